@@ -1,11 +1,12 @@
 /** Converts events to rows. Pure. */
 import { isTimestamp, parseTime } from '#runtime/cloudevents/index.ts'
-import { type Delivery, derivedId } from '#runtime/consumer/index.ts'
+import type { Delivery } from '#runtime/consumer/index.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../alerting/alert.ts'
 import { MINUTE_TYPE } from '../analytics/processor.ts'
 import { isObject } from '../support/json.ts'
 import { type Families, measurements, type ReadingData } from '../telemetry/families.ts'
-import { ALERT_EVENTS, ANALYTICS, READINGS, type Row, type Rows, type Table } from './table.ts'
+import { ALERT_EVENTS, ANALYTICS, READINGS, type Row, type Rows, type Table, MINUTE_STATISTICS } from './table.ts'
+import { toKey, toSensorKey, toStorablePart, toText } from './storable-text.ts'
 
 /** Returns the types of the events that are stored. */
 export function listStoredTypes(families: Families): readonly string[] {
@@ -17,33 +18,36 @@ export type StoredEvent = Pick<Delivery, 'topic' | 'partition' | 'offset' | 'eve
 
 type Value = Row[number]
 
-/** Maximum length of a text in a key, in bytes of UTF-8. PostgreSQL rejects index entries above 2,704 bytes. */
-const MAX_KEY_BYTES = 800
 const END_MS = Date.UTC(9999, 11, 31)
 
-/** Returns the rows of events of the types that are stored. Of several rows with the same key, the last one counts. */
+/**
+ * Returns the rows of events of the types that are stored. Of several rows with the same key, the last one counts, or that with
+ * the latest version.
+ */
 export function toRows(families: Families, events: readonly StoredEvent[]): Rows {
   const found = new Map<Table, Map<string, Row>>()
-  for (const stored of events) {
-    const [table, row] = toRow(families, stored)
+  for (const [table, row] of events.flatMap(stored => listRows(families, stored))) {
     const rows = found.get(table) ?? new Map<string, Row>()
-    rows.set(row.slice(0, table.key.length).join('\0'), row)
+    const at = table.key.length
+    const key = row.slice(0, at).join('\0')
+    const isEarlier = table.version !== undefined && Number(row[at]) < Number(rows.get(key)?.[at])
+    if (!isEarlier) rows.set(key, row)
     found.set(table, rows)
   }
   return new Map([...found].map(([table, rows]) => [table, [...rows.values()]]))
 }
 
-function toRow(families: Families, stored: StoredEvent): [Table, Row] {
+function listRows(families: Families, stored: StoredEvent): [Table, Row][] {
   const { type, data } = stored.event
   const fields = isObject(data) ? data : {}
   const family = families.findByType(type)
   if (family) {
     const values = Object.fromEntries(measurements(family, fields as ReadingData))
-    return [READINGS, toReadingRow(stored, family.name, values, fields.tags)]
+    return [[READINGS, toReadingRow(stored, family.name, values, fields.tags)]]
   }
-  return type === MINUTE_TYPE
-    ? [ANALYTICS, toMinuteRow(stored, fields)]
-    : [ALERT_EVENTS, toAlertRow(stored, fields)]
+  if (type !== MINUTE_TYPE) return [[ALERT_EVENTS, toAlertRow(stored, fields)]]
+  const statistics = listStatistics(fields).map((row): [Table, Row] => [MINUTE_STATISTICS, row])
+  return [[ANALYTICS, toMinuteRow(stored, fields)], ...statistics]
 }
 
 function toReadingRow(
@@ -100,28 +104,31 @@ function toMinuteRow(stored: StoredEvent, data: Readonly<Record<string, unknown>
   ]
 }
 
+/** Returns a row for each metric of a minute. Any client can write to the topic, so members without these numbers are left out. */
+function listStatistics({
+  entity,
+  windowStart,
+  revision,
+  metrics,
+}: Readonly<Record<string, unknown>>): Row[] {
+  const startMs = parseInstant(windowStart)
+  if (!isObject(entity) || typeof entity.source !== 'string' || !isObject(metrics)) return []
+  if (startMs === null || !Number.isSafeInteger(revision)) return []
+  const sensor = toSensorKey(entity.source, typeof entity.subject === 'string' ? entity.subject : undefined)
+  return Object.entries(toStorablePart(metrics) as object).flatMap(([metric, values]) => {
+    const { count, mean, minimum, maximum } = isObject(values) ? values : {}
+    const numbers = [count, mean, minimum, maximum].map(toNumber)
+    if (numbers.includes(null)) return []
+    return [[...sensor, toKey(metric), startMs, revision as number, ...numbers]]
+  })
+}
+
 function toEmissionKey({ event: { source, id } }: StoredEvent): Row {
   return [toKey(source), toKey(id)]
 }
 
 function toPosition({ topic, partition, offset }: StoredEvent): Row {
   return [topic, partition, offset]
-}
-
-/** Returns a text that every database stores unchanged. NUL, which PostgreSQL rejects, and lone surrogates become U+FFFD. */
-function toStorable(text: string): string {
-  return text.replaceAll('\0', '\u{fffd}').toWellFormed()
-}
-
-/** Returns a text for an index. The end of a text that is too long is replaced by its hash. */
-function toKey(text: string): string {
-  const stored = toStorable(text)
-  if (Buffer.byteLength(stored) <= MAX_KEY_BYTES) return stored
-  return `${toStorable(stored.slice(0, MAX_KEY_BYTES / 8))}…${derivedId(text)}`
-}
-
-function toText(value: unknown): Value {
-  return typeof value === 'string' ? toStorable(value) : null
 }
 
 /** Returns a finite number. Minus zero becomes 0, because not every database stores the difference. */
@@ -143,17 +150,4 @@ function toJson(value: unknown): Value {
   if (!isObject(value)) return null
   const text = JSON.stringify(value)
   return text.includes('\\u') ? JSON.stringify(value, (_, part) => toStorablePart(part)) : text
-}
-
-function toStorablePart(part: unknown): unknown {
-  if (typeof part === 'string') return toStorable(part)
-  if (!isObject(part)) return part
-  const stored = new Map<string, unknown>()
-  for (const [name, value] of Object.entries(part)) {
-    let free = toStorable(name)
-    // No member takes the place of another one.
-    while (free !== name && (Object.hasOwn(part, free) || stored.has(free))) free += '\u{fffd}'
-    stored.set(free, value)
-  }
-  return Object.fromEntries(stored)
 }

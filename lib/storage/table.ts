@@ -10,6 +10,13 @@ export interface Table {
   readonly description: string
   /** Names of the columns that identify a row. They are the first columns, in this order. */
   readonly key: readonly string[]
+  /**
+   * Column after the key of a table whose rows follow from those of another one. A row replaces those with a lower value in it, and
+   * never those with a higher one.
+   */
+  readonly version?: string
+  /** Columns that are read with the key alone, so that a range of keys is read in one place. */
+  readonly included?: readonly string[]
   readonly columns: readonly Column[]
   /** Further columns with an index. */
   readonly indexes: readonly string[]
@@ -100,4 +107,26 @@ export const ANALYTICS: Table = {
   indexes: ['window_start'],
 }
 
+/** Tables of the first migration. */
 export const TABLES: readonly Table[] = [READINGS, ALERT_EVENTS, ANALYTICS]
+
+/** Minutes of `analytics`, ordered for charts: those of a metric lie side by side, without the other metrics of the sensor. */
+export const MINUTE_STATISTICS: Table = {
+  name: 'minute_statistics',
+  description: 'Statistics of the minutes of each sensor and metric, in the latest revision',
+  key: ['source', 'subject', 'metric', 'window_start'],
+  version: 'revision',
+  included: ['count', 'mean', 'min', 'max'],
+  columns: [
+    ['source', 'TEXT', 'CloudEvents source of the sensor'],
+    ['subject', 'TEXT', 'CloudEvents subject of the sensor; empty without one'],
+    ['metric', 'TEXT', 'Metric'],
+    ['window_start', 'TIMESTAMP', 'Start of the minute'],
+    ['revision', 'INTEGER', 'Number of the revision; a higher one includes late readings'],
+    ['count', 'REAL', 'Number of readings with the metric'],
+    ['mean', 'REAL', 'Mean of the values'],
+    ['min', 'REAL', 'Smallest value'],
+    ['max', 'REAL', 'Largest value'],
+  ],
+  indexes: [],
+}

@@ -1,5 +1,5 @@
 /** Views of the storage, as SQL for every database. Pure. */
-import { ALERT_EVENTS, type Column, type ColumnType, TABLES, type Table } from './table.ts'
+import { ALERT_EVENTS, type Column, type ColumnType, MINUTE_STATISTICS, TABLES, type Table } from './table.ts'
 
 /** SQL in which the databases differ. */
 export interface Dialect {
@@ -11,6 +11,8 @@ export interface Dialect {
   readonly eachMember: string
   /** Returns the number in a member, or in a field of the object that the member is; NULL for other values. */
   number(field?: string): string
+  /** Returns a time as a parameter. */
+  time(ms: number): string
   /** Returns the start of the hour or day, UTC. */
   startOf(window: 'hour' | 'day', column: string): string
   /** Returns the time between two columns, in seconds. */
@@ -19,6 +21,10 @@ export interface Dialect {
   deviation(value: string, mean: string): string
   /** Clause at the end of the definition of a table. */
   readonly tableOptions: string
+  /** Returns the clause after a key for the columns that are read with it. */
+  include(names: string): string
+  /** Returns the statements that store the descriptions of a table and of its columns. */
+  describe(table: Table): readonly string[]
   /** Returns the statements that create a view, or replace an earlier version of it. */
   replaceView(name: string, query: string): readonly string[]
   /** Statements after those that create tables and views. They can be repeated. */
@@ -60,6 +66,25 @@ export function createTables(dialect: Dialect): readonly string[] {
   return TABLES.flatMap(table => createTable(table, dialect))
 }
 
+/** Returns the start of a text, for an index: its entries must be shorter than a CloudEvents attribute may be. */
+export function toPrefix(text: string): string {
+  return `substr(${text}, 1, 200)`
+}
+
+/** Source and subject of a row; the subject is empty without one. */
+export const SENSOR_COLUMNS = ['"source"', `coalesce("subject", '')`]
+
+/** Returns the statements that create what charts read. */
+export function createChartTables(dialect: Dialect): readonly string[] {
+  const { name } = ALERT_EVENTS
+  const sensor = SENSOR_COLUMNS.map(toPrefix).join(', ')
+  return [
+    ...createTable(MINUTE_STATISTICS, dialect),
+    ...dialect.describe(MINUTE_STATISTICS),
+    `CREATE INDEX ${name}_sensor ON ${dialect.schema}${name} (${sensor})`,
+  ]
+}
+
 /** Returns the statements that create all views, or replace those of an earlier version. */
 export function replaceViews(dialect: Dialect): readonly string[] {
   const views = buildViews(dialect).flatMap(({ name, columns, from }) => {
@@ -69,11 +94,13 @@ export function replaceViews(dialect: Dialect): readonly string[] {
   return [...views, ...dialect.more]
 }
 
-function createTable(table: Table, { schema, types, tableOptions }: Dialect): readonly string[] {
-  const { name, key, columns, indexes } = table
+function createTable(table: Table, dialect: Dialect): readonly string[] {
+  const { schema, types, tableOptions } = dialect
+  const { name, key, columns, indexes, included } = table
   const declare = ([column, type]: Column) =>
     `"${column}" ${types[type]}${key.includes(column) ? ' NOT NULL' : ''}`
-  const declared = [...columns.map(declare), `PRIMARY KEY (${quoteNames(key)})`].join(', ')
+  const include = included ? dialect.include(quoteNames(included)) : ''
+  const declared = [...columns.map(declare), `PRIMARY KEY (${quoteNames(key)})${include}`].join(', ')
   return [
     `CREATE TABLE ${schema}${name} (${declared})${tableOptions}`,
     ...indexes.map(column => `CREATE INDEX ${name}_${column} ON ${schema}${name} ("${column}")`),

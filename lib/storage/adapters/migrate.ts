@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator, type MigratorProps } from 'kysely/migration'
 import { RetryableError } from '#runtime/consumer/index.ts'
 import type { Table } from '../table.ts'
-import { createTables, type Dialect, quoteNames, replaceViews } from '../views.ts'
+import { createChartTables, createTables, type Dialect, quoteNames, replaceViews } from '../views.ts'
 
 /**
  * Creates or migrates the tables and views.
@@ -23,9 +23,15 @@ export async function migrate(
     },
   })
   // A test pins these statements: later changes need another migration, which can replace the views once more.
-  const migrations = { '001-storage': run(createTables(dialect)), '002-views': run(replaceViews(dialect)) }
+  const migrations = {
+    '001-storage': run(createTables(dialect)),
+    '002-views': run(replaceViews(dialect)),
+    '003-charts': run(createChartTables(dialect)),
+  }
   const provider = { getMigrations: async () => migrations }
-  const { error } = await new Migrator({ db, provider, ...options }).migrateToLatest()
+  // To replace the views of an earlier version, 002 is run again.
+  const migrator = new Migrator({ db, provider, allowUnorderedMigrations: true, ...options })
+  const { error } = await migrator.migrateToLatest()
   if (error instanceof Error && /previously executed migration .* is missing/.test(error.message)) {
     const safeMessage = `${location}: the tables were made by another version of Sluice. Run that version, or use another database.`
     throw new RetryableError(safeMessage, { cause: error, safeMessage })
@@ -35,7 +41,7 @@ export async function migrate(
 
 /** Returns the statement that writes rows. @param rows VALUES or SELECT */
 export function buildInsert(
-  { key, columns }: Table,
+  { name, key, columns, version }: Table,
   target: string,
   rows: string,
   existing: 'replace' | 'keep',
@@ -43,6 +49,8 @@ export function buildInsert(
   const names = columns.map(([name]) => name)
   const others = names.filter(name => !key.includes(name))
   const set = others.map(name => `"${name}" = excluded."${name}"`).join(', ')
-  const action = existing === 'keep' ? 'NOTHING' : `UPDATE SET ${set}`
+  const isLater =
+    version && ` WHERE excluded."${version}" ${existing === 'keep' ? '>' : '>='} ${name}."${version}"`
+  const action = existing === 'keep' && !isLater ? 'NOTHING' : `UPDATE SET ${set}${isLater ?? ''}`
   return `INSERT INTO ${target} (${quoteNames(names)}) ${rows} ON CONFLICT (${quoteNames(key)}) DO ${action}`
 }

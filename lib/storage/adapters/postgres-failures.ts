@@ -1,9 +1,13 @@
 /** Failures of PostgreSQL: whether the row or the database is at fault, and what to do. Pure. */
 import type { DatabaseError } from 'pg'
+import { NOTHING_YET } from '../storage.ts'
 
 /** Parts of an error of the client or, with a severity, of the server. Its other parts, such as the detail, can contain values of rows. */
 export type PostgresError = Error &
   Partial<Pick<DatabaseError, 'code' | 'severity' | 'table' | 'column' | 'constraint' | 'where' | 'routine'>>
+
+/** Time limit of a question, in milliseconds. A person waits for its answer. */
+export const READ_MS = 3_000
 
 /** Time limits of the server, in milliseconds. They are shorter than those of the client, so that the server ends a statement first. */
 export const SERVER_LIMITS = { lock_timeout: 5_000, statement_timeout: 8_000 }
@@ -37,6 +41,15 @@ export function explain(error: PostgresError, user = '', others: readonly string
   const hint =
     code === '42501' ? `Grant ${user} its rights, or the schema sluice.` : 'Undo this change of the database.'
   return `${refused} (SQLSTATE ${code}). The records wait. ${hint}`
+}
+
+/** Returns the reason why a question has no answer, without data. */
+export function explainRead(error: PostgresError, user = ''): string {
+  const { code = '' } = error
+  if (/^(42P01|3F000)$/.test(code)) return NOTHING_YET
+  if (code === '42501') return `the user ${user} may not read the tables. Grant it the rights of a reader.`
+  if (code === '57014') return `the server has not answered within ${READ_MS / 1000} seconds.`
+  return explain(error, user).replace(' The records wait.', '')
 }
 
 const FUNCTION = /^(?:PL\/\w+|SQL) (function "?[\w.$]+)/

@@ -5,12 +5,20 @@
 import { Kysely, PostgresAdapter, PostgresDialect } from 'kysely'
 import { Client, type ClientConfig, Connection, Pool, type PoolClient, type PoolConfig } from 'pg'
 import { PermanentError, RetryableError } from '#runtime/consumer/index.ts'
-import type { Storage } from '../storage.ts'
+import type { Question, Storage, StorageReader, StoredRow } from '../storage.ts'
 import { type Column, type Row, type Rows, TABLES, type Table } from '../table.ts'
 import { buildViews, type Dialect, quoteNames } from '../views.ts'
 import { buildInsert, migrate } from './migrate.ts'
 import { DATETIME } from './postgres-datetime.ts'
-import { canBeOfRow, explain, isUnnamed, type PostgresError, SERVER_LIMITS } from './postgres-failures.ts'
+import {
+  canBeOfRow,
+  explain,
+  explainRead,
+  isUnnamed,
+  type PostgresError,
+  READ_MS,
+  SERVER_LIMITS,
+} from './postgres-failures.ts'
 
 const SCHEMA = 'sluice'
 
@@ -28,10 +36,13 @@ const DIALECT: Omit<Dialect, 'more'> = {
     const value = `item.value${field === undefined ? '' : `->'${field}'`}`
     return `CASE jsonb_typeof(${value}) WHEN 'number' THEN (${value})::double precision END`
   },
+  time: ms => new Date(ms).toISOString(),
   startOf: (window, column) => `date_trunc('${window}', ${column}, 'UTC')`,
   secondsBetween: (from, to) => `extract(epoch FROM ${to} - ${from})::double precision`,
   deviation: value => `stddev_pop(${value})`,
   tableOptions: '',
+  include: names => ` INCLUDE (${names})`,
+  describe: table => describeObject('TABLE', table),
   // Replaced in place, views keep the rights that others have on them, and views that are built on them.
   replaceView: (name, query) => [`CREATE OR REPLACE VIEW ${SCHEMA}.${name} AS ${query}`],
 }
@@ -70,10 +81,14 @@ const CANCEL_MS = 1_000
  * Begins a transaction with the limits of the server. Poolers refuse them as parameters of a connection. The last one ends the session
  * of a client that has vanished.
  */
-const BEGIN = Object.entries({
-  ...SERVER_LIMITS,
-  idle_in_transaction_session_timeout: LIMITS.query_timeout,
-}).reduce((text, [name, ms]) => `${text}; SET LOCAL ${name} = ${ms}`, 'BEGIN')
+const begin = (mode: string, limits: object = {}) =>
+  Object.entries({
+    ...SERVER_LIMITS,
+    idle_in_transaction_session_timeout: LIMITS.query_timeout,
+    ...limits,
+  }).reduce((text, [name, ms]) => `${text}; SET LOCAL ${name} = ${ms}`, mode)
+const BEGIN = begin('BEGIN')
+const BEGIN_READING = begin('BEGIN READ ONLY', { statement_timeout: READ_MS, lock_timeout: READ_MS })
 
 /** Client whose limit for connecting is its own: that of the pool also counts while all connections are in use. */
 class ConnectingClient extends Client {
@@ -86,7 +101,7 @@ class ConnectingClient extends Client {
 
 export const POOL: PoolConfig = { max: CONNECTIONS, ...LIMITS, Client: ConnectingClient }
 
-export class PostgresStorage implements Storage {
+export class PostgresStorage implements Storage, StorageReader {
   readonly location: string
   readonly #user: string
   readonly #pool: Pool
@@ -113,7 +128,10 @@ export class PostgresStorage implements Storage {
       await this.#migrated
       return await this.#transaction(async client => {
         let written = 0
-        for (const [table, own] of rows) written += await insertRows(client, table, own, existing)
+        for (const [table, own] of rows) {
+          const count = await insertRows(client, table, own, existing)
+          if (!table.version) written += count
+        }
         return written
       })
     } catch (error) {
@@ -121,15 +139,27 @@ export class PostgresStorage implements Storage {
     }
   }
 
+  async read(question: Question): Promise<readonly StoredRow[]> {
+    const { text, values } = question(POSTGRES)
+    let count = 0
+    const numbered = text.replaceAll('?', () => `$${++count}`)
+    try {
+      return (await this.#transaction(client => client.query(numbered, [...values]), BEGIN_READING)).rows
+    } catch (error) {
+      const safeMessage = `${this.location}: ${explainRead(error as PostgresError, this.#user)}`
+      throw new RetryableError(safeMessage, { cause: error, safeMessage })
+    }
+  }
+
   async close(): Promise<void> {
     await this.#pool.end().catch(() => {})
   }
 
-  async #transaction<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+  async #transaction<Result>(work: (client: PoolClient) => Promise<Result>, begin = BEGIN): Promise<Result> {
     const client = await this.#pool.connect()
     let lost: Error | undefined
     try {
-      await client.query(BEGIN)
+      await client.query(begin)
       const result = await work(client)
       await client.query('COMMIT')
       return result

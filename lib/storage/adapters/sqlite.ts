@@ -7,8 +7,8 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Kysely, SqliteDialect } from 'kysely'
 import { PermanentError, RetryableError } from '#runtime/consumer/index.ts'
-import type { Storage } from '../storage.ts'
-import { type Row, type Rows, TABLES, type Table } from '../table.ts'
+import { NOTHING_YET, type Question, type Storage, type StorageReader, type StoredRow } from '../storage.ts'
+import { MINUTE_STATISTICS, type Row, type Rows, TABLES, type Table } from '../table.ts'
 import type { Dialect } from '../views.ts'
 import { buildInsert, migrate } from './migrate.ts'
 
@@ -24,11 +24,15 @@ export const SQLITE: Dialect = {
     const number = `CASE WHEN ${type} IN ('integer', 'real') THEN CAST(${value} AS REAL) END`
     return field ? `CASE item.type WHEN 'object' THEN ${number} END` : number
   },
+  time: formatMs,
   startOf: (window, column) =>
     window === 'hour' ? `substr(${column}, 1, 13) || ':00:00'` : `substr(${column}, 1, 10) || ' 00:00:00'`,
   secondsBetween: (from, to) => `round((julianday(${to}) - julianday(${from})) * 86400, 3)`,
   deviation: (value, mean) => `sqrt(avg((${value} - ${mean}) * (${value} - ${mean})))`,
+  // The table is its key, with all columns.
   tableOptions: ' WITHOUT ROWID',
+  include: () => '',
+  describe: () => [],
   replaceView: (name, query) => [`DROP VIEW IF EXISTS ${name}`, `CREATE VIEW ${name} AS ${query}`],
   more: [],
 }
@@ -37,7 +41,7 @@ export const SQLITE: Dialect = {
 const PATIENCE_MS = 5_000
 const PAUSE_MS = 20
 
-export class SqliteStorage implements Storage {
+export class SqliteStorage implements Storage, StorageReader {
   readonly location: string
   readonly #file: string
   #opened: Promise<OpenFile> | undefined
@@ -58,6 +62,23 @@ export class SqliteStorage implements Storage {
         if (toCode(error) !== BUSY || Date.now() > endMs) throw await this.#toFailure(error)
         await pause(PAUSE_MS)
       }
+  }
+
+  async read(question: Question): Promise<readonly StoredRow[]> {
+    const { text, values } = question(SQLITE)
+    let db: DatabaseSync | undefined
+    try {
+      // Opened for each question, because the file may be replaced.
+      db = new DatabaseSync(this.#file, { readOnly: true, timeout: 0 })
+      return db.prepare(text).all(...values)
+    } catch (error) {
+      const { message, errcode = 0 } = error as SqliteError
+      const isMissing = (errcode & 0xff) === CANNOT_OPEN || message.startsWith('no such table')
+      const safeMessage = `${this.location}: ${isMissing ? NOTHING_YET : explain(errcode, message)}`
+      throw new RetryableError(safeMessage, { cause: error, safeMessage })
+    } finally {
+      db?.close()
+    }
   }
 
   async close(): Promise<void> {
@@ -134,7 +155,10 @@ function writeAll(db: DatabaseSync, rows: Rows, existing: 'replace' | 'keep'): n
   db.exec('BEGIN IMMEDIATE')
   try {
     let written = 0
-    for (const [table, own] of rows) written += insertRows(db, table, own, existing)
+    for (const [table, own] of rows) {
+      const count = insertRows(db, table, own, existing)
+      if (!table.version) written += count
+    }
     db.exec('COMMIT')
     return written
   } catch (error) {
@@ -162,9 +186,13 @@ function insertRows(
   return written
 }
 
-/** Returns a time such as `2026-03-01 12:00:00.000`, which can be compared with the results of `datetime`. */
 function formatTime(value: Row[number] | undefined): string | null {
-  return typeof value === 'number' ? new Date(value).toISOString().slice(0, -1).replace('T', ' ') : null
+  return typeof value === 'number' ? formatMs(value) : null
+}
+
+/** Returns a time such as `2026-03-01 12:00:00.000`, which can be compared with the results of `datetime`. */
+function formatMs(ms: number): string {
+  return new Date(ms).toISOString().slice(0, -1).replace('T', ' ')
 }
 
 function prepareForKysely(db: DatabaseSync, text: string) {
@@ -188,10 +216,10 @@ function toCode(error: unknown): number {
   return ((error as SqliteError).errcode ?? 0) & 0xff
 }
 
-const [BUSY, TOO_BIG, CONSTRAINT, MISMATCH] = [5, 18, 19, 20] as const
+const [BUSY, CANNOT_OPEN, TOO_BIG, CONSTRAINT, MISMATCH] = [5, 14, 18, 19, 20] as const
 /** Extended result codes of constraints. */
 const [NOT_NULL, TRIGGER] = [1299, 1811] as const
-const KEYS = TABLES.flatMap(({ name, key }) => key.map(column => `${name}.${column}`))
+const KEYS = [...TABLES, MINUTE_STATISTICS].flatMap(({ name, key }) => key.map(column => `${name}.${column}`))
 
 /** Returns true if our definition of a table refuses a row. Other constraints, triggers and changes of the file are no fault of a row. */
 function isOfRow(errcode: number, message: string): boolean {
@@ -218,7 +246,7 @@ const REASONS: Readonly<Record<number, string>> = {
   10: 'the file cannot be read or written.',
   11: 'the file is damaged. Remove it, and fill a new one with `sluice etl`.',
   13: 'the disk is full.',
-  14: 'the file cannot be opened. Create its folder, or correct STORAGE_URL.',
+  [CANNOT_OPEN]: 'the file cannot be opened. Create its folder, or correct STORAGE_URL.',
   [MISMATCH]: `a type of the table refuses rows. ${WAITS}`,
   26: 'the file is not an SQLite database. Correct STORAGE_URL.',
 }

@@ -12,12 +12,14 @@ import type { InputSelection } from '../lib/app/functions.ts'
 import { listTriggerTopics } from '../lib/app/functions.ts'
 import { createClusterFinder, listFurtherTopics, readInputsOf } from '../lib/app/inputs.ts'
 import type { Signal } from '../lib/app/topic-table.ts'
+import { openStorageReader } from '../lib/app/storage.ts'
 import { openStoredPlan } from '../lib/clock/view-plan.ts'
 import type { Input } from '../lib/intake/input.ts'
 import { NO_TABLES } from '../lib/operations/views/plan-change.ts'
 import type { DeadLetterSource } from '../lib/queries/dead-letters/dead-letters.ts'
 import type { ReadTopic } from '../lib/queries/kafka/consumer-lag.ts'
 import { readTopicBounds } from '../lib/queries/kafka/topics.ts'
+import type { StorageReader } from '../lib/storage/storage.ts'
 import type { TopicSize } from '../lib/tables/table.ts'
 import type { ActivatedPlan } from '../lib/views/plan.ts'
 import { KafkaMonitor, PageOffsets, PartitionCounts } from './kafka-outage.ts'
@@ -64,6 +66,8 @@ export class ConsoleEnvironment {
   readonly offsets: () => Promise<PageOffsets>
   readonly cluster: () => Promise<ClusterInspection>
   readonly inspection: () => Promise<StateInspection>
+  /** Database of `storage`, for reading. */
+  readonly storage: () => Promise<StorageReader>
   #used: Used
   readonly #reach: KafkaMonitor
   readonly #partitions = new PartitionCounts(async topic => readTopicBounds(await this.offsets(), topic))
@@ -83,6 +87,7 @@ export class ConsoleEnvironment {
     this.offsets = this.#guardConnection(openOnce(kafka => new PageOffsets(kafka)))
     this.cluster = this.#guardConnection(openOnce(kafka => new ClusterInspection(kafka)))
     this.inspection = once(async () => new StateInspection(await this.connections.redis()))
+    this.storage = once(async () => this.connections.register(await openStorageReader(config)))
   }
 
   get config(): Config {

@@ -1,6 +1,7 @@
 /** Error response of the API. Its message describes the problem and the remedy. */
 import type { Context } from 'hono'
 import { isUnknownTopic, RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
+import { ConfigError, RetryableError } from '#runtime/consumer/index.ts'
 import { isUnreadable, PartitionStopped, RecordRefused, Unavailable } from '#runtime/pipeline/errors.ts'
 import { Failure } from '../../lib/support/failure.ts'
 
@@ -54,6 +55,8 @@ export function toProblem(error: unknown): Problem {
   if (isUnknownTopic(error)) return { code: 'not-found', message }
   if (error instanceof RefusedByKafka || error instanceof RecordRefused) return { code: 'refused', message }
   if (error instanceof Unavailable || isUnreadable(error)) return { code: 'unavailable', message }
+  if (error instanceof ConfigError || (error instanceof RetryableError && error.safeMessage))
+    return { code: 'unavailable', message: `The database: ${message}` }
   if (error instanceof PartitionStopped)
     return { code: 'unavailable', message: 'The topic changed while it was being read. Try again.' }
   // Do not include the error's message, because it may quote data.

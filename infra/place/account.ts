@@ -162,6 +162,7 @@ function readResources(read: Read) {
     historyKey: read('HISTORY_KEY_ARN'),
     registrySecret: read('SCHEMA_REGISTRY_SECRET'),
     storageSecret: read('STORAGE_SECRET'),
+    storageReaderSecret: read('STORAGE_READER_SECRET'),
     spansSecret: read('OTEL_HEADERS_SECRET'),
     console: read('SLUICE_CONSOLE'),
     tracing: read('SLUICE_TRACING'),
@@ -209,9 +210,17 @@ function findOpenSecrets(stage: string, env: Environment): string[] {
 }
 
 /** Returns an error for a database that a deployment cannot use. The error does not contain its password. */
-function findStorageProblems({ STORAGE_URL = '' }: Environment): string[] {
+function findStorageProblems({
+  STORAGE_URL = '',
+  STORAGE_SECRET,
+  STORAGE_READER_SECRET,
+}: Environment): string[] {
   if (STORAGE_URL.trim().startsWith('sqlite:'))
     return ['STORAGE_URL: must be postgres://user@host/database. SQLite is for `npm start` alone.']
+  if (STORAGE_READER_SECRET?.trim() && STORAGE_READER_SECRET.trim() === STORAGE_SECRET?.trim())
+    return [
+      'STORAGE_READER_SECRET: must be another secret than STORAGE_SECRET, of a role that can only read.',
+    ]
   const hasPassword = URL.canParse(STORAGE_URL) && new URL(STORAGE_URL).password !== ''
   return hasPassword
     ? [

@@ -80,6 +80,8 @@ const PLACE = object({
   registrySecret: optional(string()),
   /** Secret with the password of the storage's database; absent if it needs none. */
   storageSecret: optional(string()),
+  /** Secret of the role with which the console reads that database; absent if the console has no charts of it. */
+  storageReaderSecret: optional(string()),
   /** True if there is a database for `storage`. */
   hasStorage: optional(boolean(), false),
   /** Secret with the HTTP headers for exporting spans; absent if no headers are needed. */

@@ -117,7 +117,7 @@ export const USES: Readonly<Record<string, Use>> = {
     ],
   },
   console: {
-    text: 'the console behind an HTTP API: permission to read all topics and groups, and the secrets of the console. Deployed only with SLUICE_CONSOLE=on',
+    text: 'the console behind an HTTP API: permission to read all topics and groups, the secrets of the console, and STORAGE_READER_SECRET. Deployed only with SLUICE_CONSOLE=on',
     startedBy: 'HTTP requests; deployed only with `SLUICE_CONSOLE=on`',
     variables: ({ env }) => ({
       CONSOLE_SECRET: consoleSecret(env),
@@ -198,5 +198,6 @@ function buildConsoleStatements(place: RolesPlace): Statement[] {
     ),
     allow(['kafka-cluster:DescribeGroup'], toArns('group', groups)),
     allowSecrets(consoleSecret(env)),
+    ...(place.storageReaderSecret ? [allowSecrets(place.storageReaderSecret)] : []),
   ]
 }

@@ -90,7 +90,7 @@ export const FILE_KEYS = {
     bucket: 'HISTORY_BUCKET',
     retention: 'HISTORY_RETENTION',
   },
-  storage: { url: 'STORAGE_URL', secret: 'STORAGE_SECRET' },
+  storage: { url: 'STORAGE_URL', secret: 'STORAGE_SECRET', reader_secret: 'STORAGE_READER_SECRET' },
   notifications: { topic_arn: 'ALERTS_TOPIC_ARN' },
   console: { secret: 'CONSOLE_SECRET' },
   aws: { endpoint: 'AWS_ENDPOINT_URL' },

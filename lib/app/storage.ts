@@ -1,7 +1,7 @@
 /** Opens the database of the storage. */
 import { type AwsPlace, readSecret } from '#runtime/adapters/aws/secrets-and-parameters.ts'
 import { type CombinedParts, ConfigError } from '#runtime/settings/index.ts'
-import type { Storage } from '../storage/storage.ts'
+import type { Storage, StorageReader } from '../storage/storage.ts'
 import type { STORAGE } from './settings/storage.ts'
 
 type Config = CombinedParts<readonly [typeof STORAGE]>
@@ -15,7 +15,7 @@ type Config = CombinedParts<readonly [typeof STORAGE]>
 export async function openStorage(
   { storageUrl, storageSecret }: Config,
   aws: AwsPlace = {},
-): Promise<Storage> {
+): Promise<Storage & StorageReader> {
   if (storageUrl === undefined)
     throw new ConfigError('the environment', ['STORAGE_URL: must be the address of a database'])
   if (storageUrl.startsWith('sqlite:')) {
@@ -34,4 +34,28 @@ export async function openStorage(
   }
   const { PostgresStorage } = await import('../storage/adapters/postgres.ts')
   return new PostgresStorage(url.href)
+}
+
+/**
+ * Returns what is missing for reading the database; undefined if nothing is. On servers, a user who can write must not be in the hands
+ * of a reader.
+ *
+ * @param isLocal true on a stack of this machine, whose users own the database
+ */
+export function findReaderNeed(
+  { storageUrl, storageReaderSecret }: Config,
+  isLocal: boolean,
+): string | undefined {
+  if (storageUrl === undefined) return 'the function `storage` with a database: set STORAGE_URL'
+  if (isLocal || storageReaderSecret !== undefined || storageUrl.startsWith('sqlite:')) return undefined
+  return 'a role that can only read the database: set STORAGE_READER_SECRET to the secret with its user and password'
+}
+
+/** Opens the database for reading, as the role of STORAGE_READER_SECRET if it is set. Parameters and errors are those of `openStorage`. */
+export async function openStorageReader(config: Config, aws: AwsPlace = {}): Promise<StorageReader> {
+  const { storageUrl, storageReaderSecret } = config
+  if (storageReaderSecret === undefined || !URL.canParse(storageUrl ?? '')) return openStorage(config, aws)
+  // The user in the address is the one that writes.
+  const withoutUser = Object.assign(new URL(storageUrl as string), { username: '', password: '' })
+  return openStorage({ storageUrl: withoutUser.href, storageSecret: storageReaderSecret }, aws)
 }

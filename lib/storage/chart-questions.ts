@@ -25,8 +25,9 @@ export interface ChartAlert {
   readonly rule: string
   readonly metric: string | null
   readonly severity: string
+  /** Time at which the alert fired, in milliseconds since the epoch. */
   readonly startedMs: number
-  /** Null while the alert is firing. */
+  /** Time at which the alert resolved, in milliseconds since the epoch; null while it is firing. */
   readonly endedMs: number | null
 }
 

@@ -8,6 +8,7 @@ import { type AnyRule, thresholdRules } from '../../../lib/alerting/patterns/pat
 import { getRuleIdentity, type Rule } from '../../../lib/alerting/rule.ts'
 import { computeHistoryKey } from '../../../lib/alerting/rules-in-force.ts'
 import type { StatisticsSummary } from '../../../lib/analytics/statistics.ts'
+import { findReaderNeed } from '../../../lib/app/storage.ts'
 import type { Searched } from '../../../lib/queries/records/search-newest.ts'
 import { ACTIVITIES } from '../../../lib/tables/activities.ts'
 import { type ActiveAlert, HISTORIES, readActiveAlerts } from '../../../lib/tables/conditions.ts'
@@ -34,6 +35,8 @@ export interface EntityNow {
   /** End of the charts, in epoch milliseconds: the current time or, if the charts would be empty, the time of the last reading. */
   readonly endsMs: number
   readonly endsEarly: boolean
+  /** What charts of more than an hour need; null if nothing is missing. */
+  readonly chartsNeed: string | null
   /** Statistics of the current minute, which has not ended. */
   readonly openMinute: { readonly startMs: number; readonly metrics: Readonly<Record<string, OpenValues>> }
   readonly activity: ShownActivity | null
@@ -109,6 +112,7 @@ export async function readEntityNow(
     lastAt: instant(statistics.lastAtMs),
     endsMs,
     endsEarly: endsMs === statistics.lastAtMs,
+    chartsNeed: findReaderNeed(environment.config, environment.isLocal) ?? null,
     openMinute: { startMs: open.startMs, metrics: open.metrics },
     activity: activity
       ? {

@@ -2,11 +2,11 @@
 
 import type { Searched } from '../../../lib/queries/records/search-newest.ts'
 import {
-  type EntityAlert,
   type EntityMinute,
   removeDuplicateAlerts,
   selectLastRevisions,
 } from '../../../lib/queries/states/entity-log.ts'
+import type { ChartAlert } from '../../../lib/storage/chart-questions.ts'
 import type { Period } from '../../cache/recent-records.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { computeChartEnd, requireEntity } from './entity-details.ts'
@@ -18,7 +18,7 @@ export interface EntityHistory {
   readonly minutes: readonly number[]
   /** Statistics of each minute by metric; null for a minute without readings. */
   readonly metrics: Readonly<Record<string, MinuteColumns>>
-  readonly alerts: readonly AlertSpan[]
+  readonly alerts: readonly ChartAlert[]
   /** Range that was searched for minutes. */
   readonly searched: Searched
 }
@@ -28,8 +28,6 @@ interface MinuteColumns {
   readonly minimum: readonly (number | null)[]
   readonly maximum: readonly (number | null)[]
 }
-
-export type AlertSpan = Omit<EntityAlert, 'timeMs'>
 
 const HOUR_MS = 3_600_000
 /**

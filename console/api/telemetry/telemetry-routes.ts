@@ -7,6 +7,7 @@ import { declareSharedQuery } from '../../http/declare-route.ts'
 import { readEntityNow } from './entity-details.ts'
 import { readEntityHistory } from './entity-history.ts'
 import { buildEntityPage } from './entity-list.ts'
+import { readStoredHistory } from './stored-history.ts'
 import { TelemetryCache } from './telemetry-cache.ts'
 
 const SOME_TEXT = optional(pipe(string(), maxLength(200, 'must have at most 200 characters')), '')
@@ -18,6 +19,12 @@ const ENTITY = pipe(
 const HOURS = pipe(
   optional(string(), '1'),
   picklist(['1', '6', '24'], 'must be 1, 6 or 24'),
+  transform(Number),
+)
+/** Ranges of the charts of an entity. All but the last hour are drawn from the database. */
+const RANGE = pipe(
+  optional(string(), '1'),
+  picklist(['1', '6', '24', '168', '720'], 'must be 1, 6, 24, 168 or 720'),
   transform(Number),
 )
 const PAGE = pipe(string(), regex(/^[1-9]\d{0,5}$/, 'must be a page number of 1 or more'), transform(Number))
@@ -38,8 +45,13 @@ export function declareTelemetryRoutes(environment: ConsoleEnvironment) {
       const [list, alerts] = await Promise.all([cache.entities.get(), firing.get()])
       return buildEntityPage(environment.config.families, list, alerts, query)
     }),
-    '/telemetry/entity': declareSharedQuery(ONE, query => readEntityNow(environment, cache, query)),
+    '/telemetry/entity': declareSharedQuery({ entity: ENTITY, hours: RANGE }, query =>
+      readEntityNow(environment, cache, query),
+    ),
     '/telemetry/history': declareSharedQuery(ONE, query => readEntityHistory(environment, cache, query)),
+    '/telemetry/stored': declareSharedQuery({ entity: ENTITY, hours: RANGE, metric: SOME_TEXT }, query =>
+      readStoredHistory(environment, query),
+    ),
   }
 }
 

@@ -36,11 +36,10 @@ export interface Marks {
 }
 
 /** Returns the legend of a chart of statistics: the shape of each mark, its severity if it has one, and its text. */
-export function listLegend({
-  levels,
-  spans,
-  bands,
-}: Marks): [shape: string, severity: string, text: string][] {
+export function listLegend(
+  { levels, spans, bands }: Marks,
+  step = 'minute',
+): [shape: string, severity: string, text: string][] {
   const list = (shape: string, text: string, marks: readonly { readonly severity: string }[]) =>
     [...new Set(marks.map(({ severity }) => severity))].map((severity): [string, string, string] => [
       shape,
@@ -48,7 +47,7 @@ export function listLegend({
       `${text}, ${severity}`,
     ])
   return [
-    ['line', '', 'mean of each minute'],
+    ['line', '', `mean of each ${step}`],
     ['area', '', 'least to greatest'],
     ...list('area', 'usual values of a rule', bands),
     ...list('level', 'threshold of a rule', levels),
@@ -64,10 +63,10 @@ const GAP_FACTOR = 3.5
  *
  * @param leastS lower limit for the usual interval, in seconds
  */
-export function addGaps({ times, lists }: Columns, leastS: number): Columns {
+export function addGaps({ times, lists }: Columns, leastS: number, factor = GAP_FACTOR): Columns {
   const steps = times.slice(1).map((time, index) => time - (times[index] as number))
   const usual = steps.toSorted((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0
-  const longest = Math.max(leastS, usual) * GAP_FACTOR
+  const longest = Math.max(leastS, usual) * factor
   const broken = steps.flatMap((step, index) => (step > longest ? [index + 1] : []))
   if (broken.length === 0) return { times, lists }
   const isBroken = new Set(broken)

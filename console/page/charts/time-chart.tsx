@@ -20,6 +20,8 @@ interface Props {
   /** Smallest and largest value shown. */
   readonly range: readonly [number, number]
   readonly marks?: Marks
+  /** Period of each point, for the legend. */
+  readonly step?: string
   /** Sentence for screen readers that describes the contents. */
   readonly label: string
   /** Returns the text for the point under the mouse pointer. */
@@ -67,7 +69,7 @@ export function TimeChart(props: Props): JSX.Element {
       <p class="readout" ref={readoutRef} aria-hidden="true" />
       {shapes.includes('edge') && (
         <ul class="row muted" aria-label="Legend">
-          {listLegend(props.marks ?? NO_MARKS).map(([shape, severity, text]) => (
+          {listLegend(props.marks ?? NO_MARKS, props.step).map(([shape, severity, text]) => (
             <li key={text}>
               <span
                 class={`dot swatch ${shape}`}

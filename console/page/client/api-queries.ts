@@ -26,6 +26,10 @@ export interface QueryOptions {
    * Keeps showing the previous query's answer until the new answer arrives. For lists that are paginated or filtered on the server.
    */
   readonly keep?: boolean
+  /** Sends no query. */
+  readonly skip?: boolean
+  /** Interval of a live query, in milliseconds. */
+  readonly everyMs?: number
 }
 
 /** Interval at which a live query is repeated while the page is visible, in milliseconds. */
@@ -46,7 +50,7 @@ export function useLive<Name extends QueryName>(
   query: Parameters = {},
   options: QueryOptions = {},
 ): Answer<Answers[Name]> {
-  return useQuery(name, query, options, LIVE_MS)
+  return useQuery(name, query, options, options.everyMs ?? LIVE_MS)
 }
 
 interface LastAnswer<T> {
@@ -58,7 +62,7 @@ interface LastAnswer<T> {
 function useQuery<Name extends QueryName>(
   name: Name,
   query: Parameters,
-  { keep = false }: QueryOptions,
+  { keep = false, skip = false }: QueryOptions,
   everyMs: number | undefined,
 ): Answer<Answers[Name]> {
   const path = buildAddress(name, query)
@@ -69,6 +73,7 @@ function useQuery<Name extends QueryName>(
   })
   const [round, setRound] = useState(0)
   useEffect(() => {
+    if (skip) return
     const over = new AbortController()
     const { signal } = over
     const askOnce = async () => {
@@ -91,7 +96,7 @@ function useQuery<Name extends QueryName>(
     }
     void repeat()
     return () => over.abort()
-  }, [path, everyMs, round])
+  }, [path, everyMs, round, skip])
   const again = () => setRound(now => now + 1)
   if (last.path === path) return { answer: last.answer, problem: last.problem, again }
   const answer = keep ? last.answer : undefined

@@ -4,10 +4,12 @@ import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { EntityNow } from '../../api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
+import type { StoredHistory } from '../../api/telemetry/stored-history.ts'
 import { type Columns, computeRange, sliceColumns } from '../charts/chart-series.ts'
 import { TimeChart } from '../charts/time-chart.tsx'
 import { formatCount, formatTime } from '../components/value-texts.ts'
-import { toBands, toLevels, toMinuteColumns, toSpans } from './entity-series.ts'
+import type { ChartRange } from './chart-range.ts'
+import { HOUR_MS, toBands, toLevels, toMinuteColumns, toSpans, toStoredColumns } from './entity-series.ts'
 import {
   describeLearning,
   formatCondition,
@@ -18,8 +20,9 @@ import {
 
 interface Props {
   readonly now: EntityNow
-  /** History of the entity; undefined until the analytics topic has been searched. */
-  readonly history: EntityHistory | undefined
+  readonly range: ChartRange
+  /** History of the entity, from the topics or, of a longer range than an hour, from the database; undefined until it has been read. */
+  readonly history: EntityHistory | StoredHistory | undefined
   /** Indexes of the metrics to show. */
   readonly shown: readonly number[]
 }
@@ -46,18 +49,16 @@ export function EntityCharts(props: Props): JSX.Element {
   )
 }
 
-/** Time that the charts show, in milliseconds. */
-const SHOWN_MS = 3_600_000
-
 function MetricChart({
   now,
+  range,
   history,
   index,
 }: Omit<Props, 'shown'> & { readonly index: number }): JSX.Element | null {
   const metric = now.metrics[index]
   const columns = useMemo(
-    () => toMinuteColumns(history ?? { minutes: [], metrics: {} }, now.openMinute, metric?.name ?? ''),
-    [now.openMinute, history, metric?.name],
+    () => toColumns(history, now, metric?.name ?? ''),
+    [now.openMinute, now.endsMs, history, metric?.name],
   )
   if (!metric) return null
   const { name, unit, statistics } = metric
@@ -66,7 +67,7 @@ function MetricChart({
   const limits = levels.map(({ value }) => value)
   const bands = toBands(rules)
   const spans = toSpans(history?.alerts ?? [], now.alerts, { metric: name, endsMs: now.endsMs })
-  const [fromMs, toMs] = [now.endsMs - SHOWN_MS, now.endsMs]
+  const [fromMs, toMs] = [now.endsMs - range.hours * HOUR_MS, now.endsMs]
   const shown = sliceColumns(columns, fromMs, toMs)
   return (
     <section class="card">
@@ -82,12 +83,13 @@ function MetricChart({
         toS={toMs / 1_000}
         range={computeRange(shown.lists, levels)}
         marks={{ levels, spans, bands }}
-        label={formatLabel({ name, unit, columns: shown, limits, spans: spans.length })}
+        step={history && 'step' in history ? history.step : 'minute'}
+        label={formatLabel({ name, unit, range, columns: shown, limits, spans: spans.length })}
         readout={at => formatReadout(columns, at, unit, limits)}
       />
       {!history && (
         <p class="muted" aria-busy="true">
-          Loading the statistics per minute …
+          Loading the statistics …
         </p>
       )}
       <ul class="list muted">
@@ -101,6 +103,11 @@ function MetricChart({
       </ul>
     </section>
   )
+}
+
+function toColumns(history: Props['history'], now: EntityNow, metric: string): Columns {
+  if (history && 'step' in history) return toStoredColumns(history, now, metric)
+  return toMinuteColumns(history ?? { minutes: [], metrics: {} }, now.openMinute, metric)
 }
 
 /** Returns the text about the point under the mouse pointer; empty for a gap. */
@@ -121,6 +128,7 @@ export function formatReadout(
 }
 
 interface ChartSummary {
+  readonly range: ChartRange
   readonly name: string
   readonly unit: string
   readonly columns: Columns
@@ -128,9 +136,9 @@ interface ChartSummary {
   readonly spans: number
 }
 
-function formatLabel({ name, unit, columns, limits, spans }: ChartSummary): string {
+function formatLabel({ name, unit, range, columns, limits, spans }: ChartSummary): string {
   const values = columns.lists.flat().filter(value => typeof value === 'number')
-  const what = `${name} in the last hour`
+  const what = `${name} in the last ${range.text}`
   if (values.length === 0) return `${what}: no data`
   const [least, most] = [Math.min(...values), Math.max(...values)].map(one => formatValue(one, unit, limits))
   return `${what}: from ${least} to ${most}; ${formatCount(limits.length, 'threshold')} of rules, ${formatCount(spans, 'alert')}`

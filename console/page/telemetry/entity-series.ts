@@ -2,10 +2,12 @@
 
 import { textFilter } from '../../../lib/support/text-match.ts'
 import type { EntityNow, WatchingRule } from '../../api/telemetry/entity-details.ts'
-import type { AlertSpan, EntityHistory } from '../../api/telemetry/entity-history.ts'
+import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
+import type { StoredHistory } from '../../api/telemetry/stored-history.ts'
 import { addGaps, type Band, type Columns, type Level, type Span } from '../charts/chart-series.ts'
 
 const MINUTE_MS = 60_000
+export const HOUR_MS = 60 * MINUTE_MS
 
 /** Number of metrics that are shown at once. An entity can have a hundred, and each has a chart. */
 export const MANY_METRICS = 12
@@ -37,6 +39,25 @@ export function toMinuteColumns(
   return addGaps({ times, lists: [column('mean'), column('minimum'), column('maximum')] }, MINUTE_MS / 1_000)
 }
 
+/** Multiple of an hour above which the line is interrupted: an hour without readings has no mean. */
+const HOUR_GAP = 1.5
+
+/** Returns the mean, minimum and maximum of each minute or hour from the database. The current hour ends at the end of the chart. */
+export function toStoredColumns(
+  { step, metrics }: Pick<StoredHistory, 'step' | 'metrics'>,
+  { openMinute, endsMs }: Pick<EntityNow, 'openMinute' | 'endsMs'>,
+  metric: string,
+): Columns {
+  const points = metrics[metric] ?? NO_POINTS
+  const { startMs, mean, minimum, maximum } = points
+  if (step === 'minute')
+    return toMinuteColumns({ minutes: startMs, metrics: { [metric]: points } }, openMinute, metric)
+  const times = startMs.map(ms => Math.min(ms + HOUR_MS / 2, endsMs) / 1_000)
+  return addGaps({ times, lists: [mean, minimum, maximum] }, HOUR_MS / 1_000, HOUR_GAP)
+}
+
+const NO_POINTS: StoredHistory['metrics'][string] = { startMs: [], mean: [], minimum: [], maximum: [] }
+
 /** Returns the thresholds of the rules that compare values of the metric. */
 export function toLevels(rules: readonly WatchingRule[], metric: string): Level[] {
   const comparing = rules.filter(
@@ -63,7 +84,7 @@ export function toBands(rules: readonly WatchingRule[]): Band[] {
  * range that was read.
  */
 export function toSpans(
-  past: readonly AlertSpan[],
+  past: EntityHistory['alerts'],
   active: EntityNow['alerts'],
   { metric, endsMs }: { readonly metric: string; readonly endsMs: number },
 ): Span[] {

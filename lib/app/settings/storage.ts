@@ -19,9 +19,16 @@ export const STORAGE = slice(
         'The secret with the `password` for STORAGE_URL, and the `username` if the address has none. Secrets of RDS have this form.',
       otherwise: 'the database needs no password',
     }),
+    STORAGE_READER_SECRET: setting(text(/^\S+$/, 'the name or ARN of a secret'), {
+      description:
+        'The secret with the `username` and the `password` of a [role that can only read](storage.md#readers) the database. The console draws charts with it.',
+      otherwise:
+        'in an account, the console shows the last hour only; under `npm start`, it reads as STORAGE_URL says',
+    }),
   },
-  ({ STORAGE_URL, STORAGE_SECRET }) => ({
+  ({ STORAGE_URL, STORAGE_SECRET, STORAGE_READER_SECRET }) => ({
     ...(STORAGE_URL ? { storageUrl: STORAGE_URL } : {}),
     ...(STORAGE_SECRET ? { storageSecret: STORAGE_SECRET } : {}),
+    ...(STORAGE_READER_SECRET ? { storageReaderSecret: STORAGE_READER_SECRET } : {}),
   }),
 )

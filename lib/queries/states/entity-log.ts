@@ -9,6 +9,7 @@ import {
   parseEntity,
 } from '#runtime/consumer/index.ts'
 import { MINUTE_TYPE, type MinuteSummary } from '../../analytics/processor.ts'
+import type { ChartAlert } from '../../storage/chart-questions.ts'
 import { isObject } from '../../support/json.ts'
 import { type Families, measurements, type ReadingData } from '../../telemetry/families.ts'
 import { getAlert } from '../alerts/alerts-topic.ts'
@@ -47,15 +48,7 @@ interface MinuteValues {
 }
 
 /** Event about an alert of an entity. */
-export interface EntityAlert {
-  readonly id: string
-  readonly rule: string
-  readonly metric: string | null
-  readonly severity: string
-  /** Time at which the alert fired, in milliseconds since the epoch. */
-  readonly startedMs: number
-  /** Time at which the alert resolved, in milliseconds since the epoch; null while it is firing. */
-  readonly endedMs: number | null
+export interface EntityAlert extends ChartAlert {
   /** Event time, in milliseconds since the epoch. */
   readonly timeMs: number
 }

@@ -68,7 +68,7 @@ function findReason({ code = '', message, severity }: PostgresError): string | u
 
 /** Reasons for failures other than a refusal, by the SQLSTATE, the code of Node or the message of the client. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/^28/, 'the password or the user is wrong. Correct STORAGE_URL and the secret STORAGE_SECRET.'],
+  [/^28/, 'the password or the user is wrong. Correct STORAGE_URL and its secret.'],
   [/^3D000$/, 'the database does not exist. Create it, or correct STORAGE_URL.'],
   [/^25006$/, 'the server or the database is read-only. Use the address of the primary server.'],
   [/^53100$/, 'the disk of the server is full.'],

@@ -210,17 +210,11 @@ function findOpenSecrets(stage: string, env: Environment): string[] {
 }
 
 /** Returns an error for a database that a deployment cannot use. The error does not contain its password. */
-function findStorageProblems({
-  STORAGE_URL = '',
-  STORAGE_SECRET,
-  STORAGE_READER_SECRET,
-}: Environment): string[] {
+function findStorageProblems({ STORAGE_URL = '', ...env }: Environment): string[] {
   if (STORAGE_URL.trim().startsWith('sqlite:'))
     return ['STORAGE_URL: must be postgres://user@host/database. SQLite is for `npm start` alone.']
-  if (STORAGE_READER_SECRET?.trim() && STORAGE_READER_SECRET.trim() === STORAGE_SECRET?.trim())
-    return [
-      'STORAGE_READER_SECRET: must be another secret than STORAGE_SECRET, of a role that can only read.',
-    ]
+  if (env.STORAGE_SECRET?.trim() && env.STORAGE_SECRET.trim() === env.STORAGE_READER_SECRET?.trim())
+    return ['STORAGE_READER_SECRET: must not be STORAGE_SECRET, but the secret of a role that can only read.']
   const hasPassword = URL.canParse(STORAGE_URL) && new URL(STORAGE_URL).password !== ''
   return hasPassword
     ? [

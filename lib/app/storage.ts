@@ -36,12 +36,7 @@ export async function openStorage(
   return new PostgresStorage(url.href)
 }
 
-/**
- * Returns what is missing for reading the database; undefined if nothing is. On servers, a user who can write must not be in the hands
- * of a reader.
- *
- * @param isLocal true on a stack of this machine, whose users own the database
- */
+/** Returns what reading the database needs; undefined if nothing is missing. Only on this machine may a reader be able to write. */
 export function findReaderNeed(
   { storageUrl, storageReaderSecret }: Config,
   isLocal: boolean,
@@ -56,6 +51,6 @@ export async function openStorageReader(config: Config, aws: AwsPlace = {}): Pro
   const { storageUrl, storageReaderSecret } = config
   if (storageReaderSecret === undefined || !URL.canParse(storageUrl ?? '')) return openStorage(config, aws)
   // The user in the address is the one that writes.
-  const withoutUser = Object.assign(new URL(storageUrl as string), { username: '', password: '' })
-  return openStorage({ storageUrl: withoutUser.href, storageSecret: storageReaderSecret }, aws)
+  const { href } = Object.assign(new URL(storageUrl as string), { username: '', password: '' })
+  return openStorage({ storageUrl: href, storageSecret: storageReaderSecret }, aws)
 }

@@ -1,7 +1,7 @@
 /** Questions of charts about a sensor. Pure. */
-import { toKey, toSensorKey, toText } from './storable-text.ts'
-import type { Question, StorageReader } from './storage.ts'
-import { SENSOR_COLUMNS, toPrefix } from './views.ts'
+import { toKey, toText } from './rows.ts'
+import type { StorageReader } from './storage.ts'
+import { ALERT_INDEX } from './views.ts'
 
 /** Sensor, and the period of its chart in epoch milliseconds; the end is exclusive. */
 export interface ChartPeriod {
@@ -11,7 +11,7 @@ export interface ChartPeriod {
   readonly toMs: number
 }
 
-/** Statistics of consecutive periods in which a metric has readings. */
+/** Statistics of a metric in each minute or hour that has readings. */
 export interface ChartPoints {
   readonly startMs: readonly number[]
   readonly mean: readonly number[]
@@ -31,60 +31,56 @@ export interface ChartAlert {
   readonly endedMs: number | null
 }
 
+/** Values beyond these bounds, which foreign writers can send, would exceed the range of a sum. */
+const FIT = `"count" BETWEEN 1 AND 1e15 AND "mean" BETWEEN -1e100 AND 1e100`
 /** Maximum number of alerts in a chart; the newest are read. */
 const MAX_ALERTS = 500
 
-/** Returns the statistics of a metric for each minute or hour that has readings. */
+/** Returns the statistics of a metric, in order of time. */
 export async function readPoints(
   storage: StorageReader,
-  period: ChartPeriod,
+  { source, subject = '', ...period }: ChartPeriod,
   metric: string,
   step: 'minute' | 'hour',
 ): Promise<ChartPoints> {
-  const rows = await storage.read(askForPoints(period, metric, step))
-  return {
-    startMs: rows.map(({ at }) => toMs(at) as number),
-    mean: rows.map(({ mean }) => Number(mean)),
-    minimum: rows.map(({ least }) => Number(least)),
-    maximum: rows.map(({ greatest }) => Number(greatest)),
-  }
+  const rows = await storage.read(({ schema, startOf }) => ({
+    text: `SELECT ${step === 'hour' ? startOf('hour', 'window_start') : 'window_start'} AS at,
+        sum("mean" * "count") / sum("count") AS mean, min("min") AS least, max("max") AS greatest
+      FROM ${schema}minute_statistics
+      WHERE source = ? AND subject = ? AND metric = ?
+        AND window_start >= ${schema}datetime(?) AND window_start < ${schema}datetime(?) AND ${FIT}
+      GROUP BY 1 ORDER BY 1`,
+    values: [...[source, subject, metric].map(toKey), ...toTimes(period)],
+  }))
+  const column = (name: string) => rows.map(row => Number(row[name]))
+  const startMs = rows.map(({ at }) => toMs(at) as number)
+  return { startMs, mean: column('mean'), minimum: column('least'), maximum: column('greatest') }
 }
 
-/** Returns the alerts of a sensor that were firing within a period, in order of time. */
-export async function readAlerts(storage: StorageReader, period: ChartPeriod): Promise<ChartAlert[]> {
-  const rows = await storage.read(askForAlerts(period))
-  return rows.toReversed().map(({ id, rule, metric, severity, started, ended }) => ({
+/** Returns the alerts of a sensor that were firing within a period, the newest first. */
+export async function readAlerts(
+  storage: StorageReader,
+  { source, subject = '', ...period }: ChartPeriod,
+): Promise<ChartAlert[]> {
+  const sensor = [source, subject].map(text => String(toText(text)))
+  const rows = await storage.read(({ schema }) => ({
+    text: `SELECT alert_id AS id, max(alert_type) AS rule, max(metric) AS metric, max(severity) AS severity,
+        min(alert_ts) AS started, min(resolved_ts) AS ended
+      FROM ${schema}alert_events
+      WHERE (${ALERT_INDEX}) = (substr(?, 1, 200), substr(?, 1, 200)) AND source = ? AND coalesce(subject, '') = ?
+      GROUP BY alert_id
+      HAVING coalesce(min(resolved_ts) >= ${schema}datetime(?), true) AND min(alert_ts) < ${schema}datetime(?)
+      ORDER BY min(alert_ts) DESC LIMIT ${MAX_ALERTS}`,
+    values: [...sensor, ...sensor, ...toTimes(period)],
+  }))
+  return rows.map(({ id, rule, metric, severity, started, ended }) => ({
     ...{ id: String(id), rule: String(rule), metric: metric === null ? null : String(metric) },
     ...{ severity: String(severity), startedMs: toMs(started) as number, endedMs: toMs(ended) },
   }))
 }
 
-/** Values beyond these bounds, which foreign writers can send, would exceed the range of a sum. */
-const FIT = `"count" BETWEEN 1 AND 1e15 AND "mean" BETWEEN -1e100 AND 1e100`
-
-function askForPoints(period: ChartPeriod, metric: string, step: 'minute' | 'hour'): Question {
-  const { source, subject, fromMs, toMs } = period
-  return ({ schema, startOf, time }) => ({
-    text: `SELECT ${step === 'hour' ? startOf('hour', 'window_start') : 'window_start'} AS at,
-        sum("mean" * "count") / sum("count") AS mean, min("min") AS least, max("max") AS greatest
-      FROM ${schema}minute_statistics
-      WHERE source = ? AND subject = ? AND metric = ? AND window_start >= ? AND window_start < ? AND ${FIT}
-      GROUP BY 1 ORDER BY 1`,
-    values: [...toSensorKey(source, subject), toKey(metric), time(fromMs), time(toMs)],
-  })
-}
-
-function askForAlerts({ source, subject = '', fromMs, toMs }: ChartPeriod): Question {
-  const isSensor = SENSOR_COLUMNS.map(column => `${toPrefix(column)} = ${toPrefix('?')} AND ${column} = ?`)
-  return ({ schema, time }) => ({
-    text: `SELECT alert_id AS id, max(alert_type) AS rule, max(metric) AS metric, max(severity) AS severity,
-        min(alert_ts) AS started, min(resolved_ts) AS ended
-      FROM ${schema}alert_events
-      WHERE ${isSensor.join(' AND ')} AND alert_ts < ? AND alert_id IS NOT NULL
-      GROUP BY alert_id HAVING min(resolved_ts) IS NULL OR min(resolved_ts) >= ?
-      ORDER BY min(alert_ts) DESC LIMIT ${MAX_ALERTS}`,
-    values: [...[source, source, subject, subject].map(text => toText(text) ?? ''), time(toMs), time(fromMs)],
-  })
+function toTimes({ fromMs, toMs }: Pick<ChartPeriod, 'fromMs' | 'toMs'>): string[] {
+  return [fromMs, toMs].map(ms => new Date(ms).toISOString())
 }
 
 /** Returns epoch milliseconds. SQLite has times as texts in UTC. */

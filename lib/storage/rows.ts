@@ -1,6 +1,6 @@
 /** Converts events to rows. Pure. */
 import { isTimestamp, parseTime } from '#runtime/cloudevents/index.ts'
-import type { Delivery } from '#runtime/consumer/index.ts'
+import { type Delivery, derivedId } from '#runtime/consumer/index.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../alerting/alert.ts'
 import { MINUTE_TYPE } from '../analytics/processor.ts'
 import { isObject } from '../support/json.ts'
@@ -18,20 +18,18 @@ export type StoredEvent = Pick<Delivery, 'topic' | 'partition' | 'offset' | 'eve
 
 type Value = Row[number]
 
+/** Maximum length of a text in a key, in bytes of UTF-8. PostgreSQL rejects index entries above 2,704 bytes. */
+const MAX_KEY_BYTES = 800
 const END_MS = Date.UTC(9999, 11, 31)
 
-/**
- * Returns the rows of events of the types that are stored. Of several rows with the same key, the last one counts, or that with
- * the latest version.
- */
+/** Returns the rows of events of the types that are stored. Of several rows with the same key, the last or latest version counts. */
 export function toRows(families: Families, events: readonly StoredEvent[]): Rows {
   const found = new Map<Table, Map<string, Row>>()
   for (const [table, row] of events.flatMap(stored => listRows(families, stored))) {
     const rows = found.get(table) ?? new Map<string, Row>()
     const at = table.key.length
     const key = row.slice(0, at).join('\0')
-    const isEarlier = table.version !== undefined && Number(row[at]) < Number(rows.get(key)?.[at])
-    if (!isEarlier) rows.set(key, row)
+    if (!table.version || !(Number(row[at]) < Number(rows.get(key)?.[at]))) rows.set(key, row)
     found.set(table, rows)
   }
   return new Map([...found].map(([table, rows]) => [table, [...rows.values()]]))
@@ -46,8 +44,7 @@ function listRows(families: Families, stored: StoredEvent): [Table, Row][] {
     return [[READINGS, toReadingRow(stored, family.name, values, fields.tags)]]
   }
   if (type !== MINUTE_TYPE) return [[ALERT_EVENTS, toAlertRow(stored, fields)]]
-  const statistics = listStatistics(fields).map((row): [Table, Row] => [MINUTE_STATISTICS, row])
-  return [[ANALYTICS, toMinuteRow(stored, fields)], ...statistics]
+  return [[ANALYTICS, toMinuteRow(stored, fields)], ...listStatistics(fields)]
 }
 
 function toReadingRow(
@@ -104,22 +101,18 @@ function toMinuteRow(stored: StoredEvent, data: Readonly<Record<string, unknown>
   ]
 }
 
-/** Returns a row for each metric of a minute. Any client can write to the topic, so members without these numbers are left out. */
-function listStatistics({
-  entity,
-  windowStart,
-  revision,
-  metrics,
-}: Readonly<Record<string, unknown>>): Row[] {
-  const startMs = parseInstant(windowStart)
+/** Returns a row for each metric of a minute. Any client can write to the topic, so what lacks one of these values is left out. */
+function listStatistics(data: Readonly<Record<string, unknown>>): [Table, Row][] {
+  const { entity, revision, metrics } = data
+  const startMs = parseInstant(data.windowStart)
   if (!isObject(entity) || typeof entity.source !== 'string' || !isObject(metrics)) return []
   if (startMs === null || !Number.isSafeInteger(revision)) return []
-  const sensor = toSensorKey(entity.source, typeof entity.subject === 'string' ? entity.subject : undefined)
-  return Object.entries(toStorablePart(metrics) as object).flatMap(([metric, values]) => {
+  const sensor = [toKey(entity.source), toKey(toText(entity.subject) ?? '')]
+  return Object.entries(toStorablePart(metrics) as object).flatMap(([metric, values]): [Table, Row][] => {
     const { count, mean, minimum, maximum } = isObject(values) ? values : {}
     const numbers = [count, mean, minimum, maximum].map(toNumber)
-    if (numbers.includes(null)) return []
-    return [[...sensor, toKey(metric), startMs, revision as number, ...numbers]]
+    const row = [...sensor, toKey(metric), startMs, revision as number, ...numbers]
+    return numbers.includes(null) ? [] : [[MINUTE_STATISTICS, row]]
   })
 }
 
@@ -129,6 +122,22 @@ function toEmissionKey({ event: { source, id } }: StoredEvent): Row {
 
 function toPosition({ topic, partition, offset }: StoredEvent): Row {
   return [topic, partition, offset]
+}
+
+/** Returns a text that every database stores unchanged. NUL, which PostgreSQL rejects, and lone surrogates become U+FFFD. */
+function toStorable(text: string): string {
+  return text.replaceAll('\0', '\u{fffd}').toWellFormed()
+}
+
+/** Returns a text for an index. The end of a text that is too long is replaced by its hash. */
+export function toKey(text: string): string {
+  const stored = toStorable(text)
+  if (Buffer.byteLength(stored) <= MAX_KEY_BYTES) return stored
+  return `${toStorable(stored.slice(0, MAX_KEY_BYTES / 8))}…${derivedId(text)}`
+}
+
+export function toText(value: unknown): string | null {
+  return typeof value === 'string' ? toStorable(value) : null
 }
 
 /** Returns a finite number. Minus zero becomes 0, because not every database stores the difference. */
@@ -150,4 +159,17 @@ function toJson(value: unknown): Value {
   if (!isObject(value)) return null
   const text = JSON.stringify(value)
   return text.includes('\\u') ? JSON.stringify(value, (_, part) => toStorablePart(part)) : text
+}
+
+function toStorablePart(part: unknown): unknown {
+  if (typeof part === 'string') return toStorable(part)
+  if (!isObject(part)) return part
+  const stored = new Map<string, unknown>()
+  for (const [name, value] of Object.entries(part)) {
+    let free = toStorable(name)
+    // No member takes the place of another one.
+    while (free !== name && (Object.hasOwn(part, free) || stored.has(free))) free += '\u{fffd}'
+    stored.set(free, value)
+  }
+  return Object.fromEntries(stored)
 }

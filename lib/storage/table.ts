@@ -10,13 +10,8 @@ export interface Table {
   readonly description: string
   /** Names of the columns that identify a row. They are the first columns, in this order. */
   readonly key: readonly string[]
-  /**
-   * Column after the key of a table whose rows follow from those of another one. A row replaces those with a lower value in it, and
-   * never those with a higher one.
-   */
+  /** Column after the key, for rows that follow from those of another table: a higher one replaces a lower one, never the reverse. */
   readonly version?: string
-  /** Columns that are read with the key alone, so that a range of keys is read in one place. */
-  readonly included?: readonly string[]
   readonly columns: readonly Column[]
   /** Further columns with an index. */
   readonly indexes: readonly string[]
@@ -116,7 +111,6 @@ export const MINUTE_STATISTICS: Table = {
   description: 'Statistics of the minutes of each sensor and metric, in the latest revision',
   key: ['source', 'subject', 'metric', 'window_start'],
   version: 'revision',
-  included: ['count', 'mean', 'min', 'max'],
   columns: [
     ['source', 'TEXT', 'CloudEvents source of the sensor'],
     ['subject', 'TEXT', 'CloudEvents subject of the sensor; empty without one'],

@@ -11,8 +11,6 @@ export interface Dialect {
   readonly eachMember: string
   /** Returns the number in a member, or in a field of the object that the member is; NULL for other values. */
   number(field?: string): string
-  /** Returns a time as a parameter. */
-  time(ms: number): string
   /** Returns the start of the hour or day, UTC. */
   startOf(window: 'hour' | 'day', column: string): string
   /** Returns the time between two columns, in seconds. */
@@ -21,7 +19,7 @@ export interface Dialect {
   deviation(value: string, mean: string): string
   /** Clause at the end of the definition of a table. */
   readonly tableOptions: string
-  /** Returns the clause after a key for the columns that are read with it. */
+  /** Returns the clause after a key that keeps further columns beside it. */
   include(names: string): string
   /** Returns the statements that store the descriptions of a table and of its columns. */
   describe(table: Table): readonly string[]
@@ -66,22 +64,15 @@ export function createTables(dialect: Dialect): readonly string[] {
   return TABLES.flatMap(table => createTable(table, dialect))
 }
 
-/** Returns the start of a text, for an index: its entries must be shorter than a CloudEvents attribute may be. */
-export function toPrefix(text: string): string {
-  return `substr(${text}, 1, 200)`
-}
-
-/** Source and subject of a row; the subject is empty without one. */
-export const SENSOR_COLUMNS = ['"source"', `coalesce("subject", '')`]
+/** Index of the alerts of a sensor. A CloudEvents attribute may be longer than an entry of an index. */
+export const ALERT_INDEX = `substr("source", 1, 200), substr(coalesce("subject", ''), 1, 200)`
 
 /** Returns the statements that create what charts read. */
 export function createChartTables(dialect: Dialect): readonly string[] {
-  const { name } = ALERT_EVENTS
-  const sensor = SENSOR_COLUMNS.map(toPrefix).join(', ')
   return [
     ...createTable(MINUTE_STATISTICS, dialect),
     ...dialect.describe(MINUTE_STATISTICS),
-    `CREATE INDEX ${name}_sensor ON ${dialect.schema}${name} (${sensor})`,
+    `CREATE INDEX alert_events_sensor ON ${dialect.schema}alert_events (${ALERT_INDEX})`,
   ]
 }
 
@@ -94,13 +85,13 @@ export function replaceViews(dialect: Dialect): readonly string[] {
   return [...views, ...dialect.more]
 }
 
-function createTable(table: Table, dialect: Dialect): readonly string[] {
-  const { schema, types, tableOptions } = dialect
-  const { name, key, columns, indexes, included } = table
+function createTable(table: Table, { schema, types, tableOptions, include }: Dialect): readonly string[] {
+  const { name, key, columns, indexes, version } = table
   const declare = ([column, type]: Column) =>
     `"${column}" ${types[type]}${key.includes(column) ? ' NOT NULL' : ''}`
-  const include = included ? dialect.include(quoteNames(included)) : ''
-  const declared = [...columns.map(declare), `PRIMARY KEY (${quoteNames(key)})${include}`].join(', ')
+  const values = columns.slice(key.length + 1).map(([column]) => column)
+  const beside = version ? include(quoteNames(values)) : ''
+  const declared = [...columns.map(declare), `PRIMARY KEY (${quoteNames(key)})${beside}`].join(', ')
   return [
     `CREATE TABLE ${schema}${name} (${declared})${tableOptions}`,
     ...indexes.map(column => `CREATE INDEX ${name}_${column} ON ${schema}${name} ("${column}")`),

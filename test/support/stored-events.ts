@@ -48,13 +48,29 @@ export function storedAlert(
   return { topic: 'alerts.test', partition: 1, offset, event }
 }
 
-export function storedMinute(revision: number, mean: number): StoredEvent {
+export function storedMinute(
+  revision: number,
+  mean: number,
+  { startMs = NOON, metric = 'temperature', ...more }: MinuteParts = {},
+): StoredEvent {
   const statistics = { count: 2, mean, standardDeviation: 1, minimum: 20, maximum: 22, last: 22, lastAt: '' }
+  const { values, ...fields } = more
   const data = {
-    ...{ entity, family: 'environment', revision, metrics: { temperature: statistics } },
-    ...{ windowStart: '2026-03-01T12:00:00Z', windowEnd: '2026-03-01T12:01:00Z' },
+    ...{ entity, family: 'environment', revision, metrics: { [metric]: { ...statistics, ...values } } },
+    ...{ windowStart: new Date(startMs).toISOString(), windowEnd: new Date(startMs + 60_000).toISOString() },
+    ...fields,
   }
   const type = 'io.sluice.analytics.minute.v1'
-  const event = { id: `minute-${revision}`, source: '/processor', type, data, timeMs: NOON, entity: '' }
+  const id = ['minute', revision, ...(startMs === NOON ? [] : [startMs])].join('-')
+  const event = { id, source: '/processor', type, data, timeMs: NOON, entity: '' }
   return { topic: 'analytics.test', partition: 0, offset: revision, event }
+}
+
+interface MinuteParts {
+  readonly startMs?: number
+  readonly metric?: string
+  /** Statistics of the metric that differ. */
+  readonly values?: object
+  /** Further fields of the data. */
+  readonly [field: string]: unknown
 }

@@ -5,7 +5,6 @@ import { useMemo } from 'preact/hooks'
 import type { EntityNow } from '../../api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
 import type { StoredHistory } from '../../api/telemetry/stored-history.ts'
-import type { Problem } from '../../http/problem.ts'
 import { buildAddress } from '../client/address.ts'
 import { type Answer, useLive } from '../client/api-queries.ts'
 import { useParameter } from '../client/url-parameters.ts'
@@ -13,7 +12,7 @@ import { AnswerView } from '../components/answer-view.tsx'
 import { Choice, useSettled } from '../components/form-fields.tsx'
 import { Moment, splitEntity, toTone } from '../components/labels.tsx'
 import { formatNumber } from '../components/value-texts.ts'
-import { type ChartRange, findRange, HOUR, RANGES } from './chart-range.ts'
+import { type ChartRange, HOUR, RANGES } from './chart-range.ts'
 import { EntityCharts } from './entity-charts.tsx'
 import { MetricFilter } from './entity-list.tsx'
 import { EntityDeadLetters, EntityTables } from './entity-results.tsx'
@@ -25,11 +24,13 @@ export function EntityDetailsPage({ name: entity }: { readonly name: string }): 
   const { source, subject } = splitEntity(entity)
   const [name] = useParameter('range', HOUR.name)
   const [metric] = useParameter('metric')
-  const chosen = findRange(name) ?? HOUR
+  const known = RANGES.find(one => one.name === name)
+  const chosen = known ?? HOUR
   const query = { entity, hours: chosen.hours, metric: useSettled(metric) }
   const stored = useLive('/telemetry/stored', query, { skip: chosen === HOUR, everyMs: STORED_MS })
   // Without the database, the topics still have the last hour.
   const range = stored.problem ? HOUR : chosen
+  const problem = known ? stored.problem?.message : `There is no range "${name}": use ${NAMES}.`
   const answer = useLive('/telemetry/entity', { entity, hours: range.hours }, { keep: true })
   const history = useLive('/telemetry/history', { entity })
   return (
@@ -40,7 +41,13 @@ export function EntityDetailsPage({ name: entity }: { readonly name: string }): 
       <h1>{subject || entity}</h1>
       <p class="muted">{source}</p>
       <AnswerView of={answer} what="the entity">
-        {now => <Entity now={now} history={history} range={range} stored={stored} />}
+        {now => (
+          <Entity
+            {...{ now, range, problem }}
+            chosen={chosen.name}
+            history={range === HOUR ? history : stored}
+          />
+        )}
       </AnswerView>
     </>
   )
@@ -49,20 +56,31 @@ export function EntityDetailsPage({ name: entity }: { readonly name: string }): 
 /** Interval at which the database is asked again, in milliseconds. Its newest point is that of the last minute. */
 const STORED_MS = 30_000
 
+const NAMES = RANGES.map(({ name }) => name).join(', ')
+
 interface EntityProps {
   readonly now: EntityNow
-  /** Range that is shown. */
+  /** Range that is shown. Another one may be chosen. */
   readonly range: ChartRange
-  readonly stored: Answer<StoredHistory>
-  readonly history: Answer<EntityHistory>
+  readonly chosen: string
+  /** Reason why the chosen range is not shown. */
+  readonly problem: string | undefined
+  readonly history: Answer<EntityHistory | StoredHistory>
 }
 
-function Entity({ now, history, range, stored }: EntityProps): JSX.Element {
+function Entity({
+  now,
+  range,
+  chosen,
+  problem,
+  history: { answer, problem: failed },
+}: EntityProps): JSX.Element {
   const [metric] = useParameter('metric')
+  const [, setRange] = useParameter('range', HOUR.name)
   const shown = useMemo(() => selectShown(now.metrics, metric), [now.metrics, metric])
   const limits = [
     describeSearchLimit(now.searched),
-    range === HOUR && history.answer ? describeSearchLimit(history.answer.searched) : undefined,
+    answer && 'searched' in answer ? describeSearchLimit(answer.searched) : undefined,
   ].filter(text => text !== undefined)
   return (
     <>
@@ -70,27 +88,36 @@ function Entity({ now, history, range, stored }: EntityProps): JSX.Element {
       <Alerts now={now} />
       <h2>Metrics in the last {range.text}</h2>
       <form class="bar" onSubmit={event => event.preventDefault()}>
-        <RangeChoice need={now.chartsNeed} />
+        {now.chartsNeed === null && (
+          <Choice
+            label="Range"
+            value={chosen}
+            set={setRange}
+            options={RANGES.map(({ name, text }) => [name, `Last ${text}`])}
+          />
+        )}
         <MetricFilter metrics={now.metrics.length} />
       </form>
-      <RangeNotes need={now.chartsNeed} problem={stored.problem} />
+      {problem !== undefined && (
+        <p class="problem" role="alert">
+          {problem} These are the charts of the last hour.
+        </p>
+      )}
+      {now.chartsNeed !== null && problem === undefined && (
+        <p class="muted">Charts of a day, a week or 30 days need {now.chartsNeed}.</p>
+      )}
       {now.endsEarly && (
         <p class="warn">
           It has no reading in the last {range.text}, so the charts end at its newest one:{' '}
           <Moment at={now.lastAt} />.
         </p>
       )}
-      {history.problem && (
+      {failed && (
         <p class="problem" role="alert">
-          {history.problem.message}
+          {failed.message}
         </p>
       )}
-      <EntityCharts
-        now={now}
-        range={range}
-        history={range === HOUR ? history.answer : stored.answer}
-        shown={shown}
-      />
+      <EntityCharts now={now} range={range} history={answer} shown={shown} />
       {limits.length > 0 && <p class="warn">{limits[0]}</p>}
       <Statistics now={now} />
       <Rules now={now} />
@@ -100,45 +127,6 @@ function Entity({ now, history, range, stored }: EntityProps): JSX.Element {
     </>
   )
 }
-
-/** Field that chooses the range; absent without a database. */
-function RangeChoice({ need }: { readonly need: string | null }): JSX.Element | null {
-  const [range, set] = useParameter('range', HOUR.name)
-  if (need !== null) return null
-  return (
-    <Choice
-      label="Range"
-      value={findRange(range)?.name ?? HOUR.name}
-      set={set}
-      options={RANGES.map(({ name, text }) => [name, `Last ${text}`])}
-    />
-  )
-}
-
-interface NotesProps {
-  readonly need: string | null
-  /** Problem of the database. */
-  readonly problem: Problem | undefined
-}
-
-/** Says why the charts show the last hour although the address asks for another range, or what other ranges need. */
-function RangeNotes({ need, problem }: NotesProps): JSX.Element {
-  const [range] = useParameter('range', HOUR.name)
-  const wrong = findRange(range) ? undefined : `There is no range "${range}": use ${NAMES.join(', ')}.`
-  const message = wrong ?? problem?.message
-  return (
-    <>
-      {message !== undefined && (
-        <p class="problem" role="alert">
-          {message} These are the charts of the last hour.
-        </p>
-      )}
-      {need !== null && !problem && <p class="muted">Charts of a day, a week or 30 days need {need}.</p>}
-    </>
-  )
-}
-
-const NAMES = RANGES.map(({ name }) => name)
 
 function EntityFacts({ now }: { readonly now: EntityNow }): JSX.Element {
   const { family, readings, lastAt, activity, topic, partition } = now

@@ -36,7 +36,6 @@ const DIALECT: Omit<Dialect, 'more'> = {
     const value = `item.value${field === undefined ? '' : `->'${field}'`}`
     return `CASE jsonb_typeof(${value}) WHEN 'number' THEN (${value})::double precision END`
   },
-  time: ms => new Date(ms).toISOString(),
   startOf: (window, column) => `date_trunc('${window}', ${column}, 'UTC')`,
   secondsBetween: (from, to) => `extract(epoch FROM ${to} - ${from})::double precision`,
   deviation: value => `stddev_pop(${value})`,
@@ -88,7 +87,7 @@ const begin = (mode: string, limits: object = {}) =>
     ...limits,
   }).reduce((text, [name, ms]) => `${text}; SET LOCAL ${name} = ${ms}`, mode)
 const BEGIN = begin('BEGIN')
-const BEGIN_READING = begin('BEGIN READ ONLY', { statement_timeout: READ_MS, lock_timeout: READ_MS })
+const BEGIN_READING = begin('BEGIN READ ONLY', { statement_timeout: READ_MS })
 
 /** Client whose limit for connecting is its own: that of the pool also counts while all connections are in use. */
 class ConnectingClient extends Client {
@@ -128,10 +127,8 @@ export class PostgresStorage implements Storage, StorageReader {
       await this.#migrated
       return await this.#transaction(async client => {
         let written = 0
-        for (const [table, own] of rows) {
-          const count = await insertRows(client, table, own, existing)
-          if (!table.version) written += count
-        }
+        for (const [table, own] of rows)
+          written += (await insertRows(client, table, own, existing)) * (table.version ? 0 : 1)
         return written
       })
     } catch (error) {

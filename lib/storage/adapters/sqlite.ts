@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Kysely, SqliteDialect } from 'kysely'
 import { PermanentError, RetryableError } from '#runtime/consumer/index.ts'
 import { NOTHING_YET, type Question, type Storage, type StorageReader, type StoredRow } from '../storage.ts'
-import { MINUTE_STATISTICS, type Row, type Rows, TABLES, type Table } from '../table.ts'
+import { type Row, type Rows, TABLES, type Table } from '../table.ts'
 import type { Dialect } from '../views.ts'
 import { buildInsert, migrate } from './migrate.ts'
 
@@ -24,13 +24,12 @@ export const SQLITE: Dialect = {
     const number = `CASE WHEN ${type} IN ('integer', 'real') THEN CAST(${value} AS REAL) END`
     return field ? `CASE item.type WHEN 'object' THEN ${number} END` : number
   },
-  time: formatMs,
   startOf: (window, column) =>
     window === 'hour' ? `substr(${column}, 1, 13) || ':00:00'` : `substr(${column}, 1, 10) || ' 00:00:00'`,
   secondsBetween: (from, to) => `round((julianday(${to}) - julianday(${from})) * 86400, 3)`,
   deviation: (value, mean) => `sqrt(avg((${value} - ${mean}) * (${value} - ${mean})))`,
-  // The table is its key, with all columns.
   tableOptions: ' WITHOUT ROWID',
+  // Such a table is its key.
   include: () => '',
   describe: () => [],
   replaceView: (name, query) => [`DROP VIEW IF EXISTS ${name}`, `CREATE VIEW ${name} AS ${query}`],
@@ -67,6 +66,8 @@ export class SqliteStorage implements Storage, StorageReader {
   async read(question: Question): Promise<readonly StoredRow[]> {
     const { text, values } = question(SQLITE)
     let db: DatabaseSync | undefined
+    // Other requests take their turn between two questions.
+    await pause(0)
     try {
       // Opened for each question, because the file may be replaced.
       db = new DatabaseSync(this.#file, { readOnly: true, timeout: 0 })
@@ -155,10 +156,7 @@ function writeAll(db: DatabaseSync, rows: Rows, existing: 'replace' | 'keep'): n
   db.exec('BEGIN IMMEDIATE')
   try {
     let written = 0
-    for (const [table, own] of rows) {
-      const count = insertRows(db, table, own, existing)
-      if (!table.version) written += count
-    }
+    for (const [table, own] of rows) written += insertRows(db, table, own, existing) * (table.version ? 0 : 1)
     db.exec('COMMIT')
     return written
   } catch (error) {
@@ -186,13 +184,9 @@ function insertRows(
   return written
 }
 
-function formatTime(value: Row[number] | undefined): string | null {
-  return typeof value === 'number' ? formatMs(value) : null
-}
-
 /** Returns a time such as `2026-03-01 12:00:00.000`, which can be compared with the results of `datetime`. */
-function formatMs(ms: number): string {
-  return new Date(ms).toISOString().slice(0, -1).replace('T', ' ')
+function formatTime(value: Row[number] | undefined): string | null {
+  return typeof value === 'number' ? new Date(value).toISOString().slice(0, -1).replace('T', ' ') : null
 }
 
 function prepareForKysely(db: DatabaseSync, text: string) {
@@ -219,7 +213,7 @@ function toCode(error: unknown): number {
 const [BUSY, CANNOT_OPEN, TOO_BIG, CONSTRAINT, MISMATCH] = [5, 14, 18, 19, 20] as const
 /** Extended result codes of constraints. */
 const [NOT_NULL, TRIGGER] = [1299, 1811] as const
-const KEYS = [...TABLES, MINUTE_STATISTICS].flatMap(({ name, key }) => key.map(column => `${name}.${column}`))
+const KEYS = TABLES.flatMap(({ name, key }) => key.map(column => `${name}.${column}`))
 
 /** Returns true if our definition of a table refuses a row. Other constraints, triggers and changes of the file are no fault of a row. */
 function isOfRow(errcode: number, message: string): boolean {

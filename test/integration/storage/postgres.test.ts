@@ -1,21 +1,26 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { types } from 'pg'
 import { freePort } from '#local-servers/ports.ts'
 import { PermanentError, RetryableError } from '#runtime/consumer/index.ts'
-import { openStorage } from '../../../lib/app/storage.ts'
+import { openStorage, openStorageReader } from '../../../lib/app/storage.ts'
 import { PostgresStorage } from '../../../lib/storage/adapters/postgres.ts'
+import { readAlerts, readPoints } from '../../../lib/storage/chart-questions.ts'
 import { toRows } from '../../../lib/storage/rows.ts'
 import type { Rows } from '../../../lib/storage/table.ts'
+import { chartConformance } from '../../conformance/chart-questions.ts'
 import { storageConformance } from '../../conformance/storage.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { startPostgres } from '../../support/postgres.ts'
+import { PROJECT } from '../../support/program.ts'
 import { awsEndpoint } from '../../support/servers.ts'
-import { storedReading } from '../../support/stored-events.ts'
+import { NOON, storedMinute, storedReading } from '../../support/stored-events.ts'
 import { until } from '../../support/until.ts'
 
 const server = await startPostgres()
@@ -29,6 +34,8 @@ storageConformance('PostgreSQL', async () => {
   const url = await server.createDatabase()
   return { connect: () => new PostgresStorage(url), query: text => server.query(withPath(url), text) }
 })
+
+chartConformance('PostgreSQL', async () => new PostgresStorage(await server.createDatabase()))
 
 const CREDENTIALS = { accessKeyId: 'none', secretAccessKey: 'none' }
 const ROWS = toRows(FAMILIES, [storedReading('secret-id', { temperature: 20 })])
@@ -392,6 +399,88 @@ describe('sessions of a server that does not answer', () => {
       await until('its session does not work on', async () => (await server.query(url, ended)).length === 0)
       await locked
       await storage.write(many[1] as Rows, 'replace')
+    })
+  })
+})
+
+describe('readers of PostgreSQL', () => {
+  const PERIOD = { source: '/environment/roof', subject: 'roof-1', fromMs: NOON, toMs: NOON + 60_000 }
+
+  it('given the role that the manual prints, then charts are read as it, and it can write nothing', async () => {
+    const url = await server.createDatabase()
+    const writer = await createWriter(url)
+    await using(writer, storage => storage.write(toRows([storedMinute(1, 20)]), 'replace'))
+    const page = await readFile(join(PROJECT, 'docs/storage.md'), 'utf8')
+    const statements = /### Readers.*?```sql\n(.*?)```/s.exec(page)?.[1]?.trim().split('\n') ?? []
+    const isOfAdministrator = (text: string) => /^(CREATE|ALTER) ROLE/.test(text)
+    assert.deepEqual(statements.map(isOfAdministrator), [true, false, false, false, true])
+    for (const text of statements) await server.query(isOfAdministrator(text) ? url : writer, text)
+    const [, name = '', password = ''] =
+      /^CREATE ROLE (\w+) LOGIN PASSWORD '(.*)'/.exec(statements[0] ?? '') ?? []
+
+    const aws = { endpoint: awsEndpoint(), region: 'us-east-1', credentials: CREDENTIALS }
+    const secret = randomUUID()
+    const SecretString = JSON.stringify({ username: name, password })
+    await new SecretsManagerClient(aws).send(new CreateSecretCommand({ Name: secret, SecretString }))
+    // The address has the user that writes, and no secret of it is readable here.
+    const config = { storageUrl: changed(writer, { password: '' }), storageReaderSecret: secret }
+    const reader = await openStorageReader({ ...config, storageSecret: 'of-the-writer' }, aws)
+    try {
+      assert.deepEqual((await readPoints(reader, PERIOD, 'temperature', 'minute')).mean, [20])
+      assert.deepEqual(await readAlerts(reader, PERIOD), [])
+      const user = await reader.read(() => ({ text: 'SELECT current_user AS name', values: [] }))
+      assert.deepEqual(user, [{ name }])
+      // Tables that come later can be read, too.
+      await server.query(writer, 'CREATE TABLE sluice.later (at int)')
+      await reader.read(() => ({ text: 'SELECT * FROM sluice.later', values: [] }))
+    } finally {
+      await reader.close()
+    }
+    const asReader = changed(url, { username: name, password })
+    for (const table of ['readings', 'alert_events', 'analytics', 'minute_statistics', 'kysely_migration'])
+      for (const change of [
+        `DELETE FROM sluice.${table}`,
+        `TRUNCATE sluice.${table}`,
+        `DROP TABLE sluice.${table}`,
+      ])
+        await assert.rejects(server.query(asReader, change), { code: '42501' })
+    for (const change of [
+      `INSERT INTO sluice.minute_statistics VALUES ('a', 'b', 'c', now())`,
+      'UPDATE sluice.minute_statistics SET mean = 0',
+      'CREATE TABLE sluice.mine (at int)',
+      'ALTER TABLE sluice.readings ADD COLUMN x int',
+      'CREATE OR REPLACE VIEW sluice.minutes AS SELECT 1',
+    ])
+      await assert.rejects(server.query(asReader, change), { code: '42501' })
+  })
+
+  it('given a role without rights, a locked table or no server, then the message says why, without the password', async () => {
+    const url = await server.createDatabase()
+    const writer = await createWriter(url)
+    await using(writer, storage => storage.write(toRows([storedMinute(1, 20)]), 'replace'))
+    const fails = async (address: string, message: RegExp) =>
+      using(address, async storage => {
+        await assert.rejects(readPoints(storage, PERIOD, 'temperature', 'hour'), error => {
+          assert.ok(error instanceof RetryableError, String(error))
+          assert.match(error.safeMessage ?? '', message)
+          assert.doesNotMatch(error.message, new RegExp(`records wait|secret-|${server.password}`))
+          return true
+        })
+      })
+    await server.query(url, `CREATE ROLE stranger LOGIN PASSWORD 's'`)
+    const stranger = changed(url, { username: 'stranger', password: 's' })
+    await fails(stranger, /the user stranger may not read the tables\. Grant it the rights of a reader/)
+    await fails(changed(url, { password: 'secret-guess' }), /password or the user is wrong/)
+    await fails(changed(url, { port: String(await freePort()) }), /cannot be reached/)
+    const locked = server.query(url, 'BEGIN; LOCK TABLE sluice.minute_statistics; SELECT pg_sleep(5); COMMIT')
+    await until('the table is locked', async () => {
+      const held = `SELECT FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = 'sluice.minute_statistics'::regclass`
+      return (await server.query(url, held)).length > 0
+    })
+    await fails(url, /has not answered within 3 seconds/)
+    await locked
+    await using(url, async storage => {
+      assert.deepEqual((await readPoints(storage, PERIOD, 'temperature', 'hour')).mean, [20])
     })
   })
 })

@@ -8,6 +8,7 @@ import { after, describe, it } from 'node:test'
 import { RetryableError } from '#runtime/consumer/index.ts'
 import { SqliteStorage } from '../../../lib/storage/adapters/sqlite.ts'
 import { toRows } from '../../../lib/storage/rows.ts'
+import { chartConformance } from '../../conformance/chart-questions.ts'
 import { storageConformance } from '../../conformance/storage.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { PROJECT } from '../../support/program.ts'
@@ -34,6 +35,8 @@ storageConformance('SQLite', async () => {
   const file = newFile()
   return { connect: () => new SqliteStorage(file), query: async text => query(file, text) }
 })
+
+chartConformance('SQLite', async () => new SqliteStorage(newFile()))
 
 describe('an SQLite file', () => {
   it('given a reader with an open transaction, then it stops no writer; given a writer, then others wait without blocking', async () => {

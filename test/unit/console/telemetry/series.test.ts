@@ -7,6 +7,7 @@ import {
   toLevels,
   toMinuteColumns,
   toSpans,
+  toStoredColumns,
 } from '../../../../console/page/telemetry/entity-series.ts'
 import { firstAlert } from '../../../support/alerts.ts'
 
@@ -72,6 +73,37 @@ describe('what charts are drawn from', () => {
 
   it('given an open minute that has been published before, then it is there once', () => {
     assert.deepEqual(toMinuteColumns(history([1, 2]), open(2), 'temperature').times, [90, 150])
+  })
+
+  it('given hours of the database, then the current one ends with the chart, and each missing hour is a gap', () => {
+    const hours = [0, 1, 3, 4, 5].map(hour => hour * 60 * MINUTE)
+    const points = { startMs: hours, mean: [1, 2, 3, 4, 5], minimum: [0, 1, 2, 3, 4], maximum: [2, 3, 4, 5, 6] }
+    const stored = { step: 'hour' as const, metrics: { temperature: points } }
+    const now = { openMinute: open(310), endsMs: 310 * MINUTE }
+    const { times, lists } = toStoredColumns(stored, now, 'temperature')
+    assert.deepEqual(
+      times.map(at => at / 60),
+      [30, 90, 150, 210, 270, 310],
+    )
+    assert.deepEqual(lists[0], [1, 2, null, 3, 4, 5])
+    assert.deepEqual(toStoredColumns(stored, now, 'humidity').times, [])
+  })
+
+  it('given an entity with a reading every three hours, then its hours are joined, but not past twice that time', () => {
+    const hours = [0, 3, 6, 9, 12, 18]
+    const startMs = hours.map(hour => hour * 60 * MINUTE)
+    const points = { startMs, mean: hours, minimum: hours, maximum: hours }
+    const stored = { step: 'hour' as const, metrics: { temperature: points } }
+    const now = { openMinute: open(0), endsMs: 24 * 60 * MINUTE }
+    assert.deepEqual(toStoredColumns(stored, now, 'temperature').lists[0], [0, 3, 6, 9, 12, null, 18])
+  })
+
+  it('given minutes of the database, then those without readings are a gap of this metric alone, and the open one is last', () => {
+    const startMs = [1, 2, 9, 10].map(minute => minute * MINUTE)
+    const points = { startMs, mean: [1, 2, 9, 10], minimum: [1, 2, 9, 10], maximum: [1, 2, 9, 10] }
+    const stored = { step: 'minute' as const, metrics: { temperature: points } }
+    const now = { openMinute: open(11), endsMs: 12 * MINUTE }
+    assert.deepEqual(toStoredColumns(stored, now, 'temperature').lists[0], [1, 2, null, 9, 10, 11])
   })
 
   it('given a metric that was never reported, then there is nothing to draw', () => {

@@ -1,0 +1,191 @@
+/** Promises of every storage to charts: minutes, hours and alerts of a sensor, read without the possibility to write. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { RetryableError } from '#runtime/consumer/index.ts'
+import { type ChartPeriod, readAlerts, readPoints } from '../../lib/storage/chart-questions.ts'
+import { type StoredEvent, toRows } from '../../lib/storage/rows.ts'
+import type { Storage, StorageReader } from '../../lib/storage/storage.ts'
+import { NOON, storedAlert, storedMinute } from '../support/stored-events.ts'
+
+type Opened = Storage & StorageReader
+
+const [MINUTE_MS, HOUR_MS] = [60_000, 3_600_000]
+const PERIOD: ChartPeriod = {
+  ...{ source: '/environment/roof', subject: 'roof-1' },
+  ...{ fromMs: NOON - HOUR_MS, toMs: NOON + 12 * HOUR_MS },
+}
+/** About the longest attribute of an event, of characters that no compression shortens. */
+const LONG = Array.from({ length: 1_300 }, (_, index) =>
+  String.fromCodePoint(0x4e00 + ((index * 7_919) % 20_000)),
+).join('')
+const at = (minutes: number) => ({ startMs: NOON + minutes * MINUTE_MS })
+
+export function chartConformance(name: string, connect: () => Promise<Opened>): void {
+  const using = async (events: readonly StoredEvent[], work: (storage: Opened) => Promise<void>) => {
+    const storage = await connect()
+    try {
+      if (events.length > 0) await storage.write(toRows(events), 'replace')
+      await work(storage)
+    } finally {
+      await storage.close()
+    }
+  }
+
+  describe(`charts from ${name}`, () => {
+    it('given minutes, then hours have their weighted mean, least and greatest, and an hour without any is missing', async () => {
+      const minutes = [
+        storedMinute(1, 20, { ...at(0), values: { count: 30, minimum: -5 } }),
+        storedMinute(1, 30, { ...at(59), values: { count: 10, maximum: 99 } }),
+        storedMinute(1, 7, { ...at(180), values: { minimum: 6, maximum: 8 } }),
+        ...[-61, 12 * 60].map(minutes => storedMinute(1, 1_000, at(minutes))),
+      ]
+      await using(minutes, async storage => {
+        assert.deepEqual(await readPoints(storage, PERIOD, 'temperature', 'hour'), {
+          startMs: [NOON, NOON + 3 * HOUR_MS],
+          mean: [22.5, 7],
+          minimum: [-5, 6],
+          maximum: [99, 8],
+        })
+        const { startMs, mean } = await readPoints(storage, PERIOD, 'temperature', 'minute')
+        assert.deepEqual(
+          startMs.map(ms => (ms - NOON) / MINUTE_MS),
+          [0, 59, 180],
+        )
+        assert.deepEqual(mean, [20, 30, 7])
+        assert.deepEqual((await readPoints(storage, PERIOD, 'humidity', 'hour')).mean, [])
+      })
+    })
+
+    it('given revisions in any order, live or of the past, then the latest counts, and each event is counted once', async () => {
+      await using([], async storage => {
+        const write = (existing: 'replace' | 'keep', ...revisions: readonly number[]) =>
+          storage.write(toRows(revisions.map(one => storedMinute(one, 20 + one))), existing)
+        const readMean = async () => (await readPoints(storage, PERIOD, 'temperature', 'minute')).mean
+        assert.equal(await write('keep', 2, 1), 2)
+        assert.deepEqual(await readMean(), [22])
+        await write('replace', 1)
+        assert.deepEqual(await readMean(), [22])
+        await write('keep', 3)
+        await write('replace', 2)
+        assert.deepEqual(await readMean(), [23])
+        await write('replace', 5, 4)
+        assert.deepEqual(await readMean(), [25])
+      })
+    })
+
+    it('given sensors and metrics with like or odd names, then each has its own minutes', async () => {
+      const sensors = [
+        { source: '/environment/roof', subject: 'roof-1' },
+        { source: '/environment/roof', subject: 'roof-10' },
+        { source: '/environment/roof-1', subject: 'roof-1' },
+        { source: '/environment/roof' },
+        { source: `/${LONG}`, subject: `${LONG}1` },
+        { source: `/${LONG}`, subject: `${LONG}2` },
+        { source: `/'?$1"`, subject: 'a\0b' },
+      ]
+      const metrics = ['temperature', '__proto__', 'a\0', 'a\ufffd', `'?$1"`, LONG]
+      const minutes = sensors.flatMap((entity, sensor) =>
+        metrics.map((metric, index) =>
+          storedMinute(1, 100 * sensor + index, { ...at(60 * sensor + index), entity, metric }),
+        ),
+      )
+      await using(minutes, async storage => {
+        for (const [sensor, entity] of sensors.entries())
+          for (const [index, metric] of metrics.entries()) {
+            // In rows of one minute, `a\ufffd` would come second. Here each metric has a minute of its own.
+            const { mean } = await readPoints(storage, { ...PERIOD, ...subjectOf(entity) }, metric, 'minute')
+            const expected = metric.startsWith('a') ? [2, 3] : [index]
+            assert.deepEqual(
+              mean,
+              expected.map(one => 100 * sensor + one),
+              `${sensor} ${index}`,
+            )
+          }
+      })
+    })
+
+    it('given values that no sum can hold, or members that are no statistics, then they are left out', async () => {
+      const huge = Number.MAX_VALUE
+      const minutes = [
+        storedMinute(1, 20, at(0)),
+        storedMinute(1, huge, at(1)),
+        storedMinute(1, -huge, at(2)),
+        storedMinute(1, 1, { ...at(3), values: { count: huge } }),
+        storedMinute(1, 1, { ...at(4), values: { count: 0 } }),
+        storedMinute(1, 1, { ...at(5), values: { mean: 'x' } }),
+        storedMinute(1, 1, { ...at(6), values: { minimum: null } }),
+        storedMinute(1, 1, { ...at(7), metrics: { temperature: 7 } }),
+        storedMinute(1, 1, { ...at(8), metrics: null }),
+        storedMinute(1, 1, { ...at(9), entity: 'roof-1' }),
+        storedMinute(1, 1, { ...at(10), windowStart: 'soon' }),
+      ]
+      await using(minutes, async storage => {
+        const { mean } = await readPoints(storage, PERIOD, 'temperature', 'hour')
+        assert.deepEqual(mean, [20])
+      })
+    })
+
+    it('given alerts, then those that were firing in the period are found, the newest first, each once', async () => {
+      const alert = (kind: 'fired' | 'resolved', id: string, from: number, to = 0) =>
+        storedAlert(kind, id, {
+          startedAt: new Date(NOON + from * HOUR_MS).toISOString(),
+          ...(kind === 'resolved' && { endedAt: new Date(NOON + to * HOUR_MS).toISOString() }),
+        })
+      const events = [
+        ...[alert('fired', 'over', -3), alert('resolved', 'over', -3, -2)],
+        ...[alert('fired', 'before', -3), alert('resolved', 'before', -3, 1)],
+        alert('fired', 'firing', -2),
+        alert('resolved', 'within', 1, 2),
+        alert('fired', 'later', 13),
+        storedAlert('fired', 'other', { entity: { source: '/environment/roof', subject: 'roof-2' } }),
+        storedAlert('fired', 'same-subject', { entity: { source: '/other', subject: 'roof-1' } }),
+        storedAlert('fired', 'no-subject', { entity: { source: '/environment/roof' } }),
+        storedAlert('fired', 'long', { entity: { source: LONG, subject: LONG } }),
+      ]
+      await using(events, async storage => {
+        const facts = { rule: 'HIGH_TEMP', metric: 'temperature', severity: 'critical' }
+        assert.deepEqual(await readAlerts(storage, PERIOD), [
+          { ...facts, id: 'within', startedMs: NOON + HOUR_MS, endedMs: NOON + 2 * HOUR_MS },
+          { ...facts, id: 'firing', startedMs: NOON - 2 * HOUR_MS, endedMs: null },
+          { ...facts, id: 'before', startedMs: NOON - 3 * HOUR_MS, endedMs: NOON + HOUR_MS },
+        ])
+        const { subject: _, ...ofSource } = PERIOD
+        assert.deepEqual(
+          (await readAlerts(storage, ofSource)).map(({ id }) => id),
+          ['no-subject'],
+        )
+        const ofLong = { ...PERIOD, source: LONG, subject: LONG }
+        assert.deepEqual(
+          (await readAlerts(storage, ofLong)).map(({ id }) => id),
+          ['long'],
+        )
+      })
+    })
+
+    it('given a question that writes, then it is refused', async () => {
+      await using([storedMinute(1, 20)], async storage => {
+        const text = (schema: string) => `DELETE FROM ${schema}minute_statistics WHERE metric = ?`
+        await assert.rejects(
+          storage.read(({ schema }) => ({ text: text(schema), values: ['temperature'] })),
+          error => {
+            assert.ok(error instanceof RetryableError, String(error))
+            assert.match(error.message, /read-only/)
+            return true
+          },
+        )
+        assert.deepEqual((await readPoints(storage, PERIOD, 'temperature', 'minute')).mean, [20])
+      })
+    })
+
+    it('given a database without tables, then the message says what creates them', async () => {
+      await using([], async storage => {
+        await assert.rejects(readAlerts(storage, PERIOD), /: `storage` has not created its tables yet/)
+      })
+    })
+  })
+}
+
+const subjectOf = ({ source, subject }: { readonly source: string; readonly subject?: string }) => ({
+  source,
+  subject,
+})

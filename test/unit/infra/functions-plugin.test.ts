@@ -62,7 +62,8 @@ it('given the console, then it is deployed only where it is asked for, with an H
   assert.deepEqual(Object.keys(off.service.resources.Resources), ['Own', 'FrostRole'])
 
   const on = frameworkWith(entries())
-  on.service.custom.deployment = { ...on.service.custom.deployment, console: true }
+  const secrets = { storageSecret: 'sluice/test/writer', storageReaderSecret: 'sluice/test/reader' }
+  on.service.custom.deployment = { ...on.service.custom.deployment, console: true, ...secrets }
   new FunctionsPlugin(on).hooks.initialize?.()
   const { events, environment } = on.service.functions.console ?? {}
   assert.deepEqual(events, [{ httpApi: '*' }])
@@ -90,5 +91,8 @@ it('given the console, then it is deployed only where it is asked for, with an H
   const roleOf = (id: string) => JSON.stringify(on.service.resources.Resources[id as never])
   assert.match(roleOf('ConsoleRole'), /sluice\/test\/redis-console/)
   assert.doesNotMatch(roleOf('ConsoleRole'), /sluice\/test\/redis-\?/)
+  // It reads the database as a role that can only read.
+  assert.match(roleOf('ConsoleRole'), /sluice\/test\/reader/)
+  assert.doesNotMatch(roleOf('ConsoleRole'), /sluice\/test\/writer/)
   assert.deepEqual(Object.keys(on.service.resources.Resources), ['Own', 'ConsoleRole', 'FrostRole'])
 })

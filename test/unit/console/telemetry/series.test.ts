@@ -77,7 +77,12 @@ describe('what charts are drawn from', () => {
 
   it('given hours of the database, then the current one ends with the chart, and each missing hour is a gap', () => {
     const hours = [0, 1, 3, 4, 5].map(hour => hour * 60 * MINUTE)
-    const points = { startMs: hours, mean: [1, 2, 3, 4, 5], minimum: [0, 1, 2, 3, 4], maximum: [2, 3, 4, 5, 6] }
+    const points = {
+      startMs: hours,
+      mean: [1, 2, 3, 4, 5],
+      minimum: [0, 1, 2, 3, 4],
+      maximum: [2, 3, 4, 5, 6],
+    }
     const stored = { step: 'hour' as const, metrics: { temperature: points } }
     const now = { openMinute: open(310), endsMs: 310 * MINUTE }
     const { times, lists } = toStoredColumns(stored, now, 'temperature')

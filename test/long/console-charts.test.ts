@@ -1,6 +1,8 @@
 /** Charts of a day, a week and 30 days on the page of an entity, from a database, in a real browser. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -199,8 +201,14 @@ describe('charts from a database in the console', () => {
     }
   })
 
-  it('given a database that is away or empty, then the page says so, and shows the last hour', async () => {
+  it('given a database that is away, silent or empty, then the page says so, and shows the last hour', async t => {
+    // It accepts connections, and never answers.
+    const silent = createServer(socket => t.after(() => socket.destroy())).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    t.after(() => silent.close())
+    const { port } = silent.address() as AddressInfo
     for (const [url, message] of [
+      [`postgres://u:hidden@127.0.0.1:${port}/sluice`, /has not answered within 4 seconds/],
       [`postgres://u:hidden@127.0.0.1:${await freePort()}/sluice`, /the server cannot be reached/],
       [`sqlite:${join(folder, 'missing.db')}`, /`storage` has not created its tables yet/],
     ] as const) {

@@ -1,5 +1,5 @@
 /** History of one entity for charts of more than an hour, from the database. */
-
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseEntity } from '#runtime/consumer/index.ts'
 import { findReaderNeed } from '../../../lib/app/storage.ts'
 import {
@@ -9,6 +9,7 @@ import {
   readPoints,
 } from '../../../lib/storage/chart-questions.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
+import type { FoundStatistics } from '../../../lib/tables/entity-statistics.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { computeChartEnd, requireEntity } from './entity-details.ts'
@@ -41,6 +42,20 @@ export async function readStoredHistory(
   const need = findReaderNeed(environment.config, environment.isLocal)
   if (need !== undefined) throw new ProblemError('conflict', `Charts of more than an hour need ${need}.`)
   const statistics = await requireEntity(environment, entity)
+  const late = pause(LIMIT_MS, undefined, { ref: false }).then(() => {
+    throw new ProblemError('unavailable', `The database has not answered within ${LIMIT_MS / 1_000} seconds.`)
+  })
+  return Promise.race([readHistory(environment, statistics, { entity, hours, metric }), late])
+}
+
+/** Time limit of all questions together, in milliseconds. Without their answers, the page shows the last hour. */
+const LIMIT_MS = 4_000
+
+async function readHistory(
+  environment: ConsoleEnvironment,
+  statistics: FoundStatistics,
+  { entity, hours, metric }: HistoryQuery,
+): Promise<StoredHistory> {
   const storage = await environment.storage()
   const spanMs = hours * 3_600_000
   const toMs = computeChartEnd(statistics, spanMs)

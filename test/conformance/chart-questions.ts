@@ -141,6 +141,7 @@ export function chartConformance(name: string, connect: () => Promise<Opened>): 
         storedAlert('fired', 'same-subject', { entity: { source: '/other', subject: 'roof-1' } }),
         storedAlert('fired', 'no-subject', { entity: { source: '/environment/roof' } }),
         storedAlert('fired', 'long', { entity: { source: LONG, subject: LONG } }),
+        storedAlert('fired', 'longer', { entity: { source: LONG, subject: `${LONG}2` } }),
       ]
       await using(events, async storage => {
         const facts = { rule: 'HIGH_TEMP', metric: 'temperature', severity: 'critical' }

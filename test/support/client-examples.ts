@@ -24,7 +24,7 @@ const JAVA_FILES = [
 
 export const CLIENTS = ['kafka-python', 'confluent-kafka', 'kafkajs', 'java'] as const
 export type Client = (typeof CLIENTS)[number]
-type Role = 'producer' | 'consumer'
+type Role = 'producer' | 'consumer' | 'transaction'
 
 /** Downloads and compiles the examples, unless they are already installed. */
 export async function installClientExamples(): Promise<void> {

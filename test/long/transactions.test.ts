@@ -1,0 +1,91 @@
+/** The samples with transactions on a real broker, read by a function behind the Kafka trigger. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { startProcess } from '#local-servers/managed-process.ts'
+import { temporaryFolder } from '../integration/localstack/support.ts'
+import { clientLaunch, installClientExamples } from '../support/client-examples.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { Offline } from '../support/offline.ts'
+import { environmentReading } from '../support/records.ts'
+import { brokers, redisUrl } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+import { writtenMessage } from '../support/written-message.ts'
+import { ran } from '../unit/cli/terminal.ts'
+
+const CLIENTS = ['kafkajs', 'confluent-kafka'] as const
+const MODES = ['binary', 'structured'] as const
+
+describe('the samples with transactions', () => {
+  const { folder, remove } = temporaryFolder()
+  let environment: TestEnvironment
+  let offline: Offline
+
+  before(async () => {
+    const [created] = await Promise.all([TestEnvironment.create(), installClientExamples()])
+    environment = created
+    offline = await Offline.start(environment.name, {}, { only: ['processor'] })
+  })
+
+  after(async () => {
+    await offline?.stop()
+    await environment?.close()
+    remove()
+  })
+
+  async function run(client: (typeof CLIENTS)[number], mode: string): Promise<string[]> {
+    const log = join(folder, `${client}-${mode}.log`)
+    const env = { TOPIC: environment.topic('readings') }
+    const process = await startProcess(await clientLaunch(client, 'transaction', [mode], env), log)
+    const { code } = await process.exited
+    const output = readFileSync(log, 'utf8')
+    assert.equal(code, 0, output)
+    return output.trimEnd().split('\n')
+  }
+
+  it('given a committed and an aborted transaction of each client, then only the committed readings are applied', async () => {
+    const written: string[] = []
+    for (const mode of MODES)
+      for (const client of CLIENTS) {
+        const [committed = '', aborted = ''] = (await run(client, mode)).filter(line =>
+          /^(Committed|Aborted) /.test(line),
+        )
+        assert.match(committed, /^Committed roof@\S+, cellar@\S+$/)
+        assert.match(aborted, /^Aborted café@\S+$/)
+        written.push(...committed.slice('Committed '.length).split(', '))
+      }
+    const applied = async () => (await environment.tally('processor'))['applied/counted'] ?? 0
+    await until('the committed readings are applied', async () => (await applied()) >= written.length)
+
+    // Readings behind the aborted records and the markers of all partitions arrive, too.
+    const later = ['roof', 'cellar', 'café'].map(sensor => ({
+      ...writtenMessage(environmentReading(`later ${sensor}`, { sensor })),
+      key: sensor,
+    }))
+    await environment.client.send(environment.topic('readings'), later)
+    await until('the later readings are applied', async () => (await applied()) >= written.length + 3)
+
+    const tally = await environment.tally('processor')
+    assert.deepEqual(tally, { 'applied/counted': written.length + later.length })
+    const entities = [...(await environment.states('processor')).keys()].sort()
+    assert.deepEqual(
+      entities,
+      [
+        ...CLIENTS.flatMap(client => [`/environment/${client} cellar`, `/environment/${client} roof`]),
+        ...['cellar', 'café', 'roof'].map(sensor => `/environment/test-site ${sensor}`),
+      ].sort(),
+    )
+  })
+
+  it('when the topic is read with a command, then the aborted readings are left out', async () => {
+    const servers = { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() }
+    const { status, stdout, stderr } = await ran(['consume', '--topic', 'readings', '--no-follow'], {
+      environment: { SLUICE_ENV: environment.name, ...servers },
+    })
+    assert.equal(status, 0, stderr)
+    for (const client of CLIENTS) assert.match(stdout, new RegExp(`roof .*"site":"${client}"`))
+    assert.match(stdout, /café .*"site":"test-site"/)
+    assert.doesNotMatch(stdout, /café .*"site":"(?!test-site)/)
+  })
+})

@@ -3,7 +3,7 @@
  * `1234` is another number. Pure.
  */
 import { isObject } from '../support/json.ts'
-import { type Path, parsePath, type RecordContent, valueAt } from './record-path.ts'
+import { findPayload, type Path, parsePath, type RecordContent, valueAt } from './record-path.ts'
 
 /** Name of the type in the schemas of Kafka Connect. */
 const DECIMAL = 'org.apache.kafka.connect.data.Decimal'
@@ -30,10 +30,10 @@ function isChangeEvent(record: RecordContent): boolean {
 }
 
 /** Returns the type of a field in the schema of the record; undefined if the record has none for the field. */
-function findType({ document }: RecordContent, { part, steps: [outer, ...steps] }: Path): unknown {
-  if (part !== undefined || outer !== 'payload' || !('schema' in document)) return undefined
-  let schema: unknown = document.schema
-  for (const step of steps) {
+function findType({ document }: RecordContent, { part, steps }: Path): unknown {
+  if (part !== undefined || !findPayload(document)) return undefined
+  let { schema } = document as { schema?: unknown }
+  for (const step of steps[0] === 'payload' ? steps.slice(1) : steps) {
     if (!isObject(schema)) return undefined
     const { fields, items } = schema
     schema = Array.isArray(fields) ? fields.find(one => isObject(one) && one.field === step) : items

@@ -1,6 +1,7 @@
 /** Paths to the fields of a record, to its key, its topic and its headers, and the only way to read them. Pure. */
 import { decodeText, readJsonObject } from '#runtime/cloudevents/index.ts'
 import type { ForeignRecord } from '#runtime/consumer/index.ts'
+import { isObject } from '../support/json.ts'
 
 /** Path in a file: the name of a field, or another part of the record. The name after `key` is that of a field in a JSON key. */
 export type RawPath =
@@ -59,8 +60,21 @@ function bytesAt({ key = null, headers = [] }: RecordContent, { part, name }: Pa
   return headers.findLast(([header]) => header === name)?.[1] ?? null
 }
 
+/** Returns the value of a member. Of a value with its schema, members of the value itself are found without `payload`, too. */
+function memberAt(document: object, path: Path): unknown {
+  const found = findMember(document, path)
+  const payload = found === undefined ? findPayload(document) : undefined
+  return payload ? findMember(payload, path) : found
+}
+
+/** Returns the value that Kafka Connect's JSON converter has written with its schema; undefined for another document. */
+export function findPayload(document: object): object | undefined {
+  const { schema, payload } = document as FieldsByName
+  return isObject(schema) && isObject(payload) && Object.keys(document).length === 2 ? payload : undefined
+}
+
 /** Returns the value of a member. If the name contains dots, a member with that exact name takes precedence over the path. */
-function memberAt(document: object, { name, steps }: Path): unknown {
+function findMember(document: object, { name, steps }: Path): unknown {
   if (steps.length > 1 && Object.hasOwn(document, name)) return present((document as FieldsByName)[name])
   let found: unknown = document
   for (const step of steps) {

@@ -2,21 +2,25 @@
 import { isObject } from '../support/json.ts'
 import type { ForeignDocument } from './apply-mapping.ts'
 import type { Mapping } from './mapping.ts'
-import type { Path } from './record-path.ts'
+import { findPayload, type Path } from './record-path.ts'
 
 /**
  * Returns the fields of these records that the mapping does not name, as dotted paths in the order in which they appear. Of a list,
- * the elements after the mapped ones are listed as one, such as `values[1]…`. Of a CloudEvent, only the data is looked at.
+ * the elements after the mapped ones are listed as one, such as `values[1]…`. Of a CloudEvent, only the data is looked at, and of a value
+ * with its schema, the value.
  */
 export function listUnusedFields(
   mapping: Mapping,
   records: readonly Pick<ForeignDocument, 'document' | 'isEvent'>[],
 ): readonly string[] {
   const named = collectNamed(mapping)
+  const inPayload = collectNamed(mapping, name => name.replace(/^payload[.]/, ''))
   const unused = new Set<string>()
-  for (const { document, isEvent } of records)
-    for (const [name, value] of Object.entries(document))
-      if (!isEvent || name === 'data') collectUnused(name, value, named, unused)
+  for (const { document, isEvent } of records) {
+    const payload = findPayload(document)
+    for (const [name, value] of Object.entries(payload ?? document))
+      if (!isEvent || name === 'data') collectUnused(name, value, payload ? inPayload : named, unused)
+  }
   return [...unused]
 }
 
@@ -29,13 +33,16 @@ interface NamedFields {
   readonly outer: ReadonlySet<string>
 }
 
-function collectNamed({ has, lacks, equals, id, times, fields, metric }: Mapping): NamedFields {
+function collectNamed(
+  { has, lacks, equals, id, times, fields, metric }: Mapping,
+  rename = (name: string) => name,
+): NamedFields {
   const ofId = typeof id === 'object' ? id : []
   const ofMetric = metric ? [metric.name, metric.value] : []
   const sources = [...fields, ...ofId, ...ofMetric]
   const ofTimes = times.flatMap(source => (source === 'record' ? [] : source.from))
   const toNames = (paths: readonly Path[]) =>
-    paths.filter(({ part }) => part === undefined).map(({ name }) => name)
+    paths.filter(({ part }) => part === undefined).map(({ name }) => rename(name))
   const read = toNames([
     ...has,
     ...lacks,

@@ -56,6 +56,7 @@ export interface EntitySummary {
  * - `window-closed`: the reading is the first one of a later minute.
  * - `window-revised`: the reading belongs to the minute before the open one.
  * - `late`: the reading belongs to an older minute. It is included only in the statistics since the first reading.
+ * - `no-metric`: the reading has only states, so the statistics do not change.
  * - `metrics-dropped`: the reading has metrics that exceed a bound. All others are counted as usual.
  */
 export function createStatistics(
@@ -70,7 +71,7 @@ export function createStatistics(
       if (family === undefined || event.data === undefined)
         return reject('the reading is of an unknown family, or has no data')
       const values = measurements(family, event.data)
-      if (values.length === 0) return reject('the reading has no metric')
+      if (values.length === 0) return completeStep('no-metric', state)
       const unfit = values.find(([, value]) => !isCountable(value))
       if (unfit !== undefined) return reject(`${unfit[0]} is too large for statistics`)
       const { timeMs } = event

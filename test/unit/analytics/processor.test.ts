@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { formatEntity, type Received } from '#runtime/consumer/event.ts'
-import type { CompletedStep } from '#runtime/consumer/process.ts'
+import { type CompletedStep, completeStep } from '#runtime/consumer/process.ts'
 import { KNOWN_NAMES } from '../../../lib/analytics/metric-bounds.ts'
 import {
   createStatistics,
@@ -148,10 +148,18 @@ describe('given readings of an entity', () => {
   })
 })
 
+describe('given a reading with states only', () => {
+  for (const before of [undefined, stepsOf([[0, 1]])[0]?.state])
+    test(`when the entity has ${before ? 'statistics' : 'none'}, then they stay as they are`, () => {
+      const event = received([90, 1], { temperature: undefined, status: 'ok' })
+      const step = statistics.onEvent(before, event, KNOWN_NAMES.initial)
+      assert.deepEqual(step, completeStep('no-metric', before))
+    })
+})
+
 describe('given a reading that statistics cannot take', () => {
   const cases: [name: string, event: Received<ReadingData>, why: RegExp][] = [
     ['is beyond what counts', received([0, 1e200]), /^temperature is too large/],
-    ['has no metric', received([0, 1], { temperature: undefined }), /has no metric/],
     ['is of no family', { ...received([0, 1]), type: 'io.sluice.other.v1' }, /unknown family/],
   ]
   for (const [name, event, why] of cases) {

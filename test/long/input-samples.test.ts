@@ -1,0 +1,153 @@
+/** The samples of inputs, copied into a project as their pages say: lines of a log, and changes of a database. */
+import assert from 'node:assert/strict'
+import { cp, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import kafkajs, { type Message } from 'kafkajs'
+import { createTopic } from '../support/create-topic.ts'
+import { debeziumChange, type RowChange, withSchema } from '../support/debezium.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { PROJECT, type Program, runProgram } from '../support/program.ts'
+import { brokers } from '../support/servers.ts'
+import { StartedProject } from '../support/started-project.ts'
+import { until } from '../support/until.ts'
+
+const SAMPLES = ['logs', 'changes']
+const START_MS = Date.now() - 120_000
+
+interface ListedAlert {
+  readonly rule: string
+  readonly entity: string
+  readonly summary: string
+}
+
+/** Lines in three forms: plain names, the Elastic Common Schema, and pino. */
+function lineOf(n: number, service: string, level: 'info' | 'error', text: string): object {
+  const timeMs = START_MS + n * 1_000
+  const time = new Date(timeMs).toISOString()
+  const host = `${service}-${n % 2}`
+  if (n % 3 === 0) return { timestamp: time, level: level.toUpperCase(), service, host, message: text }
+  if (n % 3 === 1)
+    return { time: timeMs, level: level === 'error' ? 50 : 30, service, hostname: host, msg: text }
+  return {
+    '@timestamp': time,
+    'log.level': level,
+    service: { name: service },
+    host: { name: host },
+    message: text,
+  }
+}
+
+describe('the samples of inputs', { timeout: 280_000 }, () => {
+  let environment: TestEnvironment
+  let project: StartedProject
+  let running: Program
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+    project = await StartedProject.copy(environment.name)
+    const inputs: string[] = []
+    for (const sample of SAMPLES) {
+      const folder = join(PROJECT, 'examples', sample)
+      await cp(join(folder, 'config'), join(project.folder, 'config'), { recursive: true })
+      inputs.push((await readFile(join(folder, 'inputs.yaml'), 'utf8')).replace('inputs:\n', ''))
+    }
+    await project.write('config/inputs.yaml', `inputs:\n${inputs.join('')}`)
+    const admin = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING }).admin()
+    await admin.connect()
+    for (const topic of ['service-logs', 'shop.public.orders'])
+      await createTopic(admin, { topic, numPartitions: 2 })
+    await admin.disconnect()
+    running = project.start([], { SLUICE_GENERATOR: 'off' })
+    await running.says(/^Ctrl-C stops everything/m, 200_000)
+    await sluice('views', 'apply', '--yes')
+  })
+
+  after(async () => {
+    running?.signal('SIGINT')
+    await running?.ended
+    await project?.remove()
+    await environment?.close()
+  })
+
+  async function sluice(...args: string[]): Promise<string> {
+    const { code, stdout, output } = await runProgram(join(project.folder, 'cli', 'bin.mjs'), args, {
+      cwd: project.folder,
+      env: project.variables,
+    })
+    assert.equal(code, 0, output)
+    return stdout
+  }
+
+  async function rowsOf(sql: string): Promise<object[]> {
+    return JSON.parse(await sluice('sql', sql, '--format', 'json')).answers[0].rows
+  }
+
+  async function listAlerts(rule: string): Promise<ListedAlert[]> {
+    return JSON.parse(await sluice('alerts', 'list', '--rule', rule, '--json')).alerts
+  }
+
+  it('given lines of two services, then the one with five errors within five minutes has an alert', async () => {
+    const lines = [
+      ...Array.from({ length: 20 }, (_, n) => lineOf(n, 'checkout', 'info', `order ${n}`)),
+      ...Array.from({ length: 6 }, (_, n) => lineOf(20 + n, 'checkout', 'error', `payment ${n} refused`)),
+      ...Array.from({ length: 4 }, (_, n) => lineOf(30 + n, 'search', 'error', 'the index is read-only')),
+    ]
+    const messages = lines.map(line => ({ value: JSON.stringify(line) }))
+    await environment.client.send('service-logs', messages)
+    const expected = [
+      { service: 'checkout', errors: 6, last_error: 'payment 5 refused' },
+      { service: 'search', errors: 4, last_error: 'the index is read-only' },
+    ]
+    const sql = 'SELECT * FROM service_errors'
+    await until('the errors are counted', async () =>
+      (await sluice('sql', sql)).includes('payment 5 refused'),
+    )
+    await until('search is counted', async () => (await sluice('sql', sql)).match(/search .* 4 /) !== null)
+    assert.deepEqual(await rowsOf(sql), expected)
+    await until('an alert fires', async () => (await listAlerts('MANY_ERRORS')).length > 0)
+    const alerts = await listAlerts('MANY_ERRORS')
+    assert.deepEqual(
+      alerts.map(({ entity, summary }) => [entity, summary]),
+      [['/groups/service checkout', 'checkout has logged 5 errors within 5 min']],
+    )
+  })
+
+  it('given changes with and without their schema, then a table counts them, and many deletes are an alert', async () => {
+    const changes: RowChange[] = [
+      ...Array.from({ length: 12 }, (_, id) => ({ op: 'c' as const, id })),
+      ...Array.from({ length: 5 }, (_, id) => ({ op: 'u' as const, id })),
+      ...Array.from({ length: 11 }, (_, id) => ({ op: 'd' as const, id })),
+    ]
+    const messages = changes.flatMap((change, n): Message[] => {
+      const { key, value } = debeziumChange(change, START_MS + n * 1_000)
+      const write = (document: object) => JSON.stringify(n % 2 === 0 ? document : withSchema(document))
+      const record = { key: write(key), value: write(value) }
+      // Debezium writes a tombstone behind each delete.
+      return change.op === 'd' ? [record, { key: record.key, value: null }] : [record]
+    })
+    await environment.client.send('shop.public.orders', messages)
+    const sql = 'SELECT table_name, operation, changes FROM table_changes'
+    const expected = [
+      { table_name: 'orders', operation: 'create', changes: 12 },
+      { table_name: 'orders', operation: 'delete', changes: 11 },
+      { table_name: 'orders', operation: 'update', changes: 5 },
+    ]
+    await until(
+      'all changes are counted',
+      async () => JSON.stringify(await rowsOf(sql)) === JSON.stringify(expected),
+      { describe: () => rowsOf(sql) },
+    )
+    await until('an alert fires', async () => (await listAlerts('MASS_DELETE')).length > 0)
+    const [alert] = await listAlerts('MASS_DELETE')
+    assert.deepEqual(
+      [alert?.entity, alert?.summary],
+      ['/changes/shop orders', '10 rows of orders were deleted within 1 min'],
+    )
+  })
+
+  it('then no record is a dead letter', async () => {
+    const { counts } = JSON.parse(await sluice('dlq', 'list', '--json'))
+    assert.equal(counts.total, 0)
+  })
+})

@@ -150,14 +150,22 @@ async function measureProgress(
     applied.map(({ partition }) => getCommittedOffset(after.seen, partition)),
   )
   const aged = isInput ? undefined : await addAges(log, { topic, partitions: lags, pending: 0 }, Date.now())
+  // Markers and aborted records are committed, and no state applies them.
+  const unapplied = computePartitionLags(
+    topicBounds.map((one, at) => one && { ...one, end: getCommittedOffset(before.seen, at) }),
+    applied.map(one => (one.applied ?? Number.POSITIVE_INFINITY) + 1),
+  )
+  const gaps = await addAges(log, { topic, partitions: unapplied, pending: 0 }, Number.MAX_SAFE_INTEGER)
   const progress: PartitionProgress[] = []
   for (const one of applied) {
     const { partition } = one
     const bound = topicBounds[partition]
     if (!bound) return { unseen: `partition ${partition} of ${topic} does not report its offsets` }
+    const gap = gaps.partitions.find(lag => lag.partition === partition)
     progress.push({
       ...one,
       ...bound,
+      applied: gap && gap.pending > 0 && gap.seconds === 0 ? gap.end - 1 : one.applied,
       committedBefore: getCommittedOffset(before.seen, partition),
       committedAfter: getCommittedOffset(after.seen, partition),
       waitsSeconds: aged?.partitions.find(lag => lag.partition === partition)?.seconds ?? null,

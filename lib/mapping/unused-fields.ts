@@ -14,13 +14,10 @@ export function listUnusedFields(
   records: readonly Pick<ForeignDocument, 'document' | 'isEvent'>[],
 ): readonly string[] {
   const named = collectNamed(mapping)
-  const inPayload = collectNamed(mapping, name => name.replace(/^payload[.]/, ''))
   const unused = new Set<string>()
-  for (const { document, isEvent } of records) {
-    const payload = findPayload(document)
-    for (const [name, value] of Object.entries(payload ?? document))
-      if (!isEvent || name === 'data') collectUnused(name, value, payload ? inPayload : named, unused)
-  }
+  for (const { document, isEvent } of records)
+    for (const [name, value] of Object.entries(findPayload(document) ?? document))
+      if (!isEvent || name === 'data') collectUnused(name, value, named, unused)
   return [...unused]
 }
 
@@ -33,16 +30,13 @@ interface NamedFields {
   readonly outer: ReadonlySet<string>
 }
 
-function collectNamed(
-  { has, lacks, equals, id, times, fields, metric }: Mapping,
-  rename = (name: string) => name,
-): NamedFields {
+function collectNamed({ has, lacks, equals, id, times, fields, metric }: Mapping): NamedFields {
   const ofId = typeof id === 'object' ? id : []
   const ofMetric = metric ? [metric.name, metric.value] : []
   const sources = [...fields, ...ofId, ...ofMetric]
   const ofTimes = times.flatMap(source => (source === 'record' ? [] : source.from))
   const toNames = (paths: readonly Path[]) =>
-    paths.filter(({ part }) => part === undefined).map(({ name }) => rename(name))
+    paths.flatMap(({ part, name }) => (part === undefined ? [name, name.replace(/^payload[.]/, '')] : []))
   const read = toNames([
     ...has,
     ...lacks,

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { startProcess } from '#local-servers/managed-process.ts'
+import { groupName } from '../../lib/app/topics.ts'
 import { temporaryFolder } from '../integration/localstack/support.ts'
 import { clientLaunch, installClientExamples } from '../support/client-examples.ts'
 import { TestEnvironment } from '../support/environment.ts'
@@ -16,6 +17,12 @@ import { ran } from '../unit/cli/terminal.ts'
 
 const CLIENTS = ['kafkajs', 'confluent-kafka'] as const
 const MODES = ['binary', 'structured'] as const
+
+interface Finding {
+  readonly check: string
+  readonly subject: string
+  readonly verdict: string
+}
 
 describe('the samples with transactions', () => {
   const { folder, remove } = temporaryFolder()
@@ -44,6 +51,15 @@ describe('the samples with transactions', () => {
     return output.trimEnd().split('\n')
   }
 
+  async function sluice(args: readonly string[], expected = 0): Promise<string> {
+    const servers = { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() }
+    const { status, stdout, stderr } = await ran(args, {
+      environment: { SLUICE_ENV: environment.name, ...servers },
+    })
+    assert.equal(status, expected, stderr)
+    return stdout
+  }
+
   it('given a committed and an aborted transaction of each client, then only the committed readings are applied', async () => {
     const written: string[] = []
     for (const mode of MODES)
@@ -57,6 +73,21 @@ describe('the samples with transactions', () => {
       }
     const applied = async () => (await environment.tally('processor'))['applied/counted'] ?? 0
     await until('the committed readings are applied', async () => (await applied()) >= written.length)
+
+    await until('the offsets of markers and aborted records are committed', async () => {
+      const { groups } = JSON.parse(
+        await sluice(['groups', 'lag', groupName('processor', environment.name), '--json']),
+      )
+      return groups[0].pending === 0
+    })
+    const { findings } = JSON.parse(await sluice(['doctor', '--json'], 1))
+    const commits = findings.filter(
+      ({ check, subject }: Finding) => check === 'commits' && subject.startsWith('processor on '),
+    )
+    assert.deepEqual(
+      commits.map(({ verdict }: Finding) => verdict),
+      ['ok'],
+    )
 
     // Readings behind the aborted records and the markers of all partitions arrive, too.
     const later = ['roof', 'cellar', 'café'].map(sensor => ({
@@ -79,11 +110,7 @@ describe('the samples with transactions', () => {
   })
 
   it('when the topic is read with a command, then the aborted readings are left out', async () => {
-    const servers = { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() }
-    const { status, stdout, stderr } = await ran(['consume', '--topic', 'readings', '--no-follow'], {
-      environment: { SLUICE_ENV: environment.name, ...servers },
-    })
-    assert.equal(status, 0, stderr)
+    const stdout = await sluice(['consume', '--topic', 'readings', '--no-follow'])
     for (const client of CLIENTS) assert.match(stdout, new RegExp(`roof .*"site":"${client}"`))
     assert.match(stdout, /café .*"site":"test-site"/)
     assert.doesNotMatch(stdout, /café .*"site":"(?!test-site)/)

@@ -35,8 +35,8 @@ interface PartitionLag {
 /** Lag of a partition, with the age of the first pending record. */
 export interface AgedPartitionLag extends PartitionLag {
   /**
-   * Time since the first pending record was written, in seconds; 0 without pending records. Null if no pending record can be read,
-   * for example because their transaction was aborted.
+   * Time since the first pending record was written, in seconds; 0 without pending records, also if only markers and aborted records
+   * are pending. Null if no pending record can be read.
    */
   readonly seconds: number | null
 }
@@ -113,21 +113,22 @@ export async function addAges<Lag extends ConsumerLag & { readonly topic: string
   return { ...lag, partitions: await Promise.all(aged) }
 }
 
-/** Returns the timestamp of the first readable record; undefined if there is no readable record. */
+/** Returns the timestamp of the first record; Infinity if the range has none, undefined if it cannot be read. */
 async function readFirstTimestamp(
   log: LogReader,
   topic: string,
   { partition, next, end }: PartitionLag,
 ): Promise<number | undefined> {
   try {
-    // Offsets are tried one by one, because the first offsets may belong to transaction markers.
+    // The first offset is read alone, because it usually has a record. The next ones may belong to markers and aborted records.
     for (let at = next; at < end; ) {
-      const { records, nextOffset } = await log.read(topic, partition, { fromOffset: at, toOffset: at })
+      const toOffset = at === next ? at : end - 1
+      const { records, nextOffset } = await log.read(topic, partition, { fromOffset: at, toOffset })
       const [first] = records
       if (first) return first.timestampMs
       at = nextOffset
     }
-    return undefined
+    return Number.POSITIVE_INFINITY
   } catch (error) {
     if (error instanceof Unavailable || isUnreadable(error)) return undefined
     throw error

@@ -37,6 +37,8 @@ export type Message = Pick<KafkaMessage, 'key' | 'value' | 'timestamp' | 'offset
    * omitted.
    */
   readonly oversizeBytes?: number | undefined
+  /** Set for an offset without a record: a transaction marker, an aborted or a compacted record. */
+  readonly isGap?: true
   /** Schemas of key and value. See rule 14 in `RULES.md`. */
   readonly keySchema?: SchemaMetadata
   readonly valueSchema?: SchemaMetadata

@@ -5,7 +5,7 @@ import type { Message } from '../invoke/event.ts'
 /** Classification of a fetched record before it is added to a batch. */
 export type Entry =
   | { readonly fate: 'deliver'; readonly message: Message }
-  /** Record that no filter accepts. It is skipped, and only its offset is committed. See rule 39 in `RULES.md`. */
+  /** Record that no filter accepts, or gap. It is skipped, and only its offset is committed. See rule 39 in `RULES.md`. */
   | { readonly fate: 'skip'; readonly message: Message }
   /**
    * Record whose schema is missing in the registry, or that does not match its schema. `message` is the unchanged record. See rule
@@ -42,7 +42,7 @@ export function makeIntake({ filters, registry }: Pick<Mapping, 'filters' | 'reg
         if (isOversize(one.message)) return deliver(one.message)
         if ('reason' in one) return { fate: 'fail', ...one }
         const data = one.data === undefined ? filterData(one.message.value) : one.data
-        return { fate: admits(filters, data) ? 'deliver' : 'skip', message: one.message }
+        return admits(filters, data) ? deliver(one.message) : { fate: 'skip', message: one.message }
       })
     }
   }
@@ -64,5 +64,5 @@ function isOversize({ oversizeBytes }: Message): boolean {
 }
 
 function deliver(message: Message): Entry {
-  return { fate: 'deliver', message }
+  return { fate: message.isGap ? 'skip' : 'deliver', message }
 }

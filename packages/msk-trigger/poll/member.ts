@@ -109,7 +109,7 @@ export class GroupMember {
         connection.rejectRequests(new Error('the consumer has stopped'))
       }
       this.#fetchEnds.add(end)
-      broker.fetch({ ...request, maxWaitTime }).then(resolve, reject)
+      broker.fetch({ ...request, maxWaitTime }).then(answer => resolve(showGaps(answer)), reject)
       return promise.finally(() => this.#fetchEnds.delete(end))
     }
     return Object.create(broker, { fetch: { value: fetch } })
@@ -282,6 +282,15 @@ export class GroupMember {
     const join = this.#join
     return (await this.#isSameTopic) && join === this.#join
   }
+}
+
+/** Shows `eachBatch` the gap at the end of a fetch, which kafkajs would keep from it. Otherwise its offsets would not be committed. */
+function showGaps(answer: Awaited<ReturnType<Broker['fetch']>>) {
+  for (const { messages } of answer.responses.flatMap(({ partitions }) => partitions)) {
+    const last = messages.at(-1)
+    if (last?.isControlRecord) Object.assign(last, { isControlRecord: false, isGap: true })
+  }
+  return answer
 }
 
 /** Message of an error that has no specific name. A consumer has no group before it runs and after a crash. */

@@ -103,6 +103,11 @@ describe('for how long records have waited', () => {
     assert.equal(partitions[0]?.seconds, 6)
   })
 
+  it('given offsets without any record, such as those of an aborted transaction, then nothing waits', async () => {
+    const { partitions } = await addAges(new MemoryLogReader([at(0, 9, 0)]), lagAt([1, 9]), 10_000)
+    assert.equal(partitions[0]?.seconds, 0)
+  })
+
   it('given a clock behind the broker, then no wait is negative', async () => {
     const { partitions } = await addAges(new MemoryLogReader([at(0, 0, 5_000)]), lagAt([0, 1]), 4_000)
     assert.equal(partitions[0]?.seconds, 0)

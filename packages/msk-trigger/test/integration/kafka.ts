@@ -74,6 +74,20 @@ export class TestKafka {
     await this.producer.send({ topic, messages, acks: -1 })
   }
 
+  /** Sends all messages in one transaction, and ends it. */
+  async sendInTransaction(topic: string, messages: Message[], end: 'commit' | 'abort'): Promise<void> {
+    const producer = this.#kafka.producer({
+      transactionalId: randomUUID(),
+      idempotent: true,
+      maxInFlightRequests: 1,
+    })
+    await producer.connect()
+    const transaction = await producer.transaction()
+    await transaction.send({ topic, messages, acks: -1 })
+    await transaction[end]()
+    await producer.disconnect()
+  }
+
   /** The committed offsets of the group, by partition; -1 for none. */
   async committed(groupId: string, topic: string): Promise<number[]> {
     const [answer] = await this.admin.fetchOffsets({ groupId, topics: [topic] })

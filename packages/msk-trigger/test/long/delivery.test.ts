@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { until } from '../../../../test/support/until.ts'
-import { TestKafka } from '../integration/kafka.ts'
+import { numbered, TestKafka } from '../integration/kafka.ts'
 import { Project, recordsOf } from '../integration/project.ts'
 
 const CLUSTER = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
@@ -15,7 +15,7 @@ describe('the delivery to a function', () => {
 
   before(async () => {
     kafka = await TestKafka.connect()
-    for (const [name, count] of Object.entries({ order: 3, long: 1, linger: 3 }))
+    for (const [name, count] of Object.entries({ order: 3, long: 1, linger: 3, transactions: 3 }))
       topics[name] = await kafka.topic(name, count)
     const msk = (name: string, more = {}) => ({ msk: { arn: CLUSTER, topic: topic(name), ...more } })
     project = await Project.create(
@@ -23,11 +23,13 @@ describe('the delivery to a function', () => {
         order: { events: [msk('order', { batchSize: 10, maximumBatchingWindow: 0 })] },
         long: { timeout: 30, events: [msk('long', { maximumBatchingWindow: 0 })] },
         linger: { events: [msk('linger', { maximumBatchingWindow: 0 })] },
+        transactions: { events: [msk('transactions', { maximumBatchingWindow: 0 })] },
       },
       {
         order: 'await delay(Math.random() * 30)',
         long: 'await delay(8_000)',
         linger: 'await delay(1_000)',
+        transactions: '',
       },
       // Longer than the handler of `linger` takes, on a busy machine.
       { mskTrigger: { lingerMs: 20_000 } },
@@ -74,6 +76,20 @@ describe('the delivery to a function', () => {
     assert.deepEqual(others, [])
     assert.equal(second && recordsOf(second).length, 2)
     assert.ok((second?.startedAtMs ?? 0) >= (first?.endedAtMs ?? Number.NaN))
+  })
+
+  it('commits the offsets of markers and aborted records, and delivers none of them (rule 39)', async () => {
+    const name = topic('transactions')
+    await kafka.sendInTransaction(name, numbered(0, 2, 0), 'commit')
+    await kafka.sendInTransaction(name, [...numbered(0, 3, 1), ...numbered(0, 1, 2)], 'abort')
+    await kafka.send(name, numbered(7, 8, 2))
+    await kafka.untilCommitted(group('transactions'), name, [3, 4, 3])
+    const delivered = project.invocations('transactions').flatMap(recordsOf)
+    assert.deepEqual(delivered.map(({ partition, offset }) => [partition, offset]).sort(), [
+      [0, 0],
+      [0, 1],
+      [2, 2],
+    ])
   })
 
   it('stays in the group while a handler runs longer than the session', async () => {

@@ -40,6 +40,12 @@ describe('filters (rules 37 to 40)', () => {
     assert.deepEqual(await intake(0, [message as Message]), [{ fate: 'deliver', message }])
   })
 
+  it('are not asked about an offset without a record, which is skipped with and without them', async () => {
+    const gap = { ...messages(1)[0], value: null, isGap: true } as Message
+    for (const filters of [[], [readFilter({ value: [{ exists: false }] })]])
+      assert.deepEqual(await makeIntake(mappingOf({ filters }))(0, [gap]), [{ fate: 'skip', message: gap }])
+  })
+
   it('are ORed', () => {
     assert.equal(delivered([{ value: { kind: ['a'] } }, json], order), true)
     assert.equal(delivered([{ value: { kind: ['a'] } }, { value: { kind: ['b'] } }], order), false)

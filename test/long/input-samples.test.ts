@@ -87,6 +87,11 @@ describe('the samples of inputs', { timeout: 280_000 }, () => {
     return JSON.parse(await sluice('alerts', 'list', '--rule', rule, '--json')).alerts
   }
 
+  it('given the lines of the sample, then its mapping takes all of them', async () => {
+    const shown = await sluice('mappings', 'try', 'examples/logs/lines.jsonl', '--mapping', 'log-line')
+    assert.match(shown, /^8 records: 8 events, 0 refused$/m)
+  })
+
   it('given lines of two services, then the one with five errors within five minutes has an alert', async () => {
     const lines = [
       ...Array.from({ length: 20 }, (_, n) => lineOf(n, 'checkout', 'info', `order ${n}`)),

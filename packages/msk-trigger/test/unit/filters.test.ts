@@ -41,7 +41,7 @@ describe('filters (rules 37 to 40)', () => {
   })
 
   it('are not asked about an offset without a record, which is skipped with and without them', async () => {
-    const gap = { ...messages(1)[0], value: null, isGap: true } as Message
+    const gap = { ...messages(0, 1)[0], value: null, isGap: true } as Message
     for (const filters of [[], [readFilter({ value: [{ exists: false }] })]])
       assert.deepEqual(await makeIntake(mappingOf({ filters }))(0, [gap]), [{ fate: 'skip', message: gap }])
   })

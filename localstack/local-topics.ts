@@ -6,7 +6,7 @@ import {
   type TopicsOutcome,
 } from '#runtime/adapters/kafka/application-topics.ts'
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
-import { listLocalInputs } from '../lib/app/inputs.ts'
+import { listLocalTopics } from '../lib/app/inputs.ts'
 import { listRenamedTopics, type Named, type Names } from '../lib/app/names.ts'
 import { UserError } from '../scripts/user-error.ts'
 
@@ -21,23 +21,12 @@ export interface LocalTopicsOptions extends Named {
  * @throws UserError naming all differences between existing topics and the table of topics
  */
 export async function createTopics({ brokers, env, names }: LocalTopicsOptions): Promise<TopicsOutcome> {
-  const outcome = await ensureTopics({
-    brokers,
-    topics: names.kafkaTopics(env),
-    replication: replicationOn(brokers.length),
-  })
+  const place = { brokers, replication: replicationOn(brokers.length) }
+  const outcome = await ensureTopics({ ...place, topics: names.kafkaTopics(env) })
   if (outcome.differences.length > 0) throw new UserError(describeDifferences(names, outcome.differences))
-  await createInputs(brokers, { env, names })
+  const inputs = listLocalTopics({ env, names })
+  if (inputs.length > 0) await ensureTopics({ ...place, topics: inputs })
   return outcome
-}
-
-/** Layout of the inputs that are created. Those that exist are used as they are. */
-const INPUT = { partitions: 3, keptDays: 7, maxMessageBytes: 1024 * 1024, timestamps: 'CreateTime' } as const
-
-/** Creates the inputs that this environment has beside those of config/inputs.yaml. */
-async function createInputs(brokers: readonly string[], named: Named): Promise<void> {
-  const topics = listLocalInputs(named).map(({ topic }) => ({ name: topic, ...INPUT }))
-  if (topics.length > 0) await ensureTopics({ brokers, topics, replication: replicationOn(brokers.length) })
 }
 
 function describeDifferences(names: Names, differences: readonly TopicDifference[]): string {

@@ -1,5 +1,6 @@
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { listReaders } from '../../lib/app/functions.ts'
+import { listLocalTopics } from '../../lib/app/inputs.ts'
 import { type Applying, applyTopics } from '../../lib/operations/topics/apply.ts'
 import { type PlannedTopics, planTopicChanges } from '../../lib/operations/topics/cluster-plan.ts'
 import { command, environment, flag, JSON_OPTION, type ValuesOf } from '../command.ts'
@@ -19,6 +20,7 @@ function planTopics({ kafka, offsets, config }: KafkaCommand): Promise<PlannedTo
     offsets,
     env: config.env,
     names: config.names,
+    others: listLocalTopics(config),
     listReaders: signal => listReaders(functions, signal),
     ...(clusterArn ? { clusterArn } : {}),
   })

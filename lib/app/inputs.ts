@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { KafkaTopic } from '#runtime/adapters/kafka/topic-configuration.ts'
 import type { KafkaSettings } from '#runtime/settings/index.ts'
 import type { Input } from '../intake/input.ts'
 import { readInputs } from '../intake/parse-inputs.ts'
@@ -10,8 +11,10 @@ import type { Named } from './names.ts'
 import { serverlessFile } from './serverless-file.ts'
 import type { InputSettings } from './settings/inputs.ts'
 
-/** Inputs that the local environment has beside those of the file, with all mappings. `npm start` creates their topics. */
+/** Inputs that the local environment has beside those of the file, with all mappings. */
 const LOCAL_INPUTS: readonly Input[] = [{ topic: 'sensor-data' }, { topic: 'sensor_data' }]
+/** Layout of their topics. Those that exist are used as they are. */
+const LAYOUT = { partitions: 3, keptDays: 7, maxMessageBytes: 1024 * 1024, timestamps: 'CreateTime' } as const
 
 /**
  * Returns the inputs that an environment has beside those of the file. Only the environment of `npm start` has any, except those
@@ -23,6 +26,11 @@ export function listLocalInputs({ env, names }: Named): readonly Input[] {
 
 /** Settings that decide the inputs of an environment. */
 export type InputsConfig = Named & Pick<InputSettings, 'inputsFile'>
+
+/** Returns the topics of the local inputs, which `npm start` and `sluice topics apply` create. */
+export function listLocalTopics(named: Named): readonly KafkaTopic[] {
+  return listLocalInputs(named).map(({ topic }) => ({ name: topic, ...LAYOUT }))
+}
 
 /**
  * Reads the inputs of an environment.

@@ -47,7 +47,12 @@ export default class MskTriggerPlugin {
     extendEventSchemas(serverless.configSchemaHandler)
     this.hooks = {
       initialize: this.#guard(() => announceResponseType(this.#functions(), log)),
-      'before:package:compileEvents': this.#guard(() => this.#warn()),
+      'before:package:compileEvents': this.#guard(() => {
+        this.#warn()
+        // Only a deployment loses them: offline, all events are read.
+        const { naming } = serverless.getProvider('aws')
+        for (const line of lostMappings(this.#functions(), naming)) log.warning(`msk  ${line}`)
+      }),
       'after:package:compileEvents': this.#guard(() => this.#writeTemplate()),
       'before:offline:start': this.#guard(() => {
         this.#prepare()
@@ -145,11 +150,7 @@ export default class MskTriggerPlugin {
       resources: resourceContext(this.#serverless),
       ...(timeout !== undefined && { timeout }),
     }
-    const lines = [
-      ...cloudWarnings(functions, facts),
-      ...lostMappings(functions, this.#serverless.getProvider('aws').naming),
-    ]
-    for (const line of lines) this.#log.warning(`msk  ${line}`)
+    for (const line of cloudWarnings(functions, facts)) this.#log.warning(`msk  ${line}`)
   }
 
   #facts(): ServiceFacts {

@@ -1,5 +1,6 @@
 /** Compares the topics of a cluster with the topic table. */
 
+import { type KafkaTopic, topicConfiguration } from '#runtime/adapters/kafka/application-topics.ts'
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
 import { brokerCount, type TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
@@ -19,6 +20,8 @@ interface Planning extends Named {
   listReaders(signal: Signal): readonly string[]
   /** ARN of the MSK cluster; absent for any other cluster. */
   readonly clusterArn?: string
+  /** Topics beside those of the table. They are created if they are missing, and otherwise used as they are. */
+  readonly others?: readonly KafkaTopic[]
 }
 
 export interface PlannedTopics {
@@ -33,10 +36,14 @@ export interface PlannedTopics {
  * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
 export async function planTopicChanges(planning: Planning): Promise<PlannedTopics> {
-  const { kafka, env, names, clusterArn } = planning
+  const { kafka, env, names, clusterArn, others = [] } = planning
   const kind = getClusterKind(clusterArn)
   const replication = replicationOn(await brokerCount(kafka))
-  const topics = names.kafkaTopics(env)
+  const existing = await listTopics(kafka)
+  const topics = [
+    ...names.kafkaTopics(env),
+    ...others.filter(({ name }) => existing.every(({ topic }) => topic !== name)),
+  ]
   const comparison = await compareTopicsByTable(kafka, { topics, replication })
   const copies = kind.decides.includes('replication.factor') ? {} : { replicationFactor: replication.factor }
   const wanted = topics.map(({ name, partitions }) => ({ topic: name, partitions, ...copies }))
@@ -44,7 +51,7 @@ export async function planTopicChanges(planning: Planning): Promise<PlannedTopic
     const entries = topicConfiguration(topic, replication).filter(({ name }) => !kind.decides.includes(name))
     return [topic.name, Object.fromEntries(entries.map(({ name, value }) => [name, value]))] as const
   })
-  const facts = await gatherFacts(planning, await listTopics(kafka))
+  const facts = await gatherFacts(planning, existing)
   return { plan: planTopics(names, comparison, wanted, facts, kind), settings: new Map(settings) }
 }
 

@@ -99,4 +99,12 @@ describe('the template', () => {
     })
     assert.match(lines.join(), /AWS rejects the mapping$/)
   })
+
+  it('given two events for which the framework has one name, then a deployment warns, and a start does not', () => {
+    const { run, lines } = plugged([{ msk: reads }, { msk: { ...reads, consumerGroupId: 'other' } }], { mskTrigger: { brokers: 'a:1' } })
+    run('before:offline:start:init')
+    assert.doesNotMatch(lines.join(), /is not deployed/)
+    run('before:package:compileEvents')
+    assert.match(lines.join(), /the msk event of function "f" for topic orders is not deployed/)
+  })
 })

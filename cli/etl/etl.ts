@@ -1,21 +1,20 @@
 import { RetryableError } from '#runtime/consumer/index.ts'
 import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
-import { findFormerSettings } from '../../lib/app/settings/index.ts'
 import { openStorage } from '../../lib/app/storage.ts'
 import { type StoredPast, storePast } from '../../lib/operations/etl/store-past.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
 import type { Storage } from '../../lib/storage/storage.ts'
 import { count } from '../../lib/support/count.ts'
-import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import { command, environment, JSON_OPTION, option, TIME_OR_AGO, type ValuesOf } from '../command.ts'
 import { CliFailure, isStop } from '../failure.ts'
 import { showLine } from '../output/progress.ts'
 import { CommandConnections } from '../servers/command-connections.ts'
 import { findHistory } from '../servers/history.ts'
-import { resolveConfig, resolveEnvironment } from '../servers/settings.ts'
+import { resolveConfig } from '../servers/settings.ts'
+import { resolveStorage } from '../servers/storage.ts'
 import { readReachByTopic } from '../servers/topic-reach.ts'
-import { printReport, resolvePath, type Terminal } from '../terminal.ts'
+import { printReport, type Terminal } from '../terminal.ts'
 
 const OPTIONS = {
   since: option('<time>', 'only records written since: a time, or a duration before now', TIME_OR_AGO),
@@ -44,7 +43,7 @@ Examples:
   options: OPTIONS,
   async run(options, terminal) {
     const config = resolveConfig(terminal, options.env)
-    const storage = await requireStorage(config, options.env, terminal)
+    const storage = await openStorage(...resolveStorage(config, options.env, terminal))
     try {
       const stored = await load(options, config, storage, terminal)
       printReport(terminal, stored, options.json, formatStored)
@@ -55,25 +54,6 @@ Examples:
     }
   },
 })
-
-/** Returns the storage of the environment. Files are relative to the folder of the terminal. */
-async function requireStorage(
-  config: ReturnType<typeof resolveConfig>,
-  env: string | undefined,
-  terminal: Terminal,
-): Promise<Storage> {
-  const [former] = findFormerSettings(terminal.environment)
-  if (former !== undefined) throw new CliFailure(former)
-  const { storageUrl: url } = config
-  if (url === undefined)
-    throw new CliFailure(
-      'Set STORAGE_URL to the database, postgres://user@host/database or sqlite:FILE, or start `npm start`.',
-    )
-  const storageUrl = url.startsWith('sqlite:')
-    ? `sqlite:${resolvePath(terminal, url.slice('sqlite:'.length))}`
-    : url
-  return await openStorage({ ...config, storageUrl }, awsPlace(resolveEnvironment(terminal, env)))
-}
 
 async function load(
   { since = 0, until = FAR_MS }: Options,

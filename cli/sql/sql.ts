@@ -5,9 +5,11 @@ import { pipeline } from 'node:stream/promises'
 import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
 import { oneOf } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
+import { readStorageUrl } from '../../lib/app/storage.ts'
 import { type Answer, type SqlDatabase, SqlError } from '../../lib/operations/sql/database.ts'
 import { openSqlSources } from '../../lib/operations/sql/open-sources.ts'
 import { createProgress, formatProgress, withSqlDatabase } from '../../lib/operations/sql/sql-question.ts'
+import { answerFromStorage, isOfStorage } from '../../lib/operations/sql/storage-answer.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import {
@@ -27,6 +29,7 @@ import { CommandConnections } from '../servers/command-connections.ts'
 import { requireEnvironment } from '../servers/environment.ts'
 import { awaitAnswer, kafkaFailure, requireSignIn } from '../servers/server-errors.ts'
 import { resolveConfig, resolveEnvironment } from '../servers/settings.ts'
+import { resolveStorage } from '../servers/storage.ts'
 import { getColumns, type Terminal } from '../terminal.ts'
 import { formatAnswer, formatCsvLine, type ReadAnswer } from './text.ts'
 
@@ -64,7 +67,8 @@ readings, events, alerts, analytics and dead_letters have a row for each event o
 each record, and includes ticks, rule sets and records that are not events. Times are UTC.
 
 A SELECT from a table of config/views is answered with its rows now or, with EMIT CHANGES, with their changes until
-Ctrl-C. SHOW TABLES and DESCRIBE work too.`,
+Ctrl-C. SHOW TABLES and DESCRIBE work too. A SELECT from alert_log and the other tables and views of the function
+storage is answered by its database, in the SQL of PostgreSQL or SQLite.`,
   more: `
 Only the views that the statements name are loaded, into a private folder that is removed at the end. With --since,
 fewer objects are fetched.
@@ -76,6 +80,7 @@ Examples:
   sluice sql "SELECT rule, count(*) FROM alerts GROUP BY ALL"
   sluice sql "SELECT subject, max(time) FROM readings GROUP BY ALL" --since 7d
   sluice sql "SELECT * FROM device_activity_counts EMIT CHANGES"
+  sluice sql "SELECT alert_type, count(*) FROM alert_log GROUP BY alert_type"
   sluice sql "$(cat report.sql)" --format csv > report.csv`,
   args: {
     sql: argument('statements', SOME_TEXT),
@@ -83,6 +88,7 @@ Examples:
   options: OPTIONS,
   async run({ sql: statements, ...options }, terminal) {
     if (await tryTables(statements, options, terminal)) return
+    if (isOfStorage(statements)) return await askStorage(statements, options, terminal)
     const folder = await mkdtemp(join(tmpdir(), 'sluice-sql-'))
     try {
       await runQuery(statements, options, folder, terminal)
@@ -102,6 +108,14 @@ async function tryTables(statements: string, options: SqlOptions, terminal: Term
   return answerFromTables(statements, format, MAX_ROWS, resolveConfig(terminal, env), terminal, answers =>
     printAnswers(answers, options, terminal, () => {}),
   )
+}
+
+async function askStorage(statement: string, options: SqlOptions, terminal: Terminal): Promise<void> {
+  if (options.since !== undefined || options.until !== undefined)
+    throw new CliFailure('--since and --until limit records: limit rows of the database with WHERE.')
+  const storage = resolveStorage(resolveConfig(terminal, options.env), options.env, terminal)
+  const answer = await answerFromStorage(statement, await readStorageUrl(...storage), terminal.stop)
+  await printAnswers([answer], options, terminal, () => {})
 }
 
 /** Loads the tables, runs the statements, and prints their results. */
@@ -178,7 +192,7 @@ async function describeError(error: SqlError, database: SqlDatabase, config: Con
 }
 
 async function printAnswers(
-  answers: AsyncIterable<Answer>,
+  answers: AsyncIterable<Answer> | readonly Answer[],
   { format }: SqlOptions,
   terminal: Terminal,
   quiet: () => void,
@@ -187,7 +201,7 @@ async function printAnswers(
 }
 
 async function* formatAnswers(
-  answers: AsyncIterable<Answer>,
+  answers: AsyncIterable<Answer> | readonly Answer[],
   format: SqlOptions['format'],
   width: number | undefined,
   quiet: () => void,

@@ -12,16 +12,24 @@ type Config = CombinedParts<readonly [typeof STORAGE]>
  * @param aws region and endpoint of Secrets Manager; by default, the AWS SDK reads them from the environment
  * @throws ConfigError if no database is set, or its address or secret cannot be used
  */
-export async function openStorage(
+export async function openStorage(config: Config, aws: AwsPlace = {}): Promise<Storage & StorageReader> {
+  const url = await readStorageUrl(config, aws)
+  if (url.startsWith('sqlite:')) {
+    const { SqliteStorage } = await import('../storage/adapters/sqlite.ts')
+    return new SqliteStorage(url.slice('sqlite:'.length))
+  }
+  const { PostgresStorage } = await import('../storage/adapters/postgres.ts')
+  return new PostgresStorage(url)
+}
+
+/** Returns the address of the database, with the user and the password of the secret. @throws ConfigError as `openStorage` does */
+export async function readStorageUrl(
   { storageUrl, storageSecret }: Config,
   aws: AwsPlace = {},
-): Promise<Storage & StorageReader> {
+): Promise<string> {
   if (storageUrl === undefined)
     throw new ConfigError('the environment', ['STORAGE_URL: must be the address of a database'])
-  if (storageUrl.startsWith('sqlite:')) {
-    const { SqliteStorage } = await import('../storage/adapters/sqlite.ts')
-    return new SqliteStorage(storageUrl.slice('sqlite:'.length))
-  }
+  if (storageUrl.startsWith('sqlite:')) return storageUrl
   if (!URL.canParse(storageUrl))
     throw new ConfigError('the environment', ['STORAGE_URL: must be postgres://USER@HOST:PORT/DATABASE'])
   const url = new URL(storageUrl)
@@ -32,8 +40,7 @@ export async function openStorage(
     url.password = encodeURIComponent(password)
     if (url.username === '' && typeof username === 'string') url.username = encodeURIComponent(username)
   }
-  const { PostgresStorage } = await import('../storage/adapters/postgres.ts')
-  return new PostgresStorage(url.href)
+  return url.href
 }
 
 /** Returns what reading the database needs; undefined if nothing is missing. Only on this machine may a reader be able to write. */

@@ -1,6 +1,7 @@
 /** The start command of the image, in a folder as the image has it. No Docker is needed. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,9 +9,14 @@ import { json } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { CORE_SCHEMA, load, mergeTag } from 'js-yaml'
 import { freePort } from '#local-servers/ports.ts'
+import { createResources } from '../../localstack/aws/resources.ts'
+import { type Services, startServices } from '../../localstack/start-services.ts'
+import { ownServices } from '../integration/localstack/support.ts'
 import { TestEnvironment } from '../support/environment.ts'
-import { Program, runProgram } from '../support/program.ts'
+import { type Postgres, startPostgres } from '../support/postgres.ts'
+import { PROJECT, Program, runProgram } from '../support/program.ts'
 import { copyProject } from '../support/project-copy.ts'
 import { startSchemaRegistry } from '../support/schema-registry.ts'
 import { awsEndpoint, brokers, redisUrl } from '../support/servers.ts'
@@ -56,6 +62,12 @@ describe('given a folder as the image has it', () => {
     return [first, ...others]
   }
 
+  const imageVariables = () => {
+    const variables = [...dockerfile.matchAll(/^(?:ENV| {4}) *([A-Z_]+)=(\S+)/gm)].map(([, ...one]) => one)
+    assert.ok(variables.length > 3)
+    return Object.fromEntries(variables)
+  }
+
   before(async () => {
     ;[app, home, environment] = await Promise.all([
       copyProject('image'),
@@ -96,13 +108,11 @@ describe('given a folder as the image has it', () => {
     const guard = join(home, 'no-network.mjs')
     await writeFile(guard, NO_NETWORK)
     const before = await filesOf(app)
-    const variables = [...dockerfile.matchAll(/^(?:ENV| {4}) *([A-Z_]+)=(\S+)/gm)].map(([, ...one]) => one)
-    assert.ok(variables.length > 3)
     const [script, ...args] = commandOf('CMD')
     program = new Program(join(app, script), args, {
       cwd: app,
       env: {
-        ...Object.fromEntries(variables),
+        ...imageVariables(),
         HOME: home,
         NODE_OPTIONS: `--import=${pathToFileURL(guard)}`,
         SLUICE_ENV: environment.name,
@@ -181,7 +191,79 @@ describe('given a folder as the image has it', () => {
     assert.equal(code, 0, output)
     assert.ok(performance.now() - beganAtMs < ENDS_WITHIN_MS)
   })
+
+  describe('given the commands and variables of compose.yaml, and new servers', () => {
+    const { functions, topics } = readServices()
+    let postgres: Postgres
+    let services: Services
+    let variables: Readonly<Record<string, string>>
+    const run = (command: readonly string[]) => {
+      const [node, script = '', ...args] = command
+      assert.equal(node, 'node')
+      return runProgram(join(app, script), args, { cwd: app, env: variables })
+    }
+    const sluice = (...args: readonly string[]) => run(['node', 'cli/sluice.ts', ...args])
+
+    before(async () => {
+      ;[services, postgres] = await Promise.all([startServices(await ownServices(home)), startPostgres()])
+      await createResources({ awsEndpoint: services.awsEndpoint, generator: {} })
+      const addresses = {
+        'kafka:9092': services.brokers.join(),
+        'redis://valkey:6379': services.redisUrl,
+        'http://aws:4566': services.awsEndpoint,
+        'postgres://sluice:sluice@postgres/sluice': await postgres.createDatabase(),
+      }
+      variables = { ...imageVariables(), HOME: home, LAMBDA_PORT: `${await freePort()}` }
+      for (const [name, value] of Object.entries(functions?.environment ?? {})) {
+        const text = value.replaceAll(/\$\{\w+:?-([^}]*)\}/g, '$1')
+        variables = { ...variables, [name]: addresses[text as keyof typeof addresses] ?? text }
+      }
+    })
+
+    after(() => Promise.all([services?.stop(), postgres?.stop()]))
+
+    it('then a record of sensor-data is an alert in PostgreSQL, and the log has no error', async () => {
+      const applied = await run(topics?.command ?? [])
+      assert.match(applied.stdout, /^Created topic: sensor-data$/m)
+      const [script, ...args] = commandOf('CMD')
+      program = new Program(join(app, script), args, { cwd: app, env: variables })
+      await program.says(/^msk {2}ready: (\d+) of \1 event sources have joined their groups/m)
+      const published = await sluice('publish', '--topic', 'sensor-data', 'examples/hot-sensor.json')
+      assert.equal(published.code, 0, published.output)
+      const ask = ['sql', "SELECT count(*) AS n FROM alert_log WHERE sensor_id = 'ws_001'", '--format', 'csv']
+      let answer = ''
+      await until(
+        'the alert is in the database',
+        async () => {
+          answer = (await sluice(...ask)).output
+          return /^n\r\n[1-9]/.test(answer)
+        },
+        { describe: () => `${answer}\n${program.output}` },
+      )
+      assert.match(program.output, /msk {2}intake ← sensor-data .* ready/)
+      const wrong = program.output
+        .split('\n')
+        .filter(line => /^Warning|^Error|"level":"(?:WARN|ERROR|CRITICAL)"/.test(line))
+      assert.deepEqual(wrong, [])
+      program.signal('SIGTERM')
+      assert.equal((await program.ended).code, 0)
+    })
+  })
 })
+
+/** Returns the services of compose.yaml. Compose merges what `<<` names. */
+function readServices() {
+  const schema = CORE_SCHEMA.withTags([mergeTag])
+  const { services } = load(readFileSync(join(PROJECT, 'compose.yaml'), 'utf8'), { schema }) as {
+    readonly services: Readonly<Record<string, Service>>
+  }
+  return services
+}
+
+interface Service {
+  readonly command?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+}
 
 /** Returns the files of a folder, without those of its packages. */
 async function filesOf(folder: string): Promise<string[]> {

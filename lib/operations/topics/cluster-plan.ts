@@ -1,6 +1,6 @@
 /** Compares the topics of a cluster with the topic table. */
 
-import { type KafkaTopic, topicConfiguration } from '#runtime/adapters/kafka/application-topics.ts'
+import { type KafkaTopic, topicConfiguration } from '#runtime/adapters/kafka/topic-configuration.ts'
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
 import { brokerCount, type TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'

@@ -33,7 +33,7 @@ Everything that is not given is the default of the brokers. Topics of the topic 
 \`sluice topics apply\`.`,
   more: `
 Examples:
-  sluice topics create orders --partitions 10 --replication-factor 3
+  sluice topics create orders --partitions 10 --set retention.ms=604800000
   sluice topics create prices --set cleanup.policy=compact --set retention.ms=604800000`,
   args: {
     name: argument('full name of the topic', SOME_TEXT),

@@ -78,10 +78,11 @@ class Running {
     await until(`${readings} readings are stored`, isStored)
   }
 
-  etl() {
+  /** Runs a command for this database. */
+  run(...args: readonly string[]) {
     const { url } = this.database
     const address = url === '' ? `sqlite:${this.offline.storageFile}` : url
-    return ran(['etl', '--json'], {
+    return ran(args, {
       environment: {
         ...{ KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() },
         ...{ SLUICE_ENV: this.environment.name, STORAGE_URL: address },
@@ -94,8 +95,8 @@ class Running {
 async function assertAlertsSoon(running: Running, before: number): Promise<number> {
   await running.send(3, 41)
   await until('the alerts are counted', async () => {
-    const rows = await running.database.query(COUNT).catch(() => [])
-    return rows.some(({ alert_type, n }) => alert_type === 'HIGH_TEMP' && Number(n) === before + 3)
+    const { stdout } = await running.run('sql', COUNT, '--format', 'csv')
+    return stdout === `alert_type,n\r\nHIGH_TEMP,${before + 3}\r\n`
   })
   const alerts = await running.environment.read('alerts')
   const ms = Date.now() - Math.max(...alerts.map(({ timestamp }) => Number(timestamp)))
@@ -105,7 +106,7 @@ async function assertAlertsSoon(running: Running, before: number): Promise<numbe
 
 async function assertNothingDoubled(running: Running): Promise<void> {
   const before = await running.count('readings')
-  const { status, stdout, stderr } = await running.etl()
+  const { status, stdout, stderr } = await running.run('etl', '--json')
   assert.equal(status, 0, stderr)
   const { events, records, refused } = JSON.parse(stdout)
   assert.ok(events >= before && records >= events && refused === 0, stdout)

@@ -21,6 +21,8 @@ const ENV = 'local'
 const READINGS_PER_SECOND = 200
 const VIEWPORT = { width: 1280, height: 800 }
 const SLUICE = join(PROJECT, 'cli', 'sluice.ts')
+/** Producer of readings in Protobuf. */
+const DEVICES = join(PROJECT, 'examples', 'device-producer-proto', 'main.mjs')
 
 const USAGE = `Usage: npm run pictures
 
@@ -81,6 +83,17 @@ const SHOTS: readonly Shot[] = [
   { file: 'console-rules.png', path: '/alerts/rules' },
   { file: 'console-failures.png', path: '/failures' },
   { file: 'console-kafka.png', path: '/kafka' },
+  { file: 'console-topic.png', path: '/kafka', query: { topic: topicName('readings', ENV) } },
+  {
+    file: 'console-protobuf.png',
+    path: '/kafka/messages',
+    query: { topic: topicName('readings', ENV), text: 'asset-tag-1-p1' },
+    open: page =>
+      page
+        .getByRole('button', { name: /^Message / })
+        .first()
+        .click(),
+  },
   { file: 'console-groups.png', path: '/kafka/groups' },
   {
     file: 'console-messages.png',
@@ -108,16 +121,20 @@ async function takePictures(_options: object, signal: AbortSignal): Promise<numb
   const started = new Program(join(PROJECT, 'localstack', 'start.ts'), args, { signal, env })
   const over = new AbortController()
   let flowing: Promise<void> | undefined
+  let devices: Program | undefined
   try {
     await started.says(/^Ctrl-C stops everything/m)
     const client = await ForeignClient.connect((stack().variables.KAFKA_BROKERS ?? '').split(','))
     const flow = new SimulatedFlow(client, ENV, READINGS_PER_SECOND)
     flowing = flow.run(AbortSignal.any([signal, over.signal])).finally(() => client.close())
     await fill(client, say)
+    devices = new Program(DEVICES, [], { signal, env: stack().variables })
     await takeShots(say, signal)
   } finally {
     over.abort()
     await flowing
+    devices?.signal('SIGTERM')
+    await devices?.ended
     started.signal('SIGTERM')
     await started.ended
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { globSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { PROJECT } from '../../support/program.ts'
@@ -13,6 +13,21 @@ describe('the pictures of the manual', () => {
     const sizes = PICTURES.map(file => statSync(join(FOLDER, file)).size)
     assert.ok(Math.max(...sizes) <= 150 * KIB)
     assert.ok(sizes.reduce((sum, size) => sum + size, 0) <= 1_500 * KIB)
+  })
+
+  it('given those of services and folders, then they are those of compose.yaml and of the project', () => {
+    const names = (file: string) =>
+      [...readFileSync(join(FOLDER, file), 'utf8').matchAll(/>(?:[├└]── )?([\w.-]+\/?)(?: …)?<\/text>/g)].map(
+        ([, name = '']) => name,
+      )
+    const services = new Set(names('containers.svg'))
+    const composed = readFileSync(join(PROJECT, 'compose.yaml'), 'utf8')
+    const [, inFile = ''] = /^services:\n(.*?)^configs:/ms.exec(composed) ?? []
+    for (const [, name = ''] of inFile.matchAll(/^ {2}([\w-]+):$/gm))
+      if (!/^topics$|-proto$/.test(name)) assert.ok(services.has(name), name)
+    const folders = names('folders.svg').filter(name => name.endsWith('/'))
+    assert.ok(folders.length > 10)
+    for (const folder of folders) assert.ok(existsSync(join(PROJECT, folder)), folder)
   })
 
   it('given each of them, then a page shows it', () => {

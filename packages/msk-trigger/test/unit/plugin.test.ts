@@ -101,7 +101,9 @@ describe('the template', () => {
   })
 
   it('given two events for which the framework has one name, then a deployment warns, and a start does not', () => {
-    const { run, lines } = plugged([{ msk: reads }, { msk: { ...reads, consumerGroupId: 'other' } }], { mskTrigger: { brokers: 'a:1' } })
+    const { run, lines } = plugged([{ msk: reads }, { msk: { ...reads, consumerGroupId: 'other' } }], {
+      mskTrigger: { brokers: 'a:1' },
+    })
     run('before:offline:start:init')
     assert.doesNotMatch(lines.join(), /is not deployed/)
     run('before:package:compileEvents')

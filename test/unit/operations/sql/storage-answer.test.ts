@@ -19,7 +19,10 @@ describe('a statement about the database of storage', () => {
 
   before(async () => {
     const storage = new SqliteStorage(join(folder, 'a b%.db'))
-    await storage.write(toRows([storedReading('r', { temperature: 41 }), storedAlert('fired', 'a')]), 'replace')
+    await storage.write(
+      toRows([storedReading('r', { temperature: 41 }), storedAlert('fired', 'a')]),
+      'replace',
+    )
     await storage.close()
   })
   after(() => rmSync(folder, { recursive: true, force: true }))

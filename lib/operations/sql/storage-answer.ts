@@ -9,17 +9,16 @@ export const STORAGE_NAMES = [
   ...['alert_log', 'alert_events', 'alerts_hourly', 'alerts_daily'],
   ...['measurements', 'minutes', 'readings_hourly', 'readings_daily'],
 ]
-const OF_STORAGE = new RegExp(
-  String.raw`^\s*(?:SELECT|WITH)\b.*\b(?:FROM|JOIN)\s+(?:"?sluice"?\.|"?(?:${STORAGE_NAMES.join('|')})\b)`,
-  'is',
-)
+const SELECT = /^\s*(?:SELECT|WITH)\b/i
+const SOURCE = /\b(?:FROM|JOIN)\s+"?(\w+)/gi
 
 /** Longest time for a statement in PostgreSQL. */
 const LIMIT = '60s'
 
 /** Returns true if a statement is about a table that only the database of the storage has. */
 export function isOfStorage(statement: string): boolean {
-  return OF_STORAGE.test(statement)
+  const sources = [...statement.matchAll(SOURCE)].map(([, name = '']) => name.toLowerCase())
+  return SELECT.test(statement) && sources.some(name => name === 'sluice' || STORAGE_NAMES.includes(name))
 }
 
 interface Result {

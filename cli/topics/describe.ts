@@ -1,4 +1,5 @@
 import { resolveTopic } from '../../lib/operations/state-keys.ts'
+import { judgeBalance } from '../../lib/queries/kafka/balance.ts'
 import { countRecords, readTopicDescription } from '../../lib/queries/kafka/topic-descriptions.ts'
 import { argument, command, environment, JSON_OPTION, SOME_TEXT } from '../command.ts'
 import { requireTopicIn, withKafka } from '../servers/kafka.ts'
@@ -7,9 +8,12 @@ import { printReport } from '../terminal.ts'
 import { type DescribedTopic, formatTopic } from './text.ts'
 
 export default command({
-  about: `Show a topic: for each partition its leader, its replicas, the replicas in sync, and the number of its records, and
-the settings that differ from the defaults of the brokers.`,
+  about: `Show a topic: for each partition its leader, its replicas, the replicas in sync, the number of its records and their
+share, and the settings that differ from the defaults of the brokers. The skew is the fullest partition's number,
+divided by the average: below 1.5 the distribution is even, below 2 uneven, else skewed.`,
   more: `
+An excess that chance explains (three standard deviations) is even.
+
 Examples:
   sluice topics describe readings
   sluice topics describe orders --json`,
@@ -27,8 +31,11 @@ Examples:
       requireTopicIn(command, topic)
       const counts = await countRecords(command.offsets, topic)
       const { partitions, settings } = await readTopicDescription(command.kafka, topic)
-      const counted = partitions.map(one => ({ ...one, records: counts[one.partition] ?? 0 }))
-      return { topic, partitions: counted, settings }
+      const { shares, ...balance } = judgeBalance(counts)
+      const counted = partitions.map(one => {
+        return { ...one, records: counts[one.partition] ?? 0, share: shares[one.partition] ?? 0 }
+      })
+      return { topic, partitions: counted, balance, settings }
     })
     printReport(terminal, report, json, formatTopic)
   },

@@ -1,5 +1,6 @@
 /** Formats topics as text. Pure. */
 import type { TopicPartition } from '#runtime/adapters/kafka/topic-admin.ts'
+import { type Balance, formatBalance, formatShare } from '../../lib/queries/kafka/balance.ts'
 import { type Column, formatTable } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
 
@@ -52,7 +53,8 @@ export function summarizeReplication(partitions: readonly TopicPartition[]): {
 /** JSON document that `topics describe --json` prints. */
 export interface DescribedTopic {
   readonly topic: string
-  readonly partitions: readonly (TopicPartition & { readonly records: number })[]
+  readonly partitions: readonly (TopicPartition & { readonly records: number; readonly share: number })[]
+  readonly balance: Pick<Balance, 'verdict' | 'skew'>
   readonly settings: Readonly<Record<string, string>>
 }
 
@@ -62,21 +64,25 @@ const DESCRIBE: readonly Column[] = [
   { heading: 'REPLICAS' },
   { heading: 'IN SYNC' },
   { heading: 'RECORDS', align: 'right' },
+  { heading: 'SHARE', align: 'right' },
 ]
 
-export function formatTopic({ topic, partitions, settings }: DescribedTopic, columns?: number): string {
+export function formatTopic(described: DescribedTopic, columns?: number): string {
+  const { topic, partitions, balance, settings } = described
   const { replicationFactor, underReplicated } = summarizeReplication(partitions)
-  const rows = partitions.map(({ partition, leader, replicas, inSync, records }) => [
+  const rows = partitions.map(({ partition, leader, replicas, inSync, records, share }) => [
     String(partition),
     leader < 0 ? 'none' : String(leader),
     replicas.join(','),
     inSync.join(','),
     String(records),
+    formatShare(share),
   ])
   const own = Object.entries(settings).map(([name, value]) => `  ${name} = ${escapeText(value)}`)
   return [
     `Topic: ${escapeText(topic)}`,
     `Partitions: ${partitions.length}, replication factor ${replicationFactor}, ${underReplicated} under-replicated`,
+    `Distribution of records: ${formatBalance(balance)}`,
     formatTable(DESCRIBE, rows, columns),
     own.length > 0 ? 'Settings that differ from the default:' : 'No setting differs from the default.',
     ...own,

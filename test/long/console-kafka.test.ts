@@ -1,4 +1,4 @@
-/** The pages about Kafka: topics with their sizes, groups with their lag. */
+/** The pages about Kafka: topics with their sizes, brokers, groups with their lag, subjects of the registry. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Answers } from '../../console/api/all-routes.ts'
@@ -6,17 +6,25 @@ import type { GroupAnswer } from '../../console/api/kafka/groups.ts'
 import type { TopicAnswer } from '../../console/api/kafka/topics.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
+import { brokers } from '../support/servers.ts'
+import { type SubjectsRegistry, startSubjects } from '../support/subjects.ts'
 import { TopicCommands } from '../support/topic-commands.ts'
 
 describe('given the console, when Kafka is looked at', () => {
   let served: ServedConsole
   let commands: TopicCommands
+  let registry: SubjectsRegistry
   let topic: string
   let group: string
 
   before(async () => {
     commands = await TopicCommands.open()
-    served = await servedConsole({ env: commands.prefix })
+    registry = await startSubjects({
+      '/subjects': ['orders-value', 'z-late'],
+      '/subjects/orders-value/versions': [1, 2, 3],
+      '/subjects/z-late/versions': 'late',
+    })
+    served = await servedConsole({ env: commands.prefix, variables: { SCHEMA_REGISTRY_URL: registry.uri } })
     topic = await commands.topic('orders', 3, { 'retention.ms': '60000' })
     group = commands.named('readers')
     const hot = Array.from({ length: 120 }, () => ({ key: 'hot', value: 'x'.repeat(50), partition: 2 }))
@@ -25,6 +33,7 @@ describe('given the console, when Kafka is looked at', () => {
   })
   after(async () => {
     await served?.close()
+    await registry?.close()
     await commands?.close()
   })
 
@@ -43,13 +52,14 @@ describe('given the console, when Kafka is looked at', () => {
   it('then one topic has partitions, settings, readers and a size', async () => {
     const one = await served.ask<TopicAnswer>(`/kafka/topics/one?name=${topic}`)
     assert.deepEqual(
-      one.partitions.map(({ start, end }) => [start, end]),
+      one.partitions.map(({ start, end, share }) => [start, end, share]),
       [
-        [0, 1],
-        [0, 0],
-        [0, 120],
+        [0, 1, 1 / 121],
+        [0, 0, 0],
+        [0, 120, 120 / 121],
       ],
     )
+    assert.equal(one.balance.verdict, 'skewed')
     assert.deepEqual(
       one.settings?.filter(({ isOwn }) => isOwn),
       [{ name: 'retention.ms', value: '60000', isOwn: true }],
@@ -61,6 +71,20 @@ describe('given the console, when Kafka is looked at', () => {
     )
     // A batch of records has 61 bytes of its own.
     assert.ok(one.bytes !== null && one.bytes > 2 * 61, `${one.bytes} bytes`)
+  })
+
+  it('then the brokers are listed with address, partitions and size, whatever topics are looked for', async () => {
+    const { brokers: listed, topics } = await served.ask<Answers['/kafka/topics']>(
+      '/kafka/topics?find=nothing',
+    )
+    assert.deepEqual(topics, [])
+    assert.deepEqual(listed.map(({ address }) => address).toSorted(), brokers().toSorted())
+    const { led, bytes } = listed.reduce(
+      (sum, one) => ({ led: sum.led + one.leads, bytes: sum.bytes + (one.bytes ?? Number.NaN) }),
+      { led: 0, bytes: 0 },
+    )
+    assert.ok(led >= 3, `${led} partitions`)
+    assert.ok(bytes > 120 * 50, `${bytes} bytes`)
   })
 
   it('then a group has its lag by partition, with how long the oldest record waits', async () => {
@@ -88,6 +112,12 @@ describe('given the console, when Kafka is looked at', () => {
       const visit = await browser.visit(served.address('/kafka'), { width: 360 })
       const { page } = visit
       await page.getByRole('heading', { name: 'Topics' }).waitFor()
+      await page.getByText(brokers()[0] as string).waitFor()
+      // The registry is late with the versions of a subject. Topics and brokers are shown meanwhile.
+      await page.getByRole('cell', { name: '1–3' }).waitFor()
+      await page.getByRole('cell', { name: 'not known' }).waitFor()
+      assert.deepEqual(await visit.obstacles(), [])
+      assert.equal(await visit.isTooWide(), false)
       // Other tests have topics, too.
       await page.goto(served.address(`/kafka?find=${topic}`))
       await page.getByRole('link', { name: topic }).click()

@@ -39,15 +39,27 @@ describe('given a cluster, when its topics are looked at and changed', { timeout
     await commands.client.send(topic, [{ partition: 1, value: 'x' }])
     const described = await commands.run(['topics', 'describe', topic])
     assert.match(described.stdout, /^Partitions: 3, replication factor 1, 0 under-replicated$/m)
-    assert.match(described.stdout, /^ +1 +\d+ +\d+ +\d+ +1$/m)
+    assert.match(described.stdout, /^Distribution of records: even, skew 3\.00 \(few records\)$/m)
+    assert.match(described.stdout, /^ +1 +\d+ +\d+ +\d+ +1 +100\.0 %$/m)
     assert.match(described.stdout, /^ {2}retention\.ms = 60000$/m)
-    const { partitions, settings } = JSON.parse(
+    const { partitions, balance, settings } = JSON.parse(
       (await commands.run(['topics', 'describe', topic, '--json'])).stdout,
     )
     assert.deepEqual(
-      partitions.map((one: { records: number }) => one.records),
-      [0, 1, 0],
+      partitions.map((one: { records: number; share: number }) => [one.records, one.share]),
+      [
+        [0, 0],
+        [1, 1],
+        [0, 0],
+      ],
     )
+    assert.deepEqual(balance, { skew: 3, verdict: 'even' })
+    await commands.client.send(
+      topic,
+      Array.from({ length: 99 }, () => ({ partition: 1, value: 'x' })),
+    )
+    const skewed = await commands.run(['topics', 'describe', topic])
+    assert.match(skewed.stdout, /^Distribution of records: skewed, skew 3\.00$/m)
     assert.deepEqual(settings, { 'retention.ms': '60000' })
     const { topics } = JSON.parse((await commands.run(['topics', 'list', '--json'])).stdout)
     const [listed] = topics.filter((one: { topic: string }) => one.topic === topic)

@@ -1,4 +1,4 @@
-/** Routes for topics, messages and groups. */
+/** Routes for topics, messages, groups and schemas. */
 
 import { maxLength, minLength, optional, pipe, string } from 'valibot'
 import type { Signal } from '../../../lib/app/topic-table.ts'
@@ -9,6 +9,7 @@ import { listMatchingGroups, readGroup } from './groups.ts'
 import { readMessage } from './messages/message-details.ts'
 import { listMessages, type MessagePorts } from './messages/message-list.ts'
 import { MESSAGES_FIELDS, PLACE_FIELDS } from './messages/message-query.ts'
+import { listSubjects } from './subjects.ts'
 import { listMatchingTopics, readTopic } from './topics.ts'
 
 /** Text to search for in names. */
@@ -26,6 +27,7 @@ export function declareKafkaRoutes(environment: ConsoleEnvironment) {
   return {
     '/kafka/topics': declareSharedQuery({ find: FIND }, ({ find }) => listMatchingTopics(environment, find)),
     '/kafka/topics/one': declareSharedQuery({ name: TOPIC }, ({ name }) => readTopic(environment, name)),
+    '/kafka/subjects': declareSharedQuery({}, () => listSubjects(environment)),
     '/kafka/groups': declareSharedQuery({ find: FIND }, ({ find }) => listMatchingGroups(environment, find)),
     '/kafka/groups/one': declareSharedQuery({ name: GROUP }, ({ name }) => readGroup(environment, name)),
     '/kafka/messages': declareSharedQuery(MESSAGES_FIELDS, async query => listMessages(query, await ports())),

@@ -1,22 +1,17 @@
-/** Topics of the cluster. */
+/** Topics of the cluster, and its brokers. */
 
 import type { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
 import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { type Signal, topicRow } from '../../../lib/app/topic-table.ts'
-import { type ClusterTopic, isLeaderless, isUnderReplicated } from '../../../lib/queries/kafka/cluster.ts'
+import { type ClusterTopic, isLeaderless, isUnderReplicated, toClusterTopics, toListedBrokers } from '../../../lib/queries/kafka/cluster.ts'
+import { type Balance, judgeBalance } from '../../../lib/queries/kafka/balance.ts'
 import { listGroupsReading } from '../../../lib/queries/kafka/consumer-groups.ts'
 import { awaitKafkaAnswer } from '../../../lib/queries/kafka/kafka-answers.ts'
 import { computeTopicSizes, readTopicSize, type TopicSize } from '../../../lib/queries/kafka/topic-sizes.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import {
-  type GroupSummary,
-  listClusterTopics,
-  readBounds,
-  requireTopic,
-  summarizeGroup,
-} from './cluster-topics.ts'
+import { type GroupSummary, readBounds, requireTopic, summarizeGroup } from './cluster-topics.ts'
 
 export interface ListedTopic {
   readonly topic: string
@@ -36,26 +31,25 @@ export interface ListedTopic {
 /** Maximum number of listed topics. Pages refresh the list every few seconds. */
 const MAX_TOPICS = 1_000
 
-/** Lists the topics whose names contain the text, up to a limit. `more` is the number of matching topics that are not listed. */
+/**
+ * Lists the topics whose names contain the text, up to a limit, and the brokers. `more` is the number of matching topics that are not
+ * listed.
+ */
 export async function listMatchingTopics(environment: ConsoleEnvironment, find: string) {
   const cluster = await environment.cluster()
   const fits = textFilter(find)
-  const matching = (await listClusterTopics(cluster)).filter(({ topic }) => fits(topic))
+  const metadata = await awaitKafkaAnswer('list of topics', cluster.metadata())
+  const matching = toClusterTopics(metadata).filter(({ topic }) => fits(topic))
   const shown = matching.slice(0, MAX_TOPICS)
   const bounds = await readBounds(cluster, shown)
-  const sizes = await readSizes(cluster, shown)
+  const ids = metadata.brokers.map(({ id }) => id)
+  const logDirs = await awaitKafkaAnswer('sizes of topics', cluster.logDirs(ids))
+  const sizes = computeTopicSizes(shown, logDirs)
   const topics = shown.map(topic =>
     toListedTopic(topic, environment.findSignal(topic.topic), bounds.get(topic.topic), sizes),
   )
-  return { topics, more: matching.length - shown.length }
-}
-
-async function readSizes(
-  cluster: ClusterInspection,
-  topics: readonly ClusterTopic[],
-): Promise<ReadonlyMap<string, TopicSize>> {
-  const brokers = new Set(topics.flatMap(topic => topic.partitions.flatMap(({ replicas }) => replicas)))
-  return computeTopicSizes(topics, await awaitKafkaAnswer('sizes of topics', cluster.logDirs([...brokers])))
+  const brokers = toListedBrokers(metadata, logDirs)
+  return { topics, more: matching.length - shown.length, brokers }
 }
 
 function toListedTopic(
@@ -93,6 +87,7 @@ export interface TopicAnswer {
   /** Declaration of the topic; null for a topic of another application. */
   readonly table: { readonly signal: string; readonly carries: string; readonly key: string } | null
   readonly partitions: readonly PartitionAnswer[]
+  readonly balance: Pick<Balance, 'verdict' | 'skew'>
   readonly bytes: number | null
   /** Size of all replicas, in bytes. */
   readonly bytesOfCopies: number | null
@@ -110,6 +105,8 @@ export interface PartitionAnswer {
   /** Offset of the first record. `end` is the offset after the last record. */
   readonly start: number | null
   readonly end: number | null
+  /** Share of the records of all partitions whose number is known, 0 to 1. */
+  readonly share: number | null
   readonly bytes: number | null
 }
 
@@ -127,11 +124,14 @@ export async function readTopic(environment: ConsoleEnvironment, name: string): 
   const bounds = (await readBounds(cluster, [topic])).get(name) ?? []
   const reading = await listGroupsReading(await environment.kafka(), { bounds: async () => bounds }, name)
   const size = await readTopicSize(cluster, topic)
+  const counts = topic.partitions.map(({ partition }) => countRecords([bounds[partition]]))
+  const { shares, ...balance } = judgeBalance(counts)
   return {
     topic: name,
     isInternal: topic.isInternal,
     table: describeDeclaration(environment.findSignal(name)),
-    partitions: toPartitionAnswers(topic, bounds, size),
+    partitions: toPartitionAnswers(topic, bounds, size, shares),
+    balance,
     bytes: size.bytes,
     bytesOfCopies: size.bytesOfCopies,
     settings: await readSettings(cluster, name),
@@ -149,10 +149,11 @@ function toPartitionAnswers(
   { partitions }: ClusterTopic,
   bounds: readonly (Bounds | undefined)[],
   size: TopicSize,
+  shares: Balance['shares'],
 ): PartitionAnswer[] {
-  return partitions.map(one => {
+  return partitions.map((one, index) => {
     const { start = null, end = null } = bounds[one.partition] ?? {}
-    return { ...one, start, end, bytes: size.partitions[one.partition] ?? null }
+    return { ...one, start, end, share: shares[index] ?? null, bytes: size.partitions[one.partition] ?? null }
   })
 }
 

@@ -75,7 +75,7 @@ export function describePartitions(partitions: readonly number[]): string {
 }
 
 /** Formats numbers as ranges, such as `0–5, 8`. */
-function formatRanges(numbers: readonly number[]): string {
+export function formatRanges(numbers: readonly number[]): string {
   const ranges: [first: number, last: number][] = []
   for (const number of [...numbers].sort((a, b) => a - b)) {
     const range = ranges.at(-1)

@@ -1,6 +1,8 @@
-/** Topics of the cluster, or one topic with its replicas, the distribution of its records, its settings, and its readers. */
+/** Topics and brokers of the cluster, or one topic with its replicas, the distribution of its records, its settings, and its readers. */
 
 import type { JSX } from 'preact'
+import { formatBalance, formatShare } from '../../../lib/queries/kafka/balance.ts'
+import type { ListedBroker } from '../../../lib/queries/kafka/cluster.ts'
 import type { GroupSummary } from '../../api/kafka/cluster-topics.ts'
 import type { ListedTopic, PartitionAnswer, SettingAnswer, TopicAnswer } from '../../api/kafka/topics.ts'
 import { buildAddress } from '../client/address.ts'
@@ -14,6 +16,7 @@ import { FindMore } from './find-more.tsx'
 import { GROUP_COLUMNS } from './groups.tsx'
 import { describeTopicHealth, formatSetting } from './kafka-texts.ts'
 import { NamedPage, TopicLink } from './links.tsx'
+import { Subjects } from './subjects.tsx'
 
 export function Topics(): JSX.Element {
   const [find] = useParameter('find')
@@ -37,9 +40,19 @@ export function Topics(): JSX.Element {
               getText={({ topic, signal }) => `${topic} ${signal ?? ''}`}
               empty="There are no topics. Run `npm start` or `sluice topics apply` to create those of an environment."
             />
+            <h2>Brokers</h2>
+            <DataTable
+              name="brokers"
+              caption="brokers"
+              columns={BROKER_COLUMNS}
+              rows={list.brokers}
+              getKey={({ id }) => String(id)}
+              empty="Kafka reports no brokers. It may be starting."
+            />
           </>
         )}
       </LiveAnswer>
+      <Subjects />
     </>
   )
 }
@@ -65,6 +78,16 @@ const COLUMNS: readonly Column<ListedTopic>[] = [
   numberColumn('Size', ({ bytes }) => bytes, { none: 'unknown', text: formatBytes }),
 ]
 
+const BROKER_COLUMNS: readonly Column<ListedBroker>[] = [
+  numberColumn('Broker', ({ id }) => id, { text: String }),
+  column('Address', ({ address }) =>
+    address === null ? <span class="bad">not in the cluster</span> : <code>{address}</code>,
+  ),
+  textColumn('Rack', ({ rack }) => rack),
+  numberColumn('Partitions led', ({ leads }) => leads),
+  numberColumn('Size', ({ bytes }) => bytes, { none: 'unknown', text: formatBytes }),
+]
+
 export function OneTopic({ name }: { readonly name: string }): JSX.Element {
   return (
     <NamedPage name={name} all="All topics" at="/kafka">
@@ -76,7 +99,7 @@ export function OneTopic({ name }: { readonly name: string }): JSX.Element {
 }
 
 function TopicDetails({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
-  const { partitions, table, bytes, bytesOfCopies, settings, groups } = topic
+  const { partitions, balance, table, bytes, bytesOfCopies, settings, groups } = topic
   const records = partitions.reduce((sum, one) => sum + countRecords(one), 0)
   const isWhole = partitions.every(({ end }) => end !== null)
   return (
@@ -91,6 +114,7 @@ function TopicDetails({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
           table && ['Signal', table.signal],
           ['Partitions', formatNumber(partitions.length)],
           ['Records', `${formatNumber(records)}${isWhole ? '' : ' and those of partitions without leader'}`],
+          ['Distribution', formatBalance(balance)],
           ['Size', bytes === null ? 'unknown' : formatBytes(bytes)],
           bytesOfCopies !== null && bytesOfCopies !== bytes && ['With copies', formatBytes(bytesOfCopies)],
           ['Read by', formatCount(groups.length, 'group')],
@@ -149,6 +173,7 @@ function buildPartitionColumns(topic: string): readonly Column<PartitionAnswer>[
     numberColumn('First offset', ({ start }) => start, { none: 'not known' }),
     numberColumn('End', ({ end }) => end, { none: 'not known' }),
     numberColumn('Records', one => (one.end === null ? null : countRecords(one)), { none: 'not known' }),
+    numberColumn('Share', ({ share }) => share, { none: 'not known', text: formatShare }),
     numberColumn('Size', ({ bytes }) => bytes, { none: 'unknown', text: formatBytes }),
   ]
 }

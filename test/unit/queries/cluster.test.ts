@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ClusterMetadata, LogDir } from '@sluice/kafka-records/requests'
-import { toClusterTopics } from '../../../lib/queries/kafka/cluster.ts'
+import { toClusterTopics, toListedBrokers } from '../../../lib/queries/kafka/cluster.ts'
 import { computePartitionLags } from '../../../lib/queries/kafka/consumer-lag.ts'
 import { computeTopicSizes } from '../../../lib/queries/kafka/topic-sizes.ts'
 
@@ -43,6 +43,20 @@ describe('given the topics of a cluster', () => {
         ['b', [0, 1]],
       ],
     )
+  })
+})
+
+describe('given the brokers of a cluster', () => {
+  it('then each has its address, the partitions that it leads, and its size, if it reports it', () => {
+    const brokers = [{ ...broker(2), rack: 'eu-1a' }, broker(1)]
+    const dirs = [dir([['b', 0, 100]]), dir([['__a', 0, 20, true]])]
+    const listed = toListedBrokers({ ...METADATA, brokers }, [{ broker: 1, answer: dirs }, refused(2)])
+    assert.deepEqual(listed, [
+      { id: 1, address: 'host-1:9092', rack: null, leads: 1, bytes: 120 },
+      { id: 2, address: 'host-2:9092', rack: 'eu-1a', leads: 1, bytes: null },
+      // It has replicas, and has left the cluster.
+      { id: 3, address: null, rack: null, leads: 0, bytes: null },
+    ])
   })
 })
 

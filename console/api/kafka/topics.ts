@@ -87,7 +87,6 @@ export interface TopicAnswer {
   /** Declaration of the topic; null for a topic of another application. */
   readonly table: { readonly signal: string; readonly carries: string; readonly key: string } | null
   readonly partitions: readonly PartitionAnswer[]
-  readonly balance: Pick<Balance, 'verdict' | 'skew'>
   readonly bytes: number | null
   /** Size of all replicas, in bytes. */
   readonly bytesOfCopies: number | null
@@ -105,8 +104,6 @@ export interface PartitionAnswer {
   /** Offset of the first record. `end` is the offset after the last record. */
   readonly start: number | null
   readonly end: number | null
-  /** Share of the records of all partitions whose number is known, 0 to 1. */
-  readonly share: number | null
   readonly bytes: number | null
 }
 
@@ -124,14 +121,11 @@ export async function readTopic(environment: ConsoleEnvironment, name: string): 
   const bounds = (await readBounds(cluster, [topic])).get(name) ?? []
   const reading = await listGroupsReading(await environment.kafka(), { bounds: async () => bounds }, name)
   const size = await readTopicSize(cluster, topic)
-  const counts = topic.partitions.map(({ partition }) => countRecords([bounds[partition]]))
-  const { shares, ...balance } = judgeBalance(counts)
   return {
     topic: name,
     isInternal: topic.isInternal,
     table: describeDeclaration(environment.findSignal(name)),
-    partitions: toPartitionAnswers(topic, bounds, size, shares),
-    balance,
+    partitions: toPartitionAnswers(topic, bounds, size),
     bytes: size.bytes,
     bytesOfCopies: size.bytesOfCopies,
     settings: await readSettings(cluster, name),
@@ -149,11 +143,10 @@ function toPartitionAnswers(
   { partitions }: ClusterTopic,
   bounds: readonly (Bounds | undefined)[],
   size: TopicSize,
-  shares: Balance['shares'],
 ): PartitionAnswer[] {
-  return partitions.map((one, index) => {
+  return partitions.map(one => {
     const { start = null, end = null } = bounds[one.partition] ?? {}
-    return { ...one, start, end, share: shares[index] ?? null, bytes: size.partitions[one.partition] ?? null }
+    return { ...one, start, end, bytes: size.partitions[one.partition] ?? null }
   })
 }
 

@@ -1,7 +1,7 @@
 /** Topics and brokers of the cluster, or one topic with its replicas, the distribution of its records, its settings, and its readers. */
 
 import type { JSX } from 'preact'
-import { formatBalance, formatShare } from '../../../lib/queries/kafka/balance.ts'
+import { type Balance, formatBalance, formatShare, judgeBalance } from '../../../lib/queries/kafka/balance.ts'
 import type { ListedBroker } from '../../../lib/queries/kafka/cluster.ts'
 import type { GroupSummary } from '../../api/kafka/cluster-topics.ts'
 import type { ListedTopic, PartitionAnswer, SettingAnswer, TopicAnswer } from '../../api/kafka/topics.ts'
@@ -99,8 +99,9 @@ export function OneTopic({ name }: { readonly name: string }): JSX.Element {
 }
 
 function TopicDetails({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
-  const { partitions, balance, table, bytes, bytesOfCopies, settings, groups } = topic
+  const { partitions, table, bytes, bytesOfCopies, settings, groups } = topic
   const records = partitions.reduce((sum, one) => sum + countRecords(one), 0)
+  const balance = judgeBalance(partitions.map(one => (one.end === null ? null : countRecords(one))))
   const isWhole = partitions.every(({ end }) => end !== null)
   return (
     <>
@@ -125,7 +126,7 @@ function TopicDetails({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
         <DataTable
           name="partitions"
           caption="partitions"
-          columns={buildPartitionColumns(topic.topic)}
+          columns={buildPartitionColumns(topic.topic, balance.shares)}
           rows={partitions}
           getKey={({ partition }) => String(partition)}
           empty="Kafka reports no partitions of the topic."
@@ -151,7 +152,7 @@ function countRecords({ start, end }: PartitionAnswer): number {
   return start === null || end === null ? 0 : Math.max(0, end - start)
 }
 
-function buildPartitionColumns(topic: string): readonly Column<PartitionAnswer>[] {
+function buildPartitionColumns(topic: string, shares: Balance['shares']): readonly Column<PartitionAnswer>[] {
   return [
     {
       heading: 'Partition',
@@ -173,7 +174,7 @@ function buildPartitionColumns(topic: string): readonly Column<PartitionAnswer>[
     numberColumn('First offset', ({ start }) => start, { none: 'not known' }),
     numberColumn('End', ({ end }) => end, { none: 'not known' }),
     numberColumn('Records', one => (one.end === null ? null : countRecords(one)), { none: 'not known' }),
-    numberColumn('Share', ({ share }) => share, { none: 'not known', text: formatShare }),
+    numberColumn('Share', one => shares[one.partition], { none: 'not known', text: formatShare }),
     numberColumn('Size', ({ bytes }) => bytes, { none: 'unknown', text: formatBytes }),
   ]
 }

@@ -10,8 +10,11 @@ import { createClusterFinder, listFurtherTopics, readInputsOf } from '../../lib/
 import type { Named } from '../../lib/app/names.ts'
 import type { CombinedParts, FAMILIES, INPUTS, NAMES, REGISTRY } from '../../lib/app/settings/index.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
+import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
+import { INPUTS, readSettings } from '../../lib/app/settings/index.ts'
 import { FurtherLags } from '../../lib/diagnosis/further-lags.ts'
 import type { WatchedLag } from '../../lib/diagnosis/stalls.ts'
+import { readPartitionRules } from '../../lib/queries/alerts/activated-rules.ts'
 import { countPendingBefore, readConsumerLags } from '../../lib/queries/kafka/consumer-lag.ts'
 import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
 import { readOutcomes } from '../../lib/queries/states/outcomes.ts'
@@ -62,6 +65,8 @@ export class FlowWatch {
   #last: FlowCounts = { applied: 0, failed: 0 }
   #figures: FlowCounts = { applied: 0, failed: 0 }
   #lags: readonly WatchedLag[] = []
+  /** Text about the rules that the first partition evaluates; undefined until the log has activated any. */
+  #rules: string | undefined
   #unreachable: string | undefined
 
   /**
@@ -122,13 +127,15 @@ export class FlowWatch {
   async refresh(): Promise<void> {
     const consumers = Map.groupBy(this.#consumers.values(), ({ topic }) => this.#furtherTopics.has(topic))
     try {
-      const [now, lags, further] = await Promise.all([
+      const [now, rules, lags, further] = await Promise.all([
         this.#countOutcomes(),
+        readPartitionRules(new StateInspection(this.#redis), topicName('readings', this.#env), 0),
         readConsumerLags(this.#offsets, consumers.get(false) ?? []),
         this.#further.read(consumers.get(true) ?? []),
       ])
       this.#figures = addIncrease(this.#figures, this.#last, now)
       this.#last = now
+      if (rules) this.#showRules(rules)
       // The trigger reports that the further cluster does not answer.
       this.#lags = 'seen' in further ? [...lags, ...further.seen] : lags
     } catch (error) {
@@ -141,6 +148,13 @@ export class FlowWatch {
     if (this.#unreachable !== undefined) this.#screen.line('✓ all servers answer again')
     this.#unreachable = undefined
     this.#screen.live(this.#formatFigures(), Date.now())
+  }
+
+  #showRules(rules: readonly Pick<AnyRule, 'paused'>[]): void {
+    const paused = rules.filter(rule => rule.paused).length
+    const text = `${count(rules.length - paused, 'rule')} active${paused > 0 ? `, ${paused} paused` : ''}`
+    if (text !== this.#rules) this.#screen.line(text)
+    this.#rules = text
   }
 
   #formatFigures(): string {
@@ -194,7 +208,7 @@ export class FlowWatch {
       )
     }
     this.#screen.endLive()
-    this.#screen.line(`\n${this.#formatFigures()}`)
+    this.#screen.line(`\n${[this.#formatFigures(), this.#rules ?? 'no rules active yet'].join(' · ')}`)
     const behind = this.#lags.filter(
       lag => countPending(lag) > 0 && hasShortWindow(lag) && !this.#problems.isStalled(lag.function),
     )

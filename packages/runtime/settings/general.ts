@@ -28,7 +28,7 @@ const ENV = setting(ENVIRONMENT_NAME, {
 
 const SHARED = {
   CONTENT_MODE: setting(oneOf(CONTENT_MODES), {
-    description: 'How events are written to Kafka.',
+    description: 'How events are written to Kafka: `structured` has the whole event in the value.',
     default: CONSUMER_DEFAULTS.contentMode,
   }),
   IS_LOCAL: setting(text(/^/, '"true", or anything else for no'), {

@@ -21,6 +21,9 @@ export default command({
 data. A record that is not an event is shown as text, with the reason. Existing records come in the order of time,
 then new ones, until Ctrl-C. No consumer group is joined, and no offsets are committed.
 
+The alerts that a record caused follow below it, or later with its position: readings, records of inputs, events and
+rows of tables. An alert that fired when a duration ended is that of the reading at which the duration began.
+
 With --json, each record is one document with its exact bytes. A file of them is a recording for \`sluice replay\`.`,
   more: `
 Topics are ${SIGNALS.join(', ')}, or the whole name of any topic.

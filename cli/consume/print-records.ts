@@ -9,21 +9,25 @@ import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import type { Names } from '../../lib/app/names.ts'
 import { duration } from '../../lib/app/settings/duration.ts'
+import { readInputsOf } from '../../lib/app/inputs.ts'
+import type { Signal } from '../../lib/app/topic-table.ts'
 import { readTopicReach, type TopicReach } from '../../lib/queries/kafka/topics.ts'
 import { formatBytesView } from '../../lib/queries/records/bytes-view.ts'
 import { toFlatEvent, toFlatFailure } from '../../lib/queries/records/flat-document.ts'
-import { followTopic, TopicReplaced } from '../../lib/queries/records/follow-topic.ts'
+import { followTopics, TopicReplaced } from '../../lib/queries/records/follow-topic.ts'
 import { decodePlainEvent } from '../../lib/queries/records/plain-event.ts'
 import { readRecords } from '../../lib/queries/records/read-records.ts'
 import { FOR_FUNCTIONS, toRecordText } from '../../lib/queries/records/record-filter.ts'
 import { formatRecordSummary, shortenType } from '../../lib/queries/records/record-summary.ts'
 import { type RecordView, toEventDocument, toRecordView } from '../../lib/queries/records/record-view.ts'
 import { formatRecordedLine } from '../../lib/queries/records/recorded-line.ts'
+import { count as formatCount } from '../../lib/support/count.ts'
 import { textFilter } from '../../lib/support/text-match.ts'
 import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import { escapeText, shortenEnd } from '../output/text-width.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../servers/kafka.ts'
 import { getColumns, type Terminal } from '../terminal.ts'
+import { CausedAlerts } from './caused-alerts.ts'
 
 /** Where reading starts. */
 export type From =
@@ -70,11 +74,17 @@ export interface ConsumePlan {
  */
 export async function printRecords(plan: ConsumePlan, config: Config, terminal: Terminal): Promise<void> {
   await withKafka(config, async command => {
-    requireTopicIn(command, plan.topic)
-    const output = new ConsumeOutput(config.names, plan, dataReader(config), terminal)
+    const { partitions } = requireTopicIn(command, plan.topic)
+    const alertsTopic = findAlertsTopic(plan, command)
+    const write = (line: string) => terminal.stdout.write(`${shortenEnd(line, getColumns(terminal))}\n`)
+    const alerts = new CausedAlerts(config.families, await command.connections.log(), line => write(escapeText(line)))
+    const output = new ConsumeOutput(config.names, plan, dataReader(config), terminal, alerts)
     try {
-      for await (const record of await openRecords(plan, command, terminal)) {
-        await output.show(record)
+      const records = await openRecords(plan, alertsTopic, command, terminal)
+      if (isForPeople(plan)) terminal.stderr.write(formatHeader(plan, partitions.length))
+      for await (const record of records) {
+        if (record.topic === plan.topic) await output.show(record)
+        else await output.showAlert(record)
         if (output.isFull || terminal.stop.aborted) break
       }
     } catch (error) {
@@ -85,8 +95,38 @@ export async function printRecords(plan: ConsumePlan, config: Config, terminal: 
   if (terminal.stop.aborted) throw new StoppedByUser()
 }
 
+function isForPeople({ json, flat }: ConsumePlan): boolean {
+  return !json && !flat
+}
+
+/** Returns what the output is about, and how it ends. */
+function formatHeader({ topic, follow, count }: ConsumePlan, partitions: number): string {
+  const ends = [
+    ...(count === undefined ? [] : [`after ${formatCount(count, 'record')}`]),
+    ...(follow ? [] : ['after the existing records']),
+  ]
+  const end = ends.length > 0 ? `Ends ${ends.join(' or ')}. ` : ''
+  return `Topic: ${escapeText(topic)}, ${formatCount(partitions, 'partition')}
+Consumer group: none (no offsets are committed)
+${end}Ctrl-C stops it.\n\n`
+}
+
+/** Topics whose records cause alerts, beside those of inputs. */
+const CAUSES: readonly (Signal | undefined)[] = ['readings', 'events', 'patterns', 'view-changes']
+
+/** Returns the alerts topic, for records that cause alerts; undefined for others, and for documents. */
+function findAlertsTopic(plan: ConsumePlan, { config, topics }: KafkaCommand): string | undefined {
+  const { env, names } = config
+  const isCause =
+    CAUSES.includes(names.signalNamed(plan.topic, env)) ||
+    readInputsOf(config).some(({ topic }) => topic === plan.topic)
+  const wanted = isCause && isForPeople(plan) ? names.topicName('alerts', env) : undefined
+  return topics.find(({ topic }) => topic === wanted)?.topic
+}
+
 async function openRecords(
   { topic, from, partition: only, follow }: ConsumePlan,
+  alertsTopic: string | undefined,
   { offsets, connections }: KafkaCommand,
   { stop }: Terminal,
 ): Promise<AsyncIterable<LogRecord>> {
@@ -100,13 +140,23 @@ async function openRecords(
     return { topic, partition, start, end }
   })
   const log = await connections.log()
+  if (alertsTopic !== undefined) {
+    const alerts = await readTopicReach(offsets, alertsTopic, timeMs)
+    for (const [partition, { end }] of alerts.bounds.entries()) {
+      // The time of an offset is unknown: its alerts are those from now on.
+      const start = typeof from === 'object' && 'offset' in from ? end : resolveStart(from, alerts, partition)
+      ranges.push({ topic: alertsTopic, partition, start, end })
+    }
+  }
   if (!follow) return readRecords(log, ranges)
-  const starts = ranges.map(({ start }) => start)
-  return filterPartition(followTopic(log, offsets, topic, starts, stop), only)
+  const byTopic = [...Map.groupBy(ranges, range => range.topic)]
+  const starts = new Map(byTopic.map(([name, own]) => [name, own.map(({ start }) => start)]))
+  return filterPartition(followTopics(log, offsets, starts, stop), topic, only)
 }
 
-async function* filterPartition(records: AsyncIterable<LogRecord>, only: number | undefined) {
-  for await (const record of records) if (only === undefined || record.partition === only) yield record
+async function* filterPartition(records: AsyncIterable<LogRecord>, topic: string, only: number | undefined) {
+  for await (const record of records)
+    if (only === undefined || record.partition === only || record.topic !== topic) yield record
 }
 
 function resolveStart(from: From, { bounds, atTime }: TopicReach, partition: number): number {
@@ -131,6 +181,7 @@ export class ConsumeOutput {
   readonly #plan: ConsumePlan
   readonly #reader: DataReader
   readonly #terminal: Pick<Terminal, 'stdout' | 'stderr' | 'environment'>
+  readonly #alerts: CausedAlerts | undefined
   readonly #fits: (text: string) => boolean
   #shown = 0
   #unread = 0
@@ -140,8 +191,10 @@ export class ConsumeOutput {
     plan: ConsumePlan,
     reader: DataReader,
     terminal: Pick<Terminal, 'stdout' | 'stderr' | 'environment'>,
+    alerts?: CausedAlerts,
   ) {
     this.#names = names
+    this.#alerts = alerts
     this.#plan = plan
     this.#reader = reader
     this.#terminal = terminal
@@ -167,6 +220,13 @@ export class ConsumeOutput {
         ? JSON.stringify(isFailure(event) ? toFlatFailure(record, event) : toFlatEvent(event))
         : formatRecord(this.#names, record, event, getColumns(this.#terminal))
     if (!stdout.write(`${line}\n`)) await once(stdout, 'drain')
+    this.#alerts?.showBelow(record, event)
+  }
+
+  /** Prints an alert below its record. */
+  async showAlert(record: LogRecord): Promise<void> {
+    const event = await decodePlainEvent(record, this.#reader)
+    if (!isFailure(event)) await this.#alerts?.show(event, this.#plan.topic)
   }
 
   /** Checks that the schema registry has answered for all records. @throws CliFailure if a record could not be read */

@@ -85,6 +85,11 @@ export function heldAlert(rule: Rule, entity: Entity, firing: Firing): FiredAler
   return { ...facts, alertId: derivedId(facts.fingerprint, 'held', firing.firedAtMs), reason: 'condition' }
 }
 
+/** Returns true if the alert fired when the `for` duration of its rule ended, and not at a reading. */
+export function isHeld({ alertId, fingerprint, startedAt }: Alert): boolean {
+  return alertId === derivedId(fingerprint, 'held', Date.parse(startedAt))
+}
+
 /**
  * Returns the alert that fires because an entity is silent. The alert id is derived from the time at which the alert fires, which
  * is unique.

@@ -1,7 +1,9 @@
-/** Describes what cleared an alert. Pure. */
+/** Describes why an alert fired or resolved. Pure. */
 import type { AlertResolved } from '../schemas/types.ts'
+import { groupText } from '../support/group-text.ts'
 import { formatQuantity, shortNumber } from '../support/short-number.ts'
 import type { Families } from '../telemetry/families.ts'
+import type { Alert } from './alert.ts'
 import { findUnit } from './rule-row.ts'
 
 /** Returns the value that cleared an alert, such as `temperature is 21.3 °C`; undefined if it resolved for another reason. */
@@ -14,4 +16,15 @@ export function describeClearing(families: Families, alert: AlertResolved): stri
       ? formatQuantity(shortNumber(own, [threshold]), findUnit(families, family, metric))
       : own
   return `${metric} is ${shown}`
+}
+
+/** Returns the status of an alert with its sign, such as `▲ fired   `, and the reason for it. */
+export function describeStatus(
+  families: Families,
+  alert: Alert,
+): { readonly status: string; readonly why: string } {
+  if (alert.status === 'firing') return { status: '▲ fired   ', why: alert.summary }
+  const { subject, source } = alert.entity
+  const cleared = describeClearing(families, alert) ?? alert.reason
+  return { status: '▽ resolved', why: `${groupText(subject ?? source)}: ${cleared}` }
 }

@@ -1,6 +1,5 @@
 import type { Alert } from '../../lib/alerting/alert.ts'
-import { describeClearing } from '../../lib/alerting/clearing.ts'
-import { groupText } from '../../lib/support/group-text.ts'
+import { describeStatus } from '../../lib/alerting/clearing.ts'
 import { localTime } from '../../lib/support/time-text.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
 
@@ -48,10 +47,6 @@ export function alertLine(
   { timeMs }: { readonly timeMs: number },
   nowMs: number,
 ): string {
-  const sign = alert.status === 'firing' ? '▲ fired   ' : '▽ resolved'
-  const what =
-    alert.status === 'firing'
-      ? alert.summary
-      : `${groupText(alert.entity.subject ?? alert.entity.source)}: ${describeClearing(families, alert) ?? alert.reason}`
-  return `${localTime(timeMs, nowMs)} ${sign} ${alert.rule.padEnd(13)} ${alert.severity.padEnd(8)} ${what}`
+  const { status, why } = describeStatus(families, alert)
+  return `${localTime(timeMs, nowMs)} ${status} ${alert.rule.padEnd(13)} ${alert.severity.padEnd(8)} ${why}`
 }

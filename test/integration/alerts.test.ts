@@ -48,9 +48,11 @@ describe('sluice alerts, beside alerting and the view', () => {
     await consumers.catchUp('notifier', 'alerts')
   }
 
-  function command(...args: string[]) {
+  const command = (...args: string[]) => sluice('alerts', ...args)
+
+  function sluice(...args: string[]) {
     const servers = { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() }
-    return ran(['alerts', ...args], {
+    return ran(args, {
       environment: { SLUICE_ENV: environment.name, ...servers },
     })
   }
@@ -106,6 +108,41 @@ describe('sluice alerts, beside alerting and the view', () => {
     assert.deepEqual(
       alerts[0]?.transitions.map(({ kind }) => kind),
       ['fired', 'resolved'],
+    )
+  })
+
+  it('when the readings are consumed, then each has below it the alerts that it caused', async () => {
+    const { status, stdout, stderr } = await sluice('consume', '--no-follow')
+    assert.equal(status, 0, stderr)
+    const lines = stdout.split('\n').slice(0, -1)
+    const alerts = lines.flatMap((line, at) => {
+      const [, sign] = /^ {2}(▲ fired {3}|▽ resolved) HOT critical {2}/.exec(line) ?? []
+      return sign
+        ? [[sign.trim(), line.includes(id), lines[at - 1]?.match(/roof-1 .*temperature=\d+/)?.[0]]]
+        : []
+    })
+    assert.deepEqual(
+      alerts.map(([sign, isOfId]) => [sign, isOfId]),
+      [
+        ['▲ fired', true],
+        ['▽ resolved', true],
+      ],
+      stdout,
+    )
+    assert.match(String(alerts[0]?.[2]), /temperature=45$/)
+    assert.equal(lines.length, sent + alerts.length)
+    assert.match(
+      stderr,
+      /^Topic: \S+\.readings\.\S+, 12 partitions\nConsumer group: none .*\nEnds after the existing records\. Ctrl-C stops it\.$/m,
+    )
+    const documents = await sluice('consume', '--no-follow', '--json')
+    assert.equal(documents.stderr, '')
+    assert.equal(
+      documents.stdout
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line)).length,
+      sent,
     )
   })
 

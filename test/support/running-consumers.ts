@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
+import { KafkaLogReader } from '#runtime/adapters/kafka/log-reader.ts'
 import { toLogRecord } from '#runtime/adapters/kafka/to-log-record.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
@@ -15,9 +16,9 @@ import { Stage } from './stage.ts'
 export class RunningConsumers {
   readonly #environment: TestEnvironment
   readonly #redis = new RedisClient({ url: redisUrl() })
-  readonly #publisher = new KafkaPublisher(
-    kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }),
-  )
+  readonly #kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
+  readonly #publisher = new KafkaPublisher(this.#kafka)
+  readonly #log = new KafkaLogReader(this.#kafka)
   readonly #stages = new Map<string, Stage>()
 
   constructor(environment: TestEnvironment, processes: readonly object[]) {
@@ -26,6 +27,7 @@ export class RunningConsumers {
       const stage = new Stage(process as never, {
         store: new RedisStateStore(this.#redis),
         publisher: this.#publisher,
+        log: this.#log,
       })
       stage.consumer = { ...stage.consumer, env: environment.name }
       this.#stages.set(process.name, stage)
@@ -50,6 +52,6 @@ export class RunningConsumers {
 
   async close(): Promise<void> {
     this.#redis.close()
-    await this.#publisher.close()
+    await Promise.all([this.#publisher.close(), this.#log.close()])
   }
 }

@@ -27,36 +27,51 @@ export class TopicReplaced extends Error {
  * @throws RefusedByKafka or PartitionStopped if the topic cannot be read
  * @throws Unavailable if Kafka is unavailable for half a minute
  */
-export async function* followTopic(
+export function followTopic(
   log: LogReader,
   offsets: Pick<TopicOffsets, 'bounds'>,
   topic: string,
   from: readonly number[],
   stop: AbortSignal,
 ): AsyncGenerator<LogRecord> {
-  const next = [...from]
+  return followTopics(log, offsets, new Map([[topic, from]]), stop)
+}
+
+/** Yields the records of several topics like `followTopic`. @param from start offsets by topic and partition */
+export async function* followTopics(
+  log: LogReader,
+  offsets: Pick<TopicOffsets, 'bounds'>,
+  from: ReadonlyMap<string, readonly number[]>,
+  stop: AbortSignal,
+): AsyncGenerator<LogRecord> {
+  const next = Object.fromEntries([...from].map(([topic, starts]) => [topic, [...starts]]))
+  const advance = (topic: string, partition: number, to: number) => {
+    if (next[topic]) next[topic][partition] = to
+  }
   let answeredAtMs = performance.now()
   while (!stop.aborted) {
-    const before = next.join()
+    const before = Object.values(next).join()
     try {
-      const ranges = await openRanges(offsets, topic, next)
+      const all = Object.entries(next).map(([topic, starts]) => openRanges(offsets, topic, starts))
+      const ranges = (await Promise.all(all)).flat()
       for await (const record of readRecords(log, ranges)) {
-        next[record.partition] = record.offset + 1
+        advance(record.topic, record.partition, record.offset + 1)
         yield record
         if (stop.aborted) return
       }
       // Transaction markers can follow the last record, so reading continues at the end offset.
-      for (const { partition, end } of ranges) next[partition] = end
+      for (const { topic, partition, end } of ranges) advance(topic, partition, end)
       answeredAtMs = performance.now()
     } catch (error) {
       const waitedMs = performance.now() - answeredAtMs
-      if (!mayPass(error) || waitedMs > PATIENCE_MS) throw readable(error, topic)
+      if (!mayPass(error) || waitedMs > PATIENCE_MS) throw readable(error, [...from.keys()].join(' or '))
     }
-    if (next.join() === before) await pause(AGAIN_AFTER_MS, undefined, { signal: stop }).catch(() => {})
+    if (Object.values(next).join() === before)
+      await pause(AGAIN_AFTER_MS, undefined, { signal: stop }).catch(() => {})
   }
 }
 
-async function openRanges(offsets: Pick<TopicOffsets, 'bounds'>, topic: string, next: number[]) {
+async function openRanges(offsets: Pick<TopicOffsets, 'bounds'>, topic: string, next: readonly number[]) {
   const bounds = await readTopicBounds(offsets, topic)
   return bounds.map(({ start, end }, partition) => {
     const at = Math.max(next[partition] ?? start, start)

@@ -24,6 +24,23 @@ export function formatOrigin({ consumer, topic, partition }: StateKey, log: LogI
   return [consumer, log.cluster, topic, partition, log.topicId].join(':')
 }
 
+/** Record at which a consumer emitted an event. */
+export interface EmittingRecord {
+  readonly consumer: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+/** Returns the record at which an event was emitted, by its origin; undefined if it has none, or was emitted by a takeover. */
+export function findEmittingRecord({ extensions }: Pick<Event, 'extensions'>): EmittingRecord | undefined {
+  const { origin, sequence } = extensions ?? {}
+  if (origin === undefined || sequence === undefined || !SEQUENCE.test(sequence)) return undefined
+  const [consumer = '', , topic = '', partition] = origin.split(':')
+  const { offset, takeoverMs } = parsePosition(sequence)
+  return takeoverMs === undefined ? { consumer, topic, partition: Number(partition), offset } : undefined
+}
+
 /** Returns the event as a new one of its own: its repeats are no longer recognised by its origin. */
 export function withoutOrigin(event: Event): Event {
   if (event.extensions?.origin === undefined) return event

@@ -7,7 +7,6 @@ import { useLive } from '../client/api-queries.ts'
 import { AnswerView, SingleAnswer } from '../components/answer-view.tsx'
 import { Facts } from '../components/facts.tsx'
 import { Badge, EntityLink, Moment, Severity, splitEntity, toTone, useNow } from '../components/labels.tsx'
-import { formatCount } from '../components/value-texts.ts'
 import { AlertChart } from './alert-chart.tsx'
 import {
   describeDuration,
@@ -119,7 +118,7 @@ function Cause({ id, alert }: Props & { readonly id: string }): JSX.Element {
     <section aria-label="The reading that caused it" class="card">
       <h2>The reading that caused it</h2>
       <SingleAnswer path="/alerts/cause" query={{ id }} what="the causing reading">
-        {({ cause, searched, incomplete }) =>
+        {({ cause, incomplete }) =>
           cause ? (
             <>
               <p>{AS[cause.as]}</p>
@@ -140,14 +139,7 @@ function Cause({ id, alert }: Props & { readonly id: string }): JSX.Element {
               />
             </>
           ) : (
-            <p class="empty">
-              Not found. {incomplete}
-              {searched && (
-                <>
-                  Searched {formatCount(searched.records, 'record')} since <Moment at={searched.since} />.
-                </>
-              )}
-            </p>
+            <p class="empty">Not found. {incomplete}</p>
           )
         }
       </SingleAnswer>

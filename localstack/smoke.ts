@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { kafkaAnswers, redisAnswers } from '#local-servers/probes.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
 import { Connections } from '#runtime/lambda/connections.ts'
 import { PlainLog } from '#runtime/pipeline/decoding/index.ts'
 import { ConfigError } from '#runtime/settings/index.ts'
@@ -14,7 +15,7 @@ import type { Named } from '../lib/app/names.ts'
 import { readAlert } from '../lib/queries/alerts/alerts-topic.ts'
 import { countPendingBefore, type ReadTopic, readConsumerLags } from '../lib/queries/kafka/consumer-lag.ts'
 import { readTopicBounds } from '../lib/queries/kafka/topics.ts'
-import { NewRecords } from '../lib/queries/records/read-records.ts'
+import { followTopic } from '../lib/queries/records/follow-topic.ts'
 import { SMOKE_RULES } from '../lib/telemetry/simulator/smoke-readings.ts'
 import { readOptions } from '../scripts/command-line.ts'
 import { StackNotFound, stackEnvironment } from '../scripts/stack-environment.ts'
@@ -40,31 +41,27 @@ nothing has changed for 45 seconds.
 Without --stack: KAFKA_BROKERS or KAFKA_PORT, and REDIS_URL or REDIS_PORT, or else the running stack.
 RULES_DIR names the stack's rules, if they are not the ones that ship.`
 
-/** Alerts of one sensor that were published after the start. */
+/** Rules whose alerts of one sensor were published after the start. */
 class FiredAlerts {
-  readonly #records: NewRecords
-  readonly #sensor: string
   readonly #rules = new Set<string>()
+  #error: unknown
 
-  private constructor(records: NewRecords, sensor: string) {
-    this.#records = records
-    this.#sensor = sensor
+  constructor(records: AsyncIterable<LogRecord>, sensor: string) {
+    this.#collect(records, sensor).catch(error => {
+      this.#error = error
+    })
   }
 
-  static async from(
-    log: Parameters<typeof NewRecords.fromNow>[0],
-    { env, names }: Named,
-    sensor: string,
-  ): Promise<FiredAlerts> {
-    return new FiredAlerts(await NewRecords.fromNow(log, names.topicName('alerts', env)), sensor)
-  }
-
-  /** Returns the names of all rules that have fired so far. */
-  async read(): Promise<ReadonlySet<string>> {
-    for await (const record of this.#records.read()) {
+  async #collect(records: AsyncIterable<LogRecord>, sensor: string): Promise<void> {
+    for await (const record of records) {
       const alert = readAlert(record)?.alert
-      if (alert?.status === 'firing' && alert.entity.subject === this.#sensor) this.#rules.add(alert.rule)
+      if (alert?.status === 'firing' && alert.entity.subject === sensor) this.#rules.add(alert.rule)
     }
+  }
+
+  /** Returns the names of all rules that have fired so far. @throws the error with which reading has ended */
+  read(): ReadonlySet<string> {
+    if (this.#error) throw this.#error
     return this.#rules
   }
 }
@@ -105,7 +102,10 @@ async function main(args: string[]): Promise<number> {
   const stateKeys = new StateInspection(await connections.redis())
   const offsets = new TopicOffsets(await connections.kafka())
   const log = new PlainLog(await connections.log(), dataReader(config))
-  const alerts = await FiredAlerts.from({ offsets, log }, config, readings.sensor)
+  const alertsTopic = config.names.topicName('alerts', config.env)
+  const { signal } = new AbortController()
+  const records = followTopic(log, offsets, alertsTopic, await offsets.ends(alertsTopic), signal)
+  const alerts = new FiredAlerts(records, readings.sensor)
   await (await connections.publisher()).publish(readings.records())
   const startedAtMs = Date.now()
   console.log(`sent      ${readings.count} readings of ${readings.sensor} to ${readings.topic}`)
@@ -117,7 +117,7 @@ async function main(args: string[]): Promise<number> {
       sent: readings.count,
       processed: await readings.countProcessed(stateKeys),
       expected,
-      fired: await alerts.read(),
+      fired: alerts.read(),
       pending: new Map(lags.map(lag => [lag.function, countPendingBefore(lag, ends)])),
     }
   }

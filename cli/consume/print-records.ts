@@ -83,8 +83,8 @@ export async function printRecords(plan: ConsumePlan, config: Config, terminal: 
       const records = await openRecords(plan, alertsTopic, command, terminal)
       if (isForPeople(plan)) terminal.stderr.write(formatHeader(plan, partitions.length))
       for await (const record of records) {
-        if (record.topic === plan.topic) await output.show(record)
-        else await output.showAlert(record)
+        if (record.topic !== plan.topic) await output.showAlert(record)
+        else if ((plan.partition ?? record.partition) === record.partition) await output.show(record)
         if (output.isFull || terminal.stop.aborted) break
       }
     } catch (error) {
@@ -151,12 +151,7 @@ async function openRecords(
   if (!follow) return readRecords(log, ranges)
   const byTopic = [...Map.groupBy(ranges, range => range.topic)]
   const starts = new Map(byTopic.map(([name, own]) => [name, own.map(({ start }) => start)]))
-  return filterPartition(followTopics(log, offsets, starts, stop), topic, only)
-}
-
-async function* filterPartition(records: AsyncIterable<LogRecord>, topic: string, only: number | undefined) {
-  for await (const record of records)
-    if (only === undefined || record.partition === only || record.topic !== topic) yield record
+  return followTopics(log, offsets, starts, stop)
 }
 
 function resolveStart(from: From, { bounds, atTime }: TopicReach, partition: number): number {

@@ -1,6 +1,6 @@
 import { resolveTopic } from '../../lib/operations/state-keys.ts'
-import { judgeBalance } from '../../lib/queries/kafka/balance.ts'
 import { countRecords, readTopicDescription } from '../../lib/queries/kafka/topic-descriptions.ts'
+import { judgeBalance } from '../../lib/support/balance.ts'
 import { argument, command, environment, JSON_OPTION, SOME_TEXT } from '../command.ts'
 import { requireTopicIn, withKafka } from '../servers/kafka.ts'
 import { resolveConfig } from '../servers/settings.ts'

@@ -1,6 +1,6 @@
 /** Formats topics as text. Pure. */
 import type { TopicPartition } from '#runtime/adapters/kafka/topic-admin.ts'
-import { type Balance, formatBalance, formatShare } from '../../lib/queries/kafka/balance.ts'
+import { type Balance, formatBalance, formatShare } from '../../lib/support/balance.ts'
 import { type Column, formatTable } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
 

@@ -1,5 +1,6 @@
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
-import { tail } from '#runtime/adapters/kafka/tail.ts'
+import { KafkaLogReader } from '#runtime/adapters/kafka/log-reader.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { LogRecord } from '#runtime/cloudevents/index.ts'
 import { plainRecords } from '#runtime/pipeline/decoding/index.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
@@ -7,9 +8,13 @@ import type { Alert } from '../../lib/alerting/alert.ts'
 import { PIPELINE_DOWN } from '../../lib/alerting/pipeline-down.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { readAlert } from '../../lib/queries/alerts/alerts-topic.ts'
+import { followTopic } from '../../lib/queries/records/follow-topic.ts'
 import { escapeText } from '../../lib/support/escape-text.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
 import { alertLine, type Screen } from './screen.ts'
+
+/** Each request is sent once, because the next look follows soon. */
+const PATIENCE = { leaderMs: 0, topicMs: 0 }
 
 /** Shows alerts as they are published, and counts them. */
 export class AlertFeed {
@@ -18,7 +23,6 @@ export class AlertFeed {
   readonly #families: Families
   readonly #knownOutages = new Set<string>()
   readonly #counts = { firing: 0, resolved: 0 }
-  #latest = Promise.resolve()
   #stop = async () => {}
 
   constructor(screen: Screen, config: Parameters<typeof dataReader>[0]) {
@@ -27,23 +31,30 @@ export class AlertFeed {
     this.#families = config.families
   }
 
+  /** Follows the alerts topic from now on, however long Kafka is unavailable in the meantime. */
   async follow(kafka: Kafka, topic: string): Promise<void> {
-    const { lost, stop } = await tail(kafka, [topic], record => this.#handle(record))
-    this.#stop = stop
-    void lost.then(({ message }) =>
-      this.#screen.line(`✗ alerts are no longer shown, because their topic cannot be read: ${message}`),
-    )
+    const [offsets, log] = [new TopicOffsets(kafka, PATIENCE), new KafkaLogReader(kafka)]
+    const stop = new AbortController()
+    const ends = await offsets.ends(topic)
+    const records = followTopic(log, offsets, topic, ends, stop.signal, Number.POSITIVE_INFINITY)
+    const following = this.#showAll(records).catch(({ message }: Error) => {
+      if (stop.signal.aborted) return
+      this.#screen.line(`✗ alerts are no longer shown, because their topic cannot be read: ${message}`)
+    })
+    this.#stop = async () => {
+      stop.abort()
+      await Promise.all([offsets.close(), log.close()])
+      await following
+    }
   }
 
-  /** Shows the alert in a record, after those of the records before it. */
-  #handle(record: LogRecord): void {
-    this.#latest = this.#latest.then(async () => {
+  async #showAll(records: AsyncIterable<LogRecord>): Promise<void> {
+    for await (const record of records)
       try {
         for (const plain of await plainRecords([record], this.#reader)) this.#show(plain)
       } catch (error) {
         this.#screen.line(`✗ an alert cannot be shown: ${(error as Error).message}`)
       }
-    })
   }
 
   /** Shows an alert. @param record record with decoded data */

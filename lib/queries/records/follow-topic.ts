@@ -10,7 +10,7 @@ import { readRecords } from './read-records.ts'
 
 /** Delay before the end offsets are requested again if there are no new records, in milliseconds. */
 const AGAIN_AFTER_MS = 250
-/** Maximum duration of a Kafka outage before reading fails, in milliseconds. */
+/** Default for the maximum duration of a Kafka outage before reading fails, in milliseconds. */
 const PATIENCE_MS = 30_000
 
 /** Error for a topic that was deleted and recreated while it was read. */
@@ -23,9 +23,10 @@ export class TopicReplaced extends Error {
  *
  * @param from start offset by partition. Partitions that are added later are read from their first record.
  * @param stop signal that ends reading
+ * @param patienceMs maximum duration of an outage, in milliseconds
  * @throws UnknownTopic or TopicReplaced if the topic was deleted or recreated
  * @throws RefusedByKafka or PartitionStopped if the topic cannot be read
- * @throws Unavailable if Kafka is unavailable for half a minute
+ * @throws Unavailable if Kafka is unavailable for longer than that
  */
 export function followTopic(
   log: LogReader,
@@ -33,8 +34,9 @@ export function followTopic(
   topic: string,
   from: readonly number[],
   stop: AbortSignal,
+  patienceMs?: number,
 ): AsyncGenerator<LogRecord> {
-  return followTopics(log, offsets, new Map([[topic, from]]), stop)
+  return followTopics(log, offsets, new Map([[topic, from]]), stop, patienceMs)
 }
 
 /** Yields the records of several topics like `followTopic`. @param from start offsets by topic and partition */
@@ -43,6 +45,7 @@ export async function* followTopics(
   offsets: Pick<TopicOffsets, 'bounds'>,
   from: ReadonlyMap<string, readonly number[]>,
   stop: AbortSignal,
+  patienceMs = PATIENCE_MS,
 ): AsyncGenerator<LogRecord> {
   const next = Object.fromEntries([...from].map(([topic, starts]) => [topic, [...starts]]))
   const advance = (topic: string, partition: number, to: number) => {
@@ -64,7 +67,7 @@ export async function* followTopics(
       answeredAtMs = performance.now()
     } catch (error) {
       const waitedMs = performance.now() - answeredAtMs
-      if (!mayPass(error) || waitedMs > PATIENCE_MS) throw readable(error, [...from.keys()].join(' or '))
+      if (!mayPass(error) || waitedMs > patienceMs) throw readable(error, [...from.keys()].join(' or '))
     }
     if (Object.values(next).join() === before)
       await pause(AGAIN_AFTER_MS, undefined, { signal: stop }).catch(() => {})

@@ -1,10 +1,9 @@
 /** Reads the records of topics without a consumer group. */
 
-import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { LogRecord } from '#runtime/cloudevents/index.ts'
 import type { ReadRange } from '#runtime/pipeline/model/index.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
-import { readTopicBounds, type TopicReach } from '../kafka/topics.ts'
+import type { TopicReach } from '../kafka/topics.ts'
 
 /** Offset range of one partition. The start is inclusive, the end exclusive. */
 export interface Range {
@@ -83,49 +82,6 @@ export async function searchRecords(
   }
   for (const result of await Promise.allSettled(ranges.map(search)))
     if (result.status === 'rejected') throw result.reason
-}
-
-interface Log {
-  readonly offsets: Pick<TopicOffsets, 'bounds'>
-  readonly log: LogReader
-}
-
-/** Reads the records that are appended to a topic after this object is created. Each record is returned once. */
-export class NewRecords {
-  readonly #log: Log
-  readonly #topic: string
-  /** Next offset to read, by partition. */
-  readonly #next: number[]
-
-  private constructor(log: Log, topic: string, next: number[]) {
-    this.#log = log
-    this.#topic = topic
-    this.#next = next
-  }
-
-  static async fromNow(log: Log, topic: string): Promise<NewRecords> {
-    const bounds = await readTopicBounds(log.offsets, topic)
-    return new NewRecords(
-      log,
-      topic,
-      bounds.map(({ end }) => end),
-    )
-  }
-
-  /** Yields the records that were appended since the last call. */
-  async *read(): AsyncGenerator<LogRecord> {
-    const bounds = await readTopicBounds(this.#log.offsets, this.#topic)
-    const ranges = bounds.map(({ start, end }, partition) => {
-      return { topic: this.#topic, partition, start: this.#next[partition] ?? start, end }
-    })
-    for await (const record of readRecords(this.#log.log, ranges)) {
-      const { partition, offset } = record
-      // A concurrent call may already have yielded the record.
-      if (offset < (this.#next[partition] ?? 0)) continue
-      this.#next[partition] = offset + 1
-      yield record
-    }
-  }
 }
 
 /** Records of a range that are in memory, and the current read. */

@@ -69,7 +69,7 @@ const ENGINE_FACE = [
   'pipeline/(ports|consumer|errors|recount|batch/receive|failures/failure-surge|loading/code)[.]ts$',
   // An index of adapters would bring Kafka's and Redis's clients into functions that load them on demand, so their modules are named.
   'adapters/(system|within|aws/secrets-and-parameters|memory/state-store|registry/data-writer)[.]ts$',
-  'adapters/kafka/(application-topics|authentication|availability|client|cluster-inspection|errors|event-hubs|groups|grow-topic|newest-batches|producer-connection|producer-ports|replication|sign-in-problem|split-requests|tail|topic-admin|topic-configuration|topic-offsets)[.]ts$',
+  'adapters/kafka/(application-topics|authentication|availability|client|cluster-inspection|errors|event-hubs|groups|grow-topic|log-reader|newest-batches|producer-connection|producer-ports|replication|sign-in-problem|split-requests|topic-admin|topic-configuration|topic-offsets)[.]ts$',
   'adapters/redis/(address|circuit-breaker|client|live-states|replaceable-states|skipped-records|state-inspection|state-list|state-store|stored-value)[.]ts$',
   'adapters/lambda/(log-rate-limit|measurements|metric-names|telemetry)[.]ts$',
   // A bundle gets a file for every import on demand of what it imports, so that handlers name what they need.
@@ -284,12 +284,12 @@ module.exports = {
     {
       name: 'page-stands-alone',
       comment:
-        'it runs in a browser: of the server it knows the shapes of answers, the table of event types, how durations, sizes and numbers are written, groups named and texts compared, the offsets of time zones, and nothing that runs',
+        'it runs in a browser: of the server it knows the shapes of answers, the table of event types, how durations, sizes and numbers are written, groups named and texts compared, how a topic is distributed, the offsets of time zones, and nothing that runs',
       severity: 'error',
       from: { path: '^console/page/' },
       to: {
         pathNot:
-          '^console/page/|^lib/(schemas/event-types|mapping/time-zones|support/(count|duration|group-text|short-number|size-text|text-match))[.]ts$|node_modules/(preact|preact-iso|uplot|@picocss)/',
+          '^console/page/|^lib/(schemas/event-types|mapping/time-zones|support/(balance|count|duration|group-text|short-number|size-text|text-match))[.]ts$|node_modules/(preact|preact-iso|uplot|@picocss)/',
         dependencyTypesNot: ['type-only'],
       },
     },

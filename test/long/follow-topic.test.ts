@@ -5,7 +5,9 @@ import { kafkaServer } from '#local-servers/kafka.ts'
 import { freePort, LOOPBACK } from '#local-servers/ports.ts'
 import { type RunningServer, startServer } from '#local-servers/start-server.ts'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
-import { type Tail, tail } from '#runtime/adapters/kafka/tail.ts'
+import { KafkaLogReader } from '#runtime/adapters/kafka/log-reader.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
+import { followTopic } from '../../lib/queries/records/follow-topic.ts'
 import { LOCAL } from '../../scripts/paths.ts'
 import { temporaryFolder } from '../integration/localstack/support.ts'
 import { createTopic } from '../support/create-topic.ts'
@@ -17,7 +19,9 @@ describe('given a follower of a topic', () => {
   const { folder, remove } = temporaryFolder()
   const seen: string[] = []
   let server: RunningServer
-  let following: Tail
+  const stop = new AbortController()
+  let following: Promise<void>
+  let close: () => Promise<unknown>
   let brokers: string[]
 
   before(async () => {
@@ -30,11 +34,19 @@ describe('given a follower of a topic', () => {
     await prepareTopic(brokers)
     await send(brokers, ['before'])
     const kafka = kafkaClient({ brokers, clientId: 'test', auth: 'none' })
-    following = await tail(kafka, [TOPIC], ({ value }) => seen.push(String(value)))
+    const [offsets, log] = [new TopicOffsets(kafka, { leaderMs: 0, topicMs: 0 }), new KafkaLogReader(kafka)]
+    close = () => Promise.all([offsets.close(), log.close()])
+    const ends = await offsets.ends(TOPIC)
+    following = (async () => {
+      const forever = Number.POSITIVE_INFINITY
+      for await (const { value } of followTopic(log, offsets, TOPIC, ends, stop.signal, forever))
+        seen.push(String(value))
+    })()
   })
 
   after(async () => {
-    await following?.stop()
+    stop.abort()
+    await close?.()
     await server?.stop()
     remove()
   })
@@ -59,7 +71,9 @@ describe('given a follower of a topic', () => {
 
   it('when the broker is gone, then stopping still works', async () => {
     await server.kill('SIGKILL')
-    await following.stop()
+    stop.abort()
+    await close()
+    await following.catch(() => {})
   })
 })
 

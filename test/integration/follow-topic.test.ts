@@ -3,11 +3,14 @@ import { randomUUID } from 'node:crypto'
 import { after, before, it } from 'node:test'
 import kafkajs, { type Kafka } from 'kafkajs'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
-import { tail } from '#runtime/adapters/kafka/tail.ts'
-import { hookClusters } from '../../../packages/kafka-records/kafkajs-internals.ts'
-import { createTopic } from '../../support/create-topic.ts'
-import { sealed } from '../../support/record-batches.ts'
-import { brokers } from '../../support/servers.ts'
+import { KafkaLogReader } from '#runtime/adapters/kafka/log-reader.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
+import { followTopic } from '../../lib/queries/records/follow-topic.ts'
+import { hookClusters } from '../../packages/kafka-records/kafkajs-internals.ts'
+import { createTopic } from '../support/create-topic.ts'
+import { sealed } from '../support/record-batches.ts'
+import { rejection } from '../support/rejection.ts'
+import { brokers } from '../support/servers.ts'
 
 const foreign = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING })
 const admin = foreign.admin()
@@ -22,13 +25,20 @@ it('given a batch that cannot be inflated, then the tail says so and ends instea
   const kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
   breakBatches(kafka, topic)
   const seen: string[] = []
-  const following = await tail(kafka, [topic], ({ value }) => seen.push(String(value)))
+  const [offsets, log] = [new TopicOffsets(kafka), new KafkaLogReader(kafka)]
+  const { signal } = new AbortController()
   try {
     await producer.send({ topic, messages: [{ value: 'inside' }] })
-    assert.match((await following.lost).message, /\/0 at offset 0: a record batch is compressed with codec 7/)
+    const follow = async () => {
+      const forever = Number.POSITIVE_INFINITY
+      for await (const { value } of followTopic(log, offsets, topic, [0], signal, forever))
+        seen.push(String(value))
+    }
+    const { message } = await rejection(follow())
+    assert.match(message, /\/0 at offset 0: a record batch is compressed with codec 7/)
     assert.deepEqual(seen, [])
   } finally {
-    await following.stop()
+    await Promise.all([offsets.close(), log.close()])
   }
 })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { formatBalance, judgeBalance } from '../../../lib/queries/kafka/balance.ts'
+import { formatBalance, judgeBalance } from '../../../lib/support/balance.ts'
 
 describe('given the numbers of records in the partitions of a topic', () => {
   it('then each has its share, and the skew is that of the fullest against the average', () => {

@@ -1,5 +1,5 @@
 /** Judges the distribution of records over the partitions of a topic. Pure. */
-import { computeSum } from '../../support/count.ts'
+import { computeSum } from './count.ts'
 
 export interface Balance {
   /** Share of the topic's records in each partition, 0 to 1; null for a partition whose number is unknown. */

@@ -1,7 +1,8 @@
 /** Serves the console on this machine. */
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { serve } from '@hono/node-server'
+import { createServer as createHttp2Server } from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
+import { getRequestListener, serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { ConsoleHono } from './http/person.ts'
 
@@ -58,13 +59,40 @@ export async function serveConsole(
   const server = serve({ fetch: app.fetch, hostname: host, port, serverOptions }, resolve) as Server
   server.maxConnections = CONNECTIONS
   server.on('error', reject)
+  const sockets = acceptHttp2(server, app)
   const address = await promise
   return {
     port: address.port,
     close: () =>
       new Promise(resolveClosed => {
         server.close(() => resolveClosed())
-        server.closeAllConnections()
+        for (const socket of sockets) socket.destroy()
       }),
   }
+}
+
+/** Start of every HTTP/2 connection. No HTTP/1 request begins with it. */
+const PREFACE = 'PRI * HTTP/2'
+
+/** Lets a server also take HTTP/2 without TLS, which most clients of ksqlDB speak. @returns its open connections */
+function acceptHttp2(server: Server, app: Hono<ConsoleHono>): ReadonlySet<Socket> {
+  const http2 = createHttp2Server(getRequestListener(app.fetch))
+  http2.on('stream', stream => {
+    const timer = setTimeout(() => stream.close(), server.requestTimeout)
+    for (const isOver of ['end', 'close']) stream.once(isOver, () => clearTimeout(timer))
+  })
+  const sockets = new Set<Socket>()
+  const [toHttp1] = server.listeners('connection')
+  server.removeAllListeners('connection').on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {}).once('close', () => sockets.delete(socket))
+    socket.once('data', start => {
+      socket.pause()
+      socket.unshift(start)
+      if (start.toString('latin1').startsWith(PREFACE)) return http2.emit('connection', socket)
+      toHttp1?.call(server, socket)
+      socket.resume()
+    })
+  })
+  return sockets
 }

@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises'
 import { normalize } from 'node:path'
 import { checkRules, errorLine, type RulesCheck } from '../../lib/alerting/check-rules.ts'
 import type { RuleFile } from '../../lib/alerting/rule-files.ts'
-import { loadInputSchemas } from '../../lib/app/loaded-inputs.ts'
-import { type CombinedParts, FAMILIES, INPUTS, NAMES, readSettings } from '../../lib/app/settings/index.ts'
+import { loadInputSchemas, loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
+import { type CombinedParts, FAMILIES, INPUTS, NAMES, readSettings, GENERAL } from '../../lib/app/settings/index.ts'
 import { fileFailure } from '../../lib/operations/operation-failure.ts'
 import { readRuleFilesAt } from '../../lib/operations/rules-at-path.ts'
 import { readPlan } from '../../lib/operations/views/statements.ts'
@@ -72,8 +72,8 @@ async function readTables(
   const names = await readdir(folder).catch((): string[] => [])
   if (!names.some(name => name.endsWith('.sql'))) return undefined
   try {
-    const brought = await loadInputSchemas({ ...settings, env: '' })
-    return (await readPlan(settings.families, folder, place, brought)).tables
+    const topics = await loadStreamTopics(settings)
+    return (await readPlan(settings.families, folder, place, topics)).tables
   } catch (error) {
     throw toFailure(place, error)
   }

@@ -113,7 +113,11 @@ function answerTables(plan: ActivatedPlan): Answer {
 
 function answerStreams({ streams }: ActivatedPlan): Answer {
   const columns = ['stream_name', 'topic', 'types'].map(name => ({ name, type: 'VARCHAR' }))
-  const rows = streams.map(({ name, signal, types }) => [name, signal, types?.join(', ') ?? null])
+  const rows = streams.map(({ name, signal, input, types }) => [
+    name,
+    input ?? signal,
+    types?.join(', ') ?? null,
+  ])
   return buildAnswer(columns, rows)
 }
 

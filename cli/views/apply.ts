@@ -1,4 +1,4 @@
-import { loadInputSchemas } from '../../lib/app/loaded-inputs.ts'
+import { loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
 import type { Counts } from '../../lib/operations/audited-operation.ts'
 import { type PlanChange, planChange } from '../../lib/operations/views/plan-change.ts'
 import { readPlan } from '../../lib/operations/views/statements.ts'
@@ -32,9 +32,9 @@ Examples:
   async run({ dir, dryRun, yes, json, env }, terminal) {
     const config = resolveConfig(terminal, env)
     const folder = dir ?? config.viewsDir
-    const brought = await loadInputSchemas(config)
+    const topics = await loadStreamTopics(config)
     const path = resolvePath(terminal, folder)
-    const wanted = await readPlan(config.families, path, folder, brought).catch(error => {
+    const wanted = await readPlan(config.families, path, folder, topics).catch(error => {
       throw statementFailure(error)
     })
     await withViews(config, async servers => {

@@ -5,6 +5,7 @@ import { maxLength, object, optional, pipe, record, string, unknown } from 'vali
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import type { ChangingStatement } from '../../lib/operations/views/local-statements.ts'
 import type { StatementChanges } from '../../lib/operations/views/statement-changes.ts'
+import { FileError } from '../../lib/support/file-errors.ts'
 import { compileSelect } from '../../lib/views/language/compile-select.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
 import type { Parse } from '../../lib/views/language/syntax.ts'
@@ -61,6 +62,7 @@ const TEXT = optional(pipe(string('must be a text'), maxLength(100_000, 'is too 
 const PROPERTIES = optional(record(string(), unknown()))
 /** `/query` and `/query-stream` have other names for the same. */
 const QUERY = object({ ksql: TEXT, streamsProperties: PROPERTIES, sql: TEXT, properties: PROPERTIES })
+const CLOSING = object({ queryId: TEXT })
 
 /** Error of a statement, with the answers to those before it. */
 class StatementFailure extends ProblemError {
@@ -97,7 +99,13 @@ export function createKsqlApp(parts: KsqlParts): Hono<ConsoleHono> {
     throw new ProblemError('not-found', 'There is no such command.')
   })
   app.post('/ksql', async context => context.json(await answerStatements(context, parts)))
-  app.on('POST', ['/query', '/query-stream'], createQueryHandler(parts))
+  const open = new Map<string, AbortController>()
+  app.on('POST', ['/query', '/query-stream'], createQueryHandler(parts, open))
+  app.post('/close-query', async context => {
+    const { queryId = '' } = await parseBody(CLOSING, context)
+    open.get(queryId)?.abort()
+    return context.json({})
+  })
   app.all('*', ({ req }) => {
     throw new ProblemError('not-found', `${req.path} does not exist. Use /ksql, /query or /query-stream.`)
   })
@@ -156,7 +164,7 @@ async function changePlan(
 ): Promise<object> {
   const fail = (message: string) => new StatementFailure(message, statement.text, answers)
   const change = await changes.begin(statement).catch(error => {
-    if (error instanceof StatementError || error instanceof OperationFailure) throw fail(error.message)
+    if (error instanceof FileError || error instanceof OperationFailure) throw fail(error.message)
     throw error
   })
   if ('notice' in change) return buildNotice(statement, change.notice)
@@ -174,7 +182,7 @@ function runStep<T>(text: string, step: () => T): T {
   }
 }
 
-function createQueryHandler(parts: KsqlParts) {
+function createQueryHandler(parts: KsqlParts, open: Map<string, AbortController>) {
   const { reader, parse, reportError, queries: limits = QUERIES } = parts
   const permits = new UserSemaphore(limits.all, limits.ofOne)
   return async (context: RequestContext): Promise<Response> => {
@@ -192,15 +200,13 @@ function createQueryHandler(parts: KsqlParts) {
       const rows = selection.isPush ? reader.push(selection, from, stop.signal) : await reader.pull(selection)
       const { format, type } = chooseFormat(context.req, selection.isPush)
       const isAllowed = context.get('isStillSignedIn')
+      const onEnd = () => {
+        open.delete(format.queryId)
+        leave()
+      }
+      open.set(format.queryId, stop)
       const toErrorAnswer = (error: unknown) => toErrorResponse(error, reportError).answer
-      const stream = createRowStream(rows, {
-        selection,
-        format,
-        stop,
-        isAllowed,
-        toErrorAnswer,
-        onEnd: leave,
-      })
+      const stream = createRowStream(rows, { selection, format, stop, isAllowed, toErrorAnswer, onEnd })
       return context.body(stream, 200, { 'content-type': type, 'cache-control': 'no-store' })
     } catch (error) {
       leave()

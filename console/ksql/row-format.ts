@@ -15,6 +15,8 @@ export interface ErrorAnswer {
 
 /** Parts of the answer to a query: a JSON array with objects, one a line. */
 export interface RowFormat {
+  /** Name of the query, by which a client can close it. */
+  readonly queryId: string
   begin(columns: readonly Column[]): string
   /** @param isEnd true for the key of a row that has ended */
   row(values: readonly unknown[], isEnd?: boolean): string
@@ -28,10 +30,10 @@ export interface RowFormat {
 export type EndReason = 'Limit Reached' | 'Query Completed'
 
 /** @param isPush true for rows as they change, false for rows of now */
-export function createRowFormat(isPush: boolean): RowFormat {
+export function createRowFormat(isPush: boolean, queryId = randomUUID()): RowFormat {
   const header = (columns: readonly Column[]) => {
     const schema = columns.map(column => `\`${formatName(column.name)}\` ${formatType(column)}`).join(', ')
-    return JSON.stringify({ header: { queryId: randomUUID(), schema } })
+    return JSON.stringify({ header: { queryId, schema } })
   }
   const row = (columns: readonly unknown[], isEnd = false) =>
     JSON.stringify({ row: { columns, ...(isEnd && { tombstone: true }) } })
@@ -39,6 +41,7 @@ export function createRowFormat(isPush: boolean): RowFormat {
   if (isPush)
     // A row ends with its line, because clients read lines, and the next row may be far away.
     return {
+      queryId,
       begin: columns => `[${header(columns)},\n`,
       row: (values, isEnd) => `${row(values, isEnd)},\n`,
       error: formatError,
@@ -46,6 +49,7 @@ export function createRowFormat(isPush: boolean): RowFormat {
       idle: '\n',
     }
   return {
+    queryId,
     begin: columns => `[${header(columns)}`,
     row: values => `,\n${row(values)}`,
     error: error => `,\n${formatError(error)}`,
@@ -57,13 +61,14 @@ export function createRowFormat(isPush: boolean): RowFormat {
  * Returns the format of `/query-stream`: a header, and a list for each row. Each is a line or, for `isArray`, a member of a JSON array.
  * A row that has ended is omitted, as in ksqlDB.
  */
-export function createListFormat(isArray: boolean): RowFormat {
+export function createListFormat(isArray: boolean, queryId = randomUUID()): RowFormat {
   const [first, before, after] = isArray ? ['[', ',\n', ''] : ['', '', '\n']
   const member = (content: unknown) => `${before}${JSON.stringify(content)}${after}`
   return {
+    queryId,
     begin(columns) {
       const columnNames = columns.map(({ name }) => formatName(name))
-      const header = { queryId: randomUUID(), columnNames, columnTypes: columns.map(formatType) }
+      const header = { queryId, columnNames, columnTypes: columns.map(formatType) }
       return `${first}${JSON.stringify(header)}${after}`
     },
     row: (values, isEnd) => (isEnd ? '' : member(values)),

@@ -106,8 +106,9 @@ function toTableEntry({ name, window }: TablePlan, getTopic: TopicLookup) {
   return { type: 'TABLE', name: formatName(name), topic, ...FORMATS, isWindowed: window !== undefined }
 }
 
-function toStreamEntry({ name, signal }: StreamPlan, getTopic: TopicLookup) {
-  return { type: 'STREAM', name: formatName(name), topic: getTopic(signal), ...FORMATS, isWindowed: false }
+function toStreamEntry({ name, signal, input }: StreamPlan, getTopic: TopicLookup) {
+  const topic = input ?? getTopic(signal)
+  return { type: 'STREAM', name: formatName(name), topic, ...FORMATS, isWindowed: false }
 }
 
 function describeColumns(

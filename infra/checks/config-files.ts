@@ -13,6 +13,7 @@ import { readNotificationFiles } from '../../lib/notification/adapters/check-not
 import { errorLine, FileError, InvalidFile } from '../../lib/support/file-errors.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
 import { loadPlan, tablesIn } from '../../lib/views/adapters/plan-file.ts'
+import type { TablePlan } from '../../lib/views/plan.ts'
 
 /** Checks the alert rules. @param views folder with the plan of the tables that rules can watch */
 export async function findRulesProblems(
@@ -30,9 +31,14 @@ export async function findRulesProblems(
   }
 }
 
-/** Checks the plan of the tables. */
-export async function findViewsProblems(folder: string): Promise<string[]> {
-  return loadPlan(folder).then(() => [], toErrorLines)
+/** Checks the plan of the tables. @param inputs topics that the environment reads as inputs */
+export async function findViewsProblems(folder: string, inputs: readonly string[]): Promise<string[]> {
+  const describe = ({ name, input = '' }: TablePlan) =>
+    `VIEWS_DIR: the table ${name} reads ${input}, which is not an input here. Add it to the inputs, or remove the table.`
+  return loadPlan(folder).then(
+    ({ tables }) => tables.filter(({ input }) => input && !inputs.includes(input)).map(describe),
+    toErrorLines,
+  )
 }
 
 /** Checks routes and receivers. */

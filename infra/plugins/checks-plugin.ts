@@ -134,12 +134,13 @@ export default class DeploymentChecks {
     ])
     const consumers = listConsumers(this.#functions())
     const [[views] = []] = pathsIn('VIEWS_DIR')
+    const { inputs } = readPlace(this.#framework.service.custom.deployment)
     const checked = await Promise.all([
       findSchemaProblems(),
       ...pathsIn('RULES_DIR').map(([folder, shown]) =>
         files.findRulesProblems(families, folder, shown, views),
       ),
-      ...pathsIn('VIEWS_DIR').map(([folder]) => files.findViewsProblems(folder)),
+      ...pathsIn('VIEWS_DIR').map(([folder]) => files.findViewsProblems(folder, inputs)),
       ...pathsIn('NOTIFICATIONS_DIR').map(([folder, shown]) => files.findNotificationProblems(folder, shown)),
       ...pathsIn('FAILURES_DIR').map(([folder, shown]) => files.findPolicyProblems(folder, shown, consumers)),
       this.#inputProblems(families),

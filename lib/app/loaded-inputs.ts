@@ -1,10 +1,11 @@
 /** Loads the inputs of an environment with their mappings and schemas, as the settings name them. */
 import { resolve } from 'node:path'
 import { loadInputs } from '../intake/adapters/load-inputs.ts'
-import type { LoadedInputs } from '../intake/read-record.ts'
+import { type LoadedInputs, listInputSchemas } from '../intake/read-record.ts'
 import type { TypeSchema } from '../schemas/json-schema.ts'
 import type { Families } from '../telemetry/families.ts'
 import { type InputsConfig, projectFolder, readInputsOf } from './inputs.ts'
+import type { StreamTopics } from '../views/language/compile-stream.ts'
 import type { InputSettings } from './settings/inputs.ts'
 
 type Config = InputsConfig & InputSettings & { readonly families: Families }
@@ -21,9 +22,14 @@ export async function loadInputsOf(config: Config, inputs = readInputsOf(config)
   })
 }
 
+/** Loads the topics that statements can name. @throws FileError as `loadInputsOf` */
+export async function loadStreamTopics(config: Config): Promise<StreamTopics> {
+  const { env, names } = config
+  return { inputs: await loadInputsOf(config), signalOf: topic => names.signalNamed(topic, env) }
+}
+
 /** Loads the schemas of the event types that inputs bring to `events`. @throws FileError as `loadInputsOf` */
 export async function loadInputSchemas(config: Config): Promise<readonly TypeSchema[]> {
   const inputs = readInputsOf(config).filter(({ as }) => as?.schema !== undefined)
-  const loaded = [...(await loadInputsOf(config, inputs)).values()]
-  return loaded.flatMap(({ as, schema }) => (as && schema ? [{ type: as.type, schema }] : []))
+  return listInputSchemas(await loadInputsOf(config, inputs))
 }

@@ -21,9 +21,10 @@ import { describeNoObject, eventDocument, mapDocument } from '../mapping/map-doc
 import type { FieldSource, Mapping } from '../mapping/mapping.ts'
 import { readField } from '../mapping/read-field.ts'
 import { describePaths } from '../mapping/record-path.ts'
-import type { JsonSchema } from '../schemas/json-schema.ts'
+import type { JsonSchema, TypeSchema } from '../schemas/json-schema.ts'
 import { nameHint } from '../support/suggestion.ts'
 import type { Families } from '../telemetry/families.ts'
+import { READING_TYPES } from '../telemetry/families.ts'
 import type { Input, InputEvent } from './input.ts'
 
 /** Input with the files that it refers to. */
@@ -45,6 +46,11 @@ interface EventSources {
 
 /** Inputs by the name of their topic. */
 export type LoadedInputs = ReadonlyMap<string, LoadedInput>
+
+/** Returns the schemas of the event types that inputs bring to `events`. */
+export function listInputSchemas(inputs: LoadedInputs): readonly TypeSchema[] {
+  return [...inputs.values()].flatMap(({ as, schema }) => (as && schema ? [{ type: as.type, schema }] : []))
+}
 
 /**
  * Returns the reader for `Application.readForeign`.

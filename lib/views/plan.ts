@@ -29,6 +29,8 @@ export interface StreamPlan {
   readonly name: string
   /** Topic whose events are the rows. */
   readonly signal: string
+  /** Topic of the input that brings the rows; absent if the rows do not depend on who brings them. */
+  readonly input?: string
   /** Event types of the rows; absent for all types of the signal. */
   readonly types?: readonly string[]
   readonly columns: readonly StreamColumn[]
@@ -39,6 +41,8 @@ export interface StreamColumn {
   readonly type: ColumnType
   /** Place of the value in the event, such as `['data', 'deviceId']` or `['subject']`. */
   readonly path: readonly string[]
+  /** Type of the value in the event, if the column converts it. */
+  readonly stored?: ColumnType
   readonly isKey?: true
 }
 
@@ -52,6 +56,8 @@ export interface TablePlan {
   /** Text of the statement, for people. */
   readonly statement: string
   readonly signal: string
+  /** See `StreamPlan.input`. */
+  readonly input?: string
   /** Event types of the rows; absent for all types of the signal. */
   readonly types?: readonly string[]
   /** Condition on a row, without aggregates. */

@@ -37,7 +37,7 @@ export function regroupEvent(
   clock: EntityClock | undefined,
 ): Regrouping {
   const ofSignal = bySignal.get(signalOfType(eventTypes, event.type)) ?? []
-  const tables = ofSignal.filter(({ plan }) => isRowOfStream(plan, event.type))
+  const tables = ofSignal.filter(({ plan }) => isRowOfStream(plan, event))
   const newestMs = Math.max(clock?.newestMs ?? event.timeMs, event.timeMs)
   const rows: Emission[] = []
   let reason: RegroupingReason = tables.length === 0 ? 'no-table' : 'filtered'

@@ -1,6 +1,9 @@
 /** Events that are rows of streams: of our table of event types, and of the types that inputs bring. Pure. */
 import { EVENT_TYPES, type EventType } from '../schemas/event-types.ts'
 import type { EventTypes } from '../telemetry/event-types.ts'
+import type { Event } from '#runtime/consumer/index.ts'
+import { findOriginTopic } from '#runtime/pipeline/outbox/index.ts'
+import { INTAKE } from '../intake/input.ts'
 import type { StreamPlan } from './plan.ts'
 
 /** Topics that a stream can name. */
@@ -23,7 +26,9 @@ export function signalOfType(eventTypes: EventTypes, type: string): string {
 }
 
 /** Returns whether an event in the topic of a stream is one of its rows. */
-export function isRowOfStream({ types }: Pick<StreamPlan, 'types'>, type: string): boolean {
+export function isRowOfStream({ types, input }: Pick<StreamPlan, 'types' | 'input'>, event: Event): boolean {
+  if (input !== undefined && findOriginTopic(event, INTAKE) !== input) return false
+  const { type } = event
   if (types) return types.includes(type)
   return !Object.hasOwn(EVENT_TYPES, type) || !CONTROL.includes(EVENT_TYPES[type as EventType].topic)
 }

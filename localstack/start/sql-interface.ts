@@ -9,7 +9,7 @@ import { createKsqlApp } from '../../console/ksql/app.ts'
 import { createSqlTableReader } from '../../console/ksql/sql-table-reader.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { formatEmitters } from '../../lib/app/functions.ts'
-import { loadInputSchemas } from '../../lib/app/loaded-inputs.ts'
+import { loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
 import type { Named } from '../../lib/app/names.ts'
 import { readSettings, VIEWS } from '../../lib/app/settings/index.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
@@ -48,7 +48,7 @@ export function createSqlInterface(
     folder: resolve(PROJECT, viewsDir),
     shownFolder: viewsDir,
     noteFile: join(dataDir, 'statement.sql'),
-    loadSchemas: () => loadInputSchemas(shown.config),
+    loadTopics: () => loadStreamTopics(shown.config),
     openPorts: async () =>
       openViewPorts(connections, await shown.offsets(), await loadViews(environment, config)),
     trail: { by, config, publisher: () => connections.publisher() },

@@ -116,16 +116,13 @@ const PYTHON_PROBE = join('bin', 'python')
  * versions and hashes, and uv installs them.
  *
  * @param lock path of the lock file
- * @param settings path of a file with settings of uv
  */
 export function pythonPackages({
   lock,
-  settings,
   probe = PYTHON_PROBE,
   ...rest
 }: Pick<Package, 'service' | 'title' | 'dir'> & {
   readonly lock: string
-  readonly settings?: string
   readonly probe?: string
 }): Package {
   return {
@@ -134,7 +131,7 @@ export function pythonPackages({
     version: hashFile(lock),
     async fill(dir, run, context) {
       const python = await requirePython()
-      const uv = await ensureUv(rest, python, context, settings)
+      const uv = await ensureUv(rest, python, context)
       // Relocatable, because the folder is moved after the installation.
       await run(uv('venv', '--allow-existing', '--relocatable', '--python', python, dir))
       // The lock file lists all required packages; other declared dependencies are not installed.
@@ -149,7 +146,6 @@ async function ensureUv(
   { service, dir }: Pick<Package, 'service' | 'dir'>,
   python: string,
   context: InstallContext,
-  settings?: string,
 ) {
   const uv: Package = {
     service,
@@ -176,7 +172,7 @@ async function ensureUv(
   }
   return (...args: string[]): Launch => ({
     command: join(uv.dir, uv.probe),
-    args: [...(settings ? ['--config-file', settings] : ['--no-config']), ...args],
+    args: ['--no-config', ...args],
     env,
   })
 }

@@ -4,8 +4,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadInputSchemas } from '../../lib/app/loaded-inputs.ts'
-import { FAMILIES, INPUTS, NAMES, readSettings } from '../../lib/app/settings/index.ts'
+import { loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
+import { FAMILIES, INPUTS, NAMES, readSettings, GENERAL } from '../../lib/app/settings/index.ts'
 import { formatPlan, readPlan } from '../../lib/operations/views/statements.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
 import { PROJECT } from '../paths.ts'
@@ -14,9 +14,9 @@ const FOLDER = 'config/views'
 const PLAN = join(FOLDER, 'plan.json')
 
 async function main(check: boolean): Promise<void> {
-  const config = { env: '', ...readSettings([FAMILIES, NAMES, INPUTS]) }
-  const brought = await loadInputSchemas(config)
-  const plan = await readPlan(config.families, join(PROJECT, FOLDER), FOLDER, brought)
+  const config = readSettings([FAMILIES, GENERAL, NAMES, INPUTS])
+  const topics = await loadStreamTopics(config)
+  const plan = await readPlan(config.families, join(PROJECT, FOLDER), FOLDER, topics)
   const text = formatPlan(plan)
   const file = join(PROJECT, PLAN)
   if (!check) writeFileSync(file, text)

@@ -8,15 +8,18 @@ import type { Context } from 'aws-lambda'
 import type { Admin } from 'kafkajs'
 import kafkajs from 'kafkajs'
 import { toLogRecord } from '#runtime/adapters/kafka/to-log-record.ts'
+import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
 import { kafkaEvent } from '#runtime/testing/records.ts'
 import { readConfig } from '../../lib/app/config.ts'
-import { loadInputSchemas } from '../../lib/app/loaded-inputs.ts'
+import { loadInputSchemas, loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
 import { compilePlan } from '../../lib/views/language/compile-plan.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { createActivatedPlan, createActivationEvent } from '../../lib/views/plan-activation.ts'
+import { isRowOfStream } from '../../lib/views/stream-events.ts'
 import { createTopic } from '../support/create-topic.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { FAMILIES, NAMES } from '../support/families.ts'
@@ -53,8 +56,8 @@ inputs:
     to: events
     as: { type: com.example.order.v1, subject: customerId, time: record, schema: inputs/order.json }
 `
-const COUNTED = `
-CREATE STREAM orders (CUSTOMER_ID VARCHAR, total DOUBLE) WITH (KAFKA_TOPIC = 'events', TYPE = 'com.example.order.v1');
+const COUNTED = (topic: string) => `
+CREATE STREAM orders (CUSTOMER_ID VARCHAR, total DOUBLE) WITH (KAFKA_TOPIC = '${topic}', VALUE_FORMAT = 'JSON');
 CREATE TABLE order_counts AS SELECT CUSTOMER_ID, COUNT(*) AS n, SUM(total) AS total FROM orders GROUP BY CUSTOMER_ID;
 `
 
@@ -251,6 +254,13 @@ describe('intake of a topic of another application', () => {
     assert.equal(list.counts.total, 1)
     const [{ attempt, originalTopic }] = list.deadLetters
     assert.deepEqual([attempt, originalTopic], [2, topic])
+    const appended = (await readInput(environment.topic('readings'))).map(
+      record => readEvent(record) as Event,
+    )
+    const isRow = (event: Event) => isRowOfStream({ input: topic }, event)
+    assert.equal(appended.filter(isRow).length, before + 1)
+    assert.ok(appended.some(event => event.subject === 'later' && isRow(event)))
+    assert.ok(!appended.some(event => isRowOfStream({ input: orders }, event)))
     assert.deepEqual(await environment.client.ends(topic), ends)
   })
 
@@ -279,11 +289,9 @@ describe('intake of a topic of another application', () => {
   })
 
   it('brings events of a type of its own, which tables count and SQL sees', async () => {
-    const brought = await loadInputSchemas(readConfig(variables))
-    const plan = createActivatedPlan(
-      compilePlan(FAMILIES, [{ name: 'orders.sql', text: COUNTED }], parse, brought),
-      [],
-    )
+    const topics = await loadStreamTopics(readConfig(variables))
+    const file = { name: 'orders.sql', text: COUNTED(orders) }
+    const plan = createActivatedPlan(compilePlan(FAMILIES, [file], parse, topics), [])
     for (const signal of ['events', 'view-rows'] as const) {
       const partitions = Array.from(
         { length: NAMES.topicSize(signal, environment.name).partitions },

@@ -56,7 +56,7 @@ async function* followStream(
   const readData = createDataCheck(families)
   for await (const record of followTopic(log, offsets, topic, starts, stop)) {
     const [event] = await plainEvents([record], reader)
-    if (!event || isFailure(event) || !isRowOfStream(stream, event.type)) continue
+    if (!event || isFailure(event) || !isRowOfStream(stream, event)) continue
     const read = readData(event)
     if (read.kind === 'failure') continue
     const timeMs = event.time === undefined ? record.timestampMs : parseTime(event.time)

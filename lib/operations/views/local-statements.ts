@@ -3,6 +3,7 @@
 import type { TypeSchema } from '../../schemas/json-schema.ts'
 import type { Families } from '../../telemetry/families.ts'
 import { compilePlan, type StatementFile } from '../../views/language/compile-plan.ts'
+import type { StreamTopics } from '../../views/language/compile-stream.ts'
 import { parse } from '../../views/language/parser.ts'
 import { StatementError } from '../../views/language/statement-error.ts'
 import type { Statement } from '../../views/language/syntax.ts'
@@ -29,7 +30,7 @@ export interface EditedStatements {
  * @param files all files of statements
  * @param local name of the file to change
  * @param isNoted true for a statement that was begun before, so that files and plan in force may have it already: then the result has it
- * @param brought schemas of the types that inputs bring
+ * @param topics topics that streams can name
  * @throws OperationFailure or StatementError if the statement cannot be carried out
  */
 export function editStatements(
@@ -39,7 +40,7 @@ export function editStatements(
   statement: ChangingStatement,
   inForce: ActivatedPlan,
   isNoted = false,
-  brought: readonly TypeSchema[] = [],
+  topics?: StreamTopics,
 ): EditedStatements | { readonly notice: string } {
   const { name } = statement
   const declared = files.flatMap(({ name: file, text }) =>
@@ -60,8 +61,8 @@ export function editStatements(
   const next = statement.kind === 'drop' ? undefined : statement.text
   const text = isWritten ? before : replaceStatement(before, same?.found, next)
   const others = files.filter(file => file.name !== local)
-  const packaged = compileChanged(families, others, { name: local, text }, statement, brought)
-  const wanted = mergePlans(inForce, compilePlan(families, files, parse, brought), packaged, name.text)
+  const packaged = compileChanged(families, others, { name: local, text }, statement, topics)
+  const wanted = mergePlans(inForce, compilePlan(families, files, parse, topics), packaged, name.text)
   return { text, packaged, wanted }
 }
 
@@ -74,10 +75,10 @@ function compileChanged(
   others: readonly StatementFile[],
   local: StatementFile,
   statement: ChangingStatement,
-  brought: readonly TypeSchema[],
+  topics: StreamTopics | undefined,
 ): ViewPlan {
   try {
-    return compilePlan(families, [...others, local], parse, brought)
+    return compilePlan(families, [...others, local], parse, topics)
   } catch (error) {
     if (!(error instanceof StatementError)) throw error
     const { text } = statement.name

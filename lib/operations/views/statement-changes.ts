@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { instant } from '#runtime/consumer/index.ts'
 import type { TypeSchema } from '../../schemas/json-schema.ts'
 import type { Families } from '../../telemetry/families.ts'
+import type { StreamTopics } from '../../views/language/compile-stream.ts'
 import { parse } from '../../views/language/parser.ts'
 import { runAudited, type Trail } from '../audited-operation.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
@@ -37,8 +38,8 @@ export interface ChangeParts {
   /** File for the statement that is being carried out. */
   readonly noteFile: string
   readonly getFamilies: () => Families
-  /** Loads the schemas of the types that inputs bring. */
-  readonly loadSchemas: () => Promise<readonly TypeSchema[]>
+  /** Loads the topics that streams can name. */
+  readonly loadTopics: () => Promise<StreamTopics>
   readonly openPorts: () => Promise<ViewPorts>
   readonly trail: Trail
   /** Shows a line of progress. */
@@ -147,10 +148,10 @@ export class StatementChanges {
         'No tables are in force yet. The function clock puts them into force within a minute.',
       )
     const edit = async (isBegun: boolean) => {
-      const { getFamilies, folder, shownFolder, loadSchemas } = this.#parts
+      const { getFamilies, folder, shownFolder, loadTopics } = this.#parts
       const files = await readStatements(folder, shownFolder)
       const local = join(shownFolder, LOCAL_FILE)
-      return editStatements(getFamilies(), files, local, statement, inForce, isBegun, await loadSchemas())
+      return editStatements(getFamilies(), files, local, statement, inForce, isBegun, await loadTopics())
     }
     const edited = await edit(isNoted)
     if ('notice' in edited) return edited

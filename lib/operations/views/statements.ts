@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { TypeSchema } from '../../schemas/json-schema.ts'
 import type { Families } from '../../telemetry/families.ts'
 import { compilePlan, type StatementFile } from '../../views/language/compile-plan.ts'
+import type { StreamTopics } from '../../views/language/compile-stream.ts'
 import { parse } from '../../views/language/parser.ts'
 import type { ViewPlan } from '../../views/plan.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
@@ -12,7 +13,7 @@ import { fileFailure, OperationFailure } from '../operation-failure.ts'
  * Returns the plan of the statements in a file, or in all files of a folder.
  *
  * @param shown path in messages
- * @param brought schemas of the types that inputs bring
+ * @param topics topics that streams can name
  * @throws OperationFailure if the path cannot be read, or a folder has no statements
  * @throws StatementError if a statement has an error
  */
@@ -20,9 +21,9 @@ export async function readPlan(
   families: Families,
   path: string,
   shown: string,
-  brought: readonly TypeSchema[],
+  topics: StreamTopics,
 ): Promise<ViewPlan> {
-  return compilePlan(families, await readStatements(path, shown), parse, brought)
+  return compilePlan(families, await readStatements(path, shown), parse, topics)
 }
 
 /** Reads the statements of a file, or of all files of a folder. @throws OperationFailure as `readPlan` */

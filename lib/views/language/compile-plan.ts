@@ -9,7 +9,6 @@ import {
   APPROXIMATE,
   type Expression,
   type GroupColumn,
-  type StreamColumn,
   type StreamPlan,
   type TableColumn,
   type TablePlan,
@@ -17,7 +16,7 @@ import {
 } from '../plan.ts'
 import { planHash } from '../plan-activation.ts'
 import { boundsError } from '../size-limits.ts'
-import { STREAM_SIGNALS, signalOfType, TABLE_SIGNALS } from '../stream-events.ts'
+import { TABLE_SIGNALS } from '../stream-events.ts'
 import { AGGREGATE_FUNCTIONS, compileAggregate, hasAggregate, isAggregate } from './compile-aggregate.ts'
 import {
   compileExpression,
@@ -26,11 +25,11 @@ import {
   requireType,
   resolveWithin,
   type Typed,
-  typeNamed,
 } from './compile-expression.ts'
+import { compileStream, createRowResolver, type StreamTopics } from './compile-stream.ts'
 import { compileWindow } from './compile-window.ts'
 import { StatementError, unknownName } from './statement-error.ts'
-import type { ColumnClause, Name, Node, Parse, Position, Query, Statement } from './syntax.ts'
+import type { Node, Parse, Query, Statement } from './syntax.ts'
 
 /** File with statements. */
 export interface StatementFile {
@@ -45,14 +44,14 @@ type TableStatement = Extract<Statement, { readonly kind: 'table' }>
  * Compiles all files as one plan. A table can read a stream of any file.
  *
  * @param families families of the readings
- * @param brought schemas of the types that inputs bring
+ * @param topics inputs, and names of topics
  * @throws StatementError that lists the error of each statement that is not valid, with its file
  */
 export function compilePlan(
   families: Families,
   files: readonly StatementFile[],
   parse: Parse,
-  brought: readonly TypeSchema[] = [],
+  topics: StreamTopics = { inputs: new Map() },
 ): ViewPlan {
   const errors: StatementError[] = []
   const collect = <Result>(file: string, run: () => Result): Result | undefined => {
@@ -80,7 +79,7 @@ export function compilePlan(
   for (const { file, statement } of declared)
     collect(file, () => {
       if (statement.kind === 'stream')
-        streams.set(nameIn(statement), compileStream(families, statement, brought))
+        streams.set(nameIn(statement), compileStream(families, statement, topics))
       else if (statement.kind !== 'table')
         throw new StatementError('a file declares only streams and tables', statement.at, TABLE_FORM)
     })
@@ -107,129 +106,6 @@ function splitStatements(text: string): string[] {
 const TABLE_FORM = 'CREATE TABLE name AS SELECT column, COUNT(*) AS count FROM stream GROUP BY column;'
 
 const WINDOW_FORM = 'WINDOW TUMBLING (SIZE 1 MINUTE)'
-
-const PROPERTIES = ['KAFKA_TOPIC', 'VALUE_FORMAT', 'TYPE']
-/** Formats that ksqlDB names. Sluice recognizes the format of each record, so the name only documents it. */
-const FORMATS = ['JSON', 'AVRO', 'PROTOBUF']
-
-function compileStream(
-  families: Families,
-  { name, columns, properties }: StreamStatement,
-  brought: readonly TypeSchema[],
-): StreamPlan {
-  const propertyValues = new Map<string, string>()
-  for (const { name: property, value } of properties) {
-    const key = property.text.toUpperCase()
-    if (!PROPERTIES.includes(key)) throw unknownName('property', property.text, PROPERTIES, property.at)
-    if (typeof value.value !== 'string')
-      throw new StatementError(`${key} is a text`, value.at, `${key} = '…'`)
-    if (key === 'KAFKA_TOPIC') checkSignal(value.value, value.at)
-    if (key === 'VALUE_FORMAT' && !FORMATS.includes(value.value.toUpperCase()))
-      throw unknownName('format', value.value, FORMATS, value.at)
-    propertyValues.set(key, value.value)
-  }
-  const signal = propertyValues.get('KAFKA_TOPIC')
-  if (signal === undefined)
-    throw new StatementError('the stream has no topic', name.at, "WITH (KAFKA_TOPIC = 'readings')")
-  const types = propertyValues
-    .get('TYPE')
-    ?.split(',')
-    .map(type => type.trim())
-  const data = dataObjects(families, signal, types, brought)
-  const compiled = columns.flatMap(column => compileColumns(column, '', ['data'], data))
-  const names = compiled.map(column => column.name.toLowerCase())
-  const repeated = columns.find(
-    ({ name: { text } }) => names.filter(one => one === text.toLowerCase()).length > 1,
-  )
-  if (repeated)
-    throw new StatementError(`the column ${repeated.name.text} is declared twice`, repeated.name.at)
-  return { name: name.text, signal, ...(types ? { types } : {}), columns: compiled }
-}
-
-/** @throws StatementError for a topic that does not exist */
-function checkSignal(signal: string, at: Position): void {
-  if (STREAM_SIGNALS.some(one => one === signal)) return
-  const { problem, nearest } = unknownName('topic', signal, STREAM_SIGNALS, at)
-  throw new StatementError(`${problem}; records of an input are in readings, with their TYPE`, at, nearest)
-}
-
-function compileColumns(
-  { name, type, isKey }: ColumnClause,
-  prefix: string,
-  path: readonly string[],
-  objects: readonly DataObject[],
-): StreamColumn[] {
-  const field = fieldNamed(name, objects)
-  const place = [...path, field]
-  const full = `${prefix}${name.text}`
-  if ('fields' in type) {
-    const inner = objects.flatMap(({ properties }) => properties?.[field] ?? [])
-    return type.fields.flatMap(column => compileColumns(column, `${full}->`, place, inner))
-  }
-  return [{ name: full, type: typeNamed(type), path: place, ...(isKey ? { isKey: true } : {}) }]
-}
-
-/** Object in the data of events, as its schema describes it. */
-interface DataObject {
-  readonly properties?: Readonly<Record<string, DataObject>>
-}
-
-/** Returns the data of the events of a stream, for each of their types. */
-function dataObjects(
-  families: Families,
-  signal: string,
-  types: readonly string[] | undefined,
-  brought: readonly TypeSchema[],
-): readonly DataObject[] {
-  const eventTypes = listEventTypes(families)
-  const isRead = (type: string) => (types ? types.includes(type) : signalOfType(eventTypes, type) === signal)
-  return [
-    ...[...eventTypes.keys()].filter(isRead).map(type => findJsonSchema(families, type) as DataObject),
-    ...brought.filter(({ type }) => isRead(type)).map(({ schema }) => schema),
-  ]
-}
-
-/**
- * Returns the field that a name means in some objects: `deviceId` for `device_id` and `DEVICE_ID`. A name that no schema has is a key
- * of users, such as those of `tags`, and stays as it is. So does a name in backquotes.
- */
-function fieldNamed({ text, isQuoted }: Name, objects: readonly DataObject[]): string {
-  const fieldNames = objects.flatMap(({ properties = {} }) => Object.keys(properties))
-  if (isQuoted || fieldNames.includes(text)) return text
-  return fieldNames.find(field => plain(field) === plain(text)) ?? text
-}
-
-function plain(name: string): string {
-  return name.replaceAll('_', '').toLowerCase()
-}
-
-/** Columns that each stream has beside its own. */
-const PSEUDO: readonly StreamColumn[] = [
-  { name: 'ROWTIME', type: 'TIMESTAMP', path: ['timeMs'] },
-  { name: 'SUBJECT', type: 'VARCHAR', path: ['subject'] },
-  { name: 'SOURCE', type: 'VARCHAR', path: ['source'] },
-  { name: 'TYPE', type: 'VARCHAR', path: ['type'] },
-]
-
-/** Resolves the columns of a stream. */
-export function createRowResolver({ columns }: StreamPlan): Resolve {
-  const all = [...columns, ...PSEUDO]
-  return node => {
-    if (node.kind === 'call' && isAggregate(node))
-      throw new StatementError('an aggregate is not a value of one row', node.at, 'HAVING COUNT(*) > 1')
-    if (node.kind !== 'name') return undefined
-    const column = all.find(({ name }) => name.toLowerCase() === node.name.toLowerCase())
-    if (!column)
-      throw unknownName(
-        'column',
-        node.name,
-        all.map(({ name }) => name),
-        node.at,
-      )
-    const { path, type } = column
-    return { value: { kind: 'field', path, type }, type, at: node.at }
-  }
-}
 
 function compileTable(
   statement: TableStatement,
@@ -273,6 +149,7 @@ function compileTable(
   const window = statement.window && compileWindow(statement.window, aggregates)
   const rows = {
     signal: stream.signal,
+    ...(stream.input === undefined ? {} : { input: stream.input }),
     ...(stream.types ? { types: stream.types } : {}),
     ...(condition ? { where: condition } : {}),
     group,

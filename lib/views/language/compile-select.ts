@@ -19,7 +19,8 @@ import {
   resolveWithin,
   type Typed,
 } from './compile-expression.ts'
-import { boundNamed, createRowResolver } from './compile-plan.ts'
+import { boundNamed } from './compile-plan.ts'
+import { columnValue, createRowResolver } from './compile-stream.ts'
 import { StatementError, unknownName } from './statement-error.ts'
 import type { Parse, Query, Statement } from './syntax.ts'
 
@@ -100,9 +101,9 @@ function compileStreamQuery(query: SelectQuery, stream: StreamPlan): StreamSelec
       query.at,
       `SELECT * FROM ${stream.name} EMIT CHANGES LIMIT 10`,
     )
-  const every = stream.columns.map(({ name, type, path }): Column => {
-    return { name, type, value: { kind: 'field', path, type } }
-  })
+  const every = stream.columns.map(
+    (column): Column => ({ name: column.name, type: column.type, value: columnValue(column) }),
+  )
   const { question, select } = compileItems(query, createRowResolver(stream), every)
   return { ...question, isPush: true, stream, selectEvent: event => select({ event }) }
 }

@@ -9,6 +9,7 @@ import {
   findNotificationProblems,
   findPolicyProblems,
   findRulesProblems,
+  findViewsProblems,
 } from '../../../infra/checks/config-files.ts'
 import { findSchemaProblems } from '../../../infra/checks/event-schemas.ts'
 import { findSettingsProblems } from '../../../infra/checks/function-settings.ts'
@@ -172,6 +173,18 @@ describe('the mappings that functions name', () => {
       'inputs.yaml: the input motion names the mapping "b", which is not in mine.',
     ])
   })
+})
+
+it('given a table that reads an input, then a deployment without the input is refused', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'plan-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const table = { name: 't', generation: '1', signal: 'readings', columns: [], group: [], aggregates: [] }
+  const tables = [table, { ...table, name: 'own', input: 'device-data' }]
+  writeFileSync(join(folder, 'plan.json'), JSON.stringify({ streams: [], tables }))
+  assert.deepEqual(await findViewsProblems(folder, ['device-data']), [])
+  assert.deepEqual(await findViewsProblems(folder, ['other']), [
+    'VIEWS_DIR: the table own reads device-data, which is not an input here. Add it to the inputs, or remove the table.',
+  ])
 })
 
 it('given a mapping without a condition before others, then those that are not reached are named once, with its file and line', async () => {

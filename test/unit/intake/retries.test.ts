@@ -10,6 +10,7 @@ import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { PublishedFailureReader } from '#runtime/pipeline/failures/published-failures.ts'
+import { findOriginTopic } from '#runtime/pipeline/outbox/index.ts'
 import { MemoryLogBounds } from '#runtime/testing/memory-log-bounds.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { kafkaEvent } from '#runtime/testing/records.ts'
@@ -128,6 +129,17 @@ describe('a failed record of an input that is redriven', () => {
       assert.deepEqual(contentOf(again), contentOf(first))
       assert.equal(again?.topic, NAMES.topicName('readings', 'test'))
     })
+
+  it('then the origin of its event has the input after the log through which it was redriven', async () => {
+    const intake = await createIntake()
+    const { log } = intake.stage.ports
+    log.identity = async topic => ({ cluster: 'memory', topicId: `${topic}-log` })
+    const [first] = await intake.deliver(sensors('json'))
+    const [again] = await intake.redrive(await intake.fail({ ...untimed(), partition: 5 }))
+    assert.equal(eventIn(first).extensions?.origin, 'intake:memory:sensors:0:sensors-log')
+    assert.equal(eventIn(again).extensions?.origin, `intake:memory:${REDRIVES}:2:${REDRIVES}-log:sensors`)
+    for (const one of [first, again]) assert.equal(findOriginTopic(eventIn(one), 'intake'), 'sensors')
+  })
 
   it('when it fails again, then it is the next attempt of the same failure, wherever it was first read', async () => {
     const intake = await createIntake()

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { SIGNALS } from '../../../lib/app/topic-table.ts'
 import type { TypeSchema } from '../../../lib/schemas/json-schema.ts'
+import type { LoadedInputs } from '../../../lib/intake/read-record.ts'
 import { compilePlan } from '../../../lib/views/language/compile-plan.ts'
 import { parse } from '../../../lib/views/language/parser.ts'
 import { StatementError } from '../../../lib/views/language/statement-error.ts'
@@ -14,12 +15,12 @@ import { goldenAnswers } from '../../support/golden.ts'
 const STREAM = `CREATE STREAM r (device_id VARCHAR KEY, activity VARCHAR, x DOUBLE, n BIGINT, ok BOOLEAN, at TIMESTAMP,
   location STRUCT<site VARCHAR, floor_no INT>) WITH (KAFKA_TOPIC = 'readings');`
 
-function planOf(text: string, brought: readonly TypeSchema[] = []) {
+function planOf(text: string, inputs: LoadedInputs = new Map()) {
   return compilePlan(
     FAMILIES,
     [{ name: 'a.sql', text: `${/CREATE STREAM/i.test(text) ? '' : STREAM}\n${text}` }],
     parse,
-    brought,
+    { inputs },
   )
 }
 
@@ -75,10 +76,13 @@ describe('a stream', () => {
 
   it('given a type that an input brings with a schema, then its columns are the fields of the schema', () => {
     const schema = { properties: { customerId: {}, Address: { properties: { zip: {} } } } }
+    const as = { type: 'com.example.order.v1', source: '/shop', subject: 'id', times: ['record'] as const }
+    const input = { topic: 'orders', as, schema, loadedMappings: [] }
     const paths = (properties: string) =>
-      planOf(`CREATE STREAM s (CUSTOMER_ID VARCHAR, address STRUCT<ZIP VARCHAR>) WITH (${properties});`, [
-        { type: 'com.example.order.v1', schema },
-      ]).streams[0]?.columns.map(({ path }) => path.join('.'))
+      planOf(
+        `CREATE STREAM s (CUSTOMER_ID VARCHAR, address STRUCT<ZIP VARCHAR>) WITH (${properties});`,
+        new Map([['orders', input]]),
+      ).streams[0]?.columns.map(({ path }) => path.join('.'))
     const described = ['data.customerId', 'data.Address.zip']
     assert.deepEqual(paths("KAFKA_TOPIC = 'events', TYPE = 'com.example.order.v1'"), described)
     assert.deepEqual(paths("KAFKA_TOPIC = 'events'"), described)

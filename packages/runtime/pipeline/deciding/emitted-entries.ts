@@ -1,7 +1,7 @@
 /** Entries of the outbox that a chunk emits, and the size of its commit. */
 import type { OutboxEntry } from '../model/partition-state.ts'
 import type { Snapshot } from '../model/snapshot.ts'
-import type { EmissionPosition } from '../outbox/position.ts'
+import { type EmissionPosition, redrivenOrigin } from '../outbox/position.ts'
 
 export class EmittedEntries {
   readonly all: OutboxEntry[] = []
@@ -18,9 +18,14 @@ export class EmittedEntries {
     this.#size = size
   }
 
-  /** Returns the position of the next emission while the record at this offset is decided. */
-  placeAt(offset: number): EmissionPosition {
-    return { offset, index: this.count, origin: this.#origin }
+  /**
+   * Returns the position of the next emission while the record at this offset is decided.
+   *
+   * @param original topic of another application in which the record failed, if it is redriven
+   */
+  placeAt(offset: number, original?: string): EmissionPosition {
+    const origin = original && this.#origin ? redrivenOrigin(this.#origin, original) : this.#origin
+    return { offset, index: this.count, origin }
   }
 
   /** @param bytes approximate size of the entries */

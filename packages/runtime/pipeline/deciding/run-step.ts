@@ -28,7 +28,8 @@ export function takeStep(work: KeyedWork, task: Task, offset: number): string | 
   const { event, clock, waitedFromMs = clock.nowMs } = task
   const { process } = work.consumer
   const cause = eventCause(event, waitedFromMs, process.allowedLatenessMs ?? 0)
-  const step = runStep(work, event.entity, cause, work.copy.emitted.placeAt(offset), () =>
+  const place = work.copy.emitted.placeAt(offset, task.redriveTarget?.place?.topic)
+  const step = runStep(work, event.entity, cause, place, () =>
     process.onEvent(readEntityState(work, event.entity), event, work.copy.context.value),
   )
   if (step.kind === 'failure') return step

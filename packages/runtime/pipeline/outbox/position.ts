@@ -41,6 +41,26 @@ export function findEmittingRecord({ extensions }: Pick<Event, 'extensions'>): E
   return takeoverMs === undefined ? { consumer, topic, partition: Number(partition), offset } : undefined
 }
 
+/**
+ * Returns the origin of the emissions for a record of another application that is redriven. Those of one topic still have increasing
+ * sequences.
+ *
+ * @param origin origin of the partition through which the record is redriven
+ * @param topic topic in which the record failed
+ */
+export function redrivenOrigin(origin: string, topic: string): string {
+  return `${origin}:${topic}`
+}
+
+/** Returns the topic whose record a consumer has emitted an event for; undefined for events of others. */
+export function findOriginTopic(
+  { extensions }: Pick<Event, 'extensions'>,
+  emitter: string,
+): string | undefined {
+  const [consumer, , topic, , , original = topic] = extensions?.origin?.split(':') ?? []
+  return consumer === emitter ? original : undefined
+}
+
 /** Returns the event as a new one of its own: its repeats are no longer recognised by its origin. */
 export function withoutOrigin(event: Event): Event {
   if (event.extensions?.origin === undefined) return event

@@ -98,12 +98,12 @@ describe('statements that are typed', () => {
     [
       "CREATE STREAM b (x INT) WITH (KAFKA_TOPIC = 'nowhere')",
       '',
-      /statement:1:45 {2}unknown topic nowhere; .*; records of an input are in readings, with their TYPE/,
+      /statement:1:45 {2}nowhere is neither a topic of Sluice nor an input\. .* config\/inputs\.yaml: - topic: nowhere/,
     ],
     [
       "-- a comment\n  CREATE OR REPLACE STREAM r2 (x INT)\nWITH (KAFKA_TOPIC = 'nowhere')",
       tableText('a'),
-      /statement:3:21 {2}unknown topic nowhere/,
+      /statement:3:21 {2}nowhere is neither a topic/,
     ],
     [
       "CREATE OR REPLACE STREAM s (m INT) WITH (KAFKA_TOPIC = 'readings')",

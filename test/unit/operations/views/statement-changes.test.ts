@@ -48,8 +48,8 @@ class Started {
         shownFolder: 'config/views',
         noteFile: this.noteFile,
         stop: this.stop.signal,
-        getFamilies: () => FAMILIES,
-        loadSchemas: async () => [],
+getFamilies: () => FAMILIES,
+        loadTopics: async () => ({ inputs: new Map() }),
       },
       openPorts: async () => ({ ...this.servers.ports, ...change }),
       trail: {
@@ -246,8 +246,8 @@ describe('a statement that a crash has interrupted', () => {
 function startedParts(started: Started) {
   return {
     ...{ folder: started.folder, shownFolder: 'config/views', noteFile: started.noteFile },
-    getFamilies: () => FAMILIES,
-    loadSchemas: async () => [],
+getFamilies: () => FAMILIES,
+    loadTopics: async () => ({ inputs: new Map() }),
     openPorts: async () => started.servers.ports,
     trail: {
       by: 'ada',

@@ -4,13 +4,12 @@ import type { CloudEvent } from 'cloudevents'
 import type { Message } from 'kafkajs'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { EntityStatistics } from '../../lib/analytics/processor.ts'
-import { NAMES as NAMES_SLICE, readSettings } from '../../lib/app/settings/index.ts'
+import { NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { resolveSignals } from '../../lib/app/topic-table.ts'
 import type { DeadLetter } from '../../lib/failures/dlq-router.ts'
 import { createTopics } from '../../localstack/local-topics.ts'
 import { CONSUMERS_OF_READINGS, taken } from '../support/consumers.ts'
 import { outcomes, TestEnvironment } from '../support/environment.ts'
-import { NAMES } from '../support/families.ts'
 import type { ForeignRecord } from '../support/foreign-client.ts'
 import { Offline } from '../support/offline.ts'
 import { environmentReading as reading } from '../support/records.ts'
@@ -21,13 +20,14 @@ import { writtenMessage } from '../support/written-message.ts'
 
 // Other numbers of partitions than those of the table, for this process, the commands and the functions.
 process.env.PARTITIONS = 'readings=5,events=2,notifications=4,dlq=1'
+const { names } = readSettings([NAMES])
 
 describe('the whole flow, through serverless offline', () => {
   let environment: TestEnvironment
   let offline: Offline
 
   before(async () => {
-    environment = await TestEnvironment.create({ generator: { seed: 'flow' } })
+    environment = await TestEnvironment.create({ names, generator: { seed: 'flow' } })
     offline = await Offline.start(environment.name)
   })
 
@@ -162,7 +162,7 @@ describe('the whole flow, through serverless offline', () => {
   })
 
   it('when the schedule fires the clock, then rules are appended where due, and only alerting applies them', async () => {
-    const { partitions } = NAMES.topicSize('readings', environment.name)
+    const { partitions } = names.topicSize('readings', environment.name)
     const all = countPartitions('ruled')
     const run = async (time: string) =>
       (await offline.invoke<{ rules: { appended: number; why: string } }>('clock', { time })).rules
@@ -231,8 +231,7 @@ describe('the whole flow, through serverless offline', () => {
     const [readings] = await check(variables)
     const advice = /Set PARTITIONS=events=2,notifications=4,dlq=1,readings=5, or create/
     assert.match(readings?.todo ?? '', advice)
-    const { names } = readSettings([NAMES_SLICE], variables)
-    const wanted = { brokers: brokers(), env: name, names }
+    const wanted = { brokers: brokers(), env: name, names: readSettings([NAMES], variables).names }
     await assert.rejects(createTopics(wanted), ({ message }: Error) => {
       assert.match(message, /partitions is 5, but must be 12/)
       assert.match(message, advice)
@@ -242,7 +241,7 @@ describe('the whole flow, through serverless offline', () => {
 })
 
 function countPartitions(group: 'ruled' | 'ticked'): number {
-  return resolveSignals([group]).reduce((sum, signal) => sum + NAMES.topicSize(signal, '').partitions, 0)
+  return resolveSignals([group]).reduce((sum, signal) => sum + names.topicSize(signal, '').partitions, 0)
 }
 
 function tryEventOf(record: ForeignRecord): CloudEvent<unknown> | undefined {

@@ -199,7 +199,7 @@ type: com.example.pond.reading.v1
 description: The water of a pond.
 entity: { source: /ponds, subject: '{pond}' }
 fields: { pond: { description: The pond } }
-metrics: { oxygen: { unit: mg/L, description: Dissolved oxygen } }
+metrics: { oxygen: { unit: '%', description: Saturation with oxygen } }
 `
 const POND = 'family: pond\ntime: record\nfields: { pond: sensor, oxygen: oxygen }\n'
 
@@ -287,11 +287,11 @@ describe('inputs that are edited while their functions run', { timeout: 290_000 
     await send(beds, { sensor: 'bed-4', warmth: 22 })
     await isRead('bed-4')
     assert.equal(offline.output.match(/✗ the old inputs/g)?.length, 1, 'it is said once')
-    await saveInputs(`{ topic: ${beds}, mappings: [beads] }`)
-    await offline.says(/^watch {6}config\/inputs\.yaml:2:\d+ {2}.*"beads"/m)
+    await saveMapping('beds', MAPPING('warmth'))
+    await saveInputs(`{ topic: ${beds}, mapings: [beds] }`)
+    await offline.says(/^watch {6}config\/inputs\.yaml:2:\d+ {2}.*mapings/m)
     await send(beds, { sensor: 'bed-5', warmth: 22 })
     await isRead('bed-5')
-    await saveMapping('beds', MAPPING('warmth'))
     await saveInputs(`{ topic: ${beds}, mappings: [beds] }`)
   })
 
@@ -301,7 +301,7 @@ describe('inputs that are edited while their functions run', { timeout: 290_000 
     await saveMapping('ponds', POND)
     await saveInputs(`{ topic: ${beds}, mappings: [beds] }`, `{ topic: ${ponds}, mappings: [ponds] }`)
     await offline.says(new RegExp(`^watch {2}reloaded .*; reads ${ponds}$`, 'm'))
-    await send(ponds, { sensor: 'pond-1', oxygen: 8.5 })
+    await send(ponds, { sensor: 'pond-1', oxygen: 85 })
     await isRead('pond-1')
     const found = (await environment.read('readings')).find(
       ({ headers }) => String(headers?.ce_subject) === 'pond-1',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateInspection, type StateSummary } from '#runtime/adapters/redis/state-inspection.ts'
+import type { Names } from '../../lib/app/names.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
 import { readOutcomes } from '../../lib/queries/states/outcomes.ts'
 import { AUDIT_TYPE, type Audit } from '../../lib/support/audit-event.ts'
@@ -19,11 +20,13 @@ export type Tally = Readonly<Record<string, number>>
 /** Environment of a test file on the shared servers. It has topics, resources and partition states of its own. */
 export class TestEnvironment {
   readonly name: string
+  readonly names: Names
   readonly client: ForeignClient
   readonly #redis: RedisClient
 
-  private constructor(name: string, client: ForeignClient, redis: RedisClient) {
+  private constructor(name: string, names: Names, client: ForeignClient, redis: RedisClient) {
     this.name = name
+    this.names = names
     this.client = client
     this.#redis = redis
   }
@@ -32,29 +35,32 @@ export class TestEnvironment {
    * Creates an environment.
    *
    * @param name name of the environment; by default, a name that no other test uses
+   * @param names names and partitions of its topics; by default, those that no setting changes
    * @param kafka brokers with the topics of the environment
    * @param url URL of the Redis with the partition states of the environment
    */
   static async create({
     name = `t${randomUUID().slice(0, 8)}`,
+    names = NAMES,
     kafka = brokers() as readonly string[],
     url = redisUrl(),
     generator = {} as unknown,
   } = {}): Promise<TestEnvironment> {
     const environment = new TestEnvironment(
       name,
+      names,
       await ForeignClient.connect(kafka),
       new RedisClient({ url }),
     )
     await Promise.all([
-      createTopics({ brokers: kafka, env: environment.name, names: NAMES }),
+      createTopics({ brokers: kafka, env: environment.name, names }),
       createResources({ awsEndpoint: awsEndpoint(), env: environment.name, generator }),
     ])
     return environment
   }
 
   topic(signal: Signal): string {
-    return NAMES.topicName(signal, this.name)
+    return this.names.topicName(signal, this.name)
   }
 
   read(signal: Signal): Promise<ForeignRecord[]> {
@@ -131,7 +137,9 @@ export class TestEnvironment {
   async states(consumer: string, signals = topicsOf(consumer)): Promise<Map<string, unknown>> {
     const inspection = new StateInspection(this.#redis)
     const states = new Map<string, unknown>()
-    for (const stateKey of signals.flatMap(one => listStateKeys(consumer, NAMES.topicSize(one, this.name))))
+    for (const stateKey of signals.flatMap(one =>
+      listStateKeys(consumer, this.names.topicSize(one, this.name)),
+    ))
       for await (const { entity, state } of storedEntities(inspection, stateKey)) states.set(entity, state)
     return states
   }
@@ -149,7 +157,7 @@ export class TestEnvironment {
   #stateKeys(consumer: string, topics = Number.POSITIVE_INFINITY) {
     return topicsOf(consumer)
       .slice(0, topics)
-      .flatMap(signal => listStateKeys(consumer, NAMES.topicSize(signal, this.name)))
+      .flatMap(signal => listStateKeys(consumer, this.names.topicSize(signal, this.name)))
   }
 }
 

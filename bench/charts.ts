@@ -11,6 +11,7 @@ import { startPostgres } from '../test/support/postgres.ts'
 import { storedAlert, storedMinute } from '../test/support/stored-events.ts'
 import { aimed, type Figure } from './kit/figures.ts'
 import { type Run, runBenchmark } from './kit/program.ts'
+import { families } from './kit/vocabulary.ts'
 
 // `npm run bench:charts`: charts of 30 days and of a day of a sensor with a reading a second, 2.6 million in all, whose minutes are
 // among those of other sensors: the questions that the page of an entity asks, for four metrics and the alerts.
@@ -72,14 +73,14 @@ async function* measure(
   run: Run,
 ): AsyncGenerator<Figure> {
   run.say(`filling ${name} with ${DAYS} days …`)
-  await storage.write(toRows([storedAlert('fired', 'a'), storedAlert('resolved', 'a')]), 'replace')
+  await storage.write(toRows(families, [storedAlert('fired', 'a'), storedAlert('resolved', 'a')]), 'replace')
   await fillReadings()
   for (let minute = 0; minute < DAYS * 1_440; minute += BATCH / SENSORS) {
     run.signal.throwIfAborted()
     const minutes = Array.from({ length: BATCH }, (_, n) =>
       makeMinute(minute + Math.floor(n / SENSORS), n % SENSORS),
     )
-    await storage.write(toRows(minutes), 'replace')
+    await storage.write(toRows(families, minutes), 'replace')
   }
   for (const [range, days, step] of [
     ['30 days', DAYS, 'hour'],

@@ -3,9 +3,9 @@ import { isFailure, type LogRecord } from '#runtime/cloudevents/index.ts'
 import type { Event, Failure } from '#runtime/consumer/index.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { describeStatus } from '../../lib/alerting/clearing.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
 import { getAlert } from '../../lib/queries/alerts/alerts-topic.ts'
 import { findCauseKey, listCauseKeys } from '../../lib/queries/alerts/cause-keys.ts'
+import type { Families } from '../../lib/telemetry/families.ts'
 
 /** Number of records, and of alerts that were read before their records, that are remembered. */
 const MAX_KEPT = 100_000

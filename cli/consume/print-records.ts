@@ -7,9 +7,9 @@ import type { DataReader } from '#runtime/pipeline/ports.ts'
 import { either, instant, type Kind, mapKind, oneOf, wholeNumber } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
+import { readInputsOf } from '../../lib/app/inputs.ts'
 import type { Names } from '../../lib/app/names.ts'
 import { duration } from '../../lib/app/settings/duration.ts'
-import { readInputsOf } from '../../lib/app/inputs.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
 import { readTopicReach, type TopicReach } from '../../lib/queries/kafka/topics.ts'
 import { formatBytesView } from '../../lib/queries/records/bytes-view.ts'
@@ -77,7 +77,9 @@ export async function printRecords(plan: ConsumePlan, config: Config, terminal: 
     const { partitions } = requireTopicIn(command, plan.topic)
     const alertsTopic = findAlertsTopic(plan, command)
     const write = (line: string) => terminal.stdout.write(`${shortenEnd(line, getColumns(terminal))}\n`)
-    const alerts = new CausedAlerts(config.families, await command.connections.log(), line => write(escapeText(line)))
+    const alerts = new CausedAlerts(config.families, await command.connections.log(), line =>
+      write(escapeText(line)),
+    )
     const output = new ConsumeOutput(config.names, plan, dataReader(config), terminal, alerts)
     try {
       const records = await openRecords(plan, alertsTopic, command, terminal)

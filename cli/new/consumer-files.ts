@@ -42,13 +42,13 @@ export function renderEntry(name: string): string {
 function renderProcess(name: string, process: string): string {
   return `/** Counts the readings of each entity. */
 import { completeStep, type KeyedProcess } from '#runtime/consumer/index.ts'
-import { READING_TYPES } from '../telemetry/families.ts'
+import type { Families } from '../telemetry/families.ts'
 
-export const ${process}: KeyedProcess<{ readonly count: number }> = {
+export const ${process} = (families: Families): KeyedProcess<{ readonly count: number }> => ({
   name: '${name}',
-  accepts: READING_TYPES,
+  accepts: families.readingTypes,
   onEvent: state => completeStep('counted', { count: (state?.count ?? 0) + 1 }),
-}
+})
 `
 }
 
@@ -57,11 +57,12 @@ function renderTest(name: string, process: string): string {
 import { it } from 'node:test'
 import { formatEntity } from '#runtime/consumer/index.ts'
 import { ${process} } from '../../../lib/${name}/process.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { Kit } from '../../support/kit.ts'
 import { environmentReading as reading } from '../../support/records.ts'
 
 it('given two readings of a sensor, then both are counted', async () => {
-  const kit = new Kit(${process})
+  const kit = new Kit(${process}(FAMILIES))
   const event = reading('a', { at: 0 })
   const [first, second] = await kit.when(event, reading('b', { at: 60 }))
   assert.deepEqual([first?.reason, second?.reason], ['counted', 'counted'])
@@ -80,7 +81,7 @@ function renderHandler(name: string, process: string): string {
   return `/** Counts the readings of each entity. */
 ${imports.join('\n')}
 
-export const handler = kafkaConsumer('${name}', ${process})
+export const handler = kafkaConsumer('${name}', ({ families }) => ${process}(families))
 `
 }
 

@@ -2,8 +2,15 @@ import { readdir } from 'node:fs/promises'
 import { normalize } from 'node:path'
 import { checkRules, errorLine, type RulesCheck } from '../../lib/alerting/check-rules.ts'
 import type { RuleFile } from '../../lib/alerting/rule-files.ts'
-import { loadInputSchemas, loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
-import { type CombinedParts, FAMILIES, INPUTS, NAMES, readSettings, GENERAL } from '../../lib/app/settings/index.ts'
+import { loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
+import {
+  type CombinedParts,
+  FAMILIES,
+  GENERAL,
+  INPUTS,
+  NAMES,
+  readSettings,
+} from '../../lib/app/settings/index.ts'
 import { fileFailure } from '../../lib/operations/operation-failure.ts'
 import { readRuleFilesAt } from '../../lib/operations/rules-at-path.ts'
 import { readPlan } from '../../lib/operations/views/statements.ts'
@@ -38,7 +45,7 @@ Examples:
 
 async function checkRuleFiles(named: readonly string[], json: boolean, terminal: Terminal): Promise<void> {
   const { stdout, environment } = terminal
-  const settings = readSettings([FAMILIES, INPUTS, NAMES], environment)
+  const settings = readSettings([FAMILIES, GENERAL, INPUTS, NAMES], environment)
   const places = named.length > 0 ? named : [environment.RULES_DIR || 'config/rules']
   const files = (await Promise.all(places.map(place => readFiles(place, terminal)))).flat()
   const tables = await readTables(settings, environment.VIEWS_DIR || 'config/views', terminal)
@@ -60,7 +67,7 @@ async function readFiles(place: string, terminal: Terminal): Promise<readonly Ru
   }
 }
 
-type Settings = CombinedParts<readonly [typeof FAMILIES, typeof INPUTS, typeof NAMES]>
+type Settings = CombinedParts<readonly [typeof FAMILIES, typeof GENERAL, typeof INPUTS, typeof NAMES]>
 
 /** Returns the tables that the statements of the folder declare; undefined if it has no statements. */
 async function readTables(

@@ -5,8 +5,6 @@ import { openDeadLetters, readDlqEntries } from '../../lib/failures/open-dead-le
 
 const DAY_MS = 86_400_000
 
-export const handler = kafkaConsumer(
-  'open-dead-letters',
-  openDeadLetters(TOPICS.dlq.keptDays * DAY_MS),
-  { adapt: readDlqEntries },
-)
+export const handler = kafkaConsumer('open-dead-letters', openDeadLetters(TOPICS.dlq.keptDays * DAY_MS), {
+  adapt: readDlqEntries,
+})

@@ -4,8 +4,12 @@ import { STORAGE } from '../../lib/app/settings/index.ts'
 import { openStorage } from '../../lib/app/storage.ts'
 import { storageSink } from '../../lib/storage/sink.ts'
 
-export const handler = kafkaConsumer('storage', async config => storageSink(config.families, await openStorage(config)), {
-  slices: [STORAGE],
-  // Reserve time for a transaction, with the time limits of a connection and its slowest statement.
-  reserveMs: 20_000,
-})
+export const handler = kafkaConsumer(
+  'storage',
+  async config => storageSink(config.families, await openStorage(config)),
+  {
+    slices: [STORAGE],
+    // Reserve time for a transaction, with the time limits of a connection and its slowest statement.
+    reserveMs: 20_000,
+  },
+)

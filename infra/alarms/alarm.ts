@@ -1,7 +1,7 @@
 /** Types of alarms, independent of CloudFormation. */
 
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
-import type { Place } from '../place/place.ts'
+import type { NamedPlace } from '../place/place.ts'
 import type { Metric, Query } from './metrics.ts'
 
 /** Cause of alarms. Alarms with the same cause send a single notification. */
@@ -16,10 +16,10 @@ export type CauseName =
   | 'receivers'
 
 /** A place with alarms, and the functions that are deployed to it. */
-export type Deployed = Place & {
+export type Deployed = NamedPlace & {
   readonly stage: string
   readonly functions: readonly DeclaredFunction[]
-  readonly alarms: NonNullable<Place['alarms']>
+  readonly alarms: NonNullable<NamedPlace['alarms']>
 }
 
 /**

@@ -148,7 +148,7 @@ export const watchPublishing: Source = ({ env, functions }) => {
 /** Lag of each consumer in each of its topics, in records. A further cluster that is not MSK reports none. */
 export const watchLagRecords: Source = deployed =>
   deployed.functions
-    .flatMap(declared => listTriggerTopics(declared, deployed.env, deployed.inputs))
+    .flatMap(declared => listTriggerTopics(declared, deployed, deployed.inputs))
     .flatMap(({ function: consumer, signal, topic, group }) => {
       const { arn } = findFurtherCluster(deployed, topic) ?? { arn: deployed.clusterArn }
       if (arn === undefined) return []

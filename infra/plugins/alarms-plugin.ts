@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path'
 import { readFunctions } from '../../lib/app/function-entries.ts'
+import { NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import type { Deployed } from '../alarms/alarm.ts'
 import { buildAlarmResources } from '../alarms/resources.ts'
 import { isDeployed } from '../functions/expanded-fields.ts'
@@ -51,6 +52,7 @@ function addAlarms(framework: Framework, say: (line: string) => void): void {
   if (!alarms?.enabled) return
   const deployed: Deployed = {
     ...place,
+    ...readSettings([NAMES]),
     stage: framework.getProvider('aws').getStage(),
     functions: readFunctions(resolve(serviceDir, 'serverless.yml')).filter(one => isDeployed(one, place)),
     alarms,

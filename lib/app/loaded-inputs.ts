@@ -4,8 +4,8 @@ import { loadInputs } from '../intake/adapters/load-inputs.ts'
 import { type LoadedInputs, listInputSchemas } from '../intake/read-record.ts'
 import type { TypeSchema } from '../schemas/json-schema.ts'
 import type { Families } from '../telemetry/families.ts'
-import { type InputsConfig, projectFolder, readInputsOf } from './inputs.ts'
 import type { StreamTopics } from '../views/language/compile-stream.ts'
+import { type InputsConfig, projectFolder, readInputsOf } from './inputs.ts'
 import type { InputSettings } from './settings/inputs.ts'
 
 type Config = InputsConfig & InputSettings & { readonly families: Families }

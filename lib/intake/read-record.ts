@@ -24,7 +24,6 @@ import { describePaths } from '../mapping/record-path.ts'
 import type { JsonSchema, TypeSchema } from '../schemas/json-schema.ts'
 import { nameHint } from '../support/suggestion.ts'
 import type { Families } from '../telemetry/families.ts'
-import { READING_TYPES } from '../telemetry/families.ts'
 import type { Input, InputEvent } from './input.ts'
 
 /** Input with the files that it refers to. */

@@ -5,8 +5,15 @@ import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../alerting/alert.ts'
 import { MINUTE_TYPE } from '../analytics/processor.ts'
 import { isObject } from '../support/json.ts'
 import { type Families, measurements, type ReadingData } from '../telemetry/families.ts'
-import { ALERT_EVENTS, ANALYTICS, READINGS, type Row, type Rows, type Table, MINUTE_STATISTICS } from './table.ts'
-import { toKey, toSensorKey, toStorablePart, toText } from './storable-text.ts'
+import {
+  ALERT_EVENTS,
+  ANALYTICS,
+  MINUTE_STATISTICS,
+  READINGS,
+  type Row,
+  type Rows,
+  type Table,
+} from './table.ts'
 
 /** Returns the types of the events that are stored. */
 export function listStoredTypes(families: Families): readonly string[] {

@@ -355,6 +355,6 @@ function describeTopics(before: ReadonlySet<string>, now: ReadonlySet<string>): 
 }
 
 /** @param reason reason for the rejection, with a line for each error */
-export function describeRejection(what: string, reason: string): string {
+function describeRejection(what: string, reason: string): string {
   return [`✗ ${what}:`, ...reason.split('\n').map(line => `    ${line.trim()}`)].join('\n')
 }

@@ -6,12 +6,11 @@ import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import type { KafkaSettings } from '#runtime/settings/index.ts'
+import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
 import { createClusterFinder, listFurtherTopics, readInputsOf } from '../../lib/app/inputs.ts'
 import type { Named } from '../../lib/app/names.ts'
 import type { CombinedParts, FAMILIES, INPUTS, NAMES, REGISTRY } from '../../lib/app/settings/index.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
-import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
-import { INPUTS, readSettings } from '../../lib/app/settings/index.ts'
 import { FurtherLags } from '../../lib/diagnosis/further-lags.ts'
 import type { WatchedLag } from '../../lib/diagnosis/stalls.ts'
 import { readPartitionRules } from '../../lib/queries/alerts/activated-rules.ts'
@@ -129,7 +128,12 @@ export class FlowWatch {
     try {
       const [now, rules, lags, further] = await Promise.all([
         this.#countOutcomes(),
-        readPartitionRules(new StateInspection(this.#redis), topicName('readings', this.#env), 0),
+        readPartitionRules(
+          this.#config.families,
+          new StateInspection(this.#redis),
+          this.#topic('readings'),
+          0,
+        ),
         readConsumerLags(this.#offsets, consumers.get(false) ?? []),
         this.#further.read(consumers.get(true) ?? []),
       ])

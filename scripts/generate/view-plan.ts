@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
-import { FAMILIES, INPUTS, NAMES, readSettings, GENERAL } from '../../lib/app/settings/index.ts'
+import { FAMILIES, GENERAL, INPUTS, NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { formatPlan, readPlan } from '../../lib/operations/views/statements.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
 import { PROJECT } from '../paths.ts'

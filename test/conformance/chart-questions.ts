@@ -5,6 +5,7 @@ import { RetryableError } from '#runtime/consumer/index.ts'
 import { type ChartPeriod, readAlerts, readPoints } from '../../lib/storage/chart-questions.ts'
 import { type StoredEvent, toRows } from '../../lib/storage/rows.ts'
 import type { Storage, StorageReader } from '../../lib/storage/storage.ts'
+import { FAMILIES } from '../support/families.ts'
 import { NOON, storedAlert, storedMinute } from '../support/stored-events.ts'
 
 type Opened = Storage & StorageReader
@@ -24,7 +25,7 @@ export function chartConformance(name: string, connect: () => Promise<Opened>): 
   const using = async (events: readonly StoredEvent[], work: (storage: Opened) => Promise<void>) => {
     const storage = await connect()
     try {
-      if (events.length > 0) await storage.write(toRows(events), 'replace')
+      if (events.length > 0) await storage.write(toRows(FAMILIES, events), 'replace')
       await work(storage)
     } finally {
       await storage.close()
@@ -59,7 +60,13 @@ export function chartConformance(name: string, connect: () => Promise<Opened>): 
     it('given revisions in any order, live or of the past, then the latest counts, and each event is counted once', async () => {
       await using([], async storage => {
         const write = (existing: 'replace' | 'keep', ...revisions: readonly number[]) =>
-          storage.write(toRows(revisions.map(one => storedMinute(one, 20 + one))), existing)
+          storage.write(
+            toRows(
+              FAMILIES,
+              revisions.map(one => storedMinute(one, 20 + one)),
+            ),
+            existing,
+          )
         const readMean = async () => (await readPoints(storage, PERIOD, 'temperature', 'minute')).mean
         assert.equal(await write('keep', 2, 1), 2)
         assert.deepEqual(await readMean(), [22])

@@ -13,12 +13,13 @@ import type { StoredHistory } from '../../console/api/telemetry/stored-history.t
 import { alerting } from '../../lib/alerting/process.ts'
 import { buildRuleSet } from '../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../lib/alerting/rules-activated.ts'
-import { statistics } from '../../lib/analytics/processor.ts'
+import { createStatistics } from '../../lib/analytics/processor.ts'
 import { SqliteStorage } from '../../lib/storage/adapters/sqlite.ts'
 import { toRows } from '../../lib/storage/rows.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'
+import { FAMILIES } from '../support/families.ts'
 import { environmentReading } from '../support/records.ts'
 import { RunningConsumers } from '../support/running-consumers.ts'
 import { storedAlert, storedMinute } from '../support/stored-events.ts'
@@ -40,7 +41,7 @@ describe('charts from a database in the console', () => {
 
   before(async () => {
     environment = await TestEnvironment.create()
-    consumers = new RunningConsumers(environment, [statistics, alerting([])])
+    consumers = new RunningConsumers(environment, [createStatistics(FAMILIES), alerting(FAMILIES, [])])
     const rules = [ruleOf({ name: 'HOT', fireAbove: 40, severity: 'critical' })]
     const reading = environmentReading('r-1', { sensor: SUBJECT, temperature: 21 })
     await consumers.append([
@@ -50,7 +51,7 @@ describe('charts from a database in the console', () => {
     for (const consumer of ['processor', 'alerting']) await consumers.catchUp(consumer, 'readings')
     folder = await mkdtemp(join(tmpdir(), 'console-charts-'))
     const storage = new SqliteStorage(join(folder, 'local.db'))
-    await storage.write(toRows(makeEvents()), 'replace')
+    await storage.write(toRows(FAMILIES, makeEvents()), 'replace')
     await storage.close()
     browser = await TestBrowser.launch()
   })

@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { startProcess } from '#local-servers/managed-process.ts'
-import { groupName } from '../../lib/app/topics.ts'
 import { temporaryFolder } from '../integration/localstack/support.ts'
 import { clientLaunch, installClientExamples } from '../support/client-examples.ts'
 import { TestEnvironment } from '../support/environment.ts'
+import { NAMES } from '../support/families.ts'
 import { Offline } from '../support/offline.ts'
 import { environmentReading } from '../support/records.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
@@ -76,7 +76,7 @@ describe('the samples with transactions', () => {
 
     await until('the offsets of markers and aborted records are committed', async () => {
       const { groups } = JSON.parse(
-        await sluice(['groups', 'lag', groupName('processor', environment.name), '--json']),
+        await sluice(['groups', 'lag', NAMES.groupName('processor', environment.name), '--json']),
       )
       return groups[0].pending === 0
     })

@@ -83,11 +83,11 @@ const SHOTS: readonly Shot[] = [
   { file: 'console-rules.png', path: '/alerts/rules' },
   { file: 'console-failures.png', path: '/failures' },
   { file: 'console-kafka.png', path: '/kafka' },
-  { file: 'console-topic.png', path: '/kafka', query: { topic: topicName('readings', ENV) } },
+  { file: 'console-topic.png', path: '/kafka', query: { topic: NAMES.topicName('readings', ENV) } },
   {
     file: 'console-protobuf.png',
     path: '/kafka/messages',
-    query: { topic: topicName('readings', ENV), text: 'asset-tag-1-p1' },
+    query: { topic: NAMES.topicName('readings', ENV), text: 'asset-tag-1-p1' },
     open: page =>
       page
         .getByRole('button', { name: /^Message / })

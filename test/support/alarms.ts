@@ -3,6 +3,7 @@
 import type { Deployed } from '../../infra/alarms/alarm.ts'
 import { readAccount } from '../../infra/place/account.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
+import { NAMES } from './families.ts'
 
 const PROVISIONED =
   'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry/01234567-0123-0123-0123-0123456789ab-1'
@@ -27,5 +28,5 @@ export function deployed(
   }
   const { alarms, ...place } = readAccount(stage, 'eu-west-1', variables, '/project')
   if (!alarms) throw new Error('an account has alarms')
-  return { ...place, stage, functions: readFunctions(), alarms }
+  return { ...place, names: NAMES, stage, functions: readFunctions(), alarms }
 }

@@ -4,8 +4,13 @@ import type { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspecti
 import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
 import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { type Signal, topicRow } from '../../../lib/app/topic-table.ts'
-import { type ClusterTopic, isLeaderless, isUnderReplicated, toClusterTopics, toListedBrokers } from '../../../lib/queries/kafka/cluster.ts'
-import { type Balance, judgeBalance } from '../../../lib/queries/kafka/balance.ts'
+import {
+  type ClusterTopic,
+  isLeaderless,
+  isUnderReplicated,
+  toClusterTopics,
+  toListedBrokers,
+} from '../../../lib/queries/kafka/cluster.ts'
 import { listGroupsReading } from '../../../lib/queries/kafka/consumer-groups.ts'
 import { awaitKafkaAnswer } from '../../../lib/queries/kafka/kafka-answers.ts'
 import { computeTopicSizes, readTopicSize, type TopicSize } from '../../../lib/queries/kafka/topic-sizes.ts'

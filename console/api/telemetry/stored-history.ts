@@ -62,7 +62,7 @@ async function readHistory(
   const period = { ...parseEntity(entity), fromMs: toMs - spanMs, toMs }
   const step = hours <= 24 ? 'minute' : 'hour'
   const fits = textFilter(metric)
-  const shown = listMetrics(statistics.family, [statistics.metrics])
+  const shown = listMetrics(environment.config.families, statistics.family, [statistics.metrics])
     .filter(({ name }) => statistics.metrics[name] && fits(name))
     .slice(0, MAX_LISTED_METRICS)
   const metrics: (readonly [string, ChartPoints])[] = []

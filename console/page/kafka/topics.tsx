@@ -1,8 +1,8 @@
 /** Topics and brokers of the cluster, or one topic with its replicas, the distribution of its records, its settings, and its readers. */
 
 import type { JSX } from 'preact'
-import { type Balance, formatBalance, formatShare, judgeBalance } from '../../../lib/support/balance.ts'
 import type { ListedBroker } from '../../../lib/queries/kafka/cluster.ts'
+import { type Balance, formatBalance, formatShare, judgeBalance } from '../../../lib/support/balance.ts'
 import type { GroupSummary } from '../../api/kafka/cluster-topics.ts'
 import type { ListedTopic, PartitionAnswer, SettingAnswer, TopicAnswer } from '../../api/kafka/topics.ts'
 import { buildAddress } from '../client/address.ts'

@@ -4,7 +4,6 @@ export type { Environment } from '#runtime/settings/index.ts'
 export {
   CLOCK,
   type CombinedParts,
-  type GeneralSettings,
   KAFKA,
   LOGGING,
   PRODUCER,

@@ -26,9 +26,7 @@ export interface RedriveTopic {
 export type RedriveTopics = ReadonlyMap<string, RedriveTopic>
 
 /** Returns the topic for failed records of inputs; undefined if it does not exist. */
-export function findForeignRedriveTopic(
-  topics: RedriveTopics,
-): (RedriveTopic & ForeignRedriveTopic) | undefined {
+function findForeignRedriveTopic(topics: RedriveTopics): (RedriveTopic & ForeignRedriveTopic) | undefined {
   for (const [topic, found] of topics)
     if (found.signal === 'input-redrives') return { ...found, topic, partitions: found.bounds.length }
   return undefined

@@ -1,10 +1,9 @@
 /** Compares the topics of a cluster with the topic table. */
 
-import { type KafkaTopic, topicConfiguration } from '#runtime/adapters/kafka/topic-configuration.ts'
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
 import { brokerCount, type TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
-import { topicConfiguration } from '#runtime/adapters/kafka/topic-configuration.ts'
+import { type KafkaTopic, topicConfiguration } from '#runtime/adapters/kafka/topic-configuration.ts'
 import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { Named } from '../../app/names.ts'
 import { SIGNALS, type Signal } from '../../app/topic-table.ts'

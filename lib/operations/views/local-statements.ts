@@ -1,6 +1,5 @@
 /** The file of the statements that are typed at ksqlDB's interface of `npm start`: its text and the plan after a CREATE or DROP. */
 
-import type { TypeSchema } from '../../schemas/json-schema.ts'
 import type { Families } from '../../telemetry/families.ts'
 import { compilePlan, type StatementFile } from '../../views/language/compile-plan.ts'
 import type { StreamTopics } from '../../views/language/compile-stream.ts'

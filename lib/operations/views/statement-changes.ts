@@ -5,7 +5,6 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { instant } from '#runtime/consumer/index.ts'
-import type { TypeSchema } from '../../schemas/json-schema.ts'
 import type { Families } from '../../telemetry/families.ts'
 import type { StreamTopics } from '../../views/language/compile-stream.ts'
 import { parse } from '../../views/language/parser.ts'

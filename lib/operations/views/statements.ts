@@ -1,7 +1,6 @@
 /** Reads statements that declare tables, from files whose names end in `.sql`. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { TypeSchema } from '../../schemas/json-schema.ts'
 import type { Families } from '../../telemetry/families.ts'
 import { compilePlan, type StatementFile } from '../../views/language/compile-plan.ts'
 import type { StreamTopics } from '../../views/language/compile-stream.ts'

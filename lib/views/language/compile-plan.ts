@@ -1,9 +1,6 @@
 /** Compiles the files of `config/views/` into a plan. Pure. */
 
-import type { TypeSchema } from '../../schemas/json-schema.ts'
-import { listEventTypes } from '../../telemetry/event-types.ts'
 import type { Families } from '../../telemetry/families.ts'
-import { findJsonSchema } from '../../telemetry/schema-texts.ts'
 import {
   type Aggregate,
   APPROXIMATE,

@@ -124,8 +124,7 @@ function dataObjects(
   inputs: LoadedInputs,
 ): readonly DataObject[] {
   const eventTypes = listEventTypes(families)
-  const isRead = (type: string) =>
-    types ? types.includes(type) : signalOfType(eventTypes, type) === signal
+  const isRead = (type: string) => (types ? types.includes(type) : signalOfType(eventTypes, type) === signal)
   return [
     ...[...eventTypes.keys()].filter(isRead).map(type => findJsonSchema(families, type) as DataObject),
     ...listInputSchemas(inputs).flatMap(({ type, schema }) => (isRead(type) ? schema : [])),

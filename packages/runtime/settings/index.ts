@@ -14,7 +14,6 @@ export {
   type Environment,
   type Setting,
   type Slice,
-  type SlicePart,
   setting,
   slice,
 } from './slice.ts'

@@ -409,7 +409,7 @@ describe('readers of PostgreSQL', () => {
   it('given the role that the manual prints, then charts are read as it, and it can write nothing', async () => {
     const url = await server.createDatabase()
     const writer = await createWriter(url)
-    await using(writer, storage => storage.write(toRows([storedMinute(1, 20)]), 'replace'))
+    await using(writer, storage => storage.write(toRows(FAMILIES, [storedMinute(1, 20)]), 'replace'))
     const page = await readFile(join(PROJECT, 'docs/storage.md'), 'utf8')
     const statements = /### Readers.*?```sql\n(.*?)```/s.exec(page)?.[1]?.trim().split('\n') ?? []
     const isOfAdministrator = (text: string) => /^(CREATE|ALTER) ROLE/.test(text)
@@ -457,7 +457,7 @@ describe('readers of PostgreSQL', () => {
   it('given a role without rights, a locked table or no server, then the message says why, without the password', async () => {
     const url = await server.createDatabase()
     const writer = await createWriter(url)
-    await using(writer, storage => storage.write(toRows([storedMinute(1, 20)]), 'replace'))
+    await using(writer, storage => storage.write(toRows(FAMILIES, [storedMinute(1, 20)]), 'replace'))
     const fails = async (address: string, message: RegExp) =>
       using(address, async storage => {
         await assert.rejects(readPoints(storage, PERIOD, 'temperature', 'hour'), error => {

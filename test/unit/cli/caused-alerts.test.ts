@@ -5,6 +5,7 @@ import { createSequence, formatOrigin } from '#runtime/pipeline/outbox/position.
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { CausedAlerts } from '../../../cli/consume/caused-alerts.ts'
 import { alertEmission, firedAlert, resolvedAlert } from '../../../lib/alerting/alert.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
 import { ruleOf } from '../alerting/support.ts'
 
@@ -33,7 +34,7 @@ describe('given records and alerts, when both are shown', () => {
   /** Shows readings by their number and alerts in this order, and returns the lines. */
   async function shown(...all: readonly (number | Event)[]): Promise<string[]> {
     const lines: string[] = []
-    const alerts = new CausedAlerts(new MemoryLogReader([]), line => lines.push(line))
+    const alerts = new CausedAlerts(FAMILIES, new MemoryLogReader([]), line => lines.push(line))
     for (const one of all)
       if (typeof one === 'number') {
         lines.push(`reading ${one}`)

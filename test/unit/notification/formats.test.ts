@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { SLACK_LIMITS, slackBody } from '../../../lib/notification/formats/slack.ts'
 import { type Message, sluiceBody } from '../../../lib/notification/message.ts'
 import { alertLine, formatTitle, plainText } from '../../../lib/notification/plain-text.ts'
-import { FAMILIES, } from '../../support/families.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { alert, message } from './messages.ts'
 
 const digest = (omitted: number) => message({ alerts: [], omitted }, { isDigest: true })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type StoredEvent, toRows } from '../../../lib/storage/rows.ts'
-import { READINGS, TABLES, MINUTE_STATISTICS } from '../../../lib/storage/table.ts'
+import { MINUTE_STATISTICS, READINGS, TABLES } from '../../../lib/storage/table.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { storedAlert, storedReading } from '../../support/stored-events.ts'
 

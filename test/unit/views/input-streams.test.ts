@@ -8,8 +8,9 @@ import { compilePlan } from '../../../lib/views/language/compile-plan.ts'
 import { compileSelect } from '../../../lib/views/language/compile-select.ts'
 import { parse } from '../../../lib/views/language/parser.ts'
 import { isRowOfStream } from '../../../lib/views/stream-events.ts'
+import { FAMILIES } from '../../support/families.ts'
 
-const mapping = (text: string, name = 'greenhouse') => readMapping(text, name, `${name}.yaml`)
+const mapping = (text: string, name = 'greenhouse') => readMapping(FAMILIES, text, name, `${name}.yaml`)
 const GREENHOUSE = mapping(`family: environment
 time: { from: meta.at, epoch: s }
 fields:
@@ -41,7 +42,7 @@ const input = (loadedMappings: LoadedInput['loadedMappings'], more = {}): Loaded
 function planOf(columns: string, of = input([GREENHOUSE]), topic = of.topic, more = '') {
   const text = `CREATE STREAM s (${columns}) WITH (KAFKA_TOPIC = '${topic}', VALUE_FORMAT = 'JSON');${more}`
   const signalOf = (name: string) => (name === 'sluice.telemetry.alerts.local' ? 'alerts' : undefined)
-  return compilePlan([{ name: 'a.sql', text }], parse, {
+  return compilePlan(FAMILIES, [{ name: 'a.sql', text }], parse, {
     inputs: new Map([[of.topic, of]]),
     signalOf,
   })

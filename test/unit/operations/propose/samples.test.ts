@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { parseRecord } from '../../../../lib/operations/import/mapping-trial.ts'
 import { type PlacedRecord, propose } from '../../../../lib/operations/propose/propose.ts'
-import { FAMILIES, } from '../../../support/families.ts'
+import { FAMILIES } from '../../../support/families.ts'
 
 interface Sent {
   readonly value: unknown

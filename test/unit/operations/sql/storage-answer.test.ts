@@ -9,6 +9,7 @@ import { SQLITE, SqliteStorage } from '../../../../lib/storage/adapters/sqlite.t
 import { toRows } from '../../../../lib/storage/rows.ts'
 import { TABLES } from '../../../../lib/storage/table.ts'
 import { buildViews } from '../../../../lib/storage/views.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { storedAlert, storedReading } from '../../../support/stored-events.ts'
 import { ran } from '../../cli/terminal.ts'
 
@@ -20,7 +21,7 @@ describe('a statement about the database of storage', () => {
   before(async () => {
     const storage = new SqliteStorage(join(folder, 'a b%.db'))
     await storage.write(
-      toRows([storedReading('r', { temperature: 41 }), storedAlert('fired', 'a')]),
+      toRows(FAMILIES, [storedReading('r', { temperature: 41 }), storedAlert('fired', 'a')]),
       'replace',
     )
     await storage.close()

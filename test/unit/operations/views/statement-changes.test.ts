@@ -48,7 +48,7 @@ class Started {
         shownFolder: 'config/views',
         noteFile: this.noteFile,
         stop: this.stop.signal,
-getFamilies: () => FAMILIES,
+        getFamilies: () => FAMILIES,
         loadTopics: async () => ({ inputs: new Map() }),
       },
       openPorts: async () => ({ ...this.servers.ports, ...change }),
@@ -246,7 +246,7 @@ describe('a statement that a crash has interrupted', () => {
 function startedParts(started: Started) {
   return {
     ...{ folder: started.folder, shownFolder: 'config/views', noteFile: started.noteFile },
-getFamilies: () => FAMILIES,
+    getFamilies: () => FAMILIES,
     loadTopics: async () => ({ inputs: new Map() }),
     openPorts: async () => started.servers.ports,
     trail: {

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorLine, type LocatedError } from '../../lib/alerting/check-rules.ts'
-import type { Vocabulary } from '../../lib/app/serialized-types.ts'
+import type { Vocabulary } from '../../lib/app/names.ts'
 import { FAMILIES, NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { fileFailure } from '../../lib/operations/operation-failure.ts'
 import {

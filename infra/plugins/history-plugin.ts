@@ -2,8 +2,9 @@
  * Serverless Framework plugin that adds the tables of history to the template of the functions: a database and external tables over
  * the objects of the bucket, with which Athena reads them.
  */
+
+import type { Vocabulary } from '../../lib/app/names.ts'
 import { historyDatabase } from '../../lib/app/resource-names.ts'
-import type { Vocabulary } from '../../lib/app/serialized-types.ts'
 import { FAMILIES, NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { resolveSignals } from '../../lib/app/topic-table.ts'
 import { type ColumnType, listColumns } from '../../lib/history/columns.ts'

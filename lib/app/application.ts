@@ -12,8 +12,9 @@ import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
 import { withEmptyCollections } from './empty-collections.ts'
 import { createDataCheck } from './event-data.ts'
 import { NAME } from './name.ts'
+import type { Vocabulary } from './names.ts'
 import { adviseOnPlainJson } from './names.ts'
-import { createSerializing, SERIALIZING_REMEDIES, type Vocabulary } from './serialized-types.ts'
+import { createSerializing, SERIALIZING_REMEDIES } from './serialized-types.ts'
 import { type Signal, TOPICS } from './topic-table.ts'
 
 declare module '../../packages/runtime/consumer/topic-name.ts' {

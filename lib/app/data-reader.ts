@@ -2,7 +2,8 @@ import { configureDataReader } from '#runtime/lambda/configured-reader.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
 import type { RegistrySettings } from '#runtime/settings/index.ts'
 import { withEmptyCollections } from './empty-collections.ts'
-import { createSerializing, type Vocabulary } from './serialized-types.ts'
+import type { Vocabulary } from './names.ts'
+import { createSerializing } from './serialized-types.ts'
 
 /** Returns a reader for the data of all event types. It uses the configured schema registry, or else the packaged schemas. */
 export function dataReader(config: RegistrySettings & Vocabulary): DataReader {

@@ -1,7 +1,8 @@
 /** Writers of event data, for functions and commands that publish without the engine. */
 import { type DataWriter, JSON_WRITER } from '#runtime/cloudevents/index.ts'
 import { configureDataWriter, type WritingSettings } from '#runtime/lambda/configured-writer.ts'
-import { createSerializing, type Vocabulary } from './serialized-types.ts'
+import type { Vocabulary } from './names.ts'
+import { createSerializing } from './serialized-types.ts'
 
 const WRITERS = new WeakMap<WritingSettings, Promise<DataWriter>>()
 

@@ -2,8 +2,7 @@
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { DeadLetterSource } from '../queries/dead-letters/dead-letters.ts'
-import type { Named } from './names.ts'
-import type { Vocabulary } from './serialized-types.ts'
+import type { Named, Vocabulary } from './names.ts'
 
 /**
  * Returns the source from which the dead letters of an environment are read.

@@ -4,7 +4,7 @@ import type { Choices, WorkSource } from '#runtime/lambda/handler-types.ts'
 import { kafkaHandler } from '#runtime/lambda/kafka-handler.ts'
 import type { Slice } from '#runtime/settings/index.ts'
 import { APPLICATION, createApplication } from './application.ts'
-import type { Vocabulary } from './serialized-types.ts'
+import type { Vocabulary } from './names.ts'
 import { FAMILIES, NAMES } from './settings/index.ts'
 
 /** Settings of every consumer of Sluice, in addition to those of the engine. */

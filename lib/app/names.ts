@@ -1,5 +1,6 @@
 /** Names of the topics and consumer groups of a program, which the settings decide. Pure. */
 import type { KafkaTopic } from '#runtime/adapters/kafka/topic-configuration.ts'
+import type { Families } from '../telemetry/families.ts'
 import { SIGNALS, type Signal, type Topic, topicRow } from './topic-table.ts'
 
 /** Settings of the names, see `settings/names.ts`. */
@@ -141,6 +142,12 @@ export function adviseOnPlainJson(topic: string): string {
 /** Environment, and the names of its topics and consumer groups. */
 export interface Named {
   readonly env: string
+  readonly names: Names
+}
+
+/** Families and names of a program, which its settings decide. */
+export interface Vocabulary {
+  readonly families: Families
   readonly names: Names
 }
 

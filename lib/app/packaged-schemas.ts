@@ -5,7 +5,7 @@ import { toDataschema } from '../telemetry/dataschema.ts'
 import { listEventTypes } from '../telemetry/event-types.ts'
 import type { Families, Family } from '../telemetry/families.ts'
 import { buildFamilySchema } from '../telemetry/family-schema.ts'
-import type { Vocabulary } from './serialized-types.ts'
+import type { Vocabulary } from './names.ts'
 import type { Signal } from './topic-table.ts'
 
 interface Texts {

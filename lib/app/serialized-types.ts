@@ -2,14 +2,8 @@
 import type { SerializedType } from '#runtime/consumer/index.ts'
 import { listBinaryTypes } from '../telemetry/event-types.ts'
 import type { Families } from '../telemetry/families.ts'
-import type { Names } from './names.ts'
+import type { Vocabulary } from './names.ts'
 import { findPackagedSchema, schemaSubject } from './packaged-schemas.ts'
-
-/** Families and names of a program, which its settings decide. */
-export interface Vocabulary {
-  readonly families: Families
-  readonly names: Names
-}
 
 /** Returns the event types whose data is written in the format that SERIALIZATION selects. The data of all other types is always JSON. */
 export function listSerializedTypes(families: Families): readonly SerializedType[] {

@@ -28,11 +28,11 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
   'open-dead-letters': { all: 1740, atStart: 380 },
   'dlq-router': { all: 1804, atStart: 442 },
   views: { all: 1825, atStart: 462 },
-  topics: { all: 518, atStart: 81 },
+  topics: { all: 518, atStart: 82 },
   redriver: { all: 1010, atStart: 325 },
   intake: { all: 1851, atStart: 643 },
   'input-redrives': { all: 1851, atStart: 643 },
-  'on-failure': { all: 505, atStart: 84 },
+  'on-failure': { all: 505, atStart: 86 },
 }
 
 /** Limits of a function without an entry: those of the largest consumer. */

@@ -1,6 +1,5 @@
 /** Decides whether a dead letter is redriven or dropped, and gives the reason if it is not. Pure. */
 import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents/index.ts'
-import type { Signal } from '../../app/topic-table.ts'
 import type { FoundDeadLetter } from '../../failures/dlq-record.ts'
 import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
 import {
@@ -11,26 +10,7 @@ import {
 } from '../../failures/redriven-record.ts'
 import type { PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
 import type { HandlingRequest } from './operation.ts'
-
-/** Topic of the environment to which records can be redriven. */
-export interface RedriveTopic {
-  readonly signal: Signal
-  /** Current offset bounds of the topic, by partition. */
-  readonly bounds: readonly { readonly start: number; readonly end: number }[]
-  /** Consumers that read the topic. */
-  readonly consumers: ReadonlySet<string>
-  readonly maxMessageBytes: number
-}
-
-/** Topics by their names in Kafka. */
-export type RedriveTopics = ReadonlyMap<string, RedriveTopic>
-
-/** Returns the topic for failed records of inputs; undefined if it does not exist. */
-function findForeignRedriveTopic(topics: RedriveTopics): (RedriveTopic & ForeignRedriveTopic) | undefined {
-  for (const [topic, found] of topics)
-    if (found.signal === 'input-redrives') return { ...found, topic, partitions: found.bounds.length }
-  return undefined
-}
+import { findForeignRedriveTopic, type RedriveTopics } from './redrive-topic.ts'
 
 /** Reasons for skipping dead letters, with descriptions for the user. */
 export const LEFT_OUT = {

@@ -3,7 +3,7 @@ import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../../app/config.ts'
 import type { DeadLetterSource } from '../../queries/dead-letters/dead-letters.ts'
 import type { ReadTopic } from '../../queries/kafka/consumer-lag.ts'
-import type { RedriveTopics } from './decision.ts'
+import type { RedriveTopics } from './redrive-topic.ts'
 import { readRedriveTopics } from './redrive-topics.ts'
 import { formatFilter, type Selected, type Selection, selectDeadLetters } from './selection.ts'
 

@@ -2,10 +2,10 @@
 import { deadLetterRow } from '../../failures/dead-letter-row.ts'
 import type { FoundDeadLetter, HandledAction } from '../../failures/dlq-record.ts'
 import type { Families } from '../../telemetry/families.ts'
-import type { RedriveTopics } from './decision.ts'
 import { buildRedrive, findLeftOutReason, LEFT_OUT, type LeftOutReason } from './decision.ts'
 import { readEligibleLetters } from './eligible-letters.ts'
 import type { Handling } from './operation.ts'
+import type { RedriveTopics } from './redrive-topic.ts'
 import { Tally } from './result.ts'
 
 /** Counts what a run would do, without changing anything. If it is stopped, only a part is counted. */

@@ -7,7 +7,7 @@ import { SIGNALS, type Signal, topicRow } from '../../app/topic-table.ts'
 import type { ReadTopic } from '../../queries/kafka/consumer-lag.ts'
 import { findTopicBounds } from '../../queries/kafka/topics.ts'
 import { OperationFailure } from '../operation-failure.ts'
-import type { RedriveTopic, RedriveTopics } from './decision.ts'
+import type { RedriveTopic, RedriveTopics } from './redrive-topic.ts'
 
 /**
  * Returns the existing topics of the topic table. The dlq topic is not included, because records are never redriven to it.

@@ -5,7 +5,7 @@ import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer } from '#runtime
 import { formatOrigin } from '#runtime/pipeline/outbox/index.ts'
 import { decodeRecords, Recount } from '#runtime/pipeline/recount.ts'
 import { createApplication } from '../../app/application.ts'
-import type { Vocabulary } from '../../app/serialized-types.ts'
+import type { Vocabulary } from '../../app/names.ts'
 import type { Signal } from '../../app/topic-table.ts'
 
 const ENV = 'test'

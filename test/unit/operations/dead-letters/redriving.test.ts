@@ -4,10 +4,10 @@ import { readRedriveHistory, readRedriveTarget } from '#runtime/cloudevents/redr
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
 import { deadLetterRow } from '../../../../lib/failures/dead-letter-row.ts'
-import type { RedriveTopics } from '../../../../lib/operations/dead-letters/decision.ts'
 import { buildRedrive, findLeftOutReason } from '../../../../lib/operations/dead-letters/decision.ts'
 import { formatContinueCommand, formatRequest } from '../../../../lib/operations/dead-letters/operation.ts'
 import { previewRedrive } from '../../../../lib/operations/dead-letters/preview.ts'
+import type { RedriveTopics } from '../../../../lib/operations/dead-letters/redrive-topic.ts'
 import {
   buildHandledRecords,
   type Pace,

@@ -28,7 +28,7 @@ export interface CloudOptions {
 }
 
 export interface StartOptions extends CloudOptions {
-  /** True to reload code and rules when they are saved. */
+  /** True to reload code, rules, families, inputs and mappings when they are saved. */
   readonly watch: boolean
   /** Time after which the run stops, in milliseconds; undefined to run until stopped. */
   readonly forMs: number | undefined

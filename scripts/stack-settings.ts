@@ -24,7 +24,7 @@ export const LOCAL_CLOUD = slice(
     }),
     SLUICE_WATCH: setting(text(/^/, '"off"; any other value means on'), {
       description:
-        'Whether code and rules are reloaded when they are saved. `off` is equivalent to the option `--no-watch`.',
+        'Whether code, rules, families, inputs and mappings are reloaded when they are saved. `off` is equivalent to the option `--no-watch`.',
     }),
   },
   ({ SLUICE_STACK, SLUICE_DATA_DIR, SLUICE_DOCKER = '' }) => ({

@@ -119,15 +119,18 @@ function buildScheduleEvent(
 
 /**
  * Returns whether a function is deployed. The console is deployed only if SLUICE_CONSOLE is `on`, and functions of history only with a
- * bucket, and `storage` only with STORAGE_URL. A function for inputs is deployed only if there are any.
+ * bucket, and `storage` only with STORAGE_URL. A function for inputs is deployed only if there are any; a person's machine has it
+ * always, because inputs can be added there while it runs.
  */
 export function isDeployed(
   declared: Pick<DeclaredFunction, 'uses' | 'consumes' | 'inputs'>,
-  { console, historyBucket, hasStorage, inputs }: Place,
+  { console, historyBucket, hasStorage, isOnThisMachine, inputs }: Place,
 ): boolean {
   const { uses, inputs: selection } = declared
-  if (readsInputRedrives(declared) && inputs.length === 0) return false
-  if (selection && selectInputs(selection, inputs).length === 0) return false
+  const isIdle = readsInputRedrives(declared)
+    ? inputs.length === 0
+    : selection !== undefined && selectInputs(selection, inputs).length === 0
+  if (isIdle && !isOnThisMachine) return false
   const isThere = { history: historyBucket !== undefined, storage: hasStorage }
   const needs = uses.flatMap(word => USES[word]?.needs ?? [])
   return (console || !uses.includes('console')) && needs.every(one => isThere[one])

@@ -84,6 +84,8 @@ const PLACE = object({
   storageReaderSecret: optional(string()),
   /** True if there is a database for `storage`. */
   hasStorage: optional(boolean(), false),
+  /** True on a person's machine, where inputs can be added while the functions run. */
+  isOnThisMachine: optional(boolean(), false),
   /** Secret with the HTTP headers for exporting spans; absent if no headers are needed. */
   spansSecret: optional(string()),
   /** Queue for records that Lambda discards, and the bucket for their contents. Absent if no queue is configured. */

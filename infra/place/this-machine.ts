@@ -42,6 +42,7 @@ export function readThisMachine(env: Environment, project: string): Place {
     // The bucket that `npm start` creates.
     historyBucket: localBuckets(name).history,
     hasStorage: Boolean(env.STORAGE_URL),
+    isOnThisMachine: true,
     environment: {
       KAFKA_BROKERS: brokers,
       REDIS_URL: redisUrl,

@@ -179,6 +179,7 @@ describe('the fields that the framework gets', () => {
     assert.deepEqual(topics(own), [['slow.source', 'intake']])
     assert.ok(isDeployed(stranger, PLACE))
     assert.ok(!isDeployed(stranger, { ...PLACE, inputs: ['slow.source'] }))
+    assert.ok(isDeployed(stranger, { ...PLACE, inputs: [], isOnThisMachine: true }), 'one can be added')
   })
 
   it('given consumers that emit to a topic, then its readers know them, and may read published failures', () => {

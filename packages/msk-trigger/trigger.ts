@@ -7,9 +7,7 @@ import {
   type TriggerParts,
 } from './cluster-sources.ts'
 import { FaultSocket } from './faults/fault-socket.ts'
-import type { FunctionInvoker } from './invoke/invoker.ts'
 import type { EventSource } from './source.ts'
-import type { Log } from './support/serverless.ts'
 import { within } from './support/wait.ts'
 
 /**
@@ -28,20 +26,14 @@ export class Trigger {
   readonly #parts: TriggerParts
   readonly #reserved: Reserved = new Map()
   readonly #throttled: ReadonlySet<string>
-  readonly #invoker: FunctionInvoker
-  readonly #handlesSignals: boolean
   readonly #faults: FaultSocket | undefined
   #clusters: readonly ClusterSources[]
-  readonly #log: Log
   #forgetSignals: (() => void) | undefined
   #stopped: Promise<void> | undefined
 
   constructor(parts: TriggerParts) {
-    const { mappings, settings, log, invoker, handlesSignals = true } = parts
+    const { mappings, settings, log } = parts
     this.#parts = parts
-    this.#invoker = invoker
-    this.#handlesSignals = handlesSignals
-    this.#log = log
     const throttled = mappings.filter(({ reservedConcurrency }) => reservedConcurrency === 0)
     this.#throttled = new Set(throttled.map(({ functionKey }) => functionKey))
     this.#clusters = groupByCluster(parts, this.#reserved)
@@ -51,16 +43,17 @@ export class Trigger {
 
   /** Starts reading without waiting, and logs when every event source has joined its consumer group, or lacks its topic. */
   start(): void {
+    const { log, handlesSignals = true } = this.#parts
     for (const functionKey of this.#throttled)
-      this.#log.warning(
+      log.warning(
         `msk  ${functionKey}  reservedConcurrency: 0 throttles the function: it is never invoked, and its records wait in Kafka`,
       )
-    if (this.#handlesSignals) this.#forgetSignals = stopOnSignals(() => this.stop())
+    if (handlesSignals) this.#forgetSignals = stopOnSignals(() => this.stop())
     this.#faults?.listen()
     for (const cluster of this.#clusters) cluster.start()
     void Promise.all(this.sources.map(source => source.started)).then(states => {
       const joined = states.filter(state => state === 'joined').length
-      this.#log.notice(`msk  ready: ${joined} of ${states.length} event sources have joined their groups`)
+      log.notice(`msk  ready: ${joined} of ${states.length} event sources have joined their groups`)
     })
   }
 
@@ -97,7 +90,7 @@ export class Trigger {
     this.#faults?.close()
     await Promise.all(this.#clusters.map(cluster => cluster.stop(GRACE_MS)))
     const closed = this.#clusters.map(cluster => cluster.close())
-    await within(CLOSE_MS, Promise.all([this.#invoker.close(), ...closed]))
+    await within(CLOSE_MS, Promise.all([this.#parts.invoker.close(), ...closed]))
     this.#forgetSignals?.()
   }
 }

@@ -47,7 +47,7 @@ export function compileStream(
     .get('TYPE')
     ?.split(',')
     .map(type => type.trim())
-  const locate = createLocator(families, source, types, topics.inputs)
+  const locate = createLocator(families, eventTypes, source, types, topics.inputs)
   const compiled = columns.flatMap(column => compileColumns(column, [], locate))
   const names = compiled.map(column => column.name.toLowerCase())
   const repeated = columns.find(
@@ -90,12 +90,13 @@ type Locator = (names: readonly Name[], column: ColumnClause) => Pick<StreamColu
 
 function createLocator(
   families: Families,
+  eventTypes: EventTypes,
   { signal, input }: StreamSource,
   types: readonly string[] | undefined,
   inputs: LoadedInputs,
 ): Locator {
   if (input && input.loadedMappings.length > 0) return createFieldLocator(input)
-  const objects = dataObjects(families, signal, input?.as ? [input.as.type] : types, inputs)
+  const objects = dataObjects(families, eventTypes, signal, input?.as ? [input.as.type] : types, inputs)
   return names => ({ path: ['data', ...locateInSchemas(names, objects)] })
 }
 
@@ -119,11 +120,11 @@ interface DataObject {
 /** Returns the data of the events of a stream, for each of their types. */
 function dataObjects(
   families: Families,
+  eventTypes: EventTypes,
   signal: string,
   types: readonly string[] | undefined,
   inputs: LoadedInputs,
 ): readonly DataObject[] {
-  const eventTypes = listEventTypes(families)
   const isRead = (type: string) => (types ? types.includes(type) : signalOfType(eventTypes, type) === signal)
   return [
     ...[...eventTypes.keys()].filter(isRead).map(type => findJsonSchema(families, type) as DataObject),

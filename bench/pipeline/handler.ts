@@ -9,7 +9,7 @@ import { CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
 import { LatestDecisions } from '#runtime/pipeline/failures/failure-surge.ts'
 import type { Invocation } from '#runtime/pipeline/invocation.ts'
 import { LogChecks } from '#runtime/pipeline/log/log-identity.ts'
-import type { Observer, Publisher, StateStore } from '#runtime/pipeline/ports.ts'
+import type { Ports, Publisher, StateStore } from '#runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { createApplication } from '../../lib/app/application.ts'
 import { families, names } from '../kit/vocabulary.ts'
@@ -55,7 +55,7 @@ export function handlerOf({ redis, process, publisher = NONE, store = new RedisS
     publisher,
     log: new MemoryLogReader([]),
     breaker: new RedisCircuitBreaker(redis, 'bench'),
-    observer: SILENT,
+    report,
   }
   return async (event: KafkaEvent): Promise<void> => {
     const { batchItemFailures } = await consume(consumer, ports, event, INVOCATION)
@@ -80,24 +80,7 @@ const NONE: Publisher = {
   },
 }
 
-const ignore = () => {}
-const SILENT: Observer = {
-  reportDecisions: ignore,
-  reportRedelivered: ignore,
-  reportWaiting: (_, { reason, error }) => console.error(reason, error),
-  reportTry: ignore,
-  reportOutboxNotTrimmed: ignore,
-  reportRefused: (_, entries, error) => console.error('refused', entries.length, error),
-  reportDeadLetters: ignore,
-  reportRangeReadBack: ignore,
-  reportExpired: ignore,
-  reportFailuresNotKept: ignore,
-  reportStartWithoutAppliedOffset: ignore,
-  reportNewLog: ignore,
-  reportClockGap: ignore,
-  reportTimedByProducers: () => {},
-  reportContextUnreadable: ignore,
-  reportMisrouted: ignore,
-  reportBreakerOpen: ignore,
-  reportFailureMemory: ignore,
+/** Prints what must not happen in a measurement. */
+const report: Ports['report'] = report => {
+  if (report.kind === 'deferred' || report.kind === 'refused') console.error(report)
 }

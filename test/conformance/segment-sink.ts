@@ -39,7 +39,10 @@ export function conformsAsSegmentSink(name: string, newStore: () => StateStore):
       await archive.stage.batch(log(26, 29))
       assert.deepEqual(archive.ranges, ['0-9', '10-19', '20-29'])
       // Reading the log is how it works, and no news.
-      assert.deepEqual([archive.stage.observer.ranges, archive.stage.observer.waits], [[], []])
+      assert.deepEqual(
+        [archive.stage.observer.list('range-read-back'), archive.stage.observer.waits],
+        [[], []],
+      )
       assert.deepEqual(new Set(archive.stage.outcomes), new Set(['applied/archived']))
     })
 
@@ -135,18 +138,19 @@ export function conformsAsSegmentSink(name: string, newStore: () => StateStore):
         const pause = async (ms: number) => void waits.push(ms)
         await archive.stage.batch(log(0, 9), { pause })
         assert.deepEqual([archive.ranges, waits], [['0-9'], [2_000, 4_000]])
-        const { tries, waits: waiting } = archive.stage.observer
+        const { observer } = archive.stage
+        const tries = () => observer.list('offer-failed')
         assert.deepEqual(
-          tries,
+          tries(),
           [1, 2].map(attempt => ({ attempt, of: 3, records: 10, offset: 0, cause: { error } })),
         )
         failures = 3
         await archive.stage.batch(log(10, 19), { pause })
-        assert.deepEqual([archive.ranges, tries.length, waiting[0]?.reason], [['0-9'], 5, reason])
+        assert.deepEqual([archive.ranges, tries().length, observer.waits[0]?.reason], [['0-9'], 5, reason])
         // No time to wait: it is not tried again.
         failures = 2
         await archive.stage.batch(log(10, 19), { pause, remainingMs: () => 4_000 })
-        assert.deepEqual([archive.ranges, tries.length], [['0-9'], 6])
+        assert.deepEqual([archive.ranges, tries().length], [['0-9'], 6])
         await archive.stage.batch(log(10, 19), { pause })
         assert.deepEqual(archive.ranges, ['0-9', '10-19'])
       })
@@ -223,7 +227,7 @@ export function conformsAsSegmentSink(name: string, newStore: () => StateStore):
       short.stage.inLog(log(14, 20))
       await short.stage.batch(log(18, 20))
       assert.deepEqual(short.ranges, ['14-19'])
-      assert.deepEqual(short.stage.observer.expiries, [{ fromOffset: 10, toOffset: 13 }])
+      assert.deepEqual(short.stage.observer.list('expired'), [{ fromOffset: 10, toOffset: 13 }])
     })
 
     it('given a segment of the largest number of offsets, then it is one commit', async () => {
@@ -231,7 +235,10 @@ export function conformsAsSegmentSink(name: string, newStore: () => StateStore):
       for (const from of [0, 2_500]) await archive.stage.batch(log(from, from + 2_499))
       assert.deepEqual(archive.ranges, ['0-4999'])
       await archive.stage.batch(log(4_990, 4_999))
-      assert.deepEqual([archive.writes.length, archive.stage.observer.redeliveries], [1, 10])
+      assert.deepEqual(
+        [archive.writes.length, archive.stage.observer.list('redelivered')],
+        [1, [{ records: 10 }]],
+      )
     })
   })
 }

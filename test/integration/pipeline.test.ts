@@ -79,7 +79,7 @@ describe('the pipeline on Redis and Kafka', () => {
       publisher,
       log: new MemoryLogReader([]),
       breaker: new RedisCircuitBreaker(redis, environment.name),
-      observer,
+      report: observer.report,
     }
     const consumer = {
       ...CONSUMER_DEFAULTS,

@@ -88,7 +88,7 @@ export class ForwardStage {
       log: new MemoryLogReader(this.log, 4),
       publisher: this.publisher,
       breaker: new MemoryCircuitBreaker(),
-      observer: this.observer,
+      report: this.observer.report,
     }
   }
 

@@ -54,7 +54,7 @@ async function connectPorts(connections: Connections, observer: LambdaObserver) 
     store: await connections.store(),
     breaker: await connections.breaker(),
     ...kafkaOnDemand(connections),
-    observer,
+    report: observer.report,
   }
   return {
     ...measurePorts(ports, (step, ms) => observer.recordDuration(step, ms)),

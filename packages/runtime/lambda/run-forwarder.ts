@@ -71,7 +71,7 @@ async function assemble(
       bounds: await connections.bounds(),
       log: await connections.log(),
       publisher: await connections.publisher(),
-      observer,
+      report: observer.report,
     },
     observer,
   }

@@ -57,7 +57,8 @@ export async function runPartition(
   const steps = chooseSteps(consumer)
   // A replayed log needs no append times from the broker: its records contain the original ones in a header.
   const needsAppendTimes = hasTimers(consumer) && consumer.logTime === 'append'
-  if (hasProducerTimes && needsAppendTimes) ports.observer.reportTimedByProducers(stateKey, createTimeFrom)
+  if (hasProducerTimes && needsAppendTimes)
+    ports.report({ kind: 'timed-by-producers', stateKey, fromOffset: createTimeFrom })
   while (!pending.isEmpty) {
     const { chunk } = pending
     const next = isLate(run) ? OUT_OF_TIME : await processChunk(run, steps, chunk)
@@ -75,7 +76,7 @@ export async function runPartition(
   function stopAt({ offset, timestampMs }: LogRecord, deferred: Deferred): PartitionResult {
     // The batch that is delivered again is compared with the log.
     confirmed.delete(place)
-    ports.observer.reportWaiting(stateKey, { fromOffset: offset, appendMs: timestampMs, ...deferred })
+    ports.report({ kind: 'deferred', stateKey, fromOffset: offset, appendMs: timestampMs, ...deferred })
     return { batch: delivered, waitsFrom: offset }
   }
 }
@@ -105,7 +106,7 @@ function createRun(
 ): PartitionRun {
   const code = computeCode(invocation.codeVersion(), consumer)
   const { remainingMs, nowMs, pause } = invocation
-  const reportTry: Allowed['reportTry'] = one => ports.observer.reportTry(stateKey, one)
+  const reportTry: Allowed['reportTry'] = tried => ports.report({ kind: 'offer-failed', stateKey, ...tried })
   const allowed = { remainingMs, nowMs, pause, reportTry, isFirst: true }
   const cutter = isSegmentSink(consumer) ? new SegmentCutter(consumer.process) : undefined
   const base = { ports, invocation, stateKey, pending, hasProducerTimes }
@@ -193,18 +194,18 @@ async function readBack(
   { range, appliedOffset, isRoutine = false }: Missing,
 ): Promise<boolean> {
   const { ports, stateKey, pending } = run
-  const { log, observer } = ports
+  const { log, report } = ports
   const looked = await log.read(stateKey.topic, stateKey.partition, range)
   await ensurePresentLog(run)
   if (appliedOffset >= 0 && looked.logStart > range.fromOffset)
-    observer.reportExpired(stateKey, { ...range, toOffset: Math.min(looked.logStart - 1, range.toOffset) })
+    report({ kind: 'expired', stateKey, ...range, toOffset: Math.min(looked.logStart - 1, range.toOffset) })
   const added = pending.insert(range.fromOffset, looked)
   const [first, last] = [added.at(0), added.at(-1)]
   // Usually the range contains no records, only transaction markers.
   if (!first || !last || isRoutine) return true
   if (!(await readPublishedFailures(run, added, appliedOffset < 0))) return false
-  if (appliedOffset < 0) observer.reportStartWithoutAppliedOffset(stateKey, first.offset)
-  else observer.reportRangeReadBack(stateKey, { fromOffset: first.offset, toOffset: last.offset })
+  if (appliedOffset < 0) report({ kind: 'no-applied-offset', stateKey, fromOffset: first.offset })
+  else report({ kind: 'range-read-back', stateKey, fromOffset: first.offset, toOffset: last.offset })
   return true
 }
 
@@ -220,7 +221,7 @@ async function readPublishedFailures(
   isWhole: boolean,
 ): Promise<boolean> {
   const { consumer, ports, invocation, stateKey, hasProducerTimes } = run
-  const { log, bounds, observer } = ports
+  const { log, bounds, report } = ports
   if (!bounds || !invocation.publishedFailures) return true
   const sinceMs = isWhole || hasProducerTimes ? 0 : Math.min(...records.map(({ timestampMs }) => timestampMs))
   const topics = { log, bounds, isLate: () => isLate(run), nowMs: invocation.nowMs }
@@ -228,7 +229,7 @@ async function readPublishedFailures(
   if (!read) return false
   run.publishedFailures = read.failures
   const unknown = records.filter(({ timestampMs }) => timestampMs < read.keptFromMs).length
-  if (unknown > 0) observer.reportFailuresNotKept(stateKey, unknown)
+  if (unknown > 0) report({ kind: 'failures-not-kept', stateKey, records: unknown })
   return true
 }
 

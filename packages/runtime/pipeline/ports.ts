@@ -1,20 +1,19 @@
-/** Interfaces to Kafka, Redis, receivers and observers. All adapters of an interface must pass the same conformance suite. */
+/** Interfaces to Kafka, Redis and receivers. All adapters of an interface must pass the same conformance suite. */
 import type { LogRecord, OutgoingRecord } from '../cloudevents/record.ts'
 import type { Event } from '../consumer/event.ts'
 import type { Failure } from '../consumer/failure-codes.ts'
-import type { Decision, StoppedPartition } from './model/decision.ts'
-import type { FailureMemory } from './model/failure-memory.ts'
 import type { LogIdentity, OffsetRange, ReadRange } from './model/log.ts'
-import type { OutboxEntry, StateKey } from './model/partition-state.ts'
+import type { StateKey } from './model/partition-state.ts'
+import type { Report } from './model/report.ts'
 import type { Change, LoadSelection, Snapshot } from './model/snapshot.ts'
-import type { FailedTry } from './model/tries.ts'
 
 export interface Ports {
   readonly store: StateStore
   readonly publisher: Publisher
   readonly log: LogReader
   readonly breaker: CircuitBreaker
-  readonly observer: Observer
+  /** Receives reports for logs and metrics. An implementation must not keep payloads. */
+  readonly report: (report: Report) => void
   /**
    * Bounds of the log, and of the topics for failures. If absent, the log is known up to the delivered records, and published
    * failures are not read, see `published-failures.ts`.
@@ -135,55 +134,4 @@ export interface CircuitBreaker {
    * @throws Unavailable if the store cannot be reached
    */
   open(consumer: string, codeVersion: string, nowMs: number): Promise<number>
-}
-
-/** Receives reports of what has happened, for logs and metrics. An implementation must not keep payloads. */
-export interface Observer {
-  reportDecisions(stateKey: StateKey, decisions: readonly Decision[]): void
-  /** Reports records at or below the applied offset. They were decided before, and are dropped. */
-  reportRedelivered(stateKey: StateKey, count: number): void
-  reportWaiting(stateKey: StateKey, waiting: StoppedPartition): void
-  /** Reports a try in which a receiver has not accepted all records. The last try is also reported, before its records fail. */
-  reportTry(stateKey: StateKey, tried: FailedTry): void
-  /** Reports published entries that could not be removed from the outbox. The next batch of the partition publishes them again. */
-  reportOutboxNotTrimmed(stateKey: StateKey, count: number, error: unknown): void
-  /** Reports entries that Kafka permanently refuses. Each entry was replaced by a failure record that contains the reason. */
-  reportRefused(stateKey: StateKey, entries: readonly OutboxEntry[], error: unknown): void
-  /** Reports entries that were sent as dead letters. If they could not be removed from the outbox, they are reported again. */
-  reportDeadLetters(stateKey: StateKey, entries: readonly OutboxEntry[]): void
-  /**
-   * Reports offsets after the applied offset that were not delivered and are read from the log. A long range is a sign that the
-   * store has lost state.
-   */
-  reportRangeReadBack(stateKey: StateKey, range: OffsetRange): void
-  /**
-   * Reports records that are read back although their failures are no longer in the topics for failures. A record that failed before
-   * may succeed now, and its emissions may be dropped by their readers.
-   */
-  reportFailuresNotKept(stateKey: StateKey, records: number): void
-  /** Reports offsets after the applied offset that have expired. Their records are lost. */
-  reportExpired(stateKey: StateKey, range: OffsetRange): void
-  /** Reports that the partition state is empty although the log is not new. Processing starts at this offset, its first one. */
-  reportStartWithoutAppliedOffset(stateKey: StateKey, fromOffset: number): void
-  /** Reports that a log of another application was created again, and is read from its start. @param appliedOffset of the old log */
-  reportNewLog(stateKey: StateKey, appliedOffset: number): void
-  /**
-   * Reports that the failure memory is nearly full, or that failures were forgotten to free memory.
-   *
-   * @param limit upper bound for the failure memory of a partition state, in bytes
-   */
-  reportFailureMemory(stateKey: StateKey, memory: FailureMemory, limit: number): void
-  /** Reports that no record was appended for longer than the clock advances in one step. Only for consumers with timers. */
-  reportClockGap(stateKey: StateKey, beforeOffset: number, ms: number): void
-  /** Reports that producers set the timestamps of the log from this offset on, and that the consumer's timers depend on them. */
-  reportTimedByProducers(stateKey: StateKey, fromOffset: number): void
-  /** Reports that this code cannot read the stored context. The initial context is used until an event sets the next one. */
-  reportContextUnreadable(stateKey: StateKey, why: string): void
-  /** Reports misrouted records from this offset on: Kafka's default partitioner would not have put them into this partition. */
-  reportMisrouted(stateKey: StateKey, fromOffset: number, count: number): void
-  /**
-   * Reports that the batches of this code version are deferred because too many records have failed unexpectedly. `failure` is the
-   * first failure.
-   */
-  reportBreakerOpen(stateKey: StateKey, sinceMs: number, failure?: Failure): void
 }

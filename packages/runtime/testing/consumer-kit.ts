@@ -73,7 +73,7 @@ export class Stage {
       log: new MemoryLogReader(this.#log),
       bounds: new MemoryLogBounds(this.#log),
       breaker: this.breaker,
-      observer: this.observer,
+      report: this.observer.report,
       ...overrides,
     }
   }

@@ -85,7 +85,7 @@ export class ForwarderKit {
       log: new MemoryLogReader(this.#log),
       publisher: this.#publisher,
       breaker: this.#breaker,
-      observer: this.#observer,
+      report: this.#observer.report,
     }
     return forward(consumer, ports, {
       remainingMs: () => 60_000,

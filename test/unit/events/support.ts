@@ -37,7 +37,7 @@ export class Bench {
   }
 
   get redelivered(): number {
-    return this.#stage.observer.redeliveries
+    return this.#stage.observer.list('redelivered').reduce((sum, { records }) => sum + records, 0)
   }
 
   get published(): number {

@@ -1,5 +1,5 @@
 import type { Metrics } from '@aws-lambda-powertools/metrics'
-import { type Counters, METRICS, type TimedStep } from './metric-names.ts'
+import type { CounterName, DurationName, TimedStep } from './metric-names.ts'
 
 export interface InvocationEnd {
   readonly ms: number
@@ -13,8 +13,8 @@ export interface InvocationEnd {
  */
 export class Measurements {
   readonly #metrics: Metrics
-  /** Counts by reason and outcome. */
-  readonly #counts = new Map<string, Map<keyof Counters, number>>()
+  /** Counts by reason and counter. */
+  readonly #counts = new Map<string, Map<CounterName, number>>()
   /** Times from append to decision in milliseconds, by reason. */
   readonly #latencies = new Map<string, number[]>()
   /** Durations of the steps of the invocation in milliseconds, by metric. */
@@ -24,10 +24,10 @@ export class Measurements {
     this.#metrics = metrics
   }
 
-  count<Metric extends keyof Counters>(outcome: Metric, reason: Counters[Metric], count: number): void {
-    const outcomes = this.#counts.get(reason) ?? new Map<keyof Counters, number>()
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + count)
-    this.#counts.set(reason, outcomes)
+  count(counter: CounterName, reason: string, count: number): void {
+    const counters = this.#counts.get(reason) ?? new Map<CounterName, number>()
+    counters.set(counter, (counters.get(counter) ?? 0) + count)
+    this.#counts.set(reason, counters)
   }
 
   latency(reason: string, ms: number): void {
@@ -38,25 +38,25 @@ export class Measurements {
     append(this.#durations, `${step}Ms`, ms)
   }
 
-  /** Counts so far, by `outcome/reason`. */
+  /** Counts so far, by `counter/reason`. */
   get counts(): Readonly<Record<string, number>> {
-    const named = [...this.#counts].flatMap(([reason, outcomes]) =>
-      [...outcomes].map(([outcome, count]) => [`${outcome}/${reason}`, count] as const),
+    const named = [...this.#counts].flatMap(([reason, counters]) =>
+      [...counters].map(([counter, count]) => [`${counter}/${reason}`, count] as const),
     )
     return Object.fromEntries(named)
   }
 
   /** Writes all metrics and resets them. */
   flush({ ms, lagMs }: InvocationEnd): void {
-    for (const [reason, outcomes] of this.#counts) {
-      for (const [outcome, count] of outcomes) this.#metrics.addMetric(outcome, METRICS[outcome], count)
+    for (const [reason, counters] of this.#counts) {
+      for (const [counter, count] of counters) this.#metrics.addMetric(counter, 'Count', count)
       addValues(this.#metrics, 'latencyMs', this.#latencies.get(reason) ?? [])
       // Publish twice: by reason, and for the function as a whole, which alarms use.
       this.#metrics.addDimensions({}).addDimensions({ reason }).publishStoredMetrics()
     }
     for (const [name, values] of this.#durations) addValues(this.#metrics, name, values)
-    if (lagMs !== undefined) this.#metrics.addMetric('lagSeconds', METRICS.lagSeconds, lagMs / 1000)
-    this.#metrics.addMetric('invocationMs', METRICS.invocationMs, ms).publishStoredMetrics()
+    if (lagMs !== undefined) this.#metrics.addMetric('lagSeconds', 'Seconds', lagMs / 1000)
+    this.#metrics.addMetric('invocationMs', 'Milliseconds', ms).publishStoredMetrics()
     this.#counts.clear()
     this.#latencies.clear()
     this.#durations.clear()
@@ -75,9 +75,9 @@ function append<Name>(lists: Map<Name, number[]>, name: Name, value: number): vo
  */
 const MAX_VALUES = 99
 
-/** Adds values of a metric to the line. If there are too many, a representative selection is added. */
-export function addValues(metrics: Metrics, name: keyof typeof METRICS, values: readonly number[]): void {
-  for (const value of spread(values, MAX_VALUES)) metrics.addMetric(name, METRICS[name], value)
+/** Adds durations in milliseconds to the line. If there are too many, a representative selection is added. */
+export function addValues(metrics: Metrics, name: DurationName, values: readonly number[]): void {
+  for (const value of spread(values, MAX_VALUES)) metrics.addMetric(name, 'Milliseconds', value)
 }
 
 /** Selects values evenly by rank if there are too many, including the lowest and the highest, so that percentiles are preserved. */

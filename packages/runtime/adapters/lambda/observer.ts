@@ -1,22 +1,14 @@
 import type { Logger } from '@aws-lambda-powertools/logger'
 import type { Metrics } from '@aws-lambda-powertools/metrics'
-import type { Application } from '../../consumer/application.ts'
-import { RetryableError } from '../../consumer/author-errors.ts'
-import type { Failure } from '../../consumer/failure-codes.ts'
-import type { Decision, StoppedPartition } from '../../pipeline/model/decision.ts'
-import type { FailureMemory } from '../../pipeline/model/failure-memory.ts'
-import type { OffsetRange } from '../../pipeline/model/log.ts'
-import type { OutboxEntry, StateKey } from '../../pipeline/model/partition-state.ts'
-import type { FailedTry } from '../../pipeline/model/tries.ts'
-import type { Observer } from '../../pipeline/ports.ts'
+import type { Decision } from '../../pipeline/model/decision.ts'
+import type { StateKey } from '../../pipeline/model/partition-state.ts'
+import type { Report, ReportOf } from '../../pipeline/model/report.ts'
+import { describeReport, type Remedies, type Telemetry } from './describe-report.ts'
 import { InvocationProgress, isOfRecord, PerTopic } from './invocation-progress.ts'
-import { describeDecision, describeError, describeFailure, keyText, truncate } from './log-fields.ts'
-import { LogLines } from './log-lines.ts'
+import { describeDecision, describeError } from './log-fields.ts'
+import { LogRateLimit } from './log-rate-limit.ts'
 import { Measurements } from './measurements.ts'
 import type { TimedStep } from './metric-names.ts'
-
-/** Maximum number of log lines for the dead letters of one batch and partition. There is one line per key. */
-const MAX_KEYS = 10
 
 /** Creates spans for decisions. */
 export interface Tracer {
@@ -34,12 +26,12 @@ interface During {
 }
 
 /** Writes the reports of the pipeline as structured logs and as CloudWatch embedded metrics, without payloads. */
-export class LambdaObserver implements Observer {
+export class LambdaObserver {
   readonly #logger: Logger
   readonly #measured: Measurements
   readonly #now: () => number
-  readonly #remedies: NonNullable<Application['remedies']>
-  readonly #lines: LogLines
+  readonly #remedies: Remedies
+  readonly #rateLimit: LogRateLimit
   #progress: InvocationProgress
   #records = 0
   /** Gaps in the log clock, by topic and partition, in milliseconds. */
@@ -53,17 +45,12 @@ export class LambdaObserver implements Observer {
    *
    * @param remedies remedies to log, by the reason why records wait
    */
-  constructor(
-    logger: Logger,
-    metrics: Metrics,
-    now: () => number = Date.now,
-    remedies: Application['remedies'] = {},
-  ) {
+  constructor(logger: Logger, metrics: Metrics, now: () => number = Date.now, remedies: Remedies = {}) {
     this.#remedies = remedies
     this.#logger = logger
     this.#measured = new Measurements(metrics)
     this.#now = now
-    this.#lines = new LogLines(logger, now)
+    this.#rateLimit = new LogRateLimit(undefined, now)
     this.#progress = new InvocationProgress(now())
   }
 
@@ -78,29 +65,10 @@ export class LambdaObserver implements Observer {
     this.#records = 0
   }
 
-  reportDecisions(stateKey: StateKey, decisions: readonly Decision[]): void {
-    const nowMs = this.#now()
-    const sinceMs = this.#progress.noteDecisions(stateKey, decisions, nowMs)
-    const groups = Map.groupBy(decisions, ({ outcome, reason }) => `${outcome}/${reason}`)
-    for (const group of groups.values()) {
-      const { outcome, reason, failure } = group[0] as Decision
-      this.#measured.count(outcome, reason, group.length)
-      if (failure) this.#logFailures(stateKey, group)
-      // A timer has no append time.
-      if (outcome === 'timer') continue
-      if (isOfRecord(outcome)) this.#records += group.length
-      for (const { appendMs } of group) this.#measured.latency(reason, Math.max(0, nowMs - appendMs))
-    }
-    this.#countHolds(stateKey, decisions)
-    this.#tracer?.traceDecisions(stateKey, decisions, { fromMs: sinceMs, toMs: nowMs })
-    if (this.#logger.getLevelName() === 'DEBUG')
-      for (const decision of decisions)
-        this.#logger.debug('decided', { ...stateKey, ...describeDecision(decision) })
-  }
-
-  reportRedelivered(stateKey: StateKey, count: number): void {
-    this.#measured.count('redelivered', 'at-or-below-applied-offset', count)
-    this.#logger.debug('decided before, dropped now', { ...stateKey, records: count })
+  /** Counts and logs a report of the pipeline. */
+  readonly report = (report: Report): void => {
+    for (const telemetry of describeReport(report, this.#remedies)) this.#write(telemetry, report.stateKey)
+    this.#note(report)
   }
 
   /** Records the duration of a call to a port. */
@@ -110,115 +78,13 @@ export class LambdaObserver implements Observer {
 
   /** Reports dropped spans. */
   reportDroppedSpans(count: number, reason: string, details: Record<string, unknown> = {}): void {
-    this.#measured.count('spans-dropped', reason, count)
-    this.#lines.write('spans-dropped', '', { spans: count, reason, ...details })
-  }
-
-  reportWaiting(stateKey: StateKey, { fromOffset, appendMs, reason, error }: StoppedPartition): void {
-    this.#progress.noteWaiting(stateKey, appendMs, this.#now())
-    this.#measured.count('deferred', reason, 1)
-    const remedy = this.#remedies[reason]
-    this.#lines.write('deferred', reason, {
-      ...{ ...stateKey, fromOffset, reason, ...describeError(error) },
-      ...(remedy === undefined ? {} : { remedy }),
+    this.#write({
+      counter: 'spans-dropped',
+      counts: { [reason]: count },
+      warn: 'spans are dropped: the records are processed without them',
+      kind: 'spans-dropped',
+      details: { spans: count, reason, ...details },
     })
-  }
-
-  reportTry(stateKey: StateKey, { attempt, of, records, offset, cause }: FailedTry): void {
-    const threw = 'error' in cause
-    const reason = threw ? 'threw' : 'not-accepted'
-    this.#measured.count('offer-failed', reason, records)
-    const { error = reason, ...behind } = threw
-      ? describeError(cause.error)
-      : { error: cause.safeMessage && truncate(cause.safeMessage) }
-    const details = { ...stateKey, offset, attempt, records, ...behind }
-    const text = `Retry ${attempt}/${of}: ${error}`
-    // A receiver that is away fails the tries of all partitions for as long as it is away. Others have delays between their tries.
-    if (threw && cause.error instanceof RetryableError)
-      this.#lines.write('retry', stateKey.topic, details, text)
-    else this.#lines.each('retry', details, text)
-  }
-
-  reportOutboxNotTrimmed(stateKey: StateKey, count: number, error: unknown): void {
-    this.#measured.count('outbox-not-trimmed', 'trim-failed', count)
-    this.#lines.write('outbox-not-trimmed', '', { ...stateKey, count, ...describeError(error) })
-  }
-
-  reportRefused(stateKey: StateKey, entries: readonly OutboxEntry[], error: unknown): void {
-    this.#measured.count('refused', 'never-taken', entries.length)
-    const [first] = entries
-    const { to, position } = first ?? {}
-    const details = { ...stateKey, to, position, count: entries.length, ...describeError(error) }
-    this.#lines.write('records-refused', String(to), details)
-  }
-
-  reportDeadLetters(stateKey: StateKey, entries: readonly OutboxEntry[]): void {
-    this.#measured.count('dead-letters', 'sent', entries.length)
-    const byKey = Map.groupBy(entries, ({ key }) => keyText(key))
-    for (const [key, [first]] of [...byKey].slice(0, MAX_KEYS)) {
-      const { id: eventId, subject } = first?.event ?? {}
-      const unsaid = byKey.size > MAX_KEYS ? { keys: byKey.size } : {}
-      const details = { ...stateKey, eventId, subject, records: byKey.get(key)?.length, ...unsaid }
-      this.#lines.each('dead-letter', details, `Sent to DLQ: ${key}`)
-    }
-  }
-
-  reportStartWithoutAppliedOffset(stateKey: StateKey, fromOffset: number): void {
-    this.#measured.count('no-applied-offset', 'starts-anew', 1)
-    this.#starts.note(stateKey, fromOffset)
-  }
-
-  reportNewLog(stateKey: StateKey, appliedOffset: number): void {
-    this.#lines.write('log-created-again', stateKey.topic, { ...stateKey, appliedOffset })
-  }
-
-  reportRangeReadBack(stateKey: StateKey, range: OffsetRange): void {
-    this.#measured.count('range-read-back', 'never-delivered', countOffsets(range))
-    this.#lines.write('range-read-back', formatPartition(stateKey), { ...stateKey, ...range })
-  }
-
-  reportFailuresNotKept(stateKey: StateKey, records: number): void {
-    this.#measured.count('range-read-back', 'failures-not-kept', records)
-    this.#lines.write('failures-not-kept', formatPartition(stateKey), { ...stateKey, records })
-  }
-
-  reportExpired(stateKey: StateKey, range: OffsetRange): void {
-    this.#measured.count('expired', 'not-in-the-log', countOffsets(range))
-    this.#lines.write('records-lost', formatPartition(stateKey), { ...stateKey, ...range })
-  }
-
-  reportFailureMemory(stateKey: StateKey, { bytes, forgotten }: FailureMemory, limit: number): void {
-    this.#measured.count('failure-memory', 'nearly-full', 1)
-    if (forgotten > 0) this.#measured.count('failure-memory', 'forgotten', forgotten)
-    const used = { ...stateKey, bytes, limit }
-    if (forgotten === 0) this.#lines.write('failure-memory-nearly-full', '', used)
-    else this.#lines.write('failures-forgotten', '', { ...used, forgotten })
-  }
-
-  reportClockGap(stateKey: StateKey, _beforeOffset: number, ms: number): void {
-    this.#measured.count('clock-gap', 'no-records', 1)
-    this.#gaps.note(stateKey, ms)
-  }
-
-  reportTimedByProducers(stateKey: StateKey, fromOffset: number): void {
-    this.#measured.count('timed-by-producers', 'create-time', 1)
-    this.#lines.write('timed-by-producers', stateKey.topic, { ...stateKey, fromOffset })
-  }
-
-  reportContextUnreadable(stateKey: StateKey, _why: string): void {
-    this.#measured.count('context-unreadable', 'other-code', 1)
-    this.#lines.write('context-unreadable', stateKey.topic, { ...stateKey })
-  }
-
-  reportMisrouted(stateKey: StateKey, fromOffset: number, count: number): void {
-    this.#measured.count('misrouted', 'another-partitioner', count)
-    this.#lines.write('misrouted', stateKey.topic, { ...stateKey, fromOffset, records: count })
-  }
-
-  reportBreakerOpen(stateKey: StateKey, sinceMs: number, failure?: Failure): void {
-    this.#measured.count('breaker-open', 'surge', 1)
-    const since = new Date(sinceMs).toISOString()
-    this.#lines.write('breaker-open', '', { ...stateKey, since, ...(failure && describeFailure(failure)) })
   }
 
   /** Called at the end of an invocation. Writes the metrics of the invocation and, if anything happened, one summary line. */
@@ -226,63 +92,74 @@ export class LambdaObserver implements Observer {
     const ms = this.#progress.elapsedMs(this.#now())
     const { lagMs } = this.#progress
     const { counts } = this.#measured
-    this.#tellOfPartitions()
+    this.#writePartitions()
     try {
       this.#measured.flush({ ms, lagMs })
     } catch (error) {
       // Everything is decided and published, so a failure to report it must not cause a redelivery of the batch.
-      this.#lines.write('metrics-not-written', '', describeError(error))
+      this.#write({
+        error: 'the metrics of an invocation cannot be written',
+        kind: 'metrics-not-written',
+        details: describeError(error),
+      })
     }
     if (Object.keys(counts).length === 0) return
     const lag = lagMs === undefined ? {} : { lagSeconds: lagMs / 1000 }
     this.#logger.info('batch', { records: this.#records, counts, ms, ...lag })
   }
 
-  /** Counts the entities that decisions have held or released. */
-  #countHolds(stateKey: StateKey, decisions: readonly Decision[]): void {
-    for (const decision of decisions) {
-      const { hold, failure } = decision
-      if (hold === 'begins' && failure) this.#measured.count('held', failure.code, 1)
-      else if (hold !== undefined && hold !== 'begins' && hold !== 'stays') {
-        this.#measured.count('released', hold, 1)
-        if (hold === 'full' || hold === 'time')
-          this.#lines.write('order-given-up', hold, { ...stateKey, ...describeDecision(decision) })
-      }
-    }
+  /** Notes what is written for the whole invocation, or for single records. */
+  #note(report: Report): void {
+    const { kind, stateKey } = report
+    if (kind === 'decisions') this.#noteDecisions(report)
+    else if (kind === 'deferred') this.#progress.noteWaiting(stateKey, report.appendMs, this.#now())
+    else if (kind === 'clock-gap') this.#gaps.note(stateKey, report.ms)
+    else if (kind === 'no-applied-offset') this.#starts.note(stateKey, report.fromOffset)
+    else if (kind === 'redelivered')
+      this.#logger.debug('decided before, dropped now', { ...stateKey, records: report.records })
   }
 
-  /**
-   * Writes one line for all records of a batch that failed in the same way, with details of the first record and the number of
-   * records.
-   */
-  #logFailures(stateKey: StateKey, group: readonly Decision[]): void {
-    const first = group[0] as Decision
-    const failure = first.failure as Failure
-    this.#lines.write('records-failed', failure.code, {
-      ...stateKey,
-      ...describeDecision(first),
-      code: failure.code,
-      ...describeFailure(failure),
-      records: group.length,
-    })
+  #noteDecisions({ stateKey, decisions }: ReportOf<'decisions'>): void {
+    const nowMs = this.#now()
+    const sinceMs = this.#progress.noteDecisions(stateKey, decisions, nowMs)
+    for (const { outcome, reason, appendMs } of decisions) {
+      if (isOfRecord(outcome)) this.#records += 1
+      // A timer has no append time.
+      if (outcome !== 'timer') this.#measured.latency(reason, Math.max(0, nowMs - appendMs))
+    }
+    this.#tracer?.traceDecisions(stateKey, decisions, { fromMs: sinceMs, toMs: nowMs })
+    if (this.#logger.getLevelName() === 'DEBUG')
+      for (const decision of decisions)
+        this.#logger.debug('decided', { ...stateKey, ...describeDecision(decision) })
   }
 
-  #tellOfPartitions(): void {
-    for (const { consumer, topic, values } of this.#gaps.take()) {
-      const ms = Math.max(...values.values())
-      this.#lines.write('clock-gap', topic, { consumer, topic, partitions: values.size, ms })
-    }
-    for (const { consumer, topic, values } of this.#starts.take()) {
-      const fromOffsets = Object.fromEntries(values)
-      this.#lines.write('no-applied-offset', topic, { consumer, topic, partitions: values.size, fromOffsets })
-    }
+  #writePartitions(): void {
+    for (const { consumer, topic, values } of this.#gaps.take())
+      this.#write({
+        warn: 'the log was silent for longer than its clock may advance in one step: check that the clock function runs',
+        kind: 'clock-gap',
+        of: topic,
+        details: { consumer, topic, partitions: values.size, ms: Math.max(...values.values()) },
+      })
+    for (const { consumer, topic, values } of this.#starts.take())
+      this.#write({
+        warn: 'the store has no state of partitions with old records: they are read from their beginning',
+        kind: 'no-applied-offset',
+        of: topic,
+        details: { consumer, topic, partitions: values.size, fromOffsets: Object.fromEntries(values) },
+      })
   }
-}
 
-function formatPartition({ topic, partition }: StateKey): string {
-  return `${topic}/${partition}`
-}
-
-function countOffsets({ fromOffset, toOffset }: OffsetRange): number {
-  return toOffset - fromOffset + 1
+  /** Counts at once, and writes the line at a limited rate per kind, because the same condition can last for many batches. */
+  #write(telemetry: Telemetry, stateKey?: StateKey): void {
+    const { kind, counter, counts = {}, error, warn, of = '', details } = telemetry
+    if (counter !== undefined)
+      for (const [reason, count] of Object.entries(counts)) this.#measured.count(counter, reason, count)
+    const message = error ?? warn
+    if (message === undefined) return
+    const unsaid = of === null ? 0 : this.#rateLimit.due(`${kind}/${of}`)
+    if (unsaid === undefined) return
+    const fields = { kind, ...stateKey, ...details, ...(unsaid > 0 ? { unsaid } : {}) }
+    this.#logger[error === undefined ? 'warn' : 'error'](message, fields)
+  }
 }

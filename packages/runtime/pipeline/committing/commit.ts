@@ -1,7 +1,7 @@
-/** Commits the decisions of a chunk, and reports them to the observer. */
+/** Commits the decisions of a chunk, and reports them. */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { computePartition } from '../../consumer/murmur2.ts'
-import { type Consumer, hasTimers } from '../consumer.ts'
+import { hasTimers } from '../consumer.ts'
 import type { ApplyResult } from '../deciding/apply.ts'
 import type { AppliedPart } from '../deciding/decide.ts'
 import type { Decoded } from '../decoding/decode.ts'
@@ -10,7 +10,6 @@ import type { ChunkResult, End } from '../model/chunk.ts'
 import { isAlarming } from '../model/failure-memory.ts'
 import type { OutboxEntry, StateKey } from '../model/partition-state.ts'
 import type { Snapshot } from '../model/snapshot.ts'
-import type { Observer } from '../ports.ts'
 
 export interface CommitResult extends ChunkResult {
   /** Entries of the outbox after the commit, in order. Only these entries may be published. */
@@ -19,14 +18,14 @@ export interface CommitResult extends ChunkResult {
 
 /** Step 5: commits the change atomically. If the commit is refused, the change is discarded, and nothing of it may be published. */
 export async function commitChange(run: PartitionRun, part: AppliedPart): Promise<CommitResult | End> {
-  const { consumer, ports, stateKey, invocation } = run
+  const { ports, stateKey, invocation } = run
   const { snapshot, decoded, undecided, loaded, applied } = part
   if (applied) {
     const answer = await ports.store.commit(stateKey, { ...applied.change, code: run.code })
     if (answer === 'refused') return { kind: 'overtaken' }
   }
   if (undecided.length < decoded.length)
-    ports.observer.reportRedelivered(stateKey, decoded.length - undecided.length)
+    ports.report({ kind: 'redelivered', stateKey, records: decoded.length - undecided.length })
   const lastOffset = (decoded.at(-1) as Decoded).record.offset
   // A record that waits for a schema follows all decoded records. If decoded records are left, they must be processed first, in the
   // next chunk.
@@ -38,7 +37,7 @@ export async function commitChange(run: PartitionRun, part: AppliedPart): Promis
     return { toOffset, outbox: snapshot.outbox, restWaits: restAfter(toOffset) }
   }
   invocation.latest.add(applied.decisions)
-  report(ports.observer, stateKey, consumer, { snapshot, loaded, applied })
+  reportCommit(run, { snapshot, loaded, applied })
   const { appliedOffset } = applied.change
   // The version was checked by the commit, so no other invocation has changed the outbox in the meantime. Leftover entries come
   // first.
@@ -53,26 +52,26 @@ interface CommittedChunk {
   readonly applied: ApplyResult
 }
 
-function report(
-  observer: Observer,
-  stateKey: StateKey,
-  consumer: Consumer,
+function reportCommit(
+  { ports: { report }, stateKey, consumer }: PartitionRun,
   { snapshot: { failureMemory }, loaded, applied }: CommittedChunk,
 ): void {
   const { decisions, change, clockGap, unreadableContext } = applied
-  observer.reportDecisions(stateKey, decisions)
+  report({ kind: 'decisions', stateKey, decisions })
   const decidedRecords = loaded
     .map(({ record }) => record)
     .filter(({ offset }) => offset <= change.appliedOffset)
   const topic = consumer.application.topicNamed(stateKey.topic)
   const misrouted = decidedRecords.filter(record => isMisrouted(record, stateKey, topic?.partitions))
-  if (misrouted[0]) observer.reportMisrouted(stateKey, misrouted[0].offset, misrouted.length)
-  if (unreadableContext !== undefined) observer.reportContextUnreadable(stateKey, unreadableContext)
+  if (misrouted[0])
+    report({ kind: 'misrouted', stateKey, fromOffset: misrouted[0].offset, records: misrouted.length })
+  if (unreadableContext !== undefined)
+    report({ kind: 'context-unreadable', stateKey, why: unreadableContext })
   // A topic without ticks is silent whenever nothing happens. Without timers, a consumer does not need ticks.
   if (hasTimers(consumer) && topic && topic.isTicked !== false)
-    for (const { beforeOffset, ms } of clockGap) observer.reportClockGap(stateKey, beforeOffset, ms)
+    for (const gap of clockGap) report({ kind: 'clock-gap', stateKey, ...gap })
   if (isAlarming(failureMemory, consumer.failureBytes))
-    observer.reportFailureMemory(stateKey, failureMemory, consumer.failureBytes)
+    report({ kind: 'failure-memory', stateKey, ...failureMemory, limit: consumer.failureBytes })
 }
 
 /**

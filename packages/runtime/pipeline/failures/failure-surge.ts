@@ -53,7 +53,7 @@ export interface SurgeGuard {
 
 /** Defers the records during a failure surge, until the code changes or `OPEN_MS` has passed. */
 export async function deferDuringSurge(
-  { breaker, observer }: Pick<Ports, 'breaker' | 'observer'>,
+  { breaker, report }: Pick<Ports, 'breaker' | 'report'>,
   stateKey: StateKey,
   decisions: readonly Decision[],
   { latest, nowMs, codeVersion }: SurgeGuard,
@@ -61,9 +61,9 @@ export async function deferDuringSurge(
   const first = decisions.find(hasFailedUnexpectedly)
   if (!first || !latest.wouldSurge(decisions)) return undefined
   const now = nowMs()
-  const since = await breaker.open(stateKey.consumer, codeVersion(), now)
-  if (now - since >= OPEN_MS) return undefined
-  observer.reportBreakerOpen(stateKey, since, first.failure)
+  const sinceMs = await breaker.open(stateKey.consumer, codeVersion(), now)
+  if (now - sinceMs >= OPEN_MS) return undefined
+  report({ kind: 'breaker-open', stateKey, sinceMs, failure: first.failure })
   return { reason: 'breaker-open' }
 }
 

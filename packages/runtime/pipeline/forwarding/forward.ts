@@ -18,7 +18,7 @@ import type { Cursor, Cursors, LogBounds, Ports } from '../ports.ts'
 import { sendInOrder } from '../publishing/publish.ts'
 import { decide, type ForwardingConsumer, type Move, toFailedMove } from './decide.ts'
 
-export interface ForwardingPorts extends Pick<Ports, 'log' | 'publisher' | 'breaker' | 'observer'> {
+export interface ForwardingPorts extends Pick<Ports, 'log' | 'publisher' | 'breaker' | 'report'> {
   readonly cursors: Cursors
   readonly bounds: LogBounds
 }
@@ -153,18 +153,20 @@ class ForwardRun {
   }
 
   async #read(): Promise<ReadRange> {
-    const { log, observer } = this.#ports
-    const [{ topic, partition }, next, { end }] = [this.#stateKey, this.#next, this.#extent]
+    const { log, report } = this.#ports
+    const [stateKey, next, { end }] = [this.#stateKey, this.#next, this.#extent]
     const last = this.#isChecked ? undefined : this.#cursor?.last
     const fromOffset = last?.offset ?? next
-    const looked = await log.read(topic, partition, { fromOffset, toOffset: end - 1 })
+    const looked = await log.read(stateKey.topic, stateKey.partition, { fromOffset, toOffset: end - 1 })
     if (last) this.#ensureSame(last, looked)
     this.#isChecked = true
     if (this.#cursor === undefined) {
       const [first] = looked.records
-      if (first && first.offset > 0) observer.reportStartWithoutAppliedOffset(this.#stateKey, first.offset)
+      if (first && first.offset > 0) report({ kind: 'no-applied-offset', stateKey, fromOffset: first.offset })
     } else if (looked.logStart > next)
-      observer.reportExpired(this.#stateKey, {
+      report({
+        kind: 'expired',
+        stateKey,
         fromOffset: next,
         toOffset: Math.min(looked.logStart, end) - 1,
       })
@@ -222,7 +224,7 @@ class ForwardRun {
     if (!(await this.#advance(next, publishedMoves.at(-1)?.source))) return { reason: 'contended' }
     const decisions = publishedMoves.map(({ decision }) => decision)
     latest.add(decisions)
-    this.#ports.observer.reportDecisions(this.#stateKey, decisions)
+    this.#ports.report({ kind: 'decisions', stateKey: this.#stateKey, decisions })
     for (const { outcome } of decisions)
       this.#counts[outcome === 'failed' ? 'failed' : outcome === 'ignored' ? 'skipped' : 'forwarded'] += 1
     return undefined
@@ -244,7 +246,7 @@ class ForwardRun {
     })
     if (error) {
       const entries = [...replacements.values()].flatMap(({ decision }) => decision.emitted ?? [])
-      this.#ports.observer.reportRefused(this.#stateKey, entries, error)
+      this.#ports.report({ kind: 'refused', stateKey: this.#stateKey, entries, error })
     }
     return moves.map(move => replacements.get(move) ?? move)
   }
@@ -265,8 +267,13 @@ class ForwardRun {
   }
 
   #waits(deferred: Deferred): false {
-    const appendMs = this.#invocation.nowMs()
-    this.#ports.observer.reportWaiting(this.#stateKey, { fromOffset: this.#next, appendMs, ...deferred })
+    this.#ports.report({
+      kind: 'deferred',
+      stateKey: this.#stateKey,
+      fromOffset: this.#next,
+      appendMs: this.#invocation.nowMs(),
+      ...deferred,
+    })
     this.#end = { deferred: deferred.reason }
     return false
   }

@@ -19,12 +19,13 @@ export async function publishOutbox<C extends Pick<CommitResult, 'outbox'>>(
   const refused = await publish(ports.publisher, consumer, outbox, (entry, why) =>
     createRefusedFailureRecord(consumer, stateKey, entry, why),
   )
-  if (refused.entries.length > 0) ports.observer.reportRefused(stateKey, refused.entries, refused.error)
+  if (refused.entries.length > 0)
+    ports.report({ kind: 'refused', stateKey, entries: refused.entries, error: refused.error })
   const { deadLettersTopic } = consumer.application
   const deadLetters = outbox.filter(
     entry => entry.to === deadLettersTopic && !refused.entries.includes(entry),
   )
-  if (deadLetters.length > 0) ports.observer.reportDeadLetters(stateKey, deadLetters)
+  if (deadLetters.length > 0) ports.report({ kind: 'dead-letters', stateKey, entries: deadLetters })
   return committed
 }
 
@@ -45,7 +46,7 @@ export async function tryTrim(
     await ports.store.trimOutbox(stateKey, positions)
     return true
   } catch (error) {
-    ports.observer.reportOutboxNotTrimmed(stateKey, published.length, error)
+    ports.report({ kind: 'outbox-not-trimmed', stateKey, count: published.length, error })
     return false
   }
 }

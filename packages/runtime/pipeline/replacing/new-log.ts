@@ -38,7 +38,7 @@ export async function followLog(
   const rest: End = { kind: 'set-by', toOffset: appliedOffset, outbox }
   const decided = pending.all.filter(({ offset }) => offset <= appliedOffset).length
   if (decided > 0) {
-    ports.observer.reportRedelivered(stateKey, decided)
+    ports.report({ kind: 'redelivered', stateKey, records: decided })
     return rest
   }
   const unread = pending.holeAfter(appliedOffset)
@@ -61,7 +61,7 @@ async function restart(
   await ensurePresentLog(run)
   try {
     await replaceState(await states(), stateKey, yieldEmptyState(), version)
-    ports.observer.reportNewLog(stateKey, version.appliedOffset)
+    ports.report({ kind: 'log-created-again', stateKey, appliedOffset: version.appliedOffset })
   } catch (error) {
     // Another invocation has replaced the state already.
     if (!(error instanceof CopyStopped)) throw error

@@ -7,34 +7,14 @@ import { LatestDecisions } from '../failures/failure-surge.ts'
 import type { Invocation } from '../invocation.ts'
 import { LogChecks } from '../log/log-identity.ts'
 import { PartitionLog, Semaphore } from '../log/partition-log.ts'
-import type { StoppedPartition } from '../model/decision.ts'
+import type { Decision, StoppedPartition } from '../model/decision.ts'
 import type { OffsetRange, ReadRange } from '../model/log.ts'
 import type { StateKey } from '../model/partition-state.ts'
 import { runPartition } from '../partition.ts'
-import type { LogReader, Observer, StateStore } from '../ports.ts'
+import type { LogReader, StateStore } from '../ports.ts'
 import type { StatePages } from '../replacing/state-parts.ts'
 
-/** Observer without effects. The live consumer has already reported these records. */
-const QUIET: Observer = {
-  reportDecisions() {},
-  reportRedelivered() {},
-  reportWaiting() {},
-  reportOutboxNotTrimmed() {},
-  reportRefused() {},
-  reportRangeReadBack() {},
-  reportExpired() {},
-  reportFailuresNotKept() {},
-  reportStartWithoutAppliedOffset() {},
-  reportNewLog() {},
-  reportFailureMemory() {},
-  reportClockGap() {},
-  reportTimedByProducers() {},
-  reportContextUnreadable() {},
-  reportMisrouted() {},
-  reportBreakerOpen() {},
-  reportTry() {},
-  reportDeadLetters() {},
-}
+type OnDecisions = (stateKey: StateKey, decisions: readonly Decision[]) => void
 
 /** In-memory store for partition states. */
 export interface MemoryStates extends StateStore {
@@ -57,7 +37,7 @@ export class LogReplay {
   readonly #with: Rereading
   readonly #stateKey: StateKey
   readonly #store: StateStore
-  readonly #onDecisions: Observer['reportDecisions']
+  readonly #onDecisions: OnDecisions
   readonly #logChecks = new LogChecks()
   /** Offset after the range that is decided. */
   #end = 0
@@ -70,7 +50,7 @@ export class LogReplay {
     reading: Rereading,
     stateKey: StateKey,
     store: StateStore,
-    onDecisions = QUIET.reportDecisions,
+    onDecisions: OnDecisions = () => {},
   ) {
     this.#with = reading
     this.#stateKey = stateKey
@@ -106,13 +86,6 @@ export class LogReplay {
     const { consumer, log, stop } = this.#with
     const { topic, partition } = this.#stateKey
     let waiting: StoppedPartition | undefined
-    const observer: Observer = {
-      ...QUIET,
-      reportDecisions: this.#onDecisions,
-      reportWaiting: (_, what) => {
-        waiting = what
-      },
-    }
     const ports: Parameters<typeof runPartition>[1] = {
       store: this.#store,
       publisher: { publish: async () => {} },
@@ -120,7 +93,10 @@ export class LogReplay {
       bounds: { bounds: async () => this.#bounds },
       // Records that the live consumer has decided must be decided again, even during a surge of failures.
       breaker: { open: async () => Number.NEGATIVE_INFINITY },
-      observer,
+      report: report => {
+        if (report.kind === 'decisions') this.#onDecisions(report.stateKey, report.decisions)
+        if (report.kind === 'deferred') waiting = report
+      },
     }
     const batch = { topic, partition, records }
     const { waitsFrom } = await runPartition(consumer, ports, this.#invocation, batch)

@@ -23,7 +23,7 @@ export async function findSegment(run: PartitionRun, chunk: Chunk): Promise<Chun
   const { appliedOffset } = version
   const before = pending.all.filter(({ offset }) => offset <= appliedOffset).length
   if (before > 0) {
-    ports.observer.reportRedelivered(stateKey, before)
+    ports.report({ kind: 'redelivered', stateKey, records: before })
     return { kind: 'set-by', toOffset: appliedOffset, outbox }
   }
   const selected = selectSegment(run.cutter as SegmentCutter, pending, snapshot)

@@ -55,7 +55,7 @@ async function spansOf(
   await logOf(
     async observer => {
       observer.traceTo(tracing)
-      await work(new Stage(process as never, { observer }))
+      await work(new Stage(process as never, { report: observer.report }))
       await tracing.export(10_000)
     },
     { now },

@@ -150,7 +150,7 @@ describe('given a context that is stored', () => {
     const rest = log([0, TICK], [1, signal('a')], [2, setting('s2', 'old')], [3, signal('b')])
     await stage.batch(rest.slice(1))
     assert.deepEqual(await told(stage), ['a: initial', 'b: old'])
-    assert.deepEqual(stage.observer.unreadableContexts, ['bad is not a setting'])
+    assert.deepEqual(stage.observer.list('context-unreadable'), [{ why: 'bad is not a setting' }])
   })
 })
 

@@ -56,14 +56,19 @@ describe('the memory for failures', () => {
     }
     await fail(79)
     await fail(1)
-    assert.deepEqual(stage.observer.failureMemories, [])
+    assert.deepEqual(stage.observer.list('failure-memory'), [])
     await fail(1)
-    assert.deepEqual(stage.observer.failureMemories, [{ bytes: 80 * 64, forgotten: 0 }])
+    assert.deepEqual(stage.observer.list('failure-memory'), [
+      { bytes: 80 * 64, forgotten: 0, limit: 100 * 64 },
+    ])
     await fail(30)
     await fail(1)
     await fail(1)
     assert.deepEqual(
-      stage.observer.failureMemories.slice(2).map(({ forgotten }) => forgotten),
+      stage.observer
+        .list('failure-memory')
+        .slice(2)
+        .map(({ forgotten }) => forgotten),
       [11, 1],
     )
   })

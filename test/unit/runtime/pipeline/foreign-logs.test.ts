@@ -272,9 +272,9 @@ describe('a log of another application', () => {
       assert.deepEqual((await topic.deliverFrom(renewed, renewed)).batchItemFailures, [])
       assert.equal(topic.values.join(''), 'abcABCDeFG')
       assert.equal(new Set(topic.ids).size, 10)
-      assert.deepEqual(topic.stage.observer.newLogsAfter, [2])
-      assert.deepEqual(topic.stage.observer.startsWithoutAppliedOffsetAt, [])
-      assert.deepEqual(topic.stage.observer.ranges, [])
+      assert.deepEqual(topic.stage.observer.list('log-created-again'), [{ appliedOffset: 2 }])
+      assert.deepEqual(topic.stage.observer.list('no-applied-offset'), [])
+      assert.deepEqual(topic.stage.observer.list('range-read-back'), [])
     })
 
     for (const chunks of [1, 2, 3])
@@ -333,8 +333,8 @@ describe('a log of another application', () => {
     topic.createAgain()
     await topic.deliver(0, ['x', 'bad'])
     await topic.deliver(2, ['y'])
-    assert.deepEqual(topic.stage.observer.newLogsAfter, [2])
-    assert.deepEqual(topic.stage.observer.startsWithoutAppliedOffsetAt, [])
+    assert.deepEqual(topic.stage.observer.list('log-created-again'), [{ appliedOffset: 2 }])
+    assert.deepEqual(topic.stage.observer.list('no-applied-offset'), [])
     const failures = topic.stage.events.filter(({ type }) => type !== TYPE)
     assert.deepEqual(
       failures.map(({ data }) => (data as FailureData).originalLog),

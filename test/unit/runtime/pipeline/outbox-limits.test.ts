@@ -159,7 +159,7 @@ describe('an entry of the outbox that Kafka refuses for good', () => {
       | undefined
     assert.deepEqual([failure?.errorType, failure?.originalOffset], ['emission-refused', 1])
     assert.match(failure?.error ?? '', /a test\.said\.v1 to events: /)
-    assert.equal(stage.observer.refusals.length, 2)
+    assert.equal(stage.observer.list('refused').flatMap(({ entries }) => entries).length, 2)
     const { outbox } = await stage.store.load(stage.stateKey(), EMPTY_SELECTION)
     assert.deepEqual(outbox, [])
   })
@@ -169,7 +169,7 @@ describe('an entry of the outbox that Kafka refuses for good', () => {
     const stage = new Stage(emitting({}), { publisher })
     const poison = record(0, { value: Buffer.alloc(5_000, 1) })
     assert.deepEqual(await stage.batch([poison]), { batchItemFailures: [] })
-    const whole = stage.observer.refusals[0]?.event
+    const whole = stage.observer.list('refused')[0]?.entries[0]?.event
     const [event] = eventsIn(publisher)
     const left = event?.data as FailureData | undefined
     assert.deepEqual([left?.errorType, left?.originalValue], ['not-a-cloudevent', null])

@@ -123,14 +123,14 @@ describe('a record that failed before a loss', () => {
     const lost = await afterLoss()
     const late = failureRecord({ ...lost.failure, id: 'later' }, FAILURES, 7)
     await readBack(lost, [{ ...late, timestampMs: (lost.log[1] as LogRecord).timestampMs }])
-    assert.equal(lost.stage.observer.recordsWithoutFailures, 1)
+    assert.deepEqual(lost.stage.observer.list('failures-not-kept'), [{ records: 1 }])
   })
 
   it('given that all failures have expired, then records older than their retention are counted', async () => {
     const lost = await afterLoss()
     const bounds = { bounds: async () => [{ start: 5, end: 5 }] }
     await readBack(lost, [], undefined, bounds)
-    assert.equal(lost.stage.observer.recordsWithoutFailures, 2)
+    assert.deepEqual(lost.stage.observer.list('failures-not-kept'), [{ records: 1 }, { records: 1 }])
   })
 })
 

@@ -208,7 +208,7 @@ describe('rule 11: a record that comes back after its original was decided witho
     stage.ports.log.read = async () => ({ records: [next, redriven], nextOffset: 11, logStart: 9 })
     await stage.batch([next, redriven])
     assert.deepEqual(stage.outcomes.slice(1), ['applied/counted', 'failed/unknown-failure'])
-    assert.equal(stage.observer.expiries.length, 1)
+    assert.equal(stage.observer.list('expired').length, 1)
   })
 
   it('given that failures were forgotten to make room, then it fails as unknown', async () => {

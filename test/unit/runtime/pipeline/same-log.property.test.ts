@@ -57,8 +57,8 @@ function metBy(stage: Stage): string[] {
     ['a second attempt', kept.some(({ attempt, isOpen }) => isOpen && attempt > 1)],
     ['a redrive that succeeds', kept.some(({ isOpen }) => !isOpen)],
     ['new code', [...states.values()].some(stored => JSON.parse(splitState(stored).json).version === 2)],
-    ['a range that expired', observer.expiries.length > 0],
-    ['a range read back', observer.ranges.length > 0],
+    ['a range that expired', observer.list('expired').length > 0],
+    ['a range read back', observer.list('range-read-back').length > 0],
   ]
   return [
     ...outcomes,

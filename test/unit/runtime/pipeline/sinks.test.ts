@@ -120,7 +120,7 @@ describe('a sink', () => {
     assert.deepEqual(waits, [2_000, 4_000])
     assert.deepEqual(stage.outcomes, ['applied/rung'])
     assert.deepEqual(
-      stage.observer.tries.map(({ attempt, of, records }) => [attempt, of, records]),
+      stage.observer.list('offer-failed').map(({ attempt, of, records }) => [attempt, of, records]),
       [
         [1, 3, 1],
         [2, 3, 1],
@@ -133,7 +133,7 @@ describe('a sink', () => {
     const stage = new Stage(sink)
     await stage.batch(records('abcde'))
     assert.deepEqual(
-      stage.observer.tries,
+      stage.observer.list('offer-failed'),
       [1, 2, 3].map(attempt => ({ attempt, of: 3, records: 5, offset: 0, cause: { safeMessage: 'busy' } })),
     )
   })
@@ -156,7 +156,7 @@ describe('a sink', () => {
     const { pause, remainingMs } = invocationOf(stage.consumer.reserveMs + 5_000)
     assert.deepEqual(await stage.batch(records('a'), { remainingMs, pause }), { batchItemFailures: [] })
     assert.deepEqual([calls.length, stage.outcomes], [2, ['failed/not-accepted']])
-    assert.equal(stage.observer.tries.length, 2)
+    assert.equal(stage.observer.list('offer-failed').length, 2)
   })
 
   it('given a try longer than the time left, then no other begins that would outlast the invocation', async () => {
@@ -260,7 +260,7 @@ describe('a sink', () => {
     )
     assert.deepEqual([time.waits, new Set(stage.outcomes)], [[2_000, 4_000], new Set(['applied/rung'])])
     assert.deepEqual(
-      stage.observer.tries,
+      stage.observer.list('offer-failed'),
       [1, 2].map(attempt => ({ attempt, of: 3, records: 2, offset: 2, cause: { error: away } })),
     )
   })
@@ -279,7 +279,7 @@ describe('a sink', () => {
       ],
     )
     assert.deepEqual(
-      stage.observer.tries.map(({ attempt }) => attempt),
+      stage.observer.list('offer-failed').map(({ attempt }) => attempt),
       [1, 2, 3],
     )
     assert.deepEqual([stage.outcomes, stage.observer.waits[0]?.reason], [[], 'receiver-unavailable'])
@@ -311,7 +311,7 @@ describe('a sink', () => {
     const batch = [record(0, reading('away')), record(0, reading('b'), { partition: 1 })]
     const { batchItemFailures } = await stage.batch(batch, { pause: () => hasGoneOn })
     assert.deepEqual([batchItemFailures.length, stage.outcomes], [1, ['applied/rung']])
-    assert.equal(stage.observer.tries.length, 3)
+    assert.equal(stage.observer.list('offer-failed').length, 3)
   })
 
   describe('with several receivers', () => {

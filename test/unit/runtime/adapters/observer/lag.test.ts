@@ -14,7 +14,7 @@ describe('the lag', () => {
   async function lagOf(work: (stage: Stage) => Promise<unknown>): Promise<readonly number[] | undefined> {
     const log = await logOf(
       async observer => {
-        await work(new Stage(undefined, { observer }))
+        await work(new Stage(undefined, { report: observer.report }))
       },
       { now: () => NOW },
     )

@@ -13,8 +13,9 @@ describe('what a function writes to its log', () => {
   it('given an outage of minutes, then one line reports it for all partitions of the batch', async () => {
     const log = await logOf(observer => {
       for (let partition = 0; partition < 12; partition += 1) {
-        observer.reportClockGap({ ...STATE_KEY, partition }, 5, 300_000 + partition)
-        observer.reportStartWithoutAppliedOffset({ ...STATE_KEY, partition }, partition)
+        const stateKey = { ...STATE_KEY, partition }
+        observer.report({ kind: 'clock-gap', stateKey, beforeOffset: 5, ms: 300_000 + partition })
+        observer.report({ kind: 'no-applied-offset', stateKey, fromOffset: partition })
       }
     })
     const warnings = log.filter(({ level }) => level === 'WARN')
@@ -31,7 +32,7 @@ describe('what a function writes to its log', () => {
   it('given DEBUG, then each decision is a line that names what was decided, and why', async () => {
     const log = await logOf(
       observer =>
-        new Stage(undefined, { observer })
+        new Stage(undefined, { report: observer.report })
           .batch([record(0, reading('a', TRACED)), record(1, reading('a', TRACED)), record(2, {})])
           .then(() => {}),
       { level: 'DEBUG' },
@@ -58,7 +59,7 @@ describe('what a function writes to its log', () => {
   it('given an entity whose name reverses the reading direction, then its line escapes that', async () => {
     const log = await logOf(
       observer =>
-        new Stage(undefined, { observer })
+        new Stage(undefined, { report: observer.report })
           .batch([record(0, reading('a', { subject: 's-\u202e1' }))])
           .then(() => {}),
       { level: 'DEBUG' },
@@ -71,7 +72,7 @@ describe('what a function writes to its log', () => {
     let now = 1_000
     const log = await logOf(
       async observer => {
-        const stage = new Stage(undefined, { observer })
+        const stage = new Stage(undefined, { report: observer.report })
         await stage.batch(
           Array.from({ length: 30 }, (_, offset) => record(offset, reading(`${offset}`, HERE))),
         )
@@ -95,18 +96,17 @@ describe('what a function writes to its log', () => {
   })
 
   it('given tries that failed, then a line counts them, and says what may be said', async () => {
-    const tried = { of: 3, records: 2, offset: 5 }
+    const tried = { kind: 'offer-failed', stateKey: STATE_KEY, of: 3, records: 2, offset: 5 } as const
     const timeout = Object.assign(new Error('SECRET took long'), { code: 'ETIMEDOUT' })
     const log = await logOf(observer => {
-      observer.reportTry(STATE_KEY, { ...tried, attempt: 1, cause: { safeMessage: 'status 503' } })
-      observer.reportTry(STATE_KEY, { ...tried, attempt: 1, cause: { safeMessage: 'status 503' } })
-      observer.reportTry(STATE_KEY, { ...tried, attempt: 2, cause: { safeMessage: undefined } })
-      observer.reportTry(STATE_KEY, { ...tried, attempt: 3, cause: { error: timeout } })
-      observer.reportTry(STATE_KEY, { ...tried, attempt: 2, cause: { error: 'SECRET' } })
+      observer.report({ ...tried, attempt: 1, cause: { safeMessage: 'status 503' } })
+      observer.report({ ...tried, attempt: 1, cause: { safeMessage: 'status 503' } })
+      observer.report({ ...tried, attempt: 2, cause: { safeMessage: undefined } })
+      observer.report({ ...tried, attempt: 3, cause: { error: timeout } })
+      observer.report({ ...tried, attempt: 2, cause: { error: 'SECRET' } })
       // Each partition tries a receiver that is away again and again: one line a minute says so.
       const away = new RetryableError('SECRET', { safeMessage: 'the server is away' })
-      for (const attempt of [1, 2, 3])
-        observer.reportTry(STATE_KEY, { ...tried, attempt, cause: { error: away } })
+      for (const attempt of [1, 2, 3]) observer.report({ ...tried, attempt, cause: { error: away } })
     })
     assert.deepEqual(
       log.filter(({ kind }) => kind === 'retry').map(({ level, message }) => [level, message]),
@@ -126,11 +126,9 @@ describe('what a function writes to its log', () => {
   it('given dead letters, then a line names each key, of many only the first ones, and none of the data', async () => {
     const odd = [null, { base64: Buffer.from('a\u0007').toString('base64') }, { base64: '/w==' }, 'hall-ü']
     const log = await logOf(observer => {
-      observer.reportDeadLetters(STATE_KEY, odd.map(letter))
-      observer.reportDeadLetters(
-        STATE_KEY,
-        Array.from({ length: 100 }, (_, index) => letter(`k${index % 50}`)),
-      )
+      const many = Array.from({ length: 100 }, (_, index) => letter(`k${index % 50}`))
+      for (const entries of [odd.map(letter), many])
+        observer.report({ kind: 'dead-letters', stateKey: STATE_KEY, entries })
     })
     const lines = log.filter(({ kind }) => kind === 'dead-letter')
     assert.deepEqual(

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { logOf, metricsIn } from '../../../../support/function-log.ts'
-import { EVENTS, HERE, STATE_KEY } from '../../../../support/observed.ts'
+import { HERE, REPORTS, reportEverything, STATE_KEY } from '../../../../support/observed.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
 import { Stage } from '../../../../support/stage.ts'
 
 describe('what a function counts and measures', () => {
   it('given any outcome, then it is counted once for each reason, and for the function as a whole', async () => {
     const log = await logOf(async observer => {
-      const stage = new Stage(undefined, { observer })
+      const stage = new Stage(undefined, { report: observer.report })
       await stage.batch([
         record(0, reading('a', HERE)),
         record(1, reading('a', HERE)),
@@ -22,21 +22,33 @@ describe('what a function counts and measures', () => {
     ])
   })
 
-  for (const [report, tell, metric, expected] of EVENTS)
-    it(`given ${report}, then it is counted as ${metric.split(' ')[0]}`, async () => {
-      const found = metricsIn(await logOf(tell)).get(metric)
-      assert.deepEqual(found, count(expected, metric.split(' ')[1] as string))
-    })
+  for (const { report, metric, count: expected } of REPORTS)
+    if (metric !== undefined)
+      it(`given a report ${report.kind}, then it is counted as ${metric}`, async () => {
+        const found = metricsIn(await logOf(observer => observer.report(report))).get(metric)
+        assert.deepEqual(found, count(expected, metric.split(' ')[1] as string))
+      })
+
+  it('given a metric that is no count, then its name ends in its unit', async () => {
+    for (const [name, { unit }] of metricsIn(await logOf(reportEverything))) {
+      const [, end] = /(Ms|Seconds)\b/.exec(name) ?? []
+      assert.equal(unit, end === 'Ms' ? 'Milliseconds' : (end ?? 'Count'), name)
+    }
+  })
 
   it('given records, then the time from append to decision is measured, by reason', async () => {
     const log = await logOf(
       observer =>
-        observer.reportDecisions(STATE_KEY, [
-          { offset: 1, appendMs: 400, outcome: 'applied', reason: 'counted' },
-          { offset: 2, appendMs: 900, outcome: 'timer', reason: 'silent' },
-          { offset: 2, appendMs: 900, outcome: 'applied', reason: 'counted' },
-          { offset: 3, appendMs: 1_050, outcome: 'ignored', reason: 'not-mine' },
-        ]),
+        observer.report({
+          kind: 'decisions',
+          stateKey: STATE_KEY,
+          decisions: [
+            { offset: 1, appendMs: 400, outcome: 'applied', reason: 'counted' },
+            { offset: 2, appendMs: 900, outcome: 'timer', reason: 'silent' },
+            { offset: 2, appendMs: 900, outcome: 'applied', reason: 'counted' },
+            { offset: 3, appendMs: 1_050, outcome: 'ignored', reason: 'not-mine' },
+          ],
+        }),
       { now: () => 1_000 },
     )
     const metrics = metricsIn(log)
@@ -57,10 +69,16 @@ describe('what a function counts and measures', () => {
     const shuffled = Array.from({ length: 5_000 }, (_, index) => (index * 1_237) % 5_000)
     const log = await logOf(
       observer =>
-        observer.reportDecisions(
-          STATE_KEY,
-          shuffled.map((ms, offset) => ({ offset, appendMs: -ms, outcome: 'applied', reason: 'counted' })),
-        ),
+        observer.report({
+          kind: 'decisions',
+          stateKey: STATE_KEY,
+          decisions: shuffled.map((ms, offset) => ({
+            offset,
+            appendMs: -ms,
+            outcome: 'applied',
+            reason: 'counted',
+          })),
+        }),
       { now: () => 0 },
     )
     const { values = [] } = metricsIn(log).get('latencyMs counted') ?? {}

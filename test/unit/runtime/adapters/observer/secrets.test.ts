@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { failure } from '#runtime/consumer/failure-codes.ts'
+import { type Failure, failure } from '#runtime/consumer/failure-codes.ts'
 import { type CompletedStep, completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import { retry } from '#runtime/consumer/sink.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
+import type { Report } from '#runtime/pipeline/model/report.ts'
 import { FAMILIES } from '../../../../support/families.ts'
 import { logOf } from '../../../../support/function-log.ts'
 import { STATE_KEY } from '../../../../support/observed.ts'
@@ -29,7 +30,7 @@ describe('what the log does not say', () => {
       const secret = { data: { SECRET: 'SECRET' } }
       const log = await logOf(
         async observer => {
-          const stage = new Stage(talkative as never, { observer })
+          const stage = new Stage(talkative as never, { report: observer.report })
           await stage.batch([
             record(0, reading('kept')),
             record(1, reading('throws', { at: 5 })),
@@ -44,10 +45,10 @@ describe('what the log does not say', () => {
               headers: [['content-type', Buffer.from('application/cloudevents+json')]],
             }),
           ])
-          const store = new Stage(undefined, { observer })
+          const store = new Stage(undefined, { report: observer.report })
           const failing = (error: Error) => ({
             ...store.ports,
-            observer,
+            report: observer.report,
             store: { ...store.store, load: () => Promise.reject(error), commit: fails, trimOutbox: fails },
           })
           const fails = () => Promise.reject(new Error('SECRET'))
@@ -58,11 +59,13 @@ describe('what the log does not say', () => {
           await store.batch(bad, {
             ports: failing(new Unavailable('store-unavailable', 'away', { cause: new Error(quotes) })),
           })
-          observer.reportOutboxNotTrimmed(
-            STATE_KEY,
-            1,
-            new Error(quotes, { cause: Object.assign(new Error(quotes), { code: quotes }) }),
-          )
+          const cause = Object.assign(new Error(quotes), { code: quotes })
+          observer.report({
+            kind: 'outbox-not-trimmed',
+            stateKey: STATE_KEY,
+            count: 1,
+            error: new Error(quotes, { cause }),
+          })
           for (const code of [
             'not-accepted',
             'rejected',
@@ -70,9 +73,7 @@ describe('what the log does not say', () => {
             'timer-failed',
             'timer-rejected',
           ] as const)
-            observer.reportDecisions(STATE_KEY, [
-              { offset: 1, appendMs: 0, outcome: 'failed', reason: code, failure: failure(code, 'SECRET') },
-            ])
+            observer.report(failed(failure(code, 'SECRET')))
         },
         { level },
       )
@@ -108,8 +109,8 @@ describe('what the log does not say', () => {
       onTimer: () => reject('SECRET is not wanted'),
     }
     const log = await logOf(async observer => {
-      await new Stage(sink, { observer }).batch([record(0, reading('a'))])
-      const stage = new Stage(alarmed as KeyedProcess<never>, { observer })
+      await new Stage(sink, { report: observer.report }).batch([record(0, reading('a'))])
+      const stage = new Stage(alarmed as KeyedProcess<never>, { report: observer.report })
       await stage.batch([record(0, reading('a')), record(1, reading('b', { at: 60 }))])
     })
     const codes = log.map(({ code }) => code)
@@ -124,12 +125,13 @@ describe('what the log says of a consumer that is wrong', () => {
       ...failure('unexpected-error', 'the consumer was wrong: SECRET'),
       safeMessage: 'the consumer was wrong',
     }
-    const log = await logOf(observer =>
-      observer.reportDecisions(STATE_KEY, [
-        { offset: 1, appendMs: 0, outcome: 'failed', reason: 'unexpected-error', failure: said },
-      ]),
-    )
+    const log = await logOf(observer => observer.report(failed(said)))
     assert.doesNotMatch(JSON.stringify(log), /SECRET/)
     assert.equal(log.find(line => line.code === 'unexpected-error')?.failure, 'the consumer was wrong')
   })
 })
+
+function failed(why: Failure): Report {
+  const decision = { offset: 1, appendMs: 0, outcome: 'failed', reason: why.code, failure: why } as const
+  return { kind: 'decisions', stateKey: STATE_KEY, decisions: [decision] }
+}

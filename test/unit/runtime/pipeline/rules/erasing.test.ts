@@ -124,7 +124,7 @@ describe('rule 27: an erasure in the log', () => {
     const again = new Stage()
     again.inLog(log)
     await again.batch([record(3, tick(0, '2026-03-01T12:00:00Z'))])
-    assert.deepEqual(again.observer.startsWithoutAppliedOffsetAt, [0])
+    assert.deepEqual(again.observer.list('no-applied-offset'), [{ fromOffset: 0 }])
     assert.deepEqual(await again.state(ENTITY), { count: 1 })
     assert.deepEqual(await again.state(ENTITY), await stage.state(ENTITY))
   })

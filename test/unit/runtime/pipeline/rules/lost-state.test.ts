@@ -51,8 +51,8 @@ describe('rule 5: a state that is gone is read back from the log', () => {
     assert.deepEqual([...new Set(alerts.map(({ what }) => what))], ['fired', 'resolved'])
     assert.equal(new Set(alerts.map(({ alertId }) => alertId)).size, 1)
     assert.equal(new Set(alerts.map(({ id }) => id)).size, 2, 'what came again has the same id')
-    assert.deepEqual(stage.observer.ranges, [{ fromOffset: 4, toOffset: 9 }])
-    assert.deepEqual(stage.observer.startsWithoutAppliedOffsetAt, [])
+    assert.deepEqual(stage.observer.list('range-read-back'), [{ fromOffset: 4, toOffset: 9 }])
+    assert.deepEqual(stage.observer.list('no-applied-offset'), [])
   })
 
   it('rule 5: given an old snapshot whose next records have expired, then the rest is read, with a report', async () => {
@@ -64,15 +64,14 @@ describe('rule 5: a state that is gone is read back from the log', () => {
     const answer = await stage.consume(kafkaEvent(readings(8, 8)), keptFrom(6, readings(0, 8)))
     assert.deepEqual(answer, { batchItemFailures: [] })
     assert.deepEqual(await stage.state(ENTITY), { count: 7 })
-    assert.deepEqual(stage.observer.expiries, [{ fromOffset: 4, toOffset: 5 }])
+    assert.deepEqual(stage.observer.list('expired'), [{ fromOffset: 4, toOffset: 5 }])
   })
 
   it('rule 5: given a first deployment, then its log is read from the start, without a report', async () => {
     const stage = new Stage()
     await stage.batch(readings(0, 3))
     assert.deepEqual(await stage.state(ENTITY), { count: 4 })
-    const { startsWithoutAppliedOffsetAt, waits } = stage.observer
-    assert.deepEqual([startsWithoutAppliedOffsetAt, waits], [[], []])
+    assert.deepEqual([stage.observer.list('no-applied-offset'), stage.observer.waits], [[], []])
   })
 
   it('rule 5: given a state that is lost, then its log is read from the start, with an alarm', async () => {
@@ -83,7 +82,7 @@ describe('rule 5: a state that is gone is read back from the log', () => {
     stage.store.restore(stage.stateKey(), undefined)
     await stage.batch(readings(4, 5))
     assert.deepEqual(await stage.state(ENTITY), { count: 6 })
-    assert.deepEqual(stage.observer.startsWithoutAppliedOffsetAt, [0])
+    assert.deepEqual(stage.observer.list('no-applied-offset'), [{ fromOffset: 0 }])
     assert.deepEqual(stage.events.map(({ id }) => id).slice(before.length, 2 * before.length), before)
   })
 
@@ -93,6 +92,6 @@ describe('rule 5: a state that is gone is read back from the log', () => {
     stage.store.restore(stage.stateKey(), undefined)
     await stage.consume(kafkaEvent(readings(4, 5)), keptFrom(2, readings(0, 5)))
     assert.deepEqual(await stage.state(ENTITY), { count: 4 })
-    assert.deepEqual(stage.observer.startsWithoutAppliedOffsetAt, [2])
+    assert.deepEqual(stage.observer.list('no-applied-offset'), [{ fromOffset: 2 }])
   })
 })

@@ -123,7 +123,7 @@ describe('rule 23: another partitioner is noticed', () => {
   it('rule 23: given keys where Kafka puts them, then nothing is said', async () => {
     const stage = new Stage()
     await stage.batch([keyed(0, home), keyed(1, home)])
-    assert.deepEqual(stage.observer.misroutedAt, [])
+    assert.deepEqual(stage.observer.list('misrouted'), [])
   })
 
   it('rule 23: given keys elsewhere, then they are applied, and counted once, however often they come', async () => {
@@ -132,16 +132,16 @@ describe('rule 23: another partitioner is noticed', () => {
     await stage.batch(batch)
     await stage.batch([...batch, keyed(3, home + 1)])
     assert.deepEqual(stage.outcomes, Array(4).fill('applied/counted'))
-    assert.deepEqual(stage.observer.misroutedAt, [
-      { fromOffset: 1, count: 2 },
-      { fromOffset: 3, count: 1 },
+    assert.deepEqual(stage.observer.list('misrouted'), [
+      { fromOffset: 1, records: 2 },
+      { fromOffset: 3, records: 1 },
     ])
   })
 
   it('rule 23: given a topic that is not in the table, then its number of partitions is unknown', async () => {
     const stage = new Stage()
     await stage.batch([{ ...keyed(0, 7), topic: 'elsewhere' }])
-    assert.deepEqual(stage.observer.misroutedAt, [])
+    assert.deepEqual(stage.observer.list('misrouted'), [])
   })
 })
 

@@ -265,7 +265,7 @@ describe('rule 3: a log beyond the applied offset is known by its record there',
   it('rule 3: given an expired record at the applied offset, then the log continues unchecked', async () => {
     const { stage, deliver } = await passed(readings(15, 19))
     await deliver(readings(18, 19))
-    assert.deepEqual(stage.observer.expiries, [{ fromOffset: 10, toOffset: 14 }])
+    assert.deepEqual(stage.observer.list('expired'), [{ fromOffset: 10, toOffset: 14 }])
     assert.deepEqual(await stage.state(ENTITY), { count: 15 })
   })
 
@@ -326,7 +326,7 @@ describe('rule 4: a consumer group that is reset goes back over nothing', () => 
     const stage = new Stage()
     await stage.batch(readings(0, 9))
     await stage.batch(readings(0, 4))
-    assert.equal(stage.observer.redeliveries, 5)
+    assert.deepEqual(stage.observer.list('redelivered'), [{ records: 5 }])
     assert.deepEqual(await stage.state(ENTITY), { count: 10 })
   })
 
@@ -336,7 +336,7 @@ describe('rule 4: a consumer group that is reset goes back over nothing', () => 
     await stage.batch(readings(0, 1))
     await stage.batch(readings(8, 9))
     assert.deepEqual(await stage.state(ENTITY), { count: 10 })
-    assert.deepEqual(stage.observer.ranges, [{ fromOffset: 2, toOffset: 7 }])
+    assert.deepEqual(stage.observer.list('range-read-back'), [{ fromOffset: 2, toOffset: 7 }])
   })
 })
 
@@ -345,7 +345,7 @@ describe('rule 5: a partition without state', () => {
     const stage = new Stage()
     stage.inLog([record(4, reading('x')), record(5, reading('y'))])
     await stage.batch([record(7, reading('a'))])
-    assert.deepEqual(stage.observer.startsWithoutAppliedOffsetAt, [4])
+    assert.deepEqual(stage.observer.list('no-applied-offset'), [{ fromOffset: 4 }])
     assert.deepEqual(await stage.state(ENTITY), { count: 3 })
   })
 
@@ -354,15 +354,15 @@ describe('rule 5: a partition without state', () => {
     stage.inLog([0, 1, 2].map(offset => record(offset, reading(`r${offset}`))))
     await stage.batch([record(0, reading('r0'))])
     await stage.batch([record(2, reading('r2'))])
-    assert.deepEqual(stage.observer.startsWithoutAppliedOffsetAt, [])
-    assert.deepEqual(stage.observer.ranges, [{ fromOffset: 1, toOffset: 1 }])
+    assert.deepEqual(stage.observer.list('no-applied-offset'), [])
+    assert.deepEqual(stage.observer.list('range-read-back'), [{ fromOffset: 1, toOffset: 1 }])
   })
 
   it('rule 5: given a log that begins with the delivery, then a store without state has lost nothing', async () => {
     const stage = new Stage()
     await stage.batch([record(7, reading('a'))])
-    assert.deepEqual(stage.observer.startsWithoutAppliedOffsetAt, [])
-    assert.deepEqual(stage.observer.expiries, [])
+    assert.deepEqual(stage.observer.list('no-applied-offset'), [])
+    assert.deepEqual(stage.observer.list('expired'), [])
   })
 
   it('rule 5: given SLUICE_SINCE, then earlier records are ignored, and the applied offset advances', async () => {
@@ -385,7 +385,7 @@ describe('rule 6: every offset is delivered, read, or proven empty', () => {
     const log = [...readings(0, 1), ...readings(3, 4), ...readings(6, 6)]
     assert.deepEqual(await stage.batch(log), { batchItemFailures: [] })
     assert.deepEqual(await stage.state(ENTITY), { count: 5 })
-    assert.deepEqual([stage.observer.ranges, stage.observer.expiries], [[], []])
+    assert.deepEqual([stage.observer.list('range-read-back'), stage.observer.list('expired')], [[], []])
   })
 
   it('rule 6: given records that the log no longer has, then their range is reported, the rest continues', async () => {
@@ -393,7 +393,7 @@ describe('rule 6: every offset is delivered, read, or proven empty', () => {
     await stage.batch(readings(0, 1))
     const shortened = { log: new MemoryLogReader(readings(5, 9)) }
     await stage.batch(readings(8, 9), { ports: shortened })
-    assert.deepEqual(stage.observer.expiries, [{ fromOffset: 2, toOffset: 4 }])
+    assert.deepEqual(stage.observer.list('expired'), [{ fromOffset: 2, toOffset: 4 }])
     assert.deepEqual(await stage.state(ENTITY), { count: 2 + 5 })
   })
 

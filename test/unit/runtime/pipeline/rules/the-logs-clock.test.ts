@@ -66,7 +66,7 @@ describe('rule 14: the clock of a partition is what its log says', () => {
       ]),
     )
     assert.deepEqual(doneOn(stage), ['x a', 'x soon@60'])
-    assert.deepEqual(stage.observer.clockGaps, [{ beforeOffset: 1, ms: 58 * MINUTE }])
+    assert.deepEqual(stage.observer.list('clock-gap'), [{ beforeOffset: 1, ms: 58 * MINUTE }])
     assert.equal(clockGapMs(START, 500 * MINUTE), 0)
   })
 
@@ -79,7 +79,7 @@ describe('rule 14: the clock of a partition is what its log says', () => {
         [240.001, 'tick'],
       ]),
     )
-    assert.deepEqual(stage.observer.clockGaps, [{ beforeOffset: 2, ms: 1 }])
+    assert.deepEqual(stage.observer.list('clock-gap'), [{ beforeOffset: 2, ms: 1 }])
   })
 
   it('rule 14: given quiet minutes in a topic without ticks, then no clock gap is reported', async () => {
@@ -94,7 +94,7 @@ describe('rule 14: the clock of a partition is what its log says', () => {
           [300, order('b', 'x', 300)],
         ]),
       )
-      assert.deepEqual(stage.observer.clockGaps, [])
+      assert.deepEqual(stage.observer.list('clock-gap'), [])
     }
   })
 
@@ -106,7 +106,7 @@ describe('rule 14: the clock of a partition is what its log says', () => {
         [3_600, 'tick'],
       ]),
     )
-    assert.deepEqual(stage.observer.clockGaps, [])
+    assert.deepEqual(stage.observer.list('clock-gap'), [])
   })
 })
 
@@ -126,9 +126,9 @@ describe('rule 15: topics with timers are ticked', () => {
     const told = async (stage: Stage, logTime: 'append' | 'carried' = 'append') => {
       stage.consumer = { ...stage.consumer, logTime }
       assert.deepEqual(await stage.consume({ records }), { batchItemFailures: [] })
-      return stage.observer.timedByProducersFrom
+      return stage.observer.list('timed-by-producers')
     }
-    assert.deepEqual(await told(new Stage(createStatistics(FAMILIES) as never)), [1])
+    assert.deepEqual(await told(new Stage(createStatistics(FAMILIES) as never)), [{ fromOffset: 1 }])
     assert.deepEqual(
       await told(new Stage(createStatistics(FAMILIES) as never), 'carried'),
       [],
@@ -137,7 +137,7 @@ describe('rule 15: topics with timers are ticked', () => {
     assert.deepEqual(await told(new Stage()), [], 'it has no timers')
     const silent = new Stage(createStatistics(FAMILIES) as never)
     await silent.batch([record(0, reading('a'))])
-    assert.deepEqual(silent.observer.timedByProducersFrom, [])
+    assert.deepEqual(silent.observer.list('timed-by-producers'), [])
   })
 
   it('rule 15: the same tick twice is harmless, and none of them is remembered', async () => {

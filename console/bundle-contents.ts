@@ -1,6 +1,6 @@
 /**
- * Contents of a bundled console: the page and the list of functions. `infra/packaging/esbuild-plugins.cjs` replaces this module when it bundles the
- * console. If the console is not bundled, the server generates both.
+ * Contents of a bundled console: the page and the list of functions. `infra/packaging/bundle-plugins/embed-console.ts`
+ * replaces this module when it bundles the console. If the console is not bundled, the server generates both.
  */
 import type { ShownFunction } from './environment.ts'
 

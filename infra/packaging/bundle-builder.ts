@@ -173,7 +173,7 @@ function sha256(content: string | Uint8Array): string {
 
 function loadPlugins(projectDir: string, given: unknown): Plugin[] {
   if (typeof given !== 'string') return (given as Plugin[] | undefined) ?? []
-  return createRequire(import.meta.url)(join(projectDir, given))
+  return createRequire(import.meta.url)(join(projectDir, given)).default
 }
 
 /** Formats an error as `lib/x.ts:3:7: Expected ";"`. Editors show this format as a link. */

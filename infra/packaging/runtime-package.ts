@@ -2,13 +2,9 @@
  * Builds the npm package of the engine, `@sluice/runtime`: `npm run build` in `packages/runtime` writes JavaScript and type
  * declarations to `dist/`. Lua scripts are inlined.
  */
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import type { Plugin } from 'esbuild'
+import { inlineLua } from './bundle-plugins/inline-lua.ts'
 import { buildPackage, PROJECT } from './npm-package.ts'
-
-/** esbuild plugin that inlines text files. The bundles of the functions use it, too. */
-const { inlineText }: { inlineText: Plugin } = createRequire(import.meta.url)('./esbuild-plugins.cjs')
 
 /** Entry points in the package's `exports`. */
 const ENTRIES = ['index', 'lambda/index', 'producer/index', 'testing/index']
@@ -18,5 +14,5 @@ await buildPackage({
   entries: { ...Object.fromEntries(ENTRIES.map(entry => [entry, `${entry}.ts`])), bin: 'lambda/bin.ts' },
   typed: ENTRIES.map(entry => `${entry}.ts`),
   chunkNames: 'chunks/[name]-[hash]',
-  plugins: [inlineText],
+  plugins: [inlineLua],
 })

@@ -19,11 +19,8 @@ const READ_AT_START = [
   'config/notifications',
   'package.json',
   'package-lock.json',
-  'infra/packaging/esbuild-plugins.cjs',
   'infra',
   'packages/msk-trigger',
-  'config/notifications/receivers.yaml',
-  'config/failures/policy.yaml',
 ]
 
 /** Row of a table that assigns an action to saved files. A file belongs to the first matching row. */

@@ -1,6 +1,7 @@
 /**
- * Setting for the folder of the families, and the families in it. In a bundle, `infra/packaging/esbuild-plugins.cjs` replaces this module by one
- * with the content of the files, so that functions need neither the files nor a parser.
+ * Setting for the folder of the families, and the families in it. In a bundle,
+ * `infra/packaging/bundle-plugins/embed-families.ts` replaces this module by one with the content of the files, so that functions
+ * need neither the files nor a parser.
  */
 import { setting, slice, text } from '#runtime/settings/index.ts'
 import { loadFamilies } from '../../telemetry/adapters/family-files.ts'

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { after, beforeEach, describe, it } from 'node:test'
 import { BuildError, Builder } from '../../../infra/packaging/bundle-builder.ts'
+import { inlineLua } from '../../../infra/packaging/bundle-plugins/inline-lua.ts'
 import { temporaryFolder } from '../../integration/localstack/support.ts'
 import { FAMILIES } from '../../support/families.ts'
-
-const { inlineText } = createRequire(import.meta.url)('../../../infra/packaging/esbuild-plugins.cjs')
 
 const CLOCK = 'functions/clock/handler.ts'
 const REDRIVER = 'functions/redriver/handler.ts'
@@ -65,7 +63,7 @@ describe('packages that a function loads on demand', () => {
 
 describe('functions that are built together', () => {
   const { folder, remove } = temporaryFolder()
-  const settings = { bundle: true, splitting: true, format: 'esm', plugins: [inlineText] }
+  const settings = { bundle: true, splitting: true, format: 'esm', plugins: [inlineLua] }
   const builder = new Builder({ projectDir: folder, settings })
   const build = () => builder.bundleTogether([CLOCK, REDRIVER])
   const write = async (file: string, text: string) => {

@@ -1,22 +1,20 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { BuildError, Builder, runBuilds } from '../../../infra/packaging/bundle-builder.ts'
+import { embedFamilies } from '../../../infra/packaging/bundle-plugins/embed-families.ts'
 import { readSettings } from '../../../lib/app/settings/index.ts'
 import { PROJECT } from '../../../scripts/paths.ts'
 import { temporaryFolder } from '../../integration/localstack/support.ts'
 import { GREENHOUSE } from '../telemetry/greenhouse.ts'
 
-const { bundledFamilies } = createRequire(import.meta.url)('../../../infra/packaging/esbuild-plugins.cjs')
-
 describe('families of a folder of one’s own', () => {
   const { folder, remove } = temporaryFolder()
   const families = join(folder, 'families')
-  const settings = { bundle: true, format: 'esm', platform: 'node', plugins: [bundledFamilies] }
+  const settings = { bundle: true, format: 'esm', platform: 'node', plugins: [embedFamilies] }
   const builder = new Builder({ projectDir: PROJECT, settings })
   const bundle = () => runBuilds(() => builder.bundle('lib/app/settings/families.ts'))
   const save = (text: string) => writeFile(join(families, 'greenhouse.yaml'), text)

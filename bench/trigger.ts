@@ -1,5 +1,5 @@
 import { type Run, runBenchmark } from './kit/program.ts'
-import { kafkaOnly } from './kit/servers.ts'
+import { withServers } from './kit/servers.ts'
 import { Load } from './trigger/load.ts'
 import { otherTriggers } from './trigger/other-triggers.ts'
 import { type BySide, figuresOf, type Results } from './trigger/report.ts'
@@ -20,7 +20,7 @@ await runBenchmark({
     const others = run.wants('others') ? await otherTriggers(run.signal, run.say) : []
     const sides = [bare, trigger, ...others]
     yield* figuresOf(
-      await kafkaOnly(run.signal, async broker => {
+      await withServers(run.signal, async ({ broker }) => {
         const load = await Load.connect([broker])
         const records = run.quick ? 100_000 : 300_000
         try {

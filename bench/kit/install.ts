@@ -1,16 +1,14 @@
-import { existsSync } from 'node:fs'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { withLockFile } from '#local-servers/lock-file.mjs'
+import { ensureInstalled, type Package } from '#local-servers/install.ts'
 import { LOCAL } from '../../scripts/paths.ts'
-import { runCommand } from './command.ts'
 
-/** Bounds the download. */
+/** Time limit for the download, in milliseconds. */
 const WITHIN_MS = 5 * 60_000
 
 /** A peer of the comparison. The project does not depend on it. */
 export interface Installation {
-  /** Part of the folder's name: different for every other set of versions. */
+  /** Name of its folder. */
   readonly name: string
   /** Title for reports. */
   readonly title: string
@@ -19,39 +17,31 @@ export interface Installation {
 }
 
 /**
- * The folder with these packages in their pinned versions. Installs them on first use, without scripts: those of a dependency may
- * report the installation to its maker.
+ * Returns the folder with these packages in their pinned versions. Installs them on first use, without scripts: those of a
+ * dependency may report the installation to its maker.
  *
- * @throws Error with the output of npm if they cannot be installed
+ * @throws UserError with the reason if they cannot be installed
  */
 export async function installed(
-  installation: Installation,
+  { name, title, packages }: Installation,
   signal: AbortSignal,
   say: (line: string) => void,
 ): Promise<string> {
-  const folder = join(LOCAL, 'peers', installation.name)
-  await withLockFile(`${folder}.lock`, () => install(folder, installation, signal, say), { signal })
-  return folder
-}
-
-async function install(
-  folder: string,
-  { title, packages }: Installation,
-  signal: AbortSignal,
-  say: (line: string) => void,
-): Promise<void> {
-  if (existsSync(folder)) return
-  say(`installing ${title}`)
-  // Renamed when it is complete.
-  const unfinished = `${folder}.unfinished`
-  await rm(unfinished, { recursive: true, force: true })
-  await mkdir(unfinished, { recursive: true })
-  const manifest = { name: 'sluice-bench-peers', private: true, dependencies: packages }
-  await writeFile(join(unfinished, 'package.json'), JSON.stringify(manifest))
-  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-  await runCommand('npm', args, {
-    cwd: unfinished,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(WITHIN_MS)]),
-  })
-  await rename(unfinished, folder)
+  const dir = join(LOCAL, 'peers', name)
+  const peer: Package = {
+    service: name,
+    title,
+    dir,
+    probe: 'node_modules',
+    version: JSON.stringify(packages),
+    async fill(dir, run) {
+      const manifest = { name: 'sluice-bench-peers', private: true, dependencies: packages }
+      await writeFile(join(dir, 'package.json'), JSON.stringify(manifest))
+      const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+      await run({ command: 'npm', args: ['install', ...options], cwd: dir })
+    },
+  }
+  const report = ({ state, detail }: { state: string; detail: string }) => say(`${state}: ${detail}`)
+  await ensureInstalled(peer, { report, signal: AbortSignal.any([signal, AbortSignal.timeout(WITHIN_MS)]) })
+  return dir
 }

@@ -1,9 +1,8 @@
-import { kafkaServer } from '#local-servers/kafka.ts'
-import { freePort, freePorts, LOOPBACK } from '#local-servers/ports.ts'
-import type { Server } from '#local-servers/server-definition.ts'
-import { startApart } from '#local-servers/start-server.ts'
+import { kafkaServers } from '#local-servers/kafka.ts'
+import { LOOPBACK } from '#local-servers/ports.ts'
 import { valkeyServer } from '#local-servers/valkey.ts'
 import { LOCAL } from '../../scripts/paths.ts'
+import { startApart } from '../../test/support/start-apart.ts'
 
 /** The servers of one benchmark: started for it on free ports, with data that is deleted afterwards. */
 export interface Servers {
@@ -13,34 +12,15 @@ export interface Servers {
 
 /** Starts Kafka and Valkey as `npm start` does, with the same durability, and stops them when `use` has ended. */
 export async function withServers<T>(signal: AbortSignal, use: (servers: Servers) => Promise<T>): Promise<T> {
-  const [kafka = 0, redis = 0] = await freePorts(2)
-  const servers = { broker: `${LOOPBACK}:${kafka}`, redisUrl: `redis://${LOOPBACK}:${redis}` }
-  const serversIn = (dataDir: string) => [
-    kafkaServer({ port: kafka, dataDir, cacheDir: LOCAL }),
-    valkeyServer({ port: redis, dataDir, cacheDir: LOCAL }),
+  const serversOn = ([kafka = 0, valkey = 0]: readonly number[], dataDir: string) => [
+    ...kafkaServers({ ports: [kafka], dataDir, cacheDir: LOCAL }),
+    valkeyServer({ port: valkey, dataDir, cacheDir: LOCAL }),
   ]
-  return whileRunning(serversIn, signal, () => use(servers))
-}
-
-/** Runs as `withServers` does, but with Kafka only. */
-export async function kafkaOnly<T>(signal: AbortSignal, use: (broker: string) => Promise<T>): Promise<T> {
-  const port = await freePort()
-  return whileRunning(
-    dataDir => [kafkaServer({ port, dataDir, cacheDir: LOCAL })],
-    signal,
-    () => use(`${LOOPBACK}:${port}`),
-  )
-}
-
-async function whileRunning<T>(
-  serversIn: (dataDir: string) => readonly Server[],
-  signal: AbortSignal,
-  use: () => Promise<T>,
-): Promise<T> {
-  const running = await startApart(serversIn, { signal })
+  const { ports, stop } = await startApart(2, serversOn, { signal })
+  const [kafka, valkey] = ports
   try {
-    return await use()
+    return await use({ broker: `${LOOPBACK}:${kafka}`, redisUrl: `redis://${LOOPBACK}:${valkey}` })
   } finally {
-    await running.stop()
+    await stop()
   }
 }

@@ -1,16 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { copyFile, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
+import { type ManagedProcess, startReady } from '#local-servers/managed-process.ts'
 import { Notes } from '../kit/notes.ts'
+import { residentBytes } from '../kit/processes.ts'
 import type { Side, SideOptions } from './sides.ts'
 
 const READY_WITHIN_MS = 120_000
 const NOTES = 'notes.ndjson'
-const OUTPUT = 'output.txt'
 
 interface ConsumerOptions extends Omit<SideOptions, 'variables'> {
   /** Log the age of every record, which slows all sides down a little. */
@@ -27,16 +26,18 @@ export interface Note {
 
 /** A consumer in its own process and temporary folder, in a new group that starts at the oldest record. */
 export class Consumer {
-  readonly #child: ChildProcess
+  readonly #process: ManagedProcess
   readonly #folder: string
-  readonly #ready: RegExp
   readonly #notes: Notes<Note>
+  #hasEnded = false
 
-  private constructor(child: ChildProcess, folder: string, ready: RegExp) {
-    this.#child = child
+  private constructor(started: ManagedProcess, folder: string) {
+    this.#process = started
     this.#folder = folder
-    this.#ready = ready
     this.#notes = new Notes(join(folder, NOTES))
+    void started.exited.then(() => {
+      this.#hasEnded = true
+    })
   }
 
   /** Starts a consumer and waits until it says that it reads. */
@@ -47,21 +48,17 @@ export class Consumer {
     const variables = { BENCH_NOTES: join(folder, NOTES), BENCH_AGES: ages ? 'all' : 'none' }
     const args = await side.prepare({ ...options, variables }, folder)
     const env = { ...process.env, ...variables, SLS_NOTIFICATIONS_MODE: 'off' }
-    // Output goes to a file, because a pipe that is read too slowly would block the consumer.
-    const output = await open(join(folder, OUTPUT), 'a')
-    const stdio = ['ignore', output.fd, output.fd] as const
-    const child = spawn(process.execPath, [...process.execArgv, ...args], {
-      cwd: folder,
-      env,
-      stdio: [...stdio],
-    })
-    await output.close()
-    const consumer = new Consumer(child, folder, side.ready)
+    const logFile = join(folder, 'output.txt')
+    const untilReady = async (signal: AbortSignal) => {
+      while (!side.ready.test(await readFile(logFile, 'utf8'))) await delay(50, undefined, { signal })
+      return undefined
+    }
+    const launch = { command: process.execPath, args: [...process.execArgv, ...args], cwd: folder, env }
+    const program = { title: side.name, launch, logFile, untilReady }
     try {
-      await consumer.#untilReady()
-      return consumer
+      return new Consumer(await startReady(program, AbortSignal.timeout(READY_WITHIN_MS)), folder)
     } catch (error) {
-      await consumer.stop()
+      await rm(folder, { recursive: true, force: true })
       throw error
     }
   }
@@ -78,8 +75,7 @@ export class Consumer {
       const notes = await this.notes()
       const seen = notes.reduce((sum, note) => sum + note.count, 0)
       if (seen >= count) return notes
-      if (this.#child.exitCode !== null) throw new Error(`the consumer ended:\n${await this.#output()}`)
-      if (Date.now() > endAtMs)
+      if (this.#hasEnded || Date.now() > endAtMs)
         throw new Error(`only ${seen} of ${count} records arrived within ${withinMs} ms`)
       await delay(100)
     }
@@ -87,38 +83,12 @@ export class Consumer {
 
   /** The resident memory of its process in MiB. */
   async residentMiB(): Promise<number> {
-    const ps = spawn('ps', ['-o', 'rss=', '-p', `${this.#child.pid}`], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
-    const [text] = await Promise.all([ps.stdout.toArray(), once(ps, 'close')])
-    return Math.round(Number(Buffer.concat(text).toString()) / 1024)
+    return Math.round(((await residentBytes([this.#process.pid])) ?? Number.NaN) / 1024 ** 2)
   }
 
   /** Stops it, by force if it does not stop on its own, and removes its folder. */
   async stop(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      const closed = once(this.#child, 'close')
-      this.#child.kill('SIGTERM')
-      const tooLate = setTimeout(() => this.#child.kill('SIGKILL'), 8_000)
-      await closed
-      clearTimeout(tooLate)
-    }
+    await this.#process.stop()
     await rm(this.#folder, { recursive: true, force: true })
-  }
-
-  #output(): Promise<string> {
-    return readFile(join(this.#folder, OUTPUT), 'utf8')
-  }
-
-  async #untilReady(): Promise<void> {
-    const endAtMs = Date.now() + READY_WITHIN_MS
-    for (;;) {
-      const output = await this.#output()
-      if (this.#ready.test(output)) return
-      if (this.#child.exitCode !== null || Date.now() > endAtMs) {
-        throw new Error(`the consumer did not become ready:\n${output}`)
-      }
-      await delay(50)
-    }
   }
 }

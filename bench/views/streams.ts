@@ -6,10 +6,10 @@ import { createInterface } from 'node:readline'
 import kafkajs from 'kafkajs'
 import { ensureInstalled, fetchWithMaven, type Package } from '#local-servers/install.ts'
 import { KAFKA_VERSION } from '#local-servers/kafka.ts'
+import { runTool } from '#local-servers/managed-process.ts'
 import { guardGroup } from '#local-servers/process-groups.ts'
 import { requireJava } from '#local-servers/requirements.ts'
 import { LOCAL, PROJECT } from '../../scripts/paths.ts'
-import { runCommand } from '../kit/command.ts'
 import { processorTime, residentBytes } from '../kit/processes.ts'
 import type { Side, TableKind } from './side.ts'
 
@@ -38,7 +38,8 @@ export async function installedStreams(room: string, signal: AbortSignal): Promi
   const classes = join(room, 'classes')
   await mkdir(classes, { recursive: true })
   const all = join(jars.dir, '*')
-  await runCommand('javac', ['-cp', all, '-d', classes, join(HERE, 'Streams.java')], { cwd: HERE, signal })
+  const compile = { command: 'javac', args: ['-cp', all, '-d', classes, join(HERE, 'Streams.java')] }
+  await runTool(compile, { task: 'Compiling Streams.java', logFile: join(room, 'javac.log'), signal })
   return `${classes}:${all}`
 }
 

@@ -1,14 +1,8 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import {
-  describeExit,
-  type Exit,
-  FEW_ARENAS,
-  startProcess,
-  tellingLine,
-} from '#local-servers/managed-process.ts'
+import { FEW_ARENAS, startReady } from '#local-servers/managed-process.ts'
 import { LOOPBACK } from '#local-servers/ports.ts'
 import type { Ready } from '#local-servers/supervisor.ts'
 import { followLogs } from '../../scripts/log-file.ts'
@@ -87,80 +81,44 @@ export async function startFunctions(options: FunctionsOptions, signal: AbortSig
       [FUNCTION_LOGS]: ofFunctions,
     },
   }
-  const ready = Promise.withResolvers<void>()
+  const ready = Promise.withResolvers<undefined>()
   const startupError = Promise.withResolvers<void>()
   const consumers = new Set<string>()
   const unfollowReports = followLogs(() => [reportsFile], options.onReport)
   const logs = () => [logFile, ...loggedFunctions(ofFunctions).map(name => functionLog(ofFunctions, name))]
-  const unfollow = followLogs(logs, line => {
+  const unfollowLogs = followLogs(logs, line => {
     const [, consumer] = JOINED.exec(line) ?? []
     if (consumer) consumers.add(consumer)
-    if (READY.test(line)) ready.resolve()
+    if (READY.test(line)) ready.resolve(undefined)
     if (isFrameworkError(line)) startupError.resolve()
     options.onLogLine(line)
   })
-  // Start the process after the follower of its log, so that no line is missed.
-  const started = await startProcess(launch, logFile)
-  void started.exited.then(() => {
-    unfollow()
+  const unfollow = () => {
+    unfollowLogs()
     unfollowReports()
-    // The bundler may outlive a killed process.
-    started.signal('SIGKILL')
-  })
-  const stop = () => started.stop(GRACE_MS)
-  try {
-    const opened = servers.then(() => writeFileSync(serversReady, ''))
-    const steps = { ready: ready.promise, opened, startupError: startupError.promise }
-    await waitUntilReady(steps, started.exited, logFile, signal)
-  } catch (error) {
-    await stop()
+  }
+  const untilReady = (over: AbortSignal) => {
+    // The servers may have to be installed, so the time limit begins when they are ready.
+    const late = servers.then(() => {
+      writeFileSync(serversReady, '')
+      return pause(READY_WITHIN_MS, `was not ready within ${READY_WITHIN_MS / 1000} s`, { signal: over })
+    })
+    // If a bundle cannot be built, the framework continues without doing anything.
+    const broken = startupError.promise.then(() => pause(MESSAGE_MS, 'reported an error'))
+    return Promise.race([ready.promise, late, broken])
+  }
+  // Start the process after the follower of its log, so that no line is missed.
+  const program = { title: FRAMEWORK, launch, logFile, untilReady, errorIn: startupErrorIn }
+  const started = await startReady(program, signal).catch(error => {
+    unfollow()
     throw error
+  })
+  void started.exited.then(unfollow)
+  return {
+    ...started,
+    stop: () => started.stop(GRACE_MS),
+    detail: `${FRAMEWORK} with ${[...consumers].sort().join(', ')}`,
   }
-  return { ...started, stop, detail: `${FRAMEWORK} with ${[...consumers].sort().join(', ')}` }
-}
-/** Steps of a start. */
-interface Steps {
-  readonly ready: Promise<void>
-  /** Resolves when the servers are ready, which may include installing them. Rejects if they cannot be started. */
-  readonly opened: Promise<void>
-  readonly startupError: Promise<void>
-}
-
-async function waitUntilReady(
-  { ready, opened, startupError }: Steps,
-  exited: Promise<Exit>,
-  logFile: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const settled = Promise.withResolvers<never>()
-  const fail = (how: string) => settled.reject(new UserError(describeStartFailure(how, logFile)))
-  const onAbort = () => settled.reject(signal.reason)
-  let tooLong: NodeJS.Timeout | undefined
-  const late = () => fail(`was not ready within ${READY_WITHIN_MS / 1000} s`)
-  opened.then(() => {
-    tooLong = setTimeout(late, READY_WITHIN_MS).unref()
-  }, settled.reject)
-  void exited.then(exit => fail(describeExit(exit)))
-  // If a bundle cannot be built, the framework continues without doing anything.
-  void startupError.then(() => pause(MESSAGE_MS)).then(() => fail('cannot start'))
-  signal.addEventListener('abort', onAbort)
-  if (signal.aborted) onAbort()
-  try {
-    await Promise.race([ready, settled.promise])
-  } finally {
-    clearTimeout(tooLong)
-    signal.removeEventListener('abort', onAbort)
-    // The exit at the end of a run is not a startup error, so ignore it here.
-    settled.promise.catch(() => {})
-  }
-}
-
-function describeStartFailure(how: string, logFile: string): string {
-  const error = startupErrorIn(readFileSync(logFile, 'utf8'))
-  const where = `Full log: ${relative(PROJECT, logFile)}`
-  return error === undefined
-    ? `✗ The functions did not start: serverless offline ${how}.\n  Its log says: ${tellingLine(logFile)}\n  ${where}`
-    : `✗ The functions cannot start: ${error}\n  ${where}`
 }
 
 /** Returns true if the line shows that the framework has failed to start. The error message follows in the next lines. */

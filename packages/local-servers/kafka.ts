@@ -94,15 +94,6 @@ export function kafkaServers({ ports, dataDir, cacheDir, version, variant }: Kaf
   })
 }
 
-/** Returns a cluster with a single broker. */
-export function kafkaServer({
-  port,
-  ...rest
-}: Omit<KafkaOptions, 'ports'> & { readonly port: number }): Server {
-  const [server] = kafkaServers({ ports: [port], ...rest })
-  return server as Server
-}
-
 /** Properties that all nodes of a cluster share. */
 interface Cluster {
   readonly id: string

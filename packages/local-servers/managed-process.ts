@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
 import { GRACE_MS, guardGroup, signalGroup } from './process-groups.ts'
@@ -8,6 +9,8 @@ import { UserError } from './user-error.ts'
 export interface Launch {
   readonly command: string
   readonly args: readonly string[]
+  /** Working directory of the program; by default, that of this process. */
+  readonly cwd?: string
   /** Environment variables of the program; by default, the variables of this process. */
   readonly env?: NodeJS.ProcessEnv
   /** User and group of the program; by default, those of this process. */
@@ -38,12 +41,12 @@ export interface ManagedProcess {
 
 /** Starts a program and appends its output to `logFile`. */
 export async function startProcess(
-  { command, args, env = process.env, user = undefined }: Launch,
+  { command, args, cwd, env = process.env, user }: Launch,
   logFile: string,
 ): Promise<ManagedProcess> {
   mkdirSync(dirname(logFile), { recursive: true })
   const log = openSync(logFile, 'a')
-  const child = spawn(command, args, { env, ...user, detached: true, stdio: ['ignore', log, log] })
+  const child = spawn(command, args, { cwd, env, ...user, detached: true, stdio: ['ignore', log, log] })
   closeSync(log)
   const { pid } = child
   const ended = new Promise<Exit>((resolve, reject) => {
@@ -55,7 +58,11 @@ export async function startProcess(
     throw new UserError(`Cannot run ${command}: ${cause}`)
   }
   const release = guardGroup(pid)
-  const exited = ended.finally(() => release())
+  const exited = ended.finally(() => {
+    // The leader has ended. Kill the remaining processes of the group.
+    signalGroup(pid, 'SIGKILL')
+    return release()
+  })
   return {
     pid,
     exited,
@@ -69,8 +76,43 @@ async function stopGroup(pid: number, exited: Promise<Exit>, graceMs: number): P
   const tooLong = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs)
   await exited
   clearTimeout(tooLong)
-  // The leader has ended. Kill the remaining processes of the group.
-  signalGroup(pid, 'SIGKILL')
+}
+
+/** A program to start, and how to see that it is ready. */
+export interface Startable {
+  /** Name and version for messages. */
+  readonly title: string
+  readonly launch: Launch
+  readonly logFile: string
+  /**
+   * Resolves when the program is ready, or with what it did instead, such as "did not answer within 60 s". The signal is aborted
+   * when the answer is not needed any more.
+   */
+  untilReady(signal: AbortSignal): Promise<string | undefined>
+  /** Returns the error message in a log; by default, the last line that seems to be an error. */
+  readonly errorIn?: (log: string) => string | undefined
+}
+
+/** Starts a program and waits until it is ready. If the start fails, the program is stopped. @throws UserError with the reason */
+export async function startReady(program: Startable, signal: AbortSignal): Promise<ManagedProcess> {
+  const { title, launch, logFile, untilReady, errorIn } = program
+  signal.throwIfAborted()
+  const started = await startProcess(launch, logFile)
+  const over = new AbortController()
+  const aborted = once(signal, 'abort', { signal: over.signal }).then(() => signal.throwIfAborted())
+  try {
+    // A program that has ended is not ready, even if another program responds in its place.
+    const ended = started.exited.then(describeExit)
+    const ready = untilReady(AbortSignal.any([signal, over.signal]))
+    const failure = await Promise.race([ended, aborted, ready])
+    if (failure !== undefined) throw errorWithLog(`${title} did not start: it ${failure}`, logFile, errorIn)
+    return started
+  } catch (error) {
+    await started.stop()
+    throw error
+  } finally {
+    over.abort()
+  }
 }
 
 export interface ToolOptions {
@@ -89,16 +131,23 @@ export async function runTool(launch: Launch, { task, logFile, signal }: ToolOpt
   const exit = await tool.exited
   signal.removeEventListener('abort', onAbort)
   signal.throwIfAborted()
-  if (exit.code === 0) return
-  throw new UserError(
-    `${task} failed: ${launch.command} ${describeExit(exit)}.\n` +
-      `  Its output says: ${tellingLine(logFile)}\n  Full output: ${relative(process.cwd(), logFile)}`,
-  )
+  if (exit.code !== 0) throw errorWithLog(`${task} failed: ${launch.command} ${describeExit(exit)}`, logFile)
 }
 
 /** Describes how a program has ended. */
 export function describeExit({ code, signal }: Exit): string {
   return signal ? `was ended by ${signal}` : `ended with exit code ${code}`
+}
+
+/** Returns an error about a program, with the reason from its log. */
+export function errorWithLog(
+  what: string,
+  logFile: string,
+  errorIn: Startable['errorIn'] = tellingLine,
+): UserError {
+  const log = readFileSync(logFile, 'utf8')
+  const file = relative(process.cwd(), logFile)
+  return new UserError(`${what}.\n  Its log says: ${errorIn(log) ?? tellingLine(log)}\n  Full log: ${file}`)
 }
 
 const ERROR_PATTERN =
@@ -107,10 +156,8 @@ const ERROR_PATTERN =
 const STACK_FRAME = /^\s+at |^\s*\.\.\. \d+ more|^\s+File "|^\[ERROR\] \[Help/
 
 /** Returns the last line of a log that seems to be an error; if none exists, the last line. */
-export function tellingLine(logFile: string): string {
-  const lines = readFileSync(logFile, 'utf8')
-    .split('\n')
-    .filter(line => line.trim() !== '' && !STACK_FRAME.test(line))
+function tellingLine(log: string): string {
+  const lines = log.split('\n').filter(line => line.trim() !== '' && !STACK_FRAME.test(line))
   const line = lines.findLast(line => ERROR_PATTERN.test(line)) ?? lines.at(-1) ?? '(the log is empty)'
   return line.trim().slice(0, 300)
 }

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join, relative, resolve } from 'node:path'
-import { describeExit, type ManagedProcess, runTool, startProcess, tellingLine } from './managed-process.ts'
+import { join, resolve } from 'node:path'
+import { describeExit, errorWithLog, type ManagedProcess, runTool, startProcess } from './managed-process.ts'
 import type { WantedPort } from './ports.ts'
 import type { ServiceEvent } from './report.ts'
 import { checkExisting, KAFKA, type PlacedService, resolveAddress, startPlaced, VALKEY } from './services.ts'
@@ -69,7 +69,7 @@ export async function runWithServers(
       await rm(logFile, { force: true })
       const program = await startProcess(launch(script), logFile)
       programs.push(program)
-      void program.exited.then(exit => ended.abort(endedError(name, describeExit(exit), logFile)))
+      void program.exited.then(exit => ended.abort(errorWithLog(`${name} ${describeExit(exit)}`, logFile)))
     }
     const run = (name: string, ...script: readonly string[]) =>
       runTool(launch(script), { task: name, logFile: join(logsDir, 'tools.log'), signal })
@@ -104,12 +104,6 @@ function readPort(variable: string, usual: number): number {
 function cacheFolder({ LOCAL_SERVERS_CACHE, XDG_CACHE_HOME }: Environment): string {
   return resolve(
     LOCAL_SERVERS_CACHE?.trim() || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'local-servers'),
-  )
-}
-
-function endedError(name: string, how: string, logFile: string): UserError {
-  return new UserError(
-    `${name} ${how}.\n  Its log says: ${tellingLine(logFile)}\n  Full log: ${relative(process.cwd(), logFile)}`,
   )
 }
 

@@ -9,7 +9,6 @@ import type { Report } from './report.ts'
 import type { Server } from './server-definition.ts'
 import { type KafkaPlace, portsAt, type ServerPlace } from './server-place.ts'
 import { type RunningServers, startTogether } from './start-server.ts'
-import type { Supervisor } from './supervisor.ts'
 import { UserError } from './user-error.ts'
 import { valkeyServer } from './valkey.ts'
 
@@ -91,7 +90,7 @@ export interface StartOptions extends ServiceFolders {
 export async function startPlaced(
   placed: readonly PlacedService[],
   options: StartOptions,
-): Promise<RunningServers<Supervisor>> {
+): Promise<RunningServers> {
   const { dataDir, cacheDir, kafkaVersion, logsDir, fresh, ports = [], report, signal } = options
   const folders = { dataDir, cacheDir, kafkaVersion }
   const servers = placed.flatMap(({ service, place }) => service.servers(portsAt(place), folders))

@@ -1,12 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ensureInstalled, type InstallContext } from './install.ts'
-import { describeExit, type Exit, type ManagedProcess, startProcess, tellingLine } from './managed-process.ts'
+import { startReady } from './managed-process.ts'
 import type { Server } from './server-definition.ts'
 import { Supervisor } from './supervisor.ts'
-import { UserError } from './user-error.ts'
 
 /** Options of a start. */
 export interface StartContext extends InstallContext {
@@ -16,21 +13,20 @@ export interface StartContext extends InstallContext {
   readonly restarts?: boolean
 }
 
-/** A server that this process started. */
-export type RunningServer = Pick<Supervisor, 'stop' | 'kill' | 'restart'>
-
 const READY_WITHIN_MS = 60_000
 const ASK_EVERY_MS = 50
 
 /** Installs and starts a server, and waits until it responds. If it fails to start, it is stopped. */
-export async function startServer(server: Server, context: StartContext): Promise<Supervisor> {
+async function startServer(server: Server, context: StartContext): Promise<Supervisor> {
   const { report = () => {}, logsDir } = context
   const restarts = context.restarts === true && !server.isVolatile
   if (server.package) await ensureInstalled(server.package, context)
   const { name, title, port } = server
   const start = async (signal: AbortSignal) => {
-    const started = await launchServer(server, { logsDir, signal })
-    return { ...started, detail: `${title} on port ${port}` }
+    const launch = await server.prepare({ logsDir, signal })
+    const untilReady = (over: AbortSignal) => untilAnswers(server, over)
+    const program = { title, launch, logFile: join(logsDir, `${name}.log`), untilReady }
+    return { ...(await startReady(program, signal)), detail: `${title} on port ${port}` }
   }
   const supervisor = new Supervisor({ name, title, start }, { report, restarts })
   await supervisor.start(context.signal)
@@ -38,8 +34,8 @@ export async function startServer(server: Server, context: StartContext): Promis
 }
 
 /** Servers that were started together. */
-export interface RunningServers<One extends RunningServer = RunningServer> {
-  readonly byName: ReadonlyMap<string, One>
+export interface RunningServers {
+  readonly byName: ReadonlyMap<string, Supervisor>
   stop(): Promise<void>
 }
 
@@ -47,7 +43,7 @@ export interface RunningServers<One extends RunningServer = RunningServer> {
 export async function startTogether(
   servers: readonly Server[],
   context: StartContext,
-): Promise<RunningServers<Supervisor>> {
+): Promise<RunningServers> {
   const failed = new AbortController()
   const signal = AbortSignal.any([context.signal, failed.signal])
   const byName = new Map<string, Supervisor>()
@@ -68,57 +64,11 @@ export async function startTogether(
   throw signal.reason
 }
 
-/** Starts servers with a temporary folder, which is removed when they stop. By default, the folder also contains their logs. */
-export async function startApart(
-  servers: (folder: string) => readonly Server[] | Promise<readonly Server[]>,
-  context: InstallContext & Partial<StartContext>,
-): Promise<RunningServers<Supervisor>> {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-servers-'))
-  const remove = () => rm(folder, { recursive: true, force: true })
-  try {
-    const running = await startTogether(await servers(folder), { logsDir: folder, ...context })
-    return { ...running, stop: () => running.stop().finally(remove) }
-  } catch (error) {
-    await remove()
-    throw error
-  }
-}
-
-async function launchServer(server: Server, context: Omit<StartContext, 'report'>): Promise<ManagedProcess> {
-  const { signal } = context
-  const logFile = join(context.logsDir, `${server.name}.log`)
-  const launch = await server.prepare(context)
-  signal.throwIfAborted()
-  const started = await startProcess(launch, logFile)
-  try {
-    await untilReady(server, started, logFile, signal)
-    return started
-  } catch (error) {
-    await started.stop()
-    throw error
-  }
-}
-
-async function untilReady(server: Server, started: ManagedProcess, logFile: string, signal: AbortSignal) {
+async function untilAnswers(server: Server, signal: AbortSignal): Promise<string | undefined> {
   const deadlineMs = Date.now() + READY_WITHIN_MS
-  let exit: Exit | undefined
-  const ended = started.exited.then(how => {
-    exit = how
-  })
   while (!(await server.answers())) {
-    if (exit) throw startFailed(server, describeExit(exit), logFile)
-    if (Date.now() > deadlineMs) {
-      throw startFailed(server, `did not answer within ${READY_WITHIN_MS / 1000} s`, logFile)
-    }
-    await Promise.race([ended, pause(ASK_EVERY_MS, undefined, { signal })])
+    if (Date.now() > deadlineMs) return `did not answer within ${READY_WITHIN_MS / 1000} s`
+    await pause(ASK_EVERY_MS, undefined, { signal })
   }
-  // The response may be from another program that listens on this port.
-  if (exit) throw startFailed(server, describeExit(exit), logFile)
-}
-
-function startFailed(server: Server, how: string, logFile: string): UserError {
-  return new UserError(
-    `${server.title} did not start: it ${how}.\n  Its log says: ${tellingLine(logFile)}\n` +
-      `  Full log: ${relative(process.cwd(), logFile)}`,
-  )
+  return undefined
 }

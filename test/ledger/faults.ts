@@ -62,7 +62,7 @@ export const FAULTS = {
   async broker(flow) {
     const { nodes } = flow.servers
     const broker = flow.random.pick(nodes)
-    await broker.kill()
+    await broker.kill('SIGKILL')
     const sending = flow.send(0.5)
     // Other brokers lead its partitions when all is acknowledged, if there are several. The only broker acknowledges nothing.
     if (nodes.length > 1) await sending
@@ -71,10 +71,10 @@ export const FAULTS = {
   },
   async 'broker-pause'(flow) {
     const broker = flow.random.pick(flow.servers.nodes)
-    await broker.signal('SIGSTOP')
+    broker.signal('SIGSTOP')
     const sending = flow.send(0.5)
     await pause(SILENT_MS)
-    await broker.signal('SIGCONT')
+    broker.signal('SIGCONT')
     await sending
   },
   async 'valkey-pause'(flow) {

@@ -1,40 +1,34 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import kafkajs from 'kafkajs'
-import { kafkaServer } from '#local-servers/kafka.ts'
-import { freePort, LOOPBACK } from '#local-servers/ports.ts'
-import { type RunningServer, startServer } from '#local-servers/start-server.ts'
+import type { Supervisor } from '#local-servers/supervisor.ts'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { KafkaLogReader } from '#runtime/adapters/kafka/log-reader.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { followTopic } from '../../lib/queries/records/follow-topic.ts'
-import { LOCAL } from '../../scripts/paths.ts'
-import { temporaryFolder } from '../integration/localstack/support.ts'
 import { createTopic } from '../support/create-topic.ts'
+import { type OwnKafka, startKafka } from '../support/start-apart.ts'
 import { until } from '../support/until.ts'
 
 const TOPIC = 'followed'
 
 describe('given a follower of a topic', () => {
-  const { folder, remove } = temporaryFolder()
   const seen: string[] = []
-  let server: RunningServer
+  let kafka: OwnKafka
+  let server: Supervisor
   const stop = new AbortController()
   let following: Promise<void>
   let close: () => Promise<unknown>
   let brokers: string[]
 
   before(async () => {
-    const port = await freePort()
-    brokers = [`${LOOPBACK}:${port}`]
-    server = await startServer(kafkaServer({ port, dataDir: folder, cacheDir: LOCAL }), {
-      signal: new AbortController().signal,
-      logsDir: folder,
-    })
+    kafka = await startKafka()
+    brokers = [...kafka.addresses]
+    server = kafka.brokers[0] as Supervisor
     await prepareTopic(brokers)
     await send(brokers, ['before'])
-    const kafka = kafkaClient({ brokers, clientId: 'test', auth: 'none' })
-    const [offsets, log] = [new TopicOffsets(kafka, { leaderMs: 0, topicMs: 0 }), new KafkaLogReader(kafka)]
+    const client = kafkaClient({ brokers, clientId: 'test', auth: 'none' })
+    const [offsets, log] = [new TopicOffsets(client, { leaderMs: 0, topicMs: 0 }), new KafkaLogReader(client)]
     close = () => Promise.all([offsets.close(), log.close()])
     const ends = await offsets.ends(TOPIC)
     following = (async () => {
@@ -47,8 +41,7 @@ describe('given a follower of a topic', () => {
   after(async () => {
     stop.abort()
     await close?.()
-    await server?.stop()
-    remove()
+    await kafka?.stop()
   })
 
   it('when records arrive, then it receives them, and none from before', async () => {

@@ -2,16 +2,11 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
-import { kafkaServers } from '#local-servers/kafka.ts'
-import { freePorts, LOOPBACK } from '#local-servers/ports.ts'
-import { startApart } from '#local-servers/start-server.ts'
 import type { Supervisor } from '#local-servers/supervisor.ts'
-import { LOCAL } from '../../scripts/paths.ts'
 import { ForeignClient } from '../support/foreign-client.ts'
 import { inOwnFolder } from '../support/own-servers.ts'
 import { Program } from '../support/program.ts'
-import { HOPELESS_MS } from '../support/until.ts'
-import { onFreePorts } from '../support/valkey.ts'
+import { startKafka } from '../support/start-apart.ts'
 
 interface Outcome {
   readonly code: number | null
@@ -37,15 +32,9 @@ describe('given two runs of `sluice generate` whose only broker goes away in the
 
   before(() =>
     inOwnFolder(async folder => {
-      let address = ''
-      const kafka = await onFreePorts(async () => {
-        const ports = await freePorts(1)
-        address = `${LOOPBACK}:${ports[0]}`
-        return startApart(dataDir => kafkaServers({ ports, dataDir, cacheDir: LOCAL }), {
-          signal: AbortSignal.timeout(HOPELESS_MS),
-        })
-      })
-      const broker = [...kafka.byName.values()][0] as Supervisor
+      const kafka = await startKafka()
+      const [address] = kafka.addresses as [string]
+      const [broker] = kafka.brokers as [Supervisor]
 
       /** With one sensor, the topic has the order of the file. */
       const started = (topic: string, rate: string) => {

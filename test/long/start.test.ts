@@ -68,7 +68,7 @@ describe('npm start', { timeout: 1_200_000 }, () => {
     const { project, start } = await copiedFor(t)
     await project.write('lib/alerting/process.ts', code => `${code}\nexport const const broken = 1\n`)
     const running = start()
-    await running.says(/^✗ The functions cannot start: lib\/alerting\/process\.ts:\d+:14: .*"const"$/m)
+    await running.says(/^ {2}Its log says: lib\/alerting\/process\.ts:\d+:14: .*"const"$/m)
     const { code, output } = await running.ended
     assert.equal(code, 1)
     assert.doesNotMatch(output, /^\s+at /m)

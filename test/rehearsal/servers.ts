@@ -2,11 +2,11 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { kafkaServers } from '#local-servers/kafka.ts'
-import { freePorts, LOOPBACK } from '#local-servers/ports.ts'
+import { LOOPBACK } from '#local-servers/ports.ts'
 import type { Report } from '#local-servers/report.ts'
-import { startApart } from '#local-servers/start-server.ts'
 import { valkeyServer } from '#local-servers/valkey.ts'
 import { LOCAL, LOGS_DIR } from '../../scripts/paths.ts'
+import { startApart } from '../support/start-apart.ts'
 import { emulatorServer } from './emulator/server.ts'
 
 export interface Servers {
@@ -23,14 +23,12 @@ export const REHEARSAL_LOGS = join(LOGS_DIR, 'rehearsal')
 /** Either all become ready, or nothing is left running. */
 export async function startServers(report: Report, signal: AbortSignal): Promise<Servers> {
   await rm(REHEARSAL_LOGS, { recursive: true, force: true })
-  const [kafkaPort = 0, valkeyPort = 0, awsPort = 0] = await freePorts(3)
-  const brokers = [`${LOOPBACK}:${kafkaPort}`]
-  const serversIn = (folder: string) => [
-    ...kafkaServers({ ports: [kafkaPort], dataDir: folder, cacheDir: LOCAL }),
-    valkeyServer({ port: valkeyPort, dataDir: folder, cacheDir: LOCAL }),
-    emulatorServer({ port: awsPort, dir: join(folder, 'aws'), brokers: brokers.join(',') }),
+  const serversOn = ([kafka = 0, valkey = 0, aws = 0]: readonly number[], folder: string) => [
+    ...kafkaServers({ ports: [kafka], dataDir: folder, cacheDir: LOCAL }),
+    valkeyServer({ port: valkey, dataDir: folder, cacheDir: LOCAL }),
+    emulatorServer({ port: aws, dir: join(folder, 'aws'), brokers: `${LOOPBACK}:${kafka}` }),
   ]
-  const { stop } = await startApart(serversIn, { report, signal, logsDir: REHEARSAL_LOGS })
-  const awsEndpoint = `http://${LOOPBACK}:${awsPort}`
-  return { brokers, redisUrl: `redis://${LOOPBACK}:${valkeyPort}`, awsEndpoint, stop }
+  const { ports, stop } = await startApart(3, serversOn, { report, signal, logsDir: REHEARSAL_LOGS })
+  const [kafka, valkey, aws] = ports.map(port => `${LOOPBACK}:${port}`)
+  return { brokers: [`${kafka}`], redisUrl: `redis://${valkey}`, awsEndpoint: `http://${aws}`, stop }
 }

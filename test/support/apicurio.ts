@@ -1,9 +1,7 @@
-import { freePort } from '#local-servers/ports.ts'
-import { startApart } from '#local-servers/start-server.ts'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
 import { registryServer } from '../../localstack/services/registry.ts'
 import { LOCAL } from '../../scripts/paths.ts'
-import { HOPELESS_MS } from './until.ts'
+import { startApart } from './start-apart.ts'
 
 export interface Apicurio {
   /** URL of the registry's Confluent-compatible API. */
@@ -13,13 +11,12 @@ export interface Apicurio {
   stop(): Promise<void>
 }
 
-/** Starts a real schema registry, initially without schemas. Schemas are lost when it is restarted on the same port. */
-export async function startApicurio(port?: number): Promise<Apicurio> {
-  const at = port ?? (await freePort())
-  const { stop } = await startApart(dataDir => [registryServer({ port: at, dataDir, cacheDir: LOCAL })], {
-    signal: AbortSignal.timeout(HOPELESS_MS),
-  })
-  const uri = localRegistryUrl(at)
+/** Starts a real schema registry, initially without schemas. */
+export async function startApicurio(): Promise<Apicurio> {
+  const { ports, stop } = await startApart(1, ([port = 0], dataDir) => [
+    registryServer({ port, dataDir, cacheDir: LOCAL }),
+  ])
+  const uri = localRegistryUrl(ports[0] as number)
   return {
     uri,
     stop,

@@ -1,14 +1,15 @@
 /** PostgreSQL server of an npm package, for one test file. Needs no rights: root, which PostgreSQL refuses, starts it as `nobody`. */
 import { randomUUID } from 'node:crypto'
-import { chown, cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chown, cp, readFile, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from 'pg'
-import { type ManagedProcess, runTool, startProcess, tellingLine } from '#local-servers/managed-process.ts'
-import { freePort, LOOPBACK } from '#local-servers/ports.ts'
-import { HOPELESS_MS } from './until.ts'
+import { runTool } from '#local-servers/managed-process.ts'
+import { LOOPBACK } from '#local-servers/ports.ts'
+import type { Server } from '#local-servers/server-definition.ts'
+import type { Supervisor } from '#local-servers/supervisor.ts'
+import { startApart } from './start-apart.ts'
 
 export interface Postgres {
   readonly port: number
@@ -28,28 +29,13 @@ const USER = 'sluice'
 /** User and group `nobody`, which every system has. */
 const NOBODY = { uid: 65_534, gid: 65_534 }
 
-export async function startPostgres(settings: readonly string[] = []): Promise<Postgres> {
-  const user = process.getuid?.() === 0 ? NOBODY : undefined
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-postgres-'))
-  const [data, log, port] = [join(folder, 'data'), join(folder, 'log'), await freePort()]
+export async function startPostgres(): Promise<Postgres> {
   const password = randomUUID()
-  // Another user may have no access to the project, so it gets a copy of the programs.
-  const programs = join(folder, 'native')
-  await copyPrograms(programs)
-  await writeFile(join(folder, 'password'), password)
-  if (user) for (const path of [folder, join(folder, 'password')]) await chown(path, user.uid, user.gid)
-  const env = { PATH: process.env.PATH ?? '', LC_ALL: 'C' }
-  const options = ['-D', data, '-U', USER, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync']
-  await runTool(
-    {
-      command: join(programs, 'bin/initdb'),
-      args: [...options, `--pwfile=${join(folder, 'password')}`],
-      env,
-      user,
-    },
-    { task: 'Initializing PostgreSQL', logFile: log, signal: AbortSignal.timeout(HOPELESS_MS) },
-  )
-  const server = { host: LOOPBACK, port, user: USER, password }
+  const { ports, byName, stop } = await startApart(1, ([port = 0], folder) => [
+    postgresServer(port, folder, password),
+  ])
+  const [port = 0] = ports
+  const server = byName.get('postgres') as Supervisor
   const urlOf = (database: string) => `postgres://${USER}:${password}@${LOOPBACK}:${port}/${database}`
   const query = async (connectionString: string, text: string) => {
     const client = new Client({ connectionString })
@@ -60,18 +46,6 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
       await client.end()
     }
   }
-  let running: ManagedProcess
-  const start = async () => {
-    const listen = ['-h', LOOPBACK, '-p', String(port), '-k', '', '-F']
-    const args = ['-D', data, ...listen, ...settings.flatMap(one => ['-c', one])]
-    running = await startProcess({ command: join(programs, 'bin/postgres'), args, env, user }, log)
-    const deadlineMs = Date.now() + HOPELESS_MS
-    while (!(await answers(server))) {
-      if (Date.now() > deadlineMs) throw new Error(`PostgreSQL does not answer: ${tellingLine(log)}`)
-      await pause(50)
-    }
-  }
-  await start()
   return {
     port,
     password,
@@ -81,16 +55,57 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
       return urlOf(name)
     },
     query,
-    async kill() {
-      running.signal('SIGKILL')
-      await running.exited
-    },
-    start,
+    kill: () => server.kill('SIGKILL'),
+    start: () => server.restart(),
     async stop() {
-      running.signal('SIGINT')
-      await running.stop()
-      await rm(folder, { recursive: true, force: true })
+      // After SIGINT, the server does not wait until its clients have disconnected.
+      server.signal('SIGINT')
+      await stop()
     },
+  }
+}
+
+function postgresServer(port: number, folder: string, password: string): Server {
+  const user = process.getuid?.() === 0 ? NOBODY : undefined
+  const [programs, dir, passwordFile] = ['native', 'data', 'password'].map(name => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ]
+  const env = { PATH: process.env.PATH ?? '', LC_ALL: 'C' }
+  return {
+    name: 'postgres',
+    title: 'PostgreSQL',
+    variable: 'STORAGE_URL',
+    port,
+    dir,
+    package: undefined,
+    async prepare({ logsDir, signal }) {
+      if (!existsSync(dir)) {
+        // Another user may have no access to the project, so it gets a copy of the programs.
+        await copyPrograms(programs)
+        await writeFile(passwordFile, password)
+        if (user) for (const path of [folder, passwordFile]) await chown(path, user.uid, user.gid)
+        const options = [
+          '-D',
+          dir,
+          '-U',
+          USER,
+          '-A',
+          'scram-sha-256',
+          '-E',
+          'UTF8',
+          '--locale=C',
+          '--no-sync',
+        ]
+        const args = [...options, `--pwfile=${passwordFile}`]
+        const init = { command: join(programs, 'bin/initdb'), args, env, user }
+        await runTool(init, { task: 'Initializing PostgreSQL', logFile: join(logsDir, 'initdb.log'), signal })
+      }
+      const args = ['-D', dir, '-h', LOOPBACK, '-p', String(port), '-k', '', '-F']
+      return { command: join(programs, 'bin/postgres'), args, env, user }
+    },
+    answers: () => answers({ host: LOOPBACK, port, user: USER, password }),
   }
 }
 

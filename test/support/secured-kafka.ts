@@ -3,15 +3,14 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ensureInstalled } from '#local-servers/install.ts'
-import { type KafkaVariant, kafkaPackage, kafkaServer } from '#local-servers/kafka.ts'
+import { type KafkaVariant, kafkaPackage, kafkaServers } from '#local-servers/kafka.ts'
 import { runTool } from '#local-servers/managed-process.ts'
-import { freePorts, LOOPBACK } from '#local-servers/ports.ts'
+import { LOOPBACK } from '#local-servers/ports.ts'
 import { requireJava } from '#local-servers/requirements.ts'
-import { startApart } from '#local-servers/start-server.ts'
 import { LOCAL } from '../../scripts/paths.ts'
 import { type Certificates, type ClientCertificate, makeCertificates } from './certificates.ts'
+import { startApart } from './start-apart.ts'
 import { HOPELESS_MS } from './until.ts'
-import { onFreePorts } from './valkey.ts'
 
 const JARS = join(kafkaPackage(LOCAL).dir, '*')
 const HANDLER = 'IamTokenValidator'
@@ -52,31 +51,27 @@ export interface SecuredKafka {
   stop(): Promise<void>
 }
 
-export function startSecuredKafka(): Promise<SecuredKafka> {
-  return onFreePorts(start)
-}
-
 const NAMES = ['plainText', 'tls', 'mutualTls', 'sasl', 'saslInPlainText'] as const
 type Ports = Readonly<Record<(typeof NAMES)[number], number>>
 
-async function start(): Promise<SecuredKafka> {
+export async function startSecuredKafka(): Promise<SecuredKafka> {
   const signal = AbortSignal.timeout(HOPELESS_MS)
   await ensureInstalled(kafkaPackage(LOCAL), { signal })
-  const free = await freePorts(NAMES.length)
-  const ports = Object.fromEntries(NAMES.map((name, index) => [name, free[index]])) as unknown as Ports
   const certificates = await makeCertificates()
   try {
     const client = await certificates.client('a client of a test')
-    const serversIn = async (folder: string) => {
+    const serversOn = async (free: readonly number[], folder: string) => {
       await compile(folder, signal)
       const keyFile = join(folder, 'server.pem')
       await writeFile(keyFile, `${certificates.key}${certificates.cert}`)
+      const ports = Object.fromEntries(NAMES.map((name, index) => [name, free[index]])) as unknown as Ports
       const variant = variantOf(ports, folder, encryption(keyFile, certificates.caFile))
-      return [kafkaServer({ port: ports.plainText, dataDir: folder, cacheDir: LOCAL, variant })]
+      return kafkaServers({ ports: [ports.plainText], dataDir: folder, cacheDir: LOCAL, variant })
     }
-    const running = await startApart(serversIn, { signal })
-    const at = (name: keyof Ports) => `localhost:${ports[name]}`
-    const addresses = Object.fromEntries(NAMES.map(name => [name, at(name)])) as Record<keyof Ports, string>
+    const running = await startApart(NAMES.length, serversOn, { signal })
+    const addresses = Object.fromEntries(
+      NAMES.map((name, index) => [name, `localhost:${running.ports[index]}`]),
+    ) as Record<keyof Ports, string>
     const stop = async () => {
       await running.stop()
       await certificates.remove()

@@ -1,6 +1,7 @@
 import { freePort, LOOPBACK } from '#local-servers/ports.ts'
+import { onFreePorts } from './start-apart.ts'
 import { until } from './until.ts'
-import { COPIES_AT_ONCE, onFreePorts, startValkey, type Valkey } from './valkey.ts'
+import { COPIES_AT_ONCE, startValkey, type Valkey } from './valkey.ts'
 
 const HASH_SLOTS = 16_384
 /** Time without a response after which nodes consider another node failed, in milliseconds. */

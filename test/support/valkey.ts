@@ -1,10 +1,9 @@
 import { Redis } from 'ioredis'
-import { freePort, LOOPBACK } from '#local-servers/ports.ts'
-import { startApart } from '#local-servers/start-server.ts'
+import { LOOPBACK } from '#local-servers/ports.ts'
 import type { Supervisor } from '#local-servers/supervisor.ts'
 import { valkeyServer } from '#local-servers/valkey.ts'
 import { LOCAL } from '../../scripts/paths.ts'
-import { HOPELESS_MS } from './until.ts'
+import { startApart } from './start-apart.ts'
 
 /** Valkey server for one test. It is the server that `npm start` uses, with additional settings. */
 export interface Valkey {
@@ -30,27 +29,11 @@ export const COPIES_AT_ONCE = ['--repl-diskless-sync-delay', '0']
  * @param settings arguments in addition to the arguments of `npm start`
  * @param password password of the user `default`, if `settings` contains one
  */
-export function startValkey(settings: readonly string[] = [], password?: string): Promise<Valkey> {
-  return onFreePorts(async () => start(await freePort(), settings, password))
-}
-
-/** Starts a server, and retries with other ports if that fails: another program may use a free port before the server listens. */
-export async function onFreePorts<T>(start: () => Promise<T>, attempts = 5): Promise<T> {
-  try {
-    return await start()
-  } catch (error) {
-    if (attempts === 1 || !/in use|Failed listening/i.test((error as Error).message)) throw error
-    return onFreePorts(start, attempts - 1)
-  }
-}
-
-async function start(port: number, settings: readonly string[], password?: string): Promise<Valkey> {
-  const { byName, stop } = await startApart(
-    dataDir => [valkeyServer({ port, dataDir, cacheDir: LOCAL, settings })],
-    {
-      signal: AbortSignal.timeout(HOPELESS_MS),
-    },
-  )
+export async function startValkey(settings: readonly string[] = [], password?: string): Promise<Valkey> {
+  const { ports, byName, stop } = await startApart(1, ([port = 0], dataDir) => [
+    valkeyServer({ port, dataDir, cacheDir: LOCAL, settings }),
+  ])
+  const [port = 0] = ports
   const server = byName.get('valkey') as Supervisor
   const url = `redis://${LOOPBACK}:${port}`
   const admin = new Redis(url, { lazyConnect: true, ...(password ? { password } : {}) })

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { type OwnKafka, startKafka } from '../../../../test/support/start-apart.ts'
 import { until } from '../../../../test/support/until.ts'
 import { readSettings } from '../../config/settings.ts'
 import type { FunctionInvoker } from '../../invoke/invoker.ts'
 import { Trigger } from '../../trigger.ts'
 import { numbered, TestKafka } from '../integration/kafka.ts'
-import { type OwnBroker, startOwnBroker } from '../integration/own-broker.ts'
 import { mappingOf } from '../unit/support.ts'
 
 const RESUMES_WITHIN_MS = 10_000
@@ -14,18 +14,18 @@ const SESSION_TIMEOUT_MS = 30_000
 const TOPIC = 'kept'
 
 describe('the only broker is killed and comes back', () => {
-  let broker: OwnBroker
+  let own: OwnKafka
   let kafka: TestKafka
   let trigger: Trigger
   let invocations = 0
 
   before(async () => {
-    broker = await startOwnBroker()
-    kafka = await TestKafka.connect([broker.address])
+    own = await startKafka()
+    kafka = await TestKafka.connect(own.addresses)
     await kafka.createTopic(TOPIC, 3)
     const invoker: FunctionInvoker = { invoke: async () => void invocations++, close: async () => {} }
     const log = { notice: () => {}, warning: () => {}, error: () => {} }
-    const settings = readSettings({ brokers: broker.address, sessionTimeoutMs: SESSION_TIMEOUT_MS }, {})
+    const settings = readSettings({ brokers: own.addresses, sessionTimeoutMs: SESSION_TIMEOUT_MS }, {})
     const mappings = [mappingOf({ topic: TOPIC })]
     trigger = new Trigger({ mappings, settings, log, invoker, handlesSignals: false })
     trigger.start()
@@ -34,15 +34,16 @@ describe('the only broker is killed and comes back', () => {
   after(async () => {
     await trigger?.stop()
     await kafka?.close()
-    await broker?.remove()
+    await own?.stop()
   })
 
   // The second time, the member to be removed is one that was admitted by the restarted broker.
   for (const time of ['once', 'once more'])
     it(`${time}: its records are delivered within ten seconds of its return`, async () => {
-      await broker.kill('SIGKILL')
+      const [broker] = own.brokers
+      await broker?.kill('SIGKILL')
       const delivered = invocations
-      await broker.restart()
+      await broker?.restart()
       const returnedAtMs = performance.now()
       await until('the broker takes records', async () => {
         await kafka.send(TOPIC, numbered(0, 1))

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { type OwnKafka, startKafka } from '../../../../test/support/start-apart.ts'
 import { until } from '../../../../test/support/until.ts'
 import { readMappings } from '../../config/mappings.ts'
 import { readSettings } from '../../config/settings.ts'
 import type { LambdaEvent } from '../../invoke/event.ts'
 import { Trigger } from '../../trigger.ts'
 import { BROKERS, TestKafka } from '../integration/kafka.ts'
-import { type OwnBroker, startOwnBroker } from '../integration/own-broker.ts'
 
 const ORDERS = 'arn:aws:kafka:eu-west-1:123456789012:cluster/orders/id-1'
 const STOCK = 'arn:aws:kafka:eu-west-1:123456789012:cluster/stock/id-2'
@@ -24,18 +24,18 @@ function note(functionKey: string, event: LambdaEvent): void {
 }
 
 describe('two clusters with a topic of the same name', () => {
-  let other: OwnBroker
+  let other: OwnKafka
   let kafkas: TestKafka[]
   let trigger: Trigger
   let topic: string
 
   before(async () => {
-    other = await startOwnBroker()
-    kafkas = [await TestKafka.connect(), await TestKafka.connect([other.address])]
+    other = await startKafka()
+    kafkas = [await TestKafka.connect(), await TestKafka.connect(other.addresses)]
     const [first, second] = kafkas as [TestKafka, TestKafka]
     topic = await first.topic('same', 1)
     await second.createTopic(topic, 1)
-    const settings = readSettings({ brokers: BROKERS, clusters: { stock: { brokers: other.address } } }, {})
+    const settings = readSettings({ brokers: BROKERS, clusters: { stock: { brokers: other.addresses } } }, {})
     const event = { topic, maximumBatchingWindow: 0 }
     const functions = {
       both: { events: [{ msk: { ...event, arn: ORDERS } }, { msk: { ...event, arn: STOCK } }] },
@@ -57,7 +57,7 @@ describe('two clusters with a topic of the same name', () => {
   after(async () => {
     await trigger?.stop()
     for (const kafka of kafkas ?? []) await kafka.close()
-    await other?.remove()
+    await other?.stop()
   })
 
   it('are read apart: each event has the records of its own cluster, and names it', async () => {

@@ -5,7 +5,6 @@ import { aimed, type Figure } from './kit/figures.ts'
 import { type Run, runBenchmark } from './kit/program.ts'
 import { withServers } from './kit/servers.ts'
 import { Flow } from './latency/flow.ts'
-import { startHangingReceiver } from './latency/hanging-receiver.ts'
 import { type Beside, type Setup, SIDES, type SideName, startSide } from './latency/sides.ts'
 import { packaged } from './start/bundles.ts'
 import { activatePlan } from './views/readings.ts'
@@ -16,8 +15,6 @@ import { activatePlan } from './views/readings.ts'
 
 const PER_SECOND = 1_000
 const P99_MS = 100
-/** The p99 beside a receiver that hangs, against the p99 without it. */
-const BESIDE_HANGING = 1.1
 /** The p99 while windows of a table close, against the p99 while they stay open. */
 const BESIDE_CLOSING = 1.2
 const SENSORS = `CREATE STREAM sensor_readings (sensor_id VARCHAR KEY, temperature DOUBLE)
@@ -30,7 +27,7 @@ const RATES = [1_000, 1_500, 2_000, 3_000, 4_000, 5_000, 6_000, 8_000, 10_000, 1
 
 await runBenchmark({
   usage: `npm run bench:latency -- [options]
-  --only PART     rate-1000, highest, hanging-receiver or closing-windows`,
+  --only PART     rate-1000, highest or closing-windows`,
   rounds: 3,
   async *measure(run) {
     await mkdir(LOCAL, { recursive: true })
@@ -48,7 +45,6 @@ await runBenchmark({
         return [
           ...(run.wants('rate-1000') ? await latencies(setup, run) : []),
           ...(run.wants('highest') ? await highest(setup, run) : []),
-          ...(run.wants('hanging-receiver') ? await besideHangingReceiver(setup, run) : []),
           ...(run.wants('closing-windows') ? await besideClosingWindows(setup, run) : []),
         ]
       })
@@ -105,26 +101,6 @@ async function highest(setup: Setup, run: Run): Promise<Figure[]> {
       worse: 'lower',
     },
   ]
-}
-
-/** Each round without and with a sink whose receiver takes every request and answers none. */
-async function besideHangingReceiver(setup: Setup, run: Run): Promise<Figure[]> {
-  const ratios: number[] = []
-  for (let round = 1; round <= run.rounds; round += 1) {
-    const without = await p99Beside(`alone-${round}`, setup, run, {})
-    const receiver = await startHangingReceiver()
-    try {
-      const beside = await p99Beside(`hanging-${round}`, setup, run, { receiverUrl: receiver.url })
-      if (receiver.requests === 0) throw new Error('the receiver that hangs was never called')
-      run.say(
-        `round ${round}  p99 ${without} ms, beside a receiver that hangs in ${receiver.requests} requests ${beside} ms`,
-      )
-      ratios.push(beside / without)
-    } finally {
-      receiver.close()
-    }
-  }
-  return [aimed('latency/p99 beside a receiver that hangs', '×', { atMost: BESIDE_HANGING }, ratios)]
 }
 
 /**

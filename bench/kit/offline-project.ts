@@ -27,7 +27,7 @@ export interface OfflineProject {
   /** Linked folders by their names in it. */
   readonly links: Readonly<Record<string, string>>
   /** Contents of more files by their names. */
-  readonly files: Readonly<Record<string, string>>
+  readonly files?: Readonly<Record<string, string>>
 }
 
 /** Returns the consumer group of a function that reads several topics. */

@@ -5,16 +5,11 @@ import { offlineProgram } from '../kit/offline-project.ts'
 import type { Servers } from '../kit/servers.ts'
 import { names } from '../kit/vocabulary.ts'
 
-/** The function in `hanging-sink.ts`. */
-const HANGING = 'hanging'
-
 export const SIDES = ['bare', 'sluice'] as const
 export type SideName = (typeof SIDES)[number]
 
 /** Common options of both sides of a comparison. */
 export interface Beside {
-  /** The address of a receiver that hangs: a sink then delivers every alert to it. */
-  readonly receiverUrl?: string
   /** The bundle of the function `views`, which then keeps the tables that the log has activated. */
   readonly views?: string
 }
@@ -56,25 +51,17 @@ function bare(env: string, { broker }: Setup): Program {
 function sluice(
   env: string,
   { broker, redisUrl, handler, room }: Setup,
-  { receiverUrl, views }: Beside,
+  { views }: Beside,
 ): Promise<Program> {
-  const sink = join(import.meta.dirname, 'hanging-sink.ts')
   return offlineProgram({
     ...{ folder: join(room, env), env, broker, redisUrl },
-    environment: {
-      RULES_DIR: join(PROJECT, 'config/rules'),
-      ...(receiverUrl === undefined ? {} : { RECEIVER_URL: receiverUrl }),
-    },
+    environment: { RULES_DIR: join(PROJECT, 'config/rules') },
     functions: {
       alerting: { handler: 'alerting/handler.handler', timeout: 30, topic: 'readings' },
-      ...(receiverUrl === undefined
-        ? {}
-        : { [HANGING]: { handler: 'hanging.handler', timeout: 60, topic: 'alerts' } }),
       ...(views === undefined
         ? {}
         : { views: { handler: 'views/handler.handler', timeout: 30, topic: ['readings', 'view-rows'] } }),
     },
     links: { alerting: dirname(handler), ...(views === undefined ? {} : { views: dirname(views) }) },
-    files: { 'hanging.mjs': `export { handler } from ${JSON.stringify(sink)}\n` },
   })
 }

@@ -30,7 +30,7 @@ export async function startSluice(options: {
 }): Promise<Side> {
   const { handler, broker, redisUrl, env, folder, kind } = options
   const program = await offlineProgram({
-    ...{ folder, env, broker, redisUrl, environment: NO_LIMIT, files: {} },
+    ...{ folder, env, broker, redisUrl, environment: NO_LIMIT },
     functions: { views: { handler: 'views/handler.handler', timeout: 30, topic: SIGNALS } },
     links: { views: dirname(handler) },
   })

@@ -1,5 +1,6 @@
 /** `npm run ledger`: checks the promises under every fault, with a count by independent code. */
-import { runMain, sayWithSeconds } from '../../scripts/run-main.ts'
+import { runMain } from '../../scripts/run-main.ts'
+import { sayWithSeconds } from '../support/say.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
 import { report } from './report.ts'
 import { run } from './run.ts'

@@ -125,51 +125,17 @@ const KINDS = {
 
 /** Undefined where they ask for help. @throws Error that names every option that is wrong */
 export function readOptions(args: readonly string[]): Options | undefined {
-  const given = optionsOf('npm run ledger', args, OPTIONS, KINDS)
-  const {
-    events,
-    seed = Date.now() % 1_000_000,
-    faults,
-    rate,
-    every,
-    workers,
-    runner,
-    brokers,
-    fuzz,
-    out,
-    sabotage = [],
-  } = given
-  if (given.help) return undefined
-  const patienceMs = given.patience * 1_000
-  return {
-    events,
-    seed,
-    faults,
-    rate,
-    every,
-    workers,
-    runner,
-    brokers,
-    fuzz,
-    out,
-    sabotage,
-    patienceMs,
-  }
+  const { help, patience, ...given } = optionsOf('npm run ledger', args, OPTIONS, KINDS)
+  const { seed = Date.now() % 1_000_000, sabotage = [] } = given
+  return help ? undefined : { ...given, seed, sabotage, patienceMs: patience * 1_000 }
 }
 
 /** The command that repeats the run. */
 export function commandOf(options: Options): string {
-  const { events, seed, faults, rate, every, workers, runner, brokers, sabotage, fuzz } = options
-  const names = faults.length === FAULT_NAMES.length ? 'all' : faults.join(',') || 'none'
+  const { patienceMs: _, out: __, faults, sabotage, fuzz, ...others } = options
   const given = {
-    events,
-    seed,
-    faults: names,
-    rate,
-    every,
-    workers,
-    runner,
-    brokers,
+    ...others,
+    faults: faults.length === FAULT_NAMES.length ? 'all' : faults.join(',') || 'none',
     ...(sabotage.length > 0 ? { sabotage: sabotage.join(',') } : {}),
   }
   const words = Object.entries(given).map(([name, value]) => `--${name} ${value}`)

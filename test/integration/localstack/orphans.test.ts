@@ -8,8 +8,6 @@ import { signalGroup } from '#local-servers/process-groups.ts'
 import { until } from '../../support/until.ts'
 import { temporaryFolder } from './support.ts'
 
-const _IDLE = 'setInterval(() => {}, 1000)'
-
 describe('given an interrupted run', () => {
   const { folder, remove } = temporaryFolder()
   after(remove)

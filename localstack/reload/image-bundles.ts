@@ -2,13 +2,12 @@
  * Builds the functions once, for an image: `node localstack/reload/image-bundles.ts FOLDER`. `serverless offline` uses the bundles if
  * SLUICE_BUNDLES names the folder.
  */
-import { readFileSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
 import { Builder, runBuilds } from '../../infra/packaging/bundle-builder.ts'
+import { readBuildSettings } from '../../infra/packaging/code-versions.ts'
 import { readEntries, readFunctions } from '../../lib/app/function-entries.ts'
-import { yamlContent } from '../../lib/support/yaml-document.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { buildThread } from './trigger-thread.ts'
 
@@ -16,10 +15,7 @@ const [given] = process.argv.slice(2)
 if (given === undefined) throw new Error('Usage: node localstack/reload/image-bundles.ts FOLDER')
 const folder = resolve(given)
 const file = join(PROJECT, 'serverless.yml')
-const { custom } = yamlContent(readFileSync(file, 'utf8'), file) as {
-  readonly custom: { readonly esbuild: Readonly<Record<string, unknown>> }
-}
-const builder = new Builder({ projectDir: PROJECT, settings: custom.esbuild })
+const builder = new Builder({ projectDir: PROJECT, settings: readBuildSettings(PROJECT) })
 const entryOf = readEntries(file)
 const sources = readFunctions(file).map(({ name }) => entryOf(name).handler.replace(/\.[^./]+$/, '.ts'))
 const { files } = await runBuilds(() => builder.bundleTogether(sources))

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -10,21 +8,20 @@ import { freePort, isPortInUse } from '#local-servers/ports.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { runningStack } from '../../scripts/running-stacks.ts'
 import { temporaryFolder } from '../integration/localstack/support.ts'
-import { runProgram } from '../support/program.ts'
-import { until } from '../support/until.ts'
+import { Program, runProgram } from '../support/program.ts'
 
 const HEATWAVE = join(PROJECT, 'events', 'streams', 'heatwave.jsonl')
 const COMMAND = join(PROJECT, 'localstack', 'services-command.ts')
 
 describe('given the command that runs only the servers', () => {
   it('when called with --help, then it names its options and ports', async () => {
-    const { code, output } = await finished(run(['--help']))
+    const { code, output } = await run(['--help']).ended
     assert.equal(code, 0)
     assert.match(output, /--fresh.*--name NAME.*--docker.*KAFKA_PORT \(9092\)/s)
   })
 
   it('when an option is unknown, then one message says which, and where to look', async () => {
-    const { code, output } = await finished(run(['--frehs']))
+    const { code, output } = await run(['--frehs']).ended
     assert.equal(code, 1)
     assert.equal(
       output,
@@ -45,15 +42,10 @@ describe('given that it runs with its own ports and data', () => {
     const ports = { KAFKA_PORT: await freePort(), REDIS_PORT: await freePort(), AWS_PORT: await freePort() }
     const env = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]))
     const command = run(['--fresh', '--name', stackName()], { ...env, SLUICE_DATA_DIR: join(folder, 'data') })
-    const result = finished(command)
-    let shown = ''
-    command.stdout?.on('data', text => {
-      shown += text
-    })
-    await until('it is ready', () => shown.includes('Ctrl-C stops them') || command.exitCode !== null)
-    command.kill('SIGINT')
-    command.kill('SIGINT')
-    const { code, output } = await result
+    await command.says(/Ctrl-C stops them/)
+    command.signal('SIGINT')
+    command.signal('SIGINT')
+    const { code, output } = await command.ended
     assert.equal(code, 0, output)
     assert.match(output, new RegExp(`export KAFKA_BROKERS=127\\.0\\.0\\.1:${ports.KAFKA_PORT}`))
     for (const port of Object.values(ports)) assert.equal(await isPortInUse(port), false)
@@ -64,26 +56,16 @@ describe('given that it runs with its own ports and data', () => {
 describe('given two that run at once under different names', () => {
   const names = [stackName(), stackName()] as const
   const [one, two] = names
-  const running = new Map<string, ReturnType<typeof run>>()
-  const ended = new Map<string, ReturnType<typeof finished>>()
+  const running = new Map<string, Program>()
 
   before(async () => {
-    for (const name of names) {
-      const command = run(['--name', name])
-      running.set(name, command)
-      ended.set(name, finished(command))
-    }
-    // The second shell reads the file that the first one has written when it was ready.
-    const isOver = (name: string) => {
-      const isReady = runningStack(name)?.state === 'ready'
-      return isReady || running.get(name)?.exitCode !== null
-    }
-    await until('both are ready', () => names.every(isOver))
+    for (const name of names) running.set(name, run(['--name', name]))
+    await Promise.all([...running.values()].map(command => command.says(/Ctrl-C stops them/)))
   })
 
   after(async () => {
-    for (const command of running.values()) command.kill('SIGTERM')
-    await Promise.all(ended.values())
+    for (const command of running.values()) command.signal('SIGTERM')
+    await Promise.all([...running.values()].map(({ ended }) => ended))
     for (const name of names)
       await rm(join(PROJECT, '.local', 'stacks', name), { recursive: true, force: true })
   })
@@ -105,7 +87,7 @@ describe('given two that run at once under different names', () => {
   })
 
   it('when another of the same name is started, then it is rejected, naming the running process', async () => {
-    const { code, output } = await finished(run(['--name', one]))
+    const { code, output } = await run(['--name', one]).ended
     assert.equal(code, 1)
     const pid = running.get(one)?.pid
     assert.match(
@@ -115,8 +97,8 @@ describe('given two that run at once under different names', () => {
   })
 
   it('when one has ended, then only the other one is listed', async () => {
-    running.get(two)?.kill('SIGINT')
-    assert.equal((await ended.get(two))?.code, 0)
+    running.get(two)?.signal('SIGINT')
+    assert.equal((await running.get(two)?.ended)?.code, 0)
     assert.equal(runningStack(one)?.state, 'ready')
     assert.equal(runningStack(two), undefined)
   })
@@ -137,22 +119,8 @@ function inThirdShellWith(env: Record<string, string>, ...args: string[]) {
   return runProgram('./cli/sluice.ts', args, { env: { ...NO_SERVERS, ...env } })
 }
 
-function run(args: string[], extra: Record<string, string> = {}) {
-  const { KAFKA_BROKERS: _k, REDIS_URL: _r, AWS_ENDPOINT_URL: _a, ...env } = process.env
-  const flags = ['--disable-warning=TimeoutNegativeWarning']
-  return spawn(process.execPath, [...flags, COMMAND, ...args], {
-    env: { ...env, ...extra },
-    stdio: ['ignore', 'pipe', 'pipe'],
+function run(args: string[], extra: Record<string, string> = {}): Program {
+  return new Program(COMMAND, args, {
+    env: { ...NO_SERVERS, NODE_OPTIONS: '--disable-warning=TimeoutNegativeWarning', ...extra },
   })
-}
-
-async function finished(command: ReturnType<typeof run>): Promise<{ code: number; output: string }> {
-  let output = ''
-  const add = (text: Buffer) => {
-    output += text
-  }
-  command.stdout.on('data', add)
-  command.stderr.on('data', add)
-  const [code] = await once(command, 'close')
-  return { code, output }
 }

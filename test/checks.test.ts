@@ -1,13 +1,16 @@
 import './support/shipped-config.ts'
 import { describe, it } from 'node:test'
 import type { Check } from './runner/check.ts'
+import { commentNames } from './runner/checks/comment-names.ts'
 import { configuration } from './runner/checks/configuration.ts'
 import { dockerfiles } from './runner/checks/dockerfiles.ts'
 import { expressions } from './runner/checks/expressions.ts'
 import { familyNames } from './runner/checks/family-names.ts'
 import { format } from './runner/checks/format.ts'
 import { imports } from './runner/checks/imports.ts'
+import { namedCommands } from './runner/checks/named-commands.ts'
 import { names } from './runner/checks/names.ts'
+import { pageTests } from './runner/checks/page-tests.ts'
 import { promises } from './runner/checks/promises.ts'
 import { pureImports } from './runner/checks/pure-imports.ts'
 import { schemas } from './runner/checks/schemas.ts'
@@ -24,6 +27,9 @@ const CHECKS: readonly Check[] = [
   schemas,
   configuration,
   names,
+  commentNames,
+  namedCommands,
+  pageTests,
   pureImports,
   familyNames,
   promises,

@@ -91,7 +91,7 @@ function toAlertRow(stored: StoredEvent, data: Readonly<Record<string, unknown>>
     ...[toNumber(data.measured), toText(data.state), toJson(data.labels)],
     ...[toText(entity.source), toText(entity.subject)],
     ...[parseInstant(data.activeAt), parseInstant(data.startedAt), parseInstant(data.endedAt)],
-    // `traceparent` has the form `version-traceid-spanid-flags` (W3C Trace Context, section 3.2).
+    // `traceparent` has the form "version-traceid-spanid-flags" (W3C Trace Context, section 3.2).
     ...[toText(data.summary), toText(event.extensions?.traceparent?.split('-')[1]), toText(data.fingerprint)],
     ...toPosition(stored),
   ]

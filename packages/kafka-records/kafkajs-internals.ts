@@ -11,7 +11,7 @@ import { createErrorFromCode } from 'kafkajs/src/protocol/error.js'
 import type { OpenBatches } from './open-batches.ts'
 
 /** Version of kafkajs that contains the parts below. */
-const KAFKAJS_VERSION = '2.2.4'
+export const KAFKAJS_VERSION = '2.2.4'
 
 /** Description of the symbol of the function with which a client creates its clusters, including addresses and credentials. */
 const CLUSTER_MAKER = 'private:Kafka:createCluster'

@@ -15,7 +15,7 @@ export type QueryName = Exclude<keyof Answers, ChangeName>
 export interface Answer<T> {
   readonly answer: T | undefined
   readonly problem: Problem | undefined
-  /** True while `answer` is still the answer to the previous query. See `Asking`. */
+  /** True while `answer` is still the answer to the previous query. */
   readonly isOlder?: boolean
   /** Repeats the query immediately. */
   readonly again: () => void

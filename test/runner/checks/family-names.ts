@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { FAMILIES, readSettings } from '../../../lib/app/settings/index.ts'
 import { PROJECT } from '../../../scripts/paths.ts'
 import { type Check, Failed } from '../check.ts'
+import { splitComments } from '../comments.ts'
 import { sourceFiles } from '../source-files.ts'
 
 const CODE = '{cli,console,functions,infra,lib,localstack,packages,scripts}/**/*.{ts,tsx,mjs,cjs}'
 /** The models of the generator, the types that they use, examples on generated pages, and tests. */
 const MAY_NAME =
   /^lib\/telemetry\/simulator\/|^infra\/pages\/|^lib\/schemas\/types[.]ts$|(^|\/)test\/|\.d\.ts$/
-const COMMENT = /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm
 
 /**
  * Checks that no code knows a family or a metric that ships: families are files, and those of users must be treated equally. Names of one
@@ -49,8 +49,7 @@ export const familyNames: Check = {
 
 async function findNames(file: string, pattern: RegExp): Promise<string[]> {
   const text = await readFile(join(PROJECT, file), 'utf8')
-  const code = text.replace(COMMENT, comment => comment.replaceAll(/[^\n]/g, ' '))
-  return code
-    .split('\n')
+  return splitComments(file, text)
+    .code.split('\n')
     .flatMap((line, index) => [...line.matchAll(pattern)].map(([name]) => `${file}:${index + 1}: ${name}`))
 }

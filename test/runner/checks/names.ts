@@ -34,7 +34,7 @@ const IRREGULAR = new Set(
 )
 const VERBS = new Set(['embed', 'exceed', 'feed', 'need', 'proceed', 'seed', 'speed', 'succeed'])
 
-/** Habits of names that hide what a function does. A function is a verb with its object, such as `runRedrive` or `toKey`. */
+/** Habits of names that hide what a function does. A function is a verb with its object, such as `runProgram` or `toKey`. */
 const HABITS: Readonly<Record<string, (name: string) => boolean>> = {
   'is a bare participle': name =>
     /^[a-z]+$/.test(name) && (IRREGULAR.has(name) || (/[a-z]{2}ed$/.test(name) && !VERBS.has(name))),

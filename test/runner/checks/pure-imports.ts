@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { build, type Metafile } from 'esbuild'
 import { PROJECT } from '../../support/program.ts'
 import { type Check, Failed } from '../check.ts'
+import { splitComments } from '../comments.ts'
 import { sourceFiles } from '../source-files.ts'
 
 const FOLDERS = ['packages', 'lib', 'functions', 'scripts', 'console', 'cli', 'localstack', 'infra']
@@ -111,10 +112,7 @@ function chainTo(before: ReadonlyMap<string, string | undefined>, file: string):
 async function findAmbient(files: readonly string[]): Promise<string[]> {
   const found = await Promise.all(
     files.map(async file => {
-      const code = (await readFile(`${PROJECT}/${file}`, 'utf8')).replace(
-        /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm,
-        '',
-      )
+      const { code } = splitComments(file, await readFile(`${PROJECT}/${file}`, 'utf8'))
       const [word] = AMBIENT.exec(code) ?? []
       return word === undefined ? [] : [`${file} is pure, but has ${word}: time and chance are arguments`]
     }),

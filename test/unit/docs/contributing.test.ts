@@ -10,7 +10,7 @@ const listed = [...section.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, cell = '']
   [...cell.matchAll(/`([^`]+)`/g)].flatMap(([, path = '']) => expanded(path)),
 )
 
-/** `lib/{a,b}/` is `lib/a/` and `lib/b/`. */
+/** Replaces names in braces, as in `lib/{a,b}/`, by one path for each. */
 function expanded(path: string): string[] {
   const [, before = '', names, after = ''] = /^(.*)\{(.*)\}(.*)$/.exec(path) ?? []
   return names === undefined ? [path] : names.split(',').map(name => before + name + after)

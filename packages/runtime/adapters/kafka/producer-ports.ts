@@ -37,7 +37,7 @@ export interface ProducerNumbers {
   readonly producerEpoch: number
 }
 
-/** Interface to the brokers, implemented by `ProducingConnection`. Its methods do not retry. */
+/** Interface to the brokers, implemented by `ProducerConnection`. Its methods do not retry. */
 export interface Brokers {
   load(topic: string): Promise<void>
   refresh(): Promise<void>

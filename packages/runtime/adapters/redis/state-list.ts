@@ -12,7 +12,7 @@ export interface ListedState extends StateKey {
   readonly bytes: number
 }
 
-/** Matches the keys that `keysOf` returns. */
+/** Matches the keys that `buildKeys` returns. */
 const KEY = /^\{(.+):([^:{}]+):(\d+)\}:(.+)$/
 
 interface FoundState {

@@ -1,4 +1,4 @@
-/** The fine print, "Ids and failures": see docs/guarantees.md; rule 11 is `../redriven.test.ts`. */
+/** The fine print, "Ids and failures": see docs/guarantees.md; rule 11 is `redriven.test.ts`. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer/event.ts'

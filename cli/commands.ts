@@ -1,5 +1,5 @@
 /**
- * Commands of `sluice`, in the order of the help, each with one line of description and the file that declares it. When a command
+T*TCommands of `sluice`, in the order of the help, each with one line of description and the file that declares it. When a command
  * runs, only its own file is loaded. The path of the file corresponds to the words of the command: `rules test` is declared in
  * `rules/test.ts`, and `skip` in `skip/skip.ts`.
  */
@@ -19,11 +19,11 @@ interface Group {
 export type CommandTree = Readonly<Record<string, Leaf | Group>>
 
 export const COMMANDS: CommandTree = {
-  import: ['convert CSV files or JSON lines to a stream of CloudEvents', () => import('./import/import.ts')],
+  import: ['convert CSV files or JSON lines to a stream of CloudEvents', () => import('./import.ts')],
   replay: ['publish a recording, a stream of events or a captured batch', () => import('./replay/replay.ts')],
   reprocess: ['recompute the states of a consumer from the log', () => import('./reprocess/reprocess.ts')],
   generate: ['simulate a fleet of sensors, and publish its readings', () => import('./generate/generate.ts')],
-  stats: ['show statistics of entities', () => import('./stats/stats.ts')],
+  stats: ['show statistics of entities', () => import('./stats.ts')],
   state: {
     line: 'show and drop the state of a consumer, erase an entity',
     about: `Show and drop the state of a consumer, and erase an entity from it.
@@ -72,7 +72,7 @@ last processed record.`,
     },
   },
   doctor: ['check an environment', () => import('./doctor/doctor.ts')],
-  etl: ['fill the database from the past', () => import('./etl/etl.ts')],
+  etl: ['fill the database from the past', () => import('./etl.ts')],
   groups: {
     line: 'show consumer groups and their lag',
     about: 'Show the consumer groups of the cluster.',

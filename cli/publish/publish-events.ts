@@ -12,7 +12,7 @@ import {
   placeDocument,
   placeEvent,
   toPublishedEvent,
-} from '../../lib/operations/publish/publish.ts'
+} from '../../lib/operations/publish.ts'
 import { CliFailure } from '../failure.ts'
 import { readInput, toInputName } from '../input.ts'
 import { createWriter } from '../options/serialization.ts'

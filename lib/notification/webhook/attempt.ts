@@ -1,9 +1,9 @@
 /** Makes one attempt to deliver a message to a webhook, and interprets the response. */
 import { confirmDelivery, type Delivered, reject, retry } from '#runtime/consumer/index.ts'
-import { slackBody } from '../formats/slack.ts'
 import { type Message, sluiceBody } from '../message.ts'
 import type { Format, WebhookReceiver } from '../receiver.ts'
 import { webhookHeaders } from './signature.ts'
+import { slackBody } from './slack.ts'
 
 /** URL of a webhook, the keys that sign requests to it, and additional headers. */
 export interface WebhookAccess {

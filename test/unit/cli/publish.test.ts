@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { splitDocuments } from '../../../cli/input.ts'
 import { parseDocuments, parseEvents } from '../../../cli/publish/parse-events.ts'
-import { placeDocument } from '../../../lib/operations/publish/publish.ts'
+import { placeDocument } from '../../../lib/operations/publish.ts'
 import { FAMILIES } from '../../support/families.ts'
 
 const OPTIONS = { families: FAMILIES, name: 'f', newId: false, inputs: ['sensor-data'] }

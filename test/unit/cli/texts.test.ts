@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { buildLagReport, formatLags } from '../../../cli/groups/text.ts'
 import { formatProgress, type Progress } from '../../../cli/output/progress-text.ts'
 import { formatSilences } from '../../../cli/silence/text.ts'
-import { formatStatistics } from '../../../cli/stats/stats.ts'
+import { formatStatistics } from '../../../cli/stats.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'
 

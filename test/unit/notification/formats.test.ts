@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { SLACK_LIMITS, slackBody } from '../../../lib/notification/formats/slack.ts'
 import { type Message, sluiceBody } from '../../../lib/notification/message.ts'
 import { alertLine, formatTitle, plainText } from '../../../lib/notification/plain-text.ts'
+import { SLACK_LIMITS, slackBody } from '../../../lib/notification/webhook/slack.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { alert, message } from './messages.ts'
 

@@ -1,24 +1,24 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import type { Config } from '../../lib/app/config.ts'
-import { readInputsOf } from '../../lib/app/inputs.ts'
-import { INTAKE } from '../../lib/intake/input.ts'
-import { type Outcomes, readOutcomes } from '../../lib/queries/states/outcomes.ts'
+import type { Config } from '../lib/app/config.ts'
+import { readInputsOf } from '../lib/app/inputs.ts'
+import { INTAKE } from '../lib/intake/input.ts'
+import { type Outcomes, readOutcomes } from '../lib/queries/states/outcomes.ts'
 import {
   ENTITIES,
   type EntityReport,
   entityReport,
   METRIC_COLUMNS,
   metricRows,
-} from '../../lib/tables/entity-statistics.ts'
-import { listStateKeys, readTable } from '../../lib/tables/table.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
-import { command, environment, flag, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
-import { CliFailure, StoppedByUser } from '../failure.ts'
-import { formatRows } from '../output/table.ts'
-import { withRedis } from '../servers/redis.ts'
-import { resolveConfig } from '../servers/settings.ts'
-import { getColumns, printReport, type Terminal } from '../terminal.ts'
+} from '../lib/tables/entity-statistics.ts'
+import { listStateKeys, readTable } from '../lib/tables/table.ts'
+import type { Families } from '../lib/telemetry/families.ts'
+import { command, environment, flag, JSON_OPTION, optionalArgument, SOME_TEXT } from './command.ts'
+import { CliFailure, StoppedByUser } from './failure.ts'
+import { formatRows } from './output/table.ts'
+import { withRedis } from './servers/redis.ts'
+import { resolveConfig } from './servers/settings.ts'
+import { getColumns, printReport, type Terminal } from './terminal.ts'
 
 /** JSON document that `stats --json` prints. */
 export interface Report {

@@ -8,18 +8,18 @@ import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer } from '#runtime
 import type { Decoded } from '#runtime/pipeline/decoding/index.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
 import { decodeRecords, Recount } from '#runtime/pipeline/recount.ts'
-import { createApplication } from '../../app/application.ts'
-import type { Vocabulary } from '../../app/names.ts'
-import type { PartitionRange } from '../../history/coverage.ts'
-import { listStoredTypes, type StoredEvent, toRows } from '../../storage/rows.ts'
-import type { Storage } from '../../storage/storage.ts'
-import { decideComparably } from '../try-rules/comparable.ts'
+import { createApplication } from '../app/application.ts'
+import type { Vocabulary } from '../app/names.ts'
+import type { PartitionRange } from '../history/coverage.ts'
+import { listStoredTypes, type StoredEvent, toRows } from '../storage/rows.ts'
+import type { Storage } from '../storage/storage.ts'
+import { decideComparably } from './try-rules/comparable.ts'
 import {
   listPartitions,
   type PartitionParts,
   type RecordPlaces,
   readPart,
-} from '../try-rules/record-locations.ts'
+} from './try-rules/record-locations.ts'
 
 export interface Past {
   readonly places: RecordPlaces

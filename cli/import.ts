@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { FAMILIES, readSettings } from '../../lib/app/settings/index.ts'
-import { type ImportCounts, importLines } from '../../lib/operations/import/event-lines.ts'
-import { fileFailure, OperationFailure } from '../../lib/operations/operation-failure.ts'
-import { openFile } from '../../lib/operations/replay/recording-file.ts'
-import { count } from '../../lib/support/count.ts'
-import { argument, command, flag, optionList, SOME_TEXT, type ValuesOf } from '../command.ts'
-import { CliFailure } from '../failure.ts'
-import { loadMappings } from '../options/mapping.ts'
-import { resolvePath, type Terminal } from '../terminal.ts'
+import { FAMILIES, readSettings } from '../lib/app/settings/index.ts'
+import { type ImportCounts, importLines } from '../lib/operations/import/event-lines.ts'
+import { fileFailure, OperationFailure } from '../lib/operations/operation-failure.ts'
+import { openFile } from '../lib/operations/replay/recording-file.ts'
+import { count } from '../lib/support/count.ts'
+import { argument, command, flag, optionList, SOME_TEXT, type ValuesOf } from './command.ts'
+import { CliFailure } from './failure.ts'
+import { loadMappings } from './options/mapping.ts'
+import { resolvePath, type Terminal } from './terminal.ts'
 
 const OPTIONS = {
   mapping: optionList('<name>', 'read by this mapping, a name or a file; again for more', SOME_TEXT),

@@ -11,9 +11,9 @@ import {
 } from '#runtime/cloudevents/index.ts'
 import { computePartition, type Event } from '#runtime/consumer/index.ts'
 import { withoutOrigin } from '#runtime/pipeline/outbox/index.ts'
-import type { Families } from '../../telemetry/families.ts'
-import type { KeyStrategy } from '../../telemetry/key.ts'
-import { computeEventKey } from '../event-key.ts'
+import type { Families } from '../telemetry/families.ts'
+import type { KeyStrategy } from '../telemetry/key.ts'
+import { computeEventKey } from './event-key.ts'
 
 /** Report about a published event. */
 export interface PublishedEvent {

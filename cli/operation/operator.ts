@@ -1,4 +1,4 @@
-import { callerArn, isInAws } from '../../lib/app/caller.ts'
+import { callerArn, isInAws } from '../../lib/app/aws/caller.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { CliFailure } from '../failure.ts'

@@ -158,7 +158,7 @@ module.exports = {
     onlyIn('(packages/runtime/adapters/kafka|packages/kafka-records)', 'kafkajs/'),
     onlyIn('packages/runtime/adapters/redis', 'ioredis/'),
     onlyIn(
-      '(lib/app/caller|lib/(failures|history|notification)/adapters|lib/operations/(deployment|sql)|localstack/aws|infra|packages/runtime/adapters/aws)',
+      '(lib/app/aws|lib/(failures|history|notification)/adapters|lib/operations/(deployment|sql)|localstack/aws|infra|packages/runtime/adapters/aws)',
       '@aws-sdk/',
     ),
     onlyIn('lib/operations/sql', '@duckdb/'),

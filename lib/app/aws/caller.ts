@@ -1,5 +1,5 @@
 /** Reads the identity of the AWS credentials in use. */
-import type { Config } from './config.ts'
+import type { Config } from '../config.ts'
 
 /** Returns whether the settings for Kafka or Redis refer to an AWS account. */
 export function isInAws({ kafka, redis }: Pick<Config, 'kafka' | 'redis'>): boolean {

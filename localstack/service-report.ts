@@ -15,6 +15,6 @@ export function formatEvent({ service, state, detail, ms }: ServiceEvent): strin
 }
 
 /** Prints each event as a line. */
-export function plainReport(write: (line: string) => void = console.log): Report {
-  return event => write(formatEvent(event))
+export function plainReport(): Report {
+  return event => console.log(formatEvent(event))
 }

@@ -96,11 +96,15 @@ function createPeople(
  *
  * @param token token in the printed URL
  */
-export function createLocalAccess(token: string, person: Person, now: () => number = Date.now): Access {
+export function createLocalAccess(token: string, person: Person): Access {
   const here = createMemoryStore()
-  const signOuts = new SignOuts(async () => here, { forMs: SIGN_OUTS_FOR_MS, now, reportError: () => {} })
+  const signOuts = new SignOuts(async () => here, {
+    forMs: SIGN_OUTS_FOR_MS,
+    now: Date.now,
+    reportError: () => {},
+  })
   return {
-    ...createPeople(async () => [{ ...person, token }], signOuts, now),
+    ...createPeople(async () => [{ ...person, token }], signOuts, Date.now),
     // Accept any port, because the console's port may be forwarded.
     isOwnHost: host => LOOPBACK.has(host.toLowerCase().replace(/:\d+$/, '')),
     cookieName: `sluice-console-${hashToken(token).toString('hex', 0, 4)}`,

@@ -87,6 +87,6 @@ export function countVerdicts(findings: readonly Finding[]): Readonly<Record<Ver
 }
 
 /** Returns a number with its noun, such as `1 broker` or `2 brokers`. */
-export function formatCount(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`
+export function formatCount(count: number, one: string): string {
+  return `${count} ${count === 1 ? one : `${one}s`}`
 }

@@ -48,11 +48,7 @@ export interface Route {
  * @param nowMs time of the decision, in milliseconds since the epoch. Defaults to the time of the failure on the log's clock, so
  * that the same log always results in the same routes.
  */
-export function route(
-  failure: FailureData,
-  policy: FailurePolicy,
-  nowMs = Date.parse(failure.failedAt),
-): Route {
+export function route(failure: FailureData, policy: FailurePolicy): Route {
   const { description, kind } = classifyCode(failure.errorType)
   const toDlq = (reason: DeadLetterReason, why?: string): Route => ({
     to: 'dlq',
@@ -79,7 +75,7 @@ export function route(
   const delay = retries[retryCount]
   if (delay === undefined)
     return toDlq('retries-exhausted', `${count(retryCount, 'retry', 'retries')} failed`)
-  if (nowMs + DELAYS_MS[delay] - firstAttemptMs(failure, before, retries) > maxAgeMs)
+  if (Date.parse(failure.failedAt) + DELAYS_MS[delay] - firstAttemptMs(failure, before, retries) > maxAgeMs)
     return toDlq('too-old', `a retry would begin more than ${durationText(maxAgeMs)} after the first attempt`)
   const to = `retry-${delay}` as const
   return {

@@ -10,15 +10,13 @@ import type { HistoryTable } from './tables.ts'
 
 const DAY_MS = 86_400_000
 
-/** Records to read. Absent bounds do not restrict. */
+/** Records to read. An absent member does not restrict. */
 export interface HistoryQuery {
   readonly table: HistoryTable
   /** Kafka names of topics. */
   readonly topics?: readonly string[]
-  readonly partitions?: readonly number[]
-  /** Bounds of the records' timestamps in milliseconds since the epoch; `untilMs` is excluded. */
+  /** Earliest timestamp of the records, in milliseconds since the epoch. */
   readonly sinceMs?: number
-  readonly untilMs?: number
 }
 
 /** Objects of a partition, as slices in ascending order of offset. */
@@ -39,7 +37,7 @@ export function isWithin(
 
 /** Returns the objects of a table. Other objects are ignored. */
 export async function listObjects(store: HistoryStore, query: HistoryQuery): Promise<HistoryObject[]> {
-  const { table, topics, partitions, sinceMs } = query
+  const { table, topics, sinceMs } = query
   const found: HistoryObject[] = []
   for (const topic of topics ?? [undefined]) {
     // Skips the days before the period. Without a topic, its days are among those of other topics.
@@ -48,8 +46,7 @@ export async function listObjects(store: HistoryStore, query: HistoryQuery): Pro
     const after = from && formatDayFolder(table, from.topic, from.day)
     for await (const key of store.list(formatFolder(table, topic), after)) {
       const range = parseObjectKey(key)
-      if (!range || !isWithin(range, query)) continue
-      if (partitions === undefined || partitions.includes(range.partition)) found.push({ ...range, key })
+      if (range && isWithin(range, query)) found.push({ ...range, key })
     }
   }
   return found
@@ -96,10 +93,8 @@ export function rowsOfSlice(
   families: Families,
   store: HistoryStore,
   slice: Slice,
-  most?: number,
 ): AsyncGenerator<HistoryRow[]> {
-  const wanted = most === undefined ? {} : { most }
-  return groupsOfSlice(store, slice, wanted, columns => rowsFrom(families, slice.object.table, columns))
+  return groupsOfSlice(store, slice, {}, columns => rowsFrom(families, slice.object.table, columns))
 }
 
 /** Returns the contents of an object. @throws HistoryUnavailable if it was removed since it was listed */

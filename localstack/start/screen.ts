@@ -9,13 +9,9 @@ const PLAIN_EVERY_MS = 10_000
 
 /** Terminal output: permanent lines above one live line. Without a terminal, all lines are permanent. */
 export class Screen {
-  readonly #out: NodeJS.WriteStream
+  readonly #out = process.stdout
   #live = ''
   #plainAtMs = 0
-
-  constructor(out: NodeJS.WriteStream = process.stdout) {
-    this.#out = out
-  }
 
   line(text: string): void {
     if (this.#out.isTTY && this.#live) this.#out.write(`${CLEAR_LINE}${text}\n${this.#live}`)

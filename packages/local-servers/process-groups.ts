@@ -26,8 +26,8 @@ export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean
  * Ends a process group that this process did not start. Sends SIGTERM, and SIGKILL after the grace period. The system does not
  * report the end of such a process, so its state is polled.
  */
-export async function endForeignGroup(leader: number, graceMs = GRACE_MS): Promise<void> {
-  const killAtMs = Date.now() + graceMs
+export async function endForeignGroup(leader: number): Promise<void> {
+  const killAtMs = Date.now() + GRACE_MS
   signalGroup(leader, 'SIGTERM')
   while (signalGroup(leader, 0)) {
     if (Date.now() > killAtMs) {

@@ -46,9 +46,9 @@ export class RegistrySubjects {
     return Array.isArray(answer) ? answer.map(Number) : this.#nonsense(path)
   }
 
-  /** Returns a version of a subject; undefined if the subject or the version is unknown. */
-  async version(subject: string, number: number | 'latest' = 'latest'): Promise<SchemaVersion | undefined> {
-    const path = `${subjectPath(subject)}/versions/${number}`
+  /** Returns the latest version of a subject; undefined if the subject is unknown. */
+  async version(subject: string): Promise<SchemaVersion | undefined> {
+    const path = `${subjectPath(subject)}/versions/latest`
     const answer = await this.#ask('GET', path)
     if (answer === undefined) return undefined
     if (!isObject(answer) || typeof answer.schema !== 'string') return this.#nonsense(path)

@@ -285,13 +285,13 @@ export function listGenerated(families: Families): readonly (readonly [file: URL
  *
  * @throws SchemaError if one of them is missing
  */
-export function requireSchemas(families: Families, types: readonly string[], sources = SOURCES): void {
-  const schemas = readdirSync(sources).map(toType)
+export function requireSchemas(families: Families, types: readonly string[]): void {
+  const schemas = readdirSync(SOURCES).map(toType)
   // The schema of a new family is generated.
   const missing = types.filter(type => !schemas.includes(type) && families.findByType(type) === undefined)
   const unlisted = schemas.filter(type => !types.includes(type))
   if (missing.length > 0)
-    throw new SchemaError(`${missing.join(', ')}: the event type has no schema in ${formatFolder(sources)}`)
+    throw new SchemaError(`${missing.join(', ')}: the event type has no schema in ${formatFolder(SOURCES)}`)
   if (unlisted.length > 0)
     throw new SchemaError(`${unlisted.join(', ')}: the schema has no row in lib/schemas/event-types.ts`)
 }

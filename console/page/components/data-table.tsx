@@ -253,14 +253,10 @@ export function numberColumn<Row>(
   return { heading, align: 'right', cell, sortBy: row => of(row) ?? -1 }
 }
 
-export function timeColumn<Row>(
-  heading: string,
-  of: Getter<Row, string | number | null>,
-  none = '–',
-): Column<Row> {
+export function timeColumn<Row>(heading: string, of: Getter<Row, string | number | null>): Column<Row> {
   const cell = (row: Row) => {
     const at = of(row)
-    return at === null ? none : <Moment at={at} />
+    return at === null ? '–' : <Moment at={at} />
   }
   return { heading, cell, sortBy: row => of(row) ?? '' }
 }
@@ -273,9 +269,9 @@ export function linkColumn<Row>(
   return { heading, cell: row => <a href={to(row)}>{of(row)}</a>, sortBy: of }
 }
 
-export function entityColumn<Row extends { readonly entity: string }>(heading = 'Entity'): Column<Row> {
+export function entityColumn<Row extends { readonly entity: string }>(): Column<Row> {
   return {
-    heading,
+    heading: 'Entity',
     cell: ({ entity }) => <EntityLink entity={entity.trim()} />,
     sortBy: ({ entity }) => entity,
   }

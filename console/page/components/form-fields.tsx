@@ -69,12 +69,14 @@ export function Check({ name, value, children }: CheckProps): JSX.Element {
   )
 }
 
+const SETTLED_AFTER_MS = 300
+
 /** Returns the value that the user has typed, once it has not changed for a moment. */
-export function useSettled(value: string, afterMs = 300): string {
+export function useSettled(value: string): string {
   const [settled, setSettled] = useState(value)
   useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), afterMs)
+    const timer = setTimeout(() => setSettled(value), SETTLED_AFTER_MS)
     return () => clearTimeout(timer)
-  }, [value, afterMs])
+  }, [value])
   return settled
 }

@@ -23,21 +23,18 @@ export function toRanges(topic: string, { bounds, atTime }: TopicReach): Range[]
 /**
  * Yields the records of all ranges in order of time. The records of each partition are in their original order.
  *
- * @param onExpired called for each part of a range that was deleted by retention before it could be read
  * @throws Unavailable if Kafka does not answer, or if the records follow an open transaction
  * @throws PartitionStopped if the records cannot be read
  */
-export async function* readRecords(
-  log: LogReader,
-  ranges: readonly Range[],
-  onExpired?: (part: Range) => void,
-): AsyncGenerator<LogRecord> {
-  for await (const group of readRecordGroups(log, ranges, onExpired)) yield* group
+export async function* readRecords(log: LogReader, ranges: readonly Range[]): AsyncGenerator<LogRecord> {
+  for await (const group of readRecordGroups(log, ranges)) yield* group
 }
 
 /**
  * Reads records like `readRecords`, but yields them in groups. A group contains all records that can be yielded before the next
  * read. The next group is read while the caller processes the current one. At most two reads of each partition are in memory.
+ *
+ * @param onExpired called for each part of a range that was deleted by retention before it could be read
  */
 export async function* readRecordGroups(
   log: LogReader,

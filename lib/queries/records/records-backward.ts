@@ -7,6 +7,7 @@ import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Range } from './read-records.ts'
 
 /** Number of offsets in the first window of a partition. `MAX_WINDOW` is the maximum for later windows. */
+/** Minimum number of offsets to read in each partition. */
 const FIRST_WINDOW = 32
 const MAX_WINDOW = 4_000
 /** Target size of a window, in bytes. The number of offsets in a window is adapted to the size of the records. */
@@ -18,15 +19,13 @@ const MAX_WINDOW_BYTES = 2 * 1024 * 1024
  * Yields the records of all ranges from the newest to the oldest. Within a partition, records are yielded by descending offset. A
  * group contains all records that can be yielded before the next read. At most one window of each partition is in memory.
  *
- * @param firstWindow minimum number of offsets to read in each partition
  * @throws see `readRecords`
  */
 export async function* readRecordGroupsBackward(
   log: LogReader,
   ranges: readonly Range[],
-  firstWindow = FIRST_WINDOW,
 ): AsyncGenerator<readonly LogRecord[]> {
-  const partitions = ranges.map(range => new PartitionBackward(log, range, firstWindow))
+  const partitions = ranges.map(range => new PartitionBackward(log, range))
   while (true) {
     for (const result of await Promise.allSettled(partitions.map(partition => partition.fill())))
       if (result.status === 'rejected') throw result.reason
@@ -43,13 +42,12 @@ class PartitionBackward {
   /** Offset before which no records have been read yet. */
   #before: number
   #records: LogRecord[] = []
-  #window: number
+  #window = FIRST_WINDOW
 
-  constructor(log: LogReader, range: Range, firstWindow: number) {
+  constructor(log: LogReader, range: Range) {
     this.#log = log
     this.#range = range
     this.#before = range.end
-    this.#window = firstWindow
   }
 
   get newest(): LogRecord | undefined {

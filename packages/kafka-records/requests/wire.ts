@@ -58,11 +58,10 @@ export class AnswerCursor extends Cursor {
   }
 
   /** Reads the end of a structure in the flexible encoding: tagged fields, which later versions of the protocol may have added. */
-  tags(known: Readonly<Record<number, (field: AnswerCursor) => void>> = {}): void {
+  tags(): void {
     for (let left = this.uvarint(); left > 0; left--) {
-      const tag = this.uvarint()
-      const field = new AnswerCursor(this.take(this.uvarint()))
-      known[tag]?.(field)
+      this.uvarint()
+      this.take(this.uvarint())
     }
   }
 }

@@ -34,11 +34,10 @@ const PROCESSORS = availableParallelism()
 export function startInstanceAtMs(
   { sinceMs, backlogSinceMs }: { readonly sinceMs: number; readonly backlogSinceMs: number },
   threads: readonly { readonly isComputing: boolean; readonly isLoading?: boolean }[],
-  processors = PROCESSORS,
 ): number {
   if (threads.some(thread => thread.isLoading)) return sinceMs + LOADING_PATIENCE_MS
   const computing = threads.filter(thread => thread.isComputing).length
-  return computing < processors
+  return computing < PROCESSORS
     ? Math.min(sinceMs + PATIENCE_MS, backlogSinceMs + BACKLOG_MS)
     : sinceMs + PATIENCE_WITHOUT_PROCESSOR_MS
 }

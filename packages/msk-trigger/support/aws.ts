@@ -12,31 +12,29 @@ const COMMON_VARIABLE = 'AWS_ENDPOINT_URL'
 
 type AwsService = keyof typeof ENDPOINT_VARIABLES
 
-type Environment = Readonly<Record<string, string | undefined>>
-
 /**
  * Returns the address of the emulator of a service.
  *
  * @throws Error if no address is configured, because a local run must not access an AWS account unintentionally
  */
-export function awsEndpoint(service: AwsService, otherwise: string, env: Environment = process.env): string {
+export function awsEndpoint(service: AwsService, otherwise: string): string {
   const own = ENDPOINT_VARIABLES[service]
-  const variable = env[own] ? own : COMMON_VARIABLE
-  const address = env[variable]
+  const variable = process.env[own] ? own : COMMON_VARIABLE
+  const address = process.env[variable]
   if (!address) throw new Error(`neither ${own} nor ${COMMON_VARIABLE} is set, so ${otherwise}`)
   if (/^https?:$/.test(URL.parse(address)?.protocol ?? '')) return address
   throw new Error(`${variable} must be an address like http://127.0.0.1:4566, with http:// or https://`)
 }
 
 /** Returns the region in an ARN. If the ARN contains none, like the ARN of a bucket, returns the region of the environment. */
-export function awsRegion(arn: string, env: Environment = process.env): string {
+export function awsRegion(arn: string): string {
   const named = arn.startsWith('arn:') ? arn.split(':')[3] : undefined
-  return named || env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1'
+  return named || process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION || 'us-east-1'
 }
 
 /** Returns dummy credentials. The SDK requires credentials, but a local server does not check them. */
-export function awsCredentials(env: Environment = process.env) {
-  if (env.AWS_ACCESS_KEY_ID || env.AWS_PROFILE) return {}
+export function awsCredentials() {
+  if (process.env.AWS_ACCESS_KEY_ID || process.env.AWS_PROFILE) return {}
   return { credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
 }
 

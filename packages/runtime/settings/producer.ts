@@ -222,13 +222,13 @@ const IN_FUNCTION = slice(
 export function producerSettings(
   profile: ProfileName = 'balanced',
   given: Partial<ProducerSettings> = {},
-  { isInFunction } = readSettings([IN_FUNCTION]),
 ): ProducerSettings {
   const found = Object.hasOwn(PROFILES, profile) ? PROFILES[profile] : undefined
   if (!found)
     throw new ConfigError('the producer', [
       `profile: must be one of ${Object.keys(PROFILES).join(', ')}, not "${profile}"`,
     ])
+  const { isInFunction } = readSettings([IN_FUNCTION])
   const chosen = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   // Short enough for a function to report the failure before Lambda stops it.
   const deliveryTimeoutMs = isInFunction ? 20_000 : 120_000

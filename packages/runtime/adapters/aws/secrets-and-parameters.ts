@@ -20,9 +20,9 @@ export async function readSecret(name: string, access: AwsPlace = {}): Promise<R
 }
 
 /** Returns the JSON document in a parameter. */
-export async function readParameter(name: string, access: AwsPlace = {}): Promise<Record<string, unknown>> {
+export async function readParameter(name: string): Promise<Record<string, unknown>> {
   const { SSMClient, GetParameterCommand } = await import('@aws-sdk/client-ssm')
-  const request = new SSMClient(access).send(new GetParameterCommand({ Name: name, WithDecryption: true }))
+  const request = new SSMClient().send(new GetParameterCommand({ Name: name, WithDecryption: true }))
   const answer = await request.catch(unreadable(`parameter ${name}`))
   return parseJsonObject(`parameter ${name}`, answer.Parameter?.Value)
 }

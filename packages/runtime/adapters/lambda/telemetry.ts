@@ -37,14 +37,10 @@ export function reportInvocation(observer: LambdaObserver) {
 }
 
 /** Wraps the ports so that the duration of each call to Redis or Kafka is reported, whether the call succeeded or not. */
-export function measurePorts(
-  ports: Ports,
-  recordDuration: (step: TimedStep, ms: number) => void,
-  now = Date.now,
-): Ports {
+export function measurePorts(ports: Ports, recordDuration: (step: TimedStep, ms: number) => void): Ports {
   const time = <T>(step: TimedStep, call: () => Promise<T>): Promise<T> => {
-    const sinceMs = now()
-    const record = () => recordDuration(step, now() - sinceMs)
+    const sinceMs = Date.now()
+    const record = () => recordDuration(step, Date.now() - sinceMs)
     const result = call()
     result.then(record, record)
     return result

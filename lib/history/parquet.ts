@@ -273,11 +273,9 @@ function columnsIn({ schema }: FileMetaData): NamedColumn[] {
 }
 
 /** Rows of an object to read, by their offsets. Both ends are included. */
-interface WantedOffsets extends Pick<Wanted, 'names'> {
+interface WantedOffsets {
   readonly fromOffset?: number
   readonly toOffset?: number
-  /** Maximum number of rows in a group. */
-  readonly most?: number
 }
 
 /**
@@ -287,15 +285,15 @@ interface WantedOffsets extends Pick<Wanted, 'names'> {
  */
 export async function* columnGroups(
   bytes: Uint8Array,
-  { fromOffset = 0, toOffset = Infinity, most = GROUP_ROWS, ...names }: WantedOffsets = {},
+  { fromOffset = 0, toOffset = Infinity }: WantedOffsets,
 ): AsyncGenerator<ReadColumns> {
   const { rows, values } = await decodeColumns(bytes, { names: ['offset'] })
   const offsets = (values.offset ?? []) as readonly number[]
   if (offsets.length < rows) throw new DamagedObject('it has no column offset')
   const first = offsets.findIndex(offset => offset >= fromOffset)
   const end = offsets.findLastIndex(offset => offset <= toOffset) + 1
-  for (let fromRow = first; fromRow >= 0 && fromRow < end; fromRow += most)
-    yield await decodeColumns(bytes, { ...names, fromRow, toRow: Math.min(end, fromRow + most) })
+  for (let fromRow = first; fromRow >= 0 && fromRow < end; fromRow += GROUP_ROWS)
+    yield await decodeColumns(bytes, { fromRow, toRow: Math.min(end, fromRow + GROUP_ROWS) })
 }
 
 /**
@@ -304,10 +302,7 @@ export async function* columnGroups(
  * @param range offsets of the rows
  * @throws DamagedObject if the object cannot be read
  */
-export async function objectPart(
-  bytes: Buffer,
-  range: Pick<WantedOffsets, 'fromOffset' | 'toOffset'>,
-): Promise<Buffer> {
+export async function objectPart(bytes: Buffer, range: WantedOffsets): Promise<Buffer> {
   const file = new ParquetFile((await decodeColumns(bytes, { toRow: 0 })).columns)
   for await (const { values, rows } of columnGroups(bytes, range)) file.append(values, rows)
   return file.end()

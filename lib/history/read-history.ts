@@ -76,13 +76,11 @@ export async function listSlices(store: HistoryStore, query: HistoryQuery): Prom
 export async function* groupsOfSlice<T>(
   store: HistoryStore,
   { object, fromOffset, toOffset }: Slice,
-  wanted: { readonly names?: readonly string[]; readonly most?: number },
   convert: (columns: ReadColumns) => T,
 ): AsyncGenerator<T> {
   const bytes = await objectBytes(store, object.key)
   try {
-    for await (const columns of columnGroups(bytes, { ...wanted, fromOffset, toOffset }))
-      yield convert(columns)
+    for await (const columns of columnGroups(bytes, { fromOffset, toOffset })) yield convert(columns)
   } catch (error) {
     throw error instanceof DamagedObject ? createDamagedError(store, object.key, error) : error
   }
@@ -94,7 +92,7 @@ export function rowsOfSlice(
   store: HistoryStore,
   slice: Slice,
 ): AsyncGenerator<HistoryRow[]> {
-  return groupsOfSlice(store, slice, {}, columns => rowsFrom(families, slice.object.table, columns))
+  return groupsOfSlice(store, slice, columns => rowsFrom(families, slice.object.table, columns))
 }
 
 /** Returns the contents of an object. @throws HistoryUnavailable if it was removed since it was listed */

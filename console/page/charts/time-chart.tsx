@@ -26,14 +26,14 @@ interface Props {
   readonly label: string
   /** Returns the text for the point under the mouse pointer. */
   readonly readout: (index: number) => string
-  readonly height?: number
 }
 
 const NO_MARKS: Marks = { levels: [], spans: [], bands: [] }
 const LEAST_WIDTH = 200
+const HEIGHT = 165
 
 export function TimeChart(props: Props): JSX.Element {
-  const { columns, shapes, label, height = 165 } = props
+  const { columns, shapes, label } = props
   const place = useRef<HTMLDivElement>(null)
   const readoutRef = useRef<HTMLParagraphElement>(null)
   const chart = useRef<uPlot>(undefined)
@@ -45,12 +45,12 @@ export function TimeChart(props: Props): JSX.Element {
     if (!element) return
     const width = () => Math.max(LEAST_WIDTH, element.clientWidth)
     const plot = new uPlot(
-      { ...buildOptions(element, latest, readoutRef), width: width(), height },
+      { ...buildOptions(element, latest, readoutRef), width: width(), height: HEIGHT },
       toData(latest.current.columns),
       element,
     )
     chart.current = plot
-    const watching = new ResizeObserver(() => plot.setSize({ width: width(), height }))
+    const watching = new ResizeObserver(() => plot.setSize({ width: width(), height: HEIGHT }))
     watching.observe(element)
     const theme = matchMedia('(prefers-color-scheme: dark)')
     const repaint = () => plot.redraw(false)
@@ -61,7 +61,7 @@ export function TimeChart(props: Props): JSX.Element {
       plot.destroy()
       chart.current = undefined
     }
-  }, [kind, height])
+  }, [kind])
   useEffect(() => chart.current?.setData(toData(columns)), [columns, props.fromS, props.toS])
   return (
     <div class="chart">

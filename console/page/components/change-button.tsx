@@ -11,7 +11,6 @@ interface Props {
   readonly children: ComponentChildren
   /** Makes the change. Resolves to a sentence that describes the result. */
   readonly onConfirm: () => Promise<string>
-  readonly disabled?: boolean
   /** Shows the result elsewhere on the page, for a change that removes the button itself. */
   readonly tell?: (result: ChangeResult | undefined) => void
 }
@@ -24,7 +23,7 @@ const FOR_OPERATORS: ChangeResult = {
 /**
  * Button for a change that requires the operator role and a confirmation. If a viewer uses it, the server's error message is shown.
  */
-export function ConfirmButton({ label, children, onConfirm, disabled = false, tell }: Props): JSX.Element {
+export function ConfirmButton({ label, children, onConfirm, tell }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
   const isOperator = useIsOperator()
   const { isBusy, result, setResult, run } = useAction(onConfirm, tell)
@@ -36,7 +35,7 @@ export function ConfirmButton({ label, children, onConfirm, disabled = false, te
   return (
     <>
       {/* `disabled` would remove the button from the tab order, so that a viewer could not reach the reason. */}
-      <button type="button" disabled={disabled} aria-disabled={!isOperator} onClick={open}>
+      <button type="button" aria-disabled={!isOperator} onClick={open}>
         {label}
       </button>
       <dialog ref={dialog} aria-label={label}>

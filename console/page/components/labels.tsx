@@ -63,19 +63,12 @@ export function useNow(everyMs = 5_000): number {
 
 export function Badge({
   tone = 'plain',
-  title,
   children,
 }: {
   readonly tone?: Tone
-  /** Tooltip. */
-  readonly title?: string
   readonly children: ComponentChildren
 }): JSX.Element {
-  return (
-    <span class={`badge ${tone}`} title={title}>
-      {children}
-    </span>
-  )
+  return <span class={`badge ${tone}`}>{children}</span>
 }
 
 /** Shows a time. @param at RFC 3339, or epoch milliseconds */

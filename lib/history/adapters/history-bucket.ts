@@ -15,37 +15,32 @@ export interface S3HistorySettings {
   readonly bucket: string
   /** If true, uses path-style addresses, for an emulator with a single host name. */
   readonly pathStyle: boolean
-  /** Prefix of all keys, empty or ending with `/`. */
-  readonly prefix?: string
 }
 
 export class S3HistoryStore implements HistoryStore {
   readonly name: string
   readonly #bucket: string
-  readonly #prefix: string
   readonly #s3: S3Client
 
   /** @param client settings of the client; by default, those of the process environment */
-  constructor({ bucket, pathStyle, prefix = '' }: S3HistorySettings, client: S3ClientConfig = {}) {
-    this.name = `s3://${bucket}/${prefix}`.replace(/\/$/, '')
+  constructor({ bucket, pathStyle }: S3HistorySettings, client: S3ClientConfig = {}) {
+    this.name = `s3://${bucket}`
     this.#bucket = bucket
-    this.#prefix = prefix
     this.#s3 = new S3Client({ forcePathStyle: pathStyle, requestHandler: TIMEOUTS, ...client })
   }
 
   async *list(prefix: string, after?: string): AsyncGenerator<string> {
     let ContinuationToken: string | undefined
     do {
-      const StartAfter = after === undefined ? undefined : this.#prefix + after
-      const request = { Bucket: this.#bucket, Prefix: this.#prefix + prefix, StartAfter, ContinuationToken }
+      const request = { Bucket: this.#bucket, Prefix: prefix, StartAfter: after, ContinuationToken }
       const page = await this.#translateErrors(this.#s3.send(new ListObjectsV2Command(request)))
-      for (const { Key = '' } of page.Contents ?? []) yield Key.slice(this.#prefix.length)
+      for (const { Key = '' } of page.Contents ?? []) yield Key
       ContinuationToken = page.NextContinuationToken
     } while (ContinuationToken !== undefined)
   }
 
   async get(key: string): Promise<Buffer | undefined> {
-    const request = new GetObjectCommand({ Bucket: this.#bucket, Key: this.#prefix + key })
+    const request = new GetObjectCommand({ Bucket: this.#bucket, Key: key })
     return await this.#translateErrors(
       this.#s3
         .send(request)
@@ -58,7 +53,7 @@ export class S3HistoryStore implements HistoryStore {
   }
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
-    const request = { Bucket: this.#bucket, Key: this.#prefix + key, Body: bytes }
+    const request = { Bucket: this.#bucket, Key: key, Body: bytes }
     await this.#translateErrors(this.#s3.send(new PutObjectCommand(request)))
   }
 

@@ -49,7 +49,6 @@ export async function* readDecodedRows(
   for await (const rows of groupsOfSlice(
     store,
     slice,
-    {},
     columns => new Rows(families, columns, byType, consumer),
   ))
     for (let first = 0; first < rows.length; first += AT_ONCE)

@@ -91,11 +91,6 @@ export class ClosedBatch {
     this.facts = facts
   }
 
-  /** Size of the compressed records, in bytes. */
-  get recordBytes(): number {
-    return this.#records.length
-  }
-
   /** Size of the whole batch as sent, in bytes. */
   get bytes(): number {
     return HEADER_BYTES + this.#records.length

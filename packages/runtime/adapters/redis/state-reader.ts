@@ -110,18 +110,6 @@ export class StateReader {
     }
   }
 
-  /** Returns the keys of the partition state. Some of them may not exist. */
-  async keys(stateKey: StateKey): Promise<readonly string[]> {
-    const { ids: _, failures, ...single } = buildKeys(stateKey)
-    const ids = [...idKeys(stateKey, await this.meta(stateKey))].flatMap(key => [key, beyondFull(key)])
-    const groups = await this.#client.run(redis => redis.hgetall(failures))
-    const generations = Object.entries(groups).flatMap(([group, text]) => {
-      const { first, last } = readGroup(text)
-      return Array.from({ length: last - first + 1 }, (_, index) => `${failures}:${group}:${first + index}`)
-    })
-    return [...Object.values(single), ...ids, failures, ...generations]
-  }
-
   async *#texts(key: string): AsyncGenerator<[field: string, value: string]> {
     for await (const [field, value] of this.#fields(key)) yield [field.toString(), value.toString()]
   }

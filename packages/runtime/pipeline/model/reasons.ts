@@ -2,7 +2,7 @@
 import type { PartitionStopped, Unavailable } from '../errors.ts'
 
 /** Reasons for acknowledging a record without processing it. An application can add reasons for its event types. */
-const IGNORED = {
+export const IGNORED = {
   tick: 'it advanced the clock of the log, and had no other effect',
   'not-mine': 'the consumer does not accept its event type',
   'before-start': 'it was appended before the time from which the consumer reads',
@@ -15,7 +15,7 @@ const IGNORED = {
 export type IgnoredReason = keyof typeof IGNORED | (string & {})
 
 /** Reasons for treating a record as a repeat of an earlier one. */
-const DUPLICATE = {
+export const DUPLICATE = {
   'id-known': 'an event of this source and id was applied before, with the same content',
   'not-higher': 'a later event of its origin was decided before, so this one was too',
   'attempt-known': 'this attempt at a failure was made before',
@@ -26,14 +26,14 @@ const DUPLICATE = {
 export type DuplicateReason = keyof typeof DUPLICATE
 
 /** Reasons for decisions about erasures. */
-const ERASURE = {
+export const ERASURE = {
   erased: 'the state of the entity was removed, and its timers were cancelled',
   'nothing-to-erase': 'the entity had no state in this partition',
 } as const
 
 export type ErasureReason = keyof typeof ERASURE
 
-const PARKED = {
+export const PARKED = {
   'entity-held': 'an earlier event of its entity is being retried',
 } as const
 
@@ -54,7 +54,7 @@ export type ReleaseReason = keyof typeof RELEASED
 export type BoundReason = 'parking-full' | 'parking-time'
 
 /** Reasons for which a partition waits. Its records stay in Kafka. */
-const DEFERRED = {
+export const DEFERRED = {
   'out-of-time': 'too little time of the invocation is left',
   contended: 'other invocations committed first, several times in a row',
   'breaker-open': 'too many records have failed unexpectedly with this version of the code',
@@ -73,18 +73,6 @@ const DEFERRED = {
 } as const
 
 export type DeferredReason = keyof typeof DEFERRED
-
-/** Returns the description of a reason of the runtime; undefined for any other reason. */
-export function reasonText(reason: string): string | undefined {
-  const all: Readonly<Record<string, string>> = {
-    ...IGNORED,
-    ...DUPLICATE,
-    ...ERASURE,
-    ...PARKED,
-    ...DEFERRED,
-  }
-  return Object.hasOwn(all, reason) ? all[reason] : undefined
-}
 
 /** Compile-time check that the table contains the codes of all adapter errors. */
 type Codes = (Unavailable | PartitionStopped)['code']

@@ -51,11 +51,11 @@ export async function createRereader(
   const live = new RedisLiveStates(client)
   const partitions = await listLivePartitions(live, selectStateKeys(selection, config, reach.bounds.length))
   const consumer = await loadConsumer(selection.consumer, environment)
-  const codeVersion = requireDeployedVersion(partitions, await computeVersions(selection.consumer), consumer)
+  requireDeployedVersion(partitions, await computeVersions(selection.consumer), consumer)
   const skipped = new RedisSkippedRecords(client)
   const memory = () => new MemoryStateStore(skipped)
   const log = await connections.log()
-  const work = { consumer, live, log, codeVersion, memory, pause, nowMs: Date.now, stop: terminal.stop }
+  const work = { consumer, live, log, memory, pause, nowMs: Date.now, stop: terminal.stop }
   return { work, partitions, reach }
 }
 

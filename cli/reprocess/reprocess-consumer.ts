@@ -134,20 +134,20 @@ async function preparePlan({ name, from, environment, client, states, reach }: R
     client,
     live.map(({ state }) => state),
   )
-  return { consumer, replaceable, live, starts, codeVersion, code: computeCode(codeVersion, consumer) }
+  return { consumer, replaceable, live, starts, code: computeCode(codeVersion, consumer) }
 }
 
 /** Computes the new states, and replaces the live ones unless it is a dry run. Returns the switched partitions. */
 async function replaceStates(
   { name, client, connections, operations, states }: ReprocessContext,
-  { consumer, replaceable, live, starts, codeVersion, code }: ReprocessPlan,
+  { consumer, replaceable, live, starts, code }: ReprocessPlan,
   { dryRun, dropsOlder }: { readonly dryRun: boolean; readonly dropsOlder: boolean },
   terminal: Terminal,
 ): Promise<readonly SwitchedPartition[]> {
   const skipped = new RedisSkippedRecords(client)
   const memory = () => new MemoryStateStore(skipped)
   const log = await connections.log()
-  const work = { consumer, live: replaceable, memory, log, codeVersion, code, dropsOlder }
+  const work = { consumer, live: replaceable, memory, log, code, dropsOlder }
   const byPartition = new Map(live.map(({ state }) => [state.partition, state]))
   const begunMs = Date.now()
   const operation = `reprocess-${name}-${Math.floor(begunMs / 1_000)}`

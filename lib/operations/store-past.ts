@@ -3,11 +3,12 @@
  * records again, in memory, as the consumer `storage` does, so a repeat adds nothing. Rows have the same keys as live ones.
  */
 import { setImmediate } from 'node:timers/promises'
+import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import { completeStep, PermanentError } from '#runtime/consumer/index.ts'
 import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
 import type { Decoded } from '#runtime/pipeline/decoding/index.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
-import { decodeRecords, Recount } from '#runtime/pipeline/recount.ts'
+import { decodeRecords, GIVEN_RECORDS, Replay } from '#runtime/pipeline/replay.ts'
 import { createApplication } from '../app/application.ts'
 import type { Vocabulary } from '../app/names.ts'
 import type { PartitionRange } from '../history/coverage.ts'
@@ -118,14 +119,14 @@ async function* decideEvents(
   range: { readonly fromMs: number; readonly untilMs: number },
   counts: Counts,
 ): AsyncGenerator<readonly StoredEvent[]> {
-  const recount = new Recount(consumer)
+  const replay = new Replay({ log: GIVEN_RECORDS, consumer }, partition, new MemoryStateStore())
   let events: StoredEvent[] = []
   for (const part of partition.parts)
     for await (const records of readPart(past.settings.families, past.places, partition, part, range))
       for (let at = 0; at < records.length; at += BATCH) {
         const decoded = await decodeRecords(records.slice(at, at + BATCH), consumer)
         const applied = new Set<number>()
-        for (const { offset, outcome, appendMs } of decideComparably(recount, 'storage', decoded)) {
+        for (const { offset, outcome, appendMs } of await decideComparably(replay, decoded)) {
           if (appendMs < past.sinceMs) continue
           counts.records += 1
           if (outcome === 'applied') applied.add(offset)

@@ -6,7 +6,7 @@ import { computeCode } from '#runtime/pipeline/loading/code.ts'
 import type { OffsetRange } from '#runtime/pipeline/model/log.ts'
 import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import type { ReplaceableStates } from '#runtime/pipeline/replacing/replaceable-states.ts'
-import type { MemoryStates } from '#runtime/pipeline/reprocessing/log-replay.ts'
+import type { MemoryStates } from '#runtime/pipeline/replay.ts'
 import { type Reprocessed, type Reprocessing, reprocess } from '#runtime/pipeline/reprocessing/reprocess.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { MemoryReplaceableStates } from './memory-replaceable-states.ts'
@@ -55,7 +55,7 @@ export async function reprocessed(
 ): Promise<Reprocessed> {
   const consumer = stage.consumer as Consumer<AnyKeyedProcess>
   const work: Reprocessing = {
-    ...{ consumer, live, memory, codeVersion, attempt, stop, onRead: decided },
+    ...{ consumer, live, memory, attempt, stop, onRead: decided },
     log: new MemoryLogReader(log),
     code: computeCode(codeVersion, consumer),
     nowMs: () => takeoverMs,

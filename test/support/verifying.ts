@@ -3,9 +3,9 @@ import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import type { Consumer } from '#runtime/pipeline/consumer.ts'
 import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
+import type { LiveStates, Verifying } from '#runtime/pipeline/verifying/both-states.ts'
 import { computeBeginning } from '#runtime/pipeline/verifying/comparability.ts'
 import { type PartitionToVerify, type Verified, verify } from '#runtime/pipeline/verifying/verify.ts'
-import type { LiveStates, Verifying } from '#runtime/pipeline/verifying/verify-partition.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { MemoryReplaceableStates } from './memory-replaceable-states.ts'
 
@@ -15,7 +15,6 @@ interface VerifyStage {
   readonly states: readonly StateKey[]
   readonly log: readonly LogRecord[]
   readonly published: readonly OutgoingRecord[]
-  readonly codeVersion?: string
   /** First offset of the log, in each partition. */
   readonly logStart?: number
   readonly live?: Partial<LiveStates>
@@ -31,7 +30,6 @@ export async function verified(given: VerifyStage): Promise<Verified> {
     consumer,
     live,
     log: new MemoryLogReader([...log.filter(({ offset }) => offset >= logStart), ...written]),
-    codeVersion: given.codeVersion ?? 'v1',
     memory: () => new MemoryStateStore(store),
     nowMs: () => 0,
     stop: new AbortController().signal,

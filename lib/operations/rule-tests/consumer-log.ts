@@ -1,9 +1,10 @@
 /** In-memory partition that a single consumer reads. Decisions, clock and timers are the same as in a deployment. */
+import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import { type LogRecord, writeEvent } from '#runtime/cloudevents/index.ts'
 import type { Event } from '#runtime/consumer/index.ts'
 import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
-import { formatOrigin } from '#runtime/pipeline/outbox/index.ts'
-import { decodeRecords, Recount } from '#runtime/pipeline/recount.ts'
+import { readState } from '#runtime/pipeline/model/index.ts'
+import { GIVEN_RECORDS, Replay } from '#runtime/pipeline/replay.ts'
 import { createApplication } from '../../app/application.ts'
 import type { Vocabulary } from '../../app/names.ts'
 import type { Signal } from '../../app/topic-table.ts'
@@ -23,26 +24,26 @@ interface Consumed {
 
 /** In-memory log of one consumer. Only the consumer's state is stored, not the appended events. */
 export class ConsumerLog {
-  readonly #consumer: Consumer<AnyKeyedProcess>
-  readonly #recount: Recount
+  readonly #process: AnyKeyedProcess
+  readonly #replay: Replay
   readonly #topic: string
   #length = 0
 
   constructor(vocabulary: Vocabulary, signal: Signal, process: unknown) {
     const application = createApplication(vocabulary)
     this.#topic = application.kafkaTopic(signal, ENV)
-    this.#consumer = {
+    this.#process = process as AnyKeyedProcess
+    const consumer: Consumer = {
       ...CONSUMER_DEFAULTS,
       application,
       failuresTo: application.failuresTopic,
-      process: process as AnyKeyedProcess,
+      process: this.#process,
       env: ENV,
       // In tests, late events are intended, regardless of how late they are.
       futureToleranceMs: Number.MAX_SAFE_INTEGER,
     }
-    const stateKey = { consumer: this.#consumer.process.name, topic: this.#topic, partition: 0 }
-    const origin = formatOrigin(stateKey, { cluster: '', topicId: 'log' })
-    this.#recount = new Recount(this.#consumer, origin)
+    const log = { ...GIVEN_RECORDS, identity: async () => ({ cluster: '', topicId: 'log' }) }
+    this.#replay = new Replay({ log, consumer }, { topic: this.#topic, partition: 0 }, new MemoryStateStore())
   }
 
   /** Number of appended records. */
@@ -55,7 +56,7 @@ export class ConsumerLog {
       const place = { topic: this.#topic, partition: 0, offset: this.#length++, timestampMs, key: null }
       return { ...place, ...writeEvent(event, 'structured') }
     })
-    const decisions = this.#recount.decide(await decodeRecords(records, this.#consumer))
+    const decisions = await this.#replay.decide(records)
     return {
       emitted: decisions.flatMap(({ emitted = [] }) => emitted.map(({ event }) => event)),
       refused: decisions.flatMap(({ failure }) =>
@@ -69,10 +70,8 @@ export class ConsumerLog {
    *
    * @param names full names of the entities: source and subject, separated by a space
    */
-  states<State>(names: readonly string[]): readonly State[] {
-    return names.flatMap(name => {
-      const state = this.#recount.state(name)
-      return state === undefined ? [] : [state as State]
-    })
+  async states<State>(names: readonly string[]): Promise<readonly State[]> {
+    const { states } = await this.#replay.load({ entities: names, byteLimit: Number.MAX_SAFE_INTEGER })
+    return [...states.values()].map(stored => readState(this.#process, stored) as State)
   }
 }

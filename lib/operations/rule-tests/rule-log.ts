@@ -165,13 +165,14 @@ export class RuleLog {
   }
 
   /** Returns the states of all entities or, if it is given, with this id. These differ only in their source. */
-  states(entity?: string): readonly AlertingState[] {
+  async states(entity?: string): Promise<readonly AlertingState[]> {
     const names = filterNames(this.#entities, entity)
-    return [this.#readings, this.#changes].flatMap(log => log.states<AlertingState>(names))
+    const [readings, changes] = [this.#readings, this.#changes]
+    return [...(await readings.states<AlertingState>(names)), ...(await changes.states<AlertingState>(names))]
   }
 
   /** Returns the pattern states of all groups or, if it is given, with this id. */
-  patternStates(entity?: string): readonly PatternStates[] {
+  patternStates(entity?: string): Promise<readonly PatternStates[]> {
     return this.#patterns.states<PatternStates>(filterNames(this.#groups, entity))
   }
 

@@ -71,7 +71,7 @@ export async function runTest(
     if (refused !== undefined)
       differences.push({ kind: 'refused', line: test.line, observation: place, message: refused })
     for (const expected of test.expect.filter(({ after }) => after === place)) {
-      const wrong = compareState(log, expected)
+      const wrong = await compareState(log, expected)
       if (wrong) differences.push(wrong)
     }
   }
@@ -99,9 +99,9 @@ async function applyObservation(log: RuleLog, observation: Observation): Promise
   return undefined
 }
 
-function compareState(log: RuleLog, expected: Expectation): Difference | undefined {
+async function compareState(log: RuleLog, expected: Expectation): Promise<Difference | undefined> {
   const { line, after, rule, entity, state } = expected
-  const actual = resolvePhase(log.states(entity), log.patternStates(entity), rule)
+  const actual = resolvePhase(await log.states(entity), await log.patternStates(entity), rule)
   return actual === state ? undefined : { kind: 'state', line, after, rule, entity, expected: state, actual }
 }
 

@@ -1,27 +1,24 @@
-/** Decides records that are partly read from the history and partly from the log. Pure. */
+/** Decides records that are partly read from the history and partly from the log. */
 import type { Decoded } from '#runtime/pipeline/decoding/index.ts'
 import type { Decision } from '#runtime/pipeline/model/index.ts'
-import type { Recount } from '#runtime/pipeline/recount.ts'
+import type { Replay } from '#runtime/pipeline/replay.ts'
 
 /**
  * Decides the next records of a partition. Contents of events are not compared, because the history keeps the event of a record, but
  * not always its bytes: an id that is used again has no effect in either case.
- *
- * @param consumer name of the consumer
  */
-export function decideComparably(
-  recount: Recount,
-  consumer: string,
+export async function decideComparably(
+  replay: Replay,
   records: readonly Decoded[],
-): readonly Decision[] {
+): Promise<readonly Decision[]> {
   const decisions: Decision[] = []
   const chunk: Decoded[] = []
   for (const decoded of records) {
-    const isRetry = decoded.redriveTarget?.consumer === consumer
-    if (isRetry) decisions.push(...recount.decide(chunk.splice(0)))
-    chunk.push(withoutContent(isRetry ? toRetry(decoded, recount) : decoded))
+    const isRetry = decoded.redriveTarget?.consumer === replay.stateKey.consumer
+    if (isRetry) decisions.push(...(await replay.decideDecoded(chunk.splice(0))))
+    chunk.push(withoutContent(isRetry ? await toRetry(decoded, replay) : decoded))
   }
-  return [...decisions, ...recount.decide(chunk)]
+  return [...decisions, ...(await replay.decideDecoded(chunk))]
 }
 
 function withoutContent(decoded: Decoded): Decoded {
@@ -31,8 +28,8 @@ function withoutContent(decoded: Decoded): Decoded {
 }
 
 /** Returns a record that retries a failure, with the digest of the failed record. */
-function toRetry(decoded: Decoded, recount: Recount): Decoded {
+async function toRetry(decoded: Decoded, replay: Replay): Promise<Decoded> {
   const { redriveTarget: target } = decoded
-  const failure = target && recount.failure(target.failure)
+  const failure = target && (await replay.findFailure(target.failure, decoded.record))
   return failure ? { ...decoded, redriveTarget: { ...target, digest: failure.digest } } : decoded
 }

@@ -6,7 +6,7 @@ import type { LogRecord } from '#runtime/cloudevents/index.ts'
 import { formatEntity, type Received } from '#runtime/consumer/index.ts'
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
 import type { Decoded } from '#runtime/pipeline/decoding/index.ts'
-import { decodeRecords } from '#runtime/pipeline/recount.ts'
+import { decodeRecords } from '#runtime/pipeline/replay.ts'
 import { type DataColumn, listDataColumns } from '../../history/columns.ts'
 import type { Slice } from '../../history/coverage.ts'
 import { type ReadColumns, rowAt } from '../../history/parquet.ts'
@@ -116,7 +116,8 @@ class Rows {
       topic: text('topic') as string,
       partition: values.partition?.[row] as number,
       offset: values.offset?.[row] as number,
-      ...{ timestampMs, key: null, value: null, headers: [] },
+      // A failure is remembered by the source of its record.
+      ...{ timestampMs, key: null, value: null, headers: [['ce_source', Buffer.from(source)]] },
     }
     return { kind: 'event', record, event, fingerprint: { id: '', digest: '' } }
   }

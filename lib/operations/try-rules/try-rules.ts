@@ -3,12 +3,13 @@
  * The process of `alerting` evaluates them, with the timers of the log's clock. Nothing is changed or published.
  */
 import { setImmediate } from 'node:timers/promises'
+import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import { isFailure, readEvent, writeEvent } from '#runtime/cloudevents/index.ts'
 import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
 import type { Decoded } from '#runtime/pipeline/decoding/index.ts'
 import type { Decision } from '#runtime/pipeline/model/index.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
-import { decodeRecords, Recount } from '#runtime/pipeline/recount.ts'
+import { decodeRecords, GIVEN_RECORDS, Replay } from '#runtime/pipeline/replay.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../alerting/alert.ts'
 import { collectFirings, type Firing, listIdentities } from '../../alerting/firings.ts'
 import { type AnyRule, isPatternRule } from '../../alerting/patterns/pattern.ts'
@@ -100,23 +101,23 @@ export async function tryRules(
     sinceMs - Math.max(idWindowMs, ...trial.rules.filter(isReadingRule).map(computeLookbackMs))
   const range = { fromMs: warmFromMs, untilMs }
   const consumer = await createConsumer(trial)
-  const evaluation = new Evaluation(consumer, trial, stop)
+  const evaluation = new Evaluation(trial, stop)
   const topics = resolveSignals(['readings']).map(signal => names.topicName(signal, env))
   const partitions = await listPartitions(places, 'readings', topics, range)
   const total = partitions.flatMap(({ parts }) => parts).reduce((sum, part) => sum + countOffsets(part), 0)
   let readOffsets = 0
   for (const one of partitions) {
-    const recount = new Recount(consumer)
+    const replay = new Replay({ log: GIVEN_RECORDS, consumer }, one, new MemoryStateStore())
     for (const part of one.parts) {
       const { object, ...offsets } = part
       if (object && places.store)
         await evaluation.take(
-          recount,
+          replay,
           readDecodedRows(families, places.store, { object, ...offsets }, range, consumer),
         )
       else
         for await (const records of readPart(families, places, one, part, range))
-          await evaluation.take(recount, [await decodeRecords(records, consumer)])
+          await evaluation.take(replay, [await decodeRecords(records, consumer)])
       readOffsets += countOffsets(part)
       onProgress(readOffsets, total)
     }
@@ -146,16 +147,16 @@ export async function tryOnRecording(
   const consumer = await createConsumer(trial)
   // A reading arrives at its own time here, so that it is never ahead of the log.
   const atItsTime = { ...consumer, futureToleranceMs: Number.MAX_SAFE_INTEGER }
-  const evaluation = new Evaluation(atItsTime, trial, stop)
-  const recount = new Recount(atItsTime)
+  const evaluation = new Evaluation(trial, stop)
   const { env, names } = trial.settings
   const place = { topic: names.topicName('readings', env), partition: 0, key: null }
+  const replay = new Replay({ log: GIVEN_RECORDS, consumer: atItsTime }, place, new MemoryStateStore())
   let offset = 0
   for (const batch of batchArrivals(arrivals, startMs, AT_ONCE)) {
     const records = batch.map(({ arrivedMs: timestampMs, event }) => {
       return { ...place, offset: offset++, timestampMs, ...writeEvent(event, 'structured') }
     })
-    await evaluation.take(recount, [await decodeRecords(records, atItsTime)])
+    await evaluation.take(replay, [await decodeRecords(records, atItsTime)])
   }
   const result = evaluation.result({ sinceMs: startMs, untilMs }, undefined)
   return { ...result, warmFromMs: startMs, missing: [] }
@@ -176,22 +177,20 @@ async function createConsumer({ rules, settings, reader }: RulesOnTrial): Promis
 }
 
 class Evaluation {
-  readonly #consumer: Consumer<AnyKeyedProcess>
   readonly #trial: RulesOnTrial
   readonly #stop: AbortSignal
   readonly #alerts: Alert[] = []
   readonly #counts = { readings: 0, duplicates: 0, failed: 0 }
   #beginsMs: number | null = null
 
-  constructor(consumer: Consumer<AnyKeyedProcess>, trial: RulesOnTrial, stop: AbortSignal) {
-    this.#consumer = consumer
+  constructor(trial: RulesOnTrial, stop: AbortSignal) {
     this.#trial = trial
     this.#stop = stop
   }
 
   /** Decides the next records of a partition. */
   async take(
-    recount: Recount,
+    replay: Replay,
     groups: Iterable<readonly Decoded[]> | AsyncIterable<readonly Decoded[]>,
   ): Promise<void> {
     for await (const group of groups) {
@@ -200,7 +199,7 @@ class Evaluation {
       const [first] = group
       if (first) this.#beginsMs = Math.min(first.record.timestampMs, this.#beginsMs ?? Infinity)
       const own = group.map(decoded => omitOthers(decoded, this.#trial.entity))
-      this.#note(decideComparably(recount, this.#consumer.process.name, own))
+      this.#note(await decideComparably(replay, own))
     }
   }
 

@@ -10,7 +10,8 @@ import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
 import type { Decision, OutboxEntry } from '#runtime/pipeline/model/index.ts'
 import { buildRecord, formatOrigin } from '#runtime/pipeline/outbox/index.ts'
 import type { LogReader, Publisher, SkippedRecords } from '#runtime/pipeline/ports.ts'
-import { afterRecord, LogReplay } from '#runtime/pipeline/reprocessing/index.ts'
+import { Replay } from '#runtime/pipeline/replay.ts'
+import { afterRecord } from '#runtime/pipeline/reprocessing/index.ts'
 import { type Range, readRecordGroups } from '../../queries/records/read-records.ts'
 import { viewsInForce } from '../../views/compiled-table.ts'
 import { rowSource } from '../../views/event-names.ts'
@@ -98,28 +99,23 @@ function createDecider(
   stop: AbortSignal,
 ): (records: readonly LogRecord[]) => Promise<ReadonlyMap<LogRecord, readonly OutboxEntry[]>> {
   const store = new MemoryStateStore(skipped)
-  const decisions: Decision[] = []
-  const again = ({ topic, partition, start }: PastRange): LogReplay => {
+  const createReplay = (range: PastRange): Replay => {
     const own = {
       ...consumer,
       process: withTables(consumer.process, built),
       // Where the log has lost its start, all entities look new, although most of them were known.
-      ...(start > 0 && { newEntities: Number.MAX_SAFE_INTEGER }),
+      ...(range.start > 0 && { newEntities: Number.MAX_SAFE_INTEGER }),
     }
-    const reading = { consumer: own, log, stop, codeVersion: '', nowMs: Date.now }
-    const stateKey = { consumer: consumer.process.name, topic, partition }
-    return new LogReplay(reading, stateKey, store, (_, decided) => void decisions.push(...decided))
+    return new Replay({ consumer: own, log, stop, nowMs: Date.now }, range, store)
   }
-  const partitions = new Map(ranges.map(range => [toPlace(range), again(range)]))
+  const partitions = new Map(ranges.map(range => [toPlace(range), createReplay(range)]))
   return async group => {
     const rowsAt = new Map<LogRecord, readonly OutboxEntry[]>()
     for (const [place, records] of Map.groupBy(group, toPlace)) {
-      await partitions.get(place)?.batch(records)
-      const emitted = Map.groupBy(decisions.splice(0), ({ offset }) => offset)
-      const { topic, partition } = records[0] as LogRecord
-      const source = { consumer: consumer.process.name, topic, partition }
-      const cluster = (await log.identity?.(topic))?.cluster ?? ''
-      const origin = formatOrigin(source, { cluster, topicId: operation })
+      const replay = partitions.get(place) as Replay
+      const emitted = Map.groupBy(await replay.decide(records), ({ offset }) => offset)
+      const cluster = (await log.identity?.(replay.stateKey.topic))?.cluster ?? ''
+      const origin = formatOrigin(replay.stateKey, { cluster, topicId: operation })
       for (const record of records)
         rowsAt.set(record, selectPastRows(emitted.get(record.offset) ?? [], built, origin))
     }

@@ -1,5 +1,6 @@
 /** An invocation, and its work on one partition. */
 import type { Consumer } from './consumer.ts'
+import type { Decoded } from './decoding/decode.ts'
 import type { Unavailable } from './errors.ts'
 import type { SurgeGuard } from './failures/failure-surge.ts'
 import type { PublishedFailureReader } from './failures/published-failures.ts'
@@ -28,6 +29,8 @@ export interface Invocation extends SurgeGuard {
   readonly publishedFailures?: PublishedFailureReader
   /** Error that prevents this invocation from deciding anything, so that its partitions wait; absent if none exists. */
   readonly unavailable?: Unavailable
+  /** Records that are decoded already, by offset; absent if all are decoded from their bytes. */
+  readonly decoded?: ReadonlyMap<number, Decoded>
 }
 
 /** One partition of a batch, while its chunks are processed. */

@@ -66,7 +66,7 @@ const onlySteps = (name, folder, steps) => ({
 const ENGINE_FACE = [
   '(consumer|cloudevents|settings|producer)/index[.]ts$',
   'pipeline/(model|decoding|outbox|replacing|reprocessing|verifying)/index[.]ts$',
-  'pipeline/(ports|consumer|errors|recount|batch/receive|failures/failure-surge|loading/code)[.]ts$',
+  'pipeline/(ports|consumer|errors|replay|batch/receive|failures/failure-surge|loading/code)[.]ts$',
   // An index of adapters would bring Kafka's and Redis's clients into functions that load them on demand, so their modules are named.
   'adapters/(system|within|aws/secrets-and-parameters|memory/state-store|registry/data-writer)[.]ts$',
   'adapters/kafka/(application-topics|authentication|availability|client|cluster-inspection|errors|event-hubs|groups|grow-topic|log-reader|newest-batches|producer-connection|producer-ports|replication|sign-in-problem|split-requests|topic-admin|topic-configuration|topic-offsets)[.]ts$',
@@ -132,7 +132,7 @@ const PIPELINE_STAIR = [
   'batch/',
   'steps[.]ts',
   'partition[.]ts',
-  '(consume|recount|check-definition)[.]ts',
+  '(consume|replay|check-definition)[.]ts',
   'forwarding/',
   'reprocessing/',
   'verifying/',

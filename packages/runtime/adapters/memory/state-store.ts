@@ -15,7 +15,7 @@ import type { Change, LoadSelection, Snapshot } from '../../pipeline/model/snaps
 import type { SkippedRecords } from '../../pipeline/ports.ts'
 import { createFencedError, type Fence, isOwnFence } from '../../pipeline/replacing/fence.ts'
 import type { StatePages } from '../../pipeline/replacing/state-parts.ts'
-import type { MemoryStates } from '../../pipeline/reprocessing/log-replay.ts'
+import type { MemoryStates } from '../../pipeline/replay.ts'
 import {
   buildReplacement,
   buildState,

@@ -12,9 +12,17 @@ export interface DecodedPart extends DecodedChunk {
 
 /** Step 2: decodes the records. If the schema of a record is unavailable, that record and all later ones must wait. */
 export function decodeRecords(
-  { consumer }: { readonly consumer: Consumer },
+  {
+    consumer,
+    invocation,
+  }: {
+    readonly consumer: Consumer
+    readonly invocation: { readonly decoded?: ReadonlyMap<number, Decoded> }
+  },
   chunk: Chunk,
 ): Promise<DecodedPart | End> | DecodedPart {
+  const { decoded: known } = invocation
+  if (known) return { chunk, decoded: chunk.records.map(({ offset }) => known.get(offset) as Decoded) }
   const { decoded, missing } = decodedUpTo(chunk.records, consumer)
   return missing.length === 0 ? { chunk, decoded } : decodePrepared(chunk, consumer)
 }

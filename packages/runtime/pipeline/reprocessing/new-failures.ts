@@ -74,7 +74,7 @@ export function findEventId(decoded: Decoded): string | undefined {
 /** Parts of a rebuilt state that contain its new failures. */
 interface FailuresOfRebuild {
   newFailures(): Promise<readonly OutboxEntry[]>
-  failures(): Promise<readonly RememberedFailure[]>
+  contents(): Promise<{ readonly failures: readonly RememberedFailure[] }>
   add(addition: { readonly outbox: readonly OutboxEntry[] }): Promise<void>
   remove(positions: readonly string[]): Promise<void>
 }
@@ -96,7 +96,7 @@ export async function placeNewFailures(
   if (entries.length === 0) return 0
   const { partitionState } = at
   const open = new Set(
-    (await rebuilt.failures())
+    (await rebuilt.contents()).failures
       .filter(({ isOpen }) => isOpen)
       .map(failure => failureEventId(consumer.process.name, partitionState, failure)),
   )

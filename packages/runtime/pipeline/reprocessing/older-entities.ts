@@ -43,12 +43,12 @@ export async function leaveOlder(
   const timers = new Map<string, readonly StoredTimer[]>()
   for await (const [entity, own] of live.timers(partitionState))
     if (older.has(entity)) timers.set(entity, own)
-  const [{ clock }, { nowMs }] = [await live.facts(partitionState), await rebuilt.clock()]
+  const [{ clock }, { nowMs }] = [await live.facts(partitionState), (await rebuilt.facts()).clock]
   const leadMs = clock.nowMs - nowMs
   const states = new Map<string, string | null>()
   const waitingFor = new Set<string>()
   const change = { parkedBytes: 0, held: 0, parked: 0 }
-  for (const [name, stored] of await rebuilt.states()) {
+  for (const [name, stored] of (await rebuilt.contents()).states) {
     const { hold } = splitHold(stored)
     if (isHolderName(name) && older.has(JSON.parse(stored))) states.set(name, null)
     else if (hold !== undefined && older.has(name)) {

@@ -37,7 +37,7 @@ async function findDifferentStates(
   rebuilt: RebuiltState,
   { partitionState }: TakeoverAt,
 ): Promise<readonly (readonly [entity: string, both: BothStates])[]> {
-  const own = await rebuilt.states()
+  const { states: own } = await rebuilt.contents()
   const different = new Map<string, BothStates>()
   const equal = new Set<string>()
   for await (const [entity, state] of live.states(partitionState))

@@ -4,18 +4,17 @@
  */
 import { type Application, requireTopicSettings } from '../../consumer/application.ts'
 import { adaptToTopic } from '../consumer.ts'
-import { CopyStopped, PartitionStopped } from '../errors.ts'
+import { CopyStopped } from '../errors.ts'
 import type { RememberedFailure } from '../model/failure-memory.ts'
-import type { LogClock, OffsetRange } from '../model/log.ts'
-import { type OutboxEntry, type StateKey, sameVersion } from '../model/partition-state.ts'
-import type { Change, LoadSelection, Snapshot } from '../model/snapshot.ts'
-import { idsInBytes } from '../replacing/id-bytes.ts'
+import type { OffsetRange } from '../model/log.ts'
+import type { OutboxEntry, StateKey } from '../model/partition-state.ts'
+import type { Change, Snapshot } from '../model/snapshot.ts'
 import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
 import type { StatePages, StatePart } from '../replacing/state-parts.ts'
-import { LogReplay, type MemoryStates, type Rereading } from './log-replay.ts'
+import { type Contents, type MemoryStates, Replay, type Replaying } from '../replay.ts'
 import { collectFailures, selectNewFailures } from './new-failures.ts'
 
-export interface Advancing extends Rereading {
+export interface Advancing extends Replaying {
   readonly live: ReplaceableStates
   /** Returns an empty store for a rebuilt state. */
   readonly memory: () => MemoryStates
@@ -49,9 +48,7 @@ export class RebuiltState {
   readonly #with: Advancing
   readonly #partitionState: StateKey
   readonly #store: MemoryStates
-  readonly #again: LogReplay
-  /** New failures that the last load has returned. */
-  #outbox: readonly OutboxEntry[] = []
+  readonly #replay: Replay
   /** Failures that the live state remembers; undefined if they must be loaded again. */
   #liveFailures: ReadonlyMap<string, RememberedFailure> | undefined
   /** Size of the contents when they were last measured, and of all changes since, in bytes. */
@@ -61,19 +58,13 @@ export class RebuiltState {
   private constructor(advancing: Advancing, partitionState: StateKey) {
     this.#with = advancing
     this.#partitionState = partitionState
-    const store = advancing.memory()
-    this.#store = store
-    this.#again = new LogReplay(advancing, partitionState, {
-      load: async (stateKey, wanted) => {
-        const snapshot = await store.load(stateKey, wanted)
-        this.#outbox = snapshot.outbox
-        return { ...snapshot, outbox: [] }
+    this.#store = advancing.memory()
+    this.#replay = new Replay(advancing, partitionState, this.#store, {
+      beforeCommit: async change => {
+        const copied = { ...change, outbox: await this.#findNewFailures(change) }
+        await this.#addSize(copied)
+        return copied
       },
-      commit: async (stateKey, change) => {
-        const outbox = await this.#findNewFailures(change)
-        return this.#commit(stateKey, { ...change, outbox })
-      },
-      trimOutbox: async () => {},
     })
   }
 
@@ -89,12 +80,13 @@ export class RebuiltState {
     return rebuilt
   }
 
-  async appliedOffset(): Promise<number> {
-    return (await this.#loadNothing()).version.appliedOffset
+  /** Returns the position, the clock and the outbox of the state. */
+  facts(): Promise<Snapshot> {
+    return this.#replay.load()
   }
 
-  async clock(): Promise<LogClock> {
-    return (await this.#loadNothing()).clock
+  contents(): Promise<Contents> {
+    return this.#replay.contents()
   }
 
   /**
@@ -105,12 +97,10 @@ export class RebuiltState {
   async advanceTo(toOffset: number): Promise<void> {
     const { onRead, onExpired } = this.#with
     this.#liveFailures = undefined
-    const range = { fromOffset: (await this.appliedOffset()) + 1, toOffset }
-    await this.#again.decide(range, ({ records, logStart }, fromOffset) => {
+    await this.#replay.advanceTo(toOffset, ({ records, logStart }, fromOffset) => {
       if (logStart > fromOffset) onExpired(this.#partitionState, { fromOffset, toOffset: logStart - 1 })
       onRead(records.length)
     })
-    await this.#requireAt(toOffset)
   }
 
   /** Adds contents to the state without changing the applied offset. @throws CopyStopped if the state becomes too large */
@@ -126,10 +116,10 @@ export class RebuiltState {
     } = addition
     const { consumer, code } = this.#with
     const { application, idWindowMs, failureBytes } = adaptToTopic(consumer, this.#partitionState.topic)
-    const snapshot = await this.#loadNothing()
+    const snapshot = await this.facts()
     const { version, emitted, parkedBytes, newEntities } = snapshot
     const { clock, appliedDigest, failureMemory, failuresFromMs, origin } = snapshot
-    await this.#commit(this.#partitionState, {
+    const change: Change = {
       base: version,
       ...version,
       emitted,
@@ -154,12 +144,14 @@ export class RebuiltState {
       forgottenTold: failureMemory.forgotten,
       failuresFromMs,
       code,
-    })
+    }
+    await this.#addSize(change)
+    await this.#store.commit(this.#partitionState, change)
   }
 
   /** Returns the new failures, see `new-failures.ts`. */
   async newFailures(): Promise<readonly OutboxEntry[]> {
-    const { outbox } = await this.#loadNothing()
+    const { outbox } = await this.facts()
     return outbox.filter(({ event }) => event.type === this.#with.consumer.application.failureEvent.type)
   }
 
@@ -167,57 +159,32 @@ export class RebuiltState {
     await this.#store.trimOutbox(this.#partitionState, positions)
   }
 
-  async states(): Promise<ReadonlyMap<string, string>> {
-    const found = new Map<string, string>()
-    for await (const part of this.#parts()) if (part.kind === 'state') found.set(part.entity, part.state)
-    return found
-  }
-
-  async failures(): Promise<readonly RememberedFailure[]> {
-    const found: RememberedFailure[] = []
-    for await (const part of this.#parts()) if (part.kind === 'failure') found.push(part.failure)
-    return found
-  }
-
-  async ids(): Promise<ReadonlySet<string>> {
-    const found = new Set<string>()
-    for await (const part of this.#parts())
-      if (part.kind === 'ids') for (const { id } of idsInBytes(part.bytes)) found.add(id)
-    return found
-  }
-
   /** Yields the whole contents. */
   pages(): StatePages {
     return this.#store.pages(this.#partitionState)
   }
 
-  async *#parts(): AsyncGenerator<StatePart> {
-    for await (const page of this.pages()) yield* page
-  }
-
-  async #commit(stateKey: StateKey, change: Change): Promise<'committed' | 'refused'> {
-    const reply = await this.#store.commit(stateKey, change)
-    this.#changed += measureChange(change)
+  /** Counts a change that is about to be committed. @throws CopyStopped if the contents before it are too large */
+  async #addSize(change: Change): Promise<void> {
     const { stateBytes = STATE_BYTES } = this.#with
-    if (this.#measured + this.#changed > stateBytes) await this.#requireSize()
-    return reply
+    const bytes = measureChange(change)
+    this.#changed += bytes
+    if (this.#measured + this.#changed <= stateBytes) return
+    await this.#requireSize()
+    this.#changed = bytes
   }
 
   /** Measures the contents, because changes also replace and remove contents. @throws CopyStopped if they are too large */
   async #requireSize(): Promise<void> {
     const { stateBytes = STATE_BYTES } = this.#with
     this.#measured = 0
-    this.#changed = 0
-    for await (const part of this.#parts()) this.#measured += measurePart(part)
+    for await (const page of this.pages()) for (const part of page) this.#measured += measurePart(part)
+    const { consumer, topic, partition } = this.#partitionState
     if (this.#measured > stateBytes)
       throw new CopyStopped(
         'too-large',
-        `${this.#name} has more than ${Math.floor(stateBytes / 1024 ** 2)} MiB, which is the most that is computed in memory`,
+        `the rebuilt state of ${consumer} for ${topic}/${partition} has more than ${Math.floor(stateBytes / 1024 ** 2)} MiB, which is the most that is computed in memory`,
       )
-  }
-
-  async #loadNothing(): Promise<Snapshot> {
-    return this.#store.load(this.#partitionState, NOTHING_WANTED)
   }
 
   /** Returns the new failures of a change. @throws CopyStopped if there are too many new failures */
@@ -227,24 +194,11 @@ export class RebuiltState {
     this.#liveFailures ??= await collectFailures(live.failures(this.#partitionState))
     const found = selectNewFailures(consumer, this.#partitionState, change, this.#liveFailures)
     if (found.length === 0) return []
-    if (measureEntries(this.#outbox) + measureEntries(found) <= failureBytes) return found
+    const { outbox } = await this.facts()
+    if (measureEntries(outbox) + measureEntries(found) <= failureBytes) return found
     throw new CopyStopped(
       'failing',
-      `the deployed code fails for at least ${this.#outbox.length + found.length} records that the live state has applied, which is more than a switch may publish: correct the code first`,
-    )
-  }
-
-  get #name(): string {
-    const { consumer, topic, partition } = this.#partitionState
-    return `the rebuilt state of ${consumer} for ${topic}/${partition}`
-  }
-
-  async #requireAt(toOffset: number): Promise<void> {
-    const { version } = await this.#loadNothing()
-    if (sameVersion(version, { epoch: version.epoch, appliedOffset: toOffset, fired: 0 })) return
-    throw new PartitionStopped(
-      'another-log',
-      `${this.#name} is at offset ${version.appliedOffset} after the log was read up to ${toOffset}: check whether the log still has that record`,
+      `the deployed code fails for at least ${outbox.length + found.length} records that the live state has applied, which is more than a switch may publish: correct the code first`,
     )
   }
 }
@@ -288,14 +242,4 @@ function measureEntries(entries: readonly OutboxEntry[]): number {
  */
 export function failureWindowMs(application: Application): number {
   return requireTopicSettings(application, application.deadLettersTopic).keptDays * DAY_MS
-}
-
-const NOTHING_WANTED: LoadSelection = {
-  entities: [],
-  ids: [],
-  failures: [],
-  idWindowMs: 0,
-  span: { firstAppendMs: 0, advanceMs: 0 },
-  timerLimit: 1,
-  byteLimit: 1,
 }

@@ -22,6 +22,7 @@ export interface Reprocessing extends Advancing {
   readonly attempt: number
   /** True to lose the entities whose state comes from before the start, unless later records give them a new one. */
   readonly dropsOlder: boolean
+  readonly nowMs: () => number
   /** Waits before the live state is checked again. */
   readonly pause: (ms: number) => Promise<void>
 }
@@ -161,7 +162,7 @@ async function catchUp(
 ): Promise<Version> {
   for (;;) {
     const live = (await requireLiveState(work, partitionState)).version.appliedOffset
-    const own = await rebuilt.appliedOffset()
+    const own = (await rebuilt.facts()).version.appliedOffset
     if (own > live)
       throw new CopyStopped(
         'waiting',
@@ -184,9 +185,10 @@ async function remember(
   startOffset: number,
   left: LeftEntities,
 ): Promise<void> {
-  const [{ clock }, { nowMs }] = [await states.facts(partitionState), await rebuilt.clock()]
+  const [{ clock }, { nowMs }] = [await states.facts(partitionState), (await rebuilt.facts()).clock]
   const rebuilding: Rebuilding = { startOffset, clockLeadMs: clock.nowMs - nowMs }
-  const own = new Map((await rebuilt.failures()).map(failure => [failure.id, failure]))
+  const contents = await rebuilt.contents()
+  const own = new Map(contents.failures.map(failure => [failure.id, failure]))
   const remembered = await collectFailures(states.failures(partitionState))
   const failures = [...remembered.values()].flatMap(
     failure => failureToKeep(failure, own, rebuilding, left.waitingFor.has(failure.id)) ?? [],
@@ -195,7 +197,7 @@ async function remember(
   const failed = covers
     ? new Set<string>()
     : await collectFailedEventIds(consumer, await rebuilt.newFailures())
-  const knownIds = new Set([...failed, ...(covers ? [] : await rebuilt.ids())])
+  const knownIds = new Set([...failed, ...contents.ids.map(({ id }) => id)])
   const ids = covers ? [] : await selectIdsToKeep(states.ids(partitionState), knownIds, rebuilding)
   await rebuilt.add({ failures, ids })
 }

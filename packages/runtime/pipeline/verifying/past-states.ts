@@ -4,9 +4,8 @@ import { instant } from '../../consumer/instant.ts'
 import type { Decision } from '../model/decision.ts'
 import type { StateKey, StoredTimer } from '../model/partition-state.ts'
 import type { Change, LoadSelection, Snapshot } from '../model/snapshot.ts'
-import type { MemoryStates, Rereading } from '../reprocessing/log-replay.ts'
-import type { SeedSource } from '../reprocessing/seed.ts'
-import { ReplayedState } from './replayed-state.ts'
+import { type MemoryStates, Replay, type Replaying } from '../replay.ts'
+import { emptyAt, type SeedSource } from '../reprocessing/seed.ts'
 
 export interface PastStep {
   readonly entity: string
@@ -33,8 +32,8 @@ export async function computePastStates(
   {
     memory,
     live,
-    ...reading
-  }: Rereading & { readonly memory: () => MemoryStates; readonly live: SeedSource },
+    ...replaying
+  }: Replaying & { readonly memory: () => MemoryStates; readonly live: SeedSource },
   stateKey: StateKey,
   fromOffset: number,
   toOffset: number,
@@ -42,10 +41,11 @@ export async function computePastStates(
 ): Promise<PastStates> {
   const steps: PastStep[] = []
   const pending = new Map<string, readonly StoredTimer[]>()
-  const committing = ({ timers }: Change) => {
-    for (const [entity, own] of timers) if (isMeant(entity)) pending.set(entity, own)
+  const beforeCommit = (change: Change) => {
+    for (const [entity, own] of change.timers) if (isMeant(entity)) pending.set(entity, own)
+    return { ...change, outbox: [] }
   }
-  const addSteps = (decisions: readonly Decision[]) => {
+  const afterCommit = (decisions: readonly Decision[]) => {
     for (const { offset, appendMs, event, timer, outcome, reason, emitted = [] } of decisions) {
       const entity = timer?.entity ?? (event && formatEntity(event))
       if (entity === undefined || !isMeant(entity)) continue
@@ -61,21 +61,22 @@ export async function computePastStates(
     }
   }
   // Commit each record separately, so that the timers are known after each record. Chunk boundaries do not affect decisions.
-  const { limits } = reading.consumer
-  const consumer = { ...reading.consumer, limits: { ...limits, records: 1 } }
-  const again = new ReplayedState({ ...reading, consumer }, stateKey, memory(), addSteps, committing)
-  await again.begin(fromOffset, live)
-  const before = await again.load(await selectEntities(again, isMeant))
+  const { limits } = replaying.consumer
+  const consumer = { ...replaying.consumer, limits: { ...limits, records: 1 } }
+  const states = memory()
+  const replay = new Replay({ ...replaying, consumer }, stateKey, states, { beforeCommit, afterCommit })
+  if (fromOffset > 0) await states.replace(stateKey, emptyAt(live, stateKey, fromOffset, consumer))
+  const before = await replay.load(await selectEntities(replay, isMeant))
   for (const [entity, timers] of before.timers) pending.set(entity, timers)
-  await again.advanceTo(toOffset)
-  const { clock, ...found } = await again.load(await selectEntities(again, isMeant))
+  await replay.decideRange({ fromOffset, toOffset })
+  const { clock, ...found } = await replay.load(await selectEntities(replay, isMeant))
   return { steps, nowMs: clock.nowMs, states: found.states, timers: found.timers }
 }
 
 async function selectEntities(
-  again: ReplayedState,
+  replay: Replay,
   isMeant: (entity: string) => boolean,
 ): Promise<Partial<LoadSelection>> {
-  const { entities } = await again.contents()
+  const { entities } = await replay.contents()
   return { entities: [...entities].filter(isMeant), byteLimit: Number.MAX_SAFE_INTEGER }
 }

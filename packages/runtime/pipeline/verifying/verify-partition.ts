@@ -1,39 +1,13 @@
-/**
- * Compares a live partition state with its log while the consumer is running. Each load returns a snapshot of the live state at
- * some offset. The state in memory is advanced to that offset, and then the loaded parts are compared.
- */
-import { type Consumer, getContextTypes } from '../consumer.ts'
-import { CopyStopped } from '../errors.ts'
+/** Compares a live partition state with its log while the consumer is running. */
 import type { Decision } from '../model/decision.ts'
 import type { RememberedFailure } from '../model/failure-memory.ts'
-import type { StateKey } from '../model/partition-state.ts'
-import type { LoadSelection, Snapshot } from '../model/snapshot.ts'
+import type { RememberedId, StateKey } from '../model/partition-state.ts'
+import type { Snapshot } from '../model/snapshot.ts'
 import { splitHold, splitState } from '../model/stored-state.ts'
-import type { StateStore } from '../ports.ts'
-import type { ReplaceableStates, StateFacts } from '../replacing/replaceable-states.ts'
-import type { MemoryStates, Rereading } from '../reprocessing/log-replay.ts'
 import { failureWindowMs } from '../reprocessing/rebuilt-state.ts'
+import { BothStates, type LoadedStates, type Verifying } from './both-states.ts'
 import { type Beginning, type Doubt, findDoubt } from './comparability.ts'
 import { compareEntity, compareFields, type Difference, toHex } from './differences.ts'
-import { ReplayedState, toLoadSelection } from './replayed-state.ts'
-
-/** Read-only access to the live states of a consumer. Every method rejects with `Unavailable` if they cannot be reached. */
-export interface LiveStates {
-  readonly load: StateStore['load']
-  facts(stateKey: StateKey): Promise<StateFacts>
-  /** Reads the names of all entities that have a state or timers. An entity may be returned twice, as with all paged reads. */
-  entities(stateKey: StateKey): AsyncIterable<string>
-  failures: ReplaceableStates['failures']
-  context: ReplaceableStates['context']
-}
-
-export interface Verifying extends Rereading {
-  readonly live: LiveStates
-  readonly memory: () => MemoryStates
-  readonly pause: (ms: number) => Promise<void>
-  /** Called after each read of the log, with the number of records. */
-  readonly onRead: (records: number) => void
-}
 
 export interface ComparedPartition {
   readonly toOffset: number
@@ -56,118 +30,108 @@ export interface ComparedPartition {
   findDoubt(entity: string | undefined, offset: number | undefined): Doubt | undefined
 }
 
-const AT_ONCE = 500
-const PAUSE_MS = 20
-/** Number of attempts to load a live state while it is not between two timers that fire before the same record. */
-const LOOKS = 500
+/** What a comparison finds in a part of the state, without the partition. */
+type Found = Omit<Difference, 'partition'>
 
+const AT_ONCE = 500
+
+/** @param onDecisions called after each commit of the state that is computed from the log */
 export async function comparePartition(
   work: Verifying,
   stateKey: StateKey,
   beginning: Beginning,
   onDecisions: (decisions: readonly Decision[]) => void,
 ): Promise<ComparedPartition> {
-  const { live, consumer, onRead } = work
-  const { idWindowMs } = consumer
-  // Without the start of the log, known entities look new. Other code may have made fewer entities. Either would change which
-  // entities exceed the limit for new ones.
-  const { newEntities: _, ...unlimited } = consumer
-  const reading = { ...work, consumer: beginning.doubt ? (unlimited as Consumer) : consumer }
-  const again = new ReplayedState(reading, stateKey, work.memory(), onDecisions)
-  await again.begin(beginning.offset, live)
-  const { version } = await live.facts(stateKey)
-  await again.advanceTo(version.appliedOffset, onRead)
-  const { partition } = stateKey
-  const differences: Difference[] = []
-  let last: Snapshot | undefined
-  const loadBoth = async (wanted: Partial<LoadSelection>): Promise<readonly [Snapshot, Snapshot]> => {
-    last = await loadAtRest(work, stateKey, version.epoch, wanted)
-    await again.advanceTo(last.version.appliedOffset, onRead)
-    return [last, await again.loadAt(last.version.appliedOffset, wanted)]
+  const { live } = work
+  const both = await BothStates.begin(work, stateKey, beginning, onDecisions)
+  const entities = new EntityComparison(both, beginning)
+  for await (const some of inChunks(live.entities(stateKey))) await entities.compare(some)
+  const contents = await both.contents()
+  // Entities that exist only in the state that was computed.
+  for await (const some of inChunks(contents.entities)) await entities.compare(some)
+  const found = [...entities.differences]
+  // The rest of a state depends on records that the log no longer has.
+  const isWhole = beginning.offset === 0
+  if (isWhole) {
+    const failures = new Map(contents.failures.map(failure => [failure.id, failure]))
+    for await (const failure of live.failures(stateKey))
+      if (!failures.has(failure.id)) failures.set(failure.id, failure)
+    found.push(...(await compareFailures(both, failures.values(), work)))
+    found.push(...(await compareIds(both, contents.ids, work)))
   }
-  const compared = new Set<string>()
-  const isLate = beginning.offset > 0
-  // Without a context, all records are decided alike. No record tells from where one that only steps set is known.
-  const isSetByEvents = getContextTypes(consumer).length > 0
-  const partitionKnownFrom = () =>
-    isLate ? Math.max(again.idsFrom, isSetByEvents ? again.contextFrom : 0) : 0
+  const end = await both.load({})
+  if (isWhole) found.push(...compareProgress(end))
+  return {
+    toOffset: end.live.version.appliedOffset,
+    records: both.read.records,
+    states: entities.compared.size - entities.notComparable,
+    notComparable: entities.notComparable,
+    differences: found.map(({ what, ...rest }) => ({ what, partition: stateKey.partition, ...rest })),
+    hasExpired: both.read.hasExpired,
+    hasForgotten:
+      end.live.failureMemory.forgotten > 0 || end.live.failuresFromMs !== end.again.failuresFromMs,
+    outbox: new Set(end.live.outbox.map(({ event }) => event.id)),
+    findDoubt: (entity, offset) => {
+      const from = entity === undefined ? undefined : entities.knownFrom.get(entity)
+      return from !== undefined && (offset ?? from) >= from ? undefined : beginning.doubt
+    },
+  }
+}
+
+class EntityComparison {
+  readonly compared = new Set<string>()
+  readonly differences: Found[] = []
+  notComparable = 0
   /** First offset from which each comparable entity is known, unless all are. */
-  const knownFrom = new Map<string, number>()
-  let notComparable = 0
-  const compareEntities = async (entities: readonly string[]) => {
-    for (let rest = entities; rest.length > 0; ) {
-      const [own, other] = await loadBoth({ entities: rest })
-      const left = new Set([...own.notLoaded, ...other.notLoaded])
-      for (const entity of rest.filter(one => !left.has(one))) {
-        compared.add(entity)
-        const stored = own.states.get(entity)
-        const since = readSince(stored)
-        const doubt = findDoubt(beginning, {
-          live: since,
-          again: again.firstRecord.get(entity),
-          knownFrom: partitionKnownFrom(),
-        })
-        if (doubt === undefined && since !== undefined) knownFrom.set(entity, since)
-        // The times of a hold are of the log's clock, which begins with the first record that is read.
-        if (doubt === 'not-comparable' || (isLate && stored && splitHold(stored).hold !== undefined)) {
-          notComparable += 1
-          continue
-        }
-        const leadMs = own.clock.nowMs - other.clock.nowMs
-        const toStoredEntity = ({ states, timers }: Snapshot, ms = 0) => ({
-          state: states.get(entity),
-          timers: timers.get(entity)?.map(timer => ({ ...timer, thresholdMs: timer.thresholdMs + ms })),
-        })
-        for (const field of compareEntity(toStoredEntity(own), toStoredEntity(other, leadMs)))
-          differences.push({ what: 'state', partition, entity, ...field })
-      }
+  readonly knownFrom = new Map<string, number>()
+  readonly #both: BothStates
+  readonly #beginning: Beginning
+
+  constructor(both: BothStates, beginning: Beginning) {
+    this.#both = both
+    this.#beginning = beginning
+  }
+
+  /** Compares entities, unless they were compared before. */
+  async compare(entities: readonly string[]): Promise<void> {
+    let rest = [...new Set(entities)].filter(entity => !this.compared.has(entity))
+    while (rest.length > 0) {
+      const loaded = await this.#both.load({ entities: rest })
+      const left = new Set([...loaded.live.notLoaded, ...loaded.again.notLoaded])
+      for (const entity of rest) if (!left.has(entity)) this.#compareLoaded(entity, loaded)
       rest = rest.filter(entity => left.has(entity))
     }
   }
-  for await (const some of inChunks(live.entities(stateKey)))
-    await compareEntities([...new Set(some)].filter(entity => !compared.has(entity)))
-  const contents = await again.contents()
-  // Entities that exist only in the state in memory.
-  const others = [...contents.entities].filter(entity => !compared.has(entity))
-  for await (const some of inChunks(others)) await compareEntities(some)
-  // The rest of a state depends on records that the log no longer has.
-  const rest = isLate ? { ids: [], failures: [] } : contents
-  const failures = new Map(rest.failures.map(failure => [failure.id, failure]))
-  for await (const failure of isLate ? [] : live.failures(stateKey))
-    if (!failures.has(failure.id)) failures.set(failure.id, failure)
-  for await (const some of inChunks(failures.values())) {
-    const [own, other] = await loadBoth({ failures: some })
-    const isKept = ({ failedAtMs }: RememberedFailure) =>
-      own.clock.nowMs - failedAtMs <= failureWindowMs(consumer.application)
-    for (const { id, offset } of some.filter(isKept))
-      for (const field of compareFields(selectFailure(own, id), selectFailure(other, id)))
-        differences.push({ what: 'failure', partition, offset, ...field })
-  }
-  for await (const some of inChunks(rest.ids)) {
-    const [own] = await loadBoth({ ids: some.map(({ id }) => id), idWindowMs })
-    for (const { id, digest, appliedAtMs } of some) {
-      const isInWindow = own.clock.nowMs - appliedAtMs <= idWindowMs
-      if (isInWindow && own.known.get(id)?.digest !== digest)
-        differences.push({ what: 'id', partition, id: toHex(id), field: '', again: 'known' })
+
+  #compareLoaded(entity: string, { live, again }: LoadedStates): void {
+    this.compared.add(entity)
+    const stored = live.states.get(entity)
+    if (!this.#isComparable(entity, stored)) {
+      this.notComparable += 1
+      return
     }
+    const leadMs = live.clock.nowMs - again.clock.nowMs
+    for (const field of compareEntity(toStoredEntity(entity, live), toStoredEntity(entity, again, leadMs)))
+      this.differences.push({ what: 'state', entity, ...field })
   }
-  const [end, ending] = await loadBoth({})
-  for (const what of isLate ? [] : (['clock', 'context'] as const))
-    for (const field of compareFields(end[what], ending[what]))
-      differences.push({ what, partition, ...field })
+
+  #isComparable(entity: string, stored: string | undefined): boolean {
+    const { firstRecord, knownFrom } = this.#both.read
+    const since = readSince(stored)
+    const origins = { live: since, again: firstRecord.get(entity), knownFrom }
+    const doubt = findDoubt(this.#beginning, origins)
+    if (doubt === undefined && since !== undefined) this.knownFrom.set(entity, since)
+    if (doubt === 'not-comparable') return false
+    // The times of a hold are of the log's clock, which begins with the first record that is read.
+    return this.#beginning.offset === 0 || !stored || splitHold(stored).hold === undefined
+  }
+}
+
+/** @param leadMs difference of the clocks, which is added to the thresholds of the timers */
+function toStoredEntity(entity: string, { states, timers }: Snapshot, leadMs = 0) {
   return {
-    toOffset: end.version.appliedOffset,
-    records: again.records,
-    states: compared.size - notComparable,
-    notComparable,
-    differences,
-    hasExpired: again.hasExpired,
-    hasForgotten: end.failureMemory.forgotten > 0 || end.failuresFromMs !== ending.failuresFromMs,
-    outbox: new Set(end.outbox.map(({ event }) => event.id)),
-    findDoubt: (entity, offset) => {
-      const from = entity === undefined ? undefined : knownFrom.get(entity)
-      return from !== undefined && (offset ?? from) >= from ? undefined : beginning.doubt
-    },
+    state: states.get(entity),
+    timers: timers.get(entity)?.map(timer => ({ ...timer, thresholdMs: timer.thresholdMs + leadMs })),
   }
 }
 
@@ -176,30 +140,51 @@ function readSince(stored: string | undefined): number | undefined {
   return state === undefined ? undefined : splitState(state).since
 }
 
-/** Loads the live state at a moment at which it is not between two timers that fire before the same record. */
-async function loadAtRest(
-  { live, pause }: Verifying,
-  stateKey: StateKey,
-  epoch: number,
-  wanted: Partial<LoadSelection>,
-): Promise<Snapshot> {
-  const { topic, partition } = stateKey
-  for (let look = 1; look <= LOOKS; look += 1) {
-    const snapshot = await live.load(stateKey, toLoadSelection(wanted))
-    if (snapshot.version.epoch !== epoch)
-      throw new CopyStopped(
-        'replaced',
-        `the live state of ${topic}/${partition} was replaced in the meantime`,
-      )
-    if (snapshot.version.fired === 0) return snapshot
-    await pause(PAUSE_MS)
+async function compareFailures(
+  both: BothStates,
+  failures: Iterable<RememberedFailure>,
+  { consumer }: Verifying,
+): Promise<readonly Found[]> {
+  const windowMs = failureWindowMs(consumer.application)
+  const found: Found[] = []
+  for await (const some of inChunks(failures)) {
+    const { live, again } = await both.load({ failures: some })
+    for (const { id, offset, failedAtMs } of some) {
+      if (live.clock.nowMs - failedAtMs > windowMs) continue
+      for (const field of compareFields(selectFailure(live, id), selectFailure(again, id)))
+        found.push({ what: 'failure', offset, ...field })
+    }
   }
-  throw new CopyStopped('waiting', `${topic}/${partition} stays between two timers of one record`)
+  return found
 }
 
 function selectFailure({ failures }: Snapshot, id: string): object | undefined {
   const failure = failures.get(id)
   return failure && { attempt: failure.attempt, isOpen: failure.isOpen, digest: failure.digest }
+}
+
+/** @param ids ids that the state must know according to the log */
+async function compareIds(
+  both: BothStates,
+  ids: readonly RememberedId[],
+  { consumer: { idWindowMs } }: Verifying,
+): Promise<readonly Found[]> {
+  const found: Found[] = []
+  for await (const some of inChunks(ids)) {
+    const { live } = await both.load({ ids: some.map(({ id }) => id), idWindowMs })
+    for (const { id, digest, appliedAtMs } of some) {
+      const isInWindow = live.clock.nowMs - appliedAtMs <= idWindowMs
+      if (isInWindow && live.known.get(id)?.digest !== digest)
+        found.push({ what: 'id', id: toHex(id), field: '', again: 'known' })
+    }
+  }
+  return found
+}
+
+function compareProgress({ live, again }: LoadedStates): readonly Found[] {
+  return (['clock', 'context'] as const).flatMap(what =>
+    compareFields(live[what], again[what]).map(field => ({ what, ...field })),
+  )
 }
 
 async function* inChunks<T>(all: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T[]> {

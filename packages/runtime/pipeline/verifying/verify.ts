@@ -6,10 +6,11 @@
 
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import type { StateKey } from '../model/partition-state.ts'
+import type { Verifying } from './both-states.ts'
 import type { Beginning } from './comparability.ts'
 import type { Difference, Exception } from './differences.ts'
 import { ExpectedEmissions, type OneSidedFailure, type OutputRange } from './expected-emissions.ts'
-import { type ComparedPartition, comparePartition, type Verifying } from './verify-partition.ts'
+import { type ComparedPartition, comparePartition } from './verify-partition.ts'
 
 export interface PartitionToVerify {
   readonly stateKey: StateKey

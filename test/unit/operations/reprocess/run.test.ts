@@ -56,7 +56,7 @@ class Reprocess {
       return outcome
     }
     const work: Work = {
-      ...{ consumer, live, codeVersion: 'v1', code: computeCode('v1', consumer), dropsOlder: false },
+      ...{ consumer, live, code: computeCode('v1', consumer), dropsOlder: false },
       memory: () => new MemoryStateStore(),
       log: new MemoryLogReader(this.#log),
     }

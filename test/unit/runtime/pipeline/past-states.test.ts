@@ -48,7 +48,6 @@ describe('a state of before', () => {
         {
           consumer: stage.consumer,
           log: new MemoryLogReader(log),
-          codeVersion: 'v1',
           memory: () => new MemoryStateStore(),
           live: new MemoryReplaceableStates(stage.store),
           nowMs: () => 0,

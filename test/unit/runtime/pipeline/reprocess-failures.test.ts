@@ -155,7 +155,7 @@ describe('the places of new failures among what a switch emits', () => {
     const [added, removed]: [OutboxEntry[], string[]] = [[], []]
     const rebuilt = {
       newFailures: async () => entries,
-      failures: async () => remembered,
+      contents: async () => ({ failures: remembered }),
       add: async ({ outbox = [] }: Addition) => void added.push(...outbox),
       remove: async (positions: readonly string[]) => void removed.push(...positions),
     }

@@ -14,7 +14,7 @@ import { PartitionLog, Semaphore } from './log/partition-log.ts'
 import type { Decision, StoppedPartition } from './model/decision.ts'
 import { computeProducerGroup, type RememberedFailure } from './model/failure-memory.ts'
 import type { OffsetRange, ReadRange } from './model/log.ts'
-import { type RememberedId, type StateKey, sameVersion } from './model/partition-state.ts'
+import { type RememberedId, type StateKey, type StoredTimer, sameVersion } from './model/partition-state.ts'
 import type { Change, LoadSelection, Snapshot } from './model/snapshot.ts'
 import { runPartition } from './partition.ts'
 import type { LogReader, StateStore } from './ports.ts'
@@ -51,9 +51,8 @@ export interface ReplayHooks {
 
 /** Contents of a partition state, except for its outbox. */
 export interface Contents {
-  readonly states: ReadonlyMap<string, string>
-  /** Entities that have a state or timers. */
-  readonly entities: ReadonlySet<string>
+  readonly states: Snapshot['states']
+  readonly timers: Snapshot['timers']
   readonly ids: readonly RememberedId[]
   readonly failures: readonly RememberedFailure[]
 }
@@ -194,18 +193,18 @@ export class Replay {
 
   async contents(): Promise<Contents> {
     const states = new Map<string, string>()
-    const entities = new Set<string>()
+    const timers = new Map<string, readonly StoredTimer[]>()
     const ids: RememberedId[] = []
     const failures: RememberedFailure[] = []
     for await (const page of this.#states.pages(this.stateKey))
       for (const part of page) {
         if (part.kind === 'state') states.set(part.entity, part.state)
-        if (part.kind === 'state' || part.kind === 'timers') entities.add(part.entity)
+        else if (part.kind === 'timers') timers.set(part.entity, part.timers)
         else if (part.kind === 'id') ids.push(part.id)
         else if (part.kind === 'ids') for (const id of idsInBytes(part.bytes)) ids.push(id)
         else if (part.kind === 'failure') failures.push(part.failure)
       }
-    return { states, entities, ids, failures }
+    return { states, timers, ids, failures }
   }
 
   get #name(): string {

@@ -3,7 +3,7 @@ import { formatEntity } from '../../consumer/event.ts'
 import { instant } from '../../consumer/instant.ts'
 import type { Decision } from '../model/decision.ts'
 import type { StateKey, StoredTimer } from '../model/partition-state.ts'
-import type { Change, LoadSelection, Snapshot } from '../model/snapshot.ts'
+import type { Change, Snapshot } from '../model/snapshot.ts'
 import { type MemoryStates, Replay, type Replaying } from '../replay.ts'
 import { emptyAt, type SeedSource } from '../reprocessing/seed.ts'
 
@@ -63,20 +63,11 @@ export async function computePastStates(
   // Commit each record separately, so that the timers are known after each record. Chunk boundaries do not affect decisions.
   const { limits } = replaying.consumer
   const consumer = { ...replaying.consumer, limits: { ...limits, records: 1 } }
-  const states = memory()
-  const replay = new Replay({ ...replaying, consumer }, stateKey, states, { beforeCommit, afterCommit })
-  if (fromOffset > 0) await states.replace(stateKey, emptyAt(live, stateKey, fromOffset, consumer))
-  const before = await replay.load(await selectEntities(replay, isMeant))
-  for (const [entity, timers] of before.timers) pending.set(entity, timers)
+  const store = memory()
+  const replay = new Replay({ ...replaying, consumer }, stateKey, store, { beforeCommit, afterCommit })
+  if (fromOffset > 0) await store.replace(stateKey, emptyAt(live, stateKey, fromOffset, consumer))
   await replay.decideRange({ fromOffset, toOffset })
-  const { clock, ...found } = await replay.load(await selectEntities(replay, isMeant))
-  return { steps, nowMs: clock.nowMs, states: found.states, timers: found.timers }
-}
-
-async function selectEntities(
-  replay: Replay,
-  isMeant: (entity: string) => boolean,
-): Promise<Partial<LoadSelection>> {
-  const { entities } = await replay.contents()
-  return { entities: [...entities].filter(isMeant), byteLimit: Number.MAX_SAFE_INTEGER }
+  const [{ states, timers }, { clock }] = [await replay.contents(), await replay.load()]
+  const select = <T>(all: ReadonlyMap<string, T>) => new Map([...all].filter(([entity]) => isMeant(entity)))
+  return { steps, nowMs: clock.nowMs, states: select(states), timers: select(timers) }
 }

@@ -48,7 +48,8 @@ export async function comparePartition(
   for await (const some of inChunks(live.entities(stateKey))) await entities.compare(some)
   const contents = await both.contents()
   // Entities that exist only in the state that was computed.
-  for await (const some of inChunks(contents.entities)) await entities.compare(some)
+  for await (const some of inChunks([...contents.states.keys(), ...contents.timers.keys()]))
+    await entities.compare(some)
   const found = [...entities.differences]
   // The rest of a state depends on records that the log no longer has.
   const isWhole = beginning.offset === 0

@@ -62,6 +62,7 @@ class Rows {
   readonly #consumer: Consumer<AnyKeyedProcess>
   readonly #fields: ReadonlyMap<string, readonly Field[]>
   readonly #parsed = new Map<string, unknown>()
+  readonly #headers: Record<string, LogRecord['headers']> = {}
 
   constructor(
     families: Families,
@@ -112,12 +113,14 @@ class Rows {
     const read = application.readData({ ...own, data: this.#data(fields, row) })
     if (read.kind === 'failure') return undefined
     const event: Received = { ...own, data: read.data, timeMs, entity: formatEntity(own) }
+    // A failure is remembered by the source of its record.
+    this.#headers[source] ??= [['ce_source', Buffer.from(source)]]
+    const headers = this.#headers[source]
     const record: LogRecord = {
       topic: text('topic') as string,
       partition: values.partition?.[row] as number,
       offset: values.offset?.[row] as number,
-      // A failure is remembered by the source of its record.
-      ...{ timestampMs, key: null, value: null, headers: [['ce_source', Buffer.from(source)]] },
+      ...{ timestampMs, key: null, value: null, headers },
     }
     return { kind: 'event', record, event, fingerprint: { id: '', digest: '' } }
   }

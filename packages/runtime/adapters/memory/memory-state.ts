@@ -135,5 +135,10 @@ function add(held: MemoryState, part: StatePart): void {
 }
 
 export function pick<T>(from: ReadonlyMap<string, T>, names: readonly string[]): Map<string, T> {
-  return new Map(names.flatMap(name => (from.has(name) ? [[name, from.get(name) as T]] : [])))
+  const found = new Map<string, T>()
+  for (const name of names) {
+    const value = from.get(name)
+    if (value !== undefined) found.set(name, value)
+  }
+  return found
 }

@@ -29,6 +29,8 @@ export interface Parameter<Value> {
   readonly isNegated?: boolean
   /** True if the value is an address. Messages do not show its user and password. */
   readonly isAddress?: boolean
+  /** Variable that the option sets. */
+  readonly variable?: string
   /** Letter of the short form of the option. */
   readonly short?: string
   /** Default value, with its text in the help. */

@@ -1,11 +1,12 @@
 /** Converts command declarations to commands of commander, which parse the command line and show help. */
-import { Argument, type Command, Option } from 'commander'
+import { Argument, type Command, type Option } from 'commander'
 import { safeParse } from 'valibot'
 import type { Kind } from '#runtime/settings/index.ts'
 import { type CommandValue, type Parameter, type Parameters, toFlag, toKebabCase } from './command.ts'
 import { EVENT_HUB_OPTIONS, KAFKA_OPTIONS, takeTopicFromEventHub } from './kafka-options.ts'
 import { noTerminalFailure } from './operation/confirm.ts'
 import { findBrokenRules } from './option-rules.ts'
+import { DeclaredOption } from './setting-options.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Adds the declared arguments and options to a commander command. */
@@ -65,10 +66,10 @@ function createArgument(
 }
 
 export function createOption(name: string, parameter: Parameter<unknown>): Option {
-  const { description, kind, value, isNegated, isAddress, isRequired, isList, short, initial } = parameter
+  const { kind, value, isNegated, isAddress, isRequired, isList, short, initial } = parameter
   const long = toFlag(isNegated ? `no-${name}` : name)
   const flags = [short && `-${short}`, value ? `${long} ${value}` : long].filter(Boolean).join(', ')
-  const option = new Option(flags, description)
+  const option = new DeclaredOption(flags, parameter)
   if (!kind) return option
   const choices = getChoices(kind)
   if (choices) option.choices(choices)

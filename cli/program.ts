@@ -11,7 +11,7 @@ import { COMMANDS, type CommandTree } from './commands.ts'
 import { createOption, declare, requireValidValues } from './declare.ts'
 import { CliFailure, isStop, usageFailure } from './failure.ts'
 import { applyKafkaOptions } from './kafka-options.ts'
-import { addOptionNames } from './option-names.ts'
+import { addOptionNames } from './setting-options.ts'
 import { getColumns, type Terminal } from './terminal.ts'
 
 /** Returns the version in package.json. */

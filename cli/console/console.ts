@@ -1,6 +1,8 @@
 import { oneOf, port } from '#runtime/settings/index.ts'
 import { ROLES } from '../../console/http/person.ts'
+import { LOCAL_PORTS } from '../../lib/app/settings/local-ports.ts'
 import { command, environment, option, optionWithDefault, SOME_TEXT } from '../command.ts'
+import { settingOption } from '../setting-options.ts'
 
 export default command({
   about: `Serve the console, a web page that shows an environment and changes it, until Ctrl-C.
@@ -14,7 +16,7 @@ Examples:
   sluice --stack lab console --port 8060`,
   options: {
     env: environment('to show'),
-    port: option('<number>', 'port on 127.0.0.1 (default: CONSOLE_PORT, else 8050)', port()),
+    port: settingOption(LOCAL_PORTS.settings, 'CONSOLE_PORT'),
     host: optionWithDefault(
       '<address>',
       'address to listen on; in a container, 0.0.0.0',

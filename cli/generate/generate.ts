@@ -7,8 +7,7 @@ import {
   list,
   mapKind,
   oneOf,
-  PROFILES,
-  type ProfileName,
+  PRODUCER,
   positiveDecimal,
   text,
   wholeNumber,
@@ -34,6 +33,7 @@ import {
 } from '../command.ts'
 import { SERIALIZATION_OPTION } from '../options/serialization.ts'
 import { resolveConfig } from '../servers/settings.ts'
+import { settingOption } from '../setting-options.ts'
 import { resolvePath } from '../terminal.ts'
 import { buildSettings } from './generator-settings.ts'
 import { runGenerator } from './run-generator.ts'
@@ -94,7 +94,7 @@ Examples:
       SOME_TEXT,
     ),
     serialization: SERIALIZATION_OPTION,
-    profile: option('<name>', 'profile of the producer', oneOf(Object.keys(PROFILES) as ProfileName[])),
+    profile: settingOption(PRODUCER.settings, 'PRODUCER_PROFILE'),
     seed: option(
       '<text>',
       `seed of the simulation (default: a new one; with --from ${GENERATOR_DEFAULTS.seed})`,

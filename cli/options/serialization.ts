@@ -3,18 +3,14 @@ import { UnencodableError } from '@sluice/schema-registry'
 import type { DataWriter } from '#runtime/cloudevents/index.ts'
 import type { Event, Serialization } from '#runtime/consumer/index.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
-import { SERIALIZATION_KIND } from '#runtime/settings/index.ts'
+import { SERIALIZATION } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { getDataWriter } from '../../lib/app/data-writer.ts'
-import { option } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { escapeText } from '../output/text-width.ts'
+import { settingOption } from '../setting-options.ts'
 
-export const SERIALIZATION_OPTION = option(
-  '<formats>',
-  'format of the data, such as avro, or avro,environment=json (default: SERIALIZATION, else json)',
-  SERIALIZATION_KIND,
-)
+export const SERIALIZATION_OPTION = settingOption(SERIALIZATION.settings, 'SERIALIZATION')
 
 /**
  * Returns a writer that encodes event data. The writer throws a CliFailure for an event that it cannot encode.

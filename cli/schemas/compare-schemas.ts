@@ -2,16 +2,17 @@
 import { isRegistryError, RegistrySubjects, type Schema } from '@sluice/schema-registry'
 import { createRegistrySubjects } from '#runtime/adapters/registry/data-writer.ts'
 import type { SerializedType } from '#runtime/consumer/index.ts'
-import { REGISTRY_ADDRESS } from '#runtime/settings/index.ts'
+import { REGISTRY } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { findPackagedSchema, schemaSubject } from '../../lib/app/packaged-schemas.ts'
 import { listSerializedTypes } from '../../lib/app/serialized-types.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
 import { EVENT_FORMATS } from '../../lib/schemas/event-types.ts'
-import { ANY_TEXT, address, JSON_OPTION, option, optionalArguments } from '../command.ts'
+import { ANY_TEXT, address, JSON_OPTION, optionalArguments } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveEnvironment } from '../servers/settings.ts'
+import { settingOption } from '../setting-options.ts'
 import type { Terminal } from '../terminal.ts'
 
 export const SCHEMAS_ARGUMENTS = {
@@ -22,7 +23,7 @@ export const SCHEMAS_ARGUMENTS = {
 }
 
 export const SCHEMAS_OPTIONS = {
-  registry: address(option('<url>', 'address of the registry', REGISTRY_ADDRESS)),
+  registry: address(settingOption(REGISTRY.settings, 'SCHEMA_REGISTRY_URL')),
   json: JSON_OPTION,
 }
 

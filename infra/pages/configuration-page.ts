@@ -23,18 +23,9 @@ import {
   SERIALIZATION,
   TRACING,
 } from '../../lib/app/settings/index.ts'
-import { FILE_KEYS } from '../../lib/app/settings-file.ts'
 import { LOCAL_CLOUD } from '../../scripts/stack-settings.ts'
 import { REQUIRED } from '../place/account.ts'
-import { ALARMS } from '../place/alarm-settings.ts'
-import {
-  CONSOLE_DEPLOYMENT,
-  HISTORY_DEPLOYMENT,
-  SCHEDULES,
-  TRACING_DEPLOYMENT,
-  VPC,
-} from '../place/deployment-settings.ts'
-import { STACK } from '../place/stack-outputs.ts'
+import { DEPLOYMENT } from '../place/deployment-settings.ts'
 import { formatFunctionsPage } from './functions-page.ts'
 
 export const PAGE = new URL('../../docs/configuration.md', import.meta.url)
@@ -67,7 +58,7 @@ KAFKA_BROKERS=broker.example:9092 KAFKA_AUTH=tls npx sluice topics list
 An empty variable counts as not set. A function does not start if a setting that it uses is missing or wrong: the error names each of them and the
 allowed values, and never a value.`
 
-const LEGEND = `Each line below contains the variable, its key in the settings file (\`section.key\`) if it has one, its meaning, its allowed values in italics, and its default in brackets.`
+const LEGEND = `Each line below contains the variable, its key in the settings file (\`section.key\`) and its option if it has them, its meaning, its allowed values in italics, and its default in brackets.`
 
 const HANDED_ON = `Set these variables for the command that deploys, or for \`npm start\` and \`serverless offline\`, which pass them to the functions.
 Variables marked ¹ are set by the deployment, from its stage or from the variable of the same name. Variables marked ² are set by the
@@ -96,13 +87,6 @@ logging:
   level: INFO
 \`\`\``
 
-/** Keys of the settings file, by variable. */
-const KEYS_BY_VARIABLE: ReadonlyMap<string, string> = new Map(
-  Object.entries(FILE_KEYS).flatMap(([section, keys]) =>
-    Object.entries(keys).map(([key, variable]) => [variable, `${section}.${key}`] as const),
-  ),
-)
-
 /** Returns the whole page. */
 function formatConfigurationPage(): string {
   return `${[
@@ -112,18 +96,16 @@ function formatConfigurationPage(): string {
     LEGEND,
     '## Functions',
     HANDED_ON,
-    ...SLICES.map(slice => formatSection(slice, formatMark)),
+    ...SLICES.toSorted((a, b) => (a.title < b.title ? -1 : 1)).map(slice => formatSection(slice, MARKS)),
     "## The generator's parameter",
     PARAMETER,
     formatList(Object.entries(GENERATOR_KEYS)),
     '## Deployment',
     `A deployment needs ${REQUIRED.map(name => `\`${name}\``).join(', ')}. The schedules also count for \`npm start\` and \`serverless offline\`.`,
-    ...[STACK, VPC, CONSOLE_DEPLOYMENT, TRACING_DEPLOYMENT, HISTORY_DEPLOYMENT, ALARMS, SCHEDULES].map(
-      slice => formatSection(slice),
-    ),
+    ...DEPLOYMENT.map(slice => formatSection(slice)),
     '## This machine',
     'These variables are for `npm start` and `npm run services`. Both start a local server unless `KAFKA_BROKERS`, `REDIS_URL` or `AWS_ENDPOINT_URL` specifies an existing one.',
-    ...[LOCAL_PORTS, LOCAL_CLOUD].map(slice => formatSection(slice, formatKey)),
+    ...[LOCAL_PORTS, LOCAL_CLOUD].map(slice => formatSection(slice, {})),
   ].join('\n\n')}\n`
 }
 
@@ -134,20 +116,9 @@ const MARKS: Readonly<Record<Setting['setBy'], string>> = {
   machine: '³',
 }
 
-/** Returns the text that follows the name of a setting on the page. */
-type Suffix = (name: string, setting: Pick<Setting, 'setBy'> | undefined) => string
-
-/** Returns the key of a variable in the settings file. */
-const formatKey: Suffix = name => {
-  const key = KEYS_BY_VARIABLE.get(name)
-  return key === undefined ? '' : `, \`${key}\``
-}
-
-const formatMark: Suffix = (name, setting) =>
-  `${MARKS[setting?.setBy ?? 'person']}${formatKey(name, setting)}`
-
-function formatSection({ title, settings }: Slice, formatSuffix: Suffix = () => ''): string {
-  return `### ${title}\n\n${formatList(Object.entries(settings), name => formatSuffix(name, settings[name]))}`
+/** @param marks marks by the origin of a value. Without them, keys and options are not shown either. */
+function formatSection({ title, settings }: Slice, marks?: Partial<typeof MARKS>): string {
+  return `### ${title}\n\n${formatList(Object.entries(settings), marks)}`
 }
 
 /** Description of a range of allowed numbers. The page shows a shorter form. */
@@ -155,17 +126,20 @@ const WHOLE_NUMBER = /^a whole number(?: of ([a-z ]+))? from (\d+) to (\d+)$/
 
 /** Returns one line per setting, with its name, description, allowed values and default. */
 function formatList(
-  rows: readonly [string, Documented][],
-  formatSuffix: (name: string) => string = () => '',
+  rows: readonly [string, Documented & Partial<Omit<Setting, 'schema'>>][],
+  marks?: Partial<typeof MARKS>,
 ): string {
-  const lines = rows.map(([name, { description, allowed, default: value, otherwise }]) => {
+  const lines = rows.map(([name, setting]) => {
+    const { description, allowed, default: value, otherwise, key, option, setBy = 'person' } = setting
+    const names = [key, option?.replace(/ .*/, '')].map(other => (other ? `, \`${other}\`` : ''))
+    const suffix = marks ? `${marks[setBy] ?? ''}${names.join('')}` : ''
     // Markdown interprets <name> as HTML, except in code.
     const plain = allowed
       .replaceAll('<', '&lt;')
       .replace(/^one of /, '')
       .replace(WHOLE_NUMBER, (_, unit, least, most) => `${least} to ${most}${unit ? ` ${unit}` : ''}`)
     const standard = value === undefined ? otherwise : `\`${value}\``
-    return `- **\`${name}\`**${formatSuffix(name)}: ${description} *${plain}*${standard ? ` (${standard})` : ''}`
+    return `- **\`${name}\`**${suffix}: ${description} *${plain}*${standard ? ` (${standard})` : ''}`
   })
   return lines.join('\n')
 }

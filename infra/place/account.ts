@@ -1,31 +1,14 @@
 /** Reads the settings of a deployment and reports all errors in them. Only the list of inputs is read from a file. */
 
 import { parseRedisUrl } from '#runtime/adapters/redis/address.ts'
+import { listSettings } from '#runtime/settings/index.ts'
+import { SLICES } from '../../lib/app/config.ts'
 import { alertsTopicName } from '../../lib/app/resource-names.ts'
-import {
-  CLOCK,
-  type Environment,
-  FAILURES,
-  findFormerSettings,
-  GENERAL,
-  HISTORY,
-  INPUTS,
-  KAFKA,
-  NOTIFICATIONS,
-  ON_FAILURE,
-  RECEIVERS,
-  REDIS,
-  REGISTRY,
-  RULES,
-  readSetting,
-  STORAGE,
-  TRACING,
-  VIEWS,
-} from '../../lib/app/settings/index.ts'
+import { type Environment, findFormerSettings, readSetting } from '../../lib/app/settings/index.ts'
 import { readAlarmSettings } from './alarm-settings.ts'
 import { arnHere, isSecretArn } from './arns.ts'
 import { packFolders } from './config-folders.ts'
-import { CONSOLE_DEPLOYMENT, HISTORY_DEPLOYMENT, TRACING_DEPLOYMENT, VPC } from './deployment-settings.ts'
+import { DEPLOYMENT } from './deployment-settings.ts'
 import { readInputTopics } from './input-topics.ts'
 import { type Place, readPlace } from './place.ts'
 import { readSchedules } from './schedules.ts'
@@ -36,27 +19,7 @@ const NO_CLUSTER = 'arn:aws:kafka:us-east-1:000000000000:cluster/none/00000000-0
 const NO_REDIS = 'rediss://none:6379'
 
 /** All settings of a deployment, for the functions and for their network. */
-const SETTINGS = {
-  ...GENERAL.settings,
-  ...KAFKA.settings,
-  ...CLOCK.settings,
-  ...REDIS.settings,
-  ...REGISTRY.settings,
-  ...RULES.settings,
-  ...VIEWS.settings,
-  ...NOTIFICATIONS.settings,
-  ...FAILURES.settings,
-  ...INPUTS.settings,
-  ...RECEIVERS.settings,
-  ...HISTORY.settings,
-  ...STORAGE.settings,
-  ...HISTORY_DEPLOYMENT.settings,
-  ...ON_FAILURE.settings,
-  ...VPC.settings,
-  ...CONSOLE_DEPLOYMENT.settings,
-  ...TRACING_DEPLOYMENT.settings,
-  ...TRACING.settings,
-}
+const SETTINGS = listSettings([...SLICES, ...DEPLOYMENT])
 
 /** Settings that every deployment needs. */
 export const REQUIRED = ['MSK_CLUSTER_ARN', 'REDIS_URL', 'SUBNET_IDS', 'SECURITY_GROUP_IDS']

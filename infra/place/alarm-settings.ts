@@ -18,29 +18,25 @@ export const LIMITS = {
   KAFKA_CAPACITY_OUT: createLimit('kafka-bytes', 'MB per second that a broker can send.', CAPACITY),
 }
 
-export const ALARMS = slice(
-  'Alarms of a deployment',
-  {
-    SLUICE_ALARMS: setting(onOff(), {
-      description: 'Whether the deployment has [alarms](runbook.md).',
-      otherwise: '`on` in `prod`, `off` in `dev`',
-    }),
-    ALARM_TOPIC_ARN: setting(text(/^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+$/, 'the ARN of an SNS topic'), {
-      description: 'SNS topic for alarms. CloudWatch must be allowed to publish to it and to use its key.',
-      otherwise: 'the alarms send no notifications',
-    }),
-    CACHE_NAME: setting(text(/^[a-zA-Z][\w-]{0,39}$/, 'the name of a serverless cache'), {
-      description: 'ElastiCache Serverless cache with alarms on memory and evictions.',
-      otherwise: 'the cache of `REDIS_URL` if it is serverless, or else all nodes of caches in the region',
-    }),
-    CACHE_GIGABYTES: setting(positiveDecimal(), {
-      description: 'Data storage limit of the serverless cache.',
-      default: '10',
-    }),
-    ...LIMITS,
-  },
-  values => values,
-)
+export const ALARMS = slice('Alarms of a deployment', {
+  SLUICE_ALARMS: setting(onOff(), {
+    description: 'Whether the deployment has [alarms](runbook.md).',
+    otherwise: '`on` in `prod`, `off` in `dev`',
+  }),
+  ALARM_TOPIC_ARN: setting(text(/^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+$/, 'the ARN of an SNS topic'), {
+    description: 'SNS topic for alarms. CloudWatch must be allowed to publish to it and to use its key.',
+    otherwise: 'the alarms send no notifications',
+  }),
+  CACHE_NAME: setting(text(/^[a-zA-Z][\w-]{0,39}$/, 'the name of a serverless cache'), {
+    description: 'ElastiCache Serverless cache with alarms on memory and evictions.',
+    otherwise: 'the cache of `REDIS_URL` if it is serverless, or else all nodes of caches in the region',
+  }),
+  CACHE_GIGABYTES: setting(positiveDecimal(), {
+    description: 'Data storage limit of the serverless cache.',
+    default: '10',
+  }),
+  ...LIMITS,
+})
 
 const GB = 1_000_000_000
 

@@ -1,86 +1,79 @@
 /** Settings that only the deploying command uses. They are not passed to the functions. */
 import { list, onOff, setting, slice, text } from '#runtime/settings/index.ts'
+import { ALARMS } from './alarm-settings.ts'
 
 const ids = (prefix: string) =>
   list(id => new RegExp(`^${prefix}-[0-9a-z]+$`).test(id), `ids such as ${prefix}-0a1b2c3d`)
 
+/** Setting that names the long-lived stack. The stack's outputs are used for settings that are not set. */
+export const STACK = slice('Long-lived stack of a deployment', {
+  INFRA_STACK: setting(
+    text(
+      /^[A-Za-z][A-Za-z0-9-]{0,127}$/,
+      'the name of a stack: a letter, and up to 127 letters, digits and "-"',
+    ),
+    {
+      description:
+        'Name of the [long-lived stack](infrastructure.md) in the region of the deployment. Its outputs replace variables that are not set.',
+      otherwise: 'no outputs are used',
+    },
+  ),
+})
+
 /** Network of the functions. */
-export const VPC = slice(
-  'Network of a deployment',
-  {
-    SUBNET_IDS: setting(ids('subnet'), {
-      description: 'Subnets of the functions. Brokers, cache and the AWS APIs must be reachable from them.',
-    }),
-    SECURITY_GROUP_IDS: setting(ids('sg'), { description: 'Security groups of the functions.' }),
-  },
-  ({ SUBNET_IDS, SECURITY_GROUP_IDS }) => ({
-    subnetIds: SUBNET_IDS ?? [],
-    securityGroupIds: SECURITY_GROUP_IDS ?? [],
+const VPC = slice('Network of a deployment', {
+  SUBNET_IDS: setting(ids('subnet'), {
+    description: 'Subnets of the functions. Brokers, cache and the AWS APIs must be reachable from them.',
   }),
-)
+  SECURITY_GROUP_IDS: setting(ids('sg'), { description: 'Security groups of the functions.' }),
+})
 
 /** Settings of the deployed console. */
-export const CONSOLE_DEPLOYMENT = slice(
-  'Console of a deployment',
-  {
-    SLUICE_CONSOLE: setting(onOff(), {
-      description: 'Whether the [console](console.md#in-an-account) is deployed, behind an HTTP API.',
-      default: 'off',
-    }),
-    CONSOLE_JWT_ISSUER: setting(text(/^https:\/\/[^\s@]+$/, 'the https:// URL of an OpenID Connect issuer'), {
-      description:
-        'Issuer of the tokens that requests to the console must have in the header `X-Console-Authorization`.',
-      otherwise: 'only tokens of the console are required',
-    }),
-    CONSOLE_JWT_AUDIENCE: setting(text(/^\S+$/, 'the audience of such tokens'), {
-      description:
-        'Audience of the tokens in the header `X-Console-Authorization`. Set this variable and `CONSOLE_JWT_ISSUER`, or neither.',
-    }),
-  },
-  ({ SLUICE_CONSOLE }) => ({ console: SLUICE_CONSOLE }),
-)
+const CONSOLE = slice('Console of a deployment', {
+  SLUICE_CONSOLE: setting(onOff(), {
+    description: 'Whether the [console](console.md#in-an-account) is deployed, behind an HTTP API.',
+    default: 'off',
+  }),
+  CONSOLE_JWT_ISSUER: setting(text(/^https:\/\/[^\s@]+$/, 'the https:// URL of an OpenID Connect issuer'), {
+    description:
+      'Issuer of the tokens that requests to the console must have in the header `X-Console-Authorization`.',
+    otherwise: 'only tokens of the console are required',
+  }),
+  CONSOLE_JWT_AUDIENCE: setting(text(/^\S+$/, 'the audience of such tokens'), {
+    description:
+      'Audience of the tokens in the header `X-Console-Authorization`. Set this variable and `CONSOLE_JWT_ISSUER`, or neither.',
+  }),
+})
 
 /** Tracing of functions with AWS X-Ray. */
-export const TRACING_DEPLOYMENT = slice(
-  'Tracing of a deployment',
-  {
-    SLUICE_TRACING: setting(onOff(), {
-      description:
-        'Whether Lambda traces invocations with X-Ray. Spans of records have [another setting](#spans).',
-      default: 'off',
-    }),
-  },
-  ({ SLUICE_TRACING }) => ({ tracing: SLUICE_TRACING }),
-)
+const TRACING = slice('Tracing of a deployment', {
+  SLUICE_TRACING: setting(onOff(), {
+    description:
+      'Whether Lambda traces invocations with X-Ray. Spans of records have [another setting](#spans).',
+    default: 'off',
+  }),
+})
 
 /** Encryption of the history of a deployment. */
-export const HISTORY_DEPLOYMENT = slice(
-  'History of a deployment',
-  {
-    HISTORY_KEY_ARN: setting(text(/^arn:aws[\w-]*:kms:[\w-]+:\d{12}:key\/[\w-]+$/, 'the ARN of a KMS key'), {
-      description: 'Key of `HISTORY_BUCKET`.',
-      otherwise: 'S3 encrypts the objects with its own key',
-    }),
-  },
-  ({ HISTORY_KEY_ARN }) => (HISTORY_KEY_ARN ? { historyKey: HISTORY_KEY_ARN } : {}),
-)
+const HISTORY = slice('History of a deployment', {
+  HISTORY_KEY_ARN: setting(text(/^arn:aws[\w-]*:kms:[\w-]+:\d{12}:key\/[\w-]+$/, 'the ARN of a KMS key'), {
+    description: 'Key of `HISTORY_BUCKET`.',
+    otherwise: 'S3 encrypts the objects with its own key',
+  }),
+})
 
 /** Enabled schedules. */
-export const SCHEDULES = slice(
-  'Schedules',
-  {
-    SLUICE_GENERATOR: setting(onOff(), {
-      description: 'Whether simulated readings are published.',
-      otherwise: '`off` in an account, `on` on this machine',
-    }),
-    SLUICE_SCHEDULES: setting(onOff(), {
-      description:
-        'Whether [schedules](deployment.md#schedules) are enabled. `off` overrides `SLUICE_GENERATOR`.',
-      default: 'on',
-    }),
-  },
-  ({ SLUICE_GENERATOR, SLUICE_SCHEDULES }) => ({
-    all: SLUICE_SCHEDULES,
-    ...(SLUICE_GENERATOR === undefined ? {} : { generator: SLUICE_GENERATOR }),
+export const SCHEDULES = slice('Schedules', {
+  SLUICE_GENERATOR: setting(onOff(), {
+    description: 'Whether simulated readings are published.',
+    otherwise: '`off` in an account, `on` on this machine',
   }),
-)
+  SLUICE_SCHEDULES: setting(onOff(), {
+    description:
+      'Whether [schedules](deployment.md#schedules) are enabled. `off` overrides `SLUICE_GENERATOR`.',
+    default: 'on',
+  }),
+})
+
+/** All settings that only the deploying command uses. */
+export const DEPLOYMENT = [STACK, VPC, CONSOLE, TRACING, HISTORY, ALARMS, SCHEDULES] as const

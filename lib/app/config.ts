@@ -1,68 +1,24 @@
 /** Reads all settings at once, for commands and tests. Functions read only the settings that they use. */
 
-import type { Environment } from '#runtime/settings/index.ts'
-import {
-  ALERTS_TOPIC,
-  CLOCK,
-  CONSOLE,
-  CONSUMER,
-  type CombinedParts,
-  FAILURES,
+import type { CombinedParts, Environment } from '#runtime/settings/index.ts'
+import * as settings from './settings/index.ts'
+
+/** All slices that `settings/index.ts` exports, but for those that are read in another way. */
+const {
   FAMILIES,
   FAMILY_FILES,
-  GENERAL,
-  GENERATOR,
-  HISTORY,
-  INPUTS,
-  KAFKA,
   LOCAL_PORTS,
   LOGGING,
-  NAMES,
-  NOTIFICATIONS,
-  ON_FAILURE,
-  PARTITION_KEY,
-  PRODUCER,
-  RECEIVERS,
-  REDIS,
-  REGISTRY,
-  RULES,
+  findFormerSettings,
+  readSetting,
   readSettings,
-  SERIALIZATION,
-  STORAGE,
-  TRACING,
-  VIEWS,
-} from './settings/index.ts'
+  ...others
+} = settings
 
-const SHOWN = [
-  GENERAL,
-  NAMES,
-  CLOCK,
-  KAFKA,
-  REDIS,
-  REGISTRY,
-  CONSUMER,
-  SERIALIZATION,
-  RULES,
-  VIEWS,
-  NOTIFICATIONS,
-  FAILURES,
-  INPUTS,
-  GENERATOR,
-  PRODUCER,
-  PARTITION_KEY,
-  HISTORY,
-  STORAGE,
-  RECEIVERS,
-  ALERTS_TOPIC,
-  ON_FAILURE,
-  CONSOLE,
-  TRACING,
-] as const
+const READ = [FAMILIES, ...Object.values(others)]
 
-const READ = [FAMILIES, ...SHOWN] as const
-
-/** All settings of the functions, in the order of the documentation. */
-export const SLICES = [FAMILY_FILES, ...SHOWN, LOGGING] as const
+/** All settings of the functions. */
+export const SLICES = [FAMILY_FILES, LOGGING, ...Object.values(others)]
 
 export type Config = CombinedParts<typeof READ>
 

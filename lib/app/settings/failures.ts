@@ -1,26 +1,19 @@
 import { list, setting, slice, text } from '#runtime/settings/index.ts'
 
 /** Settings of the failure policy. */
-export const FAILURES = slice(
-  'Failures',
-  {
-    FAILURES_DIR: setting(text(/\S/, 'a folder'), {
-      description:
-        'The folder with the [failure policy](../config/failures/README.md). For a deployment, it must be inside the project.',
-      default: 'config/failures',
-      setBy: 'deployment',
-    }),
-    FAILURE_CONSUMERS: setting(
-      list(name => /^[\w-]+$/.test(name), 'names of consumers'),
-      {
-        description: 'The consumers that the failure policy may name.',
-        otherwise: 'any name',
-        setBy: 'deployment',
-      },
-    ),
-  },
-  ({ FAILURES_DIR, FAILURE_CONSUMERS }) => ({
-    failuresDir: FAILURES_DIR,
-    ...(FAILURE_CONSUMERS ? { failureConsumers: FAILURE_CONSUMERS } : {}),
+export const FAILURES = slice('Failures', {
+  FAILURES_DIR: setting('folders.failures', text(/\S/, 'a folder'), {
+    description:
+      'The folder with the [failure policy](../config/failures/README.md). For a deployment, it must be inside the project.',
+    default: 'config/failures',
+    setBy: 'deployment',
   }),
-)
+  FAILURE_CONSUMERS: setting(
+    list(name => /^[\w-]+$/.test(name), 'names of consumers'),
+    {
+      description: 'The consumers that the failure policy may name.',
+      otherwise: 'any name',
+      setBy: 'deployment',
+    },
+  ),
+})

@@ -8,7 +8,7 @@ import { loadFamilies } from '../../telemetry/adapters/family-files.ts'
 import { Families } from '../../telemetry/families.ts'
 import { ORG } from './names.ts'
 
-const FAMILIES_DIR = setting(text(/\S/, 'a folder'), {
+const FAMILIES_DIR = setting('folders.families', text(/\S/, 'a folder'), {
   description:
     'The folder with the [families of readings](../config/families/README.md), relative to the project. Functions are built with its content.',
   default: 'config/families',
@@ -16,9 +16,7 @@ const FAMILIES_DIR = setting(text(/\S/, 'a folder'), {
 })
 
 /** Folder of the families. */
-export const FAMILY_FILES = slice('Families of readings', { FAMILIES_DIR }, read => ({
-  familiesDir: read.FAMILIES_DIR,
-}))
+export const FAMILY_FILES = slice('Families of readings', { FAMILIES_DIR })
 
 /** Families of a program. Reading this slice reads their files. @throws FileError with all errors of all files */
 export const FAMILIES = slice('Families of readings', { FAMILIES_DIR, ORG }, read => ({

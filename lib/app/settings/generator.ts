@@ -65,17 +65,18 @@ const REFERENCE = text(/^[^\s"<>\\^`{|}]+$/, 'a URI or a reference, such as /sen
 export const GENERATOR = slice(
   'Generator',
   {
-    GENERATOR_PARAMETER: setting(text(/^\S+$/, 'the name of a parameter'), {
+    GENERATOR_PARAMETER: setting('telemetry.parameter', text(/^\S+$/, 'the name of a parameter'), {
       description: "The SSM parameter with the [generator's settings](#the-generators-parameter).",
       otherwise: 'its defaults',
       setBy: 'deployment',
     }),
-    GENERATOR_FILE: setting(text(/\S/, 'the path of a file'), {
+    GENERATOR_FILE: setting('telemetry.file', text(/\S/, 'the path of a file'), {
       description:
         "A YAML or JSON file with the [generator's settings](#the-generators-parameter), instead of the parameter: for `npm start`.",
       otherwise: 'the parameter',
     }),
     GENERATOR_METRICS: setting(
+      'telemetry.sensors',
       mapKind(
         list(name => /^\S+$/.test(name), 'names of metrics that can be simulated, such as temperature'),
         names => names.map(metricNamed),
@@ -85,15 +86,15 @@ export const GENERATOR = slice(
         otherwise: 'all of the family',
       },
     ),
-    GENERATOR_SAMPLE_RATE: setting(decimal(0.001, 1000), {
+    GENERATOR_SAMPLE_RATE: setting('telemetry.sample_rate', decimal(0.001, 1000), {
       description: 'Readings of each simulated sensor per second, in Hz.',
       otherwise: '`tickSeconds` of the settings',
     }),
-    CLOUDEVENTS_SOURCE: setting(REFERENCE, {
+    CLOUDEVENTS_SOURCE: setting('cloudevents.source', REFERENCE, {
       description: 'The `source` of simulated readings. An entity is known by its source and its id.',
       otherwise: 'that of the family',
     }),
-    CLOUDEVENTS_DATASCHEMA: setting(REFERENCE, {
+    CLOUDEVENTS_DATASCHEMA: setting('cloudevents.dataschema', REFERENCE, {
       description: 'The `dataschema` of simulated readings.',
       otherwise: 'the schema of the family',
     }),

@@ -24,6 +24,7 @@ export const HISTORY = slice(
   'History',
   {
     HISTORY_BUCKET: setting(
+      'history.bucket',
       text(
         /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
         'the name of an S3 bucket: 3 to 63 lower-case letters, digits, "-" and "."',
@@ -35,6 +36,7 @@ export const HISTORY = slice(
       },
     ),
     HISTORY_RETENTION: setting(
+      'history.retention',
       createKind(
         daysByTable,
         `days by table, such as readings=400d,alerts=1095d; tables are ${HISTORY_TABLES.join(', ')}`,
@@ -44,7 +46,7 @@ export const HISTORY = slice(
         otherwise: 'no row is deleted',
       },
     ),
-    AWS_ENDPOINT_URL: setting(httpAddress(), {
+    AWS_ENDPOINT_URL: setting('aws.endpoint', httpAddress(), {
       description: 'Address of a local cloud that replaces all AWS services.',
       otherwise: 'AWS itself',
       setBy: 'deployment',

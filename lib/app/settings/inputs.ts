@@ -17,27 +17,27 @@ export interface InputSignIn {
 export const INPUTS = slice(
   'Inputs',
   {
-    INPUTS_FILE: setting(text(/\S/, 'a file'), {
+    INPUTS_FILE: setting('folders.inputs', text(/\S/, 'a file'), {
       description:
         'The file with the [inputs](inputs.md): topics of other applications. For a deployment, it must be inside the project.',
       default: 'config/inputs.yaml',
       setBy: 'deployment',
     }),
-    MAPPINGS_DIR: setting(text(/\S/, 'a folder'), {
+    MAPPINGS_DIR: setting('folders.mappings', text(/\S/, 'a folder'), {
       description:
         'The folder with the [mappings](../config/mappings/README.md). For a deployment, it must be inside the project.',
       default: 'config/mappings',
       setBy: 'deployment',
     }),
-    INPUT_KAFKA_USERNAME: setting(text(/\S/, 'a name'), {
+    INPUT_KAFKA_USERNAME: setting('inputs.username', text(/\S/, 'a name'), {
       description: 'The user for the [further cluster](inputs.md#a-further-cluster), in place of its secret.',
       setBy: 'machine',
     }),
-    INPUT_KAFKA_PASSWORD: setting(text(/^/, 'a password'), {
+    INPUT_KAFKA_PASSWORD: setting('inputs.password', text(/^/, 'a password'), {
       description: 'Its password.',
       setBy: 'machine',
     }),
-    INPUT_KAFKA_CA_FILE: setting(text(/\S/, 'a file'), {
+    INPUT_KAFKA_CA_FILE: setting('inputs.ca_file', text(/\S/, 'a file'), {
       description: 'The certificate of its authority, in PEM form.',
       setBy: 'machine',
     }),

@@ -1,53 +1,35 @@
 import { port, setting, slice } from '#runtime/settings/index.ts'
 
 /** Ports of the servers of `npm start`, which listen on 127.0.0.1. */
-export const LOCAL_PORTS = slice(
-  'Ports of the local cloud',
-  {
-    KAFKA_PORT: setting(port(), {
-      description: 'Port of Kafka.',
-      default: '9092',
-    }),
-    REDIS_PORT: setting(port(), { description: 'The port of Valkey.', default: '6379' }),
-    AWS_PORT: setting(port(), { description: 'The port of LocalStack.', default: '4566' }),
-    REGISTRY_PORT: setting(port(), {
-      description: 'The port of the schema registry, which runs with `npm start -- --registry`.',
-      default: '8081',
-    }),
-    LAMBDA_PORT: setting(port(), { description: "The port of Lambda's endpoint.", default: '3002' }),
-    CONSOLE_PORT: setting(port(), {
-      description: 'Port of the [console](console.md), for `npm start` and `sluice console`.',
-      default: '8050',
-    }),
-    KAFKA_UI_PORT: setting(port(), {
-      description: 'A second port of the console, which opens with the pages about Kafka.',
-      default: '8080',
-    }),
-    KSQL_PORT: setting(port(), {
-      description: "Port of [ksqlDB's interface](../config/views/README.md#asking-over-http) of `npm start`.",
-      default: '8088',
-    }),
-  },
-  ({
-    KAFKA_PORT,
-    REDIS_PORT,
-    AWS_PORT,
-    REGISTRY_PORT,
-    LAMBDA_PORT,
-    CONSOLE_PORT,
-    KAFKA_UI_PORT,
-    KSQL_PORT,
-  }) => ({
-    kafkaPort: KAFKA_PORT,
-    redisPort: REDIS_PORT,
-    awsPort: AWS_PORT,
-    registryPort: REGISTRY_PORT,
-    lambdaPort: LAMBDA_PORT,
-    consolePort: CONSOLE_PORT,
-    kafkaUiPort: KAFKA_UI_PORT,
-    ksqlPort: KSQL_PORT,
+export const LOCAL_PORTS = slice('Ports of the local cloud', {
+  KAFKA_PORT: setting('ports.kafka', port(), {
+    description: 'Port of Kafka.',
+    default: '9092',
   }),
-)
+  REDIS_PORT: setting('ports.redis', port(), { description: 'The port of Valkey.', default: '6379' }),
+  AWS_PORT: setting('ports.aws', port(), { description: 'The port of LocalStack.', default: '4566' }),
+  REGISTRY_PORT: setting('ports.registry', port(), {
+    description: 'The port of the schema registry, which runs with `npm start -- --registry`.',
+    default: '8081',
+  }),
+  LAMBDA_PORT: setting('ports.lambda', port(), {
+    description: "The port of Lambda's endpoint.",
+    default: '3002',
+  }),
+  CONSOLE_PORT: setting('ports.console', port(), {
+    option: '--port <number>',
+    description: 'Port of the [console](console.md), for `npm start` and `sluice console`.',
+    default: '8050',
+  }),
+  KAFKA_UI_PORT: setting('ports.kafka_ui', port(), {
+    description: 'A second port of the console, which opens with the pages about Kafka.',
+    default: '8080',
+  }),
+  KSQL_PORT: setting('ports.ksql', port(), {
+    description: "Port of [ksqlDB's interface](../config/views/README.md#asking-over-http) of `npm start`.",
+    default: '8088',
+  }),
+})
 
 /** Returns the URL of the Confluent-compatible API of the local schema registry. */
 export function localRegistryUrl(port: number): string {

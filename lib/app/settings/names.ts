@@ -35,7 +35,7 @@ function createPairsKind(form: string, value: RegExp): Kind<ReadonlyMap<Signal, 
   return createKind(parse, `${form}, separated by commas, with the signals ${SIGNALS.join(', ')}`)
 }
 
-export const ORG = setting(PART, {
+export const ORG = setting('kafka.org', PART, {
   description: 'First part of the names of topics and consumer groups. `none` omits it.',
   default: 'sluice',
 })
@@ -45,29 +45,37 @@ export const NAMES = slice(
   'Names',
   {
     ORG,
-    DOMAIN: setting(PART, {
+    DOMAIN: setting('kafka.domain', PART, {
       description: "The second part of the topics' names. `none` leaves it out.",
       default: 'telemetry',
     }),
-    TOPIC_NAMES: setting(TOPIC_NAMES, {
+    TOPIC_NAMES: setting('kafka.topics', TOPIC_NAMES, {
       description:
         'Other names for single topics, as in `alerts=gds.alerts.{env},dlq=gds.metrics.dlq`. See [names](kafka.md#names).',
       otherwise: '`{org}.{domain}.{signal}.{env}`',
     }),
-    KAFKA_TOPIC: setting(text(TOPIC, 'the name of a topic, in which {env} stands for the environment'), {
-      description: 'The name of the topic of readings.',
-      otherwise: 'as `TOPIC_NAMES` says',
-    }),
-    PARTITIONS: setting(PARTITIONS, {
+    KAFKA_TOPIC: setting(
+      'kafka.topic',
+      text(TOPIC, 'the name of a topic, in which {env} stands for the environment'),
+      {
+        description: 'The name of the topic of readings.',
+        otherwise: 'as `TOPIC_NAMES` says',
+      },
+    ),
+    PARTITIONS: setting('kafka.partitions', PARTITIONS, {
       description:
         'Numbers of partitions with which topics are created, as in `readings=24,events=6`. A topic that exists [keeps its number](kafka.md#more-partitions), which then has to be given here.',
       otherwise: 'those of the [table](functions.md#topics-and-event-types)',
     }),
-    GROUP_NAME: setting(text(GROUP, 'a text with {consumer}, and perhaps with {org} and {env}'), {
-      description:
-        'Names of consumer groups. Without `{env}`, every environment needs its own Kafka cluster.',
-      default: '{org}-{consumer}-{env}',
-    }),
+    GROUP_NAME: setting(
+      'kafka.group',
+      text(GROUP, 'a text with {consumer}, and perhaps with {org} and {env}'),
+      {
+        description:
+          'Names of consumer groups. Without `{env}`, every environment needs its own Kafka cluster.',
+        default: '{org}-{consumer}-{env}',
+      },
+    ),
   },
   (read, refuse) => {
     const { ORG: org, DOMAIN: domain, TOPIC_NAMES: named, KAFKA_TOPIC: readings, GROUP_NAME: group } = read

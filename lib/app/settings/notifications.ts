@@ -1,15 +1,11 @@
 import { setting, slice, text } from '#runtime/settings/index.ts'
 
 /** Setting for the folder with the notification routes. */
-export const NOTIFICATIONS = slice(
-  'Notifications',
-  {
-    NOTIFICATIONS_DIR: setting(text(/\S/, 'a folder'), {
-      description:
-        'The folder with the [notification routes](../config/notifications/README.md). For a deployment, it must be inside the project.',
-      default: 'config/notifications',
-      setBy: 'deployment',
-    }),
-  },
-  ({ NOTIFICATIONS_DIR }) => ({ notificationsDir: NOTIFICATIONS_DIR }),
-)
+export const NOTIFICATIONS = slice('Notifications', {
+  NOTIFICATIONS_DIR: setting('folders.notifications', text(/\S/, 'a folder'), {
+    description:
+      'The folder with the [notification routes](../config/notifications/README.md). For a deployment, it must be inside the project.',
+    default: 'config/notifications',
+    setBy: 'deployment',
+  }),
+})

@@ -11,6 +11,7 @@ export const PARTITION_KEY = slice(
   'Record keys',
   {
     PARTITION_KEY_FIELD: setting(
+      'producer.partition_key_field',
       createKind(
         keyStrategyNamed,
         'instance, type, tenant, random, or the path of a field of the data, such as tags.room',

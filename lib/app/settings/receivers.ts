@@ -23,13 +23,13 @@ export const RECEIVERS = slice(
 )
 
 /** Setting for the SNS topic to which alerts are published. */
-export const ALERTS_TOPIC = slice(
-  'Topic of alerts',
-  {
-    ALERTS_TOPIC_ARN: setting(text(/^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+$/, 'the ARN of an SNS topic'), {
+export const ALERTS_TOPIC = slice('Topic of alerts', {
+  ALERTS_TOPIC_ARN: setting(
+    'notifications.topic_arn',
+    text(/^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+$/, 'the ARN of an SNS topic'),
+    {
       description: 'The SNS topic for alerts, `sluice-alerts-{env}`.',
       setBy: 'deployment',
-    }),
-  },
-  ({ ALERTS_TOPIC_ARN: arn }) => ({ ...(arn ? { alertsTopicArn: arn } : {}) }),
-)
+    },
+  ),
+})

@@ -1,15 +1,11 @@
 import { setting, slice, text } from '#runtime/settings/index.ts'
 
 /** Setting for the folder with the alert rules. */
-export const RULES = slice(
-  'Alert rules',
-  {
-    RULES_DIR: setting(text(/\S/, 'a folder'), {
-      description:
-        'The folder with the [alert rules](../config/rules/README.md). For a deployment, it must be inside the project.',
-      default: 'config/rules',
-      setBy: 'deployment',
-    }),
-  },
-  ({ RULES_DIR }) => ({ rulesDir: RULES_DIR }),
-)
+export const RULES = slice('Alert rules', {
+  RULES_DIR: setting('folders.rules', text(/\S/, 'a folder'), {
+    description:
+      'The folder with the [alert rules](../config/rules/README.md). For a deployment, it must be inside the project.',
+    default: 'config/rules',
+    setBy: 'deployment',
+  }),
+})

@@ -1,5 +1,5 @@
 /** The same members, but optional if they can be undefined. */
-type Defined<Members> = {
+export type Defined<Members> = {
   [Name in keyof Members as undefined extends Members[Name] ? never : Name]: Members[Name]
 } & {
   [Name in keyof Members as undefined extends Members[Name] ? Name : never]?: Exclude<

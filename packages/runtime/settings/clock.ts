@@ -4,7 +4,7 @@ import { wholeNumber } from './value-kinds.ts'
 export const CLOCK = slice(
   'Clock',
   {
-    CLOCK_SECONDS: setting(wholeNumber({ least: 2, most: 60, unit: 'seconds' }), {
+    CLOCK_SECONDS: setting('consumers.clock_seconds', wholeNumber({ least: 2, most: 60, unit: 'seconds' }), {
       description:
         'Interval between ticks of `notifications`, by which a notification can be delayed. From 56 on, there is one tick per minute.',
       default: '5',

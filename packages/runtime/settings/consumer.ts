@@ -46,54 +46,61 @@ export interface ConsumerSettings {
 }
 
 const SHARED = {
-  ID_WINDOW_SECONDS: setting(seconds(MAX_ID_WINDOW_SECONDS), {
+  ID_WINDOW_SECONDS: setting('consumers.id_window_seconds', seconds(MAX_ID_WINDOW_SECONDS), {
     description: 'Period for which an id is remembered, in log time. Each load searches the whole period.',
     default: String(CONSUMER_DEFAULTS.idWindowMs / SECOND_MS),
   }),
-  FAILURE_MEMORY_MIB: setting(times(wholeNumber({ least: 1, most: 99_999, unit: 'mebibytes' }), MEBIBYTE), {
-    description:
-      'Maximum memory of a consumer for [failures](guarantees.md#what-bounds-the-memory), for each topic.',
-    default: String(CONSUMER_DEFAULTS.failureBytes / MEBIBYTE),
-  }),
-  NEW_ENTITIES_PER_DAY: setting(wholeNumber({ least: 1, most: 99_999_999 }), {
-    description:
-      'Maximum number of new entities per source, partition and day of log time. All sources together can add twice as many ([guarantees](guarantees.md#what-bounds-the-memory)).',
-    default: String(CONSUMER_DEFAULTS.newEntities),
-  }),
-  FUTURE_TOLERANCE_SECONDS: setting(seconds(9_999_999), {
+  FAILURE_MEMORY_MIB: setting(
+    'consumers.failure_memory_mib',
+    times(wholeNumber({ least: 1, most: 99_999, unit: 'mebibytes' }), MEBIBYTE),
+    {
+      description:
+        'Maximum memory of a consumer for [failures](guarantees.md#what-bounds-the-memory), for each topic.',
+      default: String(CONSUMER_DEFAULTS.failureBytes / MEBIBYTE),
+    },
+  ),
+  NEW_ENTITIES_PER_DAY: setting(
+    'consumers.new_entities_per_day',
+    wholeNumber({ least: 1, most: 99_999_999 }),
+    {
+      description:
+        'Maximum number of new entities per source, partition and day of log time. All sources together can add twice as many ([guarantees](guarantees.md#what-bounds-the-memory)).',
+      default: String(CONSUMER_DEFAULTS.newEntities),
+    },
+  ),
+  FUTURE_TOLERANCE_SECONDS: setting('consumers.future_tolerance_seconds', seconds(9_999_999), {
     description: 'Maximum time by which the time of an event may be later than the time of its record.',
     default: String(CONSUMER_DEFAULTS.futureToleranceMs / SECOND_MS),
   }),
-  EARLIEST_TIME: setting(instant(), {
+  EARLIEST_TIME: setting('consumers.earliest_time', instant(), {
     description: 'Events that happened before this instant are refused, as `time-too-early`.',
     // The default is only described here, because a `default` would be parsed at every start.
     otherwise: '`2000-01-01T00:00:00Z`',
   }),
-  LOG_TIME: setting(oneOf(LOG_TIMES), {
+  LOG_TIME: setting('consumers.log_time', oneOf(LOG_TIMES), {
     description:
       'Source of the append time of a record: `append` uses its timestamp in the log. `carried` uses its header `sluice-logtime` (milliseconds), for a topic with a replay.',
     default: CONSUMER_DEFAULTS.logTime,
   }),
   EMITTERS: setting(list(isEmitter, 'topic=consumer'), {
     description:
-      'Consumers that emit to the topics that the function reads. [Repeats of their emissions](guarantees.md) are recognised without a time limit. Derived from the entries in serverless.yml.',
+      'Consumers that emit to the topics that the function reads. [Repeats of their emissions](guarantees.md) are recognised without a time limit.',
     otherwise: 'none',
     setBy: 'deployment',
   }),
   REPORT_BATCH_ITEM_FAILURES: setting(oneOf(['true', 'false']), {
-    description:
-      "Whether the function's event source mapping has partial responses. The msk trigger's plugin sets it from the function's entry.",
+    description: "Whether the function's event source mapping has partial responses.",
     default: 'false',
     setBy: 'runtime',
   }),
 }
 
 /** Returns the settings of every consumer of an application. */
-export function consumerSettings(application: string): Slice<ConsumerSettings> {
+export function consumerSettings(application: string): Slice<ConsumerSettings, typeof SHARED> {
   const since = toVariableName(application, 'SINCE')
   const settings = {
     ...SHARED,
-    [since]: setting(instant(), {
+    [since]: setting('consumers.since', instant(), {
       description: 'Records that were appended before this instant are ignored.',
       otherwise: 'all records count',
     }),

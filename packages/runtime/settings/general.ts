@@ -20,19 +20,19 @@ export interface GeneralSettings {
   readonly codeVersion?: string
 }
 
-const ENV = setting(ENVIRONMENT_NAME, {
-  description: "The environment: the last part of the topics' names. A deployment sets it to its stage.",
+const ENV = setting('kafka.environment', ENVIRONMENT_NAME, {
+  description: "The environment: the last part of the topics' names.",
   default: 'local',
   setBy: 'deployment',
 })
 
 const SHARED = {
-  CONTENT_MODE: setting(oneOf(CONTENT_MODES), {
+  CONTENT_MODE: setting('producer.content_mode', oneOf(CONTENT_MODES), {
     description: 'How events are written to Kafka: `structured` has the whole event in the value.',
     default: CONSUMER_DEFAULTS.contentMode,
   }),
   IS_LOCAL: setting(text(/^/, '"true", or anything else for no'), {
-    description: 'Whether the process ends after one invocation. `serverless invoke local` sets it.',
+    description: 'Whether the process ends after one invocation.',
     setBy: 'runtime',
   }),
   CODE_VERSION: setting(text(/^/, 'any text'), {
@@ -58,15 +58,3 @@ export function generalSettings<const Name extends string>(
   )
   return general as never
 }
-
-/** The logger itself reads this setting. It is declared here for the documentation and for the checks of a deployment. */
-export const LOGGING = slice(
-  'Logs',
-  {
-    LOG_LEVEL: setting(oneOf(['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL', 'SILENT']), {
-      description: 'Minimum level of log lines.',
-      default: 'INFO',
-    }),
-  },
-  () => ({}),
-)

@@ -2,13 +2,15 @@
 export { CLOCK } from './clock.ts'
 export { ConfigError, errorLines } from './config-error.ts'
 export { consumerSettings } from './consumer.ts'
-export { ENVIRONMENT_NAME, type GeneralSettings, generalSettings, LOGGING } from './general.ts'
-export { BROKERS, KAFKA, type KafkaSettings, MSK_CLUSTER } from './kafka.ts'
-export { PRODUCER, PROFILES, type ProfileName } from './producer.ts'
-export { type CombinedParts, readSetting, readSettings } from './read-settings.ts'
+export { ENVIRONMENT_NAME, type GeneralSettings, generalSettings } from './general.ts'
+export { KAFKA, type KafkaSettings } from './kafka.ts'
+export { LOGGING } from './logging.ts'
+export { PROFILES, type ProfileName } from './producer.ts'
+export { PRODUCER } from './producer-variables.ts'
+export { type CombinedParts, listSettings, readSetting, readSettings } from './read-settings.ts'
 export { REDIS } from './redis.ts'
-export { REGISTRY, REGISTRY_ADDRESS, type RegistrySettings } from './registry.ts'
-export { SERIALIZATION, SERIALIZATION_KIND } from './serialization.ts'
+export { REGISTRY, type RegistrySettings } from './registry.ts'
+export { SERIALIZATION } from './serialization.ts'
 export {
   type Documented,
   type Environment,

@@ -20,9 +20,9 @@ function isBroker(text: string): boolean {
 }
 
 /** Addresses of the brokers, as `host:port`. */
-export const BROKERS = list(isBroker, 'host:port')
+const BROKERS = list(isBroker, 'host:port')
 
-export const MSK_CLUSTER = text(
+const MSK_CLUSTER = text(
   CLUSTER_ARN,
   'the ARN of an MSK cluster: arn:aws:kafka:<region>:<account>:cluster/<name>/<id>',
 )
@@ -41,66 +41,75 @@ const CONNECTION_STRING: Kind<string> = createKind(
 )
 
 const SETTINGS = {
-  KAFKA_BROKERS: setting(BROKERS, {
-    description: 'The brokers to connect to first. Either this variable or `MSK_CLUSTER_ARN` is required.',
+  KAFKA_BROKERS: setting('kafka.bootstrap_servers', BROKERS, {
+    option: '--brokers <list>',
+    description:
+      'The brokers to connect to first, as host:port. Either these or `MSK_CLUSTER_ARN` are required.',
     setBy: 'deployment',
   }),
-  MSK_CLUSTER_ARN: setting(MSK_CLUSTER, {
+  MSK_CLUSTER_ARN: setting('kafka.msk_cluster_arn', MSK_CLUSTER, {
+    option: '--cluster-arn <arn>',
     description: 'The cluster on Amazon MSK, whose brokers are looked up unless `KAFKA_BROKERS` names them.',
     setBy: 'deployment',
   }),
-  MSK_CONNECTIVITY: setting(oneOf(CONNECTIVITIES), {
+  MSK_CONNECTIVITY: setting('kafka.msk_connectivity', oneOf(CONNECTIVITIES), {
+    option: '--msk-connectivity <network>',
     description:
       'Addresses of the brokers to look up: `private`, `public`, or addresses for other networks (`multi-vpc`).',
     default: 'private',
   }),
-  KAFKA_AUTH: setting(oneOf(AUTHENTICATIONS), {
+  KAFKA_AUTH: setting('kafka.auth', oneOf(AUTHENTICATIONS), {
+    option: '--auth <how>',
     description:
       'Encryption and authentication: `none` is unencrypted, `tls` encrypted; all others also [authenticate](kafka-security.md).',
     otherwise: '`none` with `KAFKA_BROKERS`, else `iam`',
   }),
-  KAFKA_TLS: setting(onOff(), {
+  KAFKA_TLS: setting('kafka.tls', onOff(), {
     description: '`off` sends user and password unencrypted. Use it only for a broker on this machine.',
     default: 'on',
   }),
-  KAFKA_SECRET: setting(SECRET, {
+  KAFKA_SECRET: setting('kafka.secret', SECRET, {
+    option: '--secret <name>',
     description:
       'The secret with the credentials: `{"username": "…", "password": "…"}` for SCRAM and PLAIN, `{"certificate": "…", "privateKey": "…"}` for a client certificate. It overrides the variables below.',
   }),
-  KAFKA_CA_SECRET: setting(SECRET, {
+  KAFKA_CA_SECRET: setting('kafka.ca_secret', SECRET, {
     description: 'The secret with the certificate of the authority, as `{"certificate": "…"}`.',
     otherwise: 'the authorities that Node.js knows',
   }),
-  KAFKA_CA_FILE: setting(FILE, {
+  KAFKA_CA_FILE: setting('kafka.ca_file', FILE, {
+    option: '--ca-file <file>',
     description: "The authority's certificate, as a file in PEM form.",
     setBy: 'machine',
   }),
-  KAFKA_USERNAME: setting(text(/\S/, 'a name'), {
-    description: 'The user for SCRAM and PLAIN.',
+  KAFKA_USERNAME: setting('kafka.username', text(/\S/, 'a name'), {
+    option: '--username <name>',
+    description: 'The user for SCRAM and PLAIN, whose password is in `KAFKA_PASSWORD`.',
     setBy: 'machine',
   }),
-  KAFKA_PASSWORD: setting(text(/^/, 'a password'), {
+  KAFKA_PASSWORD: setting('kafka.password', text(/^/, 'a password'), {
     description: 'Its password.',
     setBy: 'machine',
   }),
-  KAFKA_CERT_FILE: setting(FILE, {
+  KAFKA_CERT_FILE: setting('kafka.cert_file', FILE, {
     description: 'The client certificate for `KAFKA_AUTH=tls`, in PEM form.',
     setBy: 'machine',
   }),
-  KAFKA_KEY_FILE: setting(FILE, {
+  KAFKA_KEY_FILE: setting('kafka.key_file', FILE, {
     description: 'Private key of the client certificate, in PEM form and not encrypted.',
     setBy: 'machine',
   }),
-  EVENT_HUBS_CONN_STR: setting(CONNECTION_STRING, {
+  EVENT_HUBS_CONN_STR: setting('kafka.event_hubs', CONNECTION_STRING, {
+    option: '--event-hubs-conn-str <string>',
     description: 'A connection string of Azure Event Hubs, as the portal shows it. Nothing else is needed.',
     setBy: 'machine',
   }),
-  KAFKA_ISOLATION: setting(oneOf(['read-committed', 'read-uncommitted']), {
+  KAFKA_ISOLATION: setting('kafka.isolation', oneOf(['read-committed', 'read-uncommitted']), {
     description:
       'Records of transactions that the event source mappings deliver. Other readers must see the same records.',
     default: 'read-committed',
   }),
-  COMPRESSION: setting(oneOf(COMPRESSIONS), {
+  COMPRESSION: setting('producer.compression', oneOf(COMPRESSIONS), {
     description: 'Compression of batches of at least 8 KiB, by functions and commands.',
     otherwise: '`lz4`; for Azure Event Hubs `gzip`, which is the only one that it takes',
   }),

@@ -13,16 +13,15 @@ import {
   string,
   union,
 } from 'valibot'
-import { omitUndefined } from '../consumer/omit-undefined.ts'
 import { ConfigError, errorLines } from './config-error.ts'
 import { COMPRESSIONS } from './kafka.ts'
 import { readSettings } from './read-settings.ts'
 import { setting, slice } from './slice.ts'
-import { oneOf, text, wholeNumber } from './value-kinds.ts'
+import { text } from './value-kinds.ts'
 
-const MOST = 2_147_483_647
+export const MOST = 2_147_483_647
 /** By default, a topic accepts 1 MiB per batch, including header and framing. */
-const MAX_BATCH_BYTES = 1_000_000
+export const MAX_BATCH_BYTES = 1_000_000
 
 const from = (least: number, most = MOST) => {
   const message = `must be a whole number from ${least} to ${most}`
@@ -146,62 +145,6 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     settings: { ...COMMON, batchRecords: 100, lingerMs: 10, acks: 'all' },
   },
 }
-
-/** Settings of a producer in environment variables. `PRODUCER_SETTINGS` describes each. */
-export const PRODUCER = slice(
-  'Producer',
-  {
-    PRODUCER_PROFILE: setting(oneOf(Object.keys(PROFILES) as ProfileName[]), {
-      description: 'The [profile](producer.md#profiles). The variables below override its settings.',
-      default: 'balanced',
-    }),
-    PRODUCER_BATCH_SIZE: setting(wholeNumber({ least: 1, most: MOST, unit: 'records' }), {
-      description: 'Number of waiting records at which they are sent: `batchRecords` of the profiles.',
-      otherwise: 'that of the profile',
-    }),
-    PRODUCER_BATCH_BYTES: setting(wholeNumber({ least: 1, most: 64 * 1024 * 1024, unit: 'bytes' }), {
-      description:
-        'Maximum size of a batch of one partition, before compression: `batchBytes` of the profiles.',
-      otherwise: `that of the profile; with \`PRODUCER_BATCH_SIZE\` ${MAX_BATCH_BYTES}`,
-    }),
-    PRODUCER_LINGER_MS: setting(wholeNumber({ least: 0, most: MOST }), {
-      description: 'How long a record waits for others before it is sent, in milliseconds.',
-      otherwise: 'that of the profile',
-    }),
-    PRODUCER_ACKS: setting(oneOf(['all', '1', '-1']), {
-      description:
-        'Required acknowledgements of a batch: from `all` replicas in sync (or `-1`), or only from its leader (`1`), whose loss can then lose records.',
-      otherwise: 'that of the profile',
-    }),
-    PRODUCER_RETRIES: setting(wholeNumber({ least: 0, most: MOST }), {
-      description: 'Number of retries of a batch after a temporary error.',
-      otherwise: 'until the command ends',
-    }),
-    PRODUCER_RETRY_BACKOFF_MS: setting(wholeNumber({ least: 0, most: MOST }), {
-      description: 'Delay before a batch is sent again, in milliseconds.',
-      otherwise: 'that of the profile',
-    }),
-  },
-  ({ PRODUCER_PROFILE, PRODUCER_ACKS, PRODUCER_RETRIES, ...others }) => {
-    const acks = PRODUCER_ACKS === undefined ? undefined : PRODUCER_ACKS === '1' ? 1 : ('all' as const)
-    return {
-      profile: PRODUCER_PROFILE,
-      producer: omitUndefined({
-        batchRecords: others.PRODUCER_BATCH_SIZE,
-        // A profile's limit of bytes must not end batches before they have the requested number of records.
-        batchBytes:
-          others.PRODUCER_BATCH_BYTES ??
-          (others.PRODUCER_BATCH_SIZE === undefined ? undefined : MAX_BATCH_BYTES),
-        lingerMs: others.PRODUCER_LINGER_MS,
-        acks,
-        retries: PRODUCER_RETRIES,
-        retryBackoffMs: others.PRODUCER_RETRY_BACKOFF_MS,
-        // A broker recognises duplicates only if all replicas acknowledge and retries are enabled.
-        idempotent: acks === 1 || PRODUCER_RETRIES === 0 ? false : undefined,
-      }),
-    }
-  },
-)
 
 const IN_FUNCTION = slice(
   'Function',

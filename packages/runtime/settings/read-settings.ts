@@ -4,12 +4,33 @@ import { ConfigError, errorLines } from './config-error.ts'
 import type { Environment, Setting, Slice } from './slice.ts'
 
 /** The combined configuration of several slices. */
-export type CombinedParts<Slices extends readonly Slice[]> = Slices extends readonly [
-  Slice<infer Part>,
-  ...infer Rest extends readonly Slice[],
-]
-  ? Part & CombinedParts<Rest>
+export type CombinedParts<Slices extends readonly Slice[]> = (
+  Slices[number] extends infer One
+    ? One extends Slice<infer Part>
+      ? (part: Part) => void
+      : never
+    : never
+) extends (part: infer Combined) => void
+  ? Combined
   : unknown
+
+/** The settings of several slices, by variable. */
+type CombinedSettings<Slices extends readonly Slice[]> = (
+  Slices[number] extends infer One
+    ? One extends Slice
+      ? (settings: One['settings']) => void
+      : never
+    : never
+) extends (settings: infer Combined) => void
+  ? Combined
+  : unknown
+
+/** Returns the settings of several slices, by variable. */
+export function listSettings<const Slices extends readonly Slice[]>(
+  slices: Slices,
+): CombinedSettings<Slices> {
+  return Object.assign({}, ...slices.map(({ settings }) => settings))
+}
 
 /**
  * Reads the settings of these slices and no other variables.

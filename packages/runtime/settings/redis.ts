@@ -10,16 +10,16 @@ const ADDRESS = createKind(url => (parseRedisUrl(url) ? url : undefined), FORM)
 export const REDIS = slice(
   'Redis',
   {
-    REDIS_URL: setting(ADDRESS, {
+    REDIS_URL: setting('redis.url', ADDRESS, {
       description:
         'URL of the Redis server. [Deploying](deployment.md#redis) has an example for each kind of cache.',
       setBy: 'deployment',
     }),
-    REDIS_MODE: setting(oneOf(['single', 'cluster']), {
+    REDIS_MODE: setting('redis.mode', oneOf(['single', 'cluster']), {
       description: '`cluster` for a Redis cluster, with one endpoint or several.',
       default: 'single',
     }),
-    REDIS_SECRET: setting(text(/\S/, 'the name of a secret'), {
+    REDIS_SECRET: setting('redis.secret', text(/\S/, 'the name of a secret'), {
       description:
         'The secret with the user and the password, as `{"username": "…", "password": "…"}`. They override the user and the password in the URL.',
       setBy: 'deployment',

@@ -6,7 +6,7 @@ import { createKind, type Kind } from './value-kinds.ts'
 const ALLOWED = `${DATA_FORMATS.join(', ')}, or a list of one of them and of <family or event type>=<format>, separated by commas`
 
 /** Serialization formats of data, such as `avro,environment=json`. The application defines the names. */
-export const SERIALIZATION_KIND: Kind<Serialization> = createKind<Serialization>(parse, ALLOWED)
+const SERIALIZATION_KIND: Kind<Serialization> = createKind<Serialization>(parse, ALLOWED)
 
 function parse(text: string): Serialization | undefined {
   let otherwise: DataFormat | undefined
@@ -26,7 +26,8 @@ function parse(text: string): Serialization | undefined {
 export const SERIALIZATION = slice(
   'Serialization',
   {
-    SERIALIZATION: setting(SERIALIZATION_KIND, {
+    SERIALIZATION: setting('producer.serialization', SERIALIZATION_KIND, {
+      option: '--serialization <formats>',
       description:
         'The format of event data: one for all, and others by family or event type, as in `avro,environment=json`. Ticks, failures and control events are always JSON. All formats are read.',
       default: 'json',

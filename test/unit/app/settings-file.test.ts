@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { ConfigError } from '#runtime/settings/config-error.ts'
+import { listSettings, type Setting } from '#runtime/settings/index.ts'
+import { SLICES } from '../../../lib/app/config.ts'
 import { LOCAL_PORTS } from '../../../lib/app/settings/index.ts'
-import {
-  FILE_KEYS,
-  readSettingsFile,
-  SETTINGS,
-  settingsIn,
-  withSettingsFile,
-} from '../../../lib/app/settings-file.ts'
+import { withPrecedence } from '../../../lib/app/settings/precedence.ts'
+import { readSettingsFile, settingsIn } from '../../../lib/app/settings-file.ts'
 
 function errorsOf(text: string): readonly string[] {
   try {
@@ -20,7 +17,7 @@ function errorsOf(text: string): readonly string[] {
 }
 
 function variablesOf(text: string, environment: Readonly<Record<string, string>> = {}) {
-  return withSettingsFile(environment, readSettingsFile(text, 'sluice.yml'))
+  return withPrecedence(environment, readSettingsFile(text, 'sluice.yml'))
 }
 
 describe('a settings file', () => {
@@ -106,19 +103,11 @@ telemetry: { sensors: [temp, humidity], sample_rate: 0.5 }
   })
 
   test('has a key for every setting of a person and of this machine, and each variable once', () => {
-    const named = Object.values(FILE_KEYS).flatMap(keys => Object.values<string>(keys))
-    const settable = Object.entries(SETTINGS).filter(
-      ([, { setBy }]) => setBy === 'person' || setBy === 'machine',
-    )
+    const settings = Object.values<Setting>(listSettings([...SLICES, LOCAL_PORTS]))
+    const settable = settings.filter(({ setBy }) => setBy === 'person' || setBy === 'machine')
     assert.ok(settable.length > Object.keys(LOCAL_PORTS.settings).length)
-    assert.deepEqual(
-      settable.map(([name]) => name).filter(name => !named.includes(name)),
-      [],
-    )
-    assert.deepEqual(
-      named.filter(name => SETTINGS[name] === undefined),
-      [],
-    )
-    assert.equal(new Set(named).size, named.length)
+    for (const { key, description } of settable) assert.match(key ?? '', /^[a-z_]+\.[a-z_]+$/, description)
+    const keys = settings.flatMap(({ key }) => key ?? [])
+    assert.equal(new Set(keys).size, keys.length)
   })
 })

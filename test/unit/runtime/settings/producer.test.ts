@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { PRODUCER, producerSettings } from '#runtime/settings/producer.ts'
+import { producerSettings } from '#runtime/settings/producer.ts'
+import { PRODUCER } from '#runtime/settings/producer-variables.ts'
 import { readSettings } from '#runtime/settings/read-settings.ts'
 
 describe('the size of batches', () => {

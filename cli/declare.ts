@@ -2,6 +2,7 @@
 import { Argument, type Command, type Option } from 'commander'
 import { safeParse } from 'valibot'
 import type { Kind } from '#runtime/settings/index.ts'
+import { describeInvalid } from '../scripts/command-line.ts'
 import { type CommandValue, type Parameter, type Parameters, toFlag, toKebabCase } from './command.ts'
 import { EVENT_HUB_OPTIONS, KAFKA_OPTIONS, takeTopicFromEventHub } from './kafka-options.ts'
 import { noTerminalFailure } from './operation/confirm.ts'
@@ -145,12 +146,9 @@ function listErrors(command: Command): string[] {
     option => [`option '${option.flags}'`, command.getOptionValue(option.attributeName())] as const,
   )
   const errors = [...ofArguments, ...ofOptions].flatMap(([where, value]) =>
-    [value].flat().flatMap(one => (one instanceof InvalidValue ? [formatError(where, one)] : [])),
+    [value]
+      .flat()
+      .flatMap(one => (one instanceof InvalidValue ? [describeInvalid(where, one.text, one.allowed)] : [])),
   )
   return [...(command.parent ? listErrors(command.parent) : []), ...errors]
-}
-
-/** Formats an error in the same way as commander. */
-function formatError(where: string, { text, allowed }: InvalidValue): string {
-  return `error: ${where}: "${text}" is invalid. It must be ${allowed}.`
 }

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander'
 import { ConfigError } from '#runtime/settings/index.ts'
 import { Failure } from '../lib/support/failure.ts'
 import { FileError } from '../lib/support/file-errors.ts'
+import { withoutOpposite } from '../scripts/command-line.ts'
 import { STACK_NAME } from '../scripts/running-stacks.ts'
 import { option } from './command.ts'
 import { COMMANDS, type CommandTree } from './commands.ts'
@@ -88,16 +89,9 @@ export async function buildProgram(
     .configureOutput({
       writeOut: text => terminal.stdout.write(text),
       writeErr: text => terminal.stderr.write(text),
-      // An id can start with a dash, so that it is parsed as an option. An option that negates another one is not similar to it.
+      // An id can start with a dash, so that it is parsed as an option.
       outputError: (text, write) =>
-        write(
-          text
-            .replace(/(unknown option '-[\w-]{20,}')/, '$1: write -- before an id')
-            .replace(
-              /^(error: unknown option '--(no-)?[^'\n]*')\n\(Did you mean --(no-)?[^?\n]*\?\)/,
-              (whole, error, typed, meant) => (typed === meant ? whole : error),
-            ),
-        ),
+        write(withoutOpposite(text.replace(/(unknown option '-[\w-]{20,}')/, '$1: write -- before an id'))),
       getOutHelpWidth: () => computeHelpWidth(terminal),
       getErrHelpWidth: () => computeHelpWidth({ ...terminal, stdout: terminal.stderr }),
     })

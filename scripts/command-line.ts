@@ -1,6 +1,9 @@
-import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
+/** Parses the command lines of the programs that `package.json` starts, and words the errors of all command lines. */
+import type { ParseArgsOptionsConfig, parseArgs } from 'node:util'
+import { Command, CommanderError } from 'commander'
 import { safeParse } from 'valibot'
-import { ConfigError, errorLines, type Kind } from '#runtime/settings/index.ts'
+import type { Kind } from '#runtime/settings/index.ts'
+import { UserError } from './user-error.ts'
 
 /** Kinds of option values, by option name. Options that are not listed have text values. */
 type Kinds<Options> = { readonly [Name in keyof Options]?: Kind<unknown> }
@@ -20,11 +23,24 @@ type Values<Options extends ParseArgsOptionsConfig, K> = {
     : Texts<Options>[Name]
 }
 
+/** Returns the message of commander for an unknown option. An option that negates another one is not similar to it. */
+export function withoutOpposite(message: string): string {
+  return message.replace(
+    /^(error: unknown option '--(no-)?[^'\n]*')\n\(Did you mean --(no-)?[^?\n]*\?\)/,
+    (whole, error, typed, meant) => (typed === meant ? whole : error),
+  )
+}
+
+/** Returns the error for an invalid value, in the words of commander. @param where argument or option */
+export function describeInvalid(where: string, text: string, allowed: string): string {
+  return `error: ${where}: "${text}" is invalid. It must be ${allowed}.`
+}
+
 /**
- * Parses the arguments of a command that has only options.
+ * Parses the arguments of a program that has only options.
  *
  * @param command command as the user enters it; error messages refer to its `--help`
- * @throws ConfigError naming all errors: unknown options, missing values, and invalid values
+ * @throws UserError for an unknown option, a missing value, or invalid values, of which all are named
  */
 export function readOptions<const O extends ParseArgsOptionsConfig, const K extends Kinds<O>>(
   command: string,
@@ -32,64 +48,58 @@ export function readOptions<const O extends ParseArgsOptionsConfig, const K exte
   options: O,
   kinds?: K,
 ): Values<O, K> {
-  return read(command, args, options, false, kinds ?? ({} as K)).values
+  return parse(new Command(command), args, options, kinds ?? ({} as K))
 }
 
-/** Parses arguments like `readOptions`, for a command with positional arguments. */
+/** Parses arguments like `readOptions`, for a program with positional arguments. */
 export function readCommandLine<const O extends ParseArgsOptionsConfig, const K extends Kinds<O>>(
   command: string,
   args: readonly string[],
   options: O,
   kinds: K,
 ): { readonly values: Values<O, K>; readonly positionals: readonly string[] } {
-  return read(command, args, options, true, kinds)
+  const program = new Command(command).argument('[words...]')
+  const values = parse(program, args, options, kinds)
+  return { values, positionals: program.args }
 }
 
-function read<const O extends ParseArgsOptionsConfig, const K extends Kinds<O>>(
-  command: string,
+function parse<const O extends ParseArgsOptionsConfig, const K extends Kinds<O>>(
+  program: Command,
   args: readonly string[],
   options: O,
-  allowPositionals: boolean,
   kinds: K,
-): { values: Values<O, K>; positionals: readonly string[] } {
-  // Use the lenient parser, because the strict one reports only the first error.
-  const parsed = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true })
-  const misplaced = parsed.tokens.flatMap(token => errorIn(token, options, allowPositionals, command))
-  const isMisplaced = new Set(misplaced.map(({ name }) => name))
-  const errors = misplaced.map(({ line }) => line)
-  const entries = Object.entries(parsed.values).map(([name, value]) => {
+): Values<O, K> {
+  const refuse = (message: string) =>
+    new UserError(`${withoutOpposite(message).trim()}\nTry it with ${program.name()} -- --help.`)
+  program
+    .helpOption(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+  const collect = (text: string, before: readonly string[] = []) => [...before, text]
+  const declared = Object.entries(options).map(([name, { type, multiple }]) => {
+    const option = program.createOption(type === 'boolean' ? `--${name}` : `--${name} <${name}>`)
+    program.addOption(multiple ? option.argParser(collect) : option)
+    return [name, option] as const
+  })
+  try {
+    program.parse(args, { from: 'user' })
+  } catch (error) {
+    throw error instanceof CommanderError ? refuse(error.message) : error
+  }
+  const errors: string[] = []
+  const values = declared.flatMap(([name, option]) => {
+    const given = program.getOptionValue(option.attributeName())
+    const value = (option.negate ? given === false || undefined : given) ?? options[name]?.default
     const kind = (kinds as Readonly<Record<string, Kind<unknown>>>)[name]
-    if (kind === undefined || value === undefined || isMisplaced.has(name)) return [name, value]
-    const readValue = (text: unknown) => {
-      const { output, issues = [] } = safeParse(kind.schema, text)
-      errors.push(...errorLines(issues).map(line => `--${name}: ${line}`))
+    const read = (text: string) => {
+      if (kind === undefined) return text
+      const { output, success } = safeParse(kind.schema, text)
+      if (!success) errors.push(describeInvalid(`option '${option.flags}'`, text, kind.allowed))
       return output
     }
-    return [name, Array.isArray(value) ? value.map(readValue) : readValue(value)]
+    if (value === undefined) return []
+    return [[name, Array.isArray(value) ? value.map(read) : read(value)]]
   })
-  if (errors.length > 0) throw new ConfigError(`the command line of \`${command}\``, errors)
-  return { values: Object.fromEntries(entries), positionals: parsed.positionals }
-}
-
-type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number]
-
-/** Returns the syntax errors of one part of the command line. */
-function errorIn(
-  token: Token,
-  options: ParseArgsOptionsConfig,
-  allowPositionals: boolean,
-  command: string,
-): { readonly name?: string; readonly line: string }[] {
-  const help = `see ${command} -- --help`
-  if (token.kind === 'positional')
-    return allowPositionals ? [] : [{ line: `${token.value}: is not expected; ${help}` }]
-  if (token.kind !== 'option') return []
-  const { name, rawName, value, inlineValue } = token
-  const option = Object.hasOwn(options, name) ? options[name] : undefined
-  if (option === undefined) return [{ name, line: `${rawName}: is not an option; ${help}` }]
-  if (option.type === 'boolean')
-    return value === undefined ? [] : [{ name, line: `${rawName}: takes no value` }]
-  if (value === undefined) return [{ name, line: `${rawName}: needs a value` }]
-  if (inlineValue || !/^-./.test(value)) return []
-  return [{ name, line: `${rawName}: needs a value; if it begins with "-", write ${rawName}=…` }]
+  if (errors.length > 0) throw refuse(errors.join('\n'))
+  return Object.fromEntries(values)
 }

@@ -1,7 +1,8 @@
 /** Finds the stack that a command uses, and the environment variables to access its servers. */
 
-import { type Environment, KAFKA } from '#runtime/settings/index.ts'
+import { type Environment, KAFKA, REDIS, REGISTRY } from '#runtime/settings/index.ts'
 import { NAMES } from '../lib/app/settings/names.ts'
+import { KAFKA_ADDRESSES, REDIS_ADDRESSES } from '../lib/app/settings/precedence.ts'
 import { DEFAULT_STACK, runningStacks, STACKS_DIR, type Stack } from './running-stacks.ts'
 
 /** Error for a request that no stack or several stacks match. The message contains the remedy. */
@@ -81,8 +82,8 @@ const OF_KAFKA = [
   'KAFKA_PORT',
   ...Object.keys(NAMES.settings),
 ]
-const OF_REDIS = ['REDIS_URL', 'REDIS_PORT', 'REDIS_MODE', 'REDIS_SECRET']
-const OF_REGISTRY = ['SCHEMA_REGISTRY_URL', 'SCHEMA_REGISTRY_SECRET', 'REGISTRY_PORT']
+const OF_REDIS = [...Object.keys(REDIS.settings), 'REDIS_PORT']
+const OF_REGISTRY = [...Object.keys(REGISTRY.settings), 'REGISTRY_PORT']
 
 /** Settings with folders of files that the functions of a stack read, and that commands check or apply. */
 export const STACK_FOLDERS = ['RULES_DIR', 'VIEWS_DIR', 'NOTIFICATIONS_DIR', 'FAILURES_DIR']
@@ -90,8 +91,8 @@ export const STACK_FOLDERS = ['RULES_DIR', 'VIEWS_DIR', 'NOTIFICATIONS_DIR', 'FA
 function namedServers(environment: Environment) {
   const isSet = (name: string) => Boolean(environment[name])
   return {
-    hasKafka: ['KAFKA_BROKERS', 'MSK_CLUSTER_ARN', 'EVENT_HUBS_CONN_STR', 'KAFKA_PORT'].some(isSet),
-    hasRedis: ['REDIS_URL', 'REDIS_PORT'].some(isSet),
+    hasKafka: KAFKA_ADDRESSES.some(isSet),
+    hasRedis: REDIS_ADDRESSES.some(isSet),
   }
 }
 

@@ -1,7 +1,15 @@
 /** Folders of configuration files: their paths at run time, and the files that are packaged. Pure. */
 import { isAbsolute, posix, relative, resolve, sep } from 'node:path'
 import { array, type GenericSchema, type InferOutput, object, string } from 'valibot'
-import type { Environment } from '../../lib/app/settings/index.ts'
+import { listSettings } from '#runtime/settings/index.ts'
+import {
+  type Environment,
+  FAILURES,
+  INPUTS,
+  NOTIFICATIONS,
+  RULES,
+  VIEWS,
+} from '../../lib/app/settings/index.ts'
 
 const FOLDER = object({
   /** Path at run time. */
@@ -25,15 +33,8 @@ type Folders = InferOutput<typeof FOLDERS>
 export type FolderName = keyof Folders
 
 interface Edited {
-  /** Setting that replaces the default folder. */
-  readonly variable:
-    | 'RULES_DIR'
-    | 'NOTIFICATIONS_DIR'
-    | 'FAILURES_DIR'
-    | 'MAPPINGS_DIR'
-    | 'INPUTS_FILE'
-    | 'VIEWS_DIR'
-  readonly usual: string
+  /** Setting of the folder. */
+  readonly variable: Extract<keyof typeof SETTINGS, `${string}_DIR` | 'INPUTS_FILE'>
   readonly content: string
   /** Files that are packaged, by default the YAML files. */
   readonly files?: readonly string[]
@@ -41,17 +42,19 @@ interface Edited {
   readonly isFile?: true
 }
 
+const SETTINGS = listSettings([RULES, NOTIFICATIONS, FAILURES, INPUTS, VIEWS])
+
 const EDITED: Readonly<Record<FolderName, Edited>> = {
-  rules: { variable: 'RULES_DIR', usual: 'config/rules', content: 'rules' },
-  notifications: { variable: 'NOTIFICATIONS_DIR', usual: 'config/notifications', content: 'its files' },
-  failures: { variable: 'FAILURES_DIR', usual: 'config/failures', content: 'its files' },
-  mappings: { variable: 'MAPPINGS_DIR', usual: 'config/mappings', content: 'its files' },
-  inputs: { variable: 'INPUTS_FILE', usual: 'config/inputs.yaml', content: 'it', isFile: true },
-  views: { variable: 'VIEWS_DIR', usual: 'config/views', content: 'its files', files: ['plan.json'] },
+  rules: { variable: 'RULES_DIR', content: 'rules' },
+  notifications: { variable: 'NOTIFICATIONS_DIR', content: 'its files' },
+  failures: { variable: 'FAILURES_DIR', content: 'its files' },
+  mappings: { variable: 'MAPPINGS_DIR', content: 'its files' },
+  inputs: { variable: 'INPUTS_FILE', content: 'it', isFile: true },
+  views: { variable: 'VIEWS_DIR', content: 'its files', files: ['plan.json'] },
 }
 
 /** Default folders. */
-export const USUAL_FOLDERS = mapFolders(edited => buildFolder(edited.usual, edited))
+export const USUAL_FOLDERS = mapFolders(edited => buildFolder(usualPath(edited), edited))
 
 /** Returns the folders as they are packaged for a deployment, and one error for each folder that cannot be packaged. */
 export function packFolders(
@@ -60,11 +63,11 @@ export function packFolders(
 ): { readonly folders: Folders; readonly problems: readonly string[] } {
   const problems: string[] = []
   const folders = mapFolders(edited => {
-    const { variable, usual, content } = edited
+    const { variable, content } = edited
     const path = toPackagePath(read(variable) ?? '', project)
     if (path === undefined)
       problems.push(`${variable}: must be inside the project, from where ${content} are packed.`)
-    return buildFolder(path ?? usual, edited)
+    return buildFolder(path ?? usualPath(edited), edited)
   })
   return { folders, problems }
 }
@@ -72,8 +75,8 @@ export function packFolders(
 /** Returns the folders on this machine. `serverless offline` and `serverless invoke local` use them directly, without packaging. */
 export function resolveFolders(environment: Environment, project: string): Folders {
   return mapFolders(edited => {
-    const { variable, usual } = edited
-    const path = environment[variable]?.trim() || usual
+    const usual = usualPath(edited)
+    const path = environment[edited.variable]?.trim() || usual
     return {
       path: resolve(project, path),
       patterns: buildFolder(toPackagePath(path, project) ?? usual, edited).patterns,
@@ -84,6 +87,10 @@ export function resolveFolders(environment: Environment, project: string): Folde
 /** Returns the environment variable that passes the path of a folder to functions. */
 export function toFolderVariable(name: FolderName, folders: Folders): Readonly<Record<string, string>> {
   return { [EDITED[name].variable]: folders[name].path }
+}
+
+function usualPath({ variable }: Edited): string {
+  return SETTINGS[variable].default ?? ''
 }
 
 function buildFolder(

@@ -25,8 +25,7 @@ describe('given the command that runs only the servers', () => {
     assert.equal(code, 1)
     assert.equal(
       output,
-      'the command line of `npm run services` has 1 error:\n' +
-        '  - --frehs: is not an option; see npm run services -- --help\n',
+      "error: unknown option '--frehs'\n(Did you mean --fresh?)\nTry it with npm run services -- --help.\n",
     )
   })
 })

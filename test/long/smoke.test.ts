@@ -19,7 +19,7 @@ describe('given the command that sends readings through a running stack', () => 
     assert.equal(code, 1)
     assert.equal(
       output,
-      '✗ the command line of `npm run smoke` has 1 error:\n  - 20: is not expected; see npm run smoke -- --help\n',
+      '✗ error: too many arguments. Expected 0 arguments but got 1: 20.\nTry it with npm run smoke -- --help.\n',
     )
   })
 

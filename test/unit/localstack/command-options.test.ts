@@ -26,12 +26,12 @@ for (const [command, read, program] of [
 
     for (const name of ['Lab', '../lab', 'a'.repeat(21)])
       it(`given the name "${name}", then the message names where it stands, and what it may have`, () => {
-        const allowed = 'must be 1 to 20 lower-case letters, digits and "-"'
+        const allowed = '1 to 20 lower-case letters, digits and "-"'
         assert.throws(() => read([`--name=${name}`]), {
-          message: `the command line of \`${command}\` has 1 error:\n  - --name: ${allowed}`,
+          message: `error: option '--name <name>': "${name}" is invalid. It must be ${allowed}.\nTry it with ${command} -- --help.`,
         })
         assert.throws(() => read([], { SLUICE_STACK: name }), {
-          message: `the environment has 1 error:\n  - SLUICE_STACK: ${allowed}`,
+          message: `the environment has 1 error:\n  - SLUICE_STACK: must be ${allowed}`,
         })
       })
   })

@@ -34,8 +34,8 @@ import { resolveAddresses, serviceEnvironment } from './start-services.ts'
 
 /** Message of the reload plugin, which runs with the functions (see `localstack/reload/plugin.ts`). */
 const RELOAD = /^watch {2}(.*)$/
-/** Start of the lines about saved files that are used from now on. */
-const RELOADED = 'reloaded '
+/** Lines about files that the functions use from now on, and about saved statements, which this process applies. */
+const SAVED = /^(?:reloaded|saved) /
 
 /**
  * Minimum interval between runs of the generator, in milliseconds. The generator runs as often as its sensors report, but not more
@@ -165,6 +165,8 @@ async function runFunctions(
   const reload = () => {
     console.reload?.()
     watch?.readInputs()
+    // Statements name inputs and fields of families.
+    void console.applyStatements?.()
   }
   const functionOptions = { ...describeFunctions(run, () => watch, reload), logsDir, servers, reportsFile }
   const lost = Promise.withResolvers<string>()
@@ -179,7 +181,7 @@ async function runFunctions(
   try {
     await functions.start(signal)
     reportReady(run, console)
-    void console.finishChange?.().catch(error => screen.line(`! sql: ${(error as Error).message}`))
+    void console.applyStatements?.()
     const over = new AbortController()
     try {
       const started = await watching
@@ -209,7 +211,7 @@ async function runFunctions(
  * Returns the environment of the functions, and the handlers of their logs.
  *
  * @param getWatch returns undefined only before any function runs
- * @param reload called after functions got saved files
+ * @param reload called after files were saved
  */
 function describeFunctions(
   { options, port, variables, screen }: Run,
@@ -228,7 +230,7 @@ function describeFunctions(
     onLogLine: line => {
       const [, said] = RELOAD.exec(line) ?? []
       if (said !== undefined) screen.line(said)
-      if (said?.startsWith(RELOADED)) reload()
+      if (said !== undefined && SAVED.test(said)) reload()
       getWatch()?.handleLogLine(line)
     },
     onReport: line => getWatch()?.handleReportLine(line),

@@ -1,6 +1,6 @@
 import { loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
 import type { Counts } from '../../lib/operations/audited-operation.ts'
-import { type PlanChange, planChange } from '../../lib/operations/views/plan-change.ts'
+import { hasChanges, type PlanChange, planChange } from '../../lib/operations/views/plan-change.ts'
 import { readPlan } from '../../lib/operations/views/statements.ts'
 import { command, environment, flag, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { confirm } from '../operation/confirm.ts'
@@ -40,14 +40,13 @@ Examples:
     await withViews(config, async servers => {
       const change = planChange(servers.plan, wanted)
       terminal.stderr.write(formatChange(change, folder))
-      const { build, replaced, dropped, changesStreams } = change
+      const { build, replaced, dropped } = change
       if (dryRun) return printReport(terminal, buildReport(change, {}), json, () => '')
       if (replaced.length + dropped.length > 0)
         await confirm('Replace and drop these tables? Their rows are lost.', yes, terminal)
       const filter = { built: joinNames(build), dropped: joinNames(dropped) }
       const counts = await applyChange(servers, { action: 'views apply', filter }, wanted, terminal)
-      const message =
-        build.length + dropped.length > 0 || changesStreams ? 'Done.\n' : 'All tables are in force.\n'
+      const message = hasChanges(change) ? 'Done.\n' : 'All tables are in force.\n'
       if (counts) printReport(terminal, buildReport(change, counts), json, () => message)
     })
   },

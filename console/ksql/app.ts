@@ -4,7 +4,7 @@ import { type Context, Hono, type HonoRequest, type Next } from 'hono'
 import { maxLength, object, optional, pipe, record, string, unknown } from 'valibot'
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import type { ChangingStatement } from '../../lib/operations/views/local-statements.ts'
-import type { StatementChanges } from '../../lib/operations/views/statement-changes.ts'
+import type { StatementFolder } from '../../lib/operations/views/statement-folder.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
 import { compileSelect } from '../../lib/views/language/compile-select.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
@@ -21,7 +21,6 @@ import { createRowStream } from './row-stream.ts'
 import type { SqlTableReader } from './sql-table-reader.ts'
 import {
   buildChangeAnswer,
-  buildChangeStatus,
   buildHealthAnswer,
   buildInfoAnswer,
   buildNotice,
@@ -38,7 +37,7 @@ export interface KsqlParts {
   readonly getTopic: (signal: string) => string
   readonly access: Access
   /** Carries out CREATE and DROP; absent where they are refused. */
-  readonly changes?: Pick<StatementChanges, 'begin' | 'find'>
+  readonly changes?: Pick<StatementFolder, 'change'>
   /** Called with unexpected errors. */
   readonly reportError: (error: unknown) => void
   readonly reportFailedSignIn: (failed: { readonly route: string }) => void
@@ -93,11 +92,6 @@ export function createKsqlApp(parts: KsqlParts): Hono<ConsoleHono> {
   app.use(rejectForeignRequests(access), limitRequests(LIMITS), limitBodies(LIMITS))
   if (access.visitor) app.use(requireJson)
   app.get('/info', context => context.json(buildInfoAnswer(env)))
-  app.get('/status/:kind/:name/:action', ({ req, json }) => {
-    const change = parts.changes?.find(req.path.slice('/status/'.length))
-    if (change) return json(buildChangeStatus(change))
-    throw new ProblemError('not-found', 'There is no such command.')
-  })
   app.post('/ksql', async context => context.json(await answerStatements(context, parts)))
   const open = new Map<string, AbortController>()
   app.on('POST', ['/query', '/query-stream'], createQueryHandler(parts, open))
@@ -155,22 +149,23 @@ async function answerStatements(
   return answers
 }
 
-/** Begins a change, and waits for its end as long as an answer can. @throws StatementFailure if it fails until then */
+/** Carries out a change, and waits for its end as long as an answer can. @throws StatementFailure if it fails until then */
 async function changePlan(
   statement: ChangingStatement,
   changes: NonNullable<KsqlParts['changes']>,
   waitMs: number,
   answers: readonly object[],
 ): Promise<object> {
-  const fail = (message: string) => new StatementFailure(message, statement.text, answers)
-  const change = await changes.begin(statement).catch(error => {
-    if (error instanceof FileError || error instanceof OperationFailure) throw fail(error.message)
+  try {
+    const change = await changes.change(statement)
+    if ('notice' in change) return buildNotice(statement, change.notice)
+    const result = await Promise.race([change.ended, pause(Math.max(0, waitMs), undefined, { ref: false })])
+    return buildChangeAnswer(statement, result)
+  } catch (error) {
+    if (error instanceof FileError || error instanceof OperationFailure)
+      throw new StatementFailure(error.message, statement.text, answers)
     throw error
-  })
-  if ('notice' in change) return buildNotice(statement, change.notice)
-  await Promise.race([change.ended, pause(Math.max(0, waitMs), undefined, { ref: false })])
-  if (change.status === 'ERROR') throw fail(change.describe())
-  return buildChangeAnswer(statement, change)
+  }
 }
 
 /** Runs a step of the language. @throws StatementFailure for its errors, which name line and column */

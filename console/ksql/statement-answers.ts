@@ -1,6 +1,5 @@
 /** Answers of ksqlDB's REST interface to statements other than queries. Pure. */
 import type { ChangingStatement } from '../../lib/operations/views/local-statements.ts'
-import type { StatementChange } from '../../lib/operations/views/statement-changes.ts'
 import type { Statement } from '../../lib/views/language/syntax.ts'
 import {
   type ActivatedPlan,
@@ -44,16 +43,18 @@ export function isChanging(statement: Statement): statement is ChangingStatement
   return ['stream', 'table', 'drop'].includes(statement.kind)
 }
 
-/** Returns the answer to a CREATE or DROP. Its status can be asked again under the id of the command. */
-export function buildChangeAnswer({ text }: Statement, change: StatementChange) {
-  const commandStatus = { ...buildChangeStatus(change), queryId: null }
+/** Returns the answer to a CREATE or DROP. @param result undefined while the change runs */
+export function buildChangeAnswer(statement: ChangingStatement, result: string | undefined) {
+  const { kind, name, text } = statement
+  const commandId = `${kind === 'drop' ? statement.of : kind}/${formatName(name.text)}/${kind === 'drop' ? 'drop' : 'create'}`
+  const status = result === undefined ? 'EXECUTING' : 'SUCCESS'
+  const commandStatus = { status, message: result ?? EXECUTING, queryId: null }
   const common = { statementText: `${text};`, commandSequenceNumber: 0, warnings: [] }
-  return { '@type': 'currentStatus', commandId: change.id, commandStatus, ...common }
+  return { '@type': 'currentStatus', commandId, commandStatus, ...common }
 }
 
-export function buildChangeStatus({ status, describe }: StatementChange) {
-  return { status, message: describe() }
-}
+const EXECUTING =
+  'The file has the statement, and the records of the past are being added. `npm start` shows the progress and the result; SHOW TABLES lists what is in force.'
 
 /** Returns the answer to a statement after which nothing was to be changed. */
 export function buildNotice({ text }: Statement, message: string) {

@@ -5,7 +5,7 @@ import { BuildError, Builder, runBuilds } from '../../infra/packaging/bundle-bui
 import { buildTriggerClusters, readThisMachine } from '../../infra/place/this-machine.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { getConsumerName } from '../../lib/app/functions.ts'
-import { FAMILY_FILES, NAMES, readSettings } from '../../lib/app/settings/index.ts'
+import { FAMILY_FILES, NAMES, readSettings, VIEWS } from '../../lib/app/settings/index.ts'
 import { INTAKE } from '../../lib/intake/input.ts'
 import { OfflineFunctions } from './offline-functions.ts'
 import { type Definition, Reloader } from './reloader.ts'
@@ -147,6 +147,7 @@ export default class ReloadPlugin {
     const rules = reloader.rulesDirs.map(folder => ({ folder, path: relative(serviceDir, folder) }))
     const rulesPaths = rules.map(({ path }) => path)
     const families = relative(serviceDir, resolve(serviceDir, readSettings([FAMILY_FILES]).familiesDir))
+    const views = relative(serviceDir, resolve(serviceDir, readSettings([VIEWS]).viewsDir))
     const inputs = Object.values(reloader.inputs ?? {}).flatMap(path => [
       relative(serviceDir, path),
       // Schemas are in a folder beside the list of inputs.
@@ -159,6 +160,7 @@ export default class ReloadPlugin {
       },
       { has: path => isIn(path, [families]), act: paths => reloader.reloadFamilies(paths) },
       { has: path => isIn(path, inputs), act: paths => reloader.reloadInputs(paths) },
+      { has: path => isIn(path, [views]), act: async paths => this.#reportStatements(paths) },
       // Reload code before rules, because new rules may require new code. Families are a part of the code.
       { has: path => !isIn(path, rulesPaths), act: paths => reloader.reloadCode(paths) },
       ...rules.map(({ folder, path }) => ({
@@ -172,6 +174,7 @@ export default class ReloadPlugin {
         ...service.custom.esbuild.watch.pattern,
         families,
         ...inputs,
+        views,
         ...rulesPaths,
         ...READ_AT_START,
       ],
@@ -195,6 +198,12 @@ export default class ReloadPlugin {
     const rules = paths.filter(path => /\.ya?ml$/.test(path))
     if (rules.length === 0) return
     await reloader.reloadRules(folder, rules)
+  }
+
+  /** Reports saved statements to `npm start`, which applies the folder, because no function has a parser. */
+  #reportStatements(paths: readonly string[]): void {
+    const statements = paths.filter(path => path.endsWith('.sql'))
+    if (statements.length > 0) this.#say(`saved ${statements.join(', ')}`)
   }
 
   /** Runs a scheduled function immediately, because its next scheduled run may be a minute away. */

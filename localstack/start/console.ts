@@ -13,7 +13,7 @@ import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { consolePorts } from '../ports-and-folders.ts'
-import { createSqlInterface, type ServedStack } from './sql-interface.ts'
+import { createSqlInterface, createStatementFolder, type ServedStack } from './sql-interface.ts'
 
 /** Result of starting the console. The address is missing if the console could not be started. */
 export interface StartedConsole {
@@ -25,8 +25,8 @@ export interface StartedConsole {
   readonly sqlAddress?: string
   /** Uses the families and inputs of now. @throws FileError if they have errors; the former ones are then used further */
   readonly reload?: () => void
-  /** Finishes a change of the SQL tables that a crash has interrupted. Call it when the functions run. */
-  readonly finishChange?: () => Promise<void>
+  /** Puts the statements of `config/views` into force if others are. Call it when the functions run. */
+  readonly applyStatements?: () => Promise<void>
   close(): Promise<void>
 }
 
@@ -95,17 +95,15 @@ async function openConsole(options: ServedStack, opened: Closable[]): Promise<St
     'KAFKA_UI_PORT',
     'The Kafka pages are not available on a separate port',
   )
-  const sql = shown.isLocal ? createSqlInterface(shown, options) : undefined
+  const stop = new AbortController()
+  const statements = createStatementFolder(shown, options, stop.signal)
+  const sql = shown.isLocal ? createSqlInterface(shown, options, statements) : undefined
   const served =
-    sql && (await listen(sql.app, ports.ksqlPort, 'KSQL_PORT', "ksqlDB's interface is not available"))
-  if (sql) opened.push({ close: async () => sql.stop() })
+    sql && (await listen(sql, ports.ksqlPort, 'KSQL_PORT', "ksqlDB's interface is not available"))
+  opened.push({ close: async () => stop.abort() })
   return {
-    ...(sql && served
-      ? {
-          sqlAddress: `http://127.0.0.1:${served.port}`,
-          finishChange: () => sql.changes.finishInterrupted(),
-        }
-      : {}),
+    ...(served ? { sqlAddress: `http://127.0.0.1:${served.port}` } : {}),
+    applyStatements: () => statements.apply(),
     reload: () => shown.reload(readConfig(environment)),
     ...(kafka ? { kafkaAddress: `http://127.0.0.1:${kafka.port}` } : {}),
     ...(console ? { address: `http://127.0.0.1:${console.port}/?token=${token}` } : {}),

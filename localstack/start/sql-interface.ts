@@ -1,5 +1,8 @@
-/** ksqlDB's REST interface of `npm start`. It asks for no token, as Kafka does not, and so only exists for servers of this machine. */
-import { join, resolve } from 'node:path'
+/**
+ * The statements of `config/views` under `npm start`, and ksqlDB's REST interface. The interface asks for no token, as Kafka does not,
+ * and so only exists for servers of this machine.
+ */
+import { resolve } from 'node:path'
 import type { Hono } from 'hono'
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
 import { createOpenAccess } from '../../console/access/access.ts'
@@ -14,7 +17,7 @@ import type { Named } from '../../lib/app/names.ts'
 import { readSettings, VIEWS } from '../../lib/app/settings/index.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
 import { openViewPorts } from '../../lib/operations/views/apply-views.ts'
-import { StatementChanges } from '../../lib/operations/views/statement-changes.ts'
+import { StatementFolder } from '../../lib/operations/views/statement-folder.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { PROJECT } from '../../scripts/paths.ts'
@@ -28,44 +31,43 @@ export interface ServedStack {
   readonly say: (line: string) => void
 }
 
-export interface SqlInterface {
-  readonly app: Hono<ConsoleHono>
-  readonly changes: StatementChanges
-  /** Stops a change that runs. The next start finishes it. */
-  stop(): void
+/** @param stop ends a change that runs. The next start finishes it. */
+export function createStatementFolder(
+  shown: ConsoleEnvironment,
+  { environment, say }: ServedStack,
+  stop: AbortSignal,
+): StatementFolder {
+  const { config, connections } = shown
+  const { viewsDir } = readSettings([VIEWS], environment)
+  return new StatementFolder({
+    getFamilies: () => shown.config.families,
+    folder: resolve(PROJECT, viewsDir),
+    shownFolder: viewsDir,
+    loadTopics: () => loadStreamTopics(shown.config),
+    readInForce: () => shown.sqlTables(),
+    openPorts: async () =>
+      openViewPorts(connections, await shown.offsets(), await loadViews(environment, config)),
+    trail: { by: userOfMachine(), config, publisher: () => connections.publisher() },
+    report: say,
+    stop,
+  })
 }
 
 export function createSqlInterface(
   shown: ConsoleEnvironment,
-  { environment, dataDir, say }: ServedStack,
-): SqlInterface {
-  const { config, connections } = shown
-  const { viewsDir } = readSettings([VIEWS], environment)
-  const by = userOfMachine()
-  const stop = new AbortController()
-  const changes = new StatementChanges({
-    getFamilies: () => shown.config.families,
-    folder: resolve(PROJECT, viewsDir),
-    shownFolder: viewsDir,
-    noteFile: join(dataDir, 'statement.sql'),
-    loadTopics: () => loadStreamTopics(shown.config),
-    openPorts: async () =>
-      openViewPorts(connections, await shown.offsets(), await loadViews(environment, config)),
-    trail: { by, config, publisher: () => connections.publisher() },
-    report: line => say(`sql       ${line}`),
-    stop: stop.signal,
-  })
-  const app = createKsqlApp({
-    env: config.env,
+  { say }: ServedStack,
+  changes: StatementFolder,
+): Hono<ConsoleHono> {
+  return createKsqlApp({
+    env: shown.config.env,
     reader: createSqlTableReader(shown),
     parse,
     getTopic: signal => shown.topic(signal as Signal),
-    access: createOpenAccess({ name: by, role: 'operator' }),
+    access: createOpenAccess({ name: userOfMachine(), role: 'operator' }),
     changes,
     reportError: error => say(`✗ sql: ${(error as Error).stack}`),
     reportFailedSignIn: () => {},
   })
-  return { app, changes, stop: () => stop.abort() }
 }
 
 /** Returns the consumer `views`, as the functions run it. */

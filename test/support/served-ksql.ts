@@ -4,7 +4,6 @@ import { createKsqlApp, type KsqlParts } from '../../console/ksql/app.ts'
 import { serveConsole } from '../../console/serve.ts'
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import type { ChangingStatement } from '../../lib/operations/views/local-statements.ts'
-import type { StatementChange } from '../../lib/operations/views/statement-changes.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { MemoryTables } from './memory-tables.ts'
 
@@ -13,19 +12,11 @@ export const TOKEN = 'a-token-of-the-test'
 /** Changes that end at once, with the failure if there is one. A statement with IF [NOT] EXISTS has nothing to change. */
 export class MemoryChanges {
   failure: string | undefined
-  readonly #changes = new Map<string, StatementChange>()
 
-  find(id: string): StatementChange | undefined {
-    return this.#changes.get(id)
-  }
-
-  async begin(statement: ChangingStatement): Promise<StatementChange | { readonly notice: string }> {
+  async change(statement: ChangingStatement): Promise<{ ended: Promise<string> } | { notice: string }> {
     if (statement.kind === 'drop' && statement.ifExists) return { notice: 'There is no such table.' }
     if (this.failure) throw new OperationFailure(this.failure)
-    const id = `${statement.kind}/${statement.name.text.toUpperCase()}/create`
-    const change = { id, status: 'SUCCESS' as const, describe: () => 'done', ended: Promise.resolve() }
-    this.#changes.set(id, change)
-    return change
+    return { ended: Promise.resolve('done') }
   }
 }
 

@@ -35,6 +35,7 @@ import { appendPast, type PastPorts, type PastProgress, type PastRange } from '.
 import {
   createBuildingPlan,
   createBuiltPlan,
+  hasChanges,
   NO_TABLES,
   planChange,
   toNewGenerations,
@@ -68,6 +69,11 @@ export interface ApplyProgress extends PastProgress {
 export function formatProgress({ phase, records, total, rows, pending }: ApplyProgress): string {
   if (phase === 'adding the past') return `${phase}: ${records} of ${total} records, ${rows} rows`
   return phase === 'waiting for views' ? `${phase}: ${pending} records to apply` : phase
+}
+
+/** Error for tables that cannot be changed yet, such as while another change runs. */
+export class TablesNotReady extends OperationFailure {
+  override readonly name = 'TablesNotReady'
 }
 
 export interface Watching {
@@ -108,7 +114,7 @@ const AT_ONCE = 500
  * Puts the wanted tables into force, after it has finished what an interrupted run has left.
  *
  * @param by operator
- * @throws OperationFailure if another run is at work
+ * @throws TablesNotReady if another run is at work
  * @throws the reason of the signal if the work is stopped
  */
 export async function applyViews(
@@ -119,9 +125,9 @@ export async function applyViews(
   counts: Counts,
 ): Promise<void> {
   for (;;) {
-    const { build, dropped, changesStreams } = planChange((await ports.inForce.read()) ?? NO_TABLES, wanted)
+    const change = planChange((await ports.inForce.read()) ?? NO_TABLES, wanted)
     const { underway } = await ports.applying.read()
-    if (!underway && build.length + dropped.length === 0 && !changesStreams) return
+    if (!underway && !hasChanges(change)) return
     const operation = randomUUID()
     const [aliveMs, begunAt] = [Date.now(), instant(Date.now())]
     const begun = {
@@ -130,7 +136,7 @@ export async function applyViews(
       begunAt,
       aliveMs,
       by,
-      building: toNewGenerations(build, operation),
+      building: toNewGenerations(change.build, operation),
     }
     const own = await acquireApplying(ports, begun)
     if (own.sources && !isInForce(own, await ports.inForce.read())) {
@@ -165,13 +171,8 @@ async function acquireApplying({ applying }: ViewPorts, begun: Applying): Promis
     return busy === undefined
   })
   if (busy === undefined) return own as Applying
-  throw busyFailure(busy)
-}
-
-/** Returns the error for a change while another one runs. */
-export function busyFailure({ begunAt, by }: Pick<Applying, 'begunAt' | 'by'>): OperationFailure {
-  return new OperationFailure(
-    `Nothing was changed: the tables are being changed since ${begunAt} by ${by}. Wait until that has ended; if it was ` +
+  throw new TablesNotReady(
+    `Nothing was changed: the tables are being changed since ${busy.begunAt} by ${busy.by}. Wait until that has ended; if it was ` +
       `killed, try again in ${APPLYING_DEAD_AFTER_MS / 1000} seconds.`,
   )
 }

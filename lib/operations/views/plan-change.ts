@@ -45,6 +45,23 @@ export function planChange(inForce: ActivatedPlan, wanted: ViewPlan): PlanChange
   }
 }
 
+export function hasChanges({ build, dropped, changesStreams }: PlanChange): boolean {
+  return build.length + dropped.length > 0 || changesStreams
+}
+
+/**
+ * Returns the plan of statements, and the tables in force that have no statement.
+ *
+ * @param dropped name of a table that is left out if it has no statement
+ */
+export function withUndeclared(inForce: ActivatedPlan, declared: ViewPlan, dropped?: string): ViewPlan {
+  const names = new Set(
+    [...declared.tables.map(one => one.name), dropped ?? ''].map(one => one.toLowerCase()),
+  )
+  const undeclared = readableTables(inForce).filter(({ name }) => !names.has(name.toLowerCase()))
+  return { streams: declared.streams, tables: [...declared.tables, ...undeclared] }
+}
+
 /**
  * Returns the tables with generations of their own. If a statement comes back that was in force an hour ago, its rows would otherwise
  * have the ids of the rows of then, and would be dropped as duplicates.

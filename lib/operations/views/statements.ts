@@ -22,10 +22,12 @@ export async function readPlan(
   shown: string,
   topics: StreamTopics,
 ): Promise<ViewPlan> {
-  return compilePlan(families, await readStatements(path, shown), parse, topics)
+  const files = await readStatements(path, shown)
+  if (files.length === 0) throw new OperationFailure(`${shown}: the folder has no *.sql file`)
+  return compilePlan(families, files, parse, topics)
 }
 
-/** Reads the statements of a file, or of all files of a folder. @throws OperationFailure as `readPlan` */
+/** Reads the statements of a file, or of all files of a folder. @throws OperationFailure if the path cannot be read */
 export async function readStatements(path: string, shown: string): Promise<readonly StatementFile[]> {
   const names = await listSqlFiles(path, shown)
   const files = names.map(async name => {
@@ -47,10 +49,8 @@ export function formatPlan(plan: ViewPlan): string {
 async function listSqlFiles(path: string, shown: string): Promise<readonly string[]> {
   try {
     if (!(await stat(path)).isDirectory()) return ['']
-    const names = (await readdir(path)).filter(name => name.endsWith('.sql')).sort()
-    if (names.length > 0) return names
+    return (await readdir(path)).filter(name => name.endsWith('.sql')).sort()
   } catch (error) {
     throw fileFailure(shown, error)
   }
-  throw new OperationFailure(`${shown}: the folder has no *.sql file`)
 }

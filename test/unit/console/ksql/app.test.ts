@@ -5,6 +5,9 @@ import { connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { createOpenAccess } from '../../../../console/access/access.ts'
 import { formatType, formatValues } from '../../../../console/ksql/row-format.ts'
+import { buildChangeAnswer } from '../../../../console/ksql/statement-answers.ts'
+import type { ChangingStatement } from '../../../../lib/operations/views/local-statements.ts'
+import { parse } from '../../../../lib/views/language/parser.ts'
 import type { ColumnType } from '../../../../lib/views/plan.ts'
 import { MemoryChanges, servedKsql, TOKEN } from '../../../support/served-ksql.ts'
 import { until } from '../../../support/until.ts'
@@ -50,6 +53,12 @@ interface Entity {
   readonly tables: readonly Source[]
   readonly streams: readonly Source[]
   readonly sourceDescription: { readonly fields: unknown; readonly windowType: string; readonly type: string }
+}
+
+interface Changed {
+  readonly '@type'?: string
+  readonly commandId?: string
+  readonly commandStatus?: { readonly status: string; readonly message: string }
 }
 
 const json = async <T>(response: Response | Promise<Response>): Promise<T> => (await response).json() as never
@@ -377,26 +386,26 @@ describe('without a token, on the loopback address', () => {
     assert.match(text, /^HTTP\/1.1 403 /)
   })
 
-  it('given CREATE and DROP, then the answers and the status of the command are those of ksqlDB', async () => {
-    const answers = await json<readonly { commandId: string; commandStatus: { status: string } }[]>(
+  it('given CREATE and DROP, then the answers are those of ksqlDB, and say what happened', async () => {
+    const answers = await json<readonly Changed[]>(
       ksql("CREATE STREAM s (a INT) WITH (KAFKA_TOPIC = 'alerts'); DROP TABLE IF EXISTS nothing;"),
     )
     assert.deepEqual(
-      answers.map(answer => [
-        (answer as { '@type'?: string })['@type'],
-        answer.commandId,
-        answer.commandStatus?.status,
-      ]),
+      answers.map(answer => [answer['@type'], answer.commandId, answer.commandStatus?.status]),
       [
         ['currentStatus', 'stream/S/create', 'SUCCESS'],
         ['warning_entity', undefined, undefined],
       ],
     )
-    assert.deepEqual(await json(served.ask('/status/stream/S/create')), {
-      status: 'SUCCESS',
-      message: 'done',
-    })
-    assert.equal((await served.ask('/status/stream/T/create')).status, 404)
+    assert.equal(answers[0]?.commandStatus?.message, 'done')
+  })
+
+  it('given a change that takes longer than an answer waits, then the answer says how to look', () => {
+    const [drop] = parse('DROP TABLE t;')
+    const answer = buildChangeAnswer(drop as ChangingStatement, undefined)
+    const { status, message } = (answer as Required<Changed>).commandStatus
+    assert.equal(status, 'EXECUTING')
+    assert.match(message, /`npm start` shows the progress.*SHOW TABLES/)
   })
 
   it('given a change that fails or is refused, then its message and the answers before it are in the error', async () => {

@@ -1,0 +1,204 @@
+/**
+ * Puts the statements of a folder into force, and writes CREATE and DROP into its file `local.sql`. The files decide: a start after a
+ * crash applies what they say. A table without a statement stays until it is dropped by name, because a file that is moved or half
+ * saved must not cost rows.
+ */
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Families } from '../../telemetry/families.ts'
+import { compilePlan, type StatementFile } from '../../views/language/compile-plan.ts'
+import type { StreamTopics } from '../../views/language/compile-stream.ts'
+import { parse } from '../../views/language/parser.ts'
+import { StatementError } from '../../views/language/statement-error.ts'
+import type { ActivatedPlan, TablePlan, ViewPlan } from '../../views/plan.ts'
+import { runAudited, type Trail } from '../audited-operation.ts'
+import { fileFailure, OperationFailure } from '../operation-failure.ts'
+import { applyViews, createProgress, formatProgress, TablesNotReady, type ViewPorts } from './apply-views.ts'
+import { type ChangingStatement, editStatements } from './local-statements.ts'
+import { hasChanges, NO_TABLES, type PlanChange, planChange, withUndeclared } from './plan-change.ts'
+import { formatPlan, readStatements } from './statements.ts'
+
+export interface FolderParts {
+  /** Folder with the statements and their plan, and its path in messages. */
+  readonly folder: string
+  readonly shownFolder: string
+  readonly getFamilies: () => Families
+  /** Loads the topics that streams can name. */
+  readonly loadTopics: () => Promise<StreamTopics>
+  /** Returns the plan in force; `NO_TABLES` before the first run of the function `clock`. */
+  readonly readInForce: () => Promise<ActivatedPlan>
+  readonly openPorts: () => Promise<ViewPorts>
+  readonly trail: Trail
+  /** Shows a line. */
+  readonly report: (line: string) => void
+  readonly stop: AbortSignal
+}
+
+const LOCAL_FILE = 'local.sql'
+const PLAN_FILE = 'plan.json'
+/** Interval of the lines of progress, in milliseconds. */
+const REPORT_MS = 5_000
+/** Interval at which tables that cannot be changed yet are looked at, in milliseconds. */
+const LOOK_MS = 1_000
+
+export class StatementFolder {
+  readonly #parts: FolderParts
+  #edits: Promise<unknown> = Promise.resolve()
+  #applies: Promise<unknown> = Promise.resolve()
+  #reported = ''
+
+  constructor(parts: FolderParts) {
+    this.#parts = parts
+  }
+
+  /** Puts the statements into force if others are, and reports that or the errors, of which each changes nothing. */
+  async apply(): Promise<void> {
+    const { report, stop } = this.#parts
+    const text = await this.#enqueue().catch((error: Error) =>
+      stop.aborted ? '' : `✗ the old tables are kept:\n${error.message.replaceAll(/^ */gm, '    ')}`,
+    )
+    // The folder is applied after each save of a file on which statements may depend.
+    if (text !== '' && text !== this.#reported) report(text)
+    this.#reported = text
+  }
+
+  /**
+   * Writes a statement into the file, and begins to put it into force. Returns a notice if there is nothing to change.
+   *
+   * @returns the result, when it is in force
+   * @throws OperationFailure or FileError if the statement cannot be carried out; then nothing is changed
+   */
+  async change(
+    statement: ChangingStatement,
+  ): Promise<{ readonly ended: Promise<string> } | { readonly notice: string }> {
+    const { report, stop } = this.#parts
+    const edit = this.#edits.then(() => this.#edit(statement))
+    this.#edits = edit.catch(() => {})
+    const notice = await edit
+    if (notice !== undefined) return { notice }
+    const applied = this.#enqueue(statement.kind === 'drop' ? statement.name.text : undefined)
+    const ended = applied.then(
+      // A change before this one may have applied the file already.
+      text => text || 'The file is in force.',
+      (error: Error) => {
+        const reason = stop.aborted ? 'npm start has ended' : error.message
+        throw new OperationFailure(
+          `The file ${LOCAL_FILE} was changed, but not the tables: ${reason}. The next start applies the file; repeat a DROP.`,
+        )
+      },
+    )
+    ended.then(report, ({ message }: Error) => report(`✗ ${message}`))
+    return { ended }
+  }
+
+  /** Applies the folder after what is being applied. @param dropped name of a table that is not kept without a statement */
+  #enqueue(dropped?: string): Promise<string> {
+    const applied = this.#applies.then(() => this.#applyWhenReady(dropped))
+    this.#applies = applied.catch(() => {})
+    return applied
+  }
+
+  async #applyWhenReady(dropped: string | undefined): Promise<string> {
+    const { stop } = this.#parts
+    for (;;)
+      try {
+        stop.throwIfAborted()
+        return await this.#putIntoForce(dropped)
+      } catch (error) {
+        if (!(error instanceof TablesNotReady)) throw error
+        await pause(LOOK_MS, undefined, { signal: stop })
+      }
+  }
+
+  /** Returns what has changed. */
+  async #putIntoForce(dropped: string | undefined): Promise<string> {
+    const { openPorts, trail, report, stop } = this.#parts
+    const inForce = await this.#readInForce()
+    const files = await this.#read()
+    // A folder can have a plan alone.
+    if (files.length === 0) return ''
+    const declared = await this.#compile(files)
+    const wanted = withUndeclared(inForce, declared, dropped)
+    const change = planChange(inForce, wanted)
+    const progress = createProgress()
+    if (hasChanges(change) || inForce.building.length > 0) {
+      const ports = await openPorts()
+      const action = dropped === undefined ? ('views apply' as const) : ('views drop' as const)
+      const filter = { tables: dropped ?? joinNames(change.build) }
+      const reporting = setInterval(() => report(`tables: ${formatProgress(progress)}`), REPORT_MS)
+      await runAudited(trail, { action, filter }, counts =>
+        applyViews(ports, wanted, trail.by, { progress, stop }, counts),
+      ).finally(() => clearInterval(reporting))
+    }
+    const undeclared = wanted.tables.filter(one => !declared.tables.includes(one))
+    // If the package did not have these tables, the function `clock` would drop them.
+    if (undeclared.length === 0) await this.#replace(PLAN_FILE, formatPlan(declared))
+    return describeApplied(change, progress.rows, undeclared)
+  }
+
+  /** Writes a statement into the file. Returns a notice if there is nothing to change. */
+  async #edit(statement: ChangingStatement): Promise<string | undefined> {
+    const inForce = await this.#readInForce()
+    const files = await this.#read()
+    await this.#compile(files)
+    const edited = editStatements(files, join(this.#parts.shownFolder, LOCAL_FILE), statement, inForce)
+    if ('notice' in edited) return edited.notice
+    await this.#compile(edited.files).catch(error => {
+      if (statement.kind !== 'drop' || !(error instanceof StatementError)) throw error
+      throw new OperationFailure(`${statement.name.text} is in use, so it is not dropped: ${error.problem}.`)
+    })
+    await this.#replace(LOCAL_FILE, edited.text)
+    return undefined
+  }
+
+  /** @throws TablesNotReady before the first run of the function `clock` */
+  async #readInForce(): Promise<ActivatedPlan> {
+    const inForce = await this.#parts.readInForce()
+    if (inForce !== NO_TABLES) return inForce
+    throw new TablesNotReady(
+      'No tables are in force yet. The function clock puts them into force within a minute.',
+    )
+  }
+
+  #read(): Promise<readonly StatementFile[]> {
+    return readStatements(this.#parts.folder, this.#parts.shownFolder)
+  }
+
+  async #compile(files: readonly StatementFile[]): Promise<ViewPlan> {
+    return compilePlan(this.#parts.getFamilies(), files, parse, await this.#parts.loadTopics())
+  }
+
+  /** Replaces a file as a whole, unless it has the text already. */
+  async #replace(name: string, text: string): Promise<void> {
+    const path = join(this.#parts.folder, name)
+    if ((await readFile(path, 'utf8').catch(() => '')) === text) return
+    const next = join(this.#parts.folder, `.${name}.next`)
+    await writeFile(next, text)
+      .then(() => rename(next, path))
+      .catch(error => {
+        throw fileFailure(join(this.#parts.shownFolder, name), error)
+      })
+  }
+}
+
+/** Returns what was changed, and which tables have no statement. */
+function describeApplied(
+  { build, dropped, changesStreams }: PlanChange,
+  rows: number,
+  undeclared: readonly TablePlan[],
+): string {
+  const lines = [
+    ...(build.length > 0 ? [`tables in force: ${joinNames(build)}, with ${rows} rows of the past`] : []),
+    ...(dropped.length > 0 ? [`tables dropped: ${joinNames(dropped)}`] : []),
+    ...(build.length + dropped.length === 0 && changesStreams ? ['the streams are in force'] : []),
+    ...(undeclared.length > 0
+      ? [`tables without a statement: ${joinNames(undeclared)}; \`sluice views drop\` drops a table`]
+      : []),
+  ]
+  return lines.join('\n')
+}
+
+function joinNames(tables: readonly TablePlan[]): string {
+  return tables.map(({ name }) => name).join(', ')
+}

@@ -1,0 +1,249 @@
+/** Statements that are saved or sent under `npm start`: the files of the folder decide what is in force. */
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import type { ChangingStatement } from '../../../../lib/operations/views/local-statements.ts'
+import { NO_TABLES } from '../../../../lib/operations/views/plan-change.ts'
+import { StatementFolder } from '../../../../lib/operations/views/statement-folder.ts'
+import { loadPlan } from '../../../../lib/views/adapters/plan-file.ts'
+import { compilePlan } from '../../../../lib/views/language/compile-plan.ts'
+import { parse } from '../../../../lib/views/language/parser.ts'
+import { readableTables } from '../../../../lib/views/plan.ts'
+import { createActivatedPlan } from '../../../../lib/views/plan-activation.ts'
+import { Changing } from '../../../support/changing-tables.ts'
+import { FAMILIES, NAMES } from '../../../support/families.ts'
+import { until } from '../../../support/until.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'sluice-statements-'))
+after(() => rmSync(root, { recursive: true }))
+const STREAM = "CREATE STREAM r (activity VARCHAR) WITH (KAFKA_TOPIC = 'readings');"
+const tableText = (name: string, where = '') =>
+  `CREATE TABLE ${name} AS SELECT activity, COUNT(*) AS n FROM r${where} GROUP BY activity;`
+const SHIPPED = `${STREAM}\n${tableText('shipped')}`
+const CREATE = tableText('a', ' WHERE activity IS NOT NULL')
+let count = 0
+
+class Started {
+  readonly servers = new Changing()
+  readonly folder = join(root, String(count++))
+  readonly lines: string[] = []
+  stop = new AbortController()
+
+  static async create(): Promise<Started> {
+    const started = new Started()
+    mkdirSync(started.folder)
+    started.save('a.sql', SHIPPED)
+    started.servers.applied = Number.MAX_SAFE_INTEGER
+    const plan = compilePlan(FAMILIES, [{ name: 'a', text: SHIPPED }], parse)
+    await started.servers.inForce.write(createActivatedPlan(plan, []))
+    return started
+  }
+
+  /** Opens the folder, as a start does. @param ports servers that differ */
+  open(ports: object = {}): StatementFolder {
+    this.stop = new AbortController()
+    return new StatementFolder({
+      ...{ folder: this.folder, shownFolder: 'config/views', stop: this.stop.signal },
+      getFamilies: () => FAMILIES,
+      loadTopics: async () => ({ inputs: new Map() }),
+      readInForce: async () => (await this.servers.inForce.read()) ?? NO_TABLES,
+      openPorts: async () => ({ ...this.servers.ports, ...ports }),
+      trail: {
+        by: 'ada',
+        config: { env: 'test', contentMode: 'binary', names: NAMES },
+        publisher: async () => this.servers.publisher as never,
+      },
+      report: line => this.lines.push(line),
+    })
+  }
+
+  save(name: string, text: string): void {
+    writeFileSync(join(this.folder, name), text)
+  }
+
+  get local(): string {
+    const file = join(this.folder, 'local.sql')
+    return existsSync(file) ? readFileSync(file, 'utf8') : ''
+  }
+
+  /** Names of the tables in force, and of those in the packaged plan. */
+  async names() {
+    const inForce = await this.servers.inForce.read()
+    const packaged = existsSync(join(this.folder, 'plan.json')) ? (await loadPlan(this.folder)).tables : []
+    return [readableTables(inForce ?? NO_TABLES), packaged].map(tables =>
+      tables.map(({ name }) => name).sort(),
+    )
+  }
+}
+
+const send = (folder: StatementFolder, text: string) => folder.change(parse(text)[0] as ChangingStatement)
+
+async function run(folder: StatementFolder, text: string): Promise<string> {
+  const change = await send(folder, text)
+  return 'notice' in change ? change.notice : change.ended
+}
+
+const IN_FORCE = 'tables in force: a, with 0 rows of the past'
+const BOTH = ['a', 'shipped']
+
+describe('a statement that is sent', () => {
+  it('given CREATE and DROP, then file, packaged plan and plan in force have the table, or have it not', async () => {
+    const started = await Started.create()
+    const folder = started.open()
+    assert.equal(await run(folder, CREATE), IN_FORCE)
+    assert.ok(started.local.endsWith(`${CREATE}\n`))
+    assert.deepEqual(await started.names(), [BOTH, BOTH])
+    assert.match(await run(folder, CREATE.replace('TABLE', 'TABLE IF NOT EXISTS')), /already exists/)
+    assert.equal(await run(folder, 'DROP TABLE A'), 'tables dropped: a')
+    assert.doesNotMatch(started.local, /CREATE/)
+    assert.deepEqual(await started.names(), [['shipped'], ['shipped']])
+    assert.deepEqual(readdirSync(started.folder).sort(), ['a.sql', 'local.sql', 'plan.json'])
+    assert.equal(
+      await run(folder, "CREATE STREAM s (x INT) WITH (KAFKA_TOPIC = 'alerts')"),
+      'the streams are in force',
+    )
+    assert.equal(started.lines.at(-2), 'tables dropped: a')
+  })
+
+  it('given several at once, then each is written and put into force', async () => {
+    const started = await Started.create()
+    const folder = started.open()
+    const names = ['a', 'b', 'c']
+    const results = await Promise.all(names.map(name => run(folder, tableText(name))))
+    for (const result of results) assert.match(result, /in force/)
+    assert.deepEqual(await started.names(), [
+      [...names, 'shipped'],
+      [...names, 'shipped'],
+    ])
+  })
+
+  it('given a change of another program, then it waits for that, and keeps what it did', async t => {
+    const started = await Started.create()
+    const { applying, inForce } = started.servers.ports
+    const begun = { building: [], by: 'bob', begunAt: 'now', operation: 'x', attempt: 0, aliveMs: Date.now() }
+    const own = await applying.take(begun as never)
+    const take = t.mock.method(applying, 'take')
+    const ended = run(started.open({ applying }), CREATE)
+    await until('it has asked', () => take.mock.callCount() > 0)
+    started.save('a.sql', STREAM)
+    await inForce.update(plan => createActivatedPlan({ streams: plan?.streams ?? [], tables: [] }, []))
+    await applying.end(own as never)
+    assert.match(await ended, /^tables in force: a,/)
+    assert.deepEqual(await started.names(), [['a'], ['a']])
+  })
+
+  it('given an error in a statement or in another file, then nothing is changed', async () => {
+    const started = await Started.create()
+    const folder = started.open()
+    await assert.rejects(
+      send(folder, CREATE.replace('FROM r', 'FROM gone')),
+      /^StatementError: statement:1:55 /,
+    )
+    started.save('b.sql', 'CREATE TABLE b;')
+    await assert.rejects(send(folder, CREATE), /config\/views\/b\.sql:1:\d+ /)
+    assert.deepEqual([started.local, await started.names()], ['', [['shipped'], []]])
+  })
+
+  it('given a file that cannot be written, then nothing is begun', async () => {
+    const started = await Started.create()
+    mkdirSync(join(started.folder, '.local.sql.next'))
+    await assert.rejects(send(started.open(), CREATE), /local\.sql: it is a folder/)
+    assert.deepEqual(await started.names(), [['shipped'], []])
+  })
+
+  it('given no tables in force yet, then it is refused', async () => {
+    const started = await Started.create()
+    await started.servers.inForce.write(undefined as never)
+    await assert.rejects(send(started.open(), CREATE), /The function clock puts them into force/)
+  })
+
+  for (const [statement, local, message] of [
+    [CREATE, '', /local\.sql was changed, but not the tables: Kafka is away\. The next start/],
+    ['DROP TABLE a', CREATE, /not the tables: Kafka is away\..* repeat a DROP/],
+  ] as const)
+    it(`given ${statement.slice(0, 6)} and servers that fail, then the error says what the file has`, async () => {
+      const started = await Started.create()
+      if (local) await run(started.open(), local)
+      const update = async () => Promise.reject(new Error('Kafka is away'))
+      const { read } = started.servers.inForce
+      await assert.rejects(run(started.open({ inForce: { read, update } }), statement), message)
+      assert.equal(started.local.includes('CREATE'), statement === CREATE)
+      assert.match(started.lines.at(-1) ?? '', message)
+      await started.open().apply()
+      assert.deepEqual((await started.names())[0], BOTH)
+    })
+
+  for (const isInForce of [false, true])
+    it(`given a stop ${isInForce ? 'after' : 'before'} the plan has changed, then the next start finishes it`, async () => {
+      const started = await Started.create()
+      const { inForce } = started.servers
+      const update = async (next: never) => {
+        const plan = isInForce ? await inForce.update(next) : undefined
+        if (isInForce && plan?.building.length !== 0) return plan
+        started.stop.abort()
+        throw new Error('killed')
+      }
+      const stopped = run(started.open({ inForce: { read: inForce.read, update } }), CREATE)
+      await assert.rejects(stopped, /not the tables: npm start has ended/)
+      await started.open().apply()
+      assert.deepEqual(await started.names(), [BOTH, BOTH])
+    })
+})
+
+describe('statements that are saved', () => {
+  it('given a table that is new, changed or in error, then only files without errors change what is in force', async () => {
+    const started = await Started.create()
+    const folder = started.open()
+    await folder.apply()
+    assert.deepEqual(started.lines, [])
+    started.save('b.sql', CREATE)
+    await folder.apply()
+    assert.deepEqual(await started.names(), [BOTH, BOTH])
+    started.save('b.sql', `${tableText('b')}\nCREATE TABLE c;`)
+    await folder.apply()
+    await folder.apply()
+    assert.deepEqual(await started.names(), [BOTH, BOTH])
+    const [added, error, ...more] = started.lines.splice(0)
+    assert.equal(added, IN_FORCE)
+    assert.match(error ?? '', /^✗ the old tables are kept:\n {4}config\/views\/b\.sql:2:\d+ /)
+    assert.deepEqual(more, [])
+    started.save('b.sql', tableText('a'))
+    await folder.apply()
+    assert.deepEqual(started.lines, [IN_FORCE])
+    assert.deepEqual(await started.names(), [BOTH, BOTH])
+  })
+
+  it('given a table that vanished from its file, then it stays until it is dropped', async () => {
+    const started = await Started.create()
+    started.save('b.sql', CREATE)
+    const folder = started.open()
+    await folder.apply()
+    rmSync(join(started.folder, 'b.sql'))
+    await folder.apply()
+    assert.deepEqual(await started.names(), [BOTH, BOTH])
+    assert.match(started.lines.at(-1) ?? '', /^tables without a statement: a; /)
+    await run(folder, 'DROP TABLE a')
+    assert.deepEqual(await started.names(), [['shipped'], ['shipped']])
+  })
+
+  it('given a folder that has the plan alone, then nothing is changed', async () => {
+    const started = await Started.create()
+    await started.open().apply()
+    rmSync(join(started.folder, 'a.sql'))
+    await started.open().apply()
+    assert.deepEqual([started.lines, await started.names()], [[], [['shipped'], ['shipped']]])
+  })
+
+  it('given no tables in force yet, then it waits for them', async () => {
+    const started = await Started.create()
+    const plan = await started.servers.inForce.read()
+    await started.servers.inForce.write(undefined as never)
+    started.save('b.sql', CREATE)
+    const applied = started.open().apply()
+    await started.servers.inForce.write(plan as never)
+    await applied
+    assert.deepEqual((await started.names())[0], BOTH)
+  })
+})

@@ -1,6 +1,7 @@
 /** Questions of charts about a sensor. Pure. */
-import { toKey, toText } from './rows.ts'
+
 import type { StorageReader } from './storage.ts'
+import { toKey, toText } from './values.ts'
 import { ALERT_INDEX } from './views.ts'
 
 /** Sensor, and the period of its chart in epoch milliseconds; the end is exclusive. */

@@ -1,9 +1,23 @@
-/** Shape of the tables of the storage, and of their rows. Pure. */
+/** Tables of the storage: their columns, and the value that each has for an event. Pure. */
+import type { Delivery } from '#runtime/consumer/index.ts'
+import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../alerting/alert.ts'
+import { type ColumnType, toInteger, toKey, toMs, toText, type Value } from './values.ts'
 
-/** Type of a column. A TIMESTAMP is in milliseconds since the epoch, and JSON is its text. */
-export type ColumnType = 'TEXT' | 'INTEGER' | 'REAL' | 'TIMESTAMP' | 'JSON'
+/** What a row is made of. */
+export interface RowSource extends Pick<Delivery, 'topic' | 'partition' | 'offset' | 'event'> {
+  /** Data of the event or, for a row of a part of it, of that part. */
+  readonly data: Readonly<Record<string, unknown>>
+  /** Source and subject of the sensor. */
+  readonly entity: Readonly<Record<string, unknown>>
+}
 
-export type Column = readonly [name: string, type: ColumnType, description: string]
+export type Column = readonly [
+  name: string,
+  type: ColumnType,
+  description: string,
+  /** Returns the value, which its type makes storable. */
+  toValue: (source: RowSource) => unknown,
+]
 
 export interface Table {
   readonly name: string
@@ -12,31 +26,38 @@ export interface Table {
   readonly key: readonly string[]
   /** Column after the key, for rows that follow from those of another table: a higher one replaces a lower one, never the reverse. */
   readonly version?: string
+  /** True if a row that lacks a value is left out: any client can write to the topic. */
+  readonly isWhole?: true
   readonly columns: readonly Column[]
   /** Further columns with an index. */
   readonly indexes: readonly string[]
 }
 
 /** Values of a row, in the order of the columns. */
-export type Row = readonly (string | number | null)[]
+export type Row = readonly Value[]
 
 /** Rows to write, with one row for each key. */
 export type Rows = ReadonlyMap<Table, readonly Row[]>
 
 /** Columns for the position of a record. */
 const POSITION: readonly Column[] = [
-  ['topic', 'TEXT', 'Topic of the record'],
-  ['partition', 'INTEGER', 'Partition of the record'],
-  ['offset', 'INTEGER', 'Offset of the record'],
+  ['topic', 'TEXT', 'Topic of the record', ({ topic }) => topic],
+  ['partition', 'INTEGER', 'Partition of the record', ({ partition }) => partition],
+  ['offset', 'INTEGER', 'Offset of the record', ({ offset }) => offset],
 ]
 const EMISSION: readonly Column[] = [
-  ['event_source', 'TEXT', 'CloudEvents source of the event'],
-  ['event_id', 'TEXT', 'CloudEvents id of the event'],
+  ['event_source', 'TEXT', 'CloudEvents source of the event', ({ event }) => toKey(event.source)],
+  ['event_id', 'TEXT', 'CloudEvents id of the event', ({ event }) => toKey(event.id)],
 ]
 const SENSOR: readonly Column[] = [
-  ['source', 'TEXT', 'CloudEvents source of the sensor'],
-  ['subject', 'TEXT', 'CloudEvents subject of the sensor'],
+  ['source', 'TEXT', 'CloudEvents source of the sensor', ({ entity }) => entity.source],
+  ['subject', 'TEXT', 'CloudEvents subject of the sensor', ({ entity }) => entity.subject],
 ]
+
+const EVENTS: Readonly<Record<string, string>> = {
+  [ALERT_FIRED_TYPE]: 'fired',
+  [ALERT_RESOLVED_TYPE]: 'resolved',
+}
 
 export const READINGS: Table = {
   name: 'readings',
@@ -44,12 +65,12 @@ export const READINGS: Table = {
   key: ['topic', 'partition', 'offset', 'id'],
   columns: [
     ...POSITION,
-    ['id', 'TEXT', 'CloudEvents id of the reading'],
+    ['id', 'TEXT', 'CloudEvents id of the reading', ({ event }) => toKey(event.id)],
     ...SENSOR,
-    ['family', 'TEXT', 'Telemetry family'],
-    ['event_ts', 'TIMESTAMP', 'Event time'],
-    ['metrics', 'JSON', 'Values by metric'],
-    ['tags', 'JSON', 'Tags'],
+    ['family', 'TEXT', 'Telemetry family', ({ data }) => data.family],
+    ['event_ts', 'TIMESTAMP', 'Event time', ({ event }) => event.timeMs],
+    ['metrics', 'JSON', 'Values by metric', ({ data }) => data.metrics],
+    ['tags', 'JSON', 'Tags', ({ data }) => data.tags],
   ],
   indexes: ['event_ts'],
 }
@@ -60,26 +81,41 @@ export const ALERT_EVENTS: Table = {
   key: ['event_source', 'event_id'],
   columns: [
     ...EMISSION,
-    ['event', 'TEXT', 'fired or resolved'],
-    ['event_ts', 'TIMESTAMP', 'Event time'],
-    ['alert_id', 'TEXT', 'Id of the alert, the same in both of its events'],
-    ['alert_type', 'TEXT', 'Rule'],
-    ['value', 'REAL', 'Value that fired or resolved the alert'],
-    ['threshold', 'REAL', 'Threshold that was crossed'],
-    ['severity', 'TEXT', 'Severity'],
-    ['reason', 'TEXT', 'Reason for firing or resolving'],
-    ['family', 'TEXT', 'Telemetry family'],
-    ['metric', 'TEXT', 'Metric'],
-    ['measured', 'REAL', 'Measured value, if the rule compares a derived one'],
-    ['state', 'TEXT', 'State that fired the alert, for a rule about states'],
-    ['labels', 'JSON', 'Labels of the rule'],
+    ['event', 'TEXT', 'fired or resolved', ({ event }) => EVENTS[event.type]],
+    ['event_ts', 'TIMESTAMP', 'Event time', ({ event }) => event.timeMs],
+    [
+      'alert_id',
+      'TEXT',
+      'Id of the alert, the same in both of its events',
+      ({ data }) => toKey(data.alertId),
+    ],
+    ['alert_type', 'TEXT', 'Rule', ({ data }) => data.rule],
+    ['value', 'REAL', 'Value that fired or resolved the alert', ({ data }) => data.value],
+    ['threshold', 'REAL', 'Threshold that was crossed', ({ data }) => data.threshold],
+    ['severity', 'TEXT', 'Severity', ({ data }) => data.severity],
+    ['reason', 'TEXT', 'Reason for firing or resolving', ({ data }) => data.reason],
+    ['family', 'TEXT', 'Telemetry family', ({ data }) => data.family],
+    ['metric', 'TEXT', 'Metric', ({ data }) => data.metric],
+    ['measured', 'REAL', 'Measured value, if the rule compares a derived one', ({ data }) => data.measured],
+    ['state', 'TEXT', 'State that fired the alert, for a rule about states', ({ data }) => data.state],
+    ['labels', 'JSON', 'Labels of the rule', ({ data }) => data.labels],
     ...SENSOR,
-    ['active_ts', 'TIMESTAMP', 'Time since which the condition held'],
-    ['alert_ts', 'TIMESTAMP', 'Time at which the alert fired'],
-    ['resolved_ts', 'TIMESTAMP', 'Time at which the alert resolved'],
-    ['summary', 'TEXT', 'Summary'],
-    ['trace_id', 'TEXT', 'Trace of the reading that caused the event'],
-    ['fingerprint', 'TEXT', 'Id of rule and sensor, the same for all their alerts'],
+    ['active_ts', 'TIMESTAMP', 'Time since which the condition held', ({ data }) => toMs(data.activeAt)],
+    ['alert_ts', 'TIMESTAMP', 'Time at which the alert fired', ({ data }) => toMs(data.startedAt)],
+    ['resolved_ts', 'TIMESTAMP', 'Time at which the alert resolved', ({ data }) => toMs(data.endedAt)],
+    ['summary', 'TEXT', 'Summary', ({ data }) => data.summary],
+    [
+      'trace_id',
+      'TEXT',
+      'Trace of the reading that caused the event',
+      ({ event }) => event.extensions?.traceparent?.split('-')[1],
+    ],
+    [
+      'fingerprint',
+      'TEXT',
+      'Id of rule and sensor, the same for all their alerts',
+      ({ data }) => data.fingerprint,
+    ],
     ...POSITION,
   ],
   indexes: ['alert_id', 'alert_ts'],
@@ -92,11 +128,16 @@ export const ANALYTICS: Table = {
   columns: [
     ...EMISSION,
     ...SENSOR,
-    ['family', 'TEXT', 'Telemetry family'],
-    ['window_start', 'TIMESTAMP', 'Start of the minute'],
-    ['window_end', 'TIMESTAMP', 'End of the minute, exclusive'],
-    ['revision', 'INTEGER', 'Number of the revision; a higher one includes late readings'],
-    ['metrics', 'JSON', 'Statistics by metric'],
+    ['family', 'TEXT', 'Telemetry family', ({ data }) => data.family],
+    ['window_start', 'TIMESTAMP', 'Start of the minute', ({ data }) => toMs(data.windowStart)],
+    ['window_end', 'TIMESTAMP', 'End of the minute, exclusive', ({ data }) => toMs(data.windowEnd)],
+    [
+      'revision',
+      'INTEGER',
+      'Number of the revision; a higher one includes late readings',
+      ({ data }) => data.revision,
+    ],
+    ['metrics', 'JSON', 'Statistics by metric', ({ data }) => data.metrics],
     ...POSITION,
   ],
   indexes: ['window_start'],
@@ -111,16 +152,27 @@ export const MINUTE_STATISTICS: Table = {
   description: 'Statistics of the minutes of each sensor and metric, in the latest revision',
   key: ['source', 'subject', 'metric', 'window_start'],
   version: 'revision',
+  isWhole: true,
   columns: [
-    ['source', 'TEXT', 'CloudEvents source of the sensor'],
-    ['subject', 'TEXT', 'CloudEvents subject of the sensor; empty without one'],
-    ['metric', 'TEXT', 'Metric'],
-    ['window_start', 'TIMESTAMP', 'Start of the minute'],
-    ['revision', 'INTEGER', 'Number of the revision; a higher one includes late readings'],
-    ['count', 'REAL', 'Number of readings with the metric'],
-    ['mean', 'REAL', 'Mean of the values'],
-    ['min', 'REAL', 'Smallest value'],
-    ['max', 'REAL', 'Largest value'],
+    ['source', 'TEXT', 'CloudEvents source of the sensor', ({ entity }) => toKey(entity.source)],
+    [
+      'subject',
+      'TEXT',
+      'CloudEvents subject of the sensor; empty without one',
+      ({ entity }) => toKey(toText(entity.subject) ?? ''),
+    ],
+    ['metric', 'TEXT', 'Metric', ({ data }) => toKey(data.metric)],
+    ['window_start', 'TIMESTAMP', 'Start of the minute', ({ data }) => toMs(data.windowStart)],
+    [
+      'revision',
+      'INTEGER',
+      'Number of the revision; a higher one includes late readings',
+      ({ data }) => toInteger(data.revision),
+    ],
+    ['count', 'REAL', 'Number of readings with the metric', ({ data }) => data.count],
+    ['mean', 'REAL', 'Mean of the values', ({ data }) => data.mean],
+    ['min', 'REAL', 'Smallest value', ({ data }) => data.minimum],
+    ['max', 'REAL', 'Largest value', ({ data }) => data.maximum],
   ],
   indexes: [],
 }

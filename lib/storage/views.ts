@@ -1,5 +1,6 @@
 /** Views of the storage, as SQL for every database. Pure. */
-import { ALERT_EVENTS, type Column, type ColumnType, MINUTE_STATISTICS, TABLES, type Table } from './table.ts'
+import { ALERT_EVENTS, type Column, MINUTE_STATISTICS, TABLES, type Table } from './table.ts'
+import type { ColumnType } from './values.ts'
 
 /** SQL in which the databases differ. */
 export interface Dialect {

@@ -9,8 +9,8 @@ import { applyChange } from './apply-change.ts'
 export default command({
   about: `Drop tables, with all their rows. Those who follow a table are disconnected.
 
-Remove the statement from config/views too. Otherwise the next \`sluice views apply\` builds the table again from the
-records that the log still has.`,
+Remove the statement from config/views before. Otherwise \`npm start\` or the next \`sluice views apply\` builds the table
+again from the records that the log still has.`,
   more: `
 Examples:
   sluice views drop device_activity_counts

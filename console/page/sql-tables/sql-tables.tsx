@@ -62,8 +62,8 @@ function TableList(): JSX.Element {
             getText={({ name }) => name}
             empty={
               <>
-                There are no tables. Write statements into <code>config/views</code>, then run{' '}
-                <code>sluice views apply</code>.
+                There are no tables. Write statements into <code>config/views</code>, and outside{' '}
+                <code>npm start</code> run <code>sluice views apply</code>.
               </>
             }
           />

@@ -9,6 +9,7 @@ import {
   completeStep,
   type Emission,
   formatEntity,
+  type ProcessPart,
   type Received,
   reject,
   type StepResult,
@@ -23,13 +24,12 @@ import {
 import { isBefore, type OrderedAlert, orderedAlert } from '../alerting/alert-order.ts'
 import { isClock } from '../alerting/pipeline-down.ts'
 import { inhibitionEmission, isInhibiting } from './inhibition.ts'
+import type { Muting } from './mutes-in-force.ts'
 import { findTargets, type NotificationRoutes, type Target } from './route.ts'
 import { routedEmission } from './routed-alert.ts'
 
 /** Name of the consumer, and of its function. */
 export const NOTIFIER = 'notifier'
-
-export const ALERT_TYPES = [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE]
 
 /**
  * State of one entity of the alerts topic. Such an entity is identified by `/alerting`, the rule and the watched entity. Rules with
@@ -60,26 +60,24 @@ export interface FiringAlert {
 
 /**
  * Reason of a decision.
- * - `applyFired`: the alert fires, and was sent to its groups.
+ * - `fired`: the alert fires, and was sent to its groups.
  * - `repeated`: the same alert was processed before.
  * - `late`: the alert is older than the latest one, for example because alerting repeated its events.
- * - `applyResolved`: the alert has ended, and its end was sent to its groups.
+ * - `resolved`: the alert has ended, and its end was sent to its groups.
  * - `not-firing`: the alert to resolve is not firing. The end of an alert that never arrived is sent nevertheless.
  */
 type Reason = 'fired' | 'repeated' | 'late' | 'resolved' | 'not-firing'
 
 type State = FiringAlerts | undefined
 
-/** Applies an event of the alerts topic. */
-export function onAlertEvent(
-  routes: NotificationRoutes,
-  state: FiringAlerts | undefined,
-  event: Received<unknown>,
-): StepResult<FiringAlerts> {
-  if (event.data === undefined) return reject('the alert event has no data')
-  return event.type === ALERT_FIRED_TYPE
-    ? applyFired(routes, state, event.data as FiredAlert, event)
-    : applyResolved(routes, state, event.data as ResolvedAlert, event)
+/** Returns the part of the consumer that reads the alerts topic. */
+export function firingAlerts(routes: NotificationRoutes): ProcessPart<FiringAlerts, Muting> {
+  return {
+    on: {
+      [ALERT_FIRED_TYPE]: (state, event: Received<FiredAlert>) => applyFired(routes, state, event),
+      [ALERT_RESOLVED_TYPE]: (state, event: Received<ResolvedAlert>) => applyResolved(routes, state, event),
+    },
+  }
 }
 
 /** Returns the alerts of a stored state that fire. */
@@ -90,9 +88,10 @@ export function listFiringAlerts(stored: FiringAlerts): readonly FiringAlert[] {
 function applyFired(
   routes: NotificationRoutes,
   state: State,
-  alert: FiredAlert,
-  event: Received<unknown>,
-): CompletedStep<FiringAlerts> {
+  event: Received<FiredAlert>,
+): StepResult<FiringAlerts> {
+  const alert = event.data
+  if (alert === undefined) return reject('the alert event has no data')
   const { alertId, fingerprint } = alert
   const latest = findLatestAlert(state, fingerprint)
   const own = orderedAlert(alert, event)
@@ -118,9 +117,10 @@ function applyFired(
 function applyResolved(
   routes: NotificationRoutes,
   state: State,
-  alert: ResolvedAlert,
-  event: Received<unknown>,
-): CompletedStep<FiringAlerts> {
+  event: Received<ResolvedAlert>,
+): StepResult<FiringAlerts> {
+  const alert = event.data
+  if (alert === undefined) return reject('the alert event has no data')
   const { fingerprint, alertId } = alert
   const own = orderedAlert(alert, event)
   const latest = findLatestAlert(state, fingerprint)

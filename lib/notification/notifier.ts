@@ -1,51 +1,17 @@
 /**
  * Consumer `notifier`: maintains the firing alerts and sends each to its groups, collects the alerts of each group, and publishes a
- * notification when they have changed.
+ * notification when they have changed. Each part reads its own topic, `alerts` or `notifications`, because the alerts of a group come
+ * from several partitions, and only `notifications` has ticks for timers.
  */
-import {
-  type CompletedStep,
-  completeStep,
-  type KeyedProcess,
-  type PartitionContext,
-  type Received,
-  reject,
-  type StepResult,
-  type Timer,
-  type TimerChange,
-} from '#runtime/consumer/index.ts'
-import { ALERT_TYPES, type FiringAlerts, NOTIFIER, onAlertEvent } from './firing-alerts.ts'
-import { type FlushResult, flush, scheduleNews } from './flush-group.ts'
-import {
-  atTime,
-  ENDED_FIRST_MS,
-  type Group,
-  isEmpty,
-  newGroup,
-  withFired,
-  withPolicy,
-  withResolved,
-} from './group.ts'
-import { isInhibiting } from './inhibition.ts'
+import { combine, type KeyedProcess } from '#runtime/consumer/index.ts'
+import { type FiringAlerts, firingAlerts, NOTIFIER } from './firing-alerts.ts'
+import type { Group } from './group.ts'
+import { groups } from './group-steps.ts'
 import { MUTING, type Muting } from './mutes-in-force.ts'
-import { notificationEmission } from './notification.ts'
 import type { NotificationRoutes } from './route.ts'
-import { ALERT_ROUTED_TYPE, type RoutedAlert } from './routed-alert.ts'
-
-const FLUSH = 'flush'
-const FORGET = 'forget'
-
-/**
- * Time for which an empty group is kept, in milliseconds. A late duplicate of a resolved alert is then recognised and not sent
- * again. See `ENDED_FIRST_MS`.
- */
-const REMEMBERED_MS = 60 * 60_000
 
 /** State of an entity of `alerts`, or of a group. */
 export type NotifierState = FiringAlerts | Group
-
-interface Notifier extends KeyedProcess<NotifierState, never, Muting> {
-  readonly context: PartitionContext<Muting>
-}
 
 /**
  * Returns the consumer.
@@ -53,69 +19,11 @@ interface Notifier extends KeyedProcess<NotifierState, never, Muting> {
  * @param routes routes of fired alerts. The timing of a group is in its events, so that its notifications depend
  * only on the log.
  */
-export function notifier(routes: NotificationRoutes): Notifier {
+export function notifier(routes: NotificationRoutes): KeyedProcess<NotifierState, unknown, Muting> {
   return {
     name: NOTIFIER,
     trustsProducers: true,
-    accepts: [...ALERT_TYPES, ALERT_ROUTED_TYPE],
     context: MUTING,
-    onEvent(state, event: Received<unknown>, muting): StepResult<NotifierState> {
-      return event.type === ALERT_ROUTED_TYPE
-        ? onRouted(state as Group | undefined, event as Received<RoutedAlert>, muting)
-        : onAlertEvent(routes, state as FiringAlerts | undefined, event)
-    },
-    onTimer: (state, timer, muting) =>
-      timer.name === FORGET ? onForget(state as Group) : onFlush(state as Group, timer, muting),
+    ...combine<NotifierState, Muting>(firingAlerts(routes), groups),
   }
-}
-
-function onRouted(
-  state: Group | undefined,
-  { data: routed, timeMs }: Received<RoutedAlert>,
-  muting: Muting,
-): StepResult<Group> {
-  if (routed === undefined) return reject('the routed alert event has no data')
-  const { alert } = routed
-  const currentGroup = state && atTime(state, timeMs)
-  // The settings in a resolved event were current when its alert fired, so they may be outdated.
-  const result =
-    alert.status === 'firing'
-      ? withFired(currentGroup ? withPolicy(currentGroup, routed) : newGroup(routed), alert, timeMs, muting)
-      : withResolved(currentGroup ?? newGroup(routed), alert, timeMs)
-  if (result.kind === 'full') return reject(result.why)
-  const { group, reason } = result
-  if (reason !== 'queued' && reason !== 'end-queued') return step(reason, state, group, timeMs)
-  // An inhibiting alert can mean that no ticks arrive any more. The timer of the group would then never fire, so evaluate the group
-  // now.
-  if (isInhibiting(alert) && timeMs > (group.notifiedAtMs ?? 0))
-    return applyFlush(state, flush(routed.group, group, timeMs, muting), timeMs)
-  return step(reason, state, scheduleNews(group, timeMs), timeMs)
-}
-
-function onFlush(state: Group, timer: Timer, muting: Muting): CompletedStep<Group> {
-  const flushed = flush(timer.subject ?? '', state, timer.dueMs, muting)
-  return applyFlush({ ...state, dueMs: timer.dueMs }, flushed, timer.dueMs)
-}
-
-function applyFlush(before: Group | undefined, flushed: FlushResult, atMs: number): CompletedStep<Group> {
-  const { group, notification, reason } = flushed
-  const emit = notification ? [notificationEmission(notification)] : []
-  return { ...step(reason, before, group, atMs), emit }
-}
-
-function onForget(state: Group): CompletedStep<Group> {
-  return isEmpty(state) ? completeStep<Group>('forgotten', undefined) : completeStep('kept', state)
-}
-
-/** Sets the timers for the changed group. An empty group is not evaluated any more, and is forgotten after `REMEMBERED_MS`. */
-function step(reason: string, before: Group | undefined, after: Group, nowMs: number): CompletedStep<Group> {
-  const { dueMs, newsDueMs: _, ...rest } = after
-  const timers: TimerChange[] = []
-  if (isEmpty(after)) {
-    if (before?.dueMs !== undefined) timers.push({ name: FLUSH })
-    timers.push({ name: FORGET, dueMs: nowMs + (after.endedFirst ? ENDED_FIRST_MS : REMEMBERED_MS) })
-    return completeStep<Group>(reason, rest, [], timers)
-  }
-  if (dueMs !== undefined && dueMs !== before?.dueMs) timers.push({ name: FLUSH, dueMs })
-  return completeStep(reason, after, [], timers)
 }

@@ -3,12 +3,13 @@
  * of its groups, in the topic `view-rows`. There it is added to the state of each group, and changed rows are emitted.
  */
 import {
+  combine,
   completeStep,
   type Emission,
   FORGET,
   instant,
   type KeyedProcess,
-  type PartitionContext,
+  type ProcessPart,
   type Received,
   reject,
   type StepResult,
@@ -44,10 +45,6 @@ const DUE = 'due'
 /** State of an entity: the clock of an entity that reports events, or the state of a group of a table. */
 export type ViewsState = EntityClock | GroupState
 
-interface Views extends KeyedProcess<ViewsState, unknown, ViewsInForce> {
-  readonly context: PartitionContext<ViewsInForce>
-}
-
 /**
  * Returns the consumer `views`. In each partition, it maintains the tables that the log has activated there.
  *
@@ -59,11 +56,9 @@ export function views(
   families: Families,
   futureToleranceMs?: number,
   broughtTypes?: readonly string[],
-): Views {
-  const eventTypes = listEventTypes(families)
+): KeyedProcess<ViewsState, unknown, ViewsInForce> {
   return {
     name: 'views',
-    accepts: [...listTableTypes(eventTypes, broughtTypes), VIEW_ROW_TYPE, VIEW_DROPPED_TYPE],
     context: {
       setBy: VIEWS_ACTIVATED_TYPE,
       initial: viewsInForce({ tables: [], building: [] }),
@@ -76,42 +71,41 @@ export function views(
       },
       reasons: { changed: 'views-activated', unchanged: 'views-unchanged' },
     },
-    onEvent(state, event, inForce) {
-      if (event.type === VIEW_DROPPED_TYPE) return completeStep('dropped', undefined)
-      if (event.type === VIEW_ROW_TYPE) return onRow(state as GroupState | undefined, event, inForce)
-      return onSourceEvent(eventTypes, state as EntityClock | undefined, event, inForce)
-    },
-    onTimer(state, timer, inForce) {
-      if (timer.name === FORGET) return completeStep('forgotten', undefined)
-      return onDue(state as GroupState, timer, inForce)
-    },
+    ...combine<ViewsState, ViewsInForce>(entityClocks(listEventTypes(families), broughtTypes), groups),
   }
 }
 
-function onSourceEvent(
+/** Returns the part that sends events to the partitions of their groups. Its states are the clocks of the entities. */
+function entityClocks(
   eventTypes: EventTypes,
-  state: EntityClock | undefined,
-  event: Received,
-  inForce: ViewsInForce,
-): StepResult<ViewsState> {
-  const { rows, reason, clock } = regroupEvent(eventTypes, inForce, event, state)
-  if (!clock) return completeStep(reason, undefined, rows)
-  return completeStep(
-    reason,
-    clock,
-    rows,
-    scheduleForgetting(state?.newestMs, event.timeMs, FORGOTTEN_AFTER_DAYS),
-  )
+  broughtTypes: readonly string[] | undefined,
+): ProcessPart<EntityClock, ViewsInForce> {
+  const onSourceEvent = (state: EntityClock | undefined, event: Received, inForce: ViewsInForce) => {
+    const { rows, reason, clock } = regroupEvent(eventTypes, inForce, event, state)
+    if (!clock) return completeStep(reason, undefined, rows)
+    const timers = scheduleForgetting(state?.newestMs, event.timeMs, FORGOTTEN_AFTER_DAYS)
+    return completeStep(reason, clock, rows, timers)
+  }
+  return {
+    on: Object.fromEntries(listTableTypes(eventTypes, broughtTypes).map(type => [type, onSourceEvent])),
+    timers: { [FORGET]: () => completeStep('forgotten', undefined) },
+  }
+}
+
+/** Part that maintains the groups of the tables. */
+const groups: ProcessPart<GroupState, ViewsInForce> = {
+  on: { [VIEW_ROW_TYPE]: onRow, [VIEW_DROPPED_TYPE]: () => completeStep('dropped', undefined) },
+  timers: { [DUE]: onDue },
 }
 
 function onRow(
   state: GroupState | undefined,
-  event: Received,
+  event: Received<Partial<ViewRow>>,
   { bySource, building }: ViewsInForce,
-): StepResult<ViewsState> {
+): StepResult<GroupState> {
   const table = bySource.get(event.source)
   if (!table) return completeStep('dropped', undefined)
-  const { inputs, newestMs } = event.data as ViewRow
+  const { inputs, newestMs } = event.data ?? {}
   if (inputs?.length !== table.arguments.length)
     return reject('the row does not have the values of the table')
   const row = { inputs, ...(newestMs !== undefined && { newestMs }), timeMs: event.timeMs, id: event.id }
@@ -125,7 +119,7 @@ function onDue(
   state: GroupState,
   timer: Timer,
   { bySource, building }: ViewsInForce,
-): StepResult<ViewsState> {
+): StepResult<GroupState> {
   const table = bySource.get(timer.source)
   if (!table) return completeStep('dropped', undefined)
   const next = publishChanges(table, building, state, groupStep(table, state, timer.dueMs), timer)
@@ -144,11 +138,11 @@ function decideGroup(
   reason: string,
   { state, emit }: Published,
   dueMs: number | undefined,
-): StepResult<ViewsState> {
+): StepResult<GroupState> {
   const nextMs = state && groupDueMs(table, state)
   const timers: readonly TimerChange[] =
     nextMs === dueMs ? [] : [{ name: DUE, ...(nextMs !== undefined && { dueMs: nextMs }) }]
-  return completeStep<ViewsState>(reason, state, emit, timers)
+  return completeStep(reason, state, emit, timers)
 }
 
 function publishChanges(

@@ -10,6 +10,7 @@ export type {
 } from './application.ts'
 export { attributeText } from './attribute-text.ts'
 export { ConfigError, PermanentError, RetryableError } from './author-errors.ts'
+export { combine, type ProcessPart } from './combine.ts'
 export { derivedId } from './derived-id.ts'
 export { type Event, formatEntity, parseEntity, type Received } from './event.ts'
 export {

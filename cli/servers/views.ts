@@ -2,7 +2,6 @@
 
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import type { Environment } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { findActivations } from '../../lib/clock/activations.ts'
@@ -11,13 +10,11 @@ import { openViewPorts, type ViewPorts } from '../../lib/operations/views/apply-
 import type { SelectionLog } from '../../lib/operations/views/follow-selection.ts'
 import { NO_TABLES } from '../../lib/operations/views/plan-change.ts'
 import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
-import { VIEWS } from '../../lib/queries/states/view-rows.ts'
 import type { TopicSize } from '../../lib/tables/table.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../../lib/views/event-names.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
 import { CliFailure } from '../failure.ts'
-import { loadConsumer } from '../recomputation/consumer.ts'
 import type { CommandConnections } from './command-connections.ts'
 import { withRedis } from './redis.ts'
 import { awaitAnswer } from './server-errors.ts'
@@ -28,7 +25,7 @@ export interface ViewServers {
   readonly plan: ActivatedPlan
   readonly states: StateInspection
   /** Opens the ports of an operation, within `carryOut`. */
-  readonly ports: (environment: Environment) => Promise<ViewPorts>
+  readonly ports: (consumer: ViewPorts['consumer']) => Promise<ViewPorts>
   /** Opens the log of changes and events. */
   readonly changes: () => Promise<SelectionLog>
   /** Topic `view-rows`, with its current number of partitions. */
@@ -69,9 +66,8 @@ export function withViews<T>(config: Config, use: (servers: ViewServers) => Prom
       const plan = (await inForce.read()) ?? (await findPlanInLog(connections, config)) ?? NO_TABLES
       return await use({
         ...{ config, connections, states, plan },
-        ports: async environment => {
+        ports: async consumer => {
           if (plan !== NO_TABLES) await inForce.update(now => now ?? plan)
-          const consumer = await loadConsumer(VIEWS.process.name, environment)
           return openViewPorts(connections, await openOffsets(), consumer)
         },
         changes: async () => ({

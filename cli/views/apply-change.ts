@@ -1,10 +1,12 @@
 /** Changes the tables in force, and shows the progress. */
 import type { Counts, Operation } from '../../lib/operations/audited-operation.ts'
 import { applyViews, createProgress, formatProgress } from '../../lib/operations/views/apply-views.ts'
+import { VIEWS } from '../../lib/queries/states/view-rows.ts'
 import type { ViewPlan } from '../../lib/views/plan.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { resolveOperator } from '../operation/operator.ts'
 import { showLineLater } from '../output/progress.ts'
+import { loadConsumer } from '../recomputation/consumer.ts'
 import { resolveEnvironment } from '../servers/settings.ts'
 import type { ViewServers } from '../servers/views.ts'
 import type { Terminal } from '../terminal.ts'
@@ -21,13 +23,8 @@ export async function applyChange(
   return carryOut(connections, operation, async counts => {
     const hide = showLineLater(terminal, () => formatProgress(progress))
     try {
-      await applyViews(
-        await ports(resolveEnvironment(terminal, config.env)),
-        wanted,
-        by,
-        { progress, stop: terminal.stop },
-        counts,
-      )
+      const consumer = await loadConsumer(VIEWS.process.name, resolveEnvironment(terminal, config.env))
+      await applyViews(await ports(consumer), wanted, by, { progress, stop: terminal.stop }, counts)
       return counts
     } catch (error) {
       if (!terminal.stop.aborted) throw error

@@ -1,11 +1,11 @@
 /** Audited changes that are made from the console. */
 import { randomUUID } from 'node:crypto'
+import type { Audit } from '../../lib/operations/audit-event.ts'
 import {
   NotAudited,
   type Operation,
   runAudited as runOperation,
 } from '../../lib/operations/audited-operation.ts'
-import type { Audit } from '../../lib/support/audit-event.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { ProblemError } from './problem.ts'
 

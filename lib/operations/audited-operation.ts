@@ -4,7 +4,7 @@ import { toOutgoingRecord } from '#runtime/cloudevents/index.ts'
 import { instant } from '#runtime/consumer/index.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../app/config.ts'
-import { type Action, type Audit, auditEvent } from '../support/audit-event.ts'
+import { type Action, type Audit, auditEvent } from './audit-event.ts'
 import { OperationFailure } from './operation-failure.ts'
 
 /** Operation to run. */

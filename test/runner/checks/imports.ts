@@ -1,6 +1,7 @@
 import { runProgram } from '../../support/program.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
+import { findFolderCircles } from './folder-circles.ts'
 
 /** Part of dependency-cruiser's report that this check uses. */
 interface Cruise {
@@ -80,7 +81,7 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^packages\/runtime\/adapters\/aws\//, /node_modules\/@aws-sdk\//],
 ]
 
-/** Checks imports with dependency-cruiser. The rules are in `test/runner/checks/import-rules.cjs`. */
+/** Checks imports with dependency-cruiser. The rules are in `test/runner/checks/import-rules.cjs`, and folders must not form circles. */
 export const imports: Check = {
   name: 'import direction',
   async run(signal) {
@@ -98,6 +99,9 @@ export const imports: Check = {
         `dependency-cruiser missed ${missed.length} of ${own.length} files (${missed.join(', ')}) and saw no import ` +
           `${unseen.map(([from, to]) => `${from} → ${to}`).join(', ')}`,
       )
+    const circles = findFolderCircles(pairs)
+    if (circles.length > 0)
+      throw new Failed(`imports in a circle of folders:\n${circles.map(pair => pair.join(' → ')).join('\n')}`)
     return `${own.length} files, ${pairs.length} imports`
   },
 }

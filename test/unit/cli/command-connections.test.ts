@@ -6,7 +6,7 @@ import { COMMIT, LOAD } from '#runtime/adapters/redis/state-store.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { CommandConnections } from '../../../cli/servers/command-connections.ts'
 import { readConfig } from '../../../lib/app/config.ts'
-import { ACTIONS } from '../../../lib/support/audit-event.ts'
+import { ACTIONS } from '../../../lib/operations/audit-event.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const AWAY = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }

@@ -22,7 +22,9 @@ import { readTopicBounds } from '../lib/queries/kafka/topics.ts'
 import type { StorageReader } from '../lib/storage/storage.ts'
 import type { TopicSize } from '../lib/tables/table.ts'
 import type { ActivatedPlan } from '../lib/views/plan.ts'
-import { KafkaMonitor, PageOffsets, PartitionCounts } from './kafka-outage.ts'
+import { Cache } from './cache.ts'
+import { countPartitions, KafkaMonitor } from './kafka-outage.ts'
+import { PageOffsets } from './page-offsets.ts'
 
 /** A function as declared in serverless.yml, reduced to the properties that the console uses. */
 export interface ShownFunction {
@@ -58,6 +60,9 @@ function readUsed(config: Config): Used {
   return { config, inputs, reader: dataReader(config), findCluster: createClusterFinder(config, inputs) }
 }
 
+/** Time for which the number of a topic's partitions is reused, in milliseconds. */
+const PARTITIONS_FOR_MS = 10_000
+
 export class ConsoleEnvironment {
   readonly functions: readonly ShownFunction[]
   readonly isLocal: boolean
@@ -70,7 +75,7 @@ export class ConsoleEnvironment {
   readonly storage: () => Promise<StorageReader>
   #used: Used
   readonly #reach: KafkaMonitor
-  readonly #partitions = new PartitionCounts(async topic => readTopicBounds(await this.offsets(), topic))
+  readonly #partitions = new Cache<number>({ forMs: PARTITIONS_FOR_MS })
 
   constructor({ config, functions, isLocal }: EnvironmentOptions) {
     this.#used = readUsed(config)
@@ -138,12 +143,14 @@ export class ConsoleEnvironment {
   }
 
   /**
-   * Returns the name and the number of partitions of a topic. If Kafka does not respond soon, the numbers are
-   * those of the topic's declaration.
+   * Returns the name and the number of partitions of a topic. If Kafka does not respond soon, the number is the last known one, or
+   * that of the topic's declaration.
    */
   async topicSize(signal: Signal): Promise<TopicSize> {
     const { topic, partitions } = this.config.names.topicSize(signal, this.config.env)
-    return { topic, partitions: await this.#partitions.get(topic, partitions) }
+    const readBounds = async () => readTopicBounds(await this.offsets(), topic)
+    const count = (last = partitions) => countPartitions(readBounds(), last)
+    return { topic, partitions: await this.#partitions.get(topic, count) }
   }
 
   kafka(): Promise<Kafka> {

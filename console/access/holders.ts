@@ -1,5 +1,6 @@
 /** Access list of a deployed console: users and programs with their tokens and roles, read from a secret. */
 import { array, minLength, object, picklist, pipe, regex, safeParse, string } from 'valibot'
+import { Cache } from '../cache.ts'
 import { ROLES } from '../http/person.ts'
 import { ProblemError } from '../http/problem.ts'
 import type { Holder } from './access.ts'
@@ -21,6 +22,12 @@ const HOLDERS = object({
 const FORM =
   '{"tokens": [{"token": "…", "name": "…", "role": "viewer"}]}, with tokens of at least 32 letters, digits and -._~+/=, and with the ' +
   'role viewer or operator'
+
+interface CachedHolders {
+  /** Absent if the list could not be read. */
+  readonly holders?: readonly Holder[]
+  readonly readAtMs?: number
+}
 
 interface Freshness {
   /** Maximum age of the cached list, in milliseconds. */
@@ -51,31 +58,29 @@ export function cacheHolders(
   read: () => Promise<readonly Holder[]>,
   { forMs, isUnreachable, now = Date.now, reportError }: Freshness,
 ): () => Promise<readonly Holder[]> {
-  let cached: { readonly holders: readonly Holder[]; readonly atMs: number } | undefined
-  let triedAtMs = Number.NEGATIVE_INFINITY
-  const readAgain = async () => {
-    triedAtMs = now()
+  const cache = new Cache<CachedHolders>({
+    forMs: ({ holders }) => (holders ? forMs : RETRY_MS),
+    slowFactor: 0,
+    nowMs: now,
+  })
+  const readAgain = async (last: CachedHolders = {}): Promise<CachedHolders> => {
+    const readAtMs = now()
     try {
-      cached = { holders: await read(), atMs: triedAtMs }
+      return { holders: await read(), readAtMs }
     } catch (error) {
       const reason = isUnreachable(error) ? 'unreachable' : 'invalid'
-      if (cached && (reason === 'invalid' || now() - cached.atMs >= TOLERATED_MS)) cached = undefined
       reportError(error, reason)
+      return reason === 'unreachable' && readAtMs - (last.readAtMs ?? readAtMs) < TOLERATED_MS ? last : {}
     }
   }
-  let reading: Promise<void> | undefined
   return async () => {
-    if (now() - triedAtMs >= (cached ? forMs : RETRY_MS))
-      reading ??= readAgain().finally(() => {
-        reading = undefined
-      })
-    await reading
-    if (!cached)
+    const { holders } = await cache.get('holders', readAgain)
+    if (!holders)
       throw new ProblemError(
         'unavailable',
         'The console cannot read its access list, so all requests are rejected. See its log for the reason.',
       )
-    return cached.holders
+    return holders
   }
 }
 

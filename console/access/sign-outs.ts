@@ -1,5 +1,6 @@
 /** Sessions that users have ended by signing out. Each is stored until it would have expired. */
 import type { Value } from '#runtime/lambda/connections.ts'
+import { Cache } from '../cache.ts'
 import type { Session } from './sessions.ts'
 
 /** Time at which each ended session would have expired, in epoch milliseconds, by user and session id. */
@@ -35,12 +36,13 @@ export class SignOuts {
   readonly #openStore: () => Promise<EndedSessions>
   readonly #options: Required<SignOutOptions>
   #endedSessions: SessionEnds = {}
-  #readAtMs = Number.NEGATIVE_INFINITY
-  #reading: Promise<void> | undefined
+  readonly #reading: Cache<void>
 
   constructor(openStore: () => Promise<EndedSessions>, options: SignOutOptions) {
     this.#openStore = openStore
     this.#options = { now: Date.now, ...options }
+    const { forMs, now } = this.#options
+    this.#reading = new Cache({ forMs, slowFactor: 0, nowMs: now })
   }
 
   /** Ends a session. @throws if the end cannot be stored, so that other instances still accept the session */
@@ -54,12 +56,7 @@ export class SignOuts {
   }
 
   async has({ id }: Session, person: string): Promise<boolean> {
-    const { now, forMs } = this.#options
-    if (now() - this.#readAtMs >= forMs)
-      this.#reading ??= this.#read().finally(() => {
-        this.#reading = undefined
-      })
-    await this.#reading
+    await this.#reading.get('sign-outs', () => this.#read())
     return Object.hasOwn(this.#endedSessions[person] ?? {}, id)
   }
 
@@ -71,7 +68,6 @@ export class SignOuts {
     } catch (error) {
       reportError(error)
     }
-    this.#readAtMs = now()
   }
 }
 

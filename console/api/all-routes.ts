@@ -3,7 +3,7 @@ import type { ConsoleEnvironment } from '../environment.ts'
 import { declareQuery, declareSharedQuery, type RouteAnswers } from '../http/declare-route.ts'
 import { declareAlertRoutes } from './alerts/alert-details.ts'
 import { declareAlertListRoutes } from './alerts/alert-lists.ts'
-import { createConditionsCache, declareRuleRoutes } from './alerts/rules.ts'
+import { createConditionsReader, declareRuleRoutes } from './alerts/rules.ts'
 import { declareSilenceRoutes } from './alerts/silences.ts'
 import { declareDeadLetterRoutes } from './failures/dead-letter-details.ts'
 import { declareDeadLetterListRoutes } from './failures/dead-letter-list.ts'
@@ -18,15 +18,15 @@ export type Answers = RouteAnswers<ReturnType<typeof declareApiRoutes>>
 
 export function declareApiRoutes(environment: ConsoleEnvironment) {
   const looks = new OverviewReader(environment)
-  const conditions = createConditionsCache(environment)
+  const readConditions = createConditionsReader(environment)
   return {
     ...declareEnvironmentRoutes(environment),
     '/overview': declareSharedQuery({}, () => looks.read()),
     ...declareTelemetryRoutes(environment),
-    ...declareAlertListRoutes(environment, conditions),
+    ...declareAlertListRoutes(environment, readConditions),
     ...declareAlertRoutes(environment),
     ...declareSilenceRoutes(environment),
-    ...declareRuleRoutes(environment, conditions),
+    ...declareRuleRoutes(environment, readConditions),
     ...declareDeadLetterListRoutes(environment),
     ...declareDeadLetterRoutes(environment),
     ...declareRedriveAndDropRoutes(environment),

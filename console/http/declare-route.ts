@@ -1,7 +1,7 @@
 /** Declares the routes of the HTTP API. The page derives the types of responses from them. */
 import type { Context, Hono } from 'hono'
 import { type GenericSchema, type InferOutput, type ObjectEntries, type ObjectSchema, object } from 'valibot'
-import { AnswerCache } from '../cache/answer-cache.ts'
+import { Cache } from '../cache.ts'
 import { type ConsoleHono, type Person, requireOperator } from './person.ts'
 import { parseBody, parseQuery } from './request-input.ts'
 
@@ -17,7 +17,7 @@ type Input<F extends Fields> = F extends GenericSchema
 
 export interface Route<Answer> {
   /** @param shared answers of all queries of the app that pages repeat */
-  readonly addTo: (app: Hono<ConsoleHono>, path: string, shared: AnswerCache<unknown>) => void
+  readonly addTo: (app: Hono<ConsoleHono>, path: string, shared: Cache<unknown>) => void
   /** Used only to infer the response type; always undefined. */
   readonly answer?: Answer
 }
@@ -45,7 +45,7 @@ export function declareQuery<F extends Fields, Answer>(
   }
 }
 
-/** Time for which an answer is shared, in milliseconds. A slow query is shared for longer: see `CachedAnswer`. */
+/** Time for which an answer is shared, in milliseconds. A slow query is shared for longer: see `Cache`. */
 const SHARED_MS = 1_000
 const MOST_SHARED = 500
 
@@ -63,7 +63,7 @@ export function declareSharedQuery<F extends Fields, Answer>(
       app.get(path, async request => {
         const query = parseQuery(schema, request)
         const key = `${path} ${JSON.stringify(query)}`
-        return sendAnswer(request, await shared.ask(key, () => answer(query)))
+        return sendAnswer(request, await shared.get(key, () => answer(query)))
       })
     },
   }
@@ -102,7 +102,7 @@ export function declareChange<F extends Fields, Answer>(
 }
 
 export function addRoutes(app: Hono<ConsoleHono>, routes: Routes): void {
-  const shared = new AnswerCache<unknown>({ forMs: SHARED_MS, most: MOST_SHARED, idleMs: 60_000 })
+  const shared = new Cache<unknown>({ forMs: SHARED_MS, most: MOST_SHARED, idleMs: 60_000 })
   for (const [name, route] of Object.entries(routes)) route.addTo(app, name, shared)
 }
 

@@ -1,7 +1,7 @@
 /** A single alert: its history, and the reading that caused it. */
 import { maxLength, minLength, pipe, string } from 'valibot'
 import { readShownAlerts, type ShownAlert } from '../../../lib/queries/alerts/known-alerts.ts'
-import { AnswerCache } from '../../cache/answer-cache.ts'
+import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareQuery, declareSharedQuery } from '../../http/declare-route.ts'
 import { ProblemError } from '../../http/problem.ts'
@@ -30,9 +30,9 @@ const ID = {
 const DERIVED_ID = /^[\w-]{22}$/
 
 export function declareAlertRoutes(environment: ConsoleEnvironment) {
-  const alertCache = new AnswerCache<AlertDetails | undefined>({ forMs: 0, most: 50, idleMs: 300_000 })
+  const alertCache = new Cache<AlertDetails | undefined>({ forMs: 0, most: 50, idleMs: 300_000 })
   const requireAlert = async (id: string) =>
-    (DERIVED_ID.test(id) ? await alertCache.ask(id, () => findAlert(environment, id)) : undefined) ??
+    (DERIVED_ID.test(id) ? await alertCache.get(id, () => findAlert(environment, id)) : undefined) ??
     throwUnknown(id)
   return {
     '/alerts/one': declareSharedQuery(ID, ({ id }) => requireAlert(id)),

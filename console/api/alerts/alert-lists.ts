@@ -9,7 +9,6 @@ import {
 } from '../../../lib/queries/alerts/known-alerts.ts'
 import { type AlertFilter, type AlertSummary, filteredAlerts } from '../../../lib/tables/alert-summary.ts'
 import type { Conditions } from '../../../lib/tables/conditions.ts'
-import type { CachedAnswer } from '../../cache/answer-cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareSharedQuery } from '../../http/declare-route.ts'
 import { findSilenceIds, LimitedAlertSource } from './alert-source.ts'
@@ -85,15 +84,15 @@ const HISTORY = object({
 
 type FilterQuery = { readonly [Key in keyof typeof FILTER]?: string | undefined }
 
-/** Returns the routes for lists of alerts. @param conditions cached result of `createConditionsCache` */
+/** Returns the routes for lists of alerts. @param readConditions see `createConditionsReader` */
 export function declareAlertListRoutes(
   environment: ConsoleEnvironment,
-  conditions: CachedAnswer<Conditions>,
+  readConditions: () => Promise<Conditions>,
 ) {
   return {
     '/alerts/now': declareSharedQuery(FILTER, query => listAlertsNow(environment, query)),
     '/alerts/history': declareSharedQuery(HISTORY, query => listAlertHistory(environment, query)),
-    '/alerts/pending': declareSharedQuery(FILTER, async query => listPending(await conditions.get(), query)),
+    '/alerts/pending': declareSharedQuery(FILTER, async query => listPending(await readConditions(), query)),
   }
 }
 

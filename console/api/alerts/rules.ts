@@ -16,7 +16,7 @@ import {
   conditionTopics,
   reportedName,
 } from '../../../lib/tables/conditions.ts'
-import { CachedAnswer } from '../../cache/answer-cache.ts'
+import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareSharedQuery } from '../../http/declare-route.ts'
 import { ProblemError } from '../../http/problem.ts'
@@ -79,9 +79,12 @@ const NAME = pipe(
   maxLength(1000, 'must be the name of a rule'),
 )
 
-/** Returns the routes for active rules. @param conditions cached result of `createConditionsCache` */
-export function declareRuleRoutes(environment: ConsoleEnvironment, conditions: CachedAnswer<Conditions>) {
-  const readRulesAndConditions = () => Promise.all([readActiveRules(environment), conditions.get()])
+/** Returns the routes for active rules. @param readConditions see `createConditionsReader` */
+export function declareRuleRoutes(
+  environment: ConsoleEnvironment,
+  readConditions: () => Promise<Conditions>,
+) {
+  const readRulesAndConditions = () => Promise.all([readActiveRules(environment), readConditions()])
   return {
     '/alerts/rules': declareSharedQuery({}, async (): Promise<Rules> => {
       const [{ rules: inForce, hash, having, partitions }, now] = await readRulesAndConditions()
@@ -140,15 +143,16 @@ function formatRules(rules: readonly AnyRule[]): string {
 }
 
 /**
- * Returns a cache for the conditions of all rules. Concurrent requests share one result, because computing it requires reading the
+ * Returns a function that reads the conditions of all rules. Concurrent requests share one result, because computing it requires reading the
  * state of every entity.
  */
-export function createConditionsCache(environment: ConsoleEnvironment): CachedAnswer<Conditions> {
+export function createConditionsReader(environment: ConsoleEnvironment): () => Promise<Conditions> {
   const read = async () => {
     const topics = await conditionTopics(signal => environment.topicSize(signal))
     return conditionsNow(await environment.inspection(), ...topics)
   }
-  return new CachedAnswer(read, { forMs: 0 })
+  const cache = new Cache<Conditions>({ forMs: 0 })
+  return () => cache.get('conditions', read)
 }
 
 function toRuleRow(rule: AnyRule, { active, reporting }: Conditions): RuleRow {

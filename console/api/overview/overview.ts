@@ -17,7 +17,7 @@ import { findTopicBounds } from '../../../lib/queries/kafka/topics.ts'
 import { type Outcomes, readOutcomes } from '../../../lib/queries/states/outcomes.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import { firingNow } from '../../../lib/tables/firing-alerts.ts'
-import { CachedAnswer } from '../../cache/answer-cache.ts'
+import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError, toProblem } from '../../http/problem.ts'
 import { OpenDeadLetters, RecentAlerts } from './alerts-and-dead-letters.ts'
@@ -90,7 +90,7 @@ const MEMBERS_FOR_MS = 10_000
 export class OverviewReader {
   readonly #environment: ConsoleEnvironment
   readonly #offsets: () => Promise<TopicOffsets>
-  readonly #members: CachedAnswer<ReadonlyMap<string, number>>
+  readonly #members = new Cache<ReadonlyMap<string, number>>({ forMs: MEMBERS_FOR_MS })
   readonly #alerts: RecentAlerts
   readonly #letters: OpenDeadLetters
   readonly #further: FurtherLags<ReadTopic>
@@ -106,7 +106,6 @@ export class OverviewReader {
     this.#offsets = once(async () =>
       environment.connections.register(new TopicOffsets(await environment.kafka(), PATIENCE)),
     )
-    this.#members = new CachedAnswer(() => countMembers(environment), { forMs: MEMBERS_FOR_MS })
   }
 
   async read(): Promise<Overview> {
@@ -168,7 +167,9 @@ export class OverviewReader {
       readConsumerLags(sharedOffsets, this.#environment.consumers),
       Promise.all(SIGNALS.map(readBounds)),
       // Without an answer, such as without the permission, members are unknown, and the rest is shown.
-      this.#members.get().catch(() => new Map<string, number>()),
+      this.#members
+        .get('members', () => countMembers(this.#environment))
+        .catch(() => new Map<string, number>()),
     ])
     return { lags, bounds: new Map(bounds), members }
   }
@@ -247,13 +248,9 @@ async function countMembers(environment: ConsoleEnvironment): Promise<ReadonlyMa
 
 /** Returns offsets whose `bounds` requests each topic only once. All callers share the response. */
 function shareBounds(offsets: TopicOffsets): Pick<TopicOffsets, 'bounds' | 'fetchCommitted'> {
-  const boundsByTopic = new Map<string, Promise<Bounds[]>>()
+  const boundsByTopic = new Cache<Bounds[]>({ forMs: Number.POSITIVE_INFINITY })
   return {
-    bounds(topic) {
-      const sharedBounds = boundsByTopic.get(topic) ?? offsets.bounds(topic)
-      boundsByTopic.set(topic, sharedBounds)
-      return sharedBounds
-    },
+    bounds: topic => boundsByTopic.get(topic, () => offsets.bounds(topic)),
     fetchCommitted: (group, topic) => offsets.fetchCommitted(group, topic),
   }
 }

@@ -18,7 +18,7 @@ import type { Families, ReadingData } from '../../../lib/telemetry/families.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { listMetrics, type ShownMetric } from './entity-list.ts'
-import type { TelemetryCache } from './telemetry-cache.ts'
+import type { TelemetryReader } from './telemetry-reader.ts'
 
 export interface EntityNow {
   readonly entity: string
@@ -78,7 +78,7 @@ const SHOWN_READINGS = 10
 /** Returns the current state of an entity. @throws ProblemError if the processor does not know the entity */
 export async function readEntityNow(
   environment: ConsoleEnvironment,
-  cache: TelemetryCache,
+  reader: TelemetryReader,
   { entity, hours }: { readonly entity: string; readonly hours: number },
 ): Promise<EntityNow> {
   const { families } = environment.config
@@ -94,8 +94,8 @@ export async function readEntityNow(
     readEntityRows(inspection, ACTIVITIES, readings, entity),
     readEntityRows(inspection, HISTORIES, readings, entity),
     readActiveAlerts(inspection, readings, patterns, entity),
-    cache.rules(partition),
-    cache.readings(entity, partition).get(period),
+    reader.rules(partition),
+    reader.readings(entity, partition, period),
   ])
   const { source, subject = '' } = parseEntity(entity)
   const shown = listMetrics(families, family, [metrics])

@@ -7,11 +7,11 @@ import {
   selectLastRevisions,
 } from '../../../lib/queries/states/entity-log.ts'
 import type { ChartAlert } from '../../../lib/storage/chart-questions.ts'
-import type { Period } from '../../cache/recent-records.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { computeChartEnd, requireEntity } from './entity-details.ts'
 import { listMetrics } from './entity-list.ts'
-import type { TelemetryCache } from './telemetry-cache.ts'
+import type { Period } from './recent-records.ts'
+import type { TelemetryReader } from './telemetry-reader.ts'
 
 export interface EntityHistory {
   /** Start of each minute, in epoch milliseconds. */
@@ -39,7 +39,7 @@ const LATE_MS = 10 * 60_000
 /** Returns the history of an entity. @throws ProblemError if the processor does not know the entity */
 export async function readEntityHistory(
   environment: ConsoleEnvironment,
-  cache: TelemetryCache,
+  reader: TelemetryReader,
   { entity, hours }: { readonly entity: string; readonly hours: number },
 ): Promise<EntityHistory> {
   const statistics = await requireEntity(environment, entity)
@@ -48,8 +48,8 @@ export async function readEntityHistory(
   const fromMs = toMs - spanMs
   const period = choosePeriod(fromMs, toMs)
   const [minutes, alerts] = await Promise.all([
-    cache.minutes(entity, hours).get(period),
-    cache.alerts(entity, hours).get(period),
+    reader.minutes(entity, hours, period),
+    reader.alerts(entity, hours, period),
   ])
   const within = selectLastRevisions(minutes.found).filter(({ timeMs }) => timeMs >= fromMs && timeMs <= toMs)
   return {

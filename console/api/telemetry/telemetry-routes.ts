@@ -1,14 +1,14 @@
 /** Entities, their statistics and their recent history. */
 import { maxLength, minLength, optional, picklist, pipe, regex, string, transform } from 'valibot'
 import { firingNow } from '../../../lib/tables/firing-alerts.ts'
-import { CachedAnswer } from '../../cache/answer-cache.ts'
+import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareSharedQuery } from '../../http/declare-route.ts'
 import { readEntityNow } from './entity-details.ts'
 import { readEntityHistory } from './entity-history.ts'
 import { buildEntityPage } from './entity-list.ts'
 import { readStoredHistory } from './stored-history.ts'
-import { TelemetryCache } from './telemetry-cache.ts'
+import { TelemetryReader } from './telemetry-reader.ts'
 
 const SOME_TEXT = optional(pipe(string(), maxLength(200, 'must have at most 200 characters')), '')
 const ENTITY = pipe(
@@ -38,17 +38,20 @@ const ENTITIES = {
 const ONE = { entity: ENTITY, hours: HOURS }
 
 export function declareTelemetryRoutes(environment: ConsoleEnvironment) {
-  const cache = new TelemetryCache(environment)
-  const firing = new CachedAnswer(() => firingByEntity(environment), { forMs: 2_000 })
+  const reader = new TelemetryReader(environment)
+  const firing = new Cache<ReadonlyMap<string, number>>({ forMs: 2_000 })
   return {
     '/telemetry/entities': declareSharedQuery(ENTITIES, async query => {
-      const [list, alerts] = await Promise.all([cache.entities.get(), firing.get()])
+      const [list, alerts] = await Promise.all([
+        reader.entities(),
+        firing.get('firing', () => firingByEntity(environment)),
+      ])
       return buildEntityPage(environment.config.families, list, alerts, query)
     }),
     '/telemetry/entity': declareSharedQuery({ entity: ENTITY, hours: RANGE }, query =>
-      readEntityNow(environment, cache, query),
+      readEntityNow(environment, reader, query),
     ),
-    '/telemetry/history': declareSharedQuery(ONE, query => readEntityHistory(environment, cache, query)),
+    '/telemetry/history': declareSharedQuery(ONE, query => readEntityHistory(environment, reader, query)),
     '/telemetry/stored': declareSharedQuery({ entity: ENTITY, hours: RANGE, metric: SOME_TEXT }, query =>
       readStoredHistory(environment, query),
     ),

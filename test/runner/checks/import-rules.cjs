@@ -78,7 +78,7 @@ const ENGINE_FACE = [
 ]
 
 /** The console's rooms, from the lowest up. Its files beside them are of any height: rooms know the environment. */
-const CONSOLE_STAIR = ['cache', 'http', 'access', 'api', 'page', 'ksql'].map(room => `^console/${room}/`)
+const CONSOLE_STAIR = ['http', 'access', 'api', 'page', 'ksql'].map(room => `^console/${room}/`)
 
 /** The trigger's rooms, from the lowest up: each imports itself and what stands before it. Its top level imports them all. */
 const TRIGGER_ROOMS = [

@@ -1,38 +1,34 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { ConsoleEnvironment } from '../../../console/environment.ts'
-import { KafkaMonitor } from '../../../console/kafka-outage.ts'
+import { countPartitions, KafkaMonitor } from '../../../console/kafka-outage.ts'
 import { readConfig } from '../../../lib/app/config.ts'
 
 const AWAY = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
 
-/** Kafka whose answers are given by hand, and a clock. */
-function watched() {
+/** Kafka whose answers are given by hand, and a clock. @param patienceMs real time for which an answer is awaited */
+function watched(patienceMs = 5_000) {
   const clock = { nowMs: 0 }
   const looks: PromiseWithResolvers<void>[] = []
-  const waits: (() => void)[] = []
-  const reach = new KafkaMonitor(
-    () => {
-      const look = Promise.withResolvers<void>()
-      looks.push(look)
-      return look.promise
-    },
-    {
-      now: () => clock.nowMs,
-      wait: () => new Promise(resolve => waits.push(resolve)),
-    },
-  )
+  const look = () => {
+    const answer = Promise.withResolvers<void>()
+    looks.push(answer)
+    return answer.promise
+  }
+  const monitor = new KafkaMonitor(look, { patienceMs, nowMs: () => clock.nowMs })
   const outcome = () =>
-    reach.check().then(
+    monitor.check().then(
       () => 'answers',
       ({ message }: Error) => message,
     )
-  return { clock, looks, waits, outcome }
+  return { clock, looks, outcome }
 }
 
 describe('whether Kafka answers', () => {
-  it('given many questions at once, then one look is for all of them', async () => {
-    const { looks, outcome } = watched()
+  it('given an outage, then one look is for all questions, and a next one follows after 5 s', async () => {
+    const { clock, looks, outcome } = watched()
     const asked = Array.from({ length: 64 }, outcome)
     assert.equal(looks.length, 1)
     looks[0]?.reject(AWAY)
@@ -40,35 +36,27 @@ describe('whether Kafka answers', () => {
       new Set(await Promise.all(asked)),
       new Set(['Kafka does not answer: connect ECONNREFUSED']),
     )
-    assert.match(await outcome(), /does not answer/)
-    assert.equal(looks.length, 1, 'what is known counts for a while')
-  })
-
-  it('given that it answers, then questions wait for nothing, until it is looked at again', async () => {
-    const { clock, looks, outcome } = watched()
-    const first = outcome()
-    looks[0]?.resolve()
-    assert.equal(await first, 'answers')
     clock.nowMs = 4_999
-    assert.equal(await outcome(), 'answers')
+    assert.match(await outcome(), /does not answer/)
+    assert.equal(looks.length, 1)
     clock.nowMs = 5_000
     const again = outcome()
-    assert.equal(looks.length, 2)
-    looks[1]?.reject(AWAY)
-    assert.match(await again, /does not answer/)
+    looks[1]?.resolve()
+    assert.equal(await again, 'answers')
   })
 
-  it('given no answer at all, then questions fail after 5 s, and none asks a second time meanwhile', async () => {
-    const { clock, looks, waits, outcome } = watched()
-    const first = outcome()
-    waits[0]?.()
-    assert.equal(await first, 'Kafka does not answer: there was no answer for 5 s')
-    assert.match(await outcome(), /does not answer/)
+  it('given no answer at all, then questions fail in time, and no second look begins before its answer', async () => {
+    const { clock, looks, outcome } = watched(10)
+    const silent = 'Kafka does not answer: there was no answer for 0.01 s'
+    assert.equal(await outcome(), silent)
     clock.nowMs = 60_000
-    const later = outcome()
+    assert.equal(await outcome(), silent)
     assert.equal(looks.length, 1)
     looks[0]?.resolve()
-    assert.equal(await later, 'answers')
+    await pause(1)
+    const again = outcome()
+    looks[1]?.resolve()
+    assert.equal(await again, 'answers', 'its late answer has ended the outage')
   })
 
   it('given a refusal, then Kafka answers: the question itself says what is refused', async () => {
@@ -77,6 +65,22 @@ describe('whether Kafka answers', () => {
     looks[0]?.reject(new Error('SASL authentication failed'))
     assert.equal(await asked, 'answers')
   })
+})
+
+describe('how many partitions a topic has', () => {
+  it('given an answer of Kafka, then it counts', async () =>
+    assert.equal(await countPartitions(Promise.resolve([0, 1, 2]), 12), 3))
+
+  it('given that Kafka is away or silent, then the other number counts, soon', async () => {
+    const away = Promise.reject(new Unavailable('broker-unavailable', 'no broker'))
+    assert.equal(await countPartitions(away, 12), 12)
+    const waiting = setTimeout(() => {}, 5_000)
+    assert.equal(await countPartitions(new Promise(() => {}), 12), 12)
+    clearTimeout(waiting)
+  })
+
+  it('given a bug, then it is thrown', () =>
+    assert.rejects(countPartitions(Promise.reject(new TypeError('a bug')), 12), /a bug/))
 })
 
 describe('the environment of a console', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { protocolError } from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
-import { PageOffsets } from '../../../console/kafka-outage.ts'
+import { PageOffsets } from '../../../console/page-offsets.ts'
 
 const UNKNOWN_TOPIC_OR_PARTITION = 3
 const NOT_LEADER_FOR_PARTITION = 6

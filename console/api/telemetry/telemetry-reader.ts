@@ -1,4 +1,4 @@
-/** Cache that the telemetry queries share. It contains results and positions in topics. */
+/** Reads what the telemetry queries share, with a cache: results, and positions in topics. */
 
 import type { LogRecord } from '#runtime/cloudevents/index.ts'
 import { plainEvents } from '#runtime/pipeline/decoding/index.ts'
@@ -18,10 +18,10 @@ import {
 } from '../../../lib/queries/states/entity-log.ts'
 import { ENTITIES } from '../../../lib/tables/entity-statistics.ts'
 import { readTable } from '../../../lib/tables/table.ts'
-import { AnswerCache, CachedAnswer, LruCache } from '../../cache/answer-cache.ts'
-import { type RecentOptions, RecentRecords } from '../../cache/recent-records.ts'
+import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import type { EntityList } from './entity-list.ts'
+import { type Period, type Recent, type RecentOptions, readRecent } from './recent-records.ts'
 
 /** Maximum number of entities in a list. Their statistics take about 50 MB. */
 const MAX_ENTITIES = 50_000
@@ -33,36 +33,38 @@ const MAX_ALERTS = 500
 
 const LIST_FOR_MS = 4_000
 const RULES = { forMs: 15_000, most: 100, idleMs: 60_000 }
-/**
- * Limits of the cached records: maximum number of entities, and the time after which unused entities are removed, in milliseconds.
- */
-const RECENT = { most: 20, idleMs: 60_000 }
+/** Cached records of at most 20 entities. Each query continues after the records of the last one. */
+const RECENT = { forMs: 0, slowFactor: 0, most: 20, idleMs: 60_000 }
 const LIMITS = { mostRecords: 200_000, withinMs: 2_000 }
 
-export class TelemetryCache {
-  readonly entities: CachedAnswer<EntityList>
+export class TelemetryReader {
   readonly #environment: ConsoleEnvironment
-  readonly #rules = new AnswerCache<readonly AnyRule[] | undefined>(RULES)
-  readonly #readings = new LruCache<RecentRecords<EntityReading>>(RECENT)
-  readonly #minutes = new LruCache<RecentRecords<EntityMinute>>(RECENT)
-  readonly #alerts = new LruCache<RecentRecords<EntityAlert>>(RECENT)
+  readonly #entities = new Cache<EntityList>({ forMs: LIST_FOR_MS })
+  readonly #rules = new Cache<readonly AnyRule[] | undefined>(RULES)
+  readonly #readings = new Cache<Recent<EntityReading>>(RECENT)
+  readonly #minutes = new Cache<Recent<EntityMinute>>(RECENT)
+  readonly #alerts = new Cache<Recent<EntityAlert>>(RECENT)
 
   constructor(environment: ConsoleEnvironment) {
     this.#environment = environment
-    this.entities = new CachedAnswer(
-      async () => {
-        const [states, topic] = [await environment.inspection(), await environment.topicSize('readings')]
-        const { rows, isWhole } = await readTable(states, ENTITIES, topic, { most: MAX_ENTITIES })
-        return { entities: rows.map(({ open: _, ...entity }) => entity), isWhole }
-      },
-      { forMs: LIST_FOR_MS },
-    )
+  }
+
+  /** Returns all entities with their statistics, up to a limit. */
+  entities(): Promise<EntityList> {
+    return this.#entities.get('entities', async () => {
+      const [states, topic] = [
+        await this.#environment.inspection(),
+        await this.#environment.topicSize('readings'),
+      ]
+      const { rows, isWhole } = await readTable(states, ENTITIES, topic, { most: MAX_ENTITIES })
+      return { entities: rows.map(({ open: _, ...entity }) => entity), isWhole }
+    })
   }
 
   /** Returns the rules that are active in a partition of the readings topic; undefined if no rules are active yet. */
   rules(partition: number): Promise<readonly AnyRule[] | undefined> {
     const topic = this.#environment.topic('readings')
-    return this.#rules.ask(`${topic} ${partition}`, async () =>
+    return this.#rules.get(`${topic} ${partition}`, async () =>
       readPartitionRules(
         this.#environment.config.families,
         await this.#environment.inspection(),
@@ -72,16 +74,15 @@ export class TelemetryCache {
     )
   }
 
-  readings(entity: string, partition: number): RecentRecords<EntityReading> {
+  readings(entity: string, partition: number, period: Period): Promise<Recent<EntityReading>> {
     const { families } = this.#environment.config
     const checkData = createDataCheck(families)
-    return this.#readings.get(`${partition} ${entity}`, () =>
-      this.#createRecent('readings', one => findReading(families, one, entity, checkData), {
-        holding: getSearchText(entity),
-        partition,
-        most: MAX_READINGS,
-      }),
-    )
+    const options = this.#buildOptions('readings', read => findReading(families, read, entity, checkData), {
+      holding: getSearchText(entity),
+      partition,
+      most: MAX_READINGS,
+    })
+    return this.#readings.get(`${partition} ${entity}`, last => readRecent(options, period, last))
   }
 
   /**
@@ -90,26 +91,28 @@ export class TelemetryCache {
    *
    * @param hours length of the period. Each length is cached separately.
    */
-  minutes(entity: string, hours: number): RecentRecords<EntityMinute> {
-    const partition = { ofKey: entity }
-    const options = { holding: getSearchText(entity), partition, most: MAX_MINUTES }
-    return this.#minutes.get(`${hours} ${entity}`, () =>
-      this.#createRecent('analytics', one => findMinute(one, entity), options),
-    )
+  minutes(entity: string, hours: number, period: Period): Promise<Recent<EntityMinute>> {
+    const options = this.#buildOptions('analytics', read => findMinute(read, entity), {
+      holding: getSearchText(entity),
+      partition: { ofKey: entity },
+      most: MAX_MINUTES,
+    })
+    return this.#minutes.get(`${hours} ${entity}`, last => readRecent(options, period, last))
   }
 
-  alerts(entity: string, hours: number): RecentRecords<EntityAlert> {
-    const options = { holding: getSearchText(entity), most: MAX_ALERTS }
-    return this.#alerts.get(`${hours} ${entity}`, () =>
-      this.#createRecent('alerts', one => findEntityAlert(one, entity), options),
-    )
+  alerts(entity: string, hours: number, period: Period): Promise<Recent<EntityAlert>> {
+    const options = this.#buildOptions('alerts', read => findEntityAlert(read, entity), {
+      holding: getSearchText(entity),
+      most: MAX_ALERTS,
+    })
+    return this.#alerts.get(`${hours} ${entity}`, last => readRecent(options, period, last))
   }
 
-  #createRecent<T extends { readonly timeMs: number }>(
+  #buildOptions<T extends { readonly timeMs: number }>(
     signal: Signal,
     findIn: (read: ReadRecord) => T | undefined,
     more: Pick<RecentOptions<T>, 'most' | 'holding' | 'partition'>,
-  ): RecentRecords<T> {
+  ): RecentOptions<T> {
     const find = async (records: readonly LogRecord[]) => {
       const events = await plainEvents(records, this.#environment.reader)
       return records.flatMap((record, index) => {
@@ -117,13 +120,13 @@ export class TelemetryCache {
         return (event && findIn({ record, event })) ?? []
       })
     }
-    return new RecentRecords<T>({
+    return {
       log: () => this.#environment.log(),
       offsets: () => this.#environment.offsets(),
       topic: this.#environment.topic(signal),
       find,
       limits: LIMITS,
       ...more,
-    })
+    }
   }
 }

@@ -12,7 +12,9 @@ export function settingOption<Of extends Settings, Variable extends keyof Of & s
   variable: Variable,
 ): Parameter<(Of[Variable] extends Setting<infer Value> ? Value : never) | undefined> {
   const { option: flags = '', description, allowed, default: usual, schema } = settings[variable] as Setting
-  const [first = ''] = description.replace(/\[([^\]]*)\]\([^)]*\)|`/g, '$1').split(/[.:](?= |$)/)
+  const [first = ''] = description
+    .replace(/\[([^\][]{1,200})\]\([^()[\]]{1,200}\)|`/g, '$1')
+    .split(/[.:](?= |$)/)
   const text = first.replace(/^[A-Z](?![A-Z])/, letter => letter.toLowerCase())
   const kind = { allowed, schema: unwrap(schema as OptionalSchema<GenericSchema<string>, string>) }
   const standard = `${variable}${usual === undefined ? '' : `, else ${usual}`}`

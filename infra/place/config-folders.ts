@@ -1,15 +1,12 @@
 /** Folders of configuration files: their paths at run time, and the files that are packaged. Pure. */
 import { isAbsolute, posix, relative, resolve, sep } from 'node:path'
 import { array, type GenericSchema, type InferOutput, object, string } from 'valibot'
-import { listSettings } from '#runtime/settings/index.ts'
-import {
-  type Environment,
-  FAILURES,
-  INPUTS,
-  NOTIFICATIONS,
-  RULES,
-  VIEWS,
-} from '../../lib/app/settings/index.ts'
+import { type Environment, listSettings } from '#runtime/settings/index.ts'
+import { FAILURES } from '../../lib/app/settings/failures.ts'
+import { INPUTS } from '../../lib/app/settings/inputs.ts'
+import { NOTIFICATIONS } from '../../lib/app/settings/notifications.ts'
+import { RULES } from '../../lib/app/settings/rules.ts'
+import { VIEWS } from '../../lib/app/settings/views.ts'
 
 const FOLDER = object({
   /** Path at run time. */

@@ -1,4 +1,4 @@
-/** Options that settings declare. An option takes precedence over the variable of its setting. Pure. */
+/** Options that settings declare. An option takes precedence over the variable of its setting. */
 import { type Command, Option } from 'commander'
 import { type GenericSchema, type OptionalSchema, unwrap } from 'valibot'
 import type { Setting, Slice } from '#runtime/settings/index.ts'

@@ -3,7 +3,7 @@ import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { StateList } from '#runtime/adapters/redis/state-list.ts'
 import { CopyStopped } from '#runtime/pipeline/errors.ts'
 import type { StateKey } from '#runtime/pipeline/model/index.ts'
-import { EMPTY_META, type Replaced, replaceState, type StatePart } from '#runtime/pipeline/replacing/index.ts'
+import { type Replaced, replaceState, yieldEmptyState } from '#runtime/pipeline/replacing/index.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { getConsumerName, listConsumers, listTriggerTopics } from '../../lib/app/functions.ts'
@@ -111,10 +111,6 @@ async function dropPartition(
       `Dropped, epoch ${epoch}. The next batch of the partition reads the log from its start.\n`,
     )
   })
-}
-
-async function* yieldEmptyState(): AsyncGenerator<StatePart[]> {
-  yield [{ kind: 'meta', meta: EMPTY_META }]
 }
 
 /** Replaces a partition state by an empty one. @throws CliFailure if the state was not replaced */

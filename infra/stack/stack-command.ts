@@ -1,8 +1,10 @@
 /** `npm run infra -- --stage prod`: writes the template of the long-lived stack and prints the commands that deploy it. */
+
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { ConfigError } from '#runtime/settings/index.ts'
 import { HISTORY, readSettings } from '../../lib/app/settings/index.ts'
+import { quoteWord } from '../../lib/support/escape-text.ts'
 import { readOptions } from '../../scripts/command-line.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { runMain } from '../../scripts/run-main.ts'
@@ -65,9 +67,4 @@ Then deploy the functions, which use the outputs of the stack:
 
   INFRA_STACK=${stack} npx serverless deploy --stage ${name}`)
   return 0
-}
-
-/** Quotes a text as one shell word. */
-function quoteWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

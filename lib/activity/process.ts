@@ -16,6 +16,7 @@ import {
   type Timer,
 } from '#runtime/consumer/index.ts'
 import type { EventType } from '../schemas/event-types.ts'
+import { MINUTE_MS } from '../support/duration.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import type { Families, Family, FamilyActivity, ReadingData } from '../telemetry/families.ts'
 
@@ -28,7 +29,6 @@ export const SENSOR_SILENT_TYPE = 'io.sluice.sensor.silent.v1' satisfies EventTy
 /** Name of the consumer. */
 export const ACTIVITY = 'activity'
 
-const MINUTE_MS = 60_000
 /** Number of days without a reading after which an entity is forgotten. */
 const FORGOTTEN_AFTER_DAYS = 1
 

@@ -14,6 +14,7 @@ import {
   type Timer,
 } from '#runtime/consumer/index.ts'
 import { PARKING, parkedForMs } from '../failures/policy.ts'
+import { isEmpty } from '../support/json.ts'
 import type { Families, Family, ReadingData } from '../telemetry/families.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
 import { VIEW_CHANGED_TYPE, type ViewChanged } from '../views/event-names.ts'
@@ -30,7 +31,7 @@ import { RULES_ACTIVATED_TYPE } from './rules-activated.ts'
 import { type RulesInForce, rulesInForce } from './rules-in-force.ts'
 import { findNewSilenceRules, isForgotten, LOOK, scheduleLook, scheduleNextLook } from './silent-entities.ts'
 import { alertingTakeover } from './takeover.ts'
-import { isEmpty, isSilenceTimer, isWakeUp, timerChanges, wantedTimers, withoutFired } from './wake-ups.ts'
+import { isSilenceTimer, isWakeUp, timerChanges, wantedTimers, withoutFired } from './wake-ups.ts'
 
 /**
  * Reasons of the alerting consumer. `no-rule`: no rule watches a metric of the reading. `window-open`: the row of a table can still

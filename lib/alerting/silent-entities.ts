@@ -3,7 +3,9 @@
  * of the entity, and forgets the entity after some days. Each entity has one timer for this check, which is moved at most once an
  * hour. Pure.
  */
+
 import type { Timer, TimerChange } from '#runtime/consumer/index.ts'
+import { DAY_MS } from '../support/duration.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { tableOfSource } from '../views/event-names.ts'
 import type { TrackedRule } from './entity-state.ts'
@@ -13,7 +15,6 @@ import { awaitsEverySilence } from './silence.ts'
 export const LOOK = 'look'
 
 const LOOK_MS = 60 * 60_000
-const DAY_MS = 24 * LOOK_MS
 /** Number of days without a reading after which an entity is forgotten. It is longer than the retention of the log. */
 const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1
 

@@ -1,5 +1,7 @@
 /** Timers that re-evaluate the rules of an entity when no reading arrives. Pure. */
+
 import type { TimerChange } from '#runtime/consumer/index.ts'
+import { isEmpty } from '../support/json.ts'
 import type { SetTimers, TrackedRule } from './entity-state.ts'
 import type { RulesInForce } from './rules-in-force.ts'
 import { wakeUps } from './silence.ts'
@@ -59,12 +61,6 @@ export function wantedTimers(
 }
 
 const NO_TIMERS: SetTimers = {}
-
-/** Returns whether an object has no properties. Called for every reading, so it makes no list of them. */
-export function isEmpty(object: object): boolean {
-  for (const _ in object) return false
-  return true
-}
 
 /** Returns the pending timers without the one that has just fired. */
 export function withoutFired(

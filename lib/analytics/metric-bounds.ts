@@ -2,7 +2,9 @@
  * Bounds against floods of metric names, in families that have `others`. The names that a family declares are always accepted. Which
  * other names a partition knows is stored as the context of the partition, so the same log always drops the same metrics. Pure.
  */
+
 import type { PartitionContext } from '#runtime/consumer/index.ts'
+import { DAY_MS } from '../support/duration.ts'
 import type { Family } from '../telemetry/families.ts'
 
 /** Maximum number of metrics of an entity. */
@@ -41,8 +43,6 @@ export interface Bounded {
   /** Names that the partition knows after this reading, in their stored form; undefined if they do not change. */
   readonly names?: StoredNames
 }
-
-const DAY_MS = 86_400_000
 
 /**
  * Drops the metrics of a reading that exceed a bound.

@@ -1,4 +1,5 @@
 /** Appends ticks where the archiver waits for a further record, as a part of the function `clock`. */
+
 import type { Event } from '#runtime/consumer/index.ts'
 import type { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import type { Scheduled } from '#runtime/lambda/scheduled-handler.ts'
@@ -7,6 +8,7 @@ import type { Named } from '../app/names.ts'
 import { resolveSignals, topicRow } from '../app/topic-table.ts'
 import { getTableSignal, HISTORY_TABLES } from '../history/tables.ts'
 import { findQuietPartitions } from '../queries/kafka/quiet-partitions.ts'
+import { HOUR_MS, MINUTE_MS } from '../support/duration.ts'
 import { tick } from '../telemetry/tick.ts'
 import type { AppendingConfig } from './append-to-partitions.ts'
 
@@ -14,9 +16,6 @@ type Run = Pick<
   Scheduled<Pick<KafkaClients, 'bounds' | 'log' | 'publisher'>, AppendingConfig>,
   'config' | 'connections' | 'scheduledFor'
 >
-
-const MINUTE_MS = 60_000
-const HOUR_MS = 60 * MINUTE_MS
 
 /** Returns the archived topics to which the clock appends no other ticks. */
 function topicsWithoutTicks({ env, names }: Named): string[] {

@@ -1,13 +1,13 @@
 /** Lists the newest objects of the history. */
+
 import type { Named } from '../app/names.ts'
 import { topicRow } from '../app/topic-table.ts'
 import { listObjects } from '../history/read-history.ts'
 import type { HistoryStore } from '../history/store.ts'
 import { getTableSignal, HISTORY_TABLES } from '../history/tables.ts'
+import { DAY_MS } from '../support/duration.ts'
 import type { ArchiveFacts } from './facts.ts'
 import { observe, withTimeout } from './observe.ts'
-
-const DAY_MS = 86_400_000
 
 /**
  * Returns the objects of each archived topic, for twice the retention of the topic: an outage that loses records lasts longer than

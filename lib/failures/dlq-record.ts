@@ -65,7 +65,6 @@ export type DlqRecord =
 const EVENT_FORMAT = /^\s*application\/cloudevents/i
 /** Types of the events in the dlq topic. */
 export const OWN_TYPES = [DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE, FAILURE_TYPE]
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 
 /** Reads a record of the dlq topic. Never throws, because one unreadable record must not prevent others from being read. */
 export function readDlqRecord(record: LogRecord): DlqRecord {
@@ -190,6 +189,10 @@ function findBytesViolation({
   return undefined
 }
 
-function isBase64(text: string | null): boolean {
-  return text === null || (text.length % 4 === 0 && BASE64.test(text))
+/**
+ * Returns whether a text, if present, is valid base64. Node.js decodes invalid text without an error, and the result would differ from the
+ * original bytes.
+ */
+export function isBase64(text: string | null): boolean {
+  return text === null || Buffer.from(text, 'base64').toString('base64') === text
 }

@@ -1,5 +1,6 @@
 /** Reads the history of a table, partition after partition in the order of the offsets, each record once. */
 
+import { DAY_MS } from '../support/duration.ts'
 import type { Families } from '../telemetry/families.ts'
 import { coverage, type Slice } from './coverage.ts'
 import { formatDay, formatDayFolder, formatFolder, type HistoryObject, parseObjectKey } from './object-key.ts'
@@ -7,8 +8,6 @@ import { columnGroups, DamagedObject, type ReadColumns, rowsFrom } from './parqu
 import type { HistoryRow } from './row.ts'
 import { type HistoryStore, HistoryUnavailable } from './store.ts'
 import type { HistoryTable } from './tables.ts'
-
-const DAY_MS = 86_400_000
 
 /** Records to read. An absent member does not restrict. */
 export interface HistoryQuery {

@@ -13,7 +13,7 @@
 
 import { isTimestamp, parseTime, type RecordHeader, toBuffer } from '#runtime/cloudevents/index.ts'
 import { type Event, instant } from '#runtime/consumer/index.ts'
-import { isObject } from '../support/json.ts'
+import { isEmpty, isObject } from '../support/json.ts'
 import type { ColumnType, DataColumn } from './columns.ts'
 import type { HistoryRow } from './row.ts'
 
@@ -257,9 +257,4 @@ function setOwn(object: object, name: string, value: unknown): void {
 
 function decodeBase64(base64: string): Buffer {
   return Buffer.from(base64, 'base64')
-}
-
-function isEmpty(object: object): boolean {
-  for (const _ in object) return false
-  return true
 }

@@ -1,7 +1,6 @@
 /** Offsets of time zones, based on the time zone data of Node's ICU. Pure. */
+import { DAY_MS, MINUTE_MS } from '../support/duration.ts'
 
-const MINUTE_MS = 60_000
-const DAY_MS = 24 * 60 * MINUTE_MS
 /** Interval within which the offset of a zone is constant, in milliseconds. Offsets change only at quarters of an hour. */
 const CONSTANT_MS = 15 * MINUTE_MS
 

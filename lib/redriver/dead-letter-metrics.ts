@@ -8,10 +8,10 @@ import { report } from '../app/metrics.ts'
 import type { Named, Vocabulary } from '../app/names.ts'
 import { RETRY_TOPICS } from '../app/topic-table.ts'
 import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
+import { MINUTE_MS } from '../support/duration.ts'
 
 /** Remaining time of the invocation, in milliseconds, at which counting stops. */
 const RESERVE_MS = 10_000
-const MINUTE_MS = 60_000
 
 /** Counts that are stored between runs. */
 interface Measured {

@@ -3,6 +3,7 @@
  * original topic and partition, with headers that make all consumers except the failed one skip it. Nothing is written into the
  * topics of other applications: their records have a topic of their own.
  */
+
 import { isFailure, readEvent } from '#runtime/cloudevents/index.ts'
 import {
   type Application,
@@ -14,6 +15,7 @@ import {
   type SourceRecord,
   type TopicName,
 } from '#runtime/consumer/index.ts'
+import { isBase64 } from '../failures/dlq-record.ts'
 import { RETRY_TYPE } from '../failures/event-types.ts'
 import { createRedrivenRecord, type ForeignRedriveTopic, isRedrivable } from '../failures/redriven-record.ts'
 
@@ -85,12 +87,4 @@ function waitingFailure(record: SourceRecord, readData: RedriverParts['readData'
   const { originalKey, originalValue, originalHeaders } = failure
   const encoded = [originalKey, originalValue, ...originalHeaders.map(({ value }) => value)]
   return encoded.every(isBase64) ? failure : 'its key, its value or a header is not base64'
-}
-
-/**
- * Returns whether a text is valid base64. Node.js decodes invalid text without an error, and the result would differ from the
- * original bytes.
- */
-function isBase64(text: string | null): boolean {
-  return text === null || Buffer.from(text, 'base64').toString('base64') === text
 }

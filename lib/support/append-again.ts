@@ -1,4 +1,5 @@
 /** Decides when data that must be present in every partition of a topic is appended again. Pure. */
+import { DAY_MS } from './duration.ts'
 
 /** Data that was appended to every partition, such as a rule set. */
 export interface Appended {
@@ -8,8 +9,6 @@ export interface Appended {
 }
 
 export type AppendReason = 'first' | 'changed' | 'partitions-changed' | 'daily'
-
-const DAY_MS = 24 * 60 * 60_000
 
 /**
  * Returns the reason to append the data, or undefined if that is not necessary. Data is appended again every day, because a log is

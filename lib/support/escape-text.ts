@@ -1,4 +1,4 @@
-/** Makes untrusted text safe to print to a terminal. Pure. */
+/** Makes untrusted text safe to print to a terminal, or to give to a shell. Pure. */
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
@@ -32,4 +32,9 @@ function isJoiner(character: string): boolean {
 
 function escapeCharacter(character: string): string {
   return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
+}
+
+/** Quotes a text as one word of a shell. */
+export function quoteWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

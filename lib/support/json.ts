@@ -11,3 +11,9 @@ export function jsonIn(text: string): unknown {
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+/** Returns whether an object has no properties. Called for every reading, so it makes no list of them. */
+export function isEmpty(object: object): boolean {
+  for (const _ in object) return false
+  return true
+}

@@ -1,4 +1,5 @@
 /** Lists of current, past and pending alerts. */
+
 import { check, type InferOutput, number, object, optional, picklist, pipe, string, transform } from 'valibot'
 import { omitUndefined } from '#runtime/consumer/index.ts'
 import { SEVERITIES } from '../../../lib/alerting/rule.ts'
@@ -7,6 +8,7 @@ import {
   selectAlerts,
   selectPendingAlerts,
 } from '../../../lib/queries/alerts/known-alerts.ts'
+import { HOUR_MS } from '../../../lib/support/duration.ts'
 import { type AlertFilter, type AlertSummary, filteredAlerts } from '../../../lib/tables/alert-summary.ts'
 import type { Conditions } from '../../../lib/tables/conditions.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -46,7 +48,6 @@ export interface PendingAlerts {
 }
 
 const MAX_ROWS = 500
-const HOUR_MS = 3_600_000
 
 const text = optional(
   pipe(

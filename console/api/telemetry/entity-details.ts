@@ -10,6 +10,7 @@ import { computeHistoryKey } from '../../../lib/alerting/rules-in-force.ts'
 import type { StatisticsSummary } from '../../../lib/analytics/statistics.ts'
 import { findReaderNeed } from '../../../lib/app/storage.ts'
 import type { Searched } from '../../../lib/queries/records/search-newest.ts'
+import { HOUR_MS } from '../../../lib/support/duration.ts'
 import { ACTIVITIES } from '../../../lib/tables/activities.ts'
 import { type ActiveAlert, HISTORIES, readActiveAlerts } from '../../../lib/tables/conditions.ts'
 import { entityStatistics, type FoundStatistics } from '../../../lib/tables/entity-statistics.ts'
@@ -70,7 +71,6 @@ export interface ShownReading {
   readonly values: readonly (number | null)[]
 }
 
-const HOUR_MS = 3_600_000
 /** Age of readings in the log that are searched, in milliseconds. */
 const NEWEST_MS = 15 * 60_000
 const SHOWN_READINGS = 10

@@ -7,6 +7,7 @@ import {
   selectLastRevisions,
 } from '../../../lib/queries/states/entity-log.ts'
 import type { ChartAlert } from '../../../lib/storage/chart-questions.ts'
+import { HOUR_MS } from '../../../lib/support/duration.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { computeChartEnd, requireEntity } from './entity-details.ts'
 import { listMetrics } from './entity-list.ts'
@@ -29,7 +30,6 @@ interface MinuteColumns {
   readonly maximum: readonly (number | null)[]
 }
 
-const HOUR_MS = 3_600_000
 /**
  * Age after which the statistics of a minute are assumed to be published. They are published when a reading of a later minute
  * arrives.

@@ -1,4 +1,5 @@
 /** Chooses the time range of an alert's chart. Pure. */
+import { HOUR_MS } from '../../../lib/support/duration.ts'
 import type { AlertDetails } from '../../api/alerts/alert-details.ts'
 
 export interface ChartTime {
@@ -10,7 +11,6 @@ export interface ChartTime {
 
 /** Selectable numbers of hours. */
 const HOURS = [1, 6, 24]
-const HOUR_MS = 3_600_000
 /** Minimum time that the chart shows before and after the alert, in milliseconds. */
 const MARGIN_MS = 10 * 60_000
 

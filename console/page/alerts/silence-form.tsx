@@ -4,6 +4,7 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { possibleInstants } from '../../../lib/mapping/time-zones.ts'
+import { HOUR_MS } from '../../../lib/support/duration.ts'
 import type { SilencePreview } from '../../api/alerts/silences.ts'
 import { makeChange, useEnvironment, useIsOperator } from '../client/api-queries.ts'
 import { RefusedByServer, toProblem } from '../client/api-request.ts'
@@ -11,8 +12,6 @@ import { Outcome, useAction } from '../components/change-button.tsx'
 import { useSettled } from '../components/form-fields.tsx'
 import { formatCount, formatExactTime, formatTime } from '../components/value-texts.ts'
 import { parseMatch, type SilenceFields } from './silence-match.ts'
-
-const HOUR_MS = 3_600_000
 
 const LASTS = [
   [0.5, '30 minutes'],

@@ -2,6 +2,7 @@
 
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
+import { HOUR_MS } from '../../../lib/support/duration.ts'
 import type { EntityNow } from '../../api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
 import type { StoredHistory } from '../../api/telemetry/stored-history.ts'
@@ -9,7 +10,7 @@ import { type Columns, computeRange, sliceColumns } from '../charts/chart-series
 import { TimeChart } from '../charts/time-chart.tsx'
 import { formatCount, formatTime } from '../components/value-texts.ts'
 import type { ChartRange } from './chart-range.ts'
-import { HOUR_MS, toBands, toLevels, toMinuteColumns, toSpans, toStoredColumns } from './entity-series.ts'
+import { toBands, toLevels, toMinuteColumns, toSpans, toStoredColumns } from './entity-series.ts'
 import {
   describeLearning,
   formatCondition,

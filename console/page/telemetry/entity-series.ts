@@ -1,13 +1,11 @@
 /** Data series and marks for the charts of an entity. Pure. */
 
+import { HOUR_MS, MINUTE_MS } from '../../../lib/support/duration.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
 import type { EntityNow, WatchingRule } from '../../api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
 import type { StoredHistory } from '../../api/telemetry/stored-history.ts'
 import { addGaps, type Band, type Columns, type Level, type Span } from '../charts/chart-series.ts'
-
-const MINUTE_MS = 60_000
-export const HOUR_MS = 60 * MINUTE_MS
 
 /** Number of metrics that are shown at once. An entity can have a hundred, and each has a chart. */
 export const MANY_METRICS = 12

@@ -1,4 +1,5 @@
 /** Rhythm of a metric: how far each half hour of the day and each quarter of a day of the week is from the level. Pure. */
+import { DAY_MS } from '../../support/duration.ts'
 
 /** Part of a profile that is going on: its index, and sum and number of the values in it. */
 type Part = readonly [index: number, sum: number, count: number]
@@ -19,7 +20,6 @@ export interface Rhythm {
   readonly w: Profile
 }
 
-const DAY_MS = 24 * 60 * 60_000
 /** The epoch was a Thursday. Weeks begin on Monday. */
 const MONDAY_DAYS = 3
 /** The state of a profile counts up to this number, so that what has been seen lately counts a ninth. */

@@ -1,5 +1,5 @@
 /** Reads a rule over several events from its row, and detects errors that the schema cannot express. */
-import { parseDuration } from '../../support/duration.ts'
+import { DAY_MS, parseDuration } from '../../support/duration.ts'
 import { hasSymbol } from '../../support/short-number.ts'
 import { nameHint } from '../../support/suggestion.ts'
 import type { Families } from '../../telemetry/families.ts'
@@ -25,7 +25,6 @@ type PatternFault = (at: MatcherPath, message: string) => void
 /** What the readers of all parts of a pattern share with its rule. */
 type RuleContext = Pick<RuleRow, 'families' | 'isFromLog'>
 
-const DAY_MS = 86_400_000
 /**
  * Maximum duration of a pattern, in milliseconds. Events older than this may have been deleted from the log, so they could not be
  * read again.

@@ -1,6 +1,6 @@
 /** Checks consumers (members, lag, outbox, circuit breaker) and dead letters. Pure. */
 import { adviseOnPlainJson } from '../../app/names.ts'
-import { durationText } from '../../support/duration.ts'
+import { DAY_MS, durationText } from '../../support/duration.ts'
 import type { ConsumerFacts, PartitionProgress, SeenConsumer } from '../facts.ts'
 import {
   createFinding,
@@ -20,7 +20,6 @@ const MAX_PENDING = 10_000
 const MAX_WAIT_SECONDS = 300
 /** Age of pending records, in addition to the batching window, from which a consumer that commits nothing is suspicious. */
 const QUIET_MS = 30_000
-const DAY_MS = 24 * 60 * 60 * 1000
 const GROUP_RIGHTS = 'This check needs permission to describe the topic and the group.'
 
 /**

@@ -1,10 +1,11 @@
 /** Checks that the objects of the history have each offset once, from one log. Pure. */
+
 import { coverage, missingRanges } from '../../history/coverage.ts'
 import type { HistoryObject } from '../../history/object-key.ts'
+import { DAY_MS } from '../../support/duration.ts'
 import type { ArchiveFacts } from '../facts.ts'
 import { type Finding, formatCount, type Judgement, runChecks, wrong } from '../finding.ts'
 
-const DAY_MS = 86_400_000
 /** Number of ranges or objects that are named. */
 const MAX_NAMED = 3
 const RIGHTS = 'This check needs permission to list the bucket of the history.'

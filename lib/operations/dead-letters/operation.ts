@@ -1,8 +1,10 @@
 /** Defines the operation that redrives or drops dead letters: its request, and what it needs to run. */
+
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../../app/config.ts'
 import type { DeadLetterSource } from '../../queries/dead-letters/dead-letters.ts'
 import type { ReadTopic } from '../../queries/kafka/consumer-lag.ts'
+import { quoteWord } from '../../support/escape-text.ts'
 import type { RedriveTopics } from './redrive-topic.ts'
 import { readRedriveTopics } from './redrive-topics.ts'
 import { formatFilter, type Selected, type Selection, selectDeadLetters } from './selection.ts'
@@ -77,17 +79,13 @@ export function formatContinueCommand(
 ): string {
   const conditions = ats.length > 0 ? {} : formatFilter(filter)
   const options = Object.entries({ ...conditions, ...(perSecond && { rate: `${perSecond}/s` }), env })
-  const named = options.flatMap(([name, value]) => [`--${name}`, quoteArgument(value)])
+  const named = options.flatMap(([name, value]) => [`--${name}`, quoteWord(value)])
   return [
     'sluice dlq',
     command,
-    ...ats.map(quoteArgument),
+    ...ats.map(quoteWord),
     ...named,
     ...(again ? ['--again'] : []),
     '--yes',
   ].join(' ')
-}
-
-function quoteArgument(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -1,8 +1,10 @@
 /** Combines all information about alerts: the view of firing alerts, the alerts topic, and the state of the consumer `alerting`. */
+
 import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { formatEntity } from '#runtime/consumer/index.ts'
 import { NOTIFIER } from '../../notification/firing-alerts.ts'
+import { DAY_MS } from '../../support/duration.ts'
 import { matchesAnyPattern, textFilter } from '../../support/text-match.ts'
 import { type AlertFilter, type AlertSummary, filteredAlerts } from '../../tables/alert-summary.ts'
 import type { ActiveAlert } from '../../tables/conditions.ts'
@@ -58,7 +60,6 @@ export interface ShownAlerts {
   readonly behind: number | null
 }
 
-const DAY_MS = 86_400_000
 /**
  * Maximum time in milliseconds by which a producer's clock may be ahead of the broker's clock. Alerts with a larger difference are
  * not found.

@@ -2,9 +2,11 @@
  * Simulates the load of a database. The load follows the working day of the users. Memory use increases until the database is
  * restarted.
  */
+
+import { DAY_MS, HOUR_MS } from '../../support/duration.ts'
 import type { DatabaseInstance } from './fleet.ts'
 import { drift, jitter, uniform } from './noise.ts'
-import { DAY_MS, diurnal, HOUR_MS, type Moment, type Observation } from './simulated-time.ts'
+import { diurnal, type Moment, type Observation } from './simulated-time.ts'
 
 /** Time between two restarts, in milliseconds. Memory use increases until a restart. */
 const RESTART_MS = 10 * DAY_MS

@@ -1,4 +1,5 @@
 /** Point in time for which values are simulated, and the seed of the simulation. */
+import { HOUR_MS } from '../../support/duration.ts'
 export interface Moment {
   readonly seed: string
   /** Number of ticks since the epoch. */
@@ -12,9 +13,6 @@ export interface Observation {
   readonly metrics: Readonly<Record<string, number>>
   readonly fields: Readonly<Record<string, unknown>>
 }
-
-export const HOUR_MS = 3_600_000
-export const DAY_MS = 24 * HOUR_MS
 
 /**
  * Returns the solar time in hours since midnight, from 0 to below 24. One hour corresponds to 15° of longitude; east is positive.

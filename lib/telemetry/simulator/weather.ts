@@ -2,9 +2,11 @@
  * Simulates the weather at an environment sensor. All sensors of a site have the same weather, and differ by calibration and noise.
  * Even in the most extreme weather, values stay within the packaged alert thresholds, so that only anomalies fire alerts.
  */
+
+import { DAY_MS, HOUR_MS } from '../../support/duration.ts'
 import type { EnvironmentSensor } from './fleet.ts'
 import { drift, jitter, uniform } from './noise.ts'
-import { DAY_MS, diurnal, HOUR_MS, type Moment, type Observation } from './simulated-time.ts'
+import { diurnal, type Moment, type Observation } from './simulated-time.ts'
 
 const YEAR_MS = 365.25 * DAY_MS
 /**

@@ -1,4 +1,6 @@
-/** Functions that return durations in milliseconds, for timers. */
+/** Durations in milliseconds, for timers. */
+
+export const DAY_MS = 24 * 60 * 60_000
 
 /** Converts seconds to milliseconds. */
 export function seconds(count: number): number {

@@ -1,10 +1,9 @@
 /** Removes entities that have not sent any event for a long time. Otherwise the state would grow without limit. */
+import { DAY_MS } from './durations.ts'
 import type { TimerChange } from './process.ts'
 
 /** Name of the timer that removes an entity. */
 export const FORGET = 'forget'
-
-const DAY_MS = 24 * 60 * 60_000
 
 /**
  * Returns the change of the timer that removes an entity, for an event at `nowMs`. The timer is due `days` days after the end of

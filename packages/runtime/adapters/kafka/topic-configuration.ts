@@ -1,9 +1,9 @@
 /** Definition of a topic, and its configuration in Kafka. Pure. */
+
 import type { IResourceConfigEntry } from 'kafkajs'
 import type { TopicSettings } from '../../consumer/application.ts'
+import { DAY_MS } from '../../consumer/durations.ts'
 import type { Replication } from './replication.ts'
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Required definition of a topic. */
 export interface KafkaTopic extends TopicSettings {

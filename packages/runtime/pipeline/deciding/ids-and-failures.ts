@@ -1,15 +1,15 @@
 /** Ids, failures and sequences that a partition state remembers, while a chunk is applied. */
+
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { RecordPlace } from '../../cloudevents/redrive.ts'
 import { requireTopicSettings } from '../../consumer/application.ts'
+import { DAY_MS } from '../../consumer/durations.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import type { Consumer } from '../consumer.ts'
 import type { RememberedFailure } from '../model/failure-memory.ts'
 import type { RememberedId } from '../model/partition-state.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import type { SequencedOrigin } from '../outbox/position.ts'
-
-const DAY_MS = 24 * 60 * 60_000
 
 export class RememberedIds {
   readonly #known: Snapshot['known']

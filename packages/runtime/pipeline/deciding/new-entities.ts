@@ -4,11 +4,11 @@
  * which a state grows. It falls when entities or data are removed, and steadily as the log's clock advances. The levels depend only
  * on the log. Pure.
  */
+
 import { hash } from 'node:crypto'
+import { DAY_MS } from '../../consumer/durations.ts'
 import { parseEntity } from '../../consumer/event.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
-
-const DAY_MS = 24 * 60 * 60_000
 
 /** Number of producer groups, by the source of the entity. A producer with many sources is limited by the partition's level. */
 const GROUPS = 64

@@ -3,10 +3,12 @@
  * emissions would then have a sequence below those that are already published, so their readers would drop them, and the redrive of
  * its failure would be refused. It therefore fails again, without a second failure record, and is processed by its redrive.
  */
+
 import { isFailure } from '../../cloudevents/event.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { requireTopicSettings } from '../../consumer/application.ts'
+import { DAY_MS } from '../../consumer/durations.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { FailureCode } from '../../consumer/failure-codes.ts'
 import { type FailureData, failureId, originalPosition } from '../../consumer/failure-event.ts'
@@ -27,7 +29,6 @@ const NOT_OF_RECORDS: readonly string[] = [
 
 /** Time by which the clocks of a function and of a broker may differ, in milliseconds. */
 const CLOCK_SKEW_MS = 10 * 60_000
-const DAY_MS = 24 * 60 * 60_000
 
 export interface FailureTopics {
   readonly log: LogReader

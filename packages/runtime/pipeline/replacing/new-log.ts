@@ -11,7 +11,7 @@ import { formatLog } from '../model/log.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import { formatOrigin } from '../outbox/position.ts'
 import { replaceState, type StatesPort } from './replaceable-states.ts'
-import { EMPTY_META, type StatePart } from './state-parts.ts'
+import { yieldEmptyState } from './state-parts.ts'
 
 /**
  * Empties the state if it belongs to a log that no longer exists. Emissions of the old log that are not published yet are published
@@ -80,8 +80,4 @@ export async function ensurePresentLog({ ports, stateKey, log }: PartitionRun): 
 async function findEnd({ ports, stateKey }: PartitionRun): Promise<number | undefined> {
   const bounds = await ports.bounds?.bounds(stateKey.topic)
   return bounds && (bounds[stateKey.partition]?.end ?? 0)
-}
-
-async function* yieldEmptyState(): AsyncGenerator<StatePart[]> {
-  yield [{ kind: 'meta', meta: EMPTY_META }]
 }

@@ -54,3 +54,8 @@ export const EMPTY_META: StateMeta = {
   failuresFromMs: undefined,
   tally: {},
 }
+
+/** Yields the parts of a state without any entity. */
+export async function* yieldEmptyState(): AsyncGenerator<StatePart[]> {
+  yield [{ kind: 'meta', meta: EMPTY_META }]
+}

@@ -2,7 +2,9 @@
  * A rebuilt state in memory. It is computed by applying the log up to an offset, and completed with some contents of the live state. Its
  * emissions are dropped, because the live consumer has emitted them already. Only new failures stay in its outbox until the switch.
  */
+
 import { type Application, requireTopicSettings } from '../../consumer/application.ts'
+import { DAY_MS } from '../../consumer/durations.ts'
 import { adaptToTopic } from '../consumer.ts'
 import { CopyStopped } from '../errors.ts'
 import type { RememberedFailure } from '../model/failure-memory.ts'
@@ -42,7 +44,6 @@ export type Addition = Partial<
 export const STATE_BYTES = 1024 ** 3
 
 const FAILURE_BYTES = 4 * 1024 * 1024
-const DAY_MS = 24 * 60 * 60_000
 
 export class RebuiltState {
   readonly #with: Advancing

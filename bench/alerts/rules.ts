@@ -14,7 +14,7 @@ export function rulesOf(kind: Kind, count: number): readonly Rule[] {
     ...{ name: `R${index}`, family: 'environment', metric: 'temperature', severity: 'info' },
     ...KEYS[kind](index),
   }))
-  const { rules, errors } = parseRules(families, [{ where: 'the benchmark', content: { rules: rows } }])
+  const { rules, errors } = parseRules(families, { rules: rows })
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'))
   return thresholdRules(rules)
 }

@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { normalize } from 'node:path'
-import { checkRules, errorLine, type RulesCheck } from '../../lib/alerting/check-rules.ts'
-import type { RuleFile } from '../../lib/alerting/rule-files.ts'
+import { checkRules } from '../../lib/alerting/rule-files.ts'
 import { loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
 import {
   type CombinedParts,
@@ -15,7 +14,8 @@ import { fileFailure } from '../../lib/operations/operation-failure.ts'
 import { readRuleFilesAt } from '../../lib/operations/rules-at-path.ts'
 import { readPlan } from '../../lib/operations/views/statements.ts'
 import { count } from '../../lib/support/count.ts'
-import { FileError } from '../../lib/support/file-errors.ts'
+import type { EditedFile } from '../../lib/support/edited-file.ts'
+import { errorLine, FileError } from '../../lib/support/file-errors.ts'
 import type { TablePlan } from '../../lib/views/plan.ts'
 import { command, flag, optionalArguments, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
@@ -49,17 +49,18 @@ async function checkRuleFiles(named: readonly string[], json: boolean, terminal:
   const places = named.length > 0 ? named : [environment.RULES_DIR || 'config/rules']
   const files = (await Promise.all(places.map(place => readFiles(place, terminal)))).flat()
   const tables = await readTables(settings, environment.VIEWS_DIR || 'config/views', terminal)
-  const result = checkRules(settings.families, removeDuplicates(files), tables)
+  const different = removeDuplicates(files)
+  const { rules, errors } = checkRules(settings.families, different, tables)
+  const result = { files: different.map(({ file }) => file), rules: rules.length, errors }
   if (json) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
-  else stdout.write(result.errors.length === 0 ? formatSummary(result) : formatErrors(result))
-  if (result.errors.length > 0)
-    throw new CliFailure(
-      `${count(result.errors.length, 'error')} in the alert rules of ${places.join(', ')}.`,
-    )
+  else if (errors.length === 0) stdout.write(formatSummary(result))
+  else stdout.write(errors.map(error => `${errorLine(error)}\n`).join(''))
+  if (errors.length > 0)
+    throw new CliFailure(`${count(errors.length, 'error')} in the alert rules of ${places.join(', ')}.`)
 }
 
 /** Returns the rule file, or all rule files of the folder. */
-async function readFiles(place: string, terminal: Terminal): Promise<readonly RuleFile[]> {
+async function readFiles(place: string, terminal: Terminal): Promise<readonly EditedFile[]> {
   try {
     return await readRuleFilesAt(resolvePath(terminal, place), place)
   } catch (error) {
@@ -91,15 +92,12 @@ function toFailure(place: string, error: unknown): unknown {
 }
 
 /** Removes duplicate files. They occur if both a file and its folder are specified. */
-function removeDuplicates(files: readonly RuleFile[]): readonly RuleFile[] {
-  return [...new Map(files.map(file => [normalize(file.where), file])).values()]
+function removeDuplicates(files: readonly EditedFile[]): readonly EditedFile[] {
+  return [...new Map(files.map(file => [normalize(file.file), file])).values()]
 }
 
-function formatErrors({ errors }: RulesCheck): string {
-  return errors.map(error => `${errorLine(error)}\n`).join('')
-}
-
-function formatSummary({ rules, files }: RulesCheck): string {
+/** @param checked names of the files, and the number of their rules */
+function formatSummary({ rules, files }: { rules: number; files: readonly string[] }): string {
   const nothing = rules === 0 ? ', so that no alert can fire' : ''
   return `${count(rules, 'rule')} in ${count(files.length, 'file')}${nothing}: ${files.join(', ')}\n`
 }

@@ -1,6 +1,5 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errorLine, type LocatedError } from '../../lib/alerting/check-rules.ts'
 import type { Vocabulary } from '../../lib/app/names.ts'
 import { FAMILIES, NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { fileFailure } from '../../lib/operations/operation-failure.ts'
@@ -12,6 +11,7 @@ import {
 } from '../../lib/operations/rule-tests/run.ts'
 import { readTestFile } from '../../lib/operations/rule-tests/test-file.ts'
 import { count } from '../../lib/support/count.ts'
+import { errorLine, type LocatedError } from '../../lib/support/file-errors.ts'
 import { argumentList, command, flag, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
@@ -69,16 +69,16 @@ Examples:
 })
 
 async function runTestFile(vocabulary: Vocabulary, path: string, shown: string): Promise<FileResults> {
-  const { tests, faults } = await readTestFile(vocabulary.families, path, shown)
+  const { tests, errors } = await readTestFile(vocabulary.families, path, shown)
   const results: TestResult[] = []
   for (const one of tests?.tests ?? []) if (tests) results.push(await runTest(vocabulary, tests, one))
-  return { results, faults }
+  return { results, errors }
 }
 
 /** Results of the tests in one file. */
 interface FileResults {
   readonly results: readonly TestResult[]
-  readonly faults: readonly LocatedError[]
+  readonly errors: readonly LocatedError[]
 }
 
 /**
@@ -90,19 +90,19 @@ async function runTestFiles(named: readonly string[], json: boolean, terminal: T
   const vocabulary = readSettings([FAMILIES, NAMES], terminal.environment)
   const files = (await Promise.all(named.map(name => listTestFiles(name, terminal)))).flat()
   const tests: TestResult[] = []
-  const faults: LocatedError[] = []
+  const errors: LocatedError[] = []
   for (const file of files) {
     const found = await runTestFile(vocabulary, resolvePath(terminal, file), file)
     tests.push(...found.results)
-    faults.push(...found.faults)
+    errors.push(...found.errors)
   }
   const passed = tests.filter(one => one.passed).length
   const failed = tests.length - passed
   const all = `${passed} of ${count(tests.length, 'test')} in ${count(files.length, 'file')} passed`
-  const lines = [...faults.map(errorLine), ...tests.map(formatResult), all]
-  const report = { files, passed, failed, tests, faults }
+  const lines = [...errors.map(errorLine), ...tests.map(formatResult), all]
+  const report = { files, passed, failed, tests, faults: errors }
   terminal.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : `${lines.join('\n')}\n`)
-  if (faults.length > 0) throw new CliFailure(`${count(faults.length, 'fault')} in the test files.`)
+  if (errors.length > 0) throw new CliFailure(`${count(errors.length, 'error')} in the test files.`)
   if (failed > 0) throw new CliFailure(`${failed} of ${count(tests.length, 'test')} failed.`)
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
-import { checkRules, errorLine as ruleErrorLine } from '../../lib/alerting/check-rules.ts'
+import { checkRules } from '../../lib/alerting/rule-files.ts'
 import { type InputsConfig, readInputsOf } from '../../lib/app/inputs.ts'
 import { loadPolicy } from '../../lib/failures/adapters/load-policy.ts'
 import { loadInputs } from '../../lib/intake/adapters/load-inputs.ts'
@@ -24,7 +24,7 @@ export async function findRulesProblems(
 ): Promise<string[]> {
   try {
     const tables = views === undefined ? undefined : await tablesIn(views)
-    return checkRules(families, await readRuleFiles(folder, shown), tables).errors.map(ruleErrorLine)
+    return checkRules(families, await readRuleFiles(folder, shown), tables).errors.map(errorLine)
   } catch (error) {
     if (error instanceof FileError) return [`RULES_DIR: ${error.message}`]
     throw error
@@ -86,7 +86,7 @@ export async function findInputProblems(
 }
 
 function toErrorLines(error: unknown): string[] {
-  if (error instanceof InvalidFile) return error.errors.map(one => errorLine(one))
+  if (error instanceof InvalidFile) return error.errors.map(errorLine)
   if (error instanceof FileError) return [error.message]
   throw error
 }

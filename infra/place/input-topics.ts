@@ -45,7 +45,7 @@ export function readInputTopics(
     if (error instanceof ConfigError)
       return { inputs: [], problems: error.errors.map(one => `${file}: the further cluster: ${one}.`) }
     if (!(error instanceof InvalidFile)) throw error
-    return { inputs: [], problems: error.errors.map(one => errorLine(one)) }
+    return { inputs: [], problems: error.errors.map(errorLine) }
   }
 }
 

@@ -3,7 +3,7 @@
  * that can never be met.
  */
 import { parseDuration } from '../support/duration.ts'
-import { suggestion } from '../support/suggestion.ts'
+import { describeUnknown, nameHint } from '../support/suggestion.ts'
 import type { ColumnType } from '../views/plan.ts'
 import { NO_DATA } from './alert.ts'
 import type { Condition } from './condition.ts'
@@ -39,9 +39,9 @@ export function readRule(ruleRow: RuleRow): Rule {
     ...(match && { match }),
     condition: condition as Condition,
     ...(measure && { measure }),
-    forMs: readDuration(ruleRow, 'for'),
-    keepFiringForMs: readDuration(ruleRow, 'keepFiringFor'),
-    staleAfterMs: readDuration(ruleRow, 'staleAfter'),
+    forMs: parseDuration(ruleRow.of('for')) ?? 0,
+    keepFiringForMs: parseDuration(ruleRow.of('keepFiringFor')) ?? 0,
+    staleAfterMs: parseDuration(ruleRow.of('staleAfter')) ?? 0,
     onSilence: ruleRow.of<OnSilence>('onSilence') ?? 'keep',
     severity: ruleRow.of<Severity>('severity') ?? 'info',
     labels,
@@ -63,31 +63,20 @@ function reportUnknown({ tables, report }: RuleRow, table: string, column: strin
   if (!tables) return
   const tablePlan = tables.find(({ name }) => name === table)
   if (!tablePlan) {
-    report('table', `no table is called ${table}${formatNames(table, tables)}`)
+    report('table', describeUnknown('table', table, listNames(tables)))
     return
   }
   const own = tablePlan.columns.find(({ name }) => name === column)
   const numbers = tablePlan.columns.filter(({ type }) => NUMBERS.includes(type))
-  if (!own) report('column', `${table} has no column ${column}${formatNames(column, numbers)}`)
+  if (!own) report('column', describeUnknown(`column of ${table}`, column, listNames(numbers)))
   else if (!numbers.includes(own))
-    report('column', `${column} is ${own.type}, and not a number${formatNames('', numbers)}`)
+    report('column', `${column} is ${own.type}, and not a number.${nameHint('', listNames(numbers))}`)
 }
 
 const NUMBERS: readonly ColumnType[] = ['BIGINT', 'DOUBLE']
 
-/** Returns the end of a message: the nearest names, and all names. */
-function formatNames(typed: string, all: readonly { readonly name: string }[]): string {
-  const names = all.map(({ name }) => name)
-  return `.${suggestion(typed, names) ?? ''} Use ${names.join(', ') || 'another table'}`
-}
-
-function readDuration({ of, report }: RuleRow, key: 'for' | 'keepFiringFor' | 'staleAfter'): number {
-  const raw = of(key)
-  if (raw === undefined) return 0
-  const ms = parseDuration(raw)
-  if (ms === undefined)
-    report(key, `must be a duration such as 90s, 5m or 1h30m, or 0, not ${JSON.stringify(raw)}`)
-  return ms ?? 0
+function listNames(all: readonly { readonly name: string }[]): readonly string[] {
+  return all.map(({ name }) => name)
 }
 
 function readSummary(

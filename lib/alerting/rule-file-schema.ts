@@ -28,6 +28,13 @@ interface ObjectSchema {
 /** Keys that are valid only in rules over values. */
 const FOR_VALUES = Object.keys(RULE_KEYS).filter(key => !KEYS_WITH_PATTERN.includes(key))
 
+/** Schema of a key that a rule must not have. */
+const NOT_HERE = {
+  not: {},
+  description:
+    'Rules with pattern say in it which events and times; rules with table and column watch numbers without a unit, and no readings.',
+}
+
 /** Returns the schema with its generated parts updated. */
 export function ruleFileSchema<Whole extends RuleFileSchema>(schema: Whole): Whole {
   const { patternEvent, patternStep } = schema.$defs
@@ -39,11 +46,11 @@ export function ruleFileSchema<Whole extends RuleFileSchema>(schema: Whole): Who
     required: ['name', 'severity'],
     if: { required: ['pattern'] },
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-    then: { properties: forEach(FOR_VALUES, () => false) },
+    then: { properties: forEach(FOR_VALUES, () => NOT_HERE) },
     else: {
       if: { anyOf: [{ required: ['table'] }, { required: ['column'] }] },
       // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-      then: { properties: forEach(KEYS_OF_READINGS, () => false) },
+      then: { properties: forEach(KEYS_OF_READINGS, () => NOT_HERE) },
       else: { required: ['family', 'metric'] },
       oneOf: FIRE_KEYS.map(key => ({ required: [key] })),
     },

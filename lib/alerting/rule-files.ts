@@ -1,61 +1,41 @@
-import { FileError } from '../support/file-errors.ts'
-import { yamlDocument } from '../support/yaml-document.ts'
+import { type EditedFile, readEdited } from '../support/edited-file.ts'
+import { InvalidFile, type LocatedError } from '../support/file-errors.ts'
 import type { Families } from '../telemetry/families.ts'
 import type { TablePlan } from '../views/plan.ts'
-import { parseRules, type RuleDocument, type RuleError } from './parse-rules.ts'
+import { RULES_SCHEMA, RulesReader } from './parse-rules.ts'
 import type { AnyRule } from './patterns/pattern.ts'
 import { sizeError } from './rule-set.ts'
 
-/** Text of a rule file. `where` is the name of the file in error messages. */
-export interface RuleFile {
-  readonly where: string
-  readonly text: string
-}
-
-/** Error for invalid rules. The message lists every error on a separate line. */
-export class InvalidRules extends FileError {
-  override readonly name = 'InvalidRules'
-  readonly errors: readonly RuleError[]
-
-  constructor(errors: readonly RuleError[]) {
-    super([`the alert rules have ${count(errors)}:`, ...errors.map(error => `  ${line(error)}`)].join('\n'))
-    this.errors = errors
-  }
+/**
+ * Reads the rules of all files, in order, as one set.
+ *
+ * @param tables tables that rules can watch; undefined if they are unknown, so that any table and column is accepted
+ * @returns the rules, or all errors of all files
+ */
+export function checkRules(
+  families: Families,
+  files: readonly EditedFile[],
+  tables?: readonly TablePlan[],
+): { readonly rules: readonly AnyRule[]; readonly errors: readonly LocatedError[] } {
+  const reader = new RulesReader({ families, isFromLog: false, tables })
+  const read = files.map(file => readEdited(RULES_SCHEMA, file, reader.read(file.file)))
+  const errors = read.flatMap(one => one.errors)
+  const message = errors.length === 0 ? sizeError(reader.rules) : undefined
+  if (message !== undefined) errors.push(...(read[0]?.locate([{ path: [], message }]) ?? []))
+  return { rules: errors.length === 0 ? reader.rules : [], errors }
 }
 
 /**
  * Reads the rules of all files, in order, as one set.
  *
- * @param tables tables that rules can watch; undefined if they are unknown
- * @throws InvalidRules with all errors of all files; for a file that is not valid YAML, with its first syntax error only
+ * @throws InvalidFile with all errors of all files
  */
 export function readRules(
   families: Families,
-  files: readonly RuleFile[],
+  files: readonly EditedFile[],
   tables?: readonly TablePlan[],
 ): readonly AnyRule[] {
-  const documents: RuleDocument[] = []
-  const syntaxErrors: RuleError[] = []
-  for (const { where, text } of files) {
-    const yaml = yamlDocument(text)
-    if ('message' in yaml) {
-      const { message, ...position } = yaml
-      syntaxErrors.push({ where, path: [], message, position })
-    } else documents.push({ where, content: yaml.content })
-  }
-  const { rules, errors } = parseRules(families, documents, false, tables)
-  const all = [...syntaxErrors, ...errors]
-  if (all.length > 0) throw new InvalidRules(all)
-  const message = sizeError(rules)
-  if (message !== undefined) throw new InvalidRules([{ where: documents[0]?.where ?? '', path: [], message }])
+  const { rules, errors } = checkRules(families, files, tables)
+  if (errors.length > 0) throw new InvalidFile('the alert rules', errors)
   return rules
-}
-
-function line({ where, rule, key, message, position }: RuleError): string {
-  const place = position ? ` at line ${position.line}` : ''
-  return `${[where, rule, key, message].filter(part => part !== undefined).join(': ')}${place}`
-}
-
-function count(errors: readonly unknown[]): string {
-  return errors.length === 1 ? '1 error' : `${errors.length} errors`
 }

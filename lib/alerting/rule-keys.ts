@@ -1,5 +1,5 @@
 /**
- * Keys of rules, in the order of documentation and error messages. The keys that all rules share come first, followed by the keys
+ * Keys of rules, in the order of the documentation. The keys that all rules share come first, followed by the keys
  * of each kind.
  */
 import { CONDITIONS, MEASURES } from './kinds/all.ts'
@@ -12,7 +12,6 @@ const NAME_PATTERN = '^[A-Za-z_][A-Za-z0-9_]*$'
 const SUBJECT: Keys = {
   name: {
     schema: { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_-]*$' },
-    expected: 'a letter, then letters, digits, _ and -',
     about:
       'The name of the alert: letters, digits, `_` and `-`, beginning with a letter. Together with `labels` it identifies the rule.',
     required: 'yes',
@@ -20,28 +19,25 @@ const SUBJECT: Keys = {
   },
   family: {
     schema: { type: 'string', minLength: 1 },
-    expected: 'the name of a family',
     about: 'Family of the readings that the rule watches: the name of a file of `config/families`.',
     required: 'yes, without `table` or `pattern`',
     example: 'FAMILY',
   },
   metric: {
     schema: { type: 'string' },
-    expected: 'a metric of the family',
     about: 'Metric or state that the rule watches. Readings without it are ignored.',
     required: 'yes, without `table` or `pattern`',
     example: 'METRIC',
   },
   table: {
     schema: { type: 'string', pattern: NAME_PATTERN },
-    expected: 'the name of a table',
-    about: 'Table whose rows the rule watches, [instead of readings](#rules-over-tables).',
+    about:
+      'Table whose rows the rule watches, [instead of readings](#rules-over-tables): a name of letters, digits and `_`.',
     example: 'device_sensor_stats',
     needs: 'column',
   },
   column: {
     schema: { type: 'string', pattern: NAME_PATTERN },
-    expected: 'the name of a column of numbers',
     about: 'Column of the table that the rule watches. Rows without a number in it are ignored.',
     required: 'yes, with `table`',
     example: 'std_x',
@@ -49,8 +45,6 @@ const SUBJECT: Keys = {
   },
   match: {
     schema: { $ref: '#/$defs/match' },
-    expected: 'a mapping such as { tenant: acme }, with dimensions of the family, entity, tags or columns',
-    parts: { tags: 'a mapping of tags to texts', columns: 'a mapping of columns to texts' },
     about:
       'Limits the rule to readings that have one of the listed texts for each of these keys: the dimensions of the family such as `tenant`, `entity` (the id of the sensor, instance or device) and `tags`. In a text, `*` matches any characters. For rows of a table: `columns`.',
     required: 'no, all',
@@ -58,18 +52,16 @@ const SUBJECT: Keys = {
   },
   unit: {
     schema: { type: 'string', minLength: 1 },
-    expected: 'a unit such as °F',
     about:
       'Unit of the thresholds, if it differs from the unit of the metric. The thresholds are converted. An incompatible unit is refused.',
     example: '°F',
   },
 }
 
-/** Key of rules over several events. `patterns/pattern-schema.ts` describes the keys below `pattern`. */
+/** Key of rules over several events. `config/schemas/rules.v1.json` describes the keys below `pattern`. */
 const PATTERN: Keys = {
   pattern: {
     schema: { $ref: '#/$defs/pattern' },
-    expected: 'a mapping with count or sequence',
     about:
       'Watches [several events](#rules-over-several-events) together, instead of the value of one metric.',
   },
@@ -97,7 +89,6 @@ const LIFE: Keys = {
   },
   onSilence: {
     schema: { enum: ON_SILENCE },
-    expected: `one of ${ON_SILENCE.join(', ')}`,
     about:
       'Effect of a [silence](#silence). `keep`: a firing alert stays. `ok`: it resolves. `alert`: silence is a bad value. `no-data`: a separate alert `NoData` fires. Needs `staleAfter`.',
     required: 'no, `keep`',
@@ -106,7 +97,6 @@ const LIFE: Keys = {
   },
   severity: {
     schema: { enum: SEVERITIES },
-    expected: `one of ${SEVERITIES.join(', ')}`,
     about: '`critical`, `warning` or `info`.',
     required: 'yes',
     example: 'warning',
@@ -114,23 +104,23 @@ const LIFE: Keys = {
   labels: {
     schema: {
       type: 'object',
-      propertyNames: { pattern: '^[A-Za-z][A-Za-z0-9_]*$' },
+      propertyNames: {
+        pattern: '^[A-Za-z][A-Za-z0-9_]*$',
+        description: 'Name of a label: letters, digits and _, beginning with a letter.',
+      },
       additionalProperties: { type: 'string' },
     },
-    expected: 'a mapping of label to text',
     about: 'Labels of the alert: a text for each name.',
     required: 'no, none',
     example: '{ team: facilities }',
   },
   summary: {
     schema: { type: 'string', pattern: '\\S' },
-    expected: 'text',
     about: 'Summary of the alert in one line. It can contain [placeholders](#placeholders).',
     example: "'{{entity}} has {{value}}'",
   },
   paused: {
     schema: { type: 'boolean' },
-    expected: 'true or false',
     about: '`true`: the rule is not evaluated, and its alerts resolve with the reason `rule-paused`.',
     required: 'no, `false`',
     example: 'true',

@@ -1,5 +1,6 @@
 /** Rule set in the form in which an event activates it. Reading a rule set is as strict as reading rule files. */
 import { hash } from 'node:crypto'
+import { showPath } from '../support/file-errors.ts'
 import type { Families } from '../telemetry/families.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { measureKind } from './condition.ts'
@@ -10,7 +11,7 @@ import { conditionRow } from './read-condition.ts'
 import { matchRow } from './read-match.ts'
 import { getRuleIdentity, type Rule } from './rule.ts'
 import { formatSeconds } from './rule-row.ts'
-import { RULES_ACTIVATED_TYPE, type RuleSet } from './rules-activated.ts'
+import type { RuleSet } from './rules-activated.ts'
 
 type RuleRow = RuleSet['rules'][number]
 
@@ -45,12 +46,11 @@ export function rulesIn(
   if (!Array.isArray(rows) || named !== computeHash(rows))
     return { error: 'the hash does not match the rules' }
   const content = { rules: rows }
-  const { rules, errors } = parseRules(families, [{ where: RULES_ACTIVATED_TYPE, content }], true)
+  const { rules, errors } = parseRules(families, content, true)
   const [first] = errors
   if (!first) return { rules }
-  const where = [first.rule, first.key].filter(part => part !== undefined).join('.')
   const others = errors.length > 1 ? `, and ${errors.length - 1} more` : ''
-  return { error: `${where}: ${first.message}${others}` }
+  return { error: `${showPath(first.path, content)}: ${first.message}${others}` }
 }
 
 /**

@@ -2,7 +2,7 @@
  * Checks of the names of families and metrics in rules. The schema of rule files does not list them, because every project has
  * families of its own.
  */
-import { nameHint } from '../support/suggestion.ts'
+import { describeUnknown } from '../support/suggestion.ts'
 import { findMetricUnit } from '../telemetry/metric-names.ts'
 import type { RuleRow } from './rule-row.ts'
 
@@ -10,7 +10,7 @@ import type { RuleRow } from './rule-row.ts'
 export function readFamily({ of, report, families, isFromLog }: RuleRow): string | undefined {
   const family = of<string>('family')
   if (family === undefined || isFromLog || families.byName[family] !== undefined) return family
-  report('family', `no family is called ${family}.${nameHint(family, families.names)}`)
+  report('family', describeUnknown('family', family, families.names))
   return undefined
 }
 
@@ -24,5 +24,5 @@ export function reportUnknownMetric(
   if (family === undefined || metric === undefined || isFromLog) return
   if (Object.hasOwn(family.states, metric) || findMetricUnit(family, metric) !== undefined) return
   const known = [...Object.keys(family.metrics), ...Object.keys(family.states)]
-  report('metric', `readings of ${name} have no ${metric}.${nameHint(metric, known)}`)
+  report('metric', describeUnknown(`metric of ${name}`, metric, known))
 }

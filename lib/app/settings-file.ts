@@ -9,9 +9,8 @@ import { safeParse } from 'valibot'
 import { ConfigError, type Environment, listSettings, type Setting } from '#runtime/settings/index.ts'
 import { describeReadError, type FilePath } from '../support/file-errors.ts'
 import { isObject } from '../support/json.ts'
-import { unknownKey } from '../support/suggestion.ts'
+import { describeUnknown } from '../support/suggestion.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
-import { positionsIn } from '../support/yaml-positions.ts'
 import { SLICES } from './config.ts'
 import { LOCAL_PORTS } from './settings/index.ts'
 import { withPrecedence } from './settings/precedence.ts'
@@ -58,23 +57,21 @@ function readText(path: string, file: string): string {
 export function readSettingsFile(text: string, file: string): Environment {
   const yaml = yamlDocument(text)
   if ('message' in yaml) throw new ConfigError(file, [`line ${yaml.line}: ${yaml.message}`])
-  const findPosition = positionsIn(text)
   const errors: { line: number; message: string }[] = []
   const report = (path: FilePath, message: string) =>
-    errors.push({ line: findPosition(path).line, message: `${path.join('.')}: ${message}` })
+    errors.push({ line: yaml.positionOf(path).line, message: `${path.join('.')}: ${message}` })
   const values = new Map<string, string>()
   const sections = listKeys()
   for (const [section, content] of listEntries(yaml.content ?? {}, [], report)) {
     const keys = sections.get(section)
-    if (keys === undefined)
-      report([section], unknownKey(section, `a file has ${[...sections.keys()].join(', ')}`))
+    if (keys === undefined) report([section], describeUnknown('key', section, [...sections.keys()]))
     else
       for (const [key, value] of listEntries(content ?? {}, [section], report)) {
         const path = [section, key]
         const [variable, setting] = keys.get(key) ?? []
         const written = textIn(value)
         if (variable === undefined || setting === undefined)
-          report(path, unknownKey(key, `${section} has ${[...keys.keys()].join(', ')}`))
+          report(path, describeUnknown('key', key, [...keys.keys()]))
         else if (written === undefined) report(path, 'must be a string, a number, or a list of them')
         else if (written !== '') {
           const { issues } = safeParse(setting.schema, written)

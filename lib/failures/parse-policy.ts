@@ -4,20 +4,19 @@
  */
 
 import { FAILURES } from '#runtime/consumer/index.ts'
-import type { SchemaViolation } from '../schemas/compiled.js'
-import validators from '../schemas/compiled-failure-policy.js'
+import policyTexts from '#schemas/failure-policy.v1.json' with { type: 'json' }
+import validate from '../schemas/compiled-failure-policy.js'
 import { durationText, parseDuration } from '../support/duration.ts'
-import { describeErrors, type FilePath, type PathError, parseJsonPointer } from '../support/file-errors.ts'
-import { readValidYaml } from '../support/valid-yaml.ts'
+import { readValid, type Sound } from '../support/edited-file.ts'
+import type { FilePath, PathError } from '../support/file-errors.ts'
+import { describeUnknown } from '../support/suggestion.ts'
 import {
   DEFAULT_POLICY,
   DELAYS_MS,
   type FailurePolicy,
   LAMBDA_DISCARDED,
-  MAX_RETRIES,
   PARKING,
   PARKING_CODE,
-  POLICY_CLASSES,
   type PolicyClass,
   parkedForMs,
   type Retries,
@@ -25,56 +24,21 @@ import {
   rulesFor,
 } from './policy.ts'
 
-const DELAYS = Object.keys(DELAYS_MS).join(', ')
-const KEYS = 'maxAge, classes and codes'
-
-/** Returns the schema violations, at most one per path. */
-function schemaErrors(content: unknown): readonly PathError[] {
-  const validate = validators['io.sluice.failure-policy.v1']
-  if (validate === undefined) throw new Error('lib/schemas/compiled-failure-policy.js has no policy')
-  if (validate(content)) return []
-  return describeErrors(validate.errors ?? [], violation => describeViolation(violation, content))
-}
-
-function describeViolation({ instancePath, keyword, params }: SchemaViolation, content: unknown): PathError {
-  const path = parseJsonPointer(instancePath, content)
-  if (keyword !== 'additionalProperties') return { path, message: `must be ${expectedAt(path)}` }
-  return {
-    path: [...path, String(params.additionalProperty)],
-    message: `unknown key; there are ${knownIn(path)}`,
-  }
-}
-
-function knownIn(path: FilePath): string {
-  if (path.at(-1) === 'classes') return POLICY_CLASSES.join(', ')
-  return path.length === 0 ? `${KEYS}, and consumers` : KEYS
-}
-
-function expectedAt(path: FilePath): string {
-  const key = path.findLast(part => part === 'classes' || part === 'codes')
-  if (typeof path.at(-1) === 'number') return `one of ${DELAYS}`
-  if (path.at(-1) === 'maxAge') return 'a duration such as 6h or 1d'
-  if (key === undefined)
-    return path.length === 1 ? 'a mapping of consumers' : `a mapping with the keys ${KEYS}`
-  if (path.at(-1) === key) return `a mapping of ${key} to lists such as [1m, 10m]`
-  return `a list of at most ${MAX_RETRIES} delays, each ${DELAYS}`
-}
+const SCHEMA = { validate, texts: [policyTexts] }
 
 /**
  * Reads the failure policy.
  *
  * @param file name of the file in error messages
  * @param consumers names of all consumers; undefined if unknown
- * @throws InvalidFile with all errors; for text that is not valid YAML, with the first syntax error only
+ * @throws InvalidFile with all errors
  */
 export function readPolicy(text: string, file: string, consumers?: readonly string[]): FailurePolicy {
-  const heading = 'the failure policy has errors:'
-  const content = readValidYaml({ text, file, heading, empty: {} }, found => {
-    const errors = [...schemaErrors(found)]
-    if (errors.length === 0) errors.push(...contradictions(found as RawPolicy, consumers))
-    return [...errors, ...lateRetries(errors.length > 0 ? DEFAULT_POLICY : toPolicy(found as RawPolicy))]
-  })
-  return toPolicy(content as RawPolicy)
+  const { content } = readValid<RawPolicy>(SCHEMA, 'the failure policy', { file, text }, found => [
+    ...contradictions(found, consumers),
+    ...lateRetries(toPolicy(found as RawPolicy)),
+  ])
+  return toPolicy(content)
 }
 
 interface RawRules {
@@ -88,7 +52,7 @@ interface RawPolicy extends RawRules {
 }
 
 /** Returns errors for contradictions that the schema cannot express. */
-function contradictions(raw: RawPolicy, consumers: readonly string[] | undefined): PathError[] {
+function contradictions(raw: Sound<RawPolicy>, consumers: readonly string[] | undefined): PathError[] {
   const ofAll = parseMaxAge(raw) ?? DEFAULT_POLICY.maxAgeMs
   const each = Object.entries(raw.consumers ?? {})
   return [
@@ -98,16 +62,16 @@ function contradictions(raw: RawPolicy, consumers: readonly string[] | undefined
         ? [
             {
               path: ['consumers', name],
-              message: `there is no such consumer; consumers are ${consumers.join(', ')}`,
+              message: describeUnknown('consumer', name, consumers),
             },
           ]
         : []),
-      ...ruleErrors(['consumers', name], rules, ofAll),
+      ...ruleErrors(['consumers', name], rules ?? {}, ofAll),
     ]),
   ]
 }
 
-function ruleErrors(at: FilePath, rules: RawRules, maxAgeOfAllMs: number): PathError[] {
+function ruleErrors(at: FilePath, rules: Sound<RawRules>, maxAgeOfAllMs: number): PathError[] {
   const { classes = {}, codes = {} } = rules
   const maxAgeMs = parseMaxAge(rules) ?? maxAgeOfAllMs
   const lists = [
@@ -118,7 +82,10 @@ function ruleErrors(at: FilePath, rules: RawRules, maxAgeOfAllMs: number): PathE
     ...(parseMaxAge(rules) === 0 ? [{ path: [...at, 'maxAge'], message: 'must be longer than 0' }] : []),
     ...Object.keys(codes)
       .filter(code => !Object.hasOwn(FAILURES, code))
-      .map(code => ({ path: [...at, 'codes', code], message: 'unknown failure code' })),
+      .map(code => ({
+        path: [...at, 'codes', code],
+        message: describeUnknown('failure code', code, Object.keys(FAILURES)),
+      })),
     ...(Object.hasOwn(codes, LAMBDA_DISCARDED)
       ? [
           {
@@ -127,7 +94,7 @@ function ruleErrors(at: FilePath, rules: RawRules, maxAgeOfAllMs: number): PathE
           },
         ]
       : []),
-    ...lists.flatMap(([path, list]) => listErrors(path, list, maxAgeMs)),
+    ...lists.flatMap(([path, list = []]) => listErrors(path, list, maxAgeMs)),
   ]
 }
 
@@ -167,7 +134,7 @@ function lateRetries({ consumers, ...policy }: FailurePolicy): PathError[] {
   })
 }
 
-function parseMaxAge({ maxAge }: RawRules): number | undefined {
+function parseMaxAge({ maxAge }: Sound<RawRules>): number | undefined {
   return maxAge === undefined ? undefined : parseDuration(maxAge)
 }
 

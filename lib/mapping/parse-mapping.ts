@@ -3,14 +3,14 @@
  * errors are reported at once. Pure.
  */
 
+import mappingTexts from '#schemas/mapping.v1.json' with { type: 'json' }
+import validate from '../schemas/compiled-mapping.js'
+import { readValid } from '../support/edited-file.ts'
 import { linearPattern } from '../support/linear-pattern.ts'
-import { readValidYaml } from '../support/valid-yaml.ts'
-import { positionsIn } from '../support/yaml-positions.ts'
 import type { Families, Family } from '../telemetry/families.ts'
 import { findConversion } from '../telemetry/unit-table.ts'
 import { toIdPart, toSource } from './field-source.ts'
 import type { FieldSource, Mapping, NamedMetric, TimeSource } from './mapping.ts'
-import { schemaErrors } from './mapping-schema.ts'
 import {
   type RawField,
   type RawMapping,
@@ -23,21 +23,22 @@ import { parsePath } from './record-path.ts'
 import { contradictions } from './semantic-errors.ts'
 import { findTargetKind, requiredTargets } from './target-fields.ts'
 
+const SCHEMA = { validate, texts: [mappingTexts] }
+
 /**
  * Reads a mapping.
  *
  * @param families families, of which one is that of the mapping
  * @param name name of the mapping in failures and ids
  * @param file name of the file in error messages
- * @throws InvalidFile with all errors; for text that is not valid YAML, with the first syntax error only
+ * @throws InvalidFile with all errors
  */
 export function readMapping(families: Families, text: string, name: string, file: string): Mapping {
-  const mapping = readValidYaml({ text, file, heading: 'the mapping has errors:' }, content => {
-    const errors = schemaErrors(content)
-    return errors.length > 0 ? errors : contradictions(content as RawMapping, families)
-  }) as RawMapping
-  const found = toMapping(name, mapping, families.get(mapping.family))
-  return mapping.when ? found : { ...found, takesAllAt: `${file}:${positionsIn(text)([]).line}` }
+  const read = readValid<RawMapping>(SCHEMA, 'the mapping', { file, text }, (content, isWrong) =>
+    contradictions(content, families, isWrong),
+  )
+  const mapping = toMapping(name, read.content, families.get(read.content.family))
+  return read.content.when ? mapping : { ...mapping, takesAllAt: `${file}:${read.positionOf([]).line}` }
 }
 
 function toMapping(name: string, { when, id, time, fields, metric }: RawMapping, family: Family): Mapping {

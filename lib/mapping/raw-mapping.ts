@@ -26,10 +26,6 @@ export interface RawField {
   readonly unit?: string
 }
 
-/** Keys of the description of a field, for messages. */
-export const KEYS_OF_FIELD =
-  'from, constant, default, absent, orElse, pattern, values, as, scale, offset and unit'
-
 /** Source of a value: the path of a field, or a description. */
 export type RawSource = RawPath | RawField
 

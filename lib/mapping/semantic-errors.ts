@@ -3,11 +3,12 @@
  * dimension. Pure.
  */
 import { OWN_TYPES } from '../schemas/event-types.ts'
+import type { Sound } from '../support/edited-file.ts'
 import type { FilePath, PathError } from '../support/file-errors.ts'
-import { nameHint } from '../support/suggestion.ts'
+import { describeUnknown, nameHint } from '../support/suggestion.ts'
 import type { Families, Family } from '../telemetry/families.ts'
 import { findMetricUnit } from '../telemetry/metric-names.ts'
-import { findConversion, unitsFor } from '../telemetry/unit-table.ts'
+import { describeUnfit, findConversion } from '../telemetry/unit-table.ts'
 import type { FieldSource } from './mapping.ts'
 import { patternErrors } from './pattern-errors.ts'
 import {
@@ -22,20 +23,28 @@ import { sourceErrors } from './source-errors.ts'
 import { findTargetKind, getTargets, isMeasured, requiredTargets, TAG } from './target-fields.ts'
 import { zoneErrors } from './zone-errors.ts'
 
-export function contradictions(raw: RawMapping, families: Families): PathError[] {
+/** @param isWrong returns whether a part of the mapping is wrong in form, and missing here */
+export function contradictions(
+  sound: Sound<RawMapping>,
+  families: Families,
+  isWrong: (...path: FilePath) => boolean,
+): PathError[] {
+  const raw = { time: [], fields: {}, ...sound } as unknown as RawMapping
   const family = families.byName[raw.family]
-  const ofFamily = family
-    ? [...targetErrors(family, raw), ...fieldsErrors(family, raw), ...metricErrors(family, raw)]
-    : [
-        {
-          path: ['family'],
-          message: `no family is called ${raw.family}.${nameHint(raw.family, families.names)}`,
-        },
-      ]
-  return [...whenErrors(raw), ...idErrors(raw), ...timeErrors(raw), ...ofFamily]
+  const message = describeUnknown('family', raw.family ?? '', families.names)
+  return [
+    ...whenErrors(raw),
+    ...idErrors(raw),
+    ...timeErrors(raw),
+    ...(family
+      ? [...fieldsErrors(family, raw), ...metricErrors(family, raw)]
+      : [{ path: ['family'], message }]),
+    ...(family && !isWrong('metric') ? targetErrors(family, raw) : []),
+  ]
 }
 
-function wholeErrors(source: RawSource, kind: FieldSource['kind'], path: FilePath): PathError[] {
+function wholeErrors(source: RawSource | undefined, kind: FieldSource['kind'], path: FilePath): PathError[] {
+  if (source === undefined) return []
   return [...sourceErrors(source, kind, path), ...patternErrors(wholeField(source).pattern, path)]
 }
 
@@ -80,8 +89,8 @@ function targetErrors(family: Family, { fields, metric }: RawMapping): PathError
   const measured = [...Object.keys(family.metrics), ...Object.keys(family.states)]
   return [
     ...missing.map(target => ({
-      path: ['fields'],
-      message: `${target} is missing: specify the field that contains it, or a constant`,
+      path: ['fields', target],
+      message: 'is missing: specify the field that contains it, or a constant',
     })),
     ...(metric === undefined && !Object.keys(fields).some(target => isMeasured(family, target))
       ? [
@@ -103,7 +112,10 @@ function fieldsErrors(family: Family, { fields }: RawMapping): PathError[] {
       return [
         {
           path,
-          message: `readings of ${family.name} have no ${target}.${nameHint(target, [...getTargets(family).keys(), 'tags.NAME'])}`,
+          message: describeUnknown(`field of ${family.name}`, target, [
+            ...getTargets(family).keys(),
+            'tags.NAME',
+          ]),
         },
       ]
     const whole = wholeField(field)
@@ -134,7 +146,7 @@ function unitErrors(
     return [
       { path: at, message: 'the record names its unit, in the field unit: a second one contradicts it' },
     ]
-  return findConversion(own, unit) ? [] : [{ path: at, message: `must be one of ${unitsFor(own)}` }]
+  return findConversion(own, unit) ? [] : [{ path: at, message: describeUnfit(own, unit) }]
 }
 
 /** Returns an error for a constant value that the schema of the family does not allow. */
@@ -143,7 +155,7 @@ function stateErrors(field: RawField, allowed: readonly string[] | null, path: F
   const wrong = (key: FilePath, value: unknown) =>
     value === undefined || allowed.includes(String(value))
       ? []
-      : [{ path: [...path, ...key], message: `must be one of ${allowed.join(', ')}` }]
+      : [{ path: [...path, ...key], message: describeUnknown('value', String(value), allowed) }]
   return [
     ...wrong(['constant'], field.constant),
     ...wrong(['default'], field.default),
@@ -162,7 +174,7 @@ function metricErrors(family: Family, { fields, metric }: RawMapping): PathError
   if (metric === undefined) return []
   const { metrics } = family
   const hasUnit = Object.hasOwn(fields, 'unit')
-  const ofUnit = wholeField(metric.value).unit
+  const ofUnit = metric.value === undefined ? undefined : wholeField(metric.value).unit
   const ofSources = [
     ...wholeErrors(metric.name, 'text', ['metric', 'name']),
     ...wholeErrors(metric.value, 'number', ['metric', 'value']),
@@ -172,6 +184,7 @@ function metricErrors(family: Family, { fields, metric }: RawMapping): PathError
   ]
   const ofNames = Object.entries(metric.names ?? {}).flatMap(([name, entry]) => {
     const whole = wholeMetric(entry)
+    if (whole.metric === undefined) return []
     const path = ['metric', 'names', name]
     const at = typeof entry === 'string' ? path : [...path, 'metric']
     const own = findMetricUnit(family, whole.metric)
@@ -179,7 +192,7 @@ function metricErrors(family: Family, { fields, metric }: RawMapping): PathError
       return [
         {
           path: at,
-          message: `readings of ${family.name} have no ${whole.metric}.${nameHint(whole.metric, Object.keys(metrics))}`,
+          message: describeUnknown(`metric of ${family.name}`, whole.metric, Object.keys(metrics)),
         },
       ]
     if (Object.hasOwn(fields, whole.metric))

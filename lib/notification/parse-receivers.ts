@@ -3,84 +3,20 @@
  * otherwise never be notified. All errors are reported at once, with their lines. Pure.
  */
 
-import type { SchemaViolation } from '../schemas/compiled.js'
-import validators from '../schemas/compiled-notification-receivers.js'
+import receiversTexts from '#schemas/notification-receivers.v1.json' with { type: 'json' }
+import validate from '../schemas/compiled-notification-receivers.js'
 import { parseDuration } from '../support/duration.ts'
-import {
-  byPosition,
-  describeErrors,
-  type FilePath,
-  InvalidFile,
-  type LocatedError,
-  MORE_ERRORS,
-  type PathError,
-  parseJsonPointer,
-} from '../support/file-errors.ts'
-import { yamlDocument } from '../support/yaml-document.ts'
-import { positionsIn } from '../support/yaml-positions.ts'
+import { type FindErrors, readValid } from '../support/edited-file.ts'
+import type { FilePath, PathError } from '../support/file-errors.ts'
 import {
   DEFAULT_TIMEOUT_MS,
-  FORMATS,
   OWN_HEADERS,
   type Receiver,
   TIMEOUT_MS,
   type WebhookReceiver,
 } from './receiver.ts'
 
-const KEYS: Readonly<Record<string, string>> = {
-  name: 'a lower-case letter, then up to 39 lower-case letters, digits and -',
-  kind: 'one of sns, webhook',
-  format: `one of ${FORMATS.join(', ')}`,
-  url: 'a URL such as https://host/path, without user and password',
-  secret: "the last part of a secret's name: letters, digits, _ and -",
-  timeout: 'a duration from 1s to 30s',
-  allowPrivate: 'true or false',
-  headers: 'a mapping of names to texts',
-}
-
-/** Returns the schema violations, at most one per path. */
-function schemaErrors(content: unknown): readonly PathError[] {
-  const validate = validators['io.sluice.notification-receivers.v1']
-  if (validate === undefined)
-    throw new Error('lib/schemas/compiled-notification-receivers.js has no receivers')
-  if (validate(content)) return []
-  const violations = (validate.errors ?? []).filter(
-    ({ schemaPath }) => !schemaPath.includes('/propertyNames/'),
-  )
-  return describeErrors(violations, violation => describeViolation(violation, content))
-}
-
-function describeViolation({ instancePath, keyword, params }: SchemaViolation, content: unknown): PathError {
-  const at = parseJsonPointer(instancePath, content)
-  switch (keyword) {
-    case 'additionalProperties': {
-      const knownKeys =
-        at.length < 2 ? 'the one key is receivers' : `a receiver has ${Object.keys(KEYS).join(', ')}`
-      return { path: [...at, String(params.additionalProperty)], message: `unknown key; ${knownKeys}` }
-    }
-    case 'required': {
-      const key = String(params.missingProperty)
-      return { path: [...at, key], message: `is missing: must be ${KEYS[key] ?? 'a list'}` }
-    }
-    case 'propertyNames':
-      return {
-        path: [...at, String(params.propertyName)],
-        message: 'must be a header name: letters, digits and -',
-      }
-    default:
-      return { path: at, message: `must be ${describeExpected(at)}` }
-  }
-}
-
-/** Returns a description of valid values at a path. Invalid values are never quoted in messages, because they may be secrets. */
-function describeExpected(path: FilePath): string {
-  if (path.length === 0) return 'a mapping with the one key receivers'
-  if (path.length === 1) return 'a list with at least one receiver'
-  if (path.length === 2) return 'a mapping of keys to values'
-  return path.length === 3 ? (KEYS[String(path[2])] ?? 'something else') : 'an ASCII string in quotes'
-}
-
-const HEADING = 'the receivers of notifications have errors:'
+const SCHEMA = { validate, texts: [receiversTexts] }
 
 /**
  * Reads the receivers.
@@ -89,21 +25,12 @@ const HEADING = 'the receivers of notifications have errors:'
  * @throws InvalidFile with all errors
  */
 export function readReceivers(text: string, file: string): readonly Receiver[] {
-  const yaml = yamlDocument(text)
-  if ('message' in yaml) throw new InvalidFile(HEADING, [{ file, ...yaml }])
-  const rows = listRows(yaml.content)
-  const ofSchema = schemaErrors(yaml.content)
-  // Check further only if the structure of all rows is known to be valid.
-  const closer = ofSchema.includes(MORE_ERRORS) ? [] : rows
-  const errors = [...ofSchema, ...closer.flatMap((row, index) => rowErrors(row, index, ofSchema, rows))]
-  if (errors.length === 0) return rows.map(toReceiver)
-  const findPosition = positionsIn(text)
-  const locatedErrors = errors.map(error => ({
-    file,
-    ...findPosition(error.path),
-    ...toReceiverError(error, rows),
-  }))
-  throw new InvalidFile(HEADING, locatedErrors.sort(byPosition))
+  const { content } = readValid(SCHEMA, 'the receivers of notifications', { file, text }, findContradictions)
+  return content.receivers.map(toReceiver)
+}
+
+interface RawReceivers {
+  readonly receivers: readonly Row[]
 }
 
 type Row = Partial<Omit<WebhookReceiver, 'kind' | 'timeoutMs'>> & {
@@ -111,49 +38,23 @@ type Row = Partial<Omit<WebhookReceiver, 'kind' | 'timeoutMs'>> & {
   readonly timeout?: string
 }
 
-function listRows(content: unknown): readonly Row[] {
-  const { receivers } = (content ?? {}) as { receivers?: unknown }
-  return Array.isArray(receivers) ? receivers : []
-}
-
-function toReceiverError(
-  { path, message }: PathError,
-  rows: readonly Row[],
-): Omit<LocatedError, 'file' | 'line' | 'column'> {
-  const index = path[1]
-  if (typeof index !== 'number') return { ...(path.length > 0 ? { key: path.join('.') } : {}), message }
-  const name = rows[index]?.name
-  const key = path.slice(2).join('.')
-  return {
-    part: typeof name === 'string' && name !== '' ? name : `receiver ${index + 1}`,
-    ...(key === '' ? {} : { key }),
-    message,
-  }
-}
-
 const WEBHOOK_KEYS = ['format', 'url', 'secret', 'timeout', 'allowPrivate', 'headers'] as const
 
-/** Returns errors that the schema cannot express. Keys that already have an error are skipped. */
-function rowErrors(
-  row: Row,
-  index: number,
-  ofSchema: readonly PathError[],
-  rows: readonly Row[],
-): PathError[] {
-  if (typeof row !== 'object' || row === null) return []
-  const errors: PathError[] = []
-  const wrong = new Set(ofSchema.filter(({ path }) => path[1] === index).map(({ path }) => path[2]))
-  const report = (message: string, ...below: readonly string[]) => {
-    const path: FilePath = ['receivers', index, ...below]
-    if (!wrong.has(below[0] ?? '')) errors.push({ path, message })
-  }
-  if (rows.slice(0, index).some(one => one?.name === row.name))
-    report('another receiver has this name', 'name')
-  if (row.kind === 'sns')
-    for (const key of WEBHOOK_KEYS) if (key in row) report('only a webhook has this key', key)
-  if (row.kind === 'webhook') webhookErrors(row, report)
-  return errors
-}
+/** Returns errors that the schema cannot express. */
+const findContradictions: FindErrors<RawReceivers> = ({ receivers = [] }) =>
+  receivers.flatMap((row, index) => {
+    const errors: PathError[] = []
+    const report = (message: string, ...below: readonly string[]) => {
+      const path: FilePath = ['receivers', index, ...below]
+      errors.push({ path, message })
+    }
+    if (row.name !== undefined && receivers.slice(0, index).some(({ name }) => name === row.name))
+      report('another receiver has this name', 'name')
+    if (row.kind === 'sns')
+      for (const key of WEBHOOK_KEYS) if (key in row) report('only a webhook has this key', key)
+    if (row.kind === 'webhook') webhookErrors(row as Row, report)
+    return errors
+  })
 
 const SECRET_HEADERS = /^(authorization|cookie|proxy-.*|x-api-key|api-key|.*token.*|.*secret.*)$/i
 

@@ -1,6 +1,6 @@
 /** Receivers of notifications, from `config/notifications/receivers.yaml`. */
 
-export const FORMATS = ['sluice', 'slack'] as const
+const FORMATS = ['sluice', 'slack'] as const
 export type Format = (typeof FORMATS)[number]
 
 export type Receiver = SnsReceiver | WebhookReceiver

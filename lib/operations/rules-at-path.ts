@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
 import { readRuleFiles } from '../alerting/adapters/load-rules.ts'
-import { checkRules, errorLine } from '../alerting/check-rules.ts'
 import type { AnyRule } from '../alerting/patterns/pattern.ts'
-import { type RuleFile, readRules } from '../alerting/rule-files.ts'
+import { readRules } from '../alerting/rule-files.ts'
+import type { EditedFile } from '../support/edited-file.ts'
 import { FileError } from '../support/file-errors.ts'
 import type { Families } from '../telemetry/families.ts'
 import { fileFailure, OperationFailure } from './operation-failure.ts'
@@ -14,7 +14,7 @@ import { fileFailure, OperationFailure } from './operation-failure.ts'
  * @throws OperationFailure if the path does not exist
  * @throws FileError if the folder cannot be read
  */
-export async function readRuleFilesAt(path: string, shown: string): Promise<readonly RuleFile[]> {
+export async function readRuleFilesAt(path: string, shown: string): Promise<readonly EditedFile[]> {
   const found = await stat(path).catch(error => {
     throw fileFailure(shown, error)
   })
@@ -22,7 +22,7 @@ export async function readRuleFilesAt(path: string, shown: string): Promise<read
   const text = await readFile(path, 'utf8').catch(error => {
     throw fileFailure(shown, error)
   })
-  return [{ where: shown, text }]
+  return [{ file: shown, text }]
 }
 
 /**
@@ -35,10 +35,9 @@ export async function readRulesAt(
   path: string,
   shown: string,
 ): Promise<readonly AnyRule[]> {
-  const files = await readRuleFilesAt(path, shown).catch(error => {
+  try {
+    return readRules(families, await readRuleFilesAt(path, shown))
+  } catch (error) {
     throw error instanceof FileError ? new OperationFailure(error.message) : error
-  })
-  const { errors } = checkRules(families, files)
-  if (errors.length > 0) throw new OperationFailure(errors.map(errorLine).join('\n'))
-  return readRules(families, files)
+  }
 }

@@ -1,42 +1,42 @@
 /** Types of the generated modules beside `compiled.js`. */
 
-/** Name of the schema of a file that people edit, such as `io.sluice.rules.v1` → the function that validates its content. */
-type FileValidators = Readonly<Record<string, import('./compiled.js').Validate>>
+/** Function that validates the content of a file that people edit. */
+type FileValidator = import('./compiled.js').Validate
 
 /** CloudEvents type → the text of its schema. */
 type SchemaTexts = Readonly<Record<string, string>>
 
 declare module '*/compiled-failure-policy.js' {
-  const validators: FileValidators
-  export default validators
+  const validate: FileValidator
+  export default validate
 }
 declare module '*/compiled-family.js' {
-  const validators: FileValidators
-  export default validators
+  const validate: FileValidator
+  export default validate
 }
 declare module '*/compiled-inputs.js' {
-  const validators: FileValidators
-  export default validators
+  const validate: FileValidator
+  export default validate
 }
 declare module '*/compiled-mapping.js' {
-  const validators: FileValidators
-  export default validators
+  const validate: FileValidator
+  export default validate
 }
 declare module '*/compiled-notification-receivers.js' {
-  const validators: FileValidators
-  export default validators
+  const validate: FileValidator
+  export default validate
 }
 declare module '*/compiled-notification-routes.js' {
-  const validators: FileValidators
-  export default validators
+  const validate: FileValidator
+  export default validate
 }
 declare module '*/compiled-rule-tests.js' {
-  const validators: FileValidators
-  export default validators
+  const validate: FileValidator
+  export default validate
 }
 declare module '*/compiled-rules.js' {
-  const validators: FileValidators
-  export default validators
+  const validate: FileValidator
+  export default validate
 }
 declare module '*/compiled-texts-avro.js' {
   const texts: SchemaTexts

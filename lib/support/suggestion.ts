@@ -21,15 +21,10 @@ export function nameHint(typed: string, names: Iterable<string>): string {
   return suggestion(typed, all) ?? ` Use ${listed}`
 }
 
-/**
- * Returns the error message for an unknown key in a file.
- *
- * @param known sentence that lists the allowed keys, such as "a rule has name, family"
- */
-export function unknownKey(typed: string, known: string): string {
-  const names = known.replace(/^.* has /, '').split(', ')
-  const meant = similarNames(typed, names)
-  return `unknown key; ${meant.length > 0 ? `did you mean ${meant.join(', ')}? ` : ''}${known}`
+/** Returns the error message for an unknown name in a file. @param what noun for the name, such as "key" or "unit" */
+export function describeUnknown(what: string, typed: string, names: Iterable<string>): string {
+  const hint = nameHint(typed, names)
+  return `unknown ${what}${hint && `.${hint}`}`
 }
 
 /** Returns the names that are similar to a mistyped name, the most similar first. */

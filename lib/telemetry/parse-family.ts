@@ -3,23 +3,13 @@
  * or not evaluated. All errors are reported at once. Pure.
  */
 import { attributeViolation } from '#runtime/cloudevents/index.ts'
-import type { SchemaViolation } from '../schemas/compiled.js'
-import validators from '../schemas/compiled-family.js'
+import familyTexts from '#schemas/family.v1.json' with { type: 'json' }
+import validate from '../schemas/compiled-family.js'
 import { EVENT_TYPES } from '../schemas/event-types.ts'
 import { parseDuration } from '../support/duration.ts'
-import {
-  describeErrors,
-  type FilePath,
-  InvalidFile,
-  keepInnermost,
-  type LocatedError,
-  locateErrors,
-  type PathError,
-  parseJsonPointer,
-} from '../support/file-errors.ts'
-import { suggestion, unknownKey } from '../support/suggestion.ts'
-import { yamlDocument } from '../support/yaml-document.ts'
-import { positionsIn } from '../support/yaml-positions.ts'
+import { type EditedFile, type FindErrors, type ReadFile, readEdited } from '../support/edited-file.ts'
+import { type FilePath, InvalidFile, type LocatedError, type PathError } from '../support/file-errors.ts'
+import { describeUnknown } from '../support/suggestion.ts'
 import {
   listEntityFields,
   listFields,
@@ -30,11 +20,7 @@ import {
 } from './family-file.ts'
 import { UNIT_NAMES, unitNamed } from './unit-table.ts'
 
-export interface FamilyFile {
-  /** Name of the file in error messages. */
-  readonly file: string
-  readonly text: string
-}
+const SCHEMA = { validate, texts: [familyTexts] }
 
 /** Numbers of the fields that are not in the list `protobuf` begin here, see `family-schema.ts`. */
 const MAX_FIELDS = 90
@@ -51,114 +37,48 @@ export const NO_DIMENSIONS: ReadonlySet<string> = new Set([
  * Reads the files of all families.
  *
  * @param org organisation in the default types
- * @throws InvalidFile with all errors of all files; for text that is not valid YAML, with its first syntax error
+ * @throws InvalidFile with all errors of all files
  */
-export function readFamilies(files: readonly FamilyFile[], org: string): readonly RawFamily[] {
-  const read = files.map(file => readFamily(file, org))
-  const families = read.flatMap(({ family }) => family ?? [])
-  const errors = [...read.flatMap(({ errors }) => errors), ...findRepeated(read)]
-  if (errors.length > 0) throw new InvalidFile('the families have errors:', errors)
-  return families
+export function readFamilies(files: readonly EditedFile[], org: string): readonly RawFamily[] {
+  const read = files.map(file => ({ file, ...readEdited<RawFamily>(SCHEMA, file, contradictions) }))
+  const families = read.map(({ file, content, ...others }) => {
+    const type = content.type ?? `io.${org}.${content.family}.reading.v1`
+    return { file, ...others, content: { ...content, type } }
+  })
+  const errors = [...read.flatMap(({ errors }) => errors), ...findRepeated(families)]
+  if (errors.length > 0) throw new InvalidFile('the families', errors)
+  return families.map(({ content }) => content)
 }
 
-interface ReadFile {
-  readonly file: FamilyFile
-  readonly family?: RawFamily
-  readonly errors: readonly LocatedError[]
-}
-
-function readFamily(file: FamilyFile, org: string): ReadFile {
-  const yaml = yamlDocument(file.text)
-  if ('message' in yaml) return { file, errors: [{ file: file.file, ...yaml }] }
-  const errors = [...schemaErrors(yaml.content)]
-  const raw = yaml.content as RawFamily
-  if (errors.length === 0) errors.push(...contradictions(raw))
-  if (errors.length > 0) return { file, errors: locateErrors(errors, file.file, positionsIn(file.text)) }
-  return { file, family: { ...raw, type: raw.type ?? `io.${org}.${raw.family}.reading.v1` }, errors: [] }
-}
+type ReadFamily = ReadFile<RawFamily> & { readonly file: EditedFile }
 
 /** Returns an error for each name or type that an earlier file has. */
-function findRepeated(read: readonly ReadFile[]): LocatedError[] {
+function findRepeated(read: readonly ReadFamily[]): LocatedError[] {
   return (['family', 'type'] as const).flatMap(key => {
     const owners = new Map<string, string>()
-    return read.flatMap(({ file: { file, text }, family }) => {
-      if (family === undefined) return []
-      const owner = owners.get(family[key])
-      owners.set(family[key], owner ?? file)
-      const message = `${family[key]} is also the ${key === 'family' ? 'name' : 'type'} of the family in ${owner}`
-      return owner === undefined ? [] : locateErrors([{ path: [key], message }], file, positionsIn(text))
+    return read.flatMap(({ file: { file }, content, errors, locate }) => {
+      if (errors.length > 0) return []
+      const owner = owners.get(content[key])
+      owners.set(content[key], owner ?? file)
+      const message = `${content[key]} is also the ${key === 'family' ? 'name' : 'type'} of the family in ${owner}`
+      return owner === undefined ? [] : locate([{ path: [key], message }])
     })
   })
 }
 
-/** Returns the schema violations, at most one per path, the innermost ones. */
-function schemaErrors(content: unknown): readonly PathError[] {
-  const validate = validators['io.sluice.family.v1']
-  if (validate === undefined) throw new Error('lib/schemas/compiled-family.js has no family')
-  if (validate(content)) return []
-  return keepInnermost(
-    describeErrors(validate.errors ?? [], violation => describeViolation(violation, content)),
-  )
-}
-
-const KEYS =
-  'a family has family, type, description, entity, keys, keyedBy, dimensions, fields, metrics, others, states, tags, silentAfter, changesOf, fallenWhen, restartWhen, protobuf'
-
-const KNOWN: Readonly<Record<string, string>> = {
-  entity: 'the entity has source, subject',
-  keys: 'keys has instance, type, tenant',
-  fields: 'a field has type, required, min, max, description',
-  metrics: 'a metric has unit, type, min, max, description',
-  states: 'a state has values, description',
-  fallenWhen: 'fallenWhen has is, lasts, through',
-  restartWhen: 'restartWhen has memory, falls, within, cpu, below',
-}
-
-function describeViolation({ instancePath, keyword, params }: SchemaViolation, content: unknown): PathError {
-  const path = parseJsonPointer(instancePath, content)
-  if (keyword === 'required') return { path, message: `needs the key ${params.missingProperty}` }
-  if (keyword !== 'additionalProperties') return { path, message: `must be ${expectedAt(path)}` }
-  const key = String(params.additionalProperty)
-  return { path: [...path, key], message: unknownKey(key, KNOWN[String(path[0])] ?? KEYS) }
-}
-
-const EXPECTED: Readonly<Record<string, string>> = {
-  family: 'a name of small letters, digits and single hyphens, such as greenhouse',
-  type: 'a type with a version, such as io.example.greenhouse.reading.v1',
-  source: 'a path that starts with /, such as /greenhouse/{house}',
-  keyedBy: 'instance, type or tenant',
-  others: 'numbers',
-  tags: 'a list of tags',
-  values: 'any, or a list of texts',
-  required: 'true or false',
-  min: 'a number',
-  max: 'a number',
-  falls: 'a number above 0',
-  below: 'a number',
-  protobuf: 'a list of at most 99 names',
-}
-
-function expectedAt(path: FilePath): string {
-  const key = path.at(-1)
-  if (path.length === 0) return 'a mapping with the keys family and entity'
-  if (path.length === 3 && key === 'type')
-    return path[0] === 'metrics' ? 'number or integer' : 'text or number'
-  if (path.length === 2 && path[0] === 'states') return EXPECTED.values as string
-  if (path.length === 2 && (path[0] === 'fields' || path[0] === 'metrics'))
-    return `a mapping: ${KNOWN[path[0]]}`
-  if (typeof key === 'string' && Object.hasOwn(EXPECTED, key)) return EXPECTED[key] as string
-  return path.length === 1 && Object.hasOwn(KNOWN, String(key)) ? 'a mapping' : 'a text'
-}
-
 /** Returns the errors that the schema cannot express. */
-function contradictions(raw: RawFamily): PathError[] {
+const contradictions: FindErrors<RawFamily> = (sound, isWrong) => {
+  const entity = { source: '', subject: '', ...sound.entity }
+  const raw = { ...sound, entity } as RawFamily
+  // A template can name any field, and so can a dimension.
+  const areFieldsKnown = !['entity', 'fields', 'tags'].some(key => isWrong(key))
   return [
     ...typeErrors(raw),
-    ...templateErrors(raw),
     ...nameErrors(raw),
     ...metricErrors(raw),
-    ...dimensionErrors(raw),
-    ...activityErrors(raw),
+    ...reservedErrors(raw),
+    ...(areFieldsKnown ? [...templateErrors(raw), ...dimensionErrors(raw)] : []),
+    ...activityErrors(raw, isWrong),
     ...protobufErrors(raw),
   ]
 }
@@ -221,7 +141,7 @@ function describeTextField(raw: RawFamily, name: string, isDeclared: boolean): s
     return `{${name}} must not be optional, because every entity needs it`
   if (isDeclared || path.startsWith('tags.') || listFields(raw).has(path)) return undefined
   const known = [...listFields(raw).keys(), ...(raw.tags ?? [])]
-  return `{${name}} is not a field.${suggestion(name, known) ?? ` Fields are ${known.join(', ')} and tags.NAME`}`
+  return describeUnknown('field', name, [...known, 'tags.NAME'])
 }
 
 /** Returns whether a text is the path of a field: one name, or two that are joined by a dot. */
@@ -275,7 +195,7 @@ function metricErrors({ metrics = {}, states = {}, fields = {}, others }: RawFam
     ...Object.entries(metrics).flatMap(([metric, settings]) => {
       const unit = settings?.unit ?? ''
       if (unit === '' || unitNamed(unit) !== undefined) return []
-      const message = `unknown unit.${suggestion(unit, UNIT_NAMES) ?? ' Leave it out, or use one of docs/readings.md'}`
+      const message = describeUnknown('unit', unit, UNIT_NAMES)
       return [{ path: ['metrics', metric, 'unit'], message }]
     }),
     ...bounded.flatMap(([name, settings]) =>
@@ -291,33 +211,35 @@ function metricErrors({ metrics = {}, states = {}, fields = {}, others }: RawFam
   ]
 }
 
-function dimensionErrors(raw: RawFamily): PathError[] {
+function reservedErrors(raw: RawFamily): PathError[] {
   const ofSource = listTemplateFields(raw.entity.source)
   const names = [
     ...ofSource.map(field => [['entity', 'source'], field.slice(field.lastIndexOf('.') + 1)] as const),
     ...(raw.tags ?? []).map((tag, index) => [['tags', index], tag] as const),
     ...Object.keys(raw.dimensions ?? {}).map(name => [['dimensions', name], name] as const),
   ]
-  const reserved = names.flatMap(([path, name]) =>
+  return names.flatMap(([path, name]) =>
     NO_DIMENSIONS.has(name)
       ? [{ path, message: `${name} is a key of rules and tables, so no dimension can have this name` }]
       : [],
   )
-  const ofFields = Object.entries(raw.dimensions ?? {}).flatMap(([name, field]) => {
+}
+
+function dimensionErrors(raw: RawFamily): PathError[] {
+  return Object.entries(raw.dimensions ?? {}).flatMap(([name, field]) => {
     const message = describeTextField(raw, field, false)
     return message === undefined
       ? []
       : [{ path: ['dimensions', name], message: message.replace(/[{}]/g, '') }]
   })
-  return [...reserved, ...ofFields]
 }
 
-function activityErrors(raw: RawFamily): PathError[] {
+function activityErrors(raw: RawFamily, isWrong: (...path: FilePath) => boolean): PathError[] {
   const { silentAfter, changesOf, fallenWhen, restartWhen, metrics = {}, states = {} } = raw
   const named = (path: FilePath, name: string | undefined, known: object, kind: string) =>
-    name === undefined || Object.hasOwn(known, name)
+    name === undefined || Object.hasOwn(known, name) || isWrong(`${kind}s`)
       ? []
-      : [{ path, message: `${name} is not a ${kind}.${suggestion(name, Object.keys(known)) ?? ''}` }]
+      : [{ path, message: describeUnknown(kind, name, Object.keys(known)) }]
   const lasting = (path: FilePath, text: string | undefined) =>
     text === undefined || (parseDuration(text) ?? 0) > 0
       ? []
@@ -330,7 +252,7 @@ function activityErrors(raw: RawFamily): PathError[] {
     ...lasting(['silentAfter'], silentAfter),
     ...named(['changesOf'], changesOf, states, 'state'),
     ...lasting(['fallenWhen', 'lasts'], fallenWhen?.lasts),
-    ...(fallenWhen && changesOf === undefined
+    ...(fallenWhen && changesOf === undefined && !isWrong('changesOf')
       ? [{ path: ['fallenWhen'], message: 'needs changesOf, the state whose values it names' }]
       : []),
     ...(unknown === undefined

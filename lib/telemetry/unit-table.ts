@@ -1,4 +1,5 @@
 /** Table of all supported units of metrics, by dimension, and the conversion between units of the same dimension. */
+import { suggestion } from '../support/suggestion.ts'
 
 /** Function that converts a value from one unit to another. */
 type Conversion = (value: number) => number
@@ -155,11 +156,19 @@ export function findConversion(to: string, from: string): Conversion | undefined
 
 /** Returns a text that lists this unit, and all units that can be converted to it, such as `°C (C, celsius, …), °F (…)`. */
 export function unitsFor(to: string): string {
+  return listFitting(to).map(describeUnit).join(', ')
+}
+
+/** Returns the error message for a unit that cannot be converted: the nearest unit that can or, if there is none, all of them. */
+export function describeUnfit(to: string, typed: string): string {
+  const names = listFitting(to).flatMap(one => one.names)
+  return `cannot be converted to ${to}.${suggestion(typed, names) ?? ` Use ${unitsFor(to)}`}`
+}
+
+/** Returns the unit itself, and the units that can be converted to it. */
+function listFitting(to: string): readonly Unit[] {
   const { unit: own, dimension = [] } = BY_NAME.get(normalizeName(to)) ?? {}
-  return dimension
-    .toSorted((a, b) => Number(b === own) - Number(a === own))
-    .map(describeUnit)
-    .join(', ')
+  return dimension.toSorted((a, b) => Number(b === own) - Number(a === own))
 }
 
 /** Returns the name of a unit and two of its alternative names. */

@@ -2,9 +2,10 @@
 import { relative } from 'node:path'
 import process from 'node:process'
 import { findInputProblems } from '../../infra/checks/config-files.ts'
-import { checkRules, errorLine } from '../../lib/alerting/check-rules.ts'
-import type { RuleFile } from '../../lib/alerting/rule-files.ts'
+import { checkRules } from '../../lib/alerting/rule-files.ts'
 import { FAMILIES, NAMES, readSettings } from '../../lib/app/settings/index.ts'
+import type { EditedFile } from '../../lib/support/edited-file.ts'
+import { errorLine } from '../../lib/support/file-errors.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 
 /** Files that decide what `intake` does. */
@@ -14,7 +15,7 @@ export interface InputFiles {
 }
 
 /** Returns a line for each error of these rules. @throws FileError with the errors of the families */
-export function findRuleErrors(files: readonly RuleFile[]): string[] {
+export function findRuleErrors(files: readonly EditedFile[]): string[] {
   const { families } = readSettings([FAMILIES])
   return checkRules(families, files).errors.map(errorLine)
 }

@@ -249,7 +249,7 @@ export class Reloader {
     if (errors.length > 0) throw new Error(errors.join('\n'))
     const copy = join(location, this.#next(), 'rules')
     await mkdir(copy, { recursive: true })
-    for (const { where, text } of files) await writeFile(join(copy, basename(where)), text)
+    for (const { file, text } of files) await writeFile(join(copy, basename(file)), text)
     for (const key of this.#listReaders(folder)) {
       const definition = functions.get(key) as Definition
       definition.environment = { ...definition.environment, RULES_DIR: copy }

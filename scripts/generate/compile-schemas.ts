@@ -105,10 +105,9 @@ export class SchemaError extends Error {
 }
 
 /**
- * Returns the text of the compiled module. Its default export contains validation functions, by CloudEvents type or by name of a
- * configuration file.
+ * Returns the text of the compiled module. Its default export contains the validation functions by CloudEvents type.
  *
- * @param only name of the only function to export; by default, all functions are exported
+ * @param only name of the only function, which is then the default export
  * @throws SchemaError if there is no schema, a schema is invalid, or its `$id` does not match its file name
  */
 export async function compiledModule(sources = SOURCES, only?: string): Promise<string> {
@@ -136,7 +135,7 @@ export async function compiledModule(sources = SOURCES, only?: string): Promise<
   const idsByType = Object.fromEntries(exported.map(([type, { $id }]) => [type, $id]))
   // Convert the code to an ES module. A CommonJS wrapper would be a function around all other functions, which would be parsed
   // twice at startup.
-  const code = `const exports = {}\n${HELPERS}\n${shortenErrors(standaloneCode.default(ajv, idsByType))}\nexport default exports`
+  const code = `const exports = {}\n${HELPERS}\n${shortenErrors(standaloneCode.default(ajv, idsByType))}\nexport default exports${only === undefined ? '' : `["${only}"]`}`
   return HEADER + (await bundleHelpers(code))
 }
 

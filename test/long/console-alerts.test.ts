@@ -43,7 +43,7 @@ describe('the console about alerts', () => {
     const env = environment.name
     served = await servedConsole({ env, variables: { RULES_DIR: folder } })
     viewed = await servedConsole({ env, person: { name: 'vera', role: 'viewer' }, isLocal: false })
-    const rules = buildRuleSet(readRules(FAMILIES, [{ where: 'weather.yaml', text: RULES }]))
+    const rules = buildRuleSet(readRules(FAMILIES, [{ file: 'weather.yaml', text: RULES }]))
     await consumers.append([rulesActivated(rules, 0, new Date().toISOString())])
     await measured(['roof-1', 45], ['roof-2', 20], ['roof-3', 35])
   })

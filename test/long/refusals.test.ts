@@ -45,7 +45,7 @@ describe('what cannot be deployed', () => {
 
   it('given rules that are broken, then they are refused with file, line and key', async () => {
     const RULES_DIR = `${inProject()}/rules`
-    const said = `${RULES_DIR}/a.yaml:4:5  HOT.metric: readings of device have no w. Use x, y, z, activity`
+    const said = `${RULES_DIR}/a.yaml:4:5  HOT.metric: unknown metric of device. Use x, y, z, activity`
     assert.equal(await refusal(['deploy', ...PROD], { RULES_DIR }), said)
   })
 

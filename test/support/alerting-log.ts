@@ -52,7 +52,7 @@ export function rulesFrom(rows: readonly object[]): readonly AnyRule[] {
     const given = { family: 'environment', metric: 'temperature', severity: 'warning', ...row }
     return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   })
-  const { rules, errors } = parseRules(FAMILIES, [{ where: 'test', content: { rules: whole } }])
+  const { rules, errors } = parseRules(FAMILIES, { rules: whole })
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'))
   return rules
 }

@@ -33,7 +33,7 @@ export function errorLinesOf(read: () => unknown): string {
     read()
   } catch (error) {
     assert.ok(error instanceof InvalidFile, String(error))
-    return error.errors.map(one => errorLine(one)).join('\n')
+    return error.errors.map(errorLine).join('\n')
   }
   return 'no error'
 }

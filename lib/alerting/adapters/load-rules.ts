@@ -1,14 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { EditedFile } from '../../support/edited-file.ts'
 import { FileError } from '../../support/file-errors.ts'
 import type { Families } from '../../telemetry/families.ts'
 import type { AnyRule } from '../patterns/pattern.ts'
-import { type RuleFile, readRules } from '../rule-files.ts'
+import { readRules } from '../rule-files.ts'
 
 /**
  * Reads all alert rules in the folder `RULES_DIR` as one set.
  *
- * @throws FileError if the folder cannot be used, or InvalidRules with all errors of all files
+ * @throws FileError if the folder cannot be used, or InvalidFile with all errors of all files
  */
 export async function loadRules(families: Families, rulesDir: string): Promise<readonly AnyRule[]> {
   const files = await readRuleFiles(rulesDir).catch(error => {
@@ -24,7 +25,7 @@ export async function loadRules(families: Families, rulesDir: string): Promise<r
  * @param shown name of the folder in error messages
  * @throws FileError if the folder cannot be read or does not contain such a file
  */
-export async function readRuleFiles(folder: string, shown = folder): Promise<readonly RuleFile[]> {
+export async function readRuleFiles(folder: string, shown = folder): Promise<readonly EditedFile[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(error => {
     throw new FileError(`${shown}: ${REASONS[error.code] ?? error.message}`, { cause: error })
   })
@@ -32,10 +33,10 @@ export async function readRuleFiles(folder: string, shown = folder): Promise<rea
   if (names.length === 0)
     throw new FileError(`${shown}: the folder has no *.yaml file, so it has no rules: check the path`)
   const files = names.map(async ({ name }) => ({
-    where: join(shown, name),
+    file: join(shown, name),
     text: await readFile(join(folder, name), 'utf8'),
   }))
-  return (await Promise.all(files)).sort((a, b) => (a.where < b.where ? -1 : 1))
+  return (await Promise.all(files)).sort((a, b) => (a.file < b.file ? -1 : 1))
 }
 
 const REASONS: Readonly<Record<string, string>> = {

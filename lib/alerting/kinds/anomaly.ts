@@ -36,12 +36,6 @@ interface Given {
   readonly learnFor?: string | 0
 }
 
-const PARTS = {
-  sensitivity: `one of ${Object.keys(THRESHOLDS).join(', ')}`,
-  season: 'a list of day and week; [] for a metric without a rhythm',
-  learnFor: 'a duration such as 90s, 5m or 1h30m, or 0',
-}
-
 export const anomaly: ConditionKind<AnomalyCondition> = {
   role: 'condition',
   alone: 'an entity is compared with itself',
@@ -52,12 +46,15 @@ export const anomaly: ConditionKind<AnomalyCondition> = {
         additionalProperties: false,
         properties: {
           sensitivity: { enum: Object.keys(THRESHOLDS) },
-          season: { type: 'array', uniqueItems: true, items: { enum: SEASONS } },
+          season: {
+            type: 'array',
+            uniqueItems: true,
+            items: { enum: SEASONS },
+            description: 'List of day and week; [] for a metric without a rhythm.',
+          },
           learnFor: { $ref: '#/$defs/duration' },
         },
       },
-      expected: 'a mapping such as { sensitivity: medium }, with sensitivity, season or learnFor',
-      parts: PARTS,
       about:
         'Fires when the value is [unusual](kinds/anomaly.md) for its entity: `sensitivity` is `low`, `medium` (the default) or `high`; `season` lists the rhythms to learn, `day` and `week` by default; for `learnFor`, `2d` by default, nothing fires.',
       example: '{ sensitivity: medium }',
@@ -69,9 +66,7 @@ export const anomaly: ConditionKind<AnomalyCondition> = {
     if (isState(ruleRow.families, family, metric))
       ruleRow.report('anomaly', `${metric} is a state and not a number: use fireEquals`)
     const { sensitivity = 'medium', season = SEASONS, learnFor = LEARN_FOR } = raw
-    const learnForMs = parseDuration(learnFor)
-    if (learnForMs === undefined) ruleRow.report('anomaly', `must be ${PARTS.learnFor}`, ['learnFor'])
-    return { kind: 'anomaly', sensitivity, season, learnForMs: learnForMs ?? 0 }
+    return { kind: 'anomaly', sensitivity, season, learnForMs: parseDuration(learnFor) ?? 0 }
   },
   row: ({ sensitivity, season, learnForMs }) => ({
     anomaly: { sensitivity, season, learnFor: formatSeconds(learnForMs) },

@@ -19,22 +19,12 @@ interface RuleKey extends KeyValues {
 export interface KeyValues {
   /** JSON Schema of the value. */
   readonly schema: Readonly<Record<string, unknown>>
-  /** Description of valid values, used as the end of the message "must be …". */
-  readonly expected: string
-  /** Descriptions of the valid values of a mapping, by key. Each is used as the end of the message "must be …". */
-  readonly parts?: Readonly<Record<string, string>>
 }
 
-export const NUMBER: KeyValues = { schema: { type: 'number' }, expected: 'a number without quotes' }
-export const BAND: KeyValues = { schema: { $ref: '#/$defs/band' }, expected: 'two numbers, [least, most]' }
-export const TEXTS: KeyValues = {
-  schema: { $ref: '#/$defs/texts' },
-  expected: 'a text in quotes, or a list of such texts',
-}
-export const DURATION: KeyValues = {
-  schema: { $ref: '#/$defs/duration' },
-  expected: 'a duration such as 90s, 5m or 1h30m, or 0',
-}
+export const NUMBER: KeyValues = { schema: { type: 'number' } }
+export const BAND: KeyValues = { schema: { $ref: '#/$defs/band' } }
+export const TEXTS: KeyValues = { schema: { $ref: '#/$defs/texts' } }
+export const DURATION: KeyValues = { schema: { $ref: '#/$defs/duration' } }
 
-/** Keys of rules. Documentation and error messages list them in this order. */
+/** Keys of rules. The documentation lists them in this order. */
 export type Keys = Readonly<Record<string, RuleKey>>

@@ -4,7 +4,7 @@
  */
 
 import { formatQuantity } from '../../support/short-number.ts'
-import { findConversion, unitsFor } from '../../telemetry/unit-table.ts'
+import { describeUnfit, findConversion } from '../../telemetry/unit-table.ts'
 import { findUnit, isState, type RuleRow } from '../rule-row.ts'
 import { BAND, NUMBER } from './keys.ts'
 import type { ConditionKind, Limits, Subject } from './kind.ts'
@@ -166,12 +166,7 @@ function readUnit(ruleRow: RuleRow, { family, metric, measure }: Subject): Conve
   if (own === undefined) return keepValue
   const convert = findConversion(own, unit)
   if (convert === undefined) {
-    ruleRow.report(
-      'unit',
-      own === ''
-        ? `${ruleRow.of('metric')} has no unit`
-        : `does not fit ${ruleRow.of('metric')}: use ${unitsFor(own)}, not ${JSON.stringify(unit)}`,
-    )
+    ruleRow.report('unit', own === '' ? `${ruleRow.of('metric')} has no unit` : describeUnfit(own, unit))
     return keepValue
   }
   return measure === undefined ? convert : value => Number((convert(value) - convert(0)).toPrecision(12))

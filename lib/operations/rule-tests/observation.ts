@@ -6,7 +6,7 @@ import {
   listEventFamilies,
   toEventType,
 } from '../../alerting/patterns/event-names.ts'
-import { nameHint, suggestion } from '../../support/suggestion.ts'
+import { describeUnknown } from '../../support/suggestion.ts'
 import { buildEntityData } from '../../telemetry/entity-data.ts'
 import type { Families, Family, ReadingData } from '../../telemetry/families.ts'
 import { isOtherMetric } from '../../telemetry/metric-names.ts'
@@ -85,11 +85,11 @@ function resolveFamily(
   const unknown = names.find(name => !possible.some(one => hasMetric(one, name)))
   const metrics = possible.flatMap(one => Object.keys(one.metrics))
   if (named !== undefined && possible.length === 0)
-    report('family', `no family is called ${named}.${nameHint(named, families.names)}`)
+    report('family', describeUnknown('family', named, families.names))
   else if (found && other)
     report(key, `${found.name} and ${other.name} have ${names.join(', ')}: name one of them with family`)
   else if (unknown === undefined) report(key, 'metrics of one reading must be of one family')
-  else report(key, `unknown metric ${unknown}.${nameHint(unknown, metrics)}`)
+  else report(key, describeUnknown('metric', unknown, metrics))
   return undefined
 }
 
@@ -104,11 +104,7 @@ function buildIdentity(family: Family, raw: RawObservation, entity: string, repo
   for (const [name, value] of Object.entries(raw)) {
     if (OWN_KEYS.has(name)) continue
     if (Object.hasOwn(family.dimensions, name)) dimensions[name] = String(value)
-    else
-      report(
-        name,
-        `readings of ${family.name} have no ${name}.${suggestion(name, [...known, ...OWN_KEYS]) ?? nameHint('', known)}`,
-      )
+    else report(name, describeUnknown(`key or dimension of ${family.name}`, name, [...known, ...OWN_KEYS]))
   }
   return buildEntityData(family, entity, { dimensions, tags: raw.tags })
 }
@@ -139,7 +135,7 @@ export function parseHappening(
 ): Happening | undefined {
   const name = raw.event ?? ''
   if (!isEventName(name)) {
-    report('event', `unknown event ${name}: use ${EVENT_NAMES.join(', ')}`)
+    report('event', describeUnknown('event', name, EVENT_NAMES))
     return undefined
   }
   const family = findEventFamily(families, raw, name)

@@ -1,25 +1,46 @@
-/** Reads files with rule tests, and reports each error with its line. */
+/** Reads files with rule tests. */
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { checkRules, type LocatedError } from '../../alerting/check-rules.ts'
+import testsTexts from '#schemas/rule-tests.v1.json' with { type: 'json' }
+import rulesTexts from '#schemas/rules.v1.json' with { type: 'json' }
 import { parseRules } from '../../alerting/parse-rules.ts'
 import type { AnyRule } from '../../alerting/patterns/pattern.ts'
-import { readRules } from '../../alerting/rule-files.ts'
+import { checkRules } from '../../alerting/rule-files.ts'
+import validate from '../../schemas/compiled-rule-tests.js'
+import { type FindErrors, readEdited } from '../../support/edited-file.ts'
+import { type FilePath, type LocatedError, type PathError, valueAt } from '../../support/file-errors.ts'
+import type { FileSchema } from '../../support/file-schema.ts'
 import { yamlDocument } from '../../support/yaml-document.ts'
-import { positionsIn } from '../../support/yaml-positions.ts'
 import type { Families } from '../../telemetry/families.ts'
 import { fileFailure } from '../operation-failure.ts'
 import { readRuleFilesAt } from '../rules-at-path.ts'
-import { findSchemaFaults } from './schema-faults.ts'
-import { type Fault, type RawTest, type RuleTest, type RuleTestFile, readTest } from './test-rows.ts'
+import { type RawTest, type RuleTest, type RuleTestFile, readTest } from './test-rows.ts'
 
-export interface ReadFile {
-  readonly faults: readonly LocatedError[]
+const SCHEMA: FileSchema = {
+  validate,
+  texts: [testsTexts, rulesTexts],
+  // The reader of rules checks lists of rules.
+  isForeign: (path, content) =>
+    path.some((part, index) => part === 'rules' && Array.isArray(valueAt(path.slice(0, index + 1), content))),
+}
+
+interface RawTestFile {
+  readonly rules: unknown
+  readonly tests: readonly RawTest[]
+}
+
+export interface ReadTestFile {
+  readonly errors: readonly LocatedError[]
   /** Tests in the file; undefined if the file has an error. */
   readonly tests?: RuleTestFile
 }
 
-type Path = readonly (string | number)[]
+/** Rules of another file or folder, or the reason why they cannot be read. */
+interface LoadedRules {
+  readonly rules: readonly AnyRule[]
+  readonly errors: readonly LocatedError[]
+  readonly failure?: string
+}
 
 /**
  * Reads a test file.
@@ -28,66 +49,83 @@ type Path = readonly (string | number)[]
  * @param shown file name in messages
  * @throws OperationFailure if the file cannot be read
  */
-export async function readTestFile(families: Families, path: string, shown: string): Promise<ReadFile> {
+export async function readTestFile(families: Families, path: string, shown: string): Promise<ReadTestFile> {
   const text = await readFile(path, 'utf8').catch(error => {
     throw fileFailure(shown, error)
   })
   const yaml = yamlDocument(text)
-  if ('message' in yaml) return { faults: [{ file: shown, ...yaml }] }
-  const position = positionsIn(text)
-  const faults: LocatedError[] = []
-  const report: Fault = (at, message, more = {}) => {
-    faults.push({ file: shown, ...position(at), key: at.join('.'), ...more, message })
+  const named = 'content' in yaml ? [...new Set(listRulePaths(yaml.content))] : []
+  const loaded = await Promise.all(
+    named.map(
+      async name =>
+        [name, await loadRules(families, join(dirname(path), name), join(dirname(shown), name))] as const,
+    ),
+  )
+  const reader = new TestReader(families, new Map(loaded), at =>
+    'content' in yaml ? yaml.positionOf(at).line : 1,
+  )
+  const read = readEdited<RawTestFile>(SCHEMA, { file: shown, text }, reader.read)
+  const errors = [...read.errors, ...loaded.flatMap(([, one]) => one.errors)]
+  return errors.length > 0
+    ? { errors }
+    : { errors, tests: { file: shown, rules: reader.rules, tests: reader.tests } }
+}
+
+/** Returns the paths of rule files in the content of a test file, which may have errors. */
+function listRulePaths(content: unknown): string[] {
+  if (typeof content !== 'object' || content === null) return []
+  return Object.entries(content).flatMap(([key, value]) =>
+    key === 'rules' && typeof value === 'string' && value !== '' ? [value] : listRulePaths(value),
+  )
+}
+
+/** Loads the rules of a rule file or folder. */
+async function loadRules(families: Families, path: string, shown: string): Promise<LoadedRules> {
+  try {
+    return checkRules(families, await readRuleFilesAt(path, shown))
+  } catch (error) {
+    return { rules: [], errors: [], failure: (error as Error).message }
   }
-  for (const { path: at, message } of findSchemaFaults(yaml.content)) report(at, message)
-  const isTests = faults.length === 0
-  const { rules: raw, tests } = (yaml.content ?? {}) as { rules?: unknown; tests: readonly RawTest[] }
-  const load = (rules: unknown, at: Path) =>
-    loadRules(families, rules, at, dirname(path), dirname(shown), report, faults)
-  const isRules = Array.isArray(raw) || (typeof raw === 'string' && raw !== '')
-  const rules = isRules ? await load(raw, ['rules']) : []
-  const read: RuleTest[] = []
-  const reader = { families, load, getLine: (at: Path) => position(at).line, report }
-  if (isTests)
+}
+
+class TestReader {
+  rules: readonly AnyRule[] = []
+  readonly tests: RuleTest[] = []
+  readonly #families: Families
+  readonly #loaded: ReadonlyMap<string, LoadedRules>
+  readonly #getLine: (at: FilePath) => number
+
+  constructor(
+    families: Families,
+    loaded: ReadonlyMap<string, LoadedRules>,
+    getLine: (at: FilePath) => number,
+  ) {
+    this.#families = families
+    this.#loaded = loaded
+    this.#getLine = getLine
+  }
+
+  /** Reads the tests, and finds the errors that the schema cannot express. */
+  readonly read: FindErrors<RawTestFile> = ({ rules: raw, tests = [] }, isWrong) => {
+    const errors: PathError[] = []
+    const report = (path: FilePath, message: string) => void errors.push({ path, message })
+    const load = (rules: unknown, at: FilePath) => this.#load(rules, at, report)
+    this.rules = load(raw, ['rules'])
+    const context = { families: this.#families, load, getLine: this.#getLine, report, isWrong }
     for (const [index, row] of tests.entries())
-      read.push(await readTest(row, ['tests', index], rules, reader))
-  return faults.length > 0
-    ? { faults: sortFaults(faults) }
-    : { faults, tests: { file: shown, rules, tests: read } }
-}
+      this.tests.push(readTest(row as RawTest, ['tests', index], this.rules, context))
+    return errors
+  }
 
-/**
- * Loads the rules for a test file. The test file contains either a list of rules, or the path of a rule file or folder, relative to
- * itself.
- */
-async function loadRules(
-  families: Families,
-  rules: unknown,
-  at: Path,
-  folder: string,
-  shownFolder: string,
-  report: Fault,
-  faults: LocatedError[],
-): Promise<readonly AnyRule[]> {
-  if (typeof rules !== 'string') return parseInlineRules(families, rules, at, report)
-  const shown = join(shownFolder, rules)
-  const files = await readRuleFilesAt(join(folder, rules), shown).catch((error: Error) => {
-    report(at, error.message)
-    return []
-  })
-  if (files.length === 0) return []
-  const { errors } = checkRules(families, files)
-  faults.push(...errors)
-  return errors.length > 0 ? [] : readRules(families, files)
-}
-
-function parseInlineRules(families: Families, rules: unknown, at: Path, report: Fault): readonly AnyRule[] {
-  const { rules: read, errors } = parseRules(families, [{ where: 'this list', content: { rules } }])
-  for (const { path, rule, key, message } of errors)
-    report([...at, ...path.slice(1)], message, { ...(rule && { rule }), ...(key && { key }) })
-  return read
-}
-
-function sortFaults(faults: readonly LocatedError[]): readonly LocatedError[] {
-  return faults.toSorted((a, b) => (a.file === b.file ? a.line - b.line || a.column - b.column : 0))
+  #load(rules: unknown, at: FilePath, report: (path: FilePath, message: string) => void): readonly AnyRule[] {
+    if (typeof rules === 'string') {
+      const { rules: read = [], failure } = this.#loaded.get(rules) ?? {}
+      if (failure !== undefined) report(at, failure)
+      return read
+    }
+    if (!Array.isArray(rules)) return []
+    const { rules: read, errors } = parseRules(this.#families, { rules })
+    for (const { path, message } of errors) report([...at, ...path.slice(1)], message)
+    return read
+  }
 }

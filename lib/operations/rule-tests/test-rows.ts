@@ -1,8 +1,9 @@
 /** Converts the rows of a test file to tests, and reports errors that a schema cannot express. */
-import type { LocatedError } from '../../alerting/check-rules.ts'
 import { listIdentities } from '../../alerting/firings.ts'
 import type { AnyRule } from '../../alerting/patterns/pattern.ts'
 import { parseDuration } from '../../support/duration.ts'
+import type { FilePath } from '../../support/file-errors.ts'
+import { describeUnknown } from '../../support/suggestion.ts'
 import type { Families } from '../../telemetry/families.ts'
 import { groupName } from '../../views/event-names.ts'
 import { type Happening, parseHappening, parseReading, type RawObservation } from './observation.ts'
@@ -63,8 +64,7 @@ export interface ExpectedNotification extends At {
   readonly labels?: Readonly<Record<string, string>>
 }
 
-type Path = readonly (string | number)[]
-export type Fault = (at: Path, message: string, more?: Partial<LocatedError>) => void
+type Report = (at: FilePath, message: string) => void
 
 export interface RawTest {
   readonly name: string
@@ -84,9 +84,11 @@ const DEFAULT_ENTITY = 'entity-1'
 /** Context that is needed to read a test. */
 interface Reader {
   readonly families: Families
-  readonly load: (rules: unknown, at: Path) => Promise<readonly AnyRule[]>
-  readonly getLine: (at: Path) => number
-  readonly report: Fault
+  readonly load: (rules: unknown, at: FilePath) => readonly AnyRule[]
+  readonly getLine: (at: FilePath) => number
+  readonly report: Report
+  /** Returns whether a part of the file is wrong in form. */
+  readonly isWrong: (...path: FilePath) => boolean
 }
 
 /**
@@ -94,21 +96,24 @@ interface Reader {
  *
  * @param rules rules in the file
  */
-export async function readTest(
+export function readTest(
   row: RawTest,
-  at: Path,
+  at: FilePath,
   rules: readonly AnyRule[],
-  { families, load, getLine, report }: Reader,
-): Promise<RuleTest> {
-  const { name, expect = [], notifications } = row
+  { families, load, getLine, report, isWrong }: Reader,
+): RuleTest {
+  const { name, observations: rows = [], expect = [], notifications } = row
   const observations: Observation[] = []
   const allRules = [...rules]
-  for (const [place, raw] of row.observations.entries()) {
+  let isComplete = rules.length > 0
+  for (const [place, raw] of rows.entries()) {
     const here = [...at, 'observations', place]
     const atMs = parseOffset(raw.at, here, report)
+    if (isWrong(...here)) continue
     if (raw.tick) observations.push({ atMs, kind: 'tick' })
     else if (raw.rules !== undefined) {
-      const changed = await load(raw.rules, [...here, 'rules'])
+      const changed = load(raw.rules, [...here, 'rules'])
+      isComplete &&= changed.length > 0
       allRules.push(...changed)
       observations.push({ atMs, kind: 'rules', rules: changed })
     } else {
@@ -124,8 +129,9 @@ export async function readTest(
   const names = new Set(
     allRules.flatMap(rule => listIdentities(rule).flatMap(one => [one, ...one.split('{', 1)])),
   )
-  const checkName = (rule: string, here: Path) => {
-    if (names.size > 0 && !names.has(rule)) report([...here, 'rule'], `unknown rule ${rule}`)
+  const checkName = (rule: string | undefined, here: FilePath) => {
+    if (isComplete && rule !== undefined && !names.has(rule))
+      report([...here, 'rule'], describeUnknown('rule', rule, names))
   }
   return {
     name,
@@ -134,8 +140,8 @@ export async function readTest(
     expect: expect.map((one, place) => {
       const here = [...at, 'expect', place]
       checkName(one.rule, here)
-      if (one.after > row.observations.length)
-        report([...here, 'after'], `there are only ${row.observations.length} observations`)
+      if (one.after > rows.length && !isWrong(...at, 'observations'))
+        report([...here, 'after'], `there are only ${rows.length} observations`)
       return { ...one, line: getLine(here) }
     }),
     notifications: notifications?.map(({ at: offset, ...one }, place) => {
@@ -171,7 +177,7 @@ function parseObservation(
 const MAX_DAYS = 31
 
 /** Parses an offset. Returns milliseconds since the start of the test, and reports an offset that is too large. */
-function parseOffset(raw: unknown, at: Path, report: Fault): number {
+function parseOffset(raw: unknown, at: FilePath, report: Report): number {
   const atMs = /^0[dhms]?$/.test(String(raw)) ? 0 : (parseDuration(raw) ?? Number.POSITIVE_INFINITY)
   if (atMs <= MAX_DAYS * 24 * 60 * 60_000) return atMs
   report([...at, 'at'], `must be at most ${MAX_DAYS}d from the start: a test ticks each minute`)

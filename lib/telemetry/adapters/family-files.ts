@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import { FileError } from '../../support/file-errors.ts'
 import type { RawFamily } from '../family-file.ts'
-import { type FamilyFile, readFamilies } from '../parse-family.ts'
+import { readFamilies } from '../parse-family.ts'
 
 const PROJECT = resolve(import.meta.dirname, '..', '..', '..')
 
@@ -43,9 +43,10 @@ const REASONS: Readonly<Record<string, string>> = {
  * @throws FileError if the folder cannot be used, and InvalidFile with all errors of all files
  */
 export function loadFamilies(folder: string, org = 'sluice'): readonly RawFamily[] {
-  const files = listFamilyFiles(folder).map(
-    (path): FamilyFile => ({ file: toShown(path), text: readFileSync(path, 'utf8') }),
-  )
+  const files = listFamilyFiles(folder).map(path => ({
+    file: toShown(path),
+    text: readFileSync(path, 'utf8'),
+  }))
   return readFamilies(files, org)
 }
 

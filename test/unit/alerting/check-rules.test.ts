@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { checkRules, errorLine } from '../../../lib/alerting/check-rules.ts'
+import { checkRules } from '../../../lib/alerting/rule-files.ts'
+import { errorLine } from '../../../lib/support/file-errors.ts'
 import { FAMILIES } from '../../support/families.ts'
 
 /** The errors of one file, as lines. */
 function linesOf(text: string): string[] {
-  const { rules, errors } = checkRules(FAMILIES, [{ where: 'a.yaml', text }])
-  assert.equal(rules === 0, errors.length > 0)
+  const { rules, errors } = checkRules(FAMILIES, [{ file: 'a.yaml', text }])
+  assert.equal(rules.length === 0, errors.length > 0)
   return errors.map(errorLine)
 }
 
@@ -19,12 +20,12 @@ const GOOD = `rules:
 `
 
 test('given more rules than one event of the log holds, then the first file has a clear error', () => {
-  const files = ['a.yaml', 'b.yaml'].map(where => ({
-    where,
-    text: `${GOOD.replace('HOT', where.slice(0, 1))}    summary: ${'x'.repeat(600_000)}\n`,
+  const files = ['a.yaml', 'b.yaml'].map(file => ({
+    file,
+    text: `${GOOD.replace('HOT', file.slice(0, 1))}    summary: ${'x'.repeat(600_000)}\n`,
   }))
   const { rules, errors } = checkRules(FAMILIES, files)
-  assert.equal(rules, 0)
+  assert.deepEqual(rules, [])
   assert.match(
     errors.map(errorLine).join('\n'),
     /^a\.yaml:1:1 {2}the rules have \d{7} bytes in total, more [^\n]*$/,
@@ -47,7 +48,7 @@ describe('given a text with more errors than a person reads, then the first ones
     ['unknown keys of a rule', 101, [rule(many(60_000, index => `k${index}: 1`).join())]],
     [
       'steps that are wrong',
-      101,
+      100,
       [`{name: A, severity: info, pattern: {sequence: [${many(15_000, () => '{bad: 1}')}]}}`],
     ],
     ['the same rule', 101, many(10_000, () => rule('for: 1m'))],

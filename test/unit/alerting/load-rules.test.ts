@@ -39,11 +39,13 @@ describe('a folder of rules', () => {
   it('given rules with errors, then each error names its file', async () => {
     const path = await given('errors', { 'a.yaml': 'rules: 7', 'b.yaml': ruleOf('GOOD') })
     await assert.rejects(loadRules(FAMILIES, path), {
-      name: 'InvalidRules',
-      message: /have 1 error:\n.*a\.yaml: /,
+      name: 'InvalidFile',
+      message: /^1 error in the alert rules:\n.*a\.yaml:1:1 /,
     })
     await writeFile(join(path, 'b.yaml'), 'rules: 8')
-    await assert.rejects(loadRules(FAMILIES, path), { message: /have 2 errors:\n.*a\.yaml: .*\n.*b\.yaml: / })
+    await assert.rejects(loadRules(FAMILIES, path), {
+      message: /^2 errors in the alert rules:\n.*a\.yaml:1:1 .*\n.*b\.yaml:1:1 /,
+    })
   })
 
   const unusable: [what: string, path: () => string | Promise<string>, message: RegExp][] = [

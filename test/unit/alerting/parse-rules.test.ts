@@ -81,7 +81,7 @@ test('given a document of another shape, then it is rejected', () => {
     { rules: [], more: 1 },
     { rules: [3] },
   ]) {
-    const { errors } = parseRules(FAMILIES, [{ where: 'a.yaml', content }])
+    const { errors } = parseRules(FAMILIES, content)
     assert.notEqual(errors.length, 0, JSON.stringify(content))
   }
 })
@@ -97,8 +97,8 @@ describe('rule files', () => {
     const text = (name: string) =>
       `rules:\n  - { name: ${name}, family: device, metric: x, fireBelow: -1, severity: info, for: 1h30m }`
     const rules = readRules(FAMILIES, [
-      { where: 'b.yaml', text: text('B') },
-      { where: 'a.yaml', text: text('A') },
+      { file: 'b.yaml', text: text('B') },
+      { file: 'a.yaml', text: text('A') },
     ])
     assert.deepEqual(
       thresholdRules(rules).map(({ name, forMs }) => [name, forMs]),

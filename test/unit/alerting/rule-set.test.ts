@@ -70,7 +70,8 @@ describe('a rule set as data', () => {
       assert.deepEqual(rulesIn(FAMILIES, data), { error: 'the hash does not match the rules' })
     const colourful = { ...HOT, labels: { '1': 'x' } }
     assert.deepEqual(rulesIn(FAMILIES, stored(buildRuleSet([colourful, HOT]))), {
-      error: 'HOT.labels: label "1" must start with a letter and have only letters, digits and _',
+      error:
+        'HOT.labels.1: has the wrong form. Name of a label: letters, digits and _, beginning with a letter.',
     })
     const twice = rulesIn(FAMILIES, stored(buildRuleSet([COLD, COLD])))
     assert.match('error' in twice ? twice.error : '', /^COLD\.name: COLD is already in .*labels$/)

@@ -26,7 +26,7 @@ test('given the files that ship, then they hold the eight rules and nothing that
   const rules = thresholdRules(
     readRules(
       FAMILIES,
-      ['weather.yaml', 'database.yaml'].map(where => ({ where, text: file(where) })),
+      ['weather.yaml', 'database.yaml'].map(name => ({ file: name, text: file(name) })),
     ),
   )
   assert.deepEqual(
@@ -60,7 +60,7 @@ test('given the README of the rules, then it explains every key, placeholder and
     )
   }
   const [, example] = /```yaml\n(.*?)```/s.exec(readme) ?? []
-  assert.equal(readRules(FAMILIES, [{ where: 'README.md', text: example ?? '' }]).length, 1)
+  assert.equal(readRules(FAMILIES, [{ file: 'README.md', text: example ?? '' }]).length, 1)
   for (const [reason, { says }] of Object.entries(REASONS))
     assert.ok(readme.includes(`| \`${reason}\` | ${says}`), reason)
   for (const name of PATTERN_PLACEHOLDERS) assert.ok(readme.includes(`{{${name}}}`), name)
@@ -69,7 +69,7 @@ test('given the README of the rules, then it explains every key, placeholder and
 })
 
 test('given the patterns in the README, then they are those that config/rules/tests/patterns.yml tests', () => {
-  const rulesIn = (text: string, where: string) => readRules(FAMILIES, [{ where, text }])
+  const rulesIn = (text: string, name: string) => readRules(FAMILIES, [{ file: name, text }])
   const blocks = [...file('README.md').matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml = '']) => yaml)
   const [shown = '', ...others] = blocks.filter(yaml => yaml.includes('pattern:'))
   assert.deepEqual(others, [])

@@ -10,7 +10,7 @@ import { FAMILIES } from '../../support/families.ts'
 /** A rule as a user would write it, on a temperature unless the keys say otherwise. */
 export function ruleOf(keys: Readonly<Record<string, unknown>>): Rule {
   const row = { name: 'HOT', family: 'environment', metric: 'temperature', severity: 'warning', ...keys }
-  const { rules, errors } = parseRules(FAMILIES, [{ where: 'test', content: { rules: [row] } }])
+  const { rules, errors } = parseRules(FAMILIES, { rules: [row] })
   assert.deepEqual(errors, [])
   return rules[0] as Rule
 }

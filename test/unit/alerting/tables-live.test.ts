@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { instant } from '#runtime/consumer/instant.ts'
 import type { Alert } from '../../../lib/alerting/alert.ts'
-import { parseRules } from '../../../lib/alerting/parse-rules.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
+import { checkRules } from '../../../lib/alerting/rule-files.ts'
 import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../../lib/alerting/rules-activated.ts'
 import { type Appended, ConsumerLog } from '../../../lib/operations/rule-tests/consumer-log.ts'
@@ -25,10 +25,9 @@ const SHAKING = {
 
 test('given the table that ships, when its windows close, then an alert fires and resolves', async () => {
   const plan = await loadPlan(join(import.meta.dirname, '../../../config/views'))
-  const { rules, errors } = parseRules(
+  const { rules, errors } = checkRules(
     FAMILIES,
-    [{ where: 'a', content: { rules: [SHAKING] } }],
-    false,
+    [{ file: 'a', text: JSON.stringify({ rules: [SHAKING] }) }],
     plan.tables,
   )
   assert.deepEqual(errors, [])

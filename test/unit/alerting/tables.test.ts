@@ -7,6 +7,7 @@ import type { CompletedStep } from '#runtime/consumer/process.ts'
 import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
 import { parseRules } from '../../../lib/alerting/parse-rules.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
+import { checkRules } from '../../../lib/alerting/rule-files.ts'
 import { buildRuleSet, rulesIn } from '../../../lib/alerting/rule-set.ts'
 import { parseRuleIdentity, rulesInForce } from '../../../lib/alerting/rules-in-force.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
@@ -34,7 +35,7 @@ const SHAKING_ROW = {
 const tableRule = (keys: object) => {
   const all = Object.entries({ severity: 'info', ...SHAKING_ROW, ...keys })
   const row = Object.fromEntries(all.filter(([, value]) => value !== undefined))
-  const { rules, errors } = parseRules(FAMILIES, [{ where: 'a', content: { rules: [row] } }])
+  const { rules, errors } = parseRules(FAMILIES, { rules: [row] })
   assert.deepEqual(errors, [])
   return rules[0] as ReturnType<typeof ruleOf>
 }
@@ -247,12 +248,13 @@ const TABLES: readonly TablePlan[] = [
 function errorsOf(changes: object, tables?: readonly TablePlan[]): string[] {
   const all = Object.entries({ severity: 'info', ...SHAKING_ROW, ...changes })
   const row = Object.fromEntries(all.filter(([, value]) => value !== undefined))
-  const { errors } = parseRules(FAMILIES, [{ where: 'a.yaml', content: { rules: [row] } }], false, tables)
-  return errors.map(({ key, message }) => `${key}: ${message}`)
+  const text = JSON.stringify({ rules: [row] })
+  const { errors } = checkRules(FAMILIES, [{ file: 'a.yaml', text }], tables)
+  return errors.map(({ key, message }) => `${key?.replace(/^\w+\./, '')}: ${message}`)
 }
 
 const NOT_WITH =
-  'does not go with table and column, which are watched instead of readings and are numbers without a unit'
+  'does not belong here. Rules with pattern say in it which events and times; rules with table and column watch numbers without a unit, and no readings.'
 
 describe('a wrong rule over a table', () => {
   for (const [name, changes, expected] of [
@@ -260,13 +262,19 @@ describe('a wrong rule over a table', () => {
     [
       'a metric instead of the column',
       { metric: 'x', column: undefined },
-      [`metric: ${NOT_WITH}`, 'table: requires column, which the rule does not have'],
+      [`metric: ${NOT_WITH}`, 'table: needs column as well'],
     ],
-    ['no column', { column: undefined }, ['table: requires column, which the rule does not have']],
-    ['no table', { table: undefined }, ['column: requires table, which the rule does not have']],
+    ['no column', { column: undefined }, ['table: needs column as well']],
+    ['no table', { table: undefined }, ['column: needs table as well']],
     ['a unit', { unit: 'm/s²' }, [`unit: ${NOT_WITH}`]],
     ['texts', { fireEquals: 'a', fireAbove: undefined, clearBelow: undefined }, [`fireEquals: ${NOT_WITH}`]],
-    ['a quoted name', { table: 'a b' }, ['table: must be the name of a table, not "a b"']],
+    [
+      'a quoted name',
+      { table: 'a b' },
+      [
+        'table: has the wrong form. Table whose rows the rule watches, instead of readings: a name of letters, digits and _.',
+      ],
+    ],
     [
       'a match of readings',
       { match: { entity: 'device-7' } },
@@ -285,14 +293,12 @@ describe('a wrong rule over a table', () => {
     [
       'an unknown table',
       { table: 'device_sensor_stat' },
-      [
-        'table: no table is called device_sensor_stat. Did you mean device_sensor_stats? Use device_sensor_stats',
-      ],
+      ['table: unknown table. Did you mean device_sensor_stats?'],
     ],
     [
       'an unknown column',
       { column: 'std_y' },
-      ['column: device_sensor_stats has no column std_y. Did you mean std_x? Use avg_x, std_x'],
+      ['column: unknown column of device_sensor_stats. Did you mean std_x?'],
     ],
     [
       'a column of texts',

@@ -15,8 +15,8 @@ for (const folder of ['test/unit/alerting/timelines', 'config/rules/tests']) {
   assert.ok(files.length > 0, `${folder} has no timelines`)
   for (const name of files) {
     const file = `${folder}/${name}`
-    const { tests, faults } = await readTestFile(FAMILIES, join(PROJECT, file), file)
-    assert.deepEqual(faults, [])
+    const { tests, errors } = await readTestFile(FAMILIES, join(PROJECT, file), file)
+    assert.deepEqual(errors, [])
     assert.ok(tests && tests.tests.length > 0, `${file} has no tests`)
     describe(`the timelines of ${file}`, () => {
       for (const one of tests.tests)

@@ -74,9 +74,9 @@ telemetry: { sensors: [temp, humidity], sample_rate: 0.5 }
   const wrong: [text: string, error: RegExp][] = [
     [
       'kafka:\n  bootstrap_server: x',
-      /^line 2: kafka.bootstrap_server: unknown key; did you mean bootstrap_servers\?/,
+      /^line 2: kafka.bootstrap_server: unknown key. Did you mean bootstrap_servers\?/,
     ],
-    ['producr: {}', /^line 1: producr: unknown key; did you mean producer\?/],
+    ['producr: {}', /^line 1: producr: unknown key. Did you mean producer\?/],
     ['logging: WARN', /^line 1: logging: must be a mapping$/],
     ['- a', /must be a mapping$/],
     ['kafka:\n\n  auth: maybe', /^line 3: kafka.auth: must be one of none, tls/],

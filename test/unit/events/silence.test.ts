@@ -32,7 +32,7 @@ for (const [file, { rule, fired, resolved }] of silences)
   test(`${file}: given a rule about silence, then its alerts are as listed`, async () => {
     const source = await openSource(file, { folder: EVENTS, stop: new AbortController().signal })
     const readings = await readRecording(FAMILIES, source)
-    const rules = readRules(FAMILIES, [{ where: 'manifest.json', text: JSON.stringify({ rules: [rule] }) }])
+    const rules = readRules(FAMILIES, [{ file: 'manifest.json', text: JSON.stringify({ rules: [rule] }) }])
     const settings = { ...VOCABULARY, env: 'test', idWindowMs: 3_600_000, futureToleranceMs: 300_000 }
     const trial = { rules, settings, entity: '' }
     const { alerts } = await tryOnRecording(readings, trial, new AbortController().signal)

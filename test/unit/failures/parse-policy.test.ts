@@ -14,7 +14,7 @@ function errorsOf(text: string): readonly string[] {
     readPolicy(text, 'p.yaml', ['alerting', 'pager'])
   } catch (error) {
     assert.ok(error instanceof InvalidFile, String(error))
-    return error.errors.map(one => errorLine(one))
+    return error.errors.map(errorLine)
   }
   return []
 }
@@ -60,13 +60,13 @@ describe('the file of the policy', () => {
 
   const TOO_LATE =
     'is too late for the first retry: later events of an entity wait 15 min for it, and are then applied before it'
-  const NO_CONSUMER = 'there is no such consumer; consumers are alerting, pager'
+  const NO_CONSUMER = 'unknown consumer. Did you mean pager?'
   for (const [given, text, ...errors] of [
     ['no YAML', 'classes: [', 'p.yaml:1:11  not YAML: unexpected end of the stream within a flow collection'],
     [
       'an unknown class',
       'classes: { retriable: [1m] }\n',
-      'p.yaml:1:12  classes.retriable: unknown key; there are retryable, unexpected, permanent, unknown',
+      'p.yaml:1:12  classes.retriable: unknown key. Did you mean retryable?',
     ],
     [
       'what Lambda has given up',
@@ -77,7 +77,7 @@ describe('the file of the policy', () => {
     [
       'a delay without a topic',
       'classes: { retryable: [1m, 5m] }\n',
-      'p.yaml:1:28  classes.retryable.1: must be one of 1m, 10m, 1h',
+      'p.yaml:1:28  classes.retryable.1: unknown value. Use 1m, 10m, 1h',
     ],
     [
       'a cycle of delays',
@@ -89,7 +89,11 @@ describe('the file of the policy', () => {
       'classes: { retryable: &again [1m, *again] }\n',
       'p.yaml:1:35  aliases are not supported: replace it with the value',
     ],
-    ['no duration', 'maxAge: 90\n', 'p.yaml:1:1  maxAge: must be a duration such as 6h or 1d'],
+    [
+      'no duration',
+      'maxAge: 90\n',
+      'p.yaml:1:1  maxAge: must be a text, not a number: put it in quotes. Duration such as 6h or 1d after the first attempt, or after a redrive by an operator, when retries end. Default: 1d.',
+    ],
     ['an age that cuts off what ships', 'maxAge: 1h\n'],
     ['a retry of alerting that comes in time', 'consumers: { alerting: { classes: { unexpected: [10m] } } }'],
     [

@@ -59,7 +59,7 @@ describe('families of a folder of one’s own', () => {
     })
     await assert.rejects(command, ({ code, stderr }: { code: number; stderr: string }) => {
       const [heading, line, ...more] = stderr.split('\n').filter(text => !/Warning|--trace/.test(text))
-      assert.equal(heading, 'the families have errors:')
+      assert.equal(heading, '1 error in the families:')
       assert.ok(line?.includes(`greenhouse.yaml:8:21  ${error}`), stderr)
       assert.deepEqual([more.join(''), code], ['', 2])
       return true

@@ -115,7 +115,7 @@ describe('the rules', () => {
     writeFileSync(join(folder, 'a.yaml'), 'rules:\n  - name: 3\n')
     const problems = await findRulesProblems(FAMILIES, folder, 'mine')
     assert.ok(problems.length > 1)
-    for (const problem of problems) assert.match(problem, /^mine\/a\.yaml:2:5 {2}rule 1\.\w+: /)
+    for (const problem of problems) assert.match(problem, /^mine\/a\.yaml:2:5 {2}rules\.0\.\w+: /)
     writeFileSync(join(folder, 'a.yaml'), 'rules: []\n')
     assert.deepEqual(await findRulesProblems(FAMILIES, folder, 'mine'), [])
   })
@@ -133,7 +133,7 @@ describe('the routes and receivers', () => {
     writeFileSync(join(folder, 'routes.yaml'), 'routes: [{ name: all, receivers: [a] }]\n')
     writeFileSync(join(folder, 'receivers.yaml'), 'receivers:\n  - { name: a, kind: pigeon }\n')
     assert.deepEqual(await findNotificationProblems(folder, 'mine'), [
-      'mine/receivers.yaml:2:16  a.kind: must be one of sns, webhook',
+      'mine/receivers.yaml:2:16  a.kind: unknown value. Use sns, webhook',
     ])
     writeFileSync(join(folder, 'receivers.yaml'), 'receivers:\n  - { name: a, kind: sns }\n')
     assert.deepEqual(await findNotificationProblems(folder, 'mine'), [])
@@ -149,7 +149,7 @@ describe('the policy of failures', () => {
     assert.deepEqual(await problems(), ['FAILURES_DIR: mine/policy.yaml: there is no such file'])
     writeFileSync(join(folder, 'policy.yaml'), 'consumers:\n  pagr: {}\n')
     assert.deepEqual(await problems(), [
-      'mine/policy.yaml:2:3  consumers.pagr: there is no such consumer; consumers are pager',
+      'mine/policy.yaml:2:3  consumers.pagr: unknown consumer. Did you mean pager?',
     ])
     writeFileSync(join(folder, 'policy.yaml'), 'consumers:\n  pager: {}\n')
     assert.deepEqual(await problems(), [])
@@ -168,7 +168,10 @@ describe('the mappings that functions name', () => {
       writeFileSync(file, `inputs: [{ topic: motion, mappings: [${mapping}] }]`)
       return findInputProblems(FAMILIES, { ...PROD, inputsFile: file }, 'inputs.yaml', [folder, 'mine'])
     }
-    assert.deepEqual(await problems('a'), ['mine/a.yaml:1:1  needs the key time'])
+    assert.deepEqual(await problems('a'), [
+      'mine/a.yaml:1:1  time: is missing. Time of the measurement, or a list of alternatives, of which the first one in the record is used.',
+      'mine/a.yaml:1:1  fields: is missing. Sources of the values, by field of the reading, such as tags.room.',
+    ])
     assert.deepEqual(await problems('b'), [
       'inputs.yaml: the input motion names the mapping "b", which is not in mine.',
     ])

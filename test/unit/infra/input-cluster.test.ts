@@ -222,8 +222,8 @@ describe('the further cluster of the inputs', () => {
       /clusters\.plant\.auth: must be iam or scram-sha-512 with secret/,
     ],
     [`{ secret: '${SECRET}' }`, /clusters\.plant: needs arn or brokers/],
-    [`{ arn: '${PLANT}' }, mill: { arn: '${PLANT}' }`, /clusters: must be a mapping of one name/],
-    [`{ arn: '${PLANT}', broker: x }`, /clusters\.plant\.broker: unknown key; did you mean brokers\?/],
+    [`{ arn: '${PLANT}' }, mill: { arn: '${PLANT}' }`, /clusters: must have at most 1 key/],
+    [`{ arn: '${PLANT}', broker: x }`, /clusters\.plant\.broker: unknown key. Did you mean brokers\?/],
     ['{ arn: plant }', /arn: must be the ARN of an MSK cluster/],
   ] as const)
     it(`refuses to deploy ${cluster}`, () => {
@@ -254,7 +254,7 @@ describe('the further cluster of the inputs', () => {
     const text = "clusters: { plant: { brokers: ['b:9092'] } }\ninputs: [{ topic: boilers, cluster: plan }]"
     assert.throws(
       () => readInputs(text, 'inputs.yaml'),
-      /inputs\.yaml:2:.*is not in clusters\. Did you mean plant\?/,
+      /inputs\.yaml:2:.*unknown cluster\. Did you mean plant\?/,
     )
   })
 

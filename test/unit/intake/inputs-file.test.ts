@@ -22,30 +22,46 @@ describe('names in the file of inputs', () => {
     `inputs: [{ topic: a, to: events, as: { type: a.b, subject: s, time: record, schema: ${schema} } }]`
 
   for (const [given, text, message] of [
-    ['a topic', 'inputs: [{ topic: __proto__ }]', /topic: must be the name of a topic/],
-    ['a topic of dots', 'inputs: [{ topic: .. }]', /topic: must be the name of a topic/],
-    ['a cluster', 'clusters: { __proto__: { brokers: ["a:1"] } }', /clusters: must be a mapping of one name/],
+    ['a topic', 'inputs: [{ topic: __proto__ }]', /topic: has the wrong form. Name of the topic/],
+    ['a topic of dots', 'inputs: [{ topic: .. }]', /topic: has the wrong form. Name of the topic/],
+    [
+      'a cluster',
+      'clusters: { __proto__: { brokers: ["a:1"] } }',
+      /clusters.+: has the wrong form. Name of a cluster/,
+    ],
     [
       'a cluster that every object inherits',
       'inputs: [{ topic: a, cluster: constructor }]',
-      /cluster: is not in clusters/,
+      /cluster: unknown cluster/,
     ],
-    ['a mapping', 'inputs: [{ topic: a, mappings: [__proto__] }]', /mappings.0: must be a list of names/],
+    [
+      'a mapping',
+      'inputs: [{ topic: a, mappings: [__proto__] }]',
+      /mappings.0: has the wrong form. Names of files/,
+    ],
     [
       'a path in a mapping',
       'inputs: [{ topic: a, mappings: [../a] }]',
-      /mappings.0: must be a list of names/,
+      /mappings.0: has the wrong form. Names of files/,
     ],
-    ['a path upwards', event('inputs/../../package.json'), /schema: must be a JSON file beside this one/],
-    ['a path that begins upwards', event('../package.json'), /schema: must be a JSON file beside this one/],
-    ['a hidden file', event('inputs/.secret.json'), /schema: must be a JSON file beside this one/],
-    ['an absolute path', event('/etc/a.json'), /schema: must be a JSON file beside this one/],
+    [
+      'a path upwards',
+      event('inputs/../../package.json'),
+      /schema: has the wrong form. File with the JSON Schema/,
+    ],
+    [
+      'a path that begins upwards',
+      event('../package.json'),
+      /schema: has the wrong form. File with the JSON Schema/,
+    ],
+    ['a hidden file', event('inputs/.secret.json'), /schema: has the wrong form. File with the JSON Schema/],
+    ['an absolute path', event('/etc/a.json'), /schema: has the wrong form. File with the JSON Schema/],
     ['a file in a folder', event('inputs/shop/order.v1.json'), /^no error$/],
     ['a topic that begins with _', 'inputs: [{ topic: _internal.x }]', /^no error$/],
     [
       'an unknown part of a record',
       'inputs: [{ topic: a, to: events, as: { type: a.b, subject: { partition: 1 }, time: record } }]',
-      /subject.partition: unknown key; a field has from, /,
+      /subject.partition: unknown key. Use key, topic, /,
     ],
   ] as const)
     it(`given ${given}, then the answer is ${message}`, () => assert.match(errorOf(text), message))

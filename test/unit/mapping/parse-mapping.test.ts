@@ -51,7 +51,7 @@ describe('the file of a mapping', () => {
       )
     for (const tags of [', tags: t', ', tags.house: h'])
       assert.equal(read(tags)().family, families.get('greenhouse'))
-    for (const tags of ['', ', tags.room: h']) assert.throws(read(tags), /fields: tags.house is missing/)
+    for (const tags of ['', ', tags.room: h']) assert.throws(read(tags), /fields\.tags\.house: is missing/)
   })
 
   it('given files with errors, then each error is named with line and column', () =>

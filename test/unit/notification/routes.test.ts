@@ -38,7 +38,7 @@ describe('given routes', () => {
       ['routes: [{ name: "" }, {}]', '4 errors'],
     ] as const)
       assert.throws(() => readRoutes(text, 'r'), {
-        message: new RegExp(`^the notification routes have ${count}:\n`),
+        message: new RegExp(`^${count} in the notification routes:\n`),
       })
   })
 

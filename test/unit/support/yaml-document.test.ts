@@ -4,8 +4,8 @@ import { createPositionLookup, yamlContent, yamlDocument } from '../../../lib/su
 
 describe('a text of YAML', () => {
   it('given one document, then it is its content', () => {
-    assert.deepEqual(yamlDocument('a: [1, "&b"]\n'), { content: { a: [1, '&b'] } })
-    assert.deepEqual(yamlDocument('# nothing\n'), { content: undefined })
+    assert.deepEqual(yamlContent('a: [1, "&b"]\n', 'f'), { a: [1, '&b'] })
+    assert.equal(yamlContent('# nothing\n', 'f'), undefined)
   })
 
   const cases: [string, string, { line: number; column: number }, RegExp][] = [
@@ -46,6 +46,6 @@ describe('a text of YAML', () => {
   })
 
   it('given as many characters as a text may have, then it is read', () => {
-    assert.deepEqual(yamlDocument(`#${'x'.repeat(1024 * 1024 - 1)}`), { content: undefined })
+    assert.equal(yamlContent(`#${'x'.repeat(1024 * 1024 - 1)}`, 'f'), undefined)
   })
 })

@@ -6,14 +6,14 @@ import { ProcessKit } from '#runtime/testing/index.ts'
 import { buildEntityPage, MAX_LISTED_METRICS } from '../../../console/api/telemetry/entity-list.ts'
 import { selectShown } from '../../../console/page/telemetry/entity-series.ts'
 import type { Alert } from '../../../lib/alerting/alert.ts'
-import { checkRules, errorLine } from '../../../lib/alerting/check-rules.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
-import { readRules } from '../../../lib/alerting/rule-files.ts'
+import { checkRules, readRules } from '../../../lib/alerting/rule-files.ts'
 import { boundMetrics, MAX_ENTITY_METRICS, MAX_FAMILY_METRICS } from '../../../lib/analytics/metric-bounds.ts'
 import { createStatistics, type EntityStatistics, summarise } from '../../../lib/analytics/processor.ts'
 import { createApplication } from '../../../lib/app/application.ts'
 import { applyMapping } from '../../../lib/mapping/apply-mapping.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
+import { errorLine } from '../../../lib/support/file-errors.ts'
 import { METRIC_COLUMNS, metricRows } from '../../../lib/tables/entity-statistics.ts'
 import { inOwnUnits } from '../../../lib/telemetry/convert-units.ts'
 import { buildEntityData } from '../../../lib/telemetry/entity-data.ts'
@@ -60,8 +60,8 @@ function reading(
   return createReading(families.get(family), `r-${readings}`, time, data)
 }
 
-const rulesOf = (rule: string) => [{ where: 'mine.yaml', text: `rules:\n  - ${rule}\n` }]
-const errorsOf = (rule: string) => checkRules(FAMILIES, rulesOf(rule)).errors.map(error => errorLine(error))
+const rulesOf = (rule: string) => [{ file: 'mine.yaml', text: `rules:\n  - ${rule}\n` }]
+const errorsOf = (rule: string) => checkRules(FAMILIES, rulesOf(rule)).errors.map(errorLine)
 
 describe('given a family that does not ship', () => {
   it('when a rule watches it, then it fires with its unit, matches by its dimension, and takes further numbers', async () => {
@@ -216,17 +216,17 @@ describe('given a rule with a name that no family has', () => {
     [
       'a family',
       rule('family: greenhause, metric: x'),
-      /^mine\.yaml:2:\d+ {2}R\.family: no family is called greenhause\. Did you mean greenhouse\?$/,
+      /^mine\.yaml:2:\d+ {2}R\.family: unknown family\. Did you mean greenhouse\?$/,
     ],
     [
       'a metric',
       rule('family: plant, metric: metrc6'),
-      /^mine\.yaml:2:\d+ {2}R\.metric: readings of plant have no metrc6\. Did you mean metric6, /,
+      /^mine\.yaml:2:\d+ {2}R\.metric: unknown metric of plant\. Did you mean metric6, /,
     ],
     [
       'one of many metrics',
       rule('family: plant, metric: zzz'),
-      /no zzz\. Use metric1, metric2, .*metric12 …$/,
+      /unknown metric of plant\. Use metric1, metric2, .*metric12 …$/,
     ],
     [
       'a dimension',

@@ -125,14 +125,9 @@ test('given any readings, then the state is bounded, can be stored, and its scor
 
 describe('given the keys of a rule', () => {
   const errorsOf = (keys: Readonly<Record<string, unknown>>) =>
-    parseRules(FAMILIES, [
-      {
-        where: 'test',
-        content: {
-          rules: [{ name: 'ODD', family: 'environment', metric: 'temperature', severity: 'info', ...keys }],
-        },
-      },
-    ]).errors.map(({ key, message }) => `${key}: ${message}`)
+    parseRules(FAMILIES, {
+      rules: [{ name: 'ODD', family: 'environment', metric: 'temperature', severity: 'info', ...keys }],
+    }).errors.map(({ path, message }) => `${path.slice(2).join('.')}: ${message}`)
 
   test('when it is stored and read again, then it is the same', () => {
     const { condition } = ruleOf({ anomaly: { season: ['week'], learnFor: '3d' } })
@@ -143,11 +138,11 @@ describe('given the keys of a rule', () => {
   })
 
   const cases: readonly (readonly [Readonly<Record<string, unknown>>, RegExp])[] = [
-    [{ anomaly: { sensitivity: 'huge' } }, /one of low, medium, high, not "huge"/],
-    [{ anomaly: { season: ['year'] } }, /one of day, week, not "year"/],
-    [{ anomaly: { season: 'day' } }, /a list of day and week/],
-    [{ anomaly: { learnFor: 'long' } }, /a duration such as 90s/],
-    [{ anomaly: { unit: '°F' } }, /anomaly has sensitivity, season, learnFor/],
+    [{ anomaly: { sensitivity: 'huge' } }, /unknown value. Use low, medium, high/],
+    [{ anomaly: { season: ['year'] } }, /unknown value. Use day, week/],
+    [{ anomaly: { season: 'day' } }, /List of day and week/],
+    [{ anomaly: { learnFor: 'long' } }, /Duration such as 90s/],
+    [{ anomaly: { unit: '°F' } }, /unknown key. Use sensitivity, season, learnFor/],
     [{ anomaly: {}, fireAbove: 3 }, /exactly one of/],
     [{ anomaly: {}, unit: '°F' }, /does not go with anomaly/],
     [{ anomaly: {}, changeOver: '1h' }, /does not go with anomaly/],

@@ -26,7 +26,7 @@ for (const [name, { keys, memory, role }] of KINDS)
     for (const key of Object.keys(keys)) assert.ok(text.includes(`\`${key}`), key)
     for (const word of memory?.placeholders ?? []) assert.ok(text.includes(`{{${word}}}`), word)
     const [, example = ''] = /```yaml\n(.*?)```/s.exec(text) ?? []
-    const [rule] = readRules(FAMILIES, [{ where: name, text: example }])
+    const [rule] = readRules(FAMILIES, [{ file: name, text: example }])
     assert.ok(rule && 'condition' in rule)
     assert.equal(role === 'measure' ? rule.measure?.of : rule.condition.kind, name)
     assert.ok(page('README.md').includes(`(kinds/${name}.md)`), 'the README links to it')

@@ -15,7 +15,7 @@ import { ms, stored } from '../support.ts'
 /** A rule as a user would write it. */
 export function patternOf(pattern: object, keys: object = {}): PatternRule {
   const row = { name: 'P', severity: 'warning', pattern, ...keys }
-  const { rules, errors } = parseRules(FAMILIES, [{ where: 'test', content: { rules: [row] } }])
+  const { rules, errors } = parseRules(FAMILIES, { rules: [row] })
   assert.deepEqual(errors, [])
   return rules[0] as PatternRule
 }

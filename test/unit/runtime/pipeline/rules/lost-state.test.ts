@@ -17,7 +17,7 @@ import { Stage } from '../../../../support/stage.ts'
 const ENTITY = '/environment/test-site s-1'
 const RULES = readRules(FAMILIES, [
   {
-    where: 'rules.yaml',
+    file: 'rules.yaml',
     text: 'rules:\n  - { name: HIGH, family: environment, metric: temperature, fireAbove: 40, severity: critical }\n',
   },
 ])

@@ -1,4 +1,4 @@
-/** The text of `local.sql`, the file of the statements that are sent to ksqlDB's interface of `npm start`, after a CREATE or DROP. Pure. */
+/** The text of `local.sql`, the file of the statements that are sent to ksqlDB's interface of `npm start`, after a CREATE or DROP. */
 
 import type { StatementFile } from '../../views/language/compile-plan.ts'
 import { parse } from '../../views/language/parser.ts'

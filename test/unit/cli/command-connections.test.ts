@@ -91,7 +91,7 @@ describe('the sources of the command line', () => {
 
   it('given what writes to Kafka below the guard, then these files and no others use it', () => {
     const writers =
-      /import \{[^}]*\} from '[^']*(runtime\/producer\/|operations\/(bulk|dead-letters\/work|publish\/publish|topics\/apply)|kafka\/grow-topic)/
+      /import \{[^}]*\} from '[^']*(runtime\/producer\/|operations\/(bulk|dead-letters\/work|publish\.ts|topics\/apply)|kafka\/grow-topic)/
     assert.deepEqual(filesWith(writers), [
       'cli/dlq/handle-dead-letters.ts',
       'cli/generate/run-generator.ts',

@@ -32,7 +32,7 @@ await runBenchmark({
   usage: `npm run bench:alerts -- [options]\n  --only PART     ${PARTS.join(', ')}, memory`,
   rounds: 9,
   async *measure(run) {
-    for (const part of PARTS) if (run.wants(part)) yield* measured(part, run)
+    for (const part of PARTS) if (run.wants(part)) yield* measureCases(part, run)
     if (run.wants('memory')) yield* memory()
   },
 })
@@ -45,26 +45,32 @@ interface Measurement extends Case {
 }
 
 /** All cases and both sides take turns in every round. */
-function* measured(part: BenchPart, run: Run): Generator<Figure> {
+function* measureCases(part: BenchPart, run: Run): Generator<Figure> {
   const decisions = run.quick ? 100_000 : 400_000
   const measurements = CASES.map(
-    (one): Measurement => ({ ...one, ...sides(part, one.rules, one.entities), costs: [], plainCosts: [] }),
+    (testCase): Measurement => ({
+      ...testCase,
+      ...sides(part, testCase.rules, testCase.entities),
+      costs: [],
+      plainCosts: [],
+    }),
   )
   // The first round only lets the code be compiled.
   for (let round = -1; round < run.rounds; round += 1)
-    for (const one of measurements) {
+    for (const measurement of measurements) {
       run.signal.throwIfAborted()
-      const [cost, plainCost] = costsOf(one, Math.ceil(decisions / one.rules))
+      const [cost, plainCost] = computeCosts(measurement, Math.ceil(decisions / measurement.rules))
       if (round < 0) continue
-      one.costs.push(cost)
-      one.plainCosts.push(plainCost)
+      measurement.costs.push(cost)
+      measurement.plainCosts.push(plainCost)
     }
   const [first] = measurements
-  for (const one of measurements) yield* figuresOf(part, one, first === one ? undefined : first)
+  for (const measurement of measurements)
+    yield* readFigures(part, measurement, first === measurement ? undefined : first)
 }
 
 /** Microseconds of a reading and rule. */
-function costsOf(
+function computeCosts(
   { own, plain, rules }: Measurement,
   readings: number,
 ): readonly [own: number, plain: number] {
@@ -75,7 +81,7 @@ function costsOf(
 }
 
 /** @param least the case with one rule and one entity; undefined for itself */
-function* figuresOf(
+function* readFigures(
   part: BenchPart,
   { name, costs, plainCosts }: Measurement,
   least: Measurement | undefined,

@@ -57,7 +57,7 @@ async function detect(nab: string, files: readonly string[], folder: string) {
     const rows = (await readFile(join(nab, 'data', file), 'utf8')).trim().split(/\r?\n/).slice(1)
     const series = rows.map(row => row.split(',')).map(([at = '', value]) => [at, Number(value)] as const)
     const before = process.cpuUsage().user
-    const { scores, largest } = scoresOf(series)
+    const { scores, largest } = computeScores(series)
     seconds += (process.cpuUsage().user - before) / 1e6
     readings += series.length
     bytes = Math.max(bytes, largest)
@@ -70,7 +70,7 @@ async function detect(nab: string, files: readonly string[], folder: string) {
 }
 
 /** Each anomaly is reported once, so only its first reading has the score. Late readings have none. */
-function scoresOf(series: readonly (readonly [at: string, value: number])[]) {
+function computeScores(series: readonly (readonly [at: string, value: number])[]) {
   let state: Learned | undefined
   let largest = 0
   const scores = series.map(([at, value], index) => {

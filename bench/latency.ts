@@ -38,8 +38,8 @@ await runBenchmark({
       const figures = await withServers(run.signal, async servers => {
         const setup = {
           ...servers,
-          handler: bundles.fileOf('alerting'),
-          views: bundles.fileOf('views'),
+          handler: bundles.getFile('alerting'),
+          views: bundles.getFile('views'),
           room,
         }
         return [
@@ -133,10 +133,10 @@ async function p99Beside(
   prepare?: () => Promise<void>,
 ): Promise<number> {
   let p99 = Number.NaN
-  const measured = async (flow: Flow) => {
+  const measureFlow = async (flow: Flow) => {
     p99 = (await flow.measure(PER_SECOND, run.quick ? 4_000 : 10_000)).p99
   }
-  await withSide('sluice', env, setup, run, measured, beside, prepare)
+  await withSide('sluice', env, setup, run, measureFlow, beside, prepare)
   return p99
 }
 

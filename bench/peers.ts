@@ -54,7 +54,7 @@ await runBenchmark({
       run.say(needsRestate ? `${RESTATE}; packaging` : 'packaging')
       const bundles = await packaged(['processor'], room)
       yield* await withServers(run.signal, async servers => {
-        const setup = { ...servers, handler: bundles.fileOf('processor'), installed, room }
+        const setup = { ...servers, handler: bundles.getFile('processor'), installed, room }
         return [
           ...(run.wants('rate') ? await rates(setup, run) : []),
           ...(run.wants('latency') ? await latencies(setup, run) : []),

@@ -6,7 +6,7 @@ import { aimed, type Figure } from './kit/figures.ts'
 import { type Run, runBenchmark } from './kit/program.ts'
 import { withServers } from './kit/servers.ts'
 import { type Bundles, packaged } from './start/bundles.ts'
-import { createStartTopic, type Start, started } from './start/starts.ts'
+import { createStartTopic, type Start, startFunction } from './start/starts.ts'
 
 // `npm run bench:start`: the size of each function's bundle as `serverless package` makes it, and the time that it takes in
 // its own process until it is loaded and until the first record is processed, compared with an empty handler.
@@ -45,11 +45,11 @@ async function compared(names: readonly string[], bundles: Bundles, run: Run): P
     for (let round = 0; round <= run.rounds; round += 1)
       for (const [name, found] of starts) {
         run.signal.throwIfAborted()
-        const start = await started(name, bundles.fileOf(name), servers)
+        const start = await startFunction(name, bundles.getFile(name), servers)
         if (round > 0) found.push(start)
         run.say(`round ${round}  ${name.padEnd(12)} ${start.loadedMs.toFixed(0)} ms, ${describeFirst(start)}`)
       }
-    return figuresOf(starts)
+    return listFigures(starts)
   })
 }
 
@@ -57,7 +57,7 @@ function describeFirst({ firstMs }: Start): string {
   return firstMs === undefined ? 'loaded only' : `first record ${firstMs.toFixed(0)} ms`
 }
 
-function figuresOf(starts: ReadonlyMap<string, readonly Start[]>): Figure[] {
+function listFigures(starts: ReadonlyMap<string, readonly Start[]>): Figure[] {
   const empty = starts.get('empty') ?? []
   const more = (own: readonly Start[], key: keyof Start) =>
     own.flatMap((start, round) => {

@@ -2,7 +2,7 @@ import { type Run, runBenchmark } from './kit/program.ts'
 import { withServers } from './kit/servers.ts'
 import { Load } from './trigger/load.ts'
 import { otherTriggers } from './trigger/other-triggers.ts'
-import { type BySide, figuresOf, type Results } from './trigger/report.ts'
+import { type BySide, listFigures, type Results } from './trigger/report.ts'
 import { latency, memory, type Plan, rate, WARM_UP } from './trigger/runs.ts'
 import { bare, type Side, trigger } from './trigger/sides.ts'
 
@@ -19,7 +19,7 @@ await runBenchmark({
   async *measure(run) {
     const others = run.wants('others') ? await otherTriggers(run.signal, run.say) : []
     const sides = [bare, trigger, ...others]
-    yield* figuresOf(
+    yield* listFigures(
       await withServers(run.signal, async ({ broker }) => {
         const load = await Load.connect([broker])
         const records = run.quick ? 100_000 : 300_000

@@ -42,7 +42,7 @@ await runBenchmark({
       run.say(`${STREAMS}; packaging`)
       const classPath = await installedStreams(room, run.signal)
       const bundles = await packaged(['views'], room)
-      const handler = bundles.fileOf('views')
+      const handler = bundles.getFile('views')
       if (run.wants('windows')) yield* await windows({ handler, classPath, room }, run)
       if (run.wants('keys')) yield* await keys({ handler, classPath, room }, run)
     } finally {
@@ -68,8 +68,8 @@ async function windows(setup: Omit<Setup, keyof Servers>, run: Run): Promise<Fig
 async function keys(setup: Omit<Setup, keyof Servers>, run: Run): Promise<Figure[]> {
   const devices = run.quick ? 100_000 : 1_000_000
   const found = await inTurn('keys', { warmUp: 0, records: devices, devices, rounds: 1 }, setup, run)
-  const bytes = (side: SideName) => found[side].map(one => one.bytes / devices)
-  const ratios = bytes('sluice').map((one, round) => one / (bytes('streams')[round] as number))
+  const bytes = (side: SideName) => found[side].map(measured => measured.bytes / devices)
+  const ratios = bytes('sluice').map((count, round) => count / (bytes('streams')[round] as number))
   return [
     { name: 'views/Kafka Streams, memory of a key', unit: 'B', rounds: bytes('streams') },
     { name: 'views/Sluice, memory of a key', unit: 'B', rounds: bytes('sluice'), worse: 'higher' },

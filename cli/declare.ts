@@ -36,7 +36,7 @@ function requireRules(command: Command, value: CommandValue, { stdin }: Terminal
   const describe = (term: string) => {
     const [name = '', text] = term.split('=')
     if (argumentNames.includes(name)) return `argument '${toKebabCase(name)}'`
-    const option = command.options.find(one => one.attributeName() === name)
+    const option = command.options.find(option => option.attributeName() === name)
     return `option '${text === undefined ? option?.flags : `${option?.long} ${text}`}'`
   }
   const errors = findBrokenRules(value, isPresent, describe)
@@ -148,7 +148,9 @@ function listErrors(command: Command): string[] {
   const errors = [...ofArguments, ...ofOptions].flatMap(([where, value]) =>
     [value]
       .flat()
-      .flatMap(one => (one instanceof InvalidValue ? [describeInvalid(where, one.text, one.allowed)] : [])),
+      .flatMap(value =>
+        value instanceof InvalidValue ? [describeInvalid(where, value.text, value.allowed)] : [],
+      ),
   )
   return [...(command.parent ? listErrors(command.parent) : []), ...errors]
 }

@@ -30,11 +30,11 @@ export function splitDocuments(text: string): Document[] {
   const whole = text.replace(/^\uFEFF/, '')
   const parsed = parseWhole(whole)
   if (Array.isArray(parsed))
-    return parsed.map((one, index) => ({ line: index + 1, text: JSON.stringify(one) }))
+    return parsed.map((document, index) => ({ line: index + 1, text: JSON.stringify(document) }))
   if (parsed !== undefined) return [{ line: 1, text: whole }]
   return whole
     .split('\n')
-    .flatMap((one, index) => (one.trim() === '' ? [] : [{ line: index + 1, text: one }]))
+    .flatMap((line, index) => (line.trim() === '' ? [] : [{ line: index + 1, text: line }]))
 }
 
 /** `JSON.rawJSON`, which is missing in the types of TypeScript. */

@@ -61,8 +61,8 @@ async function applySettingsFile(terminal: Terminal, args: readonly string[]) {
   if (named !== undefined && args.some(arg => /^--stack(=|$)/.test(arg)))
     throw refuse("cannot be used with option '--stack <name>'")
   if (named === undefined && !terminal.environment.SLUICE_CONFIG) return { context: terminal, words: args }
-  const { settingsIn } = await import('../lib/app/settings-file.ts')
-  const environment = settingsIn(terminal.environment, named, terminal.folder)
+  const { mergeSettingsFile } = await import('../lib/app/settings-file.ts')
+  const environment = mergeSettingsFile(terminal.environment, named, terminal.folder)
   const words = at === -1 ? args : args.toSpliced(at, args[at] === '--config' ? 2 : 1)
   return { context: { ...terminal, environment }, words }
 }

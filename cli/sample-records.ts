@@ -16,7 +16,7 @@ import { readRecords, toRanges } from '../lib/queries/records/read-records.ts'
 import { environment, option, POSITIVE } from './command.ts'
 import { CliFailure } from './failure.ts'
 import { readInput, splitDocuments, toInputName } from './input.ts'
-import { requireTopicIn, withKafka } from './servers/kafka.ts'
+import { requireListedTopic, withKafka } from './servers/kafka.ts'
 import { resolveConfig } from './servers/settings.ts'
 import { resolvePath, type Terminal } from './terminal.ts'
 
@@ -123,7 +123,7 @@ async function readTopic(
   const config = resolveConfig(terminal, env)
   const topic = resolveTopic({ topic: named }, config)
   return withKafka(config, async command => {
-    requireTopicIn(command, topic)
+    requireListedTopic(command, topic)
     const all = toRanges(topic, await readTopicReach(command.offsets, topic))
     const records: SampleRecord[] = []
     for await (const record of readRecords(await command.connections.log(), selectNewest(all, count).ranges))

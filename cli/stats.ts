@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { Config } from '../lib/app/config.ts'
-import { readInputsOf } from '../lib/app/inputs.ts'
+import { resolveInputs } from '../lib/app/inputs.ts'
 import { INTAKE } from '../lib/intake/input.ts'
 import { type Outcomes, readOutcomes } from '../lib/queries/states/outcomes.ts'
 import {
@@ -121,7 +121,7 @@ async function readReport(
   const readings = config.names.topicSize('readings', env)
   const { rows } = await readTable(inspection, ENTITIES, readings, { text: entity })
   const totals = await readOutcomes(inspection, listStateKeys(ENTITIES.process.name, readings))
-  const topics = readInputsOf(config).map(({ topic }) => ({ topic, partitions: MAX_PARTITIONS }))
+  const topics = resolveInputs(config).map(({ topic }) => ({ topic, partitions: MAX_PARTITIONS }))
   const intake = await readOutcomes(
     inspection,
     topics.flatMap(topic => listStateKeys(INTAKE, topic)),

@@ -48,7 +48,7 @@ export function printReport<T>(
 
 /** Prints flat documents, one per line. */
 export function printLines({ stdout }: Pick<Terminal, 'stdout'>, documents: readonly object[]): void {
-  for (const one of documents) stdout.write(`${JSON.stringify(one)}\n`)
+  for (const document of documents) stdout.write(`${JSON.stringify(document)}\n`)
 }
 
 export function resolvePath({ folder }: Pick<Terminal, 'folder'>, file: string): string {

@@ -10,7 +10,7 @@ import type { Config } from '../lib/app/config.ts'
 import { dataReader } from '../lib/app/data-reader.ts'
 import type { InputSelection } from '../lib/app/functions.ts'
 import { listTriggerTopics } from '../lib/app/functions.ts'
-import { createClusterFinder, listFurtherTopics, readInputsOf } from '../lib/app/inputs.ts'
+import { createClusterFinder, listFurtherTopics, resolveInputs } from '../lib/app/inputs.ts'
 import { openStorageReader } from '../lib/app/storage.ts'
 import type { Signal } from '../lib/app/topic-table.ts'
 import { openStoredPlan } from '../lib/clock/view-plan.ts'
@@ -56,7 +56,7 @@ interface Used {
 }
 
 function readUsed(config: Config): Used {
-  const inputs = readInputsOf(config)
+  const inputs = resolveInputs(config)
   return { config, inputs, reader: dataReader(config), findCluster: createClusterFinder(config, inputs) }
 }
 

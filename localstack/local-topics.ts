@@ -50,7 +50,7 @@ function describeDifferences(names: Names, differences: readonly TopicDifference
  */
 export function keepTopicNames(dataDir: string, { env, names }: Named, fresh = false): void {
   const file = join(dataDir, 'topic-names.json')
-  const storedNames = fresh ? {} : namesIn(file)
+  const storedNames = fresh ? {} : readNames(file)
   const topics = names.topicNames(env)
   const renamed = listRenamedTopics(storedNames[env] ?? {}, topics)
   if (renamed.length > 0)
@@ -65,7 +65,7 @@ export function keepTopicNames(dataDir: string, { env, names }: Named, fresh = f
 
 type NamesByEnvironment = Readonly<Record<string, Readonly<Record<string, string>>>>
 
-function namesIn(file: string): NamesByEnvironment {
+function readNames(file: string): NamesByEnvironment {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {

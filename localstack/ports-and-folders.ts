@@ -71,7 +71,7 @@ export async function locateKafka(
     .map(broker => Number(LOOPBACK_BROKER.exec(broker)?.[1] ?? Number.NaN))
   const [port] = ports
   if (port === undefined || ports.some(Number.isNaN)) return place
-  for (const one of ports) if (await isInUse(one)) return place
+  for (const port of ports) if (await isInUse(port)) return place
   return { port, further: ports.slice(1) }
 }
 

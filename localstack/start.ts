@@ -4,9 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { requireFreePorts } from '#local-servers/ports.ts'
 import type { Report } from '#local-servers/report.ts'
 import { Supervisor } from '#local-servers/supervisor.ts'
-import { generatorSettingsIn } from '../lib/app/generator-settings.ts'
+import { resolveGeneratorSettings } from '../lib/app/generator-settings.ts'
 import { listLocalInputs } from '../lib/app/inputs.ts'
-import { loadInputsOf } from '../lib/app/loaded-inputs.ts'
+import { loadAllInputs } from '../lib/app/loaded-inputs.ts'
 import { FAMILIES, INPUTS, NAMES, REGISTRY, readSettings } from '../lib/app/settings/index.ts'
 import type { LoadedInputs } from '../lib/intake/read-record.ts'
 import { describeHiddenMappings } from '../lib/mapping/hidden-mappings.ts'
@@ -54,8 +54,10 @@ await runMain({
 
 /** Returns warnings about mappings. Their errors are reported by the functions' start. */
 async function findMappingWarnings(config: WatchConfig): Promise<string[]> {
-  const inputs: LoadedInputs = await loadInputsOf(config).catch(() => new Map())
-  return describeHiddenMappings([...inputs.values()].map(one => one.loadedMappings)).map(line => `! ${line}`)
+  const inputs: LoadedInputs = await loadAllInputs(config).catch(() => new Map())
+  return describeHiddenMappings([...inputs.values()].map(input => input.loadedMappings)).map(
+    line => `! ${line}`,
+  )
 }
 
 function start(options: StartOptions, signal: AbortSignal): Promise<number> {
@@ -343,7 +345,7 @@ async function steadyReadings(
   const { GENERATOR_FILE: file } = stack.environment
   // Ignore the error, because the function reports an invalid file itself.
   const settings = file
-    ? await generatorSettingsIn(config.families, file).catch(() => GENERATOR_DEFAULTS)
+    ? await resolveGeneratorSettings(config.families, file).catch(() => GENERATOR_DEFAULTS)
     : GENERATOR_DEFAULTS
   const everyMs = Math.max(MIN_READINGS_MS, settings.tickSeconds * 1_000)
   while (!signal.aborted) {

@@ -96,8 +96,8 @@ function packagesInstalled() {
     .map(file => `${statSync(file).mtimeMs} ${statSync(file).size}`)
     .join('\n')
   if (existsSync(matched) && readFileSync(matched, 'utf8') === stamps) return true
-  const installed = packagesOf(INSTALLED)
-  const matches = Object.entries(packagesOf(LOCK_FILE)).every(([path, wanted]) => {
+  const installed = readPackages(INSTALLED)
+  const matches = Object.entries(readPackages(LOCK_FILE)).every(([path, wanted]) => {
     const found = installed[path]
     // A missing package is allowed if it is optional, because packages for other platforms are not installed.
     if (found === undefined) return path === '' || wanted.optional || wanted.devOptional
@@ -111,7 +111,7 @@ function packagesInstalled() {
   return matches
 }
 
-function packagesOf(file) {
+function readPackages(file) {
   return JSON.parse(readFileSync(file, 'utf8')).packages
 }
 
@@ -174,7 +174,7 @@ async function runHere([script, ...rest]) {
   const report = process.listeners('warning')
   process.removeAllListeners('warning')
   process.on('warning', warning => {
-    if (!HIDDEN_WARNINGS.includes(warning.name)) for (const one of report) one(warning)
+    if (!HIDDEN_WARNINGS.includes(warning.name)) for (const listener of report) listener(warning)
   })
   module.enableCompileCache()
   await import(pathToFileURL(path).href)

@@ -45,7 +45,7 @@ export const STACK_NAME = text(/^[a-z0-9-]{1,20}$/, '1 to 20 lower-case letters,
 
 /** Returns the running stacks, sorted by name. Files of killed stacks are ignored. */
 export function runningStacks(dir = STACKS_DIR): Stack[] {
-  const names = namesIn(dir).sort()
+  const names = listNames(dir).sort()
   return names.flatMap(name => runningStack(name, dir) ?? [])
 }
 
@@ -55,7 +55,7 @@ export function runningStack(name: string, dir = STACKS_DIR): Stack | undefined 
   return stack && processStart(stack.pid) === stack.processStart ? stack : undefined
 }
 
-function namesIn(dir: string): string[] {
+function listNames(dir: string): string[] {
   try {
     return readdirSync(dir)
       .filter(file => file.endsWith('.json'))

@@ -36,7 +36,7 @@ export function stackEnvironment(environment: Environment, stack?: string, dir =
 
 /** Returns the stack with a name. @throws StackNotFound if it is not running */
 function requireStack(name: string, stacks: readonly Stack[]): Stack {
-  const stack = stacks.find(one => one.name === name)
+  const stack = stacks.find(stack => stack.name === name)
   if (!stack)
     throw new StackNotFound(
       `The stack "${name}" is not running${describeStacks(stacks)}. Start it with: npm start -- --name ${name}`,

@@ -6,9 +6,9 @@ import { durationText } from '../lib/support/duration.ts'
 import { formatEvent } from '../localstack/service-report.ts'
 import { runMain } from '../scripts/run-main.ts'
 import { parseSelection, type Selection, USAGE } from './runner/arguments.ts'
-import { filesOf, TEST_GROUPS, type TestGroup } from './runner/files.ts'
+import { readFiles, TEST_GROUPS, type TestGroup } from './runner/files.ts'
 import type { Result } from './runner/results.ts'
-import { countsOf, placesOf, runFailedAgain, runTests, type TestOptions } from './runner/tests.ts'
+import { listPlaces, readCounts, runFailedAgain, runTests, type TestOptions } from './runner/tests.ts'
 import { withOwnServers } from './support/own-servers.ts'
 
 /**
@@ -33,7 +33,7 @@ async function test(selection: Selection, signal: AbortSignal): Promise<number> 
   else if (results.length === 0)
     console.log(`\nNo test file has "${selection.pattern}" in its path: try npm test -- --help`)
   console.log(`\nAfter ${durationText(Date.now() - startedAtMs)}:`)
-  console.log(countsOf(results, ['passed', 'failed']).join(', '))
+  console.log(readCounts(results, ['passed', 'failed']).join(', '))
   if (signal.aborted) return 130
   const isGood = results.length > 0 && failed.length === 0 && !(selection.isWhole && skipped.length > 0)
   return isGood ? 0 : 1
@@ -55,7 +55,7 @@ async function runSelected(selection: Selection, signal: AbortSignal): Promise<r
   announceRun(selection, alone.length + beside.length)
   // Tests that look at samples look at everything then.
   const env = { ...process.env, ...(selection.isWhole && { SLUICE_TEST_ALL: '1' }) }
-  const place = placesOf(alone.length + beside.length)
+  const place = listPlaces(alone.length + beside.length)
   const options = { signal, print: (line: string) => console.log(line), place, env }
   const again = async (results: Result[], files: TestOptions) =>
     selection.isWhole ? runFailedAgain(results, files) : results
@@ -82,7 +82,8 @@ async function runSelected(selection: Selection, signal: AbortSignal): Promise<r
 /** Returns the selected files that need no servers, and those that do. */
 async function selectedFiles(selection: Selection): Promise<[alone: string[], beside: string[]]> {
   const groups = TEST_GROUPS.filter(({ group }) => selection.groups.includes(group))
-  const filesOfAll = (some: readonly TestGroup[]) => Promise.all(some.map(group => filesOf(group, selection)))
+  const filesOfAll = (some: readonly TestGroup[]) =>
+    Promise.all(some.map(group => readFiles(group, selection)))
   const alone = await filesOfAll(groups.filter(({ needsServers }) => !needsServers))
   const beside = await filesOfAll(groups.filter(({ needsServers }) => needsServers))
   return [alone.flat(), beside.flat()]

@@ -9,7 +9,7 @@ export type Kind = 'threshold' | 'change' | 'deviation' | 'silence'
 export const KINDS: readonly Kind[] = ['threshold', 'change', 'deviation', 'silence']
 
 /** Rules of one kind. No two compare over the same duration, so they share no history. */
-export function rulesOf(kind: Kind, count: number): readonly Rule[] {
+export function createRules(kind: Kind, count: number): readonly Rule[] {
   const rows = Array.from({ length: count }, (_, index) => ({
     ...{ name: `R${index}`, family: 'environment', metric: 'temperature', severity: 'info' },
     ...KEYS[kind](index),

@@ -6,7 +6,7 @@ import type { RuleState } from '../../lib/alerting/rule-state.ts'
 import { transition } from '../../lib/alerting/transition.ts'
 import type { ReadingData } from '../../lib/telemetry/families.ts'
 import { families } from '../kit/vocabulary.ts'
-import { type Kind, rulesOf, STALE_AFTER_MS } from './rules.ts'
+import { createRules, type Kind, STALE_AFTER_MS } from './rules.ts'
 
 /** Takes so many readings, each of which all rules are held against. */
 export type Side = (readings: number) => void
@@ -30,10 +30,12 @@ export function sides(
   rules: number,
   entities: number,
 ): { readonly own: Side; readonly plain: Side } {
-  const thresholds = rulesOf('threshold', rules)
+  const thresholds = createRules('threshold', rules)
   return {
     own:
-      part === 'decision' ? decision(thresholds, entities) : step(rulesOf(part, rules), entities, part).side,
+      part === 'decision'
+        ? decision(thresholds, entities)
+        : step(createRules(part, rules), entities, part).side,
     plain: plain(thresholds, entities),
   }
 }
@@ -64,7 +66,7 @@ export function step(
   const { onEvent, onTimer, context } = alerting(families, rules)
   if (onTimer === undefined) throw new Error('alerting has no timers')
   const states: (AlertingState | undefined)[] = Array.from({ length: entities })
-  const names = namesOf(entities)
+  const names = listNames(entities)
   const times = new Float64Array(entities).fill(START_MS)
   let taken = 0
   const side: Side = readings => {
@@ -79,7 +81,7 @@ export function step(
       }
       times[entity] = timeMs
       // Another value in each round, although the numbers of entities and values have common divisors.
-      const event = readingOf(
+      const event = createReading(
         names[entity] as Names,
         timeMs,
         VALUES[(taken + round) % VALUES.length] as number,
@@ -99,7 +101,7 @@ export function step(
 }
 
 /** Made before anything is measured, as events come to a process with their names. */
-function namesOf(entities: number): readonly Names[] {
+function listNames(entities: number): readonly Names[] {
   const source = '/environment/oslo'
   return Array.from({ length: entities }, (_, index) => {
     return { source, subject: `s-${index}`, entity: `${source} s-${index}` }
@@ -108,7 +110,7 @@ function namesOf(entities: number): readonly Names[] {
 
 type Names = Pick<Received, 'source' | 'subject' | 'entity'>
 
-function readingOf(names: Names, timeMs: number, temperature: number): Received<ReadingData> {
+function createReading(names: Names, timeMs: number, temperature: number): Received<ReadingData> {
   return { id: 'r', ...names, type: families.get('environment').type, timeMs, data: { temperature } }
 }
 

@@ -27,30 +27,30 @@ export function aimed(name: string, unit: string, goal: Goal, rounds: readonly n
 }
 
 /** The median of all rounds: the value that counts. */
-function medianOf({ rounds }: Figure): number {
+function computeMedian({ rounds }: Figure): number {
   return median(rounds)
 }
 
 /** The distance from the lowest round to the highest. */
-function spreadOf({ rounds }: Figure): number {
+function computeSpread({ rounds }: Figure): number {
   return Math.max(...rounds) - Math.min(...rounds)
 }
 
 function isMet(figure: Figure): boolean | undefined {
   const { goal } = figure
   if (goal === undefined) return undefined
-  return 'atMost' in goal ? medianOf(figure) <= goal.atMost : medianOf(figure) >= goal.atLeast
+  return 'atMost' in goal ? computeMedian(figure) <= goal.atMost : computeMedian(figure) >= goal.atLeast
 }
 
 /** Formats the figures as a table for people. */
 export function table(figures: readonly Figure[]): string {
   const rows = figures.map(figure => [
     figure.name,
-    `${number(medianOf(figure))} ${figure.unit}`.trim(),
+    `${number(computeMedian(figure))} ${figure.unit}`.trim(),
     figure.rounds.length > 1
       ? `${number(Math.min(...figure.rounds))} to ${number(Math.max(...figure.rounds))}`
       : '',
-    goalOf(figure),
+    getGoal(figure),
     { true: 'met', false: 'MISSED', undefined: '' }[String(isMet(figure))] ?? '',
   ])
   return columns([['', 'median', 'lowest to highest', 'goal', ''], ...rows])
@@ -71,20 +71,20 @@ export function slower(before: readonly Figure[], now: readonly Figure[]): strin
     .filter(([old, figure]) => isSlower(old, figure))
     .map(([old, figure]) => [
       figure.name,
-      `${number(medianOf(old))} → ${number(medianOf(figure))} ${figure.unit}`.trim(),
-      `spread ${number(spreadOf(old))} and ${number(spreadOf(figure))}`,
+      `${number(computeMedian(old))} → ${number(computeMedian(figure))} ${figure.unit}`.trim(),
+      `spread ${number(computeSpread(old))} and ${number(computeSpread(figure))}`,
     ])
   if (rows.length === 0) return `none of ${pairs.length} figures is worse by more than the spread`
   return `${rows.length} of ${pairs.length} figures are worse by more than the spread:\n${columns(rows)}`
 }
 
 function isSlower(old: Figure, figure: Figure): boolean {
-  const change = medianOf(figure) - medianOf(old)
+  const change = computeMedian(figure) - computeMedian(old)
   const worseBy = figure.worse === 'higher' ? change : -change
-  return worseBy > Math.max(spreadOf(old), spreadOf(figure))
+  return worseBy > Math.max(computeSpread(old), computeSpread(figure))
 }
 
-function goalOf({ goal, unit }: Figure): string {
+function getGoal({ goal, unit }: Figure): string {
   if (goal === undefined) return ''
   return 'atMost' in goal
     ? `at most ${goal.atMost} ${unit}`.trim()

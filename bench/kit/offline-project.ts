@@ -31,7 +31,7 @@ export interface OfflineProject {
 }
 
 /** Returns the consumer group of a function that reads several topics. */
-export function groupOf(name: string, topic: Signal, env: string): string {
+export function getGroup(name: string, topic: Signal, env: string): string {
   return `${name}-${topic}-${env}`
 }
 
@@ -59,7 +59,7 @@ export async function offlineProgram(project: OfflineProject): Promise<Program> 
 }
 
 function configuration({ env, broker, redisUrl, environment, functions }: OfflineProject) {
-  const mskOf = (topic: Signal) => ({
+  const buildMskEvent = (topic: Signal) => ({
     arn: 'arn:aws:kafka:us-east-1:000000000000:cluster/bench/00000000-0000-0000-0000-000000000000-1',
     topic: names.topicName(topic, env),
     startingPosition: 'TRIM_HORIZON',
@@ -67,10 +67,12 @@ function configuration({ env, broker, redisUrl, environment, functions }: Offlin
     maximumBatchingWindow: 0,
     functionResponseType: 'ReportBatchItemFailures',
   })
-  const eventsOf = (name: string, topic: Signal | readonly Signal[]) =>
+  const listEvents = (name: string, topic: Signal | readonly Signal[]) =>
     typeof topic === 'string'
-      ? [{ msk: mskOf(topic) }]
-      : topic.map(one => ({ msk: { ...mskOf(one), consumerGroupId: groupOf(name, one, env) } }))
+      ? [{ msk: buildMskEvent(topic) }]
+      : topic.map(signal => ({
+          msk: { ...buildMskEvent(signal), consumerGroupId: getGroup(name, signal, env) },
+        }))
   return {
     service: `bench-${env}`,
     frameworkVersion: '4',
@@ -93,7 +95,7 @@ function configuration({ env, broker, redisUrl, environment, functions }: Offlin
     functions: Object.fromEntries(
       Object.entries(functions).map(([name, { topic, ...one }]) => [
         name,
-        { ...one, events: eventsOf(name, topic) },
+        { ...one, events: listEvents(name, topic) },
       ]),
     ),
   }

@@ -13,14 +13,14 @@ const PAGE_BYTES = 4096
  * @returns undefined where the system has no /proc
  */
 export async function processorTime(groups: readonly number[]): Promise<number | undefined> {
-  const stats = await statsOf(groups)
+  const stats = await readStats(groups)
   // User time (14), system time (15), and those of children that were waited for (16, 17).
   return stats && sum(stats.flatMap(fields => fields.slice(13, 17))) * TICK_MS
 }
 
 /** Returns the resident memory of process groups, in bytes; undefined where the system has no /proc. */
 export async function residentBytes(groups: readonly number[]): Promise<number | undefined> {
-  const stats = await statsOf(groups)
+  const stats = await readStats(groups)
   return stats && sum(stats.map(fields => fields[23] ?? 0)) * PAGE_BYTES
 }
 
@@ -34,7 +34,7 @@ export async function redisProcessorMs(redis: RedisClient): Promise<number> {
 }
 
 /** Returns the fields of /proc/PID/stat for all processes of the groups; the first is at index 0. Source: proc_pid_stat(5). */
-async function statsOf(groups: readonly number[]): Promise<readonly (readonly number[])[] | undefined> {
+async function readStats(groups: readonly number[]): Promise<readonly (readonly number[])[] | undefined> {
   const names = await readdir('/proc').catch(() => [])
   const processes = names.filter(name => /^\d+$/.test(name))
   if (processes.length === 0) return undefined

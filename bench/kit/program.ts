@@ -45,7 +45,7 @@ export async function runBenchmark(benchmark: Benchmark): Promise<void> {
   // Waiting for a server or a child process does not keep this process alive.
   const alive = setInterval(() => {}, 60_000)
   await runMain({
-    readOptions: optionsOf,
+    readOptions: parseOptions,
     usage: `${benchmark.usage}\n${COMMON}`,
     run: (options, signal) => runWith(options, benchmark, signal),
   })
@@ -53,13 +53,13 @@ export async function runBenchmark(benchmark: Benchmark): Promise<void> {
 }
 
 /** Undefined if the arguments ask for help. */
-function optionsOf(args: readonly string[]) {
+function parseOptions(args: readonly string[]) {
   const options = readOptions('the benchmark', args, OPTIONS, { rounds: wholeNumber({ least: 1 }) })
   return options.help ? undefined : options
 }
 
 async function runWith(
-  values: NonNullable<ReturnType<typeof optionsOf>>,
+  values: NonNullable<ReturnType<typeof parseOptions>>,
   { rounds = 1, measure }: Benchmark,
   signal: AbortSignal,
 ): Promise<number> {

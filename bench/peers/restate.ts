@@ -41,7 +41,7 @@ export async function startRestate({ installed, broker, topic, folder, signal }:
   for (const program of programs) void program.ended.then(() => over.add(program))
   const side: Side = {
     notes,
-    statistics: () => statesOf(admin),
+    statistics: () => readStates(admin),
     processorMs: () => processorTime(programs.flatMap(({ pid }) => pid ?? [])),
     failed: () => [...over][0]?.output,
     async stop() {
@@ -134,7 +134,7 @@ async function post(admin: number, path: string, body: object): Promise<unknown>
 }
 
 /** Returns the states stored in the server, read from its own API. */
-async function statesOf(admin: number): Promise<ReadonlyMap<string, EntitySummary>> {
+async function readStates(admin: number): Promise<ReadonlyMap<string, EntitySummary>> {
   const query = `SELECT service_key, value_utf8 FROM state WHERE service_name = 'statistics' AND key = 'state'`
   const { rows } = (await post(admin, '/query', { query })) as {
     rows: readonly { readonly service_key: string; readonly value_utf8: string }[]

@@ -56,7 +56,7 @@ export async function verify(
   if (expected.size === 0) throw new Error('nothing was sent, so nothing can be compared')
   const endAtMs = Date.now() + STORED_WITHIN_MS
   for (;;) {
-    const differences = differencesOf(await side.statistics(), expected)
+    const differences = listDifferences(await side.statistics(), expected)
     if (differences.length === 0) return
     if (Date.now() > endAtMs)
       throw new Error(
@@ -67,7 +67,7 @@ export async function verify(
 }
 
 /** One line for each entity whose count or sum differs. */
-function differencesOf(
+function listDifferences(
   found: ReadonlyMap<string, EntitySummary>,
   expected: ReadonlyMap<string, Expected>,
 ): string[] {

@@ -47,7 +47,7 @@ export async function startSluice(options: Options): Promise<Side> {
     await program.says(/^msk {2}ready: /m)
     return {
       notes,
-      statistics: () => statesOf(redis, env),
+      statistics: () => readStates(redis, env),
       processorMs: async () => {
         const own = await processorTime([program.pid ?? 0])
         return own === undefined ? undefined : own + (await redisProcessorMs(redis))
@@ -61,7 +61,7 @@ export async function startSluice(options: Options): Promise<Side> {
   }
 }
 
-async function statesOf(redis: RedisClient, env: string): Promise<ReadonlyMap<string, EntitySummary>> {
+async function readStates(redis: RedisClient, env: string): Promise<ReadonlyMap<string, EntitySummary>> {
   const { rows } = await readTable(new StateInspection(redis), ENTITIES, names.topicSize('readings', env))
   return new Map(rows.map(entityReport).map(report => [parseEntity(report.entity).subject ?? '', report]))
 }

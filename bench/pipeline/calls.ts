@@ -7,7 +7,7 @@ import type { Servers } from '../kit/servers.ts'
 import { names } from '../kit/vocabulary.ts'
 import { Load } from '../trigger/load.ts'
 import { Batches } from './batches.ts'
-import { COUNTING, CountingClient, handlerOf } from './handler.ts'
+import { COUNTING, CountingClient, createHandler } from './handler.ts'
 
 const CHUNKS = 20
 const RECORDS = 500
@@ -33,8 +33,8 @@ export async function* calls({ broker, redisUrl }: Servers, run: Run): AsyncGene
   const load = await Load.connect([broker])
   try {
     await load.topic(names.topicName('events', 'bench'), 1)
-    const quiet = handlerOf({ redis })
-    const emitting = handlerOf({ redis, process: EMITTING as KeyedProcess<never>, publisher })
+    const quiet = createHandler({ redis })
+    const emitting = createHandler({ redis, process: EMITTING as KeyedProcess<never>, publisher })
     const batches = [new Batches(10, ENTITIES), new Batches(11, ENTITIES)] as const
     const found: Record<'quiet' | 'emitting', number[]> = { quiet: [], emitting: [] }
     const costs: number[] = []
@@ -56,7 +56,7 @@ export async function* calls({ broker, redisUrl }: Servers, run: Run): AsyncGene
   }
 }
 
-async function count(redis: CountingClient, handler: ReturnType<typeof handlerOf>, batches: Batches) {
+async function count(redis: CountingClient, handler: ReturnType<typeof createHandler>, batches: Batches) {
   const events = Array.from({ length: CHUNKS }, () => batches.next(RECORDS))
   const before = redis.calls
   const beganAtMs = performance.now()

@@ -10,7 +10,7 @@ import { aimed, type Figure } from '../kit/figures.ts'
 import type { Run } from '../kit/program.ts'
 import type { Servers } from '../kit/servers.ts'
 import { Batches } from './batches.ts'
-import { COUNTING, handlerOf } from './handler.ts'
+import { COUNTING, createHandler } from './handler.ts'
 
 const { records: RECORDS, bytes: BYTES } = CONSUMER_DEFAULTS.limits
 /** Time between two chunks on the log's clock: long enough for all timers of the previous chunk to fire. */
@@ -34,7 +34,7 @@ const HEAVY: KeyedProcess<unknown> = {
 export async function* largestChunk({ redisUrl }: Servers, run: Run): AsyncGenerator<Figure> {
   const redis = new RedisClient({ url: redisUrl })
   const scripts = new TimedStore(redis)
-  const handler = handlerOf({ redis, process: HEAVY as KeyedProcess<never>, store: scripts })
+  const handler = createHandler({ redis, process: HEAVY as KeyedProcess<never>, store: scripts })
   const others = new Worker(new URL('./ping-loop.ts', import.meta.url), { workerData: redisUrl })
   try {
     await once(others, 'message')

@@ -17,7 +17,7 @@ export async function* compared({ redisUrl }: Servers, run: Run): AsyncGenerator
     for (let round = 0; round <= run.rounds; round += 1) {
       for (const side of sides) {
         run.signal.throwIfAborted()
-        const cost = await costOf(side, batches.get(side.name) as Batches, run.quick)
+        const cost = await computeCost(side, batches.get(side.name) as Batches, run.quick)
         if (round > 0) costs.get(side.name)?.push(cost)
         run.say(
           `${round === 0 ? 'warm-up' : `round ${round}`}  ${side.name.padEnd(20)} ${cost.toFixed(1)} µs`,
@@ -43,7 +43,7 @@ const GOALS = [
 ] as const
 
 /** Processes one batch at a time, as a function does. Making the batches is not measured. */
-async function costOf(side: Side, batches: Batches, quick: boolean): Promise<number> {
+async function computeCost(side: Side, batches: Batches, quick: boolean): Promise<number> {
   const count = quick ? Math.ceil(side.batches / 4) : side.batches
   let tookMs = 0
   for (let batch = 0; batch < count; batch += 1) {

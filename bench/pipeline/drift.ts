@@ -8,7 +8,7 @@ import type { Run } from '../kit/program.ts'
 import type { Servers } from '../kit/servers.ts'
 import { median } from '../kit/statistics.ts'
 import { Batches } from './batches.ts'
-import { handlerOf } from './handler.ts'
+import { createHandler } from './handler.ts'
 
 const RECORDS = 500
 const ENTITIES = 100
@@ -28,7 +28,7 @@ interface Step {
 export async function* drift({ redisUrl }: Servers, run: Run): AsyncGenerator<Figure> {
   const redis = new RedisClient({ url: redisUrl })
   const total = run.quick ? 100_000 : 1_000_000
-  const handler = handlerOf({ redis })
+  const handler = createHandler({ redis })
   const batches = new Batches(50, ENTITIES)
   const steps: Step[] = []
   try {

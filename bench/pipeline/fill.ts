@@ -26,14 +26,14 @@ export async function fillState(
       throw new Error('the partition state was changed by another client')
   }
   for (let from = 0; from < entities; from += AT_ONCE)
-    await commit({ states: new Map(upTo(entities, from).map(n => [entityOf(n), '{"count":1}'])) })
+    await commit({ states: new Map(upTo(entities, from).map(n => [getEntity(n), '{"count":1}'])) })
   for (let from = 0; from < ids; from += AT_ONCE)
     await commit({ ids: upTo(ids, from).map(n => rememberedAt(NOW_MS - WINDOW_MS * (1 - n / ids))) })
   return { nextOffset: appliedOffset + 1 }
 }
 
 /** The entity that `Batches` uses for this number. */
-function entityOf(n: number): string {
+function getEntity(n: number): string {
   return `/environment/test-site sensor-${n}`
 }
 
@@ -49,7 +49,7 @@ function rememberedAt(atMs: number): RememberedId {
   }
 }
 
-export function stateKeyOf(partition: number): StateKey {
+export function createStateKey(partition: number): StateKey {
   return { consumer: 'bench', topic: TOPIC, partition }
 }
 

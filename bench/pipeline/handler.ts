@@ -42,7 +42,12 @@ interface Parts {
 }
 
 /** The project's handler from Lambda's event to the response, assembled as in `packages/runtime/lambda/kafka-handler.ts`, without logs. */
-export function handlerOf({ redis, process, publisher = NONE, store = new RedisStateStore(redis) }: Parts) {
+export function createHandler({
+  redis,
+  process,
+  publisher = NONE,
+  store = new RedisStateStore(redis),
+}: Parts) {
   const consumer: Consumer = {
     ...CONSUMER_DEFAULTS,
     application: APPLICATION,

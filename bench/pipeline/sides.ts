@@ -6,7 +6,7 @@ import type { Received } from '#runtime/consumer/event.ts'
 import { type KafkaEvent, receive } from '#runtime/pipeline/batch/receive.ts'
 import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
 import { decode, type Healthy } from '#runtime/pipeline/decoding/decode.ts'
-import { APPLICATION, COUNTING, CountingClient, handlerOf } from './handler.ts'
+import { APPLICATION, COUNTING, CountingClient, createHandler } from './handler.ts'
 
 /** A way to process each event once. It gets one batch after another. */
 export interface Side {
@@ -34,7 +34,7 @@ function handlerSide(redisUrl: string): Side {
   return {
     name: 'handler',
     batches: 40,
-    run: handlerOf({ redis }),
+    run: createHandler({ redis }),
     close: async () => redis.close(),
   }
 }
@@ -65,7 +65,7 @@ async function powertoolsSide(url: string, name: 'powertools' | 'powertools-unor
   return {
     name,
     batches: name === 'powertools' ? 4 : 12,
-    run: event => work(eventsIn(event).map(one => one.event)),
+    run: event => work(listEvents(event).map(healthy => healthy.event)),
     close: async () => client.destroy(),
   }
 }
@@ -77,7 +77,7 @@ function setNxSide(url: string): Side {
     name: 'set-nx',
     batches: 8,
     async run(event) {
-      for (const { event: one, fingerprint } of eventsIn(event))
+      for (const { event: one, fingerprint } of listEvents(event))
         if (await redis.set(Buffer.from(fingerprint.id, 'latin1'), '1', 'EX', REMEMBERED_S, 'NX')) count(one)
     },
     close: async () => redis.disconnect(),
@@ -85,7 +85,7 @@ function setNxSide(url: string): Side {
 }
 
 /** Decodes a batch; all sides share this step. */
-function eventsIn(event: KafkaEvent): Healthy[] {
+function listEvents(event: KafkaEvent): Healthy[] {
   const expectations = { ...CONSUMER_DEFAULTS, application: APPLICATION, process: COUNTING }
   return receive(event).flatMap(({ records }) =>
     records.map(record => {

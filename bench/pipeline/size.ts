@@ -4,8 +4,8 @@ import { aimed, type Figure } from '../kit/figures.ts'
 import type { Run } from '../kit/program.ts'
 import type { Servers } from '../kit/servers.ts'
 import { Batches } from './batches.ts'
-import { fillState, stateKeyOf } from './fill.ts'
-import { handlerOf } from './handler.ts'
+import { createStateKey, fillState } from './fill.ts'
+import { createHandler } from './handler.ts'
 
 const RECORDS = 500
 const CHUNKS = 20
@@ -24,7 +24,7 @@ export async function* size({ redisUrl }: Servers, run: Run): AsyncGenerator<Fig
         run.signal.throwIfAborted()
         run.say(`filling a partition state with ${count.toLocaleString('en')} ${what}`)
         const before = await usedMemory(redis)
-        const stateKey = stateKeyOf(20 + 2 * index + (what === 'ids' ? 1 : 0))
+        const stateKey = createStateKey(20 + 2 * index + (what === 'ids' ? 1 : 0))
         const past = { entities: 100, ids: 100, [what]: count }
         const { nextOffset } = await fillState(new RedisStateStore(redis), stateKey, past)
         const bytes = ((await usedMemory(redis)) - before) / count
@@ -41,7 +41,7 @@ export async function* size({ redisUrl }: Servers, run: Run): AsyncGenerator<Fig
         last.bytes,
       ])
 
-    const handler = handlerOf({ redis })
+    const handler = createHandler({ redis })
     const costs = new Map(stateKeys.map(({ batches }) => [batches, [] as number[]]))
     for (let round = 0; round <= run.rounds; round += 1)
       for (const { count, what, batches } of stateKeys) {

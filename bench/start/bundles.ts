@@ -1,13 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { PROJECT } from '../../scripts/paths.ts'
-import { bundleOf, type Files } from '../../test/package/bundles.ts'
+import { type Files, readBundle } from '../../test/package/bundles.ts'
 import { runProgram } from '../../test/support/program.ts'
-import { filesIn } from '../../test/support/zip.ts'
+import { readFiles } from '../../test/support/zip.ts'
 
 /** The functions as deployed, unpacked. */
 interface Unpacked {
-  fileOf(name: string): string
+  getFile(name: string): string
 }
 
 /** These, and an empty function for comparison. */
@@ -33,17 +33,17 @@ const ACCOUNT = {
 
 /** Packages the functions in a folder inside the project, where they find the AWS SDK, and looks at what is in them. */
 export async function packaged(names: readonly string[], room: string): Promise<Bundles> {
-  const { contents, fileOf } = await unpacked(names, room)
-  await put(fileOf('empty'), EMPTY)
+  const { contents, getFile } = await unpacked(names, room)
+  await put(getFile('empty'), EMPTY)
   await put(join(room, 'unpacked', 'empty', 'package.json'), '{"type":"module"}')
   const sizes = new Map<string, { all: number; atStart: number }>()
   for (const [name, files] of contents) {
-    const { all, atStart } = await bundleOf(files, `functions/${name}/handler.js`)
+    const { all, atStart } = await readBundle(files, `functions/${name}/handler.js`)
     const bytes = (paths: readonly string[]) =>
       paths.reduce((sum, path) => sum + (files.get(path)?.length ?? 0), 0)
     sizes.set(name, { all: bytes(all), atStart: bytes(atStart) })
   }
-  return { sizes, fileOf }
+  return { sizes, getFile }
 }
 
 /** Packages them without that look, which takes long. */
@@ -60,14 +60,14 @@ async function unpacked(
     },
   )
   if (code !== 0) throw new Error(`serverless package failed:\n${output}`)
-  const fileOf = (name: string) => join(room, 'unpacked', name, 'functions', name, 'handler.js')
+  const getFile = (name: string) => join(room, 'unpacked', name, 'functions', name, 'handler.js')
   const contents = new Map<string, Files>()
   for (const name of names) {
-    const files = await filesIn(join(packages, `${name}.zip`))
+    const files = await readFiles(join(packages, `${name}.zip`))
     for (const [path, content] of files) await put(join(room, 'unpacked', name, path), content)
     contents.set(name, files)
   }
-  return { contents, fileOf }
+  return { contents, getFile }
 }
 
 async function put(file: string, content: string | Buffer): Promise<void> {

@@ -41,16 +41,16 @@ export async function createStartTopic({ broker }: Servers): Promise<void> {
 }
 
 /** Starts a function in its own process, as Lambda does. A Kafka consumer is started twice, once for `laterMs`. */
-export async function started(name: string, file: string, servers: Servers): Promise<Start> {
+export async function startFunction(name: string, file: string, servers: Servers): Promise<Start> {
   if (name !== 'empty' && !CONSUMERS.includes(name))
-    return { loadedMs: (await timesOf('none', name, file, servers)).loadedMs }
-  const { loadedMs, firstMs } = await timesOf('at once', name, file, servers)
-  const { invocationMs } = await timesOf('later', name, file, servers)
+    return { loadedMs: (await readTimes('none', name, file, servers)).loadedMs }
+  const { loadedMs, firstMs } = await readTimes('at once', name, file, servers)
+  const { invocationMs } = await readTimes('later', name, file, servers)
   return { loadedMs, firstMs, laterMs: invocationMs }
 }
 
 /** @param when when the first record comes */
-async function timesOf(
+async function readTimes(
   when: 'none' | 'at once' | 'later',
   name: string,
   file: string,

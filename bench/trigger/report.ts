@@ -17,7 +17,7 @@ export interface Results {
 const MEMORY_MIB = 50
 
 /** The figures of all sides, and the ratio of the trigger to the bare consumer in each round. */
-export function figuresOf({ rate, latency, memory }: Results): Figure[] {
+export function listFigures({ rate, latency, memory }: Results): Figure[] {
   return [
     ...(rate ? rateFigures(rate) : []),
     ...(latency ? latencyFigures(latency) : []),
@@ -27,7 +27,7 @@ export function figuresOf({ rate, latency, memory }: Results): Figure[] {
 
 function rateFigures(rate: BySide<number>): Figure[] {
   return [
-    ...sidesOf(rate, 'batch 100', '/s', 'lower'),
+    ...listSideFigures(rate, 'batch 100', '/s', 'lower'),
     aimed('trigger/rate against bare', '×', { atLeast: 0.6 }, ratios(rate)),
   ]
 }
@@ -35,8 +35,8 @@ function rateFigures(rate: BySide<number>): Figure[] {
 function latencyFigures(latency: BySide<Latency>): Figure[] {
   const p99 = column(latency, 'p99')
   return [
-    ...sidesOf(column(latency, 'p50'), 'p50, window 0', 'ms', 'higher'),
-    ...sidesOf(p99, 'p99, window 0', 'ms', 'higher'),
+    ...listSideFigures(column(latency, 'p50'), 'p50, window 0', 'ms', 'higher'),
+    ...listSideFigures(p99, 'p99, window 0', 'ms', 'higher'),
     aimed('trigger/p99 against bare', '×', { atMost: 1.5 }, ratios(p99)),
   ]
 }
@@ -51,7 +51,12 @@ function memoryFigures(memory: readonly number[]): Figure[] {
 }
 
 /** Only the trigger's own figures can become worse. A side without any round is left out. */
-function sidesOf(values: BySide<number>, what: string, unit: string, worse: 'lower' | 'higher'): Figure[] {
+function listSideFigures(
+  values: BySide<number>,
+  what: string,
+  unit: string,
+  worse: 'lower' | 'higher',
+): Figure[] {
   return [...values]
     .filter(([, rounds]) => rounds.length > 0)
     .map(([name, rounds]) => ({

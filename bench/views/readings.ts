@@ -21,7 +21,7 @@ const COLUMNS = 'device_id, COUNT(*) AS readings, SUM(x) AS sum_x, MIN(x) AS min
 const WINDOW = 'WINDOW TUMBLING (SIZE 1 MINUTE, GRACE PERIOD 30 SECONDS)'
 
 /** Returns the plan of the table that both sides keep. */
-export function planOf(kind: TableKind): ActivatedPlan {
+export function getPlan(kind: TableKind): ActivatedPlan {
   return planFrom(statements(kind))
 }
 

@@ -6,11 +6,11 @@ import { VIEWS } from '../../lib/queries/states/view-rows.ts'
 import { storedStates } from '../../lib/tables/table.ts'
 import { rowsOfGroup } from '../../lib/views/group-rows.ts'
 import type { GroupState } from '../../lib/views/group-step.ts'
-import { groupOf, offlineProgram } from '../kit/offline-project.ts'
+import { getGroup, offlineProgram } from '../kit/offline-project.ts'
 import { processorTime, redisProcessorMs, residentBytes } from '../kit/processes.ts'
 import { names } from '../kit/vocabulary.ts'
 import { usedMemory } from '../pipeline/size.ts'
-import { planOf } from './readings.ts'
+import { getPlan } from './readings.ts'
 import type { Side, TableKind } from './side.ts'
 
 /** New groups of a day. By default, a partition refuses more than 12,000 of a table. */
@@ -49,7 +49,7 @@ export async function startSluice(options: {
   const groups = [program.pid ?? 0]
   return {
     groups: SIGNALS.map(signal => ({
-      group: groupOf('views', signal, env),
+      group: getGroup('views', signal, env),
       topic: names.topicName(signal, env),
     })),
     async processorMs() {
@@ -57,13 +57,13 @@ export async function startSluice(options: {
       return own === undefined ? undefined : own + (await redisProcessorMs(redis))
     },
     memoryBytes: async () => ((await residentBytes(groups)) ?? Number.NaN) + (await usedMemory(redis)),
-    total: () => totalIn(redis, env, kind),
+    total: () => readTotal(redis, env, kind),
     stop,
   }
 }
 
-async function totalIn(redis: RedisClient, env: string, kind: TableKind): Promise<number> {
-  const [table] = planOf(kind).tables
+async function readTotal(redis: RedisClient, env: string, kind: TableKind): Promise<number> {
+  const [table] = getPlan(kind).tables
   if (table === undefined) throw new Error('the plan has no table')
   let total = 0
   const topic = names.topicSize('view-rows', env)

@@ -70,7 +70,7 @@ export async function startStreams(options: {
     await unguard()
   }
   try {
-    await lineOf(lines, child, /^state RUNNING$/)
+    await readLine(lines, child, /^state RUNNING$/)
   } catch (error) {
     await stop()
     throw error
@@ -81,7 +81,7 @@ export async function startStreams(options: {
     processorMs: () => processorTime(groups),
     memoryBytes: async () => (await residentBytes(groups)) ?? Number.NaN,
     async total() {
-      const line = lineOf(lines, child, /^total (\d+)$/)
+      const line = readLine(lines, child, /^total (\d+)$/)
       child.stdin.write('total\n')
       return Number((await line)[1])
     },
@@ -97,7 +97,7 @@ async function createTopic(broker: string, topic: string): Promise<void> {
 }
 
 /** Waits for a line of the program's output. @throws Error if the program ends first */
-async function lineOf(
+async function readLine(
   lines: ReturnType<typeof createInterface>,
   child: ChildProcess,
   wanted: RegExp,

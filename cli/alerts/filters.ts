@@ -67,6 +67,6 @@ export function buildFilter({ label, since, until, ...same }: SelectionOptions):
 /** Returns whether the filter may exclude alerts. */
 export function isNarrowed({ state: _, label, ...others }: SelectionOptions): boolean {
   const { rule, severity, entity, since, until } = others
-  const isGiven = [rule, severity, entity, since, until].some(one => one !== undefined)
+  const isGiven = [rule, severity, entity, since, until].some(option => option !== undefined)
   return isGiven || label.length > 0
 }

@@ -60,8 +60,8 @@ Examples:
         ...(waiting && { pending: waiting }),
       }
       if (flat) return printLines(terminal, report.alerts.map(toFlatDocument))
-      printReport(terminal, report, json, (one, columns) =>
-        formatAlertList(one, columns, isNarrowed(options)),
+      printReport(terminal, report, json, (list, columns) =>
+        formatAlertList(list, columns, isNarrowed(options)),
       )
     })
   },

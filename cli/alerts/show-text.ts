@@ -50,7 +50,7 @@ function formatAlert(alert: ShownAlert): string {
       '  ',
     ),
     '  History:',
-    ...alert.transitions.map(one => `    ${formatTransition(one, unit)}`),
+    ...alert.transitions.map(transition => `    ${formatTransition(transition, unit)}`),
     ...(alert.transitions.length === 0 ? ['    (no longer on the alerts topic)'] : []),
   ].join('\n')
 }

@@ -56,7 +56,7 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
     for (const { port } of served) terminal.stdout.write(`http://127.0.0.1:${port}/?token=${token}\n`)
     if (!terminal.stop.aborted) await once(terminal.stop, 'abort')
   } finally {
-    for (const one of served) await one.close()
+    for (const server of served) await server.close()
     await environment.close()
   }
 }

@@ -7,7 +7,7 @@ import type { DataReader } from '#runtime/pipeline/ports.ts'
 import { either, instant, type Kind, mapKind, oneOf, wholeNumber } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
-import { readInputsOf } from '../../lib/app/inputs.ts'
+import { resolveInputs } from '../../lib/app/inputs.ts'
 import type { Names } from '../../lib/app/names.ts'
 import { duration } from '../../lib/app/settings/duration.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
@@ -25,7 +25,7 @@ import { count as formatCount } from '../../lib/support/count.ts'
 import { textFilter } from '../../lib/support/text-match.ts'
 import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import { escapeText, shortenEnd } from '../output/text-width.ts'
-import { type KafkaCommand, requireTopicIn, withKafka } from '../servers/kafka.ts'
+import { type KafkaCommand, requireListedTopic, withKafka } from '../servers/kafka.ts'
 import { getColumns, type Terminal } from '../terminal.ts'
 import { CausedAlerts } from './caused-alerts.ts'
 
@@ -74,7 +74,7 @@ export interface ConsumePlan {
  */
 export async function printRecords(plan: ConsumePlan, config: Config, terminal: Terminal): Promise<void> {
   await withKafka(config, async command => {
-    const { partitions } = requireTopicIn(command, plan.topic)
+    const { partitions } = requireListedTopic(command, plan.topic)
     const alertsTopic = findAlertsTopic(plan, command)
     const write = (line: string) => terminal.stdout.write(`${shortenEnd(line, getColumns(terminal))}\n`)
     const alerts = new CausedAlerts(config.families, await command.connections.log(), line =>
@@ -121,7 +121,7 @@ function findAlertsTopic(plan: ConsumePlan, { config, topics }: KafkaCommand): s
   const { env, names } = config
   const isCause =
     CAUSES.includes(names.signalNamed(plan.topic, env)) ||
-    readInputsOf(config).some(({ topic }) => topic === plan.topic)
+    resolveInputs(config).some(({ topic }) => topic === plan.topic)
   const wanted = isCause && isForPeople(plan) ? names.topicName('alerts', env) : undefined
   return topics.find(({ topic }) => topic === wanted)?.topic
 }
@@ -273,7 +273,7 @@ function describeContent(names: Names, { topic, key, event, failure }: RecordVie
   if (event)
     return [shortenType(String(event.type)).padEnd(TYPE_WIDTH), String(event.subject ?? event.source)]
   // Only our own topics must contain events.
-  const isForeign = failure?.code === 'not-a-cloudevent' && names.signalIn(topic) === undefined
+  const isForeign = failure?.code === 'not-a-cloudevent' && names.findSignal(topic) === undefined
   return isForeign
     ? [key === null ? 'no key' : formatBytesView(key)]
     : [`✗ ${failure?.code}: ${failure?.message}`]

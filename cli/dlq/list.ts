@@ -56,8 +56,8 @@ Examples:
       return { found, report: buildListReport(config.env, { ...now, counts, deadLetters, broken }) }
     })
     if (!flat)
-      return printReport(terminal, report, json, (one, columns) =>
-        formatDeadLetterList(config.names, one, columns),
+      return printReport(terminal, report, json, (report, columns) =>
+        formatDeadLetterList(config.names, report, columns),
       )
     const documents = found.map(({ event }) => toFlatEvent(event))
     printLines(terminal, documents)

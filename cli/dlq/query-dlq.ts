@@ -6,7 +6,7 @@ import { PartitionStopped, RecordRefused, Unavailable } from '#runtime/pipeline/
 import type { Config } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { listTriggerTopics } from '../../lib/app/functions.ts'
-import { type InputsConfig, readInputsOf } from '../../lib/app/inputs.ts'
+import { type InputsConfig, resolveInputs } from '../../lib/app/inputs.ts'
 import type { DeadLetterSource } from '../../lib/queries/dead-letters/dead-letters.ts'
 import type { ReadTopic } from '../../lib/queries/kafka/consumer-lag.ts'
 import { CliFailure } from '../failure.ts'
@@ -45,6 +45,6 @@ export async function queryDlq<T>(
 
 /** Returns the functions of an environment with the topics that they read. */
 export function listReaders(config: InputsConfig): readonly ReadTopic[] {
-  const inputs = readInputsOf(config).map(({ topic }) => topic)
+  const inputs = resolveInputs(config).map(({ topic }) => topic)
   return readFunctions().flatMap(declared => listTriggerTopics(declared, config, inputs))
 }

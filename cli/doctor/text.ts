@@ -48,7 +48,7 @@ function formatOk(findings: readonly Finding[]): string[] {
   const [first, ...others] = findings
   if (!first) return []
   if (others.length === 0) return [`  ${SIGNS.ok} ${first.check}: ${formatFinding(first)}`]
-  const says = new Set(findings.map(one => one.says))
+  const says = new Set(findings.map(finding => finding.says))
   const what = says.size === 1 ? first.says : `${first.subject}: ${first.says}, …`
   return [`  ${SIGNS.ok} ${first.check} (${findings.length}): ${escapeText(what)}`]
 }

@@ -80,7 +80,7 @@ function formatReport(
     ),
     ...formatSection(
       ofQuestions,
-      questions.map(one => [one]),
+      questions.map(question => [question]),
     ),
     ...(unused.length > 0 ? [`not used: ${unused.join(', ')}`] : []),
   ]
@@ -150,7 +150,7 @@ async function writeFiles(name: string, files: readonly DraftFile[]): Promise<vo
       await writeFile(path, content, { flag: 'wx' })
       written.push(path)
     } catch (error) {
-      for (const one of written) await rm(one)
+      for (const file of written) await rm(file)
       throw fileFailure(shown, error)
     }
 }

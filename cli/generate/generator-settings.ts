@@ -2,7 +2,7 @@
 
 import { omitUndefined } from '#runtime/consumer/index.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { generatorSettingsIn } from '../../lib/app/generator-settings.ts'
+import { resolveGeneratorSettings } from '../../lib/app/generator-settings.ts'
 import { generatorSettings } from '../../lib/app/settings/generator.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
@@ -46,7 +46,7 @@ export async function buildSettings(
   const base =
     file === undefined
       ? undefined
-      : await generatorSettingsIn(families, resolvePath(file), defaults, MAX_READINGS_PER_SECOND)
+      : await resolveGeneratorSettings(families, resolvePath(file), defaults, MAX_READINGS_PER_SECOND)
   const { fleet, ...settings } = generatorSettings(
     families,
     {

@@ -24,7 +24,7 @@ import { CliFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { createWriter } from '../options/serialization.ts'
 import { showLine } from '../output/progress.ts'
-import { type KafkaCommand, requireTopicIn, withKafka } from '../servers/kafka.ts'
+import { type KafkaCommand, requireListedTopic, withKafka } from '../servers/kafka.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
 
 export interface GeneratorRun {
@@ -108,8 +108,8 @@ async function ensureTopic(run: GeneratorRun, command: KafkaCommand, terminal: T
   const { kafkaTopic = 'readings' } = run
   const { config, kafka, connections, topics } = command
   const topic = resolveTopic({ topic: kafkaTopic }, config)
-  if (topics.some(one => one.topic === topic)) return topic
-  if (!run.createTopic) return requireTopicIn(command, topic).topic
+  if (topics.some(layout => layout.topic === topic)) return topic
+  if (!run.createTopic) return requireListedTopic(command, topic).topic
   try {
     const wanted = buildTopic(requireOwnTopic({ topic }, config), config, await brokerCount(kafka))
     requireWritable(wanted)

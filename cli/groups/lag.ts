@@ -2,7 +2,7 @@ import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { listTriggerTopics } from '../../lib/app/functions.ts'
-import { listFurtherTopics, readInputsOf } from '../../lib/app/inputs.ts'
+import { listFurtherTopics, resolveInputs } from '../../lib/app/inputs.ts'
 import { formatKafkaAddress } from '../../lib/operations/server-messages.ts'
 import { addGroupAges, listGroups, readGroupLag } from '../../lib/queries/kafka/consumer-groups.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
@@ -55,7 +55,7 @@ async function readLags(
   )
   const reports: LagReport[] = []
   for (const { kafka, offsets, log, groups } of clusters)
-    for (const group of groups.filter(one => chosen.includes(one))) {
+    for (const group of groups.filter(group => chosen.includes(group))) {
       const found = await readGroupLag(kafka, offsets, group)
       reports.push(buildLagReport(await addGroupAges(log, found, Date.now())))
     }
@@ -64,7 +64,7 @@ async function readLags(
 
 /** Opens the further cluster of the inputs, with the groups that read them; undefined without one. */
 async function openFurtherCluster({ config, connections }: KafkaCommand) {
-  const topics = listFurtherTopics(readInputsOf(config))
+  const topics = listFurtherTopics(resolveInputs(config))
   const read = readFunctions()
     .flatMap(declared => listTriggerTopics(declared, config, [...topics]))
     .filter(({ topic }) => topics.has(topic))

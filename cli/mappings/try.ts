@@ -123,7 +123,7 @@ function tryMappings(
       formatLeftOut(alike, columns) + formatSummary(verdicts) + formatUnused(verdicts, columns),
     )
   if (!verdicts.some(({ accepted }) => accepted)) throw new CliFailure('No record was mapped.')
-  const failed = verdicts.filter(one => !one.accepted && !UNTAKEN.has(one.code)).length
+  const failed = verdicts.filter(verdict => !verdict.accepted && !UNTAKEN.has(verdict.code)).length
   if (failed > 0) throw new CliFailure(`${failed} of ${trials.length} records failed.`)
 }
 

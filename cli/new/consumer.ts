@@ -70,7 +70,7 @@ Next:
  * @throws CliFailure if the name is already used, or a file cannot be written
  */
 async function addConsumer(name: string): Promise<WrittenFile[]> {
-  if (readFunctions().some(one => one.name === name))
+  if (readFunctions().some(declared => declared.name === name))
     throw new CliFailure(`serverless.yml already has a function ${name}. Choose another name.`)
   const files = buildConsumerFiles(name)
   const present = files.map(({ file }) => dirname(file)).find(folder => existsSync(join(PROJECT, folder)))

@@ -20,7 +20,7 @@ export function resolveSignal(consumer: string, wanted: string | undefined): Sig
   const [first, ...others] = consumes
   if (first === undefined) throw unknownConsumerFailure(consumer)
   const meant = wanted ?? (others.length === 0 ? first : findFirstSignal(consumer))
-  const signal = consumes.find(one => one === meant)
+  const signal = consumes.find(signal => signal === meant)
   if (signal === undefined) throw topicNeededFailure(consumer, consumes)
   return signal
 }

@@ -26,6 +26,6 @@ export async function loadMappings(
 ): Promise<readonly Mapping[]> {
   const folder = getMappingsFolder(terminal)
   const chosen = names.length > 0 ? names : await listMappingNames(folder.path)
-  const pathOf = (file: string) => resolvePath(terminal, file)
-  return Promise.all(chosen.map(name => loadNamedMapping(families, name, folder, pathOf)))
+  const resolveFile = (file: string) => resolvePath(terminal, file)
+  return Promise.all(chosen.map(name => loadNamedMapping(families, name, folder, resolveFile)))
 }

@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import { RecordRefused } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { readInputsOf } from '../../lib/app/inputs.ts'
+import { resolveInputs } from '../../lib/app/inputs.ts'
 import { LONGEST } from '../../lib/operations/numbered-lines.ts'
 import {
   appendEvents,
@@ -17,7 +17,7 @@ import { CliFailure } from '../failure.ts'
 import { readInput, toInputName } from '../input.ts'
 import { createWriter } from '../options/serialization.ts'
 import { escapeText } from '../output/text-width.ts'
-import { type KafkaCommand, requireTopicIn, withKafka } from '../servers/kafka.ts'
+import { type KafkaCommand, requireListedTopic, withKafka } from '../servers/kafka.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { parseDocuments, parseEvents } from './parse-events.ts'
 
@@ -40,7 +40,7 @@ export interface PublishPlan {
 export async function publishEvents(plan: PublishPlan, config: Config, terminal: Terminal): Promise<void> {
   const place = await readRecords(plan, config, terminal)
   await withKafka(config, async command => {
-    const records = place(requireTopicIn(command, plan.topic).partitions.length)
+    const records = place(requireListedTopic(command, plan.topic).partitions.length)
     const published: PublishedEvent[] = []
     try {
       if (plan.dryRun) published.push(...records.map(record => toPublishedEvent(record, null)))
@@ -60,10 +60,10 @@ async function readRecords(
 ): Promise<(partitions: number) => PlacedEvent[]> {
   const name = toInputName(file)
   const text = await readText(file, name, terminal)
-  const inputs = readInputsOf(config).map(input => input.topic)
+  const inputs = resolveInputs(config).map(input => input.topic)
   if (inputs.includes(topic)) {
     const documents = parseDocuments(text, name)
-    return partitions => documents.map(one => placeDocument(one, { topic, partitions, key }))
+    return partitions => documents.map(document => placeDocument(document, { topic, partitions, key }))
   }
   const { families, contentMode, keyBy } = config
   const events = parseEvents(text, { families, name, newId, inputs })

@@ -29,15 +29,15 @@ export function formatReprocessing(
 
 export function formatResult(partitions: readonly SwitchedPartition[], isTrial: boolean): string {
   const emitted = new Map<string, number>()
-  for (const one of partitions)
-    for (const [type, count] of Object.entries(one.emitted))
+  for (const partition of partitions)
+    for (const [type, count] of Object.entries(partition.emitted))
       emitted.set(type, (emitted.get(type) ?? 0) + count)
   const eventLines = [...emitted].sort().map(([type, count]) => `  ${type}  ${count}`)
   const [outcome, heading] = isTrial
     ? ['would be switched', 'Events of the switch:']
     : ['switched', 'Published by the switch']
   const all = `${partitions.length} ${partitions.length === 1 ? 'partition' : 'partitions'} ${outcome}.`
-  const older = partitions.reduce((sum, one) => sum + one.older, 0)
+  const older = partitions.reduce((sum, partition) => sum + partition.older, 0)
   const left =
     older > 0
       ? [

@@ -19,7 +19,7 @@ import { resolvePath, type Terminal } from '../terminal.ts'
 /** Returns one line if the test passed, otherwise one line for each expectation that was not met. */
 export function formatResult({ file, line, name, passed, differences }: TestResult): string {
   const head = `${passed ? 'ok  ' : 'FAIL'}  ${file}:${line}  ${name}`
-  return [head, ...differences.flatMap(formatDifference).map(one => `        ${one}`)].join('\n')
+  return [head, ...differences.flatMap(formatDifference).map(line => `        ${line}`)].join('\n')
 }
 
 function formatDifference(difference: Difference): readonly string[] {
@@ -71,7 +71,7 @@ Examples:
 async function runTestFile(vocabulary: Vocabulary, path: string, shown: string): Promise<FileResults> {
   const { tests, errors } = await readTestFile(vocabulary.families, path, shown)
   const results: TestResult[] = []
-  for (const one of tests?.tests ?? []) if (tests) results.push(await runTest(vocabulary, tests, one))
+  for (const test of tests?.tests ?? []) if (tests) results.push(await runTest(vocabulary, tests, test))
   return { results, errors }
 }
 
@@ -96,7 +96,7 @@ async function runTestFiles(named: readonly string[], json: boolean, terminal: T
     tests.push(...found.results)
     errors.push(...found.errors)
   }
-  const passed = tests.filter(one => one.passed).length
+  const passed = tests.filter(test => test.passed).length
   const failed = tests.length - passed
   const all = `${passed} of ${count(tests.length, 'test')} in ${count(files.length, 'file')} passed`
   const lines = [...errors.map(errorLine), ...tests.map(formatResult), all]

@@ -46,7 +46,7 @@ export function formatSchemas({ schemas, registry }: SchemasReport, columns?: nu
       ...reasons.map(reason => `    ${escapeText(reason)}`),
     ])
   const counts = Object.entries(STATUS).map(
-    ([standing, text]) => `${schemas.filter(one => one.standing === standing).length} ${text}`,
+    ([standing, text]) => `${schemas.filter(schema => schema.standing === standing).length} ${text}`,
   )
   const parts = [`Schema registry ${registry}`, '', formatTable(COLUMNS, rows, columns), ...refused]
   return `${[...parts, `${counts.join(', ')}.`].join('\n')}\n`

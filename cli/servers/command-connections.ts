@@ -55,7 +55,7 @@ function guardRedis(client: RedisClient, mayWrite: () => boolean): RedisClient {
   return refuseCalls(client, (name, [script]) => name === 'eval' && script !== LOAD && !mayWrite(), {
     run: ((command: (redis: object) => Promise<unknown>) =>
       client.run(redis =>
-        command(mayWrite() ? redis : refuseCalls(redis, one => !READS.test(one))),
+        command(mayWrite() ? redis : refuseCalls(redis, command => !READS.test(command))),
       )) as RedisClient['run'],
   })
 }

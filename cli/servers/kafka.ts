@@ -55,11 +55,11 @@ export async function withKafka<T>(
  *
  * @throws CliFailure for an unknown topic.
  */
-export function requireTopicIn(
+export function requireListedTopic(
   { topics, config }: Pick<KafkaCommand, 'topics' | 'config'>,
   topic: string,
 ): TopicLayout {
-  const found = topics.find(one => one.topic === topic)
+  const found = topics.find(layout => layout.topic === topic)
   if (found) return found
   throw missingTopicFailure(topic, config, topics)
 }

@@ -47,6 +47,6 @@ export async function readReachByTopic(
     const reach = first === undefined ? [] : [await readReach(first)]
     return new Map([...reach, ...(await Promise.all(others.map(readReach)))])
   } finally {
-    for (const offsets of opened.values()) await offsets.then(one => one.close()).catch(() => {})
+    for (const offsets of opened.values()) await offsets.then(offset => offset.close()).catch(() => {})
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createKind, instant, text } from '#runtime/settings/index.ts'
 import { type AlertMatch, matchText } from '../../lib/notification/alert-match.ts'
-import { faultsIn, newSilence, type SilenceFault } from '../../lib/notification/new-silence.ts'
+import { findFaults, newSilence, type SilenceFault } from '../../lib/notification/new-silence.ts'
 import { isSeverity } from '../../lib/notification/parse-routes.ts'
 import { type Silence, withSilence } from '../../lib/notification/silences.ts'
 import { silencesTooLarge } from '../../lib/notification/silences-changed.ts'
@@ -96,7 +96,7 @@ function buildSilence(options: AddOptions, author: string, nowMs: number): Silen
   const match = buildMatch(options)
   const { start: startMs = nowMs, comment } = options
   const wanted = { match, startMs, endMs: options.until ?? startMs + (options.for ?? 0) }
-  const faults = faultsIn(wanted, nowMs)
+  const faults = findFaults(wanted, nowMs)
   if (faults.length > 0) throw usageFailure(faults.map(fault => FAULTS[fault]).join('\n'))
   return newSilence({ ...wanted, id: randomUUID().slice(0, 8), author, comment }, nowMs)
 }

@@ -34,7 +34,7 @@ Muted alerts that still fire cause notifications within a group interval, five m
         return next
       },
     )
-    const endsAt = set.silences.find(one => one.id === id)?.endsAt
+    const endsAt = set.silences.find(silence => silence.id === id)?.endsAt
     printReport(terminal, { id, endsAt }, json, () => `Silence ${id} has ended.\n`)
   },
 })

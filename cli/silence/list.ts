@@ -22,8 +22,10 @@ With \`--state past\`, ended silences are listed; the last 200 are kept.`,
     const found = await readSilences(terminal, env)
     const nowMs = Date.now()
     const silences = (found.set?.silences ?? [])
-      .map(one => toReport(one, nowMs))
-      .filter(one => state === 'all' || (state === undefined ? one.state !== 'past' : one.state === state))
+      .map(silence => toReport(silence, nowMs))
+      .filter(
+        report => state === 'all' || (state === undefined ? report.state !== 'past' : report.state === state),
+      )
     printReport(terminal, { env: found.env, silences }, json, (report, width) =>
       formatSilences(report.silences, width),
     )

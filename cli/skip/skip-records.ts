@@ -7,7 +7,7 @@ import { computeDigest, type StateKey } from '#runtime/pipeline/model/index.ts'
 import type { SkippedRecords } from '#runtime/pipeline/ports.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { findFirstSignal, getConsumerName, listTriggerTopics } from '../../lib/app/functions.ts'
-import { type InputsConfig, readInputsOf } from '../../lib/app/inputs.ts'
+import { type InputsConfig, resolveInputs } from '../../lib/app/inputs.ts'
 import type { Counts } from '../../lib/operations/audited-operation.ts'
 import { getReason } from '../../lib/operations/server-messages.ts'
 import { selectStateKeys, resolveTopic as wholeName } from '../../lib/operations/state-keys.ts'
@@ -85,10 +85,10 @@ export async function skipRecords(
     }
     if (undo) return undoSkips(named, skipping, terminal, json)
     const found = await Promise.all(
-      named.map(async one => {
-        const { version } = await states.facts(getStateKey(one.partition))
-        const end = bounds[one.partition]?.end ?? 0
-        return requireRecord(connections, getStateKey(one.partition), one, {
+      named.map(async record => {
+        const { version } = await states.facts(getStateKey(record.partition))
+        const end = bounds[record.partition]?.end ?? 0
+        return requireRecord(connections, getStateKey(record.partition), record, {
           applied: version.appliedOffset,
           end,
         })
@@ -96,7 +96,7 @@ export async function skipRecords(
     )
     const skipped = dryRun ? [] : await markSkipped(found, skipping, terminal, yes)
     printReport(terminal, { env: config.env, consumer, topic, dryRun, found, skipped }, json, formatReport)
-    const passed = found.filter(one => !dryRun && !skipped.includes(one))
+    const passed = found.filter(record => !dryRun && !skipped.includes(record))
     if (passed.length > 0)
       throw new CliFailure(
         `${formatPlaces(passed)}: ${consumer} has processed them meanwhile, so they were not skipped.`,
@@ -126,7 +126,7 @@ function listCandidateTopics(
   wanted: string | undefined,
   config: InputsConfig,
 ): readonly string[] {
-  const inputs = readInputsOf(config).map(({ topic }) => topic)
+  const inputs = resolveInputs(config).map(({ topic }) => topic)
   const own = readFunctions().filter(declared => getConsumerName(declared) === consumer)
   const topics = own.flatMap(declared =>
     listTriggerTopics(declared, config, inputs).map(({ topic }) => topic),
@@ -188,7 +188,7 @@ async function requireRecord(
       fromOffset: offset,
       toOffset: offset,
     })
-    return records.find(one => one.offset === offset)
+    return records.find(record => record.offset === offset)
   }
   const record = await awaitAnswer(readRecord()).catch(error => {
     throw new CliFailure(`${place} cannot be read: ${getReason(error)}`, 1, { cause: error })
@@ -207,9 +207,9 @@ async function markSkipped(
   await confirm(`Skip ${formatPlaces(found)} of ${topic}?`, isSure, terminal)
   const skipped: FoundRecord[] = []
   await carryOut('skip', found, async counts => {
-    for (const one of found)
-      if ((await records.skip(getStateKey(one.partition), one.offset, one.digest)) === 'skipped')
-        counts.skipped = skipped.push(one)
+    for (const record of found)
+      if ((await records.skip(getStateKey(record.partition), record.offset, record.digest)) === 'skipped')
+        counts.skipped = skipped.push(record)
   })
   return skipped
 }
@@ -222,11 +222,12 @@ async function undoSkips(
 ): Promise<void> {
   const undone: NamedRecord[] = []
   await carryOut('skip undo', named, async counts => {
-    for (const one of named)
-      if (await records.unskip(getStateKey(one.partition), one.offset)) counts.undone = undone.push(one)
+    for (const record of named)
+      if (await records.unskip(getStateKey(record.partition), record.offset))
+        counts.undone = undone.push(record)
   })
   printReport(terminal, { undone }, json, () => `No longer skipped: ${formatPlaces(undone) || 'none'}.\n`)
-  const others = named.filter(one => !undone.includes(one))
+  const others = named.filter(record => !undone.includes(record))
   if (others.length > 0) throw new CliFailure(`Not skipped before: ${formatPlaces(others)}.`)
 }
 

@@ -80,7 +80,7 @@ export function listTables(config: Config): Promise<readonly TablePlan[]> {
 }
 
 function isKnown({ tables, streams }: ActivatedPlan, name: string): boolean {
-  return [...tables, ...streams].some(one => one.name.toLowerCase() === name.toLowerCase())
+  return [...tables, ...streams].some(relation => relation.name.toLowerCase() === name.toLowerCase())
 }
 
 function isOfRecords(name: string): boolean {
@@ -96,7 +96,10 @@ function buildAnswer(
   rows: readonly (readonly Value[])[],
 ): Answer {
   return {
-    columns: columns.map(one => ({ ...one, isNumber: one.type === 'BIGINT' || one.type === 'DOUBLE' })),
+    columns: columns.map(column => ({
+      ...column,
+      isNumber: column.type === 'BIGINT' || column.type === 'DOUBLE',
+    })),
     async *rows() {
       yield* rows
     },
@@ -129,8 +132,8 @@ function formatWindow(window: WindowPlan): string {
 }
 
 function describeSource(plan: ActivatedPlan, name: string): Answer {
-  const columns = ['column_name', 'column_type', 'key'].map(one => ({ name: one, type: 'VARCHAR' }))
-  const stream = plan.streams.find(one => one.name.toLowerCase() === name.toLowerCase())
+  const columns = ['column_name', 'column_type', 'key'].map(column => ({ name: column, type: 'VARCHAR' }))
+  const stream = plan.streams.find(relation => relation.name.toLowerCase() === name.toLowerCase())
   const rows = (stream ?? requireTable(plan, name)).columns.map(({ name, type, isKey }) => [
     name,
     type,

@@ -185,7 +185,9 @@ async function describeError(error: SqlError, database: SqlDatabase, config: Con
   const tables = [...database.views, ...(unknownTable === undefined ? [] : await listTables(config))]
   const names = tables.map(({ name }) => name)
   const hint = unknownTable === undefined ? '' : (suggestion(unknownTable, names)?.replace(' ', '\n') ?? '')
-  const shown = tables.map(({ name, columns }) => `  ${name}(${columns.map(one => one.name).join(', ')})`)
+  const shown = tables.map(
+    ({ name, columns }) => `  ${name}(${columns.map(column => column.name).join(', ')})`,
+  )
   const list = /^(Catalog|Binder) Error/.test(message) ? `\n\nTables:\n${shown.join('\n')}` : ''
   // The error message quotes the statement, and may contain values from the tables.
   return new CliFailure(`${escapeTextLines(message)}${hint}${list}`, 1, { cause: error })

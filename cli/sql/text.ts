@@ -20,9 +20,9 @@ const FLOAT_DIGITS = 7
 /** Formats a value for people, with the digits that a number holds. CSV and JSON have all digits. */
 export function formatShown(value: Exclude<Value, null>, type?: string): string {
   const digits = type === 'FLOAT' ? FLOAT_DIGITS : DIGITS
-  const round = (one: Value): Value =>
-    typeof one === 'number' && !Number.isInteger(one) ? Number(one.toPrecision(digits)) : one
-  return typeof value === 'object' ? JSON.stringify(value, (_, one) => round(one)) : String(round(value))
+  const round = (value: Value): Value =>
+    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(digits)) : value
+  return typeof value === 'object' ? JSON.stringify(value, (_, value) => round(value)) : String(round(value))
 }
 
 /** Formats the rows as a table. @param width width of the terminal; undefined for no limit */

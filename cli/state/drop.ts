@@ -7,7 +7,7 @@ import { type Replaced, replaceState, yieldEmptyState } from '#runtime/pipeline/
 import type { Config } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { getConsumerName, listConsumers, listTriggerTopics } from '../../lib/app/functions.ts'
-import { readInputsOf } from '../../lib/app/inputs.ts'
+import { resolveInputs } from '../../lib/app/inputs.ts'
 import { formatKafkaAddress } from '../../lib/operations/server-messages.ts'
 import {
   formatStateKey,
@@ -135,9 +135,9 @@ async function removeAll(
   const config = resolveConfig(terminal, env)
   const topics =
     topic === undefined
-      ? listSignalTopics(config).map(one => one.topic)
+      ? listSignalTopics(config).map(topic => topic.topic)
       : [requireOwnTopic({ topic }, config)]
-  const isMeant = (one: StateKey) => one.consumer === consumer && topics.includes(one.topic)
+  const isMeant = (key: StateKey) => key.consumer === consumer && topics.includes(key.topic)
   await withRedis(config, async (client, connections) => {
     const states = new StateList(client)
     const own = (await states.all()).filter(isMeant)
@@ -145,9 +145,9 @@ async function removeAll(
       throw new CliFailure(
         `Redis has no state of ${consumer} in "${config.env}": check the name of the consumer, and --env.`,
       )
-    for (const one of own)
+    for (const state of own)
       terminal.stderr.write(
-        `${formatStateKey(one)}: applied offset ${one.appliedOffset}, entities ${one.entities}\n`,
+        `${formatStateKey(state)}: applied offset ${state.appliedOffset}, entities ${state.entities}\n`,
       )
     await confirm(`Remove all of these states? The project has no function ${consumer}.`, yes, terminal)
     const filter = { consumer, 'all-partitions': 'yes', ...(topic && { topic }) }
@@ -173,8 +173,8 @@ async function requireNoMembers(
   connections: CommandConnections,
 ): Promise<void> {
   const own = readFunctions().filter(declared => getConsumerName(declared) === consumer)
-  const inputs = readInputsOf(config).map(({ topic }) => topic)
-  const read = own.flatMap(one => listTriggerTopics(one, config, inputs))
+  const inputs = resolveInputs(config).map(({ topic }) => topic)
+  const read = own.flatMap(entry => listTriggerTopics(entry, config, inputs))
   // The consumer's own group is asked for even if serverless.yml no longer has the function.
   const groups = new Map<string, Pick<CommandConnections, 'kafka'>>([
     [config.names.groupName(consumer, config.env), connections],

@@ -89,7 +89,7 @@ Examples:
       )
       if (dryRun) return printReport(terminal, { dryRun, ...plan }, json, formatPlan)
       terminal.stderr.write(formatPlan(plan))
-      for (const one of topics) requireKafka(one, config)
+      for (const topic of topics) requireKafka(topic, config)
       await confirm('Erase this entity in every partition?', yes, terminal)
       const report = await carryOut(
         connections,
@@ -125,7 +125,7 @@ export async function readErasureTopics(
   { env, names }: Named,
 ): Promise<readonly ErasureTopic[]> {
   // Sinks store no state of an entity.
-  const functions = readFunctions().filter(one => !writesSegments(one) && !writesRows(one))
+  const functions = readFunctions().filter(entry => !writesSegments(entry) && !writesRows(entry))
   const topics: ErasureTopic[] = []
   for (const signal of resolveSignals(['erased'])) {
     const { topic, partitions } = names.topicSize(signal, env)

@@ -48,8 +48,8 @@ export function formatPlan(plan: ErasurePlan, columns?: number): string {
 export function formatReport(report: ErasureReport, columns?: number): string {
   const { topics, consumers } = report
   const tables = topics.flatMap(({ topic }) => {
-    const own = consumers.filter(one => one.topic === topic)
-    const rows = own.map(one => [one.consumer, formatOutcome(one)])
+    const own = consumers.filter(consumer => consumer.topic === topic)
+    const rows = own.map(erasure => [erasure.consumer, formatOutcome(erasure)])
     return [`Consumers of ${topic}`, formatTable(REPORT_COLUMNS, rows, columns)]
   })
   const parts = [...tables, ...formatNotReached(report), formatOtherCopies()]
@@ -83,5 +83,5 @@ function formatNotReached({ notReached }: Pick<ErasurePlan, 'notReached'>): stri
 }
 
 function formatOtherCopies(): string {
-  return ['These copies are not reached:', ...OTHER_COPIES.map(one => `  ${one}`)].join('\n')
+  return ['These copies are not reached:', ...OTHER_COPIES.map(copy => `  ${copy}`)].join('\n')
 }

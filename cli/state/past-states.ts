@@ -64,8 +64,8 @@ export async function buildPastReports(
   try {
     const found = await createRereader(servers, selection, environment, terminal)
     const reports: PastReport[] = []
-    for (const one of await findHoldingPartitions(found, entity, selection.partition))
-      reports.push(...(await buildPartitionReports(found, servers.connections, one, { at, entity })))
+    for (const partition of await findHoldingPartitions(found, entity, selection.partition))
+      reports.push(...(await buildPartitionReports(found, servers.connections, partition, { at, entity })))
     if (reports.length > 0) return reports
   } catch (error) {
     throw rereadingFailure(error, terminal)
@@ -83,10 +83,10 @@ async function findHoldingPartitions(
 ) {
   if (partition !== undefined) return partitions
   const found: LivePartition[] = []
-  for (const one of partitions)
-    for await (const name of work.live.entities(one.state))
+  for (const partition of partitions)
+    for await (const name of work.live.entities(partition.state))
       if (name.includes(entity)) {
-        found.push(one)
+        found.push(partition)
         break
       }
   return found

@@ -47,7 +47,7 @@ Examples:
   },
   async run({ name: topic, partitions, replicationFactor, set, json, env }, terminal) {
     const config = resolveConfig(terminal, env)
-    if (config.names.signalIn(topic) !== undefined || (SIGNALS as readonly string[]).includes(topic))
+    if (config.names.findSignal(topic) !== undefined || (SIGNALS as readonly string[]).includes(topic))
       throw usageFailure(`${topic} is in the topic table: create it with \`sluice topics apply\`.`)
     const settings: Readonly<Record<string, string>> = Object.fromEntries(set)
     const wanted = { topic, ...omitUndefined({ partitions, replicationFactor }), settings }

@@ -2,7 +2,7 @@ import { resolveTopic } from '../../lib/operations/state-keys.ts'
 import { countRecords, readTopicDescription } from '../../lib/queries/kafka/topic-descriptions.ts'
 import { judgeBalance } from '../../lib/support/balance.ts'
 import { argument, command, environment, JSON_OPTION, SOME_TEXT } from '../command.ts'
-import { requireTopicIn, withKafka } from '../servers/kafka.ts'
+import { requireListedTopic, withKafka } from '../servers/kafka.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'
 import { type DescribedTopic, formatTopic } from './text.ts'
@@ -28,12 +28,16 @@ Examples:
     const config = resolveConfig(terminal, env)
     const topic = resolveTopic({ topic: named }, config)
     const report = await withKafka(config, async (command): Promise<DescribedTopic> => {
-      requireTopicIn(command, topic)
+      requireListedTopic(command, topic)
       const counts = await countRecords(command.offsets, topic)
       const { partitions, settings } = await readTopicDescription(command.kafka, topic)
       const { shares, ...balance } = judgeBalance(counts)
-      const counted = partitions.map(one => {
-        return { ...one, records: counts[one.partition] ?? 0, share: shares[one.partition] ?? 0 }
+      const counted = partitions.map(partition => {
+        return {
+          ...partition,
+          records: counts[partition.partition] ?? 0,
+          share: shares[partition.partition] ?? 0,
+        }
       })
       return { topic, partitions: counted, balance, settings }
     })

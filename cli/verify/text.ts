@@ -85,9 +85,15 @@ function countDiffering(differences: readonly Difference[]): number {
   return new Set(differences.map(toDifferenceKey)).size
 }
 
-function toRow(one: Difference): string[] {
-  const name = one.entity ?? one.id ?? ''
-  const topic = one.topic ? ` to ${one.topic}` : ''
-  const cells = [one.what + topic, name, one.field || '(all)', one.live ?? '-', one.again ?? '-']
-  return [String(one.partition ?? '-'), String(one.offset ?? '-'), ...cells]
+function toRow(difference: Difference): string[] {
+  const name = difference.entity ?? difference.id ?? ''
+  const topic = difference.topic ? ` to ${difference.topic}` : ''
+  const cells = [
+    difference.what + topic,
+    name,
+    difference.field || '(all)',
+    difference.live ?? '-',
+    difference.again ?? '-',
+  ]
+  return [String(difference.partition ?? '-'), String(difference.offset ?? '-'), ...cells]
 }

@@ -97,9 +97,9 @@ async function buildReport(name: string, options: VerifyOptions, terminal: Termi
 function listOwnTopics(name: string, { env, names }: Named): string[] {
   const functions = readFunctions()
   const others = functions.filter(
-    one => one.name !== name && one.consumes.length > 0 && one.name !== 'dlq-router',
+    entry => entry.name !== name && entry.consumes.length > 0 && entry.name !== 'dlq-router',
   )
   const shared = new Set(others.flatMap(({ emits }) => emits))
-  const own = functions.find(one => one.name === name)?.emits ?? []
+  const own = functions.find(entry => entry.name === name)?.emits ?? []
   return own.filter(signal => !shared.has(signal)).map(signal => names.topicName(signal, env))
 }

@@ -66,7 +66,7 @@ function createPeople(
 ): People {
   const toPerson = (holder: Holder | undefined) => holder && { name: holder.name, role: holder.role }
   const findPersonByToken = async (token: string) =>
-    toPerson((await holders()).find(one => createTokenMatcher(one.token)(token)))
+    toPerson((await holders()).find(holder => createTokenMatcher(holder.token)(token)))
   const findSession = async (text: string) => {
     const session = parseSession(text, now())
     const holder = session && (await holders()).find(({ token }) => session.isSignedWith(token))

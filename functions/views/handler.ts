@@ -1,6 +1,6 @@
 /** Maintains the tables that are declared in SQL, and publishes their changed rows. */
 
-import { readInputsOf } from '../../lib/app/inputs.ts'
+import { resolveInputs } from '../../lib/app/inputs.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 import { CONSUMER, GENERAL, INPUTS } from '../../lib/app/settings/index.ts'
 import { listInputTypes } from '../../lib/intake/input.ts'
@@ -8,6 +8,6 @@ import { views } from '../../lib/views/process.ts'
 
 export const handler = kafkaConsumer(
   'views',
-  config => views(config.families, config.futureToleranceMs, listInputTypes(readInputsOf(config))),
+  config => views(config.families, config.futureToleranceMs, listInputTypes(resolveInputs(config))),
   { slices: [CONSUMER, GENERAL, INPUTS] },
 )

@@ -50,7 +50,7 @@ export function buildSumQuery(environment: string, name: OwnMetric, reason?: str
 
 /** Returns the Metrics Insights query, with names in double quotes and values in single quotes. */
 export function toSql({ statistic, namespace, name, dimensions, where }: Query): string {
-  const schema = [namespace, ...dimensions].map(one => `"${one}"`).join(', ')
+  const schema = [namespace, ...dimensions].map(name => `"${name}"`).join(', ')
   const conditions = Object.entries(where).map(([label, value]) => `"${label}" = '${value}'`)
   const filter = conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''
   return `SELECT ${statistic}("${name}") FROM SCHEMA(${schema})${filter}`

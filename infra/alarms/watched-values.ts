@@ -44,9 +44,9 @@ export function watchSum(name: OwnMetric, reasons?: readonly string[]): Source {
 export function combineSources(sources: Readonly<Record<string, Source>>): Source {
   return deployed =>
     Object.entries(sources).flatMap(([key, source]) =>
-      source(deployed).map(one => ({
-        ...one,
-        of: [key, ...(one.of === undefined ? [] : [one.of])].join('-'),
+      source(deployed).map(watch => ({
+        ...watch,
+        of: [key, ...(watch.of === undefined ? [] : [watch.of])].join('-'),
       })),
     )
 }
@@ -55,7 +55,7 @@ export function combineSources(sources: Readonly<Record<string, Source>>): Sourc
 export function watchScheduledMetric(name: keyof typeof SCHEDULED_METRICS): Source {
   const { by } = SCHEDULED_METRICS[name]
   return ({ env, functions, schedules }) =>
-    functions.some(one => one.name === by && one.schedule && schedules[one.schedule.condition])
+    functions.some(entry => entry.name === by && entry.schedule && schedules[entry.schedule.condition])
       ? [{ value: { metric: buildOwnMetric(env, by, name), statistic: 'Maximum' } }]
       : []
 }

@@ -5,14 +5,14 @@
 
 import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
 import { checkRules } from '../../lib/alerting/rule-files.ts'
-import { type InputsConfig, readInputsOf } from '../../lib/app/inputs.ts'
+import { type InputsConfig, resolveInputs } from '../../lib/app/inputs.ts'
 import { loadPolicy } from '../../lib/failures/adapters/load-policy.ts'
 import { loadInputs } from '../../lib/intake/adapters/load-inputs.ts'
 import { describeHiddenMappings } from '../../lib/mapping/hidden-mappings.ts'
 import { readNotificationFiles } from '../../lib/notification/adapters/check-notifications.ts'
 import { errorLine, FileError, InvalidFile } from '../../lib/support/file-errors.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
-import { loadPlan, tablesIn } from '../../lib/views/adapters/plan-file.ts'
+import { loadPlan, readTables } from '../../lib/views/adapters/plan-file.ts'
 import type { TablePlan } from '../../lib/views/plan.ts'
 
 /** Checks the alert rules. @param views folder with the plan of the tables that rules can watch */
@@ -23,7 +23,7 @@ export async function findRulesProblems(
   views?: string,
 ): Promise<string[]> {
   try {
-    const tables = views === undefined ? undefined : await tablesIn(views)
+    const tables = views === undefined ? undefined : await readTables(views)
     return checkRules(families, await readRuleFiles(folder, shown), tables).errors.map(errorLine)
   } catch (error) {
     if (error instanceof FileError) return [`RULES_DIR: ${error.message}`]
@@ -71,7 +71,7 @@ export async function findInputProblems(
   warn?: (warning: string) => void,
 ): Promise<string[]> {
   try {
-    const inputs = await loadInputs(families, readInputsOf(config), {
+    const inputs = await loadInputs(families, resolveInputs(config), {
       file: config.inputsFile,
       shown,
       folder,

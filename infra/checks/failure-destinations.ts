@@ -34,7 +34,7 @@ export function findDestinationProblems(
   )
   const read = [...all.map(({ name, event }) => ({ name, topic: event.topic })), ...forwarded]
   const readers = (topic: string) => [
-    ...new Set(read.filter(one => one.topic === topic).map(({ name }) => name)),
+    ...new Set(read.filter(destination => destination.topic === topic).map(({ name }) => name)),
   ]
   return all.flatMap(({ name, kind, event }) => {
     const topic = findDestinationTopic(event)
@@ -59,8 +59,10 @@ function listKafkaEvents(event: object): { readonly kind: 'msk' | 'kafka'; reado
     { kind: 'msk' as const, event: msk },
     { kind: 'kafka' as const, event: kafka },
   ]
-  return found.flatMap(one =>
-    typeof one.event === 'object' && one.event !== null ? [{ ...one, event: one.event as KafkaEvent }] : [],
+  return found.flatMap(entry =>
+    typeof entry.event === 'object' && entry.event !== null
+      ? [{ ...entry, event: entry.event as KafkaEvent }]
+      : [],
   )
 }
 

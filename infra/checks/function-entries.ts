@@ -17,7 +17,9 @@ export function findEntryProblems(
     const { name, forwards, schedule, uses } = declared
     const where = `functions.${name} of serverless.yml`
     const isForwarder = forwards.length > 0
-    const problems: string[] = findInputKeyProblems(name, entries, inputs).map(one => `${where}: ${one}`)
+    const problems: string[] = findInputKeyProblems(name, entries, inputs).map(
+      problem => `${where}: ${problem}`,
+    )
     if (!isConsumer(declared))
       for (const key of READING_KEYS.filter(key => entries[name]?.[key] !== undefined))
         problems.push(`${where}: ${key} configures the reading of topics, but consumes is missing.`)

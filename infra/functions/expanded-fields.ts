@@ -133,5 +133,5 @@ export function isDeployed(
   if (isIdle && !isOnThisMachine) return false
   const isThere = { history: historyBucket !== undefined, storage: hasStorage }
   const needs = uses.flatMap(word => USES[word]?.needs ?? [])
-  return (console || !uses.includes('console')) && needs.every(one => isThere[one])
+  return (console || !uses.includes('console')) && needs.every(need => isThere[need])
 }

@@ -53,7 +53,7 @@ function formatEventTypeList(families: Families): string {
   })
   const lines = (isAlwaysJson: boolean) => {
     const byTopics = Map.groupBy(
-      all.filter(one => one.isAlwaysJson === isAlwaysJson),
+      all.filter(row => row.isAlwaysJson === isAlwaysJson),
       ({ topics }) => topics,
     )
     return [...byTopics]

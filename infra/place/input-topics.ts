@@ -1,7 +1,7 @@
 /** Reads the topics of other applications that an environment reads, and the further cluster that has some of them. */
 import { ConfigError } from '#runtime/settings/index.ts'
 import { readClusterSettings } from '../../lib/app/input-cluster.ts'
-import { readInputsOf } from '../../lib/app/inputs.ts'
+import { resolveInputs } from '../../lib/app/inputs.ts'
 import { type Environment, type InputSignIn, NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import type { Input } from '../../lib/intake/input.ts'
 import { errorLine, InvalidFile } from '../../lib/support/file-errors.ts'
@@ -31,7 +31,7 @@ export function readInputTopics(
   if (file === undefined) return { inputs: [], problems: [] }
   try {
     const { names } = readSettings([NAMES], environment)
-    const all = readInputsOf({ env, names, inputsFile: file })
+    const all = resolveInputs({ env, names, inputsFile: file })
     const inputs = all.map(({ topic }) => topic)
     const problems = inputs
       .filter(topic => names.topicNamed(topic) !== undefined)
@@ -39,11 +39,13 @@ export function readInputTopics(
     const inputCluster = findCluster(all, signIn)
     if (inputCluster === undefined) return { inputs, problems }
     const { name } = inputCluster
-    const wrong = findClusterProblems(inputCluster, signIn).map(one => `${file}: clusters.${name}.${one}.`)
+    const wrong = findClusterProblems(inputCluster, signIn).map(
+      problem => `${file}: clusters.${name}.${problem}.`,
+    )
     return { inputs, inputCluster, problems: [...problems, ...wrong] }
   } catch (error) {
     if (error instanceof ConfigError)
-      return { inputs: [], problems: error.errors.map(one => `${file}: the further cluster: ${one}.`) }
+      return { inputs: [], problems: error.errors.map(error => `${file}: the further cluster: ${error}.`) }
     if (!(error instanceof InvalidFile)) throw error
     return { inputs: [], problems: error.errors.map(errorLine) }
   }
@@ -51,11 +53,11 @@ export function readInputTopics(
 
 /** @throws ConfigError if the keys of the cluster contradict each other */
 function findCluster(inputs: readonly Input[], signIn?: InputSignIn): FurtherCluster | undefined {
-  const [cluster] = inputs.flatMap(one => one.cluster ?? [])
+  const [cluster] = inputs.flatMap(input => input.cluster ?? [])
   if (cluster === undefined) return undefined
   const { brokers, auth, secret, caSecret } = readClusterSettings(cluster, signIn === undefined, signIn).kafka
   const { name, arn } = cluster
-  const topics = inputs.filter(one => one.cluster !== undefined).map(({ topic }) => topic)
+  const topics = inputs.filter(input => input.cluster !== undefined).map(({ topic }) => topic)
   return { name, topics, arn, brokers: [...brokers], auth, secret, caSecret }
 }
 

@@ -54,7 +54,7 @@ function addAlarms(framework: Framework, say: (line: string) => void): void {
     ...place,
     ...readSettings([NAMES]),
     stage: framework.getProvider('aws').getStage(),
-    functions: readFunctions(resolve(serviceDir, 'serverless.yml')).filter(one => isDeployed(one, place)),
+    functions: readFunctions(resolve(serviceDir, 'serverless.yml')).filter(entry => isDeployed(entry, place)),
     alarms,
   }
   service.resources = {

@@ -125,7 +125,7 @@ export default class DeploymentChecks {
   /** Finds errors in configuration files and settings, so that functions do not fail when they start. */
   async #contents(families: Families): Promise<string[]> {
     const environments = this.#environments()
-    const pathsIn = (variable: string) => this.#pathsIn(variable)
+    const listPaths = (variable: string) => this.#listPaths(variable)
     // Import on demand, so that `serverless offline` does not load the schema compiler.
     const [files, { findSchemaProblems }, { findSettingsProblems }] = await Promise.all([
       import('../checks/config-files.ts'),
@@ -133,16 +133,20 @@ export default class DeploymentChecks {
       import('../checks/function-settings.ts'),
     ])
     const consumers = listConsumers(this.#functions())
-    const [[views] = []] = pathsIn('VIEWS_DIR')
+    const [[views] = []] = listPaths('VIEWS_DIR')
     const { inputs } = readPlace(this.#framework.service.custom.deployment)
     const checked = await Promise.all([
       findSchemaProblems(),
-      ...pathsIn('RULES_DIR').map(([folder, shown]) =>
+      ...listPaths('RULES_DIR').map(([folder, shown]) =>
         files.findRulesProblems(families, folder, shown, views),
       ),
-      ...pathsIn('VIEWS_DIR').map(([folder]) => files.findViewsProblems(folder, inputs)),
-      ...pathsIn('NOTIFICATIONS_DIR').map(([folder, shown]) => files.findNotificationProblems(folder, shown)),
-      ...pathsIn('FAILURES_DIR').map(([folder, shown]) => files.findPolicyProblems(folder, shown, consumers)),
+      ...listPaths('VIEWS_DIR').map(([folder]) => files.findViewsProblems(folder, inputs)),
+      ...listPaths('NOTIFICATIONS_DIR').map(([folder, shown]) =>
+        files.findNotificationProblems(folder, shown),
+      ),
+      ...listPaths('FAILURES_DIR').map(([folder, shown]) =>
+        files.findPolicyProblems(folder, shown, consumers),
+      ),
       this.#inputProblems(families),
     ])
     return [
@@ -156,8 +160,8 @@ export default class DeploymentChecks {
     const { findInputProblems } = await import('../checks/config-files.ts')
     const { env } = readPlace(this.#framework.service.custom.deployment)
     const named = { env, ...readSettings([NAMES]) }
-    const [mappings] = this.#pathsIn('MAPPINGS_DIR')
-    const found = this.#pathsIn('INPUTS_FILE').map(([file, shown]) =>
+    const [mappings] = this.#listPaths('MAPPINGS_DIR')
+    const found = this.#listPaths('INPUTS_FILE').map(([file, shown]) =>
       findInputProblems(families, { ...named, inputsFile: file }, shown, mappings, warning =>
         this.#log.notice(warning),
       ),
@@ -177,7 +181,7 @@ export default class DeploymentChecks {
   }
 
   /** Returns the paths that functions have in a variable, each absolute and relative to the project. */
-  #pathsIn(variable: string): (readonly [path: string, shown: string])[] {
+  #listPaths(variable: string): (readonly [path: string, shown: string])[] {
     const { serviceDir } = this.#framework
     const values = Object.values(this.#environments()).map(environment => environment[variable])
     const paths = values.flatMap(value => (typeof value === 'string' ? [resolve(serviceDir, value)] : []))

@@ -64,18 +64,18 @@ export default class FunctionsPlugin {
     const place = { ...readPlace(service.custom.deployment), ...readSettings([NAMES]) }
     this.#refuse(findEntryProblems(service.functions, place.inputs))
     const all = parseFunctions(service.functions)
-    const declared = all.filter(one => isDeployed(one, place))
-    for (const { name } of all.filter(one => !declared.includes(one))) delete service.functions[name]
-    for (const one of declared)
-      service.functions[one.name] = mergeFields(
-        service.functions[one.name] ?? {},
-        expandFields(one, declared, place),
+    const declared = all.filter(entry => isDeployed(entry, place))
+    for (const { name } of all.filter(entry => !declared.includes(entry))) delete service.functions[name]
+    for (const entry of declared)
+      service.functions[entry.name] = mergeFields(
+        service.functions[entry.name] ?? {},
+        expandFields(entry, declared, place),
       )
     this.#refuse(findDestinationProblems(service.functions, declared, place))
     const stage = this.#framework.getProvider('aws').getStage()
     const roles = buildRoles(declared, { ...place, stage })
-    const policyOf = (name: string) => JSON.stringify(roles[toRoleId(name)]).length
-    this.#refuse(findSourceProblems(declared, place, policyOf))
+    const measurePolicy = (name: string) => JSON.stringify(roles[toRoleId(name)]).length
+    this.#refuse(findSourceProblems(declared, place, measurePolicy))
     service.resources = {
       ...service.resources,
       Resources: { ...service.resources?.Resources, ...roles },

@@ -112,7 +112,7 @@ function listReferences(value: unknown): readonly string[] {
 }
 
 function parseReferences(key: string, value: unknown): readonly string[] {
-  const texts = [value].flat().filter(one => typeof one === 'string')
+  const texts = [value].flat().filter(part => typeof part === 'string')
   const [first = ''] = texts
   switch (key) {
     case 'Ref':

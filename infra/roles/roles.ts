@@ -89,7 +89,9 @@ function buildClusterStatements(declared: DeclaredFunction, place: Place): State
 /** Returns the permissions to read the inputs of a function in a further cluster, and the secrets of that cluster. */
 function buildFurtherClusterStatements(declared: DeclaredFunction, place: NamedPlace): Statement[] {
   const { inputCluster, inputs } = place
-  const read = listTriggerTopics(declared, place, inputs).filter(one => findFurtherCluster(place, one.topic))
+  const read = listTriggerTopics(declared, place, inputs).filter(topic =>
+    findFurtherCluster(place, topic.topic),
+  )
   if (inputCluster === undefined || read.length === 0) return []
   const { arn } = inputCluster
   const secrets = buildKafkaSecretStatements({ kafkaSecrets: inputCluster })
@@ -123,7 +125,7 @@ function buildTopicStatements(declared: DeclaredFunction, deployed: RolesPlace):
   const reading = isConsumer(declared)
     ? buildReadingStatements(
         // A consumer that has lost its state reads its published failures.
-        [...read.map(one => toTopicArn(one.topic)), toSignalArn('failures'), toSignalArn('dlq')],
+        [...read.map(topic => toTopicArn(topic.topic)), toSignalArn('failures'), toSignalArn('dlq')],
         read.map(({ group }) => arnInCluster(clusterArn, 'group', group)),
       )
     : []

@@ -182,7 +182,7 @@ function buildConsoleStatements(place: RolesPlace): Statement[] {
   const topics = [...SIGNALS.map(signal => names.topicName(signal, env)), ...inputs]
   const toArns = (kind: 'topic' | 'group', all: readonly string[]) =>
     all.map(name => arnInCluster(clusterArn, kind, name))
-  const groups = all.flatMap(one => listTriggerTopics(one, place, inputs).map(({ group }) => group))
+  const groups = all.flatMap(entry => listTriggerTopics(entry, place, inputs).map(({ group }) => group))
   return [
     allow(
       ['kafka-cluster:DescribeCluster', 'kafka-cluster:DescribeClusterDynamicConfiguration'],

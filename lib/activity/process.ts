@@ -99,7 +99,7 @@ function onReading(
     observeRestart(family, before, event, data),
   ]
   // Only events of timers need the tags of an earlier reading.
-  const tags = silentAfterMs === undefined && changesOf === undefined ? {} : tagsIn(event)
+  const tags = silentAfterMs === undefined && changesOf === undefined ? {} : getTags(event)
   const next = Object.assign({ lastMs: event.timeMs }, tags, ...parts.map(({ state }) => state)) as Activity
   const timers = [
     ...scheduleForgetting(before?.lastMs, event.timeMs, FORGOTTEN_AFTER_DAYS),
@@ -122,7 +122,7 @@ function observeReturn(
   if (silentAfterMs === undefined) return {}
   const timers = [{ name: 'silent', dueMs: event.timeMs + silentAfterMs }]
   if (!before?.isSilent) return { timers }
-  const details = { silentSince: instant(before.lastMs), ...tagsIn(event) }
+  const details = { silentSince: instant(before.lastMs), ...getTags(event) }
   const emission = createEmission('returned', SENSOR_RETURNED_TYPE, event, details)
   return { timers, emissions: [emission], reason: 'returned' }
 }
@@ -145,7 +145,7 @@ function observeChange(
   const doing = before?.doing
   if (now === undefined || now === doing?.activity)
     return {
-      state: { ...(before?.tags && { tags: before.tags }), ...tagsIn(event), ...(doing && { doing }) },
+      state: { ...(before?.tags && { tags: before.tags }), ...getTags(event), ...(doing && { doing }) },
     }
   const fellAtMs = now === fall?.is ? timeMs : fall?.through.includes(now) ? doing?.fellAtMs : undefined
   const state = {
@@ -157,7 +157,7 @@ function observeChange(
     from: doing.activity,
     to: now,
     lastedSeconds: (timeMs - doing.sinceMs) / 1000,
-    ...tagsIn(event),
+    ...getTags(event),
   })
   return { state, timers, emissions: [emission], reason: 'changed' }
 }
@@ -195,7 +195,7 @@ function observeRestart(
     memoryBefore: before.memory,
     memoryAfter: memory,
     ...(tenant === undefined ? {} : { tenant }),
-    ...tagsIn(event),
+    ...getTags(event),
   })
   return { state, emissions: [emission], reason: 'restarted' }
 }
@@ -212,7 +212,7 @@ function isRestart(
 }
 
 /** Returns the tags and the tenant of a reading. Rules over several entities group events by these properties. */
-function tagsIn({ data }: Pick<Received<ReadingData>, 'data'>): { readonly tags?: Tags } {
+function getTags({ data }: Pick<Received<ReadingData>, 'data'>): { readonly tags?: Tags } {
   const tags = data?.tags as Tags | undefined
   return tags && Object.keys(tags).length > 0 ? { tags } : {}
 }

@@ -32,8 +32,8 @@ export function orderedAlert(
  * alert that it replaces. Therefore the start times are compared as well. If in doubt, the result is false: a new alert that is
  * mistaken for an old one would be lost.
  */
-export function isBefore(one: OrderedAlert, other: OrderedAlert): boolean {
-  const laterMs = Date.parse(other.startedAt) - Date.parse(one.startedAt)
-  if (one.sequence === undefined || other.sequence === undefined) return laterMs > 0
-  return laterMs >= 0 && one.sequence < other.sequence
+export function isBefore(alert: OrderedAlert, other: OrderedAlert): boolean {
+  const laterMs = Date.parse(other.startedAt) - Date.parse(alert.startedAt)
+  if (alert.sequence === undefined || other.sequence === undefined) return laterMs > 0
+  return laterMs >= 0 && alert.sequence < other.sequence
 }

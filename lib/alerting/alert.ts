@@ -71,7 +71,7 @@ export interface Firing extends Compared {
  * Returns the alert that an event fires. The alert id is derived from the event id, because a rule can fire twice at the same time.
  */
 export function firedAlert(rule: Rule, event: Entity & Pick<Received, 'id'>, firing: Firing): FiredAlert {
-  const entity = entityIn(event)
+  const entity = getEntity(event)
   const facts = buildAlertFields(rule, event, firing, renderSummary(rule, firing, entity))
   return { ...facts, alertId: derivedId(facts.fingerprint, event.source, event.id), reason: 'condition' }
 }
@@ -81,7 +81,7 @@ export function firedAlert(rule: Rule, event: Entity & Pick<Received, 'id'>, fir
  * at which the alert fires, which is unique.
  */
 export function heldAlert(rule: Rule, entity: Entity, firing: Firing): FiredAlert {
-  const facts = buildAlertFields(rule, entity, firing, renderSummary(rule, firing, entityIn(entity)))
+  const facts = buildAlertFields(rule, entity, firing, renderSummary(rule, firing, getEntity(entity)))
   return { ...facts, alertId: derivedId(facts.fingerprint, 'held', firing.firedAtMs), reason: 'condition' }
 }
 
@@ -95,7 +95,7 @@ export function isHeld({ alertId, fingerprint, startedAt }: Alert): boolean {
  * is unique.
  */
 export function silentAlert(rule: Rule, entity: Entity, firing: Firing): FiredAlert {
-  const facts = buildAlertFields(rule, entity, firing, silenceSummary(rule, entityIn(entity)))
+  const facts = buildAlertFields(rule, entity, firing, silenceSummary(rule, getEntity(entity)))
   return { ...facts, alertId: derivedId(facts.fingerprint, 'silent', firing.firedAtMs), reason: 'silent' }
 }
 
@@ -117,7 +117,7 @@ function buildAlertFields(rule: Rule, event: Entity, firing: Firing, summary: st
     status: 'firing',
     labels: rule.labels,
     summary,
-    entity: entityIn(event),
+    entity: getEntity(event),
     ...(family === undefined ? {} : { family }),
     metric: rule.metric,
     ...comparedFields({ value, threshold, measured, words }),
@@ -126,7 +126,7 @@ function buildAlertFields(rule: Rule, event: Entity, firing: Firing, summary: st
   } as const
 }
 
-function entityIn({ source, subject }: Entity): Alert['entity'] {
+function getEntity({ source, subject }: Entity): Alert['entity'] {
   return { source, ...(subject === undefined ? {} : { subject }) }
 }
 

@@ -1,6 +1,6 @@
 /** Evaluates all rules of an entity when a reading arrives, or a row of a table. Pure. */
 import type { Received } from '#runtime/consumer/index.ts'
-import { matchesAnyPattern, matchesConditions, ownIn } from '../support/text-match.ts'
+import { matchesAnyPattern, matchesConditions, readOwn } from '../support/text-match.ts'
 import type { Family, ReadingData } from '../telemetry/families.ts'
 import { conditionKind, fires, type Value } from './condition.ts'
 import type { EntityRun } from './entity-run.ts'
@@ -130,7 +130,7 @@ export function matches(
   if (entities !== undefined && !matchesAnyPattern(entities, subject ?? '')) return false
   for (const [name, texts] of dimensions)
     if (!matchesAnyPattern(texts, family?.dimensions[name]?.(data))) return false
-  const tag = ownIn(data.tags as Readonly<Record<string, unknown>> | undefined)
+  const tag = readOwn(data.tags as Readonly<Record<string, unknown>> | undefined)
   return matchesConditions(columns, column => String(data[column])) && matchesConditions(tags, tag)
 }
 

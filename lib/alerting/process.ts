@@ -26,7 +26,7 @@ import type { AnyRule } from './patterns/pattern.ts'
 import { buildPatternEvents } from './patterns/pattern-event.ts'
 import { applyTick, firePipelineDown, isClock, PIPELINE_DOWN_TIMER } from './pipeline-down.ts'
 import type { TransitionReason } from './reasons.ts'
-import { rulesIn } from './rule-set.ts'
+import { listRules } from './rule-set.ts'
 import { RULES_ACTIVATED_TYPE } from './rules-activated.ts'
 import { type RulesInForce, rulesInForce } from './rules-in-force.ts'
 import { findNewSilenceRules, isForgotten, LOOK, scheduleLook, scheduleNextLook } from './silent-entities.ts'
@@ -62,7 +62,7 @@ export function alerting(families: Families, packaged: readonly AnyRule[]): Aler
       setBy: RULES_ACTIVATED_TYPE,
       initial: rulesInForce(packaged),
       read(data) {
-        const read = rulesIn(families, data)
+        const read = listRules(families, data)
         return 'error' in read ? reject(read.error) : { kind: 'context', context: rulesInForce(read.rules) }
       },
       reasons: { changed: 'rules-activated', unchanged: 'rules-unchanged' },

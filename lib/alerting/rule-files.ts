@@ -19,7 +19,7 @@ export function checkRules(
 ): { readonly rules: readonly AnyRule[]; readonly errors: readonly LocatedError[] } {
   const reader = new RulesReader({ families, isFromLog: false, tables })
   const read = files.map(file => readEdited(RULES_SCHEMA, file, reader.read(file.file)))
-  const errors = read.flatMap(one => one.errors)
+  const errors = read.flatMap(file => file.errors)
   const message = errors.length === 0 ? sizeError(reader.rules) : undefined
   if (message !== undefined) errors.push(...(read[0]?.locate([{ path: [], message }]) ?? []))
   return { rules: errors.length === 0 ? reader.rules : [], errors }

@@ -38,7 +38,7 @@ export function sizeError(rules: readonly AnyRule[]): string | undefined {
 }
 
 /** Returns the rules in the data of `rules.activated`, or an error message if they cannot be used. */
-export function rulesIn(
+export function listRules(
   families: Families,
   data: unknown,
 ): { readonly rules: readonly AnyRule[] } | { readonly error: string } {

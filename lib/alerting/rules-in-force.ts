@@ -42,7 +42,7 @@ export function rulesInForce(all: readonly AnyRule[]): RulesInForce {
   const keyed = rules.filter(({ paused }) => !paused).map(toKeyedRule)
   const grouped = Map.groupBy(keyed, ({ rule }) => watchedBy(rule))
   return {
-    byKey: new Map(keyed.map(one => [one.key, one])),
+    byKey: new Map(keyed.map(rule => [rule.key, rule])),
     byWatched: new Map([...grouped].map(([name, own]) => [name, watching(own)])),
     paused: new Set(rules.filter(({ paused }) => paused).map(computeStateKey)),
     patterns: patternsInForce(all),

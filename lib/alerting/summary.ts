@@ -117,7 +117,7 @@ export function renderSummary(rule: Rule, compared: Compared, entity: Entity): s
   const ofKind = Object.entries(words).map(([name, word]) => {
     return [name, typeof word === 'string' ? word : formatQuantity(word, name === 'score' ? undefined : unit)]
   })
-  return fillIn(rule.summary, { ...texts, ...Object.fromEntries(ofKind) }, rule.labels)
+  return fillSummary(rule.summary, { ...texts, ...Object.fromEntries(ofKind) }, rule.labels)
 }
 
 /**
@@ -125,7 +125,7 @@ export function renderSummary(rule: Rule, compared: Compared, entity: Entity): s
  *
  * @param texts replacement texts by placeholder
  */
-export function fillIn(
+export function fillSummary(
   template: string,
   texts: Readonly<Record<string, string>>,
   labels: Rule['labels'],

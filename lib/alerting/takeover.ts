@@ -69,13 +69,15 @@ const OF_PATTERNS: Alerts<PatternStates> = {
   list: ({ tracked }) => Object.values(tracked).flatMap(({ alert }) => alert ?? []),
   replace: (states, replaceAlert) => ({
     ...states,
-    tracked: mapValues(states.tracked, one => (one.alert ? { ...one, alert: replaceAlert(one.alert) } : one)),
+    tracked: mapValues(states.tracked, pattern =>
+      pattern.alert ? { ...pattern, alert: replaceAlert(pattern.alert) } : pattern,
+    ),
   }),
 }
 
 const OF_ENTITIES: Alerts<AlertingState> = {
   list: ({ rules }) =>
-    Object.values(rules).flatMap(({ alert, noData }) => [alert, noData].filter(one => one !== undefined)),
+    Object.values(rules).flatMap(({ alert, noData }) => [alert, noData].filter(state => state !== undefined)),
   replace: (state, replaceAlert) => ({
     ...state,
     rules: mapValues(state.rules, tracked => withAlerts(tracked, replaceAlert)),

@@ -24,11 +24,11 @@ export function summarizeMetrics(metrics: MetricStatistics): Record<string, Stat
 }
 
 /** Returns the number of readings. Readings without some of the metrics are included. */
-export function readingsIn(metrics: MetricStatistics): number {
+export function countReadings(metrics: MetricStatistics): number {
   return Object.values(metrics).reduce((most, { count }) => Math.max(most, count), 0)
 }
 
 /** Returns the event time of the newest reading, in milliseconds since the epoch; 0 without readings. */
-export function latestIn(metrics: MetricStatistics): number {
+export function findLatest(metrics: MetricStatistics): number {
   return Object.values(metrics).reduce((latest, { lastAtMs }) => Math.max(latest, lastAtMs), 0)
 }

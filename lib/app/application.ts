@@ -52,7 +52,7 @@ export function createApplication({ families, names }: Vocabulary): Application 
     firstRetryMs: parkedForMs(['1m']),
     remedies: REMEDIES,
     adviseOnFailure: (code, topic) =>
-      code === 'not-a-cloudevent' && names.signalIn(topic) === 'readings'
+      code === 'not-a-cloudevent' && names.findSignal(topic) === 'readings'
         ? adviseOnPlainJson(topic)
         : undefined,
     ignoredTypes: new Map([
@@ -60,7 +60,9 @@ export function createApplication({ families, names }: Vocabulary): Application 
       [VIEWS_ACTIVATED_TYPE, 'plan-of-tables'],
     ]),
     readForeign: (record, event) =>
-      event === undefined && names.signalIn(record.topic) === 'failures' ? discardedEvent(record) : undefined,
+      event === undefined && names.findSignal(record.topic) === 'failures'
+        ? discardedEvent(record)
+        : undefined,
     withEmptyCollections,
     readData: createDataCheck(families),
   }

@@ -36,12 +36,12 @@ export function readEntries(file: URL | string = serverlessFile()): (name: strin
     provider?: Keys
     functions?: Readonly<Record<string, Keys>>
   }
-  const numberIn = (values: readonly unknown[], otherwise: number): number =>
+  const findNumber = (values: readonly unknown[], otherwise: number): number =>
     values.find(value => typeof value === 'number') ?? otherwise
   return name => ({
     handler: String(functions[name]?.handler ?? `functions/${name}/handler.handler`),
-    timeoutSeconds: numberIn([functions[name]?.timeout, provider.timeout], TIMEOUT_SECONDS),
-    memoryMb: numberIn([functions[name]?.memorySize, provider.memorySize], MEMORY_MB),
+    timeoutSeconds: findNumber([functions[name]?.timeout, provider.timeout], TIMEOUT_SECONDS),
+    memoryMb: findNumber([functions[name]?.memorySize, provider.memorySize], MEMORY_MB),
   })
 }
 

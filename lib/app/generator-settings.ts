@@ -19,13 +19,13 @@ export async function readGeneratorSettings(
   const { families } = config
   const { generatorParameter: name, generatorFile: file, generatorDefaults: defaults, keyBy } = config
   const settings = file
-    ? await generatorSettingsIn(families, file, defaults)
+    ? await resolveGeneratorSettings(families, file, defaults)
     : generatorSettings(families, await connections.parameter(name), name && `parameter ${name}`, defaults)
   return keyBy ? { ...settings, keyBy } : settings
 }
 
 /** Reads the generator's settings from a YAML or JSON file. @throws ConfigError */
-export async function generatorSettingsIn(
+export async function resolveGeneratorSettings(
   families: Families,
   file: string,
   defaults?: GeneratorOverrides,

@@ -41,6 +41,6 @@ export async function historyAt(
 
 /** Returns the table of the history that contains a Kafka topic, of any environment. */
 export function tableOfTopic(names: Names, topic: string): HistoryTable | undefined {
-  const signal = names.signalIn(topic)
+  const signal = names.findSignal(topic)
   return signal && findTable(signal)
 }

@@ -37,11 +37,11 @@ export function listLocalTopics(named: Named): readonly KafkaTopic[] {
  *
  * @throws InvalidFile with all errors of the file
  */
-export function readInputsOf(config: InputsConfig): readonly Input[] {
+export function resolveInputs(config: InputsConfig): readonly Input[] {
   const inputs = readFile(resolve(projectFolder(), config.inputsFile))
   return [
     ...inputs,
-    ...listLocalInputs(config).filter(({ topic }) => inputs.every(one => one.topic !== topic)),
+    ...listLocalInputs(config).filter(({ topic }) => inputs.every(input => input.topic !== topic)),
   ]
 }
 
@@ -70,11 +70,11 @@ type FurtherClusterConfig = InputsConfig &
   InputSettings & { readonly kafka: Pick<KafkaSettings['kafka'], 'clusterArn'> }
 
 /** Returns the function that finds the settings of the cluster of a topic; undefined for Sluice's own cluster. */
-export function createClusterFinder(config: FurtherClusterConfig, inputs = readInputsOf(config)) {
+export function createClusterFinder(config: FurtherClusterConfig, inputs = resolveInputs(config)) {
   const { kafka, inputSignIn } = config
   const found = new Map<string, KafkaSettings>()
   return (topic: string): KafkaSettings | undefined => {
-    const cluster = inputs.find(one => one.topic === topic)?.cluster
+    const cluster = inputs.find(input => input.topic === topic)?.cluster
     if (cluster === undefined) return undefined
     const settings =
       found.get(cluster.name) ?? readClusterSettings(cluster, kafka.clusterArn !== undefined, inputSignIn)

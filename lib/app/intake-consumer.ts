@@ -2,15 +2,15 @@
 import { INTAKE } from '../intake/input.ts'
 import { intake } from '../intake/intake.ts'
 import { createRecordReader } from '../intake/read-record.ts'
-import { createClusterFinder, readInputsOf } from './inputs.ts'
+import { createClusterFinder, resolveInputs } from './inputs.ts'
 import { kafkaConsumer } from './kafka-consumer.ts'
-import { loadInputsOf } from './loaded-inputs.ts'
+import { loadAllInputs } from './loaded-inputs.ts'
 import { GENERAL, INPUTS, PARTITION_KEY } from './settings/index.ts'
 
 export function intakeConsumer() {
-  return kafkaConsumer(INTAKE, config => intake(config.families, readInputsOf(config), config.keyBy), {
+  return kafkaConsumer(INTAKE, config => intake(config.families, resolveInputs(config), config.keyBy), {
     slices: [GENERAL, INPUTS, PARTITION_KEY],
     clusterFinder: config => createClusterFinder(config),
-    foreignReader: async config => createRecordReader(config.families, await loadInputsOf(config)),
+    foreignReader: async config => createRecordReader(config.families, await loadAllInputs(config)),
   })
 }

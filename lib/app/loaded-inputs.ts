@@ -5,13 +5,13 @@ import { type LoadedInputs, listInputSchemas } from '../intake/read-record.ts'
 import type { TypeSchema } from '../schemas/json-schema.ts'
 import type { Families } from '../telemetry/families.ts'
 import type { StreamTopics } from '../views/language/compile-stream.ts'
-import { type InputsConfig, projectFolder, readInputsOf } from './inputs.ts'
+import { type InputsConfig, projectFolder, resolveInputs } from './inputs.ts'
 import type { InputSettings } from './settings/inputs.ts'
 
 type Config = InputsConfig & InputSettings & { readonly families: Families }
 
 /** @throws FileError if a file is missing or invalid */
-export async function loadInputsOf(config: Config, inputs = readInputsOf(config)): Promise<LoadedInputs> {
+export async function loadAllInputs(config: Config, inputs = resolveInputs(config)): Promise<LoadedInputs> {
   const { families, inputsFile, mappingsDir } = config
   const folder = projectFolder()
   return loadInputs(families, inputs, {
@@ -22,14 +22,14 @@ export async function loadInputsOf(config: Config, inputs = readInputsOf(config)
   })
 }
 
-/** Loads the topics that statements can name. @throws FileError as `loadInputsOf` */
+/** Loads the topics that statements can name. @throws FileError as `loadAllInputs` */
 export async function loadStreamTopics(config: Config): Promise<StreamTopics> {
   const { env, names } = config
-  return { inputs: await loadInputsOf(config), signalOf: topic => names.signalNamed(topic, env) }
+  return { inputs: await loadAllInputs(config), findSignal: topic => names.signalNamed(topic, env) }
 }
 
-/** Loads the schemas of the event types that inputs bring to `events`. @throws FileError as `loadInputsOf` */
+/** Loads the schemas of the event types that inputs bring to `events`. @throws FileError as `loadAllInputs` */
 export async function loadInputSchemas(config: Config): Promise<readonly TypeSchema[]> {
-  const inputs = readInputsOf(config).filter(({ as }) => as?.schema !== undefined)
-  return listInputSchemas(await loadInputsOf(config, inputs))
+  const inputs = resolveInputs(config).filter(({ as }) => as?.schema !== undefined)
+  return listInputSchemas(await loadAllInputs(config, inputs))
 }

@@ -65,12 +65,12 @@ export class Names {
 
   /** Returns the configuration of the topic with this name, in any environment. Returns undefined if no signal has such a topic. */
   topicNamed(name: string): Topic | undefined {
-    const signal = this.signalIn(name)
+    const signal = this.findSignal(name)
     return signal && this.#configuredRow(signal)
   }
 
   /** Returns the signal of a topic in any environment; undefined if no signal has such a topic. */
-  signalIn(name: string): Signal | undefined {
+  findSignal(name: string): Signal | undefined {
     const signal = this.#signals.get(name) ?? this.#findSignal(name)
     if (signal !== undefined) this.#signals.set(name, signal)
     return signal
@@ -107,7 +107,7 @@ export class Names {
    */
   advisePartitions(found: ReadonlyMap<string, number | string>): string {
     const pairs = new Map<string, number | string>(this.#naming.partitions)
-    for (const [topic, count] of found) pairs.set(this.signalIn(topic) ?? topic, count)
+    for (const [topic, count] of found) pairs.set(this.findSignal(topic) ?? topic, count)
     const setting = [...pairs].map(([signal, count]) => `${signal}=${count}`).join(',')
     return `A topic keeps the number of partitions that it was created with. Set PARTITIONS=${setting}, or create the topics of another environment`
   }

@@ -44,7 +44,9 @@ export async function webhookPorts(
 export async function openOutlets(config: Config): Promise<readonly Outlet[]> {
   const receivers = await loadReceivers(config.notificationsDir)
   const ports = await webhookPorts(config)
-  const webhooks = receivers.flatMap(one => (one.kind === 'webhook' ? [new Webhook(one, ports)] : []))
+  const webhooks = receivers.flatMap(receiver =>
+    receiver.kind === 'webhook' ? [new Webhook(receiver, ports)] : [],
+  )
   const named = receivers.flatMap(({ kind, name }) => (kind === 'sns' ? [name] : []))
   if (named.length === 0) return webhooks
   if (config.alertsTopicArn === undefined)

@@ -24,7 +24,7 @@ export function isServerlessCluster(clusterArn: string): boolean {
  */
 export function toFunctionName(name: string, env: string): string {
   // All local environments use the stage `local`.
-  const prefix = [env, 'local'].map(stage => lambdaName(stage, '')).find(one => name.startsWith(one))
+  const prefix = [env, 'local'].map(stage => lambdaName(stage, '')).find(prefix => name.startsWith(prefix))
   return name.slice(prefix?.length ?? 0)
 }
 

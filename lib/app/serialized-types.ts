@@ -22,8 +22,8 @@ export function createSerializing(vocabulary: Vocabulary) {
     serializedTypes: listSerializedTypes(families),
     packagedSchema: (...[type, format]: DropFirst<typeof findPackagedSchema>) =>
       findPackagedSchema(families, type, format),
-    schemaSubjects: (...one: DropFirst<typeof schemaSubject>): readonly string[] => [
-      schemaSubject(vocabulary, ...one),
+    schemaSubjects: (...args: DropFirst<typeof schemaSubject>): readonly string[] => [
+      schemaSubject(vocabulary, ...args),
     ],
     remedies: SERIALIZING_REMEDIES,
   }

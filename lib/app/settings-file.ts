@@ -19,10 +19,10 @@ import { withPrecedence } from './settings/precedence.ts'
 function listKeys(): ReadonlyMap<string, ReadonlyMap<string, readonly [variable: string, Setting]>> {
   const all = Object.entries<Setting>(listSettings([...SLICES, LOCAL_PORTS]))
   const sections = Map.groupBy(all, ([, { key }]) => key?.split('.')[0])
-  const keysOf = (settings: typeof all) =>
+  const mapKeys = (settings: typeof all) =>
     new Map(settings.map(row => [row[1].key?.split('.')[1] ?? '', row]))
   return new Map(
-    [...sections].flatMap(([section, own]) => (section ? [[section, keysOf(own)] as const] : [])),
+    [...sections].flatMap(([section, own]) => (section ? [[section, mapKeys(own)] as const] : [])),
   )
 }
 
@@ -33,7 +33,11 @@ function listKeys(): ReadonlyMap<string, ReadonlyMap<string, readonly [variable:
  * @param folder base folder of relative paths
  * @throws ConfigError with every error and its line
  */
-export function settingsIn(environment: Environment, named: string | undefined, folder: string): Environment {
+export function mergeSettingsFile(
+  environment: Environment,
+  named: string | undefined,
+  folder: string,
+): Environment {
   const file = named ?? environment.SLUICE_CONFIG?.trim()
   if (!file) return environment
   return withPrecedence(environment, readSettingsFile(readText(resolve(folder, file), file), file))
@@ -69,7 +73,7 @@ export function readSettingsFile(text: string, file: string): Environment {
       for (const [key, value] of listEntries(content ?? {}, [section], report)) {
         const path = [section, key]
         const [variable, setting] = keys.get(key) ?? []
-        const written = textIn(value)
+        const written = formatValue(value)
         if (variable === undefined || setting === undefined)
           report(path, describeUnknown('key', key, [...keys.keys()]))
         else if (written === undefined) report(path, 'must be a string, a number, or a list of them')
@@ -102,13 +106,15 @@ function listEntries(
  * Converts a value to the text of an environment variable. Null becomes an empty text. Returns undefined for a value that a
  * variable cannot represent.
  */
-function textIn(value: unknown): string | undefined {
+function formatValue(value: unknown): string | undefined {
   if (value === null) return ''
   if (typeof value === 'boolean') return value ? 'on' : 'off'
   if (typeof value === 'string' || typeof value === 'number') return String(value).trim()
   const parts = Array.isArray(value)
-    ? value.map(textIn)
-    : Object.entries(value as object).map(([name, one]) => (one === null ? name : `${name}=${textIn(one)}`))
+    ? value.map(formatValue)
+    : Object.entries(value as object).map(([name, one]) =>
+        one === null ? name : `${name}=${formatValue(one)}`,
+      )
   return parts.includes(undefined) ? undefined : parts.join(',')
 }
 
@@ -120,5 +126,5 @@ function textIn(value: unknown): string | undefined {
  */
 export function useSettingsFile(named?: string): void {
   const { env } = process
-  Object.assign(env, settingsIn(env, named, process.cwd()))
+  Object.assign(env, mergeSettingsFile(env, named, process.cwd()))
 }

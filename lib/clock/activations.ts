@@ -71,7 +71,7 @@ export async function findActivations<Data extends Activated>(
     if (!complete && !isWhole) continue
     const isPartial = found.some(own => own.length > 0 && own.at(-1)?.hash !== complete?.hash)
     const next = all.map(({ start, end }) => (isPartial ? start : end))
-    return { newest: complete, isPartial, next, isExpired: all.some(one => one.isExpired) }
+    return { newest: complete, isPartial, next, isExpired: all.some(silence => silence.isExpired) }
   }
 }
 
@@ -84,7 +84,7 @@ export function newestComplete<Data extends Activated>(
   partitions: readonly (readonly Data[])[],
 ): Data | undefined {
   const [first = [], ...others] = partitions
-  return first.findLast(({ hash }) => others.every(own => own.some(one => one.hash === hash)))
+  return first.findLast(({ hash }) => others.every(own => own.some(data => data.hash === hash)))
 }
 
 /** Activation that a scheduled run appended to every partition. */

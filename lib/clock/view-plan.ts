@@ -38,7 +38,11 @@ export function applyingName(env: string): string {
 /** Returns true if the plan puts those tables into force that the earlier one builds. Its activation was interrupted. */
 function completes(plan: ActivatedPlan, { building }: ActivatedPlan): boolean {
   const generations = new Set(plan.tables.map(({ generation }) => generation))
-  return building.length > 0 && plan.building.length === 0 && building.every(one => generations.has(one))
+  return (
+    building.length > 0 &&
+    plan.building.length === 0 &&
+    building.every(generation => generations.has(generation))
+  )
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Config } from '../app/config.ts'
 import { deadLetterSource } from '../app/dead-letter-source.ts'
 import type { InputSelection } from '../app/functions.ts'
 import { listTriggerTopics, writesRows, writesSegments } from '../app/functions.ts'
-import { readInputsOf } from '../app/inputs.ts'
+import { resolveInputs } from '../app/inputs.ts'
 import type { Named } from '../app/names.ts'
 import { type Signal, TOPICS } from '../app/topic-table.ts'
 import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
@@ -149,7 +149,7 @@ async function checkConsumers(
   // A missing input is a finding of its own.
   if (facts.length === 0 && consumers.some(({ isInput }) => !isInput))
     return [createFinding('consumers', 'lag', env, unknown('no topic of a consumer could be checked'))]
-  return facts.flatMap(one => checkConsumer(one, Date.now()))
+  return facts.flatMap(fact => checkConsumer(fact, Date.now()))
 }
 
 /** Examines the inputs of the further cluster. A cluster that does not answer is a single finding. */
@@ -184,8 +184,8 @@ function listConsumers({
   functions,
   config,
 }: Examination): [own: ListedConsumer[], further: ListedConsumer[]] {
-  const inputs = readInputsOf(config)
-  const running = functions.filter(one => config.storageUrl !== undefined || !writesRows(one))
+  const inputs = resolveInputs(config)
+  const running = functions.filter(entry => config.storageUrl !== undefined || !writesRows(entry))
   const listed = running.flatMap(({ uses, reading, ...declared }) =>
     listTriggerTopics(
       declared,
@@ -201,8 +201,9 @@ function listConsumers({
       isInput: signal === undefined,
     })),
   )
-  const isFurther = ({ topic }: ListedConsumer) => inputs.some(one => one.topic === topic && one.cluster)
-  return [listed.filter(one => !isFurther(one)), listed.filter(isFurther)]
+  const isFurther = ({ topic }: ListedConsumer) =>
+    inputs.some(input => input.topic === topic && input.cluster)
+  return [listed.filter(consumer => !isFurther(consumer)), listed.filter(isFurther)]
 }
 
 function listInputTopics(consumers: readonly ListedConsumer[]): string[] {
@@ -216,7 +217,7 @@ async function examineDeadLetters(
   topics: readonly TopicFacts[],
 ): Promise<Finding[]> {
   const topic = config.names.topicName('dlq', config.env)
-  const facts = topics.find(one => one.topic === topic)
+  const facts = topics.find(topicFacts => topicFacts.topic === topic)
   if (!facts || 'unseen' in facts.found || !facts.found.seen) return []
   const untilMs = Date.now() + MAX_COUNT_MS
   const counts = await observe(async () => {

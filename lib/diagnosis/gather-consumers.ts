@@ -82,7 +82,8 @@ async function observeGroups(
   groups: readonly string[],
 ): Promise<ReadonlyMap<string, Observed<GroupFacts>>> {
   const together = await observe(() => askGroups(kafka, groups))
-  if ('seen' in together) return new Map(together.seen.map(one => [one.description.group, { seen: one }]))
+  if ('seen' in together)
+    return new Map(together.seen.map(groupFacts => [groupFacts.description.group, { seen: groupFacts }]))
   const found = new Map<string, Observed<GroupFacts>>()
   for (const group of groups) {
     const alone = await observe(() => askGroups(kafka, [group]))
@@ -152,20 +153,20 @@ async function measureProgress(
   const aged = isInput ? undefined : await addAges(log, { topic, partitions: lags, pending: 0 }, Date.now())
   // Markers and aborted records are committed, and no state applies them.
   const unapplied = computePartitionLags(
-    topicBounds.map((one, at) => one && { ...one, end: getCommittedOffset(before.seen, at) }),
-    applied.map(one => (one.applied ?? Number.POSITIVE_INFINITY) + 1),
+    topicBounds.map((bound, at) => bound && { ...bound, end: getCommittedOffset(before.seen, at) }),
+    applied.map(applied => (applied.applied ?? Number.POSITIVE_INFINITY) + 1),
   )
   const gaps = await addAges(log, { topic, partitions: unapplied, pending: 0 }, Number.MAX_SAFE_INTEGER)
   const progress: PartitionProgress[] = []
-  for (const one of applied) {
-    const { partition } = one
+  for (const value of applied) {
+    const { partition } = value
     const bound = topicBounds[partition]
     if (!bound) return { unseen: `partition ${partition} of ${topic} does not report its offsets` }
     const gap = gaps.partitions.find(lag => lag.partition === partition)
     progress.push({
-      ...one,
+      ...value,
       ...bound,
-      applied: gap && gap.pending > 0 && gap.seconds === 0 ? gap.end - 1 : one.applied,
+      applied: gap && gap.pending > 0 && gap.seconds === 0 ? gap.end - 1 : value.applied,
       committedBefore: getCommittedOffset(before.seen, partition),
       committedAfter: getCommittedOffset(after.seen, partition),
       waitsSeconds: aged?.partitions.find(lag => lag.partition === partition)?.seconds ?? null,

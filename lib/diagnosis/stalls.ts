@@ -112,13 +112,16 @@ export class StallWatch {
 
 /** Reports consumer groups without members as one stall, because what makes several usually is one cause. */
 function joinUnread(stalls: readonly StalledFunctions[]): StalledFunctions[] {
-  const unread = stalls.filter(one => one.unread !== undefined)
+  const unread = stalls.filter(stall => stall.unread !== undefined)
   const [first] = unread
   if (!first || unread.length === 1) return [...stalls]
-  const functions = [...new Set(unread.flatMap(one => one.functions))]
-  const pending = unread.reduce((sum, one) => sum + (one.unread ?? 0), 0)
+  const functions = [...new Set(unread.flatMap(stall => stall.functions))]
+  const pending = unread.reduce((sum, stall) => sum + (stall.unread ?? 0), 0)
   const reason = `${formatRecordCount(pending)} pending, and ${unread.length} consumer groups have no members`
-  return [{ ...first, functions, reason, unread: pending }, ...stalls.filter(one => !unread.includes(one))]
+  return [
+    { ...first, functions, reason, unread: pending },
+    ...stalls.filter(stall => !unread.includes(stall)),
+  ]
 }
 
 /** @param reason error of the last attempt to reach the server */

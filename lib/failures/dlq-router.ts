@@ -79,23 +79,27 @@ interface RoutableFailure {
 }
 
 function routeFailure(
-  one: RoutableFailure,
+  failure: RoutableFailure,
   policy: FailurePolicy,
   findTopicName: RouterOptions['findTopicName'],
 ) {
-  const chosenRoute = route(one.failure, policy)
+  const chosenRoute = route(failure.failure, policy)
   return {
     taken: chosenRoute,
-    emit: [createRouteEmission(one, chosenRoute), ...createEndEmissions(one, chosenRoute, findTopicName)],
+    emit: [
+      createRouteEmission(failure, chosenRoute),
+      ...createEndEmissions(failure, chosenRoute, findTopicName),
+    ],
   }
 }
 
-function createRouteEmission(one: RoutableFailure, { to, quarantined, ...why }: Route): Emission {
-  const { failure, suffix } = one
+function createRouteEmission(routed: RoutableFailure, { to, quarantined, ...why }: Route): Emission {
+  const { failure, suffix } = routed
   const retry: Retry = { ...failure, class: why.class, routedBecause: why.because }
-  if (to !== 'dlq') return { ...createEmissionBase(one, RETRY_TYPE), name: `retry${suffix}`, to, data: retry }
+  if (to !== 'dlq')
+    return { ...createEmissionBase(routed, RETRY_TYPE), name: `retry${suffix}`, to, data: retry }
   const data: DeadLetter = { ...retry, quarantined }
-  return { ...createEmissionBase(one, DEAD_LETTER_TYPE), name: `dead-letter${suffix}`, to, data }
+  return { ...createEmissionBase(routed, DEAD_LETTER_TYPE), name: `dead-letter${suffix}`, to, data }
 }
 
 /**
@@ -103,11 +107,11 @@ function createRouteEmission(one: RoutableFailure, { to, quarantined, ...why }: 
  * the partition of the failed record.
  */
 function createEndEmissions(
-  one: RoutableFailure,
+  routed: RoutableFailure,
   { to, because }: Route,
   findTopicName: RouterOptions['findTopicName'],
 ): Emission[] {
-  const { failure, suffix } = one
+  const { failure, suffix } = routed
   if (to !== 'dlq' || !failure.parks) return []
   const { originalTopic: topic, originalPartition: partition, originalOffset: offset, consumer } = failure
   const original = findTopicName(topic)
@@ -115,7 +119,7 @@ function createEndEmissions(
   const id = failureId(consumer, { topic, partition, offset })
   const digest = computeDigest(createRedrivenRecord(failure))
   const data: FailureEnded = { consumer, failure: id, digest, attempt: failure.attempt, because }
-  const addressedTo = createEmissionBase(one, FAILURE_ENDED_TYPE)
+  const addressedTo = createEmissionBase(routed, FAILURE_ENDED_TYPE)
   return [{ ...addressedTo, name: `failure-ended${suffix}`, to: original, partition, data }]
 }
 

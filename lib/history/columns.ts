@@ -86,9 +86,9 @@ function parseSchemas(families: Families, table: HistoryTable): Schema[] {
 function deriveColumns(families: Families, table: HistoryTable): DataColumn[] {
   const columns = new Map<string, DataColumn>()
   for (const schema of parseSchemas(families, table))
-    for (const one of listSchemaColumns(schema)) {
+    for (const column of listSchemaColumns(schema)) {
       // A column never changes its type, because older objects would be unreadable. Values of another type are in `rest`.
-      if (!columns.has(one.name)) columns.set(one.name, one)
+      if (!columns.has(column.name)) columns.set(column.name, column)
     }
   return [...columns.values()]
 }

@@ -190,7 +190,9 @@ async function readColumns(
   { names: wanted, fromRow = 0, toRow }: Wanted,
 ): Promise<ReadColumns> {
   const metadata = readMetadata(bytes)
-  const columns = columnsIn(metadata).filter(({ name }) => wanted === undefined || wanted.includes(name))
+  const columns = listSchemaColumns(metadata).filter(
+    ({ name }) => wanted === undefined || wanted.includes(name),
+  )
   const end = Math.min(toRow ?? Infinity, Number(metadata.num_rows))
   const rows = Math.max(0, end - fromRow)
   const values: Record<string, readonly ColumnValue[]> = {}
@@ -263,7 +265,7 @@ const TYPES: readonly [ColumnType, Pick<SchemaElement, 'type' | 'converted_type'
   ELEMENTS,
 ).map(([type, element]) => [type as ColumnType, element])
 
-function columnsIn({ schema }: FileMetaData): NamedColumn[] {
+function listSchemaColumns({ schema }: FileMetaData): NamedColumn[] {
   const [, ...elements] = schema
   return elements.map(({ name, type, converted_type }) => {
     const found = TYPES.find(([, one]) => one.type === type && one.converted_type === converted_type)

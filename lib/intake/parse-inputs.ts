@@ -72,7 +72,7 @@ function inputErrors(inputs: readonly Sound<RawInput>[], clusters?: readonly str
   return inputs.flatMap((input, index) => {
     const path: FilePath = ['inputs', index]
     const { topic, cluster, as } = input
-    const first = inputs.findIndex(one => one.topic === topic)
+    const first = inputs.findIndex(input => input.topic === topic)
     return [
       ...(topic !== undefined && first < index
         ? [{ path: [...path, 'topic'], message: 'an earlier input has this topic' }]

@@ -36,7 +36,7 @@ function findType({ document }: RecordContent, { part, steps }: Path): unknown {
   for (const step of steps[0] === 'payload' ? steps.slice(1) : steps) {
     if (!isObject(schema)) return undefined
     const { fields, items } = schema
-    schema = Array.isArray(fields) ? fields.find(one => isObject(one) && one.field === step) : items
+    schema = Array.isArray(fields) ? fields.find(field => isObject(field) && field.field === step) : items
   }
   return isObject(schema) ? (schema.name ?? schema.type) : undefined
 }

@@ -15,7 +15,7 @@ export function describeHiddenMappings(lists: Iterable<readonly Mapping[]>): str
     if (takesAllAt === undefined || hidden.length === 0) return []
     return [
       `${takesAllAt}  ${name} has no condition, so records with its required fields never reach the mappings after it: ` +
-        `${hidden.map(one => one.name).join(', ')}. Add \`when\`, or name it last in \`mappings\` of the input.`,
+        `${hidden.map(mapping => mapping.name).join(', ')}. Add \`when\`, or name it last in \`mappings\` of the input.`,
     ]
   })
   return [...new Set(warnings)]

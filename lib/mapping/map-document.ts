@@ -2,7 +2,7 @@
 
 import { isFailure, toJsonEvent } from '#runtime/cloudevents/index.ts'
 import { type Event, type Failure, failure } from '#runtime/consumer/index.ts'
-import { jsonIn } from '../support/json.ts'
+import { parseJson } from '../support/json.ts'
 import { applyMapping, computeFoundShare, type ForeignDocument, findUnmetCondition } from './apply-mapping.ts'
 import type { Mapping } from './mapping.ts'
 
@@ -46,7 +46,7 @@ export function mapDocument(mappings: readonly Mapping[], document: ForeignDocum
 
 /** Returns the reason why a value to which mappings are applied is not a JSON object. It completes a sentence about the value. */
 export function describeNoObject(value: Buffer): string {
-  return Array.isArray(jsonIn(value.toString()))
+  return Array.isArray(parseJson(value.toString()))
     ? 'is a JSON array, and one record is one reading: send its elements as records, such as with `jq -c .[]`'
     : 'is not a JSON object'
 }

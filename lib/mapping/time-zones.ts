@@ -71,7 +71,7 @@ function getZone(timeZone: string): Zone {
   const cachedOffsets = new Map<number, number>()
   const offsetAt = (ms: number): number => {
     const quarter = Math.floor(ms / CONSTANT_MS)
-    const found = cachedOffsets.get(quarter) ?? minutesIn(format, quarter * CONSTANT_MS)
+    const found = cachedOffsets.get(quarter) ?? readMinutes(format, quarter * CONSTANT_MS)
     if (cachedOffsets.size >= MAX_KEPT) cachedOffsets.clear()
     cachedOffsets.set(quarter, found)
     return found
@@ -82,7 +82,7 @@ function getZone(timeZone: string): Zone {
 }
 
 /** Parses an offset such as `GMT+05:30` or `GMT`, and returns it in minutes. */
-function minutesIn(format: Intl.DateTimeFormat, ms: number): number {
+function readMinutes(format: Intl.DateTimeFormat, ms: number): number {
   const name = format.formatToParts(ms).find(({ type }) => type === 'timeZoneName')?.value ?? ''
   const [, sign = '+', hours = '0', minutes = '0'] = /^GMT(?:([+-])(\d{2}):(\d{2}))?/.exec(name) ?? []
   return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes))

@@ -1,6 +1,6 @@
 /** Checks whether alerts match the condition of a route or a silence. Pure. */
 import type { Alert } from '../alerting/alert.ts'
-import { matchesAnyPattern, matchesConditions, ownIn } from '../support/text-match.ts'
+import { matchesAnyPattern, matchesConditions, readOwn } from '../support/text-match.ts'
 
 /** Condition on alerts. For every key, one of the patterns must match; see `matchesAnyPattern`. */
 export interface AlertMatch {
@@ -25,7 +25,7 @@ export function matchesAlert(match: AlertMatch, { rule, severity, labels, entity
     fits(match.severity, severity) &&
     fits(match.source, entity.source) &&
     fits(match.entity, entity.subject) &&
-    matchesConditions(Object.entries(match.labels ?? {}), ownIn(labels))
+    matchesConditions(Object.entries(match.labels ?? {}), readOwn(labels))
   )
 }
 

@@ -43,9 +43,9 @@ export function flush(name: string, group: Group, atMs: number, muting: Muting):
   const ended = alerts.filter(({ alert }) => alert.status === 'resolved')
   const firing = alerts.filter(({ alert }) => alert.status === 'firing')
   const shown = firing.filter(({ alert }) => mutedUntilMs(alert, atMs, muting) === undefined)
-  const counted = listMoreAlerts(more).filter(one => !isMoreMuted(one, atMs, muting))
+  const counted = listMoreAlerts(more).filter(alert => !isMoreMuted(alert, atMs, muting))
   const isNews =
-    [...ended, ...shown].some(isUntoldOrEnded) || moreEnded > 0 || counted.some(one => one !== TOLD)
+    [...ended, ...shown].some(isUntoldOrEnded) || moreEnded > 0 || counted.some(alert => alert !== TOLD)
   const isRepeat = shown.length + counted.length > 0 && atMs >= repeatAtMs(group)
   if (!isNews && !isRepeat) return skipNotification(group, firing, shown, atMs, muting)
   const flushedGroup = markNotified(group, firing, new Set(shown), atMs, muting)
@@ -119,7 +119,7 @@ function scheduleNext({ dueMs: _, newsDueMs: __, ...group }: Group, atMs: number
 }
 
 function listMoreEnds({ more = NO_MORE }: Group): number[] {
-  return listMoreAlerts(more).flatMap(one => (one === TOLD ? [] : [silencedUntilMs(one)]))
+  return listMoreAlerts(more).flatMap(alert => (alert === TOLD ? [] : [silencedUntilMs(alert)]))
 }
 
 function repeatAtMs({ notifiedAtMs, repeatIntervalMs }: Group): number {

@@ -124,7 +124,7 @@ export function withFired(group: Group, alert: Alert, atMs: number, muting: Muti
       why: 'its group cannot hold another firing alert: use a finer groupBy',
     }
   const replaceable = findReplaceableAlert(alert, alerts, atMs, muting)
-  const others = alerts.filter(one => one !== replaceable)
+  const others = alerts.filter(alert => alert !== replaceable)
   if (replaceable === undefined || !hasRoom(others, alert))
     return accept('queued', { ...group, more: withMore(more, alertId, encodeMoreAlert(alert, atMs, muting)) })
   const left = withMore(more, replaceable.alert.alertId, encodeMoreAlert(replaceable.alert, atMs, muting))
@@ -138,8 +138,8 @@ function findReplaceableAlert(
   atMs: number,
   muting: Muting,
 ): GroupAlert | undefined {
-  const isMuted = (one: Alert) => mutedUntilMs(one, atMs, muting) !== undefined
-  return isMuted(alert) ? undefined : alerts.find(one => !one.isTold && isMuted(one.alert))
+  const isMuted = (alert: Alert) => mutedUntilMs(alert, atMs, muting) !== undefined
+  return isMuted(alert) ? undefined : alerts.find(alert => !alert.isTold && isMuted(alert.alert))
 }
 
 /**
@@ -164,13 +164,13 @@ export function withResolved(group: Group, alert: Alert, atMs: number): AddedAle
     group: { ...group, ended: withEnded(group.ended, alertId), ...next },
     reason,
   })
-  const groupAlert = alerts.find(one => one.alert.alertId === alertId)
+  const groupAlert = alerts.find(alert => alert.alert.alertId === alertId)
   if (groupAlert?.isTold && groupAlert.alert.status === 'firing')
     return accept('end-queued', {
-      alerts: alerts.map(one => (one === groupAlert ? { alert, isTold: true } : one)),
+      alerts: alerts.map(known => (known === groupAlert ? { alert, isTold: true } : known)),
     })
   if (groupAlert && !groupAlert.isTold)
-    return accept('never-told', { alerts: alerts.filter(one => one !== groupAlert) })
+    return accept('never-told', { alerts: alerts.filter(known => known !== groupAlert) })
   const ending = withoutMore(more, alertId)
   // The fired event of the alert may still arrive, from a partition with lag or as a redriven dead letter.
   if (ending === undefined) {
@@ -194,7 +194,10 @@ function withEnded(ended: readonly string[], alertId: string): readonly string[]
 
 function hasRoom(alerts: readonly GroupAlert[], alert: Alert): boolean {
   if (alerts.length >= MAX_ALERTS) return false
-  const bytes = [...alerts.map(known => known.alert), alert].reduce((sum, one) => sum + measureBytes(one), 0)
+  const bytes = [...alerts.map(known => known.alert), alert].reduce(
+    (sum, alert) => sum + measureBytes(alert),
+    0,
+  )
   return bytes <= MAX_ALERTS_BYTES
 }
 

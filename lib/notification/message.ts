@@ -81,7 +81,7 @@ export function buildDigest(
 export function highestSeverity({ alerts }: Notification): Severity | undefined {
   const firing = alerts.filter(({ status }) => status === 'firing')
   const counted = firing.length > 0 ? firing : alerts
-  return SEVERITIES.find(severity => counted.some(one => one.severity === severity))
+  return SEVERITIES.find(severity => counted.some(alert => alert.severity === severity))
 }
 
 /** Returns the names of the rules of all alerts without duplicates, in the order of the alerts. */

@@ -34,8 +34,8 @@ export function hasMore(more: MoreAlerts, alertId: string): boolean {
   return more.includes(computeKey(alertId))
 }
 
-export function withMore(more: MoreAlerts, alertId: string, one: MoreAlert): MoreAlerts {
-  return `${more}${computeKey(alertId)}${one}`
+export function withMore(more: MoreAlerts, alertId: string, alert: MoreAlert): MoreAlerts {
+  return `${more}${computeKey(alertId)}${alert}`
 }
 
 /** Removes an alert. Returns its value and the remaining alerts; undefined if the alert was not found. */
@@ -70,8 +70,8 @@ export function dropMoreBefore(more: MoreAlerts, least: number): MoreAlerts {
     .join('')
 }
 
-export function isMoreMuted(one: MoreAlert, atMs: number, muting: Muting): boolean {
-  return one !== TOLD && ((one < 0 && atMs < muting.inhibitedUntilMs) || atMs < silencedUntilMs(one))
+export function isMoreMuted(alert: MoreAlert, atMs: number, muting: Muting): boolean {
+  return alert !== TOLD && ((alert < 0 && atMs < muting.inhibitedUntilMs) || atMs < silencedUntilMs(alert))
 }
 
 export function silencedUntilMs(one: number): number {

@@ -14,7 +14,7 @@ interface SilenceRequest extends Pick<Silence, 'id' | 'match' | 'author' | 'comm
 }
 
 /** Returns all errors in a request for a silence. The list is empty if the request is valid. */
-export function faultsIn(
+export function findFaults(
   { match, startMs, endMs }: Pick<SilenceRequest, 'match' | 'startMs' | 'endMs'>,
   nowMs: number,
 ): SilenceFault[] {

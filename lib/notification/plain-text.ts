@@ -33,7 +33,7 @@ export function formatTitle({ notification, env, isDigest }: Message): string {
 function formatState({ status, reason, alerts, omitted }: Message['notification']): string {
   if (reason === 'test') return 'TEST'
   if (status === 'resolved') return 'RESOLVED'
-  return `FIRING: ${alerts.filter(one => one.status === 'firing').length}${omitted > 0 ? '+' : ''}`
+  return `FIRING: ${alerts.filter(alert => alert.status === 'firing').length}${omitted > 0 ? '+' : ''}`
 }
 
 /** Formats an alert as one line, such as `critical HIGH_TEMP, roof-1: 52 °C, above 40 °C (since 2026-03-01T12:00:00.000Z)`. */

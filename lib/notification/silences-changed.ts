@@ -36,7 +36,7 @@ export function whyAppend(
 }
 
 export function silencesAt({ revision, silences, change }: SilenceSet, nowMs: number): SilencesChanged {
-  return { revision, silences: silences.filter(one => getPhase(one, nowMs) !== 'past'), change }
+  return { revision, silences: silences.filter(silence => getPhase(silence, nowMs) !== 'past'), change }
 }
 
 /** Returns an error message if the active and scheduled silences are too large for one event; undefined otherwise. */

@@ -61,7 +61,9 @@ export function withoutSilence(
   if (set === undefined || found === undefined || getPhase(found, nowMs) === 'past') return undefined
   const endsAt = new Date(nowMs).toISOString()
   const startsAt = Date.parse(found.startsAt) > nowMs ? endsAt : found.startsAt
-  const silences = set.silences.map(one => (one === found ? { ...one, startsAt, endsAt } : one))
+  const silences = set.silences.map(silence =>
+    silence === found ? { ...silence, startsAt, endsAt } : silence,
+  )
   return applyChange(set, silences, { action: 'ended', silenceId, author, comment }, nowMs)
 }
 
@@ -76,11 +78,11 @@ function applyChange(
   change: SilenceChange,
   nowMs: number,
 ): SilenceSet {
-  const past = silences.filter(one => getPhase(one, nowMs) === 'past')
+  const past = silences.filter(silence => getPhase(silence, nowMs) === 'past')
   const dropped = new Set(past.slice(0, Math.max(0, past.length - MAX_PAST)))
   return {
     revision: Math.max((set?.revision ?? 0) + 1, nowMs),
-    silences: silences.filter(one => !dropped.has(one)),
+    silences: silences.filter(silence => !dropped.has(silence)),
     change,
   }
 }

@@ -81,7 +81,7 @@ export function listSignalTopics({ env, names }: Named): (TopicSize & { readonly
 }
 
 function countPartitionsInTable(topic: string, named: Named): number | undefined {
-  return listSignalTopics(named).find(one => one.topic === topic)?.partitions
+  return listSignalTopics(named).find(stateKey => stateKey.topic === topic)?.partitions
 }
 
 function isSignal(text: string): text is Signal {

@@ -78,15 +78,15 @@ export async function storePast(
     untilMs: past.untilMs,
   }
   for (const source of SOURCES)
-    for (const one of await listPartitions(
+    for (const parts of await listPartitions(
       past.places,
       source,
       [consumer.application.kafkaTopic(source, consumer.env)],
       range,
     )) {
-      const { topic, partition } = one
-      missing.push(...one.missing.map(part => ({ topic, partition, ...part })))
-      for await (const events of decideEvents(past, consumer, one, range, counts)) {
+      const { topic, partition } = parts
+      missing.push(...parts.missing.map(part => ({ topic, partition, ...part })))
+      for await (const events of decideEvents(past, consumer, parts, range, counts)) {
         await setImmediate(undefined, { signal: stop })
         await writeEvents(past, events, counts)
         onProgress(counts.records)
@@ -133,7 +133,7 @@ async function* decideEvents(
           if (outcome === 'duplicate') counts.repeated += 1
           if (outcome === 'failed') counts.refused += 1
         }
-        events.push(...decoded.flatMap(one => toStored(one, applied)))
+        events.push(...decoded.flatMap(reading => toStored(reading, applied)))
         if (events.length < BATCH) continue
         yield events
         events = []

@@ -28,7 +28,7 @@ export function createRedriver() {
   const redrive = createForwarderRun(
     APPLICATION,
     'redriver',
-    (config: ScheduledRun<Slices>['config']) => redriverIn(config),
+    (config: ScheduledRun<Slices>['config']) => createScheduledRedriver(config),
     { failuresTo: 'dlq' },
   )
   return (run: ScheduledRun<Slices>) =>
@@ -40,7 +40,7 @@ export function createRedriver() {
  *
  * @param delayMs returns the delay of a retry topic in milliseconds. Defaults to the delay in the topic table, plus one second.
  */
-export function redriverIn(
+export function createScheduledRedriver(
   { env, names, families }: Named & Vocabulary,
   delayMs: (signal: RetrySignal) => number = waitMs,
 ): Forwarder {

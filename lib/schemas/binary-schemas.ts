@@ -59,7 +59,7 @@ function toDocProperty(doc: string | undefined): { readonly doc?: string } {
 }
 
 function protobufText(namespace: string, record: RecordType): string {
-  const messages = [record, ...nestedIn(record)].map(messageText)
+  const messages = [record, ...listNested(record)].map(messageText)
   return `syntax = "proto3";\n\npackage ${namespace};\n\n${messages.join('\n')}`
 }
 
@@ -84,10 +84,10 @@ function protobufType(type: FieldType): string {
   return 'map' in type ? `map<string, ${protobufType(type.map)}>` : type.record
 }
 
-function nestedIn({ fields }: RecordType): RecordType[] {
+function listNested({ fields }: RecordType): RecordType[] {
   return fields.flatMap(({ type }) => {
     const inner = unwrapType(type)
-    return typeof inner === 'string' ? [] : [inner, ...nestedIn(inner)]
+    return typeof inner === 'string' ? [] : [inner, ...listNested(inner)]
   })
 }
 

@@ -66,7 +66,7 @@ export function buildRecord(
     const { schema, root } = resolve(located)
     const { name, doc } = binary.records?.[path] ?? { name: property.replace(/^./, a => a.toUpperCase()) }
     if (schema.anyOf) {
-      const either = mergeAlternatives(schema.anyOf.map(one => resolve({ schema: one, root })))
+      const either = mergeAlternatives(schema.anyOf.map(schema => resolve({ schema, root })))
       return { ...recordAt(either, path, name, true), ...(doc === undefined ? {} : { doc }) }
     }
     if (schema.properties) return recordAt({ schema, root }, path, name, false)
@@ -78,7 +78,7 @@ export function buildRecord(
   }
 
   function scalarAt({ type: scalar, enum: words, const: word }: JsonSchema, path: string): Scalar {
-    if (words?.every(one => typeof one === 'string') || typeof word === 'string') return 'string'
+    if (words?.every(part => typeof part === 'string') || typeof word === 'string') return 'string'
     if (scalar === 'string' || scalar === 'number' || scalar === 'boolean') return scalar
     if (scalar === 'integer') return binary.integers?.[path] ?? 'uint32'
     throw new Error(

@@ -20,7 +20,7 @@ export type AppendReason = 'first' | 'changed' | 'partitions-changed' | 'daily'
 export function whyAppend<Kind extends Appended>(
   last: Kind | undefined,
   next: Kind,
-  getVersion: (one: Kind) => string | number,
+  getVersion: (kind: Kind) => string | number,
 ): AppendReason | undefined {
   if (!last) return 'first'
   if (getVersion(last) !== getVersion(next)) return 'changed'

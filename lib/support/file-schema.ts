@@ -23,9 +23,9 @@ export function findFormErrors(schema: FileSchema, content: unknown): readonly P
   if (schema.validate(content)) return []
   const violations = (schema.validate.errors ?? []).filter(isReported)
   const places = new Map<string, { path: FilePath; found: SchemaViolation[] }>()
-  for (const [instancePath, ofValue] of Map.groupBy(violations, one => one.instancePath)) {
+  for (const [instancePath, ofValue] of Map.groupBy(violations, violation => violation.instancePath)) {
     const value = parseJsonPointer(instancePath, content)
-    const choice = ofValue.find(one => isChoiceOfKeys(one, ofValue))
+    const choice = ofValue.find(violation => isChoiceOfKeys(violation, ofValue))
     for (const violation of ofValue) {
       const path = findPlace(violation, value, choice, schema, content)
       if (path === undefined || schema.isForeign?.(path, content)) continue
@@ -83,7 +83,7 @@ function isOfChoice({ keyword, schemaPath }: SchemaViolation): boolean {
 
 function listChoices(texts: FileSchema['texts'], path: FilePath, keyword: 'anyOf' | 'oneOf'): string[] {
   const { nodes } = describeSchema(texts, path)
-  const node = nodes.find(one => one[keyword]?.every(({ required }) => required))
+  const node = nodes.find(node => node[keyword]?.every(({ required }) => required))
   return [...new Set((node?.[keyword] ?? []).flatMap(({ required = [] }) => required))]
 }
 

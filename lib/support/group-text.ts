@@ -1,9 +1,9 @@
 /** Names of the groups of tables, for people. Pure. */
-import { jsonIn } from './json.ts'
+import { parseJson } from './json.ts'
 
 /** Returns the values of a group as text for people, such as `oslo, 3`. A text that is not the name of a group is returned unchanged. */
 export function groupText(name: string): string {
-  const values = jsonIn(name)
+  const values = parseJson(name)
   return Array.isArray(values) ? values.join(', ') : name
 }
 

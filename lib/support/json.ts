@@ -1,5 +1,5 @@
 /** Returns the value of a JSON document, or undefined if the text is not valid JSON. */
-export function jsonIn(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

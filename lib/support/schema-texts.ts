@@ -61,16 +61,18 @@ function findDescription(nodes: readonly Node[], keyword?: string): string | und
     if (keyword === 'propertyNames') return [schema.propertyNames ?? {}]
     return keyword in schema ? [schema] : []
   })
-  return owners.find(one => one.description !== undefined)?.description
+  return owners.find(owner => owner.description !== undefined)?.description
 }
 
 /** Returns a schema, followed by the schemas that it refers to, and those of its alternatives. */
 function expand(node: Node, all: readonly SchemaTexts[]): readonly Node[] {
   const { schema, root } = node
   const { anyOf = [], oneOf = [], then, else: otherwise } = schema
-  const inner = [...anyOf, ...oneOf, then, otherwise].flatMap(one => (one ? [{ schema: one, root }] : []))
+  const inner = [...anyOf, ...oneOf, then, otherwise].flatMap(value =>
+    value ? [{ schema: value, root }] : [],
+  )
   const target = schema.$ref === undefined ? [] : resolve(schema.$ref, root, all)
-  return [node, ...[...target, ...inner].flatMap(one => expand(one, all))]
+  return [node, ...[...target, ...inner].flatMap(node => expand(node, all))]
 }
 
 function resolve(reference: string, from: SchemaTexts, all: readonly SchemaTexts[]): Node[] {

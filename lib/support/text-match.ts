@@ -18,7 +18,7 @@ export function matchesConditions(
 }
 
 /** Returns a function that reads the own properties of an object. */
-export function ownIn(values: Readonly<Record<string, unknown>> | undefined): (name: string) => unknown {
+export function readOwn(values: Readonly<Record<string, unknown>> | undefined): (name: string) => unknown {
   return name => (values !== undefined && Object.hasOwn(values, name) ? values[name] : undefined)
 }
 

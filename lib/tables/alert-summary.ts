@@ -71,7 +71,7 @@ export const ALERT_COLUMNS: readonly TableColumn<AlertSummary>[] = [
     value: ({ value }) => value,
     limits: ({ threshold }) => [threshold],
   },
-  { name: 'summary', least: 20, leaveOut: 1, value: one => one.summary },
+  { name: 'summary', least: 20, leaveOut: 1, value: summary => summary.summary },
 ]
 
 export function alertSummary(families: Families, alert: Alert, traceparent: string | null): AlertSummary {

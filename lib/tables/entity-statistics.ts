@@ -1,6 +1,6 @@
 /** Table of entities, with the statistics that the processor maintains. */
 import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import { latestIn, type MetricStatistics, readingsIn } from '../analytics/metric-statistics.ts'
+import { countReadings, findLatest, type MetricStatistics } from '../analytics/metric-statistics.ts'
 import { MINUTES, openMinute } from '../analytics/minutes.ts'
 import { type EntityStatistics, type EntitySummary, STATISTICS, summarise } from '../analytics/processor.ts'
 import type { StatisticsSummary } from '../analytics/statistics.ts'
@@ -30,7 +30,7 @@ export const ENTITIES: Table<EntityStatistics, ListedEntity> = {
     const { family, metrics } = state
     const minute = openMinute(state.minutes)
     const open = { startMs: MINUTES.getBounds(minute).startMs, metrics: minute[1] }
-    const [readings, lastAtMs] = [readingsIn(metrics), latestIn(metrics)]
+    const [readings, lastAtMs] = [countReadings(metrics), findLatest(metrics)]
     return [{ entity, partition, family, metrics, readings, lastAtMs, open }]
   },
   order: (a, b) => byText(a.entity, b.entity),

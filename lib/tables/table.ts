@@ -151,12 +151,12 @@ export async function* storedEntities(
   partitionState: StateKey,
   isWanted: (entity: string) => boolean = () => true,
 ): AsyncGenerator<StoredEntity> {
-  for await (const stored of entitiesIn(inspection, partitionState, isWanted))
+  for await (const stored of readEntities(inspection, partitionState, isWanted))
     if (stored.state !== undefined) yield stored
 }
 
 /** Yields the wanted entities of one partition. Entities that are on hold but have no state are included. */
-export async function* entitiesIn(
+export async function* readEntities(
   inspection: Pick<StateInspection, 'states'>,
   partitionState: StateKey,
   isWanted: (entity: string) => boolean = () => true,

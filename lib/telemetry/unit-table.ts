@@ -161,7 +161,7 @@ export function unitsFor(to: string): string {
 
 /** Returns the error message for a unit that cannot be converted: the nearest unit that can or, if there is none, all of them. */
 export function describeUnfit(to: string, typed: string): string {
-  const names = listFitting(to).flatMap(one => one.names)
+  const names = listFitting(to).flatMap(unit => unit.names)
   return `cannot be converted to ${to}.${suggestion(typed, names) ?? ` Use ${unitsFor(to)}`}`
 }
 

@@ -29,7 +29,7 @@ interface AggregateKind<State> {
 
 /** @throws Error for an aggregate that is unknown to this version, as in a plan of a later one */
 export function checkAggregates(aggregates: readonly Aggregate[]): void {
-  const unknown = aggregates.find(one => !Object.hasOwn(KINDS, one.function))
+  const unknown = aggregates.find(aggregate => !Object.hasOwn(KINDS, aggregate.function))
   if (unknown) throw new Error(`the aggregate ${unknown.function} of the plan is unknown to this version`)
 }
 
@@ -159,7 +159,7 @@ function createGreatestAggregate(
   without: (list: readonly Input[]) => readonly Input[],
 ): AggregateKind<AggregateState> {
   const merge = (a: readonly Input[], b: readonly Input[], most: number) =>
-    without([...a, ...b].sort((one, other) => (one < other ? 1 : one > other ? -1 : 0))).slice(0, most)
+    without([...a, ...b].sort((input, other) => (input < other ? 1 : input > other ? -1 : 0))).slice(0, most)
   return defineAggregate<readonly Input[]>({
     empty: [],
     add: (list, input, _, most) => merge(list, [input], most),

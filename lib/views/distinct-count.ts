@@ -27,7 +27,7 @@ export function withDistinct(known: Distinct, value: Exclude<Scalar, null>): Dis
 
 export function mergeDistinct(a: Distinct, b: Distinct): Distinct {
   if (a.length < REGISTERS && b.length < REGISTERS) {
-    const hashes = [...new Set([...hashesIn(a), ...hashesIn(b)])].sort()
+    const hashes = [...new Set([...listHashes(a), ...listHashes(b)])].sort()
     if (hashes.length <= MAX_HASHES) return hashes.join('')
     return toRegisters(hashes)
   }
@@ -42,7 +42,7 @@ export function countDistinct(known: Distinct): number {
   return known.length < REGISTERS ? known.length / HASH_LENGTH : Math.round(estimate(known))
 }
 
-function hashesIn(known: Distinct): readonly string[] {
+function listHashes(known: Distinct): readonly string[] {
   return Array.from({ length: known.length / HASH_LENGTH }, (_, at) =>
     known.slice(at * HASH_LENGTH, (at + 1) * HASH_LENGTH),
   )
@@ -51,8 +51,8 @@ function hashesIn(known: Distinct): readonly string[] {
 function toRegisters(known: Distinct | readonly string[]): string {
   if (typeof known === 'string' && known.length === REGISTERS) return known
   const ranks = new Array<number>(REGISTERS).fill(0)
-  for (const one of typeof known === 'string' ? hashesIn(known) : known) {
-    const { register, rank } = splitHash(one)
+  for (const text of typeof known === 'string' ? listHashes(known) : known) {
+    const { register, rank } = splitHash(text)
     ranks[register] = Math.max(ranks[register] as number, rank)
   }
   return ranks.map(rank => ALPHABET[rank]).join('')

@@ -53,7 +53,7 @@ export function evaluator(expression: Expression): Evaluator {
 
 /** Returns a function that reads a place. A place that is missing, or whose value has another type, is null. */
 function fieldReader(path: readonly string[], type: ColumnType): Evaluator {
-  const convert = type.startsWith('ARRAY') ? listIn : CONVERSIONS[type as keyof typeof CONVERSIONS]
+  const convert = type.startsWith('ARRAY') ? toList : CONVERSIONS[type as keyof typeof CONVERSIONS]
   return ({ event }) => {
     let value = event
     for (const key of path) {
@@ -84,7 +84,7 @@ export function isTime(value: unknown): value is number {
   return typeof value === 'number' && Math.abs(value) <= 8.64e15
 }
 
-function listIn(value: unknown): Value {
+function toList(value: unknown): Value {
   return Array.isArray(value) ? value : null
 }
 
@@ -102,12 +102,12 @@ const WITH_NULLS: Partial<Record<FunctionName, (given: readonly Evaluator[]) => 
       of(from) !== other(from),
   IN: ([of = nothing, ...all]) =>
     junction(
-      all.map(one => from => compareValues(of(from), one(from), (a, b) => a === b)),
+      all.map(evaluator => from => compareValues(of(from), evaluator(from), (a, b) => a === b)),
       true,
     ),
   COALESCE: given => from => {
-    for (const one of given) {
-      const value = one(from)
+    for (const evaluator of given) {
+      const value = evaluator(from)
       if (value !== null) return value
     }
     return null
@@ -118,7 +118,7 @@ const WITH_NULLS: Partial<Record<FunctionName, (given: readonly Evaluator[]) => 
       const value = of(from)
       return value === other(from) ? null : value
     },
-  CONCAT: given => from => given.map(one => one(from) ?? '').join(''),
+  CONCAT: given => from => given.map(evaluator => evaluator(from) ?? '').join(''),
 }
 
 const nothing: Evaluator = () => null
@@ -157,8 +157,8 @@ const STRICT: Partial<Record<FunctionName, (a: never, b: never, c: never) => Val
   TRIM: (a: string) => a.trim(),
   SUBSTRING: substring,
   TO_VARCHAR: (a: Scalar) => String(a),
-  TO_BIGINT: (a: Scalar) => CONVERSIONS.BIGINT(Math.trunc(numberIn(a)) + 0),
-  TO_DOUBLE: (a: Scalar) => CONVERSIONS.DOUBLE(numberIn(a)),
+  TO_BIGINT: (a: Scalar) => CONVERSIONS.BIGINT(Math.trunc(toNumber(a)) + 0),
+  TO_DOUBLE: (a: Scalar) => CONVERSIONS.DOUBLE(toNumber(a)),
   TO_BOOLEAN: (a: string) => (/^true$/i.test(a) ? true : /^false$/i.test(a) ? false : null),
 }
 
@@ -188,8 +188,8 @@ function compareValues(a: Value, b: Value, compare: (a: Value, b: Value) => Valu
 function junction(given: readonly Evaluator[], decisive: boolean): Evaluator {
   return from => {
     let result: Value = !decisive
-    for (const one of given) {
-      const value = one(from)
+    for (const evaluator of given) {
+      const value = evaluator(from)
       if (value === decisive) return decisive
       if (value === null) result = null
     }
@@ -202,7 +202,7 @@ function finite(value: number | string): Value {
   return typeof value === 'string' || Number.isFinite(value) ? value : null
 }
 
-function numberIn(value: Scalar): number {
+function toNumber(value: Scalar): number {
   if (typeof value !== 'string') return Number(value)
   const read = readNumber(value)
   return 'value' in read ? read.value : Number.NaN
@@ -265,5 +265,5 @@ function isLike(text: string, pattern: readonly (string | symbol)[]): boolean {
       of = retryOf
     }
   }
-  return pattern.slice(of).every(one => one === ANY_TEXT)
+  return pattern.slice(of).every(part => part === ANY_TEXT)
 }

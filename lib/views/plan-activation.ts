@@ -41,9 +41,9 @@ export function planAfterDeployment(inForce: ActivatedPlan | undefined, packaged
   if (inForce?.packaged?.hash === next.hash) return inForce
   if (!inForce) return createActivatedPlan(packaged, [], next)
   const before = inForce.packaged ?? next
-  const streams = packaged.streams.filter(({ name }) => inForce.streams.every(one => one.name !== name))
+  const streams = packaged.streams.filter(({ name }) => inForce.streams.every(stream => stream.name !== name))
   const remainingTables = inForce.tables.filter(
-    one => isNamed(next.tables, one.name) || !hasTable(before.tables, one),
+    table => isNamed(next.tables, table.name) || !hasTable(before.tables, table),
   )
   const added = packaged.tables.filter(
     ({ name }) => !isNamed(before.tables, name) && !isNamed(inForce.tables, name),

@@ -174,7 +174,9 @@ export function readableTables({
 
 /** Returns whether one of the tables has the same name and the same statement. */
 export function hasTable(tables: readonly TableVersion[], { name, generation }: TableVersion): boolean {
-  return tables.some(one => one.name === name && statementHash(one.generation) === statementHash(generation))
+  return tables.some(
+    table => table.name === name && statementHash(table.generation) === statementHash(generation),
+  )
 }
 
 function statementHash(generation: string): string | undefined {

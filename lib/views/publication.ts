@@ -40,19 +40,19 @@ export function computePublication(
     const [start, lastMs] = [window[0], getLastMs(window)]
     const isSame = ([first, last]: readonly [number, number]) => first === start && last === lastMs
     const own = standing.filter(([first]) => start <= first && first <= lastMs)
-    const ends = own.filter(one => !row || !isSame(one))
+    const ends = own.filter(published => !row || !isSame(published))
     const isNewest = isFinal && finalStart !== undefined && finalStart <= lastMs
     if (!row && isNewest && !ends.some(isSame)) ends.push([start, lastMs])
-    for (const one of ends) {
-      const ended: StoredWindow = isSame(one) ? window : [one[0], [], one[1]]
+    for (const end of ends) {
+      const ended: StoredWindow = isSame(end) ? window : [end[0], [], end[1]]
       published.push({
-        row: createEndedRow(table, group, ended, isSame(one) && isFinal),
+        row: createEndedRow(table, group, ended, isSame(end) && isFinal),
         window: ended,
         isEnd: true,
       })
     }
     if (row) published.push({ row, window })
-    standing = standing.filter(one => !own.includes(one))
+    standing = standing.filter(name => !own.includes(name))
     if (row && (having || plan?.kind === 'session')) standing = [...standing, [start, lastMs]]
     if (row && having && isFinal) finalStart = Math.max(finalStart ?? start, start)
     else if (isNewest) finalStart = undefined

@@ -35,7 +35,7 @@ export function maxWindows(aggregates: readonly Aggregate[]): number {
 
 /** Returns the size that the stored states of aggregates can have, in bytes, without numbers of unusual length. */
 export function windowBytes(aggregates: readonly Aggregate[]): number {
-  return aggregates.reduce((sum, one) => sum + NUMBER_BYTES + computeStateBytes(one), 0)
+  return aggregates.reduce((sum, aggregate) => sum + NUMBER_BYTES + computeStateBytes(aggregate), 0)
 }
 
 function computeStateBytes({ function: name, argument, parameter = 1 }: Aggregate): number {
@@ -56,7 +56,7 @@ export function checkBounds(tables: readonly TablePlan[]): void {
 /** Returns an error message for a table that is beyond the bounds, undefined for any other. */
 export function boundsError(table: Omit<TablePlan, 'name' | 'generation' | 'statement'>): string | undefined {
   const { aggregates, window, where, having } = table
-  const lists = aggregates.filter(one => LISTS.includes(one.function))
+  const lists = aggregates.filter(aggregate => LISTS.includes(aggregate.function))
   if (!lists.every(({ parameter = 0 }) => isWithin(parameter, 1, MAX_TOP)))
     return `TOPK and TOPKDISTINCT keep 1 to ${MAX_TOP} values`
   if (window && !isValidWindow(window)) return 'the window is unknown, or one of its times is out of range'
@@ -65,7 +65,7 @@ export function boundsError(table: Omit<TablePlan, 'name' | 'generation' | 'stat
   if (windows > most) return `a group would keep ${windows} windows, and ${most} are allowed`
   const values = [...table.group, ...table.columns].map(({ value }) => value)
   const argumentExpressions = aggregates.map(({ argument }) => argument)
-  const all = [...values, ...argumentExpressions, where, having].filter(one => one !== undefined)
+  const all = [...values, ...argumentExpressions, where, having].filter(limit => limit !== undefined)
   return areBounded(all) ? undefined : 'its expressions are too long, or nested too deeply'
 }
 

@@ -9,7 +9,7 @@ import { FAMILY_FILES, NAMES, readSettings, VIEWS } from '../../lib/app/settings
 import { INTAKE } from '../../lib/intake/input.ts'
 import { OfflineFunctions } from './offline-functions.ts'
 import { type Definition, Reloader } from './reloader.ts'
-import { buildThread, threadIn } from './trigger-thread.ts'
+import { buildThread, locateThread } from './trigger-thread.ts'
 import { Watcher } from './watcher.ts'
 
 /** Files that `serverless offline` or a function reads only at startup, so that changing them requires a restart. */
@@ -90,7 +90,7 @@ export default class ReloadPlugin {
     const { SLUICE_BUNDLES: built } = process.env
     if (built) {
       offline.location = resolve(serviceDir, built)
-      if (this.#trigger) this.#trigger.threadModule = threadIn(offline.location)
+      if (this.#trigger) this.#trigger.threadModule = locateThread(offline.location)
       return
     }
     const location = resolve(serviceDir, offline.location)
@@ -124,11 +124,14 @@ export default class ReloadPlugin {
     if (service.custom.mskTrigger)
       service.custom.mskTrigger.clusters = buildTriggerClusters(place, process.env)
     const all = readFunctions(join(serviceDir, 'serverless.yml'))
-    const declared = all.filter(one => isDeployed(one, place))
+    const declared = all.filter(entry => isDeployed(entry, place))
     return new Map(
       all
-        .filter(one => getConsumerName(one) === INTAKE)
-        .map(one => [one.name, declared.includes(one) ? expandFields(one, declared, place).events : []]),
+        .filter(entry => getConsumerName(entry) === INTAKE)
+        .map(entry => [
+          entry.name,
+          declared.includes(entry) ? expandFields(entry, declared, place).events : [],
+        ]),
     )
   }
 
@@ -155,16 +158,16 @@ export default class ReloadPlugin {
     ])
     const rows: SavedFiles[] = [
       {
-        has: path => isIn(path, READ_AT_START),
+        has: path => isInside(path, READ_AT_START),
         act: async paths => this.#say(`restart to use the change: ${paths.join(', ')}`),
       },
-      { has: path => isIn(path, [families]), act: paths => reloader.reloadFamilies(paths) },
-      { has: path => isIn(path, inputs), act: paths => reloader.reloadInputs(paths) },
-      { has: path => isIn(path, [views]), act: async paths => this.#reportStatements(paths) },
+      { has: path => isInside(path, [families]), act: paths => reloader.reloadFamilies(paths) },
+      { has: path => isInside(path, inputs), act: paths => reloader.reloadInputs(paths) },
+      { has: path => isInside(path, [views]), act: async paths => this.#reportStatements(paths) },
       // Reload code before rules, because new rules may require new code. Families are a part of the code.
-      { has: path => !isIn(path, rulesPaths), act: paths => reloader.reloadCode(paths) },
+      { has: path => !isInside(path, rulesPaths), act: paths => reloader.reloadCode(paths) },
       ...rules.map(({ folder, path }) => ({
-        has: (saved: string) => isIn(saved, [path]),
+        has: (saved: string) => isInside(saved, [path]),
         act: (paths: readonly string[]) => this.#reloadRules(reloader, folder, paths),
       })),
     ]
@@ -187,7 +190,7 @@ export default class ReloadPlugin {
           for (const row of rows) {
             const saved = byRow.get(row)
             if (!saved || (await row.act(saved)) !== false) continue
-            this.#waiting = all.filter(path => !isIn(path, READ_AT_START))
+            this.#waiting = all.filter(path => !isInside(path, READ_AT_START))
             return
           }
         }),
@@ -234,6 +237,6 @@ export default class ReloadPlugin {
   }
 }
 
-function isIn(path: string, folders: readonly string[]): boolean {
+function isInside(path: string, folders: readonly string[]): boolean {
   return folders.some(folder => path === folder || path.startsWith(`${folder}/`))
 }

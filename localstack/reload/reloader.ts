@@ -71,7 +71,7 @@ export class Reloader {
     this.#declared = new Map(
       [...parts.functions].map(([key, { handler, environment }]) => [
         key,
-        { handler, rulesDir: environment?.RULES_DIR, inputs: inputFilesIn(environment) },
+        { handler, rulesDir: environment?.RULES_DIR, inputs: findInputFiles(environment) },
       ]),
     )
   }
@@ -171,8 +171,8 @@ export class Reloader {
       return definition ? [{ definition, events }] : []
     })
     for (const { definition, events } of definitions)
-      definition.events = (definition.events ?? []).filter(one =>
-        events.some(other => isDeepStrictEqual(one, other)),
+      definition.events = (definition.events ?? []).filter(event =>
+        events.some(other => isDeepStrictEqual(event, other)),
       )
     await updateEvents()
     await replace(readers)
@@ -317,7 +317,7 @@ function describeReload(functions: readonly string[], files: readonly string[]):
   return `reloaded ${functions.join(', ')}: ${named}`
 }
 
-function inputFilesIn(environment: Definition['environment']): InputFiles | undefined {
+function findInputFiles(environment: Definition['environment']): InputFiles | undefined {
   const { INPUTS_FILE: inputsFile, MAPPINGS_DIR: mappingsDir } = environment ?? {}
   return inputsFile && mappingsDir ? { inputsFile, mappingsDir } : undefined
 }

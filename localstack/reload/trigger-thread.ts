@@ -6,13 +6,13 @@ import { runBuilds } from '../../infra/packaging/bundle-builder.ts'
 const SOURCE = new URL('../../packages/msk-trigger/invoke/runtimes/node/worker.ts', import.meta.url)
 
 /** Returns the built module that the trigger runs in its threads. @param folder folder of the bundles */
-export function threadIn(folder: string): URL {
+export function locateThread(folder: string): URL {
   return pathToFileURL(join(folder, 'thread.mjs'))
 }
 
 /** Builds the module that the trigger runs in its threads. */
 export async function buildThread(folder: string): Promise<URL> {
-  const thread = threadIn(folder)
+  const thread = locateThread(folder)
   const options = { bundle: true, format: 'esm', platform: 'node', logLevel: 'silent' } as const
   const files = { entryPoints: [fileURLToPath(SOURCE)], outfile: fileURLToPath(thread) }
   await runBuilds(() => build({ ...options, ...files }))

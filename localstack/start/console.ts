@@ -50,15 +50,15 @@ type Closable = Pick<StartedConsole, 'close'>
 
 /** Closes resources in reverse order, because each may depend on the resources that were opened before it. */
 async function closeAll(opened: readonly Closable[]): Promise<void> {
-  for (const one of opened.toReversed()) await one.close()
+  for (const closable of opened.toReversed()) await closable.close()
 }
 
 /** Opens the console. @param opened receives each resource as soon as it is open */
 async function openConsole(options: ServedStack, opened: Closable[]): Promise<StartedConsole> {
   const { environment, dataDir, say } = options
-  const keep = <T extends Closable>(one: T): T => {
-    opened.push(one)
-    return one
+  const keep = <T extends Closable>(closable: T): T => {
+    opened.push(closable)
+    return closable
   }
   const ports = consolePorts(environment)
   const config = readConfig(environment)

@@ -108,7 +108,7 @@ export async function startFunctions(options: FunctionsOptions, signal: AbortSig
     return Promise.race([ready.promise, late, broken])
   }
   // Start the process after the follower of its log, so that no line is missed.
-  const program = { title: FRAMEWORK, launch, logFile, untilReady, errorIn: startupErrorIn }
+  const program = { title: FRAMEWORK, launch, logFile, untilReady, errorIn: findStartupError }
   const started = await startReady(program, signal).catch(error => {
     unfollow()
     throw error
@@ -127,7 +127,7 @@ function isFrameworkError(line: string): boolean {
 }
 
 /** Returns the error message of the framework in a log, without the stack trace; undefined if none exists. */
-export function startupErrorIn(log: string): string | undefined {
+export function findStartupError(log: string): string | undefined {
   const lines = log.split('\n')
   const from = lines.findLastIndex(isFrameworkError)
   if (from < 0) return undefined

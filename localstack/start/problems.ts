@@ -43,7 +43,7 @@ export class Problems {
     if (report.report === 'stalled') this.#handleStall(report, nowMs)
     // A new process reports its own stalls, and what is no longer read does not stall.
     else if (report.report === 'mapped' || report.report === 'unmapped')
-      this.#resume(one => one.function === report.function && one.topic === report.topic, nowMs)
+      this.#resume(stall => stall.function === report.function && stall.topic === report.topic, nowMs)
     else if (report.report === 'resumed') this.#handleResume(report, nowMs)
     else if (report.report === 'discarded') this.#handleDiscard(report)
     else if (report.report === 'ended') this.#lose(report.function, firstLine(report.reason))
@@ -83,7 +83,7 @@ export class Problems {
 
   /** Returns the unresolved problems. */
   get unresolvedProblems(): string[] {
-    const stalled = Map.groupBy(this.#stalls.values(), one => one.function)
+    const stalled = Map.groupBy(this.#stalls.values(), stall => stall.function)
     return [
       ...[...stalled].map(([name, stalls]) => `${name} is stalled: ${stalls[0]?.reason}`),
       ...[...this.#failedRuns].map(([name, reason]) => `the last run of ${name} failed: ${reason}`),
@@ -93,7 +93,7 @@ export class Problems {
 
   /** Returns true if a function is stalled. */
   isStalled(name: string): boolean {
-    return [...this.#stalls.values()].some(one => one.function === name)
+    return [...this.#stalls.values()].some(stall => stall.function === name)
   }
 
   #handleStall(report: Of<'stalled'>, nowMs: number): void {
@@ -114,11 +114,11 @@ export class Problems {
 
   #handleResume({ function: name, topic, obstacle, partitions }: Of<'resumed'>, nowMs: number): void {
     this.#resume(
-      one =>
-        one.function === name &&
-        one.topic === topic &&
-        one.obstacle === obstacle &&
-        (one.partition === '' || partitions === undefined || partitions.includes(Number(one.partition))),
+      stall =>
+        stall.function === name &&
+        stall.topic === topic &&
+        stall.obstacle === obstacle &&
+        (stall.partition === '' || partitions === undefined || partitions.includes(Number(stall.partition))),
       nowMs,
     )
   }

@@ -7,7 +7,7 @@ import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import type { KafkaSettings } from '#runtime/settings/index.ts'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
-import { createClusterFinder, listFurtherTopics, readInputsOf } from '../../lib/app/inputs.ts'
+import { createClusterFinder, listFurtherTopics, resolveInputs } from '../../lib/app/inputs.ts'
 import type { Named } from '../../lib/app/names.ts'
 import type { CombinedParts, FAMILIES, INPUTS, NAMES, REGISTRY } from '../../lib/app/settings/index.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
@@ -95,7 +95,7 @@ export class FlowWatch {
 
   /** Reads which inputs are in a further cluster, also after a person has saved their list. */
   readInputs(): void {
-    const inputs = readInputsOf(this.#config)
+    const inputs = resolveInputs(this.#config)
     this.#findCluster = createClusterFinder({ ...this.#config, kafka: {} }, inputs)
     this.#furtherTopics = listFurtherTopics(inputs)
   }

@@ -87,14 +87,14 @@ function readWhole(
       if (found < 0) return true
       if (found >= cursor.at) continue
     }
-    const record = recordIn(new Cursor(bytes, begin, cursor.at), fromDelta)
+    const record = readRecord(new Cursor(bytes, begin, cursor.at), fromDelta)
     if (record && taker.take(record, length) !== 'more') return false
   }
   return true
 }
 
 /** Decodes a record. Returns undefined if the record precedes the requested position. */
-function recordIn(cursor: Cursor, fromDelta: number): RawRecord | undefined {
+function readRecord(cursor: Cursor, fromDelta: number): RawRecord | undefined {
   const bytes = cursor.end - cursor.at
   const { offsetDelta, timestampDelta } = readDeltas(cursor)
   return offsetDelta < fromDelta ? undefined : { offsetDelta, timestampDelta, ...readContent(cursor, bytes) }

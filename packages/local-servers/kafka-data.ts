@@ -18,7 +18,7 @@ export function brokerFolders(dataDir: string, brokers: number): BrokerFolder[] 
 }
 
 /** Returns the cluster id in the folders; undefined if none of them is formatted. */
-export function clusterIdIn(folders: readonly BrokerFolder[]): string | undefined {
+export function findClusterId(folders: readonly BrokerFolder[]): string | undefined {
   const metadataPath = folders.map(({ dir }) => metadataFile(dir)).find(file => existsSync(file))
   return metadataPath && /^cluster\.id=(.+)$/m.exec(readFileSync(metadataPath, 'utf8'))?.[1]
 }

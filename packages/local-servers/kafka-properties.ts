@@ -25,7 +25,7 @@ export function kafkaProperties(
   return {
     'process.roles': 'broker,controller',
     'node.id': id,
-    'controller.quorum.voters': nodes.map(one => `${one.id}@${LOOPBACK}:${one.controllerPort}`).join(','),
+    'controller.quorum.voters': nodes.map(node => `${node.id}@${LOOPBACK}:${node.controllerPort}`).join(','),
     listeners: `PLAINTEXT://${LOOPBACK}:${port},CONTROLLER://${LOOPBACK}:${controllerPort}`,
     'advertised.listeners': `PLAINTEXT://${LOOPBACK}:${port}`,
     'controller.listener.names': 'CONTROLLER',

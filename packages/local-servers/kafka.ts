@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { once } from '../runtime/lambda/once.ts'
 import { fetchWithMaven, type Package } from './install.ts'
-import { type BrokerFolder, brokerFolders, clusterIdIn, isFormatted, logFolder } from './kafka-data.ts'
+import { type BrokerFolder, brokerFolders, findClusterId, isFormatted, logFolder } from './kafka-data.ts'
 import { type KafkaNode, kafkaProperties, propertiesText } from './kafka-properties.ts'
 import { FEW_ARENAS, type Launch, runTool } from './managed-process.ts'
 import { accepts, freePorts, LOOPBACK } from './ports.ts'
@@ -109,7 +109,7 @@ async function planCluster(ports: readonly number[], folders: readonly BrokerFol
   }))
   // An id with a leading dash would be parsed as an option.
   const newId = randomBytes(16).toString('base64url').replace(/^-/, 'A')
-  return { id: clusterIdIn(folders) ?? newId, nodes }
+  return { id: findClusterId(folders) ?? newId, nodes }
 }
 
 const JVM_FLAGS = [

@@ -23,9 +23,9 @@ export async function withLockFile(file, work, { signal, onWait } = {}) {
   while (!createExclusively(file, own)) {
     signal?.throwIfAborted()
     const holder = read(file)
-    if (holder !== undefined && !alive(pidOf(holder))) breakLock(file, holder)
+    if (holder !== undefined && !alive(readPid(holder))) breakLock(file, holder)
     else {
-      if (holder !== undefined && !isReported) onWait?.(pidOf(holder))
+      if (holder !== undefined && !isReported) onWait?.(readPid(holder))
       isReported = true
       await pause(200, undefined, { signal })
     }
@@ -44,7 +44,7 @@ export async function withLockFile(file, work, { signal, onWait } = {}) {
 function breakLock(file, holder) {
   const breaking = `${file}.broken`
   const left = read(breaking)
-  if (left !== undefined && !alive(pidOf(left))) {
+  if (left !== undefined && !alive(readPid(left))) {
     throw new Error(`The lock file ${file} is stale. Remove it and ${breaking}, then try again.`)
   }
   if (!createExclusively(breaking, `${process.pid}`)) return
@@ -75,7 +75,7 @@ function read(file) {
   }
 }
 
-function pidOf(holder) {
+function readPid(holder) {
   return Number.parseInt(holder, 10)
 }
 

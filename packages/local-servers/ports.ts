@@ -23,11 +23,11 @@ export interface WantedPort {
  */
 export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<void> {
   const usedPorts: WantedPort[] = []
-  for (const one of wanted) if (await isPortInUse(one.port)) usedPorts.push(one)
+  for (const port of wanted) if (await isPortInUse(port.port)) usedPorts.push(port)
   if (usedPorts.length === 0) return
   const lines = usedPorts.map(({ port, variable, title }) => {
     // The variable contains the first of several ports, so suggest a port after the last one in use.
-    const last = Math.max(...usedPorts.filter(one => one.variable === variable).map(one => one.port))
+    const last = Math.max(...usedPorts.filter(port => port.variable === variable).map(port => port.port))
     return `Port ${port} for ${title} is in use. Stop the program that listens there, or set another port: ${variable}=${last + 1}`
   })
   throw new UserError(lines.join('\n'))

@@ -55,7 +55,7 @@ export async function listMissingPrograms(env: NodeJS.ProcessEnv): Promise<strin
     ...(env.REDIS_URL ? [] : [requirePython]),
   ]
   const found = await Promise.allSettled(needed.map(require => require(env)))
-  return found.flatMap(one => (one.status === 'rejected' ? [(one.reason as Error).message] : []))
+  return found.flatMap(result => (result.status === 'rejected' ? [(result.reason as Error).message] : []))
 }
 
 const PYTHONS = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python']

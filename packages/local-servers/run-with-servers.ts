@@ -45,7 +45,7 @@ export async function runWithServers(
   try {
     const placed = [place(KAFKA, 'KAFKA_PORT', 9092), place(VALKEY, 'REDIS_PORT', 6379)]
     await checkExisting(placed, printEvent)
-    const others = ports.map(one => ({ ...one, port: readPort(one.variable, one.port) }))
+    const others = ports.map(port => ({ ...port, port: readPort(port.variable, port.port) }))
     const options = {
       dataDir,
       logsDir,
@@ -56,7 +56,7 @@ export async function runWithServers(
     }
     const servers = await startPlaced(placed, options)
     const variables = Object.fromEntries([
-      ...placed.map(one => [one.service.variable, resolveAddress(one)]),
+      ...placed.map(service => [service.service.variable, resolveAddress(service)]),
       ...others.map(({ variable, port }) => [variable, String(port)]),
     ])
     const launch = (args: readonly string[]) => ({

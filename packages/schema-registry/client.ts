@@ -128,7 +128,10 @@ function parseAnswer(body: Readonly<Record<string, unknown>>): Answer {
   const references = body.references ?? []
   const isReference = ({ name, subject, version }: Readonly<Record<string, unknown>>) =>
     typeof name === 'string' && typeof subject === 'string' && Number.isSafeInteger(version)
-  if (!Array.isArray(references) || !references.every(one => isObject(one) && isReference(one)))
+  if (
+    !Array.isArray(references) ||
+    !references.every(reference => isObject(reference) && isReference(reference))
+  )
     throw new RegistryError(
       'unusable-schema',
       'its schema has references without a name, a subject and a version',

@@ -119,7 +119,7 @@ function createFieldConverter(field: Field, converters: Map<Type, Convert>): Con
   if (!field.repeated) return single
   return (value, path) => {
     if (!Array.isArray(value)) throw new UnencodableError(path, 'must be a list')
-    return value.map((one, index) => single(one, [...path, String(index)]))
+    return value.map((value, index) => single(value, [...path, String(index)]))
   }
 }
 

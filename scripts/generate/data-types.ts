@@ -65,7 +65,7 @@ function prepareSchema(eventTypes: EventTypes, schema: Readonly<Record<string, u
     if (key === 'minItems' || key === 'minProperties') return undefined
     // Only the type itself is described: the schema has the descriptions of its fields.
     if (key === 'description' && typeof value === 'string' && value !== rest.description) return undefined
-    if (key === 'anyOf' && value.every((one: object) => Object.keys(one).join() === 'required'))
+    if (key === 'anyOf' && value.every((schema: object) => Object.keys(schema).join() === 'required'))
       return undefined
     const ref: string | undefined = value?.$ref
     if (ref === undefined) return value

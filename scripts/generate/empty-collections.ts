@@ -16,27 +16,27 @@ export const COMPILED_COLLECTIONS = new URL('../../lib/schemas/compiled-collecti
 export function collectionsModule(families: Families): string {
   const found = listBinaryTypes(families).map(type => {
     const root = readJsonSchema(type)
-    const all = collectionsIn({ schema: root, root }, [])
-    return [type, [...new Map(all.map(one => [JSON.stringify(one), one])).values()]] as const
+    const all = findCollections({ schema: root, root }, [])
+    return [type, [...new Map(all.map(value => [JSON.stringify(value), value])).values()]] as const
   })
   const table = Object.fromEntries(found.filter(([, paths]) => paths.length > 0).sort())
   return `export default ${JSON.stringify(table, null, 1)}\n`
 }
 
-function collectionsIn(located: Located, path: Path): [Path, unknown][] {
+function findCollections(located: Located, path: Path): [Path, unknown][] {
   const { schema, root } = resolveReference(located, readJsonSchema)
   const inner = [
     ...Object.entries(schema.properties ?? {}).map(([name, one]) => [[...path, name], one] as const),
-    ...(schema.anyOf ?? []).map(one => [path, one] as const),
+    ...(schema.anyOf ?? []).map(schema => [path, schema] as const),
     ...[schema.items, schema.additionalProperties]
-      .filter(one => typeof one === 'object')
-      .map(one => [[...path, '*'], one] as const),
+      .filter(value => typeof value === 'object')
+      .map(schema => [[...path, '*'], schema] as const),
   ]
   const own = (schema.required ?? []).flatMap((name): [Path, unknown][] => {
     const empty = findEmptyValue(schema.properties?.[name] ?? {})
     return empty === undefined ? [] : [[[...path, name], empty]]
   })
-  return [...own, ...inner.flatMap(([at, one]) => collectionsIn({ schema: one, root }, at))]
+  return [...own, ...inner.flatMap(([at, one]) => findCollections({ schema: one, root }, at))]
 }
 
 function findEmptyValue({ items, properties, additionalProperties }: JsonSchema): unknown {

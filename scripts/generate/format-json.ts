@@ -11,7 +11,7 @@ export function formatJson(value: object): string {
 function format(value: unknown, indent: string, before: number, isBroken = false): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   const [open, close, entries] = Array.isArray(value)
-    ? (['[', ']', value.map(one => ['', one] as const)] as const)
+    ? (['[', ']', value.map(value => ['', value] as const)] as const)
     : ([
         '{ ',
         ' }',

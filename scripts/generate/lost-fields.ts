@@ -5,12 +5,12 @@
  * with such fields could no longer be read.
  */
 export function lostFields(before: string, after: string): string[] {
-  const newFields = fieldsIn(after)
-  return [...fieldsIn(before)].filter(field => !newFields.has(field))
+  const newFields = listFields(after)
+  return [...listFields(before)].filter(field => !newFields.has(field))
 }
 
 /** Returns all fields of a schema, each with its message, type and number. */
-function fieldsIn(text: string): ReadonlySet<string> {
+function listFields(text: string): ReadonlySet<string> {
   const fields = new Set<string>()
   let message = ''
   for (const line of text.split('\n')) {

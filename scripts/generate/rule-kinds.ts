@@ -21,7 +21,7 @@ async function list(text: string): Promise<string> {
   const roles = await Promise.all(names.map(loadRole))
   // New kinds are appended, so that keys keep their order in messages and tables.
   const listed = text.slice(text.indexOf('export'))
-  const ordered = names.toSorted((a, b) => placeIn(listed, a) - placeIn(listed, b))
+  const ordered = names.toSorted((a, b) => findPlace(listed, a) - findPlace(listed, b))
   const having = (role: string) => ordered.filter(name => roles[names.indexOf(name)] === role).join(', ')
   return formatWithBiome(
     'all.ts',
@@ -34,7 +34,7 @@ export const MEASURES = { ${having('measure')} }
   )
 }
 
-function placeIn(list: string, name: string): number {
+function findPlace(list: string, name: string): number {
   const at = list.search(new RegExp(`\\b${name}\\b`))
   return at < 0 ? list.length : at
 }

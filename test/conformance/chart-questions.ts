@@ -63,7 +63,7 @@ export function chartConformance(name: string, connect: () => Promise<Opened>): 
           storage.write(
             toRows(
               FAMILIES,
-              revisions.map(one => storedMinute(one, 20 + one)),
+              revisions.map(revision => storedMinute(revision, 20 + revision)),
             ),
             existing,
           )
@@ -100,11 +100,16 @@ export function chartConformance(name: string, connect: () => Promise<Opened>): 
         for (const [sensor, entity] of sensors.entries())
           for (const [index, metric] of metrics.entries()) {
             // In rows of one minute, `a\ufffd` would come second. Here each metric has a minute of its own.
-            const { mean } = await readPoints(storage, { ...PERIOD, ...subjectOf(entity) }, metric, 'minute')
+            const { mean } = await readPoints(
+              storage,
+              { ...PERIOD, ...createSubject(entity) },
+              metric,
+              'minute',
+            )
             const expected = metric.startsWith('a') ? [2, 3] : [index]
             assert.deepEqual(
               mean,
-              expected.map(one => 100 * sensor + one),
+              expected.map(value => 100 * sensor + value),
               `${sensor} ${index}`,
             )
           }
@@ -193,7 +198,7 @@ export function chartConformance(name: string, connect: () => Promise<Opened>): 
   })
 }
 
-const subjectOf = ({ source, subject }: { readonly source: string; readonly subject?: string }) => ({
+const createSubject = ({ source, subject }: { readonly source: string; readonly subject?: string }) => ({
   source,
   subject,
 })

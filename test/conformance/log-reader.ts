@@ -27,7 +27,7 @@ export function conformsAsLogReader(name: string, log: () => LogUnderTest): void
   describe(`${name} as a reader of the log`, () => {
     it('given a range, then it returns its records in order and complete', async () => {
       const { records, nextOffset } = await whole({ fromOffset: 2, toOffset: 4 })
-      assert.deepEqual(records.map(keyOf), ['2', '3', '4'])
+      assert.deepEqual(records.map(formatKey), ['2', '3', '4'])
       assert.equal(nextOffset, 5)
       const { topic, partition } = log()
       const [first] = records
@@ -62,7 +62,7 @@ export function conformsAsLogReader(name: string, log: () => LogUnderTest): void
           const holding = records.filter(record =>
             [record.value, record.headers[0]?.[1]].join().includes(text),
           )
-          found.push(...holding.map(keyOf))
+          found.push(...holding.map(formatKey))
           next = nextOffset
         }
         assert.deepEqual([found, next], [keys, 10])
@@ -79,7 +79,7 @@ export function conformsAsLogReader(name: string, log: () => LogUnderTest): void
 
     it('given one offset, then it returns that record', async () => {
       const { records } = await whole({ fromOffset: 9, toOffset: 9 })
-      assert.deepEqual(records.map(keyOf), ['9'])
+      assert.deepEqual(records.map(formatKey), ['9'])
     })
 
     it('given a log from which nothing has expired, then it starts at 0', async () => {
@@ -159,7 +159,7 @@ export function conformsAsLogReader(name: string, log: () => LogUnderTest): void
   }
 }
 
-function keyOf({ key }: LogRecord): string {
+function formatKey({ key }: LogRecord): string {
   return String(key)
 }
 

@@ -49,17 +49,17 @@ export const ODD_LOG_END = BATCHES_FROM + CODEC_NAMES.length * ODD_RECORDS.lengt
 /** The records that a reader of committed records must see, apart from the timestamp of the first. */
 export function oddRecords(topic: string, partition: number): LogRecord[] {
   const place = { topic, partition }
-  const first = { ...place, offset: 0, timestampMs: TIMESTAMP_MS, ...contentOf(COMMITTED) }
+  const first = { ...place, offset: 0, timestampMs: TIMESTAMP_MS, ...createContent(COMMITTED) }
   const rest = CODEC_NAMES.flatMap(() => ODD_RECORDS).map((record, n) => ({
     ...place,
     offset: BATCHES_FROM + n,
     timestampMs: TIMESTAMP_MS + (n % ODD_RECORDS.length),
-    ...contentOf(record),
+    ...createContent(record),
   }))
   return [first, ...rest]
 }
 
-function contentOf({ key = null, value = null, headers = [] }: WrittenRecord) {
+function createContent({ key = null, value = null, headers = [] }: WrittenRecord) {
   const isLarge = value?.length === LARGE_BYTES
   return {
     key: key === null ? null : Buffer.from(key),

@@ -9,13 +9,13 @@ import type { StateStore } from '#runtime/pipeline/ports.ts'
 import { type ReplaceableStates, replaceState } from '#runtime/pipeline/replacing/replaceable-states.ts'
 import type { StateMeta, StatePart } from '#runtime/pipeline/replacing/state-parts.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
-import { changeOf, failureOf } from '../support/changes.ts'
+import { createChange, createFailure } from '../support/changes.ts'
 import { inPages, metaAt, partsAt } from '../support/parts.ts'
 
 const CODE = 'v1/settings'
 const ENTRY = { to: 'events', key: 'k', event: { id: '1', source: '/s', type: 't' } } as const
-const fenceOf = (attempt: number) => ({ why: 'reprocessing', attempt }) as const
-const FENCE = fenceOf(5)
+const getFence = (attempt: number) => ({ why: 'reprocessing', attempt }) as const
+const FENCE = getFence(5)
 const CONTINUES = { fence: FENCE, code: CODE, codeFrom: 3 }
 
 interface LiveStates {
@@ -33,7 +33,7 @@ export function conformsAsReplaceableStates(
 ): void {
   const given = async (change: Partial<Change> = {}) => {
     const state: StateKey = { consumer: 'c', topic: randomUUID(), partition: 3 }
-    const whole = changeOf({
+    const whole = createChange({
       appliedOffset: 7,
       states: new Map([
         ['a', '1'],
@@ -41,7 +41,7 @@ export function conformsAsReplaceableStates(
       ]),
       timers: new Map([['a', [{ name: 't', dueMs: 1, thresholdMs: 9, id: 'i', trace: {} }]]]),
       ids: [{ id: 'ab0123456789', digest: '12345678', appliedAtMs: 0 }],
-      failures: [failureOf('one', 0)],
+      failures: [createFailure('one', 0)],
       outbox: [{ position: '0.7.0', ...ENTRY }],
       tally: new Map([['applied/counted', 8]]),
       context: { hash: 'h', json: '{"rules":[]}' },
@@ -75,12 +75,12 @@ export function conformsAsReplaceableStates(
       ...EMPTY_SELECTION,
       entities: ['a', 'b', '/a 2'],
       ids: ['ab0123456789'],
-      failures: [{ id: failureOf('one', 0).id, producerGroup: 0 }],
+      failures: [{ id: createFailure('one', 0).id, producerGroup: 0 }],
       contexts: [],
     })
   const absent = (): StateKey => ({ consumer: 'c', topic: randomUUID(), partition: 3 })
   /** All parts of a state in an order of their own. Paged reads may return a part twice. */
-  const partsOf = async (state: StateKey): Promise<readonly string[]> => {
+  const readParts = async (state: StateKey): Promise<readonly string[]> => {
     const all = states()
     const parts: StatePart[] = [{ kind: 'meta', meta: await meta(state) }]
     for await (const [entity, stored] of all.states(state))
@@ -107,7 +107,7 @@ export function conformsAsReplaceableStates(
       const state = await given()
       const commit = async (appliedOffset: number, code: string) => {
         const { version: base } = await states().facts(state)
-        await live().commit(state, changeOf({ base, appliedOffset, code }))
+        await live().commit(state, createChange({ base, appliedOffset, code }))
         return (await states().facts(state)).codeFrom
       }
       assert.deepEqual([await commit(9, CODE), await commit(11, 'v2'), await commit(13, 'v2')], [0, 10, 10])
@@ -117,11 +117,11 @@ export function conformsAsReplaceableStates(
     it('given a fence, then nothing is committed until it is lifted, and the version stays', async () => {
       const state = await given()
       const base = { epoch: 0, appliedOffset: 7, fired: 0 }
-      const next = changeOf({ base, appliedOffset: 8 })
+      const next = createChange({ base, appliedOffset: 8 })
       assert.deepEqual((await states().fence(state, FENCE, 60_000)).version, base)
       assert.equal(await live().commit(state, next), 'refused')
       await assert.rejects(live().load(state, EMPTY_SELECTION), { code: 'reprocessing' })
-      await states().unfence(state, fenceOf(4))
+      await states().unfence(state, getFence(4))
       assert.equal(await live().commit(state, next), 'refused')
       await states().unfence(state, FENCE)
       assert.equal(await live().commit(state, next), 'committed')
@@ -130,10 +130,10 @@ export function conformsAsReplaceableStates(
 
     it('given the fence of a command that was killed, then the next one has it, and the first no longer', async () => {
       const state = await given()
-      await states().fence(state, fenceOf(1), 60_000)
-      assert.equal((await states().fence(state, fenceOf(2), 60_000)).version.appliedOffset, 7)
-      assert.equal((await states().fence(state, fenceOf(1), 60_000)).fence.attempt, 2)
-      await states().unfence(state, fenceOf(1))
+      await states().fence(state, getFence(1), 60_000)
+      assert.equal((await states().fence(state, getFence(2), 60_000)).version.appliedOffset, 7)
+      assert.equal((await states().fence(state, getFence(1), 60_000)).fence.attempt, 2)
+      await states().unfence(state, getFence(1))
       assert.equal((await states().facts(state)).fence?.attempt, 2)
     })
 
@@ -144,7 +144,7 @@ export function conformsAsReplaceableStates(
       await isStaged(state, true)
       assert.deepEqual(await contents(state), before)
       const base = { epoch: 0, appliedOffset: 7, fired: 0 }
-      assert.equal(await live().commit(state, changeOf({ base, appliedOffset: 8 })), 'committed')
+      assert.equal(await live().commit(state, createChange({ base, appliedOffset: 8 })), 'committed')
       assert.equal((await states().facts(state)).version.appliedOffset, 8)
     })
 
@@ -194,16 +194,16 @@ export function conformsAsReplaceableStates(
       const conditions = await fenced(state)
       await states().replace(state, await staged(state), conditions)
       const { live: old } = conditions
-      assert.equal(await live().commit(state, changeOf({ base: old, appliedOffset: 8 })), 'refused')
+      assert.equal(await live().commit(state, createChange({ base: old, appliedOffset: 8 })), 'refused')
       const { version: base, clock } = await states().facts(state)
-      assert.equal(await live().commit(state, changeOf({ base, clock, appliedOffset: 8 })), 'committed')
+      assert.equal(await live().commit(state, createChange({ base, clock, appliedOffset: 8 })), 'committed')
     })
 
     for (const [what, changed, kind] of [
       ['a live state that has moved', { live: { epoch: 0, appliedOffset: 6, fired: 0 } }, 'moved'],
       ['a live state of another epoch', { live: { epoch: 1, appliedOffset: 7, fired: 0 } }, 'moved'],
       ['a live state among its timers', { live: { epoch: 0, appliedOffset: 7, fired: 1 } }, 'moved'],
-      ['the fence of a later command', { continues: { ...CONTINUES, fence: fenceOf(4) } }, 'moved'],
+      ['the fence of a later command', { continues: { ...CONTINUES, fence: getFence(4) } }, 'moved'],
       ['other code', { continues: { ...CONTINUES, code: 'v2/settings' } }, 'other-code'],
     ] as const)
       it(`given ${what}, then the answer is ${kind}, and nothing has changed or is left`, async () => {
@@ -286,7 +286,7 @@ export function conformsAsReplaceableStates(
       const state = absent()
       await replaceState(states(), state, inPages(partsAt(41, 3)))
       const [, ...others] = partsAt(41)
-      assert.deepEqual(await partsOf(state), sorted([{ kind: 'meta', meta: metaAt(41, 4) }, ...others]))
+      assert.deepEqual(await readParts(state), sorted([{ kind: 'meta', meta: metaAt(41, 4) }, ...others]))
       const ids = others.flatMap(part => (part.kind === 'id' ? [part.id.id] : []))
       const { known, clock } = await live().load(state, { ...EMPTY_SELECTION, ids })
       assert.deepEqual([known.size, clock], [900, metaAt(41).clock])
@@ -300,13 +300,13 @@ export function conformsAsReplaceableStates(
         return { kind: 'state', entity, state: withHold('@1a {}', hold) ?? '' }
       }
       const others = partsAt(41)
-      const bytesOf = async (parts: readonly StatePart[]) => {
+      const readBytes = async (parts: readonly StatePart[]) => {
         await replaceState(states(), state, inPages(parts))
         return (await live().load(state, EMPTY_SELECTION)).parkedBytes
       }
-      const each = (await bytesOf([...others, held('/b 1', 2), held('/b 2', 1)])) / 3
+      const each = (await readBytes([...others, held('/b 1', 2), held('/b 2', 1)])) / 3
       assert.ok(each >= 1_006 && each < 1_300, `${each}`)
-      assert.equal(await bytesOf([...others, held('/b 1', 2), ...others, held('/b 1', 2)]), 2 * each)
+      assert.equal(await readBytes([...others, held('/b 1', 2), ...others, held('/b 1', 2)]), 2 * each)
     })
 
     it('given an id with two times, then the newer one counts, even if they are on different pages', async () => {
@@ -332,7 +332,7 @@ export function conformsAsReplaceableStates(
       const [ids, failures] = [[] as string[], [] as string[]]
       for await (const { id } of states().ids(state)) ids.push(id)
       for await (const { id } of states().failures(state)) failures.push(id)
-      assert.deepEqual([ids, failures], [['ab0123456789'], [failureOf('one', 0).id]])
+      assert.deepEqual([ids, failures], [['ab0123456789'], [createFailure('one', 0).id]])
       assert.deepEqual(await states().context(state), { hash: 'h', json: '{"rules":[]}' })
     })
   })

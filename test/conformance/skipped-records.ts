@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { SkippedRecords, StateStore } from '#runtime/pipeline/ports.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
-import { changeOf } from '../support/changes.ts'
+import { createChange } from '../support/changes.ts'
 import { newStateKey } from './state-store/samples.ts'
 
 interface Skipping {
@@ -33,7 +33,7 @@ export function conformsAsSkippedRecords(name: string, skipping: () => Skipping)
       const { records, store } = skipping()
       const stateKey = newStateKey()
       await records.skip(stateKey, 7, 'seven')
-      assert.equal(await store.commit(stateKey, changeOf({ appliedOffset: 7 })), 'committed')
+      assert.equal(await store.commit(stateKey, createChange({ appliedOffset: 7 })), 'committed')
       assert.equal(await records.skip(stateKey, 7, 'again'), 'already-applied')
       assert.equal(await records.skip(stateKey, 6, 'six'), 'already-applied')
       assert.equal(await records.skip(stateKey, 8, 'eight'), 'skipped')

@@ -213,8 +213,8 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
               storedReading(`r${index}`, {}, { offset: batch * 100 + index }),
             ),
           )
-          const write = (one: Storage, existing: 'replace' | 'keep') =>
-            batches.map(events => one.write(toRows(FAMILIES, events), existing))
+          const write = (storage: Storage, existing: 'replace' | 'keep') =>
+            batches.map(events => storage.write(toRows(FAMILIES, events), existing))
           await Promise.all([...write(first, 'replace'), ...write(second, 'keep')])
           const keys = new Set(batches.flat().map(({ offset, event }) => `${offset} ${event.id}`))
           assert.equal(await count(place, 'readings'), keys.size)
@@ -337,7 +337,7 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
           topic: null as unknown as string,
         }
         const deliver = storageSink(FAMILIES, storage).deliver(
-          [good, bad].map(one => ({ ...one, key: one.event.id, event: one.event })),
+          [good, bad].map(event => ({ ...event, key: event.event.id, event: event.event })),
         )
         await assert.rejects(deliver, error => {
           assert.ok(error instanceof PermanentError, String(error))

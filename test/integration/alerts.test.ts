@@ -11,13 +11,13 @@ import { environmentReading as reading } from '../support/records.ts'
 import { RedisMonitor } from '../support/redis-monitor.ts'
 import { RunningConsumers } from '../support/running-consumers.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
-import { ruleOf } from '../unit/alerting/support.ts'
+import { createRule } from '../unit/alerting/support.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
 const ROOF = '/environment/test-site roof-1'
 const RULES = [
-  ruleOf({ name: 'HOT', fireAbove: 40, severity: 'critical', labels: { team: 'ops' } }),
-  ruleOf({ name: 'WARM', fireAbove: 30, for: '1h' }),
+  createRule({ name: 'HOT', fireAbove: 40, severity: 'critical', labels: { team: 'ops' } }),
+  createRule({ name: 'WARM', fireAbove: 30, for: '1h' }),
 ]
 /** Reads of each of the view's partitions: its position and counters, and its states. */
 const READS_OF_THE_VIEW = 3 * 4
@@ -39,7 +39,7 @@ describe('sluice alerts, beside alerting and the view', () => {
   })
 
   /** Appends readings, and lets alerting and the view come to them. */
-  async function measured(...values: readonly (readonly [sensor: string, temperature: number])[]) {
+  async function publishReadings(...values: readonly (readonly [sensor: string, temperature: number])[]) {
     const events = values.map(([sensor, temperature]) => {
       return reading(`m${sent}`, { sensor, temperature, at: sent++ })
     })
@@ -65,12 +65,12 @@ describe('sluice alerts, beside alerting and the view', () => {
   }
 
   const listed = (...args: string[]) => asked<AlertList>('list', ...args)
-  const idsOf = ({ alerts }: Pick<AlertList, 'alerts'>) => alerts.map(({ id }) => id)
+  const listIds = ({ alerts }: Pick<AlertList, 'alerts'>) => alerts.map(({ id }) => id)
 
   let id = ''
 
   it('given an alert that fires, then list and show include it', async () => {
-    await measured(['roof-1', 45], ['roof-10', 20])
+    await publishReadings(['roof-1', 45], ['roof-10', 20])
     const { alerts, total, behind } = await listed()
     const [alert, ...others] = alerts
     assert.deepEqual([total, behind, others], [1, 0, []])
@@ -84,8 +84,8 @@ describe('sluice alerts, beside alerting and the view', () => {
       [alert?.startedAt, 'ops'],
     )
     id = alert?.id ?? ''
-    assert.deepEqual(idsOf(await listed('--label', 'team=ops', '--severity', 'critical')), [id])
-    assert.deepEqual(idsOf(await listed('--rule', 'WARM')), [])
+    assert.deepEqual(listIds(await listed('--label', 'team=ops', '--severity', 'critical')), [id])
+    assert.deepEqual(listIds(await listed('--rule', 'WARM')), [])
     const shown = await asked<AlertsReport>('show', '--', id)
     assert.equal(shown.alerts[0]?.phase, 'firing')
     assert.deepEqual(
@@ -95,15 +95,15 @@ describe('sluice alerts, beside alerting and the view', () => {
   })
 
   it('given that it resolves, then it is history, with everything that happened', async () => {
-    await measured(['roof-1', 20])
-    assert.deepEqual(idsOf(await listed()), [])
+    await publishReadings(['roof-1', 20])
+    assert.deepEqual(listIds(await listed()), [])
     const resolved = await listed('--state', 'resolved')
     assert.deepEqual(
       resolved.alerts.map(({ id, endedAt }) => [id, endedAt !== null]),
       [[id, true]],
     )
-    assert.deepEqual(idsOf(await listed('--state', 'all')), [id])
-    assert.deepEqual(idsOf(await listed('--state', 'all', '--since', '1m')), [])
+    assert.deepEqual(listIds(await listed('--state', 'all')), [id])
+    assert.deepEqual(listIds(await listed('--state', 'all', '--since', '1m')), [])
     const { alerts } = await asked<AlertsReport>('show', '--', id)
     assert.deepEqual(
       alerts[0]?.transitions.map(({ kind }) => kind),
@@ -147,7 +147,7 @@ describe('sluice alerts, beside alerting and the view', () => {
   })
 
   it('given many entities of which one fires, then a list reads as much as before, and no entity', async () => {
-    await measured(...Array.from({ length: MANY }, (_, number) => [`s-${number}`, 20] as const))
+    await publishReadings(...Array.from({ length: MANY }, (_, number) => [`s-${number}`, 20] as const))
     assert.ok((await environment.states('alerting')).size > MANY)
     const readings = environment.topic('readings')
     const [entities, view] = [

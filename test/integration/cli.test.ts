@@ -44,7 +44,7 @@ describe('the sluice command, against Kafka and Redis', () => {
       const own = records.filter(({ key }) => String(key) === subject)
       assert.equal(new Set(own.map(({ partition }) => partition)).size, 1)
       const ids = expected.filter(event => event.subject === subject).map(({ id }) => id)
-      assert.deepEqual(own.map(idOf), ids)
+      assert.deepEqual(own.map(getId), ids)
     }
   })
 
@@ -75,7 +75,7 @@ describe('the sluice command, against Kafka and Redis', () => {
     const processor = new Processor(environment)
     try {
       await processor.catchUp()
-      const first = await statsOf(environment)
+      const first = await readStats(environment)
       assert.deepEqual([first.totals.applied, first.totals.duplicate], [291, 0])
       const counts = first.entities.map(({ entity, metrics }) => [entity, metrics.temperature?.count])
       assert.deepEqual(counts, [
@@ -85,7 +85,7 @@ describe('the sluice command, against Kafka and Redis', () => {
       ])
       await replayed(HEATWAVE, '--speed', 'max')
       await processor.catchUp()
-      const second = await statsOf(environment)
+      const second = await readStats(environment)
       assert.deepEqual([second.totals.applied, second.totals.duplicate], [291, 291])
       assert.deepEqual(second.entities, first.entities)
       const table = await sluice('stats', 'roof-1', '--env', environment.name)
@@ -134,11 +134,11 @@ class Processor {
   }
 }
 
-async function statsOf(environment: TestEnvironment): Promise<Report> {
+async function readStats(environment: TestEnvironment): Promise<Report> {
   const { stdout } = await runProgram('./cli/sluice.ts', ['stats', '--json', '--env', environment.name])
   return JSON.parse(stdout)
 }
 
-function idOf({ headers }: ForeignRecord): string {
+function getId({ headers }: ForeignRecord): string {
   return String(headers?.ce_id)
 }

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { until } from '../support/until.ts'
-import { routesOf } from '../unit/console/access/support.ts'
+import { listRoutes } from '../unit/console/access/support.ts'
 
 /** The number of answers after which each console is closed: while it connects, while it asks, and later. */
 const AFTER_ANSWERS = [0, 1, 2, 4, 8, 16]
@@ -22,7 +22,7 @@ describe('a console that is closed', () => {
     it(`given every question under way, of which ${answers} are answered, then no connection is left`, async () => {
       const served = await servedConsole({ env: environment.name })
       const before = openConnections()
-      const paths = routesOf(served.app)
+      const paths = listRoutes(served.app)
         .filter(route => route.startsWith('GET /api/'))
         .map(route => route.replace('GET /api', '').replaceAll(/:\w+/g, environment.topic('readings')))
       assert.ok(paths.length >= answers, `${paths.length} questions`)

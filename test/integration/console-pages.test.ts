@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { AlternatingSensors } from '../support/alternating-sensors.ts'
 import { TestBrowser, WIDTHS } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
-import { AREAS, PAGES, type Things, thingsIn } from '../support/console-pages.ts'
+import { AREAS, findThings, PAGES, type Things } from '../support/console-pages.ts'
 import type { TestEnvironment } from '../support/environment.ts'
 import { markedEnvironment } from '../support/marked-environment.ts'
 import { IS_WHOLE } from '../support/sampled.ts'
@@ -30,7 +30,7 @@ describe('the pages of the console', () => {
     served = await servedConsole({ env: environment.name })
     Object.assign(served.environment, { kafka: async () => kafka.client })
     await environment.client.send(environment.topic('readings'), new AlternatingSensors(24).nextRound())
-    things = await thingsIn(environment, served)
+    things = await findThings(environment, served)
     await commitTo(things)
     browser = await TestBrowser.launch()
   })

@@ -49,7 +49,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     return JSON.parse(stdout)
   }
 
-  function started(...args: string[]): Program {
+  function startCommand(...args: string[]): Program {
     return new Program('./cli/sluice.ts', ['dlq', ...args], { env: variables() })
   }
 
@@ -60,7 +60,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     const tally = await consumer.tally()
     assert.equal(tally['failed/rejected'], letters)
     assert.equal(tally['applied/counted'], letters)
-    const redriven = (await environment.lengthOf('readings')) - letters
+    const redriven = (await environment.readLength('readings')) - letters
     assert.equal(tally['duplicate/attempt-known'] ?? 0, redriven - letters)
     const beside = await consumer.tallyBeside()
     assert.deepEqual(beside, { 'applied/counted': letters, 'ignored/redriven-for-another': redriven })
@@ -76,17 +76,17 @@ describe('sluice dlq, beside the consumer that failed', () => {
   it('given a bulk redrive that is killed midway, when it is continued, then each is applied once', async () => {
     await consumer.deadLetters(LETTERS)
     const args = ['redrive', '--consumer', 'processor', '--rate', '100/s', '--yes']
-    const killed = started(...args)
+    const killed = startCommand(...args)
     await killed.says(/^Operation \S+/m)
     await until(
       'a part of it is redriven',
-      async () => (await environment.lengthOf('readings')) >= LETTERS + LETTERS / 4,
+      async () => (await environment.readLength('readings')) >= LETTERS + LETTERS / 4,
     )
     killed.signal('SIGKILL')
     const { output } = await killed.ended
     const [, begunAt = ''] = /^Operation \S+, begun at (\S+)$/m.exec(output) ?? []
     assert.ok(
-      (await environment.lengthOf('readings')) < 2 * LETTERS,
+      (await environment.readLength('readings')) < 2 * LETTERS,
       'it was killed too late to show anything',
     )
 
@@ -106,8 +106,8 @@ describe('sluice dlq, beside the consumer that failed', () => {
 
   it('when it is stopped, then it says how to go on, and what was done is audited', async () => {
     await consumer.deadLetters(LETTERS)
-    const stopped = started('redrive', '--since', '1h', '--rate', '50/s', '--yes')
-    await until('some are redriven', async () => (await environment.lengthOf('readings')) > LETTERS)
+    const stopped = startCommand('redrive', '--since', '1h', '--rate', '50/s', '--yes')
+    await until('some are redriven', async () => (await environment.readLength('readings')) > LETTERS)
     stopped.signal('SIGINT')
     const { code, output } = await stopped.ended
     assert.equal(code, 130, output)
@@ -116,7 +116,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     const done = audit?.counts.redriven ?? 0
     assert.ok(done > 0 && done < LETTERS, `${done}`)
     // The batch at hand was finished, and is handled.
-    assert.equal((await environment.lengthOf('readings')) - LETTERS, done)
+    assert.equal((await environment.readLength('readings')) - LETTERS, done)
     const [name = '', ...rest] = command
       .split(' ')
       .filter((_, at, words) => words[at] !== '--rate' && words[at - 1] !== '--rate')
@@ -133,7 +133,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     await consumer.deadLetters(1, { originalOffset: 1_000_000 })
     await consumer.deadLetters(1, { consumer: 'gone' })
     await consumer.deadLetters(1, { omitted: ['value'] })
-    const lengths = [await environment.lengthOf('readings'), await environment.lengthOf('dlq')]
+    const lengths = [await environment.readLength('readings'), await environment.readLength('dlq')]
     const shown = await report('redrive', '--since', '1h')
     assert.deepEqual(
       [shown.dryRun, shown.taken, shown.codes, shown.consumers, shown.topics],
@@ -145,7 +145,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     assert.match(stdout, /^Would redrive 4 dead letters\.$/m)
     assert.match(stdout, /^rejected is permanent: /m)
     assert.match(stdout, /^Nothing was changed\. Add --yes to redrive them\.$/m)
-    assert.deepEqual([await environment.lengthOf('readings'), await environment.lengthOf('dlq')], lengths)
+    assert.deepEqual([await environment.readLength('readings'), await environment.readLength('dlq')], lengths)
     const nothing = await dlq('redrive', '--consumer', 'gone', '--yes')
     assert.deepEqual([nothing.status, /Nothing to redrive: see above/.test(nothing.stderr)], [1, true])
     const none = await dlq('redrive', '--entity', 'nobody', '--yes')
@@ -158,7 +158,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     Object.assign(process.env, variables(), { IS_LOCAL: 'true' })
     try {
       let times = 0
-      const measured = async () => {
+      const runRedriver = async () => {
         // A function is invoked only once with `IS_LOCAL`.
         times += 1
         const { handler } = await import(`../../functions/redriver/handler.ts?${times}`)
@@ -169,14 +169,14 @@ describe('sluice dlq, beside the consumer that failed', () => {
         assert.equal(pending, 0)
         return [open, quarantined, (oldestSeconds ?? 0) > 0]
       }
-      assert.deepEqual(await measured(), [0, 0, false])
+      assert.deepEqual(await runRedriver(), [0, 0, false])
       await consumer.deadLetters(3)
       await consumer.deadLetters(1, { quarantined: true })
-      assert.deepEqual(await measured(), [4, 1, true])
+      assert.deepEqual(await runRedriver(), [4, 1, true])
       assert.equal((await report('redrive', '--since', '1h', '--yes')).taken, 3)
-      assert.deepEqual(await measured(), [1, 1, true])
+      assert.deepEqual(await runRedriver(), [1, 1, true])
       assert.equal((await report('drop', '--since', '1h', '--yes')).taken, 1)
-      assert.deepEqual(await measured(), [0, 0, false])
+      assert.deepEqual(await runRedriver(), [0, 0, false])
     } finally {
       process.env = before
     }
@@ -196,8 +196,11 @@ describe('sluice dlq, beside the consumer that failed', () => {
       .split('\n')
       .map(line => JSON.parse(line))
     const topic = environment.topic('readings')
-    for (const one of documents)
-      assert.deepEqual([one.original_topic, one.error_type, one.attempt], [topic, 'rejected', 1])
+    for (const document of documents)
+      assert.deepEqual(
+        [document.original_topic, document.error_type, document.attempt],
+        [topic, 'rejected', 1],
+      )
     assert.equal(documents.length, 3)
     assert.match(flat.stderr, /1 unreadable/)
     assert.deepEqual(JSON.parse((await dlq('show', at, '--flat')).stdout), documents[0])

@@ -81,7 +81,8 @@ describe('a topic of another application: three partitions, and times of its pro
     const { groups } = await admin.listGroups()
     assert.deepEqual(
       groups.filter(
-        ({ groupId }) => !groupsBefore.some(one => one.groupId === groupId) && groupId.includes(name),
+        ({ groupId }) =>
+          !groupsBefore.some(overview => overview.groupId === groupId) && groupId.includes(name),
       ),
       [],
     )

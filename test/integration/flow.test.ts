@@ -13,7 +13,7 @@ import { outcomes, TestEnvironment } from '../support/environment.ts'
 import type { ForeignRecord } from '../support/foreign-client.ts'
 import { Offline } from '../support/offline.ts'
 import { environmentReading as reading } from '../support/records.ts'
-import { eventOf } from '../support/sdk-reader.ts'
+import { readEvent } from '../support/sdk-reader.ts'
 import { brokers } from '../support/servers.ts'
 import { runSluice } from '../support/sluice.ts'
 import { writtenMessage } from '../support/written-message.ts'
@@ -81,7 +81,7 @@ describe('the whole flow, through serverless offline', () => {
     ) as EntityStatistics
     assert.equal(state.metrics.temperature?.count, 3)
 
-    const deadLetters = (await environment.read('dlq')).map(record => eventOf(record).data as DeadLetter)
+    const deadLetters = (await environment.read('dlq')).map(record => readEvent(record).data as DeadLetter)
     for (const consumer of CONSUMERS_OF_READINGS) {
       const own = deadLetters.filter(deadLetter => deadLetter.consumer === consumer)
       own.sort((a, b) => a.originalOffset - b.originalOffset)
@@ -115,7 +115,7 @@ describe('the whole flow, through serverless offline', () => {
     await environment.untilTrimmed()
 
     const records = await environment.read('alerts')
-    const alerts = records.map(record => eventOf(record))
+    const alerts = records.map(record => readEvent(record))
     assert.deepEqual(
       alerts.map(({ type, time, source }) => ({ type, time, source })),
       [
@@ -150,7 +150,7 @@ describe('the whole flow, through serverless offline', () => {
     const own = (await environment.read('readings')).slice(before.length)
     assert.equal(own.length, readings)
     const events = (await environment.read('readings'))
-      .map(tryEventOf)
+      .map(tryReadEvent)
       .filter(event => event?.dataschema !== undefined)
     const types = new Set(events.map(event => event?.type))
     const families = ['database.reading', 'device.motion', 'environment.reading']
@@ -223,7 +223,7 @@ describe('the whole flow, through serverless offline', () => {
       const { findings } = JSON.parse(stdout) as {
         findings: { check: string; verdict: string; todo?: string }[]
       }
-      return findings.filter(one => one.check === 'partitions' && one.verdict !== 'ok')
+      return findings.filter(finding => finding.check === 'partitions' && finding.verdict !== 'ok')
     }
     assert.deepEqual(await check(), [])
     assert.doesNotMatch(offline.output, /misrouted/)
@@ -244,8 +244,8 @@ function countPartitions(group: 'ruled' | 'ticked'): number {
   return resolveSignals([group]).reduce((sum, signal) => sum + names.topicSize(signal, '').partitions, 0)
 }
 
-function tryEventOf(record: ForeignRecord): CloudEvent<unknown> | undefined {
-  return record.headers?.ce_id && record.value ? eventOf(record) : undefined
+function tryReadEvent(record: ForeignRecord): CloudEvent<unknown> | undefined {
+  return record.headers?.ce_id && record.value ? readEvent(record) : undefined
 }
 
 function binary(event: Event): Message {

@@ -109,7 +109,7 @@ inputs:
     Object.assign(process.env, variables, { INPUTS_FILE: fileWith('turbines'), PARTIAL_RESPONSES: 'on' })
     handler = (await import('../../functions/intake/handler.ts')).handler
     await send('turbines', 30)
-    const records = (await there.read('turbines')).map(one => toLogRecord('turbines', 0, one))
+    const records = (await there.read('turbines')).map(record => toLogRecord('turbines', 0, record))
     const deliver = async (from: number, to: number) => {
       const event = kafkaEvent(records.filter(({ offset }) => offset >= from && offset < to))
       const response = await handler?.(event, { getRemainingTimeInMillis: () => 60_000 })
@@ -156,7 +156,7 @@ inputs:
       })
       try {
         const { consumers, standing } = await served.ask<Overview>('/overview')
-        const findLag = (topic: string) => consumers.find(one => one.topic === topic)?.lag
+        const findLag = (topic: string) => consumers.find(consumer => consumer.topic === topic)?.lag
         const lags = ['boilers', environment.topic('alerts')].map(findLag)
         return { lags, standing: standing.map(({ reason }) => reason.split(':')[0]) }
       } finally {
@@ -179,7 +179,7 @@ inputs:
       assert.equal(stderr, '')
       const [found] = JSON.parse(stdout).groups
       assert.deepEqual(
-        found.topics.map((one: { topic: string }) => one.topic),
+        found.topics.map((topic: { topic: string }) => topic.topic),
         ['boilers'],
       )
       return found.pending === 0

@@ -115,7 +115,7 @@ describe('intake of a topic of another application', () => {
   after(async () => {
     await admin?.deleteTopics({ topics: [topic, orders, cloudEvents] }).catch(() => {})
     await admin?.disconnect()
-    for (const one of [handler, router, viewsHandler, anew]) await closeConnections(one)
+    for (const kafkaHandler of [handler, router, viewsHandler, anew]) await closeConnections(kafkaHandler)
     await registry?.close()
     await environment?.close()
     await rm(folder, { recursive: true, force: true })
@@ -143,7 +143,7 @@ describe('intake of a topic of another application', () => {
 
   async function readInput(name = topic): Promise<LogRecord[]> {
     const records = await environment.client.read(name)
-    return records.map(one => toLogRecord(name, one.partition, one))
+    return records.map(record => toLogRecord(name, record.partition, record))
   }
 
   async function deliver(to: KafkaHandler, records: readonly LogRecord[]): Promise<void> {
@@ -230,12 +230,12 @@ describe('intake of a topic of another application', () => {
     const name = environment.topic('failures')
     await deliver(
       router,
-      failures.map(one => toLogRecord(name, one.partition, one)),
+      failures.map(failure => toLogRecord(name, failure.partition, failure)),
     )
     assert.equal((await environment.read('dlq')).length, 2)
 
     await writeFile(join(folder, 'greenhouse.yaml'), MAPPING('{ from: [soil, moisture] }'))
-    const before = await environment.lengthOf('readings')
+    const before = await environment.readLength('readings')
     const { status, stdout, stderr } = await ran(
       ['dlq', 'redrive', '--consumer', 'intake', '--yes', '--json'],
       {
@@ -247,7 +247,7 @@ describe('intake of a topic of another application', () => {
     assert.equal(JSON.parse(stdout).taken, 2, stdout)
     await deliverAll(await startAnew(), 'input-redrives')
     await deliverAll(router, 'failures')
-    assert.equal(await environment.lengthOf('readings'), before + 1)
+    assert.equal(await environment.readLength('readings'), before + 1)
     const reading = (await readEvents('readings')).find(({ data }) => data.sensorId === 'later')
     assert.equal(reading?.data.temperature, 7)
     const list = JSON.parse((await ran(['dlq', 'list', '--json'], { environment: variables, folder })).stdout)
@@ -364,12 +364,12 @@ describe('intake of a topic of another application', () => {
   }
 
   const countReadings = async (id: string) =>
-    (await readEvents('readings')).filter(one => one.id === id).length
+    (await readEvents('readings')).filter(event => event.id === id).length
   const dlq = (...args: string[]) => ran(['dlq', ...args], { environment: variables, folder })
 
   it('appends a failed record in Avro at a due retry, once the registry has its schema', async () => {
     await failAvro('avro-1', AVRO_ID)
-    assert.equal(await environment.lengthOf('retry-1m'), 1)
+    assert.equal(await environment.readLength('retry-1m'), 1)
     assert.deepEqual(await redriveDue(), { forwarded: 1, failed: 0, skipped: 0, deferred: 0 })
     registry.answerWith(503)
     await assert.rejects(deliverAll(await startAnew(), 'input-redrives'), { name: 'BatchDeferred' })

@@ -13,7 +13,7 @@ import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import type { Audit } from '../../lib/operations/audit-event.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
-import { changeOf } from '../support/changes.ts'
+import { createChange } from '../support/changes.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { until } from '../support/until.ts'
@@ -71,18 +71,18 @@ describe('operations of the command line', () => {
   /** An empty state of the consumer, which is there all the same. */
   async function stateOn(topic: string, partition = 0): Promise<StateKey> {
     const stateKey = { consumer: name, topic, partition }
-    await store.commit(stateKey, changeOf({ appliedOffset: 0 }))
+    await store.commit(stateKey, createChange({ appliedOffset: 0 }))
     return stateKey
   }
 
   async function held(): Promise<readonly string[]> {
     const names = await new StateList(redis).names()
-    return names.flatMap(one => (one.consumer === name ? [`${one.topic}/${one.partition}`] : []))
+    return names.flatMap(key => (key.consumer === name ? [`${key.topic}/${key.partition}`] : []))
   }
 
   it('given the consumer in two environments, when all its states are dropped, then those of one go', async () => {
     const topic = environment.topic('readings')
-    for (const one of [topic, environment.topic('patterns'), `${topic}-other`, 'orders']) await stateOn(one)
+    for (const text of [topic, environment.topic('patterns'), `${topic}-other`, 'orders']) await stateOn(text)
     await stateOn(topic, 1)
     await sluice(['state', 'drop', name, '--all-partitions', '--yes'])
     assert.deepEqual(await held(), ['orders/0', `${topic}-other/0`])

@@ -71,7 +71,7 @@ describe('the pipeline on Redis and Kafka', () => {
     redis.close()
   })
 
-  function consumerOf(process: KeyedProcess<never>, partition: number) {
+  function createConsumer(process: KeyedProcess<never>, partition: number) {
     const publisher = new CountingPublisher(kafka)
     const observer = new RecordingObserver()
     const ports = {
@@ -100,7 +100,7 @@ describe('the pipeline on Redis and Kafka', () => {
   }
 
   /** The ids of what came to the events topic from this partition's readings, in order of their causes. */
-  async function emittedOf(partition: number): Promise<string[]> {
+  async function readEmissions(partition: number): Promise<string[]> {
     const records = await environment.read('events')
     const own = records.filter(({ key }) =>
       key?.toString().startsWith(`/environment/test-site ${partition}/`),
@@ -111,7 +111,7 @@ describe('the pipeline on Redis and Kafka', () => {
   for (const entities of [1, SIZE])
     it(`given a batch of ${SIZE} readings of ${entities} entities, then it costs two Redis calls and no publish`, async () => {
       const partition = entities === 1 ? 0 : 1
-      const { batch, publisher, observer } = consumerOf(quiet as KeyedProcess<never>, partition)
+      const { batch, publisher, observer } = createConsumer(quiet as KeyedProcess<never>, partition)
       await batch(0, entities)
       // The second: at the first a server may not have seen the scripts yet.
       const commands = await monitor.during(() => batch(SIZE, entities))
@@ -121,12 +121,12 @@ describe('the pipeline on Redis and Kafka', () => {
     })
 
   it('given a batch that emits for every entity, then it costs three calls to Redis and one publish', async () => {
-    const { batch, publisher } = consumerOf(counting as KeyedProcess<never>, 2)
+    const { batch, publisher } = createConsumer(counting as KeyedProcess<never>, 2)
     await batch(0)
     assert.equal(publisher.calls, 0)
     const commands = await monitor.during(() => batch(SIZE))
     assert.deepEqual(commands, ['evalsha', 'evalsha', 'hdel'])
     assert.equal(publisher.calls, 1)
-    assert.equal(new Set(await emittedOf(2)).size, SIZE)
+    assert.equal(new Set(await readEmissions(2)).size, SIZE)
   })
 })

@@ -50,13 +50,13 @@ describe('sluice skip', () => {
   }
 
   /** `PARTITION@OFFSET` of a reading of this test. */
-  async function placeOf(id: string): Promise<string> {
+  async function readPlace(id: string): Promise<string> {
     const found = (await environment.read('readings')).find(({ headers }) => String(headers?.ce_id) === id)
     return `${found?.partition}@${found?.offset}`
   }
 
   it('given records that hang and end the function, then both are set aside and redriven', async () => {
-    const [hangs, ends] = [await placeOf('hangs'), await placeOf('ends')]
+    const [hangs, ends] = [await readPlace('hangs'), await readPlace('ends')]
     const dry = await report('skip', 'processor', hangs, ends, '--dry-run')
     assert.deepEqual([dry.found.length, dry.skipped.length], [2, 0])
     const { skipped } = await report('skip', 'processor', hangs, ends, '--yes')
@@ -96,7 +96,7 @@ describe('sluice skip', () => {
 
   it('given a record that is decided, is not there, or is of another topic, then it is refused', async () => {
     const refusals: [at: string, message: RegExp][] = [
-      [await placeOf('first'), /has already processed .*: its applied offset is \d+/],
+      [await readPlace('first'), /has already processed .*: its applied offset is \d+/],
       ['0@999999', /The log has no record .*\/0@999999/],
       ['99@0', /has 12 partitions/],
     ]
@@ -109,7 +109,7 @@ describe('sluice skip', () => {
 
   it('given a record that is set aside, then that can be taken back', async () => {
     await send('later')
-    const at = await placeOf('later')
+    const at = await readPlace('later')
     await report('skip', 'processor', at, '--yes')
     assert.match(
       (await sluice('skip', 'processor', at, '--undo')).stdout,

@@ -19,7 +19,7 @@ export async function recordsBetween(
   return []
 }
 
-export function eventOf(batches: readonly (readonly [StateKey, readonly KafkaRecord[]])[]): object {
+export function createEvent(batches: readonly (readonly [StateKey, readonly KafkaRecord[]])[]): object {
   const records = batches.map(([stateKey, records]) => [
     `${stateKey.topic}-${stateKey.partition}`,
     records.map(record => passedOn(stateKey, record)),

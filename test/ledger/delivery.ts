@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Fault } from '../../packages/msk-trigger/faults/faults.ts'
-import { eventOf, recordsBetween } from './batches.ts'
+import { createEvent, recordsBetween } from './batches.ts'
 import type { StateKey } from './count/partition-states.ts'
 import type { KafkaLog } from './kafka/log.ts'
 
@@ -87,13 +87,13 @@ export class Delivery {
     const free = stateKeys.filter(({ partition }) => !this.#held.has(`${consumer}/${partition}`))
     const batches = await Promise.all(
       free.map(async key => {
-        const from = this.#next.get(nameOf(key)) ?? 0
+        const from = this.#next.get(formatName(key)) ?? 0
         return [key, await recordsBetween(log, key, from, ends[key.partition] ?? 0)] as const
       }),
     )
     const waiting = batches.filter(([, records]) => records.length > 0)
     if (waiting.length === 0) return
-    const response = (await this.#invoke(consumer, eventOf(waiting))) as Response | undefined
+    const response = (await this.#invoke(consumer, createEvent(waiting))) as Response | undefined
     const lost = this.#lost.get(consumer) ?? 0
     if (lost > 0) this.#lost.set(consumer, lost - 1)
     if (response === undefined || lost > 0) return
@@ -102,11 +102,11 @@ export class Delivery {
         ({ itemIdentifier }) => itemIdentifier.partition === `${key.topic}-${key.partition}`,
       )
       const next = failed?.itemIdentifier.offset ?? (records.at(-1)?.offset ?? -1) + 1
-      this.#next.set(nameOf(key), next)
+      this.#next.set(formatName(key), next)
     }
   }
 }
 
-function nameOf({ consumer, topic, partition }: StateKey): string {
+function formatName({ consumer, topic, partition }: StateKey): string {
   return `${consumer} ${topic} ${partition}`
 }

@@ -23,7 +23,8 @@ const SOURCES = CONSUMERS.flatMap(({ name, consumes, inputs }) =>
   [...consumes, ...(inputs ? ['input' as const] : [])].map((source: Source) => ({ name, source })),
 )
 const READ = new Set(SOURCES.map(({ source }) => source))
-const partitionsOf = (source: Source) => (source === 'input' ? INPUT_PARTITIONS : topicRow(source).partitions)
+const listPartitions = (source: Source) =>
+  source === 'input' ? INPUT_PARTITIONS : topicRow(source).partitions
 
 const TICK_EVERY_MS = 400
 const AT_ONCE = 200
@@ -104,7 +105,7 @@ export class Flow {
   stateKeys(consumer?: string): StateKey[] {
     const wanted = SOURCES.filter(({ name }) => consumer === undefined || name === consumer)
     return wanted.flatMap(({ name, source }) =>
-      Array.from({ length: partitionsOf(source) }, (_, partition) => ({
+      Array.from({ length: listPartitions(source) }, (_, partition) => ({
         consumer: name,
         topic: this.topic(source),
         partition,
@@ -154,7 +155,7 @@ export class Flow {
   async tick(source: Source): Promise<void> {
     if (source === 'input') return this.#tickInput()
     this.#lastTickMs = Date.now()
-    await this.#parts.publisher.tick(this.topic(source), partitionsOf(source))
+    await this.#parts.publisher.tick(this.topic(source), listPartitions(source))
   }
 
   /** Sends a reading to every partition of the input, where ticks do not belong. */

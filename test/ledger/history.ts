@@ -7,7 +7,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import type { Rest, Row } from './count/history.ts'
 
 /** Objects of a redelivery have the same name, so that every file counts. */
-export async function* rowsIn(folder: string): AsyncGenerator<Row> {
+export async function* readRows(folder: string): AsyncGenerator<Row> {
   if (!(await readdir(folder, { recursive: true })).some(name => name.endsWith('.parquet'))) return
   const database = await DuckDBInstance.create()
   const connection = await database.connect()
@@ -24,7 +24,7 @@ export async function* rowsIn(folder: string): AsyncGenerator<Row> {
       chunk = await result.fetchChunk()
     )
       for (const values of chunk.getRows())
-        yield rowOf(Object.fromEntries(names.map((name, index) => [name, values[index] ?? null])))
+        yield createRow(Object.fromEntries(names.map((name, index) => [name, values[index] ?? null])))
   } finally {
     connection.closeSync()
     database.closeSync()
@@ -41,7 +41,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   location_longitude: ['location', 'longitude'],
 }
 
-function rowOf(values: Readonly<Record<string, unknown>>): Row {
+function createRow(values: Readonly<Record<string, unknown>>): Row {
   const rest: Rest = JSON.parse(String(values.rest ?? '{}'))
   let data = rest.data
   for (const [column, [first = '', second]] of Object.entries(FIELDS)) {

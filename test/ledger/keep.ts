@@ -45,12 +45,12 @@ async function keepTopic(log: KafkaLog, topic: string, file: string): Promise<vo
   const out = createWriteStream(file)
   for (const [partition, end] of (await log.ends(topic)).entries())
     for await (const record of log.records(topic, partition, end))
-      out.write(`${JSON.stringify(lineOf(record))}\n`)
+      out.write(`${JSON.stringify(createLineData(record))}\n`)
   out.end()
   await finished(out)
 }
 
-function lineOf({ key, value, headers, ...place }: KafkaRecord): object {
+function createLineData({ key, value, headers, ...place }: KafkaRecord): object {
   const base64 = (bytes: Buffer | null) => bytes?.toString('base64') ?? null
   const named = headers.map(([name, bytes]) => [name, String(bytes)])
   return { ...place, key: base64(key), value: base64(value), headers: named }

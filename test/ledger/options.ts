@@ -119,7 +119,7 @@ const KINDS = {
   workers: POSITIVE,
   runner: oneOf(RUNNERS),
   brokers: BROKERS,
-  sabotage: list(name => SABOTAGES.some(one => one === name), `some of ${SABOTAGES.join(', ')}`),
+  sabotage: list(name => SABOTAGES.some(sabotage => sabotage === name), `some of ${SABOTAGES.join(', ')}`),
   patience: POSITIVE,
 } as const
 
@@ -131,7 +131,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
 }
 
 /** The command that repeats the run. */
-export function commandOf(options: Options): string {
+export function formatCommand(options: Options): string {
   const { patienceMs: _, out: __, faults, sabotage, fuzz, ...others } = options
   const given = {
     ...others,

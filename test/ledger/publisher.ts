@@ -24,7 +24,7 @@ interface Extent {
 export class Publisher implements Acknowledged {
   /** Does not retry by itself: the library's retries can omit the messages for a lost broker. */
   readonly #producer: Producer
-  readonly #topics: ReturnType<typeof topicsIn>
+  readonly #topics: ReturnType<typeof nameTopics>
   readonly #signal: AbortSignal
   /** Partition and offset by record number; 0 if not acknowledged. */
   readonly #places: Float64Array
@@ -36,7 +36,7 @@ export class Publisher implements Acknowledged {
 
   private constructor(producer: Producer, env: string, { records, signal }: Extent) {
     this.#producer = producer
-    this.#topics = topicsIn(env)
+    this.#topics = nameTopics(env)
     this.#signal = signal
     this.#places = new Float64Array(records)
   }
@@ -51,7 +51,7 @@ export class Publisher implements Acknowledged {
     return new Publisher(await connected(kafka), env, extent)
   }
 
-  placeOf(number: number): { readonly partition: number; readonly offset: number } | undefined {
+  getPlace(number: number): { readonly partition: number; readonly offset: number } | undefined {
     const place = this.#places[number] ?? 0
     return place === 0
       ? undefined
@@ -143,14 +143,14 @@ async function connected(kafka: Kafka): Promise<Producer> {
   return producer
 }
 
-function topicsIn(env: string) {
-  const partitionsOf = (length: number) =>
+function nameTopics(env: string) {
+  const numberPartitions = (length: number) =>
     Array.from({ length }, (_, partitionId) => ({ partitionId, leader: 1 })) as unknown as PartitionMetadata[]
   return {
     readings: {
       topic: NAMES.topicName('readings', env),
-      partitionMetadata: partitionsOf(TOPICS.readings.partitions),
+      partitionMetadata: numberPartitions(TOPICS.readings.partitions),
     },
-    input: { topic: inputTopic(env), partitionMetadata: partitionsOf(INPUT_PARTITIONS) },
+    input: { topic: inputTopic(env), partitionMetadata: numberPartitions(INPUT_PARTITIONS) },
   }
 }

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { durationText } from '../../lib/support/duration.ts'
 import { LOST, ORDER, TWICE } from './count/violations.ts'
-import { commandOf } from './options.ts'
+import { formatCommand } from './options.ts'
 import { describeFault, type Result } from './result.ts'
 
 export function report(result: Result): string[] {
@@ -39,7 +39,7 @@ export function report(result: Result): string[] {
     ],
     [
       'parked',
-      `${sumOf(figures.chapters, 'parked/')} chapters behind ${sumOf(figures.chapters, 'held/')} that failed, ${figures.ended} of them for good; ${sumOf(figures.chapters, 'timer/parking-')} times to the bound`,
+      `${computeSum(figures.chapters, 'parked/')} chapters behind ${computeSum(figures.chapters, 'held/')} that failed, ${figures.ended} of them for good; ${computeSum(figures.chapters, 'timer/parking-')} times to the bound`,
     ],
     [
       'archived',
@@ -66,10 +66,10 @@ function verdict({ violations, kept, options }: Result): string {
   if (violations.isEmpty)
     return `KEPT          ${counts}; states, timers and emissions equal to the reference`
   const others = violations.kinds.filter(kind => ![LOST, TWICE, ORDER].includes(kind))
-  return `BROKEN        ${[counts, ...others].join('; ')}\n              kept in ${kept}; again: ${commandOf(options)}`
+  return `BROKEN        ${[counts, ...others].join('; ')}\n              kept in ${kept}; again: ${formatCommand(options)}`
 }
 
-function sumOf(tally: ReadonlyMap<string, number>, begin: string): number {
+function computeSum(tally: ReadonlyMap<string, number>, begin: string): number {
   return [...tally].reduce((all, [how, count]) => (how.startsWith(begin) ? all + count : all), 0)
 }
 

@@ -15,7 +15,7 @@ import { PartitionStateReader } from './count/partition-states.ts'
 import { FAULTS, schedule } from './faults.ts'
 import { Flow } from './flow.ts'
 import { Forwarding } from './forwarding.ts'
-import { rowsIn } from './history.ts'
+import { readRows } from './history.ts'
 import { createInput } from './input.ts'
 import { KafkaLog } from './kafka/log.ts'
 import { keep } from './keep.ts'
@@ -105,8 +105,8 @@ export async function run(
       retries: new Map(RETRY_TOPICS.map(signal => [signal, flow.topic(signal)])),
       byHand,
       analytics: flow.topic('analytics'),
-      segments: await filesIn(segments),
-      history: rowsIn(history),
+      segments: await readFolder(segments),
+      history: readRows(history),
     }
     const counted = await count({ brokers, redisUrl, ...topics }, publisher, noise?.acknowledged, say)
     if (!isQuiet)
@@ -202,7 +202,7 @@ async function lengths(flow: Flow): Promise<string> {
 const SENT_BESIDE = 0.9
 
 /** Returns the files of a folder, contents by name, without the drafts of killed runs. */
-async function filesIn(folder: string): Promise<Map<string, string>> {
+async function readFolder(folder: string): Promise<Map<string, string>> {
   const names = (await readdir(folder)).filter(name => !name.startsWith('.'))
   const read = async (name: string) => [name, await readFile(join(folder, name), 'utf8')] as const
   // A long run has more segments than a process may have files open.

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { until } from '../support/until.ts'
-import { eventOf, recordsBetween } from './batches.ts'
+import { createEvent, recordsBetween } from './batches.ts'
 import type { StateKey } from './count/partition-states.ts'
 import type { Flow } from './flow.ts'
 import type { Worker } from './workers.ts'
@@ -44,20 +44,20 @@ export async function withPausedPartitions(
     )
   await ask(flow.workers, 'hold')
   // A batch that was in flight holds earlier records only.
-  const endsOf = () => Promise.all(stateKeys.map(stateKey => endOf(flow, stateKey)))
-  const enough = (await endsOf()).map((end, at) => end + (WAITING[names[at] as keyof typeof WAITING] ?? 0))
-  await flow.sendUntil(async () => (await endsOf()).every((end, at) => end >= (enough[at] ?? 0)))
+  const listEnds = () => Promise.all(stateKeys.map(stateKey => readEnd(flow, stateKey)))
+  const enough = (await listEnds()).map((end, at) => end + (WAITING[names[at] as keyof typeof WAITING] ?? 0))
+  await flow.sendUntil(async () => (await listEnds()).every((end, at) => end >= (enough[at] ?? 0)))
   const start: Start = async (worker, before) => {
     const started = await Promise.all(stateKeys.map(stateKey => straggler(flow, worker, stateKey, before)))
     return {
-      overtaken: () => Promise.all(started.map(one => one.overtaken())),
-      proceed: () => Promise.all(started.map(one => one.proceed())),
+      overtaken: () => Promise.all(started.map(straggler => straggler.overtaken())),
+      proceed: () => Promise.all(started.map(straggler => straggler.proceed())),
     }
   }
   await work(start, workers => ask(workers, 'release'))
 }
 
-async function endOf(flow: Flow, { topic, partition }: StateKey): Promise<number> {
+async function readEnd(flow: Flow, { topic, partition }: StateKey): Promise<number> {
   return (await flow.log.ends(topic))[partition] ?? 0
 }
 
@@ -78,13 +78,13 @@ async function busyState(flow: Flow, consumer: string): Promise<StateKey> {
 /** Starts a delayed invocation with half of the records that wait. Resolves when its delay begins. */
 async function straggler(flow: Flow, worker: Worker, stateKey: StateKey, before: Before): Promise<Straggler> {
   const { consumer, topic, partition } = stateKey
-  const end = await endOf(flow, stateKey)
+  const end = await readEnd(flow, stateKey)
   const applied = async () => (await flow.progress([stateKey]))[0]?.appliedOffset ?? -1
   const waiting = await recordsBetween(flow.log, stateKey, (await applied()) + 1, end)
   const records = waiting.slice(0, Math.ceil(waiting.length / 2))
   if (records.length === 0) throw new Error(`no record of ${topic}/${partition} reached its ${before}`)
   const [sign, proceed] = [worker.file(`straggler-${randomUUID()}`), worker.file(`proceed-${randomUUID()}`)]
-  const event = { ...eventOf([[stateKey, records]]), straggler: { before, sign, proceed } }
+  const event = { ...createEvent([[stateKey, records]]), straggler: { before, sign, proceed } }
   let isOver = false
   const ended = worker.invoke(consumer, event).then(() => {
     isOver = true

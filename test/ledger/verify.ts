@@ -66,7 +66,8 @@ export async function verifyAll(
         own: name === 'counting' ? [flow.topic('events')] : [],
         ranges: topics => readEmittedRanges(offsets, topics),
       })
-      for (const one of differences) violations.add(UNLIKE_LOG, `${name}: ${JSON.stringify(one)}`)
+      for (const difference of differences)
+        violations.add(UNLIKE_LOG, `${name}: ${JSON.stringify(difference)}`)
       say(
         `${name}: ${records} records read again, ${states} states compared; apart: ${JSON.stringify(excepted)}`,
       )

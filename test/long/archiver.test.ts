@@ -67,7 +67,7 @@ describe('given the archiver and a log', { timeout: 3_600_000 }, () => {
   async function send(): Promise<void> {
     const fleet = createSensors([{ family: 'environment', sensors: SENSORS }])
     const settings = { ...GENERATOR_DEFAULTS, fleet, tickSeconds: 1, seed: 'history' }
-    let messages: object[] = [...OTHERS.map(one => ({ ...one, partition: 0 }))]
+    let messages: object[] = [...OTHERS.map(other => ({ ...other, partition: 0 }))]
     const flush = async () => {
       await producer.send({ topic, messages: messages as never, acks: -1 })
       messages = []
@@ -104,7 +104,7 @@ describe('given the archiver and a log', { timeout: 3_600_000 }, () => {
     const slices = async () => await listSlices(store, { table: 'readings' })
     const count = async () =>
       (await slices())
-        .flatMap(one => one.slices)
+        .flatMap(slice => slice.slices)
         .reduce((sum, { toOffset, fromOffset }) => sum + toOffset - fromOffset + 1, 0)
     const total = wanted.reduce((sum, end) => sum + end, 0)
     assert.ok((await count()) >= total)

@@ -8,7 +8,7 @@ import kafkajs from 'kafkajs'
 import { freePorts } from '#local-servers/ports.ts'
 import type { EntityStatistics } from '../../lib/analytics/processor.ts'
 import { type Services, startServices } from '../../localstack/start-services.ts'
-import { AlternatingSensors, alertsIn } from '../support/alternating-sensors.ts'
+import { AlternatingSensors, readAlerts } from '../support/alternating-sensors.ts'
 import { taken } from '../support/consumers.ts'
 import { outcomes, TestEnvironment } from '../support/environment.ts'
 import { Offline } from '../support/offline.ts'
@@ -147,6 +147,6 @@ describe('three brokers, each ended by kill -9 in its turn, in the middle of the
   })
 
   it('then every change was published: as many alerts as a count by hand, despite duplicates', async () => {
-    assert.deepEqual(alertsIn(await environment.read('alerts')), sensors.alerts)
+    assert.deepEqual(readAlerts(await environment.read('alerts')), sensors.alerts)
   })
 })

@@ -78,7 +78,7 @@ describe('the examples for clients of Kafka', () => {
     remove()
   })
 
-  async function started(example: Client, role: 'producer' | 'consumer', args: string[], group = '') {
+  async function startClient(example: Client, role: 'producer' | 'consumer', args: string[], group = '') {
     const log = join(folder, `${example}-${role}-${args.join('-')}.log`)
     const env = { TOPIC: topic, ...(group === '' ? {} : { GROUP: group }) }
     const process = await startProcess(await clientLaunch(example, role, args, env), log)
@@ -91,9 +91,9 @@ describe('the examples for clients of Kafka', () => {
   for (const mode of MODES)
     it(`when each writes in ${mode} mode, then Sluice accepts it, and murmur2 chose the partition`, async () => {
       const before = await client.ends(topic)
-      await eachOf(
+      await readEachMode(
         CLIENTS.map(async example => {
-          const { process, output, lines } = await started(example, 'producer', [mode, String(EACH)])
+          const { process, output, lines } = await startClient(example, 'producer', [mode, String(EACH)])
           assert.equal((await process.exited).code, 0, output())
           for (const line of lines())
             assert.match(line, new RegExp(`^Delivered to ${topic} \\[\\d+\\] @ \\d+$`), example)
@@ -104,7 +104,7 @@ describe('the examples for clients of Kafka', () => {
       const records = (await client.read(topic)).filter(
         ({ partition, offset }) => Number(offset) >= (before[partition] as number),
       )
-      for (const record of records) assert.equal(modeOf(record), mode)
+      for (const record of records) assert.equal(getMode(record), mode)
       const events = records.map(accepted)
       for (const [n, { key, partition }] of records.entries()) {
         assert.equal(String(key), events[n]?.subject)
@@ -133,12 +133,16 @@ describe('the examples for clients of Kafka', () => {
           const group = commit === 'auto' ? GROUPS[example] : `${example}-${randomUUID()}`
           // Without the variable it has a group of its own.
           const own = commit === 'auto' ? '' : group
-          consumers.push({ client: example, group, ...(await started(example, 'consumer', [commit], own)) })
+          consumers.push({
+            client: example,
+            group,
+            ...(await startClient(example, 'consumer', [commit], own)),
+          })
         }),
       ),
     )
     const ends = await client.ends(topic)
-    await eachOf(
+    await readEachMode(
       consumers.map(async ({ client: example, group, output, lines }) => {
         const skipped = () => lines().filter(line => line.startsWith(`Skipped ${topic} [`)).length
         await until(
@@ -167,7 +171,7 @@ describe('the examples for clients of Kafka', () => {
 })
 
 /** Waits for all of them even if one fails, because they use what `after` takes away. */
-async function eachOf(promises: readonly Promise<void>[]): Promise<void> {
+async function readEachMode(promises: readonly Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(promises)
   for (const result of results) if (result.status === 'rejected') throw result.reason
 }
@@ -177,7 +181,7 @@ function offsetOr0(committed: number): number {
   return Math.max(committed, 0)
 }
 
-function modeOf({ headers }: ForeignRecord): string {
+function getMode({ headers }: ForeignRecord): string {
   return String(headers?.['content-type']).startsWith('application/cloudevents') ? 'structured' : 'binary'
 }
 

@@ -45,7 +45,7 @@ describe('the console about alerts', () => {
     viewed = await servedConsole({ env, person: { name: 'vera', role: 'viewer' }, isLocal: false })
     const rules = buildRuleSet(readRules(FAMILIES, [{ file: 'weather.yaml', text: RULES }]))
     await consumers.append([rulesActivated(rules, 0, new Date().toISOString())])
-    await measured(['roof-1', 45], ['roof-2', 20], ['roof-3', 35])
+    await publishReadings(['roof-1', 45], ['roof-2', 20], ['roof-3', 35])
   })
 
   after(async () => {
@@ -55,7 +55,7 @@ describe('the console about alerts', () => {
 
   let sent = 0
   /** Appends readings of now, and lets alerting and the view come to them. */
-  async function measured(...values: readonly (readonly [sensor: string, temperature: number])[]) {
+  async function publishReadings(...values: readonly (readonly [sensor: string, temperature: number])[]) {
     const extensions = { traceparent: `00-${TRACE}-b7ad6b7169203331-01` }
     await consumers.append(
       values.map(([sensor, temperature]) => {
@@ -110,12 +110,12 @@ describe('the console about alerts', () => {
 
   it('given one alert, then its life, its trace and the reading that caused it are shown', async () => {
     const id = encodeURIComponent(await firingId())
-    const one = await served.ask<AlertDetails>(`/alerts/one?id=${id}`)
+    const details = await served.ask<AlertDetails>(`/alerts/one?id=${id}`)
     assert.deepEqual(
-      [one.state, one.phase, one.transitions.map(({ kind }) => kind)],
+      [details.state, details.phase, details.transitions.map(({ kind }) => kind)],
       ['firing', 'firing', ['fired']],
     )
-    assert.match(one.traceparent ?? '', new RegExp(TRACE))
+    assert.match(details.traceparent ?? '', new RegExp(TRACE))
     const { cause } = await served.ask<CauseOfAlert>(`/alerts/cause?id=${id}`)
     assert.deepEqual([cause?.as, cause?.id, cause?.topic], ['fired', 'm0', environment.topic('readings')])
     assert.match(JSON.stringify(cause?.data), /"temperature":45/)
@@ -206,7 +206,7 @@ describe('the console about alerts', () => {
 
   it('given that it resolves, then it is history, with why', async () => {
     const id = encodeURIComponent(await firingId())
-    await measured(['roof-1', 20])
+    await publishReadings(['roof-1', 20])
     await until('none fires', async () => (await served.ask<AlertsNow>('/alerts/now')).total === 0)
     const { alerts } = await served.ask<AlertHistory>('/alerts/history?state=resolved&hours=1')
     assert.deepEqual([alerts[0]?.state, alerts[0]?.reason, alerts[0]?.value], ['resolved', 'cleared', 20])

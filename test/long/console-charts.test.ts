@@ -23,7 +23,7 @@ import { FAMILIES } from '../support/families.ts'
 import { environmentReading } from '../support/records.ts'
 import { RunningConsumers } from '../support/running-consumers.ts'
 import { storedAlert, storedMinute } from '../support/stored-events.ts'
-import { ruleOf } from '../unit/alerting/support.ts'
+import { createRule } from '../unit/alerting/support.ts'
 
 const [SOURCE, SUBJECT] = ['/environment/test-site', 'roof-1']
 const ENTITY = `${SOURCE} ${SUBJECT}`
@@ -42,7 +42,7 @@ describe('charts from a database in the console', () => {
   before(async () => {
     environment = await TestEnvironment.create()
     consumers = new RunningConsumers(environment, [createStatistics(FAMILIES), alerting(FAMILIES, [])])
-    const rules = [ruleOf({ name: 'HOT', fireAbove: 40, severity: 'critical' })]
+    const rules = [createRule({ name: 'HOT', fireAbove: 40, severity: 'critical' })]
     const reading = environmentReading('r-1', { sensor: SUBJECT, temperature: 21 })
     await consumers.append([
       rulesActivated(buildRuleSet(rules), 0, new Date(startedMs - 20 * MINUTE_MS).toISOString()),
@@ -57,7 +57,7 @@ describe('charts from a database in the console', () => {
   })
 
   after(async () => {
-    for (const one of [browser, ...consoles, consumers, environment]) await one?.close()
+    for (const value of [browser, ...consoles, consumers, environment]) await value?.close()
     await rm(folder, { recursive: true, force: true })
   })
 
@@ -89,7 +89,7 @@ describe('charts from a database in the console', () => {
     return served
   }
   const serveFile = () => serve(`sqlite:${join(folder, 'local.db')}`)
-  const pageOf = (range?: string) =>
+  const getPage = (range?: string) =>
     `/telemetry?${new URLSearchParams({ entity: ENTITY, ...(range ? { range } : {}) })}`
   const chart = (page: Page, of: string) =>
     page.getByRole('img', { name: new RegExp(`^temperature in the last ${of}`) })
@@ -120,7 +120,7 @@ describe('charts from a database in the console', () => {
 
   it('given a choice, then the range stands in the address, and the chart has mean, band, legend, alert and threshold', async () => {
     const served = await serveFile()
-    const visit = await browser.visit(served.address(pageOf()))
+    const visit = await browser.visit(served.address(getPage()))
     const { page } = visit
     await chart(page, 'hour: from 21 °C to 21 °C').waitFor()
     await page.getByLabel('Range').selectOption('Last week')
@@ -145,7 +145,7 @@ describe('charts from a database in the console', () => {
 
   it('given an address with a range and a gap, then nothing is drawn within the gap', async () => {
     const served = await serveFile()
-    const visit = await browser.visit(served.address(pageOf('30d')))
+    const visit = await browser.visit(served.address(getPage('30d')))
     const { page } = visit
     await chart(page, '30 days: from 5 °C to 35 °C').waitFor()
     assert.equal(await page.getByLabel('Range').inputValue(), '30d')
@@ -166,7 +166,7 @@ describe('charts from a database in the console', () => {
   it('given a range that does not exist, then the page names those that do, and shows the last hour', async () => {
     const served = await serveFile()
     for (const range of ['fortnight', 'constructor', '24']) {
-      const visit = await browser.visit(served.address(pageOf(range)))
+      const visit = await browser.visit(served.address(getPage(range)))
       const { page } = visit
       await page
         .getByRole('alert')
@@ -192,7 +192,7 @@ describe('charts from a database in the console', () => {
       const now = await served.ask<EntityNow>(`/telemetry/entity?${new URLSearchParams({ entity: ENTITY })}`)
       assert.match(`need ${now.chartsNeed}`, need)
       for (const range of [undefined, 'week']) {
-        const visit = await browser.visit(served.address(pageOf(range)))
+        const visit = await browser.visit(served.address(getPage(range)))
         const { page } = visit
         await page.getByText(need).waitFor()
         await chart(page, 'hour: from 21 °C').waitFor()
@@ -214,7 +214,7 @@ describe('charts from a database in the console', () => {
       [`sqlite:${join(folder, 'missing.db')}`, /`storage` has not created its tables yet/],
     ] as const) {
       const served = await serve(url)
-      const visit = await browser.visit(served.address(pageOf('day')))
+      const visit = await browser.visit(served.address(getPage('day')))
       const { page } = visit
       await page.getByRole('alert').getByText(message).waitFor()
       const text = await page.getByRole('alert').getByText(message).innerText()
@@ -232,7 +232,9 @@ function findBlue(share: number): boolean {
   // biome-ignore lint/suspicious/noExplicitAny: the types of the browser are not those of the tests
   const { document } = globalThis as any
   const canvas = document.querySelector('.uplot canvas')
-  const [outer, inner] = [canvas, document.querySelector('.u-over')].map(one => one.getBoundingClientRect())
+  const [outer, inner] = [canvas, document.querySelector('.u-over')].map(value =>
+    value.getBoundingClientRect(),
+  )
   const scale = canvas.width / outer.width
   const x = Math.round((inner.left - outer.left + inner.width * share) * scale)
   const { data } = canvas

@@ -34,7 +34,7 @@ describe('the failures of the console', () => {
   afterEach(async () => {
     const consoles = served
     served = []
-    await Promise.all(consoles.map(one => one.close()))
+    await Promise.all(consoles.map(served => served.close()))
   })
 
   async function opened(options: Partial<Parameters<typeof servedConsole>[0]> = {}): Promise<ServedConsole> {
@@ -43,12 +43,12 @@ describe('the failures of the console', () => {
     return one
   }
 
-  async function asked(one: ServedConsole, path: string, body: object): Promise<Response> {
-    return one.request(`/failures${path}`, { method: 'POST', body: JSON.stringify(body) })
+  async function asked(served: ServedConsole, path: string, body: object): Promise<Response> {
+    return served.request(`/failures${path}`, { method: 'POST', body: JSON.stringify(body) })
   }
 
-  async function posted<T>(one: ServedConsole, path: string, body: object): Promise<T> {
-    const response = await asked(one, path, body)
+  async function posted<T>(served: ServedConsole, path: string, body: object): Promise<T> {
+    const response = await asked(served, path, body)
     const text = await response.text()
     assert.ok(response.ok, `${path}: ${response.status} ${text}`)
     return JSON.parse(text)
@@ -154,7 +154,7 @@ describe('the failures of the console', () => {
         [['quarantined', 2]],
       )
       assert.equal((await asked(viewer, '/handle', plan.request)).status, 403)
-      assert.equal(await environment.lengthOf('readings'), 6)
+      assert.equal(await environment.readLength('readings'), 6)
       // A later dead letter is not part of the plan.
       await consumer.deadLetters(1)
       const done = await posted<HandledAnswer>(console, '/handle', plan.request)

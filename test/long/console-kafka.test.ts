@@ -46,13 +46,13 @@ describe('given the console, when Kafka is looked at', () => {
     assert.deepEqual([found?.topic, found?.partitions, found?.records], [topic, 3, 121])
     assert.ok(found?.bytes && found.bytes > 121, `${found?.bytes} bytes`)
     const all = await served.ask<Answers['/kafka/topics']>('/kafka/topics')
-    assert.ok(all.topics.some(one => one.isInternal))
+    assert.ok(all.topics.some(topic => topic.isInternal))
   })
 
   it('then one topic has partitions, settings, readers and a size', async () => {
-    const one = await served.ask<TopicAnswer>(`/kafka/topics/one?name=${topic}`)
+    const answer = await served.ask<TopicAnswer>(`/kafka/topics/one?name=${topic}`)
     assert.deepEqual(
-      one.partitions.map(({ start, end }) => [start, end]),
+      answer.partitions.map(({ start, end }) => [start, end]),
       [
         [0, 1],
         [0, 0],
@@ -60,16 +60,16 @@ describe('given the console, when Kafka is looked at', () => {
       ],
     )
     assert.deepEqual(
-      one.settings?.filter(({ isOwn }) => isOwn),
+      answer.settings?.filter(({ isOwn }) => isOwn),
       [{ name: 'retention.ms', value: '60000', isOwn: true }],
     )
-    assert.ok(one.settings?.some(({ name, isOwn }) => name === 'segment.bytes' && !isOwn))
+    assert.ok(answer.settings?.some(({ name, isOwn }) => name === 'segment.bytes' && !isOwn))
     assert.deepEqual(
-      one.groups.map(reading => [reading.group, reading.pending]),
+      answer.groups.map(reading => [reading.group, reading.pending]),
       [[group, 21]],
     )
     // A batch of records has 61 bytes of its own.
-    assert.ok(one.bytes !== null && one.bytes > 2 * 61, `${one.bytes} bytes`)
+    assert.ok(answer.bytes !== null && answer.bytes > 2 * 61, `${answer.bytes} bytes`)
   })
 
   it('then the brokers are listed with address, partitions and size, whatever topics are looked for', async () => {
@@ -79,7 +79,7 @@ describe('given the console, when Kafka is looked at', () => {
     assert.deepEqual(topics, [])
     assert.deepEqual(listed.map(({ address }) => address).toSorted(), brokers().toSorted())
     const { led, bytes } = listed.reduce(
-      (sum, one) => ({ led: sum.led + one.leads, bytes: sum.bytes + (one.bytes ?? Number.NaN) }),
+      (sum, broker) => ({ led: sum.led + broker.leads, bytes: sum.bytes + (broker.bytes ?? Number.NaN) }),
       { led: 0, bytes: 0 },
     )
     assert.ok(led >= 3, `${led} partitions`)
@@ -89,11 +89,11 @@ describe('given the console, when Kafka is looked at', () => {
   it('then a group has its lag by partition, with how long the oldest record waits', async () => {
     const { groups } = await served.ask<Answers['/kafka/groups']>(`/kafka/groups?find=${group}`)
     assert.deepEqual(
-      groups.map(one => [one.group, one.state, one.pending, one.topics]),
+      groups.map(group => [group.group, group.state, group.pending, group.topics]),
       [[group, 'empty', 21, [topic]]],
     )
-    const one = await served.ask<GroupAnswer>(`/kafka/groups/one?name=${group}`)
-    const [lags] = one.topics
+    const answer = await served.ask<GroupAnswer>(`/kafka/groups/one?name=${group}`)
+    const [lags] = answer.topics
     assert.deepEqual(
       lags?.partitions.map(({ next, end, pending }) => [next, end, pending]),
       [
@@ -102,7 +102,7 @@ describe('given the console, when Kafka is looked at', () => {
         [100, 120, 20],
       ],
     )
-    assert.ok(one.seconds !== null && one.seconds > 0 && one.seconds < 3_600, `${one.seconds} s`)
+    assert.ok(answer.seconds !== null && answer.seconds > 0 && answer.seconds < 3_600, `${answer.seconds} s`)
   })
 
   it('then a person goes from the topics to one and its group, and stumbles over nothing', async () => {

@@ -7,7 +7,7 @@ import { type ServedConsole, servedConsole } from '../support/console.ts'
 import type { TestEnvironment } from '../support/environment.ts'
 import { MARKUP, markedEnvironment } from '../support/marked-environment.ts'
 import { redisUrl } from '../support/servers.ts'
-import { routesOf } from '../unit/console/access/support.ts'
+import { listRoutes } from '../unit/console/access/support.ts'
 
 /** So many show what they are about: the others name it differently, or have nothing of it. */
 const PAGES_WITH_MARKUP = 8
@@ -43,7 +43,7 @@ describe('the console, given an environment full of markup', () => {
   it('given every page, then the markup stays text: no script runs, and no element comes of it', async () => {
     const visit = await browser.visit(served.address('/'))
     const shown: string[] = []
-    for (const path of pagesOf(environment)) {
+    for (const path of listPages(environment)) {
       await visit.page.goto(new URL(path, served.address()).href)
       await untilAnswered(visit)
       assert.equal(await visit.page.evaluate('globalThis.ran'), undefined, path)
@@ -56,7 +56,7 @@ describe('the console, given an environment full of markup', () => {
 
   it('given every question, then no answer contains a secret or a page', async () => {
     let answered = 0
-    for (const route of routesOf(served.app)) {
+    for (const route of listRoutes(served.app)) {
       if (!route.startsWith('GET /api/')) continue
       const answer = await served.request(route.replace('GET /api', '').replaceAll(/:\w+/g, 'x'))
       assert.ok(!(await answer.text()).includes(SECRET), route)
@@ -68,7 +68,7 @@ describe('the console, given an environment full of markup', () => {
 })
 
 /** Each area, and the pages below it that show one thing, with markup in the address as well. */
-function pagesOf(environment: TestEnvironment): string[] {
+function listPages(environment: TestEnvironment): string[] {
   const mark = encodeURIComponent(MARKUP)
   const entity = encodeURIComponent(`/environment/test-site ${MARKUP}`)
   const readings = encodeURIComponent(environment.topic('readings'))

@@ -7,13 +7,13 @@ import { redirectRoot, serveConsole } from '../../console/serve.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { Program } from '../support/program.ts'
-import { jsonOf, localConsole, TOKEN } from '../unit/console/access/support.ts'
+import { localConsole, readJson, TOKEN } from '../unit/console/access/support.ts'
 
 const ADDRESS = /^(http:\/\/127\.0\.0\.1:\d+)\/\?token=([0-9a-f]{32})$/m
 
 describe('sluice console', () => {
   const running: Program[] = []
-  const started = (args: readonly string[], env = {}) => {
+  const startConsole = (args: readonly string[], env = {}) => {
     const program = new Program('cli/sluice.ts', ['console', ...args], { env })
     running.push(program)
     return program
@@ -26,21 +26,23 @@ describe('sluice console', () => {
   it('given a role, then its address opens the page, for a person of that role, until it is stopped', async () => {
     const kafkaUi = String(await freePort())
     const args = ['--role', 'viewer', '--kafka-ui-port', kafkaUi]
-    const program = started(args, { CONSOLE_PORT: String(await freePort()), USER: 'ada' })
+    const program = startConsole(args, { CONSOLE_PORT: String(await freePort()), USER: 'ada' })
     await program.says(new RegExp(`^http://127.0.0.1:${kafkaUi}/\\?token=`, 'm'))
     await program.says(ADDRESS)
     const [, base = '', token = ''] = ADDRESS.exec(program.output) ?? []
     const opened = await fetch(`${base}/?token=${token}`, { redirect: 'manual' })
     const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? ''
     assert.match(await (await fetch(base, { headers: { cookie } })).text(), /<div id="console">/)
-    const { person, isLocal } = await jsonOf(await fetch(`${base}/api/environment`, { headers: { cookie } }))
+    const { person, isLocal } = await readJson(
+      await fetch(`${base}/api/environment`, { headers: { cookie } }),
+    )
     assert.deepEqual([person, isLocal], [{ name: userOfMachine(), role: 'viewer' }, true])
 
     const second = await fetch(`http://127.0.0.1:${kafkaUi}/?token=${token}`, { redirect: 'manual' })
     assert.equal(second.headers.get('location'), `/kafka?token=${token}`)
 
     const port = new URL(base).port
-    const { code, output } = await started(['--port', port]).ended
+    const { code, output } = await startConsole(['--port', port]).ended
     assert.equal(
       output,
       `Port ${port} is in use: \`npm start\` may serve a console there. Use another port, such as --port 8060\n`,
@@ -109,7 +111,7 @@ describe('a browser that comes to the console', () => {
     await visit.page.locator('#console').waitFor({ state: 'attached' })
     assert.equal(visit.page.url(), `${base}/alerts?state=firing`)
     assert.deepEqual(
-      seen.filter(one => one.includes('/alerts')),
+      seen.filter(text => text.includes('/alerts')),
       ['GET /alerts 200', 'GET /alerts 200'],
     )
     await visit.close()
@@ -126,7 +128,7 @@ describe('a browser that comes to the console', () => {
     }, `${base}/api/environment`)
     assert.deepEqual(outcomes, ['refused', 'refused'])
     assert.deepEqual(
-      seen.filter(one => one.includes('/api')),
+      seen.filter(text => text.includes('/api')),
       ['GET /api/environment 403', 'POST /api/environment 403'],
     )
     await visit.page.context().close()

@@ -18,11 +18,11 @@ import { TestEnvironment } from '../support/environment.ts'
 import { FAMILIES } from '../support/families.ts'
 import { environmentReading } from '../support/records.ts'
 import { RunningConsumers } from '../support/running-consumers.ts'
-import { ruleOf } from '../unit/alerting/support.ts'
+import { createRule } from '../unit/alerting/support.ts'
 
 const ROOF = '/environment/test-site roof-1'
 const DEVICE = '/device/watch d-1'
-const RULES = [ruleOf({ name: 'HOT', fireAbove: 40, severity: 'critical' })]
+const RULES = [createRule({ name: 'HOT', fireAbove: 40, severity: 'critical' })]
 const MINUTE_MS = 60_000
 const OLD = '/environment/test-site old-1'
 
@@ -46,7 +46,7 @@ describe('telemetry in the console', () => {
     await environment.client.send(environment.topic('dlq'), [{ value, headers }])
     const set = buildRuleSet(RULES)
     const minutes = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
-    await measured([
+    await processReadings([
       rulesActivated(set, 0, ago(20)),
       ...minutes.map(at => reading('roof-1', at === 5 ? 45 : 20 + at, ago(at))),
       ...minutes.map(at => reading('roof-10', 10, ago(at))),
@@ -58,7 +58,7 @@ describe('telemetry in the console', () => {
 
   after(async () => {
     const open = [served, consumers, environment]
-    await Promise.all(open.map(one => one?.close()))
+    await Promise.all(open.map(value => value?.close()))
   })
 
   const ago = (minutes: number) => new Date(Date.now() - minutes * MINUTE_MS).toISOString()
@@ -76,7 +76,7 @@ describe('telemetry in the console', () => {
   }
 
   /** Appends events to one partition, and lets the consumers come to them. */
-  async function measured(events: readonly Event[]): Promise<void> {
+  async function processReadings(events: readonly Event[]): Promise<void> {
     await consumers.append(events)
     for (const consumer of ['processor', 'activity', 'alerting'])
       await consumers.catchUp(consumer, 'readings')
@@ -154,7 +154,7 @@ describe('telemetry in the console', () => {
       )
       assert.equal(await page.locator('.scrolls thead').first().isVisible(), false, 'rows are cards there')
       await page.setViewportSize(wide)
-      await measured([reading('roof-1', 48, ago(0))])
+      await processReadings([reading('roof-1', 48, ago(0))])
       await page
         .getByRole('list', { name: 'Alerts of this entity' })
         .getByText(/firing/)

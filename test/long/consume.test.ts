@@ -39,9 +39,9 @@ describe('given topics with records, good and bad', () => {
   async function consumed(...args: string[]): Promise<Document[]> {
     const { code, stdout, output } = await run('consume', ...args, '--no-follow', '--json')
     assert.equal(code, 0, output)
-    return documentsIn(stdout)
+    return listDocuments(stdout)
   }
-  const documentsIn = (text: string): Document[] =>
+  const listDocuments = (text: string): Document[] =>
     text
       .split('\n')
       .filter(line => line !== '')
@@ -49,10 +49,10 @@ describe('given topics with records, good and bad', () => {
 
   it('when they are consumed, then each is there once, in order of time, decoded or with the reason', async () => {
     const documents = await consumed()
-    const placeOf = ({ partition, offset }: { partition: number; offset: number | string }) =>
+    const formatPlace = ({ partition, offset }: { partition: number; offset: number | string }) =>
       `${partition}@${offset}`
     const expected = await environment.read('readings')
-    assert.deepEqual(documents.map(placeOf).toSorted(), expected.map(placeOf).toSorted())
+    assert.deepEqual(documents.map(formatPlace).toSorted(), expected.map(formatPlace).toSorted())
     const times = documents.map(({ timestamp }) => timestamp)
     assert.deepEqual(
       times,
@@ -78,7 +78,7 @@ describe('given topics with records, good and bad', () => {
     const { code, stdout, output } = await program.ended
     assert.equal(code, 0, output)
     assert.deepEqual(
-      documentsIn(stdout).map(({ event }) => event?.id),
+      listDocuments(stdout).map(({ event }) => event?.id),
       ['before', 'after'],
     )
     const { groups } = await commands.admin.listGroups()

@@ -9,7 +9,7 @@ import { TestEnvironment } from '../support/environment.ts'
 import { failedChecks } from '../support/new-consumer-checks.ts'
 import { PROJECT, type Program, runProgram } from '../support/program.ts'
 import { environmentReading as reading } from '../support/records.ts'
-import { eventOf } from '../support/sdk-reader.ts'
+import { readEvent } from '../support/sdk-reader.ts'
 import { StartedProject } from '../support/started-project.ts'
 import { Tutorial } from '../support/tutorial.ts'
 import { writtenMessage } from '../support/written-message.ts'
@@ -90,7 +90,7 @@ describe('the page on writing a consumer, followed to the letter', { timeout: 90
     assert.match(output, /^functions ready.*\bfrost\b/m)
     assert.match(output, /^No problems\.$/m)
     assert.equal(code, 0, output)
-    const told = (await environment.read('events')).map(eventOf)
+    const told = (await environment.read('events')).map(readEvent)
     assert.deepEqual(
       told.filter(({ subject }) => subject?.endsWith(' s-frost')).map(({ type, time }) => [type, time]),
       [

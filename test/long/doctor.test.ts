@@ -56,7 +56,10 @@ describe('given an environment on real servers, when a doctor looks at it', () =
     const findings: Finding[] = JSON.parse(ended.stdout).findings
     const of = (area: string, check: string, subject?: string) =>
       findings.filter(
-        one => one.area === area && one.check === check && (subject ?? one.subject) === one.subject,
+        finding =>
+          finding.area === area &&
+          finding.check === check &&
+          (subject ?? finding.subject) === finding.subject,
       )
     return { ...ended, findings, of }
   }

@@ -37,7 +37,7 @@ describe('given two runs of `sluice generate` whose only broker goes away in the
       const [broker] = kafka.brokers as [Supervisor]
 
       /** With one sensor, the topic has the order of the file. */
-      const started = (topic: string, rate: string) => {
+      const startGenerator = (topic: string, rate: string) => {
         const args = ['generate', '--kafka-topic', topic, '--num-sensors', '1', '--rate', rate]
         const more = ['--output', join(folder, topic), '--json']
         return new Program('./cli/sluice.ts', [...args, ...more], { env: { KAFKA_BROKERS: address } })
@@ -58,7 +58,7 @@ describe('given two runs of `sluice generate` whose only broker goes away in the
       }
 
       try {
-        const [slow, fast] = [started('slow', '200'), started('fast', 'max')]
+        const [slow, fast] = [startGenerator('slow', '200'), startGenerator('fast', 'max')]
         await Promise.all([slow.says(ACKNOWLEDGING), fast.says(ACKNOWLEDGING)])
         await broker.kill('SIGKILL')
         await Promise.all([slow.says(new RegExp(WARNING)), fast.says(new RegExp(WARNING))])

@@ -55,7 +55,7 @@ describe('given a folder as the image has it', () => {
   let registry: Awaited<ReturnType<typeof startSchemaRegistry>>
 
   /** Returns the arguments of Node in the command that follows these words in the Dockerfile. */
-  const commandOf = (words: string): [string, ...string[]] => {
+  const formatCommand = (words: string): [string, ...string[]] => {
     const [, list = '[]'] = new RegExp(`^${words} (\\[.+\\])$`, 'm').exec(dockerfile) ?? []
     const [node, first = '', ...others] = JSON.parse(list)
     assert.equal(node, 'node')
@@ -91,7 +91,7 @@ describe('given a folder as the image has it', () => {
     assert.ok(leftOut.includes('test'))
     for (const name of leftOut) await rm(join(app, name), { recursive: true })
     dockerfile = await readFile(join(app, 'Dockerfile'), 'utf8')
-    const [script, ...args] = commandOf('RUN')
+    const [script, ...args] = formatCommand('RUN')
     const { code, output } = await runProgram(join(app, script), args, { cwd: app })
     assert.equal(code, 0, output)
   })
@@ -107,8 +107,8 @@ describe('given a folder as the image has it', () => {
     const port = await freePort()
     const guard = join(home, 'no-network.mjs')
     await writeFile(guard, NO_NETWORK)
-    const before = await filesOf(app)
-    const [script, ...args] = commandOf('CMD')
+    const before = await readFiles(app)
+    const [script, ...args] = formatCommand('CMD')
     program = new Program(join(app, script), args, {
       cwd: app,
       env: {
@@ -125,7 +125,7 @@ describe('given a folder as the image has it', () => {
         LOG_LEVEL: 'WARN',
       },
     })
-    const [option, health = ''] = commandOf(' +CMD')
+    const [option, health = ''] = formatCommand(' +CMD')
     const check = [option, health.replace(':3002', `:${port}`)]
     const isHealthy = () =>
       promisify(execFile)(process.execPath, check).then(
@@ -137,7 +137,7 @@ describe('given a folder as the image has it', () => {
     await program.says(/^msk {2}ready: (\d+) of \1 event sources have joined their groups/m)
     assert.match(program.output, /^without network$/m)
     assert.doesNotMatch(program.output, /left this machine/)
-    assert.deepEqual(await filesOf(app), before)
+    assert.deepEqual(await readFiles(app), before)
   })
 
   it('given the producers of examples/, then what they send is applied, with a schema registry and without', async () => {
@@ -164,18 +164,18 @@ describe('given a folder as the image has it', () => {
     }
     try {
       await until('each device is known', async () => (await missing()).length === 0, { describe: missing })
-      for (const one of producers) {
-        one.signal('SIGTERM')
-        const { code, output } = await one.ended
+      for (const producer of producers) {
+        producer.signal('SIGTERM')
+        const { code, output } = await producer.ended
         assert.equal(code, 0, output)
         assert.match(output, /^[1-9]\d* readings were delivered$/m)
       }
     } finally {
-      for (const one of producers) one.signal('SIGKILL')
+      for (const producer of producers) producer.signal('SIGKILL')
     }
     assert.deepEqual([...registry.schemas.keys()], [1])
     await Promise.all(['processor', 'activity'].map(name => environment.untilCaughtUp(name)))
-    assert.equal(await environment.lengthOf('failures'), 0)
+    assert.equal(await environment.readLength('failures'), 0)
     const activities = [...(await environment.states('activity')).keys()]
     for (const device of devices)
       assert.ok(
@@ -225,7 +225,7 @@ describe('given a folder as the image has it', () => {
     it('then a record of sensor-data is an alert in PostgreSQL, and the log has no error', async () => {
       const applied = await run(topics?.command ?? [])
       assert.match(applied.stdout, /^Created topic: sensor-data$/m)
-      const [script, ...args] = commandOf('CMD')
+      const [script, ...args] = formatCommand('CMD')
       program = new Program(join(app, script), args, { cwd: app, env: variables })
       await program.says(/^msk {2}ready: (\d+) of \1 event sources have joined their groups/m)
       const published = await sluice('publish', '--topic', 'sensor-data', 'examples/hot-sensor.json')
@@ -266,7 +266,7 @@ interface Service {
 }
 
 /** Returns the files of a folder, without those of its packages. */
-async function filesOf(folder: string): Promise<string[]> {
+async function readFiles(folder: string): Promise<string[]> {
   const names = (await readdir(folder)).filter(name => name !== 'node_modules')
   const all = await Promise.all(
     names.map(name => readdir(join(folder, name), { recursive: true }).catch(() => [])),

@@ -22,7 +22,7 @@ interface ListedAlert {
 }
 
 /** Lines in three forms: plain names, the Elastic Common Schema, and pino. */
-function lineOf(n: number, service: string, level: 'info' | 'error', text: string): object {
+function createLine(n: number, service: string, level: 'info' | 'error', text: string): object {
   const timeMs = START_MS + n * 1_000
   const time = new Date(timeMs).toISOString()
   const host = `${service}-${n % 2}`
@@ -79,7 +79,7 @@ describe('the samples of inputs', { timeout: 280_000 }, () => {
     return stdout
   }
 
-  async function rowsOf(sql: string): Promise<object[]> {
+  async function readRows(sql: string): Promise<object[]> {
     return JSON.parse(await sluice('sql', sql, '--format', 'json')).answers[0].rows
   }
 
@@ -94,9 +94,9 @@ describe('the samples of inputs', { timeout: 280_000 }, () => {
 
   it('given lines of two services, then the one with five errors within five minutes has an alert', async () => {
     const lines = [
-      ...Array.from({ length: 20 }, (_, n) => lineOf(n, 'checkout', 'info', `order ${n}`)),
-      ...Array.from({ length: 6 }, (_, n) => lineOf(20 + n, 'checkout', 'error', `payment ${n} refused`)),
-      ...Array.from({ length: 4 }, (_, n) => lineOf(30 + n, 'search', 'error', 'the index is read-only')),
+      ...Array.from({ length: 20 }, (_, n) => createLine(n, 'checkout', 'info', `order ${n}`)),
+      ...Array.from({ length: 6 }, (_, n) => createLine(20 + n, 'checkout', 'error', `payment ${n} refused`)),
+      ...Array.from({ length: 4 }, (_, n) => createLine(30 + n, 'search', 'error', 'the index is read-only')),
     ]
     const messages = lines.map(line => ({ value: JSON.stringify(line) }))
     await environment.client.send('service-logs', messages)
@@ -109,7 +109,7 @@ describe('the samples of inputs', { timeout: 280_000 }, () => {
       (await sluice('sql', sql)).includes('payment 5 refused'),
     )
     await until('search is counted', async () => (await sluice('sql', sql)).match(/search .* 4 /) !== null)
-    assert.deepEqual(await rowsOf(sql), expected)
+    assert.deepEqual(await readRows(sql), expected)
     await until('an alert fires', async () => (await listAlerts('MANY_ERRORS')).length > 0)
     const alerts = await listAlerts('MANY_ERRORS')
     assert.deepEqual(
@@ -140,8 +140,8 @@ describe('the samples of inputs', { timeout: 280_000 }, () => {
     ]
     await until(
       'all changes are counted',
-      async () => JSON.stringify(await rowsOf(sql)) === JSON.stringify(expected),
-      { describe: () => rowsOf(sql) },
+      async () => JSON.stringify(await readRows(sql)) === JSON.stringify(expected),
+      { describe: () => readRows(sql) },
     )
     await until('an alert fires', async () => (await listAlerts('MASS_DELETE')).length > 0)
     const [alert] = await listAlerts('MASS_DELETE')

@@ -12,7 +12,7 @@ import { TestEnvironment } from '../support/environment.ts'
 import { Offline } from '../support/offline.ts'
 import { until } from '../support/until.ts'
 import { writtenMessage } from '../support/written-message.ts'
-import { eventOf, fired } from '../unit/notification/support.ts'
+import { createEvent, fired } from '../unit/notification/support.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-delay-'))
 const toldAtMs: number[] = []
@@ -54,7 +54,7 @@ after(async () => {
 
 async function alertIs(id: string): Promise<void> {
   const emission = alertEmission(fired(id, { rule: id }), { entity: `/environment/oslo ${id}` })
-  await environment.client.send(environment.topic('alerts'), [writtenMessage(eventOf(emission, 0))])
+  await environment.client.send(environment.topic('alerts'), [writtenMessage(createEvent(emission, 0))])
 }
 
 it('given a wait of 5 s and no other records, then the notification leaves within 10 s after it', async () => {

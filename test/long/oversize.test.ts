@@ -8,7 +8,7 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import type { KafkaEvent } from '#runtime/pipeline/batch/receive.ts'
 import { TestKafka } from '../../packages/msk-trigger/test/integration/kafka.ts'
-import { Project, recordsOf } from '../../packages/msk-trigger/test/integration/project.ts'
+import { listRecords, Project } from '../../packages/msk-trigger/test/integration/project.ts'
 import { appendBatches } from '../support/raw-producer.ts'
 import { bombBatch, recordBatch } from '../support/record-batches.ts'
 import { logRecord, environmentReading as reading } from '../support/records.ts'
@@ -86,7 +86,7 @@ describe('a record that inflates to 300 MiB', () => {
       new Set(
         project
           .invocations('reader')
-          .flatMap(recordsOf)
+          .flatMap(listRecords)
           .map(({ offset }) => offset),
       )
     await until('all others are delivered', () => delivered().size >= 7, { describe: () => project.output })

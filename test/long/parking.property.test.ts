@@ -48,7 +48,7 @@ describe('given random failures and retries', () => {
       const ends = play.fate.ended > 0 ? ['hold ended'] : []
       assert.deepEqual(
         [...wanted, ...bounds, ...ends, 'duplicate/id-known', 'timer/silent', 'timer/soon'].filter(
-          one => !met.has(one),
+          text => !met.has(text),
         ),
         [],
       )

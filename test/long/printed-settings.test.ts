@@ -105,5 +105,7 @@ type Sluice = (...args: readonly string[]) => ReturnType<typeof runProgram>
 
 async function listPartitions(sluice: Sluice): Promise<ReadonlyMap<string, number>> {
   const { topics } = JSON.parse((await sluice('topics', 'list', '--json')).stdout)
-  return new Map(topics.map((one: { topic: string; partitions: number }) => [one.topic, one.partitions]))
+  return new Map(
+    topics.map((topic: { topic: string; partitions: number }) => [topic.topic, topic.partitions]),
+  )
 }

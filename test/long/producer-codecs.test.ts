@@ -28,7 +28,7 @@ describe('what the producer writes', () => {
     await admin?.disconnect()
   })
 
-  const producerOf = (settings: Partial<ProducerConfig>) =>
+  const createProducer = (settings: Partial<ProducerConfig>) =>
     new TelemetryProducer({
       ...{ kafka: { brokers: brokers(), auth: 'none' }, topic, profile: 'balanced' },
       ...{ batchBytes: 200_000, lingerMs: 20, event: { type: 'com.example.said', source: '/test' } },
@@ -36,7 +36,7 @@ describe('what the producer writes', () => {
     })
 
   async function write(settings: Partial<ProducerConfig>) {
-    const producer = producerOf(settings)
+    const producer = createProducer(settings)
     for (const event of events(producer, JSON.stringify(settings))) await producer.enqueue(event)
     await producer.close()
   }

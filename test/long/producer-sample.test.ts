@@ -10,7 +10,7 @@ import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { createTopic } from '../support/create-topic.ts'
 import { ForeignClient } from '../support/foreign-client.ts'
 import { PROJECT } from '../support/program.ts'
-import { eventOf } from '../support/sdk-reader.ts'
+import { readEvent } from '../support/sdk-reader.ts'
 import { brokers } from '../support/servers.ts'
 
 describe('the samples of the producer', () => {
@@ -47,7 +47,7 @@ describe('the samples of the producer', () => {
       /^[1-9]\d+ bytes, acknowledged within [\d.]+ ms \(p50\) and [\d.]+ ms \(p99\)$/,
     )
     assert.equal(said.at(-1), '22 sent, 0 errors')
-    const events = (await foreign.read(topic)).map(eventOf)
+    const events = (await foreign.read(topic)).map(readEvent)
     assert.equal(events.filter(({ type }) => type === 'io.sluice.environment.reading.v1').length, 20)
     const job = events.find(({ type }) => type === 'com.example.job.finished')
     assert.equal(job?.traceparent, '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01')

@@ -13,7 +13,7 @@ import type { Notification } from '../../lib/notification/notification.ts'
 import { AlertsQueue } from '../support/alerts-queue.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { Offline } from '../support/offline.ts'
-import { eventOf } from '../support/sdk-reader.ts'
+import { readEvent } from '../support/sdk-reader.ts'
 import { awsEndpoint } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 import { writtenMessage } from '../support/written-message.ts'
@@ -39,7 +39,7 @@ describe('notifications on their way to people', () => {
     got.push({ url: request.url, headers: request.headers, body })
     response.end('ok')
   })
-  const idsOf = () => got.map(({ headers }) => headers['webhook-id'])
+  const listIds = () => got.map(({ headers }) => headers['webhook-id'])
   let variables: Record<string, string>
   let environment: TestEnvironment
   let offline: Offline
@@ -83,7 +83,7 @@ describe('notifications on their way to people', () => {
     await send('n3', { receivers: ['hook'], group: 'site=bergen' })
     await environment.untilTrimmed()
 
-    assert.deepEqual(idsOf().sort(), ['n1', 'n2', 'n3'])
+    assert.deepEqual(listIds().sort(), ['n1', 'n2', 'n3'])
     assert.deepEqual(await environment.tally('deliver'), {
       'applied/delivered': 2,
       'failed/not-accepted': 1,
@@ -91,7 +91,7 @@ describe('notifications on their way to people', () => {
   })
 
   it('then a receiver can check who has sent what', () => {
-    const { headers, body } = got.find(one => one.headers['webhook-id'] === 'n1') ?? {
+    const { headers, body } = got.find(value => value.headers['webhook-id'] === 'n1') ?? {
       headers: {} as IncomingHttpHeaders,
       body: '',
     }
@@ -102,7 +102,7 @@ describe('notifications on their way to people', () => {
   })
 
   it('then the failure names the receiver that did not accept it, and why', async () => {
-    const retries = (await environment.read('retry-1m')).map(record => eventOf(record).data as Retry)
+    const retries = (await environment.read('retry-1m')).map(record => readEvent(record).data as Retry)
     assert.deepEqual(
       retries.map(({ consumer, errorType, error, receivers }) => [consumer, errorType, error, receivers]),
       [['deliver', 'not-accepted', 'hanging: did not answer within 1 s', ['hanging']]],
@@ -112,10 +112,10 @@ describe('notifications on their way to people', () => {
   it('when the retry comes, then it reaches that receiver alone', async () => {
     hangs = false
     try {
-      const [failure] = (await environment.read('retry-1m')).map(record => eventOf(record).data as Retry)
+      const [failure] = (await environment.read('retry-1m')).map(record => readEvent(record).data as Retry)
       const { topic, partition, key, value, headers } = createRedrivenRecord(failure as Retry)
       await environment.client.send(topic, [{ partition, key, value, headers: Object.fromEntries(headers) }])
-      await until('the retry is accepted', () => idsOf().filter(id => id === 'n1').length === 2)
+      await until('the retry is accepted', () => listIds().filter(id => id === 'n1').length === 2)
       await environment.untilTrimmed()
       assert.deepEqual(got.map(({ url, headers }) => `${url} ${headers['webhook-id']}`).sort(), [
         '/hanging n1',
@@ -131,13 +131,13 @@ describe('notifications on their way to people', () => {
   it('then a queue gets from the topic what its filter policy lets through', async () => {
     // The second was published before the marker: once that is here, it would be.
     await send('marker', { receivers: ['sns'] })
-    const idIn = ({ Message }: { Message: string }) => JSON.parse(Message).data.notificationId
+    const readId = ({ Message }: { Message: string }) => JSON.parse(Message).data.notificationId
     await until('the marker is in the queue', async () => {
       await queue.receive()
-      return queue.received.some(one => idIn(one) === 'marker')
+      return queue.received.some(envelope => readId(envelope) === 'marker')
     })
-    assert.deepEqual(queue.received.map(idIn).sort(), ['marker', 'n1'])
-    const [first] = queue.received.filter(one => idIn(one) === 'n1')
+    assert.deepEqual(queue.received.map(readId).sort(), ['marker', 'n1'])
+    const [first] = queue.received.filter(envelope => readId(envelope) === 'n1')
     assert.equal(first?.Subject, `[FIRING: 1] HIGH_TEMP (critical) ${environment.name}`)
     assert.deepEqual(first?.MessageAttributes.rules, { Type: 'String.Array', Value: '["HIGH_TEMP"]' })
     assert.deepEqual(first?.MessageAttributes.severity, { Type: 'String', Value: 'critical' })

@@ -44,7 +44,7 @@ describe('given a topic with records of every kind, and a group that reads it', 
     for (let at = 0; at < RECORDS; at += 500)
       await client.send(
         topic('from'),
-        Array.from({ length: 500 }, (_, index) => messageOf(at + index)),
+        Array.from({ length: 500 }, (_, index) => createMessage(at + index)),
       )
     await admin.setOffsets({
       groupId: GROUP,
@@ -66,7 +66,7 @@ describe('given a topic with records of every kind, and a group that reads it', 
   const file = (name: string) => join(folder, name)
   const record = async (name: string, to: string, ...args: string[]) =>
     writeFile(file(to), await sluice('consume', '--topic', topic(name), '--no-follow', '--json', ...args))
-  const linesIn = async (name: string): Promise<Line[]> =>
+  const readLines = async (name: string): Promise<Line[]> =>
     (await readFile(file(name), 'utf8'))
       .split('\n')
       .slice(0, -1)
@@ -84,11 +84,11 @@ describe('given a topic with records of every kind, and a group that reads it', 
     await record('from', 'first.jsonl')
     await sluice('replay', file('first.jsonl'), '--topic', topic('to'), '--keep-partitions', '--speed', 'max')
     await record('to', 'second.jsonl')
-    const [first, second] = [await linesIn('first.jsonl'), await linesIn('second.jsonl')]
+    const [first, second] = [await readLines('first.jsonl'), await readLines('second.jsonl')]
     assert.equal(first.length, RECORDS)
     assert.deepEqual(contents(second), contents(first))
     assert.deepEqual(await client.committed(GROUP, topic('from')), before)
-    assert.deepEqual(await groupsOf(admin, [topic('from'), topic('to')]), [GROUP])
+    assert.deepEqual(await readGroups(admin, [topic('from'), topic('to')]), [GROUP])
     // Records as a foreign client sees them.
     const foreign = await client.read(topic('from'))
     const copied = await client.read(topic('to'))
@@ -100,7 +100,7 @@ describe('given a topic with records of every kind, and a group that reads it', 
   })
 
   it('when a replay is stopped in the middle and continued, then no record is lost or doubled', async () => {
-    const all = await linesIn('first.jsonl')
+    const all = await readLines('first.jsonl')
     const begun = Date.now()
     // A pause of an hour, so that the stop does not come too late.
     const spread = all.map((line, at) =>
@@ -122,13 +122,13 @@ describe('given a topic with records of every kind, and a group that reads it', 
     assert.ok(Number(skip) < RECORDS, skip)
     await sluice(...args, '--skip', skip, '--speed', 'max')
     await record('stopped', 'resumed.jsonl')
-    assert.deepEqual(contents(await linesIn('resumed.jsonl')), contents(all))
+    assert.deepEqual(contents(await readLines('resumed.jsonl')), contents(all))
     assert.equal((await client.read(topic('stopped'))).length, RECORDS)
   })
 })
 
 /** The groups that have committed an offset in any of the topics. */
-async function groupsOf(admin: ReturnType<Kafka['admin']>, topics: string[]): Promise<string[]> {
+async function readGroups(admin: ReturnType<Kafka['admin']>, topics: string[]): Promise<string[]> {
   const { groups } = await admin.listGroups()
   const found: string[] = []
   for (const { groupId } of groups) {
@@ -151,7 +151,7 @@ function byPlace(a: readonly unknown[], b: readonly unknown[]): number {
 }
 
 /** JSON, text, bytes, nothing; keys of each kind, and none; headers of one name, in order. */
-function messageOf(index: number) {
+function createMessage(index: number) {
   const values = [
     Buffer.from(`{"n": ${index}, "x":"ü\\u0000"}`),
     Buffer.from([0xff, 0x00, index % 256, 0x0a]),

@@ -59,13 +59,13 @@ describe('recordings, replayed one after another at full speed', () => {
           assert.equal(sum(tally), sent, 'and none ended otherwise')
         }
         assertStatistics(await environment.states('processor'), byHand.statistics)
-        const alerts = await alertsOf(environment)
+        const alerts = await listAlerts(environment)
         assert.deepEqual([alerts.fired.length, alerts.resolved.length], [byHand.fired, byHand.resolved])
       })
 
       it('when it comes once more, then all of it are duplicates, and nothing else changes', async () => {
         const { environment } = replays
-        const before = await pictureOf(environment)
+        const before = await createPicture(environment)
         replays.again(replayed)
         await replay(replayed.stream, environment)
         await environment.untilTrimmed(CONSUMERS)
@@ -74,12 +74,12 @@ describe('recordings, replayed one after another at full speed', () => {
           assert.equal(outcomes(tally, 'duplicate'), outcomes(tally, 'applied'))
           assert.equal(sum(tally), replays.sent)
         }
-        assert.deepEqual(await pictureOf(environment), before)
+        assert.deepEqual(await createPicture(environment), before)
       })
 
       if (recording === KILLED)
         it('given functions that are killed in the middle and started again, then the same comes out', async () => {
-          const expected = await pictureOf(replays.environment)
+          const expected = await createPicture(replays.environment)
           const { environment, offline } = await replays.another()
           const { stream, total } = replayed
           const half = Math.floor(total / 2)
@@ -93,7 +93,7 @@ describe('recordings, replayed one after another at full speed', () => {
           await offline.start()
           await environment.untilTrimmed(CONSUMERS)
           for (const consumer of CONSUMERS) assert.equal(taken(await environment.tally(consumer)), total)
-          assert.deepEqual(await pictureOf(environment), expected)
+          assert.deepEqual(await createPicture(environment), expected)
         })
     })
 })
@@ -174,14 +174,14 @@ async function running(rulesDir: string): Promise<Running> {
 }
 
 /** All that must be the same whenever the same recording was processed; an alert that was published twice is one. */
-async function pictureOf(environment: TestEnvironment) {
+async function createPicture(environment: TestEnvironment) {
   const [processor, alerting] = [await environment.states('processor'), await environment.states('alerting')]
-  const { fired, resolved } = await alertsOf(environment)
+  const { fired, resolved } = await listAlerts(environment)
   return { processor: sorted(processor), alerting: sorted(alerting), fired, resolved }
 }
 
 /** The ids of the events, each once. */
-async function alertsOf(environment: TestEnvironment): Promise<{ fired: string[]; resolved: string[] }> {
+async function listAlerts(environment: TestEnvironment): Promise<{ fired: string[]; resolved: string[] }> {
   const records = await environment.read('alerts')
   const ids = (type: string) => {
     const own = records.filter(({ headers }) => String(headers?.ce_type) === `io.sluice.alert.${type}.v1`)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { LOOPBACK } from '#local-servers/ports.ts'
 import type { EntityStatistics } from '../../lib/analytics/processor.ts'
-import { AlternatingSensors, alertsIn } from '../support/alternating-sensors.ts'
+import { AlternatingSensors, readAlerts } from '../support/alternating-sensors.ts'
 import { CONSUMERS_OF_READINGS, taken } from '../support/consumers.ts'
 import { outcomes, TestEnvironment } from '../support/environment.ts'
 import { type Front, startFront } from '../support/front.ts'
@@ -60,7 +60,7 @@ describe('Valkey, forgetting its writes while Kafka has the offsets', () => {
     assert.equal(states.size, sensors.count)
     for (const state of states.values())
       assert.equal((state as EntityStatistics).metrics.temperature?.count, sensors.rounds)
-    assert.deepEqual(alertsIn(await environment.read('alerts')), sensors.alerts)
+    assert.deepEqual(readAlerts(await environment.read('alerts')), sensors.alerts)
   }
 
   it('given that it forgets everything, then the log is read from its start, and nothing is missing', async () => {

@@ -9,7 +9,7 @@ import { NAMES } from '../support/families.ts'
 import { Offline } from '../support/offline.ts'
 import { copyProject } from '../support/project-copy.ts'
 import { environmentReading as reading } from '../support/records.ts'
-import { eventOf } from '../support/sdk-reader.ts'
+import { readEvent } from '../support/sdk-reader.ts'
 import { until } from '../support/until.ts'
 import { writtenMessage } from '../support/written-message.ts'
 
@@ -71,13 +71,13 @@ describe('a project that is edited while its functions run', { timeout: 290_000 
     await save(join(project, file), change(text))
   }
   const emitted = async () =>
-    (await environment.read('events')).map(eventOf).filter(({ source }) => source === '/marking') as {
+    (await environment.read('events')).map(readEvent).filter(({ source }) => source === '/marking') as {
       data: Emitted
     }[]
   const isTakenBy = (code: string) =>
     until(`${code} takes records`, async () => (await emitted()).some(({ data }) => data.code === code))
   const alerts = async () =>
-    (await environment.read('alerts')).map(record => (eventOf(record).data as { rule: string }).rule)
+    (await environment.read('alerts')).map(record => (readEvent(record).data as { rule: string }).rule)
 
   it('given records on their way, when code is saved, then it takes over, and each record counts once', async () => {
     const group = NAMES.groupName('activity', environment.name)
@@ -240,7 +240,7 @@ describe('inputs that are edited while their functions run', { timeout: 290_000 
   const saveMapping = (name: string, text: string) =>
     save(join(project, `config/mappings/${name}.yaml`), text)
   const saveInputs = (...inputs: string[]) =>
-    save(join(project, 'config/inputs.yaml'), `inputs:\n${inputs.map(one => `  - ${one}\n`).join('')}`)
+    save(join(project, 'config/inputs.yaml'), `inputs:\n${inputs.map(input => `  - ${input}\n`).join('')}`)
   const send = (topic: string, record: object) => kafka.send(topic, [{ value: JSON.stringify(record) }])
   const subjects = async () =>
     (await environment.read('readings'))

@@ -50,7 +50,7 @@ describe('sluice reprocess, beside alerting', () => {
     environment = await TestEnvironment.create()
     await writeFile(join(folder, 'rules.yaml'), RULES)
     offline = await Offline.start(environment.name, { RULES_DIR: folder }, { only: ['alerting'] })
-    for (let round = 0; round < ROUNDS; round += 1) await measured(round)
+    for (let round = 0; round < ROUNDS; round += 1) await publishRound(round)
     await environment.untilCaughtUp('alerting')
   })
 
@@ -61,7 +61,7 @@ describe('sluice reprocess, beside alerting', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  async function measured(round: number): Promise<void> {
+  async function publishRound(round: number): Promise<void> {
     const messages: Message[] = Array.from({ length: SENSORS }, (_, sensor) => {
       const isHot = round >= ROUNDS - 1 && round < COLD_ROUND ? isHotAtEnd(sensor) : wasHot(sensor, round)
       const event = reading(`${round}-${sensor}`, {
@@ -148,7 +148,7 @@ describe('sluice reprocess, beside alerting', () => {
   }
 
   const count = (alerts: ReadonlyMap<string, string>, rule: string) =>
-    [...alerts.values()].filter(one => one === rule).length
+    [...alerts.values()].filter(alert => alert === rule).length
 
   /** Kills the command while it switches a partition. Returns false if it has ended before that was seen. */
   async function isKilledInSwitch(): Promise<boolean> {
@@ -170,7 +170,7 @@ describe('sluice reprocess, beside alerting', () => {
     while (!(await isKilledInSwitch()));
     const again = succeeds('alerting', '--from', 'start', '--yes', '--json')
     const flow = (async () => {
-      for (let round = ROUNDS; round < ROUNDS + 20; round += 1) await measured(round)
+      for (let round = ROUNDS; round < ROUNDS + 20; round += 1) await publishRound(round)
     })()
     const [{ stdout }] = await Promise.all([again, flow])
     const report = JSON.parse(stdout) as { partitions: { epoch: number; emitted: object }[] }
@@ -212,7 +212,7 @@ describe('sluice reprocess, beside alerting', () => {
     const reasons = ends.filter(({ rule, reason }) => rule === 'BRIEF' && reason === 'reprocessed')
     assert.equal(new Set(reasons.map(({ alertId }) => alertId)).size, SENSORS / 5)
     // A later reading resolves the alerts that were taken over, as those that were published.
-    await measured(COLD_ROUND)
+    await publishRound(COLD_ROUND)
     await environment.untilCaughtUp('alerting')
     assert.equal(count(await standing(), 'HOT'), 0)
   })

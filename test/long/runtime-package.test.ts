@@ -12,7 +12,7 @@ import { ForeignClient } from '../support/foreign-client.ts'
 import { ForeignProject } from '../support/foreign-project.ts'
 import { PROJECT } from '../support/program.ts'
 import { codeBlocks, TYPED_FROM_THE_README } from '../support/readme-code.ts'
-import { eventOf } from '../support/sdk-reader.ts'
+import { readEvent } from '../support/sdk-reader.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 import { writtenMessage } from '../support/written-message.ts'
@@ -57,12 +57,12 @@ describe('the engine, installed from its tarball into another project', () => {
     for (const topic of topics) await createTopic(admin, { topic, numPartitions: PARTITIONS, configEntries })
   }
 
-  const read = async (name: 'totals' | 'failures') => (await client.read(topic(name))).map(eventOf)
-  const tallyOf = async (consumer: string, topic: string) => {
+  const read = async (name: 'totals' | 'failures') => (await client.read(topic(name))).map(readEvent)
+  const readTally = async (consumer: string, topic: string) => {
     const keys = Array.from({ length: PARTITIONS }, (_, partition) => ({ consumer, topic, partition }))
     return (await readOutcomes(new StateInspection(redis), keys)).reasons
   }
-  const tally = () => tallyOf('orders', topic('orders'))
+  const tally = () => readTally('orders', topic('orders'))
 
   it('given what is installed, then nothing of it is TypeScript, a script in Lua or a private workspace', async () => {
     const scope = join(project.folder, 'node_modules', '@sluice')
@@ -158,7 +158,7 @@ describe('the engine, installed from its tarball into another project', () => {
       }
       assert.match(await typed.runs(program, env), /{"batchItemFailures":\[\]}/)
       const alerts = (await client.read('alerts')).map(
-        record => [String(record.key), eventOf(record)] as const,
+        record => [String(record.key), readEvent(record)] as const,
       )
       assert.deepEqual(
         alerts.map(([key, { type, data }]) => [key, type, data]),

@@ -69,13 +69,13 @@ describe('given a schema registry', () => {
     const path = (name: string) => new URL(`../../events/schemas/avro/${name}`, import.meta.url)
     const motion = JSON.parse(await readFile(path('device.motion.v1.avsc'), 'utf8'))
     const load = JSON.parse(await readFile(path('database.reading.v1.avsc'), 'utf8'))
-    const fieldOf = (schema: typeof motion, name: string) =>
+    const getField = (schema: typeof motion, name: string) =>
       schema.fields.findIndex((field: { name: string }) => field.name === name)
-    motion.fields.splice(fieldOf(motion, 'activity'), 1)
-    load.fields[fieldOf(load, 'tenant')].type = 'long'
-    const subjectOf = (one: string) => schemaSubject(VOCABULARY, one, 'avro', 'lab')
-    await registry.register(subjectOf(FAMILIES.get('device').type), JSON.stringify(motion), 'AVRO')
-    await registry.register(subjectOf(FAMILIES.get('database').type), JSON.stringify(load), 'AVRO')
+    motion.fields.splice(getField(motion, 'activity'), 1)
+    load.fields[getField(load, 'tenant')].type = 'long'
+    const getSubject = (text: string) => schemaSubject(VOCABULARY, text, 'avro', 'lab')
+    await registry.register(getSubject(FAMILIES.get('device').type), JSON.stringify(motion), 'AVRO')
+    await registry.register(getSubject(FAMILIES.get('database').type), JSON.stringify(load), 'AVRO')
     const { status, stdout, stderr } = await run('register', 'device', 'database', '--yes')
     assert.equal(status, 1)
     assert.match(stdout, /device\S+ +avro +next version +- +1 /)

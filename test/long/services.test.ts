@@ -38,7 +38,7 @@ describe('given the three servers on their own ports', () => {
 
   it('then no other address of the machine answers on their ports', async t => {
     const addresses = Object.values(networkInterfaces())
-      .flatMap(one => one ?? [])
+      .flatMap(value => value ?? [])
       .filter(({ internal, family }) => !internal && family === 'IPv4')
     if (addresses.length === 0) return t.skip('the machine has no other address')
     for (const { address } of addresses) {
@@ -58,7 +58,7 @@ describe('given the three servers on their own ports', () => {
     }).admin()
     await admin.connect()
     const { topics } = await admin.fetchTopicMetadata({
-      topics: SIGNALS.map(one => NAMES.topicName(one, 'test')),
+      topics: SIGNALS.map(signal => NAMES.topicName(signal, 'test')),
     })
     const { resources } = await admin.describeConfigs({
       includeSynonyms: false,
@@ -69,7 +69,7 @@ describe('given the three servers on their own ports', () => {
       const found = topics.find(({ name }) => name === NAMES.topicName(signal, 'test'))
       assert.equal(found?.partitions.length, topicRow(signal).partitions, signal)
     }
-    const readings = new Map(resources[0]?.configEntries.map(one => [one.configName, one.configValue]))
+    const readings = new Map(resources[0]?.configEntries.map(entry => [entry.configName, entry.configValue]))
     assert.equal(readings.get('message.timestamp.type'), 'LogAppendTime')
     assert.equal(readings.get('compression.type'), 'producer')
     assert.equal(readings.get('max.message.bytes'), String(1024 * 1024))

@@ -46,7 +46,7 @@ describe('given readings of which most are archived, and a part is no longer in 
     const bucket = `sluice-history-${environment.name}`
     const place = { endpoint: awsEndpoint(), region: 'us-east-1', credentials: CREDENTIALS }
     const store = new S3HistoryStore({ bucket, pathStyle: true }, place)
-    for (const [partition, records] of Map.groupBy(log, one => one.partition)) {
+    for (const [partition, records] of Map.groupBy(log, record => record.partition)) {
       const write = async (from: number, to: number) => {
         const some = records.slice(Math.floor(records.length * from), Math.floor(records.length * to))
         const [first, last] = [some[0], some.at(-1)]

@@ -5,7 +5,7 @@ import { TestEnvironment } from '../support/environment.ts'
 import type { Program } from '../support/program.ts'
 import { StartedProject } from '../support/started-project.ts'
 import { until } from '../support/until.ts'
-import { jsonOf } from '../unit/console/access/support.ts'
+import { readJson } from '../unit/console/access/support.ts'
 
 /** Four ways in which a handler fails or never returns, with timeouts in seconds. */
 const BROKEN = {
@@ -138,7 +138,7 @@ async function assertConsole(running: Program): Promise<void> {
   const page = await fetch(origin, { headers })
   assert.match(await page.text(), /<div id="console">/)
   const shown = await fetch(`${origin}/api/environment`, { headers })
-  assert.equal((await jsonOf(shown)).isLocal, true)
+  assert.equal((await readJson(shown)).isLocal, true)
   assert.equal((await fetch(origin)).status, 401)
 }
 

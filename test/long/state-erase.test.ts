@@ -21,16 +21,16 @@ import { environmentReading as reading } from '../support/records.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { Stage } from '../support/stage.ts'
 import { until } from '../support/until.ts'
-import { patternOf } from '../unit/alerting/patterns/support.ts'
-import { ruleOf } from '../unit/alerting/support.ts'
+import { createPattern } from '../unit/alerting/patterns/support.ts'
+import { createRule } from '../unit/alerting/support.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
 const SITE = '/environment/test-site'
-const HOT = ruleOf({ name: 'HOT', fireAbove: 40 })
+const HOT = createRule({ name: 'HOT', fireAbove: 40 })
 /** The rule needs the topic `events`, so its states are those of the consumer `patterns`, under the name of the sensor. */
 /** The consumers of readings that keep states. The rows of `storage` are in a database. */
 const KEEPING = CONSUMERS_OF_READINGS.filter(name => name !== 'storage')
-const IN_A_ROW = patternOf({ count: 2, of: { event: 'sensor.silent' }, within: '1h' })
+const IN_A_ROW = createPattern({ count: 2, of: { event: 'sensor.silent' }, within: '1h' })
 
 describe('sluice state erase, beside its consumers', () => {
   const redis = new RedisClient({ url: redisUrl() })
@@ -48,9 +48,9 @@ describe('sluice state erase, beside its consumers', () => {
       createActivity(FAMILIES),
       views(FAMILIES),
     ]
-    consumers = new Map(processes.map(process => [process.name, stageOf(process as never)]))
+    consumers = new Map(processes.map(process => [process.name, findStage(process as never)]))
     groups = [
-      ['patterns', stageOf(patterns(FAMILIES, [IN_A_ROW]) as never)],
+      ['patterns', findStage(patterns(FAMILIES, [IN_A_ROW]) as never)],
       ['view-rows', consumers.get('views') as Stage],
       ['view-changes', consumers.get('alerting') as Stage],
     ]
@@ -62,14 +62,14 @@ describe('sluice state erase, beside its consumers', () => {
     await environment?.close()
   })
 
-  function stageOf(process: ConstructorParameters<typeof Stage>[0]): Stage {
+  function findStage(process: ConstructorParameters<typeof Stage>[0]): Stage {
     const stage = new Stage(process, { store: new RedisStateStore(redis) })
     stage.consumer = { ...stage.consumer, env: environment.name }
     return stage
   }
 
   /** Puts readings of a sensor, hot enough for an alert, into a partition. */
-  async function measured(sensor: string, partition: number): Promise<void> {
+  async function publishReading(sensor: string, partition: number): Promise<void> {
     const { value, headers } = writeEvent(reading(`m${sent++}`, { sensor, temperature: 50 }))
     const message = { key: sensor, value, headers: Object.fromEntries(headers), partition }
     await environment.client.send(environment.topic('readings'), [message])
@@ -78,7 +78,9 @@ describe('sluice state erase, beside its consumers', () => {
   /** Lets consumers decide all that is in the topic. */
   async function catchUp(names: readonly string[] = [...consumers.keys()]): Promise<void> {
     const topic = environment.topic('readings')
-    const records = (await environment.read('readings')).map(one => toLogRecord(topic, one.partition, one))
+    const records = (await environment.read('readings')).map(record =>
+      toLogRecord(topic, record.partition, record),
+    )
     for (const name of names)
       assert.deepEqual(await consumers.get(name)?.batch(records), { batchItemFailures: [] })
   }
@@ -86,7 +88,9 @@ describe('sluice state erase, beside its consumers', () => {
   async function groupsCatchUp(): Promise<void> {
     for (const [signal, stage] of groups) {
       const topic = environment.topic(signal)
-      const records = (await environment.read(signal)).map(one => toLogRecord(topic, one.partition, one))
+      const records = (await environment.read(signal)).map(record =>
+        toLogRecord(topic, record.partition, record),
+      )
       if (records.length > 0) assert.deepEqual(await stage.batch(records), { batchItemFailures: [] })
     }
   }
@@ -98,7 +102,7 @@ describe('sluice state erase, beside its consumers', () => {
 
   /** An event for the pattern that sees the events of one sensor together. */
   async function happened(sensor: string): Promise<void> {
-    const matches = [...patternsInForce([IN_A_ROW]).byKey.values()].flatMap(one => one.matcherKeys)
+    const matches = [...patternsInForce([IN_A_ROW]).byKey.values()].flatMap(pattern => pattern.matcherKeys)
     const data: PatternEvent = { entity: { source: SITE, subject: sensor }, per: 'entity', matches }
     const event = { ...reading(`m${sent++}`, { sensor }), type: PATTERN_EVENT_TYPE, data: data as never }
     const { value, headers } = writeEvent(event)
@@ -153,10 +157,10 @@ describe('sluice state erase, beside its consumers', () => {
 
   it('given a dry run, then it shows who holds what, in which partitions, and changes nothing', async () => {
     // One reading went to a partition of another partitioner's choice.
-    await measured('roof-1', 3)
-    await measured('roof-1', 3)
-    await measured('roof-1', 5)
-    await measured('roof-2', 3)
+    await publishReading('roof-1', 3)
+    await publishReading('roof-1', 3)
+    await publishReading('roof-1', 5)
+    await publishReading('roof-2', 3)
     await catchUp()
     const length = await ends()
     const { status, stdout } = await command('roof-1', '--dry-run', '--json')
@@ -210,7 +214,7 @@ describe('sluice state erase, beside its consumers', () => {
   })
 
   it('given a consumer that does not come to it, then that is said, with its lag, and it holds later', async () => {
-    await measured('roof-3', 7)
+    await publishReading('roof-3', 7)
     await catchUp()
     const { status, stdout, stderr } = await command('roof-3', '--yes', '--timeout', '1s')
     assert.equal(status, 1)

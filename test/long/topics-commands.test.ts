@@ -46,7 +46,7 @@ describe('given a cluster, when its topics are looked at and changed', { timeout
       (await commands.run(['topics', 'describe', topic, '--json'])).stdout,
     )
     assert.deepEqual(
-      partitions.map((one: { records: number; share: number }) => [one.records, one.share]),
+      partitions.map((partition: { records: number; share: number }) => [partition.records, partition.share]),
       [
         [0, 0],
         [1, 1],
@@ -62,8 +62,8 @@ describe('given a cluster, when its topics are looked at and changed', { timeout
     assert.match(skewed.stdout, /^Distribution of records: skewed, skew 3\.00$/m)
     assert.deepEqual(settings, { 'retention.ms': '60000' })
     const { topics } = JSON.parse((await commands.run(['topics', 'list', '--json'])).stdout)
-    const [listed] = topics.filter((one: { topic: string }) => one.topic === topic)
+    const [listed] = topics.filter((value: { topic: string }) => value.topic === topic)
     assert.deepEqual(listed, { topic, signal: null, partitions: 3, replicationFactor: 1, underReplicated: 0 })
-    assert.ok(topics.every((one: { topic: string }) => !one.topic.startsWith('__')))
+    assert.ok(topics.every((topic: { topic: string }) => !topic.topic.startsWith('__')))
   })
 })

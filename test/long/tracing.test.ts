@@ -41,7 +41,7 @@ describe('traces through serverless offline, to a collector', () => {
   })
 
   /** Returns the spans of one trace, by service, name and outcome. */
-  const spansIn = (digit: string) => receiver.spans.filter(({ traceId }) => traceId === trace(digit))
+  const listSpans = (digit: string) => receiver.spans.filter(({ traceId }) => traceId === trace(digit))
   const named = (spans: readonly ReceivedSpan[], service: string, name: string) =>
     spans.find(
       span => span.resource['service.name'] === service && span.name === `${name}.${environment.name}`,
@@ -61,11 +61,11 @@ describe('traces through serverless offline, to a collector', () => {
     const services = CONSUMERS.map(name => `sluice-${name}`)
     await until(
       'each consumer has reported each trace',
-      () => ['a', 'b', 'c'].every(digit => consumersOf(spansIn(digit)).join() === services.join()),
+      () => ['a', 'b', 'c'].every(digit => listConsumers(listSpans(digit)).join() === services.join()),
       { describe: () => receiver.spans },
     )
     for (const digit of ['a', 'b', 'c'])
-      for (const span of processing(spansIn(digit))) {
+      for (const span of processing(listSpans(digit))) {
         assert.equal(span.parentSpanId, parent(digit))
         assert.equal(span.attributes['cloudevents.event_id'], digit)
         assert.equal(span.attributes['messaging.destination.name'], environment.topic('readings'))
@@ -80,7 +80,7 @@ describe('traces through serverless offline, to a collector', () => {
   it('given an unreadable record, then its trace leads from producer over consumer to dead letter', async () => {
     await sent(broken('d'))
     const chain = () => {
-      const spans = spansIn('d')
+      const spans = listSpans('d')
       const failed = named(spans, 'sluice-processor', 'process sluice.telemetry.readings')
       const failureSpan = named(spans, 'sluice-processor', 'create sluice.telemetry.failures')
       const routed = spans.find(({ parentSpanId }) => failureSpan && parentSpanId === failureSpan.spanId)
@@ -88,7 +88,7 @@ describe('traces through serverless offline, to a collector', () => {
       return [failed, failureSpan, routed, dead]
     }
     await until('the router has reported the failure record', () => chain().every(Boolean), {
-      describe: () => spansIn('d'),
+      describe: () => listSpans('d'),
     })
     const [failed, failureSpan, routed, dead] = chain()
     assert.deepEqual(
@@ -113,7 +113,7 @@ function processing(spans: readonly ReceivedSpan[]): readonly ReceivedSpan[] {
   return spans.filter(({ kind }) => kind === 'consumer')
 }
 
-function consumersOf(spans: readonly ReceivedSpan[]): string[] {
+function listConsumers(spans: readonly ReceivedSpan[]): string[] {
   return processing(spans)
     .map(({ resource }) => String(resource['service.name']))
     .sort()

@@ -8,7 +8,7 @@ import { TestEnvironment } from '../support/environment.ts'
 import { PROJECT, Program, runProgram } from '../support/program.ts'
 import { StartedProject } from '../support/started-project.ts'
 import { until } from '../support/until.ts'
-import { COMMANDS, missingLine, type Step, stepsOf, type Terminal } from '../support/walkthrough.ts'
+import { COMMANDS, listSteps, missingLine, type Step, type Terminal } from '../support/walkthrough.ts'
 
 const PAGE = 'docs/tutorial.md'
 
@@ -66,7 +66,7 @@ describe('the tutorial, followed to the letter', { timeout: MACHINE_MS + 4 * 60_
   it('given its files and commands, then each output is as the page shows it, within the time', async () => {
     const startedAtMs = Date.now()
     const page = await readFile(join(PROJECT, PAGE), 'utf8')
-    const steps = stepsOf(page.replaceAll(PORT, port))
+    const steps = listSteps(page.replaceAll(PORT, port))
     assert.ok(steps.length > 30, `${steps.length} steps`)
     let shown = ''
     for (const [at, step] of steps.entries()) {
@@ -106,7 +106,7 @@ describe('the tutorial, followed to the letter', { timeout: MACHINE_MS + 4 * 60_
     const expected = next?.kind === 'output' && next.terminal === COMMANDS ? next.lines : []
     const outputs: string[] = []
     for (const command of commands)
-      outputs.push(await outputOf(filled(command, [...outputs, shown].join('\n'))))
+      outputs.push(await readOutput(filled(command, [...outputs, shown].join('\n'))))
     await eventually(
       () => missingLine(expected, outputs.join('\n')),
       () => outputs.join('\n'),
@@ -117,13 +117,13 @@ describe('the tutorial, followed to the letter', { timeout: MACHINE_MS + 4 * 60_
         )
         await pause(REPEAT_MS)
         for (const [at, command] of commands.entries())
-          if (REPEATED.test(command)) outputs[at] = await outputOf(filled(command, shown))
+          if (REPEATED.test(command)) outputs[at] = await readOutput(filled(command, shown))
       },
     )
     return outputs.join('\n')
   }
 
-  async function outputOf(command: string): Promise<string> {
+  async function readOutput(command: string): Promise<string> {
     const { code, output } = await runProgram(await script(COMMANDS, command), [], options())
     if (!REPEATED.test(command)) assert.equal(code, 0, `${command}\n${output}`)
     return output

@@ -28,12 +28,12 @@ describe('sluice views serve', () => {
     environment = await TestEnvironment.create()
     await declareTables(environment, redis, publisher, STATEMENTS)
     const views = new ViewsStage(environment, redis, publisher)
-    const measured = async (sensor: string, temperature: number) => {
+    const publishReading = async (sensor: string, temperature: number) => {
       const reading = environmentReading(`${sensor} ${temperature}`, { sensor, temperature })
       await environment.client.send(environment.topic('readings'), [writtenMessage(reading)])
     }
-    for (const temperature of [20, 22]) await measured('roof', temperature)
-    await measured('cellar', 8)
+    for (const temperature of [20, 22]) await publishReading('roof', temperature)
+    await publishReading('cellar', 8)
     await views.catchUp()
     const env = {
       SLUICE_ENV: environment.name,

@@ -70,7 +70,7 @@ describe('sluice views', () => {
       },
     }
     running = await Running.of(environment, connections)
-    await measured(400)
+    await publishReadings(400)
   })
 
   after(async () => {
@@ -90,7 +90,7 @@ describe('sluice views', () => {
   }
 
   /** Publishes readings of ten devices, one a second of event time. */
-  async function measured(count: number): Promise<void> {
+  async function publishReadings(count: number): Promise<void> {
     const messages = Array.from({ length: count }, () => {
       const number = sent.length
       const [device, activity] = [`d${number % 10}`, ACTIVITIES[(number % 7) % 3] as string]
@@ -112,7 +112,7 @@ describe('sluice views', () => {
     writeFileSync(join(folder, 'tables.sql'), STREAM + texts.join(''))
   }
 
-  async function rowsOf(sql: string): Promise<Record<string, unknown>[]> {
+  async function readRows(sql: string): Promise<Record<string, unknown>[]> {
     const { status, stdout, stderr } = await command(['sql', sql, '--format', 'json'])
     assert.equal(status, 0, stderr)
     return JSON.parse(stdout).answers[0].rows
@@ -133,7 +133,7 @@ describe('sluice views', () => {
     return [...windows].map(([name, own]) => `${name} ${own.length}`).sort()
   }
 
-  const minutesIn = (rows: readonly Record<string, unknown>[]) =>
+  const listMinutes = (rows: readonly Record<string, unknown>[]) =>
     rows
       .map(row => `${row.device_id} ${Math.floor(Date.parse(String(row.start)) / 60_000)} ${row.readings}`)
       .sort()
@@ -141,7 +141,7 @@ describe('sluice views', () => {
 
   async function untilCounted(): Promise<void> {
     await until('all readings are counted', async () => {
-      const rows = await rowsOf('SELECT * FROM counts')
+      const rows = await readRows('SELECT * FROM counts')
       return rows.reduce((sum, { readings }) => sum + Number(readings), 0) === sent.length
     })
   }
@@ -155,23 +155,23 @@ describe('sluice views', () => {
     const { status, stderr } = await command(['views', 'apply', '.'])
     assert.equal(status, 0, stderr)
     const counts = expectedCounts().map(({ total: _, ...row }) => row)
-    assert.deepEqual(await rowsOf('SELECT * FROM counts'), counts)
-    assert.deepEqual(await rowsOf("SELECT readings FROM counts WHERE activity = 'walking'"), [
+    assert.deepEqual(await readRows('SELECT * FROM counts'), counts)
+    assert.deepEqual(await readRows("SELECT readings FROM counts WHERE activity = 'walking'"), [
       { readings: counts.find(({ activity }) => activity === 'walking')?.readings },
     ])
-    assert.deepEqual(minutesIn(await rowsOf(MINUTES_SQL)), expectedMinutes())
+    assert.deepEqual(listMinutes(await readRows(MINUTES_SQL)), expectedMinutes())
   })
 
   it('given a changed statement, then the old rows are read until the new ones have the past', async () => {
     statements(SUMS, MINUTES)
     await running.pause()
-    await measured(100)
+    await publishReadings(100)
     const applied = command(['views', 'apply', '.', '--yes'])
     await Promise.race([
       applied.then(({ stderr }) => assert.fail(stderr)),
       until('it waits for views', async () => (await ports.applying.read()).underway?.past !== undefined),
     ])
-    const before = await rowsOf('SELECT * FROM counts')
+    const before = await readRows('SELECT * FROM counts')
     assert.deepEqual(Object.keys(before[0] ?? {}), ['activity', 'readings'])
     assert.equal(
       before.reduce((sum, { readings }) => sum + Number(readings), 0),
@@ -181,12 +181,12 @@ describe('sluice views', () => {
     assert.equal(second.status, 1)
     assert.match(second.stderr, /Nothing was changed: the tables are being changed/)
     running.start()
-    await measured(100)
+    await publishReadings(100)
     const { status, stderr } = await applied
     assert.equal(status, 0, stderr)
     await untilCounted()
-    assert.deepEqual(await rowsOf('SELECT * FROM counts'), expectedCounts())
-    assert.deepEqual(minutesIn(await rowsOf(MINUTES_SQL)), expectedMinutes())
+    assert.deepEqual(await readRows('SELECT * FROM counts'), expectedCounts())
+    assert.deepEqual(listMinutes(await readRows(MINUTES_SQL)), expectedMinutes())
     const mistyped = await command(['sql', 'SELECT * FROM count'])
     assert.match(mistyped.stderr, /\nDid you mean counts\b.*\n {2}counts\(activity, /s)
     await until('no group of the old generation is left', async () => {
@@ -211,7 +211,7 @@ describe('sluice views', () => {
         isOver = true
       })
       while (!isOver) {
-        await measured(10)
+        await publishReadings(10)
         await new Promise(resolve => setTimeout(resolve, 200))
       }
       return changes
@@ -273,7 +273,7 @@ class Running {
     const all = await this.#environment.read(signal)
     const records = all
       .filter(({ partition, offset }) => Number(offset) >= (this.#next.get(`${topic}/${partition}`) ?? 0))
-      .map(one => toLogRecord(topic, one.partition, one))
+      .map(record => toLogRecord(topic, record.partition, record))
     if (records.length === 0) return
     assert.deepEqual(await this.#stage.batch(records), { batchItemFailures: [] })
     for (const { partition, offset } of records) {

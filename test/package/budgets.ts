@@ -42,7 +42,7 @@ const OTHERS: Sizes = { all: 1904, atStart: 539 }
 const LEAST_PART = 0.75
 
 export function assertSize(name: string, files: Files, { all, atStart }: Bundle): void {
-  const sizes = { all: kibOf(all, files), atStart: kibOf(atStart, files) }
+  const sizes = { all: toKib(all, files), atStart: toKib(atStart, files) }
   const own = BUDGETS[name]
   for (const part of ['all', 'atStart'] as const) {
     const [size, most] = [sizes[part], (own ?? OTHERS)[part]]
@@ -54,7 +54,7 @@ export function assertSize(name: string, files: Files, { all, atStart }: Bundle)
   }
 }
 
-function kibOf(paths: readonly string[], files: Files): number {
+function toKib(paths: readonly string[], files: Files): number {
   return paths.reduce((sum, path) => sum + (files.get(path)?.length ?? 0), 0) / KIB
 }
 
@@ -68,7 +68,7 @@ export async function assertLoads(name: string, files: Files): Promise<void> {
   await unpacked(files, async place => {
     const seen: number[] = []
     while (seen.length < ATTEMPTS) {
-      const { bareMs, loadMs } = await timesOf(place(`functions/${name}/handler.js`))
+      const { bareMs, loadMs } = await measureTimes(place(`functions/${name}/handler.js`))
       const starts = loadMs / bareMs
       if (starts <= MAX_STARTS) return
       seen.push(starts)
@@ -88,7 +88,7 @@ console.log(JSON.stringify({ bareMs: ms(before), loadMs: ms(process.cpuUsage(bef
 process.exit()
 `
 
-async function timesOf(file: string): Promise<{ readonly bareMs: number; readonly loadMs: number }> {
+async function measureTimes(file: string): Promise<{ readonly bareMs: number; readonly loadMs: number }> {
   const args = ['--input-type=module', '--eval', LOAD, file]
   const { stdout } = await promisify(execFile)(process.execPath, args)
   return JSON.parse(stdout)

@@ -26,20 +26,25 @@ export interface Bundle {
 }
 
 /** @param handler path of the file that the others are reached from */
-export async function bundleOf(files: Files, handler: string): Promise<Bundle> {
+export async function readBundle(files: Files, handler: string): Promise<Bundle> {
   const code = [...files].filter(([path]) => path.endsWith('.js'))
   const imports = new Map(
-    await Promise.all(code.map(async ([path, text]) => [path, await importsOf(path, String(text))] as const)),
+    await Promise.all(
+      code.map(async ([path, text]) => [path, await readImports(path, String(text))] as const),
+    ),
   )
-  const reached = (followed: (one: Import) => boolean) => {
+  const reached = (followed: (imported: Import) => boolean) => {
     const found = new Set([handler])
     // The list grows while it is walked.
     for (const file of found)
-      for (const one of imports.get(file) ?? []) if (isOwn(one) && followed(one)) found.add(one.path)
+      for (const imported of imports.get(file) ?? [])
+        if (isOwn(imported) && followed(imported)) found.add(imported.path)
     return [...found]
   }
   const all = reached(() => true)
-  const foreign = all.flatMap(file => imports.get(file) ?? []).filter(one => !isOwn(one) && !isNodes(one))
+  const foreign = all
+    .flatMap(file => imports.get(file) ?? [])
+    .filter(imported => !isOwn(imported) && !isNodes(imported))
   return {
     atStart: reached(({ isLate }) => !isLate),
     all,
@@ -51,8 +56,8 @@ const isOwn = ({ path }: Import) => path.startsWith('functions/')
 const isNodes = ({ path }: Import) => builtinModules.includes(path.replace(/^node:/, ''))
 
 /** The imports of a file, those of the bundle's own files by their paths in the zip. */
-async function importsOf(file: string, code: string): Promise<Import[]> {
-  const imported = known.get(code) ?? importsIn(code)
+async function readImports(file: string, code: string): Promise<Import[]> {
+  const imported = known.get(code) ?? findImports(code)
   known.set(code, imported)
   return (await imported).map(({ path, ...rest }) => ({
     path: path.startsWith('.') ? posix.join(posix.dirname(file), path) : path,
@@ -63,7 +68,7 @@ async function importsOf(file: string, code: string): Promise<Import[]> {
 /** The imports of code. Most functions share most of their files. */
 const known = new Map<string, Promise<Import[]>>()
 
-async function importsIn(code: string): Promise<Import[]> {
+async function findImports(code: string): Promise<Import[]> {
   const { metafile } = await build({
     stdin: { contents: code },
     bundle: true,

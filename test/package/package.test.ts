@@ -8,10 +8,10 @@ import { STAGES } from '../../infra/place/stages.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { isConsumer } from '../../lib/app/functions.ts'
 import { PROJECT, runProgram } from '../support/program.ts'
-import { filesIn } from '../support/zip.ts'
+import { readFiles } from '../support/zip.ts'
 import { assertAlarms, assertFits } from './alarms.ts'
 import { assertLoads, assertSize, BUDGETS } from './budgets.ts'
-import { type Bundle, bundleOf, type Files, startedHandler } from './bundles.ts'
+import { type Bundle, type Files, readBundle, startedHandler } from './bundles.ts'
 import { CLUSTER } from './cluster.ts'
 import { assertConsoleApi, assertConsoleBundle } from './console.ts'
 import { assertTopicsResource } from './topics.ts'
@@ -81,8 +81,8 @@ describe('serverless package', () => {
   /** Contents of a function's zip, read once for all tests. */
   const packaged = (name: string) => {
     const read = async () => {
-      const files = await filesIn(join(folder, `${name}.zip`))
-      return { files, bundle: await bundleOf(files, `functions/${name}/handler.js`) }
+      const files = await readFiles(join(folder, `${name}.zip`))
+      return { files, bundle: await readBundle(files, `functions/${name}/handler.js`) }
     }
     const known = bundles.get(name) ?? read()
     bundles.set(name, known)
@@ -216,7 +216,7 @@ describe('serverless package', () => {
   })
 
   it('gives the console a bundle with its page, which starts', async () => {
-    const files = await filesIn(join(folder, `${CONSOLE}.zip`))
+    const files = await readFiles(join(folder, `${CONSOLE}.zip`))
     assertConsoleBundle(files)
     assert.equal(typeof (await startedHandler(files, CONSOLE)), 'function')
   })
@@ -248,13 +248,13 @@ describe('serverless package', () => {
     const expected = FUNCTIONS.flatMap(({ name, consumes }) =>
       consumes.map(signal => {
         const group = consumes.length > 1 && hasOwn(name, signal) ? `${name}-${signal}` : name
-        return mappingOf(group, signal, consumes.includes('readings'))
+        return createMapping(group, signal, consumes.includes('readings'))
       }),
     )
     assert.ok(expected.length > 0)
     for (const topic of ['orders', 'sensor-data'])
       expected.push({
-        ...mappingOf(`intake-${topic}`, '', false),
+        ...createMapping(`intake-${topic}`, '', false),
         topic: [topic],
         pollers: 'sluice-prod-inputs',
       })
@@ -296,7 +296,7 @@ describe('serverless package', () => {
   })
 })
 
-function mappingOf(name: string, signal: string, readsReadings: boolean) {
+function createMapping(name: string, signal: string, readsReadings: boolean) {
   return {
     topic: [`sluice.telemetry.${signal}.prod`],
     group: `sluice-${name}-prod`,

@@ -106,10 +106,10 @@ const SHOTS: readonly Shot[] = [
 
 // Waiting for a server does not keep this process alive.
 const alive = setInterval(() => {}, 60_000)
-await runMain({ readOptions: optionsOf, usage: USAGE, run: takePictures })
+await runMain({ readOptions: parseOptions, usage: USAGE, run: takePictures })
 clearInterval(alive)
 
-function optionsOf(args: readonly string[]): object | undefined {
+function parseOptions(args: readonly string[]): object | undefined {
   return readOptions('npm run pictures', args, OPTIONS, {}).help ? undefined : {}
 }
 
@@ -164,10 +164,10 @@ async function takeShots(say: Say, signal: AbortSignal): Promise<void> {
   const browser = await TestBrowser.launch()
   try {
     // The figures of the overview are those since the page was opened.
-    const overview = await browser.visit(addressOf('/'), VIEWPORT)
+    const overview = await browser.visit(getAddress('/'), VIEWPORT)
     await pause(FILL_MS, undefined, { signal })
     await picture(overview.page, 'console-overview.png')
-    const small = await browser.visit(addressOf('/'), README_VIEWPORT)
+    const small = await browser.visit(getAddress('/'), README_VIEWPORT)
     await pause(RATES_MS, undefined, { signal })
     // A slightly smaller picture, so that it loads fast.
     await small.page.evaluate("document.body.style.zoom = '0.85'")
@@ -175,7 +175,7 @@ async function takeShots(say: Say, signal: AbortSignal): Promise<void> {
     await picture(small.page, 'readme.png', { of: flow, maxBytes: README_MAX_BYTES })
     for (const { file, path, query, open } of SHOTS) {
       say(file)
-      const { page } = await browser.visit(addressOf(path, query), VIEWPORT)
+      const { page } = await browser.visit(getAddress(path, query), VIEWPORT)
       await settled(page)
       await open?.(page)
       await settled(page)
@@ -200,7 +200,7 @@ async function picture(
 }
 
 /** The address of a page of the console, with the token. */
-function addressOf(path: string, query: Shot['query'] = {}): string {
+function getAddress(path: string, query: Shot['query'] = {}): string {
   const address = new URL(stack().consoleAddress ?? '')
   address.pathname = path
   for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value)

@@ -1,6 +1,6 @@
 /** Contents of Kafka and Redis, read by the code of the ledger, which shares no code with the project. */
 import type { Signal } from '../../lib/app/topic-table.ts'
-import { eventOf, type LedgerEvent } from '../ledger/count/event.ts'
+import { type LedgerEvent, readEvent } from '../ledger/count/event.ts'
 import { PartitionStateReader, type StateContents } from '../ledger/count/partition-states.ts'
 import { KafkaLog } from '../ledger/kafka/log.ts'
 import type { KafkaRecord } from '../ledger/kafka/records.ts'
@@ -44,7 +44,7 @@ export class ClusterView {
   /** Returns the events of a topic, without ticks and other records. */
   async events(signal: Signal): Promise<LedgerEvent[]> {
     return (await this.#records(signal)).flatMap(record => {
-      const event = eventOf(record, () => true)
+      const event = readEvent(record, () => true)
       return typeof event === 'string' ? [] : [event]
     })
   }

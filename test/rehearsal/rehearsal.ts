@@ -7,7 +7,7 @@ import type { DeployedFunction, Template } from './deployment/deployed-template.
 import { EmulatorInvoker } from './deployment/invoker.ts'
 import type { Polling } from './deployment/polling.ts'
 import { PREFIX, ProjectCopy, STAGE } from './deployment/project.ts'
-import { type Inventory, inventoryOf } from './emulator/inventory.ts'
+import { type Inventory, readInventory } from './emulator/inventory.ts'
 import { Emulator } from './emulator/requests.ts'
 import { createLongLived, type LongLived } from './long-lived.ts'
 import { notificationFiles, Receivers } from './receivers.ts'
@@ -74,7 +74,7 @@ export class Rehearsal {
       const project = await ProjectCopy.create(variables, signal)
       ends.push(() => project.delete())
       for (const [file, text] of Object.entries(notificationFiles())) await project.write(file, text)
-      const before = await inventoryOf(emulator)
+      const before = await readInventory(emulator)
       return new Rehearsal({ servers, emulator, longLived, receivers, view, project, before })
     } catch (error) {
       // The first error is thrown.

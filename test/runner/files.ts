@@ -48,11 +48,11 @@ export const TEST_GROUPS: readonly TestGroup[] = [
 const SHORT_FORMS = ['test/integration/ledger-direct.test.ts']
 
 /** Returns the selected files of a group, in the order of its patterns. @throws Error if the group has no files */
-export async function filesOf(
+export async function readFiles(
   { group, patterns }: TestGroup,
   { pattern = '', isWhole }: Selection,
 ): Promise<string[]> {
-  const found = await Promise.all(patterns.map(one => sourceFiles(one)))
+  const found = await Promise.all(patterns.map(pattern => sourceFiles(pattern)))
   const files = [...new Set(found.flat())]
   if (files.length === 0) throw new Error(`${group}: no file matches ${patterns.join(', ')}`)
   return files.filter(file => file.includes(pattern) && !(isWhole && SHORT_FORMS.includes(file)))

@@ -31,7 +31,7 @@ interface Completed {
  *
  * @param file path relative to the project
  */
-export async function resultsIn(
+export async function readResults(
   file: string,
   events: AsyncIterable<TestEvent>,
 ): Promise<{ results: Result[]; output: string }> {
@@ -43,7 +43,7 @@ export async function resultsIn(
     if (type === 'test:dequeue' && data.type === 'test' && data.file !== undefined) running.add(data.name)
     else if (type === 'test:complete') {
       running.delete(data.name)
-      results.push(...resultsOf(file, data, [...running]))
+      results.push(...listResults(file, data, [...running]))
     } else if (type === 'test:stdout' || type === 'test:stderr') output += data.message
     // Collect an error that was thrown after the last test.
     else if (type === 'test:diagnostic' && data.file !== undefined) output += `${data.message}\n`
@@ -59,7 +59,7 @@ export async function resultsIn(
 }
 
 /** Returns the results of a completed test. Empty for a suite, and for a test that failed only because of a subtest. */
-function resultsOf(
+function listResults(
   file: string,
   { name, entryFile, details, skip, todo }: Completed,
   running: string[],
@@ -69,7 +69,7 @@ function resultsOf(
   if (error?.failureType === 'subtestsFailed') return []
   if (error) return [failed(isFile ? file : name, file, describe(error, running))]
   if (isFile || type === 'suite') return []
-  if (skip || todo) return [{ outcome: 'skipped', name, file, why: reasonOf(skip || todo) }]
+  if (skip || todo) return [{ outcome: 'skipped', name, file, why: getReason(skip || todo) }]
   return [{ outcome: 'passed', name, file }]
 }
 
@@ -88,6 +88,6 @@ function describe(error: Error, running: readonly string[]): string {
   return text.replaceAll(`file://${PROJECT}/`, '')
 }
 
-function reasonOf(value: string | boolean | undefined): string {
+function getReason(value: string | boolean | undefined): string {
   return typeof value === 'string' && value !== '' ? value : 'no reason given'
 }

@@ -9,7 +9,7 @@ import { run } from 'node:test'
 import pMap, { pMapSkip } from 'p-map'
 import { durationText } from '../../lib/support/duration.ts'
 import { PROJECT } from '../support/program.ts'
-import { failed, type Result, resultsIn } from './results.ts'
+import { failed, type Result, readResults } from './results.ts'
 
 export interface TestOptions {
   /** Number of files that run concurrently. */
@@ -31,7 +31,7 @@ const MAX_SECOND_RUNS = 6
 
 /** Runs test files, prints a line for each, and returns the results. Files that were stopped have no results. */
 export async function runTests(files: readonly string[], options: TestOptions): Promise<Result[]> {
-  const { place = placesOf(files.length) } = options
+  const { place = listPlaces(files.length) } = options
   const results = await pMap(
     files,
     file => (options.signal.aborted ? pMapSkip : runFile(file, { ...options, place })),
@@ -41,7 +41,7 @@ export async function runTests(files: readonly string[], options: TestOptions): 
 }
 
 /** Returns a function that counts files, for files of several calls that run at the same time. */
-export function placesOf(total: number): () => string {
+export function listPlaces(total: number): () => string {
   let ended = 0
   return () => `${String(++ended).padStart(String(total).length)}/${total}`
 }
@@ -86,12 +86,13 @@ async function runFile(
       signal: AbortSignal.any([signal, AbortSignal.timeout(fileTimeoutMs)]),
       cwd: PROJECT,
     })
-    const { results, output } = await resultsIn(file, events)
+    const { results, output } = await readResults(file, events)
     if (signal.aborted) return []
     // A file that was ended could not tidy up.
-    if (results.every(({ outcome }) => outcome !== 'failed')) results.push(...(await leftIn(folder, file)))
+    if (results.every(({ outcome }) => outcome !== 'failed'))
+      results.push(...(await listLeftFiles(folder, file)))
     const failures = results.filter(({ outcome }) => outcome === 'failed')
-    const counts = countsOf(results).join(', ')
+    const counts = readCounts(results).join(', ')
     const mark = failures.length > 0 ? 'FAIL' : 'ok  '
     print(`  ${mark} ${place()}  ${file}  ${counts}  (${durationText(Date.now() - startedAtMs)})`)
     for (const { name, why = '' } of failures) print(indented(`${name}: ${why}`))
@@ -109,7 +110,7 @@ async function runFile(
 const OF_TOOLS = /^(node-process-|liblz4-java-|\.org\.chromium\.|\.lark_cache_)/
 
 /** Returns a failure if a test file has left anything in its temporary folder. */
-async function leftIn(folder: string, file: string): Promise<Result[]> {
+async function listLeftFiles(folder: string, file: string): Promise<Result[]> {
   const left = (await readdir(folder)).filter(name => !OF_TOOLS.test(name))
   if (left.length === 0) return []
   const names = left.slice(0, 5).join(', ')
@@ -117,7 +118,7 @@ async function leftIn(folder: string, file: string): Promise<Result[]> {
 }
 
 /** Counts results by outcome. Outcomes that did not occur are omitted, except those in `always`. */
-export function countsOf(results: readonly Result[], always: readonly Result['outcome'][] = []): string[] {
+export function readCounts(results: readonly Result[], always: readonly Result['outcome'][] = []): string[] {
   return (['passed', 'failed', 'skipped'] as const).flatMap(outcome => {
     const count = results.filter(result => result.outcome === outcome).length
     return count > 0 || always.includes(outcome) ? [`${count} ${outcome}`] : []

@@ -28,17 +28,17 @@ export function firstAlert(changes: Partial<FiredAlert> = {}): FiredAlert {
 }
 
 export function fired(alert: FiredAlert, changes: Partial<Event> = {}): Event<Alert> {
-  return { ...eventOf(alert, alert.startedAt), ...changes } as Event<Alert>
+  return { ...createEvent(alert, alert.startedAt), ...changes } as Event<Alert>
 }
 
 /** Returns the event that resolves an alert, one hour after it fired, caused by a value of 30. */
 export function resolved(alert: FiredAlert, changes: Partial<Event> = {}): Event<Alert> {
   const endedAtMs = Date.parse(alert.startedAt) + 3_600_000
   const ended = resolvedAlert(alert, endedAtMs, 'cleared', { value: 30, threshold: 40 })
-  return { ...eventOf(ended, ended.endedAt), ...changes } as Event<Alert>
+  return { ...createEvent(ended, ended.endedAt), ...changes } as Event<Alert>
 }
 
-function eventOf(alert: Alert, time: string): Event<Alert> {
+function createEvent(alert: Alert, time: string): Event<Alert> {
   const { name: _, to: __, key: ___, ...event } = alertEmission(alert, { entity: formatEntity(alert.entity) })
   count += 1
   return { ...event, id: `${alert.status}-${count}`, time, datacontenttype: 'application/json', data: alert }

@@ -60,7 +60,7 @@ function isHot(sensor: number, round: number): boolean {
 }
 
 /** Counts the distinct alerts in records of the alerts topic. */
-export function alertsIn(records: readonly ForeignRecord[]): { fired: number; resolved: number } {
+export function readAlerts(records: readonly ForeignRecord[]): { fired: number; resolved: number } {
   const told = { fired: new Set<string>(), resolved: new Set<string>() }
   for (const { headers, value } of records) {
     const { entity, status } = JSON.parse(String(value)) as Alert

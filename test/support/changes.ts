@@ -11,7 +11,7 @@ export function versionAt(appliedOffset: number): Version {
 }
 
 /** Returns the first change of a partition state. */
-export function changeOf(part: Partial<Change> = {}): Change {
+export function createChange(part: Partial<Change> = {}): Change {
   return {
     base: versionAt(-1),
     appliedOffset: 0,
@@ -36,7 +36,7 @@ export function changeOf(part: Partial<Change> = {}): Change {
 }
 
 /** Returns an open failure whose id is derived from the name. */
-export function failureOf(name: string, failedAtMs: number, producerGroup = 0): RememberedFailure {
+export function createFailure(name: string, failedAtMs: number, producerGroup = 0): RememberedFailure {
   return {
     id: derivedId(name),
     partition: 0,

@@ -27,7 +27,7 @@ export class Changing extends MemoryServers {
       applying: new Operations(this.value('views-apply:test'), Date.now),
       states: {
         summary: async ({ topic, partition }: { topic: string; partition: number }) => ({
-          appliedOffset: Math.min(this.applied, this.endOf(topic, partition) - 1),
+          appliedOffset: Math.min(this.applied, this.getEnd(topic, partition) - 1),
         }),
         states: async function* ({ partition }: { partition: number }) {
           if (partition === 0) yield [entity, {}]

@@ -31,7 +31,7 @@ export async function installClientExamples(): Promise<void> {
   const context = { signal: new AbortController().signal }
   const lock = join(EXAMPLES, 'python', 'requirements.txt')
   const python = pythonPackages({ service: 'kafka', title: 'the Python clients', lock, dir: PYTHON })
-  await Promise.all([python, await javaClient()].map(one => ensureInstalled(one, context)))
+  await Promise.all([python, await javaClient()].map(packageFile => ensureInstalled(packageFile, context)))
 }
 
 /** Compiles a copy of the Java client, because Maven writes to the project's folder. */
@@ -63,12 +63,12 @@ export async function clientLaunch(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<Launch> {
-  const [command, ...before] = await programOf(client, role)
+  const [command, ...before] = await readProgram(client, role)
   const settings = { KAFKA_BROKERS: brokers().join(','), ...env }
   return { command, args: [...before, ...args], env: { ...process.env, ...settings } }
 }
 
-async function programOf(client: Client, role: Role): Promise<[command: string, ...args: string[]]> {
+async function readProgram(client: Client, role: Role): Promise<[command: string, ...args: string[]]> {
   if (client === 'kafkajs') return [process.execPath, QUIET, join(EXAMPLES, 'kafkajs', `${role}.mjs`)]
   if (client === 'java') {
     const classPath = [join(JAVA, 'target', 'classes'), join(JAVA, 'target', 'lib', '*')].join(':')

@@ -53,12 +53,12 @@ export async function serializeAll<Name extends string>(
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)])
   const lines = output.split('\n').filter(line => line !== '')
   if (lines.length < Object.keys(given).length) throw new Error(`the serializers have failed: ${errors}`)
-  const bytesOf = (base64: string) => Buffer.from(base64, 'base64')
+  const encodeBytes = (base64: string) => Buffer.from(base64, 'base64')
   return Object.fromEntries(
     lines.map(line => {
       const { name, value, headers } = JSON.parse(line)
-      const pairs = headers.map(([header, bytes]: [string, string]) => [header, bytesOf(bytes)])
-      return [name, { value: bytesOf(value), headers: pairs }]
+      const pairs = headers.map(([header, bytes]: [string, string]) => [header, encodeBytes(bytes)])
+      return [name, { value: encodeBytes(value), headers: pairs }]
     }),
   ) as Record<Name, Serialized>
 }

@@ -55,7 +55,7 @@ export const PAGES: readonly ConsolePage[] = [
 ]
 
 /** Returns objects of an environment for the pages. @param environment result of `markedEnvironment` */
-export async function thingsIn(environment: TestEnvironment, served: ServedConsole): Promise<Things> {
+export async function findThings(environment: TestEnvironment, served: ServedConsole): Promise<Things> {
   const { alerts } = await served.ask<AlertsNow>('/alerts/now')
   const { letters } = await served.ask<DeadLettersAnswer>('/failures')
   const [[alert], [letter]] = [alerts, letters]

@@ -11,8 +11,10 @@ const DECIDING = FUNCTIONS.filter(declared => declared.consumes.length > 0 && !w
 export const CONSUMERS_OF_READINGS = listConsumers(DECIDING, 'readings')
 
 /** Returns the topics that a consumer reads. */
-export function topicsOf(consumer: string): readonly Signal[] {
-  const signals = FUNCTIONS.filter(one => getConsumerName(one) === consumer).flatMap(one => one.consumes)
+export function listTopics(consumer: string): readonly Signal[] {
+  const signals = FUNCTIONS.filter(entry => getConsumerName(entry) === consumer).flatMap(
+    entry => entry.consumes,
+  )
   if (signals.length === 0) throw new Error(`serverless.yml has no consumer ${consumer}`)
   return signals
 }

@@ -60,7 +60,7 @@ function dlqRecord(type: string, data: object, id = 'x1'): LogRecord {
 }
 
 /** Returns the dead letter in a record; undefined if the record is incomplete or is not a dead letter. */
-export function deadLetterIn(record: LogRecord): FoundDeadLetter | undefined {
+export function getDeadLetter(record: LogRecord): FoundDeadLetter | undefined {
   const read = readDlqRecord(record)
   return read.kind === 'letter' ? read : undefined
 }

@@ -304,7 +304,7 @@ export class EmissionChain {
       subject: entity,
       data: { name: `${kind} ${this.#incarnation} ${name}` },
     })
-    const subjectOf = (entity: string) => entity.slice(entity.indexOf(' ') + 1)
+    const getSubject = (entity: string) => entity.slice(entity.indexOf(' ') + 1)
     return {
       name: 'relaying',
       accepts: ['test.taken'],
@@ -313,14 +313,14 @@ export class EmissionChain {
         if (this.#failing.has(event.id)) throw new Error('not now')
         const events = [...(state?.events ?? []), event.id]
         const timers = [{ name: `later ${event.id}`, dueMs: event.timeMs + 2_000 }]
-        const emit = [emission('event', event.id, subjectOf(event.entity))]
+        const emit = [emission('event', event.id, getSubject(event.entity))]
         return completeStep('relayed', { events, code: this.#code }, emit, timers)
       },
       onTimer: (state, { name, entity }) =>
-        completeStep('later', state, [emission('timer', name, subjectOf(entity))]),
+        completeStep('later', state, [emission('timer', name, getSubject(entity))]),
       onTakeover: (_, rebuilt, { entity }) => ({
         state: rebuilt,
-        emit: [emission('correction', `${this.#code} ${entity}`, subjectOf(entity))],
+        emit: [emission('correction', `${this.#code} ${entity}`, getSubject(entity))],
       }),
     }
   }

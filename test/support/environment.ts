@@ -8,7 +8,7 @@ import { readOutcomes } from '../../lib/queries/states/outcomes.ts'
 import { listStateKeys, storedEntities } from '../../lib/tables/table.ts'
 import { createResources } from '../../localstack/aws/resources.ts'
 import { createTopics } from '../../localstack/local-topics.ts'
-import { consumersDownstream, topicsOf } from './consumers.ts'
+import { consumersDownstream, listTopics } from './consumers.ts'
 import { NAMES } from './families.ts'
 import { ForeignClient, type ForeignRecord } from './foreign-client.ts'
 import { awsEndpoint, brokers, redisUrl } from './servers.ts'
@@ -68,7 +68,7 @@ export class TestEnvironment {
   }
 
   /** Returns the number of records that were appended to the topic. */
-  async lengthOf(signal: Signal): Promise<number> {
+  async readLength(signal: Signal): Promise<number> {
     return (await this.client.ends(this.topic(signal))).reduce((sum, end) => sum + end, 0)
   }
 
@@ -82,7 +82,7 @@ export class TestEnvironment {
 
   /** Waits until the consumer has processed all records of its topics, and has published its emissions. */
   async untilCaughtUp(consumer: string): Promise<void> {
-    const signals = topicsOf(consumer)
+    const signals = listTopics(consumer)
     const ends = (await Promise.all(signals.map(signal => this.client.ends(this.topic(signal))))).flat()
     const summaries = () => this.#summaries(consumer)
     await until(
@@ -134,11 +134,11 @@ export class TestEnvironment {
   }
 
   /** Returns the states of all entities of the consumer. */
-  async states(consumer: string, signals = topicsOf(consumer)): Promise<Map<string, unknown>> {
+  async states(consumer: string, signals = listTopics(consumer)): Promise<Map<string, unknown>> {
     const inspection = new StateInspection(this.#redis)
     const states = new Map<string, unknown>()
-    for (const stateKey of signals.flatMap(one =>
-      listStateKeys(consumer, this.names.topicSize(one, this.name)),
+    for (const stateKey of signals.flatMap(signal =>
+      listStateKeys(consumer, this.names.topicSize(signal, this.name)),
     ))
       for await (const { entity, state } of storedEntities(inspection, stateKey)) states.set(entity, state)
     return states
@@ -155,7 +155,7 @@ export class TestEnvironment {
   }
 
   #stateKeys(consumer: string, topics = Number.POSITIVE_INFINITY) {
-    return topicsOf(consumer)
+    return listTopics(consumer)
       .slice(0, topics)
       .flatMap(signal => listStateKeys(consumer, this.names.topicSize(signal, this.name)))
   }

@@ -33,8 +33,8 @@ export class FailingConsumer {
 
   constructor(environment: TestEnvironment) {
     this.#environment = environment
-    this.#failing = this.#stageOf(FAILING, () => this.fails)
-    this.#beside = this.#stageOf(BESIDE, () => false)
+    this.#failing = this.#findStage(FAILING, () => this.fails)
+    this.#beside = this.#findStage(BESIDE, () => false)
   }
 
   /** Publishes readings that fail, and their dead letters to the dlq topic. */
@@ -81,8 +81,8 @@ export class FailingConsumer {
   /** Lets both consumers process all records of the topic. */
   async catchUp(): Promise<void> {
     const topic = this.#environment.topic('readings')
-    const records = (await this.#environment.read('readings')).map(one =>
-      toLogRecord(topic, one.partition, one),
+    const records = (await this.#environment.read('readings')).map(record =>
+      toLogRecord(topic, record.partition, record),
     )
     for (const stage of [this.#failing, this.#beside])
       assert.deepEqual(await stage.batch(records), { batchItemFailures: [] })
@@ -106,7 +106,7 @@ export class FailingConsumer {
     this.#redis.close()
   }
 
-  #stageOf(name: string, fails: () => boolean): Stage {
+  #findStage(name: string, fails: () => boolean): Stage {
     const process: KeyedProcess<{ ids: readonly string[] }> = {
       name,
       accepts: FAMILIES.readingTypes,

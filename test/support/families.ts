@@ -24,7 +24,7 @@ export const APPLICATION = createApplication(VOCABULARY)
 export const GENERATOR = { ...GENERATOR_DEFAULTS, fleet: createDefaultFleet(FAMILIES) }
 
 /** Returns the families of YAML texts, as files of a user would have them. */
-export function familiesOf(...texts: string[]): Families {
+export function parseFamilies(...texts: string[]): Families {
   return new Families(
     readFamilies(
       texts.map((text, index) => ({ file: `family-${index + 1}.yaml`, text })),

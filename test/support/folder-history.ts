@@ -22,7 +22,7 @@ export class FolderHistoryStore implements HistoryStore {
     const keys = files
       .filter(file => file.isFile() && !file.name.startsWith(DRAFT))
       .map(file => join(file.parentPath, file.name).slice(join(this.name, sep).length).replaceAll(sep, '/'))
-    yield* keys.filter(one => one.startsWith(prefix) && one > after).sort()
+    yield* keys.filter(key => key.startsWith(prefix) && key > after).sort()
   }
 
   async get(key: string): Promise<Buffer | undefined> {

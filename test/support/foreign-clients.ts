@@ -36,5 +36,5 @@ export async function installForeignClients(): Promise<void> {
     dir: PYTHON,
   } as const
   const packages = [pythonPackages(librdkafka), kafkaPackage(LOCAL), KAFKA_TOOLS]
-  await Promise.all(packages.map(one => ensureInstalled(one, context)))
+  await Promise.all(packages.map(packageFile => ensureInstalled(packageFile, context)))
 }

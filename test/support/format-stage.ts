@@ -37,7 +37,7 @@ export class FormatStage extends Stage {
 }
 
 /** Returns the data of the first failure. */
-export function failureOf({ events }: Stage): FailureData {
+export function findFailure({ events }: Stage): FailureData {
   const [event] = events
   assert.ok(event)
   return event.data as FailureData
@@ -58,7 +58,7 @@ export function delivered(
   stage.inLog([record])
   const groups = Object.entries(kafkaEvent([record]).records).map(([name, group]) => [
     name,
-    group.map(one => ({ ...one, value: value.toString('base64'), valueSchemaMetadata })),
+    group.map(record => ({ ...record, value: value.toString('base64'), valueSchemaMetadata })),
   ])
   return stage.consume({ records: Object.fromEntries(groups) })
 }

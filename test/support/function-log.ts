@@ -17,7 +17,7 @@ interface LogOptions {
 }
 
 /** Returns the log lines of one invocation. Lines with `_aws` are metrics. */
-export async function logOf(
+export async function readLog(
   work: (observer: LambdaObserver) => void | Promise<void>,
   { level = 'INFO', now = Date.now, environment, remedies }: LogOptions = {},
 ): Promise<LogLine[]> {
@@ -39,7 +39,7 @@ export async function logOf(
 }
 
 /** Returns the metrics that a handler writes during a call, by name or, if they have a reason, by name and reason. */
-export async function metricsOf(
+export async function readMetrics(
   call: () => Promise<unknown>,
   namespace?: string,
 ): Promise<Map<string, Metric>> {
@@ -51,7 +51,7 @@ export async function metricsOf(
   } finally {
     mock.restoreAll()
   }
-  return metricsIn(
+  return listMetrics(
     lines.map(line => JSON.parse(line)),
     namespace,
   )
@@ -69,7 +69,7 @@ interface Metric {
  * Returns the metrics that CloudWatch extracts, by name or, if they have a reason, by name and reason. Throws if CloudWatch would
  * reject a line.
  */
-export function metricsIn(log: readonly LogLine[], namespace = 'Sluice'): Map<string, Metric> {
+export function listMetrics(log: readonly LogLine[], namespace = 'Sluice'): Map<string, Metric> {
   const found = new Map<string, Metric>()
   for (const line of log.filter(line => '_aws' in line)) {
     const { CloudWatchMetrics } = line._aws as { CloudWatchMetrics: readonly Directive[] }

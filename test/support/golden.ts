@@ -28,7 +28,7 @@ export function goldenAnswers(name: string, answer: (input: string) => string): 
 }
 
 /** Returns the errors that reading a file throws, a line for each. */
-export function errorLinesOf(read: () => unknown): string {
+export function listErrorLines(read: () => unknown): string {
   try {
     read()
   } catch (error) {

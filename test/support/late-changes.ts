@@ -8,16 +8,16 @@ export const STORY = ['+a', '-a', '+b', '-b', '+c', '-c'] as const
 export type Change = (typeof STORY)[number]
 
 /** Returns the time at which an alert starts, in minutes. */
-export function beginOf(change: Change): number {
-  return STORY.indexOf(`+${nameOf(change)}`)
+export function createBegin(change: Change): number {
+  return STORY.indexOf(`+${getName(change)}`)
 }
 
-export function nameOf(change: Change): 'a' | 'b' | 'c' {
+export function getName(change: Change): 'a' | 'b' | 'c' {
   return change.slice(1) as 'a'
 }
 
 /** Returns the CloudEvents `sequence` of the change. */
-export function sequenceOf(change: Change): string {
+export function getSequence(change: Change): string {
   return `0.${STORY.indexOf(change)}`
 }
 

@@ -17,7 +17,7 @@ import { SIGNALS, type Signal } from '../../lib/app/topic-table.ts'
 import { dlqRouter } from '../../lib/failures/dlq-router.ts'
 import { DEFAULT_POLICY } from '../../lib/failures/policy.ts'
 import { notifier } from '../../lib/notification/notifier.ts'
-import { ruleOf } from '../unit/alerting/support.ts'
+import { createRule } from '../unit/alerting/support.ts'
 import { TestEnvironment } from './environment.ts'
 import { FAMILIES, NAMES } from './families.ts'
 import { environmentReading } from './records.ts'
@@ -35,7 +35,7 @@ const TABLES = `CREATE STREAM readings_of_sensors (sensor_id VARCHAR KEY, temper
     FROM readings_of_sensors WINDOW TUMBLING (SIZE 1 MINUTE) GROUP BY sensor_id;`
 
 /** Consumers, ordered so that each runs after the consumers whose output it reads. */
-const consumersOf = (env: string) =>
+const listConsumers = (env: string) =>
   [
     [createStatistics(FAMILIES), 'readings'],
     [createActivity(FAMILIES), 'readings'],
@@ -55,7 +55,7 @@ export async function markedEnvironment(): Promise<TestEnvironment> {
     await declareTables(environment, redis, publisher, TABLES)
     await environment.client.send(environment.topic('readings'), readings())
     await new ViewsStage(environment, redis, publisher).catchUp()
-    for (const [process, signal] of consumersOf(environment.name)) {
+    for (const [process, signal] of listConsumers(environment.name)) {
       const stage = new Stage(process as never, { store: new RedisStateStore(redis), publisher })
       stage.consumer = { ...stage.consumer, env: environment.name }
       await deliver(environment, stage, signal)
@@ -71,14 +71,14 @@ export async function markedEnvironment(): Promise<TestEnvironment> {
 
 async function deliver(environment: TestEnvironment, stage: Stage, signal: Signal): Promise<void> {
   const topic = environment.topic(signal)
-  const records = (await environment.read(signal)).map(one => toLogRecord(topic, one.partition, one))
+  const records = (await environment.read(signal)).map(record => toLogRecord(topic, record.partition, record))
   assert.ok(records.length > 0, `${signal} is empty`)
   assert.deepEqual(await stage.batch(records), { batchItemFailures: [] })
 }
 
 /** Returns a reading that fires an alert, and a reading that fails. */
 function readings() {
-  const rule = ruleOf({ name: 'HOT', fireAbove: 40, summary: MARKUP, labels: { team: MARKUP } })
+  const rule = createRule({ name: 'HOT', fireAbove: 40, summary: MARKUP, labels: { team: MARKUP } })
   const now = new Date().toISOString()
   const hot = { ...environmentReading(MARKUP, { sensor: MARKUP, temperature: 45 }), time: now }
   const data = {

@@ -40,8 +40,8 @@ export class MemoryHistory implements HistoryStore {
   /** Fails the request with this number, counted from 1 from now on, before or after its effect. */
   failAt(number: number, isAfter = false): void {
     const last = this.requests.length + number
-    this[isAfter ? 'after' : 'before'] = (request, one) => {
-      if (one === last) throw new HistoryUnavailable(`no answer to ${request}`)
+    this[isAfter ? 'after' : 'before'] = (request, value) => {
+      if (value === last) throw new HistoryUnavailable(`no answer to ${request}`)
     }
   }
 

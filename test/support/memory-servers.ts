@@ -23,7 +23,7 @@ export class MemoryServers {
       sent.map(record => {
         this.writing(record)
         const { topic, partition = 0, key, value, headers } = record
-        const offset = this.endOf(topic, partition)
+        const offset = this.getEnd(topic, partition)
         this.records.push({
           topic,
           partition,
@@ -41,7 +41,7 @@ export class MemoryServers {
   readonly bounds = {
     bounds: async (topic: string) =>
       Array.from({ length: this.#partitions(topic) }, (_, partition) => {
-        const end = this.endOf(topic, partition)
+        const end = this.getEnd(topic, partition)
         return { start: Math.min(this.start, end), end }
       }),
   }
@@ -78,14 +78,14 @@ export class MemoryServers {
     }
   }
 
-  endOf(topic: string, partition: number): number {
+  getEnd(topic: string, partition: number): number {
     const own = this.records.filter(record => record.topic === topic && record.partition === partition)
     return (own.at(-1)?.offset ?? -1) + 1
   }
 
   #partitions(topic: string): number {
     const signal = resolveSignals(['viewed', 'ruled', 'ticked']).find(
-      one => NAMES.topicName(one, this.env) === topic,
+      signal => NAMES.topicName(signal, this.env) === topic,
     )
     return signal ? NAMES.topicSize(signal, this.env).partitions : 0
   }

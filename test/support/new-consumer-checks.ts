@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Check } from '../runner/check.ts'
-import { expressionsIn, findingsAmong } from '../runner/checks/expressions.ts'
+import { findingsAmong, listExpressions } from '../runner/checks/expressions.ts'
 import { runProgram } from './program.ts'
 
 /**
@@ -17,7 +17,7 @@ const UNTOUCHED = ['templates', 'Dockerfiles', 'schemas', 'names of families']
  *
  * @returns the errors; empty if none exist
  */
-export async function typesOf(project: string, files: readonly string[]): Promise<string> {
+export async function readTypeErrors(project: string, files: readonly string[]): Promise<string> {
   const config = 'tsconfig.new-files.json'
   await writeFile(
     join(project, config),
@@ -44,7 +44,7 @@ const OF_THE_FILES: Readonly<Record<string, Look>> = {
     return code === 0 && output.includes(`Checked ${files.length} files`) ? '' : output
   },
 
-  types: typesOf,
+  types: readTypeErrors,
 
   'import direction': async (project, files) => {
     const options = ['--config', 'test/runner/checks/import-rules.cjs', '--output-type', 'json']
@@ -57,7 +57,7 @@ const OF_THE_FILES: Readonly<Record<string, Look>> = {
   },
 
   'regular expressions': async (project, files) => {
-    const found = files.map(async file => expressionsIn(file, await readFile(join(project, file), 'utf8')))
+    const found = files.map(async file => listExpressions(file, await readFile(join(project, file), 'utf8')))
     return (await findingsAmong((await Promise.all(found)).flat(), [])).join('\n')
   },
 }
@@ -69,7 +69,7 @@ interface Cruise {
 
 /** Runs the checks. @returns the messages of failed checks */
 export async function failedChecks(project: string, files: readonly string[]): Promise<string[]> {
-  const checks = await checksIn(project)
+  const checks = await readChecks(project)
   const looks = Object.entries(OF_THE_FILES)
   const known = checks.map(({ name }) => name)
   const unknown = [...UNTOUCHED, ...Object.keys(OF_THE_FILES)].filter(name => !known.includes(name))
@@ -90,7 +90,7 @@ export async function failedChecks(project: string, files: readonly string[]): P
 }
 
 /** Returns the checks of `npm test` in the folder of a project. They check that project, not this one. */
-async function checksIn(project: string): Promise<Check[]> {
+async function readChecks(project: string): Promise<Check[]> {
   const folder = join(project, 'test', 'runner', 'checks')
   const files = (await readdir(folder)).filter(file => file.endsWith('.ts'))
   const modules = await Promise.all(files.map(file => import(pathToFileURL(join(folder, file)).href)))

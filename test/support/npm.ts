@@ -16,17 +16,17 @@ export const INSTALL = ['install', '--prefer-offline', '--no-audit', '--no-fund'
 
 /** Runs npm in a folder and returns its output. Rejects if it fails. */
 export async function npm(cwd: string, ...args: readonly string[]): Promise<string> {
-  return outputOf('npm', args, cwd)
+  return readOutput('npm', args, cwd)
 }
 
 /** Runs shell commands in a folder, with the same PATH as `npm run`, and returns their output. Rejects if a command fails. */
 export async function shell(cwd: string, commands: string): Promise<string> {
-  return outputOf('sh', ['-c', commands], cwd)
+  return readOutput('sh', ['-c', commands], cwd)
 }
 
-async function outputOf(command: string, args: readonly string[], cwd: string): Promise<string> {
+async function readOutput(command: string, args: readonly string[], cwd: string): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)(command, args, toolsIn(cwd))
+    const { stdout } = await promisify(execFile)(command, args, findTools(cwd))
     return stdout
   } catch (error) {
     // Replace the error after a timeout, because Node.js reports only that the command failed.
@@ -53,7 +53,7 @@ export async function pack(into: string, ...workspaces: readonly string[]): Prom
   return packed.map(({ filename }) => filename)
 }
 
-function toolsIn(cwd: string) {
+function findTools(cwd: string) {
   const tools = join(PROJECT, 'node_modules', '.bin')
   const { NODE_TEST_CONTEXT: _, ...inherited } = process.env
   const env = { ...inherited, PATH: [tools, process.env.PATH].join(delimiter) }

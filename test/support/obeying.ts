@@ -79,7 +79,7 @@ export function order(id: string, subject: string, at: number, data: Order = {})
 }
 
 /** Returns a log with these entries at consecutive offsets. Append times are in seconds after the start. */
-export function logOf(
+export function createLog(
   entries: readonly (readonly [appendS: number, content: Event | 'tick'])[],
 ): LogRecord[] {
   return entries.map(([appendS, content], offset) =>

@@ -159,7 +159,7 @@ class Run {
     for (const { type, data } of events) {
       if (type !== 'io.sluice.failure.v1') continue
       const failure = data as FailureData
-      const id = this.#idOf(failure)
+      const id = this.#getId(failure)
       if (failure.errorType !== 'unexpected-error') throw new Error(`${id}: ${failure.error}`)
       const drawn = this.#random.next()
       if (drawn < this.#fate.ended + this.#fate.lost) this.#givenUp.add(id)
@@ -170,18 +170,18 @@ class Run {
   }
 
   #comingBack(): LogRecord | undefined {
-    for (const one of this.#coming) one.wait -= 1
+    for (const value of this.#coming) value.wait -= 1
     const at = this.#coming.findIndex(({ wait }) => wait < 0)
     const [back] = at < 0 ? [] : this.#coming.splice(at, 1)
     if (!back) return undefined
     const { failure, ends } = back
     if (ends) return this.#at(failureEnded(failure))
-    const id = this.#idOf(failure)
+    const id = this.#getId(failure)
     if (failure.attempt >= (this.#failing.get(id) ?? 0)) this.#broken.delete(id)
     return nextAttempt(failure, this.#log.length, this.#appendMs)
   }
 
-  #idOf({ originalOffset }: FailureData): string {
+  #getId({ originalOffset }: FailureData): string {
     return this.#idAt.get(originalOffset) as string
   }
 
@@ -286,7 +286,7 @@ class Run {
       const entity = `/signals ${subject}`
       if (!isDeepStrictEqual(await this.#stage.state(entity), await reference.state(entity)))
         found.push(`the state of ${entity}`)
-      if (!isDeepStrictEqual(emissionsOf(this.#stage, entity), emissionsOf(reference, entity)))
+      if (!isDeepStrictEqual(listEmissions(this.#stage, entity), listEmissions(reference, entity)))
         found.push(`the emissions of ${entity}`)
     }
     return found
@@ -294,7 +294,7 @@ class Run {
 }
 
 /** Returns the emissions without the positions of the records that caused them. */
-function emissionsOf({ events }: Stage, entity: string) {
+function listEmissions({ events }: Stage, entity: string) {
   return events
     .filter(({ subject, type }) => subject === entity && type === 'test.seen.v1')
     .map(({ extensions: _, ...event }) => event)

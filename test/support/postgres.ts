@@ -36,7 +36,7 @@ export async function startPostgres(): Promise<Postgres> {
   ])
   const [port = 0] = ports
   const server = byName.get('postgres') as Supervisor
-  const urlOf = (database: string) => `postgres://${USER}:${password}@${LOOPBACK}:${port}/${database}`
+  const getUrl = (database: string) => `postgres://${USER}:${password}@${LOOPBACK}:${port}/${database}`
   const query = async (connectionString: string, text: string) => {
     const client = new Client({ connectionString })
     await client.connect()
@@ -51,8 +51,8 @@ export async function startPostgres(): Promise<Postgres> {
     password,
     async createDatabase() {
       const name = `t${randomUUID().replaceAll('-', '')}`
-      await query(urlOf('postgres'), `CREATE DATABASE ${name}`)
-      return urlOf(name)
+      await query(getUrl('postgres'), `CREATE DATABASE ${name}`)
+      return getUrl(name)
     },
     query,
     kill: () => server.kill('SIGKILL'),

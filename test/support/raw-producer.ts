@@ -40,7 +40,7 @@ export async function appendBatches(
         },
         response: { decode: async (bytes: Buffer) => bytes, parse: async (bytes: Buffer) => bytes },
       })
-      offsets.push(offsetIn(answer, topic))
+      offsets.push(getOffset(answer, topic))
     }
     return offsets
   } finally {
@@ -65,7 +65,7 @@ function produceRequest(topic: string, partition: number, batch: Buffer): Buffer
 }
 
 /** Parses a response for one topic and one partition. */
-function offsetIn(answer: Buffer, topic: string): number {
+function getOffset(answer: Buffer, topic: string): number {
   const at = 4 + 2 + Buffer.byteLength(topic) + 4 + 4
   const error = answer.readInt16BE(at)
   if (error !== 0) throw new Error(`the broker does not take the batch: error ${error}`)

@@ -46,7 +46,9 @@ export class RunningConsumers {
   /** Delivers everything that is in the topic. Records that the consumer knows are redelivered. */
   async catchUp(consumer: string, signal: 'readings' | 'patterns' | 'alerts'): Promise<void> {
     const topic = this.#environment.topic(signal)
-    const records = (await this.#environment.read(signal)).map(one => toLogRecord(topic, one.partition, one))
+    const records = (await this.#environment.read(signal)).map(record =>
+      toLogRecord(topic, record.partition, record),
+    )
     assert.deepEqual(await this.#stages.get(consumer)?.batch(records), { batchItemFailures: [] })
   }
 

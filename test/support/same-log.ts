@@ -58,7 +58,7 @@ export async function violations(
   const { after } = setting(played)
   const { reader, expire, startOffset } = expiring(log, random)
   const ports = { ...played.ports, store, log: reader, bounds: new MemoryLogBounds(log) }
-  const codes = codesOf(played, changeAt, parking)
+  const codes = listCodes(played, changeAt, parking)
   const schedule = new Schedule({
     log,
     codes,
@@ -96,7 +96,7 @@ async function undisturbed(
 ): Promise<Stage> {
   const reference = stage(parking)
   reference.inLog(log)
-  const { before, after } = codesOf(reference, changeAt, parking)
+  const { before, after } = listCodes(reference, changeAt, parking)
   const breaker = { open: async () => Number.NEGATIVE_INFINITY }
   for (const [consumer, isIts] of [
     [before, ({ offset }: LogRecord) => offset < changeAt],
@@ -121,7 +121,7 @@ function parked(process: object, parking: Parking | undefined): object {
   return parking ? { ...process, parking } : process
 }
 
-function codesOf({ consumer }: Stage, changeAt: number, parking: Parking | undefined): Codes {
+function listCodes({ consumer }: Stage, changeAt: number, parking: Parking | undefined): Codes {
   const of = (process: object) => ({
     ...consumer,
     process: parked(process, parking) as typeof consumer.process,
@@ -174,7 +174,7 @@ async function contents(of: Stage, store: StateStore, log: readonly LogRecord[])
   }
 }
 
-function sumOf(sizes: readonly number[]): number {
+function computeSum(sizes: readonly number[]): number {
   return sizes.reduce((sum, size) => sum + size, 0)
 }
 
@@ -190,7 +190,7 @@ function differences(
   events: readonly Event[],
   actual: Contents,
 ): string[] {
-  const nameOf = namesIn(reference)
+  const nameOf = listNames(reference)
   const firstCopies = new Map(events.map(event => [nameOf(event), event]))
   const emissions = reference.events
   const wanted = new Map(emissions.map(event => [nameOf(event), event]))
@@ -203,7 +203,7 @@ function differences(
   if (found.length === 0 && !isDeepStrictEqual([...wanted.keys()], [...firstCopies.keys()]))
     found.push('order')
   const { states, parkedBytes } = actual
-  if (parkedBytes !== sumOf([...states.values()].map(measureStoredHold)))
+  if (parkedBytes !== computeSum([...states.values()].map(measureStoredHold)))
     found.push('bytes of what is parked')
   if (!isDeepStrictEqual(actual, expected)) found.push('states, timers, failures or clock')
   return found
@@ -213,7 +213,7 @@ function differences(
  * Returns unique names for emissions, normally their ids. If an event is repeated after its id was dropped, it is applied again,
  * and its emissions get the same ids as before. In such logs, sequences distinguish the emissions.
  */
-function namesIn({ observer }: Stage): (event: Event) => string {
+function listNames({ observer }: Stage): (event: Event) => string {
   const applied = observer.decisions.filter(
     ({ outcome }) => outcome === 'applied' || outcome === 'parked-applied',
   )

@@ -25,10 +25,10 @@ type Resolve = (ref: string) => JsonSchema
 
 const MAX_ITEMS = 3
 
-export function dataOf(schema: JsonSchema, resolve: Resolve): Arbitrary<unknown> {
-  const inner = (one: JsonSchema) => dataOf(one, resolve)
+export function createData(schema: JsonSchema, resolve: Resolve): Arbitrary<unknown> {
+  const inner = (schema: JsonSchema) => createData(schema, resolve)
   if (schema.$ref !== undefined) return inner(resolve(schema.$ref))
-  if (schema.properties) return objectOf(schema, inner)
+  if (schema.properties) return createObject(schema, inner)
   if (schema.anyOf) return fc.oneof(...schema.anyOf.map(inner))
   if (schema.const !== undefined) return fc.constant(schema.const)
   if (schema.enum) return fc.constantFrom(...schema.enum)
@@ -40,20 +40,20 @@ export function dataOf(schema: JsonSchema, resolve: Resolve): Arbitrary<unknown>
       maxKeys: MAX_ITEMS,
       noNullPrototype: true,
     })
-  return scalarOf(schema)
+  return createScalar(schema)
 }
 
-function objectOf(
+function createObject(
   { properties = {}, required = [], anyOf = [] }: JsonSchema,
   inner: (schema: JsonSchema) => Arbitrary<unknown>,
 ): Arbitrary<unknown> {
   const fields = Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, inner(one)]))
   const record = (needed: readonly string[]) => fc.record(fields, { requiredKeys: [...needed] })
   if (anyOf.length === 0) return record(required)
-  return fc.oneof(...anyOf.map(one => record([...required, ...(one.required ?? [])])))
+  return fc.oneof(...anyOf.map(schema => record([...required, ...(schema.required ?? [])])))
 }
 
-function scalarOf({ type, format, minimum, maximum, minLength = 0 }: JsonSchema): Arbitrary<unknown> {
+function createScalar({ type, format, minimum, maximum, minLength = 0 }: JsonSchema): Arbitrary<unknown> {
   switch (type) {
     case 'string':
       return format === 'date-time' ? time() : text(minLength)

@@ -125,7 +125,7 @@ export class ManualClock implements Clock {
     const timer = { atMs: this.#nowMs + ms, call }
     this.#timers.push(timer)
     return () => {
-      this.#timers = this.#timers.filter(one => one !== timer)
+      this.#timers = this.#timers.filter(value => value !== timer)
     }
   }
 

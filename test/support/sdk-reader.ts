@@ -4,9 +4,9 @@ import type { IHeaders } from 'kafkajs'
 import type { ForeignRecord } from './foreign-client.ts'
 
 /** Parses a record with the CloudEvents SDK in strict mode. The SDK is independent of Sluice's own implementation. */
-export function eventOf({ headers = {}, key, value }: ForeignRecord): CloudEvent<unknown> {
+export function readEvent({ headers = {}, key, value }: ForeignRecord): CloudEvent<unknown> {
   const message = {
-    headers: textOf(headers),
+    headers: readText(headers),
     key: key?.toString(),
     value: value?.toString(),
     body: value?.toString(),
@@ -17,6 +17,6 @@ export function eventOf({ headers = {}, key, value }: ForeignRecord): CloudEvent
   return event
 }
 
-function textOf(headers: IHeaders): Record<string, string> {
+function readText(headers: IHeaders): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
 }

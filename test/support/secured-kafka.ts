@@ -65,7 +65,7 @@ export async function startSecuredKafka(): Promise<SecuredKafka> {
       const keyFile = join(folder, 'server.pem')
       await writeFile(keyFile, `${certificates.key}${certificates.cert}`)
       const ports = Object.fromEntries(NAMES.map((name, index) => [name, free[index]])) as unknown as Ports
-      const variant = variantOf(ports, folder, encryption(keyFile, certificates.caFile))
+      const variant = createVariant(ports, folder, encryption(keyFile, certificates.caFile))
       return kafkaServers({ ports: [ports.plainText], dataDir: folder, cacheDir: LOCAL, variant })
     }
     const running = await startApart(NAMES.length, serversOn, { signal })
@@ -84,14 +84,18 @@ export async function startSecuredKafka(): Promise<SecuredKafka> {
 }
 
 /** Returns the properties in which this broker differs from the broker of `npm start`. */
-function variantOf(ports: Ports, classes: string, encrypted: Readonly<Record<string, string>>): KafkaVariant {
+function createVariant(
+  ports: Ports,
+  classes: string,
+  encrypted: Readonly<Record<string, string>>,
+): KafkaVariant {
   const { username, password } = LOGINS.scram
   return {
     classes,
     properties: ({ controllerPort }) => ({
       ...listeners(ports, controllerPort),
       ...encrypted,
-      ...signingIn(),
+      ...createSignIn(),
     }),
     format: ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap(mechanism => [
       '--add-scram',
@@ -132,7 +136,7 @@ function encryption(keyFile: string, caFile: string) {
   }
 }
 
-function signingIn() {
+function createSignIn() {
   const known = [LOGINS.plain, LOGINS.eventHubs].map(
     ({ username, password }) => `user_${username}="${password}"`,
   )

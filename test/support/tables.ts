@@ -56,7 +56,7 @@ export class ViewsStage {
   async #deliver(signal: Signal): Promise<void> {
     const topic = this.#environment.topic(signal)
     const records = (await this.#environment.read(signal))
-      .map(one => toLogRecord(topic, one.partition, one))
+      .map(record => toLogRecord(topic, record.partition, record))
       .filter(({ partition, offset }) => offset >= (this.#read.get(`${topic} ${partition}`) ?? 0))
     for (const { partition, offset } of records) this.#read.set(`${topic} ${partition}`, offset + 1)
     assert.deepEqual(await this.#stage.batch(records), { batchItemFailures: [] })

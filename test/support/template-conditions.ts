@@ -26,7 +26,7 @@ export function evaluated(template: StackTemplate, set: Parameters): Evaluated {
     outputs: Object.fromEntries(
       outputs.map(([name, { Value }]) => [name, decided(Value, holds, parameters)]),
     ),
-    refusals: Object.values(template.Rules).flatMap(rule => refusalsOf(rule as Rule, parameters, template)),
+    refusals: Object.values(template.Rules).flatMap(rule => listRefusals(rule as Rule, parameters, template)),
   }
 }
 
@@ -35,7 +35,7 @@ interface Rule {
   readonly Assertions: readonly { readonly Assert: unknown; readonly AssertDescription: string }[]
 }
 
-function refusalsOf({ RuleCondition, Assertions }: Rule, parameters: Parameters, template: StackTemplate) {
+function listRefusals({ RuleCondition, Assertions }: Rule, parameters: Parameters, template: StackTemplate) {
   if (RuleCondition !== undefined && !truth(RuleCondition, parameters, template)) return []
   const broken = Assertions.filter(({ Assert }) => !truth(Assert, parameters, template))
   return broken.map(({ AssertDescription }) => AssertDescription)
@@ -45,13 +45,13 @@ function refusalsOf({ RuleCondition, Assertions }: Rule, parameters: Parameters,
 function truth(value: unknown, parameters: Parameters, template: StackTemplate): unknown {
   if (typeof value !== 'object' || value === null) return value
   const [[name, argument] = []] = Object.entries(value)
-  const all = (list: unknown) => (list as unknown[]).map(one => truth(one, parameters, template))
+  const all = (list: unknown) => (list as unknown[]).map(value => truth(value, parameters, template))
   if (name === 'Ref') return parameters[argument]
   if (name === 'Condition') return truth(template.Conditions[argument], parameters, template)
   if (name === 'Fn::Equals') return new Set(all(argument)).size === 1
   if (name === 'Fn::Not') return all(argument)[0] !== true
-  if (name === 'Fn::And') return all(argument).every(one => one === true)
-  if (name === 'Fn::Or') return all(argument).some(one => one === true)
+  if (name === 'Fn::And') return all(argument).every(value => value === true)
+  if (name === 'Fn::Or') return all(argument).some(value => value === true)
   throw new Error(`no condition: ${JSON.stringify(value)}`)
 }
 

@@ -23,7 +23,7 @@ export class Tutorial {
   }
 
   static async follow(page: string): Promise<Tutorial> {
-    const snippets = snippetsOf(await readFile(join(PROJECT, page), 'utf8'))
+    const snippets = listSnippets(await readFile(join(PROJECT, page), 'utf8'))
     if (snippets.length === 0) throw new Error(`${page} has no code that names its file`)
     const folder = await copyProject('tutorial')
     for (const { file, code } of snippets) await write(join(folder, file), code)
@@ -39,7 +39,7 @@ export class Tutorial {
 }
 
 /** Returns the code blocks that have a file name after the language. */
-function snippetsOf(page: string): Snippet[] {
+function listSnippets(page: string): Snippet[] {
   return [...page.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)].map(([, file = '', code = '']) => ({
     file,
     code,

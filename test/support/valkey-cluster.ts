@@ -39,12 +39,12 @@ export class ValkeyCluster {
   }
 
   /** Returns the master that initially had the hash slot of the key. */
-  async masterOf(key: string): Promise<ClusterNode> {
-    const slot = await this.hashSlotOf(key)
+  async readMaster(key: string): Promise<ClusterNode> {
+    const slot = await this.readHashSlot(key)
     return this.masters[Math.floor((slot * this.masters.length) / HASH_SLOTS)] as ClusterNode
   }
 
-  async hashSlotOf(key: string): Promise<number> {
+  async readHashSlot(key: string): Promise<number> {
     return Number(await this.masters[0]?.admin.cluster('KEYSLOT', key))
   }
 

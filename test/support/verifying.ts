@@ -25,7 +25,7 @@ interface VerifyStage {
 export async function verified(given: VerifyStage): Promise<Verified> {
   const { consumer, store, states, log, published, logStart = 0, own = [] } = given
   const written = publishedLog(published)
-  const live = { ...liveIn(store), ...given.live }
+  const live = { ...createLiveState(store), ...given.live }
   const work: Verifying = {
     consumer,
     live,
@@ -53,7 +53,7 @@ export async function verified(given: VerifyStage): Promise<Verified> {
   })
 }
 
-function liveIn(store: MemoryStateStore): LiveStates {
+function createLiveState(store: MemoryStateStore): LiveStates {
   const live = new MemoryReplaceableStates(store)
   return {
     load: (stateKey, wanted) => store.load(stateKey, wanted),

@@ -75,7 +75,7 @@ export interface DirectRow {
 }
 
 /** Splits rows into sessions, from the times of all of them. */
-function sessionsOf(rows: readonly TestRow[], gapMs: number): TestRow[][] {
+function listSessions(rows: readonly TestRow[], gapMs: number): TestRow[][] {
   const sessions: TestRow[][] = []
   for (const row of rows.toSorted((a, b) => a.timeMs - b.timeMs)) {
     const last = sessions.at(-1)?.at(-1)
@@ -96,10 +96,10 @@ export function directWindows(window: WindowPlan | undefined, rows: readonly Tes
   if (window.kind === 'session') {
     let accepted: readonly TestRow[] = []
     for (const row of rows) {
-      const own = sessionsOf([...accepted, row], window.gapMs).find(one => one.includes(row))
+      const own = listSessions([...accepted, row], window.gapMs).find(value => value.includes(row))
       if ((own?.at(-1)?.timeMs ?? 0) + window.gapMs + graceMs >= row.newestMs) accepted = [...accepted, row]
     }
-    const sessions = sessionsOf(accepted, window.gapMs)
+    const sessions = listSessions(accepted, window.gapMs)
     return sessions.map(own => ({ window: [own[0]?.timeMs ?? 0, own.at(-1)?.timeMs ?? 0], rows: own }))
   }
   const { sizeMs } = window
@@ -122,9 +122,9 @@ export function directValues(rows: readonly TestRow[]): Readonly<Record<string, 
   const fit = rows.filter((row): row is TestRow & { x: number } => row.x !== null)
   const values = fit.map(({ x }) => x).sort((a, b) => a - b)
   const inOrder = fit.toSorted((a, b) => a.timeMs - b.timeMs || (a.id < b.id ? -1 : 1))
-  const sum = values.reduce((total, one) => total + one, 0)
+  const sum = values.reduce((total, value) => total + value, 0)
   const mean = sum / values.length
-  const squares = values.reduce((total, one) => total + (one - mean) ** 2, 0)
+  const squares = values.reduce((total, value) => total + (value - mean) ** 2, 0)
   const some = <T>(value: T, least = 1) => (values.length < least ? null : value)
   return {
     rows: rows.length,

@@ -17,7 +17,7 @@ const BLOCK = /^```(\w+)(?: (\S+))?\n(.*?)^```$/gms
  * Returns the steps of a page in order. A code block in `sh` or `text` belongs to a terminal; a block in any other language is a
  * file.
  */
-export function stepsOf(page: string): Step[] {
+export function listSteps(page: string): Step[] {
   return [...page.matchAll(BLOCK)].map(([, language, name, text = '']): Step => {
     const lines = text.split('\n').filter(line => line.trim() !== '')
     if (language === 'sh') return { kind: 'commands', terminal: name ?? COMMANDS, commands: lines }
@@ -34,14 +34,14 @@ export function stepsOf(page: string): Step[] {
 export function missingLine(lines: readonly string[], output: string): string | undefined {
   let rest = output
   for (const line of lines) {
-    const found = patternOf(line).exec(rest)
+    const found = createPattern(line).exec(rest)
     if (!found) return line
     rest = rest.slice(found.index + found[0].length)
   }
   return undefined
 }
 
-function patternOf(line: string): RegExp {
+function createPattern(line: string): RegExp {
   const parts = line.trim().split(/\s*…\s*/)
   const patterns = parts.map(part => part.split(/\s+/).map(escaped).join('[^\\S\\n]+'))
   return new RegExp(patterns.join('[^\\n]*?'))

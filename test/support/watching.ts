@@ -47,7 +47,7 @@ const LARGE = 'x'.repeat(1_100_000)
  * entities after a long silence. The second version fixes the bug, emits more often, and continues from the states, timers and
  * failures of the first version.
  */
-function watchingOf(version: 1 | 2): KeyedProcess<Watched, Signal, WatchedSetting> {
+function watch(version: 1 | 2): KeyedProcess<Watched, Signal, WatchedSetting> {
   const fewer = version - 1
   const remembered = (state: Watched) => ({ ...state, version })
   return {
@@ -104,7 +104,7 @@ function watchingOf(version: 1 | 2): KeyedProcess<Watched, Signal, WatchedSettin
   }
 }
 
-export const WATCHING = { before: watchingOf(1), after: watchingOf(2) }
+export const WATCHING = { before: watch(1), after: watch(2) }
 
 function emission(name: string, entity: string, data: object = {}): Emission {
   return { name, to: 'events', key: entity, type: `test.${name}.v1`, source: '/watching', data }

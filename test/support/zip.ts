@@ -5,7 +5,7 @@ const END_OF_DIRECTORY = 0x06054b50
 const STORED = 0
 
 /** Returns the files in a zip archive by path, according to its central directory (APPNOTE.TXT, 4.3.12). */
-export async function filesIn(archive: string): Promise<Map<string, Buffer>> {
+export async function readFiles(archive: string): Promise<Map<string, Buffer>> {
   const bytes = await readFile(archive)
   const end = bytes.lastIndexOf(Buffer.from(Uint32Array.of(END_OF_DIRECTORY).buffer))
   if (end === -1) throw new Error(`${archive} is not a zip archive`)

@@ -75,7 +75,7 @@ async function readFiredEvent(
   const { partition, offset } = fired
   const log = await environment.log()
   const { records } = await log.read(topic, partition, { fromOffset: offset, toOffset: offset })
-  const [record] = await source.toPlainRecords(records.filter(one => one.offset === offset))
+  const [record] = await source.toPlainRecords(records.filter(record => record.offset === offset))
   const event = record && readEvent(record)
   const alert = event && !isFailure(event) ? getAlert(event) : undefined
   if (!alert || alert.alertId !== id) return undefined

@@ -104,7 +104,10 @@ async function listAlertsNow(environment: ConsoleEnvironment, query: FilterQuery
     firing.map(({ places: _, ...summary }) => summary),
     toAlertFilter(query),
   )
-  const alerts = takeNewest(found).map(one => ({ ...one, silencedBy: findSilenceIds(silences, one) }))
+  const alerts = takeNewest(found).map(summary => ({
+    ...summary,
+    silencedBy: findSilenceIds(silences, summary),
+  }))
   return { alerts, total: found.length, firing: firing.length, behind }
 }
 
@@ -116,9 +119,9 @@ async function listAlertHistory(
   const sinceMs = Date.now() - query.hours * HOUR_MS
   const found = await selectAlerts(source, query.state, { ...toAlertFilter(query), sinceMs })
   const silences = await source.silences()
-  const alerts = takeNewest(found).map(one => ({
-    ...one,
-    silencedBy: one.state === 'firing' ? findSilenceIds(silences, one) : [],
+  const alerts = takeNewest(found).map(summary => ({
+    ...summary,
+    silencedBy: summary.state === 'firing' ? findSilenceIds(silences, summary) : [],
   }))
   const { leftOut, isCut } = source
   return { alerts, total: found.length, leftOut, isCut }

@@ -97,7 +97,7 @@ export class LimitedAlertSource implements AlertSource {
     const { connections, config } = this.#environment
     const set = await (await openStoredSilences(connections, config.env)).read()
     const nowMs = Date.now()
-    return (set?.silences ?? []).filter(one => getPhase(one, nowMs) === 'active')
+    return (set?.silences ?? []).filter(silence => getPhase(silence, nowMs) === 'active')
   }
 
   /** Returns the records with their data converted to JSON. */
@@ -113,7 +113,7 @@ export class LimitedAlertSource implements AlertSource {
   ): Promise<AlertLife[]> {
     const records: LogRecord[] = []
     try {
-      await searchRecords(await this.#environment.log(), ranges, text, one => records.push(one), signal)
+      await searchRecords(await this.#environment.log(), ranges, text, record => records.push(record), signal)
     } catch (error) {
       if (!signal.aborted) throw error
       throw new ProblemError(

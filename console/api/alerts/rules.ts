@@ -157,9 +157,9 @@ export function createConditionsReader(environment: ConsoleEnvironment): () => P
 
 function toRuleRow(rule: AnyRule, { active, reporting }: Conditions): RuleRow {
   const identity = getRuleIdentity(rule)
-  const own = active.filter(one => one.identity === identity)
+  const own = active.filter(alert => alert.identity === identity)
   const ofRule = own.filter(({ isOfSilence }) => !isOfSilence)
-  const count = (phase: ActiveAlert['phase']) => ofRule.filter(one => one.phase === phase).length
+  const count = (phase: ActiveAlert['phase']) => ofRule.filter(alert => alert.phase === phase).length
   const isOfAll = !isPatternRule(rule) && rule.match === undefined && !rule.paused
   return {
     ...{ rule: identity, name: rule.name, labels: rule.labels, severity: rule.severity },

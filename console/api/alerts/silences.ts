@@ -17,7 +17,7 @@ import {
 import { omitUndefined } from '#runtime/consumer/index.ts'
 import { openStoredSilences } from '../../../lib/clock/stored-silences.ts'
 import { matchText } from '../../../lib/notification/alert-match.ts'
-import { faultsIn, newSilence, type SilenceFault } from '../../../lib/notification/new-silence.ts'
+import { findFaults, newSilence, type SilenceFault } from '../../../lib/notification/new-silence.ts'
 import { isSeverity } from '../../../lib/notification/parse-routes.ts'
 import {
   getPhase,
@@ -109,8 +109,9 @@ export function declareSilenceRoutes(environment: ConsoleEnvironment) {
         const nowMs = Date.now()
         const startMs = startsAt === undefined ? nowMs : Date.parse(startsAt)
         const draft = { match: omitUndefined(match), startMs, endMs: Date.parse(endsAt) }
-        const faults = faultsIn(draft, nowMs)
-        if (faults.length > 0) throw new ProblemError('bad-request', faults.map(one => FAULTS[one]).join(' '))
+        const faults = findFaults(draft, nowMs)
+        if (faults.length > 0)
+          throw new ProblemError('bad-request', faults.map(fault => FAULTS[fault]).join(' '))
         const id = randomUUID().slice(0, 8)
         const silence = newSilence({ ...draft, id, author, comment }, nowMs)
         await makeSilenceChange(environment, author, 'silence add', id, (set, atMs) => {
@@ -174,11 +175,11 @@ async function listSilences(environment: ConsoleEnvironment): Promise<{ silences
     new LimitedAlertSource(environment).firing(),
   ])
   const nowMs = Date.now()
-  const silences = (set?.silences ?? []).map(one => {
-    const state = getPhase(one, nowMs)
+  const silences = (set?.silences ?? []).map(silence => {
+    const state = getPhase(silence, nowMs)
     const mutes =
-      state === 'past' ? 0 : firing.filter(alert => findSilenceIds([one], alert).length > 0).length
-    return { ...one, state, about: matchText(one.match), mutes }
+      state === 'past' ? 0 : firing.filter(alert => findSilenceIds([silence], alert).length > 0).length
+    return { ...silence, state, about: matchText(silence.match), mutes }
   })
   return { silences: silences.reverse() }
 }
@@ -187,7 +188,7 @@ async function previewSilence(
   environment: ConsoleEnvironment,
   match: Silence['match'],
 ): Promise<SilencePreview> {
-  if (faultsIn({ match, startMs: 0, endMs: 1 }, 0).includes('matches-all'))
+  if (findFaults({ match, startMs: 0, endMs: 1 }, 0).includes('matches-all'))
     throw new ProblemError('bad-request', FAULTS['matches-all'])
   const firing = await new LimitedAlertSource(environment).firing()
   const silence = { id: 'this', match, startsAt: '', endsAt: '', author: '', comment: '', createdAt: '' }

@@ -96,7 +96,10 @@ type Lag = Awaited<ReturnType<typeof readGroupLags>>[number]
 function withoutAges(lag: Lag): AgedGroupLag {
   const topics = lag.topics.map(topic => ({
     ...topic,
-    partitions: topic.partitions.map(one => ({ ...one, seconds: one.pending === 0 ? 0 : null })),
+    partitions: topic.partitions.map(partition => ({
+      ...partition,
+      seconds: partition.pending === 0 ? 0 : null,
+    })),
   }))
   return { ...lag, topics }
 }

@@ -69,7 +69,8 @@ function toListedTopic(
     isInternal,
     partitions: partitions.length,
     replicationFactor: Math.max(0, ...partitions.map(({ replicas }) => replicas.length)),
-    underReplicated: partitions.filter(one => !isLeaderless(one) && isUnderReplicated(one)).length,
+    underReplicated: partitions.filter(partition => !isLeaderless(partition) && isUnderReplicated(partition))
+      .length,
     leaderless: partitions.filter(isLeaderless).length,
     records: countRecords(bounds),
     bytes: sizes.get(topic)?.bytes ?? null,
@@ -149,9 +150,9 @@ function toPartitionAnswers(
   bounds: readonly (Bounds | undefined)[],
   size: TopicSize,
 ): PartitionAnswer[] {
-  return partitions.map(one => {
-    const { start = null, end = null } = bounds[one.partition] ?? {}
-    return { ...one, start, end, bytes: size.partitions[one.partition] ?? null }
+  return partitions.map(partition => {
+    const { start = null, end = null } = bounds[partition.partition] ?? {}
+    return { ...partition, start, end, bytes: size.partitions[partition.partition] ?? null }
   })
 }
 

@@ -60,14 +60,15 @@ export function buildLanes(
   getTopic: (signal: Signal) => string,
 ): Lane[] {
   // What brings records in is at the beginning of the flow.
-  const reading = functions.filter(one => one.consumes.length > 0 && !readsInputRedrives(one))
+  const reading = functions.filter(entry => entry.consumes.length > 0 && !readsInputRedrives(entry))
   const lanes = new Map(RESULTS.map(result => [result, new Set<string>()]))
-  for (const one of reading) for (const result of findResults(one, reading)) lanes.get(result)?.add(one.name)
+  for (const entry of reading)
+    for (const result of findResults(entry, reading)) lanes.get(result)?.add(entry.name)
   return [...lanes]
     .filter(([, names]) => names.size > 0)
     .map(([result, names]) => {
       const { title, page, signal, counter } = result
-      const read = consumers.filter(one => names.has(one.function))
+      const read = consumers.filter(consumer => names.has(consumer.function))
       return {
         title,
         ...(page ? { page } : {}),
@@ -78,29 +79,29 @@ export function buildLanes(
           ? [counter]
           : signal
             ? [`topic/${getTopic(signal)}`]
-            : read.map(one => `done/${one.function}/${one.topic}`),
+            : read.map(topic => `done/${topic.function}/${topic.topic}`),
       }
     })
 }
 
 /** Returns the results of a function: its own, or those of the functions that read what it emits. */
 function findResults(
-  one: FlowFunction,
+  entry: FlowFunction,
   others: readonly FlowFunction[],
   passed: readonly string[] = [],
 ): readonly Result[] {
   // The function that routes failed records writes to all topics to which they can return.
-  if (one.emits.includes('dlq')) return [DEAD_LETTERS]
+  if (entry.emits.includes('dlq')) return [DEAD_LETTERS]
   const own = RESULTS.filter(
     ({ signal, resource }) =>
-      (signal && one.emits.includes(signal)) || (resource && one.uses.includes(resource)),
+      (signal && entry.emits.includes(signal)) || (resource && entry.uses.includes(resource)),
   )
   if (own.length > 0) return own
   const readers = others.filter(
     ({ name, consumes }) =>
-      name !== one.name && !passed.includes(name) && consumes.some(signal => one.emits.includes(signal)),
+      name !== entry.name && !passed.includes(name) && consumes.some(signal => entry.emits.includes(signal)),
   )
-  const later = readers.flatMap(reader => findResults(reader, others, [...passed, one.name]))
+  const later = readers.flatMap(reader => findResults(reader, others, [...passed, entry.name]))
   if (later.length > 0) return [...new Set(later)]
-  return [one.consumes.includes('dlq') ? DEAD_LETTERS : STATES]
+  return [entry.consumes.includes('dlq') ? DEAD_LETTERS : STATES]
 }

@@ -128,7 +128,7 @@ export class OverviewReader {
     const servers = { kafka: kafka.problem, redis: redis.problem }
     const { functions, inputs } = this.#environment
     const getBatchingWindow = (name: string) =>
-      functions.find(one => one.name === name)?.reading.maximumBatchingWindow ?? 0
+      functions.find(entry => entry.name === name)?.reading.maximumBatchingWindow ?? 0
     const observation = {
       servers: {
         ...servers,
@@ -218,7 +218,7 @@ export class OverviewReader {
     const { consumers, functions } = this.#environment
     const isOwn = ({ topic }: ReadTopic) => this.#environment.findSignal(topic) !== undefined
     const getTopic = (signal: Signal) => this.#environment.topic(signal)
-    const foreign = this.#listConsumers().filter(one => !isOwn(one))
+    const foreign = this.#listConsumers().filter(consumer => !isOwn(consumer))
     return {
       inputs: [
         ...foreign.map(({ topic, function: reader }) => ({ name: topic, topic, reader })),

@@ -65,7 +65,7 @@ async function readTableRows(environment: ConsoleEnvironment, name: string, key:
 }
 
 function requireTable(plan: ActivatedPlan, name: string): TablePlan {
-  const table = readableTables(plan).find(one => one.name === name)
+  const table = readableTables(plan).find(table => table.name === name)
   if (table) return table
   throw new ProblemError('not-found', `There is no table ${name} that can be read. It may have been dropped.`)
 }

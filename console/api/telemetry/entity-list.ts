@@ -75,10 +75,10 @@ export function buildEntityPage(
 ): EntityPage {
   const fits = textFilter(query.find)
   const countAlerts = ({ entity }: ShownEntity) => alerts.get(entity.trim()) ?? 0
-  const matching = entities.filter(one => fits(one.entity))
+  const matching = entities.filter(entity => fits(entity.entity))
   const counts = countFamilies(entities, matching)
   const family = query.family ?? findNewest(matching)?.family ?? families.names[0] ?? ''
-  const own = matching.filter(one => one.family === family)
+  const own = matching.filter(entity => entity.family === family)
   const pages = Math.max(1, Math.ceil(own.length / PAGE_SIZE))
   const page = Math.min(query.page, pages)
   const sorted = own.toSorted((a, b) => countAlerts(b) - countAlerts(a) || (a.entity < b.entity ? -1 : 1))
@@ -86,15 +86,15 @@ export function buildEntityPage(
   const all = listMetrics(
     families,
     family,
-    shown.map(one => one.metrics),
+    shown.map(entity => entity.metrics),
   )
   const metrics = selectMetrics(all, shown, query.metric)
-  const rows = shown.map(one => ({
-    entity: one.entity,
-    readings: one.readings,
-    lastAt: new Date(one.lastAtMs).toISOString(),
-    alerts: countAlerts(one),
-    values: metrics.map(({ name }) => one.metrics[name]?.last ?? null),
+  const rows = shown.map(entity => ({
+    entity: entity.entity,
+    readings: entity.readings,
+    lastAt: new Date(entity.lastAtMs).toISOString(),
+    alerts: countAlerts(entity),
+    values: metrics.map(({ name }) => entity.metrics[name]?.last ?? null),
   }))
   const known = entities.length
   const measured = all.length
@@ -115,7 +115,7 @@ export function listMetrics(
   reported: readonly Readonly<Record<string, unknown>>[],
 ): ShownMetric[] {
   const declared = families.byName[family]?.metrics ?? {}
-  const others = new Set(reported.flatMap(one => Object.keys(one)))
+  const others = new Set(reported.flatMap(readonly => Object.keys(readonly)))
   return [...new Set([...Object.keys(declared), ...[...others].sort()])].map(name => ({
     name,
     unit: Object.hasOwn(declared, name) ? (declared[name] as string) : '',
@@ -132,7 +132,7 @@ function selectMetrics(
   const matching = all.filter(({ name }) => fits(name))
   if (matching.length <= MAX_LISTED_METRICS) return matching
   const isReported = ({ name }: ShownMetric) => entities.some(({ metrics }) => Object.hasOwn(metrics, name))
-  return [...matching.filter(isReported), ...matching.filter(one => !isReported(one))].slice(
+  return [...matching.filter(isReported), ...matching.filter(metric => !isReported(metric))].slice(
     0,
     MAX_LISTED_METRICS,
   )
@@ -140,7 +140,7 @@ function selectMetrics(
 
 /** Returns the entity with the newest reading; undefined if there are no entities. */
 function findNewest([first, ...others]: readonly ShownEntity[]): ShownEntity | undefined {
-  return others.reduce((newest, one) => (one.lastAtMs > (newest?.lastAtMs ?? 0) ? one : newest), first)
+  return others.reduce((newest, other) => (other.lastAtMs > (newest?.lastAtMs ?? 0) ? other : newest), first)
 }
 
 /** Counts the matching entities by family; families with most entities are first. Families without any entities are omitted. */
@@ -150,6 +150,6 @@ function countFamilies(
 ): EntityPage['families'] {
   const names = [...new Set(all.map(({ family }) => family))].sort()
   return names
-    .map(family => ({ family, entities: matching.filter(one => one.family === family).length }))
+    .map(family => ({ family, entities: matching.filter(entity => entity.family === family).length }))
     .toSorted((a, b) => b.entities - a.entities)
 }

@@ -47,7 +47,9 @@ function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Ele
           {past => {
             const columns = sliceColumns(toMinuteColumns(past, openMinute, metric), fromMs, toMs)
             // Do not draw thresholds for changes or deviations, because the chart shows values.
-            const isOfValues = rules?.some(one => one.name === rule && one.compares === 'value')
+            const isOfValues = rules?.some(
+              watchingRule => watchingRule.name === rule && watchingRule.compares === 'value',
+            )
             const levels =
               threshold !== null && isOfValues ? [{ value: threshold, name: rule, severity }] : []
             const endMs = endedAt === null ? toMs : Date.parse(endedAt)

@@ -17,9 +17,9 @@ import {
 } from './alert-texts.ts'
 
 export function AlertDetailsPage({ name: id }: { readonly name: string }): JSX.Element {
-  const one = useLive('/alerts/one', { id })
+  const answer = useLive('/alerts/one', { id })
   return (
-    <AnswerView of={one} what="the alert">
+    <AnswerView of={answer} what="the alert">
       {alert => (
         <>
           <Head alert={alert} />
@@ -53,9 +53,9 @@ function Head({ alert }: Props): JSX.Element {
       <p>{summary}</p>
       <p>
         <span class={state === 'firing' ? toTone(severity) : 'good'}>{describeDuration(alert, nowMs)}</span>{' '}
-        {silencedBy.map(one => (
-          <a key={one} href="/alerts/silences">
-            <Badge>{`silenced by ${one}`}</Badge>
+        {silencedBy.map(silence => (
+          <a key={silence} href="/alerts/silences">
+            <Badge>{`silenced by ${silence}`}</Badge>
           </a>
         ))}
       </p>
@@ -168,7 +168,7 @@ function Life({ alert: { transitions, topic, unit } }: Props): JSX.Element {
               describeReason(reason),
               value === undefined ? '' : `value ${formatAlertValue(value, { threshold, unit })}`,
             ]
-              .filter(one => one !== '')
+              .filter(label => label !== '')
               .join('; ')}{' '}
             <a class="muted" href={buildAddress('/kafka/messages', { topic, partition, offset })}>
               {`${partition}@${offset}`}

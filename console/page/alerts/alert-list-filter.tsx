@@ -34,7 +34,7 @@ export function useListFilter(): AlertQuery {
   const values = { rule: useSettled(rule), entity: useSettled(entity), label: useSettled(label), severity }
   // Ignore an incomplete label while it is being typed.
   const filter = { ...values, label: values.label.indexOf('=') > 0 ? values.label : '' }
-  return { filter, hours, isNarrowed: Object.values(filter).some(one => one !== '') }
+  return { filter, hours, isNarrowed: Object.values(filter).some(word => word !== '') }
 }
 
 export function ListFilter(): JSX.Element {

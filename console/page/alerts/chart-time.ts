@@ -23,6 +23,6 @@ export function chooseChartTime(
   const endedMs = endedAt === null ? nowMs : Date.parse(endedAt)
   const marginMs = Math.max(MARGIN_MS, (endedMs - beganMs) / 4)
   const fromMs = beganMs - marginMs
-  const hours = HOURS.find(one => nowMs - one * HOUR_MS <= fromMs)
+  const hours = HOURS.find(hour => nowMs - hour * HOUR_MS <= fromMs)
   return hours === undefined ? undefined : { fromMs, toMs: Math.min(nowMs, endedMs + marginMs), hours }
 }

@@ -18,9 +18,9 @@ export function parseMatch(fields: SilenceFields): { readonly match: AlertMatch;
     const list = splitValues(value)
     return list.length > 0 ? [[name, list] as const] : []
   })
-  const pairs = splitValues(labelText).map(one => {
-    const at = one.indexOf('=')
-    return [one.slice(0, Math.max(0, at)).trim(), one.slice(at + 1).trim()] as const
+  const pairs = splitValues(labelText).map(matcher => {
+    const at = matcher.indexOf('=')
+    return [matcher.slice(0, Math.max(0, at)).trim(), matcher.slice(at + 1).trim()] as const
   })
   const problem = pairs.some(([name, value]) => !name || !value)
     ? 'A label requires a name and a value, such as team=infra.'
@@ -35,6 +35,6 @@ export function parseMatch(fields: SilenceFields): { readonly match: AlertMatch;
 function splitValues(text: string): string[] {
   return text
     .split(',')
-    .map(one => one.trim())
-    .filter(one => one !== '')
+    .map(part => part.trim())
+    .filter(matcher => matcher !== '')
 }

@@ -41,7 +41,7 @@ export function SilencesPage(): JSX.Element {
             name="silences"
             caption="silences"
             columns={[...COLUMNS, buildEndColumn(tell)]}
-            rows={silences.filter(one => isSelected(one, state))}
+            rows={silences.filter(silence => isSelected(silence, state))}
             getKey={({ id }) => id}
             getText={({ about, author, comment }) => `${about} ${author} ${comment}`}
             empty={
@@ -96,9 +96,9 @@ const COLUMNS: readonly Column<SilenceRow>[] = [
 ]
 
 function buildEndColumn(tell: EndProps['tell']): Column<SilenceRow> {
-  return column('Id', one => (
+  return column('Id', row => (
     <>
-      <code>{one.id}</code> {one.state !== 'past' && <EndButton silence={one} tell={tell} />}
+      <code>{row.id}</code> {row.state !== 'past' && <EndButton silence={row} tell={tell} />}
     </>
   ))
 }

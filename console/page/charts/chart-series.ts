@@ -80,11 +80,11 @@ export function addGaps({ times, lists }: Columns, leastS: number, factor = GAP_
 
 /** Returns the part of the columns between two times in epoch milliseconds. */
 export function sliceColumns({ times, lists }: Columns, fromMs: number, toMs: number): Columns {
-  const isIn = (_: unknown, index: number) => {
+  const isDrawn = (_: unknown, index: number) => {
     const atMs = (times[index] as number) * 1_000
     return atMs >= fromMs && atMs <= toMs
   }
-  return { times: times.filter(isIn), lists: lists.map(values => values.filter(isIn)) }
+  return { times: times.filter(isDrawn), lists: lists.map(values => values.filter(isDrawn)) }
 }
 
 /** Minimum share of the chart's height for the data, even if a threshold is far away. */

@@ -32,7 +32,7 @@ export function placeLabels(labels: readonly Label[], area: Area): (Corner | und
     const places = [line - height, line]
       .filter(y => y >= top && y + height <= bottom)
       .map(y => {
-        const beside = placedLabels.filter(one => Math.abs(one.y - y) < height)
+        const beside = placedLabels.filter(label => Math.abs(label.y - y) < height)
         return { x: Math.max(left, ...beside.map(({ toX }) => toX + height)), y }
       })
       .filter(({ x }) => x + width <= right)

@@ -100,8 +100,10 @@ export function OneTopic({ name }: { readonly name: string }): JSX.Element {
 
 function TopicDetails({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
   const { partitions, table, bytes, bytesOfCopies, settings, groups } = topic
-  const records = partitions.reduce((sum, one) => sum + countRecords(one), 0)
-  const balance = judgeBalance(partitions.map(one => (one.end === null ? null : countRecords(one))))
+  const records = partitions.reduce((sum, partition) => sum + countRecords(partition), 0)
+  const balance = judgeBalance(
+    partitions.map(partition => (partition.end === null ? null : countRecords(partition))),
+  )
   const isWhole = partitions.every(({ end }) => end !== null)
   return (
     <>
@@ -170,11 +172,13 @@ function buildPartitionColumns(topic: string, shares: Balance['shares']): readon
       ({ leader }) => leader,
     ),
     column('Copies on', ({ replicas }) => replicas.join(', ')),
-    column('In sync', one => <InSync partition={one} />),
+    column('In sync', answer => <InSync partition={answer} />),
     numberColumn('First offset', ({ start }) => start, { none: 'not known' }),
     numberColumn('End', ({ end }) => end, { none: 'not known' }),
-    numberColumn('Records', one => (one.end === null ? null : countRecords(one)), { none: 'not known' }),
-    numberColumn('Share', one => shares[one.partition], { none: 'not known', text: formatShare }),
+    numberColumn('Records', answer => (answer.end === null ? null : countRecords(answer)), {
+      none: 'not known',
+    }),
+    numberColumn('Share', answer => shares[answer.partition], { none: 'not known', text: formatShare }),
     numberColumn('Size', ({ bytes }) => bytes, { none: 'unknown', text: formatBytes }),
   ]
 }

@@ -54,8 +54,8 @@ export function Flow({ overview, rate }: Props): JSX.Element {
 }
 
 function FunctionLink({ name, overview }: { readonly name: string } & Pick<Props, 'overview'>): JSX.Element {
-  const own = overview.consumers.filter(one => one.function === name)
-  const lag = own.reduce((sum, one) => sum + (one.lag ?? 0), 0)
+  const own = overview.consumers.filter(consumer => consumer.function === name)
+  const lag = own.reduce((sum, consumer) => sum + (consumer.lag ?? 0), 0)
   const { tone, text } = describeState({ function: name, lag }, overview)
   return (
     <a href={buildAddress('/kafka/groups', { group: own[0]?.group ?? '' })} title={text}>

@@ -148,7 +148,7 @@ interface ShownFunction extends Pick<ShownConsumer, 'function' | 'lag'> {
 
 /** Returns each function once, with all topics that it reads. */
 function listFunctions({ consumers }: Overview): ShownFunction[] {
-  const own = Map.groupBy(consumers, one => one.function)
+  const own = Map.groupBy(consumers, consumer => consumer.function)
   return [...own].map(([name, read]) => ({
     function: name,
     lag: sumIfKnown(read.map(({ lag }) => lag)),

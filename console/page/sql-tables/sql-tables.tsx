@@ -84,7 +84,7 @@ function LateRows({ name }: { readonly name: string }): JSX.Element {
   return (
     <LiveAnswer path="/tables" what="the late rows">
       {({ tables }) => {
-        const late = tables.find(one => one.name === name && !one.isBuilding)?.late ?? 0
+        const late = tables.find(table => table.name === name && !table.isBuilding)?.late ?? 0
         return late > 0 && <p class="warn">Rows that were dropped as too late: {formatNumber(late)}</p>
       }}
     </LiveAnswer>
@@ -204,12 +204,17 @@ function WindowChart({ columns, rows, window }: RowsAnswer): JSX.Element | null 
         {name} <small>{group}</small>
       </h2>
       <div class="bar">
-        <Choice label="Column" value={name} set={setName} options={numeric.map(one => [one, one] as const)} />
+        <Choice
+          label="Column"
+          value={name}
+          set={setName}
+          options={numeric.map(kind => [kind, kind] as const)}
+        />
         <Choice
           label="Group"
           value={group}
           set={setChosen}
-          options={groups.map(one => [one, one] as const)}
+          options={groups.map(kind => [kind, kind] as const)}
         />
       </div>
       <TimeChart

@@ -141,6 +141,8 @@ function formatLabel({ name, unit, range, columns, limits, spans }: ChartSummary
   const values = columns.lists.flat().filter(value => typeof value === 'number')
   const what = `${name} in the last ${range.text}`
   if (values.length === 0) return `${what}: no data`
-  const [least, most] = [Math.min(...values), Math.max(...values)].map(one => formatValue(one, unit, limits))
+  const [least, most] = [Math.min(...values), Math.max(...values)].map(value =>
+    formatValue(value, unit, limits),
+  )
   return `${what}: from ${least} to ${most}; ${formatCount(limits.length, 'threshold')} of rules, ${formatCount(spans, 'alert')}`
 }

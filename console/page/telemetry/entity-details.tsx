@@ -24,7 +24,7 @@ export function EntityDetailsPage({ name: entity }: { readonly name: string }): 
   const { source, subject } = splitEntity(entity)
   const [name] = useParameter('range', HOUR.name)
   const [metric] = useParameter('metric')
-  const known = RANGES.find(one => one.name === name)
+  const known = RANGES.find(range => range.name === name)
   const chosen = known ?? HOUR
   const query = { entity, hours: chosen.hours, metric: useSettled(metric) }
   const stored = useLive('/telemetry/stored', query, { skip: chosen === HOUR, everyMs: STORED_MS })

@@ -39,7 +39,10 @@ export function EntityListPage(): JSX.Element {
             label="Family"
             value={answer.answer?.family ?? family}
             set={chosen => change({ family: chosen, page: '' })}
-            options={families.map(one => [one.family, `${one.family} (${formatNumber(one.entities)})`])}
+            options={families.map(family => [
+              family.family,
+              `${family.family} (${formatNumber(family.entities)})`,
+            ])}
           />
         )}
         <TextField name="find" label="Find" placeholder="part of source or subject" />
@@ -96,7 +99,7 @@ function Entities({ page, toPage }: Props): JSX.Element {
 }
 
 function EntityRows({ page: { family, rows, metrics } }: Pick<Props, 'page'>): JSX.Element {
-  const names = metrics.map(one => `${one.name}${formatUnit(one.unit)}`)
+  const names = metrics.map(metric => `${metric.name}${formatUnit(metric.unit)}`)
   return (
     <TableFrame
       label="Entities"

@@ -93,7 +93,7 @@ export function toSpans(
     return [{ metric: own, severity, startedMs: Date.parse(startedAt), endedMs: null }]
   })
   return [...past, ...others]
-    .filter(one => one.metric === metric)
+    .filter(series => series.metric === metric)
     .map(({ severity, startedMs, endedMs }) => {
       return { fromS: startedMs / 1_000, toS: (endedMs ?? endsMs) / 1_000, severity }
     })

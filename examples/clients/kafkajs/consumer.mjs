@@ -4,9 +4,9 @@
  * before a crash is read again.
  */
 import { Kafka, logLevel } from 'kafkajs'
-import { argumentOf, BROKERS, dataText, eventOf, TOPIC } from './telemetry.mjs'
+import { BROKERS, dataText, readArgument, readEvent, TOPIC } from './telemetry.mjs'
 
-const isManual = argumentOf('auto', 'manual') === 'manual'
+const isManual = readArgument('auto', 'manual') === 'manual'
 
 const kafka = new Kafka({ clientId: 'telemetry-consumer', brokers: BROKERS, logLevel: logLevel.ERROR })
 const consumer = kafka.consumer({ groupId: process.env.GROUP ?? 'kafkajs_group' })
@@ -14,7 +14,7 @@ const consumer = kafka.consumer({ groupId: process.env.GROUP ?? 'kafkajs_group' 
 function print(topic, partition, message) {
   let event
   try {
-    event = eventOf(message)
+    event = readEvent(message)
   } catch (error) {
     // The record will never be an event, so the consumer must skip it.
     console.error(`Skipped ${topic} [${partition}] @ ${message.offset}: ${error.message}`)

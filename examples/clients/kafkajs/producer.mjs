@@ -1,8 +1,8 @@
 /** Sends readings with kafkajs: `node producer.mjs [binary|structured] [COUNT]`. */
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
-import { argumentOf, BROKERS, readings, recordOf, TOPIC } from './telemetry.mjs'
+import { BROKERS, createRecord, readArgument, readings, TOPIC } from './telemetry.mjs'
 
-const mode = argumentOf('binary', 'structured')
+const mode = readArgument('binary', 'structured')
 const count = Number(process.argv[3] ?? 9)
 
 const kafka = new Kafka({ clientId: 'telemetry-producer', brokers: BROKERS, logLevel: logLevel.ERROR })
@@ -11,7 +11,7 @@ const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartiti
 
 try {
   await producer.connect()
-  const messages = readings(count, 'kafkajs').map(event => recordOf(event, mode))
+  const messages = readings(count, 'kafkajs').map(event => createRecord(event, mode))
   // All replicas acknowledge. One answer for each partition, with the offset of the first record that went there.
   const places = await producer.send({ topic: TOPIC, messages, acks: -1 })
   for (const { topicName, partition, baseOffset } of places)

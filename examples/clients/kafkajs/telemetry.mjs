@@ -6,7 +6,7 @@ export const TOPIC = process.env.TOPIC ?? 'sluice.telemetry.readings.local'
 const SENSORS = ['roof', 'cellar', 'café']
 
 /** One of the words, which is the first argument of the program; by default, the first of them. */
-export function argumentOf(...words) {
+export function readArgument(...words) {
   const [word = words[0]] = process.argv.slice(2)
   if (words.includes(word)) return word
   console.error(`The argument must be one of ${words.join(', ')}, not ${word}.`)
@@ -39,7 +39,7 @@ function reading(sensorId, site, timeMs) {
 }
 
 /** The record of an event in `binary` or `structured` mode. Its key is the entity: all its readings are in one partition. */
-export function recordOf(event, mode) {
+export function createRecord(event, mode) {
   const key = event.subject
   if (mode === 'structured') {
     const { headers, value } = Binding.structured(event)
@@ -54,7 +54,7 @@ export function recordOf(event, mode) {
 }
 
 /** Returns the event of a record, in the mode of its content type. Throws without one. */
-export function eventOf({ headers = {}, value }) {
+export function readEvent({ headers = {}, value }) {
   const named = Object.fromEntries(Object.entries(headers).map(([name, bytes]) => [name, String(bytes)]))
   const isStructured = /^\s*application\/cloudevents/i.test(named['content-type'] ?? '')
   // The SDK's reader of this mode refuses an event without a time.

@@ -1,8 +1,8 @@
 /** Writes two readings in one transaction and aborts another, with kafkajs: `node transaction.mjs [binary|structured]`. */
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
-import { argumentOf, BROKERS, readings, recordOf, TOPIC } from './telemetry.mjs'
+import { BROKERS, createRecord, readArgument, readings, TOPIC } from './telemetry.mjs'
 
-const mode = argumentOf('binary', 'structured')
+const mode = readArgument('binary', 'structured')
 
 const kafka = new Kafka({ clientId: 'telemetry-transaction', brokers: BROKERS, logLevel: logLevel.ERROR })
 const producer = kafka.producer({
@@ -17,7 +17,7 @@ const producer = kafka.producer({
 async function write(events, end) {
   const transaction = await producer.transaction()
   try {
-    const messages = events.map(event => recordOf(event, mode))
+    const messages = events.map(event => createRecord(event, mode))
     await transaction.send({ topic: TOPIC, messages, acks: -1 })
     await transaction[end]()
   } catch (error) {

@@ -123,8 +123,8 @@ function formatRange(least: number, most: number, unit: string | undefined): str
 
 function read(ruleRow: RuleRow, subject: Subject): LimitsCondition | undefined {
   const { family, metric, measure } = subject
-  const side = (['above', 'below', 'outside'] as const).find(one =>
-    Object.hasOwn(ruleRow.row, KEYS[one].fire),
+  const side = (['above', 'below', 'outside'] as const).find(side =>
+    Object.hasOwn(ruleRow.row, KEYS[side].fire),
   )
   if (side === undefined) return undefined
   const { fire: fireKey, clear: clearKey } = KEYS[side]

@@ -1,7 +1,7 @@
 /** Properties of readings and of other events that patterns compare, and whether an event matches. Pure. */
 
 import { attributeText, type Received } from '#runtime/consumer/index.ts'
-import { matchesAnyPattern, matchesConditions, ownIn } from '../../support/text-match.ts'
+import { matchesAnyPattern, matchesConditions, readOwn } from '../../support/text-match.ts'
 import type { Families, Family, ReadingData } from '../../telemetry/families.ts'
 import { conditionKind, fires } from '../condition.ts'
 import type { Match } from '../rule.ts'
@@ -26,7 +26,7 @@ export function createReadingFacts(event: Received, family: Family, data: Readin
     event: undefined,
     family: family.name,
     data,
-    entity: entityIn(event),
+    entity: getEntity(event),
     timeMs: event.timeMs,
     dimension: name => toNonEmptyText(family.dimensions[name]?.(data)),
     tags: getTags(data),
@@ -50,7 +50,7 @@ export function createEventFacts(
     event: name,
     family: undefined,
     data,
-    entity: entityIn(entity),
+    entity: getEntity(entity),
     timeMs,
     dimension: dimension =>
       findInSource(families, dimension, entity.source) ?? toNonEmptyText(data[dimension] ?? tags[dimension]),
@@ -96,7 +96,7 @@ function toNonEmptyText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-function entityIn({ source, subject }: Pick<Received, 'source' | 'subject'>): Facts['entity'] {
+function getEntity({ source, subject }: Pick<Received, 'source' | 'subject'>): Facts['entity'] {
   return { source, ...(subject === undefined ? {} : { subject }) }
 }
 
@@ -130,6 +130,6 @@ function matches({ dimensions, entities, tags }: Match, { entity, dimension, tag
   return (
     (entities === undefined || matchesAnyPattern(entities, entity.subject ?? '')) &&
     dimensions.every(([name, texts]) => matchesAnyPattern(texts, dimension(name))) &&
-    matchesConditions(tags, ownIn(own))
+    matchesConditions(tags, readOwn(own))
   )
 }

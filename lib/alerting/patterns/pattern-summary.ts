@@ -1,6 +1,6 @@
 /** Summaries of alerts of patterns: templates with placeholders, which are filled in when the alert fires. */
 import { durationText } from '../../support/duration.ts'
-import { fillIn } from '../summary.ts'
+import { fillSummary } from '../summary.ts'
 import type { PatternRule } from './pattern.ts'
 
 export const PATTERN_PLACEHOLDERS = ['group', 'source', 'count', 'within', 'rule', 'severity'] as const
@@ -23,5 +23,5 @@ export function renderPatternSummary(
     rule: name,
     severity,
   }
-  return fillIn(summary, texts, labels)
+  return fillSummary(summary, texts, labels)
 }

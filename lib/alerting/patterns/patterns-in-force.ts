@@ -1,7 +1,7 @@
 /** Patterns of an active rule set, prepared for evaluation. Pure. */
 import { derivedId, type PartitionContext, reject } from '#runtime/consumer/index.ts'
 import type { Families } from '../../telemetry/families.ts'
-import { rulesIn } from '../rule-set.ts'
+import { listRules } from '../rule-set.ts'
 import { RULES_ACTIVATED_TYPE } from '../rules-activated.ts'
 import { toEventType } from './event-names.ts'
 import {
@@ -46,7 +46,7 @@ export function patternsInForce(rules: readonly AnyRule[]): PatternsInForce {
   const all = rules.filter(isPatternRule).map(toKeyedPattern)
   const active = all.filter(({ rule }) => !rule.paused)
   return {
-    byKey: new Map(active.map(one => [one.key, one])),
+    byKey: new Map(active.map(pattern => [pattern.key, pattern])),
     paused: new Set(all.filter(({ rule }) => rule.paused).map(({ key }) => key)),
     ofReadings: collectRegroupings(active, matcher =>
       matcher.of === 'reading' ? matcher.family : undefined,
@@ -70,7 +70,7 @@ export function patternsContext(
     setBy: RULES_ACTIVATED_TYPE,
     initial: patternsInForce(packaged),
     read(data) {
-      const read = rulesIn(families, data)
+      const read = listRules(families, data)
       return 'error' in read ? reject(read.error) : { kind: 'context', context: patternsInForce(read.rules) }
     },
     reasons: { changed: 'rules-activated', unchanged: 'rules-unchanged' },

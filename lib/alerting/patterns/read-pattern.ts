@@ -102,7 +102,7 @@ function reportGroups(families: Families, pattern: Pattern, fault: PatternFault)
   const { per } = pattern
   const sources = listMatchers(pattern).map(matcher => listFamilies(families, matcher))
   if (per === 'entity') {
-    const known = new Set(sources.flatMap(one => (one.length === 1 ? one : [])))
+    const known = new Set(sources.flatMap(source => (source.length === 1 ? source : [])))
     if (known.size > 1)
       fault(
         ['per'],
@@ -111,7 +111,7 @@ function reportGroups(families: Families, pattern: Pattern, fault: PatternFault)
     return
   }
   if (per.startsWith('tags.')) return
-  for (const watched of new Map(sources.map(one => [one.join(' '), one])).values()) {
+  for (const watched of new Map(sources.map(source => [source.join(' '), source])).values()) {
     const known = dimensionNames(families, watched)
     if (watched.length > 0 && !known.includes(per))
       fault(
@@ -146,7 +146,7 @@ function reportUnits(families: Families, row: Row, fault: PatternFault): void {
       FIRE_KEYS_IN_PATTERNS.some(key => typeof step[key] !== 'string' && step[key] !== undefined),
   }))
   for (const { index, family, metric, own, isBare } of steps) {
-    const other = steps.find(one => one.metric === metric && one.own !== undefined && one.own !== own)
+    const other = steps.find(step => step.metric === metric && step.own !== undefined && step.own !== own)
     if (own !== undefined && isBare && other)
       fault(
         ['sequence', index, 'metric'],

@@ -6,7 +6,7 @@ const DAY = /^(\w+)=(\d{1,5})d$/
 /** Reads pairs such as `readings=400d,alerts=1095d`. */
 function daysByTable(given: string): ReadonlyMap<HistoryTable, number> | undefined {
   const days = new Map<HistoryTable, number>()
-  for (const part of given.split(',').map(one => one.trim())) {
+  for (const part of given.split(',').map(part => part.trim())) {
     const [, table, count] = DAY.exec(part) ?? []
     if (
       !HISTORY_TABLES.includes(table as HistoryTable) ||

@@ -1,10 +1,10 @@
 import { createKind, setting, slice, text } from '#runtime/settings/index.ts'
-import { isObject, jsonIn } from '../../support/json.ts'
+import { isObject, parseJson } from '../../support/json.ts'
 
 type Secrets = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
-function secretsIn(json: string): Secrets | undefined {
-  const secrets = jsonIn(json)
+function parseSecrets(json: string): Secrets | undefined {
+  const secrets = parseJson(json)
   return isObject(secrets) && Object.values(secrets).every(isObject) ? (secrets as Secrets) : undefined
 }
 
@@ -12,7 +12,7 @@ function secretsIn(json: string): Secrets | undefined {
 export const RECEIVERS = slice(
   'Receivers of notifications',
   {
-    RECEIVER_SECRETS: setting(createKind(secretsIn, 'a JSON object of secrets by name'), {
+    RECEIVER_SECRETS: setting(createKind(parseSecrets, 'a JSON object of secrets by name'), {
       description:
         'The [secrets](notifications.md#secrets) of receivers by name, only for programs on this machine.',
       otherwise: 'Secrets Manager',

@@ -37,7 +37,7 @@ export function checkBrokersClock(topics: readonly TopicFacts[], nowMs: number):
     return toFinding(
       unknown(first, 'This check needs a record in a topic with LogAppendTime, and permission to read it.'),
     )
-  const latest = times.reduce((one, other) => (other.ms > one.ms ? other : one))
+  const latest = times.reduce((time, other) => (other.ms > time.ms ? other : time))
   const aheadMs = latest.ms - nowMs
   if (aheadMs <= TOLERANCE_MS) return toFinding("no record is in the future of this machine's clock")
   return toFinding(

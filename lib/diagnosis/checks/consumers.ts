@@ -50,7 +50,7 @@ function countPartitionPending({ start, end, committedAfter }: PartitionProgress
 }
 
 function countPending({ partitions }: SeenConsumer): number {
-  return partitions.reduce((sum, one) => sum + countPartitionPending(one), 0)
+  return partitions.reduce((sum, partition) => sum + countPartitionPending(partition), 0)
 }
 
 function checkReaders(consumer: SeenConsumer) {
@@ -83,7 +83,9 @@ function checkLag(consumer: SeenConsumer) {
   const many = pending === 1 ? '1 record waits' : `${pending} records wait`
   if (consumer.isInput) return judgeInputLag(consumer, many)
   const waits = Math.max(0, ...partitions.map(({ waitsSeconds }) => waitsSeconds ?? 0))
-  const isUnread = partitions.some(one => one.waitsSeconds === null && countPartitionPending(one) > 0)
+  const isUnread = partitions.some(
+    partition => partition.waitsSeconds === null && countPartitionPending(partition) > 0,
+  )
   if (pending > MAX_PENDING || waits > MAX_WAIT_SECONDS)
     return wrong(
       `${many}, the oldest for ${isUnread ? 'at least ' : ''}${durationText(waits * 1000)}`,
@@ -93,8 +95,9 @@ function checkLag(consumer: SeenConsumer) {
     return unknown(`${many}, and their age is unknown`, 'This check needs permission to read the topic.')
   const says = `${many}, the oldest for ${durationText(waits * 1000)}`
   const isIdle = partitions.some(
-    one =>
-      (one.waitsSeconds ?? 0) * 1000 >= QUIET_MS + windowMs && one.committedAfter === one.committedBefore,
+    partition =>
+      (partition.waitsSeconds ?? 0) * 1000 >= QUIET_MS + windowMs &&
+      partition.committedAfter === partition.committedBefore,
   )
   return isIdle ? describeIdle(says) : says
 }
@@ -103,7 +106,9 @@ function checkLag(consumer: SeenConsumer) {
 function judgeInputLag(consumer: SeenConsumer, many: string) {
   if (countPending(consumer) > MAX_PENDING) return wrong(many, adviseOnLag(consumer))
   const isIdle = consumer.partitions.some(
-    one => countPartitionPending(one) > consumer.batchSize && one.committedAfter === one.committedBefore,
+    partition =>
+      countPartitionPending(partition) > consumer.batchSize &&
+      partition.committedAfter === partition.committedBefore,
   )
   return isIdle ? describeIdle(many) : many
 }
@@ -128,7 +133,7 @@ function checkPublished({ partitions }: SeenConsumer) {
   if (partitions.some(({ outbox }) => outbox === null))
     return unknown('Redis does not report the pending emissions')
   const waiting = partitions.reduce((sum, { outbox }) => sum + (outbox ?? 0), 0)
-  if (!partitions.some(one => (one.outbox ?? 0) > 0 && countPartitionPending(one) === 0))
+  if (!partitions.some(partition => (partition.outbox ?? 0) > 0 && countPartitionPending(partition) === 0))
     return waiting === 0 ? 'all emissions are published' : `${waiting} emissions are being published`
   return wrong(
     `${waiting} emissions are committed but not published, and no pending record will start the next batch`,

@@ -36,7 +36,7 @@ function groupByPartition(objects: readonly HistoryObject[]): HistoryObject[][] 
 function checkMissing({ days, partitions }: ArchivedTopic): Judgement | string {
   const ranges = partitions.filter(isOneLog).flatMap(objects => {
     const [{ partition }] = objects as [HistoryObject]
-    return missingRanges(coverage(objects)).map(one => `${partition}/${one.fromOffset}-${one.toOffset}`)
+    return missingRanges(coverage(objects)).map(range => `${partition}/${range.fromOffset}-${range.toOffset}`)
   })
   if (ranges.length === 0) return `no offsets of the last ${formatCount(days, 'day')} are missing`
   return wrong(
@@ -52,7 +52,7 @@ function checkOverlapping({ partitions }: ArchivedTopic): Judgement | string {
         .filter(({ object, fromOffset }) => fromOffset === object.firstOffset)
         .map(({ object }) => object),
     )
-    return objects.filter(one => !whole.has(one)).map(({ key }) => key)
+    return objects.filter(object => !whole.has(object)).map(({ key }) => key)
   })
   if (keys.length === 0) return 'no offsets are in several objects'
   return wrong(
@@ -72,11 +72,11 @@ function checkRecreated({ partitions }: ArchivedTopic): Judgement | string {
 
 /** A log has later days at higher offsets. The clocks of producers, and the last rows of an object, can be a day off. */
 function isOneLog(objects: readonly HistoryObject[]): boolean {
-  return objects.every((one, index) => {
+  return objects.every((object, index) => {
     const before = objects[index - 1]
     if (!before) return true
-    const apart = Date.parse(before.day) - Date.parse(one.day)
-    return before.firstOffset === one.firstOffset ? apart === 0 : apart <= DAY_MS
+    const apart = Date.parse(before.day) - Date.parse(object.day)
+    return before.firstOffset === object.firstOffset ? apart === 0 : apart <= DAY_MS
   })
 }
 

@@ -21,7 +21,7 @@ interface KnownProgress extends PartitionProgress {
 function resolveProgress({ partitions }: SeenConsumer): readonly KnownProgress[] | Judgement | string {
   if (partitions.some(({ applied }) => applied === null))
     return unknown('Redis does not report the applied offsets')
-  const progress = partitions.map(one => ({ ...one, applied: one.applied ?? -1 }))
+  const progress = partitions.map(partition => ({ ...partition, applied: partition.applied ?? -1 }))
   return progress.every(({ applied, committedAfter }) => applied < 0 && committedAfter < 0)
     ? 'nothing was consumed yet'
     : progress
@@ -40,25 +40,25 @@ export function checkCommits(consumer: SeenConsumer): Judgement | string {
     )
   if (other.length > 0)
     return wrong(
-      `its state has applied offset ${formatPartitions(other, one => one.applied)}, and the log ends before it: it is another log`,
+      `its state has applied offset ${formatPartitions(other, progress => progress.applied)}, and the log ends before it: it is another log`,
       'If the topic was recreated, run `sluice state drop`: the consumer then reads the topic from its start.',
     )
   // In these partitions, offsets are committed but not applied, and their records are still in the log.
   const unfinished = partitions.reduce(
-    (sum, one) => sum + Math.max(0, one.committedBefore - computeFirstMissing(one)),
+    (sum, partition) => sum + Math.max(0, partition.committedBefore - computeFirstMissing(partition)),
     0,
   )
   if (consumer.writesSegments) return `${unfinished} records wait in the log for the end of their segment`
-  const behind = partitions.filter(one => one.committedBefore > computeFirstMissing(one))
+  const behind = partitions.filter(partition => partition.committedBefore > computeFirstMissing(partition))
   if (behind.length > 0)
     return wrong(
-      `its state is behind its group: ${formatPartitions(behind, one => `offsets ${computeFirstMissing(one)} to ${one.committedBefore - 1} are committed and not applied`)}`,
+      `its state is behind its group: ${formatPartitions(behind, progress => `offsets ${computeFirstMissing(progress)} to ${progress.committedBefore - 1} are committed and not applied`)}`,
       `The next batch reads these records from Kafka and applies them, unless they have expired. Check whether Redis has lost writes, or the offsets of ${group} were changed. ${RECOVERY}`,
     )
-  const ahead = partitions.filter(one => countRepeated(one) > BATCHES_AHEAD * batchSize)
+  const ahead = partitions.filter(partition => countRepeated(partition) > BATCHES_AHEAD * batchSize)
   if (ahead.length > 0)
     return wrong(
-      `its state is ahead of its group by more than ${BATCHES_AHEAD} batches of ${batchSize}: ${formatPartitions(ahead, one => `${countRepeated(one)} applied offsets are not committed`)}`,
+      `its state is ahead of its group by more than ${BATCHES_AHEAD} batches of ${batchSize}: ${formatPartitions(ahead, progress => `${countRepeated(progress)} applied offsets are not committed`)}`,
       `They are delivered again and dropped as duplicates, so nothing is applied twice. Check whether the offsets of ${group} were reset, and that it can commit. \`sluice groups lag ${group}\` shows the offsets.`,
     )
   return 'offsets are committed after their effects, and agree with the state'
@@ -74,7 +74,7 @@ function countRepeated({ applied, committedAfter, start }: KnownProgress): numbe
 
 function formatPartitions(
   partitions: readonly KnownProgress[],
-  says: (one: KnownProgress) => string | number,
+  says: (progress: KnownProgress) => string | number,
 ): string {
   const [first] = partitions
   const more = partitions.length > 1 ? `, and ${partitions.length - 1} more partitions` : ''

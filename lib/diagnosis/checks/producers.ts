@@ -29,7 +29,7 @@ export function checkProducers({ topic, found }: TopicFacts, idWindowMs: number)
 type Newest = readonly PartitionBatches[]
 
 function checkIdempotence(newest: Newest, idWindowMs: number) {
-  const batches = newest.flatMap(one => one.batches)
+  const batches = newest.flatMap(producer => producer.batches)
   const without = batches.filter(({ isIdempotent }) => !isIdempotent).length
   if (without === 0) return `all of the newest ${batches.length} batches come from idempotent producers`
   const says = `${without} of the newest ${batches.length} batches come from producers that are not idempotent`
@@ -41,7 +41,7 @@ function checkIdempotence(newest: Newest, idWindowMs: number) {
 }
 
 function checkCompression(newest: Newest) {
-  const large = newest.flatMap(one => one.batches).filter(({ bytes }) => bytes >= LARGE_BATCH_BYTES)
+  const large = newest.flatMap(producer => producer.batches).filter(({ bytes }) => bytes >= LARGE_BATCH_BYTES)
   const plain = large.filter(({ isCompressed }) => !isCompressed).length
   const says = `of the newest batches with ${LARGE_BATCH_BYTES / 1024} KiB or more, ${plain} of ${large.length} are not compressed`
   return plain === 0 ? says : wrong(says, 'Set compression.type=lz4 or zstd in the producers.')
@@ -55,7 +55,7 @@ function checkBatching(newest: Newest) {
       `a partition has ${perSecond} batches per second, most of them with a single record`,
       'Set linger.ms=20 or more in the producers, and do not wait for each record before sending the next.',
     )
-  const batches = newest.flatMap(one => one.batches)
+  const batches = newest.flatMap(producer => producer.batches)
   return `the newest ${batches.length} batches have ${countRecords(batches)} records`
 }
 

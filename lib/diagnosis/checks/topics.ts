@@ -32,7 +32,7 @@ export function checkTopic(names: Names, facts: TopicFacts, standards: Standards
         wrong('the topic does not exist', 'Create it with `sluice topics apply`, or deploy.'),
       ),
     ]
-  const one: CheckedTopic = {
+  const checkedTopic: CheckedTopic = {
     ...{ names, wanted, standards },
     found: found.seen,
     copies: Math.min(...found.seen.partitions.map(({ replicas }) => replicas.length)),
@@ -43,9 +43,9 @@ export function checkTopic(names: Names, facts: TopicFacts, standards: Standards
       'topics',
       topic,
       { partitions: checkPartitions, replication: checkReplication, 'in-sync': checkInSync },
-      { seen: one },
+      { seen: checkedTopic },
     ),
-    ...checkSettings(topic, one),
+    ...checkSettings(topic, checkedTopic),
   ]
 }
 
@@ -111,7 +111,9 @@ function checkReplication({ copies, standards }: CheckedTopic) {
 
 function checkInSync({ found }: CheckedTopic) {
   const leaderless = found.partitions.filter(({ leader }) => leader < 0)
-  const behind = found.partitions.filter(one => one.leader >= 0 && one.inSync.length < one.replicas.length)
+  const behind = found.partitions.filter(
+    partition => partition.leader >= 0 && partition.inSync.length < partition.replicas.length,
+  )
   const numbers = (some: typeof behind) => some.map(({ partition }) => partition).join(', ')
   if (leaderless.length > 0)
     return wrong(

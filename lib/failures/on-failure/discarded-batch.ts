@@ -64,14 +64,14 @@ export function readDiscarded(content: unknown): Discarded {
   const { requestContext, KafkaBatchInfo, payload, timestamp } = object(content, 'the message')
   const { requestId, functionArn, condition } = object(requestContext, 'requestContext')
   const info = object(KafkaBatchInfo, 'KafkaBatchInfo')
-  const event = eventIn(payload)
-  const records = Object.values(event).flatMap(recordsIn)
+  const event = readEvent(payload)
+  const records = Object.values(event).flatMap(readRecords)
   const here = new Set(records.map(({ topic, partition }) => `${topic}-${partition}`))
-  const ranges = rangesIn(info, Object.keys(event), here)
+  const ranges = readRanges(info, Object.keys(event), here)
   if (records.length + ranges.length === 0) throw new NotDiscarded('no record is named')
   return {
     requestId: word(requestId, 'requestContext.requestId'),
-    functionName: functionNameIn(functionArn),
+    functionName: readFunctionName(functionArn),
     condition: word(condition, 'requestContext.condition'),
     ...(isTime(timestamp) ? { at: timestamp } : {}),
     records,
@@ -112,7 +112,7 @@ export function toLogRecords({ records }: Pick<Discarded, 'records'>): readonly 
  * Returns the Lambda event with the discarded records. It is text in S3 and an object in Kafka. Messages in SQS and SNS do not
  * contain it.
  */
-function eventIn(payload: unknown): Json {
+function readEvent(payload: unknown): Json {
   if (payload === undefined || payload === null) return {}
   const event = typeof payload === 'string' ? parseJson(payload) : payload
   return object(object(event, 'payload').records, 'payload.records')
@@ -131,7 +131,7 @@ function parseJson(text: string): unknown {
  * Returns the schema metadata of a key or a value. Lambda adds it to values that it has decoded with its schema registry support.
  * Without the metadata, the decoded bytes would be mistaken for the original bytes in the log.
  */
-function schemaIn(record: Json, name: 'keySchemaMetadata' | 'valueSchemaMetadata') {
+function readSchema(record: Json, name: 'keySchemaMetadata' | 'valueSchemaMetadata') {
   if (record[name] === undefined || record[name] === null) return {}
   const { dataFormat, schemaId } = object(record[name], name)
   if (dataFormat !== 'JSON' && dataFormat !== 'AVRO' && dataFormat !== 'PROTOBUF')
@@ -139,11 +139,11 @@ function schemaIn(record: Json, name: 'keySchemaMetadata' | 'valueSchemaMetadata
   return { [name]: { dataFormat, schemaId: String(schemaId) } }
 }
 
-function recordsIn(group: unknown): KafkaEventRecord[] {
+function readRecords(group: unknown): KafkaEventRecord[] {
   if (!Array.isArray(group)) throw new NotDiscarded('payload.records has a value that is not a list')
-  return group.map((one, index) => {
+  return group.map((record, index) => {
     const where = `record ${index} of a partition`
-    const { topic, partition, offset, timestamp, key, value, headers = [], ...others } = object(one, where)
+    const { topic, partition, offset, timestamp, key, value, headers = [], ...others } = object(record, where)
     for (const [part, bytes] of [
       ['key', key],
       ['value', value],
@@ -153,15 +153,15 @@ function recordsIn(group: unknown): KafkaEventRecord[] {
     if (!Array.isArray(headers) || !headers.every(header => typeof header === 'object' && header !== null))
       throw new NotDiscarded(`${where}: headers is not a list of objects`)
     return {
-      topic: topicIn(topic, where),
+      topic: readTopic(topic, where),
       partition: whole(partition, `partition of ${where}`),
       offset: whole(offset, `offset of ${where}`),
       timestamp: Number.isSafeInteger(timestamp) ? (timestamp as number) : -1,
       key: (key ?? null) as string | null,
       value: (value ?? null) as string | null,
       headers,
-      ...schemaIn(others, 'keySchemaMetadata'),
-      ...schemaIn(others, 'valueSchemaMetadata'),
+      ...readSchema(others, 'keySchemaMetadata'),
+      ...readSchema(others, 'valueSchemaMetadata'),
     }
   })
 }
@@ -172,7 +172,7 @@ function recordsIn(group: unknown): KafkaEventRecord[] {
  *
  * @param here partitions whose records are in the payload
  */
-function rangesIn(info: Json, partitions: readonly string[], here: ReadonlySet<string>): DiscardedRange[] {
+function readRanges(info: Json, partitions: readonly string[], here: ReadonlySet<string>): DiscardedRange[] {
   const { recordsInfo, recordInfo } = info
   if (recordsInfo === undefined && recordInfo === undefined)
     throw new NotDiscarded('KafkaBatchInfo has neither recordsInfo nor recordInfo')
@@ -194,7 +194,7 @@ function rangesIn(info: Json, partitions: readonly string[], here: ReadonlySet<s
 function parseRange(name: string, first: unknown, last: unknown, time: unknown): DiscardedRange {
   const [, topic, partition] = /^(.+)-(\d{1,9})$/.exec(name) ?? []
   return {
-    topic: topicIn(topic, 'a range'),
+    topic: readTopic(topic, 'a range'),
     partition: Number(partition),
     firstOffset: digits(first),
     lastOffset: digits(last),
@@ -214,13 +214,13 @@ function whole(value: unknown, where: string): number {
   throw new NotDiscarded(`${where} is not an integer`)
 }
 
-function topicIn(topic: unknown, where: string): string {
+function readTopic(topic: unknown, where: string): string {
   if (typeof topic === 'string' && /^[\w.-]{1,249}$/.test(topic)) return topic
   throw new NotDiscarded(`${where} has no topic name`)
 }
 
 /** Returns the function name in an ARN such as `arn:…:function:<name>`. The ARN may end with a version. */
-function functionNameIn(arn: unknown): string {
+function readFunctionName(arn: unknown): string {
   const [, name] =
     (typeof arn === 'string' && /^arn:[^:]+:lambda:[^:]*:[^:]*:function:([\w-]{1,140})(:|$)/.exec(arn)) || []
   if (name === undefined) throw new NotDiscarded('requestContext.functionArn is not the ARN of a function')

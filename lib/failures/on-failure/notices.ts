@@ -30,7 +30,7 @@ export function readNotice(body: string): Notice {
   if (content.Type === 'Notification' && typeof content.Message === 'string')
     return readNotice(content.Message)
   if (content.Event === 's3:TestEvent') return { kind: 'objects', objects: [] }
-  if (Array.isArray(content.Records)) return { kind: 'objects', objects: objectsIn(content) }
+  if (Array.isArray(content.Records)) return { kind: 'objects', objects: readObjects(content) }
   return { kind: 'discarded', discarded: readDiscarded(content) }
 }
 
@@ -48,7 +48,7 @@ export function readObject(text: string): Discarded {
  *
  * @throws NotDiscarded if the message is not an S3 notification
  */
-function objectsIn({ Records }: Json): readonly ObjectPlace[] {
+function readObjects({ Records }: Json): readonly ObjectPlace[] {
   if (!Array.isArray(Records)) throw new NotDiscarded('the event has no Records')
   return Records.map((record: unknown) => {
     const { bucket, object } = part(record, 's3')

@@ -42,7 +42,7 @@ export async function loadInputs(
     ])
     return { ...input, loadedMappings, ...loadSources(input, files), ...ofSchema }
   })
-  return new Map((await Promise.all(loaded)).map(one => [one.topic, one]))
+  return new Map((await Promise.all(loaded)).map(input => [input.topic, input]))
 }
 
 function requireMapping(name: string, all: readonly string[], { topic }: Input, files: InputFiles): void {

@@ -44,9 +44,9 @@ export async function readNotificationFiles(folder: string, shown: string): Prom
 
 function toNotificationErrors(error: unknown, file: string): NotificationError[] {
   if (error instanceof InvalidFile)
-    return error.errors.map(one => {
-      const { line, column, message } = one
-      return { file: one.file, line, column, message, text: errorLine(one) }
+    return error.errors.map(error => {
+      const { line, column, message } = error
+      return { file: error.file, line, column, message, text: errorLine(error) }
     })
   if (!(error instanceof FileError)) throw error
   const { message } = error

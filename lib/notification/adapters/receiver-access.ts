@@ -58,8 +58,8 @@ function parseAccess(receiver: WebhookReceiver, secret: Secret, env: string): We
   if (!isTexts(headers)) throw new Error(`${where}: headers must be an object whose values are ASCII strings`)
   const own = Object.keys(headers).find(name => OWN_HEADERS.test(name))
   if (own) throw new Error(`${where}: headers: ${own} is set by Sluice itself`)
-  const keys = [signingSecret].flat().map(one => {
-    const key = signingKey(one)
+  const keys = [signingSecret].flat().map(secret => {
+    const key = signingKey(secret)
     if (key) return key
     throw new Error(
       `${where}: signingSecret must be whsec_ and 24 to 64 bytes in base64, or a list of such values`,

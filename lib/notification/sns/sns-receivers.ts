@@ -64,7 +64,7 @@ export class SnsReceivers implements Outlet {
       if (messages.length === 1 || isUnavailable)
         return messages.map(() => retry(`sns: ${message}`, `sns: ${isUnavailable ? message : name}`))
       const each: Delivered[] = []
-      for (const one of messages) each.push(...(await this.#publish([one])))
+      for (const message of messages) each.push(...(await this.#publish([message])))
       return each
     }
   }

@@ -25,7 +25,7 @@ export class LastNotified {
     const { group, status, alerts, omitted } = notification
     if (order < (this.#groups.get(group)?.order ?? order)) return
     const firing = new Set(
-      alerts.filter(one => one.status === 'firing').map(({ fingerprint }) => fingerprint),
+      alerts.filter(alert => alert.status === 'firing').map(({ fingerprint }) => fingerprint),
     )
     // Delete the group first, so that the groups are ordered by their latest message.
     this.#groups.delete(group)

@@ -26,7 +26,9 @@ export async function readRedriveTopics(
       SIGNALS.filter(signal => signal !== 'dlq').map(async (signal: Signal) => {
         const name = names.topicName(signal, env)
         const bounds = await findTopicBounds(offsets, name)
-        const consumers = new Set(readers.filter(({ topic }) => topic === name).map(one => one.function))
+        const consumers = new Set(
+          readers.filter(({ topic }) => topic === name).map(reader => reader.function),
+        )
         const { maxMessageBytes } = topicRow(signal)
         if (!bounds) return []
         const topic: RedriveTopic = { signal, bounds, consumers, maxMessageBytes }

@@ -112,14 +112,14 @@ async function* splitBatches<Letter extends Omit<EligibleLetter, 'row'>>(
   let batch: Letter[] = []
   let bytes = 0
   for await (const group of groups) {
-    for (const one of group) {
-      const size = one.record ? estimateSize(one.record) : 0
+    for (const letter of group) {
+      const size = letter.record ? estimateSize(letter.record) : 0
       if (batch.length > 0 && (batch.length >= most || bytes + size > MAX_BYTES)) {
         yield batch
         batch = []
         bytes = 0
       }
-      batch.push(one)
+      batch.push(letter)
       bytes += size
     }
     if (isStopped()) break

@@ -80,8 +80,8 @@ export async function planErasure(
 ): Promise<ErasurePlan> {
   const reached = topics.flatMap(listStates)
   const names = new Set(reached.map(toName))
-  const ownTopics = new Set(listSignalTopics(config).map(one => one.topic))
-  const others = (await states.names()).filter(one => ownTopics.has(one.topic) && !names.has(toName(one)))
+  const ownTopics = new Set(listSignalTopics(config).map(topic => topic.topic))
+  const others = (await states.names()).filter(name => ownTopics.has(name.topic) && !names.has(toName(name)))
   const entity = await resolveErasureTarget(inspection, [...reached, ...others], wanted)
   return {
     entity,
@@ -114,12 +114,14 @@ export async function runErasure(
   const records: ErasureReport['records'][number][] = []
   const places: ErasurePlace[] = []
   let consumers: readonly ConsumerErasure[] = []
-  for (const one of topics) {
-    const { topic } = one
-    const offsets = await appendErasure(servers, entity, one, erasure)
+  for (const topicName of topics) {
+    const { topic } = topicName
+    const offsets = await appendErasure(servers, entity, topicName, erasure)
     counts.records = (counts.records ?? 0) + offsets.length
     records.push(...offsets.map((offset, partition) => ({ topic, partition, offset })))
-    places.push(...listStates(one).map(state => ({ ...state, offset: offsets[state.partition] as number })))
+    places.push(
+      ...listStates(topicName).map(state => ({ ...state, offset: offsets[state.partition] as number })),
+    )
     consumers = await waitForConsumers(inspection, places, Math.max(0, endMs - performance.now()), watching)
   }
   return { entity, topics, notReached, erasureId: erasure.erasureId, records, consumers }

@@ -39,7 +39,7 @@ export type Trial =
 export function tryRecord(families: Families, mappings: readonly Mapping[], record: TriedRecord): Trial {
   if ('error' in record) return createRefusal(record.code ?? 'unreadable', record.error)
   if ('kind' in record) return createRefusal(record.code, record.message)
-  const applicable = mappings.filter(one => isApplicable(one, record))
+  const applicable = mappings.filter(mapping => isApplicable(mapping, record))
   const mapped = mapDocument(mappings, record)
   if (mapped.kind === 'failure') {
     if (applicable.length > 0) return createRefusal(mapped.code, mapped.message)

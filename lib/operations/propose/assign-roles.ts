@@ -1,6 +1,6 @@
 /** Decides what the fields of sample records are in readings: metrics, coordinates, states or tags. Pure. */
 import { GENERIC, lastWords } from './field-names.ts'
-import { isConstantIn, isEqual } from './guess-entity.ts'
+import { isConstant, isEqual } from './guess-entity.ts'
 import { findQuantity, guessUnit } from './guess-unit.ts'
 import type { SampleField } from './sample-fields.ts'
 
@@ -54,7 +54,7 @@ export function assignRoles(
     const isNamedState = STATE.test(words)
     if (kind === 'text' && distinct.size === count && count > (isNamedState ? MAX_STATES : 3))
       return 'another text in each record'
-    return distinct.size <= MAX_STATES && (isNamedState || !isConstantIn(field, subject)) ? 'state' : 'tag'
+    return distinct.size <= MAX_STATES && (isNamedState || !isConstant(field, subject)) ? 'state' : 'tag'
   })
 }
 
@@ -68,7 +68,7 @@ const ENOUGH = 3
 /** Returns whether a number without a usual quantity or unit is the same in all records of each entity. */
 function isDescribing(field: SampleField, subject: SampleField | undefined): boolean {
   const entities = subject?.distinct.size ?? 1
-  if (entities < 2 || field.count < ENOUGH * entities || !isConstantIn(field, subject)) return false
+  if (entities < 2 || field.count < ENOUGH * entities || !isConstant(field, subject)) return false
   if (DESCRIBING.test(lastWords(field))) return true
   return (
     field.distinct.size > 1 &&
@@ -101,16 +101,19 @@ export function findNamedMetric(fields: readonly SampleField[], roles: Roles): N
   const metrics = roles.get('metric') ?? []
   const value = metrics.find(isValue)
   const parent = (path: string) => path.slice(0, path.lastIndexOf('.') + 1)
-  if (value === undefined || metrics.some(one => one !== value && !isBeside(one, value))) return undefined
+  if (value === undefined || metrics.some(metric => metric !== value && !isBeside(metric, value)))
+    return undefined
   const values = fields.filter(
-    one => one === value || (isValue(one) && parent(one.path) === parent(value.path) && isBeside(one, value)),
+    field =>
+      field === value ||
+      (isValue(field) && parent(field.path) === parent(value.path) && isBeside(field, value)),
   )
   const name = [...(roles.get('state') ?? []), ...(roles.get('tag') ?? [])]
     .filter(
       field =>
         field.kind === 'text' &&
         METRIC_NAME.test(lastWords({ label: field.path })) &&
-        [...field.distinct].every(one => /^[A-Za-z_][\w.:/-]{0,99}$/.test(one)),
+        [...field.distinct].every(name => /^[A-Za-z_][\w.:/-]{0,99}$/.test(name)),
     )
     // The name in the same object, or the nearest one around it.
     .toSorted((a, b) => commonLength(b.path, value.path) - commonLength(a.path, value.path))[0]

@@ -12,7 +12,7 @@ import {
 } from './assign-roles.ts'
 import { readNumber, readText, readValue } from './draft-sources.ts'
 import { FieldNames, lastWords } from './field-names.ts'
-import { findNamePattern, type GuessedEntity, guessEntity, isConstantIn, isEqual } from './guess-entity.ts'
+import { findNamePattern, type GuessedEntity, guessEntity, isConstant, isEqual } from './guess-entity.ts'
 import { type GuessedTime, guessTime } from './guess-time.ts'
 import type { GuessedUnit } from './guess-unit.ts'
 import { findUnitFields, findUnits, type RecordUnits } from './record-units.ts'
@@ -164,11 +164,11 @@ function draftNamed(guesses: Guesses, { name, values }: NamedMetricFields): read
   const { sample, entity, inRole } = guesses
   const { subject, group, reason } = entity
   const texts = [...inRole('state'), ...inRole('tag')].filter(
-    one => !values.includes(one) && !isEqual(one, name),
+    field => !values.includes(field) && !isEqual(field, name),
   )
   const units = findUnitFields(texts)
   const isSystem = (field: SampleField) => field.count === sample.records.length && !units.includes(field)
-  const system = group ?? texts.find(field => isSystem(field) && isConstantIn(field, subject))
+  const system = group ?? texts.find(field => isSystem(field) && isConstant(field, subject))
   const names = new FieldNames([])
   const metric = {
     key: 'metric',

@@ -74,7 +74,7 @@ export class FieldNames {
     const steps = path.split('.')
     const last = toName(steps.slice(steps.findLastIndex(step => !/^\d+$/.test(step))).join('.'))
     const whole = toName(path)
-    const isFree = (one: string) => !this.#taken.has(one) && !(isDimension && NO_DIMENSIONS.has(one))
+    const isFree = (name: string) => !this.#taken.has(name) && !(isDimension && NO_DIMENSIONS.has(name))
     let name = [last, whole].find(isFree) ?? whole
     for (let number = 2; !isFree(name); number++) name = `${whole}${number}`
     this.#taken.add(name)

@@ -169,11 +169,11 @@ function isGroup(field: SampleField, subject: SampleField): boolean {
   const isNamed = lastWords(field)
     .split(' ')
     .some(word => GROUPS.test(word))
-  return field.kind === 'text' && isNamed && isConstantIn(field, subject)
+  return field.kind === 'text' && isNamed && isConstant(field, subject)
 }
 
 /** Returns whether a field has one value in all records of each entity. */
-export function isConstantIn({ values }: SampleField, subject: SampleField | undefined): boolean {
+export function isConstant({ values }: SampleField, subject: SampleField | undefined): boolean {
   const byEntity = new Map<string, string>()
   return values.every((value, index) => {
     const entity = String(subject?.values[index])

@@ -93,7 +93,7 @@ function findEpoch(values: readonly unknown[]): Epoch | undefined {
       value => EPOCHS.find(([least]) => Number(value) >= least && Number(value) < least * LAST)?.[1],
     ),
   )
-  const [epoch, ...others] = [...found].filter(one => one !== undefined)
+  const [epoch, ...others] = [...found].filter(form => form !== undefined)
   return others.length === 0 ? epoch : undefined
 }
 

@@ -64,7 +64,7 @@ export function propose(
   )
   if (documents.length === 0)
     throw new OperationFailure(`${sample}: no record can be read: ${unreadable[0]?.reason}`)
-  const units = records.find(one => one.units)?.units
+  const units = records.find(record => record.units)?.units
   const { alike, others, draft } = draftShape(name, sample, documents, units)
   if (draft.family === undefined && families.byName.metrics === undefined)
     throw new OperationFailure(
@@ -107,12 +107,12 @@ function draftShape(
   documents: readonly PlacedDocument[],
   units: PlacedRecord['units'],
 ) {
-  const byNames = Map.groupBy(documents, one => JSON.stringify(listNames(one).toSorted()))
+  const byNames = Map.groupBy(documents, document => JSON.stringify(listNames(document).toSorted()))
   const shapes = [...byNames.values()].toSorted((a, b) => b.length - a.length).slice(0, MAX_SHAPES)
   for (const [first] of shapes) {
     const usual = new Set(listNames(first as PlacedDocument))
-    const { alike = [], others = [] } = Object.groupBy(documents, one => {
-      const names = listNames(one)
+    const { alike = [], others = [] } = Object.groupBy(documents, document => {
+      const names = listNames(document)
       const common = names.filter(name => usual.has(name)).length
       return common >= SAME_SHAPE * Math.min(names.length, usual.size) ? 'alike' : 'others'
     })
@@ -161,7 +161,7 @@ function tryWithinLimits<Result>(sample: string, { metrics }: Draft, attempt: ()
   try {
     return attempt()
   } catch (error) {
-    const limit = error instanceof InvalidFile && error.errors.find(one => LIMITS.test(one.message))
+    const limit = error instanceof InvalidFile && error.errors.find(error => LIMITS.test(error.message))
     if (!limit) throw error
     throw new OperationFailure(
       `${sample}: there is no draft for so many fields, of which ${metrics} are metrics: ${limit.message}. Split the records, or leave fields out of the sample.`,

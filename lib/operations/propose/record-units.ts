@@ -35,12 +35,12 @@ const isKnown = ({ distinct }: SampleField) => [...distinct].some(unitNamed)
 const findUnit = ({ distinct }: SampleField) => [...distinct].find(unitNamed) ?? [...distinct][0] ?? ''
 
 /** Returns the path of a unit beside its metric: that of `units.temperature` is `temperature unit`. */
-function placeOf({ path }: SampleField): string {
+function formatPlace({ path }: SampleField): string {
   return path.replace(/(^|[.])units?[.]([^.]+)$/i, '$1$2 unit')
 }
 
 function unitWords(field: SampleField): string {
-  return lastWords({ label: placeOf(field) })
+  return lastWords({ label: formatPlace(field) })
 }
 
 /** Returns the units of all metrics: those that records name, and guesses. @param row cells of the row of units, by column */
@@ -56,7 +56,7 @@ export function findUnits(
     const cell = row[metric.path]
     if (metric.written) return describeNamed(metric.written.unit, metric, 'its texts')
     if (typeof cell === 'string') return describeNamed(readCellUnit(cell) ?? cell, metric, 'the row of units')
-    const owner = owned.find(one => one.metrics.includes(metric))?.field
+    const owner = owned.find(unit => unit.metrics.includes(metric))?.field
     return owner ? describeOwned(metric, owner, owner === converting) : guessUnit(metric)
   }
   return {
@@ -100,7 +100,7 @@ function assignUnitFields(
     return free
   }
   const inside = (field: SampleField) =>
-    metrics.filter(({ path }) => path.startsWith(parentOf(placeOf(field))))
+    metrics.filter(({ path }) => path.startsWith(getParent(formatPlace(field))))
   return unitFields
     .map(field => ({ field, named: take(findNamedAlike(field, inside(field))) }))
     .map(({ field, named }) => {
@@ -119,12 +119,12 @@ function findNamedAlike(field: SampleField, metrics: readonly SampleField[]): re
   const prefix = unitWords(field).replace(UNIT_WORD, '').trim()
   if (prefix === '' || prefix === 'u')
     return metrics.filter(
-      metric => parentOf(metric.path) === parentOf(placeOf(field)) && GENERIC.test(own(metric)),
+      metric => getParent(metric.path) === getParent(formatPlace(field)) && GENERIC.test(own(metric)),
     )
   return metrics.filter(metric => own(metric).startsWith(prefix) || prefix.startsWith(own(metric)))
 }
 
-function parentOf(path: string): string {
+function getParent(path: string): string {
   return path.slice(0, path.lastIndexOf('.') + 1)
 }
 

@@ -2,7 +2,7 @@
 
 import { mayBeBase64Decimal } from '../../mapping/base64-decimals.ts'
 import { parsePath, type RawPath, type RecordContent, valueAt } from '../../mapping/record-path.ts'
-import { isObject, jsonIn } from '../../support/json.ts'
+import { isObject, parseJson } from '../../support/json.ts'
 import { keepsDigits } from '../../support/number-text.ts'
 import { unitNamed } from '../../telemetry/unit-table.ts'
 import { GENERIC, splitWords } from './field-names.ts'
@@ -71,7 +71,7 @@ export function describeContext(records: readonly RecordContent[]): readonly Sam
 /** Returns the members of keys that are JSON objects. */
 function listKeyMembers(records: readonly RecordContent[]): readonly string[] {
   const names = records.map(record => {
-    const key = jsonIn(String(valueAt(record, parsePath({ key: true }))))
+    const key = parseJson(String(valueAt(record, parsePath({ key: true }))))
     return isObject(key) ? Object.keys(key) : []
   })
   return [...new Set(names.flat())]

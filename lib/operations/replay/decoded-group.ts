@@ -24,10 +24,10 @@ export async function decodeGroup(
     if (!(error instanceof Unavailable)) throw error
     throw new OperationFailure(`The recording cannot be read: ${error.message}`, { cause: error })
   })
-  const read = new Map(serialized.map((one, index) => [one, events[index]]))
-  return group.map(one => {
-    const event = read.get(one)
-    return event === undefined || isFailure(event) ? one : { ...one, event }
+  const read = new Map(serialized.map((recording, index) => [recording, events[index]]))
+  return group.map(recording => {
+    const event = read.get(recording)
+    return event === undefined || isFailure(event) ? recording : { ...recording, event }
   })
 }
 

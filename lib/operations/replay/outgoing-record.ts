@@ -134,7 +134,8 @@ function toOutgoingHeader([name, bytes]: RecordHeader): RecordHeader<Buffer | nu
  * names.
  */
 function resolveRecordedTopic(topic: string, line: number, { env, names }: Named): string {
-  const signal = names.signalIn(topic) ?? SIGNALS.find(name => topic.startsWith(`sluice.telemetry.${name}.`))
+  const signal =
+    names.findSignal(topic) ?? SIGNALS.find(name => topic.startsWith(`sluice.telemetry.${name}.`))
   if (signal !== undefined) return names.topicName(signal, env)
   throw new OperationFailure(
     `record ${line}: its topic is not one of Sluice's (${names.topicName('readings', '<env>')}, …): specify its destination with --topic`,

@@ -15,7 +15,7 @@ import {
 import type { Event } from '#runtime/consumer/index.ts'
 import { type KafkaEvent, receive } from '#runtime/pipeline/batch/receive.ts'
 import { isRecordedLine, readRecordedLine } from '../../queries/records/recorded-line.ts'
-import { jsonIn } from '../../support/json.ts'
+import { parseJson } from '../../support/json.ts'
 import { type Line, LONGEST, readNumberedLines } from '../numbered-lines.ts'
 import { OperationFailure } from '../operation-failure.ts'
 
@@ -61,7 +61,7 @@ export async function* readRecorded(
     if (group.length > 0) yield group
   }
   if (form === 'batch')
-    yield readBatchRecords(jsonIn(document.join('\n')), name).map((record, index) =>
+    yield readBatchRecords(parseJson(document.join('\n')), name).map((record, index) =>
       toRecorded(record, index + 1),
     )
 }
@@ -77,7 +77,7 @@ function parseItem({ text, number: line }: Line, name: string): Recorded {
 
 /** Returns whether the first line is a complete item. In contrast, a batch has the key `records`, or extends over several lines. */
 function isWholeLine(text: string): boolean {
-  const parsed = jsonIn(text)
+  const parsed = parseJson(text)
   return parsed !== undefined && (parsed as { records?: unknown } | null)?.records === undefined
 }
 
@@ -85,7 +85,7 @@ function isWholeLine(text: string): boolean {
 const BATCH_BEGINS = /^\s*(?:[{[]\s*$|\{\s*"(?:eventSource|eventSourceArn|bootstrapServers|records)"\s*:)/
 
 function mayBeginBatch(text: string): boolean {
-  return jsonIn(text) !== undefined || BATCH_BEGINS.test(text)
+  return parseJson(text) !== undefined || BATCH_BEGINS.test(text)
 }
 
 /**

@@ -80,10 +80,10 @@ function resolveFamily(
   const possible = named === undefined ? all : all.filter(({ name }) => name === named)
   const hasMetric = (family: Family, name: string) =>
     isDeclared(family, name) || (named !== undefined && isOtherMetric(family, name))
-  const [found, other] = possible.filter(one => names.every(name => hasMetric(one, name)))
+  const [found, other] = possible.filter(family => names.every(name => hasMetric(family, name)))
   if (found && !other) return found
-  const unknown = names.find(name => !possible.some(one => hasMetric(one, name)))
-  const metrics = possible.flatMap(one => Object.keys(one.metrics))
+  const unknown = names.find(name => !possible.some(family => hasMetric(family, name)))
+  const metrics = possible.flatMap(family => Object.keys(family.metrics))
   if (named !== undefined && possible.length === 0)
     report('family', describeUnknown('family', named, families.names))
   else if (found && other)
@@ -160,6 +160,6 @@ function findEventFamily(families: Families, raw: RawObservation, event: EventNa
   const all = listEventFamilies(families, event)
   const dimensions = Object.keys(raw).filter(name => !OWN_KEYS.has(name))
   const named = all.find(({ name }) => name === raw.family)
-  const fitting = all.find(one => dimensions.every(name => Object.hasOwn(one.dimensions, name)))
+  const fitting = all.find(family => dimensions.every(name => Object.hasOwn(family.dimensions, name)))
   return named ?? fitting ?? all[0]
 }

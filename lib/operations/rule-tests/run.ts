@@ -142,8 +142,8 @@ function compareNotifications(test: RuleTest, sent: readonly Notification[]): Di
   const unexpected = [...sent]
   // A general expectation must not use up the only notification that fits a specific one.
   const bySpecificity = expected.toSorted((a, b) => Object.keys(b).length - Object.keys(a).length)
-  const missing = bySpecificity.filter(one => {
-    const index = unexpected.findIndex(actual => fits(one, actual))
+  const missing = bySpecificity.filter(notification => {
+    const index = unexpected.findIndex(actual => fits(notification, actual))
     if (index >= 0) unexpected.splice(index, 1)
     return index < 0
   })

@@ -127,7 +127,7 @@ export function readTest(
     }
   }
   const names = new Set(
-    allRules.flatMap(rule => listIdentities(rule).flatMap(one => [one, ...one.split('{', 1)])),
+    allRules.flatMap(rule => listIdentities(rule).flatMap(identity => [identity, ...identity.split('{', 1)])),
   )
   const checkName = (rule: string | undefined, here: FilePath) => {
     if (isComplete && rule !== undefined && !names.has(rule))
@@ -137,12 +137,12 @@ export function readTest(
     name,
     line: getLine(at),
     observations,
-    expect: expect.map((one, place) => {
+    expect: expect.map((expected, place) => {
       const here = [...at, 'expect', place]
-      checkName(one.rule, here)
-      if (one.after > rows.length && !isWrong(...at, 'observations'))
+      checkName(expected.rule, here)
+      if (expected.after > rows.length && !isWrong(...at, 'observations'))
         report([...here, 'after'], `there are only ${rows.length} observations`)
-      return { ...one, line: getLine(here) }
+      return { ...expected, line: getLine(here) }
     }),
     notifications: notifications?.map(({ at: offset, ...one }, place) => {
       const here = [...at, 'notifications', place]

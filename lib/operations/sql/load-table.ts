@@ -99,7 +99,9 @@ async function fetchObjects(
   if (!store) return { partitions: [], files: [] }
   // All objects from `since` on determine which records are read from the topics, but not all of them are fetched.
   const partitions = await listSlices(store, { table, ...(sinceMs === undefined ? {} : { sinceMs }) })
-  const slices = partitions.flatMap(one => one.slices).filter(({ object }) => isWithin(object, { untilMs }))
+  const slices = partitions
+    .flatMap(partition => partition.slices)
+    .filter(({ object }) => isWithin(object, { untilMs }))
   target.progress.objectsInAll += slices.length
   const fetch = (slice: Slice) => fetchSlice(store, slice, target)
   const files = await pMap(slices, fetch, { concurrency: FETCHES, signal: target.stop })
@@ -155,7 +157,10 @@ async function findTopicRanges(
     const slicesOfPartition = new Map(
       slicesOfTopics.get(topic)?.map(({ partition, slices }) => [partition, slices]),
     )
-    const count = Math.max(reached?.bounds.length ?? 0, ...[...slicesOfPartition.keys()].map(one => one + 1))
+    const count = Math.max(
+      reached?.bounds.length ?? 0,
+      ...[...slicesOfPartition.keys()].map(offset => offset + 1),
+    )
     for (let partition = 0; partition < count; partition++) {
       const slices = slicesOfPartition.get(partition) ?? []
       const bounds = reached?.bounds[partition]

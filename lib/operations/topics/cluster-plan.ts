@@ -61,7 +61,7 @@ async function gatherFacts(
   const facts = new Map<string, TopicFacts>()
   for (const signal of SIGNALS) {
     const topic = names.topicName(signal, env)
-    const found = topics.find(one => one.topic === topic)
+    const found = topics.find(layout => layout.topic === topic)
     if (!found) continue
     const records = (await countRecords(offsets, topic)).reduce((sum, count) => sum + count, 0)
     const replicationFactor = Math.max(0, ...found.partitions.map(({ replicas }) => replicas.length))

@@ -10,7 +10,7 @@ import type { Named } from '../../app/names.ts'
  * of the brokers.
  */
 export function buildTopic(topic: string, { env, names }: Named, brokers: number): NewTopic {
-  const inTable = names.kafkaTopics(env).find(one => one.name === topic)
+  const inTable = names.kafkaTopics(env).find(row => row.name === topic)
   if (!inTable) return { topic, settings: {} }
   const replication = replicationOn(brokers)
   const byTable = topicConfiguration(inTable, replication).map(({ name, value }) => [name, value])

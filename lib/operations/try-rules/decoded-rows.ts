@@ -90,7 +90,7 @@ class Rows {
       found.push(reading)
     }
     const decoded = (await decodeRecords(others, this.#consumer)).values()
-    return found.map(one => one ?? (decoded.next().value as Decoded))
+    return found.map(value => value ?? (decoded.next().value as Decoded))
   }
 
   /** Returns the valid reading of a row; undefined if the record must be decoded. */

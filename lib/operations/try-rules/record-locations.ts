@@ -47,11 +47,11 @@ export async function listPartitions(
   const archived = store ? await listSlices(store, query) : []
   const found: PartitionParts[] = []
   for (const topic of topics) {
-    const own = archived.filter(one => one.topic === topic)
+    const own = archived.filter(partitionSlices => partitionSlices.topic === topic)
     const reach = await log?.reach(topic, fromMs)
     const count = Math.max(reach?.bounds.length ?? 0, ...own.map(({ partition }) => partition + 1))
     for (let partition = 0; partition < count; partition += 1) {
-      const slices = own.find(one => one.partition === partition)?.slices ?? []
+      const slices = own.find(partitionSlices => partitionSlices.partition === partition)?.slices ?? []
       const bounds = reach?.bounds[partition]
       const start = Math.max(bounds?.start ?? 0, reach?.atTime[partition] ?? 0)
       const live = bounds ? tailRanges(slices, { start, end: bounds.end }) : []

@@ -106,9 +106,9 @@ export async function tryRules(
   const partitions = await listPartitions(places, 'readings', topics, range)
   const total = partitions.flatMap(({ parts }) => parts).reduce((sum, part) => sum + countOffsets(part), 0)
   let readOffsets = 0
-  for (const one of partitions) {
-    const replay = new Replay({ log: GIVEN_RECORDS, consumer }, one, new MemoryStateStore())
-    for (const part of one.parts) {
+  for (const partition of partitions) {
+    const replay = new Replay({ log: GIVEN_RECORDS, consumer }, partition, new MemoryStateStore())
+    for (const part of partition.parts) {
       const { object, ...offsets } = part
       if (object && places.store)
         await evaluation.take(
@@ -116,7 +116,7 @@ export async function tryRules(
           readDecodedRows(families, places.store, { object, ...offsets }, range, consumer),
         )
       else
-        for await (const records of readPart(families, places, one, part, range))
+        for await (const records of readPart(families, places, partition, part, range))
           await evaluation.take(replay, [await decodeRecords(records, consumer)])
       readOffsets += countOffsets(part)
       onProgress(readOffsets, total)
@@ -210,7 +210,7 @@ class Evaluation {
     const real = fired && selectFirings(fired, range).filter(({ entity }) => entity.includes(text))
     const rules = all.map((rule): TriedRule => {
       const identities = listIdentities(rule)
-      const isOwn = (one: TriedAlert) => identities.includes(one.rule)
+      const isOwn = (alert: TriedAlert) => identities.includes(alert.rule)
       const own = alerts.filter(isOwn)
       return {
         rule: getRuleIdentity(rule),
@@ -254,7 +254,7 @@ function omitOthers(decoded: Decoded, entity: string): Decoded {
 function selectFirings(alerts: readonly Alert[], { sinceMs, untilMs }: Range): readonly TriedAlert[] {
   return collectFirings(alerts)
     .filter(({ fromMs, toMs }) => fromMs < untilMs && toMs >= sinceMs)
-    .map(one => ({ ...one, toMs: one.toMs < untilMs ? one.toMs : null }))
+    .map(firing => ({ ...firing, toMs: firing.toMs < untilMs ? firing.toMs : null }))
     .toSorted((a, b) => a.fromMs - b.fromMs)
 }
 
@@ -281,9 +281,9 @@ async function readAlerts(
   range: TimeRange,
 ): Promise<readonly Alert[]> {
   const alerts: Alert[] = []
-  for (const one of await listPartitions(places, 'alerts', [topic], range))
-    for (const part of one.parts)
-      for await (const records of readPart(families, places, one, part, range))
+  for (const partition of await listPartitions(places, 'alerts', [topic], range))
+    for (const part of partition.parts)
+      for await (const records of readPart(families, places, partition, part, range))
         for (const record of records) {
           const event = readEvent(record)
           if (isFailure(event)) continue

@@ -44,7 +44,7 @@ export async function activatePlan(
   const time = instant(Date.now())
   for (const signal of activationOrder(resolveSignals(['viewed']))) {
     const topic = consumer.application.kafkaTopic(signal, consumer.env)
-    const places = (await readRanges(ports, [signal])).filter(one => !offsets.has(toPlace(one)))
+    const places = (await readRanges(ports, [signal])).filter(range => !offsets.has(toPlace(range)))
     const partitions = places.map(({ partition }) => partition)
     const createEvent = (partition: number) => createActivationEvent(plan, partition, time)
     const appended = await broadcast(publisher, topic, consumer, createEvent, partitions)

@@ -161,7 +161,9 @@ export async function applyViews(
 }
 
 function isInForce({ building }: Applying, plan: ActivatedPlan | undefined): boolean {
-  return building.some(({ generation }) => plan?.tables.some(one => one.generation === generation) ?? false)
+  return building.some(
+    ({ generation }) => plan?.tables.some(table => table.generation === generation) ?? false,
+  )
 }
 
 async function acquireApplying({ applying }: ViewPorts, begun: Applying): Promise<Applying> {
@@ -262,7 +264,7 @@ async function waitUntilApplied(ports: ViewPorts, { progress, stop }: Watching):
       const key = { consumer: VIEWS.process.name, topic, partition }
       return Math.max(0, end - 1 - (await ports.states.summary(key)).appliedOffset)
     })
-    progress.pending = (await Promise.all(pending)).reduce((sum, one) => sum + one, 0)
+    progress.pending = (await Promise.all(pending)).reduce((sum, count) => sum + count, 0)
     if (progress.pending === 0) return
     await pause(LOOK_MS, undefined, { signal: stop })
   }

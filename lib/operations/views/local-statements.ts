@@ -75,7 +75,7 @@ function isDeclared(found: Statement, name: string): found is Exclude<ChangingSt
 }
 
 function findKind({ tables, streams }: ViewPlan, name: string): 'table' | 'stream' | undefined {
-  const isNamed = (one: { readonly name: string }) => isSameName(one.name, name)
+  const isNamed = (table: { readonly name: string }) => isSameName(table.name, name)
   return tables.some(isNamed) ? 'table' : streams.some(isNamed) ? 'stream' : undefined
 }
 

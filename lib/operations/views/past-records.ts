@@ -63,7 +63,7 @@ export async function appendPast(
 ): Promise<void> {
   if (ranges.every(({ next, end }) => next >= end)) return
   const { log, publisher, consumer } = ports
-  const next = ranges.map(one => one.next)
+  const next = ranges.map(range => range.next)
   const places = new Map(ranges.map((range, index) => [toPlace(range), index]))
   const decide = createDecider(ports, ranges, built, stop)
   let rows: OutboxEntry[] = []

@@ -131,7 +131,7 @@ export class StatementFolder {
         applyViews(ports, wanted, trail.by, { progress, stop }, counts),
       ).finally(() => clearInterval(reporting))
     }
-    const undeclared = wanted.tables.filter(one => !declared.tables.includes(one))
+    const undeclared = wanted.tables.filter(table => !declared.tables.includes(table))
     // If the package did not have these tables, the function `clock` would drop them.
     if (undeclared.length === 0) await this.#replace(PLAN_FILE, formatPlan(declared))
     return describeApplied(change, progress.rows, undeclared)

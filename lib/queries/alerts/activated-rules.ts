@@ -2,7 +2,7 @@
 
 import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { AnyRule } from '../../alerting/patterns/pattern.ts'
-import { rulesIn } from '../../alerting/rule-set.ts'
+import { listRules } from '../../alerting/rule-set.ts'
 import { listStateKeys, type TopicSize } from '../../tables/table.ts'
 import type { Families } from '../../telemetry/families.ts'
 
@@ -36,13 +36,13 @@ export async function readActivatedRules(
   const keys = listStateKeys(ALERTING, readings)
   const contexts = await Promise.all(keys.map(key => inspection.context(key)))
   const byHash = Map.groupBy(
-    contexts.filter(one => one !== undefined),
+    contexts.filter(context => context !== undefined),
     ({ hash }) => hash,
   )
   const [most] = [...byHash.values()].sort((a, b) => b.length - a.length)
   if (!most?.[0]) return undefined
   const data = JSON.parse(most[0].json) as { readonly hash?: string }
-  const read = rulesIn(families, data)
+  const read = listRules(families, data)
   if ('error' in read) return undefined
   return { hash: String(data.hash), rules: read.rules, having: most.length, partitions: keys.length }
 }
@@ -62,6 +62,6 @@ export async function readPartitionRules(
 ): Promise<readonly AnyRule[] | undefined> {
   const context = await inspection.context({ consumer: ALERTING, topic, partition })
   if (context === undefined) return undefined
-  const read = rulesIn(families, JSON.parse(context.json))
+  const read = listRules(families, JSON.parse(context.json))
   return 'error' in read ? undefined : read.rules
 }

@@ -57,9 +57,9 @@ function findCause(events: readonly FoundEvent[], about: About): AlertCause | un
     [derivedId(fingerprint, source, id), derivedId(fingerprint, 'pattern', source, id)].includes(alertId),
   )
   if (fired) return { ...fired, as: 'fired' }
-  const began = events.find(one => getTimeMs(one) === Date.parse(activeAt))
+  const began = events.find(event => getTimeMs(event) === Date.parse(activeAt))
   if (began) return { ...began, as: 'began' }
-  const before = events.filter(one => getTimeMs(one) <= Date.parse(startedAt))
+  const before = events.filter(event => getTimeMs(event) <= Date.parse(startedAt))
   const last = before.toSorted((a, b) => getTimeMs(a) - getTimeMs(b)).at(-1)
   return last && { ...last, as: 'last' }
 }

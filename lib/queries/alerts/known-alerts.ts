@@ -103,7 +103,7 @@ export function selectPendingAlerts(
   const fitting = active
     .filter(({ phase }) => phase === 'pending')
     .filter(({ rule }) => matchesAnyPattern(rules, getRuleName(rule)))
-    .filter(one => isOfEntity(one.entity))
+    .filter(alert => isOfEntity(alert.entity))
     .filter(({ activeAt }) => sinceMs <= Date.parse(activeAt) && Date.parse(activeAt) < untilMs)
   return preferExact(fitting, entity).map(({ rule, entity, activeAt }) => ({ rule, entity, activeAt }))
 }

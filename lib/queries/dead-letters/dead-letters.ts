@@ -157,7 +157,10 @@ export class DeadLetters {
     const rows = folds.flatMap((fold, partition) => [...fold.rows].map(row => ({ ...row, partition })))
     const left = folds.flatMap(fold => fold.left ?? [])
     rows.sort((a, b) => a.writtenAtMs - b.writtenAtMs || a.partition - b.partition || a.offset - b.offset)
-    const openMs = [rows.find(({ handled }) => !handled)?.writtenAtMs, ...left.map(one => one.oldestMs)]
+    const openMs = [
+      rows.find(({ handled }) => !handled)?.writtenAtMs,
+      ...left.map(letters => letters.oldestMs),
+    ]
     const oldest = openMs.filter(timeMs => timeMs !== undefined)
     return {
       rows,

@@ -54,7 +54,7 @@ export function toListedBrokers(
     .sort((a, b) => a - b)
     .map(id => {
       const broker = present.get(id)
-      const found = logDirs.find(one => one.broker === id)
+      const found = logDirs.find(dir => dir.broker === id)
       const copies = found && 'answer' in found ? found.answer.flatMap(dir => dir.copies) : undefined
       return {
         id,

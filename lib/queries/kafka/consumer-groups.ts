@@ -58,7 +58,9 @@ export function listGroups(kafka: Kafka): Promise<GroupDescription[]> {
 async function describeVisibleGroups(kafka: Kafka): Promise<GroupDescription[]> {
   const described = await listVisibleGroups(kafka)
   // Kafka has listed the group, so it exists even if its coordinator does not describe it to this client.
-  return described.map(one => (one.state === 'missing' ? { ...one, state: 'unknown' } : one))
+  return described.map(description =>
+    description.state === 'missing' ? { ...description, state: 'unknown' } : description,
+  )
 }
 
 /**
@@ -115,7 +117,7 @@ async function readLag(
       const bounds = (await findTopicBounds(offsets, topic)) ?? []
       const partitions = computePartitionLags(bounds, toOffsetList(committed.get(topic)))
       const unknown = bounds.flatMap((bound, partition) => (bound ? [] : [partition]))
-      const pending = partitions.reduce((sum, one) => sum + one.pending, 0)
+      const pending = partitions.reduce((sum, partition) => sum + partition.pending, 0)
       return { topic, pending, partitions, unknown }
     }),
   )

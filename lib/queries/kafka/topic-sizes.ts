@@ -44,11 +44,11 @@ type Copies = ReadonlyMap<string, number>
 
 function collectCopies(answers: readonly OfBroker<readonly LogDir[]>[]): Copies {
   const copies = new Map<string, number>()
-  for (const one of answers) {
-    if (!('answer' in one)) continue
+  for (const answer of answers) {
+    if (!('answer' in answer)) continue
     // Kafka reports a replica twice while it is moved between disks. The future copy is not counted.
-    for (const { topic, partition, bytes, isFuture } of one.answer.flatMap(dir => dir.copies))
-      if (!isFuture) copies.set(toKey(topic, partition, one.broker), bytes)
+    for (const { topic, partition, bytes, isFuture } of answer.answer.flatMap(dir => dir.copies))
+      if (!isFuture) copies.set(toKey(topic, partition, answer.broker), bytes)
   }
   return copies
 }

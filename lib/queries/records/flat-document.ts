@@ -66,7 +66,8 @@ function listMembers(value: object, prefix: string): [name: string, value: unkno
     const flat = `${prefix}${name.replaceAll(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)}`
     if (isPlain(member)) return listMembers(member, `${flat}_`)
     if (Buffer.isBuffer(member)) return [[flat, formatBytes(member)]]
-    if (Array.isArray(member)) return [[flat, member.map(one => (isPlain(one) ? toFlatDocument(one) : one))]]
+    if (Array.isArray(member))
+      return [[flat, member.map(value => (isPlain(value) ? toFlatDocument(value) : value))]]
     return member === undefined ? [] : [[flat, member]]
   })
 }

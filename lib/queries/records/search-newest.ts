@@ -60,7 +60,7 @@ export async function searchNewest(
       bytes: each > 1 ? mostBytes : Number.POSITIVE_INFINITY,
       signal: records > 0 ? signal : undefined,
     })
-    const found = await Promise.all(steps.map(one => reading.recordsIn(one)))
+    const found = await Promise.all(steps.map(step => reading.readRange(step)))
     if (reading.isTooLarge) {
       largest = step = Math.max(1, Math.floor(each / 2))
       continue
@@ -102,7 +102,7 @@ class StepReading {
   }
 
   /** Returns the records of a range. Only a part is returned if the range is too large, or the time limit is reached. */
-  async recordsIn({ topic, partition, start, end }: Range): Promise<LogRecord[]> {
+  async readRange({ topic, partition, start, end }: Range): Promise<LogRecord[]> {
     const records: LogRecord[] = []
     for (let next = start; next < end && !this.isTooLarge && !this.isOver; ) {
       const range = { fromOffset: next, toOffset: end - 1 }

@@ -2,7 +2,7 @@
 import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { Hold, StateKey, StoredTimer } from '#runtime/pipeline/model/index.ts'
 import { textFilter } from '../../support/text-match.ts'
-import { entitiesIn, preferExact, type StoredEntity } from '../../tables/table.ts'
+import { preferExact, readEntities, type StoredEntity } from '../../tables/table.ts'
 
 export interface EntityState {
   readonly partition: number
@@ -50,10 +50,10 @@ export async function listEntityStates(
   wanted: string,
 ): Promise<EntityState[]> {
   const found: EntityState[] = []
-  for (const one of partitions) {
-    const { clock } = await inspection.summary(one)
-    for await (const stored of entitiesIn(inspection, one, textFilter(wanted)))
-      found.push(await readEntityState(inspection, one, stored, clock.nowMs))
+  for (const partition of partitions) {
+    const { clock } = await inspection.summary(partition)
+    for await (const stored of readEntities(inspection, partition, textFilter(wanted)))
+      found.push(await readEntityState(inspection, partition, stored, clock.nowMs))
   }
   return preferExact(found.sort(comparePlaces), wanted)
 }

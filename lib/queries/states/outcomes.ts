@@ -70,7 +70,7 @@ export function sumReasons(
   counters: readonly Readonly<Record<string, number>>[],
 ): Readonly<Record<string, number>> {
   const sums: Record<string, number> = {}
-  for (const [name, count] of counters.flatMap(one => Object.entries(one)))
+  for (const [name, count] of counters.flatMap(counter => Object.entries(counter)))
     sums[name] = (sums[name] ?? 0) + count
   return sums
 }

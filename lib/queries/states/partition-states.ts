@@ -62,9 +62,9 @@ export async function readPartitionStates(
 ): Promise<PartitionState[]> {
   const states: PartitionState[] = []
   // States are read one after another, because this query must not put load on a Redis that consumers use.
-  for (const one of partitions) {
-    const details = await inspection.details(one)
-    states.push(partitionState(one, details, bounds?.[one.partition], withFailures))
+  for (const partition of partitions) {
+    const details = await inspection.details(partition)
+    states.push(partitionState(partition, details, bounds?.[partition.partition], withFailures))
   }
   return states
 }
@@ -81,7 +81,7 @@ export async function findRememberedTopics<Topic extends TopicSize>(
 ): Promise<Topic[]> {
   const remembers = async (topic: Topic) => {
     const partitions = listStateKeys(consumer, topic)
-    const summaries = await Promise.all(partitions.map(one => inspection.summary(one)))
+    const summaries = await Promise.all(partitions.map(partition => inspection.summary(partition)))
     return summaries.some(({ version }) => version.appliedOffset >= 0) ? [topic] : []
   }
   return (await Promise.all(topics.map(remembers))).flat()

@@ -75,7 +75,7 @@ export async function selectRows<Answer>(
   for await (const [values, state] of readGroups(states, topic, table, group)) {
     const answers = rowsOfGroup(table, values, state)
       .map(toAnswer)
-      .filter(one => one !== undefined)
+      .filter(row => row !== undefined)
     isWhole = count + answers.length <= limit
     found.push({ name: groupName(values), answers: answers.slice(0, limit - count) })
     count += answers.length

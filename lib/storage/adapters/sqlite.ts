@@ -135,7 +135,7 @@ export class SqliteStorage implements Storage, StorageReader {
     // Sluice makes no triggers.
     const triggers = opened?.db.prepare(`SELECT name FROM sqlite_master WHERE type = 'trigger'`).all() ?? []
     const message =
-      `${this.location}: ${explain(errcode, text)} ${triggers.map(one => one.name).join(', ')}`.trim()
+      `${this.location}: ${explain(errcode, text)} ${triggers.map(trigger => trigger.name).join(', ')}`.trim()
     if (isOfRow(errcode, text)) return new PermanentError(message, message)
     return new RetryableError(message, { cause: error, safeMessage: message })
   }

@@ -37,5 +37,5 @@ export const SITES: ReadonlyMap<string, Site> = new Map(
     site('sydney', -33.8688, 151.2093, { mean: 18, yearly: 5, daily: 4 }),
     site('toronto', 43.6532, -79.3832, { mean: 9, yearly: 13, daily: 4 }),
     site('virginia', 38.9072, -77.0369, { mean: 15, yearly: 12, daily: 5 }),
-  ].map(one => [one.site, one]),
+  ].map(site => [site.site, site]),
 )

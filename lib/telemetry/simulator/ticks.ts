@@ -24,11 +24,11 @@ export function ticksDue(
   { tickSeconds }: Pick<GeneratorSettings, 'tickSeconds'>,
 ): TicksDue {
   const until = Math.floor(nowMs / Math.round(tickSeconds * 1000)) + 1
-  const catchUp = ticksIn(CATCH_UP_SECONDS, tickSeconds)
+  const catchUp = countTicks(CATCH_UP_SECONDS, tickSeconds)
   // The last tick is too far in the future to be explained by a clock that was set back. It was counted with a different tick
   // length, so ignore it.
   if (lastTick === undefined || lastTick > until + catchUp) {
-    return { from: until - ticksIn(FIRST_SECONDS, tickSeconds), until, skipped: 0 }
+    return { from: until - countTicks(FIRST_SECONDS, tickSeconds), until, skipped: 0 }
   }
   const next = lastTick + 1
   // The clock was set back slightly, so no ticks are due until it has caught up.
@@ -37,7 +37,7 @@ export function ticksDue(
   return { from, until, skipped: from - next }
 }
 
-function ticksIn(seconds: number, tickSeconds: number): number {
+function countTicks(seconds: number, tickSeconds: number): number {
   return Math.max(1, Math.floor(seconds / tickSeconds))
 }
 

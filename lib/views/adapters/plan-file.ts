@@ -36,7 +36,7 @@ export async function loadPlan(viewsDir: string): Promise<ViewPlan> {
 }
 
 /** Returns the tables of the plan in a folder; undefined if the folder has no plan that can be used. */
-export async function tablesIn(viewsDir: string): Promise<readonly TablePlan[] | undefined> {
+export async function readTables(viewsDir: string): Promise<readonly TablePlan[] | undefined> {
   return loadPlan(viewsDir).then(
     ({ tables }) => tables,
     error => {

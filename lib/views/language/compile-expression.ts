@@ -139,7 +139,7 @@ function compileCall(
   const value: Expression = {
     kind: 'call',
     name,
-    arguments: same?.values ?? compiledArguments.map(one => one.value),
+    arguments: same?.values ?? compiledArguments.map(argument => argument.value),
   }
   // The quotient of integers is an integer, as in ksqlDB.
   if (name === '/' && isWhole)
@@ -183,17 +183,19 @@ function unifyTypes(
   user: string,
 ): { readonly type: Typed['type']; readonly values: readonly Expression[] } {
   const typed = all.filter(({ type }) => type !== 'NULL')
-  const types = new Set(typed.map(one => requireType(one, 'same', user).type))
+  const types = new Set(typed.map(typedExpression => requireType(typedExpression, 'same', user).type))
   const [type = 'NULL'] = types
   if (types.size <= 1) return { type, values: all.map(({ value }) => value) }
   if (types.has('TIMESTAMP') && !types.has('BOOLEAN') && !types.has('DOUBLE'))
     return {
       type: 'TIMESTAMP',
-      values: all.map(one => (one.type === 'VARCHAR' ? timestamp(one) : one.value)),
+      values: all.map(typedExpression =>
+        typedExpression.type === 'VARCHAR' ? timestamp(typedExpression) : typedExpression.value,
+      ),
     }
   if (types.size === 2 && types.has('BIGINT') && types.has('DOUBLE'))
     return { type: 'DOUBLE', values: all.map(({ value }) => value) }
-  const odd = typed.find(one => one.type !== type) ?? typed[0]
+  const odd = typed.find(typedExpression => typedExpression.type !== type) ?? typed[0]
   throw new StatementError(
     `${user} takes values of one type, and this is ${odd?.type} beside ${type}`,
     odd?.at ?? { line: 1, column: 1 },
@@ -223,7 +225,7 @@ const TYPE_ALIASES: Readonly<Record<string, ColumnType>> = {
 
 /** Returns the type with a name. @throws StatementError for an unknown name */
 export function typeNamed({ text: name, at }: Name): ColumnType {
-  const type = TYPE_ALIASES[name.toUpperCase()] ?? TYPES.find(one => one === name.toUpperCase())
+  const type = TYPE_ALIASES[name.toUpperCase()] ?? TYPES.find(keyword => keyword === name.toUpperCase())
   if (type) return type
   throw unknownName('type', name, [...TYPES, ...Object.keys(TYPE_ALIASES), 'STRUCT<field type, …>'], at)
 }
@@ -246,7 +248,7 @@ function valueAt(values: readonly Expression[], index: number): Expression {
 /** Returns whether an expression or a part of it meets a condition. */
 export function includes(expression: Expression, is: (part: Expression) => boolean): boolean {
   if (is(expression)) return true
-  if (expression.kind === 'call') return expression.arguments.some(one => includes(one, is))
+  if (expression.kind === 'call') return expression.arguments.some(argument => includes(argument, is))
   if (expression.kind !== 'case') return false
   const { branches, otherwise } = expression
   return (

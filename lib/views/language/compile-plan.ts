@@ -61,13 +61,13 @@ export function compilePlan(
     }
   }
   const declared = files.flatMap(({ name: file, text }) =>
-    splitStatements(text).flatMap(one =>
-      (collect(file, () => parse(one)) ?? []).map(statement => ({ file, statement })),
+    splitStatements(text).flatMap(text =>
+      (collect(file, () => parse(text)) ?? []).map(statement => ({ file, statement })),
     ),
   )
   const streams = new Map<string, StreamPlan>()
   const tables = new Map<string, TablePlan>()
-  const nameIn = ({ name: { text, at } }: StreamStatement | TableStatement): string => {
+  const requireName = ({ name: { text, at } }: StreamStatement | TableStatement): string => {
     const name = text.toLowerCase()
     if (streams.has(name) || tables.has(name)) throw new StatementError(`${text} is declared twice`, at)
     return name
@@ -76,7 +76,7 @@ export function compilePlan(
   for (const { file, statement } of declared)
     collect(file, () => {
       if (statement.kind === 'stream')
-        streams.set(nameIn(statement), compileStream(families, statement, topics))
+        streams.set(requireName(statement), compileStream(families, statement, topics))
       else if (statement.kind !== 'table')
         throw new StatementError('a file declares only streams and tables', statement.at, TABLE_FORM)
     })
@@ -84,7 +84,7 @@ export function compilePlan(
   const areStreamsKnown = errors.length === 0
   for (const { file, statement } of declared)
     if (statement.kind === 'table' && (areStreamsKnown || streams.has(statement.from.text.toLowerCase())))
-      collect(file, () => tables.set(nameIn(statement), compileTable(statement, streams, tables)))
+      collect(file, () => tables.set(requireName(statement), compileTable(statement, streams, tables)))
   if (errors.length > 0) throw StatementError.join(errors)
   return { streams: [...streams.values()], tables: [...tables.values()] }
 }
@@ -113,7 +113,7 @@ function compileTable(
   const stream = streams.get(from.text.toLowerCase())
   if (tables.has(from.text.toLowerCase()))
     throw new StatementError(`${from.text} is a table, and a table reads a stream`, from.at)
-  const names = Array.from(streams.values(), one => one.name)
+  const names = Array.from(streams.values(), plan => plan.name)
   if (!stream) throw unknownName('stream', from.text, names, from.at)
   if (!TABLE_SIGNALS.includes(stream.signal))
     throw new StatementError(
@@ -182,7 +182,7 @@ function createGroupResolver(
     const { at } = node
     if (node.kind === 'call' && isAggregate(node)) {
       const { aggregate, type } = compileAggregate(node, argument => compileExpression(argument, row))
-      const existingIndex = aggregates.findIndex(one => isSame(one, aggregate))
+      const existingIndex = aggregates.findIndex(known => isSame(known, aggregate))
       const index = existingIndex >= 0 ? existingIndex : aggregates.push(aggregate) - 1
       return { value: { kind: 'aggregate', index }, type, at }
     }
@@ -238,9 +238,9 @@ function compileItems(
     const name =
       item.name?.text ??
       (item.value.kind === 'name' ? item.value.name.replaceAll('->', '__') : `KSQL_COL_${i}`)
-    if (columns.some(one => one.name.toLowerCase() === name.toLowerCase()))
+    if (columns.some(column => column.name.toLowerCase() === name.toLowerCase()))
       throw new StatementError(`the column ${name} is declared twice`, (item.name ?? item.value).at)
-    const approximate = aggregates.map(one => APPROXIMATE.includes(one.function))
+    const approximate = aggregates.map(aggregate => APPROXIMATE.includes(aggregate.function))
     const isApproximate = includes(
       value,
       part => part.kind === 'aggregate' && approximate[part.index] === true,

@@ -112,7 +112,7 @@ function compileTableQuery(query: SelectQuery, table: TablePlan): TableSelection
   const { question, select, where } = compileItems(query, createTableResolver(table), everyColumn(table))
   const isFinalOnly = query.emit === 'final'
   if (isFinalOnly && !table.window) throw new StatementError(`${table.name} has no window to end`, query.at)
-  const key = keyIn(where ? equalitiesIn(where) : [], table)
+  const key = findKey(where ? findEqualities(where) : [], table)
   return {
     ...question,
     table,
@@ -193,15 +193,15 @@ interface Equality {
 }
 
 /** Returns the equalities with constants that a row must all meet. */
-function equalitiesIn(condition: Expression): readonly Equality[] {
+function findEqualities(condition: Expression): readonly Equality[] {
   if (condition.kind !== 'call') return []
-  if (condition.name === 'AND') return condition.arguments.flatMap(equalitiesIn)
-  const field = condition.arguments.find(one => one.kind === 'field')
-  const literal = condition.arguments.find(one => one.kind === 'literal')
+  if (condition.name === 'AND') return condition.arguments.flatMap(findEqualities)
+  const field = condition.arguments.find(argument => argument.kind === 'field')
+  const literal = condition.arguments.find(argument => argument.kind === 'literal')
   return condition.name === '=' && field && literal ? [{ name: field.path[0], value: literal.value }] : []
 }
 
-function keyIn(equalities: readonly Equality[], table: TablePlan): readonly Scalar[] | undefined {
+function findKey(equalities: readonly Equality[], table: TablePlan): readonly Scalar[] | undefined {
   const values = table.group.flatMap((_, index) => {
     const keys = table.columns.filter(({ value }) => value.kind === 'group' && value.index === index)
     const found = equalities.find(({ name }) => keys.some(key => key.name === name))

@@ -17,7 +17,7 @@ import type { ColumnClause, Name, Position, Statement } from './syntax.ts'
 export interface StreamTopics {
   readonly inputs: LoadedInputs
   /** Returns the signal of one of Sluice's topics, by its name in Kafka. */
-  readonly signalOf?: (topic: string) => string | undefined
+  readonly findSignal?: (topic: string) => string | undefined
 }
 
 const PROPERTIES = ['KAFKA_TOPIC', 'VALUE_FORMAT', 'TYPE']
@@ -51,7 +51,7 @@ export function compileStream(
   const compiled = columns.flatMap(column => compileColumns(column, [], locate))
   const names = compiled.map(column => column.name.toLowerCase())
   const repeated = columns.find(
-    ({ name: { text } }) => names.filter(one => one === text.toLowerCase()).length > 1,
+    ({ name: { text } }) => names.filter(name => name === text.toLowerCase()).length > 1,
   )
   if (repeated)
     throw new StatementError(`the column ${repeated.name.text} is declared twice`, repeated.name.at)
@@ -69,11 +69,11 @@ interface StreamSource {
 function findSource(
   eventTypes: EventTypes,
   topic: string,
-  { inputs, signalOf }: StreamTopics,
+  { inputs, findSignal }: StreamTopics,
   at: Position,
 ): StreamSource {
   const signals: readonly string[] = STREAM_SIGNALS
-  const signal = signals.includes(topic) ? topic : signalOf?.(topic)
+  const signal = signals.includes(topic) ? topic : findSignal?.(topic)
   if (signal !== undefined && signals.includes(signal)) return { signal }
   const input = inputs.get(topic)
   if (input) return { signal: input.as ? signalOfType(eventTypes, input.as.type) : 'readings', input }

@@ -36,7 +36,7 @@ export function compileWindow(
 ): WindowPlan {
   const { required, form } = SETTINGS[kind]
   const allowed: readonly SettingName[] = [...required, 'grace', 'retention']
-  const settingsByName = new Map(settings.map(one => [one.name, one.ms]))
+  const settingsByName = new Map(settings.map(setting => [setting.name, setting.ms]))
   const odd = settings.find(({ name }) => !allowed.includes(name))
   if (odd) throw new StatementError(`a ${kind} window has no ${WORDS[odd.name]}`, odd.at, form)
   const missing = required.find(name => !settingsByName.has(name))

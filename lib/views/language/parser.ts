@@ -33,15 +33,16 @@ function refuse(problem: string, at: Position, nearest?: string): never {
 type SyntaxFault = InstanceType<Parser['SyntaxError']>
 
 function syntaxError({ expected, location: { start } }: SyntaxFault, text: string): StatementError {
-  const described = (expected ?? []).flatMap(one => {
-    if (one.type === 'literal') return one.text === '' ? [] : [one.text.toUpperCase()]
-    if (one.type === 'other') return one.description === '' ? [] : [`a ${one.description}`]
-    return one.type === 'end' ? ['the end'] : []
+  const described = (expected ?? []).flatMap(expectation => {
+    if (expectation.type === 'literal') return expectation.text === '' ? [] : [expectation.text.toUpperCase()]
+    if (expectation.type === 'other')
+      return expectation.description === '' ? [] : [`a ${expectation.description}`]
+    return expectation.type === 'end' ? ['the end'] : []
   })
   const all = [...new Set(described)].toSorted()
   const [word] = /^(?:\w+|\S)/.exec(text.slice(start.offset)) ?? []
   const found = word === undefined ? 'the end of the text' : word
-  const keywords = all.filter(one => /^[A-Z]+$/.test(one))
+  const keywords = all.filter(token => /^[A-Z]+$/.test(token))
   const [similar] = word === undefined ? [] : similarNames(word, keywords)
   const shown = all.length > 12 ? [...all.slice(0, 12), '…'] : all
   const problem = `expected ${shown.join(', ')}, but found ${found}`

@@ -34,8 +34,8 @@ interface KnownField {
 export function createFieldLocator({ topic, loadedMappings: mappings }: LoadedInput) {
   const only = mappings.length === 1 ? mappings[0] : undefined
   const ofRecords = only ? listRecordFields(only) : []
-  const ofReadings = mappings.flatMap(one => listReadingFields(one, !only))
-  const known = [...new Set((only ? ofRecords : ofReadings).map(one => one.name))]
+  const ofReadings = mappings.flatMap(mapping => listReadingFields(mapping, !only))
+  const known = [...new Set((only ? ofRecords : ofReadings).map(record => record.name))]
   const reader = only ? `mapping ${only.name} does not read` : 'mappings do not set'
   return (names: readonly Name[], { type, isKey }: ColumnClause): Pick<StreamColumn, 'path' | 'stored'> => {
     const name = names.map(({ text }) => text).join('.')
@@ -44,8 +44,10 @@ export function createFieldLocator({ topic, loadedMappings: mappings }: LoadedIn
     const field =
       findField(ofRecords, name, isExact) ??
       findField(ofReadings, name, isExact) ??
-      ofRecords.find(one => isKey && one.isKey) ??
-      (mappings.some(one => isNamedMetric(one, name)) ? { name, target: name, kind: 'number' } : undefined)
+      ofRecords.find(record => isKey && record.isKey) ??
+      (mappings.some(mapping => isNamedMetric(mapping, name))
+        ? { name, target: name, kind: 'number' }
+        : undefined)
     if (field) return placeColumn(field, typeNamed(type as Name), name, at)
     throw unknownName(`field of the input ${topic}, whose ${reader}`, name, known, at)
   }
@@ -58,10 +60,10 @@ export function plain(name: string): string {
 
 function findField(fields: readonly KnownField[], name: string, isExact: boolean): KnownField | undefined {
   // A reading has the labels of an object as tags, and those of nested objects with dots in their names.
-  const labels = fields.find(one => one.kind === 'labels' && name.startsWith(`${one.name}.`))
+  const labels = fields.find(field => field.kind === 'labels' && name.startsWith(`${field.name}.`))
   return (
-    fields.find(one => one.name === name) ??
-    fields.find(one => !isExact && plain(one.name) === plain(name)) ??
+    fields.find(field => field.name === name) ??
+    fields.find(field => !isExact && plain(field.name) === plain(name)) ??
     (labels && { name, target: `${labels.target}${name.slice(labels.name.length)}`, kind: 'text' })
   )
 }
@@ -93,7 +95,7 @@ function listRecordFields({ fields, times, metric, eventType }: Mapping): readon
 /** Returns the fields that a mapping sets. @param all true to add those that readings of its family may have from others */
 function listReadingFields({ family, fields, metric }: Mapping, all: boolean): readonly KnownField[] {
   return [
-    ...[...fields, ...(metric?.byName?.values() ?? [])].map(one => ({ ...one, name: one.target })),
+    ...[...fields, ...(metric?.byName?.values() ?? [])].map(source => ({ ...source, name: source.target })),
     ...(all ? [...getTargets(family)].map(([name, kind]) => ({ name, target: name, kind })) : []),
   ]
 }

@@ -49,10 +49,10 @@ function withLength(text: string): Buffer {
 
 /** Returns the error for a refused token. It has the same type as the errors of other authentication mechanisms. */
 function refusedToken(answer: string): Error {
-  return Object.assign(new Error(statusIn(answer)), { type: 'SASL_AUTHENTICATION_FAILED' })
+  return Object.assign(new Error(readStatus(answer)), { type: 'SASL_AUTHENTICATION_FAILED' })
 }
 
-function statusIn(answer: string): string {
+function readStatus(answer: string): string {
   try {
     return String((JSON.parse(answer) as { status?: unknown }).status ?? answer)
   } catch {

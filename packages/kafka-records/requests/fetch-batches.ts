@@ -31,9 +31,9 @@ export function batchesQuestion(
   topics: readonly BatchesFrom[],
   mostBytes: number,
 ): Question<readonly FetchedBatches[]> {
-  const partition = (one: BatchesFrom['partitions'][number]) =>
-    Buffer.concat([int32(one.partition), int64(one.offset), int32(mostBytes)])
-  const partitions = topics.reduce((sum, one) => sum + one.partitions.length, 0)
+  const partition = (partition: BatchesFrom['partitions'][number]) =>
+    Buffer.concat([int32(partition.partition), int64(partition.offset), int32(mostBytes)])
+  const partitions = topics.reduce((sum, partition) => sum + partition.partitions.length, 0)
   return {
     apiKey: 1,
     name: 'Fetch',
@@ -45,7 +45,7 @@ export function batchesQuestion(
         int32(0),
         int32(mostBytes * partitions),
         int8(READ_UNCOMMITTED),
-        array(topics, one => Buffer.concat([string(one.topic), array(one.partitions, partition)])),
+        array(topics, start => Buffer.concat([string(start.topic), array(start.partitions, partition)])),
       ]),
     decode: bytes => {
       const answer = new AnswerCursor(bytes)

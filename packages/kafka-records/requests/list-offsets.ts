@@ -42,17 +42,19 @@ export function edgesQuestion(
       Buffer.concat([
         int32(NO_REPLICA),
         int8(isolation),
-        array(topics, one => Buffer.concat([string(one.topic), array(one.partitions, partition)])),
+        array(topics, partitions =>
+          Buffer.concat([string(partitions.topic), array(partitions.partitions, partition)]),
+        ),
       ]),
     decode: bytes => {
       const answer = new AnswerCursor(bytes)
       answer.int32() // throttle time
-      return answer.array(() => edgesIn(answer)).flat()
+      return answer.array(() => readEdges(answer)).flat()
     },
   }
 }
 
-function edgesIn(answer: AnswerCursor): PartitionEdge[] {
+function readEdges(answer: AnswerCursor): PartitionEdge[] {
   const topic = answer.string() ?? ''
   return answer.array(() => {
     const [partition, errorCode] = [answer.int32(), answer.int16()]

@@ -40,7 +40,7 @@ export function logDirsQuestion(only?: {
         const [errorCode, path] = [answer.int16(), answer.string() ?? '']
         const copies = answer.array(() => {
           const topic = answer.string() ?? ''
-          return answer.array(() => copyIn(answer, topic))
+          return answer.array(() => readCopy(answer, topic))
         })
         return { errorCode, path, copies: copies.flat() }
       })
@@ -48,7 +48,7 @@ export function logDirsQuestion(only?: {
   }
 }
 
-function copyIn(answer: AnswerCursor, topic: string): LogDir['copies'][number] {
+function readCopy(answer: AnswerCursor, topic: string): LogDir['copies'][number] {
   const [partition, bytes] = [answer.int32(), answer.long()]
   answer.int64() // lag behind the leader
   return { topic, partition, bytes, isFuture: answer.boolean() }

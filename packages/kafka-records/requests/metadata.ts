@@ -67,12 +67,12 @@ export function metadataQuestion(topics: readonly string[] | null): Question<Clu
       }))
       const clusterId = answer.string()
       const controllerId = answer.int32()
-      return { brokers, clusterId, controllerId, topics: answer.array(() => topicIn(answer)) }
+      return { brokers, clusterId, controllerId, topics: answer.array(() => readTopic(answer)) }
     },
   }
 }
 
-function topicIn(answer: AnswerCursor): TopicMetadata {
+function readTopic(answer: AnswerCursor): TopicMetadata {
   const ids = () => answer.array(() => answer.int32())
   return {
     errorCode: answer.int16(),
@@ -139,12 +139,12 @@ export function topicIdsQuestion(topics: readonly string[]): Question<TopicIds> 
       })
       const clusterId = answer.compactString()
       answer.int32() // controller id
-      return { clusterId, topics: answer.compactArray(() => topicIdIn(answer)) }
+      return { clusterId, topics: answer.compactArray(() => readTopicId(answer)) }
     },
   }
 }
 
-function topicIdIn(answer: AnswerCursor): TopicId {
+function readTopicId(answer: AnswerCursor): TopicId {
   const [errorCode, topic] = [answer.int16(), answer.compactString() ?? '']
   const id = answer.take(ID_BYTES).toString('hex')
   answer.int8() // whether the topic is internal

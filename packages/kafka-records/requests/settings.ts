@@ -32,13 +32,13 @@ export function settingsQuestion(kind: keyof typeof KINDS, name: string): Questi
     decode: bytes => {
       const answer = new AnswerCursor(bytes)
       answer.int32() // throttle time
-      const [first] = answer.array(() => settingsIn(answer, own))
+      const [first] = answer.array(() => readSettings(answer, own))
       return first ?? { errorCode: -1, settings: [] }
     },
   }
 }
 
-function settingsIn(answer: AnswerCursor, own: number): SettingsAnswer {
+function readSettings(answer: AnswerCursor, own: number): SettingsAnswer {
   const errorCode = answer.int16()
   answer.string() // error message
   answer.int8()

@@ -44,7 +44,7 @@ export function accessOptions({
 export function withFilesRead(settings: TlsSettings, setting: string): TlsSettings {
   const read = PEM_SETTINGS.flatMap(name => {
     const value = settings[name]
-    return value === undefined ? [] : [[name, pemIn(value, `${setting}.${name}`)]]
+    return value === undefined ? [] : [[name, readPem(value, `${setting}.${name}`)]]
   })
   const texts: TlsSettings = { ...settings, ...Object.fromEntries(read) }
   try {
@@ -58,7 +58,7 @@ export function withFilesRead(settings: TlsSettings, setting: string): TlsSettin
   return texts
 }
 
-function pemIn(given: string, setting: string): string {
+function readPem(given: string, setting: string): string {
   // Line breaks are often escaped in environment variables.
   if (isPem(given)) return given.includes('\n') ? given : given.replaceAll('\\n', '\n')
   const text = readPemFile(given, setting)

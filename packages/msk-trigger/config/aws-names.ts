@@ -6,7 +6,7 @@ import { must } from './setting-errors.ts'
 const ARN = /^arn:aws[a-z\d-]*:([a-z\d-]+):((eusc-)?[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-\d)?:(\d{12})?:./
 
 /** Returns the service in an ARN, such as `sqs`; undefined for a text that Lambda does not accept as an ARN. */
-export function serviceIn(arn: string): string | undefined {
+export function getService(arn: string): string | undefined {
   return ARN.exec(arn)?.[1]
 }
 
@@ -15,9 +15,9 @@ export function serviceIn(arn: string): string | undefined {
  *
  * @param what type of the resource, for the error message
  */
-export function arnOf(service: string, what: string, longest = 10_000) {
+export function createArnSchema(service: string, what: string, longest = 10_000) {
   return custom<string | object>(
-    value => isObject(value) || (isText(value, longest) && serviceIn(value) === service),
+    value => isObject(value) || (isText(value, longest) && getService(value) === service),
     must(`the ARN of ${what}, up to ${longest} characters, like arn:aws:${service}:eu-west-1:123456789012:…`),
   )
 }
@@ -41,7 +41,7 @@ function isAccess(values: readonly unknown[]): boolean {
 
 /** Returns true if all values match, or are references. */
 function areAll(values: readonly unknown[], pattern: RegExp, longest: number): boolean {
-  return values.every(one => isObject(one) || (isText(one, longest) && pattern.test(one)))
+  return values.every(value => isObject(value) || (isText(value, longest) && pattern.test(value)))
 }
 
 function isText(value: unknown, longest: number): value is string {

@@ -73,7 +73,7 @@ export interface CloudCluster {
 
 /** Returns the entry of an event's cluster in the settings; undefined for the default brokers. */
 export function findCluster(cloud: CloudCluster, clusters: LocalClusters): ClusterSettings | undefined {
-  const key = listClusterKeys(cloud).find(one => Object.hasOwn(clusters, one))
+  const key = listClusterKeys(cloud).find(key => Object.hasOwn(clusters, key))
   const entry = key === undefined ? undefined : clusters[key]
   if (!entry) return undefined
   const { brokers, ssl = false, sasl } = entry
@@ -96,9 +96,9 @@ export function cloudName({ eventSourceArn, bootstrapServers = [] }: CloudCluste
 }
 
 /** Returns the bootstrap servers of a `kafka` event; undefined if they cannot be resolved locally. */
-export function bootstrapServersIn(servers: unknown): readonly string[] | undefined {
+export function listBootstrapServers(servers: unknown): readonly string[] | undefined {
   const isKnown =
-    Array.isArray(servers) && servers.length > 0 && servers.every(one => typeof one === 'string')
+    Array.isArray(servers) && servers.length > 0 && servers.every(server => typeof server === 'string')
   return isKnown ? servers : undefined
 }
 

@@ -1,6 +1,6 @@
 import { custom } from 'valibot'
 import { isObject } from '../support/config-values.ts'
-import { serviceIn } from './aws-names.ts'
+import { getService } from './aws-names.ts'
 import { isIntrinsic } from './resources.ts'
 import { must } from './setting-errors.ts'
 
@@ -31,17 +31,17 @@ export const ON_FAILURE_DESTINATION = custom<unknown>(
   must(DESTINATION_KINDS),
 )
 
-export function destinationIn(text: string): Destination | undefined {
+export function parseDestination(text: string): Destination | undefined {
   const topic = KAFKA.exec(text)?.[1]
   if (topic !== undefined) return { kind: 'kafka', topic }
-  const kind = text.length > LONGEST ? undefined : serviceIn(text)
+  const kind = text.length > LONGEST ? undefined : getService(text)
   return kind === 'sqs' || kind === 'sns' || kind === 's3' ? { kind, arn: text } : undefined
 }
 
 /** Returns true if the destination is the topic that the function itself reads (rule 43 in `RULES.md`). */
 export function readsFrom(topic: string, destination: unknown): boolean {
   const reference = givenDestination(destination)?.reference
-  const found = typeof reference === 'string' ? destinationIn(reference) : undefined
+  const found = typeof reference === 'string' ? parseDestination(reference) : undefined
   return found?.kind === 'kafka' && found.topic === topic
 }
 
@@ -55,7 +55,7 @@ function isNone(value: unknown): boolean {
 }
 
 function parse(value: unknown): GivenDestination | undefined {
-  if (typeof value === 'string') return destinationIn(value) && { reference: value, type: undefined }
+  if (typeof value === 'string') return parseDestination(value) && { reference: value, type: undefined }
   if (isIntrinsic(value)) return { reference: value, type: undefined }
   if (!isObject(value) || Object.keys(value).some(key => key !== 'arn' && key !== 'type')) return undefined
   const { arn, type } = value

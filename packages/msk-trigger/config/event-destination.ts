@@ -3,8 +3,8 @@ import { ConfigurationError } from '../support/serverless.ts'
 import {
   DESTINATION_KINDS,
   type Destination,
-  destinationIn,
   givenDestination,
+  parseDestination,
 } from './destination-setting.ts'
 import { describeEvent, type EventSettings, type ReadEvent } from './event-settings.ts'
 import {
@@ -46,7 +46,7 @@ export function resolveDestination(event: ReadEvent, context: ResourceContext): 
     'Ref' in Object(configuredDestination.reference) && (ofResource === 'sqs' || ofResource === 's3')
   const reference = isNoArn ? { 'Fn::GetAtt': [id, 'Arn'] } : configuredDestination.reference
   const text = typeof reference === 'string' ? reference : resolveReference(reference, context)
-  const local = text === undefined ? undefined : destinationIn(text)
+  const local = text === undefined ? undefined : parseDestination(text)
   if (text !== undefined && !local)
     throw wrong(`which is ${show(text)} here; it must be ${DESTINATION_KINDS}`)
   const kind = local?.kind ?? ofResource ?? configuredDestination.type

@@ -17,7 +17,7 @@ import {
 } from 'valibot'
 import { hasUpTo, isObject } from '../support/config-values.ts'
 import type { FunctionDefinition } from '../support/serverless.ts'
-import { ACCESS_CONFIGURATIONS, arnOf, BOOTSTRAP_SERVERS } from './aws-names.ts'
+import { ACCESS_CONFIGURATIONS, BOOTSTRAP_SERVERS, createArnSchema } from './aws-names.ts'
 import { ON_FAILURE_DESTINATION, readsFrom } from './destination-setting.ts'
 import { FILTER } from './filters.ts'
 import { REGISTRY } from './registry-setting.ts'
@@ -60,8 +60,8 @@ const POLLERS = pipe(
 
 /** Schema of each setting, with the rule in `RULES.md` on which it is based. The framework validates all other keys of an event. */
 const SETTINGS = object({
-  arn: exactOptional(arnOf('kafka', 'a cluster', 1_024)),
-  saslScram512: exactOptional(arnOf('secretsmanager', 'a secret', 200)),
+  arn: exactOptional(createArnSchema('kafka', 'a cluster', 1_024)),
+  saslScram512: exactOptional(createArnSchema('secretsmanager', 'a secret', 200)),
   bootstrapServers: exactOptional(BOOTSTRAP_SERVERS),
   accessConfigurations: exactOptional(ACCESS_CONFIGURATIONS),
   topic: pipe(string(TOPIC), regex(/^[\w-][\w.-]{0,248}$/, TOPIC)),

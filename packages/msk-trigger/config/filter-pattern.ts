@@ -87,7 +87,9 @@ function compileOr(wanted: unknown, at: string): Matcher {
 export function countCombinations(pattern: unknown): number {
   return Object.entries(isObject(pattern) ? pattern : {}).reduce((product, [field, wanted]) => {
     const alternatives = field === '$or' && Array.isArray(wanted) ? wanted : [wanted]
-    return product * alternatives.reduce((sum: number, one) => sum + countCombinations(one), 0)
+    return (
+      product * alternatives.reduce((sum: number, alternative) => sum + countCombinations(alternative), 0)
+    )
   }, 1)
 }
 
@@ -122,7 +124,7 @@ function textTest(operand: unknown, at: string, holds: (text: string, operand: s
 /** Compiles `anything-but`, which excludes a value or a list of values. The field itself must exist. */
 function anythingBut(operand: unknown, at: string): Test {
   const excluded: readonly unknown[] = [operand].flat()
-  const types = [...new Set(excluded.map(one => typeof one))]
+  const types = [...new Set(excluded.map(value => typeof value))]
   if (types.length !== 1 || !/^(string|number)$/.test(String(types[0])))
     throw new PatternError(`${at} must be a string, a number or a list of only strings or only numbers`)
   if (types[0] === 'number') requireComparable(excluded, at)

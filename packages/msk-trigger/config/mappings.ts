@@ -1,6 +1,6 @@
 import { show } from '../support/config-values.ts'
 import { ConfigurationError, type FunctionDefinition } from '../support/serverless.ts'
-import { bootstrapServersIn, type ClusterSettings, findCluster } from './clusters.ts'
+import { type ClusterSettings, findCluster, listBootstrapServers } from './clusters.ts'
 import type { Destination } from './destination-setting.ts'
 import { resolveDestination } from './event-destination.ts'
 import {
@@ -127,7 +127,7 @@ function readMapping(
   const { topic, maximumBatchingWindow, maximumRecordAgeInSeconds: age = -1 } = settings
   const { region, resources = {} } = facts
   const destination = readDestination(kafkaEvent, { region, resources })
-  const bootstrapServers = kind === 'kafka' ? bootstrapServersIn(event.bootstrapServers) : undefined
+  const bootstrapServers = kind === 'kafka' ? listBootstrapServers(event.bootstrapServers) : undefined
   const cloud = {
     ...(kind === 'msk' && {
       eventSourceArn: clusterArn(event.arn, region),

@@ -1,6 +1,6 @@
 import { array, check, custom, type InferOutput, nullish, picklist, pipe } from 'valibot'
 import { hasUpTo, isObject, withoutLogin } from '../support/config-values.ts'
-import { arnOf } from './aws-names.ts'
+import { createArnSchema } from './aws-names.ts'
 import { must, settingsMap } from './setting-errors.ts'
 import type { Settings } from './settings.ts'
 
@@ -39,7 +39,7 @@ export const REGISTRY = settingsMap({
       array(
         settingsMap({
           type: picklist(ACCESS_TYPES, must(`one of ${ACCESS_TYPES.join(', ')}`)),
-          uri: arnOf('secretsmanager', 'a secret'),
+          uri: createArnSchema('secretsmanager', 'a secret'),
         }),
         ACCESS,
       ),

@@ -66,7 +66,7 @@ export function isIntrinsic(value: unknown): value is Readonly<Record<string, un
 
 /** Returns the logical id of the resource in a reference: `Ref: Queue`, `Fn::GetAtt: [Queue, Arn]` or `Fn::GetAtt: Queue.Arn`. */
 export function referredResource(value: unknown): string | undefined {
-  return referenceIn(value)?.id
+  return findReference(value)?.id
 }
 
 /** Returns the type of a resource of the service. */
@@ -85,7 +85,7 @@ export function findDestinationKind(type: string): ResourceType['kind'] {
  * CloudFormation can resolve.
  */
 export function resolveReference(value: unknown, context: ResourceContext): string | undefined {
-  const reference = referenceIn(value)
+  const reference = findReference(value)
   if (!reference) return undefined
   const { id, attribute } = reference
   const resource = own(context.resources, id)
@@ -98,7 +98,7 @@ export function resolveReference(value: unknown, context: ResourceContext): stri
   return part === 'url' ? `https://sqs.${context.region}.amazonaws.com/${ACCOUNT}/${name}` : part && name
 }
 
-function referenceIn(value: unknown): { readonly id: string; readonly attribute?: string } | undefined {
+function findReference(value: unknown): { readonly id: string; readonly attribute?: string } | undefined {
   if (!isIntrinsic(value)) return undefined
   if (typeof value.Ref === 'string') return { id: value.Ref }
   const argument = value['Fn::GetAtt']

@@ -44,10 +44,10 @@ function createTopicSender(topic: string, { kafka, origin }: SenderParts): Sende
     async send(discarded) {
       const connected = await producer.get()
       const nowMs = Date.now()
-      const messages = [...splitByRecord(discarded)].map(one => ({
+      const messages = [...splitByRecord(discarded)].map(part => ({
         // Without a key, kafkajs chooses the partition.
-        key: one.parts[0]?.records[0]?.key ?? null,
-        value: JSON.stringify(topicRecord(one, origin, nowMs)),
+        key: part.parts[0]?.records[0]?.key ?? null,
+        value: JSON.stringify(topicRecord(part, origin, nowMs)),
       }))
       for (const some of splitBySize(messages)) await connected.send({ topic, messages: some, acks: -1 })
     },

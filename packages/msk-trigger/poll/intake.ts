@@ -38,11 +38,11 @@ export function makeIntake({ filters, registry }: Pick<Mapping, 'filters' | 'reg
     reader.catch(() => {})
     return async (_partition, messages) => {
       const read = await (await reader).read(messages)
-      return read.map(one => {
-        if (isOversize(one.message)) return deliver(one.message)
-        if ('reason' in one) return { fate: 'fail', ...one }
-        const data = one.data === undefined ? filterData(one.message.value) : one.data
-        return admits(filters, data) ? deliver(one.message) : { fate: 'skip', message: one.message }
+      return read.map(message => {
+        if (isOversize(message.message)) return deliver(message.message)
+        if ('reason' in message) return { fate: 'fail', ...message }
+        const data = message.data === undefined ? filterData(message.message.value) : message.data
+        return admits(filters, data) ? deliver(message.message) : { fate: 'skip', message: message.message }
       })
     }
   }

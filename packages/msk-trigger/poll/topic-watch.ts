@@ -40,7 +40,7 @@ export class Topics {
     const cluster = this.#cluster
     try {
       const broker = await (await cluster).brokerPool.findConnectedBroker()
-      return statesIn((await askBroker(broker, topicIdsQuestion(names))).topics)
+      return readStates((await askBroker(broker, topicIdsQuestion(names))).topics)
     } catch (error) {
       // The next request opens a new connection.
       if (this.#cluster === cluster) await this.#disconnect()
@@ -69,7 +69,7 @@ export class Topics {
   }
 }
 
-function statesIn(answer: readonly TopicId[]): TopicStates {
+function readStates(answer: readonly TopicId[]): TopicStates {
   const existing = answer.filter(({ errorCode }) => errorCode !== UNKNOWN_TOPIC)
   return new Map(
     existing.map(({ topic, id, partitionCount }): [string, TopicState] => [

@@ -17,7 +17,7 @@ export type Attributes = ReadonlyMap<string, string>
 
 /** Returns a description of the first violated rule, without attribute values; undefined if all attributes are valid. */
 export function attributeViolation(attributes: Attributes): string | undefined {
-  for (const name of REQUIRED) if (!attributes.get(name)) return describeMissing(one => attributes.get(one))
+  for (const name of REQUIRED) if (!attributes.get(name)) return describeMissing(name => attributes.get(name))
   for (const [name, value] of attributes) {
     const broken = brokenRule(name, value)
     if (broken) return broken

@@ -26,7 +26,7 @@ export function withLogTime(record: LogRecord, logTime: LogTime): LogRecord {
 
 /** Returns the record with the original append time from its header. A record without this header is returned unchanged. */
 function withCarriedTime(record: LogRecord): LogRecord {
-  const carried = carriedIn(record.headers)
+  const carried = readCarried(record.headers)
   return carried === undefined ? record : { ...record, timestampMs: carried }
 }
 
@@ -42,16 +42,16 @@ export function carryingTime<Bytes extends HeaderBytes>(
   appendedMs: number,
   movedMs: number,
 ): readonly RecordHeader<Bytes | Buffer>[] {
-  const originalMs = carriedIn(headers) ?? appendedMs
+  const originalMs = readCarried(headers) ?? appendedMs
   const carried = Buffer.from(String(Math.max(0, originalMs + movedMs)))
   return [...headers.filter(([name]) => name !== CARRIED), [CARRIED, carried]]
 }
 
 export function carriesTime({ headers }: LogRecord): boolean {
-  return carriedIn(headers) !== undefined
+  return readCarried(headers) !== undefined
 }
 
-function carriedIn(headers: readonly RecordHeader[]): number | undefined {
+function readCarried(headers: readonly RecordHeader[]): number | undefined {
   const header = headers.find(([name]) => name === CARRIED)
   const carried = (header && decodeText(header[1])) ?? ''
   return /^\d{1,15}$/.test(carried) ? Number(carried) : undefined

@@ -23,19 +23,20 @@ import { KafkaClients } from './kafka-clients.ts'
  * temporarily unavailable
  */
 export async function createTopics(path: string, print: (line: string) => void): Promise<void> {
-  const application = applicationIn(path, await import(pathToFileURL(resolve(path)).href))
+  const application = findApplication(path, await import(pathToFileURL(resolve(path)).href))
   const config = readSettings([generalSettings(application.name), KAFKA])
   const connections = new KafkaClients(config, `${application.name}-topics`)
   try {
     const kafka = await connections.kafka()
-    for (const line of await createMissingTopics(kafka, topicsIn(application, config.env))) print(line)
+    for (const line of await createMissingTopics(kafka, listApplicationTopics(application, config.env)))
+      print(line)
   } finally {
     await connections.close()
   }
 }
 
 /** Returns the application that a module exports, either directly or through one of its processes or handlers. */
-function applicationIn(path: string, exported: Readonly<Record<string, unknown>>): Application {
+function findApplication(path: string, exported: Readonly<Record<string, unknown>>): Application {
   const values = Object.values(exported) as (Partial<Application> & { application?: Application })[]
   for (const value of values) {
     if (value?.application?.topics) return value.application
@@ -48,7 +49,10 @@ function applicationIn(path: string, exported: Readonly<Record<string, unknown>>
  * Returns the topics of an application as they should be in Kafka. The broker sets the timestamps of topics with ticks, because
  * timers and plain records depend on these timestamps.
  */
-export function topicsIn({ topics, kafkaTopic }: Application, env: string): readonly KafkaTopic[] {
+export function listApplicationTopics(
+  { topics, kafkaTopic }: Application,
+  env: string,
+): readonly KafkaTopic[] {
   return Object.entries(topics).map(([name, settings]) => ({
     ...settings,
     name: kafkaTopic(name as TopicName, env),

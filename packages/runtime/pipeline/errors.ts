@@ -27,7 +27,7 @@ export function notPrepared(record: LogRecord): Unavailable {
 }
 
 /** Returns the record whose schema must be prepared; undefined for any other error. */
-export function unpreparedIn(error: unknown): LogRecord | undefined {
+export function findUnprepared(error: unknown): LogRecord | undefined {
   return error instanceof Unavailable ? error.unprepared : undefined
 }
 

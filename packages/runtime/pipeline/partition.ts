@@ -5,7 +5,7 @@ import type { PartitionBatch } from './batch/receive.ts'
 import type { PartitionResult } from './batch/respond.ts'
 import { adaptToTopic, type Consumer, hasTimers, isSegmentSink } from './consumer.ts'
 import { prepare } from './decoding/decode-chunk.ts'
-import { PartitionStopped, Unavailable, unpreparedIn } from './errors.ts'
+import { findUnprepared, PartitionStopped, Unavailable } from './errors.ts'
 import type { Invocation, PartitionRun } from './invocation.ts'
 import { computeCode } from './loading/code.ts'
 import { PendingRecords } from './log/pending-records.ts'
@@ -154,7 +154,7 @@ async function withSchemas<T>(run: PartitionRun, take: () => Promise<T>): Promis
     try {
       return await take()
     } catch (error) {
-      const unprepared = unpreparedIn(error)
+      const unprepared = findUnprepared(error)
       if (!unprepared) throw error
       const deferred = isLate(run) ? OUT_OF_TIME : await prepare([unprepared], run.consumer)
       if (deferred) return { kind: 'deferred', deferred }

@@ -137,7 +137,7 @@ export class Replay {
   decideDecoded(decoded: readonly Decoded[]): Promise<readonly Decision[]> {
     return this.decide(
       decoded.map(({ record }) => record),
-      new Map(decoded.map(one => [one.record.offset, one])),
+      new Map(decoded.map(reading => [reading.record.offset, reading])),
     )
   }
 

@@ -62,13 +62,13 @@ export class RecordPlacement {
     for (const waiting of this.#waiting.values()) for (const { told } of waiting.splice(0)) told(error)
   }
 
-  #place(one: WaitingRecord): void {
-    const { topic } = one.record
+  #place(record: WaitingRecord): void {
+    const { topic } = record.record
     const waiting = this.#waiting.get(topic)
-    if (waiting) waiting.push(one)
-    else if (this.#canPut(one)) this.#put(one)
+    if (waiting) waiting.push(record)
+    else if (this.#canPut(record)) this.#put(record)
     else {
-      this.#waiting.set(topic, [one])
+      this.#waiting.set(topic, [record])
       void this.#lookUp(topic)
     }
   }
@@ -91,7 +91,7 @@ export class RecordPlacement {
     if (failure ?? this.#stopped) for (const { told } of waiting) told((failure ?? this.#stopped) as Error)
     else {
       this.#known.add(topic)
-      for (const one of waiting) this.#place(one)
+      for (const record of waiting) this.#place(record)
       this.#parts.onLoaded()
     }
   }
@@ -101,7 +101,7 @@ export class RecordPlacement {
     const { brokers, clock, settings, outage } = this.#parts
     const startedMs = clock.nowMs()
     for (let attempt = 0; ; attempt++) {
-      for (const one of this.#waiting.get(topic) ?? []) one.isLookedUp = true
+      for (const record of this.#waiting.get(topic) ?? []) record.isLookedUp = true
       try {
         await (this.#known.has(topic) ? brokers.refresh() : brokers.load(topic))
         outage.noteSuccess()

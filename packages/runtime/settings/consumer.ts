@@ -21,7 +21,7 @@ function isEmitter(text: string): boolean {
   return /^[\w.-]+=[\w-]+$/.test(text)
 }
 
-function emittersIn(entries: readonly string[]): Map<string, Set<string>> {
+function mapEmitters(entries: readonly string[]): Map<string, Set<string>> {
   const pairs = entries.map(entry => entry.split('=') as [topic: string, consumer: string])
   const byTopic = Map.groupBy(pairs, ([topic]) => topic)
   return new Map([...byTopic].map(([topic, own]) => [topic, new Set(own.map(([, consumer]) => consumer))]))
@@ -114,7 +114,7 @@ export function consumerSettings(application: string): Slice<ConsumerSettings, t
       earliestTimeMs: values.EARLIEST_TIME ?? CONSUMER_DEFAULTS.earliestTimeMs,
       sinceMs: (values as Readonly<Record<string, unknown>>)[since] as number | undefined,
       logTime: values.LOG_TIME,
-      emitters: emittersIn(values.EMITTERS ?? []),
+      emitters: mapEmitters(values.EMITTERS ?? []),
       partialResponses: values.REPORT_BATCH_ITEM_FAILURES === 'true',
     }),
   )

@@ -175,7 +175,7 @@ function kafkaAccess(settings: Settings, refuse: Refuse): KafkaAccess {
     ? eventHubsAccess(settings, settings.EVENT_HUBS_CONN_STR, refuse)
     : clusterAccess(settings, refuse)
   const { KAFKA_CA_SECRET: caSecret, KAFKA_CA_FILE: caFile, AWS_REGION } = settings
-  const region = access.auth === 'iam' ? (regionIn(access) ?? AWS_REGION) : AWS_REGION
+  const region = access.auth === 'iam' ? (findRegion(access) ?? AWS_REGION) : AWS_REGION
   if (access.auth === 'iam' && access.brokers.length > 0 && !region)
     refuse('AWS_REGION', 'must be the region of the cluster, for which IAM signs')
   return omitUndefined({ ...access, caSecret, caFile, region })
@@ -246,7 +246,7 @@ function ownCredentials(settings: Settings, auth: KafkaAuth, refuse: Refuse): Pa
 }
 
 /** Returns the region in the ARN of a cluster, or in the name of a broker such as `b-1.….kafka.eu-west-1.amazonaws.com`. */
-function regionIn({ clusterArn, brokers }: KafkaAccess): string | undefined {
+function findRegion({ clusterArn, brokers }: KafkaAccess): string | undefined {
   const named = brokers.map(
     broker => /\.kafka(?:-serverless)?\.([a-z0-9-]+)\.amazonaws\.com/.exec(broker)?.[1],
   )

@@ -13,7 +13,7 @@ function parse(text: string): Serialization | undefined {
   const named = new Map<string, DataFormat>()
   for (const part of text.split(',').map(part => part.trim())) {
     const [, name, word] = /^(?:([\w.-]+)\s*=\s*)?(\w+)$/.exec(part) ?? []
-    const format = DATA_FORMATS.find(one => one === word)
+    const format = DATA_FORMATS.find(format => format === word)
     if (!format) return undefined
     if (name === undefined) {
       if (otherwise !== undefined) return undefined

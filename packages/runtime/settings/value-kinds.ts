@@ -42,10 +42,14 @@ export function wholeNumber({ least, most, unit }: Bounds): Kind<number> {
   const range = most === undefined ? ` from ${least} on` : ` from ${least} to ${most}`
   const allowed = `a whole number${unit ? ` of ${unit}` : ''}${range}`
   // A double represents every integer of up to 15 digits exactly.
-  return numberIn(/^\d{1,15}$/, value => value >= least && value <= (most ?? value), allowed)
+  return createNumberKind(/^\d{1,15}$/, value => value >= least && value <= (most ?? value), allowed)
 }
 
-function numberIn(form: RegExp, isAllowed: (value: number) => boolean, allowed: string): Kind<number> {
+function createNumberKind(
+  form: RegExp,
+  isAllowed: (value: number) => boolean,
+  allowed: string,
+): Kind<number> {
   const parse = (text: string) => (form.test(text) && isAllowed(Number(text)) ? Number(text) : undefined)
   return createKind(parse, allowed)
 }
@@ -87,12 +91,12 @@ export function createKind<Value>(
 /** Accepts a decimal number between two limits, without an exponent. */
 export function decimal(least: number, most: number): Kind<number> {
   const isWithin = (value: number) => value >= least && value <= most
-  return numberIn(/^[+-]?\d+(\.\d+)?$/, isWithin, `a number from ${least} to ${most}`)
+  return createNumberKind(/^[+-]?\d+(\.\d+)?$/, isWithin, `a number from ${least} to ${most}`)
 }
 
 /** Accepts a positive decimal number without an exponent. */
 export function positiveDecimal(): Kind<number> {
-  return numberIn(/^\d+(\.\d+)?$/, value => value > 0 && Number.isFinite(value), 'a number above 0')
+  return createNumberKind(/^\d+(\.\d+)?$/, value => value > 0 && Number.isFinite(value), 'a number above 0')
 }
 
 /** Accepts a comma-separated list. Blanks around items and empty items are ignored. */

@@ -121,7 +121,7 @@ export class Stage {
 
   /** Returns the published events after the first `count`. */
   eventsAfter(count: number): Event[] {
-    return this.publisher.publishedRecords.slice(count).map(eventIn)
+    return this.publisher.publishedRecords.slice(count).map(readEmittedEvent)
   }
 
   stateKey(partition = 0): StateKey {
@@ -139,7 +139,7 @@ export class Stage {
 }
 
 /** Reads the event of a published record. Fails the test if it is not a valid event. */
-function eventIn(record: OutgoingRecord): Event {
+function readEmittedEvent(record: OutgoingRecord): Event {
   const event = readEvent(record)
   if (isFailure(event)) throw new Error(`published an invalid event: ${event.message}`)
   return event

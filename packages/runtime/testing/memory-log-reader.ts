@@ -50,7 +50,7 @@ export class MemoryLogReader implements LogReader {
 
 function holds({ key, value, headers }: LogRecord, text: string): boolean {
   const texts = [key, value, ...headers.flatMap(([name, bytes]) => [name, toBuffer(bytes)])]
-  return texts.some(one => one?.includes(text))
+  return texts.some(part => part?.includes(text))
 }
 
 /** Returns the number of records that one read may return. */

@@ -6,7 +6,7 @@ import type { RememberedFailure } from '#runtime/pipeline/model/failure-memory.t
 import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
-import { changeOf, failureOf, versionAt } from '../../support/changes.ts'
+import { createChange, createFailure, versionAt } from '../../support/changes.ts'
 import { clockAt, newStateKey, WINDOW } from './samples.ts'
 
 export function failureTests(store: () => StateStore): void {
@@ -14,9 +14,9 @@ export function failureTests(store: () => StateStore): void {
     const stateKey = newStateKey()
     const day = 24 * WINDOW
     const known = { attempt: 999_999_999, isReopened: true } as const
-    const first = { ...failureOf('f', 0), ...known }
-    const again = { ...failureOf('f', day), attempt: 2, isOpen: false }
-    await store().commit(stateKey, changeOf({ failures: [first] }))
+    const first = { ...createFailure('f', 0), ...known }
+    const again = { ...createFailure('f', day), attempt: 2, isOpen: false }
+    await store().commit(stateKey, createChange({ failures: [first] }))
     const { id } = first
     const others = [derivedId('never failed'), 'ü {x}', `${id}x`]
     const names = [...others, id].map(name => ({ id: name, producerGroup: 0 }))
@@ -24,17 +24,17 @@ export function failureTests(store: () => StateStore): void {
     assert.deepEqual((await store().load(stateKey, wanted)).failures, new Map([[id, first]]))
     await store().commit(
       stateKey,
-      changeOf({ base: versionAt(0), appliedOffset: 1, clock: clockAt(day), failures: [again] }),
+      createChange({ base: versionAt(0), appliedOffset: 1, clock: clockAt(day), failures: [again] }),
     )
     assert.deepEqual((await store().load(stateKey, wanted)).failures, new Map([[id, again]]))
     await store().commit(
       stateKey,
-      changeOf({ base: versionAt(1), appliedOffset: 2, clock: clockAt(31 * day) }),
+      createChange({ base: versionAt(1), appliedOffset: 2, clock: clockAt(31 * day) }),
     )
     assert.equal((await store().load(stateKey, wanted)).failures.size, 1)
     await store().commit(
       stateKey,
-      changeOf({ base: versionAt(2), appliedOffset: 3, clock: clockAt(33 * day) }),
+      createChange({ base: versionAt(2), appliedOffset: 3, clock: clockAt(33 * day) }),
     )
     const { failures, failuresFromMs, clock } = await store().load(stateKey, wanted)
     assert.equal(failures.size, 0)
@@ -48,12 +48,12 @@ export function failureTests(store: () => StateStore): void {
       const all: RememberedFailure[] = []
       for (const [appliedOffset, group] of groups.entries()) {
         const failures = Array.from({ length: count }, (_, index) =>
-          failureOf(`${appliedOffset} ${index}`, 0, group),
+          createFailure(`${appliedOffset} ${index}`, 0, group),
         )
         all.push(...failures)
         const base = versionAt(appliedOffset - 1)
         const change = { base, appliedOffset, failures, failureBytes: LIMIT, forgottenTold: 0 }
-        assert.equal(await store().commit(stateKey, changeOf(change)), 'committed')
+        assert.equal(await store().commit(stateKey, createChange(change)), 'committed')
       }
       return all
     }
@@ -79,13 +79,13 @@ export function failureTests(store: () => StateStore): void {
     ])
       it(`given that all were known from ${failuresFromMs} on, when some are forgotten, then from ${then} on`, async () => {
         const stateKey = newStateKey()
-        const failures = Array.from({ length: 40 }, (_, index) => failureOf(`${index}`, 0))
+        const failures = Array.from({ length: 40 }, (_, index) => createFailure(`${index}`, 0))
         const clock = { nowMs: 0, lastAppendMs: 3, highestAppendMs: 5 }
         const known = async () => (await store().load(stateKey, EMPTY_SELECTION)).failuresFromMs
-        await store().commit(stateKey, changeOf({ clock, failures, failuresFromMs }))
+        await store().commit(stateKey, createChange({ clock, failures, failuresFromMs }))
         assert.equal(await known(), failuresFromMs)
         const change = { base: versionAt(0), appliedOffset: 1, clock, failureBytes: 100, failuresFromMs }
-        await store().commit(stateKey, changeOf(change))
+        await store().commit(stateKey, createChange(change))
         assert.equal(await known(), then)
       })
 
@@ -111,7 +111,7 @@ export function failureTests(store: () => StateStore): void {
         forgottenTold: forgotten,
         failureBytes: LIMIT,
       }
-      await store().commit(stateKey, changeOf(change))
+      await store().commit(stateKey, createChange(change))
       assert.equal((await store().load(stateKey, EMPTY_SELECTION)).failureMemory.forgotten, 0)
     })
   })

@@ -4,7 +4,7 @@ import { it } from 'node:test'
 import type { RememberedId } from '#runtime/pipeline/model/partition-state.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
-import { changeOf, versionAt } from '../../support/changes.ts'
+import { createChange, versionAt } from '../../support/changes.ts'
 import { clockAt, id, newStateKey, WINDOW } from './samples.ts'
 
 export function idTests(store: () => StateStore): void {
@@ -18,7 +18,7 @@ export function idTests(store: () => StateStore): void {
       const remembered = id(`at ${nowMs}`, nowMs)
       await store().commit(
         stateKey,
-        changeOf({ base, appliedOffset, clock: clockAt(nowMs), ids: [remembered] }),
+        createChange({ base, appliedOffset, clock: clockAt(nowMs), ids: [remembered] }),
       )
     }
     const within = [WINDOW / 2, WINDOW - 1, WINDOW, WINDOW * 1.5]
@@ -34,9 +34,9 @@ export function idTests(store: () => StateStore): void {
 
   it('given an id that is applied again after its window, then the newer application is known', async () => {
     const stateKey = newStateKey()
-    await store().commit(stateKey, changeOf({ appliedOffset: 0, clock: clockAt(0), ids: [id('a', 0)] }))
+    await store().commit(stateKey, createChange({ appliedOffset: 0, clock: clockAt(0), ids: [id('a', 0)] }))
     const later = clockAt(WINDOW + 1)
-    const again = changeOf({
+    const again = createChange({
       base: versionAt(0),
       appliedOffset: 1,
       clock: later,
@@ -56,10 +56,13 @@ export function idTests(store: () => StateStore): void {
       appliedAtMs: n,
     })
     const first = numbers.map(n => named(n, 'abababab'))
-    await store().commit(stateKey, changeOf({ appliedOffset: 0, clock: clockAt(1000), ids: first }))
+    await store().commit(stateKey, createChange({ appliedOffset: 0, clock: clockAt(1000), ids: first }))
     const again = named(7, 'otherone')
     const base = versionAt(0)
-    await store().commit(stateKey, changeOf({ base, appliedOffset: 1, clock: clockAt(1001), ids: [again] }))
+    await store().commit(
+      stateKey,
+      createChange({ base, appliedOffset: 1, clock: clockAt(1001), ids: [again] }),
+    )
     const { known } = await store().load(stateKey, {
       ...EMPTY_SELECTION,
       // The last id was not stored, but its bytes occur where a digest is followed by a clock.
@@ -82,7 +85,10 @@ export function idTests(store: () => StateStore): void {
       const ids = Array.from({ length: 200 }, (_, index) => named(appliedOffset * 100 + index, appliedOffset))
       for (const each of ids) applied.set(each.id, each)
       const base = versionAt(appliedOffset - 1)
-      await store().commit(stateKey, changeOf({ base, appliedOffset, clock: clockAt(appliedOffset), ids }))
+      await store().commit(
+        stateKey,
+        createChange({ base, appliedOffset, clock: clockAt(appliedOffset), ids }),
+      )
     }
     const { known } = await store().load(stateKey, { ...EMPTY_SELECTION, ids: [...applied.keys()] })
     assert.deepEqual(known, applied)
@@ -91,7 +97,7 @@ export function idTests(store: () => StateStore): void {
   it('given ids with bytes that are special in a pattern, then they are compared literally', async () => {
     const stateKey = newStateKey()
     const first = { id: 'ab(.(.(.(.(.', digest: '(.(.(.(.', appliedAtMs: 1 }
-    await store().commit(stateKey, changeOf({ appliedOffset: 0, clock: clockAt(1000), ids: [first] }))
+    await store().commit(stateKey, createChange({ appliedOffset: 0, clock: clockAt(1000), ids: [first] }))
     // The second id was not stored, but its bytes occur where a digest is followed by a clock.
     const { known } = await store().load(stateKey, {
       ...EMPTY_SELECTION,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
-import { changeOf } from '../../support/changes.ts'
+import { createChange } from '../../support/changes.ts'
 import { newStateKey, timer } from './samples.ts'
 
 export function loadByteTests(store: () => StateStore): void {
@@ -18,7 +18,7 @@ export function loadByteTests(store: () => StateStore): void {
 
     it('given more wanted states than fit, then the first are loaded, and the others listed', async () => {
       const stateKey = newStateKey()
-      await store().commit(stateKey, changeOf({ states }))
+      await store().commit(stateKey, createChange({ states }))
       for (const [byteLimit, count] of [
         [1_999, 19],
         [2_000, 20],
@@ -32,7 +32,7 @@ export function loadByteTests(store: () => StateStore): void {
 
     it('given limits below any state, then the first due and the first wanted entity are loaded', async () => {
       const stateKey = newStateKey()
-      await store().commit(stateKey, changeOf({ states, timers: dueAt(5, ['e07', 'e08']) }))
+      await store().commit(stateKey, createChange({ states, timers: dueAt(5, ['e07', 'e08']) }))
       const wanted = { ...EMPTY_SELECTION, entities: ['e01', 'e02', 'e08'], span, byteLimit: 10 }
       const loaded = await store().load(stateKey, wanted)
       assert.deepEqual([...loaded.states.keys()].sort(), ['e01', 'e07'])
@@ -43,7 +43,7 @@ export function loadByteTests(store: () => StateStore): void {
     it('given more due entities than fit, then they get half of the bytes, and wanted ones the rest', async () => {
       const stateKey = newStateKey()
       const due = names.slice(0, 10)
-      await store().commit(stateKey, changeOf({ states, timers: dueAt(5, due) }))
+      await store().commit(stateKey, createChange({ states, timers: dueAt(5, due) }))
       const byteLimit = 8 * (100 + timerBytes)
       // The first wanted entity is also due, and counts as due.
       const wanted = { ...EMPTY_SELECTION, entities: ['e00', ...names.slice(20)], span, byteLimit }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
-import { changeOf, versionAt } from '../../support/changes.ts'
+import { createChange, versionAt } from '../../support/changes.ts'
 import { clockAt, newStateKey, timer } from './samples.ts'
 
 export function timerTests(store: () => StateStore): void {
@@ -26,7 +26,7 @@ export function timerTests(store: () => StateStore): void {
       const stateKey = newStateKey()
       const set = timers(['a', 'late', 500], ['b', 'soon', 100], ['b', 'later', 900], ['c', 'never', 901])
       const states = new Map([...'abc'].map(entity => [entity, `"${entity}"`]))
-      await store().commit(stateKey, changeOf({ states, timers: set }))
+      await store().commit(stateKey, createChange({ states, timers: set }))
       const loaded = await store().load(stateKey, until(101, { entities: ['a'] }))
       assert.deepEqual([...loaded.timers].sort(), [...set].slice(0, 2).sort())
       assert.deepEqual([...loaded.states.keys()].sort(), ['a', 'b'])
@@ -35,7 +35,7 @@ export function timerTests(store: () => StateStore): void {
 
     it('given a threshold that the chunk reaches but does not pass, then its timer is not due', async () => {
       const stateKey = newStateKey()
-      await store().commit(stateKey, changeOf({ timers: timers(['a', 't', 100]) }))
+      await store().commit(stateKey, createChange({ timers: timers(['a', 't', 100]) }))
       assert.equal((await store().load(stateKey, until(100))).timers.size, 0)
       assert.equal((await store().load(stateKey, until(101))).timers.size, 1)
     })
@@ -44,7 +44,7 @@ export function timerTests(store: () => StateStore): void {
       const stateKey = newStateKey()
       await store().commit(
         stateKey,
-        changeOf({ timers: timers(['a', 't', 120_000 - 1], ['b', 't', 120_000]) }),
+        createChange({ timers: timers(['a', 't', 120_000 - 1], ['b', 't', 120_000]) }),
       )
       const afterAnHour = { ...EMPTY_SELECTION, span: { firstAppendMs: 3_600_000, advanceMs: 0 } }
       assert.deepEqual([...(await store().load(stateKey, afterAnHour)).timers.keys()], ['a'])
@@ -60,7 +60,7 @@ export function timerTests(store: () => StateStore): void {
         ['\uffee', 't', 5],
         ['y', 't', 4],
       )
-      await store().commit(stateKey, changeOf({ timers: set }))
+      await store().commit(stateKey, createChange({ timers: set }))
       const loaded = await store().load(stateKey, until(10, { timerLimit: 4 }))
       assert.deepEqual(loaded.timersUpTo, { thresholdMs: 5, entity: '\uffee' })
       assert.deepEqual([...loaded.timers.keys()].sort(), ['y', 'z', 'ä', '\uffee'].sort())
@@ -69,9 +69,9 @@ export function timerTests(store: () => StateStore): void {
 
     it('given timers that are changed or cancelled, then the old ones are gone', async () => {
       const stateKey = newStateKey()
-      await store().commit(stateKey, changeOf({ timers: timers(['a', 't', 5], ['b', 't', 5]) }))
+      await store().commit(stateKey, createChange({ timers: timers(['a', 't', 5], ['b', 't', 5]) }))
       const moved = new Map([...timers(['a', 't', 50]), ['b', []] as const])
-      await store().commit(stateKey, changeOf({ base: versionAt(0), appliedOffset: 1, timers: moved }))
+      await store().commit(stateKey, createChange({ base: versionAt(0), appliedOffset: 1, timers: moved }))
       const { timers: loaded } = await store().load(stateKey, until(100))
       assert.deepEqual([...loaded], [...timers(['a', 't', 50])])
     })
@@ -79,9 +79,9 @@ export function timerTests(store: () => StateStore): void {
     it('given entities whose last timer is cancelled, then they are not due and do not count as due', async () => {
       const stateKey = newStateKey()
       const cancelled = ['a', 'b', 'c'].map(entity => [entity, 't', 5] as [string, string, number])
-      await store().commit(stateKey, changeOf({ timers: timers(...cancelled, ['z', 't', 50]) }))
+      await store().commit(stateKey, createChange({ timers: timers(...cancelled, ['z', 't', 50]) }))
       const none = new Map(cancelled.map(([entity]) => [entity, []] as const))
-      await store().commit(stateKey, changeOf({ base: versionAt(0), appliedOffset: 1, timers: none }))
+      await store().commit(stateKey, createChange({ base: versionAt(0), appliedOffset: 1, timers: none }))
       const loaded = await store().load(stateKey, until(100, { timerLimit: 1 }))
       assert.deepEqual([...loaded.timers.keys()], ['z'])
       assert.equal(loaded.timersUpTo, undefined, 'nothing else is due')
@@ -89,7 +89,7 @@ export function timerTests(store: () => StateStore): void {
 
     it('given timers fired at the same applied offset, then their count is part of the version', async () => {
       const stateKey = newStateKey()
-      const first = changeOf({
+      const first = createChange({
         appliedOffset: -1,
         fired: 500,
         emitted: 7,

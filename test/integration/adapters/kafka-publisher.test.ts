@@ -30,22 +30,22 @@ conformsAsPublisher('Kafka, many at once', async () => {
 })
 
 const nobody = kafkaClient({ brokers: ['127.0.0.1:1'], clientId: 'test', auth: 'none' })
-for (const one of [
+for (const value of [
   new KafkaPublisher(nobody),
   bulkPublisher(async () => nobody, { deliveryTimeoutMs: 1_000 }),
 ])
-  it(`given a broker that does not answer, then ${one.constructor.name} rejects as unavailable, within seconds`, async () => {
-    const lost = one.publish([{ topic: 't', key: null, value: null, headers: [] }])
+  it(`given a broker that does not answer, then ${value.constructor.name} rejects as unavailable, within seconds`, async () => {
+    const lost = value.publish([{ topic: 't', key: null, value: null, headers: [] }])
     await assert.rejects(lost, Unavailable)
-    await one.close()
+    await value.close()
   })
 
-for (const one of [publisher, bulk])
-  it(`given a record for every partition, then ${one.constructor.name} writes it once into each`, async () => {
+for (const candidate of [publisher, bulk])
+  it(`given a record for every partition, then ${candidate.constructor.name} writes it once into each`, async () => {
     const topic = await newTopic(3)
     const record = (text: string) => ({ topic, key: null, value: Buffer.from(text), headers: [] })
     const before = { ...record('before'), partition: 1 }
-    await one.publish([before, { ...record('all'), everyPartition: true }])
+    await candidate.publish([before, { ...record('all'), everyPartition: true }])
     const read = await foreign.read(topic)
     assert.deepEqual(read.map(({ partition, offset, value }) => `${partition}/${offset} ${value}`).sort(), [
       '0/0 all',
@@ -64,9 +64,9 @@ it('given a batch size, then the publisher of commands sends no more records at 
   })
   const sized = await openBulkPublisher({
     kafka: async () => front.kafka,
-    register: one => {
-      closables.push(one)
-      return one
+    register: value => {
+      closables.push(value)
+      return value
     },
     compression: 'none',
     config: readSettings([PRODUCER], { PRODUCER_BATCH_SIZE: '2' }),
@@ -79,7 +79,7 @@ it('given a batch size, then the publisher of commands sends no more records at 
     await sized.publish(records)
     assert.equal(requests, 3)
   } finally {
-    for (const one of closables) await one.close()
+    for (const closable of closables) await closable.close()
     await front.stop()
   }
 })
@@ -100,10 +100,10 @@ it('given a leader that loses answers, then each record is there once and in ord
     for (const n of [0, 1, 2, 3]) await fronted.publish([record(n), record(n + 1)])
     assert.equal(front.met.cut, 1)
     const read = await foreign.read(topic)
-    const numbersOf = (wanted: number) =>
+    const listNumbers = (wanted: number) =>
       read.filter(({ partition }) => partition === wanted).map(({ value }) => Number(value))
     assert.deepEqual(
-      [numbersOf(0), numbersOf(1)],
+      [listNumbers(0), listNumbers(1)],
       [
         [0, 2, 2, 4],
         [1, 1, 3, 3],
@@ -134,7 +134,7 @@ async function newTopic(numPartitions = 1): Promise<string> {
 
 function asWritten({ key, value, headers }: ForeignRecord) {
   const list = Object.entries(headers ?? {}).flatMap(([name, values]) =>
-    [values ?? []].flat().map(one => [name, Buffer.from(one)] as const),
+    [values ?? []].flat().map(text => [name, Buffer.from(text)] as const),
   )
   return { key, value, headers: list }
 }

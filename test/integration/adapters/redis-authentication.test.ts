@@ -14,7 +14,7 @@ import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { STAGES } from '../../../infra/place/stages.ts'
 import { readStackTemplate } from '../../../infra/stack/stack-template.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
-import { changeOf, versionAt } from '../../support/changes.ts'
+import { createChange, versionAt } from '../../support/changes.ts'
 import { inPages, partsAt } from '../../support/parts.ts'
 import { withClient } from '../../support/redis-clients.ts'
 import { assertUnavailable, rejection } from '../../support/rejection.ts'
@@ -23,8 +23,8 @@ import { ValkeyCluster } from '../../support/valkey-cluster.ts'
 
 /** Permissions of the users of the long-lived stack. */
 const STACK = await readStackTemplate(STAGES.prod)
-const accessOf = (user: string) => String(STACK.Resources[user]?.Properties?.AccessString).split(' ')
-const LEAST = accessOf('RedisUser').slice(1)
+const getAccess = (user: string) => String(STACK.Resources[user]?.Properties?.AccessString).split(' ')
+const LEAST = getAccess('RedisUser').slice(1)
 const USERS = { sluice: 'RedisUser', console: 'ConsoleRedisUser', operators: 'OperatorsRedisUser' }
 /** Password with characters that have a meaning in a URL. */
 const PASSWORD = 'p@ss:/%w'
@@ -37,7 +37,7 @@ let userClient: RedisClient
 before(async () => {
   withPassword = await startValkey(['--requirepass', PASSWORD], PASSWORD)
   withUser = await startValkey(
-    Object.entries(USERS).flatMap(([name, user]) => ['--user', name, `>${PASSWORD}`, ...accessOf(user)]),
+    Object.entries(USERS).flatMap(([name, user]) => ['--user', name, `>${PASSWORD}`, ...getAccess(user)]),
   )
   passwordClient = new RedisClient({
     url: withPassword.url.replace('//', `//:${encodeURIComponent(PASSWORD)}@`),
@@ -78,7 +78,7 @@ describe('each user of the long-lived stack', () => {
     withClient({ url: withUser.url, username, password: PASSWORD }, work)
 
   /** Returns the commands that the server would refuse to the user, without running them. */
-  const refusedOf = async (user: string, commands: readonly string[]) => {
+  const listRefused = async (user: string, commands: readonly string[]) => {
     const said = await Promise.all(
       commands.map(command => withUser.admin.call('ACL', 'DRYRUN', user, ...command.split(' '))),
     )
@@ -114,13 +114,13 @@ describe('each user of the long-lived stack', () => {
   ]
   for (const user of Object.keys(USERS))
     it(`given ${user}, then nothing that stops the server or takes what is others' is allowed`, async () => {
-      assert.deepEqual(await refusedOf(user, HARMFUL), HARMFUL)
-      assert.deepEqual(await refusedOf(user, ['PING', `HGET ${STATE} entity`, 'INFO']), [])
+      assert.deepEqual(await listRefused(user, HARMFUL), HARMFUL)
+      assert.deepEqual(await listRefused(user, ['PING', `HGET ${STATE} entity`, 'INFO']), [])
     })
 
   it('given the console, then it reads what others write, and changes silences and sign-outs alone', async () => {
     const stateKey = { consumer: 'alerting', topic: randomUUID(), partition: 0 }
-    const change = changeOf({ states: new Map([['e', '{"version":1,"state":1}']]) })
+    const change = createChange({ states: new Map([['e', '{"version":1,"state":1}']]) })
     await as('sluice', client => new RedisStateStore(client).commit(stateKey, change))
     await as('console', async client => {
       const inspection = new StateInspection(client)
@@ -141,25 +141,25 @@ describe('each user of the long-lived stack', () => {
       `EVAL script 1 ${STATE}`,
       'HSET breaker:prod:c since 1',
     ]
-    assert.deepEqual(await refusedOf('console', write), write)
+    assert.deepEqual(await listRefused('console', write), write)
   })
 
   it('given operators, then they list states, which functions need not list', async () => {
     const stateKey = { consumer: 'listed', topic: randomUUID(), partition: 0 }
-    await as('sluice', client => new RedisStateStore(client).commit(stateKey, changeOf({})))
+    await as('sluice', client => new RedisStateStore(client).commit(stateKey, createChange({})))
     const listed = await as('operators', client => new StateList(client).all())
     assert.deepEqual(
       listed.filter(({ consumer }) => consumer === 'listed').map(({ topic }) => topic),
       [stateKey.topic],
     )
     const people = ['SCAN 0', `MEMORY USAGE ${STATE}`]
-    assert.deepEqual(await refusedOf('operators', people), [])
-    assert.deepEqual(await refusedOf('sluice', people), people)
+    assert.deepEqual(await listRefused('operators', people), [])
+    assert.deepEqual(await listRefused('sluice', people), people)
   })
 
   it('given operators who reprocess a state, then its function waits at the fence, and continues after it', async () => {
     const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
-    const change = changeOf({ code: 'v1' })
+    const change = createChange({ code: 'v1' })
     const fence = { why: 'reprocessing', attempt: 1 } as const
     await as('sluice', client => new RedisStateStore(client).commit(state, change))
     await as('operators', async client => {

@@ -6,7 +6,7 @@ import { buildKeys } from '#runtime/adapters/redis/keys.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
-import { changeOf, versionAt } from '../../support/changes.ts'
+import { createChange, versionAt } from '../../support/changes.ts'
 import { assertUnavailable } from '../../support/rejection.ts'
 import { until } from '../../support/until.ts'
 import { type ClusterNode, ValkeyCluster } from '../../support/valkey-cluster.ts'
@@ -39,13 +39,13 @@ describe('faults of a cluster', () => {
 
   /** A slot of this master, with something in it. */
   async function stateKeyOn(master: ClusterNode): Promise<StateKey> {
-    const stateKey = await stateKeyIn(cluster, master)
+    const stateKey = await readStateKey(cluster, master)
     const outbox = ['0.1.0', '0.1.1'].map(entry)
-    await store.commit(stateKey, changeOf({ appliedOffset: 1, states: new Map([['e', '1']]), outbox }))
+    await store.commit(stateKey, createChange({ appliedOffset: 1, states: new Map([['e', '1']]), outbox }))
     return stateKey
   }
 
-  const appliedOffsetOf = async (stateKey: StateKey) =>
+  const readAppliedOffset = async (stateKey: StateKey) =>
     (await store.load(stateKey, EMPTY_SELECTION)).version.appliedOffset
   const inTime = <T>(call: Promise<T>) => assertUnavailable(call, COMMAND_TIMEOUT_MS)
 
@@ -56,18 +56,18 @@ describe('faults of a cluster', () => {
       silent.signal('SIGSTOP')
       try {
         let over = false
-        const waiting = inTime(appliedOffsetOf(there)).finally(() => {
+        const waiting = inTime(readAppliedOffset(there)).finally(() => {
           over = true
         })
-        while (!over) assert.equal(await appliedOffsetOf(elsewhere), 1)
+        while (!over) assert.equal(await readAppliedOffset(elsewhere), 1)
         await waiting
-        assert.equal(await appliedOffsetOf(elsewhere), 1)
+        assert.equal(await readAppliedOffset(elsewhere), 1)
         assert.equal(connected, 1)
       } finally {
         silent.signal('SIGCONT')
       }
       await cluster.untilWhole()
-      await until('the slot to be there again', async () => (await appliedOffsetOf(there)) === 1)
+      await until('the slot to be there again', async () => (await readAppliedOffset(there)) === 1)
     })
   })
 
@@ -78,7 +78,7 @@ describe('faults of a cluster', () => {
 
     /** Moves a slot by hand, as a resharding does: with each step that a client can meet. */
     async function begin(key: string): Promise<void> {
-      number = await cluster.hashSlotOf(key)
+      number = await cluster.readHashSlot(key)
       await to.admin.cluster('SETSLOT', number, 'IMPORTING', from.id)
       await from.admin.cluster('SETSLOT', number, 'MIGRATING', to.id)
     }
@@ -99,7 +99,7 @@ describe('faults of a cluster', () => {
     it('given half of its keys moved, then nothing is read or written in part until all are there', async () => {
       const stateKey = await stateKeyOn(from)
       const { meta, states, outbox } = buildKeys(stateKey)
-      const change = changeOf({ base: versionAt(1), appliedOffset: 2, states: new Map([['e', '2']]) })
+      const change = createChange({ base: versionAt(1), appliedOffset: 2, states: new Map([['e', '2']]) })
       await begin(meta)
       for (const keys of [[states], [outbox], [meta]]) {
         // Before its time ends: so no attempt of it is left that might come after the move.
@@ -125,12 +125,12 @@ describe('faults of a cluster', () => {
       const stateKey = await stateKeyOn(lost)
       await lost.kill()
       // Reads at once, after its connection has ended, and once the others know of it.
-      for (let attempt = 0; attempt < 3; attempt++) await inTime(appliedOffsetOf(stateKey))
+      for (let attempt = 0; attempt < 3; attempt++) await inTime(readAppliedOffset(stateKey))
       await lost.restart()
       await cluster.untilWhole()
-      await until('the slot to be there again', async () => (await appliedOffsetOf(stateKey)) === 1)
+      await until('the slot to be there again', async () => (await readAppliedOffset(stateKey)) === 1)
       assert.equal(
-        await store.commit(stateKey, changeOf({ base: versionAt(1), appliedOffset: 2 })),
+        await store.commit(stateKey, createChange({ base: versionAt(1), appliedOffset: 2 })),
         'committed',
       )
     })
@@ -140,11 +140,11 @@ describe('faults of a cluster', () => {
       const stateKey = await stateKeyOn(lost)
       const replica = await cluster.addReplica(lost)
       await lost.kill()
-      await inTime(appliedOffsetOf(stateKey))
-      await until('the replica to answer for the slot', async () => (await appliedOffsetOf(stateKey)) === 1)
+      await inTime(readAppliedOffset(stateKey))
+      await until('the replica to answer for the slot', async () => (await readAppliedOffset(stateKey)) === 1)
       assert.match(String(await replica.admin.info('replication')), /role:master/)
       assert.equal(
-        await store.commit(stateKey, changeOf({ base: versionAt(1), appliedOffset: 2 })),
+        await store.commit(stateKey, createChange({ base: versionAt(1), appliedOffset: 2 })),
         'committed',
       )
       // The former master is a replica now, and redirects a client that asks it.
@@ -152,16 +152,16 @@ describe('faults of a cluster', () => {
       await until('the old master to be a replica', async () =>
         (await lost.admin.info('replication')).includes('role:slave'),
       )
-      assert.equal(await appliedOffsetOf(stateKey), 2)
+      assert.equal(await readAppliedOffset(stateKey), 2)
     })
   })
 })
 
 /** A slot of this master. */
-async function stateKeyIn(cluster: ValkeyCluster, master: ClusterNode): Promise<StateKey> {
+async function readStateKey(cluster: ValkeyCluster, master: ClusterNode): Promise<StateKey> {
   for (;;) {
     const stateKey = { consumer: 'faults', topic: `topic-${randomUUID()}`, partition: 0 }
-    if ((await cluster.masterOf(buildKeys(stateKey).meta)) === master) return stateKey
+    if ((await cluster.readMaster(buildKeys(stateKey).meta)) === master) return stateKey
   }
 }
 

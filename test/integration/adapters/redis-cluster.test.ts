@@ -12,7 +12,7 @@ import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { STATISTICS } from '../../../lib/analytics/processor.ts'
 import { TOPICS } from '../../../lib/app/topic-table.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
-import { changeOf } from '../../support/changes.ts'
+import { createChange } from '../../support/changes.ts'
 import { withClient } from '../../support/redis-clients.ts'
 import { rejection } from '../../support/rejection.ts'
 import { until } from '../../support/until.ts'
@@ -37,7 +37,7 @@ conformsAsStateStore('Redis, as a cluster of three masters,', () => store)
 
 describe('a cluster of three masters', () => {
   /** The partition states of one consumer and all partitions, as a function and `sluice stats` have them at once. */
-  function stateKeysOf(topic: string): StateKey[] {
+  function listStateKeys(topic: string): StateKey[] {
     const { partitions } = TOPICS.readings
     return Array.from({ length: partitions }, (_, partition) => ({
       consumer: STATISTICS,
@@ -47,11 +47,11 @@ describe('a cluster of three masters', () => {
   }
 
   it('given one of its hosts, then the hash slots of a topic are on all masters, and all are reached', async () => {
-    const stateKeys = stateKeysOf(`topic-${randomUUID()}`)
+    const stateKeys = listStateKeys(`topic-${randomUUID()}`)
     await Promise.all(
-      stateKeys.map(stateKey => store.commit(stateKey, changeOf({ appliedOffset: stateKey.partition }))),
+      stateKeys.map(stateKey => store.commit(stateKey, createChange({ appliedOffset: stateKey.partition }))),
     )
-    const owners = await Promise.all(stateKeys.map(stateKey => cluster.masterOf(buildKeys(stateKey).meta)))
+    const owners = await Promise.all(stateKeys.map(stateKey => cluster.readMaster(buildKeys(stateKey).meta)))
     assert.equal(new Set(owners).size, 3)
     const appliedOffsets = await Promise.all(stateKeys.map(stateKey => store.load(stateKey, EMPTY_SELECTION)))
     assert.deepEqual(
@@ -62,10 +62,10 @@ describe('a cluster of three masters', () => {
 
   it('given masters that have forgotten the scripts, then each is given them again', async () => {
     for (const { admin } of cluster.masters) await admin.script('FLUSH')
-    const stateKeys = stateKeysOf(`topic-${randomUUID()}`)
+    const stateKeys = listStateKeys(`topic-${randomUUID()}`)
     for (const stateKey of stateKeys) {
       assert.equal((await store.load(stateKey, EMPTY_SELECTION)).version.appliedOffset, -1)
-      assert.equal(await store.commit(stateKey, changeOf({ appliedOffset: 1 })), 'committed')
+      assert.equal(await store.commit(stateKey, createChange({ appliedOffset: 1 })), 'committed')
     }
   })
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, describe, it, mock } from 'node:test'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
-import { changeOf, versionAt } from '../../support/changes.ts'
+import { createChange, versionAt } from '../../support/changes.ts'
 import { type Front, startFront } from '../../support/front.ts'
 import { withClient } from '../../support/redis-clients.ts'
 import { rejection } from '../../support/rejection.ts'
@@ -30,7 +30,7 @@ describe('a connection that cannot be trusted', () => {
       await withClient({ url: `redis://127.0.0.1:${endpoint.port}` }, async client => {
         const store = new RedisStateStore(client)
         const stateKey = { consumer: 'failover', topic: randomUUID(), partition: 0 }
-        assert.equal(await store.commit(stateKey, changeOf({ appliedOffset: 1 })), 'committed')
+        assert.equal(await store.commit(stateKey, createChange({ appliedOffset: 1 })), 'committed')
         await successor.admin.replicaof('127.0.0.1', server.port)
         await until('the successor to have all', async () =>
           (await successor.admin.info('replication')).includes('master_link_status:up'),
@@ -38,7 +38,7 @@ describe('a connection that cannot be trusted', () => {
         await successor.admin.replicaof('NO', 'ONE')
         await server.admin.replicaof('127.0.0.1', successor.port)
         primary = successor
-        const change = changeOf({ base: versionAt(1), appliedOffset: 2 })
+        const change = createChange({ base: versionAt(1), appliedOffset: 2 })
         const error = await rejection(store.commit(stateKey, change))
         assert.ok(error instanceof Unavailable)
         assert.match(error.message, /READONLY/)

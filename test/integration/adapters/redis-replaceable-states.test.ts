@@ -13,7 +13,7 @@ import { replaceState } from '#runtime/pipeline/replacing/replaceable-states.ts'
 import type { StatePart } from '#runtime/pipeline/replacing/state-parts.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { conformsAsReplaceableStates } from '../../conformance/replaceable-states.ts'
-import { changeOf, failureOf } from '../../support/changes.ts'
+import { createChange, createFailure } from '../../support/changes.ts'
 import { inPages, metaAt, partsAt } from '../../support/parts.ts'
 import { redisUrl } from '../../support/servers.ts'
 
@@ -26,9 +26,9 @@ after(() => client.close())
 const store = new RedisStateStore(client)
 const states = new RedisReplaceableStates(client)
 const reader = new StateReader(client)
-const keysOf = async (state: StateKey) =>
+const readKeys = async (state: StateKey) =>
   (await client.run(redis => redis.keys(`${buildPrefix(state)}:*`))).sort()
-const stagedOf = async (state: StateKey) => (await keysOf(state)).filter(key => /:staged\b/.test(key))
+const readStaged = async (state: StateKey) => (await readKeys(state)).filter(key => /:staged\b/.test(key))
 conformsAsReplaceableStates(
   'Redis',
   () => states,
@@ -44,28 +44,28 @@ conformsAsReplaceableStates(
       }
     },
     outbox: state => reader.outbox(state),
-    hasStaged: async state => (await stagedOf(state)).length > 0,
+    hasStaged: async state => (await readStaged(state)).length > 0,
   },
 )
 
 async function given(): Promise<StateKey> {
   const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
-  await store.commit(state, changeOf({ code: CODE }))
+  await store.commit(state, createChange({ code: CODE }))
   return state
 }
 
 it('given a replacement, then no key is left but those of the live state, and the old failures are gone', async () => {
   const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
-  const failures = [failureOf('one', 0), failureOf('two', 0, 61)]
+  const failures = [createFailure('one', 0), createFailure('two', 0, 61)]
   const tally = new Map([['applied/x', 2]])
-  await store.commit(state, changeOf({ states: new Map([['a', '1']]), failures, tally, code: CODE }))
+  await store.commit(state, createChange({ states: new Map([['a', '1']]), failures, tally, code: CODE }))
   const staged = await states.stage(state, inPages(partsAt(3)))
   const { version: live } = await states.fence(state, FENCE, 60_000)
   const outcome = await states.replace(state, { ...staged, above: 0 }, { live, continues: CONTINUES })
   assert.deepEqual(outcome, { kind: 'replaced', epoch: 1, replacedOffset: 0 })
-  const found = await keysOf(state)
+  const found = await readKeys(state)
   assert.ok(found.length > 0)
-  assert.deepEqual(await stagedOf(state), [])
+  assert.deepEqual(await readStaged(state), [])
   assert.ok(!found.some(key => /:failures:61:/.test(key)))
   // The counters of decisions go on.
   assert.deepEqual((await reader.meta(state)).tally, { 'applied/x': 2 })
@@ -74,7 +74,7 @@ it('given a replacement, then no key is left but those of the live state, and th
 
 it('given a run that is killed between two pages, then the consumer goes on, and the next run cleans up', async () => {
   const state = await given()
-  const kept = await keysOf(state)
+  const kept = await readKeys(state)
   const killed = Promise.withResolvers<void>()
   const never = async function* () {
     yield partsAt(3)
@@ -84,11 +84,11 @@ it('given a run that is killed between two pages, then the consumer goes on, and
   }
   void states.stage(state, never())
   await killed.promise
-  assert.ok((await stagedOf(state)).length > 0)
+  assert.ok((await readStaged(state)).length > 0)
   const { version: base } = await store.load(state, EMPTY_SELECTION)
-  assert.equal(await store.commit(state, changeOf({ base, appliedOffset: 1, code: CODE })), 'committed')
+  assert.equal(await store.commit(state, createChange({ base, appliedOffset: 1, code: CODE })), 'committed')
   await states.unstage(state)
-  assert.deepEqual(await keysOf(state), kept)
+  assert.deepEqual(await readKeys(state), kept)
   void states.stage(state, never())
   await pause(100)
   const staged = await states.stage(state, inPages(partsAt(3)))
@@ -97,7 +97,7 @@ it('given a run that is killed between two pages, then the consumer goes on, and
   const entities: string[] = []
   for await (const [entity] of states.states(state)) entities.push(entity)
   assert.ok(!entities.includes('only of the killed run'))
-  assert.deepEqual(await stagedOf(state), [])
+  assert.deepEqual(await readStaged(state), [])
 })
 
 it('given a replacement before the next load, then it has the new contents, and late commits are refused', async () => {
@@ -106,7 +106,7 @@ it('given a replacement before the next load, then it has the new contents, and 
   const staged = await states.stage(state, inPages(partsAt(3)))
   const { version: live } = await states.fence(state, FENCE, 60_000)
   await states.replace(state, { ...staged, above: 0 }, { live, continues: CONTINUES })
-  const late = changeOf({ base: before.version, appliedOffset: 1, code: CODE })
+  const late = createChange({ base: before.version, appliedOffset: 1, code: CODE })
   assert.equal(await store.commit(state, late), 'refused')
   const { version } = await store.load(state, EMPTY_SELECTION)
   assert.deepEqual(version, { epoch: 1, appliedOffset: 3, fired: 1 })
@@ -123,7 +123,7 @@ it('given an expired fence, then the state continues by itself, and the fence no
   assert.deepEqual(await states.replace(state, staged, { live: base, continues: CONTINUES }), {
     kind: 'moved',
   })
-  assert.equal(await store.commit(state, changeOf({ base, appliedOffset: 1 })), 'committed')
+  assert.equal(await store.commit(state, createChange({ base, appliedOffset: 1 })), 'committed')
   assert.equal((await states.facts(state)).fence, undefined)
 })
 

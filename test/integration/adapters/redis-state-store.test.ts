@@ -11,7 +11,7 @@ import type { Change } from '#runtime/pipeline/model/snapshot.ts'
 import { formatState } from '#runtime/pipeline/model/stored-state.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
-import { changeOf, versionAt } from '../../support/changes.ts'
+import { createChange, versionAt } from '../../support/changes.ts'
 import { redisUrl } from '../../support/servers.ts'
 
 const client = new RedisClient({ url: redisUrl() })
@@ -40,7 +40,7 @@ it('given ids that a producer made to share a bucket, then no value that holds t
       digest: 'd'.repeat(8),
       appliedAtMs: 0,
     }))
-    await store.commit(stateKey, changeOf({ base: versionAt(appliedOffset - 1), appliedOffset, ids }))
+    await store.commit(stateKey, createChange({ base: versionAt(appliedOffset - 1), appliedOffset, ids }))
   }
   const { ids: key } = buildKeys(stateKey)
   const longest = await client.run(async redis => {
@@ -50,7 +50,7 @@ it('given ids that a producer made to share a bucket, then no value that holds t
   // One commit, and nothing once the bucket is full: 24 bytes an id.
   assert.ok(longest <= (256 + 500) * 24, `${longest} bytes`)
   const clock = { nowMs: 48 * 3_600_000, lastAppendMs: 1, highestAppendMs: 1 }
-  await store.commit(stateKey, changeOf({ base: versionAt(5), appliedOffset: 6, clock }))
+  await store.commit(stateKey, createChange({ base: versionAt(5), appliedOffset: 6, clock }))
   const left = await client.run(redis => redis.exists(`${key}:0`, `${key}:0:more`))
   assert.equal(left, 0, 'ids outside the window are removed, those beyond a full bucket too')
 })
@@ -67,12 +67,12 @@ describe('a server that has evicted a part of a partition state', () => {
       timers: new Map([[`e${n}`, [timer]]]),
       ids: [{ id: `${n}`.repeat(12), digest: '*'.repeat(8), appliedAtMs: nowMs }],
     })
-    await store.commit(stateKey, changeOf(part(0, HOUR_MS - 1)))
-    await store.commit(stateKey, changeOf({ ...part(1, HOUR_MS), base: versionAt(0), appliedOffset: 1 }))
+    await store.commit(stateKey, createChange(part(0, HOUR_MS - 1)))
+    await store.commit(stateKey, createChange({ ...part(1, HOUR_MS), base: versionAt(0), appliedOffset: 1 }))
     return stateKey
   }
   const commit = (stateKey: StateKey) =>
-    store.commit(stateKey, changeOf({ base: versionAt(1), appliedOffset: 2 }))
+    store.commit(stateKey, createChange({ base: versionAt(1), appliedOffset: 2 }))
   const gone: [part: string, key: (keys: PartitionStateKeys) => string][] = [
     ['states', ({ states }) => states],
     ['timers', ({ timers }) => timers],
@@ -96,7 +96,7 @@ describe('a server that has evicted a part of a partition state', () => {
     for (const gone of [meta, states]) {
       await client.run(redis => redis.del(gone))
       await assert.rejects(store.load(stateKey, EMPTY_SELECTION), told)
-      await assert.rejects(store.commit(stateKey, changeOf()), told)
+      await assert.rejects(store.commit(stateKey, createChange()), told)
     }
   })
 
@@ -113,7 +113,7 @@ describe('a server that has evicted a part of a partition state', () => {
 it('given a state of a later version, then it comes back with it, and people are shown both', async () => {
   const stateKey = { consumer: 'versions', topic: randomUUID(), partition: 0 }
   const stored = formatState('{"count":1}', 2)
-  await store.commit(stateKey, changeOf({ states: new Map([['e', stored]]) }))
+  await store.commit(stateKey, createChange({ states: new Map([['e', stored]]) }))
   const { states } = await store.load(stateKey, { ...EMPTY_SELECTION, entities: ['e'] })
   assert.equal(states.get('e'), stored)
   const inspection = new StateInspection(client)
@@ -129,14 +129,14 @@ it('given ids beyond a full bucket that the server has evicted, then nothing is 
       digest: 'd'.repeat(8),
       appliedAtMs: 0,
     }))
-  await store.commit(stateKey, changeOf({ ids: idsAt(0) }))
-  await store.commit(stateKey, changeOf({ base: versionAt(0), appliedOffset: 1, ids: idsAt(1) }))
+  await store.commit(stateKey, createChange({ ids: idsAt(0) }))
+  await store.commit(stateKey, createChange({ base: versionAt(0), appliedOffset: 1, ids: idsAt(1) }))
   assert.equal((await store.load(stateKey, EMPTY_SELECTION)).version.appliedOffset, 1)
   const removed = await client.run(redis => redis.del(`${buildKeys(stateKey).ids}:0:more`))
   assert.equal(removed, 1)
   const told = { code: 'state-evicted', message: /\(ids\)/ }
   await assert.rejects(store.load(stateKey, EMPTY_SELECTION), told)
-  await assert.rejects(store.commit(stateKey, changeOf({ base: versionAt(1), appliedOffset: 2 })), told)
+  await assert.rejects(store.commit(stateKey, createChange({ base: versionAt(1), appliedOffset: 2 })), told)
 })
 
 describe('failures that the server has evicted', () => {
@@ -154,7 +154,7 @@ describe('failures that the server has evicted', () => {
   const wanted = { ...EMPTY_SELECTION, failures: [failure] }
   const failed = async (change: Partial<Change> = {}) => {
     const stateKey = { consumer: 'evicted', topic: randomUUID(), partition: 0 }
-    await store.commit(stateKey, changeOf({ failures: [failure], ...change }))
+    await store.commit(stateKey, createChange({ failures: [failure], ...change }))
     return stateKey
   }
 
@@ -165,7 +165,7 @@ describe('failures that the server has evicted', () => {
     assert.ok(bytes > 0)
     await client.run(redis => redis.del(buildKeys(stateKey).failures))
     const limit = { failureBytes: bytes - 1 }
-    await store.commit(stateKey, changeOf({ base: versionAt(0), appliedOffset: 1, ...limit }))
+    await store.commit(stateKey, createChange({ base: versionAt(0), appliedOffset: 1, ...limit }))
     assert.deepEqual(await memory(), { bytes: 0, forgotten: 0 })
     assert.equal((await store.load(stateKey, EMPTY_SELECTION)).failuresFromMs, 2)
   })
@@ -177,7 +177,10 @@ describe('failures that the server has evicted', () => {
       await client.run(redis => redis.del(`${buildKeys(stateKey).failures}${part}`))
       assert.equal((await store.load(stateKey, wanted)).failuresFromMs, undefined)
       const another = { ...failure, id: 'BBECAwQFBgcICQoLDA0ODw' }
-      await store.commit(stateKey, changeOf({ base: versionAt(0), appliedOffset: 1, failures: [another] }))
+      await store.commit(
+        stateKey,
+        createChange({ base: versionAt(0), appliedOffset: 1, failures: [another] }),
+      )
       assert.equal((await store.load(stateKey, wanted)).failuresFromMs, 2)
     })
 })

@@ -7,7 +7,7 @@ import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { type Certificates, makeCertificates } from '../../support/certificates.ts'
-import { changeOf } from '../../support/changes.ts'
+import { createChange } from '../../support/changes.ts'
 import { type Front, startFront } from '../../support/front.ts'
 import { PROJECT, runProgram } from '../../support/program.ts'
 import { withClient } from '../../support/redis-clients.ts'
@@ -105,7 +105,7 @@ describe('a cluster behind TLS, found by one name', () => {
   })
 
   after(async () => {
-    for (const one of fronts ?? []) one.stop()
+    for (const front of fronts ?? []) front.stop()
     await cluster?.stop()
   })
 
@@ -118,7 +118,7 @@ describe('a cluster behind TLS, found by one name', () => {
         partition,
       }))
       for (const stateKey of stateKeys) {
-        assert.equal(await managedStore.commit(stateKey, changeOf({ appliedOffset: 4 })), 'committed')
+        assert.equal(await managedStore.commit(stateKey, createChange({ appliedOffset: 4 })), 'committed')
         assert.equal((await managedStore.load(stateKey, EMPTY_SELECTION)).version.appliedOffset, 4)
       }
     })

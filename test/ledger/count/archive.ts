@@ -1,6 +1,6 @@
 /** The reference of the segment sink: which objects the log makes, and what must be in each. */
 import type { KafkaRecord } from '../kafka/records.ts'
-import { idOf, type LedgerEvent, MAPPED } from './event.ts'
+import { createId, type LedgerEvent, MAPPED } from './event.ts'
 import { isForeign } from './input.ts'
 import { Intake } from './intake.ts'
 import type { FailureRecord } from './reference.ts'
@@ -78,7 +78,12 @@ export class Archiving {
   #fail(record: KafkaRecord, code: string | undefined): void {
     const { partition, offset } = record
     const sequence = ['0', String(offset).padStart(16, '0'), '00000000'].join('.')
-    this.#send({ id: idOf('failure', 'archiving', this.#topic, partition, offset), code, sequence, record })
+    this.#send({
+      id: createId('failure', 'archiving', this.#topic, partition, offset),
+      code,
+      sequence,
+      record,
+    })
   }
 }
 

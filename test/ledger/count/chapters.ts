@@ -3,14 +3,14 @@
  * implementation, from the description in docs/consumers.md. The bound in bytes is left out: chapters are small.
  */
 import type { KafkaRecord } from '../kafka/records.ts'
-import { endedIn } from './ended.ts'
-import { ERASURE, idOf, type LedgerEvent, MAPPED } from './event.ts'
+import { readEndedFailure } from './ended.ts'
+import { createId, ERASURE, type LedgerEvent, MAPPED } from './event.ts'
 import type { Remembered } from './failures.ts'
 import type { HeldEntity } from './held.ts'
 import { type Attempt, type Hold, Holds } from './holds.ts'
 import { isForeign } from './input.ts'
-import { Intake, nameOf } from './intake.ts'
-import { type Redrive, redriveOf, withoutRedrive } from './redrive.ts'
+import { formatName, Intake } from './intake.ts'
+import { type Redrive, readRedrive, withoutRedrive } from './redrive.ts'
 import type { FailureRecord, Timer } from './reference.ts'
 import { whyNotTaken } from './tasks.ts'
 
@@ -61,7 +61,7 @@ export class Chapters {
     this.#followUp(record)
     if (isForeign(record)) {
       this.foreign += 1
-      this.#send(this.#failureOf(record, record, 1, undefined, false))
+      this.#send(this.#createFailure(record, record, 1, undefined, false))
       return
     }
     this.intake.ended(this.#ending(record))
@@ -91,9 +91,9 @@ export class Chapters {
   }
 
   #ending(record: KafkaRecord): string {
-    const ended = endedIn(record)
+    const ended = readEndedFailure(record)
     if (ended) return this.#failureEnded(ended.failure)
-    const redrive = redriveOf(record)
+    const redrive = readRedrive(record)
     if (redrive?.consumer !== 'parking') return this.#first(record)
     const before = this.#failures.get(redrive.failure)
     const why = whyNotTaken(redrive, before)
@@ -120,7 +120,7 @@ export class Chapters {
   #next(record: KafkaRecord, { failure: id, attempt: number }: Redrive, before: Remembered): string {
     const held = this.#holds.heldBy(id)
     const hold = held === undefined ? undefined : this.#holds.of(held)
-    const event = this.intake.take(record, hold?.waitsFor && nameOf(hold.waitsFor.event))
+    const event = this.intake.take(record, hold?.waitsFor && formatName(hold.waitsFor.event))
     if (typeof event !== 'string') {
       const ending = this.#take({ record, event, number, at: { id, before } })
       // A later attempt that fails is waited for again.
@@ -206,7 +206,7 @@ export class Chapters {
   #begin({ record, event }: Attempt, parked: Hold['parked'], fromMs: number): void {
     this.intake.ended(`held/${CODE}`)
     const waitsFor = {
-      failure: idOf('failure', 'parking', this.#topic, record.partition, record.offset),
+      failure: createId('failure', 'parking', this.#topic, record.partition, record.offset),
       event,
     }
     this.#holds.put(event.entity, { waitsFor, untilMs: fromMs + PARKED_FOR_MS, parked })
@@ -233,14 +233,14 @@ export class Chapters {
   #fail(record: KafkaRecord, during: KafkaRecord, how: string, at: Attempt['at'], parks: boolean): void {
     const { partition, offset } = at?.before ?? record
     const attempt = (at?.before.attempt ?? 0) + 1
-    const id = idOf('failure', 'parking', this.#topic, partition, offset)
+    const id = createId('failure', 'parking', this.#topic, partition, offset)
     this.#failures.set(id, { attempt, isOpen: true, partition, offset })
     const code = how.slice('failed/'.length)
-    this.#send(this.#failureOf({ ...record, partition, offset }, during, attempt, code, parks))
+    this.#send(this.#createFailure({ ...record, partition, offset }, during, attempt, code, parks))
   }
 
   /** @param during the record before which, or as which, it failed */
-  #failureOf(
+  #createFailure(
     record: KafkaRecord,
     during: KafkaRecord,
     attempt: number,
@@ -249,7 +249,7 @@ export class Chapters {
   ): FailureRecord {
     const { partition, offset } = record
     const parts = attempt === 1 ? [] : [attempt]
-    const id = idOf('failure', 'parking', this.#topic, partition, offset, ...parts)
+    const id = createId('failure', 'parking', this.#topic, partition, offset, ...parts)
     const at = [String(during.offset).padStart(16, '0'), String(this.#index).padStart(8, '0')]
     this.#index += 1
     return { id, code, sequence: ['0', ...at].join('.'), record: withoutRedrive(record), parks }

@@ -14,7 +14,7 @@ import { isMapped } from './event.ts'
 import { compareForwarded, type Forwarded } from './forwarded.ts'
 import { compareHistory, type Row } from './history.ts'
 import { type Acknowledged, type Foreign, Input } from './input.ts'
-import { identityOf, Mapped } from './mapped.ts'
+import { Mapped, readIdentity } from './mapped.ts'
 import { PartitionStateReader } from './partition-states.ts'
 import { Reference } from './reference.ts'
 import { compareRetries, type Retried } from './retries.ts'
@@ -118,7 +118,7 @@ export async function count(
         failure => failureRecords.failure(failure),
       )
     const ended = new EndedFailures(violations)
-    const inputLog = { topic: places.input, identity: await identityOf(log, readings) }
+    const inputLog = { topic: places.input, identity: await readIdentity(log, readings) }
     const intake = await through(
       'intake',
       places.input,
@@ -181,7 +181,7 @@ export async function count(
       for (const [code, failed] of compared.foreignFailures) increase(foreignFailures, code, failed)
     compareCodes(failureRecords.codes, foreignFailures, violations)
     for (const { topic, failures } of routed) {
-      for await (const record of allOf(log, topic)) failures.published(record)
+      for await (const record of readPartitions(log, topic)) failures.published(record)
       failures.end()
     }
     const retried = await compareRetries(log, places, violations)
@@ -242,6 +242,6 @@ function isAudit({ headers }: KafkaRecord): boolean {
   return headers.some(([name, value]) => name === 'ce_type' && String(value) === 'io.sluice.audit.v1')
 }
 
-async function* allOf(log: KafkaLog, topic: string): AsyncGenerator<KafkaRecord> {
+async function* readPartitions(log: KafkaLog, topic: string): AsyncGenerator<KafkaRecord> {
   for (const [partition, end] of (await log.ends(topic)).entries()) yield* log.records(topic, partition, end)
 }

@@ -1,10 +1,10 @@
 /** References for the downstream consumers: each emission is received once, each failure becomes one dead letter. */
 import type { KafkaRecord } from '../kafka/records.ts'
 import type { EndedFailures } from './ended.ts'
-import { idOf, type LedgerEvent } from './event.ts'
+import { createId, type LedgerEvent } from './event.ts'
 import { Intake } from './intake.ts'
 import { chained } from './reference.ts'
-import { retryTopicOf } from './retries.ts'
+import { getRetryTopic } from './retries.ts'
 import type { Violations } from './violations.ts'
 
 interface Receipts {
@@ -69,9 +69,9 @@ export class Routing {
   #route(event: LedgerEvent): string {
     this.#intake.applied(event)
     const { source, id, data } = event
-    const emission = (name: string) => idOf('emission', 'dlq-router', source, id, name)
+    const emission = (name: string) => createId('emission', 'dlq-router', source, id, name)
     const isTask = RETRIED[data.consumer] === data.errorType
-    const retry = isTask ? retryTopicOf(data) : undefined
+    const retry = isTask ? getRetryTopic(data) : undefined
     if (retry !== undefined) {
       this.#routes.get(retry)?.want(emission('retry'), data)
       return `applied/${retry}`
@@ -90,7 +90,7 @@ export class Routing {
       originalKey,
       attempt,
     } = data
-    const failure = idOf('failure', consumer, originalTopic, partition, originalOffset)
+    const failure = createId('failure', consumer, originalTopic, partition, originalOffset)
     this.#ended.want(id, partition, originalKey, { consumer, failure, attempt })
   }
 }

@@ -1,6 +1,6 @@
 /** Compares the published events with the expected ones: each id once, in order, and nothing else. */
 import type { KafkaRecord } from '../kafka/records.ts'
-import { eventOf, type LedgerEvent } from './event.ts'
+import { type LedgerEvent, readEvent } from './event.ts'
 import type { Emission, FailureRecord } from './reference.ts'
 import { ORDER, type Violations } from './violations.ts'
 
@@ -52,11 +52,11 @@ export class Emissions {
       this.#possible.set(id, sequence)
       return
     }
-    this.#want(id, { sequence, content: JSON.stringify([code, parks, ...bytesOf(record)]) })
+    this.#want(id, { sequence, content: JSON.stringify([code, parks, ...listBytes(record)]) })
   }
 
   published(record: KafkaRecord): void {
-    const event = eventOf(record, () => true)
+    const event = readEvent(record, () => true)
     if (event === 'ignored/tick') return
     if (typeof event === 'string') {
       this.#violations.add(
@@ -84,7 +84,7 @@ export class Emissions {
 
   #compare(event: LedgerEvent, key: string): void {
     const { id, sequence, subject } = event
-    const content = contentOf(event)
+    const content = formatContent(event)
     const shown = `${sequence} ${content.slice(0, SHOWN)}`
     const place = this.#possible.get(id)
     if (place !== undefined) {
@@ -115,7 +115,7 @@ function isFailure({ data }: LedgerEvent): boolean {
 }
 
 /** Everything that matters apart from the sequence. */
-function contentOf(event: LedgerEvent): string {
+function formatContent(event: LedgerEvent): string {
   const { type, subject, time, data } = event
   if (!isFailure(event)) return JSON.stringify([type, subject, time, data])
   const headers = data.originalHeaders.map(({ name, value }: Record<'name' | 'value', string>) => [
@@ -127,7 +127,7 @@ function contentOf(event: LedgerEvent): string {
   return JSON.stringify([errorType, parks, ...place, originalKey, originalValue, headers])
 }
 
-function bytesOf({ partition, offset, key, value, headers }: KafkaRecord): unknown[] {
+function listBytes({ partition, offset, key, value, headers }: KafkaRecord): unknown[] {
   const base64 = (bytes: Buffer | null) => bytes?.toString('base64') ?? null
   return [
     partition,

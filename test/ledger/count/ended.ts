@@ -11,7 +11,7 @@ interface EndedFailure {
 }
 
 /** Undefined for every other record. */
-export function endedIn({ headers, value, isCompressed }: KafkaRecord): EndedFailure | undefined {
+export function readEndedFailure({ headers, value, isCompressed }: KafkaRecord): EndedFailure | undefined {
   if (isCompressed) return undefined
   const attribute = (name: string) => String(headers.find(([candidate]) => candidate === `ce_${name}`)?.[1])
   // Other producers may use this type.
@@ -36,10 +36,10 @@ export class EndedFailures {
   }
 
   published(record: KafkaRecord): void {
-    const ended = endedIn(record)
+    const ended = readEndedFailure(record)
     if (!ended) return
     const id = String(record.headers.find(([name]) => name === 'ce_id')?.[1])
-    const text = textOf(record.partition, record.key?.toString('base64'), ended)
+    const text = formatText(record.partition, record.key?.toString('base64'), ended)
     const before = this.#seen.get(id)
     if (before !== undefined && before !== text)
       this.#violations.add('repeated ends of failures with other contents', `${id} ${text}`)
@@ -48,7 +48,7 @@ export class EndedFailures {
 
   /** @param key in base64 */
   want(id: string, partition: number, key: string, ended: EndedFailure): void {
-    this.#wanted.set(id, textOf(partition, key, ended))
+    this.#wanted.set(id, formatText(partition, key, ended))
   }
 
   end(): void {
@@ -63,7 +63,7 @@ export class EndedFailures {
   }
 }
 
-function textOf(
+function formatText(
   partition: number,
   key: string | undefined,
   { consumer, failure, attempt }: EndedFailure,

@@ -26,15 +26,15 @@ export const READING = 'io.sluice.environment.reading.v1'
 export const MAPPED = 'intake:'
 
 export function isMapped(record: KafkaRecord): boolean {
-  return !record.isCompressed && (originOf(record)?.startsWith(MAPPED) ?? false)
+  return !record.isCompressed && (getOrigin(record)?.startsWith(MAPPED) ?? false)
 }
 
-export function originOf({ headers }: KafkaRecord): string | undefined {
+export function getOrigin({ headers }: KafkaRecord): string | undefined {
   return headers.find(([name]) => name === 'ce_origin')?.[1].toString()
 }
 
 /** The event; or the outcome, `ignored/…` or `failed/…`, if it does not reach a process. */
-export function eventOf(record: KafkaRecord, accepts: (type: string) => boolean): LedgerEvent | string {
+export function readEvent(record: KafkaRecord, accepts: (type: string) => boolean): LedgerEvent | string {
   const headers = new Map(record.headers.map(([name, value]) => [name, String(value)]))
   const attribute = (name: string) => headers.get(`ce_${name}`) ?? ''
   if (![...headers.keys()].some(name => name.startsWith('ce_'))) return 'failed/not-a-cloudevent'
@@ -60,12 +60,12 @@ export function eventOf(record: KafkaRecord, accepts: (type: string) => boolean)
 }
 
 /** The content that events with the same id must share. */
-export function contentOf({ type, subject, time, data }: LedgerEvent): string {
+export function formatContent({ type, subject, time, data }: LedgerEvent): string {
   return JSON.stringify([type, subject, time, data])
 }
 
 /** Derives an id: 128 bits of SHA-256 over the parts, each preceded by its length in bytes and a colon. */
-export function idOf(...parts: readonly (string | number)[]): string {
+export function createId(...parts: readonly (string | number)[]): string {
   const text = parts.map(part => `${Buffer.byteLength(String(part))}:${part}`).join('')
   return createHash('sha256').update(text).digest().toString('base64url', 0, 16)
 }

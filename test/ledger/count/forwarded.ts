@@ -27,12 +27,12 @@ export async function compareForwarded(
   for (const [partition, end] of sources.entries()) {
     const bytes = new Map<string, string>()
     for await (const record of log.records(from, partition, end))
-      bytes.set(`${partition}/${record.offset}`, bytesOf(record))
+      bytes.set(`${partition}/${record.offset}`, listBytes(record))
     const order = [...bytes.keys()]
     const seen = new Set<string>()
     for await (const record of log.records(to, partition, targets[partition] ?? 0)) {
       const place = String(record.headers.find(([name]) => name === FROM)?.[1])
-      if (bytes.get(place) !== bytesOf(record)) violations.add('forwarded with other bytes', place)
+      if (bytes.get(place) !== listBytes(record)) violations.add('forwarded with other bytes', place)
       if (seen.has(place)) {
         repeats += 1
         continue
@@ -48,7 +48,7 @@ export async function compareForwarded(
   return { distinct, repeats }
 }
 
-function bytesOf({ key, value, headers }: KafkaRecord): string {
+function listBytes({ key, value, headers }: KafkaRecord): string {
   const base64 = (bytes: Buffer | null) => bytes?.toString('base64') ?? null
   const own = headers.filter(([name]) => name !== FROM)
   return JSON.stringify([base64(key), base64(value), own.map(([name, bytes]) => [name, base64(bytes)])])

@@ -1,7 +1,7 @@
 /** The entities that the reference of the consumer `parking` holds. */
 
 import type { KafkaRecord } from '../kafka/records.ts'
-import { idOf, type LedgerEvent } from './event.ts'
+import { createId, type LedgerEvent } from './event.ts'
 import type { Remembered } from './failures.ts'
 import type { HeldEntity } from './held.ts'
 import type { Timer } from './reference.ts'
@@ -30,16 +30,16 @@ export class Holds {
 
   /** Expected stored holds. */
   get held(): ReadonlyMap<string, HeldEntity> {
-    const heldOf = ({ waitsFor, parked }: Hold): HeldEntity => ({
+    const createHeldEntity = ({ waitsFor, parked }: Hold): HeldEntity => ({
       ...(waitsFor ? { waitsFor: waitsFor.failure } : {}),
       parked: parked.map(({ record }) => record.offset),
     })
-    return new Map([...this.#holds].map(([entity, hold]) => [entity, heldOf(hold)]))
+    return new Map([...this.#holds].map(([entity, hold]) => [entity, createHeldEntity(hold)]))
   }
 
   /** The only timer of a held entity: the end of its hold. */
   get timers(): ReadonlyMap<string, readonly Timer[]> {
-    return new Map([...this.#holds].map(([entity, hold]) => [entity, [timerOf(entity, hold)]]))
+    return new Map([...this.#holds].map(([entity, hold]) => [entity, [createTimer(entity, hold)]]))
   }
 
   of(entity: string): Hold | undefined {
@@ -54,9 +54,9 @@ export class Holds {
 
   /** The first entity that is released or has waited for too long: by time, then by the bytes of its name. */
   passed(nowMs: number): string | undefined {
-    const due = [...this.#holds].filter(([, hold]) => thresholdOf(hold) < nowMs)
+    const due = [...this.#holds].filter(([, hold]) => getThreshold(hold) < nowMs)
     const byPlace = ([a, one]: [string, Hold], [b, other]: [string, Hold]) =>
-      thresholdOf(one) - thresholdOf(other) || Buffer.from(a).compare(Buffer.from(b))
+      getThreshold(one) - getThreshold(other) || Buffer.from(a).compare(Buffer.from(b))
     return due.sort(byPlace)[0]?.[0]
   }
 
@@ -71,12 +71,12 @@ export class Holds {
   }
 }
 
-function thresholdOf({ waitsFor, untilMs }: Hold): number {
+function getThreshold({ waitsFor, untilMs }: Hold): number {
   return waitsFor ? untilMs : AT_ONCE_MS
 }
 
-function timerOf(entity: string, hold: Hold): Timer {
+function createTimer(entity: string, hold: Hold): Timer {
   const { waitsFor, untilMs } = hold
-  const id = idOf('hold', 'parking', entity, waitsFor?.failure ?? '', untilMs)
-  return { name: 'hold', dueMs: untilMs, thresholdMs: thresholdOf(hold), id }
+  const id = createId('hold', 'parking', entity, waitsFor?.failure ?? '', untilMs)
+  return { name: 'hold', dueMs: untilMs, thresholdMs: getThreshold(hold), id }
 }

@@ -1,13 +1,13 @@
 /** Checks the input: each acknowledged record must be at the offset that the broker reported, and there must be no others. */
 import type { KafkaRecord } from '../kafka/records.ts'
-import { endedIn } from './ended.ts'
+import { readEndedFailure } from './ended.ts'
 import { isMapped } from './event.ts'
-import { redriveOf } from './redrive.ts'
+import { readRedrive } from './redrive.ts'
 import type { Violations } from './violations.ts'
 
 /** The partition and offset that the broker reported for each numbered record. */
 export interface Acknowledged {
-  placeOf(number: number): { readonly partition: number; readonly offset: number } | undefined
+  getPlace(number: number): { readonly partition: number; readonly offset: number } | undefined
   readonly count: number
 }
 
@@ -22,7 +22,7 @@ export function isForeign(record: KafkaRecord): boolean {
   if (isCompressed) return true
   const values = new Map(headers.map(([name, value]) => [name, String(value)]))
   const isTick = values.get('ce_type') === TICK && values.get('ce_source') === '/clock'
-  return !values.has('ledger') && !isTick && endedIn(record) === undefined && !isMapped(record)
+  return !values.has('ledger') && !isTick && readEndedFailure(record) === undefined && !isMapped(record)
 }
 
 export class Input {
@@ -44,11 +44,11 @@ export class Input {
 
   record(record: KafkaRecord): void {
     this.#records += 1
-    if (redriveOf(record)) {
+    if (readRedrive(record)) {
       this.#redriven += 1
       return
     }
-    if (endedIn(record)) {
+    if (readEndedFailure(record)) {
       this.#ended += 1
       return
     }
@@ -72,7 +72,7 @@ export class Input {
       this.#ticks += 1
       return
     }
-    const place = this.#acknowledged.placeOf(Number(number))
+    const place = this.#acknowledged.getPlace(Number(number))
     if (place?.partition === partition && place.offset === offset) this.#found += 1
   }
 

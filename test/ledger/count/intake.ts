@@ -1,6 +1,6 @@
 import type { KafkaRecord } from '../kafka/records.ts'
-import { contentOf, eventOf, type LedgerEvent } from './event.ts'
-import { redriveOf } from './redrive.ts'
+import { formatContent, type LedgerEvent, readEvent } from './event.ts'
+import { readRedrive } from './redrive.ts'
 
 const ID_WINDOW_MS = 60 * 60_000
 /** Two tick intervals: the most by which the clock advances in a pause. */
@@ -42,24 +42,24 @@ export class Intake {
    * @param awaited name of an event that is not a repeat although it is known: an entity waits for its next attempt
    */
   take(record: KafkaRecord, awaited?: string): LedgerEvent | string {
-    if (redriveOf(record)) return 'ignored/redriven-for-another'
+    if (readRedrive(record)) return 'ignored/redriven-for-another'
     if (!this.#isHigher(record)) return 'duplicate/not-higher'
-    const event = eventOf(record, this.#accepts)
+    const event = readEvent(record, this.#accepts)
     if (typeof event === 'string') return event
-    return nameOf(event) === awaited ? event : this.admit(event)
+    return formatName(event) === awaited ? event : this.admit(event)
   }
 
   /** The event, or its outcome if one of its id is known. */
   admit(event: LedgerEvent): LedgerEvent | string {
-    const known = this.#known.get(nameOf(event))
+    const known = this.#known.get(formatName(event))
     if (known === undefined || this.nowMs - known.atMs > ID_WINDOW_MS) return event
-    return known.content === contentOf(event) ? 'duplicate/id-known' : 'failed/id-conflict'
+    return known.content === formatContent(event) ? 'duplicate/id-known' : 'failed/id-conflict'
   }
 
   /** Compares the sequence of an emission with the highest of its origin. Other records have no declared origin. */
   #isHigher({ headers }: KafkaRecord): boolean {
-    const valueIn = (wanted: string) => headers.find(([name]) => name === wanted)?.[1]
-    const [origin, sequence] = ['ce_origin', 'ce_sequence'].map(name => valueIn(name)?.toString())
+    const getValue = (wanted: string) => headers.find(([name]) => name === wanted)?.[1]
+    const [origin, sequence] = ['ce_origin', 'ce_sequence'].map(name => getValue(name)?.toString())
     if (this.#origins === undefined || sequence === undefined || !origin?.startsWith(this.#origins))
       return true
     if (sequence <= (this.#sequences.get(origin) ?? '')) return false
@@ -68,12 +68,12 @@ export class Intake {
   }
 
   applied(event: LedgerEvent): void {
-    this.#known.set(nameOf(event), { content: contentOf(event), atMs: this.nowMs })
+    this.#known.set(formatName(event), { content: formatContent(event), atMs: this.nowMs })
   }
 
   /** Forgets an event, so that the same one is new again. */
   forget(event: LedgerEvent): void {
-    this.#known.delete(nameOf(event))
+    this.#known.delete(formatName(event))
   }
 
   ended(how: string): void {
@@ -81,6 +81,6 @@ export class Intake {
   }
 }
 
-export function nameOf({ source, id }: LedgerEvent): string {
+export function formatName({ source, id }: LedgerEvent): string {
   return `${source} ${id}`
 }

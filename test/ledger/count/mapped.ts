@@ -2,16 +2,16 @@
 import type { KafkaLog } from '../kafka/log.ts'
 import type { KafkaRecord } from '../kafka/records.ts'
 import type { Emissions } from './emissions.ts'
-import { idOf, isMapped, type LedgerEvent, originOf, READING } from './event.ts'
+import { createId, getOrigin, isMapped, type LedgerEvent, READING } from './event.ts'
 import { Intake } from './intake.ts'
 
 /** Returns the identity of the input's log, which is part of ids: that of the first reading. All must have the same. */
-export async function identityOf(log: KafkaLog, readings: string): Promise<string> {
+export async function readIdentity(log: KafkaLog, readings: string): Promise<string> {
   for (const [partition, end] of (await log.ends(readings)).entries())
     for await (const record of log.records(readings, partition, end)) {
       if (!isMapped(record)) continue
       // The consumer, the cluster, the topic and its partition, and the id of the topic.
-      const [, cluster, , , topicId] = originOf(record)?.split(':') ?? []
+      const [, cluster, , , topicId] = getOrigin(record)?.split(':') ?? []
       return `${cluster}:${topicId}`
     }
   return ''
@@ -49,7 +49,7 @@ export class Mapped {
     const { partition, offset } = record
     const place = [this.#input.topic, partition, offset, this.#input.identity] as const
     const sequence = ['0', String(offset).padStart(16, '0'), '00000000'].join('.')
-    const event = mappedOf(record, place)
+    const event = readMappedEvent(record, place)
     const outcome = event === undefined ? 'failed/mapping-failed' : this.#intake.admit(event)
     this.#intake.ended(typeof outcome === 'string' ? outcome : 'applied/taken')
     if (typeof outcome !== 'string') {
@@ -58,20 +58,23 @@ export class Mapped {
       this.#wanted.readings.emission({ id, type, subject, time, sequence, data })
     } else if (outcome.startsWith('failed/')) {
       const code = outcome.slice('failed/'.length)
-      this.#wanted.failures.failure({ id: idOf('failure', 'intake', ...place), code, sequence, record })
+      this.#wanted.failures.failure({ id: createId('failure', 'intake', ...place), code, sequence, record })
     }
   }
 }
 
 /** The reading of a record; undefined if no mapping takes it. */
-function mappedOf({ value }: KafkaRecord, place: readonly (string | number)[]): LedgerEvent | undefined {
+function readMappedEvent(
+  { value }: KafkaRecord,
+  place: readonly (string | number)[],
+): LedgerEvent | undefined {
   const text = String(value)
   const { device, value: temperature, at: time, message } = text.startsWith('{') ? JSON.parse(text) : {}
   if (device === undefined || typeof temperature !== 'number') return undefined
   const id =
     message === undefined
-      ? idOf('mapped-position', READING, ...place)
-      : idOf('mapped-fields', READING, 'message', JSON.stringify(message))
+      ? createId('mapped-position', READING, ...place)
+      : createId('mapped-fields', READING, 'message', JSON.stringify(message))
   const data = { sensorId: device, temperature, location: { site: 'ledger', latitude: 1, longitude: 2 } }
   const source = '/environment/ledger'
   const [subject, entity, timeMs] = [device, `${source} ${device}`, Date.parse(time)]

@@ -10,7 +10,7 @@ export interface Redrive {
 }
 
 /** Undefined for a record that is not redriven. */
-export function redriveOf({ headers }: KafkaRecord): Redrive | undefined {
+export function readRedrive({ headers }: KafkaRecord): Redrive | undefined {
   const value = (name: string) => headers.find(([candidate]) => candidate === `${OWN}redrive-${name}`)?.[1]
   const consumer = value('consumer')
   if (consumer === undefined) return undefined

@@ -3,7 +3,7 @@
  * implements the rules of the runtime and the process `counting` a second time, from their description.
  */
 import type { KafkaRecord } from '../kafka/records.ts'
-import { ERASURE, idOf, type LedgerEvent, MAPPED, READING } from './event.ts'
+import { createId, ERASURE, type LedgerEvent, MAPPED, READING } from './event.ts'
 import { isForeign } from './input.ts'
 import { Intake } from './intake.ts'
 
@@ -113,7 +113,7 @@ export class Reference {
     const isLate = before !== undefined && timeMs < before.lastMs
     const count = (before?.count ?? 0) + 1
     const chain = chained(before?.chain ?? 0, number)
-    const cause = this.#causeOf(event)
+    const cause = this.#createCause(event)
     this.intake.applied(event)
     const names = [...(before?.isSilent ? ['back'] : []), ...(count % 3 === 0 ? ['third'] : [])]
     for (const name of isLate ? [] : names) this.#tell(cause, name, event.subject, { count, chain })
@@ -162,16 +162,16 @@ export class Reference {
     return this.timers.get(entity)?.find(({ dueMs }) => dueMs < timeMs)
   }
 
-  #causeOf({ source, id, time, timeMs, entity }: LedgerEvent): Cause {
+  #createCause({ source, id, time, timeMs, entity }: LedgerEvent): Cause {
     const { nowMs } = this.intake
     return {
       time,
-      emissionId: name => idOf('emission', 'counting', source, id, name),
+      emissionId: name => createId('emission', 'counting', source, id, name),
       timer: (name, dueMs) => ({
         name,
         dueMs,
         thresholdMs: nowMs + dueMs - timeMs,
-        id: idOf('timer', 'counting', entity, name, dueMs, source, id),
+        id: createId('timer', 'counting', entity, name, dueMs, source, id),
       }),
     }
   }
@@ -179,12 +179,12 @@ export class Reference {
   #causeOfTimer(entity: string, by: Timer): Cause {
     return {
       time: new Date(by.dueMs).toISOString(),
-      emissionId: name => idOf('timer-emission', 'counting', by.id, name),
+      emissionId: name => createId('timer-emission', 'counting', by.id, name),
       timer: (name, dueMs) => ({
         name,
         dueMs,
         thresholdMs: by.thresholdMs + dueMs - by.dueMs,
-        id: idOf('timer-timer', 'counting', entity, name, dueMs, by.id),
+        id: createId('timer-timer', 'counting', entity, name, dueMs, by.id),
       }),
     }
   }
@@ -196,7 +196,7 @@ export class Reference {
   }
 
   #fail(record: KafkaRecord, code: string | undefined): void {
-    const id = idOf('failure', 'counting', this.#topic, record.partition, record.offset)
+    const id = createId('failure', 'counting', this.#topic, record.partition, record.offset)
     this.#send({ id, code, sequence: this.#next(), record })
   }
 

@@ -1,8 +1,8 @@
 /** Follows each failure that waits in a retry topic: it must come back once due, byte for byte and in order, and nothing else may. */
 import type { KafkaLog } from '../kafka/log.ts'
 import type { KafkaRecord } from '../kafka/records.ts'
-import { idOf } from './event.ts'
-import { originalBytes, redriveOf } from './redrive.ts'
+import { createId } from './event.ts'
+import { originalBytes, readRedrive } from './redrive.ts'
 import { EARLY, LOST_REDRIVE, ORDER, type Violations } from './violations.ts'
 
 /** The delays of the ledger's redriver, and how many retries its policy has. */
@@ -15,7 +15,7 @@ const RETRIED = ['ledger.task.v1', 'ledger.chapter.v1']
 const RETRIES = ['retry-1m', 'retry-10m'] as const
 
 /** Returns the retry topic of a failure that is retried; undefined for a dead letter. A redrive by hand resets its retries. */
-export function retryTopicOf({ attempt, history }: FailureOfTask): string | undefined {
+export function getRetryTopic({ attempt, history }: FailureOfTask): string | undefined {
   const byHand = history.filter(({ redrivenBy }) => redrivenBy !== undefined).at(-1)
   return RETRIES[attempt - 1 - (byHand?.attempt ?? 0)]
 }
@@ -58,7 +58,7 @@ export async function compareRetries(
       /** The last offset to which a retry of this partition came back, by the partition that it came back to. */
       const latest = new Map<number, number>()
       for await (const record of log.records(topic, partition, end)) {
-        const { name, place } = waitingIn(record)
+        const { name, place } = readWaitingTask(record)
         if (wanted.has(name)) continue
         wanted.add(name)
         const shown = `${signal}/${partition} ${record.offset}: ${name}`
@@ -87,7 +87,7 @@ async function cameBack(log: Log, readings: string) {
   let copies = 0
   for (const [partition, end] of (await log.ends(readings)).entries())
     for await (const record of log.records(readings, partition, end)) {
-      const redrive = redriveOf(record)
+      const redrive = readRedrive(record)
       const name = redrive && `${redrive.failure} ${redrive.attempt}`
       if (name === undefined) {
         if (isTask(record)) originals.set(`${partition}/${record.offset}`, originalBytes(record))
@@ -105,9 +105,9 @@ function isTask({ headers }: KafkaRecord): boolean {
 }
 
 /** The attempt that a record of a retry topic waits for, and where its original is. */
-function waitingIn({ value }: KafkaRecord): { readonly name: string; readonly place: string } {
+function readWaitingTask({ value }: KafkaRecord): { readonly name: string; readonly place: string } {
   const data = JSON.parse(String(value))
   const { consumer, originalTopic, originalPartition, originalOffset, attempt } = data
-  const failure = idOf('failure', consumer, originalTopic, originalPartition, originalOffset)
+  const failure = createId('failure', consumer, originalTopic, originalPartition, originalOffset)
   return { name: `${failure} ${attempt + 1}`, place: `${originalPartition}/${originalOffset}` }
 }

@@ -1,10 +1,10 @@
 /** The reference of the consumer `failing`: which attempts at a task fail, which one is applied, and which is a copy. */
 import type { KafkaRecord } from '../kafka/records.ts'
-import { ERASURE, idOf, type LedgerEvent, MAPPED } from './event.ts'
+import { createId, ERASURE, type LedgerEvent, MAPPED } from './event.ts'
 import type { Remembered } from './failures.ts'
 import { isForeign } from './input.ts'
 import { Intake } from './intake.ts'
-import { type Redrive, redriveOf, withoutRedrive } from './redrive.ts'
+import { type Redrive, readRedrive, withoutRedrive } from './redrive.ts'
 import type { FailureRecord } from './reference.ts'
 
 interface TaskState {
@@ -38,7 +38,7 @@ export class Tasks {
       this.#fail(record, undefined, undefined)
       return
     }
-    const named = redriveOf(record)
+    const named = readRedrive(record)
     const redrive = named?.consumer === 'failing' ? named : undefined
     const earlier = redrive && this.#failures.get(redrive.failure)
     const original = redrive ? withoutRedrive(record) : record
@@ -70,9 +70,10 @@ export class Tasks {
   #fail(record: KafkaRecord, code: string | undefined, earlier: Remembered | undefined): void {
     const { partition, offset } = earlier ?? record
     const attempt = (earlier?.attempt ?? 0) + 1
-    const failure = idOf('failure', 'failing', this.#topic, partition, offset)
+    const failure = createId('failure', 'failing', this.#topic, partition, offset)
     this.#failures.set(failure, { attempt, isOpen: true, partition, offset })
-    const id = attempt === 1 ? failure : idOf('failure', 'failing', this.#topic, partition, offset, attempt)
+    const id =
+      attempt === 1 ? failure : createId('failure', 'failing', this.#topic, partition, offset, attempt)
     const sequence = ['0', String(record.offset).padStart(16, '0'), '00000000'].join('.')
     this.#send({ id, code, sequence, record: { ...withoutRedrive(record), partition, offset } })
   }

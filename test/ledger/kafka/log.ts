@@ -5,7 +5,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { promisify } from 'node:util'
-import { type KafkaRecord, recordsIn } from './records.ts'
+import { type KafkaRecord, readRecords } from './records.ts'
 import { Reader, Writer } from './wire.ts'
 
 /** Number and version of each request; the versions are supported by all current brokers. */
@@ -130,7 +130,7 @@ export class KafkaLog {
         check(answer.int16(), `${topic}/${partition} from ${offset}`)
         answer.take(16)
         const aborted = answer.list(() => ({ producerId: answer.int64(), firstOffset: answer.int64() }))
-        return recordsIn(answer.take(Math.max(0, answer.int32())), partition, offset, aborted)
+        return readRecords(answer.take(Math.max(0, answer.int32())), partition, offset, aborted)
       })
     })
     return found?.[0] ?? { records: [], nextOffset: offset }

@@ -39,7 +39,7 @@ const TRANSACTIONAL = 0b10000
 const CONTROL = 0b100000
 
 /** The committed records from an offset on. A batch that the fetch has truncated is left for the next fetch. */
-export function recordsIn(
+export function readRecords(
   bytes: Buffer,
   partition: number,
   fromOffset: number,
@@ -54,14 +54,14 @@ export function recordsIn(
     const baseOffset = reader.int64()
     const length = reader.int32()
     if (reader.left < length) break
-    const batch = batchOf(new Reader(reader.take(length)), baseOffset)
+    const batch = readBatch(new Reader(reader.take(length)), baseOffset)
     nextOffset = Math.max(nextOffset, batch.lastOffset + 1)
     while (coming[0] && coming[0].firstOffset <= batch.lastOffset)
       aborting.add((coming.shift() as Aborted).producerId)
     // A marker ends the aborted transaction of its producer. The next one may be committed.
     if (batch.attributes & CONTROL) aborting.delete(batch.producerId)
     else if (!(batch.attributes & TRANSACTIONAL && aborting.has(batch.producerId)))
-      records.push(...recordsOf(batch, partition))
+      records.push(...decodeRecords(batch, partition))
   }
   return { records: records.filter(({ offset }) => offset >= fromOffset), nextOffset }
 }
@@ -77,7 +77,7 @@ interface Batch {
   readonly rest: Reader
 }
 
-function batchOf(rest: Reader, baseOffset: number): Batch {
+function readBatch(rest: Reader, baseOffset: number): Batch {
   rest.int32()
   const magic = rest.int8()
   if (magic !== 2) throw new Error(`a batch of version ${magic} cannot be read`)
@@ -90,7 +90,7 @@ function batchOf(rest: Reader, baseOffset: number): Batch {
   return { baseOffset, lastOffset, attributes, baseTimestampMs, maxTimestampMs, producerId, rest }
 }
 
-function recordsOf(
+function decodeRecords(
   { baseOffset, lastOffset, attributes, baseTimestampMs, maxTimestampMs, rest }: Batch,
   partition: number,
 ): KafkaRecord[] {
@@ -110,10 +110,10 @@ function recordsOf(
     batch.int8()
     const timestampMs = baseTimestampMs + batch.varint()
     const offset = baseOffset + batch.varint()
-    const [key, value] = [bytesOf(batch), bytesOf(batch)]
+    const [key, value] = [readBytes(batch), readBytes(batch)]
     const headers = Array.from({ length: batch.varint() }, () => {
-      const name = String(bytesOf(batch))
-      return [name, bytesOf(batch) ?? Buffer.alloc(0)] as const
+      const name = String(readBytes(batch))
+      return [name, readBytes(batch) ?? Buffer.alloc(0)] as const
     })
     // Log append time gives the whole batch one timestamp.
     const isAppendTime = (attributes & LOG_APPEND_TIME) !== 0
@@ -141,7 +141,7 @@ function inflated(rest: Reader, codec: number): Reader | undefined {
   }
 }
 
-function bytesOf(batch: Reader): Buffer | null {
+function readBytes(batch: Reader): Buffer | null {
   const length = batch.varint()
   return length < 0 ? null : batch.take(length)
 }

@@ -7,11 +7,11 @@ import type { Application } from '#runtime/consumer/application.ts'
 const attempts = new WeakMap<object, number>()
 
 /** The number of the attempt as which an event with this data came, from 1. */
-export function attemptOf(data: object): number {
+export function getAttempt(data: object): number {
   return attempts.get(data) ?? 1
 }
 
-/** Reads each record so that `attemptOf` knows. A record that was parked is still the attempt as which it came. */
+/** Reads each record so that `getAttempt` knows. A record that was parked is still the attempt as which it came. */
 export function knowAttempts(application: Application): Application {
   return {
     ...application,

@@ -1,6 +1,6 @@
 /** The consumer that keeps the order behind a retry: it throws at as many attempts at a chapter as the chapter says. */
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
-import { attemptOf } from './attempts.ts'
+import { getAttempt } from './attempts.ts'
 
 interface Chapter {
   readonly number: number
@@ -20,7 +20,7 @@ export const parking: KeyedProcess<Story, Chapter> = {
   parking: { most: 20, forMs: 30_000 },
   onEvent(state, { data }) {
     if (data === undefined) throw new Error('a chapter without data')
-    if (attemptOf(data) <= (data.fails ?? 0)) throw new Error(`attempt ${attemptOf(data)} is to fail`)
+    if (getAttempt(data) <= (data.fails ?? 0)) throw new Error(`attempt ${getAttempt(data)} is to fail`)
     const numbers = [...(state?.numbers ?? []), data.number]
     return completeStep('told', { count: numbers.length, numbers })
   },

@@ -9,7 +9,7 @@ import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
 import { type ScheduledRun, scheduledFunction } from '../../../lib/app/scheduled-function.ts'
 import { FAMILIES, GENERAL } from '../../../lib/app/settings/index.ts'
 import { dlqRouter } from '../../../lib/failures/dlq-router.ts'
-import { redriverIn } from '../../../lib/redriver/scheduled-run.ts'
+import { createScheduledRedriver } from '../../../lib/redriver/scheduled-run.ts'
 import { knowAttempts, neverDefer } from './attempts.ts'
 import * as chapters from './chapters.ts'
 import { letStraggle, mayBeLate } from './lateness.ts'
@@ -51,7 +51,8 @@ export const redriver = scheduledFunction(
   createForwarderRun(
     APPLICATION,
     'redriver',
-    (config: Config) => redriverIn(config, signal => (isBroken('retry-early') ? 0 : tasks.DELAYS_MS[signal])),
+    (config: Config) =>
+      createScheduledRedriver(config, signal => (isBroken('retry-early') ? 0 : tasks.DELAYS_MS[signal])),
     { failuresTo: 'dlq' },
   ),
 )

@@ -2,7 +2,7 @@
 
 import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import type { FailurePolicy } from '../../../lib/failures/policy.ts'
-import { attemptOf } from './attempts.ts'
+import { getAttempt } from './attempts.ts'
 
 /** Short, so that retries become due while a run lasts. `test/ledger/count/retries.ts` has them a second time. */
 export const DELAYS_MS = { 'retry-1m': 600, 'retry-10m': 1_200, 'retry-1h': 60_000 } as const
@@ -34,7 +34,7 @@ export const failing: KeyedProcess<TaskState, Task> = {
   accepts: ['ledger.task.v1'],
   onEvent(state, { data }) {
     if (data === undefined) return reject('a task without data')
-    if (attemptOf(data) <= data.fails) return reject(`attempt ${attemptOf(data)} is to fail`)
+    if (getAttempt(data) <= data.fails) return reject(`attempt ${getAttempt(data)} is to fail`)
     const numbers = [...(state?.numbers ?? []), data.number]
     return completeStep('done', { count: numbers.length, numbers })
   },

@@ -41,7 +41,7 @@ const OF_THE_CLOUD = new Set([
 ])
 
 /** The resources of a type, by logical id. */
-export function resourcesOf(
+export function listResources(
   template: Template,
   type: string,
 ): (readonly [id: string, properties: Properties])[] {
@@ -59,18 +59,18 @@ type Properties = Readonly<Record<string, unknown>>
  * @throws Error for a mapping that says something which the rehearsal's poller would not do
  */
 export function deployedFunctions(template: Template, prefix: string): Record<string, DeployedFunction> {
-  const mappings = resourcesOf(template, MAPPING).filter(([, { Topics }]) => Topics !== undefined)
+  const mappings = listResources(template, MAPPING).filter(([, { Topics }]) => Topics !== undefined)
   return Object.fromEntries(
-    resourcesOf(template, 'AWS::Lambda::Function').map(([id, { FunctionName, Timeout }]) => {
+    listResources(template, 'AWS::Lambda::Function').map(([id, { FunctionName, Timeout }]) => {
       const name = String(FunctionName)
       const own = mappings.filter(([, { FunctionName: of }]) => refersTo(of, id))
-      const events = own.map(([mapping, properties]) => ({ msk: eventOf(mapping, properties) }))
+      const events = own.map(([mapping, properties]) => ({ msk: describeEvent(mapping, properties) }))
       return [name.slice(prefix.length), { name, timeout: Number(Timeout), events }]
     }),
   )
 }
 
-function eventOf(mapping: string, properties: Properties): Readonly<Record<string, unknown>> {
+function describeEvent(mapping: string, properties: Properties): Readonly<Record<string, unknown>> {
   const { Topics, AmazonManagedKafkaEventSourceConfig: config, FunctionResponseTypes, ...others } = properties
   const [topic, ...more] = Topics as readonly string[]
   const event: Record<string, unknown> = { topic }

@@ -8,7 +8,7 @@ export type Inventory = Readonly<Record<string, readonly string[]>>
 type Row = Readonly<Record<string, unknown>>
 
 /** @throws Error if a kind cannot be listed: what was not looked at is not known to be gone */
-export async function inventoryOf(emulator: Emulator): Promise<Inventory> {
+export async function readInventory(emulator: Emulator): Promise<Inventory> {
   const kinds = Object.entries(LISTED)
   const found = await Promise.all(kinds.map(([, list]) => list(emulator)))
   return Object.fromEntries(kinds.map(([kind], index) => [kind, found[index]?.toSorted() ?? []]))

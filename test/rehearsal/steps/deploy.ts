@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { readFunctions } from '../../../lib/app/function-entries.ts'
 import { readsInputRedrives } from '../../../lib/app/functions.ts'
 import { SIGNALS, topicRow } from '../../../lib/app/topic-table.ts'
-import { deployedFunctions, resourcesOf, type Template } from '../deployment/deployed-template.ts'
+import { deployedFunctions, listResources, type Template } from '../deployment/deployed-template.ts'
 import { startPolling } from '../deployment/polling.ts'
 import { PREFIX, STACK } from '../deployment/project.ts'
 import { type Emulator, elements, REGION } from '../emulator/requests.ts'
@@ -14,11 +14,11 @@ import type { Rehearsal } from '../rehearsal.ts'
 export async function deploy(rehearsal: Rehearsal): Promise<string> {
   const { project, emulator } = rehearsal
   await project.deploy(await project.package('package-1'))
-  const template = await templateOf(emulator)
+  const template = await readTemplate(emulator)
   const functions = deployedFunctions(template, PREFIX)
   // There are no database and no inputs here, so functions that need one of them are not deployed.
   const names = readFunctions(join(project.folder, 'serverless.yml'))
-    .filter(one => !one.uses.includes('storage') && !one.inputs && !readsInputRedrives(one))
+    .filter(entry => !entry.uses.includes('storage') && !entry.inputs && !readsInputRedrives(entry))
     .map(({ name }) => name)
   assert.deepEqual(Object.keys(functions).sort(), names.sort())
   const { Functions } = await emulator.rest('lambda', '/2015-03-31/functions/')
@@ -42,7 +42,7 @@ export async function poll(rehearsal: Rehearsal): Promise<string> {
   const { deployed, invoker, brokers } = rehearsal
   const log = { notice: () => {}, warning: () => {}, error: () => {} }
   rehearsal.polling = await startPolling(deployed.functions, invoker, { brokers, region: REGION, log })
-  const ofTopics = resourcesOf(deployed.template, 'AWS::Lambda::EventSourceMapping').filter(
+  const ofTopics = listResources(deployed.template, 'AWS::Lambda::EventSourceMapping').filter(
     ([, { Topics }]) => Topics !== undefined,
   )
   assert.ok(ofTopics.length > 0)
@@ -51,7 +51,7 @@ export async function poll(rehearsal: Rehearsal): Promise<string> {
 }
 
 /** The template as the emulator has it. */
-async function templateOf(emulator: Emulator): Promise<Template> {
+async function readTemplate(emulator: Emulator): Promise<Template> {
   const xml = await emulator.query('cloudformation', 'GetTemplate', { StackName: STACK })
   const [body = ''] = elements(xml, 'TemplateBody')
   return JSON.parse(body)

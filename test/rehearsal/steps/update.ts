@@ -26,12 +26,12 @@ const KEPT_DAYS = 8
 
 export async function update(rehearsal: Rehearsal): Promise<string> {
   const { view, project, invoker } = rehearsal
-  const before = await codesOf(rehearsal)
-  const failures = await failuresOf(rehearsal)
+  const before = await listCodes(rehearsal)
+  const failures = await countFailures(rehearsal)
   const load = new Load(view.client, view.topic('readings'), Date.now() - AGO_MS)
   const rounds = (count: number) =>
     eventually(`${count} rounds of readings are counted`, async () => {
-      const counted = await countedOf(rehearsal)
+      const counted = await readCounted(rehearsal)
       return (counted.get('load-0') ?? 0) >= count || undefined
     })
   load.start()
@@ -50,7 +50,7 @@ export async function update(rehearsal: Rehearsal): Promise<string> {
     expected = await load.stop()
   }
   await atRest(rehearsal)
-  assert.deepEqual(violations(expected, await foundIn(rehearsal, failures)).slice(0, 20), [])
+  assert.deepEqual(violations(expected, await readFoundEvents(rehearsal, failures)).slice(0, 20), [])
   await assertChanged(rehearsal, before)
   const refused = [...invoker.failed.values()].reduce((total, count) => total + count, 0)
   return `${expected.sensors.length * expected.readings} readings, each counted once; ${refused} invocations were cut off and repeated`
@@ -59,8 +59,8 @@ export async function update(rehearsal: Rehearsal): Promise<string> {
 /** Every function has new code and the new setting, the topic is kept for longer, and the new rule is in force. */
 async function assertChanged(rehearsal: Rehearsal, before: ReadonlyMap<string, string>): Promise<void> {
   const { view } = rehearsal
-  for (const [name, code] of await codesOf(rehearsal)) {
-    const { Environment } = await configurationOf(rehearsal, name)
+  for (const [name, code] of await listCodes(rehearsal)) {
+    const { Environment } = await getConfiguration(rehearsal, name)
     assert.equal((Environment as { Variables: typeof CHANGED }).Variables.LOG_LEVEL, CHANGED.LOG_LEVEL, name)
     assert.notEqual(code, before.get(name), `${name} has its old code`)
   }
@@ -87,19 +87,19 @@ function hotFrom(rules: readonly { readonly name: string; readonly fireAbove?: n
   return rules.find(({ name }) => name === 'HIGH_TEMP')?.fireAbove
 }
 
-async function foundIn(
+async function readFoundEvents(
   rehearsal: Rehearsal,
   failuresBefore: ReadonlyMap<string, number>,
 ): Promise<RehearsalResults> {
   const { view } = rehearsal
   const readings = new Set((await view.events('readings')).map(({ id }) => id))
   const alerts = await view.events('alerts')
-  const failures = [...(await failuresOf(rehearsal))].map(
+  const failures = [...(await countFailures(rehearsal))].map(
     ([name, count]) => [name, count - (failuresBefore.get(name) ?? 0)] as const,
   )
   return {
     readings,
-    counted: await countedOf(rehearsal),
+    counted: await readCounted(rehearsal),
     fired: alertsBySensor(alerts, ALERT_FIRED_TYPE),
     resolved: alertsBySensor(alerts, ALERT_RESOLVED_TYPE),
     failures: new Map(failures),
@@ -116,7 +116,7 @@ function alertsBySensor(alerts: readonly LedgerEvent[], type: string): Map<strin
 }
 
 /** Returns the number of counted temperatures in the statistics, by sensor. */
-async function countedOf({ view, mappings }: Rehearsal): Promise<Map<string, number>> {
+async function readCounted({ view, mappings }: Rehearsal): Promise<Map<string, number>> {
   const processor = mappings.find(({ functionKey }) => functionKey === 'processor')
   assert.ok(processor)
   const counted = new Map<string, number>()
@@ -130,7 +130,7 @@ async function countedOf({ view, mappings }: Rehearsal): Promise<Map<string, num
 }
 
 /** Returns the number of records that ended as failures, by consumer. */
-async function failuresOf({ view, mappings }: Rehearsal): Promise<Map<string, number>> {
+async function countFailures({ view, mappings }: Rehearsal): Promise<Map<string, number>> {
   const counts = mappings.map(async mapping => {
     const tallies = (await view.contents(mapping)).flatMap(({ tally }) => [...tally])
     const failed = tallies.filter(([outcome]) => outcome.startsWith('failed/'))
@@ -140,14 +140,14 @@ async function failuresOf({ view, mappings }: Rehearsal): Promise<Map<string, nu
 }
 
 /** The hash of each function's zip. */
-async function codesOf(rehearsal: Rehearsal): Promise<Map<string, string>> {
+async function listCodes(rehearsal: Rehearsal): Promise<Map<string, string>> {
   const codes = Object.keys(rehearsal.deployed.functions).map(async name => {
-    const { CodeSha256 } = await configurationOf(rehearsal, name)
+    const { CodeSha256 } = await getConfiguration(rehearsal, name)
     return [name, String(CodeSha256)] as const
   })
   return new Map(await Promise.all(codes))
 }
 
-function configurationOf({ emulator }: Rehearsal, name: string): Promise<Readonly<Record<string, unknown>>> {
+function getConfiguration({ emulator }: Rehearsal, name: string): Promise<Readonly<Record<string, unknown>>> {
   return emulator.rest('lambda', `/2015-03-31/functions/${PREFIX}${name}/configuration`)
 }

@@ -37,12 +37,15 @@ export const expressions: Check = {
       file => !/(^|\/)test\/|\.d\.m?ts$/.test(file) && !OWN_READERS.test(file),
     )
     const found = [
-      ...(await Promise.all(files.map(async file => expressionsIn(file, await sourceOf(file))))).flat(),
+      ...(await Promise.all(files.map(async file => listExpressions(file, await getSource(file))))).flat(),
       ...(await Promise.all((await sourceFiles(SCHEMAS)).map(schemaExpressions))).flat(),
     ]
-    if (!found.some(one => one.file.startsWith('lib/')) || !found.some(one => one.file.endsWith('.json')))
+    if (
+      !found.some(finding => finding.file.startsWith('lib/')) ||
+      !found.some(finding => finding.file.endsWith('.json'))
+    )
       throw new Failed('no regular expression was found')
-    const excused = load(await sourceOf(EXCUSED)) as readonly Excused[]
+    const excused = load(await getSource(EXCUSED)) as readonly Excused[]
     const findings = await findingsAmong(found, excused)
     if (findings.length > 0)
       throw new Failed(
@@ -55,25 +58,25 @@ export const expressions: Check = {
 /** Returns a line for each expression that is slow and not excused, and for each excuse without such an expression. */
 export async function findingsAmong(found: readonly Found[], excused: readonly Excused[]): Promise<string[]> {
   const slow: (Found & { readonly problem: string })[] = []
-  for (const one of found) {
-    const problem = one.pattern ? await problemOf(one.pattern) : 'is made from computed text'
-    if (problem !== undefined) slow.push({ ...one, problem })
+  for (const finding of found) {
+    const problem = finding.pattern ? await findProblem(finding.pattern) : 'is made from computed text'
+    if (problem !== undefined) slow.push({ ...finding, problem })
   }
   const isSame = (a: Pick<Found, 'file' | 'expression'>) => (b: Pick<Found, 'file' | 'expression'>) =>
     a.file === b.file && a.expression === b.expression
   return [
     ...slow
-      .filter(one => !excused.some(isSame(one)))
+      .filter(value => !excused.some(isSame(value)))
       .map(({ file, expression, problem }) => `${file}: ${expression} ${problem}`),
     ...excused
-      .filter(one => one.reason.trim() === '' || !slow.some(isSame(one)))
+      .filter(excused => excused.reason.trim() === '' || !slow.some(isSame(excused)))
       .map(({ file, expression }) => `${file}: ${expression} is excused, but not slow, or without a reason`),
   ]
 }
 
 const problems = new Map<string, string | undefined>()
 
-async function problemOf(pattern: { source: string; flags: string }): Promise<string | undefined> {
+async function findProblem(pattern: { source: string; flags: string }): Promise<string | undefined> {
   const { source, flags } = pattern
   if (isBounded(source)) return undefined
   const key = `${flags}/${source}`
@@ -101,7 +104,7 @@ function isBounded(source: string): boolean {
 type Node = Readonly<Record<string, unknown>> & { readonly type: string }
 
 /** Returns the regular expressions of a source file. */
-export function expressionsIn(file: string, source: string): Found[] {
+export function listExpressions(file: string, source: string): Found[] {
   const isTypeScript = /\.tsx?$/.test(file)
   const tree = parseSync(source, {
     ...(isTypeScript
@@ -109,7 +112,7 @@ export function expressionsIn(file: string, source: string): Found[] {
       : { syntax: 'ecmascript', jsx: file.endsWith('x') }),
     target: 'es2024',
   })
-  return nodesIn(tree).flatMap(node => {
+  return listNodes(tree).flatMap(node => {
     if (node.type === 'RegExpLiteral') {
       const pattern = { source: node.pattern as string, flags: (node.flags ?? '') as string }
       return [{ file, expression: `/${pattern.source}/${pattern.flags}`, pattern }]
@@ -134,17 +137,17 @@ function computedText(text: Node | undefined): string {
 }
 
 /** Returns all nodes of a syntax tree. */
-function nodesIn(tree: unknown): Node[] {
-  if (Array.isArray(tree)) return tree.flatMap(nodesIn)
+function listNodes(tree: unknown): Node[] {
+  if (Array.isArray(tree)) return tree.flatMap(listNodes)
   if (typeof tree !== 'object' || tree === null) return []
-  const below = Object.values(tree).flatMap(nodesIn)
+  const below = Object.values(tree).flatMap(listNodes)
   return 'type' in tree ? [tree as Node, ...below] : below
 }
 
 /** Returns the patterns of a JSON Schema. Validators compile them with the flag `u`. */
 async function schemaExpressions(file: string): Promise<Found[]> {
   const found: Found[] = []
-  JSON.parse(await sourceOf(file), (key, value) => {
+  JSON.parse(await getSource(file), (key, value) => {
     if (key === 'pattern' && typeof value === 'string')
       found.push({ file, expression: `/${value}/u`, pattern: { source: value, flags: 'u' } })
     return value
@@ -152,6 +155,6 @@ async function schemaExpressions(file: string): Promise<Found[]> {
   return found
 }
 
-function sourceOf(file: string): Promise<string> {
+function getSource(file: string): Promise<string> {
   return readFile(join(PROJECT, file), 'utf8')
 }

@@ -139,7 +139,7 @@ const PIPELINE_STAIR = [
 ].map(step => `^packages/runtime/pipeline/${step}`)
 
 /** A library that only one folder knows, so that it can be replaced there. */
-const onlyIn = (folder, library) => ({
+const allowOnlyIn = (folder, library) => ({
   name: `only-${folder.replaceAll('/', '-')}`,
   comment: `only ${folder} knows ${library}`,
   severity: 'error',
@@ -155,13 +155,13 @@ module.exports = {
       'imports run from the engine over the features to console, functions and cli, never back',
       LAYERS,
     ),
-    onlyIn('(packages/runtime/adapters/kafka|packages/kafka-records)', 'kafkajs/'),
-    onlyIn('packages/runtime/adapters/redis', 'ioredis/'),
-    onlyIn(
+    allowOnlyIn('(packages/runtime/adapters/kafka|packages/kafka-records)', 'kafkajs/'),
+    allowOnlyIn('packages/runtime/adapters/redis', 'ioredis/'),
+    allowOnlyIn(
       '(lib/app/aws|lib/(failures|history|notification)/adapters|lib/operations/(deployment|sql)|localstack/aws|infra|packages/runtime/adapters/aws)',
       '@aws-sdk/',
     ),
-    onlyIn('lib/operations/sql', '@duckdb/'),
+    allowOnlyIn('lib/operations/sql', '@duckdb/'),
     {
       name: 'duckdb-on-demand',
       comment: 'one command needs its 70 MB: everything else runs where there is no binary of it',

@@ -7,7 +7,7 @@ import { sourceFiles } from '../source-files.ts'
 /** Maximum share of the product's functions whose names have one of the habits. */
 const MAX_SHARE = 0.01
 
-const CODE = '{cli,console,events,functions,infra,lib,localstack,packages,scripts}/**/*.{ts,tsx}'
+const CODE = '{bench,cli,console,events,functions,infra,lib,localstack,packages,scripts,test}/**/*.{ts,tsx}'
 
 /** Declared functions, methods, and constants that hold an arrow function. */
 const DECLARATIONS = [
@@ -34,39 +34,57 @@ const IRREGULAR = new Set(
 )
 const VERBS = new Set(['embed', 'exceed', 'feed', 'need', 'proceed', 'seed', 'speed', 'succeed'])
 
+/** Files whose functions may be participles: `given` and the like read well beside the calls of a test. */
+const IS_TEST = /^(?:bench|test)\/|^packages\/[^/]+\/test\//
+
 /** Habits of names that hide what a function does. A function is a verb with its object, such as `runProgram` or `toKey`. */
-const HABITS: Readonly<Record<string, (name: string) => boolean>> = {
-  'is a bare participle': name =>
-    /^[a-z]+$/.test(name) && (IRREGULAR.has(name) || (/[a-z]{2}ed$/.test(name) && !VERBS.has(name))),
-  'ends in "Of"': name => /[a-z]Of$/.test(name) && !/^(?:lastI|i)ndexOf$|^valueOf$/.test(name),
+const HABITS: Readonly<Record<string, (name: string, place: string) => boolean>> = {
+  'is a bare participle': (name, place) =>
+    !IS_TEST.test(place) &&
+    /^[a-z]+$/.test(name) &&
+    (IRREGULAR.has(name) || (/[a-z]{2}ed$/.test(name) && !VERBS.has(name))),
+  'ends in "Of" or "In"': name =>
+    /[a-z](?:Of|In)$/.test(name) &&
+    !/^(?:lastI|i)ndexOf$|^(?:is\w+|(?:require|build|read)?[sS]ign)In$|^valueOf$/.test(name),
 }
+
+/** A parameter, or the variable of a loop, that does not say what the thing is. */
+const UNNAMED = /(?:\W|^)(?:[o]ne =>|\([o]ne(?:, \w+)?\) =>|const [o]ne of )/
 
 interface Named {
   readonly name: string
   readonly place: string
 }
 
-/** Checks that the names of functions are verbs. */
+/** Checks that the names of functions are verbs, and that things have names. */
 export const names: Check = {
-  name: 'names of functions',
+  name: 'names of functions and things',
   async run() {
-    const files = (await sourceFiles(CODE)).filter(file => !/(^|\/)test\/|\.test\.|\.d\.ts$/.test(file))
-    const functions = (await Promise.all(files.map(functionsIn))).flat()
-    if (functions.length === 0) throw new Failed('no function was found')
-    const counts = Object.entries(HABITS).map(([habit, hasHabit]) => {
-      const found = functions.filter(({ name }) => hasHabit(name))
-      if (found.length <= functions.length * MAX_SHARE) return `${found.length} ${habit}`
-      const lines = found.map(({ name, place }) => `${place}: ${name} ${habit}`)
-      throw new Failed(`${lines.join('\n')}\nName a function by a verb with its object.`)
-    })
-    return `${functions.length} functions: ${counts.join(', ')}`
+    const files = (await sourceFiles(CODE)).filter(file => !file.endsWith('.d.ts'))
+    return checkFunctionNames(
+      await Promise.all(files.map(async file => [file, await readFile(join(PROJECT, file), 'utf8')])),
+    )
   },
 }
 
-async function functionsIn(file: string): Promise<Named[]> {
-  const lines = (await readFile(join(PROJECT, file), 'utf8')).split('\n')
-  return lines.flatMap((line, index) => {
+/** Returns counts of what was looked at. @throws Failed with the place of each name to change, or if there is no function */
+export function checkFunctionNames(texts: readonly (readonly [file: string, text: string])[]): string {
+  const lines = texts.flatMap(([file, text]) =>
+    text.split('\n').map((line, index) => ({ line, place: `${file}:${index + 1}` })),
+  )
+  const functions = lines.flatMap(({ line, place }): Named[] => {
     const name = DECLARATIONS.map(declaration => declaration.exec(line)?.[1]).find(Boolean)
-    return name && !KEYWORDS.has(name) ? [{ name, place: `${file}:${index + 1}` }] : []
+    return name && !KEYWORDS.has(name) ? [{ name, place }] : []
   })
+  if (functions.length === 0) throw new Failed('no function was found')
+  const unnamed = lines.filter(({ line }) => UNNAMED.test(line))
+  if (unnamed.length > 0)
+    throw new Failed(`${unnamed.map(({ place }) => place).join('\n')}\nName the thing, not "one".`)
+  const counts = Object.entries(HABITS).map(([habit, hasHabit]) => {
+    const found = functions.filter(({ name, place }) => hasHabit(name, place))
+    if (found.length <= functions.length * MAX_SHARE) return `${found.length} ${habit}`
+    const places = found.map(({ name, place }) => `${place}: ${name} ${habit}`)
+    throw new Failed(`${places.join('\n')}\nName a function by a verb with its object.`)
+  })
+  return `${functions.length} functions: ${counts.join(', ')}`
 }

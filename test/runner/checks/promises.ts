@@ -5,7 +5,7 @@ import { load } from 'js-yaml'
 import { PROJECT } from '../../../scripts/paths.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
-import { titlesIn } from './titles.ts'
+import { listTitles } from './titles.ts'
 
 const LIST = 'test/promises.yaml'
 
@@ -48,8 +48,8 @@ export const promises: Check = {
 async function faults(listed: Promises): Promise<string[]> {
   const found = Object.entries(listed).map(async ([page, promises]) => {
     const text = existsSync(join(PROJECT, page)) ? await readFile(join(PROJECT, page), 'utf8') : ''
-    const required = [...rulesOf(text), ...guaranteesOf(text)]
-    const places = new Set([...required, ...headingsOf(text)])
+    const required = [...listRules(text), ...listGuarantees(text)]
+    const places = new Set([...required, ...listHeadings(text)])
     const missing = required.filter(place => !(place in promises))
     const held = await Promise.all(
       Object.entries(promises).map(([place, one]) => unheld(`${page}#${place}`, one)),
@@ -71,7 +71,7 @@ async function unheld(id: string, { tests }: Promised): Promise<string[]> {
   const found = Object.entries(tests).map(async ([file, words]) => {
     if (!/\.ts$/.test(file) || !existsSync(join(PROJECT, file)))
       return [`${id}: ${file} is not a file of tests`]
-    const titles = await titlesIn(file)
+    const titles = await listTitles(file)
     return titles.some(({ title }) => title.includes(words))
       ? []
       : [`${id}: no title in ${file} has "${words}"`]
@@ -80,7 +80,7 @@ async function unheld(id: string, { tests }: Promised): Promise<string[]> {
 }
 
 /** Returns the rules of a numbered list or table, except those marked as not applicable. */
-function rulesOf(page: string): string[] {
+function listRules(page: string): string[] {
   const rows = [...page.matchAll(/^\| (\d+) \|.*\| ([^|]+) \|$/gm)]
     .filter(([, , here = '']) => !/^(differs|does not concern)/.test(here))
     .map(([, number]) => number)
@@ -90,13 +90,13 @@ function rulesOf(page: string): string[] {
 }
 
 /** Returns the first cells of tables whose first column is titled "promise". */
-function guaranteesOf(page: string): string[] {
+function listGuarantees(page: string): string[] {
   const tables = [...page.matchAll(/^\| promise \|.*\n\|[-|]+\n((?:\|.*\n)+)/gm)].map(([, rows = '']) => rows)
   return tables.flatMap(rows => [...rows.matchAll(/^\| ([^|]+) \|/gm)].map(([, cell = '']) => cell))
 }
 
 /** Returns the headings of a page in the form of link anchors. */
-function headingsOf(page: string): string[] {
+function listHeadings(page: string): string[] {
   const text = page.replaceAll(/^```.*?^```/gms, '')
   return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading

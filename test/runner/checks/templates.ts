@@ -56,7 +56,7 @@ function described({ broken, unused }: Judged): string {
   const found = broken.map(
     ({ rule, template, resource, says }) => `${template}: ${resource}: ${rule}: ${says}`,
   )
-  const idle = unused.map(one => `${EXCUSED}: ${one} excuses nothing`)
+  const idle = unused.map(text => `${EXCUSED}: ${text} excuses nothing`)
   return [
     ...[...new Set(found)],
     ...idle,

@@ -12,11 +12,11 @@ interface Node {
 const CALLS = ['describe', 'it', 'test']
 
 /** Returns the titles of tests and suites in a file. */
-export async function titlesIn(file: string): Promise<{ file: string; title: string }[]> {
+export async function listTitles(file: string): Promise<{ file: string; title: string }[]> {
   const source = await readFile(join(PROJECT, file), 'utf8')
   const tree = parseSync(source, { syntax: 'typescript', target: 'es2022' }) as unknown as Node
   return calls(tree).flatMap(call => {
-    const title = titleOf(call)
+    const title = getTitle(call)
     return title === undefined ? [] : [{ file, title }]
   })
 }
@@ -30,7 +30,7 @@ function calls(node: unknown): Node[] {
 }
 
 /** Returns the fixed text of the first argument; undefined if the call does not define a test or suite with a literal title. */
-function titleOf(call: Node): string | undefined {
+function getTitle(call: Node): string | undefined {
   const callee = call.callee as Node
   const name = callee.type === 'MemberExpression' ? (callee.object as Node).value : callee.value
   if (!CALLS.includes(name as string)) return undefined

@@ -50,7 +50,7 @@ export const wording: Check = {
   async run() {
     const texts = await allTexts()
     if (texts.length === 0) throw new Failed('no comment or message was found')
-    const found = texts.flatMap(findingsIn)
+    const found = texts.flatMap(listFindings)
     const lines: string[] = []
     for (const isTest of [true, false])
       for (const kind of ['comment', 'message'] as const) {
@@ -81,13 +81,13 @@ function isTestFile(file: string): boolean {
 async function allTexts(): Promise<Text[]> {
   const files = (await sourceFiles(...TEXT_FILES)).filter(file => !/\.d\.m?ts$|\/vendor\/|wording/.test(file))
   const found = await Promise.all(
-    files.map(async file => textsOf(file, await readFile(join(PROJECT, file), 'utf8'))),
+    files.map(async file => listTexts(file, await readFile(join(PROJECT, file), 'utf8'))),
   )
   return found.flat()
 }
 
 /** Returns the habits that are found in a text. Text in backticks is ignored. */
-function findingsIn(text: Text): Finding[] {
+function listFindings(text: Text): Finding[] {
   const plain = text.text.replaceAll(/`[^`]*`/g, 'code')
   return Object.entries(HABITS).flatMap(([habit, pattern]) =>
     pattern.test(plain) && !isGoodMessage(habit, text, plain) ? [{ ...text, habit }] : [],
@@ -113,7 +113,7 @@ function isGoodMessage(habit: string, { kind }: Text, plain: string): boolean {
 /**
  * Returns the texts of a file: comments, messages of at least three words, and page texts. Consecutive comment lines are one text.
  */
-function textsOf(file: string, source: string): Text[] {
+function listTexts(file: string, source: string): Text[] {
   const texts: Text[] = []
   let comment: { line: number; parts: string[] } | undefined
   const end = () => {
@@ -139,7 +139,7 @@ function textsOf(file: string, source: string): Text[] {
       continue
     }
     end()
-    texts.push(...messagesIn(line).map(text => ({ kind: 'message' as const, file, line: number, text })))
+    texts.push(...listMessages(line).map(text => ({ kind: 'message' as const, file, line: number, text })))
   }
   end()
   return texts
@@ -154,7 +154,7 @@ const QUOTED = /'(?<single>(?:[^'\\]|\\.)*)'|"(?<double>(?:[^"\\]|\\.)*)"|`(?<te
 const THREE_WORDS = /[A-Za-z]+\S* \S+ \S*[A-Za-z]/
 
 /** Returns the quoted texts of a line or, if none exist, the text between tags. */
-function messagesIn(line: string): string[] {
+function listMessages(line: string): string[] {
   const quoted = [...line.matchAll(QUOTED)].map(
     ({ groups }) => groups?.single ?? groups?.double ?? groups?.template ?? '',
   )

@@ -5,7 +5,7 @@ import { errorLine } from '../../../lib/support/file-errors.ts'
 import { FAMILIES } from '../../support/families.ts'
 
 /** The errors of one file, as lines. */
-function linesOf(text: string): string[] {
+function listLines(text: string): string[] {
   const { rules, errors } = checkRules(FAMILIES, [{ file: 'a.yaml', text }])
   assert.equal(rules.length === 0, errors.length > 0)
   return errors.map(errorLine)
@@ -35,8 +35,8 @@ test('given more rules than one event of the log holds, then the first file has 
 describe('given a text with more errors than a person reads, then the first ones are listed, soon', () => {
   const rule = (more: string) =>
     `{name: R, family: environment, metric: temperature, fireAbove: 1, severity: info, ${more}}`
-  const many = (count: number, one: (index: number) => string) =>
-    Array.from({ length: count }, (_, i) => one(i))
+  const many = (count: number, value: (index: number) => string) =>
+    Array.from({ length: count }, (_, i) => value(i))
   // The schema reports some places more than once, and a hundred of its reports are read.
   const cases: [what: string, listed: number, rules: readonly string[]][] = [
     ['elements that are not rules', 101, many(60_000, () => '1')],
@@ -57,7 +57,7 @@ describe('given a text with more errors than a person reads, then the first ones
   for (const [what, listed, rules] of cases)
     test(what, () => {
       const startedMs = performance.now()
-      const lines = linesOf(`rules: [${rules.join()}]`)
+      const lines = listLines(`rules: [${rules.join()}]`)
       assert.ok(performance.now() - startedMs < 5_000, 'the work grows with the text, not with its square')
       assert.equal(lines.length, listed)
       if (listed > 2) assert.match(lines[0] ?? '', /^a\.yaml:1:1 {2}has more errors than are listed/)

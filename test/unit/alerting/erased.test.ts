@@ -8,12 +8,12 @@ import { erasing } from '../../support/erasures.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
-import { ruleOf } from './support.ts'
+import { createRule } from './support.ts'
 
 const ONE = { source: '/environment/test-site', subject: 's-1' }
 const [HOT, LATER] = [
-  ruleOf({ name: 'HOT', fireAbove: 40 }),
-  ruleOf({ name: 'LATER', fireAbove: 30, for: '5m' }),
+  createRule({ name: 'HOT', fireAbove: 40 }),
+  createRule({ name: 'LATER', fireAbove: 30, for: '5m' }),
 ]
 
 describe('given an entity with a firing alert and a pending one', () => {

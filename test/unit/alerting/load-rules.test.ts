@@ -7,7 +7,7 @@ import { loadRules } from '../../../lib/alerting/adapters/load-rules.ts'
 import { FileError } from '../../../lib/support/file-errors.ts'
 import { FAMILIES } from '../../support/families.ts'
 
-const ruleOf = (name: string) =>
+const createRule = (name: string) =>
   `rules:\n  - { name: ${name}, family: environment, metric: temperature, fireAbove: 40, severity: info }\n`
 
 describe('a folder of rules', () => {
@@ -26,9 +26,9 @@ describe('a folder of rules', () => {
 
   it('given several files, then all rules are read, in the order of the names of their files', async () => {
     const path = await given('several', {
-      'c.yaml': ruleOf('THIRD'),
-      'a.yml': ruleOf('FIRST'),
-      'b.yaml': ruleOf('SECOND'),
+      'c.yaml': createRule('THIRD'),
+      'a.yml': createRule('FIRST'),
+      'b.yaml': createRule('SECOND'),
       'notes.txt': 'no rules',
     })
     await mkdir(join(path, 'd.yaml'))
@@ -37,7 +37,7 @@ describe('a folder of rules', () => {
   })
 
   it('given rules with errors, then each error names its file', async () => {
-    const path = await given('errors', { 'a.yaml': 'rules: 7', 'b.yaml': ruleOf('GOOD') })
+    const path = await given('errors', { 'a.yaml': 'rules: 7', 'b.yaml': createRule('GOOD') })
     await assert.rejects(loadRules(FAMILIES, path), {
       name: 'InvalidFile',
       message: /^1 error in the alert rules:\n.*a\.yaml:1:1 /,

@@ -5,11 +5,11 @@ import { thresholdRules } from '../../../lib/alerting/patterns/pattern.ts'
 import { getRuleIdentity } from '../../../lib/alerting/rule.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { limits, ruleOf } from './support.ts'
+import { createRule, limits } from './support.ts'
 
 describe('a rule', () => {
   test('given only required keys, then the defaults are no delay, hysteresis or labels, and a summary', () => {
-    assert.deepEqual(ruleOf({ fireBelow: 0 }), {
+    assert.deepEqual(createRule({ fireBelow: 0 }), {
       name: 'HOT',
       family: 'environment',
       metric: 'temperature',
@@ -31,7 +31,7 @@ describe('a rule', () => {
   })
 
   test('given every key, then each has its place', () => {
-    const rule = ruleOf({
+    const rule = createRule({
       fireAbove: 30,
       clearBelow: 28,
       for: '5m',
@@ -55,18 +55,21 @@ describe('a rule', () => {
 
   test('given another unit, then thresholds are those of the metric, and a change counts without its zero', () => {
     const fahrenheit = { unit: '°F', fireAbove: 104, clearBelow: 95 }
-    assert.deepEqual(ruleOf(fahrenheit).condition, ruleOf({ fireAbove: 40, clearBelow: 35 }).condition)
     assert.deepEqual(
-      ruleOf({ unit: '°F', fireAbove: 9, changeOver: '10m' }).condition,
-      ruleOf({ fireAbove: 5 }).condition,
+      createRule(fahrenheit).condition,
+      createRule({ fireAbove: 40, clearBelow: 35 }).condition,
+    )
+    assert.deepEqual(
+      createRule({ unit: '°F', fireAbove: 9, changeOver: '10m' }).condition,
+      createRule({ fireAbove: 5 }).condition,
     )
   })
 
   test('given what people may write once or as a list, then both are the same rule', () => {
     const match = { site: 'oslo', entity: 's-1', tags: { floor: '3' } }
     assert.deepEqual(
-      ruleOf({ fireAbove: 1, match }),
-      ruleOf({ fireAbove: 1, match: { site: ['oslo'], entity: ['s-1'], tags: { floor: ['3'] } } }),
+      createRule({ fireAbove: 1, match }),
+      createRule({ fireAbove: 1, match: { site: ['oslo'], entity: ['s-1'], tags: { floor: ['3'] } } }),
     )
   })
 })

@@ -10,11 +10,16 @@ import { erasing } from '../../support/erasures.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { logRecord, environmentReading as reading } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
-import { ruleOf } from './support.ts'
+import { createRule } from './support.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 const RULES = (['ok', 'alert', 'no-data'] as const).map(onSilence =>
-  ruleOf({ name: onSilence.toUpperCase().replace('-', '_'), fireAbove: 40, staleAfter: '15m', onSilence }),
+  createRule({
+    name: onSilence.toUpperCase().replace('-', '_'),
+    fireAbove: 40,
+    staleAfter: '15m',
+    onSilence,
+  }),
 )
 
 /** Ticks and readings are appended when they happen; `at` counts minutes. */
@@ -106,7 +111,7 @@ describe('given a pipeline that ticks each minute', () => {
     await pipeline.ticks(30, 31)
     await pipeline.ticks(60, 61)
     assert.deepEqual(
-      pipeline.told.map(one => one.slice(0, 5)),
+      pipeline.told.map(text => text.slice(0, 5)),
       ['12:06', '12:30', '12:36', '13:00'],
     )
     assert.equal(new Set(pipeline.alerts.map(({ alertId }) => alertId)).size, 2)
@@ -186,7 +191,7 @@ describe('given a pipeline that ticks each minute', () => {
     await pipeline.ticks(30, 31)
     await pipeline.append(60, tick(0, '2099-01-01T00:00:00Z'))
     assert.deepEqual(
-      pipeline.told.map(one => one.slice(0, 5)),
+      pipeline.told.map(text => text.slice(0, 5)),
       ['12:05', '12:30', '12:36', '13:00'],
     )
     assert.equal(new Set(pipeline.alerts.map(({ alertId }) => alertId)).size, 2)
@@ -242,7 +247,7 @@ describe('given an entity whose metrics come in readings of their own', () => {
     await pipeline.read(71, 'a', 50)
     await pipeline.ticks(71, 72)
     assert.deepEqual(
-      pipeline.told.slice(before).filter(one => !one.includes('PIPELINE_DOWN')),
+      pipeline.told.slice(before).filter(text => !text.includes('PIPELINE_DOWN')),
       [],
     )
   })
@@ -252,7 +257,7 @@ describe('given an entity whose metrics come in readings of their own', () => {
     const before = pipeline.told.length
     await pipeline.ticks(62, 90)
     assert.deepEqual(
-      pipeline.told.slice(before).filter(one => !one.includes('PIPELINE_DOWN')),
+      pipeline.told.slice(before).filter(text => !text.includes('PIPELINE_DOWN')),
       ['12:16 OK resolved silent', '12:16 NoData firing silent'],
     )
   })
@@ -264,11 +269,11 @@ describe('given an entity whose metrics come in readings of their own', () => {
         [0, 50],
         [1, 20],
       ],
-      [ruleOf(kept)],
+      [createRule(kept)],
     )
     await pipeline.ticks(62, 90)
     assert.deepEqual(
-      pipeline.told.filter(one => !one.includes('PIPELINE_DOWN')),
+      pipeline.told.filter(text => !text.includes('PIPELINE_DOWN')),
       ['12:00 HOT firing condition', '12:21 HOT resolved cleared', '12:21 NoData firing silent'],
     )
     const timers = pipeline.stage.outcomes.filter(outcome => outcome.startsWith('timer/'))
@@ -291,7 +296,7 @@ describe('given that alerting itself was down for an hour', () => {
     }
     await live.stage.batch(records)
     assert.deepEqual(
-      live.told.map(one => one.slice(6)),
+      live.told.map(text => text.slice(6)),
       ['OK firing condition', 'ALERT firing condition', 'NO_DATA firing condition'],
     )
   })

@@ -4,15 +4,15 @@ import { completeStep } from '#runtime/consumer/process.ts'
 import { firedAlert, type ResolvedAlert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { alertOf, alertsOf, DAY, HOT, readingAt, steps, temperatures } from './process-support.ts'
-import { above, ms, ruleOf } from './support.ts'
+import { DAY, getAlert, HOT, listAlerts, readingAt, steps, temperatures } from './process-support.ts'
+import { above, createRule, ms } from './support.ts'
 
 describe('what is remembered', () => {
   test('given nothing but good readings, then the last time of each metric that a rule looks at', () => {
     const rules = [
       HOT,
-      ruleOf({ name: 'COLD', fireBelow: 0 }),
-      ruleOf({ name: 'WET', metric: 'humidity', fireAbove: 90 }),
+      createRule({ name: 'COLD', fireBelow: 0 }),
+      createRule({ name: 'WET', metric: 'humidity', fireAbove: 90 }),
     ]
     const [step] = steps(rules, [readingAt('1m', { temperature: 20, humidity: 50, pressure: 1000 })])
     const time = DAY + ms('1m')
@@ -25,7 +25,7 @@ describe('what is remembered', () => {
   })
 
   test('given metrics that come in events of their own, then each has its own lateness', () => {
-    const rules = [HOT, ruleOf({ name: 'WET', metric: 'humidity', fireAbove: 90 })]
+    const rules = [HOT, createRule({ name: 'WET', metric: 'humidity', fireAbove: 90 })]
     const made = steps(rules, [
       readingAt('2m', { humidity: 50 }),
       readingAt('1m', { temperature: 41 }),
@@ -78,9 +78,9 @@ describe('when rules change', () => {
       fired?.state,
     )
     assert.equal(resolved?.reason, 'rule-removed')
-    assert.deepEqual(resolved?.emit.map(alertOf), [
+    assert.deepEqual(resolved?.emit.map(getAlert), [
       {
-        ...alertOf(fired?.emit[0]),
+        ...getAlert(fired?.emit[0]),
         status: 'resolved',
         endedAt: '2026-03-01T00:02:00.000Z',
         reason: 'rule-removed',
@@ -94,14 +94,14 @@ describe('when rules change', () => {
   test('given a late reading after the removal, then the alert does not end before it was last seen', () => {
     const [fired] = steps([HOT], temperatures(['1m', 41]))
     const made = steps([], temperatures(['30s', 41]), fired?.state)
-    assert.equal((alertsOf(made)[0] as ResolvedAlert).endedAt, '2026-03-01T00:01:00.000Z')
+    assert.equal((listAlerts(made)[0] as ResolvedAlert).endedAt, '2026-03-01T00:01:00.000Z')
   })
 
   test('given a rule that is renamed, then the old alert resolves and the new one fires, in one step', () => {
     const [fired] = steps([HOT], temperatures(['0s', 41]))
     const [step] = steps([{ ...HOT, name: 'HEAT' }], temperatures(['1m', 41]), fired?.state)
     assert.deepEqual(
-      step?.emit.map(emission => [alertOf(emission).rule, alertOf(emission).status]),
+      step?.emit.map(emission => [getAlert(emission).rule, getAlert(emission).status]),
       [
         ['HOT', 'resolved'],
         ['HEAT', 'firing'],
@@ -123,7 +123,7 @@ describe('when rules change', () => {
       temperatures(['1m', 45]),
       fired?.state,
     )
-    const [alert] = alertsOf(made)
+    const [alert] = listAlerts(made)
     assert.deepEqual([alert?.status, alert?.severity, alert?.threshold], ['resolved', 'critical', 50])
   })
 
@@ -136,13 +136,13 @@ describe('when rules change', () => {
       fired?.state,
     )
     assert.deepEqual(
-      alertsOf(made).map(alert => [alert.status, alert.metric, alert.value]),
+      listAlerts(made).map(alert => [alert.status, alert.metric, alert.value]),
       [
         ['resolved', 'temperature', 41],
         ['firing', 'humidity', 95],
       ],
     )
-    assert.equal((alertsOf(made)[0] as ResolvedAlert).reason, 'rule-removed')
+    assert.equal((listAlerts(made)[0] as ResolvedAlert).reason, 'rule-removed')
   })
 
   test('given a pending rule whose metric is edited, then the new metric waits its own time', () => {
@@ -165,7 +165,7 @@ describe('when rules change', () => {
   })
 
   test('given rule names that objects have by nature, then they are names like others', () => {
-    const rules = ['constructor', 'toString'].map(name => ruleOf({ name, fireAbove: 40 }))
-    assert.equal(alertsOf(steps(rules, temperatures(['0s', 41], ['1m', 10]))).length, 4)
+    const rules = ['constructor', 'toString'].map(name => createRule({ name, fireAbove: 40 }))
+    assert.equal(listAlerts(steps(rules, temperatures(['0s', 41], ['1m', 10]))).length, 4)
   })
 })

@@ -6,7 +6,7 @@ import { alerting } from '../../../lib/alerting/process.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
 import type { ReadingData } from '../../../lib/telemetry/families.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { ms, ruleOf, stored } from './support.ts'
+import { createRule, ms, stored } from './support.ts'
 
 export const DAY = Date.parse('2026-03-01T00:00:00Z')
 let eventCount = 0
@@ -45,10 +45,10 @@ export function steps(
 
 export const temperatures = (...rows: [at: string, temperature: number][]) =>
   rows.map(([at, temperature]) => readingAt(at, { temperature }))
-export const alertOf = (emission: Emission | undefined) => emission?.data as Alert
-export const alertsOf = (made: readonly CompletedStep<AlertingState>[]) =>
-  made.flatMap(({ emit }) => emit.map(alertOf))
-export const HOT = ruleOf({
+export const getAlert = (emission: Emission | undefined) => emission?.data as Alert
+export const listAlerts = (made: readonly CompletedStep<AlertingState>[]) =>
+  made.flatMap(({ emit }) => emit.map(getAlert))
+export const HOT = createRule({
   fireAbove: 40,
   severity: 'critical',
   labels: { team: 'ops' },

@@ -10,13 +10,13 @@ import type { RuleState } from '../../../lib/alerting/rule-state.ts'
 import { transition } from '../../../lib/alerting/transition.ts'
 import type { ReadingData } from '../../../lib/telemetry/families.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { ruleOf, stored } from './support.ts'
+import { createRule, stored } from './support.ts'
 
 const RULES = [
-  ruleOf({ name: 'NOW', fireAbove: 50 }),
-  ruleOf({ name: 'LATER', fireAbove: 50, clearBelow: 40, for: '1m', staleAfter: '2m' }),
-  ruleOf({ name: 'KEPT', fireBelow: 50, clearAbove: 60, keepFiringFor: '1m' }),
-  ruleOf({ name: 'WET', metric: 'humidity', fireAbove: 50, for: '30s' }),
+  createRule({ name: 'NOW', fireAbove: 50 }),
+  createRule({ name: 'LATER', fireAbove: 50, clearBelow: 40, for: '1m', staleAfter: '2m' }),
+  createRule({ name: 'KEPT', fireBelow: 50, clearAbove: 60, keepFiringFor: '1m' }),
+  createRule({ name: 'WET', metric: 'humidity', fireAbove: 50, for: '30s' }),
 ]
 
 const value = fc.option(fc.constantFrom(30, 40, 45, 50, 55, 60, 70), { nil: undefined })

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test'
 import { type Emission, reject } from '#runtime/consumer/process.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { alertOf, alertsOf, HOT, readingAt, steps, temperatures } from './process-support.ts'
-import { above, ms, ruleOf } from './support.ts'
+import { getAlert, HOT, listAlerts, readingAt, steps, temperatures } from './process-support.ts'
+import { above, createRule, ms } from './support.ts'
 
 describe('what is emitted', () => {
   test('given a value that comes and goes, then one event for each change and none besides', () => {
@@ -24,7 +24,7 @@ describe('what is emitted', () => {
   test('given a pending alert that fires and resolves, then both events contain the whole of it', () => {
     const rule = { ...HOT, condition: above(40, 35), forMs: ms('1m') }
     const [, fired, resolved] = steps([rule], temperatures(['0s', 41], ['1m', 41.5], ['2m', 35]))
-    const { alertId, fingerprint, ...data } = alertOf(fired?.emit[0])
+    const { alertId, fingerprint, ...data } = getAlert(fired?.emit[0])
     assert.deepEqual(data, {
       rule: 'HOT',
       severity: 'critical',
@@ -69,7 +69,7 @@ describe('what is emitted', () => {
       [HOT],
       temperatures(['0s', 41], ['1m', 10], ['1m', 41], ['1m', 10], ['1m', 41], ['2m', 10]),
     )
-    const alerts = alertsOf(made)
+    const alerts = listAlerts(made)
     assert.deepEqual(
       alerts.map(({ status }) => status),
       ['firing', 'resolved', 'firing', 'resolved', 'firing', 'resolved'],
@@ -87,15 +87,15 @@ describe('what is emitted', () => {
 
   test('given one reading that several rules judge, then an emission each, with names of their own', () => {
     const rules = [
-      ruleOf({ name: 'WARM', fireAbove: 30 }),
+      createRule({ name: 'WARM', fireAbove: 30 }),
       HOT,
-      ruleOf({ fireAbove: 40, labels: { team: 'night' } }),
-      ruleOf({ name: 'DRY', metric: 'humidity', fireBelow: 20 }),
-      ruleOf({ name: 'CALM', metric: 'windSpeed', fireBelow: 1 }),
+      createRule({ fireAbove: 40, labels: { team: 'night' } }),
+      createRule({ name: 'DRY', metric: 'humidity', fireBelow: 20 }),
+      createRule({ name: 'CALM', metric: 'windSpeed', fireBelow: 1 }),
     ]
     const [step] = steps(rules, [readingAt('0s', { temperature: 45, humidity: 10, windSpeed: 5 })])
     assert.deepEqual(
-      step?.emit.map(emission => alertOf(emission).rule),
+      step?.emit.map(emission => getAlert(emission).rule),
       ['WARM', 'HOT', 'HOT', 'DRY'],
     )
     for (const distinct of ['name', 'key'] as const) {
@@ -110,8 +110,8 @@ describe('what is emitted', () => {
       subject: 'sensor-2',
       entity: '/environment/oslo sensor-2',
     }
-    const [here] = alertsOf(steps([HOT], temperatures(['0s', 41])))
-    const [there] = alertsOf(steps([HOT], [other]))
+    const [here] = listAlerts(steps([HOT], temperatures(['0s', 41])))
+    const [there] = listAlerts(steps([HOT], [other]))
     assert.notEqual(here?.fingerprint, there?.fingerprint)
   })
 })

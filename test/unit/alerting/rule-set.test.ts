@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { buildRuleSet, MAX_RULE_SET_BYTES, rulesIn, sizeError } from '../../../lib/alerting/rule-set.ts'
+import { buildRuleSet, listRules, MAX_RULE_SET_BYTES, sizeError } from '../../../lib/alerting/rule-set.ts'
 import { RULES_ACTIVATED_TYPE, rulesActivated } from '../../../lib/alerting/rules-activated.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { type Appended, whyAppend } from '../../../lib/support/append-again.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { above, ruleOf, stored } from './support.ts'
+import { above, createRule, stored } from './support.ts'
 
 type Activation = Appended & { readonly hash: string }
-const HOT = ruleOf({ fireAbove: 40, clearBelow: 38.5, for: '1h30m', labels: { team: 'ops', area: 'x' } })
-const COLD = ruleOf({ name: 'COLD', fireBelow: -0.5, keepFiringFor: '2d', staleAfter: '90s' })
+const HOT = createRule({ fireAbove: 40, clearBelow: 38.5, for: '1h30m', labels: { team: 'ops', area: 'x' } })
+const COLD = createRule({ name: 'COLD', fireBelow: -0.5, keepFiringFor: '2d', staleAfter: '90s' })
 /** Hash of HOT and COLD, by the code before there were other conditions than thresholds. */
 const OLDER_HASH = '313e40e5a95780fc71ca3f8ec7746be90deb2671b530238f803398b2875bebc4'
 
 const MANY = [
-  ruleOf({
+  createRule({
     name: 'A',
     fireOutside: [1, 5],
     clearInside: [2, 4],
@@ -22,26 +22,26 @@ const MANY = [
     onSilence: 'ok',
     staleAfter: '5m',
   }),
-  ruleOf({ name: 'B', fireBelow: -3, deviationOver: '1h', paused: true }),
-  ruleOf({
+  createRule({ name: 'B', fireBelow: -3, deviationOver: '1h', paused: true }),
+  createRule({
     name: 'C',
     metric: 'status',
     fireEquals: 'degraded',
     match: { site: 'oslo', tenant: ['a', 'b'] },
   }),
-  ruleOf({ name: 'D', fireAbove: 1, match: { entity: 's-1', tags: { floor: '3' } } }),
+  createRule({ name: 'D', fireAbove: 1, match: { entity: 's-1', tags: { floor: '3' } } }),
 ]
 
 describe('a rule set as data', () => {
   it('given rules of every kind, when they went through an event, then the same rules are read back', () => {
     const data = stored(buildRuleSet(MANY))
     assert.equal(schemaViolation(FAMILIES, RULES_ACTIVATED_TYPE, data), undefined)
-    assert.deepEqual(rulesIn(FAMILIES, data), { rules: MANY })
+    assert.deepEqual(listRules(FAMILIES, data), { rules: MANY })
   })
 
   it('given a rule that was activated before today’s checks, then it is read', () => {
     const never = { ...HOT, metric: 'humidity', unit: '%', condition: above(100) }
-    assert.deepEqual(rulesIn(FAMILIES, stored(buildRuleSet([never]))), { rules: [never] })
+    assert.deepEqual(listRules(FAMILIES, stored(buildRuleSet([never]))), { rules: [never] })
   })
 
   it('given only what older rule files had, then the hash is that of older code', () => {
@@ -63,19 +63,19 @@ describe('a rule set as data', () => {
     const set = stored(buildRuleSet([HOT]))
     const changed = (keys: object) => {
       const rules = [{ ...set.rules[0], ...keys }]
-      return rulesIn(FAMILIES, { ...set, rules })
+      return listRules(FAMILIES, { ...set, rules })
     }
     assert.deepEqual(changed({ fireAbove: 41 }), { error: 'the hash does not match the rules' })
     for (const data of [undefined, null, 'x', {}, { ...set, rules: {} }])
-      assert.deepEqual(rulesIn(FAMILIES, data), { error: 'the hash does not match the rules' })
+      assert.deepEqual(listRules(FAMILIES, data), { error: 'the hash does not match the rules' })
     const colourful = { ...HOT, labels: { '1': 'x' } }
-    assert.deepEqual(rulesIn(FAMILIES, stored(buildRuleSet([colourful, HOT]))), {
+    assert.deepEqual(listRules(FAMILIES, stored(buildRuleSet([colourful, HOT]))), {
       error:
         'HOT.labels.1: has the wrong form. Name of a label: letters, digits and _, beginning with a letter.',
     })
-    const twice = rulesIn(FAMILIES, stored(buildRuleSet([COLD, COLD])))
+    const twice = listRules(FAMILIES, stored(buildRuleSet([COLD, COLD])))
     assert.match('error' in twice ? twice.error : '', /^COLD\.name: COLD is already in .*labels$/)
-    const many = rulesIn(FAMILIES, stored(buildRuleSet([COLD, COLD, COLD])))
+    const many = listRules(FAMILIES, stored(buildRuleSet([COLD, COLD, COLD])))
     assert.match('error' in many ? many.error : '', /, and 1 more$/)
   })
 })

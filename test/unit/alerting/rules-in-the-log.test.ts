@@ -11,59 +11,59 @@ import { rulesActivated } from '../../../lib/alerting/rules-activated.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
-import { ruleOf } from './support.ts'
+import { createRule } from './support.ts'
 
-const above = (fireAbove: number) => ruleOf({ name: 'HIGH', fireAbove })
-const COLD = ruleOf({ name: 'COLD', fireBelow: 0 })
+const above = (fireAbove: number) => createRule({ name: 'HIGH', fireAbove })
+const COLD = createRule({ name: 'COLD', fireBelow: 0 })
 const at = (minute: number) => `2026-03-01T12:${String(minute).padStart(2, '0')}:00Z`
 const activated = (minute: number, ...rules: readonly Rule[]) =>
   rulesActivated(buildRuleSet(rules), 0, at(minute))
-const measured = (minute: number, temperature: number) =>
+const createReading = (minute: number, temperature: number) =>
   environmentReading(`at ${minute}`, { at: minute * 60, temperature })
-const logOf = (...events: readonly Event[]): LogRecord[] =>
+const createLog = (...events: readonly Event[]): LogRecord[] =>
   events.map((event, offset) =>
     logRecord(offset, event, { timestampMs: Date.parse(at(0)) + offset * 60_000 }),
   )
-const alertsOf = (stage: Stage) =>
+const listAlerts = (stage: Stage) =>
   stage.events.map(({ id, type, data }) => {
     const { alertId, ...alert } = data as Alert
     const reason = alert.status === 'resolved' ? alert.reason : undefined
     return { id, alertId, what: [type.split('.').at(-2), alert.rule, ...(reason ? [reason] : [])].join(' ') }
   })
-const whatOf = (stage: Stage) => alertsOf(stage).map(({ what }) => what)
+const listChanges = (stage: Stage) => listAlerts(stage).map(({ what }) => what)
 
 describe('rules changed, then Redis forgets', () => {
-  const log = logOf(
+  const log = createLog(
     activated(0, above(40)),
-    measured(1, 42),
+    createReading(1, 42),
     activated(2, above(45)),
-    measured(3, 43),
-    measured(4, 30),
+    createReading(3, 43),
+    createReading(4, 30),
   )
 
   it('given a sent alert, when all is forgotten and newer rules are packaged, then it is resolved once', async () => {
     const stage = new Stage(alerting(FAMILIES, [above(40)]))
     await stage.batch(log.slice(0, 2))
-    const [sent] = alertsOf(stage)
+    const [sent] = listAlerts(stage)
     assert.equal(sent?.what, 'fired HIGH')
     // The deployment appends its rules, and a failover loses everything.
     stage.store.restore(stage.stateKey(), undefined)
     stage.consumer = { ...stage.consumer, process: alerting(FAMILIES, [above(45)]) as never }
     await stage.batch(log)
-    assert.deepEqual(whatOf(stage), ['fired HIGH', 'fired HIGH', 'resolved HIGH cleared'])
-    assert.deepEqual(alertsOf(stage)[1], sent, 'fired again with the same ids')
-    assert.equal(alertsOf(stage)[2]?.alertId, sent?.alertId)
+    assert.deepEqual(listChanges(stage), ['fired HIGH', 'fired HIGH', 'resolved HIGH cleared'])
+    assert.deepEqual(listAlerts(stage)[1], sent, 'fired again with the same ids')
+    assert.equal(listAlerts(stage)[2]?.alertId, sent?.alertId)
   })
 
   it('given any packaged rules and any cut, when the log is read, then states and alerts are the same', async () => {
     const reference = new Stage(alerting(FAMILIES, []))
     await reference.batch(log)
-    assert.deepEqual(whatOf(reference), ['fired HIGH', 'resolved HIGH cleared'])
+    assert.deepEqual(listChanges(reference), ['fired HIGH', 'resolved HIGH cleared'])
     for (const packaged of [[above(0)], [above(99), COLD]])
       for (const size of [1, 2, 3]) {
         const stage = new Stage(alerting(FAMILIES, packaged))
         for (let from = 0; from < log.length; from += size) await stage.batch(log.slice(from, from + size))
-        assert.deepEqual(alertsOf(stage), alertsOf(reference))
+        assert.deepEqual(listAlerts(stage), listAlerts(reference))
       }
   })
 })
@@ -71,14 +71,16 @@ describe('rules changed, then Redis forgets', () => {
 describe('a rule set in the log', () => {
   it('given none yet, then the packaged rules count', async () => {
     const stage = new Stage(alerting(FAMILIES, [above(40)]))
-    await stage.batch(logOf(measured(0, 42)))
-    assert.deepEqual(whatOf(stage), ['fired HIGH'])
+    await stage.batch(createLog(createReading(0, 42)))
+    assert.deepEqual(listChanges(stage), ['fired HIGH'])
   })
 
   it('given a rule that is gone, then its alert ends at the next reading of its entity', async () => {
     const stage = new Stage(alerting(FAMILIES, []))
-    await stage.batch(logOf(activated(0, above(40)), measured(1, 42), activated(2, COLD), measured(3, 42)))
-    assert.deepEqual(whatOf(stage), ['fired HIGH', 'resolved HIGH rule-removed'])
+    await stage.batch(
+      createLog(activated(0, above(40)), createReading(1, 42), activated(2, COLD), createReading(3, 42)),
+    )
+    assert.deepEqual(listChanges(stage), ['fired HIGH', 'resolved HIGH rule-removed'])
     assert.deepEqual(stage.outcomes, [
       'applied/rules-activated',
       'applied/fired',
@@ -90,7 +92,7 @@ describe('a rule set in the log', () => {
   it('given the same rules again the next day, then nothing changes', async () => {
     const stage = new Stage(alerting(FAMILIES, []))
     await stage.batch(
-      logOf(activated(0, above(40)), measured(1, 42), activated(2, above(40)), measured(3, 43)),
+      createLog(activated(0, above(40)), createReading(1, 42), activated(2, above(40)), createReading(3, 43)),
     )
     assert.deepEqual(stage.outcomes, [
       'applied/rules-activated',
@@ -104,7 +106,7 @@ describe('a rule set in the log', () => {
     const stage = new Stage(alerting(FAMILIES, []))
     const { data, ...event } = activated(2, above(10))
     const broken = { ...event, data: { ...data, hash: 'another' } }
-    await stage.batch(logOf(activated(0, above(40)), broken, measured(3, 30), measured(4, 42)))
+    await stage.batch(createLog(activated(0, above(40)), broken, createReading(3, 30), createReading(4, 42)))
     assert.deepEqual(stage.outcomes, [
       'applied/rules-activated',
       'failed/rejected',

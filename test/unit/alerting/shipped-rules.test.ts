@@ -69,10 +69,10 @@ test('given the README of the rules, then it explains every key, placeholder and
 })
 
 test('given the patterns in the README, then they are those that config/rules/tests/patterns.yml tests', () => {
-  const rulesIn = (text: string, name: string) => readRules(FAMILIES, [{ file: name, text }])
+  const listRules = (text: string, name: string) => readRules(FAMILIES, [{ file: name, text }])
   const blocks = [...file('README.md').matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml = '']) => yaml)
   const [shown = '', ...others] = blocks.filter(yaml => yaml.includes('pattern:'))
   assert.deepEqual(others, [])
   const [tested = ''] = file('tests/patterns.yml').split('\ntests:')
-  assert.deepEqual(rulesIn(shown, 'README.md'), rulesIn(tested, 'patterns.yml'))
+  assert.deepEqual(listRules(shown, 'README.md'), listRules(tested, 'patterns.yml'))
 })

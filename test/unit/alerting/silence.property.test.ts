@@ -28,7 +28,7 @@ const series = fc
       .filter(({ at }) => at <= END)
   })
 
-const lifeOf = (rule: ReferenceRule): Life => ({
+const createLife = (rule: ReferenceRule): Life => ({
   condition: above(50, 40),
   forMs: rule.for * 1000,
   keepFiringForMs: rule.keep * 1000,
@@ -42,7 +42,7 @@ function lifeByTransitions(
   readings: readonly { at: number; value: number }[],
   instants: 'every second' | 'wake-ups',
 ): string[] {
-  const life = lifeOf(rule)
+  const life = createLife(rule)
   const told: string[] = []
   let state: RuleState | undefined
   const take = (timeMs: number, value?: number) => {

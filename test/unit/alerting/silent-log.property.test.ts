@@ -8,13 +8,13 @@ import { tick } from '../../../lib/telemetry/tick.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { logRecord, environmentReading as reading } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
-import { ruleOf } from './support.ts'
+import { createRule } from './support.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 const MINUTE = 60_000
 const SENSORS = ['a', 'b', 'c'] as const
 const RULES = (['ok', 'alert', 'no-data'] as const).map(onSilence =>
-  ruleOf({ name: onSilence.replace('-', '_'), fireAbove: 40, staleAfter: '6m', onSilence }),
+  createRule({ name: onSilence.replace('-', '_'), fireAbove: 40, staleAfter: '6m', onSilence }),
 )
 /** Temperatures of each minute, and whether ticks come before them. */
 const minutes = fc.array(
@@ -53,7 +53,7 @@ async function told(
   return {
     down: alerts.filter(isDown),
     others: alerts
-      .filter(one => !isDown(one))
+      .filter(alert => !isDown(alert))
       .map(({ rule, labels, entity, status, reason }) => [rule, labels, entity.subject, status, reason]),
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { anomaly } from '../../../lib/alerting/kinds/anomaly.ts'
 import { type Compared, renderSummary } from '../../../lib/alerting/summary.ts'
-import { ruleOf } from './support.ts'
+import { createRule } from './support.ts'
 
 const ENTITY = { source: '/environment/oslo', subject: 'sensor-1' }
 const OF_CONNECTIONS = { family: 'database', metric: 'activeConnections' }
@@ -45,11 +45,11 @@ describe('the summary of an alert', () => {
   ]
   for (const [name, keys, compared, expected] of cases)
     it(`given ${name}, then its numbers do not contradict the rule`, () => {
-      assert.equal(renderSummary(ruleOf(keys), compared, ENTITY), expected)
+      assert.equal(renderSummary(createRule(keys), compared, ENTITY), expected)
     })
 
   it('given a value next to a bound that is learned, then the bound stays on its side', () => {
-    const { condition } = ruleOf({ anomaly: { learnFor: 0 } })
+    const { condition } = createRule({ anomaly: { learnFor: 0 } })
     assert.ok(condition.kind === 'anomaly' && anomaly.memory)
     let state: object | undefined
     for (let index = 0; index < 300; index += 1)

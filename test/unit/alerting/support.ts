@@ -8,7 +8,7 @@ import { parseDuration } from '../../../lib/support/duration.ts'
 import { FAMILIES } from '../../support/families.ts'
 
 /** A rule as a user would write it, on a temperature unless the keys say otherwise. */
-export function ruleOf(keys: Readonly<Record<string, unknown>>): Rule {
+export function createRule(keys: Readonly<Record<string, unknown>>): Rule {
   const row = { name: 'HOT', family: 'environment', metric: 'temperature', severity: 'warning', ...keys }
   const { rules, errors } = parseRules(FAMILIES, { rules: [row] })
   assert.deepEqual(errors, [])
@@ -17,7 +17,7 @@ export function ruleOf(keys: Readonly<Record<string, unknown>>): Rule {
 
 /** The condition of `fireAbove`. */
 export function above(fireAbove: number, clearBelow = fireAbove): Rule['condition'] {
-  return ruleOf({ fireAbove, clearBelow }).condition
+  return createRule({ fireAbove, clearBelow }).condition
 }
 
 /** The limits of a rule that has some. */

@@ -55,7 +55,7 @@ test('given the table that ships, when its windows close, then an alert fires an
     changed += all.length
     const decided = await changes.append(...all.map(at), at(tick(0, instant(nowMs))))
     assert.deepEqual([...regrouped.refused, ...made.refused, ...decided.refused], [])
-    alerts.push(...decided.emitted.map(one => one.data as Alert))
+    alerts.push(...decided.emitted.map(event => event.data as Alert))
   }
   assert.ok(changed > 5)
   assert.deepEqual(

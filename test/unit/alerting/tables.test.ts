@@ -8,7 +8,7 @@ import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
 import { parseRules } from '../../../lib/alerting/parse-rules.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { checkRules } from '../../../lib/alerting/rule-files.ts'
-import { buildRuleSet, rulesIn } from '../../../lib/alerting/rule-set.ts'
+import { buildRuleSet, listRules } from '../../../lib/alerting/rule-set.ts'
 import { parseRuleIdentity, rulesInForce } from '../../../lib/alerting/rules-in-force.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import {
@@ -19,8 +19,8 @@ import {
 } from '../../../lib/views/event-names.ts'
 import type { ColumnType, TablePlan } from '../../../lib/views/plan.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { alertsOf, DAY, HOT, readingAt } from './process-support.ts'
-import { ms, ruleOf, stored } from './support.ts'
+import { DAY, HOT, listAlerts, readingAt } from './process-support.ts'
+import { createRule, ms, stored } from './support.ts'
 
 const SHAKING_ROW = {
   family: undefined,
@@ -37,7 +37,7 @@ const tableRule = (keys: object) => {
   const row = Object.fromEntries(all.filter(([, value]) => value !== undefined))
   const { rules, errors } = parseRules(FAMILIES, { rules: [row] })
   assert.deepEqual(errors, [])
-  return rules[0] as ReturnType<typeof ruleOf>
+  return rules[0] as ReturnType<typeof createRule>
 }
 const SHAKING = tableRule({})
 
@@ -62,7 +62,11 @@ function changeAt(end: string, std_x: number | null, more: Partial<ViewChanged> 
   }
 }
 
-function stepsOf(rules: Parameters<typeof alerting>[1], events: readonly Received[], before?: AlertingState) {
+function listSteps(
+  rules: Parameters<typeof alerting>[1],
+  events: readonly Received[],
+  before?: AlertingState,
+) {
   const process = alerting(FAMILIES, rules)
   let state = before
   return events.map(event => {
@@ -78,7 +82,7 @@ function stepsOf(rules: Parameters<typeof alerting>[1], events: readonly Receive
 
 describe('changes of a table with windows', () => {
   test('given windows that close, then an alert fires and resolves at the ends of windows', () => {
-    const made = stepsOf(
+    const made = listSteps(
       [SHAKING],
       [changeAt('1m', 2), changeAt('2m', 5), changeAt('3m', 3.5), changeAt('4m', 3)],
     )
@@ -86,7 +90,7 @@ describe('changes of a table with windows', () => {
       made.map(({ reason }) => reason),
       ['unchanged', 'fired', 'unchanged', 'resolved'],
     )
-    const [fired, resolved] = alertsOf(made)
+    const [fired, resolved] = listAlerts(made)
     const { alertId: _, fingerprint: __, ...facts } = fired ?? assert.fail()
     assert.deepEqual(facts, {
       rule: 'SHAKING',
@@ -111,13 +115,13 @@ describe('changes of a table with windows', () => {
 
   test('given a window that is open, then its row decides nothing', () => {
     const { final: _, ...open } = changeAt('2m', 50).data as ViewChanged
-    const [first, second] = stepsOf([SHAKING], [{ ...changeAt('2m', 50), data: open }, changeAt('2m', 5)])
+    const [first, second] = listSteps([SHAKING], [{ ...changeAt('2m', 50), data: open }, changeAt('2m', 5)])
     assert.deepEqual([first?.reason, first?.state, first?.emit], ['window-open', undefined, []])
     assert.equal(second?.reason, 'fired')
   })
 
   test('given revisions, then that of the newest window counts and that of an older one is late', () => {
-    const made = stepsOf(
+    const made = listSteps(
       [SHAKING],
       [
         changeAt('1m', 2),
@@ -134,7 +138,7 @@ describe('changes of a table with windows', () => {
 
   test('given a row that has ended, then its alert resolves, and an older revision fires no other', () => {
     const ended = { tombstone: true, row: { device_id: 'device-7', std_x: null } }
-    const made = stepsOf(
+    const made = listSteps(
       [SHAKING],
       [
         changeAt('1m', 9),
@@ -147,23 +151,23 @@ describe('changes of a table with windows', () => {
       made.map(({ reason }) => reason),
       ['fired', 'not-matched', 'late', 'no-rule'],
     )
-    const [, resolved] = alertsOf(made)
+    const [, resolved] = listAlerts(made)
     assert.equal(resolved?.status === 'resolved' && resolved.endedAt, '2026-03-01T00:02:00.000Z')
   })
 
   test('given the end of a row that was not final, or of an older window, then the alert fires on', () => {
     const { final: _, ...open } = changeAt('2m', null, { tombstone: true }).data as ViewChanged
-    const made = stepsOf(
+    const made = listSteps(
       [SHAKING],
       [changeAt('2m', 9), { ...changeAt('2m', null), data: open }, changeAt('1m', null, { tombstone: true })],
     )
-    assert.deepEqual(alertsOf(made).length, 1)
+    assert.deepEqual(listAlerts(made).length, 1)
   })
 
   test('given a table without windows, then the end of its row resolves the alert', () => {
     const { window: _, final: __, ...data } = changeAt('1m', 9).data as ViewChanged
     const ended = { ...data, row: { device_id: 'device-7', std_x: null }, tombstone: true }
-    const made = stepsOf(
+    const made = listSteps(
       [SHAKING],
       [
         { ...changeAt('1m', 9), data },
@@ -171,14 +175,14 @@ describe('changes of a table with windows', () => {
       ],
     )
     assert.deepEqual(
-      alertsOf(made).map(({ status }) => status),
+      listAlerts(made).map(({ status }) => status),
       ['firing', 'resolved'],
     )
   })
 
   test('given a null or another table, then no rule decides', () => {
     const other = { ...changeAt('1m', 9), source: tableSource('others') }
-    const made = stepsOf([SHAKING, HOT], [other, changeAt('2m', null), readingAt('3m', { std_x: 9 })])
+    const made = listSteps([SHAKING, HOT], [other, changeAt('2m', null), readingAt('3m', { std_x: 9 })])
     assert.deepEqual(
       made.map(({ reason, state }) => [reason, state]),
       [
@@ -191,7 +195,7 @@ describe('changes of a table with windows', () => {
 
   test('given a table without windows, then a change counts at its own time', () => {
     const { window: _, final: __, ...data } = changeAt('1m', 9).data as ViewChanged
-    const [alert] = alertsOf(stepsOf([SHAKING], [{ ...changeAt('1m', 9), data }]))
+    const [alert] = listAlerts(listSteps([SHAKING], [{ ...changeAt('1m', 9), data }]))
     assert.equal(alert?.startedAt, '2026-03-01T00:01:30.000Z')
   })
 
@@ -204,10 +208,10 @@ describe('changes of a table with windows', () => {
       fireAbove: undefined,
       clearBelow: undefined,
     })
-    const [step] = stepsOf([column], [changeAt('1m', 1, { row: { temperature: 20 } })])
+    const [step] = listSteps([column], [changeAt('1m', 1, { row: { temperature: 20 } })])
     const rules = rulesInForce([
       column,
-      ruleOf({ fireAbove: 40, ...silent }),
+      createRule({ fireAbove: 40, ...silent }),
       tableRule({ name: 'NEW', column: 'temperature', ...silent }),
     ])
     const { source, subject = '', entity } = changeAt('1m', 1)
@@ -229,7 +233,7 @@ test('given rules over tables, when they went through an event, then the same ru
   ]
   const data = stored(buildRuleSet(rules))
   assert.equal(schemaViolation(FAMILIES, 'io.sluice.rules.activated.v1', data), undefined)
-  assert.deepEqual(rulesIn(FAMILIES, data), { rules: rules.toSorted((a, b) => (a.name < b.name ? -1 : 1)) })
+  assert.deepEqual(listRules(FAMILIES, data), { rules: rules.toSorted((a, b) => (a.name < b.name ? -1 : 1)) })
   assert.equal(rules[0]?.family, undefined)
 })
 
@@ -245,7 +249,7 @@ const TABLES: readonly TablePlan[] = [
 ]
 
 /** The errors of the rule with some keys changed, as `key: message`. */
-function errorsOf(changes: object, tables?: readonly TablePlan[]): string[] {
+function listErrors(changes: object, tables?: readonly TablePlan[]): string[] {
   const all = Object.entries({ severity: 'info', ...SHAKING_ROW, ...changes })
   const row = Object.fromEntries(all.filter(([, value]) => value !== undefined))
   const text = JSON.stringify({ rules: [row] })
@@ -286,7 +290,7 @@ describe('a wrong rule over a table', () => {
       ['match.columns: readings of device have no columns: the rule would never fire'],
     ],
   ] as const)
-    test(`given ${name}, then it is refused`, () => assert.deepEqual(errorsOf(changes), expected))
+    test(`given ${name}, then it is refused`, () => assert.deepEqual(listErrors(changes), expected))
 
   for (const [name, changes, expected] of [
     ['a known table and column', {}, []],
@@ -307,5 +311,5 @@ describe('a wrong rule over a table', () => {
     ],
   ] as const)
     test(`given the plan and ${name}, then it is looked up`, () =>
-      assert.deepEqual(errorsOf(changes, TABLES), expected))
+      assert.deepEqual(listErrors(changes, TABLES), expected))
 })

@@ -12,7 +12,7 @@ import { MemoryReplaceableStates } from '../../support/memory-replaceable-states
 import { logRecord, environmentReading as reading } from '../../support/records.ts'
 import { reprocessed } from '../../support/reprocessing.ts'
 import { Stage } from '../../support/stage.ts'
-import { ruleOf } from './support.ts'
+import { createRule } from './support.ts'
 
 /** Temperatures of one sensor, a minute apart. */
 function temperatures(...values: readonly number[]): LogRecord[] {
@@ -23,10 +23,10 @@ function temperatures(...values: readonly number[]): LogRecord[] {
   )
 }
 
-const HOT = ruleOf({ fireAbove: 40 })
-const HOTTER = ruleOf({ fireAbove: 60 })
-const COOL = ruleOf({ fireAbove: 30 })
-const OTHER = ruleOf({ name: 'OTHER', fireAbove: 40 })
+const HOT = createRule({ fireAbove: 40 })
+const HOTTER = createRule({ fireAbove: 60 })
+const COOL = createRule({ fireAbove: 30 })
+const OTHER = createRule({ name: 'OTHER', fireAbove: 40 })
 
 interface Case {
   readonly given: string
@@ -84,7 +84,7 @@ describe('alerts at the switch to a state that was computed anew', () => {
         alerts.map(({ status, rule }) => `${status} ${rule}`),
         told,
       )
-      assert.deepEqual(openOf([...alertsBefore, ...alerts]), standing)
+      assert.deepEqual(listOpen([...alertsBefore, ...alerts]), standing)
       for (const alert of alerts) if (alert.status === 'resolved') assert.equal(alert.reason, 'reprocessed')
     })
 
@@ -92,7 +92,7 @@ describe('alerts at the switch to a state that was computed anew', () => {
     const log = temperatures(35, 50, 20)
     const { stage, alertsBefore } = await switched([HOT], [COOL], log.slice(0, 2))
     await stage.batch(log.slice(2))
-    const [fired, resolved, ...others] = alertsIn(stage)
+    const [fired, resolved, ...others] = listAlerts(stage)
     assert.deepEqual(others, [])
     assert.deepEqual(alertsBefore, [fired])
     assert.deepEqual(
@@ -102,8 +102,8 @@ describe('alerts at the switch to a state that was computed anew', () => {
   })
 
   it('given a resolved alert that is active in the new state, then it is published as another alert', async () => {
-    const clears = ruleOf({ fireAbove: 40 })
-    const lasts = ruleOf({ fireAbove: 40, clearBelow: 10 })
+    const clears = createRule({ fireAbove: 40 })
+    const lasts = createRule({ fireAbove: 40, clearBelow: 10 })
     const { alertsBefore, alerts } = await switched([clears], [lasts], temperatures(50, 20))
     assert.deepEqual(
       [...alertsBefore, ...alerts].map(({ status }) => status),
@@ -130,7 +130,7 @@ describe('alerts at the switch to a state that was computed anew', () => {
     await stage.batch(log.slice(-1))
     assert.deepEqual([...emitted], [['io.sluice.alert.resolved.v1', 1]])
     assert.deepEqual(
-      alertsIn(stage).map(({ status, reason }) => [status, reason]),
+      listAlerts(stage).map(({ status, reason }) => [status, reason]),
       [
         ['firing', 'condition'],
         ['resolved', 'reprocessed'],
@@ -141,7 +141,7 @@ describe('alerts at the switch to a state that was computed anew', () => {
   it('given an entity from before the start, when it is left, then its alert goes on by whatever rules', async () => {
     const { alertsBefore, alerts, standing } = await switched([HOT], [OTHER], temperatures(50, 50), 1, false)
     assert.deepEqual(alerts, [])
-    assert.deepEqual(openOf(alertsBefore), standing)
+    assert.deepEqual(listOpen(alertsBefore), standing)
   })
 
   it('given rules that the log has set before the start, then they are in force at the start', async () => {
@@ -177,7 +177,7 @@ describe('alerts at the switch to a state that was computed anew', () => {
   })
 
   it('given a rule with an alert for silence, then its alert NoData is matched as well', async () => {
-    const rule = ruleOf({ fireAbove: 40, staleAfter: '2m', onSilence: 'no-data' })
+    const rule = createRule({ fireAbove: 40, staleAfter: '2m', onSilence: 'no-data' })
     const log = temperatures(20, 20)
     const others = Array.from({ length: 6 }, (_, index) =>
       logRecord(2 + index, reading(`o${index}`, { sensor: 's-2', at: 120 + index * 60 }), {
@@ -203,7 +203,7 @@ async function switched(
 ) {
   const stage = new Stage(alerting(FAMILIES, before) as never)
   await stage.batch(log)
-  const alertsBefore = alertsIn(stage)
+  const alertsBefore = listAlerts(stage)
   stage.consumer = { ...stage.consumer, process: alerting(FAMILIES, after) as never }
   await reprocessed(stage, log, { startOffset, dropsOlder })
   // Any delivery publishes what the outbox holds.
@@ -212,17 +212,17 @@ async function switched(
     | { rules: Record<string, { alert?: Alert }> }
     | undefined
   const standing = Object.values(state?.rules ?? {}).flatMap(({ alert }) => alert?.alertId ?? [])
-  return { stage, alertsBefore, alerts: alertsIn(stage).slice(alertsBefore.length), standing }
+  return { stage, alertsBefore, alerts: listAlerts(stage).slice(alertsBefore.length), standing }
 }
 
-function alertsIn(stage: Stage): Alert[] {
+function listAlerts(stage: Stage): Alert[] {
   return stage.events
     .filter(({ type }) => type.startsWith('io.sluice.alert.'))
     .map(({ data }) => data as Alert)
 }
 
 /** Returns the ids of published alerts without an end; fails if one is published twice. */
-function openOf(alerts: readonly Alert[]): string[] {
+function listOpen(alerts: readonly Alert[]): string[] {
   const open = new Set<string>()
   for (const { status, alertId } of alerts)
     if (status === 'resolved') assert.ok(open.delete(alertId), `${alertId} was not open`)

@@ -19,9 +19,9 @@ for (const folder of ['test/unit/alerting/timelines', 'config/rules/tests']) {
     assert.deepEqual(errors, [])
     assert.ok(tests && tests.tests.length > 0, `${file} has no tests`)
     describe(`the timelines of ${file}`, () => {
-      for (const one of tests.tests)
-        test(one.name, async () => {
-          const result = await runTest(VOCABULARY, tests, one)
+      for (const ruleTest of tests.tests)
+        test(ruleTest.name, async () => {
+          const result = await runTest(VOCABULARY, tests, ruleTest)
           assert.ok(result.passed, formatResult(result))
         })
     })

@@ -12,10 +12,10 @@ import { FAMILIES } from '../../support/families.ts'
 import { Kit } from '../../support/kit.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
-import { ms, ruleOf } from './support.ts'
+import { createRule, ms } from './support.ts'
 
 /** A reading whose trace consists of one hexadecimal digit; none without it. */
-function measured(at: number, temperature: number, digit?: string): Event {
+function createReading(at: number, temperature: number, digit?: string): Event {
   const traceparent = `00-${digit?.repeat(32)}-${'1'.repeat(16)}-01`
   const extensions = digit ? { extensions: { traceparent, tracestate: 'vendor=x' } } : {}
   return environmentReading(`r-${at}`, { at, temperature, ...extensions })
@@ -29,7 +29,7 @@ async function published(rule: Rule, readings: readonly Event[], pass?: string):
 }
 
 const status = ({ type }: Event) => (type === ALERT_FIRED_TYPE ? 'fired' : 'resolved')
-const digitOf = ({ extensions }: Event) => extensions?.traceparent?.slice(3, 4) ?? 'none'
+const getDigit = ({ extensions }: Event) => extensions?.traceparent?.slice(3, 4) ?? 'none'
 
 describe('the trace of an alert event', () => {
   const cases: [
@@ -42,41 +42,46 @@ describe('the trace of an alert event', () => {
     [
       'given readings that fire and clear, then it is that of the reading which decided it',
       { fireAbove: 40 },
-      [measured(0, 20, 'a'), measured(1, 45, 'b'), measured(2, 46, 'c'), measured(3, 30, 'd')],
+      [
+        createReading(0, 20, 'a'),
+        createReading(1, 45, 'b'),
+        createReading(2, 46, 'c'),
+        createReading(3, 30, 'd'),
+      ],
       ['fired b', 'resolved d'],
     ],
     [
       'given `for`, then it is that of the reading with which the time was up, not of the first bad one',
       { fireAbove: 40, for: '2s' },
-      [measured(0, 45, 'a'), measured(1, 45, 'b'), measured(2, 45, 'c')],
+      [createReading(0, 45, 'a'), createReading(1, 45, 'b'), createReading(2, 45, 'c')],
       ['fired c'],
     ],
     [
       'given `keepFiringFor`, then the timer that resolves has that of the reading which cleared',
       { fireAbove: 40, keepFiringFor: '5m' },
-      [measured(0, 45, 'a'), measured(1, 30, 'b'), measured(2, 30, 'c')],
+      [createReading(0, 45, 'a'), createReading(1, 30, 'b'), createReading(2, 30, 'c')],
       ['fired a', 'resolved b'],
       '10m',
     ],
     [
       'given a silence, then the timer that fires has that of the last reading before it',
       { fireAbove: 40, staleAfter: '5m', onSilence: 'alert' },
-      [measured(0, 20, 'a'), measured(1, 20, 'b')],
+      [createReading(0, 20, 'a'), createReading(1, 20, 'b')],
       ['fired b'],
       '10m',
     ],
     [
       'given a reading without a trace, then the event has none, whatever came before',
       { fireAbove: 40 },
-      [measured(0, 45, 'a'), measured(1, 30)],
+      [createReading(0, 45, 'a'), createReading(1, 30)],
       ['fired a', 'resolved none'],
     ],
   ]
   for (const [title, keys, readings, expected, pass] of cases)
     it(title, async () => {
-      const events = await published(ruleOf(keys), readings, pass)
+      const events = await published(createRule(keys), readings, pass)
       assert.deepEqual(
-        events.map(event => `${status(event)} ${digitOf(event)}`),
+        events.map(event => `${status(event)} ${getDigit(event)}`),
         expected,
       )
       for (const { id, extensions } of events) {
@@ -87,7 +92,7 @@ describe('the trace of an alert event', () => {
     })
 
   it('given a fired event, then the view of the alerts that fire keeps its trace', async () => {
-    const [event] = await published(ruleOf({ fireAbove: 40 }), [measured(0, 45, 'a')])
+    const [event] = await published(createRule({ fireAbove: 40 }), [createReading(0, 45, 'a')])
     assert.ok(event)
     const view = new Stage(notifier({ routes: [] }) as never)
     await view.batch([logRecord(0, event)])

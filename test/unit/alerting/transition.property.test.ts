@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { RuleState } from '../../../lib/alerting/rule-state.ts'
 import { type Life, type Transition, transition } from '../../../lib/alerting/transition.ts'
-import { above, ruleOf, run, stored } from './support.ts'
+import { above, createRule, run, stored } from './support.ts'
 
 interface Observation {
   readonly timeMs: number
@@ -17,9 +17,9 @@ const seconds = (...choices: number[]) => fc.constantFrom(...choices.map(choice 
 const values = fc.constantFrom(20, 40, 45, 50, 55, 60, 80)
 const CONDITIONS = {
   above: (by: number) => above(50, 50 - by),
-  below: (by: number) => ruleOf({ fireBelow: 50, clearAbove: 50 + by }).condition,
+  below: (by: number) => createRule({ fireBelow: 50, clearAbove: 50 + by }).condition,
   outside: (by: number) =>
-    ruleOf({ fireOutside: [40, 60], clearInside: by > 0 ? [42, 58] : [40, 60] }).condition,
+    createRule({ fireOutside: [40, 60], clearInside: by > 0 ? [42, 58] : [40, 60] }).condition,
 }
 const conditions: fc.Arbitrary<Life> = fc
   .record({
@@ -36,7 +36,7 @@ const conditions: fc.Arbitrary<Life> = fc
   }))
 
 /** Times from steps: 0 repeats an instant, a negative one is late. */
-function seriesOf(...steps: number[]): fc.Arbitrary<Observation[]> {
+function createSeries(...steps: number[]): fc.Arbitrary<Observation[]> {
   return fc.array(fc.tuple(seconds(...steps), values), { maxLength: 40 }).map(rows => {
     let timeMs = 0
     return rows.map(([step, value]) => {
@@ -45,13 +45,13 @@ function seriesOf(...steps: number[]): fc.Arbitrary<Observation[]> {
     })
   })
 }
-const anySeries = seriesOf(0, 0, 15, 30, 60, 90, -20)
-const inOrder = seriesOf(0, 0, 15, 30, 60, 90)
-const strictlyInOrder = seriesOf(15, 30, 60, 90)
+const anySeries = createSeries(0, 0, 15, 30, 60, 90, -20)
+const inOrder = createSeries(0, 0, 15, 30, 60, 90)
+const strictlyInOrder = createSeries(15, 30, 60, 90)
 
 const isNotified = (state: RuleState | undefined) =>
   state?.phase === 'firing' || state?.phase === 'recovering'
-const changesOf = (transitions: readonly Transition[]) => transitions.flatMap(({ change }) => change ?? [])
+const listChanges = (transitions: readonly Transition[]) => transitions.flatMap(({ change }) => change ?? [])
 const last = <Item>(items: readonly Item[]) => items[items.length - 1]
 
 describe('for any rule and any series', () => {
@@ -110,7 +110,7 @@ describe('for any rule and any series', () => {
         )
         const once = run(rule, series)
         const often = run(rule, repeated)
-        assert.deepEqual(changesOf(often), changesOf(once))
+        assert.deepEqual(listChanges(often), listChanges(once))
         assert.deepEqual(last(often)?.state, last(once)?.state)
       }),
     )
@@ -168,7 +168,7 @@ describe('against references that know nothing of states', () => {
         const edges = bits.flatMap((bit, index) =>
           bit === (bits[index - 1] ?? false) ? [] : bit ? 'fired' : 'resolved',
         )
-        assert.deepEqual(changesOf(run({ ...plain, forMs: 0 }, series)), edges)
+        assert.deepEqual(listChanges(run({ ...plain, forMs: 0 }, series)), edges)
       }),
     )
   })

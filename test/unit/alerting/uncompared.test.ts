@@ -9,11 +9,11 @@ import { transition } from '../../../lib/alerting/transition.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { Kit } from '../../support/kit.ts'
 import { environmentReading as reading } from '../../support/records.ts'
-import { ruleOf } from './support.ts'
+import { createRule } from './support.ts'
 
 const MINUTE = 60_000
-const rule = ruleOf({ fireAbove: 80, for: '10m', staleAfter: '5m', onSilence: 'ok' })
-const noData = ruleOf({ fireAbove: 80, for: '10m', staleAfter: '5m', onSilence: 'no-data' })
+const rule = createRule({ fireAbove: 80, for: '10m', staleAfter: '5m', onSilence: 'ok' })
+const noData = createRule({ fireAbove: 80, for: '10m', staleAfter: '5m', onSilence: 'no-data' })
 const after = (previous: RuleState | undefined, timeMs: number, of = rule) =>
   transition(of, previous, { timeMs, value: null })
 
@@ -49,7 +49,7 @@ describe('given a reading that cannot be compared', () => {
 })
 
 describe('given a rule that compares with earlier readings', () => {
-  const rule = ruleOf({ changeOver: '1h', fireAbove: 20 })
+  const rule = createRule({ changeOver: '1h', fireAbove: 20 })
   const told = async (between: Event) => {
     const kit = new Kit(alerting(FAMILIES, [rule]))
     await kit.when(reading('a', { at: 60, temperature: 10 }), between)

@@ -8,10 +8,10 @@ import { rulesActivated } from '../../../lib/alerting/rules-activated.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { Kit } from '../../support/kit.ts'
 import { environmentReading as reading } from '../../support/records.ts'
-import { ruleOf } from './support.ts'
+import { createRule } from './support.ts'
 
 const SENSOR = '/environment/test-site s-1'
-const KEPT = ruleOf({ fireAbove: 40, keepFiringFor: '5m' })
+const KEPT = createRule({ fireAbove: 40, keepFiringFor: '5m' })
 /** When the timers are due that are more than those of looking. */
 const timers = async (kit: Kit<AlertingState>) =>
   Object.entries(await kit.timers(SENSOR)).flatMap(([name, due]) =>
@@ -22,7 +22,9 @@ const told = (kit: Kit<AlertingState>) =>
 
 describe('the timers of an entity', () => {
   it('given no change that time could bring, then the only timer is that of looking', async () => {
-    const kit = new Kit(alerting(FAMILIES, [ruleOf({ fireAbove: 40, staleAfter: '5m', onSilence: 'ok' })]))
+    const kit = new Kit(
+      alerting(FAMILIES, [createRule({ fireAbove: 40, staleAfter: '5m', onSilence: 'ok' })]),
+    )
     await kit.when(reading('a', { temperature: 20 }))
     assert.deepEqual(Object.keys(await kit.timers(SENSOR)), ['look'])
   })
@@ -47,7 +49,7 @@ describe('the timers of an entity', () => {
 
   it('given onSilence, when readings go on, then the timer moves with them', async () => {
     const kit = new Kit(
-      alerting(FAMILIES, [ruleOf({ fireAbove: 40, staleAfter: '5m', onSilence: 'no-data' })]),
+      alerting(FAMILIES, [createRule({ fireAbove: 40, staleAfter: '5m', onSilence: 'no-data' })]),
     )
     await kit.when(reading('a', { temperature: 20 }))
     assert.deepEqual(await timers(kit), ['silence 12:05'])
@@ -63,7 +65,7 @@ describe('the timers of an entity', () => {
       reading('a', { temperature: 41 }),
       reading('b', { at: 60, temperature: 30 }),
       rulesActivated(
-        buildRuleSet([ruleOf({ fireAbove: 40, keepFiringFor: '1m' })]),
+        buildRuleSet([createRule({ fireAbove: 40, keepFiringFor: '1m' })]),
         0,
         '2026-03-01T12:01:30Z',
       ),
@@ -99,7 +101,7 @@ describe('the timers of an entity', () => {
 
   it('given many rules of all kinds, then a step costs no more timers than instants', async () => {
     const rules = Array.from({ length: 200 }, (_, index) =>
-      ruleOf({
+      createRule({
         name: `R${index}`,
         fireAbove: 40,
         staleAfter: '5m',

@@ -37,7 +37,7 @@ function received([seconds, temperature]: Sample, more: ReadingData = {}): Recei
 }
 
 /** The steps of readings, one after the other; the state goes through JSON, as it does in the store. */
-function stepsOf(samples: readonly Sample[]): CompletedStep<EntityStatistics>[] {
+function listSteps(samples: readonly Sample[]): CompletedStep<EntityStatistics>[] {
   let state: EntityStatistics | undefined
   return samples.map(sample => {
     const step = statistics.onEvent(state, received(sample), KNOWN_NAMES.initial)
@@ -47,9 +47,9 @@ function stepsOf(samples: readonly Sample[]): CompletedStep<EntityStatistics>[] 
   })
 }
 
-const reasonsOf = (samples: readonly Sample[]) => stepsOf(samples).map(({ reason }) => reason)
-const emittedBy = (samples: readonly Sample[]) => stepsOf(samples).flatMap(({ emit }) => emit)
-const summariesOf = (samples: readonly Sample[]) =>
+const listReasons = (samples: readonly Sample[]) => listSteps(samples).map(({ reason }) => reason)
+const emittedBy = (samples: readonly Sample[]) => listSteps(samples).flatMap(({ emit }) => emit)
+const listSummaries = (samples: readonly Sample[]) =>
   emittedBy(samples).map(({ data }) => data as MinuteSummary)
 const brief = ({ windowStart, revision, metrics }: MinuteSummary) => [
   windowStart.slice(14, 19),
@@ -75,7 +75,7 @@ describe('given readings of an entity', () => {
   ]
   for (const [name, samples, reason] of cases) {
     test(`when ${name}, then it is ${reason}`, () => {
-      assert.equal(reasonsOf(samples).at(-1), reason)
+      assert.equal(listReasons(samples).at(-1), reason)
     })
   }
 
@@ -115,7 +115,7 @@ describe('given readings of an entity', () => {
   test('when readings are late for a closed minute, then each gives its next revision', () => {
     // biome-ignore format: a row
     const samples: Sample[] = [[0, 1], [60, 1], [30, 5], [45, 9], [120, 1]]
-    assert.deepEqual(summariesOf(samples).map(brief), [
+    assert.deepEqual(listSummaries(samples).map(brief), [
       ['00:00', 1, 1],
       ['00:00', 2, 2],
       ['00:00', 3, 3],
@@ -125,7 +125,7 @@ describe('given readings of an entity', () => {
 
   test('when one is late for an older minute, then it counts in the rolling statistics alone', () => {
     // biome-ignore format: a row
-    const steps = stepsOf([[0, 1], [60, 2], [120, 3], [30, 50]])
+    const steps = listSteps([[0, 1], [60, 2], [120, 3], [30, 50]])
     const [before, after] = steps.slice(-2)
     assert.deepEqual(after?.state?.minutes, before?.state?.minutes)
     assert.deepEqual(after?.emit, [])
@@ -149,7 +149,7 @@ describe('given readings of an entity', () => {
 })
 
 describe('given a reading with states only', () => {
-  for (const before of [undefined, stepsOf([[0, 1]])[0]?.state])
+  for (const before of [undefined, listSteps([[0, 1]])[0]?.state])
     test(`when the entity has ${before ? 'statistics' : 'none'}, then they stay as they are`, () => {
       const event = received([90, 1], { temperature: undefined, status: 'ok' })
       const step = statistics.onEvent(before, event, KNOWN_NAMES.initial)
@@ -184,7 +184,7 @@ describe('given any readings in any order', () => {
         for (const { type, data } of emissions) assert.equal(schemaViolation(FAMILIES, type, data), undefined)
         assert.equal(new Set(emissions.map(({ name }) => name)).size, emissions.length)
         const revisions = new Map<string, number>()
-        for (const { windowStart, revision } of summariesOf(samples)) {
+        for (const { windowStart, revision } of listSummaries(samples)) {
           assert.equal(revision, (revisions.get(windowStart) ?? 0) + 1)
           revisions.set(windowStart, revision)
         }
@@ -195,9 +195,9 @@ describe('given any readings in any order', () => {
   test('then each counts once in the rolling statistics, and once in a window unless it is late', () => {
     fc.assert(
       fc.property(series, samples => {
-        const steps = stepsOf(samples)
+        const steps = listSteps(samples)
         const inWindows = new Map<string, number>()
-        for (const { windowStart, metrics } of summariesOf(samples)) {
+        for (const { windowStart, metrics } of listSummaries(samples)) {
           inWindows.set(windowStart, metrics.temperature?.count ?? 0)
         }
         const state = steps.at(-1)?.state
@@ -217,7 +217,7 @@ describe('given any readings in any order', () => {
         const minutes = Map.groupBy(inOrder, ([seconds]) => Math.floor((seconds * 1000) / MINUTE_MS))
         const closed = [...minutes.values()].slice(0, -1)
         assert.deepEqual(
-          summariesOf(inOrder).map(({ revision, metrics }) => [revision, metrics.temperature?.count]),
+          listSummaries(inOrder).map(({ revision, metrics }) => [revision, metrics.temperature?.count]),
           closed.map(readings => [1, readings.length]),
         )
       }),
@@ -226,6 +226,6 @@ describe('given any readings in any order', () => {
 
   test('then the state stays small', () => {
     const samples = Array.from({ length: 2000 }, (_, index): Sample => [index * 7, Math.sin(index) / 3])
-    assert.ok(JSON.stringify(stepsOf(samples).at(-1)?.state).length < 1000)
+    assert.ok(JSON.stringify(listSteps(samples).at(-1)?.state).length < 1000)
   })
 })

@@ -5,7 +5,7 @@ import { addValue, type Statistics, summarizeStatistics } from '../../../lib/ana
 
 type Sample = readonly [value: number, timeMs: number]
 
-function statisticsOf(samples: readonly Sample[]): Statistics {
+function computeStatistics(samples: readonly Sample[]): Statistics {
   const statistics = samples.reduce<Statistics | undefined>(
     (before, [value, timeMs]) => addValue(before, value, timeMs),
     undefined,
@@ -30,7 +30,7 @@ describe('given any values', () => {
         const mean = all.reduce((sum, value) => sum + value, 0) / all.length
         const variance =
           all.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, all.length - 1)
-        const summary = summarizeStatistics(statisticsOf(samples))
+        const summary = summarizeStatistics(computeStatistics(samples))
         assert.equal(summary.count, all.length)
         assertClose(summary.mean, mean, 1e6)
         assertClose(summary.standardDeviation ** 2, variance, 1e12)
@@ -49,7 +49,7 @@ describe('given any values', () => {
     )
     fc.assert(
       fc.property(twoOrders, ([one, other]) => {
-        const [a, b] = [statisticsOf(one), statisticsOf(other)]
+        const [a, b] = [computeStatistics(one), computeStatistics(other)]
         assert.deepEqual([a.count, a.minimum, a.maximum], [b.count, b.minimum, b.maximum])
         assert.equal(a.lastAtMs, b.lastAtMs)
         assertClose(a.mean, b.mean, 1e6)
@@ -62,32 +62,32 @@ describe('given any values', () => {
       fc.property(series, series, (before, after) => {
         const through = after.reduce<Statistics>(
           (state, [value, timeMs]) => addValue(JSON.parse(JSON.stringify(state)), value, timeMs),
-          statisticsOf(before),
+          computeStatistics(before),
         )
         assert.deepEqual(
           summarizeStatistics(through),
-          summarizeStatistics(statisticsOf([...before, ...after])),
+          summarizeStatistics(computeStatistics([...before, ...after])),
         )
       }),
     )
   })
 
   test('when they are the greatest that count, then the state stays finite', () => {
-    const great = statisticsOf([1e100, -1e100, 1e100].map(value => [value, 0]))
+    const great = computeStatistics([1e100, -1e100, 1e100].map(value => [value, 0]))
     for (const [name, number] of Object.entries(great)) assert.ok(Number.isFinite(number), name)
   })
 })
 
 test('given a small spread around a large mean, then no digit is lost', () => {
   const { standardDeviation } = summarizeStatistics(
-    statisticsOf([4, 7, 13, 16].map(value => [1e9 + value, 0])),
+    computeStatistics([4, 7, 13, 16].map(value => [1e9 + value, 0])),
   )
   assertClose(standardDeviation, Math.sqrt(30), 1)
 })
 
 describe('given one value', () => {
   test('then its standard deviation is 0', () => {
-    assert.equal(summarizeStatistics(statisticsOf([[7, 0]])).standardDeviation, 0)
+    assert.equal(summarizeStatistics(computeStatistics([[7, 0]])).standardDeviation, 0)
   })
 })
 
@@ -100,7 +100,7 @@ describe('given which value is the last', () => {
   ]
   for (const [name, samples, last] of cases) {
     test(`then it is ${name}`, () => {
-      const summary = summarizeStatistics(statisticsOf(samples))
+      const summary = summarizeStatistics(computeStatistics(samples))
       assert.equal(summary.last, last)
       assert.equal(summary.lastAt, '1970-01-01T00:00:00.020Z')
     })
@@ -108,6 +108,6 @@ describe('given which value is the last', () => {
 })
 
 test('given -0, then the state holds 0, as it will when it comes back from the store', () => {
-  const state = statisticsOf([[-0, 0]])
+  const state = computeStatistics([[-0, 0]])
   assert.deepEqual(state, JSON.parse(JSON.stringify(state)))
 })

@@ -7,7 +7,7 @@ import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts
 import { FAMILIES } from '../../support/families.ts'
 import { goldenAnswers } from '../../support/golden.ts'
 
-function errorsOf(input: unknown): readonly string[] {
+function listErrors(input: unknown): readonly string[] {
   try {
     generatorSettings(FAMILIES, input)
     return []
@@ -49,17 +49,17 @@ describe('given settings that hold', () => {
 describe('given an error', () => {
   test('when it is read, then one line names it', () => {
     goldenAnswers('generator', text => {
-      const [error, ...more] = errorsOf(JSON.parse(text))
+      const [error, ...more] = listErrors(JSON.parse(text))
       assert.deepEqual(more, [])
       return `${error}`
     })
     for (const input of [undefined, { seed: 'x'.repeat(33) }, { anomalyRate: Number.NaN }])
-      assert.equal(errorsOf(input).length, 1)
+      assert.equal(listErrors(input).length, 1)
   })
 
   test('when there are several, then all are named at once, and the parameter with them', () => {
     const wrong = { seed: '', tickSeconds: 0, foo: 1, anomalyRate: 2 }
-    assert.equal(errorsOf(wrong).length, 4)
+    assert.equal(listErrors(wrong).length, 4)
     assert.throws(() => generatorSettings(FAMILIES, wrong, 'parameter /sluice/prod/generator'), {
       name: 'ConfigError',
       message: /^parameter \/sluice\/prod\/generator has 4 errors:\n {2}- /,

@@ -12,7 +12,7 @@ import { counting } from '../../support/stage.ts'
 const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
 
 /** Returns the files of a folder that a function loads when it starts. */
-async function loadedOf(folder: string, env: Readonly<Record<string, string>> = {}): Promise<string[]> {
+async function loadConsumer(folder: string, env: Readonly<Record<string, string>> = {}): Promise<string[]> {
   const program = 'test/support/loaded-modules.ts'
   const { stdout, output } = await runProgram(program, ['functions/processor/handler.ts'], {
     env: { ...NOWHERE, OTEL_EXPORTER_OTLP_ENDPOINT: '', ...env },
@@ -123,11 +123,11 @@ describe('the time that a function keeps back', () => {
 
 describe('what a function loads', () => {
   it('given no endpoint, then nothing that exports spans', async () => {
-    assert.deepEqual(await loadedOf('packages/runtime/adapters/otlp/'), [])
+    assert.deepEqual(await loadConsumer('packages/runtime/adapters/otlp/'), [])
   })
 
   it('given no data but JSON, then nothing that asks a registry or reads other formats', async () => {
-    const loaded = await loadedOf('', { SCHEMA_REGISTRY_URL: 'http://127.0.0.1:1' })
+    const loaded = await loadConsumer('', { SCHEMA_REGISTRY_URL: 'http://127.0.0.1:1' })
     const others =
       /^packages\/schema-registry\/|^node_modules\/(avsc|protobufjs|ajv)\/|\/adapters\/registry\//
     assert.deepEqual(
@@ -137,15 +137,15 @@ describe('what a function loads', () => {
   })
 
   it('given a consumer of our events, then nothing that maps records', async () => {
-    assert.deepEqual(await loadedOf('lib/mapping/'), [])
+    assert.deepEqual(await loadConsumer('lib/mapping/'), [])
   })
 
   it('given no batch to inflate, then no codec of Kafka', async () => {
-    assert.deepEqual(await loadedOf('packages/kafka-records/codecs/'), [])
+    assert.deepEqual(await loadConsumer('packages/kafka-records/codecs/'), [])
   })
 
   it('given an endpoint, then that as well', async () => {
-    const loaded = await loadedOf('packages/runtime/adapters/otlp/', {
+    const loaded = await loadConsumer('packages/runtime/adapters/otlp/', {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
     })
     assert.ok(loaded.includes('packages/runtime/adapters/otlp/exporter.ts'), loaded.join())

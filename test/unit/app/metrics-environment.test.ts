@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import type { Context } from 'aws-lambda'
 import { DIMENSIONS } from '#runtime/adapters/lambda/metric-names.ts'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
-import { metricsOf } from '../../support/function-log.ts'
+import { readMetrics } from '../../support/function-log.ts'
 import { environmentReading, kafkaEvent, logRecord } from '../../support/records.ts'
 
 const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
@@ -15,7 +15,7 @@ it('given a deployed consumer, then its metrics have the dimensions that alarms 
   const handler = kafkaConsumer('bell', sink, { reserveMs: 60_001 })
   const context = { getRemainingTimeInMillis: () => 60_000 } as Context
   const batch = kafkaEvent([logRecord(0, environmentReading('a'))])
-  const metrics = await metricsOf(async () => handler(batch, context))
+  const metrics = await readMetrics(async () => handler(batch, context))
   const values = { environment: 'prod', service: 'bell', reason: 'out-of-time' }
   const set = (names: readonly (keyof typeof values)[]) => names.map(name => `${name}=${values[name]}`).sort()
   const found = (name: string) => metrics.get(name)?.dimensions.map(pairs => pairs.split(' ').sort())

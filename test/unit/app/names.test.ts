@@ -95,8 +95,8 @@ describe('names of topics and groups', () => {
   test('given other names, then the usual ones are foreign topics', () => {
     const names = named(FOREIGN)
     assert.equal(names.topicNamed('sluice.telemetry.readings.prod'), undefined)
-    assert.equal(names.signalIn('gds.metrics.dlq'), 'dlq')
-    assert.equal(names.signalIn('analytics_events'), 'analytics')
+    assert.equal(names.findSignal('gds.metrics.dlq'), 'dlq')
+    assert.equal(names.findSignal('analytics_events'), 'analytics')
   })
 
   const wrong: [environment: Record<string, string>, error: RegExp][] = [

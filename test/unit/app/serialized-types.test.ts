@@ -33,7 +33,7 @@ test('given all event types, then each is serialized or always JSON', async () =
   )
   for (const { type, others } of FAMILIES.all)
     assert.equal(
-      listSerializedTypes(FAMILIES).some(one => one.type === type),
+      listSerializedTypes(FAMILIES).some(serializedType => serializedType.type === type),
       !others,
     )
   for (const type of ALWAYS_JSON) {

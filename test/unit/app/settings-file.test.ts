@@ -5,9 +5,9 @@ import { listSettings, type Setting } from '#runtime/settings/index.ts'
 import { SLICES } from '../../../lib/app/config.ts'
 import { LOCAL_PORTS } from '../../../lib/app/settings/index.ts'
 import { withPrecedence } from '../../../lib/app/settings/precedence.ts'
-import { readSettingsFile, settingsIn } from '../../../lib/app/settings-file.ts'
+import { mergeSettingsFile, readSettingsFile } from '../../../lib/app/settings-file.ts'
 
-function errorsOf(text: string): readonly string[] {
+function listErrors(text: string): readonly string[] {
   try {
     readSettingsFile(text, 'sluice.yml')
     return []
@@ -16,7 +16,7 @@ function errorsOf(text: string): readonly string[] {
   }
 }
 
-function variablesOf(text: string, environment: Readonly<Record<string, string>> = {}) {
+function listVariables(text: string, environment: Readonly<Record<string, string>> = {}) {
   return withPrecedence(environment, readSettingsFile(text, 'sluice.yml'))
 }
 
@@ -31,7 +31,7 @@ kafka:
 producer: { batch_size: 500, batch_bytes: 16384, acks: all, compression: }
 telemetry: { sensors: [temp, humidity], sample_rate: 0.5 }
 `
-    assert.deepEqual(variablesOf(text), {
+    assert.deepEqual(listVariables(text), {
       KAFKA_BROKERS: 'one:9092,two:9092',
       TOPIC_NAMES: 'alerts=gds.alerts.{env},dlq=gds.metrics.dlq',
       PARTITIONS: 'readings=24,events=6',
@@ -46,18 +46,18 @@ telemetry: { sensors: [temp, humidity], sample_rate: 0.5 }
 
   test('given a path without a file, then the error says so', () => {
     assert.throws(
-      () => settingsIn({}, 'no.yml', '/none'),
+      () => mergeSettingsFile({}, 'no.yml', '/none'),
       /^.*no\.yml has 1 error:\n {2}- there is no such file$/m,
     )
   })
 
   test('given an empty file, then nothing is set', () => {
-    assert.deepEqual(variablesOf('# nothing yet\n'), {})
+    assert.deepEqual(listVariables('# nothing yet\n'), {})
   })
 
   test('given a variable that is set, then it goes before the file', () => {
     const environment = { LOG_LEVEL: 'DEBUG' }
-    assert.deepEqual(variablesOf('logging: { level: WARN }', environment), environment)
+    assert.deepEqual(listVariables('logging: { level: WARN }', environment), environment)
   })
 
   const same: [file: string, environment: Record<string, string>][] = [
@@ -68,7 +68,7 @@ telemetry: { sensors: [temp, humidity], sample_rate: 0.5 }
   ]
   for (const [file, environment] of same)
     test(`given ${file} and ${Object.keys(environment)}, then the variable names the server or topic`, () => {
-      assert.deepEqual(variablesOf(file, environment), environment)
+      assert.deepEqual(listVariables(file, environment), environment)
     })
 
   const wrong: [text: string, error: RegExp][] = [
@@ -88,13 +88,13 @@ telemetry: { sensors: [temp, humidity], sample_rate: 0.5 }
   ]
   for (const [text, error] of wrong)
     test(`given ${JSON.stringify(text)}, then it is refused with its line`, () => {
-      const errors = errorsOf(text)
+      const errors = listErrors(text)
       assert.equal(errors.length, 1)
       assert.match(errors[0] ?? '', error)
     })
 
   test('given several errors, then all are named, in the order of their lines, and no value of a secret', () => {
-    const errors = errorsOf('logging: { level: LOUD }\nkafka:\n  event_hubs: hunter2\n  nope: 1\n')
+    const errors = listErrors('logging: { level: LOUD }\nkafka:\n  event_hubs: hunter2\n  nope: 1\n')
     assert.deepEqual(
       errors.map(line => line.split(':').slice(0, 2).join(':')),
       ['line 1: logging.level', 'line 3: kafka.event_hubs', 'line 4: kafka.nope'],

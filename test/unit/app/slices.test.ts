@@ -11,7 +11,7 @@ const BOTH = { ...BROKERS, REDIS_URL: 'redis://127.0.0.1:1' }
 const OF_OTHERS = { ID_WINDOW_SECONDS: '1h', OTEL_EXPORTER_OTLP_ENDPOINT: 'nowhere', HISTORY_RETENTION: '0' }
 
 /** The errors with which a function does not start in this environment; none where it starts. */
-async function errorsOf(t: TestContext, name: string, environment: Readonly<Record<string, string>>) {
+async function findErrors(t: TestContext, name: string, environment: Readonly<Record<string, string>>) {
   const before = { ...process.env }
   t.after(() => {
     process.env = before
@@ -29,19 +29,19 @@ async function errorsOf(t: TestContext, name: string, environment: Readonly<Reco
 describe('the settings that a function reads', () => {
   for (const name of ['generator', 'clock', 'redriver', 'processor', 'notifier'])
     it(`given ${name} without REDIS_URL, then it does not start, and names that alone`, async t => {
-      assert.deepEqual(await errorsOf(t, name, BROKERS), [
+      assert.deepEqual(await findErrors(t, name, BROKERS), [
         'REDIS_URL: must name the server, as redis://host:port',
       ])
-      assert.deepEqual(await errorsOf(t, name, BOTH), [])
+      assert.deepEqual(await findErrors(t, name, BOTH), [])
     })
 
   for (const name of ['generator', 'clock'])
     it(`given ${name} and wrong settings of consumers, then it starts: it reads none of them`, async t => {
-      assert.deepEqual(await errorsOf(t, name, { ...BOTH, ...OF_OTHERS }), [])
+      assert.deepEqual(await findErrors(t, name, { ...BOTH, ...OF_OTHERS }), [])
     })
 
   it('given a consumer, then each of its wrong settings is named', async t => {
-    const errors = await errorsOf(t, 'activity', { ...BOTH, ...OF_OTHERS })
+    const errors = await findErrors(t, 'activity', { ...BOTH, ...OF_OTHERS })
     assert.deepEqual(
       errors.map((error: string) => error.split(':')[0]),
       ['ID_WINDOW_SECONDS', 'OTEL_EXPORTER_OTLP_ENDPOINT'],

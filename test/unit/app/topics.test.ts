@@ -26,7 +26,7 @@ describe('the copies of a record', () => {
 })
 
 describe('the table of topics', () => {
-  const emittedBy = (name: string) => readFunctions().find(one => one.name === name)?.emits ?? []
+  const emittedBy = (name: string) => readFunctions().find(entry => entry.name === name)?.emits ?? []
 
   it('gives clock and dlq-router their topics, so that a new row needs no other place', () => {
     const archived = resolveSignals(HISTORY_TABLES.map(getTableSignal))

@@ -7,7 +7,7 @@ import { CausedAlerts } from '../../../cli/consume/caused-alerts.ts'
 import { alertEmission, firedAlert, resolvedAlert } from '../../../lib/alerting/alert.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
-import { ruleOf } from '../alerting/support.ts'
+import { createRule } from '../alerting/support.ts'
 
 const READINGS = ['s-1', 's-2'].map((sensor, at) =>
   environmentReading(sensor, { sensor, at, temperature: 45 }),
@@ -17,7 +17,7 @@ const READINGS = ['s-1', 's-2'].map((sensor, at) =>
 function alertAt(offset: number, isResolved = false): Event {
   const reading = READINGS[offset] as Event
   const entity = { ...reading, entity: formatEntity(reading) }
-  const fired = firedAlert(ruleOf({ name: 'HOT', fireAbove: 40, severity: 'critical' }), entity, {
+  const fired = firedAlert(createRule({ name: 'HOT', fireAbove: 40, severity: 'critical' }), entity, {
     ...{ value: 45, threshold: 40, activeAtMs: 0, firedAtMs: 0 },
   })
   const alert = isResolved ? resolvedAlert(fired, 0, 'rule-removed') : fired
@@ -35,11 +35,11 @@ describe('given records and alerts, when both are shown', () => {
   async function shown(...all: readonly (number | Event)[]): Promise<string[]> {
     const lines: string[] = []
     const alerts = new CausedAlerts(FAMILIES, new MemoryLogReader([]), line => lines.push(line))
-    for (const one of all)
-      if (typeof one === 'number') {
-        lines.push(`reading ${one}`)
-        alerts.showBelow(logRecord(one, READINGS[one] as Event), READINGS[one] as Event)
-      } else await alerts.show(one, 'readings')
+    for (const value of all)
+      if (typeof value === 'number') {
+        lines.push(`reading ${value}`)
+        alerts.showBelow(logRecord(value, READINGS[value] as Event), READINGS[value] as Event)
+      } else await alerts.show(value, 'readings')
     return lines.map(line => line.replace(/ {2}[\w-]{22} {2}/, ' ID '))
   }
 

@@ -78,7 +78,7 @@ async function shown(
   const [stdout, stderr] = [new TextSink(), new TextSink()]
   const whole = { topic: 't', from: 'start', follow: false, json: false, ...plan } as const
   const output = new ConsumeOutput(NAMES, whole, reader, { stdout, stderr, environment: {} })
-  for (const one of records) await output.show(one)
+  for (const record of records) await output.show(record)
   return { output, lines: stdout.text.split('\n').slice(0, -1), stderr: stderr.text }
 }
 
@@ -116,8 +116,8 @@ describe('records that are consumed', () => {
 
   it('given a registry that is away, then it is said once, and the end fails', async () => {
     const away: DataReader = {
-      read: (one, own) => {
-        if (!Buffer.isBuffer(one.data)) return one
+      read: (event, own) => {
+        if (!Buffer.isBuffer(event.data)) return event
         throw notPrepared(own)
       },
       prepare: () => Promise.reject(new Unavailable('registry-unavailable', 'it has no answer')),

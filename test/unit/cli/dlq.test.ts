@@ -10,14 +10,14 @@ import {
 import { formatDeadLetter, formatDeadLetterList } from '../../../cli/dlq/text.ts'
 import { LEFT_OUT } from '../../../lib/operations/dead-letters/decision.ts'
 import { toDeadLetterSummary } from '../../../lib/queries/dead-letters/dead-letter-records.ts'
-import { base64, deadLetterIn, deadLetterRecord } from '../../support/dead-letters.ts'
+import { base64, deadLetterRecord, getDeadLetter } from '../../support/dead-letters.ts'
 import { NAMES } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'
 
 function found(changes: object = {}) {
-  const deadLetter = deadLetterIn(deadLetterRecord(changes))
+  const deadLetter = getDeadLetter(deadLetterRecord(changes))
   assert.ok(deadLetter)
   return deadLetter
 }

@@ -11,7 +11,7 @@ import { ran } from './terminal.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-generate-'))
 after(() => rmSync(folder, { recursive: true }))
-const linesOf = (text: string) => text.trim().split('\n')
+const listLines = (text: string) => text.trim().split('\n')
 const file = (name: string) => readFileSync(join(folder, name), 'utf8')
 
 const FROM = ['generate', '--no-kafka', '--from', '2026-01-01T00:00:00Z']
@@ -23,7 +23,7 @@ describe('sluice generate', () => {
     const expected = [...simulate(FAMILIES, GENERATOR, tick, tick + 24)].map(({ event }) => event)
     assert.equal(status, 0)
     assert.deepEqual(
-      linesOf(stdout).map(line => JSON.parse(line)),
+      listLines(stdout).map(line => JSON.parse(line)),
       expected.map(event => ({ specversion: '1.0', ...event })),
     )
     assert.match(
@@ -44,7 +44,7 @@ describe('sluice generate', () => {
       assert.deepEqual([status, stderr], [0, 'Starting generator: 15 sensors, 10.0s interval\n'])
       const { readings } = JSON.parse(stdout)
       assert.equal(readings, 60 * GENERATOR.fleet.length)
-      assert.equal(linesOf(file(`${name}.jsonl`)).length, readings)
+      assert.equal(listLines(file(`${name}.jsonl`)).length, readings)
     }
     assert.equal(file('one.jsonl'), file('two.jsonl'))
     assert.notEqual(file('one.jsonl'), file('other.jsonl'))
@@ -79,15 +79,15 @@ describe('sluice generate', () => {
       assert.equal(status, 1)
     })
 
-  const eventsOf = async (...args: string[]) => {
+  const readEvents = async (...args: string[]) => {
     const { status, stdout, stderr } = await ran([...FROM, '--output', '-', ...args], { folder })
     assert.equal(status, 0, stderr)
-    return stdout === '' ? [] : linesOf(stdout).map(line => JSON.parse(line))
+    return stdout === '' ? [] : listLines(stdout).map(line => JSON.parse(line))
   }
 
   it('makes the fleet that the options describe', async () => {
     const fleet = ['--num-sensors', '3', '--sites', 'cairo,oslo', '--metrics', 'temp,humidity']
-    const events = await eventsOf(...fleet, '--count', '3')
+    const events = await readEvents(...fleet, '--count', '3')
     assert.deepEqual(
       events.map(({ subject, data: { location } }) => [subject, location.site]),
       [

@@ -39,7 +39,7 @@ const CELSIUS = writeMapping('celsius.yaml', '°C')
 const KELVIN = writeMapping('kelvin.yaml', 'K')
 
 /** The events that were written: read strictly, and held to their schema. */
-function eventsIn(text: string): Event<Record<string, unknown>>[] {
+function listEvents(text: string): Event<Record<string, unknown>>[] {
   const lines = text.split('\n').slice(0, -1)
   return lines.map(line => {
     const event = readJsonEvent(JSON.parse(line))
@@ -52,7 +52,7 @@ function eventsIn(text: string): Event<Record<string, unknown>>[] {
 describe('ids', () => {
   const REPEATED = 'timestamp,value\n2026-01-01 08:00,1\n2026-01-01 08:00,1\n'
   const ids = async (name: string, mapping = CELSIUS) =>
-    eventsIn((await imported(name, REPEATED, '--mapping', mapping)).stdout).map(({ id }) => id)
+    listEvents((await imported(name, REPEATED, '--mapping', mapping)).stdout).map(({ id }) => id)
 
   test('are the same for the same file, and differ between rows that are alike', async () => {
     const once = await ids('r.csv')
@@ -94,7 +94,7 @@ test('whatever the rows hold, each ends as a valid event or as a named broken ro
       )
       assert.doesNotMatch(stderr, /fault of Sluice/)
       assert.ok(status === 0 || /^series\.csv:\d+: a quote/m.test(stderr), stderr)
-      eventsIn(stdout)
+      listEvents(stdout)
     }),
     { numRuns: 200 },
   )

@@ -96,7 +96,7 @@ describe('given records for an input, when they are read', () => {
   it('then any JSON becomes a record as it is, and what is not JSON is refused with its line', () => {
     const text = '{"sensor_id": "ws_001",  "temperature": 25.50}\n[1]\n7'
     const input = { topic: 'sensor-data', partitions: 3 }
-    const placed = parseDocuments(text, 'f').map(one => placeDocument(one, input))
+    const placed = parseDocuments(text, 'f').map(document => placeDocument(document, input))
     assert.equal(placed.map(({ value }) => value).join('\n'), text)
     assert.deepEqual(
       placed.map(({ partition, key, headers }) => [partition, key, headers]),

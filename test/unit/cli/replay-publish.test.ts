@@ -33,13 +33,13 @@ function clockwork() {
   }
 }
 
-const linesOf = (request: readonly Departure[]) => request.map(({ record }) => Number(String(record.key)))
+const listLines = (request: readonly Departure[]) => request.map(({ record }) => Number(String(record.key)))
 
 describe('requests', () => {
   test('what is due together leaves together, what is due later waits', async () => {
     const clock = clockwork()
     const groups = inGroups([departure(0), departure(1, 0), departure(2)], [departure(3)])
-    const made = (await collected(groupIntoRequests(groups, createPacer(2), clock))).map(linesOf)
+    const made = (await collected(groupIntoRequests(groups, createPacer(2), clock))).map(listLines)
     assert.deepEqual(made, [[0, 1], [2], [3]])
     assert.deepEqual(clock.waits, [1_000, 500])
   })
@@ -48,19 +48,19 @@ describe('requests', () => {
     const clock = { elapsedMs: () => 10_000, wait: () => assert.fail('waited') }
     const made = (
       await collected(groupIntoRequests(inGroups([departure(0), departure(5)]), createPacer(1), clock))
-    ).map(linesOf)
+    ).map(listLines)
     assert.deepEqual(made, [[0, 5]])
   })
 
   test('at full speed they are as large as they may be, in order', async () => {
     const many = Array.from({ length: 1_200 }, (_, line) => departure(line))
     const full = createPacer(Number.POSITIVE_INFINITY)
-    const made = (await collected(groupIntoRequests(inGroups(many), full, clockwork()))).map(linesOf)
+    const made = (await collected(groupIntoRequests(inGroups(many), full, clockwork()))).map(listLines)
     assert.deepEqual(
       made.map(({ length }) => length),
       [500, 500, 200],
     )
-    assert.deepEqual(made.flat(), linesOf(many))
+    assert.deepEqual(made.flat(), listLines(many))
   })
 
   test("each fits into a topic's limit, unless one record alone exceeds it", async () => {
@@ -69,7 +69,7 @@ describe('requests', () => {
       departure(line, 0, bytes),
     )
     const made = (await collected(groupIntoRequests(inGroups(large), createPacer(1), clockwork()))).map(
-      linesOf,
+      listLines,
     )
     assert.deepEqual(made, [[0, 1], [2], [3], [4]])
   })

@@ -107,14 +107,14 @@ describe('the survey', () => {
 
 describe('what is published', () => {
   const binary: Addressing = { env: 'test', contentMode: 'binary', keepPartitions: false, ...VOCABULARY }
-  const eventOf = (record: OutgoingRecord) => readEvent(record) as Event
+  const getEvent = (record: OutgoingRecord) => readEvent(record) as Event
 
   test('a reading goes to readings, keyed by its family; another event by source and subject', async () => {
     const [first] = await recorded(HEATWAVE)
     const record = buildOutgoingRecord(first as Recorded, binary)
     assert.equal(record.topic, 'sluice.telemetry.readings.test')
     assert.equal(String(record.key), 'roof-1')
-    const { extensions, ...event } = eventOf(record)
+    const { extensions, ...event } = getEvent(record)
     assert.deepEqual(event, first?.event)
     assert.match(extensions?.traceparent ?? '', /^00-/)
     const [other] = await recorded(LINE)
@@ -144,15 +144,15 @@ describe('what is published', () => {
   })
 
   test('records of a batch go byte for byte to their own signal', async () => {
-    for (const one of await recorded(POISON)) {
-      const { key, value, headers } = one.record as NonNullable<Recorded['record']>
-      assert.deepEqual(buildOutgoingRecord(one, binary), {
+    for (const recording of await recorded(POISON)) {
+      const { key, value, headers } = recording.record as NonNullable<Recorded['record']>
+      assert.deepEqual(buildOutgoingRecord(recording, binary), {
         topic: 'sluice.telemetry.readings.test',
         key,
         value,
         headers: headers.map(([name, bytes]) => [name, toBuffer(bytes)]),
       })
-      assert.equal(buildOutgoingRecord(one, { ...binary, keepPartitions: true }).partition, 9)
+      assert.equal(buildOutgoingRecord(recording, { ...binary, keepPartitions: true }).partition, 9)
     }
     const [foreign] = (await recorded(POISON)) as [Recorded]
     const elsewhere = {
@@ -164,14 +164,14 @@ describe('what is published', () => {
 
   test('moved in time, an event in a batch keeps its mode and its other headers, and poison stays what it is', async () => {
     const moved: Addressing = { ...binary, shiftMs: 60_000 }
-    for (const one of [...(await recorded(MIXED)), ...(await recorded(POISON))]) {
-      const [before, after] = [buildOutgoingRecord(one, binary), buildOutgoingRecord(one, moved)]
-      if (one.event === undefined) assert.deepEqual(after, before)
+    for (const recording of [...(await recorded(MIXED)), ...(await recorded(POISON))]) {
+      const [before, after] = [buildOutgoingRecord(recording, binary), buildOutgoingRecord(recording, moved)]
+      if (recording.event === undefined) assert.deepEqual(after, before)
       else {
-        const event = eventOf(after)
-        assert.equal(Date.parse(event.time ?? ''), Date.parse(one.event.time ?? '') + 60_000)
-        assert.notEqual(event.id, one.event.id)
-        assert.deepEqual({ ...event, id: 0, time: 0 }, { ...one.event, id: 0, time: 0 })
+        const event = getEvent(after)
+        assert.equal(Date.parse(event.time ?? ''), Date.parse(recording.event.time ?? '') + 60_000)
+        assert.notEqual(event.id, recording.event.id)
+        assert.deepEqual({ ...event, id: 0, time: 0 }, { ...recording.event, id: 0, time: 0 })
         assert.deepEqual(
           after.headers.map(([name]) => name).sort(),
           before.headers.map(([name]) => name).sort(),

@@ -11,7 +11,7 @@ const AVRO: Serialization = { otherwise: 'avro', named: new Map() }
 const addressing = { env: 'test', contentMode: 'binary', keepPartitions: false, ...VOCABULARY } as const
 const config = readConfig(localEnvironment({}))
 
-function contentTypeOf({ headers }: { readonly headers: readonly (readonly [string, unknown])[] }) {
+function getContentType({ headers }: { readonly headers: readonly (readonly [string, unknown])[] }) {
   return String(headers.find(([name]) => name === 'content-type')?.[1])
 }
 
@@ -24,8 +24,8 @@ describe('given a stream that is replayed in Avro', () => {
       { line: 1, paceMs: 0, eventMs: 0, event },
       { ...addressing, dataWriter },
     )
-    assert.equal(contentTypeOf(plain), 'application/json')
-    assert.equal(contentTypeOf(record), 'application/avro')
+    assert.equal(getContentType(plain), 'application/json')
+    assert.equal(getContentType(record), 'application/avro')
     assert.ok((record.value?.length ?? 0) < (plain.value?.length ?? 0))
     assert.deepEqual(record.key, plain.key)
   })
@@ -37,7 +37,7 @@ describe('given a stream that is replayed in Avro', () => {
       { line: 1, paceMs: 0, eventMs: 0, event },
       { ...addressing, dataWriter },
     )
-    assert.equal(contentTypeOf(record), 'application/json')
+    assert.equal(getContentType(record), 'application/json')
     assert.match(String(record.value), /warm/)
   })
 })

@@ -42,7 +42,7 @@ function running(name: string, port: number, changes: Partial<Stack> = {}): void
   writeFileSync(stackFile(name, dir), JSON.stringify(stack))
 }
 
-const brokersOf = (environment: object, stack?: string) =>
+const listBrokers = (environment: object, stack?: string) =>
   stackEnvironment({ ...environment }, stack, dir).KAFKA_BROKERS
 
 describe('the addresses that a command works with', () => {
@@ -64,19 +64,19 @@ describe('the addresses that a command works with', () => {
   it('given several, then the default one is meant', () => {
     running('lab', 20_000)
     running('local', 9092)
-    assert.equal(brokersOf({}), '127.0.0.1:9092')
+    assert.equal(listBrokers({}), '127.0.0.1:9092')
   })
 
   it('given several and none of them the default, then one must be named', () => {
     running('lab', 20_000)
     running('other', 21_000)
     assert.throws(
-      () => brokersOf({}),
+      () => listBrokers({}),
       /^StackNotFound: Several stacks are running: "lab", "other"\. Select one with --stack lab/,
     )
-    assert.equal(brokersOf({}, 'other'), '127.0.0.1:21000')
-    assert.equal(brokersOf({ SLUICE_STACK: 'other' }), '127.0.0.1:21000')
-    assert.equal(brokersOf({ SLUICE_STACK: 'other' }, 'lab'), '127.0.0.1:20000')
+    assert.equal(listBrokers({}, 'other'), '127.0.0.1:21000')
+    assert.equal(listBrokers({ SLUICE_STACK: 'other' }), '127.0.0.1:21000')
+    assert.equal(listBrokers({ SLUICE_STACK: 'other' }, 'lab'), '127.0.0.1:20000')
   })
 
   it('given variables, then each goes before the stack, for its own server', () => {
@@ -87,7 +87,7 @@ describe('the addresses that a command works with', () => {
     assert.deepEqual([cloud.KAFKA_BROKERS, cloud.AWS_ENDPOINT_URL], [undefined, undefined])
     running('other', 21_000)
     // Nothing is open for a command that needs Kafka alone.
-    assert.equal(brokersOf({ KAFKA_PORT: '1' }), undefined)
+    assert.equal(listBrokers({ KAFKA_PORT: '1' }), undefined)
   })
 
   it('given a name as an option, then it goes before every variable', () => {
@@ -107,23 +107,23 @@ describe('the addresses that a command works with', () => {
 
   it('given a stack with an environment, then commands ask that one, unless a variable names another', () => {
     running('lab', 20_000, { variables: { KAFKA_BROKERS: 'k:1', SLUICE_ENV: 'production' } })
-    const envOf = (environment: object, stack?: string) =>
+    const getEnv = (environment: object, stack?: string) =>
       stackEnvironment({ ...environment }, stack, dir).SLUICE_ENV
-    assert.equal(envOf({}), 'production')
-    assert.equal(envOf({}, 'lab'), 'production')
-    assert.equal(envOf({ SLUICE_ENV: 'test' }), 'test')
-    assert.equal(envOf({ SLUICE_ENV: 'test' }, 'lab'), 'production')
-    assert.equal(envOf({ KAFKA_BROKERS: 'other:9092' }), undefined)
+    assert.equal(getEnv({}), 'production')
+    assert.equal(getEnv({}, 'lab'), 'production')
+    assert.equal(getEnv({ SLUICE_ENV: 'test' }), 'test')
+    assert.equal(getEnv({ SLUICE_ENV: 'test' }, 'lab'), 'production')
+    assert.equal(getEnv({ KAFKA_BROKERS: 'other:9092' }), undefined)
   })
 
   it('given a name that no stack has, or one that is starting, then it is said so', () => {
     running('lab', 20_000, { state: 'starting' })
-    assert.throws(() => brokersOf({}, 'lab'), /"lab" is still starting \(process \d+\)/)
+    assert.throws(() => listBrokers({}, 'lab'), /"lab" is still starting \(process \d+\)/)
     assert.throws(
-      () => brokersOf({}, 'nope'),
+      () => listBrokers({}, 'nope'),
       /The stack "nope" is not running; "lab" is\. .*npm start -- --name nope/,
     )
-    assert.equal(brokersOf({}), undefined)
+    assert.equal(listBrokers({}), undefined)
   })
 })
 

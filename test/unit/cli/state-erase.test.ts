@@ -179,7 +179,7 @@ describe('the topics of an erasure', () => {
       key.consumer === held.consumer && key.topic === held.topic && key.partition === held.partition
     const publisher = {
       async publish(records: readonly { readonly topic: string }[]) {
-        for (const [topic, own] of Map.groupBy(records, one => one.topic)) {
+        for (const [topic, own] of Map.groupBy(records, value => value.topic)) {
           steps.push(`append to ${own.length} of ${topic}`)
           ends.set(topic, 8)
         }

@@ -14,7 +14,7 @@ function partition(number: number, pending: number, seconds: number | null) {
 }
 
 function lag(...partitions: ReturnType<typeof partition>[]) {
-  const pending = partitions.reduce((sum, one) => sum + one.pending, 0)
+  const pending = partitions.reduce((sum, partition) => sum + partition.pending, 0)
   const topics = [{ topic: 'orders', pending, partitions, unknown: [] }]
   return buildLagReport({ group: 'g', state: 'stable', members: [MEMBER], pending, topics })
 }

@@ -14,11 +14,11 @@ import { APPLICATION, NAMES, VOCABULARY } from '../../support/families.ts'
 import { MemoryServers } from '../../support/memory-servers.ts'
 import { tablePlan } from '../../support/views.ts'
 
-const planOf = (...names: string[]): ViewPlan => ({
+const createPlan = (...names: string[]): ViewPlan => ({
   streams: [],
   tables: names.map(name => tablePlan(undefined, { name, generation: `${name}1` })),
 })
-const PACKAGED = planOf('packaged')
+const PACKAGED = createPlan('packaged')
 const MINUTE_MS = 60_000
 
 class Environment extends MemoryServers {
@@ -78,15 +78,15 @@ const ALL = 18
 const applied =
   (...names: string[]) =>
   (plan: ActivatedPlan) =>
-    createActivatedPlan(planOf(...names), [], plan.packaged)
+    createActivatedPlan(createPlan(...names), [], plan.packaged)
 const building = (plan: ActivatedPlan) =>
   createActivatedPlan(
-    { streams: [], tables: [...plan.tables, ...planOf('new').tables] },
+    { streams: [], tables: [...plan.tables, ...createPlan('new').tables] },
     ['new1'],
     plan.packaged,
   )
 
-async function started(): Promise<Environment> {
+async function startEnvironment(): Promise<Environment> {
   const environment = new Environment()
   assert.deepEqual((await environment.rules()).appended, ALL)
   assert.deepEqual((await environment.rules()).why, 'not-due')
@@ -95,7 +95,7 @@ async function started(): Promise<Environment> {
 
 describe('the plan in force', () => {
   it('given that Redis has lost everything, then it is what an operator has applied', async () => {
-    const environment = await started()
+    const environment = await startEnvironment()
     await environment.apply(applied('own'))
     await environment.rules()
     for (const values of [
@@ -108,12 +108,12 @@ describe('the plan in force', () => {
       assert.equal((await environment.rules()).why, 'not-due')
     }
     assert.equal(environment.warnings, 0)
-    await environment.rules(planOf('packaged', 'added'))
+    await environment.rules(createPlan('packaged', 'added'))
     assert.deepEqual(environment.active, ['own added'])
   })
 
   it('given that Redis returns with an older copy, then the activation after it holds', async () => {
-    const environment = await started()
+    const environment = await startEnvironment()
     const older = new Map(environment.values)
     await environment.apply(applied('own'))
     await environment.rules()
@@ -124,7 +124,7 @@ describe('the plan in force', () => {
 
   it('given a run of the command that was killed, then all partitions get its plan', async () => {
     for (const breaksAt of [1, 2, 9, 16, 18]) {
-      const environment = await started()
+      const environment = await startEnvironment()
       await environment.apply(applied('own'), breaksAt)
       await environment.rules()
       await environment.rules()
@@ -134,7 +134,7 @@ describe('the plan in force', () => {
 
   it('given a killed run that Redis has lost too, then all partitions get the plan before it', async () => {
     for (const breaksAt of [1, 2, 9, 16, 18]) {
-      const environment = await started()
+      const environment = await startEnvironment()
       await environment.apply(applied('own'), breaksAt)
       environment.values = new Map()
       await environment.rules()
@@ -149,7 +149,7 @@ describe('the plan in force', () => {
 
   it('given a killed run that a copy of Redis has not seen, then all partitions get the plan before it', async () => {
     for (const breaksAt of [17, 18]) {
-      const environment = await started()
+      const environment = await startEnvironment()
       const older = new Map(environment.values)
       await environment.apply(applied('own'), breaksAt)
       environment.values = older
@@ -160,7 +160,7 @@ describe('the plan in force', () => {
   })
 
   it('given a command that changes the plan during a deployment, then its plan stays', async () => {
-    const environment = await started()
+    const environment = await startEnvironment()
     const { connections } = environment
     const value = async (name: string) => {
       const kept = await connections.value(name)
@@ -171,12 +171,12 @@ describe('the plan in force', () => {
       return { ...kept, update }
     }
     Object.defineProperty(environment, 'connections', { value: { ...connections, value } })
-    await environment.rules(planOf('packaged', 'added'))
+    await environment.rules(createPlan('packaged', 'added'))
     assert.deepEqual([environment.active, environment.inRedis], [['own'], ['own']])
   })
 
   it('given tables that are being built, then they go when Redis has lost their change', async () => {
-    const environment = await started()
+    const environment = await startEnvironment()
     const applying = environment.value(applyingName('test'))
     await applying.write({ underway: { aliveMs: Date.now() } })
     await environment.apply(building)
@@ -191,7 +191,7 @@ describe('the plan in force', () => {
 
   it('given a run that was killed after it had built its tables, then all partitions get its last plan', async () => {
     for (const breaksAt of [1, 9, 18]) {
-      const environment = await started()
+      const environment = await startEnvironment()
       const applying = environment.value(applyingName('test'))
       await applying.write({ underway: { aliveMs: Date.now() } })
       await environment.apply(building)
@@ -204,10 +204,10 @@ describe('the plan in force', () => {
   })
 
   it('given that no activation is left, then the packaged plan holds, with a warning', async () => {
-    const environment = await started()
+    const environment = await startEnvironment()
     await environment.apply(applied('own'))
     environment.values = new Map()
-    environment.start = environment.endOf('sluice.telemetry.events.test', 0)
+    environment.start = environment.getEnd('sluice.telemetry.events.test', 0)
     await environment.rules()
     assert.deepEqual([environment.inRedis, environment.warnings], [['packaged'], 1])
     await environment.rules()
@@ -215,7 +215,7 @@ describe('the plan in force', () => {
   })
 
   it('given activations behind many other records, then they are found', async () => {
-    const environment = await started()
+    const environment = await startEnvironment()
     const other = environment.records.find(({ topic }) => topic.includes('readings'))
     const [topic, partition] = ['sluice.telemetry.events.test', 1]
     for (let count = 0; count < 10_001; count += 1)

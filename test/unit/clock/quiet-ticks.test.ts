@@ -55,7 +55,7 @@ class MemoryKafka {
   }
 
   #end(topic: string, partition: number): number {
-    return this.records.filter(one => one.topic === topic && one.partition === partition).length
+    return this.records.filter(record => record.topic === topic && record.partition === partition).length
   }
 }
 
@@ -72,9 +72,9 @@ function run(kafka: MemoryKafka): Promise<number> {
 }
 
 describe('ticks in quiet partitions', () => {
-  const typesIn = (kafka: MemoryKafka, topic = ALERTS) =>
+  const listTypes = (kafka: MemoryKafka, topic = ALERTS) =>
     kafka.records
-      .filter(one => one.topic === topic)
+      .filter(record => record.topic === topic)
       .map(record => [record.partition, (readEvent(record) as { type?: string }).type === TICK_TYPE])
 
   it('given a last record as old as a segment is long, then its partition gets one tick', async () => {
@@ -92,7 +92,7 @@ describe('ticks in quiet partitions', () => {
     kafka.append(alert(1))
     kafka.nowMs += SEGMENT_SPAN_MS
     assert.equal(await run(kafka), 1)
-    assert.deepEqual(typesIn(kafka), [
+    assert.deepEqual(listTypes(kafka), [
       [1, false],
       [1, true],
       [1, false],
@@ -116,7 +116,7 @@ describe('ticks in quiet partitions', () => {
     for (const signal of signals) kafka.append(alert(0, NAMES.topicName(signal, 'test')))
     kafka.nowMs += SEGMENT_SPAN_MS
     await run(kafka)
-    const ticked = signals.filter(signal => typesIn(kafka, NAMES.topicName(signal, 'test')).length > 1)
+    const ticked = signals.filter(signal => listTypes(kafka, NAMES.topicName(signal, 'test')).length > 1)
     assert.deepEqual(ticked.toSorted(), ['alerts', 'analytics', 'events'])
     const clock = readFunctions().find(({ name }) => name === 'clock')
     for (const signal of ticked) assert.ok(clock?.emits.includes(signal), signal)

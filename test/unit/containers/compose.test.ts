@@ -59,7 +59,7 @@ describe('the schema of the compose specification', () => {
 
   it('given the containers, then none is run as root', () => {
     const users = [FILE, COMPOSE_FILE].flatMap(file =>
-      Object.values(read(file).services).map(one => one.user),
+      Object.values(read(file).services).map(service => service.user),
     )
     assert.ok(users.length >= 8)
     for (const user of users) assert.doesNotMatch(String(user), /^(?:root|0)(?::|$)/)
@@ -91,7 +91,7 @@ describe('the containers', () => {
     const ports = Object.values(services).flatMap(({ ports = [] }) => ports)
     for (const port of [/KAFKA_UI_PORT:-8080\}:8080$/, /KSQL_PORT:-8088\}:8088$/])
       assert.ok(
-        ports.some(one => port.test(one)),
+        ports.some(text => port.test(text)),
         String(port),
       )
   })

@@ -7,8 +7,8 @@ import { MODELS } from '../../../lib/telemetry/simulator/models.ts'
 import { PROJECT } from '../../../scripts/paths.ts'
 
 const EXAMPLES = ['examples/device-producer', 'examples/device-producer-proto']
-const textOf = (...path: readonly string[]) => readFileSync(join(PROJECT, ...path), 'utf8')
-const { workspaces, devDependencies } = JSON.parse(textOf('package.json'))
+const getText = (...path: readonly string[]) => readFileSync(join(PROJECT, ...path), 'utf8')
+const { workspaces, devDependencies } = JSON.parse(getText('package.json'))
 
 /** The arguments of each instruction of this name, in order. */
 function instructions(dockerfile: string, name: string): string[] {
@@ -21,15 +21,15 @@ function instructions(dockerfile: string, name: string): string[] {
 const BY_TAG = 'apicurio/apicurio-registry-mem'
 
 describe('what is fetched to build, test and run', () => {
-  const pinnedIn = (file: string, names: RegExp) =>
-    [...textOf(file).matchAll(names)].map(([, name = '']) => name)
+  const listPinned = (file: string, names: RegExp) =>
+    [...getText(file).matchAll(names)].map(([, name = '']) => name)
   const compositions = ['compose.yaml', 'localstack/docker-compose.yml']
   const dockerfiles = ['.', ...EXAMPLES].map(folder => join(folder, 'Dockerfile'))
 
   it('given an image that is not built here, then it is named by its digest, beside its version', () => {
     const images = [
-      ...compositions.flatMap(file => pinnedIn(file, /^ *image: (\S+)$/gm)),
-      ...dockerfiles.flatMap(file => pinnedIn(file, /^FROM (\S+)/gm)),
+      ...compositions.flatMap(file => listPinned(file, /^ *image: (\S+)$/gm)),
+      ...dockerfiles.flatMap(file => listPinned(file, /^FROM (\S+)/gm)),
     ].filter(image => image !== 'sluice:local' && !image.startsWith(`${BY_TAG}:`))
     assert.ok(images.length >= 9)
     for (const image of images) assert.match(image, /^[a-z/]+:[\w.-]+@sha256:[0-9a-f]{64}$/)
@@ -37,19 +37,19 @@ describe('what is fetched to build, test and run', () => {
 
   it('given an action of a workflow, then it is named by its commit, beside its version', () => {
     const files = readdirSync(join(PROJECT, '.github', 'workflows'))
-    const actions = files.flatMap(file => pinnedIn(join('.github', 'workflows', file), /\buses: (.+)$/gm))
+    const actions = files.flatMap(file => listPinned(join('.github', 'workflows', file), /\buses: (.+)$/gm))
     assert.ok(actions.length >= 5)
     for (const action of actions) assert.match(action, /^actions\/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
   })
 
   it('given a folder with a manifest, then Dependabot looks there', () => {
-    const { updates } = load(textOf('.github/dependabot.yml')) as { readonly updates: readonly Update[] }
-    const watched = updates.flatMap(one =>
-      (one.directories ?? [one.directory]).map(folder => `${one['package-ecosystem']} ${folder}`),
+    const { updates } = load(getText('.github/dependabot.yml')) as { readonly updates: readonly Update[] }
+    const watched = updates.flatMap(update =>
+      (update.directories ?? [update.directory]).map(folder => `${update['package-ecosystem']} ${folder}`),
     )
-    const folderOf = (file: string) => `/${dirname(file)}`.replace(/\/\.$/, '/')
-    for (const file of dockerfiles) assert.ok(watched.includes(`docker ${folderOf(file)}`), file)
-    for (const file of compositions) assert.ok(watched.includes(`docker-compose ${folderOf(file)}`), file)
+    const getFolder = (file: string) => `/${dirname(file)}`.replace(/\/\.$/, '/')
+    for (const file of dockerfiles) assert.ok(watched.includes(`docker ${getFolder(file)}`), file)
+    for (const file of compositions) assert.ok(watched.includes(`docker-compose ${getFolder(file)}`), file)
     for (const kind of ['npm /', 'github-actions /']) assert.ok(watched.includes(kind), kind)
   })
 })
@@ -62,7 +62,7 @@ interface Update {
 
 describe('the images', () => {
   for (const folder of ['.', ...EXAMPLES]) {
-    const dockerfile = textOf(folder, 'Dockerfile')
+    const dockerfile = getText(folder, 'Dockerfile')
 
     it(`given ${folder}, then Node is that of the project, without root and shell`, () => {
       for (const from of instructions(dockerfile, 'FROM'))
@@ -82,7 +82,7 @@ describe('the images', () => {
   }
 
   it('then the image of Sluice installs every workspace', () => {
-    const copied = instructions(textOf('Dockerfile'), 'COPY').join('\n')
+    const copied = instructions(getText('Dockerfile'), 'COPY').join('\n')
     const packages = ['packages/kafka-records', 'packages/schema-registry', ...workspaces.slice(1)]
     for (const folder of packages)
       assert.match(copied, new RegExp(`^${folder}/package.json ${folder}/$`, 'm'))
@@ -92,13 +92,13 @@ describe('the images', () => {
 describe('the examples of producers of one’s own', () => {
   it('then the schema of one is that of the event type', () => {
     assert.equal(
-      textOf('examples/device-producer-proto/device.motion.v1.proto'),
-      textOf('events/schemas/protobuf/device.motion.v1.proto'),
+      getText('examples/device-producer-proto/device.motion.v1.proto'),
+      getText('events/schemas/protobuf/device.motion.v1.proto'),
     )
   })
 
   it('then both have the same devices, which are of the three models and send activities', async () => {
-    const [devices, copy] = EXAMPLES.map(folder => textOf(folder, 'devices.mjs'))
+    const [devices, copy] = EXAMPLES.map(folder => getText(folder, 'devices.mjs'))
     assert.equal(copy, devices)
     const { readings } = await import(join(PROJECT, String(EXAMPLES[0]), 'devices.mjs'))
     const sent: { data: { model: string; activity: string } }[] = Array.from({ length: 6 }, (_, minute) =>
@@ -112,9 +112,9 @@ describe('the examples of producers of one’s own', () => {
 
   for (const folder of EXAMPLES)
     it(`then ${folder} has the libraries of the project, and nothing of its code`, () => {
-      const { dependencies } = JSON.parse(textOf(folder, 'package.json'))
-      const own = JSON.parse(textOf('package.json')).dependencies
+      const { dependencies } = JSON.parse(getText(folder, 'package.json'))
+      const own = JSON.parse(getText('package.json')).dependencies
       for (const [name, version] of Object.entries(dependencies)) assert.equal(version, own[name], name)
-      assert.doesNotMatch(textOf(folder, 'main.mjs'), /from '\.\.\//)
+      assert.doesNotMatch(getText(folder, 'main.mjs'), /from '\.\.\//)
     })
 })

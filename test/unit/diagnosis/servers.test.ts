@@ -62,7 +62,7 @@ describe('given the brokers of an account', () => {
     assert.equal(away[0]?.says, 'connect ECONNREFUSED')
     const brokers = [1, 2, 3].map(id => ({ id, rack: `z${id}`, settings: { unseen: 'refused' } }))
     const refused = checkKafka(kafka({ cluster: { seen: { brokers } } }), ACCOUNT)
-    assert.equal(notOk(refused).filter(one => one.endsWith('unknown')).length, 9)
+    assert.equal(notOk(refused).filter(text => text.endsWith('unknown')).length, 9)
   })
 })
 
@@ -97,7 +97,7 @@ describe('given a Redis', () => {
     assert.deepEqual(notOk(silent), ['eviction unknown', 'evicted unknown'])
     const refused = { ...redisServer(), info: { unseen: 'NOPERM' } }
     const found = notOk(checkRedis(redis({}, { servers: { seen: [refused] } }), ACCOUNT))
-    assert.deepEqual([...new Set(found.map(one => one.split(' ')[1]))], ['unknown'])
+    assert.deepEqual([...new Set(found.map(text => text.split(' ')[1]))], ['unknown'])
     assert.equal(found.length, 6)
   })
 
@@ -132,7 +132,7 @@ describe('given clocks', () => {
     assert.equal(checkBrokersClock([unread], NOW_MS).says, 'refused')
     const empty = topic({ newest: { seen: [] } })
     assert.deepEqual(
-      [empty, unread].map(one => checkBrokersClock([one], NOW_MS).verdict),
+      [empty, unread].map(topicFacts => checkBrokersClock([topicFacts], NOW_MS).verdict),
       ['unknown', 'unknown'],
     )
     assert.deepEqual(notOk(checkTicks(unread, NOW_MS, true)), ['ticks unknown'])

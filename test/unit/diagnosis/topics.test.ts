@@ -45,12 +45,12 @@ describe('given a topic of an account, when its settings are held against the ta
       assert.deepEqual(notOk(checkTopic(NAMES, topic({}, { [setting]: value }), ACCOUNT)), []))
 
   it('then one copy is wrong in an account, and right on a machine with one broker', () => {
-    const one = topic(copies([1]), { 'min.insync.replicas': '1' })
-    assert.deepEqual(notOk(checkTopic(NAMES, one, ACCOUNT)), [
+    const topicFacts = topic(copies([1]), { 'min.insync.replicas': '1' })
+    assert.deepEqual(notOk(checkTopic(NAMES, topicFacts, ACCOUNT)), [
       'replication wrong',
       'min.insync.replicas wrong',
     ])
-    assert.deepEqual(notOk(checkTopic(NAMES, one, MACHINE)), [])
+    assert.deepEqual(notOk(checkTopic(NAMES, topicFacts, MACHINE)), [])
   })
 
   it('then a copy that has fallen behind is wrong, and so is a partition without leader', () => {

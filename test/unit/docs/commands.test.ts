@@ -23,7 +23,7 @@ interface Documented {
 }
 
 /** Every command with `npx sluice` of a page, in blocks of code and in the text. */
-function commandsIn(page: string): Documented[] {
+function listCommands(page: string): Documented[] {
   const text = readFileSync(join(ROOT, page), 'utf8').replaceAll(/\\\n\s*/g, ' ')
   const blocks = text.match(/^ *```.*?^ *```/gms) ?? []
   const lines = blocks.flatMap(block => block.split('\n')).map(line => line.trim())
@@ -32,7 +32,7 @@ function commandsIn(page: string): Documented[] {
   return [...lines, ...inline].flatMap(line => {
     const [, command] = /^(?:\$ )?(?:\w+=\S+ )*npx sluice (.*)$/.exec(line) ?? []
     // An ellipsis, and a variable, stand for what is not written down.
-    return command === undefined || /[…$]/.test(command) ? [] : [{ page, args: wordsOf(command) }]
+    return command === undefined || /[…$]/.test(command) ? [] : [{ page, args: listWords(command) }]
   })
 }
 
@@ -45,7 +45,7 @@ function behind(command: string): string[] {
 }
 
 /** Returns a command's words as a shell does: without a comment, a redirection or another command behind. */
-function wordsOf(command: string): string[] {
+function listWords(command: string): string[] {
   const all = command.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []
   const end = all.findIndex(word => /^(?:#|>|<<|\||&&|;|\))/.test(word))
   const words = end < 0 ? all : all.slice(0, end)
@@ -54,7 +54,7 @@ function wordsOf(command: string): string[] {
 }
 
 /** Returns the error of a command; undefined if it would run. The actions are replaced, so that nothing runs. */
-async function refusalOf(args: readonly string[]): Promise<string | undefined> {
+async function runRefused(args: readonly string[]): Promise<string | undefined> {
   let hasRun = false
   const command = await sluice()
   withoutActions(command, () => {
@@ -80,16 +80,16 @@ function sluice(): Promise<Command> {
 
 function withoutActions(command: Command, ran: () => void): void {
   if (command.commands.length === 0) command.action(ran)
-  for (const one of command.commands) withoutActions(one, ran)
+  for (const value of command.commands) withoutActions(value, ran)
 }
 
 describe('the commands in the pages', () => {
-  const all = PAGES.flatMap(commandsIn)
+  const all = PAGES.flatMap(listCommands)
 
   it('given each with npx sluice, then it exists, with these arguments, options and values', async () => {
     const wrong: string[] = []
     for (const { page, args } of all) {
-      const refusal = await refusalOf(args)
+      const refusal = await runRefused(args)
       if (refusal !== undefined) wrong.push(`${page}: npx sluice ${args.join(' ')}: ${refusal}`)
     }
     assert.deepEqual(wrong, [])
@@ -120,7 +120,7 @@ describe('the commands in the pages', () => {
 
   it('given each with npm start, then it takes these options', () => {
     const all = behind('npm start --')
-    for (const options of all) readStartOptions(wordsOf(options))
+    for (const options of all) readStartOptions(listWords(options))
     assert.ok(all.length > 4)
     assert.throws(() => readStartOptions(['--nonsense']), /nonsense/)
   })

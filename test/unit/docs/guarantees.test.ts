@@ -7,12 +7,12 @@ import { PROJECT } from '../../support/program.ts'
 const PAGE = readFileSync(join(PROJECT, 'docs/guarantees.md'), 'utf8')
 
 /** The numbers in the given form that a text has, without repeats, in ascending order. */
-const numbersIn = (text: string, form: RegExp) =>
+const listNumbers = (text: string, form: RegExp) =>
   [...new Set([...text.matchAll(form)].map(([, number]) => Number(number)))].toSorted((a, b) => a - b)
 
 describe('the fine print', () => {
   const [, finePrint = ''] = /^## The fine print$(.*?)^## /ms.exec(PAGE) ?? []
-  const rules = numbersIn(finePrint, /^(\d+)\. /gm)
+  const rules = listNumbers(finePrint, /^(\d+)\. /gm)
 
   it('given its rules, then they are numbered without a gap', () => {
     assert.ok(rules.length > 20)
@@ -25,6 +25,6 @@ describe('the fine print', () => {
   it('given its rules, then each has a test named after it, and no test names another rule', () => {
     const files = globSync('test/unit/**/*.test.ts', { cwd: PROJECT })
     const titles = files.map(file => readFileSync(join(PROJECT, file), 'utf8')).join('\n')
-    assert.deepEqual(numbersIn(titles, /\b(?:describe|it)\(\s*['"`]rule (\d+): /g), rules)
+    assert.deepEqual(listNumbers(titles, /\b(?:describe|it)\(\s*['"`]rule (\d+): /g), rules)
   })
 })

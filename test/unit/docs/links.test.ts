@@ -6,13 +6,14 @@ import { describe, it } from 'node:test'
 const ROOT = join(import.meta.dirname, '../../..')
 const PAGES = globSync('**/*.md', { cwd: ROOT, exclude: ['**/node_modules', '**/.*'] })
 
-const textOf = (page: string) => readFileSync(join(ROOT, page), 'utf8').replaceAll(/^```.*?^```/gms, '')
-const headingsOf = (page: string) =>
-  [...textOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading)
-const linksOf = (page: string) => [...textOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
+const getText = (page: string) => readFileSync(join(ROOT, page), 'utf8').replaceAll(/^```.*?^```/gms, '')
+const listHeadings = (page: string) =>
+  [...getText(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading)
+const listLinks = (page: string) =>
+  [...getText(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
 
 /** Returns GitHub's anchor of a heading. */
-function anchorOf(heading: string): string {
+function getAnchor(heading: string): string {
   const plain = heading.toLowerCase().replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
   return plain.replaceAll(' ', '-')
 }
@@ -24,14 +25,16 @@ function deadEnd(page: string, link: string): string | undefined {
   const target = path === '' ? page : join(dirname(page), path)
   if (!existsSync(join(ROOT, target))) return `${page}: ${link} is not a file`
   if (anchor === undefined || !target.endsWith('.md')) return undefined
-  return headingsOf(target).map(anchorOf).includes(anchor) ? undefined : `${page}: ${link} is not a heading`
+  return listHeadings(target).map(getAnchor).includes(anchor)
+    ? undefined
+    : `${page}: ${link} is not a heading`
 }
 
 describe('the pages', () => {
   it('given their links, then each leads to a file, and to a heading where it names one', () => {
-    const dead = PAGES.flatMap(page => linksOf(page).flatMap(link => deadEnd(page, link) ?? []))
+    const dead = PAGES.flatMap(page => listLinks(page).flatMap(link => deadEnd(page, link) ?? []))
     assert.deepEqual(dead, [])
-    assert.ok(PAGES.flatMap(linksOf).length > 100, 'too few links were looked at')
+    assert.ok(PAGES.flatMap(listLinks).length > 100, 'too few links were looked at')
   })
 
   it('given a package for others, then its pages link only what is packed with them', () => {
@@ -39,7 +42,9 @@ describe('the pages', () => {
       const { files } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'))
       const packed = ['README.md', ...files]
       const pages = packed.filter(name => name.endsWith('.md'))
-      const links = pages.flatMap(page => linksOf(join(folder, page))).filter(link => !/^[a-z]+:/.test(link))
+      const links = pages
+        .flatMap(page => listLinks(join(folder, page)))
+        .filter(link => !/^[a-z]+:/.test(link))
       const paths = links.map(link => link.split('#')[0]?.split('/')[0] ?? '').filter(path => path !== '')
       assert.deepEqual(
         paths.filter(path => !packed.includes(path)),
@@ -50,7 +55,7 @@ describe('the pages', () => {
   })
 
   it('given the pages in docs, then docs/README.md links each', () => {
-    const linked = linksOf('docs/README.md')
+    const linked = listLinks('docs/README.md')
     const others = globSync('**/*.md', { cwd: join(ROOT, 'docs') }).filter(page => page !== 'README.md')
     assert.deepEqual(
       others.filter(page => !linked.includes(page)),

@@ -23,7 +23,7 @@ describe('the Node that is needed', () => {
     )
     assert.ok(named.length > 5)
     assert.deepEqual(
-      named.filter(one => !one.endsWith(' 24')),
+      named.filter(text => !text.endsWith(' 24')),
       [],
     )
   })

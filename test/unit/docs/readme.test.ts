@@ -10,7 +10,8 @@ const README = readFileSync(join(PROJECT, 'README.md'), 'utf8')
 const MAX_WORDS = 500
 
 const BLOCKS = [...README.matchAll(/^```(\w*)\n(.*?)^```$/gms)]
-const blocksOf = (language: string) => BLOCKS.flatMap(([, of, code = '']) => (of === language ? [code] : []))
+const listBlocks = (language: string) =>
+  BLOCKS.flatMap(([, of, code = '']) => (of === language ? [code] : []))
 
 describe('the README', () => {
   it(`has at most ${MAX_WORDS} words, with its code, as wc -w counts`, () => {
@@ -19,14 +20,14 @@ describe('the README', () => {
   })
 
   it('given its process, then sluice new consumer writes it', () => {
-    const [code = '', ...others] = blocksOf('ts')
+    const [code = '', ...others] = listBlocks('ts')
     assert.deepEqual(others, [])
     const written = buildConsumerFiles('counting').find(({ content }) => content.includes('KeyedProcess'))
     assert.ok(code !== '' && written?.content.endsWith(code), written?.content)
   })
 
   it('given the state of an entity, then sluice state show prints it in that form', () => {
-    const shown = blocksOf('').find(block => block.startsWith('$ npx sluice state show'))
+    const shown = listBlocks('').find(block => block.startsWith('$ npx sluice state show'))
     const [, entity = '', partition, json = ''] =
       /^\$ .*\n(\S+ \S+) \(partition (\d+)\)\n(.*)$/s.exec(shown ?? '') ?? []
     const state = JSON.parse(json)

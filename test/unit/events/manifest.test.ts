@@ -106,7 +106,7 @@ describe('batches', () => {
 describe('streams', () => {
   for (const [file, expected] of Object.entries(manifest.streams)) {
     test(`${file}: applied, and duplicates when replayed again`, async () => {
-      const records = await streamOf(file)
+      const records = await readStream(file)
       assert.equal(records.length, expected.events)
       const topic = new MemoryTopic(APPENDED_AT_MS)
       const bench = processor()
@@ -124,7 +124,7 @@ describe('streams', () => {
     })
 
     test(`${file}: alerts are as listed, and the same after a second replay`, async () => {
-      const records = await streamOf(file)
+      const records = await readStream(file)
       const topic = new MemoryTopic(APPENDED_AT_MS)
       const bench = alerter()
       for (const replay of ['first', 'second']) {
@@ -140,7 +140,7 @@ const APPENDED_AT_MS = Date.parse('2026-01-01T00:00:00Z')
 
 const ADDRESSING = { env: 'test', contentMode: 'binary', keepPartitions: false, ...VOCABULARY } as const
 
-async function streamOf(file: string): Promise<OutgoingRecord[]> {
+async function readStream(file: string): Promise<OutgoingRecord[]> {
   const records: OutgoingRecord[] = []
   const source = await openSource(file, { folder: EVENTS, stop: new AbortController().signal })
   for await (const group of source.read())

@@ -36,13 +36,15 @@ for (const [file, { rule, fired, resolved }] of silences)
     const settings = { ...VOCABULARY, env: 'test', idWindowMs: 3_600_000, futureToleranceMs: 300_000 }
     const trial = { rules, settings, entity: '' }
     const { alerts } = await tryOnRecording(readings, trial, new AbortController().signal)
-    const subjectOf = (entity: string) => entity.split(' ')[1]
+    const getSubject = (entity: string) => entity.split(' ')[1]
     assert.deepEqual(
-      alerts.map(one => [subjectOf(one.entity), one.rule.split('{')[0], instant(one.fromMs)]).sort(),
+      alerts.map(alert => [getSubject(alert.entity), alert.rule.split('{')[0], instant(alert.fromMs)]).sort(),
       fired,
     )
     assert.deepEqual(
-      alerts.flatMap(one => (one.toMs === null ? [] : [[subjectOf(one.entity), instant(one.toMs)]])).sort(),
+      alerts
+        .flatMap(alert => (alert.toMs === null ? [] : [[getSubject(alert.entity), instant(alert.toMs)]]))
+        .sort(),
       resolved.map(([entity, , at]) => [entity, at]),
     )
   })

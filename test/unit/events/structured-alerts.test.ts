@@ -4,10 +4,10 @@ import { alerting } from '../../../lib/alerting/process.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
-import { ruleOf } from '../alerting/support.ts'
+import { createRule } from '../alerting/support.ts'
 
 it('given CONTENT_MODE=structured, then the value of an alert is the whole event', async () => {
-  const stage = new Stage(alerting(FAMILIES, [ruleOf({ name: 'HOT', fireAbove: 40 })]) as never)
+  const stage = new Stage(alerting(FAMILIES, [createRule({ name: 'HOT', fireAbove: 40 })]) as never)
   stage.consumer = { ...stage.consumer, contentMode: 'structured' }
   await stage.batch([logRecord(0, environmentReading('r-1', { temperature: 45 }))])
   const [record] = stage.publisher.publishedRecords

@@ -53,8 +53,11 @@ export class Bench {
 
   /** How many alerts of each rule fired and resolved. */
   alerts(): { fired: Counts; resolved: Counts } {
-    const rulesOf = (type: string) => counted(this.#emitted(type, 'rule'))
-    return { fired: rulesOf('io.sluice.alert.fired.v1'), resolved: rulesOf('io.sluice.alert.resolved.v1') }
+    const listRules = (type: string) => counted(this.#emitted(type, 'rule'))
+    return {
+      fired: listRules('io.sluice.alert.fired.v1'),
+      resolved: listRules('io.sluice.alert.resolved.v1'),
+    }
   }
 
   /** How many failures of each code were published. */

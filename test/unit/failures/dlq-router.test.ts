@@ -13,10 +13,10 @@ import { after, FAILURE, failed } from './failure.ts'
 const policy = DEFAULT_POLICY
 const router = dlqRouter({ policy, findTopicName: topic => NAMES.signalNamed(topic, 'test') })
 const failure = FAILURE
-const bytesOf = (base64: string | null) => (base64 === null ? null : Buffer.from(base64, 'base64'))
+const listBytes = (base64: string | null) => (base64 === null ? null : Buffer.from(base64, 'base64'))
 const failedRecord = {
-  key: bytesOf(failure.originalKey),
-  value: bytesOf(failure.originalValue),
+  key: listBytes(failure.originalKey),
+  value: listBytes(failure.originalValue),
   headers: failure.originalHeaders.map(({ name, value }) => [name, Buffer.from(value, 'base64')] as const),
 }
 

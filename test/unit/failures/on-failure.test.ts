@@ -143,7 +143,7 @@ describe('what Lambda writes when it has given up records', () => {
     fc.assert(
       fc.property(fc.nat(2), fc.nat(), fc.jsonValue(), (form, at, value) => {
         const content = structuredClone(forms[form])
-        const spots = spotsIn(content)
+        const spots = listSpots(content)
         const [parent, key] = spots[at % spots.length] as readonly [Sample, string]
         parent[key] = value
         try {
@@ -161,9 +161,9 @@ describe('what Lambda writes when it has given up records', () => {
   })
 })
 
-function spotsIn(value: Sample): (readonly [Sample, string])[] {
+function listSpots(value: Sample): (readonly [Sample, string])[] {
   if (typeof value !== 'object' || value === null) return []
-  return Object.keys(value).flatMap(key => [[value, key] as const, ...spotsIn(value[key])])
+  return Object.keys(value).flatMap(key => [[value, key] as const, ...listSpots(value[key])])
 }
 
 describe('the failures of what Lambda has given up', () => {
@@ -255,7 +255,7 @@ describe('the failures of what Lambda has given up', () => {
     const later = changed(s3(), it => {
       it.requestContext.requestId = 'another'
     })
-    assert.ok(id(later).every(one => !id(s3()).includes(one)))
+    assert.ok(id(later).every(text => !id(s3()).includes(text)))
   })
 
   it('given the name of a Lambda function, then the consumer is the one of its entry', () => {

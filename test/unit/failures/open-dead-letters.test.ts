@@ -220,7 +220,7 @@ describe('the process of the open dead letters', () => {
         const dlq = new Dlq()
         const fold = new DeadLetterFold()
         for (const batch of batches) if (batch.length > 0) await dlq.append(...batch.map(make => make()))
-        for (const one of dlq.records) fold.apply(dlqEntry(FAMILIES, one))
+        for (const record of dlq.records) fold.apply(dlqEntry(FAMILIES, record))
         assert.deepEqual((await dlq.state()).rows, [...fold.rows])
       }),
       { numRuns: 50 },

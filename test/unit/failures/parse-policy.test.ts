@@ -9,7 +9,7 @@ import { errorLine, InvalidFile } from '../../../lib/support/file-errors.ts'
 
 const SHIPPED = readFileSync(new URL('../../../config/failures/policy.yaml', import.meta.url), 'utf8')
 
-function errorsOf(text: string): readonly string[] {
+function listErrors(text: string): readonly string[] {
   try {
     readPolicy(text, 'p.yaml', ['alerting', 'pager'])
   } catch (error) {
@@ -113,5 +113,5 @@ describe('the file of the policy', () => {
     ],
   ] as const)
     it(`given ${given}, then ${errors.length === 0 ? 'it is accepted' : 'the error has file, line and column'}`, () =>
-      assert.deepEqual(errorsOf(text), errors))
+      assert.deepEqual(listErrors(text), errors))
 })

@@ -191,7 +191,7 @@ describe('the chain of routes', () => {
     let longest = 0
     fc.assert(
       fc.property(policies, fc.infiniteStream(codes), (policy, errorTypes) => {
-        const chain = routesOf(policy, errorTypes, 0)
+        const chain = listRoutes(policy, errorTypes, 0)
         longest = Math.max(longest, chain)
         assert.ok(chain <= MAX_RETRIES, `${chain} retries`)
       }),
@@ -202,7 +202,7 @@ describe('the chain of routes', () => {
   it('given people who always redrive it, then it is quarantined in the end', () => {
     fc.assert(
       fc.property(policies, fc.infiniteStream(codes), (policy, errorTypes) => {
-        const chain = routesOf(policy, errorTypes, Number.POSITIVE_INFINITY)
+        const chain = listRoutes(policy, errorTypes, Number.POSITIVE_INFINITY)
         assert.ok(chain <= QUARANTINED_AFTER * (MAX_RETRIES + 1), `${chain} attempts`)
       }),
     )
@@ -210,7 +210,7 @@ describe('the chain of routes', () => {
 })
 
 /** Counts the returns of a record that always fails, until it is a dead letter that is not redriven. */
-function routesOf(policy: FailurePolicy, errorTypes: Iterator<string>, redrives: number): number {
+function listRoutes(policy: FailurePolicy, errorTypes: Iterator<string>, redrives: number): number {
   let failure: FailureData = FAILURE
   let left = redrives
   for (let backs = 0; ; backs += 1) {

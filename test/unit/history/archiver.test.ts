@@ -44,7 +44,7 @@ function archiving(history = new MemoryHistory()) {
   return { history, stage: new Stage(hideEvents(APPLICATION), sink as never) }
 }
 
-async function offsetsIn(history: HistoryStore): Promise<number[]> {
+async function readOffsets(history: HistoryStore): Promise<number[]> {
   const offsets: number[] = []
   for await (const rows of historyRows(history, { table: 'readings' }))
     offsets.push(...rows.map(({ offset }) => offset))
@@ -68,7 +68,7 @@ describe('given an archiver', () => {
   test('when records come that other consumers leave out, then each is a row, and none fails', async () => {
     const { history, stage } = archiving()
     await stage.batch(everything())
-    assert.deepEqual(await offsetsIn(history), range(0, 29))
+    assert.deepEqual(await readOffsets(history), range(0, 29))
     assert.deepEqual(new Set(stage.outcomes), new Set(['ignored/archived', 'ignored/redriven-for-another']))
     assert.deepEqual(stage.publisher.publishedRecords, [])
   })
@@ -80,7 +80,7 @@ describe('given an archiver', () => {
     assert.equal(history.objects.size, 0)
     history.isAway = false
     await stage.batch(everything())
-    assert.deepEqual(await offsetsIn(history), range(0, 29))
+    assert.deepEqual(await readOffsets(history), range(0, 29))
   })
 
   test('when two write the same log at once, in batches of their own, then the objects are those of one', async () => {
@@ -102,7 +102,7 @@ describe('given an archiver', () => {
     const { history, stage } = archiving()
     const jump = (offset: number) => (offset === 4 ? 86_400 : offset === 7 ? -86_400 : offset)
     await stage.batch(range(0, 29).map(offset => archived(offset, { at: jump(offset) })))
-    const offsets = await offsetsIn(history)
+    const offsets = await readOffsets(history)
     assert.deepEqual(offsets, range(0, 29))
     assert.ok(new Set([...history.objects.keys()].map(key => key.split('/')[2])).size > 1)
   })

@@ -8,7 +8,7 @@ import { buildAlarmResources, listAlarms } from '../../../infra/alarms/resources
 import AlarmsPlugin from '../../../infra/plugins/alarms-plugin.ts'
 import { CONSOLE_METRICS, SCHEDULED_METRICS } from '../../../lib/app/metrics.ts'
 import { deployed, SERVERLESS, TOPIC } from '../../support/alarms.ts'
-import { logOf, metricsIn } from '../../support/function-log.ts'
+import { listMetrics, readLog } from '../../support/function-log.ts'
 import { reportEverything } from '../../support/observed.ts'
 import { PROJECT } from '../../support/program.ts'
 
@@ -19,7 +19,7 @@ const named = (name: string, given = deployed()): Properties | undefined =>
   Object.values(buildAlarmResources(given))
     .map(resource => (resource as { Properties: Properties }).Properties)
     .find(({ AlarmName }) => AlarmName === `sluice-${given.stage}-${name}`)
-const kindsOf = (given = deployed()) => new Set(listAlarms(given).map(({ kind }) => kind))
+const countKinds = (given = deployed()) => new Set(listAlarms(given).map(({ kind }) => kind))
 const page = (name: string) => readFileSync(join(PROJECT, 'docs', name), 'utf8')
 
 const NODES = deployed({ REDIS_URL: 'rediss://cache.example:6379' })
@@ -53,7 +53,7 @@ const OWN = EVERYWHERE.flatMap(({ watched }) => lookedAt(watched.value)).filter(
 
 /** Metrics of scheduled functions and of the console. */
 const OTHERS = [SCHEDULED_METRICS, CONSOLE_METRICS].flatMap(table => Object.keys(table))
-const everythingWritten = async () => metricsIn(await logOf(reportEverything, { environment: 'prod' }))
+const everythingWritten = async () => listMetrics(await readLog(reportEverything, { environment: 'prod' }))
 
 describe('the alarms of a deployment', () => {
   it('given a consumer of a topic with ticks, then silence is an alarm; of another topic, it says nothing', () => {
@@ -67,11 +67,11 @@ describe('the alarms of a deployment', () => {
     assert.equal(named('schedule-missed-clock')?.Metrics[1].MetricStat.Period, 300)
     assert.equal(named('schedule-missed-generator'), undefined)
     assert.ok(named('schedule-missed-generator', deployed({ SLUICE_GENERATOR: 'on' })))
-    assert.ok(!kindsOf(deployed({ SLUICE_SCHEDULES: 'off' })).has('schedule-missed'))
+    assert.ok(!countKinds(deployed({ SLUICE_SCHEDULES: 'off' })).has('schedule-missed'))
   })
 
   it('given MSK Serverless, then nothing is asked of brokers', () => {
-    const kinds = kindsOf(deployed({ MSK_CLUSTER_ARN: SERVERLESS }))
+    const kinds = countKinds(deployed({ MSK_CLUSTER_ARN: SERVERLESS }))
     for (const kind of ['under-replicated', 'kafka-disk']) {
       assert.ok(!kinds.has(kind), kind)
       assert.match(named(kind)?.Metrics[0].Expression, /^SELECT MAX.*"Broker ID".* WHERE "Cluster Name" = /)
@@ -98,7 +98,7 @@ describe('the alarms of a deployment', () => {
       ['KAFKA_CAPACITY_IN', 'kafka-bytes'],
       ['KAFKA_CAPACITY_OUT', 'kafka-bytes'],
     ] as const) {
-      assert.ok(!kindsOf().has(kind), kind)
+      assert.ok(!countKinds().has(kind), kind)
       const limited = deployed({ [limit]: '10' })
       const added = listAlarms(limited).filter(alarm => !(alarm.logicalId in without))
       assert.deepEqual(new Set(added.map(alarm => alarm.kind)), new Set([kind]), limit)
@@ -139,18 +139,18 @@ describe('the alarms of a deployment', () => {
       inputs: ['near', 'far'],
       inputCluster: arn === undefined ? further : { ...further, arn },
     })
-    const dimensionsOf = (name: string, arn?: string) =>
+    const listDimensions = (name: string, arn?: string) =>
       named(`lag-records-${name}`, given(arn))?.Dimensions.map(({ Value }: { Value: string }) => Value)
     assert.equal(named('lag-records-alerting-readings', LIMITED)?.Threshold, 10_000)
-    assert.deepEqual(dimensionsOf('alerting-readings'), [
+    assert.deepEqual(listDimensions('alerting-readings'), [
       'telemetry',
       'sluice-alerting-prod',
       'sluice.telemetry.readings.prod',
     ])
-    assert.deepEqual(dimensionsOf('intake-near'), ['telemetry', 'sluice-intake-near-prod', 'near'])
-    assert.equal(dimensionsOf('intake-far'), undefined)
+    assert.deepEqual(listDimensions('intake-near'), ['telemetry', 'sluice-intake-near-prod', 'near'])
+    assert.equal(listDimensions('intake-far'), undefined)
     const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/plant/01234567-0123-0123-0123-0123456789ab-1'
-    assert.deepEqual(dimensionsOf('intake-far', arn), ['plant', 'sluice-intake-far-prod', 'far'])
+    assert.deepEqual(listDimensions('intake-far', arn), ['plant', 'sluice-intake-far-prod', 'far'])
   })
 
   it('given a cause, then its alarm alone notifies, except during an outage of servers', () => {
@@ -264,14 +264,14 @@ describe('the metrics of the alarms', () => {
       const found = written.filter(
         ([key]) => key.split(' ')[0] === name && (reason === undefined || key === `${name} ${reason}`),
       )
-      const sets = found.flatMap(([, metric]) => metric.dimensions.map(namesOf))
+      const sets = found.flatMap(([, metric]) => metric.dimensions.map(listMetricNames))
       assert.ok(sets.includes(dimensions), `${name} ${reason ?? ''}: ${dimensions} is not among ${sets}`)
     }
     assert.ok(OWN.length > 40)
   })
 
   it('given the kinds of alarms, then at most 22 need no setting, and each is in some deployment', () => {
-    assert.ok(new Set([deployed(), NODES].flatMap(given => [...kindsOf(given)])).size <= 22)
+    assert.ok(new Set([deployed(), NODES].flatMap(given => [...countKinds(given)])).size <= 22)
     assert.deepEqual([...new Set(EVERYWHERE.map(({ kind }) => kind))].sort(), Object.keys(ALARM_KINDS).sort())
   })
 
@@ -279,13 +279,13 @@ describe('the metrics of the alarms', () => {
     const [, metrics = ''] = /^## Metrics$(.*?)^## /ms.exec(page('observability.md')) ?? []
     const rows = metrics.split('\n').filter(line => line.startsWith('- '))
     // Names precede the reasons, which are in brackets, and the meaning.
-    const namesIn = (row: string) =>
+    const listNames = (row: string) =>
       [...(/^[^(:]*/.exec(row)?.[0] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)
     const own = new Set([...(await everythingWritten()).keys()].map(key => key.split(' ')[0] as string))
-    assert.deepEqual(rows.flatMap(namesIn).toSorted(), [...own, ...OTHERS].toSorted())
+    assert.deepEqual(rows.flatMap(listNames).toSorted(), [...own, ...OTHERS].toSorted())
     for (const row of rows) {
       const alarms = EVERYWHERE.filter(({ watched }) =>
-        lookedAt(watched.value).some(({ name }) => namesIn(row).includes(name)),
+        lookedAt(watched.value).some(({ name }) => listNames(row).includes(name)),
       )
       const linked = [...row.matchAll(/\(runbook\.md#([a-z-]+)\)/g)].map(([, kind]) => kind)
       assert.deepEqual(new Set(linked), new Set(alarms.map(({ kind }) => kind)), row)
@@ -322,7 +322,7 @@ describe('docs/runbook.md', () => {
   })
 })
 
-function namesOf(set: string): string {
+function listMetricNames(set: string): string {
   return set
     .split(' ')
     .map(pair => pair.split('=')[0])

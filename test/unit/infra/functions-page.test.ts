@@ -13,7 +13,7 @@ it('given its figures, then it has what serverless.yml gives, and its arithmetic
   const [, memory = ''] = /^All functions have (.*?):/m.exec(PAGE) ?? []
   assert.deepEqual(
     functions
-      .filter(one => one.memoryMb !== 512)
+      .filter(value => value.memoryMb !== 512)
       .map(({ name, memoryMb }) => `\`${name}\` (${memoryMb.toLocaleString('en')})`),
     memory.match(/`\w+` \([\d,]+\)/g),
   )
@@ -25,7 +25,7 @@ it('given its figures, then it has what serverless.yml gives, and its arithmetic
   const byName = (all: readonly { name: string; seconds: number }[]) =>
     all.toSorted((a, b) => a.name.localeCompare(b.name))
   const wanted = functions
-    .filter(one => one.timeoutSeconds !== 60)
+    .filter(value => value.timeoutSeconds !== 60)
     .map(({ name, timeoutSeconds }) => ({ name, seconds: timeoutSeconds }))
   assert.deepEqual(byName(named), byName(wanted))
 

@@ -88,11 +88,11 @@ it('given the console, then it is deployed only where it is asked for, with an H
     CONSOLE_SECRET: 'sluice/test/console',
     REDIS_SECRET: 'sluice/test/redis-console',
   })
-  const roleOf = (id: string) => JSON.stringify(on.service.resources.Resources[id as never])
-  assert.match(roleOf('ConsoleRole'), /sluice\/test\/redis-console/)
-  assert.doesNotMatch(roleOf('ConsoleRole'), /sluice\/test\/redis-\?/)
+  const getRole = (id: string) => JSON.stringify(on.service.resources.Resources[id as never])
+  assert.match(getRole('ConsoleRole'), /sluice\/test\/redis-console/)
+  assert.doesNotMatch(getRole('ConsoleRole'), /sluice\/test\/redis-\?/)
   // It reads the database as a role that can only read.
-  assert.match(roleOf('ConsoleRole'), /sluice\/test\/reader/)
-  assert.doesNotMatch(roleOf('ConsoleRole'), /sluice\/test\/writer/)
+  assert.match(getRole('ConsoleRole'), /sluice\/test\/reader/)
+  assert.doesNotMatch(getRole('ConsoleRole'), /sluice\/test\/writer/)
   assert.deepEqual(Object.keys(on.service.resources.Resources), ['Own', 'ConsoleRole', 'FrostRole'])
 })

@@ -57,12 +57,12 @@ const ENTRIES: Readonly<Record<string, FunctionKeys>> = {
 const DECLARED = parseFunctions(ENTRIES)
 
 function expanded(name: string) {
-  const declared = DECLARED.find(one => one.name === name)
+  const declared = DECLARED.find(entry => entry.name === name)
   assert.ok(declared)
   return expandFields(declared, DECLARED, PLACE)
 }
 
-const groupOf = (signal: string) => `sluice-prod-${signal === 'readings' ? 'readings' : 'others'}`
+const getGroup = (signal: string) => `sluice-prod-${signal === 'readings' ? 'readings' : 'others'}`
 
 const msk = (name: string, signal: string, differing: object = {}) => ({
   msk: {
@@ -73,7 +73,7 @@ const msk = (name: string, signal: string, differing: object = {}) => ({
     batchSize: 500,
     maximumBatchingWindow: 1,
     functionResponseType: 'ReportBatchItemFailures',
-    provisionedPollerConfig: { minimumPollers: 1, maximumPollers: 4, pollerGroupName: groupOf(signal) },
+    provisionedPollerConfig: { minimumPollers: 1, maximumPollers: 4, pollerGroupName: getGroup(signal) },
     ...differing,
   },
 })
@@ -94,7 +94,7 @@ describe('the fields that the framework gets', () => {
       msk('both', 'events', { ...differing, consumerGroupId: 'sluice-both-events-prod' }),
       msk('both', 'alerts', { ...differing, consumerGroupId: 'sluice-both-alerts-prod' }),
     ])
-    const provisionedPollerConfig = { minimumPollers: 1, maximumPollers: 1, pollerGroupName: groupOf('') }
+    const provisionedPollerConfig = { minimumPollers: 1, maximumPollers: 1, pollerGroupName: getGroup('') }
     const pollers = { provisionedPollerConfig }
     assert.deepEqual(expanded('router').events, [msk('router', 'failures', pollers)])
   })
@@ -171,10 +171,12 @@ describe('the fields that the framework gets', () => {
   })
 
   it('given an input that an entry names, then only that entry reads it, as the same consumer', () => {
-    const [stranger, own] = ['stranger', 'own-source'].map(name => DECLARED.find(one => one.name === name))
+    const [stranger, own] = ['stranger', 'own-source'].map(name =>
+      DECLARED.find(entry => entry.name === name),
+    )
     assert.ok(stranger && own)
     const topics = (declared: DeclaredFunction) =>
-      listTriggerTopics(declared, PLACE, INPUTS).map(one => [one.topic, one.function])
+      listTriggerTopics(declared, PLACE, INPUTS).map(topic => [topic.topic, topic.function])
     assert.deepEqual(topics(stranger), [['factory.motion', 'intake']])
     assert.deepEqual(topics(own), [['slow.source', 'intake']])
     assert.ok(isDeployed(stranger, PLACE))
@@ -190,7 +192,8 @@ describe('the fields that the framework gets', () => {
     } as const
     const declared = parseFunctions(entries)
     const variables = (name: string) =>
-      expandFields(declared.find(one => one.name === name) as DeclaredFunction, declared, PLACE).environment
+      expandFields(declared.find(entry => entry.name === name) as DeclaredFunction, declared, PLACE)
+        .environment
     assert.equal(variables('first')?.EMITTERS, undefined)
     const topic = (signal: Signal) => NAMES.topicName(signal, PLACE.env)
     const emitters = [`${topic('view-rows')}=first`, `${topic('failures')}=first`]

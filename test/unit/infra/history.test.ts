@@ -31,13 +31,13 @@ interface Typed {
 }
 
 const RESOURCES = buildHistoryResources(placed(), VOCABULARY) as Record<string, Typed>
-const glueTablesIn = (resources: Record<string, Typed>) =>
+const listGlueTables = (resources: Record<string, Typed>) =>
   new Map(
     Object.values(resources)
       .filter(({ Type }) => Type === 'AWS::Glue::Table')
       .map(({ Properties: { TableInput } }) => [TableInput.Name as string, TableInput]),
   )
-const TABLES = glueTablesIn(RESOURCES)
+const TABLES = listGlueTables(RESOURCES)
 
 function table(name: string) {
   const found = TABLES.get(name)
@@ -67,13 +67,13 @@ describe('the tables of Glue', () => {
         listColumns(FAMILIES, name).map(column => ({ Name: column.name, Type: types[column.type] })),
       )
       const all = [...StorageDescriptor.Columns, ...PartitionKeys].map(({ Name }) => Name)
-      assert.equal(new Set(all.map(one => one.toLowerCase())).size, all.length)
-      for (const one of all) assert.match(one, /^[a-z][a-z0-9_]*$/)
+      assert.equal(new Set(all.map(value => value.toLowerCase())).size, all.length)
+      for (const value of all) assert.match(value, /^[a-z][a-z0-9_]*$/)
     }
   })
 
   it('project the folders of the objects, for each topic of the environment', () => {
-    const tables = glueTablesIn(buildHistoryResources(placed(), VOCABULARY) as Record<string, Typed>)
+    const tables = listGlueTables(buildHistoryResources(placed(), VOCABULARY) as Record<string, Typed>)
     for (const table of HISTORY_TABLES) {
       const { Parameters } = tables.get(table)
       const topics = Parameters['projection.topic.values'].split(',')

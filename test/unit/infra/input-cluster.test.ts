@@ -71,16 +71,16 @@ const source = (topic: string, pollerGroupName: string) => ({
   provisionedPollerConfig: { minimumPollers: 1, maximumPollers: 4, pollerGroupName },
 })
 const OWN_EVENT = { msk: { arn: OWN, ...source('sensors', 'sluice-prod-inputs') } }
-const eventsIn = (place: Place) => expandFields(INTAKE, DECLARED, { ...place, names: NAMES }).events
+const listEvents = (place: Place) => expandFields(INTAKE, DECLARED, { ...place, names: NAMES }).events
 
 /** Returns the allowed actions of a role, by resource. */
-function allowedIn(place: Place, role: string): Map<string, string> {
+function listAllowed(place: Place, role: string): Map<string, string> {
   // biome-ignore lint/suspicious/noExplicitAny: a template is what it is
   const [policy] = (buildRoles(DECLARED, { ...place, names: NAMES, stage: 'prod' })[role] as any).Properties
     .Policies
   const statements: { Action: string[]; Resource: unknown[] }[] = policy.PolicyDocument.Statement
   const pairs = statements.flatMap(({ Action, Resource }) =>
-    Resource.map(one => [String(one), Action] as const),
+    Resource.map(value => [String(value), Action] as const),
   )
   return new Map(
     [...Map.groupBy(pairs, ([one]) => one)].map(([one, found]) => [
@@ -97,7 +97,7 @@ describe('the further cluster of the inputs', () => {
     )
     assert.deepEqual(place.problems, [])
     const further = { arn: PLANT, ...source('boilers', 'sluice-prod-inputs-plant'), saslScram512: SECRET }
-    assert.deepEqual(eventsIn(place), [OWN_EVENT, { msk: further }])
+    assert.deepEqual(listEvents(place), [OWN_EVENT, { msk: further }])
   })
 
   it('given brokers elsewhere, then the event source has their network and secrets', () => {
@@ -116,12 +116,12 @@ describe('the further cluster of the inputs', () => {
       accessConfigurations,
       ...source('boilers', 'sluice-prod-inputs-plant'),
     }
-    assert.deepEqual(eventsIn(place), [OWN_EVENT, { kafka: further }])
+    assert.deepEqual(listEvents(place), [OWN_EVENT, { kafka: further }])
   })
 
   it('then a role may read the topic and the secrets there, and write only at home', () => {
     const place = inAccount(`{ arn: '${PLANT}', auth: scram-sha-512, secret: '${SECRET}' }`)
-    const allowed = allowedIn(place, 'IntakeRole')
+    const allowed = listAllowed(place, 'IntakeRole')
     const there = (kind: string, name: string) =>
       allowed.get(`${PLANT.replace(':cluster/', `:${kind}/`)}/${name}`)
     assert.equal(there('topic', 'boilers'), 'kafka-cluster:DescribeTopic,kafka-cluster:ReadData')
@@ -133,7 +133,7 @@ describe('the further cluster of the inputs', () => {
     assert.equal(allowed.get(SECRET), 'secretsmanager:GetSecretValue')
     assert.equal(
       [...allowed.keys()].some(
-        one => one.startsWith(OWN.replace(':cluster/', ':topic/')) && one.endsWith('boilers'),
+        text => text.startsWith(OWN.replace(':cluster/', ':topic/')) && text.endsWith('boilers'),
       ),
       false,
     )
@@ -141,7 +141,7 @@ describe('the further cluster of the inputs', () => {
       [...allowed].some(([one, actions]) => one.includes('/plant/') && actions.includes('Write')),
       false,
     )
-    const check = allowedIn(place, 'TopicsRole')
+    const check = listAllowed(place, 'TopicsRole')
     assert.equal(check.get(`${PLANT.replace(':cluster/', ':topic/')}/boilers`), 'kafka-cluster:DescribeTopic')
     assert.equal(check.get(SECRET), 'secretsmanager:GetSecretValue')
   })
@@ -154,7 +154,7 @@ describe('the further cluster of the inputs', () => {
       for (const role of ['IntakeRole', 'TopicsRole'])
         for (const secret of [SECRET, AUTHORITY])
           assert.equal(
-            allowedIn(place, role).get(secret),
+            listAllowed(place, role).get(secret),
             'secretsmanager:GetSecretValue',
             `${role} ${secret}`,
           )

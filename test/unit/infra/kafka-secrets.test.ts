@@ -34,18 +34,18 @@ function deployed(more: Environment) {
   return {
     problems: place.problems,
     saslScram512: event?.msk.saslScram512,
-    secrets: secretsOf('FrostRole', place),
-    quiet: secretsOf('QuietRole', place),
+    secrets: listSecrets('FrostRole', place),
+    quiet: listSecrets('QuietRole', place),
   }
 }
 
-function secretsOf(role: string, place: ReturnType<typeof placeWith>): unknown[] {
+function listSecrets(role: string, place: ReturnType<typeof placeWith>): unknown[] {
   // biome-ignore lint/suspicious/noExplicitAny: a template is what it is
   const [policy] = (buildRoles(DECLARED, { ...place, stage: 'prod' })[role] as any).Properties.Policies
   const statements: { Action: string[]; Resource: unknown[] }[] = policy.PolicyDocument.Statement
   return statements
     .filter(({ Action }) => /secretsmanager|kms/.test(String(Action)))
-    .flatMap(({ Action, Resource }) => Resource.map(one => `${Action} ${JSON.stringify(one)}`))
+    .flatMap(({ Action, Resource }) => Resource.map(value => `${Action} ${JSON.stringify(value)}`))
     .filter(line => !line.includes('/redis-'))
 }
 

@@ -46,7 +46,7 @@ const UNNAMED: ReadonlySet<string> = new Set([
   'ec2:DescribeVpcs',
 ])
 
-const ALL = Object.keys(STAGES).map(stage => [stage, statementsIn(stage)] as const)
+const ALL = Object.keys(STAGES).map(stage => [stage, findStatements(stage)] as const)
 
 describe('given the roles of a stage', () => {
   for (const [stage, functions] of ALL)
@@ -56,7 +56,7 @@ describe('given the roles of a stage', () => {
         for (const { Effect, Action, Resource } of statements) {
           for (const action of Action) assert.match(action, /^[a-z0-9-]+:[A-Za-z0-9]+$/, name)
           if (Effect === 'Deny') continue
-          for (const resource of Resource.map(resourceText).filter(one => /[*?]/.test(one))) {
+          for (const resource of Resource.map(resourceText).filter(text => /[*?]/.test(text))) {
             const unnamed = resource === '*' ? Action.filter(action => !UNNAMED.has(action)) : []
             assert.deepEqual(unnamed, [], `${name} is allowed these for everything`)
             const pattern = PATTERNS.find(form => form.test(resource))
@@ -117,12 +117,12 @@ describe('given the roles of a stage', () => {
 })
 
 /** Returns the policy statements of each function's role in a stage, by function. */
-function statementsIn(stage: string): ReadonlyMap<string, readonly Statement[]> {
+function findStatements(stage: string): ReadonlyMap<string, readonly Statement[]> {
   const place = readAccount(stage, REGION, EVERYTHING, PROJECT)
   if (place.problems.length > 0) throw new Error(place.problems.join('\n'))
-  const functions = readFunctions().filter(one => isDeployed(one, place))
+  const functions = readFunctions().filter(entry => isDeployed(entry, place))
   const made = buildRoles(functions, { ...place, names: NAMES, stage })
-  return new Map(functions.map(({ name }) => [name, statementsOf(made[toRoleId(name)])] as const))
+  return new Map(functions.map(({ name }) => [name, listStatements(made[toRoleId(name)])] as const))
 }
 
 interface Role {
@@ -131,7 +131,7 @@ interface Role {
   }
 }
 
-function statementsOf(role: object | undefined): readonly Statement[] {
+function listStatements(role: object | undefined): readonly Statement[] {
   return (role as Role).Properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
 }
 

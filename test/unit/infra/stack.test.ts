@@ -23,7 +23,7 @@ interface Policy {
   readonly Condition?: unknown
 }
 
-const typesOf = (set: Readonly<Record<string, string>>) =>
+const listTypes = (set: Readonly<Record<string, string>>) =>
   Object.values(evaluated(PROD, { ...buildParameters('prod', STAGES.prod), ...set }).made)
 const services = (types: readonly string[]) => new Set(types.map(type => type.split('::')[1]))
 
@@ -96,7 +96,7 @@ describe('the long-lived stack', () => {
   })
 
   it('given nothing that is there already, then all is made, without a way to the internet', () => {
-    const types = typesOf({})
+    const types = listTypes({})
     for (const service of ['EC2', 'MSK', 'ElastiCache', 'S3', 'KMS', 'SNS', 'SecretsManager'])
       assert.ok(services(types).has(service), service)
     assert.equal(types.filter(type => type === 'AWS::EC2::Subnet').length, 3)
@@ -126,7 +126,7 @@ describe('the long-lived stack', () => {
 
   it('given NAT gateways are asked for, then there is one, or one in every zone', () => {
     const gateways = (NatGateways: string) =>
-      typesOf({ NatGateways }).filter(type => type === 'AWS::EC2::NatGateway').length
+      listTypes({ NatGateways }).filter(type => type === 'AWS::EC2::NatGateway').length
     assert.deepEqual([gateways('one'), gateways('every-zone')], [1, 3])
   })
 
@@ -139,7 +139,7 @@ describe('the long-lived stack', () => {
 
   it('given a kind of cluster or cache, then that one is made, and no other', () => {
     const clusters = (set: Readonly<Record<string, string>>) =>
-      typesOf(set).filter(type => /^AWS::(MSK::.*Cluster|ElastiCache::(ServerlessCache|Rep.*))$/.test(type))
+      listTypes(set).filter(type => /^AWS::(MSK::.*Cluster|ElastiCache::(ServerlessCache|Rep.*))$/.test(type))
     assert.deepEqual(clusters({ ClusterKind: 'serverless' }).sort(), [
       'AWS::ElastiCache::ServerlessCache',
       'AWS::MSK::ServerlessCluster',
@@ -164,7 +164,7 @@ describe('the long-lived stack', () => {
         Object.values(made).filter(type => notMade.test(type)),
         [],
       )
-      assert.ok(typesOf({}).some(type => notMade.test(type)))
+      assert.ok(listTypes({}).some(type => notMade.test(type)))
       for (const [name, value] of Object.entries(set)) assert.equal(outputs[name], value)
     })
 
@@ -183,6 +183,6 @@ describe('the long-lived stack', () => {
     const { made, outputs } = evaluated(PROD, { AlarmTopicArn })
     assert.equal(outputs.AlarmTopicArn, AlarmTopicArn)
     assert.ok(Object.values(made).includes('AWS::SNS::Topic'))
-    assert.ok(!typesOf({ AlertsTopic: 'exists' }).includes('AWS::SNS::Topic'))
+    assert.ok(!listTypes({ AlertsTopic: 'exists' }).includes('AWS::SNS::Topic'))
   })
 })

@@ -8,7 +8,7 @@ import { readInputs } from '../../../lib/intake/parse-inputs.ts'
 import { FileError } from '../../../lib/support/file-errors.ts'
 import { FAMILIES } from '../../support/families.ts'
 
-const errorOf = (text: string) => {
+const getError = (text: string) => {
   try {
     readInputs(text, 'inputs.yaml')
   } catch (error) {
@@ -64,7 +64,7 @@ describe('names in the file of inputs', () => {
       /subject.partition: unknown key. Use key, topic, /,
     ],
   ] as const)
-    it(`given ${given}, then the answer is ${message}`, () => assert.match(errorOf(text), message))
+    it(`given ${given}, then the answer is ${message}`, () => assert.match(getError(text), message))
 })
 
 describe('the schema of the events of an input', async () => {

@@ -122,7 +122,7 @@ describe('the function intake', () => {
       ],
       JSON.stringify(events.map(({ data }) => (data as FailureData).error)),
     )
-    assert.ok(stage.outcomes.every(one => one === 'applied/taken'))
+    assert.ok(stage.outcomes.every(outcome => outcome === 'applied/taken'))
     assert.equal(events[3]?.time, new Date(AT + 3).toISOString())
     assert.equal(new Set(events.map(({ id }) => id)).size, events.length)
   })
@@ -270,7 +270,7 @@ inputs:
     const stage = createStage()
     const records = [reading, control]
       .map((event, offset) => logRecord(offset, event))
-      .map(one => ({ ...one, topic: 'sensors' }))
+      .map(record => ({ ...record, topic: 'sensors' }))
     await stage.batch(records, AT_ONCE)
     assert.deepEqual(stage.outcomes, ['applied/taken', 'failed/mapping-failed'])
     const [event] = stage.events

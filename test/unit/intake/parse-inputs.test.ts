@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { listInputTypes } from '../../../lib/intake/input.ts'
 import { readInputs } from '../../../lib/intake/parse-inputs.ts'
-import { errorLinesOf, goldenAnswers } from '../../support/golden.ts'
+import { goldenAnswers, listErrorLines } from '../../support/golden.ts'
 
 /** Returns the only input of a file with these lines. */
-function inputOf(lines: string) {
+function parseInput(lines: string) {
   const [input, ...more] = readInputs(`inputs:\n  - topic: t\n    ${lines.replaceAll('\n', '\n    ')}\n`, 'f')
   assert.deepEqual(more, [])
   return input
@@ -17,7 +17,7 @@ const AS = { type: 'a.b', source: '/inputs/t', subject: 's', times: ['record'] }
 
 describe('the file of inputs', () => {
   it('given files with errors, then each error is named with line and column', () =>
-    goldenAnswers('inputs', text => errorLinesOf(() => readInputs(`${text}\n`, 'inputs.yaml'))))
+    goldenAnswers('inputs', text => listErrorLines(() => readInputs(`${text}\n`, 'inputs.yaml'))))
 
   it('given no content, or no inputs, then there are none', () => {
     for (const text of ['', '# nothing\n', 'inputs: []\n', 'clusters: { c: { brokers: [b:1] } }\n'])
@@ -37,7 +37,7 @@ describe('the file of inputs', () => {
     ['a time with its zone', as('').replace('record', '{ from: x, timeZone: Europe/Berlin, epoch: s }'), { topic: 't', as: { ...AS, times: [{ from: [path('x')], timeZone: 'Europe/Berlin', epoch: 's' }] } }],
   ] as const)
     it(`given ${given}, then the input has it, and nothing else`, () =>
-      assert.deepEqual(inputOf(lines), input))
+      assert.deepEqual(parseInput(lines), input))
 
   it('given a cluster, then its inputs have it with its name, and the others have none', () => {
     const text =

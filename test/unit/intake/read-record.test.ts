@@ -18,7 +18,7 @@ function read(value: unknown, more = 'time: at', place = {}, findViolation?: (da
   const inputs = readInputs(text, 'inputs.yaml').map(input => ({
     ...input,
     loadedMappings: [],
-    ...(input.as && { sources: sourcesOf(input.as) }),
+    ...(input.as && { sources: createSources(input.as) }),
     ...(findViolation && { findViolation }),
   }))
   const reader = createRecordReader(FAMILIES, new Map(inputs.map(input => [input.topic, input])))
@@ -26,16 +26,16 @@ function read(value: unknown, more = 'time: at', place = {}, findViolation?: (da
   return reader(foreignRecord(bytes, { topic: 'orders', ...place }))
 }
 
-const sourcesOf = ({ subject, id }: InputEvent) => ({
+const createSources = ({ subject, id }: InputEvent) => ({
   subject: toSource('subject', 'scalar', wholeField(subject)),
   ...(id && { id: id.map(toIdPart) }),
 })
 
-const failureOf = (...args: Parameters<typeof read>) => {
+const readFailure = (...args: Parameters<typeof read>) => {
   const found = read(...args)
   return 'code' in found ? `${found.code}: ${found.message}` : 'no failure'
 }
-const eventOf = (...args: Parameters<typeof read>) => {
+const readEvent = (...args: Parameters<typeof read>) => {
   const found = read(...args)
   assert.ok(!('code' in found), JSON.stringify(found))
   return found as Event
@@ -43,7 +43,7 @@ const eventOf = (...args: Parameters<typeof read>) => {
 
 describe('the event of a record without a measurement', () => {
   it('given a record, then it is the data as it is, with the attributes of the input, and no other', () => {
-    const { id, ...event } = eventOf(FINE)
+    const { id, ...event } = readEvent(FINE)
     assert.match(id, /^\S{20,}$/)
     assert.deepEqual(event, {
       ...{ source: '/inputs/orders', type: 'a.order', subject: 'o-1', time: FINE.at },
@@ -52,7 +52,7 @@ describe('the event of a record without a measurement', () => {
   })
 
   it('given the time of the record, then the event has none of its own', () => {
-    assert.ok(!('time' in eventOf(FINE, 'time: record')))
+    assert.ok(!('time' in readEvent(FINE, 'time: record')))
   })
 
   it('given a trace in the headers, then the event continues it, and has no other header', () => {
@@ -61,7 +61,7 @@ describe('the event of a record without a measurement', () => {
       name,
       Buffer.from(text),
     ])
-    assert.deepEqual(eventOf(FINE, 'time: at', { headers }).extensions, { traceparent })
+    assert.deepEqual(readEvent(FINE, 'time: at', { headers }).extensions, { traceparent })
   })
 
   for (const [given, id, subject] of [
@@ -70,18 +70,18 @@ describe('the event of a record without a measurement', () => {
     ['zero', 0, '0'],
   ] as const)
     it(`given ${given} as subject, then it is its text`, () =>
-      assert.equal(eventOf({ ...FINE, of: { id } }).subject, subject))
+      assert.equal(readEvent({ ...FINE, of: { id } }).subject, subject))
 
   it('given no id, then each position and type has its own; given fields, then they decide', () => {
     const positions = [{}, { partition: 2 }, { offset: 8 }, { log: 'other' }]
     const ids = [
-      ...positions.map(place => eventOf(FINE, 'time: at', place).id),
-      ...['time: at, id: n', 'time: at, id: [n, at]'].map(more => eventOf(FINE, more).id),
-      eventOf({ ...FINE, n: '1' }, 'time: at, id: n').id,
+      ...positions.map(place => readEvent(FINE, 'time: at', place).id),
+      ...['time: at, id: n', 'time: at, id: [n, at]'].map(more => readEvent(FINE, more).id),
+      readEvent({ ...FINE, n: '1' }, 'time: at, id: n').id,
     ]
     assert.equal(new Set(ids).size, ids.length)
     assert.equal(
-      eventOf({ ...FINE, at: '2026-03-02T12:00:00Z' }, 'time: at, id: n', { offset: 8 }).id,
+      readEvent({ ...FINE, at: '2026-03-02T12:00:00Z' }, 'time: at, id: n', { offset: 8 }).id,
       ids[4],
     )
   })
@@ -102,18 +102,18 @@ describe('the event of a record without a measurement', () => {
     ['a number above every double', '{"n":1e999}', 'time: at', /^number-not-exact: /],
   ] as const)
     it(`given ${given}, then it is a failure that names it`, () =>
-      assert.match(failureOf(value, more), failure))
+      assert.match(readFailure(value, more), failure))
 
   it('given a schema, then data that violates it is a failure, and other data is not', () => {
     const rule = (data: unknown) =>
       ((data as { n: number }).n > 1 ? 'data/n must be at most 1' : undefined) as string
     assert.equal(
-      failureOf({ ...FINE, n: 2 }, 'time: at', {}, rule),
+      readFailure({ ...FINE, n: 2 }, 'time: at', {}, rule),
       'schema-violated: data/n must be at most 1',
     )
-    assert.deepEqual(eventOf(FINE, 'time: at', {}, rule).data, FINE)
+    assert.deepEqual(readEvent(FINE, 'time: at', {}, rule).data, FINE)
   })
 
   it('given a topic that is not an input, then it is a failure that says so', () =>
-    assert.match(failureOf(FINE, 'time: at', { topic: 'other' }), /^mapping-failed: its topic is no input/))
+    assert.match(readFailure(FINE, 'time: at', { topic: 'other' }), /^mapping-failed: its topic is no input/))
 })

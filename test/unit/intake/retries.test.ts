@@ -16,8 +16,8 @@ import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { kafkaEvent } from '#runtime/testing/records.ts'
 import { readConfig } from '../../../lib/app/config.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
-import { readInputsOf } from '../../../lib/app/inputs.ts'
-import { loadInputsOf } from '../../../lib/app/loaded-inputs.ts'
+import { resolveInputs } from '../../../lib/app/inputs.ts'
+import { loadAllInputs } from '../../../lib/app/loaded-inputs.ts'
 import { createRedrivenRecord } from '../../../lib/failures/redriven-record.ts'
 import { intake } from '../../../lib/intake/intake.ts'
 import { createRecordReader } from '../../../lib/intake/read-record.ts'
@@ -51,7 +51,7 @@ class Intake {
   readonly redriven: LogRecord[] = []
 
   constructor(reader: ReturnType<typeof createRecordReader>) {
-    this.stage = new Stage(intake(FAMILIES, readInputsOf(CONFIG)) as never)
+    this.stage = new Stage(intake(FAMILIES, resolveInputs(CONFIG)) as never)
     const application = { ...APPLICATION, readForeign: reader }
     this.#registered = { ...this.stage.consumer, application, reader: dataReader(CONFIG) }
   }
@@ -68,7 +68,7 @@ class Intake {
   /** Delivers a record of an input that is refused. */
   async fail(record: LogRecord): Promise<FailureData> {
     const [failed] = await this.deliver(record, REFUSED)
-    return failureIn(failed)
+    return getFailure(failed)
   }
 
   /** Redrives a failure, as the redriver and operators do. */
@@ -84,23 +84,23 @@ class Intake {
 }
 
 async function createIntake(): Promise<Intake> {
-  return new Intake(createRecordReader(FAMILIES, await loadInputsOf(CONFIG)))
+  return new Intake(createRecordReader(FAMILIES, await loadAllInputs(CONFIG)))
 }
 
-function eventIn(record: OutgoingRecord | undefined): Event {
+function getEvent(record: OutgoingRecord | undefined): Event {
   assert.ok(record)
   const event = readEvent(record)
   assert.ok(!isFailure(event))
   return event
 }
 
-function failureIn(record: OutgoingRecord | undefined): FailureData {
-  return eventIn(record).data as FailureData
+function getFailure(record: OutgoingRecord | undefined): FailureData {
+  return getEvent(record).data as FailureData
 }
 
 /** Returns topic, key and event of a record, without what tells its place among the emissions. */
-function contentOf(record: OutgoingRecord | undefined) {
-  const event = eventIn(record)
+function createContent(record: OutgoingRecord | undefined) {
+  const event = getEvent(record)
   const { origin: _, sequence: __, traceparent: ___, ...extensions } = event.extensions ?? {}
   return { topic: record?.topic, key: String(record?.key), event: { ...event, extensions } }
 }
@@ -126,7 +126,7 @@ describe('a failed record of an input that is redriven', () => {
       const [first] = await (await createIntake()).deliver(record)
       const intake = await createIntake()
       const [again] = await intake.redrive(await intake.fail(record))
-      assert.deepEqual(contentOf(again), contentOf(first))
+      assert.deepEqual(createContent(again), createContent(first))
       assert.equal(again?.topic, NAMES.topicName('readings', 'test'))
     })
 
@@ -136,20 +136,20 @@ describe('a failed record of an input that is redriven', () => {
     log.identity = async topic => ({ cluster: 'memory', topicId: `${topic}-log` })
     const [first] = await intake.deliver(sensors('json'))
     const [again] = await intake.redrive(await intake.fail({ ...untimed(), partition: 5 }))
-    assert.equal(eventIn(first).extensions?.origin, 'intake:memory:sensors:0:sensors-log')
-    assert.equal(eventIn(again).extensions?.origin, `intake:memory:${REDRIVES}:2:${REDRIVES}-log:sensors`)
-    for (const one of [first, again]) assert.equal(findOriginTopic(eventIn(one), 'intake'), 'sensors')
+    assert.equal(getEvent(first).extensions?.origin, 'intake:memory:sensors:0:sensors-log')
+    assert.equal(getEvent(again).extensions?.origin, `intake:memory:${REDRIVES}:2:${REDRIVES}-log:sensors`)
+    for (const value of [first, again]) assert.equal(findOriginTopic(getEvent(value), 'intake'), 'sensors')
   })
 
   it('when it fails again, then it is the next attempt of the same failure, wherever it was first read', async () => {
     const intake = await createIntake()
     const first = await intake.fail({ ...untimed(), partition: 5 })
-    const second = failureIn((await intake.redrive(first, REFUSED))[0])
-    const third = failureIn((await intake.redrive(second, REFUSED))[0])
+    const second = getFailure((await intake.redrive(first, REFUSED))[0])
+    const third = getFailure((await intake.redrive(second, REFUSED))[0])
     const { attempt, history, failedAt, error: _, errorType: __, ...same } = third
     assert.deepEqual([first.attempt, second.attempt, attempt], [1, 2, 3])
     assert.deepEqual(
-      history.map(one => one.attempt),
+      history.map(attempt => attempt.attempt),
       [1, 2],
     )
     for (const [name, value] of Object.entries(same)) assert.deepEqual(value, first[name as never], name)
@@ -175,15 +175,15 @@ describe('a failed record of an input that is redriven', () => {
     const failed = await intake.fail(untimed())
     const [one] = await intake.redrive({ ...failed, originalLog: 'c:1' })
     const [other] = await intake.redrive({ ...failed, originalLog: 'c:2' })
-    assert.notEqual(eventIn(one).id, eventIn(other).id)
+    assert.notEqual(getEvent(one).id, getEvent(other).id)
   })
 
   it('when other bytes than those that failed are redriven, then they are refused', async () => {
     const intake = await createIntake()
     const failed = await intake.fail(untimed())
-    const second = failureIn((await intake.redrive(failed, REFUSED))[0])
+    const second = getFailure((await intake.redrive(failed, REFUSED))[0])
     const originalValue = Buffer.from('{"sensor_id":"b","temperature":1}').toString('base64')
-    const refused = failureIn((await intake.redrive({ ...second, originalValue }))[0])
+    const refused = getFailure((await intake.redrive({ ...second, originalValue }))[0])
     assert.equal(refused.errorType, 'unknown-failure')
   })
 
@@ -200,7 +200,7 @@ describe('a failed record of an input that is redriven', () => {
         : ([name, value] as const),
     )
     const [refused] = await intake.deliver({ ...record, headers, offset: 0, timestampMs: NOW })
-    assert.equal(failureIn(refused).errorType, 'unknown-failure')
+    assert.equal(getFailure(refused).errorType, 'unknown-failure')
   })
 
   it('given a lost state, then an attempt that failed fails again, and the next one is applied', async () => {
@@ -212,7 +212,7 @@ describe('a failed record of an input that is redriven', () => {
     const failures = [
       logRecord(
         0,
-        { key: null, ...writeEvent(eventIn(second)) },
+        { key: null, ...writeEvent(getEvent(second)) },
         { topic: NAMES.topicName('failures', 'test') },
       ),
     ]
@@ -228,7 +228,7 @@ describe('a failed record of an input that is redriven', () => {
     })
     assert.deepEqual(stage.outcomes.slice(before), ['failed/time-too-early', 'applied/taken'])
     assert.equal(stage.publisher.publishedRecords.length, published + 1)
-    const [applied] = await intake.redrive(failureIn(second))
+    const [applied] = await intake.redrive(getFailure(second))
     assert.equal(applied?.topic, NAMES.topicName('readings', 'test'))
   })
 
@@ -242,7 +242,7 @@ describe('a failed record of an input that is redriven', () => {
   it('given a record of a topic that is not an input any more, then it fails with that reason', async () => {
     const intake = await createIntake()
     const failed = await intake.fail(untimed())
-    const gone = failureIn((await intake.redrive({ ...failed, originalTopic: 'gone' }))[0])
+    const gone = getFailure((await intake.redrive({ ...failed, originalTopic: 'gone' }))[0])
     assert.deepEqual([gone.originalTopic, gone.errorType], ['gone', 'mapping-failed'])
     assert.match(gone.error, /its topic is no input of this environment/)
   })

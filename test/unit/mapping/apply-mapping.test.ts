@@ -7,28 +7,28 @@ import type { Event } from '#runtime/consumer/event.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { SHIPPED_MAPPINGS } from '../../support/shipped-config.ts'
-import { deviceMapping, failureOf, foreignRecord, read, readingOf, shipped } from './support.ts'
+import { deviceMapping, foreignRecord, mapFailure, mapReading, read, shipped } from './support.ts'
 
 const RECORD = { id: 'd-1', model: 'm', x: 1, at: '2026-01-01T00:00:00Z' }
-const idOf = (changes: object, place = {}, id: Readonly<Record<string, string>> = {}) =>
-  readingOf(deviceMapping(id), { ...RECORD, ...changes }, place).id
+const mapId = (changes: object, place = {}, id: Readonly<Record<string, string>> = {}) =>
+  mapReading(deviceMapping(id), { ...RECORD, ...changes }, place).id
 
 describe('the id of a mapped record', () => {
   it('given the same place, then it is the same; another topic, partition or offset is another record', () => {
-    assert.equal(idOf({}), idOf({}))
+    assert.equal(mapId({}), mapId({}))
     const places = [{}, { topic: 'other' }, { partition: 2 }, { offset: 8 }, { partition: 17, offset: 0 }]
-    const ids = places.map(place => idOf({}, place))
+    const ids = places.map(place => mapId({}, place))
     assert.equal(new Set(ids).size, places.length)
   })
 
   it('given fields, then they decide, wherever the record is, and the number 1 is not the text 1', () => {
     const byFields = { id: '[id, at]' }
-    assert.equal(idOf({}, {}, byFields), idOf({ x: 2 }, { offset: 8 }, byFields))
+    assert.equal(mapId({}, {}, byFields), mapId({ x: 2 }, { offset: 8 }, byFields))
     const one = { id: '[id, n]' }
-    assert.notEqual(idOf({ n: 1 }, {}, one), idOf({ n: '1' }, {}, one))
+    assert.notEqual(mapId({ n: 1 }, {}, one), mapId({ n: '1' }, {}, one))
     assert.notEqual(
-      idOf({ a: '1', b: '23' }, {}, { id: '[a, b]' }),
-      idOf({ a: '12', b: '3' }, {}, { id: '[a, b]' }),
+      mapId({ a: '1', b: '23' }, {}, { id: '[a, b]' }),
+      mapId({ a: '12', b: '3' }, {}, { id: '[a, b]' }),
     )
   })
 
@@ -41,7 +41,7 @@ describe('the id of a mapped record', () => {
         ...id,
       })
       const all = { specversion: '1.0', id: '1', source: '/s', type: 'a.b', data: RECORD, ...event }
-      return readingOf(mapping, all, { offset }).id
+      return mapReading(mapping, all, { offset }).id
     }
     assert.equal(idOfEvent({}, {}, 1), idOfEvent({}, {}, 2))
     const ids = [{}, { id: '2' }, { source: '/t' }].map(event => idOfEvent({}, event, 1))
@@ -50,22 +50,22 @@ describe('the id of a mapped record', () => {
   })
 
   it('given a field of the id that is missing or an object, then it is a failure', () => {
-    assert.match(failureOf(deviceMapping({ id: '[n]' }), RECORD), /"n" is missing, and is part of the id$/)
+    assert.match(mapFailure(deviceMapping({ id: '[n]' }), RECORD), /"n" is missing, and is part of the id$/)
     assert.match(
-      failureOf(deviceMapping({ id: '[n]' }), { ...RECORD, n: {} }),
+      mapFailure(deviceMapping({ id: '[n]' }), { ...RECORD, n: {} }),
       /"n" must be a text or a number, and is part of the id$/,
     )
   })
 })
 
 describe('fields of a record', () => {
-  const dataOf = (fields: string, record: object) =>
-    readingOf(deviceMapping({ fields: `{ deviceId: id, model: model, ${fields} }` }), {
+  const mapData = (fields: string, record: object) =>
+    mapReading(deviceMapping({ fields: `{ deviceId: id, model: model, ${fields} }` }), {
       ...RECORD,
       ...record,
     }).data
   const refused = (fields: string, record: object) =>
-    failureOf(deviceMapping({ fields: `{ deviceId: id, model: model, ${fields} }` }), {
+    mapFailure(deviceMapping({ fields: `{ deviceId: id, model: model, ${fields} }` }), {
       ...RECORD,
       ...record,
     })
@@ -98,7 +98,7 @@ describe('fields of a record', () => {
     ['an optional field without a value', 'x: x, y: y', { y: null }, { x: 1 }],
   ] as const)
     it(`given ${given}, then the reading has it`, () =>
-      assert.deepEqual(dataOf(fields, record), { ...own, ...data }))
+      assert.deepEqual(mapData(fields, record), { ...own, ...data }))
 
   // biome-ignore format: a table
   for (const [given, fields, record, message] of [
@@ -130,23 +130,27 @@ describe('fields of a record', () => {
 
   it('given none of the fields that may have a required value, then the failure names each', () => {
     const mapping = deviceMapping({ fields: '{ deviceId: { from: [v, w] }, model: model, x: x }' })
-    assert.match(failureOf(mapping, RECORD), /: none of "v", "w" is there$/)
+    assert.match(mapFailure(mapping, RECORD), /: none of "v", "w" is there$/)
   })
 
   it('given the name of something that every object inherits, then the record has no such field', () => {
     assert.match(
-      failureOf(deviceMapping({ fields: '{ deviceId: constructor.name, model: model, x: x }' }), RECORD),
+      mapFailure(deviceMapping({ fields: '{ deviceId: constructor.name, model: model, x: x }' }), RECORD),
       /"constructor.name" is missing$/,
     )
   })
 
   it('given tags of 8 levels, then they are tags, with names of 8 parts', () => {
     const tags = JSON.parse(`${'{"a":'.repeat(8)}1${'}'.repeat(8)}`)
-    assert.deepEqual(dataOf('x: x, tags: t', { t: tags }), { ...own, x: 1, tags: { 'a.a.a.a.a.a.a.a': '1' } })
+    assert.deepEqual(mapData('x: x, tags: t', { t: tags }), {
+      ...own,
+      x: 1,
+      tags: { 'a.a.a.a.a.a.a.a': '1' },
+    })
   })
 
   it('given a tag named __proto__, then it is a tag like any other', () => {
-    const data = dataOf('x: x, tags: t', { t: JSON.parse('{"__proto__":"a"}') }) as { tags: object }
+    const data = mapData('x: x, tags: t', { t: JSON.parse('{"__proto__":"a"}') }) as { tags: object }
     assert.deepEqual(Object.keys(data.tags), ['__proto__'])
     assert.equal(Object.getPrototypeOf(data.tags), Object.prototype)
   })
@@ -165,24 +169,24 @@ describe('a metric that the record names', () => {
   it('given a table of names, then only these are metrics, with their units', () => {
     const mapping = named(', names: { a: x, b: { metric: y, unit: g, scale: 2 } }')
     const own = { deviceId: 'd-1', model: 'm' }
-    assert.deepEqual(readingOf(mapping, { ...RECORD, n: 'a', v: 3 }).data, { ...own, x: 3 })
-    assert.deepEqual(readingOf(mapping, { ...RECORD, n: 'b', v: 3 }).data, { ...own, y: 58.8399 })
+    assert.deepEqual(mapReading(mapping, { ...RECORD, n: 'a', v: 3 }).data, { ...own, x: 3 })
+    assert.deepEqual(mapReading(mapping, { ...RECORD, n: 'b', v: 3 }).data, { ...own, y: 58.8399 })
     for (const n of ['x', 'constructor'])
       assert.match(
-        failureOf(mapping, { ...RECORD, n, v: 3 }),
+        mapFailure(mapping, { ...RECORD, n, v: 3 }),
         /"n" names a metric that the mapping does not know$/,
       )
     for (const n of [7, ''])
-      assert.match(failureOf(mapping, { ...RECORD, n, v: 3 }), /"n" (is not|must be) a text/)
-    assert.match(failureOf(mapping, { ...RECORD, v: 3 }), /"n" is missing$/)
-    assert.match(failureOf(mapping, { ...RECORD, n: 'a' }), /"v" is missing$/)
+      assert.match(mapFailure(mapping, { ...RECORD, n, v: 3 }), /"n" (is not|must be) a text/)
+    assert.match(mapFailure(mapping, { ...RECORD, v: 3 }), /"n" is missing$/)
+    assert.match(mapFailure(mapping, { ...RECORD, n: 'a' }), /"v" is missing$/)
   })
 
   it('given none, then each name is a metric, unless it is another field of the reading', () => {
-    const data = readingOf(SYSTEM, { ...RECORD, n: 'a.b', v: 3 }).data
+    const data = mapReading(SYSTEM, { ...RECORD, n: 'a.b', v: 3 }).data
     assert.deepEqual(data, { system: 'm', instance: 'd-1', 'a.b': 3 })
     for (const n of ['system', 'tags', 'unit'])
-      assert.match(failureOf(SYSTEM, { ...RECORD, n, v: 3 }), /"n" names a metric/)
+      assert.match(mapFailure(SYSTEM, { ...RECORD, n, v: 3 }), /"n" names a metric/)
   })
 })
 
@@ -274,7 +278,7 @@ describe('the trace of a record', () => {
 
   it('given headers of W3C Trace Context, then the reading continues the trace, unless it is malformed', () => {
     const traced = (value: string) =>
-      readingOf(deviceMapping(), RECORD, { headers: [header('traceparent', value), header('other', 'x')] })
+      mapReading(deviceMapping(), RECORD, { headers: [header('traceparent', value), header('other', 'x')] })
         .extensions
     assert.deepEqual(traced(traceparent), { traceparent })
     assert.equal(traced('00-abc123-def456-01'), undefined)

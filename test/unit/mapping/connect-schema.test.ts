@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { listUnusedFields } from '../../../lib/mapping/unused-fields.ts'
 import { debeziumChange, withSchema } from '../../support/debezium.ts'
-import { deviceMapping, failureOf, foreignRecord, read, readingOf } from './support.ts'
+import { deviceMapping, foreignRecord, mapFailure, mapReading, read } from './support.ts'
 
 const RECORD = { id: 'd-1', model: 'm', x: 1, at: '2026-01-01T00:00:00Z' }
 const bytes = (document: object) => Buffer.from(JSON.stringify(document))
@@ -15,8 +15,8 @@ describe('a value with its schema', () => {
       when: '{ has: [model], lacks: [place], equals: { x: 1 } }',
       id: '[id, at]',
     })
-    assert.deepEqual(readingOf(mapping, withSchema(RECORD)), readingOf(mapping, RECORD))
-    assert.match(failureOf(mapping, withSchema({ ...RECORD, place: 'hall' })), /it has "place"$/)
+    assert.deepEqual(mapReading(mapping, withSchema(RECORD)), mapReading(mapping, RECORD))
+    assert.match(mapFailure(mapping, withSchema({ ...RECORD, place: 'hall' })), /it has "place"$/)
   })
 
   it('given a mapping that names the payload, then it is read as before', () => {
@@ -24,13 +24,13 @@ describe('a value with its schema', () => {
       time: '{ from: payload.at }',
       fields: '{ deviceId: payload.id, model: payload.model, x: payload.x }',
     })
-    assert.equal(readingOf(mapping, withSchema(RECORD)).subject, 'd-1')
+    assert.equal(mapReading(mapping, withSchema(RECORD)).subject, 'd-1')
   })
 
   it('given a key with its schema, then fields of the key are found', () => {
     const mapping = deviceMapping({ fields: '{ deviceId: { key: id }, model: model, x: x }' })
     for (const key of [{ id: 'k-1' }, withSchema({ id: 'k-1' })])
-      assert.equal(readingOf(mapping, RECORD, { key: bytes(key) }).subject, 'k-1')
+      assert.equal(mapReading(mapping, RECORD, { key: bytes(key) }).subject, 'k-1')
   })
 
   it('given an object of a record that only looks like it, then its members are not found', () => {
@@ -40,14 +40,14 @@ describe('a value with its schema', () => {
       { schema: null, payload: RECORD },
       { schema: {}, payload: [RECORD] },
     ])
-      assert.match(failureOf(deviceMapping(), document), /"id" is missing/)
+      assert.match(mapFailure(deviceMapping(), document), /"id" is missing/)
   })
 
   it('given a decimal by the schema, then it is not read as a number', () => {
     const decimal = { field: 'x', type: 'bytes', name: 'org.apache.kafka.connect.data.Decimal' }
     const mapping = deviceMapping({ fields: '{ deviceId: id, model: model, x: { from: x, as: number } }' })
     const document = { schema: { fields: [decimal] }, payload: { ...RECORD, x: '123' } }
-    assert.match(failureOf(mapping, document), /^mapping-failed: .*"x" may be a decimal in base64/)
+    assert.match(mapFailure(mapping, document), /^mapping-failed: .*"x" may be a decimal in base64/)
   })
 
   it('given fields that no mapping uses, then those of the payload are listed, and none of the schema', () => {
@@ -78,7 +78,7 @@ describe('change events of Debezium', () => {
       it(`given the row ${activity}, ${given} its schema and with or without a key, then it is read`, () => {
         const { key, value } = debeziumChange({ op, id: 7 }, Date.UTC(2026, 0, 1))
         for (const bytesOfKey of [bytes(write(key)), null]) {
-          const { data, time } = readingOf(mapping, write(value), { key: bytesOfKey })
+          const { data, time } = mapReading(mapping, write(value), { key: bytesOfKey })
           assert.deepEqual(data, { deviceId: '7', model: 'orders', activity })
           assert.equal(time, '2026-01-01T00:00:00.000Z')
         }

@@ -4,12 +4,12 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
 import { getTargets, requiredTargets } from '../../../lib/mapping/target-fields.ts'
-import { FAMILIES, familiesOf } from '../../support/families.ts'
-import { errorLinesOf, goldenAnswers } from '../../support/golden.ts'
+import { FAMILIES, parseFamilies } from '../../support/families.ts'
+import { goldenAnswers, listErrorLines } from '../../support/golden.ts'
 import { GREENHOUSE } from '../telemetry/greenhouse.ts'
 import { deviceText } from './support.ts'
 
-const errorsOf = (text: string) => errorLinesOf(() => readMapping(FAMILIES, text, 'm', 'm.yaml'))
+const listErrors = (text: string) => listErrorLines(() => readMapping(FAMILIES, text, 'm', 'm.yaml'))
 
 /** The lines of a mapping of devices, after which a test has its own. */
 const TOP = 'family: device\ntime: record\n'
@@ -17,8 +17,8 @@ const fields = (more: string) => `${TOP}fields:\n  deviceId: id\n  model: model\
 
 describe('the file of a mapping', () => {
   it('given the least that it needs, then it has no error', () => {
-    assert.equal(errorsOf(deviceText()), 'no error')
-    assert.equal(errorsOf(fields('x: x')), 'no error')
+    assert.equal(listErrors(deviceText()), 'no error')
+    assert.equal(listErrors(fields('x: x')), 'no error')
   })
 
   const device = (more: string) => `${TOP}fields: { deviceId: id, model: model, ${more} }\n`
@@ -38,10 +38,10 @@ describe('the file of a mapping', () => {
     ['metrics of any name', 'family: metrics\ntime: record\nfields: { system: s, instance: i }\nmetric: { name: n, value: v }'],
     ['a metric that is in no list', 'family: metrics\ntime: record\nfields: { system: s, instance: i, speed: v }'],
   ] as const)
-    it(`given ${given}, then it has no error`, () => assert.equal(errorsOf(text), 'no error'))
+    it(`given ${given}, then it has no error`, () => assert.equal(listErrors(text), 'no error'))
 
   it('given a tag that the entity needs, then the tag itself or all tags can fill it', () => {
-    const families = familiesOf(GREENHOUSE)
+    const families = parseFamilies(GREENHOUSE)
     const read = (tags: string) => () =>
       readMapping(
         families,
@@ -55,7 +55,7 @@ describe('the file of a mapping', () => {
   })
 
   it('given files with errors, then each error is named with line and column', () =>
-    goldenAnswers('mapping', text => errorsOf(`${text}\n`)))
+    goldenAnswers('mapping', text => listErrors(`${text}\n`)))
 })
 
 describe('the fields that a mapping can fill', () => {

@@ -5,7 +5,7 @@ import { isFailure } from '#runtime/cloudevents/event.ts'
 import { deviceMapping, foreignRecord, read } from './support.ts'
 
 /** Returns the number that is read from JSON text, or the reason why none is. */
-function resultOf(x: string, document: string): unknown {
+function readResult(x: string, document: string): unknown {
   const mapping = deviceMapping({
     time: 'record',
     fields: `{ deviceId: { constant: d }, model: { constant: m }, x: ${x} }`,
@@ -43,16 +43,16 @@ describe('a number that is a text', () => {
     ['0x10', 'mapping-failed: "v" must be a number'],
   ] as const)
     it(`given ${JSON.stringify(text)}, then the result is ${expected}`, () =>
-      assert.deepEqual(resultOf('{ from: v, as: number }', JSON.stringify({ v: text })), expected))
+      assert.deepEqual(readResult('{ from: v, as: number }', JSON.stringify({ v: text })), expected))
 
   it('given a decimal comma, or a part of a text, then the same holds', () => {
-    assert.equal(resultOf('{ from: v, as: decimal-comma }', '{"v":"9007199254740993"}'), INEXACT)
+    assert.equal(readResult('{ from: v, as: decimal-comma }', '{"v":"9007199254740993"}'), INEXACT)
     assert.equal(
-      resultOf('{ from: v, pattern: "^(.+) W$", as: number }', '{"v":"9007199254740993 W"}'),
+      readResult('{ from: v, pattern: "^(.+) W$", as: number }', '{"v":"9007199254740993 W"}'),
       INEXACT,
     )
     assert.equal(
-      resultOf('{ from: v, as: number, orElse: absent, default: 5 }', '{"v":"9007199254740993"}'),
+      readResult('{ from: v, as: number, orElse: absent, default: 5 }', '{"v":"9007199254740993"}'),
       5,
     )
   })
@@ -66,8 +66,8 @@ describe('a number that is a text', () => {
       '0.1',
     ])
       assert.deepEqual(
-        resultOf('{ from: v, as: number }', `{"v":"${digits}"}`),
-        resultOf('{ from: v, as: number }', `{"v":${digits}}`),
+        readResult('{ from: v, as: number }', `{"v":"${digits}"}`),
+        readResult('{ from: v, as: number }', `{"v":${digits}}`),
         digits,
       )
   })
@@ -110,16 +110,17 @@ describe('a decimal in base64', () => {
     ],
   ] as const)
     it(`given ${given}, then the result is ${expected}`, () =>
-      assert.equal(resultOf(`{ from: ${x}, as: number }`, JSON.stringify(document)), expected))
+      assert.equal(readResult(`{ from: ${x}, as: number }`, JSON.stringify(document)), expected))
 
   it('given a pattern, then it says that the text has digits', () => {
     const document = JSON.stringify({ ...ENVELOPE, v: '1234' })
-    assert.equal(resultOf("{ from: v, pattern: '^([0-9.]+)$', as: number }", document), 1234)
+    assert.equal(readResult("{ from: v, pattern: '^([0-9.]+)$', as: number }", document), 1234)
   })
 })
 
 describe('a path that ends early', () => {
-  const reasonOf = (path: string, document: object) => resultOf(`{ from: ${path} }`, JSON.stringify(document))
+  const readReason = (path: string, document: object) =>
+    readResult(`{ from: ${path} }`, JSON.stringify(document))
   for (const [path, document, reason] of [
     ['Body.v', { Body: '{"v":1}' }, '"Body.v" is missing: "Body" is a text, not an object'],
     ['a.b.c', { a: { b: 7 } }, '"a.b.c" is missing: "a.b" is a number, not an object'],
@@ -146,6 +147,6 @@ describe('a path that ends early', () => {
     })
 
   it('given an optional metric, then the reading that is empty without it names the path', () => {
-    assert.match(String(reasonOf('Body.v', { Body: '{"v":1}' })), /"Body" is a text/)
+    assert.match(String(readReason('Body.v', { Body: '{"v":1}' })), /"Body" is a text/)
   })
 })

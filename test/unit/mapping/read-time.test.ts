@@ -7,7 +7,7 @@ import { readTime } from '../../../lib/mapping/read-time.ts'
 
 type Source = Omit<TimeSource, 'from'>
 
-function timeOf(value: unknown, source: Source = {}): string {
+function readMappedTime(value: unknown, source: Source = {}): string {
   const read = readTime(value, source)
   return 'time' in read ? read.time : read.problem
 }
@@ -47,7 +47,7 @@ describe('the time of a record', () => {
     ['2025-01-16T10:30', { timeZone: '+00:00' }, '2025-01-16T10:30:00Z'],
   ] as const)
     it(`given ${given} and ${JSON.stringify(source)}, then it is ${time}`, () => {
-      assert.equal(timeOf(given, source), time)
+      assert.equal(readMappedTime(given, source), time)
     })
 
   for (const [given, source, problem] of [
@@ -77,12 +77,12 @@ describe('the time of a record', () => {
     ],
   ] as const)
     it(`given ${typeof given === 'object' ? 'an object' : given} and ${JSON.stringify(source)}, then it is refused`, () => {
-      assert.equal(timeOf(given, source), problem)
+      assert.equal(readMappedTime(given, source), problem)
     })
 
   it('given a time that occurs twice, then disambiguation says which instant it is', () => {
     const at = (disambiguation: 'earlier' | 'later') =>
-      timeOf('2025-10-26T02:30:00', { timeZone: 'Europe/Berlin', disambiguation })
+      readMappedTime('2025-10-26T02:30:00', { timeZone: 'Europe/Berlin', disambiguation })
     assert.equal(at('earlier'), '2025-10-26T02:30:00+02:00')
     assert.equal(at('later'), '2025-10-26T02:30:00+01:00')
   })
@@ -95,7 +95,7 @@ describe('the time of a record', () => {
         const instant = Math.floor(ms / 1000) * 1000
         const shown = new Date(instant).toLocaleString('sv-SE', { timeZone })
         const instants = (['earlier', 'later'] as const).map(disambiguation =>
-          Date.parse(timeOf(shown, { timeZone, disambiguation })),
+          Date.parse(readMappedTime(shown, { timeZone, disambiguation })),
         )
         assert.ok(instants.includes(instant), shown)
       }),

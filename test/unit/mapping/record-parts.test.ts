@@ -4,14 +4,14 @@ import { describe, it } from 'node:test'
 import type { ForeignRecord } from '#runtime/consumer/application.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { deviceMapping, failureOf, foreignRecord, read, readingOf } from './support.ts'
+import { deviceMapping, foreignRecord, mapFailure, mapReading, read } from './support.ts'
 
 const RECORD = { id: 'd-1', model: 'm', x: 1, at: '2026-01-01T00:00:00Z' }
 const bytes = (text: string) => Buffer.from(text)
 const tagFrom = (from: string) =>
   deviceMapping({ fields: `{ deviceId: id, model: model, x: x, tags.a: ${from} }` })
-const tagOf = (from: string, changes: Partial<ForeignRecord>) =>
-  (readingOf(tagFrom(from), RECORD, changes).data as { tags?: { a: string } }).tags?.a
+const mapTag = (from: string, changes: Partial<ForeignRecord>) =>
+  (mapReading(tagFrom(from), RECORD, changes).data as { tags?: { a: string } }).tags?.a
 
 describe('key, topic and headers of a record, in a mapping', () => {
   const headers = [
@@ -44,7 +44,7 @@ describe('key, topic and headers of a record, in a mapping', () => {
     ['{ key: true }', { key: null }, undefined],
   ] as const)
     it(`given ${from} and ${changes.key ?? Object.keys(changes)}, then the reading has ${tag}`, () =>
-      assert.equal(tagOf(from, changes), tag))
+      assert.equal(mapTag(from, changes), tag))
 
   for (const [from, changes, reason] of [
     ['{ key: true }', { key: null }, 'the key is missing'],
@@ -68,18 +68,19 @@ describe('key, topic and headers of a record, in a mapping', () => {
       when: '{ has: [{ key: true }, { header: at }], lacks: [{ header: test }] }',
     })
     const at = (text: string, more = {}) => ({ key, headers: [['at', bytes(text)]] as const, ...more })
-    const reading = readingOf(mapping, RECORD, at('1795597200054'))
+    const reading = mapReading(mapping, RECORD, at('1795597200054'))
     assert.equal(reading.time, '2026-11-25T09:00:00.054Z')
-    assert.equal(readingOf(mapping, RECORD, at('1795597200054', { offset: 9 })).id, reading.id)
-    assert.notEqual(readingOf(mapping, RECORD, at('1795597200055')).id, reading.id)
-    assert.notEqual(readingOf(mapping, { ...RECORD, n: 1 }, at('1795597200054')).id, reading.id)
-    assert.match(failureOf(mapping, RECORD), /: it has no key$/)
+    assert.equal(mapReading(mapping, RECORD, at('1795597200054', { offset: 9 })).id, reading.id)
+    assert.notEqual(mapReading(mapping, RECORD, at('1795597200055')).id, reading.id)
+    assert.notEqual(mapReading(mapping, { ...RECORD, n: 1 }, at('1795597200054')).id, reading.id)
+    assert.match(mapFailure(mapping, RECORD), /: it has no key$/)
   })
 
   it('given a part of an id with a default, then records with the part keep their id', () => {
-    const idOf = (id: string, record: object) => readingOf(deviceMapping({ id }), { ...RECORD, ...record }).id
-    assert.equal(idOf('[at, n]', { n: 1 }), idOf('[at, { from: n, default: 0 }]', { n: 1 }))
-    assert.equal(idOf('[at, { from: n, default: 0 }]', {}), idOf('[at, n]', { n: 0 }))
+    const mapId = (id: string, record: object) =>
+      mapReading(deviceMapping({ id }), { ...RECORD, ...record }).id
+    assert.equal(mapId('[at, n]', { n: 1 }), mapId('[at, { from: n, default: 0 }]', { n: 1 }))
+    assert.equal(mapId('[at, { from: n, default: 0 }]', {}), mapId('[at, n]', { n: 0 }))
   })
 })
 
@@ -91,8 +92,8 @@ describe('records that name their metric', () => {
       'm',
       'm.yaml',
     )
-  const loadOf = (metric: string, record: object, changes = {}) =>
-    (readingOf(load(metric), { s: 'a', i: 'b', ...record }, changes).data as { load?: number }).load
+  const mapLoad = (metric: string, record: object, changes = {}) =>
+    (mapReading(load(metric), { s: 'a', i: 'b', ...record }, changes).data as { load?: number }).load
 
   it('given a value that is a text, then as, pattern, scale and absent apply to it', () => {
     for (const [value, sent, read] of [
@@ -102,37 +103,37 @@ describe('records that name their metric', () => {
       ["{ from: v, pattern: '^(.+) W$', as: number, scale: 0.001 }", '250 W', 0.25],
       ["{ from: [v, w], absent: ['NaN'], as: number }", 'NaN', 3],
     ] as const)
-      assert.equal(loadOf(`{ name: n, value: ${value} }`, { n: 'load', v: sent, w: 3 }), read, value)
+      assert.equal(mapLoad(`{ name: n, value: ${value} }`, { n: 'load', v: sent, w: 3 }), read, value)
   })
 
   it('given names, then what they say goes before what the value says', () => {
     const metric =
       '{ name: n, value: { from: v, as: number }, names: { a: { metric: load, scale: 2 }, b: load } }'
     assert.deepEqual(
-      ['a', 'b'].map(n => loadOf(metric, { n, v: '4' })),
+      ['a', 'b'].map(n => mapLoad(metric, { n, v: '4' })),
       [8, 4],
     )
   })
 
   it('given the name of the metric in the topic or the key, then it is read there', () => {
     const topic = "{ name: { from: { topic: true }, pattern: '^node-(.+)$' }, value: v }"
-    assert.equal(loadOf(topic, { v: 1 }, { topic: 'node-load' }), 1)
+    assert.equal(mapLoad(topic, { v: 1 }, { topic: 'node-load' }), 1)
     const metric = load('{ name: { key: true }, value: v }')
-    assert.match(failureOf(metric, { s: 'a', i: 'b', v: 1 }), /the key is missing$/)
+    assert.match(mapFailure(metric, { s: 'a', i: 'b', v: 1 }), /the key is missing$/)
   })
 
   it('given no number, then field and reason are in the failure', () => {
     const metric = load('{ name: n, value: { from: v, as: number } }')
-    const reasonOf = (v: unknown) => failureOf(metric, { s: 'a', i: 'b', n: 'load', v })
+    const mapReason = (v: unknown) => mapFailure(metric, { s: 'a', i: 'b', n: 'load', v })
     for (const v of ['NaN', '+Inf', '-Infinity', '', 'x', {}])
-      assert.match(reasonOf(v), /"v" must be a number/)
-    assert.match(reasonOf(undefined), /"v" is missing$/)
+      assert.match(mapReason(v), /"v" must be a number/)
+    assert.match(mapReason(undefined), /"v" is missing$/)
   })
 })
 
 describe('values that a mapping calls absent', () => {
-  const dataOf = (x: string, record: object) =>
-    readingOf(deviceMapping({ fields: `{ deviceId: id, model: model, y: y, x: ${x} }` }), {
+  const mapData = (x: string, record: object) =>
+    mapReading(deviceMapping({ fields: `{ deviceId: id, model: model, y: y, x: ${x} }` }), {
       ...RECORD,
       ...record,
     }).data
@@ -153,7 +154,7 @@ describe('values that a mapping calls absent', () => {
     ['{ from: v, orElse: absent, default: 5 }', 'garbage', { x: 5 }],
   ] as const)
     it(`given ${x} and ${JSON.stringify(v)}, then the reading has ${JSON.stringify(expected)}`, () =>
-      assert.deepEqual(dataOf(x, { v, y: 2 }), { ...rest, ...expected }))
+      assert.deepEqual(mapData(x, { v, y: 2 }), { ...rest, ...expected }))
 
   for (const [deviceId, id, reason] of [
     ["{ from: id, absent: ['?'] }", '?', '"id" has a value that the mapping lists as absent'],
@@ -162,6 +163,6 @@ describe('values that a mapping calls absent', () => {
   ] as const)
     it(`given a required field ${deviceId} and ${id}, then the record fails with the reason of the value`, () => {
       const mapping = deviceMapping({ fields: `{ deviceId: ${deviceId}, model: model, x: x }` })
-      assert.equal(failureOf(mapping, { ...RECORD, id }), `mapping-failed: mapping test: ${reason}`)
+      assert.equal(mapFailure(mapping, { ...RECORD, id }), `mapping-failed: mapping test: ${reason}`)
     })
 })

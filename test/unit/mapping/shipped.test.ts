@@ -8,7 +8,7 @@ import type { Event } from '#runtime/consumer/event.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { SHIPPED_MAPPINGS } from '../../support/shipped-config.ts'
-import { failureOf, foreignRecord, read, readingOf, shipped, shippedText } from './support.ts'
+import { foreignRecord, mapFailure, mapReading, read, shipped, shippedText } from './support.ts'
 
 /** The records as their producers write them. */
 const METRIC = {
@@ -170,7 +170,7 @@ describe('the mappings that ship', () => {
 
   for (const [name, [record, source, subject, time, data]] of Object.entries(EXPECTED)) {
     it(`given ${name} and its record as it is, then it is this reading`, () => {
-      const event = readingOf(shipped(name), record)
+      const event = mapReading(shipped(name), record)
       assert.deepEqual([event.source, event.subject, event.time], [source, subject, time])
       assert.deepEqual(event.data, data)
     })
@@ -182,7 +182,7 @@ describe('the mappings that ship', () => {
           .match(/^# {3,}.*$/gm)
           ?.join('\n') ?? ''
       const shown = JSON.parse(comment.replaceAll(/^#/gm, ''))
-      assert.equal(readingOf(shipped(name), shown).source, source)
+      assert.equal(mapReading(shipped(name), shown).source, source)
     })
   }
 
@@ -220,7 +220,7 @@ describe('other forms of the same records', () => {
     ['one of a database', 'database-metrics', { ...METRIC, timestamp: undefined }, 'db-1', undefined],
   ] as const)
     it(`given ${given}, then ${name} takes its time and its entity`, () => {
-      const event = readingOf(shipped(name), record)
+      const event = mapReading(shipped(name), record)
       assert.deepEqual([event.subject, event.time], [subject, time])
     })
 })
@@ -228,7 +228,7 @@ describe('other forms of the same records', () => {
 describe('records that do not fit', () => {
   it('given another metric, then it is a failure that does not quote the record', () => {
     assert.equal(
-      failureOf(shipped('database-metrics'), { ...METRIC, metric_name: 'secret' }),
+      mapFailure(shipped('database-metrics'), { ...METRIC, metric_name: 'secret' }),
       'mapping-failed: mapping database-metrics: "metric_name" names a metric that the mapping does not know',
     )
   })
@@ -241,7 +241,7 @@ describe('records that do not fit', () => {
       ['query_latency_ms', 'queryLatencyMs'],
       ['replication_lag_seconds', 'replicationLagSeconds'],
     ] as const) {
-      const { data } = readingOf(mapping, { ...METRIC, metric_name: name, value: 17 })
+      const { data } = mapReading(mapping, { ...METRIC, metric_name: name, value: 17 })
       const { tags: _, databaseType, instanceId, tenant, ...metrics } = data as Record<string, unknown>
       assert.deepEqual(metrics, { [metric]: 17 })
     }
@@ -278,11 +278,11 @@ describe('records that do not fit', () => {
     ['no value', 'database-metrics', { ...METRIC, value: null }, /"value" is missing$/],
   ] as const)
     it(`given ${given}, then it is a failure that names the field`, () => {
-      assert.match(failureOf(shipped(name), record), message)
+      assert.match(mapFailure(shipped(name), record), message)
     })
 
   it('given a unit, then values are converted to those of the family', () => {
-    const data = readingOf(shipped('weather'), { ...WEATHER, temp: 212, unit: 'F' }).data as {
+    const data = mapReading(shipped('weather'), { ...WEATHER, temp: 212, unit: 'F' }).data as {
       temperature: number
     }
     assert.equal(data.temperature, 100)

@@ -39,7 +39,7 @@ export function read(
 }
 
 /** The reading, which fits its schema. */
-export function readingOf(mapping: Mapping, value: unknown, changes: Partial<ForeignRecord> = {}): Event {
+export function mapReading(mapping: Mapping, value: unknown, changes: Partial<ForeignRecord> = {}): Event {
   const event = read(mapping, foreignRecord(value, changes))
   if (isFailure(event)) throw new Error(`no reading: ${event.message}`)
   const violation = schemaViolation(FAMILIES, event.type, event.data)
@@ -48,7 +48,7 @@ export function readingOf(mapping: Mapping, value: unknown, changes: Partial<For
 }
 
 /** `code: message` of the failure. */
-export function failureOf(mapping: Mapping, value: unknown): string {
+export function mapFailure(mapping: Mapping, value: unknown): string {
   const found = read(mapping, foreignRecord(value))
   if (!isFailure(found)) throw new Error('it became a reading')
   return `${found.code}: ${found.message.replace('no mapping takes it; the nearest is ', '')}`

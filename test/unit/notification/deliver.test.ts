@@ -309,7 +309,7 @@ describe('a webhook that does not answer', () => {
     )
     assert.deepEqual(
       ['applied/delivered', 'failed/not-accepted'].map(
-        one => outcomes.filter(outcome => outcome === one).length,
+        text => outcomes.filter(outcome => outcome === text).length,
       ),
       [15, 5],
     )

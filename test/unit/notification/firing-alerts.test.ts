@@ -10,17 +10,24 @@ import { readRoutes } from '../../../lib/notification/parse-routes.ts'
 import type { NotificationRoutes } from '../../../lib/notification/route.ts'
 import { ALERT_ROUTED_TYPE, type RoutedAlert } from '../../../lib/notification/routed-alert.ts'
 import { fired, firstAlert, resolved } from '../../support/alerts.ts'
-import { beginOf, type Change, LATE_CHANGES, nameOf, STORY, sequenceOf } from '../../support/late-changes.ts'
+import {
+  type Change,
+  createBegin,
+  getName,
+  getSequence,
+  LATE_CHANGES,
+  STORY,
+} from '../../support/late-changes.ts'
 import { logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 
 const ENTITY = '/alerting HIGH_TEMP /environment/test-site s-1'
 
 /** @param atOneInstant whether all alerts have the same start, so that only the sequence orders them */
-function changeOf(change: Change, atOneInstant = false): Event {
-  const startedAt = new Date(Date.UTC(2026, 2, 1, 12, atOneInstant ? 0 : beginOf(change))).toISOString()
-  const alert = firstAlert({ alertId: nameOf(change), startedAt })
-  const extensions = { sequence: sequenceOf(change) }
+function findChange(change: Change, atOneInstant = false): Event {
+  const startedAt = new Date(Date.UTC(2026, 2, 1, 12, atOneInstant ? 0 : createBegin(change))).toISOString()
+  const alert = firstAlert({ alertId: getName(change), startedAt })
+  const extensions = { sequence: getSequence(change) }
   return change.startsWith('+') ? fired(alert, { extensions }) : resolved(alert, { extensions })
 }
 
@@ -38,7 +45,7 @@ const changed = (before: NotificationRoutes, after: NotificationRoutes, at: numb
 /**
  * Returns the decisions about the events, one after another, the groups to which each was sent, and the state after them.
  */
-async function afterOf(
+async function applyChange(
   entity: string,
   events: readonly Event[],
   { before, after, at } = changed(ROUTES, ROUTES, 0),
@@ -50,19 +57,19 @@ async function afterOf(
   stage.consumer = { ...stage.consumer, process: notifier(after) as never }
   await stage.batch(records.slice(at))
   const state = (await stage.state(entity)) as FiringAlerts | undefined
-  const sent = stage.observer.decisions.map(({ emitted = [] }) => emitted.flatMap(sentIn))
+  const sent = stage.observer.decisions.map(({ emitted = [] }) => emitted.flatMap(listSent))
   return { outcomes: stage.outcomes, sent, state, entries: state ? listFiringAlerts(state) : [] }
 }
 
 /** @returns the group to which an alert was sent, or an inhibition */
-function sentIn({ event: { type, data }, everyPartition }: OutboxEntry): string[] {
+function listSent({ event: { type, data }, everyPartition }: OutboxEntry): string[] {
   if (type === INHIBITION_CHANGED_TYPE) return [`inhibition ${everyPartition}`]
   if (type !== ALERT_ROUTED_TYPE) return []
   const { group, alert } = data as RoutedAlert
   return [`${group} ${alert.status}`]
 }
 
-const after = (...events: readonly Event[]) => afterOf(ENTITY, events)
+const after = (...events: readonly Event[]) => applyChange(ENTITY, events)
 
 describe('the firing alerts', () => {
   const [first, second] = [
@@ -132,7 +139,7 @@ describe('the firing alerts', () => {
     for (const atOneInstant of [false, true])
       it(`given ${given}${atOneInstant ? ', at one instant' : ''}, then no alert that is over fires`, async () => {
         const { outcomes, sent, entries, state } = await after(
-          ...order.map(one => changeOf(one, atOneInstant)),
+          ...order.map(text => findChange(text, atOneInstant)),
         )
         const fired = order.filter((_, index) => outcomes[index] === 'applied/fired')
         assert.deepEqual([fired, entries], [fires, []])
@@ -144,13 +151,13 @@ describe('the firing alerts', () => {
 
   it('given that the end of a late fire is late as well, then a later alert that has ended is the last', async () => {
     const order = ['-a', '+c', '-c', '+b'] as const
-    const { outcomes, entries } = await after(...order.map(change => changeOf(change)))
+    const { outcomes, entries } = await after(...order.map(change => findChange(change)))
     assert.deepEqual([outcomes[3], entries], ['applied/late', []])
   })
 
   it('given an end without its fire, and a later alert with lower sequences, then that fires', async () => {
-    const again = { ...changeOf('+b'), extensions: { sequence: '0.0' } }
-    assert.equal((await after(changeOf('-a'), again)).outcomes[1], 'applied/fired')
+    const again = { ...findChange('+b'), extensions: { sequence: '0.0' } }
+    assert.equal((await after(findChange('-a'), again)).outcomes[1], 'applied/fired')
   })
 
   it('given a traced event, then the alert has its trace', async () => {
@@ -190,7 +197,7 @@ describe('the alert that the pipeline is down, which every partition of readings
   ]
   for (const [title, events, once] of orders)
     it(`given ${title}, then it fires and ends once, and one small entry is left`, async () => {
-      const { outcomes, entries, state } = await afterOf(CLOCK, events)
+      const { outcomes, entries, state } = await applyChange(CLOCK, events)
       assert.equal(outcomes.length, 24)
       assert.deepEqual(
         outcomes.filter(outcome => !/repeated|not-firing/.test(outcome)),
@@ -205,7 +212,7 @@ describe('the alert that the pipeline is down, which every partition of readings
     })
 
   it('given an outage that fires and ends, then every partition has its inhibition before its group, once', async () => {
-    const { sent } = await afterOf(CLOCK, [fires(), fires(), ends(), ends(), fires()])
+    const { sent } = await applyChange(CLOCK, [fires(), fires(), ends(), ends(), fires()])
     const statuses = ['firing', undefined, 'resolved', undefined, undefined]
     assert.deepEqual(
       sent,
@@ -216,7 +223,7 @@ describe('the alert that the pipeline is down, which every partition of readings
   })
 
   it('given the next outage, then it fires, and late events of the one before change nothing', async () => {
-    const firing = await afterOf(CLOCK, [fires(), ends(), fired(second), fires(), ends()])
+    const firing = await applyChange(CLOCK, [fires(), ends(), fired(second), fires(), ends()])
     assert.deepEqual(
       firing.outcomes.slice(2),
       ['fired', 'late', 'not-firing'].map(reason => `applied/${reason}`),
@@ -225,7 +232,7 @@ describe('the alert that the pipeline is down, which every partition of readings
       firing.entries.map(({ alert }) => alert.alertId),
       ['a-2'],
     )
-    const over = await afterOf(CLOCK, [fired(second), resolved(second), fires(), ends(), fired(second)])
+    const over = await applyChange(CLOCK, [fired(second), resolved(second), fires(), ends(), fired(second)])
     assert.deepEqual(
       over.outcomes.slice(2),
       ['late', 'not-firing', 'repeated'].map(reason => `applied/${reason}`),
@@ -244,12 +251,12 @@ describe('the groups of a firing alert', () => {
   })
 
   it('given routes that change while it fires, then its end goes where its fire went', async () => {
-    const { sent } = await afterOf(ENTITY, [fired(alert), resolved(alert)], changed(ROUTES, OTHERS, 1))
+    const { sent } = await applyChange(ENTITY, [fired(alert), resolved(alert)], changed(ROUTES, OTHERS, 1))
     assert.deepEqual(sent[1], groups('resolved'))
   })
 
   it('given an end whose fire never came, then it goes by the routes', async () => {
-    const { sent } = await afterOf(ENTITY, [resolved(alert)], changed(ROUTES, OTHERS, 0))
+    const { sent } = await applyChange(ENTITY, [resolved(alert)], changed(ROUTES, OTHERS, 0))
     assert.deepEqual(sent, [['new/pager{rule="HIGH_TEMP"} resolved']])
   })
 
@@ -259,7 +266,7 @@ describe('the groups of a firing alert', () => {
   })
 
   it('given an end without its fire, and an alert computed anew that began before it, then that fires', async () => {
-    const earlier = { ...changeOf('+a'), extensions: { sequence: '0.9' } }
-    assert.equal((await after(changeOf('-b'), earlier)).outcomes[1], 'applied/fired')
+    const earlier = { ...findChange('+a'), extensions: { sequence: '0.9' } }
+    assert.equal((await after(findChange('-b'), earlier)).outcomes[1], 'applied/fired')
   })
 })

@@ -100,7 +100,7 @@ describe('the format sluice', () => {
 
 describe('the format slack', () => {
   // biome-ignore lint/suspicious/noExplicitAny: JSON
-  const blocksOf = (of: Message): any[] => (slackBody(of) as any).blocks
+  const listBlocks = (of: Message): any[] => (slackBody(of) as any).blocks
 
   it('given an alert, then there are a header, the alert and where it comes from', () => {
     const plain = (text: string) => ({ type: 'plain_text', text, emoji: false })
@@ -123,7 +123,7 @@ describe('the format slack', () => {
   })
 
   it('given a resolved alert, then its mark differs', () => {
-    assert.match(blocksOf(message({ alerts: [RESOLVED] }))[1].text.text, /^✅ resolved /)
+    assert.match(listBlocks(message({ alerts: [RESOLVED] }))[1].text.text, /^✅ resolved /)
   })
 
   it('given more alerts than blocks, and texts of any length, then no limit of Slack is passed', () => {
@@ -131,7 +131,7 @@ describe('the format slack', () => {
     const alerts = Array.from({ length: 120 }, (_, index) =>
       alert(`s-${index}`, { summary: long, rule: long }),
     )
-    const blocks = blocksOf(message({ alerts, group: long }))
+    const blocks = listBlocks(message({ alerts, group: long }))
     assert.equal(blocks.length, SLACK_LIMITS.blocks)
     for (const { type, text, elements } of blocks) {
       const shown = text?.text ?? elements[0].text
@@ -148,7 +148,7 @@ describe('the format slack', () => {
   for (const name of NAMES)
     it(`given the name ${name}, then it is plain text, letter for letter, wherever it stands`, () => {
       const of = message({ alerts: [alert(name, { rule: name })], group: name })
-      for (const { text, elements } of blocksOf(of)) {
+      for (const { text, elements } of listBlocks(of)) {
         const { type, emoji, text: shown } = text ?? elements[0]
         assert.deepEqual([type, emoji], ['plain_text', false])
         assert.ok(shown.includes(name), shown)

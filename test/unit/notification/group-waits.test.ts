@@ -10,8 +10,8 @@ import type { Notification } from '../../../lib/notification/notification.ts'
 import { notifier } from '../../../lib/notification/notifier.ts'
 import {
   assertFit,
+  createKit,
   fired,
-  kitOf,
   notifications,
   played,
   resolved,
@@ -79,12 +79,12 @@ describe('given a group whose timer was lost', () => {
   }
 
   it('when the next alert comes, then a timer is set again', () => {
-    const step = stepOf(lost, fired('b'), start + 1000)
+    const step = runStep(lost, fired('b'), start + 1000)
     assert.deepEqual(step.kind === 'decided' && step.timers, [{ name: 'flush', dueMs: start + 31_000 }])
   })
 
   it('when it is due at that very instant, then its timer stands', () => {
-    const step = stepOf(lost, fired('b'), start)
+    const step = runStep(lost, fired('b'), start)
     assert.deepEqual(step.kind === 'decided' && step.timers, [])
   })
 })
@@ -99,12 +99,12 @@ describe('given a group that was notified at the very instant at which the next 
     it(`given one ${given}: two notifications have two ids`, () => {
       const target = { ...TARGET, groupWaitMs }
       const state = { ...newGroup(target), isOpen, notifiedAtMs: START_MS }
-      const step = stepOf(state, fired('b'), START_MS, target)
+      const step = runStep(state, fired('b'), START_MS, target)
       assert.deepEqual(step.kind === 'decided' && step.timers, [{ name: 'flush', dueMs: START_MS + waitsMs }])
     })
 })
 
-function stepOf(state: Group, alert: Alert, timeMs: number, target = TARGET) {
+function runStep(state: Group, alert: Alert, timeMs: number, target = TARGET) {
   const event = { ...routed(0, alert, target), timeMs, entity: `/notification ${TARGET.group}` } as never
   return notifier({ routes: [] }).onEvent(state, event, NOTHING_MUTED)
 }
@@ -165,7 +165,7 @@ describe('given the pipeline alert, and no record behind it', () => {
   const down = { rule: PIPELINE_DOWN }
 
   it('when it fires and ends, then both are sent at once, for no tick moves the clock', async () => {
-    const kit = kitOf()
+    const kit = createKit()
     const steps = await kit.when(first, routed(1, fired('p', down)), routed(400, resolved('p', down)))
     assert.deepEqual(
       steps.map(({ reason, emitted }) => [reason, emitted.length]),

@@ -79,7 +79,10 @@ describe('a fired alert in a group', () => {
     })
     const taken = withFired(full, fired('a'), START_MS, muting({ b: 9 }))
     assert.ok(taken.kind === 'taken')
-    assert.deepEqual(taken.group.alerts, [...full.alerts.filter(one => one !== full.alerts[50]), untold('a')])
+    assert.deepEqual(taken.group.alerts, [
+      ...full.alerts.filter(alert => alert !== full.alerts[50]),
+      untold('a'),
+    ])
     assert.deepEqual(listMoreAlerts(taken.group.more ?? ''), [START_MS + 9_000])
   })
 })

@@ -179,7 +179,7 @@ describe('a request to a receiver that does not', () => {
 })
 
 describe('an address that must not be called', () => {
-  const whyOf = (answer: PostAnswer) => (answer.kind === 'refused' ? answer.why : answer.kind)
+  const getReason = (answer: PostAnswer) => (answer.kind === 'refused' ? answer.why : answer.kind)
   const refused: [url: string, allowPrivate: boolean, why: RegExp][] = [
     ['https://127.0.0.1/', false, /^its host name resolves to a private address/],
     ['https://[::1]/', false, /^its host name resolves to a private address/],
@@ -198,7 +198,7 @@ describe('an address that must not be called', () => {
   ]
   for (const [url, allowPrivate, why] of refused)
     it(`given ${url}, then nothing is sent`, async () => {
-      assert.match(whyOf(await post(url, { allowPrivate })), why)
+      assert.match(getReason(await post(url, { allowPrivate })), why)
     })
 
   it('given a name with one private address, then no address is called', async () => {
@@ -206,7 +206,10 @@ describe('an address that must not be called', () => {
       { address: '8.8.8.8', family: 4 },
       { address: '10.0.0.1', family: 4 },
     ]
-    assert.match(whyOf(await post('https://both.example/', { allowPrivate: false }, { resolve })), /private/)
+    assert.match(
+      getReason(await post('https://both.example/', { allowPrivate: false }, { resolve })),
+      /private/,
+    )
   })
 
   it('given a name that leads elsewhere a moment after it was checked, then only the first counts', async () => {

@@ -90,7 +90,7 @@ describe('alerts that a group keeps without their data', () => {
     assert.deepEqual(listMoreAlerts(markAllTold(all, 499, muting)), [TOLD, TOLD, 500, -501])
     assert.deepEqual(listMoreAlerts(markAllTold(all, 500, muting)), [TOLD, TOLD, TOLD, TOLD])
     assert.deepEqual([500, -501, 0, -1].map(silencedUntilMs), [500, 500, 0, 0])
-    const mutedAt = (one: number) => [299, 300].map(atMs => isMoreMuted(one, atMs, muting))
+    const mutedAt = (value: number) => [299, 300].map(atMs => isMoreMuted(value, atMs, muting))
     assert.deepEqual([0, -1].map(mutedAt), [
       [false, false],
       [true, false],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { faultsIn, newSilence } from '../../../lib/notification/new-silence.ts'
+import { findFaults, newSilence } from '../../../lib/notification/new-silence.ts'
 
 const NOW_MS = Date.parse('2026-03-01T12:00:00Z')
 const HOUR_MS = 3_600_000
@@ -18,7 +18,7 @@ describe('a new silence', () => {
     ['two faults', {}, NOW_MS, NOW_MS - 1, ['matches-all', 'ends-before-it-begins']],
   ] as const)
     it(`given ${given}, then its faults are: ${faults.join(', ') || 'none'}`, () =>
-      assert.deepEqual(faultsIn({ match, startMs, endMs }, NOW_MS), faults))
+      assert.deepEqual(findFaults({ match, startMs, endMs }, NOW_MS), faults))
 
   it('given one without faults, then its times are in RFC 3339', () => {
     const wanted = { id: 'x', match: RULE, author: 'ada', comment: 'works' }

@@ -67,12 +67,13 @@ interface Instance {
 /** Numbers the alerts of an id: after its end, the next fire is another alert. An end can come shortly before its fire. */
 function instances(all: readonly Happening[]): readonly Happening[] {
   const last = new Map<string, Instance>()
-  return all.map(one => {
-    if (one.kind !== 'fired' && one.kind !== 'resolved') return one
-    const before = last.get(one.id) ?? { number: 0, state: 'new', endedAt: 0 }
-    const after = one.kind === 'fired' ? withFire(before, one.second) : withEnd(before, one.second)
-    last.set(one.id, after)
-    return { ...one, id: `${one.id}${after.number}` }
+  return all.map(happening => {
+    if (happening.kind !== 'fired' && happening.kind !== 'resolved') return happening
+    const before = last.get(happening.id) ?? { number: 0, state: 'new', endedAt: 0 }
+    const after =
+      happening.kind === 'fired' ? withFire(before, happening.second) : withEnd(before, happening.second)
+    last.set(happening.id, after)
+    return { ...happening, id: `${happening.id}${after.number}` }
   })
 }
 
@@ -87,26 +88,28 @@ function withEnd({ number, state }: Instance, second: number): Instance {
 }
 
 /** A silence of `a` mutes each alert of that id. */
-const quietOf = (all: readonly Quiet[]) =>
-  all.flatMap(one => Array.from({ length: 41 }, (_, number) => ({ ...one, id: `${one.id}${number}` })))
+const repeatQuiet = (all: readonly Quiet[]) =>
+  all.flatMap(quietTime =>
+    Array.from({ length: 41 }, (_, number) => ({ ...quietTime, id: `${quietTime.id}${number}` })),
+  )
 
-function eventsOf(happenings: readonly Happening[]): Event[] {
-  return happenings.map((one, index) => {
-    if (one.kind === 'silences') {
-      const all = one.all.map(({ id, from, until }, n) =>
+function listEvents(happenings: readonly Happening[]): Event[] {
+  return happenings.map((happening, index) => {
+    if (happening.kind === 'silences') {
+      const all = happening.all.map(({ id, from, until }, n) =>
         silence(`${n}`, from, until, { entity: [`${id}*`] }),
       )
-      return silences(one.second, index + 2, ...all)
+      return silences(happening.second, index + 2, ...all)
     }
-    if (one.kind === 'pipeline') {
-      return pipeline(one.second, one.isDown ? 'firing' : 'resolved', 'p')
+    if (happening.kind === 'pipeline') {
+      return pipeline(happening.second, happening.isDown ? 'firing' : 'resolved', 'p')
     }
     const more = {
-      ...(one.isSilent ? { reason: 'silent' as const } : {}),
-      ...(one.isUrgent ? { rule: PIPELINE_DOWN } : {}),
+      ...(happening.isSilent ? { reason: 'silent' as const } : {}),
+      ...(happening.isUrgent ? { rule: PIPELINE_DOWN } : {}),
     }
-    const alert = one.kind === 'fired' ? fired(one.id, more) : resolved(one.id, more)
-    return routed(one.second, alert, POLICY)
+    const alert = happening.kind === 'fired' ? fired(happening.id, more) : resolved(happening.id, more)
+    return routed(happening.second, alert, POLICY)
   })
 }
 
@@ -122,10 +125,10 @@ const sorted = (lines: readonly string[]) =>
 const onceDown = (all: readonly Happening[]) => {
   let isOver = false
   let wasDown = false
-  return all.filter(one => {
-    if (one.kind !== 'pipeline') return true
-    const keep = !isOver && (one.isDown || wasDown)
-    if (one.isDown) wasDown = true
+  return all.filter(happening => {
+    if (happening.kind !== 'pipeline') return true
+    const keep = !isOver && (happening.isDown || wasDown)
+    if (happening.isDown) wasDown = true
     else if (wasDown) isOver = true
     return keep
   })
@@ -136,9 +139,11 @@ describe('given any log of alerts, silences and pipeline alerts', () => {
     await fc.assert(
       fc.asyncProperty(log, async happenings => {
         const all = onceDown(happenings)
-        const kit = await played([silences(0, 1), ...eventsOf(all)], END)
+        const kit = await played([silences(0, 1), ...listEvents(all)], END)
         const lines = sorted(notifications(kit))
-        const slow = all.map(one => (one.kind === 'silences' ? { ...one, all: quietOf(one.all) } : one))
+        const slow = all.map(happening =>
+          happening.kind === 'silences' ? { ...happening, all: repeatQuiet(happening.all) } : happening,
+        )
         assert.deepEqual(lines, sorted(reference(slow, END - 1, WAITS)))
         onceEach(lines, all)
       }),
@@ -150,12 +155,13 @@ describe('given any log of alerts, silences and pipeline alerts', () => {
 /** Checks that ends are sent once, after their fire; and for every fire that was sent and is over. */
 function onceEach(lines: readonly string[], all: readonly Happening[]): void {
   const names = lines.map(line => line.split(': ')[1]?.split(' ') ?? [])
-  const ids = new Set(all.flatMap(one => (one.kind === 'fired' ? [one.id] : [])))
+  const ids = new Set(all.flatMap(happening => (happening.kind === 'fired' ? [happening.id] : [])))
   for (const id of ids) {
     const firstFire = names.findIndex(told => told.includes(id))
     const ends = names.flatMap((told, index) => (told.includes(`-${id}`) ? [index] : []))
     const isOver = all.some(
-      (one, index) => one.kind === 'resolved' && one.id === id && hasFiredBefore(all, index),
+      (happening, index) =>
+        happening.kind === 'resolved' && happening.id === id && hasFiredBefore(all, index),
     )
     assert.equal(ends.length, firstFire >= 0 && isOver ? 1 : 0, `${id} in ${lines.join('\n')}`)
     if (ends[0] !== undefined)
@@ -167,5 +173,5 @@ function hasFiredBefore(all: readonly Happening[], index: number): boolean {
   const end = all[index]
   return all
     .slice(0, index)
-    .some(one => one.kind === 'fired' && end?.kind === 'resolved' && one.id === end.id)
+    .some(happening => happening.kind === 'fired' && end?.kind === 'resolved' && happening.id === end.id)
 }

@@ -12,7 +12,7 @@ import {
 import { dropMoreBefore } from '../../../lib/notification/more-alerts.ts'
 import { NOTHING_MUTED } from '../../../lib/notification/mutes-in-force.ts'
 import { notifier } from '../../../lib/notification/notifier.ts'
-import { beginOf, LATE_CHANGES, nameOf } from '../../support/late-changes.ts'
+import { createBegin, getName, LATE_CHANGES } from '../../support/late-changes.ts'
 import {
   at,
   fired,
@@ -211,15 +211,15 @@ describe('given alerts that end before they fire, because their fires failed', (
   for (const { given, order, fires } of LATE_CHANGES)
     it(`given ${given}, then no alert that is over is sent`, async () => {
       const log = order.map((change, index) => {
-        const facts = { fingerprint: 'f', startedAt: at(beginOf(change)) }
-        const id = nameOf(change)
+        const facts = { fingerprint: 'f', startedAt: at(createBegin(change)) }
+        const id = getName(change)
         return routed(400 * index, change.startsWith('+') ? fired(id, facts) : resolved(id, facts))
       })
       const told = notifications(await played([first, ...log], 10 * HOUR))
       const names = told.flatMap(line => line.split(': ')[1]?.split(' ') ?? [])
       assert.deepEqual(
         [...new Set(names.filter(name => !name.startsWith('-')))],
-        fires.map(change => nameOf(change)),
+        fires.map(change => getName(change)),
       )
       assert.match(told.at(-1) ?? 'resolved', /resolved/)
     })

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readReceivers } from '../../../lib/notification/parse-receivers.ts'
-import { errorLinesOf, goldenAnswers } from '../../support/golden.ts'
+import { goldenAnswers, listErrorLines } from '../../support/golden.ts'
 
 const ROW = '  - { name: pager, kind: webhook, url: "https://pager.example/hook"'
 
 describe('a file of receivers', () => {
   it('given files with errors, then each error is named with line and column, and no value is quoted', () =>
-    goldenAnswers('receivers', text => errorLinesOf(() => readReceivers(`${text}\n`, 'r.yaml'))))
+    goldenAnswers('receivers', text => listErrorLines(() => readReceivers(`${text}\n`, 'r.yaml'))))
 
   it('given more rows with errors than are listed, then it says so, and looks no closer', () => {
     const rows = Array.from({ length: 101 }, () => '  - { name: A, kind: webhook }').join('\n')
-    const lines = errorLinesOf(() => readReceivers(`receivers:\n${rows}\n`, 'r.yaml')).split('\n')
+    const lines = listErrorLines(() => readReceivers(`receivers:\n${rows}\n`, 'r.yaml')).split('\n')
     assert.equal(lines.length, 101)
     assert.match(lines[0] ?? '', /has more errors than are listed/)
   })

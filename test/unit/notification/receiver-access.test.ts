@@ -70,14 +70,14 @@ describe('where a webhook is sent to', () => {
       { headers: { a: 1 } },
       { headers: { a: 'geheim\r\nb: c' } },
     ]
-    const problemOf = (secret: Readonly<Record<string, unknown>>) =>
+    const getProblem = (secret: Readonly<Record<string, unknown>>) =>
       given(secret)
         .access(RECEIVER)
         .then(
           () => 'no error',
           (error: Error) => error.message,
         )
-    const problems = await Promise.all(wrong.map(problemOf))
+    const problems = await Promise.all(wrong.map(getProblem))
     assert.doesNotMatch(problems.join(), /geheim/)
     golden('receiver-secret', problems.map(problem => `${problem}\n`).join(''))
   })

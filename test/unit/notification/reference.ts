@@ -50,31 +50,37 @@ export function reference(
   const knownToFire = () => [...toldFires].filter(id => !toldEnds.has(id))
   const quietUntil = (id: string, now: number) =>
     Math.max(
-      ...quiets.filter(one => one.id === id && one.from <= now && now < one.until).map(one => one.until),
+      ...quiets
+        .filter(quiet => quiet.id === id && quiet.from <= now && now < quiet.until)
+        .map(quiet => quiet.until),
       silentIds.has(id) ? downUntil : Number.NEGATIVE_INFINITY,
     )
   const isMuted = (id: string, now: number) => quietUntil(id, now) > now
 
-  const happen = (one: Happening) => {
+  const happen = (happening: Happening) => {
     const open = knownToFire().length > 0
     let isNews = false
-    if (one.kind === 'silences') quiets = one.all
-    else if (one.kind === 'pipeline')
-      downUntil = one.isDown ? (downUntil > 0 ? downUntil : one.second + 24 * 3600) : Number.NEGATIVE_INFINITY
-    else if (one.kind === 'fired' && !firedIds.has(one.id) && !endedIds.has(one.id)) {
-      firedIds.add(one.id)
-      if (one.isSilent) silentIds.add(one.id)
+    if (happening.kind === 'silences') quiets = happening.all
+    else if (happening.kind === 'pipeline')
+      downUntil = happening.isDown
+        ? downUntil > 0
+          ? downUntil
+          : happening.second + 24 * 3600
+        : Number.NEGATIVE_INFINITY
+    else if (happening.kind === 'fired' && !firedIds.has(happening.id) && !endedIds.has(happening.id)) {
+      firedIds.add(happening.id)
+      if (happening.isSilent) silentIds.add(happening.id)
       isNews = true
-    } else if (one.kind === 'resolved' && !endedIds.has(one.id)) {
-      endedIds.add(one.id)
-      isNews = toldFires.has(one.id)
+    } else if (happening.kind === 'resolved' && !endedIds.has(happening.id)) {
+      endedIds.add(happening.id)
+      isNews = toldFires.has(happening.id)
     }
     if (isNews) {
-      newsDue = Math.min(newsDue, Math.max(one.second + wait, open ? last + interval : 0))
+      newsDue = Math.min(newsDue, Math.max(happening.second + wait, open ? last + interval : 0))
       due = newsDue
     }
     if (standing().length === 0 && unsaidEnds().length === 0) due = newsDue = Number.POSITIVE_INFINITY
-    return isNews && 'isUrgent' in one && one.isUrgent && one.second > last
+    return isNews && 'isUrgent' in happening && happening.isUrgent && happening.second > last
   }
 
   const look = (now: number) => {
@@ -101,9 +107,9 @@ export function reference(
   }
 
   for (let now = 0; now <= until; now += 1) {
-    for (const one of happenings) {
-      if (one.second !== now) continue
-      const isAtOnce = happen(one)
+    for (const happening of happenings) {
+      if (happening.second !== now) continue
+      const isAtOnce = happen(happening)
       if (isAtOnce) look(now)
     }
     if (due === now) look(now)

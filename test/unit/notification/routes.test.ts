@@ -4,10 +4,10 @@ import { loadRoutes } from '../../../lib/notification/adapters/load-routes.ts'
 import { matchesAlert, matchText } from '../../../lib/notification/alert-match.ts'
 import { readRoutes } from '../../../lib/notification/parse-routes.ts'
 import { findTargets, type NotificationRoutes, undefinedReceivers } from '../../../lib/notification/route.ts'
-import { errorLinesOf, goldenAnswers } from '../../support/golden.ts'
+import { goldenAnswers, listErrorLines } from '../../support/golden.ts'
 import { fired } from './support.ts'
 
-const groupsOf = (text: string, ...alerts: Parameters<typeof fired>[]) =>
+const listGroups = (text: string, ...alerts: Parameters<typeof fired>[]) =>
   alerts.map(alert => findTargets(readRoutes(text, 'r'), fired(...alert)).map(({ group }) => group))
 
 const LAST = '  - { name: rest, receivers: [sns] }\n'
@@ -30,7 +30,7 @@ describe('given the routes that ship', () => {
 
 describe('given routes', () => {
   it('when they have errors, then each is named with line and column', () =>
-    goldenAnswers('routes', text => errorLinesOf(() => readRoutes(`${text}\n`, 'routes.yaml'))))
+    goldenAnswers('routes', text => listErrorLines(() => readRoutes(`${text}\n`, 'routes.yaml'))))
 
   it('when they have errors, then the first line counts them', () => {
     for (const [text, count] of [
@@ -48,7 +48,7 @@ describe('given routes', () => {
   - { name: oncall, receivers: [pager, sns], match: { severity: critical, labels: { team: [infra, 'db-*'] } }, groupBy: [source, labels.team] }
 ${LAST}`
     assert.deepEqual(
-      groupsOf(text, ['a', { labels: { team: 'db-1' } }], ['b', { severity: 'warning' }], ['c']),
+      listGroups(text, ['a', { labels: { team: 'db-1' } }], ['b', { severity: 'warning' }], ['c']),
       [
         ['log/hook{}', 'oncall/pager+sns{source="/environment/oslo",labels.team="db-1"}'],
         ['log/hook{}', 'rest/sns{rule="HIGH_TEMP"}'],
@@ -59,7 +59,7 @@ ${LAST}`
 
   it('when what alerts have in common is long or odd, then the group is still a name that events may have', () => {
     const text = 'routes:\n  - { name: all, receivers: [sns], groupBy: [labels.a, entity] }\n'
-    const [[long = ''] = [], [odd = ''] = [], [none = ''] = []] = groupsOf(
+    const [[long = ''] = [], [odd = ''] = [], [none = ''] = []] = listGroups(
       text,
       ['a', { labels: { a: 'x'.repeat(5000) } }],
       ['b', { labels: { a: '\u0085"\ud800' } }],

@@ -14,7 +14,7 @@ import { FAMILIES } from '../../support/families.ts'
 import { at, fired, START_MS, silence } from './support.ts'
 
 const ms = (second: number) => START_MS + second * 1000
-const setOf = (...ids: readonly string[]) =>
+const createSet = (...ids: readonly string[]) =>
   ids.reduce<SilenceSet | undefined>(
     (set, id, index) => withSilence(set, silence(id, 0, 100 + index, { rule: ['*'] }), ms(0)),
     undefined,
@@ -35,7 +35,7 @@ describe('given silences', () => {
 
   it('when one is ended, then it ends now, with who and why, and no other changes', () => {
     const by = { author: 'bob', comment: 'done early' }
-    const set = withoutSilence(setOf('a', 'b'), 'a', by, ms(50)) as SilenceSet
+    const set = withoutSilence(createSet('a', 'b'), 'a', by, ms(50)) as SilenceSet
     assert.deepEqual(
       set.silences.map(({ id, endsAt }) => [id, endsAt]),
       [
@@ -67,21 +67,21 @@ describe('given silences', () => {
   it('when the id is unknown, or the silence has ended, then all are unchanged', () => {
     const by = { author: 'b', comment: '' }
     assert.equal(withoutSilence(undefined, 'a', by, ms(0)), undefined)
-    assert.equal(withoutSilence(setOf('a'), 'b', by, ms(0)), undefined)
-    assert.equal(withoutSilence(setOf('a'), 'a', by, ms(100)), undefined)
+    assert.equal(withoutSilence(createSet('a'), 'b', by, ms(0)), undefined)
+    assert.equal(withoutSilence(createSet('a'), 'a', by, ms(100)), undefined)
   })
 
   it('when they change at one instant, or after all was lost, then the revision grows', () => {
-    assert.equal(setOf('a', 'b').revision, ms(0) + 1)
+    assert.equal(createSet('a', 'b').revision, ms(0) + 1)
     const lost = withSilence(undefined, silence('c', 0, 1, { rule: ['x'] }), ms(60))
-    assert.ok(lost.revision > setOf('a', 'b').revision)
+    assert.ok(lost.revision > createSet('a', 'b').revision)
   })
 
   it('when many have ended, then the last 200 are kept, and all that have not', () => {
     const ids = Array.from({ length: 300 }, (_, index) => `i${index}`)
     const past = ids.reduce<SilenceSet | undefined>(
       (set, id) => withSilence(set, silence(id, 0, 1, { rule: ['*'] }), ms(10)),
-      setOf('live'),
+      createSet('live'),
     )
     assert.equal(past?.silences.length, 201)
     assert.deepEqual([past?.silences[0]?.id, past?.silences[1]?.id], ['live', 'i100'])
@@ -99,8 +99,8 @@ describe('given silences', () => {
 
 describe('given what was appended last', () => {
   it('when it is appended again at the same time, then each partition gets the same event of its own', () => {
-    const ids = [0, 1, 0].map(partition => silencesChanged(setOf('a'), partition, at(1)).id)
-    const { type, data } = silencesChanged(setOf('a'), 0, at(1))
+    const ids = [0, 1, 0].map(partition => silencesChanged(createSet('a'), partition, at(1)).id)
+    const { type, data } = silencesChanged(createSet('a'), 0, at(1))
     assert.equal(schemaViolation(FAMILIES, type, data), undefined)
     assert.equal(ids[0], ids[2])
     assert.notEqual(ids[0], ids[1])

@@ -12,8 +12,8 @@ import { type NotPublished, SnsReceivers } from '../../../lib/notification/sns/s
 import { SinkKit } from '../../support/sink-kit.ts'
 import { alert, IN_PROD, message, notified } from './messages.ts'
 
-const idOf = ({ attributes }: SnsMessage) => String(attributes.notificationId)
-const textOf = ({ message }: SnsMessage, protocol = 'default') => JSON.parse(message)[protocol]
+const getId = ({ attributes }: SnsMessage) => String(attributes.notificationId)
+const getText = ({ message }: SnsMessage, protocol = 'default') => JSON.parse(message)[protocol]
 
 /** A topic that keeps its messages, and answers each id as ordered, at last by taking it. */
 function given(answers: Readonly<Record<string, (NotPublished | Error)[]>> = {}) {
@@ -21,8 +21,8 @@ function given(answers: Readonly<Record<string, (NotPublished | Error)[]>> = {})
   const topic = {
     publish: async (messages: readonly SnsMessage[]) => {
       calls.push(messages)
-      return messages.map(one => {
-        const answer = answers[idOf(one)]?.shift()
+      return messages.map(message => {
+        const answer = answers[getId(message)]?.shift()
         if (answer instanceof Error) throw answer
         return answer
       })
@@ -111,7 +111,7 @@ describe('publishing to the topic', () => {
     const outcomes = await kit.when(notified('now', { group: 'g1' }), notified('never', { group: 'g2' }))
     assert.deepEqual(outcomes, ['applied/delivered', 'failed/rejected'])
     assert.deepEqual(
-      calls.map(call => call.map(idOf)),
+      calls.map(call => call.map(getId)),
       [['now', 'never']],
     )
     assert.deepEqual(kit.refusals, ['sns: InvalidParameter'])
@@ -122,7 +122,7 @@ describe('publishing to the topic', () => {
     const outcomes = await kit.when(notified('now', { group: 'g1' }), notified('later', { group: 'g2' }))
     assert.deepEqual(outcomes, ['applied/delivered', 'applied/delivered'])
     assert.deepEqual(
-      calls.map(call => call.map(idOf)),
+      calls.map(call => call.map(getId)),
       [['now', 'later'], ['later']],
     )
   })
@@ -133,7 +133,7 @@ describe('publishing to the topic', () => {
     const outcomes = await kit.when(notified('now', { group: 'g1' }), notified('never', { group: 'g2' }))
     assert.deepEqual(outcomes, ['applied/delivered', 'failed/not-accepted'])
     assert.deepEqual(
-      calls.map(call => call.map(idOf).join()),
+      calls.map(call => call.map(getId).join()),
       ['now,never', 'now', 'never', 'never', 'never'],
     )
   })
@@ -147,7 +147,7 @@ describe('publishing to the topic', () => {
     )
     assert.deepEqual(outcomes, Array(3).fill('applied/delivered'))
     assert.deepEqual(
-      calls.map(call => call.map(idOf).join()),
+      calls.map(call => call.map(getId).join()),
       ['fire,other', 'fire,other', 'resolve'],
     )
   })
@@ -166,7 +166,8 @@ describe('publishing to the topic', () => {
       ...Array.from({ length: 10 }, (_, index) => notified(`n${index}`, { alerts, group: `g${index}` })),
     )
     assert.ok(calls.length > 1)
-    for (const call of calls) assert.ok(call.reduce((sum, one) => sum + snsBytes(one), 0) <= SNS_BYTES)
+    for (const call of calls)
+      assert.ok(call.reduce((sum, message) => sum + snsBytes(message), 0) <= SNS_BYTES)
     assert.equal(calls.flat().length, 10)
   })
 })
@@ -176,13 +177,13 @@ describe('a message of SNS', () => {
     const built = snsMessage(
       message({ alerts: [alert('a'), alert('b', { rule: 'WIND', severity: 'info' })] }),
     )
-    const { data } = JSON.parse(textOf(built))
+    const { data } = JSON.parse(getText(built))
     assert.deepEqual([data.notificationId, data.env, data.alerts.length], ['n1', 'prod', 2])
     assert.match(
-      textOf(built, 'email'),
+      getText(built, 'email'),
       /^\[FIRING: 2\] HIGH_TEMP, WIND \(critical\) prod\n\n- critical HIGH_TEMP, a: /,
     )
-    assert.equal(textOf(built, 'sms'), '[FIRING: 2] HIGH_TEMP, WIND (critical) prod')
+    assert.equal(getText(built, 'sms'), '[FIRING: 2] HIGH_TEMP, WIND (critical) prod')
     assert.equal(built.subject, '[FIRING: 2] HIGH_TEMP, WIND (critical) prod')
     assert.deepEqual(built.attributes, {
       notificationId: 'n1',
@@ -213,7 +214,7 @@ describe('a message of SNS', () => {
       }),
     )
     const built = snsMessage(message({ alerts, omitted: 7 }))
-    const { data } = JSON.parse(textOf(built))
+    const { data } = JSON.parse(getText(built))
     const bytes = snsBytes(built)
     assert.ok(bytes <= SNS_BYTES && bytes > SNS_BYTES * 0.8, String(bytes))
     assert.equal(data.omitted + data.alerts.length, 3_007)
@@ -222,7 +223,7 @@ describe('a message of SNS', () => {
 
   it('given one alert that is larger than a message, then it is counted', () => {
     const built = snsMessage(message({ alerts: [alert('a', { summary: 'x'.repeat(SNS_BYTES) })] }))
-    assert.deepEqual([JSON.parse(textOf(built)).data.omitted, snsBytes(built) <= SNS_BYTES], [1, true])
+    assert.deepEqual([JSON.parse(getText(built)).data.omitted, snsBytes(built) <= SNS_BYTES], [1, true])
   })
 
   it('given many rules and sources, then there are no more than ten attributes, of bounded size', () => {

@@ -54,18 +54,18 @@ export function resolved(alertId: string, more: Partial<FiredAlert> = {}): Alert
 let events = 0
 
 /** An emission as its reader gets it, at a time of the log. */
-export function eventOf(emission: Emission, second: number): Event {
+export function createEvent(emission: Emission, second: number): Event {
   events += 1
   const { name: _, to: __, key: ___, untimed: ____, everyPartition: _____, ...attributes } = emission
   return { ...attributes, id: `e${events}`, time: at(second), datacontenttype: 'application/json' }
 }
 
 export const routed = (second: number, alert: Alert, target: Target = TARGET) =>
-  eventOf(routedEmission(target, alert), second)
+  createEvent(routedEmission(target, alert), second)
 
 export function pipeline(second: number, status: 'firing' | 'resolved', id = 'p1'): Event {
   const alert = { ...fired(id, { rule: PIPELINE_DOWN }), status } as Alert
-  return eventOf(inhibitionEmission(alert), second)
+  return createEvent(inhibitionEmission(alert), second)
 }
 
 export function silence(id: string, from: number, until: number, match: AlertMatch): Silence {
@@ -85,11 +85,11 @@ export function silences(second: number, revision: number, ...all: readonly Sile
   return silencesChanged({ revision, silences: all, change } satisfies SilenceSet, 0, at(second))
 }
 
-export function kitOf(routes: NotificationRoutes = { routes: [] }) {
+export function createKit(routes: NotificationRoutes = { routes: [] }) {
   return new ProcessKit<NotifierState>(APPLICATION, notifier(routes) as never, { tick })
 }
 
-type Kit = ReturnType<typeof kitOf>
+type Kit = ReturnType<typeof createKit>
 
 /** All notifications so far: `+30 new firing: a b -c (2 more)`, in seconds; `-` before the resolved. */
 export function notifications({ publishedEvents }: Pick<Kit, 'publishedEvents'>): readonly string[] {
@@ -97,14 +97,14 @@ export function notifications({ publishedEvents }: Pick<Kit, 'publishedEvents'>)
     .filter(({ type }) => type === NOTIFICATION_TYPE)
     .map(({ time, data }) => {
       const { reason, status, alerts, omitted } = data as Notification
-      const names = alerts.map(one => ` ${one.status === 'resolved' ? '-' : ''}${one.alertId}`).join('')
+      const names = alerts.map(alert => ` ${alert.status === 'resolved' ? '-' : ''}${alert.alertId}`).join('')
       const second = (Date.parse(time ?? '') - START_MS) / 1000
       return `+${second} ${reason} ${status}:${names}${omitted > 0 ? ` (${omitted} more)` : ''}`
     })
 }
 
 /** Events in the order of their times, with ticks each minute between them, and until the end. */
-export async function played(log: readonly Event[], until: number, kit = kitOf()): Promise<Kit> {
+export async function played(log: readonly Event[], until: number, kit = createKit()): Promise<Kit> {
   let now = START_MS
   for (const event of log) {
     const timeMs = Date.parse(event.time ?? '')

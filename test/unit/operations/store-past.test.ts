@@ -56,7 +56,7 @@ function makeLog(random: Random, partition: number, length: number): LogRecord[]
   })
 }
 
-function rowsIn(file: string): unknown[] {
+function listRows(file: string): unknown[] {
   const db = new DatabaseSync(file, { readOnly: true })
   const all = ['readings', 'alert_events'].flatMap(table => db.prepare(`SELECT * FROM ${table}`).all())
   db.close()
@@ -89,7 +89,7 @@ describe('the past in a database', () => {
       }
       const reach = async (topic: string) => {
         const bounds = [0, 1].map(partition => {
-          const own = inLog.filter(one => one.topic === topic && one.partition === partition)
+          const own = inLog.filter(record => record.topic === topic && record.partition === partition)
           const offsets = own.map(({ offset }) => offset)
           return own.length === 0
             ? { start: 0, end: 0 }
@@ -109,13 +109,13 @@ describe('the past in a database', () => {
         reader: { read: (event: never) => event, prepare: async () => {} },
         ...{ sinceMs: 0, untilMs: Date.UTC(2030, 0) },
       }
-      const kept = rowsIn(pastFile).length
+      const kept = listRows(pastFile).length
       const first = await storePast(run, STOP)
       assert.equal(first.records, all.length)
       const again = await storePast(run, STOP)
-      assert.deepEqual(rowsIn(pastFile), rowsIn(liveFile), `seed ${seed}`)
-      assert.deepEqual([first.added, again.added], [rowsIn(pastFile).length - kept, 0])
-      assert.ok(rowsIn(pastFile).length < all.length)
+      assert.deepEqual(listRows(pastFile), listRows(liveFile), `seed ${seed}`)
+      assert.deepEqual([first.added, again.added], [listRows(pastFile).length - kept, 0])
+      assert.ok(listRows(pastFile).length < all.length)
       await Promise.all([live.close(), past.close()])
     }
   })
@@ -154,10 +154,10 @@ describe('the past in a database', () => {
       untilMs: Date.now(),
     }
     await storePast(run, STOP)
-    const [row, ...others] = rowsIn(liveFile)
+    const [row, ...others] = listRows(liveFile)
     assert.match(String(row), /"offset":0,/)
     assert.deepEqual(others, [])
-    assert.deepEqual(rowsIn(pastFile), [row])
+    assert.deepEqual(listRows(pastFile), [row])
     await Promise.all([live.close(), past.close()])
   })
 
@@ -190,7 +190,7 @@ describe('the past in a database', () => {
     }
     const { location, missing, ...counts } = await storePast(run, STOP)
     assert.deepEqual(counts, { records: 5, events: 4, added: 4, repeated: 0, refused: 1 })
-    assert.equal(rowsIn(file).length, 4)
+    assert.equal(listRows(file).length, 4)
     await assert.rejects(storePast(run, AbortSignal.abort()), { name: 'AbortError' })
     await storage.close()
   })

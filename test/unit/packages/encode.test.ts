@@ -38,13 +38,13 @@ const TEXTS: Readonly<Record<SchemaFormat, string>> = {
   PROTOBUF,
   JSON: JSON.stringify(JSON_SCHEMA),
 }
-const codecOf = (format: SchemaFormat, form?: 'plain') =>
+const createCodec = (format: SchemaFormat, form?: 'plain') =>
   loadCodec({ format, text: TEXTS[format], references: [] }, form)
 
 for (const format of ['AVRO', 'PROTOBUF', 'JSON'] as const) {
   describe(`given a schema in ${format}`, () => {
     test('when data that fits it is written and read, then it is the same', async () => {
-      const codec = await codecOf(format)
+      const codec = await createCodec(format)
       const data = { id: 's-1', count: 7, temperature: -0.5 }
       const read = JSON.parse(codec.decode(codec.encode(data)))
       assert.equal(read.id, 's-1')
@@ -59,7 +59,7 @@ for (const format of ['AVRO', 'PROTOBUF', 'JSON'] as const) {
       ['no object', 'secret', /^data must be|^id must be/],
     ] as const)
       test(`when data with ${what} is written, then the error names its place`, async () => {
-        const codec = await codecOf(format)
+        const codec = await createCodec(format)
         assert.throws(
           () => codec.encode(data),
           error => {
@@ -76,14 +76,14 @@ for (const format of ['AVRO', 'PROTOBUF', 'JSON'] as const) {
 describe('given Protobuf', () => {
   test('when it is framed, then the index of the first message stands before the same bytes', async () => {
     const data = { id: 's-1', count: 1 }
-    const framed = (await codecOf('PROTOBUF')).encode(data)
-    const plain = await codecOf('PROTOBUF', 'plain')
+    const framed = (await createCodec('PROTOBUF')).encode(data)
+    const plain = await createCodec('PROTOBUF', 'plain')
     assert.deepEqual(framed, Buffer.concat([Buffer.of(0), plain.encode(data)]))
     assert.equal(JSON.parse(plain.decode(plain.encode(data))).id, 's-1')
   })
 
   test('when an enum or a message is wrong, then the error names the place', async () => {
-    const plain = await codecOf('PROTOBUF', 'plain')
+    const plain = await createCodec('PROTOBUF', 'plain')
     const data = { id: 's-1', count: 1 }
     assert.equal(plain.encode({ ...data, kind: 'AIR' }).at(-1), 1)
     assert.throws(() => plain.encode({ ...data, kind: 'WATER' }), { message: 'kind must be a Kind' })

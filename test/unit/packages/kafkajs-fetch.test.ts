@@ -27,11 +27,11 @@ interface Answer {
 function payload({ version = 11, partitions, aborted = [] }: Answer): Buffer {
   const head = new Encoder().writeInt32(7)
   if (version >= 7) head.writeInt16(0).writeInt32(0)
-  const encoded = partitions.map((one, partition) => {
-    const bytes = Buffer.isBuffer(one) ? one : Buffer.alloc(0)
+  const encoded = partitions.map((value, partition) => {
+    const bytes = Buffer.isBuffer(value) ? value : Buffer.alloc(0)
     const encoder = new Encoder()
       .writeInt32(partition)
-      .writeInt16('errorCode' in one ? one.errorCode : 0)
+      .writeInt16('errorCode' in value ? value.errorCode : 0)
       .writeInt64(100)
       .writeInt64(90)
     if (version >= 5) encoder.writeInt64(0)
@@ -64,7 +64,7 @@ async function fetching(kafka: Kafka, ...answers: Answer[]) {
     const found = await cluster.findBroker({ nodeId: '1' })
     const partitions = [0, 1].map(partition => ({ partition, fetchOffset: String(fetchOffset), maxBytes: 1 }))
     const { responses } = await found.fetch({ topics: [{ topic: 't', partitions }] })
-    const data = responses[0].partitions.find((one: { partition: number }) => one.partition === partition)
+    const data = responses[0].partitions.find((value: { partition: number }) => value.partition === partition)
     return { data, batch: new Batch('t', String(fetchOffset), data) }
   }
 }
@@ -75,7 +75,7 @@ const client = () => {
   installRecordDecoder(kafka)
   return kafka
 }
-const batchOf = (part: Partial<WrittenBatch> = {}) => recordBatch({ records: [{}, {}, {}], ...part })
+const createBatch = (part: Partial<WrittenBatch> = {}) => recordBatch({ records: [{}, {}, {}], ...part })
 const offsets = (batch: { messages: { offset: string }[] }) => batch.messages.map(({ offset }) => offset)
 
 describe('a kafkajs client that uses this decoder', () => {
@@ -86,7 +86,7 @@ describe('a kafkajs client that uses this decoder', () => {
         ['a', null],
         ['b', 'y'],
       ] as const
-      const bytes = batchOf({ records: [{}, { headers }] })
+      const bytes = createBatch({ records: [{}, { headers }] })
       const fetch = await fetching(client(), { version, partitions: [bytes, Buffer.alloc(0)] })
       const { data, batch } = await fetch(1)
       assert.deepEqual(offsets(batch), ['1'])
@@ -99,7 +99,7 @@ describe('a kafkajs client that uses this decoder', () => {
     })
 
   it('given transactions and offsets without records, then kafkajs continues after them', async () => {
-    const aborted = batchOf({ producerId: 5, isTransactional: true })
+    const aborted = createBatch({ producerId: 5, isTransactional: true })
     const fetch = await fetching(client(), { partitions: [aborted], aborted: [[5, 0]] })
     const { batch } = await fetch()
     assert.deepEqual([batch.isEmptyDueToFiltering(), batch.lastOffset()], [true, '2'])
@@ -111,7 +111,7 @@ describe('a kafkajs client that uses this decoder', () => {
   })
 
   it('given a partition in a format before Kafka 0.11, then it is refused with that reason', async () => {
-    const old = batchOf()
+    const old = createBatch()
     old.writeInt8(1, 16)
     const fetch = await fetching(client(), { partitions: [old] })
     assert.match((await rejection(fetch())).message, /^t\/0 at offset 0: a record batch has format 1, not 2/)

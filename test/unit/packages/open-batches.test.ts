@@ -15,7 +15,7 @@ function mebibyte(n: number): WrittenRecord {
   return { key: String(n), value: Buffer.alloc(MIB, n) }
 }
 
-function batchOf(count: number, codec: (typeof CODEC_NAMES)[number] = 'gzip', baseOffset = 0): Buffer {
+function createBatch(count: number, codec: (typeof CODEC_NAMES)[number] = 'gzip', baseOffset = 0): Buffer {
   return recordBatch({ records: Array.from({ length: count }, (_, n) => mebibyte(n)), codec, baseOffset })
 }
 
@@ -59,7 +59,7 @@ describe('a batch that is read in several portions', () => {
 
   it('given reads one after another, then it is inflated once', async () => {
     const count = 40
-    assert.deepEqual(await readAll(batchOf(count), count, new OpenBatches(1)), numbers(count))
+    assert.deepEqual(await readAll(createBatch(count), count, new OpenBatches(1)), numbers(count))
     assert.equal(inflations, 1)
   })
 
@@ -71,7 +71,7 @@ describe('a batch that is read in several portions', () => {
     ] as const) {
       inflations = 0
       const open = new OpenBatches(most)
-      const batch = batchOf(9)
+      const batch = createBatch(9)
       for (const next of [0, 3, 6])
         for (const partition of [3, 4])
           assert.deepEqual(await read(batch, next, open, { ...PLACE, partition }), [next, next + 1, next + 2])
@@ -81,15 +81,15 @@ describe('a batch that is read in several portions', () => {
 
   it('given an offset that was passed, or another batch, then it is read from its start', async () => {
     const open = new OpenBatches(1)
-    const batch = batchOf(9)
+    const batch = createBatch(9)
     assert.deepEqual(await read(batch, 0, open), [0, 1, 2])
     // A reader can drop what it has read, and ask for it again.
     assert.deepEqual(await read(batch, 2, open), [2, 3, 4])
     assert.equal(inflations, 2)
     // A topic that was made anew has another batch at the same offsets.
-    assert.deepEqual(await read(batchOf(10), 5, open), [5, 6, 7])
+    assert.deepEqual(await read(createBatch(10), 5, open), [5, 6, 7])
     assert.equal(inflations, 3)
-    assert.deepEqual(await read(batchOf(10), 8, open), [8, 9])
+    assert.deepEqual(await read(createBatch(10), 8, open), [8, 9])
     assert.equal(inflations, 3)
   })
 
@@ -110,6 +110,6 @@ describe('a batch that is read in several portions', () => {
 describe('every codec', () => {
   for (const codec of CODEC_NAMES)
     it(`given ${codec}, then a batch that is read in portions has all its records`, async () => {
-      assert.deepEqual(await readAll(batchOf(20, codec), 20, new OpenBatches(1)), numbers(20))
+      assert.deepEqual(await readAll(createBatch(20, codec), 20, new OpenBatches(1)), numbers(20))
     })
 })

@@ -35,7 +35,7 @@ describe('a record batch that is written', () => {
       await fc.assert(
         fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 40 }), async records => {
           const closed = await filled(records).close(codec)
-          const expected = records.map((one, index) => ({ ...one, timestamp: String(5_000 + index) }))
+          const expected = records.map((record, index) => ({ ...record, timestamp: String(5_000 + index) }))
           assert.deepEqual(await readBack(closed.seal()), expected)
         }),
         { numRuns: 60, seed: 15 },

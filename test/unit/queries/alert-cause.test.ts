@@ -6,9 +6,9 @@ import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { firedAlert } from '../../../lib/alerting/alert.ts'
 import { findAlertCause } from '../../../lib/queries/alerts/alert-cause.ts'
 import { environmentReading } from '../../support/records.ts'
-import { ruleOf } from '../alerting/support.ts'
+import { createRule } from '../alerting/support.ts'
 
-const RULE = ruleOf({ fireAbove: 40, for: '1m' })
+const RULE = createRule({ fireAbove: 40, for: '1m' })
 const READINGS = [
   environmentReading('before', { at: 0, temperature: 20 }),
   environmentReading('began', { at: 60, temperature: 41 }),
@@ -16,7 +16,7 @@ const READINGS = [
   environmentReading('fired', { at: 120, temperature: 42 }),
 ]
 
-function alertOf(event: Event) {
+function createAlert(event: Event) {
   const timeMs = (at: number) => Date.parse(READINGS[at]?.time ?? '')
   return firedAlert(
     RULE,
@@ -27,35 +27,35 @@ function alertOf(event: Event) {
   )
 }
 
-function causeOf(readings: readonly Event[], signal?: AbortSignal) {
+function findCause(readings: readonly Event[], signal?: AbortSignal) {
   const records = readings.map((event, offset) => {
     const place = { topic: 'readings', partition: 0, offset, timestampMs: offset, key: null }
     return { ...place, ...writeEvent(event) }
   })
   const ranges = [{ topic: 'readings', partition: 0, start: 0, end: records.length }]
-  const alert = alertOf(READINGS[3] as Event)
+  const alert = createAlert(READINGS[3] as Event)
   return findAlertCause(new MemoryLogReader(records), ranges, alert, async same => same, signal)
 }
 
 describe('the reading that caused an alert', () => {
   it('given the reading that fired it, then it is found by the id of the alert', async () => {
-    const cause = await causeOf(READINGS)
+    const cause = await findCause(READINGS)
     assert.deepEqual([cause?.as, cause?.event.id, cause?.record.offset], ['fired', 'fired', 3])
   })
 
   it('given that time has fired it, then the reading with which the condition began is found', async () => {
-    const cause = await causeOf(READINGS.slice(0, 3))
+    const cause = await findCause(READINGS.slice(0, 3))
     assert.deepEqual([cause?.as, cause?.event.id], ['began', 'began'])
   })
 
   it('given neither, then it is the last reading of the same entity before it fired', async () => {
-    const cause = await causeOf([READINGS[0] as Event, READINGS[2] as Event])
+    const cause = await findCause([READINGS[0] as Event, READINGS[2] as Event])
     assert.deepEqual([cause?.as, cause?.event.id], ['last', 'before'])
   })
 
   it('given no records of the entity, then no cause is found', async () =>
-    assert.equal(await causeOf([READINGS[2] as Event]), undefined))
+    assert.equal(await findCause([READINGS[2] as Event]), undefined))
 
   it('given that it takes too long, then it ends', async () =>
-    assert.rejects(causeOf(READINGS, AbortSignal.abort()), { name: 'AbortError' }))
+    assert.rejects(findCause(READINGS, AbortSignal.abort()), { name: 'AbortError' }))
 })

@@ -80,7 +80,7 @@ describe('what became of alerts', () => {
   const [fires, ends] = [() => fired(first), () => resolved(first)]
   for (const [title, events, kinds] of [
     ['all firings first', [...twelve(fires), ...twelve(ends)], ['fired', 'resolved']],
-    ['in turn', twelve(fires).flatMap(one => [one, ends()]), ['fired', 'resolved']],
+    ['in turn', twelve(fires).flatMap(event => [event, ends()]), ['fired', 'resolved']],
     ['all ends first', [...twelve(ends), ...twelve(fires)], ['resolved']],
   ] as const)
     it(`given twelve partitions that report one alert, ${title}, then it ended once`, async () => {

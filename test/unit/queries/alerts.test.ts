@@ -9,7 +9,7 @@ import { readAlert } from '../../../lib/queries/alerts/alerts-topic.ts'
 import { conditionsNow, readActiveAlerts } from '../../../lib/tables/conditions.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { alertFired, environmentReading, logRecord } from '../../support/records.ts'
-import { inspectionOf } from '../tables/stored.ts'
+import { createInspection } from '../tables/stored.ts'
 
 const READINGS = { topic: 'readings', partitions: 2 }
 const GROUPS = { topic: 'patterns', partitions: 1 }
@@ -25,7 +25,7 @@ describe('alerts that are on', () => {
       clearedAtMs: SINCE_MS,
     })
     const consumer = alerting(FAMILIES, []).name
-    const inspection = inspectionOf({
+    const inspection = createInspection({
       [`${consumer} readings/0`]: {
         states: [
           [
@@ -75,7 +75,7 @@ describe('alerts that are on', () => {
     const alert = { ...FIRED, rule: 'PIPELINE_DOWN' }
     const down = { state: { phase: 'firing', seenMs: SINCE_MS, activeAtMs: SINCE_MS }, alert }
     const states = [['/clock ', { seen: {}, rules: { PIPELINE_DOWN: down }, lastTickMs: SINCE_MS }]] as const
-    const inspection = inspectionOf({
+    const inspection = createInspection({
       'alerting readings/0': { states },
       'alerting readings/1': {
         states: [
@@ -84,7 +84,7 @@ describe('alerts that are on', () => {
         ],
       },
     })
-    const both = inspectionOf({ 'alerting readings/0': { states }, 'alerting readings/1': { states } })
+    const both = createInspection({ 'alerting readings/0': { states }, 'alerting readings/1': { states } })
     for (const stored of [inspection, both])
       assert.deepEqual(
         (await conditionsNow(stored, READINGS, GROUPS)).active.map(({ entity, rule }) => [entity, rule]),
@@ -102,7 +102,7 @@ describe('rules over several events that are on', () => {
         [key('PAIR')]: { state: { firing: { activeAtMs: SINCE_MS } }, alert: FIRED as FiredAlert },
       },
     }
-    const inspection = inspectionOf({
+    const inspection = createInspection({
       [`${patterns(FAMILIES, []).name} patterns/0`]: { states: [['/groups/tenant acme', states]] },
     })
     const { active: found } = await conditionsNow(inspection, READINGS, GROUPS)

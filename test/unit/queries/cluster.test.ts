@@ -37,7 +37,10 @@ const refused = (id: number, type = 'CLUSTER_AUTHORIZATION_FAILED') => {
 describe('given the topics of a cluster', () => {
   it('then topics come in the order of their names, and partitions in that of their numbers', () => {
     assert.deepEqual(
-      toClusterTopics(METADATA).map(({ topic, partitions }) => [topic, partitions.map(one => one.partition)]),
+      toClusterTopics(METADATA).map(({ topic, partitions }) => [
+        topic,
+        partitions.map(partition => partition.partition),
+      ]),
       [
         ['__a', [0]],
         ['b', [0, 1]],

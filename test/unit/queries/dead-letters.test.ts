@@ -13,9 +13,9 @@ import {
   readDeadLetters,
 } from '../../../lib/queries/dead-letters/dead-letter-records.ts'
 import { type DeadLetterSource, DeadLetters } from '../../../lib/queries/dead-letters/dead-letters.ts'
-import { base64, deadLetterIn, deadLetterRecord, handledRecord } from '../../support/dead-letters.ts'
+import { base64, deadLetterRecord, getDeadLetter, handledRecord } from '../../support/dead-letters.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { appliedUpTo, inspectionOf, type StoredPartition } from '../tables/stored.ts'
+import { appliedUpTo, createInspection, type StoredPartition } from '../tables/stored.ts'
 
 const TOPIC = 'sluice.telemetry.dlq.local'
 const at = (offset: number, changes: object = {}, type?: string, id = `y${offset}`): LogRecord => ({
@@ -31,7 +31,7 @@ const handledAt = (offset: number, action: string, ranges: readonly object[]): L
 const tick = (offset: number): LogRecord => at(offset, {}, 'io.sluice.clock.tick.v1')
 
 /** A topic in memory, and the table of its first records as the consumer would have stored it. */
-function sourceOf(
+function createSource(
   records: readonly LogRecord[],
   { applied, starts = [], bounds = STORED_BOUNDS }: SourceOptions = {},
 ): DeadLetterSource & { readonly offsets: () => number[] } {
@@ -61,11 +61,11 @@ function sourceOf(
     },
     bounds: async () =>
       Array.from({ length: partitions }, (_, partition) => {
-        const offsets = records.filter(one => one.partition === partition).map(({ offset }) => offset)
+        const offsets = records.filter(record => record.partition === partition).map(({ offset }) => offset)
         const start = starts[partition] ?? 0
         return { start, end: Math.max(start, ...offsets.map(offset => offset + 1)) }
       }),
-    states: async () => inspectionOf(stored),
+    states: async () => createInspection(stored),
     offsets: () => [...seen],
   }
 }
@@ -95,11 +95,11 @@ const RECORDS = [
 
 describe('the dead letters as they are now', () => {
   it('given the table up to any record, then the answer is the same as that of the whole topic', async () => {
-    const whole = await look(sourceOf(RECORDS))
+    const whole = await look(createSource(RECORDS))
     assert.deepEqual(places(whole.rows.filter(({ handled }) => !handled)), ['0@1', '0@3', '0@6'])
     assert.deepEqual([whole.from, whole.oldestMs, whole.pending], ['topic', 1, 0])
     for (let applied = 0; applied < RECORDS.length; applied++) {
-      const source = sourceOf(RECORDS, { applied })
+      const source = createSource(RECORDS, { applied })
       const { rows, from, oldestMs } = await look(source)
       const expected = whole.rows.filter(({ handled }) => !handled)
       assert.deepEqual(rows, expected, `${applied}`)
@@ -110,13 +110,13 @@ describe('the dead letters as they are now', () => {
 
   it('given a Redis that does not answer, then the topic has the answer, and says why it was read', async () => {
     const away = async () => Promise.reject(new Unavailable('store-unavailable', 'Redis does not answer'))
-    const { rows, from, withoutTable } = await look({ ...sourceOf(RECORDS), states: away })
+    const { rows, from, withoutTable } = await look({ ...createSource(RECORDS), states: away })
     assert.equal(rows.length, 5)
     assert.deepEqual([from, withoutTable], ['topic', 'Redis does not answer'])
   })
 
   it('given a second look, then only what is new is read, also by a look that ended early', async () => {
-    const source = sourceOf(RECORDS)
+    const source = createSource(RECORDS)
     let length = 4
     const bounds = async () => [{ start: 0, end: length }]
     const letters = new DeadLetters({ ...source, bounds })
@@ -131,10 +131,10 @@ describe('the dead letters as they are now', () => {
   })
 
   it('given what retention has taken, or a topic that was made anew, then those dead letters are gone', async () => {
-    const later = await look(sourceOf(RECORDS, { applied: 9, starts: [2] }))
+    const later = await look(createSource(RECORDS, { applied: 9, starts: [2] }))
     assert.deepEqual(places(later.rows), ['0@3', '0@6'])
-    const anew = sourceOf(RECORDS.slice(0, 2))
-    const states = sourceOf(RECORDS, { applied: 9 }).states
+    const anew = createSource(RECORDS.slice(0, 2))
+    const states = createSource(RECORDS, { applied: 9 }).states
     const { rows, from } = await look({ ...anew, ...(states && { states }) })
     assert.deepEqual([places(rows), from], [['0@0', '0@1'], 'topic'])
   })
@@ -142,26 +142,26 @@ describe('the dead letters as they are now', () => {
   it('given a signal that is aborted, then no part of the answer looks like the whole', async () => {
     const signal = AbortSignal.abort('stopped')
     const isReason = (error: unknown) => error === 'stopped'
-    await assert.rejects(new DeadLetters(sourceOf(RECORDS)).look(undefined, signal), isReason)
-    await assert.rejects(findDeadLetter(sourceOf(RECORDS), { id: 'x2' }, signal), isReason)
+    await assert.rejects(new DeadLetters(createSource(RECORDS)).look(undefined, signal), isReason)
+    await assert.rejects(findDeadLetter(createSource(RECORDS), { id: 'x2' }, signal), isReason)
   })
 
   it('given more open dead letters than the table holds, then it counts those left, and the topic has them', async () => {
     const many = Array.from({ length: 30 }, (_, offset) => at(offset))
     const bounds = { rows: 10, bytes: 1e6 }
-    const table = await look(sourceOf(many, { applied: 29, bounds }))
+    const table = await look(createSource(many, { applied: 29, bounds }))
     assert.deepEqual([table.rows.length, table.left, table.wholeAfterMs, table.oldestMs], [10, 20, 19, 0])
-    const all = await look(sourceOf(many, { applied: 29, bounds }), { withHandled: true })
+    const all = await look(createSource(many, { applied: 29, bounds }), { withHandled: true })
     assert.deepEqual([all.rows.length, all.left], [30, 0])
   })
 })
 
 describe('a list of dead letters', () => {
-  const pageIn = async (records: readonly LogRecord[], options = {}) =>
-    listNewestDeadLetters(FAMILIES, await look(sourceOf(records)), { limit: 9, ...options })
+  const readPage = async (records: readonly LogRecord[], options = {}) =>
+    listNewestDeadLetters(FAMILIES, await look(createSource(records)), { limit: 9, ...options })
 
   it('given no filter, then the newest are listed, and all are counted', async () => {
-    const { rows, counts } = await pageIn(RECORDS, { limit: 2 })
+    const { rows, counts } = await readPage(RECORDS, { limit: 2 })
     assert.deepEqual(places(rows), ['0@3', '0@6'])
     assert.deepEqual(counts, {
       total: 2,
@@ -172,7 +172,8 @@ describe('a list of dead letters', () => {
   })
 
   it('given conditions, then only what fits all of them is listed', async () => {
-    const offsets = async (filter: object) => (await pageIn(RECORDS, filter)).rows.map(({ offset }) => offset)
+    const offsets = async (filter: object) =>
+      (await readPage(RECORDS, filter)).rows.map(({ offset }) => offset)
     assert.deepEqual(await offsets({ consumer: 'alerting', untilMs: 6 }), [1])
     assert.deepEqual(await offsets({ code: 'rejected', untilMs: 6 }), [3])
     assert.deepEqual(await offsets({ code: 'rejected', consumer: 'alerting', untilMs: 6 }), [])
@@ -193,7 +194,7 @@ describe('a list of dead letters', () => {
       keyed(6, 'mysql:db-1'),
     ]
     const offsets = async (entity: string) =>
-      (await pageIn(mixed, { entity })).rows.map(({ offset }) => offset)
+      (await readPage(mixed, { entity })).rows.map(({ offset }) => offset)
     assert.deepEqual(await offsets('/database/postgresql db-1'), [1, 2])
     assert.deepEqual(await offsets('db-1'), [2])
     assert.deepEqual(await offsets('/inputs/orders 7'), [3])
@@ -203,7 +204,7 @@ describe('a list of dead letters', () => {
 
   it('given an entity or a type, then only events of it are listed, and other records by their key', async () => {
     const mixed = [at(0), at(1, { originalHeaders: [] }), at(2)]
-    const offsets = async (filter: object) => (await pageIn(mixed, filter)).rows.map(({ offset }) => offset)
+    const offsets = async (filter: object) => (await readPage(mixed, filter)).rows.map(({ offset }) => offset)
     assert.deepEqual(await offsets({ entity: 'roof-1' }), [0, 1, 2])
     assert.deepEqual(await offsets({ entity: '/environment/vienna roof-1' }), [0, 1, 2])
     assert.deepEqual(await offsets({ entity: 'roof-2' }), [])
@@ -213,9 +214,9 @@ describe('a list of dead letters', () => {
   })
 
   it('given what people have handled, then it is left out unless all is asked for', async () => {
-    const { rows } = await pageIn(RECORDS, { all: true, limit: 2, untilMs: 6 })
+    const { rows } = await readPage(RECORDS, { all: true, limit: 2, untilMs: 6 })
     assert.deepEqual(places(rows), ['0@1', '0@3'])
-    const { rows: all } = await pageIn(RECORDS, { all: true })
+    const { rows: all } = await readPage(RECORDS, { all: true })
     assert.deepEqual(
       all.map(({ handled }) => handled),
       ['redriven', undefined, undefined, undefined, 'dropped'],
@@ -233,7 +234,7 @@ describe('a list of dead letters', () => {
     const broken = wrong.map(([changes], index) => at(index + 1, changes))
     const cut = { ...at(6), value: Buffer.from('{"specversion":"1.0"') }
     const wordless = handledAt(7, 'redriven', [])
-    const { rows, counts } = await pageIn([at(0), ...broken, cut, wordless, at(8)], {
+    const { rows, counts } = await readPage([at(0), ...broken, cut, wordless, at(8)], {
       code: 'schema-violated',
     })
     assert.deepEqual([counts.total, counts.broken], [2, 7])
@@ -245,13 +246,13 @@ describe('a list of dead letters', () => {
 
   it('given a dead letter that the router published twice, then it is there once, at its first place', async () => {
     const twice = [at(0), at(1), at(2, {}, undefined, 'y1'), at(3, {}, undefined, 'y0'), at(4)]
-    assert.deepEqual(places((await pageIn(twice)).rows), ['0@0', '0@1', '0@4'])
-    assert.equal((await pageIn([at(0), { ...at(0), partition: 1 }])).counts.total, 2)
+    assert.deepEqual(places((await readPage(twice)).rows), ['0@0', '0@1', '0@4'])
+    assert.equal((await readPage([at(0), { ...at(0), partition: 1 }])).counts.total, 2)
   })
 
   it('given the table, then a page reads few records', async () => {
     const many = Array.from({ length: 1_500 }, (_, offset) => at(offset))
-    const source = sourceOf(many, { applied: 1_499 })
+    const source = createSource(many, { applied: 1_499 })
     const { rows } = listNewestDeadLetters(FAMILIES, await look(source), { limit: 50 })
     const found = await readDeadLetters(source.log, TOPIC, rows)
     assert.deepEqual([found.length, found.at(-1)?.offset, source.offsets().length], [50, 1_499, 50])
@@ -259,7 +260,7 @@ describe('a list of dead letters', () => {
 
   it('given dead letters far apart, then the records between them are not read', async () => {
     const many = Array.from({ length: 1_500 }, (_, offset) => at(offset, { attempt: offset + 1 }))
-    const source = sourceOf(many, { applied: 1_499 })
+    const source = createSource(many, { applied: 1_499 })
     const rows = (await look(source)).rows.filter(({ offset }) => offset % 500 === 7)
     const found = await readDeadLetters(source.log, TOPIC, rows.toReversed())
     assert.deepEqual([places(found), source.offsets().length], [['0@1007', '0@507', '0@7'], 3])
@@ -269,7 +270,7 @@ describe('a list of dead letters', () => {
 describe('one dead letter', () => {
   it('given a position or an id, then that one is found, and another record differs from a missing one', async () => {
     for (const applied of [undefined, 5, 9]) {
-      const source = sourceOf(RECORDS, applied === undefined ? {} : { applied })
+      const source = createSource(RECORDS, applied === undefined ? {} : { applied })
       const kind = async (wanted: { id: string } | { partition: number; offset: number }) => {
         const answer = await findDeadLetter(source, wanted)
         return answer.kind === 'found' ? `${answer.found.offset} ${answer.handled ?? 'open'}` : answer.kind
@@ -288,7 +289,7 @@ describe('one dead letter', () => {
   it('given a failure of the router or the redriver themselves, then it is a dead letter, not a broken one', () => {
     const unrouted = { class: undefined, routedBecause: undefined, quarantined: undefined }
     const changes = { ...unrouted, consumer: 'redriver', errorType: 'rejected' }
-    const found = deadLetterIn(deadLetterRecord(changes, 'io.sluice.failure.v1'))
+    const found = getDeadLetter(deadLetterRecord(changes, 'io.sluice.failure.v1'))
     const { class: kind, routedBecause, quarantined, consumer } = found?.deadLetter ?? {}
     assert.deepEqual([kind, quarantined, consumer], ['permanent', false, 'redriver'])
     assert.equal(routedBecause, 'the consumer refused the event; failures of redriver itself are not retried')
@@ -297,9 +298,9 @@ describe('one dead letter', () => {
   })
 
   it('given another record of the same topic, then it is not a dead letter', () => {
-    assert.ok(deadLetterIn(deadLetterRecord()))
-    assert.equal(deadLetterIn(deadLetterRecord({}, 'io.sluice.audit.v1')), undefined)
-    assert.equal(deadLetterIn(deadLetterRecord({ error: undefined })), undefined)
-    assert.equal(deadLetterIn({ ...deadLetterRecord(), value: null }), undefined)
+    assert.ok(getDeadLetter(deadLetterRecord()))
+    assert.equal(getDeadLetter(deadLetterRecord({}, 'io.sluice.audit.v1')), undefined)
+    assert.equal(getDeadLetter(deadLetterRecord({ error: undefined })), undefined)
+    assert.equal(getDeadLetter({ ...deadLetterRecord(), value: null }), undefined)
   })
 })

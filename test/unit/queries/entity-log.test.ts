@@ -106,7 +106,7 @@ describe('what the log says of an entity', () => {
   it('given an alert that fires and resolves, in whichever order it is read, then it has ended', () => {
     const alert = firstAlert()
     const entity = `${alert.entity.source} ${alert.entity.subject}`
-    const told = [fired(alert), resolved(alert)].flatMap(one => findEntityAlert(read(one), entity) ?? [])
+    const told = [fired(alert), resolved(alert)].flatMap(event => findEntityAlert(read(event), entity) ?? [])
     assert.equal(told.length, 2)
     for (const order of [told, told.toReversed()]) {
       const [only, ...more] = removeDuplicateAlerts(order)

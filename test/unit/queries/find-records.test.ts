@@ -16,8 +16,9 @@ const FREE: FindLimits = {
   nowMs: () => 0,
 }
 
-const placeOf = ({ partition, offset }: Pick<LogRecord, 'partition' | 'offset'>) => `${partition}@${offset}`
-const place = async (record: LogRecord) => placeOf(record)
+const formatPlace = ({ partition, offset }: Pick<LogRecord, 'partition' | 'offset'>) =>
+  `${partition}@${offset}`
+const place = async (record: LogRecord) => formatPlace(record)
 
 /** Partitions by the times of their records; an undefined time leaves its offset empty. */
 function recordsAt(times: readonly (readonly (number | undefined)[])[]): LogRecord[] {
@@ -28,7 +29,7 @@ function recordsAt(times: readonly (readonly (number | undefined)[])[]): LogReco
   )
 }
 
-function rangesOf(times: readonly (readonly unknown[])[]): Range[] {
+function listRanges(times: readonly (readonly unknown[])[]): Range[] {
   return times.map((own, partition) => ({ topic: 't', partition, start: 0, end: own.length }))
 }
 
@@ -36,7 +37,7 @@ function find(
   times: readonly (readonly (number | undefined)[])[],
   direction: Direction,
   limits: Partial<FindLimits> = {},
-  ranges = rangesOf(times),
+  ranges = listRanges(times),
 ) {
   const log = new MemoryLogReader(recordsAt(times), 3)
   return findRecords(log, ranges, direction, place, { ...FREE, ...limits })
@@ -91,13 +92,13 @@ describe('given records in several partitions', () => {
           // A log in memory ends with its last record.
           const times = all.map(own => [...own, 50])
           const seen: string[] = []
-          for (let ranges = rangesOf(times); ranges.length > 0; ) {
+          for (let ranges = listRanges(times); ranges.length > 0; ) {
             const { found, left } = await find(times, direction, { wanted }, ranges)
             seen.push(...found)
             assert.ok(seen.length <= recordsAt(times).length, 'a record came twice')
             ranges = [...left]
           }
-          assert.deepEqual(seen.toSorted(), recordsAt(times).map(placeOf).toSorted())
+          assert.deepEqual(seen.toSorted(), recordsAt(times).map(formatPlace).toSorted())
         },
       ),
       { numRuns: 60 },

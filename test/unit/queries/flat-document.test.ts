@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/index.ts'
 import type { Event } from '#runtime/consumer/index.ts'
 import { toFlatDocument, toFlatEvent, toFlatFailure } from '../../../lib/queries/records/flat-document.ts'
-import { deadLetterIn, deadLetterRecord } from '../../support/dead-letters.ts'
+import { deadLetterRecord, getDeadLetter } from '../../support/dead-letters.ts'
 
 describe('a flat document', () => {
   it('given a dead letter, then its names are those of tutorials, and the failed record is text', () => {
@@ -14,7 +14,7 @@ describe('a flat document', () => {
       history,
       originalKey: Buffer.from([0xff]).toString('base64'),
     })
-    const flat = toFlatEvent(deadLetterIn(record)?.event as Event)
+    const flat = toFlatEvent(getDeadLetter(record)?.event as Event)
     const expected = {
       event_type: 'io.sluice.dead-letter.v1',
       original_topic: 'sluice.telemetry.readings.local',

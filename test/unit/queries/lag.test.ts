@@ -42,7 +42,11 @@ describe('how far consumers are behind', () => {
       names.map(name => consumer(name)),
     )
     assert.deepEqual(
-      lags.map(({ function: name, pending, partitions }) => [name, pending, partitions.map(one => one.next)]),
+      lags.map(({ function: name, pending, partitions }) => [
+        name,
+        pending,
+        partitions.map(partition => partition.next),
+      ]),
       [
         ['ahead', 0, [20, 5]],
         ['new', 15, [10, 0]],

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readOutcomes } from '../../../lib/queries/states/outcomes.ts'
 import { listStateKeys } from '../../../lib/tables/table.ts'
-import { inspectionOf } from '../tables/stored.ts'
+import { createInspection } from '../tables/stored.ts'
 
 describe('how records ended', () => {
   it('given counters of several partitions, then they are summed by outcome and by reason', async () => {
-    const inspection = inspectionOf({
+    const inspection = createInspection({
       'c t/0': { details: { outbox: 1, tally: { 'applied/counted': 2, 'ignored/tick': 5 } } },
       'c t/2': { details: { outbox: 2, tally: { 'applied/counted': 1, 'failed/rejected': 1 } } },
     })
@@ -30,7 +30,7 @@ describe('how records ended', () => {
       'parked-ignored/not-mine': 1,
       'parked-erased/erased': 1,
     }
-    const inspection = inspectionOf({ 'c t/0': { details: { tally } } })
+    const inspection = createInspection({ 'c t/0': { details: { tally } } })
     const { applied, duplicate, ignored, failed, parked } = await readOutcomes(
       inspection,
       listStateKeys('c', { topic: 't', partitions: 1 }),
@@ -39,7 +39,7 @@ describe('how records ended', () => {
   })
 
   it('given timers that fired, then they are a reason, and no record', async () => {
-    const inspection = inspectionOf({ 'c t/0': { details: { tally: { 'timer/forgotten': 4 } } } })
+    const inspection = createInspection({ 'c t/0': { details: { tally: { 'timer/forgotten': 4 } } } })
     const { applied, duplicate, ignored, failed, reasons } = await readOutcomes(
       inspection,
       listStateKeys('c', { topic: 't', partitions: 1 }),

@@ -6,7 +6,7 @@ import type { StateKey, StoredTimer } from '#runtime/pipeline/model/partition-st
 import { listEntityStates } from '../../../lib/queries/states/entities.ts'
 import { findRememberedTopics, readPartitionStates } from '../../../lib/queries/states/partition-states.ts'
 import { listStateKeys, storedEntities } from '../../../lib/tables/table.ts'
-import { appliedUpTo, inspectionOf } from '../tables/stored.ts'
+import { appliedUpTo, createInspection } from '../tables/stored.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 const TIMER: StoredTimer = { name: 'silence', dueMs: NOON, thresholdMs: 90_000, id: 'i', trace: {} }
@@ -23,7 +23,7 @@ const FAILURE: RememberedFailure = {
 }
 const PARTITIONS = listStateKeys('processor', { topic: 'readings', partitions: 2 })
 
-const inspection = inspectionOf({
+const inspection = createInspection({
   'processor readings/1': {
     details: {
       ...appliedUpTo(41, 2),
@@ -110,7 +110,7 @@ describe('held entities', () => {
     parked: [{ offset: 7, timestampMs: 0, clockMs: 2_000, id: 'i', key: null, value: null, headers: [] }],
     timers: [],
   }
-  const holding = inspectionOf({
+  const holding = createInspection({
     'processor readings/1': {
       details: {
         entities: 3,

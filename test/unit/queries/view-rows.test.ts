@@ -8,7 +8,7 @@ import { parse } from '../../../lib/views/language/parser.ts'
 import { readableTables, type TablePlan } from '../../../lib/views/plan.ts'
 import { createActivatedPlan } from '../../../lib/views/plan-activation.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { inspectionOf, type StoredPartition } from '../tables/stored.ts'
+import { createInspection, type StoredPartition } from '../tables/stored.ts'
 
 const TOPIC = { topic: 'rows', partitions: 3 }
 const text = `CREATE STREAM s (a VARCHAR, b BIGINT) WITH (KAFKA_TOPIC = 'readings', VALUE_FORMAT = 'JSON');
@@ -18,7 +18,7 @@ const plan = compilePlan(FAMILIES, [{ name: 'a.sql', text }], parse)
 const [counts, others] = plan.tables as readonly [TablePlan, TablePlan]
 
 /** State of a group without windows: its one window has one aggregate, a count. */
-const stateOf = (count: number, late = 0) => ({ w: [[0, [count]]], ...(late > 0 && { l: late }) })
+const createState = (count: number, late = 0) => ({ w: [[0, [count]]], ...(late > 0 && { l: late }) })
 
 const stored: Record<string, { states: [string, unknown][] }> = {}
 function store(table: TablePlan, group: readonly (string | number)[], state: unknown): void {
@@ -27,12 +27,12 @@ function store(table: TablePlan, group: readonly (string | number)[], state: unk
   stored[place] ??= { states: [] }
   stored[place].states.push([`${rowSource(table.name, table.generation)} ${name}`, state])
 }
-for (const a of ['x', 'y', 'z z', '"]']) for (const b of [1, 2]) store(counts, [a, b], stateOf(b, 1))
-store(others, ['x'], stateOf(7))
-store({ ...counts, generation: 'before' }, ['x', 1], stateOf(99))
+for (const a of ['x', 'y', 'z z', '"]']) for (const b of [1, 2]) store(counts, [a, b], createState(b, 1))
+store(others, ['x'], createState(7))
+store({ ...counts, generation: 'before' }, ['x', 1], createState(99))
 stored['views rows/0'] ??= { states: [] }
 stored['views rows/0'].states.push(['/device/m d-1', { newestMs: 5 }])
-const states = inspectionOf(stored as Record<string, StoredPartition>)
+const states = createInspection(stored as Record<string, StoredPartition>)
 
 const all = { toAnswer: ({ values }: { values: object }) => values, limit: 100 }
 

@@ -6,12 +6,12 @@ import { rejection } from '#runtime/consumer/failure-codes.ts'
 import { type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
 import type { Forwarding, SourceRecord } from '#runtime/consumer/forwarder.ts'
 import { ForwarderKit } from '#runtime/testing/forwarder-kit.ts'
-import { redriverIn } from '../../../lib/redriver/scheduled-run.ts'
+import { createScheduledRedriver } from '../../../lib/redriver/scheduled-run.ts'
 import { APPLICATION, VOCABULARY } from '../../support/families.ts'
 import { FAILED, retryContent, retryData, waitingRecord } from '../../support/retries.ts'
 
 const DELAY_MS = 60_000
-const { forward } = redriverIn({ env: 'test', ...VOCABULARY }, () => DELAY_MS)
+const { forward } = createScheduledRedriver({ env: 'test', ...VOCABULARY }, () => DELAY_MS)
 
 async function movedBy(record: SourceRecord, nowMs = DELAY_MS) {
   const forwarding = await forward(record, nowMs)
@@ -153,7 +153,7 @@ describe('the redriver', () => {
   it('given several, then those that are due return in order, and broken ones do not block', async () => {
     const kit = new ForwarderKit(
       APPLICATION,
-      redriverIn({ env: 'test', ...VOCABULARY }, () => DELAY_MS),
+      createScheduledRedriver({ env: 'test', ...VOCABULARY }, () => DELAY_MS),
     )
     const waiting = (offset: number, timestampMs: number) => ({
       ...retryContent(retryData({ originalOffset: offset })),

@@ -6,7 +6,7 @@ import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { MemoryForwardCursors } from '#runtime/testing/memory-forward-cursors.ts'
-import { redriverIn } from '../../../lib/redriver/scheduled-run.ts'
+import { createScheduledRedriver } from '../../../lib/redriver/scheduled-run.ts'
 import { FAMILIES, VOCABULARY } from '../../support/families.ts'
 import { ForwardStage } from '../../support/forward-stage.ts'
 import { environmentReading as reading, logRecord as record } from '../../support/records.ts'
@@ -36,9 +36,9 @@ async function failedReadings() {
   const readings = Array.from({ length: READINGS }, (_, at) =>
     record(at, reading(`r${at}`, { sensor: `s-${at % 2}`, at })),
   )
-  for (const one of readings) {
-    failing.latest.add(Array.from({ length: 20 }, () => ({ ...ENDED, offset: one.offset })))
-    await failing.batch([one])
+  for (const reading of readings) {
+    failing.latest.add(Array.from({ length: 20 }, () => ({ ...ENDED, offset: reading.offset })))
+    await failing.batch([reading])
   }
   mood.fails = false
   assert.equal(failing.outcomes.filter(outcome => outcome === 'failed/unexpected-error').length, READINGS)
@@ -51,7 +51,7 @@ async function failedReadings() {
 const ENDED = { appendMs: 0, outcome: 'applied', reason: 'kept' } as const
 
 function redriverOn(waiting: readonly LogRecord[], partitions?: (topic: string) => number): ForwardStage {
-  const { name, ...rest } = redriverIn({ env: 'test', ...VOCABULARY }, () => 0)
+  const { name, ...rest } = createScheduledRedriver({ env: 'test', ...VOCABULARY }, () => 0)
   return new ForwardStage(name, new MemoryForwardCursors(), waiting, rest, undefined, partitions)
 }
 
@@ -124,7 +124,7 @@ describe('the redriver, and a topic that has changed', () => {
     const stage = redriverOn(log, () => 12)
     const { forwarded, failed } = await stage.wake()
     assert.deepEqual([forwarded, failed], [READINGS, 1])
-    const [lost] = stage.publisher.publishedRecords.filter(one => readRedriveTarget(one) === undefined)
+    const [lost] = stage.publisher.publishedRecords.filter(record => readRedriveTarget(record) === undefined)
     const { errorType, error } = JSON.parse(String(lost?.value)) as FailureData
     assert.equal(errorType, 'emission-refused')
     assert.match(error, /readings\.test has 12 partitions, so partition 12/)

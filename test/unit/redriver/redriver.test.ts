@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readFunctions } from '../../../lib/app/function-entries.ts'
 import { RETRY_TOPICS, resolveSignals, TOPICS } from '../../../lib/app/topic-table.ts'
-import { redriverIn } from '../../../lib/redriver/scheduled-run.ts'
+import { createScheduledRedriver } from '../../../lib/redriver/scheduled-run.ts'
 import { NAMES, VOCABULARY } from '../../support/families.ts'
 import { waitingRecord } from '../../support/retries.ts'
 
@@ -32,7 +32,7 @@ describe('the redriver of Sluice', () => {
     ['retry-1h', 60],
   ] as const)
     it(`given a record in ${signal}, then it waits ${minutes} min, and a second for clocks that differ`, async () => {
-      const { forward } = redriverIn({ env: 'test', ...VOCABULARY })
+      const { forward } = createScheduledRedriver({ env: 'test', ...VOCABULARY })
       const record = { ...waitingRecord({}, 5), topic: NAMES.topicName(signal, 'test') }
       const dueMs = 5 + minutes * MINUTE + 1_000
       assert.deepEqual(forward(record, dueMs - 1), { kind: 'not-due', dueMs })
@@ -40,7 +40,7 @@ describe('the redriver of Sluice', () => {
     })
 
   it('given any topic of the table that no consumer reads, then nothing is moved there', async () => {
-    const { forward } = redriverIn({ env: 'test', ...VOCABULARY })
+    const { forward } = createScheduledRedriver({ env: 'test', ...VOCABULARY })
     const others = (Object.keys(TOPICS) as (keyof typeof TOPICS)[]).filter(
       signal => !(REDRIVEN_TO as readonly string[]).includes(signal),
     )

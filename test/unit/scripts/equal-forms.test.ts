@@ -10,17 +10,17 @@ import { findPackagedSchema } from '../../../lib/app/packaged-schemas.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { listSerializedTypes } from '../../../lib/app/serialized-types.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { dataOf, type JsonSchema } from '../../support/schema-data.ts'
+import { createData, type JsonSchema } from '../../support/schema-data.ts'
 
 const SCHEMAS = new URL('../../../events/schemas/', import.meta.url)
-const jsonOf = (name: string): JsonSchema =>
+const getJson = (name: string): JsonSchema =>
   JSON.parse(readFileSync(new URL(`json/${name}.json`, SCHEMAS), 'utf8'))
 
 /** References are to other schemas by their `$id`, or into the schema itself. */
-function resolverOf(schema: JsonSchema) {
+function getResolver(schema: JsonSchema) {
   return (ref: string): JsonSchema => {
     const own = /^#\/\$defs\/(.+)$/.exec(ref)?.[1]
-    const found = own ? schema.$defs?.[own] : jsonOf(ref.replace(/^.*\/(.+)\.json$/, '$1'))
+    const found = own ? schema.$defs?.[own] : getJson(ref.replace(/^.*\/(.+)\.json$/, '$1'))
     assert.ok(found, ref)
     return found
   }
@@ -28,7 +28,7 @@ function resolverOf(schema: JsonSchema) {
 
 for (const { type } of listSerializedTypes(FAMILIES))
   describe(`given data of ${type}`, () => {
-    const schema = jsonOf(type.replace(/^io\.sluice\./, ''))
+    const schema = getJson(type.replace(/^io\.sluice\./, ''))
     for (const format of ['avro', 'protobuf'] as const)
       test(`when it is written and read in ${format}, then it is the same, and fits its JSON Schema`, async () => {
         const packaged = await findPackagedSchema(FAMILIES, type, format)
@@ -36,7 +36,7 @@ for (const { type } of listSerializedTypes(FAMILIES))
         const named = { ...packaged, format: format === 'avro' ? 'AVRO' : 'PROTOBUF' } as const
         const codec = await loadCodec(named, 'plain')
         fc.assert(
-          fc.property(dataOf(schema, resolverOf(schema)), data => {
+          fc.property(createData(schema, getResolver(schema)), data => {
             assert.equal(schemaViolation(FAMILIES, type, data), undefined)
             const read = codec.read(codec.encode(data))
             const whole = format === 'protobuf' ? withEmptyCollections(type, read) : read

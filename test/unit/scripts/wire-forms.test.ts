@@ -38,7 +38,7 @@ type Avro =
 function avroLines(record: AvroRecord): string[] {
   return record.fields.flatMap(({ name, type, default: otherwise }) => [
     `${[record.namespace, record.name].filter(Boolean).join('.')} ${name}: ${avroType(type)}${otherwise === null ? ' = null' : ''}`,
-    ...recordsIn(type).flatMap(avroLines),
+    ...listRecords(type).flatMap(avroLines),
   ])
 }
 
@@ -49,11 +49,11 @@ function avroType(type: Avro): string {
   return type.type === 'array' ? `array of ${avroType(type.items)}` : `map of ${avroType(type.values)}`
 }
 
-function recordsIn(type: Avro): AvroRecord[] {
+function listRecords(type: Avro): AvroRecord[] {
   if (typeof type === 'string') return []
-  if (isUnion(type)) return type.flatMap(recordsIn)
+  if (isUnion(type)) return type.flatMap(listRecords)
   if (type.type === 'record') return [type]
-  return recordsIn(type.type === 'array' ? type.items : type.values)
+  return listRecords(type.type === 'array' ? type.items : type.values)
 }
 
 function isUnion(type: Avro): type is readonly Avro[] {

@@ -6,7 +6,7 @@ import { FAMILIES } from '../../support/families.ts'
 import { storedAlert, storedReading } from '../../support/stored-events.ts'
 
 /** Returns the row of an event, as values by column. */
-function rowOf(stored: StoredEvent): Readonly<Record<string, unknown>> {
+function getRow(stored: StoredEvent): Readonly<Record<string, unknown>> {
   const [[table, [row]] = [READINGS, []]] = [...toRows(FAMILIES, [stored])]
   return Object.fromEntries(table.columns.map(([name], index) => [name, row?.[index]]))
 }
@@ -21,11 +21,11 @@ describe('the time of a row', () => {
     ['no time', Number.NaN, null],
   ] as const)
     it(`given ${given}, then it is ${stored}`, () =>
-      assert.equal(rowOf(storedReading('r', {}, { timeMs })).event_ts, stored))
+      assert.equal(getRow(storedReading('r', {}, { timeMs })).event_ts, stored))
 
   it('given texts of times in an alert, then 1970-01-01 is one, and a text that is not an RFC 3339 time is null', () => {
     const [startedAt, activeAt, endedAt] = ['1970-01-01T00:00:00Z', '1970-01-01', 0]
-    const { alert_ts, active_ts, resolved_ts } = rowOf(
+    const { alert_ts, active_ts, resolved_ts } = getRow(
       storedAlert('resolved', 'a', { startedAt, activeAt, endedAt }),
     )
     assert.deepEqual([alert_ts, active_ts, resolved_ts], [0, null, null])
@@ -33,13 +33,13 @@ describe('the time of a row', () => {
 })
 
 describe('a text in a key', () => {
-  const idOf = (id: string) => String(rowOf(storedReading(id, {})).id)
+  const getId = (id: string) => String(getRow(storedReading(id, {})).id)
 
   for (const [given, id] of [
     ['800 characters', 'a'.repeat(800)],
     ['800 bytes', `aa${'漢'.repeat(266)}`],
   ] as const)
-    it(`given ${given}, then it is stored as it is`, () => assert.equal(idOf(id), id))
+    it(`given ${given}, then it is stored as it is`, () => assert.equal(getId(id), id))
 
   for (const [given, id] of [
     ['801 characters', 'a'.repeat(801)],
@@ -48,33 +48,33 @@ describe('a text in a key', () => {
     ['a pair at the cut', `${'a'.repeat(99)}${'🙂'.repeat(500)}`],
   ] as const)
     it(`given ${given}, then it is shortened to fewer bytes, and differs from others that begin alike`, () => {
-      const stored = idOf(id)
+      const stored = getId(id)
       assert.ok(Buffer.byteLength(stored) <= 800)
       assert.ok(stored.isWellFormed())
       assert.equal(stored.slice(0, 99), id.slice(0, 99))
-      assert.equal(new Set([stored, idOf(`${id}a`), idOf(`${id}b`)]).size, 3)
-      assert.equal(idOf(id), stored)
+      assert.equal(new Set([stored, getId(`${id}a`), getId(`${id}b`)]).size, 3)
+      assert.equal(getId(id), stored)
     })
 
   it('given the longest key of any table, then it is below the limit of an index entry in PostgreSQL', () => {
     const long = 'a'.repeat(800)
     for (const { key, columns } of [...TABLES, MINUTE_STATISTICS]) {
       const texts = key.filter(name => columns.some(([own, type]) => own === name && type === 'TEXT'))
-      assert.ok(texts.length * Buffer.byteLength(idOf(long)) < 2704)
+      assert.ok(texts.length * Buffer.byteLength(getId(long)) < 2704)
     }
   })
 })
 
 describe('rows of a batch', () => {
-  const rowsOf = (...events: readonly StoredEvent[]) =>
+  const listRows = (...events: readonly StoredEvent[]) =>
     [...toRows(FAMILIES, events)].flatMap(([, rows]) => rows)
 
   it('given events with the same key, then one row is left, that of the last', () => {
     const [first, last] = [1, 2].map(n => storedReading('r', { temperature: n }))
     assert.ok(first && last)
     assert.deepEqual(
-      rowsOf(first, storedReading('other', {}), last),
-      rowsOf(last, storedReading('other', {})),
+      listRows(first, storedReading('other', {}), last),
+      listRows(last, storedReading('other', {})),
     )
   })
 
@@ -84,22 +84,22 @@ describe('rows of a batch', () => {
       storedReading('11', {}, { partition: 0, offset: 1 }),
       storedReading('1', {}, { partition: 1, offset: 1 }),
     ]
-    assert.equal(rowsOf(...events).length, 3)
+    assert.equal(listRows(...events).length, 3)
   })
 
   it('given an alert without trace, entity and labels, then these columns are null', () => {
     const { event, ...place } = storedAlert('fired', 'a', { entity: 'roof', labels: ['a'], severity: 1 })
-    const { trace_id, source, subject, labels, severity } = rowOf({
+    const { trace_id, source, subject, labels, severity } = getRow({
       ...place,
       event: { ...event, extensions: {} },
     })
     const { extensions: _, ...bare } = event
-    assert.equal(rowOf({ ...place, event: bare }).trace_id, null)
+    assert.equal(getRow({ ...place, event: bare }).trace_id, null)
     assert.deepEqual([trace_id, source, subject, labels, severity], Array(5).fill(null))
   })
 
   it('given numbers, then finite ones are kept, and minus zero is zero', () => {
-    const { value, threshold, measured } = rowOf(
+    const { value, threshold, measured } = getRow(
       storedAlert('fired', 'a', { value: -0, threshold: Number.NaN, measured: '1' }),
     )
     assert.ok(Object.is(value, 0))
@@ -115,6 +115,6 @@ describe('rows of a batch', () => {
       list: ['c\ufffd', 2],
       inner: { 'd\ufffd': true, e: '\u0001' },
     }
-    assert.deepEqual(JSON.parse(String(rowOf(storedReading('r', { tags })).tags)), stored)
+    assert.deepEqual(JSON.parse(String(getRow(storedReading('r', { tags })).tags)), stored)
   })
 })

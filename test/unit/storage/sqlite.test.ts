@@ -217,7 +217,7 @@ describe('an SQLite file', () => {
     const modules = ['storage/adapters/sqlite', 'storage/rows'].map(name =>
       join(PROJECT, 'lib', `${name}.ts`),
     )
-    const script = `const [{ SqliteStorage }, { toRows }] = await Promise.all(${JSON.stringify(modules)}.map(one => import(one)))
+    const script = `const [{ SqliteStorage }, { toRows }] = await Promise.all(${JSON.stringify(modules)}.map(module => import(module)))
       const { storedReading } = await import(${JSON.stringify(join(PROJECT, 'test/support/stored-events.ts'))})
       const { FAMILIES } = await import(${JSON.stringify(join(PROJECT, 'test/support/families.ts'))})
       const rows = count => toRows(FAMILIES, Array.from({ length: count }, (_, offset) => storedReading('r'.repeat(500), {}, { offset })))

@@ -10,7 +10,7 @@ import { readReceivers } from '../../../lib/notification/parse-receivers.ts'
 import { readRoutes } from '../../../lib/notification/parse-routes.ts'
 import { readFamilies } from '../../../lib/telemetry/parse-family.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { errorLinesOf, GOLDENS } from '../../support/golden.ts'
+import { GOLDENS, listErrorLines } from '../../support/golden.ts'
 
 /** Place, key, and a message of one of the forms that the reader has. */
 const LINE = /^[\w./-]+:\d+:\d+ {2}\S.*$/
@@ -43,12 +43,12 @@ const MIXED: readonly (readonly [what: string, read: (text: string) => unknown, 
 describe('a file that people edit', () => {
   for (const [what, read, text, ...expected] of MIXED)
     it(`reports errors of form and of meaning at once, in the order of their places: ${what}`, () => {
-      const lines = errorLinesOf(() => read(text)).split('\n')
+      const lines = listErrorLines(() => read(text)).split('\n')
       for (const line of lines) assert.match(line, LINE)
-      for (const one of expected)
+      for (const exp of expected)
         assert.ok(
-          lines.some(line => one.test(line)),
-          `${one}: ${lines.join('\n')}`,
+          lines.some(line => exp.test(line)),
+          `${exp}: ${lines.join('\n')}`,
         )
       const places = lines.map(line => line.split(':').slice(1, 3).map(Number) as [number, number])
       assert.deepEqual(
@@ -69,7 +69,7 @@ describe('a file that people edit', () => {
   it('does not report what follows from a value that is wrong in form', () => {
     const text = 'clusters: 7\ninputs: [{ topic: a, cluster: far }]\n'
     assert.match(
-      errorLinesOf(() => readInputs(text, 'f')),
+      listErrorLines(() => readInputs(text, 'f')),
       /^f:1:1 {2}clusters: must be a mapping, not a number[^\n]*$/,
     )
   })
@@ -77,7 +77,7 @@ describe('a file that people edit', () => {
   it('names an element of a list that comes after a wrong one by its own place', () => {
     const text = 'routes:\n  - 7\n  - { name: a, receivers: [sns], groupInterval: 0s }\n'
     assert.match(
-      errorLinesOf(() => readRoutes(text, 'f')),
+      listErrorLines(() => readRoutes(text, 'f')),
       /^f:3:34 {2}a.groupInterval: must be longer than 0$/m,
     )
   })

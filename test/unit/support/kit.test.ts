@@ -9,7 +9,7 @@ const EMISSION: Emission = { name: 'a', to: 'events', key: 'k', type: 't', sourc
 const AT_MS = Date.parse('2026-03-01T12:00:00Z')
 
 /** A process that answers every event with this step. */
-function kitOf(step: unknown): Kit<unknown> {
+function createKit(step: unknown): Kit<unknown> {
   const process: KeyedProcess<unknown> = {
     name: 'careless',
     accepts: FAMILIES.readingTypes,
@@ -88,11 +88,11 @@ describe('the kit for processes', () => {
   for (const [name, step, expected] of wrong)
     it(`given ${name}, then the test fails with the reason`, async () => {
       const message = typeof expected === 'string' ? `a: unexpected-error: ${expected}` : expected
-      await assert.rejects(kitOf(step).when(reading('a')), { message })
+      await assert.rejects(createKit(step).when(reading('a')), { message })
     })
 
   it('given an event that does not reach the process, then the test fails with the reason', async () => {
-    const kit = kitOf(completeStep('x', { known: undefined, list: [1, null, 'a', true] }))
+    const kit = createKit(completeStep('x', { known: undefined, list: [1, null, 'a', true] }))
     await assert.rejects(kit.when(reading('a', { time: 'noon' })), /malformed-event: .*"time"/)
     await assert.rejects(kit.when(reading('b', { data: {} })), /schema-violated: /)
     assert.equal((await kit.when(reading('c'))).length, 1)

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { COMMANDS } from '../../../cli/commands.ts'
 import { checkNames } from '../../runner/checks/comment-names.ts'
 import { checkCommands } from '../../runner/checks/named-commands.ts'
+import { checkFunctionNames } from '../../runner/checks/names.ts'
 import { checkTests } from '../../runner/checks/page-tests.ts'
 
 describe('the names in comments', () => {
@@ -71,4 +72,22 @@ describe('the tests that pages name', () => {
       assert.throws(() => check(`see \`${test}\``), { message: `docs/a.md: ${test} does not exist` }))
 
   it('given no test, then the check fails', () => assert.throws(() => check('b.test.ts'), /no page names/))
+})
+
+describe('the names of functions and things', () => {
+  const check = (line: string) => checkFunctionNames([['lib/a.ts', `function readRecord() {\n${line}\n}\n`]])
+
+  for (const line of ['alerts.map(it => 1)', 'alerts.map((it, index) => 1)', 'for (const it of alerts) x()'])
+    it(`given ${line} with "one", then its line is found`, () =>
+      assert.throws(() => check(line.replace('it', 'one')), /lib\/a\.ts:2\nName the thing/))
+
+  for (const name of ['started', 'rowOf', 'rowIn'])
+    it(`given a function ${name}, then it is found`, () =>
+      assert.throws(() => check(`function ${name}() {`), new RegExp(`a\\.ts:2: ${name} `)))
+
+  it('given verbs and named things, then functions are counted', () =>
+    assert.match(check('alerts.map(alert => alert.id)'), /^1 functions/))
+
+  it('given no function, then the check fails', () =>
+    assert.throws(() => checkFunctionNames([['lib/a.ts', 'const none = 1']]), /no function/))
 })

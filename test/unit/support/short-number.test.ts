@@ -38,7 +38,7 @@ describe('a number for people', () => {
       fc.property(near, fc.array(number), ([value, limit], others) => {
         const limits = [limit, ...others]
         const short = shortNumber(value, limits)
-        for (const one of limits) assert.ok(isSameSide(short, value, one), `${one}`)
+        for (const limit of limits) assert.ok(isSameSide(short, value, limit), `${limit}`)
         assert.ok(!(Math.abs(short - value) > 0.5))
       }),
     )

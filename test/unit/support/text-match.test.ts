@@ -4,7 +4,7 @@ import {
   matchesAnyPattern,
   matchesConditions,
   matchesText,
-  ownIn,
+  readOwn,
   textFilter,
 } from '../../../lib/support/text-match.ts'
 
@@ -41,13 +41,13 @@ describe('given several patterns', () => {
   })
 
   it('then each named value has to match, and inherited properties are none', () => {
-    const labels = ownIn({ team: 'ops', floor: '3' })
+    const labels = readOwn({ team: 'ops', floor: '3' })
     const team = ['team', ['dev', 'o*']] as const
     assert.equal(matchesConditions([team, ['floor', ['3']]], labels), true)
     assert.equal(matchesConditions([team, ['floor', ['4']]], labels), false)
     assert.equal(matchesConditions([['team', ['dev']]], labels), false)
     assert.equal(matchesConditions([['constructor', ['*']]], labels), false)
-    assert.equal(matchesConditions([['team', ['*']]], ownIn(undefined)), false)
+    assert.equal(matchesConditions([['team', ['*']]], readOwn(undefined)), false)
   })
 })
 

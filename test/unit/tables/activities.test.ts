@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ACTIVITIES } from '../../../lib/tables/activities.ts'
 import { readEntityRows, readTable } from '../../../lib/tables/table.ts'
-import { inspectionOf } from './stored.ts'
+import { createInspection } from './stored.ts'
 
 const READINGS = { topic: 'readings', partitions: 12 }
-const inspection = inspectionOf({
+const inspection = createInspection({
   'activity readings/1': {
     states: [
       ['/device/m d-1', { lastMs: 9, doing: { activity: 'walking', sinceMs: 1 } }],

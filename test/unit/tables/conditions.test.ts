@@ -6,8 +6,8 @@ import { readActivatedRules } from '../../../lib/queries/alerts/activated-rules.
 import { conditionsNow } from '../../../lib/tables/conditions.ts'
 import { firstAlert } from '../../support/alerts.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { ruleOf } from '../alerting/support.ts'
-import { inspectionOf } from './stored.ts'
+import { createRule } from '../alerting/support.ts'
+import { createInspection } from './stored.ts'
 
 const READINGS = { topic: 'readings', partitions: 3 }
 const GROUPS = { topic: 'patterns', partitions: 1 }
@@ -21,10 +21,10 @@ describe('the rules in force', () => {
   }
 
   it('given partitions that have not read the newest set, then the most common set is shown with its share', async () => {
-    const [hot, cold] = [ruleOf({ fireAbove: 40 }), ruleOf({ name: 'COLD', fireBelow: 0 })]
+    const [hot, cold] = [createRule({ fireAbove: 40 }), createRule({ name: 'COLD', fireBelow: 0 })]
     const known = await readActivatedRules(
       FAMILIES,
-      inspectionOf({
+      createInspection({
         'alerting readings/0': stored(hot),
         'alerting readings/1': stored(hot, cold),
         'alerting readings/2': stored(hot, cold),
@@ -38,7 +38,7 @@ describe('the rules in force', () => {
   })
 
   it('given that the log has activated none, then that is said', async () =>
-    assert.equal(await readActivatedRules(FAMILIES, inspectionOf({}), READINGS), undefined))
+    assert.equal(await readActivatedRules(FAMILIES, createInspection({}), READINGS), undefined))
 })
 
 describe('how rules stand', () => {
@@ -46,7 +46,7 @@ describe('how rules stand', () => {
     const noData = firstAlert({ alertId: 'silent', rule: NO_DATA, labels: { rule: 'HOT' } })
     const later = { seenMs: AT_MS + 1, activeAtMs: AT_MS + 60_000 }
     const { active, entities, reporting } = await conditionsNow(
-      inspectionOf({
+      createInspection({
         'alerting readings/0': {
           states: [
             [
@@ -109,7 +109,7 @@ describe('how rules stand', () => {
       rules: { PIPELINE_DOWN: { state: { phase: 'firing', ...watched }, alert: firstAlert() } },
     }
     const { active } = await conditionsNow(
-      inspectionOf({
+      createInspection({
         'alerting readings/0': { states: [['/clock ', down]] },
         'alerting readings/1': { states: [['/clock ', down]] },
       }),

@@ -8,7 +8,7 @@ import {
   type ListedEntity,
 } from '../../../lib/tables/entity-statistics.ts'
 import { readTable } from '../../../lib/tables/table.ts'
-import { inspectionOf } from './stored.ts'
+import { createInspection } from './stored.ts'
 
 const READINGS = { topic: 'readings', partitions: 12 }
 const MEASURED: EntityStatistics = {
@@ -19,7 +19,7 @@ const MEASURED: EntityStatistics = {
   minutes: [[0, {}]],
 }
 
-const inspection = inspectionOf({
+const inspection = createInspection({
   'processor readings/3': {
     states: [['/environment/a pump-10', MEASURED]],
   },

@@ -4,13 +4,13 @@ import type { FiringAlert } from '../../../lib/notification/firing-alerts.ts'
 import { firingNow } from '../../../lib/tables/firing-alerts.ts'
 import { firstAlert } from '../../support/alerts.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { inspectionOf, type StoredPartition } from './stored.ts'
+import { createInspection, type StoredPartition } from './stored.ts'
 
 const TOPIC = { topic: 'alerts', partitions: 3 }
 
 /** Returns the view's state for one entity in a partition. */
 function holding(events: string, ...firing: readonly FiringAlert[]): StoredPartition {
-  const alerts = Object.fromEntries(firing.map(one => [one.alert.fingerprint, one]))
+  const alerts = Object.fromEntries(firing.map(alert => [alert.alert.fingerprint, alert]))
   return { states: [[events, { alerts }]] }
 }
 
@@ -20,7 +20,7 @@ describe('the alerts that fire now', () => {
     const first = holding('/alerting B x', { alert: later, traceparent: '00-t' })
     const found = await firingNow(
       FAMILIES,
-      inspectionOf({
+      createInspection({
         'notifier alerts/0': { states: [...(first.states ?? []), ...(first.states ?? [])] },
         'notifier alerts/2': holding('/alerting A x', { alert: firstAlert() }),
       }),
@@ -46,7 +46,7 @@ describe('the alerts that fire now', () => {
     })
     const [alert, ...others] = await firingNow(
       FAMILIES,
-      inspectionOf({
+      createInspection({
         'notifier alerts/0': holding('/alerting DOWN x', told('f-1', '05')),
         'notifier alerts/1': holding('/alerting DOWN x', told('f-2', '04'), told('f-3', '06')),
       }),
@@ -57,5 +57,5 @@ describe('the alerts that fire now', () => {
   })
 
   it('given a view that holds nothing, then none fires', async () =>
-    assert.deepEqual(await firingNow(FAMILIES, inspectionOf({}), TOPIC), []))
+    assert.deepEqual(await firingNow(FAMILIES, createInspection({}), TOPIC), []))
 })

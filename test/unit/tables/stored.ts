@@ -27,7 +27,7 @@ export interface StoredPartition {
 }
 
 /** @param stored by `consumer topic/partition` */
-export function inspectionOf(
+export function createInspection(
   stored: Readonly<Record<string, StoredPartition>>,
 ): Pick<StateInspection, 'summary' | 'details' | 'states' | 'state' | 'readEntityTimers' | 'context'> {
   const at = ({ consumer, topic, partition }: StateKey) => stored[`${consumer} ${topic}/${partition}`] ?? {}

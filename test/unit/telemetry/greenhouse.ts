@@ -1,7 +1,7 @@
 /** Family that does not ship, as a user would write it. */
 
 import type { Family } from '../../../lib/telemetry/families.ts'
-import { familiesOf } from '../../support/families.ts'
+import { parseFamilies } from '../../support/families.ts'
 
 export const GREENHOUSE = `
 family: greenhouse
@@ -19,5 +19,5 @@ tags: [house]
 
 /** Returns the family of a text, with lines replaced. */
 export function buildGreenhouse(text = GREENHOUSE): Family {
-  return familiesOf(text).get('greenhouse')
+  return parseFamilies(text).get('greenhouse')
 }

@@ -14,7 +14,7 @@ const device = (model: string, id: string, longitude = 0): Device => {
 }
 /** The deviation of the devices' offsets of zero, on x and y. */
 const OFFSETS = 0.1 / Math.SQRT2
-const fleetOf = (model: string, size: number) =>
+const createFleet = (model: string, size: number) =>
   Array.from({ length: size }, (_, index) => device(model, `device-${index}`))
 
 /** Whether so many of the trials succeed with this probability: at most four standard deviations off. */
@@ -53,10 +53,10 @@ for (const [name, model] of MODELS)
       }
     })
 
-    const chains = fleetOf(name, 10).map(one => {
+    const chains = createFleet(name, 10).map(device => {
       const steps = (20 * DAY_MS) / STEP_MS
       return Array.from({ length: steps }, (_, step) =>
-        activityAt(one, { seed: 'chain', timeMs: T0 + step * STEP_MS }),
+        activityAt(device, { seed: 'chain', timeMs: T0 + step * STEP_MS }),
       )
     })
 
@@ -108,7 +108,7 @@ for (const [name, model] of MODELS)
 
     for (const tickSeconds of [0.5, 5, 60])
       test(`when it is read each ${tickSeconds} s, then each axis has the mean and the spread of the activity`, () => {
-        const settings = { ...GENERATOR, anomalyRate: 0, tickSeconds, fleet: fleetOf(name, 100) }
+        const settings = { ...GENERATOR, anomalyRate: 0, tickSeconds, fleet: createFleet(name, 100) }
         const from = (T0 + DAY_MS / 2) / (1_000 * tickSeconds)
         const felt = new Map<string, number[][]>(activities.map(activity => [activity, []]))
         for (const { event } of simulate(FAMILIES, settings, from, from + 400)) {
@@ -120,7 +120,7 @@ for (const [name, model] of MODELS)
           assert.ok(own.length > 200, activity)
           for (const axis of [0, 1, 2] as const) {
             const values = own.map(values => values[axis] as number)
-            const [average, deviation] = [meanOf(values), deviationOf(values)]
+            const [average, deviation] = [computeMean(values), computeDeviation(values)]
             const named = `${activity}, axis ${axis}: ${average} ± ${deviation}`
             const [offsets, expected] =
               axis === 2 ? [0, spread[2]] : [OFFSETS, Math.hypot(spread[axis], OFFSETS)]
@@ -181,11 +181,11 @@ describe('given a device', () => {
   })
 })
 
-function meanOf(values: readonly number[]): number {
+function computeMean(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0) / values.length
 }
 
-function deviationOf(values: readonly number[]): number {
-  const mean = meanOf(values)
-  return Math.sqrt(meanOf(values.map(value => (value - mean) ** 2)))
+function computeDeviation(values: readonly number[]): number {
+  const mean = computeMean(values)
+  return Math.sqrt(computeMean(values.map(value => (value - mean) ** 2)))
 }

@@ -19,7 +19,7 @@ import { inOwnUnits } from '../../../lib/telemetry/convert-units.ts'
 import { buildEntityData } from '../../../lib/telemetry/entity-data.ts'
 import type { Families } from '../../../lib/telemetry/families.ts'
 import { createReading } from '../../../lib/telemetry/reading.ts'
-import { familiesOf, NAMES } from '../../support/families.ts'
+import { NAMES, parseFamilies } from '../../support/families.ts'
 
 /** The temperature of this family is in °F, and that of another is in °C. */
 const GREENHOUSE = `family: greenhouse
@@ -41,7 +41,7 @@ const ENVIRONMENT = readFileSync(
   new URL('../../../config/families/environment.yaml', import.meta.url),
   'utf8',
 )
-const FAMILIES = familiesOf(GREENHOUSE, PLANT, ENVIRONMENT)
+const FAMILIES = parseFamilies(GREENHOUSE, PLANT, ENVIRONMENT)
 const APPLICATION = createApplication({ families: FAMILIES, names: NAMES })
 
 const T0 = Date.UTC(2026, 0, 1)
@@ -60,14 +60,14 @@ function reading(
   return createReading(families.get(family), `r-${readings}`, time, data)
 }
 
-const rulesOf = (rule: string) => [{ file: 'mine.yaml', text: `rules:\n  - ${rule}\n` }]
-const errorsOf = (rule: string) => checkRules(FAMILIES, rulesOf(rule)).errors.map(errorLine)
+const createRules = (rule: string) => [{ file: 'mine.yaml', text: `rules:\n  - ${rule}\n` }]
+const listErrors = (rule: string) => checkRules(FAMILIES, createRules(rule)).errors.map(errorLine)
 
 describe('given a family that does not ship', () => {
   it('when a rule watches it, then it fires with its unit, matches by its dimension, and takes further numbers', async () => {
     const rules = readRules(
       FAMILIES,
-      rulesOf(
+      createRules(
         "{ name: HOT, family: greenhouse, metric: temperature, fireAbove: 30, unit: °C, match: { house: nor* }, severity: info, summary: '{{entity}} {{value}}' }\n" +
           '  - { name: SALTY, family: greenhouse, metric: salinity, fireAbove: 3, severity: info }',
       ),
@@ -99,7 +99,7 @@ describe('given a family that does not ship', () => {
         ['greenhouse', 'salinity', 4, ''],
       ],
     )
-    const page = pageOf(entity, state)
+    const page = createPage(entity, state)
     assert.deepEqual(page.families, [{ family: 'greenhouse', entities: 1 }])
     assert.deepEqual(
       page.metrics.map(({ name, unit }, index) => [name, unit, page.rows[0]?.values[index]]),
@@ -118,11 +118,11 @@ describe('given a family that does not ship', () => {
     await kit.when(event)
     const state = (await kit.state(formatEntity(event))) as EntityStatistics
     assert.equal(Object.keys(state.metrics).length, 40)
-    const page = pageOf(formatEntity(event), state)
+    const page = createPage(formatEntity(event), state)
     assert.deepEqual([page.metrics.length, page.measured], [MAX_LISTED_METRICS, 60])
     assert.equal(page.metrics[0]?.name, 'metric21')
     assert.deepEqual(
-      pageOf(formatEntity(event), state, 'metric6').metrics.map(({ name }) => name),
+      createPage(formatEntity(event), state, 'metric6').metrics.map(({ name }) => name),
       ['metric6', 'metric60'],
     )
     const metrics = SIXTY.map(name => ({
@@ -150,10 +150,10 @@ describe('given a family that does not ship', () => {
     )
     for (const name of names) {
       assert.deepEqual(
-        errorsOf(`{ name: R, family: greenhouse, metric: ${name}, fireAbove: 3, severity: info }`),
+        listErrors(`{ name: R, family: greenhouse, metric: ${name}, fireAbove: 3, severity: info }`),
         [],
       )
-      const [error] = errorsOf(
+      const [error] = listErrors(
         `{ name: R, family: greenhouse, metric: ${name}, fireEquals: on, severity: info }`,
       )
       assert.match(error ?? '', /is a number: use fireAbove/)
@@ -188,14 +188,14 @@ describe('given a family that does not ship', () => {
 })
 
 describe('given two projects with a family of one name, whose metric has another unit in each', () => {
-  const inCelsius = familiesOf(GREENHOUSE.replace('°F', '°C'))
+  const inCelsius = parseFamilies(GREENHOUSE.replace('°F', '°C'))
   const rule =
     "{ name: HOT, family: greenhouse, metric: temperature, fireAbove: 30, unit: °C, severity: info, summary: '{{entity}} {{value}}' }"
 
   /** Returns alerting with the families of a project, and a function that delivers it a temperature. */
-  function alertingOf(families: Families) {
+  function createAlerting(families: Families) {
     const application = createApplication({ families, names: NAMES })
-    const kit = new ProcessKit(application, alerting(families, readRules(families, rulesOf(rule))))
+    const kit = new ProcessKit(application, alerting(families, readRules(families, createRules(rule))))
     return async (id: string, temperature: number) => {
       const known = kit.publishedEvents.length
       await kit.when(reading('greenhouse', id, { temperature }, { families }))
@@ -204,7 +204,7 @@ describe('given two projects with a family of one name, whose metric has another
   }
 
   it('when both run in one process, then each evaluates its readings with its own family', async () => {
-    const [fahrenheit, celsius] = [alertingOf(FAMILIES), alertingOf(inCelsius)]
+    const [fahrenheit, celsius] = [createAlerting(FAMILIES), createAlerting(inCelsius)]
     assert.deepEqual([await fahrenheit('g-1', 87), await celsius('g-1', 87)], [['g-1 87 °F'], ['g-1 87 °C']])
     assert.deepEqual([await fahrenheit('g-2', 40), await celsius('g-2', 40)], [[], ['g-2 40 °C']])
   })
@@ -246,7 +246,7 @@ describe('given a rule with a name that no family has', () => {
   ]
   for (const [name, text, expected] of cases)
     it(`when it is ${name}, then the error has its line and the nearest name`, () => {
-      const errors = errorsOf(text)
+      const errors = listErrors(text)
       assert.equal(errors.length, 1, errors.join('\n'))
       assert.match(errors[0] ?? '', expected)
     })
@@ -305,7 +305,7 @@ describe('given a flood of metric names', () => {
   })
 })
 
-function pageOf(entity: string, state: EntityStatistics, metric = '') {
+function createPage(entity: string, state: EntityStatistics, metric = '') {
   const entities = [{ ...state, entity, partition: 0, readings: 1, lastAtMs: T0 }]
   return buildEntityPage(FAMILIES, { entities, isWhole: true }, new Map(), { find: '', metric, page: 1 })
 }

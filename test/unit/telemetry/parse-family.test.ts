@@ -8,7 +8,7 @@ import { measurements } from '../../../lib/telemetry/families.ts'
 import { buildFamilySchema, listFieldNumbers, toRecordName } from '../../../lib/telemetry/family-schema.ts'
 import { readFamilies } from '../../../lib/telemetry/parse-family.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { errorLinesOf, goldenAnswers } from '../../support/golden.ts'
+import { goldenAnswers, listErrorLines } from '../../support/golden.ts'
 import { buildGreenhouse, GREENHOUSE } from './greenhouse.ts'
 
 const READING = { device: 'd/1', tags: { house: 'north bank' }, soilMoisture: 31.5 }
@@ -138,7 +138,7 @@ for (const [what, from, to, error] of REFUSED)
 
 test('given files with errors, then each error is named with line and column', () =>
   goldenAnswers('families', text =>
-    errorLinesOf(() => readFamilies([{ file: 'g.yaml', text: `${text}\n` }], 'acme')),
+    listErrorLines(() => readFamilies([{ file: 'g.yaml', text: `${text}\n` }], 'acme')),
   ))
 
 test('given bounds of what is allowed, then the families are read as they are', () => {

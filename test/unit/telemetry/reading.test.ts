@@ -56,10 +56,10 @@ const full = {
 }
 for (const { name, source, subject, entityFields } of FAMILIES.all)
   test(`given a reading of ${name}, then its entity follows from exactly the fields that the family names`, () => {
-    const entityOf = (data: object) => `${source(data as never)} ${subject(data as never)}`
+    const getEntity = (data: object) => `${source(data as never)} ${subject(data as never)}`
     const changed = Object.keys(full).flatMap(field => {
       const data = { ...full, [field]: field === 'location' ? { site: 'b' } : 'b' }
-      return entityOf(data) === entityOf(full) ? [] : [field === 'location' ? 'location.site' : field]
+      return getEntity(data) === getEntity(full) ? [] : [field === 'location' ? 'location.site' : field]
     })
     assert.deepEqual(changed, entityFields)
   })

@@ -29,7 +29,7 @@ const seeds = fc.stringMatching(/^[A-Za-z0-9]{1,32}$/)
 const sensors = fc.constantFrom(...GENERATOR.fleet)
 
 type Values = Readonly<Record<string, number>>
-const dataOf = ({ event }: KeyedEvent) => event.data as Values
+const getData = ({ event }: KeyedEvent) => event.data as Values
 const beyond = (metric: Watched, value: number | undefined) =>
   value !== undefined && (value < NORMAL[metric][0] || value > NORMAL[metric][1])
 
@@ -78,7 +78,7 @@ describe('given no anomaly', () => {
   test('when any instant of ten years is simulated, then no value is beyond a threshold', () => {
     fc.assert(
       fc.property(seeds, ticks, sensors, (seed, tick, sensor) => {
-        const data = dataOf(simulateReading(FAMILIES, { ...CALM, seed }, sensor, tick))
+        const data = getData(simulateReading(FAMILIES, { ...CALM, seed }, sensor, tick))
         assert.deepEqual(
           WATCHED.filter(metric => beyond(metric, data[metric])),
           [],
@@ -93,7 +93,7 @@ describe('given no anomaly', () => {
       if (sensor.family !== 'environment') continue
       const at = (hour: number) => {
         const tick = T0 + Math.round(((hour - solarHour(0, sensor.site.longitude)) / 24) * TICKS_A_DAY)
-        return dataOf(simulateReading(FAMILIES, CALM, sensor, tick)).temperature ?? Number.NaN
+        return getData(simulateReading(FAMILIES, CALM, sensor, tick)).temperature ?? Number.NaN
       }
       assert.ok(at(15) > at(3) + sensor.site.daily, sensor.id)
     }
@@ -122,7 +122,7 @@ describe('given anomalies', () => {
     for (const reading of simulate(FAMILIES, GENERATOR, from, until)) {
       for (const metric of WATCHED) {
         const name = `${reading.event.subject} ${metric}`
-        if (beyond(metric, dataOf(reading)[metric])) firing.add(name)
+        if (beyond(metric, getData(reading)[metric])) firing.add(name)
         else if (firing.delete(name)) resolved++
       }
     }
@@ -148,8 +148,8 @@ describe('given anomalies', () => {
   test('when one is at its height, then what belongs together moves together', () => {
     const calmAndHard = GENERATOR.fleet.flatMap(sensor =>
       Array.from({ length: 600 }, (_, tick) => ({
-        calm: dataOf(simulateReading(FAMILIES, CALM, sensor, T0 + tick)),
-        hard: dataOf(simulateReading(FAMILIES, HARD, sensor, T0 + tick)),
+        calm: getData(simulateReading(FAMILIES, CALM, sensor, T0 + tick)),
+        hard: getData(simulateReading(FAMILIES, HARD, sensor, T0 + tick)),
       })),
     )
     const cases: [metric: Watched, other: string, direction: 1 | -1][] = [
@@ -171,7 +171,7 @@ describe('given anomalies', () => {
     const sides = new Set<string>()
     for (const reading of simulate(FAMILIES, HARD, T0, T0 + 1200)) {
       for (const metric of WATCHED) {
-        const value = dataOf(reading)[metric] ?? Number.NaN
+        const value = getData(reading)[metric] ?? Number.NaN
         if (value > NORMAL[metric][1]) sides.add(`high ${metric}`)
         if (value < NORMAL[metric][0]) sides.add(`low ${metric}`)
       }

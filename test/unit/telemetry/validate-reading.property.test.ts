@@ -81,6 +81,7 @@ function isReported(
   _: number,
   all: readonly { readonly keyword: string; readonly instancePath: string }[],
 ): boolean {
-  if (keyword === 'not' && all.some(one => one.keyword === 'type' && one.instancePath === '')) return false
+  if (keyword === 'not' && all.some(value => value.keyword === 'type' && value.instancePath === ''))
+    return false
   return !schemaPath.includes('/not/')
 }

@@ -89,7 +89,7 @@ interface Reading {
   readonly activity: number
 }
 
-function eventOf({ device, seconds, x, activity }: Reading, index: number): Event {
+function createEvent({ device, seconds, x, activity }: Reading, index: number): Event {
   const time = new Date(START_MS + seconds * 1000).toISOString()
   const data = { deviceId: `d-${device}`, model: 'watch', activity: ACTIVITIES[activity], x }
   const { type } = FAMILIES.get('device')
@@ -131,7 +131,7 @@ async function play(plan: TablePlan, readings: readonly Reading[], deliveries: r
   const half = Math.ceil(readings.length / 2)
   for (const [phase, some] of [readings.slice(0, half), readings.slice(half)].entries())
     for (const partition of [0, 1]) {
-      const events = some.map((reading, index) => eventOf(reading, phase * half + index))
+      const events = some.map((reading, index) => createEvent(reading, phase * half + index))
       const own = events.filter((_, index) => (some[index] as Reading).device % 2 === partition)
       const all = [...(phase === 0 ? [activation(partition)] : []), ...own]
       await drain(

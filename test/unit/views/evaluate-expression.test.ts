@@ -10,15 +10,15 @@ import { FAMILIES } from '../../support/families.ts'
 const STREAM = `CREATE STREAM r (k VARCHAR, n BIGINT, m BIGINT, x DOUBLE, t VARCHAR, b BOOLEAN, at TIMESTAMP)
   WITH (KAFKA_TOPIC = 'readings');`
 
-function expressionOf(sql: string): Expression {
+function compileText(sql: string): Expression {
   const text = `${STREAM} CREATE TABLE a AS SELECT k, LATEST_BY_OFFSET(${sql}) AS v FROM r GROUP BY k;`
   const argument = compilePlan(FAMILIES, [{ name: 'a.sql', text }], parse).tables[0]?.aggregates[0]?.argument
   assert.ok(argument)
   return argument
 }
 
-function valueIn(sql: string, data: object = {}, event: object = {}): Value {
-  return evaluator(expressionOf(sql))({ event: { ...event, data } })
+function evaluateText(sql: string, data: object = {}, event: object = {}): Value {
+  return evaluator(compileText(sql))({ event: { ...event, data } })
 }
 
 describe('an expression', () => {
@@ -91,13 +91,13 @@ describe('an expression', () => {
   ]
   for (const [sql, data, expected] of cases)
     it(`given ${sql} of ${JSON.stringify(data)}, then it is ${expected}`, () => {
-      assert.equal(valueIn(sql, data), expected)
+      assert.equal(evaluateText(sql, data), expected)
     })
 
   it('given attributes of an event, then they are columns', () => {
     const event = { timeMs: 5, source: '/a', subject: 's', type: 'io.a.v1' }
-    assert.equal(valueIn('CAST(ROWTIME AS BIGINT) + LEN(SOURCE || SUBJECT || TYPE)', {}, event), 15)
-    assert.equal(valueIn('SUBJECT', {}, {}), null)
+    assert.equal(evaluateText('CAST(ROWTIME AS BIGINT) + LEN(SOURCE || SUBJECT || TYPE)', {}, event), 15)
+    assert.equal(evaluateText('SUBJECT', {}, {}), null)
     assert.equal(
       evaluator({ kind: 'field', path: ['data', 'constructor'], type: 'VARCHAR' })({ event: { data: 'x' } }),
       null,
@@ -115,19 +115,20 @@ describe('an expression', () => {
   it('given a text of more than 1,000 characters, then it is no number and no pattern', () => {
     const [longest, longer] = ['1'.padStart(1_000, '0'), '1'.padStart(1_001, '0')]
     assert.deepEqual(
-      [longest, longer].map(t => valueIn('CAST(t AS BIGINT)', { t })),
+      [longest, longer].map(t => evaluateText('CAST(t AS BIGINT)', { t })),
       [1, null],
     )
     assert.deepEqual(
-      [longest, longer].map(t => valueIn('t LIKE t', { t })),
+      [longest, longer].map(t => evaluateText('t LIKE t', { t })),
       [true, null],
     )
   })
 
   it('given a long text and a hostile pattern, then LIKE ends soon', () => {
-    assert.equal(valueIn(`t LIKE '${'%a'.repeat(50)}b'`, { t: 'a'.repeat(5_000) }), false)
-    const likeOf = (length: number) => valueIn(`t LIKE '%${'a'.repeat(98)}b'`, { t: 'a'.repeat(length) })
-    assert.deepEqual([100_000, 100_001].map(likeOf), [false, null])
+    assert.equal(evaluateText(`t LIKE '${'%a'.repeat(50)}b'`, { t: 'a'.repeat(5_000) }), false)
+    const evaluateLike = (length: number) =>
+      evaluateText(`t LIKE '%${'a'.repeat(98)}b'`, { t: 'a'.repeat(length) })
+    assert.deepEqual([100_000, 100_001].map(evaluateLike), [false, null])
   })
 })
 
@@ -279,7 +280,7 @@ describe('a random expression', () => {
         fc.oneof(condition, number),
         fc.array(row, { minLength: 1, maxLength: 5 }),
         (printed, rows) => {
-          const evaluate = evaluator(expressionOf(printed.sql))
+          const evaluate = evaluator(compileText(printed.sql))
           // Zeros of both signs are equal: JSON has one of them.
           for (const data of rows)
             assert.equal(JSON.stringify(evaluate({ event: { data } })), JSON.stringify(printed.value(data)))

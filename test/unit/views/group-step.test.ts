@@ -32,7 +32,7 @@ const ENTITIES = fc.array(
   { minLength: 1, maxLength: 3 },
 )
 
-function rowsOf(entities: readonly (readonly { at: number; back: number; x: number | null }[])[]) {
+function computeRows(entities: readonly (readonly { at: number; back: number; x: number | null }[])[]) {
   return entities.map((steps, entity) => {
     let newestMs = 0
     return steps
@@ -67,7 +67,7 @@ describe('the rows of a group', () => {
       const plan = tablePlan(window)
       fc.assert(
         fc.property(ENTITIES, fc.array(fc.nat(2)), (entities, order) => {
-          const arrived = interleaved(rowsOf(entities), order)
+          const arrived = interleaved(computeRows(entities), order)
           const state = groupAfter(plan, arrived)
           const rows = state ? rowsOfGroup(plan, ['walking'], state) : []
           const direct = directWindows(window, arrived)

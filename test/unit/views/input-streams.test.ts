@@ -39,25 +39,25 @@ const input = (loadedMappings: LoadedInput['loadedMappings'], more = {}): Loaded
   ...{ topic: 'device-data', loadedMappings, ...more },
 })
 
-function planOf(columns: string, of = input([GREENHOUSE]), topic = of.topic, more = '') {
+function compileStreams(columns: string, of = input([GREENHOUSE]), topic = of.topic, more = '') {
   const text = `CREATE STREAM s (${columns}) WITH (KAFKA_TOPIC = '${topic}', VALUE_FORMAT = 'JSON');${more}`
-  const signalOf = (name: string) => (name === 'sluice.telemetry.alerts.local' ? 'alerts' : undefined)
+  const findSignal = (name: string) => (name === 'sluice.telemetry.alerts.local' ? 'alerts' : undefined)
   return compilePlan(FAMILIES, [{ name: 'a.sql', text }], parse, {
     inputs: new Map([[of.topic, of]]),
-    signalOf,
+    findSignal,
   })
 }
 
-const streamOf = (...args: Parameters<typeof planOf>) => planOf(...args).streams[0]
-const placesOf = (...args: Parameters<typeof planOf>) =>
-  streamOf(...args)?.columns.map(({ path, stored }) =>
+const compileStream = (...args: Parameters<typeof compileStreams>) => compileStreams(...args).streams[0]
+const listPlaces = (...args: Parameters<typeof compileStreams>) =>
+  compileStream(...args)?.columns.map(({ path, stored }) =>
     [path.join('.'), ...(stored ? [stored] : [])].join(' '),
   )
 
 describe('a stream over an input', () => {
   it('given one mapping, then its columns are the fields of the records, where the readings have them', () => {
     assert.deepEqual(
-      placesOf(
+      listPlaces(
         'node VARCHAR KEY, TempF DOUBLE, temp DOUBLE, place STRUCT<house VARCHAR, `row` VARCHAR>, state VARCHAR',
       ),
       [
@@ -69,19 +69,19 @@ describe('a stream over an input', () => {
         'data.status',
       ],
     )
-    assert.deepEqual(streamOf('node VARCHAR')?.input, 'device-data')
-    assert.deepEqual(streamOf('node VARCHAR')?.signal, 'readings')
+    assert.deepEqual(compileStream('node VARCHAR')?.input, 'device-data')
+    assert.deepEqual(compileStream('node VARCHAR')?.signal, 'readings')
   })
 
   it('given members of labels, and the time, then they are tags, and the time of the event', () => {
     assert.deepEqual(
-      placesOf('labels STRUCT<zone VARCHAR, a STRUCT<b VARCHAR>>, meta STRUCT<`at` TIMESTAMP>'),
+      listPlaces('labels STRUCT<zone VARCHAR, a STRUCT<b VARCHAR>>, meta STRUCT<`at` TIMESTAMP>'),
       ['data.tags.zone', 'data.tags.a.b', 'timeMs'],
     )
   })
 
   it('given fields of the reading that the mapping sets, then they are columns, too', () => {
-    assert.deepEqual(placesOf('sensor_id VARCHAR, temperature DOUBLE, location STRUCT<site VARCHAR>'), [
+    assert.deepEqual(listPlaces('sensor_id VARCHAR, temperature DOUBLE, location STRUCT<site VARCHAR>'), [
       'data.sensorId',
       'data.temperature',
       'data.location.site',
@@ -89,12 +89,12 @@ describe('a stream over an input', () => {
   })
 
   it('given a type that the records have and the readings do not, then the value is converted', () => {
-    assert.deepEqual(placesOf('node BIGINT, temp VARCHAR, place STRUCT<house BOOLEAN>'), [
+    assert.deepEqual(listPlaces('node BIGINT, temp VARCHAR, place STRUCT<house BOOLEAN>'), [
       'data.sensorId VARCHAR',
       'data.temperature DOUBLE',
       'data.location.site VARCHAR',
     ])
-    const plan = planOf(
+    const plan = compileStreams(
       'node BIGINT, temp VARCHAR, house BOOLEAN',
       input([
         mapping(`family: environment
@@ -114,13 +114,13 @@ fields: { sensorId: { from: node, as: text }, temperature: temp, location.site: 
   })
 
   it('given records that name their metric, then metrics are columns, by the name in the records', () => {
-    assert.deepEqual(placesOf('instance VARCHAR, wal_bytes DOUBLE', input([NAMED])), [
+    assert.deepEqual(listPlaces('instance VARCHAR, wal_bytes DOUBLE', input([NAMED])), [
       'data.instance',
       'data.wal_bytes',
     ])
-    assert.deepEqual(placesOf('host VARCHAR KEY', input([NAMED])), ['data.instance'])
+    assert.deepEqual(listPlaces('host VARCHAR KEY', input([NAMED])), ['data.instance'])
     assert.deepEqual(
-      placesOf('id VARCHAR, temp DOUBLE, HUM DOUBLE, humidity DOUBLE', input([KNOWN_METRICS])),
+      listPlaces('id VARCHAR, temp DOUBLE, HUM DOUBLE, humidity DOUBLE', input([KNOWN_METRICS])),
       [...['data.sensorId', 'data.temperature', 'data.humidity', 'data.humidity']],
     )
   })
@@ -133,7 +133,7 @@ time: time
 fields: { sensorId: data.node, temperature: data.t, location.site: source, location.latitude: { constant: 0 },
   location.longitude: { constant: 0 } }`.replace('time: time', 'time: { from: time }'),
     )
-    assert.deepEqual(placesOf('node VARCHAR, t DOUBLE', input([ofEvents])), [
+    assert.deepEqual(listPlaces('node VARCHAR, t DOUBLE', input([ofEvents])), [
       'data.sensorId',
       'data.temperature',
     ])
@@ -141,24 +141,24 @@ fields: { sensorId: data.node, temperature: data.t, location.site: source, locat
 
   it('given several mappings, then its columns are the fields of the readings alone', () => {
     const several = input([GREENHOUSE, KNOWN_METRICS])
-    assert.deepEqual(placesOf('SENSOR_ID VARCHAR, windSpeed DOUBLE, tags STRUCT<zone VARCHAR>', several), [
+    assert.deepEqual(listPlaces('SENSOR_ID VARCHAR, windSpeed DOUBLE, tags STRUCT<zone VARCHAR>', several), [
       ...['data.sensorId', 'data.windSpeed', 'data.tags.zone'],
     ])
     assert.throws(
-      () => planOf('node VARCHAR', several),
+      () => compileStreams('node VARCHAR', several),
       /1:18 {2}unknown field of the input device-data, whose mappings do not set node; known: sensorId, /,
     )
   })
 
   it('given an input to events, then its columns are the fields of the records, with or without a schema', () => {
     const orders = (more = {}) => input([], { topic: 'orders', as: AS, ...more })
-    assert.equal(streamOf('total DOUBLE', orders())?.signal, 'events')
-    assert.deepEqual(placesOf('customer_id VARCHAR, TOTAL DOUBLE', orders()), [
+    assert.equal(compileStream('total DOUBLE', orders())?.signal, 'events')
+    assert.deepEqual(listPlaces('customer_id VARCHAR, TOTAL DOUBLE', orders()), [
       'data.customer_id',
       'data.TOTAL',
     ])
     const schema = { properties: { customerId: {}, total: {} } }
-    assert.deepEqual(placesOf('customer_id VARCHAR, TOTAL DOUBLE', orders({ schema })), [
+    assert.deepEqual(listPlaces('customer_id VARCHAR, TOTAL DOUBLE', orders({ schema })), [
       'data.customerId',
       'data.total',
     ])
@@ -188,33 +188,33 @@ fields: { sensorId: data.node, temperature: data.t, location.site: source, locat
   ]
   for (const [title, columns, message, of] of refused)
     it(`given ${title}, then the statement is refused`, () =>
-      assert.throws(() => planOf(columns, of), message))
+      assert.throws(() => compileStreams(columns, of), message))
 
   it('given a topic that is no input, then the error has the entry to add', () => {
-    assert.throws(() => planOf('a VARCHAR', undefined, 'meters'), {
+    assert.throws(() => compileStreams('a VARCHAR', undefined, 'meters'), {
       message:
         'a.sql:1:49  meters is neither a topic of Sluice nor an input. To read it, add this entry to `inputs` in config/inputs.yaml: - topic: meters',
     })
-    assert.throws(() => planOf('a VARCHAR', undefined, 'device_data'), /KAFKA_TOPIC = 'device-data'$/)
+    assert.throws(() => compileStreams('a VARCHAR', undefined, 'device_data'), /KAFKA_TOPIC = 'device-data'$/)
   })
 
   it('given the name of a topic of Sluice in Kafka, then it is that topic', () => {
-    assert.equal(streamOf('rule VARCHAR', undefined, 'sluice.telemetry.alerts.local')?.signal, 'alerts')
+    assert.equal(compileStream('rule VARCHAR', undefined, 'sluice.telemetry.alerts.local')?.signal, 'alerts')
   })
 
   it('given a table, then it has the input, so that another input or mapping makes another table of it', () => {
     const table = 'CREATE TABLE t AS SELECT node, COUNT(*) AS n FROM s GROUP BY node;'
-    const [first] = planOf('node VARCHAR', undefined, undefined, table).tables
+    const [first] = compileStreams('node VARCHAR', undefined, undefined, table).tables
     assert.equal(first?.input, 'device-data')
     const moved = {
       ...GREENHOUSE,
-      fields: GREENHOUSE.fields.map(one =>
-        one.target === 'sensorId' ? { ...one, target: 'tags.node' } : one,
+      fields: GREENHOUSE.fields.map(field =>
+        field.target === 'sensorId' ? { ...field, target: 'tags.node' } : field,
       ),
     }
     for (const other of [{ ...input([GREENHOUSE]), topic: 'other' }, input([moved])])
       assert.notEqual(
-        planOf('node VARCHAR', other, undefined, table).tables[0]?.generation,
+        compileStreams('node VARCHAR', other, undefined, table).tables[0]?.generation,
         first?.generation,
       )
   })
@@ -224,8 +224,8 @@ describe('the rows of a stream over an input', () => {
   const event = (origin?: string, type = 'io.sluice.environment.reading.v1'): Event => ({
     ...{ id: '1', source: '/s', type, ...(origin && { extensions: { origin } }) },
   })
-  const isRow = (one: Event, types?: readonly string[]) =>
-    isRowOfStream({ input: 'device-data', ...(types && { types }) }, one)
+  const isRow = (event: Event, types?: readonly string[]) =>
+    isRowOfStream({ input: 'device-data', ...(types && { types }) }, event)
 
   it('are the events whose origin is the input, also if they were redriven', () => {
     assert.ok(isRow(event('intake:c:device-data:3:t')))

@@ -19,24 +19,24 @@ import { tablePlan } from '../../support/views.ts'
 
 const table = (name: string, generation = '1'): TablePlan => tablePlan(undefined, { name, generation })
 const stream = (name: string): StreamPlan => ({ name, signal: 'readings', columns: [] })
-const planOf = (...tables: TablePlan[]) => ({ streams: [], tables })
+const createPlan = (...tables: TablePlan[]) => ({ streams: [], tables })
 
 describe('the plan after a deployment', () => {
-  const deployed = (...tables: TablePlan[]) => planAfterDeployment(undefined, planOf(...tables))
+  const deployed = (...tables: TablePlan[]) => planAfterDeployment(undefined, createPlan(...tables))
 
   it('given that none is in force, then the packaged plan is, and it names its package', () => {
     const { tables, packaged } = deployed(table('a'))
     assert.deepEqual(tables, [table('a')])
     assert.deepEqual(packaged, {
-      hash: planHash(planOf(table('a'))),
+      hash: planHash(createPlan(table('a'))),
       tables: [{ name: 'a', generation: '1' }],
     })
   })
 
   it('given the package of the plan in force, then a table that was dropped does not return', () => {
     const before = deployed(table('a'), table('b'))
-    const inForce = createActivatedPlan(planOf(table('a')), [], before.packaged)
-    assert.equal(planAfterDeployment(inForce, planOf(table('a'), table('b'))), inForce)
+    const inForce = createActivatedPlan(createPlan(table('a')), [], before.packaged)
+    assert.equal(planAfterDeployment(inForce, createPlan(table('a'), table('b'))), inForce)
   })
 
   it('given another package, then it adds and removes only what it has changed itself', () => {
@@ -51,25 +51,25 @@ describe('the plan after a deployment', () => {
     assert.deepEqual(next.streams, [stream('s'), stream('t')])
     assert.deepEqual(next.building, ['9'])
     assert.notEqual(next.hash, inForce.hash)
-    assert.equal(planAfterDeployment(next, planOf()).tables.length, 2)
+    assert.equal(planAfterDeployment(next, createPlan()).tables.length, 2)
   })
 
   it('given a plan that names no package, then it belongs to the present one', () => {
-    const inForce = createActivatedPlan(planOf(table('a')), [])
-    const next = planAfterDeployment(inForce, planOf(table('b')))
+    const inForce = createActivatedPlan(createPlan(table('a')), [])
+    const next = planAfterDeployment(inForce, createPlan(table('b')))
     assert.deepEqual(next.tables, [table('a')])
     assert.deepEqual(next.packaged, deployed(table('b')).packaged)
   })
 
   it('given a change of the tables that is lost, then the tables in force remain', () => {
-    const inForce = createActivatedPlan(planOf(table('a'), table('a', '2')), ['2'])
-    assert.deepEqual(withoutBuilding(inForce), createActivatedPlan(planOf(table('a')), []))
+    const inForce = createActivatedPlan(createPlan(table('a'), table('a', '2')), ['2'])
+    assert.deepEqual(withoutBuilding(inForce), createActivatedPlan(createPlan(table('a')), []))
   })
 })
 
 describe('an activation', () => {
   it('given a plan, then its event is valid, and the same if a run is repeated', () => {
-    const plan = createActivatedPlan(planOf(table('a')), [])
+    const plan = createActivatedPlan(createPlan(table('a')), [])
     const [event, again] = [0, 0].map(() => createActivationEvent(plan, 3, '2026-03-01T12:00:00Z'))
     assert.deepEqual(event, again)
     assert.equal(schemaViolation(FAMILIES, event?.type ?? '', event?.data), undefined)

@@ -39,7 +39,7 @@ function motion(seconds: number, device = 'd-1', change: object = {}): Event {
 }
 
 /** Kit of one partition of a topic, in which the tables are active. */
-async function kitOf(
+async function createKit(
   topic: string,
   tables: readonly TablePlan[],
   building: readonly string[] = [],
@@ -54,19 +54,19 @@ type Kit = ProcessKit<ViewsState>
 
 /** Sends events through both steps, in their order. */
 async function sent(plan: TablePlan, events: readonly Event[]): Promise<Kit> {
-  const readings = await kitOf('readings', [plan])
-  const rows = await kitOf('view-rows', [plan])
+  const readings = await createKit('readings', [plan])
+  const rows = await createKit('view-rows', [plan])
   await readings.when(...events)
   await rows.when(...readings.publishedEvents)
   return rows
 }
 
-async function rowsIn(kit: Kit, plan: TablePlan) {
+async function readRows(kit: Kit, plan: TablePlan) {
   const state = (await kit.state(ENTITY)) as GroupState | undefined
   return state ? rowsOfGroup(plan, ['walking'], state) : []
 }
 
-const changesOf = (kit: Kit, isSession = false) =>
+const listChanges = (kit: Kit, isSession = false) =>
   kit.publishedEvents
     .filter(({ type }) => type === VIEW_CHANGED_TYPE)
     .map(({ time, data }) => {
@@ -76,13 +76,16 @@ const changesOf = (kit: Kit, isSession = false) =>
       )
       const bounds = isSession ? `${start}-${end}` : start
       const shown = tombstone ? `end of ${row.activity}` : row.rows
-      const told = [bounds, shown, final && 'final', revision].filter(one => one !== undefined)
+      const told = [bounds, shown, final && 'final', revision].filter(value => value !== undefined)
       return `${(Date.parse(time ?? '') - START_MS) / 1000}: ${told.join(' ')}`
     })
 
 describe('the first step', () => {
   it('given an event, then each table gets its row, with an id that depends on the event', async () => {
-    const kit = await kitOf('readings', [tablePlan(MINUTE), tablePlan(undefined, { name: 'all', of: [] })])
+    const kit = await createKit('readings', [
+      tablePlan(MINUTE),
+      tablePlan(undefined, { name: 'all', of: [] }),
+    ])
     const steps = await kit.when(motion(1), motion(5), motion(3))
     assert.deepEqual(
       steps.map(({ reason, state }) => [reason, state]),
@@ -92,7 +95,7 @@ describe('the first step', () => {
     assert.deepEqual(second?.data, { inputs: [null] })
     assert.deepEqual([first?.source, first?.subject], ['/views/stats/00000001', '["walking"]'])
     assert.deepEqual([first?.type, first?.time], [VIEW_ROW_TYPE, at(1)])
-    const again = await kitOf('readings', [tablePlan(undefined, { name: 'all', of: [] })])
+    const again = await createKit('readings', [tablePlan(undefined, { name: 'all', of: [] })])
     await again.when(motion(1))
     assert.equal(again.publishedEvents[0]?.id, second?.id)
   })
@@ -116,7 +119,7 @@ describe('the first step', () => {
   ]
   for (const [given, plan, change, reason] of table)
     it(`given that ${given}, then the reason is ${reason}`, async () => {
-      const kit = await kitOf('readings', [tablePlan(undefined, plan)])
+      const kit = await createKit('readings', [tablePlan(undefined, plan)])
       const [step] = await kit.when(motion(1, 'd-1', change))
       assert.equal(step?.reason, reason)
       assert.equal(kit.publishedEvents.length, reason === 'regrouped' ? 1 : 0)
@@ -124,7 +127,7 @@ describe('the first step', () => {
     })
 
   it('given events of a type that no table reads, then the clock of their entity counts them', async () => {
-    const kit = await kitOf('readings', [tablePlan(MINUTE, { types: [FAMILIES.get('database').type] })])
+    const kit = await createKit('readings', [tablePlan(MINUTE, { types: [FAMILIES.get('database').type] })])
     const [step] = await kit.when(motion(1))
     assert.deepEqual([step?.reason, step?.state], ['no-table', { newestMs: START_MS + 1_000 }])
   })
@@ -145,7 +148,7 @@ describe('the first step', () => {
   })
 
   it('given an entity that reports no more, then its clock is forgotten', async () => {
-    const kit = await kitOf('readings', [tablePlan(MINUTE)])
+    const kit = await createKit('readings', [tablePlan(MINUTE)])
     await kit.when(motion(1))
     const steps = await kit.pass(10 * 24 * 60 * 60_000)
     assert.deepEqual(
@@ -161,22 +164,22 @@ describe('the changes of a group', () => {
       tablePlan(undefined, COUNTED),
       [0, 0.2, 0.4, 1.5].map(seconds => motion(seconds)),
     )
-    assert.deepEqual(changesOf(kit), ['0: 1', '1: 3'])
+    assert.deepEqual(listChanges(kit), ['0: 1', '1: 3'])
     await kit.pass(60_000)
-    assert.deepEqual(changesOf(kit), ['0: 1', '1: 3', '2: 4'])
+    assert.deepEqual(listChanges(kit), ['0: 1', '1: 3', '2: 4'])
   })
 
   it('given the end of a window, then its final row follows after the grace, from the clock alone', async () => {
     const kit = await sent(tablePlan(MINUTE, COUNTED), [motion(1), motion(2), motion(61)])
-    assert.deepEqual(changesOf(kit), ['1: 0 1', '2: 0 2', '61: 60 1'])
+    assert.deepEqual(listChanges(kit), ['1: 0 1', '2: 0 2', '61: 60 1'])
     await kit.pass(200_000)
-    assert.deepEqual(changesOf(kit).slice(3), ['70: 0 2 final', '130: 60 1 final'])
+    assert.deepEqual(listChanges(kit).slice(3), ['70: 0 2 final', '130: 60 1 final'])
   })
 
   it('given a table of final rows only, then no open row is emitted', async () => {
     const kit = await sent(tablePlan(MINUTE, { ...COUNTED, isFinalOnly: true }), [motion(1), motion(61)])
     await kit.pass(200_000)
-    assert.deepEqual(changesOf(kit), ['70: 0 1 final', '130: 60 1 final'])
+    assert.deepEqual(listChanges(kit), ['70: 0 1 final', '130: 60 1 final'])
   })
 
   it('given a row after the final one that is not late for its entity, then the final row is revised', async () => {
@@ -188,7 +191,7 @@ describe('the changes of a group', () => {
       motion(3, 'd-2'),
       motion(81, 'd-2'),
     ])
-    assert.deepEqual(changesOf(kit).slice(1), [
+    assert.deepEqual(listChanges(kit).slice(1), [
       '70: 0 1 final',
       '80: 60 1',
       '2: 0 2 final 1',
@@ -196,7 +199,7 @@ describe('the changes of a group', () => {
       '81: 60 2',
     ])
     assert.deepEqual(
-      (await rowsIn(kit, plan)).map(({ isFinal }) => isFinal),
+      (await readRows(kit, plan)).map(({ isFinal }) => isFinal),
       [true, undefined],
     )
   })
@@ -206,7 +209,7 @@ describe('the changes of a group', () => {
     const kit = await sent(plan, [motion(1), motion(71), motion(2), motion(72)])
     assert.equal(((await kit.state(ENTITY)) as GroupState).l, 1)
     assert.deepEqual(
-      (await rowsIn(kit, plan)).map(({ values }) => values.rows),
+      (await readRows(kit, plan)).map(({ values }) => values.rows),
       [1, 2],
     )
   })
@@ -217,7 +220,7 @@ describe('the changes of a group', () => {
     assert.equal(kit.outcomes.at(-1), 'applied/late')
     assert.equal(((await kit.state(ENTITY)) as GroupState).l, 1)
     assert.deepEqual(
-      (await rowsIn(kit, plan)).map(({ values, window }) => [
+      (await readRows(kit, plan)).map(({ values, window }) => [
         window && (window.startMs - START_MS) / 1000,
         values.rows,
       ]),
@@ -267,8 +270,8 @@ describe('the changes of a group', () => {
     const plan = tablePlan({ kind: 'tumbling', sizeMs: 10_000, graceMs: 5_000, retentionMs: 5_000 }, COUNTED)
     const late = async (futureToleranceMs?: number) => {
       const [readings, rows] = [
-        await kitOf('readings', [plan]),
-        await kitOf('view-rows', [plan], [], futureToleranceMs),
+        await createKit('readings', [plan]),
+        await createKit('view-rows', [plan], [], futureToleranceMs),
       ]
       await readings.when(motion(900), motion(1, 'd-2'))
       await rows.when(...readings.publishedEvents)
@@ -281,7 +284,7 @@ describe('the changes of a group', () => {
     const plan = tablePlan({ kind: 'session', gapMs: 5_000, graceMs: 30_000, retentionMs: 60_000 }, COUNTED)
     const kit = await sent(plan, [motion(1), motion(10), motion(5.5)])
     assert.deepEqual(
-      (await rowsIn(kit, plan)).map(({ values, window }) => [values.rows, window]),
+      (await readRows(kit, plan)).map(({ values, window }) => [values.rows, window]),
       [[3, { startMs: START_MS + 1000, endMs: START_MS + 10_000 }]],
     )
   })
@@ -289,7 +292,7 @@ describe('the changes of a group', () => {
   it('given the retention, then windows leave, and then the group', async () => {
     const plan = tablePlan(MINUTE, COUNTED)
     const kit = await sent(plan, [motion(1), motion(700)])
-    assert.equal((await rowsIn(kit, plan)).length, 1)
+    assert.equal((await readRows(kit, plan)).length, 1)
     await kit.pass(3_600_000)
     assert.equal(await kit.state(ENTITY), undefined)
     assert.deepEqual(await kit.timers(ENTITY), {})
@@ -308,12 +311,12 @@ describe('the changes of a group', () => {
 
   it('given a generation that is built, then its rows are stored and no change is emitted', async () => {
     const plan = tablePlan(MINUTE, COUNTED)
-    const readings = await kitOf('readings', [plan])
-    const kit = await kitOf('view-rows', [plan], [plan.generation])
+    const readings = await createKit('readings', [plan])
+    const kit = await createKit('view-rows', [plan], [plan.generation])
     await readings.when(motion(1), motion(100))
     await kit.when(...readings.publishedEvents)
-    assert.deepEqual(changesOf(kit), [])
-    assert.equal((await rowsIn(kit, plan)).length, 2)
+    assert.deepEqual(listChanges(kit), [])
+    assert.equal((await readRows(kit, plan)).length, 2)
   })
 
   it('given HAVING, then only rows that meet it are emitted and read', async () => {
@@ -327,7 +330,7 @@ describe('the changes of a group', () => {
     } as const
     const plan = tablePlan(undefined, { ...COUNTED, having })
     const kit = await sent(plan, [motion(1), motion(3)])
-    assert.deepEqual(changesOf(kit), ['3: 2'])
+    assert.deepEqual(listChanges(kit), ['3: 2'])
   })
 
   /** Condition on the newest value of `x`. */
@@ -351,10 +354,10 @@ describe('the changes of a group', () => {
       values.map((x, index) => motion(2 * index, 'd-1', { x })),
     )
     const end = 'end of walking'
-    assert.deepEqual(changesOf(kit), ['0: 1', `2: ${end}`, '6: 4', '8: 5', `10: ${end}`])
+    assert.deepEqual(listChanges(kit), ['0: 1', `2: ${end}`, '6: 4', '8: 5', `10: ${end}`])
     const [, ended] = kit.publishedEvents.map(({ data }) => data as ViewChanged)
     assert.deepEqual(ended?.row, { activity: 'walking', rows: null, LAST: null })
-    assert.deepEqual(await rowsIn(kit, plan), [])
+    assert.deepEqual(await readRows(kit, plan), [])
   })
 
   it('given HAVING that a window no longer meets, then its row ends: open, final or revised', async () => {
@@ -367,7 +370,7 @@ describe('the changes of a group', () => {
       motion(200, 'd-1', { x: 9 }),
       motion(150, 'd-2', { x: 1 }),
     ])
-    assert.deepEqual(changesOf(kit), [
+    assert.deepEqual(listChanges(kit), [
       '1: 0 1',
       '3: 0 end of walking',
       '61: 60 1',
@@ -385,7 +388,11 @@ describe('the changes of a group', () => {
       [1, 9, 2, 3, 9].map((x, index) => motion(60 * index, 'd-1', { x })),
     )
     await kit.pass(400_000)
-    assert.deepEqual(changesOf(kit), ['130: 60 1 final', '190: 120 end of walking final', '310: 240 1 final'])
+    assert.deepEqual(listChanges(kit), [
+      '130: 60 1 final',
+      '190: 120 end of walking final',
+      '310: 240 1 final',
+    ])
   })
 
   it('given an older window that is revised to no row, then the newest one still ends later', async () => {
@@ -396,7 +403,7 @@ describe('the changes of a group', () => {
       motion(30, 'd-2', { x: 1 }),
       motion(300, 'd-1', { x: 1 }),
     ])
-    assert.deepEqual(changesOf(kit), [
+    assert.deepEqual(listChanges(kit), [
       '70: 0 1 final',
       '130: 60 1 final',
       '30: 0 end of walking final 1',
@@ -411,7 +418,7 @@ describe('the changes of a group', () => {
       motion(30, 'd-2', { x: 1 }),
     ])
     await kit.pass(200_000)
-    assert.deepEqual(changesOf(kit), ['70: 0 1 final', '30: 0 end of walking final 1'])
+    assert.deepEqual(listChanges(kit), ['70: 0 1 final', '30: 0 end of walking final 1'])
   })
 
   it('given a late window without a row between two with one, then only a newer one ends the newest', async () => {
@@ -422,7 +429,7 @@ describe('the changes of a group', () => {
       motion(201, 'd-1', { x: 1 }),
     ])
     await kit.pass(200_000)
-    assert.deepEqual(changesOf(kit), [
+    assert.deepEqual(listChanges(kit), [
       '70: 0 1 final',
       '190: 120 1 final',
       '50: 0 2 final 1',
@@ -450,7 +457,7 @@ describe('the changes of a group', () => {
       const kit = await sent(plan, [motion(0), motion(10), motion(20), motion(5), motion(60), motion(6)])
       assert.equal(((await kit.state(ENTITY)) as GroupState).l, 1)
       assert.deepEqual(
-        (await rowsIn(kit, plan)).map(({ values }) => values.rows),
+        (await readRows(kit, plan)).map(({ values }) => values.rows),
         [4, 1],
       )
     })
@@ -468,7 +475,7 @@ describe('the changes of a group', () => {
       const kit = await sent(plan, [motion(915), motion(900), motion(899.999)])
       assert.equal(((await kit.state(ENTITY)) as GroupState).l, undefined)
       assert.deepEqual(
-        (await rowsIn(kit, plan)).map(({ values }) => values.rows),
+        (await readRows(kit, plan)).map(({ values }) => values.rows),
         [2, 1],
       )
       const alone = await sent(plan, [motion(915), motion(899.999)])
@@ -479,10 +486,10 @@ describe('the changes of a group', () => {
       const rows = async (...seconds: number[]) => {
         const plan = sessions({}, 60_000)
         return (
-          await rowsIn(
+          await readRows(
             await sent(
               plan,
-              seconds.map(one => motion(one)),
+              seconds.map(second => motion(second)),
             ),
             plan,
           )
@@ -496,7 +503,7 @@ describe('the changes of a group', () => {
 
     it('given an open session that grows, then its row ends under its old bounds', async () => {
       const kit = await sent(sessions({ isFinalOnly: undefined as never }), [motion(0), motion(5)])
-      assert.deepEqual(changesOf(kit, true), ['0: 0-0 1', '5: 0-0 end of walking', '5: 0-5 2'])
+      assert.deepEqual(listChanges(kit, true), ['0: 0-0 1', '5: 0-0 end of walking', '5: 0-5 2'])
     })
 
     it('given final sessions that are extended or merged, then their rows end, and a revision follows', async () => {
@@ -505,7 +512,7 @@ describe('the changes of a group', () => {
         motion(108, 'd-2'),
         motion(95, 'd-2'),
       ])
-      assert.deepEqual(changesOf(kit, true), [
+      assert.deepEqual(listChanges(kit, true), [
         '115.001: 100-100 1 final',
         '130.001: 115-115 1 final',
         '108: 100-100 end of walking',
@@ -519,7 +526,7 @@ describe('the changes of a group', () => {
     it('given a final session that a row opens again, then its next final row is a revision', async () => {
       const kit = await sent(sessions(), [motion(100), motion(116, 'd-2'), motion(109, 'd-3')])
       await kit.pass(300_000)
-      assert.deepEqual(changesOf(kit, true), [
+      assert.deepEqual(listChanges(kit, true), [
         '115.001: 100-100 1 final',
         '131.001: 100-100 end of walking',
         '131.001: 100-116 3 final 1',
@@ -531,7 +538,7 @@ describe('the changes of a group', () => {
         ...[motion(100), motion(116, 'd-2'), motion(109, 'd-3'), motion(118, 'd-2')],
       ])
       await kit.pass(300_000)
-      assert.deepEqual(changesOf(kit, true).at(-1), '133.001: 100-118 4 final 1')
+      assert.deepEqual(listChanges(kit, true).at(-1), '133.001: 100-118 4 final 1')
     })
 
     it('given final sessions of different revisions that a row merges, then the highest one counts', async () => {
@@ -539,14 +546,14 @@ describe('the changes of a group', () => {
         ...[motion(100), motion(200)],
         ...[motion(95, 'd-2'), motion(80, 'd-3'), motion(88, 'd-3')],
       ])
-      const finals = changesOf(kit, true).filter(change => / final/.test(change))
+      const finals = listChanges(kit, true).filter(change => / final/.test(change))
       assert.deepEqual(finals.slice(1), ['95: 95-100 2 final 1', '80: 80-80 1 final', '88: 80-100 4 final 2'])
     })
 
     it('given open sessions that a row merges, then their final row is the first', async () => {
       const kit = await sent(sessions({}, 60_000), [motion(100), motion(115), motion(108)])
       await kit.pass(300_000)
-      assert.deepEqual(changesOf(kit, true), ['185.001: 100-115 3 final'])
+      assert.deepEqual(listChanges(kit, true), ['185.001: 100-115 3 final'])
     })
   })
 
@@ -554,7 +561,7 @@ describe('the changes of a group', () => {
     const kit = await sent(tablePlan({ ...MINUTE, graceMs: 70_000 }, COUNTED), [motion(1), motion(61)])
     assert.deepEqual(await kit.timers(ENTITY), { due: new Date(START_MS + 130_000) })
     await kit.pass(125_000)
-    assert.deepEqual(changesOf(kit).slice(2), ['130: 0 1 final'])
+    assert.deepEqual(listChanges(kit).slice(2), ['130: 0 1 final'])
     assert.deepEqual(await kit.timers(ENTITY), { due: new Date(START_MS + 190_000) })
     await kit.pass(200_000)
     // Final windows leave with the newest one.
@@ -563,7 +570,7 @@ describe('the changes of a group', () => {
 
   it('given a change that is due when its window becomes final, then only the final row is published', async () => {
     const kit = await sent(tablePlan(MINUTE, COUNTED), [motion(69), motion(2, 'd-2'), motion(71)])
-    assert.deepEqual(changesOf(kit), ['69: 60 1', '70: 0 1 final', '71: 60 2'])
+    assert.deepEqual(listChanges(kit), ['69: 60 1', '70: 0 1 final', '71: 60 2'])
   })
 
   it('given a row at the end of the grace, then it is late; a moment before, it is not', async () => {
@@ -584,17 +591,17 @@ describe('the changes of a group', () => {
 
   it('given a window that has just become final, then the next row revises it', async () => {
     const kit = await sent(tablePlan(MINUTE, COUNTED), [motion(1), motion(70), motion(2, 'd-2')])
-    assert.deepEqual(changesOf(kit), ['1: 0 1', '70: 0 1 final', '70: 60 1', '2: 0 2 final 1'])
+    assert.deepEqual(listChanges(kit), ['1: 0 1', '70: 0 1 final', '70: 60 1', '2: 0 2 final 1'])
   })
 
   it('given a first row for a window that is already final, then its row is no revision', async () => {
     const kit = await sent(tablePlan(MINUTE, COUNTED), [motion(100), motion(2, 'd-2')])
-    assert.deepEqual(changesOf(kit), ['100: 60 1', '2: 0 1 final'])
+    assert.deepEqual(listChanges(kit), ['100: 60 1', '2: 0 1 final'])
   })
 
   it('given a plan of a later version, then it is refused, and the tables stay', async () => {
     const plan = tablePlan(undefined, COUNTED)
-    const kit = await kitOf('readings', [plan])
+    const kit = await createKit('readings', [plan])
     const later = { ...plan, aggregates: [{ function: 'MODE' }] } as unknown as TablePlan
     await kit.when(createActivationEvent(createActivatedPlan({ streams: [], tables: [later] }, []), 0, at(1)))
     assert.match(kit.outcomes.at(-1) ?? '', /^failed/)
@@ -609,8 +616,8 @@ describe('the changes of a group', () => {
     const [step] = await kit.when({ ...dropped, type: VIEW_DROPPED_TYPE, data: { table: 'stats' } })
     assert.equal(step?.reason, 'dropped')
     assert.equal(await kit.state(ENTITY), undefined)
-    const other = await kitOf('view-rows', [])
-    const readings = await kitOf('readings', [plan])
+    const other = await createKit('view-rows', [])
+    const readings = await createKit('readings', [plan])
     await readings.when(motion(4))
     assert.equal((await other.when(...readings.publishedEvents))[0]?.reason, 'dropped')
   })
@@ -634,10 +641,10 @@ describe('both steps', () => {
         fc.asyncProperty(READINGS, fc.array(fc.nat(2), { maxLength: 60 }), async (readings, order) => {
           const lists: { row: Event; expected: TestRow }[][] = []
           for (const device of [0, 1, 2]) {
-            const kit = await kitOf('readings', [plan])
+            const kit = await createKit('readings', [plan])
             const own = readings
-              .filter(one => one.device === device)
-              .map((one, index) => ({ ...one, id: `${device}-${index}` }))
+              .filter(reading => reading.device === device)
+              .map((reading, index) => ({ ...reading, id: `${device}-${index}` }))
             await kit.when(
               ...own.map(({ seconds, x, id }) => ({
                 ...motion(seconds, `d-${device}`, { x: x ?? undefined }),
@@ -653,7 +660,7 @@ describe('both steps', () => {
             })
             lists.push(rows)
           }
-          const kit = await kitOf('view-rows', [plan])
+          const kit = await createKit('view-rows', [plan])
           const expected: TestRow[] = []
           for (let index = 0; lists.some(list => list.length > 0); index += 1) {
             const waiting = lists.filter(list => list.length > 0)
@@ -663,20 +670,20 @@ describe('both steps', () => {
             await kit.when(next.row)
             if (order[index] === 1) await kit.when(next.row)
           }
-          const rows = await rowsIn(kit, plan)
+          const rows = await readRows(kit, plan)
           const clock = Math.max(...expected.map(({ timeMs }) => timeMs))
           const direct = directWindows(window, expected).filter(
-            one => !one.window || one.window[1] + 600_000 > clock,
+            window => !window.window || window.window[1] + 600_000 > clock,
           )
           assert.deepEqual(
             rows.map(({ values }) => [values.rows, values.SUM, values.LAST, values.MAX]),
-            direct.map(one => {
-              const { rows, SUM, LAST, MAX } = directValues(one.rows)
+            direct.map(row => {
+              const { rows, SUM, LAST, MAX } = directValues(row.rows)
               return [rows, SUM, LAST, MAX]
             }),
           )
           if (window?.kind === 'tumbling') {
-            const late = expected.length - direct.reduce((sum, one) => sum + one.rows.length, 0)
+            const late = expected.length - direct.reduce((sum, row) => sum + row.rows.length, 0)
             assert.equal(((await kit.state(ENTITY)) as GroupState | undefined)?.l ?? 0, late)
           }
         }),

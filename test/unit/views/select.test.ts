@@ -77,11 +77,11 @@ describe('a question to a table', () => {
 
   it('given a row that has ended, then its key is a change, unless the condition excludes the key', () => {
     const change = { table: 'counts', generation: '1', row: { activity: 'a', n: null }, tombstone: true }
-    const changeOf = (where: string) =>
+    const getChange = (where: string) =>
       select(`SELECT * FROM counts ${where} EMIT CHANGES`).selectChange(change)
-    assert.deepEqual(changeOf(''), ['a', null, null])
-    assert.deepEqual(changeOf("WHERE activity = 'a' AND n > 3"), ['a', null, null])
-    assert.equal(changeOf("WHERE activity = 'b'"), undefined)
+    assert.deepEqual(getChange(''), ['a', null, null])
+    assert.deepEqual(getChange("WHERE activity = 'a' AND n > 3"), ['a', null, null])
+    assert.equal(getChange("WHERE activity = 'b'"), undefined)
   })
 
   it('given a generation that is being built, then the one that is read is found', () => {

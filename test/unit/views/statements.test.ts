@@ -14,7 +14,7 @@ import { goldenAnswers } from '../../support/golden.ts'
 const STREAM = `CREATE STREAM r (device_id VARCHAR KEY, activity VARCHAR, x DOUBLE, n BIGINT, ok BOOLEAN, at TIMESTAMP,
   location STRUCT<site VARCHAR, floor_no INT>) WITH (KAFKA_TOPIC = 'readings');`
 
-function planOf(text: string, inputs: LoadedInputs = new Map()) {
+function compileText(text: string, inputs: LoadedInputs = new Map()) {
   return compilePlan(
     FAMILIES,
     [{ name: 'a.sql', text: `${/CREATE STREAM/i.test(text) ? '' : STREAM}\n${text}` }],
@@ -23,8 +23,8 @@ function planOf(text: string, inputs: LoadedInputs = new Map()) {
   )
 }
 
-function tableOf(text: string): TablePlan {
-  const [table] = planOf(text).tables
+function compileTable(text: string): TablePlan {
+  const [table] = compileText(text).tables
   assert.ok(table)
   return table
 }
@@ -33,7 +33,7 @@ const field = (path: string, type: string) => ({ kind: 'field', path: path.split
 
 describe('a stream', () => {
   it('given columns, then they are fields in camel case, nested ones and exact ones too', () => {
-    const [stream] = planOf(
+    const [stream] = compileText(
       `create stream S (SENSOR_ID string PRIMARY KEY, querylatencyms DOUBLE, \`cpu_usage\` INT, location STRUCT<SITE VARCHAR>)
        WITH (kafka_topic='readings', value_format='avro', type='io.sluice.environment.reading.v1, io.sluice.database.reading.v1');`,
     ).streams
@@ -51,7 +51,7 @@ describe('a stream', () => {
   })
 
   it('given keys of users, then they stay as they are', () => {
-    const [stream] = planOf(
+    const [stream] = compileText(
       `CREATE STREAM s (soil_moisture DOUBLE, tags STRUCT<soil_moisture VARCHAR, sensor_id VARCHAR, Rack VARCHAR>)
        WITH (KAFKA_TOPIC = 'readings');`,
     ).streams
@@ -62,8 +62,8 @@ describe('a stream', () => {
   })
 
   it('given any topic of events, and an event type that inputs bring, then its columns are read as they are written', () => {
-    for (const signal of SIGNALS.filter(one => one !== 'input-redrives')) {
-      const [stream] = planOf(
+    for (const signal of SIGNALS.filter(signal => signal !== 'input-redrives')) {
+      const [stream] = compileText(
         `CREATE STREAM s (customer_id VARCHAR, total DOUBLE) WITH (KAFKA_TOPIC = '${signal}', TYPE = 'com.example.order.v1');`,
       ).streams
       assert.deepEqual(
@@ -78,7 +78,7 @@ describe('a stream', () => {
     const as = { type: 'com.example.order.v1', source: '/shop', subject: 'id', times: ['record'] as const }
     const input = { topic: 'orders', as, schema, loadedMappings: [] }
     const paths = (properties: string) =>
-      planOf(
+      compileText(
         `CREATE STREAM s (CUSTOMER_ID VARCHAR, address STRUCT<ZIP VARCHAR>) WITH (${properties});`,
         new Map([['orders', input]]),
       ).streams[0]?.columns.map(({ path }) => path.join('.'))
@@ -92,7 +92,7 @@ describe('a stream', () => {
 
 describe('a table', () => {
   it('given all clauses, then the plan has them', () => {
-    const table = tableOf(`CREATE OR REPLACE TABLE t AS -- counts
+    const table = compileTable(`CREATE OR REPLACE TABLE t AS -- counts
       SELECT activity, location->site AS site, SUM(n) / COUNT(*) + 1 AS a, sum(N) b, WINDOWSTART AS began, COUNT(DISTINCT x)
       FROM R WHERE x > 1 AND SOURCE LIKE '/device/%' WINDOW HOPPING (SIZE 1 MINUTE, ADVANCE BY 30 SECONDS, RETENTION 1 HOUR)
       GROUP BY activity, location->site HAVING COUNT(*) > 2 EMIT FINAL;`)
@@ -132,16 +132,16 @@ describe('a table', () => {
   })
 
   it('given names with their stream, and groups in parentheses, then the plan is the same', () => {
-    const { generation } = tableOf(
+    const { generation } = compileTable(
       'CREATE TABLE t AS SELECT activity, ok, MAX(x) AS m FROM r GROUP BY activity, ok',
     )
     for (const text of [
       'CREATE TABLE t AS SELECT R.activity, ok, MAX(r.x) AS m FROM r GROUP BY (r.activity, ok)',
       'CREATE TABLE t AS SELECT q.activity, q.ok, MAX(q.x) AS m FROM r AS q GROUP BY (q.activity), q.ok',
     ])
-      assert.equal(tableOf(text).generation, generation, text)
+      assert.equal(compileTable(text).generation, generation, text)
     assert.match(
-      errorOf('CREATE TABLE t AS SELECT activity, MAX(s.x) FROM r GROUP BY activity'),
+      compileForError('CREATE TABLE t AS SELECT activity, MAX(s.x) FROM r GROUP BY activity'),
       /unknown stream or table s; known: r/,
     )
   })
@@ -162,7 +162,7 @@ describe('a table', () => {
   ]
   it('given an aggregate, then its column has the type of the result', () => {
     for (const [written, type] of types) {
-      const { columns } = tableOf(
+      const { columns } = compileTable(
         `CREATE TABLE t AS SELECT device_id, ${written} AS c FROM r GROUP BY device_id;`,
       )
       assert.equal(columns[1]?.type, type, written)
@@ -170,16 +170,16 @@ describe('a table', () => {
   })
 
   it('given windows, then missing settings have defaults', () => {
-    const windowOf = (window: string) =>
-      tableOf(`CREATE TABLE t AS SELECT device_id, COUNT(*) FROM r WINDOW ${window} GROUP BY device_id`)
+    const compileWindow = (window: string) =>
+      compileTable(`CREATE TABLE t AS SELECT device_id, COUNT(*) FROM r WINDOW ${window} GROUP BY device_id`)
         .window
-    assert.deepEqual(windowOf('TUMBLING (SIZE 1 DAY)'), {
+    assert.deepEqual(compileWindow('TUMBLING (SIZE 1 DAY)'), {
       kind: 'tumbling',
       sizeMs: 86_400_000,
       graceMs: 10_000,
       retentionMs: 864_000_000,
     })
-    assert.deepEqual(windowOf('session (5 minutes, grace period 0 seconds)'), {
+    assert.deepEqual(compileWindow('session (5 minutes, grace period 0 seconds)'), {
       kind: 'session',
       gapMs: 300_000,
       graceMs: 0,
@@ -188,7 +188,7 @@ describe('a table', () => {
   })
 
   it('given other spaces and letter cases, then the generation is the same; other rows have another', () => {
-    const generation = (text: string) => tableOf(text).generation
+    const generation = (text: string) => compileTable(text).generation
     const first = generation('CREATE TABLE t AS SELECT device_id, COUNT(*) AS n FROM r GROUP BY device_id;')
     assert.match(first, /^[0-9a-f]{8}$/)
     assert.equal(
@@ -206,9 +206,9 @@ describe('a table', () => {
 })
 
 /** Returns the error of a text as `line:column problem; form`, with lines counted after the stream. */
-function errorOf(text: string): string {
+function compileForError(text: string): string {
   try {
-    planOf(text)
+    compileText(text)
   } catch (error) {
     if (!(error instanceof StatementError)) throw error
     assert.ok(error.message.startsWith(`a.sql:${error.line}:${error.column}  `))
@@ -291,14 +291,14 @@ describe('a form of ksqlDB that is refused', () => {
   )
   for (const [form, texts] of Object.entries(forms))
     it(`given ${form}, then it stands in the list of differences`, () => {
-      for (const text of texts) assert.notEqual(errorOf(text), 'no error', text)
+      for (const text of texts) assert.notEqual(compileForError(text), 'no error', text)
       assert.ok(list.includes(form))
     })
 })
 
 describe('a statement with an error', () => {
   it('given statements with errors, then the place and the nearest form of each are named', () =>
-    goldenAnswers('statements', errorOf))
+    goldenAnswers('statements', compileForError))
 
   it('given several errors in several files, then all are named, and none a second time for what depends on it', () => {
     const group = 'FROM r GROUP BY device_id;'
@@ -344,6 +344,6 @@ describe('a statement with an error', () => {
   ]
   for (const [text, expected] of cases)
     it(`given ${text.trim().slice(0, 40)} and much more, then it is refused for its size`, () => {
-      assert.match(errorOf(text), expected)
+      assert.match(compileForError(text), expected)
     })
 })

@@ -14,7 +14,7 @@ import {
 
 const series = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { maxLength: 100 })
 
-function momentsOf(values: readonly number[]): Moments {
+function computeMoments(values: readonly number[]): Moments {
   return values.reduce(withValue, NO_VALUES)
 }
 
@@ -24,9 +24,9 @@ function assertClose(actual: number, expected: number, scale: number): void {
 
 test('given two sets of values, then their merged moments are those of all values', () => {
   fc.assert(
-    fc.property(series, series, (one, other) => {
-      const merged = mergedMoments(momentsOf(one), momentsOf(other))
-      const all = momentsOf([...one, ...other])
+    fc.property(series, series, (value, other) => {
+      const merged = mergedMoments(computeMoments(value), computeMoments(other))
+      const all = computeMoments([...value, ...other])
       assert.equal(merged.count, all.count)
       assertClose(merged.mean, all.mean, 1e6)
       assertClose(merged.m2, all.m2, 1e14)
@@ -36,11 +36,11 @@ test('given two sets of values, then their merged moments are those of all value
 
 describe('given the standard deviation', () => {
   test('then it has the divisor n − 1', () => {
-    assert.equal(sampleDeviation(momentsOf([2, 4, 4, 4, 5, 5, 7, 9])), Math.sqrt(32 / 7))
+    assert.equal(sampleDeviation(computeMoments([2, 4, 4, 4, 5, 5, 7, 9])), Math.sqrt(32 / 7))
   })
 
   test('when there are fewer than two values, then there is none', () => {
-    for (const values of [[], [7]]) assert.equal(sampleDeviation(momentsOf(values)), undefined)
+    for (const values of [[], [7]]) assert.equal(sampleDeviation(computeMoments(values)), undefined)
   })
 
   test('then tables have the same, from their exact sums', () => {
@@ -55,7 +55,7 @@ describe('given the standard deviation', () => {
           emptyStates(aggregates),
         )
         const [ofTable] = computeValues(aggregates, states)
-        const expected = sampleDeviation(momentsOf(values)) ?? null
+        const expected = sampleDeviation(computeMoments(values)) ?? null
         assert.equal(ofTable === null, expected === null)
         assertClose(Number(ofTable) ** 2, Number(expected) ** 2, 1e12)
       }),

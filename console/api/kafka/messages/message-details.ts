@@ -53,7 +53,7 @@ export async function readMessage(
   const outside = describeOutOfBounds(place, bounds)
   if (outside !== undefined) throw new ProblemError('not-found', outside)
   const { records } = await ports.log.read(topic, partition, { fromOffset: offset, toOffset: offset })
-  const record = records.find(one => one.offset === offset)
+  const record = records.find(record => record.offset === offset)
   if (!record)
     throw new ProblemError(
       'not-found',

@@ -19,7 +19,7 @@ interface Props {
 export function MessagePanel(place: Props): JSX.Element {
   return (
     <SingleAnswer path="/kafka/messages/one" query={{ ...place }} what="the message">
-      {one => <MessageDetails message={one} />}
+      {value => <MessageDetails message={value} />}
     </SingleAnswer>
   )
 }

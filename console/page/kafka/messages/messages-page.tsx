@@ -72,7 +72,7 @@ const STARTS: readonly (readonly [Start, string])[] = [
 function MessageForm({ topics, topic, parameters }: Props): JSX.Element {
   const { route } = useLocation()
   const [start, setStart] = useState(chooseStart(parameters))
-  const partitions = topics.find(one => one.topic === topic)?.partitions ?? 0
+  const partitions = topics.find(messageTopic => messageTopic.topic === topic)?.partitions ?? 0
   const showMessages = (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault()
     const form = [...new FormData(event.currentTarget)].map(([name, value]) => [name, String(value)])
@@ -147,10 +147,10 @@ function TopicChoice({ topics, topic }: Pick<Props, 'topics' | 'topic'>): JSX.El
         value={topic}
         onChange={event => route(buildAddress(MESSAGES, { topic: event.currentTarget.value }))}
       >
-        {!topics.some(one => one.topic === topic) && <option value={topic}>{topic}</option>}
-        {topics.map(one => (
-          <option key={one.topic} value={one.topic}>
-            {one.signal ? `${one.signal} (${one.topic})` : one.topic}
+        {!topics.some(messageTopic => messageTopic.topic === topic) && <option value={topic}>{topic}</option>}
+        {topics.map(topic => (
+          <option key={topic.topic} value={topic.topic}>
+            {topic.signal ? `${topic.signal} (${topic.topic})` : topic.topic}
           </option>
         ))}
       </select>

@@ -57,9 +57,9 @@ describe('a discarded record', () => {
       {
         resources: {
           Resources: {
-            Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: nameIn(queue.arn) } },
-            Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: nameIn(notifications.arn) } },
-            Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: nameIn(bucket.arn) } },
+            Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: formatName(queue.arn) } },
+            Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: formatName(notifications.arn) } },
+            Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: formatName(bucket.arn) } },
           },
         },
       },
@@ -188,6 +188,6 @@ describe('a discarded record', () => {
   })
 })
 
-function nameIn(arn: string): string {
+function formatName(arn: string): string {
   return arn.split(':').at(-1) ?? ''
 }

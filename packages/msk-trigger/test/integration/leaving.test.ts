@@ -10,7 +10,7 @@ import { Cluster } from '../../poll/cluster-client.ts'
 import { GroupMember } from '../../poll/member.ts'
 import { Outage } from '../../report/attempts.ts'
 import { EventSource } from '../../source.ts'
-import { mappingOf } from '../unit/support.ts'
+import { createMapping } from '../unit/support.ts'
 import { BROKERS, TestKafka } from './kafka.ts'
 
 const GRACE_MS = 3_000
@@ -44,7 +44,7 @@ describe('a stopped source leaves its group, in whatever state its join is', () 
     const settings = readSettings({ brokers: BROKERS, sessionTimeoutMs: 6_000 }, {})
     const log = { notice: () => {}, warning: () => {}, error: () => {} }
     const cluster = new Cluster(client('questions'))
-    const source = new EventSource(mappingOf({ topic, groupId }), {
+    const source = new EventSource(createMapping({ topic, groupId }), {
       settings,
       log,
       report: () => {},

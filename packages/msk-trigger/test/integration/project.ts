@@ -135,7 +135,7 @@ export class Project {
 
   /** The invocations of a function, in the order in which they started. */
   invocations(functionKey: string): Invocation[] {
-    const lines = linesOf(this.file(`${functionKey}.ndjson`)).map(line => JSON.parse(line))
+    const lines = listLines(this.file(`${functionKey}.ndjson`)).map(line => JSON.parse(line))
     const ends = new Map(lines.filter(line => line.endedAtMs).map(line => [line.id, line.endedAtMs]))
     return lines
       .filter(line => line.event)
@@ -152,16 +152,16 @@ export class Project {
 }
 
 /** All records of an event, one partition after another. */
-export function recordsOf({ event }: Pick<Invocation, 'event'>): LambdaRecord[] {
+export function listRecords({ event }: Pick<Invocation, 'event'>): LambdaRecord[] {
   return Object.values(event.records).flat()
 }
 
 /** The offsets that a function was invoked with, in the order of the invocations. */
 export function offsetsSeen(project: Project, functionKey: string): number[] {
-  return project.invocations(functionKey).flatMap(invocation => recordsOf(invocation).map(r => r.offset))
+  return project.invocations(functionKey).flatMap(invocation => listRecords(invocation).map(r => r.offset))
 }
 
-function linesOf(file: string): string[] {
+function listLines(file: string): string[] {
   return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []
 }
 

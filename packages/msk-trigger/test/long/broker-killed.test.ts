@@ -6,7 +6,7 @@ import { readSettings } from '../../config/settings.ts'
 import type { FunctionInvoker } from '../../invoke/invoker.ts'
 import { Trigger } from '../../trigger.ts'
 import { numbered, TestKafka } from '../integration/kafka.ts'
-import { mappingOf } from '../unit/support.ts'
+import { createMapping } from '../unit/support.ts'
 
 const RESUMES_WITHIN_MS = 10_000
 /** Far longer, so that a join that waits for the member of before is not mistaken for one that does not. */
@@ -26,7 +26,7 @@ describe('the only broker is killed and comes back', () => {
     const invoker: FunctionInvoker = { invoke: async () => void invocations++, close: async () => {} }
     const log = { notice: () => {}, warning: () => {}, error: () => {} }
     const settings = readSettings({ brokers: own.addresses, sessionTimeoutMs: SESSION_TIMEOUT_MS }, {})
-    const mappings = [mappingOf({ topic: TOPIC })]
+    const mappings = [createMapping({ topic: TOPIC })]
     trigger = new Trigger({ mappings, settings, log, invoker, handlesSignals: false })
     trigger.start()
     await Promise.all(trigger.sources.map(({ started }) => started))

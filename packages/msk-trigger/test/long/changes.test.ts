@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { until } from '../../../../test/support/until.ts'
 import { numbered, TestKafka } from '../integration/kafka.ts'
 import { assertAllInOrder } from '../integration/ordered.ts'
-import { type Invocation, Project, recordsOf } from '../integration/project.ts'
+import { type Invocation, listRecords, Project } from '../integration/project.ts'
 
 const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/id'
 
@@ -48,7 +48,7 @@ describe('a topic that changes while it is read', () => {
       Buffer.from(value ?? '', 'base64')
         .toString()
         .startsWith('new')
-    return project.invocations(name).filter(one => recordsOf(one).some(isNew))
+    return project.invocations(name).filter(invocation => listRecords(invocation).some(isNew))
   }
   const fresh = (count: number, partition = 0) =>
     Array.from({ length: count }, (_, n) => ({ partition, value: `new ${n}` }))
@@ -63,8 +63,8 @@ describe('a topic that changes while it is read', () => {
       await kafka.send(topic(name), [...fresh(30, 0), ...fresh(30, 1)])
       await until('the new records are read', () =>
         [0, 1].every(partition =>
-          afterwards(name).some(one =>
-            recordsOf(one).some(record => record.partition === partition && record.offset === 29),
+          afterwards(name).some(afterward =>
+            listRecords(afterward).some(record => record.partition === partition && record.offset === 29),
           ),
         ),
       )

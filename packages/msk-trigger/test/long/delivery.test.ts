@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { until } from '../../../../test/support/until.ts'
 import { numbered, TestKafka } from '../integration/kafka.ts'
-import { Project, recordsOf } from '../integration/project.ts'
+import { listRecords, Project } from '../integration/project.ts'
 
 const CLUSTER = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
 
@@ -64,7 +64,7 @@ describe('the delivery to a function', () => {
         )
       }
     }
-    assert.ok(invocations.every(invocation => recordsOf(invocation).length <= 10))
+    assert.ok(invocations.every(invocation => listRecords(invocation).length <= 10))
   })
 
   it('lingers until an invocation under way has ended, and then sends what has come in one', async () => {
@@ -74,7 +74,7 @@ describe('the delivery to a function', () => {
     await kafka.untilCommitted(group('linger'), topic('linger'), [1, 1, 1])
     const [first, second, ...others] = project.invocations('linger')
     assert.deepEqual(others, [])
-    assert.equal(second && recordsOf(second).length, 2)
+    assert.equal(second && listRecords(second).length, 2)
     assert.ok((second?.startedAtMs ?? 0) >= (first?.endedAtMs ?? Number.NaN))
   })
 
@@ -84,7 +84,7 @@ describe('the delivery to a function', () => {
     await kafka.sendInTransaction(name, [...numbered(0, 3, 1), ...numbered(0, 1, 2)], 'abort')
     await kafka.send(name, numbered(7, 8, 2))
     await kafka.untilCommitted(group('transactions'), name, [3, 4, 3])
-    const delivered = project.invocations('transactions').flatMap(recordsOf)
+    const delivered = project.invocations('transactions').flatMap(listRecords)
     assert.deepEqual(delivered.map(({ partition, offset }) => [partition, offset]).sort(), [
       [0, 0],
       [0, 1],

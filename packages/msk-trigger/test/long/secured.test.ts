@@ -110,7 +110,7 @@ describe('a secured Kafka', () => {
       for (const name of [topic, failed]) await createTopic(admin, { topic: name, numPartitions: 1 })
       await start(project)
       await producer.send({ topic, messages: [{ value: 'good' }, { value: 'bad' }] })
-      await until('the failed record to be in the topic', async () => (await endOf(admin, failed)) === 1)
+      await until('the failed record to be in the topic', async () => (await readEnd(admin, failed)) === 1)
       assert.equal(project.invocations('f').length, 2)
       await project.end('SIGINT')
       for (const secret of [scram.password, 'BEGIN '])
@@ -133,7 +133,7 @@ async function start(project: Project): Promise<void> {
   await project.untilSays(/msk {2}ready: 1 of 1 event sources have joined their groups/)
 }
 
-async function endOf(admin: Admin, topic: string): Promise<number> {
+async function readEnd(admin: Admin, topic: string): Promise<number> {
   const [partition] = await admin.fetchTopicOffsets(topic)
   return Number(partition?.high)
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Backpressure, PARTITIONS_PER_FETCH } from '../../poll/backpressure.ts'
 import { PartitionQueue } from '../../poll/partition-queue.ts'
-import { fill, mappingOf, messages } from './support.ts'
+import { createMapping, fill, messages } from './support.ts'
 
 /** `count` queues, of which the first `full` are full. */
 function given(count: number, full: number) {
@@ -10,7 +10,7 @@ function given(count: number, full: number) {
   const queues = new Map(
     Array.from({ length: count }, (_, partition) => [
       partition,
-      new PartitionQueue(mappingOf(), partition, 0),
+      new PartitionQueue(createMapping(), partition, 0),
     ]),
   )
   const queue = (partition: number) => queues.get(partition) ?? assert.fail()

@@ -54,7 +54,7 @@ describe('the progress of a batch', () => {
         for (const offset of done) {
           open.delete(offset)
           committed = progress.complete([part(0, offset)])[0]?.offset ?? committed
-          assert.ok([...open].every(one => one >= committed))
+          assert.ok([...open].every(value => value >= committed))
         }
         assert.equal(committed, (list.at(-1) ?? 0) + 1)
       }),

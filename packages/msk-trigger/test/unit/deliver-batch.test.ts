@@ -10,7 +10,7 @@ import { Faults } from '../../faults/faults.ts'
 import type { PartitionOffset } from '../../poll/member.ts'
 import type { PartitionQueue } from '../../poll/partition-queue.ts'
 import { Attempts } from '../../report/attempts.ts'
-import { mappingOf, queueWithTaken, recordedReports, show } from './support.ts'
+import { createMapping, queueWithTaken, recordedReports, show } from './support.ts'
 
 interface Options extends Partial<DeliveryContext> {
   readonly mapping?: Mapping
@@ -21,7 +21,7 @@ interface Options extends Partial<DeliveryContext> {
 
 /** A batch of partitions 0 and 1, from offset 0 on. `answers` are what the handler does, one per invocation. */
 function given(answers: (() => unknown)[], options: Options = {}) {
-  const { mapping = mappingOf({ reportsFailures: true }), records = 2, timestamps, ...more } = options
+  const { mapping = createMapping({ reportsFailures: true }), records = 2, timestamps, ...more } = options
   const taken = [0, 1].map(partition => {
     const message = { timestamp: String(timestamps?.(partition) ?? Date.now()) }
     return queueWithTaken(partition, 0, records, { mapping, message })
@@ -191,7 +191,7 @@ describe('the delivery of a batch', () => {
 
   it('continues its retries when its partitions are revoked and assigned again (rules 26, 27)', async () => {
     const failedBatches = new FailedBatches()
-    const mapping = mappingOf({ maximumRetryAttempts: 3, destination: queue })
+    const mapping = createMapping({ maximumRetryAttempts: 3, destination: queue })
     const timestampMs = Date.now()
     const options = { mapping, failedBatches, timestamps: () => timestampMs }
     const lost: Given = given([fail, fail], {
@@ -243,7 +243,7 @@ describe('the delivery of a batch', () => {
       },
     })
     await lost.run()
-    const mapping = mappingOf({ maximumRecordAgeMs: 1_000, destination: queue })
+    const mapping = createMapping({ maximumRecordAgeMs: 1_000, destination: queue })
     const { run, seen } = given([], { ...options, mapping })
     await run()
     assert.deepEqual(
@@ -254,7 +254,7 @@ describe('the delivery of a batch', () => {
 
   it('counts from the beginning where the topic was created again meanwhile', async () => {
     const failedBatches = new FailedBatches()
-    const mapping = mappingOf({ maximumRetryAttempts: 3, destination: queue })
+    const mapping = createMapping({ maximumRetryAttempts: 3, destination: queue })
     for (const timestampMs of [1_000, 2_000]) {
       const test: Given = given([], {
         mapping,
@@ -284,7 +284,7 @@ describe('the delivery of a batch', () => {
 
   it('sends the id that the handler saw last to the destination, a different one each time (rule 44)', async () => {
     const ids: string[] = []
-    const mapping = mappingOf({ maximumRetryAttempts: 1, destination: { kind: 'sqs', arn: 'arn:sqs' } })
+    const mapping = createMapping({ maximumRetryAttempts: 1, destination: { kind: 'sqs', arn: 'arn:sqs' } })
     const { run, seen } = given([], {
       mapping,
       invoke: async (_, requestId) => {
@@ -371,7 +371,7 @@ describe('a delivery in flight', () => {
 
 describe('bisect', () => {
   it('delivers the halves one after another until the bad record is alone (rules 19, 29)', async () => {
-    const mapping = mappingOf({ bisectBatchOnFunctionError: true })
+    const mapping = createMapping({ bisectBatchOnFunctionError: true })
     const poison = '0@1'
     let running = 0
     const test = given([], {
@@ -384,7 +384,7 @@ describe('bisect', () => {
         const bad = parts.some(
           part => part.partition === 0 && part.records.some(({ offset }) => offset === 1),
         )
-        if (bad && test.seen.invoked.filter(one => one === poison).length < 2) throw new Error('boom')
+        if (bad && test.seen.invoked.filter(text => text === poison).length < 2) throw new Error('boom')
       },
     })
     await test.run()
@@ -399,7 +399,7 @@ describe('bisect', () => {
 
 describe('discarded records', () => {
   it('go to the destination when retries are used up, and are committed after that (rules 26, 27)', async () => {
-    const mapping = mappingOf({ maximumRetryAttempts: 1, destination: queue })
+    const mapping = createMapping({ maximumRetryAttempts: 1, destination: queue })
     const failures = [1, 2]
     const test = given([fail, fail], {
       mapping,
@@ -429,7 +429,7 @@ describe('discarded records', () => {
   })
 
   it('are dropped without a destination, with one log line that names them', async () => {
-    const { run, seen } = given([fail], { mapping: mappingOf({ maximumRetryAttempts: 0 }) })
+    const { run, seen } = given([fail], { mapping: createMapping({ maximumRetryAttempts: 0 }) })
     await run()
     assert.equal(seen.committed.length, 2)
     const lines = seen.log.filter(line => line.includes('discarded'))
@@ -438,7 +438,7 @@ describe('discarded records', () => {
   })
 
   it('are those that a response names, although every invocation returns (rules 31, 32)', async () => {
-    const mapping = mappingOf({ reportsFailures: true, maximumRetryAttempts: 1, destination: queue })
+    const mapping = createMapping({ reportsFailures: true, maximumRetryAttempts: 1, destination: queue })
     const { run, seen } = given([failed(0, 1), failed(0, 1), succeed], { mapping, records: 3 })
     await run()
     assert.deepEqual(seen.invoked, ['0@0,1,2 1@0,1,2', '0@1,2', '0@2'])
@@ -448,7 +448,7 @@ describe('discarded records', () => {
   })
 
   it('include records that are too old, even before the first attempt (rule 28)', async () => {
-    const mapping = mappingOf({ maximumRecordAgeMs: 60_000, destination: queue })
+    const mapping = createMapping({ maximumRecordAgeMs: 60_000, destination: queue })
     const timestamps = (partition: number) => Date.now() - (partition === 0 ? 61_000 : 1_000)
     const { run, seen } = given([succeed], { mapping, timestamps })
     await run()
@@ -461,7 +461,7 @@ describe('discarded records', () => {
   })
 
   it('include undeliverable records, before the others are sent (rules 9, 15)', async () => {
-    const test = given([succeed], { mapping: mappingOf({ destination: queue }) })
+    const test = given([succeed], { mapping: createMapping({ destination: queue }) })
     const [first] = test.batch
     const undeliverable = { condition: 'SCHEMA_NOT_FOUND', why: 'no schema 99' } as const
     const batch = test.batch.map(part => ({
@@ -478,7 +478,7 @@ describe('discarded records', () => {
 
   it('hold no permit while their destination is unavailable', async () => {
     const away = Promise.withResolvers<void>()
-    const mapping = mappingOf({ maximumRetryAttempts: 0, destination: queue })
+    const mapping = createMapping({ maximumRetryAttempts: 0, destination: queue })
     const sender = { send: () => away.promise, close: async () => {} }
     const { run, permits } = given([fail], { mapping, sender })
     const done = run()
@@ -489,7 +489,7 @@ describe('discarded records', () => {
   })
 
   it('stay uncommitted when the trigger stops before they are sent', async () => {
-    const mapping = mappingOf({ maximumRetryAttempts: 0, destination: queue })
+    const mapping = createMapping({ maximumRetryAttempts: 0, destination: queue })
     const test = given([fail], {
       mapping,
       sender: {

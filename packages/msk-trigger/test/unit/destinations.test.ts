@@ -8,18 +8,18 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { Message } from 'kafkajs'
 import { createSender } from '../../deliver/destinations.ts'
 import type { DiscardedRecords } from '../../deliver/invocation-record.ts'
-import { mappingOf, queueWithTaken } from './support.ts'
+import { createMapping, queueWithTaken } from './support.ts'
 
 const TOPIC = { kind: 'kafka', topic: 'failed' } as const
 
 function discarded(count: number, value: Buffer | null = null): DiscardedRecords {
-  const mapping = mappingOf({ destination: TOPIC })
+  const mapping = createMapping({ destination: TOPIC })
   const message = { key: Buffer.from('k'), value }
   const { records } = queueWithTaken(3, 0, count, { mapping, message })
   return { parts: [{ partition: 3, records }], condition: 'RetryAttemptsExhausted', invocations: 2 }
 }
 
-function topicSender(mapping = mappingOf({ destination: TOPIC })) {
+function topicSender(mapping = createMapping({ destination: TOPIC })) {
   const requests: { topic: string; messages: readonly Message[] }[] = []
   const connections = { opened: 0, closed: 0, refused: 0 }
   const producer = {
@@ -92,7 +92,7 @@ describe('a destination in AWS', () => {
     for (const [name, value] of before) if (value !== undefined) process.env[name] = value
   })
   const send = () => {
-    const origin = { mapping: mappingOf(), brokers: [] }
+    const origin = { mapping: createMapping(), brokers: [] }
     const sender = createSender({ kind: 'sqs', arn }, { origin, groupId: 'g', kafka: undefined as never })
     return sender.send(discarded(1))
   }

@@ -9,7 +9,7 @@ import { Faults } from '../../faults/faults.ts'
 import type { LambdaEvent } from '../../invoke/event.ts'
 import type { Intake } from '../../poll/intake.ts'
 import type { PartitionOffset } from '../../poll/member.ts'
-import { delivered, mappingOf, messages, recordedReports } from './support.ts'
+import { createMapping, delivered, messages, recordedReports } from './support.ts'
 
 type Part = Partial<Mapping> & { readonly reserved?: Semaphore; readonly lingerMs?: number }
 
@@ -28,7 +28,7 @@ function given(
   const note = (line: string) => log.push(line)
   const faults = new Faults()
   const { reports, written } = recordedReports()
-  const mapping = mappingOf({ batchSize, ...part })
+  const mapping = createMapping({ batchSize, ...part })
   const dispatcher = new Dispatcher(mapping, {
     name: 'f',
     brokers: ['b:1'],
@@ -64,7 +64,7 @@ function given(
     fetching,
     log,
     written,
-    records: () => running.map(one => one.records),
+    records: () => running.map(value => value.records),
   }
 }
 /** A batch starts one turn of the event loop after the cause. */
@@ -200,7 +200,7 @@ describe('the dispatcher', () => {
       const invocations = await simulate(t, lingerMs, arrivals, nowMs => nowMs + took())
       for (const partition of [0, 1, 2, 3]) {
         const arrivedMs = arrivals
-          .filter(one => one.partition === partition)
+          .filter(arrival => arrival.partition === partition)
           .map(({ atMs }) => atMs)
           .sort((a, b) => a - b)
         let freeMs = 0
@@ -265,17 +265,17 @@ describe('the dispatcher', () => {
       for (const partition of [0, 1]) void dispatcher.add(partition, messages(0, 1))
     }
     await turn()
-    const started = () => [one.running.length, other.running.length]
-    assert.deepEqual(started(), [1, 0])
+    const countRunning = () => [one.running.length, other.running.length]
+    assert.deepEqual(countRunning(), [1, 0])
     one.running[0]?.end()
     await turn()
-    assert.deepEqual(started(), [2, 0])
+    assert.deepEqual(countRunning(), [2, 0])
     one.running[1]?.end()
     await turn()
-    assert.deepEqual(started(), [2, 1])
+    assert.deepEqual(countRunning(), [2, 1])
     other.running[0]?.fail()
     await turn()
-    assert.deepEqual(started(), [2, 2], 'a batch that waits for its next attempt leaves it to others')
+    assert.deepEqual(countRunning(), [2, 2], 'a batch that waits for its next attempt leaves it to others')
     assert.ok(!other.log.join().includes('attempt 2'), 'a wait does not count as an attempt')
     other.running[1]?.end()
     await Promise.all([one, other].map(({ dispatcher }) => dispatcher.stop(0)))

@@ -3,12 +3,12 @@ import { describe, it } from 'node:test'
 import { Enqueuer } from '../../poll/enqueuer.ts'
 import type { Entry, Intake } from '../../poll/intake.ts'
 import { PartitionQueue } from '../../poll/partition-queue.ts'
-import { delivered, mappingOf, messages, recordedReports } from './support.ts'
+import { createMapping, delivered, messages, recordedReports } from './support.ts'
 
 function given(intake: Intake) {
   const log: string[] = []
   const note = (line: string) => log.push(line)
-  const queue = new PartitionQueue(mappingOf(), 0, 0)
+  const queue = new PartitionQueue(createMapping(), 0, 0)
   const { reports, written } = recordedReports()
   const enqueuer = new Enqueuer({
     name: 'f',

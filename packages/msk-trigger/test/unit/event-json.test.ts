@@ -65,7 +65,7 @@ describe('the event as JSON', () => {
           const { kind, topic, ...arn } = mapping
           const records = parts.map((list, partition) => [
             `${topic}-${partition}`,
-            list.map(one => model(topic, partition, one)),
+            list.map(message => model(topic, partition, message)),
           ])
           const expected = {
             eventSource: kind === 'msk' ? 'aws:kafka' : 'SelfManagedKafka',
@@ -74,7 +74,8 @@ describe('the event as JSON', () => {
             records: Object.fromEntries(records),
           }
           const texts = parts.map(
-            (list, partition) => [partition, list.map(one => recordJson(topic, partition, one))] as const,
+            (list, partition) =>
+              [partition, list.map(message => recordJson(topic, partition, message))] as const,
           )
           const json = eventJson(mapping, ['h:1', 'h:2'], texts)
           assert.deepEqual(JSON.parse(json), JSON.parse(JSON.stringify(expected)))

@@ -26,13 +26,14 @@ describe('the size of an event (rules 1, 8)', () => {
           mapping,
           ['h:1'],
           parts.map(
-            (list, partition) => [partition, list.map(one => lambdaRecord('topic', partition, one))] as const,
+            (list, partition) =>
+              [partition, list.map(value => lambdaRecord('topic', partition, value))] as const,
           ),
         )
         let counted = JSON.stringify(lambdaEvent(mapping, ['h:1'], [])).length
         for (const [partition, list] of parts.entries()) {
           counted += partitionBytes('topic', partition)
-          for (const one of list) counted += recordBytes('topic', partition, one)
+          for (const value of list) counted += recordBytes('topic', partition, value)
         }
         assert.equal(counted - parts.length - 1, Buffer.byteLength(JSON.stringify(event)))
       }),

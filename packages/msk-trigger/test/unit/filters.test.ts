@@ -5,7 +5,7 @@ import { compileAlternatives, compileFields, PatternError } from '../../config/f
 import { admits, filterData, readFilter } from '../../config/filters.ts'
 import type { Message } from '../../invoke/event.ts'
 import { makeIntake } from '../../poll/intake.ts'
-import { mappingOf, messages } from './support.ts'
+import { createMapping, messages } from './support.ts'
 
 /** Whether a record with this value is delivered under these patterns. */
 function delivered(patterns: unknown[], value: string | Buffer | null): boolean {
@@ -14,7 +14,7 @@ function delivered(patterns: unknown[], value: string | Buffer | null): boolean 
 }
 
 /** A pattern with this number of `$or`, one in another, and this number of alternatives in each. */
-const orOf = (alternatives: number, levels: number): object =>
+const nestAlternatives = (alternatives: number, levels: number): object =>
   Object.fromEntries(
     Array.from({ length: levels }, (_, level) => [
       `l${level}`,
@@ -36,14 +36,16 @@ describe('filters (rules 37 to 40)', () => {
     // A text that the filter would skip.
     const [message] = messages(0, 1, { value: Buffer.from('other'), oversizeBytes: 9e6 })
     const filters = [readFilter(text)]
-    const intake = makeIntake(mappingOf({ filters }))
+    const intake = makeIntake(createMapping({ filters }))
     assert.deepEqual(await intake(0, [message as Message]), [{ fate: 'deliver', message }])
   })
 
   it('are not asked about an offset without a record, which is skipped with and without them', async () => {
     const gap = { ...messages(0, 1)[0], value: null, isGap: true } as Message
     for (const filters of [[], [readFilter({ value: [{ exists: false }] })]])
-      assert.deepEqual(await makeIntake(mappingOf({ filters }))(0, [gap]), [{ fate: 'skip', message: gap }])
+      assert.deepEqual(await makeIntake(createMapping({ filters }))(0, [gap]), [
+        { fate: 'skip', message: gap },
+      ])
   })
 
   it('are ORed', () => {
@@ -94,7 +96,7 @@ describe('filters (rules 37 to 40)', () => {
     [{ value: { a: [{ numeric: ['>', '1'] }] } }, /value\.a\.numeric must be like/],
     [{ value: { a: [{ 'anything-but': [null] }] } }, /anything-but must be a string, a number or a list/],
     [{ value: { $or: [{ a: [1] }] } }, /value\.\$or must be a list of at least two filters/],
-    [{ value: orOf(10, 4) }, /its \$or have more than 1000 combinations/],
+    [{ value: nestAlternatives(10, 4) }, /its \$or have more than 1000 combinations/],
     [
       { value: { a: [{ numeric: ['>', 5_000_000_000.1] }] } },
       /compare numbers from -5e9 to 5e9 .*, not 5000000000\.1$/,
@@ -129,7 +131,7 @@ describe('filters (rules 37 to 40)', () => {
 describe('patterns at the bounds of Lambda', () => {
   const accepted: unknown[] = [
     { value: { a: [{ numeric: ['>=', -5e9, '<=', 5e9] }, 1e12, { 'anything-but': [5e9, 0.123_456] }] } },
-    { value: orOf(10, 3) },
+    { value: nestAlternatives(10, 3) },
     { value: ['a'.repeat(4_082)] },
   ]
   for (const pattern of accepted)
@@ -211,15 +213,15 @@ describe('for any data', () => {
       maxKeys: 4,
     }),
   })).node
-  const patternOf = (data: unknown): unknown =>
+  const getPattern = (data: unknown): unknown =>
     data !== null && typeof data === 'object'
-      ? Object.fromEntries(Object.entries(data).map(([key, value]) => [key, patternOf(value)]))
+      ? Object.fromEntries(Object.entries(data).map(([key, value]) => [key, getPattern(value)]))
       : [data]
 
   it('its own values as a pattern match it, and so do some of them', () => {
     fc.assert(
       fc.property(tree, fc.nat(), (data, at) => {
-        const pattern = Object.entries(patternOf(data) as object)
+        const pattern = Object.entries(getPattern(data) as object)
         assert.equal(compileFields(Object.fromEntries(pattern), 'value')(data), true)
         const one = [pattern[at % pattern.length] as [string, unknown]]
         assert.equal(compileFields(Object.fromEntries(one), 'value')(data), true)
@@ -251,7 +253,7 @@ describe('for any data', () => {
     fc.assert(
       fc.property(
         fc.oneof(
-          fc.json().map(one => JSON.parse(one)),
+          fc.json().map(text => JSON.parse(text)),
           fc.constant(undefined),
         ),
         data => {

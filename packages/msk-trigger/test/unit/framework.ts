@@ -28,7 +28,7 @@ export function schemaHandler(events: Record<'msk' | 'kafka', Properties>, { isS
 }
 
 /** A framework with these functions, and what is set under `custom`. */
-export function serverlessOf(
+export function createServerless(
   functions: Record<string, FunctionDefinition>,
   custom: Record<string, unknown>,
   {

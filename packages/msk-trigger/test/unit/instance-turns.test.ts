@@ -131,7 +131,7 @@ function given() {
         runtime.loaded()
         if (runtime.running === undefined) runtime.take()
       }
-      const running = runtimes.flatMap(one => one.running ?? [])
+      const running = runtimes.flatMap(runtime => runtime.running ?? [])
       assert.equal(new Set(running).size, running.length, 'none runs twice at once')
       for (const runtime of runtimes) runtime.answer()
     }

@@ -95,7 +95,7 @@ function givenLine() {
     },
     close: async () => {
       events.push('closed')
-      for (const one of handed) if (!one.hasBegun) one.answer.reject(new NotBegun())
+      for (const value of handed) if (!value.hasBegun) value.answer.reject(new NotBegun())
       ended.resolve(new RuntimeEnded('it was closed'))
     },
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { loadHandler } from '../../invoke/runtimes/node/load-handler.ts'
 import { reportedError } from '../../invoke/runtimes/node/reported-error.ts'
-import { folderOf } from './node-runtime-support.ts'
+import { writeFolder } from './node-runtime-support.ts'
 
 const CJS = 'exports.handler = () => "cjs"'
 const ESM = 'export const handler = () => "esm"'
@@ -12,7 +12,7 @@ type Files = Record<string, string>
 
 /** Returns the result of the handler in these files, or the error with which it does not load. */
 const loaded = async (t: TestContext, files: Files, handler = 'a.handler') => {
-  const place = { handler, folder: await folderOf(t, files), loaderFrom: undefined }
+  const place = { handler, folder: await writeFolder(t, files), loaderFrom: undefined }
   try {
     return (await loadHandler(place))()
   } catch (error) {

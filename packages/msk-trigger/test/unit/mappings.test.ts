@@ -80,10 +80,10 @@ describe('event source mappings', () => {
 
   it('take the timeout of the function, or else of the provider', () => {
     const events = [{ msk: { arn, topic: 't' } }]
-    const timeoutOf = (timeout: number | undefined) =>
+    const resolveTimeout = (timeout: number | undefined) =>
       readMappings({ f: { events, ...(timeout && { timeout }) } }, { ...facts, timeout: 20 }, settings)[0]
-    assert.equal(timeoutOf(30)?.functionTimeoutMs, 30_000)
-    assert.equal(timeoutOf(undefined)?.functionTimeoutMs, 20_000)
+    assert.equal(resolveTimeout(30)?.functionTimeoutMs, 30_000)
+    assert.equal(resolveTimeout(undefined)?.functionTimeoutMs, 20_000)
   })
 
   it('take the reserved concurrency of the function, unless only CloudFormation knows it (rule 24)', () => {

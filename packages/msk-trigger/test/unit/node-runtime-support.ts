@@ -15,7 +15,7 @@ interface Scope {
 }
 
 /** A folder with these files, which is removed after the test. */
-export async function folderOf(scope: Scope, files: Files): Promise<string> {
+export async function writeFolder(scope: Scope, files: Files): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'node-runtime-'))
   scope.after(() => rm(folder, { recursive: true, force: true }))
   for (const [name, content] of Object.entries(files)) {
@@ -31,13 +31,13 @@ export async function nodeRuntime(
   files: string | Files,
   part: Partial<FunctionFacts> = {},
 ): Promise<NodeRuntime> {
-  const folder = await folderOf(scope, typeof files === 'string' ? { 'handler.mjs': files } : files)
-  const node = new NodeRuntime(factsOf({ folder, ...part }))
+  const folder = await writeFolder(scope, typeof files === 'string' ? { 'handler.mjs': files } : files)
+  const node = new NodeRuntime(createFacts({ folder, ...part }))
   scope.after(() => node.close())
   return node
 }
 
-export function factsOf(part: Partial<FunctionFacts>): FunctionFacts {
+export function createFacts(part: Partial<FunctionFacts>): FunctionFacts {
   return {
     functionKey: 'f',
     functionName: 'shop-dev-f',
@@ -52,27 +52,27 @@ export function factsOf(part: Partial<FunctionFacts>): FunctionFacts {
   }
 }
 
-export function invocationOf(event: unknown): Invocation {
+export function createInvocation(event: unknown): Invocation {
   const content = { json: () => JSON.stringify(event) }
   return { event: content, requestId: randomUUID(), timeoutMs: 60_000 }
 }
 
 /** Invokes a runtime as an instance does. */
-export async function resultOf(runtime: Runtime, event: unknown = {}): Promise<Result> {
-  const invoked = runtime.invoke(invocationOf(event))
+export async function invokeForResult(runtime: Runtime, event: unknown = {}): Promise<Result> {
+  const invoked = runtime.invoke(createInvocation(event))
   const ended = runtime.termination.then(error => ({ error: error.message }))
   return Promise.race([invoked.then(ok => ({ ok }), failed), ended])
 }
 
 /** The text of the error, or nothing. */
-export async function errorOf(runtime: Runtime, event: unknown = {}): Promise<string> {
-  const result = await resultOf(runtime, event)
+export async function invokeForError(runtime: Runtime, event: unknown = {}): Promise<string> {
+  const result = await invokeForResult(runtime, event)
   return 'error' in result ? result.error : ''
 }
 
 /** Returns the error of an invocation. */
 export function thrownBy(runtime: Runtime): Promise<Error> {
-  return runtime.invoke(invocationOf({})).then(
+  return runtime.invoke(createInvocation({})).then(
     () => new Error('it succeeded'),
     error => error,
   )

@@ -13,15 +13,15 @@ import { NodeRuntime } from '../../invoke/runtimes/node/node-runtime.ts'
 import { HandlerError, NotBegun, type Runtime } from '../../invoke/runtimes/runtime.ts'
 import { HANDLER_KINDS, HANDLER_MODULE } from './handler-kinds.ts'
 import {
-  errorOf,
-  factsOf,
-  folderOf,
-  invocationOf,
+  createFacts,
+  createInvocation,
+  invokeForError,
+  invokeForResult,
   nodeRuntime,
-  resultOf,
   thrownBy,
+  writeFolder,
 } from './node-runtime-support.ts'
-import { mappingOf, messages } from './support.ts'
+import { createMapping, messages } from './support.ts'
 
 const THROWS = `let count = 0
 export const handler = async ({ throws }) => {
@@ -41,8 +41,8 @@ describe('a handler has the outcome that it has in Lambda', () => {
   let node: Runtime
 
   before(async () => {
-    folder = await folderOf({ after: end => ends.push(end) }, { 'handler.mjs': HANDLER_MODULE })
-    node = new NodeRuntime(factsOf({ folder }))
+    folder = await writeFolder({ after: end => ends.push(end) }, { 'handler.mjs': HANDLER_MODULE })
+    node = new NodeRuntime(createFacts({ folder }))
   })
   after(async () => {
     await node.close()
@@ -51,16 +51,16 @@ describe('a handler has the outcome that it has in Lambda', () => {
 
   for (const [kind, [, expected]] of Object.entries(HANDLER_KINDS)) {
     it(kind, async () => {
-      assert.deepEqual(await resultOf(node, { kind }), expected)
+      assert.deepEqual(await invokeForResult(node, { kind }), expected)
       // The end of a process is final; after every other error the same runtime continues.
-      if (kind === 'ends its process') node = new NodeRuntime(factsOf({ folder }))
+      if (kind === 'ends its process') node = new NodeRuntime(createFacts({ folder }))
     })
   }
 
   it('is refused if it declares a callback, whatever its runtime is', async t => {
     const code = 'export const handler = async (event, context, callback) => {}'
     const node = await nodeRuntime(t, code, { runtime: 'nodejs22.x' })
-    assert.match(await errorOf(node), /^Runtime\.CallbackHandlerDeprecated: /)
+    assert.match(await invokeForError(node), /^Runtime\.CallbackHandlerDeprecated: /)
   })
 })
 
@@ -69,16 +69,16 @@ describe('the thread of a handler', () => {
     const code = `let count = 0
       export const handler = async () => [++count, Object.keys(process.env)]`
     const node = await nodeRuntime(t, code, { environment: { ONLY: 'this' } })
-    assert.deepEqual(await resultOf(node), { ok: [1, ['ONLY']] })
-    assert.deepEqual(await resultOf(node), { ok: [2, ['ONLY']] })
+    assert.deepEqual(await invokeForResult(node), { ok: [1, ['ONLY']] })
+    assert.deepEqual(await invokeForResult(node), { ok: [2, ['ONLY']] })
   })
 
   it('reads and writes the compile cache of its process, without a variable for it', async t => {
-    enableCompileCache(await folderOf(t, {}))
+    enableCompileCache(await writeFolder(t, {}))
     const code = `import { getCompileCacheDir } from 'node:module'
 export const handler = () => [getCompileCacheDir(), process.env.NODE_COMPILE_CACHE ?? 'unset']`
     const node = await nodeRuntime(t, code)
-    assert.deepEqual(await resultOf(node), { ok: [getCompileCacheDir(), 'unset'] })
+    assert.deepEqual(await invokeForResult(node), { ok: [getCompileCacheDir(), 'unset'] })
     // A thread that is killed has written what it compiled.
     assert.notEqual(readdirSync(getCompileCacheDir() ?? '').length, 0)
   })
@@ -86,7 +86,7 @@ export const handler = () => [getCompileCacheDir(), process.env.NODE_COMPILE_CAC
   it('is replaced after an error with which Lambda would start it again', async t => {
     const node = await nodeRuntime(t, THROWS)
     const results = []
-    for (const throws of [false, false, true, false]) results.push(await resultOf(node, { throws }))
+    for (const throws of [false, false, true, false]) results.push(await invokeForResult(node, { throws }))
     assert.deepEqual(results, [{ ok: 1 }, { ok: 2 }, { error: 'Error: boom' }, { ok: 1 }])
   })
 
@@ -99,7 +99,7 @@ export const handler = () => [getCompileCacheDir(), process.env.NODE_COMPILE_CAC
       order.push('ended')
       return code
     })
-    await errorOf(node, { throws: true })
+    await invokeForError(node, { throws: true })
     order.push('told')
     assert.deepEqual(order, ['ended', 'told'])
   })
@@ -108,13 +108,13 @@ export const handler = () => [getCompileCacheDir(), process.env.NODE_COMPILE_CAC
     const code =
       'const kept = []; export const handler = async () => { for (;;) kept.push({ at: kept.length }) }'
     const node = await nodeRuntime(t, code, { memoryMb: 64 })
-    node.invoke(invocationOf({})).catch(() => {})
+    node.invoke(createInvocation({})).catch(() => {})
     assert.match(String((await node.termination).cause), /memory limit/)
   })
 
   it('ends when it is closed, also while it computes', async t => {
     const node = await nodeRuntime(t, 'export const handler = () => { for (;;); }')
-    node.invoke(invocationOf({})).catch(() => {})
+    node.invoke(createInvocation({})).catch(() => {})
     await node.close()
     assert.match((await node.termination).message, /closed/)
   })
@@ -122,21 +122,21 @@ export const handler = () => [getCompileCacheDir(), process.env.NODE_COMPILE_CAC
   it('reports an exception after the response as its end, with its stack', async t => {
     const code = `export const handler = async () => { setTimeout(() => { throw new Error('late') }, 20) }`
     const node = await nodeRuntime(t, code)
-    assert.equal(await node.invoke(invocationOf({})), null)
+    assert.equal(await node.invoke(createInvocation({})), null)
     const { message, cause } = await node.termination
     assert.equal(message, 'the handler threw an uncaught exception')
     assert.match(`${(cause as Error).stack}`, /^Error: late\n\s+at .*handler\.mjs/)
   })
 
   it('fails each invocation until a module that does not load is repaired', async t => {
-    const folder = await folderOf(t, { 'handler.js': 'exports.handler = async () => {' })
-    const node = new NodeRuntime(factsOf({ folder }))
+    const folder = await writeFolder(t, { 'handler.js': 'exports.handler = async () => {' })
+    const node = new NodeRuntime(createFacts({ folder }))
     t.after(() => node.close())
     const error = await thrownBy(node)
     assert.match(error.message, /^Runtime\.UserCodeSyntaxError: SyntaxError: /)
     assert.match(`${error.stack}`, /handler\.js:1/)
     await writeFile(join(folder, 'handler.js'), 'exports.handler = async () => "x"')
-    assert.deepEqual(await resultOf(node), { ok: 'x' })
+    assert.deepEqual(await invokeForResult(node), { ok: 'x' })
   })
 
   it('runs TypeScript that only the loader of serverless-offline understands', async t => {
@@ -145,9 +145,9 @@ export const handler = () => [getCompileCacheDir(), process.env.NODE_COMPILE_CAC
       'kinds.ts': 'export enum Kind { A, B }',
     }
     const handler = 'a.handler'
-    assert.deepEqual(await resultOf(await nodeRuntime(t, files, { handler })), { ok: 1 })
+    assert.deepEqual(await invokeForResult(await nodeRuntime(t, files, { handler })), { ok: 1 })
     const asModule = { ...files, 'package.json': '{"type":"module"}' }
-    assert.deepEqual(await resultOf(await nodeRuntime(t, asModule, { handler })), { ok: 1 })
+    assert.deepEqual(await invokeForResult(await nodeRuntime(t, asModule, { handler })), { ok: 1 })
   })
 })
 
@@ -166,10 +166,10 @@ describe('a thread that gets invocations while one runs', () => {
     }`
 
   async function given(t: TestContext) {
-    const folder = await folderOf(t, {})
+    const folder = await writeFolder(t, {})
     const node = await nodeRuntime(t, code)
     await node.load()
-    const hand = (name: string, how = '') => node.handOver(invocationOf({ name, folder, how }))
+    const hand = (name: string, how = '') => node.handOver(createInvocation({ name, folder, how }))
     const begun = () => (existsSync(join(folder, 'begun')) ? readFileSync(join(folder, 'begun'), 'utf8') : '')
     const goOn = (name: string) => writeFile(join(folder, name), '')
     return { node, hand, begun, goOn }
@@ -201,8 +201,10 @@ describe('a thread that gets invocations while one runs', () => {
     await node.load()
     const events = [10, 200_000, 5, 300_000].map((bytes, n) => {
       const packer = new RecordPacker(1_000)
-      const records = messages(n, n + 1, { value: Buffer.alloc(bytes, `${n}`) }).map(one => packer.pack(one))
-      return new RecordsEvent(mappingOf(), ['b:1'], [[n, records]])
+      const records = messages(n, n + 1, { value: Buffer.alloc(bytes, `${n}`) }).map(message =>
+        packer.pack(message),
+      )
+      return new RecordsEvent(createMapping(), ['b:1'], [[n, records]])
     })
     for (let round = 0; round < 3; round += 1) {
       const answers = events.map(event => node.handOver({ event, requestId: 'id', timeoutMs: 60_000 }).answer)
@@ -220,11 +222,11 @@ describe('the stack of an error', () => {
 export const handler = async (event: Event) => {
   throw new Error('boom')
 }`
-    const folder = await folderOf(t, { 'src/orders.ts': source })
+    const folder = await writeFolder(t, { 'src/orders.ts': source })
     const common = { format: 'cjs', sourcemap: true, minify: true } as const
     const [from, outfile] = [join(folder, 'src/orders.ts'), join(folder, 'dist/orders.js')]
     await build({ entryPoints: [from], outfile, ...common })
-    const node = new NodeRuntime(factsOf({ folder: join(folder, 'dist'), handler: 'orders.handler' }))
+    const node = new NodeRuntime(createFacts({ folder: join(folder, 'dist'), handler: 'orders.handler' }))
     t.after(() => node.close())
     const error = await thrownBy(node)
     assert.ok(error instanceof HandlerError)
@@ -242,7 +244,7 @@ describe('the context of an invocation', () => {
     AWS_LAMBDA_LOG_GROUP_NAME: 'group',
     AWS_LAMBDA_LOG_STREAM_NAME: 'stream',
   }
-  const contextOf = async (t: TestContext, timeoutMs: number) => {
+  const invokeForContext = async (t: TestContext, timeoutMs: number) => {
     const node = await nodeRuntime(t, SHOWS_CONTEXT, { environment })
     return (await node.invoke({ event: { json: () => '{}' }, requestId: 'id', timeoutMs })) as Record<
       string,
@@ -251,7 +253,7 @@ describe('the context of an invocation', () => {
   }
 
   it('has the values that Lambda provides', async t => {
-    const { remaining, ...others } = await contextOf(t, 60_000)
+    const { remaining, ...others } = await invokeForContext(t, 60_000)
     assert.ok(Number(remaining) > 1_000 && Number(remaining) <= 60_000)
     assert.deepEqual(others, {
       awsRequestId: 'id',
@@ -268,7 +270,7 @@ describe('the context of an invocation', () => {
     const code = `await new Promise(done => setTimeout(done, 500))
       export const handler = async (event, { getRemainingTimeInMillis }) => getRemainingTimeInMillis()`
     const node = await nodeRuntime(t, code)
-    const remaining = Number(await node.invoke(invocationOf({})))
+    const remaining = Number(await node.invoke(createInvocation({})))
     assert.ok(remaining > 30_000 && remaining <= 59_500, `${remaining}`)
   })
 })

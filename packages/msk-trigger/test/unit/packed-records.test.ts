@@ -86,7 +86,7 @@ describe('packed records', () => {
 
   it('given many, then one that waits keeps only some of the others in memory', () => {
     const packer = new RecordPacker(2_000_000)
-    const stretches = new Set(list.map(one => packer.pack(one).bytes))
+    const stretches = new Set(list.map(message => packer.pack(message).bytes))
     assert.ok([...stretches].every(({ length }) => length <= 256 * 1024))
     assert.ok(stretches.size < 10, `${stretches.size} stretches`)
   })

@@ -3,11 +3,11 @@ import { describe, it } from 'node:test'
 import { unpack } from '../../invoke/packed-records.ts'
 import type { Entry } from '../../poll/intake.ts'
 import { PartitionQueue } from '../../poll/partition-queue.ts'
-import { fill, mappingOf, messages } from './support.ts'
+import { createMapping, fill, messages } from './support.ts'
 
 const MiB = 1024 * 1024
-const queue = (part: Parameters<typeof mappingOf>[0] = {}, at = 0) =>
-  new PartitionQueue(mappingOf(part), 0, at)
+const queue = (part: Parameters<typeof createMapping>[0] = {}, at = 0) =>
+  new PartitionQueue(createMapping(part), 0, at)
 const offsets = (of: PartitionQueue) => of.pending.map(record => record.offset)
 
 describe('a partition queue', () => {
@@ -129,7 +129,7 @@ describe('a record in a partition queue', () => {
   it('is undeliverable if no payload can hold it, to the byte (rule 9)', () => {
     const envelopeBytes = 100
     const sized = (length: number) => {
-      const own = new PartitionQueue(mappingOf(), 0, 0, envelopeBytes)
+      const own = new PartitionQueue(createMapping(), 0, 0, envelopeBytes)
       fill(own, messages(0, 1, { value: Buffer.alloc(length) }))
       return own
     }

@@ -31,7 +31,7 @@ describe('parts of a batch', () => {
         assert.equal(countRecords(first), Math.ceil(countRecords(whole) / 2))
         assert.equal(countRecords(first) + countRecords(second), countRecords(whole))
         for (const { partition, records } of second) {
-          const before = first.find(one => one.partition === partition)?.records.at(-1)?.offset ?? -1
+          const before = first.find(part => part.partition === partition)?.records.at(-1)?.offset ?? -1
           assert.equal(records[0]?.offset, before + 1)
         }
       }),

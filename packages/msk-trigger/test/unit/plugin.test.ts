@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import MskTriggerPlugin from '../../plugin.ts'
 import type { FunctionDefinition } from '../../support/serverless.ts'
-import { serverlessOf } from './framework.ts'
+import { createServerless } from './framework.ts'
 
 const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/c/id'
 const reads = { arn, topic: 'orders', functionResponseType: 'ReportBatchItemFailures' }
 
-type Options = Parameters<typeof serverlessOf>[2]
+type Options = Parameters<typeof createServerless>[2]
 
 /** Returns the plugin in a framework, and its log. */
 function plugged(
@@ -18,7 +18,7 @@ function plugged(
   const f: FunctionDefinition = { events }
   const lines: string[] = []
   const log = (line: string) => void lines.push(line)
-  const serverless = serverlessOf({ f }, custom, options)
+  const serverless = createServerless({ f }, custom, options)
   const plugin = new MskTriggerPlugin(serverless, {}, { log: { notice: log, warning: log, error: log } })
   const run = (hook: string) => plugin.hooks[hook]?.() ?? undefined
   return { f, lines, run, service: serverless.service }

@@ -6,7 +6,7 @@ type Refusal = readonly [row: string, settings: Record<string, unknown>, message
 export function refusals(table: string): Refusal[] {
   const rows = table.split('\n').filter(line => line.includes(' → '))
   return rows.map(row => {
-    const [settings = '', says = ''] = row.split(' → ').map(one => one.trim())
+    const [settings = '', says = ''] = row.split(' → ').map(part => part.trim())
     const message = says.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '.*')
     const given = yamlContent(`{ ${settings} }`, 'table') as Record<string, unknown>
     return [settings.slice(0, 60), given, new RegExp(message)]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { afterAttempt, isOverAge } from '../../deliver/retries.ts'
-import { mappingOf, show } from './support.ts'
+import { createMapping, show } from './support.ts'
 
 const part = (partition: number, ...offsets: number[]) => ({
   partition,
@@ -15,10 +15,10 @@ const reported = { again: [part(0, 1, 2, 3)], reported: [part(0, 1)] }
 function after(
   failures: number,
   outcome: Parameters<typeof afterAttempt>[1],
-  policy: Parameters<typeof mappingOf>[0],
+  policy: Parameters<typeof createMapping>[0],
 ) {
-  const { exhausted, units } = afterAttempt({ ...unit, failures }, outcome, mappingOf(policy))
-  return { exhausted: show(exhausted), units: units.map(one => `${show(one.parts)} ${one.failures}`) }
+  const { exhausted, units } = afterAttempt({ ...unit, failures }, outcome, createMapping(policy))
+  return { exhausted: show(exhausted), units: units.map(unit => `${show(unit.parts)} ${unit.failures}`) }
 }
 
 describe('after an attempt', () => {
@@ -59,9 +59,9 @@ describe('bisect', () => {
 
 describe('the age of a record (rule 28)', () => {
   it('is exceeded above the maximum, and never without one', () => {
-    const policy = mappingOf({ maximumRecordAgeMs: 60_000 })
+    const policy = createMapping({ maximumRecordAgeMs: 60_000 })
     assert.equal(isOverAge(1_000, policy, 61_000), false)
     assert.equal(isOverAge(1_000, policy, 61_001), true)
-    assert.equal(isOverAge(0, mappingOf(), 1e15), false)
+    assert.equal(isOverAge(0, createMapping(), 1e15), false)
   })
 })

@@ -11,7 +11,7 @@ function sample<T = LambdaEvent>(name: string): T {
 }
 
 /** The message that would produce a record of a sample. */
-function messageOf(record: LambdaRecord): Message {
+function createMessage(record: LambdaRecord): Message {
   const headers: Record<string, Buffer[]> = {}
   for (const header of record.headers) {
     for (const [name, bytes] of Object.entries(header))
@@ -33,7 +33,10 @@ function messageOf(record: LambdaRecord): Message {
 function made(event: LambdaEvent): LambdaEvent {
   const parts = Object.values(event.records).map(records => {
     const partition = records[0]?.partition ?? 0
-    return [partition, records.map(record => lambdaRecord('mytopic', partition, messageOf(record)))] as const
+    return [
+      partition,
+      records.map(record => lambdaRecord('mytopic', partition, createMessage(record))),
+    ] as const
   })
   const mapping = {
     kind: event.eventSource === 'aws:kafka' ? ('msk' as const) : ('kafka' as const),

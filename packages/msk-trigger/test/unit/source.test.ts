@@ -7,7 +7,7 @@ import type { MemberListener } from '../../poll/member.ts'
 import type { TopicState } from '../../poll/topic-watch.ts'
 import { Outage } from '../../report/attempts.ts'
 import { EventSource, type SourceParts } from '../../source.ts'
-import { inShort, mappingOf } from './support.ts'
+import { createMapping, inShort } from './support.ts'
 
 interface Options {
   readonly custom?: object
@@ -41,7 +41,7 @@ function givenWith(
   const note = (line: string) => log.push(line)
   const calls: string[] = []
   const over = Promise.withResolvers<void>()
-  const source = new EventSource(mappingOf(), {
+  const source = new EventSource(createMapping(), {
     settings: readSettings({ brokers: 'b:1', ...custom }, {}),
     log: { notice: note, warning: note, error: note },
     sender: undefined,
@@ -133,7 +133,7 @@ describe('a source whose topic changes while it is read', () => {
   ]
 
   /** Returns the log, because failures while a member reads are only logged. */
-  async function logOf(run: () => Promise<string[]>): Promise<string[]> {
+  async function collectLog(run: () => Promise<string[]>): Promise<string[]> {
     const log = await run()
     assert.deepEqual(
       log.filter(line => line.includes('not reading')),
@@ -147,7 +147,7 @@ describe('a source whose topic changes while it is read', () => {
       assert.equal((await listener.startOffsets([0])).from.get(0), 9, 'the end')
       assert.equal(await listener.isSameTopic(), true)
     })
-    await logOf(run)
+    await collectLog(run)
   })
 
   it('given one that was created again, then it is read from its beginning, once, with a log line', async () => {
@@ -159,7 +159,7 @@ describe('a source whose topic changes while it is read', () => {
       listener.handleReadStart(new Map([[0, 1]]))
       assert.equal((await listener.startOffsets([0])).from.get(0), 9, 'it is known now')
     })
-    const lines = (await logOf(run)).filter(line => line.includes('deleted and created again'))
+    const lines = (await collectLog(run)).filter(line => line.includes('deleted and created again'))
     assert.equal(lines.length, 1)
   })
 
@@ -170,7 +170,7 @@ describe('a source whose topic changes while it is read', () => {
       assert.equal(await listener.isSameTopic(), false)
       assert.equal((await listener.startOffsets([0])).from.get(0), 1, 'the beginning of the next one')
     })
-    await logOf(run)
+    await collectLog(run)
     assert.deepEqual(calls, ['rejoin'])
   })
 
@@ -185,7 +185,7 @@ describe('a source whose topic changes while it is read', () => {
         listener.handleReadStart(new Map([[0, 9]]))
         assert.equal(await listener.mayDeliver(), expected.mayDeliver)
       })
-      await logOf(run)
+      await collectLog(run)
       assert.deepEqual(calls, expected.calls)
     })
 
@@ -202,7 +202,7 @@ describe('a source whose topic changes while it is read', () => {
       await turn()
       assert.deepEqual(calls, ['rejoin'])
     })
-    await logOf(run)
+    await collectLog(run)
   })
 
   it('given brokers that have no ids for topics, when the group is joined again, then positions are kept', async () => {
@@ -210,7 +210,7 @@ describe('a source whose topic changes while it is read', () => {
       await listener.startOffsets([0])
       assert.equal(await listener.isSameTopic(), true)
     })
-    await logOf(run)
+    await collectLog(run)
     assert.deepEqual(calls, [])
   })
 
@@ -228,7 +228,7 @@ describe('a source whose topic changes while it is read', () => {
         source.handleTopicState(seen)
         source.handleTopicState(seen)
       })
-      await logOf(run)
+      await collectLog(run)
       assert.deepEqual(calls, expected)
     })
 })

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { Kafka, logLevel } from 'kafkajs'
 import { readSettings } from '../../config/settings.ts'
 import { GroupMember } from '../../poll/member.ts'
-import { mappingOf } from './support.ts'
+import { createMapping } from './support.ts'
 
 /** Nothing listens there. */
 const NOWHERE = '127.0.0.1:1'
@@ -23,7 +23,7 @@ async function given() {
   const connect = (clientId: string) =>
     new Kafka({ clientId, brokers: [NOWHERE], logLevel: logLevel.NOTHING, retry: { retries: 0 } })
   const settings = readSettings({ brokers: NOWHERE }, {})
-  const member = new GroupMember(connect, mappingOf(), settings, listener)
+  const member = new GroupMember(connect, createMapping(), settings, listener)
   const reading = member.read(1_000)
   // The consumer exists after that.
   await Promise.resolve()

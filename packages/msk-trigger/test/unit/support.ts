@@ -7,7 +7,7 @@ import { PartitionQueue, type PendingRecord } from '../../poll/partition-queue.t
 import { MappingReports, type Report } from '../../report/reports.ts'
 
 /** A mapping of topic `t` with a window of 0 and unlimited retries. */
-export function mappingOf(part: Partial<Mapping> = {}): Mapping {
+export function createMapping(part: Partial<Mapping> = {}): Mapping {
   return {
     functionKey: 'f',
     functionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:f',
@@ -35,7 +35,7 @@ export function mappingOf(part: Partial<Mapping> = {}): Mapping {
 export function recordedReports(): { reports: MappingReports; written: string[] } {
   const written: string[] = []
   return {
-    reports: new MappingReports(mappingOf(), line => void written.push(inShort(JSON.parse(line)))),
+    reports: new MappingReports(createMapping(), line => void written.push(inShort(JSON.parse(line)))),
     written,
   }
 }
@@ -82,7 +82,7 @@ export function queueWithTaken(
   partition: number,
   from: number,
   to: number,
-  { mapping = mappingOf(), message = {} }: { mapping?: Mapping; message?: Partial<Message> } = {},
+  { mapping = createMapping(), message = {} }: { mapping?: Mapping; message?: Partial<Message> } = {},
 ): { queue: PartitionQueue; records: PendingRecord[] } {
   const queue = new PartitionQueue(mapping, partition, from)
   fill(queue, messages(from, to, message))

@@ -47,12 +47,12 @@ export async function listBrokers(
   const brokers = field && answer[field]
   if (!brokers)
     throw new Error(
-      `MSK_CLUSTER_ARN: the cluster has no listener for KAFKA_AUTH=${auth} with MSK_CONNECTIVITY=${connectivity}; it has ${listenersIn(answer)}`,
+      `MSK_CLUSTER_ARN: the cluster has no listener for KAFKA_AUTH=${auth} with MSK_CONNECTIVITY=${connectivity}; it has ${formatListeners(answer)}`,
     )
   return brokers.split(',')
 }
 
-function listenersIn(answer: GetBootstrapBrokersResponse): string {
+function formatListeners(answer: GetBootstrapBrokersResponse): string {
   const found = Object.entries(LISTENERS).flatMap(([connectivity, fields]) =>
     Object.entries(fields).flatMap(([auth, field]) => (answer[field] ? [`${auth} (${connectivity})`] : [])),
   )

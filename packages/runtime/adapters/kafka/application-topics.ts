@@ -146,7 +146,7 @@ async function findDifferences(
         wanted: value,
         found: String(found.get(name)),
       })),
-    ].filter(one => one.wanted !== one.found)
+    ].filter(setting => setting.wanted !== setting.found)
   })
 }
 

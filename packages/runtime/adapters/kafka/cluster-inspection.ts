@@ -61,7 +61,7 @@ export class ClusterInspection {
         const starts = await askBroker(broker, edgesQuestion(led, 'start'))
         return { starts, ends: await askBroker(broker, edgesQuestion(led, upTo)) }
       }
-      return boundsIn(topics, await eachBroker(cluster, [...byLeader.keys()], edges))
+      return mergeBounds(topics, await eachBroker(cluster, [...byLeader.keys()], edges))
     })
   }
 
@@ -152,12 +152,12 @@ interface Edges {
  * Combines the responses of brokers to bounds by topic and partition. @throws the error of the first broker if no broker has
  * responded
  */
-function boundsIn(topics: readonly TopicLayout[], answers: readonly OfBroker<Edges>[]): KnownBounds {
-  const answered = answers.flatMap(one => ('answer' in one ? [one.answer] : []))
-  const [failed] = answers.flatMap(one => ('error' in one ? [one] : []))
+function mergeBounds(topics: readonly TopicLayout[], answers: readonly OfBroker<Edges>[]): KnownBounds {
+  const answered = answers.flatMap(answer => ('answer' in answer ? [answer.answer] : []))
+  const [failed] = answers.flatMap(answer => ('error' in answer ? [answer] : []))
   if (failed && answered.length === 0) throw failed.error
-  const starts = offsetsIn(answered.flatMap(one => one.starts))
-  const ends = offsetsIn(answered.flatMap(one => one.ends))
+  const starts = mapOffsets(answered.flatMap(edges => edges.starts))
+  const ends = mapOffsets(answered.flatMap(edges => edges.ends))
   const boundsByTopic = new Map<string, (Bounds | undefined)[]>()
   for (const { topic, partitions } of topics) {
     const bounds: (Bounds | undefined)[] = []
@@ -170,7 +170,7 @@ function boundsIn(topics: readonly TopicLayout[], answers: readonly OfBroker<Edg
   return boundsByTopic
 }
 
-function offsetsIn(edges: readonly PartitionEdge[]): Map<string, number> {
+function mapOffsets(edges: readonly PartitionEdge[]): Map<string, number> {
   return new Map(
     edges.flatMap(({ topic, partition, errorCode, offset }) =>
       errorCode === 0 ? [[`${topic}/${partition}`, offset] as const] : [],

@@ -39,9 +39,9 @@ export async function newestBatches(
     ),
   )
   const found = new Map(topics.map(({ topic }) => [topic, new Map<number, readonly BatchHead[]>()]))
-  for (const one of answers) {
-    if ('error' in one) throw one.error
-    for (const { topic, partition, batches } of one.answer) found.get(topic)?.set(partition, batches)
+  for (const answer of answers) {
+    if ('error' in answer) throw answer.error
+    for (const { topic, partition, batches } of answer.answer) found.get(topic)?.set(partition, batches)
   }
   return found
 }
@@ -65,7 +65,7 @@ export async function readToEnds(
     return answers
   }
   const found: Omit<FetchedBatches, 'errorCode'>[] = []
-  for (const { topic, partition, batches } of await read(topics.map(one => newestFrom(one, bounds)))) {
+  for (const { topic, partition, batches } of await read(topics.map(topic => newestFrom(topic, bounds)))) {
     const { start = 0, end = 0 } = bounds.get(topic)?.[partition] ?? {}
     const isCut = start < end && (batches.at(-1)?.lastOffset ?? -1) < end - 1
     const [last] = isCut ? await read([{ topic, partitions: [{ partition, offset: end - 1 }] }]) : []

@@ -98,7 +98,9 @@ export class KafkaLogBounds implements LogBounds {
       // Ask for the offsets first: records that follow in the meantime are within the bounds.
       const from = sinceMs === undefined ? undefined : await this.#offsets.at(topic, sinceMs)
       const bounds = await this.#offsets.bounds(topic)
-      return from ? bounds.map((one, partition) => omitUndefined({ ...one, from: from[partition] })) : bounds
+      return from
+        ? bounds.map((bound, partition) => omitUndefined({ ...bound, from: from[partition] }))
+        : bounds
     } catch (error) {
       if (!isAway(error)) throw error
       const { message } = error as Error

@@ -71,8 +71,8 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
     const held = this.#stateKey(stateKey)
     const { clock, states, timers, failures, forgotten, context, fence } = held
     if (fence) throw createFencedError(fence)
-    const due = dueIn(timers, computeSpanEnd(wanted.span, clock))
-    const measureEntity = (entity: string) => bytesIn(states.get(entity)) + bytesIn(timers.get(entity))
+    const due = listDue(timers, computeSpanEnd(wanted.span, clock))
+    const measureEntity = (entity: string) => countBytes(states.get(entity)) + countBytes(timers.get(entity))
     const passing = due.slice(0, wanted.timerLimit)
     const first = within(
       wanted.byteLimit / 2,
@@ -225,7 +225,7 @@ function encodeStateKey({ consumer, topic, partition }: StateKey): string {
 }
 
 /** Returns the entities with a timer that fires before `endMs`, in the order in which their first timers fire. */
-function dueIn(timers: ReadonlyMap<string, readonly StoredTimer[]>, endMs: number) {
+function listDue(timers: ReadonlyMap<string, readonly StoredTimer[]>, endMs: number) {
   const due: TimerPlace[] = []
   for (const [entity, own] of timers) {
     const thresholdMs = own.reduce((least, timer) => Math.min(least, timer.thresholdMs), endMs)
@@ -247,7 +247,7 @@ function within(limit: number, sizes: readonly number[]): { readonly count: numb
   return { count: sizes.length, bytes }
 }
 
-function bytesIn(stored: string | readonly StoredTimer[] | undefined): number {
+function countBytes(stored: string | readonly StoredTimer[] | undefined): number {
   if (stored === undefined) return 0
   return Buffer.byteLength(typeof stored === 'string' ? stored : JSON.stringify(stored))
 }

@@ -35,7 +35,7 @@ function packId({ id, digest, appliedAtMs }: RememberedId): Entry {
 
 /** Returns the ids in a bucket, the newest first. */
 export function unpackBucket(name: Buffer, bucket: Buffer): RememberedId[] {
-  return Array.from({ length: idsIn(bucket) }, (_, index) => {
+  return Array.from({ length: countIds(bucket) }, (_, index) => {
     const entry = bucket.subarray(index * entryBytes, (index + 1) * entryBytes)
     const rest = entryBytes - knownBytes
     return unpackId(name.toString('latin1') + entry.toString('latin1', 0, rest), entry.subarray(rest))
@@ -68,6 +68,6 @@ export function unpackId(id: string, known: Buffer): RememberedId {
   }
 }
 
-export function idsIn(bucket: Buffer): number {
+export function countIds(bucket: Buffer): number {
   return bucket.length / entryBytes
 }

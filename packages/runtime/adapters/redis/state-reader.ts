@@ -10,7 +10,7 @@ import type {
 } from '../../pipeline/model/partition-state.ts'
 import type { RedisClient } from './client.ts'
 import { readGroup, unpackFailureBucket } from './failure-packing.ts'
-import { idsIn, unpackBucket, unpackId } from './id-packing.ts'
+import { countIds, unpackBucket, unpackId } from './id-packing.ts'
 import { buildKeys } from './keys.ts'
 import { beyondFull, computeGeneration, LAYOUT, SEQUENCE } from './layout.ts'
 import { type Meta, readMeta } from './meta-hash.ts'
@@ -47,7 +47,7 @@ export class StateReader {
   async idCount(stateKey: StateKey, meta: StoredMeta): Promise<number> {
     let count = 0
     for (const key of idKeys(stateKey, meta)) {
-      for await (const [, bucket] of this.#fields(key)) count += idsIn(bucket)
+      for await (const [, bucket] of this.#fields(key)) count += countIds(bucket)
       count += await this.#client.run(redis => redis.hlen(beyondFull(key)))
     }
     return count
@@ -162,6 +162,6 @@ function* idKeys(stateKey: StateKey, { clock, oldestIds }: StoredMeta): Generato
  */
 export async function collectUnique<T>(all: AsyncIterable<T>, getName: (one: T) => string): Promise<T[]> {
   const found = new Map<string, T>()
-  for await (const one of all) if (!found.has(getName(one))) found.set(getName(one), one)
+  for await (const read of all) if (!found.has(getName(read))) found.set(getName(read), read)
   return [...found.values()]
 }

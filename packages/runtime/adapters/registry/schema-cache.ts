@@ -100,7 +100,7 @@ export class SchemaCache {
   #makeRoom(needed: ReadonlyMap<string, Needing>): void {
     for (const entries of [this.#known, this.#unknown])
       for (const key of needed.keys()) moveToEnd<unknown>(entries, key)
-    const isNeeded = (key: string) => needed.has(key) || [...this.#fetches].some(one => one.has(key))
+    const isNeeded = (key: string) => needed.has(key) || [...this.#fetches].some(fetch => fetch.has(key))
     removeOldest(this.#known, MAX_SCHEMAS, isNeeded)
     removeOldest(this.#unknown, MAX_UNKNOWN, isNeeded)
   }

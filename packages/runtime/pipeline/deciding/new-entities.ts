@@ -37,8 +37,8 @@ export class NewEntities {
   constructor(stored: string | undefined, perDay: number | undefined) {
     this.#perDay = perDay
     this.#levels = new Map(
-      (stored ? stored.split(' ') : []).map(one => {
-        const [group = '', level, atMs] = one.split(':')
+      (stored ? stored.split(' ') : []).map(part => {
+        const [group = '', level, atMs] = part.split(':')
         return [group, { level: Number(level), atMs: Number(atMs) }]
       }),
     )

@@ -1,7 +1,7 @@
 /** Decodes the records of a chunk, and fetches the schemas that are needed to read their data. Plain JSON needs no schema. */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { Consumer } from '../consumer.ts'
-import { Unavailable, unpreparedIn } from '../errors.ts'
+import { findUnprepared, Unavailable } from '../errors.ts'
 import type { Chunk, End } from '../model/chunk.ts'
 import type { Deferred } from '../model/decision.ts'
 import { type Decoded, decode } from './decode.ts'
@@ -73,10 +73,10 @@ function decodedUpTo(chunk: readonly LogRecord[], consumer: Consumer) {
   const missing: LogRecord[] = []
   for (const record of chunk)
     try {
-      const one = decode(record, consumer)
-      if (missing.length === 0) decoded.push(one)
+      const reading = decode(record, consumer)
+      if (missing.length === 0) decoded.push(reading)
     } catch (error) {
-      if (!unpreparedIn(error)) throw error
+      if (!findUnprepared(error)) throw error
       missing.push(record)
     }
   return { decoded, missing }

@@ -15,7 +15,7 @@ import { type Failure, failure, unexpectedFailure } from '../../consumer/failure
 import { instant } from '../../consumer/instant.ts'
 import { contextTypes, type PartitionContext } from '../../consumer/process.ts'
 import { type Consumer, keepsStates } from '../consumer.ts'
-import { unpreparedIn } from '../errors.ts'
+import { findUnprepared } from '../errors.ts'
 import type { EndedFailure } from '../model/failure-memory.ts'
 import { type Fingerprint, fingerprint, NESTED_TOO_DEEPLY } from '../model/fingerprint.ts'
 import { largeAttribute } from '../model/limits.ts'
@@ -82,7 +82,7 @@ function read(record: LogRecord, consumer: Expectations, redriveTarget: RedriveT
     if (isFailure(event)) return { kind: 'failed', failure: event }
     return decodeEvent(record, event, consumer, redriveTarget?.place?.timestampMs)
   } catch (error) {
-    if (unpreparedIn(error)) throw error
+    if (findUnprepared(error)) throw error
     return { kind: 'failed', failure: unexpectedFailure(error) }
   }
 }

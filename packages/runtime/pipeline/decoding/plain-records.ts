@@ -8,7 +8,7 @@ import { otherHeaders, writeEvent } from '../../cloudevents/writer.ts'
 import { findDataFormat } from '../../consumer/data-format.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { Failure } from '../../consumer/failure-codes.ts'
-import { unpreparedIn } from '../errors.ts'
+import { findUnprepared } from '../errors.ts'
 import type { OffsetRange, ReadRange } from '../model/log.ts'
 import type { DataReader, LogReader } from '../ports.ts'
 
@@ -36,7 +36,7 @@ function isAtHand(event: Event | Failure, record: LogRecord, reader: DataReader)
     reader.read(event, record)
     return true
   } catch (error) {
-    if (unpreparedIn(error)) return false
+    if (findUnprepared(error)) return false
     throw error
   }
 }

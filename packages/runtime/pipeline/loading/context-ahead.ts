@@ -42,10 +42,10 @@ export async function contextAhead(
     const text = types.length === 1 ? holding : undefined
     const { records, nextOffset } = await log.read(topic, partition, { fromOffset: from, toOffset }, text)
     const { decoded } = await decodeChunk(records.filter(isMeant), consumer)
-    for (const one of decoded) {
-      if (one.kind !== 'event') continue
+    for (const reading of decoded) {
+      if (reading.kind !== 'event') continue
       const context = new CurrentContext(definition, {})
-      context.set(one.event)
+      context.set(reading.event)
       if (context.change) return context.change
     }
     from = nextOffset

@@ -139,7 +139,7 @@ function selectLoaded(
 ): readonly Decoded[] {
   if (notLoaded.size === 0) return chunk
   const end = chunk.findIndex(decoded =>
-    listEntities(decoded, states, consumer).some(one => notLoaded.has(one)),
+    listEntities(decoded, states, consumer).some(entity => notLoaded.has(entity)),
   )
   return end < 0 ? chunk : chunk.slice(0, end)
 }
@@ -161,7 +161,10 @@ async function loadWithHeld(
   const snapshot = await load(wanted)
   if (!chunk.some(isNamed)) return snapshot
   const { states, notLoaded } = snapshot
-  const entities = new Set([...wanted.entities, ...chunk.flatMap(one => listEntities(one, states, consumer))])
+  const entities = new Set([
+    ...wanted.entities,
+    ...chunk.flatMap(reading => listEntities(reading, states, consumer)),
+  ])
   if (entities.size > wanted.entities.length)
     return loadWithHeld({ ...wanted, entities: [...entities] }, chunk, consumer, load)
   const [first] = chunk as [Decoded, ...Decoded[]]

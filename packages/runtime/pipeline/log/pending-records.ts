@@ -172,6 +172,6 @@ export class PendingRecords {
   }
 }
 
-function isSame(one: LogRecord, other: LogRecord | undefined): boolean {
-  return one.timestampMs === other?.timestampMs && computeDigest(one) === computeDigest(other)
+function isSame(record: LogRecord, other: LogRecord | undefined): boolean {
+  return record.timestampMs === other?.timestampMs && computeDigest(record) === computeDigest(other)
 }

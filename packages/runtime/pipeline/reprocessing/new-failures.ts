@@ -100,7 +100,9 @@ export async function placeNewFailures(
       .filter(({ isOpen }) => isOpen)
       .map(failure => failureEventId(consumer.process.name, partitionState, failure)),
   )
-  const failures = new Map(entries.filter(({ event }) => open.has(event.id)).map(one => [one.event.id, one]))
+  const failures = new Map(
+    entries.filter(({ event }) => open.has(event.id)).map(entry => [entry.event.id, entry]),
+  )
   const placed = [...failures.values()].map((entry, number) =>
     entryAt(entry, placeInTakeover(at, index + number)),
   )

@@ -196,13 +196,13 @@ export class ExpectedEmissions {
     const exception = isSerialized ? 'serialized' : isCut ? 'refused' : undefined
     // The message of an unexpected error can differ between machines.
     if (failed && isUncertain(failed.again.errorType))
-      for (const one of [own, other]) one.data = { ...(one.data as FailureData), error: '' }
+      for (const value of [own, other]) value.data = { ...(value.data as FailureData), error: '' }
     // The clock of the consumer timed the failure of a record of another application.
     if (failed && readsForeignLogs(this.#consumer))
-      for (const one of [own, other])
-        Object.assign(one, {
+      for (const value of [own, other])
+        Object.assign(value, {
           time: '',
-          data: { ...(one.data as FailureData), failedAt: '', firstFailedAt: '' },
+          data: { ...(value.data as FailureData), failedAt: '', firstFailedAt: '' },
         })
     const fields = compareFields(own, other)
     return [...differences, ...fields.map(field => about({ ...field, ...omitUndefined({ exception }) }))]

@@ -190,8 +190,8 @@ function compareProgress({ live, again }: LoadedStates): readonly Found[] {
 
 async function* inChunks<T>(all: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T[]> {
   let some: T[] = []
-  for await (const one of all) {
-    some.push(one)
+  for await (const read of all) {
+    some.push(read)
     if (some.length < AT_ONCE) continue
     yield some
     some = []

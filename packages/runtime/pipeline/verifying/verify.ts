@@ -53,12 +53,12 @@ export async function verify(
   const before = await outputs.ranges(outputs.own)
   const emissions = new ExpectedEmissions(work.consumer)
   const compared = new Map<number, ComparedPartition & PartitionToVerify>()
-  for (const one of partitions) {
-    const { partition } = one.stateKey
-    const found = await comparePartition(work, one.stateKey, one.beginning, decisions =>
+  for (const verify of partitions) {
+    const { partition } = verify.stateKey
+    const found = await comparePartition(work, verify.stateKey, verify.beginning, decisions =>
       emissions.add(partition, decisions),
     )
-    compared.set(partition, { ...one, ...found })
+    compared.set(partition, { ...verify, ...found })
   }
   const all = [...compared.values()]
   const topics = new Set([...emissions.topics, ...before.keys()])
@@ -75,12 +75,14 @@ export async function verify(
   const findException = createExceptionFinder(compared, emitted.failures)
   const differences: Difference[] = []
   const excepted = new Map<Exception, Set<string>>()
-  for (const one of [...all.flatMap(({ differences }) => differences), ...emitted.differences]) {
-    const exception = findException(one)
-    if (exception) excepted.set(exception, (excepted.get(exception) ?? new Set()).add(toDifferenceKey(one)))
-    else differences.push(one)
+  for (const difference of [...all.flatMap(({ differences }) => differences), ...emitted.differences]) {
+    const exception = findException(difference)
+    if (exception)
+      excepted.set(exception, (excepted.get(exception) ?? new Set()).add(toDifferenceKey(difference)))
+    else differences.push(difference)
   }
-  const sum = (of: 'records' | 'states' | 'notComparable') => all.reduce((total, one) => total + one[of], 0)
+  const sum = (of: 'records' | 'states' | 'notComparable') =>
+    all.reduce((total, value) => total + value[of], 0)
   return {
     partitions: all.map(({ stateKey, beginning: { offset: fromOffset, doubt }, toOffset }) => ({
       ...stateKey,

@@ -36,7 +36,7 @@ export interface Judged {
 
 export function judge(findings: readonly Finding[], excuses: readonly Excuse[]): Judged {
   const names = excuses.flatMap(({ rule, resources }) =>
-    resources.map(name => ({ rule, name, pattern: patternOf(name) })),
+    resources.map(name => ({ rule, name, pattern: createPattern(name) })),
   )
   const excusing = (finding: Finding) =>
     names.filter(({ rule, pattern }) => rule === finding.rule && pattern.test(finding.resource))
@@ -44,12 +44,12 @@ export function judge(findings: readonly Finding[], excuses: readonly Excuse[]):
   const used = new Set(findings.flatMap(excusing))
   return {
     broken,
-    unused: names.filter(one => !used.has(one)).map(({ rule, name }) => `${rule} ${name}`),
+    unused: names.filter(name => !used.has(name)).map(({ rule, name }) => `${rule} ${name}`),
     excused: findings.length - broken.length,
   }
 }
 
-function patternOf(name: string): RegExp {
+function createPattern(name: string): RegExp {
   const parts = name.split('*').map(part => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
   return new RegExp(`^${parts.join('.*')}$`)
 }

@@ -36,7 +36,7 @@ interface CheckovCheck {
 }
 
 /** Returns the file's name without its folder and extension. */
-function templateIn(path: string): string {
+function getTemplate(path: string): string {
   return path.replace(/^.*\//, '').replace(/\.json$/, '')
 }
 
@@ -46,7 +46,7 @@ export function cfnLintFindings(json: string): Finding[] {
   return matches.map(({ Filename, Location, Message, Rule }) => {
     const [section = 'the template', name = ''] = (Location.Path ?? []).map(String)
     const resource = section === 'Resources' ? name : name ? `${section}.${name}` : section
-    return { rule: Rule.Id, template: templateIn(Filename), resource, says: Message }
+    return { rule: Rule.Id, template: getTemplate(Filename), resource, says: Message }
   })
 }
 
@@ -63,7 +63,7 @@ export function checkovFindings(json: string): Finding[] {
     throw new Error(`checkov could not read ${results.parsing_errors.join(', ')}`)
   return results.failed_checks.map(({ check_id, check_name, file_path, resource }) => ({
     rule: check_id,
-    template: templateIn(file_path),
+    template: getTemplate(file_path),
     resource: resource.replace(/^.*\./, ''),
     says: check_name,
   }))

@@ -31,20 +31,20 @@ export const LINTERS: readonly Linter[] = [
   {
     name: 'cfn-lint',
     find: async (files, signal) =>
-      cfnLintFindings(await outputOf('cfn-lint', ['--format', 'json', '--', ...files], signal)),
+      cfnLintFindings(await readOutput('cfn-lint', ['--format', 'json', '--', ...files], signal)),
   },
   {
     name: 'checkov',
     find: async (files, signal) => {
       const options = ['--framework', 'cloudformation', '--output', 'json', '--compact', '--skip-download']
       const named = files.flatMap(file => ['--file', file])
-      return checkovFindings(await outputOf('checkov', [...options, ...named], signal))
+      return checkovFindings(await readOutput('checkov', [...options, ...named], signal))
     },
   },
 ]
 
 /** Returns the output of a linter. The exit status is ignored, because it is not 0 if there are findings. */
-async function outputOf(program: string, args: readonly string[], signal: AbortSignal): Promise<string> {
+async function readOutput(program: string, args: readonly string[], signal: AbortSignal): Promise<string> {
   const options = { signal, maxBuffer: MAX_OUTPUT_BYTES, env: { ...process.env, LOG_LEVEL: 'ERROR' } }
   const python = join(DIR, 'bin', 'python')
   const ended = await promisify(execFile)(python, [join(DIR, 'bin', program), ...args], options).catch(

@@ -23,7 +23,7 @@ export default class WithoutBundles {
     this.hooks = {
       initialize: () => {
         writeFileSync(join(serviceDir, ARTIFACT), EMPTY_ZIP)
-        for (const one of Object.values(service.functions)) one.package = { artifact: ARTIFACT }
+        for (const value of Object.values(service.functions)) value.package = { artifact: ARTIFACT }
       },
     }
   }

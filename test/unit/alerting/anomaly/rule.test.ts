@@ -10,7 +10,7 @@ import validators from '../../../../lib/schemas/compiled.js'
 import { FAMILIES } from '../../../support/families.ts'
 import { Kit } from '../../../support/kit.ts'
 import { environmentReading as reading } from '../../../support/records.ts'
-import { ruleOf } from '../support.ts'
+import { createRule } from '../support.ts'
 
 const STEP_S = 300
 const DAY = 288
@@ -26,11 +26,11 @@ interface Course {
 }
 
 /** Returns the alerts about a room that is warm for a while. */
-async function alertsOf(course: Course): Promise<Alert[]> {
+async function runReadings(course: Course): Promise<Alert[]> {
   const { keys = {}, at = AT, warm = 12, after = 12, usual = index => 20 + ((index * 7) % 11) / 10 } = course
 
   const summary = '{{value}}, expected {{expected}}, {{expectedLow}} to {{expectedHigh}} ({{why}}, {{score}})'
-  const kit = new Kit(alerting(FAMILIES, [ruleOf({ anomaly: {}, summary, ...keys })]))
+  const kit = new Kit(alerting(FAMILIES, [createRule({ anomaly: {}, summary, ...keys })]))
   for (let index = 0; index < at + warm + after; index += 1) {
     const temperature = index >= at && index < at + warm ? 35 : usual(index)
     await kit.when(reading(`r${index}`, { at: index * STEP_S, temperature }))
@@ -40,7 +40,7 @@ async function alertsOf(course: Course): Promise<Alert[]> {
 
 describe('given a rule that learns what is usual', () => {
   test('when a room is warm, then one alert says what was expected, and why', async () => {
-    const [fired, resolved, ...more] = await alertsOf({})
+    const [fired, resolved, ...more] = await runReadings({})
     assert.ok(fired && resolved && more.length === 0)
     const { value, expected = 0, expectedLow = 0, expectedHigh = 0, score = 0, why, measured } = fired
     assert.deepEqual(
@@ -62,35 +62,35 @@ describe('given a rule that learns what is usual', () => {
   })
 
   test('when it must hold for a while, then it holds as long as the value is unusual', async () => {
-    assert.equal((await alertsOf({ keys: { for: '30m' } })).length, 2)
-    assert.deepEqual(await alertsOf({ keys: { for: '30m' }, warm: 6 }), [])
+    assert.equal((await runReadings({ keys: { for: '30m' } })).length, 2)
+    assert.deepEqual(await runReadings({ keys: { for: '30m' }, warm: 6 }), [])
   })
 
   test('when a constant changes its level, then it holds as long as the level is another one', async () => {
     const constant = { usual: () => 20, keys: { for: '30m' } }
-    const [fired, resolved, ...more] = await alertsOf({ ...constant, warm: 24 })
+    const [fired, resolved, ...more] = await runReadings({ ...constant, warm: 24 })
     assert.ok(fired && resolved && more.length === 0)
     assert.deepEqual([fired.status, fired.value, resolved.status], ['firing', 35, 'resolved'])
     assert.match(fired.summary, /^35 °C, expected 20 °C, 20 °C to .* °C \(level, /)
-    assert.deepEqual(await alertsOf({ ...constant, warm: 6 }), [])
+    assert.deepEqual(await runReadings({ ...constant, warm: 6 }), [])
   })
 
   test('when it still learns, then nothing fires', async () => {
-    assert.deepEqual(await alertsOf({ at: DAY }), [])
-    assert.equal((await alertsOf({ at: DAY, keys: { anomaly: { learnFor: '12h' } } })).length, 2)
+    assert.deepEqual(await runReadings({ at: DAY }), [])
+    assert.equal((await runReadings({ at: DAY, keys: { anomaly: { learnFor: '12h' } } })).length, 2)
     assert.deepEqual(
-      await alertsOf({ at: 150, keys: { anomaly: { learnFor: 0 } } }),
+      await runReadings({ at: 150, keys: { anomaly: { learnFor: 0 } } }),
       [],
       'at least 200 readings',
     )
   })
 
   test('when the same log is read again, then the same alerts leave', async () => {
-    assert.deepEqual(await alertsOf({}), await alertsOf({}))
+    assert.deepEqual(await runReadings({}), await runReadings({}))
   })
 
   test('when the room stays warm, then the alert ends, and does not come again', async () => {
-    const alerts = await alertsOf({ warm: 5 * DAY, after: 0 })
+    const alerts = await runReadings({ warm: 5 * DAY, after: 0 })
     assert.deepEqual(
       alerts.map(({ status }) => status),
       ['firing', 'resolved'],
@@ -100,7 +100,7 @@ describe('given a rule that learns what is usual', () => {
 
 test('given any readings, then the state is bounded, can be stored, and its score is from 0 to 1', () => {
   const { memory, fires } = CONDITIONS.anomaly
-  const own = ruleOf({ anomaly: { sensitivity: 'high' } }).condition as Parameters<typeof fires>[0]
+  const own = createRule({ anomaly: { sensitivity: 'high' } }).condition as Parameters<typeof fires>[0]
   const pauses = fc.constantFrom(0, 1_000, 60_000, 300_000, 300_000, 86_400_000)
   const values = fc.oneof(fc.constantFrom(0, 1), fc.double({ noNaN: true, min: -1e9, max: 1e9 }))
   const series = fc.array(fc.tuple(pauses, values), { minLength: 300, maxLength: 900, size: 'max' })
@@ -124,17 +124,17 @@ test('given any readings, then the state is bounded, can be stored, and its scor
 })
 
 describe('given the keys of a rule', () => {
-  const errorsOf = (keys: Readonly<Record<string, unknown>>) =>
+  const listErrors = (keys: Readonly<Record<string, unknown>>) =>
     parseRules(FAMILIES, {
       rules: [{ name: 'ODD', family: 'environment', metric: 'temperature', severity: 'info', ...keys }],
     }).errors.map(({ path, message }) => `${path.slice(2).join('.')}: ${message}`)
 
   test('when it is stored and read again, then it is the same', () => {
-    const { condition } = ruleOf({ anomaly: { season: ['week'], learnFor: '3d' } })
+    const { condition } = createRule({ anomaly: { season: ['week'], learnFor: '3d' } })
     assert.deepEqual(conditionRow(condition), {
       anomaly: { sensitivity: 'medium', season: ['week'], learnFor: '259200s' },
     })
-    assert.deepEqual(ruleOf(conditionRow(condition)).condition, condition)
+    assert.deepEqual(createRule(conditionRow(condition)).condition, condition)
   })
 
   const cases: readonly (readonly [Readonly<Record<string, unknown>>, RegExp])[] = [
@@ -151,8 +151,8 @@ describe('given the keys of a rule', () => {
   for (const [keys, message] of cases)
     test(`when it has ${JSON.stringify(keys)}, then it is refused`, () => {
       assert.ok(
-        errorsOf(keys).some(error => message.test(error)),
-        JSON.stringify(errorsOf(keys)),
+        listErrors(keys).some(error => message.test(error)),
+        JSON.stringify(listErrors(keys)),
       )
     })
 })

@@ -27,15 +27,17 @@ function compared(
   const { memory } = MEASURES[of]
   let state: object | undefined
   return readings.map(({ timeMs, value }) => {
-    const one = memory.compare({ of, overMs } as never, state, timeMs, value)
-    const stored = JSON.stringify(one.state)
+    const comparison = memory.compare({ of, overMs } as never, state, timeMs, value)
+    const stored = JSON.stringify(comparison.state)
     state = JSON.parse(stored)
-    return one.value
+    return comparison.value
   })
 }
 
 const lastOfInstants = (readings: readonly { timeMs: number; value: number }[], beforeMs: number) => [
-  ...new Map(readings.filter(({ timeMs }) => timeMs < beforeMs).map(one => [one.timeMs, one])).values(),
+  ...new Map(
+    readings.filter(({ timeMs }) => timeMs < beforeMs).map(reading => [reading.timeMs, reading]),
+  ).values(),
 ]
 
 test('change: against the latest reading that is old enough, and not more than twice as old', () => {
@@ -43,7 +45,7 @@ test('change: against the latest reading that is old enough, and not more than t
     fc.property(series, readings => {
       const expected = readings.map(({ timeMs, value }, index) => {
         const earlier = lastOfInstants(readings.slice(0, index), timeMs)
-        const before = earlier.findLast(one => one.timeMs <= timeMs - HOUR)
+        const before = earlier.findLast(value => value.timeMs <= timeMs - HOUR)
         return before && before.timeMs >= timeMs - 2 * HOUR ? value - before.value : null
       })
       assert.deepEqual(compared('change', HOUR, readings), expected)
@@ -59,10 +61,10 @@ test('deviation: against mean and standard deviation of the instants before, wit
       for (const [index, { timeMs, value }] of readings.entries()) {
         const oldest = Math.floor((timeMs - HOUR) / partMs)
         const known = lastOfInstants(readings.slice(0, index), timeMs)
-          .filter(one => Math.floor(one.timeMs / partMs) > oldest)
-          .map(one => one.value)
-        const mean = known.reduce((sum, one) => sum + one, 0) / known.length
-        const variance = known.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (known.length - 1)
+          .filter(instant => Math.floor(instant.timeMs / partMs) > oldest)
+          .map(instant => instant.value)
+        const mean = known.reduce((sum, value) => sum + value, 0) / known.length
+        const variance = known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (known.length - 1)
         if (known.length < 10) assert.equal(found[index], null)
         else if (variance > 1e-6) {
           const expected = (value - mean) / Math.sqrt(variance)

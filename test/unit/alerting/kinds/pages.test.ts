@@ -8,7 +8,7 @@ import type { Rule } from '../../../../lib/alerting/rule.ts'
 import { readRules } from '../../../../lib/alerting/rule-files.ts'
 import { renderSummary } from '../../../../lib/alerting/summary.ts'
 import { FAMILIES } from '../../../support/families.ts'
-import { ruleOf } from '../support.ts'
+import { createRule } from '../support.ts'
 
 const KINDS: readonly (readonly [string, ConditionKind<never> | MeasureKind<never>])[] = [
   ...Object.entries(CONDITIONS),
@@ -47,7 +47,7 @@ function largestMemory(rule: Rule): number {
 }
 
 test('given a kind with words of its own, then a summary has them in the unit of the metric', () => {
-  const rule = { ...ruleOf({ fireAbove: 30 }), summary: '{{value}}, not {{expectedLow}}' }
+  const rule = { ...createRule({ fireAbove: 30 }), summary: '{{value}}, not {{expectedLow}}' }
   const compared = { value: 31, threshold: 30, words: { expectedLow: 18.5 } }
   assert.equal(renderSummary(rule, compared, { source: '/s' }), '31 °C, not 18.5 °C')
 })

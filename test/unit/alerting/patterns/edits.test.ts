@@ -11,7 +11,7 @@ import { buildRuleSet } from '../../../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../../../lib/alerting/rules-activated.ts'
 import { FAMILIES } from '../../../support/families.ts'
 import { Kit } from '../../../support/kit.ts'
-import { type Happened, patternOf } from './support.ts'
+import { createPattern, type Happened } from './support.ts'
 
 const START = Date.parse('2026-03-01T12:00:00Z')
 const MINUTE = 60_000
@@ -20,9 +20,9 @@ const FELL = { event: 'device.fallen' }
 const WALKS = { event: 'activity.changed', where: { to: 'walking' } }
 
 const pair = (within: string, keepFiringFor: string) =>
-  patternOf({ sequence: [FELL, { ...WALKS, within }] }, { keepFiringFor })
+  createPattern({ sequence: [FELL, { ...WALKS, within }] }, { keepFiringFor })
 const count = (of: number, within: string, keepFiringFor?: string) =>
-  patternOf({ count: of, of: FELL, within }, keepFiringFor ? { keepFiringFor } : {})
+  createPattern({ count: of, of: FELL, within }, keepFiringFor ? { keepFiringFor } : {})
 
 /** The rule is another from a minute on; times are minutes. Then time passes, until all is over. */
 async function edited(

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { PatternRule } from '../../../../lib/alerting/patterns/pattern.ts'
 import { countReference, sequenceReference } from './reference.ts'
-import { Evaluation, type Happened, patternOf } from './support.ts'
+import { createPattern, Evaluation, type Happened } from './support.ts'
 
 const S = 1000
 /** Seconds are the instants of the reference. */
@@ -51,7 +51,7 @@ describe('patterns and an independent account of them', () => {
         history(1),
         fc.boolean(),
         (count, withinS, keepS, events, isTimely) => {
-          const rule = patternOf(
+          const rule = createPattern(
             { count, of: RESTART, within: `${withinS}s` },
             { keepFiringFor: keepS === 0 ? 0 : `${keepS}s` },
           )
@@ -69,7 +69,7 @@ describe('patterns and an independent account of them', () => {
     fc.assert(
       fc.property(history(1), fc.func(fc.integer()), (events, order) => {
         const shuffled = events.toSorted((a, b) => order(a.atMs) - order(b.atMs))
-        const evaluation = new Evaluation(patternOf({ count: 3, of: RESTART, within: '5s' }))
+        const evaluation = new Evaluation(createPattern({ count: 3, of: RESTART, within: '5s' }))
         for (const { atMs } of shuffled) {
           evaluation.event(atMs * S, [0])
           assert.ok((evaluation.state?.counted?.length ?? 0) <= 3)
@@ -100,8 +100,8 @@ describe('patterns and an independent account of them', () => {
             const own = met.filter(index => index < steps)
             return own.length > 0 ? [{ atMs, met: own }] : []
           })
-          const rule = patternOf(
-            { sequence: [FELL, ...withins.map(one => ({ ...FELL, within: `${one}s` }))] },
+          const rule = createPattern(
+            { sequence: [FELL, ...withins.map(within => ({ ...FELL, within: `${within}s` }))] },
             { keepFiringFor: `${keepS + 1}s` },
           )
           const expected = lines(sequenceReference([0, ...withins], keepS + 1, events, END))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { assertPattern, Evaluation, patternOf, told } from './support.ts'
+import { assertPattern, createPattern, Evaluation, told } from './support.ts'
 
 const RESTART = { event: 'instance.restarted' }
 const COUNT = { count: 3, of: RESTART, within: '1h' }
@@ -15,7 +15,7 @@ const PAIR = {
 describe('so many events within a time', () => {
   it('given keepFiringFor, then it recovers first, and another event can make it fire on', () => {
     const { told: actual } = assertPattern(
-      patternOf(COUNT, { keepFiringFor: '30m' }),
+      createPattern(COUNT, { keepFiringFor: '30m' }),
       `0s   0 pending pending
        10m  0 pending pending
        20m  0 firing  fired
@@ -30,7 +30,7 @@ describe('so many events within a time', () => {
 
   it('given a late event, then it counts at its own time, and one from before the time does not', () => {
     const { told: actual } = assertPattern(
-      patternOf(COUNT),
+      createPattern(COUNT),
       `2h    0 pending pending
        119m  0 pending pending
        50m   0 pending late
@@ -41,7 +41,7 @@ describe('so many events within a time', () => {
   })
 
   it('given a late event that makes it full, then it fires at the time of the latest, not before it', () => {
-    const evaluation = new Evaluation(patternOf(COUNT))
+    const evaluation = new Evaluation(createPattern(COUNT))
     evaluation.event(0, [0])
     evaluation.event(5 * 60_000, [0])
     const { changes } = evaluation.event(3 * 60_000, [0])
@@ -53,7 +53,7 @@ describe('so many events within a time', () => {
 describe('a sequence', () => {
   it('given the second too late, first, or alone, then no alert fires', () => {
     const { told: actual } = assertPattern(
-      patternOf(PAIR, { keepFiringFor: '10m' }),
+      createPattern(PAIR, { keepFiringFor: '10m' }),
       `0s    1 inactive unchanged
        1m    0 pending  pending
        6m1s  1 inactive pending-ended
@@ -66,7 +66,7 @@ describe('a sequence', () => {
 
   it('given a match after the alert would have ended, then that alert ends, and another begins', () => {
     const { told: actual } = assertPattern(
-      patternOf(PAIR, { keepFiringFor: '1m' }),
+      createPattern(PAIR, { keepFiringFor: '1m' }),
       '0s 0 pending pending\n1m 1 firing fired\n1m 0 firing unchanged\n3m 1 firing fired',
     )
     assert.deepEqual(actual, told('fired 1m', 'resolved 2m', 'fired 3m'))
@@ -74,7 +74,7 @@ describe('a sequence', () => {
 
   it('given events from before a match, then they are late', () => {
     assertPattern(
-      patternOf(PAIR, { keepFiringFor: '1h' }),
+      createPattern(PAIR, { keepFiringFor: '1h' }),
       '1m 0 pending pending\n3m 1 firing fired\n2m 0 firing late\n4m 1 firing unchanged',
     )
   })

@@ -15,10 +15,10 @@ import { rulesActivated } from '../../../../lib/alerting/rules-activated.ts'
 import { FAMILIES } from '../../../support/families.ts'
 import { Kit } from '../../../support/kit.ts'
 import { environmentReading as reading } from '../../../support/records.ts'
-import { patternOf } from './support.ts'
+import { createPattern } from './support.ts'
 
 const HOT = { family: 'environment', metric: 'temperature', fireAbove: 40 }
-const two = (per: string, keys: object = {}) => patternOf({ count: 2, of: HOT, within: '1h', per }, keys)
+const two = (per: string, keys: object = {}) => createPattern({ count: 2, of: HOT, within: '1h', per }, keys)
 
 /** Returns alerting's messages to groups for these readings. */
 async function sent(rules: Parameters<typeof alerting>[1], ...events: readonly Event[]) {
@@ -32,7 +32,7 @@ const hotAt = (id: string, seconds: number, tags: Readonly<Record<string, string
   return { ...event, data: { ...(event.data as object), tags } }
 }
 const tenant = (name: string) => ({ tenant: name })
-const firedOf = (kit: { readonly publishedEvents: readonly Event[] }) =>
+const listFired = (kit: { readonly publishedEvents: readonly Event[] }) =>
   kit.publishedEvents.map(({ data }) => data as Alert).filter(({ status }) => status === 'firing')
 
 describe('the groups of an event', () => {
@@ -54,7 +54,7 @@ describe('the groups of an event', () => {
 
   it('given what a rule matches, then each of its keys must fit', () => {
     const match = { site: 'new york', tenant: ['acme', 'other'], entity: 's-1', tags: { floor: '3' } }
-    const rule = patternOf({ count: 2, of: { event: 'sensor.silent', match }, within: '1h' })
+    const rule = createPattern({ count: 2, of: { event: 'sensor.silent', match }, within: '1h' })
     const [matcher] = listMatchers(rule.pattern)
     assert.ok(matcher)
     const fits = { tags: { tenant: 'acme', floor: '3' } }
@@ -74,7 +74,7 @@ describe('rules that ask for the same events', () => {
     assert.deepEqual(pers, ['site', 'tenant', 'site', 'tenant'])
     const kit = new Kit<PatternStates>(patterns(FAMILIES, rules))
     await kit.when(...events)
-    const fired = firedOf(kit).map(({ rule, entity }) => [rule, entity.subject])
+    const fired = listFired(kit).map(({ rule, entity }) => [rule, entity.subject])
     assert.deepEqual(fired, [['SITE', 'test-site']])
     const acme = Object.keys((await kit.state('/groups/tenant a'))?.tracked ?? {})
     assert.deepEqual(
@@ -88,7 +88,7 @@ describe('a pattern of a group whose rule is edited', () => {
   const activated = (time: string, ...rules: Parameters<typeof buildRuleSet>[0]) =>
     rulesActivated(buildRuleSet(rules), 0, time)
   const kitWith = async (within: string) => {
-    const rule = patternOf({ count: 2, of: HOT, within, per: 'site' })
+    const rule = createPattern({ count: 2, of: HOT, within, per: 'site' })
     const kit = new Kit<PatternStates>(patterns(FAMILIES, [rule]))
     await kit.when(...(await sent([rule], hotAt('a', 0, {}), hotAt('b', 60, {}))))
     return kit
@@ -102,7 +102,7 @@ describe('a pattern of a group whose rule is edited', () => {
   it('given more time while it fires, then it resolves when that is over', async () => {
     const kit = await kitWith('10m')
     await kit.when(
-      activated('2026-03-01T12:02:00Z', patternOf({ count: 2, of: HOT, within: '30m', per: 'site' })),
+      activated('2026-03-01T12:02:00Z', createPattern({ count: 2, of: HOT, within: '30m', per: 'site' })),
     )
     await kit.pass(2 * 3_600_000)
     assert.deepEqual(told(kit), ['12:01 pattern', '12:30 cleared'])
@@ -119,7 +119,7 @@ describe('a pattern of a group whose rule is edited', () => {
   it('given another group from now on, then the alert of the old one ends within five minutes', async () => {
     const kit = await kitWith('10h')
     await kit.when(
-      activated('2026-03-01T12:02:00Z', patternOf({ count: 2, of: HOT, within: '10h', per: 'tenant' })),
+      activated('2026-03-01T12:02:00Z', createPattern({ count: 2, of: HOT, within: '10h', per: 'tenant' })),
     )
     await kit.pass(3 * 3_600_000)
     assert.deepEqual(told(kit), ['12:01 pattern', '12:05 rule-removed'])

@@ -11,7 +11,7 @@ import { PATTERN_EVENT_TYPE, type PatternEvent } from '../../../../lib/alerting/
 import type { PatternStates } from '../../../../lib/alerting/patterns/pattern-run.ts'
 import { patterns } from '../../../../lib/alerting/patterns/process.ts'
 import { alerting } from '../../../../lib/alerting/process.ts'
-import { buildRuleSet, rulesIn } from '../../../../lib/alerting/rule-set.ts'
+import { buildRuleSet, listRules } from '../../../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../../../lib/alerting/rules-activated.ts'
 import { schemaViolation } from '../../../../lib/app/schemas.ts'
 import { entityErased } from '../../../../lib/telemetry/erasure.ts'
@@ -19,7 +19,7 @@ import { FAMILIES } from '../../../support/families.ts'
 import { Kit } from '../../../support/kit.ts'
 import { environmentReading as reading } from '../../../support/records.ts'
 import { stored } from '../support.ts'
-import { patternOf } from './support.ts'
+import { createPattern } from './support.ts'
 
 const START = Date.parse('2026-03-01T12:00:00Z')
 const MINUTE = 60_000
@@ -28,7 +28,7 @@ const at = (minutes: number) => new Date(START + minutes * MINUTE).toISOString()
 const activated = (minutes: number, ...rules: readonly AnyRule[]) =>
   rulesActivated(buildRuleSet(rules), 0, at(minutes))
 
-const PAIR = patternOf(
+const PAIR = createPattern(
   {
     sequence: [
       { family: 'environment', metric: 'temperature', fireAbove: 40 },
@@ -37,7 +37,7 @@ const PAIR = patternOf(
   },
   { keepFiringFor: '1m', labels: { team: 'ops' }, summary: '{{group}} within {{within}} ({{labels.team}})' },
 )
-const RESTARTS = patternOf({ count: 2, of: { event: 'instance.restarted' }, within: '1h', per: 'tenant' })
+const RESTARTS = createPattern({ count: 2, of: { event: 'instance.restarted' }, within: '1h', per: 'tenant' })
 
 let count = 0
 function restarted(minutes: number, id: string, tenant = 'acme'): Event {
@@ -67,7 +67,7 @@ const toldBy = (kit: { readonly publishedEvents: readonly Event[] }) =>
     })
 
 describe('what is sent to a group', () => {
-  const grouped = patternOf({
+  const grouped = createPattern({
     count: 2,
     of: { family: 'environment', metric: 'temperature', fireAbove: 40 },
     within: '1h',
@@ -75,7 +75,7 @@ describe('what is sent to a group', () => {
   })
 
   it('given readings, then only those that the pattern asks for are, once for each kind of group', async () => {
-    const perTag = patternOf({ ...rowOf(grouped), per: 'tags.floor' }, { name: 'Q' })
+    const perTag = createPattern({ ...createRow(grouped), per: 'tags.floor' }, { name: 'Q' })
     const kit = new Kit<AlertingState>(alerting(FAMILIES, [grouped, { ...grouped, name: 'R' }, perTag]))
     await kit.when(reading('a', { temperature: 41 }), reading('b', { at: 1, temperature: 39 }))
     const hot = reading('c', { at: 2, temperature: 42 })
@@ -201,7 +201,7 @@ describe('a pattern of a group', () => {
 it('given patterns of every kind, when they are put into the log and read, then they are the same', () => {
   const rules = [
     PAIR,
-    patternOf(
+    createPattern(
       {
         count: 2,
         of: { family: 'environment', metric: 'temperature', unit: '°F', fireOutside: [32, 104] },
@@ -209,7 +209,7 @@ it('given patterns of every kind, when they are put into the log and read, then 
       },
       { name: 'A' },
     ),
-    patternOf(
+    createPattern(
       {
         sequence: [
           {
@@ -226,7 +226,7 @@ it('given patterns of every kind, when they are put into the log and read, then 
     { ...RESTARTS, name: 'C' },
   ]
   const set = stored(buildRuleSet(rules))
-  const read = rulesIn(FAMILIES, set)
+  const read = listRules(FAMILIES, set)
   assert.ok('rules' in read, JSON.stringify(read))
   assert.deepEqual(
     read.rules.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
@@ -236,7 +236,7 @@ it('given patterns of every kind, when they are put into the log and read, then 
 })
 
 /** The keys of a pattern's counting, for another group. */
-function rowOf({ pattern }: { readonly pattern: unknown }) {
+function createRow({ pattern }: { readonly pattern: unknown }) {
   assert.ok(pattern)
   return {
     count: 2,

@@ -20,11 +20,11 @@ export function countReference(
   const holds = (atMs: number, isAfter: boolean) =>
     times.filter(time => time <= atMs && (isAfter ? time > atMs - withinMs : time >= atMs - withinMs))
       .length >= count
-  return lifeOf(endMs, keepMs, holds)
+  return findLife(endMs, keepMs, holds)
 }
 
 /** An instant has two halves: with the events of that instant, and after it, when what lasts until then has ended. */
-function lifeOf(
+function findLife(
   endMs: number,
   keepMs: number,
   holds: (atMs: number, isAfter: boolean) => boolean,

@@ -13,7 +13,7 @@ import { FAMILIES } from '../../../support/families.ts'
 import { ms, stored } from '../support.ts'
 
 /** A rule as a user would write it. */
-export function patternOf(pattern: object, keys: object = {}): PatternRule {
+export function createPattern(pattern: object, keys: object = {}): PatternRule {
   const row = { name: 'P', severity: 'warning', pattern, ...keys }
   const { rules, errors } = parseRules(FAMILIES, { rules: [row] })
   assert.deepEqual(errors, [])

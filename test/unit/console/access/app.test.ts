@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { jsonOf, localConsole, routesOf, TOKEN } from './support.ts'
+import { listRoutes, localConsole, readJson, TOKEN } from './support.ts'
 
 const BEARER = { authorization: `Bearer ${TOKEN}` }
 const JSON_BODY = { 'content-type': 'application/json' }
@@ -9,14 +9,14 @@ const JSON_BODY = { 'content-type': 'application/json' }
 const QUESTIONS = new Set(['POST /api/alerts/silences/preview', 'POST /api/failures/plan'])
 
 /** A path of this route: whatever a parameter may be. */
-const pathOf = (route: string) =>
+const getPath = (route: string) =>
   route
     .replace(/^\S+ /, '')
     .replaceAll(/:\w+(\{[^}]*\})?/g, 'x')
     .replace('*', 'x')
 
 describe('every route of the API', () => {
-  const routes = routesOf(localConsole().app).filter(route => route.includes(' /api/'))
+  const routes = listRoutes(localConsole().app).filter(route => route.includes(' /api/'))
 
   it('is looked at: there are routes', () => assert.ok(routes.length > 0))
 
@@ -26,25 +26,25 @@ describe('every route of the API', () => {
 
     it(`given no session, then ${route} is refused`, async () => {
       const headers = method === 'GET' ? {} : { ...JSON_BODY, authorization: 'Bearer wrong' }
-      assert.equal((await localConsole().ask(pathOf(route), headers, init)).status, 401)
+      assert.equal((await localConsole().ask(getPath(route), headers, init)).status, 401)
     })
 
     it(`given a foreign page, then ${route} is refused`, async () => {
       const headers = { ...BEARER, origin: 'http://evil.example', 'sec-fetch-site': 'cross-site' }
-      assert.equal((await localConsole().ask(pathOf(route), headers, init)).status, 403)
+      assert.equal((await localConsole().ask(getPath(route), headers, init)).status, 403)
     })
 
     it(`given another page's ${route} in other letters, then it is refused`, async () => {
       const headers = { ...BEARER, 'sec-fetch-site': 'cross-site' }
-      const path = pathOf(route).replace('/api', '/%61pi')
+      const path = getPath(route).replace('/api', '/%61pi')
       assert.equal((await localConsole().ask(path, headers, init)).status, 403)
     })
 
     if (method !== 'GET' && !QUESTIONS.has(route))
       it(`given a viewer, then ${route} is refused, as it changes something or takes a processor for itself`, async () => {
-        const answer = await localConsole('viewer').ask(pathOf(route), { ...BEARER, ...JSON_BODY }, init)
+        const answer = await localConsole('viewer').ask(getPath(route), { ...BEARER, ...JSON_BODY }, init)
         assert.equal(answer.status, 403)
-        assert.match((await jsonOf(answer)).message, /^This requires the operator role/)
+        assert.match((await readJson(answer)).message, /^This requires the operator role/)
       })
   }
 })

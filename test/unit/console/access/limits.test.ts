@@ -4,7 +4,7 @@ import { Hono } from 'hono'
 import { LIMITS, limitRequests } from '../../../../console/access/limits.ts'
 import type { ConsoleHono } from '../../../../console/http/person.ts'
 import { sendProblem } from '../../../../console/http/problem.ts'
-import { jsonOf } from './support.ts'
+import { readJson } from './support.ts'
 
 function questions(
   answerWithinMs: number,
@@ -30,7 +30,7 @@ describe('questions to the console', () => {
     const first = [ask(), ask()]
     const refused = await ask()
     assert.equal(refused.status, 429)
-    assert.match((await jsonOf(refused)).message, /already processing 2 requests/)
+    assert.match((await readJson(refused)).message, /already processing 2 requests/)
     for (const answer of answers.splice(0)) answer()
     assert.deepEqual(await Promise.all(first.map(async asked => (await asked).status)), [200, 200])
     const next = ask()
@@ -44,7 +44,7 @@ describe('questions to the console', () => {
     const first = [ask(), ask()]
     const refused = await ask()
     assert.equal(refused.status, 429)
-    assert.match((await jsonOf(refused)).message, /already processing 2 requests of yours/)
+    assert.match((await readJson(refused)).message, /already processing 2 requests of yours/)
     const other = ask('bo')
     for (const answer of answers.splice(0)) answer()
     assert.equal((await other).status, 200)
@@ -63,6 +63,9 @@ describe('questions to the console', () => {
     const ask = questions(1, 1, () => new Promise(() => {}))
     const answer = await ask()
     assert.equal(answer.status, 503)
-    assert.match((await jsonOf(answer)).message, /^\/ took longer than 0.001 s. Request a shorter time range/)
+    assert.match(
+      (await readJson(answer)).message,
+      /^\/ took longer than 0.001 s. Request a shorter time range/,
+    )
   })
 })

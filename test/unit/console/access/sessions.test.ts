@@ -29,7 +29,7 @@ describe('a session', () => {
       `${until}.${id.replace(/^./, first => (first === 'a' ? 'b' : 'a'))}.${signed}`,
       `${until}.${id}.${signed.replace(/^./, first => (first === 'a' ? 'b' : 'a'))}`,
     ]
-    for (const one of changed) assert.equal(parseSession(one, NOW_MS)?.isSignedWith(TOKEN), false, one)
+    for (const text of changed) assert.equal(parseSession(text, NOW_MS)?.isSignedWith(TOKEN), false, text)
   })
 
   it('given any other text, then it is not a session', () => {

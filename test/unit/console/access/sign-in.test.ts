@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { createDeployedAccess, createLocalAccess, type Holder } from '../../../../console/access/access.ts'
 import { createMemoryStore, type EndedSessions, SignOuts } from '../../../../console/access/sign-outs.ts'
-import { BASE, consoleOf, jsonOf, localConsole, TOKEN } from './support.ts'
+import { BASE, createConsole, localConsole, readJson, TOKEN } from './support.ts'
 
 const { cookieName: COOKIE } = createLocalAccess(TOKEN, { name: 'ada', role: 'operator' })
 const FORM = {
@@ -13,7 +13,7 @@ const FORM = {
 }
 
 /** The cookie of an answer, as a browser sends it back. */
-function cookieOf(answer: Response): string {
+function getCookie(answer: Response): string {
   const [cookie = ''] = (answer.headers.get('set-cookie') ?? '').split(';')
   return cookie
 }
@@ -25,7 +25,7 @@ const form = (fields: Record<string, string>) => ({
 
 describe('who comes to the console on this machine', () => {
   const { ask, page } = localConsole()
-  const signedIn = async () => cookieOf(await ask(`/?token=${TOKEN}`))
+  const signIn = async () => getCookie(await ask(`/?token=${TOKEN}`))
 
   it('given no token, then a page is the sign-in page, with status 401 and the style of the console', async () => {
     const answer = await ask('/alerts?state=firing')
@@ -57,15 +57,15 @@ describe('who comes to the console on this machine', () => {
     })
 
   it('given the token in a header, or a session in the cookie, then it is answered', async () => {
-    for (const headers of [{ authorization: `Bearer ${TOKEN}` }, { cookie: await signedIn() }]) {
+    for (const headers of [{ authorization: `Bearer ${TOKEN}` }, { cookie: await signIn() }]) {
       const answer = await ask('/api/environment', headers as Record<string, string>)
-      assert.deepEqual((await jsonOf(answer)).person, { name: 'ada', role: 'operator' })
+      assert.deepEqual((await readJson(answer)).person, { name: 'ada', role: 'operator' })
       assert.equal((await ask('/', headers as Record<string, string>)).status, 200)
     }
   })
 
   it('given the session as a bearer token, then it is refused: it is for the cookie of the console alone', async () => {
-    const session = (await signedIn()).replace(/^[^=]+=/, '')
+    const session = (await signIn()).replace(/^[^=]+=/, '')
     assert.equal((await ask('/api/environment', { authorization: `Bearer ${session}` })).status, 401)
   })
 
@@ -88,7 +88,7 @@ describe('who comes to the console on this machine', () => {
 
   it('given an old token in the address and a valid cookie, then the cookie counts', async () => {
     assert.equal(
-      (await ask('/alerts?token=old', { cookie: await signedIn() })).headers.get('location'),
+      (await ask('/alerts?token=old', { cookie: await signIn() })).headers.get('location'),
       '/alerts',
     )
   })
@@ -113,7 +113,7 @@ describe('who comes to the console on this machine', () => {
     const answer = await ask('/sign-in', FORM, form({ token: ` ${TOKEN}\n`, to: '/alerts?x=1' }))
     assert.equal(answer.status, 303)
     assert.equal(answer.headers.get('location'), '/alerts?x=1')
-    assert.equal((await ask('/api/environment', { cookie: cookieOf(answer) })).status, 200)
+    assert.equal((await ask('/api/environment', { cookie: getCookie(answer) })).status, 200)
   })
 
   it('given the form with a wrong token, then it is shown again, and says so', async () => {
@@ -143,7 +143,7 @@ describe('who comes to the console on this machine', () => {
     const { app } = localConsole()
     const at = async (url: string, cookie: string) =>
       app.fetch(new Request(url, { headers: { host: new URL(url).host, cookie } }))
-    assert.equal((await at('http://127.0.0.1:8080/kafka', await signedIn())).status, 200)
+    assert.equal((await at('http://127.0.0.1:8080/kafka', await signIn())).status, 200)
     // Browsers share no cookies between the names of this machine.
     const answer = await at('http://localhost:8080/kafka?x=1', '')
     assert.equal(answer.headers.get('location'), 'http://127.0.0.1:8080/kafka?x=1')
@@ -151,7 +151,7 @@ describe('who comes to the console on this machine', () => {
   })
 
   it('given a sign-out, then the cookie is gone, and its session has ended, but no other', async () => {
-    const [cookie, other] = [await signedIn(), await signedIn()]
+    const [cookie, other] = [await signIn(), await signIn()]
     const answer = await ask('/sign-out', { ...FORM, cookie }, { method: 'POST' })
     assert.equal((await ask('/api/environment', { cookie })).status, 401)
     assert.equal((await ask('/api/environment', { cookie: other })).status, 200)
@@ -170,9 +170,9 @@ describe('who comes to a deployed console', () => {
   let ended: EndedSessions = createMemoryStore()
   const signOuts = new SignOuts(async () => ended, { forMs: 0, now: () => nowMs, reportError: () => {} })
   const headers = { ...FORM, origin: base }
-  const signedIn = async (token: string) => cookieOf(await ask('/sign-in', headers, form({ token, to: '/' })))
-  const statusOf = async (cookie: string) => (await ask('/api/environment', { cookie })).status
-  const { ask } = consoleOf(
+  const signIn = async (token: string) => getCookie(await ask('/sign-in', headers, form({ token, to: '/' })))
+  const askForStatus = async (cookie: string) => (await ask('/api/environment', { cookie })).status
+  const { ask } = createConsole(
     createDeployedAccess(
       async () => holders,
       signOuts,
@@ -180,12 +180,12 @@ describe('who comes to a deployed console', () => {
     ),
     base,
   )
-  const personOf = async (token: string) =>
-    (await jsonOf(await ask('/api/environment', { authorization: `Bearer ${token}` }))).person
+  const readPerson = async (token: string) =>
+    (await readJson(await ask('/api/environment', { authorization: `Bearer ${token}` }))).person
 
   it('given the tokens of two people, then each is who the token names', async () => {
-    assert.deepEqual(await personOf('one'), { name: 'ada', role: 'operator' })
-    assert.deepEqual(await personOf('two'), { name: 'bo', role: 'viewer' })
+    assert.deepEqual(await readPerson('one'), { name: 'ada', role: 'operator' })
+    assert.deepEqual(await readPerson('two'), { name: 'bo', role: 'viewer' })
   })
 
   it('given a token that was taken away, then it is refused at once', async () => {
@@ -206,34 +206,34 @@ describe('who comes to a deployed console', () => {
     for (const attribute of ['HttpOnly', 'Secure', 'SameSite=Strict', 'Path=/'])
       assert.ok(cookie.includes(attribute), cookie)
     assert.doesNotMatch(cookie, /Domain=/)
-    assert.equal((await ask('/', { cookie: cookieOf(answer) })).status, 200)
+    assert.equal((await ask('/', { cookie: getCookie(answer) })).status, 200)
   })
 
   it('given a token that was taken away, then its sessions end, and those of others go on', async () => {
-    const [ada, bo] = [await signedIn('one'), await signedIn('two')]
+    const [ada, bo] = [await signIn('one'), await signIn('two')]
     const before = holders
     holders = before.filter(({ name }) => name !== 'ada')
-    assert.deepEqual([await statusOf(ada), await statusOf(bo)], [401, 200])
+    assert.deepEqual([await askForStatus(ada), await askForStatus(bo)], [401, 200])
     holders = before
   })
 
   it('given twelve hours, then a session ends, however much it was used', async () => {
-    const cookie = await signedIn('one')
+    const cookie = await signIn('one')
     nowMs += 12 * 3_600_000 - 1
-    assert.equal(await statusOf(cookie), 200)
+    assert.equal(await askForStatus(cookie), 200)
     nowMs += 1
-    assert.equal(await statusOf(cookie), 401)
+    assert.equal(await askForStatus(cookie), 401)
   })
 
   it('given a sign-out that cannot be kept, then the browser forgets the session, and the person hears it', async () => {
-    const cookie = await signedIn('one')
+    const cookie = await signIn('one')
     const kept = ended
     const away = () => Promise.reject(new Unavailable('store-unavailable', 'Redis does not answer'))
     ended = { read: away, update: away }
     const answer = await ask('/sign-out', { ...headers, cookie }, { method: 'POST' })
     assert.equal(answer.status, 503)
     assert.match(answer.headers.get('set-cookie') ?? '', /Max-Age=0/)
-    assert.match((await jsonOf(answer)).message, /Redis/)
+    assert.match((await readJson(answer)).message, /Redis/)
     ended = kept
   })
 })

@@ -14,7 +14,7 @@ export const BASE = 'http://127.0.0.1:8050'
 /** Nothing listens there. */
 const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
 
-export function consoleOf(access: Access, base = BASE, asked?: (line: AccessLine) => void) {
+export function createConsole(access: Access, base = BASE, asked?: (line: AccessLine) => void) {
   const failures: unknown[] = []
   const config = readConfig({ SLUICE_ENV: 'test', ...NOWHERE })
   const environment = new ConsoleEnvironment({ config, functions: [], isLocal: true })
@@ -46,16 +46,16 @@ export interface ApiAnswer {
   readonly isLocal: boolean
 }
 
-export async function jsonOf(response: Response): Promise<ApiAnswer> {
+export async function readJson(response: Response): Promise<ApiAnswer> {
   return (await response.json()) as ApiAnswer
 }
 
 /** Each route once, as `GET /api/environment`. */
-export function routesOf(app: Hono<ConsoleHono>): string[] {
+export function listRoutes(app: Hono<ConsoleHono>): string[] {
   const routes = app.routes.filter(({ method }) => method !== 'ALL')
   return [...new Set(routes.map(({ method, path }) => `${method} ${path}`))]
 }
 
 export function localConsole(role: Role = 'operator', asked?: (line: AccessLine) => void) {
-  return consoleOf(createLocalAccess(TOKEN, { name: 'ada', role }), BASE, asked)
+  return createConsole(createLocalAccess(TOKEN, { name: 'ada', role }), BASE, asked)
 }

@@ -63,7 +63,7 @@ interface Changed {
 
 const json = async <T>(response: Response | Promise<Response>): Promise<T> => (await response).json() as never
 
-const failureOf = async (response: Response | Promise<Response>) => {
+const createFailure = async (response: Response | Promise<Response>) => {
   const { status } = await response
   return { status, ...(await json<Failure>(response)) }
 }
@@ -123,21 +123,21 @@ describe('statements', () => {
   ]
   for (const [text, message] of wrong)
     it(`given ${text} then it is refused with what to do`, async () => {
-      const answer = await failureOf(served.ask('/ksql', { ksql: text }))
+      const answer = await createFailure(served.ask('/ksql', { ksql: text }))
       assert.deepEqual([answer.status, answer['@type'], answer.error_code], [400, 'statement_error', 40_001])
       assert.match(answer.message, message)
     })
 
   it('given an error after an answer, then the answer is in the error', async () => {
-    const { entities } = await failureOf(served.ask('/ksql', { ksql: 'SHOW TABLES; DESCRIBE x;' }))
+    const { entities } = await createFailure(served.ask('/ksql', { ksql: 'SHOW TABLES; DESCRIBE x;' }))
     assert.equal(entities[0]?.['@type'], 'tables')
   })
 
   it('given a body that is not JSON, or a path that is not there, then the code says so', async () => {
     const headers = { authorization: `Bearer ${TOKEN}` }
-    const broken = await failureOf(fetch(`${served.url}/ksql`, { method: 'POST', body: '{', headers }))
+    const broken = await createFailure(fetch(`${served.url}/ksql`, { method: 'POST', body: '{', headers }))
     assert.deepEqual([broken.status, broken['@type'], broken.error_code], [400, 'generic_error', 40_000])
-    const nowhere = await failureOf(served.ask('/inserts-stream', {}))
+    const nowhere = await createFailure(served.ask('/inserts-stream', {}))
     assert.deepEqual([nowhere.status, nowhere.error_code], [404, 40_400])
   })
 })
@@ -204,11 +204,11 @@ describe('rows of now', () => {
   })
 
   it('given a statement that is wrong, or servers that are away, then the status says so', async () => {
-    const wrong = await failureOf(served.ask('/query', { ksql: 'SELECT * FROM nothing;' }))
+    const wrong = await createFailure(served.ask('/query', { ksql: 'SELECT * FROM nothing;' }))
     assert.deepEqual([wrong.status, wrong.error_code], [400, 40_001])
     assert.match(wrong.message, /^statement:1:15 .*nothing/)
     served.tables.error = new Error('secret')
-    const failed = await failureOf(served.ask('/query', { ksql: PULL }))
+    const failed = await createFailure(served.ask('/query', { ksql: PULL }))
     served.tables.error = undefined
     assert.deepEqual(
       [failed.status, failed.error_code, failed.message.includes('secret')],
@@ -262,7 +262,7 @@ describe('changes', () => {
 
   it('given as many as are allowed, then the next is refused until one ends', async () => {
     const open = [await served.ask('/query', { ksql: PUSH }), await served.ask('/query', { ksql: PUSH })]
-    const refused = await failureOf(served.ask('/query', { ksql: PUSH }))
+    const refused = await createFailure(served.ask('/query', { ksql: PUSH }))
     assert.deepEqual([refused.status, refused.error_code], [429, 42_900])
     for (const response of open) await response.body?.cancel()
     await until('all questions have ended', () => served.tables.open === 0)
@@ -410,7 +410,7 @@ describe('without a token, on the loopback address', () => {
 
   it('given a change that fails or is refused, then its message and the answers before it are in the error', async () => {
     changes.failure = 'the tables are being changed'
-    const failed = await failureOf(ksql('SHOW TABLES; DROP TABLE t;'))
+    const failed = await createFailure(ksql('SHOW TABLES; DROP TABLE t;'))
     assert.deepEqual([failed.status, failed.error_code, failed.entities.length], [400, 40_001, 1])
     assert.match(failed.message, /the tables are being changed/)
   })

@@ -36,7 +36,7 @@ describe('given a topic with events, ticks and other records', () => {
     nowMs: () => nowMs,
   }
   const list = (values?: Record<string, string>) => listMessages(query(values), ports)
-  const offsetsOf = async (values?: Record<string, string>) =>
+  const readOffsets = async (values?: Record<string, string>) =>
     (await list(values)).messages.map(({ offset }) => offset)
 
   beforeEach(() => {
@@ -68,10 +68,10 @@ describe('given a topic with events, ticks and other records', () => {
   })
 
   it('when it is narrowed, then only what fits is listed', async () => {
-    assert.deepEqual(await offsetsOf({ partition: '0', offset: '0' }), [0, 1, 2, 3, 4, 5])
-    assert.deepEqual(await offsetsOf({ text: 'NO EVENT' }), [3])
-    assert.deepEqual(await offsetsOf({ text: 's-c' }), [4])
-    assert.deepEqual(await offsetsOf({ text: 'environment.reading', from: 'oldest' }), [0, 2, 4])
+    assert.deepEqual(await readOffsets({ partition: '0', offset: '0' }), [0, 1, 2, 3, 4, 5])
+    assert.deepEqual(await readOffsets({ text: 'NO EVENT' }), [3])
+    assert.deepEqual(await readOffsets({ text: 's-c' }), [4])
+    assert.deepEqual(await readOffsets({ text: 'environment.reading', from: 'oldest' }), [0, 2, 4])
   })
 
   it('when there are more than a page has, then the cursor continues, and everything comes once', async () => {

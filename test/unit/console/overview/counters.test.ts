@@ -47,7 +47,7 @@ const WRITTEN: readonly (readonly [Signal, number])[] = [
   ['dlq', 40],
 ]
 
-function countersOf(outcomes: typeof OUTCOMES | undefined = OUTCOMES, lags = LAGS) {
+function createCounters(outcomes: typeof OUTCOMES | undefined = OUTCOMES, lags = LAGS) {
   return buildCounters({
     lags,
     outcomes: outcomes && new Map(Object.entries(outcomes).map(([name, own]) => [name, { ...NONE, ...own }])),
@@ -59,23 +59,23 @@ function countersOf(outcomes: typeof OUTCOMES | undefined = OUTCOMES, lags = LAG
 
 describe('the counters of the overview', () => {
   it('given ticks and rules in readings, then they are no readings, and pending ones have come in', () => {
-    const counters = countersOf()
+    const counters = createCounters()
     assert.equal(counters.applied, 90)
     assert.equal(counters.in, 90 + 3 + 2 + 4 + 4 + 1)
     assert.equal(counters['topic/the.readings'], 124 - 24)
   })
 
   it('given duplicates that intake dropped, then they count as those of the processor do', () => {
-    assert.equal(countersOf().duplicates, 3 + 4 + 2)
+    assert.equal(createCounters().duplicates, 3 + 4 + 2)
   })
 
   it('given notifications, alerts and dead letters, then only those that were sent, fired or written count', () => {
-    const { sent, alerts, letters, failed } = countersOf()
+    const { sent, alerts, letters, failed } = createCounters()
     assert.deepEqual([sent, alerts, letters, failed], [2, 3, 6, 8])
   })
 
   it('given a function, then it counts what it applied; one that counts nothing is not known', () => {
-    const counters = countersOf()
+    const counters = createCounters()
     assert.equal(counters['done/deliver/the.notifications'], 3)
     assert.equal(counters['read/deliver/the.notifications'], 800)
     assert.equal(counters['done/archiver/the.readings'], null)
@@ -88,7 +88,7 @@ describe('the counters of the overview', () => {
     })
     const { in: readings, applied, duplicates, alerts, sent, failed } = withoutRedis
     assert.deepEqual([readings, applied, duplicates, alerts, sent, failed], [null, null, null, null, null, 8])
-    const withoutKafka = countersOf(OUTCOMES, [])
+    const withoutKafka = createCounters(OUTCOMES, [])
     assert.deepEqual([withoutKafka.in, withoutKafka.applied], [null, 90])
   })
 })

@@ -6,7 +6,7 @@ import { parseFunctions } from '../../../../lib/app/functions.ts'
 import type { Signal } from '../../../../lib/app/topic-table.ts'
 
 const getTopic = (signal: Signal) => `the.${signal}`
-const lanesOf = (functions: ReturnType<typeof readFunctions>) => {
+const createLanes = (functions: ReturnType<typeof readFunctions>) => {
   const consumers = functions.flatMap(({ name, consumes }) =>
     consumes.map(signal => ({ function: name, topic: getTopic(signal), group: name })),
   )
@@ -16,7 +16,7 @@ const lanesOf = (functions: ReturnType<typeof readFunctions>) => {
 describe('the flow of the overview', () => {
   it('given the shipped functions, then each is in the lane of what people get from it, and no internal topic is shown', () => {
     assert.deepEqual(
-      lanesOf(readFunctions()).map(({ title, functions }) => [title, functions.join(', ')]),
+      createLanes(readFunctions()).map(({ title, functions }) => [title, functions.join(', ')]),
       [
         ['Statistics', 'processor'],
         ['Tables', 'views'],
@@ -31,7 +31,7 @@ describe('the flow of the overview', () => {
   })
 
   it('given the shipped functions, then only dead letters are failures', () => {
-    const failures = lanesOf(readFunctions()).filter(({ isFailure }) => isFailure)
+    const failures = createLanes(readFunctions()).filter(({ isFailure }) => isFailure)
     assert.deepEqual(
       failures.map(({ title }) => title),
       ['Dead letters'],
@@ -44,7 +44,7 @@ describe('the flow of the overview', () => {
       first: { consumes: 'readings', emits: 'view-rows' },
       second: { consumes: 'view-rows', emits: ['view-rows', 'alerts'] },
     })
-    const lanes = lanesOf(functions)
+    const lanes = createLanes(functions)
     assert.deepEqual(
       lanes.map(({ title, functions, counters }) => [title, functions.join(), counters.join()]),
       [
@@ -55,7 +55,7 @@ describe('the flow of the overview', () => {
   })
 
   it('given the shipped functions, then alerts, notifications and dead letters are counted one by one', () => {
-    const rare = lanesOf(readFunctions()).filter(({ isRare }) => isRare)
+    const rare = createLanes(readFunctions()).filter(({ isRare }) => isRare)
     assert.deepEqual(
       rare.map(({ title, counters }) => [title, counters.join()]),
       [

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { afterEach, describe, it, mock } from 'node:test'
 import { sendRequest, toProblem, toRepeatedProblem } from '../../../../console/page/client/api-request.ts'
 
-const failureOf = (answer: Promise<unknown>) => answer.then(() => assert.fail(), problems)
+const getFailure = (answer: Promise<unknown>) => answer.then(() => assert.fail(), problems)
 const problems = (error: unknown) => [toProblem(error).message, toRepeatedProblem(error).message]
 
 const AWAY = 'The console does not respond. Check that it is running.'
@@ -15,7 +15,7 @@ describe('a question to the console', () => {
     mock.method(globalThis, 'fetch', async () => {
       throw new TypeError('fetch failed')
     })
-    assert.deepEqual(await failureOf(sendRequest('/alerts')), [
+    assert.deepEqual(await getFailure(sendRequest('/alerts')), [
       AWAY,
       `${AWAY} The page retries automatically.`,
     ])
@@ -23,7 +23,7 @@ describe('a question to the console', () => {
 
   it('given a proxy that answers for a console that is away, then that is the same', async () => {
     mock.method(globalThis, 'fetch', async () => new Response('Bad gateway', { status: 502 }))
-    assert.deepEqual(await failureOf(sendRequest('/alerts')), [
+    assert.deepEqual(await getFailure(sendRequest('/alerts')), [
       AWAY,
       `${AWAY} The page retries automatically.`,
     ])
@@ -32,7 +32,7 @@ describe('a question to the console', () => {
   it('given a console that says why it cannot answer, then its sentence stays as it is', async () => {
     const problem = { code: 'unavailable', message: 'Kafka does not answer' }
     mock.method(globalThis, 'fetch', async () => Response.json(problem, { status: 503 }))
-    assert.deepEqual(await failureOf(sendRequest('/alerts')), [problem.message, problem.message])
+    assert.deepEqual(await getFailure(sendRequest('/alerts')), [problem.message, problem.message])
   })
 
   it('given a console that answers, then that is the answer', async () => {

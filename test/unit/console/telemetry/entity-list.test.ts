@@ -36,7 +36,7 @@ function page(changes: Partial<EntityPageQuery> = {}, alerts = new Map<string, n
   return buildEntityPage(FAMILIES, { entities: ENTITIES, isWhole: true }, alerts, { ...QUERY, ...changes })
 }
 
-const subjects = ({ rows }: ReturnType<typeof page>) => rows.map(one => one.entity.split(' ')[1])
+const subjects = ({ rows }: ReturnType<typeof page>) => rows.map(row => row.entity.split(' ')[1])
 
 describe('a page of entities', () => {
   it('given no family, then that with the newest reading is shown, of those that match', () => {
@@ -62,7 +62,7 @@ describe('a page of entities', () => {
     const found = page({}, alerts)
     assert.deepEqual(subjects(found), ['s-3', 's-1', 's-2'])
     assert.deepEqual(
-      found.rows.map(one => [one.alerts, one.values[0]]),
+      found.rows.map(row => [row.alerts, row.values[0]]),
       [
         [2, null],
         [0, 0],

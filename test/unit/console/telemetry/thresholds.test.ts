@@ -4,16 +4,22 @@ import { listWatchingRules } from '../../../../console/api/telemetry/entity-deta
 import type { AnyRule } from '../../../../lib/alerting/patterns/pattern.ts'
 import { rulesInForce } from '../../../../lib/alerting/rules-in-force.ts'
 import { FAMILIES } from '../../../support/families.ts'
-import { ruleOf } from '../../alerting/support.ts'
+import { createRule } from '../../alerting/support.ts'
 
 const RULES: readonly AnyRule[] = [
-  ruleOf({ name: 'BAND', fireOutside: [0, 40], clearInside: [2, 38], for: '5m', labels: { team: 'ops' } }),
-  ruleOf({ name: 'HERE', fireAbove: 30, match: { site: 'berlin' } }),
-  ruleOf({ name: 'ONE', fireAbove: 20, match: { entity: 's-1' } }),
-  ruleOf({ name: 'JUMP', fireAbove: 5, changeOver: '10m' }),
-  ruleOf({ name: 'BROKEN', metric: 'status', fireEquals: 'degraded' }),
-  ruleOf({ name: 'OFF', fireAbove: 1, paused: true }),
-  ruleOf({ name: 'CPU', family: 'database', metric: 'cpuUsagePercent', fireAbove: 80 }),
+  createRule({
+    name: 'BAND',
+    fireOutside: [0, 40],
+    clearInside: [2, 38],
+    for: '5m',
+    labels: { team: 'ops' },
+  }),
+  createRule({ name: 'HERE', fireAbove: 30, match: { site: 'berlin' } }),
+  createRule({ name: 'ONE', fireAbove: 20, match: { entity: 's-1' } }),
+  createRule({ name: 'JUMP', fireAbove: 5, changeOver: '10m' }),
+  createRule({ name: 'BROKEN', metric: 'status', fireEquals: 'degraded' }),
+  createRule({ name: 'OFF', fireAbove: 1, paused: true }),
+  createRule({ name: 'CPU', family: 'database', metric: 'cpuUsagePercent', fireAbove: 80 }),
 ]
 const BERLIN = { location: { site: 'berlin' } }
 
@@ -57,7 +63,7 @@ describe('the rules that watch an entity', () => {
   })
 
   it('given a rule that learns, then it says for how long, and which values are usual', () => {
-    const rule = ruleOf({ anomaly: { learnFor: '2d' } })
+    const rule = createRule({ anomaly: { learnFor: '2d' } })
     const [keyed] = rulesInForce([rule]).byKey.values()
     const { historyKey = '', remembering: kind } = keyed ?? {}
     let state: object | undefined

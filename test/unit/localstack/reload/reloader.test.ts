@@ -24,10 +24,10 @@ describe('given two functions that read rules, and one that reads inputs', () =>
   let isBroken = false
   let wanted: readonly string[] = []
 
-  const handlerOf = (name: string) => `functions/${name}/handler`
-  const codeOf = (name: string) =>
+  const getHandler = (name: string) => `functions/${name}/handler`
+  const getCode = (name: string) =>
     readFile(join(folder, 'built', `${functions.get(name)?.handler.replace('.handler', '.js')}`), 'utf8')
-  const rulesOf = (name: string) =>
+  const listRules = (name: string) =>
     readFile(join(functions.get(name)?.environment?.RULES_DIR ?? '', 'own.yaml'), 'utf8')
 
   beforeEach(async () => {
@@ -41,10 +41,10 @@ describe('given two functions that read rules, and one that reads inputs', () =>
     said.length = done.length = 0
     const entry = (name: string, events: object[]): [string, Definition] => [
       name,
-      { handler: `${handlerOf(name)}.handler`, events, environment: { RULES_DIR: rules } },
+      { handler: `${getHandler(name)}.handler`, events, environment: { RULES_DIR: rules } },
     ]
     const intake: Definition = {
-      handler: `${handlerOf('intake')}.handler`,
+      handler: `${getHandler('intake')}.handler`,
       events: [],
       environment: { INPUTS_FILE: join(folder, 'inputs.yaml'), MAPPINGS_DIR: join(folder, 'mappings') },
     }
@@ -65,12 +65,12 @@ describe('given two functions that read rules, and one that reads inputs', () =>
           throw new BuildError([
             { text: 'no', location: { file: 'functions/clock/handler.ts', line: 1, column: 0 } },
           ])
-        const files = [...code].map(([name, text]) => [`${handlerOf(name)}.js`, Buffer.from(text)] as const)
+        const files = [...code].map(([name, text]) => [`${getHandler(name)}.js`, Buffer.from(text)] as const)
         const built = [...code].map(
           ([name, text]) =>
             [
-              `${handlerOf(name)}.ts`,
-              { sources: new Set([`${handlerOf(name)}.ts`]), fingerprint: text },
+              `${getHandler(name)}.ts`,
+              { sources: new Set([`${getHandler(name)}.ts`]), fingerprint: text },
             ] as const,
         )
         assert.deepEqual(
@@ -96,7 +96,7 @@ describe('given two functions that read rules, and one that reads inputs', () =>
     await reloader.reloadCode(['functions/clock/handler.ts'])
     assert.deepEqual(said, ['reloaded clock: functions/clock/handler.ts'])
     assert.deepEqual(done, ['replaced clock'])
-    assert.deepEqual([await codeOf('clock'), await codeOf('alerting')], ['new', 'first'])
+    assert.deepEqual([await getCode('clock'), await getCode('alerting')], ['new', 'first'])
     assert.equal(functions.get('clock')?.environment?.CODE_VERSION, 'new')
   })
 
@@ -113,10 +113,10 @@ describe('given two functions that read rules, and one that reads inputs', () =>
       said[0],
       '✗ the old code is kept, because the new one does not build:\n    functions/clock/handler.ts:1:1: no',
     )
-    assert.equal(await codeOf('clock'), 'first')
+    assert.equal(await getCode('clock'), 'first')
     isBroken = false
     await reloader.reloadCode(['functions/clock/handler.ts'])
-    assert.equal(await codeOf('clock'), 'new')
+    assert.equal(await getCode('clock'), 'new')
   })
 
   it('when rules are saved, then their readers are replaced, and scheduled ones run', async () => {
@@ -124,7 +124,7 @@ describe('given two functions that read rules, and one that reads inputs', () =>
     await reloader.reloadRules(rules, ['rules/own.yaml'])
     assert.deepEqual(said, ['reloaded clock, alerting: rules/own.yaml'])
     assert.deepEqual(done, ['replaced clock,alerting', 'ran clock'])
-    assert.match(await rulesOf('alerting'), /fireAbove: 30/)
+    assert.match(await listRules('alerting'), /fireAbove: 30/)
   })
 
   it('when invalid rules are saved, then each error is shown, and the old rules are kept', async () => {
@@ -132,7 +132,7 @@ describe('given two functions that read rules, and one that reads inputs', () =>
     await reloader.reloadRules(rules, ['rules/own.yaml'])
     assert.match(said.join(), /^✗ the old rules are kept:\n {4}rules\/own\.yaml:\d+:\d+ {2}HOT\.severity: /)
     assert.deepEqual(done, [])
-    assert.equal(await rulesOf('alerting'), RULES)
+    assert.equal(await listRules('alerting'), RULES)
   })
 
   it('when families are saved without one that rules or mappings use, then the old ones are kept, with file and line', async context => {
@@ -160,7 +160,7 @@ describe('given two functions that read rules, and one that reads inputs', () =>
     )
     assert.match(withoutBoth.said, /motion\.yaml:1:1 {2}family: /)
     assert.deepEqual([withoutBoth.isUsed, withoutBoth.done], [false, ''])
-    assert.equal(await codeOf('clock'), 'environment.yaml,device.yaml')
+    assert.equal(await getCode('clock'), 'environment.yaml,device.yaml')
     await rm(mapping)
     await writeFile(join(rules, 'own.yaml'), RULES.replace('info', 'mild'))
     assert.deepEqual(await save('environment.yaml'), used)
@@ -180,8 +180,8 @@ describe('given two functions that read rules, and one that reads inputs', () =>
       said.length = done.length = read.length = 0
       return reloader.reloadInputs(['inputs.yaml'])
     }
-    const versionOf = (name: string) => functions.get(name)?.environment?.CODE_VERSION ?? ''
-    const inputsOf = () => readFile(functions.get('intake')?.environment?.INPUTS_FILE ?? '', 'utf8')
+    const getVersion = (name: string) => functions.get(name)?.environment?.CODE_VERSION ?? ''
+    const listInputs = () => readFile(functions.get('intake')?.environment?.INPUTS_FILE ?? '', 'utf8')
 
     beforeEach(async () => {
       await mkdir(join(folder, 'mappings'))
@@ -191,14 +191,14 @@ describe('given two functions that read rules, and one that reads inputs', () =>
     })
 
     it('when a topic takes the place of another, then the other is left before functions know the new list', async () => {
-      const before = versionOf('intake')
+      const before = getVersion('intake')
       assert.equal(await save('new'), true)
       assert.deepEqual(said, ['reloaded intake: inputs.yaml; reads new; no longer reads old'])
       assert.deepEqual([read, done], [[[], [{ topic: 'new' }]], ['replaced intake']])
-      assert.match(await inputsOf(), /topic: new/)
-      assert.match(versionOf('intake'), /^first\+/)
-      assert.notEqual(versionOf('intake'), before)
-      assert.equal(versionOf('alerting'), 'first')
+      assert.match(await listInputs(), /topic: new/)
+      assert.match(getVersion('intake'), /^first\+/)
+      assert.notEqual(getVersion('intake'), before)
+      assert.equal(getVersion('alerting'), 'first')
     })
 
     it('when it names a mapping that is not there, then the old one stays, with file and reason', async () => {
@@ -206,7 +206,7 @@ describe('given two functions that read rules, and one that reads inputs', () =>
       assert.equal(await save('new'), false)
       assert.match(said.join(), /^✗ the old inputs and mappings are kept:\n.*inputs\.yaml.*"beds"/)
       assert.deepEqual([read, done], [[], []])
-      assert.match(await inputsOf(), /topic: old/)
+      assert.match(await listInputs(), /topic: old/)
     })
   })
 
@@ -215,10 +215,13 @@ describe('given two functions that read rules, and one that reads inputs', () =>
       code.set('alerting', `${save}`)
       await reloader.reloadCode(['functions/alerting/handler.ts'])
     }
-    assert.equal(await codeOf('clock'), 'first')
-    assert.equal(await codeOf('alerting'), '9')
+    assert.equal(await getCode('clock'), 'first')
+    assert.equal(await getCode('alerting'), '9')
     const versions = await readdir(join(folder, 'built'))
-    assert.equal(versions.filter(one => existsSync(join(folder, 'built', one, 'functions'))).length, 6)
-    assert.equal(await rulesOf('clock'), RULES)
+    assert.equal(
+      versions.filter(version => existsSync(join(folder, 'built', version, 'functions'))).length,
+      6,
+    )
+    assert.equal(await listRules('clock'), RULES)
   })
 })

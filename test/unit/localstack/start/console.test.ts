@@ -10,7 +10,7 @@ import { startConsole } from '../../../../localstack/start/console.ts'
 const folder = mkdtempSync(join(tmpdir(), 'sluice-start-console-'))
 after(() => rmSync(folder, { recursive: true }))
 
-async function started(variables: Readonly<Record<string, string>>) {
+async function startTestConsole(variables: Readonly<Record<string, string>>) {
   const [consolePort, kafkaUiPort, ksqlPort] = await freePorts(3)
   const said: string[] = []
   const console = await startConsole({
@@ -41,10 +41,10 @@ function forbidden(test: TestContext, port: number, code: string): void {
 
 describe('the console that npm start serves', () => {
   it('given a port in use, then it says so, and serves the other one', async () => {
-    const { console, said } = await started({ KAFKA_BROKERS: '127.0.0.1:1' })
+    const { console, said } = await startTestConsole({ KAFKA_BROKERS: '127.0.0.1:1' })
     try {
       const { port } = new URL(console.address ?? '')
-      const second = await started({ KAFKA_BROKERS: '127.0.0.1:1', CONSOLE_PORT: port })
+      const second = await startTestConsole({ KAFKA_BROKERS: '127.0.0.1:1', CONSOLE_PORT: port })
       await second.console.close()
       assert.deepEqual([said, second.said.length, second.console.address], [[], 1, undefined])
       assert.match(
@@ -59,7 +59,10 @@ describe('the console that npm start serves', () => {
   it('given a port that requires privileges, then it says so, and serves the other one', async test => {
     const port = await freePort()
     forbidden(test, port, 'EACCES')
-    const { console, said } = await started({ KAFKA_BROKERS: '127.0.0.1:1', KAFKA_UI_PORT: `${port}` })
+    const { console, said } = await startTestConsole({
+      KAFKA_BROKERS: '127.0.0.1:1',
+      KAFKA_UI_PORT: `${port}`,
+    })
     await console.close()
     assert.match(
       said.join(),

@@ -6,7 +6,7 @@ const counts = (applied: number, failed = 0) => ({ applied, failed })
 
 /** Counts the flow over readings of the counters. The first reading is that of the start. */
 function follow(...readings: readonly (readonly [applied: number, failed: number])[]) {
-  const [first, ...others] = readings.map(one => counts(...one))
+  const [first, ...others] = readings.map(reading => counts(...reading))
   let [flow, last] = [counts(0), first ?? counts(0)]
   for (const now of others) {
     flow = addIncrease(flow, last, now)

@@ -15,7 +15,7 @@ describe('a server that is started after the plugin', () => {
   })
   after(() => server.close())
 
-  const statusOf = (headers: Readonly<Record<string, string>>) =>
+  const runForStatus = (headers: Readonly<Record<string, string>>) =>
     new Promise<number | undefined>((done, fail) => {
       const { port } = server.address() as AddressInfo
       request({ port, host: '127.0.0.1', method: 'POST', headers, agent: false }, response => {
@@ -38,14 +38,14 @@ describe('a server that is started after the plugin', () => {
   for (const [name, headers] of FOREIGN)
     it(`given ${name}, then the request is refused, and no function sees it`, async () => {
       const before = handled
-      assert.equal(await statusOf(headers), 403)
+      assert.equal(await runForStatus(headers), 403)
       assert.equal(handled, before)
     })
 
   it('given a program of this machine, by whatever name of it, then it is answered', async () => {
     const before = handled
     const own = [{}, { host: 'localhost:3002' }, { host: '[::1]:3002' }, { expect: '100-continue' }]
-    for (const headers of own) assert.equal(await statusOf(headers), 200, JSON.stringify(headers))
+    for (const headers of own) assert.equal(await runForStatus(headers), 200, JSON.stringify(headers))
     assert.equal(handled, before + own.length)
   })
 })

@@ -14,7 +14,7 @@ import {
   publishInBatches,
 } from '../../../../lib/operations/dead-letters/run.ts'
 import { selectDeadLetters } from '../../../../lib/operations/dead-letters/selection.ts'
-import { base64, deadLetterIn, deadLetterRecord, handledRecord } from '../../../support/dead-letters.ts'
+import { base64, deadLetterRecord, getDeadLetter, handledRecord } from '../../../support/dead-letters.ts'
 import { FAMILIES } from '../../../support/families.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'
@@ -43,16 +43,17 @@ const TOPICS: RedriveTopics = new Map([
 const BY_ANN = { by: 'ann', at: '1970-01-01T00:00:00.000Z' }
 
 function letter(changes: object = {}, offset = 17) {
-  const found = deadLetterIn({ ...deadLetterRecord(changes), offset })
+  const found = getDeadLetter({ ...deadLetterRecord(changes), offset })
   assert.ok(found)
   return found
 }
 
 describe('whether a dead letter is redriven', () => {
-  const rowOf = (changes: object) => ({ ...deadLetterRow(FAMILIES, letter(changes)), partition: 2 })
+  const createRow = (changes: object) => ({ ...deadLetterRow(FAMILIES, letter(changes)), partition: 2 })
   const ofAll = { command: 'redrive', ats: [] } as const
   const why = (changes: object) => {
-    const because = findLeftOutReason(rowOf(changes), ofAll) ?? buildRedrive(letter(changes), TOPICS, BY_ANN)
+    const because =
+      findLeftOutReason(createRow(changes), ofAll) ?? buildRedrive(letter(changes), TOPICS, BY_ANN)
     return typeof because === 'string' ? because : undefined
   }
   const cases: [title: string, changes: object, expected: string | undefined][] = [
@@ -78,7 +79,7 @@ describe('whether a dead letter is redriven', () => {
       'too-large',
     ] as const
     for (const [title, changes] of [...cases, large]) {
-      const named = findLeftOutReason(rowOf(changes), { ...ofAll, ats: ['2@17'] })
+      const named = findLeftOutReason(createRow(changes), { ...ofAll, ats: ['2@17'] })
       const built = named ?? buildRedrive(letter(changes), TOPICS, BY_ANN)
       const { leftOut } = previewRedrive(FAMILIES, letter(changes), undefined, TOPICS)
       assert.equal(leftOut, typeof built === 'string' ? built : null, title)
@@ -87,7 +88,10 @@ describe('whether a dead letter is redriven', () => {
 
   it('given one that is named, then it may be quarantined, and with --again handled before', async () => {
     const named = (again: boolean, changes: object = {}) =>
-      findLeftOutReason({ ...rowOf({ quarantined: true }), ...changes }, { ...ofAll, ats: ['2@17'], again })
+      findLeftOutReason(
+        { ...createRow({ quarantined: true }), ...changes },
+        { ...ofAll, ats: ['2@17'], again },
+      )
     assert.equal(named(false), undefined)
     assert.equal(named(false, { handled: 'dropped' }), 'handled')
     assert.equal(named(true, { handled: 'dropped' }), undefined)
@@ -243,7 +247,7 @@ describe('publishing what is chosen', () => {
     isStopped: () => false,
     ...changes,
   })
-  const handledIn = (publisher: MemoryPublisher) =>
+  const listHandled = (publisher: MemoryPublisher) =>
     publisher.publishedRecords
       .filter(({ topic }) => topic === 'dlq')
       .map(({ partition, value }) => [partition, JSON.parse(String(value)).ranges])
@@ -256,7 +260,7 @@ describe('publishing what is chosen', () => {
       .map(({ value }) => String(value))
     assert.deepEqual(values, ['0', '1', '2', '3', '5'])
     const single = (...offsets: number[]) => offsets.map(offset => ({ from: offset, to: offset }))
-    assert.deepEqual(handledIn(publisher), [
+    assert.deepEqual(listHandled(publisher), [
       [0, single(0, 2)],
       [1, single(1, 3, 5)],
     ])
@@ -308,7 +312,7 @@ describe('publishing what is chosen', () => {
     await publishInBatches(groups(numbers), publisher, DOING, limits, batch => {
       published += batch.length
     })
-    const all = handledIn(publisher).flatMap(([, ranges]) => ranges)
+    const all = listHandled(publisher).flatMap(([, ranges]) => ranges)
     assert.deepEqual([published, all.length], [10, 10])
   })
 
@@ -317,7 +321,7 @@ describe('publishing what is chosen', () => {
     const numbers = Array.from({ length: 30 }, (_, offset) => offset)
     const run = publishInBatches(groups(numbers), publisher, DOING, pace({ perSecond: 40 }), () => {})
     await assert.rejects(run, /too large/)
-    assert.equal(handledIn(publisher).flatMap(([, ranges]) => ranges).length, 10)
+    assert.equal(listHandled(publisher).flatMap(([, ranges]) => ranges).length, 10)
   })
 
   it('given that the topic cannot be read on, then what was published is handled', async () => {
@@ -330,6 +334,6 @@ describe('publishing what is chosen', () => {
       publishInBatches(torn(), publisher, DOING, pace({ perSecond: 40 }), () => {}),
       /torn/,
     )
-    assert.equal(handledIn(publisher).flatMap(([, ranges]) => ranges).length, 10)
+    assert.equal(listHandled(publisher).flatMap(([, ranges]) => ranges).length, 10)
   })
 })

@@ -257,7 +257,7 @@ it('given any records, then the drafts are valid, and take each record or name i
   let drafted = 0
   fc.assert(
     fc.property(records, ([names, rows]) => {
-      const documents = rows.map(row => Object.fromEntries(names.map((one, index) => [one, row[index]])))
+      const documents = rows.map(row => Object.fromEntries(names.map((name, index) => [name, row[index]])))
       try {
         const { refused } = proposeFor(documents)
         drafted++

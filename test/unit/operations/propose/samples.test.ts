@@ -347,7 +347,7 @@ describe('names of sensors and times', () => {
       'recorded_at',
       'sampleTime',
       'observed',
-    ].map(one => [one, 1795597200123, 'epoch: ms'] as const),
+    ].map(text => [text, 1795597200123, 'epoch: ms'] as const),
     ['Time', '2026-11-25T08:00:00Z', ''],
     ['ts_ms', 1795597200123, 'epoch: ms'],
     ['time_us', '1795597200123456', 'epoch: us'],
@@ -386,15 +386,15 @@ it('given any records of one form, then the drafts take each of them', () => {
     fc.integer({ min: -500, max: 5_000 }),
     fc.double({ noNaN: true, min: -500, max: 5_000 }),
   )
-  const fixed = number.map(one => Number(one.toFixed(2)))
+  const fixed = number.map(value => Number(value.toFixed(2)))
   // An integer that each entity keeps would be a tag.
-  const fraction = number.map(one => Math.trunc(one) + 0.5)
+  const fraction = number.map(value => Math.trunc(value) + 0.5)
   const VALUES: readonly fc.Arbitrary<unknown>[] = [
     fixed,
     fixed.map(String),
-    fixed.map(one => String(one).replace('.', ',')),
-    fixed.map(one => `${one} %`),
-    fixed.map(one => `${one}mV`),
+    fixed.map(value => String(value).replace('.', ',')),
+    fixed.map(value => `${value} %`),
+    fixed.map(value => `${value}mV`),
     fc.constantFrom('on', 'off', ''),
     fc.boolean(),
     fc.constantFrom(3, 7),

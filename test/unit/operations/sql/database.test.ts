@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { SqlDatabase } from '../../../../lib/operations/sql/database.ts'
-import { answered, asked, askedOf, emptyDatabase, privateFolder } from './support.ts'
+import { answered, asked, askQuestion, emptyDatabase, privateFolder } from './support.ts'
 
 describe('statements from people', () => {
   let folder: string
@@ -63,7 +63,11 @@ describe('statements from people', () => {
     assert.ok(statements.length > 30)
     for (const statement of statements) {
       await mkdir(own, { recursive: true })
-      await assert.rejects(askedOf({}, `SELECT 1; ${statement}`, {}, own), { name: 'SqlError' }, statement)
+      await assert.rejects(
+        askQuestion({}, `SELECT 1; ${statement}`, {}, own),
+        { name: 'SqlError' },
+        statement,
+      )
       const files = await readdir(own, { recursive: true, withFileTypes: true })
       const written = files.filter(file => file.isFile() && !/^\w+\.parquet$/.test(file.name))
       assert.deepEqual(written, [], statement)

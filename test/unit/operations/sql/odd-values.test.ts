@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { environmentReading, logRecord } from '../../../support/records.ts'
-import { askedOf } from './support.ts'
+import { askQuestion } from './support.ts'
 
 const VALUES = { huge: [1e308, 1e308], squares: [1e200, 3e200], usual: [20, 22] }
 
@@ -21,7 +21,7 @@ describe('values of one sensor that DuckDB cannot compute with', () => {
     ['corr(temperature, temperature)', 1],
   ] as const)
     it(`given ${statistic}, then the others have theirs, and a notice names what is left out`, async () => {
-      const { rows, notices } = await askedOf(
+      const { rows, notices } = await askQuestion(
         { records },
         `SELECT subject, ${statistic} AS value FROM readings GROUP BY ALL ORDER BY ALL;
           SELECT max(temperature) AS value FROM readings`,
@@ -38,7 +38,7 @@ describe('values of one sensor that DuckDB cannot compute with', () => {
     })
 
   it('given a window, or sums and means, then each sensor has its own', async () => {
-    const { rows } = await askedOf(
+    const { rows } = await askQuestion(
       { records },
       `SELECT DISTINCT subject, stddev(temperature) OVER (PARTITION BY subject) AS d FROM readings ORDER BY ALL;
         SELECT subject, sum(temperature) AS s, avg(temperature) AS m FROM readings GROUP BY ALL ORDER BY ALL`,
@@ -57,14 +57,14 @@ describe('values of one sensor that DuckDB cannot compute with', () => {
 
   it('given a number that a statement reads itself, then the message says how to leave it out', async () => {
     await assert.rejects(
-      askedOf({ records }, 'SELECT stddev(x) FROM (VALUES (1e200), (3e200)) AS t (x)'),
+      askQuestion({ records }, 'SELECT stddev(x) FROM (VALUES (1e200), (3e200)) AS t (x)'),
       /STDDEV_SAMP is out of range! Leave out large numbers: WHERE abs\(value\) <= 1e\+100/,
     )
   })
 
   it('given nanoseconds in the timestamp of a record, then all records are found', async () => {
     const odd = { ...records[0], timestampMs: 1.7e18 } as (typeof records)[number]
-    const { rows } = await askedOf(
+    const { rows } = await askQuestion(
       { records: [odd, ...records.slice(1)] },
       'SELECT count(*) AS n, max("timestamp") AS t FROM records',
     )

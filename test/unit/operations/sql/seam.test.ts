@@ -17,13 +17,13 @@ import { FAMILIES, VOCABULARY } from '../../../support/families.ts'
 import { FolderHistoryStore } from '../../../support/folder-history.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
 import { sampled } from '../../../support/sampled.ts'
-import { askedOf } from './support.ts'
+import { askQuestion } from './support.ts'
 
 const START_MS = Date.parse('2026-03-01T23:00:00Z')
 const MINUTE_MS = 60_000
 
 /** A log that has one reading a minute, and a tick or a record that is not an event now and then. */
-function logOf(partition: number, length: number): LogRecord[] {
+function createLog(partition: number, length: number): LogRecord[] {
   return Array.from({ length }, (_, offset) => {
     const place = { topic: 'readings', partition, timestampMs: START_MS + offset * MINUTE_MS }
     if (offset % 7 === 3) return logRecord(offset, tick(partition, new Date(START_MS).toISOString()), place)
@@ -63,7 +63,7 @@ describe('the seam of history and topics', () => {
 
   it('given any objects and any part of the log that Kafka still has, then each offset is there once', async () => {
     const LENGTH = 40
-    const logs = [logOf(0, LENGTH), logOf(1, LENGTH)]
+    const logs = [createLog(0, LENGTH), createLog(1, LENGTH)]
     const offset = fc.nat(LENGTH - 1)
     const range = fc.tuple(offset, offset).map(both => both.sort((a, b) => a - b))
     const object = fc.record({ partition: fc.nat(1), range })
@@ -82,12 +82,14 @@ describe('the seam of history and topics', () => {
         ...{ records: logs.flat(), store, partitions: 2 },
         starts: { 'readings/0': starts[0], 'readings/1': starts[1] },
       }
-      const { rows } = await askedOf(contents, COUNTED, { sinceMs: START_MS + since * MINUTE_MS })
+      const { rows } = await askQuestion(contents, COUNTED, { sinceMs: START_MS + since * MINUTE_MS })
       const isIn = ({ partition, offset }: LogRecord) =>
         offset >= (starts[partition] ?? 0) ||
         objects.some(
-          one =>
-            one.partition === partition && offset >= (one.range[0] ?? 0) && offset <= (one.range[1] ?? 0),
+          object =>
+            object.partition === partition &&
+            offset >= (object.range[0] ?? 0) &&
+            offset <= (object.range[1] ?? 0),
         )
       const expected = logs.flat().filter(record => record.offset >= since && isIn(record))
       assert.deepEqual(
@@ -99,9 +101,9 @@ describe('the seam of history and topics', () => {
   })
 
   it('given ticks and records that are not events, then only records has them', async () => {
-    const log = logOf(0, 30)
+    const log = createLog(0, 30)
     await archive(store, 'readings', log.slice(0, 20))
-    const { rows } = await askedOf(
+    const { rows } = await askQuestion(
       { records: log, store },
       `SELECT (SELECT count(*) FROM readings) AS readings, (SELECT count(*) FROM records) AS records,
         (SELECT count(*) FROM records WHERE type IS NULL) AS others, (SELECT max(temperature) FROM readings) AS temperature`,
@@ -127,7 +129,7 @@ describe('the seam of history and topics', () => {
         ...{ address: { properties: { 'a/b': { type: 'string' } } }, lines: { type: 'array' } },
       },
     }
-    const { rows } = await askedOf(
+    const { rows } = await askQuestion(
       { records: log, store, brought: [{ type: 'com.example.order.v1', schema }] },
       `SELECT customer_id, total, "address_a/b" AS a, lines, data_subject AS s, rest->>'$.data.metric.name' AS m
         FROM events ORDER BY "offset"`,
@@ -139,7 +141,7 @@ describe('the seam of history and topics', () => {
   })
 
   it('given an object that is written while others are fetched, then each offset is there once', async () => {
-    const log = logOf(0, 30)
+    const log = createLog(0, 30)
     await archive(store, 'readings', log.slice(0, 10))
     let isWritten = false
     const archiving: HistoryStore = {
@@ -152,15 +154,15 @@ describe('the seam of history and topics', () => {
         return store.get(key)
       },
     }
-    const { rows } = await askedOf({ records: log, store: archiving }, COUNT)
+    const { rows } = await askQuestion({ records: log, store: archiving }, COUNT)
     assert.deepEqual([isWritten, rows], [true, [{ rows: 30, offsets: 30 }]])
   })
 
   it('given offsets that neither the history nor Kafka has, then they are named', async () => {
-    const log = logOf(0, 30)
+    const log = createLog(0, 30)
     await archive(store, 'readings', log.slice(0, 5))
     await archive(store, 'readings', log.slice(10, 15))
-    const { rows, notices } = await askedOf({ records: log, store, starts: { 'readings/0': 20 } }, COUNT)
+    const { rows, notices } = await askQuestion({ records: log, store, starts: { 'readings/0': 20 } }, COUNT)
     assert.deepEqual(rows, [{ rows: 20, offsets: 20 }])
     assert.deepEqual(notices, [
       'Records are missing, which neither the history nor Kafka has: readings/0 5-9, readings/0 15-19.',
@@ -168,24 +170,24 @@ describe('the seam of history and topics', () => {
   })
 
   it('given a topic that was created again, then it is said that its records are missing', async () => {
-    await archive(store, 'readings', logOf(0, 30))
-    const { notices } = await askedOf({ records: logOf(0, 4), store }, COUNT)
+    await archive(store, 'readings', createLog(0, 30))
+    const { notices } = await askQuestion({ records: createLog(0, 4), store }, COUNT)
     assert.match(notices.join(), /readings\/0 ends before its history, so it was created again/)
   })
 
   it('given a time range, then only objects of its days are fetched, and rows outside of it are left out', async () => {
-    const log = logOf(0, 4 * 24 * 60)
+    const log = createLog(0, 4 * 24 * 60)
     const DAY = 24 * 60
     for (let first = 0; first < log.length; first += DAY)
       await archive(store, 'readings', log.slice(first, first + DAY))
     const times = { sinceMs: START_MS + 2.5 * DAY * MINUTE_MS, untilMs: START_MS + 2.6 * DAY * MINUTE_MS }
-    const { rows, progress } = await askedOf({ records: log, store }, COUNT, times)
+    const { rows, progress } = await askQuestion({ records: log, store }, COUNT, times)
     assert.deepEqual(rows, [{ rows: 144, offsets: 144 }])
     assert.deepEqual([progress.objects, progress.recordsInAll], [2, 0])
   })
 
   it('given an object that is not Parquet, or is damaged within, then it is named, and what to do', async () => {
-    const log = logOf(0, 30)
+    const log = createLog(0, 30)
     const key = await archive(store, 'readings', log)
     const bytes = await store.get(key)
     assert.ok(bytes)
@@ -198,16 +200,19 @@ describe('the seam of history and topics', () => {
     ]
     for (const faulty of faults) {
       await store.put(key, faulty)
-      const failed = askedOf({ records: log, store }, 'SELECT sum(temperature), max(subject) FROM readings')
+      const failed = askQuestion(
+        { records: log, store },
+        'SELECT sum(temperature), max(subject) FROM readings',
+      )
       const name = 'DamagedObject'
       await assert.rejects(failed, { name, message: /day=2026-03-01\/0-0+-0+29\.parquet.*Restore/s })
     }
   })
 
   it('given statements that hide the name of a view, then they fail, and no row is missing in silence', async () => {
-    const log = logOf(0, 30)
+    const log = createLog(0, 30)
     for (const view of ['read|ings', 'al|erts', 'rec|ords']) {
-      const hidden = askedOf(
+      const hidden = askQuestion(
         { records: log, store },
         `SELECT count(*) FROM query('FROM ${view.replace('|', "' || '")} WHERE "partition" = 7')`,
       )
@@ -216,15 +221,17 @@ describe('the seam of history and topics', () => {
   })
 
   it('given statements without a view, then nothing is loaded', async () => {
-    const { rows, progress } = await askedOf({ records: logOf(0, 3) }, 'SELECT 1 AS one')
+    const { rows, progress } = await askQuestion({ records: createLog(0, 3) }, 'SELECT 1 AS one')
     assert.deepEqual([rows, progress.recordsInAll], [[{ one: 1 }], 0])
   })
 
   it('closes the store at the end, of a failed query too', async () => {
     let closed = 0
     const closing = Object.assign(new FolderHistoryStore(folder), { close: () => void closed++ })
-    await askedOf({ records: logOf(0, 3), store: closing }, COUNT)
-    await assert.rejects(askedOf({ records: logOf(0, 3), store: closing }, 'SELECT nothing FROM records'))
+    await askQuestion({ records: createLog(0, 3), store: closing }, COUNT)
+    await assert.rejects(
+      askQuestion({ records: createLog(0, 3), store: closing }, 'SELECT nothing FROM records'),
+    )
     assert.equal(closed, 2)
   })
 
@@ -236,17 +243,17 @@ describe('the seam of history and topics', () => {
     const inputs = { inputsFile: 'config/inputs.yaml', mappingsDir: 'config/mappings' }
     const config = { ...VOCABULARY, env: 'test', historyBucket: 'history', ...inputs } as never
     const notices: string[] = []
-    const { store: none } = await openSqlSources({ config, connections: {} as never, aws: {} }, one =>
-      notices.push(one),
+    const { store: none } = await openSqlSources({ config, connections: {} as never, aws: {} }, text =>
+      notices.push(text),
     )
     const sentence = 's3://history: Access Denied. Only the records that are still in the topics are read.'
     assert.deepEqual([none, notices, mock.callCount()], [undefined, [sentence], 1])
   })
 
   it('given a filter and few columns, then DuckDB applies both while it reads the files', async () => {
-    await archive(store, 'readings', logOf(0, 30))
-    const { rows } = await askedOf(
-      { records: logOf(0, 40), store },
+    await archive(store, 'readings', createLog(0, 30))
+    const { rows } = await askQuestion(
+      { records: createLog(0, 40), store },
       `EXPLAIN SELECT avg(temperature) FROM readings WHERE subject = 's-1' AND "timestamp" > TIMESTAMP '2026-01-01'`,
       { sinceMs: START_MS },
     )

@@ -42,21 +42,27 @@ interface Contents {
 }
 
 /** Sources whose topics are named as their tables. */
-function sourcesOf({ records = [], store, starts = {}, partitions = 1, brought = [] }: Contents): SqlSources {
-  const kept = records.filter(one => one.offset >= (starts[`${one.topic}/${one.partition}`] ?? 0))
+function createSources({
+  records = [],
+  store,
+  starts = {},
+  partitions = 1,
+  brought = [],
+}: Contents): SqlSources {
+  const kept = records.filter(record => record.offset >= (starts[`${record.topic}/${record.partition}`] ?? 0))
   return {
     store,
     topics: table => [table],
     reach: async (topic, timeMs) => {
       const logs = Array.from({ length: partitions }, (_, partition) =>
-        records.filter(one => one.topic === topic && one.partition === partition),
+        records.filter(record => record.topic === topic && record.partition === partition),
       )
       const bounds = logs.map((log, partition) => ({
         start: starts[`${topic}/${partition}`] ?? 0,
         end: Math.max(-1, ...log.map(({ offset }) => offset)) + 1,
       }))
       const at = (partition: number, ms: number) =>
-        logs[partition]?.find(one => one.timestampMs >= ms)?.offset ?? bounds[partition]?.end ?? 0
+        logs[partition]?.find(record => record.timestampMs >= ms)?.offset ?? bounds[partition]?.end ?? 0
       return {
         bounds,
         atTime: timeMs === undefined ? [] : logs.map((_, partition) => at(partition, timeMs)),
@@ -69,7 +75,7 @@ function sourcesOf({ records = [], store, starts = {}, partitions = 1, brought =
 }
 
 /** Asks once, as a command does. Returns the rows of all answers, and the notices. */
-export async function askedOf(
+export async function askQuestion(
   contents: Contents,
   sql: string,
   times: Omit<SqlQuestion, 'statements'> = {},
@@ -85,9 +91,9 @@ export async function askedOf(
   const rows = await withSqlDatabase(
     FAMILIES,
     { statements: sql, ...times },
-    async () => sourcesOf(contents),
-    { folder, progress, notice: one => notices.push(one), stop },
-    database => answered(database, sql, one => notices.push(one)),
+    async () => createSources(contents),
+    { folder, progress, notice: text => notices.push(text), stop },
+    database => answered(database, sql, text => notices.push(text)),
   )
   return { rows, notices, progress }
 }
@@ -118,5 +124,5 @@ export async function asked(
   sql: string,
 ): Promise<Record<string, Value>[]> {
   const records: LogRecord[] = contents.map((content, offset) => logRecord(offset, content, { topic: TOPIC }))
-  return (await askedOf({ records }, sql)).rows
+  return (await askQuestion({ records }, sql)).rows
 }

@@ -66,7 +66,7 @@ describe('rules that are tried on history and log', () => {
     assert.ok(more && more.alerts > 0 && more.fired === 0, JSON.stringify(more))
     assert.equal(
       now.entities,
-      new Set(result.alerts.flatMap(one => (one.rule === 'NOW' ? [one.entity] : []))).size,
+      new Set(result.alerts.flatMap(alert => (alert.rule === 'NOW' ? [alert.entity] : []))).size,
     )
   })
 
@@ -107,7 +107,7 @@ describe('rules that are tried on history and log', () => {
     const store = new FolderHistoryStore(join(folder, 'missing'))
     await addObject(store, 'readings', log.slice(0, 50))
     await addObject(store, 'readings', log.slice(80))
-    const { missing } = await tryRules({ store }, trialOf(EVERY_KIND), RANGE, new AbortController().signal)
+    const { missing } = await tryRules({ store }, runTrial(EVERY_KIND), RANGE, new AbortController().signal)
     const [fromOffset, toOffset] = [(log[49]?.offset ?? 0) + 1, (log[80]?.offset ?? 0) - 1]
     assert.deepEqual(missing, [{ topic: TOPIC, partition: 0, fromOffset, toOffset }])
   })
@@ -115,19 +115,19 @@ describe('rules that are tried on history and log', () => {
   it('given a signal, then the trial ends', async () => {
     const store = new FolderHistoryStore(join(folder, 'stopped'))
     await addObject(store, 'readings', inPartition(alertingLog(new Random(3), 200, EVERY_KIND), 0))
-    await assert.rejects(tryRules({ store }, trialOf(EVERY_KIND), RANGE, AbortSignal.abort()), {
+    await assert.rejects(tryRules({ store }, runTrial(EVERY_KIND), RANGE, AbortSignal.abort()), {
       name: 'AbortError',
     })
   })
 })
 
-function trialOf(rules: readonly AnyRule[], entity = '') {
+function runTrial(rules: readonly AnyRule[], entity = '') {
   return { rules, settings: SETTINGS, entity }
 }
 
 function inOrder(alerts: readonly TriedAlert[]): readonly TriedAlert[] {
-  const nameOf = ({ fromMs, entity, rule, metric }: TriedAlert) => `${fromMs} ${entity} ${rule} ${metric}`
-  return alerts.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+  const formatName = ({ fromMs, entity, rule, metric }: TriedAlert) => `${fromMs} ${entity} ${rule} ${metric}`
+  return alerts.toSorted((a, b) => (formatName(a) < formatName(b) ? -1 : 1))
 }
 
 /** Archives the first records of each log in objects of random sizes, some of them overlapping. The log has the rest. */
@@ -156,7 +156,7 @@ async function tried(
   live.push(...fired.map(alertRecord))
   const bounds = (topic: string, partition: number) => {
     const own = live
-      .filter(one => one.topic === topic && one.partition === partition)
+      .filter(record => record.topic === topic && record.partition === partition)
       .map(({ offset }) => offset)
     return { start: Math.min(...own), end: Math.max(...own) + 1 }
   }
@@ -164,15 +164,15 @@ async function tried(
     const partitions = topic === ALERTS ? [0] : logs.map((_, partition) => partition)
     const all = partitions
       .map(partition => bounds(topic, partition))
-      .map(one => (Number.isFinite(one.start) ? one : { start: 0, end: 0 }))
+      .map(value => (Number.isFinite(value.start) ? value : { start: 0, end: 0 }))
     return { bounds: all, atTime: all.map(({ start }) => start) }
   }
   const log = { reader: new MemoryLogReader(live, 40), reach }
   const stop = new AbortController().signal
-  const result = await tryRules({ store, log }, trialOf(rules, entity), RANGE, stop)
-  const ofAll = collectFirings(fired).map(one => ({
-    ...one,
-    toMs: Number.isFinite(one.toMs) ? one.toMs : null,
+  const result = await tryRules({ store, log }, runTrial(rules, entity), RANGE, stop)
+  const ofAll = collectFirings(fired).map(firing => ({
+    ...firing,
+    toMs: Number.isFinite(firing.toMs) ? firing.toMs : null,
   }))
   return { result, fired: ofAll }
 }

@@ -12,14 +12,14 @@ import type { TablePlan, ViewPlan } from '../../../../lib/views/plan.ts'
 import { createActivatedPlan } from '../../../../lib/views/plan-activation.ts'
 
 const table = (name: string, generation: string) => ({ name, generation }) as TablePlan
-const planOf = (...tables: TablePlan[]): ViewPlan => ({ streams: [], tables })
-const names = (tables: readonly TablePlan[]) => tables.map(one => `${one.name} ${one.generation}`)
+const createPlan = (...tables: TablePlan[]): ViewPlan => ({ streams: [], tables })
+const names = (tables: readonly TablePlan[]) => tables.map(table => `${table.name} ${table.generation}`)
 
 const inForce = createActivatedPlan(
-  planOf(table('a', '1.x'), table('b', '1'), table('c', '1'), table('d', '2')),
+  createPlan(table('a', '1.x'), table('b', '1'), table('c', '1'), table('d', '2')),
   ['2'],
 )
-const wanted = planOf(table('a', '1'), table('b', '2'), table('d', '2'))
+const wanted = createPlan(table('a', '1'), table('b', '2'), table('d', '2'))
 
 describe('changes of tables', () => {
   it('given statements, then new and changed tables are built, and others dropped or left', () => {
@@ -31,7 +31,7 @@ describe('changes of tables', () => {
   })
 
   it('given a table that the function clock has put into force, then it has no past; a built one has', () => {
-    const change = planChange(inForce, planOf(table('a', '1'), table('b', '1')))
+    const change = planChange(inForce, createPlan(table('a', '1'), table('b', '1')))
     assert.deepEqual(change.withoutPast, ['b'])
     assert.match(
       formatChange(change, 'my-views'),

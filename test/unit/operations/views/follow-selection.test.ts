@@ -23,7 +23,7 @@ const order = (id: string, data: object): Event => ({
 })
 
 /** Follows the events of a topic from its beginning, until as many rows as are expected have come. */
-async function rowsOf(sql: string, events: readonly Event[], count: number): Promise<readonly RowChange[]> {
+async function readRows(sql: string, events: readonly Event[], count: number): Promise<readonly RowChange[]> {
   const plan = compilePlan(FAMILIES, [{ name: 'a.sql', text: STREAMS }], parse)
   const topics: string[] = []
   const records = events.map((event, offset): LogRecord => {
@@ -60,16 +60,19 @@ describe('the events of a stream, as they come', () => {
   ]
 
   it('given a type that our table does not have, then any field of its data is a column', async () => {
-    assert.deepEqual(await rowsOf('SELECT customer_id, total, SUBJECT FROM orders EMIT CHANGES', events, 3), [
-      ['c-1', 12.5, 'c-1'],
-      [null, null, 'c-1'],
-      ['c-2', 3, 'c-1'],
-    ])
+    assert.deepEqual(
+      await readRows('SELECT customer_id, total, SUBJECT FROM orders EMIT CHANGES', events, 3),
+      [
+        ['c-1', 12.5, 'c-1'],
+        [null, null, 'c-1'],
+        ['c-2', 3, 'c-1'],
+      ],
+    )
   })
 
   it('given no type, then ticks, and records that every consumer refuses, are not rows', async () => {
     const sql = 'SELECT TYPE, sensor_id FROM all_events WHERE total IS DISTINCT FROM 12.5 EMIT CHANGES'
-    assert.deepEqual(await rowsOf(sql, events, 2), [
+    assert.deepEqual(await readRows(sql, events, 2), [
       ['com.example.order.v1', null],
       ['com.example.order.v1', null],
     ])

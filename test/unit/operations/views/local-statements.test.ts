@@ -12,7 +12,7 @@ const tableText = (name: string, value = 'COUNT(*)') =>
 const LOCAL = 'v/local.sql'
 const SHIPPED: StatementFile = { name: 'v/a.sql', text: `${STREAM}\n${tableText('shipped')}` }
 
-const namesOf = ({ streams, tables }: ViewPlan) => [...streams, ...tables].map(({ name }) => name)
+const listNames = ({ streams, tables }: ViewPlan) => [...streams, ...tables].map(({ name }) => name)
 
 /** Carries out statements one after another. */
 function edit(statements: readonly string[], before = '', inForce = '') {
@@ -25,9 +25,9 @@ function edit(statements: readonly string[], before = '', inForce = '') {
     if ('notice' in edited) return { notice: edited.notice, names: [], text: '' }
     const plan = compilePlan(FAMILIES, edited.files, parse)
     local = edited.text
-    assert.deepEqual(namesOf(compile()), namesOf(plan))
+    assert.deepEqual(listNames(compile()), listNames(plan))
   }
-  return { notice: '', names: namesOf(compile()), text: local }
+  return { notice: '', names: listNames(compile()), text: local }
 }
 
 describe('statements that are typed', () => {

@@ -136,10 +136,10 @@ async function live(): Promise<string[]> {
   const records = RECORDS.filter(({ partition }) => partition === 0)
   const later = records.map(record => ({ ...record, offset: record.offset + 1 }))
   await stage.batch([activation(0, createActivatedPlan(plan, [])), ...later])
-  return rowsIn(stage)
+  return listRows(stage)
 }
 
-function rowsIn(stage: Stage): string[] {
+function listRows(stage: Stage): string[] {
   return stage.events
     .filter(({ type }) => type === 'io.sluice.view.row.v1')
     .map(({ id, source, subject, time, data }) => [id, source, subject, time, JSON.stringify(data)].join(' '))
@@ -174,13 +174,13 @@ describe('the past of a table', () => {
   })
 
   it('given a later operation, then its rows have other origins than those before', async () => {
-    const originsOf = async (operation: string) => {
+    const listOrigins = async (operation: string) => {
       const rows = new Rows()
       await rows.run(0, false, operation)
       const named = rows.records.flatMap(({ headers }) => headers.filter(([name]) => name === 'ce_origin'))
       return new Set(named.map(([, value]) => String(value)))
     }
-    const [before, later] = [await originsOf('o1'), await originsOf('o2')]
+    const [before, later] = [await listOrigins('o1'), await listOrigins('o2')]
     assert.deepEqual(
       [...later].filter(origin => before.has(origin)),
       [],
@@ -223,7 +223,7 @@ describe('the past of a table', () => {
     rows.ranges = [{ topic: TOPIC, partition: 0, start: 0, next: 0, end: 7 }]
     await rows.run(0, false)
     const applied = await rows.applied()
-    assert.deepEqual(applied, rowsIn(stage))
+    assert.deepEqual(applied, listRows(stage))
     assert.equal(applied.length, 3)
   })
 
@@ -240,7 +240,7 @@ describe('the past of a table', () => {
       ...later.map(record => ({ ...record, offset: record.offset + 1 })),
     ]
     await stage.batch(log)
-    assert.ok(rows.records.length > 0 && rowsIn(stage).length > 0)
+    assert.ok(rows.records.length > 0 && listRows(stage).length > 0)
     const published = [...rows.published, ...stage.publisher.publishedRecords]
     const { consumer, store } = stage
     const states = [stage.stateKey()]

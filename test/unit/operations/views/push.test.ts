@@ -9,13 +9,13 @@ import type { ActivatedPlan, TablePlan } from '../../../../lib/views/plan.ts'
 import { createActivatedPlan } from '../../../../lib/views/plan-activation.ts'
 
 const table = { name: 't', generation: '1' } as TablePlan
-const planOf = (...tables: TablePlan[]) => createActivatedPlan({ streams: [], tables }, [])
+const createPlan = (...tables: TablePlan[]) => createActivatedPlan({ streams: [], tables }, [])
 
 /** Topic with changes, and a plan in force, which both change while they are followed. */
 class Changes {
   readonly topic = 'changes'
   readonly records: LogRecord[] = []
-  inForce: ActivatedPlan | undefined = planOf(table)
+  inForce: ActivatedPlan | undefined = createPlan(table)
   isAway = false
 
   readonly log = {
@@ -64,8 +64,8 @@ describe('changes of a table, as they come', () => {
   })
 
   for (const [what, inForce, message] of [
-    ['dropped', planOf(), /The table t is not the same any more\. It was dropped/],
-    ['replaced', planOf({ ...table, generation: '2' }), /Its statement has changed: ask again/],
+    ['dropped', createPlan(), /The table t is not the same any more\. It was dropped/],
+    ['replaced', createPlan({ ...table, generation: '2' }), /Its statement has changed: ask again/],
   ] as const)
     it(`given a table that is ${what}, also after Redis was away, then the end is explained`, async () => {
       const changes = new Changes()

@@ -36,7 +36,7 @@ function supervised(options: { readonly restarts?: boolean; readonly isStuck?: (
 }
 
 /** Replaces the clock. Only the time of day is replaced, since the test waits. */
-function clockOf(t: TestContext) {
+function mockClock(t: TestContext) {
   t.mock.timers.enable({ apis: ['Date'], now: 1_000_000 })
   return (ms: number) => t.mock.timers.tick(ms)
 }
@@ -59,7 +59,7 @@ describe('a program that was killed', () => {
   })
 
   it('given a minute of work between, then it starts again as often as it is killed', async t => {
-    const pass = clockOf(t)
+    const pass = mockClock(t)
     const one = supervised({ restarts: true })
     await one.supervisor.start(new AbortController().signal)
     for (let time = 0; time < 5; time += 1) {

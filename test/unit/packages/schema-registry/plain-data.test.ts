@@ -80,13 +80,13 @@ message Reading {
 message Inner { bool on = 1; }
 enum Kind { NONE = 0; SOME = 1; }`
   const type = protobuf.parse(PROTO).root.lookupType('Reading')
-  const bytesOf = (message: object) => Buffer.from(type.encode(type.fromObject(message)).finish())
+  const encodeBytes = (message: object) => Buffer.from(type.encode(type.fromObject(message)).finish())
 
   it('given nothing but zeros, then fields without presence are there, and others are not', async () => {
     const { read } = await codec('PROTOBUF', PROTO, 'plain')
     const zeros = { sensorId: '', value: 0, count: 0, raw: '', kind: 'NONE' }
     assert.deepEqual(read(Buffer.alloc(0)), zeros)
-    assert.deepEqual(read(bytesOf({ inner: {}, other: 0, two: false })), {
+    assert.deepEqual(read(encodeBytes({ inner: {}, other: 0, two: false })), {
       ...zeros,
       inner: { on: false },
       other: 0,
@@ -106,12 +106,12 @@ enum Kind { NONE = 0; SOME = 1; }`
       totals: { a: 7 },
       one: 'x',
     }
-    assert.deepEqual(read(bytesOf(plain)), plain)
+    assert.deepEqual(read(encodeBytes(plain)), plain)
   })
 
   it('given a number of 64 bits that a double does not hold, then it is refused', async () => {
     const { read } = await codec('PROTOBUF', PROTO, 'plain')
-    assert.throws(() => read(bytesOf({ count: '9007199254740993' })), { code: 'number-not-exact' })
+    assert.throws(() => read(encodeBytes({ count: '9007199254740993' })), { code: 'number-not-exact' })
   })
 })
 

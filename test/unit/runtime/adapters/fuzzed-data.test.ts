@@ -95,14 +95,14 @@ type Edit = typeof edit extends fc.Arbitrary<infer One> ? One : never
 
 function edited(bytes: Buffer, edits: readonly Edit[]): Buffer {
   let result = bytes
-  for (const one of edits) {
-    const at = Math.min(one.at, result.length)
-    if (one.kind === 'cut') result = result.subarray(0, at)
-    else if (one.kind === 'insert')
-      result = Buffer.concat([result.subarray(0, at), one.bytes, result.subarray(at)])
+  for (const edit of edits) {
+    const at = Math.min(edit.at, result.length)
+    if (edit.kind === 'cut') result = result.subarray(0, at)
+    else if (edit.kind === 'insert')
+      result = Buffer.concat([result.subarray(0, at), edit.bytes, result.subarray(at)])
     else {
       result = Buffer.from(result)
-      if (at < result.length) result[at] = one.byte
+      if (at < result.length) result[at] = edit.byte
     }
   }
   return result
@@ -175,7 +175,7 @@ describe('the decoder', () => {
           },
           { requiredKeys: ['schema'] },
         )
-        .map(one => JSON.stringify(one)),
+        .map(value => JSON.stringify(value)),
     )
     await fc.assert(
       fc.asyncProperty(answer, fc.constantFrom(200, 204, 301, 404, 429, 500), async (text, status) => {

@@ -33,7 +33,7 @@ describe('given a cluster with a partition that has no leader', () => {
       2: { listGroups: () => listed(['a', '']), describeGroups: described },
     })
     assert.deepEqual(
-      (await listVisibleGroups(kafka)).map(one => [one.group, one.state]),
+      (await listVisibleGroups(kafka)).map(group => [group.group, group.state]),
       [
         ['a', 'empty'],
         ['b', 'empty'],
@@ -56,7 +56,7 @@ describe('given a cluster with a partition that has no leader', () => {
       2: { listGroups: () => listed() },
     })
     assert.deepEqual(
-      (await listVisibleGroups(kafka)).map(one => one.group),
+      (await listVisibleGroups(kafka)).map(group => group.group),
       ['a', 'c'],
     )
   })
@@ -64,7 +64,10 @@ describe('given a cluster with a partition that has no leader', () => {
   it('then all topics are returned, and the partition without leader with them', async () => {
     const { kafka } = scriptedCluster({ 1: { Metadata } })
     assert.deepEqual(
-      (await topicLayouts(kafka)).map(({ topic, partitions }) => [topic, partitions.map(one => one.leader)]),
+      (await topicLayouts(kafka)).map(({ topic, partitions }) => [
+        topic,
+        partitions.map(partition => partition.leader),
+      ]),
       [
         ['broken', [-1, 1]],
         ['whole', [1]],

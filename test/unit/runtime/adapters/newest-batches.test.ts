@@ -15,7 +15,7 @@ interface Written {
 function broker(logs: readonly (readonly Written[])[]) {
   const requests: number[][] = []
   const ask = async (from: readonly BatchesFrom[]): Promise<FetchedBatches[]> => {
-    const partitions = from.flatMap(one => one.partitions)
+    const partitions = from.flatMap(start => start.partitions)
     requests.push(partitions.map(({ offset }) => offset))
     return partitions.map(({ partition, offset }, index) => {
       const rest = (logs[partition] ?? []).slice(offset).map((written, at) => head(offset + at, written))

@@ -8,7 +8,7 @@ import { type CompletedStep, completeStep, reject } from '#runtime/consumer/proc
 import type { Signal } from '../../../../lib/app/topic-table.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
 import { FAMILIES, NAMES } from '../../../support/families.ts'
-import { logOf, metricsIn } from '../../../support/function-log.ts'
+import { listMetrics, readLog } from '../../../support/function-log.ts'
 import { OtlpReceiver, type ReceivedSpan } from '../../../support/otlp-receiver.ts'
 import { environmentReading as reading, logRecord as record, TOPIC } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
@@ -41,7 +41,7 @@ beforeEach(() => {
 after(() => receiver.stop())
 
 /** The spans of what happens on the stage, as the collector has them. */
-async function spansOf(
+async function readSpans(
   work: (stage: Stage) => Promise<unknown>,
   process?: unknown,
   given: Partial<Traced> = {},
@@ -52,7 +52,7 @@ async function spansOf(
   const tracing = new Tracing({ endpoint: receiver.endpoint, headers: {} }, who, (...what) => {
     dropped.push(what)
   })
-  await logOf(
+  await readLog(
     async observer => {
       observer.traceTo(tracing)
       await work(new Stage(process as never, { report: observer.report }))
@@ -66,7 +66,7 @@ async function spansOf(
 
 describe('the spans of a batch', () => {
   it('given three traces and records without, then each traced record has a span in its own trace', async () => {
-    const spans = await spansOf(stage =>
+    const spans = await readSpans(stage =>
       stage.batch([
         record(0, reading('a', { ...traced('a'), sensor: 's-1' })),
         record(1, reading('none', { sensor: 's-2' })),
@@ -130,7 +130,7 @@ describe('the spans of a batch', () => {
         record(3, { value: Buffer.from('no event') }),
       ])
     const offsets = async (sampler?: Sampler) =>
-      (await spansOf(batch, undefined, sampler && { sampler }))
+      (await readSpans(batch, undefined, sampler && { sampler }))
         .filter(({ kind }) => kind === 'consumer')
         .map(({ attributes }) => attributes['messaging.kafka.offset'])
     assert.deepEqual(await offsets('always_on'), [0, 1, 3])
@@ -149,7 +149,7 @@ describe('the spans of a batch', () => {
       nowMs += 1
       await stage.batch(readings(5, 6, 7))
     }
-    const spans = await spansOf(work, undefined, { sampler: 'always_on', mostPerSecond: 2 }, () => nowMs)
+    const spans = await readSpans(work, undefined, { sampler: 'always_on', mostPerSecond: 2 }, () => nowMs)
     assert.deepEqual(
       spans.flatMap(({ kind, attributes }) =>
         kind === 'consumer' ? attributes['messaging.kafka.offset'] : [],
@@ -170,7 +170,7 @@ describe('the spans of a batch', () => {
       record(0, reading('a', traced('a'))),
       record(1, reading('b', { ...traced('b'), at: 60 })),
     ]
-    const spans = await spansOf(stage => stage.batch(records), timed, { application: 'shop' })
+    const spans = await readSpans(stage => stage.batch(records), timed, { application: 'shop' })
     const own = spans.flatMap(({ attributes }) =>
       Object.keys(attributes).filter(name => !/^[mc]\w+\./.test(name)),
     )
@@ -182,7 +182,7 @@ describe('the spans of a batch', () => {
   it('given an emission, then its span has the id that travels in it, below the span of its cause', async () => {
     let emitted: string | undefined
     const state = { tracestate: 'vendor=1' }
-    const spans = await spansOf(async stage => {
+    const spans = await readSpans(async stage => {
       const b = traced('b')
       await stage.batch([
         record(0, reading('a', traced('a'))),
@@ -214,7 +214,7 @@ describe('the spans of a batch', () => {
 
   it('given a failure, then its span has the code and not the message, and its record keeps the trace', async () => {
     const refusing = { name: 'refusing', accepts: FAMILIES.readingTypes, onEvent: () => reject('SECRET') }
-    const [span, failureRecord] = await spansOf(
+    const [span, failureRecord] = await readSpans(
       stage => stage.batch([record(0, reading('a', traced('a')))]),
       refusing,
     )
@@ -238,7 +238,7 @@ describe('the spans of a batch', () => {
         completeStep('set', {}, [], id === 'a' ? [{ name: 'late', dueMs: timeMs + 1_000 }] : []),
       onTimer: (): CompletedStep<unknown> => completeStep('was-late', {}, [emit]),
     }
-    const spans = await spansOf(
+    const spans = await readSpans(
       stage =>
         stage.batch([
           record(0, reading('a', traced('a'))),
@@ -378,7 +378,7 @@ describe('the export', () => {
     const { endpoint } = gone
     await gone.stop()
     const headers = { authorization: 'SECRET' }
-    const log = await logOf(async observer => {
+    const log = await readLog(async observer => {
       const told = observer.reportDroppedSpans.bind(observer)
       const made = new OtlpExporter({ endpoint, headers }, {}, told, () => NOW)
       for (let invocation = 0; invocation < 3; invocation += 1) {
@@ -386,7 +386,7 @@ describe('the export', () => {
         await made.export(10_000)
       }
     })
-    const metrics = metricsIn(log)
+    const metrics = listMetrics(log)
     assert.deepEqual(
       [metrics.get('spans-dropped unreachable')?.values, metrics.get('spans-dropped paused')?.values],
       [[1], [2]],

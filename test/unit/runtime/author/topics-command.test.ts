@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { application } from '#runtime/consumer/authored-application.ts'
-import { formatTopicLines, topicsIn } from '#runtime/lambda/topics-command.ts'
+import { formatTopicLines, listApplicationTopics } from '#runtime/lambda/topics-command.ts'
 
 const shop = application({
   prefix: 'shop',
   topics: { orders: { partitions: 12 }, raw: { isTicked: false } },
 })
-const topics = topicsIn(shop, 'eu')
+const topics = listApplicationTopics(shop, 'eu')
 
 describe('the topics of an application', () => {
   it('given its settings, then each has its name in Kafka, and the clock that it needs', () => {

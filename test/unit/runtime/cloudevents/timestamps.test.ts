@@ -5,7 +5,7 @@ import { isTimestamp, parseTime } from '#runtime/cloudevents/attributes.ts'
 const LENGTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 /** Returns the days by the rule of the Gregorian calendar (RFC 3339, appendix C). */
-function daysOf(year: number, month: number): number {
+function countDays(year: number, month: number): number {
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
   return month === 2 && isLeap ? 29 : (LENGTHS[month - 1] ?? 0)
 }
@@ -17,7 +17,7 @@ describe('RFC 3339 times', () => {
       for (let month = 0; month <= 13; month += 1)
         for (let day = 0; day <= 32; day += 1) {
           const date = [`${year}`.padStart(4, '0'), `${month}`.padStart(2, '0'), `${day}`.padStart(2, '0')]
-          const exists = day >= 1 && day <= daysOf(year, month)
+          const exists = day >= 1 && day <= countDays(year, month)
           assert.equal(isTimestamp(`${date.join('-')}T12:00:00Z`), exists, date.join('-'))
           looked += 1
         }

@@ -12,7 +12,7 @@ import { environmentReading } from '../../../support/records.ts'
 
 const MODES: readonly ContentMode[] = ['binary', 'structured']
 
-function headersOf({ headers }: Pick<OutgoingRecord, 'headers'>): Record<string, string> {
+function listHeaders({ headers }: Pick<OutgoingRecord, 'headers'>): Record<string, string> {
   return Object.fromEntries(headers.map(([name, value]) => [name, String(value)]))
 }
 
@@ -22,7 +22,7 @@ describe('writing an event', () => {
       const event = environmentReading('a')
       const written = writeEvent(event, mode)
       const read = Kafka.toEvent({
-        headers: headersOf(written),
+        headers: listHeaders(written),
         body: null,
         value: String(written.value),
       } as never)
@@ -51,7 +51,7 @@ describe('writing an event', () => {
     const sources = ['/one', '/two', '/two', '/one']
     const written = sources.map(source => writeEvent(environmentReading('a', { source })))
     assert.deepEqual(
-      written.map(record => headersOf(record).ce_source),
+      written.map(record => listHeaders(record).ce_source),
       sources,
     )
   })
@@ -79,14 +79,14 @@ describe('writing an event', () => {
 
 describe('the trace of an event', () => {
   it('is started by the producer of an event that has none, the same for the same event', () => {
-    const [one, two] = [1, 2].map(() => headersOf(toOutgoingRecord('t', 'k', environmentReading('a'))))
+    const [one, two] = [1, 2].map(() => listHeaders(toOutgoingRecord('t', 'k', environmentReading('a'))))
     assert.match(one?.ce_traceparent ?? '', /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
     assert.equal(one?.ce_traceparent, two?.ce_traceparent)
   })
   it('is kept where the event has one', () => {
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00'
     const record = toOutgoingRecord('t', 'k', environmentReading('a', { extensions: { traceparent } }))
-    assert.equal(headersOf(record).ce_traceparent, traceparent)
+    assert.equal(listHeaders(record).ce_traceparent, traceparent)
   })
   it('is continued with flags and state, and not at all where it is broken', () => {
     const trace = { ...startTrace({ source: '/s', id: 'a' }), tracestate: 'vendor=1' }

@@ -6,14 +6,14 @@ import { completeStep, type KeyedProcess, type StepResult } from '#runtime/consu
 const say = (reason: string) => () => completeStep(reason, undefined)
 const orders = { on: { placed: say('order') }, timers: { remind: say('reminder') } }
 const customers = { on: { joined: say('customer'), left: say('farewell') } }
-const reasonOf = (step: StepResult<unknown> | undefined) => step?.kind === 'decided' && step.reason
+const getReason = (step: StepResult<unknown> | undefined) => step?.kind === 'decided' && step.reason
 
 it('given two parts, then each event and each timer has the step of its own part', () => {
   const process: KeyedProcess<unknown> = { name: 'shop', ...combine<unknown, void>(orders, customers) }
   assert.deepEqual(process.accepts, ['placed', 'joined', 'left'])
   const steps = process.accepts.map(type => process.onEvent(undefined, { type } as never))
-  assert.deepEqual(steps.map(reasonOf), ['order', 'customer', 'farewell'])
-  assert.equal(reasonOf(process.onTimer?.({}, { name: 'remind' } as never)), 'reminder')
+  assert.deepEqual(steps.map(getReason), ['order', 'customer', 'farewell'])
+  assert.equal(getReason(process.onTimer?.({}, { name: 'remind' } as never)), 'reminder')
   assert.throws(() => process.onTimer?.({}, { name: 'renamed' } as never), /no part .* a step for renamed/)
 })
 

@@ -6,7 +6,7 @@ import { createStatistics, type EntityStatistics } from '../../../../lib/analyti
 import { FAMILIES } from '../../../support/families.ts'
 import { Kit } from '../../../support/kit.ts'
 import { environmentReading as reading } from '../../../support/records.ts'
-import { ruleOf } from '../../alerting/support.ts'
+import { createRule } from '../../alerting/support.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 const SENSOR = '/environment/test-site s-1'
@@ -37,7 +37,7 @@ describe('rule 19: an entity that is quiet for longer than the log keeps reading
   })
 
   it('rule 19: given a firing alert, then it resolves as forgotten, and nothing more is emitted', async () => {
-    const hot = ruleOf({ fireAbove: 40 })
+    const hot = createRule({ fireAbove: 40 })
     const kit = new Kit(alerting(FAMILIES, [hot]))
     await kit.when(reading('hot', { temperature: 50 }))
     const steps = await kit.pass(tooLong)

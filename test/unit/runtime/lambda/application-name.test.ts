@@ -7,14 +7,14 @@ import { clockHandler } from '#runtime/lambda/clock-handler.ts'
 import { forwarderHandler } from '#runtime/lambda/forwarder-handler.ts'
 import { kafkaHandler } from '#runtime/lambda/kafka-handler.ts'
 import { kafkaEvent, logRecord } from '#runtime/testing/records.ts'
-import { metricsOf } from '../../../support/function-log.ts'
+import { readMetrics } from '../../../support/function-log.ts'
 
 const SINK = { name: 'bell', accepts: [], deliver: async () => [] }
 const FORWARDER = { name: 'mover', from: [], forward: () => assert.fail('there are no records') }
 const SERVERS = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
 
 /** Makes and starts a handler, with these variables. */
-async function started<Handler extends { start(): Promise<unknown> }>(
+async function startHandler<Handler extends { start(): Promise<unknown> }>(
   make: () => Handler,
   variables: Record<string, string>,
 ): Promise<Handler> {
@@ -35,27 +35,30 @@ describe('the name of an application', () => {
   it('given it, then metrics have it as their namespace, and the environment of its own variable', async () => {
     // The function reserves more time than there is, so the batch waits in Kafka, and no server is asked.
     const variables = { MY_SHOP_ENV: 'eu', SLUICE_ENV: 'other', APP_ENV: 'other' }
-    const handler = await started(() => kafkaHandler(shop, 'bell', SINK, { reserveMs: 60_001 }), variables)
+    const handler = await startHandler(
+      () => kafkaHandler(shop, 'bell', SINK, { reserveMs: 60_001 }),
+      variables,
+    )
     const batch = kafkaEvent([logRecord(0, { value: Buffer.from('{}') }, { topic: 'orders' })])
     const context = { getRemainingTimeInMillis: () => 60_000 } as Context
-    const metrics = await metricsOf(async () => handler(batch, context), 'My-shop')
+    const metrics = await readMetrics(async () => handler(batch, context), 'My-shop')
     assert.match(metrics.get('deferred out-of-time')?.dimensions[0] ?? '', /environment=eu/)
   })
 
   it('given variables that are wrong, then the message of each handler names those of the application', async () => {
     const wrong = { MY_SHOP_ENV: 'Not Allowed', MY_SHOP_SINCE: 'yesterday' }
     await assert.rejects(
-      started(() => kafkaHandler(shop, 'bell', SINK), wrong),
+      startHandler(() => kafkaHandler(shop, 'bell', SINK), wrong),
       /MY_SHOP_ENV: must be .*MY_SHOP_SINCE: must be an instant/s,
     )
     const others = [() => clockHandler(shop, 'clock', []), () => forwarderHandler(shop, 'mover', FORWARDER)]
-    for (const make of others) await assert.rejects(started(make, wrong), /MY_SHOP_ENV: must be /)
+    for (const make of others) await assert.rejects(startHandler(make, wrong), /MY_SHOP_ENV: must be /)
   })
 
   it('given none, then a plain name stands for it', async () => {
     const plain = application({ topics: ['orders'] })
     await assert.rejects(
-      started(() => kafkaHandler(plain, 'bell', SINK), { APP_ENV: 'Not Allowed' }),
+      startHandler(() => kafkaHandler(plain, 'bell', SINK), { APP_ENV: 'Not Allowed' }),
       /APP_ENV: must be /,
     )
     assert.deepEqual([plain.tickType, plain.failureEvent.type], ['app.tick', 'app.failure'])

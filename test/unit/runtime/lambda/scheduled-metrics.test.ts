@@ -7,7 +7,7 @@ import { createScheduledHandler } from '#runtime/lambda/scheduled-handler.ts'
 import { KafkaPublisher } from '#runtime/producer/publisher.ts'
 import { generalSettings } from '#runtime/settings/general.ts'
 import { KAFKA } from '#runtime/settings/kafka.ts'
-import { metricsOf } from '../../../support/function-log.ts'
+import { readMetrics } from '../../../support/function-log.ts'
 
 const SLICES = [generalSettings('shop'), KAFKA] as const
 const RECORD = { topic: 'a', partition: 0, key: null, value: Buffer.from('x'), headers: [] }
@@ -34,19 +34,19 @@ it('given a scheduled function that publishes, then each publishing is measured 
   )
   const context = { getRemainingTimeInMillis: () => 60_000 } as Context
   const run = () => handler({} as ScheduledEvent, context)
-  const first = await metricsOf(run, 'Shop')
+  const first = await readMetrics(run, 'Shop')
   assert.equal(first.get('publishMs')?.values.length, 2)
   assert.deepEqual(first.get('publishMs')?.dimensions, ['service=ticking environment=test'])
   assert.deepEqual(first.get('things')?.dimensions, ['service=ticking environment=test'])
 
   times = 1
   assert.equal(
-    (await metricsOf(run, 'Shop')).get('publishMs')?.values.length,
+    (await readMetrics(run, 'Shop')).get('publishMs')?.values.length,
     1,
     'what was written is not written again',
   )
 
   KafkaPublisher.prototype.publish = () => Promise.reject(new Error('refused'))
-  const refused = await metricsOf(() => assert.rejects(run()), 'Shop')
+  const refused = await readMetrics(() => assert.rejects(run()), 'Shop')
   assert.equal(refused.get('publishMs')?.values.length, 1, 'one that fails is measured as well')
 })

@@ -18,7 +18,7 @@ const event = (id: string, type: string, data: object = {}): Event => ({
   data,
 })
 const records = (...events: readonly Event[]) =>
-  events.map((one, offset) => logRecord(offset, one, { timestampMs: START_MS + offset * 1000 }))
+  events.map((event, offset) => logRecord(offset, event, { timestampMs: START_MS + offset * 1000 }))
 
 /** Notes the sum of two kinds of events that set its context. */
 const summing: KeyedProcess<{ readonly sums: readonly number[] }, unknown, number> = {

@@ -8,7 +8,7 @@ import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Change } from '#runtime/pipeline/model/snapshot.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
-import { logOf, order } from '../../../support/obeying.ts'
+import { createLog, order } from '../../../support/obeying.ts'
 import { Stage } from '../../../support/stage.ts'
 
 const { bytes: LIMIT } = CONSUMER_DEFAULTS.limits
@@ -50,7 +50,7 @@ function emission(name: string, bytes: number) {
 }
 
 /** A stage, and how large each load and each commit was. */
-function measured() {
+function createMeasuredStage() {
   const stage = new Stage(large as KeyedProcess<never>)
   const loads: number[] = []
   const commits: number[] = []
@@ -79,15 +79,15 @@ const names = Array.from({ length: 30 }, (_, index) => `s${index}`)
 
 describe('the bytes of a chunk', () => {
   it('given entity states too large for one load, then each record is applied, in several loads', async () => {
-    const { stage, loads, commits, store } = measured()
+    const { stage, loads, commits, store } = createMeasuredStage()
     const sizes = { stateBytes: 700 * KiB }
     const first = names.map((name, index) => [index, told(`a${index}`, name, index, sizes)] as const)
     const second = names.map((name, index) => [30 + index, told(`b${index}`, name, 30 + index)] as const)
-    const log = logOf([...first, ...second])
+    const log = createLog([...first, ...second])
     await stage.batch(log, { ports: { store } })
     assert.deepEqual(stage.outcomes, Array(60).fill('applied/kept'))
     // Decided records that are delivered again take no bytes away permanently.
-    const again = logOf([...first, ...second, [61, told('c', 's29', 61)]])
+    const again = createLog([...first, ...second, [61, told('c', 's29', 61)]])
     assert.deepEqual(await stage.batch(again, { ports: { store } }), { batchItemFailures: [] })
     assert.deepEqual(await stage.state('/orders s29'), { seen: 'a29b29c', pad: 'x'.repeat(700 * KiB) })
     assert.equal(stage.outcomes.length, 61)
@@ -99,7 +99,7 @@ describe('the bytes of a chunk', () => {
 
   it('given one record a batch or all at once, then states, emissions and their order are the same', async () => {
     const sizes = { stateBytes: 900 * KiB, emissions: [900 * KiB, 10], timers: 1 }
-    const log = logOf([
+    const log = createLog([
       ...names.slice(0, 9).map((name, index) => [index, told(`a${index}`, name, 0, sizes)] as const),
       ...names.slice(0, 9).map((name, index) => [40, told(`b${index}`, name, 60)] as const),
     ])
@@ -116,7 +116,7 @@ describe('the bytes of a chunk', () => {
 describe('what is too large', () => {
   it('given a step that would leave a state of more than 1 MiB, then its record fails, and the state stays', async () => {
     const stage = new Stage(large as KeyedProcess<never>)
-    const log = logOf([
+    const log = createLog([
       [0, told('a', 'x', 0, { stateBytes: 1000 })],
       [1, told('b', 'x', 1, { stateBytes: 1024 * KiB })],
       [2, told('c', 'x', 2)],
@@ -128,7 +128,7 @@ describe('what is too large', () => {
 
   it('given more than a thousand timers of an entity, then the record fails, and no timer is set', async () => {
     const stage = new Stage(large as KeyedProcess<never>)
-    const log = logOf([
+    const log = createLog([
       [0, told('a', 'x', 0, { timers: 1_001 })],
       [100, told('b', 'x', 1)],
     ])
@@ -140,7 +140,7 @@ describe('what is too large', () => {
     const stage = new Stage(large as KeyedProcess<never>)
     const each = 1000 * KiB
     await stage.batch(
-      logOf([
+      createLog([
         [0, told('a', 'x', 0, { emissions: [each, each, each, each] })],
         [1, told('b', 'x', 1, { emissions: [each, each, each, each, each] })],
       ]),
@@ -151,7 +151,7 @@ describe('what is too large', () => {
   })
 
   it('given timers before an event that emit too much, then those beyond 8 MiB fail, however it is cut', async () => {
-    const log = logOf([
+    const log = createLog([
       [0, told('a', 'x', 0, { timers: 30 })],
       [1, told('b', 'x', 100)],
     ])
@@ -167,8 +167,8 @@ describe('what is too large', () => {
 })
 
 it('given a large unpublished outbox, when its topic takes nothing, then no batch adds to it', async () => {
-  const { stage, commits, store } = measured()
-  const log = logOf(
+  const { stage, commits, store } = createMeasuredStage()
+  const log = createLog(
     names.map((name, index) => [index, told(`a${index}`, name, index, { emissions: [900 * KiB] })] as const),
   )
   const away = { publish: () => Promise.reject(new Unavailable('broker-unavailable', 'away')) }

@@ -45,7 +45,7 @@ function noting(read = (data: unknown) => data): KeyedProcess<ContextState, unkn
   }
 }
 
-const eventOf = (id: string, type: string, data: object): Event => ({
+const createEvent = (id: string, type: string, data: object): Event => ({
   id,
   source: '/noting',
   ...(type === 'test.event' ? { subject: 'x' } : {}),
@@ -54,8 +54,8 @@ const eventOf = (id: string, type: string, data: object): Event => ({
   datacontenttype: 'application/json',
   data,
 })
-const signal = (id: string) => eventOf(id, 'test.event', {})
-const setting = (id: string, value: unknown) => eventOf(id, 'test.setting', { setting: value })
+const signal = (id: string) => createEvent(id, 'test.event', {})
+const setting = (id: string, value: unknown) => createEvent(id, 'test.setting', { setting: value })
 const log = (...rows: readonly (readonly [second: number, content: Event])[]): LogRecord[] =>
   rows.map(([second, content], offset) =>
     logRecord(offset, content, { timestampMs: START_MS + second * 1000 }),

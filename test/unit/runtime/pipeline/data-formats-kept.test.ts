@@ -4,7 +4,7 @@ import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { confirmSegment, type SegmentSink } from '#runtime/consumer/segment-sink.ts'
 import { createRedrivenRecord } from '../../../../lib/failures/redriven-record.ts'
 import { FAMILIES } from '../../../support/families.ts'
-import { FormatStage, failureOf } from '../../../support/format-stage.ts'
+import { FormatStage, findFailure } from '../../../support/format-stage.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
 import { registryWith } from '../../../support/schema-registry.ts'
 import { REGISTERED, sent } from '../../../support/serialized.ts'
@@ -42,7 +42,7 @@ describe('records that are kept for later', () => {
   }
 
   const retried = (stage: FormatStage) => {
-    const { headers, value } = createRedrivenRecord(failureOf(stage))
+    const { headers, value } = createRedrivenRecord(findFailure(stage))
     return logRecord(2, { key: Buffer.from('s-1'), value, headers })
   }
 

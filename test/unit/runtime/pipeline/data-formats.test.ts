@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { delivered, FormatStage, failureOf } from '../../../support/format-stage.ts'
+import { delivered, FormatStage, findFailure } from '../../../support/format-stage.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
 import { framed, registryWith } from '../../../support/schema-registry.ts'
 import { AVRO_ID, avroBytes, REGISTERED, SENT_AS, type SentAs, sent } from '../../../support/serialized.ts'
@@ -101,7 +101,7 @@ describe('data that cannot be read', () => {
       const next = { ...sent(1, environmentReading('r-2'), 'avro with an id') }
       await stage.batch([record, next])
       assert.deepEqual(stage.outcomes, [outcome, 'applied/counted'])
-      const failed = failureOf(stage)
+      const failed = findFailure(stage)
       assert.equal(failed.originalValue, record.value?.toString('base64'))
     })
 
@@ -193,7 +193,7 @@ describe('what Lambda has read with a registry of its own', () => {
     const record = avroRecord(framed(AVRO_ID, avroBytes(reading).subarray(0, 9)))
     await delivered(stage, record, (record.value as Buffer).subarray(5))
     assert.deepEqual(stage.outcomes, ['failed/data-not-decodable'])
-    const { originalValue, omitted } = failureOf(stage)
+    const { originalValue, omitted } = findFailure(stage)
     assert.equal(originalValue, record.value?.toString('base64'))
     assert.deepEqual(omitted, [])
   })
@@ -213,7 +213,7 @@ describe('what Lambda has read with a registry of its own', () => {
     const record = sent(0, reading, 'avro with an id')
     await delivered(stage, record, Buffer.from('{"sensorId":5}'))
     assert.deepEqual(stage.outcomes, ['failed/schema-violated'])
-    const { originalValue, omitted } = failureOf(stage)
+    const { originalValue, omitted } = findFailure(stage)
     assert.deepEqual({ originalValue, omitted }, { originalValue: null, omitted: ['value'] })
   })
 

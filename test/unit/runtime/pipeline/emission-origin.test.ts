@@ -41,7 +41,7 @@ const segmentSink: SegmentSink = {
   write: async () => ({ kind: 'written', reason: 'counted', rejected: new Map() }),
 } as unknown as SegmentSink
 
-function stageOf(kind: unknown): Stage {
+function createStage(kind: unknown): Stage {
   const stage = new Stage(kind as Process)
   const emitters = new Map([[READINGS, new Set(['upstream'])]])
   // Nothing is known by its id.
@@ -58,8 +58,8 @@ function sequenceAt(offset: number, index = 0, takeoverMs?: number): string {
   return entryAt({ to: 'events', key: null, event: environmentReading('x') }, at).position
 }
 
-async function outcomesOf(kind: unknown, ...events: readonly Event[]): Promise<string[]> {
-  const stage = stageOf(kind)
+async function runForOutcomes(kind: unknown, ...events: readonly Event[]): Promise<string[]> {
+  const stage = createStage(kind)
   for (const [offset, event] of events.entries()) await stage.batch([logRecord(offset, event)])
   return stage.outcomes
 }
@@ -74,7 +74,7 @@ for (const [kind, consumer] of [
   describe(`repeats of emissions, for a ${kind}`, () => {
     it('given the same sequence again, or a lower one, then it is a repeat, whatever its id', async () => {
       const events = [sent('1', sequenceAt(7)), sent('2', sequenceAt(7)), sent('3', sequenceAt(6, 9))]
-      assert.deepEqual(await outcomesOf(consumer, ...events), [APPLIED, REPEAT, REPEAT])
+      assert.deepEqual(await runForOutcomes(consumer, ...events), [APPLIED, REPEAT, REPEAT])
     })
 
     it('given a higher one, another origin or a recreated source, then it is new', async () => {
@@ -86,7 +86,7 @@ for (const [kind, consumer] of [
         sent('5', sequenceAt(8)),
       ]
       assert.deepEqual(
-        await outcomesOf(consumer, ...events),
+        await runForOutcomes(consumer, ...events),
         events.map(() => APPLIED),
       )
     })
@@ -102,7 +102,7 @@ for (const [kind, consumer] of [
         environmentReading('6', { extensions: { sequence: sequenceAt(1) } }),
       ]
       assert.deepEqual(
-        await outcomesOf(consumer, ...events),
+        await runForOutcomes(consumer, ...events),
         events.map(() => APPLIED),
       )
     })
@@ -110,7 +110,7 @@ for (const [kind, consumer] of [
 
 describe('repeats of emissions', () => {
   it('given a redriven record, then its failure decides, and it does not raise the sequence', async () => {
-    const stage = stageOf(process)
+    const stage = createStage(process)
     const failed = logRecord(0, sent('bad', sequenceAt(5)))
     const failure = failureId('reading', failed)
     const redrive = { consumer: 'reading', failure, attempt: 2, history: [], place: failed }

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { fingerprint } from '#runtime/pipeline/model/fingerprint.ts'
 import { environmentReading } from '../../../support/records.ts'
 
-const digestOf = (data: unknown) => fingerprint(environmentReading('r-1', { data }))?.digest
+const computeDigest = (data: unknown) => fingerprint(environmentReading('r-1', { data }))?.digest
 
 /** The same value, the members of its objects in the opposite order. */
 function turned(value: unknown): unknown {
@@ -28,7 +28,7 @@ const json = () => fc.json().map(text => JSON.parse(text) as unknown)
 
 describe('what is remembered of an event', () => {
   it('given the same data with its members in another order, then the digest is the same', () => {
-    fc.assert(fc.property(json(), data => assert.equal(digestOf(turned(data)), digestOf(data))))
+    fc.assert(fc.property(json(), data => assert.equal(computeDigest(turned(data)), computeDigest(data))))
   })
 
   it('given other data, then the digest is another', () => {
@@ -37,7 +37,7 @@ describe('what is remembered of an event', () => {
         const [first, second] = [told(a), told(b)]
         // JSON writes them as one number.
         if (JSON.stringify(first) === JSON.stringify(second) || isDeepStrictEqual(first, second)) return
-        assert.notEqual(digestOf(a), digestOf(b))
+        assert.notEqual(computeDigest(a), computeDigest(b))
       }),
     )
   })
@@ -48,7 +48,7 @@ describe('what is remembered of an event', () => {
   ]
   for (const [what, a, b] of same)
     it(`given ${what}, which Protobuf cannot distinguish, then the digests are the same`, () =>
-      assert.equal(digestOf(a), digestOf(b)))
+      assert.equal(computeDigest(a), computeDigest(b)))
 
   const timed = (time: string) => fingerprint(environmentReading('r-1', { time }))?.digest
   const INSTANTS = [
@@ -90,10 +90,10 @@ describe('what is remembered of an event', () => {
     ['nested, and side by side', { a: { b: 1 } }, { a: {}, b: 1 }],
   ]
   for (const [what, a, b] of pairs)
-    it(`given ${what}, then the digests differ`, () => assert.notEqual(digestOf(a), digestOf(b)))
+    it(`given ${what}, then the digests differ`, () => assert.notEqual(computeDigest(a), computeDigest(b)))
 
   it('given a member that is called __proto__, then it counts', () => {
-    assert.notEqual(digestOf(JSON.parse('{"__proto__":1}')), digestOf({}))
+    assert.notEqual(computeDigest(JSON.parse('{"__proto__":1}')), computeDigest({}))
   })
 
   const stored: [what: string, data: unknown, digest: string][] = [
@@ -103,7 +103,7 @@ describe('what is remembered of an event', () => {
   ]
   for (const [what, data, digest] of stored)
     it(`given ${what}, then the digest is the one that earlier versions of the code have stored`, () =>
-      assert.equal(Buffer.from(digestOf(data) ?? '', 'latin1').toString('hex'), digest))
+      assert.equal(Buffer.from(computeDigest(data) ?? '', 'latin1').toString('hex'), digest))
 
   it('given ids and sources that read alike one after another, then the ids differ', () => {
     const [a, b] = [environmentReading('b', { source: '/a' }), environmentReading('', { source: '/ab' })].map(

@@ -242,7 +242,7 @@ describe('a log of another application', () => {
     for (let offset = 3_000; offset < 100_000; offset += 3_000) await topic.deliver(offset, ['bad'])
     await topic.deliver(100_000, ['id=a', 'id=a'], 1_900_000_000_000)
     assert.deepEqual(
-      topic.stage.outcomes.filter(one => one !== 'failed/schema-violated'),
+      topic.stage.outcomes.filter(outcome => outcome !== 'failed/schema-violated'),
       [
         'applied/passed',
         'applied/passed',

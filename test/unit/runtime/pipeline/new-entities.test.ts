@@ -10,7 +10,7 @@ const DAY_MS = 24 * 60 * 60_000
 const PER_DAY = 4
 
 describe('entities that producers add to a partition state', () => {
-  function stageOf(process: KeyedProcess<never> = counting as never): Stage {
+  function createStage(process: KeyedProcess<never> = counting as never): Stage {
     const stage = new Stage(process)
     stage.consumer = { ...stage.consumer, newEntities: PER_DAY }
     return stage
@@ -24,7 +24,7 @@ describe('entities that producers add to a partition state', () => {
   }
 
   it('given a flood of one source, then new entities fail, and known ones and other sources go on', async () => {
-    const stage = stageOf()
+    const stage = createStage()
     const flood = Array.from({ length: PER_DAY + 3 }, (_, index) => from(`flood-${index}`))
     await stage.batch([...flood, from('flood-0'), from('roof', 'south')])
     assert.deepEqual(stage.outcomes.slice(PER_DAY), [

@@ -118,10 +118,10 @@ describe('a record with such a header that is written again', () => {
     const record = marked(avro, guid())
     const [plain] = await plainRecords([record], reader())
     const [row] = await toHistoryRows([record], reader())
-    for (const one of [plain as LogRecord, toLogRecord(row as never)]) {
-      assert.deepEqual((readEvent(one) as Event).data, reading.data)
+    for (const record of [plain as LogRecord, toLogRecord(row as never)]) {
+      assert.deepEqual((readEvent(record) as Event).data, reading.data)
       assert.equal(
-        one.headers.some(([name]) => name === '__value_schema_id'),
+        record.headers.some(([name]) => name === '__value_schema_id'),
         false,
       )
     }

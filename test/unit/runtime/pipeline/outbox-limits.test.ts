@@ -34,7 +34,7 @@ function strict(limits: Readonly<Record<string, number>> = {}): MemoryPublisher 
   return new MemoryPublisher(topic => limits[topic] ?? NAMES.topicNamed(topic)?.maxMessageBytes ?? 0)
 }
 
-function eventsIn({ publishedRecords }: MemoryPublisher): Event[] {
+function listEvents({ publishedRecords }: MemoryPublisher): Event[] {
   return publishedRecords.map(sent => {
     const event = readEvent(sent)
     assert.ok(!isFailure(event))
@@ -121,11 +121,11 @@ describe('attributes', () => {
 
 describe('all attributes of an event together', () => {
   /** A reading whose names and values of attributes have this many bytes. */
-  function readingOf(bytes: number): Event {
+  function createReading(bytes: number): Event {
     const parts = Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`ext${at}`, 'x'.repeat(4_000)]))
     const { data: _, extensions: __, ...context } = reading('a')
-    const sizeOf = (all: object) => Object.entries(all).flat().join('').length
-    const left = bytes - sizeOf(context) - sizeOf(parts) - 'rest'.length
+    const computeSize = (all: object) => Object.entries(all).flat().join('').length
+    const left = bytes - computeSize(context) - computeSize(parts) - 'rest'.length
     return reading('a', { extensions: { ...parts, rest: 'x'.repeat(left) } })
   }
 
@@ -135,7 +135,7 @@ describe('all attributes of an event together', () => {
   ] as const)
     it(`given ${bytes} bytes of names and values, then it is ${outcome}`, async () => {
       const stage = new Stage(emitting({}), { publisher: strict() })
-      await stage.batch([record(0, readingOf(bytes))])
+      await stage.batch([record(0, createReading(bytes))])
       assert.deepEqual(stage.outcomes, [outcome])
     })
 })
@@ -148,13 +148,13 @@ describe('an entry of the outbox that Kafka refuses for good', () => {
     const log = ['a', 'b', 'c', 'd'].map((id, offset) => record(offset, reading(id)))
     assert.deepEqual(await stage.batch(log), { batchItemFailures: [] })
     const firstCopies = publisher.publishedRecords.filter(
-      (sent, at, all) => all.findIndex(one => idOf(one).equals(idOf(sent))) === at,
+      (sent, at, all) => all.findIndex(record => getId(record).equals(getId(sent))) === at,
     )
     assert.deepEqual(
       firstCopies.map(({ topic }) => topic.split('.')[2]),
       ['events', 'failures', 'events', 'failures'],
     )
-    const failure = eventsIn(publisher).find(({ type }) => type === FAILURE_TYPE)?.data as
+    const failure = listEvents(publisher).find(({ type }) => type === FAILURE_TYPE)?.data as
       | FailureData
       | undefined
     assert.deepEqual([failure?.errorType, failure?.originalOffset], ['emission-refused', 1])
@@ -170,7 +170,7 @@ describe('an entry of the outbox that Kafka refuses for good', () => {
     const poison = record(0, { value: Buffer.alloc(5_000, 1) })
     assert.deepEqual(await stage.batch([poison]), { batchItemFailures: [] })
     const whole = stage.observer.list('refused')[0]?.entries[0]?.event
-    const [event] = eventsIn(publisher)
+    const [event] = listEvents(publisher)
     const left = event?.data as FailureData | undefined
     assert.deepEqual([left?.errorType, left?.originalValue], ['not-a-cloudevent', null])
     assert.match(left?.error ?? '', /without its bytes/)
@@ -196,6 +196,6 @@ describe('an entry of the outbox that Kafka refuses for good', () => {
   })
 })
 
-function idOf({ headers }: OutgoingRecord): Buffer {
+function getId({ headers }: OutgoingRecord): Buffer {
   return headers.find(([name]) => name === 'ce_id')?.[1] ?? Buffer.alloc(0)
 }

@@ -23,7 +23,9 @@ function nested(pairs: number): string {
 function withHeader(event: KafkaEvent, offset: number, header: Record<string, object | null>): KafkaEvent {
   const groups = Object.entries(event.records).map(([name, records]) => [
     name,
-    records.map(one => (one.offset === offset ? { ...one, headers: [...(one.headers ?? []), header] } : one)),
+    records.map(record =>
+      record.offset === offset ? { ...record, headers: [...(record.headers ?? []), header] } : record,
+    ),
   ])
   return { records: Object.fromEntries(groups) }
 }

@@ -78,7 +78,7 @@ function given(fetch: LogReader = new MemoryLogReader(LOG, FETCH_RECORDS)) {
   return { stage, watched, ports: { log, store } }
 }
 
-async function decidedIn(stage: Stage): Promise<unknown[]> {
+async function listDecided(stage: Stage): Promise<unknown[]> {
   const states = PARTITIONS.map(partition => stage.state(`/environment/test-site s-${partition}`, partition))
   return Promise.all(states)
 }
@@ -93,7 +93,7 @@ describe('reads of the log, by twelve partitions of a batch', () => {
       PARTITIONS.map(partition => [partition, true]),
     )
     assert.deepEqual(
-      await decidedIn(stage),
+      await listDecided(stage),
       PARTITIONS.map(() => ({ count: LAST + 1 })),
     )
   })

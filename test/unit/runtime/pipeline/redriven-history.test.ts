@@ -42,7 +42,7 @@ async function failedOnce(failing: LogRecord = record(3, reading('a')), message?
     again: async (
       byHand?: ByHand,
       letter = failure(),
-      change: (one: LogRecord) => LogRecord = one => one,
+      change: (record: LogRecord) => LogRecord = record => record,
     ) => {
       offset += 1
       const { key, value, headers } = createRedrivenRecord(letter, byHand)
@@ -61,7 +61,7 @@ describe('the history of a redriven record', () => {
     const { attempt, history, originalOffset } = failure()
     assert.deepEqual([attempt, originalOffset], [4, 3])
     assert.deepEqual(
-      history.map(one => [one.attempt, one.error, one.redrivenBy, one.redrivenAt]),
+      history.map(attempt => [attempt.attempt, attempt.error, attempt.redrivenBy, attempt.redrivenAt]),
       [
         [1, 'not today, 1', undefined, undefined],
         [2, 'not today, 2', 'ada', AT],
@@ -105,9 +105,9 @@ describe('the history of a redriven record', () => {
   for (const [name, header, kept] of garbage)
     it(`given ${name} in its header, then the attempt counts, and its failure can be read`, async () => {
       const { again, failure } = await failedOnce()
-      const outcome = await again(undefined, failure(), one => ({
-        ...one,
-        headers: one.headers.map(([named, value]) =>
+      const outcome = await again(undefined, failure(), record => ({
+        ...record,
+        headers: record.headers.map(([named, value]) =>
           named === 'sluice-redrive-history' ? ([named, Buffer.from(header)] as const) : [named, value],
         ),
       }))

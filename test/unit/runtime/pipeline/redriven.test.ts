@@ -146,14 +146,14 @@ describe('rule 11: a record that comes back', () => {
       stage.store.restore(stateKey, { ...copy, clock: { ...copy.clock, nowMs: thirtyDays } })
       const { partition, offset, timestampMs } = failed
       const log = [record(4, reading('b')), again(failed, 5, { place: { partition, offset, timestampMs } })]
-      for (const batch of isCut ? log.map(one => [one]) : [log]) await stage.batch(batch)
+      for (const batch of isCut ? log.map(record => [record]) : [log]) await stage.batch(batch)
       assert.deepEqual(stage.outcomes, ['applied/counted', 'failed/unknown-failure'])
     })
 })
 
 describe('rule 11: a record that comes back after its original was decided without a failure', () => {
   /** A place is part of the headers that the redriver writes. */
-  const placeOf = ({ partition, offset, timestampMs }: LogRecord) => ({ partition, offset, timestampMs })
+  const createPlace = ({ partition, offset, timestampMs }: LogRecord) => ({ partition, offset, timestampMs })
 
   /** A stage on which code that was mended since has read this log from its start. */
   async function mended(log: readonly LogRecord[], change: Partial<Consumer> = {}) {
@@ -165,13 +165,13 @@ describe('rule 11: a record that comes back after its original was decided witho
 
   it('given a lost state, when mended code reads the log again, then the event is applied once', async () => {
     const failed = record(3, reading('a'))
-    const stage = await mended([failed, again(failed, 10, { place: placeOf(failed) })])
+    const stage = await mended([failed, again(failed, 10, { place: createPlace(failed) })])
     assert.deepEqual(stage.outcomes, ['applied/counted', 'duplicate/failure-not-open'])
     assert.deepEqual(await stage.state(ENTITY), { count: 1 })
   })
 
   const failed = record(3, reading('a'))
-  const place = placeOf(failed)
+  const place = createPlace(failed)
   const { timestampMs, ...withoutTime } = place
   const others: [name: string, redriveTarget: Partial<RedriveTarget>][] = [
     ['no place, as written by earlier versions', {}],

@@ -13,7 +13,7 @@ import { failureBefore } from '#runtime/pipeline/reprocessing/carry-over.ts'
 import { placeInTakeover } from '#runtime/pipeline/reprocessing/entity-takeover.ts'
 import { placeNewFailures } from '#runtime/pipeline/reprocessing/new-failures.ts'
 import type { Addition } from '#runtime/pipeline/reprocessing/rebuilt-state.ts'
-import { failureOf } from '../../../support/changes.ts'
+import { createFailure } from '../../../support/changes.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { nextAttempt } from '../../../support/parking.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
@@ -125,7 +125,7 @@ describe('failures that only a rebuild has found', () => {
   })
 
   it('given a failure that was closed without a retry, then a rebuild begins before its first retry', () => {
-    const closed = { ...failureOf('f', 5), offset: 4, isOpen: false }
+    const closed = { ...createFailure('f', 5), offset: 4, isOpen: false }
     const rebuilding = { startOffset: 5, clockLeadMs: 5 }
     const expected = { ...closed, isOpen: true, isReopened: true, attempt: 1, failedAtMs: 0 }
     assert.deepEqual(failureBefore(closed, rebuilding), expected)
@@ -144,7 +144,7 @@ describe('the places of new failures among what a switch emits', () => {
   /** Number of emissions of the switch. */
   const sent = 3
 
-  function entryOf({ id, offset }: RememberedFailure, takeover?: EmissionPosition): OutboxEntry {
+  function createEntry({ id, offset }: RememberedFailure, takeover?: EmissionPosition): OutboxEntry {
     const event = { id, type: FAILURE, source: '/counting' }
     const place = takeover ?? { offset, index: 0 }
     return entryAt({ to: 'failures', key: null, event: event as OutboxEntry['event'] }, place)
@@ -164,13 +164,13 @@ describe('the places of new failures among what a switch emits', () => {
   }
 
   it('given some, then they get positions after the emissions of the switch', async () => {
-    const failures = [failureOf('one', 1), failureOf('two', 2)]
-    const entries = failures.map(failure => entryOf(failure))
+    const failures = [createFailure('one', 1), createFailure('two', 2)]
+    const entries = failures.map(failure => createEntry(failure))
     const { count, added, removed } = await placed(entries, failures)
     assert.equal(count, 2)
     assert.deepEqual(
       added,
-      failures.map((failure, index) => entryOf(failure, placeInTakeover(at, sent + index))),
+      failures.map((failure, index) => createEntry(failure, placeInTakeover(at, sent + index))),
     )
     assert.deepEqual(
       removed,
@@ -179,9 +179,9 @@ describe('the places of new failures among what a switch emits', () => {
   })
 
   it('given one that was closed since, then it is removed and not published', async () => {
-    const closed = { ...failureOf('closed', 1), isOpen: false }
-    const { count, added, removed } = await placed([entryOf(closed)], [closed])
-    assert.deepEqual([count, added, removed], [0, [], [entryOf(closed).position]])
+    const closed = { ...createFailure('closed', 1), isOpen: false }
+    const { count, added, removed } = await placed([createEntry(closed)], [closed])
+    assert.deepEqual([count, added, removed], [0, [], [createEntry(closed).position]])
   })
 })
 

@@ -68,7 +68,7 @@ class Schedule {
     // Parked events are applied before the next record.
     await this.#send()
     const applied = await this.#applied()
-    return new Map(this.#sent.map(id => [id, applied.filter(one => one === id).length]))
+    return new Map(this.#sent.map(id => [id, applied.filter(text => text === id).length]))
   }
 
   async #step(): Promise<void> {

@@ -8,7 +8,7 @@ import type { Received } from '#runtime/consumer/event.ts'
 import type { CopyStopped } from '#runtime/pipeline/errors.ts'
 import { EMPTY_META } from '#runtime/pipeline/replacing/state-parts.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
-import { changeOf } from '../../../support/changes.ts'
+import { createChange } from '../../../support/changes.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { inPages, partsAt } from '../../../support/parts.ts'
 import { Random } from '../../../support/random.ts'
@@ -32,7 +32,7 @@ function readings(count: number, from = 0): LogRecord[] {
 }
 
 /** All that the live state holds, apart from its version and how many records were decided. */
-function contentsOf(stage: Stage) {
+function readContents(stage: Stage) {
   const {
     version,
     tally: _,
@@ -51,10 +51,10 @@ describe('reprocessing a partition', () => {
       stage.consumer = { ...stage.consumer, idWindowMs: WATCHED_ID_WINDOW_MS }
       const log = watchedLog(new Random(seed), LENGTH)
       await stage.batch(log, { ports: { breaker } })
-      const [before, published] = [contentsOf(stage), stage.events.length]
+      const [before, published] = [readContents(stage), stage.events.length]
       const { epoch } = await reprocessed(stage, log)
       assert.equal(epoch, 1)
-      assert.deepEqual(contentsOf(stage), before)
+      assert.deepEqual(readContents(stage), before)
       assert.equal(stage.events.length, published)
     })
 
@@ -76,7 +76,7 @@ describe('reprocessing a partition', () => {
     await stage.batch(log.slice(35))
     const reference = new Stage()
     await reference.batch(log)
-    assert.deepEqual(contentsOf(stage), contentsOf(reference))
+    assert.deepEqual(readContents(stage), readContents(reference))
     assert.deepEqual(
       stage.events.map(({ id }) => id),
       reference.events.map(({ id }) => id),
@@ -101,7 +101,7 @@ describe('reprocessing a partition', () => {
     )
     const reference = new Stage()
     await reference.batch(log)
-    assert.deepEqual(contentsOf(stage), contentsOf(reference))
+    assert.deepEqual(readContents(stage), readContents(reference))
   })
 
   it('given a state that is dropped behind the fence, then it stays, and the command ends', async () => {
@@ -133,7 +133,10 @@ describe('reprocessing a partition', () => {
     await reprocessed(stage, log)
     const { version } = await stage.store.load(stage.stateKey(), EMPTY_SELECTION)
     assert.deepEqual(version, { ...base, epoch: 1 })
-    assert.equal(await stage.store.commit(stage.stateKey(), changeOf({ base, appliedOffset: 10 })), 'refused')
+    assert.equal(
+      await stage.store.commit(stage.stateKey(), createChange({ base, appliedOffset: 10 })),
+      'refused',
+    )
   })
 
   it('given other code in the live consumer, then nothing is switched and the error names its version', async () => {
@@ -195,7 +198,7 @@ describe('reprocessing a partition', () => {
     assert.deepEqual(counts, [30])
     const reference = new Stage()
     await reference.batch(log)
-    assert.deepEqual(contentsOf(stage), contentsOf(reference))
+    assert.deepEqual(readContents(stage), readContents(reference))
   })
 
   it('given a second command that stages its state, then the first one does not replace the live one', async () => {

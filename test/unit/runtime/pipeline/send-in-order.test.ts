@@ -10,11 +10,11 @@ function refusing(bad: string, tells: boolean) {
     const at = some.indexOf(bad)
     if (at < 0) return void written.push(...some)
     if (!tells) throw new RecordRefused('too large')
-    written.push(...some.filter(one => one !== bad))
+    written.push(...some.filter(text => text !== bad))
     throw Object.assign(new RecordRefused('too large'), { unwritten: [at] })
   }
   const replaced: string[] = []
-  return { written, replaced, send, replace: async (one: string) => void replaced.push(one) }
+  return { written, replaced, send, replace: async (text: string) => void replaced.push(text) }
 }
 
 it('given a refusal that says what was not written, then nothing is written twice', async () => {

@@ -44,7 +44,7 @@ const RUNG = confirmDelivery('rung')
 const records = (ids: string) => [...ids].map((id, offset) => record(offset, reading(id, { sensor: id })))
 
 /** An invocation whose time passes by pauses, and by `pass`. */
-function invocationOf(ms: number) {
+function createInvocation(ms: number) {
   let remainingMs = ms
   const waits: number[] = []
   return {
@@ -141,7 +141,7 @@ describe('a sink', () => {
   it('given a wait that does not fit behind what was delivered, then the record waits and has offers left', async () => {
     const { sink, calls } = receiver((id, call) => (id === 'b' && call < 5 ? retry('busy') : RUNG))
     const stage = new Stage(sink)
-    const { pause, remainingMs, waits } = invocationOf(stage.consumer.reserveMs + 5_000)
+    const { pause, remainingMs, waits } = createInvocation(stage.consumer.reserveMs + 5_000)
     const { batchItemFailures } = await stage.batch(records('ab'), { remainingMs, pause })
     assert.equal(batchItemFailures.length, 2)
     assert.deepEqual([calls.length, stage.observer.waits[0]?.reason], [3, 'out-of-time'])
@@ -153,7 +153,7 @@ describe('a sink', () => {
   it('given an invocation too short for three tries, then its first record fails after those that fit', async () => {
     const { sink, calls } = receiver(() => retry('busy'))
     const stage = new Stage(sink)
-    const { pause, remainingMs } = invocationOf(stage.consumer.reserveMs + 5_000)
+    const { pause, remainingMs } = createInvocation(stage.consumer.reserveMs + 5_000)
     assert.deepEqual(await stage.batch(records('a'), { remainingMs, pause }), { batchItemFailures: [] })
     assert.deepEqual([calls.length, stage.outcomes], [2, ['failed/not-accepted']])
     assert.equal(stage.observer.list('offer-failed').length, 2)
@@ -166,7 +166,7 @@ describe('a sink', () => {
         return retry('busy')
       }).sink,
     )
-    const time = invocationOf(60_000)
+    const time = createInvocation(60_000)
     await stage.batch(records('a'), time)
     assert.deepEqual(stage.outcomes, ['failed/not-accepted'])
     assert.ok(time.remainingMs() >= stage.consumer.reserveMs)
@@ -188,11 +188,11 @@ describe('a sink', () => {
         { batchSize },
       )
       const stage = new Stage(sink)
-      let time = invocationOf(57_000)
+      let time = createInvocation(57_000)
       const log = Array.from({ length: 40 }, (_, offset) => record(offset, reading(`r${offset}`)))
       for (let invocations = 1; stage.outcomes.length < log.length; invocations += 1) {
         assert.ok(invocations <= 8, `${stage.outcomes.length} decided after 8 invocations`)
-        time = invocationOf(57_000)
+        time = createInvocation(57_000)
         await stage.batch(log.slice(stage.outcomes.length), time)
         assert.ok(time.remainingMs() >= stage.consumer.reserveMs)
       }
@@ -201,7 +201,7 @@ describe('a sink', () => {
     })
 
   it('given a batch that throws late, then its events are offered alone, and the first is decided', async () => {
-    const time = invocationOf(57_000)
+    const time = createInvocation(57_000)
     const { sink, calls } = receiver(
       () => {
         time.pass(10_000)
@@ -252,7 +252,7 @@ describe('a sink', () => {
     const away = new RetryableError('no line')
     const { sink, calls } = receiver((_, call) => (call === 2 || call === 3 ? away : RUNG), { batchSize: 2 })
     const stage = new Stage(sink)
-    const time = invocationOf(60_000)
+    const time = createInvocation(60_000)
     assert.deepEqual(await stage.batch(records('abcd'), time), { batchItemFailures: [] })
     assert.deepEqual(
       calls.map(ids => ids.join('')),
@@ -268,7 +268,7 @@ describe('a sink', () => {
   it('given a receiver that stays away, then three tries are reported, and the records wait in Kafka', async () => {
     const { sink, calls } = receiver(() => new RetryableError('no line'))
     const stage = new Stage(sink)
-    const time = invocationOf(60_000)
+    const time = createInvocation(60_000)
     const { batchItemFailures } = await stage.batch(records('abc'), time)
     assert.equal(batchItemFailures.length, 3)
     assert.deepEqual(
@@ -286,7 +286,7 @@ describe('a sink', () => {
   })
 
   it('given no time for a wait and a call like the last one, then an absent receiver is not called again', async () => {
-    const time = invocationOf(30_000)
+    const time = createInvocation(30_000)
     const { sink, calls } = receiver(() => {
       time.pass(14_000)
       return new RetryableError('silent')
@@ -316,7 +316,7 @@ describe('a sink', () => {
 
   describe('with several receivers', () => {
     /** Receivers that each offer is for, and a sink whose receivers answer in turn, at last by accepting the event. */
-    function sinkOf(...answers: Delivered[]) {
+    function createSink(...answers: Delivered[]) {
       const offers: (readonly string[] | undefined)[] = []
       const { sink } = receiver(() => RUNG, {
         deliver: async deliveries =>
@@ -331,13 +331,13 @@ describe('a sink', () => {
     const failures = ({ events }: Stage) => events.map(({ data }) => data as FailureData)
 
     it('given some that do not accept an event, then further offers are for them alone', async () => {
-      const { stage, offers } = sinkOf(left('a', 'b'), left('b'))
+      const { stage, offers } = createSink(left('a', 'b'), left('b'))
       await stage.batch(records('x'))
       assert.deepEqual([offers, stage.outcomes], [[undefined, ['a', 'b'], ['b']], ['applied/rung']])
     })
 
     it('given one that never accepts it, then its failure, retries and later failures are for it alone', async () => {
-      const { stage, offers } = sinkOf(...Array.from({ length: 6 }, () => left('b')))
+      const { stage, offers } = createSink(...Array.from({ length: 6 }, () => left('b')))
       await stage.batch(records('x'))
       const again = (offset: number): LogRecord => {
         const { key, value, headers } = createRedrivenRecord(failures(stage).at(-1) as FailureData)
@@ -357,7 +357,7 @@ describe('a sink', () => {
     })
 
     it('given a retry at which the sink throws, then its failure is still for the same receivers', async () => {
-      const { stage, offers } = sinkOf(left('b'), left('b'), left('b'))
+      const { stage, offers } = createSink(left('b'), left('b'), left('b'))
       await stage.batch(records('x'))
       const { key, value, headers } = createRedrivenRecord(failures(stage)[0] as FailureData)
       const { sink } = receiver(() => new Error('a bug'))

@@ -36,7 +36,7 @@ function listing() {
 const skip = (stage: Stage, { offset }: LogRecord = POISON, digest = computeDigest(POISON)) =>
   stage.store.skip(stage.stateKey(), offset, digest)
 
-const failuresOf = (stage: Stage) => stage.events.map(({ data }) => data as FailureData)
+const listFailures = (stage: Stage) => stage.events.map(({ data }) => data as FailureData)
 
 describe('given a record that an operator has set aside', () => {
   it('then it fails without a step, and those around it are applied', async () => {
@@ -44,7 +44,7 @@ describe('given a record that an operator has set aside', () => {
     assert.equal(await skip(stage), 'skipped')
     await stage.batch(LOG)
     assert.deepEqual(stage.outcomes, ['applied/listed', 'failed/skipped', 'applied/listed'])
-    const [failure, ...others] = failuresOf(stage)
+    const [failure, ...others] = listFailures(stage)
     assert.deepEqual(others, [])
     assert.equal(failure?.errorType, 'skipped')
     assert.equal(failure?.originalValue, POISON.value?.toString('base64'))
@@ -89,7 +89,7 @@ it('given a retry that its entity is held for, when set aside, then what waits b
   }
   const stage = new Stage(process as KeyedProcess<never>)
   await stage.batch(LOG)
-  const [failure] = failuresOf(stage) as [FailureData]
+  const [failure] = listFailures(stage) as [FailureData]
   const retried = nextAttempt(failure, 3, POISON.timestampMs + 600_000)
   await skip(stage, retried, computeDigest(retried))
   await stage.batch([retried, record(4, reading('c', { at: 4, sensor: 's-2' }))])

@@ -36,7 +36,7 @@ function deploy(stage: Stage, process: KeyedProcess<unknown>): void {
   stage.consumer = { ...stage.consumer, process }
 }
 
-async function storedIn(stage: Stage, entity = ONE): Promise<string | undefined> {
+async function readStored(stage: Stage, entity = ONE): Promise<string | undefined> {
   const { states } = await stage.store.load(stage.stateKey(), { ...EMPTY_SELECTION, entities: [entity] })
   return states.get(entity)
 }
@@ -47,10 +47,10 @@ describe('a state that an older version of the code has stored', () => {
     await stage.batch([record(0, reading('a')), record(1, reading('b', { sensor: 's-2' }))])
     deploy(stage, counting(3))
     await stage.batch([record(2, reading('c'))])
-    assert.equal(await storedIn(stage), '@0 v3 {"count3":2}')
+    assert.equal(await readStored(stage), '@0 v3 {"count3":2}')
     await stage.batch([record(200, reading('d', { sensor: 's-3' }))].map(late))
     assert.ok(stage.outcomes.includes('timer/passed'))
-    assert.equal(await storedIn(stage, TWO), '@1 v3 {"count3":1}')
+    assert.equal(await readStored(stage, TWO), '@1 v3 {"count3":1}')
   })
 
   it('given a migration that throws, or returns nothing, then the partition waits for code that can', async () => {
@@ -72,10 +72,10 @@ describe('a state that an older version of the code has stored', () => {
         /^migrate of counting cannot convert the state of \/environment.*version 1 has stored/,
       )
       assert.ok(!message.includes('count1'), message)
-      assert.equal(await storedIn(stage), '@0 {"count1":1}')
+      assert.equal(await readStored(stage), '@0 {"count1":1}')
       deploy(stage, counting(2))
       await stage.batch(batch)
-      assert.equal(await storedIn(stage), '@0 v2 {"count2":2}')
+      assert.equal(await readStored(stage), '@0 v2 {"count2":2}')
     }
   })
 
@@ -121,7 +121,7 @@ describe('a state that a newer version of the code has stored', () => {
     assert.equal(waits?.reason, 'state-newer-than-code')
     assert.match(String(waits?.error), /s-1 was stored by a later version of counting .*version 1/)
     assert.equal(stage.outcomes.length, 3, 'and the record before it once')
-    assert.equal(await storedIn(stage), '@0 v2 {"count2":1}')
+    assert.equal(await readStored(stage), '@0 v2 {"count2":1}')
   })
 
   it('given a timer of its entity, then it does not fire, and the record that lets it fire waits', async () => {

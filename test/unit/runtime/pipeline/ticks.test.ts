@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { TICK_TYPE, tick } from '../../../../lib/telemetry/tick.ts'
-import { doneOn, logOf, obeyingStage, order } from '../../../support/obeying.ts'
+import { createLog, doneOn, obeyingStage, order } from '../../../support/obeying.ts'
 import { logRecord } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
@@ -63,7 +63,7 @@ describe('a timer that awaits the log', () => {
   it('given a later event of its entity, then it does not fire, and another one does', async () => {
     const stage = stageThatAwaits('patient')
     await stage.batch(
-      logOf([
+      createLog([
         [0, order('1', 'x', 0, { set: { patient: 10, other: 10 } })],
         [1, order('2', 'x', 3_600)],
       ]),
@@ -74,7 +74,7 @@ describe('a timer that awaits the log', () => {
   it('given that the clock of the log has passed it, then it fires before that event', async () => {
     const stage = stageThatAwaits('patient')
     await stage.batch(
-      logOf([
+      createLog([
         [0, order('1', 'x', 0, { set: { patient: 10 } })],
         [11, order('2', 'x', 3_600)],
       ]),

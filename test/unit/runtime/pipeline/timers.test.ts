@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
-import { doneOn, logOf, type Order, obeyingStage, order } from '../../../support/obeying.ts'
+import { createLog, doneOn, type Order, obeyingStage, order } from '../../../support/obeying.ts'
 import { Stage } from '../../../support/stage.ts'
 
 describe('a timer', () => {
@@ -14,7 +14,7 @@ describe('a timer', () => {
     const extensions = { traceparent: `00-${trace}-b7ad6b7169203331-01`, tracestate: 'a=1' }
     const setting = order('1', 'x', 0, { set: { t: 20 }, onTimer: { t: { fail: true } } })
     await stage.batch(
-      logOf([
+      createLog([
         [0, { ...setting, extensions }],
         [100, 'tick'],
       ]),
@@ -45,7 +45,7 @@ describe('a timer', () => {
       const stage = new Stage(everyMinute as KeyedProcess<never>)
       const limits = { ...stage.consumer.limits, timers: limit }
       stage.consumer = { ...stage.consumer, limits, futureToleranceMs: 366 * DAY_S * 1000 }
-      const log = logOf([
+      const log = createLog([
         [0, order('1', 'x', 0)],
         [0, order('2', 'y', 0)],
         [1, order('3', 'x', 365 * DAY_S)],
@@ -67,7 +67,7 @@ describe('a timer', () => {
   ] as [string, Order, string][])
     it(`given that its step ${how}, then it fails, and the state stays`, async () => {
       const stage = obeyingStage()
-      const log = logOf([
+      const log = createLog([
         [0, order('1', 'x', 0, { set: { t: 20, u: 30 }, onTimer: { t: told } })],
         [0, order('2', 'y', 0, { set: { t: 25 } })],
         [100, order('3', 'x', 0)],
@@ -98,7 +98,7 @@ describe('a timer', () => {
     stage.consumer = { ...stage.consumer, process: wordy }
     const told = { t: { forget: true } }
     await stage.batch(
-      logOf([
+      createLog([
         [0, order('1', 'x', 0, { set: { t: 20, u: 9_000 }, onTimer: told })],
         [100, 'tick'],
       ]),

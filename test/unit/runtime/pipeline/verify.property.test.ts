@@ -55,7 +55,7 @@ describe('live states beside their log', () => {
         stage.store.restore(stage.stateKey(), held)
         if (changed) seen[what] += 1
       }
-      return report.differences.map(one => JSON.stringify(one))
+      return report.differences.map(difference => JSON.stringify(difference))
     }
     return { after }
   }

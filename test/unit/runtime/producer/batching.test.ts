@@ -163,7 +163,7 @@ describe('batches', () => {
     )
     const outcomes = await Promise.allSettled(refused.slice(-1))
     assert.match(
-      String(outcomes.map(one => 'reason' in one && one.reason)),
+      String(outcomes.map(outcome => 'reason' in outcome && outcome.reason)),
       /^DeliveryFailed: \d+ bytes are not acknowledged/,
     )
     brokers.isAnswering = true

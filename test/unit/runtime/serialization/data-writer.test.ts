@@ -11,9 +11,10 @@ import { environmentReading } from '../../../support/records.ts'
 
 const { type } = FAMILIES.get('environment')
 const reading = environmentReading('r-1', { temperature: 21.5 })
-const serializationOf = (text: string) => readSettings([SERIALIZATION], { SERIALIZATION: text }).serialization
-const writerOf = (text: string, types?: readonly string[]) =>
-  dataWriter({ application: APPLICATION, env: 'test', serialization: serializationOf(text) }, types)
+const parseSerialization = (text: string) =>
+  readSettings([SERIALIZATION], { SERIALIZATION: text }).serialization
+const createWriter = (text: string, types?: readonly string[]) =>
+  dataWriter({ application: APPLICATION, env: 'test', serialization: parseSerialization(text) }, types)
 
 describe('given no registry', () => {
   for (const [format, extension, mediaType] of [
@@ -21,7 +22,7 @@ describe('given no registry', () => {
     ['protobuf', 'proto', 'application/protobuf'],
   ] as const)
     test(`when a reading is written in ${format}, then it is bytes that name the packaged schema`, async () => {
-      const written = (await writerOf(format)).write(reading)
+      const written = (await createWriter(format)).write(reading)
       assert.equal(written.datacontenttype, mediaType)
       assert.equal(written.dataschema, `https://sluice.io/schemas/environment.reading.v1.${extension}`)
       assert.deepEqual({ ...written, data: 0 }, { ...written, id: reading.id, time: reading.time, data: 0 })
@@ -34,12 +35,12 @@ describe('given no registry', () => {
     })
 
   test('when a type is named beside its family, then its own name decides', async () => {
-    const writer = await writerOf(`environment=json,${type}=avro`)
+    const writer = await createWriter(`environment=json,${type}=avro`)
     assert.ok(Buffer.isBuffer(writer.write(reading).data))
   })
 
   test('then ticks, and data that is bytes or not JSON, stay as they are', async () => {
-    const writer = await writerOf('avro')
+    const writer = await createWriter('avro')
     for (const event of [
       tick(1, '2026-01-01T00:00:00Z'),
       { ...reading, data: Buffer.of(1) },
@@ -51,20 +52,20 @@ describe('given no registry', () => {
 
   test('when a name is unknown, then the error says which names there are', async () => {
     await assert.rejects(
-      writerOf('avro,weather=json'),
+      createWriter('avro,weather=json'),
       /SERIALIZATION names weather.*Allowed names are.*environment/,
     )
-    await assert.rejects(writerOf('io.sluice.clock.tick.v1=avro'), /io\.sluice\.clock\.tick\.v1/)
+    await assert.rejects(createWriter('io.sluice.clock.tick.v1=avro'), /io\.sluice\.clock\.tick\.v1/)
   })
 })
 
 describe('given a registry', () => {
-  const options = { application: APPLICATION, env: 'test', serialization: serializationOf('protobuf') }
+  const options = { application: APPLICATION, env: 'test', serialization: parseSerialization('protobuf') }
 
   test('when the schema is registered, then its id stands before the data', async () => {
     const asked: string[] = []
-    const idOf = async (subject: string) => asked.push(subject)
-    const writer = await dataWriter({ ...options, registry: { findId: idOf } }, [type])
+    const readId = async (subject: string) => asked.push(subject)
+    const writer = await dataWriter({ ...options, registry: { findId: readId } }, [type])
     const { data } = writer.write(reading)
     assert.deepEqual(asked, [schemaSubject(VOCABULARY, type, 'protobuf', 'test')])
     // The zero byte, the id, and the index of the first message.
@@ -87,11 +88,11 @@ describe('given SERIALIZATION', () => {
     [' a.b-c.v1 = protobuf , avro ', { otherwise: 'avro', named: new Map([['a.b-c.v1', 'protobuf']]) }],
   ] as const)
     test(`when it is "${text}", then it is understood`, () => {
-      assert.deepEqual(serializationOf(text), wanted)
+      assert.deepEqual(parseSerialization(text), wanted)
     })
 
   for (const text of ['xml', 'avro,json', 'a=avro,a=json', 'a=', 'avro,', '=avro'])
     test(`when it is "${text}", then it is refused`, () => {
-      assert.throws(() => serializationOf(text), /SERIALIZATION/)
+      assert.throws(() => parseSerialization(text), /SERIALIZATION/)
     })
 })

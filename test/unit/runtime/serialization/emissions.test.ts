@@ -24,7 +24,7 @@ function emitting(data: unknown): KeyedProcess<unknown> {
   }
 }
 
-async function stageOf(data: unknown): Promise<Stage> {
+async function createStage(data: unknown): Promise<Stage> {
   const stage = new Stage(emitting(data))
   stage.consumer = { ...stage.consumer, dataWriter: await avroWriter() }
   return stage
@@ -37,7 +37,7 @@ function avroWriter() {
 
 describe('given a consumer that writes Avro', () => {
   it('when it emits an event, then the record has bytes of its schema', async () => {
-    const stage = await stageOf(MOTION)
+    const stage = await createStage(MOTION)
     await stage.batch([logRecord(0, environmentReading('a'))])
     assert.deepEqual(stage.outcomes, ['applied/said'])
     const [event] = stage.events
@@ -50,7 +50,7 @@ describe('given a consumer that writes Avro', () => {
   })
 
   it('when what it emits does not fit the schema, then the record fails, and the message has no value', async () => {
-    const stage = await stageOf({ ...MOTION, x: 'a secret' })
+    const stage = await createStage({ ...MOTION, x: 'a secret' })
     await stage.batch([logRecord(0, environmentReading('a'))])
     assert.deepEqual(stage.outcomes, ['failed/unexpected-error'])
     const [event] = stage.events

@@ -13,7 +13,7 @@ import { alertFired, environmentReading, logRecord } from '../../../support/reco
 const settings = { env: 'test', contentMode: 'binary', singleInvocation: false } as const
 
 /** Returns a consumer's view of the data in a record. */
-async function dataOf(record: LogRecord) {
+async function readRecordData(record: LogRecord) {
   const reader = configureDataReader(APPLICATION, {})
   await reader.prepare([record])
   const raw = readEvent(record)
@@ -38,7 +38,7 @@ describe('given an alert without labels that another producer wrote in Protobuf'
       assert.ok(writer)
       const { dataschema: __, ...event } = writer.write({ ...alert, data: { ...data, labels: {} } })
       const written = writeEvent(dataschema === undefined ? event : { ...event, dataschema }, 'binary')
-      assert.deepEqual(await dataOf({ ...logRecord(0, alert), ...written }), withLabels)
+      assert.deepEqual(await readRecordData({ ...logRecord(0, alert), ...written }), withLabels)
     })
 })
 
@@ -59,6 +59,6 @@ for (const format of ['avro', 'protobuf'] as const)
           assert.ok(writer)
           const written = writeEvent(writer.write(event), mode)
           const record = { ...logRecord(0, event), value: written.value, headers: written.headers }
-          assert.deepEqual(await dataOf(record), { kind: 'data', data: event.data })
+          assert.deepEqual(await readRecordData(record), { kind: 'data', data: event.data })
         })
     })

@@ -107,7 +107,7 @@ describe('settings of Kafka that do not fit together', () => {
     [{ EVENT_HUBS_CONN_STR: 'Endpoint=sb://ns;SharedAccessKey=secret' }, /^EVENT_HUBS_CONN_STR: must be/],
   ]
   for (const [environment, error] of cases)
-    it(titleOf(environment, error), () => {
+    it(formatTitle(environment, error), () => {
       assert.throws(
         () => read(environment),
         ({ errors, message }: ConfigError) => {
@@ -155,7 +155,7 @@ describe('a connection string of Event Hubs', () => {
     })
 })
 
-function titleOf(environment: object, error: RegExp): string {
+function formatTitle(environment: object, error: RegExp): string {
   const given = Object.keys(environment).join(', ') || 'nothing'
   return `given ${given}, then ${error.source.slice(1)}`.slice(0, 100)
 }

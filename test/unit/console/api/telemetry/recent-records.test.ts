@@ -23,7 +23,7 @@ class GrowingLog {
   append(...texts: string[]): this {
     for (const text of texts) {
       const partition = this.records.length % 2
-      const offset = this.records.filter(one => one.partition === partition).length
+      const offset = this.records.filter(record => record.partition === partition).length
       const timestampMs = START_MS + this.records.length * 1_000
       const place = { topic: 't', partition, timestampMs }
       this.records.push(logRecord(offset, { value: Buffer.from(text) }, place))
@@ -33,7 +33,7 @@ class GrowingLog {
 
   /** Returns queries, each of which continues after the last one. */
   recent(more: Partial<RecentOptions<Text>> = {}) {
-    const of = (partition: number) => this.records.filter(one => one.partition === partition)
+    const of = (partition: number) => this.records.filter(record => record.partition === partition)
     const options: RecentOptions<Text> = {
       log: async () => {
         const log = new MemoryLogReader(this.records)
@@ -71,13 +71,13 @@ class GrowingLog {
   }
 }
 
-const textsOf = ({ found }: { found: readonly { text: string }[] }) => found.map(({ text }) => text)
+const listTexts = ({ found }: { found: readonly { text: string }[] }) => found.map(({ text }) => text)
 const SINCE = { sinceMs: START_MS + 2_000 }
 
 describe('recent records of one subject', () => {
   it('given a time, then what was written since is found, in the order of time', async () => {
     const log = new GrowingLog().append('x0', 'x1', 'x2', 'a', 'x4', 'x5')
-    assert.deepEqual(textsOf(await log.recent().get(SINCE)), ['x2', 'x4', 'x5'])
+    assert.deepEqual(listTexts(await log.recent().get(SINCE)), ['x2', 'x4', 'x5'])
   })
 
   it('given a log that grows, then only what is new is read', async () => {
@@ -89,24 +89,24 @@ describe('recent records of one subject', () => {
     assert.equal(log.reads, 0)
     log.append('x4')
     const { found, searched } = await recent.get(SINCE)
-    assert.deepEqual(textsOf({ found }), ['x2', 'x3', 'x4'])
+    assert.deepEqual(listTexts({ found }), ['x2', 'x3', 'x4'])
     assert.deepEqual([log.reads, searched], [1, { records: 3, ended: 'whole' }])
   })
 
   it('given more than is kept, then the newest are', async () => {
     const recent = new GrowingLog().append('x0', 'x1', 'x2', 'x3').recent({ most: 2 })
-    assert.deepEqual(textsOf(await recent.get({ sinceMs: 0 })), ['x2', 'x3'])
+    assert.deepEqual(listTexts(await recent.get({ sinceMs: 0 })), ['x2', 'x3'])
   })
 
   it('given one partition, then the others are not looked at', async () => {
     const recent = new GrowingLog().append('x0', 'x1', 'x2', 'x3').recent({ partition: 1 })
-    assert.deepEqual(textsOf(await recent.get({ sinceMs: 0 })), ['x1', 'x3'])
+    assert.deepEqual(listTexts(await recent.get({ sinceMs: 0 })), ['x1', 'x3'])
   })
 
   it('given a record key, then the partition that it leads to is looked at', async () => {
     const log = new GrowingLog().append('x0', 'x1', 'x2', 'x3')
     const found = async (ofKey: string) =>
-      textsOf(await log.recent({ partition: { ofKey } }).get({ sinceMs: 0 }))
+      listTexts(await log.recent({ partition: { ofKey } }).get({ sinceMs: 0 }))
     const keys = ['a', 'b', 'c', 'd', 'e', 'f']
     for (const key of keys)
       assert.deepEqual(
@@ -119,12 +119,12 @@ describe('recent records of one subject', () => {
   it('given times in the past, then these are looked at first, and the end of the log if nothing is there', async () => {
     const log = new GrowingLog().append('x0', 'x1', 'a', 'a', 'a', 'x5')
     const around = { fromMs: START_MS, untilMs: START_MS + 2_000 }
-    assert.deepEqual(textsOf(await log.recent().get({ sinceMs: 0, around })), ['x0', 'x1'])
+    assert.deepEqual(listTexts(await log.recent().get({ sinceMs: 0, around })), ['x0', 'x1'])
     const empty = { fromMs: START_MS + 2_000, untilMs: START_MS + 4_000 }
     const recent = log.recent()
-    assert.deepEqual(textsOf(await recent.get({ sinceMs: START_MS + 5_000, around: empty })), ['x5'])
+    assert.deepEqual(listTexts(await recent.get({ sinceMs: START_MS + 5_000, around: empty })), ['x5'])
     log.append('x6')
-    assert.deepEqual(textsOf(await recent.get({ sinceMs: START_MS, around: empty })), ['x5', 'x6'])
+    assert.deepEqual(listTexts(await recent.get({ sinceMs: START_MS, around: empty })), ['x5', 'x6'])
   })
 
   it('given a topic that was made anew, then it begins again', async () => {
@@ -133,7 +133,7 @@ describe('recent records of one subject', () => {
     await recent.get({ sinceMs: 0 })
     log.records = []
     log.append('x-new')
-    assert.deepEqual(textsOf(await recent.get({ sinceMs: 0 })), ['x-new'])
+    assert.deepEqual(listTexts(await recent.get({ sinceMs: 0 })), ['x-new'])
   })
 
   it('given more new records than may be looked at, then nothing older stays, because there is a gap', async () => {
@@ -143,8 +143,8 @@ describe('recent records of one subject', () => {
     log.append(...Array.from({ length: 20 }, (_, at) => `x${at + 1}`))
     const { found, searched } = await recent.get({ sinceMs: 0 })
     assert.equal(searched.ended, 'limit')
-    assert.equal(textsOf({ found }).at(-1), 'x20')
-    assert.ok(!textsOf({ found }).includes('x0'))
+    assert.equal(listTexts({ found }).at(-1), 'x20')
+    assert.ok(!listTexts({ found }).includes('x0'))
   })
 
   it('given a log that fails once, then the next question starts over', async () => {
@@ -158,6 +158,6 @@ describe('recent records of one subject', () => {
     })
     await assert.rejects(recent.get({ sinceMs: 0 }), /away/)
     fails = false
-    assert.deepEqual(textsOf(await recent.get({ sinceMs: 0 })), ['found'])
+    assert.deepEqual(listTexts(await recent.get({ sinceMs: 0 })), ['found'])
   })
 })

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { logOf, metricsIn } from '../../../../support/function-log.ts'
+import { listMetrics, readLog } from '../../../../support/function-log.ts'
 import { HERE, REPORTS, reportEverything, STATE_KEY } from '../../../../support/observed.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
 import { Stage } from '../../../../support/stage.ts'
 
 describe('what a function counts and measures', () => {
   it('given any outcome, then it is counted once for each reason, and for the function as a whole', async () => {
-    const log = await logOf(async observer => {
+    const log = await readLog(async observer => {
       const stage = new Stage(undefined, { report: observer.report })
       await stage.batch([
         record(0, reading('a', HERE)),
@@ -15,7 +15,7 @@ describe('what a function counts and measures', () => {
         record(0, reading('b', { sensor: 's-31' }), { partition: 1 }),
       ])
     })
-    const counted = [...metricsIn(log)].filter(([, { unit }]) => unit === 'Count')
+    const counted = [...listMetrics(log)].filter(([, { unit }]) => unit === 'Count')
     assert.deepEqual(counted, [
       ['applied counted', count(2, 'counted')],
       ['duplicate id-known', count(1, 'id-known')],
@@ -25,19 +25,19 @@ describe('what a function counts and measures', () => {
   for (const { report, metric, count: expected } of REPORTS)
     if (metric !== undefined)
       it(`given a report ${report.kind}, then it is counted as ${metric}`, async () => {
-        const found = metricsIn(await logOf(observer => observer.report(report))).get(metric)
+        const found = listMetrics(await readLog(observer => observer.report(report))).get(metric)
         assert.deepEqual(found, count(expected, metric.split(' ')[1] as string))
       })
 
   it('given a metric that is no count, then its name ends in its unit', async () => {
-    for (const [name, { unit }] of metricsIn(await logOf(reportEverything))) {
+    for (const [name, { unit }] of listMetrics(await readLog(reportEverything))) {
       const [, end] = /(Ms|Seconds)\b/.exec(name) ?? []
       assert.equal(unit, end === 'Ms' ? 'Milliseconds' : (end ?? 'Count'), name)
     }
   })
 
   it('given records, then the time from append to decision is measured, by reason', async () => {
-    const log = await logOf(
+    const log = await readLog(
       observer =>
         observer.report({
           kind: 'decisions',
@@ -51,7 +51,7 @@ describe('what a function counts and measures', () => {
         }),
       { now: () => 1_000 },
     )
-    const metrics = metricsIn(log)
+    const metrics = listMetrics(log)
     assert.deepEqual(metrics.get('latencyMs counted'), {
       unit: 'Milliseconds',
       values: [600, 100],
@@ -67,7 +67,7 @@ describe('what a function counts and measures', () => {
 
   it('given more records than a metric has room for, then what is written has their percentiles', async () => {
     const shuffled = Array.from({ length: 5_000 }, (_, index) => (index * 1_237) % 5_000)
-    const log = await logOf(
+    const log = await readLog(
       observer =>
         observer.report({
           kind: 'decisions',
@@ -81,7 +81,7 @@ describe('what a function counts and measures', () => {
         }),
       { now: () => 0 },
     )
-    const { values = [] } = metricsIn(log).get('latencyMs counted') ?? {}
+    const { values = [] } = listMetrics(log).get('latencyMs counted') ?? {}
     assert.equal(values.length, 99)
     for (const percentile of [0, 10, 50, 90, 99, 100])
       assert.ok(
@@ -92,7 +92,7 @@ describe('what a function counts and measures', () => {
 
   it('given calls to Redis and Kafka, then how long each took is measured for the function', async () => {
     let now = 0
-    const log = await logOf(
+    const log = await readLog(
       observer => {
         for (const ms of [3, 5]) observer.recordDuration('load', ms)
         observer.recordDuration('publish', 12)
@@ -100,7 +100,7 @@ describe('what a function counts and measures', () => {
       },
       { now: () => now },
     )
-    const times = [...metricsIn(log)].map(([name, { values, dimensions }]) => [name, values, dimensions])
+    const times = [...listMetrics(log)].map(([name, { values, dimensions }]) => [name, values, dimensions])
     assert.deepEqual(times, [
       ['loadMs', [3, 5], ['service=tested']],
       ['publishMs', [12], ['service=tested']],

@@ -9,7 +9,7 @@ import { ENTITY_ERASED_TYPE } from '../../../../../lib/telemetry/erasure.ts'
 import { tick } from '../../../../../lib/telemetry/tick.ts'
 import { erasing } from '../../../../support/erasures.ts'
 import { FAMILIES } from '../../../../support/families.ts'
-import { doneOn, logOf, obeyingStage, order } from '../../../../support/obeying.ts'
+import { createLog, doneOn, obeyingStage, order } from '../../../../support/obeying.ts'
 import { Random } from '../../../../support/random.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
 import { Stage } from '../../../../support/stage.ts'
@@ -33,7 +33,7 @@ describe('rule 27: an erasure in the log', () => {
     const stage = obeyingStage()
     const timers = { t: 500, u: 600 }
     await stage.batch(
-      logOf([
+      createLog([
         [0, order('1', 'x', 0, { set: timers })],
         [1, order('2', 'y', 1, { set: timers })],
         [2, erasing(X)],
@@ -95,7 +95,7 @@ describe('rule 27: an erasure in the log', () => {
 
   it('rule 27: comes after the timers that the clock has passed, and before those that it has not', async () => {
     const stage = obeyingStage()
-    const log = logOf([
+    const log = createLog([
       [0, order('1', 'x', 0, { set: { passed: 50, later: 150 } })],
       [100, 'tick'],
       // The second timer would be due by its own time, but only the clock of the log counts.
@@ -219,10 +219,10 @@ describe('rule 27: given a random log', () => {
       const { timestampMs } = log[at] as LogRecord
       log[at] = record(at, erasing(ERASED), { timestampMs })
       // The same log, with ticks in the place of what the entity had sent before.
-      const without = log.map((one, offset) =>
-        offset < at && String(one.key) === ERASED.subject
-          ? record(offset, tick(0, '2026-03-01T12:00:00Z'), { timestampMs: one.timestampMs })
-          : one,
+      const without = log.map((logRecord, offset) =>
+        offset < at && String(logRecord.key) === ERASED.subject
+          ? record(offset, tick(0, '2026-03-01T12:00:00Z'), { timestampMs: logRecord.timestampMs })
+          : logRecord,
       )
       const [whole, never] = [await played(log, random), await played(without, random)]
       if (whole.outcomes.includes('applied/erased')) erased += 1
@@ -232,14 +232,14 @@ describe('rule 27: given a random log', () => {
           await kept(never, `/watched ${subject}`),
           `seed ${seed}`,
         )
-      const after = (stage: Stage) => stage.events.filter(event => offsetOf(event) > at)
+      const after = (stage: Stage) => stage.events.filter(event => getOffset(event) > at)
       assert.deepEqual(after(whole), after(never), `seed ${seed}`)
     }
     assert.ok(erased > 20, `only ${erased} erasures found a state`)
   })
 
   /** The offset in the sequence of an emission. */
-  function offsetOf({ extensions }: Event): number {
+  function getOffset({ extensions }: Event): number {
     const [, offset] = String(extensions?.sequence).split('.')
     assert.match(String(offset), /^\d+$/, 'the sequence has another form')
     return Number(offset)

@@ -7,7 +7,7 @@ import { LatestDecisions } from '#runtime/pipeline/failures/failure-surge.ts'
 import { eventCause } from '#runtime/pipeline/model/cause.ts'
 import { tick } from '../../../../../lib/telemetry/tick.ts'
 import { FAMILIES } from '../../../../support/families.ts'
-import { doneOn, logOf, obeyingStage, order } from '../../../../support/obeying.ts'
+import { createLog, doneOn, obeyingStage, order } from '../../../../support/obeying.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
 import { Stage } from '../../../../support/stage.ts'
 
@@ -130,7 +130,7 @@ describe('rule 12: what is emitted follows from its cause', () => {
   it('rule 12: given a timer that is set again for the same time, then what it emits is another event', async () => {
     const stage = obeyingStage()
     await stage.batch(
-      logOf([
+      createLog([
         [0, order('1', 'x', 0, { set: { t: 20 } })],
         [30, order('2', 'x', 0, { set: { t: 20 } })],
         [60, 'tick'],
@@ -161,9 +161,9 @@ describe('rule 13: a surge of unexpected failures stays in Kafka', () => {
     }
     return { stage, mend }
   }
-  const batchOf = (...ids: string[]) =>
+  const createBatch = (...ids: string[]) =>
     ids.map((id, offset) => record(offset, reading(`${id} ${offset}`, { sensor: `s-${offset}` })))
-  const SURGE = batchOf('good', 'bad', 'bad', 'bad')
+  const SURGE = createBatch('good', 'bad', 'bad', 'bad')
   const MINUTE = 60_000
 
   it('rule 13: given a process that throws at most of three entities, then the batch is deferred', async () => {
@@ -185,15 +185,15 @@ describe('rule 13: a surge of unexpected failures stays in Kafka', () => {
       },
     }
     const stage = new Stage(process)
-    await stage.batch(batchOf('r', 'r', 'r', 'r'))
+    await stage.batch(createBatch('r', 'r', 'r', 'r'))
     assert.match(stage.observer.list('breaker-open')[0]?.failure?.message ?? '', /a bug at r 1/)
   })
 
-  const none: [name: string, records: ReturnType<typeof batchOf>][] = [
-    ['two entities', batchOf('bad', 'bad')],
+  const none: [name: string, records: ReturnType<typeof createBatch>][] = [
+    ['two entities', createBatch('bad', 'bad')],
     ['one entity', [0, 1, 2, 3].map(offset => record(offset, reading(`bad ${offset}`)))],
-    ['as many that were processed', batchOf('good', 'good', 'good', 'bad', 'bad', 'bad')],
-    ['failures that the data explains', batchOf('refused', 'refused', 'refused', 'refused')],
+    ['as many that were processed', createBatch('good', 'good', 'good', 'bad', 'bad', 'bad')],
+    ['failures that the data explains', createBatch('refused', 'refused', 'refused', 'refused')],
   ]
   for (const [name, records] of none)
     it(`rule 13: given ${name}, then the breaker stays closed, and failures leave`, async () => {
@@ -204,7 +204,7 @@ describe('rule 13: a surge of unexpected failures stays in Kafka', () => {
 
   it('rule 13: given failures over several invocations, then they are counted together', async () => {
     const { stage } = breaking()
-    await stage.batch(SURGE.slice(1, 2).map(one => ({ ...one, offset: 0 })))
+    await stage.batch(SURGE.slice(1, 2).map(record => ({ ...record, offset: 0 })))
     await stage.batch([record(1, reading('bad 1', { sensor: 'x' }))])
     await stage.batch([record(2, reading('bad 2', { sensor: 'y' }))])
     assert.deepEqual(stage.outcomes, ['failed/unexpected-error', 'failed/unexpected-error'])
@@ -213,7 +213,7 @@ describe('rule 13: a surge of unexpected failures stays in Kafka', () => {
 
   it('rule 13: given many good decisions before, then the latest twenty alone are looked at', async () => {
     const { stage } = breaking()
-    await stage.batch(batchOf(...Array(100).fill('good')))
+    await stage.batch(createBatch(...Array(100).fill('good')))
     const bad = Array.from({ length: 11 }, (_, at) =>
       record(100 + at, reading(`bad ${at}`, { sensor: `s-${at}` })),
     )
@@ -226,7 +226,7 @@ describe('rule 13: a surge of unexpected failures stays in Kafka', () => {
   it('rule 13: given code that throws at timers of three entities, then they wait for a roll-back', async () => {
     const stage = obeyingStage()
     const told = { t: { fail: true } }
-    const log = logOf([
+    const log = createLog([
       ...['x', 'y', 'z'].map(
         (entity, at) => [0, order(`${at}`, entity, 0, { set: { t: 20 }, onTimer: told })] as const,
       ),
@@ -245,7 +245,7 @@ describe('rule 13: a surge of unexpected failures stays in Kafka', () => {
   it('rule 13: given timers that the consumer refuses, then that is not a failure surge', async () => {
     const stage = obeyingStage()
     const told = { t: { refuse: true } }
-    const log = logOf([
+    const log = createLog([
       ...['x', 'y', 'z'].map(
         (entity, at) => [0, order(`${at}`, entity, 0, { set: { t: 20 }, onTimer: told })] as const,
       ),

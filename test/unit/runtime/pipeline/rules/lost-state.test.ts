@@ -28,7 +28,7 @@ function readings(from: number, to: number): LogRecord[] {
 
 /** Returns the log without the records that retention has deleted. */
 function keptFrom(offset: number, log: readonly LogRecord[]) {
-  return { ports: { log: new MemoryLogReader(log.filter(one => one.offset >= offset)) } }
+  return { ports: { log: new MemoryLogReader(log.filter(record => record.offset >= offset)) } }
 }
 
 describe('rule 5: a state that is gone is read back from the log', () => {

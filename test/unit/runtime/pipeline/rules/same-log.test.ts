@@ -5,7 +5,7 @@ import type { LogTime } from '#runtime/cloudevents/log-time.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { FAMILIES } from '../../../../support/families.ts'
-import { doneOn, logOf, obeyingStage, order } from '../../../../support/obeying.ts'
+import { createLog, doneOn, obeyingStage, order } from '../../../../support/obeying.ts'
 import { Random } from '../../../../support/random.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
 import { Stage } from '../../../../support/stage.ts'
@@ -35,7 +35,7 @@ describe('rule 21: the same log gives the same', () => {
       new Stage(careless as KeyedProcess<never>),
     ]
     await whole.batch(log)
-    for (const one of log) await cut.batch([one])
+    for (const record of log) await cut.batch([record])
     assert.deepEqual(whole.events, cut.events)
     assert.deepEqual(
       whole.events.map(({ data }) => (data as { ids: string[] }).ids.length),
@@ -50,7 +50,7 @@ describe('rule 21: the same log gives the same', () => {
       const live = new Stage(WATCHING.after as never)
       // The context of a log that has lost its start is the first one that the log has left.
       live.inLog(hour)
-      for (const one of hour) await live.batch([one])
+      for (const record of hour) await live.batch([record])
       assert.ok(live.outcomes.includes('timer/silent'))
       const backlog = new Stage(WATCHING.after as never)
       await backlog.batch(hour)
@@ -68,7 +68,7 @@ describe('rule 21: the same log gives the same', () => {
 })
 
 describe('rule 22: a log that is replayed into a topic', () => {
-  const original = logOf([
+  const original = createLog([
     [0, order('1', 'x', 0, { set: { t: 100 } })],
     [60, order('2', 'y', 30, { set: { t: 90 } })],
     [110, order('3', 'y', 60, { cancel: ['t'] })],
@@ -76,10 +76,10 @@ describe('rule 22: a log that is replayed into a topic', () => {
   ])
   /** The same, appended all at once. */
   const replayed = (carrying: boolean) =>
-    original.map(one => {
-      const logTime = ['sluice-logtime', Buffer.from(String(one.timestampMs))] as const
-      const timestampMs = Date.parse('2026-05-01T00:00:00Z') + one.offset
-      return { ...one, timestampMs, headers: carrying ? [...one.headers, logTime] : one.headers }
+    original.map(record => {
+      const logTime = ['sluice-logtime', Buffer.from(String(record.timestampMs))] as const
+      const timestampMs = Date.parse('2026-05-01T00:00:00Z') + record.offset
+      return { ...record, timestampMs, headers: carrying ? [...record.headers, logTime] : record.headers }
     })
   async function played(log: readonly LogRecord[], logTime: LogTime, cut = false) {
     const stage = obeyingStage()
@@ -105,9 +105,9 @@ describe('rule 22: a log that is replayed into a topic', () => {
 
   it('rule 22: what carries no time, or none that can be read, has that of its own log', async () => {
     const plain = await played(replayed(false), 'append')
-    const unreadable = replayed(false).map(one => ({
-      ...one,
-      headers: [...one.headers, ['sluice-logtime', Buffer.from('yesterday')] as const],
+    const unreadable = replayed(false).map(value => ({
+      ...value,
+      headers: [...value.headers, ['sluice-logtime', Buffer.from('yesterday')] as const],
     }))
     for (const log of [replayed(false), unreadable])
       assert.deepEqual((await played(log, 'carried')).events, plain.events)

@@ -213,7 +213,7 @@ describe('rule 3: a log beyond the applied offset is known by its record there',
   })
 
   it('rule 3: given a new log with the same bytes at the applied offset, then the append time differs', async () => {
-    const again = readings(0, 19).map(one => ({ ...one, timestampMs: one.timestampMs - DAY_MS }))
+    const again = readings(0, 19).map(reading => ({ ...reading, timestampMs: reading.timestampMs - DAY_MS }))
     const { stage, deliver } = await passed(again)
     await deliver(again.slice(9, 10))
     await deliver(again.slice(10))
@@ -288,9 +288,12 @@ describe('rule 3: a log beyond the applied offset is known by its record there',
   })
 
   it('rule 3: given a replayed log with carried times, even with a changed setting, then it is the same', async () => {
-    const carrying = readings(0, 19).map(one => ({
-      ...one,
-      headers: [...one.headers, ['sluice-logtime', Buffer.from(String(one.timestampMs - 500))] as const],
+    const carrying = readings(0, 19).map(reading => ({
+      ...reading,
+      headers: [
+        ...reading.headers,
+        ['sluice-logtime', Buffer.from(String(reading.timestampMs - 500))] as const,
+      ],
     }))
     const stage = new Stage()
     await stage.batch(carrying.slice(0, 10))
@@ -436,7 +439,7 @@ describe('rule 7: what is read beside the deliveries', () => {
     const stage = new Stage()
     stage.inLog(readings(0, 1_200))
     await stage.batch(readings(0, 0))
-    const appliedOffsets = appliedOffsetsOf(stage)
+    const appliedOffsets = listAppliedOffsets(stage)
     await stage.batch(readings(1_200, 1_200))
     assert.deepEqual(appliedOffsets, [500, 1_000, 1_200])
   })
@@ -482,14 +485,14 @@ describe('rule 9: what one commit takes', () => {
   for (const [name, log, appliedOffsets] of table)
     it(`rule 9: ${name}`, async () => {
       const stage = new Stage()
-      const seen = appliedOffsetsOf(stage)
+      const seen = listAppliedOffsets(stage)
       await stage.batch(log)
       assert.deepEqual(seen, appliedOffsets)
     })
 })
 
 /** The applied offset of each commit from now on. */
-function appliedOffsetsOf(stage: Stage): number[] {
+function listAppliedOffsets(stage: Stage): number[] {
   const appliedOffsets: number[] = []
   const commit = stage.store.commit.bind(stage.store)
   stage.store.commit = (stateKey, change) => {

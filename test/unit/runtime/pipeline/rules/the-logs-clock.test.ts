@@ -8,7 +8,7 @@ import { createStatistics, type MinuteSummary } from '../../../../../lib/analyti
 import { TOPICS } from '../../../../../lib/app/topic-table.ts'
 import { tick } from '../../../../../lib/telemetry/tick.ts'
 import { FAMILIES } from '../../../../support/families.ts'
-import { doneOn, logOf, obeyingStage, order } from '../../../../support/obeying.ts'
+import { createLog, doneOn, obeyingStage, order } from '../../../../support/obeying.ts'
 import {
   kafkaEvent,
   environmentReading as reading,
@@ -40,7 +40,7 @@ describe('rule 14: the clock of a partition is what its log says', () => {
 
   it('rule 14: every record moves it, whatever becomes of it', async () => {
     const stage = obeyingStage()
-    const log = logOf([
+    const log = createLog([
       [0, order('a', 'x', 0, { set: { t: 50 } })],
       [10, order('a', 'x', 0, { set: { t: 50 } })],
       [20, order('bad', 'x', 0, { refuse: true })],
@@ -59,7 +59,7 @@ describe('rule 14: the clock of a partition is what its log says', () => {
   it('rule 14: time that is cut off is reported as a clock gap, and counts as no silence', async () => {
     const stage = obeyingStage()
     await stage.batch(
-      logOf([
+      createLog([
         [0, order('a', 'x', 0, { set: { soon: 60, later: 600 } })],
         [3_600, 'tick'],
         [3_600 + 120, 'tick'],
@@ -73,7 +73,7 @@ describe('rule 14: the clock of a partition is what its log says', () => {
   it('rule 14: given silence of a millisecond more than the clock counts, then that one is reported', async () => {
     const stage = obeyingStage()
     await stage.batch(
-      logOf([
+      createLog([
         [0, 'tick'],
         [120, 'tick'],
         [240.001, 'tick'],
@@ -89,7 +89,7 @@ describe('rule 14: the clock of a partition is what its log says', () => {
       stage.consumer = { ...stage.consumer, application }
       const order1 = order('a', 'x', 0, { set: { soon: 60 } })
       await stage.batch(
-        logOf([
+        createLog([
           [0, order1],
           [300, order('b', 'x', 300)],
         ]),
@@ -101,7 +101,7 @@ describe('rule 14: the clock of a partition is what its log says', () => {
   it('rule 14: given a log that is not ticked, then no range is reported as a clock gap', async () => {
     const stage = new Stage()
     await stage.batch(
-      logOf([
+      createLog([
         [0, 'tick'],
         [3_600, 'tick'],
       ]),
@@ -119,7 +119,7 @@ describe('rule 15: topics with timers are ticked', () => {
     const delivered = kafkaEvent([record(0, reading('a')), record(1, reading('b')), record(2, reading('c'))])
     const types = ['LOG_APPEND_TIME', 'CREATE_TIME', 'CREATE_TIME'] as const
     const timed = (group: readonly KafkaEventRecord[]) =>
-      group.map((one, index) => ({ ...one, timestampType: types[index] ?? 'CREATE_TIME' }))
+      group.map((record, index) => ({ ...record, timestampType: types[index] ?? 'CREATE_TIME' }))
     const records = Object.fromEntries(
       Object.entries(delivered.records).map(([at, group]) => [at, timed(group)]),
     )
@@ -163,7 +163,7 @@ describe('rule 16: when a timer fires', () => {
         ...stage.consumer,
         process: { ...stage.consumer.process, allowedLatenessMs } as never,
       }
-      const log = logOf([
+      const log = createLog([
         [0, 'tick'],
         [100, order('a', 'x', 5, { set: { t: 65 } })],
         [appendS, order('b', 'x', 5)],
@@ -178,7 +178,7 @@ describe('rule 17: the order in which timers fire', () => {
   it('rule 17: by threshold, then entity, then name, all before the record that lets them pass', async () => {
     const stage = obeyingStage()
     await stage.batch(
-      logOf([
+      createLog([
         [0, order('1', 'b', 0, { set: { z: 20, a: 20, later: 30 } })],
         [0, order('2', 'a', 0, { set: { m: 20 } })],
         [0, order('3', 'c', 0, { set: { first: 10 } })],
@@ -199,7 +199,7 @@ describe('rule 17: the order in which timers fire', () => {
     const stage = obeyingStage()
     const [high, low] = ['\u{1f600}', '\uffee']
     await stage.batch(
-      logOf([
+      createLog([
         [0, order('1', high, 0, { set: { t: 10 } })],
         [0, order('2', low, 0, { set: { t: 10 } })],
         [100, 'tick'],
@@ -211,7 +211,7 @@ describe('rule 17: the order in which timers fire', () => {
   it("rule 17: an entity's own timers fire before its event where they are due strictly before its time", async () => {
     const stage = obeyingStage()
     await stage.batch(
-      logOf([
+      createLog([
         [0, order('1', 'x', 0, { set: { before: 59, at: 60 } })],
         [0, order('2', 'y', 0, { set: { before: 59 } })],
         [1, order('3', 'x', 60)],
@@ -224,7 +224,7 @@ describe('rule 17: the order in which timers fire', () => {
     const stage = obeyingStage()
     const later = order('2', 'x', 60)
     await stage.batch(
-      logOf([
+      createLog([
         [0, later],
         [1, order('1', 'x', 0, { set: { t: 59 } })],
         [2, later],
@@ -237,7 +237,7 @@ describe('rule 17: the order in which timers fire', () => {
     const stage = obeyingStage()
     const chain = { t: { set: { u: 40 } } }
     await stage.batch(
-      logOf([
+      createLog([
         [0, order('1', 'x', 0, { set: { t: 20 }, onTimer: chain })],
         [0, order('2', 'y', 0, { set: { t: 30, v: 50 } })],
         [41, 'tick'],
@@ -248,7 +248,7 @@ describe('rule 17: the order in which timers fire', () => {
   })
 
   it('rule 17: however the log is cut into batches and chunks, the same fires, in the same order', async () => {
-    const log = logOf([
+    const log = createLog([
       [0, order('1', 'x', 0, { set: { t: 20, u: 200 }, onTimer: { t: { set: { v: 45 } } } })],
       [10, order('2', 'y', 5, { set: { t: 30 } })],
       [15, 'tick'],
@@ -275,7 +275,7 @@ describe('rule 17: the order in which timers fire', () => {
 
 describe('rule 18: more timers than a commit takes', () => {
   const many = { set: Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`t${n}`, 10 + n])) }
-  const log = logOf([
+  const log = createLog([
     [0, order('1', 'x', 0, many)],
     [0, order('2', 'y', 0, many)],
     [100, order('3', 'x', 5)],

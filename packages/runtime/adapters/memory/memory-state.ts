@@ -85,12 +85,20 @@ function listOtherParts({
 }
 
 export function toStateMeta(held: MemoryState, version: Version): StateMeta {
-  const { clock, appliedDigest, emitted, tally, newEntities, failuresFromMs } = held
-  const { origin, sequences } = held
+  const { tally, sequences } = held
   return {
-    ...{ version, clock, appliedDigest, emitted, failuresFromMs, tally: Object.fromEntries(tally) },
-    ...omitUndefined({ newEntities: newEntities || undefined, origin }),
+    ...toStateFacts(held, version),
+    tally: Object.fromEntries(tally),
     ...(sequences.size > 0 ? { sequences: Object.fromEntries(sequences) } : {}),
+  }
+}
+
+/** Returns what each load needs of the metadata, without copies of all tallies and sequences. */
+export function toStateFacts(held: MemoryState, version: Version): Omit<StateMeta, 'tally' | 'sequences'> {
+  const { clock, appliedDigest, emitted, newEntities, failuresFromMs, origin } = held
+  return {
+    ...{ version, clock, appliedDigest, emitted, failuresFromMs },
+    ...omitUndefined({ newEntities: newEntities || undefined, origin }),
   }
 }
 

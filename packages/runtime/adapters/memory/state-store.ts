@@ -23,6 +23,7 @@ import {
   listContents,
   type MemoryState,
   pick,
+  toStateFacts,
   toStateMeta,
 } from './memory-state.ts'
 
@@ -83,9 +84,8 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
     const others = wanted.entities.filter(entity => !dueEntities.has(entity))
     const { count } = within(wanted.byteLimit - first.bytes, others.map(measureEntity))
     const entities = [...dueEntities, ...others.slice(0, count)]
-    const { tally: _, sequences: __, ...facts } = toStateMeta(held, held.version)
     return {
-      ...facts,
+      ...toStateFacts(held, held.version),
       parkedBytes: held.parkedBytes,
       states: pick(states, entities),
       timers: pick(timers, entities),

@@ -63,7 +63,8 @@ export class Cache<T> {
     const startedMs = nowMs()
     entry.untilMs = UNBOUNDED
     try {
-      const answer = await ask(entry.last)
+      // A query that throws at once must not be removed before it is kept.
+      const answer = await Promise.resolve(entry.last).then(ask)
       const endedMs = nowMs()
       const reusedMs = typeof forMs === 'number' ? forMs : forMs(answer)
       entry.last = answer

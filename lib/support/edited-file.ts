@@ -63,13 +63,15 @@ export function readEdited<Raw>(
   }
   // A file that is empty or has only comments.
   const { content = {}, positionOf } = yaml
-  const locate = (errors: readonly PathError[]) =>
-    errors
-      .map(({ path, message }) => {
-        const key = showPath(path, content)
-        return { file, ...positionOf(path), ...(key === '' ? {} : { key }), message }
-      })
-      .sort(byPosition)
+  const locate = (errors: readonly PathError[]) => {
+    const toLocated = ({ path, message }: PathError) => {
+      const key = showPath(path, content)
+      return { file, ...positionOf(path), ...(key === '' ? {} : { key }), message }
+    }
+    const isLast = (error: PathError) => error === MORE_ERRORS
+    const located = errors.filter(error => !isLast(error)).map(toLocated)
+    return [...located.sort(byPosition), ...errors.filter(isLast).map(toLocated)]
+  }
   const errors = locate(findContentErrors(schema, content, findErrors))
   return { content: content as Raw, errors, locate, positionOf }
 }

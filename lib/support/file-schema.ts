@@ -89,14 +89,21 @@ function listChoices(texts: FileSchema['texts'], path: FilePath, keyword: 'anyOf
 
 type Place = { readonly path: FilePath; readonly found: readonly SchemaViolation[] }
 
-/** Describes the innermost places, because they explain the violations of the values that enclose them. */
+/**
+ * Describes the innermost places, because they explain the violations of the values that enclose them. How many elements a value may
+ * have does not follow from its elements.
+ */
 function describePlaces(schema: FileSchema, places: Iterable<Place>, content: unknown): PathError[] {
   const all = [...places]
   const isWithin = (inner: FilePath, outer: FilePath) =>
     inner.length > outer.length && outer.every((part, index) => inner[index] === part)
   return all
-    .filter(({ path }) => !all.some(other => isWithin(other.path, path)))
+    .filter(({ path, found }) => found.some(isOfSize) || !all.some(other => isWithin(other.path, path)))
     .map(({ path, found }) => ({ path, message: describePlace(schema, path, found, content) }))
+}
+
+function isOfSize({ keyword }: SchemaViolation): boolean {
+  return /^(?:(?:min|max)(?:Items|Properties)|uniqueItems)$/.test(keyword)
 }
 
 const OF_TYPE: readonly string[] = ['type', 'const']
@@ -160,11 +167,14 @@ function describeType(found: readonly SchemaViolation[], value: unknown): string
     .flatMap(name => (name === 'null' ? [] : (TYPES[String(name)] ?? String(name))))
   const isBare = !names.includes('a number') && ['number', 'boolean'].includes(typeof value)
   const quotes = isBare && names[0] === 'a text' ? ': put it in quotes' : ''
-  return `must be ${[...new Set(names)].join(' or ')}, not ${describeValue(value, names[0] === 'a whole number')}${quotes}`
+  const isOther =
+    typeof value === 'string' && found.some(({ params }) => typeof params.allowedValue === 'string')
+  const shown = isOther ? 'another text' : describeValue(value, names[0] === 'a whole number')
+  return `must be ${[...new Set(names)].join(' or ')}, not ${shown}${quotes}`
 }
 
 function describeValue(value: unknown, isInteger: boolean): string {
-  if (value === null || typeof value === 'boolean' || Math.abs(Number(value)) === Number.POSITIVE_INFINITY)
+  if (value === null || typeof value === 'boolean' || (typeof value === 'number' && !Number.isFinite(value)))
     return String(value)
   if (isInteger && typeof value === 'number') return 'a fraction'
   return TYPES[Array.isArray(value) ? 'array' : typeof value] ?? 'this'

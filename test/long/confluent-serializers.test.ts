@@ -86,7 +86,7 @@ describe('records of the serializers of confluent-kafka', () => {
     remove()
   })
 
-  function findRecord(name: string): LogRecord {
+  function createRecord(name: string): LogRecord {
     const { data: _, datacontenttype: __, ...attributes } = environmentReading('r-1')
     const { value, headers } = written[name] as Serialized
     const event = writeEvent(attributes as Event)
@@ -95,7 +95,7 @@ describe('records of the serializers of confluent-kafka', () => {
 
   for (const [name, { data }] of [...Object.entries(GIVEN), ...Object.entries(IN_HEADER)])
     it(`given ${name}, then a function reads the data`, async () => {
-      const record = findRecord(name)
+      const record = createRecord(name)
       const reader = new OnDemandDataReader(PACKAGED, { url: guided.uri })
       await reader.prepare([record])
       const read = reader.read(readEvent(record) as Event, record)
@@ -127,7 +127,7 @@ function withoutEmpty(value: unknown): unknown {
 
 /** Starts a registry in front of another one, which adds GUIDs of schemas, as those of Confluent have since version 8.0. */
 async function withGuids(uri: string) {
-  const getGuid = (id: number) => `00000000-0000-4000-8000-${String(id).padStart(12, '0')}`
+  const createGuid = (id: number) => `00000000-0000-4000-8000-${String(id).padStart(12, '0')}`
   const server = createServer(async (request, response) => {
     const [, guid] = /\/schemas\/guids\/[\da-f-]{24}(\d+)/.exec(request.url ?? '') ?? []
     const path = guid === undefined ? request.url : `/schemas/ids/${Number(guid)}`
@@ -142,7 +142,7 @@ async function withGuids(uri: string) {
     const json = (await answer.json()) as { id?: number }
     response.statusCode = answer.status
     response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify(json.id === undefined ? json : { ...json, guid: getGuid(json.id) }))
+    response.end(JSON.stringify(json.id === undefined ? json : { ...json, guid: createGuid(json.id) }))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {

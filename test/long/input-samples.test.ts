@@ -60,7 +60,7 @@ describe('the samples of inputs', { timeout: 280_000 }, () => {
     await admin.disconnect()
     running = project.start([], { SLUICE_GENERATOR: 'off' })
     await running.says(/^Ctrl-C stops everything/m, 200_000)
-    await sluice('views', 'apply', '--yes')
+    await running.says(/tables in force: .*service_errors/, 120_000)
   })
 
   after(async () => {

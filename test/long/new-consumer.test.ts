@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { readFunctions } from '../../lib/app/function-entries.ts'
-import { readTypeErrors } from '../support/new-consumer-checks.ts'
+import { compileForErrors } from '../support/new-consumer-checks.ts'
 import { runProgram } from '../support/program.ts'
 import { copyProject } from '../support/project-copy.ts'
 import { ran } from '../unit/cli/terminal.ts'
@@ -55,7 +55,7 @@ describe('sluice new consumer', () => {
     const test = await runProgram(join(folder, FILES[1] ?? ''), [], { cwd: folder })
     assert.equal(test.code, 0, test.output)
     assert.match(test.output, /pass 1\b/)
-    assert.equal(await readTypeErrors(folder, FILES), '')
+    assert.equal(await compileForErrors(folder, FILES), '')
     const lint = await runProgram('biome', ['check', ...FILES], { cwd: folder })
     assert.equal(lint.code, 0, lint.output)
   })

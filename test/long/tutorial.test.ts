@@ -106,7 +106,7 @@ describe('the tutorial, followed to the letter', { timeout: MACHINE_MS + 4 * 60_
     const expected = next?.kind === 'output' && next.terminal === COMMANDS ? next.lines : []
     const outputs: string[] = []
     for (const command of commands)
-      outputs.push(await readOutput(filled(command, [...outputs, shown].join('\n'))))
+      outputs.push(await runForOutput(filled(command, [...outputs, shown].join('\n'))))
     await eventually(
       () => missingLine(expected, outputs.join('\n')),
       () => outputs.join('\n'),
@@ -117,13 +117,13 @@ describe('the tutorial, followed to the letter', { timeout: MACHINE_MS + 4 * 60_
         )
         await pause(REPEAT_MS)
         for (const [at, command] of commands.entries())
-          if (REPEATED.test(command)) outputs[at] = await readOutput(filled(command, shown))
+          if (REPEATED.test(command)) outputs[at] = await runForOutput(filled(command, shown))
       },
     )
     return outputs.join('\n')
   }
 
-  async function readOutput(command: string): Promise<string> {
+  async function runForOutput(command: string): Promise<string> {
     const { code, output } = await runProgram(await script(COMMANDS, command), [], options())
     if (!REPEATED.test(command)) assert.equal(code, 0, `${command}\n${output}`)
     return output

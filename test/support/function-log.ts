@@ -17,7 +17,7 @@ interface LogOptions {
 }
 
 /** Returns the log lines of one invocation. Lines with `_aws` are metrics. */
-export async function readLog(
+export async function captureLog(
   work: (observer: LambdaObserver) => void | Promise<void>,
   { level = 'INFO', now = Date.now, environment, remedies }: LogOptions = {},
 ): Promise<LogLine[]> {

@@ -35,7 +35,7 @@ const TABLES = `CREATE STREAM readings_of_sensors (sensor_id VARCHAR KEY, temper
     FROM readings_of_sensors WINDOW TUMBLING (SIZE 1 MINUTE) GROUP BY sensor_id;`
 
 /** Consumers, ordered so that each runs after the consumers whose output it reads. */
-const listConsumers = (env: string) =>
+const createConsumers = (env: string) =>
   [
     [createStatistics(FAMILIES), 'readings'],
     [createActivity(FAMILIES), 'readings'],
@@ -55,7 +55,7 @@ export async function markedEnvironment(): Promise<TestEnvironment> {
     await declareTables(environment, redis, publisher, TABLES)
     await environment.client.send(environment.topic('readings'), readings())
     await new ViewsStage(environment, redis, publisher).catchUp()
-    for (const [process, signal] of listConsumers(environment.name)) {
+    for (const [process, signal] of createConsumers(environment.name)) {
       const stage = new Stage(process as never, { store: new RedisStateStore(redis), publisher })
       stage.consumer = { ...stage.consumer, env: environment.name }
       await deliver(environment, stage, signal)

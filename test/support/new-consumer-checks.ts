@@ -17,7 +17,7 @@ const UNTOUCHED = ['templates', 'Dockerfiles', 'schemas', 'names of families']
  *
  * @returns the errors; empty if none exist
  */
-export async function readTypeErrors(project: string, files: readonly string[]): Promise<string> {
+export async function compileForErrors(project: string, files: readonly string[]): Promise<string> {
   const config = 'tsconfig.new-files.json'
   await writeFile(
     join(project, config),
@@ -44,7 +44,7 @@ const OF_THE_FILES: Readonly<Record<string, Look>> = {
     return code === 0 && output.includes(`Checked ${files.length} files`) ? '' : output
   },
 
-  types: readTypeErrors,
+  types: compileForErrors,
 
   'import direction': async (project, files) => {
     const options = ['--config', 'test/runner/checks/import-rules.cjs', '--output-type', 'json']

@@ -58,7 +58,7 @@ export async function violations(
   const { after } = setting(played)
   const { reader, expire, startOffset } = expiring(log, random)
   const ports = { ...played.ports, store, log: reader, bounds: new MemoryLogBounds(log) }
-  const codes = listCodes(played, changeAt, parking)
+  const codes = createCodes(played, changeAt, parking)
   const schedule = new Schedule({
     log,
     codes,
@@ -96,7 +96,7 @@ async function undisturbed(
 ): Promise<Stage> {
   const reference = stage(parking)
   reference.inLog(log)
-  const { before, after } = listCodes(reference, changeAt, parking)
+  const { before, after } = createCodes(reference, changeAt, parking)
   const breaker = { open: async () => Number.NEGATIVE_INFINITY }
   for (const [consumer, isIts] of [
     [before, ({ offset }: LogRecord) => offset < changeAt],
@@ -121,7 +121,7 @@ function parked(process: object, parking: Parking | undefined): object {
   return parking ? { ...process, parking } : process
 }
 
-function listCodes({ consumer }: Stage, changeAt: number, parking: Parking | undefined): Codes {
+function createCodes({ consumer }: Stage, changeAt: number, parking: Parking | undefined): Codes {
   const of = (process: object) => ({
     ...consumer,
     process: parked(process, parking) as typeof consumer.process,

@@ -172,7 +172,10 @@ export class StatementFolder {
   /** Replaces a file as a whole, unless it has the text already. */
   async #replace(name: string, text: string): Promise<void> {
     const path = join(this.#parts.folder, name)
-    if ((await readFile(path, 'utf8').catch(() => '')) === text) return
+    const present = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw fileFailure(join(this.#parts.shownFolder, name), error)
+    })
+    if (present === text) return
     const next = join(this.#parts.folder, `.${name}.next`)
     await writeFile(next, text)
       .then(() => rename(next, path))

@@ -35,7 +35,9 @@ function mergeSteps<Step>(parts: readonly Readonly<Record<string, Step>>[]): Rea
   if (merged.size < steps.length) {
     const names = steps.map(([name]) => name)
     const repeated = names.filter((name, index) => names.indexOf(name) < index)
-    throw new ConfigError('a combined process', [`several of its parts have ${repeated.join(', ')}`])
+    throw new ConfigError('a combined process', [
+      `several of its parts have ${[...new Set(repeated)].join(', ')}`,
+    ])
   }
   return merged
 }

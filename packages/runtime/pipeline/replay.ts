@@ -123,14 +123,17 @@ export class Replay {
     const { log } = this.#replaying
     const { topic, partition } = this.stateKey
     this.#end = toOffset + 1
-    for (let from = fromOffset; from <= toOffset; ) {
-      this.#throwIfStopped()
-      const looked = await log.read(topic, partition, { fromOffset: from, toOffset })
-      await this.decide(looked.records)
-      onRead(looked, from)
-      from = looked.nextOffset
+    try {
+      for (let from = fromOffset; from <= toOffset; ) {
+        this.#throwIfStopped()
+        const looked = await log.read(topic, partition, { fromOffset: from, toOffset })
+        await this.decide(looked.records)
+        onRead(looked, from)
+        from = looked.nextOffset
+      }
+    } finally {
+      log.leave?.(topic, partition)
     }
-    log.leave?.(topic, partition)
   }
 
   /** Decides records that were decoded elsewhere, such as rows of the history. Like `decide` otherwise. */
@@ -191,6 +194,7 @@ export class Replay {
     return failures.get(id)
   }
 
+  /** Returns the contents of the computed state. */
   async contents(): Promise<Contents> {
     const states = new Map<string, string>()
     const timers = new Map<string, readonly StoredTimer[]>()

@@ -26,7 +26,7 @@ const KEPT_DAYS = 8
 
 export async function update(rehearsal: Rehearsal): Promise<string> {
   const { view, project, invoker } = rehearsal
-  const before = await listCodes(rehearsal)
+  const before = await readCodeHashes(rehearsal)
   const failures = await countFailures(rehearsal)
   const load = new Load(view.client, view.topic('readings'), Date.now() - AGO_MS)
   const rounds = (count: number) =>
@@ -59,7 +59,7 @@ export async function update(rehearsal: Rehearsal): Promise<string> {
 /** Every function has new code and the new setting, the topic is kept for longer, and the new rule is in force. */
 async function assertChanged(rehearsal: Rehearsal, before: ReadonlyMap<string, string>): Promise<void> {
   const { view } = rehearsal
-  for (const [name, code] of await listCodes(rehearsal)) {
+  for (const [name, code] of await readCodeHashes(rehearsal)) {
     const { Environment } = await getConfiguration(rehearsal, name)
     assert.equal((Environment as { Variables: typeof CHANGED }).Variables.LOG_LEVEL, CHANGED.LOG_LEVEL, name)
     assert.notEqual(code, before.get(name), `${name} has its old code`)
@@ -140,7 +140,7 @@ async function countFailures({ view, mappings }: Rehearsal): Promise<Map<string,
 }
 
 /** The hash of each function's zip. */
-async function listCodes(rehearsal: Rehearsal): Promise<Map<string, string>> {
+async function readCodeHashes(rehearsal: Rehearsal): Promise<Map<string, string>> {
   const codes = Object.keys(rehearsal.deployed.functions).map(async name => {
     const { CodeSha256 } = await getConfiguration(rehearsal, name)
     return [name, String(CodeSha256)] as const

@@ -48,7 +48,7 @@ describe('given a text with more errors than a person reads, then the first ones
     ['unknown keys of a rule', 101, [rule(many(60_000, index => `k${index}: 1`).join())]],
     [
       'steps that are wrong',
-      100,
+      101,
       [`{name: A, severity: info, pattern: {sequence: [${many(15_000, () => '{bad: 1}')}]}}`],
     ],
     ['the same rule', 101, many(10_000, () => rule('for: 1m'))],
@@ -60,6 +60,6 @@ describe('given a text with more errors than a person reads, then the first ones
       const lines = listLines(`rules: [${rules.join()}]`)
       assert.ok(performance.now() - startedMs < 5_000, 'the work grows with the text, not with its square')
       assert.equal(lines.length, listed)
-      if (listed > 2) assert.match(lines[0] ?? '', /^a\.yaml:1:1 {2}has more errors than are listed/)
+      if (listed > 2) assert.match(lines.at(-1) ?? '', /^a\.yaml:1:1 {2}has more errors than are listed/)
     })
 })

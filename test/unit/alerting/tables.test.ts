@@ -62,7 +62,7 @@ function changeAt(end: string, std_x: number | null, more: Partial<ViewChanged> 
   }
 }
 
-function listSteps(
+function decideAll(
   rules: Parameters<typeof alerting>[1],
   events: readonly Received[],
   before?: AlertingState,
@@ -82,7 +82,7 @@ function listSteps(
 
 describe('changes of a table with windows', () => {
   test('given windows that close, then an alert fires and resolves at the ends of windows', () => {
-    const made = listSteps(
+    const made = decideAll(
       [SHAKING],
       [changeAt('1m', 2), changeAt('2m', 5), changeAt('3m', 3.5), changeAt('4m', 3)],
     )
@@ -115,13 +115,13 @@ describe('changes of a table with windows', () => {
 
   test('given a window that is open, then its row decides nothing', () => {
     const { final: _, ...open } = changeAt('2m', 50).data as ViewChanged
-    const [first, second] = listSteps([SHAKING], [{ ...changeAt('2m', 50), data: open }, changeAt('2m', 5)])
+    const [first, second] = decideAll([SHAKING], [{ ...changeAt('2m', 50), data: open }, changeAt('2m', 5)])
     assert.deepEqual([first?.reason, first?.state, first?.emit], ['window-open', undefined, []])
     assert.equal(second?.reason, 'fired')
   })
 
   test('given revisions, then that of the newest window counts and that of an older one is late', () => {
-    const made = listSteps(
+    const made = decideAll(
       [SHAKING],
       [
         changeAt('1m', 2),
@@ -138,7 +138,7 @@ describe('changes of a table with windows', () => {
 
   test('given a row that has ended, then its alert resolves, and an older revision fires no other', () => {
     const ended = { tombstone: true, row: { device_id: 'device-7', std_x: null } }
-    const made = listSteps(
+    const made = decideAll(
       [SHAKING],
       [
         changeAt('1m', 9),
@@ -157,7 +157,7 @@ describe('changes of a table with windows', () => {
 
   test('given the end of a row that was not final, or of an older window, then the alert fires on', () => {
     const { final: _, ...open } = changeAt('2m', null, { tombstone: true }).data as ViewChanged
-    const made = listSteps(
+    const made = decideAll(
       [SHAKING],
       [changeAt('2m', 9), { ...changeAt('2m', null), data: open }, changeAt('1m', null, { tombstone: true })],
     )
@@ -167,7 +167,7 @@ describe('changes of a table with windows', () => {
   test('given a table without windows, then the end of its row resolves the alert', () => {
     const { window: _, final: __, ...data } = changeAt('1m', 9).data as ViewChanged
     const ended = { ...data, row: { device_id: 'device-7', std_x: null }, tombstone: true }
-    const made = listSteps(
+    const made = decideAll(
       [SHAKING],
       [
         { ...changeAt('1m', 9), data },
@@ -182,7 +182,7 @@ describe('changes of a table with windows', () => {
 
   test('given a null or another table, then no rule decides', () => {
     const other = { ...changeAt('1m', 9), source: tableSource('others') }
-    const made = listSteps([SHAKING, HOT], [other, changeAt('2m', null), readingAt('3m', { std_x: 9 })])
+    const made = decideAll([SHAKING, HOT], [other, changeAt('2m', null), readingAt('3m', { std_x: 9 })])
     assert.deepEqual(
       made.map(({ reason, state }) => [reason, state]),
       [
@@ -195,7 +195,7 @@ describe('changes of a table with windows', () => {
 
   test('given a table without windows, then a change counts at its own time', () => {
     const { window: _, final: __, ...data } = changeAt('1m', 9).data as ViewChanged
-    const [alert] = listAlerts(listSteps([SHAKING], [{ ...changeAt('1m', 9), data }]))
+    const [alert] = listAlerts(decideAll([SHAKING], [{ ...changeAt('1m', 9), data }]))
     assert.equal(alert?.startedAt, '2026-03-01T00:01:30.000Z')
   })
 
@@ -208,7 +208,7 @@ describe('changes of a table with windows', () => {
       fireAbove: undefined,
       clearBelow: undefined,
     })
-    const [step] = listSteps([column], [changeAt('1m', 1, { row: { temperature: 20 } })])
+    const [step] = decideAll([column], [changeAt('1m', 1, { row: { temperature: 20 } })])
     const rules = rulesInForce([
       column,
       createRule({ fireAbove: 40, ...silent }),

@@ -37,7 +37,7 @@ function received([seconds, temperature]: Sample, more: ReadingData = {}): Recei
 }
 
 /** The steps of readings, one after the other; the state goes through JSON, as it does in the store. */
-function listSteps(samples: readonly Sample[]): CompletedStep<EntityStatistics>[] {
+function decideAll(samples: readonly Sample[]): CompletedStep<EntityStatistics>[] {
   let state: EntityStatistics | undefined
   return samples.map(sample => {
     const step = statistics.onEvent(state, received(sample), KNOWN_NAMES.initial)
@@ -47,8 +47,8 @@ function listSteps(samples: readonly Sample[]): CompletedStep<EntityStatistics>[
   })
 }
 
-const listReasons = (samples: readonly Sample[]) => listSteps(samples).map(({ reason }) => reason)
-const emittedBy = (samples: readonly Sample[]) => listSteps(samples).flatMap(({ emit }) => emit)
+const listReasons = (samples: readonly Sample[]) => decideAll(samples).map(({ reason }) => reason)
+const emittedBy = (samples: readonly Sample[]) => decideAll(samples).flatMap(({ emit }) => emit)
 const listSummaries = (samples: readonly Sample[]) =>
   emittedBy(samples).map(({ data }) => data as MinuteSummary)
 const brief = ({ windowStart, revision, metrics }: MinuteSummary) => [
@@ -125,7 +125,7 @@ describe('given readings of an entity', () => {
 
   test('when one is late for an older minute, then it counts in the rolling statistics alone', () => {
     // biome-ignore format: a row
-    const steps = listSteps([[0, 1], [60, 2], [120, 3], [30, 50]])
+    const steps = decideAll([[0, 1], [60, 2], [120, 3], [30, 50]])
     const [before, after] = steps.slice(-2)
     assert.deepEqual(after?.state?.minutes, before?.state?.minutes)
     assert.deepEqual(after?.emit, [])
@@ -149,7 +149,7 @@ describe('given readings of an entity', () => {
 })
 
 describe('given a reading with states only', () => {
-  for (const before of [undefined, listSteps([[0, 1]])[0]?.state])
+  for (const before of [undefined, decideAll([[0, 1]])[0]?.state])
     test(`when the entity has ${before ? 'statistics' : 'none'}, then they stay as they are`, () => {
       const event = received([90, 1], { temperature: undefined, status: 'ok' })
       const step = statistics.onEvent(before, event, KNOWN_NAMES.initial)
@@ -195,7 +195,7 @@ describe('given any readings in any order', () => {
   test('then each counts once in the rolling statistics, and once in a window unless it is late', () => {
     fc.assert(
       fc.property(series, samples => {
-        const steps = listSteps(samples)
+        const steps = decideAll(samples)
         const inWindows = new Map<string, number>()
         for (const { windowStart, metrics } of listSummaries(samples)) {
           inWindows.set(windowStart, metrics.temperature?.count ?? 0)
@@ -226,6 +226,6 @@ describe('given any readings in any order', () => {
 
   test('then the state stays small', () => {
     const samples = Array.from({ length: 2000 }, (_, index): Sample => [index * 7, Math.sin(index) / 3])
-    assert.ok(JSON.stringify(listSteps(samples).at(-1)?.state).length < 1000)
+    assert.ok(JSON.stringify(decideAll(samples).at(-1)?.state).length < 1000)
   })
 })

@@ -143,7 +143,7 @@ describe('the code that is deployed', () => {
 
 describe('room for a rebuilt state', () => {
   const MIB = 1024 * 1024
-  const getClient = (most: number, bytes = 4 * MIB) =>
+  const createClient = (most: number, bytes = 4 * MIB) =>
     ({
       run: (command: (redis: unknown) => unknown) =>
         command({
@@ -158,18 +158,18 @@ describe('room for a rebuilt state', () => {
     }) as unknown as RedisClient
 
   test('given less than the rebuilt states take, then it refuses and says how much is missing', async () => {
-    await assert.rejects(requireRoom(getClient(13 * MIB), [STATE]), /3 MiB left of 13, .* needs about 4/)
+    await assert.rejects(requireRoom(createClient(13 * MIB), [STATE]), /3 MiB left of 13, .* needs about 4/)
   })
 
   test('given a state that is too large for the memory of a command, then it says what to do', async () => {
     await assert.rejects(
-      requireRoom(getClient(0, 1025 * MIB), [STATE]),
+      requireRoom(createClient(0, 1025 * MIB), [STATE]),
       /has 1025 MiB, .* up to 1024 MiB\. Nothing was changed: go to a topic with more partitions/,
     )
   })
 
   for (const most of [14 * MIB, 0])
-    test(`given a limit of ${most} bytes, then it continues`, () => requireRoom(getClient(most), [STATE]))
+    test(`given a limit of ${most} bytes, then it continues`, () => requireRoom(createClient(most), [STATE]))
 })
 
 test('progress, plan and result are printed as the golden text says', () => {

@@ -7,8 +7,8 @@ import { MODELS } from '../../../lib/telemetry/simulator/models.ts'
 import { PROJECT } from '../../../scripts/paths.ts'
 
 const EXAMPLES = ['examples/device-producer', 'examples/device-producer-proto']
-const getText = (...path: readonly string[]) => readFileSync(join(PROJECT, ...path), 'utf8')
-const { workspaces, devDependencies } = JSON.parse(getText('package.json'))
+const readText = (...path: readonly string[]) => readFileSync(join(PROJECT, ...path), 'utf8')
+const { workspaces, devDependencies } = JSON.parse(readText('package.json'))
 
 /** The arguments of each instruction of this name, in order. */
 function instructions(dockerfile: string, name: string): string[] {
@@ -22,7 +22,7 @@ const BY_TAG = 'apicurio/apicurio-registry-mem'
 
 describe('what is fetched to build, test and run', () => {
   const listPinned = (file: string, names: RegExp) =>
-    [...getText(file).matchAll(names)].map(([, name = '']) => name)
+    [...readText(file).matchAll(names)].map(([, name = '']) => name)
   const compositions = ['compose.yaml', 'localstack/docker-compose.yml']
   const dockerfiles = ['.', ...EXAMPLES].map(folder => join(folder, 'Dockerfile'))
 
@@ -43,7 +43,7 @@ describe('what is fetched to build, test and run', () => {
   })
 
   it('given a folder with a manifest, then Dependabot looks there', () => {
-    const { updates } = load(getText('.github/dependabot.yml')) as { readonly updates: readonly Update[] }
+    const { updates } = load(readText('.github/dependabot.yml')) as { readonly updates: readonly Update[] }
     const watched = updates.flatMap(update =>
       (update.directories ?? [update.directory]).map(folder => `${update['package-ecosystem']} ${folder}`),
     )
@@ -62,7 +62,7 @@ interface Update {
 
 describe('the images', () => {
   for (const folder of ['.', ...EXAMPLES]) {
-    const dockerfile = getText(folder, 'Dockerfile')
+    const dockerfile = readText(folder, 'Dockerfile')
 
     it(`given ${folder}, then Node is that of the project, without root and shell`, () => {
       for (const from of instructions(dockerfile, 'FROM'))
@@ -82,7 +82,7 @@ describe('the images', () => {
   }
 
   it('then the image of Sluice installs every workspace', () => {
-    const copied = instructions(getText('Dockerfile'), 'COPY').join('\n')
+    const copied = instructions(readText('Dockerfile'), 'COPY').join('\n')
     const packages = ['packages/kafka-records', 'packages/schema-registry', ...workspaces.slice(1)]
     for (const folder of packages)
       assert.match(copied, new RegExp(`^${folder}/package.json ${folder}/$`, 'm'))
@@ -92,13 +92,13 @@ describe('the images', () => {
 describe('the examples of producers of one’s own', () => {
   it('then the schema of one is that of the event type', () => {
     assert.equal(
-      getText('examples/device-producer-proto/device.motion.v1.proto'),
-      getText('events/schemas/protobuf/device.motion.v1.proto'),
+      readText('examples/device-producer-proto/device.motion.v1.proto'),
+      readText('events/schemas/protobuf/device.motion.v1.proto'),
     )
   })
 
   it('then both have the same devices, which are of the three models and send activities', async () => {
-    const [devices, copy] = EXAMPLES.map(folder => getText(folder, 'devices.mjs'))
+    const [devices, copy] = EXAMPLES.map(folder => readText(folder, 'devices.mjs'))
     assert.equal(copy, devices)
     const { readings } = await import(join(PROJECT, String(EXAMPLES[0]), 'devices.mjs'))
     const sent: { data: { model: string; activity: string } }[] = Array.from({ length: 6 }, (_, minute) =>
@@ -112,9 +112,9 @@ describe('the examples of producers of one’s own', () => {
 
   for (const folder of EXAMPLES)
     it(`then ${folder} has the libraries of the project, and nothing of its code`, () => {
-      const { dependencies } = JSON.parse(getText(folder, 'package.json'))
-      const own = JSON.parse(getText('package.json')).dependencies
+      const { dependencies } = JSON.parse(readText(folder, 'package.json'))
+      const own = JSON.parse(readText('package.json')).dependencies
       for (const [name, version] of Object.entries(dependencies)) assert.equal(version, own[name], name)
-      assert.doesNotMatch(getText(folder, 'main.mjs'), /from '\.\.\//)
+      assert.doesNotMatch(readText(folder, 'main.mjs'), /from '\.\.\//)
     })
 })

@@ -6,11 +6,11 @@ import { describe, it } from 'node:test'
 const ROOT = join(import.meta.dirname, '../../..')
 const PAGES = globSync('**/*.md', { cwd: ROOT, exclude: ['**/node_modules', '**/.*'] })
 
-const getText = (page: string) => readFileSync(join(ROOT, page), 'utf8').replaceAll(/^```.*?^```/gms, '')
+const readText = (page: string) => readFileSync(join(ROOT, page), 'utf8').replaceAll(/^```.*?^```/gms, '')
 const listHeadings = (page: string) =>
-  [...getText(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading)
+  [...readText(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading)
 const listLinks = (page: string) =>
-  [...getText(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
+  [...readText(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
 
 /** Returns GitHub's anchor of a heading. */
 function getAnchor(heading: string): string {

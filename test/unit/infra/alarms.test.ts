@@ -8,7 +8,7 @@ import { buildAlarmResources, listAlarms } from '../../../infra/alarms/resources
 import AlarmsPlugin from '../../../infra/plugins/alarms-plugin.ts'
 import { CONSOLE_METRICS, SCHEDULED_METRICS } from '../../../lib/app/metrics.ts'
 import { deployed, SERVERLESS, TOPIC } from '../../support/alarms.ts'
-import { listMetrics, readLog } from '../../support/function-log.ts'
+import { captureLog, listMetrics } from '../../support/function-log.ts'
 import { reportEverything } from '../../support/observed.ts'
 import { PROJECT } from '../../support/program.ts'
 
@@ -53,7 +53,7 @@ const OWN = EVERYWHERE.flatMap(({ watched }) => lookedAt(watched.value)).filter(
 
 /** Metrics of scheduled functions and of the console. */
 const OTHERS = [SCHEDULED_METRICS, CONSOLE_METRICS].flatMap(table => Object.keys(table))
-const everythingWritten = async () => listMetrics(await readLog(reportEverything, { environment: 'prod' }))
+const everythingWritten = async () => listMetrics(await captureLog(reportEverything, { environment: 'prod' }))
 
 describe('the alarms of a deployment', () => {
   it('given a consumer of a topic with ticks, then silence is an alarm; of another topic, it says nothing', () => {

@@ -199,7 +199,7 @@ it('given a mapping without a condition before others, then those that are not r
   writeFileSync(join(folder, 'some.yaml'), text('when: { has: [y] }\n'))
   writeFileSync(join(folder, 'event.yaml'), text('when: { equals: { type: com.a } }\n'))
   const file = join(folder, 'list.txt')
-  const readWarnings = async (...lists: string[]) => {
+  const findWarnings = async (...lists: string[]) => {
     const inputs = lists.map((list, index) => `{ topic: t${index}, mappings: [${list}] }`)
     const warnings: string[] = []
     const named = `${file}.${lists.join('.').replaceAll(', ', '-')}`
@@ -211,8 +211,8 @@ it('given a mapping without a condition before others, then those that are not r
     )
     return warnings
   }
-  assert.deepEqual(await readWarnings('some, all', 'event, all', 'all, event'), [])
-  const [warning, ...others] = await readWarnings('all, event, some', 'all, some')
+  assert.deepEqual(await findWarnings('some, all', 'event, all', 'all, event'), [])
+  const [warning, ...others] = await findWarnings('all, event, some', 'all, some')
   assert.match(
     warning ?? '',
     /^mine\/all\.yaml:2 {2}all has no condition, .* never reach the mappings after it: some\. Add/,

@@ -24,7 +24,7 @@ import { Stage } from '../../support/stage.ts'
 const ENTITY = '/alerting HIGH_TEMP /environment/test-site s-1'
 
 /** @param atOneInstant whether all alerts have the same start, so that only the sequence orders them */
-function findChange(change: Change, atOneInstant = false): Event {
+function createChange(change: Change, atOneInstant = false): Event {
   const startedAt = new Date(Date.UTC(2026, 2, 1, 12, atOneInstant ? 0 : createBegin(change))).toISOString()
   const alert = firstAlert({ alertId: getName(change), startedAt })
   const extensions = { sequence: getSequence(change) }
@@ -139,7 +139,7 @@ describe('the firing alerts', () => {
     for (const atOneInstant of [false, true])
       it(`given ${given}${atOneInstant ? ', at one instant' : ''}, then no alert that is over fires`, async () => {
         const { outcomes, sent, entries, state } = await after(
-          ...order.map(text => findChange(text, atOneInstant)),
+          ...order.map(text => createChange(text, atOneInstant)),
         )
         const fired = order.filter((_, index) => outcomes[index] === 'applied/fired')
         assert.deepEqual([fired, entries], [fires, []])
@@ -151,13 +151,13 @@ describe('the firing alerts', () => {
 
   it('given that the end of a late fire is late as well, then a later alert that has ended is the last', async () => {
     const order = ['-a', '+c', '-c', '+b'] as const
-    const { outcomes, entries } = await after(...order.map(change => findChange(change)))
+    const { outcomes, entries } = await after(...order.map(change => createChange(change)))
     assert.deepEqual([outcomes[3], entries], ['applied/late', []])
   })
 
   it('given an end without its fire, and a later alert with lower sequences, then that fires', async () => {
-    const again = { ...findChange('+b'), extensions: { sequence: '0.0' } }
-    assert.equal((await after(findChange('-a'), again)).outcomes[1], 'applied/fired')
+    const again = { ...createChange('+b'), extensions: { sequence: '0.0' } }
+    assert.equal((await after(createChange('-a'), again)).outcomes[1], 'applied/fired')
   })
 
   it('given a traced event, then the alert has its trace', async () => {
@@ -266,7 +266,7 @@ describe('the groups of a firing alert', () => {
   })
 
   it('given an end without its fire, and an alert computed anew that began before it, then that fires', async () => {
-    const earlier = { ...findChange('+a'), extensions: { sequence: '0.9' } }
-    assert.equal((await after(findChange('-b'), earlier)).outcomes[1], 'applied/fired')
+    const earlier = { ...createChange('+a'), extensions: { sequence: '0.9' } }
+    assert.equal((await after(createChange('-b'), earlier)).outcomes[1], 'applied/fired')
   })
 })

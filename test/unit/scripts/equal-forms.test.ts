@@ -13,14 +13,14 @@ import { FAMILIES } from '../../support/families.ts'
 import { createData, type JsonSchema } from '../../support/schema-data.ts'
 
 const SCHEMAS = new URL('../../../events/schemas/', import.meta.url)
-const getJson = (name: string): JsonSchema =>
+const readJson = (name: string): JsonSchema =>
   JSON.parse(readFileSync(new URL(`json/${name}.json`, SCHEMAS), 'utf8'))
 
 /** References are to other schemas by their `$id`, or into the schema itself. */
-function getResolver(schema: JsonSchema) {
+function createResolver(schema: JsonSchema) {
   return (ref: string): JsonSchema => {
     const own = /^#\/\$defs\/(.+)$/.exec(ref)?.[1]
-    const found = own ? schema.$defs?.[own] : getJson(ref.replace(/^.*\/(.+)\.json$/, '$1'))
+    const found = own ? schema.$defs?.[own] : readJson(ref.replace(/^.*\/(.+)\.json$/, '$1'))
     assert.ok(found, ref)
     return found
   }
@@ -28,7 +28,7 @@ function getResolver(schema: JsonSchema) {
 
 for (const { type } of listSerializedTypes(FAMILIES))
   describe(`given data of ${type}`, () => {
-    const schema = getJson(type.replace(/^io\.sluice\./, ''))
+    const schema = readJson(type.replace(/^io\.sluice\./, ''))
     for (const format of ['avro', 'protobuf'] as const)
       test(`when it is written and read in ${format}, then it is the same, and fits its JSON Schema`, async () => {
         const packaged = await findPackagedSchema(FAMILIES, type, format)
@@ -36,7 +36,7 @@ for (const { type } of listSerializedTypes(FAMILIES))
         const named = { ...packaged, format: format === 'avro' ? 'AVRO' : 'PROTOBUF' } as const
         const codec = await loadCodec(named, 'plain')
         fc.assert(
-          fc.property(createData(schema, getResolver(schema)), data => {
+          fc.property(createData(schema, createResolver(schema)), data => {
             assert.equal(schemaViolation(FAMILIES, type, data), undefined)
             const read = codec.read(codec.encode(data))
             const whole = format === 'protobuf' ? withEmptyCollections(type, read) : read

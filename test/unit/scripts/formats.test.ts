@@ -12,7 +12,7 @@ import { FAMILIES } from '../../support/families.ts'
 const TYPES = [...listEventTypes(FAMILIES).keys()]
 const SCHEMAS = new URL('../../../events/schemas/', import.meta.url)
 const getName = (type: string) => type.replace(/^io\.sluice\./, '')
-const getText = (path: string) => readFileSync(new URL(path, SCHEMAS), 'utf8')
+const readText = (path: string) => readFileSync(new URL(path, SCHEMAS), 'utf8')
 
 interface JsonSchema {
   readonly $id: string
@@ -22,7 +22,7 @@ interface JsonSchema {
   readonly maximum?: number
   readonly enum?: readonly string[]
 }
-const getJson = (type: string): JsonSchema => JSON.parse(getText(`json/${getName(type)}.json`))
+const getJson = (type: string): JsonSchema => JSON.parse(readText(`json/${getName(type)}.json`))
 
 describe('given the table of event types', () => {
   for (const [folder, extension, types] of [
@@ -85,7 +85,7 @@ test('given the schemas, when they are compiled, then the module that is kept is
 
 test('given the compiled module alone, where nothing can be imported, then its checks run', async () => {
   const { default: alone } = await import(
-    `data:text/javascript,${encodeURIComponent(getText('../../lib/schemas/compiled.js'))}`
+    `data:text/javascript,${encodeURIComponent(readText('../../lib/schemas/compiled.js'))}`
   )
   const tick = { partition: 0, scheduledFor: '2026-01-01T00:00:00Z' }
   assert.equal(alone['io.sluice.clock.tick.v1'](tick), true)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { createConsoleHandler } from '../../../../console/lambda-handler.ts'
-import { listMetrics, readLog } from '../../../support/function-log.ts'
+import { captureLog, listMetrics } from '../../../support/function-log.ts'
 
 const ADA = { token: 'a'.repeat(32), name: 'ada', role: 'viewer' }
 const VARIABLES = {
@@ -16,7 +16,7 @@ const PAGE = { script: 'console.log(1)', style: 'p {}' }
 async function asked(token: string, secret: () => Record<string, unknown>) {
   const handler = createConsoleHandler({ page: PAGE, functions: [] }, async () => secret())
   let status: number | undefined
-  const lines = await readLog(async () => {
+  const lines = await captureLog(async () => {
     const answer = await handler({
       version: '2.0',
       routeKey: '$default',

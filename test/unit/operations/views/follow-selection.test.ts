@@ -23,7 +23,11 @@ const order = (id: string, data: object): Event => ({
 })
 
 /** Follows the events of a topic from its beginning, until as many rows as are expected have come. */
-async function readRows(sql: string, events: readonly Event[], count: number): Promise<readonly RowChange[]> {
+async function followRows(
+  sql: string,
+  events: readonly Event[],
+  count: number,
+): Promise<readonly RowChange[]> {
   const plan = compilePlan(FAMILIES, [{ name: 'a.sql', text: STREAMS }], parse)
   const topics: string[] = []
   const records = events.map((event, offset): LogRecord => {
@@ -61,7 +65,7 @@ describe('the events of a stream, as they come', () => {
 
   it('given a type that our table does not have, then any field of its data is a column', async () => {
     assert.deepEqual(
-      await readRows('SELECT customer_id, total, SUBJECT FROM orders EMIT CHANGES', events, 3),
+      await followRows('SELECT customer_id, total, SUBJECT FROM orders EMIT CHANGES', events, 3),
       [
         ['c-1', 12.5, 'c-1'],
         [null, null, 'c-1'],
@@ -72,7 +76,7 @@ describe('the events of a stream, as they come', () => {
 
   it('given no type, then ticks, and records that every consumer refuses, are not rows', async () => {
     const sql = 'SELECT TYPE, sensor_id FROM all_events WHERE total IS DISTINCT FROM 12.5 EMIT CHANGES'
-    assert.deepEqual(await readRows(sql, events, 2), [
+    assert.deepEqual(await followRows(sql, events, 2), [
       ['com.example.order.v1', null],
       ['com.example.order.v1', null],
     ])

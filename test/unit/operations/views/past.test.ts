@@ -174,13 +174,13 @@ describe('the past of a table', () => {
   })
 
   it('given a later operation, then its rows have other origins than those before', async () => {
-    const listOrigins = async (operation: string) => {
+    const runForOrigins = async (operation: string) => {
       const rows = new Rows()
       await rows.run(0, false, operation)
       const named = rows.records.flatMap(({ headers }) => headers.filter(([name]) => name === 'ce_origin'))
       return new Set(named.map(([, value]) => String(value)))
     }
-    const [before, later] = [await listOrigins('o1'), await listOrigins('o2')]
+    const [before, later] = [await runForOrigins('o1'), await runForOrigins('o2')]
     assert.deepEqual(
       [...later].filter(origin => before.has(origin)),
       [],

@@ -8,7 +8,7 @@ import { PROJECT } from '../../../support/program.ts'
 
 const FOLDER = join(PROJECT, 'test', 'support', 'protos')
 const descriptors: Record<string, string> = JSON.parse(readFileSync(join(FOLDER, 'descriptors.json'), 'utf8'))
-const getText = (name: string) => readFileSync(join(FOLDER, name), 'utf8')
+const readText = (name: string) => readFileSync(join(FOLDER, name), 'utf8')
 const PLACE = 'shared/place.proto'
 const TIMESTAMP = 'google/protobuf/timestamp.proto'
 
@@ -29,7 +29,7 @@ const READ = {
 describe('given a Protobuf schema with references', () => {
   const forms = ['text', 'descriptor'] as const
   const as = (form: (typeof forms)[number], name: string) =>
-    (form === 'text' ? getText(name) : descriptors[name]) as string
+    (form === 'text' ? readText(name) : descriptors[name]) as string
   for (const own of forms)
     for (const referenced of forms)
       for (const known of [[], [{ name: TIMESTAMP, text: as('descriptor', TIMESTAMP) }]])

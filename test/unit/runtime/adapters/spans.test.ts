@@ -8,7 +8,7 @@ import { type CompletedStep, completeStep, reject } from '#runtime/consumer/proc
 import type { Signal } from '../../../../lib/app/topic-table.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
 import { FAMILIES, NAMES } from '../../../support/families.ts'
-import { listMetrics, readLog } from '../../../support/function-log.ts'
+import { captureLog, listMetrics } from '../../../support/function-log.ts'
 import { OtlpReceiver, type ReceivedSpan } from '../../../support/otlp-receiver.ts'
 import { environmentReading as reading, logRecord as record, TOPIC } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
@@ -52,7 +52,7 @@ async function readSpans(
   const tracing = new Tracing({ endpoint: receiver.endpoint, headers: {} }, who, (...what) => {
     dropped.push(what)
   })
-  await readLog(
+  await captureLog(
     async observer => {
       observer.traceTo(tracing)
       await work(new Stage(process as never, { report: observer.report }))
@@ -378,7 +378,7 @@ describe('the export', () => {
     const { endpoint } = gone
     await gone.stop()
     const headers = { authorization: 'SECRET' }
-    const log = await readLog(async observer => {
+    const log = await captureLog(async observer => {
       const told = observer.reportDroppedSpans.bind(observer)
       const made = new OtlpExporter({ endpoint, headers }, {}, told, () => NOW)
       for (let invocation = 0; invocation < 3; invocation += 1) {

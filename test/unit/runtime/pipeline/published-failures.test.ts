@@ -44,7 +44,7 @@ async function afterLoss() {
 type Lost = Awaited<ReturnType<typeof afterLoss>>
 
 /** Delivers the last record again: everything before it is read back. */
-async function readBack(
+async function consumeLast(
   { stage, log }: Lost,
   topics: readonly LogRecord[],
   remainingMs = () => 60_000,
@@ -67,7 +67,7 @@ function failureRecord(event: object, topic: string, offset = 0): LogRecord {
 describe('a record that failed before a loss', () => {
   it('given its failure record, then it fails again, nothing is published, and its redrive is processed', async () => {
     const lost = await afterLoss()
-    await readBack(lost, [failureRecord(lost.failure, FAILURES)])
+    await consumeLast(lost, [failureRecord(lost.failure, FAILURES)])
     assert.deepEqual(lost.stage.outcomes, ['applied/counted', 'failed/unexpected-error', 'applied/counted'])
     assert.deepEqual(lost.stage.events, [])
     await lost.stage.batch([nextAttempt(lost.failure.data as FailureData, 3, Date.now())])
@@ -88,7 +88,7 @@ describe('a record that failed before a loss', () => {
     }
     lost.log.push(nextAttempt(data as FailureData, 3, (lost.log[2] as LogRecord).timestampMs + 1_000))
     lost.log.push(logRecord(4, environmentReading('r4')))
-    await readBack(lost, [failureRecord(letter, DLQ)])
+    await consumeLast(lost, [failureRecord(letter, DLQ)])
     assert.deepEqual(lost.stage.outcomes, [
       'applied/counted',
       'failed/unexpected-error',
@@ -108,28 +108,28 @@ describe('a record that failed before a loss', () => {
       const lost = await afterLoss()
       const data = { ...lost.failure.data, ...other }
       const letter = { ...lost.failure, id: 'l', type: DEAD_LETTER_TYPE, data }
-      await readBack(lost, [failureRecord(letter, DLQ)])
+      await consumeLast(lost, [failureRecord(letter, DLQ)])
       assert.deepEqual(new Set(lost.stage.outcomes), new Set(['applied/counted']))
     })
 
   it('given the failure of another record at this offset, of a deleted topic, then it is processed', async () => {
     const lost = await afterLoss()
     const other = { ...lost.failure, data: { ...lost.failure.data, originalTimestamp: 5 } }
-    await readBack(lost, [failureRecord(other, FAILURES)])
+    await consumeLast(lost, [failureRecord(other, FAILURES)])
     assert.deepEqual(new Set(lost.stage.outcomes), new Set(['applied/counted']))
   })
 
   it('given failures that are no longer kept, then the records are counted', async () => {
     const lost = await afterLoss()
     const late = failureRecord({ ...lost.failure, id: 'later' }, FAILURES, 7)
-    await readBack(lost, [{ ...late, timestampMs: (lost.log[1] as LogRecord).timestampMs }])
+    await consumeLast(lost, [{ ...late, timestampMs: (lost.log[1] as LogRecord).timestampMs }])
     assert.deepEqual(lost.stage.observer.list('failures-not-kept'), [{ records: 1 }])
   })
 
   it('given that all failures have expired, then records older than their retention are counted', async () => {
     const lost = await afterLoss()
     const bounds = { bounds: async () => [{ start: 5, end: 5 }] }
-    await readBack(lost, [], undefined, bounds)
+    await consumeLast(lost, [], undefined, bounds)
     assert.deepEqual(lost.stage.observer.list('failures-not-kept'), [{ records: 1 }, { records: 1 }])
   })
 })

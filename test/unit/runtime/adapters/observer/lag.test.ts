@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { tick } from '../../../../../lib/telemetry/tick.ts'
-import { listMetrics, readLog } from '../../../../support/function-log.ts'
+import { captureLog, listMetrics } from '../../../../support/function-log.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
 import { Stage } from '../../../../support/stage.ts'
 
@@ -14,7 +14,7 @@ describe('the lag', () => {
   async function computeLag(
     work: (stage: Stage) => Promise<unknown>,
   ): Promise<readonly number[] | undefined> {
-    const log = await readLog(
+    const log = await captureLog(
       async observer => {
         await work(new Stage(undefined, { report: observer.report }))
       },

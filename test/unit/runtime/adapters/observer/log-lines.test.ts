@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RetryableError } from '#runtime/consumer/author-errors.ts'
-import { readLog } from '../../../../support/function-log.ts'
+import { captureLog } from '../../../../support/function-log.ts'
 import { HERE, letter, STATE_KEY } from '../../../../support/observed.ts'
 import { environmentReading as reading, logRecord as record, TOPIC } from '../../../../support/records.ts'
 import { Stage } from '../../../../support/stage.ts'
@@ -11,7 +11,7 @@ const TRACED = { extensions: { traceparent: `00-${TRACE}-00f067aa0ba902b7-01` } 
 
 describe('what a function writes to its log', () => {
   it('given an outage of minutes, then one line reports it for all partitions of the batch', async () => {
-    const log = await readLog(observer => {
+    const log = await captureLog(observer => {
       for (let partition = 0; partition < 12; partition += 1) {
         const stateKey = { ...STATE_KEY, partition }
         observer.report({ kind: 'clock-gap', stateKey, beforeOffset: 5, ms: 300_000 + partition })
@@ -30,7 +30,7 @@ describe('what a function writes to its log', () => {
   })
 
   it('given DEBUG, then each decision is a line that names what was decided, and why', async () => {
-    const log = await readLog(
+    const log = await captureLog(
       observer =>
         new Stage(undefined, { report: observer.report })
           .batch([record(0, reading('a', TRACED)), record(1, reading('a', TRACED)), record(2, {})])
@@ -57,7 +57,7 @@ describe('what a function writes to its log', () => {
   })
 
   it('given an entity whose name reverses the reading direction, then its line escapes that', async () => {
-    const log = await readLog(
+    const log = await captureLog(
       observer =>
         new Stage(undefined, { report: observer.report })
           .batch([record(0, reading('a', { subject: 's-\u202e1' }))])
@@ -70,7 +70,7 @@ describe('what a function writes to its log', () => {
 
   it('given INFO, then a batch is one line, however many records it has', async () => {
     let now = 1_000
-    const log = await readLog(
+    const log = await captureLog(
       async observer => {
         const stage = new Stage(undefined, { report: observer.report })
         await stage.batch(
@@ -90,7 +90,7 @@ describe('what a function writes to its log', () => {
   })
 
   it('given metrics that cannot be written, then the batch continues, and a line says so', async () => {
-    const log = await readLog(observer => observer.recordDuration('load', 'no number' as never))
+    const log = await captureLog(observer => observer.recordDuration('load', 'no number' as never))
     const told = log.filter(({ level }) => level === 'ERROR').map(({ message }) => message)
     assert.deepEqual(told, ['the metrics of an invocation cannot be written'])
   })
@@ -98,7 +98,7 @@ describe('what a function writes to its log', () => {
   it('given tries that failed, then a line counts them, and says what may be said', async () => {
     const tried = { kind: 'offer-failed', stateKey: STATE_KEY, of: 3, records: 2, offset: 5 } as const
     const timeout = Object.assign(new Error('SECRET took long'), { code: 'ETIMEDOUT' })
-    const log = await readLog(observer => {
+    const log = await captureLog(observer => {
       observer.report({ ...tried, attempt: 1, cause: { safeMessage: 'status 503' } })
       observer.report({ ...tried, attempt: 1, cause: { safeMessage: 'status 503' } })
       observer.report({ ...tried, attempt: 2, cause: { safeMessage: undefined } })
@@ -125,7 +125,7 @@ describe('what a function writes to its log', () => {
 
   it('given dead letters, then a line names each key, of many only the first ones, and none of the data', async () => {
     const odd = [null, { base64: Buffer.from('a\u0007').toString('base64') }, { base64: '/w==' }, 'hall-ü']
-    const log = await readLog(observer => {
+    const log = await captureLog(observer => {
       const many = Array.from({ length: 100 }, (_, index) => letter(`k${index % 50}`))
       for (const entries of [odd.map(letter), many])
         observer.report({ kind: 'dead-letters', stateKey: STATE_KEY, entries })

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { listMetrics, readLog } from '../../../../support/function-log.ts'
+import { captureLog, listMetrics } from '../../../../support/function-log.ts'
 import { HERE, REPORTS, reportEverything, STATE_KEY } from '../../../../support/observed.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
 import { Stage } from '../../../../support/stage.ts'
 
 describe('what a function counts and measures', () => {
   it('given any outcome, then it is counted once for each reason, and for the function as a whole', async () => {
-    const log = await readLog(async observer => {
+    const log = await captureLog(async observer => {
       const stage = new Stage(undefined, { report: observer.report })
       await stage.batch([
         record(0, reading('a', HERE)),
@@ -25,19 +25,19 @@ describe('what a function counts and measures', () => {
   for (const { report, metric, count: expected } of REPORTS)
     if (metric !== undefined)
       it(`given a report ${report.kind}, then it is counted as ${metric}`, async () => {
-        const found = listMetrics(await readLog(observer => observer.report(report))).get(metric)
+        const found = listMetrics(await captureLog(observer => observer.report(report))).get(metric)
         assert.deepEqual(found, count(expected, metric.split(' ')[1] as string))
       })
 
   it('given a metric that is no count, then its name ends in its unit', async () => {
-    for (const [name, { unit }] of listMetrics(await readLog(reportEverything))) {
+    for (const [name, { unit }] of listMetrics(await captureLog(reportEverything))) {
       const [, end] = /(Ms|Seconds)\b/.exec(name) ?? []
       assert.equal(unit, end === 'Ms' ? 'Milliseconds' : (end ?? 'Count'), name)
     }
   })
 
   it('given records, then the time from append to decision is measured, by reason', async () => {
-    const log = await readLog(
+    const log = await captureLog(
       observer =>
         observer.report({
           kind: 'decisions',
@@ -67,7 +67,7 @@ describe('what a function counts and measures', () => {
 
   it('given more records than a metric has room for, then what is written has their percentiles', async () => {
     const shuffled = Array.from({ length: 5_000 }, (_, index) => (index * 1_237) % 5_000)
-    const log = await readLog(
+    const log = await captureLog(
       observer =>
         observer.report({
           kind: 'decisions',
@@ -92,7 +92,7 @@ describe('what a function counts and measures', () => {
 
   it('given calls to Redis and Kafka, then how long each took is measured for the function', async () => {
     let now = 0
-    const log = await readLog(
+    const log = await captureLog(
       observer => {
         for (const ms of [3, 5]) observer.recordDuration('load', ms)
         observer.recordDuration('publish', 12)

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { listMetrics, readLog } from '../../../../support/function-log.ts'
+import { captureLog, listMetrics } from '../../../../support/function-log.ts'
 import { reportEverything } from '../../../../support/observed.ts'
 import { PROJECT } from '../../../../support/program.ts'
 
 describe('the page that lists the telemetry of a function', () => {
   it('has every line and every metric', async () => {
     const page = await readFile(join(PROJECT, 'docs', 'observability.md'), 'utf8')
-    const log = await readLog(reportEverything, { level: 'DEBUG' })
+    const log = await captureLog(reportEverything, { level: 'DEBUG' })
     const named = log.flatMap(({ kind, message }) => (message === undefined ? [] : [String(kind ?? message)]))
     const lines = new Set(named)
     const metrics = new Set([...listMetrics(log).keys()].map(name => name.split(' ')[0] as string))

@@ -6,7 +6,7 @@ import { retry } from '#runtime/consumer/sink.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Report } from '#runtime/pipeline/model/report.ts'
 import { FAMILIES } from '../../../../support/families.ts'
-import { readLog } from '../../../../support/function-log.ts'
+import { captureLog } from '../../../../support/function-log.ts'
 import { STATE_KEY } from '../../../../support/observed.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
 import { Stage } from '../../../../support/stage.ts'
@@ -28,7 +28,7 @@ describe('what the log does not say', () => {
         },
       }
       const secret = { data: { SECRET: 'SECRET' } }
-      const log = await readLog(
+      const log = await captureLog(
         async observer => {
           const stage = new Stage(talkative as never, { report: observer.report })
           await stage.batch([
@@ -108,7 +108,7 @@ describe('what the log does not say', () => {
       onEvent: (_, { timeMs }) => completeStep('set', { at: timeMs }, [], [{ name: 't', dueMs: timeMs + 1 }]),
       onTimer: () => reject('SECRET is not wanted'),
     }
-    const log = await readLog(async observer => {
+    const log = await captureLog(async observer => {
       await new Stage(sink, { report: observer.report }).batch([record(0, reading('a'))])
       const stage = new Stage(alarmed as KeyedProcess<never>, { report: observer.report })
       await stage.batch([record(0, reading('a')), record(1, reading('b', { at: 60 }))])
@@ -125,7 +125,7 @@ describe('what the log says of a consumer that is wrong', () => {
       ...failure('unexpected-error', 'the consumer was wrong: SECRET'),
       safeMessage: 'the consumer was wrong',
     }
-    const log = await readLog(observer => observer.report(failed(said)))
+    const log = await captureLog(observer => observer.report(failed(said)))
     assert.doesNotMatch(JSON.stringify(log), /SECRET/)
     assert.equal(log.find(line => line.code === 'unexpected-error')?.failure, 'the consumer was wrong')
   })

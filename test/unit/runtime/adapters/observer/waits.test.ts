@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { DeferredReason } from '#runtime/pipeline/model/reasons.ts'
-import { readLog } from '../../../../support/function-log.ts'
+import { captureLog } from '../../../../support/function-log.ts'
 import { STATE_KEY } from '../../../../support/observed.ts'
 
 const WAITS = { kind: 'deferred', stateKey: STATE_KEY, fromOffset: 7, appendMs: 0 } as const
 
 describe('what the log says of the memory for failures', () => {
   it('given one that is nearly full, and then overflows, then there is one line of each, with figures', async () => {
-    const log = await readLog(observer => {
+    const log = await captureLog(observer => {
       const memory = { kind: 'failure-memory', stateKey: STATE_KEY, limit: 100 } as const
       for (const bytes of [80, 81, 82]) observer.report({ ...memory, bytes, forgotten: 0 })
       for (const forgotten of [7, 8]) observer.report({ ...memory, bytes: 99, forgotten })
@@ -28,7 +28,7 @@ describe('what the log says of the memory for failures', () => {
 
 describe('what the log says of a partition that waits', () => {
   const waitingFor = async (error: Error, reason: DeferredReason = 'unexpected-error') => {
-    const log = await readLog(observer => observer.report({ ...WAITS, reason, error }))
+    const log = await captureLog(observer => observer.report({ ...WAITS, reason, error }))
     const { level, error: said, place, causes } = log.find(line => 'fromOffset' in line) ?? {}
     return { level, said, place, causes }
   }
@@ -53,7 +53,7 @@ describe('what the log says of a partition that waits', () => {
       ['another-log', 'shop reset'] as const,
       ['contended', undefined] as const,
     ]) {
-      const log = await readLog(observer => observer.report({ ...WAITS, reason }), { remedies })
+      const log = await captureLog(observer => observer.report({ ...WAITS, reason }), { remedies })
       assert.equal(log.find(line => 'fromOffset' in line)?.remedy, remedy)
     }
   })

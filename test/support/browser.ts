@@ -105,9 +105,16 @@ export class Visit {
     })
   }
 
-  /** Returns true if the page is wider than the window, so that users have to scroll horizontally. */
+  /** Returns true if the page stays wider than the window, so that users have to scroll horizontally. Charts follow a new size later. */
   isTooWide(): Promise<boolean> {
-    return this.page.evaluate('document.documentElement.scrollWidth > window.innerWidth')
+    return this.page
+      .waitForFunction('document.documentElement.scrollWidth <= window.innerWidth', undefined, {
+        timeout: 5_000,
+      })
+      .then(
+        () => false,
+        () => true,
+      )
   }
 
   /** Closes the page. @throws Error if the browser's console contains an error or an error was not caught */

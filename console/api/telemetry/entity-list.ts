@@ -115,7 +115,7 @@ export function listMetrics(
   reported: readonly Readonly<Record<string, unknown>>[],
 ): ShownMetric[] {
   const declared = families.byName[family]?.metrics ?? {}
-  const others = new Set(reported.flatMap(readonly => Object.keys(readonly)))
+  const others = new Set(reported.flatMap(metrics => Object.keys(metrics)))
   return [...new Set([...Object.keys(declared), ...[...others].sort()])].map(name => ({
     name,
     unit: Object.hasOwn(declared, name) ? (declared[name] as string) : '',

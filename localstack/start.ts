@@ -4,12 +4,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { requireFreePorts } from '#local-servers/ports.ts'
 import type { Report } from '#local-servers/report.ts'
 import { Supervisor } from '#local-servers/supervisor.ts'
-import { resolveGeneratorSettings } from '../lib/app/generator-settings.ts'
 import { listLocalInputs } from '../lib/app/inputs.ts'
 import { loadAllInputs } from '../lib/app/loaded-inputs.ts'
 import { FAMILIES, INPUTS, NAMES, REGISTRY, readSettings } from '../lib/app/settings/index.ts'
 import type { LoadedInputs } from '../lib/intake/read-record.ts'
 import { describeHiddenMappings } from '../lib/mapping/hidden-mappings.ts'
+import { readConfigFile } from '../lib/support/adapters/config-file.ts'
+import { readGenerator } from '../lib/telemetry/simulator/parse-settings.ts'
 import { GENERATOR_DEFAULTS } from '../lib/telemetry/simulator/settings.ts'
 import { frameworkLog, functionLogsDir } from '../scripts/log-paths.ts'
 import { PROJECT } from '../scripts/paths.ts'
@@ -345,7 +346,9 @@ async function steadyReadings(
   const { GENERATOR_FILE: file } = stack.environment
   // Ignore the error, because the function reports an invalid file itself.
   const settings = file
-    ? await resolveGeneratorSettings(config.families, file).catch(() => GENERATOR_DEFAULTS)
+    ? await readConfigFile(file, file)
+        .then(text => readGenerator(config.families, { file, text }))
+        .catch(() => GENERATOR_DEFAULTS)
     : GENERATOR_DEFAULTS
   const everyMs = Math.max(MIN_READINGS_MS, settings.tickSeconds * 1_000)
   while (!signal.aborted) {

@@ -2,8 +2,7 @@
 
 import { omitUndefined } from '#runtime/consumer/index.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { resolveGeneratorSettings } from '../../lib/app/generator-settings.ts'
-import { generatorSettings } from '../../lib/app/settings/generator.ts'
+import { readConfigFile } from '../../lib/support/adapters/config-file.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
 import {
@@ -14,6 +13,7 @@ import {
   metricNamed,
   type SimulatedFamily,
 } from '../../lib/telemetry/simulator/fleet.ts'
+import { createGenerator, readGenerator } from '../../lib/telemetry/simulator/parse-settings.ts'
 import type { GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
 import { usageFailure } from '../failure.ts'
 
@@ -35,7 +35,7 @@ const MAX_READINGS_PER_SECOND = 1_000_000
  * Returns the settings of the generator. They are read from the file of `--fleet` or have default values; other options override
  * them.
  *
- * @throws OperationFailure, ConfigError
+ * @throws OperationFailure, ConfigError, FileError
  */
 export async function buildSettings(
   { families, generatorDefaults: defaults }: Pick<Config, 'families' | 'generatorDefaults'>,
@@ -43,17 +43,22 @@ export async function buildSettings(
   resolvePath: (file: string) => string,
 ): Promise<GeneratorSettings> {
   const { fleet: file, interval, seed, anomalyRate } = options
+  const path = file === undefined ? undefined : resolvePath(file)
   const base =
-    file === undefined
+    path === undefined
       ? undefined
-      : await resolveGeneratorSettings(families, resolvePath(file), defaults, MAX_READINGS_PER_SECOND)
-  const { fleet, ...settings } = generatorSettings(
+      : readGenerator(
+          families,
+          { file: path, text: await readConfigFile(path, path) },
+          defaults,
+          MAX_READINGS_PER_SECOND,
+        )
+  const { fleet, ...settings } = createGenerator(
     families,
     {
       ...(base && { tickSeconds: base.tickSeconds, seed: base.seed, anomalyRate: base.anomalyRate }),
       ...omitUndefined({ tickSeconds: interval, seed, anomalyRate, fleet: buildGroups(families, options) }),
     },
-    'The command line',
     defaults,
     MAX_READINGS_PER_SECOND,
   )

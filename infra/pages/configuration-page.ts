@@ -2,15 +2,8 @@
  * Generates docs/configuration.md, the tables in the README of the engine, and the list in docs/functions.md: `npm run configuration`. With `--check`, only reports whether the pages are up to date.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import {
-  consumerSettings,
-  type Documented,
-  generalSettings,
-  type Setting,
-  type Slice,
-} from '#runtime/settings/index.ts'
+import { consumerSettings, generalSettings, type Setting, type Slice } from '#runtime/settings/index.ts'
 import { SLICES } from '../../lib/app/config.ts'
-import { GENERATOR_KEYS } from '../../lib/app/settings/generator.ts'
 import {
   CLOCK,
   FAMILIES,
@@ -30,6 +23,7 @@ import { formatFunctionsPage } from './functions-page.ts'
 
 export const PAGE = new URL('../../docs/configuration.md', import.meta.url)
 const README = new URL('../../packages/runtime/README.md', import.meta.url)
+const GENERATOR_SCHEMA = new URL('../../config/schemas/generator.v1.json', import.meta.url)
 const FUNCTIONS = new URL('../../docs/functions.md', import.meta.url)
 
 /** Settings of a handler that uses only the engine. They are documented for an application that has no name. */
@@ -64,7 +58,7 @@ const HANDED_ON = `Set these variables for the command that deploys, or for \`np
 Variables marked ¹ are set by the deployment, from its stage or from the variable of the same name. Variables marked ² are set by the
 program that runs the function. Variables marked ³ are only for programs on this machine.`
 
-const PARAMETER = `The SSM parameter that \`GENERATOR_PARAMETER\` names must contain a JSON object with any of these keys. \`{}\` selects all
+const PARAMETER = `The SSM parameter that \`GENERATOR_PARAMETER\` names contains YAML or JSON with any of these keys. \`{}\` selects all
 defaults.`
 
 const FILE = `\`--config FILE\` of every command and of \`npm start\`, or \`SLUICE_CONFIG\`, names a YAML file with settings. \`SLUICE_CONFIG\` also counts
@@ -99,7 +93,7 @@ function formatConfigurationPage(): string {
     ...SLICES.toSorted((a, b) => (a.title < b.title ? -1 : 1)).map(slice => formatSection(slice, MARKS)),
     "## The generator's parameter",
     PARAMETER,
-    formatList(Object.entries(GENERATOR_KEYS)),
+    formatGeneratorKeys(),
     '## Deployment',
     `A deployment needs ${REQUIRED.map(name => `\`${name}\``).join(', ')}. The schedules also count for \`npm start\` and \`serverless offline\`.`,
     ...DEPLOYMENT.map(slice => formatSection(slice)),
@@ -107,6 +101,14 @@ function formatConfigurationPage(): string {
     'These variables are for `npm start` and `npm run services`. Both start a local server unless `KAFKA_BROKERS`, `REDIS_URL` or `AWS_ENDPOINT_URL` specifies an existing one.',
     ...[LOCAL_PORTS, LOCAL_CLOUD].map(slice => formatSection(slice, {})),
   ].join('\n\n')}\n`
+}
+
+/** Returns one line per key of the generator's settings. */
+function formatGeneratorKeys(): string {
+  const { properties } = JSON.parse(readFileSync(GENERATOR_SCHEMA, 'utf8'))
+  return Object.entries<{ description: string }>(properties)
+    .map(([key, { description }]) => `- **\`${key}\`**: ${description}`)
+    .join('\n')
 }
 
 const MARKS: Readonly<Record<Setting['setBy'], string>> = {
@@ -125,12 +127,9 @@ function formatSection({ title, settings }: Slice, marks?: Partial<typeof MARKS>
 const WHOLE_NUMBER = /^a whole number(?: of ([a-z ]+))? from (\d+) to (\d+)$/
 
 /** Returns one line per setting, with its name, description, allowed values and default. */
-function formatList(
-  rows: readonly [string, Documented & Partial<Omit<Setting, 'schema'>>][],
-  marks?: Partial<typeof MARKS>,
-): string {
+function formatList(rows: readonly [string, Setting][], marks?: Partial<typeof MARKS>): string {
   const lines = rows.map(([name, setting]) => {
-    const { description, allowed, default: value, otherwise, key, option, setBy = 'person' } = setting
+    const { description, allowed, default: value, otherwise, key, option, setBy } = setting
     const names = [key, option?.replace(/ .*/, '')].map(other => (other ? `, \`${other}\`` : ''))
     const suffix = marks ? `${marks[setBy] ?? ''}${names.join('')}` : ''
     // Markdown interprets <name> as HTML, except in code.

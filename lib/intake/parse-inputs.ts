@@ -11,8 +11,8 @@ import { sourceErrors } from '../mapping/source-errors.ts'
 import { zoneErrors } from '../mapping/zone-errors.ts'
 import validate from '../schemas/compiled-inputs.js'
 import { OWN_TYPES } from '../schemas/event-types.ts'
-import { type FindErrors, readValid, type Sound } from '../support/edited-file.ts'
-import type { FilePath, PathError } from '../support/file-errors.ts'
+import { type FindErrors, readEdited, readValid, type Sound } from '../support/edited-file.ts'
+import type { FilePath, LocatedError, PathError } from '../support/file-errors.ts'
 import { describeUnknown } from '../support/suggestion.ts'
 import type { Input, InputCluster, InputEvent } from './input.ts'
 
@@ -57,6 +57,21 @@ export function readInputs(text: string, file: string): readonly Input[] {
     contradictions,
   ).content
   return inputs.map(input => toInput(input, clusters))
+}
+
+/** Adds the positions in the file to errors that were found in its inputs. The path of an error begins within its input. */
+export function locateErrors(
+  text: string,
+  file: string,
+  errors: readonly (PathError & { readonly topic: string })[],
+): readonly LocatedError[] {
+  const { content, locate } = readEdited<RawInputs>(SCHEMA, { file, text }, () => [])
+  return locate(
+    errors.map(({ topic, path, message }) => {
+      const index = content.inputs?.findIndex(input => input.topic === topic) ?? 0
+      return { path: ['inputs', index, ...path], message }
+    }),
+  )
 }
 
 const contradictions: FindErrors<RawInputs> = ({ inputs = [], clusters = {} }, isWrong) => {

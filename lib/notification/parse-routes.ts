@@ -6,7 +6,7 @@ import routesTexts from '#schemas/notification-routes.v1.json' with { type: 'jso
 import { SEVERITIES } from '../alerting/rule.ts'
 import validate from '../schemas/compiled-notification-routes.js'
 import { parseDuration } from '../support/duration.ts'
-import { type FindErrors, readValid } from '../support/edited-file.ts'
+import { type FindErrors, readValid, type Sound } from '../support/edited-file.ts'
 import type { FilePath, PathError } from '../support/file-errors.ts'
 import { describeUnknown } from '../support/suggestion.ts'
 import { matchesText } from '../support/text-match.ts'
@@ -19,10 +19,16 @@ const SCHEMA = { validate, texts: [routesTexts] }
  * Reads the notification routes.
  *
  * @param file name of the file in error messages
+ * @param receivers names of all receivers; undefined if unknown
  * @throws InvalidFile with all errors
  */
-export function readRoutes(text: string, file: string): NotificationRoutes {
-  const { content } = readValid(SCHEMA, 'the notification routes', { file, text }, findContradictions)
+export function readRoutes(text: string, file: string, receivers?: readonly string[]): NotificationRoutes {
+  const { content } = readValid<RawRoutes>(
+    SCHEMA,
+    'the notification routes',
+    { file, text },
+    (found, isWrong) => [...findContradictions(found, isWrong), ...findUnknownReceivers(found, receivers)],
+  )
   return { routes: content.routes.map(toRoute) }
 }
 
@@ -75,6 +81,16 @@ const findContradictions: FindErrors<RawRoutes> = ({ routes = [] }, isWrong) => 
       'the last route must have neither match nor continue: it receives the alerts that no other route matches',
     )
   return errors
+}
+
+function findUnknownReceivers({ routes = [] }: Sound<RawRoutes>, known?: readonly string[]): PathError[] {
+  if (known === undefined) return []
+  return routes.flatMap(({ receivers = [] }, index) =>
+    receivers.flatMap((name, place) => {
+      const path = ['routes', index, 'receivers', place]
+      return known.includes(name) ? [] : [{ path, message: describeUnknown('receiver', name, known) }]
+    }),
+  )
 }
 
 /** Returns whether a text, in which `*` matches any characters, matches at least one severity. */

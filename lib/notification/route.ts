@@ -48,16 +48,6 @@ export function findTargets({ routes }: NotificationRoutes, alert: AlertFacts): 
   return targets
 }
 
-/** Returns the names of receivers that are used in routes but do not exist, sorted and without duplicates. */
-export function undefinedReceivers(
-  { routes }: NotificationRoutes,
-  names: readonly string[],
-): readonly string[] {
-  return [...new Set(routes.flatMap(({ receivers }) => receivers))]
-    .filter(name => !names.includes(name))
-    .sort()
-}
-
 function buildTarget(
   { name, groupBy, receivers, groupWaitMs, groupIntervalMs, repeatIntervalMs }: Route,
   alert: AlertFacts,

@@ -14,6 +14,10 @@ declare module '*/compiled-family.js' {
   const validate: FileValidator
   export default validate
 }
+declare module '*/compiled-generator.js' {
+  const validate: FileValidator
+  export default validate
+}
 declare module '*/compiled-inputs.js' {
   const validate: FileValidator
   export default validate

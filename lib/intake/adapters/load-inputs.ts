@@ -4,11 +4,12 @@ import { toIdPart, toSource } from '../../mapping/field-source.ts'
 import { patternErrors } from '../../mapping/pattern-errors.ts'
 import { wholeField } from '../../mapping/raw-mapping.ts'
 import { readConfigFile } from '../../support/adapters/config-file.ts'
-import { FileError } from '../../support/file-errors.ts'
+import { FileError, InvalidFile, type PathError } from '../../support/file-errors.ts'
 import { linearPattern } from '../../support/linear-pattern.ts'
-import { suggestion } from '../../support/suggestion.ts'
+import { describeUnknown } from '../../support/suggestion.ts'
 import type { Families } from '../../telemetry/families.ts'
 import type { Input } from '../input.ts'
+import { locateErrors } from '../parse-inputs.ts'
 import type { LoadedInput, LoadedInputs } from '../read-record.ts'
 
 /** Locations of the files, and their names in error messages. */
@@ -24,7 +25,7 @@ interface InputFiles {
 /**
  * Loads the mappings and schemas of inputs.
  *
- * @throws FileError if a file is missing, or if a mapping or a schema is invalid
+ * @throws FileError if a file is missing or invalid
  */
 export async function loadInputs(
   families: Families,
@@ -33,32 +34,48 @@ export async function loadInputs(
 ): Promise<LoadedInputs> {
   const { folder, shownFolder = folder } = files
   const all = await listMappingNames(folder)
+  const errors = inputs.flatMap(input =>
+    [...mappingErrors(input, all, shownFolder), ...sourcePatternErrors(input)].map(error => ({
+      ...error,
+      topic: input.topic,
+    })),
+  )
+  if (errors.length > 0) {
+    const { file, shown = file } = files
+    throw new InvalidFile('the inputs', locateErrors(await readConfigFile(file, shown), shown, errors))
+  }
   const loaded = inputs.map(async (input): Promise<LoadedInput> => {
     const names = input.as ? [] : (input.mappings ?? all)
-    for (const name of names) requireMapping(name, all, input, files)
     const [loadedMappings, ofSchema] = await Promise.all([
       loadMappings(families, folder, names, shownFolder),
       loadSchema(input, files),
     ])
-    return { ...input, loadedMappings, ...loadSources(input, files), ...ofSchema }
+    return { ...input, loadedMappings, ...toSources(input), ...ofSchema }
   })
   return new Map((await Promise.all(loaded)).map(input => [input.topic, input]))
 }
 
-function requireMapping(name: string, all: readonly string[], { topic }: Input, files: InputFiles): void {
-  if (all.includes(name)) return
-  const { file, shown = file, folder, shownFolder = folder } = files
-  const similar = suggestion(name, all) ?? ''
-  throw new FileError(
-    `${shown}: the input ${topic} names the mapping "${name}", which is not in ${shownFolder}.${similar}`,
+function mappingErrors({ as, mappings = [] }: Input, all: readonly string[], folder: string): PathError[] {
+  if (as !== undefined) return []
+  return mappings.flatMap((name, index) =>
+    all.includes(name)
+      ? []
+      : [{ path: ['mappings', index], message: describeUnknown(`mapping of ${folder}`, name, all) }],
   )
 }
 
-function loadSources({ topic, as }: Input, { file, shown = file }: InputFiles): Pick<LoadedInput, 'sources'> {
+function sourcePatternErrors({ as }: Input): PathError[] {
+  if (as === undefined) return []
+  const { subject, id = [] } = as
+  return [
+    ...patternErrors(wholeField(subject).pattern, ['as', 'subject']),
+    ...id.flatMap((source, index) => patternErrors(wholeField(source).pattern, ['as', 'id', index])),
+  ]
+}
+
+function toSources({ as }: Input): Pick<LoadedInput, 'sources'> {
   if (as === undefined) return {}
   const { subject, id } = as
-  const [first] = [subject, ...(id ?? [])].flatMap(source => patternErrors(wholeField(source).pattern, []))
-  if (first) throw new FileError(`${shown}: a pattern of the input ${topic} ${first.message}`)
   return {
     sources: {
       subject: toSource('subject', 'scalar', wholeField(subject)),

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { errorLine, FileError, InvalidFile } from '../../support/file-errors.ts'
 import type { Receiver } from '../receiver.ts'
-import { type NotificationRoutes, undefinedReceivers } from '../route.ts'
+import type { NotificationRoutes } from '../route.ts'
 import { loadReceivers, RECEIVERS_FILE } from './load-receivers.ts'
 import { loadRoutes, ROUTES_FILE } from './load-routes.ts'
 
@@ -33,12 +33,13 @@ export interface NotificationFiles {
 export async function readNotificationFiles(folder: string, shown: string): Promise<NotificationFiles> {
   const errors: NotificationError[] = []
   const collectErrors = (file: string) => (error: unknown) => {
-    errors.push(...toNotificationErrors(error, join(shown, file)))
+    // Errors of routes are shown first, but the receivers are read before them.
+    errors.unshift(...toNotificationErrors(error, join(shown, file)))
     return undefined
   }
-  const routes = await loadRoutes(folder, shown).catch(collectErrors(ROUTES_FILE))
   const receivers = await loadReceivers(folder, shown).catch(collectErrors(RECEIVERS_FILE))
-  if (routes && receivers) errors.push(...unknownReceivers(routes, receivers, join(shown, ROUTES_FILE)))
+  const names = receivers?.map(({ name }) => name)
+  const routes = await loadRoutes(folder, shown, names).catch(collectErrors(ROUTES_FILE))
   return { routes, receivers, errors }
 }
 
@@ -51,16 +52,4 @@ function toNotificationErrors(error: unknown, file: string): NotificationError[]
   if (!(error instanceof FileError)) throw error
   const { message } = error
   return [{ file, message, text: message }]
-}
-
-function unknownReceivers(
-  routes: NotificationRoutes,
-  receivers: readonly Receiver[],
-  file: string,
-): NotificationError[] {
-  const names = receivers.map(({ name }) => name)
-  return undefinedReceivers(routes, names).map(name => {
-    const message = `unknown receiver "${name}": ${RECEIVERS_FILE} has ${names.join(', ')}`
-    return { file, message, text: `${file}: ${message}` }
-  })
 }

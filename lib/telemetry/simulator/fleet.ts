@@ -1,6 +1,5 @@
 /** Simulated sensors. A fleet is defined as a list of groups of similar sensors. Pure. */
 
-import { FileError } from '../../support/file-errors.ts'
 import type { Families } from '../families.ts'
 import { SITES, type Site } from './sites.ts'
 
@@ -127,7 +126,7 @@ const SHIPPED_FLEET: readonly FleetGroup[] = [
 /** Returns the sensors that are simulated by default: those of the families that the project has. */
 export function createDefaultFleet(families: Families): readonly Sensor[] {
   const groups = SHIPPED_FLEET.filter(({ family }) => families.names.includes(family))
-  return groups.length > 0 ? createSensors(groups) : []
+  return createSensors(groups)
 }
 
 const PREFIXES: Readonly<Record<SimulatedFamily, string>> = {
@@ -145,42 +144,24 @@ const DEFAULT_TENANTS = ['default']
 const DEFAULT_CONNECTIONS = 200
 /** Maximum number of sensors. It limits the memory use of a generator. */
 export const MAX_SENSORS = 100_000
-const NUMBER = /\{n(?::([1-9]))?\}/
+/** Number of a sensor in the pattern of its id. */
+export const ID_NUMBER = /\{n(?::([1-9]))?\}/
 
-/**
- * Returns all sensors of a fleet, in the order of its groups.
- *
- * @throws FileError for an unknown site, a duplicate id, a pattern without a number, or more than `MAX_SENSORS` sensors
- */
+/** Returns all sensors of a fleet, in the order of its groups. */
 export function createSensors(groups: readonly FleetGroup[]): readonly Sensor[] {
-  const total = groups.reduce((sum, group) => sum + countSensors(group), 0)
-  if (total === 0) throw new FileError('the fleet has no sensors')
-  if (total > MAX_SENSORS) throw new FileError(`the fleet has ${total} sensors: use at most ${MAX_SENSORS}`)
-  const knownIds = new Set<string>()
-  return groups.flatMap(group =>
-    createGroupSensors(group).map(sensor => {
-      if (knownIds.has(sensor.id)) throw new FileError(`two sensors have the id "${sensor.id}"`)
-      knownIds.add(sensor.id)
-      return sensor
-    }),
-  )
+  return groups.flatMap(createGroupSensors)
 }
 
-function countSensors({ sensors, ids }: FleetGroup): number {
+export function countSensors({ sensors, ids }: Pick<FleetGroup, 'sensors' | 'ids'>): number {
   return sensors ?? ids?.length ?? 1
 }
 
 function createGroupSensors(group: FleetGroup): Sensor[] {
   const { family, ids, metrics, connections = DEFAULT_CONNECTIONS } = group
   const { tenants = DEFAULT_TENANTS, types = DEFAULT_TYPES[family] } = group
-  const count = countSensors(group)
-  if (ids && ids.length !== count)
-    throw new FileError(`a group has ${ids.length} ids for ${count} sensors: omit "sensors"`)
-  const sites = (group.sites ?? DEFAULT_SITES).map(requireSite)
+  const sites = (group.sites ?? DEFAULT_SITES).map(name => SITES.get(name) as Site)
   const pattern = group.idPattern ?? `${PREFIXES[family]}_${group.sites ? '{site}_' : ''}{n:3}`
-  if (!ids && count > 1 && !NUMBER.test(pattern))
-    throw new FileError(`the id pattern "${pattern}" gives the same id to all sensors: add {n} or {n:3}`)
-  return Array.from({ length: count }, (_, index) => {
+  return Array.from({ length: countSensors(group) }, (_, index) => {
     const site = inTurn(sites, index)
     // If the site is part of the id, each site has its own numbers.
     const number = 1 + (pattern.includes('{site}') ? Math.floor(index / sites.length) : index)
@@ -199,14 +180,8 @@ function createGroupSensors(group: FleetGroup): Sensor[] {
 }
 
 function formatId(pattern: string, number: number, { site }: Site): string {
-  const numbered = pattern.replace(NUMBER, (_, width = '1') => String(number).padStart(Number(width), '0'))
+  const numbered = pattern.replace(ID_NUMBER, (_, width = '1') => String(number).padStart(Number(width), '0'))
   return numbered.replace('{site}', site)
-}
-
-function requireSite(named: string): Site {
-  const found = SITES.get(named)
-  if (!found) throw new FileError(`unknown site "${named}": use ${[...SITES.keys()].join(', ')}`)
-  return found
 }
 
 function inTurn<T>(values: readonly T[], index: number): T {

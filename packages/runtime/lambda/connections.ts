@@ -67,9 +67,9 @@ export class Connections extends KafkaClients {
     return new RedisValue(await this.redis(), name)
   }
 
-  /** Returns the settings in an AWS parameter; empty if `name` is undefined. */
-  async parameter(name: string | undefined): Promise<Record<string, unknown>> {
-    return name ? readParameter(name) : {}
+  /** Returns the text of an AWS parameter; empty if `name` is undefined. */
+  async parameter(name: string | undefined): Promise<string> {
+    return name ? readParameter(name) : ''
   }
 }
 

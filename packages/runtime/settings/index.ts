@@ -1,6 +1,6 @@
 /** Settings: their kinds, the slices of the engine, and how they are read. The application imports this room through this file. */
 export { CLOCK } from './clock.ts'
-export { ConfigError, errorLines } from './config-error.ts'
+export { ConfigError } from './config-error.ts'
 export { consumerSettings } from './consumer.ts'
 export { ENVIRONMENT_NAME, type GeneralSettings, generalSettings } from './general.ts'
 export { KAFKA, type KafkaSettings } from './kafka.ts'
@@ -12,7 +12,6 @@ export { REDIS } from './redis.ts'
 export { REGISTRY, type RegistrySettings } from './registry.ts'
 export { SERIALIZATION } from './serialization.ts'
 export {
-  type Documented,
   type Environment,
   type Setting,
   type Slice,

@@ -6,8 +6,8 @@ import type { Kind } from './value-kinds.ts'
 /** Environment variables by name. An empty or blank variable counts as unset. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Documentation of a setting. */
-export interface Documented {
+/** An environment variable, with its names in the other places where it can be set, and its documentation. */
+export interface Setting<Value = unknown> {
   /** Purpose of the setting, in full sentences of Markdown. */
   readonly description: string
   /** Description of the allowed values, as in `Kind`. */
@@ -16,10 +16,6 @@ export interface Documented {
   readonly default?: string
   /** Effect of leaving the variable unset, for a setting without a default. */
   readonly otherwise?: string
-}
-
-/** An environment variable, with its names in the other places where it can be set. */
-export interface Setting<Value = unknown> extends Documented {
   /** Section and key in a settings file, such as `kafka.auth`. */
   readonly key?: string
   /** Option of commands that sets the variable, with a placeholder for its value, such as `--auth <how>`. */
@@ -32,7 +28,8 @@ export interface Setting<Value = unknown> extends Documented {
   readonly schema: GenericSchema<string | undefined, Value>
 }
 
-type About = Omit<Documented, 'allowed'> & Partial<Pick<Setting, 'setBy' | 'option'>>
+type About = Pick<Setting, 'description' | 'default' | 'otherwise'> &
+  Partial<Pick<Setting, 'setBy' | 'option'>>
 
 /** Value of a setting, which is undefined if it is unset and has no default. */
 type ValueOf<Value, Own extends About> = Own extends { readonly default: string } ? Value : Value | undefined

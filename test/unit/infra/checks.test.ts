@@ -173,7 +173,7 @@ describe('the mappings that functions name', () => {
       'mine/a.yaml:1:1  fields: is missing. Sources of the values, by field of the reading, such as tags.room.',
     ])
     assert.deepEqual(await problems('b'), [
-      'inputs.yaml: the input motion names the mapping "b", which is not in mine.',
+      'inputs.yaml:1:38  motion.mappings.0: unknown mapping of mine. Use a, a-inputs, b-inputs, c',
     ])
   })
 })

@@ -113,20 +113,19 @@ describe('the schema of the events of an input', async () => {
       })
   })
 
-  it('given such a pattern of a subject or an id, then the file of inputs is refused', async () => {
-    for (const as of [
-      "subject: { from: s, pattern: '(a)\\1' }",
-      "subject: s, id: [{ from: s, pattern: 'a' }]",
-    ]) {
-      const inputs = readInputs(
-        `inputs: [{ topic: a, to: events, as: { type: a.b, ${as}, time: record } }]`,
-        'inputs.yaml',
-      )
-      await assert.rejects(
-        loadInputs(FAMILIES, inputs, { file: 'inputs.yaml', folder }),
-        /^FileError: inputs.yaml: a pattern of the input a (is not a regular|must have one group)/,
-      )
-    }
+  it('given such patterns and unknown mappings, then all are named with their places in the file of inputs', async () => {
+    const text =
+      "inputs:\n  - { topic: a, to: events, as: { type: a.b, subject: { from: s, pattern: '(a)\\1' }, time: record, id: [s, { from: s, pattern: 'a' }] } }\n  - { topic: b, mappings: [devise] }\n"
+    const file = join(folder, 'inputs.yaml')
+    await writeFile(file, text)
+    await writeFile(join(folder, 'device.yaml'), '')
+    await assert.rejects(
+      loadInputs(FAMILIES, readInputs(text, file), { file, folder, shown: 'i.yaml', shownFolder: 'mine' }),
+      {
+        message:
+          /\n {2}i.yaml:2:\d+ {2}a.as.subject.pattern: is not a regular .*\n {2}i.yaml:2:\d+ {2}a.as.id.1.pattern: must have one group.*\n {2}i.yaml:3:28 {2}b.mappings.0: unknown mapping of mine. Did you mean device\?$/,
+      },
+    )
   })
 
   it('given a format, then it is an annotation', async () => {

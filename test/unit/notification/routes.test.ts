@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { loadRoutes } from '../../../lib/notification/adapters/load-routes.ts'
 import { matchesAlert, matchText } from '../../../lib/notification/alert-match.ts'
 import { readRoutes } from '../../../lib/notification/parse-routes.ts'
-import { findTargets, type NotificationRoutes, undefinedReceivers } from '../../../lib/notification/route.ts'
+import { findTargets } from '../../../lib/notification/route.ts'
 import { goldenAnswers, listErrorLines } from '../../support/golden.ts'
 import { fired } from './support.ts'
 
@@ -70,13 +70,13 @@ ${LAST}`
     assert.equal(none, 'all/sns{}')
   })
 
-  it('when receivers are defined, then those that are not are named, once', () => {
-    const routes: NotificationRoutes = readRoutes(
-      `routes:\n  - { name: a, match: { rule: x }, receivers: [pager, hook] }\n${LAST}`,
-      'r',
+  it('when receivers are defined, then those that are not are named with their places', () => {
+    const text = 'routes:\n  - { name: a, receivers: [pagr, sns] }\n'
+    assert.equal(
+      listErrorLines(() => readRoutes(text, 'r', ['sns', 'pager'])),
+      'r:2:28  a.receivers.0: unknown receiver. Did you mean pager?',
     )
-    assert.deepEqual(undefinedReceivers(routes, ['sns']), ['hook', 'pager'])
-    assert.deepEqual(undefinedReceivers(routes, ['hook', 'sns', 'pager']), [])
+    assert.doesNotThrow(() => readRoutes(text, 'r', ['sns', 'pagr']))
   })
 })
 

@@ -57,7 +57,7 @@ describe('a file that people edit', () => {
       )
     })
 
-  for (const name of ['families', 'inputs', 'mapping', 'receivers', 'routes'])
+  for (const name of ['families', 'generator', 'inputs', 'mapping', 'receivers', 'routes'])
     it(`has one form of message for each of many broken files: ${name}`, () => {
       const lines = readFileSync(join(GOLDENS, `${name}.txt`), 'utf8')
         .split('\n')

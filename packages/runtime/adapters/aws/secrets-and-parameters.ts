@@ -19,12 +19,12 @@ export async function readSecret(name: string, access: AwsPlace = {}): Promise<R
   return parseJsonObject(`secret ${name}`, answer.SecretString)
 }
 
-/** Returns the JSON document in a parameter. */
-export async function readParameter(name: string): Promise<Record<string, unknown>> {
+/** Returns the text of a parameter. */
+export async function readParameter(name: string): Promise<string> {
   const { SSMClient, GetParameterCommand } = await import('@aws-sdk/client-ssm')
   const request = new SSMClient().send(new GetParameterCommand({ Name: name, WithDecryption: true }))
   const answer = await request.catch(unreadable(`parameter ${name}`))
-  return parseJsonObject(`parameter ${name}`, answer.Parameter?.Value)
+  return answer.Parameter?.Value ?? ''
 }
 
 /**

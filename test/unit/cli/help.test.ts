@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Command } from 'commander'
+import { listSettings, type Setting } from '#runtime/settings/index.ts'
 import { addOptionNames } from '../../../cli/setting-options.ts'
 import { resolveCallerFolder } from '../../../cli/terminal.ts'
+import { SLICES } from '../../../lib/app/config.ts'
+import { LOCAL_PORTS } from '../../../lib/app/settings/index.ts'
 import { PROJECT } from '../../support/program.ts'
 import { ran } from './terminal.ts'
 
@@ -26,6 +29,21 @@ async function commands(path: readonly string[] = []): Promise<string[][]> {
 const all = await commands()
 
 describe('help', () => {
+  test('has each option that a setting declares, with its variable', async () => {
+    const declared = Object.entries<Setting>(listSettings([...SLICES, LOCAL_PORTS])).filter(
+      ([, { option }]) => option,
+    )
+    assert.ok(declared.length > 10)
+    const texts = await Promise.all(
+      all.map(async path => (await ran([...path, '--help'])).stdout.replaceAll(/\s+/g, ' ')),
+    )
+    for (const [variable, { option = '' }] of declared) {
+      const name = option.split(' ')[0] as string
+      const isTaken = texts.some(text => text.includes(` ${name} `) && text.includes(`(default: ${variable}`))
+      assert.ok(isTaken, `no command takes ${name} for ${variable}`)
+    }
+  })
+
   test('there are many commands to look at', () => {
     assert.ok(all.length >= 18, all.map(path => path.join(' ')).join(', '))
   })

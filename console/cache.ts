@@ -63,15 +63,15 @@ export class Cache<T> {
     const startedMs = nowMs()
     entry.untilMs = UNBOUNDED
     try {
-      // A query that throws at once must not be removed before it is kept.
-      const answer = await Promise.resolve(entry.last).then(ask)
+      const answer = await ask(entry.last)
       const endedMs = nowMs()
       const reusedMs = typeof forMs === 'number' ? forMs : forMs(answer)
       entry.last = answer
       entry.untilMs = Math.max(startedMs + reusedMs, endedMs + slowFactor * (endedMs - startedMs))
       return answer
     } catch (error) {
-      delete entry.answer
+      // The next caller asks again, also after a query that threw before its promise was kept.
+      entry.untilMs = startedMs
       throw error
     }
   }

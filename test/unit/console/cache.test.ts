@@ -54,6 +54,15 @@ describe('the cache of the console', () => {
     }
   })
 
+  it('given a query that throws at once, then the next one is asked', async () => {
+    const { cache, ask } = given()
+    const thrown = cache.get('a', () => {
+      throw new Error('at once')
+    })
+    await assert.rejects(thrown, /at once/)
+    assert.equal(await ask(), 1)
+  })
+
   it('given a failure, then all who asked hear of it, and the next query gets the last answer', async () => {
     const { cache, clock, ask } = given()
     await ask()

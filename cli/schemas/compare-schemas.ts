@@ -46,7 +46,7 @@ export async function readShippedSchemas(
 ): Promise<ShippedSchema[]> {
   const { families } = config
   const all = listSerializedTypes(families)
-  const types = named.length === 0 ? all.map(({ type }) => type) : named.map(text => requireType(text, all))
+  const types = named.length === 0 ? all.map(({ type }) => type) : named.map(type => requireType(type, all))
   const schemas: ShippedSchema[] = []
   for (const type of new Set(types))
     for (const format of EVENT_FORMATS) {

@@ -120,7 +120,7 @@ export class EntityRun {
   ): void {
     // A late reading must not resolve the alert before the time of its latest observation.
     const atMs = Math.max(timeMs, latestMs(state))
-    for (const value of [alert, noData]) if (value) this.#resolve(value, atMs, reason)
+    for (const fired of [alert, noData]) if (fired) this.#resolve(fired, atMs, reason)
     if (alert || noData) this.note(reason)
     else if (state.phase === 'pending') this.note('pending-ended')
   }

@@ -93,7 +93,7 @@ function withAlerts(tracked: TrackedRule, replaceAlert: ReplaceAlert): TrackedRu
   }
 }
 
-function mapValues<T>(all: Readonly<Record<string, T>>, change: (one: T) => T): Record<string, T> {
+function mapValues<T>(all: Readonly<Record<string, T>>, change: (value: T) => T): Record<string, T> {
   return Object.fromEntries(Object.entries(all).map(([key, one]) => [key, change(one)]))
 }
 

@@ -154,19 +154,19 @@ async function measureProgress(
   // Markers and aborted records are committed, and no state applies them.
   const unapplied = computePartitionLags(
     topicBounds.map((bound, at) => bound && { ...bound, end: getCommittedOffset(before.seen, at) }),
-    applied.map(applied => (applied.applied ?? Number.POSITIVE_INFINITY) + 1),
+    applied.map(own => (own.applied ?? Number.POSITIVE_INFINITY) + 1),
   )
   const gaps = await addAges(log, { topic, partitions: unapplied, pending: 0 }, Number.MAX_SAFE_INTEGER)
   const progress: PartitionProgress[] = []
-  for (const value of applied) {
-    const { partition } = value
+  for (const own of applied) {
+    const { partition } = own
     const bound = topicBounds[partition]
     if (!bound) return { unseen: `partition ${partition} of ${topic} does not report its offsets` }
     const gap = gaps.partitions.find(lag => lag.partition === partition)
     progress.push({
-      ...value,
+      ...own,
       ...bound,
-      applied: gap && gap.pending > 0 && gap.seconds === 0 ? gap.end - 1 : value.applied,
+      applied: gap && gap.pending > 0 && gap.seconds === 0 ? gap.end - 1 : own.applied,
       committedBefore: getCommittedOffset(before.seen, partition),
       committedAfter: getCommittedOffset(after.seen, partition),
       waitsSeconds: aged?.partitions.find(lag => lag.partition === partition)?.seconds ?? null,

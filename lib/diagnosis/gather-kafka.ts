@@ -75,7 +75,7 @@ export async function gatherLayouts(
   const metadata = await observe(() => awaitKafkaAnswer('topics', inspection.metadata(names)))
   return names.map(topic => {
     if ('unseen' in metadata) return { topic, found: metadata }
-    const found = metadata.seen.topics.find(metadata => metadata.topic === topic)
+    const found = metadata.seen.topics.find(known => known.topic === topic)
     if (found && found.partitions.length > 0) return { topic, found: { seen: toLayout(found) } }
     const { errorCode = UNKNOWN_TOPIC } = found ?? {}
     if (errorCode === UNKNOWN_TOPIC) return { topic, found: { seen: undefined } }

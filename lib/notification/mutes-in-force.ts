@@ -75,10 +75,10 @@ function withInhibition(
   const { inhibiting, ended } = before
   if (ended.includes(alertId)) return before
   if (status === 'firing') {
-    if (inhibiting.some(muting => muting.alertId === alertId)) return before
+    if (inhibiting.some(alert => alert.alertId === alertId)) return before
     return { ...before, inhibiting: [...inhibiting, { alertId, sinceMs }].slice(-MAX_IDS) }
   }
-  const others = inhibiting.filter(muting => muting.alertId !== alertId)
+  const others = inhibiting.filter(alert => alert.alertId !== alertId)
   return { ...before, inhibiting: others, ended: [...ended, alertId].slice(-MAX_IDS) }
 }
 

@@ -133,7 +133,7 @@ async function* decideEvents(
           if (outcome === 'duplicate') counts.repeated += 1
           if (outcome === 'failed') counts.refused += 1
         }
-        events.push(...decoded.flatMap(reading => toStored(reading, applied)))
+        events.push(...decoded.flatMap(own => toStored(own, applied)))
         if (events.length < BATCH) continue
         yield events
         events = []

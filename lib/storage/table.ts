@@ -3,7 +3,7 @@ import type { Delivery } from '#runtime/consumer/index.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../alerting/alert.ts'
 import { type ColumnType, toInteger, toKey, toMs, toText, type Value } from './values.ts'
 
-/** What a row is made of. */
+/** Source of the values of a row. */
 export interface RowSource extends Pick<Delivery, 'topic' | 'partition' | 'offset' | 'event'> {
   /** Data of the event or, for a row of a part of it, of that part. */
   readonly data: Readonly<Record<string, unknown>>

@@ -1,6 +1,6 @@
 /**
- * Errors of form in files that people edit: violations of the JSON Schema of a file. What is wrong follows from the violation, and
- * what is expected from the descriptions in the schema, which editors show as well. Values are never quoted, because they may be
+ * Errors of form in files that people edit: violations of the JSON Schema of a file. The violation says the error, and the
+ * descriptions in the schema, which editors show as well, say the expected value. Values are never quoted, because they may be
  * secrets. Pure.
  */
 import type { SchemaViolation, Validate } from '../schemas/compiled.js'

@@ -159,7 +159,7 @@ export function unitsFor(to: string): string {
   return listFitting(to).map(describeUnit).join(', ')
 }
 
-/** Returns the error message for a unit that cannot be converted: the nearest unit that can or, if there is none, all of them. */
+/** Returns the error message for a unit that cannot be converted, with the nearest unit that can be, else with all of them. */
 export function describeUnfit(to: string, typed: string): string {
   const names = listFitting(to).flatMap(unit => unit.names)
   return `cannot be converted to ${to}.${suggestion(typed, names) ?? ` Use ${unitsFor(to)}`}`

@@ -159,7 +159,7 @@ function createGreatestAggregate(
   without: (list: readonly Input[]) => readonly Input[],
 ): AggregateKind<AggregateState> {
   const merge = (a: readonly Input[], b: readonly Input[], most: number) =>
-    without([...a, ...b].sort((input, other) => (input < other ? 1 : input > other ? -1 : 0))).slice(0, most)
+    without([...a, ...b].sort((value, other) => (value < other ? 1 : value > other ? -1 : 0))).slice(0, most)
   return defineAggregate<readonly Input[]>({
     empty: [],
     add: (list, input, _, most) => merge(list, [input], most),

@@ -51,8 +51,8 @@ function listHashes(known: Distinct): readonly string[] {
 function toRegisters(known: Distinct | readonly string[]): string {
   if (typeof known === 'string' && known.length === REGISTERS) return known
   const ranks = new Array<number>(REGISTERS).fill(0)
-  for (const text of typeof known === 'string' ? listHashes(known) : known) {
-    const { register, rank } = splitHash(text)
+  for (const hashed of typeof known === 'string' ? listHashes(known) : known) {
+    const { register, rank } = splitHash(hashed)
     ranks[register] = Math.max(ranks[register] as number, rank)
   }
   return ranks.map(rank => ALPHABET[rank]).join('')

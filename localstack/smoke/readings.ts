@@ -22,9 +22,9 @@ export class SmokeReadings {
     const data = listSmokeData(this.sensor)
     this.count = data.length
     this.#key = computeRecordKey(family, data[0] ?? {})
-    this.#events = data.map((readonly, index) => {
+    this.#events = data.map((values, index) => {
       const time = new Date(nowMs - (data.length - index) * 1000).toISOString()
-      return createReading(family, `${this.sensor}-${index}`, time, readonly)
+      return createReading(family, `${this.sensor}-${index}`, time, values)
     })
   }
 

@@ -55,7 +55,7 @@ function addDescriptor(root: Root, bytes: Buffer): ProtobufFile {
   const parent = name ? root.define(name) : root
   const context = readSyntax(file)
   for (const message of messageType) parent.add(protobuf.Type.fromDescriptor(setFieldNames(message), context))
-  for (const proto of enumType) parent.add(protobuf.Enum.fromDescriptor(proto, context))
+  for (const values of enumType) parent.add(protobuf.Enum.fromDescriptor(values, context))
   return { messages: messageType.map(message => toDeclaredMessage(parent, message)), imports }
 }
 

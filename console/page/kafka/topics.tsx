@@ -172,13 +172,13 @@ function buildPartitionColumns(topic: string, shares: Balance['shares']): readon
       ({ leader }) => leader,
     ),
     column('Copies on', ({ replicas }) => replicas.join(', ')),
-    column('In sync', answer => <InSync partition={answer} />),
+    column('In sync', row => <InSync partition={row} />),
     numberColumn('First offset', ({ start }) => start, { none: 'not known' }),
     numberColumn('End', ({ end }) => end, { none: 'not known' }),
-    numberColumn('Records', answer => (answer.end === null ? null : countRecords(answer)), {
+    numberColumn('Records', row => (row.end === null ? null : countRecords(row)), {
       none: 'not known',
     }),
-    numberColumn('Share', answer => shares[answer.partition], { none: 'not known', text: formatShare }),
+    numberColumn('Share', row => shares[row.partition], { none: 'not known', text: formatShare }),
     numberColumn('Size', ({ bytes }) => bytes, { none: 'unknown', text: formatBytes }),
   ]
 }

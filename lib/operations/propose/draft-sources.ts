@@ -22,8 +22,8 @@ export function readNumber(field: SampleField, isOnly: boolean): unknown {
 /** Returns the source of the value of a named metric. A record without a number has no reading, so that no value is absent. */
 export function readValue(values: readonly SampleField[]): unknown {
   const [field] = values.toSorted((a, b) => Number(b.kind === 'number') - Number(a.kind === 'number'))
-  const from = values.length === 1 ? field?.from : values.map(value => value.from)
-  const hasTexts = values.some(field => field.values.some(value => typeof value === 'string'))
+  const from = values.length === 1 ? field?.from : values.map(({ from }) => from)
+  const hasTexts = values.some(sampled => sampled.values.some(value => typeof value === 'string'))
   return toSource({ from, ...(hasTexts ? { as: 'number' } : {}), ...(field && readNumberText(field)) })
 }
 

@@ -24,10 +24,10 @@ export async function decodeGroup(
     if (!(error instanceof Unavailable)) throw error
     throw new OperationFailure(`The recording cannot be read: ${error.message}`, { cause: error })
   })
-  const read = new Map(serialized.map((recording, index) => [recording, events[index]]))
-  return group.map(recording => {
-    const event = read.get(recording)
-    return event === undefined || isFailure(event) ? recording : { ...recording, event }
+  const read = new Map(serialized.map((record, index) => [record, events[index]]))
+  return group.map(record => {
+    const event = read.get(record)
+    return event === undefined || isFailure(event) ? record : { ...record, event }
   })
 }
 

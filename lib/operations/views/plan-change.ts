@@ -38,7 +38,7 @@ export function planChange(inForce: ActivatedPlan, wanted: ViewPlan): PlanChange
     // Each generation that `apply` has built has a name of its own.
     withoutPast: unchanged
       .filter(({ name, generation }) =>
-        readable.some(plan => plan.name === name && plan.generation === generation),
+        readable.some(table => table.name === name && table.generation === generation),
       )
       .map(({ name }) => name),
     changesStreams: JSON.stringify(inForce.streams) !== JSON.stringify(wanted.streams),
@@ -56,7 +56,7 @@ export function hasChanges({ build, dropped, changesStreams }: PlanChange): bool
  */
 export function withUndeclared(inForce: ActivatedPlan, declared: ViewPlan, dropped?: string): ViewPlan {
   const names = new Set(
-    [...declared.tables.map(table => table.name), dropped ?? ''].map(text => text.toLowerCase()),
+    [...declared.tables.map(table => table.name), dropped ?? ''].map(name => name.toLowerCase()),
   )
   const undeclared = readableTables(inForce).filter(({ name }) => !names.has(name.toLowerCase()))
   return { streams: declared.streams, tables: [...declared.tables, ...undeclared] }

@@ -113,7 +113,7 @@ function compileTable(
   const stream = streams.get(from.text.toLowerCase())
   if (tables.has(from.text.toLowerCase()))
     throw new StatementError(`${from.text} is a table, and a table reads a stream`, from.at)
-  const names = Array.from(streams.values(), plan => plan.name)
+  const names = Array.from(streams.values(), stream => stream.name)
   if (!stream) throw unknownName('stream', from.text, names, from.at)
   if (!TABLE_SIGNALS.includes(stream.signal))
     throw new StatementError(

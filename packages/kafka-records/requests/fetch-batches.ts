@@ -31,9 +31,9 @@ export function batchesQuestion(
   topics: readonly BatchesFrom[],
   mostBytes: number,
 ): Question<readonly FetchedBatches[]> {
-  const partition = (partition: BatchesFrom['partitions'][number]) =>
-    Buffer.concat([int32(partition.partition), int64(partition.offset), int32(mostBytes)])
-  const partitions = topics.reduce((sum, partition) => sum + partition.partitions.length, 0)
+  const encodePartition = ({ partition, offset }: BatchesFrom['partitions'][number]) =>
+    Buffer.concat([int32(partition), int64(offset), int32(mostBytes)])
+  const partitions = topics.reduce((sum, topic) => sum + topic.partitions.length, 0)
   return {
     apiKey: 1,
     name: 'Fetch',
@@ -45,7 +45,7 @@ export function batchesQuestion(
         int32(0),
         int32(mostBytes * partitions),
         int8(READ_UNCOMMITTED),
-        array(topics, start => Buffer.concat([string(start.topic), array(start.partitions, partition)])),
+        array(topics, own => Buffer.concat([string(own.topic), array(own.partitions, encodePartition)])),
       ]),
     decode: bytes => {
       const answer = new AnswerCursor(bytes)

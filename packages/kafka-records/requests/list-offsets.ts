@@ -42,9 +42,7 @@ export function edgesQuestion(
       Buffer.concat([
         int32(NO_REPLICA),
         int8(isolation),
-        array(topics, partitions =>
-          Buffer.concat([string(partitions.topic), array(partitions.partitions, partition)]),
-        ),
+        array(topics, own => Buffer.concat([string(own.topic), array(own.partitions, partition)])),
       ]),
     decode: bytes => {
       const answer = new AnswerCursor(bytes)

@@ -52,7 +52,7 @@ export class FaultSocket {
     socket.on('close', () => this.#connections.delete(socket))
     const lines = createInterface({ input: socket })
     // A client may disconnect without waiting for the response. `lines` emits the errors of the socket as well.
-    for (const value of [socket, lines]) value.on('error', () => {})
+    for (const emitter of [socket, lines]) emitter.on('error', () => {})
     lines.on('line', line => {
       const answer = (content: object) => socket.writable && socket.write(`${JSON.stringify(content)}\n`)
       this.#inject(line).then(

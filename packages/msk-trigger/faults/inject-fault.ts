@@ -14,7 +14,7 @@ export function injectFault(socket: string, fault: Fault): Promise<void> {
     connection.write(`${JSON.stringify(fault)}\n`)
     const answers = createInterface({ input: connection })
     // `answers` emits the errors of the connection as well.
-    for (const value of [connection, answers]) value.once('error', reject)
+    for (const emitter of [connection, answers]) emitter.once('error', reject)
     answers.once('line', line => {
       const { error } = JSON.parse(line)
       if (error === undefined) resolve()

@@ -140,7 +140,7 @@ export class Replay {
   decideDecoded(decoded: readonly Decoded[]): Promise<readonly Decision[]> {
     return this.decide(
       decoded.map(({ record }) => record),
-      new Map(decoded.map(reading => [reading.record.offset, reading])),
+      new Map(decoded.map(own => [own.record.offset, own])),
     )
   }
 
@@ -188,7 +188,7 @@ export class Replay {
     return this.#states.load(this.stateKey, toLoadSelection(wanted))
   }
 
-  /** Returns the remembered failure that a redriven record retries; undefined if there is none. */
+  /** Returns the remembered failure that a redriven record retries; undefined if it is not known. */
   async findFailure(id: string, record: LogRecord): Promise<RememberedFailure | undefined> {
     const { failures } = await this.load({ failures: [{ id, producerGroup: computeProducerGroup(record) }] })
     return failures.get(id)

@@ -39,8 +39,8 @@ export function pureStep<T>(name: string, call: () => T): T {
   try {
     replaced.push(replace(globalThis, 'Date', clocklessDate(refuse)))
     for (const [holder, holderName, functions, why] of REFUSED)
-      for (const text of functions)
-        replaced.push(replace(holder, text, () => refuse(`${holderName}.${text}()`, why)))
+      for (const name of functions)
+        replaced.push(replace(holder, name, () => refuse(`${holderName}.${name}()`, why)))
     syncBuiltinESMExports()
     const result = call()
     if (used) throw used

@@ -56,7 +56,7 @@ export const commentNames: Check = {
  * Returns how many names there are in comments.
  *
  * @param texts texts of all files by their paths; pages have neither code nor comments, but can be named
- * @throws Failed if a name does not occur in code, if an excused one is not needed, or if there is no name
+ * @throws Failed if a name does not occur in code, if an excused one is not needed, or if nothing is named
  */
 export function checkNames(
   texts: Readonly<Record<string, string>>,

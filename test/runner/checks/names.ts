@@ -67,7 +67,7 @@ export const names: Check = {
   },
 }
 
-/** Returns counts of what was looked at. @throws Failed with the place of each name to change, or if there is no function */
+/** Returns counts of what was looked at. @throws Failed with the place of each name to change, or if nothing was found */
 export function checkFunctionNames(texts: readonly (readonly [file: string, text: string])[]): string {
   const lines = texts.flatMap(([file, text]) =>
     text.split('\n').map((line, index) => ({ line, place: `${file}:${index + 1}` })),

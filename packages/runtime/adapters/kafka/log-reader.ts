@@ -90,7 +90,7 @@ export class KafkaLogReader implements LogReader {
           askBroker(await cluster.brokerPool.findConnectedBroker(), topicIdsQuestion([topic])),
         )
       const { clusterId, topics } = await askLeaders(ask, PATIENCE_OF_A_BATCH)
-      const { id, errorCode } = topics.find(id => id.topic === topic) ?? { id: '', errorCode: 0 }
+      const { id, errorCode } = topics.find(known => known.topic === topic) ?? { id: '', errorCode: 0 }
       if (errorCode !== 0) throw unavailable(`Kafka does not know the id of ${topic} yet: error ${errorCode}`)
       return NO_ID.test(id) ? undefined : { cluster: clusterId ?? '', topicId: id }
     } catch (error) {

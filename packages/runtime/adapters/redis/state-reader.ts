@@ -160,8 +160,8 @@ function* idKeys(stateKey: StateKey, { clock, oldestIds }: StoredMeta): Generato
  * Collects items without repetitions. Pages may overlap, and an id may occur in several generations. The first occurrence is kept,
  * because newer generations come first.
  */
-export async function collectUnique<T>(all: AsyncIterable<T>, getName: (one: T) => string): Promise<T[]> {
+export async function collectUnique<T>(all: AsyncIterable<T>, getName: (item: T) => string): Promise<T[]> {
   const found = new Map<string, T>()
-  for await (const read of all) if (!found.has(getName(read))) found.set(getName(read), read)
+  for await (const item of all) if (!found.has(getName(item))) found.set(getName(item), item)
   return [...found.values()]
 }

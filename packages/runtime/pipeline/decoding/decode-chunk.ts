@@ -73,8 +73,8 @@ function decodedUpTo(chunk: readonly LogRecord[], consumer: Consumer) {
   const missing: LogRecord[] = []
   for (const record of chunk)
     try {
-      const reading = decode(record, consumer)
-      if (missing.length === 0) decoded.push(reading)
+      const result = decode(record, consumer)
+      if (missing.length === 0) decoded.push(result)
     } catch (error) {
       if (!findUnprepared(error)) throw error
       missing.push(record)

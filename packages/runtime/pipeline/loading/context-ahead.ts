@@ -42,10 +42,10 @@ export async function contextAhead(
     const text = types.length === 1 ? holding : undefined
     const { records, nextOffset } = await log.read(topic, partition, { fromOffset: from, toOffset }, text)
     const { decoded } = await decodeChunk(records.filter(isMeant), consumer)
-    for (const reading of decoded) {
-      if (reading.kind !== 'event') continue
+    for (const own of decoded) {
+      if (own.kind !== 'event') continue
       const context = new CurrentContext(definition, {})
-      context.set(reading.event)
+      context.set(own.event)
       if (context.change) return context.change
     }
     from = nextOffset

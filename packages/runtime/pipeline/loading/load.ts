@@ -163,7 +163,7 @@ async function loadWithHeld(
   const { states, notLoaded } = snapshot
   const entities = new Set([
     ...wanted.entities,
-    ...chunk.flatMap(reading => listEntities(reading, states, consumer)),
+    ...chunk.flatMap(decoded => listEntities(decoded, states, consumer)),
   ])
   if (entities.size > wanted.entities.length)
     return loadWithHeld({ ...wanted, entities: [...entities] }, chunk, consumer, load)

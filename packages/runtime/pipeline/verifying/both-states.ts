@@ -153,7 +153,8 @@ export class LogRead {
   /** First offset from which the context of the partition and the ids of its window are known. */
   get knownFrom(): number {
     if (this.#isWhole) return 0
-    // Without a context, all records are decided alike. No record tells from where one that only steps set is known.
+    // Without a context, all records are decided alike. A context that only steps set is in no record, so it counts as known from the
+    // start.
     return Math.max(this.#idsFrom, this.#setBy.length > 0 ? this.#contextFrom : 0)
   }
 }

@@ -196,13 +196,13 @@ export class ExpectedEmissions {
     const exception = isSerialized ? 'serialized' : isCut ? 'refused' : undefined
     // The message of an unexpected error can differ between machines.
     if (failed && isUncertain(failed.again.errorType))
-      for (const value of [own, other]) value.data = { ...(value.data as FailureData), error: '' }
+      for (const side of [own, other]) side.data = { ...(side.data as FailureData), error: '' }
     // The clock of the consumer timed the failure of a record of another application.
     if (failed && readsForeignLogs(this.#consumer))
-      for (const value of [own, other])
-        Object.assign(value, {
+      for (const side of [own, other])
+        Object.assign(side, {
           time: '',
-          data: { ...(value.data as FailureData), failedAt: '', firstFailedAt: '' },
+          data: { ...(side.data as FailureData), failedAt: '', firstFailedAt: '' },
         })
     const fields = compareFields(own, other)
     return [...differences, ...fields.map(field => about({ ...field, ...omitUndefined({ exception }) }))]

@@ -30,7 +30,7 @@ export interface ComparedPartition {
   findDoubt(entity: string | undefined, offset: number | undefined): Doubt | undefined
 }
 
-/** What a comparison finds in a part of the state, without the partition. */
+/** Difference in a part of the state, without the partition. */
 type Found = Omit<Difference, 'partition'>
 
 const AT_ONCE = 500
@@ -190,8 +190,8 @@ function compareProgress({ live, again }: LoadedStates): readonly Found[] {
 
 async function* inChunks<T>(all: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T[]> {
   let some: T[] = []
-  for await (const read of all) {
-    some.push(read)
+  for await (const item of all) {
+    some.push(item)
     if (some.length < AT_ONCE) continue
     yield some
     some = []

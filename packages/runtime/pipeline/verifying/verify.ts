@@ -53,12 +53,12 @@ export async function verify(
   const before = await outputs.ranges(outputs.own)
   const emissions = new ExpectedEmissions(work.consumer)
   const compared = new Map<number, ComparedPartition & PartitionToVerify>()
-  for (const verify of partitions) {
-    const { partition } = verify.stateKey
-    const found = await comparePartition(work, verify.stateKey, verify.beginning, decisions =>
+  for (const own of partitions) {
+    const { partition } = own.stateKey
+    const found = await comparePartition(work, own.stateKey, own.beginning, decisions =>
       emissions.add(partition, decisions),
     )
-    compared.set(partition, { ...verify, ...found })
+    compared.set(partition, { ...own, ...found })
   }
   const all = [...compared.values()]
   const topics = new Set([...emissions.topics, ...before.keys()])
@@ -82,7 +82,7 @@ export async function verify(
     else differences.push(difference)
   }
   const sum = (of: 'records' | 'states' | 'notComparable') =>
-    all.reduce((total, value) => total + value[of], 0)
+    all.reduce((total, compared) => total + compared[of], 0)
   return {
     partitions: all.map(({ stateKey, beginning: { offset: fromOffset, doubt }, toOffset }) => ({
       ...stateKey,

@@ -29,7 +29,7 @@ describe('what a function counts and measures', () => {
         assert.deepEqual(found, count(expected, metric.split(' ')[1] as string))
       })
 
-  it('given a metric that is no count, then its name ends in its unit', async () => {
+  it('given a metric with a unit, then its name ends in its unit', async () => {
     for (const [name, { unit }] of listMetrics(await captureLog(reportEverything))) {
       const [, end] = /(Ms|Seconds)\b/.exec(name) ?? []
       assert.equal(unit, end === 'Ms' ? 'Milliseconds' : (end ?? 'Count'), name)

@@ -1,5 +1,6 @@
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
-import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { defineProcess } from '#runtime/consumer/define-process.ts'
+import type { KeyedProcess } from '#runtime/consumer/process.ts'
 import { KafkaPublisher } from '#runtime/producer/publisher.ts'
 import { aimed, type Figure } from '../kit/figures.ts'
 import type { Run } from '../kit/program.ts'
@@ -14,17 +15,14 @@ const RECORDS = 500
 const ENTITIES = 100
 
 /** Counts, and emits an event for each record. */
-const EMITTING: KeyedProcess<{ count: number }> = {
-  ...COUNTING,
-  name: 'emitting',
-  onEvent(state, { entity }) {
+const EMITTING = defineProcess<{ count: number }>('emitting', {
+  accepts: COUNTING.accepts,
+  onEvent(state, { entity: key }, { emit }) {
     const count = (state?.count ?? 0) + 1
-    const data = { count }
-    return completeStep('counted', { count }, [
-      { name: 'count', to: 'events', key: entity, type: 'bench.count', source: '/bench', data },
-    ])
+    emit('events', 'count', { count }, { key, type: 'bench.count', source: '/bench', subject: undefined })
+    return { count }
   },
-}
+})
 
 /** Measures the Redis calls per chunk of one partition, and the cost of a record that emits an event. */
 export async function* calls({ broker, redisUrl }: Servers, run: Run): AsyncGenerator<Figure> {

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
-import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { defineProcess } from '#runtime/consumer/define-process.ts'
+import type { KeyedProcess } from '#runtime/consumer/process.ts'
 import type { KafkaEvent } from '#runtime/pipeline/batch/receive.ts'
 import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
@@ -22,13 +23,14 @@ const PARTITION = 40
  * The largest possible chunk: the maximum number of records and bytes, each record of a different entity. For every entity,
  * a timer fires, another one is set, and the state, which is as large as the record, is replaced.
  */
-const HEAVY: KeyedProcess<unknown> = {
-  ...COUNTING,
-  name: 'heavy',
-  onEvent: (_, { data, timeMs }) =>
-    completeStep('kept', data, [], [{ name: 'quiet', dueMs: timeMs + TIMER_MS }]),
-  onTimer: state => completeStep('fired', state),
-}
+const HEAVY = defineProcess<unknown>('heavy', {
+  accepts: COUNTING.accepts,
+  onEvent(_, { data }, { timer }) {
+    timer('quiet', TIMER_MS)
+    return data
+  },
+  onTimer: state => state,
+})
 
 /** Measures how long the scripts of the largest chunk block the server, and how other clients notice it. */
 export async function* largestChunk({ redisUrl }: Servers, run: Run): AsyncGenerator<Figure> {

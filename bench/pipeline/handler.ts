@@ -2,7 +2,8 @@ import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { defineProcess } from '#runtime/consumer/define-process.ts'
+import type { KeyedProcess } from '#runtime/consumer/process.ts'
 import type { KafkaEvent } from '#runtime/pipeline/batch/receive.ts'
 import { consume } from '#runtime/pipeline/consume.ts'
 import { CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
@@ -18,11 +19,10 @@ import { families, names } from '../kit/vocabulary.ts'
 export const APPLICATION = createApplication({ families, names })
 
 /** Counts: about the least that an idempotent handler can do. */
-export const COUNTING: KeyedProcess<{ count: number }> = {
-  name: 'bench',
+export const COUNTING = defineProcess<{ count: number }>('bench', {
   accepts: families.readingTypes,
-  onEvent: state => completeStep('counted', { count: (state?.count ?? 0) + 1 }),
-}
+  onEvent: state => ({ count: (state?.count ?? 0) + 1 }),
+})
 
 /** A client that counts its calls. */
 export class CountingClient extends RedisClient {

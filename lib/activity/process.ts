@@ -4,16 +4,14 @@
  */
 
 import {
-  completeStep,
-  type Emission,
+  defineProcess,
   FORGET,
   instant,
-  type KeyedProcess,
   type Received,
-  reject,
-  type StepResult,
+  type Step,
   scheduleForgetting,
   type Timer,
+  type TypedEvent,
 } from '#runtime/consumer/index.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import { MINUTE_MS } from '../support/duration.ts'
@@ -52,95 +50,82 @@ type Tags = Readonly<Record<string, string>>
  * Returns the consumer that emits changes of activity, for the families with settings of it. The reason of a decision is the name of the emitted event, `first` for an unknown
  * entity, `late`, or `unchanged`.
  */
-export function createActivity(families: Families): KeyedProcess<Activity, ReadingData> {
+export function createActivity(families: Families) {
   const observed = families.all.filter(({ activity }) => Object.keys(activity).length > 0)
-  return {
-    name: ACTIVITY,
+  return defineProcess<Activity, ReadingData>(ACTIVITY, {
     accepts: observed.map(({ type }) => type),
     allowedLatenessMs: MINUTE_MS,
     // The timer does not fire while the log's clock has stopped: missing readings do not mean that the sensor is silent.
-    awaitsLog: timer => timer === 'silent',
-    onEvent(state, event) {
-      const { data, timeMs, type } = event
-      const family = families.findByType(type)
-      if (data === undefined || family === undefined) return reject('the reading has no data')
-      if (state && timeMs < state.lastMs) return completeStep('late', state)
-      return onReading(family, state, event, data)
+    awaitsLog: ['silent'],
+    onEvent(state, event, step) {
+      const family = families.findByType(event.type)
+      if (!family) return step.reject('the reading is of an unknown family')
+      if (state && event.timeMs < state.lastMs) {
+        step.reason('late')
+        return state
+      }
+      return onReading(family, state, event, step)
     },
-    onTimer(state, timer): StepResult<Activity> {
-      if (timer.name === FORGET) return completeStep('forgotten', undefined)
-      if (timer.name === 'silent') return onSilentTimer(state, timer)
-      return onFallenTimer(state, timer)
-    },
-  }
+    onTimer: { [FORGET]: onForget, silent: onSilent, fallen: onFallen },
+  })
 }
 
 /** Part of a reading's step that one setting of the family determines. */
 interface Observed {
   readonly state?: Partial<Activity>
-  readonly emissions?: readonly Emission[]
-  readonly timers?: readonly TimerChange[]
   /** Name of the emitted event. */
   readonly reason?: string
 }
 
-type TimerChange = { readonly name: string; readonly dueMs?: number }
+type Reading = TypedEvent<ReadingData>
 
-function onReading(
-  family: Family,
-  before: Activity | undefined,
-  event: Received<ReadingData>,
-  data: ReadingData,
-): StepResult<Activity> {
+function onReading(family: Family, before: Activity | undefined, event: Reading, step: Step): Activity {
   const { silentAfterMs, changesOf } = family.activity
   const parts = [
-    observeReturn(family, before, event),
-    observeChange(family, before, event, data),
-    observeRestart(family, before, event, data),
+    observeReturn(family, before, event, step),
+    observeChange(family, before, event, step),
+    observeRestart(family, before, event, step),
   ]
+  scheduleForgetting(step, before?.lastMs, event.timeMs, FORGOTTEN_AFTER_DAYS)
+  step.reason(parts.find(({ reason }) => reason)?.reason ?? (before ? 'unchanged' : 'first'))
   // Only events of timers need the tags of an earlier reading.
   const tags = silentAfterMs === undefined && changesOf === undefined ? {} : getTags(event)
-  const next = Object.assign({ lastMs: event.timeMs }, tags, ...parts.map(({ state }) => state)) as Activity
-  const timers = [
-    ...scheduleForgetting(before?.lastMs, event.timeMs, FORGOTTEN_AFTER_DAYS),
-    ...parts.flatMap(({ timers = [] }) => timers),
-  ]
-  const reason = parts.find(part => part.reason !== undefined)?.reason ?? (before ? 'unchanged' : 'first')
-  return completeStep(
-    reason,
-    next,
-    parts.flatMap(({ emissions = [] }) => emissions),
-    timers,
-  )
+  return Object.assign({ lastMs: event.timeMs }, tags, ...parts.map(({ state }) => state))
+}
+
+function onForget(_: Activity, __: Timer, { reason }: Step): undefined {
+  reason('forgotten')
 }
 
 function observeReturn(
   { activity: { silentAfterMs } }: Family,
   before: Activity | undefined,
-  event: Received<ReadingData>,
+  event: Reading,
+  step: Step,
 ): Observed {
   if (silentAfterMs === undefined) return {}
-  const timers = [{ name: 'silent', dueMs: event.timeMs + silentAfterMs }]
-  if (!before?.isSilent) return { timers }
+  step.timer('silent', silentAfterMs)
+  if (!before?.isSilent) return {}
   const details = { silentSince: instant(before.lastMs), ...getTags(event) }
-  const emission = createEmission('returned', SENSOR_RETURNED_TYPE, event, details)
-  return { timers, emissions: [emission], reason: 'returned' }
+  emitActivity(step, 'returned', SENSOR_RETURNED_TYPE, event, details)
+  return { reason: 'returned' }
 }
 
-function onSilentTimer(state: Activity, timer: Timer): StepResult<Activity> {
+function onSilent(state: Activity, timer: Timer, step: Step): Activity {
   const details = { lastSeen: instant(state.lastMs), ...(state.tags && { tags: state.tags }) }
-  const emission = createEmission('silent', SENSOR_SILENT_TYPE, timer, details)
-  return completeStep('silent', { ...state, isSilent: true }, [emission])
+  emitActivity(step, 'silent', SENSOR_SILENT_TYPE, timer, details)
+  step.reason('silent')
+  return { ...state, isSilent: true }
 }
 
 function observeChange(
   { activity: { changesOf, fall } }: Family,
   before: Activity | undefined,
-  event: Received<ReadingData>,
-  data: ReadingData,
+  event: Reading,
+  step: Step,
 ): Observed {
   if (changesOf === undefined) return {}
-  const { timeMs } = event
+  const { timeMs, data } = event
   const now = data[changesOf] as string | undefined
   const doing = before?.doing
   if (now === undefined || now === doing?.activity)
@@ -151,53 +136,57 @@ function observeChange(
   const state = {
     doing: { activity: now, sinceMs: timeMs, ...(fellAtMs === undefined ? {} : { fellAtMs }) },
   }
-  const timers = buildFallTimerChange(fall, now, timeMs)
-  if (doing === undefined) return { state, timers, reason: 'first' }
-  const emission = createEmission('changed', ACTIVITY_CHANGED_TYPE, event, {
+  changeFallTimer(step, fall, now)
+  if (doing === undefined) return { state, reason: 'first' }
+  emitActivity(step, 'changed', ACTIVITY_CHANGED_TYPE, event, {
     from: doing.activity,
     to: now,
     lastedSeconds: (timeMs - doing.sinceMs) / 1000,
     ...getTags(event),
   })
-  return { state, timers, emissions: [emission], reason: 'changed' }
+  return { state, reason: 'changed' }
 }
 
 /**
- * Returns the change of the timer `fallen` for a state. Falling starts the timer. Values such as resting leave it unchanged, because a
- * wearer who rests has not got up. Any other value cancels the timer.
+ * Changes the timer `fallen` for a state. Falling starts the timer. Values such as resting leave it unchanged, because a wearer who
+ * rests has not got up. Any other value cancels the timer.
  */
-function buildFallTimerChange(fall: FamilyActivity['fall'], now: string, timeMs: number): TimerChange[] {
-  if (fall === undefined || fall.through.includes(now)) return []
-  return [{ name: 'fallen', ...(now === fall.is ? { dueMs: timeMs + fall.lastsMs } : {}) }]
+function changeFallTimer({ timer, cancel }: Step, fall: FamilyActivity['fall'], now: string): void {
+  if (fall === undefined || fall.through.includes(now)) return
+  if (now === fall.is) timer('fallen', fall.lastsMs)
+  else cancel('fallen')
 }
 
-function onFallenTimer(state: Activity, timer: Timer): StepResult<Activity> {
+function onFallen(state: Activity, timer: Timer, step: Step): Activity {
   // States of former versions do not contain the time.
   const fellAt = instant(state.doing?.fellAtMs ?? timer.dueMs - MINUTE_MS)
   const details = { fellAt, ...(state.tags && { tags: state.tags }) }
-  return completeStep('fallen', state, [createEmission('fallen', DEVICE_FALLEN_TYPE, timer, details)])
+  emitActivity(step, 'fallen', DEVICE_FALLEN_TYPE, timer, details)
+  step.reason('fallen')
+  return state
 }
 
 function observeRestart(
   { activity: { restart }, dimensions }: Family,
   before: Activity | undefined,
-  event: Received<ReadingData>,
-  data: ReadingData,
+  event: Reading,
+  step: Step,
 ): Observed {
   if (restart === undefined) return {}
+  const { data } = event
   const memory = data[restart.memory] as number | undefined
   const cpu = restart.cpu === undefined ? undefined : (data[restart.cpu] as number | undefined)
   const state = { ...(memory === undefined ? {} : { memory }), ...(cpu === undefined ? {} : { cpu }) }
   if (!before || memory === undefined || !isRestart(restart, before, memory, event.timeMs)) return { state }
   const tenant = dimensions.tenant?.(data)
-  const emission = createEmission('restarted', INSTANCE_RESTARTED_TYPE, event, {
+  emitActivity(step, 'restarted', INSTANCE_RESTARTED_TYPE, event, {
     lastSeen: instant(before.lastMs),
     memoryBefore: before.memory,
     memoryAfter: memory,
     ...(tenant === undefined ? {} : { tenant }),
     ...getTags(event),
   })
-  return { state, emissions: [emission], reason: 'restarted' }
+  return { state, reason: 'restarted' }
 }
 
 /** A decrease while the CPU is busy does not count: a large query may have ended instead. */
@@ -212,26 +201,19 @@ function isRestart(
 }
 
 /** Returns the tags and the tenant of a reading. Rules over several entities group events by these properties. */
-function getTags({ data }: Pick<Received<ReadingData>, 'data'>): { readonly tags?: Tags } {
-  const tags = data?.tags as Tags | undefined
+function getTags({ data }: Reading): { readonly tags?: Tags } {
+  const tags = data.tags as Tags | undefined
   return tags && Object.keys(tags).length > 0 ? { tags } : {}
 }
 
-function createEmission(
+function emitActivity(
+  { emit }: Step,
   name: string,
   type: string,
   { source, subject, entity }: Pick<Received, 'source' | 'subject' | 'entity'>,
   details: object,
-): Emission {
+): void {
   const about = { source, ...(subject === undefined ? {} : { subject }) }
-  return {
-    name,
-    to: 'events',
-    key: entity,
-    type,
-    source: '/activity',
-    ...(subject === undefined ? {} : { subject }),
-    dataschema: toDataschema(type),
-    data: { entity: about, ...details },
-  }
+  const attributes = { key: entity, type, subject, dataschema: toDataschema(type) }
+  emit('events', name, { entity: about, ...details }, attributes)
 }

@@ -1,6 +1,6 @@
 /** Events of the alerts topic. Each alert fires and later resolves, and each of these two events is published exactly once. */
 
-import { attributeText, derivedId, type Emission, instant, type Received } from '#runtime/consumer/index.ts'
+import { attributeText, derivedId, instant, type Received, type Step } from '#runtime/consumer/index.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import type { AlertFired, AlertResolved } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
@@ -163,16 +163,19 @@ export function resolvedAlert(
   }
 }
 
-export function alertEmission(alert: Alert, event: Pick<Received, 'entity'>): Emission {
+/** @param name name of the emission, which is unique within the step */
+export function emitAlert(
+  { emit }: Pick<Step, 'emit'>,
+  alert: Alert,
+  { entity }: Pick<Received, 'entity'>,
+  name = `${alert.status} ${alert.fingerprint}`,
+): void {
   const type = alert.status === 'firing' ? ALERT_FIRED_TYPE : ALERT_RESOLVED_TYPE
-  return {
-    name: `${alert.status} ${alert.fingerprint}`,
-    to: 'alerts',
+  emit('alerts', name, alert, {
     key: alert.fingerprint,
     type,
     source: '/alerting',
-    subject: attributeText(`${alert.rule} ${event.entity}`),
+    subject: attributeText(`${alert.rule} ${entity}`),
     dataschema: toDataschema(type),
-    data: alert,
-  }
+  })
 }

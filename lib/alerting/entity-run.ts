@@ -1,7 +1,8 @@
-/** Evaluates the rules of one entity in one step. Collects the next state of each rule, the alerts to publish, and the reason. */
-import type { Emission, Received } from '#runtime/consumer/index.ts'
+/** Evaluates the rules of one entity in one step. Emits the alerts, and collects the next state of each rule and the reason. */
+import type { Received, Step } from '#runtime/consumer/index.ts'
 import {
-  alertEmission,
+  type Alert,
+  emitAlert,
   type FiredAlert,
   firedAlert,
   heldAlert,
@@ -28,12 +29,13 @@ type Entity = Pick<Received, 'source' | 'subject' | 'entity'>
 
 export class EntityRun {
   readonly rules: Record<string, TrackedRule> = {}
-  readonly emissions: Emission[] = []
   reason: TransitionReason | undefined
   readonly #entity: Entity
+  readonly #step: Pick<Step, 'emit'>
 
-  constructor(entity: Entity) {
+  constructor(entity: Entity, step: Pick<Step, 'emit'>) {
     this.#entity = entity
+    this.#step = step
   }
 
   note(reason: TransitionReason): void {
@@ -69,7 +71,7 @@ export class EntityRun {
     }
     if (result.change === 'fired') {
       alert = firedAlert(rule, event, { ...compared(), ...firingTimes(result) })
-      this.emissions.push(alertEmission(alert, this.#entity))
+      this.#emit(alert)
     } else if (result.change === 'resolved') {
       if (alert) this.#resolve(alert, result.atMs, 'cleared', compared())
       alert = undefined
@@ -93,13 +95,13 @@ export class EntityRun {
       const { atMs } = result
       if (result.reason === 'fired') {
         alert = heldAlert(rule, this.#entity, { ...before.compared, ...firingTimes(result) })
-        this.emissions.push(alertEmission(alert, this.#entity))
+        this.#emit(alert)
       } else if (result.reason === 'fired-by-silence') {
         alert = silentAlert(rule, this.#entity, firingTimes(result))
-        this.emissions.push(alertEmission(alert, this.#entity))
+        this.#emit(alert)
       } else if (result.reason === 'no-data') {
         noData = silentAlert(noDataRule(rule), this.#entity, { activeAtMs: state.seenMs, firedAtMs: atMs })
-        this.emissions.push(alertEmission(noData, this.#entity))
+        this.#emit(noData)
       } else if (result.change === 'resolved') {
         if (alert && result.reason === 'resolved') this.#resolve(alert, atMs, 'cleared', before.compared)
         else if (alert) this.#resolve(alert, atMs, 'silent')
@@ -126,7 +128,11 @@ export class EntityRun {
   }
 
   #resolve(alert: FiredAlert, atMs: number, reason: ResolvedReason, compared?: Compared): void {
-    this.emissions.push(alertEmission(resolvedAlert(alert, atMs, reason, compared), this.#entity))
+    this.#emit(resolvedAlert(alert, atMs, reason, compared))
+  }
+
+  #emit(alert: Alert): void {
+    emitAlert(this.#step, alert, this.#entity)
   }
 
   #track(

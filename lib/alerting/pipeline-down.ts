@@ -4,16 +4,15 @@
  * alert. Pure.
  */
 import {
-  type CompletedStep,
-  completeStep,
   derivedId,
   formatEntity,
   instant,
   type Received,
+  type Step,
   type Timer,
 } from '#runtime/consumer/index.ts'
 import { CLOCK_SOURCE } from '../telemetry/tick.ts'
-import { alertEmission, type FiredAlert, resolvedAlert } from './alert.ts'
+import { emitAlert, type FiredAlert, resolvedAlert } from './alert.ts'
 import type { AlertingState } from './entity-state.ts'
 import type { TransitionReason } from './reasons.ts'
 
@@ -39,16 +38,17 @@ const MAX_AHEAD_MS = 60_000
  * Applies a tick. The tick's own time is the same in all partitions, so it identifies a later outage. The arrival time of the tick
  * differs by milliseconds between partitions, and is the end time of an outage.
  */
-export function applyTick(state: AlertingState | undefined, tick: Received): CompletedStep<AlertingState> {
-  const timers = [{ name: PIPELINE_DOWN_TIMER, dueMs: tick.timeMs + DOWN_AFTER_MS }]
+export function applyTick(state: AlertingState | undefined, tick: Received, step: Step): AlertingState {
+  step.timer(PIPELINE_DOWN_TIMER, DOWN_AFTER_MS)
   const alert = state?.rules[PIPELINE_DOWN]?.alert
-  const next = { seen: {}, rules: {}, lastTickMs: lastTickMs(state?.lastTickMs, tick, alert !== undefined) }
-  if (alert === undefined) return completeStep('tick', next, [], timers)
-  const endMs = Math.max(tick.timeMs, Date.parse(alert.startedAt))
-  const resolved = alertEmission(resolvedAlert(alert, endMs, 'ticks-returned'), CLOCK)
-  // Partitions of different topics receive the same tick at different times. The time in the name makes these emissions different.
-  const emission = { ...resolved, name: `${resolved.name} ${endMs}` }
-  return completeStep('ticks-returned' satisfies TransitionReason, next, [emission], timers)
+  step.reason(alert ? ('ticks-returned' satisfies TransitionReason) : 'tick')
+  if (alert) {
+    const endMs = Math.max(tick.timeMs, Date.parse(alert.startedAt))
+    const resolved = resolvedAlert(alert, endMs, 'ticks-returned')
+    // Partitions of different topics receive the same tick at different times. The time in the name makes these emissions different.
+    emitAlert(step, resolved, CLOCK, `resolved ${alert.fingerprint} ${endMs}`)
+  }
+  return { seen: {}, rules: {}, lastTickMs: lastTickMs(state?.lastTickMs, tick, alert !== undefined) }
 }
 
 /**
@@ -63,16 +63,15 @@ function lastTickMs(beforeMs: number | undefined, { time = '', timeMs }: Receive
 }
 
 /** Fires the alert when the log's clock, or the next tick, is more than `DOWN_AFTER_MS` later than the last tick. */
-export function firePipelineDown(state: AlertingState, timer: Timer): CompletedStep<AlertingState> {
+export function firePipelineDown(state: AlertingState, timer: Timer, step: Step): AlertingState {
   const { lastTickMs: activeAtMs } = state
-  if (activeAtMs === undefined) return completeStep('unchanged' satisfies TransitionReason, state)
+  const isDown = activeAtMs !== undefined
+  step.reason((isDown ? 'pipeline-down' : 'unchanged') satisfies TransitionReason)
+  if (!isDown) return state
   const alert = createPipelineDownAlert(activeAtMs)
+  emitAlert(step, alert, timer)
   const down = { state: { phase: 'firing', seenMs: activeAtMs, activeAtMs }, alert } as const
-  return completeStep(
-    'pipeline-down' satisfies TransitionReason,
-    { ...state, rules: { [PIPELINE_DOWN]: down } },
-    [alertEmission(alert, timer)],
-  )
+  return { ...state, rules: { [PIPELINE_DOWN]: down } }
 }
 
 function createPipelineDownAlert(lastMs: number): FiredAlert {

@@ -4,7 +4,7 @@
  * hour. Pure.
  */
 
-import type { Timer, TimerChange } from '#runtime/consumer/index.ts'
+import type { Step, Timer } from '#runtime/consumer/index.ts'
 import { DAY_MS } from '../support/duration.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { tableOfSource } from '../views/event-names.ts'
@@ -19,14 +19,17 @@ const LOOK_MS = 60 * 60_000
 const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1
 
 /**
- * Returns the check timer of an entity that has just reported. The timer is due in one to two hours.
+ * Sets the check timer of an entity that has just reported. The timer is due in one to two hours.
  *
  * @param latestMs time of the previous report; undefined for the first report
  */
-export function scheduleLook(latestMs: number | undefined, nowMs: number): TimerChange[] {
+export function scheduleLook(
+  { timerAt }: Pick<Step, 'timerAt'>,
+  latestMs: number | undefined,
+  nowMs: number,
+): void {
   const hour = Math.floor(nowMs / LOOK_MS)
-  if (latestMs !== undefined && Math.floor(latestMs / LOOK_MS) >= hour) return []
-  return [{ name: LOOK, dueMs: nowMs + 2 * LOOK_MS }]
+  if (latestMs === undefined || Math.floor(latestMs / LOOK_MS) < hour) timerAt(LOOK, nowMs + 2 * LOOK_MS)
 }
 
 /** Returns whether an entity that last reported at `latestMs` is to be forgotten at `nowMs`. */
@@ -34,9 +37,9 @@ export function isForgotten(latestMs: number, nowMs: number): boolean {
   return nowMs >= forgottenMs(latestMs)
 }
 
-/** Returns the next check timer of a silent entity that is not yet forgotten. */
-export function scheduleNextLook(latestMs: number, nowMs: number): TimerChange {
-  return { name: LOOK, dueMs: Math.min(nowMs + LOOK_MS, forgottenMs(latestMs)) }
+/** Sets the next check timer of a silent entity that is not yet forgotten. */
+export function scheduleNextLook({ timerAt }: Step, latestMs: number, nowMs: number): void {
+  timerAt(LOOK, Math.min(nowMs + LOOK_MS, forgottenMs(latestMs)))
 }
 
 /** Returns the time at which an entity is forgotten: `FORGOTTEN_AFTER_DAYS` after the end of the day of its last report. */

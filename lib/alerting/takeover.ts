@@ -4,10 +4,10 @@
  * state is resolved, and an alert that fires only in the rebuilt state is fired. Pure.
  */
 
-import { derivedId, type Takeover, type TakeoverPlace } from '#runtime/consumer/index.ts'
+import { derivedId, type Step, type TakeoverPlace } from '#runtime/consumer/index.ts'
 import { type FiredAlert, resolvedAlert } from './alert.ts'
 import type { AlertingState, TrackedRule } from './entity-state.ts'
-import { type PatternStates, patternEmission } from './patterns/pattern-run.ts'
+import { emitPatternAlert, type PatternStates } from './patterns/pattern-run.ts'
 import { PIPELINE_DOWN } from './pipeline-down.ts'
 
 type ReplaceAlert = (alert: FiredAlert) => FiredAlert
@@ -19,7 +19,7 @@ interface Alerts<State> {
 }
 
 /**
- * Returns the state that replaces the live state, and the alert events to publish.
+ * Publishes the alert events, and returns the state that replaces the live state.
  *
  * @param alerts functions that read and replace the alerts of a state
  */
@@ -28,7 +28,8 @@ function takeover<State>(
   live: State | undefined,
   rebuilt: State | undefined,
   at: TakeoverPlace,
-): Takeover<State> {
+  step: Pick<Step, 'emit'>,
+): State | undefined {
   const liveAlerts = indexByFingerprint(live === undefined ? [] : alerts.list(live))
   const rebuiltAlerts = indexByFingerprint(rebuilt === undefined ? [] : alerts.list(rebuilt))
   const ended = [...liveAlerts.values()].filter(({ fingerprint }) => !rebuiltAlerts.has(fingerprint))
@@ -37,12 +38,10 @@ function takeover<State>(
     .map(assignNewId(at))
   const publishedAlerts = new Map([...liveAlerts, ...indexByFingerprint(begun)])
   const replaceAlert: ReplaceAlert = alert => publishedAlerts.get(alert.fingerprint) ?? alert
-  return {
-    state: rebuilt === undefined ? undefined : alerts.replace(rebuilt, replaceAlert),
-    emit: [...ended.map(alert => resolvedAlert(alert, computeEndMs(alert, at), 'reprocessed')), ...begun].map(
-      alert => patternEmission(alert, at),
-    ),
-  }
+  for (const alert of ended)
+    emitPatternAlert(step, resolvedAlert(alert, computeEndMs(alert, at), 'reprocessed'), at)
+  for (const alert of begun) emitPatternAlert(step, alert, at)
+  return rebuilt === undefined ? undefined : alerts.replace(rebuilt, replaceAlert)
 }
 
 /**
@@ -97,20 +96,22 @@ function mapValues<T>(all: Readonly<Record<string, T>>, change: (value: T) => T)
   return Object.fromEntries(Object.entries(all).map(([key, one]) => [key, change(one)]))
 }
 
-/** Returns the state that replaces the live state of one entity, and the alert events to publish. */
+/** Publishes the alert events for one entity, and returns the state that replaces its live state. */
 export function alertingTakeover(
   live: AlertingState | undefined,
   rebuilt: AlertingState | undefined,
   at: TakeoverPlace,
-): Takeover<AlertingState> {
-  return takeover(OF_ENTITIES, live, rebuilt, at)
+  step: Pick<Step, 'emit'>,
+): AlertingState | undefined {
+  return takeover(OF_ENTITIES, live, rebuilt, at, step)
 }
 
-/** Returns the pattern states that replace the live ones of one group, and the alert events to publish. */
+/** Publishes the alert events for one group, and returns the pattern states that replace its live ones. */
 export function patternsTakeover(
   live: PatternStates | undefined,
   rebuilt: PatternStates | undefined,
   at: TakeoverPlace,
-): Takeover<PatternStates> {
-  return takeover(OF_PATTERNS, live, rebuilt, at)
+  step: Pick<Step, 'emit'>,
+): PatternStates | undefined {
+  return takeover(OF_PATTERNS, live, rebuilt, at, step)
 }

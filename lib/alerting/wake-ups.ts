@@ -1,6 +1,6 @@
 /** Timers that re-evaluate the rules of an entity when no reading arrives. Pure. */
 
-import type { TimerChange } from '#runtime/consumer/index.ts'
+import type { Step } from '#runtime/consumer/index.ts'
 import { isEmpty } from '../support/json.ts'
 import type { SetTimers, TrackedRule } from './entity-state.ts'
 import type { RulesInForce } from './rules-in-force.ts'
@@ -76,17 +76,13 @@ export function withoutFired(
   }
 }
 
-/** Returns the timer changes that turn the pending timers into the wanted ones. */
-export function timerChanges(before: SetTimers, wanted: SetTimers): TimerChange[] {
-  const { checkMs } = wanted
-  if (wanted === NO_TIMERS && !before.wakeUps && !before.silences && before.checkMs === undefined) return []
-  return [
-    ...changes(WAKE, before.wakeUps, wanted.wakeUps),
-    ...changes(SILENCE, before.silences, wanted.silences),
-    ...(before.checkMs === checkMs
-      ? []
-      : [checkMs === undefined ? { name: CHECK } : { name: CHECK, dueMs: checkMs }]),
-  ]
+/** Turns the pending timers into the wanted ones. */
+export function changeTimers(step: Step, before: SetTimers, wanted: SetTimers): void {
+  changeKind(step, WAKE, before.wakeUps, wanted.wakeUps)
+  changeKind(step, SILENCE, before.silences, wanted.silences)
+  if (before.checkMs === wanted.checkMs) return
+  if (wanted.checkMs === undefined) step.cancel(CHECK)
+  else step.timerAt(CHECK, wanted.checkMs)
 }
 
 /** Returns the time of the next check. It is postponed only when it is near, not with every reading. */
@@ -94,17 +90,14 @@ function checkMs(before: number | undefined, nowMs: number): number {
   return before !== undefined && before > nowMs + CHECK_MS / 2 ? before : nowMs + CHECK_MS
 }
 
-function changes(
+function changeKind(
+  { timerAt, cancel }: Step,
   kind: string,
   before: readonly number[] = NONE,
   wanted: readonly number[] = NONE,
-): TimerChange[] {
-  if (before.length === 0 && wanted.length === 0) return []
-  const [old, now] = [new Set(before), new Set(wanted)]
-  return [
-    ...before.filter(atMs => !now.has(atMs)).map(atMs => ({ name: `${kind}${atMs}` })),
-    ...wanted.filter(atMs => !old.has(atMs)).map(atMs => ({ name: `${kind}${atMs}`, dueMs: atMs })),
-  ]
+): void {
+  for (const atMs of before) if (!wanted.includes(atMs)) cancel(`${kind}${atMs}`)
+  for (const atMs of wanted) if (!before.includes(atMs)) timerAt(`${kind}${atMs}`, atMs)
 }
 
 const NONE: readonly number[] = []

@@ -20,18 +20,14 @@ export type KnownNames = ReadonlyMap<string, ReadonlyMap<string, number>>
 type StoredNames = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 export const KNOWN_NAMES: PartitionContext<KnownNames> = {
-  setBy: [],
   initial: new Map(),
-  read: data => ({
-    kind: 'context',
-    context: new Map(
+  read: data =>
+    new Map(
       Object.entries((data ?? {}) as StoredNames).map(([family, names]) => [
         family,
         new Map(Object.entries(names)),
       ]),
     ),
-  }),
-  reasons: { changed: 'names-changed', unchanged: 'names-unchanged' },
 }
 
 type Value = readonly [metric: string, value: number]

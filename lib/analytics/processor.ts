@@ -1,21 +1,13 @@
 /** Consumer `processor`: maintains statistics of each metric of an entity, and emits a summary of each minute of event time. */
 
-import {
-  completeStep,
-  type Emission,
-  type KeyedProcess,
-  type Received,
-  reject,
-  type StepResult,
-  scheduleForgetting,
-} from '#runtime/consumer/index.ts'
+import { defineProcess, type Received, type Step, scheduleForgetting } from '#runtime/consumer/index.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import type { MinuteSummary as MinuteData } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
-import { type Families, measurements, type ReadingData } from '../telemetry/families.ts'
+import { type Families, type Family, measurements, type ReadingData } from '../telemetry/families.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { isCountable } from '../windows/moments.ts'
-import { type Bounded, boundMetrics, KNOWN_NAMES, type KnownNames } from './metric-bounds.ts'
+import { boundMetrics, KNOWN_NAMES, type KnownNames } from './metric-bounds.ts'
 import { type Measured, type MetricStatistics, summarizeMetrics, withReading } from './metric-statistics.ts'
 import { assignToMinute, getRevision, MINUTES, type Minute, type Minutes, openMinute } from './minutes.ts'
 import type { StatisticsSummary } from './statistics.ts'
@@ -59,29 +51,26 @@ export interface EntitySummary {
  * - `no-metric`: the reading has only states, so the statistics do not change.
  * - `metrics-dropped`: the reading has metrics that exceed a bound. All others are counted as usual.
  */
-export function createStatistics(
-  families: Families,
-): KeyedProcess<EntityStatistics, ReadingData, KnownNames> {
-  return {
-    name: STATISTICS,
+export function createStatistics(families: Families) {
+  return defineProcess<EntityStatistics, ReadingData, KnownNames>(STATISTICS, {
     accepts: families.readingTypes,
     context: KNOWN_NAMES,
-    onEvent(state, event, known) {
+    onEvent(state, event, step) {
       const family = families.findByType(event.type)
-      if (family === undefined || event.data === undefined)
-        return reject('the reading is of an unknown family, or has no data')
+      if (!family) return step.reject('the reading is of an unknown family')
       const values = measurements(family, event.data)
-      if (values.length === 0) return completeStep('no-metric', state)
       const unfit = values.find(([, value]) => !isCountable(value))
-      if (unfit !== undefined) return reject(`${unfit[0]} is too large for statistics`)
-      const { timeMs } = event
-      const bounded = boundMetrics(family, values, timeMs, state?.metrics ?? {}, known, FORGOTTEN_AFTER_DAYS)
-      return step(state, event, family.name, { ...bounded, timeMs })
+      if (unfit !== undefined) return step.reject(`${unfit[0]} is too large for statistics`)
+      if (values.length > 0) return countValues(state, event, family, values, step)
+      step.reason('no-metric')
+      return state
     },
-    onTimer({ family, minutes }, timer) {
-      return completeStep('forgotten', undefined, [minuteEmission(openMinute(minutes), family, timer)])
+    onTimer({ family, minutes }, timer, step) {
+      step.reason('forgotten')
+      emitMinute(step, openMinute(minutes), family, timer)
+      return undefined
     },
-  }
+  })
 }
 
 /** Returns the statistics in the form that `sluice stats` shows. */
@@ -89,30 +78,43 @@ export function summarise({ family, metrics }: Pick<EntityStatistics, 'family' |
   return { family, metrics: summarizeMetrics(metrics) }
 }
 
-function step(
+function countValues(
   state: EntityStatistics | undefined,
   event: Received,
-  family: string,
-  { dropped: newlyDropped, names, ...measured }: Measured & Omit<Bounded, 'values'>,
-): StepResult<EntityStatistics> {
-  const dropped = (state?.dropped ?? 0) + newlyDropped
-  const counted = { ...(dropped > 0 && { dropped }) }
-  if (measured.values.length === 0) return completeStep('metrics-dropped', state && { ...state, ...counted })
-  const metrics = withReading(state?.metrics ?? {}, measured)
-  const { reason, minutes, due } = assignToMinute(state?.minutes, measured)
-  const emit = due === undefined ? [] : [minuteEmission(due, family, event)]
+  family: Family,
+  all: Measured['values'],
+  step: Step<KnownNames>,
+): EntityStatistics | undefined {
+  const { timeMs } = event
+  const own = state?.metrics ?? {}
+  const { values, dropped, names } = boundMetrics(
+    family,
+    all,
+    timeMs,
+    own,
+    step.context,
+    FORGOTTEN_AFTER_DAYS,
+  )
+  if (names) step.setContext(names)
+  if (dropped > 0) step.reason('metrics-dropped')
+  const droppedEver = (state?.dropped ?? 0) + dropped
+  const counted = { ...(droppedEver > 0 && { dropped: droppedEver }) }
+  if (values.length === 0) return state && { ...state, ...counted }
+  const metrics = withReading(own, { values, timeMs })
+  const { reason, minutes, due } = assignToMinute(state?.minutes, { values, timeMs })
+  if (dropped === 0) step.reason(reason)
+  if (due) emitMinute(step, due, family.name, event)
   const latestMs = state && MINUTES.getBounds(openMinute(state.minutes)).startMs
-  const timers = scheduleForgetting(latestMs, event.timeMs, FORGOTTEN_AFTER_DAYS)
-  const decided = newlyDropped > 0 ? 'metrics-dropped' : reason
-  const step = completeStep(decided, { family, metrics, minutes, ...counted }, emit, timers)
-  return names ? { ...step, context: names } : step
+  scheduleForgetting(step, latestMs, timeMs, FORGOTTEN_AFTER_DAYS)
+  return { family: family.name, metrics, minutes, ...counted }
 }
 
-function minuteEmission(
+function emitMinute(
+  { emit }: Step,
   minute: Minute,
   family: string,
   { source, subject, entity }: Pick<Received, 'source' | 'subject' | 'entity'>,
-): Emission {
+): void {
   const { startMs, endMs } = MINUTES.getBounds(minute)
   const windowStart = new Date(startMs).toISOString()
   const revision = getRevision(minute) + 1
@@ -124,14 +126,11 @@ function minuteEmission(
     revision,
     metrics: summarizeMetrics(minute[1]),
   }
-  return {
-    name: `minute ${windowStart} revision ${revision}`,
-    to: 'analytics',
+  const dataschema = toDataschema(MINUTE_TYPE)
+  emit('analytics', `minute ${windowStart} revision ${revision}`, data, {
     key: entity,
     type: MINUTE_TYPE,
-    source: '/processor',
-    ...(subject !== undefined && { subject }),
-    dataschema: toDataschema(MINUTE_TYPE),
-    data,
-  }
+    subject,
+    dataschema,
+  })
 }

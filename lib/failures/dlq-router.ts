@@ -1,11 +1,11 @@
 import {
-  completeStep,
-  type Emission,
+  defineProcess,
+  type EmitOptions,
   type FailureData,
   failureId,
-  type KeyedProcess,
-  reject,
+  type Step,
   type TopicName,
+  type TypedEvent,
 } from '#runtime/consumer/index.ts'
 import { computeDigest } from '#runtime/pipeline/model/index.ts'
 import type { FailureEnded } from '../schemas/types.ts'
@@ -41,89 +41,74 @@ export interface RouterOptions {
  * Consumer `dlq-router`: sends each failure, with the original bytes and the reason, to a retry topic or to the dlq topic. It also
  * converts messages about records that Lambda has discarded to failures. It has no state.
  */
-export function dlqRouter(options: RouterOptions): KeyedProcess<undefined, FailureData | Discarded> {
-  const { policy, findTopicName, resolveConsumer = name => name } = options
-  return {
-    name: ROUTER,
-    accepts: [FAILURE_TYPE, LAMBDA_DISCARDED_TYPE],
-    onEvent(_, { type, data, source, subject }) {
-      if (data === undefined) return reject('the failure event has no data')
-      if (type === FAILURE_TYPE) {
-        const failure = data as FailureData
-        // A failure of a record in the dlq topic is not routed. Otherwise, dead letters of dead letters could circulate forever.
-        if (findTopicName(failure.originalTopic) === 'dlq')
-          return completeStep('from-dead-letters', undefined)
-        const address = { source, ...(subject === undefined ? {} : { subject }) }
-        const { taken, emit } = routeFailure({ failure, address, suffix: '' }, policy, findTopicName)
-        return completeStep(taken.reason, undefined, emit)
-      }
-      const each = toFailures(data as Discarded, resolveConsumer).map((failure, index) =>
-        routeFailure({ failure, address: toAddress(failure), suffix: `-${index}` }, policy, findTopicName),
-      )
-      const reasons = new Set(each.map(({ taken }) => taken.reason))
-      const [reason = 'several-routes'] = reasons.size === 1 ? reasons : []
-      return completeStep(
-        reason,
-        undefined,
-        each.flatMap(({ emit }) => emit),
-      )
-    },
+export function dlqRouter({ policy, findTopicName, resolveConsumer = name => name }: RouterOptions) {
+  const routeFailure = (step: Step, failure: RoutableFailure): string => {
+    const chosenRoute = route(failure.failure, policy)
+    emitRoute(step, failure, chosenRoute)
+    emitEnd(step, failure, chosenRoute, findTopicName)
+    return chosenRoute.reason
   }
+  return defineProcess<undefined>(ROUTER, {
+    on: {
+      [FAILURE_TYPE](_, { data: failure, source, subject }: TypedEvent<FailureData>, step) {
+        // A failure of a record in the dlq topic is not routed. Otherwise, dead letters of dead letters could circulate forever.
+        const isDeadLetter = findTopicName(failure.originalTopic) === 'dlq'
+        const address = { source, subject }
+        step.reason(isDeadLetter ? 'from-dead-letters' : routeFailure(step, { failure, address, suffix: '' }))
+        return undefined
+      },
+      [LAMBDA_DISCARDED_TYPE](_, { data }: TypedEvent<Discarded | undefined>, step) {
+        if (!data) return step.reject('the message of Lambda has no data')
+        const reasons = new Set(
+          toFailures(data, resolveConsumer).map((failure, index) =>
+            routeFailure(step, { failure, address: toAddress(failure), suffix: `-${index}` }),
+          ),
+        )
+        const [reason = 'several-routes'] = reasons.size === 1 ? reasons : []
+        step.reason(reason)
+        return undefined
+      },
+    },
+  })
 }
 
 interface RoutableFailure {
   readonly failure: FailureData
-  readonly address: { readonly source: string; readonly subject?: string }
+  readonly address: { readonly source: string; readonly subject?: string | undefined }
   /** Suffix that makes the names of emissions unique within one step. */
   readonly suffix: string
 }
 
-function routeFailure(
-  failure: RoutableFailure,
-  policy: FailurePolicy,
-  findTopicName: RouterOptions['findTopicName'],
-) {
-  const chosenRoute = route(failure.failure, policy)
-  return {
-    taken: chosenRoute,
-    emit: [
-      createRouteEmission(failure, chosenRoute),
-      ...createEndEmissions(failure, chosenRoute, findTopicName),
-    ],
-  }
-}
-
-function createRouteEmission(routed: RoutableFailure, { to, quarantined, ...why }: Route): Emission {
+function emitRoute({ emit }: Step, routed: RoutableFailure, { to, quarantined, ...why }: Route): void {
   const { failure, suffix } = routed
   const retry: Retry = { ...failure, class: why.class, routedBecause: why.because }
-  if (to !== 'dlq')
-    return { ...createEmissionBase(routed, RETRY_TYPE), name: `retry${suffix}`, to, data: retry }
-  const data: DeadLetter = { ...retry, quarantined }
-  return { ...createEmissionBase(routed, DEAD_LETTER_TYPE), name: `dead-letter${suffix}`, to, data }
+  const deadLetter: DeadLetter = { ...retry, quarantined }
+  if (to === 'dlq') emit(to, `dead-letter${suffix}`, deadLetter, toAttributes(routed, DEAD_LETTER_TYPE))
+  else emit(to, `retry${suffix}`, retry, toAttributes(routed, RETRY_TYPE))
 }
 
 /**
- * Returns the event that marks a failure as ended. Consumers that park later events of the entity wait for it, so it is written to
+ * Emits the event that marks a failure as ended. Consumers that park later events of the entity wait for it, so it is written to
  * the partition of the failed record.
  */
-function createEndEmissions(
+function emitEnd(
+  { emit }: Step,
   routed: RoutableFailure,
   { to, because }: Route,
   findTopicName: RouterOptions['findTopicName'],
-): Emission[] {
+): void {
   const { failure, suffix } = routed
-  if (to !== 'dlq' || !failure.parks) return []
+  if (to !== 'dlq' || !failure.parks) return
   const { originalTopic: topic, originalPartition: partition, originalOffset: offset, consumer } = failure
   const original = findTopicName(topic)
-  if (original === undefined) return []
+  if (original === undefined) return
   const id = failureId(consumer, { topic, partition, offset })
   const digest = computeDigest(createRedrivenRecord(failure))
   const data: FailureEnded = { consumer, failure: id, digest, attempt: failure.attempt, because }
-  const addressedTo = createEmissionBase(routed, FAILURE_ENDED_TYPE)
-  return [{ ...addressedTo, name: `failure-ended${suffix}`, to: original, partition, data }]
+  emit(original, `failure-ended${suffix}`, data, { ...toAttributes(routed, FAILURE_ENDED_TYPE), partition })
 }
 
-function createEmissionBase({ failure: { originalKey }, address }: RoutableFailure, type: string) {
+function toAttributes({ failure: { originalKey }, address }: RoutableFailure, type: string): EmitOptions {
   const key = originalKey === null ? null : { base64: originalKey }
-  return { key, type, dataschema: toDataschema(type), ...address }
+  return { subject: undefined, ...address, key, type, dataschema: toDataschema(type) }
 }

@@ -5,12 +5,10 @@
  */
 import {
   type Application,
-  completeStep,
+  defineProcess,
   type Event,
   type ForeignRecord,
-  type KeyedProcess,
-  reject,
-  type TimerChange,
+  type Step,
 } from '#runtime/consumer/index.ts'
 import type { Families } from '../telemetry/families.ts'
 import { type DlqEntry, dlqEntry, type Row } from './dead-letter-row.ts'
@@ -219,31 +217,37 @@ export const DLQ_SOURCE = '/dlq'
  *
  * @param keptMs retention of the dlq topic, in milliseconds
  */
-export function openDeadLetters(keptMs: number): KeyedProcess<OpenDeadLetters, DlqEntry> {
-  return {
-    name: 'open-dead-letters',
+export function openDeadLetters(keptMs: number) {
+  return defineProcess<OpenDeadLetters, DlqEntry>('open-dead-letters', {
     trustsProducers: true,
     accepts: [DLQ_ENTRY_TYPE],
-    onEvent(state, { data, timeMs }) {
-      if (!data) return reject('the record of the dlq topic has no data')
+    onEvent(state, { data, timeMs }, step) {
       const fold = new DeadLetterFold(state, { bounds: STORED_BOUNDS })
-      const reason = fold.apply(data)
-      return completeStep(reason, fold.snapshot, [], [createExpiryTimer(fold, keptMs, timeMs)])
+      step.reason(fold.apply(data))
+      scheduleExpiry(step, fold, keptMs, timeMs)
+      return fold.snapshot
     },
-    onTimer(state, { dueMs }) {
+    onTimer(state, { dueMs }, step) {
       const fold = new DeadLetterFold(state, { bounds: STORED_BOUNDS })
       fold.expire(dueMs - keptMs)
-      return completeStep('expired', fold.snapshot, [], [createExpiryTimer(fold, keptMs, dueMs)])
+      step.reason('expired')
+      scheduleExpiry(step, fold, keptMs, dueMs)
+      return fold.snapshot
     },
-  }
+  })
 }
 
-/** Returns a timer that is due when the oldest dead letter may have been deleted by retention. */
-function createExpiryTimer({ rows, left }: DeadLetterFold, keptMs: number, nowMs: number): TimerChange {
+/** Sets a timer that is due when the oldest dead letter may have been deleted by retention. */
+function scheduleExpiry(
+  { timerAt, cancel }: Step,
+  { rows, left }: DeadLetterFold,
+  keptMs: number,
+  nowMs: number,
+): void {
   const [first] = rows
   const oldestMs = left?.newestMs ?? first?.writtenAtMs
-  if (oldestMs === undefined) return { name: 'expiry' }
-  return { name: 'expiry', dueMs: Math.max(oldestMs + keptMs, nowMs + 1) }
+  if (oldestMs === undefined) cancel('expiry')
+  else timerAt('expiry', Math.max(oldestMs + keptMs, nowMs + 1))
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Consumer `intake`: appends the event of each record of an input to `readings`, or to `events`. It keeps no state. */
-import { completeStep, type Event, formatEntity, type KeyedProcess } from '#runtime/consumer/index.ts'
+import { defineProcess, type Event, formatEntity } from '#runtime/consumer/index.ts'
 import type { Families, ReadingData } from '../telemetry/families.ts'
 import type { KeyStrategy } from '../telemetry/key.ts'
 import { computeRecordKey } from '../telemetry/reading.ts'
@@ -11,29 +11,17 @@ import { INTAKE, type Input, listInputTypes } from './input.ts'
  * @param families families of the readings
  * @param keyBy key strategy of readings; by default, that of each family
  */
-export function intake(
-  families: Families,
-  inputs: readonly Input[],
-  keyBy?: KeyStrategy,
-): KeyedProcess<undefined> {
-  return {
-    name: INTAKE,
+export function intake(families: Families, inputs: readonly Input[], keyBy?: KeyStrategy) {
+  return defineProcess<undefined>(INTAKE, {
     accepts: [...families.readingTypes, ...listInputTypes(inputs)],
     foreignLogs: true,
-    onEvent(_, received) {
-      const { id, source, subject, type, dataschema, data, extensions = {} } = received
-      const attributes = {
-        type,
-        source,
-        ...(subject === undefined ? {} : { subject }),
-        ...(dataschema === undefined ? {} : { dataschema }),
-      }
-      const { to, key } = chooseTarget(families, received, keyBy)
-      return completeStep('taken', undefined, [
-        { name: 'event', to, key, ...attributes, data, passesOn: { id, extensions } },
-      ])
+    onEvent(_, event, { emit, reason }) {
+      const { id, source, subject, type, dataschema, data, extensions = {} } = event
+      const { to, key } = chooseTarget(families, event, keyBy)
+      reason('taken')
+      return emit(to, 'event', data, { key, type, source, subject, dataschema, passesOn: { id, extensions } })
     },
-  }
+  })
 }
 
 /** Topic to which an event is appended, and its record key. */

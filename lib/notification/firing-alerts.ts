@@ -4,16 +4,7 @@
  * notification groups. The resolved alert is sent to the same groups, even if the routes have changed meanwhile. Pure.
  */
 
-import {
-  type CompletedStep,
-  completeStep,
-  type Emission,
-  formatEntity,
-  type ProcessPart,
-  type Received,
-  reject,
-  type StepResult,
-} from '#runtime/consumer/index.ts'
+import { formatEntity, type ProcessPart, type Step, type TypedEvent } from '#runtime/consumer/index.ts'
 import {
   ALERT_FIRED_TYPE,
   ALERT_RESOLVED_TYPE,
@@ -23,10 +14,10 @@ import {
 } from '../alerting/alert.ts'
 import { isBefore, type OrderedAlert, orderedAlert } from '../alerting/alert-order.ts'
 import { isClock } from '../alerting/pipeline-down.ts'
-import { inhibitionEmission, isInhibiting } from './inhibition.ts'
+import { emitInhibition, isInhibiting } from './inhibition.ts'
 import type { Muting } from './mutes-in-force.ts'
 import { findTargets, type NotificationRoutes, type Target } from './route.ts'
-import { routedEmission } from './routed-alert.ts'
+import { emitRoutedAlert } from './routed-alert.ts'
 
 /** Name of the consumer, and of its function. */
 export const NOTIFIER = 'notifier'
@@ -74,8 +65,10 @@ type State = FiringAlerts | undefined
 export function firingAlerts(routes: NotificationRoutes): ProcessPart<FiringAlerts, Muting> {
   return {
     on: {
-      [ALERT_FIRED_TYPE]: (state, event: Received<FiredAlert>) => applyFired(routes, state, event),
-      [ALERT_RESOLVED_TYPE]: (state, event: Received<ResolvedAlert>) => applyResolved(routes, state, event),
+      [ALERT_FIRED_TYPE]: (state, event: TypedEvent<FiredAlert>, step) =>
+        applyFired(routes, state, event, step),
+      [ALERT_RESOLVED_TYPE]: (state, event: TypedEvent<ResolvedAlert>, step) =>
+        applyResolved(routes, state, event, step),
     },
   }
 }
@@ -88,26 +81,23 @@ export function listFiringAlerts(stored: FiringAlerts): readonly FiringAlert[] {
 function applyFired(
   routes: NotificationRoutes,
   state: State,
-  event: Received<FiredAlert>,
-): StepResult<FiringAlerts> {
+  event: TypedEvent<FiredAlert>,
+  step: Step,
+): State {
   const alert = event.data
-  if (alert === undefined) return reject('the alert event has no data')
   const { alertId, fingerprint } = alert
   const latest = findLatestAlert(state, fingerprint)
   const own = orderedAlert(alert, event)
   const targets = state?.routed?.[alertId]
-  if (latest?.alertId === alertId) return step('repeated', state)
-  if (latest && isBefore(own, latest)) return step('late', state)
+  if (latest?.alertId === alertId) return complete(step, 'repeated', state)
+  if (latest && isBefore(own, latest)) return complete(step, 'late', state)
   const traceparent = event.extensions?.traceparent
   const entry = { alert, sequence: own.sequence, ...(traceparent && { traceparent }) }
   const next = addFiringAlert(state, fingerprint, entry)
-  if (targets) return step('fired', next)
+  if (targets) return complete(step, 'fired', next)
   const routed = findTargets(routes, alert)
-  return step(
-    'fired',
-    { ...next, routed: { ...next.routed, [alertId]: routed } },
-    buildEmissions(routed, alert),
-  )
+  emitAlert(step, routed, alert)
+  return complete(step, 'fired', { ...next, routed: { ...next.routed, [alertId]: routed } })
 }
 
 /**
@@ -117,10 +107,10 @@ function applyFired(
 function applyResolved(
   routes: NotificationRoutes,
   state: State,
-  event: Received<ResolvedAlert>,
-): StepResult<FiringAlerts> {
+  event: TypedEvent<ResolvedAlert>,
+  step: Step,
+): State {
   const alert = event.data
-  if (alert === undefined) return reject('the alert event has no data')
   const { fingerprint, alertId } = alert
   const own = orderedAlert(alert, event)
   const latest = findLatestAlert(state, fingerprint)
@@ -128,31 +118,30 @@ function applyResolved(
   const hasEnded =
     !targets && latest?.alertId === alertId && findFiringAlert(state, fingerprint) === undefined
   // If the groups are not known, the alert is routed anew. A group that does not contain the alert ignores its end.
-  const emit = hasEnded ? [] : buildEmissions(targets ?? findTargets(routes, alert), alert)
+  if (!hasEnded) emitAlert(step, targets ?? findTargets(routes, alert), alert)
   if (latest && isBefore(own, latest)) {
     const ended = { [fingerprint]: own, ...state?.ended }
-    return step('not-firing', { alerts: {}, ...state, ended, routed }, emit)
+    return complete(step, 'not-firing', { alerts: {}, ...state, ended, routed })
   }
   const firing = findFiringAlert(state, fingerprint)
   const { [fingerprint]: _, ...alerts } = state?.alerts ?? {}
   const mayFire = firing?.alert.alertId !== alertId || isClock({ entity: formatEntity(alert.entity) })
   const isKept = mayFire || Object.hasOwn(state?.ended ?? {}, fingerprint)
   const ended = isKept ? { ...state?.ended, [fingerprint]: own } : state?.ended
-  return step(firing ? 'resolved' : 'not-firing', { alerts, ...(ended && { ended }), routed }, emit)
+  return complete(step, firing ? 'resolved' : 'not-firing', { alerts, ...(ended && { ended }), routed })
 }
 
-function step(reason: Reason, state: State, emit: readonly Emission[] = []): CompletedStep<FiringAlerts> {
+/** Returns the next state, or undefined if nothing has to be stored. */
+function complete({ reason }: Step, word: Reason, state: State): State {
+  reason(word)
   const { alerts, ended, routed } = state ?? {}
-  const isEmpty = Object.keys({ ...alerts, ...ended, ...routed }).length === 0
-  return completeStep(reason, isEmpty ? undefined : state, emit)
+  return Object.keys({ ...alerts, ...ended, ...routed }).length === 0 ? undefined : state
 }
 
-function buildEmissions(targets: readonly Target[], alert: Alert): readonly Emission[] {
-  return [
-    // Emit the inhibition first, because alerts that it mutes may follow immediately.
-    ...(isInhibiting(alert) ? [inhibitionEmission(alert)] : []),
-    ...targets.map(target => routedEmission(target, alert)),
-  ]
+function emitAlert(step: Step, targets: readonly Target[], alert: Alert): void {
+  // Emit the inhibition first, because alerts that it mutes may follow immediately.
+  if (isInhibiting(alert)) emitInhibition(step, alert)
+  for (const target of targets) emitRoutedAlert(step, target, alert)
 }
 
 function findFiringAlert(state: State, fingerprint: string): FiringAlert | undefined {

@@ -4,7 +4,7 @@
  * every partition and stored in its context.
  */
 
-import type { Emission } from '#runtime/consumer/index.ts'
+import type { Step } from '#runtime/consumer/index.ts'
 import { type Alert, NO_DATA } from '../alerting/alert.ts'
 import { PIPELINE_DOWN } from '../alerting/pipeline-down.ts'
 import type { EventType } from '../schemas/event-types.ts'
@@ -26,16 +26,15 @@ export function isInhibited({ rule, reason }: Pick<Alert, 'rule' | 'reason'>): b
   return rule === NO_DATA || reason === 'silent'
 }
 
-export function inhibitionEmission({ alertId, rule, status }: Alert): Emission {
-  return {
-    name: `inhibition ${alertId}`,
-    to: 'notifications',
+export function emitInhibition({ emit }: Step, { alertId, rule, status }: Alert): void {
+  const change: InhibitionChange = { alertId, rule, status }
+  emit('notifications', `inhibition ${alertId}`, change, {
     key: null,
     everyPartition: true,
     type: INHIBITION_CHANGED_TYPE,
     source: '/notification/inhibition',
+    subject: undefined,
     dataschema: toDataschema(INHIBITION_CHANGED_TYPE),
-    data: { alertId, rule, status } satisfies InhibitionChange,
     untimed: true,
-  }
+  })
 }

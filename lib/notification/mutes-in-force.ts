@@ -51,10 +51,7 @@ export const MUTING: PartitionContext<Muting> = {
   },
   read(data) {
     const { silences, inhibiting } = data as MutingData
-    return {
-      kind: 'context',
-      context: { silences: silences.map(toTimedSilence), inhibitedUntilMs: inhibitedUntilMs(inhibiting) },
-    }
+    return { silences: silences.map(toTimedSilence), inhibitedUntilMs: inhibitedUntilMs(inhibiting) }
   },
   reasons: { changed: 'muting-changed', unchanged: 'muting-unchanged' },
 }

@@ -1,6 +1,6 @@
 /** Notification of a group of alerts, which the sinks deliver to the receivers. */
 
-import { derivedId, type Emission } from '#runtime/consumer/index.ts'
+import { derivedId, type Step } from '#runtime/consumer/index.ts'
 import type { Alert } from '../alerting/alert.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import type { Notification as NotificationData } from '../schemas/types.ts'
@@ -33,15 +33,13 @@ export function notificationId(group: string, ...cause: readonly (string | numbe
   return derivedId('notification', group, ...cause)
 }
 
-export function notificationEmission(notification: Notification): Emission {
-  return {
-    name: 'notification',
-    to: 'notifications',
-    key: notification.group,
+export function emitNotification({ emit }: Step, notification: Notification): void {
+  const { group } = notification
+  emit('notifications', 'notification', notification, {
+    key: group,
     type: NOTIFICATION_TYPE,
     source: '/notification',
-    subject: notification.group,
+    subject: group,
     dataschema: toDataschema(NOTIFICATION_TYPE),
-    data: notification,
-  }
+  })
 }

@@ -3,7 +3,7 @@
  * notification when they have changed. Each part reads its own topic, `alerts` or `notifications`, because the alerts of a group come
  * from several partitions, and only `notifications` has ticks for timers.
  */
-import { combine, type KeyedProcess } from '#runtime/consumer/index.ts'
+import { combine, defineProcess } from '#runtime/consumer/index.ts'
 import { type FiringAlerts, firingAlerts, NOTIFIER } from './firing-alerts.ts'
 import type { Group } from './group.ts'
 import { groups } from './group-steps.ts'
@@ -19,11 +19,10 @@ export type NotifierState = FiringAlerts | Group
  * @param routes routes of fired alerts. The timing of a group is in its events, so that its notifications depend
  * only on the log.
  */
-export function notifier(routes: NotificationRoutes): KeyedProcess<NotifierState, unknown, Muting> {
-  return {
-    name: NOTIFIER,
+export function notifier(routes: NotificationRoutes) {
+  return defineProcess<NotifierState, unknown, Muting>(NOTIFIER, {
     trustsProducers: true,
     context: MUTING,
     ...combine<NotifierState, Muting>(firingAlerts(routes), groups),
-  }
+  })
 }

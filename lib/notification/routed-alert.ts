@@ -1,6 +1,6 @@
 /** Event that sends an alert to its group. `notifier` publishes it for an event of `alerts`, and consumes it in `notifications`. */
 
-import type { Emission } from '#runtime/consumer/index.ts'
+import type { Step } from '#runtime/consumer/index.ts'
 import type { Alert } from '../alerting/alert.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import type { AlertRouted } from '../schemas/types.ts'
@@ -18,19 +18,18 @@ export interface RoutedAlert extends AlertRouted {
 }
 
 /**
- * Returns the emission of a routed alert. It has no event time, because `groupWait` starts when the alert arrives at its group. The
+ * Sends an alert to its group. The event has no event time, because `groupWait` starts when the alert arrives at its group. The
  * age of the reading does not matter.
  */
-export function routedEmission(target: Target, alert: Alert): Emission {
-  return {
-    name: `routed ${target.group}`,
-    to: 'notifications',
-    key: target.group,
+export function emitRoutedAlert({ emit }: Step, target: Target, alert: Alert): void {
+  const { group } = target
+  const routed: RoutedAlert = { ...target, alert }
+  emit('notifications', `routed ${group}`, routed, {
+    key: group,
     type: ALERT_ROUTED_TYPE,
     source: NOTIFICATION_SOURCE,
-    subject: target.group,
+    subject: group,
     dataschema: toDataschema(ALERT_ROUTED_TYPE),
-    data: { ...target, alert } satisfies RoutedAlert,
     untimed: true,
-  }
+  })
 }

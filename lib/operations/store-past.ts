@@ -4,7 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
-import { completeStep, PermanentError } from '#runtime/consumer/index.ts'
+import { defineProcess, PermanentError } from '#runtime/consumer/index.ts'
 import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
 import type { Decoded } from '#runtime/pipeline/decoding/index.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
@@ -103,11 +103,10 @@ async function createConsumer({ settings, reader }: Past): Promise<Consumer<AnyK
     ...{ env, idWindowMs, futureToleranceMs, earliestTimeMs, reader },
     application,
     failuresTo: application.failuresTopic,
-    process: {
-      name: 'storage',
+    process: defineProcess<undefined>('storage', {
       accepts: listStoredTypes(settings.families),
-      onEvent: () => completeStep('stored', undefined),
-    },
+      onEvent: () => undefined,
+    }),
   }
 }
 

@@ -4,18 +4,16 @@
  */
 import {
   combine,
-  completeStep,
-  type Emission,
+  defineProcess,
   FORGET,
   instant,
-  type KeyedProcess,
+  PermanentError,
   type ProcessPart,
   type Received,
-  reject,
-  type StepResult,
+  type Step,
   scheduleForgetting,
   type Timer,
-  type TimerChange,
+  type TypedEvent,
 } from '#runtime/consumer/index.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import { type EventTypes, listEventTypes } from '../telemetry/event-types.ts'
@@ -52,27 +50,22 @@ export type ViewsState = EntityClock | GroupState
  * @param futureToleranceMs see `createWindowing`
  * @param broughtTypes types of events that inputs bring into the topic `events`
  */
-export function views(
-  families: Families,
-  futureToleranceMs?: number,
-  broughtTypes?: readonly string[],
-): KeyedProcess<ViewsState, unknown, ViewsInForce> {
-  return {
-    name: 'views',
+export function views(families: Families, futureToleranceMs?: number, broughtTypes?: readonly string[]) {
+  return defineProcess<ViewsState, unknown, ViewsInForce>('views', {
     context: {
       setBy: VIEWS_ACTIVATED_TYPE,
       initial: viewsInForce({ tables: [], building: [] }),
       read(data) {
         try {
-          return { kind: 'context', context: viewsInForce(data as ActivatedPlan, futureToleranceMs) }
+          return viewsInForce(data as ActivatedPlan, futureToleranceMs)
         } catch (error) {
-          return reject(`the plan of the tables cannot be used: ${(error as Error).message}`)
+          throw new PermanentError(`the plan of the tables cannot be used: ${(error as Error).message}`)
         }
       },
       reasons: { changed: 'views-activated', unchanged: 'views-unchanged' },
     },
     ...combine<ViewsState, ViewsInForce>(entityClocks(listEventTypes(families), broughtTypes), groups),
-  }
+  })
 }
 
 /** Returns the part that sends events to the partitions of their groups. Its states are the clocks of the entities. */
@@ -80,88 +73,86 @@ function entityClocks(
   eventTypes: EventTypes,
   broughtTypes: readonly string[] | undefined,
 ): ProcessPart<EntityClock, ViewsInForce> {
-  const onSourceEvent = (state: EntityClock | undefined, event: Received, inForce: ViewsInForce) => {
-    const { rows, reason, clock } = regroupEvent(eventTypes, inForce, event, state)
-    if (!clock) return completeStep(reason, undefined, rows)
-    const timers = scheduleForgetting(state?.newestMs, event.timeMs, FORGOTTEN_AFTER_DAYS)
-    return completeStep(reason, clock, rows, timers)
+  const onSourceEvent = (state: EntityClock | undefined, event: Received, step: Step<ViewsInForce>) => {
+    const clock = regroupEvent(eventTypes, event, state, step)
+    if (clock) scheduleForgetting(step, state?.newestMs, event.timeMs, FORGOTTEN_AFTER_DAYS)
+    return clock
   }
   return {
     on: Object.fromEntries(listTableTypes(eventTypes, broughtTypes).map(type => [type, onSourceEvent])),
-    timers: { [FORGET]: () => completeStep('forgotten', undefined) },
+    onTimer: { [FORGET]: (_, __, step) => forgetEntity(step, 'forgotten') },
   }
 }
 
 /** Part that maintains the groups of the tables. */
 const groups: ProcessPart<GroupState, ViewsInForce> = {
-  on: { [VIEW_ROW_TYPE]: onRow, [VIEW_DROPPED_TYPE]: () => completeStep('dropped', undefined) },
-  timers: { [DUE]: onDue },
+  on: { [VIEW_ROW_TYPE]: onRow, [VIEW_DROPPED_TYPE]: (_, __, step) => forgetEntity(step, 'dropped') },
+  onTimer: { [DUE]: onDue },
+}
+
+function forgetEntity({ reason }: Step, word: string): undefined {
+  reason(word)
 }
 
 function onRow(
   state: GroupState | undefined,
-  event: Received<Partial<ViewRow>>,
-  { bySource, building }: ViewsInForce,
-): StepResult<GroupState> {
-  const table = bySource.get(event.source)
-  if (!table) return completeStep('dropped', undefined)
-  const { inputs, newestMs } = event.data ?? {}
-  if (inputs?.length !== table.arguments.length)
-    return reject('the row does not have the values of the table')
+  event: TypedEvent<ViewRow>,
+  step: Step<ViewsInForce>,
+): GroupState | undefined {
+  const table = step.context.bySource.get(event.source)
+  if (!table) return forgetEntity(step, 'dropped')
+  const { inputs, newestMs } = event.data
+  if (inputs.length !== table.arguments.length)
+    return step.reject('the row does not have the values of the table')
   const row = { inputs, ...(newestMs !== undefined && { newestMs }), timeMs: event.timeMs, id: event.id }
-  const step = groupStep(table, state, event.timeMs, row)
-  const next = publishChanges(table, building, state, step, event)
-  const reason = step.isLate ? 'late' : next.emit.length > 0 ? 'changed' : 'counted'
-  return decideGroup(table, reason, next, state && groupDueMs(table, state))
+  const counted = groupStep(table, state, event.timeMs, row)
+  const { next, isChanged } = publishChanges(step, table, state, counted, event)
+  step.reason(counted.isLate ? 'late' : isChanged ? 'changed' : 'counted')
+  scheduleDue(step, next && groupDueMs(table, next), state && groupDueMs(table, state))
+  return next
 }
 
-function onDue(
-  state: GroupState,
-  timer: Timer,
-  { bySource, building }: ViewsInForce,
-): StepResult<GroupState> {
-  const table = bySource.get(timer.source)
-  if (!table) return completeStep('dropped', undefined)
-  const next = publishChanges(table, building, state, groupStep(table, state, timer.dueMs), timer)
-  if (!next.state) return completeStep('left', undefined, next.emit)
-  return decideGroup(table, next.emit.length > 0 ? 'changed' : 'unchanged', next, undefined)
+function onDue(state: GroupState, timer: Timer, step: Step<ViewsInForce>): GroupState | undefined {
+  const table = step.context.bySource.get(timer.source)
+  if (!table) return forgetEntity(step, 'dropped')
+  const { next, isChanged } = publishChanges(step, table, state, groupStep(table, state, timer.dueMs), timer)
+  if (!next) return forgetEntity(step, 'left')
+  step.reason(isChanged ? 'changed' : 'unchanged')
+  scheduleDue(step, groupDueMs(table, next), undefined)
+  return next
 }
 
-interface Published {
-  readonly state: GroupState | undefined
-  readonly emit: readonly Emission[]
-}
-
-/** @param dueMs due time of the timer that is set; undefined if it is not set */
-function decideGroup(
-  table: CompiledTable,
-  reason: string,
-  { state, emit }: Published,
+/** @param beforeMs due time of the timer that is set; undefined if it is not set */
+function scheduleDue(
+  { timerAt, cancel }: Step,
   dueMs: number | undefined,
-): StepResult<GroupState> {
-  const nextMs = state && groupDueMs(table, state)
-  const timers: readonly TimerChange[] =
-    nextMs === dueMs ? [] : [{ name: DUE, ...(nextMs !== undefined && { dueMs: nextMs }) }]
-  return completeStep(reason, state, emit, timers)
+  beforeMs: number | undefined,
+): void {
+  if (dueMs === beforeMs) return
+  if (dueMs === undefined) cancel(DUE)
+  else timerAt(DUE, dueMs)
 }
 
+/** Emits the changed rows, unless the table is still being built, and returns the next state of the group. */
 function publishChanges(
+  step: Step<ViewsInForce>,
   table: CompiledTable,
-  building: ViewsInForce['building'],
   before: GroupState | undefined,
-  step: GroupStep,
+  counted: GroupStep,
   { subject = '[]' }: Pick<Received, 'subject'>,
-): Published {
-  const { changes, state } = computePublication(table, JSON.parse(subject), before, step)
-  const isRead = !building.has(table.plan.generation)
-  return { state, emit: isRead ? changes.map(change => changeEmission(table, subject, change)) : [] }
+): { readonly next: GroupState | undefined; readonly isChanged: boolean } {
+  const { changes, state } = computePublication(table, JSON.parse(subject), before, counted)
+  const isRead = !step.context.building.has(table.plan.generation)
+  if (isRead) for (const change of changes) emitChange(step, table, subject, change)
+  return { next: state, isChanged: isRead && changes.length > 0 }
 }
 
-function changeEmission(
+function emitChange(
+  { emit }: Step,
   { plan: { name, generation } }: CompiledTable,
   subject: string,
   { row: { values, window, isFinal }, window: [start, , lastMs = start, revision], isEnd }: PublishedChange,
-): Emission {
+): void {
   const data: ViewChanged = {
     table: name,
     generation,
@@ -171,14 +162,11 @@ function changeEmission(
     ...(isFinal && revision && { revision }),
     ...(isEnd && { tombstone: true }),
   }
-  return {
-    name: isEnd ? `end ${start} ${lastMs}` : `row ${start}`,
-    to: 'view-changes',
+  emit('view-changes', isEnd ? `end ${start} ${lastMs}` : `row ${start}`, data, {
     key: subject,
     type: VIEW_CHANGED_TYPE,
     source: tableSource(name),
     subject,
     dataschema: toDataschema(VIEW_CHANGED_TYPE),
-    data,
-  }
+  })
 }

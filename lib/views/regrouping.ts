@@ -1,5 +1,5 @@
 /** First step of the consumer `views`: sends an event to its groups of the tables, as one row event for each table. Pure. */
-import type { Emission, Received } from '#runtime/consumer/index.ts'
+import type { Received, Step } from '#runtime/consumer/index.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import type { EventTypes } from '../telemetry/event-types.ts'
 import type { CompiledTable, ViewsInForce } from './compiled-table.ts'
@@ -14,69 +14,62 @@ export interface EntityClock {
   readonly newestMs: number
 }
 
-/** `regroupEvent`: for at least one table. `filtered`: excluded by `WHERE` of each table. `no-group`: a value of the group is null. */
+/** `regrouped`: for at least one table. `filtered`: excluded by `WHERE` of each table. `no-group`: a value of the group is null. */
 type RegroupingReason = 'regrouped' | 'filtered' | 'no-group' | 'no-table'
 
-export interface Regrouping {
-  readonly rows: readonly Emission[]
-  readonly reason: RegroupingReason
-  /** Clock of the entity after the event. */
-  readonly clock: EntityClock | undefined
-}
-
 /**
- * Returns the rows of an event, each with the time of the event. The name of an emission depends only on the generation of its
- * table, so rows that are computed again from the log have the same ids.
+ * Emits the rows of an event, each with the time of the event, and returns the clock of the entity after the event. The name of an
+ * emission depends only on the generation of its table, so rows that are computed again from the log have the same ids.
  *
  * @param clock clock of the entity before the event; undefined if it has none
  */
 export function regroupEvent(
   eventTypes: EventTypes,
-  { bySignal }: Pick<ViewsInForce, 'bySignal'>,
   event: Received,
   clock: EntityClock | undefined,
-): Regrouping {
+  step: Step<Pick<ViewsInForce, 'bySignal'>>,
+): EntityClock | undefined {
+  const { bySignal } = step.context
   const ofSignal = bySignal.get(signalOfType(eventTypes, event.type)) ?? []
   const tables = ofSignal.filter(({ plan }) => isRowOfStream(plan, event))
   const newestMs = Math.max(clock?.newestMs ?? event.timeMs, event.timeMs)
-  const rows: Emission[] = []
+  let rows = 0
   let reason: RegroupingReason = tables.length === 0 ? 'no-table' : 'filtered'
   for (const table of tables) {
     if (table.where && table.where({ event }) !== true) continue
     const group = table.group.map(value => scalar(value({ event })))
-    if (group.includes(null)) reason = 'no-group'
-    else rows.push(rowEmission(table, event, group, newestMs))
+    if (group.includes(null)) {
+      reason = 'no-group'
+      continue
+    }
+    emitRow(step, table, event, group, newestMs)
+    rows += 1
   }
+  step.reason(rows > 0 ? 'regrouped' : reason)
   // Also if these tables read other types, because the clock of an entity must not depend on which tables there are.
   const isTimed = ofSignal.some(({ plan }) => plan.window)
-  return {
-    rows,
-    reason: rows.length > 0 ? 'regrouped' : reason,
-    clock: isTimed ? { newestMs } : undefined,
-  }
+  return isTimed ? { newestMs } : undefined
 }
 
-function rowEmission(
+function emitRow(
+  { emit }: Step,
   { plan, arguments: given }: CompiledTable,
   event: Received,
   group: readonly Scalar[],
   newestMs: number,
-): Emission {
+): void {
   const data: ViewRow = {
     inputs: given.map(argument => (argument ? scalar(argument({ event })) : null)),
     ...(plan.window && { newestMs }),
   }
   const name = groupName(group)
-  return {
-    name: `row ${plan.name}/${plan.generation}`,
-    to: 'view-rows',
+  emit('view-rows', `row ${plan.name}/${plan.generation}`, data, {
     key: name,
     type: VIEW_ROW_TYPE,
     source: rowSource(plan.name, plan.generation),
     subject: name,
     dataschema: toDataschema(VIEW_ROW_TYPE),
-    data,
-  }
+  })
 }
 
 /** Lists and long texts are neither groups nor aggregated. */

@@ -1,8 +1,8 @@
 /**
- * `@sluice/runtime`: the API for defining consumers. A consumer is a `KeyedProcess` (a pure function with state
+ * `@sluice/runtime`: the API for defining consumers. A consumer is a process (pure functions with state
  * and timers), a `Sink` (delivers to a receiver), a `SegmentSink` (writes ranges of a partition as objects) or
- * a `Forwarder` (moves records to another topic). An `Application` names the topics and reads the data of
- * events. `@sluice/runtime/lambda` creates handlers for consumers, `@sluice/runtime/testing` has test kits, and
+ * a `Forwarder` (moves records to another topic). An application names the topics, reads the data of
+ * events, and defines its consumers. `@sluice/runtime/lambda` creates handlers for consumers, `@sluice/runtime/testing` has test kits, and
  * `@sluice/runtime/producer` publishes events from an application's own code.
  */
 export { type JsonOptions, type JsonRecord, json } from './cloudevents/plain-json.ts'
@@ -11,17 +11,23 @@ export { ConfigError, PermanentError, RetryableError } from './consumer/author-e
 export {
   type ApplicationOptions,
   type AuthoredApplication,
+  type AuthoredSink,
   application,
   type TopicReader,
   type TopicRecord,
 } from './consumer/authored-application.ts'
-export type {
-  AuthoredProcess,
-  EmitOptions,
-  ProcessHandlers,
-  StepTools,
-  TypedEvent,
-} from './consumer/authored-process.ts'
+export { combine, type ProcessPart } from './consumer/combine.ts'
+export {
+  type AuthoredProcess,
+  defineProcess,
+  type EmitOptions,
+  type Emitting,
+  type EventHandler,
+  type ProcessHandlers,
+  type Step,
+  type TimerHandler,
+  type TypedEvent,
+} from './consumer/define-process.ts'
 export { derivedId } from './consumer/derived-id.ts'
 export { days, hours, minutes, seconds } from './consumer/durations.ts'
 export { type Event, formatEntity, getEventTime, parseEntity, type Received } from './consumer/event.ts'
@@ -44,17 +50,13 @@ export {
 } from './consumer/forwarder.ts'
 export type { Parking } from './consumer/parking.ts'
 export {
-  type CompletedStep,
-  completeStep,
   type Emission,
   type Key,
-  type KeyedProcess,
   type PartitionContext,
   type Rejected,
   reject,
-  type StepResult,
+  type TakeoverPlace,
   type Timer,
-  type TimerChange,
 } from './consumer/process.ts'
 export {
   confirmSegment,

@@ -1,4 +1,5 @@
 /** How long a notification takes on real servers, where nothing but the clock moves the log on. */
+
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,9 +8,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, it } from 'node:test'
-import { alertEmission } from '../../lib/alerting/alert.ts'
+import { emitAlert } from '../../lib/alerting/alert.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { Offline } from '../support/offline.ts'
+import { collectEmission } from '../support/step-calls.ts'
 import { until } from '../support/until.ts'
 import { writtenMessage } from '../support/written-message.ts'
 import { createEvent, fired } from '../unit/notification/support.ts'
@@ -53,7 +55,9 @@ after(async () => {
 })
 
 async function alertIs(id: string): Promise<void> {
-  const emission = alertEmission(fired(id, { rule: id }), { entity: `/environment/oslo ${id}` })
+  const emission = collectEmission(step =>
+    emitAlert(step, fired(id, { rule: id }), { entity: `/environment/oslo ${id}` }),
+  )
   await environment.client.send(environment.topic('alerts'), [writtenMessage(createEvent(emission, 0))])
 }
 

@@ -1,7 +1,8 @@
 /** Events of one alert for tests. They refer to the same entity and have the form in which alerting publishes them. */
 
 import { type Event, formatEntity } from '#runtime/consumer/event.ts'
-import { type Alert, alertEmission, type FiredAlert, resolvedAlert } from '../../lib/alerting/alert.ts'
+import { type Alert, emitAlert, type FiredAlert, resolvedAlert } from '../../lib/alerting/alert.ts'
+import { collectEmission } from './step-calls.ts'
 
 let count = 0
 
@@ -39,7 +40,12 @@ export function resolved(alert: FiredAlert, changes: Partial<Event> = {}): Event
 }
 
 function createEvent(alert: Alert, time: string): Event<Alert> {
-  const { name: _, to: __, key: ___, ...event } = alertEmission(alert, { entity: formatEntity(alert.entity) })
+  const {
+    name: _,
+    to: __,
+    key: ___,
+    ...event
+  } = collectEmission(step => emitAlert(step, alert, { entity: formatEntity(alert.entity) }))
   count += 1
   return { ...event, id: `${alert.status}-${count}`, time, datacontenttype: 'application/json', data: alert }
 }

@@ -1,4 +1,5 @@
 /** Process that uses all features of processes, in two versions of its code. `watched-log.ts` generates its logs. */
+import { PermanentError } from '#runtime/consumer/author-errors.ts'
 import {
   completeStep,
   type Emission,
@@ -58,7 +59,8 @@ function watch(version: 1 | 2): KeyedProcess<Watched, Signal, WatchedSetting> {
       initial: { every: 3, silenceMs: SILENCE_MS },
       read: data => {
         const setting = data as WatchedSetting
-        return setting.every > 0 ? { kind: 'context', context: setting } : reject('every must be positive')
+        if (setting.every <= 0) throw new PermanentError('every must be positive')
+        return setting
       },
       reasons: { changed: 'set', unchanged: 'set-already' },
     },

@@ -1,17 +1,14 @@
 /** Consumer that sends events of the topic `events` to the groups of patterns. It has no state. */
-import { completeStep, type KeyedProcess, type PartitionContext, reject } from '#runtime/consumer/index.ts'
+import { defineProcess } from '#runtime/consumer/index.ts'
 import type { Families } from '../../telemetry/families.ts'
+import { createRulesContext } from '../rules-context.ts'
 import { EVENT_NAMES, findEventName, toEventType } from './event-names.ts'
 import { createEventFacts, type Facts } from './facts.ts'
 import type { AnyRule } from './pattern.ts'
-import { buildPatternEvents } from './pattern-event.ts'
-import { type PatternsInForce, patternsContext } from './patterns-in-force.ts'
+import { emitPatternEvents } from './pattern-event.ts'
+import { type PatternsInForce, patternsInForce } from './patterns-in-force.ts'
 
 type EventData = Readonly<Record<string, unknown>> & Pick<Facts, 'entity'>
-
-interface Grouping extends KeyedProcess<never, EventData, PatternsInForce> {
-  readonly context: PartitionContext<PatternsInForce>
-}
 
 /**
  * Returns the grouping consumer. The reason of a decision is `grouped`, or `no-rule` if no pattern matches the event. It is
@@ -19,19 +16,19 @@ interface Grouping extends KeyedProcess<never, EventData, PatternsInForce> {
  *
  * @param packaged rules that apply until the log activates a rule set
  */
-export function grouping(families: Families, packaged: readonly AnyRule[]): Grouping {
-  return {
-    name: 'grouping',
+export function grouping(families: Families, packaged: readonly AnyRule[]) {
+  return defineProcess<never, EventData, PatternsInForce>('grouping', {
     accepts: EVENT_NAMES.map(toEventType),
-    context: patternsContext(families, packaged),
-    onEvent(_, { type, data, timeMs }, patterns) {
+    context: createRulesContext(families, packaged, patternsInForce),
+    onEvent(_, { type, data, timeMs }, step) {
       const name = findEventName(type)
-      if (name === undefined) return reject(`patterns do not support events of type ${type}`)
-      if (typeof data?.entity?.source !== 'string') return reject('the event does not name its entity')
-      const regroupings = patterns.ofEvents.get(type)
-      if (!regroupings) return completeStep('no-rule', undefined)
-      const emissions = buildPatternEvents(createEventFacts(families, name, timeMs, data), regroupings)
-      return completeStep(emissions.length > 0 ? 'grouped' : 'no-group', undefined, emissions)
+      if (name === undefined) return step.reject(`patterns do not support events of type ${type}`)
+      if (typeof data?.entity?.source !== 'string') return step.reject('the event does not name its entity')
+      const regroupings = step.context.ofEvents.get(type)
+      const facts = createEventFacts(families, name, timeMs, data)
+      if (!regroupings) step.reason('no-rule')
+      else step.reason(emitPatternEvents(step, facts, regroupings) > 0 ? 'grouped' : 'no-group')
+      return undefined
     },
-  }
+  })
 }

@@ -1,5 +1,5 @@
 /** Event that forwards a reading or another event to its group. It is published only if an active pattern matches. */
-import type { Emission } from '#runtime/consumer/index.ts'
+import type { Step } from '#runtime/consumer/index.ts'
 import type { EventType } from '../../schemas/event-types.ts'
 import { toDataschema } from '../../telemetry/dataschema.ts'
 import { type Facts, findGroup, isMet } from './facts.ts'
@@ -17,23 +17,22 @@ export interface PatternEvent {
   readonly matches: readonly string[]
 }
 
-/** Returns the events that forward an event to its groups: at most one for each kind of group, and none if no pattern matches. */
-export function buildPatternEvents(facts: Facts, regroupings: readonly Regrouping[]): readonly Emission[] {
-  return regroupings.flatMap(({ per, matchers }) => {
+/**
+ * Forwards an event to its groups: at most one event for each kind of group. Returns the number of events, which is 0 if no pattern
+ * matches.
+ */
+export function emitPatternEvents({ emit }: Step, facts: Facts, regroupings: readonly Regrouping[]): number {
+  let count = 0
+  for (const { per, matchers } of regroupings) {
     const matches = [...matchers].flatMap(([name, matcher]) => (isMet(matcher, facts) ? [name] : []))
     const group = matches.length > 0 ? findGroup(facts, per) : undefined
-    if (group === undefined) return []
+    if (group === undefined) continue
     const data: PatternEvent = { entity: facts.entity, per, matches: matches.sort() }
-    return [
-      {
-        name: `pattern ${per}`,
-        to: 'patterns' as const,
-        key: `${group.source} ${group.subject ?? ''}`,
-        type: PATTERN_EVENT_TYPE,
-        ...group,
-        dataschema: toDataschema(PATTERN_EVENT_TYPE),
-        data,
-      },
-    ]
-  })
+    const { source, subject } = group
+    const key = `${source} ${subject ?? ''}`
+    const dataschema = toDataschema(PATTERN_EVENT_TYPE)
+    emit('patterns', `pattern ${per}`, data, { key, type: PATTERN_EVENT_TYPE, source, subject, dataschema })
+    count += 1
+  }
+  return count
 }

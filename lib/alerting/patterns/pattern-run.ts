@@ -1,16 +1,9 @@
 /**
- * Evaluates all patterns of a group in one step. Collects their next states, the alerts to publish, the timer and the reason.
+ * Evaluates all patterns of a group in one step. Emits the alerts, and collects the next states, the timer and the reason.
  */
 
-import {
-  completeStep,
-  derivedId,
-  type Emission,
-  instant,
-  type Received,
-  type StepResult,
-} from '#runtime/consumer/index.ts'
-import { type Alert, alertEmission, type FiredAlert, type ResolvedReason, resolvedAlert } from '../alert.ts'
+import { derivedId, type Emitting, instant, type Received, type Step } from '#runtime/consumer/index.ts'
+import { type Alert, emitAlert, type FiredAlert, type ResolvedReason, resolvedAlert } from '../alert.ts'
 import { foremost, type TransitionReason } from '../reasons.ts'
 import { getRuleIdentity } from '../rule.ts'
 import {
@@ -55,7 +48,7 @@ export class PatternRun {
   readonly #timeMs: number
   readonly #inForce: PatternsInForce
   readonly #tracked: Record<string, TrackedPattern>
-  readonly #emissions: Emission[] = []
+  readonly #step: Emitting<PatternsInForce>
   #reason: TransitionReason | undefined
 
   /**
@@ -63,7 +56,14 @@ export class PatternRun {
    *
    * @param timeMs time of the current event or timer; the next timer is due after it
    */
-  constructor(entity: Entity, before: PatternStates | undefined, timeMs: number, inForce: PatternsInForce) {
+  constructor(
+    entity: Entity,
+    before: PatternStates | undefined,
+    timeMs: number,
+    step: Emitting<PatternsInForce>,
+  ) {
+    const inForce = step.context
+    this.#step = step
     this.#entity = entity
     this.#before = before
     this.#timeMs = timeMs
@@ -89,21 +89,22 @@ export class PatternRun {
     }
   }
 
-  /** Resolves all alerts, and returns their events. The state is deleted. */
-  erase(): readonly Emission[] {
+  /** Resolves all alerts. The state is deleted. */
+  erase(): void {
     for (const key of Object.keys(this.#tracked)) this.#end(key, 'erased')
-    return this.#emissions
   }
 
-  /** Returns the result of the step. */
-  step(otherwise: PatternReason): StepResult<PatternStates> {
-    const reason = this.#reason ?? otherwise
+  /** Sets the timer and the reason of the step, and returns the next states; undefined if nothing has to be stored. */
+  complete({ reason, timerAt, cancel }: Step, otherwise: PatternReason): PatternStates | undefined {
+    reason(this.#reason ?? otherwise)
     const dueMs = this.#dueMs()
     const wasDueMs = this.#before?.dueMs
-    if (dueMs === undefined)
-      return completeStep(reason, undefined, this.#emissions, wasDueMs === undefined ? [] : [{ name: TIMER }])
-    const timers = dueMs === wasDueMs ? [] : [{ name: TIMER, dueMs }]
-    return completeStep(reason, { tracked: this.#tracked, dueMs }, this.#emissions, timers)
+    if (dueMs === undefined) {
+      if (wasDueMs !== undefined) cancel(TIMER)
+      return undefined
+    }
+    if (dueMs !== wasDueMs) timerAt(TIMER, dueMs)
+    return { tracked: this.#tracked, dueMs }
   }
 
   #apply(
@@ -150,7 +151,7 @@ export class PatternRun {
   }
 
   #emit(alert: Alert): void {
-    this.#emissions.push(patternEmission(alert, this.#entity))
+    emitPatternAlert(this.#step, alert, this.#entity)
   }
 }
 
@@ -179,7 +180,11 @@ function patternAlert(
   }
 }
 
-/** Returns the emission of an alert. Its name contains the alert id, because one step can resolve two alerts of the same rule. */
-export function patternEmission(alert: Alert, entity: Pick<Entity, 'entity'>): Emission {
-  return { ...alertEmission(alert, entity), name: `${alert.status} ${alert.alertId}` }
+/** Emits an alert. The name of the event contains the alert id, because one step can resolve two alerts of the same rule. */
+export function emitPatternAlert(
+  step: Pick<Step, 'emit'>,
+  alert: Alert,
+  entity: Pick<Entity, 'entity'>,
+): void {
+  emitAlert(step, alert, entity, `${alert.status} ${alert.alertId}`)
 }

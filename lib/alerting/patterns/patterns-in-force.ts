@@ -1,8 +1,5 @@
 /** Patterns of an active rule set, prepared for evaluation. Pure. */
-import { derivedId, type PartitionContext, reject } from '#runtime/consumer/index.ts'
-import type { Families } from '../../telemetry/families.ts'
-import { listRules } from '../rule-set.ts'
-import { RULES_ACTIVATED_TYPE } from '../rules-activated.ts'
+import { derivedId } from '#runtime/consumer/index.ts'
 import { toEventType } from './event-names.ts'
 import {
   type AnyRule,
@@ -54,26 +51,6 @@ export function patternsInForce(rules: readonly AnyRule[]): PatternsInForce {
     ofEvents: collectRegroupings(active, matcher =>
       matcher.of === 'event' ? toEventType(matcher.event) : undefined,
     ),
-  }
-}
-
-/**
- * Returns the partition context of the consumers of patterns: the active rule set.
- *
- * @param packaged rules that apply until the log activates a rule set
- */
-export function patternsContext(
-  families: Families,
-  packaged: readonly AnyRule[],
-): PartitionContext<PatternsInForce> {
-  return {
-    setBy: RULES_ACTIVATED_TYPE,
-    initial: patternsInForce(packaged),
-    read(data) {
-      const read = listRules(families, data)
-      return 'error' in read ? reject(read.error) : { kind: 'context', context: patternsInForce(read.rules) }
-    },
-    reasons: { changed: 'rules-activated', unchanged: 'rules-unchanged' },
   }
 }
 

@@ -130,7 +130,7 @@ function withTables(views: AnyKeyedProcess, built: readonly TablePlan[]): AnyKey
   const context: AnyKeyedProcess['context'] = views.context && {
     ...views.context,
     initial: beside({ tables: [], building: [] }),
-    read: data => ({ kind: 'context', context: beside(data as ActivatedPlan) }),
+    read: data => beside(data as ActivatedPlan),
   }
   return { ...views, ...(context && { context }) }
 }

@@ -3,13 +3,15 @@ import type { Application, ForeignRecord, TopicSettings } from './application.ts
 import { ConfigError } from './author-errors.ts'
 import {
   type AuthoredProcess,
-  authoredProcess,
+  defineProcess,
   type EventHandler,
   type ProcessHandlers,
   type TypedEvent,
-} from './authored-process.ts'
+} from './define-process.ts'
 import type { Event } from './event.ts'
 import type { Failure } from './failure-codes.ts'
+import type { SegmentSink } from './segment-sink.ts'
+import type { Sink } from './sink.ts'
 import { type DataOf, type EventSchemas, schemaReader } from './standard-schema.ts'
 import type { TopicName } from './topic-name.ts'
 
@@ -51,19 +53,29 @@ export interface ApplicationOptions<Topic extends string, Schemas extends EventS
 }
 
 /** Handlers by event type. Without schemas, any string is allowed as a type. */
-type HandlersByType<State, Data, Schemas extends EventSchemas, Topic extends string> = [
+type HandlersByType<State, Data, Context, Schemas extends EventSchemas, Topic extends string> = [
   keyof Schemas,
 ] extends [never]
-  ? Readonly<Record<string, EventHandler<State, TypedEvent<Data>, Topic>>>
+  ? Readonly<Record<string, EventHandler<State, TypedEvent<Data>, Context, Topic>>>
   : {
       readonly [Type in keyof Schemas & string]?: EventHandler<
         State,
         TypedEvent<DataOf<Schemas[Type]>, Type>,
+        Context,
         Topic
       >
     }
 
-/** An application with a method that defines processes. */
+/** A sink or a segment sink together with its application. `kafkaHandler` and `SinkKit` need no other argument. */
+export type AuthoredSink<S extends Sink<never> | SegmentSink<never>> = S & {
+  readonly application: Application
+}
+
+/** A sink without its name. By default, it accepts all types that the application knows. */
+type Unnamed<S extends Sink<never> | SegmentSink<never>> = Omit<S, 'name' | 'accepts'> &
+  Partial<Pick<S, 'accepts'>>
+
+/** An application with methods that define its consumers. */
 export interface AuthoredApplication<Topic extends string, Schemas extends EventSchemas> extends Application {
   /**
    * Defines a process by its handlers. Without a schema, the data is not checked against `Data` at run time.
@@ -71,10 +83,26 @@ export interface AuthoredApplication<Topic extends string, Schemas extends Event
    * @param name name of the process, which is also its consumer group, its prefix in Redis and a dimension of its metrics. A
    *   renamed process starts without any state.
    */
-  process<State, Data = DataOf<Schemas[keyof Schemas]>>(
+  process<State, Data = DataOf<Schemas[keyof Schemas]>, Context = void>(
     name: string,
-    handlers: ProcessHandlers<State, Data, HandlersByType<State, Data, Schemas, Topic>, Topic>,
+    handlers: ProcessHandlers<
+      State,
+      Data,
+      Context,
+      HandlersByType<State, Data, Context, Schemas, Topic>,
+      Topic
+    >,
   ): AuthoredProcess<State>
+  /** Defines a sink, with the name of its consumer group. A renamed sink delivers all events again. */
+  sink<Data = DataOf<Schemas[keyof Schemas]>>(
+    name: string,
+    sink: Unnamed<Sink<Data>>,
+  ): AuthoredSink<Sink<Data>>
+  /** Defines a segment sink, with the name of its consumer group. A renamed sink writes all segments again. */
+  sink<Data = DataOf<Schemas[keyof Schemas]>>(
+    name: string,
+    sink: Unnamed<SegmentSink<Data>>,
+  ): AuthoredSink<SegmentSink<Data>>
 }
 
 const MiB = 1024 * 1024
@@ -132,7 +160,16 @@ export function application<
   ]
   return {
     ...described,
-    process: (consumer, handlers) => authoredProcess(described, consumer, handlers as never, types) as never,
+    process: (consumer, handlers) => ({
+      ...defineProcess(consumer, { accepts: types, ...handlers } as never),
+      application: described,
+    }),
+    sink: (consumer: string, sink: Unnamed<Sink<never>> & Unnamed<SegmentSink<never>>) => ({
+      accepts: types,
+      ...sink,
+      name: consumer,
+      application: described,
+    }),
   }
 }
 

@@ -11,6 +11,13 @@ export type {
 export { attributeText } from './attribute-text.ts'
 export { ConfigError, PermanentError, RetryableError } from './author-errors.ts'
 export { combine, type ProcessPart } from './combine.ts'
+export {
+  defineProcess,
+  type EmitOptions,
+  type Emitting,
+  type Step,
+  type TypedEvent,
+} from './define-process.ts'
 export { derivedId } from './derived-id.ts'
 export { type Event, formatEntity, parseEntity, type Received } from './event.ts'
 export {
@@ -39,17 +46,11 @@ export { instant } from './instant.ts'
 export { computePartition } from './murmur2.ts'
 export { omitUndefined } from './omit-undefined.ts'
 export {
-  type CompletedStep,
-  completeStep,
   type Emission,
-  type KeyedProcess,
   type PartitionContext,
   reject,
-  type StepResult,
-  type Takeover,
   type TakeoverPlace,
   type Timer,
-  type TimerChange,
 } from './process.ts'
 export { confirmSegment, type SegmentLimits, type SegmentSink } from './segment-sink.ts'
 export { resolveFormats, type Serialization, type SerializedType } from './serialization.ts'

@@ -92,7 +92,7 @@ export interface TakeoverPlace {
   readonly timeMs: number
 }
 
-export interface Takeover<State> {
+interface Takeover<State> {
   /** New state of the entity. It is ignored if the rebuilt state does not contain the entity. */
   readonly state: State | undefined
   readonly emit: readonly Emission[]
@@ -104,8 +104,8 @@ export interface Takeover<State> {
  * context does not change.
  */
 export interface PartitionContext<Context> {
-  /** Types of the events that set the context; none if only steps change it. The process must not accept these types. */
-  readonly setBy: string | readonly string[]
+  /** Types of the events that set the context; by default, only steps set it. The process must not accept these types. */
+  readonly setBy?: string | readonly string[]
   /** Context of a partition before the first event that sets one. */
   readonly initial: Context
   /**
@@ -119,15 +119,12 @@ export interface PartitionContext<Context> {
   /**
    * Converts the stored data to a context. The result must depend only on the data. It is cached and passed to all steps, which
    * must not modify it.
+   *
+   * @throws PermanentError if the data is invalid: the event that sets it is then rejected
    */
-  read(data: unknown): ContextRead<Context> | Rejected
-  /** Reasons for decisions about these events: `changed` for a new context, `unchanged` for the same context again. */
-  readonly reasons: { readonly changed: string; readonly unchanged: string }
-}
-
-interface ContextRead<Context> {
-  readonly kind: 'context'
-  readonly context: Context
+  read(data: unknown): Context
+  /** Reasons for decisions about these events, by default `context-changed` and, for the same context again, `context-unchanged`. */
+  readonly reasons?: { readonly changed: string; readonly unchanged: string }
 }
 
 /** A timer that fires. The current time of its step is `dueMs`, not the time of any clock. */
@@ -150,7 +147,7 @@ export interface TimerChange {
 }
 
 /** Returns the types of the events that set a context. */
-export function contextTypes({ setBy }: Pick<PartitionContext<unknown>, 'setBy'>): readonly string[] {
+export function contextTypes({ setBy = [] }: Pick<PartitionContext<unknown>, 'setBy'>): readonly string[] {
   return typeof setBy === 'string' ? [setBy] : setBy
 }
 

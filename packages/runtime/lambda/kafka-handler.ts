@@ -4,7 +4,10 @@ import type { Context } from 'aws-lambda'
 import { LambdaObserver } from '../adapters/lambda/observer.ts'
 import { createTelemetry, logsContext, reportInvocation } from '../adapters/lambda/telemetry.ts'
 import type { Application, ConfiguredApplication } from '../consumer/application.ts'
-import type { AuthoredProcess } from '../consumer/authored-process.ts'
+import type { AuthoredSink } from '../consumer/authored-application.ts'
+import type { AuthoredProcess } from '../consumer/define-process.ts'
+import type { SegmentSink } from '../consumer/segment-sink.ts'
+import type { Sink } from '../consumer/sink.ts'
 import type { KafkaEvent } from '../pipeline/batch/receive.ts'
 import type { BatchResponse } from '../pipeline/batch/respond.ts'
 import type { Slice } from '../settings/slice.ts'
@@ -16,18 +19,18 @@ import { closeConnections, exportSpans, processBatch, Releasable, withRuntime } 
 import { boundYoungGeneration } from './young-generation.ts'
 
 /**
- * Creates a Kafka-triggered handler that runs a process. The handler reads its settings from the environment. Initialization that
+ * Creates a Kafka-triggered handler that runs a process or a sink. The handler reads its settings from the environment. Initialization that
  * is needed once per cold start is done while the function loads.
  *
- * @param process process created by `application().process()`, which includes its application
+ * @param consumer what `application().process()` or `.sink()` has created, which includes its application
  * @throws ConfigError when the handler is called, naming every missing or invalid setting
  */
 export function kafkaHandler<State>(
-  process: AuthoredProcess<State>,
+  consumer: AuthoredProcess<State> | AuthoredSink<Sink<never> | SegmentSink<never>>,
   choices?: Choices<readonly []>,
 ): KafkaHandler
 /**
- * Creates a Kafka-triggered handler that runs any process or sink.
+ * Creates a Kafka-triggered handler that runs a process or a sink which is made from settings.
  *
  * @param application application with the topics and the reader of event data, or what builds it from the settings
  * @param name name of the function, which must equal the name of the process or sink
@@ -42,15 +45,16 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
 ): KafkaHandler
 export function kafkaHandler(...given: Authored | Named): KafkaHandler {
   if (isAuthored(given)) {
-    const [process, choices = {}] = given
-    const { application, name } = process
-    return createHandler({ application, name, source: process, choices })
+    const [consumer, choices = {}] = given
+    const { application, name } = consumer
+    return createHandler({ application, name, source: consumer, choices })
   }
   const [application, name, source, choices = {}] = given
   return createHandler({ application, name, source, choices })
 }
 
-type Authored = [process: AuthoredProcess<unknown>, choices?: Choices<readonly []> | undefined]
+type AuthoredConsumer = AuthoredProcess<unknown> | AuthoredSink<Sink<never> | SegmentSink<never>>
+type Authored = [consumer: AuthoredConsumer, choices?: Choices<readonly []> | undefined]
 type Named = [
   application: Application | ConfiguredApplication,
   name: string,
@@ -59,7 +63,7 @@ type Named = [
 ]
 
 function isAuthored(given: Authored | Named): given is Authored {
-  return 'onEvent' in given[0]
+  return 'application' in given[0]
 }
 
 function createHandler(plan: HandlerPlan): KafkaHandler {

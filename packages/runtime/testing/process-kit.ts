@@ -1,6 +1,6 @@
 import type { LogRecord } from '../cloudevents/record.ts'
 import { type Application, createTick } from '../consumer/application.ts'
-import type { AuthoredProcess } from '../consumer/authored-process.ts'
+import type { AuthoredProcess } from '../consumer/define-process.ts'
 import type { Event, Received } from '../consumer/event.ts'
 import type { FailureCode } from '../consumer/failure-codes.ts'
 import type { Emission, KeyedProcess, StepResult, Timer } from '../consumer/process.ts'

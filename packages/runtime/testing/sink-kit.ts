@@ -1,4 +1,5 @@
 import type { Application } from '../consumer/application.ts'
+import type { AuthoredSink } from '../consumer/authored-application.ts'
 import type { Event } from '../consumer/event.ts'
 import type { Sink } from '../consumer/sink.ts'
 import { assertFits } from '../pipeline/check-definition.ts'
@@ -16,7 +17,12 @@ export class SinkKit {
   #offset = 0
   #nowMs = 0
 
-  constructor(application: Application, sink: Sink<never>) {
+  /** Creates a kit for a sink that was created by `application().sink()`. */
+  constructor(sink: AuthoredSink<Sink<never>>)
+  /** Creates a kit for any sink. */
+  constructor(application: Application, sink: Sink<never>)
+  constructor(...[first, second]: [AuthoredSink<Sink<never>>] | [Application, Sink<never>]) {
+    const [application, sink] = 'application' in first ? [first.application, first] : [first, second]
     assertFits(application, sink as Process)
     this.#stage = new Stage(application, sink as Process)
   }

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Emission, reject } from '#runtime/consumer/process.ts'
-import { alerting } from '../../../lib/alerting/process.ts'
-import { FAMILIES } from '../../support/families.ts'
+import type { Emission } from '#runtime/consumer/process.ts'
 import { getAlert, HOT, listAlerts, readingAt, steps, temperatures } from './process-support.ts'
 import { above, createRule, ms } from './support.ts'
 
@@ -114,13 +112,4 @@ describe('what is emitted', () => {
     const [there] = listAlerts(steps([HOT], [other]))
     assert.notEqual(here?.fingerprint, there?.fingerprint)
   })
-})
-
-test('given an event without data, then it is rejected', () => {
-  const { data: _, ...event } = readingAt('0s', {})
-  const process = alerting(FAMILIES, [HOT])
-  assert.deepEqual(
-    process.onEvent(undefined, event, process.context.initial),
-    reject('the reading has no data'),
-  )
 })

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { APPLICATION } from '../../support/families.ts'
+import { createActivity } from '../../../lib/activity/process.ts'
+import { grouping } from '../../../lib/alerting/patterns/grouping.ts'
+import { patterns } from '../../../lib/alerting/patterns/process.ts'
+import { alerting } from '../../../lib/alerting/process.ts'
+import { createStatistics } from '../../../lib/analytics/processor.ts'
+import { dlqRouter } from '../../../lib/failures/dlq-router.ts'
+import { LAMBDA_DISCARDED_TYPE } from '../../../lib/failures/on-failure/discarded-batch.ts'
+import { notifier } from '../../../lib/notification/notifier.ts'
+import { TICK_TYPE } from '../../../lib/telemetry/tick.ts'
+import { VIEW_ROW_TYPE } from '../../../lib/views/event-names.ts'
+import { APPLICATION, FAMILIES } from '../../support/families.ts'
 import { alertFired, environmentReading } from '../../support/records.ts'
 
 describe('given an alert without labels', () => {
@@ -28,5 +38,27 @@ describe('data that is not JSON', () => {
       const { datacontenttype: _, ...others } = event
       const read = APPLICATION.readData({ ...others, ...(contentType && { datacontenttype: contentType }) })
       assert.deepEqual(read, { kind: 'failure', code: 'schema-violated', message })
+    })
+})
+
+describe('an event without data', () => {
+  const consumers = [
+    alerting(FAMILIES, []),
+    patterns(FAMILIES, []),
+    grouping(FAMILIES, []),
+    createActivity(FAMILIES),
+    createStatistics(FAMILIES),
+    dlqRouter({} as never),
+    notifier({} as never),
+  ]
+  const types = new Set([...consumers.flatMap(({ accepts }) => accepts), VIEW_ROW_TYPE])
+  // Ticks have no data, and messages of Lambda have no schema.
+  for (const type of [TICK_TYPE, LAMBDA_DISCARDED_TYPE]) types.delete(type)
+  assert.ok(types.size > 10)
+
+  for (const type of types)
+    test(`given the type ${type}, then it fails before a process reads its data`, () => {
+      const read = APPLICATION.readData({ id: '1', source: '/test', type })
+      assert.equal(read.kind === 'failure' && read.code, 'schema-violated')
     })
 })

@@ -4,9 +4,10 @@ import { type Event, formatEntity } from '#runtime/consumer/event.ts'
 import { createSequence, formatOrigin } from '#runtime/pipeline/outbox/position.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { CausedAlerts } from '../../../cli/consume/caused-alerts.ts'
-import { alertEmission, firedAlert, resolvedAlert } from '../../../lib/alerting/alert.ts'
+import { emitAlert, firedAlert, resolvedAlert } from '../../../lib/alerting/alert.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
+import { collectEmission } from '../../support/step-calls.ts'
 import { createRule } from '../alerting/support.ts'
 
 const READINGS = ['s-1', 's-2'].map((sensor, at) =>
@@ -25,7 +26,7 @@ function alertAt(offset: number, isResolved = false): Event {
     { consumer: 'alerting', topic: 'readings', partition: 0 },
     { cluster: 'c', topicId: '1' },
   )
-  const { type } = alertEmission(alert, entity)
+  const { type } = collectEmission(step => emitAlert(step, alert, entity))
   const extensions = createSequence({ offset, index: 0, origin })
   return { id: 'a', source: '/alerting', type, data: alert, extensions }
 }

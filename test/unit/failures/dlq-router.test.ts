@@ -122,12 +122,6 @@ describe('the router of failures', () => {
       const [taken] = await new Kit(router).when(event({ ...failure, parks: true, ...more }))
       assert.equal(taken?.emitted.length, 1)
     })
-
-  it('given a failure event without data, then it is not a failure that could be routed', () => {
-    const { data: _, ...bare } = event(failure)
-    const received = { ...bare, timeMs: 0, entity: '/consumers/alerting' }
-    assert.equal(router.onEvent(undefined, received).kind, 'rejected')
-  })
 })
 
 describe('the codes of failures', () => {

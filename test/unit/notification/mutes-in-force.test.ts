@@ -32,9 +32,7 @@ function after(...changes: readonly Change[]) {
     const type = 'revision' in change ? SILENCES_CHANGED_TYPE : INHIBITION_CHANGED_TYPE
     return MUTING.fold?.(before, { type, data: change, timeMs } as never)
   }, undefined)
-  const read = MUTING.read(data)
-  assert.ok(read.kind === 'context')
-  const { inhibitedUntilMs, silences } = read.context
+  const { inhibitedUntilMs, silences } = MUTING.read(data)
   // Each silence ends at a second of its own, by which it is known.
   return [inhibitedUntilMs, ...silences.map(({ endMs }) => (endMs - START_MS) / 1_000)]
 }

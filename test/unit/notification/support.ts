@@ -1,4 +1,5 @@
 /** Routed alerts, silences and what mutes, for tests of notifications. Times are seconds since `START_MS`. */
+
 import assert from 'node:assert/strict'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { Emission } from '#runtime/consumer/process.ts'
@@ -7,15 +8,16 @@ import type { Alert, FiredAlert } from '../../../lib/alerting/alert.ts'
 import { PIPELINE_DOWN } from '../../../lib/alerting/pipeline-down.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import type { AlertMatch } from '../../../lib/notification/alert-match.ts'
-import { inhibitionEmission } from '../../../lib/notification/inhibition.ts'
+import { emitInhibition } from '../../../lib/notification/inhibition.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../../../lib/notification/notification.ts'
 import { type NotifierState, notifier } from '../../../lib/notification/notifier.ts'
 import type { NotificationRoutes, Target } from '../../../lib/notification/route.ts'
-import { routedEmission } from '../../../lib/notification/routed-alert.ts'
+import { emitRoutedAlert } from '../../../lib/notification/routed-alert.ts'
 import type { Silence, SilenceSet } from '../../../lib/notification/silences.ts'
 import { silencesChanged } from '../../../lib/notification/silences-changed.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
 import { APPLICATION, FAMILIES } from '../../support/families.ts'
+import { collectEmission } from '../../support/step-calls.ts'
 
 export const START_MS = Date.parse('2026-03-02T08:00:00Z')
 export const at = (second: number) => new Date(START_MS + second * 1000).toISOString()
@@ -61,11 +63,17 @@ export function createEvent(emission: Emission, second: number): Event {
 }
 
 export const routed = (second: number, alert: Alert, target: Target = TARGET) =>
-  createEvent(routedEmission(target, alert), second)
+  createEvent(
+    collectEmission(step => emitRoutedAlert(step, target, alert)),
+    second,
+  )
 
 export function pipeline(second: number, status: 'firing' | 'resolved', id = 'p1'): Event {
   const alert = { ...fired(id, { rule: PIPELINE_DOWN }), status } as Alert
-  return createEvent(inhibitionEmission(alert), second)
+  return createEvent(
+    collectEmission(step => emitInhibition(step, alert)),
+    second,
+  )
 }
 
 export function silence(id: string, from: number, until: number, match: AlertMatch): Silence {

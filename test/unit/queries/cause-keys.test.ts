@@ -6,7 +6,7 @@ import { createSequence, formatOrigin } from '#runtime/pipeline/outbox/position.
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import {
   type Alert,
-  alertEmission,
+  emitAlert,
   firedAlert,
   heldAlert,
   resolvedAlert,
@@ -14,6 +14,7 @@ import {
 } from '../../../lib/alerting/alert.ts'
 import { findCauseKey, listCauseKeys } from '../../../lib/queries/alerts/cause-keys.ts'
 import { environmentReading } from '../../support/records.ts'
+import { collectEmission } from '../../support/step-calls.ts'
 import { createRule } from '../alerting/support.ts'
 
 const RULE = createRule({ fireAbove: 40, for: '1m' })
@@ -50,7 +51,7 @@ async function findCause({ alert = fired, at, between = {}, topic = 'readings' }
   const log = new MemoryLogReader(
     Object.entries(between).map(([name, event]) => createRecord(name, 7, event)),
   )
-  const emission = alertEmission(alert, entity)
+  const emission = collectEmission(step => emitAlert(step, alert, entity))
   const event: Event = { id: 'a', source: '/alerting', type: emission.type, data: alert, extensions: at }
   const key = await findCauseKey(log, topic, alert, event)
   const readings = [began, other, hot].map((reading, index) => createRecord(topic, 5 + index, reading))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { alertEmission, firedAlert, resolvedAlert } from '../../../lib/alerting/alert.ts'
+import { emitAlert, firedAlert, resolvedAlert } from '../../../lib/alerting/alert.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
 import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../../lib/alerting/rules-activated.ts'
@@ -17,6 +17,7 @@ import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
 import { entityErased } from '../../../lib/telemetry/erasure.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
 import { FAMILIES } from '../../support/families.ts'
+import { collectEmission } from '../../support/step-calls.ts'
 
 const RULE: Rule = {
   name: 'HIGH_TEMP',
@@ -67,7 +68,7 @@ describe('given what Sluice itself publishes, then it fits its own schemas', () 
   ]
   for (const alert of alerts) {
     test(`when an alert is ${alert.status}`, () => {
-      const { type, data } = alertEmission(alert, CAUSE)
+      const { type, data } = collectEmission(step => emitAlert(step, alert, CAUSE))
       assert.equal(schemaViolation(FAMILIES, type, data), undefined)
     })
   }

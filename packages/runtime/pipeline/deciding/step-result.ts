@@ -90,9 +90,7 @@ function describeInvalidResult(step: unknown): string | undefined {
     return 'returned a promise: a process is not async'
   }
   const { kind } = (step ?? {}) as Partial<StepResult<unknown>>
-  return kind === 'decided' || kind === 'rejected'
-    ? undefined
-    : 'did not return a step: use completeStep() or reject()'
+  return kind === 'decided' || kind === 'rejected' ? undefined : 'did not return a step'
 }
 
 function serializeState(state: unknown): string | Failure {

@@ -1,6 +1,6 @@
 /** The context of a partition: data that an event, or a step of any entity, sets for all entities of the partition. */
 import { derivedId } from '../../consumer/derived-id.ts'
-import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
+import { type Failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { PartitionContext } from '../../consumer/process.ts'
 import type { StoredContext } from './partition-state.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -16,8 +16,16 @@ const MAX_CACHED = 16
 
 interface StoredJson {
   readonly json: string
-  read?: ReturnType<Definition['read']>
+  read?: ContextRead
 }
+
+/** Result of a definition's `read`. */
+interface ContextRead {
+  readonly kind: 'context'
+  readonly context: unknown
+}
+
+const REASONS = { changed: 'context-changed', unchanged: 'context-unchanged' }
 
 /** Cached contexts by hash, the most recently used one last. */
 const cachedContexts = new WeakMap<Definition, Map<string, StoredJson>>()
@@ -73,7 +81,7 @@ export class CurrentContext {
     if (!cached) return definition.initial
     const read = readContext(definition, cached)
     if (read.kind === 'context') return read.context
-    this.unreadable = read.kind === 'rejected' ? read.why : read.message
+    this.unreadable = read.message
     return definition.initial
   }
 
@@ -86,8 +94,7 @@ export class CurrentContext {
     const next = { hash: derivedId('context', json), json }
     const read = readContext(definition, cacheContext(definition, next))
     if (read.kind === 'failure') return read
-    if (read.kind === 'rejected') return failure('rejected', read.why)
-    const { changed, unchanged } = definition.reasons
+    const { changed, unchanged } = definition.reasons ?? REASONS
     const reason = next.hash === before?.hash ? unchanged : changed
     this.#now = next
     return reason
@@ -133,9 +140,9 @@ function fold(
   }
 }
 
-function readContext(definition: Definition, cached: StoredJson): ReturnType<Definition['read']> | Failure {
+function readContext(definition: Definition, cached: StoredJson): ContextRead | Failure {
   try {
-    cached.read ??= definition.read(JSON.parse(cached.json))
+    cached.read ??= { kind: 'context', context: definition.read(JSON.parse(cached.json)) }
     return cached.read
   } catch (error) {
     return unexpectedFailure(error)

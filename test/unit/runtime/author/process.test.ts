@@ -5,12 +5,20 @@ import { application } from '#runtime/consumer/authored-application.ts'
 import { hours, minutes } from '#runtime/consumer/durations.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { KeyedProcess } from '#runtime/consumer/process.ts'
+import { confirmDelivery } from '#runtime/consumer/sink.ts'
+import type { StandardSchema } from '#runtime/consumer/standard-schema.ts'
 import { Stage } from '#runtime/testing/consumer-kit.ts'
 import { ProcessKit } from '#runtime/testing/process-kit.ts'
 import { logRecord } from '#runtime/testing/records.ts'
+import { SinkKit } from '#runtime/testing/sink-kit.ts'
 
 const PLACED = 'com.example.order.placed'
 const NOON_MS = Date.UTC(2026, 2, 1, 12)
+
+/** Schema that any data matches. */
+const ANYTHING: StandardSchema = {
+  '~standard': { version: 1, vendor: 'test', validate: value => ({ value }) },
+}
 
 const shop = application({ topics: ['orders', 'alerts'] })
 
@@ -127,6 +135,96 @@ describe('a process made of handlers', () => {
       kit.publishedEvents.map(({ type, data }) => [type, data]),
       [['erasing.gone', { state: 1 }]],
     )
+  })
+
+  it('given a context, then all handlers have it, and a step sets it for the steps after it', async () => {
+    const counting = application({ topics: ['orders', 'alerts'], erasureType: 'com.example.erased' })
+    const seen: string[] = []
+    const process = counting.process<number, Order, number>('counting', {
+      accepts: [PLACED],
+      context: { initial: 0, read: data => data as number },
+      onEvent(_, { id, timeMs }, { context, setContext, timerAt }) {
+        seen.push(`${id} ${context}`)
+        setContext(context + 1)
+        timerAt('later', timeMs + minutes(5))
+        return 1
+      },
+      onTimer: {
+        later(state, { dueMs }, { context }) {
+          seen.push(`later ${context} ${dueMs - NOON_MS}`)
+          return state
+        },
+      },
+      onErase: (_, { id }, { context }) => void seen.push(`${id} ${context}`),
+    })
+    const kit = new ProcessKit(process)
+    await kit.when(placed('a', 1), placed('b', 1))
+    await kit.pass(hours(1))
+    await kit.when({ ...placed('e', 1, hours(1)), type: 'com.example.erased' })
+    assert.deepEqual(seen, ['a 0', 'b 1', `later 2 ${minutes(5)}`, 'e 2'])
+  })
+
+  it('given a takeover, then its handler emits, and returns the new state', () => {
+    const process = shop.process<number>('taking', {
+      accepts: [PLACED],
+      onEvent: () => 1,
+      onTakeover(live, rebuilt, { subject }, { emit }) {
+        emit('alerts', 'difference', { live, rebuilt, subject })
+        return rebuilt
+      },
+    })
+    const at = { entity: '/shop c-1', source: '/shop', subject: 'c-1', timeMs: NOON_MS }
+    const taken = process.onTakeover?.(1, 2, at)
+    const [emission] = taken?.emit ?? []
+    assert.deepEqual(
+      [taken?.state, emission?.key, emission?.data],
+      [2, 'c-1', { live: 1, rebuilt: 2, subject: 'c-1' }],
+    )
+  })
+
+  it('given an attribute that is undefined, then the emission lacks it instead of having the default', async () => {
+    const process = shop.process<number>('plain', {
+      accepts: [PLACED],
+      onEvent: (_, __, { emit }) =>
+        emit('alerts', 'plain', {}, { subject: undefined, dataschema: undefined }),
+    })
+    const [step] = await new ProcessKit(process).when(placed('a', 1))
+    const [emission] = step?.emitted ?? []
+    assert.deepEqual(emission && Object.keys(emission).sort(), [
+      'data',
+      'key',
+      'name',
+      'source',
+      'to',
+      'type',
+    ])
+  })
+
+  it('given a timer that no handler has, then its step fails with the name', async () => {
+    const process = shop.process<number>('renamed', {
+      accepts: [PLACED],
+      onEvent(_, __, { timer }) {
+        timer('former', minutes(1))
+        return 1
+      },
+      onTimer: { current: state => state },
+    })
+    const kit = new ProcessKit(process)
+    await kit.when(placed('a', 1))
+    await assert.rejects(kit.pass(hours(1)), /onTimer has no handler for the timer "former"/)
+  })
+
+  it('given a sink of an application, then it accepts all its types, and needs no further argument', async () => {
+    const mailed: string[] = []
+    const selling = application({ topics: ['orders'], events: { [PLACED]: ANYTHING } })
+    const sink = selling.sink('mail', {
+      async deliver(deliveries) {
+        mailed.push(...deliveries.map(({ event }) => event.id))
+        return deliveries.map(() => confirmDelivery('mailed'))
+      },
+    })
+    assert.deepEqual(await new SinkKit(sink).when(placed('a', 1)), ['applied/mailed'])
+    assert.deepEqual([sink.name, sink.accepts, mailed], ['mail', [PLACED], ['a']])
   })
 
   it('given no handler, or no types for it, then it cannot be made', () => {

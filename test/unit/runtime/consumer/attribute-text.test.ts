@@ -5,7 +5,8 @@ import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { attributeText } from '#runtime/consumer/attribute-text.ts'
 import { formatEntity } from '#runtime/consumer/event.ts'
 import { largeAttribute } from '#runtime/pipeline/model/limits.ts'
-import { alertEmission, firedAlert } from '../../../../lib/alerting/alert.ts'
+import { emitAlert, firedAlert } from '../../../../lib/alerting/alert.ts'
+import { collectEmission } from '../../../support/step-calls.ts'
 import { createRule } from '../../alerting/support.ts'
 
 describe('given a text that becomes an attribute of an event', () => {
@@ -30,7 +31,7 @@ test('given an entity with the longest name that is taken, then its alert can be
   const named = { source: `/${'s'.repeat(4_000)}`, subject: 'x'.repeat(4_000) }
   const event = { id: '1', ...named, entity: formatEntity(named) }
   const fired = firedAlert(createRule({ fireAbove: 1 }), event, { activeAtMs: 0, firedAtMs: 0, value: 2 })
-  const { key: _, name: __, to: ___, ...emission } = alertEmission(fired, event)
+  const { key: _, name: __, to: ___, ...emission } = collectEmission(step => emitAlert(step, fired, event))
   const written = { id: '1', time: '2026-01-01T00:00:00Z', datacontenttype: 'application/json', ...emission }
   assert.equal(largeAttribute(written), undefined)
   assert.ok('type' in readEvent(writeEvent(written)))

@@ -6,22 +6,28 @@ import { createStatistics, type EntityStatistics } from '../../../../lib/analyti
 import { FAMILIES } from '../../../support/families.ts'
 import { Kit } from '../../../support/kit.ts'
 import { environmentReading as reading } from '../../../support/records.ts'
+import { collectStep } from '../../../support/step-calls.ts'
 import { createRule } from '../../alerting/support.ts'
 
 const DAY_MS = 24 * 60 * 60_000
+/** Returns the timers that an event sets. */
+function schedule(latestMs: number | undefined, nowMs: number) {
+  return collectStep(step => scheduleForgetting(step, latestMs, nowMs, 8)).timers
+}
+
 const SENSOR = '/environment/test-site s-1'
 
 it('given readings of one day, then the timer is set with the first of them, and stands', () => {
   const noon = Date.parse('2026-03-01T12:00:00Z')
   const due = [{ name: 'forget', dueMs: Date.parse('2026-03-10T00:00:00Z') }]
-  assert.deepEqual(scheduleForgetting(undefined, noon, 8), due)
-  assert.deepEqual(scheduleForgetting(noon, noon + 3_600_000, 8), [])
-  assert.deepEqual(scheduleForgetting(noon, noon - DAY_MS, 8), [], 'a late one does not move it back')
-  assert.deepEqual(scheduleForgetting(noon - DAY_MS, noon, 8), due)
+  assert.deepEqual(schedule(undefined, noon), due)
+  assert.deepEqual(schedule(noon, noon + 3_600_000), [])
+  assert.deepEqual(schedule(noon, noon - DAY_MS), [], 'a late one does not move it back')
+  assert.deepEqual(schedule(noon - DAY_MS, noon), due)
   const midnight = Date.parse('2026-03-01T00:00:00Z')
-  assert.deepEqual(scheduleForgetting(undefined, midnight, 8), due, 'the first instant belongs to its day')
-  assert.deepEqual(scheduleForgetting(midnight - 1, midnight, 8), due)
-  assert.deepEqual(scheduleForgetting(midnight, midnight + DAY_MS - 1, 8), [])
+  assert.deepEqual(schedule(undefined, midnight), due, 'the first instant belongs to its day')
+  assert.deepEqual(schedule(midnight - 1, midnight), due)
+  assert.deepEqual(schedule(midnight, midnight + DAY_MS - 1), [])
 })
 
 describe('rule 19: an entity that is quiet for longer than the log keeps readings', () => {

@@ -33,7 +33,7 @@ const summing: KeyedProcess<{ readonly sums: readonly number[] }, unknown, numbe
       const { sum } = (previous ?? { sum: 0 }) as { sum: number }
       return { sum: type === 'test.plus' ? sum + by : sum - by }
     },
-    read: data => ({ kind: 'context', context: (data as { sum: number }).sum }),
+    read: data => (data as { sum: number }).sum,
     reasons: { changed: 'summed', unchanged: 'same' },
   },
   onEvent: (state, _, sum) => completeStep('noted', { sums: [...(state?.sums ?? []), sum] }),

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { PermanentError } from '#runtime/consumer/author-errors.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import type { LoadSelection } from '#runtime/pipeline/model/snapshot.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
@@ -29,7 +30,8 @@ function noting(read = (data: unknown) => data): KeyedProcess<ContextState, unkn
       initial: 'initial',
       read(data) {
         const context = read((data as { setting: unknown }).setting)
-        return context === 'bad' ? reject('bad is not a setting') : { kind: 'context', context }
+        if (context === 'bad') throw new PermanentError('bad is not a setting')
+        return context
       },
       reasons: { changed: 'set', unchanged: 'set-already' },
     },
@@ -123,7 +125,7 @@ describe('given a context that is stored', () => {
       context: {
         setBy: [],
         initial: [],
-        read: data => ({ kind: 'context', context: data as readonly string[] }),
+        read: data => data as readonly string[],
         reasons: { changed: 'set', unchanged: 'set-already' },
       },
       onEvent(_, { id }, ids) {

@@ -154,7 +154,7 @@ describe('reprocessing a partition', () => {
       context: {
         setBy: [],
         initial: [],
-        read: (context: unknown) => ({ kind: 'context', context }),
+        read: (context: unknown) => context,
         reasons: { changed: 'changed', unchanged: 'unchanged' },
       },
       onEvent: (state: never, event: Received, context: readonly string[]) => ({

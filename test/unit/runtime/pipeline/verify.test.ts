@@ -208,7 +208,7 @@ describe('a log that has lost its start', () => {
       context: {
         setBy: [],
         initial: [],
-        read: (context: unknown) => ({ kind: 'context', context }),
+        read: (context: unknown) => context,
         reasons: { changed: 'changed', unchanged: 'unchanged' },
       },
       onEvent: (state: never, event: Received, context: readonly string[]) => ({

@@ -29,7 +29,7 @@ describe('given a held entity, and time, erasures or other code', () => {
       context: {
         setBy: 'test.context',
         initial: 0,
-        read: (data: unknown) => ({ kind: 'context', context: data }),
+        read: (data: unknown) => data,
         reasons: { changed: 'set', unchanged: 'kept' },
       },
     }

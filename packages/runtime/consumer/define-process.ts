@@ -1,0 +1,270 @@
+/** Defines a process by its handlers. The calls that a handler makes are collected into one step. */
+import type { Application } from './application.ts'
+import { ConfigError, PermanentError } from './author-errors.ts'
+import { parseEntity, type Received } from './event.ts'
+import {
+  completeStep,
+  type Emission,
+  type KeyedProcess,
+  type PartitionContext,
+  reject,
+  type StepResult,
+  type TakeoverPlace,
+  type Timer,
+  type TimerChange,
+} from './process.ts'
+import type { TopicName } from './topic-name.ts'
+
+/** A process together with its application. `kafkaHandler` and `ProcessKit` need no other argument. */
+export interface AuthoredProcess<State> extends KeyedProcess<State, unknown, unknown> {
+  readonly application: Application
+}
+
+/** An event as passed to a handler. Its data matches the schema of its type, if the application has one. */
+export interface TypedEvent<Data, Type extends string = string> extends Received<Data> {
+  readonly type: Type
+  readonly data: Data
+}
+
+/** Optional attributes of an emission. By default, they are derived from the process and the entity. */
+export interface EmitOptions
+  extends Partial<Omit<Emission, 'name' | 'to' | 'data' | 'subject' | 'dataschema'>> {
+  /** Undefined omits the attribute, instead of using the default. */
+  readonly subject?: string | undefined
+  readonly dataschema?: string | undefined
+}
+
+/**
+ * The step that a handler takes: functions to call in addition to returning the state. Delays start at the time of the event, or at
+ * the due time of the timer.
+ */
+export interface Step<Context = unknown, Topic extends string = TopicName> {
+  /** Context of the partition, if the process has one. */
+  readonly context: Context
+  /**
+   * Publishes an event and returns undefined. By default, the key and the subject of the event are the subject of the entity, or
+   * its source if it has no subject. The default source is `/<process>`, and the default type is `<process>.<name>`.
+   *
+   * @param name name of the emission, which must be unique within the step; it is part of the event's id
+   */
+  emit(topic: Topic, name: string, data: unknown, options?: EmitOptions): undefined
+  /** Sets or moves the entity's timer of this name. `onTimer` is called once the log's clock has passed the due time. */
+  timer(name: string, afterMs: number): void
+  /** Like `timer`, with the due time in milliseconds since the epoch, which must be later than the time of the step. */
+  timerAt(name: string, dueMs: number): void
+  /** Cancels the entity's timer of this name, if there is one. */
+  cancel(name: string): void
+  /** Sets the reason of the step, a stable word for logs, metrics and tests. The default is `processed`, or `fired` for a timer. */
+  reason(word: string): void
+  /** Sets the stored data of the partition's context, from which its `read` computes the context of all later steps. */
+  setContext(data: unknown): void
+  /**
+   * Ends the step because the event can never be processed. The event becomes a failure record, and the state does not change.
+   * Equivalent to throwing a `PermanentError`.
+   *
+   * @param why message for operators, which becomes part of the failure
+   * @param safeMessage message for logs; it must not contain data of the event
+   */
+  reject(why: string, safeMessage?: string): never
+}
+
+/** The part of a step that handlers without a next state can use. */
+export type Emitting<Context = unknown, Topic extends string = TopicName> = Pick<
+  Step<Context, Topic>,
+  'context' | 'emit'
+>
+
+/** Handles an event. Returns the next state of the entity; undefined removes the entity and its timers. */
+export type EventHandler<State, Event, Context = void, Topic extends string = TopicName> = {
+  // A method, so that a handler may name the data of its event type.
+  handle(state: State | undefined, event: Event, step: Step<Context, Topic>): State | undefined
+}['handle']
+
+/** Handles a timer. Returns the next state of the entity, like `EventHandler`. */
+export type TimerHandler<State, Context = void, Topic extends string = TopicName> = {
+  handle(state: State, timer: Timer, step: Step<Context, Topic>): State | undefined
+}['handle']
+
+/** Handlers by event type. */
+type AnyType<State, Data, Context> = Readonly<Record<string, EventHandler<State, TypedEvent<Data>, Context>>>
+
+/** A process has a partition context if its handlers expect one. */
+// biome-ignore lint/suspicious/noConfusingVoidType: the context of a process without one
+type WithContext<Context> = [Context] extends [void]
+  ? { readonly context?: PartitionContext<Context> }
+  : { readonly context: PartitionContext<Context> }
+
+/** Handlers of a process, and its settings. */
+export type ProcessHandlers<
+  State,
+  Data = unknown,
+  Context = void,
+  ByType = AnyType<State, Data, Context>,
+  Topic extends string = TopicName,
+> = Handlers<State, Data, Context, ByType, Topic> & WithContext<Context>
+
+interface Handlers<State, Data, Context, ByType, Topic extends string>
+  extends Pick<
+    KeyedProcess<State>,
+    'version' | 'migrate' | 'allowedLatenessMs' | 'parking' | 'trustsProducers' | 'foreignLogs'
+  > {
+  /** Event types for `onEvent`. By default, all types in `events` of the application, and the types of its JSON records. */
+  readonly accepts?: readonly string[]
+  /** Handles events whose type has no handler in `on`. */
+  onEvent?(state: State | undefined, event: TypedEvent<Data>, step: Step<Context, Topic>): State | undefined
+  /** Handlers by event type. The data of an event has the type that its schema defines. */
+  readonly on?: ByType
+  /** Handles timers, or has a handler for each name of a timer. */
+  readonly onTimer?:
+    | TimerHandler<State, Context, Topic>
+    | Readonly<Record<string, TimerHandler<State, Context, Topic>>>
+  /** Called when an operator erases an entity that has a state. It can emit final events, for example to end an alert. */
+  onErase?(state: State, erasure: Received, step: Emitting<Context, Topic>): void
+  /**
+   * Called for an entity when its live state is replaced by a different state that was rebuilt from the log. The rebuild has not
+   * emitted anything, so this handler emits the differences, for example the beginning or the end of alerts. It may be called
+   * several times before the switch, the last time with the final states. By default, the rebuilt state is used unchanged.
+   *
+   * @returns new state of the entity, which is ignored if the rebuilt state does not contain the entity
+   */
+  onTakeover?(
+    live: State | undefined,
+    rebuilt: State | undefined,
+    at: TakeoverPlace,
+    step: Pick<Step<Context, Topic>, 'emit'>,
+  ): State | undefined
+  /**
+   * Names of the timers that wait for silence, or a function that selects them. Such a timer fires only after the log's clock has
+   * passed it; any other timer also fires when a later event of its entity arrives. The names are declared for the whole process,
+   * so that they also apply to timers which earlier versions have set.
+   */
+  readonly awaitsLog?: readonly string[] | ((timer: string) => boolean)
+}
+
+type AnyHandlers = Handlers<unknown, unknown, unknown, AnyType<unknown, unknown, unknown>, string> & {
+  readonly context?: PartitionContext<unknown>
+}
+
+/**
+ * Defines a process by its handlers, which are pure: they read no clock, no environment, and do no I/O. For a process that is made
+ * from settings; `application().process()` defines one that includes its application.
+ *
+ * @param name name of the process, which is also its consumer group, its prefix in Redis and a dimension of its metrics. A renamed
+ *   process starts without any state.
+ * @throws ConfigError if a handler or its event types are missing
+ */
+export function defineProcess<State, Data = unknown, Context = void>(
+  name: string,
+  handlers: ProcessHandlers<State, Data, Context>,
+): KeyedProcess<State, Data, Context> & WithContext<Context>
+export function defineProcess(name: string, handlers: AnyHandlers): KeyedProcess<unknown, unknown, unknown> {
+  const { on = {}, onEvent, onTimer, onErase, onTakeover, awaitsLog, accepts = [], ...settings } = handlers
+  const handled = new Map(Object.entries(on))
+  if (!onEvent && handled.size === 0)
+    throw new ConfigError(`the process "${name}"`, ['it has neither onEvent nor on: add a handler'])
+  if (onEvent && accepts.length === 0)
+    throw new ConfigError(`the process "${name}"`, [
+      'onEvent has no event types: list them in accepts, or in events of the application',
+    ])
+  return {
+    ...settings,
+    name,
+    accepts: [...new Set([...handled.keys(), ...(onEvent ? accepts : [])])],
+    onEvent(state, event, context) {
+      const handle = handled.get(event.type) ?? onEvent
+      const { entity, timeMs } = event
+      const calls = new Calls(name, entity, timeMs, context)
+      return collectStep(calls, 'processed', () => handle?.(state, event as TypedEvent<unknown>, calls.step))
+    },
+    ...(onTimer && {
+      onTimer(state: unknown, timer: Timer, context: unknown) {
+        const handle = typeof onTimer === 'function' ? onTimer : requireTimerHandler(onTimer, timer)
+        const calls = new Calls(name, timer.entity, timer.dueMs, context)
+        return collectStep(calls, 'fired', () => handle(state, timer, calls.step))
+      },
+    }),
+    ...(onErase && {
+      onErase(state: unknown, erasure: Received, context: unknown) {
+        const calls = new Calls(name, erasure.entity, erasure.timeMs, context)
+        onErase(state, erasure, calls.step)
+        return calls.emissions
+      },
+    }),
+    ...(onTakeover && {
+      onTakeover(live: unknown, rebuilt: unknown, at: TakeoverPlace) {
+        const calls = new Calls(name, at.entity, at.timeMs, undefined)
+        return { state: onTakeover(live, rebuilt, at, calls.step), emit: calls.emissions }
+      },
+    }),
+    ...(awaitsLog && {
+      awaitsLog: typeof awaitsLog === 'function' ? awaitsLog : (timer: string) => awaitsLog.includes(timer),
+    }),
+  }
+}
+
+function requireTimerHandler<Handler>(handlers: Readonly<Record<string, Handler>>, { name }: Timer): Handler {
+  if (!Object.hasOwn(handlers, name)) throw new Error(`onTimer has no handler for the timer "${name}"`)
+  return handlers[name] as Handler
+}
+
+function collectStep(calls: Calls, reason: string, handle: () => unknown): StepResult<unknown> {
+  try {
+    const state = handle()
+    // Pass a promise on, so that the engine reports it as an invalid result.
+    if (state instanceof Promise) return state as never
+    return calls.complete(reason, state)
+  } catch (error) {
+    if (error instanceof PermanentError) return reject(error.message, error.safeMessage)
+    throw error
+  }
+}
+
+const NO_TIMERS: readonly TimerChange[] = []
+
+/** Collects the calls of one handler. */
+class Calls {
+  readonly emissions: Emission[] = []
+  readonly step: Step<unknown, string>
+  /** Timer changes by name. If a handler makes several calls for a name, the last call takes effect. */
+  #timers: Map<string, TimerChange> | undefined
+  #word: string | undefined
+  #context: unknown
+
+  constructor(process: string, entity: string, timeMs: number, context: unknown) {
+    this.step = {
+      context,
+      emit: (topic, name, data, options) => {
+        const { source, subject = source } = parseEntity(entity)
+        const defaults = { key: subject, subject, source: `/${process}`, type: `${process}.${name}` }
+        const emission = { ...defaults, ...options, name, to: topic as TopicName, data }
+        if (emission.subject === undefined) Reflect.deleteProperty(emission, 'subject')
+        if (emission.dataschema === undefined) Reflect.deleteProperty(emission, 'dataschema')
+        this.emissions.push(emission as Emission)
+        return undefined
+      },
+      timer: (name, afterMs) => this.#change({ name, dueMs: timeMs + afterMs }),
+      timerAt: (name, dueMs) => this.#change({ name, dueMs }),
+      cancel: name => this.#change({ name }),
+      reason: word => {
+        this.#word = word
+      },
+      setContext: data => {
+        this.#context = data
+      },
+      reject: (why, safeMessage) => {
+        throw new PermanentError(why, safeMessage)
+      },
+    }
+  }
+
+  complete(reason: string, state: unknown): StepResult<unknown> {
+    const timers = this.#timers ? [...this.#timers.values()] : NO_TIMERS
+    const step = completeStep(this.#word ?? reason, state, this.emissions, timers)
+    return this.#context === undefined ? step : { ...step, context: this.#context }
+  }
+
+  #change(timer: TimerChange): void {
+    this.#timers ??= new Map()
+    this.#timers.set(timer.name, timer)
+  }
+}

@@ -46,7 +46,6 @@ export { instant } from './instant.ts'
 export { computePartition } from './murmur2.ts'
 export { omitUndefined } from './omit-undefined.ts'
 export {
-  type Emission,
   type PartitionContext,
   reject,
   type TakeoverPlace,

@@ -43,19 +43,17 @@ type AlertingReason = TransitionReason | 'no-rule' | 'window-open'
  * @throws Error if two rules have the same identity, because their states and alerts would be mixed up
  */
 export function alerting(families: Families, packaged: readonly AnyRule[]) {
-  return defineProcess<AlertingState, ReadingData, RulesInForce>('alerting', {
-    accepts: [...families.readingTypes, VIEW_CHANGED_TYPE, TICK_TYPE],
+  return defineProcess<AlertingState, unknown, RulesInForce>('alerting', {
+    accepts: families.readingTypes,
     // Readings of an entity must be applied in order. A reading that arrives after later ones does not count towards the durations
     // of rules.
     parking: { forMs: parkedForMs(PARKING.alerting) },
     awaitsLog: timer => timer !== PIPELINE_DOWN_TIMER && !isWakeUp(timer),
     context: createRulesContext(families, packaged, rulesInForce),
-    onEvent(state, event, step) {
-      if (event.type === TICK_TYPE) return onTick(state, event, step)
-      if (isClock(event))
-        return step.reject(`${event.source} without a subject is the clock, which sends only ticks`)
+    on: { [TICK_TYPE]: onTick, [VIEW_CHANGED_TYPE]: onChange },
+    onEvent(state, event: TypedEvent<ReadingData>, step) {
       const family = families.findByType(event.type)
-      if (!family) return onChange(state, event as TypedEvent<object> as TypedEvent<ViewChanged>, step)
+      if (!family) return step.reject('the reading is of an unknown family')
       const next = onValues(state, event, family, event.data, step)
       const regroupings = step.context.patterns.ofReadings.get(family.name)
       if (regroupings) emitPatternEvents(step, createReadingFacts(event, family, event.data), regroupings)
@@ -101,6 +99,8 @@ function onValues(
   data: ReadingData | undefined,
   step: Step<RulesInForce>,
 ): AlertingState | undefined {
+  if (isClock(event))
+    return step.reject(`${event.source} without a subject is the clock, which sends only ticks`)
   const rules = step.context
   const run = new EntityRun(event, step)
   const { seen, history } = evaluate(run, rules, state, event, watched, data)

@@ -1,5 +1,5 @@
 /**
-T*TCommands of `sluice`, in the order of the help, each with one line of description and the file that declares it. When a command
+ * Commands of `sluice`, in the order of the help, each with one line of description and the file that declares it. When a command
  * runs, only its own file is loaded. The path of the file corresponds to the words of the command: `rules test` is declared in
  * `rules/test.ts`, and `skip` in `skip/skip.ts`.
  */

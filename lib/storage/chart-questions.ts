@@ -1,8 +1,8 @@
 /** Questions of charts about a sensor. Pure. */
 
 import type { StorageReader } from './storage.ts'
+import { ALERT_INDEX } from './table.ts'
 import { toKey, toText } from './values.ts'
-import { ALERT_INDEX } from './views.ts'
 
 /** Sensor, and the period of its chart in epoch milliseconds; the end is exclusive. */
 export interface ChartPeriod {

@@ -17,11 +17,15 @@ export type Column = readonly [
   description: string,
   /** Returns the value, which its type makes storable. */
   toValue: (source: RowSource) => unknown,
+  /** Number of the migration that adds it, if it is later than that of the table. */
+  since?: number,
 ]
 
 export interface Table {
   readonly name: string
   readonly description: string
+  /** Number of the migration that creates it; 1 by default. */
+  readonly since?: number
   /** Names of the columns that identify a row. They are the first columns, in this order. */
   readonly key: readonly string[]
   /** Column after the key, for rows that follow from those of another table: a higher one replaces a lower one, never the reverse. */
@@ -29,8 +33,8 @@ export interface Table {
   /** True if a row that lacks a value is left out: any client can write to the topic. */
   readonly isWhole?: true
   readonly columns: readonly Column[]
-  /** Further columns with an index. */
-  readonly indexes: readonly string[]
+  /** Further indexes. `since` is the number of the migration that adds one, if it is later than that of the table. */
+  readonly indexes: readonly (readonly [name: string, columns: string, since?: number])[]
 }
 
 /** Values of a row, in the order of the columns. */
@@ -72,8 +76,11 @@ export const READINGS: Table = {
     ['metrics', 'JSON', 'Values by metric', ({ data }) => data.metrics],
     ['tags', 'JSON', 'Tags', ({ data }) => data.tags],
   ],
-  indexes: ['event_ts'],
+  indexes: [['event_ts', '"event_ts"']],
 }
+
+/** Index of the alerts of a sensor. A CloudEvents attribute may be longer than an entry of an index. */
+export const ALERT_INDEX = `substr("source", 1, 200), substr(coalesce("subject", ''), 1, 200)`
 
 export const ALERT_EVENTS: Table = {
   name: 'alert_events',
@@ -118,7 +125,11 @@ export const ALERT_EVENTS: Table = {
     ],
     ...POSITION,
   ],
-  indexes: ['alert_id', 'alert_ts'],
+  indexes: [
+    ['alert_id', '"alert_id"'],
+    ['alert_ts', '"alert_ts"'],
+    ['sensor', ALERT_INDEX, 3],
+  ],
 }
 
 export const ANALYTICS: Table = {
@@ -140,16 +151,14 @@ export const ANALYTICS: Table = {
     ['metrics', 'JSON', 'Statistics by metric', ({ data }) => data.metrics],
     ...POSITION,
   ],
-  indexes: ['window_start'],
+  indexes: [['window_start', '"window_start"']],
 }
-
-/** Tables of the first migration. */
-export const TABLES: readonly Table[] = [READINGS, ALERT_EVENTS, ANALYTICS]
 
 /** Minutes of `analytics`, ordered for charts: those of a metric lie side by side, without the other metrics of the sensor. */
 export const MINUTE_STATISTICS: Table = {
   name: 'minute_statistics',
   description: 'Statistics of the minutes of each sensor and metric, in the latest revision',
+  since: 3,
   key: ['source', 'subject', 'metric', 'window_start'],
   version: 'revision',
   isWhole: true,
@@ -176,3 +185,5 @@ export const MINUTE_STATISTICS: Table = {
   ],
   indexes: [],
 }
+
+export const TABLES: readonly Table[] = [READINGS, ALERT_EVENTS, ANALYTICS, MINUTE_STATISTICS]

@@ -1,5 +1,5 @@
 /** Views of the storage, as SQL for every database. Pure. */
-import { ALERT_EVENTS, type Column, MINUTE_STATISTICS, TABLES, type Table } from './table.ts'
+import { ALERT_EVENTS, type Table } from './table.ts'
 import type { ColumnType } from './values.ts'
 
 /** SQL in which the databases differ. */
@@ -22,8 +22,8 @@ export interface Dialect {
   readonly tableOptions: string
   /** Returns the clause after a key that keeps further columns beside it. */
   include(names: string): string
-  /** Returns the statements that store the descriptions of a table and of its columns. */
-  describe(table: Table): readonly string[]
+  /** Returns the statements that store the descriptions of a table or view, and of its columns. */
+  describe(kind: 'TABLE' | 'VIEW', relation: Table | View): readonly string[]
   /** Returns the statements that create a view, or replace an earlier version of it. */
   replaceView(name: string, query: string): readonly string[]
   /** Statements after those that create tables and views. They can be repeated. */
@@ -57,45 +57,6 @@ export function buildViews(dialect: Dialect): readonly View[] {
     buildMinutes(dialect),
     buildAlertLog(dialect),
     ...windows.map(window => buildAlertStatistics(dialect, window)),
-  ]
-}
-
-/** Returns the statements that create all tables. */
-export function createTables(dialect: Dialect): readonly string[] {
-  return TABLES.flatMap(table => createTable(table, dialect))
-}
-
-/** Index of the alerts of a sensor. A CloudEvents attribute may be longer than an entry of an index. */
-export const ALERT_INDEX = `substr("source", 1, 200), substr(coalesce("subject", ''), 1, 200)`
-
-/** Returns the statements that create what charts read. */
-export function createChartTables(dialect: Dialect): readonly string[] {
-  return [
-    ...createTable(MINUTE_STATISTICS, dialect),
-    ...dialect.describe(MINUTE_STATISTICS),
-    `CREATE INDEX alert_events_sensor ON ${dialect.schema}alert_events (${ALERT_INDEX})`,
-  ]
-}
-
-/** Returns the statements that create all views, or replace those of an earlier version. */
-export function replaceViews(dialect: Dialect): readonly string[] {
-  const views = buildViews(dialect).flatMap(({ name, columns, from }) => {
-    const selected = columns.map(([column, sql]) => `${sql} AS "${column}"`).join(', ')
-    return dialect.replaceView(name, `SELECT ${selected} ${from}`)
-  })
-  return [...views, ...dialect.more]
-}
-
-function createTable(table: Table, { schema, types, tableOptions, include }: Dialect): readonly string[] {
-  const { name, key, columns, indexes, version } = table
-  const declare = ([column, type]: Column) =>
-    `"${column}" ${types[type]}${key.includes(column) ? ' NOT NULL' : ''}`
-  const values = columns.slice(key.length + 1).map(([column]) => column)
-  const beside = version ? include(quoteNames(values)) : ''
-  const declared = [...columns.map(declare), `PRIMARY KEY (${quoteNames(key)})${beside}`].join(', ')
-  return [
-    `CREATE TABLE ${schema}${name} (${declared})${tableOptions}`,
-    ...indexes.map(column => `CREATE INDEX ${name}_${column} ON ${schema}${name} ("${column}")`),
   ]
 }
 

@@ -7,7 +7,7 @@ import { toPlainValue } from './plain-value.ts'
 /** Tables and views that only this database has. Others are named with its schema, such as `sluice.readings`. */
 export const STORAGE_NAMES = [
   ...['alert_log', 'alert_events', 'alerts_hourly', 'alerts_daily'],
-  ...['measurements', 'minutes', 'readings_hourly', 'readings_daily'],
+  ...['measurements', 'minute_statistics', 'minutes', 'readings_hourly', 'readings_daily'],
 ]
 const SELECT = /^\s*(?:SELECT|WITH)\b/i
 const SOURCE = /\b(?:FROM|JOIN)\s+"?(\w+)/gi

@@ -2,8 +2,9 @@
 import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator, type MigratorProps } from 'kysely/migration'
 import { RetryableError } from '#runtime/consumer/index.ts'
+import { buildMigrations } from '../migrations.ts'
 import type { Table } from '../table.ts'
-import { createChartTables, createTables, type Dialect, quoteNames, replaceViews } from '../views.ts'
+import { type Dialect, quoteNames } from '../views.ts'
 
 /**
  * Creates or migrates the tables and views.
@@ -17,20 +18,16 @@ export async function migrate(
   location: string,
   options: Pick<MigratorProps, 'migrationTableSchema' | 'disableTransactions'>,
 ): Promise<void> {
-  const run = (statements: readonly string[]): Migration => ({
-    async up(db) {
-      for (const statement of statements) await sql.raw(statement).execute(db)
+  const migrations = buildMigrations(dialect).map(([name, statements]): [string, Migration] => [
+    name,
+    {
+      async up(db) {
+        for (const statement of statements) await sql.raw(statement).execute(db)
+      },
     },
-  })
-  // A test pins these statements: later changes need another migration, which can replace the views once more.
-  const migrations = {
-    '001-storage': run(createTables(dialect)),
-    '002-views': run(replaceViews(dialect)),
-    '003-charts': run(createChartTables(dialect)),
-  }
-  const provider = { getMigrations: async () => migrations }
-  // To replace the views of an earlier version, 002 is run again.
-  const migrator = new Migrator({ db, provider, allowUnorderedMigrations: true, ...options })
+  ])
+  const provider = { getMigrations: async () => Object.fromEntries(migrations) }
+  const migrator = new Migrator({ db, provider, ...options })
   const { error } = await migrator.migrateToLatest()
   if (error instanceof Error && /previously executed migration .* is missing/.test(error.message)) {
     const safeMessage = `${location}: the tables were made by another version of Sluice. Run that version, or use another database.`

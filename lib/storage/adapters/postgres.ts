@@ -6,8 +6,8 @@ import { Kysely, PostgresAdapter, PostgresDialect } from 'kysely'
 import { Client, type ClientConfig, Connection, Pool, type PoolClient, type PoolConfig } from 'pg'
 import { PermanentError, RetryableError } from '#runtime/consumer/index.ts'
 import type { Question, Storage, StorageReader, StoredRow } from '../storage.ts'
-import { type Column, type Row, type Rows, TABLES, type Table } from '../table.ts'
-import { buildViews, type Dialect, quoteNames } from '../views.ts'
+import type { Column, Row, Rows, Table } from '../table.ts'
+import { type Dialect, quoteNames, type View } from '../views.ts'
 import { buildInsert, migrate } from './migrate.ts'
 import { DATETIME } from './postgres-datetime.ts'
 import {
@@ -22,7 +22,7 @@ import {
 
 const SCHEMA = 'sluice'
 
-const DIALECT: Omit<Dialect, 'more'> = {
+export const POSTGRES: Dialect = {
   types: {
     TEXT: 'text',
     INTEGER: 'bigint',
@@ -41,25 +41,14 @@ const DIALECT: Omit<Dialect, 'more'> = {
   deviation: value => `stddev_pop(${value})`,
   tableOptions: '',
   include: names => ` INCLUDE (${names})`,
-  describe: table => describeObject('TABLE', table),
+  describe,
   // Replaced in place, views keep the rights that others have on them, and views that are built on them.
   replaceView: (name, query) => [`CREATE OR REPLACE VIEW ${SCHEMA}.${name} AS ${query}`],
-}
-
-export const POSTGRES: Dialect = {
-  ...DIALECT,
-  more: [
-    ...TABLES.flatMap(table => describeObject('TABLE', table)),
-    ...buildViews({ ...DIALECT, more: [] }).flatMap(view => describeObject('VIEW', view)),
-    ...DATETIME,
-  ],
+  more: DATETIME,
 }
 
 /** Returns the statements that store the descriptions of a table or view, and of its columns. */
-function describeObject(
-  kind: 'TABLE' | 'VIEW',
-  { name, description, columns }: Table | ReturnType<typeof buildViews>[number],
-): string[] {
+function describe(kind: 'TABLE' | 'VIEW', { name, description, columns }: Table | View): string[] {
   const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
   return [
     `COMMENT ON ${kind} ${SCHEMA}.${name} IS ${literal(description)}`,
@@ -262,7 +251,7 @@ function toTarget({ name }: Table): string {
 
 /** Returns the rows in the parameters as a table with our columns and types. It knows nothing of the stored table. */
 function stage({ columns }: Table): string {
-  const parameters = columns.map(([, type], index) => `$${index + 1}::${DIALECT.types[type]}[]`)
+  const parameters = columns.map(([, type], index) => `$${index + 1}::${POSTGRES.types[type]}[]`)
   return `unnest(${parameters.join(', ')}) AS staged (${quoteNames(columns.map(([column]) => column))})`
 }
 
@@ -288,7 +277,7 @@ async function refusesValue(client: PoolClient, rows: Rows): Promise<boolean> {
 async function listOthers(client: PoolClient, rows: Rows): Promise<string[]> {
   const found: string[] = []
   for (const table of rows.keys()) {
-    const own = table.columns.map(([name, type]) => `column ${name} ${DIALECT.types[type]}`)
+    const own = table.columns.map(([name, type]) => `column ${name} ${POSTGRES.types[type]}`)
     const objects = (await client.query(OBJECTS, [toTarget(table)])).rows.map(({ object }) => object)
     found.push(...objects.filter(object => !own.includes(object)))
   }

@@ -10,12 +10,13 @@ import { types } from 'pg'
 import { freePort } from '#local-servers/ports.ts'
 import { PermanentError, RetryableError } from '#runtime/consumer/index.ts'
 import { openStorage, openStorageReader } from '../../../lib/app/storage.ts'
-import { PostgresStorage } from '../../../lib/storage/adapters/postgres.ts'
+import { POSTGRES, PostgresStorage } from '../../../lib/storage/adapters/postgres.ts'
 import { readAlerts, readPoints } from '../../../lib/storage/chart-questions.ts'
 import { toRows } from '../../../lib/storage/rows.ts'
 import type { Rows } from '../../../lib/storage/table.ts'
 import { chartConformance } from '../../conformance/chart-questions.ts'
 import { storageConformance } from '../../conformance/storage.ts'
+import { migrationConformance } from '../../conformance/storage-migrations.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { startPostgres } from '../../support/postgres.ts'
 import { PROJECT } from '../../support/program.ts'
@@ -36,6 +37,16 @@ storageConformance('PostgreSQL', async () => {
 })
 
 chartConformance('PostgreSQL', async () => new PostgresStorage(await server.createDatabase()))
+
+migrationConformance('PostgreSQL', POSTGRES, async () => {
+  const url = await server.createDatabase()
+  await server.query(url, 'CREATE SCHEMA sluice')
+  const columns = `SELECT c.relname, a.attnum, a.attname, a.atttypid, a.attnotnull, col_description(c.oid, a.attnum) AS comment,
+      obj_description(c.oid) AS about, pg_get_indexdef(c.oid) AS index, pg_get_viewdef(c.oid) AS view
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+    WHERE c.relnamespace = 'sluice'::regnamespace ORDER BY 1, 2`
+  return { run: statement => server.query(url, statement), describe: () => server.query(url, columns) }
+})
 
 const CREDENTIALS = { accessKeyId: 'none', secretAccessKey: 'none' }
 const ROWS = toRows(FAMILIES, [storedReading('secret-id', { temperature: 20 })])
@@ -118,7 +129,9 @@ describe('PostgreSQL', () => {
     for (const statement of [
       `CREATE OR REPLACE VIEW sluice.measurements AS SELECT source, subject, ''::text AS sensor_id, family, event_ts, 'x' AS metric,
         1::double precision AS value FROM sluice.readings`,
-      `DELETE FROM sluice.kysely_migration WHERE name = '002-views'`,
+      'DROP TABLE sluice.minute_statistics',
+      'DROP INDEX sluice.alert_events_sensor',
+      `DELETE FROM sluice.kysely_migration WHERE name = '003-charts'`,
       `CREATE ROLE ${role?.name}`,
       `GRANT SELECT ON sluice.measurements TO ${role?.name}`,
       'CREATE VIEW mine AS SELECT metric, value FROM sluice.measurements',

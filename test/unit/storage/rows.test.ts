@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type StoredEvent, toRows } from '../../../lib/storage/rows.ts'
-import { MINUTE_STATISTICS, READINGS, TABLES } from '../../../lib/storage/table.ts'
+import { READINGS, TABLES } from '../../../lib/storage/table.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { storedAlert, storedReading } from '../../support/stored-events.ts'
 
@@ -58,7 +58,7 @@ describe('a text in a key', () => {
 
   it('given the longest key of any table, then it is below the limit of an index entry in PostgreSQL', () => {
     const long = 'a'.repeat(800)
-    for (const { key, columns } of [...TABLES, MINUTE_STATISTICS]) {
+    for (const { key, columns } of TABLES) {
       const texts = key.filter(name => columns.some(([own, type]) => own === name && type === 'TEXT'))
       assert.ok(texts.length * Buffer.byteLength(getId(long)) < 2704)
     }

@@ -1,14 +1,15 @@
 import { it } from 'node:test'
 import { POSTGRES } from '../../../lib/storage/adapters/postgres.ts'
 import { SQLITE } from '../../../lib/storage/adapters/sqlite.ts'
-import { createChartTables, createTables, replaceViews } from '../../../lib/storage/views.ts'
+import { buildMigrations } from '../../../lib/storage/migrations.ts'
 import { golden } from '../../support/golden.ts'
 
 it('given the migrations, then their statements stay as they are: a change needs another migration', () => {
-  const statements = [POSTGRES, SQLITE].flatMap(dialect => [
-    ...createTables(dialect),
-    ...replaceViews(dialect),
-    ...createChartTables(dialect),
-  ])
-  golden('storage-schema', `${statements.join(';\n')};\n`)
+  const texts = [POSTGRES, SQLITE].flatMap(dialect =>
+    buildMigrations(dialect).flatMap(([name, statements]) => [
+      `-- ${name}\n`,
+      ...statements.map(statement => `${statement};\n`),
+    ]),
+  )
+  golden('storage-schema', texts.join(''))
 })

@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, describe, it } from 'node:test'
 import { RetryableError } from '#runtime/consumer/index.ts'
-import { SqliteStorage } from '../../../lib/storage/adapters/sqlite.ts'
+import { SQLITE, SqliteStorage } from '../../../lib/storage/adapters/sqlite.ts'
 import { toRows } from '../../../lib/storage/rows.ts'
 import { chartConformance } from '../../conformance/chart-questions.ts'
 import { storageConformance } from '../../conformance/storage.ts'
+import { migrationConformance } from '../../conformance/storage-migrations.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { PROJECT } from '../../support/program.ts'
 import { storedReading } from '../../support/stored-events.ts'
@@ -37,6 +38,16 @@ storageConformance('SQLite', async () => {
 })
 
 chartConformance('SQLite', async () => new SqliteStorage(newFile()))
+
+migrationConformance('SQLite', SQLITE, async () => {
+  const file = newFile()
+  const run = async (statement: string) => {
+    const db = new DatabaseSync(file)
+    db.exec(statement)
+    db.close()
+  }
+  return { run, describe: async () => query(file, 'SELECT name, sql FROM sqlite_master ORDER BY name') }
+})
 
 describe('an SQLite file', () => {
   it('given a reader with an open transaction, then it stops no writer; given a writer, then others wait without blocking', async () => {
@@ -68,7 +79,7 @@ describe('an SQLite file', () => {
     await write(1)
     const db = new DatabaseSync(file)
     db.exec(`DROP VIEW measurements; CREATE VIEW measurements AS SELECT *, '' AS sensor_id, 'x' AS metric, 1 AS value FROM readings;
-      DELETE FROM kysely_migration WHERE name = '002-views'`)
+      DROP TABLE minute_statistics; DROP INDEX alert_events_sensor; DELETE FROM kysely_migration WHERE name = '003-charts'`)
     db.close()
     await write(2)
     assert.deepEqual(query(file, 'SELECT metric, value FROM measurements'), [

@@ -117,7 +117,7 @@ last processed record.`,
     },
   },
   views: {
-    line: 'apply, list, describe, drop, serve and test tables declared in SQL',
+    line: 'apply, drop and serve tables declared in SQL',
     about: 'Apply, drop and serve the tables that config/views declares in SQL.',
     commands: {
       apply: ['put the statements of a folder into force', () => import('./views/apply.ts')],

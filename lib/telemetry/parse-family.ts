@@ -2,7 +2,7 @@
  * Reads and strictly validates the files of families. A misspelled key must be an error, because readings would otherwise be refused
  * or not evaluated. All errors are reported at once. Pure.
  */
-import { attributeViolation } from '#runtime/cloudevents/index.ts'
+import { isUriReference } from '#runtime/cloudevents/index.ts'
 import familyTexts from '#schemas/family.v1.json' with { type: 'json' }
 import validate from '../schemas/compiled-family.js'
 import { EVENT_TYPES } from '../schemas/event-types.ts'
@@ -108,6 +108,9 @@ function templateErrors(raw: RawFamily): PathError[] {
   })
 }
 
+export const NO_URI_REFERENCE =
+  'must be a URI reference: percent-encode spaces and letters that are not ASCII'
+
 /** Returns what is wrong with a template apart from the names of its fields; undefined if nothing is. */
 function describeForm(key: string | undefined, template: string): string | undefined {
   const filled = template.replaceAll(/\{[^{}]*\}/g, 'x')
@@ -116,11 +119,7 @@ function describeForm(key: string | undefined, template: string): string | undef
     return 'must have a text between two fields: otherwise two entities could have the same one'
   if (key === 'subject' && !template.includes('{'))
     return 'must have a field in braces, such as {device}: all readings would be of one entity'
-  if (key !== 'source') return undefined
-  const attributes = { specversion: '1.0', id: 'x', type: 'x', source: filled }
-  return attributeViolation(new Map(Object.entries(attributes))) === undefined
-    ? undefined
-    : 'must be a URI reference: percent-encode spaces and letters that are not ASCII'
+  return key !== 'source' || isUriReference(filled) ? undefined : NO_URI_REFERENCE
 }
 
 function describeOptional(raw: RawFamily, name: string): string | undefined {

@@ -1,5 +1,6 @@
+import { isAbsoluteUri, isUriReference } from '#runtime/cloudevents/index.ts'
 import { omitUndefined } from '#runtime/consumer/index.ts'
-import { decimal, list, mapKind, setting, slice, text } from '#runtime/settings/index.ts'
+import { createKind, decimal, list, mapKind, setting, slice, text } from '#runtime/settings/index.ts'
 import { metricNamed } from '../../telemetry/simulator/fleet.ts'
 import type { GeneratorOverrides } from '../../telemetry/simulator/parse-settings.ts'
 
@@ -10,7 +11,14 @@ export interface GeneratorSource {
   readonly generatorDefaults: GeneratorOverrides
 }
 
-const REFERENCE = text(/^[^\s"<>\\^`{|}]+$/, 'a URI or a reference, such as /sensors/datacenter1')
+const SOURCE = createKind(
+  value => (isUriReference(value) ? value : undefined),
+  'a URI or a reference, such as /sensors/datacenter1',
+)
+const DATASCHEMA = createKind(
+  value => (isAbsoluteUri(value) ? value : undefined),
+  'an absolute URI, such as https://example.com/reading.json',
+)
 
 /** Settings of the generator: the location of its settings document, and defaults for keys that the document does not have. */
 export const GENERATOR = slice(
@@ -41,11 +49,11 @@ export const GENERATOR = slice(
       description: 'Readings of each simulated sensor per second, in Hz.',
       otherwise: '`tickSeconds` of the settings',
     }),
-    CLOUDEVENTS_SOURCE: setting('cloudevents.source', REFERENCE, {
+    CLOUDEVENTS_SOURCE: setting('cloudevents.source', SOURCE, {
       description: 'The `source` of simulated readings. An entity is known by its source and its id.',
       otherwise: 'that of the family',
     }),
-    CLOUDEVENTS_DATASCHEMA: setting('cloudevents.dataschema', REFERENCE, {
+    CLOUDEVENTS_DATASCHEMA: setting('cloudevents.dataschema', DATASCHEMA, {
       description: 'The `dataschema` of simulated readings.',
       otherwise: 'the schema of the family',
     }),

@@ -2,6 +2,7 @@
  * Reads and strictly validates the settings of the generator: a file, a parameter, or options of a command. All errors are reported
  * at once. Pure.
  */
+import { isAbsoluteUri, isUriReference } from '#runtime/cloudevents/index.ts'
 import { ConfigError } from '#runtime/consumer/index.ts'
 import generatorTexts from '#schemas/generator.v1.json' with { type: 'json' }
 import validate from '../../schemas/compiled-generator.js'
@@ -15,6 +16,7 @@ import {
 import { type FilePath, type PathError, showPath } from '../../support/file-errors.ts'
 import { describeUnknown } from '../../support/suggestion.ts'
 import type { Families } from '../families.ts'
+import { NO_URI_REFERENCE } from '../parse-family.ts'
 import {
   countSensors,
   createDefaultFleet,
@@ -110,8 +112,19 @@ function createChecks(
   if (!(defaults.metrics ?? []).every(metric => known.includes(metric)))
     throw new ConfigError('the environment', [`GENERATOR_METRICS: must be any of ${known.join(', ')}`])
   return (raw, isWrong) => {
-    const { tickSeconds = 0, fleet = [] } = raw
+    const { tickSeconds = 0, fleet = [], source, dataschema } = raw
     const errors = [
+      ...(source === undefined || isUriReference(source)
+        ? []
+        : [{ path: ['source'], message: NO_URI_REFERENCE }]),
+      ...(dataschema === undefined || isAbsoluteUri(dataschema)
+        ? []
+        : [
+            {
+              path: ['dataschema'],
+              message: 'must be an absolute URI, such as https://example.com/reading.json',
+            },
+          ]),
       ...(isWholeMilliseconds(tickSeconds)
         ? []
         : [{ path: ['tickSeconds'], message: 'must be a whole number of milliseconds' }]),

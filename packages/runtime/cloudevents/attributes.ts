@@ -150,11 +150,11 @@ const URI = new RegExp(`^${SCHEME}(?:${AUTHORITY}|${ABSOLUTE_PATH}|(?!/)${many(P
 const RELATIVE_REFERENCE = new RegExp(`^(?:${AUTHORITY}|${ABSOLUTE_PATH}|${RELATIVE_PATH}|)${END}`)
 
 /** Returns true for a URI or a relative reference (RFC 3986, 4.1). Empty text is rejected, because an attribute is never empty. */
-function isUriReference(text: string): boolean {
+export function isUriReference(text: string): boolean {
   return text !== '' && (RELATIVE_REFERENCE.test(text) || URI.test(text))
 }
 
 /** Returns true for a URI with a scheme. A fragment is allowed, as in the JSON Schema of CloudEvents. */
-function isAbsoluteUri(text: string): boolean {
+export function isAbsoluteUri(text: string): boolean {
   return URI.test(text)
 }

@@ -1,5 +1,5 @@
 /** Events on Kafka: reading and writing them, record by record. Pure. The application imports this room through this file. */
-export { attributeViolation, eventViolation, isTimestamp, parseTime } from './attributes.ts'
+export { eventViolation, isAbsoluteUri, isTimestamp, isUriReference, parseTime } from './attributes.ts'
 export { type DataWriter, JSON_WRITER } from './data-writer.ts'
 export { isFailure } from './event.ts'
 export { isInexact, parseExact } from './exact-json.ts'

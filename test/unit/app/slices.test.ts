@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import type { ConfigError } from '#runtime/settings/config-error.ts'
 import { SLICES } from '../../../lib/app/config.ts'
-import { GENERAL, KAFKA, readSettings } from '../../../lib/app/settings/index.ts'
+import { GENERAL, GENERATOR, KAFKA, readSettings } from '../../../lib/app/settings/index.ts'
 
 const BROKERS = { KAFKA_BROKERS: '127.0.0.1:1' }
 const BOTH = { ...BROKERS, REDIS_URL: 'redis://127.0.0.1:1' }
@@ -45,6 +45,17 @@ describe('the settings that a function reads', () => {
     assert.deepEqual(
       errors.map((error: string) => error.split(':')[0]),
       ['ID_WINDOW_SECONDS', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
+    )
+  })
+
+  it('given a source or dataschema that consumers refuse, then the generator does not start', () => {
+    const refused = { CLOUDEVENTS_SOURCE: '/100%', CLOUDEVENTS_DATASCHEMA: '/sensors/datacenter1' }
+    assert.throws(
+      () => readSettings([GENERATOR], refused),
+      ({ errors }: ConfigError) =>
+        errors.join() ===
+        'CLOUDEVENTS_SOURCE: must be a URI or a reference, such as /sensors/datacenter1,' +
+          'CLOUDEVENTS_DATASCHEMA: must be an absolute URI, such as https://example.com/reading.json',
     )
   })
 

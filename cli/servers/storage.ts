@@ -1,6 +1,5 @@
 /** Finds the database of the storage. */
 import type { Config } from '../../lib/app/config.ts'
-import { findFormerSettings } from '../../lib/app/settings/index.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import { CliFailure } from '../failure.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
@@ -8,8 +7,6 @@ import { resolveEnvironment } from './settings.ts'
 
 /** Returns the settings of the database, and where its secret is. Files are relative to the folder of the terminal. */
 export function resolveStorage(config: Config, env: string | undefined, terminal: Terminal) {
-  const [former] = findFormerSettings(terminal.environment)
-  if (former !== undefined) throw new CliFailure(former)
   const { storageUrl: url } = config
   if (url === undefined)
     throw new CliFailure(

@@ -4,7 +4,7 @@ import { parseRedisUrl } from '#runtime/adapters/redis/address.ts'
 import { listSettings } from '#runtime/settings/index.ts'
 import { SLICES } from '../../lib/app/config.ts'
 import { alertsTopicName } from '../../lib/app/resource-names.ts'
-import { type Environment, findFormerSettings, readSetting } from '../../lib/app/settings/index.ts'
+import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
 import { readAlarmSettings } from './alarm-settings.ts'
 import { arnHere, isSecretArn } from './arns.ts'
 import { packFolders } from './config-folders.ts'
@@ -96,7 +96,6 @@ export function readAccount(stage: string, region: string, env: Environment, pro
       ),
       ...findOpenSecrets(stage, env),
       ...findStorageProblems(env),
-      ...findFormerSettings(env),
       ...findKafkaSecretProblems(kafkaSecrets),
       ...notPacked,
       ...wrongInputs,

@@ -2,7 +2,6 @@
 import { alertsTopicName, localBuckets } from '../../lib/app/resource-names.ts'
 import {
   type Environment,
-  findFormerSettings,
   INPUTS,
   type InputSignIn,
   LOCAL_PORTS,
@@ -38,7 +37,7 @@ export function readThisMachine(env: Environment, project: string): Place {
     ...inputs,
     alertsTopicArn: `arn:aws:sns:us-east-1:000000000000:${alertsTopicName(name)}`,
     schedules,
-    problems: [...errors.map(error => `${error}.`), ...findFormerSettings(env), ...problems, ...wrongInputs],
+    problems: [...errors.map(error => `${error}.`), ...problems, ...wrongInputs],
     // The bucket that `npm start` creates.
     historyBucket: localBuckets(name).history,
     hasStorage: Boolean(env.STORAGE_URL),

@@ -4,16 +4,7 @@ import type { CombinedParts, Environment } from '#runtime/settings/index.ts'
 import * as settings from './settings/index.ts'
 
 /** All slices that `settings/index.ts` exports, but for those that are read in another way. */
-const {
-  FAMILIES,
-  FAMILY_FILES,
-  LOCAL_PORTS,
-  LOGGING,
-  findFormerSettings,
-  readSetting,
-  readSettings,
-  ...others
-} = settings
+const { FAMILIES, FAMILY_FILES, LOCAL_PORTS, LOGGING, readSetting, readSettings, ...others } = settings
 
 const READ = [FAMILIES, ...Object.values(others)]
 

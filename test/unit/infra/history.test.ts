@@ -102,7 +102,7 @@ describe('a deployment', () => {
     assert.equal(isDeployed(archiver, placed()), true)
   })
 
-  it('without STORAGE_URL has no function storage, and refuses files, passwords and the former settings', () => {
+  it('without STORAGE_URL has no function storage, and refuses files and passwords', () => {
     const storage = { consumes: [], uses: ['redis', 'storage'] }
     assert.equal(isDeployed(storage, placed()), false)
     const STORAGE_URL = 'postgres://sluice@db.example/sluice'
@@ -120,11 +120,6 @@ describe('a deployment', () => {
         { STORAGE_URL: 'postgres://u:hidden@db/x' },
         /^STORAGE_URL: must not contain a password.*STORAGE_SECRET/,
       ],
-      [
-        { WAREHOUSE_SECRET: 'hidden' },
-        /^WAREHOUSE_SECRET: is not a setting any more, and must not be set. Set STORAGE_URL/,
-      ],
-      [{ TOPIC_MAPPINGS: 'readings=device' }, /^TOPIC_MAPPINGS: .* List the topic in config\/inputs.yaml/],
     ] as const
     for (const [settings, message] of cases) {
       const found = placed(settings).problems.filter(problem => message.test(problem))

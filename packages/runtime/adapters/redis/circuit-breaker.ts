@@ -21,8 +21,7 @@ export class RedisCircuitBreaker implements CircuitBreaker {
   /** Returns the time at which the breaker last opened, in milliseconds since the epoch; undefined if it never opened. */
   async openedAt(consumer: string): Promise<number | undefined> {
     const since = await this.#client.run(redis => redis.hget(this.#toKey(consumer), 'since'))
-    // Earlier versions stored "reset" for a breaker that an operator had closed.
-    return since === null || since === 'reset' ? undefined : Number(since)
+    return since === null ? undefined : Number(since)
   }
 
   #toKey(consumer: string): string {

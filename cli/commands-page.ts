@@ -9,8 +9,6 @@ import { buildProgram } from './program.ts'
 export const PAGE = join(PROJECT, 'docs/commands.md')
 
 const LIST = /(?<=^<!-- The list is written by .* -->\n).*?(?=^<!-- end of the list -->$)/ms
-/** Options that all commands share. The page describes them only once. */
-const COMMON = new Set(['--env', '--json'])
 
 /**
  * Returns the page with the current list of commands.
@@ -59,12 +57,10 @@ function formatCommand(words: readonly string[], command: Command): string {
     const text = `${argument.name()}${argument.variadic ? '...' : ''}`
     return argument.required ? `<${text}>` : `[${text}]`
   })
-  const own = options.filter(({ long, helpGroupHeading }) => !helpGroupHeading && !COMMON.has(long ?? ''))
-  const flags = own.map(
-    ({ flags, mandatory }) => `\`${flags.replace(/^-\w, | <.*>$/g, '')}\`${mandatory ? ' (required)' : ''}`,
-  )
-  const line = `- \`${[...words, ...args].join(' ')}\`: ${command.summary()}`
-  return flags.length === 0 ? line : `${line}; ${flags.join(' ')}`
+  const required = options
+    .filter(({ mandatory }) => mandatory)
+    .map(({ flags }) => flags.replace(/^-\w, /, ''))
+  return `- \`${[...words, ...args, ...required].join(' ')}\`: ${command.summary()}`
 }
 
 if (import.meta.main) writeFileSync(PAGE, await renderCommandsPage(readFileSync(PAGE, 'utf8')))

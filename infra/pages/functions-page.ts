@@ -2,7 +2,7 @@
 
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
-import { resolveSignals, SIGNALS, TOPICS, type TopicWord } from '../../lib/app/topic-table.ts'
+import { resolveSignals, SIGNALS, type Signal, TOPICS, type TopicWord } from '../../lib/app/topic-table.ts'
 import { toFileName } from '../../lib/schemas/event-types.ts'
 import { listEventTypes } from '../../lib/telemetry/event-types.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
@@ -29,10 +29,17 @@ export function formatFunctionsPage(families: Families, page: string): string {
 function formatFunctionList(): string {
   const rows = readFunctions().map(declared => {
     const { name, description, emits } = declared
-    const to = emits.length > 0 ? ` → ${emits.join(', ')}` : ''
+    const to = emits.length > 0 ? ` → ${formatTopics(emits)}` : ''
     return `- [\`${name}\`](../functions/${name}/handler.ts): ${description}. *${describeStart(declared)}${to}*`
   })
   return rows.join('\n')
+}
+
+/** Returns the names of topics. Those to which failed records return are many, and have one name. */
+function formatTopics(topics: readonly Signal[]): string {
+  const redriven = resolveSignals(['redriven'])
+  if (!redriven.every(topic => topics.includes(topic))) return topics.join(', ')
+  return [...topics.filter(topic => !redriven.includes(topic)), 'the topics of consumers'].join(', ')
 }
 
 function formatTopicList(): string {
@@ -47,7 +54,7 @@ function formatTopicList(): string {
 /** Returns a list of event types, with one line for each set of topics. Event types with a choice of formats are first. */
 function formatEventTypeList(families: Families): string {
   const all = [...listEventTypes(families)].map(([type, { topic, formats }]) => {
-    const topics = resolveSignals([topic as TopicWord]).join(', ')
+    const topics = formatTopics(resolveSignals([topic as TopicWord]))
     const link = `[\`${type}\`](../events/schemas/json/${toFileName(type)}.json)`
     return { topics, link, isAlwaysJson: formats.length === 1 }
   })
@@ -66,8 +73,8 @@ function formatEventTypeList(families: Families): string {
 function describeStart(declared: DeclaredFunction): string {
   const { consumes, inputs, schedule } = declared
   return [
-    ...consumes.map(topic => `records of ${topic}`),
-    ...(inputs ? ['records of the topics in `config/inputs.yaml`; deployed only if there are any'] : []),
+    ...(consumes.length > 0 ? [consumes.join(', ')] : []),
+    ...(inputs ? ['topics in `config/inputs.yaml`; deployed only if there are any'] : []),
     ...(schedule ? [describeSchedule(schedule)] : []),
     ...listUses(declared).flatMap(({ startedBy }) => startedBy ?? []),
   ].join('; ')

@@ -11,20 +11,19 @@ export const LOCAL_CLOUD = slice(
       default: DEFAULT_STACK,
     }),
     SLUICE_DATA_DIR: setting(text(/\S/, 'a folder'), {
-      description: 'Folder for data and logs. Two runs at the same time need different folders.',
+      description: 'Folder for data and logs.',
       otherwise: '`.local`',
     }),
     SLUICE_DOCKER: setting(text(/^/, '"1" or "true"; any other value means no'), {
-      description:
-        'Whether the containers of `localstack/docker-compose.yml` are used, as with the option `--docker`.',
+      description: 'Whether servers run as containers, like the option `--docker`.',
     }),
     SLUICE_BUNDLES: setting(text(/\S/, 'a folder'), {
       description:
-        'Folder of functions that are already built, as [the image](containers.md) has it. `serverless offline` then builds and reloads nothing.',
+        'Folder of functions that are already built, as in [the image](containers.md), and are not reloaded.',
     }),
     SLUICE_WATCH: setting(text(/^/, '"off"; any other value means on'), {
       description:
-        'Whether code, rules, families, inputs and mappings are reloaded when they are saved. `off` is equivalent to the option `--no-watch`.',
+        'Whether saved files are [reloaded](local-and-cloud.md#editing-while-it-runs), like the option `--no-watch`.',
     }),
   },
   ({ SLUICE_STACK, SLUICE_DATA_DIR, SLUICE_DOCKER = '' }) => ({

@@ -55,8 +55,8 @@ allowed values, and never a value.`
 const LEGEND = `Each line below contains the variable, its key in the settings file (\`section.key\`) and its option if it has them, its meaning, its allowed values in italics, and its default in brackets.`
 
 const HANDED_ON = `Set these variables for the command that deploys, or for \`npm start\` and \`serverless offline\`, which pass them to the functions.
-Variables marked ¹ are set by the deployment, from its stage or from the variable of the same name. Variables marked ² are set by the
-program that runs the function. Variables marked ³ are only for programs on this machine.`
+Those marked ¹ are set by the deployment, from its stage or from the variable of the same name; folders and files must then be inside the
+project. Those marked ² are set by the program that runs the function, and those marked ³ are only for programs on this machine.`
 
 const PARAMETER = `The SSM parameter that \`GENERATOR_PARAMETER\` names contains YAML or JSON with any of these keys. \`{}\` selects all
 defaults.`
@@ -136,6 +136,8 @@ function formatList(rows: readonly [string, Setting][], marks?: Partial<typeof M
     const plain = allowed
       .replaceAll('<', '&lt;')
       .replace(/^one of /, '')
+      // docs/functions.md lists the signals.
+      .replace(/, with the signals .*/, '')
       .replace(WHOLE_NUMBER, (_, unit, least, most) => `${least} to ${most}${unit ? ` ${unit}` : ''}`)
     const standard = value === undefined ? otherwise : `\`${value}\``
     return `- **\`${name}\`**${suffix}: ${description} *${plain}*${standard ? ` (${standard})` : ''}`

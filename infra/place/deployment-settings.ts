@@ -14,7 +14,7 @@ export const STACK = slice('Long-lived stack of a deployment', {
     ),
     {
       description:
-        'Name of the [long-lived stack](infrastructure.md) in the region of the deployment. Its outputs replace variables that are not set.',
+        'Name of the [long-lived stack](infrastructure.md), whose outputs replace variables that are not set.',
       otherwise: 'no outputs are used',
     },
   ),
@@ -48,8 +48,7 @@ const CONSOLE = slice('Console of a deployment', {
 /** Tracing of functions with AWS X-Ray. */
 const TRACING = slice('Tracing of a deployment', {
   SLUICE_TRACING: setting(onOff(), {
-    description:
-      'Whether Lambda traces invocations with X-Ray. Spans of records have [another setting](#spans).',
+    description: 'Whether Lambda traces invocations with X-Ray, beside [spans of records](#spans).',
     default: 'off',
   }),
 })

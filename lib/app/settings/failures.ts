@@ -3,8 +3,7 @@ import { list, setting, slice, text } from '#runtime/settings/index.ts'
 /** Settings of the failure policy. */
 export const FAILURES = slice('Failures', {
   FAILURES_DIR: setting('folders.failures', text(/\S/, 'a folder'), {
-    description:
-      'The folder with the [failure policy](../config/failures/README.md). For a deployment, it must be inside the project.',
+    description: 'The folder with the [failure policy](../config/failures/README.md).',
     default: 'config/failures',
     setBy: 'deployment',
   }),

@@ -18,14 +18,12 @@ export const INPUTS = slice(
   'Inputs',
   {
     INPUTS_FILE: setting('folders.inputs', text(/\S/, 'a file'), {
-      description:
-        'The file with the [inputs](inputs.md): topics of other applications. For a deployment, it must be inside the project.',
+      description: 'The file with the [inputs](inputs.md): topics of other applications.',
       default: 'config/inputs.yaml',
       setBy: 'deployment',
     }),
     MAPPINGS_DIR: setting('folders.mappings', text(/\S/, 'a folder'), {
-      description:
-        'The folder with the [mappings](../config/mappings/README.md). For a deployment, it must be inside the project.',
+      description: 'The folder with the [mappings](../config/mappings/README.md).',
       default: 'config/mappings',
       setBy: 'deployment',
     }),

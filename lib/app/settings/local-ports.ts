@@ -6,14 +6,14 @@ export const LOCAL_PORTS = slice('Ports of the local cloud', {
     description: 'Port of Kafka.',
     default: '9092',
   }),
-  REDIS_PORT: setting('ports.redis', port(), { description: 'The port of Valkey.', default: '6379' }),
-  AWS_PORT: setting('ports.aws', port(), { description: 'The port of LocalStack.', default: '4566' }),
+  REDIS_PORT: setting('ports.redis', port(), { description: 'Port of Valkey.', default: '6379' }),
+  AWS_PORT: setting('ports.aws', port(), { description: 'Port of LocalStack.', default: '4566' }),
   REGISTRY_PORT: setting('ports.registry', port(), {
-    description: 'The port of the schema registry, which runs with `npm start -- --registry`.',
+    description: 'Port of the schema registry of `npm start -- --registry`.',
     default: '8081',
   }),
   LAMBDA_PORT: setting('ports.lambda', port(), {
-    description: "The port of Lambda's endpoint.",
+    description: "Port of Lambda's endpoint.",
     default: '3002',
   }),
   CONSOLE_PORT: setting('ports.console', port(), {
@@ -22,7 +22,7 @@ export const LOCAL_PORTS = slice('Ports of the local cloud', {
     default: '8050',
   }),
   KAFKA_UI_PORT: setting('ports.kafka_ui', port(), {
-    description: 'A second port of the console, which opens with the pages about Kafka.',
+    description: 'A second port of the console, with the pages about Kafka first.',
     default: '8080',
   }),
   KSQL_PORT: setting('ports.ksql', port(), {

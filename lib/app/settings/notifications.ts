@@ -3,8 +3,7 @@ import { setting, slice, text } from '#runtime/settings/index.ts'
 /** Setting for the folder with the notification routes. */
 export const NOTIFICATIONS = slice('Notifications', {
   NOTIFICATIONS_DIR: setting('folders.notifications', text(/\S/, 'a folder'), {
-    description:
-      'The folder with the [notification routes](../config/notifications/README.md). For a deployment, it must be inside the project.',
+    description: 'The folder with the [notification routes](../config/notifications/README.md).',
     default: 'config/notifications',
     setBy: 'deployment',
   }),

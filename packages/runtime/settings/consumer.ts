@@ -47,7 +47,7 @@ export interface ConsumerSettings {
 
 const SHARED = {
   ID_WINDOW_SECONDS: setting('consumers.id_window_seconds', seconds(MAX_ID_WINDOW_SECONDS), {
-    description: 'Period for which an id is remembered, in log time. Each load searches the whole period.',
+    description: 'Period for which an id is remembered, in log time.',
     default: String(CONSUMER_DEFAULTS.idWindowMs / SECOND_MS),
   }),
   FAILURE_MEMORY_MIB: setting(
@@ -64,7 +64,7 @@ const SHARED = {
     wholeNumber({ least: 1, most: 99_999_999 }),
     {
       description:
-        'Maximum number of new entities per source, partition and day of log time. All sources together can add twice as many ([guarantees](guarantees.md#what-bounds-the-memory)).',
+        '[Maximum number](guarantees.md#what-bounds-the-memory) of new entities per source, partition and day of log time.',
       default: String(CONSUMER_DEFAULTS.newEntities),
     },
   ),

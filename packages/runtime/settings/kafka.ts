@@ -60,8 +60,7 @@ const SETTINGS = {
   }),
   KAFKA_AUTH: setting('kafka.auth', oneOf(AUTHENTICATIONS), {
     option: '--auth <how>',
-    description:
-      'Encryption and authentication: `none` is unencrypted, `tls` encrypted; all others also [authenticate](kafka-security.md).',
+    description: 'How to [sign in](kafka-security.md). Only `none` is unencrypted.',
     otherwise: '`none` with `KAFKA_BROKERS`, else `iam`',
   }),
   KAFKA_TLS: setting('kafka.tls', onOff(), {
@@ -101,7 +100,7 @@ const SETTINGS = {
   }),
   EVENT_HUBS_CONN_STR: setting('kafka.event_hubs', CONNECTION_STRING, {
     option: '--event-hubs-conn-str <string>',
-    description: 'A connection string of Azure Event Hubs, as the portal shows it. Nothing else is needed.',
+    description: 'A connection string of Azure Event Hubs, as the portal shows it.',
     setBy: 'machine',
   }),
   KAFKA_ISOLATION: setting('kafka.isolation', oneOf(['read-committed', 'read-uncommitted']), {

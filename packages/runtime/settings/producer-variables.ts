@@ -36,7 +36,7 @@ export const PRODUCER = slice(
     }),
     PRODUCER_ACKS: setting('producer.acks', oneOf(['all', '1', '-1']), {
       description:
-        'Required acknowledgements of a batch: from `all` replicas in sync (or `-1`), or only from its leader (`1`), whose loss can then lose records.',
+        'Required acknowledgements of a batch: from `all` replicas in sync (or `-1`), or only from its leader (`1`).',
       otherwise: 'that of the profile',
     }),
     PRODUCER_RETRIES: setting('producer.retries', wholeNumber({ least: 0, most: MOST }), {

@@ -18,8 +18,7 @@ export const TRACING = slice(
       description: 'HTTP headers of the requests with spans, such as credentials.',
     }),
     OTEL_HEADERS_SECRET: setting('spans.headers_secret', text(/\S/, 'the name of a secret'), {
-      description:
-        'The secret with additional headers, as `{"authorization": "…"}`. A deployment reads credentials only from this secret.',
+      description: 'The secret with additional headers, as `{"authorization": "…"}`.',
       otherwise: 'there are no others',
     }),
     OTEL_TRACES_SAMPLER: setting('spans.sampler', oneOf(SAMPLERS), {

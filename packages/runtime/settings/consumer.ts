@@ -64,7 +64,7 @@ const SHARED = {
     wholeNumber({ least: 1, most: 99_999_999 }),
     {
       description:
-        '[Maximum number](guarantees.md#what-bounds-the-memory) of new entities per source, partition and day of log time.',
+        'Maximum number of [new entities](guarantees.md#what-bounds-the-memory) per source, partition and day of log time.',
       default: String(CONSUMER_DEFAULTS.newEntities),
     },
   ),

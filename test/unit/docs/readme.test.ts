@@ -19,11 +19,12 @@ describe('the README', () => {
     assert.ok(words <= MAX_WORDS, `${words} words: move something to the page where a reader looks for it`)
   })
 
-  it('given its process, then sluice new consumer writes it', () => {
+  it('given its process, then sluice new consumer writes it, in fifteen lines', () => {
     const [code = '', ...others] = listBlocks('ts')
     assert.deepEqual(others, [])
-    const written = buildConsumerFiles('counting').find(({ content }) => content.includes('KeyedProcess'))
+    const written = buildConsumerFiles('counting').find(({ content }) => content.includes('defineProcess'))
     assert.ok(code !== '' && written?.content.endsWith(code), written?.content)
+    assert.ok((written?.content.trimEnd().split('\n').length ?? 0) <= 15)
   })
 
   it('given the state of an entity, then sluice state show prints it in that form', () => {

@@ -164,6 +164,7 @@ describe('the engine, installed from its tarball into another project', () => {
         alerts.map(([key, { type, data }]) => [key, type, data]),
         [['c-1', 'orders.over-limit', { total: 1100 }]],
       )
+      assert.match(await typed.runs(OTHER_PROGRAMS, {}), /^limits\.hot\napplied\/posted$/m)
     } finally {
       await typed.remove()
     }
@@ -191,6 +192,22 @@ describe('the engine, installed from its tarball into another project', () => {
     }
   })
 })
+
+/** Runs the process with a context and the sink of the README without servers. */
+const OTHER_PROGRAMS = `
+import { ProcessKit, SinkKit } from '@sluice/runtime/testing'
+import { limits } from './limits.ts'
+import { webhook } from './webhook.ts'
+const event = (id, type, data) => ({ id, source: '/boilers', subject: 'b-1', type, data, time: '2026-03-01T12:00:00Z' })
+const kit = new ProcessKit(limits)
+await kit.when(
+  event('1', 'com.example.limits.set', { 'b-1': 60 }),
+  event('2', 'com.example.temperature.measured', { celsius: 70 }),
+)
+console.log(kit.publishedEvents.map(({ type }) => type).join())
+globalThis.fetch = async (_, { body }) => new Response('', { status: JSON.parse(body).total === 1100 ? 200 : 400 })
+console.log((await new SinkKit(webhook).when(event('1', 'orders.over-limit', { total: 1100 }))).join())
+`
 
 function text(content: string): string {
   return Buffer.from(content).toString('base64')

@@ -160,10 +160,15 @@ export function application<
   ]
   return {
     ...described,
-    process: (consumer, handlers) => ({
-      ...defineProcess(consumer, { accepts: types, ...handlers } as never),
-      application: described,
-    }),
+    process: (consumer, handlers) => {
+      const unknown = Object.keys(handlers.on ?? {}).filter(type => !types.includes(type))
+      if (Object.keys(events).length > 0 && unknown.length > 0)
+        throw new ConfigError(`the process "${consumer}"`, [
+          `on has a handler for "${unknown.join(', ')}": add its schema to events of the application`,
+        ])
+      const process = defineProcess(consumer, { accepts: types, ...handlers } as never)
+      return { ...process, application: described }
+    },
     sink: (consumer: string, sink: Unnamed<Sink<never>> & Unnamed<SegmentSink<never>>) => ({
       accepts: types,
       ...sink,

@@ -4,6 +4,7 @@ import { ConfigError, PermanentError } from './author-errors.ts'
 import { parseEntity, type Received } from './event.ts'
 import {
   completeStep,
+  contextTypes,
   type Emission,
   type KeyedProcess,
   type PartitionContext,
@@ -56,7 +57,7 @@ export interface Step<Context = unknown, Topic extends string = TopicName> {
   cancel(name: string): void
   /** Sets the reason of the step, a stable word for logs, metrics and tests. The default is `processed`, or `fired` for a timer. */
   reason(word: string): void
-  /** Sets the stored data of the partition's context, from which its `read` computes the context of all later steps. */
+  /** Sets the stored data of the process's `context`, from which its `read` computes the context of all later steps. */
   setContext(data: unknown): void
   /**
    * Ends the step because the event can never be processed. The event becomes a failure record, and the state does not change.
@@ -160,12 +161,15 @@ export function defineProcess<State, Data = unknown, Context = void>(
 export function defineProcess(name: string, handlers: AnyHandlers): KeyedProcess<unknown, unknown, unknown> {
   const { on = {}, onEvent, onTimer, onErase, onTakeover, awaitsLog, accepts = [], ...settings } = handlers
   const handled = new Map(Object.entries(on))
-  if (!onEvent && handled.size === 0)
-    throw new ConfigError(`the process "${name}"`, ['it has neither onEvent nor on: add a handler'])
-  if (onEvent && accepts.length === 0)
-    throw new ConfigError(`the process "${name}"`, [
-      'onEvent has no event types: list them in accepts, or in events of the application',
-    ])
+  const unreached = contextTypes(settings.context ?? {}).filter(type => handled.has(type))
+  const errors = [
+    ...(onEvent || handled.size > 0 ? [] : ['it has neither onEvent nor on: add a handler']),
+    ...(onEvent && accepts.length === 0
+      ? ['onEvent has no event types: list them in accepts, or in events of the application']
+      : []),
+    ...unreached.map(type => `on has a handler for "${type}", whose events only set the context: remove it`),
+  ]
+  if (errors.length > 0) throw new ConfigError(`the process "${name}"`, errors)
   return {
     ...settings,
     name,
@@ -185,9 +189,9 @@ export function defineProcess(name: string, handlers: AnyHandlers): KeyedProcess
     }),
     ...(onErase && {
       onErase(state: unknown, erasure: Received, context: unknown) {
-        const calls = new Calls(name, erasure.entity, erasure.timeMs, context)
-        onErase(state, erasure, calls.step)
-        return calls.emissions
+        const { emissions, step } = new Calls(name, erasure.entity, erasure.timeMs, context)
+        const result: unknown = onErase(state, erasure, { context, emit: step.emit })
+        return result instanceof Promise ? (result as never) : emissions
       },
     }),
     ...(onTakeover && {
@@ -211,8 +215,7 @@ function collectStep(calls: Calls, reason: string, handle: () => unknown): StepR
   try {
     const state = handle()
     // Pass a promise on, so that the engine reports it as an invalid result.
-    if (state instanceof Promise) return state as never
-    return calls.complete(reason, state)
+    return state instanceof Promise ? (state as never) : calls.complete(reason, state)
   } catch (error) {
     if (error instanceof PermanentError) return reject(error.message, error.safeMessage)
     throw error
@@ -249,6 +252,7 @@ class Calls {
         this.#word = word
       },
       setContext: data => {
+        if (context === undefined) throw new Error('setContext needs a context of the process: define one')
         this.#context = data
       },
       reject: (why, safeMessage) => {

@@ -179,14 +179,16 @@ export class ProcessKit<State> {
     const [wait] = waits.slice(waited)
     // Throw the original error: the engine omits its message, because it may contain payload data.
     if (wait) throw this.#thrown ?? wait.error ?? new Error(`the record waits: ${wait.reason}`)
-    for (const { failure, offset } of decisions.slice(decisionsBefore))
-      if (failure && !OF_A_TEST.includes(failure.code)) {
-        const event = records[offset - first]?.event
-        const name = event && 'id' in event ? event.id : 'the record'
+    for (const { failure, offset, event, reason } of decisions.slice(decisionsBefore)) {
+      const appended = records[offset - first]?.event
+      const name = appended && 'id' in appended ? appended.id : 'the record'
+      if (reason === 'not-mine')
+        throw new Error(`${name}: not-mine: the process does not accept events of the type "${event?.type}"`)
+      if (failure && !OF_A_TEST.includes(failure.code))
         throw new Error(
           `${name}: ${[failure.code, failure.message].join(': ')} ${failure.place ?? ''}`.trim(),
         )
-      }
+    }
     for (const { by, state } of this.#steps.slice(taken)) {
       const lost = findLostInJson(state, 'state')
       if (lost) throw new Error(`${by}: JSON does not preserve the state: ${lost}`)

@@ -5,7 +5,7 @@ import type { Sink } from '../consumer/sink.ts'
 import { assertFits } from '../pipeline/check-definition.ts'
 import type { Process } from '../pipeline/consumer.ts'
 import { Stage } from './consumer-kit.ts'
-import { logRecord } from './records.ts'
+import { FIRST_APPEND_MS, logRecord } from './records.ts'
 
 /**
  * Test kit for a sink that needs no servers: deliver events and check the outcome of each. It runs the real
@@ -43,7 +43,7 @@ export class SinkKit {
     const { decisions, waits } = this.#stage.observer
     const [decisionsBefore, waited] = [decisions.length, waits.length]
     const times = events.map(({ time }) => Date.parse(time ?? '')).filter(time => !Number.isNaN(time))
-    this.#nowMs = Math.max(this.#nowMs, ...times.map(time => time + ms))
+    this.#nowMs = Math.max(this.#nowMs, ...times.map(time => time + ms)) || FIRST_APPEND_MS
     const batch = [...this.#waiting, ...events]
     const records = batch.map((event, index) =>
       logRecord(this.#offset + index, event, { topic: this.#stage.topic, timestampMs: this.#nowMs }),

@@ -5,7 +5,8 @@ import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { defineProcess } from '#runtime/consumer/define-process.ts'
+import type { KeyedProcess } from '#runtime/consumer/process.ts'
 import type { BatchResponse } from '#runtime/pipeline/batch/respond.ts'
 import { consume } from '#runtime/pipeline/consume.ts'
 import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
@@ -31,11 +32,10 @@ const INVOCATION = {
   latest: new LatestDecisions(),
   logChecks: new LogChecks(),
 }
-const quiet: KeyedProcess<number> = {
-  name: 'quiet',
+const quiet = defineProcess<number>('quiet', {
   accepts: counting.accepts,
-  onEvent: (count = 0) => completeStep('counted', count + 1),
-}
+  onEvent: (count = 0) => count + 1,
+})
 
 /** Counts the calls. */
 class CountingPublisher implements Publisher {
@@ -111,7 +111,7 @@ describe('the pipeline on Redis and Kafka', () => {
   for (const entities of [1, SIZE])
     it(`given a batch of ${SIZE} readings of ${entities} entities, then it costs two Redis calls and no publish`, async () => {
       const partition = entities === 1 ? 0 : 1
-      const { batch, publisher, observer } = createConsumer(quiet as KeyedProcess<never>, partition)
+      const { batch, publisher, observer } = createConsumer(quiet as never, partition)
       await batch(0, entities)
       // The second: at the first a server may not have seen the scripts yet.
       const commands = await monitor.during(() => batch(SIZE, entities))
@@ -121,7 +121,7 @@ describe('the pipeline on Redis and Kafka', () => {
     })
 
   it('given a batch that emits for every entity, then it costs three calls to Redis and one publish', async () => {
-    const { batch, publisher } = createConsumer(counting as KeyedProcess<never>, 2)
+    const { batch, publisher } = createConsumer(counting as never, 2)
     await batch(0)
     assert.equal(publisher.calls, 0)
     const commands = await monitor.during(() => batch(SIZE))

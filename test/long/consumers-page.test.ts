@@ -42,6 +42,11 @@ describe('the page on writing a consumer, followed to the letter', { timeout: 90
     ])
   })
 
+  it('given its process, then that is a whole one, in fifteen lines', async () => {
+    const code = await readFile(join(tutorial.folder, 'lib/frost/process.ts'), 'utf8')
+    assert.ok(code.trim().split('\n').length <= 15)
+  })
+
   it('names every key that an entry can have, and every word of uses', async () => {
     const page = await readFile(join(PROJECT, PAGE), 'utf8')
     const words = [...Object.keys(buildEntrySchema().properties), ...Object.keys(USES)]

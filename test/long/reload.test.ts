@@ -17,18 +17,16 @@ const HANDLER = 'functions/activity/handler.ts'
 
 /** Emits for every reading which code has processed it, and its number within its entity. */
 const MARKING = `
-import { completeStep, type KeyedProcess } from '../../packages/runtime/consumer/index.ts'
+import { defineProcess } from '../../packages/runtime/consumer/index.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 
-const marking = (families: Families): KeyedProcess<{ count: number }> => ({
-  name: 'activity',
+const marking = (families: Families) => defineProcess<{ count: number }>('activity', {
   accepts: families.readingTypes,
-  onEvent(state, { id, entity }) {
+  onEvent(state, { id, entity }, { emit }) {
     const count = (state?.count ?? 0) + 1
-    const data = { reading: id, count, code: 'first' }
-    const emission = { name: 'processed', to: 'events' as const, key: entity, type: 'test.processed', source: '/marking', data }
-    return completeStep('marked', { count }, [emission])
+    emit('events', 'processed', { reading: id, count, code: 'first' }, { key: entity, source: '/marking' })
+    return { count }
   },
 })
 
@@ -107,7 +105,7 @@ describe('a project that is edited while its functions run', { timeout: 290_000 
       assert.doesNotMatch(ordered.map(({ code }) => code).join(), /second,first/)
     }
     const tally = await environment.tally('activity')
-    assert.deepEqual(tally, { 'applied/marked': traffic.sent.length }, 'nothing came twice')
+    assert.deepEqual(tally, { 'applied/processed': traffic.sent.length }, 'nothing came twice')
     const [now] = (await kafka.admin.describeGroups([group])).groups
     assert.deepEqual(now?.members, before?.members, 'the group was not joined anew')
     const ends = await environment.client.ends(environment.topic('readings'))

@@ -166,8 +166,7 @@ export function application<
         throw new ConfigError(`the process "${consumer}"`, [
           `on has a handler for "${unknown.join(', ')}": add its schema to events of the application`,
         ])
-      const process = defineProcess(consumer, { accepts: types, ...handlers } as never)
-      return { ...process, application: described }
+      return { ...defineProcess(consumer, { accepts: types, ...handlers } as never), application: described }
     },
     sink: (consumer: string, sink: Unnamed<Sink<never>> & Unnamed<SegmentSink<never>>) => ({
       accepts: types,

@@ -3,13 +3,7 @@
  * checksum of all events so far, which reveals missing, duplicate and reordered events. `test/ledger/count/` implements the
  * expected results independently.
  */
-import {
-  completeStep,
-  type Emission,
-  type KeyedProcess,
-  reject,
-  type StepResult,
-} from '#runtime/consumer/process.ts'
+import { defineProcess, type Step } from '#runtime/consumer/index.ts'
 
 /** Short, so that timers fire while a run lasts. */
 const SILENCE_MS = 1_500
@@ -32,39 +26,39 @@ interface Counted {
 }
 
 /** Emits every third signal, each silence, and the signal that ends a silence. Forgets entities after a long silence. */
-export const counting: KeyedProcess<Counted, Signal> = {
-  name: 'counting',
+export const counting = defineProcess<Counted, Signal | undefined>('counting', {
   accepts: ['ledger.signal.v1', 'io.sluice.environment.reading.v1'],
-  onEvent(state, { timeMs, subject, data }) {
-    if (data?.refuse || data === undefined) return reject('the event asks to be rejected')
+  onEvent(state, { timeMs, subject, data }, step) {
+    if (data?.refuse || data === undefined) return step.reject('the event asks to be rejected')
     const count = (state?.count ?? 0) + 1
     const chain = chained(state?.chain ?? 0, data.number ?? data.temperature ?? 0)
-    const echo = data.echo === undefined ? [] : [emission('echo', subject, { echo: [data.echo, data.echo] })]
-    if (state && timeMs < state.lastMs) return completeStep('late', { ...state, count, chain }, echo)
-    const names = [...(state?.isSilent ? ['back'] : []), ...(count % 3 === 0 ? ['third'] : [])]
-    return completeStep(
-      'counted',
-      { count, chain, lastMs: timeMs, isSilent: false },
-      [...names.map(name => emission(name, subject, { count, chain })), ...echo],
-      [{ name: 'silence', dueMs: timeMs + SILENCE_MS }, { name: 'forget' }],
-    )
+    const isLate = state !== undefined && timeMs < state.lastMs
+    step.reason(isLate ? 'late' : 'counted')
+    if (!isLate && state?.isSilent) emit(step, 'back', subject, { count, chain })
+    if (!isLate && count % 3 === 0) emit(step, 'third', subject, { count, chain })
+    if (data.echo !== undefined) emit(step, 'echo', subject, { echo: [data.echo, data.echo] })
+    if (isLate) return { ...state, count, chain }
+    step.timer('silence', SILENCE_MS)
+    step.cancel('forget')
+    return { count, chain, lastMs: timeMs, isSilent: false }
   },
-  onTimer(state, { name, dueMs, subject }): StepResult<Counted> {
-    const { count, chain } = state
-    const emitted = emission(name === 'forget' ? 'forgotten' : 'silent', subject, { count, chain })
-    if (name === 'forget') return completeStep('forgotten', undefined, [emitted])
-    return completeStep(
-      'silent',
-      { ...state, isSilent: true },
-      [emitted],
-      [{ name: 'forget', dueMs: dueMs + FORGET_MS }],
-    )
+  onTimer: {
+    silence(state, { subject }, step) {
+      step.reason('silent')
+      emit(step, 'silent', subject, { count: state.count, chain: state.chain })
+      step.timer('forget', FORGET_MS)
+      return { ...state, isSilent: true }
+    },
+    forget({ count, chain }, { subject }, step) {
+      step.reason('forgotten')
+      emit(step, 'forgotten', subject, { count, chain })
+      return undefined
+    },
   },
-}
+})
 
-function emission(name: string, subject: string | undefined, data: object): Emission {
-  const type = `ledger.${name}.v1`
-  return { name, to: 'events', key: subject ?? '', type, source: '/counting', subject: subject ?? '', data }
+function emit(step: Step, name: string, subject = '', data: object): void {
+  step.emit('events', name, data, { key: subject, type: `ledger.${name}.v1`, subject })
 }
 
 interface Receipts {
@@ -74,19 +68,19 @@ interface Receipts {
 }
 
 /** The downstream consumer: applies each emission once, and detects emissions that arrive after their successors. */
-export const receiving: KeyedProcess<Receipts, { readonly chain?: number }> = {
-  name: 'receiving',
+export const receiving = defineProcess<Receipts, { readonly chain?: number } | undefined>('receiving', {
   accepts: ['back', 'third', 'silent', 'forgotten', 'echo'].map(name => `ledger.${name}.v1`),
-  onEvent(state, { data, extensions }) {
+  onEvent(state, { data, extensions }, { reason }) {
     const sequence = extensions?.sequence ?? ''
     const isBehind = state !== undefined && sequence <= state.sequence
-    return completeStep(isBehind ? 'behind' : 'received', {
+    reason(isBehind ? 'behind' : 'received')
+    return {
       count: (state?.count ?? 0) + 1,
       chain: chained(state?.chain ?? 0, data?.chain ?? 0),
       sequence: isBehind ? state.sequence : sequence,
-    })
+    }
   },
-}
+})
 
 /** A checksum that depends on all numbers so far and their order. */
 function chained(chain: number, number: number): number {

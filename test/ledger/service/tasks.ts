@@ -1,6 +1,6 @@
 /** The consumer whose records come back: it rejects as many attempts at a task as the task says. */
 
-import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
+import { defineProcess } from '#runtime/consumer/index.ts'
 import type { FailurePolicy } from '../../../lib/failures/policy.ts'
 import { getAttempt } from './attempts.ts'
 
@@ -29,13 +29,13 @@ interface TaskState {
   readonly numbers: readonly number[]
 }
 
-export const failing: KeyedProcess<TaskState, Task> = {
-  name: 'failing',
+export const failing = defineProcess<TaskState, Task | undefined>('failing', {
   accepts: ['ledger.task.v1'],
-  onEvent(state, { data }) {
+  onEvent(state, { data }, { reason, reject }) {
     if (data === undefined) return reject('a task without data')
     if (getAttempt(data) <= data.fails) return reject(`attempt ${getAttempt(data)} is to fail`)
     const numbers = [...(state?.numbers ?? []), data.number]
-    return completeStep('done', { count: numbers.length, numbers })
+    reason('done')
+    return { count: numbers.length, numbers }
   },
-}
+})

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import { readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
+import { defineProcess } from '#runtime/consumer/define-process.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { MemoryForwardCursors } from '#runtime/testing/memory-forward-cursors.ts'
 import { createScheduledRedriver } from '../../../lib/redriver/scheduled-run.ts'
@@ -17,21 +17,20 @@ const RETRIES = 'sluice.telemetry.retry-1m.test'
 const READINGS = 10
 
 /** Keeps the ids of an entity's readings in their order. It throws at each of them while it `fails`. */
-function keeping(name: string, mood: { fails: boolean }): KeyedProcess<{ ids: string[] }> {
-  return {
-    name,
+function keeping(name: string, mood: { fails: boolean }) {
+  return defineProcess<{ ids: string[] }>(name, {
     accepts: FAMILIES.readingTypes,
     onEvent(state, { id }) {
       if (mood.fails) throw new TypeError('a bug')
-      return completeStep('kept', { ids: [...(state?.ids ?? []), id] })
+      return { ids: [...(state?.ids ?? []), id] }
     },
-  }
+  })
 }
 
 /** Readings of two sensors that `failing` could not process, and what the dlq-router makes of them. */
 async function failedReadings() {
   const mood = { fails: true }
-  const failing = new Stage(keeping('failing', mood) as KeyedProcess<never>)
+  const failing = new Stage(keeping('failing', mood))
   // The breaker would keep the readings: this many failures look like a bad deployment.
   const readings = Array.from({ length: READINGS }, (_, at) =>
     record(at, reading(`r${at}`, { sensor: `s-${at % 2}`, at })),
@@ -48,7 +47,7 @@ async function failedReadings() {
   return { failing, readings, waiting }
 }
 
-const ENDED = { appendMs: 0, outcome: 'applied', reason: 'kept' } as const
+const ENDED = { appendMs: 0, outcome: 'applied', reason: 'processed' } as const
 
 function redriverOn(waiting: readonly LogRecord[], partitions?: (topic: string) => number): ForwardStage {
   const { name, ...rest } = createScheduledRedriver({ env: 'test', ...VOCABULARY }, () => 0)
@@ -84,10 +83,13 @@ describe('the redriver, killed at any point', () => {
       const again = back.length - READINGS
       assert.deepEqual(
         failing.outcomes.slice(READINGS).sort(),
-        [...Array(READINGS).fill('applied/kept'), ...Array(again).fill('duplicate/attempt-known')].sort(),
+        [
+          ...Array(READINGS).fill('applied/processed'),
+          ...Array(again).fill('duplicate/attempt-known'),
+        ].sort(),
       )
 
-      const other = new Stage(keeping('other', { fails: false }) as KeyedProcess<never>)
+      const other = new Stage(keeping('other', { fails: false }))
       await other.batch([...readings, ...back])
       assert.deepEqual(
         other.outcomes.slice(READINGS),
@@ -112,7 +114,7 @@ describe('the redriver, killed at any point', () => {
     const stage = redriverOn(waiting)
     await Promise.all([stage.wake(), stage.wake()])
     await failing.batch(returned(stage.publisher.publishedRecords))
-    assert.equal(failing.outcomes.filter(outcome => outcome === 'applied/kept').length, READINGS)
+    assert.equal(failing.outcomes.filter(outcome => outcome === 'applied/processed').length, READINGS)
   })
 })
 

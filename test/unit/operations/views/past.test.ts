@@ -3,8 +3,8 @@ import { describe, it } from 'node:test'
 import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import { defineProcess } from '#runtime/consumer/define-process.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
 import { computeDigest } from '#runtime/pipeline/model/fingerprint.ts'
 import type { SkippedRecords } from '#runtime/pipeline/ports.ts'
@@ -59,11 +59,7 @@ const RANGES: PastRange[] = [0, 1].map(partition => ({
   end: 2_500,
 }))
 
-const taking: KeyedProcess<null> = {
-  name: 'taking',
-  accepts: ['io.sluice.view.row.v1'],
-  onEvent: () => completeStep('taken', null),
-}
+const taking = defineProcess('taking', { accepts: ['io.sluice.view.row.v1'], onEvent: () => null })
 
 /** Log of rows, to which runs append until a write breaks. */
 class Rows {
@@ -114,7 +110,7 @@ class Rows {
 
   /** Returns the rows that a consumer of the log applies. It remembers no id. */
   async applied(): Promise<string[]> {
-    const stage = new RuntimeStage(APPLICATION, taking as KeyedProcess<never>, {}, 'view-rows')
+    const stage = new RuntimeStage(APPLICATION, taking as never, {}, 'view-rows')
     const emitters = new Map([[ROWS, new Set(['views'])]])
     stage.consumer = { ...stage.consumer, idWindowMs: 0, futureToleranceMs: DAY_MS, emitters }
     await stage.batch(this.records)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { PermanentError, RetryableError } from '#runtime/consumer/author-errors.ts'
 import { application } from '#runtime/consumer/authored-application.ts'
+import type { Step } from '#runtime/consumer/define-process.ts'
 import { hours, minutes } from '#runtime/consumer/durations.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { KeyedProcess } from '#runtime/consumer/process.ts'
@@ -223,8 +224,53 @@ describe('a process made of handlers', () => {
         return deliveries.map(() => confirmDelivery('mailed'))
       },
     })
+    const { time: _, ...untimed } = placed('b', 1)
+    assert.deepEqual(await new SinkKit(sink).when(untimed), ['applied/mailed'])
     assert.deepEqual(await new SinkKit(sink).when(placed('a', 1)), ['applied/mailed'])
-    assert.deepEqual([sink.name, sink.accepts, mailed], ['mail', [PLACED], ['a']])
+    assert.deepEqual([sink.name, sink.accepts, mailed], ['mail', [PLACED], ['b', 'a']])
+  })
+
+  it('given a call that a step cannot make, or a promise, then the event fails, and says why', async () => {
+    const erasing = application({ topics: ['orders'], erasureType: 'com.example.erased' })
+    type Handlers = Parameters<typeof erasing.process<number>>[1]
+    const fail = async (handlers: Handlers, message: RegExp) => {
+      const kit = new ProcessKit(
+        erasing.process('wrong', { accepts: [PLACED], onEvent: () => 1, ...handlers }),
+      )
+      const erasure = { ...placed('e', 1), type: 'com.example.erased' }
+      await assert.rejects(kit.when(placed('a', 1), erasure), message)
+    }
+    await fail({ onEvent: (async () => 1) as never }, /a: .*the consumer returned a promise/)
+    await fail({ onErase: (async () => {}) as never }, /e: .*the consumer returned a promise/)
+    await fail(
+      { onErase: (_, __, step) => (step as unknown as Step).reject('no') },
+      /e: .*reject is not a function/,
+    )
+    await fail(
+      { onEvent: (_, __, step) => void step.setContext({}) as undefined },
+      /a: .*setContext needs a context of the process: define one/,
+    )
+  })
+
+  it('given an event of a type that the process does not accept, then its test fails', async () => {
+    const kit = new ProcessKit(orders)
+    await assert.rejects(
+      kit.when({ ...placed('a', 1), type: 'com.example.order.plcaed' }),
+      /a: not-mine: the process does not accept events of the type "com.example.order.plcaed"/,
+    )
+  })
+
+  it('given a handler that no event can reach, then it cannot be made', () => {
+    const selling = application({ topics: ['orders'], events: { [PLACED]: ANYTHING } })
+    assert.throws(
+      () => selling.process('other', { on: { 'com.example.order.plcaed': () => 1 } as object }),
+      /on has a handler for "com.example.order.plcaed": add its schema to events of the application/,
+    )
+    const context = { setBy: PLACED, initial: 0, read: Number }
+    assert.throws(
+      () => shop.process<number, Order, number>('rules', { context, on: { [PLACED]: () => 1 } }),
+      /on has a handler for "com.example.order.placed", whose events only set the context: remove it/,
+    )
   })
 
   it('given no handler, or no types for it, then it cannot be made', () => {

@@ -82,6 +82,7 @@ export interface AuthoredApplication<Topic extends string, Schemas extends Event
    *
    * @param name name of the process, which is also its consumer group, its prefix in Redis and a dimension of its metrics. A
    *   renamed process starts without any state.
+   * @throws ConfigError if no event can reach a handler, because its type is missing or has no schema in `events`
    */
   process<State, Data = DataOf<Schemas[keyof Schemas]>, Context = void>(
     name: string,

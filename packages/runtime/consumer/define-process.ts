@@ -57,7 +57,7 @@ export interface Step<Context = unknown, Topic extends string = TopicName> {
   cancel(name: string): void
   /** Sets the reason of the step, a stable word for logs, metrics and tests. The default is `processed`, or `fired` for a timer. */
   reason(word: string): void
-  /** Sets the stored data of the process's `context`, from which its `read` computes the context of all later steps. */
+  /** Sets the stored data of the partition's context, from which its `read` computes the context of all later steps. */
   setContext(data: unknown): void
   /**
    * Ends the step because the event can never be processed. The event becomes a failure record, and the state does not change.
@@ -75,7 +75,7 @@ export type Emitting<Context = unknown, Topic extends string = TopicName> = Pick
   'context' | 'emit'
 >
 
-/** Handles an event. Returns the next state of the entity; undefined removes the entity and its timers. */
+/** Handles an event. Returns the next state of the entity, which JSON must represent; undefined removes the entity and its timers. */
 export type EventHandler<State, Event, Context = void, Topic extends string = TopicName> = {
   // A method, so that a handler may name the data of its event type.
   handle(state: State | undefined, event: Event, step: Step<Context, Topic>): State | undefined
@@ -89,7 +89,7 @@ export type TimerHandler<State, Context = void, Topic extends string = TopicName
 /** Handlers by event type. */
 type AnyType<State, Data, Context> = Readonly<Record<string, EventHandler<State, TypedEvent<Data>, Context>>>
 
-/** A process has a partition context if its handlers expect one. */
+/** Context that all entities of a partition share. A process has one if its handlers expect one. */
 // biome-ignore lint/suspicious/noConfusingVoidType: the context of a process without one
 type WithContext<Context> = [Context] extends [void]
   ? { readonly context?: PartitionContext<Context> }
@@ -109,7 +109,12 @@ interface Handlers<State, Data, Context, ByType, Topic extends string>
     KeyedProcess<State>,
     'version' | 'migrate' | 'allowedLatenessMs' | 'parking' | 'trustsProducers' | 'foreignLogs'
   > {
-  /** Event types for `onEvent`. By default, all types in `events` of the application, and the types of its JSON records. */
+  /**
+   * Event types for `onEvent`. By default, all types in `events` of the application, and the types of its JSON records. Events of
+   * other types are acknowledged with the reason `not-mine`. The list may include the application's `tickType`. A tick is then
+   * processed as an event of the entity with its source and subject; its `timeMs` is the timestamp of its record, and its id is not
+   * remembered. If its step has the reason `tick`, it counts as ignored, as in processes that do not accept ticks.
+   */
   readonly accepts?: readonly string[]
   /** Handles events whose type has no handler in `on`. */
   onEvent?(state: State | undefined, event: TypedEvent<Data>, step: Step<Context, Topic>): State | undefined
@@ -119,7 +124,10 @@ interface Handlers<State, Data, Context, ByType, Topic extends string>
   readonly onTimer?:
     | TimerHandler<State, Context, Topic>
     | Readonly<Record<string, TimerHandler<State, Context, Topic>>>
-  /** Called when an operator erases an entity that has a state. It can emit final events, for example to end an alert. */
+  /**
+   * Called when an operator erases an entity that has a state. It can emit final events, for example the end of an alert. The state
+   * and the timers are removed even if it throws. The data of the erasure is that of the application.
+   */
   onErase?(state: State, erasure: Received, step: Emitting<Context, Topic>): void
   /**
    * Called for an entity when its live state is replaced by a different state that was rebuilt from the log. The rebuild has not
@@ -136,8 +144,8 @@ interface Handlers<State, Data, Context, ByType, Topic extends string>
   ): State | undefined
   /**
    * Names of the timers that wait for silence, or a function that selects them. Such a timer fires only after the log's clock has
-   * passed it; any other timer also fires when a later event of its entity arrives. The names are declared for the whole process,
-   * so that they also apply to timers which earlier versions have set.
+   * passed it, because time in which nothing was appended to the log is not silence; any other timer also fires when a later event of
+   * its entity arrives. The names are declared for the whole process, so that they also apply to timers which earlier versions have set.
    */
   readonly awaitsLog?: readonly string[] | ((timer: string) => boolean)
 }
@@ -152,7 +160,7 @@ type AnyHandlers = Handlers<unknown, unknown, unknown, AnyType<unknown, unknown,
  *
  * @param name name of the process, which is also its consumer group, its prefix in Redis and a dimension of its metrics. A renamed
  *   process starts without any state.
- * @throws ConfigError if a handler or its event types are missing
+ * @throws ConfigError if a handler or its event types are missing, or if events of a handler in `on` set the context
  */
 export function defineProcess<State, Data = unknown, Context = void>(
   name: string,

@@ -3,22 +3,12 @@ import type { Parking } from './parking.ts'
 import type { TopicName } from './topic-name.ts'
 
 /**
- * A consumer with state. A process is a pure function of state and event: it must not read a clock or the environment, and must not
- * do any I/O. The runtime passes it each event once and in order, stores its state, and publishes its emissions. Offsets, retries
- * and stores are hidden from the process.
+ * A consumer with state, as the engine runs it. `defineProcess` makes one from handlers, whose rules are those of `ProcessHandlers`. The
+ * engine passes it each event once and in order, stores its state, and publishes its emissions.
  */
 export interface KeyedProcess<State, Data = unknown, Context = void> {
-  /**
-   * Name of the process, which is also its consumer group, its prefix in Redis and a dimension of its metrics. A renamed process
-   * starts without any state.
-   */
   readonly name: string
-  /**
-   * Event types to process. Events of other types are acknowledged with the reason `not-mine`. The list may include the
-   * application's `tickType`. A tick is then processed as an event of the entity with its source and subject; its `timeMs` is the
-   * timestamp of its record, and its id is not remembered. If the step for a tick has the reason `tick`, the tick counts as
-   * ignored, as in processes that do not accept ticks.
-   */
+  /** Types of all events that the process handles. */
   readonly accepts: readonly string[]
   /**
    * Version of the state's format: an integer, 1 by default. It must be increased if new code would misread the states that old
@@ -32,11 +22,7 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
    * arrive in that time.
    */
   readonly allowedLatenessMs?: number
-  /**
-   * Returns true if timers of this name fire only after the log's clock has passed them. Any other timer also fires when its entity
-   * has an event with a later time, regardless of the log's clock. Use it for timers that detect silence, because time in which
-   * nothing was appended to the log must not count as silence.
-   */
+  /** Returns true if timers of this name fire only after the log's clock has passed them. */
   awaitsLog?(timer: string): boolean
   /**
    * Preserves the order of an entity's events while one of them is retried: later events wait, within limits, and the timers of the
@@ -57,27 +43,10 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
   readonly foreignLogs?: true
   /** Context that all entities of a partition share. */
   readonly context?: PartitionContext<Context>
-  /**
-   * Handles an event.
-   *
-   * @param state state that the last step of this entity has returned; undefined at first. It must be serializable as JSON.
-   */
   onEvent(state: State | undefined, event: Received<Data>, context: Context): StepResult<State>
-  /** Called when the log's clock has passed a timer that a step has set. */
   onTimer?(state: State, timer: Timer, context: Context): StepResult<State>
-  /**
-   * Called when an operator erases an entity that has a state. Returns final emissions, for example the end of an alert. The state
-   * and the timers are removed even if this function throws. If absent, an erasure emits nothing.
-   *
-   * @param erasure erasure event, with the `source` and `subject` of the entity and data of the application
-   */
+  /** Returns the final emissions of an entity. The state and the timers are removed even if this function throws. */
   onErase?(state: State, erasure: Received, context: Context): readonly Emission[]
-  /**
-   * Called for an entity when its live state is replaced by a different state that was rebuilt from the log. The rebuild has not
-   * emitted anything, so this function must emit the differences, for example the beginning or the end of alerts. It may be called
-   * several times before the switch, the last time with the final states. Must be pure. If absent, the rebuilt state is used
-   * unchanged, and nothing is emitted.
-   */
   onTakeover?(live: State | undefined, rebuilt: State | undefined, at: TakeoverPlace): Takeover<State>
 }
 
@@ -104,7 +73,7 @@ interface Takeover<State> {
  * context does not change.
  */
 export interface PartitionContext<Context> {
-  /** Types of the events that set the context; by default, only steps set it. The process must not accept these types. */
+  /** Types of the events that set the context; by default, only steps set it. They reach no handler. */
   readonly setBy?: string | readonly string[]
   /** Context of a partition before the first event that sets one. */
   readonly initial: Context
@@ -208,18 +177,6 @@ export interface Emission {
 export type Key = string | { readonly base64: string } | null
 
 /** Returns the result of a step. If the state is undefined, the entity is removed. */
-export function completeStep(
-  reason: string,
-  state: undefined,
-  emit?: readonly Emission[],
-  timers?: readonly TimerChange[],
-): CompletedStep<never>
-export function completeStep<State>(
-  reason: string,
-  state: State | undefined,
-  emit?: readonly Emission[],
-  timers?: readonly TimerChange[],
-): CompletedStep<State>
 export function completeStep<State>(
   reason: string,
   state: State | undefined,

@@ -61,7 +61,6 @@ describe('the kit for processes', () => {
     ],
     ['data that cannot be written', emits({ data: 1n }), /emitted "a" that cannot be written: .*BigInt/],
     ['no CloudEvent', emits({ source: 'my source' }), /"source" is not a URI-reference/],
-    ['no step', undefined, /did not return a step/],
     ['a promise', Promise.resolve(completeStep('x', {})), /returned a promise: a process is not async/],
     ['a state with a BigInt', completeStep('x', { n: 1n }), /a state that JSON cannot represent: .*BigInt/],
     [

@@ -44,8 +44,7 @@ export function evaluateStep(
   const { process, application } = consumer
   try {
     const step = call()
-    const none = describeInvalidResult(step)
-    if (none) return invalidStep(none)
+    if (step instanceof Promise) return refusePromise(step)
     if (step.kind === 'rejected') return rejection(step)
     const wrong = findRuleViolation(step, cause, process.onTimer !== undefined, application)
     if (wrong) return invalidStep(wrong)
@@ -82,15 +81,11 @@ function invalidStep(what: string, further = ''): Failure {
   return { ...failure('unexpected-error', `${safeMessage}${further}`), safeMessage }
 }
 
-/** Describes an invalid result of a step. A process can return one only by bypassing the types. */
-function describeInvalidResult(step: unknown): string | undefined {
-  if (step instanceof Promise) {
-    // An unhandled rejection would end this invocation and every later one that processes the record.
-    step.catch(() => {})
-    return 'returned a promise: a process is not async'
-  }
-  const { kind } = (step ?? {}) as Partial<StepResult<unknown>>
-  return kind === 'decided' || kind === 'rejected' ? undefined : 'did not return a step'
+/** Returns the failure of an async handler. A process can have one only by bypassing the types. */
+function refusePromise(step: Promise<unknown>): Failure {
+  // An unhandled rejection would end this invocation and every later one that processes the record.
+  step.catch(() => {})
+  return invalidStep('returned a promise: a process is not async')
 }
 
 function serializeState(state: unknown): string | Failure {

@@ -18,7 +18,6 @@ const producer = new TelemetryProducer({
   topic: TOPIC,
   profile: 'balanced',
   key: event => readingKey(families, event),
-  event: { type: 'com.example.job.finished', source: '/jobs' },
   onDelivery: report => console.log(deliveryText(report)),
 })
 // Waiting events are delivered before the process ends.
@@ -28,7 +27,7 @@ process.once('SIGTERM', () => void producer.close())
 const generator = new SensorDataGenerator(families, { family: 'environment' })
 for (let n = 0; n < count; n++) await producer.enqueue(generator.generate())
 
-// 2. One whose delivery matters now: a CloudEvent of the package `cloudevents`.
+// 2. One whose delivery matters now.
 const { partition, offset } = await producer.publish(
   new CloudEvent({
     type: 'com.example.room.entered',
@@ -39,9 +38,16 @@ const { partition, offset } = await producer.publish(
 )
 console.log(`The door's event is number ${offset} of partition ${partition}`)
 
-// 3. Plain data, in the trace that led to it.
-const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
-await producer.publish(producer.createEvent({ rows: 120 }, { traceparent, subject: 'nightly' }))
+// 3. One in the trace that led to it.
+await producer.publish(
+  new CloudEvent({
+    type: 'com.example.job.finished',
+    source: '/jobs',
+    subject: 'nightly',
+    traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+    data: { rows: 120 },
+  }),
+)
 
 const { messages_sent, errors, bytes_sent, latency_ms } = producer.metrics()
 console.log(

@@ -1,4 +1,5 @@
 /** Generates simulated readings one at a time, for applications that have their own Kafka producer. */
+import type { CloudEvent } from 'cloudevents'
 import { newId } from '#runtime/adapters/system.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { Families, ReadingData } from '../../lib/telemetry/families.ts'
@@ -40,11 +41,11 @@ export class SensorDataGenerator {
   }
 
   /** Returns the next reading as an event. */
-  generate(): Event<ReadingData> {
+  generate(): CloudEvent<ReadingData> {
     const tick = this.#firstTick + Math.floor(this.#count / this.#sensors.length)
     const sensor = this.#sensors[this.#count % this.#sensors.length] as Sensor
     this.#count++
-    return simulateReading(this.#families, this.#settings, sensor, tick).event as Event<ReadingData>
+    return simulateReading(this.#families, this.#settings, sensor, tick).event
   }
 }
 

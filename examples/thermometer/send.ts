@@ -1,5 +1,6 @@
 import process from 'node:process'
 import { TelemetryProducer } from '@sluice/runtime/producer'
+import { CloudEvent } from 'cloudevents'
 import { app, TEMPERATURE_MEASURED } from './src/application.ts'
 
 /** Publishes readings of a sensor. */
@@ -11,10 +12,12 @@ export async function sendReadings(
   const producer = new TelemetryProducer({
     kafka: { brokers: brokers.split(','), auth: 'none' },
     topic: app.kafkaTopic('readings', 'local'),
-    event: { type: TEMPERATURE_MEASURED, source: '/sensors', subject: sensor },
   })
   try {
-    for (const value of celsius) await producer.publish(producer.createEvent({ celsius: value }))
+    for (const value of celsius) {
+      const attributes = { type: TEMPERATURE_MEASURED, source: '/sensors', subject: sensor }
+      await producer.publish(new CloudEvent({ ...attributes, data: { celsius: value } }))
+    }
   } finally {
     await producer.close()
   }

@@ -71,11 +71,12 @@ async function writeCode(
  */
 async function writeTypes(
   { folder, typed }: PackageBuild,
-  { dependencies = {} }: Manifest,
+  { dependencies, peerDependencies }: Manifest,
   dist: string,
 ): Promise<void> {
   await mkdir(join(PROJECT, '.local'), { recursive: true })
   const emitted = await mkdtemp(join(PROJECT, '.local', 'package-types-'))
+  const declared = { ...dependencies, ...peerDependencies }
   try {
     const tsc = join(PROJECT, 'node_modules', '.bin', 'tsc')
     const args = [tsc, '-p', join(folder, 'tsconfig.build.json'), '--outDir', emitted]
@@ -87,7 +88,7 @@ async function writeTypes(
       const text = withJsExtensions(await readFile(file, 'utf8'))
       for (const module of listImports(text))
         if (module.startsWith('.')) reached.add(join(dirname(file), module.replace(/\.js$/, '.d.ts')))
-        else assertDeclared(module, file, { folder, dependencies })
+        else assertDeclared(module, file, { folder, declared })
       const to = join(dist, relative(root, file))
       await mkdir(dirname(to), { recursive: true })
       await writeFile(to, text)
@@ -111,16 +112,13 @@ function listImports(text: string): string[] {
 function assertDeclared(
   module: string,
   file: string,
-  {
-    folder,
-    dependencies,
-  }: { readonly folder: string; readonly dependencies: Readonly<Record<string, string>> },
+  { folder, declared }: { readonly folder: string; readonly declared: Readonly<Record<string, string>> },
 ): void {
   const name = module
     .split('/')
     .slice(0, module.startsWith('@') ? 2 : 1)
     .join('/')
-  if (!module.startsWith('node:') && !Object.hasOwn(dependencies, name))
+  if (!module.startsWith('node:') && !Object.hasOwn(declared, name))
     throw new Error(
       `${basename(file)} imports types of "${module}", which ${relative(PROJECT, folder)}/package.json does not declare`,
     )

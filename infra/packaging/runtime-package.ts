@@ -7,7 +7,7 @@ import { inlineLua } from './bundle-plugins/inline-lua.ts'
 import { buildPackage, PROJECT } from './npm-package.ts'
 
 /** Entry points in the package's `exports`. */
-const ENTRIES = ['index', 'lambda/index', 'producer/index', 'testing/index']
+const ENTRIES = ['index', 'lambda/index', 'producer/index', 'sdk/index', 'testing/index']
 
 await buildPackage({
   folder: join(PROJECT, 'packages', 'runtime'),

@@ -2,12 +2,6 @@ import type { Event } from '#runtime/consumer/index.ts'
 import type { Family, ReadingData } from './families.ts'
 import { fieldKey, type KeyStrategy } from './key.ts'
 
-/** Reading to be published: its event, and the record key that determines the partition. */
-export interface KeyedEvent {
-  readonly key: string | null
-  readonly event: Event
-}
-
 /**
  * Returns the event of a reading. The caller must provide the id, because only the caller knows whether two readings are the same.
  *

@@ -1,9 +1,10 @@
 /**
  * `@sluice/runtime`: the API for defining consumers. A consumer is a process (pure functions with state
  * and timers), a `Sink` (delivers to a receiver), a `SegmentSink` (writes ranges of a partition as objects) or
- * a `Forwarder` (moves records to another topic). An application names the topics, reads the data of
- * events, and defines its consumers. `@sluice/runtime/lambda` creates handlers for consumers, `@sluice/runtime/testing` has test kits, and
- * `@sluice/runtime/producer` publishes events from an application's own code.
+ * a `Forwarder` (moves records to another topic). An application names the topics, reads the data of events, and defines its
+ * consumers. `@sluice/runtime/lambda` creates handlers for consumers, `@sluice/runtime/testing` has test kits,
+ * `@sluice/runtime/producer` publishes events from an application's own code, and `@sluice/runtime/cloudevents` converts events
+ * to those of the package `cloudevents`.
  */
 export { type JsonOptions, type JsonRecord, json } from './cloudevents/plain-json.ts'
 export type { Application, EventData, ForeignRecord, TopicSettings } from './consumer/application.ts'

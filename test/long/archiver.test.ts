@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { KafkaLogReader } from '#runtime/adapters/kafka/log-reader.ts'
+import { normalizeEvent } from '#runtime/cloudevents/normalize-event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
@@ -73,7 +74,7 @@ describe('given the archiver and a log', { timeout: 3_600_000 }, () => {
       messages = []
     }
     for (const { key, event } of simulate(FAMILIES, settings, 0, Math.ceil(READINGS / SENSORS))) {
-      const { value, headers } = writeEvent(event)
+      const { value, headers } = writeEvent(normalizeEvent(event))
       // Each tenth comes twice, as after an acknowledgement that was lost.
       const message = {
         key,

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
+import { CloudEvent } from 'cloudevents'
 import type { Admin } from 'kafkajs'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { type ProducerConfig, TelemetryProducer } from '#runtime/producer/index.ts'
@@ -31,22 +32,25 @@ describe('what the producer writes', () => {
   const createProducer = (settings: Partial<ProducerConfig>) =>
     new TelemetryProducer({
       ...{ kafka: { brokers: brokers(), auth: 'none' }, topic, profile: 'balanced' },
-      ...{ batchBytes: 200_000, lingerMs: 20, event: { type: 'com.example.said', source: '/test' } },
+      ...{ batchBytes: 200_000, lingerMs: 20 },
       ...settings,
     })
 
   async function write(settings: Partial<ProducerConfig>) {
     const producer = createProducer(settings)
-    for (const event of events(producer, JSON.stringify(settings))) await producer.enqueue(event)
+    for (const event of events(JSON.stringify(settings))) await producer.enqueue(event)
     await producer.close()
   }
 
   /** Remembers them, as they have to be read. */
-  function events(producer: TelemetryProducer, said: string) {
+  function events(said: string) {
     return Array.from({ length: EACH }, (_, number) => {
       const id = randomUUID()
       const traceparent = `00-${randomUUID().replaceAll('-', '')}-00000000000000ab-01`
-      const event = producer.createEvent({ said, number }, { id, traceparent, subject: `s${number % 7}` })
+      const event = new CloudEvent({
+        ...{ id, traceparent, type: 'com.example.said', source: '/test', subject: `s${number % 7}` },
+        ...{ datacontenttype: 'application/json', data: { said, number } },
+      })
       const headers = {
         'content-type': 'application/json',
         ce_specversion: '1.0',

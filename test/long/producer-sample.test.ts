@@ -38,7 +38,7 @@ describe('the samples of the producer', () => {
     return stdout.trim().split('\n')
   }
 
-  it('given readings, a CloudEvent and plain data, then each is delivered and reported', async () => {
+  it('given readings and other events, then each is delivered and reported', async () => {
     const said = await run('publish.ts', '20')
     const reports = said.filter(line => /^Delivered to samples-\S+ \[[0-2]\] @ \d+$/.test(line))
     assert.equal(reports.length, 22, said.join('\n'))

@@ -172,7 +172,7 @@ describe('the engine, installed from its tarball into another project', () => {
 
   it('given the examples of its API pages, then they compile, and their results are right', async () => {
     const typed = await project.empty()
-    const pages = ['runtime', 'runtime-testing', 'runtime-producer', 'runtime-lambda']
+    const pages = ['runtime', 'runtime-testing', 'runtime-producer', 'runtime-cloudevents', 'runtime-lambda']
     try {
       const files = pages.map(page => `${page}.ts`)
       for (const file of files) await cp(join(PROJECT, 'examples', 'api', file), join(typed.folder, file))

@@ -1,6 +1,7 @@
 /** Simulated readings at a steady rate: those of the simulator's fleet, each sensor several times a second. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Message } from 'kafkajs'
+import { normalizeEvent } from '#runtime/cloudevents/normalize-event.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { simulateReading } from '../../lib/telemetry/simulator/simulate.ts'
 import { FAMILIES, GENERATOR, NAMES } from '../support/families.ts'
@@ -51,7 +52,7 @@ export class SimulatedFlow {
       sensor,
       firstTick + Math.floor(number / GENERATOR.fleet.length),
     )
-    const { value, headers } = writeEvent(event)
+    const { value, headers } = writeEvent(normalizeEvent(event))
     return { key, value, headers: Object.fromEntries(headers) }
   }
 }

@@ -5,8 +5,9 @@ import { freePort } from '#local-servers/ports.ts'
 import { INSTALL, npm, pack, shell } from './npm.ts'
 import { PROJECT, Program } from './program.ts'
 
-/** Tools that the foreign project shares with this project, so that only its own dependencies must be installed. */
+/** Packages that the foreign project shares with this project, so that only its own dependencies must be installed. */
 const SHARED = {
+  'node_modules/cloudevents': 'node_modules/cloudevents',
   'node_modules/@types/node': 'node_modules/@types/node',
   'node_modules/esbuild': 'node_modules/esbuild',
   'node_modules/serverless-offline': 'node_modules/serverless-offline',

@@ -1,10 +1,9 @@
 /** Determines when generated readings are due, and yields them in batches at that time. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Families } from '../../telemetry/families.ts'
-import type { KeyedEvent } from '../../telemetry/reading.ts'
 import type { Sensor } from '../../telemetry/simulator/fleet.ts'
 import { type GeneratorSettings, timeOfTick } from '../../telemetry/simulator/settings.ts'
-import { simulate, simulateReading } from '../../telemetry/simulator/simulate.ts'
+import { type KeyedEvent, simulate, simulateReading } from '../../telemetry/simulator/simulate.ts'
 
 /**
  * Timing of generated readings.

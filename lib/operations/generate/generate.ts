@@ -4,9 +4,8 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { toJsonEvent } from '#runtime/cloudevents/index.ts'
 import type { TelemetryProducer } from '#runtime/producer/index.ts'
-import type { KeyedEvent } from '../../telemetry/reading.ts'
+import type { KeyedEvent } from '../../telemetry/simulator/simulate.ts'
 import { fileFailure } from '../operation-failure.ts'
 import { type GenerateOptions, generateBatches } from './due-batches.ts'
 
@@ -94,7 +93,7 @@ export async function openFileOutlet(
   return {
     async send(readings) {
       if (failure) throw failure
-      const lines = readings.map(({ event }) => `${JSON.stringify(toJsonEvent(event))}\n`)
+      const lines = readings.map(({ event }) => `${JSON.stringify(event)}\n`)
       if (!stream.write(lines.join(''))) await once(stream, 'drain').catch(recordFailure)
       if (failure) throw failure
       return readings.length

@@ -1,5 +1,10 @@
 /** The generator: publishes the simulated readings that are due since its last run. */
-import { type ContentMode, type DataWriter, toOutgoingRecord } from '#runtime/cloudevents/index.ts'
+import {
+  type ContentMode,
+  type DataWriter,
+  normalizeEvent,
+  toOutgoingRecord,
+} from '#runtime/cloudevents/index.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
 import type { Families } from '../families.ts'
 import type { GeneratorSettings } from './settings.ts'
@@ -34,7 +39,7 @@ export async function publishDueReadings(
   let count = 0
   for (const { from, until } of splitTicks(due, settings.fleet.length)) {
     const records = [...simulate(families, settings, from, until)].map(({ key, event }) =>
-      toOutgoingRecord(topic, key, writer.write(event), contentMode),
+      toOutgoingRecord(topic, key, writer.write(normalizeEvent(event)), contentMode),
     )
     await publisher.publish(records)
     // Store the last tick after publishing. If the run fails in between, the next run publishes the same events with the same ids.

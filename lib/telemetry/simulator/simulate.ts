@@ -3,8 +3,9 @@
  * reading with the same id. A repeated run therefore publishes nothing new. The simulation does not use random numbers, the clock
  * or results of earlier calls.
  */
+import { CloudEvent } from 'cloudevents'
 import type { Families, ReadingData } from '../families.ts'
-import { computeRecordKey, createReading, type KeyedEvent } from '../reading.ts'
+import { computeRecordKey } from '../reading.ts'
 import { disturb, findAnomaly } from './anomalies.ts'
 import { observeDatabase } from './database-load.ts'
 import type { Sensor } from './fleet.ts'
@@ -12,6 +13,12 @@ import { observeMotion } from './motion.ts'
 import { type GeneratorSettings, timeOfTick } from './settings.ts'
 import type { Moment } from './simulated-time.ts'
 import { observeWeather } from './weather.ts'
+
+/** Reading to be published: its event, and the record key that determines the partition. */
+export interface KeyedEvent {
+  readonly key: string | null
+  readonly event: CloudEvent<ReadingData>
+}
 
 /**
  * Yields the readings of all sensors, in the order in which they are sent.
@@ -45,10 +52,16 @@ export function simulateReading(
   const family = families.get(sensor.family)
   const data = simulateData(settings, sensor, { seed: settings.seed, tick, timeMs })
   const id = `sim-${settings.seed}-${sensor.id}-${tick}`
-  const event = createReading(family, id, new Date(timeMs).toISOString(), data)
-  const { source = event.source, dataschema = event.dataschema } = settings
-  const key = computeRecordKey(family, data, settings.keyBy)
-  return { key, event: { ...event, source, ...(dataschema !== undefined && { dataschema }) } }
+  const { source = family.source(data), dataschema = family.dataschema } = settings
+  const attributes = {
+    type: family.type,
+    subject: family.subject(data),
+    time: new Date(timeMs).toISOString(),
+  }
+  const content = { datacontenttype: 'application/json', dataschema, data }
+  // The package does not check the event, because the producer checks it.
+  const event = new CloudEvent({ id, source, ...attributes, ...content }, false)
+  return { key: computeRecordKey(family, data, settings.keyBy), event }
 }
 
 /** Returns the data of a reading, as reported by the sensor. */

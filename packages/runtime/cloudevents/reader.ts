@@ -1,6 +1,14 @@
 /**
  * Reads a Kafka record as a CloudEvent, strictly: a record that violates a rule of the specification or of the Kafka protocol
  * binding 1.0 results in a failure with a code. Messages name locations but never quote contents.
+ *
+ * The reader of the package `cloudevents` (10.0.0, `Kafka.toEvent`) is not used, because it is lenient:
+ * - It does not check events: attributes may be missing, invalid, or present twice.
+ * - It makes values up: a random id for a structured event without one, the current time for a binary event without one. A repeat
+ *   of such a record would be another event.
+ * - It changes values: times lose digits after the milliseconds, large integers are rounded, invalid UTF-8 is replaced, and the
+ *   record key replaces the extension `partitionkey`.
+ * - It throws for valid events: those without data, structured ones without a time, and leap seconds.
  */
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'

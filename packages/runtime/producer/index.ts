@@ -1,4 +1,5 @@
 /** `@sluice/runtime/producer`: publishes events to Kafka from an application's own code. */
+export { type CloudEventLike, InvalidEvent } from '../cloudevents/normalize-event.ts'
 export {
   PRODUCER_SETTINGS,
   PROFILES,
@@ -6,7 +7,6 @@ export {
   type Profile,
   type ProfileName,
 } from '../settings/producer.ts'
-export { type CloudEventLike, createEvent, type EventOptions, InvalidEvent } from './create-event.ts'
 export {
   type Delivered,
   DeliveryFailed,

@@ -2,7 +2,6 @@ import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import type { ContentMode } from '../cloudevents/writer.ts'
 import type { Event } from '../consumer/event.ts'
 import { type ProducerSettings, type ProfileName, producerSettings } from '../settings/producer.ts'
-import type { EventOptions } from './create-event.ts'
 import type { DeliveryReport } from './delivery-report.ts'
 
 /** Configuration of a producer. Each setting of the profile can be overridden. */
@@ -19,8 +18,6 @@ export interface ProducerConfig extends Partial<ProducerSettings> {
   readonly key?: (event: Event) => string | null
   /** Content mode, `binary` by default: attributes are headers, and the value is the data. */
   readonly mode?: ContentMode
-  /** Default attributes for `createEvent`. */
-  readonly event?: Pick<EventOptions, 'type' | 'source' | 'subject' | 'dataschema' | 'extensions'>
   /** Serializes `data` in a format other than JSON. */
   readonly writer?: { write(event: Event): Event }
   /** Called for every event. Events of the same partition are reported in order. */
@@ -41,7 +38,6 @@ export function resolveSettings(config: ProducerConfig): ProducerSettings {
     profile,
     key: _key,
     mode: _mode,
-    event: _event,
     writer: _writer,
     onDelivery: _onDelivery,
     warn: _warn,

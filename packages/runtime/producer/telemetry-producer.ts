@@ -1,11 +1,11 @@
 import { ProducerConnection } from '../adapters/kafka/producer-connection.ts'
 import type { Brokers } from '../adapters/kafka/producer-ports.ts'
 import { type Clock, SYSTEM_CLOCK, warnOnTerminal } from '../adapters/system.ts'
+import { type CloudEventLike, normalizeEvent } from '../cloudevents/normalize-event.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import { toOutgoingRecord } from '../cloudevents/writer.ts'
 import type { Event } from '../consumer/event.ts'
 import type { ProducerSettings } from '../settings/producer.ts'
-import { type CloudEventLike, createEvent, type EventOptions, normalizeEvent } from './create-event.ts'
 import {
   createDeliveryReport,
   type Delivered,
@@ -52,11 +52,6 @@ export class TelemetryProducer {
       clock,
       warn: line => this.#warn(line),
     })
-  }
-
-  /** Creates an event with this data and the producer's default attributes. @throws InvalidEvent */
-  createEvent(data: unknown, options: EventOptions = {}): Event {
-    return createEvent(data, { ...this.#config.event, ...options })
   }
 
   /**
@@ -160,7 +155,7 @@ export class TelemetryProducer {
   }
 }
 
-/** Loads the client library only when it is needed, because some programs only create events. */
+/** Loads the client library only when it is needed, because some programs never publish. */
 async function createClient({ kafka }: ProducerConfig, { clientId }: ProducerSettings) {
   const { kafkaClient } = await import('../adapters/kafka/client.ts')
   return kafkaClient({ ...kafka, clientId })

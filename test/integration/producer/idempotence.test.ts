@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
+import { CloudEvent } from 'cloudevents'
 import type { Admin } from 'kafkajs'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { ProducerConnection } from '#runtime/adapters/kafka/producer-connection.ts'
@@ -59,13 +60,15 @@ describe('a producer whose acknowledgements are lost', () => {
       {
         ...{ kafka: { brokers: brokers(), auth: 'none' }, topic, profile: 'balanced' },
         ...{ batchRecords: 20, lingerMs: 5, retryBackoffMs: 20, requestTimeoutMs: 1_000, ...settings },
-        event: { type: 'com.example.counted', source: '/test' },
       },
       { brokers: new ProducerConnection(async () => front.kafka) },
     )
     try {
       for (let number = 0; number < EVENTS; number++)
-        for (const subject of SUBJECTS) await producer.enqueue(producer.createEvent(number, { subject }))
+        for (const subject of SUBJECTS)
+          await producer.enqueue(
+            new CloudEvent({ type: 'com.example.counted', source: '/test', subject, data: number }),
+          )
       assert.equal(await producer.close(), 0)
     } finally {
       await front.stop()

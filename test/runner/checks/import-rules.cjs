@@ -13,7 +13,7 @@ const LAYERS = [
   '^packages/runtime/pipeline/',
   '^packages/runtime/(adapters|testing)/',
   '^packages/runtime/settings/',
-  '^packages/runtime/(lambda/|producer/|index[.]ts$)',
+  '^packages/runtime/(lambda/|producer/|sdk/|index[.]ts$)',
   FEATURES,
   '^lib/tables/',
   '^lib/queries/',
@@ -157,6 +157,7 @@ module.exports = {
     ),
     allowOnlyIn('(packages/runtime/adapters/kafka|packages/kafka-records)', 'kafkajs/'),
     allowOnlyIn('packages/runtime/adapters/redis', 'ioredis/'),
+    allowOnlyIn('(packages/runtime/sdk|lib/telemetry/simulator)', 'cloudevents/'),
     allowOnlyIn(
       '(lib/app/aws|lib/(failures|history|notification)/adapters|lib/operations/(deployment|sql)|localstack/aws|infra|packages/runtime/adapters/aws)',
       '@aws-sdk/',
@@ -224,7 +225,7 @@ module.exports = {
       from: { path: PURE },
       to: {
         dependencyTypes: ['core', 'npm', 'npm-dev', 'unknown'],
-        pathNot: '^(node:)?(crypto|zlib)$|node_modules/(js-yaml|hyparquet|hyparquet-writer)/',
+        pathNot: '^(node:)?(crypto|zlib)$|node_modules/(js-yaml|hyparquet|hyparquet-writer|cloudevents)/',
       },
     },
     {

@@ -78,6 +78,7 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^packages\/kafka-records\//, /node_modules\/hysnappy\//],
   [/^packages\/schema-registry\//, /node_modules\/avsc\//],
   [/^packages\/runtime\/adapters\/redis\//, /node_modules\/ioredis\//],
+  [/^packages\/runtime\/sdk\//, /node_modules\/cloudevents\//],
   [/^packages\/runtime\/adapters\/aws\//, /node_modules\/@aws-sdk\//],
 ]
 

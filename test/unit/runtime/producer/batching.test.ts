@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { CloudEvent } from 'cloudevents'
 import {
   type DeliveryReport,
   deliveryText,
@@ -7,6 +8,8 @@ import {
   TelemetryProducer,
 } from '#runtime/producer/index.ts'
 import { ManualClock, ScriptedBrokers, settled } from '../../../support/scripted-brokers.ts'
+
+const createEvent = (data: unknown) => new CloudEvent({ type: 'x', source: '/s', data })
 
 function stage(config: Partial<ProducerConfig> = {}, partitions = 1) {
   const [brokers, clock, reports, warnings] = [
@@ -20,7 +23,6 @@ function stage(config: Partial<ProducerConfig> = {}, partitions = 1) {
       ...{
         kafka: { brokers: [], auth: 'none' },
         topic: 't',
-        event: { type: 'x', source: '/s' },
         compression: 'none',
       },
       onDelivery: report => reports.push(report),
@@ -30,8 +32,7 @@ function stage(config: Partial<ProducerConfig> = {}, partitions = 1) {
     { brokers, clock },
   )
   const enqueue = async (count: number, size = 1) => {
-    for (let n = 0; n < count; n++)
-      await producer.enqueue(producer.createEvent('x'.repeat(size)), { key: 'k' })
+    for (let n = 0; n < count; n++) await producer.enqueue(createEvent('x'.repeat(size)), { key: 'k' })
   }
   /** One event reaches the brokers, so that the partitions and the identity are known. */
   const begin = async () => {
@@ -63,7 +64,7 @@ describe('batches', () => {
   it('given as many records as the profile has, over all partitions, then they are sent at once', async () => {
     const { producer, brokers, begin } = stage({ profile: 'low-latency' }, 2)
     await begin()
-    for (let n = 0; n < 10; n++) await producer.enqueue(producer.createEvent(n), { key: null })
+    for (let n = 0; n < 10; n++) await producer.enqueue(createEvent(n), { key: null })
     await settled()
     assert.deepEqual(counts(brokers), [[5, 5]])
   })
@@ -98,7 +99,7 @@ describe('batches', () => {
   it('given an acknowledgement, then each event has its report, and the metrics count it', async () => {
     const { producer, brokers, reports, begin, clock } = stage({ profile: 'plain' })
     await begin()
-    const events = [producer.createEvent(1), producer.createEvent(2)]
+    const events = [createEvent(1), createEvent(2)]
     const both = Promise.all(events.map(event => producer.publish(event, { key: 'k' })))
     await clock.pass(10)
     brokers.sent[0]?.acknowledge(41)
@@ -139,7 +140,7 @@ describe('batches', () => {
   it('given compression, then the bytes are those that were sent', async () => {
     const { producer, brokers } = stage({ profile: 'plain', compression: 'gzip' })
     brokers.isAnswering = true
-    await producer.publish(producer.createEvent('x'.repeat(50_000)))
+    await producer.publish(createEvent('x'.repeat(50_000)))
     const { bytes_sent } = producer.metrics()
     assert.equal(bytes_sent, brokers.sent[0]?.request.batches[0]?.bytes.length)
     assert.ok(bytes_sent < 5_000, `${bytes_sent}`)
@@ -158,9 +159,7 @@ describe('batches', () => {
     })
     await settled()
     assert.equal(isDone, false)
-    const refused = Array.from({ length: 20 }, () =>
-      producer.enqueue(producer.createEvent('x'.repeat(1_000))),
-    )
+    const refused = Array.from({ length: 20 }, () => producer.enqueue(createEvent('x'.repeat(1_000))))
     const outcomes = await Promise.allSettled(refused.slice(-1))
     assert.match(
       String(outcomes.map(outcome => 'reason' in outcome && outcome.reason)),
@@ -252,6 +251,6 @@ describe('errors', () => {
     await clock.pass(30_000)
     assert.equal(await closed, 3)
     assert.deepEqual(warnings, ['Warning: 3 messages not delivered', 'Warning: 3 messages not delivered'])
-    await assert.rejects(producer.enqueue(producer.createEvent(1)), { code: 'closed' })
+    await assert.rejects(producer.enqueue(createEvent(1)), { code: 'closed' })
   })
 })

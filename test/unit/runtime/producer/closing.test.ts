@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { CloudEvent } from 'cloudevents'
 import { deliveryText, TelemetryProducer } from '#runtime/producer/index.ts'
 import { ConnectionClosed, ManualClock, ScriptedBrokers } from '../../../support/scripted-brokers.ts'
 
@@ -10,13 +11,12 @@ function stage() {
   const producer = new TelemetryProducer(
     {
       ...{ kafka: { brokers: [], auth: 'none' }, topic: 't', compression: 'none' },
-      event: { type: 'x', source: '/s' },
       onDelivery: report => told.push(deliveryText(report)),
       warn: line => warnings.push(line),
     },
     { brokers, clock },
   )
-  const publish = () => producer.publish(producer.createEvent(1)).catch(() => {})
+  const publish = () => producer.publish(new CloudEvent({ type: 'x', source: '/s', data: 1 })).catch(() => {})
   const close = async () => {
     const closing = producer.close()
     await clock.pass(31_000)

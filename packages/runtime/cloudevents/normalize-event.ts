@@ -1,0 +1,80 @@
+/** Checks events of an application before they are published, and converts them to the form of this library. Pure. */
+import type { Event } from '../consumer/event.ts'
+import { eventViolation } from './attributes.ts'
+import { isFailure } from './event.ts'
+import { readJsonEvent } from './json-format.ts'
+import { isJson } from './media-type.ts'
+import { isTraceparent } from './trace.ts'
+
+/** A `CloudEvent` of the `cloudevents` package, or any object in the JSON format of CloudEvents. */
+export interface CloudEventLike {
+  readonly specversion: string
+  readonly id: string
+  readonly source: string
+  readonly type: string
+}
+
+/** Error for an event that cannot be published. The message names the attribute and never contains payload data. */
+export class InvalidEvent extends Error {
+  override readonly name = 'InvalidEvent'
+}
+
+/**
+ * Converts an event to the form that this library uses.
+ *
+ * @throws InvalidEvent if the event violates a rule of CloudEvents, so that no consumer would accept it
+ */
+export function normalizeEvent(input: Event | CloudEventLike): Event {
+  if ('specversion' in input) {
+    const event = readJsonEvent(createDocument(input))
+    if (isFailure(event)) throw new InvalidEvent(`not a CloudEvent: ${event.message}`)
+    return requireTraceparent(withBytes(event))
+  }
+  const broken = eventViolation(input)
+  if (broken) throw new InvalidEvent(`not a CloudEvent: ${broken}`)
+  return requireTraceparent(withBytes(input))
+}
+
+/**
+ * Returns the event as a parsed document in the JSON format. The method `toJSON` of the package is not used, because it truncates
+ * the time to milliseconds, and fails for a leap second.
+ */
+function createDocument(event: CloudEventLike): object {
+  const document: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(event)) {
+    if (value === undefined) continue
+    if (name === 'data') document[name] = value
+    // "Type System": canonical strings of timestamps and of binary values. An invalid date has none, and is rejected.
+    else if (value instanceof Date) document[name] = value.toJSON() ?? value
+    else document[name] = ArrayBuffer.isView(value) ? toBuffer(value).toString('base64') : value
+  }
+  const { data, ...attributes } = document
+  // The package keeps binary data in both members, and truncates the elements of arrays that are not arrays of bytes.
+  return ArrayBuffer.isView(data)
+    ? { ...attributes, data_base64: toBuffer(data).toString('base64') }
+    : document
+}
+
+function toBuffer({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
+}
+
+/** Converts binary data to a buffer, and text in a format other than JSON to bytes, as readers receive it in both content modes. */
+function withBytes(event: Event): Event {
+  const { data, datacontenttype } = event
+  if (Buffer.isBuffer(data)) return event
+  if (ArrayBuffer.isView(data)) return { ...event, data: toBuffer(data) }
+  const isText = typeof data === 'string' && datacontenttype !== undefined && !isJson(datacontenttype)
+  return isText ? { ...event, data: Buffer.from(data) } : event
+}
+
+const MAX_SHOWN_LENGTH = 60
+
+function requireTraceparent(event: Event): Event {
+  const traceparent = event.extensions?.traceparent
+  if (traceparent === undefined || isTraceparent(traceparent)) return event
+  throw new InvalidEvent(
+    `traceparent "${traceparent.slice(0, MAX_SHOWN_LENGTH)}" is malformed: W3C Trace Context needs 00-<32 hex digits>-<16 hex digits>-<2 hex digits>, ` +
+      'lower case, neither id all zeros',
+  )
+}

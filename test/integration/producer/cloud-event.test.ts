@@ -1,0 +1,73 @@
+/** Events of the package `cloudevents`, from the producer over a topic to a handler and back. */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import { CloudEvent } from 'cloudevents'
+import type { Admin } from 'kafkajs'
+import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { readEvent } from '#runtime/cloudevents/reader.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import { TelemetryProducer } from '#runtime/producer/index.ts'
+import { toCloudEvent } from '#runtime/sdk/index.ts'
+import { createTopic } from '../../support/create-topic.ts'
+import { ForeignClient } from '../../support/foreign-client.ts'
+import { brokers } from '../../support/servers.ts'
+
+const TRACED = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' }
+const ATTRIBUTES = { type: 'com.example.x', source: '/x', ...TRACED }
+const TIME = '2026-01-01T01:00:00.123456789+01:00'
+const GIVEN = [
+  new CloudEvent({ ...ATTRIBUTES, subject: 's', time: TIME, data: { celsius: 21.5 }, sequence: 7 }),
+  new CloudEvent({ ...ATTRIBUTES, data: Buffer.from([0, 255]), datacontenttype: 'application/octet-stream' }),
+  new CloudEvent({ ...ATTRIBUTES, data: 'grüezi', datacontenttype: 'text/plain; charset=UTF-8' }),
+  new CloudEvent({ ...ATTRIBUTES, dataschema: 'https://example.com/x.json', partitionkey: 'k' }),
+]
+
+describe('CloudEvents of the package', () => {
+  let foreign: ForeignClient
+  let admin: Admin
+
+  before(async () => {
+    foreign = await ForeignClient.connect()
+    admin = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }).admin()
+    await admin.connect()
+  })
+
+  after(async () => {
+    await Promise.all([foreign?.close(), admin?.disconnect()])
+  })
+
+  for (const mode of ['binary', 'structured'] as const)
+    it(`in ${mode} mode: given some, then the topic has the same, also after a handler publishes them`, async () => {
+      const topic = `cloud-events-${randomUUID()}`
+      await createTopic(admin, { topic, numPartitions: 1 })
+      await using producer = new TelemetryProducer({
+        kafka: { brokers: brokers(), auth: 'none' },
+        topic,
+        mode,
+      })
+      const read = async (): Promise<Event[]> =>
+        (await foreign.read(topic)).map(({ value, headers = {} }) => {
+          const event = readEvent({
+            value,
+            headers: Object.entries(headers).map(([name, bytes]) => [name, Buffer.from(String(bytes))]),
+          })
+          assert.ok(!isFailure(event), JSON.stringify(event))
+          return event
+        })
+      for (const event of GIVEN) await producer.publish(event)
+      const events = await read()
+      assert.deepEqual(
+        events.map(({ id, time, data }) => ({ id, time, data })),
+        GIVEN.map(({ id, time, data }) => ({
+          ...{ id, time },
+          data: typeof data === 'string' ? Buffer.from(data) : data,
+        })),
+      )
+      const [{ extensions } = {}] = events
+      assert.deepEqual(extensions, { ...TRACED, sequence: '7' })
+      for (const event of events) await producer.publish(toCloudEvent({ ...event, timeMs: 0 }))
+      assert.deepEqual(await read(), [...events, ...events])
+    })
+})

@@ -9,7 +9,7 @@ import { type Event, getEventTime, type Received } from '../consumer/event.ts'
  * Converts an event to a `CloudEvent` of the package `cloudevents`. If it is published, consumers receive the same attributes and
  * data. An event without a time gets the timestamp of its record, because the package would use the current time.
  *
- * @throws TypeError if the event has an extension `schemaurl`, which the package refuses
+ * @throws TypeError if the event has an extension of the name schemaurl, which the package refuses
  */
 export function toCloudEvent<Data>(event: Event<Data> & Pick<Received<Data>, 'timeMs'>): CloudEvent<Data> {
   const { id, source, type, subject, datacontenttype, dataschema, data, extensions } = event

@@ -38,36 +38,36 @@ describe('CloudEvents of the package', () => {
     await Promise.all([foreign?.close(), admin?.disconnect()])
   })
 
+  async function readEvents(topic: string): Promise<Event[]> {
+    const records = await foreign.read(topic)
+    return records.map(({ value, headers = {} }) => {
+      const pairs = Object.entries(headers).map(([name, text]) => [name, Buffer.from(String(text))] as const)
+      const event = readEvent({ value, headers: pairs })
+      assert.ok(!isFailure(event), JSON.stringify(event))
+      return event
+    })
+  }
+
   for (const mode of ['binary', 'structured'] as const)
     it(`in ${mode} mode: given some, then the topic has the same, also after a handler publishes them`, async () => {
       const topic = `cloud-events-${randomUUID()}`
       await createTopic(admin, { topic, numPartitions: 1 })
-      await using producer = new TelemetryProducer({
-        kafka: { brokers: brokers(), auth: 'none' },
-        topic,
-        mode,
-      })
-      const read = async (): Promise<Event[]> =>
-        (await foreign.read(topic)).map(({ value, headers = {} }) => {
-          const event = readEvent({
-            value,
-            headers: Object.entries(headers).map(([name, bytes]) => [name, Buffer.from(String(bytes))]),
-          })
-          assert.ok(!isFailure(event), JSON.stringify(event))
-          return event
-        })
-      for (const event of GIVEN) await producer.publish(event)
-      const events = await read()
-      assert.deepEqual(
-        events.map(({ id, time, data }) => ({ id, time, data })),
-        GIVEN.map(({ id, time, data }) => ({
-          ...{ id, time },
-          data: typeof data === 'string' ? Buffer.from(data) : data,
-        })),
-      )
-      const [{ extensions } = {}] = events
-      assert.deepEqual(extensions, { ...TRACED, sequence: '7' })
-      for (const event of events) await producer.publish(toCloudEvent({ ...event, timeMs: 0 }))
-      assert.deepEqual(await read(), [...events, ...events])
+      const producer = new TelemetryProducer({ kafka: { brokers: brokers(), auth: 'none' }, topic, mode })
+      try {
+        for (const event of GIVEN) await producer.publish(event)
+        const events = await readEvents(topic)
+        assert.deepEqual(
+          events.map(({ id, time, data }) => ({ id, time, data })),
+          GIVEN.map(({ id, time, data }) => ({
+            ...{ id, time },
+            data: typeof data === 'string' ? Buffer.from(data) : data,
+          })),
+        )
+        assert.deepEqual(events[0]?.extensions, { ...TRACED, sequence: '7' })
+        for (const event of events) await producer.publish(toCloudEvent({ ...event, timeMs: 0 }))
+        assert.deepEqual(await readEvents(topic), [...events, ...events])
+      } finally {
+        await producer.close()
+      }
     })
 })

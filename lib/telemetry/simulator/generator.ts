@@ -38,7 +38,7 @@ export async function publishDueReadings(
   const due = ticksDue(await lastTick.read(), atMs, settings)
   let count = 0
   for (const { from, until } of splitTicks(due, settings.fleet.length)) {
-    const records = [...simulate(families, settings, from, until)].map(({ key, event }) =>
+    const records = Array.from(simulate(families, settings, from, until), ({ key, event }) =>
       toOutgoingRecord(topic, key, writer.write(normalizeEvent(event)), contentMode),
     )
     await publisher.publish(records)

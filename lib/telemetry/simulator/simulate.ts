@@ -54,13 +54,17 @@ export function simulateReading(
   const id = `sim-${settings.seed}-${sensor.id}-${tick}`
   const { source = family.source(data), dataschema = family.dataschema } = settings
   const attributes = {
+    id,
+    source,
     type: family.type,
     subject: family.subject(data),
     time: new Date(timeMs).toISOString(),
+    datacontenttype: 'application/json',
+    dataschema,
+    data,
   }
-  const content = { datacontenttype: 'application/json', dataschema, data }
   // The package does not check the event, because the producer checks it.
-  const event = new CloudEvent({ id, source, ...attributes, ...content }, false)
+  const event = new CloudEvent(attributes, false)
   return { key: computeRecordKey(family, data, settings.keyBy), event }
 }
 

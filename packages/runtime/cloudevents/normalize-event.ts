@@ -39,20 +39,22 @@ export function normalizeEvent(input: Event | CloudEventLike): Event {
  * Returns the event as a parsed document in the JSON format. The method `toJSON` of the package is not used, because it truncates
  * the time to milliseconds, and fails for a leap second.
  */
-function createDocument(event: CloudEventLike): object {
+function createDocument(event: CloudEventLike & { readonly [name: string]: unknown }): object {
   const document: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(event)) {
-    if (value === undefined) continue
-    if (name === 'data') document[name] = value
-    // "Type System": canonical strings of timestamps and of binary values. An invalid date has none, and is rejected.
-    else if (value instanceof Date) document[name] = value.toJSON() ?? value
-    else document[name] = ArrayBuffer.isView(value) ? toBuffer(value).toString('base64') : value
+  for (const name of Object.keys(event)) if (event[name] !== undefined) document[name] = toJson(event[name])
+  // The package has binary data in both members, and truncates the elements of arrays that are not arrays of bytes.
+  if (ArrayBuffer.isView(event.data)) {
+    document.data_base64 = document.data
+    delete document.data
   }
-  const { data, ...attributes } = document
-  // The package keeps binary data in both members, and truncates the elements of arrays that are not arrays of bytes.
-  return ArrayBuffer.isView(data)
-    ? { ...attributes, data_base64: toBuffer(data).toString('base64') }
-    : document
+  return document
+}
+
+/** Returns the canonical string of a timestamp or of binary data ("Type System"), and any other value unchanged. */
+function toJson(value: unknown): unknown {
+  // An invalid date has no string, so it is rejected later.
+  if (value instanceof Date) return value.toJSON() ?? value
+  return ArrayBuffer.isView(value) ? toBuffer(value).toString('base64') : value
 }
 
 function toBuffer({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer {

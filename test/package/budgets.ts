@@ -1,4 +1,4 @@
-/** How large a function may be, and how long it may take to load. */
+/** How large a function and a package for npm may be, and how long a function may take to load. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
@@ -38,20 +38,36 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
 /** Limits of a function without an entry: those of the largest consumer. */
 const OTHERS: Sizes = { all: 1904, atStart: 539 }
 
-/** A function that needs less than this part of its budget has one that says nothing. */
+/** Limits of the tarballs of the published packages, in KiB. */
+const PACKAGES: Readonly<Record<string, number>> = {
+  '@sluice/local-servers': 33,
+  '@sluice/runtime': 290,
+  'create-sluice': 9,
+  'serverless-offline-msk-trigger': 117,
+}
+
+/** A function or package that needs less than this part of its budget has one that says nothing. */
 const LEAST_PART = 0.75
 
 export function assertSize(name: string, files: Files, { all, atStart }: Bundle): void {
   const sizes = { all: toKib(all, files), atStart: toKib(atStart, files) }
   const own = BUDGETS[name]
   for (const part of ['all', 'atStart'] as const) {
-    const [size, most] = [sizes[part], (own ?? OTHERS)[part]]
-    assert.ok(size <= most, `${name}, ${part}: ${size.toFixed(1)} KiB, and its budget is ${most}`)
-    assert.ok(
-      own === undefined || size >= most * LEAST_PART,
-      `${name}, ${part}: ${size.toFixed(1)} KiB: lower its budget of ${most}`,
-    )
+    assertFits(`${name}, ${part}`, sizes[part], (own ?? OTHERS)[part], { isOwn: own !== undefined })
   }
+}
+
+/** @param bytes size of the tarball */
+export function assertPackageSize(name: string, bytes: number): void {
+  assertFits(name, bytes / KIB, PACKAGES[name] ?? assert.fail(`${name} has no budget`))
+}
+
+function assertFits(what: string, size: number, most: number, { isOwn = true } = {}): void {
+  assert.ok(size <= most, `${what}: ${size.toFixed(1)} KiB, and its budget is ${most}`)
+  assert.ok(
+    !isOwn || size >= most * LEAST_PART,
+    `${what}: ${size.toFixed(1)} KiB: lower its budget of ${most}`,
+  )
 }
 
 function toKib(paths: readonly string[], files: Files): number {

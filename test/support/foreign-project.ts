@@ -70,7 +70,12 @@ export class ForeignProject {
     await writeFile(join(this.folder, 'package.json'), JSON.stringify({ ...manifest, devDependencies: {} }))
     const tarballs = await pack(this.folder, ...PACKED)
     // Install without peer dependencies, because serverless-offline is one of the shared tools.
-    await npm(this.folder, ...INSTALL, '--legacy-peer-deps', ...tarballs.map(file => `./${file}`))
+    await npm(
+      this.folder,
+      ...INSTALL,
+      '--legacy-peer-deps',
+      ...tarballs.map(({ filename }) => `./${filename}`),
+    )
     await mkdir(join(this.folder, 'node_modules', '@types'), { recursive: true })
     for (const [link, target] of Object.entries(SHARED)) {
       await rm(join(this.folder, link), { recursive: true, force: true })

@@ -1,5 +1,6 @@
 /** Runs npm, with the tools of this project on the PATH. */
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { withLockFile } from '#local-servers/lock-file.mjs'
@@ -7,6 +8,9 @@ import { PROJECT } from './program.ts'
 
 /** Time limit, in milliseconds. It is sufficient for installing hundreds of packages on a busy machine. */
 const TIMEOUT_MS = 300_000
+
+/** Lock of the packages' builds, because each build replaces the same `dist`, and test files run concurrently. */
+export const PACK_LOCK = join(PROJECT, '.local', 'pack.lock')
 
 /**
  * Arguments for installing packages without a lock file. npm uses packages that it has already downloaded, and skips audits and
@@ -17,6 +21,20 @@ export const INSTALL = ['install', '--prefer-offline', '--no-audit', '--no-fund'
 /** Runs npm in a folder and returns its output. Rejects if it fails. */
 export async function npm(cwd: string, ...args: readonly string[]): Promise<string> {
   return readOutput('npm', args, cwd)
+}
+
+/** Returns a setting of npm as it is on this machine; undefined if it is not set. */
+export async function npmSetting(name: string): Promise<string | undefined> {
+  const value = (await npm(PROJECT, 'config', 'get', name)).trim()
+  return ['', 'null', 'undefined'].includes(value) ? undefined : value
+}
+
+/** Returns the path of a command, which must be a script for Node.js. */
+export function findScript(name: string): string {
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  const path = folders.map(folder => join(folder, name)).find(existsSync)
+  if (path === undefined) throw new Error(`${name} is not on the PATH`)
+  return path
 }
 
 /** Runs shell commands in a folder, with the same PATH as `npm run`, and returns their output. Rejects if a command fails. */
@@ -35,22 +53,30 @@ async function readOutput(command: string, args: readonly string[], cwd: string)
   }
 }
 
+/** Tarball of a package. */
+export interface Packed {
+  readonly name: string
+  readonly filename: string
+  /** Bytes of the tarball. */
+  readonly size: number
+  readonly files: readonly { readonly path: string }[]
+}
+
 /**
  * Builds and packs workspaces of this repository, in the same way as for publishing.
  *
  * @param into folder for the tarballs
- * @returns file names of the tarballs, one per workspace
+ * @returns what npm says of the tarballs, one per workspace
  */
-export async function pack(into: string, ...workspaces: readonly string[]): Promise<string[]> {
+export async function pack(into: string, ...workspaces: readonly string[]): Promise<readonly Packed[]> {
   const selected = workspaces.flatMap(name => ['--workspace', name])
-  // Use a lock, because test files run concurrently, and each build replaces the same `dist`.
-  const printed = await withLockFile(join(PROJECT, '.local', 'pack.lock'), () =>
+  const printed = await withLockFile(PACK_LOCK, () =>
     npm(PROJECT, 'pack', ...selected, '--json', '--pack-destination', into),
   )
   // The builds may print lines before the JSON.
-  const packed: { readonly filename: string }[] = JSON.parse(printed.slice(printed.indexOf('[\n')))
+  const packed: readonly Packed[] = JSON.parse(printed.slice(printed.indexOf('[\n')))
   if (packed.length !== workspaces.length) throw new Error(`npm packed ${packed.length} of ${workspaces}`)
-  return packed.map(({ filename }) => filename)
+  return packed
 }
 
 function findTools(cwd: string) {

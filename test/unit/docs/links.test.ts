@@ -38,7 +38,9 @@ describe('the pages', () => {
   })
 
   it('given a package for others, then its pages link only what is packed with them', () => {
-    for (const folder of ['packages/runtime', 'packages/msk-trigger']) {
+    for (const folder of ['runtime', 'msk-trigger', 'local-servers', 'create-sluice'].map(
+      name => `packages/${name}`,
+    )) {
       const { files } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'))
       const packed = ['README.md', ...files]
       const pages = packed.filter(name => name.endsWith('.md'))

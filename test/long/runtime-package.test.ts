@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict'
-import { cp, readFile, writeFile } from 'node:fs/promises'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { type Admin, Kafka, logLevel } from 'kafkajs'
+import { freePort, freePorts, LOOPBACK } from '#local-servers/ports.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { readOutcomes } from '../../lib/queries/states/outcomes.ts'
+import { temporaryFolder } from '../integration/localstack/support.ts'
+import { NewUser } from '../registry/new-user.ts'
+import { Registry } from '../registry/registry.ts'
 import { createTopic } from '../support/create-topic.ts'
 import { ForeignClient } from '../support/foreign-client.ts'
-import { ForeignProject } from '../support/foreign-project.ts'
-import { PROJECT } from '../support/program.ts'
+import { readManifest } from '../support/packages.ts'
+import { PROJECT, type Program, runProgram } from '../support/program.ts'
 import { codeBlocks, TYPED_FROM_THE_README } from '../support/readme-code.ts'
 import { readEvent } from '../support/sdk-reader.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
@@ -31,8 +35,15 @@ function order(type: 'placed' | 'paid', orderId: string, data: object = {}, hour
   return { ...attributes, type: `com.example.order.${type}`, data: { orderId, ...data } }
 }
 
-describe('the engine, installed from its tarball into another project', () => {
-  let project: ForeignProject
+describe('the engine, installed from a registry into other projects', () => {
+  const { folder, remove } = temporaryFolder()
+  let registry: Registry
+  let user: NewUser
+  /** Has the engine and the trigger. */
+  let orders: string
+  /** Has the engine alone. */
+  let shop: string
+  let offline: Program | undefined
   let client: ForeignClient
   let redis: RedisClient
   let admin: Admin
@@ -43,11 +54,21 @@ describe('the engine, installed from its tarball into another project', () => {
     admin = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING }).admin()
     await admin.connect()
     await createTopics(...TOPICS.map(topic))
-    project = await ForeignProject.install('orders')
+    registry = await Registry.start({ folder: join(folder, 'registry'), port: await freePort() })
+    await registry.publish()
+    user = await NewUser.create(folder, registry.url)
+    cpSync(join(PROJECT, 'examples', 'orders'), join(user.folder, 'orders'), { recursive: true })
+    orders = user.makeProject('orders', readManifest('examples/orders'))
+    shop = user.makeProject('shop', { type: 'module' })
   })
 
   after(async () => {
-    await project?.remove()
+    offline?.signal('SIGTERM')
+    const ended = await offline?.ended
+    // The test runner shows the output of a file only if one of its tests failed.
+    process.stderr.write(ended?.output ?? '')
+    await registry?.stop()
+    remove()
     await Promise.all([admin?.disconnect(), client?.close()])
     redis?.close()
   })
@@ -64,17 +85,18 @@ describe('the engine, installed from its tarball into another project', () => {
   }
   const tally = () => readTally('orders', topic('orders'))
 
-  it('given its domain, then its types are right, libraries included', async () => {
-    await project.run('check')
-  })
+  /** Variables with which programs of the projects reach the servers. */
+  const access = () => ({ KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() })
 
-  it('given its tests with the kit, then all pass', async () => {
-    assert.match(await project.run('test'), /^ℹ pass 4$/m)
+  it('given the example, then it installs, its types are right, and its tests with the kit pass', async () => {
+    await user.succeed(orders, 'install')
+    await user.succeed(orders, 'run', 'check')
+    assert.match(await user.succeed(orders, 'test'), /^ℹ pass 4$/m)
   })
 
   it('given its bundle behind the trigger, then orders are totalled, rejected, recognised and reported', async () => {
-    await project.run('build')
-    await project.start(STAGE, { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() })
+    await user.succeed(orders, 'run', 'build')
+    const lambda = await startOffline()
     const first = order('placed', 'a', { cents: 250 }, 2)
     const sent = [first, order('placed', 'b', { cents: 100 }), first, order('placed', 'c', { cents: 0 })]
     await client.send(
@@ -84,7 +106,7 @@ describe('the engine, installed from its tarball into another project', () => {
     await until('every order is decided', async () => (await tally())['applied/paid'] === 1, {
       describe: tally,
     })
-    assert.deepEqual(await project.invoke('clock'), { ticks: PARTITIONS })
+    assert.deepEqual(await invokeClock(lambda), { ticks: PARTITIONS })
     // The schedule may have called it as well.
     await until('the clock is read', async () => ((await tally())['ignored/tick'] ?? 0) >= PARTITIONS, {
       describe: tally,
@@ -113,66 +135,84 @@ describe('the engine, installed from its tarball into another project', () => {
     assert.deepEqual(more, [])
   })
 
-  it('given the programs of its README, typed into an empty folder, then they compile and do what it says', async () => {
-    const typed = await project.empty()
-    try {
-      const readme = await readFile(join(project.folder, 'node_modules/@sluice/runtime/README.md'), 'utf8')
-      const typedCode = codeBlocks(readme).filter(({ file }) => TYPED_FROM_THE_README.includes(file))
-      for (const { file, code } of typedCode) await writeFile(join(typed.folder, file), code)
-      await typed.types(...TYPED_FROM_THE_README)
-      const access = { KAFKA_BROKERS: brokers().join(',') }
-      const topics = () => typed.command(['topics', './orders.ts'], access)
-      assert.match(
-        await topics(),
-        /^created {2}orders: 3 partitions, LogAppendTime\ncreated {2}alerts: .*\ncreated {2}failures: /m,
-      )
-      assert.match(await topics(), /^exists {3}orders\nexists {3}alerts\nexists {3}failures$/m)
-      const records = [900, 200].map((cents, offset) => ({
-        ...{ topic: 'orders', partition: 0, offset, timestamp: Date.now() },
-        ...{ key: text('c-1'), value: text(JSON.stringify({ cents })), headers: [] },
-      }))
-      const program = `const { handler } = await import('./orders.ts')
-        const event = { records: { 'orders-0': ${JSON.stringify(records)} } }
-        console.log(JSON.stringify(await handler(event, { getRemainingTimeInMillis: () => 30_000 })))
-        process.exit()`
-      const env = {
-        ...access,
-        REDIS_URL: redisUrl(),
-        REPORT_BATCH_ITEM_FAILURES: 'true',
-      }
-      assert.match(await typed.runs(program, env), /{"batchItemFailures":\[\]}/)
-      const alerts = (await client.read('alerts')).map(
-        record => [String(record.key), readEvent(record)] as const,
-      )
-      assert.deepEqual(
-        alerts.map(([key, { type, data }]) => [key, type, data]),
-        [['c-1', 'orders.over-limit', { total: 1100 }]],
-      )
-      assert.match(await typed.runs(OTHER_PROGRAMS, {}), /^limits\.hot\napplied\/posted$/m)
-    } finally {
-      await typed.remove()
-    }
+  /** Starts `serverless offline`, and returns the port of its Lambda endpoint. */
+  async function startOffline(): Promise<number> {
+    const [http, lambda, websocket] = (await freePorts(3)) as [number, number, number]
+    const ports = ['--httpPort', `${http}`, '--lambdaPort', `${lambda}`, '--websocketPort', `${websocket}`]
+    const command = ['exec', '--', 'serverless', 'offline', '--stage', STAGE, ...ports]
+    offline = user.npm(orders, command, access())
+    await offline.says(/^msk {2}ready: (\d+) of \1 event sources have joined their groups/m)
+    return lambda
+  }
+
+  async function invokeClock(port: number): Promise<unknown> {
+    const url = `http://${LOOPBACK}:${port}/2015-03-31/functions/shop-${STAGE}-clock/invocations`
+    return (await fetch(url, { method: 'POST', body: '{}' })).json()
+  }
+
+  /** Type-checks modules with plain tsc, as Node.js and as bundlers resolve them. */
+  async function checkTypes(...files: readonly string[]): Promise<void> {
+    const options = ['--noEmit', '--strict', '--target', 'es2024', '--types', 'node']
+    for (const resolution of [
+      ['--module', 'nodenext'],
+      ['--module', 'esnext', '--moduleResolution', 'bundler'],
+    ])
+      await user.succeed(shop, 'exec', '--', 'tsc', ...options, ...resolution, ...files)
+  }
+
+  /** Runs a program beside the installed engine, and returns its output. */
+  async function run(program: string): Promise<string> {
+    const script = join(shop, 'run.mjs')
+    writeFileSync(script, program)
+    const env = { ...access(), REPORT_BATCH_ITEM_FAILURES: 'true' }
+    return (await runProgram(script, [], { cwd: shop, env })).output
+  }
+
+  it('given the engine alone and the programs of its README, then they compile and do what it says', async () => {
+    const { dependencies, devDependencies } = readManifest('')
+    const { '@types/node': types, typescript } = devDependencies ?? {}
+    const tools = [`@types/node@${types}`, `typescript@${typescript}`, `cloudevents@${dependencies?.cloudevents}`]
+    await user.succeed(shop, 'install', '@sluice/runtime', ...tools)
+    assert.deepEqual(readdirSync(join(shop, 'node_modules', '@sluice')), ['runtime'])
+    const readme = readFileSync(join(shop, 'node_modules/@sluice/runtime/README.md'), 'utf8')
+    const typed = codeBlocks(readme).filter(({ file }) => TYPED_FROM_THE_README.includes(file))
+    for (const { file, code } of typed) writeFileSync(join(shop, file), code)
+    await checkTypes(...TYPED_FROM_THE_README)
+    const topics = async () =>
+      (await user.npm(shop, ['exec', '--', 'sluice-runtime', 'topics', './orders.ts'], access()).ended).output
+    assert.match(
+      await topics(),
+      /^created {2}orders: 3 partitions, LogAppendTime\ncreated {2}alerts: .*\ncreated {2}failures: /m,
+    )
+    assert.match(await topics(), /^exists {3}orders\nexists {3}alerts\nexists {3}failures$/m)
+    const records = [900, 200].map((cents, offset) => ({
+      ...{ topic: 'orders', partition: 0, offset, timestamp: Date.now() },
+      ...{ key: text('c-1'), value: text(JSON.stringify({ cents })), headers: [] },
+    }))
+    const answer = await run(`const { handler } = await import('./orders.ts')
+      const event = { records: { 'orders-0': ${JSON.stringify(records)} } }
+      console.log(JSON.stringify(await handler(event, { getRemainingTimeInMillis: () => 30_000 })))
+      process.exit()`)
+    assert.match(answer, /{"batchItemFailures":\[\]}/)
+    const alerts = (await client.read('alerts')).map(
+      record => [String(record.key), readEvent(record)] as const,
+    )
+    assert.deepEqual(
+      alerts.map(([key, { type, data }]) => [key, type, data]),
+      [['c-1', 'orders.over-limit', { total: 1100 }]],
+    )
+    assert.match(await run(OTHER_PROGRAMS), /^limits\.hot\napplied\/posted$/m)
   })
 
   it('given the examples of its API pages, then they compile, and their results are right', async () => {
-    const typed = await project.empty()
     const pages = ['runtime', 'runtime-testing', 'runtime-producer', 'runtime-cloudevents', 'runtime-lambda']
-    try {
-      const files = pages.map(page => `${page}.ts`)
-      for (const file of files) await cp(join(PROJECT, 'examples', 'api', file), join(typed.folder, file))
-      await typed.types(...files)
-      // The topic of the README's program, which has run before.
-      const env = {
-        KAFKA_BROKERS: brokers().join(','),
-        REDIS_URL: redisUrl(),
-        REPORT_BATCH_ITEM_FAILURES: 'true',
-      }
-      for (const file of files) {
-        const program = `await import('./${file}'); console.log('the end is reached'); process.exit()`
-        assert.match(await typed.runs(program, env), /^the end is reached$/m, file)
-      }
-    } finally {
-      await typed.remove()
+    const files = pages.map(page => `${page}.ts`)
+    for (const file of files) cpSync(join(PROJECT, 'examples', 'api', file), join(shop, file))
+    await checkTypes(...files)
+    // The topic of the README's program, which has run before.
+    for (const file of files) {
+      const end = await run(`await import('./${file}'); console.log('the end is reached'); process.exit()`)
+      assert.match(end, /^the end is reached$/m, file)
     }
   })
 })

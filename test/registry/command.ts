@@ -1,5 +1,5 @@
 /** `npm run registry`: a registry on this machine with the packages of this repository. */
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { requireFreePorts } from '#local-servers/ports.ts'
 import { readOptions } from '../../scripts/command-line.ts'
@@ -25,7 +25,6 @@ async function serve(_: object, signal: AbortSignal): Promise<number> {
   const port = Number(process.env.REGISTRY_PORT ?? 4873)
   await requireFreePorts([{ port, variable: 'REGISTRY_PORT', title: 'the registry' }])
   await rm(FOLDER, { recursive: true, force: true })
-  await mkdir(FOLDER, { recursive: true })
   const registry = await Registry.start({ folder: FOLDER, port, signal })
   try {
     console.log('Building and publishing the packages')

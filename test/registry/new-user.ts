@@ -1,42 +1,40 @@
-/** Somebody who has npm, Node.js and a registry, and nothing else: an empty home, and no tool of this project. */
+/** A user who has npm, Node.js and a registry, and nothing else: an empty home, and no tool of this project. */
 import assert from 'node:assert/strict'
-import { linkSync, mkdirSync, readdirSync } from 'node:fs'
-import { delimiter, dirname, join, relative } from 'node:path'
+import { execFile } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { LOCAL } from '../../scripts/paths.ts'
 import { findScript, npmSetting } from '../support/npm.ts'
-import { Program, type ProgramResult } from '../support/program.ts'
+import { Program, type ProgramOptions } from '../support/program.ts'
 
-type Variables = Readonly<Record<string, string>>
+type Variables = NonNullable<ProgramOptions['env']>
 
-/** Variables that other programs of a test run have set for theirs. A new user has none of them. */
+/** Variables that npm and the test runner set for their own programs. */
 const FOREIGN = /^npm_|^(KAFKA_BROKERS|REDIS_URL|AWS_ENDPOINT_URL)$/i
 
 export class NewUser {
   /** Folder in which the user works. */
   readonly folder: string
-  readonly #env: Readonly<Record<string, string | undefined>>
+  readonly #env: Variables
 
-  private constructor(folder: string, env: Readonly<Record<string, string | undefined>>) {
+  private constructor(folder: string, env: Variables) {
     this.folder = folder
     this.#env = env
   }
 
-  /** @param folder an empty one */
-  static async arrive(folder: string, registry: string): Promise<NewUser> {
-    const [home, cache, work] = ['home', 'cache', 'work'].map(name => join(folder, name)) as [
-      string,
-      string,
-      string,
-    ]
-    for (const name of [home, work]) mkdirSync(name)
-    const known = await npmSetting('cache')
-    if (known !== undefined)
-      linkContents(join(known, '_cacache', 'content-v2'), join(cache, '_cacache', 'content-v2'))
+  /** @param folder existing folder for everything of this user */
+  static async create(folder: string, registry: string): Promise<NewUser> {
+    const [home, cache, work] = [join(folder, 'home'), join(folder, 'cache'), join(folder, 'work')]
+    for (const path of [home, join(cache, '_cacache'), work]) mkdirSync(path, { recursive: true })
+    // Links to what this machine has downloaded. Names and versions come from the registry all the same. Where links are
+    // impossible, npm downloads everything.
+    const known = join((await npmSetting('cache')) ?? '', '_cacache', 'content-v2')
+    await promisify(execFile)('cp', ['-Rl', known, join(cache, '_cacache')]).catch(() => {})
     const tools = (process.env.PATH ?? '').split(delimiter).filter(path => !path.includes('node_modules'))
+    const foreign = Object.keys(process.env).filter(name => FOREIGN.test(name))
     return new NewUser(work, {
-      ...Object.fromEntries(
-        Object.keys(process.env).flatMap(name => (FOREIGN.test(name) ? [[name, undefined]] : [])),
-      ),
+      ...Object.fromEntries(foreign.map(name => [name, undefined])),
       PATH: [dirname(process.execPath), ...tools].join(delimiter),
       HOME: home,
       TMPDIR: home,
@@ -46,14 +44,17 @@ export class NewUser {
     })
   }
 
+  /** Creates a folder for a project, and returns its path. */
+  makeProject(name: string, manifest: object): string {
+    const project = join(this.folder, name)
+    mkdirSync(project, { recursive: true })
+    writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
+    return project
+  }
+
   /** Starts npm in a folder. */
   npm(cwd: string, args: readonly string[], env: Variables = {}): Program {
     return new Program(findScript('npm'), args, { cwd, env: { ...this.#env, ...env } })
-  }
-
-  /** Creates a project, as the READMEs say it. */
-  create(name: string, env: Variables = {}): Promise<ProgramResult> {
-    return this.npm(this.folder, ['create', 'sluice', name], env).ended
   }
 
   /** Runs npm in a folder, and returns its output. Fails unless npm succeeds. */
@@ -61,22 +62,5 @@ export class NewUser {
     const { code, output } = await this.npm(cwd, args).ended
     assert.equal(code, 0, output)
     return output
-  }
-}
-
-/**
- * Gives a cache of npm the contents of packages that another one has, which saves downloads. It does not learn which packages these
- * are: that comes from the registry. Without an effect where links are impossible.
- */
-function linkContents(from: string, to: string): void {
-  try {
-    for (const entry of readdirSync(from, { recursive: true, withFileTypes: true })) {
-      const path = join(entry.parentPath, entry.name)
-      const copy = join(to, relative(from, path))
-      if (entry.isDirectory()) mkdirSync(copy, { recursive: true })
-      else linkSync(path, copy)
-    }
-  } catch {
-    // npm downloads what is missing.
   }
 }

@@ -1,14 +1,13 @@
 /** An npm registry on this machine, to which the packages of this repository are published as they are to the public one. */
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { withLockFile } from '#local-servers/lock-file.mjs'
 import { LOOPBACK } from '#local-servers/ports.ts'
-import { findScript, npmSetting, PACK_LOCK } from '../support/npm.ts'
+import { npmBuild, npmSetting } from '../support/npm.ts'
 import { PUBLISHED } from '../support/packages.ts'
-import { PROJECT, Program, runProgram } from '../support/program.ts'
+import { Program } from '../support/program.ts'
 
 export interface RegistryOptions {
-  /** Existing folder for everything that the registry stores. */
+  /** Folder for everything that the registry stores. */
   readonly folder: string
   readonly port: number
   readonly signal?: AbortSignal
@@ -20,22 +19,19 @@ export class Registry {
   readonly #folder: string
   readonly #server: Program
 
-  private constructor({ folder, port, signal }: RegistryOptions, config: string, certificates?: string) {
-    this.url = `http://${LOOPBACK}:${port}`
+  private constructor(url: string, folder: string, server: Program) {
+    this.url = url
     this.#folder = folder
-    const args = ['--config', config, '--listen', this.url]
-    const env = certificates === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificates }
-    this.#server = new Program('verdaccio', args, { cwd: folder, env, ...(signal && { signal }) })
+    this.#server = server
   }
 
   /** Starts a registry without packages. */
-  static async start(options: RegistryOptions): Promise<Registry> {
-    const { folder } = options
+  static async start({ folder, port, signal }: RegistryOptions): Promise<Registry> {
+    mkdirSync(folder, { recursive: true })
     const [url, certificates] = await Promise.all([npmSetting('registry'), npmSetting('cafile')])
     const own = { access: '$all', publish: '$all' }
-    const config = join(folder, 'config.yaml')
     // JSON is YAML.
-    const settings = {
+    const config = JSON.stringify({
       storage: join(folder, 'storage'),
       auth: { htpasswd: { file: join(folder, 'htpasswd') } },
       uplinks: { configured: { url, cache: false } },
@@ -45,29 +41,25 @@ export class Registry {
       },
       web: { enable: false },
       log: { type: 'stdout', format: 'pretty', level: 'warn' },
-    }
-    writeFileSync(config, JSON.stringify(settings))
-    const registry = new Registry(options, config, certificates)
-    await registry.#server.says(/http address/)
-    return registry
+    })
+    writeFileSync(join(folder, 'config.yaml'), config)
+    const address = `http://${LOOPBACK}:${port}`
+    const server = new Program('verdaccio', ['--config', 'config.yaml', '--listen', address], {
+      cwd: folder,
+      env: certificates === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificates },
+      ...(signal && { signal }),
+    })
+    await server.says(/http address/)
+    return new Registry(address, folder, server)
   }
 
-  /**
-   * Publishes all packages with the command of a release.
-   *
-   * @returns output of npm
-   * @throws Error with the output if npm fails
-   */
+  /** Publishes all packages with the command of a release, and returns what npm prints. */
   async publish(): Promise<string> {
     // npm publishes nothing without a token. The registry accepts any.
     const user = join(this.#folder, 'publisher.npmrc')
     writeFileSync(user, `//${new URL(this.url).host}/:_authToken=anybody\n`)
-    const args = ['run', 'release', '--', '--registry', this.url, '--userconfig', user]
-    const { code, output } = await withLockFile(PACK_LOCK, () =>
-      runProgram(findScript('npm'), args, { cwd: PROJECT }),
-    )
-    if (code !== 0) throw new Error(output)
-    return output
+    const place = ['--registry', this.url, '--userconfig', user]
+    return (await npmBuild(['run', 'release', '--', ...place])).output
   }
 
   async stop(): Promise<void> {

@@ -30,7 +30,8 @@ describe('the packages, as npm packs them', () => {
 
   after(() => rm(folder, { recursive: true, force: true }))
 
-  const find = (name: string) => packed.find(one => one.name === name) ?? assert.fail(`${name} is not packed`)
+  const find = (name: string) =>
+    packed.find(tarball => tarball.name === name) ?? assert.fail(`${name} is not packed`)
 
   for (const name of PUBLISHED) {
     const readPackage = async () => JSON.parse(await readFile(manifestPath(name), 'utf8'))

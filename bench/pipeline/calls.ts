@@ -19,7 +19,7 @@ const EMITTING = defineProcess<{ count: number }>('emitting', {
   accepts: COUNTING.accepts,
   onEvent(state, { entity: key }, { emit }) {
     const count = (state?.count ?? 0) + 1
-    emit('events', 'count', { count }, { key, type: 'bench.count', source: '/bench', subject: undefined })
+    emit('events', 'count', { count }, { key, type: 'bench.count', source: '/bench', subject: null })
     return { count }
   },
 })

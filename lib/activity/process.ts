@@ -93,8 +93,9 @@ function onReading(family: Family, before: Activity | undefined, event: Reading,
   return Object.assign({ lastMs: event.timeMs }, tags, ...parts.map(({ state }) => state))
 }
 
-function onForget(_: Activity, __: Timer, { reason }: Step): undefined {
-  reason('forgotten')
+function onForget(_: Activity, __: Timer, step: Step): undefined {
+  step.reason('forgotten')
+  return undefined
 }
 
 function observeReturn(
@@ -151,10 +152,10 @@ function observeChange(
  * Changes the timer `fallen` for a state. Falling starts the timer. Values such as resting leave it unchanged, because a wearer who
  * rests has not got up. Any other value cancels the timer.
  */
-function changeFallTimer({ timer, cancel }: Step, fall: FamilyActivity['fall'], now: string): void {
+function changeFallTimer(step: Step, fall: FamilyActivity['fall'], now: string): void {
   if (fall === undefined || fall.through.includes(now)) return
-  if (now === fall.is) timer('fallen', fall.lastsMs)
-  else cancel('fallen')
+  if (now === fall.is) step.timer('fallen', fall.lastsMs)
+  else step.cancel('fallen')
 }
 
 function onFallen(state: Activity, timer: Timer, step: Step): Activity {
@@ -207,13 +208,13 @@ function getTags({ data }: Reading): { readonly tags?: Tags } {
 }
 
 function emitActivity(
-  { emit }: Step,
+  step: Step,
   name: string,
   type: string,
   { source, subject, entity }: Pick<Received, 'source' | 'subject' | 'entity'>,
   details: object,
 ): void {
   const about = { source, ...(subject === undefined ? {} : { subject }) }
-  const attributes = { key: entity, type, subject, dataschema: toDataschema(type) }
-  emit('events', name, { entity: about, ...details }, attributes)
+  const attributes = { key: entity, type, subject: subject ?? null, dataschema: toDataschema(type) }
+  step.emit('events', name, { entity: about, ...details }, attributes)
 }

@@ -165,13 +165,13 @@ export function resolvedAlert(
 
 /** @param name name of the emission, which is unique within the step */
 export function emitAlert(
-  { emit }: Pick<Step, 'emit'>,
+  step: Pick<Step, 'emit'>,
   alert: Alert,
   { entity }: Pick<Received, 'entity'>,
   name = `${alert.status} ${alert.fingerprint}`,
 ): void {
   const type = alert.status === 'firing' ? ALERT_FIRED_TYPE : ALERT_RESOLVED_TYPE
-  emit('alerts', name, alert, {
+  step.emit('alerts', name, alert, {
     key: alert.fingerprint,
     type,
     source: '/alerting',

@@ -54,7 +54,7 @@ export function alerting(families: Families, packaged: readonly AnyRule[]) {
     onEvent(state, event: TypedEvent<ReadingData>, step) {
       const family = families.findByType(event.type)
       if (!family) return step.reject('the reading is of an unknown family')
-      const next = onValues(state, event, family, event.data, step)
+      const next = applyValues(step, state, event, family, event.data)
       const regroupings = step.context.patterns.ofReadings.get(family.name)
       if (regroupings) emitPatternEvents(step, createReadingFacts(event, family, event.data), regroupings)
       return next
@@ -63,7 +63,7 @@ export function alerting(families: Families, packaged: readonly AnyRule[]) {
       timer.name === PIPELINE_DOWN_TIMER
         ? firePipelineDown(state, timer, step)
         : applyTimer(state, timer, step),
-    onErase: (state, erasure, step) => resolveAlerts(state, erasure, erasure.timeMs, 'erased', step),
+    onErase: (state, erasure, step) => resolveAlerts(step, state, erasure, erasure.timeMs, 'erased'),
     onTakeover: alertingTakeover,
   })
 }
@@ -89,15 +89,15 @@ function onChange(
     return state
   }
   const at = window ? { ...event, timeMs: Date.parse(window.end) } : event
-  return onValues(state, at, event.source, tombstone ? undefined : row, step)
+  return applyValues(step, state, at, event.source, tombstone ? undefined : row)
 }
 
-function onValues(
+function applyValues(
+  step: Step<RulesInForce>,
   state: AlertingState | undefined,
   event: Received,
   watched: Family | string,
   data: ReadingData | undefined,
-  step: Step<RulesInForce>,
 ): AlertingState | undefined {
   if (isClock(event))
     return step.reject(`${event.source} without a subject is the clock, which sends only ticks`)
@@ -141,16 +141,17 @@ function applyTimer(state: AlertingState, timer: Timer, step: Step<RulesInForce>
 /** Forgets an entity that has stopped reporting, and resolves its alerts, because no reading can clear them any more. */
 function forgetEntity(state: AlertingState, timer: Timer, step: Step): undefined {
   step.reason('forgotten')
-  resolveAlerts(state, timer, timer.dueMs, 'forgotten', step)
+  resolveAlerts(step, state, timer, timer.dueMs, 'forgotten')
+  return undefined
 }
 
 /** Resolves all alerts of an entity whose state is deleted. */
 function resolveAlerts(
+  step: Pick<Step, 'emit'>,
   { rules }: AlertingState,
   entity: Pick<Received, 'source' | 'subject' | 'entity'>,
   atMs: number,
   reason: 'forgotten' | 'erased',
-  step: Pick<Step, 'emit'>,
 ): void {
   const run = new EntityRun(entity, step)
   for (const tracked of Object.values(rules)) run.end(tracked, atMs, reason)

@@ -23,13 +23,9 @@ const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1
  *
  * @param latestMs time of the previous report; undefined for the first report
  */
-export function scheduleLook(
-  { timerAt }: Pick<Step, 'timerAt'>,
-  latestMs: number | undefined,
-  nowMs: number,
-): void {
+export function scheduleLook(step: Pick<Step, 'timerAt'>, latestMs: number | undefined, nowMs: number): void {
   const hour = Math.floor(nowMs / LOOK_MS)
-  if (latestMs === undefined || Math.floor(latestMs / LOOK_MS) < hour) timerAt(LOOK, nowMs + 2 * LOOK_MS)
+  if (latestMs === undefined || Math.floor(latestMs / LOOK_MS) < hour) step.timerAt(LOOK, nowMs + 2 * LOOK_MS)
 }
 
 /** Returns whether an entity that last reported at `latestMs` is to be forgotten at `nowMs`. */
@@ -38,8 +34,8 @@ export function isForgotten(latestMs: number, nowMs: number): boolean {
 }
 
 /** Sets the next check timer of a silent entity that is not yet forgotten. */
-export function scheduleNextLook({ timerAt }: Step, latestMs: number, nowMs: number): void {
-  timerAt(LOOK, Math.min(nowMs + LOOK_MS, forgottenMs(latestMs)))
+export function scheduleNextLook(step: Step, latestMs: number, nowMs: number): void {
+  step.timerAt(LOOK, Math.min(nowMs + LOOK_MS, forgottenMs(latestMs)))
 }
 
 /** Returns the time at which an entity is forgotten: `FORGOTTEN_AFTER_DAYS` after the end of the day of its last report. */

@@ -24,11 +24,11 @@ interface Alerts<State> {
  * @param alerts functions that read and replace the alerts of a state
  */
 function takeover<State>(
+  step: Pick<Step, 'emit'>,
   alerts: Alerts<State>,
   live: State | undefined,
   rebuilt: State | undefined,
   at: TakeoverPlace,
-  step: Pick<Step, 'emit'>,
 ): State | undefined {
   const liveAlerts = indexByFingerprint(live === undefined ? [] : alerts.list(live))
   const rebuiltAlerts = indexByFingerprint(rebuilt === undefined ? [] : alerts.list(rebuilt))
@@ -103,7 +103,7 @@ export function alertingTakeover(
   at: TakeoverPlace,
   step: Pick<Step, 'emit'>,
 ): AlertingState | undefined {
-  return takeover(OF_ENTITIES, live, rebuilt, at, step)
+  return takeover(step, OF_ENTITIES, live, rebuilt, at)
 }
 
 /** Publishes the alert events for one group, and returns the pattern states that replace its live ones. */
@@ -113,5 +113,5 @@ export function patternsTakeover(
   at: TakeoverPlace,
   step: Pick<Step, 'emit'>,
 ): PatternStates | undefined {
-  return takeover(OF_PATTERNS, live, rebuilt, at, step)
+  return takeover(step, OF_PATTERNS, live, rebuilt, at)
 }

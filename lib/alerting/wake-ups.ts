@@ -91,13 +91,13 @@ function checkMs(before: number | undefined, nowMs: number): number {
 }
 
 function changeKind(
-  { timerAt, cancel }: Step,
+  step: Step,
   kind: string,
   before: readonly number[] = NONE,
   wanted: readonly number[] = NONE,
 ): void {
-  for (const atMs of before) if (!wanted.includes(atMs)) cancel(`${kind}${atMs}`)
-  for (const atMs of wanted) if (!before.includes(atMs)) timerAt(`${kind}${atMs}`, atMs)
+  for (const atMs of before) if (!wanted.includes(atMs)) step.cancel(`${kind}${atMs}`)
+  for (const atMs of wanted) if (!before.includes(atMs)) step.timerAt(`${kind}${atMs}`, atMs)
 }
 
 const NONE: readonly number[] = []

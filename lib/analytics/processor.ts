@@ -61,7 +61,7 @@ export function createStatistics(families: Families) {
       const values = measurements(family, event.data)
       const unfit = values.find(([, value]) => !isCountable(value))
       if (unfit !== undefined) return step.reject(`${unfit[0]} is too large for statistics`)
-      if (values.length > 0) return countValues(state, event, family, values, step)
+      if (values.length > 0) return countValues(step, state, event, family, values)
       step.reason('no-metric')
       return state
     },
@@ -79,11 +79,11 @@ export function summarise({ family, metrics }: Pick<EntityStatistics, 'family' |
 }
 
 function countValues(
+  step: Step<KnownNames>,
   state: EntityStatistics | undefined,
   event: Received,
   family: Family,
   all: Measured['values'],
-  step: Step<KnownNames>,
 ): EntityStatistics | undefined {
   const { timeMs } = event
   const own = state?.metrics ?? {}
@@ -110,7 +110,7 @@ function countValues(
 }
 
 function emitMinute(
-  { emit }: Step,
+  step: Step,
   minute: Minute,
   family: string,
   { source, subject, entity }: Pick<Received, 'source' | 'subject' | 'entity'>,
@@ -127,10 +127,10 @@ function emitMinute(
     metrics: summarizeMetrics(minute[1]),
   }
   const dataschema = toDataschema(MINUTE_TYPE)
-  emit('analytics', `minute ${windowStart} revision ${revision}`, data, {
+  step.emit('analytics', `minute ${windowStart} revision ${revision}`, data, {
     key: entity,
     type: MINUTE_TYPE,
-    subject,
+    subject: subject ?? null,
     dataschema,
   })
 }

@@ -79,12 +79,12 @@ interface RoutableFailure {
   readonly suffix: string
 }
 
-function emitRoute({ emit }: Step, routed: RoutableFailure, { to, quarantined, ...why }: Route): void {
+function emitRoute(step: Step, routed: RoutableFailure, { to, quarantined, ...why }: Route): void {
   const { failure, suffix } = routed
   const retry: Retry = { ...failure, class: why.class, routedBecause: why.because }
   const deadLetter: DeadLetter = { ...retry, quarantined }
-  if (to === 'dlq') emit(to, `dead-letter${suffix}`, deadLetter, toAttributes(routed, DEAD_LETTER_TYPE))
-  else emit(to, `retry${suffix}`, retry, toAttributes(routed, RETRY_TYPE))
+  if (to === 'dlq') step.emit(to, `dead-letter${suffix}`, deadLetter, toAttributes(routed, DEAD_LETTER_TYPE))
+  else step.emit(to, `retry${suffix}`, retry, toAttributes(routed, RETRY_TYPE))
 }
 
 /**
@@ -92,7 +92,7 @@ function emitRoute({ emit }: Step, routed: RoutableFailure, { to, quarantined, .
  * the partition of the failed record.
  */
 function emitEnd(
-  { emit }: Step,
+  step: Step,
   routed: RoutableFailure,
   { to, because }: Route,
   findTopicName: RouterOptions['findTopicName'],
@@ -105,10 +105,14 @@ function emitEnd(
   const id = failureId(consumer, { topic, partition, offset })
   const digest = computeDigest(createRedrivenRecord(failure))
   const data: FailureEnded = { consumer, failure: id, digest, attempt: failure.attempt, because }
-  emit(original, `failure-ended${suffix}`, data, { ...toAttributes(routed, FAILURE_ENDED_TYPE), partition })
+  step.emit(original, `failure-ended${suffix}`, data, {
+    ...toAttributes(routed, FAILURE_ENDED_TYPE),
+    partition,
+  })
 }
 
 function toAttributes({ failure: { originalKey }, address }: RoutableFailure, type: string): EmitOptions {
   const key = originalKey === null ? null : { base64: originalKey }
-  return { subject: undefined, ...address, key, type, dataschema: toDataschema(type) }
+  const { source, subject = null } = address
+  return { key, type, source, subject, dataschema: toDataschema(type) }
 }

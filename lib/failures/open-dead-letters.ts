@@ -238,16 +238,11 @@ export function openDeadLetters(keptMs: number) {
 }
 
 /** Sets a timer that is due when the oldest dead letter may have been deleted by retention. */
-function scheduleExpiry(
-  { timerAt, cancel }: Step,
-  { rows, left }: DeadLetterFold,
-  keptMs: number,
-  nowMs: number,
-): void {
+function scheduleExpiry(step: Step, { rows, left }: DeadLetterFold, keptMs: number, nowMs: number): void {
   const [first] = rows
   const oldestMs = left?.newestMs ?? first?.writtenAtMs
-  if (oldestMs === undefined) cancel('expiry')
-  else timerAt('expiry', Math.max(oldestMs + keptMs, nowMs + 1))
+  if (oldestMs === undefined) step.cancel('expiry')
+  else step.timerAt('expiry', Math.max(oldestMs + keptMs, nowMs + 1))
 }
 
 /**

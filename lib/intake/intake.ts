@@ -15,11 +15,13 @@ export function intake(families: Families, inputs: readonly Input[], keyBy?: Key
   return defineProcess<undefined>(INTAKE, {
     accepts: [...families.readingTypes, ...listInputTypes(inputs)],
     foreignLogs: true,
-    onEvent(_, event, { emit, reason }) {
+    onEvent(_, event, step) {
       const { id, source, subject, type, dataschema, data, extensions = {} } = event
       const { to, key } = chooseTarget(families, event, keyBy)
-      reason('taken')
-      return emit(to, 'event', data, { key, type, source, subject, dataschema, passesOn: { id, extensions } })
+      const attributes = { key, type, source, subject: subject ?? null, dataschema }
+      step.emit(to, 'event', data, { ...attributes, passesOn: { id, extensions } })
+      step.reason('taken')
+      return undefined
     },
   })
 }

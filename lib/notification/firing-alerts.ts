@@ -131,9 +131,9 @@ function applyResolved(
   return complete(step, firing ? 'resolved' : 'not-firing', { alerts, ...(ended && { ended }), routed })
 }
 
-/** Returns the next state, or undefined if nothing has to be stored. */
-function complete({ reason }: Step, word: Reason, state: State): State {
-  reason(word)
+/** Sets the reason, and returns the next state, or undefined if nothing has to be stored. */
+function complete(step: Step, reason: Reason, state: State): State {
+  step.reason(reason)
   const { alerts, ended, routed } = state ?? {}
   return Object.keys({ ...alerts, ...ended, ...routed }).length === 0 ? undefined : state
 }

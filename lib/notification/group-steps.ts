@@ -68,12 +68,12 @@ function applyFlush(step: Step, before: Group | undefined, flushed: FlushResult)
   return complete(step, reason, before, group)
 }
 
-function onForget(state: Group, _: Timer, { reason }: Step): Group | undefined {
-  reason(isEmpty(state) ? 'forgotten' : 'kept')
+function onForget(state: Group, _: Timer, step: Step): Group | undefined {
+  step.reason(isEmpty(state) ? 'forgotten' : 'kept')
   return isEmpty(state) ? undefined : state
 }
 
-/** Sets the timers for the changed group. An empty group is not evaluated any more, and is forgotten after `REMEMBERED_MS`. */
+/** Sets the reason and the timers for the changed group. An empty group is not evaluated any more, and is forgotten after `REMEMBERED_MS`. */
 function complete(step: Step, reason: string, before: Group | undefined, after: Group): Group {
   step.reason(reason)
   const { dueMs, newsDueMs: _, ...rest } = after

@@ -26,14 +26,14 @@ export function isInhibited({ rule, reason }: Pick<Alert, 'rule' | 'reason'>): b
   return rule === NO_DATA || reason === 'silent'
 }
 
-export function emitInhibition({ emit }: Step, { alertId, rule, status }: Alert): void {
+export function emitInhibition(step: Step, { alertId, rule, status }: Alert): void {
   const change: InhibitionChange = { alertId, rule, status }
-  emit('notifications', `inhibition ${alertId}`, change, {
+  step.emit('notifications', `inhibition ${alertId}`, change, {
     key: null,
     everyPartition: true,
     type: INHIBITION_CHANGED_TYPE,
     source: '/notification/inhibition',
-    subject: undefined,
+    subject: null,
     dataschema: toDataschema(INHIBITION_CHANGED_TYPE),
     untimed: true,
   })

@@ -33,9 +33,9 @@ export function notificationId(group: string, ...cause: readonly (string | numbe
   return derivedId('notification', group, ...cause)
 }
 
-export function emitNotification({ emit }: Step, notification: Notification): void {
+export function emitNotification(step: Step, notification: Notification): void {
   const { group } = notification
-  emit('notifications', 'notification', notification, {
+  step.emit('notifications', 'notification', notification, {
     key: group,
     type: NOTIFICATION_TYPE,
     source: '/notification',

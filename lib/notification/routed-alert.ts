@@ -21,10 +21,10 @@ export interface RoutedAlert extends AlertRouted {
  * Sends an alert to its group. The event has no event time, because `groupWait` starts when the alert arrives at its group. The
  * age of the reading does not matter.
  */
-export function emitRoutedAlert({ emit }: Step, target: Target, alert: Alert): void {
+export function emitRoutedAlert(step: Step, target: Target, alert: Alert): void {
   const { group } = target
   const routed: RoutedAlert = { ...target, alert }
-  emit('notifications', `routed ${group}`, routed, {
+  step.emit('notifications', `routed ${group}`, routed, {
     key: group,
     type: ALERT_ROUTED_TYPE,
     source: NOTIFICATION_SOURCE,

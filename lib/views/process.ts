@@ -74,7 +74,7 @@ function entityClocks(
   broughtTypes: readonly string[] | undefined,
 ): ProcessPart<EntityClock, ViewsInForce> {
   const onSourceEvent = (state: EntityClock | undefined, event: Received, step: Step<ViewsInForce>) => {
-    const clock = regroupEvent(eventTypes, event, state, step)
+    const clock = regroupEvent(step, eventTypes, event, state)
     if (clock) scheduleForgetting(step, state?.newestMs, event.timeMs, FORGOTTEN_AFTER_DAYS)
     return clock
   }
@@ -90,8 +90,9 @@ const groups: ProcessPart<GroupState, ViewsInForce> = {
   onTimer: { [DUE]: onDue },
 }
 
-function forgetEntity({ reason }: Step, word: string): undefined {
-  reason(word)
+function forgetEntity(step: Step, reason: string): undefined {
+  step.reason(reason)
+  return undefined
 }
 
 function onRow(
@@ -123,14 +124,10 @@ function onDue(state: GroupState, timer: Timer, step: Step<ViewsInForce>): Group
 }
 
 /** @param beforeMs due time of the timer that is set; undefined if it is not set */
-function scheduleDue(
-  { timerAt, cancel }: Step,
-  dueMs: number | undefined,
-  beforeMs: number | undefined,
-): void {
+function scheduleDue(step: Step, dueMs: number | undefined, beforeMs: number | undefined): void {
   if (dueMs === beforeMs) return
-  if (dueMs === undefined) cancel(DUE)
-  else timerAt(DUE, dueMs)
+  if (dueMs === undefined) step.cancel(DUE)
+  else step.timerAt(DUE, dueMs)
 }
 
 /** Emits the changed rows, unless the table is still being built, and returns the next state of the group. */
@@ -148,7 +145,7 @@ function publishChanges(
 }
 
 function emitChange(
-  { emit }: Step,
+  step: Step,
   { plan: { name, generation } }: CompiledTable,
   subject: string,
   { row: { values, window, isFinal }, window: [start, , lastMs = start, revision], isEnd }: PublishedChange,
@@ -162,7 +159,7 @@ function emitChange(
     ...(isFinal && revision && { revision }),
     ...(isEnd && { tombstone: true }),
   }
-  emit('view-changes', isEnd ? `end ${start} ${lastMs}` : `row ${start}`, data, {
+  step.emit('view-changes', isEnd ? `end ${start} ${lastMs}` : `row ${start}`, data, {
     key: subject,
     type: VIEW_CHANGED_TYPE,
     source: tableSource(name),

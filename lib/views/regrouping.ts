@@ -24,10 +24,10 @@ type RegroupingReason = 'regrouped' | 'filtered' | 'no-group' | 'no-table'
  * @param clock clock of the entity before the event; undefined if it has none
  */
 export function regroupEvent(
+  step: Step<Pick<ViewsInForce, 'bySignal'>>,
   eventTypes: EventTypes,
   event: Received,
   clock: EntityClock | undefined,
-  step: Step<Pick<ViewsInForce, 'bySignal'>>,
 ): EntityClock | undefined {
   const { bySignal } = step.context
   const ofSignal = bySignal.get(signalOfType(eventTypes, event.type)) ?? []
@@ -52,7 +52,7 @@ export function regroupEvent(
 }
 
 function emitRow(
-  { emit }: Step,
+  step: Step,
   { plan, arguments: given }: CompiledTable,
   event: Received,
   group: readonly Scalar[],
@@ -63,7 +63,7 @@ function emitRow(
     ...(plan.window && { newestMs }),
   }
   const name = groupName(group)
-  emit('view-rows', `row ${plan.name}/${plan.generation}`, data, {
+  step.emit('view-rows', `row ${plan.name}/${plan.generation}`, data, {
     key: name,
     type: VIEW_ROW_TYPE,
     source: rowSource(plan.name, plan.generation),

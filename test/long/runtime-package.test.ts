@@ -171,7 +171,11 @@ describe('the engine, installed from a registry into other projects', () => {
   it('given the engine alone and the programs of its README, then they compile and do what it says', async () => {
     const { dependencies, devDependencies } = readManifest('')
     const { '@types/node': types, typescript } = devDependencies ?? {}
-    const tools = [`@types/node@${types}`, `typescript@${typescript}`, `cloudevents@${dependencies?.cloudevents}`]
+    const tools = [
+      `@types/node@${types}`,
+      `typescript@${typescript}`,
+      `cloudevents@${dependencies?.cloudevents}`,
+    ]
     await user.succeed(shop, 'install', '@sluice/runtime', ...tools)
     assert.deepEqual(readdirSync(join(shop, 'node_modules', '@sluice')), ['runtime'])
     const readme = readFileSync(join(shop, 'node_modules/@sluice/runtime/README.md'), 'utf8')

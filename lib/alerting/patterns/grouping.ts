@@ -25,9 +25,12 @@ export function grouping(families: Families, packaged: readonly AnyRule[]) {
       if (name === undefined) return step.reject(`patterns do not support events of type ${type}`)
       if (typeof data?.entity?.source !== 'string') return step.reject('the event does not name its entity')
       const regroupings = step.context.ofEvents.get(type)
+      if (!regroupings) {
+        step.reason('no-rule')
+        return undefined
+      }
       const facts = createEventFacts(families, name, timeMs, data)
-      if (!regroupings) step.reason('no-rule')
-      else step.reason(emitPatternEvents(step, facts, regroupings) > 0 ? 'grouped' : 'no-group')
+      step.reason(emitPatternEvents(step, facts, regroupings) > 0 ? 'grouped' : 'no-group')
       return undefined
     },
   })

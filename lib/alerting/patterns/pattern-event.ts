@@ -21,7 +21,7 @@ export interface PatternEvent {
  * Forwards an event to its groups: at most one event for each kind of group. Returns the number of events, which is 0 if no pattern
  * matches.
  */
-export function emitPatternEvents({ emit }: Step, facts: Facts, regroupings: readonly Regrouping[]): number {
+export function emitPatternEvents(step: Step, facts: Facts, regroupings: readonly Regrouping[]): number {
   let count = 0
   for (const { per, matchers } of regroupings) {
     const matches = [...matchers].flatMap(([name, matcher]) => (isMet(matcher, facts) ? [name] : []))
@@ -31,7 +31,8 @@ export function emitPatternEvents({ emit }: Step, facts: Facts, regroupings: rea
     const { source, subject } = group
     const key = `${source} ${subject ?? ''}`
     const dataschema = toDataschema(PATTERN_EVENT_TYPE)
-    emit('patterns', `pattern ${per}`, data, { key, type: PATTERN_EVENT_TYPE, source, subject, dataschema })
+    const attributes = { key, type: PATTERN_EVENT_TYPE, source, subject: subject ?? null, dataschema }
+    step.emit('patterns', `pattern ${per}`, data, attributes)
     count += 1
   }
   return count

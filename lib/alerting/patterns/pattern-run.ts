@@ -95,15 +95,15 @@ export class PatternRun {
   }
 
   /** Sets the timer and the reason of the step, and returns the next states; undefined if nothing has to be stored. */
-  complete({ reason, timerAt, cancel }: Step, otherwise: PatternReason): PatternStates | undefined {
-    reason(this.#reason ?? otherwise)
+  complete(step: Step, otherwise: PatternReason): PatternStates | undefined {
+    step.reason(this.#reason ?? otherwise)
     const dueMs = this.#dueMs()
     const wasDueMs = this.#before?.dueMs
     if (dueMs === undefined) {
-      if (wasDueMs !== undefined) cancel(TIMER)
+      if (wasDueMs !== undefined) step.cancel(TIMER)
       return undefined
     }
-    if (dueMs !== wasDueMs) timerAt(TIMER, dueMs)
+    if (dueMs !== wasDueMs) step.timerAt(TIMER, dueMs)
     return { tracked: this.#tracked, dueMs }
   }
 

@@ -39,11 +39,11 @@ export function normalizeEvent(input: Event | CloudEventLike): Event {
  * Returns the event as a parsed document in the JSON format. The method `toJSON` of the package is not used, because it truncates
  * the time to milliseconds, and fails for a leap second.
  */
-function createDocument(event: CloudEventLike & { readonly [name: string]: unknown }): object {
+function createDocument(event: CloudEventLike): object {
   const document: Record<string, unknown> = {}
-  for (const name of Object.keys(event)) if (event[name] !== undefined) document[name] = toJson(event[name])
+  for (const [name, value] of Object.entries(event)) if (value !== undefined) document[name] = toJson(value)
   // The package has binary data in both members, and truncates the elements of arrays that are not arrays of bytes.
-  if (ArrayBuffer.isView(event.data)) {
+  if ('data' in event && ArrayBuffer.isView(event.data)) {
     document.data_base64 = document.data
     delete document.data
   }

@@ -167,7 +167,10 @@ export function application<
         throw new ConfigError(`the process "${consumer}"`, [
           `on has a handler for "${unknown.join(', ')}": add its schema to events of the application`,
         ])
-      return { ...defineProcess(consumer, { accepts: types, ...handlers } as never), application: described }
+      return {
+        ...defineProcess(consumer, { ...(types.length > 0 && { accepts: types }), ...handlers } as never),
+        application: described,
+      }
     },
     sink: (consumer: string, sink: Unnamed<Sink<never>> & Unnamed<SegmentSink<never>>) => ({
       accepts: types,

@@ -30,8 +30,8 @@ export interface TypedEvent<Data, Type extends string = string> extends Received
 /** Optional attributes of an emission. By default, they are derived from the process and the entity. */
 export interface EmitOptions
   extends Partial<Omit<Emission, 'name' | 'to' | 'data' | 'subject' | 'dataschema'>> {
-  /** Undefined omits the attribute, instead of using the default. */
-  readonly subject?: string | undefined
+  /** Null for an event without a subject. */
+  readonly subject?: string | null | undefined
   readonly dataschema?: string | undefined
 }
 
@@ -167,12 +167,12 @@ export function defineProcess<State, Data = unknown, Context = void>(
   handlers: ProcessHandlers<State, Data, Context>,
 ): KeyedProcess<State, Data, Context> & WithContext<Context>
 export function defineProcess(name: string, handlers: AnyHandlers): KeyedProcess<unknown, unknown, unknown> {
-  const { on = {}, onEvent, onTimer, onErase, onTakeover, awaitsLog, accepts = [], ...settings } = handlers
+  const { on = {}, onEvent, onTimer, onErase, onTakeover, awaitsLog, accepts, ...settings } = handlers
   const handled = new Map(Object.entries(on))
   const unreached = contextTypes(settings.context ?? {}).filter(type => handled.has(type))
   const errors = [
     ...(onEvent || handled.size > 0 ? [] : ['it has neither onEvent nor on: add a handler']),
-    ...(onEvent && accepts.length === 0
+    ...(onEvent && !accepts
       ? ['onEvent has no event types: list them in accepts, or in events of the application']
       : []),
     ...unreached.map(type => `on has a handler for "${type}", whose events only set the context: remove it`),
@@ -181,12 +181,13 @@ export function defineProcess(name: string, handlers: AnyHandlers): KeyedProcess
   return {
     ...settings,
     name,
-    accepts: [...new Set([...handled.keys(), ...(onEvent ? accepts : [])])],
+    accepts: [...new Set([...handled.keys(), ...((onEvent && accepts) ?? [])])],
     onEvent(state, event, context) {
-      const handle = handled.get(event.type) ?? onEvent
-      const { entity, timeMs } = event
+      const { type, entity, timeMs } = event
+      const handle = handled.get(type) ?? onEvent
+      if (!handle) throw new Error(`the process "${name}" has no handler for the event type "${type}"`)
       const calls = new Calls(name, entity, timeMs, context)
-      return collectStep(calls, 'processed', () => handle?.(state, event as TypedEvent<unknown>, calls.step))
+      return collectStep(calls, 'processed', () => handle(state, event as TypedEvent<unknown>, calls.step))
     },
     ...(onTimer && {
       onTimer(state: unknown, timer: Timer, context: unknown) {
@@ -244,13 +245,19 @@ class Calls {
   constructor(process: string, entity: string, timeMs: number, context: unknown) {
     this.step = {
       context,
-      emit: (topic, name, data, options) => {
-        const { source, subject = source } = parseEntity(entity)
-        const defaults = { key: subject, subject, source: `/${process}`, type: `${process}.${name}` }
-        const emission = { ...defaults, ...options, name, to: topic as TopicName, data }
-        if (emission.subject === undefined) Reflect.deleteProperty(emission, 'subject')
-        if (emission.dataschema === undefined) Reflect.deleteProperty(emission, 'dataschema')
-        this.emissions.push(emission as Emission)
+      emit: (topic, name, data, { subject, dataschema, ...options } = {}) => {
+        const { source, subject: own = source } = parseEntity(entity)
+        this.emissions.push({
+          name,
+          to: topic as TopicName,
+          key: own,
+          type: `${process}.${name}`,
+          source: `/${process}`,
+          ...options,
+          ...(subject !== null && { subject: subject ?? own }),
+          ...(dataschema !== undefined && { dataschema }),
+          data,
+        })
         return undefined
       },
       timer: (name, afterMs) => this.#change({ name, dueMs: timeMs + afterMs }),

@@ -12,12 +12,12 @@ export const FORGET = 'forget'
  * @param latestMs time of the entity's previous event, in milliseconds since the epoch; undefined for the first event
  */
 export function scheduleForgetting(
-  { timerAt }: Pick<Step, 'timerAt'>,
+  step: Pick<Step, 'timerAt'>,
   latestMs: number | undefined,
   nowMs: number,
   days: number,
 ): void {
   const day = Math.floor(nowMs / DAY_MS)
   if (latestMs === undefined || Math.floor(latestMs / DAY_MS) < day)
-    timerAt(FORGET, (day + 1 + days) * DAY_MS)
+    step.timerAt(FORGET, (day + 1 + days) * DAY_MS)
 }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer/event.ts'
 import { type Activity, createActivity } from '../../../lib/activity/process.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { FAMILIES } from '../../support/families.ts'
+import { FAMILIES, parseFamilies } from '../../support/families.ts'
 import { Kit, type TakenStep } from '../../support/kit.ts'
 import { databaseReading, environmentReading } from '../../support/records.ts'
 
@@ -210,4 +210,9 @@ describe('what rules over several events need', () => {
     await kit.when(tagged(environmentReading('a')), environmentReading('b', { at: 1 }))
     assert.equal((await kit.state(SENSOR))?.tags, undefined)
   })
+})
+
+it('given families without settings of activity, then no event is accepted', () => {
+  const plain = parseFamilies('family: boiler\nmetrics:\n  heat:\n    unit: °C\n')
+  assert.deepEqual(createActivity(plain).accepts, [])
 })

@@ -183,11 +183,10 @@ describe('a process made of handlers', () => {
     )
   })
 
-  it('given an attribute that is undefined, then the emission lacks it instead of having the default', async () => {
+  it('given no subject and no dataschema, then the emission lacks them', async () => {
     const process = shop.process<number>('plain', {
       accepts: [PLACED],
-      onEvent: (_, __, { emit }) =>
-        emit('alerts', 'plain', {}, { subject: undefined, dataschema: undefined }),
+      onEvent: (_, __, { emit }) => emit('alerts', 'plain', {}, { subject: null, dataschema: undefined }),
     })
     const [step] = await new ProcessKit(process).when(placed('a', 1))
     const [emission] = step?.emitted ?? []

@@ -213,6 +213,8 @@ describe('what rules over several events need', () => {
 })
 
 it('given families without settings of activity, then no event is accepted', () => {
-  const plain = parseFamilies('family: boiler\nmetrics:\n  heat:\n    unit: °C\n')
+  const plain = parseFamilies(
+    '{ family: boiler, entity: { source: /boiler, subject: "{boilerId}" }, metrics: { heat: { unit: °C } } }',
+  )
   assert.deepEqual(createActivity(plain).accepts, [])
 })

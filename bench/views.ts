@@ -3,13 +3,15 @@ import { join } from 'node:path'
 import { LOCAL } from '../scripts/paths.ts'
 import { aimed, type Figure } from './kit/figures.ts'
 import { type Run, runBenchmark } from './kit/program.ts'
+import { Progress } from './kit/progress.ts'
 import { type Servers, withServers } from './kit/servers.ts'
+import { installedStreams, STREAMS } from './kit/streams/streams.ts'
 import { names } from './kit/vocabulary.ts'
 import { packaged } from './start/bundles.ts'
 import { fill } from './views/readings.ts'
-import { Progress, type Side, type TableKind } from './views/side.ts'
+import type { Side, TableKind } from './views/side.ts'
 import { startSluice } from './views/sluice.ts'
-import { installedStreams, STREAMS, startStreams } from './views/streams.ts'
+import { startStreams } from './views/streams.ts'
 
 // `npm run bench:views`: the same table in Sluice, through the local trigger, and in Kafka Streams, on the same filled topic. Both
 // apply each reading once: Kafka Streams with transactions (exactly_once_v2), a changelog and RocksDB, Sluice with its state in
@@ -40,7 +42,7 @@ await runBenchmark({
     const room = await mkdtemp(join(LOCAL, 'bench-views-'))
     try {
       run.say(`${STREAMS}; packaging`)
-      const classPath = await installedStreams(room, run.signal)
+      const classPath = await installedStreams('bench/views/Streams.java', room, run.signal)
       const bundles = await packaged(['views'], room)
       const handler = bundles.getFile('views')
       if (run.wants('windows')) yield* await windows({ handler, classPath, room }, run)
@@ -125,9 +127,9 @@ async function measure(
   const progress = await Progress.open(broker)
   try {
     const emptyBytes = await side.memoryBytes()
-    const seen = await progress.until(side, warmUp, signal)
+    const seen = await progress.until(side.groups[0], warmUp, signal)
     const beforeMs = (await side.processorMs()) ?? Number.NaN
-    await progress.untilAll(side, signal)
+    await progress.untilAll(side.groups, signal)
     const usedMs = ((await side.processorMs()) ?? Number.NaN) - beforeMs
     const bytes = (await side.memoryBytes()) - emptyBytes
     const total = await side.total()

@@ -3,15 +3,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Properties;
-import java.util.Scanner;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.StreamsBuilder;
-import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.Grouped;
 import org.apache.kafka.streams.kstream.KGroupedStream;
@@ -22,8 +19,7 @@ import org.apache.kafka.streams.state.QueryableStoreTypes;
 
 /**
  * The tables of the benchmark in Kafka Streams: count, sum, minimum and maximum of a field by device, in windows of a minute or without
- * windows. State is in RocksDB, with a changelog, and results and offsets are committed in one transaction. It answers the line `total`
- * with the number of readings in its table.
+ * windows. Answers with the number of readings in its table.
  */
 public class Streams {
   record Stats(long count, double sum, double min, double max) {
@@ -48,18 +44,9 @@ public class Streams {
       Serdes.serdeFrom((topic, stats) -> stats == null ? null : stats.bytes(),
           (topic, bytes) -> bytes == null ? null : Stats.of(bytes));
 
-  public static void main(String[] arguments) {
-    String broker = arguments[0], topic = arguments[1], changes = arguments[2], folder = arguments[3];
+  public static void main(String[] arguments) throws InterruptedException {
+    String topic = arguments[1], changes = arguments[2];
     boolean hasWindows = arguments[4].equals("windows");
-    Properties settings = new Properties();
-    settings.put(StreamsConfig.APPLICATION_ID_CONFIG, "streams-" + topic);
-    settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, broker);
-    settings.put(StreamsConfig.STATE_DIR_CONFIG, folder);
-    settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
-    settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
-    settings.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, 1);
-    settings.put("auto.offset.reset", "earliest");
-
     StreamsBuilder builder = new StreamsBuilder();
     KGroupedStream<String, Double> readings =
         builder.stream(topic, Consumed.with(Serdes.String(), Serdes.ByteArray()).withTimestampExtractor(new EventTime()))
@@ -80,13 +67,7 @@ public class Streams {
           .toStream()
           .to(changes, Produced.with(Serdes.String(), STATS));
 
-    KafkaStreams streams = new KafkaStreams(builder.build(), settings);
-    streams.setStateListener((now, before) -> System.out.println("state " + now));
-    streams.start();
-    Scanner lines = new Scanner(System.in);
-    while (lines.hasNextLine())
-      if (lines.nextLine().equals("total")) System.out.println("total " + total(streams, hasWindows));
-    streams.close(Duration.ofSeconds(20));
+    StreamsProgram.run(arguments, builder.build(), streams -> total(streams, hasWindows));
   }
 
   static Double x(byte[] value) {

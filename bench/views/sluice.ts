@@ -47,11 +47,12 @@ export async function startSluice(options: {
     throw error
   }
   const groups = [program.pid ?? 0]
+  const reader = (signal: (typeof SIGNALS)[number]) => ({
+    group: getGroup('views', signal, env),
+    topic: names.topicName(signal, env),
+  })
   return {
-    groups: SIGNALS.map(signal => ({
-      group: getGroup('views', signal, env),
-      topic: names.topicName(signal, env),
-    })),
+    groups: [reader('readings'), reader('view-rows')],
     async processorMs() {
       const own = await processorTime(groups)
       return own === undefined ? undefined : own + (await redisProcessorMs(redis))

@@ -4,26 +4,38 @@ import { LOCAL } from '../scripts/paths.ts'
 import { OtlpReceiver } from '../test/support/otlp-receiver.ts'
 import { aimed, type Figure } from './kit/figures.ts'
 import { type Run, runBenchmark } from './kit/program.ts'
-import { type Servers, withServers } from './kit/servers.ts'
+import { withServers } from './kit/servers.ts'
 import { percentile } from './kit/statistics.ts'
+import { installedStreams, STREAMS } from './kit/streams/streams.ts'
 import { installedRestate, RESTATE } from './peers/install.ts'
-import type { Note } from './peers/noting.ts'
+import { killed } from './peers/killed.ts'
 import { rateAfter } from './peers/rate.ts'
-import { Readings } from './peers/readings.ts'
-import { startRestate } from './peers/restate.ts'
-import { type Side, untilNoted, verify } from './peers/side.ts'
-import { startSluice } from './peers/sluice.ts'
+import { countApplied, type Side } from './peers/side.ts'
+import {
+  inTurn,
+  noted,
+  type Setup,
+  SIDES,
+  type SideName,
+  TITLES,
+  withReadings,
+  withSide,
+} from './peers/sides.ts'
 import { packaged } from './start/bundles.ts'
 
-// `npm run bench:peers`: the processor's statistics in Sluice, through the local trigger, and in Restate, as a virtual object for
-// each entity that is subscribed to the same kind of topic. Both have the same records, and are compared with a count of their own
-// after every round. It starts its own Kafka, Valkey and Restate.
+// `npm run bench:peers`: the processor's statistics in Sluice, through the local trigger, in Kafka Streams, and in Restate, as a virtual
+// object for each entity that is subscribed to the same kind of topic. All have the same records, one side after the other, and what
+// they have stored is compared with statistics of its own after every round. The processor time of the broker does not count for any
+// side, that of Valkey does. It starts its own Kafka, Valkey and Restate.
 
-const SIDES = ['restate', 'sluice'] as const
-type SideName = (typeof SIDES)[number]
-
-/** Applied before the measurement, while code is compiled. */
-const [WARM_UP, QUICK_WARM_UP] = [20_000, 5_000]
+/** Records applied before the measurement, while code is compiled, and in it. Restate needs a minute for its own. */
+const LOADS: Readonly<Record<SideName, Load>> = {
+  restate: { warmUp: 20_000, records: 60_000 },
+  streams: { warmUp: 100_000, records: 300_000 },
+  sluice: { warmUp: 100_000, records: 300_000 },
+}
+/** The part of a load that a quick run has. */
+const QUICK = 0.2
 /** Every thread of the function has had some twenty thousand records before the measurement, so that its code is compiled. */
 const [STEADY_WARM_UP, STEADY_RECORDS, QUICK_STEADY_RECORDS] = [80_000, 600_000, 100_000]
 const STEADY_MICROSECONDS = 60
@@ -31,32 +43,33 @@ const STEADY_MICROSECONDS = 60
 const PER_SECOND = 500
 const SPANS = { OTEL_TRACES_SAMPLER: 'always_on', OTEL_TRACES_SAMPLER_ARG: '50' }
 const FLOW_WARM_UP_MS = 5_000
-const WITHIN_MS = 10 * 60_000
 
-interface Setup extends Servers {
-  readonly handler: string
-  readonly installed: string
-  readonly room: string
-  /** Further variables of Sluice's function. */
-  readonly environment?: Readonly<Record<string, string>>
+interface Load {
+  readonly warmUp: number
+  readonly records: number
 }
 
 await runBenchmark({
   usage: `npm run bench:peers -- [options]
-  --only PART     rate, latency, steady: Sluice alone, once its code is compiled, or spans: what those cost`,
+  --only PART     rate: with memory, killed: time until a killed instance continues, latency: without Kafka Streams,
+                  steady: Sluice alone, once its code is compiled, or spans: what those cost`,
   rounds: 3,
   async *measure(run) {
     await mkdir(LOCAL, { recursive: true })
     const room = await mkdtemp(join(LOCAL, 'bench-peers-'))
     try {
-      const needsRestate = run.wants('rate') || run.wants('latency')
+      const needsPeers = run.wants('rate') || run.wants('killed')
+      const needsRestate = needsPeers || run.wants('latency')
       const installed = needsRestate ? await installedRestate(run.signal, run.say) : ''
-      run.say(needsRestate ? `${RESTATE}; packaging` : 'packaging')
+      const program = 'bench/peers/Statistics.java'
+      const classPath = needsPeers ? await installedStreams(program, room, run.signal) : ''
+      run.say(needsRestate ? `${RESTATE}; ${STREAMS}; packaging` : 'packaging')
       const bundles = await packaged(['processor'], room)
       yield* await withServers(run.signal, async servers => {
-        const setup = { ...servers, handler: bundles.getFile('processor'), installed, room }
+        const setup = { ...servers, handler: bundles.getFile('processor'), installed, classPath, room }
         return [
           ...(run.wants('rate') ? await rates(setup, run) : []),
+          ...(run.wants('killed') ? await killed(setup, run) : []),
           ...(run.wants('latency') ? await latencies(setup, run) : []),
           ...(run.wants('steady') ? await steady(setup, run) : []),
           ...(run.wants('spans') ? await spans(setup, run) : []),
@@ -68,53 +81,66 @@ await runBenchmark({
   },
 })
 
-/** Records per second of one consumer that reads a filled topic, until all are applied. */
+/** Rate of one consumer that reads a filled topic, until all are applied, and its memory then. */
 async function rates(setup: Setup, run: Run): Promise<Figure[]> {
-  const [warmUp, records] = run.quick ? [QUICK_WARM_UP, 12_000] : [WARM_UP, 60_000]
-  const found: Record<SideName, Applied[]> = { restate: [], sluice: [] }
-  await inTurn(run, async (name, round) => {
-    const applied = await withReadings(setup, `${name}-rate-${round}`, async readings => {
+  const found: Record<SideName, Measured[]> = { restate: [], streams: [], sluice: [] }
+  await inTurn(SIDES, run, async (name, round) => {
+    const part = run.quick ? QUICK : 1
+    const [warmUp, records] = [LOADS[name].warmUp * part, LOADS[name].records * part]
+    const measured = await withReadings(setup, `${name}-rate-${round}`, async readings => {
       await readings.fill(warmUp + records)
-      const measure = async (side: Side): Promise<Applied> => {
+      const measure = async (side: Side): Promise<Measured> => {
+        const seen = countApplied(await noted(side, warmUp, run))
         const beforeMs = (await side.processorMs()) ?? Number.NaN
-        const rate = rateAfter(warmUp, await noted(side, readings, run))
-        const afterMs = (await side.processorMs()) ?? Number.NaN
-        return { rate, microseconds: ((afterMs - beforeMs) * 1000) / readings.sent }
+        const perSecond = rateAfter(warmUp, await noted(side, readings.sent, run))
+        const usedMs = ((await side.processorMs()) ?? Number.NaN) - beforeMs
+        const mebibytes = (await side.memoryBytes()) / 1024 / 1024
+        return { perSecond, perCore: Math.round(((readings.sent - seen) * 1000) / usedMs), mebibytes }
       }
       return withSide(name, readings, measure, setup, run)
     })
-    found[name].push(applied)
-    const { rate, microseconds } = applied
+    found[name].push(measured)
+    const { perSecond, perCore, mebibytes } = measured
     run.say(
-      `round ${round}  ${name.padEnd(7)} ${rate} records/s, ${Math.round(microseconds)} µs of processor time a record`,
+      `round ${round}  ${name.padEnd(7)} ${perSecond} records/s, ${perCore} of a core, ${Math.round(mebibytes)} MiB`,
     )
   })
-  return [...rateFigures(found), ...processorFigures(found)]
+  return rateFigures(found)
 }
 
-interface Applied {
+interface Measured {
   /** Records per second. */
-  readonly rate: number
-  /** Processor time of a record; NaN if the system does not report it. */
-  readonly microseconds: number
+  readonly perSecond: number
+  /** Records per second of processor time. */
+  readonly perCore: number
+  /** Memory of its processes and its store. */
+  readonly mebibytes: number
 }
 
-function rateFigures({ restate, sluice }: Record<SideName, readonly Applied[]>): Figure[] {
-  const rates = (side: readonly Applied[]) => side.map(({ rate }) => rate)
-  const ratios = sluice.map(({ rate }, round) => rate / (restate[round] as Applied).rate)
+function rateFigures(found: Record<SideName, readonly Measured[]>): Figure[] {
+  const figures = SIDES.flatMap((side): Figure[] => {
+    const values = (name: keyof Measured) => found[side].map(measured => measured[name])
+    const figure = (what: string, unit: string, name: keyof Measured, worse: 'higher' | 'lower'): Figure => ({
+      ...{ name: `peers/${TITLES[side]}${what}`, unit, rounds: values(name) },
+      ...(side === 'sluice' && { worse }),
+    })
+    return [
+      figure('', '/s', 'perSecond', 'lower'),
+      figure(', records of a core', '/s', 'perCore', 'lower'),
+      figure(', memory', 'MiB', 'mebibytes', 'higher'),
+    ]
+  })
+  const ratios = (peer: SideName, name: keyof Measured) =>
+    found.sluice.map((measured, round) => measured[name] / (found[peer][round] as Measured)[name])
   return [
-    { name: 'peers/Restate', unit: '/s', rounds: rates(restate) },
-    { name: 'peers/Sluice', unit: '/s', rounds: rates(sluice), worse: 'lower' },
-    aimed('peers/Sluice against Restate', '×', { atLeast: 20 }, ratios),
-  ]
-}
-
-function processorFigures({ restate, sluice }: Record<SideName, readonly Applied[]>): Figure[] {
-  const times = (side: readonly Applied[]) => side.map(({ microseconds }) => microseconds)
-  if (times(sluice).some(Number.isNaN)) return []
-  return [
-    { name: 'peers/Restate, processor time a record', unit: 'µs', rounds: times(restate) },
-    { name: 'peers/Sluice, processor time a record', unit: 'µs', rounds: times(sluice), worse: 'higher' },
+    ...figures.filter(({ rounds }) => !rounds.some(Number.isNaN)),
+    aimed('peers/Sluice against Restate', '×', { atLeast: 20 }, ratios('restate', 'perSecond')),
+    aimed(
+      'peers/Sluice against Kafka Streams, records of a core',
+      '×',
+      { atLeast: 0.33 },
+      ratios('streams', 'perCore'),
+    ),
   ]
 }
 
@@ -162,10 +188,10 @@ async function whenWarm(setup: Setup, env: string, run: Run): Promise<number> {
   return withReadings(setup, env, async readings => {
     const measure = async (side: Side) => {
       await readings.fill(STEADY_WARM_UP)
-      await noted(side, readings, run)
+      await noted(side, readings.sent, run)
       const beforeMs = (await side.processorMs()) ?? Number.NaN
       await readings.fill(records)
-      await noted(side, readings, run)
+      await noted(side, readings.sent, run)
       return (((await side.processorMs()) ?? Number.NaN) - beforeMs) * (1000 / records)
     }
     return withSide('sluice', readings, measure, setup, run)
@@ -174,18 +200,18 @@ async function whenWarm(setup: Setup, env: string, run: Run): Promise<number> {
 
 /** Milliseconds from the broker's timestamp of a reading until it is applied, at 500/s. */
 async function latencies(setup: Setup, run: Run): Promise<Figure[]> {
-  const found: Record<SideName, { p50: number[]; p99: number[] }> = {
-    restate: { p50: [], p99: [] },
-    sluice: { p50: [], p99: [] },
+  const found = {
+    restate: { p50: [] as number[], p99: [] as number[] },
+    sluice: { p50: [] as number[], p99: [] as number[] },
   }
   const flowMs = run.quick ? 5_000 : 15_000
-  await inTurn(run, async (name, round) => {
+  await inTurn(['restate', 'sluice'], run, async (name, round) => {
     const ages = await withReadings(setup, `${name}-flow-${round}`, readings => {
       const measure = async (side: Side) => {
         await readings.flow(PER_SECOND, FLOW_WARM_UP_MS)
-        const warm = await noted(side, readings, run)
+        const warm = await noted(side, readings.sent, run)
         await readings.flow(PER_SECOND, flowMs)
-        return (await noted(side, readings, run)).slice(warm.length).flatMap(note => note.ages)
+        return (await noted(side, readings.sent, run)).slice(warm.length).flatMap(note => note.ages)
       }
       return withSide(name, readings, measure, setup, run)
     })
@@ -203,56 +229,4 @@ async function latencies(setup: Setup, run: Run): Promise<Figure[]> {
     { name: `peers/Sluice, p99 at ${PER_SECOND}/s`, unit: 'ms', rounds: sluice.p99, worse: 'higher' },
     aimed('peers/p99 of Sluice against Restate', '×', { atMost: 1 }, ratios),
   ]
-}
-
-function noted(side: Side, { sent }: Readings, { signal }: Run): Promise<readonly Note[]> {
-  return untilNoted(side, sent, { withinMs: WITHIN_MS, signal })
-}
-
-/** Both sides alternately, so that other load on the machine affects both. */
-async function inTurn(
-  { rounds, signal }: Run,
-  measure: (name: SideName, round: number) => Promise<void>,
-): Promise<void> {
-  for (let round = 1; round <= rounds; round += 1)
-    for (const name of SIDES) {
-      signal.throwIfAborted()
-      await measure(name, round)
-    }
-}
-
-async function withReadings<T>(
-  { broker }: Setup,
-  env: string,
-  use: (readings: Readings) => Promise<T>,
-): Promise<T> {
-  const readings = await Readings.open(broker, env)
-  try {
-    return await use(readings)
-  } finally {
-    await readings.close()
-  }
-}
-
-/** Runs one side on the topic of the readings. There is no figure unless its stored states equal the readings in the end. */
-async function withSide<T>(
-  name: SideName,
-  readings: Readings,
-  measure: (side: Side) => Promise<T>,
-  { broker, redisUrl, handler, installed, room, environment }: Setup,
-  { signal }: Run,
-): Promise<T> {
-  const { env, topic, expected } = readings
-  const folder = join(room, env)
-  const side =
-    name === 'restate'
-      ? await startRestate({ installed, broker, topic, folder, signal })
-      : await startSluice({ handler, broker, redisUrl, env, folder, environment })
-  try {
-    const result = await measure(side)
-    await verify(side, expected, signal)
-    return result
-  } finally {
-    await side.stop()
-  }
 }

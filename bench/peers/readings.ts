@@ -7,10 +7,22 @@ import { names } from '../kit/vocabulary.ts'
 const ENTITIES = 100
 const RECORDS_A_CALL = 1_000
 
-/** Expected statistics of an entity. */
-export interface Expected {
+/** Expected statistics of some readings. */
+export interface Total {
   readonly count: number
   readonly sum: number
+  /** Sum of the squares. */
+  readonly squares: number
+  readonly minimum: number
+  readonly maximum: number
+  readonly last: number
+  readonly lastAtMs: number
+}
+
+/** Expected statistics of a sensor, those of each minute by its start in minutes since the epoch. */
+export interface Expected {
+  readonly all: Total
+  readonly minutes: ReadonlyMap<number, Total>
 }
 
 /** Writes the readings of one environment, and counts what has to come of them by itself. */
@@ -18,7 +30,7 @@ export class Readings {
   readonly env: string
   readonly topic: string
   readonly #producer: Producer
-  readonly #expected = new Map<string, Expected>()
+  readonly #expected = new Map<string, { all: Total; readonly minutes: Map<number, Total> }>()
   #sent = 0
 
   private constructor(env: string, producer: Producer) {
@@ -82,11 +94,27 @@ export class Readings {
     const sensor = `s-${n % ENTITIES}`
     // Values of one digit behind the point, of which a sum in any order is the same to many more.
     const temperature = ((n * 7919) % 500) / 10
-    const { count, sum } = this.#expected.get(sensor) ?? { count: 0, sum: 0 }
-    this.#expected.set(sensor, { count: count + 1, sum: sum + temperature })
-    const reading = environmentReading(`r-${n}`, { sensor, temperature, time: new Date().toISOString() })
+    const timeMs = Date.now()
+    const { all, minutes } = this.#expected.get(sensor) ?? { all: undefined, minutes: new Map() }
+    const minute = Math.floor(timeMs / 60_000)
+    minutes.set(minute, withValue(minutes.get(minute), temperature, timeMs))
+    this.#expected.set(sensor, { all: withValue(all, temperature, timeMs), minutes })
+    const time = new Date(timeMs).toISOString()
+    const reading = environmentReading(`r-${n}`, { sensor, temperature, time })
     // Structured, because Restate does not pass the headers of a record on.
     const { value, headers } = writeEvent(reading, 'structured')
     return { key: sensor, value, headers: Object.fromEntries(headers) }
+  }
+}
+
+function withValue(before: Total | undefined, value: number, timeMs: number): Total {
+  return {
+    count: (before?.count ?? 0) + 1,
+    sum: (before?.sum ?? 0) + value,
+    squares: (before?.squares ?? 0) + value ** 2,
+    minimum: Math.min(before?.minimum ?? value, value),
+    maximum: Math.max(before?.maximum ?? value, value),
+    last: value,
+    lastAtMs: timeMs,
   }
 }

@@ -2,10 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePorts, LOOPBACK } from '#local-servers/ports.ts'
-import { type EntityStatistics, type EntitySummary, summarise } from '../../lib/analytics/processor.ts'
+import type { EntityStatistics } from '../../lib/analytics/processor.ts'
 import { Program } from '../../test/support/program.ts'
-import { processorTime } from '../kit/processes.ts'
-import type { Side } from './side.ts'
+import { Notes } from '../kit/notes.ts'
+import { processorTime, residentBytes } from '../kit/processes.ts'
+import type { Note } from './noting.ts'
+import { type SensorState, type Side, toSensorState } from './side.ts'
 
 interface Options {
   /** Where Restate's packages are. */
@@ -25,30 +27,42 @@ const QUIET = { RUST_LOG: 'error', RESTATE_LOGGING: 'ERROR' }
 export async function startRestate({ installed, broker, topic, folder, signal }: Options): Promise<Side> {
   await mkdir(folder, { recursive: true })
   const [node = 0, ingress = 0, admin = 0, service = 0] = await freePorts(4)
-  const [config, notes] = [join(folder, 'restate.toml'), join(folder, 'notes.ndjson')]
+  const [config, file] = [join(folder, 'restate.toml'), join(folder, 'notes.ndjson')]
   await writeFile(config, configuration({ node, ingress, admin, broker, folder }))
   const entry = join(installed, 'node_modules', '@restatedev', 'restate-server', 'lib', 'index.js')
-  const programs = [
+  const launch = () => [
     new Program(entry, ['--config-file', config, '--listen-mode', 'tcp', '--no-logo'], {
       env: QUIET,
       cwd: folder,
     }),
-    new Program(join(import.meta.dirname, 'restate-service.ts'), [installed, `${service}`, notes], {
+    new Program(join(import.meta.dirname, 'restate-service.ts'), [installed, `${service}`, file], {
       env: QUIET,
     }),
   ]
   const over = new Set<Program>()
-  for (const program of programs) void program.ended.then(() => over.add(program))
+  const notes = new Notes<Note>(file)
+  let programs: readonly Program[] = []
+  const groups = () => programs.flatMap(({ pid }) => pid ?? [])
   const side: Side = {
-    notes,
-    statistics: () => readStates(admin),
-    processorMs: () => processorTime(programs.flatMap(({ pid }) => pid ?? [])),
-    failed: () => [...over][0]?.output,
+    notes: () => notes.read(),
+    states: () => readStates(admin),
+    processorMs: () => processorTime(groups()),
+    memoryBytes: async () => (await residentBytes(groups())) ?? Number.NaN,
+    failed: () => programs.find(program => over.has(program))?.output,
+    async kill() {
+      for (const program of programs) program.signal('SIGKILL')
+      await Promise.all(programs.map(({ ended }) => ended))
+    },
+    async resume() {
+      programs = launch()
+      for (const program of programs) void program.ended.then(() => over.add(program))
+    },
     async stop() {
       for (const program of programs) program.signal('SIGTERM')
       await Promise.all(programs.map(endedSoon))
     },
   }
+  await side.resume()
   try {
     await programs[1]?.says(/^ready$/m)
     await untilHealthy(admin, side, signal)
@@ -134,12 +148,14 @@ async function post(admin: number, path: string, body: object): Promise<unknown>
 }
 
 /** Returns the states stored in the server, read from its own API. */
-async function readStates(admin: number): Promise<ReadonlyMap<string, EntitySummary>> {
+async function readStates(admin: number): Promise<ReadonlyMap<string, SensorState>> {
   const query = `SELECT service_key, value_utf8 FROM state WHERE service_name = 'statistics' AND key = 'state'`
   const { rows } = (await post(admin, '/query', { query })) as {
     rows: readonly { readonly service_key: string; readonly value_utf8: string }[]
   }
   return new Map(
-    rows.map(row => [row.service_key, summarise(JSON.parse(row.value_utf8) as EntityStatistics)] as const),
+    rows.map(
+      row => [row.service_key, toSensorState(JSON.parse(row.value_utf8) as EntityStatistics)] as const,
+    ),
   )
 }

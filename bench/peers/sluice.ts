@@ -1,15 +1,17 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { parseEntity } from '#runtime/consumer/event.ts'
-import type { EntitySummary } from '../../lib/analytics/processor.ts'
-import { ENTITIES, entityReport } from '../../lib/tables/entity-statistics.ts'
-import { readTable } from '../../lib/tables/table.ts'
+import { ENTITIES } from '../../lib/tables/entity-statistics.ts'
+import { storedStates } from '../../lib/tables/table.ts'
+import { Notes } from '../kit/notes.ts'
 import { offlineProgram } from '../kit/offline-project.ts'
-import { processorTime, redisProcessorMs } from '../kit/processes.ts'
+import { processorTime, redisProcessorMs, residentBytes } from '../kit/processes.ts'
 import { names } from '../kit/vocabulary.ts'
-import type { Side } from './side.ts'
+import { usedMemory } from '../pipeline/size.ts'
+import type { Note } from './noting.ts'
+import { type SensorState, type Side, toSensorState } from './side.ts'
 
 interface Options {
   /** The bundle of the processor. */
@@ -25,34 +27,50 @@ interface Options {
 /** Starts the processor as it is deployed, in serverless-offline with the local trigger, from the beginning of its topic. */
 export async function startSluice(options: Options): Promise<Side> {
   const { handler, broker, redisUrl, env, folder } = options
-  const notes = join(folder, 'notes.ndjson')
-  const program = await offlineProgram({
-    ...{ folder, env, broker, redisUrl },
-    environment: { BENCH_NOTES: notes, ...options.environment },
-    functions: { processor: { handler: 'handler.handler', timeout: 30, topic: 'readings' } },
-    links: { processor: dirname(handler) },
-    files: { 'handler.js': await readFile(join(import.meta.dirname, 'sluice-handler.js'), 'utf8') },
-  })
-  let isOver = false
-  void program.ended.then(() => {
-    isOver = true
-  })
+  const file = join(folder, 'notes.ndjson')
+  const notes = new Notes<Note>(file)
+  const launch = async () => {
+    // Each start has a project of its own, inside the folder.
+    await mkdir(folder, { recursive: true })
+    const program = await offlineProgram({
+      ...{ folder: await mkdtemp(join(folder, 'project-')), env, broker, redisUrl },
+      environment: { BENCH_NOTES: file, ...options.environment },
+      functions: { processor: { handler: 'handler.handler', timeout: 30, topic: 'readings' } },
+      links: { processor: dirname(handler) },
+      files: { 'handler.js': await readFile(join(import.meta.dirname, 'sluice-handler.js'), 'utf8') },
+    })
+    let isOver = false
+    void program.ended.then(() => {
+      isOver = true
+    })
+    return { program, isOver: () => isOver }
+  }
+  let running = await launch()
   const redis = new RedisClient({ url: redisUrl })
+  const end = async (signal: NodeJS.Signals) => {
+    running.program.signal(signal)
+    await running.program.ended
+  }
   const stop = async () => {
     redis.close()
-    program.signal('SIGTERM')
-    await program.ended
+    await end('SIGTERM')
   }
   try {
-    await program.says(/^msk {2}ready: /m)
+    await running.program.says(/^msk {2}ready: /m)
     return {
-      notes,
-      statistics: () => readStates(redis, env),
+      notes: () => notes.read(),
+      states: () => readStates(redis, env),
       processorMs: async () => {
-        const own = await processorTime([program.pid ?? 0])
+        const own = await processorTime([running.program.pid ?? 0])
         return own === undefined ? undefined : own + (await redisProcessorMs(redis))
       },
-      failed: () => (isOver ? program.output : undefined),
+      memoryBytes: async () =>
+        ((await residentBytes([running.program.pid ?? 0])) ?? Number.NaN) + (await usedMemory(redis)),
+      failed: () => (running.isOver() ? running.program.output : undefined),
+      kill: () => end('SIGKILL'),
+      async resume() {
+        running = await launch()
+      },
       stop,
     }
   } catch (error) {
@@ -61,7 +79,10 @@ export async function startSluice(options: Options): Promise<Side> {
   }
 }
 
-async function readStates(redis: RedisClient, env: string): Promise<ReadonlyMap<string, EntitySummary>> {
-  const { rows } = await readTable(new StateInspection(redis), ENTITIES, names.topicSize('readings', env))
-  return new Map(rows.map(entityReport).map(report => [parseEntity(report.entity).subject ?? '', report]))
+async function readStates(redis: RedisClient, env: string): Promise<ReadonlyMap<string, SensorState>> {
+  const found = new Map<string, SensorState>()
+  const topic = names.topicSize('readings', env)
+  for await (const { entity, state } of storedStates(new StateInspection(redis), ENTITIES, topic))
+    found.set(parseEntity(entity).subject ?? '', toSensorState(state))
+  return found
 }

@@ -3,7 +3,7 @@
  * notification when they have changed. Each part reads its own topic, `alerts` or `notifications`, because the alerts of a group come
  * from several partitions, and only `notifications` has ticks for timers.
  */
-import { combine, defineProcess } from '#runtime/consumer/index.ts'
+import { defineProcess } from '#runtime/consumer/index.ts'
 import { type FiringAlerts, firingAlerts, NOTIFIER } from './firing-alerts.ts'
 import type { Group } from './group.ts'
 import { groups } from './group-steps.ts'
@@ -20,9 +20,11 @@ export type NotifierState = FiringAlerts | Group
  * only on the log.
  */
 export function notifier(routes: NotificationRoutes) {
+  const alerts = firingAlerts(routes)
   return defineProcess<NotifierState, unknown, Muting>(NOTIFIER, {
     trustsProducers: true,
     context: MUTING,
-    ...combine<NotifierState, Muting>(firingAlerts(routes), groups),
+    on: { ...alerts.on, ...groups.on },
+    onTimer: { ...groups.onTimer },
   })
 }

@@ -3,7 +3,6 @@
  * of its groups, in the topic `view-rows`. There it is added to the state of each group, and changed rows are emitted.
  */
 import {
-  combine,
   defineProcess,
   FORGET,
   instant,
@@ -51,6 +50,7 @@ export type ViewsState = EntityClock | GroupState
  * @param broughtTypes types of events that inputs bring into the topic `events`
  */
 export function views(families: Families, futureToleranceMs?: number, broughtTypes?: readonly string[]) {
+  const clocks = entityClocks(listEventTypes(families), broughtTypes)
   return defineProcess<ViewsState, unknown, ViewsInForce>('views', {
     context: {
       setBy: VIEWS_ACTIVATED_TYPE,
@@ -64,7 +64,8 @@ export function views(families: Families, futureToleranceMs?: number, broughtTyp
       },
       reasons: { changed: 'views-activated', unchanged: 'views-unchanged' },
     },
-    ...combine<ViewsState, ViewsInForce>(entityClocks(listEventTypes(families), broughtTypes), groups),
+    on: { ...clocks.on, ...groups.on },
+    onTimer: { ...clocks.onTimer, ...groups.onTimer },
   })
 }
 

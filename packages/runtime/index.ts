@@ -17,7 +17,6 @@ export {
   type TopicReader,
   type TopicRecord,
 } from './consumer/authored-application.ts'
-export { combine, type ProcessPart } from './consumer/combine.ts'
 export {
   type AuthoredProcess,
   defineProcess,
@@ -25,6 +24,7 @@ export {
   type Emitting,
   type EventHandler,
   type ProcessHandlers,
+  type ProcessPart,
   type Step,
   type TimerHandler,
   type TypedEvent,

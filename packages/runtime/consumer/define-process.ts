@@ -89,6 +89,15 @@ export type TimerHandler<State, Context = void, Topic extends string = TopicName
 /** Handlers by event type. */
 type AnyType<State, Data, Context> = Readonly<Record<string, EventHandler<State, TypedEvent<Data>, Context>>>
 
+/**
+ * Handlers of one kind of entities, for a process that consists of several parts: `on: { ...one.on, ...other.on }`. An entity belongs
+ * to one part, which receives all its events and timers, and reads only states that it has returned itself.
+ */
+export interface ProcessPart<State, Context = void> {
+  readonly on: AnyType<State, unknown, Context>
+  readonly onTimer?: Readonly<Record<string, TimerHandler<State, Context>>>
+}
+
 /** Context that all entities of a partition share. A process has one if its handlers expect one. */
 // biome-ignore lint/suspicious/noConfusingVoidType: the context of a process without one
 type WithContext<Context> = [Context] extends [void]

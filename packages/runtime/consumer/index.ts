@@ -10,11 +10,11 @@ export type {
 } from './application.ts'
 export { attributeText } from './attribute-text.ts'
 export { ConfigError, PermanentError, RetryableError } from './author-errors.ts'
-export { combine, type ProcessPart } from './combine.ts'
 export {
   defineProcess,
   type EmitOptions,
   type Emitting,
+  type ProcessPart,
   type Step,
   type TypedEvent,
 } from './define-process.ts'

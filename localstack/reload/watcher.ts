@@ -3,6 +3,9 @@ import { watch } from 'chokidar'
 /** Time without writes after which a save is complete. A save often consists of several writes to several files. */
 const QUIET_MS = 150
 
+/** What is built of the packages for other projects. This project runs their sources. */
+const BUILT = 'packages/*/dist/**'
+
 interface WatcherOptions {
   readonly projectDir: string
   /** Paths or glob patterns, relative to the project or absolute. */
@@ -25,7 +28,7 @@ export class Watcher {
   constructor(options: WatcherOptions) {
     this.#options = options
     const { patterns, projectDir, sinceMs } = options
-    this.#watch = watch([...patterns], { cwd: projectDir, alwaysStat: true })
+    this.#watch = watch([...patterns], { cwd: projectDir, alwaysStat: true, ignored: BUILT })
     this.#watch.on('ready', () => {
       this.#isReady = true
     })

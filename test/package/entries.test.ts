@@ -6,8 +6,8 @@ import { copyProject } from '../support/project-copy.ts'
 import { PROD, refusal } from './refusal.ts'
 
 const WRONG_ENTRIES = `
-  frost:
-    handler: functions/frost/handler.handler
+  mistyped:
+    handler: functions/mistyped/handler.handler
     consume: readings
     emits: [event]
     uses: [redsi]
@@ -26,23 +26,23 @@ it('given entries with typing errors, then each is named, with what could stand 
     assert.deepEqual(
       problems.map(line => line.trim().replace(/ \[.*\]$/, '')),
       [
-        "at 'functions.frost': unrecognized property 'consume'",
-        "at 'functions.frost.emits.0': must be equal to one of the allowed values",
-        "at 'functions.frost.uses.0': must be equal to one of the allowed values",
-        "at 'functions.frost.schedule.if': must be equal to one of the allowed values",
-        "at 'functions.frost.batchSize': must be >= 1",
+        "at 'functions.mistyped': unrecognized property 'consume'",
+        "at 'functions.mistyped.emits.0': must be equal to one of the allowed values",
+        "at 'functions.mistyped.uses.0': must be equal to one of the allowed values",
+        "at 'functions.mistyped.schedule.if': must be equal to one of the allowed values",
+        "at 'functions.mistyped.batchSize': must be >= 1",
       ],
     )
     assert.match(
       said,
-      /functions\.frost\.uses.*\[parameter, redis, registry, storage, history-appending, rules, inputs, views, notifications, [^\]]+\]/,
+      /functions\.mistyped\.uses.*\[parameter, redis, registry, storage, history-appending, rules, inputs, views, notifications, [^\]]+\]/,
     )
-    const apart = '\n  frost:\n    handler: functions/frost/handler.handler\n    batchSize: 3\n'
+    const apart = '\n  mistyped:\n    handler: functions/mistyped/handler.handler\n    batchSize: 3\n'
     await writeFile(file, `${yaml}${apart}`)
-    const [frost, ...more] = (await refusal(['package', ...PROD], {}, copy)).split('\n')
+    const [refused, ...more] = (await refusal(['package', ...PROD], {}, copy)).split('\n')
     assert.equal(
-      frost,
-      'functions.frost of serverless.yml: batchSize configures the reading of topics, but consumes is missing.',
+      refused,
+      'functions.mistyped of serverless.yml: batchSize configures the reading of topics, but consumes is missing.',
     )
     assert.deepEqual(more, [])
   } finally {

@@ -94,16 +94,17 @@ export interface AuthoredApplication<Topic extends string, Schemas extends Event
       Topic
     >,
   ): AuthoredProcess<State>
-  /** Defines a sink, with the name of its consumer group. A renamed sink delivers all events again. */
-  sink<Data = DataOf<Schemas[keyof Schemas]>>(
-    name: string,
-    sink: Unnamed<Sink<Data>>,
-  ): AuthoredSink<Sink<Data>>
   /** Defines a segment sink, with the name of its consumer group. A renamed sink writes all segments again. */
   sink<Data = DataOf<Schemas[keyof Schemas]>>(
     name: string,
     sink: Unnamed<SegmentSink<Data>>,
   ): AuthoredSink<SegmentSink<Data>>
+  // Last, because TypeScript explains an error by the last overload.
+  /** Defines a sink, with the name of its consumer group. A renamed sink delivers all events again. */
+  sink<Data = DataOf<Schemas[keyof Schemas]>>(
+    name: string,
+    sink: Unnamed<Sink<Data>>,
+  ): AuthoredSink<Sink<Data>>
 }
 
 const MiB = 1024 * 1024

@@ -88,8 +88,11 @@ function describe({ message, path = [] }: SchemaIssue, data: unknown): string {
 }
 
 function quotes(message: string, value: unknown): boolean {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
-    return value !== '' && message.includes(String(value))
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') {
+    const text = String(value)
+    // Some libraries quote a value as JSON does.
+    return text !== '' && [text, JSON.stringify(text).slice(1, -1)].some(form => message.includes(form))
+  }
   if (typeof value !== 'object' || value === null) return false
   return Object.entries(value).some(([key, part]) => message.includes(key) || quotes(message, part))
 }

@@ -1,4 +1,5 @@
 /** Creates records and batches for tests, with valid defaults. */
+import { type CloudEventLike, normalizeEvent } from '../cloudevents/normalize-event.ts'
 import type { LogRecord } from '../cloudevents/record.ts'
 import { writeEvent } from '../cloudevents/writer.ts'
 import type { Event } from '../consumer/event.ts'
@@ -10,9 +11,10 @@ export const FIRST_APPEND_MS = Date.UTC(2026, 2, 1, 13)
 /** Creates a record of the log. By default, records at consecutive offsets are appended one second apart. */
 export function logRecord(
   offset: number,
-  content: Event | Partial<Pick<LogRecord, 'key' | 'value' | 'headers'>>,
+  given: Event | CloudEventLike | Partial<Pick<LogRecord, 'key' | 'value' | 'headers'>>,
   place: Pick<LogRecord, 'topic'> & Partial<Pick<LogRecord, 'partition' | 'timestampMs'>>,
 ): LogRecord {
+  const content = 'specversion' in given ? normalizeEvent(given) : given
   const written = 'type' in content ? writeEvent(content as Event) : content
   return {
     partition: 0,

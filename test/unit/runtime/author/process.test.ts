@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { CloudEvent } from 'cloudevents'
 import { PermanentError, RetryableError } from '#runtime/consumer/author-errors.ts'
 import { application } from '#runtime/consumer/authored-application.ts'
 import type { Step } from '#runtime/consumer/define-process.ts'
@@ -270,6 +271,19 @@ describe('a process made of handlers', () => {
       () => shop.process<number, Order, number>('rules', { context, on: { [PLACED]: () => 1 } }),
       /on has a handler for "com.example.order.placed", whose events only set the context: remove it/,
     )
+  })
+
+  it('given a CloudEvent of the SDK, then the kits of processes and sinks take it as it is', async () => {
+    const { time, ...attributes } = placed('a', 900)
+    const event = new CloudEvent({ ...attributes, ...(time !== undefined && { time }) })
+    const kit = new ProcessKit(orders)
+    await kit.when(event)
+    assert.deepEqual(await kit.state('/shop c-1'), { total: 900 })
+    const sink = application({ topics: ['orders'] }).sink('mail', {
+      accepts: [PLACED],
+      deliver: async deliveries => deliveries.map(() => confirmDelivery('mailed')),
+    })
+    assert.deepEqual(await new SinkKit(sink).when(event), ['applied/mailed'])
   })
 
   it('given no handler, or no types for it, then it cannot be made', () => {

@@ -57,6 +57,17 @@ describe('schemas by event type', () => {
     assert.equal(refusal('secret'), 'schema-violated: the data: does not match its schema')
   })
 
+  it('given a message that quotes the value as JSON does, then it is left out, too', async () => {
+    const quoting = schema(value => ({
+      issues: [{ message: `must be a number (was ${JSON.stringify(value)})` }],
+    }))
+    const strict = application({ topics: ['orders'], events: { [PLACED]: quoting } })
+    for (const value of ['se"cr"et', 'se\ncret', 'back\\slash']) {
+      const read = strict.readData({ id: '1', source: '/shop', type: PLACED, data: value })
+      assert.equal(read.kind === 'failure' && read.message, 'the data: does not match its schema')
+    }
+  })
+
   it('given a schema that is asynchronous, then the application is refused', () => {
     const events = { [PLACED]: schema(async () => ({ value: 'x' })) }
     assert.throws(

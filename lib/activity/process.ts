@@ -47,8 +47,8 @@ export interface Activity {
 type Tags = Readonly<Record<string, string>>
 
 /**
- * Returns the consumer that emits changes of activity, for the families with settings of it. The reason of a decision is the name of the emitted event, `first` for an unknown
- * entity, `late`, or `unchanged`.
+ * Returns the consumer that emits changes of activity, for the families that have settings of it. The reason of a decision is the
+ * name of the emitted event, `first` for an unknown entity, `late`, or `unchanged`.
  */
 export function createActivity(families: Families) {
   const observed = families.all.filter(({ activity }) => Object.keys(activity).length > 0)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import kafkajs, {
   type Admin,
+  type ITopicConfig,
   Kafka,
   type KafkaMessage,
   logLevel,
@@ -8,6 +9,7 @@ import kafkajs, {
   type Producer,
   type RecordMetadata,
 } from 'kafkajs'
+import { createTopic } from './create-topic.ts'
 import { brokers } from './servers.ts'
 import { until } from './until.ts'
 import './foreign-codecs.ts'
@@ -37,6 +39,10 @@ export class ForeignClient {
       client.#patientProducer.connect(),
     ])
     return client
+  }
+
+  createTopic(config: ITopicConfig): Promise<void> {
+    return createTopic(this.#admin, config)
   }
 
   send(topic: string, messages: Message[]): Promise<RecordMetadata[]> {

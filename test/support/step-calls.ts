@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { defineProcess, type Step } from '#runtime/consumer/define-process.ts'
 import type { CompletedStep, Emission } from '#runtime/consumer/process.ts'
 
-/** Returns the emissions, timer changes and reason of a step at an instant, in milliseconds since the epoch. */
-export function collectStep(call: (step: Step) => void, timeMs = 0): CompletedStep<undefined> {
+/** Returns the emissions, timer changes and reason of a step at the epoch. */
+export function collectStep(call: (step: Step) => void): CompletedStep<undefined> {
   const process = defineProcess<undefined>('test', {
     accepts: ['test'],
     onEvent(_, __, step) {
@@ -12,7 +12,7 @@ export function collectStep(call: (step: Step) => void, timeMs = 0): CompletedSt
       return undefined
     },
   })
-  const event = { id: '1', source: '/test', type: 'test', entity: '/test ', timeMs }
+  const event = { id: '1', source: '/test', type: 'test', entity: '/test ', timeMs: 0 }
   const step = process.onEvent(undefined, event)
   assert(step.kind === 'decided')
   return step as CompletedStep<undefined>

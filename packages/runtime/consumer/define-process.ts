@@ -31,7 +31,7 @@ export interface TypedEvent<Data, Type extends string = string> extends Received
 export interface EmitOptions
   extends Partial<Omit<Emission, 'name' | 'to' | 'data' | 'subject' | 'dataschema'>> {
   /** Null for an event without a subject. */
-  readonly subject?: string | null | undefined
+  readonly subject?: string | null
   readonly dataschema?: string | undefined
 }
 

@@ -3,14 +3,11 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { CloudEvent } from 'cloudevents'
-import type { Admin } from 'kafkajs'
-import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { TelemetryProducer } from '#runtime/producer/index.ts'
 import { toCloudEvent } from '#runtime/sdk/index.ts'
-import { createTopic } from '../../support/create-topic.ts'
 import { ForeignClient } from '../../support/foreign-client.ts'
 import { brokers } from '../../support/servers.ts'
 
@@ -26,16 +23,13 @@ const GIVEN = [
 
 describe('CloudEvents of the package', () => {
   let foreign: ForeignClient
-  let admin: Admin
 
   before(async () => {
     foreign = await ForeignClient.connect()
-    admin = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }).admin()
-    await admin.connect()
   })
 
   after(async () => {
-    await Promise.all([foreign?.close(), admin?.disconnect()])
+    await foreign?.close()
   })
 
   async function readEvents(topic: string): Promise<Event[]> {
@@ -51,7 +45,7 @@ describe('CloudEvents of the package', () => {
   for (const mode of ['binary', 'structured'] as const)
     it(`in ${mode} mode: given some, then the topic has the same, also after a handler publishes them`, async () => {
       const topic = `cloud-events-${randomUUID()}`
-      await createTopic(admin, { topic, numPartitions: 1 })
+      await foreign.createTopic({ topic, numPartitions: 1 })
       const producer = new TelemetryProducer({ kafka: { brokers: brokers(), auth: 'none' }, topic, mode })
       try {
         for (const event of GIVEN) await producer.publish(event)

@@ -3,11 +3,8 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { CloudEvent } from 'cloudevents'
-import type { Admin } from 'kafkajs'
-import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { ProducerConnection } from '#runtime/adapters/kafka/producer-connection.ts'
 import { type ProducerSettings, TelemetryProducer } from '#runtime/producer/index.ts'
-import { createTopic } from '../../support/create-topic.ts'
 import { ForeignClient } from '../../support/foreign-client.ts'
 import { type Fate, type KafkaFront, startKafkaFront } from '../../support/kafka-front.ts'
 import { brokers } from '../../support/servers.ts'
@@ -31,16 +28,13 @@ const MAX_FAULTS = 14
 
 describe('a producer whose acknowledgements are lost', () => {
   let foreign: ForeignClient
-  let admin: Admin
 
   before(async () => {
     foreign = await ForeignClient.connect()
-    admin = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }).admin()
-    await admin.connect()
   })
 
   after(async () => {
-    await Promise.all([foreign?.close(), admin?.disconnect()])
+    await foreign?.close()
   })
 
   /** The numbers of each subject, as they are in the log. */
@@ -48,7 +42,7 @@ describe('a producer whose acknowledgements are lost', () => {
     settings: Partial<ProducerSettings>,
   ): Promise<[Map<string, number[]>, KafkaFront]> {
     const topic = `lost-answers-${randomUUID()}`
-    await createTopic(admin, { topic, numPartitions: 3 })
+    await foreign.createTopic({ topic, numPartitions: 3 })
     let faults = 0
     let at = 0
     const front = await startKafkaFront(brokers(), () => {

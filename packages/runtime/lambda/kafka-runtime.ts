@@ -1,10 +1,12 @@
 /** Starts a Kafka-triggered handler: reads its settings, connects, and assembles its parts once per cold start. */
+import { randomUUID } from 'node:crypto'
 import type { Metrics } from '@aws-lambda-powertools/metrics'
 import type { LambdaObserver } from '../adapters/lambda/observer.ts'
 import { inEnvironment, measurePorts } from '../adapters/lambda/telemetry.ts'
 import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
 import { PublishedFailureReader } from '../pipeline/failures/published-failures.ts'
 import { LogChecks } from '../pipeline/log/log-identity.ts'
+import { KeptStates } from '../pipeline/model/kept-states.ts'
 import type { LogReader, Ports } from '../pipeline/ports.ts'
 import { buildConsumer, type HandlerPlan, readConsumerConfig } from './build-consumer.ts'
 import { bundleVersion } from './bundle-version.ts'
@@ -44,6 +46,7 @@ export async function startKafkaRuntime(plan: HandlerPlan, metrics: Metrics, obs
     memory: {
       latest: new LatestDecisions(),
       logChecks: new LogChecks(),
+      keptStates: config.keepStates ? new KeptStates(randomUUID()) : undefined,
       publishedFailures: new PublishedFailureReader(),
     },
   }

@@ -110,7 +110,7 @@ function createRun(
   const allowed = { remainingMs, nowMs, pause, reportTry, isFirst: true }
   const cutter = isSegmentSink(consumer) ? new SegmentCutter(consumer.process) : undefined
   const base = { ports, invocation, stateKey, pending, hasProducerTimes }
-  return { ...base, consumer, code, cutter, allowed }
+  return { ...base, consumer, code, cutter, allowed, isGuess: false }
 }
 
 function isLate({ invocation, consumer }: PartitionRun): boolean {
@@ -124,11 +124,14 @@ async function processChunk(run: PartitionRun, steps: Steps, chunk: readonly Log
   try {
     if (run.invocation.unavailable) throw run.invocation.unavailable
     ensureTicks(run.consumer, run.stateKey.topic)
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    for (let attempt = 1; attempt <= ATTEMPTS; ) {
       const result = await withSchemas(run, () => steps(run, { records: chunk }))
       if (isEnd(result)) {
-        if (result.kind === 'overtaken') continue
-        return await resolveEnd(run, result)
+        if (result.kind !== 'overtaken') return await resolveEnd(run, result)
+        // A wrong guess takes no attempt. The state is not kept any more, so the chunk is now decided from a load.
+        if (run.isGuess) run.invocation.keptStates?.noteRefusal(run.stateKey)
+        else attempt += 1
+        continue
       }
       run.pending.dropTo(result.toOffset)
       run.allowed.isFirst = false

@@ -5,7 +5,7 @@ import type { Failure } from '../consumer/failure-codes.ts'
 import type { LogIdentity, OffsetRange, ReadRange } from './model/log.ts'
 import type { StateKey } from './model/partition-state.ts'
 import type { Report } from './model/report.ts'
-import type { Change, LoadSelection, Snapshot } from './model/snapshot.ts'
+import type { Change, Committed, LoadSelection, Snapshot } from './model/snapshot.ts'
 
 export interface Ports {
   readonly store: StateStore
@@ -27,8 +27,14 @@ export interface Ports {
  */
 export interface StateStore {
   load(stateKey: StateKey, wanted: LoadSelection): Promise<Snapshot>
-  /** Commits a change atomically. The commit is refused if the version of the partition state differs from `change.base`. */
-  commit(stateKey: StateKey, change: Change): Promise<'committed' | 'refused'>
+  /**
+   * Commits a change atomically. The commit is refused if the version of the partition state differs from `change.base`. With a
+   * `change.guess`, it is also refused if the mark differs, one of its ids is stored, a decided record was skipped, or the outbox
+   * is not empty.
+   *
+   * @returns for a change with a mark, what only the store knows after the commit; otherwise `committed`
+   */
+  commit(stateKey: StateKey, change: Change): Promise<Committed | 'committed' | 'refused'>
   /** Removes these entries from the outbox. Entries that do not exist any more are ignored. */
   trimOutbox(stateKey: StateKey, positions: readonly string[]): Promise<void>
 }

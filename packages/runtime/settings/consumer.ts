@@ -41,6 +41,8 @@ export interface ConsumerSettings {
   readonly logTime: LogTime
   /** Names of the consumers that emit to a topic, by the name of the topic in Kafka. */
   readonly emitters: ReadonlyMap<string, ReadonlySet<string>>
+  /** True if an instance keeps the states of its commits, see `kept-states.ts`. */
+  readonly keepStates: boolean
   /** True if this function's event source mapping has ReportBatchItemFailures. */
   readonly partialResponses: boolean
 }
@@ -88,6 +90,12 @@ const SHARED = {
     otherwise: 'none',
     setBy: 'deployment',
   }),
+  KEEP_STATES: setting(oneOf(['true', 'false']), {
+    description:
+      'Whether an instance [keeps the states](design.md) of its commits. Only tests switch it off.',
+    default: 'true',
+    setBy: 'runtime',
+  }),
   REPORT_BATCH_ITEM_FAILURES: setting(oneOf(['true', 'false']), {
     description: "Whether the function's event source mapping has partial responses.",
     default: 'false',
@@ -115,6 +123,7 @@ export function consumerSettings(application: string): Slice<ConsumerSettings, t
       sinceMs: (values as Readonly<Record<string, unknown>>)[since] as number | undefined,
       logTime: values.LOG_TIME,
       emitters: mapEmitters(values.EMITTERS ?? []),
+      keepStates: values.KEEP_STATES === 'true',
       partialResponses: values.REPORT_BATCH_ITEM_FAILURES === 'true',
     }),
   )

@@ -19,6 +19,8 @@ export interface MemoryState {
   version: Version
   clock: LogClock
   fence?: Fence
+  /** Mark of the last commit, see `Change`. */
+  mark?: string | undefined
   appliedDigest: string | undefined
   emitted: number
   parkedBytes: number
@@ -140,13 +142,4 @@ function add(held: MemoryState, part: StatePart): void {
       sequences: new Map(Object.entries(sequences)),
     })
   }
-}
-
-export function pick<T>(from: ReadonlyMap<string, T>, names: readonly string[]): Map<string, T> {
-  const found = new Map<string, T>()
-  for (const name of names) {
-    const value = from.get(name)
-    if (value !== undefined) found.set(name, value)
-  }
-  return found
 }

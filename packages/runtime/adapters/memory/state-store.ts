@@ -1,17 +1,18 @@
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
-import type { RememberedFailure } from '../../pipeline/model/failure-memory.ts'
+import type { FailureMemory, RememberedFailure } from '../../pipeline/model/failure-memory.ts'
 import { computeSpanEnd } from '../../pipeline/model/log.ts'
 import {
   byPlace,
   isAbsent,
   type OutboxEntry,
+  pick,
   type StateKey,
   type StoredContext,
   type StoredTimer,
   sameVersion,
   type TimerPlace,
 } from '../../pipeline/model/partition-state.ts'
-import type { Change, LoadSelection, Snapshot } from '../../pipeline/model/snapshot.ts'
+import type { Change, Committed, LoadSelection, Snapshot } from '../../pipeline/model/snapshot.ts'
 import type { SkippedRecords } from '../../pipeline/ports.ts'
 import { createFencedError, type Fence, isOwnFence } from '../../pipeline/replacing/fence.ts'
 import type { StatePages } from '../../pipeline/replacing/state-parts.ts'
@@ -22,7 +23,6 @@ import {
   emptyState,
   listContents,
   type MemoryState,
-  pick,
   toStateFacts,
   toStateMeta,
 } from './memory-state.ts'
@@ -70,7 +70,7 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
   async load(stateKey: StateKey, wanted: LoadSelection): Promise<Snapshot> {
     const skipped = await this.#skipped.listSkipped(stateKey)
     const held = this.#stateKey(stateKey)
-    const { clock, states, timers, failures, forgotten, context, fence } = held
+    const { clock, states, timers, failures, context, fence, mark } = held
     if (fence) throw createFencedError(fence)
     const due = listDue(timers, computeSpanEnd(wanted.span, clock))
     const measureEntity = (entity: string) => countBytes(states.get(entity)) + countBytes(timers.get(entity))
@@ -98,20 +98,23 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
           return failure?.producerGroup === producerGroup ? [[id, failure] as const] : []
         }),
       ),
-      failureMemory: { bytes: failures.size * FAILURE_BYTES, forgotten },
+      failureMemory: measureFailures(held),
       outbox: [...held.outbox.values()].sort((a, b) => (a.position < b.position ? -1 : 1)).map(copy),
       ...omitUndefined({
         sequences: wanted.origins && pick(held.sequences, wanted.origins),
         skipped: skipped.size > 0 ? skipped : undefined,
+        mark,
         context: context && wanted.contexts && unlessAtHand(context, wanted.contexts),
       }),
     }
   }
 
-  async commit(stateKey: StateKey, change: Change): Promise<'committed' | 'refused'> {
+  async commit(stateKey: StateKey, change: Change): Promise<Committed | 'committed' | 'refused'> {
+    const skipped = await this.#skipped.listSkipped(stateKey)
     const held = this.#stateKey(stateKey)
-    const { base } = change
+    const { base, guess } = change
     if (held.fence || !sameVersion(held.version, base)) return 'refused'
+    if (guess && !isProven(held, guess, change, skipped)) return 'refused'
     for (const [entity, state] of change.states) setOrDelete(held.states, entity, state ?? undefined)
     for (const [entity, timers] of change.timers)
       setOrDelete(held.timers, entity, timers.length > 0 ? timers : undefined)
@@ -155,7 +158,14 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
     if (held.code === undefined || held.code !== change.code) held.codeFrom = base.appliedOffset + 1
     held.code = change.code
     if (change.context) held.context = change.context
-    return 'committed'
+    held.mark = change.mark
+    if (change.mark === undefined) return 'committed'
+    const [first] = listDue(held.timers, Infinity)
+    return {
+      failureMemory: measureFailures(held),
+      failuresFromMs: held.failuresFromMs,
+      firstThresholdMs: first?.thresholdMs,
+    }
   }
 
   async trimOutbox(stateKey: StateKey, positions: readonly string[]): Promise<void> {
@@ -252,8 +262,28 @@ function countBytes(stored: string | readonly StoredTimer[] | undefined): number
   return Buffer.byteLength(typeof stored === 'string' ? stored : JSON.stringify(stored))
 }
 
+/** Returns true if a load would return the kept state: see `StateStore.commit`. */
+function isProven(
+  held: MemoryState,
+  { mark, ids }: NonNullable<Change['guess']>,
+  change: Change,
+  skipped: ReadonlyMap<number, string>,
+): boolean {
+  const isDecided = (offset: number) => offset > change.base.appliedOffset && offset <= change.appliedOffset
+  return (
+    held.mark === mark &&
+    held.outbox.size === 0 &&
+    ![...skipped.keys()].some(isDecided) &&
+    !ids.some(id => held.ids.has(id))
+  )
+}
+
 /** Approximate size of a failure in the Redis store, in bytes. */
 const FAILURE_BYTES = 64
+
+function measureFailures({ failures, forgotten }: MemoryState): FailureMemory {
+  return { bytes: failures.size * FAILURE_BYTES, forgotten }
+}
 
 /** Returns the oldest failure of the producer group with the most failures. */
 function firstOfLargest(failures: readonly RememberedFailure[]): string {

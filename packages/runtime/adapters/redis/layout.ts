@@ -51,7 +51,10 @@ export const LAYOUT = {
     'codeFrom',
     /** Origin of the emissions. */
     'origin',
-    /** A `Fence` as JSON. This field must remain the last field, because `readMeta` in Lua expects it there. */
+    /** These two must remain the last fields, because `readMeta` in Lua expects them there. */
+    /** Mark of the last commit, see `Change`. */
+    'mark',
+    /** A `Fence` as JSON. */
     'fence',
   ],
   /**

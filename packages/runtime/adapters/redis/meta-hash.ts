@@ -25,6 +25,8 @@ export interface Meta {
   readonly oldestIds: number
   /** Origin of the emissions; absent if unknown. */
   readonly origin?: string
+  /** Mark of the last commit; absent if it had none. */
+  readonly mark?: string
   /** Fence of the partition state. Commits are rejected while there is a fence. */
   readonly fence?: Fence
 }
@@ -54,6 +56,7 @@ export function readMeta(stored: Readonly<Partial<Record<MetaField, string>>>): 
     failuresFromMs: number('failuresFrom'),
     oldestIds: number('oldest') ?? computeGeneration(nowMs),
     ...(stored.origin ? { origin: stored.origin } : {}),
+    ...(stored.mark ? { mark: stored.mark } : {}),
     ...(stored.fence ? { fence: JSON.parse(stored.fence) as Fence } : {}),
   }
 }

@@ -75,10 +75,12 @@ export type CommitRequest = {
   readonly origin: string | undefined
   readonly sequences: InTurn
   readonly code: string | undefined
+  readonly mark: string | undefined
+  readonly guess: { readonly mark: string; readonly ids: Bytes } | undefined
 }
 
 export function commitRequest(change: Change): CommitRequest {
-  const { clock, context } = change
+  const { clock, context, guess } = change
   const states = [...change.states]
   const timers = [...change.timers]
   const some = timers.filter(([, own]) => own.length > 0)
@@ -109,6 +111,8 @@ export function commitRequest(change: Change): CommitRequest {
     origin: change.origin,
     sequences: [...(change.sequences ?? [])].flatMap(([origin, sequence]) => [SEQUENCE + origin, sequence]),
     code: change.code,
+    mark: change.mark,
+    guess: guess && { mark: guess.mark, ids: new Bytes(guess.ids.join('')) },
   }
 }
 

@@ -6,7 +6,7 @@ import type {
   StoredTimer,
   TimerPlace,
 } from '../../pipeline/model/partition-state.ts'
-import type { Change, LoadSelection, Snapshot } from '../../pipeline/model/snapshot.ts'
+import type { Change, Committed, LoadSelection, Snapshot } from '../../pipeline/model/snapshot.ts'
 import type { StateStore } from '../../pipeline/ports.ts'
 import { createFencedError } from '../../pipeline/replacing/fence.ts'
 import type { RedisClient } from './client.ts'
@@ -31,14 +31,14 @@ export class RedisStateStore implements StateStore {
   }
 
   async load(stateKey: StateKey, wanted: LoadSelection): Promise<Snapshot> {
-    const loaded = [...listKeys(stateKey), buildSkippedKey(stateKey)]
-    const reply = await this.#client.eval(LOAD, loaded, [pack(loadRequest(wanted))])
+    const reply = await this.#client.eval(LOAD, listKeys(stateKey), [pack(loadRequest(wanted))])
     if (!Array.isArray(reply)) throw createEvictionError(stateKey, reply)
     return read(reply as LoadReply, wanted)
   }
 
-  async commit(stateKey: StateKey, change: Change): Promise<'committed' | 'refused'> {
+  async commit(stateKey: StateKey, change: Change): Promise<Committed | 'committed' | 'refused'> {
     const reply = await this.#client.eval(COMMIT, listKeys(stateKey), [pack(commitRequest(change))])
+    if (Array.isArray(reply)) return readCommitted(reply as CommitReply)
     if (reply !== 0 && reply !== 1) throw createEvictionError(stateKey, reply)
     return reply === 1 ? 'committed' : 'refused'
   }
@@ -79,7 +79,7 @@ function read(
   const stored = LAYOUT.meta.map((name, index) => [name, meta[index]?.toString()])
   const found = readMeta(Object.fromEntries(stored))
   const { version, clock, appliedDigest, emitted, parkedBytes, newEntities } = found
-  const { failureMemory, failuresFromMs, fence, origin } = found
+  const { failureMemory, failuresFromMs, fence, origin, mark } = found
   if (fence) throw createFencedError(fence)
   const passed = readDue(due)
   // An entity that is both requested and due is included once.
@@ -99,6 +99,7 @@ function read(
     failures: unpackFailures(failures),
     ...(wanted.origins ? { sequences: present(wanted.origins, sequences, String) } : {}),
     ...(origin ? { origin } : {}),
+    ...(mark ? { mark } : {}),
     failureMemory,
     failuresFromMs,
     outbox: readOutbox(outbox),
@@ -107,9 +108,19 @@ function read(
   }
 }
 
+type CommitReply = [bytes: number, forgotten: number, failuresFromMs: number | null, firstThresholdMs: Reply]
+
+function readCommitted([bytes, forgotten, failuresFromMs, first]: CommitReply): Committed {
+  return {
+    failureMemory: { bytes, forgotten },
+    failuresFromMs: failuresFromMs ?? undefined,
+    firstThresholdMs: first === null ? undefined : Number(first),
+  }
+}
+
 function listKeys(stateKey: StateKey): string[] {
   const { meta, states, timers, due, outbox, ids, failures, context } = buildKeys(stateKey)
-  return [meta, states, timers, due, outbox, ids, failures, context]
+  return [meta, states, timers, due, outbox, ids, failures, context, buildSkippedKey(stateKey)]
 }
 
 function present<T>(

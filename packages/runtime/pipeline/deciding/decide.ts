@@ -1,6 +1,6 @@
 /** Step 4: decides the records of a chunk. */
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
-import { deferDuringSurge } from '../failures/failure-surge.ts'
+import { deferDuringSurge, hasFailedUnexpectedly } from '../failures/failure-surge.ts'
 import type { PartitionRun } from '../invocation.ts'
 import type { LoadedPart } from '../loading/load.ts'
 import type { End } from '../model/chunk.ts'
@@ -18,6 +18,9 @@ export function decideBy(
   return async (run, part) => {
     if (part.loaded.length === 0) return { ...part, applied: undefined }
     const applied = await decide(run, part)
+    // Only a loaded state may open the breaker, or give the reason why records wait.
+    if (run.isGuess && (applied.deferred || applied.decisions.some(hasFailedUnexpectedly)))
+      return { kind: 'overtaken' }
     const surge = await deferDuringSurge(run.ports, run.stateKey, applied.decisions, run.invocation)
     return surge ? { kind: 'deferred', deferred: surge } : { ...part, applied }
   }

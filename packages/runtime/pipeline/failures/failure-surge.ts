@@ -95,7 +95,7 @@ function toOutcomes(decisions: readonly Decision[]): Outcome[] {
   )
 }
 
-function hasFailedUnexpectedly({ failure, isPublished }: Decision): boolean {
+export function hasFailedUnexpectedly({ failure, isPublished }: Decision): boolean {
   return failure !== undefined && !isPublished && isUnexpected(failure.code)
 }
 

@@ -10,8 +10,9 @@ import type { End } from '../model/chunk.ts'
 import { getCachedContexts, withContext } from '../model/context.ts'
 import { computeProducerGroup, type FailureName } from '../model/failure-memory.ts'
 import { formatHolderName } from '../model/hold.ts'
+import { type KeptState, type KeptStates, selectKept } from '../model/kept-states.ts'
 import { computeSpan } from '../model/log.ts'
-import type { StateKey } from '../model/partition-state.ts'
+import { type StateKey, sameVersion } from '../model/partition-state.ts'
 import type { LoadSelection, Snapshot } from '../model/snapshot.ts'
 import { isLarge } from '../outbox/outgoing-record.ts'
 import { findSequencedOrigin, formatOrigin } from '../outbox/position.ts'
@@ -19,7 +20,10 @@ import type { StateStore } from '../ports.ts'
 import { contextAhead } from './context-ahead.ts'
 
 export interface LoadedPart extends DecodedPart {
+  readonly selection: LoadSelection
   readonly snapshot: Snapshot
+  /** Kept state; undefined unless it equals the stored one. */
+  readonly kept: KeptState | undefined
   /** Decoded records after the applied offset. */
   readonly undecided: readonly Decoded[]
   /** Records from the start of `undecided` whose states are in the snapshot. This commit decides them. */
@@ -33,7 +37,14 @@ export interface LoadedPart extends DecodedPart {
 export async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPart | End> {
   const { consumer, ports, stateKey, pending } = run
   const { chunk, decoded } = part
-  const snapshot = await load(ports.store, stateKey, decoded, consumer)
+  const selection = selectParts(decoded, consumer)
+  const taken = findKeptStates(run)?.take(stateKey, consumer.process)
+  const guessed = taken && mayGuess(run, taken, decoded) ? selectKept(taken, selection) : undefined
+  run.isGuess = guessed !== undefined
+  const snapshot = guessed ?? (await load(ports.store, stateKey, decoded, consumer, selection))
+  // Code that knows no marks leaves the mark of the commit before its own, so the version is compared, too.
+  const { mark, version: before } = taken?.bare ?? {}
+  const kept = before && mark === snapshot.mark && sameVersion(before, snapshot.version) ? taken : undefined
   const ended = await run.followLog?.(snapshot)
   if (ended) return ended
   const { appliedOffset, epoch } = snapshot.version
@@ -51,19 +62,36 @@ export async function loadState(run: PartitionRun, part: DecodedPart): Promise<L
   const origin = snapshot.origin ?? (await readOrigin(run))
   const { publishedFailures } = run
   const fullSnapshot = { ...snapshot, ...omitUndefined({ origin, publishedFailures }) }
-  if (!first || !pending.hasExpired(appliedOffset))
-    return { ...part, snapshot: fullSnapshot, undecided, loaded }
+  const loadedPart = { ...part, selection, kept, undecided, loaded }
+  if (!first || !pending.hasExpired(appliedOffset)) return { ...loadedPart, snapshot: fullSnapshot }
   // A state that is behind the start of the log keeps its context: only transaction markers may have expired in between.
   const ahead = appliedOffset < 0 ? await findContextAhead(run, first.record.offset) : undefined
   if (ahead === 'late') return { kind: 'deferred', deferred: { reason: 'out-of-time' } }
   // Some records have expired without being decided, so it is unknown whether they would have failed.
   const failuresFromMs = first.record.timestampMs
   return {
-    ...part,
+    ...loadedPart,
     snapshot: { ...fullSnapshot, failuresFromMs, ...(ahead && { contextAhead: ahead }) },
-    undecided,
-    loaded,
   }
+}
+
+/** Returns the kept states; undefined for a consumer that never guesses. Sinks call their receivers before they commit. */
+export function findKeptStates({ consumer, invocation }: PartitionRun): KeptStates | undefined {
+  return keepsStates(consumer) && !consumer.isForeign ? invocation.keptStates : undefined
+}
+
+/** Returns true if the chunk follows the last commit of this instance, as records that were delivered once. */
+function mayGuess(
+  { pending, invocation, stateKey }: PartitionRun,
+  { bare: { version } }: KeptState,
+  decoded: readonly Decoded[],
+): boolean {
+  const { appliedOffset } = version
+  const [first] = decoded
+  if (!first || first.record.offset <= appliedOffset) return false
+  if (pending.hasReadBack || pending.holeAfter(appliedOffset)) return false
+  if (decoded.some(record => record.kind === 'ignored' && record.endedFailure !== undefined)) return false
+  return invocation.keptStates?.takeTurn(stateKey) ?? false
 }
 
 /** Returns the origin of the partition's emissions. It is stored with the state, so it is read once. */
@@ -85,12 +113,8 @@ async function findContextAhead(
   return contextAhead(log, stateKey, consumer, { fromOffset, toOffset }, searched, isLate)
 }
 
-export async function load(
-  store: Pick<StateStore, 'load'>,
-  stateKey: StateKey,
-  chunk: readonly Decoded[],
-  consumer: Consumer,
-): Promise<Snapshot> {
+/** Selects the parts of the state that the decisions about a chunk may need. */
+function selectParts(chunk: readonly Decoded[], consumer: Consumer): LoadSelection {
   const { idWindowMs, limits } = consumer
   const entities = new Set<string>()
   const ids = new Set<string>()
@@ -111,7 +135,7 @@ export async function load(
     if (!decoded.isTick) ids.add(decoded.fingerprint.id)
   }
   const span = computeSpan(chunk.map(({ record }) => record))
-  const wanted = {
+  return {
     entities: [...entities],
     ids: [...ids],
     failures: [...failures.values()],
@@ -121,6 +145,15 @@ export async function load(
     byteLimit: limits.bytes,
     ...(origins.size > 0 ? { origins: [...origins] } : {}),
   }
+}
+
+export async function load(
+  store: Pick<StateStore, 'load'>,
+  stateKey: StateKey,
+  chunk: readonly Decoded[],
+  consumer: Consumer,
+  wanted: LoadSelection = selectParts(chunk, consumer),
+): Promise<Snapshot> {
   const context = getContext(consumer)
   if (!context) return loadWithHeld(wanted, chunk, consumer, all => store.load(stateKey, all))
   const atHand = getCachedContexts(context)

@@ -103,3 +103,13 @@ export function isAbsent({ epoch, appliedOffset }: Version): boolean {
 export function sameVersion(a: Version, b: Version): boolean {
   return a.epoch === b.epoch && a.appliedOffset === b.appliedOffset && a.fired === b.fired
 }
+
+/** Returns the entries of a map with these names, if they are defined. */
+export function pick<T>(from: ReadonlyMap<string, T | undefined>, names: readonly string[]): Map<string, T> {
+  const found = new Map<string, T>()
+  for (const name of names) {
+    const value = from.get(name)
+    if (value !== undefined) found.set(name, value)
+  }
+  return found
+}

@@ -71,6 +71,8 @@ export interface Snapshot extends Progress {
   readonly outbox: readonly OutboxEntry[]
   /** Digests (`computeDigest`) of records that an operator has skipped, by offset; absent if empty. */
   readonly skipped?: ReadonlyMap<number, string>
+  /** Mark of the last commit; absent if it had none. */
+  readonly mark?: string
   /** Present if a context was set and requested. `json` is absent if the caller has cached the content. */
   readonly context?: { readonly hash: string; readonly json?: string }
   /** Context of the next records of a new state, if their own one has expired. */
@@ -109,4 +111,19 @@ export interface Change extends Progress {
   readonly forgottenTold: number
   /** Code that made the decisions, see `computeCode`; absent if unknown. */
   readonly code?: string
+  /** Unique name of this commit, by which an instance recognises it as the last one; absent if the instance keeps no states. */
+  readonly mark?: string
+  /**
+   * Set if the chunk was decided without a load: the mark of the commit after which the state was kept, and the ids of the chunk's
+   * events. None of them may be stored, not even an expired or forgotten one.
+   */
+  readonly guess?: { readonly mark: string; readonly ids: readonly string[] }
+}
+
+/** Facts that only the store knows after a commit. */
+export interface Committed {
+  readonly failureMemory: FailureMemory
+  readonly failuresFromMs: number | undefined
+  /** Lowest threshold of all timers; undefined if there are no timers. */
+  readonly firstThresholdMs: number | undefined
 }

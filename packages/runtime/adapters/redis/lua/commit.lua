@@ -2,7 +2,7 @@
   Writes the changes of a chunk to its partition state, all or nothing. The commit is refused unless the partition state still has
   the version from which the changes were computed.
 
-  KEYS     meta, states, timers, due, outbox, ids, failures, context: see `keys.ts`
+  KEYS     meta, states, timers, due, outbox, ids, failures, context, skipped: see `keys.ts`
   ARGV[1]  the request, a map in MessagePack:
     base             required version: epoch, applied offset (-1 before the first record) and fired
     appliedOffset    new applied offset
@@ -32,15 +32,42 @@
     origin           origin of the emissions; nil if unknown
     sequences        alternating fields and values of meta: highest decided sequences by origin
     code             code that makes the commit; nil if unknown
+    mark             unique name of this commit; nil if its instance keeps no states
+    guess            of a change that was decided without a load: the required `mark`, and `ids` of the chunk, concatenated, none of
+                     which may be stored; nil after a load
 
-  Returns  1 if committed, 0 if refused (also while the state is fenced), or the part of the partition state that the server has evicted
+  Returns  1 if committed, 0 if refused (also while the state is fenced), or the part of the partition state that the server has
+           evicted. If committed with a mark: { size of failures, number of forgotten failures, append time from which all failures
+           are remembered, threshold of the first timer }, with false where there is none
 ]]
-local metaKey, statesKey, timersKey, dueKey, outboxKey, idsKey, failuresKey, contextKey = unpack(KEYS)
+local metaKey, statesKey, timersKey, dueKey, outboxKey, idsKey, failuresKey, contextKey, skippedKey = unpack(KEYS)
 local request = cmsgpack.unpack(ARGV[1])
 local meta = readMeta(metaKey)
 if meta.fence or not isAt(meta, request.base) then
   return 0
 end
+
+-- Returns true if one of the records that are decided was skipped.
+local function isSkipped()
+  for _, offset in ipairs(redis.call('HKEYS', skippedKey)) do
+    if tonumber(offset) > request.base.appliedOffset and tonumber(offset) <= request.appliedOffset then
+      return true
+    end
+  end
+  return false
+end
+
+-- Returns true if a load would have returned the kept state from which the change was computed.
+local function isProven(guess)
+  return meta.mark == guess.mark
+    and redis.call('HLEN', outboxKey) == 0
+    and not isSkipped()
+    and #findKnownIds(idsKey, guess.ids, meta.clock, request.idWindowMs) == 0
+end
+if request.guess and not isProven(request.guess) then
+  return 0
+end
+
 -- A server frees memory before it runs a script, so it may have evicted keys since the load.
 local evicted = evictedPart(meta, statesKey, timersKey, dueKey, idsKey)
 if evicted then
@@ -112,6 +139,11 @@ writeMeta(metaKey, {
   ids = countIds(idsKey, oldest, generationAt(request.nowMs)),
   origin = request.origin,
   code = request.code,
+  mark = request.mark,
   codeFrom = redis.call('HGET', metaKey, 'code') == request.code and meta.codeFrom or request.base.appliedOffset + 1,
 })
-return 1
+if not request.mark then
+  return 1
+end
+local first = redis.call('ZRANGE', dueKey, 0, 0, 'WITHSCORES')
+return { memory.bytes, memory.forgotten, memory.failuresFrom or false, first[2] or false }

@@ -101,33 +101,7 @@ for _, entity in ipairs(request.entities) do
 end
 add(wanted, request.byteLimit)
 
--- Find the known ids, beginning with the newest generation.
-local ids, names, known, isKnown = request.ids, {}, {}, {}
-local sub, idBytes, nameBytes, entryBytes = string.sub, LAYOUT.ids.bytes, LAYOUT.ids.bucketBytes, LAYOUT.ids.entryBytes
-for at = 1, #ids, idBytes do
-  names[#names + 1] = sub(ids, at, at + nameBytes - 1)
-end
-local oldest = math.max(0, generationAt(clock - request.idWindowMs))
-for generation = generationAt(clock), #names > 0 and oldest or math.huge, -1 do
-  local key, beyond = idKeys(idsKey, generation)
-  for number, bucket in ipairs(redis.call('HMGET', key, unpack(names))) do
-    if bucket and not isKnown[number] then
-      local last = number * idBytes
-      local id = sub(ids, last - idBytes + 1, last)
-      -- Ids that arrived after the bucket was full are newer than those in the bucket.
-      local own = #bucket >= LAYOUT.ids.fullBytes and redis.call('HGET', beyond, id)
-      local at = not own and positionIn(bucket, sub(id, nameBytes + 1), entryBytes)
-      if at then
-        own = sub(bucket, at + entryBytes - LAYOUT.ids.knownBytes, at + entryBytes - 1)
-      end
-      if own then
-        isKnown[number] = true
-        known[#known + 1] = number
-        known[#known + 1] = own
-      end
-    end
-  end
-end
+local known = findKnownIds(idsKey, request.ids, clock, request.idWindowMs)
 
 local failures = {}
 for name, buckets in pairs(request.failures) do
@@ -148,7 +122,7 @@ for name, buckets in pairs(request.failures) do
         if at then
           isFound[id] = true
           failures[#failures + 1] = name
-          failures[#failures + 1] = sub(bucket, at, at + LAYOUT.failures.entryBytes - 1)
+          failures[#failures + 1] = string.sub(bucket, at, at + LAYOUT.failures.entryBytes - 1)
         end
       end
     end

@@ -25,13 +25,14 @@ local function fenceIn(text)
   return fence
 end
 
--- Returns the numbers and the fence of meta by name, nil if absent; and as a second value, all fields as stored, in the order of
--- the layout.
+-- Returns the numbers, the mark and the fence of meta by name, nil if absent; and as a second value, all fields as stored, in the
+-- order of the layout.
 local function readMeta(key)
   local stored, meta = redis.call('HMGET', key, unpack(LAYOUT.meta)), {}
   for number, name in ipairs(LAYOUT.meta) do
     meta[name] = tonumber(stored[number])
   end
+  meta.mark = stored[#stored - 1] or nil
   meta.fence = fenceIn(stored[#stored])
   if not meta.fence then
     stored[#stored] = false
@@ -103,6 +104,38 @@ local function positionIn(bucket, bytes, length)
     at = find(bucket, bytes, at + 1, true)
   end
   return at
+end
+
+-- Finds which of the concatenated ids are stored, beginning with the newest generation. `clock` and `windowMs` tell the oldest one.
+-- Returns { index of a known id, its digest and log clock, … }.
+local function findKnownIds(prefix, ids, clock, windowMs)
+  local sub, idBytes, nameBytes, entryBytes = string.sub, LAYOUT.ids.bytes, LAYOUT.ids.bucketBytes, LAYOUT.ids.entryBytes
+  local names, known, isKnown = {}, {}, {}
+  for at = 1, #ids, idBytes do
+    names[#names + 1] = sub(ids, at, at + nameBytes - 1)
+  end
+  local oldest = math.max(0, generationAt(clock - windowMs))
+  for generation = generationAt(clock), #names > 0 and oldest or math.huge, -1 do
+    local key, beyond = idKeys(prefix, generation)
+    for number, bucket in ipairs(redis.call('HMGET', key, unpack(names))) do
+      if bucket and not isKnown[number] then
+        local last = number * idBytes
+        local id = sub(ids, last - idBytes + 1, last)
+        -- Ids that arrived after the bucket was full are newer than those in the bucket.
+        local own = #bucket >= LAYOUT.ids.fullBytes and redis.call('HGET', beyond, id)
+        local at = not own and positionIn(bucket, sub(id, nameBytes + 1), entryBytes)
+        if at then
+          own = sub(bucket, at + entryBytes - LAYOUT.ids.knownBytes, at + entryBytes - 1)
+        end
+        if own then
+          isKnown[number] = true
+          known[#known + 1] = number
+          known[#known + 1] = own
+        end
+      end
+    end
+  end
+  return known
 end
 
 -- Parses numbers that are stored as one text. Returns them by name.

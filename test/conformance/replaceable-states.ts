@@ -48,7 +48,7 @@ export function conformsAsReplaceableStates(
       code: CODE,
       ...change,
     })
-    assert.equal(await live().commit(state, whole), 'committed')
+    assert.notEqual(await live().commit(state, whole), 'refused')
     return state
   }
   /** The parts of a state that was computed anew up to the same offset. */
@@ -112,6 +112,16 @@ export function conformsAsReplaceableStates(
       }
       assert.deepEqual([await commit(9, CODE), await commit(11, 'v2'), await commit(13, 'v2')], [0, 10, 10])
       assert.equal(await commit(15, CODE), 14)
+    })
+
+    it('given a mark of a commit, when the state is replaced, then a load returns none', async () => {
+      const state = await given({ mark: 'kept', outbox: [] })
+      const base = { epoch: 0, appliedOffset: 7, fired: 0 }
+      await states().fence(state, FENCE, 60_000)
+      await states().unfence(state, FENCE)
+      assert.equal((await live().load(state, EMPTY_SELECTION)).mark, 'kept')
+      await replaceState(states(), state, inPages(anew()), base)
+      assert.equal((await live().load(state, EMPTY_SELECTION)).mark, undefined)
     })
 
     it('given a fence, then nothing is committed until it is lifted, and the version stays', async () => {

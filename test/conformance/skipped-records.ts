@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { SkippedRecords, StateStore } from '#runtime/pipeline/ports.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
-import { createChange } from '../support/changes.ts'
+import { createChange, versionAt } from '../support/changes.ts'
 import { newStateKey } from './state-store/samples.ts'
 
 interface Skipping {
@@ -44,6 +44,22 @@ export function conformsAsSkippedRecords(name: string, skipping: () => Skipping)
           [8, 'eight'],
         ],
       )
+    })
+
+    it('given a guess, then it is refused if it decides a skipped record, and only then', async () => {
+      const { records, store } = skipping()
+      const stateKey = newStateKey()
+      await store.commit(stateKey, createChange({ mark: 'first', appliedOffset: 3 }))
+      await records.skip(stateKey, 4, 'four')
+      await records.skip(stateKey, 9, 'nine')
+      const guess = { mark: 'first', ids: [] }
+      const next = createChange({ base: versionAt(3), appliedOffset: 8, mark: 'second', guess })
+      assert.equal(await store.commit(stateKey, next), 'refused')
+      await records.unskip(stateKey, 4)
+      await records.skip(stateKey, 8, 'eight')
+      assert.equal(await store.commit(stateKey, next), 'refused')
+      await records.unskip(stateKey, 8)
+      assert.notEqual(await store.commit(stateKey, next), 'refused')
     })
 
     it('given another partition or consumer, then nothing is shared', async () => {

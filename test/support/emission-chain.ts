@@ -1,5 +1,6 @@
 /** Two consumers in a row: `relaying` emits for each event, and `summing` counts what it receives. Both can lose their states. */
 
+import { randomUUID } from 'node:crypto'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
@@ -13,6 +14,7 @@ import { MemoryLogBounds } from '#runtime/testing/memory-log-bounds.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { FIRST_APPEND_MS, kafkaEvent, logRecord } from '#runtime/testing/records.ts'
 import { TICK_TYPE, tick } from '../../lib/telemetry/tick.ts'
+import { ComparedStates } from './compared-states.ts'
 import { APPLICATION, NAMES } from './families.ts'
 import { nextAttempt } from './parking.ts'
 import type { Random } from './random.ts'
@@ -50,6 +52,7 @@ export type Situation =
   | 'late-copy'
   | 'recreated'
   | 'not-higher'
+  | 'guess'
 
 export class EmissionChain {
   readonly met = new Set<Situation>()
@@ -61,6 +64,7 @@ export class EmissionChain {
   readonly #failing = new Set<string>()
   readonly #redrives: { readonly failure: FailureData; readonly incarnation: number }[] = []
   readonly #committed = Array.from({ length: PARTITIONS }, () => 0)
+  readonly #keptStates: readonly ComparedStates[]
   readonly #relay: Stage
   readonly #reader: Stage
   #publishedFailures = new PublishedFailureReader()
@@ -71,8 +75,10 @@ export class EmissionChain {
   #seconds = 0
   #events = 0
 
-  constructor(random: Random) {
+  /** @param keeps false if every chunk is loaded, and no state is kept after its commit */
+  constructor(random: Random, keeps = true) {
     this.#random = random
+    this.#keptStates = keeps ? [new ComparedStates(randomUUID()), new ComparedStates(randomUUID())] : []
     this.#relay = new Stage(APPLICATION, this.#relaying() as KeyedProcess<never>, {
       log: this.#log(() => [...this.#source.flat(), ...this.#failures]),
       bounds: { bounds: (...wanted) => new MemoryLogBounds(this.#failures).bounds(...wanted) },
@@ -81,6 +87,8 @@ export class EmissionChain {
     this.#reader = new Stage(APPLICATION, summing as KeyedProcess<never>, { log }, 'events')
     const emitters = new Map([[MIDDLE, new Set(['relaying'])]])
     // Few timers fit into a commit, so many chunks end early.
+    this.#keptStates[0]?.watch(this.#relay.store)
+    this.#keptStates[1]?.watch(this.#reader.store)
     const limits = { ...this.#reader.consumer.limits, timers: 2 }
     // Ids are forgotten at once, so only origin and sequence show repeats.
     this.#reader.consumer = { ...this.#reader.consumer, idWindowMs: 0, emitters, limits }
@@ -111,9 +119,11 @@ export class EmissionChain {
       const { type, id } = plain(record)
       return type === TICK_TYPE ? [] : [`event ${this.#incarnation} ${id}`]
     })
-    return [...new Set([...sent, ...expected])]
+    if (this.#keptStates.some(({ proven }) => proven > 0)) this.met.add('guess')
+    const miscounted = [...new Set([...sent, ...expected])]
       .filter(name => counts.get(name) !== 1)
       .map(name => `${name} was counted ${counts.get(name) ?? 0} times`)
+    return [...miscounted, ...this.#keptStates.flatMap(({ differences }) => differences)]
   }
 
   async #step(): Promise<void> {
@@ -167,6 +177,7 @@ export class EmissionChain {
     if (this.#random.chance(0.2)) this.#publishedFailures = new PublishedFailureReader()
     const { batchItemFailures } = await this.#relay.consume(kafkaEvent(records), {
       publishedFailures: this.#publishedFailures,
+      keptStates: this.#keptStates[0],
       ports: { breaker: { open: async () => Number.NEGATIVE_INFINITY } },
     })
     if (batchItemFailures.length > 0) throw new Error(`waits: ${this.#relay.observer.waits.at(-1)?.reason}`)
@@ -198,7 +209,7 @@ export class EmissionChain {
   async #readMiddle(): Promise<void> {
     const records = this.#middle.slice(this.#read)
     if (records.length === 0) return
-    await this.#reader.consume(kafkaEvent(records))
+    await this.#reader.consume(kafkaEvent(records), { keptStates: this.#keptStates[1] })
     this.#read = this.#middle.length
     this.#note()
   }

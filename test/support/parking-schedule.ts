@@ -2,6 +2,7 @@
  * Plays a log in which events fail, are parked, and are retried in any order or never. Compares the results of a process with
  * parking to the expected results: each event of an entity must be applied once, in the original order.
  */
+import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { type Event, formatEntity } from '#runtime/consumer/event.ts'
@@ -11,6 +12,7 @@ import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import type { Decision } from '#runtime/pipeline/model/decision.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
+import { ComparedStates } from './compared-states.ts'
 import { failureEnded, nextAttempt } from './parking.ts'
 import type { Random } from './random.ts'
 import { logRecord } from './records.ts'
@@ -78,21 +80,24 @@ export interface Play {
    * retries are abandoned.
    */
   readonly asIfNothingFailed?: boolean
+  /** False if every chunk is loaded; by default, states are kept. */
+  readonly keeps?: boolean
 }
 
-/** Plays one random schedule. Returns the violations of the guarantees, and the decisions for measuring coverage. */
+/** Plays one random schedule. Returns the violations of the guarantees, and for measuring coverage the decisions and proven guesses. */
 export async function playParking(
   random: Random,
-  { parking, fate, asIfNothingFailed = false }: Play,
-): Promise<{ readonly found: string[]; readonly decisions: readonly Decision[] }> {
-  const run = new Run(random, parking, fate)
+  { parking, fate, asIfNothingFailed = false, keeps = true }: Play,
+): Promise<{ readonly found: string[]; readonly decisions: readonly Decision[]; readonly proven: number }> {
+  const run = new Run(random, parking, fate, keeps)
   await run.play()
   const found = [...run.violations(), ...(await run.stillParked())]
   if (asIfNothingFailed && found.length === 0) found.push(...(await run.differences()))
-  return { found, decisions: run.decisions }
+  return { found, decisions: run.decisions, proven: run.instance?.proven ?? 0 }
 }
 
 class Run {
+  readonly instance: ComparedStates | undefined
   readonly #random: Random
   readonly #fate: Fate
   readonly #broken = new Set<string>()
@@ -109,11 +114,14 @@ class Run {
   #appendMs = START_MS + 3_600_000
   #signals = 0
 
-  constructor(random: Random, parking: Parking, fate: Fate) {
+  constructor(random: Random, parking: Parking, fate: Fate, keeps: boolean) {
     this.#random = random
     this.#fate = fate
     this.#stage = new Stage(listing(this.#broken, parking) as KeyedProcess<never>)
     this.#stage.consumer = { ...this.#stage.consumer, idWindowMs: ALWAYS_MS }
+    this.instance = keeps ? new ComparedStates(randomUUID()) : undefined
+    this.instance?.watch(this.#stage.store)
+    this.#stage.keptStates = this.instance
   }
 
   get decisions(): readonly Decision[] {
@@ -227,7 +235,7 @@ class Run {
    * original order must be kept.
    */
   violations(): string[] {
-    const found: string[] = []
+    const found = [...(this.instance?.differences ?? [])]
     const parked = new Set<number>()
     const ended = new Map<number, number>()
     const applied: Decision[] = []

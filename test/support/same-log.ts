@@ -24,6 +24,8 @@ export const SEEDS = Number(process.env.SEEDS ?? 150)
 const ENDED = 0.05
 
 export interface Setting {
+  /** False if every chunk is loaded; by default, instances keep states. */
+  readonly keeps?: boolean
   /** Checks a run that has ended without violations. Returns further violations. */
   readonly after?: (end: End) => Promise<string[]>
 }
@@ -55,7 +57,7 @@ export async function violations(
   const reference = await undisturbed(log, changeAt, parking)
   const played = stage(parking)
   const { store, forgetting } = memory(played)
-  const { after } = setting(played)
+  const { after, keeps = true } = setting(played)
   const { reader, expire, startOffset } = expiring(log, random)
   const ports = { ...played.ports, store, log: reader, bounds: new MemoryLogBounds(log) }
   const codes = createCodes(played, changeAt, parking)
@@ -67,6 +69,7 @@ export async function violations(
     forgetting,
     expire,
     random,
+    keeps,
   })
   const found = await schedule.run().then(
     () => [],

@@ -4,6 +4,7 @@
  * after the write. Batches and chunks vary in size. The circuit breaker opens and is reset, the store loses data, the log expires
  * up to the first record that is still needed, and new code is deployed.
  */
+import { randomUUID } from 'node:crypto'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { consume } from '#runtime/pipeline/consume.ts'
 import type { Consumer } from '#runtime/pipeline/consumer.ts'
@@ -14,6 +15,7 @@ import { LogChecks } from '#runtime/pipeline/log/log-identity.ts'
 import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import type { Ports, StateStore } from '#runtime/pipeline/ports.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
+import { ComparedStates } from './compared-states.ts'
 import type { Random } from './random.ts'
 import { kafkaEvent } from './records.ts'
 
@@ -40,6 +42,8 @@ interface Stageplay {
   /** Removes the records before an offset from the log. */
   readonly expire: (beforeOffset: number) => void
   readonly random: Random
+  /** True if instances keep the states of their commits. */
+  readonly keeps: boolean
 }
 
 /** Copy of the partition state, with its applied offset. */
@@ -47,6 +51,9 @@ interface Copy {
   readonly copy: unknown
   readonly appliedOffset: number
 }
+
+/** Number of instances. Invocations of one of them may overlap, since one that has timed out continues. */
+const INSTANCES = 3
 
 /** Number of copies that are kept for failovers. */
 const COPIES = 20
@@ -60,6 +67,7 @@ export class Schedule {
    * other schedule.
    */
   readonly #crowded: boolean
+  readonly #instances: readonly (ComparedStates | undefined)[]
   readonly #latest = { before: new LatestDecisions(), after: new LatestDecisions() }
   #copies: Copy[] = []
   #main: Actor | undefined
@@ -71,6 +79,10 @@ export class Schedule {
   constructor(play: Stageplay) {
     this.#play = play
     this.#crowded = play.random.chance(0.5)
+    this.#instances = Array.from({ length: INSTANCES }, () =>
+      play.keeps ? new ComparedStates(randomUUID()) : undefined,
+    )
+    for (const instance of this.#instances) instance?.watch(play.ports.store)
   }
 
   /** Runs until all records are acknowledged, processed and published. Rejects if this does not succeed. */
@@ -78,7 +90,7 @@ export class Schedule {
     const { random } = this.#play
     for (let turn = 0; turn < 10_000; turn += 1) {
       this.#main ??= await this.#begin()
-      if (!this.#main) return
+      if (!this.#main) return this.#checkGuesses()
       const actor = random.pick(this.#actors)
       await actor.go()
       if (actor.response) this.#ended(actor)
@@ -87,6 +99,11 @@ export class Schedule {
       await this.#forget()
     }
     throw new Error('no end')
+  }
+
+  #checkGuesses(): void {
+    const differences = this.#instances.flatMap(instance => instance?.differences ?? [])
+    if (differences.length > 0) throw new Error(differences.join('\n'))
   }
 
   /** Invokes the consumer with the next batch. Returns undefined if there is no batch. */
@@ -121,7 +138,8 @@ export class Schedule {
       bytes: random.pick([100, 1_000, consumer.limits.bytes]),
       timers: random.between(1, 4),
     }
-    const invocation = { latest: this.#latest[code], codeVersion: () => code }
+    const keptStates = random.pick(this.#instances)
+    const invocation = { latest: this.#latest[code], codeVersion: () => code, keptStates }
     const actor = new Actor({ ...consumer, limits }, ports, batch, random, invocation)
     this.#actors.push(actor)
     return actor
@@ -186,7 +204,7 @@ class Actor {
     ports: Ports,
     batch: readonly LogRecord[],
     random: Random,
-    code: Pick<Invocation, 'latest' | 'codeVersion'>,
+    own: Pick<Invocation, 'latest' | 'codeVersion' | 'keptStates'>,
   ) {
     this.end = (batch.at(-1)?.offset ?? 0) + 1
     const invocation: Invocation = {
@@ -195,7 +213,7 @@ class Actor {
       nowMs: () => 0,
       pause: async () => {},
       logChecks: new LogChecks(),
-      ...code,
+      ...own,
     }
     const answer = consume(consumer, this.#faulty(ports, random), kafkaEvent(batch), invocation)
     answer.then(({ batchItemFailures }) => {

@@ -3,8 +3,11 @@
  * emissions.
  */
 
+import { randomUUID } from 'node:crypto'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
+import type { KafkaEvent } from '#runtime/pipeline/batch/receive.ts'
 import type { Process } from '#runtime/pipeline/consumer.ts'
+import { KeptStates } from '#runtime/pipeline/model/kept-states.ts'
 import type { Ports } from '#runtime/pipeline/ports.ts'
 import { Stage as RuntimeStage } from '#runtime/testing/consumer-kit.ts'
 import { APPLICATION, FAMILIES } from './families.ts'
@@ -35,10 +38,16 @@ export const counting: KeyedProcess<{ count: number }> = {
 }
 
 export class Stage extends RuntimeStage {
+  keptStates: KeptStates | undefined = new KeptStates(randomUUID())
+
   constructor(
     process: KeyedProcess<never> | Process = counting as KeyedProcess<unknown>,
     overrides: Partial<Ports> = {},
   ) {
     super(APPLICATION, process, overrides)
+  }
+
+  override consume(event: KafkaEvent, given: Parameters<RuntimeStage['consume']>[1] = {}) {
+    return super.consume(event, { keptStates: this.keptStates, ...given })
   }
 }

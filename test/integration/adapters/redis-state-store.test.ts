@@ -53,6 +53,8 @@ it('given ids that a producer made to share a bucket, then no value that holds t
   await store.commit(stateKey, createChange({ base: versionAt(5), appliedOffset: 6, clock }))
   const left = await client.run(redis => redis.exists(`${key}:0`, `${key}:0:more`))
   assert.equal(left, 0, 'ids outside the window are removed, those beyond a full bucket too')
+  const { version } = await store.load(stateKey, EMPTY_SELECTION)
+  assert.equal(version.appliedOffset, 6, 'removed ids do not count as evicted')
 })
 
 describe('a server that has evicted a part of a partition state', () => {
@@ -98,6 +100,15 @@ describe('a server that has evicted a part of a partition state', () => {
       await assert.rejects(store.load(stateKey, EMPTY_SELECTION), told)
       await assert.rejects(store.commit(stateKey, createChange()), told)
     }
+  })
+
+  it('given meta gone, and only ids left, then it is taken as it is, now and after the next commit', async () => {
+    const stateKey = { consumer: 'evicted', topic: randomUUID(), partition: 0 }
+    const ids = [{ id: '0'.repeat(12), digest: '*'.repeat(8), appliedAtMs: 0 }]
+    await store.commit(stateKey, createChange({ ids }))
+    await client.run(redis => redis.del(buildKeys(stateKey).meta))
+    await store.commit(stateKey, createChange())
+    assert.equal((await store.load(stateKey, EMPTY_SELECTION)).version.appliedOffset, 0)
   })
 
   it('given all of it gone, or a part that held nothing, then it is taken as it is', async () => {

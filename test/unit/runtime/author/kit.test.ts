@@ -36,6 +36,14 @@ describe('the kit for processes', () => {
     assert.throws(() => new SinkKit(shop, segments as never), /offsets/)
   })
 
+  it('given a repeated event, then the handler is not called, and no step is returned', async () => {
+    let calls = 0
+    const counting = kit({ onEvent: () => ++calls })
+    await counting.when(event)
+    assert.deepEqual([await counting.when(event), calls], [[], 1])
+    assert.deepEqual(counting.outcomes.slice(-1), ['duplicate/id-known'])
+  })
+
   it('given states to begin with, then the first event meets them', async () => {
     const begun = kit({}, { states: { [ENTITY]: 41, '/shop c-2': 1 } })
     assert.equal(await begun.state(ENTITY), 41)

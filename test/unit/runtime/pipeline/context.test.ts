@@ -63,6 +63,8 @@ const log = (...rows: readonly (readonly [second: number, content: Event])[]): L
     logRecord(offset, content, { timestampMs: START_MS + second * 1000 }),
   )
 const TICK = tick(0, '2026-03-01T12:00:00Z')
+/** Every batch is loaded. */
+const LOADING = { keptStates: undefined }
 const told = async (stage: Stage) => ((await stage.state('/noting x')) as ContextState | undefined)?.told
 
 describe('given events that set a context', () => {
@@ -96,9 +98,9 @@ describe('given a context that is stored', () => {
     const store = new Listening()
     const records = log([0, setting('s1', 'one')], [1, TICK], [2, TICK], [3, signal('a')])
     const first = new Stage(noting(), { store })
-    for (const record of records.slice(0, 2)) await first.batch([record])
+    for (const record of records.slice(0, 2)) await first.batch([record], LOADING)
     const second = new Stage(noting(), { store })
-    for (const record of records.slice(2)) await second.batch([record])
+    for (const record of records.slice(2)) await second.batch([record], LOADING)
     assert.deepEqual(store.loads, [
       '0 at hand, brought nothing',
       '1 at hand, brought hash',
@@ -138,7 +140,7 @@ describe('given a context that is stored', () => {
     const records = log(...Array.from({ length: 41 }, (_, index) => [index, signal(`e${index}`)] as const))
     for (const [index, stage] of stages.entries())
       await stage.batch(log(...records.slice(0, 40).map((_, at) => [at, signal(`${index}-${at}`)] as const)))
-    for (const stage of stages) await stage.batch(records.slice(40))
+    for (const stage of stages) await stage.batch(records.slice(40), LOADING)
     for (const [index, { loads }] of stores.entries())
       assert.deepEqual(loads, [`${index} at hand, brought nothing`, `${8 + index} at hand, brought hash`])
     assert.deepEqual(given.slice(-8), Array(8).fill(40))

@@ -227,6 +227,20 @@ async function play(random: Random, name: string): Promise<void> {
   assertDecided(topic, contents, log.length, name)
 }
 
+it('given the log of another application, then every batch of it is loaded', async () => {
+  const topic = new ForeignTopic()
+  const load = topic.stage.store.load.bind(topic.stage.store)
+  let loads = 0
+  topic.stage.store.load = (...wanted) => {
+    loads += 1
+    return load(...wanted)
+  }
+  const log = createRecords(0, ['a', 'b', 'c', 'd', 'e', 'f'])
+  for (const record of log) await topic.deliverFrom(log, [record])
+  assert.equal(topic.values.length, log.length)
+  assert.ok(loads >= log.length, `${loads} loads`)
+})
+
 describe('a log of another application', () => {
   it('keeps the ids of events that are passed on, and their order', async () => {
     const topic = new ForeignTopic()

@@ -143,7 +143,7 @@ describe('rule 11: a record that comes back', () => {
       const stateKey = stage.stateKey()
       const copy = stage.store.copyState(stateKey) as { clock: { nowMs: number } }
       const thirtyDays = 30 * 24 * 3_600_000
-      stage.store.restore(stateKey, { ...copy, clock: { ...copy.clock, nowMs: thirtyDays } })
+      stage.store.restore(stateKey, { ...copy, clock: { ...copy.clock, nowMs: thirtyDays }, mark: undefined })
       const { partition, offset, timestampMs } = failed
       const log = [record(4, reading('b')), again(failed, 5, { place: { partition, offset, timestampMs } })]
       for (const batch of isCut ? log.map(record => [record]) : [log]) await stage.batch(batch)

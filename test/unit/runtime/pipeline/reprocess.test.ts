@@ -31,15 +31,12 @@ function readings(count: number, from = 0): LogRecord[] {
   })
 }
 
-/** All that the live state holds, apart from its version and how many records were decided. */
+/** All that the live state holds, apart from its version, the mark of its commit, and how many records were decided. */
 function readContents(stage: Stage) {
-  const {
-    version,
-    tally: _,
-    ...contents
-  } = stage.store.copyState(stage.stateKey()) as {
+  const { version, tally, mark, ...contents } = stage.store.copyState(stage.stateKey()) as {
     version: { appliedOffset: number }
     tally: unknown
+    mark: unknown
   }
   return { appliedOffset: version.appliedOffset, ...contents }
 }

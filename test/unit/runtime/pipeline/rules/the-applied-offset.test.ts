@@ -41,7 +41,7 @@ describe('rule 1: a commit names the version that it was computed from', () => {
         if (answers.length === 0)
           stage.store.restore(stateKey, { ...(stage.store.copyState(stateKey) as object), version })
         const answer = await commit(stateKey, change)
-        answers.push(answer)
+        answers.push(answer === 'refused' ? answer : 'committed')
         return answer
       }
       assert.deepEqual(await stage.batch(readings(2, 4)), { batchItemFailures: [] })
@@ -279,6 +279,7 @@ describe('rule 3: a log beyond the applied offset is known by its record there',
 
   it('rule 3: given a state from before digests were kept, then its log is checked from the next commit on', async () => {
     const { stage, deliver } = await passed(anew(0, 19))
+    stage.keptStates = undefined
     stage.store.restore(stage.stateKey(), {
       ...(stage.store.copyState(stage.stateKey()) as object),
       appliedDigest: undefined,
@@ -459,7 +460,7 @@ describe('rule 8: waiting records are reported in the way that the mapping under
   it('rule 8: given a mapping with them, then every record from the first undecided one on is named', async () => {
     const stage = new Stage()
     await stage.batch(readings(0, 1))
-    stage.store.load = away
+    Object.assign(stage.store, { load: away, commit: away })
     const { batchItemFailures } = await stage.batch(readings(2, 5))
     assert.deepEqual(
       batchItemFailures.map(({ itemIdentifier }) => itemIdentifier.offset),

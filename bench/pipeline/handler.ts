@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
@@ -10,6 +11,7 @@ import { CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
 import { LatestDecisions } from '#runtime/pipeline/failures/failure-surge.ts'
 import type { Invocation } from '#runtime/pipeline/invocation.ts'
 import { LogChecks } from '#runtime/pipeline/log/log-identity.ts'
+import { KeptStates } from '#runtime/pipeline/model/kept-states.ts'
 import type { Ports, Publisher, StateStore } from '#runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { createApplication } from '../../lib/app/application.ts'
@@ -77,6 +79,7 @@ const INVOCATION: Invocation = {
   codeVersion: () => 'bench',
   latest: new LatestDecisions(),
   logChecks: new LogChecks(),
+  keptStates: new KeptStates(randomUUID()),
 }
 
 const NONE: Publisher = {

@@ -51,10 +51,11 @@ export async function* largestChunk({ redisUrl }: Servers, run: Run): AsyncGener
       run.signal.throwIfAborted()
       const alone = await slowestPing(others, () => new Promise(resolve => setTimeout(resolve, 100)))
       const event = chunks.next().value
+      scripts.slowest = { load: 0, commit: 0 }
       const ping = await slowestPing(others, () => handler(event))
       // The first two rounds set the first timers and compile the code.
       if (round < 2) continue
-      const { load, commit } = scripts.last
+      const { load, commit } = scripts.slowest
       for (const [name, value] of Object.entries({ load, commit, ping, alone }))
         times[name as keyof typeof times].push(value)
       run.say(
@@ -71,9 +72,9 @@ export async function* largestChunk({ redisUrl }: Servers, run: Run): AsyncGener
   }
 }
 
-/** A store that asks the server for the run time of each script. */
+/** A store that asks the server for the run time of each script, and notes the slowest one. */
 class TimedStore implements StateStore {
-  readonly last = { load: 0, commit: 0 }
+  slowest = { load: 0, commit: 0 }
   readonly #redis: RedisClient
   readonly #store: RedisStateStore
   readonly trimOutbox: StateStore['trimOutbox']
@@ -95,7 +96,7 @@ class TimedStore implements StateStore {
   async #timed<T>(script: 'load' | 'commit', work: () => Promise<T>): Promise<T> {
     const before = await this.#spentMs()
     const done = await work()
-    this.last[script] = (await this.#spentMs()) - before
+    this.slowest[script] = Math.max(this.slowest[script], (await this.#spentMs()) - before)
     return done
   }
 

@@ -69,11 +69,15 @@ export class KeptStates {
     return kept?.process === process ? kept : undefined
   }
 
-  /** Keeps a state after its commit. If the states exceed the limit, the least recently used ones are dropped. */
+  /**
+   * Keeps a state after its commit. If the states exceed the limit, the least recently used ones are dropped; a state that exceeds it
+   * alone is not kept.
+   */
   keep(stateKey: StateKey, kept: KeptState): void {
     const name = formatName(stateKey)
     const before = this.#states.get(name)
     if (before) this.#drop(name, before)
+    if (measureState(kept) > this.#maxBytes) return
     this.#states.set(name, kept)
     this.#bytes += measureState(kept)
     for (const [oldest, state] of this.#states) {

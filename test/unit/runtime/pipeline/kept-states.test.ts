@@ -496,6 +496,19 @@ describe('kept states', () => {
     assert.deepEqual(await send(1, 1), LOADED)
   })
 
+  it('given a partition that alone exceeds the bound, then it is not kept, and the others are', async () => {
+    const { stage, stateKey, calls } = await begin()
+    stage.keptStates = new KeptStates(randomUUID(), 700)
+    await calls(reading(2))
+    const fleet = ['s-1', 's-2', 's-3', 's-4', 's-5'].map((sensor, offset) =>
+      reading(offset, `f${offset}`, sensor),
+    )
+    const other = (record: LogRecord) => ({ ...record, partition: stateKey.partition + 1 })
+    await calls(...fleet.map(other))
+    assert.deepEqual(await calls(other(reading(5, 'f5'))), LOADED)
+    assert.deepEqual(await calls(reading(3)), GUESSED)
+  })
+
   it('given an instance that keeps none, then every chunk is loaded', async () => {
     const { stage, calls } = await begin()
     stage.keptStates = undefined

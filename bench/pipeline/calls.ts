@@ -36,6 +36,8 @@ export async function* calls({ broker, redisUrl }: Servers, run: Run): AsyncGene
     const batches = [new Batches(10, ENTITIES), new Batches(11, ENTITIES)] as const
     const found: Record<'quiet' | 'emitting', number[]> = { quiet: [], emitting: [] }
     const costs: number[] = []
+    // The first chunk of a partition is loaded.
+    await quiet(batches[0].next(RECORDS))
     await emitting(batches[1].next(RECORDS))
     for (let round = 1; round <= run.rounds; round += 1) {
       found.quiet.push((await count(redis, quiet, batches[0])).calls)

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { StateKey } from '../pipeline/model/partition-state.ts'
+import { formatStateKey, type StateKey } from '../pipeline/model/partition-state.ts'
 import type { Cursor, Cursors } from '../pipeline/ports.ts'
 
 /**
@@ -9,17 +9,13 @@ export class MemoryForwardCursors implements Cursors {
   readonly #cursors = new Map<string, Cursor>()
 
   async read(stateKey: StateKey): Promise<Cursor | undefined> {
-    return this.#cursors.get(encodeStateKey(stateKey))
+    return this.#cursors.get(formatStateKey(stateKey))
   }
 
   async advance(stateKey: StateKey, from: Cursor | undefined, to: Cursor): Promise<'advanced' | 'refused'> {
-    const name = encodeStateKey(stateKey)
+    const name = formatStateKey(stateKey)
     if (!isDeepStrictEqual(this.#cursors.get(name), from)) return 'refused'
     this.#cursors.set(name, to)
     return 'advanced'
   }
-}
-
-function encodeStateKey({ consumer, topic, partition }: StateKey): string {
-  return JSON.stringify([consumer, topic, partition])
 }

@@ -3,6 +3,7 @@ import type { FailureMemory, RememberedFailure } from '../../pipeline/model/fail
 import { computeSpanEnd } from '../../pipeline/model/log.ts'
 import {
   byPlace,
+  formatStateKey,
   isAbsent,
   type OutboxEntry,
   pick,
@@ -51,20 +52,20 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
   }
 
   async listSkipped(stateKey: StateKey): Promise<ReadonlyMap<number, string>> {
-    return new Map(this.#digests.get(encodeStateKey(stateKey)))
+    return new Map(this.#digests.get(formatStateKey(stateKey)))
   }
 
   async skip(stateKey: StateKey, offset: number, digest: string): Promise<'skipped' | 'already-applied'> {
     if (offset <= this.#stateKey(stateKey).version.appliedOffset) return 'already-applied'
     this.#digests.set(
-      encodeStateKey(stateKey),
+      formatStateKey(stateKey),
       new Map([...(await this.listSkipped(stateKey)), [offset, digest]]),
     )
     return 'skipped'
   }
 
   async unskip(stateKey: StateKey, offset: number): Promise<boolean> {
-    return this.#digests.get(encodeStateKey(stateKey))?.delete(offset) ?? false
+    return this.#digests.get(formatStateKey(stateKey))?.delete(offset) ?? false
   }
 
   async load(stateKey: StateKey, wanted: LoadSelection): Promise<Snapshot> {
@@ -110,9 +111,9 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
   }
 
   async commit(stateKey: StateKey, change: Change): Promise<Committed | 'committed' | 'refused'> {
-    const skipped = await this.#skipped.listSkipped(stateKey)
-    const held = this.#stateKey(stateKey)
     const { base, guess } = change
+    const skipped = guess ? [...(await this.#skipped.listSkipped(stateKey)).keys()] : []
+    const held = this.#stateKey(stateKey)
     if (held.fence || !sameVersion(held.version, base)) return 'refused'
     if (guess && !isProven(held, guess, change, skipped)) return 'refused'
     for (const [entity, state] of change.states) setOrDelete(held.states, entity, state ?? undefined)
@@ -212,13 +213,13 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
   }
 
   restore(stateKey: StateKey, copy: unknown): void {
-    const name = encodeStateKey(stateKey)
+    const name = formatStateKey(stateKey)
     if (copy === undefined) this.#stateKeys.delete(name)
     else this.#stateKeys.set(name, structuredClone(copy) as MemoryState)
   }
 
   #stateKey(stateKey: StateKey): MemoryState {
-    const name = encodeStateKey(stateKey)
+    const name = formatStateKey(stateKey)
     const held = this.#stateKeys.get(name) ?? emptyState()
     this.#stateKeys.set(name, held)
     return held
@@ -228,10 +229,6 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
 function setOrDelete<T>(map: Map<string, T>, name: string, value: T | undefined): void {
   if (value === undefined) map.delete(name)
   else map.set(name, value)
-}
-
-function encodeStateKey({ consumer, topic, partition }: StateKey): string {
-  return JSON.stringify([consumer, topic, partition])
 }
 
 /** Returns the entities with a timer that fires before `endMs`, in the order in which their first timers fire. */
@@ -267,13 +264,13 @@ function isProven(
   held: MemoryState,
   { mark, ids }: NonNullable<Change['guess']>,
   change: Change,
-  skipped: ReadonlyMap<number, string>,
+  skipped: readonly number[],
 ): boolean {
   const isDecided = (offset: number) => offset > change.base.appliedOffset && offset <= change.appliedOffset
   return (
     held.mark === mark &&
     held.outbox.size === 0 &&
-    ![...skipped.keys()].some(isDecided) &&
+    !skipped.some(isDecided) &&
     !ids.some(id => held.ids.has(id))
   )
 }

@@ -7,7 +7,7 @@ import type { LogRecord } from '../../cloudevents/record.ts'
 import { PartitionStopped } from '../errors.ts'
 import { computeDigest } from '../model/fingerprint.ts'
 import { getClockMs, type OffsetRange } from '../model/log.ts'
-import type { StateKey } from '../model/partition-state.ts'
+import { formatStateKey, type StateKey } from '../model/partition-state.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import type { LogReader } from '../ports.ts'
 
@@ -43,13 +43,13 @@ export class LogChecks {
   /** Next offset at which a context is searched, by partition. */
   readonly searched = new Map<string, number>()
 
-  isDue({ consumer, topic, partition }: StateKey, nowMs: number): boolean {
-    const atMs = this.#checkedAtMs.get(`${consumer} ${topic} ${partition}`)
+  isDue(stateKey: StateKey, nowMs: number): boolean {
+    const atMs = this.#checkedAtMs.get(formatStateKey(stateKey))
     return atMs === undefined || Math.abs(nowMs - atMs) >= CHECK_EVERY_MS
   }
 
-  markChecked({ consumer, topic, partition }: StateKey, nowMs: number): void {
-    this.#checkedAtMs.set(`${consumer} ${topic} ${partition}`, nowMs)
+  markChecked(stateKey: StateKey, nowMs: number): void {
+    this.#checkedAtMs.set(formatStateKey(stateKey), nowMs)
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import { computeSpanEnd } from './log.ts'
-import { pick, type StateKey, type StoredTimer } from './partition-state.ts'
+import { formatStateKey, pick, type StateKey, type StoredTimer } from './partition-state.ts'
 import type { Change, Committed, LoadSelection, Snapshot } from './snapshot.ts'
 
 /** Upper bound for all kept states of an instance, in bytes as estimated by `measureState`. */
@@ -63,7 +63,7 @@ export class KeptStates {
 
   /** Returns the kept state, and forgets it: only a commit may leave one. */
   take(stateKey: StateKey, process: object): KeptState | undefined {
-    const name = formatName(stateKey)
+    const name = formatStateKey(stateKey)
     const kept = this.#states.get(name)
     if (kept) this.#drop(name, kept)
     return kept?.process === process ? kept : undefined
@@ -74,12 +74,13 @@ export class KeptStates {
    * alone is not kept.
    */
   keep(stateKey: StateKey, kept: KeptState): void {
-    const name = formatName(stateKey)
+    const name = formatStateKey(stateKey)
     const before = this.#states.get(name)
     if (before) this.#drop(name, before)
-    if (measureState(kept) > this.#maxBytes) return
+    const bytes = measureState(kept)
+    if (bytes > this.#maxBytes) return
     this.#states.set(name, kept)
-    this.#bytes += measureState(kept)
+    this.#bytes += bytes
     for (const [oldest, state] of this.#states) {
       if (this.#bytes <= this.#maxBytes) return
       this.#drop(oldest, state)
@@ -88,20 +89,20 @@ export class KeptStates {
 
   /** Returns true if it is the turn of a guess; false if the chunk is loaded first, because guesses about the partition were wrong. */
   takeTurn(stateKey: StateKey): boolean {
-    const name = formatName(stateKey)
+    const name = formatStateKey(stateKey)
     const { inRow, loadsLeft } = this.#refusals.get(name) ?? NO_REFUSAL
     if (loadsLeft > 0) this.#refusals.set(name, { inRow, loadsLeft: loadsLeft - 1 })
     return loadsLeft === 0
   }
 
   noteRefusal(stateKey: StateKey): void {
-    const name = formatName(stateKey)
+    const name = formatStateKey(stateKey)
     const { inRow } = this.#refusals.get(name) ?? NO_REFUSAL
     this.#refusals.set(name, { inRow: inRow + 1, loadsLeft: Math.min(4 ** inRow, MOST_LOADS_FIRST) })
   }
 
   noteProof(stateKey: StateKey): void {
-    this.#refusals.delete(formatName(stateKey))
+    this.#refusals.delete(formatStateKey(stateKey))
   }
 
   #drop(name: string, kept: KeptState): void {
@@ -191,8 +192,4 @@ function measureState({ bare: { context, newEntities = '' }, sequences, entityBy
 
 function measureEntity(entity: string, state = '', timers: readonly StoredTimer[]): number {
   return ENTITY_BYTES + entity.length + state.length + TIMER_BYTES * timers.length
-}
-
-function formatName({ consumer, topic, partition }: StateKey): string {
-  return `${consumer} ${topic} ${partition}`
 }

@@ -14,6 +14,11 @@ export interface StateKey {
   readonly partition: number
 }
 
+/** Returns the name of a partition state among all in memory. Names of topics contain no spaces. */
+export function formatStateKey({ consumer, topic, partition }: StateKey): string {
+  return `${consumer} ${topic} ${partition}`
+}
+
 /**
  * Version of a partition state. A commit specifies the version that it is based on, and is refused if the partition state has
  * another version by then. The applied offset thus acts as a fencing token.

@@ -3,7 +3,7 @@ import { watch } from 'chokidar'
 /** Time without writes after which a save is complete. A save often consists of several writes to several files. */
 const QUIET_MS = 150
 
-/** What is built of the packages for other projects. This project runs their sources. */
+/** Code that is built from the packages for other projects. This project runs their sources. */
 const BUILT = 'packages/*/dist/**'
 
 interface WatcherOptions {

@@ -86,9 +86,9 @@ export class EmissionChain {
     const log = this.#log(() => this.#middle)
     this.#reader = new Stage(APPLICATION, summing as KeyedProcess<never>, { log }, 'events')
     const emitters = new Map([[MIDDLE, new Set(['relaying'])]])
-    // Few timers fit into a commit, so many chunks end early.
     this.#keptStates[0]?.watch(this.#relay.store)
     this.#keptStates[1]?.watch(this.#reader.store)
+    // Few timers fit into a commit, so many chunks end early.
     const limits = { ...this.#reader.consumer.limits, timers: 2 }
     // Ids are forgotten at once, so only origin and sequence show repeats.
     this.#reader.consumer = { ...this.#reader.consumer, idWindowMs: 0, emitters, limits }

@@ -26,7 +26,7 @@ export interface Invocation extends SurgeGuard {
   readonly nowMs: () => number
   readonly pause: (ms: number) => Promise<void>
   readonly logChecks: LogChecks
-  /** Absent if every chunk is loaded first, see `kept-states.ts`. */
+  /** States that the instance keeps, see `kept-states.ts`; absent if every chunk is loaded first. */
   readonly keptStates?: KeptStates | undefined
   /** Absent if nothing is published, so that earlier failures do not matter. */
   readonly publishedFailures?: PublishedFailureReader

@@ -108,7 +108,7 @@ export function guessTests(store: () => StateStore): void {
     })
   })
 
-  it('given failures that the store forgets, then a commit with a mark tells what a load would', async () => {
+  it('given failures that the store forgets, then a commit with a mark returns the same as a load', async () => {
     const stateKey = newStateKey()
     const failures = [createFailure('a', 0), createFailure('b', 0, 1)]
     const clock = { nowMs: 0, lastAppendMs: 5, highestAppendMs: 9 }

@@ -155,7 +155,7 @@ describe('given an instance that has committed a partition last, then it loads',
     assert.equal(await count(store, stage), '4')
   })
 
-  it('a chunk in which a stored timer becomes due, whoever its entity is', async () => {
+  it('a chunk in which a stored timer of any entity becomes due', async () => {
     const { stage, calls } = await begin([reading(0, 'alarm', 's-7'), reading(1)])
     assert.deepEqual(await calls(reading(59)), ['load', ...LOADED])
     assert.deepEqual(await calls(reading(60)), GUESSED)

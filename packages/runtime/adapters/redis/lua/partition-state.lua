@@ -106,7 +106,7 @@ local function positionIn(bucket, bytes, length)
   return at
 end
 
--- Finds which of the concatenated ids are stored, beginning with the newest generation. `clock` and `windowMs` tell the oldest one.
+-- Finds which of the concatenated ids are stored, from the newest generation to that of `clock - windowMs`.
 -- Returns { index of a known id, its digest and log clock, … }.
 local function findKnownIds(prefix, ids, clock, windowMs)
   local sub, idBytes, nameBytes, entryBytes = string.sub, LAYOUT.ids.bytes, LAYOUT.ids.bucketBytes, LAYOUT.ids.entryBytes

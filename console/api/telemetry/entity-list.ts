@@ -7,7 +7,7 @@ import type { Families } from '../../../lib/telemetry/families.ts'
 export interface EntityPageQuery {
   /** Words that the source and subject must contain, ignoring case. */
   readonly find: string
-  /** Family to list; by default, the family that had a reading last. */
+  /** Family to list; by default, the family with most matching entities. */
   readonly family?: string | undefined
   /** Words that the names of the listed metrics must contain, ignoring case. */
   readonly metric: string
@@ -77,7 +77,7 @@ export function buildEntityPage(
   const countAlerts = ({ entity }: ShownEntity) => alerts.get(entity.trim()) ?? 0
   const matching = entities.filter(entity => fits(entity.entity))
   const counts = countFamilies(entities, matching)
-  const family = query.family ?? findNewest(matching)?.family ?? families.names[0] ?? ''
+  const family = query.family ?? counts[0]?.family ?? families.names[0] ?? ''
   const own = matching.filter(entity => entity.family === family)
   const pages = Math.max(1, Math.ceil(own.length / PAGE_SIZE))
   const page = Math.min(query.page, pages)
@@ -136,11 +136,6 @@ function selectMetrics(
     0,
     MAX_LISTED_METRICS,
   )
-}
-
-/** Returns the entity with the newest reading; undefined if there are no entities. */
-function findNewest([first, ...others]: readonly ShownEntity[]): ShownEntity | undefined {
-  return others.reduce((newest, other) => (other.lastAtMs > (newest?.lastAtMs ?? 0) ? other : newest), first)
 }
 
 /** Counts the matching entities by family; families with most entities are first. Families without any entities are omitted. */

@@ -1,7 +1,6 @@
 /** All entities with their newest values. The server filters and paginates, because a browser cannot show ten thousand rows. */
 
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
 import type { EntityPage } from '../../api/telemetry/entity-list.ts'
 import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
@@ -20,16 +19,8 @@ export function EntityListPage(): JSX.Element {
   const [metric] = useParameter('metric')
   const [page] = useParameter('page')
   const [, change] = useParameters()
-  const found = useSettled(find)
-  // The family that the server has chosen stays, although another one has the next reading.
-  const [opened, setOpened] = useState({ find: '', family: '' })
-  const ofFamily = family || (opened.find === found ? opened.family : '')
-  const query = { find: found, family: ofFamily, metric: useSettled(metric), page }
+  const query = { find: useSettled(find), family, metric: useSettled(metric), page }
   const answer = useLive('/telemetry/entities', query, { keep: true })
-  const shown = answer.isOlder ? undefined : answer.answer?.family
-  useEffect(() => {
-    if (shown !== undefined) setOpened({ find: found, family: shown })
-  }, [shown, found])
   const families = answer.answer?.families ?? []
   return (
     <>

@@ -11,7 +11,7 @@ export interface Progress {
 const BAR = 30
 
 /** Returns a bar and its percentage, such as `[=====>        ]  45 %`. @param part completed share, 0 to 1 */
-export function formatBar(part: number): string {
+function formatBar(part: number): string {
   const filled = Math.floor(part * BAR)
   const bar = `${'='.repeat(filled)}${filled < BAR ? '>' : ''}`.padEnd(BAR)
   return `[${bar}] ${String(Math.floor(part * 100)).padStart(3)} %`

@@ -59,7 +59,7 @@ const MAX_COUNT_MS = 5_000
 export async function examineEnvironment(examination: Examination): Promise<Finding[]> {
   const { config, connections, ticks, asAccount } = examination
   const [consumers, furtherConsumers] = listConsumers(examination)
-  const redis = await examineRedis(examination)
+  const redis = await examineRedis(examination, [...consumers, ...furtherConsumers])
   const opened = await openKafka(() => connections)
   const checkServers = (cluster: Parameters<typeof checkKafka>[0]['cluster'], standards: Standards) => [
     ...checkKafka({ ...describeKafka(config), cluster }, standards),
@@ -124,12 +124,15 @@ async function openKafka(open: () => Pick<Connections, 'kafka' | 'log'>): Promis
   })
 }
 
-async function examineRedis({ config, connections }: Examination): Promise<RedisFacts> {
+async function examineRedis(
+  { config, connections }: Examination,
+  consumers: readonly ListedConsumer[],
+): Promise<RedisFacts> {
   const client = await observe(() => connections.redis())
   const place = describeRedis(config)
   return 'unseen' in client
     ? { ...place, servers: client, refused: client }
-    : gatherRedisFacts(client.seen, place)
+    : gatherRedisFacts(client.seen, place, consumers)
 }
 
 async function checkConsumers(

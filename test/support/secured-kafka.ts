@@ -54,7 +54,10 @@ export interface SecuredKafka {
 const NAMES = ['plainText', 'tls', 'mutualTls', 'sasl', 'saslInPlainText'] as const
 type Ports = Readonly<Record<(typeof NAMES)[number], number>>
 
-export async function startSecuredKafka(): Promise<SecuredKafka> {
+/** @param properties properties of the broker in addition to its listeners */
+export async function startSecuredKafka(
+  properties: Readonly<Record<string, string>> = {},
+): Promise<SecuredKafka> {
   const signal = AbortSignal.timeout(HOPELESS_MS)
   await ensureInstalled(kafkaPackage(LOCAL), { signal })
   const certificates = await makeCertificates()
@@ -65,7 +68,8 @@ export async function startSecuredKafka(): Promise<SecuredKafka> {
       const keyFile = join(folder, 'server.pem')
       await writeFile(keyFile, `${certificates.key}${certificates.cert}`)
       const ports = Object.fromEntries(NAMES.map((name, index) => [name, free[index]])) as unknown as Ports
-      const variant = createVariant(ports, folder, encryption(keyFile, certificates.caFile))
+      const encrypted = encryption(keyFile, certificates.caFile)
+      const variant = createVariant(ports, folder, { ...encrypted, ...properties })
       return kafkaServers({ ports: [ports.plainText], dataDir: folder, cacheDir: LOCAL, variant })
     }
     const running = await startApart(NAMES.length, serversOn, { signal })
@@ -84,17 +88,13 @@ export async function startSecuredKafka(): Promise<SecuredKafka> {
 }
 
 /** Returns the properties in which this broker differs from the broker of `npm start`. */
-function createVariant(
-  ports: Ports,
-  classes: string,
-  encrypted: Readonly<Record<string, string>>,
-): KafkaVariant {
+function createVariant(ports: Ports, classes: string, added: Readonly<Record<string, string>>): KafkaVariant {
   const { username, password } = LOGINS.scram
   return {
     classes,
     properties: ({ controllerPort }) => ({
       ...listeners(ports, controllerPort),
-      ...encrypted,
+      ...added,
       ...createSignIn(),
     }),
     format: ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap(mechanism => [

@@ -32,6 +32,7 @@ export function checkRedis(facts: RedisFacts, standards: Standards): Finding[] {
           eviction: checkEvictionPolicy,
           evicted: checkEvictedKeys,
           memory: checkMemory,
+          clients: checkClients,
         },
         server.info,
         NO_INFO,
@@ -105,6 +106,15 @@ function checkMemory({ used_memory: used, maxmemory = '0' }: Info) {
   return wrong(
     says,
     'Increase its memory: when it is full, commits are refused and records wait in Kafka. `sluice state show CONSUMER` shows the contents of a state.',
+  )
+}
+
+function checkClients({ connected_clients: connected, maxclients = 'an unknown number of' }: Info) {
+  const says = `${connected} of ${maxclients} clients are connected`
+  if (!(Number(connected) / Number(maxclients) > FULL)) return says
+  return wrong(
+    says,
+    'Raise maxclients, or close connections of other applications: a server that has reached it refuses new connections, and records wait in Kafka.',
   )
 }
 

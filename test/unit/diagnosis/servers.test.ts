@@ -73,6 +73,7 @@ describe('given a Redis', () => {
     ['that evicts', { maxmemory_policy: 'allkeys-lru' }, 'eviction wrong'],
     ['that has evicted', { evicted_keys: '3' }, 'evicted wrong'],
     ['that is nearly full', { used_memory: '900', maxmemory: '1000' }, 'memory wrong'],
+    ['with few connections left', { connected_clients: '81', maxclients: '100' }, 'clients wrong'],
     ['without replica', { connected_slaves: '0' }, 'copies wrong'],
     ['that is a cluster', { cluster_enabled: '1' }, 'mode wrong'],
   ]
@@ -98,7 +99,7 @@ describe('given a Redis', () => {
     const refused = { ...redisServer(), info: { unseen: 'NOPERM' } }
     const found = notOk(checkRedis(redis({}, { servers: { seen: [refused] } }), ACCOUNT))
     assert.deepEqual([...new Set(found.map(text => text.split(' ')[1]))], ['unknown'])
-    assert.equal(found.length, 6)
+    assert.equal(found.length, 7)
   })
 
   it('then a user that may not run scripts is named, and one without TLS is wrong in an account', () => {

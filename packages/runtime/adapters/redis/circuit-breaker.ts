@@ -2,7 +2,7 @@ import type { CircuitBreaker } from '../../pipeline/ports.ts'
 import type { RedisClient } from './client.ts'
 import { lua, script } from './scripts.ts'
 
-const OPEN_BREAKER = script(lua('open-breaker'))
+export const OPEN_BREAKER = script(lua('open-breaker'))
 
 /** Circuit breakers of the consumers of an environment, one key per consumer. */
 export class RedisCircuitBreaker implements CircuitBreaker {

@@ -18,7 +18,7 @@ import type { CommandConnections } from '../servers/command-connections.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { buildFilter, type FilterOptions } from './filters.ts'
-import { formatHandling, formatProgress, type HandlingReport } from './handling-text.ts'
+import { formatHandling, formatHandlingProgress, type HandlingReport } from './handling-text.ts'
 import { listReaders, queryDlq } from './query-dlq.ts'
 
 interface HandlingOptions extends FilterOptions {
@@ -102,15 +102,7 @@ async function runOperation(
   const elapsedMs = () => performance.now() - startedMs
   const operation = randomUUID()
   terminal.stderr.write(`Operation ${operation}, begun at ${new Date().toISOString()}\n`)
-  const hide = showLine(terminal, () =>
-    formatProgress({
-      command,
-      taken: tally.handledCount,
-      leftOut: tally.decided - tally.handledCount,
-      elapsedMs: elapsedMs(),
-      part: Math.min(1, tally.decided / (rows.length || 1)),
-    }),
-  )
+  const hide = showLine(terminal, () => formatHandlingProgress(command, rows.length, tally, elapsedMs()))
   try {
     await carryOut(connections, { action: `dlq ${command}`, filter, operation }, async (counts, by) => {
       const publisher = await openBulkPublisher(connections)

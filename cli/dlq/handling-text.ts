@@ -3,9 +3,9 @@
 import type { Names } from '../../lib/app/names.ts'
 import { LEFT_OUT, type LeftOutReason } from '../../lib/operations/dead-letters/decision.ts'
 import type { Command } from '../../lib/operations/dead-letters/operation.ts'
-import type { HandlingResult } from '../../lib/operations/dead-letters/result.ts'
+import type { HandlingResult, Tally } from '../../lib/operations/dead-letters/result.ts'
 import { durationText } from '../../lib/support/duration.ts'
-import { formatBar } from '../output/progress-text.ts'
+import { formatProgress } from '../output/progress-text.ts'
 import { escapeText } from '../output/text-width.ts'
 import { shortenTopic } from './text.ts'
 
@@ -53,19 +53,18 @@ function formatFacts(names: Names, { command, topics, consumers, codes, env }: H
   ]
 }
 
-export interface HandlingProgress {
-  readonly command: Command
-  readonly taken: number
-  readonly leftOut: number
-  /** Completed share of the operation, 0 to 1. */
-  readonly part: number
-  readonly elapsedMs: number
-}
-
-/** Returns the progress as one line, such as `[=====>        ]  45 %  3270 redriven, 12 left out, 5400/s, 12 s left`. */
-export function formatProgress({ command, taken, leftOut, part, elapsedMs }: HandlingProgress): string {
-  const rate = elapsedMs > 0 ? Math.round((taken * 1000) / elapsedMs) : 0
-  const left = part > 0 ? `, ${durationText((elapsedMs * (1 - part)) / part)} left` : ''
-  const skipped = leftOut > 0 ? `, ${leftOut} left out` : ''
-  return `${formatBar(part)}  ${taken} ${DONE[command].toLowerCase()}${skipped}, ${rate}/s${left}`
+/**
+ * Returns the progress as one line, such as `[=====>        ]  45 %  3270 of 7267 redriven, 5400/s, 12 s left; 12 left out`.
+ *
+ * @param selected number of selected dead letters, including those that were left out
+ */
+export function formatHandlingProgress(
+  command: Command,
+  selected: number,
+  { handledCount, leftOutCount }: Pick<Tally, 'handledCount' | 'leftOutCount'>,
+  elapsedMs: number,
+): string {
+  const progress = { done: handledCount, total: selected - leftOutCount, elapsedMs }
+  const line = formatProgress(progress, DONE[command].toLowerCase())
+  return leftOutCount > 0 ? `${line}; ${leftOutCount} left out` : line
 }

@@ -26,6 +26,7 @@ export const LEFT_OUT = {
   'unknown-consumer': 'of a consumer that no longer reads their topic',
   'too-large': 'too large for their topic, including what a redrive adds',
   broken: 'broken: they cannot be read',
+  gone: 'no longer in the topic: their retention has ended',
 } as const
 
 export type LeftOutReason = keyof typeof LEFT_OUT

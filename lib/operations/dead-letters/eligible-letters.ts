@@ -43,9 +43,7 @@ export async function* readEligibleLetters(
     const at = instant(Date.now())
     const selected: EligibleLetter[] = []
     for (const { row, found } of group) {
-      // The record is no longer in the topic.
-      if (!found) continue
-      const record = buildRedrive(found, topics, { by, at })
+      const record = found ? buildRedrive(found, topics, { by, at }) : 'gone'
       if (typeof record === 'string') tally.addLeftOut(record)
       else selected.push(toEligibleLetter(row, record))
     }

@@ -30,11 +30,15 @@ export class Tally {
   /** Permanent failure codes that occurred. Such a failure occurs again if the record is redriven unchanged. */
   readonly permanent = new Set<string>()
   readonly leftOut = new Map<LeftOutReason, number>()
-  /** Number of selected dead letters that were decided so far. */
+  /** Number of selected dead letters that were examined so far. */
   decided = 0
 
   get handledCount(): number {
     return this.codes.total
+  }
+
+  get leftOutCount(): number {
+    return [...this.leftOut.values()].reduce((sum, count) => sum + count, 0)
   }
 
   addHandled(row: PlacedRow): void {

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { formatBytes } from '../../../cli/dlq/bytes.ts'
-import { formatHandling, formatProgress, type HandlingReport } from '../../../cli/dlq/handling-text.ts'
+import {
+  formatHandling,
+  formatHandlingProgress,
+  type HandlingReport,
+} from '../../../cli/dlq/handling-text.ts'
 import {
   buildDeadLetterReport,
   type DeadLetterListReport,
@@ -98,12 +102,15 @@ describe('what sluice dlq redrive prints', () => {
   }
 
   it('given a plan and results, then they are printed as the golden text says', () => {
-    const standing = { command: 'redrive', taken: 500, leftOut: 2, part: 0.25, elapsedMs: 2_000 } as const
+    const show = (handledCount: number, leftOutCount: number, elapsedMs: number) =>
+      formatHandlingProgress('redrive', 784, { handledCount, leftOutCount }, elapsedMs)
     golden('dlq-redrive', {
       'a dry run': formatHandling(NAMES, report),
       'the end': formatHandling(NAMES, { ...report, dryRun: false, permanent: [] }),
-      'on its way': formatProgress(standing),
-      'at its beginning': formatProgress({ ...standing, part: 0, elapsedMs: 0 }),
+      'on its way': show(114, 0, 2_000),
+      'with some that are left out': show(114, 2, 2_000),
+      'at its beginning': show(0, 2, 0),
+      'all are left out': show(0, 784, 10),
     })
   })
 })

@@ -5,13 +5,16 @@ import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
 import { deadLetterRow } from '../../../../lib/failures/dead-letter-row.ts'
 import { buildRedrive, findLeftOutReason } from '../../../../lib/operations/dead-letters/decision.ts'
+import { readEligibleLetters } from '../../../../lib/operations/dead-letters/eligible-letters.ts'
 import { formatContinueCommand, formatRequest } from '../../../../lib/operations/dead-letters/operation.ts'
 import { previewRedrive } from '../../../../lib/operations/dead-letters/preview.ts'
 import type { RedriveTopics } from '../../../../lib/operations/dead-letters/redrive-topic.ts'
+import { Tally } from '../../../../lib/operations/dead-letters/result.ts'
 import {
   buildHandledRecords,
   type Pace,
   publishInBatches,
+  runHandling,
 } from '../../../../lib/operations/dead-letters/run.ts'
 import { selectDeadLetters } from '../../../../lib/operations/dead-letters/selection.ts'
 import { base64, deadLetterRecord, getDeadLetter, handledRecord } from '../../../support/dead-letters.ts'
@@ -97,6 +100,48 @@ describe('whether a dead letter is redriven', () => {
     assert.equal(named(true, { handled: 'dropped' }), undefined)
     const { leftOut, to } = previewRedrive(FAMILIES, letter({ quarantined: true }), undefined, TOPICS)
     assert.deepEqual([leftOut, to.attempt], [null, 2])
+  })
+})
+
+describe('the counts of an operation', () => {
+  const PARTITION = { partition: 2 } as const
+  const rowAt = (offset: number, changes: object = {}) => ({
+    ...deadLetterRow(FAMILIES, letter({}, offset)),
+    ...{ ...PARTITION, offset, ...changes },
+  })
+
+  it('given more than were published, then they count those that were, and all in the end', async () => {
+    const rows = Array.from({ length: 2_504 }, (_, offset) => {
+      return offset < 4 ? rowAt(offset, { handled: 'dropped' }) : rowAt(offset)
+    })
+    const tally = new Tally()
+    const shown: number[][] = []
+    const note = () => shown.push([tally.handledCount, tally.leftOutCount])
+    const handling = {
+      request: { command: 'drop', ats: [], perSecond: 40_000 },
+      ...{ rows, letters: { topic: 'dlq' }, stop: new AbortController().signal },
+    }
+    const publisher = { publish: async () => void note() }
+    const context = { ...{ by: 'ann', operation: 'o', publisher }, config: { contentMode: 'binary' } }
+    await runHandling(handling as never, tally, context as never)
+    // Each batch is counted when it is acknowledged, and then marked as handled.
+    assert.deepEqual(shown, [
+      [2_000, 4],
+      [2_500, 4],
+    ])
+  })
+
+  it('given one that is no longer in its topic, then it is left out with this reason', async () => {
+    const tally = new Tally()
+    const rows = [rowAt(17), rowAt(18)]
+    const record = { ...deadLetterRecord({}), offset: 17, partition: 2 }
+    const handling = {
+      request: { command: 'redrive', ats: [] },
+      ...{ rows, letters: { topic: record.topic, log: new MemoryLogReader([record]) }, topics: TOPICS },
+      connections: {},
+    }
+    for await (const _ of readEligibleLetters(handling as never, tally, 'ann'));
+    assert.deepEqual([...tally.leftOut], [['gone', 1]])
   })
 })
 

@@ -72,6 +72,14 @@ describe('filters (rules 37 to 40)', () => {
     })
   }
 
+  it('compare numbers as doubles: an integer beyond 2^53 equals its neighbour', () => {
+    const hasId = (wanted: number, sent: string) => delivered([{ value: { id: [wanted] } }], `{"id":${sent}}`)
+    assert.equal(hasId(2 ** 53, '9007199254740993'), true)
+    assert.equal(hasId(2 ** 53, '9007199254740991'), false)
+    assert.equal(hasId(0.1, '0.10000000000000001'), true)
+    assert.equal(hasId(0.1, '0.1000000000000001'), false)
+  })
+
   it('test plain texts as they test fields', () => {
     const noErrors = { value: [{ 'anything-but': ['error'] }] }
     assert.equal(delivered([noErrors], 'error'), false)

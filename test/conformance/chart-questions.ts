@@ -148,7 +148,8 @@ export function chartConformance(name: string, connect: () => Promise<Opened>): 
         ...[alert('fired', 'before', -3), alert('resolved', 'before', -3, 1)],
         alert('fired', 'firing', -2),
         alert('resolved', 'within', 1, 2),
-        alert('fired', 'later', 13),
+        ...[alert('fired', 'ending', -2.5), alert('resolved', 'ending', -2.5, -1)],
+        ...[alert('fired', 'at-the-end', 12), alert('fired', 'later', 13)],
         storedAlert('fired', 'other', { entity: { source: '/environment/roof', subject: 'roof-2' } }),
         storedAlert('fired', 'same-subject', { entity: { source: '/other', subject: 'roof-1' } }),
         storedAlert('fired', 'no-subject', { entity: { source: '/environment/roof' } }),
@@ -160,6 +161,7 @@ export function chartConformance(name: string, connect: () => Promise<Opened>): 
         assert.deepEqual(await readAlerts(storage, PERIOD), [
           { ...facts, id: 'within', startedMs: NOON + HOUR_MS, endedMs: NOON + 2 * HOUR_MS },
           { ...facts, id: 'firing', startedMs: NOON - 2 * HOUR_MS, endedMs: null },
+          { ...facts, id: 'ending', startedMs: NOON - 2.5 * HOUR_MS, endedMs: NOON - HOUR_MS },
           { ...facts, id: 'before', startedMs: NOON - 3 * HOUR_MS, endedMs: NOON + HOUR_MS },
         ])
         const { subject: _, ...ofSource } = PERIOD

@@ -53,6 +53,22 @@ describe('a rule', () => {
     )
   })
 
+  test('given a limit that no value of the metric can pass, then it is refused; one below it is not', () => {
+    const refuse = (keys: object) => {
+      const row = { name: 'WET', family: 'environment', metric: 'humidity', severity: 'warning', ...keys }
+      return parseRules(FAMILIES, { rules: [row] }).errors.map(error => JSON.stringify(error))
+    }
+    for (const [reached, beyond] of [
+      [{ fireAbove: 99.9 }, { fireAbove: 100 }],
+      [{ fireBelow: 0.1 }, { fireBelow: 0 }],
+      [{ fireOutside: [0, 99.9] }, { fireOutside: [0, 100] }],
+      [{ fireOutside: [0.1, 100] }, { fireOutside: [-1, 101] }],
+    ] as const) {
+      assert.deepEqual(refuse(reached), [])
+      assert.match(refuse(beyond).join(), /would never fire: humidity is always between 0 and 100 %/)
+    }
+  })
+
   test('given another unit, then thresholds are those of the metric, and a change counts without its zero', () => {
     const fahrenheit = { unit: '°F', fireAbove: 104, clearBelow: 95 }
     assert.deepEqual(

@@ -202,17 +202,33 @@ describe('a process made of handlers', () => {
   })
 
   it('given a timer that no handler has, then its step fails with the name', async () => {
-    const process = shop.process<number>('renamed', {
-      accepts: [PLACED],
-      onEvent(_, __, { timer }) {
-        timer('former', minutes(1))
-        return 1
-      },
-      onTimer: { current: state => state },
+    for (const former of ['former', 'toString', 'constructor', '__proto__']) {
+      const process = shop.process<number>('renamed', {
+        accepts: [PLACED],
+        onEvent(_, __, { timer }) {
+          timer(former, minutes(1))
+          return 1
+        },
+        onTimer: { current: state => state },
+      })
+      const kit = new ProcessKit(process)
+      await kit.when(placed('a', 1))
+      await assert.rejects(kit.pass(hours(1)), new RegExp(`onTimer has no handler for the timer "${former}"`))
+    }
+  })
+
+  it('given handlers of types beside one of all, then each event has the handler of its type', async () => {
+    const CLOSED = 'com.example.order.closed'
+    const process = shop.process<string>('both', {
+      accepts: [PLACED, CLOSED],
+      on: { [PLACED]: () => 'of its type' },
+      onEvent: () => 'of all',
     })
-    const kit = new ProcessKit(process)
-    await kit.when(placed('a', 1))
-    await assert.rejects(kit.pass(hours(1)), /onTimer has no handler for the timer "former"/)
+    const steps = await new ProcessKit(process).when(placed('a', 1), { ...placed('b', 1), type: CLOSED })
+    assert.deepEqual(
+      steps.map(step => step.state),
+      ['of its type', 'of all'],
+    )
   })
 
   it('given a sink of an application, then it accepts all its types, and needs no further argument', async () => {

@@ -109,6 +109,19 @@ describe('given an instance that has committed a partition last', () => {
     assert.deepEqual(await calls(reading(1, 'r1', 's-2')), GUESSED)
   })
 
+  it('when the next record sets another timer, then the first one of the entity stays', async () => {
+    const onEvent: typeof COUNTING.onEvent = (_, { id, timeMs }) =>
+      completeStep('set', { count: 1 }, [], [{ name: id, dueMs: timeMs + ALARM_MS }])
+    const { store, stateKey, calls } = await begin([reading(0, 'first')], { ...COUNTING, onEvent })
+    assert.deepEqual(await calls(reading(1, 'second')), GUESSED)
+    const entity = '/environment/test-site s-1'
+    const { timers } = await store.load(stateKey, { ...EMPTY_SELECTION, entities: [entity] })
+    assert.deepEqual(
+      timers.get(entity)?.map(({ name }) => name),
+      ['first', 'second'],
+    )
+  })
+
   it('when a chunk is loaded in between, then what was kept before is still known', async () => {
     const { calls } = await begin()
     assert.deepEqual(await calls(reading(2, 'r2', 's-2')), LOADED)
@@ -494,6 +507,24 @@ describe('kept states', () => {
     assert.deepEqual(await send(0, 1), LOADED)
     assert.deepEqual(await send(0, 2), GUESSED)
     assert.deepEqual(await send(1, 1), LOADED)
+  })
+
+  it('given partitions that fit the bound, then each stays kept, however often it is used', async () => {
+    const store = new NotingStore()
+    const stage = new Stage(COUNTING as KeyedProcess<never>, { store })
+    stage.keptStates = new KeptStates(randomUUID(), 700)
+    for (let offset = 0; offset < 30; offset += 1)
+      for (const partition of [0, 1]) {
+        store.calls = []
+        await stage.batch([{ ...reading(offset, `r${partition}-${offset}`), topic: TOPIC, partition }])
+        assert.deepEqual(store.calls, offset === 0 ? LOADED : GUESSED)
+      }
+  })
+
+  it('given commits, then each has a mark of its own, also among instances', () => {
+    const instances = [new KeptStates('a'), new KeptStates('b')]
+    const marks = instances.flatMap(kept => Array.from({ length: 3 }, () => kept.createMark()))
+    assert.equal(new Set(marks).size, 6)
   })
 
   it('given a partition that alone exceeds the bound, then it is not kept, and the others are', async () => {

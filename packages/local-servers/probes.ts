@@ -18,8 +18,8 @@ export async function brokerTakesPart(address: string): Promise<boolean> {
 }
 
 /**
- * Returns true if a Redis or Valkey server is ready for commands. A server that requires a password counts as ready; a server that
- * is loading its data does not.
+ * Returns true if a Redis or Valkey server is ready for commands. A server that requires a password, or refuses PING to
+ * the user without one, counts as ready; a server that is loading its data does not.
  */
 export function redisAnswers(url: string): Promise<boolean> {
   const { protocol, hostname, port } = new URL(url)
@@ -33,7 +33,7 @@ export function redisAnswers(url: string): Promise<boolean> {
     socket.setTimeout(ANSWER_WITHIN_MS, () => settle(false))
     socket.once('error', () => settle(false))
     socket.once('close', () => settle(false))
-    socket.once('data', reply => settle(/^(\+PONG|-NOAUTH)/.test(reply.toString('latin1'))))
+    socket.once('data', reply => settle(/^(\+PONG|-NOAUTH|-NOPERM)/.test(reply.toString('latin1'))))
     socket.write('PING\r\n')
   })
 }

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import kafkajs, { type AclEntry, type Admin } from 'kafkajs'
+import { redisAnswers } from '#local-servers/probes.ts'
 import { OPEN_BREAKER } from '#runtime/adapters/redis/circuit-breaker.ts'
 import { COMPARE_AND_SET } from '#runtime/adapters/redis/scripts.ts'
 import { COMMIT, LOAD } from '#runtime/adapters/redis/state-store.ts'
@@ -214,6 +215,15 @@ describe('given a user of Redis who lacks something that functions need, then th
       assert.match(refused ?? '', new RegExp(`'${command}'`, 'i'))
       assert.deepEqual(others, [])
     })
+
+  it('when users without a password may not send PING, then the server counts as started all the same', async () => {
+    await valkey.admin.acl('SETUSER', 'default', '-ping')
+    try {
+      assert.equal(await redisAnswers(valkey.url), true)
+    } finally {
+      await valkey.admin.acl('SETUSER', 'default', '+ping')
+    }
+  })
 
   it('when it is the keys of a consumer', async () => {
     const rules = (USERS.sluice ?? []).map(rule => (rule === '~{*:*}*' ? '~{processor:*}*' : rule))

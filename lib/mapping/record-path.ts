@@ -1,16 +1,19 @@
 /** Paths to the fields of a record, to its key, its topic and its headers, and the only way to read them. Pure. */
 import { decodeText, readJsonObject } from '#runtime/cloudevents/index.ts'
 import type { ForeignRecord } from '#runtime/consumer/index.ts'
-import { isObject } from '../support/json.ts'
+import { isObject, parseJson } from '../support/json.ts'
 
-/** Path in a file: the name of a field, or another part of the record. The name after `key` is that of a field in a JSON key. */
+/**
+ * Path in a file: the name of a field, or another part of the record. The name after `key` is that of a field in a JSON key. Dots lead
+ * into objects, and a name that has dots itself is quoted: `resource.attributes["service.name"]`.
+ */
 export type RawPath =
   | string
   | { readonly key: true | string }
   | { readonly topic: true }
   | { readonly header: string }
 
-/** Field of a record: its name, and the parts of the name if it is a dotted path. */
+/** Field of a record: its path as it is written, and the names of the members on the way. */
 export interface Path {
   readonly name: string
   readonly steps: readonly string[]
@@ -25,10 +28,31 @@ export interface RecordContent extends Partial<Pick<ForeignRecord, 'key' | 'topi
 }
 
 export function parsePath(raw: RawPath): Path {
-  if (typeof raw === 'string') return { name: raw, steps: raw.split('.') }
+  if (typeof raw === 'string') return { name: raw, steps: splitPath(raw) }
   if ('topic' in raw) return { part: 'topic', name: 'topic', steps: [] }
   if ('header' in raw) return { part: 'header', name: raw.header, steps: [] }
   return { part: 'key', ...(raw.key === true ? { name: 'key', steps: [] } : parsePath(raw.key)) }
+}
+
+/** Returns the names in a path. Between two quoted ones there are no others. */
+function splitPath(path: string): readonly string[] {
+  const [first = '', ...parts] = path.split(/\.?\["((?:[^"\\]|\\.)*)"\]\.?/)
+  const unquote = (part: string) => String(parseJson(`"${part}"`) ?? part)
+  const steps = parts.flatMap((part, index) =>
+    index % 2 === 0 ? unquote(part) : part ? part.split('.') : [],
+  )
+  return first === '' && steps.length > 0 ? steps : [...first.split('.'), ...steps]
+}
+
+/** Returns the path with these names. A field of the record itself is found by its name, also if that has dots. */
+export function formatPath(steps: readonly string[]): string {
+  return (steps.length === 1 && steps[0]) || steps.reduce(joinPath, '')
+}
+
+/** Returns the path of a member. @param outer path of the object */
+export function joinPath(outer: string, name: string): string {
+  if (name === '' || /[.]|\["/.test(name)) return `${outer}[${JSON.stringify(name)}]`
+  return outer === '' ? name : `${outer}.${name}`
 }
 
 /** Returns a path for a message, such as `"temperature"` or `the header "device"`. */
@@ -75,13 +99,13 @@ export function findPayload(document: object): object | undefined {
 
 /** Returns the value of a member. If the name contains dots, a member with that exact name takes precedence over the path. */
 function findMember(document: object, { name, steps }: Path): unknown {
-  if (steps.length > 1 && Object.hasOwn(document, name)) return present((document as FieldsByName)[name])
-  let found: unknown = document
-  for (const step of steps) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, step)) return undefined
-    found = (found as FieldsByName)[step]
-  }
-  return present(found)
+  if (steps[0] !== name && Object.hasOwn(document, name)) return present((document as FieldsByName)[name])
+  return steps.reduce<unknown>(ownMember, document)
+}
+
+function ownMember(value: unknown, name: string): unknown {
+  const isOwn = typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+  return isOwn ? present((value as FieldsByName)[name]) : undefined
 }
 
 type FieldsByName = Readonly<Record<string, unknown>>
@@ -125,15 +149,26 @@ function findObstacle(record: RecordContent, path: Path): string | undefined {
   return key !== undefined && 'object' in key ? undefined : 'the key is not a JSON object'
 }
 
-function findInnerObstacle(record: RecordContent, { steps }: Path): string | undefined {
-  for (let length = 1; length < steps.length; length++) {
-    const name = steps.slice(0, length).join('.')
-    const value = memberAt(record.document, { name, steps: steps.slice(0, length) })
-    if (value === undefined) return undefined
-    if (Array.isArray(value) && !/^\d+$/.test(steps[length] as string))
+function findInnerObstacle({ document }: RecordContent, { steps }: Path): string | undefined {
+  let found: unknown = steps[0] === 'payload' ? document : (findPayload(document) ?? document)
+  for (const [index, step] of steps.entries()) {
+    const name = formatPath(steps.slice(0, index))
+    if (Array.isArray(found) && !/^\d+$/.test(step))
       return `"${name}" is a list, whose first element is "${name}.0"`
-    if (typeof value !== 'object')
-      return `"${name}" is a ${typeof value === 'string' ? 'text' : typeof value}, not an object`
+    if (typeof found !== 'object')
+      return `"${name}" is a ${typeof found === 'string' ? 'text' : typeof found}, not an object`
+    const below = ownMember(found, step)
+    if (below === undefined) return findDottedName(found, steps, index)
+    found = below
   }
   return undefined
+}
+
+/** Returns how to write a path of which several steps are one name. @param start the first of these steps */
+function findDottedName(found: unknown, steps: readonly string[], start: number): string | undefined {
+  const names = steps.map((_, index) => steps.slice(start, index + 1).join('.'))
+  const end = names.findLastIndex((name, index) => index > start && ownMember(found, name) !== undefined)
+  if (end < 0) return undefined
+  const path = formatPath([...steps.slice(0, start), names[end] ?? '', ...steps.slice(end + 1)])
+  return `"${names[end]}" is one name, so write ${path}`
 }

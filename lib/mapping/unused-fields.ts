@@ -2,7 +2,7 @@
 import { isObject } from '../support/json.ts'
 import type { ForeignDocument } from './apply-mapping.ts'
 import type { Mapping } from './mapping.ts'
-import { findPayload, type Path } from './record-path.ts'
+import { findPayload, formatPath, joinPath, type Path } from './record-path.ts'
 
 /**
  * Returns the fields of these records that the mapping does not name, as dotted paths in the order in which they appear. Of a list,
@@ -36,7 +36,10 @@ function collectNamed({ has, lacks, equals, id, times, fields, metric }: Mapping
   const sources = [...fields, ...ofId, ...ofMetric]
   const ofTimes = times.flatMap(source => (source === 'record' ? [] : source.from))
   const toNames = (paths: readonly Path[]) =>
-    paths.flatMap(({ part, name }) => (part === undefined ? [name, name.replace(/^payload[.]/, '')] : []))
+    paths.flatMap(({ part, name, steps }) => {
+      const path = formatPath(steps)
+      return part === undefined ? [name, path, path.replace(/^payload[.]/, '')] : []
+    })
   const read = toNames([
     ...has,
     ...lacks,
@@ -45,10 +48,7 @@ function collectNamed({ has, lacks, equals, id, times, fields, metric }: Mapping
     ...sources.flatMap(({ from }) => from),
   ])
   const whole = toNames(fields.filter(({ kind }) => kind === 'labels').flatMap(({ from }) => from))
-  const outer = read.flatMap(name => {
-    const steps = name.split('.')
-    return steps.slice(1).map((_, index) => steps.slice(0, index + 1).join('.'))
-  })
+  const outer = read.flatMap(name => [...name.matchAll(/[.[]/g)].map(({ index }) => name.slice(0, index)))
   return { read: new Set(read), whole: new Set(whole), outer: new Set(outer) }
 }
 
@@ -56,7 +56,8 @@ function collectUnused(path: string, value: unknown, named: NamedFields, unused:
   if (value === null || named.whole.has(path)) return
   if (Array.isArray(value)) collectUnusedElements(path, value, named, unused)
   else if (isObject(value))
-    for (const [name, below] of Object.entries(value)) collectUnused(`${path}.${name}`, below, named, unused)
+    for (const [name, below] of Object.entries(value))
+      collectUnused(joinPath(path, name), below, named, unused)
   else if (!named.read.has(path)) unused.add(path)
 }
 

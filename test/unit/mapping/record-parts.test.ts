@@ -166,3 +166,15 @@ describe('values that a mapping calls absent', () => {
       assert.equal(mapFailure(mapping, { ...RECORD, id }), `mapping-failed: mapping test: ${reason}`)
     })
 })
+
+it('given a key that names the metric, then its last part is the name, as the manual says', () => {
+  const text = `
+family: metrics
+time: record
+metric: { name: { from: { key: true }, pattern: '([^/]+)$' }, value: value }
+fields: { system: { constant: s }, instance: { from: { key: true }, pattern: '^N/([^/]+)/' } }
+`
+  const mapping = readMapping(FAMILIES, text, 'test', 'test.yaml')
+  const { data } = mapReading(mapping, { value: 84.5 }, { key: bytes('N/c0ffee/system/0/Dc/Battery/Soc') })
+  assert.deepEqual(data, { system: 's', instance: 'c0ffee', Soc: 84.5 })
+})

@@ -31,6 +31,13 @@ describe('the fields of records that a mapping does not use', () => {
     ],
     ['tags that are taken whole', 'x: x, tags: t', {}, [{ x: 1, t: { a: 1, b: { c: 2 } } }], []],
     ['a name with dots', 'x: a.b', {}, [{ 'a.b': 1, 'a.c': 2 }], ['a.c']],
+    [
+      'a quoted name within an object',
+      'x: \'a["b.c"]\'',
+      {},
+      [{ a: { 'b.c': 1, 'b.d': { e: 2 } } }],
+      ['a["b.d"].e'],
+    ],
     ['a field of a key of the same name', 'x: x, tags.k: { key: k }', {}, [{ x: 1, k: 2 }], ['k']],
     [
       'fields of conditions, ids, and alternatives',

@@ -1,6 +1,6 @@
 /** Converts foreign records to readings, with the first of several mappings that can. Pure. */
 
-import { isFailure, toJsonEvent } from '#runtime/cloudevents/index.ts'
+import { decodeText, isFailure, toJsonEvent } from '#runtime/cloudevents/index.ts'
 import { type Event, type Failure, failure } from '#runtime/consumer/index.ts'
 import { parseJson } from '../support/json.ts'
 import { applyMapping, computeFoundShare, type ForeignDocument, findUnmetCondition } from './apply-mapping.ts'
@@ -46,9 +46,24 @@ export function mapDocument(mappings: readonly Mapping[], document: ForeignDocum
 
 /** Returns the reason why a value to which mappings are applied is not a JSON object. It completes a sentence about the value. */
 export function describeNoObject(value: Buffer): string {
-  return Array.isArray(parseJson(value.toString()))
-    ? 'is a JSON array, and one record is one reading: send its elements as records, such as with `jq -c .[]`'
-    : 'is not a JSON object'
+  const zeros = [...value.subarray(0, 100).entries()].flatMap(([at, byte]) => (byte === 0 ? [at % 2] : []))
+  const isWide = zeros.length > 1 && new Set(zeros).size === 1
+  if (isWide || /^(fffe|feff)/.test(value.toString('hex', 0, 2))) return 'is UTF-16, not UTF-8'
+  const text = decodeText(value)
+  if (text === undefined) return 'is not UTF-8'
+  if (text.trim() === '') return text === '' ? 'is empty' : 'has nothing but spaces'
+  if (text.startsWith('\ufeff')) return 'begins with a byte order mark: send it without'
+  const document = parseJson(text)
+  if (Array.isArray(document))
+    return 'is a JSON array, and one record is one reading: send its elements as records, such as with `jq -c .[]`'
+  if (document !== undefined)
+    return `is ${document === null ? 'null' : `a ${typeof document}`}, not a JSON object`
+  const lines = text.split(/[\r\n]+/).filter(line => line.trim() !== '')
+  if (lines.length > 1 && lines.every(line => parseJson(line) !== undefined))
+    return `has several documents (${lines.length} lines): send one record each`
+  const [first = '', ...others] = text.replace(/\}\s*\{/g, '}\n{').split('\n{')
+  const isFirst = others.length > 0 && parseJson(first) !== undefined
+  return isFirst ? 'has several documents: send one record each' : 'is not JSON'
 }
 
 /** Converts a CloudEvent to the form to which mappings are applied. */

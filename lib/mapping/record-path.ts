@@ -3,10 +3,7 @@ import { decodeText, readJsonObject } from '#runtime/cloudevents/index.ts'
 import type { ForeignRecord } from '#runtime/consumer/index.ts'
 import { isObject, parseJson } from '../support/json.ts'
 
-/**
- * Path in a file: the name of a field, or another part of the record. The name after `key` is that of a field in a JSON key. Dots lead
- * into objects, and a name that has dots itself is quoted: `resource.attributes["service.name"]`.
- */
+/** Path in a file: a field, whose names may be quoted as in `a["b.c"]`, or another part of the record. After `key`, of a JSON key. */
 export type RawPath =
   | string
   | { readonly key: true | string }
@@ -37,9 +34,8 @@ export function parsePath(raw: RawPath): Path {
 /** Returns the names in a path. Between two quoted ones there are no others. */
 function splitPath(path: string): readonly string[] {
   const [first = '', ...parts] = path.split(/\.?\["((?:[^"\\]|\\.)*)"\]\.?/)
-  const unquote = (part: string) => String(parseJson(`"${part}"`) ?? part)
   const steps = parts.flatMap((part, index) =>
-    index % 2 === 0 ? unquote(part) : part ? part.split('.') : [],
+    index % 2 === 0 ? String(parseJson(`"${part}"`) ?? part) : part.split('.').filter(() => part !== ''),
   )
   return first === '' && steps.length > 0 ? steps : [...first.split('.'), ...steps]
 }
@@ -157,9 +153,8 @@ function findInnerObstacle({ document }: RecordContent, { steps }: Path): string
       return `"${name}" is a list, whose first element is "${name}.0"`
     if (typeof found !== 'object')
       return `"${name}" is a ${typeof found === 'string' ? 'text' : typeof found}, not an object`
-    const below = ownMember(found, step)
-    if (below === undefined) return findDottedName(found, steps, index)
-    found = below
+    if (ownMember(found, step) === undefined) return findDottedName(found, steps, index)
+    found = ownMember(found, step)
   }
   return undefined
 }
@@ -168,7 +163,6 @@ function findInnerObstacle({ document }: RecordContent, { steps }: Path): string
 function findDottedName(found: unknown, steps: readonly string[], start: number): string | undefined {
   const names = steps.map((_, index) => steps.slice(start, index + 1).join('.'))
   const end = names.findLastIndex((name, index) => index > start && ownMember(found, name) !== undefined)
-  if (end < 0) return undefined
-  const path = formatPath([...steps.slice(0, start), names[end] ?? '', ...steps.slice(end + 1)])
-  return `"${names[end]}" is one name, so write ${path}`
+  const path = [...steps.slice(0, start), names[end] ?? '', ...steps.slice(end + 1)]
+  return end < 0 ? undefined : `"${names[end]}" is one name, so write ${formatPath(path)}`
 }

@@ -168,7 +168,7 @@ describe('the function intake', () => {
     assert.deepEqual(errors, [
       'mapping device: "x" must be a number',
       'mapping device: it has no "model"',
-      'the value is not a JSON object',
+      'the value is not JSON',
       'the value is a JSON array, and one record is one reading: send its elements as records, such as with `jq -c .[]`',
     ])
     const all = await take('sensors', [{ speed: 1 }, { sensor_id: 'a', temperature: 'hot' }])

@@ -1,0 +1,110 @@
+/** Paths to fields whose names have dots themselves, and the reasons for values that are no JSON object. */
+import '../../support/shipped-config.ts'
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { describeNoObject } from '../../../lib/mapping/map-document.ts'
+import { describeMissing, formatPath, parsePath, valueAt } from '../../../lib/mapping/record-path.ts'
+import { parseRecord } from '../../../lib/operations/import/mapping-trial.ts'
+import { foreignRecord, read, shipped } from './support.ts'
+
+const LOG = {
+  resource: { attributes: { 'service.name': 'checkout', 'a"b': 1, host: { name: 'h' } } },
+  'x.y': { 'z.0': 2 },
+}
+
+describe('a path with a quoted name', () => {
+  for (const [path, value] of [
+    ['resource.attributes["service.name"]', 'checkout'],
+    ['resource["attributes"]["service.name"]', 'checkout'],
+    ['["resource"].attributes.host.name', 'h'],
+    ['resource.attributes["a\\"b"]', 1],
+    ['["x.y"]["z.0"]', 2],
+    ['resource.attributes.service.name', undefined],
+    ['resource.attributes["service.name', undefined],
+  ] as const)
+    it(`given ${path}, then the value is ${value}`, () =>
+      assert.equal(valueAt({ document: LOG }, parsePath(path)), value))
+
+  it('given a field of the record whose own name looks like one, then that field is read', () =>
+    assert.equal(valueAt({ document: { 'a["b"]': 1, a: { b: 2 } } }, parsePath('a["b"]')), 1))
+
+  it('given a field of a JSON key, then it is read in the same way', () =>
+    assert.equal(
+      valueAt({ document: {}, key: Buffer.from('{"a":{"b.c":3}}') }, parsePath({ key: 'a["b.c"]' })),
+      3,
+    ))
+
+  for (const [path, hint] of [
+    [
+      'resource.attributes.service.name',
+      ': "service.name" is one name, so write resource.attributes["service.name"]',
+    ],
+    ['x.y.z.0', ': "x.y" is one name, so write ["x.y"].z.0'],
+    ['resource.attributes.service.kind', ''],
+    ['resource.attributes.host.id', ''],
+  ] as const)
+    it(`given ${path}, which is missing, then the reason ${hint ? 'says how to write it' : 'has no advice'}`, () =>
+      assert.equal(describeMissing({ document: LOG }, [parsePath(path)]), `"${path}" is missing${hint}`))
+
+  it('given any names, then the path that is written for them leads to the value', () => {
+    const name = fc.oneof(
+      fc.constantFrom('a', 'a.b', '', '"', '["x"]', '.', '[', '\\', 'line\nbreak'),
+      fc.string(),
+    )
+    const steps = fc.array(
+      name.filter(text => text !== '__proto__'),
+      { minLength: 1, maxLength: 4 },
+    )
+    fc.assert(
+      fc.property(steps, names => {
+        const document = names.reduceRight<unknown>((below, step) => ({ [step]: below }), 'found') as object
+        assert.equal(valueAt({ document }, parsePath(formatPath(names))), 'found', formatPath(names))
+      }),
+    )
+  })
+})
+
+describe('a value that is not a JSON object', () => {
+  const utf16 = Buffer.from('\ufeff{"a":1}', 'utf16le')
+  for (const [what, value, reason] of [
+    ['several lines', '{"a":1}\n{"a":2}\n{"a":3}\n', 'has several documents (3 lines): send one record each'],
+    [
+      'lines that end as in Windows',
+      '{"a":1}\r\n{"a":2}',
+      'has several documents (2 lines): send one record each',
+    ],
+    ['two objects in a line', '{"a":1} {"a":2}', 'has several documents: send one record each'],
+    ['two objects with breaks', '{\n"a":1}\n{\n"a":2}', 'has several documents: send one record each'],
+    [
+      'an array',
+      '[{"a":1}]',
+      'is a JSON array, and one record is one reading: send its elements as records, such as with `jq -c .[]`',
+    ],
+    ['a number', '21.5', 'is a number, not a JSON object'],
+    ['a text in quotation marks', '"on"', 'is a string, not a JSON object'],
+    ['a truth value', 'true', 'is a boolean, not a JSON object'],
+    ['null', 'null', 'is null, not a JSON object'],
+    ['a text', 'online', 'is not JSON'],
+    ['lines of a log', 'a\nb', 'is not JSON'],
+    ['an object that is cut off', '{"a":1', 'is not JSON'],
+    ['an object with text behind it', '{"a":1} x', 'is not JSON'],
+    ['no bytes', '', 'is empty'],
+    ['spaces', ' \n', 'has nothing but spaces'],
+    ['Latin 1', Buffer.from('{"a":"\u00e4"}', 'latin1'), 'is not UTF-8'],
+    ['UTF-16 with its mark', utf16, 'is UTF-16, not UTF-8'],
+    ['UTF-16 without its mark', utf16.subarray(2), 'is UTF-16, not UTF-8'],
+    ['Avro', Buffer.from([0, 0, 0, 0, 7, 2, 65]), 'is not JSON'],
+    ['a byte order mark', '\ufeff{"a":1}', 'begins with a byte order mark: send it without'],
+  ] as const)
+    it(`given ${what}, then ${reason}`, () => {
+      const bytes = Buffer.from(value as string)
+      assert.equal(describeNoObject(bytes), reason)
+      assert.deepEqual(parseRecord(bytes, { position: ['p'] }), { error: `it ${reason}` })
+      const failed = read(shipped('plain-sensor'), { ...foreignRecord({}), value: bytes })
+      assert.equal('message' in failed && failed.message, `the value ${reason}`)
+    })
+
+  it('given an object with an end of line, then it is read', () =>
+    assert.ok('document' in parseRecord(Buffer.from('{"a":1}\r\n'), { position: ['p'] })))
+})

@@ -49,7 +49,7 @@ Examples:
     const { families } = readSettings([FAMILIES], terminal.environment)
     const sample = await readSample(from, options, terminal)
     const name = given ?? toFamilyName(sample.name)
-    const proposal = propose(families, name, basename(sample.name), sample.records)
+    const proposal = propose(families, name, basename(sample.name), sample.records, Date.now())
     const files = listFiles(name, proposal, terminal)
     if (!dryRun) await writeFiles(name, files)
     for (const { shown, content } of files)

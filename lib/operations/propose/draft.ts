@@ -1,5 +1,4 @@
 /** Drafts a family and a mapping for sample records. Pure. */
-
 import type { ForeignDocument } from '../../mapping/apply-mapping.ts'
 import { count } from '../../support/count.ts'
 import {
@@ -8,15 +7,12 @@ import {
   findNamedMetric,
   type NamedMetricFields,
   type Role,
-  TAG,
 } from './assign-roles.ts'
-import { readNumber, readText, readValue } from './draft-sources.ts'
-import { FieldNames, lastWords } from './field-names.ts'
+import { createNames } from './field-names.ts'
 import { findNamePattern, type GuessedEntity, guessEntity, isConstant, isEqual } from './guess-entity.ts'
-import { type GuessedTime, guessTime } from './guess-time.ts'
-import type { GuessedUnit } from './guess-unit.ts'
-import { findUnitFields, findUnits, type RecordUnits } from './record-units.ts'
-import { describeContext, describeFields, type SampleField } from './sample-fields.ts'
+import { chooseTime, findTimes, findUnreadTimes, type GuessedTime } from './guess-time.ts'
+import { describeContext, describeFields, isMissing, type SampleField } from './sample-fields.ts'
+import { findUnitFields, findUnits, type RecordUnits } from './units.ts'
 import type { DraftEntry } from './write-draft.ts'
 
 export interface Draft {
@@ -30,20 +26,27 @@ export interface Draft {
   readonly records: number
 }
 
+/** Record of a sample. */
+export interface SampleRecord {
+  readonly record: ForeignDocument
+  /** Timestamp of the record in Kafka. */
+  readonly time?: string
+  /** Row of units of a CSV file, by column. */
+  readonly units?: Readonly<Record<string, unknown>>
+}
+
 /** Records of one shape. */
 export interface Sample {
   readonly name: string
-  readonly records: readonly ForeignDocument[]
+  readonly all: readonly SampleRecord[]
+  readonly nowMs: number
   /** CloudEvents type of the records; undefined if they are not CloudEvents. */
   readonly eventType: string | undefined
-  /** Top-level names in records of other shapes. */
-  readonly otherNames: ReadonlySet<string>
-  /** Row of units of a CSV file, by column. */
-  readonly units?: Readonly<Record<string, unknown>> | undefined
+  /** True if states are enough for a reading. */
+  readonly hasStates: boolean
 }
 
-interface Guesses {
-  readonly sample: Sample
+interface Guesses extends Sample {
   readonly fields: readonly SampleField[]
   readonly time: GuessedTime
   readonly entity: GuessedEntity
@@ -54,223 +57,220 @@ interface Guesses {
 /** Attributes of a CloudEvent that describe the event, not the entity. */
 const ATTRIBUTES = ['specversion', 'id', 'type', 'datacontenttype', 'dataschema']
 
-/** Returns a draft; undefined if no field of the records is a number that can be a metric. */
+/** Returns a draft; undefined if no field of the records is a number that can be a metric, or a state where those are enough. */
 export function proposeDraft(sample: Sample): Draft | undefined {
-  const { records, eventType } = sample
-  const fields = describeFields(records).filter(
-    ({ path }) => eventType === undefined || !ATTRIBUTES.includes(path),
-  )
-  const time = guessTime(fields)
-  const timeless = fields.filter(field => ![time.field, ...time.others].includes(field))
-  const entity = guessEntity(timeless, records.length, describeContext(records))
-  const rest = timeless.filter(field => ![entity.subject, entity.group].includes(field))
-  const withTags = assignRoles(rest, entity.subject)
-  const roles = withTags.has('metric') ? withTags : assignRoles(rest, entity.subject, false)
+  const { all, eventType } = sample
+  const records = all.map(({ record }) => record)
+  const fields = describeFields(records).filter(({ path }) => !eventType || !ATTRIBUTES.includes(path))
+  const times = findTimes(fields, sample.nowMs)
+  const moments = [...times.map(({ field }) => field), ...findUnreadTimes(fields)]
+  const timeless = fields.filter(field => !moments.includes(field))
+  const unitFields = findUnitFields(timeless)
+  const names = timeless.filter(field => !unitFields.includes(field))
+  const entity = guessEntity(names, records.length, describeContext(records))
+  const stamps = all.map(({ time }) => (time === undefined ? undefined : Date.parse(time)))
+  const time = chooseTime(times, fields, entity.subject, stamps)
+  const rest = timeless.filter(field => field !== entity.subject && field !== entity.group)
+  const roles = assignRoles(rest, entity.subject)
   const metrics = roles.get('metric') ?? []
-  if (metrics.length === 0) return undefined
-  const named = findNamedMetric(fields, roles)
-  const units = findUnits(metrics, named ? [] : findUnitFields(rest), sample.units)
-  const usual = selectUsual(records, units.fixed)
-  if (usual.length < records.length) return proposeDraft({ ...sample, records: usual })
+  if (metrics.length === 0 && !(sample.hasStates && roles.has('state'))) return undefined
+  const named = findNamedMetric(roles)
+  const units = findUnits(metrics, named ? [] : unitFields, all.find(({ units }) => units)?.units)
+  const usual = units.fixed.reduce(selectUsual, [...all.keys()])
+  if (usual.length < all.length)
+    return proposeDraft({ ...sample, all: usual.map(index => all[index] as SampleRecord) })
   const inRole = (role: Role) =>
     (roles.get(role) ?? []).filter(field => field !== units.converting && !units.fixed.includes(field))
-  const guesses = { sample, fields, time, entity, units, inRole }
+  const guesses = { ...sample, fields, time, entity, units, inRole }
+  const others = moments.filter(field => field !== time.field)
   return {
     ...(named ? { mapping: draftNamed(guesses, named) } : draftFamily(guesses)),
-    unused: new Map([
-      ...explainUnused(roles),
-      ...time.others.map(({ path }) => [path, 'another time'] as const),
-    ]),
+    unused: new Map([...explainUnused(roles), ...others.map(({ path }) => [path, 'another time'] as const)]),
     metrics: metrics.length,
     records: records.length,
   }
 }
 
-/** Returns the records with the most frequent units, or without any. A record with others would be read wrongly. */
-function selectUsual(
-  records: readonly ForeignDocument[],
-  fixed: readonly SampleField[],
-): readonly ForeignDocument[] {
-  let indexes: readonly number[] = records.map((_, index) => index)
-  for (const { values } of fixed) {
-    const byUnit = Map.groupBy(indexes, index => values[index])
-    const [usual] = [...byUnit]
-      .filter(([unit]) => unit !== undefined)
-      .toSorted(([, a], [, b]) => b.length - a.length)
-    indexes = indexes.filter(index => values[index] === undefined || values[index] === usual?.[0])
-  }
-  return indexes.map(index => records[index] as ForeignDocument)
+/** Returns the records with the most frequent unit, or without any. A record with another one would be read wrongly. */
+function selectUsual(indexes: number[], { values }: SampleField): number[] {
+  const units = Map.groupBy(indexes, index => values[index])
+  const without = units.get(undefined) ?? []
+  units.delete(undefined)
+  const [usual = []] = [...units.values()].toSorted((a, b) => b.length - a.length)
+  return [...usual, ...without].toSorted((a, b) => a - b)
 }
 
 function draftFamily(guesses: Guesses): Pick<Draft, 'family' | 'mapping'> {
-  const { sample, entity, inRole, units } = guesses
-  const { subject, group, reason } = entity
+  const { name: own, all, entity, inRole, units } = guesses
+  const { subject, group, note } = entity
   const unit = units.converting
-  const names = new FieldNames()
-  const device = names.choose(subject?.label ?? 'name')
-  const place = group && names.choose(group.label, true)
-  const choose = (role: Role) =>
-    inRole(role).map(field => ({ field, key: names.choose(field.label, role === 'tag') }))
-  const [coordinates, metrics] = [choose('coordinate'), choose('metric')]
-  const [states, tags] = [choose('state'), choose('tag')]
-  const measured = [...metrics, ...states].map(({ field }) => field)
+  const choose = createNames()
+  const device = choose(subject?.label ?? 'name')
+  const place = group && choose(group.label, true)
+  const list = (role: Role) =>
+    inRole(role).map(field => ({ field, key: choose(field.label, role === 'tag') }))
+  const [coordinates, metrics] = [list('coordinate'), list('metric')]
+  const [states, tags] = [list('state'), list('tag')]
+  const isOnly = metrics.length + states.length === 1
+  const source = `/${own}${place ? `/{${place}}` : ''}`
   const groups =
     group && `guessed: the same in all records of an entity, ${count(group.distinct.size, 'value')}`
   return {
     family: [
-      { key: 'family', value: sample.name },
-      { key: 'description', value: `Readings of ${sample.name}` },
+      ['family', own],
+      ['description', `Readings of ${own}`],
       {
-        key: 'entity',
+        section: 'entity',
         entries: [
-          { key: 'source', value: `/${sample.name}${place ? `/{${place}}` : ''}`, note: groups },
-          { key: 'subject', value: `{${device}}`, note: reason },
+          ['source', source, groups],
+          ['subject', `{${device}}`, note],
         ],
       },
+      { section: 'fields', entries: coordinates.map(({ key }) => [key, toDegrees(key)]) },
       {
-        key: 'fields',
-        entries: coordinates.map(({ key }) => ({
-          key,
-          value: { type: 'number', ...toBounds(/^lat|Lat/.test(key) ? [-90, 90] : [-180, 180]) },
-        })),
+        section: 'metrics',
+        entries: metrics.map(({ field, key }) => {
+          const { note = '', ...unit } = units.byMetric.get(field) ?? {}
+          return [key, unit, `${field.range}; ${note}`]
+        }),
       },
-      {
-        key: 'metrics',
-        entries: metrics.map(({ field, key }) => draftMetric(field, key, units.byMetric.get(field))),
-      },
-      {
-        key: 'states',
-        entries: states.map(({ field, key }) => ({ key, value: 'any', note: describeState(field) })),
-      },
-      ...(tags.length > 0 ? [{ key: 'tags', value: tags.map(({ key }) => key) }] : []),
+      { section: 'states', entries: states.map(({ field, key }) => [key, 'any', describeState(field)]) },
+      ...(tags.length > 0 ? [['tags', tags.map(({ key }) => key)] as const] : []),
     ],
-    mapping: draftMapping(guesses, sample.name, [
-      { key: device, ...identify(subject, sample, reason) },
-      ...(group && place ? [{ key: place, value: readText(group, true) }] : []),
-      ...(unit ? [{ key: 'unit', value: readText(unit), note: describeUnitField(unit, sample) }] : []),
-      ...[...coordinates, ...metrics].map(({ field, key }) => ({
-        key,
-        value: readNumber(field, measured.length === 1 && measured.includes(field)),
-        ...ask(field),
-      })),
-      ...states.map(({ field, key }) => ({ key, value: readText(field) })),
-      ...tags.map(({ field, key }) => ({ key: `tags.${key}`, value: readText(field), ...ask(field, true) })),
+    mapping: draftMapping(guesses, own, [
+      [device, ...identify(subject, own, note)],
+      ...(group && place ? [[place, readText(group, true)] as const] : []),
+      ...(unit ? [['unit', readText(unit), describeConversion(unit, all.length)] as const] : []),
+      ...coordinates.map(
+        ({ field, key }) => [key, toSource(field.from, field.how, field.absent), ask(field)] as const,
+      ),
+      ...metrics.map(
+        ({ field, key }) =>
+          [key, toSource(field.from, field.how, isOnly ? [] : field.absent), ask(field)] as const,
+      ),
+      ...states.map(({ field, key }) => [key, readText(field)] as const),
+      ...tags.map(({ field, key }) => [`tags.${key}`, readText(field)] as const),
     ]),
   }
 }
 
-/** Drafts the mapping of records that name their metric, to the family `metrics`. */
-function draftNamed(guesses: Guesses, { name, values }: NamedMetricFields): readonly DraftEntry[] {
-  const { sample, entity, inRole } = guesses
-  const { subject, group, reason } = entity
-  const texts = [...inRole('state'), ...inRole('tag')].filter(
-    field => !values.includes(field) && !isEqual(field, name),
-  )
-  const units = findUnitFields(texts)
-  const isSystem = (field: SampleField) => field.count === sample.records.length && !units.includes(field)
-  const system = group ?? texts.find(field => isSystem(field) && isConstant(field, subject))
-  const names = new FieldNames([])
-  const metric = {
-    key: 'metric',
-    value: { name: name.path, value: readValue(values) },
-    note: `${count(name.distinct.size, 'name')} in the sample; any other is a metric, too`,
-  }
-  const fields = [
-    { key: 'system', ...identify(system, sample, 'guessed: the same in all records of an instance') },
-    { key: 'instance', ...identify(subject, sample, reason) },
-    ...texts
-      .filter(field => field !== system)
-      .map(field => ({ key: `tags.${names.choose(field.label)}`, value: readText(field) })),
-  ]
-  return draftMapping(guesses, 'metrics', fields, { name, metric })
-}
-
-function draftMapping(
-  guesses: Guesses,
-  family: string,
-  fields: readonly DraftEntry[],
-  named?: { readonly name: SampleField; readonly metric: DraftEntry },
-): readonly DraftEntry[] {
-  const { time, sample } = guesses
-  const { field, timeZone, epoch, reason } = time
-  const source = field && { from: field.path, ...(timeZone ? { timeZone } : {}), ...(epoch ? { epoch } : {}) }
-  const value = source && field.count < sample.records.length ? [source, 'record'] : (source ?? 'record')
-  return [
-    { key: 'family', value: family },
-    { key: 'when', entries: draftCondition(guesses, named?.name) },
-    { key: 'time', value, note: reason || undefined },
-    ...(named ? [named.metric] : []),
-    { key: 'fields', entries: fields },
-  ]
-}
-
-/**
- * Drafts the condition: the fields that identify a record, a number if there is only one, a field that no other shape has, and the
- * units that the family has from the records.
- */
-function draftCondition(
-  { sample, fields, time, entity, units, inRole }: Guesses,
-  named: SampleField | undefined,
-): readonly DraftEntry[] {
-  const { records, eventType, otherNames } = sample
-  const isEverywhere = ({ count }: SampleField) => count === records.length
-  const fixed = units.fixed.filter(isEverywhere).map(({ path, values }) => [path, values[0]])
-  const equals = Object.fromEntries(eventType === undefined ? fixed : [['type', eventType], ...fixed])
-  const note = fixed.length > 0 ? 'records with other units need a mapping of their own' : undefined
-  const condition = Object.keys(equals).length > 0 ? [{ key: 'equals', value: equals, note }] : []
-  if (eventType !== undefined) return condition
-  const always = fields.filter(isEverywhere)
-  const identity = [entity.subject, entity.group, time.field, named].filter(
-    field => field !== undefined && isEverywhere(field),
-  ) as SampleField[]
-  const number = always.find(({ kind }) => kind === 'number')
-  // Without the only metric, there is nothing to read.
-  const [only, ...others] = [...inRole('metric'), ...inRole('state')]
-  const missing = only && !named && others.length === 0 && only.count < records.length ? [only] : []
-  const own = otherNames.size > 0 && always.find(({ path }) => !otherNames.has(path.split('.')[0] ?? path))
-  const chosen = [...identity, identity.length < 2 ? number : undefined, own || undefined, ...missing]
-  const has = [...new Set(chosen.flatMap(field => field?.from ?? []))]
-  return [...(has.length > 0 ? [{ key: 'has', value: has }] : []), ...condition]
-}
-
-function draftMetric({ range }: SampleField, key: string, guessed: GuessedUnit = {}): DraftEntry {
-  const { unit, bounds, reason, question } = guessed
-  const note = question ?? reason
-  return {
-    key,
-    value: { ...(unit ? { unit } : {}), ...toBounds(bounds) },
-    note: note ? `${range}; ${note}` : range,
-  }
-}
-
-/** Returns the question about what the sample cannot show: a number that stands for a missing value, or that does not change. */
-function ask(field: SampleField, isTag = false): Pick<DraftEntry, 'note'> {
-  const { kind, absent, distinct, path } = field
-  const numbers = absent.filter(value => typeof value === 'number')
-  if (isTag && kind === 'number' && distinct.size > 1 && !TAG.test(lastWords(field)))
-    return { note: `each entity keeps its number: is "${path}" measured, so that it is a metric?` }
-  return !isTag && numbers.length > 0 ? { note: `does ${numbers.join(', ')} stand for a missing value?` } : {}
-}
-
-/** Returns the source of a field that identifies an entity: the name of the sample if the records have none. */
-function identify(field: SampleField | undefined, sample: Sample, note: string): Omit<DraftEntry, 'key'> {
-  if (field === undefined) return { value: { constant: sample.name }, note }
-  const pattern = findNamePattern(field)
-  return { value: pattern === undefined ? readText(field, true) : { from: field.from, pattern }, note }
-}
-
-function describeUnitField(field: SampleField, { records }: Sample): string {
-  const missing = records.length - field.count
-  return missing > 0
-    ? `are the values of the ${count(missing, 'record')} without it in the units of the family?`
-    : 'metrics are converted from it to the units of the family'
-}
-
-function toBounds(bounds: readonly [number, number] | undefined): object {
-  return bounds ? { min: bounds[0], max: bounds[1] } : {}
+function toDegrees(key: string): object {
+  const most = /^lat|Lat/.test(key) ? 90 : 180
+  return { type: 'number', min: -most, max: most }
 }
 
 function describeState({ distinct }: SampleField): string {
   const values = [...distinct].map(value => JSON.stringify(value.slice(0, 40))).join(', ')
   return `in the sample: ${values}. A list of values instead of any refuses all others`
+}
+
+function describeConversion(unit: SampleField, records: number): string {
+  return unit.count < records
+    ? `are the values of the ${count(records - unit.count, 'record')} without it in the units of the family?`
+    : 'metrics are converted from it to the units of the family'
+}
+
+/** Drafts the mapping of records that name their metric, to the family `metrics`. */
+function draftNamed(guesses: Guesses, { name, values }: NamedMetricFields): readonly DraftEntry[] {
+  const { entity, inRole, all } = guesses
+  const { subject, group, note } = entity
+  const texts = [...inRole('state'), ...inRole('tag')].filter(
+    field => !values.includes(field) && !isEqual(field, name),
+  )
+  const units = findUnitFields(texts)
+  const isSystem = (field: SampleField) => field.count === all.length && !units.includes(field)
+  const system = group ?? texts.find(field => isSystem(field) && isConstant(field, subject))
+  const choose = createNames([])
+  const notes = [
+    `${count(name.distinct.size, 'name')} in the sample; any other is a metric, too`,
+    ...values.map(ask),
+  ]
+  const tags = texts.filter(field => field !== system)
+  const fields = [
+    ['system', ...identify(system, guesses.name, 'guessed: the same in all records of an instance')] as const,
+    ['instance', ...identify(subject, guesses.name, note)] as const,
+    ...tags.map(field => [`tags.${choose(field.label)}`, readText(field)] as const),
+  ]
+  const metric = { name: name.from, value: readValue(values) }
+  return draftMapping(guesses, 'metrics', fields, name, ['metric', metric, notes.filter(Boolean).join('; ')])
+}
+
+/** @param name field with the name of the metric, of which `metric` is the entry */
+function draftMapping(
+  guesses: Guesses,
+  family: string,
+  fields: readonly DraftEntry[],
+  name?: SampleField,
+  metric?: DraftEntry,
+): readonly DraftEntry[] {
+  const { field, form, note } = guesses.time
+  const time = field ? { from: field.from, ...form } : 'record'
+  return [
+    ['family', family],
+    { section: 'when', entries: draftCondition(guesses, name) },
+    ['time', field && field.count < guesses.all.length ? [time, 'record'] : time, note],
+    ...(metric ? [metric] : []),
+    { section: 'fields', entries: fields },
+  ]
+}
+
+/** Drafts the condition: the fields that identify a record, a number, and the units that the family has from the records. */
+function draftCondition(guesses: Guesses, name: SampleField | undefined): readonly DraftEntry[] {
+  const { all, eventType, fields, time, entity, units, inRole } = guesses
+  const isAlways = (field: SampleField | undefined) => field?.count === all.length
+  const fixed = units.fixed.filter(isAlways).map(({ path, values }) => [path, values[0]] as const)
+  const equals = Object.fromEntries(eventType ? [['type', eventType] as const, ...fixed] : fixed)
+  const note = fixed.length > 0 ? 'records with other units need a mapping of their own' : undefined
+  const condition = Object.keys(equals).length > 0 ? [['equals', equals, note] as const] : []
+  if (eventType) return condition
+  const identity = [entity.subject, entity.group, time.field, name].filter(isAlways)
+  const number = fields.find(field => field.kind === 'number' && isAlways(field))
+  // Without the only metric, there is nothing to read.
+  const [only, ...others] = name ? [] : [...inRole('metric'), ...inRole('state')]
+  const chosen = [...identity, identity.length < 2 ? number : undefined, others.length > 0 ? undefined : only]
+  const has = [...new Set(chosen.flatMap(field => field?.from ?? []))]
+  return [...(has.length > 0 ? [['has', has] as const] : []), ...condition]
+}
+
+/** Number and length of values that are listed as absent. */
+const MAX_ABSENT = 5
+const MAX_LENGTH = 40
+
+/** Returns the source of a field in its short form if it has one. */
+function toSource(from: unknown, how: object, absent: readonly unknown[] = []): unknown {
+  const isShort = (value: unknown) => typeof value !== 'object' && String(value).length < MAX_LENGTH
+  const isListed = absent.length <= MAX_ABSENT && absent.every(isShort)
+  const whole = { from, ...how, ...(absent.length === 0 ? {} : isListed ? { absent } : { orElse: 'absent' }) }
+  return Object.keys(whole).length === 1 ? from : whole
+}
+
+/**
+ * Returns the source of a text. Numbers and truth values are converted.
+ *
+ * @param isRequired true if readings cannot be without it, so that the record is refused with the reason
+ */
+function readText({ from, values, kind, absent }: SampleField, isRequired = false): unknown {
+  const isText = values.every(value => value === undefined || typeof value === 'string')
+  return toSource(from, isText ? {} : { as: 'text' }, kind === 'number' || isRequired ? [] : absent)
+}
+
+/** Returns the source of a field that identifies an entity, and its comment. @param name name of the sample if the records have none */
+function identify(field: SampleField | undefined, name: string, note: string) {
+  if (field === undefined) return [{ constant: name }, note] as const
+  const pattern = findNamePattern(field)
+  return [pattern === undefined ? readText(field, true) : { from: field.from, pattern }, note] as const
+}
+
+/** Returns the source of the value of a named metric. A record without a number has no reading, so that no value is absent. */
+function readValue(values: readonly SampleField[]): unknown {
+  const field = values.find(({ kind }) => kind === 'number')
+  const hasTexts = values.some(sampled => sampled.values.some(value => typeof value === 'string'))
+  const from = values.map(({ from }) => from)
+  return toSource(from.length > 1 ? from : from[0], { ...(hasTexts ? { as: 'number' } : {}), ...field?.how })
+}
+
+/** Returns the question about numbers and texts that may stand for a missing value. */
+function ask({ absent }: SampleField): string | undefined {
+  const shown = absent.filter(value => !isMissing(value)).map(value => String(value).slice(0, MAX_LENGTH))
+  return shown.length > 0 ? `does ${shown.slice(0, 3).join(', ')} stand for a missing value?` : undefined
 }

@@ -1,17 +1,8 @@
 /** Names of fields in records, as words and as names of fields in readings. Pure. */
 import { NO_DIMENSIONS } from '../../telemetry/parse-family.ts'
 
-/** Letters that have no decomposition in Unicode. */
-const LETTERS: Readonly<Record<string, string>> = {
-  ß: 'ss',
-  ä: 'ae',
-  ö: 'oe',
-  ü: 'ue',
-  æ: 'ae',
-  ø: 'o',
-  å: 'a',
-  ł: 'l',
-}
+/** Letters that have no decomposition in Unicode, or another one in names. */
+const LETTERS: Record<string, string> = { ß: 'ss', ä: 'ae', ö: 'oe', ü: 'ue', æ: 'ae', ø: 'o', ł: 'l' }
 
 /** Returns the lower-case words of a name: `soilMoisture`, `soil_moisture` and `Soil moisture` have the same two. */
 export function splitWords(name: string): readonly string[] {
@@ -20,7 +11,7 @@ export function splitWords(name: string): readonly string[] {
     .replace(/(?<=\p{Lu})(\p{Lu}\p{Ll})/gu, ' $1')
     .normalize('NFC')
     .toLowerCase()
-    .replace(/[ßäöüæøåł]/g, letter => LETTERS[letter] ?? letter)
+    .replace(/[ßäöüæøł]/g, letter => LETTERS[letter] ?? letter)
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .split(/[^a-z0-9]+/)
@@ -31,53 +22,46 @@ export function splitWords(name: string): readonly string[] {
 export const GENERIC =
   /^(value|val|v|reading|wert|messwert|measured value|(string|double|int|float) value|as (int|double))$/
 
+/** Returns the path of the object in which a field is, with a dot at the end; empty for a field of the record itself. */
+export function getParent(path: string): string {
+  return path.slice(0, path.lastIndexOf('.') + 1)
+}
+
 /** Returns the words of the last part of a label, with single spaces. */
 export function lastWords({ label }: { readonly label: string }): string {
   return splitWords(label.split('.').at(-1) ?? label).join(' ')
 }
 
 /** Returns the words of a general name such as `id` with those of the object in which it is, and of another name alone. */
-export function ownWords(field: { readonly label: string }): readonly string[] {
-  const [outer = '', last = ''] = ['', ...field.label.split('.')].slice(-2)
+export function ownWords({ label }: { readonly label: string }): readonly string[] {
+  const [outer = '', last = ''] = ['', ...label.split('.')].slice(-2)
   const words = splitWords(last)
   return GENERAL.test(words.join(' ')) ? [...splitWords(outer), ...words] : words
 }
 
 /** Names of identifiers that do not say of what. */
-export const GENERAL = /^(id|uid|name|key|identifier|number|address|addr|serial|mac|eui|no|nr)$/
+const GENERAL = /^(id|uid|name|key|identifier|number|address|addr|serial|mac|eui|no|nr)$/
 
 /** Matches a part in brackets, which is the unit in `Pressure [hPa]`. */
-const BRACKETS = /[([]([^()[\]]+)[)\]]$/
-
-/** Returns the text in brackets at the end of a name; undefined if there is none. */
-export function findBracketed(name: string): string | undefined {
-  return BRACKETS.exec(name.trim())?.[1]?.trim() || undefined
-}
+export const BRACKETS = /[([]([^()[\]]+)[)\]]$/
 
 /** Members of every reading, and names that objects have already. */
-const RESERVED: readonly string[] = ['unit', 'tags', 'constructor', 'prototype']
+const RESERVED = ['unit', 'tags', 'constructor', 'prototype']
 
-/** Chooses a name of its own for each field of a reading. */
-export class FieldNames {
-  readonly #taken: Set<string>
-
-  constructor(reserved = RESERVED) {
-    this.#taken = new Set(reserved)
-  }
-
-  /**
-   * Returns the camelCase name of the last part of a path, or of the whole path if another field has that name.
-   *
-   * @param isDimension true for the name of a tag, or of a field in the source, by which rules can group
-   */
-  choose(path: string, isDimension = false): string {
+/**
+ * Returns a function that chooses a name of its own for each field of a reading: the camelCase name of the last part of a path, or of
+ * the whole path if another field has that name. Rules group by dimensions: tags, and fields in the source.
+ */
+export function createNames(reserved: readonly string[] = RESERVED) {
+  const taken = new Set(reserved)
+  return (path: string, isDimension = false): string => {
     const steps = path.split('.')
     const last = toName(steps.slice(steps.findLastIndex(step => !/^\d+$/.test(step))).join('.'))
     const whole = toName(path)
-    const isFree = (name: string) => !this.#taken.has(name) && !(isDimension && NO_DIMENSIONS.has(name))
+    const isFree = (name: string) => !taken.has(name) && !(isDimension && NO_DIMENSIONS.has(name))
     let name = [last, whole].find(isFree) ?? whole
     for (let number = 2; !isFree(name); number++) name = `${whole}${number}`
-    this.#taken.add(name)
+    taken.add(name)
     return name
   }
 }

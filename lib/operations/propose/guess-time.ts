@@ -1,103 +1,158 @@
-/** Guesses which field of sample records is the time of the measurement, and its form. Pure. */
+/** Chooses the field with the time of the measurement, by values that are recent, and differ from record to record. Pure. */
 import type { Epoch } from '../../mapping/mapping.ts'
 import { readTime } from '../../mapping/read-time.ts'
-import { lastWords } from './field-names.ts'
-import type { SampleField } from './sample-fields.ts'
+import { getParent, lastWords } from './field-names.ts'
+import { listPaths, type SampleField } from './sample-fields.ts'
 
-export interface GuessedTime {
-  /** Field with the time; undefined if the time of the record is used. */
-  readonly field?: SampleField
-  /** Zone of times that name none. */
+/** Times in milliseconds since 1970, by record; undefined where there is none between 2000 and tomorrow. */
+export type Times = readonly (number | undefined)[]
+
+/** Form of times: the zone of those that name none, or the unit of numbers. */
+interface Form {
   readonly timeZone?: string
   readonly epoch?: Epoch
-  readonly reason: string
-  /** Further fields with times, which a reading does not have. */
-  readonly others: readonly SampleField[]
 }
 
-/** Names of times by rank, the most likely ones first. The time at which a server took a record is not that of the measurement. */
-const NAMES = [
-  /^(data |sensor |device )?(time ?stamp|tmstamp|ts|time|date ?time|dt|event time|zeit|zeitstempel|zeitpunkt|messzeit)$/,
-  /^(measured|recorded|observed|sampled|read|sample|measurement|occurred|source|rec|obs)( |$)(?!.*(id|name)$)/,
-  /( at| on| time| time ?stamp| ts| date| seen| updated?)$|^(at|when|t|bt|date|datum|epoch|utc|unix|created|updated)$|^(time ?stamp|ts|time|date) |^(heure|fecha|tijd)$/,
-] as const
-const OF_SERVER =
-  /(^| )(received?|rx|server|enqueued|ingest(ed|ion)?|arrival|gateway|gw|ns|published|created|updated?|stored|processed|inserted|start|end|last)( |$)/
-/** Words at the end of a name that say the form of a time. */
-const FORM =
-  /^(ms|s|us|ns|utc|gmt|local|unix|epoch|iso|iso8601|8601|millis|seconds?|milliseconds?|nano|nanos|micros)$/
-
-/** Share of values that must be times, from 0 to 1. The records with other values are refused. */
-const MOST_ARE_TIMES = 0.9
-
-export function guessTime(fields: readonly SampleField[]): GuessedTime {
-  const times = fields.flatMap(field => {
-    const form = findForm(field)
-    const rank = rankName(field)
-    // Numbers are times only by their names, because a counter can have the same magnitude.
-    const isOther = form?.epoch !== undefined && rank >= NO_TIME
-    const isConstant = field.kind === 'text' && rank > 1 && field.count > 2 && field.distinct.size === 1
-    return form === undefined || isOther || isConstant ? [] : [{ field, rank, ...form }]
-  })
-  const [first, ...others] = times.toSorted((a, b) => b.field.count - a.field.count || a.rank - b.rank)
-  if (first !== undefined) {
-    const { rank, ...time } = first
-    return { ...time, reason: describeForm(time), others: others.map(({ field }) => field) }
-  }
-  const unclear = fields.find(field => field.kind === 'text' && rankName(field) < NO_TIME)
-  return {
-    reason: unclear
-      ? `the time of the record, because ${JSON.stringify(unclear.path)} is not a date with a time of day that a mapping reads`
-      : 'the time of the record, because no field is a time',
-    others: unclear ? [unclear] : [],
-  }
+/** Field whose values are times. */
+export interface TimeField {
+  readonly field: SampleField
+  readonly form: Form
+  readonly times: Times
 }
 
-const NO_TIME = 10
-
-/** Returns how likely a name is that of the time: 0 for the most likely ones, and `NO_TIME` for others. */
-function rankName(field: SampleField): number {
-  const words = lastWords(field)
-  const each = words.split(' ')
-  const bare = each.slice(0, each.findLastIndex(word => !FORM.test(word)) + 1).join(' ')
-  const rank = NAMES.findIndex(name => name.test(words) || name.test(bare))
-  if (rank < 0) return NO_TIME
-  return rank + (OF_SERVER.test(words) ? 3 : 0)
+export interface GuessedTime extends Partial<Pick<TimeField, 'field' | 'form'>> {
+  readonly note: string
 }
 
-type Form = Pick<GuessedTime, 'timeZone' | 'epoch'>
-
-/** Returns the form of times in a field; undefined if most values are not times. */
-function findForm({ values, count }: SampleField): Form | undefined {
-  const present = values.filter(value => value !== undefined)
-  const isEnough = (form: Form) =>
-    present.filter(value => 'time' in readTime(value, form)).length >= count * MOST_ARE_TIMES
-  if (isEnough({})) return {}
-  if (isEnough({ timeZone: 'UTC' })) return { timeZone: 'UTC' }
-  const epoch = findEpoch(present)
-  return epoch !== undefined && isEnough({ epoch }) ? { epoch } : undefined
-}
-
-/** Units by the number of the year 2000. Numbers beyond 2040 are other counters. */
-const EPOCHS: readonly (readonly [least: number, epoch: Epoch])[] = [
-  [9.4e17, 'ns'],
-  [9.4e14, 'us'],
-  [9.4e11, 'ms'],
-  [9.4e8, 's'],
+const FORMS: readonly Form[] = [
+  {},
+  { timeZone: 'UTC' },
+  ...(['s', 'ms', 'us', 'ns'] as const).map(epoch => ({ epoch })),
 ]
-const LAST = 2.35
+const HOUR_MS = 3_600_000
+const FIRST_MS = Date.parse('2000-01-01T00:00:00Z')
+/** Age of numbers that are times without a name that says so, because a counter can have the same magnitude. */
+const YOUNG_MS = 2 * 365 * 24 * HOUR_MS
+/** Number of values that show whether they change. */
+const ENOUGH = 3
+/** Share of values that must be times, and share of those of another field that must differ, from 0 to 1. */
+const MOST = 0.9
 
-function findEpoch(values: readonly unknown[]): Epoch | undefined {
-  const found = new Set(
-    values.map(
-      value => EPOCHS.find(([least]) => Number(value) >= least && Number(value) < least * LAST)?.[1],
-    ),
-  )
-  const [epoch, ...others] = [...found].filter(form => form !== undefined)
-  return others.length === 0 ? epoch : undefined
+/** Words of names of times, which decide only about numbers that are few or old. */
+const TIME_WORD =
+  /(^| )(t|ts|tst|bt|at|dt|when|seen|datum|epoch|utc|observed|measured|updated?|zeit\w*|\w*(time|stamp|date|zeit))( |$)/
+
+/** Returns the fields whose values are times between 2000 and tomorrow. */
+export function findTimes(fields: readonly SampleField[], nowMs: number): readonly TimeField[] {
+  return fields.flatMap(field => {
+    const forms = FORMS.map(form => ({ field, form, times: field.values.map(toTime(form, nowMs)) }))
+    const found = forms.find(({ times }) => listKnown(times).length >= Math.max(1, field.count * MOST))
+    if (found === undefined) return []
+    const known = listKnown(found.times)
+    const isYoung = known.length >= ENOUGH && Math.min(...known) > nowMs - YOUNG_MS && new Set(known).size > 1
+    return found.form.epoch && !isYoung && !TIME_WORD.test(lastWords(field)) ? [] : [found]
+  })
 }
 
-function describeForm({ timeZone, epoch, field }: Form & { readonly field: SampleField }): string {
-  if (epoch !== undefined) return 'unit guessed from the size of the numbers'
-  return timeZone === undefined ? '' : `"${field.path}" names no zone: is it in UTC?`
+const toTime = (form: Form, nowMs: number) => (value: unknown) => {
+  const read = readTime(value, form)
+  const ms = 'time' in read ? Date.parse(read.time) : Number.NaN
+  return ms >= FIRST_MS && ms <= nowMs + 24 * HOUR_MS ? ms : undefined
+}
+
+const listKnown = (times: Times) => times.filter(time => time !== undefined)
+
+/**
+ * Returns the time of the measurement: of those that differ most in each entity, the earliest, because it is never after the time at
+ * which its message was made.
+ *
+ * @param stamps times of the records in Kafka
+ */
+export function chooseTime(
+  candidates: readonly TimeField[],
+  fields: readonly SampleField[],
+  subject: SampleField | undefined,
+  stamps: Times,
+): GuessedTime {
+  const changing = candidates.map(time => ({ ...time, moments: countMoments(time, subject) }))
+  const most = Math.max(1, MOST * Math.max(...changing.map(({ moments }) => moments)))
+  const timeless = fields.filter(field => candidates.every(time => time.field !== field))
+  // An object that has nothing but times is about something else than the record.
+  const isApart = ({ field }: TimeField) =>
+    !timeless.some(({ path }) => path.startsWith(getParent(field.path)))
+  const [time, ...others] = changing
+    .filter(({ moments }) => moments >= most)
+    .toSorted((a, b) => Number(isApart(a)) - Number(isApart(b)) || compareTimes(a, b))
+  if (time === undefined) return { note: describeNoTime(candidates, fields, stamps) }
+  const { field, form } = time
+  const clock =
+    describeHours(time.times, stamps, 'the record in Kafka') ??
+    candidates.map(({ field, times }) => describeHours(time.times, times, `"${field.path}"`)).find(Boolean)
+  const notes = [
+    ...(form.epoch ? ['unit guessed from the size of the numbers'] : []),
+    ...(form.timeZone && !clock ? [`"${field.path}" names no zone: is it in UTC?`] : []),
+    ...(clock ? [clock] : []),
+    ...(others.length > 0 ? [`is it that of the measurement, and not ${listPaths(others, ' or ')}?`] : []),
+  ]
+  return { field, form, note: notes.join('; ').replaceAll('?;', '?') }
+}
+
+/** Returns the number of different times of all entities together; 0 if the records show that they do not change. */
+function countMoments({ times }: TimeField, subject: SampleField | undefined): number {
+  const known = [...times.keys()].filter(index => times[index] !== undefined)
+  const ofEntities = [...Map.groupBy(known, index => subject?.values[index]).values()]
+  const moments = ofEntities.map(all => new Set(all.map(index => times[index])).size)
+  const isConstant = moments.every(count => count === 1) && ofEntities.some(all => all.length >= ENOUGH)
+  return isConstant ? 0 : moments.reduce((sum, count) => sum + count, 0)
+}
+
+/** Difference up to which the time of the outer object is taken, because clocks differ. */
+const SAME_MS = 5_000
+
+function compareTimes(a: TimeField, b: TimeField): number {
+  const depth = a.field.path.split('.').length - b.field.path.split('.').length
+  const signs = a.times.map((time, index) => {
+    const difference = time === undefined ? 0 : time - (b.times[index] ?? time)
+    return depth !== 0 && Math.abs(difference) <= SAME_MS ? 0 : Math.sign(difference)
+  })
+  return signs.reduce((sum: number, sign) => sum + sign, 0) || depth
+}
+
+const CLOCKS_DIFFER_MS = 180_000
+
+/** Returns the question about a clock that differs by whole or half hours from another one in nearly all records. */
+function describeHours(times: Times, others: Times, what: string): string | undefined {
+  const known = times
+    .map((time = Number.NaN, index) => time - (others[index] ?? Number.NaN))
+    .filter(Number.isFinite)
+  const hours = Math.round((2 * (known[0] ?? 0)) / HOUR_MS) / 2
+  const equal = known.filter(ms => Math.abs(ms - hours * HOUR_MS) < CLOCKS_DIFFER_MS)
+  if (Math.abs(hours) < 1 || Math.abs(hours) > 14 || equal.length < known.length * MOST) return undefined
+  return `${Math.abs(hours)} h ${hours > 0 ? 'ahead of' : 'behind'} ${what}: is it in another zone?`
+}
+
+/** Matches dates, and times of a day, as people write them. */
+const DATE = /^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\b|^\d{1,2}[.:]\d{2}([.:]\d{2})?( ?[ap]m)?$/i
+
+/** Returns the fields of dates and times that a mapping does not read. */
+export function findUnreadTimes(fields: readonly SampleField[]): readonly SampleField[] {
+  return fields.filter(
+    ({ kind, distinct }) => kind === 'text' && [...distinct].every(text => DATE.test(text)),
+  )
+}
+
+function describeNoTime(
+  candidates: readonly TimeField[],
+  fields: readonly SampleField[],
+  stamps: Times,
+): string {
+  const unread = listPaths(
+    findUnreadTimes(fields).map(field => ({ field })),
+    ' and ',
+  )
+  const constant = listPaths(candidates, ' and ')
+  const changing = constant ? `${constant} does not change` : 'no field is a time'
+  const reason = unread ? `a mapping reads no date with a time of day in ${unread}` : changing
+  const isSure = !unread && !constant && listKnown(stamps).length > 0
+  return `the time of the record, because ${reason}${isSure ? '' : ': is it that of the measurement?'}`
 }

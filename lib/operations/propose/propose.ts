@@ -1,7 +1,4 @@
 /** Proposes a family and a mapping for sample records, and tries the drafts on them. Pure. */
-import { describeViolations } from '../../app/schemas.ts'
-import { applyMapping, type ForeignDocument, findUnmetCondition } from '../../mapping/apply-mapping.ts'
-import type { Mapping } from '../../mapping/mapping.ts'
 import { readMapping } from '../../mapping/parse-mapping.ts'
 import { listUnusedFields } from '../../mapping/unused-fields.ts'
 import { OWN_TYPES } from '../../schemas/event-types.ts'
@@ -9,28 +6,22 @@ import { count } from '../../support/count.ts'
 import { InvalidFile } from '../../support/file-errors.ts'
 import { Families } from '../../telemetry/families.ts'
 import { readFamilies } from '../../telemetry/parse-family.ts'
-import { findViolations } from '../../telemetry/validate-reading.ts'
-import type { TriedRecord } from '../import/mapping-trial.ts'
+import { type TriedRecord, tryRecord } from '../import/mapping-trial.ts'
 import { OperationFailure } from '../operation-failure.ts'
-import { type Draft, proposeDraft } from './draft.ts'
+import { type Draft, proposeDraft, type SampleRecord } from './draft.ts'
 import { listQuestions, writeDraft } from './write-draft.ts'
 
 /** Record of a sample with its place, such as a file and a line. */
-export interface PlacedRecord {
+export interface PlacedRecord extends Omit<SampleRecord, 'record'> {
   readonly place: string
   readonly record: TriedRecord
-  /** Row of units of a CSV file, by column. */
-  readonly units?: Readonly<Record<string, unknown>>
 }
 
-interface PlacedDocument {
-  readonly place: string
-  readonly record: ForeignDocument
-}
+type PlacedDocument = PlacedRecord & SampleRecord
 
 export interface Proposal {
   /** Text of the family file; undefined if the records become readings of the family `metrics`. */
-  readonly family?: string
+  readonly family?: string | undefined
   readonly mapping: string
   /** Number of records that the drafts take. */
   readonly taken: number
@@ -43,6 +34,9 @@ export interface Proposal {
   /** Records that are not JSON objects or valid events, and records of the shape that the drafts do not take. */
   readonly refused: readonly { readonly place: string; readonly reason: string }[]
 }
+
+/** Number of refused records that the draft lists. */
+const MAX_REFUSED = 5
 
 /**
  * Proposes drafts for the most frequent shape of the records.
@@ -57,67 +51,74 @@ export function propose(
   name: string,
   sample: string,
   records: readonly PlacedRecord[],
+  nowMs: number,
 ): Proposal {
-  const documents = records.flatMap(({ place, record }) => ('document' in record ? [{ place, record }] : []))
+  const documents = records.filter((placed): placed is PlacedDocument => 'document' in placed.record)
   const unreadable = records.flatMap(({ place, record }) =>
     'document' in record ? [] : [{ place, reason: 'error' in record ? record.error : record.message }],
   )
   if (documents.length === 0)
     throw new OperationFailure(`${sample}: no record can be read: ${unreadable[0]?.reason}`)
-  const units = records.find(record => record.units)?.units
-  const { alike, others, draft } = draftShape(name, sample, documents, units)
+  const { alike, draft } = draftShape(name, sample, documents, nowMs)
   if (draft.family === undefined && families.byName.metrics === undefined)
     throw new OperationFailure(
       `${sample}: the records name their metric, but there is no family metrics for them.`,
     )
   const head = `Draft from ${count(draft.records, 'record')} of ${sample}. Check the guesses, which the comments explain.`
-  const family = draft.family && writeDraft('family', draft.family, [head, OTHERS])
-  const mapping = tryWithinLimits(sample, draft, () =>
-    readDraft(families, name, family, writeDraft('mapping', draft.mapping, [])),
-  )
-  const refused = tryDraft(mapping, alike)
+  const others =
+    'With `others: numbers`, any further number is a metric without a unit; without it, a mapping must name each metric.'
+  const family = draft.family && writeDraft('family', draft.family, [head, others])
+  const own = readDraft(families, name, sample, family, draft)
+  const refused = alike.flatMap(({ place, record }) => {
+    const trial = tryRecord(own.families, [own.mapping], record)
+    return trial.accepted ? [] : [{ place, reason: trial.reason }]
+  })
   const ofRecords = alike.map(({ record }) => record)
-  const unused = [...new Set([...draft.unused.keys(), ...listUnusedFields(mapping, ofRecords)])]
-  const reasons = [...draft.unused].map(([path, reason]) => `${path} is ${reason}`)
-  const notes = unused.length > 0 ? [`Not used: ${unused.join(', ')}`, ...reasons] : []
+  const unused = [...new Set([...draft.unused.keys(), ...listUnusedFields(own.mapping, ofRecords)])]
+  const notes = [
+    ...(unused.length > 0 ? [`Not used: ${unused.join(', ')}`] : []),
+    ...[...draft.unused].map(([path, reason]) => `${path} is ${reason}`),
+    ...refused
+      .map(({ place, reason }) => `Not taken: ${place}: ${reason}. Is that right?`)
+      .slice(0, MAX_REFUSED),
+  ]
   return {
-    ...(family ? { family } : {}),
+    family,
     mapping: writeDraft('mapping', draft.mapping, [head, ...notes]),
     taken: alike.length - refused.length,
-    others: others.length,
+    others: documents.length - alike.length,
     questions: listQuestions([...(draft.family ?? []), ...draft.mapping]),
     unused,
     refused: [...unreadable, ...refused],
   }
 }
 
-const OTHERS =
-  'With `others: numbers`, any further number is a metric without a unit; without it, a mapping must name each metric.'
-
 /** Share of the smaller set of names that two records of one shape have in common, from 0 to 1. */
 const SAME_SHAPE = 0.6
-
 /** Number of shapes of which a draft is tried. */
 const MAX_SHAPES = 5
 
-/** Drafts the most frequent shape in which numbers are measured. Its records have most names in common, because a field can be optional. */
-function draftShape(
-  name: string,
-  sample: string,
-  documents: readonly PlacedDocument[],
-  units: PlacedRecord['units'],
-) {
+/** Drafts the most frequent shape in which numbers are measured, or else states. A field can be optional. */
+function draftShape(name: string, sample: string, documents: readonly PlacedDocument[], nowMs: number) {
   const byNames = Map.groupBy(documents, document => JSON.stringify(listNames(document).toSorted()))
   const shapes = [...byNames.values()].toSorted((a, b) => b.length - a.length).slice(0, MAX_SHAPES)
-  for (const [first] of shapes) {
-    const usual = new Set(listNames(first as PlacedDocument))
-    const { alike = [], others = [] } = Object.groupBy(documents, document => {
+  const tries = [false, true].flatMap(hasStates =>
+    shapes.map(shape => ({ hasStates, first: shape[0] as PlacedDocument })),
+  )
+  for (const { hasStates, first } of tries) {
+    const usual = new Set(listNames(first))
+    const alike = documents.filter(document => {
       const names = listNames(document)
       const common = names.filter(name => usual.has(name)).length
-      return common >= SAME_SHAPE * Math.min(names.length, usual.size) ? 'alike' : 'others'
+      return common >= SAME_SHAPE * Math.min(names.length, usual.size)
     })
-    const draft = createDraft(name, sample, alike, others, units)
-    if (draft) return { draft, alike, others }
+    const eventType = readType(first)
+    if (eventType?.startsWith(OWN_TYPES))
+      throw new OperationFailure(
+        `${sample}: the records are events of Sluice (${eventType}), which are read as they are.`,
+      )
+    const draft = proposeDraft({ name, all: alike, nowMs, eventType, hasStates })
+    if (draft) return { draft, alike }
   }
   const names = [...new Set(documents.flatMap(listNames))].join(', ')
   throw new OperationFailure(
@@ -126,69 +127,35 @@ function draftShape(
 }
 
 /** Returns the names by which the shape of a record is recognised. CloudEvents are told apart by their types. */
-function listNames({ record: { document, isEvent } }: PlacedDocument): readonly string[] {
-  return isEvent ? [`CloudEvents of the type ${readType(document)}`] : Object.keys(document)
+function listNames(placed: PlacedDocument): readonly string[] {
+  const type = readType(placed)
+  return type === undefined ? Object.keys(placed.record.document) : [`CloudEvents of the type ${type}`]
 }
 
-function readType(document: object): string {
-  return String((document as { readonly type?: unknown }).type)
-}
-
-function createDraft(
-  name: string,
-  sample: string,
-  alike: readonly PlacedDocument[],
-  others: readonly PlacedDocument[],
-  units: PlacedRecord['units'],
-): Draft | undefined {
-  const [first] = alike
-  const eventType = first?.record.isEvent ? readType(first.record.document) : undefined
-  if (eventType?.startsWith(OWN_TYPES))
-    throw new OperationFailure(
-      `${sample}: the records are events of Sluice (${eventType}), which are read as they are.`,
-    )
-  return proposeDraft({
-    name,
-    records: alike.map(({ record }) => record),
-    eventType,
-    otherNames: new Set(others.flatMap(listNames)),
-    units,
-  })
-}
-
-/** @throws OperationFailure for drafts with more fields than a family or a mapping can have */
-function tryWithinLimits<Result>(sample: string, { metrics }: Draft, attempt: () => Result): Result {
-  try {
-    return attempt()
-  } catch (error) {
-    const limit = error instanceof InvalidFile && error.errors.find(error => LIMITS.test(error.message))
-    if (!limit) throw error
-    throw new OperationFailure(
-      `${sample}: there is no draft for so many fields, of which ${metrics} are metrics: ${limit.message}. Split the records, or leave fields out of the sample.`,
-      { cause: error },
-    )
-  }
+function readType({ record: { document, isEvent } }: PlacedDocument): string | undefined {
+  return isEvent && String((document as { readonly type?: unknown }).type)
 }
 
 /** Messages about limits of families and mappings. */
 const LIMITS = /at most|has more than \d/
 
-/** Reads the drafts as their files would be read. */
-function readDraft(families: Families, name: string, family: string | undefined, mapping: string): Mapping {
-  const drafts =
-    family === undefined ? [] : readFamilies([{ file: `families/${name}.yaml`, text: family }], 'sluice')
-  const all = new Families([...families.all.map(({ file }) => file), ...drafts])
-  return readMapping(all, mapping, name, `mappings/${name}.yaml`)
-}
-
-/** Returns the records that the drafts do not take, with the reasons. */
-function tryDraft(mapping: Mapping, records: readonly PlacedDocument[]): Proposal['refused'] {
-  return records.flatMap(({ place, record }) => {
-    const unmet = findUnmetCondition(mapping, record)
-    if (unmet !== undefined) return [{ place, reason: unmet }]
-    const event = applyMapping(mapping, record)
-    if ('message' in event) return [{ place, reason: event.message }]
-    const violations = findViolations(mapping.family, event.data)
-    return violations.length > 0 ? [{ place, reason: describeViolations(violations) }] : []
-  })
+/** Reads the drafts as their files would be read. @throws OperationFailure for more fields than a family or a mapping can have */
+function readDraft(
+  { all }: Families,
+  name: string,
+  sample: string,
+  family: string | undefined,
+  { mapping, metrics }: Draft,
+) {
+  try {
+    const texts = family === undefined ? [] : [{ file: `families/${name}.yaml`, text: family }]
+    const families = new Families([...all.map(({ file }) => file), ...readFamilies(texts, 'sluice')])
+    const text = writeDraft('mapping', mapping, [])
+    return { families, mapping: readMapping(families, text, name, `mappings/${name}.yaml`) }
+  } catch (error) {
+    const limit = error instanceof InvalidFile && error.errors.find(({ message }) => LIMITS.test(message))
+    if (!limit) throw error
+    const message = `${sample}: there is no draft for so many fields, of which ${metrics} are metrics: ${limit.message}. Split the records, or leave fields out of the sample.`
+    throw new OperationFailure(message, { cause: error })
+  }
 }

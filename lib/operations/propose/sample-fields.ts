@@ -1,22 +1,29 @@
 /** Describes the fields of sample records: where they are, and which values they have. Pure. */
-
-import { mayBeBase64Decimal } from '../../mapping/base64-decimals.ts'
-import { parsePath, type RawPath, type RecordContent, valueAt } from '../../mapping/record-path.ts'
+import { toSource } from '../../mapping/field-source.ts'
+import type { RawField } from '../../mapping/raw-mapping.ts'
+import { readField } from '../../mapping/read-field.ts'
+import {
+  findPayload,
+  formatPath,
+  parsePath,
+  type RawPath,
+  type RecordContent,
+  valueAt,
+} from '../../mapping/record-path.ts'
 import { isObject, parseJson } from '../../support/json.ts'
-import { keepsDigits } from '../../support/number-text.ts'
 import { unitNamed } from '../../telemetry/unit-table.ts'
 import { GENERIC, splitWords } from './field-names.ts'
 
-/** Maximum depth of objects in a record. */
-const DEEPEST = 8
+/** Maximum number of steps to a field. */
+const DEEPEST = 12
 
 /** Field of the sample, or its key, topic or a header. */
 export interface SampleField {
-  /** Dotted path, by which messages name it. */
+  /** Path by which messages name the field. */
   readonly path: string
   /** The path in a mapping. */
   readonly from: RawPath
-  /** Path for guesses and names: without a last part such as `value`. */
+  /** Dotted path for guesses and names: without a last part such as `value`. */
   readonly label: string
   /** Value in each record, in the order of the records; undefined where it is missing or null. */
   readonly values: readonly unknown[]
@@ -26,39 +33,52 @@ export interface SampleField {
   readonly distinct: ReadonlySet<string>
   /** `number` if the values are numbers, or texts with a number; `list` if a value is a list. */
   readonly kind: 'number' | 'text' | 'truth' | 'list'
-  /** Decimal sign of numbers that are texts; undefined if all numbers are numbers in the records. */
-  readonly decimal?: '.' | ','
-  /** Unit in the texts, such as `%` in `41.5 %`, and whether every text has it. */
-  readonly written?: { readonly unit: string; readonly isAlways: boolean }
+  /** Keys with which a mapping reads the numbers; empty if all of them are numbers in the records. */
+  readonly how: Pick<RawField, 'as' | 'pattern'>
+  /** Most frequent unit in the texts, such as `%` in `41.5 %`, and the texts that have it. */
+  readonly written?: { readonly unit: string; readonly in: 'all' | 'most' | 'few' } | undefined
   /** Least and greatest number; 0 without numbers. */
   readonly least: number
   readonly most: number
   readonly isWhole: boolean
   /** The same numbers as the records write them. */
   readonly range: string
-  /** Other values in a field of numbers, and numbers that stand for a missing value. */
+  /** Other values in a field of numbers, and numbers that may stand for a missing value. */
   readonly absent: readonly unknown[]
 }
 
-/** Returns the fields of the records in the order in which they appear. Members of objects and elements of lists have dotted paths. */
+/**
+ * Returns the fields of the records in the order in which they appear. Members of objects and elements of lists have paths. A row before
+ * its change is left out if the row after it is there.
+ */
 export function describeFields(records: readonly RecordContent[]): readonly SampleField[] {
-  const paths = new Set<string>()
-  for (const { document } of records) collectPaths(document, '', paths, 1)
+  const all = records.flatMap(({ document }) => listSteps(findPayload(document) ?? document))
+  const paths = new Map(all.map(steps => [formatPath(steps), steps] as const))
   return [...paths]
-    .map(path => ({ ...describeField(path, path, records), label: toLabel(path) }))
+    .filter(([path]) => !(path.startsWith('before.') && paths.has(path.replace('before.', 'after.'))))
+    .map(([path, steps]) => ({ ...describeField(path, path, records), label: toLabel(steps) }))
     .filter(({ count }) => count > 0)
+}
+
+/** Returns the paths of fields for a message. */
+export function listPaths(all: readonly { readonly field: SampleField }[], separator: string): string {
+  return all.map(({ field }) => `"${field.path}"`).join(separator)
 }
 
 /** Headers that say something about the event or its trace. */
 const OTHER_HEADERS = /^(ce[_-]|content|trace|baggage|b3|x-b3|uber-|__)/i
 
-/** Returns key, headers and topic of the records. */
+/** Returns key, members of JSON keys, headers and topic of the records. */
 export function describeContext(records: readonly RecordContent[]): readonly SampleField[] {
-  const headers = new Set(records.flatMap(({ headers = [] }) => headers.map(([name]) => name)))
+  const headers = records.flatMap(({ headers = [] }) => headers.map(([name]) => name))
+  const members = records.flatMap(record => {
+    const key = parseJson(String(valueAt(record, parsePath({ key: true }))))
+    return isObject(key) ? Object.keys(key).map(name => formatPath([name])) : []
+  })
   const sources: readonly (readonly [path: string, label: string, RawPath])[] = [
     ['the record key', 'sensorId', { key: true }],
-    ...listKeyMembers(records).map(name => [`"${name}" of the record key`, name, { key: name }] as const),
-    ...[...headers]
+    ...[...new Set(members)].map(name => [`"${name}" of the record key`, name, { key: name }] as const),
+    ...[...new Set(headers)]
       .filter(header => !OTHER_HEADERS.test(header))
       .map(header => [`the header "${header}"`, header, { header }] as const),
     ['the topic', 'sensorId', { topic: true }],
@@ -68,33 +88,21 @@ export function describeContext(records: readonly RecordContent[]): readonly Sam
     .filter(({ count }) => count > 0)
 }
 
-/** Returns the members of keys that are JSON objects. */
-function listKeyMembers(records: readonly RecordContent[]): readonly string[] {
-  const names = records.map(record => {
-    const key = parseJson(String(valueAt(record, parsePath({ key: true }))))
-    return isObject(key) ? Object.keys(key) : []
-  })
-  return [...new Set(names.flat())]
-}
-
-function collectPaths(value: object, prefix: string, paths: Set<string>, level: number): void {
-  // Only the first element of a list is a field, because others can have fewer elements.
-  for (const [name, below] of Object.entries(value).slice(0, Array.isArray(value) ? 1 : undefined)) {
+/** Returns the steps to the members of a value. Of a list, only the first element is a field, because others can have fewer elements. */
+function listSteps(value: object, outer: readonly string[] = []): readonly (readonly string[])[] {
+  const isElement = (element: unknown) => isObject(element) || typeof element === 'number'
+  const members = Object.entries(value).slice(0, Array.isArray(value) ? 1 : undefined)
+  return members.flatMap(([name, below]) => {
+    const steps = [...outer, name]
     const isInner = isObject(below) || (Array.isArray(below) && below.length > 0 && below.every(isElement))
-    if (isInner && level < DEEPEST)
-      collectPaths(below, `${prefix}${name}.`, paths, level + (isObject(below) ? 1 : 0))
-    else if (below !== null && `${prefix}${name}` !== '') paths.add(`${prefix}${name}`)
-  }
+    if (isInner && steps.length < DEEPEST) return listSteps(below, steps)
+    return below === null ? [] : [steps]
+  })
 }
 
-function isElement(value: unknown): boolean {
-  return isObject(value) || typeof value === 'number'
-}
-
-function toLabel(path: string): string {
-  const steps = path.split('.')
-  while (steps.length > 1 && GENERIC.test(splitWords(steps.at(-1) ?? '').join(' '))) steps.pop()
-  return steps.join('.')
+function toLabel(steps: readonly string[]): string {
+  const last = steps.findLastIndex(step => !GENERIC.test(splitWords(step).join(' ')))
+  return steps.slice(0, Math.max(last, 0) + 1).join('.')
 }
 
 /** Share of numbers above which the other values of a field are taken for errors, from 0 to 1. */
@@ -102,34 +110,27 @@ const MOST_ARE_NUMBERS = 0.8
 /** Texts that stand for a missing number, and are no reason to take the field for a text. */
 const MISSING =
   /^([+-]?(nan|inf|infinity)|n\/?a|null|none|nil|undefined|unavailable|unknown|err|error|missing|-+|\?+|\*+|)$/i
-/** Numbers that loggers and sensors write instead of a missing value. They are far from all others. */
-const SENTINELS = new Set([
-  -7999, 7999, -6999, 6999, -999, -999.9, -9999, 9999, -99999, 99999, -32768, 32767, 65535,
-])
-const FAR = 10
 
+/** Returns whether a value is a text that stands for a missing one. */
+export const isMissing = (value: unknown) => typeof value === 'string' && MISSING.test(value.trim())
+
+/** Values are read as a mapping reads them. */
 function describeField(path: string, from: RawPath, records: readonly RecordContent[]): SampleField {
   const parsed = parsePath(from)
-  // The path is read as a mapping reads it, because a member whose name has dots can hide another one.
   const values = records.map(record => valueAt(record, parsed))
   const present = values.filter(value => value !== undefined)
+  const types = new Set(present.map(value => typeof value))
   const written = findWritten(present)
-  const decimal = chooseDecimal(present, written?.unit)
-  const found = present.flatMap(value => {
-    const number = toNumber(value, decimal ?? '.', written?.unit)
-    return number === undefined ? [] : [{ value, number }]
-  })
-  const possible = present.filter(value => !(typeof value === 'string' && MISSING.test(value.trim()))).length
-  // A mapping refuses integers whose digits a double does not keep, and texts that may be decimals in base64.
-  const readable = found.filter(({ value, number }) =>
-    typeof value === 'string'
-      ? keepsDigits(value, number) && !mayBeBase64Decimal(records[0] as RecordContent, parsed, value.trim())
-      : typeof value === 'number',
-  ).length
-  const isNumber = readable > found.length / 2 && found.length >= possible * MOST_ARE_NUMBERS
-  const sorted = isNumber ? withoutSentinels(found).toSorted((a, b) => a.number - b.number) : []
+  const [{ how, found } = { how: {}, found: [] }] = listHows(written)
+    .map(how => ({ how, found: readNumbers({ from, ...how }, values, records) }))
+    .toSorted((a, b) => b.found.length - a.found.length)
+  const possible = present.filter(value => !isMissing(value)).length
+  const isNumber = found.length > 0 && found.length >= possible * MOST_ARE_NUMBERS
+  const sentinels = findSentinels(found.map(({ number }) => number))
+  const usual = found.filter(({ number }) => isNumber && !sentinels.has(number))
+  const sorted = usual.toSorted((a, b) => a.number - b.number)
   const [first, last] = [sorted[0], sorted.at(-1)]
-  const usual = new Set(sorted.map(({ value }) => value))
+  const measured = new Set(sorted.map(({ value }) => value))
   return {
     path,
     from,
@@ -137,75 +138,85 @@ function describeField(path: string, from: RawPath, records: readonly RecordCont
     values,
     count: present.length,
     distinct: new Set(present.map(String)),
-    kind: isNumber ? 'number' : chooseKind(present),
-    ...(isNumber && decimal !== undefined ? { decimal } : {}),
-    ...(isNumber && written ? { written } : {}),
+    kind: isNumber
+      ? 'number'
+      : types.has('object')
+        ? 'list'
+        : types.has('boolean') && types.size === 1
+          ? 'truth'
+          : 'text',
+    how,
+    written: isNumber ? written : undefined,
     least: first?.number ?? 0,
     most: last?.number ?? 0,
     isWhole: sorted.every(({ number }) => Number.isInteger(number)),
     range: first?.number === last?.number ? `always ${first?.value}` : `${first?.value} to ${last?.value}`,
-    absent: [...new Set(present.filter(value => (isNumber ? !usual.has(value) : value === '')))],
+    absent: [...new Set(present.filter(value => (isNumber ? !measured.has(value) : value === '')))],
   }
 }
 
-interface FoundNumber {
-  readonly value: unknown
-  readonly number: number
+/** Returns the ways in which a mapping can read numbers, the simplest first. */
+function listHows(written: SampleField['written']): readonly SampleField['how'][] {
+  const signs = ['number', 'decimal-comma'] as const
+  const unit = written && escapePattern(written.unit)
+  const pattern = `^\\s*(\\S*\\d)\\s*${written?.in === 'all' ? unit : `(?:${unit})?`}\\s*$`
+  return [{}, ...signs.map(as => ({ as })), ...(unit ? signs.map(as => ({ pattern, as })) : [])]
 }
 
-function withoutSentinels(found: readonly FoundNumber[]): readonly FoundNumber[] {
-  const usual = found.filter(({ number }) => !SENTINELS.has(number))
-  const greatest = usual.reduce((most, { number }) => Math.max(most, Math.abs(number)), 0)
-  return found.filter(
-    ({ number }) => usual.length === 0 || !SENTINELS.has(number) || Math.abs(number) < FAR * greatest,
-  )
+/** Returns the numbers that a mapping reads. A text with leading zeros is a code such as `007`. */
+function readNumbers(raw: RawField, values: readonly unknown[], records: readonly RecordContent[]) {
+  const source = toSource('', 'number', raw)
+  return records.flatMap((record, index) => {
+    const value = values[index]
+    const read = value === undefined || /^\s*[+-]?0\d/.test(String(value)) ? {} : readField(source, record)
+    return 'value' in read ? [{ value, number: Number(read.value) }] : []
+  })
 }
 
-function chooseKind(present: readonly unknown[]): SampleField['kind'] {
-  if (present.some(value => typeof value === 'object')) return 'list'
-  return present.every(value => typeof value === 'boolean') ? 'truth' : 'text'
+export function escapePattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
 const NUMBER = /^[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?/i
 
-function splitNumber(value: unknown): { readonly number: string; readonly unit?: string } | undefined {
-  const text = typeof value === 'string' ? value.trim() : ''
-  const [number] = NUMBER.exec(text) ?? []
-  if (number === undefined) return undefined
-  const rest = text.slice(number.length)
-  if (rest === '') return { number }
-  const unit = rest.trim()
-  const isUnit = unitNamed(unit) !== undefined || (unit !== rest && /^[^\d\s]{1,10}$/.test(unit))
-  return isUnit ? { number, unit } : undefined
-}
-
-/** Returns the unit that most texts have behind a number. */
+/** Returns the most frequent unit behind the numbers. */
 function findWritten(values: readonly unknown[]): SampleField['written'] {
-  const units = values.flatMap(value => splitNumber(value) ?? []).map(({ unit = '' }) => unit)
-  const [most] = [...Map.groupBy(units, unit => unit)]
-    .filter(([unit]) => unit !== '')
-    .toSorted(([, a], [, b]) => b.length - a.length)
-  return most && { unit: most[0], isAlways: !units.includes('') }
+  const units = values.flatMap(value => {
+    const text = String(value).trim()
+    const rest = NUMBER.test(text) ? text.replace(NUMBER, '') : '-'
+    const unit = rest.trim()
+    const isUnit = unitNamed(unit) !== undefined || (unit !== rest && /^[^\d\s]{1,10}$/.test(unit))
+    return rest === '' || isUnit ? [unit] : []
+  })
+  const byUnit = Map.groupBy(units, unit => unit)
+  const isAll = !byUnit.delete('')
+  const [most] = [...byUnit].toSorted(([, a], [, b]) => b.length - a.length)
+  return most && { unit: most[0], in: isAll ? 'all' : most[1].length > units.length / 2 ? 'most' : 'few' }
 }
 
-/** Returns the decimal sign of texts that are numbers: a comma if one of them can only be read with it. */
-function chooseDecimal(values: readonly unknown[], unit: string | undefined): SampleField['decimal'] {
-  const texts = values.filter(value => typeof value === 'string')
-  const isRead = (sign: '.' | ',') => (text: string) => toNumber(text, sign, unit) !== undefined
-  if (texts.some(text => isRead(',')(text) && !isRead('.')(text))) return ','
-  return texts.some(isRead('.')) ? '.' : undefined
-}
+/** Smallest number that is taken for a sentinel, whatever its sign, and number of other values from which one can be far. */
+const SMALLEST = 50
+const ENOUGH = 3
+/** Numbers that are sentinels if they occur once, such as 9999, and those in which all bits are set. */
+const USUAL = /^-\d+$|^-?\d*999([.]9+)?$|^(255|4095|32767|65535|4294967295)$/
 
-/**
- * Returns a number; undefined for another value, for a text with another unit, and for a text with leading zeros, which is a code such
- * as `007`.
- */
-function toNumber(value: unknown, decimal: '.' | ',', unit: string | undefined): number | undefined {
-  if (typeof value === 'number' || typeof value === 'bigint') return Number(value)
-  const split = splitNumber(value)
-  if (split === undefined || /^[+-]?0\d/.test(split.number)) return undefined
-  if (split.unit !== undefined && split.unit !== unit) return undefined
-  if (split.number.includes(decimal === '.' ? ',' : '.')) return undefined
-  const number = Number(split.number.replace(',', '.'))
-  return Number.isFinite(number) ? number : undefined
+/** Returns the numbers, such as -999, that are far outside of all others, because they may stand for a missing value. */
+export function findSentinels(numbers: readonly number[]): ReadonlySet<number> {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  const found = [sorted[0], sorted.at(-1)].find((number = 0) => {
+    const others = sorted.filter(other => Math.abs(other) !== Math.abs(number))
+    const [least = 0, most = 0] = [others[0], others.at(-1)]
+    const gap = number < least ? least - number : number - most
+    const isRepeated = numbers.filter(other => other === number).length > 1
+    const isOutside = gap > 2 * (most - least) && Math.abs(number) > 5 * Math.max(-least, most)
+    const isFar =
+      number < 0 && least >= 0
+        ? gap >= (isRepeated ? 0.5 : 2) * (most - least)
+        : isOutside && (number < 0 || new Set(others).size >= ENOUGH)
+    const isOdd = Math.abs(number) >= SMALLEST && (isRepeated || USUAL.test(String(number)))
+    return isOdd && isFar && others.length >= ENOUGH
+  })
+  return new Set(
+    found === undefined ? [] : [found, ...findSentinels(numbers.filter(number => number !== found))],
+  )
 }

@@ -1,13 +1,10 @@
 /** Writes drafts as YAML with comments. Pure. */
 import { dump } from 'js-yaml'
 
-/** Entry of a file, or a section with entries, and the comment that explains a guess. */
-export interface DraftEntry {
-  readonly key: string
-  readonly value?: unknown
-  readonly entries?: readonly DraftEntry[]
-  readonly note?: string | undefined
-}
+/** Entry of a file and the comment that explains a guess, or a section with entries. */
+export type DraftEntry =
+  | readonly [key: string, value: unknown, note?: string | undefined]
+  | { readonly section: string; readonly entries: readonly DraftEntry[] }
 
 /** @param notes comments that are no explanation of an entry */
 export function writeDraft(
@@ -20,18 +17,23 @@ export function writeDraft(
 }
 
 function writeEntries(entries: readonly DraftEntry[], indent: string): string[] {
-  return entries.flatMap(({ key, value, entries: below, note }) => {
-    if (below) return below.length > 0 ? [`${indent}${key}:`, ...writeEntries(below, `${indent}  `)] : []
-    return `${indent}${toLine(key, value)}${note === undefined ? '' : `  # ${toComment(note)}`}`
+  return entries.flatMap(entry => {
+    if ('section' in entry) {
+      const lines = writeEntries(entry.entries, `${indent}  `)
+      return lines.length > 0 ? [`${indent}${entry.section}:`, ...lines] : []
+    }
+    const [key, value, note] = entry
+    return `${indent}${toLine(key, value)}${note ? `  # ${toComment(note)}` : ''}`
   })
 }
 
-/** Returns the comments that ask for an answer, with the entries at which they stand. */
+/** Returns the comments that ask for an answer, each once, with the entry at which it stands. */
 export function listQuestions(entries: readonly DraftEntry[]): readonly string[] {
-  return entries.flatMap(({ key, note = '', entries: below = [] }) => [
-    ...(note.endsWith('?') ? [`${key}: ${note}`] : []),
-    ...listQuestions(below),
-  ])
+  const all = entries.flatMap(entry => ('section' in entry ? entry.entries : [entry]))
+  const notes = all.flatMap(entry => ('section' in entry || !entry[2]?.endsWith('?') ? [] : [entry]))
+  return [...Map.groupBy(notes, ([, , note]) => note).values()].map(
+    ([first]) => `${first?.[0]}: ${first?.[2]}`,
+  )
 }
 
 /** Returns an entry in the flow style of YAML, which has no line breaks. */

@@ -1,11 +1,11 @@
 /** The guesses of `sluice families propose`, each as a table over names and values as people have them. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { FieldNames } from '../../../../lib/operations/propose/field-names.ts'
-import { guessEntity } from '../../../../lib/operations/propose/guess-entity.ts'
-import { guessTime } from '../../../../lib/operations/propose/guess-time.ts'
-import { guessUnit } from '../../../../lib/operations/propose/guess-unit.ts'
-import { describeFields } from '../../../../lib/operations/propose/sample-fields.ts'
+import { createNames } from '../../../../lib/operations/propose/field-names.ts'
+import { findNamePattern, guessEntity } from '../../../../lib/operations/propose/guess-entity.ts'
+import { chooseTime, findTimes } from '../../../../lib/operations/propose/guess-time.ts'
+import { describeFields, findSentinels } from '../../../../lib/operations/propose/sample-fields.ts'
+import { guessUnit } from '../../../../lib/operations/propose/units.ts'
 
 describe('the unit of a metric', () => {
   const PERCENT = '% 0 to 100'
@@ -45,35 +45,153 @@ describe('the unit of a metric', () => {
     ['temp_min', 1, 9, '°C'],
     ['vitamin_c', 1, 9, ''],
     ['weight_g', 1, 9, ''],
+    ['tempf', 40, 90, '°F'],
+    ['windspeedmph', 1, 30, 'mph'],
+    ['baromrelin', 29, 31, ''],
+    ['uv', 0, 9, ''],
     ['memory_mb', 100, 900, 'megabyte'],
     ['value', 1, 9, ''],
   ] as const)
     it(`given ${name} from ${least} to ${most}, then it is ${unit || 'without a unit'}`, () => {
       const isWhole = Number.isInteger(least) && Number.isInteger(most)
-      const { unit: found = '', bounds } = guessUnit({ path: name, label: name, least, most, isWhole })
-      assert.equal(bounds ? `${found} ${bounds.join(' to ')}` : found, unit)
+      const { unit: found = '', min, max } = guessUnit({ path: name, label: name, least, most, isWhole })
+      assert.equal(max === undefined ? found : `${found} ${min} to ${max}`, unit)
     })
 })
 
+const NOW = Date.parse('2026-11-27T12:00:00Z')
+
+/** Returns the time as path and form, and the fields that are other times. */
+function findTime(documents: readonly object[], device?: string, stamps: readonly number[] = []) {
+  const fields = describeFields(documents.map(document => ({ document })))
+  const times = findTimes(fields, NOW)
+  const subject = fields.find(({ path }) => path === device)
+  const { field, form, note } = chooseTime(times, fields, subject, stamps)
+  const others = times.map(({ field }) => field.path).filter(path => path !== field?.path)
+  return { time: field ? `${field.path} ${JSON.stringify(form)}` : 'record', others, note }
+}
+
 describe('the time', () => {
-  for (const [what, document, form] of [
-    ['a time with a zone', { timestamp: '2025-01-16T10:30:45Z' }, 'timestamp {}'],
-    ['a time without a zone', { time: '2025-01-16T10:30:45.123456' }, 'time {"timeZone":"UTC"}'],
-    ['a German time', { Zeitpunkt: '16.01.2025 10:30' }, 'Zeitpunkt {"timeZone":"UTC"}'],
-    ['seconds', { ts: 1737023445.5 }, 'ts {"epoch":"s"}'],
-    ['milliseconds', { createdAt: 1737023445123 }, 'createdAt {"epoch":"ms"}'],
-    ['microseconds as text', { event_time: '1737023445123456' }, 'event_time {"epoch":"us"}'],
-    ['nanoseconds beyond a double', { ts: 1737023445123456789n }, 'ts {"epoch":"ns"}'],
-    ['a large number that is not called a time', { total: 1737023445 }, 'record'],
-    ['no date', { timestamp: 'yesterday' }, 'record'],
-    ['a month first', { timestamp: '01/16/2025 10:30' }, 'record'],
-    ['two times', { created_at: '2025-01-16T10:30:45Z', ts: '2025-01-16T10:30:46Z' }, 'ts {}'],
-    ['a time within', { meta: { measured_at: '2025-01-16T10:30:45Z' } }, 'meta.measured_at {}'],
+  const MINUTE = 60_000
+  const at = (minute: number) => 1795597200000 + minute * MINUTE
+  const iso = (minute: number) => new Date(at(minute)).toISOString()
+  const times = (count: number, create: (minute: number) => object) =>
+    Array.from({ length: count }, (_, index) => create(index))
+  for (const [what, documents, form, others = []] of [
+    ['a time with a zone', [{ timestamp: '2025-01-16T10:30:45Z' }], 'timestamp {}'],
+    ['a time without a zone', [{ time: '2025-01-16T10:30:45.123456' }], 'time {"timeZone":"UTC"}'],
+    ['a German time', [{ Zeitpunkt: '16.01.2025 10:30' }], 'Zeitpunkt {"timeZone":"UTC"}'],
+    ['seconds', [{ ts: 1737023445.5 }], 'ts {"epoch":"s"}'],
+    ['milliseconds', [{ createdAt: 1737023445123 }], 'createdAt {"epoch":"ms"}'],
+    ['microseconds as text', [{ event_time: '1737023445123456' }], 'event_time {"epoch":"us"}'],
+    ['nanoseconds beyond a double', [{ ts: 1737023445123456789n }], 'ts {"epoch":"ns"}'],
+    ['a large number that is not called a time', [{ total: 1737023445 }], 'record'],
+    ['no date', [{ timestamp: 'yesterday' }], 'record'],
+    ['a month first', [{ timestamp: '01/16/2025 10:30' }], 'record'],
+    ['a time within', [{ meta: { measured_at: '2025-01-16T10:30:45Z' } }], 'meta.measured_at {}'],
+    ['numbers of another name', times(6, i => ({ xq: at(i), v: i })), 'xq {"epoch":"ms"}'],
+    ['a counter of long ago', times(6, i => ({ bytes: 1_500_000_000 + i * 1e7, v: i })), 'record'],
+    [
+      'the time of the message later',
+      times(6, i => ({ sent: iso(i + 1), tst: at(i) })),
+      'tst {"epoch":"ms"}',
+      ['sent'],
+    ],
+    [
+      'a constant time',
+      times(6, i => ({ built: 1795500000, updated_at: 1795500000, v: i })),
+      'record',
+      ['updated_at'],
+    ],
+    ['a time of 1970', times(6, i => ({ ts: i * 1000, v: i })), 'record'],
+    ['a time of 2099', times(6, i => ({ expires: `2099-01-01T00:00:0${i}Z`, v: i })), 'record'],
+    [
+      'a time that seldom changes',
+      times(8, i => ({ changed: iso(-60 - (i % 2)), at: iso(i), v: i })),
+      'at {}',
+      ['changed'],
+    ],
+    [
+      'a time of one member',
+      times(6, i => ({ v: i, meta: { v: { timestamp: at(i) - 60_000 } }, timestamp: at(i) })),
+      'timestamp {"epoch":"ms"}',
+      ['meta.v.timestamp'],
+    ],
+    [
+      'a row before and after its change',
+      times(6, i => ({ before: { at: iso(i - 1), v: i }, after: { at: iso(i), v: i }, ts_ms: at(i) + 9000 })),
+      'after.at {}',
+      ['ts_ms'],
+    ],
   ] as const)
     it(`given ${what}, then it is ${form}`, () => {
-      const { field, timeZone, epoch } = guessTime(describeFields([{ document }]))
-      assert.equal(field ? `${field.path} ${JSON.stringify({ timeZone, epoch })}` : 'record', form)
+      const found = findTime(documents)
+      assert.equal(found.time, form)
+      assert.deepEqual(found.others, others)
     })
+
+  it('given devices with one time of installation each, then it is no time of measurement', () => {
+    const documents = times(8, i => ({
+      device: `d${i % 2}`,
+      installed_at: iso(-900 - (i % 2)),
+      at: iso(i >> 1),
+      v: i,
+    }))
+    assert.equal(findTime(documents, 'device').time, 'at {}')
+  })
+
+  it('given a snapshot of many devices at one time, then it is the time', () => {
+    const documents = times(5, i => ({ device: `d${i}`, taken: iso(0), v: i }))
+    assert.equal(findTime(documents, 'device').time, 'taken {}')
+  })
+
+  for (const [what, hours, question] of [
+    ['an hour ahead', 1, /1 h ahead of the record in Kafka: is it in another zone\?/],
+    ['five and a half hours behind', -5.5, /5.5 h behind the record in Kafka: is it in another zone\?/],
+    ['some seconds behind', -0.01, /^$/],
+  ] as const)
+    it(`given a time ${what} of the record in Kafka, then the draft says so`, () => {
+      const documents = times(6, i => ({ at: iso(i + hours * 60), v: i }))
+      assert.match(
+        findTime(
+          documents,
+          undefined,
+          documents.map((_, i) => at(i) + 400),
+        ).note,
+        question,
+      )
+    })
+
+  it('given two clocks in a record that differ by an hour, then the draft says so, and asks', () => {
+    const documents = times(6, i => ({ local: iso(i + 60).slice(0, 19), utc: at(i), v: i }))
+    const { time, note } = findTime(documents)
+    assert.equal(time, 'utc {"epoch":"ms"}')
+    assert.match(
+      note,
+      /1 h behind "local": is it in another zone\? is it that of the measurement, and not "local"\?/,
+    )
+  })
+})
+
+describe('numbers that may stand for a missing value', () => {
+  for (const [what, numbers, found] of [
+    ['-200 among decimals', [13.6, 13.7, -200, 14.1, 14.5], [-200]],
+    ['-999 twice', [0.041, 9.5, -999, 12.5, 14.2, -999], [-999]],
+    ['-200 twice among great numbers', [650, 1200, 2040, -200, 900, -200], [-200]],
+    ['-9999 and 9999', [1, 2, 3, 4, -9999, 9999], [-9999, 9999]],
+    ['65535', [1, 2, 3, 65535], [65535]],
+    ['-999.9', [21.5, 22, 23, -999.9], [-999.9]],
+    ['frost', [-12, -3, 0, 4], []],
+    ['one peak', [1, 2, 3, 4, 3000], []],
+    ['full and empty', [0, 100, 0, 100, 100, 0], []],
+    ['two values', [5, -999], []],
+    ['signal strengths', [-120, -60, -85, -110], []],
+  ] as const)
+    it(`given ${what}, then they are ${found.join(' and ') || 'none'}`, () =>
+      assert.deepEqual(
+        [...findSentinels(numbers)].toSorted((a, b) => a - b),
+        found,
+      ))
 })
 
 describe('the entity', () => {
@@ -103,11 +221,30 @@ describe('the entity', () => {
     })
 })
 
+describe('the pattern of a name', () => {
+  for (const [texts, pattern] of [
+    [['tele/hall/SENSOR', 'tele/attic/SENSOR'], '^tele/(.+)/SENSOR$'],
+    [['zigbee2mqtt/hall', 'zigbee2mqtt/attic'], '^zigbee2mqtt/(.+)$'],
+    [['a/x', 'a/y/x'], '^a/(.+)$'],
+    [['a/a/a', 'a/a/b/a/a'], '^a/a/(.+)$'],
+    [['"s1"', '"s2"'], '^"(.+)"$'],
+    [['hall', 'attic'], undefined],
+  ] as const)
+    it(`given ${texts.join(' and ')}, then it is ${pattern}, and each name has a part of its own`, () => {
+      const [field] = describeFields(texts.map(name => ({ document: { name } })))
+      assert.ok(field)
+      const found = findNamePattern(field)
+      assert.equal(found, pattern)
+      const parts = found ? texts.map(text => new RegExp(found).exec(text)?.[1]) : texts
+      assert.equal(new Set(parts.filter(Boolean)).size, texts.length)
+    })
+})
+
 it('given fields of the same name, then each has a name of its own, which is not a member of every reading', () => {
-  const names = new FieldNames()
+  const choose = createNames()
   const paths = ['in.temp_c', 'out.temp_c', 'Temp C', 'unit', 'tags', 'Größe [m]', '温度', '2nd', '__proto__']
   assert.deepEqual(
-    paths.map(path => names.choose(path)),
+    paths.map(path => choose(path)),
     ['tempC', 'outTempC', 'tempC2', 'unit2', 'tags2', 'groesse', 'field', 'field2nd', 'proto'],
   )
 })

@@ -8,6 +8,8 @@ import { type PlacedRecord, type Proposal, propose } from '../../../../lib/opera
 import { FAMILIES } from '../../../support/families.ts'
 import { golden } from '../../../support/golden.ts'
 
+const NOW = Date.parse('2026-11-27T12:00:00Z')
+
 const toRecords = (documents: readonly (object | string)[]): PlacedRecord[] =>
   documents.map((document, index) => ({
     place: `line ${index + 1}`,
@@ -17,7 +19,7 @@ const toRecords = (documents: readonly (object | string)[]): PlacedRecord[] =>
   }))
 
 const proposeFor = (documents: readonly (object | string)[], name = 'mine'): Proposal =>
-  propose(FAMILIES, name, 'mine.jsonl', toRecords(documents))
+  propose(FAMILIES, name, 'mine.jsonl', toRecords(documents), NOW)
 
 const repeat = (count: number, document: (index: number) => object) =>
   Array.from({ length: count }, (_, index) => document(index))
@@ -64,7 +66,7 @@ describe('the form of the sample', () => {
     ],
     [
       'a time and a value',
-      repeat(6, index => ({ timestamp: '2025-01-16 10:30:45', value: index })),
+      repeat(6, index => ({ timestamp: `2025-01-16 10:30:4${index}`, value: index })),
       ["subject: '{name}'", 'name: { constant: mine }', 'value: value', 'timeZone: UTC'],
     ],
     [
@@ -92,7 +94,7 @@ describe('the form of the sample', () => {
         id: `${index}`,
         source: '/s',
         type: 'com.sensor.data',
-        time: '2025-01-16T10:30:45Z',
+        time: `2025-01-16T10:30:4${index}Z`,
         data: { sensor_id: 's1', temperature: 3 },
       })),
       [
@@ -165,7 +167,7 @@ it('given records that cannot all be read, then each that the drafts do not take
     { order: 1, paid: true },
   ])
   assert.deepEqual(refused, [
-    { place: 'line 9', reason: 'it is not a JSON object' },
+    { place: 'line 9', reason: 'it is not JSON' },
     { place: 'line 10', reason: 'mapping mine: "temperature" must be a number' },
     { place: 'line 11', reason: 'mapping mine: "device" must be a text that is not empty' },
   ])
@@ -180,7 +182,7 @@ describe('records of which there is no draft', () => {
       /no number is measured in its 3 records with user, page/,
     ],
     ['only an id', repeat(3, () => ({ device_id: 7, at: 1763625600 })), /no number is measured/],
-    ['no JSON', ['a', 'b'], /no record can be read: it is not a JSON object/],
+    ['no JSON', ['a', 'b'], /no record can be read: it is not JSON/],
     [
       'own events',
       [{ specversion: '1.0', id: '1', source: '/s', type: 'io.sluice.environment.reading.v1', data: {} }],
@@ -302,7 +304,7 @@ describe('what the records say, and a mapping refuses', () => {
       record: { ...record, key: Buffer.from(`{"id":"d${index % 2}"}`) },
     }))
     assert.match(
-      propose(FAMILIES, 'mine', 'mine.jsonl', records as PlacedRecord[]).mapping,
+      propose(FAMILIES, 'mine', 'mine.jsonl', records as PlacedRecord[], NOW).mapping,
       /^ {2}id: \{ key: id \}/m,
     )
   })

@@ -7,6 +7,8 @@ import { parseRecord } from '../../../../lib/operations/import/mapping-trial.ts'
 import { type PlacedRecord, propose } from '../../../../lib/operations/propose/propose.ts'
 import { FAMILIES } from '../../../support/families.ts'
 
+const NOW = Date.parse('2026-11-27T12:00:00Z')
+
 interface Sent {
   readonly value: unknown
   readonly key?: string | object
@@ -207,12 +209,12 @@ const SAMPLES: Readonly<Record<string, readonly [readonly PlacedRecord[], readon
   ],
   'a list of points': [
     plain(
-      ['42', 2048, '7', 'NaN'].map((value, index) =>
-        toOtlp({ timeUnixNano: `179559720${index}054960352`, [index === 3 ? 'asDouble' : 'asInt']: value }),
+      ['42', 2048, '7', 2.5, 'NaN'].map((value, index) =>
+        toOtlp({ timeUnixNano: `179559720${index}054960352`, [index > 2 ? 'asDouble' : 'asInt']: value }),
       ),
     ),
     ['as: number } }', 'epoch: ns', 'dataPoints.0.asDouble ]', 'dataPoints[1]…', 'value.stringValue'],
-    3,
+    4,
   ],
   'values that stand for missing ones': [
     plain(
@@ -260,7 +262,7 @@ const isIn = (text: string, part: string) => text.replaceAll("'", '').includes(p
 describe('records of others', () => {
   for (const [what, [records, parts, taken]] of Object.entries(SAMPLES))
     it(`given ${what}, then the drafts say so, and take the good records`, () => {
-      const { family = '', mapping, ...proposal } = propose(FAMILIES, 'mine', 'mine', records)
+      const { family = '', mapping, ...proposal } = propose(FAMILIES, 'mine', 'mine', records, NOW)
       const drafts = `${family}${mapping}`
       for (const part of parts)
         assert.equal(isIn(drafts, part.replace(/^!/, '')), !part.startsWith('!'), `${part}\n${drafts}`)
@@ -270,7 +272,7 @@ describe('records of others', () => {
 
   it('given a value that is not a number, then field and reason are named', () => {
     const [records] = SAMPLES['numbers as texts of named metrics'] ?? []
-    const { refused } = propose(FAMILIES, 'mine', 'mine', records ?? [])
+    const { refused } = propose(FAMILIES, 'mine', 'mine', records ?? [], NOW)
     assert.deepEqual(
       refused.map(({ reason }) => reason),
       Array(3).fill('mapping mine: "value" must be a number that is finite'),
@@ -279,13 +281,13 @@ describe('records of others', () => {
 
   it('given a value in another field that is not a number, then that field is named', () => {
     const [records] = SAMPLES['a list of points'] ?? []
-    const { refused } = propose(FAMILIES, 'mine', 'mine', records ?? [])
+    const { refused } = propose(FAMILIES, 'mine', 'mine', records ?? [], NOW)
     assert.match(refused.map(({ reason }) => reason).join(), /dataPoints\.0\.asDouble" must be a number/)
   })
 
   it('given guesses that are not sure, then the proposal asks', () => {
     const [records] = SAMPLES['tenths and thousandths'] ?? []
-    assert.equal(propose(FAMILIES, 'mine', 'mine', records ?? []).questions.length, 3)
+    assert.equal(propose(FAMILIES, 'mine', 'mine', records ?? [], NOW).questions.length, 4)
   })
 })
 
@@ -332,7 +334,10 @@ describe('names of sensors and times', () => {
         nest(name, `x${index % 3}`, { kind: `k${index % 4}`, temperature: index }),
       )
       assert.ok(
-        isIn(propose(FAMILIES, 'mine', 'mine', plain(records)).mapping, `: ${name}  # guessed from its name`),
+        isIn(
+          propose(FAMILIES, 'mine', 'mine', plain(records), NOW).mapping,
+          `: ${name}  # guessed from its name`,
+        ),
       )
     })
 
@@ -366,15 +371,23 @@ describe('names of sensors and times', () => {
     it(`given ${name}, then it is the time`, () => {
       const records = repeat(2, index => ({
         sensor: 's',
-        [name]: value,
-        received_at: iso(index),
+        [name]: addMinutes(value, index),
+        received_at: iso(index + 1),
         t1: 20.5 + index,
       }))
-      const { mapping } = propose(FAMILIES, 'mine', 'mine', plain(records))
+      const { mapping } = propose(FAMILIES, 'mine', 'mine', plain(records), NOW)
       assert.match(mapping.replaceAll("'", ''), new RegExp(`time: { from: ${name}(, ${form})? }`))
       assert.ok(mapping.includes(form), mapping)
     })
 })
+
+/** Returns a later time in the same form. */
+function addMinutes(value: string | number, minutes: number): string | number {
+  if (typeof value === 'number') return value + minutes * (value > 1e12 ? 60_000 : 60)
+  if (/^\d+$/.test(value))
+    return String(BigInt(value) + BigInt(minutes) * 60n * 10n ** BigInt(value.length - 10))
+  return value.replace(/08:00/, `08:0${minutes}`)
+}
 
 function nest(path: string, value: unknown, rest: object): object {
   const [outer = path, inner] = path.split('.')
@@ -432,7 +445,7 @@ it('given any records of one form, then the drafts take each of them', () => {
   )
   fc.assert(
     fc.property(records, documents => {
-      const { taken, others, refused } = propose(FAMILIES, 'mine', 'mine', plain(documents))
+      const { taken, others, refused } = propose(FAMILIES, 'mine', 'mine', plain(documents), NOW)
       assert.deepEqual(refused, [])
       assert.equal(taken + others, documents.length)
     }),

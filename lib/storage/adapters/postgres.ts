@@ -3,8 +3,10 @@
  * that a pooler of connections may stand between.
  */
 import { Kysely, PostgresAdapter, PostgresDialect } from 'kysely'
+import { DEFAULT_MIGRATION_TABLE } from 'kysely/migration'
 import { Client, type ClientConfig, Connection, Pool, type PoolClient, type PoolConfig } from 'pg'
 import { PermanentError, RetryableError } from '#runtime/consumer/index.ts'
+import { MIGRATIONS } from '../migrations.ts'
 import type { Question, Storage, StorageReader, StoredRow } from '../storage.ts'
 import type { Column, Row, Rows, Table } from '../table.ts'
 import { type Dialect, quoteNames, type View } from '../views.ts'
@@ -12,6 +14,7 @@ import { buildInsert, migrate } from './migrate.ts'
 import { DATETIME } from './postgres-datetime.ts'
 import {
   canBeOfRow,
+  endsSession,
   explain,
   explainRead,
   isUnnamed,
@@ -177,14 +180,13 @@ export class PostgresStorage implements Storage, StorageReader {
 }
 
 /**
- * Ends a failed transaction. After an answer of the server, the connection stays in use. Otherwise it is in an unknown state, and the
- * server may still work for it.
+ * Ends a failed transaction. Without an answer, the connection is in an unknown state, and the server may still work for it.
  *
  * @returns the error for which the connection must be closed
  */
 async function rollBack(client: PoolClient, error: PostgresError): Promise<Error | undefined> {
   if (error.severity === undefined) await cancelStatement(client as unknown as Session)
-  else if (error.severity === 'ERROR')
+  else if (!endsSession(error))
     return client.query('ROLLBACK').then(
       () => undefined,
       cause => cause,
@@ -211,8 +213,12 @@ async function cancelStatement({ host, port, ssl, processID, secretKey }: Sessio
   connection.stream.destroy()
 }
 
-/** Creates or migrates tables and views. Writers that start at the same time take turns. */
+/**
+ * Creates or migrates tables and views. Writers that find something to do take turns. The others do not wait for the lock, which any
+ * session can hold.
+ */
 async function migrateTables(client: PoolClient, location: string): Promise<void> {
+  if (await isMigrated(client)) return
   await client.query(`SELECT pg_advisory_xact_lock(hashtext('${SCHEMA}'))`)
   let first: unknown
   // Kysely continues after some errors. The transaction has failed then, so the first error is the reason.
@@ -224,6 +230,15 @@ async function migrateTables(client: PoolClient, location: string): Promise<void
   const pool = { connect: async () => ({ query, release() {} }), end: async () => {}, options: {} }
   const db = new Kysely<unknown>({ dialect: new MigrationDialect({ pool: pool as never }) })
   await migrate(db, POSTGRES, location, { migrationTableSchema: SCHEMA, disableTransactions: true })
+}
+
+/** Returns true if exactly the migrations of this version are recorded. */
+async function isMigrated(client: PoolClient): Promise<boolean> {
+  const table = `${SCHEMA}.${DEFAULT_MIGRATION_TABLE}`
+  const { rows: found } = await client.query('SELECT to_regclass($1) IS NOT NULL AS is_there', [table])
+  if (!found[0]?.is_there) return false
+  const { rows } = await client.query(`SELECT name FROM ${table} ORDER BY name`)
+  return String(rows.map(({ name }) => name)) === String(MIGRATIONS)
 }
 
 /** Dialect without the lock of Kysely, which belongs to a session: a failed transaction would leave it behind. */

@@ -137,6 +137,8 @@ export class SqliteStorage implements Storage, StorageReader {
     const message =
       `${this.location}: ${explain(errcode, text)} ${triggers.map(trigger => trigger.name).join(', ')}`.trim()
     if (isOfRow(errcode, text)) return new PermanentError(message, message)
+    // A file that could only be read when it was opened is never written through the same handle.
+    await this.close()
     return new RetryableError(message, { cause: error, safeMessage: message })
   }
 }
@@ -236,7 +238,7 @@ const NAMES =
 
 const REASONS: Readonly<Record<number, string>> = {
   [BUSY]: 'another process writes to the file. Close its transaction.',
-  8: 'the file is read-only.',
+  8: 'the file, or its -wal or -shm, is read-only.',
   10: 'the file cannot be read or written.',
   11: 'the file is damaged. Remove it, and fill a new one with `sluice etl`.',
   13: 'the disk is full.',

@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { types } from 'pg'
+import { Client, types } from 'pg'
 import { freePort } from '#local-servers/ports.ts'
 import { PermanentError, RetryableError } from '#runtime/consumer/index.ts'
 import { openStorage, openStorageReader } from '../../../lib/app/storage.ts'
@@ -413,6 +413,120 @@ describe('sessions of a server that does not answer', () => {
       await locked
       await storage.write(many[1] as Rows, 'replace')
     })
+  })
+})
+
+describe('sessions that cannot serve', () => {
+  const SESSIONS = `SELECT pid FROM pg_stat_activity WHERE application_name = 'sluice-storage' AND datname = current_database()`
+  const many = Array.from({ length: 12 }, (_, offset) =>
+    toRows(FAMILIES, [storedReading('r', {}, { offset })]),
+  )
+  const writeAll = (storage: PostgresStorage) =>
+    Promise.allSettled(many.map(rows => storage.write(rows, 'replace')))
+
+  /** Writes while no session can serve, then again after the change. Returns the reasons of the failures. */
+  async function changeWhileWriting(address: string, url: string, undo: readonly string[]): Promise<string> {
+    const reasons = new Set<string>()
+    await using(address, async storage => {
+      for (let round = 0; round < 3; round += 1)
+        for (const result of await writeAll(storage)) {
+          assert.equal(result.status, 'rejected')
+          assert.ok(result.reason instanceof RetryableError, String(result.reason))
+          reasons.add(result.reason.message)
+        }
+      assert.deepEqual(await server.query(url, SESSIONS), [], 'no useless session is kept')
+      for (const statement of undo) await server.query(url, statement)
+      assert.deepEqual(new Set((await writeAll(storage)).map(({ status }) => status)), new Set(['fulfilled']))
+      assert.equal((await server.query(withPath(url), 'SELECT FROM readings')).length, many.length)
+      const sessions = await server.query(url, SESSIONS)
+      assert.equal(sessions.length, 2)
+      await writeAll(storage)
+      assert.deepEqual(await server.query(url, SESSIONS), sessions, 'sessions that serve are kept')
+    })
+    return [...reasons].join()
+  }
+
+  it('given a primary that is demoted and replaced, then the first write after it is stored, each row once', async () => {
+    const url = await server.createDatabase()
+    const writer = await createWriter(url)
+    await using(writer, storage => storage.write(ROWS, 'replace'))
+    await server.query(writer, 'TRUNCATE sluice.readings')
+    const set = (change: string) =>
+      `BEGIN READ WRITE; DO $$ BEGIN EXECUTE format('ALTER DATABASE %I ${change}', current_database()); END $$; COMMIT`
+    await server.query(url, set('SET default_transaction_read_only = on'))
+    const undo = [set('RESET default_transaction_read_only')]
+    assert.match(await changeWhileWriting(writer, url, undo), /read-only\. Use the address of the primary/)
+  })
+
+  it('given a role that is dropped and created again, then its sessions end, and the rows are stored', async () => {
+    const url = await server.createDatabase()
+    await using(url, storage => storage.write(ROWS, 'replace'))
+    await server.query(url, 'TRUNCATE sluice.readings')
+    const role = new URL(url).pathname.slice(1)
+    const create = [
+      `CREATE ROLE ${role} LOGIN PASSWORD 'w'`,
+      `GRANT USAGE ON SCHEMA sluice TO ${role}`,
+      `GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA sluice TO ${role}`,
+    ]
+    const address = changed(url, { username: role, password: 'w' })
+    for (const statement of create) await server.query(url, statement)
+    await using(address, async storage => {
+      await writeAll(storage)
+      await server.query(url, `TRUNCATE sluice.readings; DROP OWNED BY ${role}; DROP ROLE ${role}`)
+      for (const statement of create) await server.query(url, statement)
+      await writeAll(storage)
+      assert.deepEqual(new Set((await writeAll(storage)).map(({ status }) => status)), new Set(['fulfilled']))
+      assert.equal((await server.query(withPath(url), 'SELECT FROM readings')).length, many.length)
+    })
+  })
+
+  it('given a row that is refused, then the session is kept', async () => {
+    const url = await server.createDatabase()
+    await using(url, async storage => {
+      await storage.write(ROWS, 'replace')
+      const before = await server.query(url, SESSIONS)
+      const bad = toRows(FAMILIES, [{ ...storedReading('bad', {}), partition: 1.5 }])
+      await assert.rejects(storage.write(bad, 'replace'), PermanentError)
+      assert.deepEqual(await server.query(url, SESSIONS), before)
+    })
+  })
+})
+
+describe('the lock of migrations', () => {
+  const LOCK = `SELECT pg_advisory_lock(hashtext('sluice'))`
+
+  it('given tables of this version, and a reader that holds the lock, then each new instance writes at once', async t => {
+    const url = await server.createDatabase()
+    await using(url, storage => storage.write(ROWS, 'replace'))
+    const holder = new Client({ connectionString: url })
+    await holder.connect()
+    t.after(() => holder.end())
+    await holder.query(LOCK)
+    const startedMs = Date.now()
+    await using(url, async storage => assert.equal(await storage.write(ROWS, 'keep'), 0))
+    assert.ok(Date.now() - startedMs < 2_500, 'it has waited for the lock')
+    // A migration that is not recorded is one to run, so that the lock counts.
+    await holder.query(`DELETE FROM sluice.kysely_migration WHERE name = '003-charts'`)
+    await using(url, storage => assert.rejects(storage.write(ROWS, 'keep'), /another session has locked/))
+  })
+
+  it('given a migration of another version, then nothing is written', async () => {
+    const url = await server.createDatabase()
+    await using(url, storage => storage.write(ROWS, 'replace'))
+    await server.query(url, `INSERT INTO sluice.kysely_migration VALUES ('999-later', now())`)
+    await using(url, storage => assert.rejects(storage.write(ROWS, 'keep'), /made by another version/))
+  })
+
+  it('given instances that start on an empty database at once, then each writes its rows', async () => {
+    const url = await server.createDatabase()
+    const instances = Array.from({ length: 4 }, () => new PostgresStorage(url))
+    await Promise.all(
+      instances.map((storage, offset) =>
+        storage.write(toRows(FAMILIES, [storedReading('r', {}, { offset })]), 'replace'),
+      ),
+    )
+    await Promise.all(instances.map(storage => storage.close()))
+    assert.equal((await server.query(withPath(url), 'SELECT FROM readings')).length, instances.length)
   })
 })
 

@@ -5,6 +5,7 @@ import { Pool } from 'pg'
 import { POOL } from '../../../lib/storage/adapters/postgres.ts'
 import {
   canBeOfRow,
+  endsSession,
   explain,
   isUnnamed,
   type PostgresError,
@@ -127,5 +128,29 @@ describe('errors of PostgreSQL', () => {
       codes.slice(0, 4),
     )
     assert.equal(canBeOfRow(error({ code: '22P02', severity: undefined })), false)
+  })
+
+  it('given an error of the session or its server, then the session is closed; given one of data, statement or lock, it stays', () => {
+    const ending = {
+      'in recovery, or read-only': ['25006', '55000'],
+      'a transaction in another state': ['25001', '25P02', '25P03', '25P04'],
+      'a server that stops': ['57000', '57P01', '57P02', '57P03', '57P05'],
+      'a database or role that is gone': ['57P04', '3D000', '28000', '28P01', '42501'],
+      'a connection': ['08000', '08003', '08006', '08P01', '53300'],
+      'state of the session': ['0A000', '26000', '53200', '53400', 'F0000', 'XX000', 'XX001'],
+      'an unknown code': ['ZZ999', undefined],
+    }
+    const staying = {
+      data: ['21000', '22001', '22P02', '23502', '23505', '23514', '27000', '44000', '54000'],
+      statement: ['38000', '39000', '42P01', '42703', '42804', 'P0001', '57014'],
+      'another transaction': ['40001', '40P01', '55006', '55P03'],
+      disk: ['53100'],
+    }
+    for (const [lists, ends] of [[ending, true] as const, [staying, false] as const])
+      for (const [given, codes] of Object.entries(lists))
+        for (const code of codes) {
+          const parts = code === undefined ? {} : { code }
+          assert.equal(endsSession(error(parts)), ends, `${given}: ${code}`)
+        }
   })
 })

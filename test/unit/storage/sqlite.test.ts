@@ -223,6 +223,34 @@ describe('an SQLite file', () => {
     await storage.close()
   })
 
+  it('given a file that can only be read at first, then rows are stored once it can be written', async () => {
+    const own = await mkdtemp(join(tmpdir(), 'sluice-read-only-'))
+    const [file, isRoot] = [join(own, 'a.db'), process.getuid?.() === 0]
+    // Root may write any file.
+    const asOther = async (work: () => Promise<unknown>) => {
+      if (isRoot) process.seteuid?.(65_534)
+      try {
+        await work()
+      } finally {
+        if (isRoot) process.seteuid?.(0)
+      }
+    }
+    const rows = toRows(FAMILIES, [storedReading('a', {})])
+    const storage = new SqliteStorage(file)
+    await chmod(own, 0o777)
+    await asOther(async () => {
+      const before = new SqliteStorage(file)
+      await before.write(rows, 'replace')
+      await chmod(file, 0o444)
+      await assert.rejects(storage.write(rows, 'replace'), /is read-only/)
+      await chmod(file, 0o644)
+      await storage.write(rows, 'replace')
+      await Promise.all([before.close(), storage.close()])
+    })
+    assert.equal(query(file, 'SELECT * FROM readings').length, 1)
+    await rm(own, { recursive: true })
+  })
+
   it('given a disk that takes no more, then the batch waits as a whole, and its rows come later', async () => {
     const file = newFile()
     const modules = ['storage/adapters/sqlite', 'storage/rows'].map(name =>

@@ -170,6 +170,22 @@ describe('a failed record of an input that is redriven', () => {
     ])
   })
 
+  it('when it is copied into other partitions, then it is no attempt there, before and after the one that counts', async () => {
+    const intake = await createIntake()
+    const failed = await intake.fail({ ...untimed(), partition: 5 })
+    const through = { topic: REDRIVES, partitions: 3 }
+    const record = { ...createRedrivenRecord(failed, undefined, through), timestampMs: NOW }
+    assert.equal(record.partition, 2)
+    const codes: (string | undefined)[] = []
+    for (const [offset, partition] of [1, 2, 0, 1, 2].entries())
+      for (const published of await intake.deliver({ ...record, partition, offset }))
+        codes.push(
+          published.topic === NAMES.topicName('readings', 'test') ? 'event' : getFailure(published).errorType,
+        )
+    assert.deepEqual(codes, ['unknown-failure', 'event', 'unknown-failure', 'unknown-failure'])
+    assert.equal(intake.stage.outcomes.at(-1), 'duplicate/attempt-known')
+  })
+
   it('given a log that was created again, then the event has another id', async () => {
     const intake = await createIntake()
     const failed = await intake.fail(untimed())

@@ -1,6 +1,6 @@
 /** Admission decides which records reach the process. Pure: it changes only the working copy. */
 import type { LogRecord } from '../../cloudevents/record.ts'
-import type { RedriveTarget } from '../../cloudevents/redrive.ts'
+import { computeRedrivePartition, type RecordPlace, type RedriveTarget } from '../../cloudevents/redrive.ts'
 import { failure, isRetried } from '../../consumer/failure-codes.ts'
 import { failureId } from '../../consumer/failure-event.ts'
 import { keepsStates, readsForeignLogs } from '../consumer.ts'
@@ -136,14 +136,18 @@ function explainRefusal(
     return 'its original position differs from that of the failure'
   if (earlier) return explainNotNext(redriveTarget, earlier, decoded)
   // No state remembers the failure of a record in a topic of another application. Its first redrive opens it here.
-  if (isForeignFailure(work, redriveTarget)) return undefined
+  if (place?.topic !== undefined && redriveTarget.attempt > 1 && readsForeignLogs(work.consumer))
+    return explainPartition(work, record, place)
   // No failure is known, so this code has processed the original record successfully, for example when the log was read again.
   if (place && work.copy.failures.hasNeverFailed(id, record, place)) return { repeats: 'failure-not-open' }
   return 'no failure with this id is remembered: it is too old, or was removed to make room for newer ones'
 }
 
-function isForeignFailure({ consumer }: Work, { attempt, place }: RedriveTarget): boolean {
-  return place?.topic !== undefined && attempt > 1 && readsForeignLogs(consumer)
+/** Returns an error message for a copy in a partition whose state does not see the attempts at the failure. */
+function explainPartition({ consumer }: Work, { topic, partition }: LogRecord, place: RecordPlace) {
+  const { partitions = 1 } = consumer.application.topicNamed(topic) ?? {}
+  const own = computeRedrivePartition(place, partitions)
+  return partition === own ? undefined : `attempts at this failure are in partition ${own} of the topic`
 }
 
 function toDecidedRecord(decision: Decision, attemptAt?: RememberedFailure): DecidedRecord {

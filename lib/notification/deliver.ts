@@ -47,7 +47,8 @@ export function deliverSink(
     deliveries.map(delivery => toMessage(delivery, place))
   const computeOutcome = ({ to }: Message, outcomes: readonly Outcome[]) => {
     const unknown = to.filter(name => !knownNames.has(name))
-    const outcome = reject(`unknown receiver ${unknown.join(', ')}`)
+    const why = `unknown receiver ${unknown.join(', ')}`
+    const outcome = reject(why, why)
     return combineOutcomes(unknown.length > 0 ? [...outcomes, { names: unknown, outcome }] : outcomes)
   }
   return {
@@ -105,7 +106,10 @@ async function offerMessages(outlet: Outlet, messages: readonly Message[]): Prom
   try {
     return await outlet.deliver(messages)
   } catch (error) {
-    return messages.map(() => retry(`${outlet.names.join(', ')}: ${(error as Error).message}`))
+    const { message, name } = error as Error
+    const names = outlet.names.join(', ')
+    const safeMessage = `${names}: an unexpected ${name}. Its message is in the failure record.`
+    return messages.map(() => retry(`${names}: ${message}`, safeMessage))
   }
 }
 
@@ -118,9 +122,8 @@ function combineOutcomes(outcomes: readonly Outcome[]): Delivered {
     const receivers = open.flatMap(({ names }) => names)
     const why = open.map(({ outcome }) => outcome.why).join('; ')
     const safe = open.flatMap(({ outcome }) => outcome.safeMessage ?? []).join('; ')
-    const isFinal = open.every(({ outcome }) => outcome.kind === 'rejected')
-    if (isFinal) return { ...reject(why), receivers }
-    return { kind: 'retry', why, ...(safe === '' ? {} : { safeMessage: safe }), receivers }
+    const kind = open.every(({ outcome }) => outcome.kind === 'rejected') ? 'rejected' : 'retry'
+    return { kind, why, ...(safe === '' ? {} : { safeMessage: safe }), receivers }
   }
   if (outcomes.length === 0) return confirmDelivery('no-receiver')
   const isNews = outcomes.some(

@@ -15,6 +15,7 @@ import {
   TIMEOUT_MS,
   type WebhookReceiver,
 } from './receiver.ts'
+import { findUrlError, isSecretPair, isSecretUrl } from './webhook-url.ts'
 
 const SCHEMA = { validate, texts: [receiversTexts] }
 
@@ -56,8 +57,6 @@ const findContradictions: FindErrors<RawReceivers> = ({ receivers = [] }) =>
     return errors
   })
 
-const SECRET_HEADERS = /^(authorization|cookie|proxy-.*|x-api-key|api-key|.*token.*|.*secret.*)$/i
-
 function webhookErrors(row: Row, report: (message: string, ...below: readonly string[]) => void): void {
   if (row.url === undefined && row.secret === undefined)
     report('is missing: set url, or a secret that contains it', 'url')
@@ -65,24 +64,21 @@ function webhookErrors(row: Row, report: (message: string, ...below: readonly st
     urlError(row.url, row.allowPrivate === true, message => report(message, 'url'))
   const timeoutMs = parseDuration(row.timeout) ?? DEFAULT_TIMEOUT_MS
   if (timeoutMs < TIMEOUT_MS.least || timeoutMs > TIMEOUT_MS.most) report('must be from 1s to 30s', 'timeout')
-  for (const header of Object.keys(row.headers ?? {})) {
+  for (const [header, value] of Object.entries(row.headers ?? {})) {
     if (OWN_HEADERS.test(header)) report('is set by Sluice itself', 'headers', header)
-    if (SECRET_HEADERS.test(header)) report('must be in the secret, under headers', 'headers', header)
+    if (isSecretPair([header, value])) report('must be in the secret, under headers', 'headers', header)
   }
 }
 
-/** Hosts for which the URL of a webhook is a secret. Anyone who has such a URL can post to it. */
-const SECRET_HOSTS = ['hooks.slack.com', 'discord.com', 'webhook.office.com']
-
 function urlError(url: string, allowPrivate: boolean, report: (message: string) => void): void {
-  if (!URL.canParse(url)) {
-    report('must be a URL such as https://host/path')
+  const error = findUrlError(url)
+  if (error !== undefined) {
+    report(error)
     return
   }
-  const { protocol, hostname } = new URL(url)
-  if (protocol === 'http:' && !allowPrivate)
+  if (url.startsWith('http:') && !allowPrivate)
     report('must be https; http is only for private addresses, with allowPrivate: true')
-  if (SECRET_HOSTS.some(host => hostname === host || hostname.endsWith(`.${host}`)))
+  if (isSecretUrl(url))
     report('is a secret, because anyone who knows it can post to it: move it to the secret, under url')
 }
 

@@ -5,6 +5,7 @@ import { isObject } from '../../support/json.ts'
 import { OWN_HEADERS, SECRET_WITHIN_MS, secretName, type WebhookReceiver } from '../receiver.ts'
 import type { WebhookAccess } from '../webhook/attempt.ts'
 import { signingKey } from '../webhook/signature.ts'
+import { findUrlError } from '../webhook-url.ts'
 
 /** Cache duration of a secret, in milliseconds. A changed secret is used after this time at the latest. */
 const KEPT_MS = 5 * 60_000
@@ -41,7 +42,16 @@ export function receiverAccess({
     cache.set(secret, { secret: fresh, untilMs: nowMs() + KEPT_MS })
     return fresh
   }
-  return async receiver => parseAccess(receiver, receiver.secret ? await secretFor(receiver.secret) : {}, env)
+  return async receiver => {
+    const { secret = '' } = receiver
+    try {
+      return parseAccess(receiver, secret ? await secretFor(secret) : {}, env)
+    } catch (error) {
+      // Once it is corrected, the secret is used at once.
+      cache.delete(secret)
+      throw error
+    }
+  }
 }
 
 /** Valid keys of a receiver's secret. */
@@ -52,8 +62,8 @@ function parseAccess(receiver: WebhookReceiver, secret: Secret, env: string): We
   const unknown = Object.keys(secret).filter(key => !KEYS.includes(key))
   if (unknown.length > 0) throw new Error(`${where}: has unknown keys; known are ${KEYS.join(', ')}`)
   const url = secret.url ?? receiver.url
-  if (!isAddress(url))
-    throw new Error(`${where}: url must be a URL such as https://host/path, without user and password`)
+  const error = findUrlError(url)
+  if (error !== undefined) throw new Error(`${where}: url ${error}`)
   const { headers = {}, signingSecret = [] } = secret
   if (!isTexts(headers)) throw new Error(`${where}: headers must be an object whose values are ASCII strings`)
   const own = Object.keys(headers).find(name => OWN_HEADERS.test(name))
@@ -65,14 +75,7 @@ function parseAccess(receiver: WebhookReceiver, secret: Secret, env: string): We
       `${where}: signingSecret must be whsec_ and 24 to 64 bytes in base64, or a list of such values`,
     )
   })
-  return { url, keys, headers }
-}
-
-/** Returns whether the value is an HTTP URL without user name and password. Credentials must be configured as a header instead. */
-function isAddress(value: unknown): value is string {
-  if (typeof value !== 'string' || !/^https?:\/\//.test(value) || !URL.canParse(value)) return false
-  const { username, password } = new URL(value)
-  return username === '' && password === ''
+  return { url: url as string, keys, headers }
 }
 
 function isTexts(value: unknown): value is Readonly<Record<string, string>> {

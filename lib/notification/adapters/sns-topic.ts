@@ -55,7 +55,7 @@ export class SnsTopic implements AlertsTopic {
     const { Failed = [] } = await this.#client.send(command).catch((error: Error) => {
       // After this error, the sink publishes the messages one by one, so that only the invalid one fails.
       if (FINAL.test(error.name)) throw error
-      throw new RetryableError(`${this.#arn}: ${error.name}`, { cause: error })
+      throw new RetryableError(`${this.#arn}: ${describe(error)}`, { cause: error })
     })
     return messages.map((_, index) => {
       const failed = Failed.find(({ Id }) => Id === String(index))
@@ -67,6 +67,11 @@ export class SnsTopic implements AlertsTopic {
   close(): void {
     this.#client.destroy()
   }
+}
+
+/** Returns name and message of an error of SNS or the network, which quotes no notification. That of a network has the name `Error`. */
+function describe({ name, message, code = '' }: NodeJS.ErrnoException): string {
+  return [name, message || code].filter(word => word !== 'Error').join(': ')
 }
 
 function toBatchEntry({ subject, message, attributes }: SnsMessage, index: number): PublishBatchRequestEntry {

@@ -22,7 +22,8 @@ export interface AlertsTopic {
   close?(): void
 }
 
-const HELD_UP = retry('sns: waits for an earlier notification of its group')
+const WAITS = 'sns: waits for an earlier notification of its group'
+const HELD_UP = retry(WAITS, WAITS)
 
 export class SnsReceivers implements Outlet {
   readonly names: readonly string[]
@@ -73,7 +74,7 @@ export class SnsReceivers implements Outlet {
 function toOutcome(refusal: NotPublished | undefined): Delivered {
   if (refusal === undefined) return confirmDelivery('delivered')
   const why = `sns: ${refusal.why}`
-  return refusal.isTemporary ? retry(why, why) : reject(why)
+  return (refusal.isTemporary ? retry : reject)(why, why)
 }
 
 interface Built {

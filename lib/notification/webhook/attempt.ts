@@ -43,7 +43,8 @@ export interface WebhookPorts {
 
 export interface Attempt {
   readonly outcome: Delivered
-  readonly timedOut: boolean
+  /** Reason why the receiver gave no answer in time, or could not be called; absent if it answered. */
+  readonly noAnswer?: string
   /** Time that the receiver asked to wait before the next request, in milliseconds. */
   readonly retryAfterMs?: number
 }
@@ -61,7 +62,8 @@ export async function attempt(
   const { name, format, timeoutMs, allowPrivate } = receiver
   const access = await ports.access(receiver).catch((error: Error) => error)
   // Treat an unreadable secret like a timeout, so that it is not requested again for each message.
-  if (access instanceof Error) return { outcome: retry(`${name}: ${access.message}`), timedOut: true }
+  if (access instanceof Error)
+    return { outcome: createLoggableRetry(`${name}: ${access.message}`), noAnswer: access.message }
   const body = JSON.stringify(BODIES[format](message))
   const headers = {
     ...receiver.headers,
@@ -79,26 +81,26 @@ const NOT_NOW = new Set([408, 425, 429])
 
 /** Converts a response to the outcome of the attempt. Source: Standard Webhooks 1.0.0, "Delivery success and failure". */
 function toAttempt(name: string, answer: PostAnswer, nowMs: number): Attempt {
-  if (answer.kind === 'refused') return { outcome: reject(`${name}: ${answer.why}`), timedOut: false }
-  if (answer.kind === 'no-answer')
-    return { outcome: createLoggableRetry(`${name}: ${answer.why}`), timedOut: answer.timedOut }
+  if (answer.kind === 'refused') return { outcome: createLoggableRejection(`${name}: ${answer.why}`) }
+  if (answer.kind === 'no-answer') {
+    const { why, timedOut } = answer
+    return { outcome: createLoggableRetry(`${name}: ${why}`), ...(timedOut ? { noAnswer: why } : {}) }
+  }
   const { status, retryAfter } = answer
-  if (status >= 200 && status < 300) return { outcome: confirmDelivery('delivered'), timedOut: false }
+  if (status >= 200 && status < 300) return { outcome: confirmDelivery('delivered') }
   const description = `${name}: answered with status ${status}`
   if (status >= 500 || NOT_NOW.has(status)) {
     const retryAfterMs = parseRetryAfter(retryAfter, nowMs)
     return {
       outcome: createLoggableRetry(description),
-      timedOut: false,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     }
   }
   const redirects = status >= 300 && status < 400
   return {
-    outcome: reject(
+    outcome: createLoggableRejection(
       redirects ? `${description}, a redirect, which is not followed: use the final URL` : description,
     ),
-    timedOut: false,
   }
 }
 
@@ -110,9 +112,23 @@ function createLoggableRetry(why: string): Delivered {
   return retry(why, why)
 }
 
+/** Returns a rejection whose reason may be logged, like that of a retry. */
+function createLoggableRejection(why: string): Delivered {
+  return reject(why, why)
+}
+
+const DAY = '(Mon|Tue|Wed|Thu|Fri|Sat|Sun)'
+const WEEKDAY = '(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day'
+const MONTH = '(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)'
+const TIME = String.raw`\d\d:\d\d:\d\d`
+/** The present form of a date and the two obsolete ones. Source: RFC 9110, section 5.6.7. */
+const HTTP_DATE = new RegExp(
+  String.raw`^(${DAY}, \d\d ${MONTH} \d{4} ${TIME} GMT|${WEEKDAY}, \d\d-${MONTH}-\d\d ${TIME} GMT|${DAY} ${MONTH} [ \d]\d ${TIME} \d{4})$`,
+)
+
 /** Parses a `Retry-After` header, which contains seconds or a date. Source: RFC 9110, section 10.2.3. */
-function parseRetryAfter(retryAfter: string | undefined, nowMs: number): number | undefined {
-  if (retryAfter === undefined) return undefined
-  const ms = /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1_000 : Date.parse(retryAfter) - nowMs
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
+function parseRetryAfter(retryAfter = '', nowMs: number): number | undefined {
+  if (/^\d+$/.test(retryAfter)) return Number(retryAfter) * 1_000
+  const atMs = HTTP_DATE.test(retryAfter) ? Date.parse(`${retryAfter.replace(/ GMT$/, '')} GMT`) : Number.NaN
+  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs)
 }

@@ -26,9 +26,9 @@ const BATCH_MS = 20_000
  */
 export const MAX_BATCH_MS = BATCH_MS + SECRET_WITHIN_MS + TIMEOUT_MS.most
 
-const NOT_CALLED = 'not called, because it did not answer in time, or requested a pause'
+const OUT_OF_TIME = 'not called, because the notifications before it took too long'
 
-type Result = Pick<Attempt, 'outcome' | 'timedOut'>
+type Result = Pick<Attempt, 'outcome' | 'noAnswer'>
 
 export class Webhook implements Outlet {
   readonly names: readonly [string]
@@ -37,6 +37,7 @@ export class Webhook implements Outlet {
   readonly #lastNotified = new LastNotified()
   #silentAttempts = 0
   #notBeforeMs = 0
+  #notBeforeWhy = ''
 
   constructor(receiver: WebhookReceiver, ports: WebhookPorts) {
     this.names = [receiver.name]
@@ -48,16 +49,16 @@ export class Webhook implements Outlet {
     const untilMs = this.#ports.nowMs() + BATCH_MS
     const heldUp = new Set<string>()
     const outcomes: Delivered[] = []
-    let isSilent = false
+    let noAnswer: string | undefined
     for (const message of messages) {
       const { group } = message.notification
-      const result: Result = isSilent
-        ? { outcome: this.#skip(NOT_CALLED), timedOut: true }
+      const result: Result = noAnswer
+        ? { outcome: this.#skip(`not called again after this failure: ${noAnswer}`), noAnswer }
         : // A resolution must not be delivered before its firing alert, which is about to be offered again.
           heldUp.has(group)
-          ? { outcome: this.#skip('waits for an earlier notification of its group'), timedOut: false }
+          ? { outcome: this.#skip('waits for an earlier notification of its group') }
           : await this.#deliverOne(message, untilMs)
-      isSilent = result.timedOut
+      noAnswer = result.noAnswer
       if (result.outcome.kind === 'retry') heldUp.add(group)
       outcomes.push(result.outcome)
     }
@@ -66,18 +67,21 @@ export class Webhook implements Outlet {
 
   async #deliverOne(message: Message, untilMs: number): Promise<Result> {
     const news = this.#lastNotified.selectNews(message)
-    if (news === undefined) return { outcome: confirmDelivery('superseded'), timedOut: false }
+    if (news === undefined) return { outcome: confirmDelivery('superseded') }
     const { nowMs, pause } = this.#ports
     const waitMs = this.#notBeforeMs - nowMs()
     if (waitMs > MAX_WAIT_MS || nowMs() + Math.max(0, waitMs) > untilMs)
-      return { outcome: this.#skip(NOT_CALLED), timedOut: false }
+      return { outcome: this.#skip(waitMs > 0 ? this.#notBeforeWhy : OUT_OF_TIME) }
     if (waitMs > 0) await pause(waitMs)
-    const { outcome, timedOut, retryAfterMs } = await attempt(this.#receiver, news, this.#ports)
-    this.#silentAttempts = timedOut ? this.#silentAttempts + 1 : 0
-    if (this.#silentAttempts >= SILENT_ATTEMPTS) this.#pauseFor(SKIP_MS)
-    else if (retryAfterMs !== undefined) this.#pauseFor(retryAfterMs)
+    const { retryAfterMs, ...result } = await attempt(this.#receiver, news, this.#ports)
+    const { outcome, noAnswer } = result
+    this.#silentAttempts = noAnswer ? this.#silentAttempts + 1 : 0
+    if (this.#silentAttempts >= SILENT_ATTEMPTS)
+      this.#pauseFor(SKIP_MS, `not called for a minute after ${this.#silentAttempts} failures: ${noAnswer}`)
+    else if (retryAfterMs !== undefined)
+      this.#pauseFor(retryAfterMs, 'not called, because it requested a pause')
     if (outcome.kind === 'delivered') this.#lastNotified.remember(news)
-    return { outcome, timedOut }
+    return result
   }
 
   #skip(why: string): Delivered {
@@ -85,7 +89,11 @@ export class Webhook implements Outlet {
     return retry(description, description)
   }
 
-  #pauseFor(ms: number): void {
-    this.#notBeforeMs = this.#ports.nowMs() + Math.min(ms, MAX_SKIP_MS)
+  /** Starts a pause, unless a longer one is under way. */
+  #pauseFor(ms: number, why: string): void {
+    const endMs = this.#ports.nowMs() + Math.min(ms, MAX_SKIP_MS)
+    if (endMs <= this.#notBeforeMs) return
+    this.#notBeforeMs = endMs
+    this.#notBeforeWhy = why
   }
 }

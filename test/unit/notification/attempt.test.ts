@@ -35,11 +35,11 @@ describe('an attempt to post a notification', () => {
     [500, 'retry'],
   ] as const)
     it(`given the status ${status}, then it is ${kind}, and did not time out`, async () => {
-      const { outcome, timedOut, retryAfterMs } = await attemptWith({ kind: 'status', status })
-      assert.deepEqual([outcome.kind, timedOut, retryAfterMs], [kind, false, undefined])
+      const { outcome, noAnswer, retryAfterMs } = await attemptWith({ kind: 'status', status })
+      assert.deepEqual([outcome.kind, noAnswer, retryAfterMs], [kind, undefined, undefined])
       const why = 'why' in outcome ? outcome.why : ''
       assert.equal(why.includes('a redirect'), status === 300 || status === 399)
-      assert.equal(outcome.kind === 'retry' && outcome.safeMessage, kind === 'retry' && why)
+      assert.equal('safeMessage' in outcome ? outcome.safeMessage : '', why)
     })
 
   for (const [retryAfter, ms] of [
@@ -48,9 +48,37 @@ describe('an attempt to post a notification', () => {
     ['999999999', 999_999_999_000],
     [new Date(AT_MS + 9_000).toUTCString(), 9_000],
     [new Date(AT_MS - 9_000).toUTCString(), 0],
-    ['12345678901', undefined],
-    ['soon', undefined],
-    ['5 soon', undefined],
+    ['12345678901', 12_345_678_901_000],
+    ...['Sun, 01 Mar 2026 12:00:09 GMT', 'Sunday, 01-Mar-26 12:00:09 GMT', 'Sun Mar  1 12:00:09 2026'].map(
+      date => [date, 9_000] as const,
+    ),
+    ['Sun Mar 01 12:00:09 2026', 9_000],
+    ...[
+      ...[
+        'soon',
+        '5 soon',
+        '11.5',
+        '1.5',
+        '-5',
+        '+5',
+        '1e3',
+        '0x10',
+        '5s',
+        '5, 7',
+        ' ',
+        '12/12',
+        '3 Mar 2027',
+      ],
+      ...['2026-03-01T12:00:09Z', '2026-03-01', 'Sun, 01 Mar 2026 12:00:09', 'Sun, 01 Mar 2026 12:00:09 CET'],
+      ...['Sun, 1 Mar 2026 12:00:09 GMT', 'sun, 01 mar 2026 12:00:09 gmt', 'Sun, 01 Mar 2026 12:00 GMT'],
+      ...['01 Mar 2026 12:00:09 GMT', 'Sun, 01 Mar 2026 25:00:09 GMT', 'Sun Mar  1 12:00:09 2026 GMT'],
+      ...[
+        'x Sun, 01 Mar 2026 12:00:09 GMT',
+        'Sun, 01 Mar 2026 12:00:09 GMT x',
+        '٥',
+        'Sunxday, 01-Mar-26 12:00:09 GMT',
+      ],
+    ].map(text => [text, undefined] as const),
     ['', undefined],
     [undefined, undefined],
   ] as const)
@@ -65,14 +93,21 @@ describe('an attempt to post a notification', () => {
 
   it('given no answer or a refusal, then it is tried again or not, and a time-out is told apart', async () => {
     const of = async (answer: PostAnswer, name = 'a') => {
-      const { outcome, timedOut, requests } = await attemptWith(answer, webhook(name))
-      return [outcome.kind, 'why' in outcome && outcome.why, timedOut, requests.length]
+      const { outcome, noAnswer, requests } = await attemptWith(answer, webhook(name))
+      assert.equal('safeMessage' in outcome && outcome.safeMessage, 'why' in outcome && outcome.why)
+      return [outcome.kind, 'why' in outcome && outcome.why, noAnswer, requests.length]
     }
     const why = 'is away'
-    assert.deepEqual(await of({ kind: 'no-answer', why, timedOut: true }), ['retry', 'a: is away', true, 1])
-    assert.deepEqual(await of({ kind: 'no-answer', why, timedOut: false }), ['retry', 'a: is away', false, 1])
-    assert.deepEqual(await of({ kind: 'refused', why }), ['rejected', 'a: is away', false, 1])
-    const locked = ['retry', 'locked: its secret cannot be read', true, 0]
+    assert.deepEqual(await of({ kind: 'no-answer', why, timedOut: true }), ['retry', 'a: is away', why, 1])
+    const answered = [undefined, 1]
+    assert.deepEqual(await of({ kind: 'no-answer', why, timedOut: false }), [
+      'retry',
+      'a: is away',
+      ...answered,
+    ])
+    assert.deepEqual(await of({ kind: 'refused', why }), ['rejected', 'a: is away', ...answered])
+    const unread = 'its secret cannot be read'
+    const locked = ['retry', `locked: ${unread}`, unread, 0]
     assert.deepEqual(await of({ kind: 'refused', why }, 'locked'), locked)
   })
 

@@ -64,6 +64,9 @@ function given(names: readonly string[], answers: Readonly<Record<string, PostAn
     const fromMs = network.clockMs
     const outcomes = await sink.deliver(deliveries)
     tookMs.push(network.clockMs - fromMs)
+    for (const outcome of outcomes)
+      if (outcome.kind !== 'delivered')
+        assert.equal(outcome.safeMessage, outcome.why, 'the log has the reason')
     return outcomes
   }
   return { network, tookMs, kit: new SinkKit({ ...sink, deliver }) }
@@ -317,6 +320,43 @@ describe('a webhook that does not answer', () => {
   })
 })
 
+describe('a notification for which a webhook is not called', () => {
+  const three = ['n1', 'n2', 'n3'].map(id => notified(id, { receivers: ['a', 'locked'], group: id }))
+
+  it('given one that did not answer the one before, or has no readable secret, then that is the reason', async () => {
+    const { kit } = given(['a', 'locked'], { a: times(9, TIMED_OUT) })
+    await kit.when(...three)
+    const [unanswered, unread] = [
+      'did not answer within 5 s',
+      'secret sluice/test/receivers/locked cannot be read',
+    ]
+    const skipped = 'not called again after this failure:'
+    const sorted = () => kit.refusals.map(refusal => refusal.split('; ').sort().join('; '))
+    assert.deepEqual(sorted(), [
+      `a: ${unanswered}; locked: ${unread}`,
+      ...Array(2).fill(`a: ${skipped} ${unanswered}; locked: ${skipped} ${unread}`),
+    ])
+    // The fourth attempt in a row begins a pause.
+    await kit.when(...three.slice(0, 1).map(event => ({ ...event, id: 'n4' })))
+    await kit.when(...three.slice(0, 1).map(event => ({ ...event, id: 'n5' })))
+    const paused = 'not called for a minute after 4 failures:'
+    assert.equal(sorted().at(-1), `a: ${paused} ${unanswered}; locked: ${paused} ${unread}`)
+  })
+
+  it('given a batch whose time is over, then that is the reason', async () => {
+    const { network, kit } = given(['slow'])
+    const { post } = network
+    Object.assign(network, {
+      post: async (request: PostRequest) => {
+        network.clockMs += 21_000
+        return post(request)
+      },
+    })
+    await kit.when(...['1', '2', '3', '4', '5'].map(id => notified(id, { receivers: ['slow'], group: id })))
+    assert.equal(kit.refusals.at(-1), 'slow: not called, because the notifications before it took too long')
+  })
+})
+
 describe('a webhook that asks for a pause', () => {
   const rests = async (retryAfter: string) => {
     const { network, kit } = given(['a'], { a: [status(429, retryAfter)] })
@@ -335,6 +375,28 @@ describe('a webhook that asks for a pause', () => {
   it('given nonsense, or a time that is past, then it is called again as after any other answer', async () => {
     assert.deepEqual(await rests('soon'), ['applied/delivered', 2, 0])
     assert.deepEqual(await rests('Thu, 01 Jan 1970 00:00:00 GMT'), ['applied/delivered', 2, 0])
+  })
+
+  it('given a later answer with no pause, a shorter one or one without the grammar, then the longer one goes on', async () => {
+    for (const later of [undefined, '1', '11.5', '1.5', '', 'Thu, 01 Jan 1970 00:00:00 GMT']) {
+      const { network, kit } = given(['a'], { a: [status(429, '30'), status(503, later)] })
+      const both = ['n1', 'n2'].map(id => notified(id, { receivers: ['a'], group: id }))
+      // The second call is under way when the first is answered.
+      await Promise.all(both.map(event => kit.when(event)))
+      assert.equal(network.posts.length, 2, `after ${later}`)
+      network.clockMs = AT_MS + 29_000
+      await kit.when(notified('n3', { receivers: ['a'], group: 'n3' }))
+      assert.deepEqual(network.calls, ['a n1', 'a n2', 'a n3'], `after ${later}`)
+      assert.ok(network.clockMs >= AT_MS + 30_000, `after ${later}`)
+    }
+  })
+
+  it('given a shorter pause first, then the longer one counts', async () => {
+    const { network, kit } = given(['a'], { a: [status(429, '2'), status(429, '300')] })
+    await kit.when(notified('n1', { receivers: ['a'] }))
+    network.clockMs = AT_MS + 290_000
+    assert.deepEqual(await kit.when(notified('n2', { receivers: ['a'] })), ['failed/not-accepted'])
+    assert.equal(kit.refusals.at(-1), 'a: not called, because it requested a pause')
   })
 
   it('given an hour, then it is called again after five minutes', async () => {

@@ -144,7 +144,10 @@ describe('the outcome of a notification', () => {
       delivery('n', { receivers: ['a'] }),
       delivery('m', { receivers: [] }),
     ])
-    assert.deepEqual(failed, { kind: 'retry', why: 'a: broken', receivers: ['a'] })
+    assert.deepEqual(failed, {
+      ...{ kind: 'retry', why: 'a: broken', receivers: ['a'] },
+      safeMessage: 'a: an unexpected Error. Its message is in the failure record.',
+    })
     assert.deepEqual(none, confirmDelivery('no-receiver'))
     await sink.deliver([delivery('m', { receivers: [] })])
     assert.deepEqual(calls, [1])

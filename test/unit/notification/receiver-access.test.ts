@@ -47,6 +47,15 @@ describe('where a webhook is sent to', () => {
     assert.equal(asked.length, 2)
   })
 
+  it('given a secret with an error that is corrected, then it is read again for the next notification', async () => {
+    const secret: Record<string, unknown> = { url: 'https://user:word@b.example/' }
+    const { access, asked } = given(secret)
+    await assert.rejects(access(RECEIVER), /url must have no user and password.* under headers$/)
+    secret.url = 'https://b.example/@ops'
+    assert.equal((await access(RECEIVER)).url, 'https://b.example/@ops')
+    assert.equal(asked.length, 2)
+  })
+
   it('given a secret of this machine, then Secrets Manager is not asked', async () => {
     const read = () => Promise.reject(new Error('asked'))
     const access = receiverAccess({
@@ -65,6 +74,8 @@ describe('where a webhook is sent to', () => {
       { url: 'https://ops:geheim@b.example/' },
       { url: 'https://geheim@b.example/' },
       { url: 'https://geheim:x' },
+      { url: 'https://b.example/a geheim' },
+      { url: 7 },
       { headers: { Host: 'geheim' } },
       { headers: { 'transfer-encoding': 'geheim' } },
       { headers: { a: 1 } },

@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
+import { freePort } from '#local-servers/ports.ts'
+import { RetryableError } from '#runtime/consumer/index.ts'
 import { SnsTopic } from '../../../lib/notification/adapters/sns-topic.ts'
 import { snsMessage } from '../../../lib/notification/sns/sns-message.ts'
 import { message } from './messages.ts'
@@ -14,6 +16,47 @@ function answer(code: string, isOfSender: boolean): string {
 <Failed><member><Id>1</Id><Code>${code}</Code><SenderFault>${isOfSender}</SenderFault></member></Failed>
 </PublishBatchResult></PublishBatchResponse>`
 }
+
+describe('a topic that does not take messages', () => {
+  const createTopic = (port: number) =>
+    new SnsTopic('arn:aws:sns:eu-west-1:000000000000:sluice-alerts-test', {
+      endpoint: `http://127.0.0.1:${port}`,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    })
+
+  async function refusal(port: number): Promise<string> {
+    const topic = createTopic(port)
+    try {
+      await topic.publish([snsMessage(message())])
+    } catch (error) {
+      assert.ok(error instanceof RetryableError, String(error))
+      return error.message
+    } finally {
+      topic.close()
+    }
+    return 'published'
+  }
+
+  it('given no server, then the reason is that of the network', async () => {
+    assert.match(await refusal(await freePort()), /:sluice-alerts-test: (AggregateError: )?.*ECONNREFUSED/)
+  })
+
+  it('given an answer of SNS, then the reason is its name and message', async context => {
+    const xml =
+      '<ErrorResponse><Error><Code>NotFound</Code><Message>Topic does not exist</Message></Error></ErrorResponse>'
+    const server = createServer((request, response) => {
+      request.resume()
+      response.writeHead(404, { 'content-type': 'text/xml' }).end(xml)
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    context.after(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    const reason = await refusal((server.address() as AddressInfo).port)
+    assert.match(reason, /:sluice-alerts-test: NotFound\w*: Topic does not exist$/)
+  })
+})
 
 describe('a topic that takes one of two messages', () => {
   let body = ''

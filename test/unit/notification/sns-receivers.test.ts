@@ -28,7 +28,14 @@ function given(answers: Readonly<Record<string, (NotPublished | Error)[]>> = {})
       })
     },
   }
-  return { calls, kit: new SinkKit(deliverSink([new SnsReceivers(['sns', 'mail'], topic)], IN_PROD)) }
+  const sink = deliverSink([new SnsReceivers(['sns', 'mail'], topic)], IN_PROD)
+  const deliver: typeof sink.deliver = async deliveries => {
+    const outcomes = await sink.deliver(deliveries)
+    for (const outcome of outcomes)
+      if (outcome.kind !== 'delivered') assert.match(outcome.safeMessage ?? '', /^sns: |^unknown receiver /)
+    return outcomes
+  }
+  return { calls, kit: new SinkKit({ ...sink, deliver }) }
 }
 
 describe('a message for SNS', () => {

@@ -1,5 +1,6 @@
 /** Decides a chunk with a sink: offers new events to the receiver. The answers of the receiver decide the records of the chunk. */
 import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
+import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import type { Sink } from '../../consumer/sink.ts'
 import type { Consumer } from '../consumer.ts'
 import { admit } from '../deciding/admission.ts'
@@ -93,7 +94,10 @@ function toFailure(
   const failed =
     answer.kind === 'thrown'
       ? unexpectedFailure(answer.error)
-      : failure(answer.kind === 'retry' ? 'not-accepted' : 'rejected', answer.why)
+      : {
+          ...failure(answer.kind === 'retry' ? 'not-accepted' : 'rejected', answer.why),
+          ...omitUndefined({ safeMessage: answer.safeMessage }),
+        }
   const receivers = (answer.kind === 'thrown' ? undefined : answer.receivers) ?? left
   return receivers ? { ...failed, receivers } : failed
 }

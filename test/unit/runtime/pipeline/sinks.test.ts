@@ -224,6 +224,14 @@ describe('a sink', () => {
     assert.equal(stage.events.length, 2)
   })
 
+  it('given reasons that may be logged, then the failures have them', async () => {
+    const { sink } = receiver(id => (id === 'a' ? retry('busy, says a', 'busy') : reject('no bell', 'none')))
+    const stage = new Stage(sink)
+    await stage.batch(records('ab'))
+    const loggable = stage.observer.decisions.map(({ failure }) => failure?.safeMessage)
+    assert.deepEqual(loggable, ['busy', 'none'])
+  })
+
   it('given one that its sink calls permanent, then it alone is rejected, after one offer', async () => {
     const { sink, calls } = receiver(id => (id === 'b' ? new PermanentError('no such bell') : RUNG), {
       batchSize: 2,

@@ -1,10 +1,6 @@
 /** Builds the record that redrives a failed record. The redriver and the command `dlq redrive` both use it. Pure. */
 
-import {
-  buildRedriveHeaders,
-  computeRedrivePartition,
-  originalHeaders as withoutOwn,
-} from '#runtime/cloudevents/index.ts'
+import { buildRedriveHeaders, originalHeaders as withoutOwn } from '#runtime/cloudevents/index.ts'
 import {
   type FailedAttempt,
   type FailureData,
@@ -68,7 +64,7 @@ export function createRedrivenRecord(
   })
   return {
     topic: through?.topic ?? topic,
-    partition: through ? computeRedrivePartition(position, through.partitions) : partition,
+    partition: through ? partition % through.partitions : partition,
     key: decodeBase64(originalKey),
     value: decodeBase64(originalValue),
     headers: [...withoutOwn({ headers: original }), ...headers],

@@ -108,8 +108,7 @@ async function offerMessages(outlet: Outlet, messages: readonly Message[]): Prom
   } catch (error) {
     const { message, name } = error as Error
     const names = outlet.names.join(', ')
-    const safeMessage = `${names}: an unexpected ${name}. Its message is in the failure record.`
-    return messages.map(() => retry(`${names}: ${message}`, safeMessage))
+    return messages.map(() => retry(`${names}: ${message}`, `${names}: ${name}, see the failure record`))
   }
 }
 

@@ -60,8 +60,8 @@ const findContradictions: FindErrors<RawReceivers> = ({ receivers = [] }) =>
 function webhookErrors(row: Row, report: (message: string, ...below: readonly string[]) => void): void {
   if (row.url === undefined && row.secret === undefined)
     report('is missing: set url, or a secret that contains it', 'url')
-  if (typeof row.url === 'string')
-    urlError(row.url, row.allowPrivate === true, message => report(message, 'url'))
+  const urlError = typeof row.url === 'string' ? findRowUrlError(row.url, row) : undefined
+  if (urlError !== undefined) report(urlError, 'url')
   const timeoutMs = parseDuration(row.timeout) ?? DEFAULT_TIMEOUT_MS
   if (timeoutMs < TIMEOUT_MS.least || timeoutMs > TIMEOUT_MS.most) report('must be from 1s to 30s', 'timeout')
   for (const [header, value] of Object.entries(row.headers ?? {})) {
@@ -70,16 +70,13 @@ function webhookErrors(row: Row, report: (message: string, ...below: readonly st
   }
 }
 
-function urlError(url: string, allowPrivate: boolean, report: (message: string) => void): void {
+function findRowUrlError(url: string, { allowPrivate }: Row): string | undefined {
   const error = findUrlError(url)
-  if (error !== undefined) {
-    report(error)
-    return
-  }
-  if (url.startsWith('http:') && !allowPrivate)
-    report('must be https; http is only for private addresses, with allowPrivate: true')
-  if (isSecretUrl(url))
-    report('is a secret, because anyone who knows it can post to it: move it to the secret, under url')
+  if (error !== undefined) return error
+  if (url.startsWith('http:') && allowPrivate !== true)
+    return 'must be https; http is only for private addresses, with allowPrivate: true'
+  if (!isSecretUrl(url)) return undefined
+  return 'is a secret, because anyone who knows it can post to it: move it to the secret, under url'
 }
 
 /**

@@ -1,11 +1,10 @@
-/** URLs of webhooks: their form, and whether a URL or a header holds a secret, which must not stand in a file. Pure. */
+/** URLs of webhooks: their form, and secrets in them, which must not stand in a file. Pure. */
 
-/** Returns an error message for what is not the URL of a webhook, without a part of it. */
-export function findUrlError(url: unknown): string | undefined {
-  if (typeof url !== 'string' || !/^https?:\/\/\S+$/.test(url) || !URL.canParse(url))
-    return 'must be a URL such as https://host/path'
-  const { username, password } = new URL(url)
-  if (username === '' && password === '') return undefined
+/** Returns an error message for a text that is not the URL of a webhook, without a part of it. */
+export function findUrlError(url: string): string | undefined {
+  const parsed = /^https?:\/\/\S+$/.test(url) ? URL.parse(url) : null
+  if (parsed === null) return 'must be a URL such as https://host/path'
+  if (parsed.username + parsed.password === '') return undefined
   return 'must have no user and password: put the header Authorization into the secret, under headers'
 }
 
@@ -20,19 +19,19 @@ export function isSecretUrl(url: string): boolean {
   return SECRET_HOSTS.test(hostname) || path.some(looksRandom) || [...searchParams].some(isSecretPair)
 }
 
-/** Ends of names such as `sig`, `x-functions-key` and `apiKey`, and words that are secrets anywhere in a name. */
+/** Last words of names that are secrets, such as `sig` and `api-key`, and words that are secrets anywhere in a name. */
 const SECRET_NAME =
   /^code$|(^|[-_.])(sig|sign|key|auth|authorization|cookie|pass|passwd|pwd|hmac|jwt|sas)$|^proxy-|token|secret|password|passphrase|credential|signature|api-?key/i
 
-/** Returns whether the name or the value of a header or a query parameter is that of a secret. */
+/** Returns true if the name or the value of a header or query parameter is that of a secret. */
 export function isSecretPair([name, value]: readonly [name: string, value: string]): boolean {
   const words = name.replace(/([a-z])(?=[A-Z])/g, '$1-')
   return value !== '' && (SECRET_NAME.test(words) || looksRandom(value))
 }
 
-/** Returns whether letters of both cases and digits alternate in a long text as in a random one. */
+/** Returns true if small letters, capitals and digits alternate in a long text as in a random one. */
 function looksRandom(text: string): boolean {
-  const characters = text.replace(/[^A-Za-z0-9]/g, '')
-  const runs = characters.match(/[a-z]+|[A-Z]+|\d+/g) ?? []
-  return characters.length >= 20 && runs.length > 0.35 * characters.length
+  const runs = text.replace(/[^A-Za-z0-9]/g, '').match(/[a-z]+|[A-Z]+|\d+/g) ?? []
+  const { length } = runs.join('')
+  return length >= 20 && runs.length > 0.35 * length
 }

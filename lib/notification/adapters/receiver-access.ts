@@ -31,7 +31,7 @@ export function receiverAccess({
   nowMs = Date.now,
 }: AccessParts): (receiver: WebhookReceiver) => Promise<WebhookAccess> {
   const cache = new Map<string, { readonly secret: Secret; readonly untilMs: number }>()
-  const secretFor = async (secret: string): Promise<Secret> => {
+  const secretFor = async (receiver: WebhookReceiver, secret: string): Promise<Secret> => {
     const local = Object.hasOwn(localSecrets, secret) ? localSecrets[secret] : undefined
     if (local) return local
     const entry = cache.get(secret)
@@ -39,19 +39,13 @@ export function receiverAccess({
     const name = secretName(secret, env)
     const timeout = `secret ${name} could not be read within ${SECRET_WITHIN_MS / 1_000} s`
     const fresh = await within(SECRET_WITHIN_MS, read(name), () => new Error(timeout))
+    // A secret with an error is not kept, so that a corrected one is used at once.
+    parseAccess(receiver, fresh, env)
     cache.set(secret, { secret: fresh, untilMs: nowMs() + KEPT_MS })
     return fresh
   }
-  return async receiver => {
-    const { secret = '' } = receiver
-    try {
-      return parseAccess(receiver, secret ? await secretFor(secret) : {}, env)
-    } catch (error) {
-      // Once it is corrected, the secret is used at once.
-      cache.delete(secret)
-      throw error
-    }
-  }
+  return async receiver =>
+    parseAccess(receiver, receiver.secret ? await secretFor(receiver, receiver.secret) : {}, env)
 }
 
 /** Valid keys of a receiver's secret. */
@@ -61,7 +55,7 @@ function parseAccess(receiver: WebhookReceiver, secret: Secret, env: string): We
   const where = `secret ${secretName(receiver.secret ?? '', env)}`
   const unknown = Object.keys(secret).filter(key => !KEYS.includes(key))
   if (unknown.length > 0) throw new Error(`${where}: has unknown keys; known are ${KEYS.join(', ')}`)
-  const url = secret.url ?? receiver.url
+  const url = String(secret.url ?? receiver.url)
   const error = findUrlError(url)
   if (error !== undefined) throw new Error(`${where}: url ${error}`)
   const { headers = {}, signingSecret = [] } = secret
@@ -75,7 +69,7 @@ function parseAccess(receiver: WebhookReceiver, secret: Secret, env: string): We
       `${where}: signingSecret must be whsec_ and 24 to 64 bytes in base64, or a list of such values`,
     )
   })
-  return { url: url as string, keys, headers }
+  return { url, keys, headers }
 }
 
 function isTexts(value: unknown): value is Readonly<Record<string, string>> {

@@ -52,10 +52,11 @@ export class SnsTopic implements AlertsTopic {
   async publish(messages: readonly SnsMessage[]): Promise<readonly (NotPublished | undefined)[]> {
     const PublishBatchRequestEntries = messages.map(toBatchEntry)
     const command = new PublishBatchCommand({ TopicArn: this.#arn, PublishBatchRequestEntries })
-    const { Failed = [] } = await this.#client.send(command).catch((error: Error) => {
+    const { Failed = [] } = await this.#client.send(command).catch((error: NodeJS.ErrnoException) => {
       // After this error, the sink publishes the messages one by one, so that only the invalid one fails.
       if (FINAL.test(error.name)) throw error
-      throw new RetryableError(`${this.#arn}: ${describe(error)}`, { cause: error })
+      const { name, message, code } = error
+      throw new RetryableError(`${this.#arn}: ${name}: ${message || code}`, { cause: error })
     })
     return messages.map((_, index) => {
       const failed = Failed.find(({ Id }) => Id === String(index))
@@ -67,11 +68,6 @@ export class SnsTopic implements AlertsTopic {
   close(): void {
     this.#client.destroy()
   }
-}
-
-/** Returns name and message of an error of SNS or the network, which quotes no notification. That of a network has the name `Error`. */
-function describe({ name, message, code = '' }: NodeJS.ErrnoException): string {
-  return [name, message || code].filter(word => word !== 'Error').join(': ')
 }
 
 function toBatchEntry({ subject, message, attributes }: SnsMessage, index: number): PublishBatchRequestEntry {

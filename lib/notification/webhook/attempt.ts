@@ -1,5 +1,5 @@
 /** Makes one attempt to deliver a message to a webhook, and interprets the response. */
-import { confirmDelivery, type Delivered, reject, retry } from '#runtime/consumer/index.ts'
+import { confirmDelivery, type Delivered, omitUndefined, reject, retry } from '#runtime/consumer/index.ts'
 import { type Message, sluiceBody } from '../message.ts'
 import type { Format, WebhookReceiver } from '../receiver.ts'
 import { webhookHeaders } from './signature.ts'
@@ -62,8 +62,10 @@ export async function attempt(
   const { name, format, timeoutMs, allowPrivate } = receiver
   const access = await ports.access(receiver).catch((error: Error) => error)
   // Treat an unreadable secret like a timeout, so that it is not requested again for each message.
-  if (access instanceof Error)
-    return { outcome: createLoggableRetry(`${name}: ${access.message}`), noAnswer: access.message }
+  if (access instanceof Error) {
+    const why = `${name}: ${access.message}`
+    return { outcome: retry(why, why), noAnswer: access.message }
+  }
   const body = JSON.stringify(BODIES[format](message))
   const headers = {
     ...receiver.headers,
@@ -79,52 +81,28 @@ export async function attempt(
 /** Status codes below 500 after which a request may be retried: 408 Request Timeout, 425 Too Early, 429 Too Many Requests. */
 const NOT_NOW = new Set([408, 425, 429])
 
-/** Converts a response to the outcome of the attempt. Source: Standard Webhooks 1.0.0, "Delivery success and failure". */
+/**
+ * Converts a response to the outcome of the attempt. Reasons may be logged: they contain no part of the notification. Source: Standard
+ * Webhooks 1.0.0, "Delivery success and failure".
+ */
 function toAttempt(name: string, answer: PostAnswer, nowMs: number): Attempt {
-  if (answer.kind === 'refused') return { outcome: createLoggableRejection(`${name}: ${answer.why}`) }
-  if (answer.kind === 'no-answer') {
-    const { why, timedOut } = answer
-    return { outcome: createLoggableRetry(`${name}: ${why}`), ...(timedOut ? { noAnswer: why } : {}) }
+  if (answer.kind !== 'status') {
+    const why = `${name}: ${answer.why}`
+    if (answer.kind === 'refused') return { outcome: reject(why, why) }
+    return { outcome: retry(why, why), ...(answer.timedOut ? { noAnswer: answer.why } : {}) }
   }
   const { status, retryAfter } = answer
   if (status >= 200 && status < 300) return { outcome: confirmDelivery('delivered') }
-  const description = `${name}: answered with status ${status}`
-  if (status >= 500 || NOT_NOW.has(status)) {
-    const retryAfterMs = parseRetryAfter(retryAfter, nowMs)
-    return {
-      outcome: createLoggableRetry(description),
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    }
-  }
   const redirects = status >= 300 && status < 400
-  return {
-    outcome: createLoggableRejection(
-      redirects ? `${description}, a redirect, which is not followed: use the final URL` : description,
-    ),
-  }
+  const hint = redirects ? ', a redirect, which is not followed: use the final URL' : ''
+  const why = `${name}: answered with status ${status}${hint}`
+  if (status < 500 && !NOT_NOW.has(status)) return { outcome: reject(why, why) }
+  return { outcome: retry(why, why), ...omitUndefined({ retryAfterMs: parseRetryAfter(retryAfter, nowMs) }) }
 }
 
-/**
- * Returns a retry whose reason may be logged. The reason contains only names, status codes and network errors, and no part of the
- * notification.
- */
-function createLoggableRetry(why: string): Delivered {
-  return retry(why, why)
-}
-
-/** Returns a rejection whose reason may be logged, like that of a retry. */
-function createLoggableRejection(why: string): Delivered {
-  return reject(why, why)
-}
-
-const DAY = '(Mon|Tue|Wed|Thu|Fri|Sat|Sun)'
-const WEEKDAY = '(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day'
-const MONTH = '(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)'
-const TIME = String.raw`\d\d:\d\d:\d\d`
 /** The present form of a date and the two obsolete ones. Source: RFC 9110, section 5.6.7. */
-const HTTP_DATE = new RegExp(
-  String.raw`^(${DAY}, \d\d ${MONTH} \d{4} ${TIME} GMT|${WEEKDAY}, \d\d-${MONTH}-\d\d ${TIME} GMT|${DAY} ${MONTH} [ \d]\d ${TIME} \d{4})$`,
-)
+const HTTP_DATE =
+  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)(, \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} GMT|(s|nes|rs|ur)?day, \d\d-[A-Z][a-z]{2}-\d\d [\d:]{8} GMT| [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4})$/
 
 /** Parses a `Retry-After` header, which contains seconds or a date. Source: RFC 9110, section 10.2.3. */
 function parseRetryAfter(retryAfter = '', nowMs: number): number | undefined {

@@ -6,7 +6,7 @@ import { confirmDelivery, type Delivered, retry } from '#runtime/consumer/index.
 import type { Outlet } from '../deliver.ts'
 import type { Message } from '../message.ts'
 import { SECRET_WITHIN_MS, TIMEOUT_MS, type WebhookReceiver } from '../receiver.ts'
-import { type Attempt, attempt, type WebhookPorts } from './attempt.ts'
+import { attempt, type WebhookPorts } from './attempt.ts'
 import { LastNotified } from './last-notified.ts'
 
 /**
@@ -28,7 +28,7 @@ export const MAX_BATCH_MS = BATCH_MS + SECRET_WITHIN_MS + TIMEOUT_MS.most
 
 const OUT_OF_TIME = 'not called, because the notifications before it took too long'
 
-type Result = Pick<Attempt, 'outcome' | 'noAnswer'>
+type Result = { readonly outcome: Delivered; readonly noAnswer?: string | undefined }
 
 export class Webhook implements Outlet {
   readonly names: readonly [string]
@@ -36,8 +36,7 @@ export class Webhook implements Outlet {
   readonly #ports: WebhookPorts
   readonly #lastNotified = new LastNotified()
   #silentAttempts = 0
-  #notBeforeMs = 0
-  #notBeforeWhy = ''
+  #pause = { endMs: 0, why: '' }
 
   constructor(receiver: WebhookReceiver, ports: WebhookPorts) {
     this.names = [receiver.name]
@@ -69,19 +68,22 @@ export class Webhook implements Outlet {
     const news = this.#lastNotified.selectNews(message)
     if (news === undefined) return { outcome: confirmDelivery('superseded') }
     const { nowMs, pause } = this.#ports
-    const waitMs = this.#notBeforeMs - nowMs()
+    const waitMs = this.#pause.endMs - nowMs()
     if (waitMs > MAX_WAIT_MS || nowMs() + Math.max(0, waitMs) > untilMs)
-      return { outcome: this.#skip(waitMs > 0 ? this.#notBeforeWhy : OUT_OF_TIME) }
-    if (waitMs > 0) await pause(waitMs)
-    const { retryAfterMs, ...result } = await attempt(this.#receiver, news, this.#ports)
-    const { outcome, noAnswer } = result
+      return { outcome: this.#skip(waitMs > 0 ? this.#pause.why : OUT_OF_TIME) }
+    if (waitMs > 0) {
+      await pause(waitMs)
+      // Another partition may have learned of a longer pause meanwhile.
+      return this.#deliverOne(message, untilMs)
+    }
+    const { outcome, noAnswer, retryAfterMs } = await attempt(this.#receiver, news, this.#ports)
     this.#silentAttempts = noAnswer ? this.#silentAttempts + 1 : 0
     if (this.#silentAttempts >= SILENT_ATTEMPTS)
       this.#pauseFor(SKIP_MS, `not called for a minute after ${this.#silentAttempts} failures: ${noAnswer}`)
     else if (retryAfterMs !== undefined)
       this.#pauseFor(retryAfterMs, 'not called, because it requested a pause')
     if (outcome.kind === 'delivered') this.#lastNotified.remember(news)
-    return result
+    return { outcome, noAnswer }
   }
 
   #skip(why: string): Delivered {
@@ -92,8 +94,6 @@ export class Webhook implements Outlet {
   /** Starts a pause, unless a longer one is under way. */
   #pauseFor(ms: number, why: string): void {
     const endMs = this.#ports.nowMs() + Math.min(ms, MAX_SKIP_MS)
-    if (endMs <= this.#notBeforeMs) return
-    this.#notBeforeMs = endMs
-    this.#notBeforeWhy = why
+    if (endMs > this.#pause.endMs) this.#pause = { endMs, why }
   }
 }

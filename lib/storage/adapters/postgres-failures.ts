@@ -20,19 +20,15 @@ export function canBeOfRow({ code = '', severity }: PostgresError): boolean {
   return severity !== undefined && /^(22|54|23502$)/.test(code)
 }
 
-/**
- * Classes and codes of errors that leave a session fit for other work, because data, a statement or another transaction is at fault.
- * Source: PostgreSQL, Appendix A, "PostgreSQL Error Codes", https://www.postgresql.org/docs/current/errcodes-appendix.html.
- */
-const SESSION_STAYS = /^(2[1237]|38|39|4[024]|53100|54|55006|55P03|57014|P0)/
+/** SQLSTATEs for which data, a statement or another transaction is at fault, not the session. Source: PostgreSQL, Appendix A. */
+const SESSION_STAYS = /^(2[1237]|38|39|4[024](?!501)|53100|54|55006|55P03|57014|P0)/
 
 /**
- * Returns true if a session must be closed after an answer of the server, because it may be unable to serve although another one is. Its
- * server can be read-only, recovering or shutting down, and its role or database can have been dropped and created again. After an
- * unknown error the session is closed, too, which costs one connection.
+ * Returns true if an answer of the server ends the use of a session, because another session may be able to serve: its server is
+ * read-only, recovers or stops, or its role or database was replaced. After an unknown error it costs one connection.
  */
 export function endsSession({ code = '' }: PostgresError): boolean {
-  return code === '42501' || !SESSION_STAYS.test(code)
+  return !SESSION_STAYS.test(code)
 }
 
 /** Returns true if rows were refused by an object of the database that the error does not name. */

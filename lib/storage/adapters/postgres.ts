@@ -3,7 +3,6 @@
  * that a pooler of connections may stand between.
  */
 import { Kysely, PostgresAdapter, PostgresDialect } from 'kysely'
-import { DEFAULT_MIGRATION_TABLE } from 'kysely/migration'
 import { Client, type ClientConfig, Connection, Pool, type PoolClient, type PoolConfig } from 'pg'
 import { PermanentError, RetryableError } from '#runtime/consumer/index.ts'
 import { MIGRATIONS } from '../migrations.ts'
@@ -213,10 +212,7 @@ async function cancelStatement({ host, port, ssl, processID, secretKey }: Sessio
   connection.stream.destroy()
 }
 
-/**
- * Creates or migrates tables and views. Writers that find something to do take turns. The others do not wait for the lock, which any
- * session can hold.
- */
+/** Creates or migrates tables and views. Writers that have to do so take turns by a lock, which any session can hold. */
 async function migrateTables(client: PoolClient, location: string): Promise<void> {
   if (await isMigrated(client)) return
   await client.query(`SELECT pg_advisory_xact_lock(hashtext('${SCHEMA}'))`)
@@ -234,9 +230,9 @@ async function migrateTables(client: PoolClient, location: string): Promise<void
 
 /** Returns true if exactly the migrations of this version are recorded. */
 async function isMigrated(client: PoolClient): Promise<boolean> {
-  const table = `${SCHEMA}.${DEFAULT_MIGRATION_TABLE}`
-  const { rows: found } = await client.query('SELECT to_regclass($1) IS NOT NULL AS is_there', [table])
-  if (!found[0]?.is_there) return false
+  const table = `${SCHEMA}.kysely_migration`
+  const { rows: found } = await client.query('SELECT to_regclass($1) AS id', [table])
+  if (!found[0]?.id) return false
   const { rows } = await client.query(`SELECT name FROM ${table} ORDER BY name`)
   return String(rows.map(({ name }) => name)) === String(MIGRATIONS)
 }

@@ -184,14 +184,6 @@ function start(text: string, length: number): string {
   return text.slice(0, length).toWellFormed()
 }
 
-/** Returns the partition of the topic through which a record of another application is redriven. All its attempts are there. */
-export function computeRedrivePartition(
-  { partition }: Pick<LogRecord, 'partition'>,
-  partitions: number,
-): number {
-  return partition % partitions
-}
-
 /** Position and append time of a record, or those of the record that failed if it is redriven from a topic of another application. */
 export type OriginalRecord = Pick<LogRecord, 'topic' | 'log' | 'partition' | 'offset' | 'timestampMs'>
 

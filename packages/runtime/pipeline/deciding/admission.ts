@@ -1,6 +1,6 @@
 /** Admission decides which records reach the process. Pure: it changes only the working copy. */
 import type { LogRecord } from '../../cloudevents/record.ts'
-import { computeRedrivePartition, type RecordPlace, type RedriveTarget } from '../../cloudevents/redrive.ts'
+import type { RecordPlace, RedriveTarget } from '../../cloudevents/redrive.ts'
 import { failure, isRetried } from '../../consumer/failure-codes.ts'
 import { failureId } from '../../consumer/failure-event.ts'
 import { keepsStates, readsForeignLogs } from '../consumer.ts'
@@ -143,11 +143,10 @@ function explainRefusal(
   return 'no failure with this id is remembered: it is too old, or was removed to make room for newer ones'
 }
 
-/** Returns an error message for a copy in a partition whose state does not see the attempts at the failure. */
+/** Returns an error message for a copy in another partition than that of all redrives: its state knows none of the attempts. */
 function explainPartition({ consumer }: Work, { topic, partition }: LogRecord, place: RecordPlace) {
-  const { partitions = 1 } = consumer.application.topicNamed(topic) ?? {}
-  const own = computeRedrivePartition(place, partitions)
-  return partition === own ? undefined : `attempts at this failure are in partition ${own} of the topic`
+  const own = place.partition % (consumer.application.topicNamed(topic)?.partitions ?? 1)
+  return partition === own ? undefined : `the attempts at this failure are in partition ${own} of the topic`
 }
 
 function toDecidedRecord(decision: Decision, attemptAt?: RememberedFailure): DecidedRecord {

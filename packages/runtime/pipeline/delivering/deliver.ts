@@ -1,6 +1,5 @@
 /** Decides a chunk with a sink: offers new events to the receiver. The answers of the receiver decide the records of the chunk. */
-import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
-import { omitUndefined } from '../../consumer/omit-undefined.ts'
+import { type Failure, rejection, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { Sink } from '../../consumer/sink.ts'
 import type { Consumer } from '../consumer.ts'
 import { admit } from '../deciding/admission.ts'
@@ -91,13 +90,10 @@ function toFailure(
   answer: Exclude<Answer, { kind: 'delivered' }>,
   left: readonly string[] | undefined,
 ): Failure {
-  const failed =
+  const failed: Failure =
     answer.kind === 'thrown'
       ? unexpectedFailure(answer.error)
-      : {
-          ...failure(answer.kind === 'retry' ? 'not-accepted' : 'rejected', answer.why),
-          ...omitUndefined({ safeMessage: answer.safeMessage }),
-        }
+      : { ...rejection(answer), code: answer.kind === 'retry' ? 'not-accepted' : 'rejected' }
   const receivers = (answer.kind === 'thrown' ? undefined : answer.receivers) ?? left
   return receivers ? { ...failed, receivers } : failed
 }

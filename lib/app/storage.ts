@@ -19,7 +19,7 @@ export async function openStorage(config: Config, aws: AwsPlace = {}): Promise<S
     return new SqliteStorage(url.slice('sqlite:'.length))
   }
   const { PostgresStorage } = await import('../storage/adapters/postgres.ts')
-  return new PostgresStorage(url)
+  return new PostgresStorage(url, () => readStorageUrl(config, aws).catch(() => url))
 }
 
 /** Returns the address of the database, with the user and the password of the secret. @throws ConfigError as `openStorage` does */

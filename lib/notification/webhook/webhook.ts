@@ -26,8 +26,6 @@ const BATCH_MS = 20_000
  */
 export const MAX_BATCH_MS = BATCH_MS + SECRET_WITHIN_MS + TIMEOUT_MS.most
 
-const OUT_OF_TIME = 'not called, because the notifications before it took too long'
-
 type Result = { readonly outcome: Delivered; readonly noAnswer?: string | undefined }
 
 export class Webhook implements Outlet {
@@ -70,12 +68,9 @@ export class Webhook implements Outlet {
     const { nowMs, pause } = this.#ports
     const waitMs = this.#pause.endMs - nowMs()
     if (waitMs > MAX_WAIT_MS || nowMs() + Math.max(0, waitMs) > untilMs)
-      return { outcome: this.#skip(waitMs > 0 ? this.#pause.why : OUT_OF_TIME) }
-    if (waitMs > 0) {
-      await pause(waitMs)
-      // Another partition may have learned of a longer pause meanwhile.
-      return this.#deliverOne(message, untilMs)
-    }
+      return { outcome: this.#skip(waitMs > 0 ? this.#pause.why : 'not called: its batch took too long') }
+    // Another partition may learn of a longer pause meanwhile.
+    if (waitMs > 0) return pause(waitMs).then(() => this.#deliverOne(message, untilMs))
     const { outcome, noAnswer, retryAfterMs } = await attempt(this.#receiver, news, this.#ports)
     this.#silentAttempts = noAnswer ? this.#silentAttempts + 1 : 0
     if (this.#silentAttempts >= SILENT_ATTEMPTS)

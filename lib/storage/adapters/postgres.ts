@@ -82,8 +82,10 @@ const BEGIN_READING = begin('BEGIN READ ONLY', { statement_timeout: READ_MS })
 
 /** Client whose limit for connecting is its own: that of the pool also counts while all connections are in use. */
 class ConnectingClient extends Client {
-  constructor(config?: string | ClientConfig) {
-    super({ ...(config as ClientConfig), connectionTimeoutMillis: CONNECT_MS })
+  constructor({ readUrl, ...config }: ClientConfig & { readonly readUrl?: () => Promise<string> } = {}) {
+    super({ ...config, connectionTimeoutMillis: CONNECT_MS })
+    const readPassword = readUrl && (async () => decodeURIComponent(new URL(await readUrl()).password))
+    if (this.password && readPassword) Object.assign(this, { password: readPassword })
     // A lost connection fails the statement. Without a listener, its event would also end the process.
     this.on('error', () => {})
   }
@@ -97,8 +99,8 @@ export class PostgresStorage implements Storage, StorageReader {
   readonly #pool: Pool
   #migrated: Promise<void> | undefined
 
-  /** @param url address of the database; `sslmode` in it selects TLS */
-  constructor(url: string) {
+  /** @param readUrl returns `url`, in which `sslmode` selects TLS, with the present password for a new connection */
+  constructor(url: string, readUrl?: () => Promise<string>) {
     const { hostname, port, pathname, username } = new URL(url)
     this.#user = decodeURIComponent(username)
     this.location = `postgresql://${this.#user && `${this.#user}@`}${hostname}:${port || 5432}${pathname}`
@@ -107,6 +109,7 @@ export class PostgresStorage implements Storage, StorageReader {
       application_name: 'sluice-storage',
       allowExitOnIdle: true,
       ...POOL,
+      ...{ readUrl },
     })
     // The pool removes a lost connection, and the next query gets another one.
     this.#pool.on('error', () => {})

@@ -125,13 +125,19 @@ describe('a script that Redis 6.2 cannot run now', () => {
       }),
     ))
 
-  it('given a server that is no longer the primary, then the next command has a new connection', () =>
-    withOldServer("READONLY You can't write against a read only replica.", (url, connections) =>
-      withClient({ url }, async client => {
-        for (const count of [1, 2]) {
-          assert.ok((await rejection(client.eval(COMPARE_AND_SET, ['k'], ['', 1]))) instanceof Unavailable)
-          assert.equal(connections(), count)
-        }
-      }),
-    ))
+  for (const [answer, isKept] of [
+    ["READONLY You can't write against a read only replica.", false],
+    ["MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", false],
+    ['NOREPLICAS Not enough good replicas to write.', false],
+    ["OOM command not allowed when used memory > 'maxmemory'.", true],
+  ] as const)
+    it(`given ${answer.split(' ')[0]}, then the next command has ${isKept ? 'the same' : 'a new'} connection`, () =>
+      withOldServer(answer, (url, connections) =>
+        withClient({ url }, async client => {
+          for (const count of [1, isKept ? 1 : 2]) {
+            assert.ok((await rejection(client.eval(COMPARE_AND_SET, ['k'], ['', 1]))) instanceof Unavailable)
+            assert.equal(connections(), count)
+          }
+        }),
+      ))
 })

@@ -5,7 +5,11 @@ import { readFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import {
+  CreateSecretCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager'
 import { Client, types } from 'pg'
 import { freePort } from '#local-servers/ports.ts'
 import { PermanentError, RetryableError } from '#runtime/consumer/index.ts'
@@ -69,6 +73,36 @@ describe('PostgreSQL', () => {
       const connections = `SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'sluice-storage'`
       await Promise.all(Array.from({ length: 12 }, () => storage.write(ROWS, 'replace')))
       assert.deepEqual(await server.query(url, connections), [{ n: 2 }])
+    } finally {
+      await storage.close()
+    }
+  })
+
+  it('given a password that is rotated, then new connections use the new one, in the same instance', async () => {
+    const url = await server.createDatabase()
+    const role = new URL(url).pathname.slice(1)
+    await server.query(
+      url,
+      `CREATE ROLE ${role} LOGIN PASSWORD 'first'; GRANT CREATE ON DATABASE ${role} TO ${role}`,
+    )
+    const aws = { endpoint: awsEndpoint(), region: 'us-east-1', credentials: CREDENTIALS }
+    const client = new SecretsManagerClient(aws)
+    const [storageSecret, secretOf] = [randomUUID(), (password: string) => JSON.stringify({ password })]
+    await client.send(new CreateSecretCommand({ Name: storageSecret, SecretString: secretOf('first') }))
+    const storageUrl = changed(url, { username: role, password: '' })
+    const storage = await openStorage({ storageUrl, storageSecret }, aws)
+    try {
+      await storage.write(ROWS, 'replace')
+      await server.query(url, `ALTER ROLE ${role} PASSWORD 'second'`)
+      await client.send(
+        new PutSecretValueCommand({ SecretId: storageSecret, SecretString: secretOf('second') }),
+      )
+      await server.query(
+        url,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${role}' AND datname = '${role}'`,
+      )
+      await storage.write(ROWS, 'replace').catch(() => {})
+      assert.equal(await storage.write(ROWS, 'keep'), 0)
     } finally {
       await storage.close()
     }

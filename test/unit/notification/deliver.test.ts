@@ -353,7 +353,7 @@ describe('a notification for which a webhook is not called', () => {
       },
     })
     await kit.when(...['1', '2', '3', '4', '5'].map(id => notified(id, { receivers: ['slow'], group: id })))
-    assert.equal(kit.refusals.at(-1), 'slow: not called, because the notifications before it took too long')
+    assert.equal(kit.refusals.at(-1), 'slow: not called: its batch took too long')
   })
 })
 

@@ -137,7 +137,7 @@ export class RedisClient {
 }
 
 /** Error replies after which a new connection may succeed, with a new password or to the new primary. */
-const ELSEWHERE = /^(NOAUTH|WRONGPASS|NOPERM|READONLY)\b/
+const ELSEWHERE = /^(NOAUTH|WRONGPASS|NOPERM|READONLY|MASTERDOWN|NOREPLICAS)\b/
 /** Redirections. Only a client for a single server receives them, because a client for a cluster follows them. */
 const REDIRECTED = /^(MOVED|ASK)\b/
 /** Error replies that are temporary or concern the connection. Any other error reply is thrown as an error of the command. */

@@ -19,7 +19,7 @@ export function isSecretUrl(url: string): boolean {
   return SECRET_HOSTS.test(hostname) || path.some(looksRandom) || [...searchParams].some(isSecretPair)
 }
 
-/** Last words of names that are secrets, such as `sig` and `api-key`, and words that are secrets anywhere in a name. */
+/** Last words of names that are secrets, such as "sig" and "key", and words that are secrets anywhere in a name. */
 const SECRET_NAME =
   /^code$|(^|[-_.])(sig|sign|key|auth|authorization|cookie|pass|passwd|pwd|hmac|jwt|sas)$|^proxy-|token|secret|password|passphrase|credential|signature|api-?key/i
 

@@ -245,6 +245,7 @@ function formatDocument(record: LogRecord, event: Event | Failure): string {
   return formatRecordedLine(record, { failure: { code, message } })
 }
 
+const NO_TIMESTAMP = 'no timestamp            '
 const PLACE_WIDTH = 7
 const TYPE_WIDTH = 19
 
@@ -261,7 +262,7 @@ export function formatRecord(
   const view = toRecordView(record, read)
   const { recordTime, partition, offset } = view
   const parts = [
-    recordTime,
+    recordTime ?? NO_TIMESTAMP,
     `${partition}@${offset}`.padEnd(PLACE_WIDTH),
     ...describeContent(names, view),
     formatRecordSummary(view),

@@ -11,6 +11,7 @@ import {
 } from '../../lib/queries/dead-letters/dead-letter-records.ts'
 import type { DeadLettersNow, PlacedRow } from '../../lib/queries/dead-letters/dead-letters.ts'
 import { type BytesView, toBytesView } from '../../lib/queries/records/bytes-view.ts'
+import { formatTimestamp } from '../../lib/queries/records/record-view.ts'
 
 /** Dead letter in a list. */
 export interface DeadLetterLine extends Omit<DeadLetterSummary, 'partition' | 'offset'> {
@@ -60,7 +61,7 @@ export function buildListReport(env: string, page: ListedPage): DeadLetterListRe
 export interface DeadLetterReport extends DeadLetterLine {
   readonly routedBecause: string
   readonly firstFailedAt: string
-  readonly originalTime: string
+  readonly originalTime: string | null
   /** Previous attempts, oldest first. */
   readonly history: readonly FailedAttempt[]
   readonly redrive: RedriveOutlook
@@ -80,7 +81,7 @@ export function buildDeadLetterReport(found: FoundDeadLetter, redrive: RedriveOu
     ...toDeadLetterLine(toDeadLetterSummary(found, redrive.handled ?? undefined)),
     routedBecause: deadLetter.routedBecause,
     firstFailedAt: deadLetter.firstFailedAt,
-    originalTime: instant(deadLetter.originalTimestamp),
+    originalTime: formatTimestamp(deadLetter.originalTimestamp),
     history: deadLetter.history,
     redrive,
     traceparent: event.extensions?.traceparent ?? null,

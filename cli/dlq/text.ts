@@ -89,7 +89,7 @@ export function formatDeadLetter(found: FoundDeadLetter, outlook: RedriveOutlook
     ['consumer', report.consumer],
     ['failed at', `${report.failedAt}, attempt ${report.attempt} since ${report.firstFailedAt}`],
     ['record', `${report.originalTopic}/${report.originalPartition}@${report.originalOffset}`],
-    ['written at', report.originalTime],
+    ['written at', report.originalTime ?? 'no timestamp'],
     ['entity', report.entity ?? 'unknown: the record cannot be read as an event'],
     ['type', report.type ?? 'unknown'],
     ['redrive', formatRedrive(outlook)],

@@ -11,6 +11,7 @@ import {
   findDeadLetter,
   toDeadLetterSummary,
 } from '../../../lib/queries/dead-letters/dead-letter-records.ts'
+import { formatTimestamp } from '../../../lib/queries/records/record-view.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareQuery } from '../../http/declare-route.ts'
 import { ProblemError } from '../../http/problem.ts'
@@ -32,7 +33,7 @@ export interface ShownDeadLetter extends Omit<DeadLetterSummary, 'partition' | '
   readonly means: string | null
   readonly routedBecause: string
   readonly firstFailedAt: string
-  readonly originalTimestampMs: number
+  readonly originalTime: string | null
   /** Earlier attempts, oldest first. */
   readonly history: readonly FailedAttempt[]
   readonly redrive: RedriveOutlook
@@ -102,7 +103,7 @@ function toShownDeadLetter(found: FoundDeadLetter, outlook: RedriveOutlook): Sho
     means: findMeaning(summary.code),
     routedBecause: deadLetter.routedBecause,
     firstFailedAt: deadLetter.firstFailedAt,
-    originalTimestampMs: deadLetter.originalTimestamp,
+    originalTime: formatTimestamp(deadLetter.originalTimestamp),
     history: deadLetter.history,
     redrive: outlook,
     eventId: event?.id ?? null,

@@ -71,8 +71,9 @@ export function Badge({
   return <span class={`badge ${tone}`}>{children}</span>
 }
 
-/** Shows a time. @param at RFC 3339, or epoch milliseconds */
-export function Moment({ at }: { readonly at: string | number }): JSX.Element {
+/** Shows a time. @param at RFC 3339, or epoch milliseconds; null for a record without a timestamp */
+export function Moment({ at }: { readonly at: string | number | null }): JSX.Element {
+  if (at === null) return <>no timestamp</>
   return (
     <time dateTime={new Date(at).toISOString()} title={formatExactTime(at)}>
       {formatTime(at, Date.now())}

@@ -82,7 +82,7 @@ function LetterFacts({ letter }: Props): JSX.Element {
             <a href={buildAddress('/kafka/messages', { topic, partition, offset })}>
               {topic}/{partition}@{offset}
             </a>
-            , written at <Moment at={letter.originalTimestampMs} />
+            , written at <Moment at={letter.originalTime} />
           </>,
         ],
         [

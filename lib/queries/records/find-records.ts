@@ -63,7 +63,7 @@ export async function findRecords<T>(
       left.markRead(record)
       looked++
       bytes += estimateSize(record)
-      reachedMs = record.timestampMs
+      if (record.timestampMs >= 0) reachedMs = record.timestampMs
     }
   }
   return buildResult('end')

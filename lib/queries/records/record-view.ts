@@ -9,8 +9,8 @@ export interface RecordView {
   readonly topic: string
   readonly partition: number
   readonly offset: number
-  /** Timestamp of the record, RFC 3339. */
-  readonly recordTime: string
+  /** Timestamp of the record, RFC 3339; null if it has none. */
+  readonly recordTime: string | null
   /** Event time, unchanged from the producer. Null if the event has no time, or the record does not contain an event. */
   readonly eventTime: string | null
   readonly key: BytesView | null
@@ -30,7 +30,7 @@ export interface RecordView {
  */
 export function toRecordView(record: LogRecord, event: Event | Failure = readEvent(record)): RecordView {
   const { topic, partition, offset, timestampMs, key, value, headers } = record
-  const place = { topic, partition, offset, recordTime: instant(timestampMs) }
+  const place = { topic, partition, offset, recordTime: formatTimestamp(timestampMs) }
   const bytes = {
     key: key && toBytesView(key),
     headers: headers.map(([name, bytes]) => ({ name, ...toBytesView(toBuffer(bytes)) })),
@@ -53,6 +53,11 @@ export function toRecordView(record: LogRecord, event: Event | Failure = readEve
     failure: { code, message },
     value: value && toBytesView(value),
   }
+}
+
+/** Returns the timestamp of a record, RFC 3339; null if it has none, for which clients write -1. */
+export function formatTimestamp(timestampMs: number): string | null {
+  return timestampMs < 0 ? null : instant(timestampMs)
 }
 
 /**

@@ -34,6 +34,13 @@ describe('a record as a line', () => {
     assert.equal(formatRecord(NAMES, record, readEvent(record), 60).length, 60)
   })
 
+  it('without a timestamp says so, and shows no time', () => {
+    const timeless = { ...record, timestampMs: -1 }
+    const line = formatRecord(NAMES, timeless, readEvent(timeless), undefined)
+    assert.match(line, /^no timestamp {14}3@42 /)
+    assert.equal(toRecordView(timeless).recordTime, null)
+  })
+
   it('that carries no event is shown with the reason, as text that cannot control the terminal', () => {
     const line = formatRecord(NAMES, notAnEvent, readEvent(notAnEvent), undefined)
     assert.match(line, /✗ not-a-cloudevent: no "ce_" header /)

@@ -36,8 +36,8 @@ export interface MessageList {
 export interface MessageRow {
   readonly partition: number
   readonly offset: number
-  /** Append time of the record. */
-  readonly recordTime: string
+  /** Append time of the record; null if it has no timestamp. */
+  readonly recordTime: string | null
   /** Event time, unchanged from the producer. */
   readonly eventTime: string | null
   readonly key: string | null

@@ -45,6 +45,9 @@ export type Decoded =
     })
   | (Origin & { readonly kind: 'failed'; readonly event?: Event; readonly failure: Failure })
 
+const NO_TIME =
+  'the record has no timestamp (-1), and the event has no "time": let the producer write one of them'
+
 type Expectations = Pick<
   Consumer,
   'application' | 'reader' | 'futureToleranceMs' | 'earliestTimeMs' | 'sinceMs' | 'isForeign'
@@ -126,6 +129,9 @@ function decodeEvent(
   const large = largeAttribute(event)
   if (large) return toFailedContent(event, failure('attributes-too-large', large))
   const { readAtMs } = record
+  if (event.time === undefined && writtenMs < 0)
+    return toFailedContent(event, failure('time-too-early', NO_TIME))
+  const named = event.time === undefined ? "the record's timestamp" : '"time"'
   const aheadMs = timeMs - (readAtMs ?? record.timestampMs)
   // If an event from a fast clock were accepted, all later events of its entity would appear late.
   if (aheadMs > futureToleranceMs)
@@ -133,12 +139,12 @@ function decodeEvent(
       event,
       failure(
         'time-in-future',
-        `"time" is ${aheadMs} ms later than ${readAtMs === undefined ? "the record's timestamp" : 'the clock of the consumer'}`,
+        `${named} is ${aheadMs} ms later than ${readAtMs === undefined ? "the record's timestamp" : 'the clock of the consumer'}`,
       ),
     )
   // If such an event were accepted, all timers between its time and the entity's next event would be due at once.
   if (timeMs < earliestTimeMs)
-    return toFailedContent(event, failure('time-too-early', `"time" is before ${instant(earliestTimeMs)}`))
+    return toFailedContent(event, failure('time-too-early', `${named} is before ${instant(earliestTimeMs)}`))
   // Copy the bytes: a process may modify its data, but the record must not change.
   const data = Buffer.isBuffer(read.data) ? Buffer.from(read.data) : read.data
   const received = { ...event, data, timeMs, entity: formatEntity(event) }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { estimateSize } from '#runtime/cloudevents/record.ts'
+import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { completeStep, type Emission, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import type { KafkaEvent } from '#runtime/pipeline/batch/receive.ts'
+import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
 import { FAMILIES } from '../../../support/families.ts'
 import { kafkaEvent, environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { counting, Stage } from '../../../support/stage.ts'
@@ -55,6 +57,30 @@ describe('records that cannot be processed', () => {
     ],
     ['a reading from the future', reading('x', { at: 2 * 3600 }), 'time-in-future'],
   ]
+  const timeless = reading('x')
+  delete (timeless as { time?: string }).time
+  for (const [name, timestampMs, message] of [
+    [
+      'no timestamp',
+      -1,
+      'the record has no timestamp (-1), and the event has no "time": let the producer write one of them',
+    ],
+    ['a timestamp in seconds', 1_795_597_200, "the record's timestamp is before 2000-01-01T00:00:00.000Z"],
+    ['the timestamp 0', 0, "the record's timestamp is before 2000-01-01T00:00:00.000Z"],
+  ] as const)
+    it(`given an event without a time in a record with ${name}, then the reason names the timestamp`, async () => {
+      for (const earliestTimeMs of [CONSUMER_DEFAULTS.earliestTimeMs, -1e12].slice(
+        0,
+        timestampMs < 0 ? 2 : 1,
+      )) {
+        const stage = new Stage()
+        stage.consumer = { ...stage.consumer, earliestTimeMs }
+        await stage.batch([{ ...record(0, timeless), timestampMs }])
+        assert.deepEqual(stage.outcomes, ['failed/time-too-early'])
+        assert.equal((stage.events[0]?.data as FailureData | undefined)?.error, message)
+      }
+    })
+
   for (const [name, content, code] of table)
     it(`given ${name}, then it fails (${code}) and its batch continues`, async () => {
       const stage = new Stage()

@@ -2,6 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { fileFailure } from '../lib/operations/operation-failure.ts'
+import { LONGEST, readText } from '../lib/support/text-reader.ts'
+import { CliFailure } from './failure.ts'
 import { resolvePath, type Terminal } from './terminal.ts'
 
 /** Returns the name of an input file for messages. */
@@ -9,10 +11,14 @@ export function toInputName(file: string): string {
   return file === '-' ? 'standard input' : file
 }
 
-/** Reads a file; `-` is standard input. @throws OperationFailure if the file cannot be read */
-export async function readInput(file: string, terminal: Pick<Terminal, 'stdin' | 'folder'>): Promise<Buffer> {
+/** Returns the text of a file; `-` is standard input. @throws OperationFailure if the file cannot be read, or is not UTF-8 */
+export async function readInput(file: string, terminal: Pick<Terminal, 'stdin' | 'folder'>): Promise<string> {
   try {
-    return file === '-' ? await buffer(terminal.stdin) : await readFile(resolvePath(terminal, file))
+    const bytes = file === '-' ? await buffer(terminal.stdin) : await readFile(resolvePath(terminal, file))
+    if (bytes.length <= LONGEST) return readText(bytes, toInputName(file))
+    throw new CliFailure(
+      `${toInputName(file)}: too large to be read as a whole: \`sluice replay\` and \`sluice import\` read streams`,
+    )
   } catch (error) {
     throw fileFailure(toInputName(file), error)
   }
@@ -27,12 +33,11 @@ export interface Document {
 
 /** Splits a text into its documents: one object, the elements of an array, or one document per line. */
 export function splitDocuments(text: string): Document[] {
-  const whole = text.replace(/^\uFEFF/, '')
-  const parsed = parseWhole(whole)
+  const parsed = parseWhole(text)
   if (Array.isArray(parsed))
     return parsed.map((document, index) => ({ line: index + 1, text: JSON.stringify(document) }))
-  if (parsed !== undefined) return [{ line: 1, text: whole }]
-  return whole
+  if (parsed !== undefined) return [{ line: 1, text }]
+  return text
     .split('\n')
     .flatMap((line, index) => (line.trim() === '' ? [] : [{ line: index + 1, text: line }]))
 }

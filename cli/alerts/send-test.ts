@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { FAMILIES, GENERAL, NOTIFICATIONS, RECEIVERS, readSettings } from '../../lib/app/settings/index.ts'
 import { loadReceivers, RECEIVERS_FILE } from '../../lib/notification/adapters/load-receivers.ts'
 import type { Receiver } from '../../lib/notification/receiver.ts'
-import { FileError } from '../../lib/support/file-errors.ts'
+import { fileFailure } from '../../lib/operations/operation-failure.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
@@ -50,13 +50,10 @@ Examples:
   },
 })
 
-async function readReceivers(folder: string, shown: string): Promise<readonly Receiver[]> {
-  try {
-    return await loadReceivers(folder, shown)
-  } catch (error) {
-    if (error instanceof FileError) throw new CliFailure(error.message)
-    throw error
-  }
+function readReceivers(folder: string, shown: string): Promise<readonly Receiver[]> {
+  return loadReceivers(folder, shown).catch(error => {
+    throw fileFailure(shown, error)
+  })
 }
 
 function chooseReceivers(

@@ -1,10 +1,11 @@
 /** Adds a new consumer to the project: the files from `consumer-files.ts`, and its entry in serverless.yml. */
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { text } from '#runtime/settings/index.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { fileFailure } from '../../lib/operations/operation-failure.ts'
+import { readConfigFile } from '../../lib/support/adapters/config-file.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { argument, command } from '../command.ts'
 import { CliFailure } from '../failure.ts'
@@ -75,7 +76,10 @@ async function addConsumer(name: string): Promise<WrittenFile[]> {
   const files = buildConsumerFiles(name)
   const present = files.map(({ file }) => dirname(file)).find(folder => existsSync(join(PROJECT, folder)))
   if (present) throw new CliFailure(`${present} already exists, so nothing was written. Choose another name.`)
-  const serverless = insertEntry(await readProjectFile(SERVERLESS_YML), renderEntry(name))
+  const serverless = insertEntry(
+    await readConfigFile(join(PROJECT, SERVERLESS_YML), SERVERLESS_YML),
+    renderEntry(name),
+  )
   for (const { file, content } of files) await writeProjectFile(file, content)
   // Write serverless.yml last, so that it does not refer to files that do not exist yet.
   await writeProjectFile(SERVERLESS_YML, serverless)
@@ -96,12 +100,6 @@ export function insertEntry(yaml: string, entry: string): string {
   const functions = section[0].trimEnd()
   const rest = yaml.slice(section.index + section[0].length)
   return `${yaml.slice(0, section.index)}${functions}\n\n${entry}${rest && `\n${rest}`}`
-}
-
-async function readProjectFile(file: string): Promise<string> {
-  return readFile(join(PROJECT, file), 'utf8').catch(error => {
-    throw fileFailure(file, error)
-  })
 }
 
 async function writeProjectFile(file: string, content: string): Promise<void> {

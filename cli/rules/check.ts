@@ -15,7 +15,7 @@ import { readRuleFilesAt } from '../../lib/operations/rules-at-path.ts'
 import { readPlan } from '../../lib/operations/views/statements.ts'
 import { count } from '../../lib/support/count.ts'
 import type { EditedFile } from '../../lib/support/edited-file.ts'
-import { errorLine, FileError } from '../../lib/support/file-errors.ts'
+import { errorLine } from '../../lib/support/file-errors.ts'
 import type { TablePlan } from '../../lib/views/plan.ts'
 import { command, flag, optionalArguments, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
@@ -64,7 +64,7 @@ async function readFiles(place: string, terminal: Terminal): Promise<readonly Ed
   try {
     return await readRuleFilesAt(resolvePath(terminal, place), place)
   } catch (error) {
-    throw toFailure(place, error)
+    throw fileFailure(place, error)
   }
 }
 
@@ -83,12 +83,8 @@ async function readTables(
     const topics = await loadStreamTopics(settings)
     return (await readPlan(settings.families, folder, place, topics)).tables
   } catch (error) {
-    throw toFailure(place, error)
+    throw fileFailure(place, error)
   }
-}
-
-function toFailure(place: string, error: unknown): unknown {
-  return error instanceof FileError ? new CliFailure(error.message) : fileFailure(place, error)
 }
 
 /** Removes duplicate files. They occur if both a file and its folder are specified. */

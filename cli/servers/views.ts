@@ -10,9 +10,9 @@ import { openViewPorts, type ViewPorts } from '../../lib/operations/views/apply-
 import type { SelectionLog } from '../../lib/operations/views/follow-selection.ts'
 import { NO_TABLES } from '../../lib/operations/views/plan-change.ts'
 import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
+import { FileError } from '../../lib/support/file-errors.ts'
 import type { TopicSize } from '../../lib/tables/table.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../../lib/views/event-names.ts'
-import { StatementError } from '../../lib/views/language/statement-error.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
 import { CliFailure } from '../failure.ts'
 import type { CommandConnections } from './command-connections.ts'
@@ -44,7 +44,7 @@ async function findPlanInLog(
 
 /** Converts the error of a statement to an error with a message for users. All other errors are returned unchanged. */
 export function statementFailure(error: unknown): unknown {
-  return error instanceof StatementError ? new CliFailure(error.message, 1, { cause: error }) : error
+  return error instanceof FileError ? new CliFailure(error.message, 1, { cause: error }) : error
 }
 
 /**

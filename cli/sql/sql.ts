@@ -11,6 +11,7 @@ import { openSqlSources } from '../../lib/operations/sql/open-sources.ts'
 import { createProgress, formatProgress, withSqlDatabase } from '../../lib/operations/sql/sql-question.ts'
 import { answerFromStorage, isOfStorage } from '../../lib/operations/sql/storage-answer.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
+import { normalizeText } from '../../lib/support/text-reader.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import {
   argument,
@@ -86,7 +87,8 @@ Examples:
     sql: argument('statements', SOME_TEXT),
   },
   options: OPTIONS,
-  async run({ sql: statements, ...options }, terminal) {
+  async run({ sql, ...options }, terminal) {
+    const statements = normalizeText(sql)
     if (await tryTables(statements, options, terminal)) return
     if (isOfStorage(statements)) return await askStorage(statements, options, terminal)
     const folder = await mkdtemp(join(tmpdir(), 'sluice-sql-'))

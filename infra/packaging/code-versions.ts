@@ -1,13 +1,11 @@
 /** Computes the versions that a bundled function can report for its code. */
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { yamlContent } from '../../lib/support/yaml-document.ts'
+import { readYamlFile } from '../../lib/app/function-entries.ts'
 import { Builder, computeVersion } from './bundle-builder.ts'
 
 /** Returns the section `custom.esbuild` of a project's `serverless.yml`. */
 export function readBuildSettings(project: string): Readonly<Record<string, unknown>> {
-  const file = join(project, 'serverless.yml')
-  const { custom } = yamlContent(readFileSync(file, 'utf8'), file) as {
+  const { custom } = readYamlFile(join(project, 'serverless.yml')) as {
     readonly custom: { readonly esbuild: Readonly<Record<string, unknown>> }
   }
   return custom.esbuild

@@ -1,6 +1,7 @@
 /** Reads the function entries in serverless.yml: the list of functions, and the handlers and limits that the framework defines. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { readText } from '../support/text-reader.ts'
 import { yamlContent } from '../support/yaml-document.ts'
 import { type DeclaredFunction, type Entry, parseFunctions } from './functions.ts'
 import { serverlessFile } from './serverless-file.ts'
@@ -32,7 +33,7 @@ interface Keys {
  */
 export function readEntries(file: URL | string = serverlessFile()): (name: string) => FunctionEntry {
   const filename = file instanceof URL ? fileURLToPath(file) : file
-  const { provider = {}, functions = {} } = yamlContent(readFileSync(filename, 'utf8'), filename) as {
+  const { provider = {}, functions = {} } = readYamlFile(filename) as {
     provider?: Keys
     functions?: Readonly<Record<string, Keys>>
   }
@@ -53,8 +54,13 @@ export function readEntries(file: URL | string = serverlessFile()): (name: strin
  */
 export function readFunctions(file: URL | string = serverlessFile()): DeclaredFunction[] {
   const filename = file instanceof URL ? fileURLToPath(file) : file
-  const { functions } = yamlContent(readFileSync(filename, 'utf8'), filename) as {
+  const { functions } = readYamlFile(filename) as {
     functions?: Readonly<Record<string, Entry>>
   }
   return parseFunctions(functions ?? {})
+}
+
+/** Returns the content of a YAML file. @throws Error with file, line and column if it is not valid YAML */
+export function readYamlFile(filename: string): unknown {
+  return yamlContent(readText(readFileSync(filename), filename), filename)
 }

@@ -6,6 +6,7 @@ import type { KafkaTopic } from '#runtime/adapters/kafka/topic-configuration.ts'
 import type { KafkaSettings } from '#runtime/settings/index.ts'
 import type { Input } from '../intake/input.ts'
 import { readInputs } from '../intake/parse-inputs.ts'
+import { readText } from '../support/text-reader.ts'
 import { readClusterSettings } from './input-cluster.ts'
 import type { Named } from './names.ts'
 import { serverlessFile } from './serverless-file.ts'
@@ -51,8 +52,9 @@ export function listFurtherTopics(inputs: readonly Input[]): ReadonlySet<string>
 }
 
 function readFile(path: string): readonly Input[] {
+  const file = relative(projectFolder(), path)
   try {
-    return readInputs(readFileSync(path, 'utf8'), relative(projectFolder(), path))
+    return readInputs(readText(readFileSync(path), file), file)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error

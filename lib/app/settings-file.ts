@@ -10,6 +10,7 @@ import { ConfigError, type Environment, listSettings, type Setting } from '#runt
 import { describeReadError, type FilePath } from '../support/file-errors.ts'
 import { isObject } from '../support/json.ts'
 import { describeUnknown } from '../support/suggestion.ts'
+import { readText } from '../support/text-reader.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
 import { SLICES } from './config.ts'
 import { LOCAL_PORTS } from './settings/index.ts'
@@ -31,7 +32,7 @@ function listKeys(): ReadonlyMap<string, ReadonlyMap<string, readonly [variable:
  *
  * @param named path given as an option
  * @param folder base folder of relative paths
- * @throws ConfigError with every error and its line
+ * @throws ConfigError with every error and its line; FileError if the file is not UTF-8
  */
 export function mergeSettingsFile(
   environment: Environment,
@@ -40,12 +41,13 @@ export function mergeSettingsFile(
 ): Environment {
   const file = named ?? environment.SLUICE_CONFIG?.trim()
   if (!file) return environment
-  return withPrecedence(environment, readSettingsFile(readText(resolve(folder, file), file), file))
+  const text = readText(readBytes(resolve(folder, file), file), file)
+  return withPrecedence(environment, readSettingsFile(text, file))
 }
 
-function readText(path: string, file: string): string {
+function readBytes(path: string, file: string): Buffer {
   try {
-    return readFileSync(path, 'utf8')
+    return readFileSync(path)
   } catch (error) {
     throw new ConfigError(file, [describeReadError(error as NodeJS.ErrnoException)])
   }

@@ -1,5 +1,6 @@
 /** Defines the error for operations that cannot be carried out. */
 import { Failure } from '../support/failure.ts'
+import { FileError } from '../support/file-errors.ts'
 
 export class OperationFailure extends Failure {
   override readonly name: string = 'OperationFailure'
@@ -17,8 +18,9 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'no space left on the device',
 }
 
-/** Converts an operating-system error about a file to an error with an explanation. Other errors are returned unchanged. */
+/** Converts an error about a file, also one of the operating system, to a failure that explains it. Other errors are returned unchanged. */
 export function fileFailure(file: string, error: unknown): unknown {
+  if (error instanceof FileError) return new OperationFailure(error.message, { cause: error })
   const { code, syscall, message } = error as NodeJS.ErrnoException
   if (code?.startsWith('Z_'))
     return new OperationFailure(`${file}: the gzip data is damaged or cut off: ${message}`)

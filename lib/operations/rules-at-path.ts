@@ -1,28 +1,25 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { readRuleFiles } from '../alerting/adapters/load-rules.ts'
 import type { AnyRule } from '../alerting/patterns/pattern.ts'
 import { readRules } from '../alerting/rule-files.ts'
+import { readConfigFile } from '../support/adapters/config-file.ts'
 import type { EditedFile } from '../support/edited-file.ts'
-import { FileError } from '../support/file-errors.ts'
 import type { Families } from '../telemetry/families.ts'
-import { fileFailure, OperationFailure } from './operation-failure.ts'
+import { fileFailure } from './operation-failure.ts'
 
 /**
  * Returns the rule file at a path, or all rule files in a folder.
  *
  * @param shown path that is shown in messages
  * @throws OperationFailure if the path does not exist
- * @throws FileError if the folder cannot be read
+ * @throws FileError if the folder or a file cannot be read
  */
 export async function readRuleFilesAt(path: string, shown: string): Promise<readonly EditedFile[]> {
   const found = await stat(path).catch(error => {
     throw fileFailure(shown, error)
   })
   if (found.isDirectory()) return readRuleFiles(path, shown)
-  const text = await readFile(path, 'utf8').catch(error => {
-    throw fileFailure(shown, error)
-  })
-  return [{ file: shown, text }]
+  return [{ file: shown, text: await readConfigFile(path, shown) }]
 }
 
 /**
@@ -38,6 +35,6 @@ export async function readRulesAt(
   try {
     return readRules(families, await readRuleFilesAt(path, shown))
   } catch (error) {
-    throw error instanceof FileError ? new OperationFailure(error.message) : error
+    throw fileFailure(shown, error)
   }
 }

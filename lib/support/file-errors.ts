@@ -34,6 +34,13 @@ export function describeReadError({ code }: NodeJS.ErrnoException): string {
   return code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${code})`
 }
 
+/** Returns the reason why a folder cannot be read. @param content what the folder has, such as "the families" */
+export function describeFolderError({ code, message }: NodeJS.ErrnoException, content: string): string {
+  if (code === 'ENOENT') return 'the folder does not exist'
+  if (code === 'ENOTDIR') return `it is a file; name the folder with ${content}`
+  return code === 'EACCES' ? 'permission to read the folder is missing' : message
+}
+
 /** Error for files with invalid content. The message lists every error on a separate line. */
 export class InvalidFile extends FileError {
   override readonly name = 'InvalidFile'

@@ -1,7 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readConfigFile } from '../../support/adapters/config-file.ts'
 import type { EditedFile } from '../../support/edited-file.ts'
-import { FileError } from '../../support/file-errors.ts'
+import { describeFolderError, FileError } from '../../support/file-errors.ts'
 import type { Families } from '../../telemetry/families.ts'
 import type { AnyRule } from '../patterns/pattern.ts'
 import { readRules } from '../rule-files.ts'
@@ -27,20 +28,14 @@ export async function loadRules(families: Families, rulesDir: string): Promise<r
  */
 export async function readRuleFiles(folder: string, shown = folder): Promise<readonly EditedFile[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(error => {
-    throw new FileError(`${shown}: ${REASONS[error.code] ?? error.message}`, { cause: error })
+    throw new FileError(`${shown}: ${describeFolderError(error, 'the rule files')}`, { cause: error })
   })
   const names = entries.filter(entry => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))
   if (names.length === 0)
     throw new FileError(`${shown}: the folder has no *.yaml file, so it has no rules: check the path`)
-  const files = names.map(async ({ name }) => ({
-    file: join(shown, name),
-    text: await readFile(join(folder, name), 'utf8'),
-  }))
+  const files = names.map(async ({ name }) => {
+    const file = join(shown, name)
+    return { file, text: await readConfigFile(join(folder, name), file) }
+  })
   return (await Promise.all(files)).sort((a, b) => (a.file < b.file ? -1 : 1))
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'the folder does not exist',
-  ENOTDIR: 'it is a file; name the folder with the rule files',
-  EACCES: 'permission to read the folder is missing',
 }

@@ -3,6 +3,7 @@ import { pipeline, Readable } from 'node:stream'
 import { parse } from 'csv-parse'
 import { parseExact } from '#runtime/cloudevents/index.ts'
 import { count } from '../../support/count.ts'
+import { readLines } from '../../support/text-reader.ts'
 import { isUnitRow } from './unit-row.ts'
 
 /** Row that cannot be read. The header is line 1. */
@@ -25,10 +26,8 @@ export interface RowDocument {
 const MAX_ROW_LENGTH = 64 * 1024
 
 const PARSING = {
-  bom: true,
   info: true,
-  // All line endings are accepted, because a file may have been joined from several files.
-  record_delimiter: ['\r\n', '\n', '\r'] as string[],
+  record_delimiter: '\n',
   // A quote inside a value belongs to the value. Such a value is rejected later, where it must be a number or a time.
   relax_quotes: true,
   skip_empty_lines: true,
@@ -56,34 +55,35 @@ interface CsvSource {
   readonly isToa5: boolean
 }
 
-async function inspect(source: Readable): Promise<CsvSource> {
-  const pieces: AsyncIterator<string | Buffer> = source[Symbol.asyncIterator]()
-  const read: Buffer[] = []
-  let first = ''
-  while (!/[\r\n]./s.test(first) && first.length < MAX_ROW_LENGTH) {
-    const { value, done } = await pieces.next()
-    if (done) break
-    read.push(Buffer.from(value))
-    first += Buffer.from(value).toString('latin1')
-  }
+async function inspect(source: AsyncIterable<Uint8Array>, name: string): Promise<CsvSource> {
+  const texts = readTexts(source, name)
+  const first: string = (await texts.next()).value ?? ''
   const line = (/^\s*(.*)/.exec(first)?.[1] ?? '').replace(/"[^"]*"/g, '')
   const counts = DELIMITERS.map(delimiter => line.split(delimiter).length)
   const delimiter = DELIMITERS[counts.indexOf(Math.max(...counts))] as string
-  return {
-    text: Readable.from(joinPieces(read, pieces)),
-    delimiter,
-    isToa5: /^(\xef\xbb\xbf)?"?TOA5"?,/.test(first),
-  }
+  return { text: Readable.from(prepend(first, texts)), delimiter, isToa5: /^"?TOA5"?,/.test(first) }
 }
 
-async function* joinPieces(read: readonly Buffer[], rest: AsyncIterator<string | Buffer>) {
-  yield* read
-  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
+async function* readTexts(source: AsyncIterable<Uint8Array>, name: string) {
+  for await (const lines of readLines(source, name)) yield lines.map(({ text }) => `${text}\n`).join('')
 }
 
-/** Yields rows with all their columns. Cells that contain a JSON number become numbers. Empty cells are omitted. */
-export async function* readDocuments(source: Readable): AsyncGenerator<RowDocument | BrokenRow> {
-  const inspected = await inspect(source)
+async function* prepend(first: string, rest: AsyncIterable<string>) {
+  yield first
+  yield* rest
+}
+
+/**
+ * Yields rows with all their columns. Cells that contain a JSON number become numbers. Empty cells are omitted.
+ *
+ * @param name name of the file in messages
+ * @throws FileError if the text is not UTF-8
+ */
+export async function* readDocuments(
+  source: AsyncIterable<Uint8Array>,
+  name: string,
+): AsyncGenerator<RowDocument | BrokenRow> {
+  const inspected = await inspect(source, name)
   const { isToa5 } = inspected
   let units: RowDocument['units']
   let held: RowDocument[] | undefined = []

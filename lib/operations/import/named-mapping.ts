@@ -5,7 +5,7 @@ import type { Mapping } from '../../mapping/mapping.ts'
 import { FileError } from '../../support/file-errors.ts'
 import { suggestion } from '../../support/suggestion.ts'
 import type { Families } from '../../telemetry/families.ts'
-import { OperationFailure } from '../operation-failure.ts'
+import { fileFailure, OperationFailure } from '../operation-failure.ts'
 
 /** Folder with the project's mappings. */
 export interface MappingsFolder {
@@ -35,8 +35,7 @@ export async function loadNamedMapping(
   } catch (error) {
     if (!isFile && error instanceof FileError && isMissing(error.cause))
       throw new OperationFailure(await describeUnknown(named, folder), { cause: error })
-    if (error instanceof FileError) throw new OperationFailure(error.message, { cause: error })
-    throw error
+    throw fileFailure(named, error)
   }
 }
 

@@ -16,7 +16,7 @@ import type { Event } from '#runtime/consumer/index.ts'
 import { type KafkaEvent, receive } from '#runtime/pipeline/batch/receive.ts'
 import { isRecordedLine, readRecordedLine } from '../../queries/records/recorded-line.ts'
 import { parseJson } from '../../support/json.ts'
-import { type Line, LONGEST, readNumberedLines } from '../numbered-lines.ts'
+import { type Line, LONGEST, readLines } from '../../support/text-reader.ts'
 import { OperationFailure } from '../operation-failure.ts'
 
 /** Recorded item that can be published. */
@@ -46,7 +46,7 @@ export async function* readRecorded(
   let form: 'lines' | 'batch' | undefined
   const document: string[] = []
   let length = 0
-  for await (const lines of readNumberedLines(pieces, name)) {
+  for await (const lines of readLines(pieces, name)) {
     const group: Recorded[] = []
     for (const line of lines) {
       if (form !== 'batch' && line.text.trim() === '') continue

@@ -1,5 +1,4 @@
 /** Reads files with rule tests. */
-import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import testsTexts from '#schemas/rule-tests.v1.json' with { type: 'json' }
 import rulesTexts from '#schemas/rules.v1.json' with { type: 'json' }
@@ -7,6 +6,7 @@ import { parseRules } from '../../alerting/parse-rules.ts'
 import type { AnyRule } from '../../alerting/patterns/pattern.ts'
 import { checkRules } from '../../alerting/rule-files.ts'
 import validate from '../../schemas/compiled-rule-tests.js'
+import { readConfigFile } from '../../support/adapters/config-file.ts'
 import { type FindErrors, readEdited } from '../../support/edited-file.ts'
 import { type FilePath, type LocatedError, type PathError, valueAt } from '../../support/file-errors.ts'
 import type { FileSchema } from '../../support/file-schema.ts'
@@ -50,7 +50,7 @@ interface LoadedRules {
  * @throws OperationFailure if the file cannot be read
  */
 export async function readTestFile(families: Families, path: string, shown: string): Promise<ReadTestFile> {
-  const text = await readFile(path, 'utf8').catch(error => {
+  const text = await readConfigFile(path, shown).catch(error => {
     throw fileFailure(shown, error)
   })
   const yaml = yamlDocument(text)

@@ -6,6 +6,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { readText } from '../../support/text-reader.ts'
 import type { Families } from '../../telemetry/families.ts'
 import { compilePlan, type StatementFile } from '../../views/language/compile-plan.ts'
 import type { StreamTopics } from '../../views/language/compile-stream.ts'
@@ -172,10 +173,10 @@ export class StatementFolder {
   /** Replaces a file as a whole, unless it has the text already. */
   async #replace(name: string, text: string): Promise<void> {
     const path = join(this.#parts.folder, name)
-    const present = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const present = await readFile(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw fileFailure(join(this.#parts.shownFolder, name), error)
     })
-    if (present === text) return
+    if (present && readText(present, name) === text) return
     const next = join(this.#parts.folder, `.${name}.next`)
     await writeFile(next, text)
       .then(() => rename(next, path))

@@ -1,6 +1,7 @@
 /** Reads statements that declare tables, from files whose names end in `.sql`. */
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readConfigFile } from '../../support/adapters/config-file.ts'
 import type { Families } from '../../telemetry/families.ts'
 import { compilePlan, type StatementFile } from '../../views/language/compile-plan.ts'
 import type { StreamTopics } from '../../views/language/compile-stream.ts'
@@ -27,15 +28,12 @@ export async function readPlan(
   return compilePlan(families, files, parse, topics)
 }
 
-/** Reads the statements of a file, or of all files of a folder. @throws OperationFailure if the path cannot be read */
+/** Reads the statements of a file, or of all files of a folder. @throws OperationFailure or FileError if the path cannot be read */
 export async function readStatements(path: string, shown: string): Promise<readonly StatementFile[]> {
   const names = await listSqlFiles(path, shown)
   const files = names.map(async name => {
     const place = name === '' ? shown : join(shown, name)
-    const text = await readFile(join(path, name), 'utf8').catch(error => {
-      throw fileFailure(place, error)
-    })
-    return { name: place, text }
+    return { name: place, text: await readConfigFile(join(path, name), place) }
   })
   return Promise.all(files)
 }

@@ -1,7 +1,8 @@
 /** Reads the files of families. Functions do not: their bundles contain the content. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve } from 'node:path'
-import { FileError } from '../../support/file-errors.ts'
+import { describeFolderError, FileError } from '../../support/file-errors.ts'
+import { readText } from '../../support/text-reader.ts'
 import type { RawFamily } from '../family-file.ts'
 import { readFamilies } from '../parse-family.ts'
 
@@ -19,20 +20,12 @@ export function listFamilyFiles(given: string): string[] {
     const names = readdirSync(folder).filter(name => /\.ya?ml$/.test(name))
     if (names.length > 0) return names.sort().map(name => join(folder, name))
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new FileError(`FAMILIES_DIR: ${toShown(folder)}: ${REASONS[code ?? ''] ?? message}`, {
-      cause: error,
-    })
+    const reason = describeFolderError(error as NodeJS.ErrnoException, 'the families')
+    throw new FileError(`FAMILIES_DIR: ${toShown(folder)}: ${reason}`, { cause: error })
   }
   throw new FileError(
     `FAMILIES_DIR: ${toShown(folder)}: the folder has no *.yaml file, so it has no families`,
   )
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'the folder does not exist',
-  ENOTDIR: 'it is a file; name the folder with the families',
-  EACCES: 'permission to read the folder is missing',
 }
 
 /**
@@ -45,7 +38,7 @@ const REASONS: Readonly<Record<string, string>> = {
 export function loadFamilies(folder: string, org = 'sluice'): readonly RawFamily[] {
   const files = listFamilyFiles(folder).map(path => ({
     file: toShown(path),
-    text: readFileSync(path, 'utf8'),
+    text: readText(readFileSync(path), toShown(path)),
   }))
   return readFamilies(files, org)
 }

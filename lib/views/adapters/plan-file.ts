@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FileError } from '../../support/file-errors.ts'
+import { readText } from '../../support/text-reader.ts'
 import type { TablePlan, ViewPlan } from '../plan.ts'
 import { checkBounds } from '../size-limits.ts'
 
@@ -15,9 +16,10 @@ export async function loadPlan(viewsDir: string): Promise<ViewPlan> {
   const file = join(viewsDir, PLAN_FILE)
   const unusable = (reason: string, cause?: unknown) =>
     new FileError(`VIEWS_DIR: ${file}: ${reason}: run \`npm run views\``, { cause })
-  const text = await readFile(file, 'utf8').catch(error => {
+  const bytes = await readFile(file).catch(error => {
     throw unusable(error.code === 'ENOENT' ? 'the plan of the tables does not exist' : error.message, error)
   })
+  const text = readText(bytes, `VIEWS_DIR: ${file}`)
   let plan: Partial<ViewPlan> | null
   try {
     plan = JSON.parse(text)

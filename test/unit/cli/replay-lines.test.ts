@@ -6,10 +6,10 @@ import { after, describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { readNumberedLines } from '../../../lib/operations/numbered-lines.ts'
 import { readRecorded } from '../../../lib/operations/replay/recorded-items.ts'
 import { openSource } from '../../../lib/operations/replay/recording-file.ts'
 import { formatRecordedLine } from '../../../lib/queries/records/recorded-line.ts'
+import { readLines } from '../../../lib/support/text-reader.ts'
 import { collected } from './collected.ts'
 
 async function* inPieces(bytes: Buffer, size = 1 << 16): AsyncGenerator<Buffer> {
@@ -81,7 +81,7 @@ describe('lines', () => {
   test('given pieces of any size, then the lines are the same', async () => {
     const text = Buffer.from('eins\nzwü\n\nfünf')
     for (const size of [1, 2, 3, 5, 8, 100])
-      assert.deepEqual((await collected(readNumberedLines(inPieces(text, size), 'f'))).flat(), [
+      assert.deepEqual((await collected(readLines(inPieces(text, size), 'f'))).flat(), [
         { number: 1, text: 'eins' },
         { number: 2, text: 'zwü' },
         { number: 3, text: '' },
@@ -90,11 +90,15 @@ describe('lines', () => {
   })
 
   for (const [what, bytes, message] of [
-    ['a line that is not UTF-8', [0x61, 0x0a, 0xff, 0x0a], 'f:2: the text from this line on is not UTF-8'],
+    [
+      'a line that is not UTF-8',
+      [0x61, 0x0a, 0xff, 0x0a],
+      'f:2: the line is not UTF-8: save the text as UTF-8',
+    ],
     ['a line that is too long', Buffer.from(`a\n${'b'.repeat(50)}`), 'f:2: the line is too long'],
   ] as const)
     test(`given ${what}, then it is refused by its number`, async () => {
-      await assert.rejects(collected(readNumberedLines(inPieces(Buffer.from(bytes), 2), 'f', 20)), {
+      await assert.rejects(collected(readLines(inPieces(Buffer.from(bytes), 2), 'f', 20)), {
         message,
       })
     })

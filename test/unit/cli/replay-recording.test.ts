@@ -70,7 +70,7 @@ describe('reading a recording', () => {
 
   test('refused: what is not UTF-8', async () => {
     await assert.rejects(recorded(Buffer.from([0xff, 0x0a])), {
-      message: 'f:1: the text from this line on is not UTF-8',
+      message: 'f:1: the line is not UTF-8: save the text as UTF-8',
     })
     await assert.rejects(recorded(Buffer.from([0x20, 0xc3])), /not UTF-8/)
   })

@@ -26,7 +26,7 @@ export async function ran(
   }: {
     folder?: string
     environment?: object
-    stdin?: string
+    stdin?: string | Buffer
     columns?: number
     stacksDir?: string
     stop?: AbortSignal
@@ -35,7 +35,7 @@ export async function ran(
   const stdout = new Collected(columns)
   const stderr = new Collected(columns)
   const status = await run(args, {
-    stdin: Readable.from([Buffer.from(stdin)]),
+    stdin: Readable.from([Buffer.from(stdin as string)]),
     stdout,
     stderr,
     environment: { ...environment },

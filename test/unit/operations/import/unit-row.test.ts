@@ -10,7 +10,7 @@ import {
 
 async function read(text: string) {
   const rows: (RowDocument | BrokenRow)[] = []
-  for await (const row of readDocuments(Readable.from([text]))) rows.push(row)
+  for await (const row of readDocuments(Readable.from([Buffer.from(text)]), 'f')) rows.push(row)
   const [first] = rows
   return {
     lines: rows.map(({ line }) => line),

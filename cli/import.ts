@@ -1,13 +1,15 @@
+import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { FAMILIES, readSettings } from '../lib/app/settings/index.ts'
 import { type ImportCounts, importLines } from '../lib/operations/import/event-lines.ts'
+import { createConverter } from '../lib/operations/import/mapped-lines.ts'
 import { fileFailure, OperationFailure } from '../lib/operations/operation-failure.ts'
 import { openFile } from '../lib/operations/replay/recording-file.ts'
 import { count } from '../lib/support/count.ts'
 import { argument, command, flag, optionList, SOME_TEXT, type ValuesOf } from './command.ts'
 import { CliFailure } from './failure.ts'
 import { loadMappings } from './options/mapping.ts'
+import { resolveConfig } from './servers/settings.ts'
 import { resolvePath, type Terminal } from './terminal.ts'
 
 const OPTIONS = {
@@ -37,12 +39,13 @@ async function importFile(
   { file, mapping, skipInvalid }: ValuesOf<typeof OPTIONS> & { readonly file: string },
   terminal: Terminal,
 ): Promise<void> {
-  const { families } = readSettings([FAMILIES], terminal.environment)
-  const mappings = await loadMappings(families, mapping, terminal)
+  const settings = resolveConfig(terminal, undefined)
+  const mappings = await loadMappings(settings.families, mapping, terminal)
+  const convert = createConverter(settings, mappings, basename(file))
   const counts: ImportCounts = { events: 0, skipped: 0 }
   try {
     const lines = Readable.from(
-      importLines(file, { families, mappings, skipInvalid }, counts, {
+      importLines(file, { convert, skipInvalid }, counts, {
         open: name => openFile(resolvePath(terminal, name)),
         onSkipped: line => terminal.stderr.write(`${line}\n`),
       }),

@@ -1,13 +1,12 @@
 /** Reads sample records from a file, from standard input, or from a topic. */
-import { isUtf8 } from 'node:buffer'
 import { existsSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { Readable } from 'node:stream'
-import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents/index.ts'
-import { instant } from '#runtime/consumer/index.ts'
-import { eventDocument } from '../lib/mapping/map-document.ts'
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import { createClusterFinder } from '../lib/app/inputs.ts'
+import type { ForeignContent } from '../lib/intake/read-record.ts'
 import { readDocuments } from '../lib/operations/import/csv-rows.ts'
-import { parseRecord, type TriedRecord } from '../lib/operations/import/mapping-trial.ts'
+import { toFileRecord } from '../lib/operations/import/mapped-lines.ts'
 import { OperationFailure } from '../lib/operations/operation-failure.ts'
 import { resolveTopic } from '../lib/operations/state-keys.ts'
 import { readTopicReach } from '../lib/queries/kafka/topics.ts'
@@ -33,15 +32,15 @@ export const SAMPLE_OPTIONS = {
 interface SampleRecord {
   readonly place: string
   readonly line: number
-  readonly record: TriedRecord
-  /** Timestamp of the record in Kafka. */
-  readonly time?: string
+  readonly record: LogRecord | { readonly error: string }
+  /** Parts of a record of a file that mappings can read; absent for a record of a topic, of which they read all. */
+  readonly content?: ForeignContent
   /** Row of units of a CSV file, by column. */
   readonly units?: Readonly<Record<string, unknown>>
 }
 
 export interface Sample {
-  /** Name of the file or topic for messages. */
+  /** Name of the file, or full name of the topic. */
   readonly name: string
   readonly isTopic: boolean
   readonly records: readonly SampleRecord[]
@@ -64,25 +63,23 @@ export async function readSample(
     /[/\\]/.test(from) ||
     FILE_TYPES.has(extname(from).toLowerCase()) ||
     existsSync(resolvePath(terminal, from))
-  const name = isFile ? toInputName(from) : from
-  const records = isFile
-    ? await readFile(from, terminal)
+  const sample = isFile
+    ? { name: toInputName(from), records: await readFile(from, terminal) }
     : await readTopic(from, options, terminal).catch(error => {
         if (!(error instanceof OperationFailure)) throw error
         throw new CliFailure(`There is no file ${from}, and as a topic: ${error.message}`, 1, {
           cause: error,
         })
       })
-  if (records.length > 0) return { name, isTopic: !isFile, records }
-  throw new CliFailure(`${name}: contains no record`)
+  if (sample.records.length > 0) return { ...sample, isTopic: !isFile }
+  throw new CliFailure(`${sample.name}: contains no record`)
 }
 
 async function readFile(file: string, terminal: Terminal): Promise<SampleRecord[]> {
   const name = toInputName(file)
-  const bytes = await readInput(file, terminal)
-  if (!isUtf8(bytes)) throw new CliFailure(`${name}: the text is not UTF-8`)
-  const records = await parseRecords(name, bytes.toString())
-  if (/^[\s\ufeff]*\[/.test(bytes.toString()) && records.length > 0)
+  const text = await readInput(file, terminal)
+  const records = await parseRecords(name, text)
+  if (/^\s*\[/.test(text) && records.length > 0)
     terminal.stderr.write(
       `! ${name}: each element of the array is read as a record. In a topic, a record that is an array is refused.\n`,
     )
@@ -92,25 +89,15 @@ async function readFile(file: string, terminal: Terminal): Promise<SampleRecord[
 /** Returns the records of a text. A text that begins with a bracket is parsed as JSON, unless the file name ends in `.csv`. */
 async function parseRecords(name: string, text: string): Promise<SampleRecord[]> {
   if (text.trim() === '') return []
-  const isCsv = extname(name).toLowerCase() === '.csv' || !/^[\s\ufeff]*[[{]/.test(text)
-  const place = (line: number) => ({ place: `${name}:${line}`, line })
-  if (!isCsv)
-    return splitDocuments(text).map(({ line, text: own }) => ({
-      ...place(line),
-      record: parseRecord(Buffer.from(own), { position: [basename(name), line] }),
-    }))
+  const isCsv = extname(name).toLowerCase() === '.csv' || !/^\s*[[{]/.test(text)
+  const rows = isCsv ? readDocuments(Readable.from([Buffer.from(text)]), name) : splitDocuments(text)
   const records: SampleRecord[] = []
-  for await (const row of readDocuments(Readable.from([text]))) {
+  for await (const row of rows) {
     const { line } = row
-    if ('error' in row) records.push({ ...place(line), record: row })
-    else {
-      const { document, units } = row
-      records.push({
-        ...place(line),
-        record: { document, position: [basename(name), line] },
-        ...(units ? { units } : {}),
-      })
-    }
+    const value = 'document' in row ? JSON.stringify(row.document) : 'text' in row ? row.text : ''
+    const record = 'error' in row ? row : toFileRecord(basename(name), line, value, Date.now())
+    const units = 'units' in row ? { units: row.units } : {}
+    records.push({ place: `${name}:${line}`, line, record, content: { position: [line] }, ...units })
   }
   return records
 }
@@ -119,30 +106,15 @@ async function readTopic(
   named: string,
   { count = USUAL_COUNT, env }: { readonly count?: number; readonly env?: string },
   terminal: Terminal,
-): Promise<SampleRecord[]> {
-  const config = resolveConfig(terminal, env)
-  const topic = resolveTopic({ topic: named }, config)
-  return withKafka(config, async command => {
+): Promise<{ readonly name: string; readonly records: SampleRecord[] }> {
+  const own = resolveConfig(terminal, env)
+  const topic = resolveTopic({ topic: named }, own)
+  return withKafka({ ...own, ...createClusterFinder(own)(topic) }, async command => {
     requireListedTopic(command, topic)
     const all = toRanges(topic, await readTopicReach(command.offsets, topic))
     const records: SampleRecord[] = []
     for await (const record of readRecords(await command.connections.log(), selectNewest(all, count).ranges))
-      records.push({
-        place: `${record.partition}@${record.offset}`,
-        line: records.length + 1,
-        record: toTriedRecord(record),
-        time: instant(record.timestampMs),
-      })
-    return records
+      records.push({ place: `${record.partition}@${record.offset}`, line: records.length + 1, record })
+    return { name: topic, records }
   })
 }
-
-function toTriedRecord(record: LogRecord): TriedRecord {
-  const content = { ...record, position: [record.topic, record.partition, record.offset] }
-  const event = readEvent(record)
-  if (!isFailure(event)) return eventDocument(event, content)
-  if (event.code !== 'not-a-cloudevent') return event
-  return record.value === null ? TOMBSTONE : parseRecord(record.value, content)
-}
-
-const TOMBSTONE = { code: 'tombstone', error: 'it has no value, and inputs ignore it' } as const

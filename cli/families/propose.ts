@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { text } from '#runtime/settings/index.ts'
 import { FAMILIES, FAMILY_FILES, readSettings } from '../../lib/app/settings/index.ts'
+import { toDocument } from '../../lib/operations/import/mapping-trial.ts'
 import { fileFailure } from '../../lib/operations/operation-failure.ts'
 import { splitWords } from '../../lib/operations/propose/field-names.ts'
 import { type Proposal, propose } from '../../lib/operations/propose/propose.ts'
@@ -49,7 +50,11 @@ Examples:
     const { families } = readSettings([FAMILIES], terminal.environment)
     const sample = await readSample(from, options, terminal)
     const name = given ?? toFamilyName(sample.name)
-    const proposal = propose(families, name, basename(sample.name), sample.records, Date.now())
+    const records = sample.records.map(({ content, ...found }) => ({
+      ...found,
+      record: toDocument(found.record, content),
+    }))
+    const proposal = propose(families, name, basename(sample.name), records, Date.now())
     const files = listFiles(name, proposal, terminal)
     if (!dryRun) await writeFiles(name, files)
     for (const { shown, content } of files)

@@ -1,22 +1,27 @@
-import { FAMILIES, readSettings } from '../../lib/app/settings/index.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
+import type { Config } from '../../lib/app/config.ts'
+import { dataReader } from '../../lib/app/data-reader.ts'
+import { resolveInputs } from '../../lib/app/inputs.ts'
+import { loadAllInputs } from '../../lib/app/loaded-inputs.ts'
+import type { Input } from '../../lib/intake/input.ts'
+import type { LoadedInput } from '../../lib/intake/read-record.ts'
 import { describeHiddenMappings } from '../../lib/mapping/hidden-mappings.ts'
-import type { Mapping } from '../../lib/mapping/mapping.ts'
-import { listUnusedFields } from '../../lib/mapping/unused-fields.ts'
-import { type TriedRecord, tryRecord, UNTAKEN } from '../../lib/operations/import/mapping-trial.ts'
+import { describeNoTime } from '../../lib/operations/import/mapped-lines.ts'
+import { createTrial } from '../../lib/operations/import/mapping-trial.ts'
 import { count as numbered } from '../../lib/support/count.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
 import { argument, command, flag, optionList, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { loadMappings } from '../options/mapping.ts'
 import { formatList } from '../output/table.ts'
 import { escapeText, shortenEnd } from '../output/text-width.ts'
 import { readSample, SAMPLE_OPTIONS, type Sample } from '../sample-records.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import { getColumns, type Terminal } from '../terminal.ts'
 
 /** Number of records with the same mapping, or with the same reason, that are shown. */
 const MAX_ALIKE = 5
 
-type Verdict = ReturnType<typeof tryShown>
+type Verdict = Awaited<ReturnType<typeof trySample>>[number]['trial']
 
 /**
  * Formats the verdict on a record. The position is followed by one line for each attribute and for the data or, for a refused
@@ -29,7 +34,7 @@ function formatVerdict(place: string, verdict: Verdict, columns: number | undefi
   return lines.map(line => `${shortenEnd(escapeText(line), columns)}\n`).join('')
 }
 
-/** Returns a summary such as `3 records: 1 event, 2 refused (malformed-event 1, not-a-cloudevent 1)`. */
+/** Returns a summary such as `3 records: 1 event, 2 refused (malformed-event 1, mapping-failed 1)`. */
 function formatSummary(verdicts: readonly Verdict[]): string {
   const codes = new Map<string, number>()
   for (const verdict of verdicts)
@@ -60,20 +65,21 @@ function formatMember(name: string, value: unknown): string {
 }
 
 export default command({
-  about: `Show the result of mappings for the records of a file, or for the newest records of a topic: the event that \`intake\` would append, or the
+  about: `Show the result of mappings for the records of a file, or for the newest records of a topic: the event that \`intake\` would append now, or its
 reason why there is none. Nothing is written. Only a topic needs a server.
 
 A file has JSON lines, a JSON array, or CSV with a header, whose delimiter is a comma, a semicolon or a tab; "-" is standard input. A cell of a
-CSV file is a number if it looks like one. Without --mapping, all mappings of MAPPINGS_DIR are tried, in the order of their names.`,
+CSV file is a number if it looks like one. Without --mapping, the entry of an input decides, else all mappings of MAPPINGS_DIR, in the order of their
+names.`,
   more: `
 The first ${MAX_ALIKE} events of each mapping are shown, and the first ${MAX_ALIKE} records with the same reason; the summary counts all, and --json shows all.
 
-Where no mapping takes a record, each names its first condition that is not met. Data is judged by the schema of its type. For a record of a
-file, the time null stands for that of the record in Kafka. The id of the event is not shown, because it can depend on topic, partition and offset.
+Where no mapping takes a record, each names its first condition that is not met. For a record of a file, the time null stands for that of the
+record in Kafka, and \`sluice import\` refuses it. The id of the event is not shown, because it can depend on topic, partition and offset.
 
 Output of --json: each line is one record with line, accepted, and mapping, others (that take it, too), unused (its fields that the mapping does
-not read) and event, or code and reason. The exit status is 1 if none was mapped, or if one failed; those that no mapping takes do not count.
-Nor do tombstones, which inputs ignore.
+not read) and event, or code, reason and failed. A reading that is passed on has the mapping null. The exit status is 1 if none was accepted, or if
+one failed; those that no mapping takes do not count. Nor do tombstones, which inputs ignore.
 
 Examples:
   sluice mappings try readings.csv
@@ -89,41 +95,65 @@ Examples:
     json: flag('print one JSON document a record'),
   },
   run: async ({ from, mapping, json, ...options }, terminal) => {
-    const { families } = readSettings([FAMILIES], terminal.environment)
-    const mappings = await loadMappings(families, mapping, terminal)
-    for (const warning of describeHiddenMappings([mappings])) terminal.stderr.write(`! ${warning}\n`)
-    tryMappings(families, await readSample(from, options, terminal), mappings, json, terminal)
+    const config = resolveConfig(terminal, options.env)
+    const sample = await readSample(from, options, terminal)
+    const input = await loadInput(sample, config, mapping, terminal)
+    for (const warning of describeHiddenMappings([input.loadedMappings]))
+      terminal.stderr.write(`! ${warning}\n`)
+    tryMappings(await trySample(config, input, sample), json, terminal)
   },
 })
 
-/** Tries the mappings on records. @throws CliFailure if a record fails, or no record is mapped */
-function tryMappings(
-  families: Families,
-  { records }: Sample,
-  mappings: readonly Mapping[],
-  json: boolean,
+/** Returns the entry of a topic that is an input, unless other mappings are named. */
+async function loadInput(
+  { name, isTopic }: Sample,
+  config: Config,
+  named: readonly string[],
   terminal: Terminal,
-): void {
-  const trials = records.map(({ place, line, record, time }) => ({
-    place,
-    trial: { line, ...tryShown(families, mappings, record, time) },
-  }))
+): Promise<LoadedInput> {
+  const isEntry = ({ topic }: Input) => isTopic && named.length === 0 && topic === name
+  const [entry] = (await loadAllInputs(config, resolveInputs(config).filter(isEntry))).values()
+  return entry ?? { topic: name, loadedMappings: await loadMappings(config.families, named, terminal) }
+}
+
+/** Tries all records of a sample. The id of an event is omitted, because it can depend on the topic. */
+async function trySample(config: Config, input: LoadedInput, { records }: Sample) {
+  const reader = dataReader(config)
+  const tryRecord = createTrial(config, input, Date.now(), reader)
+  await reader.prepare(records.flatMap(({ record }) => ('error' in record ? [] : record))).catch(error => {
+    throw error instanceof Unavailable ? new CliFailure(error.message, 1, { cause: error }) : error
+  })
+  return records.map(({ place, line, record, content }) => {
+    const trial = tryRecord(record, content)
+    if (!trial.accepted) return { place, trial: { line, ...trial } }
+    const { event, time: used, ...others } = trial
+    const { type, source, subject, time = content ? null : used, data } = event
+    return { place, trial: { line, ...others, event: { type, source, subject, time, data } } }
+  })
+}
+
+/** Prints the outcomes. @throws CliFailure if a record fails, or no record is mapped */
+function tryMappings(trials: Awaited<ReturnType<typeof trySample>>, json: boolean, terminal: Terminal): void {
   const columns = getColumns(terminal)
   const alike = new Map<string, number>()
   for (const { place, trial } of trials) {
-    const kind = trial.accepted ? trial.mapping : `${trial.code}: ${trial.reason}`
+    const kind = trial.accepted ? (trial.mapping ?? '') : `${trial.code}: ${trial.reason}`
     alike.set(kind, (alike.get(kind) ?? 0) + 1)
     if (json) terminal.stdout.write(`${JSON.stringify(trial)}\n`)
     else if ((alike.get(kind) ?? 0) <= MAX_ALIKE)
-      terminal.stdout.write(formatVerdict(trial.accepted ? `${place} ${kind}` : place, trial, columns))
+      terminal.stdout.write(formatVerdict(trial.accepted ? `${place} ${kind}`.trim() : place, trial, columns))
   }
   const verdicts = trials.map(({ trial }) => trial)
   if (!json)
     terminal.stdout.write(
       formatLeftOut(alike, columns) + formatSummary(verdicts) + formatUnused(verdicts, columns),
     )
+  const timeless = verdicts.flatMap(found =>
+    found.accepted && found.event.time === null ? [found.mapping] : [],
+  )
+  for (const mapping of new Set(timeless)) terminal.stderr.write(`! ${describeNoTime(mapping)}\n`)
   if (!verdicts.some(({ accepted }) => accepted)) throw new CliFailure('No record was mapped.')
-  const failed = verdicts.filter(verdict => !verdict.accepted && !UNTAKEN.has(verdict.code)).length
+  const failed = verdicts.filter(verdict => !verdict.accepted && verdict.failed).length
   if (failed > 0) throw new CliFailure(`${failed} of ${trials.length} records failed.`)
 }
 
@@ -146,20 +176,4 @@ function formatUnused(verdicts: readonly Verdict[], columns: number | undefined)
     return names === '' ? [] : `not used${byMapping.size > 1 ? ` by ${mapping}` : ''}: ${names}`
   })
   return lines.map(line => `${shortenEnd(escapeText(line), columns)}\n`).join('')
-}
-
-/** Tries the mappings on a record, and returns the result to show. The id of the event is omitted, because it can depend on the topic. @param recordTime as `SampleRecord.time` */
-function tryShown(
-  families: Families,
-  mappings: readonly Mapping[],
-  record: TriedRecord,
-  recordTime: string | null = null,
-) {
-  const trial = tryRecord(families, mappings, record)
-  if (!trial.accepted) return trial
-  const { event, ...rest } = trial
-  const { type, source, subject, time = recordTime, data } = event
-  const taken = mappings.filter(({ name }) => name === trial.mapping)
-  const unused = 'document' in record ? taken.flatMap(mapping => listUnusedFields(mapping, [record])) : []
-  return { ...rest, unused, event: { type, source, subject, time, data } }
 }

@@ -2,15 +2,17 @@
 
 import { randomUUID } from 'node:crypto'
 import { isFailure, isInexact, parseExact, readStructured } from '#runtime/cloudevents/index.ts'
-import type { Event } from '#runtime/consumer/index.ts'
-import { createDataCheck } from '../../lib/app/event-data.ts'
+import type { Application, Event } from '#runtime/consumer/index.ts'
+import { decode } from '#runtime/pipeline/decoding/index.ts'
+import { createApplication } from '../../lib/app/application.ts'
+import type { Config } from '../../lib/app/config.ts'
+import { toFileRecord } from '../../lib/operations/import/mapped-lines.ts'
 import { isObject } from '../../lib/support/json.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
 import { CliFailure } from '../failure.ts'
 import { type Document, splitDocuments } from '../input.ts'
 
 export interface ReadingOptions {
-  readonly families: Families
+  readonly config: Config
   /** Name of the input, for error messages. */
   readonly name: string
   /** True to generate an id for events that have none. */
@@ -32,8 +34,9 @@ export function parseEvents(text: string, options: ReadingOptions): Event[] {
   const events: Event[] = []
   const wrong: string[] = []
   const documents = splitDocuments(text)
+  const application = createApplication(options.config)
   for (const document of documents) {
-    const read = parseEvent(document, options)
+    const read = parseEvent(document, options, application)
     if (typeof read === 'string') wrong.push(`${options.name}:${document.line}: ${read}`)
     else events.push(read)
   }
@@ -74,15 +77,21 @@ function isPlain({ text }: Document): boolean {
 }
 
 /** Returns the event in a document, or an error message if the document is not a valid event. */
-function parseEvent({ text }: Document, { families, newId }: ReadingOptions): Event | string {
+function parseEvent(
+  { line, text }: Document,
+  { config, name, newId }: ReadingOptions,
+  application: Application,
+): Event | string {
   const parsed = parseJson(text)
   if (typeof parsed === 'string') return parsed
-  const whole = newId ? insertId(text, parsed.value) : text
-  const event = readStructured(Buffer.from(whole))
+  const record = toFileRecord(name, line, newId ? insertId(text, parsed.value) : text, Date.now())
+  const event = readStructured(record.value as Buffer)
   if (isFailure(event)) return `not a CloudEvent: ${event.message}`
-  // Consumers would reject an event whose data violates the schema of its type.
-  const read = createDataCheck(families)(event)
-  return read.kind === 'failure' ? `${read.code}: ${read.message}` : event
+  // Consumers would reject an event whose data violates the schema of its type, or whose time is not near that of its record.
+  const process = { name: 'publish', accepts: [event.type] }
+  const headers = [['content-type', Buffer.from('application/cloudevents+json')]] as const
+  const decoded = decode({ ...record, headers }, { ...config, application, process })
+  return decoded.kind === 'failed' ? `${decoded.failure.code}: ${decoded.failure.message}` : event
 }
 
 function parseJson(text: string): { readonly value: unknown } | string {

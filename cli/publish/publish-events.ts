@@ -1,10 +1,8 @@
 /** Publishes single events, or records of an input, and reports their positions. */
 
-import { isUtf8 } from 'node:buffer'
 import { RecordRefused } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { resolveInputs } from '../../lib/app/inputs.ts'
-import { LONGEST } from '../../lib/operations/numbered-lines.ts'
 import {
   appendEvents,
   type PlacedEvent,
@@ -59,14 +57,14 @@ async function readRecords(
   terminal: Terminal,
 ): Promise<(partitions: number) => PlacedEvent[]> {
   const name = toInputName(file)
-  const text = await readText(file, name, terminal)
+  const text = await readInput(file, terminal)
   const inputs = resolveInputs(config).map(input => input.topic)
   if (inputs.includes(topic)) {
     const documents = parseDocuments(text, name)
     return partitions => documents.map(document => placeDocument(document, { topic, partitions, key }))
   }
   const { families, contentMode, keyBy } = config
-  const events = parseEvents(text, { families, name, newId, inputs })
+  const events = parseEvents(text, { config, name, newId, inputs })
   const writer = await createWriter(config)
   return partitions =>
     events.map(event => placeEvent(families, event, { topic, key, keyBy, partitions, contentMode, writer }))
@@ -100,14 +98,4 @@ function formatPublished({ dryRun, published }: PublishReport): string {
       return `${dryRun ? 'Would publish' : 'Published'} ${escapeText(id)} to ${where}, ${keyed}\n`
     })
     .join('')
-}
-
-async function readText(file: string, name: string, terminal: Terminal): Promise<string> {
-  const bytes = await readInput(file, terminal)
-  if (bytes.length > LONGEST)
-    throw new CliFailure(
-      `${name}: too large for single events: use \`sluice replay\`, which publishes streams`,
-    )
-  if (!isUtf8(bytes)) throw new CliFailure(`${name}: the text is not UTF-8`)
-  return bytes.toString()
 }

@@ -57,27 +57,56 @@ export function listInputSchemas(inputs: LoadedInputs): readonly TypeSchema[] {
  * A CloudEvent that already is a reading, or that has the type of the input's `as`, is passed on with its own id. All other records
  * are mapped. No other event of Sluice is taken, because control events of strangers must not reach our topics.
  */
-export function createRecordReader({ readingTypes }: Families, inputs: LoadedInputs) {
+export function createRecordReader(families: Families, inputs: LoadedInputs) {
   return (record: ForeignRecord, event?: Event): Event | Failure | IgnoredRecord => {
     const input = inputs.get(record.topic)
     if (input === undefined) return failure('mapping-failed', 'its topic is no input of this environment')
-    const content = { ...record, position: listPositionParts(record) }
-    if (event !== undefined) return readCloudEvent(readingTypes, input, event, content)
-    const { value, headers } = record
-    if (value === null) return TOMBSTONE
-    const read = readJsonObject(value)
-    if (read === undefined) return failure('mapping-failed', `the value ${describeNoObject(value)}`)
-    if ('kind' in read) return read
-    if (isNestedTooDeeply(read.object)) return NESTED_TOO_DEEPLY
-    const structured = 'specversion' in read.object ? readStructured(value) : undefined
-    if (structured !== undefined && !isFailure(structured))
-      return readCloudEvent(readingTypes, input, structured, content)
-    return mapRecord(input, {
-      ...content,
-      document: read.object,
-      extensions: extractTraceFromHeaders(headers),
-    })
+    return readInputRecord(families, input, record, event).outcome
   }
+}
+
+/** Outcome for a record of an input, and how it came about. */
+export interface InputReading {
+  readonly outcome: Event | Failure | IgnoredRecord
+  /** Record as mappings see it; absent if it was not mapped. */
+  readonly document?: ForeignDocument
+  /** Mapping that took the record. */
+  readonly mapping?: Mapping
+}
+
+/** Parts of a record that mappings can read, and its position. */
+export type ForeignContent = Omit<ForeignDocument, 'document' | 'isEvent' | 'extensions'>
+
+/**
+ * Reads a record of an input, as `createRecordReader` does.
+ *
+ * @param content by default, all parts of the record, and its position in the topic
+ */
+export function readInputRecord(
+  { readingTypes }: Families,
+  input: LoadedInput,
+  record: ForeignRecord,
+  event?: Event,
+  content: ForeignContent = { ...record, position: listPositionParts(record) },
+): InputReading {
+  const parsed = event ?? parseValue(record.value)
+  if ('kind' in parsed) return { outcome: parsed }
+  if (!('object' in parsed)) return readCloudEvent(readingTypes, input, parsed, content)
+  if (isNestedTooDeeply(parsed.object)) return { outcome: NESTED_TOO_DEEPLY }
+  const extensions = extractTraceFromHeaders(record.headers)
+  return mapRecord(input, { ...content, document: parsed.object, extensions })
+}
+
+/** Returns the JSON object in the value of a record, or the CloudEvent that the object is. */
+export function parseValue(
+  value: Buffer | null,
+): Event | Failure | IgnoredRecord | { readonly object: object } {
+  if (value === null) return TOMBSTONE
+  const read = readJsonObject(value)
+  if (read === undefined) return failure('mapping-failed', `the value ${describeNoObject(value)}`)
+  if ('kind' in read || !('specversion' in read.object)) return read
+  const structured = isNestedTooDeeply(read.object) ? NESTED_TOO_DEEPLY : readStructured(value)
+  return isFailure(structured) ? read : structured
 }
 
 /** Compacted topics mark a removed key with a record without a value. There is nothing to map, and no redrive could change that. */
@@ -87,20 +116,22 @@ function readCloudEvent(
   readingTypes: readonly string[],
   input: LoadedInput,
   event: Event,
-  content: Parameters<typeof eventDocument>[1],
-): Event | Failure {
+  content: ForeignContent,
+): InputReading {
   const { as } = input
   if (as !== undefined) {
-    if (isNestedTooDeeply(event.data)) return NESTED_TOO_DEEPLY
-    if (event.type === as.type) return withValidData(input, withoutSequence(event))
-    return failure('mapping-failed', `it is a CloudEvent of another type than ${as.type}`)
+    if (isNestedTooDeeply(event.data)) return { outcome: NESTED_TOO_DEEPLY }
+    if (event.type === as.type) return { outcome: withValidData(input, withoutSequence(event)) }
+    return {
+      outcome: failure('mapping-failed', `it is a CloudEvent of another type than ${as.type}`),
+    }
   }
-  if (readingTypes.includes(event.type)) return withoutSequence(event)
+  if (readingTypes.includes(event.type)) return { outcome: withoutSequence(event) }
   const mapped = mapRecord(input, eventDocument(event, content))
-  if (!isFailure(mapped) || input.loadedMappings.some(({ eventType }) => eventType === event.type))
-    return mapped
+  if (input.loadedMappings.some(({ eventType }) => eventType === event.type)) return mapped
   const hint = nameHint(event.type, readingTypes)
-  return failure('mapping-failed', `it is a CloudEvent whose type no family and no mapping has.${hint}`)
+  const reason = `it is a CloudEvent whose type no family and no mapping has.${hint}`
+  return { ...mapped, outcome: failure('mapping-failed', reason) }
 }
 
 /** Removes the position among the emissions of another consumer. The event gets one of its own. */
@@ -109,13 +140,14 @@ function withoutSequence(event: Event): Event {
   return { ...event, extensions }
 }
 
-function mapRecord(input: LoadedInput, document: ForeignDocument): Event | Failure {
+function mapRecord(input: LoadedInput, document: ForeignDocument): InputReading {
   if (input.as !== undefined && input.sources !== undefined) {
     const event = createInputEvent(input.as, input.sources, document)
-    return isFailure(event) ? event : withValidData(input, event)
+    return { outcome: isFailure(event) ? event : withValidData(input, event), document }
   }
   const mapped = mapDocument(input.loadedMappings, document)
-  return mapped.kind === 'failure' ? mapped : mapped.event
+  if (mapped.kind === 'failure') return { outcome: mapped, document }
+  return { outcome: mapped.event, document, mapping: mapped.mapping }
 }
 
 function withValidData({ findViolation }: LoadedInput, event: Event): Event | Failure {

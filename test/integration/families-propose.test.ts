@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -119,6 +119,25 @@ describe('a topic of another application: three partitions, and times of its pro
       tried.output,
     )
     await admin.deleteTopics({ topics: [keyed] })
+  })
+
+  it('given an entry of an input, when its records are tried, then the entry decides', async () => {
+    const inputs = join(folder, 'inputs.yaml')
+    writeFileSync(
+      inputs,
+      `inputs:\n  - { topic: ${topic}, to: events, as: { type: x.y, subject: device, time: record } }\n`,
+    )
+    const env = {
+      FAMILIES_DIR: join(folder, 'families'),
+      MAPPINGS_DIR: join(folder, 'mappings'),
+      INPUTS_FILE: inputs,
+    }
+    const tried = await runProgram('cli/sluice.ts', ['mappings', 'try', topic, '--count', '3'], { env })
+    assert.equal(tried.code, 0, tried.output)
+    assert.match(tried.stdout, /✓ x[.]y\n {2}source {3}\/inputs\/.*\n {2}subject {2}soil-\d/)
+    const named = ['mappings', 'try', topic, '--count', '3', '--mapping', name]
+    const others = await runProgram('cli/sluice.ts', named, { env })
+    assert.match(others.stdout, /✓ io[.]sluice[.]/, others.output)
   })
 
   it('given no such topic, then the message says that there is no such file either', async () => {

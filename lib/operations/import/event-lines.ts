@@ -1,19 +1,14 @@
 /** Converts a file to a stream with one event per line. */
-import { basename } from 'node:path'
 import type { Readable } from 'node:stream'
 import { toJsonEvent } from '#runtime/cloudevents/index.ts'
 import type { Event } from '#runtime/consumer/index.ts'
-import type { Mapping } from '../../mapping/mapping.ts'
-import type { Families } from '../../telemetry/families.ts'
-import { readNumberedLines } from '../numbered-lines.ts'
+import { readLines } from '../../support/text-reader.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
 import { type BrokenRow, readDocuments } from './csv-rows.ts'
-import { convertDocument, convertLine } from './mapped-lines.ts'
+import { type createConverter, toLine } from './mapped-lines.ts'
 
-/** Plan of an import. The first mapping that accepts a line converts it. */
 export interface ImportPlan {
-  readonly families: Families
-  readonly mappings: readonly Mapping[]
+  readonly convert: ReturnType<typeof createConverter>
   readonly skipInvalid: boolean
 }
 
@@ -66,16 +61,15 @@ async function* wrapFileErrors<Row>(file: string, rows: AsyncIterable<Row>): Asy
 
 async function* readMappedEvents(
   file: string,
-  { families, mappings }: ImportPlan,
+  { convert }: ImportPlan,
   { open }: ImportPorts,
 ): AsyncGenerator<Event | BrokenRow> {
-  const name = basename(file)
-  if (/\.[ct]sv(\.gz)?$/i.test(name))
-    for await (const row of readDocuments(open(file)))
-      yield 'error' in row ? row : convertDocument(families, mappings, name, row)
+  if (/\.[ct]sv(\.gz)?$/i.test(file))
+    for await (const row of readDocuments(open(file), file))
+      yield 'error' in row ? row : convert(...toLine(row))
   else
-    for await (const lines of readNumberedLines(open(file), file))
-      for (const line of lines) if (line.text.trim() !== '') yield convertLine(families, mappings, name, line)
+    for await (const lines of readLines(open(file), file))
+      for (const line of lines) if (line.text.trim() !== '') yield convert(line)
 }
 
 function skipRow(
@@ -88,7 +82,9 @@ function skipRow(
   const what = `${file}:${line}: ${error}`
   if (fatal) throw new OperationFailure(what)
   if (!plan.skipInvalid)
-    throw new OperationFailure(`${what}\nCorrect the line, or skip invalid lines with --skip-invalid.`)
+    throw new OperationFailure(
+      `${what}\nCorrect the line or the mapping, or skip invalid lines with --skip-invalid.`,
+    )
   counts.skipped++
   if (counts.skipped <= MAX_NAMED) onSkipped(`${what}: skipped`)
   if (counts.skipped === MAX_NAMED) onSkipped('Further skipped lines are only counted.')

@@ -1,78 +1,108 @@
-/** Tries mappings on single records. The result is an event, or the reason why the record cannot be converted. Pure. */
+/** Tries records as the function `intake` reads them: with its own step, from the record to the event or to the reason. Pure. */
+import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents/index.ts'
+import { type Event, type Failure, type ForeignRecord, instant } from '#runtime/consumer/index.ts'
+import { decode } from '#runtime/pipeline/decoding/index.ts'
+import type { DataReader } from '#runtime/pipeline/ports.ts'
+import { createApplication } from '../../app/application.ts'
+import type { Config } from '../../app/config.ts'
+import { intake } from '../../intake/intake.ts'
 import {
-  isFailure,
-  readJsonEvent,
-  readJsonObject,
-  readStructured,
-  toJsonEvent,
-} from '#runtime/cloudevents/index.ts'
-import type { Event, Failure, FailureCode } from '#runtime/consumer/index.ts'
-import { schemaViolation } from '../../app/schemas.ts'
+  type ForeignContent,
+  type InputReading,
+  type LoadedInput,
+  parseValue,
+  readInputRecord,
+} from '../../intake/read-record.ts'
 import { type ForeignDocument, isApplicable } from '../../mapping/apply-mapping.ts'
-import { describeNoObject, eventDocument, mapDocument } from '../../mapping/map-document.ts'
-import type { Mapping } from '../../mapping/mapping.ts'
-import type { Families } from '../../telemetry/families.ts'
+import { eventDocument } from '../../mapping/map-document.ts'
+import { listUnusedFields } from '../../mapping/unused-fields.ts'
 
-/** Record to try, or the reason why the text is not a valid record. */
-export type TriedRecord = ForeignDocument | Failure | { readonly error: string; readonly code?: 'tombstone' }
+/** Record whose fields are looked at, or the reason why it has none. */
+export type TriedRecord = ForeignDocument | Failure | UnreadableRecord
 
-type TrialCode = FailureCode | 'unreadable' | 'cloudevent' | 'tombstone'
+interface UnreadableRecord {
+  readonly error: string
+}
 
-/** Codes for records that no mapping accepts. A consumer processes a CloudEvent without a mapping, and ignores a tombstone. */
-export const UNTAKEN: ReadonlySet<TrialCode> = new Set([
-  'not-a-cloudevent',
-  'cloudevent',
-  'tombstone',
-] as const)
-
+/** Outcome of a record. */
 export type Trial =
   | {
       readonly accepted: true
-      readonly mapping: string
+      /** Name of the mapping; null for an event that is passed on, or that the input's `as` describes. */
+      readonly mapping: string | null
       /** Further mappings that accept the record. They are ignored, because only the first mapping is used. */
       readonly others: readonly string[]
+      /** Fields that the mapping does not read. */
+      readonly unused: readonly string[]
       readonly event: Event
+      /** Event time or, without one, the timestamp of the record. */
+      readonly time: string
     }
-  | { readonly accepted: false; readonly code: TrialCode; readonly reason: string }
+  | {
+      readonly accepted: false
+      readonly code: string
+      readonly reason: string
+      /** False if no mapping applies to the record, or if inputs ignore it: it is a record of another kind. */
+      readonly failed: boolean
+    }
 
-/** Converts a record with the first mapping that accepts it. */
-export function tryRecord(families: Families, mappings: readonly Mapping[], record: TriedRecord): Trial {
-  if ('error' in record) return createRefusal(record.code ?? 'unreadable', record.error)
-  if ('kind' in record) return createRefusal(record.code, record.message)
-  const applicable = mappings.filter(mapping => isApplicable(mapping, record))
-  const mapped = mapDocument(mappings, record)
-  if (mapped.kind === 'failure') {
-    if (applicable.length > 0) return createRefusal(mapped.code, mapped.message)
-    return createRefusal(record.isEvent ? 'cloudevent' : 'not-a-cloudevent', mapped.message)
+/**
+ * Returns the function that tries a record.
+ *
+ * @param nowMs clock of the consumer, which decides whether a time is in the future
+ * @param reader reader of data that is not JSON; its schemas must be prepared
+ */
+export function createTrial(settings: Config, input: LoadedInput, nowMs: number, reader?: DataReader) {
+  const { families, keyBy } = settings
+  const tried: { content?: ForeignContent | undefined; reading?: InputReading | undefined } = {}
+  const readForeign = (record: ForeignRecord, event?: Event) => {
+    tried.reading = readInputRecord(families, input, record, event, tried.content)
+    return tried.reading.outcome
   }
-  const { mapping, event } = mapped
-  const others = applicable.slice(applicable.indexOf(mapping) + 1)
-  const violation = schemaViolation(families, event.type, event.data)
-  if (violation !== undefined) return createRefusal('schema-violated', violation)
-  const fault = findReaderFault(event)
-  if (fault !== undefined) return createRefusal('malformed-event', fault)
-  return { accepted: true, mapping: mapping.name, others: others.map(({ name }) => name), event }
+  const application = { ...createApplication(settings), readForeign }
+  const process = intake(families, [input], keyBy)
+  const consumer = { ...settings, application, process, isForeign: true as const, ...(reader && { reader }) }
+  /** @param content parts of the record that mappings can read; by default all of them */
+  return (record: LogRecord | UnreadableRecord, content?: ForeignContent): Trial => {
+    if ('error' in record) return refuse('unreadable', record.error, true)
+    Object.assign(tried, { content, reading: undefined })
+    const decoded = decode({ ...record, readAtMs: nowMs }, consumer)
+    const { document, mapping } = tried.reading ?? {}
+    const applicable = document
+      ? input.loadedMappings.filter(candidate => isApplicable(candidate, document))
+      : []
+    if (decoded.kind === 'ignored') return refuse(decoded.reason, 'inputs ignore it', false)
+    if (decoded.kind === 'failed') {
+      const isOther = document !== undefined && input.as === undefined && applicable.length === 0
+      return refuse(decoded.failure.code, decoded.failure.message, !isOther)
+    }
+    const { timeMs, entity: _, ...event } = decoded.event
+    return {
+      accepted: true,
+      mapping: mapping?.name ?? null,
+      others: mapping ? applicable.slice(applicable.indexOf(mapping) + 1).map(({ name }) => name) : [],
+      unused: mapping && document ? listUnusedFields(mapping, [document]) : [],
+      event,
+      time: event.time ?? instant(timeMs),
+    }
+  }
 }
 
-/** Returns the reason for which consumers would reject the event, so that it does not become a dead letter. */
-function findReaderFault(event: Event): string | undefined {
-  const read = readJsonEvent(toJsonEvent(event))
-  return isFailure(read) ? read.message : undefined
+function refuse(code: string, reason: string, failed: boolean): Trial {
+  return { accepted: false, code, reason, failed }
 }
 
-function createRefusal(code: TrialCode, reason: string): Trial {
-  return { accepted: false, code, reason }
-}
-
-/** Parses the value of a single record. @param record parts of the record that mappings can read, and its position */
-export function parseRecord(
-  value: Buffer,
-  record: Omit<ForeignDocument, 'document' | 'isEvent' | 'extensions'>,
-): TriedRecord {
-  const read = readJsonObject(value)
-  if (read === undefined) return { error: `it ${describeNoObject(value)}` }
-  if ('kind' in read) return read
-  if (!Object.hasOwn(read.object, 'specversion')) return { ...record, document: read.object }
-  const event = readStructured(value)
-  return isFailure(event) ? event : eventDocument(event, record)
+/**
+ * Returns a record as a document, or the reason why it has none.
+ *
+ * @param content parts of the record that mappings can read, and its position; by default all parts
+ */
+export function toDocument(record: LogRecord | UnreadableRecord, content?: ForeignContent): TriedRecord {
+  if ('error' in record) return record
+  const read = readEvent(record)
+  const parsed = isFailure(read) && read.code === 'not-a-cloudevent' ? parseValue(record.value) : read
+  if ('reason' in parsed) return { error: 'inputs ignore it' }
+  if ('kind' in parsed) return parsed
+  const own = content ?? { ...record, position: [record.topic, record.partition, record.offset] }
+  return 'object' in parsed ? { ...own, document: parsed.object } : eventDocument(parsed, own)
 }

@@ -67,6 +67,52 @@ describe('ids', () => {
   })
 })
 
+describe('lines without a time', () => {
+  const DEVICE =
+    'family: environment\ntime: record\nfields: { sensorId: id, temperature: t, location.site: { constant: a }, location.latitude: { constant: 0 }, location.longitude: { constant: 0 } }\n'
+
+  test('are refused with the way out, and shown with a note', async () => {
+    writeFileSync(join(folder, 'record.yaml'), DEVICE)
+    const told =
+      /mapping record: its `time: record` is that of a record in Kafka, .*`time: \{ from: timestamp \}`/
+    for (const [name, text] of [
+      ['a.jsonl', '{"id":"a","t":1}\n'],
+      ['a.csv', 'id,t\na,1\n'],
+    ] as const) {
+      const { status, stdout, stderr } = await imported(name, text, '--mapping', './record.yaml')
+      assert.deepEqual([status, stdout], [1, ''])
+      assert.match(stderr, told)
+      const tried = await ran(['mappings', 'try', name, '--mapping', './record.yaml'], { folder })
+      assert.equal(tried.status, 0)
+      assert.match(tried.stdout, /1 record: 1 event/)
+      assert.match(tried.stderr, told)
+    }
+  })
+
+  test('are refused, too, if they are readings already, and those with a time are passed on', async () => {
+    const reading = {
+      specversion: '1.0',
+      id: '1',
+      source: '/environment/a',
+      subject: 'a',
+      type: 'io.sluice.environment.reading.v1',
+    }
+    const data = { sensorId: 'a', temperature: 1, location: { site: 'a', latitude: 0, longitude: 0 } }
+    const { status, stderr } = await imported('e.jsonl', JSON.stringify({ ...reading, data }))
+    assert.equal(status, 1)
+    assert.match(stderr, /^e\.jsonl:1: the event has no "time"/)
+    const timed = await imported(
+      'e.jsonl',
+      JSON.stringify({ ...reading, time: '2099-01-01T00:00:00Z', data }),
+    )
+    assert.deepEqual(
+      listEvents(timed.stdout).map(({ id }) => id),
+      ['1'],
+      'a recording can be replayed at any time',
+    )
+  })
+})
+
 test('whatever the rows hold, each ends as a valid event or as a named broken row', async () => {
   const cell = fc.oneof(
     fc.constantFrom(

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { splitDocuments } from '../../../cli/input.ts'
 import { parseDocuments, parseEvents } from '../../../cli/publish/parse-events.ts'
+import { readConfig } from '../../../lib/app/config.ts'
 import { placeDocument } from '../../../lib/operations/publish.ts'
-import { FAMILIES } from '../../support/families.ts'
 
-const OPTIONS = { families: FAMILIES, name: 'f', newId: false, inputs: ['sensor-data'] }
+const CONFIG = readConfig({ KAFKA_BROKERS: 'b:1', REDIS_URL: 'redis://r:1' })
+const OPTIONS = { config: CONFIG, name: 'f', newId: false, inputs: ['sensor-data'] }
 const EVENT = { specversion: '1.0', id: '1', source: '/shop', type: 'shop.order', data: { total: 3 } }
 const text = (changes: object = {}) => JSON.stringify({ ...EVENT, ...changes })
 

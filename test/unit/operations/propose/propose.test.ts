@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { parseRecord } from '../../../../lib/operations/import/mapping-trial.ts'
+import { toFileRecord } from '../../../../lib/operations/import/mapped-lines.ts'
+import { toDocument } from '../../../../lib/operations/import/mapping-trial.ts'
 import { OperationFailure } from '../../../../lib/operations/operation-failure.ts'
 import { type PlacedRecord, type Proposal, propose } from '../../../../lib/operations/propose/propose.ts'
 import { FAMILIES } from '../../../support/families.ts'
@@ -13,9 +14,10 @@ const NOW = Date.parse('2026-11-27T12:00:00Z')
 const toRecords = (documents: readonly (object | string)[]): PlacedRecord[] =>
   documents.map((document, index) => ({
     place: `line ${index + 1}`,
-    record: parseRecord(Buffer.from(typeof document === 'string' ? document : JSON.stringify(document)), {
-      position: ['test', index],
-    }),
+    record: toDocument(
+      toFileRecord('test', index, typeof document === 'string' ? document : JSON.stringify(document), 0),
+      { position: ['test', index] },
+    ),
   }))
 
 const proposeFor = (documents: readonly (object | string)[], name = 'mine'): Proposal =>
@@ -167,7 +169,7 @@ it('given records that cannot all be read, then each that the drafts do not take
     { order: 1, paid: true },
   ])
   assert.deepEqual(refused, [
-    { place: 'line 9', reason: 'it is not JSON' },
+    { place: 'line 9', reason: 'the value is not JSON' },
     { place: 'line 10', reason: 'mapping mine: "temperature" must be a number' },
     { place: 'line 11', reason: 'mapping mine: "device" must be a text that is not empty' },
   ])
@@ -182,7 +184,7 @@ describe('records of which there is no draft', () => {
       /no number is measured in its 3 records with user, page/,
     ],
     ['only an id', repeat(3, () => ({ device_id: 7, at: 1763625600 })), /no number is measured/],
-    ['no JSON', ['a', 'b'], /no record can be read: it is not JSON/],
+    ['no JSON', ['a', 'b'], /no record can be read: the value is not JSON/],
     [
       'own events',
       [{ specversion: '1.0', id: '1', source: '/s', type: 'io.sluice.environment.reading.v1', data: {} }],

@@ -3,7 +3,8 @@ import '../../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { parseRecord } from '../../../../lib/operations/import/mapping-trial.ts'
+import { toFileRecord } from '../../../../lib/operations/import/mapped-lines.ts'
+import { toDocument } from '../../../../lib/operations/import/mapping-trial.ts'
 import { type PlacedRecord, propose } from '../../../../lib/operations/propose/propose.ts'
 import { FAMILIES } from '../../../support/families.ts'
 
@@ -21,13 +22,13 @@ const repeat = <Result>(count: number, create: (index: number) => Result) =>
 const plain = (documents: readonly object[]): readonly PlacedRecord[] =>
   documents.map((document, index) => ({
     place: `line ${index + 1}`,
-    record: parseRecord(Buffer.from(JSON.stringify(document)), { position: ['s', index] }),
+    record: toDocument(toFileRecord('s', index, JSON.stringify(document), 0), { position: ['s', index] }),
   }))
 
 const sent = (records: readonly Sent[]): readonly PlacedRecord[] =>
   records.map(({ value, key, headers = {} }, index) => ({
     place: `0@${index}`,
-    record: parseRecord(Buffer.from(JSON.stringify(value)), {
+    record: toDocument(toFileRecord('plant', index, JSON.stringify(value), 0), {
       position: ['plant', 0, index],
       topic: 'plant',
       key: key === undefined ? null : Buffer.from(typeof key === 'string' ? key : JSON.stringify(key)),

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { text } from '#runtime/settings/index.ts'
-import { FAMILIES, FAMILY_FILES, readSettings } from '../../lib/app/settings/index.ts'
-import { toDocument } from '../../lib/operations/import/mapping-trial.ts'
+import type { Config } from '../../lib/app/config.ts'
+import { FAMILY_FILES, readSettings } from '../../lib/app/settings/index.ts'
 import { fileFailure } from '../../lib/operations/operation-failure.ts'
 import { splitWords } from '../../lib/operations/propose/field-names.ts'
 import { type Proposal, propose } from '../../lib/operations/propose/propose.ts'
@@ -15,6 +15,7 @@ import { getMappingsFolder } from '../options/mapping.ts'
 import { formatList } from '../output/table.ts'
 import { escapeTextLines } from '../output/text-width.ts'
 import { readSample, SAMPLE_OPTIONS, type Sample } from '../sample-records.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import type { Terminal } from '../terminal.ts'
 
 const MAX_NAME_LENGTH = 40
@@ -47,16 +48,12 @@ Examples:
     dryRun: flag('print the drafts instead of writing them'),
   },
   async run({ from, name: given, dryRun, ...options }, terminal) {
-    const { families } = readSettings([FAMILIES], terminal.environment)
+    const settings = resolveConfig(terminal, options.env)
     const sample = await readSample(from, options, terminal)
     const name = given ?? toFamilyName(sample.name)
-    const records = sample.records.map(({ content, ...found }) => ({
-      ...found,
-      record: toDocument(found.record, content),
-    }))
-    const proposal = propose(families, name, basename(sample.name), records, Date.now())
+    const proposal = propose(settings, name, basename(sample.name), sample.records, Date.now())
     const files = listFiles(name, proposal, terminal)
-    if (!dryRun) await writeFiles(name, files)
+    if (!dryRun) await writeFiles(settings, name, files)
     for (const { shown, content } of files)
       terminal.stdout.write(dryRun ? `# ${shown}\n${content}\n` : `Wrote ${shown}\n`)
     terminal.stdout.write(formatReport(name, from, sample, proposal))
@@ -138,13 +135,13 @@ function listFiles(name: string, { family, mapping }: Proposal, terminal: Termin
 }
 
 /** Writes all files or none. @throws CliFailure if one exists already, or cannot be written */
-async function writeFiles(name: string, files: readonly DraftFile[]): Promise<void> {
+async function writeFiles({ families }: Config, name: string, files: readonly DraftFile[]): Promise<void> {
   const present = files.find(({ path }) => existsSync(path))
   if (present)
     throw new CliFailure(
       `${present.shown} already exists, so nothing was written. Choose another name with --name.`,
     )
-  if (Object.hasOwn(FAMILIES, name))
+  if (Object.hasOwn(families.byName, name))
     throw new CliFailure(
       `There is already a family ${name}, so nothing was written. Choose another name with --name.`,
     )

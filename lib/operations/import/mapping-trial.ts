@@ -20,7 +20,7 @@ import { listUnusedFields } from '../../mapping/unused-fields.ts'
 /** Record whose fields are looked at, or the reason why it has none. */
 export type TriedRecord = ForeignDocument | Failure | UnreadableRecord
 
-interface UnreadableRecord {
+export interface UnreadableRecord {
   readonly error: string
 }
 

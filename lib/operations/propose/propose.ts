@@ -1,4 +1,8 @@
 /** Proposes a family and a mapping for sample records, and tries the drafts on them. Pure. */
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import { instant, omitUndefined } from '#runtime/consumer/index.ts'
+import type { Config } from '../../app/config.ts'
+import type { ForeignContent } from '../../intake/read-record.ts'
 import { readMapping } from '../../mapping/parse-mapping.ts'
 import { listUnusedFields } from '../../mapping/unused-fields.ts'
 import { OWN_TYPES } from '../../schemas/event-types.ts'
@@ -6,18 +10,22 @@ import { count } from '../../support/count.ts'
 import { InvalidFile } from '../../support/file-errors.ts'
 import { Families } from '../../telemetry/families.ts'
 import { readFamilies } from '../../telemetry/parse-family.ts'
-import { type TriedRecord, tryRecord } from '../import/mapping-trial.ts'
+import { createTrial, toDocument, type UnreadableRecord } from '../import/mapping-trial.ts'
 import { OperationFailure } from '../operation-failure.ts'
 import { type Draft, proposeDraft, type SampleRecord } from './draft.ts'
 import { listQuestions, writeDraft } from './write-draft.ts'
 
 /** Record of a sample with its place, such as a file and a line. */
-export interface PlacedRecord extends Omit<SampleRecord, 'record'> {
+export interface PlacedRecord extends Pick<SampleRecord, 'units'> {
   readonly place: string
-  readonly record: TriedRecord
+  readonly record: LogRecord | UnreadableRecord
+  /** Parts of a record that is not from a topic; absent for those of a topic, which have all parts. */
+  readonly content?: ForeignContent
 }
 
-type PlacedDocument = PlacedRecord & SampleRecord
+interface PlacedDocument extends SampleRecord {
+  readonly placed: PlacedRecord
+}
 
 export interface Proposal {
   /** Text of the family file; undefined if the records become readings of the family `metrics`. */
@@ -41,22 +49,27 @@ const MAX_REFUSED = 5
 /**
  * Proposes drafts for the most frequent shape of the records.
  *
- * @param families families of the project
+ * @param settings settings of the project, with its families
  * @param name name of the family and the mapping
  * @param sample name of the sample in comments and messages
  * @throws OperationFailure if the records cannot be readings
  */
 export function propose(
-  families: Families,
+  settings: Config,
   name: string,
   sample: string,
   records: readonly PlacedRecord[],
   nowMs: number,
 ): Proposal {
-  const documents = records.filter((placed): placed is PlacedDocument => 'document' in placed.record)
-  const unreadable = records.flatMap(({ place, record }) =>
-    'document' in record ? [] : [{ place, reason: 'error' in record ? record.error : record.message }],
-  )
+  const { families } = settings
+  const documents: PlacedDocument[] = []
+  const unreadable: { readonly place: string; readonly reason: string }[] = []
+  for (const placed of records) {
+    const { place, record: original, content, units } = placed
+    const record = toDocument(original, content)
+    if ('document' in record) documents.push(omitUndefined({ placed, record, units, time: readTime(placed) }))
+    else unreadable.push({ place, reason: 'error' in record ? record.error : record.message })
+  }
   if (documents.length === 0)
     throw new OperationFailure(`${sample}: no record can be read: ${unreadable[0]?.reason}`)
   const { alike, draft } = draftShape(name, sample, documents, nowMs)
@@ -69,8 +82,10 @@ export function propose(
     'With `others: numbers`, any further number is a metric without a unit; without it, a mapping must name each metric.'
   const family = draft.family && writeDraft('family', draft.family, [head, others])
   const own = readDraft(families, name, sample, family, draft)
-  const refused = alike.flatMap(({ place, record }) => {
-    const trial = tryRecord(own.families, [own.mapping], record)
+  const input = { topic: sample, loadedMappings: [own.mapping] }
+  const tryRecord = createTrial({ ...settings, families: own.families }, input, nowMs)
+  const refused = alike.flatMap(({ placed: { place, record, content } }) => {
+    const trial = tryRecord(record, content)
     return trial.accepted ? [] : [{ place, reason: trial.reason }]
   })
   const ofRecords = alike.map(({ record }) => record)
@@ -91,6 +106,11 @@ export function propose(
     unused,
     refused: [...unreadable, ...refused],
   }
+}
+
+/** Returns the timestamp of a record of a topic, RFC 3339; undefined if it has none. */
+function readTime({ record, content }: PlacedRecord): string | undefined {
+  return content || 'error' in record || record.timestampMs < 0 ? undefined : instant(record.timestampMs)
 }
 
 /** Share of the smaller set of names that two records of one shape have in common, from 0 to 1. */

@@ -5,7 +5,8 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { describeNoObject } from '../../../lib/mapping/map-document.ts'
 import { describeMissing, formatPath, parsePath, valueAt } from '../../../lib/mapping/record-path.ts'
-import { parseRecord } from '../../../lib/operations/import/mapping-trial.ts'
+import { toFileRecord } from '../../../lib/operations/import/mapped-lines.ts'
+import { toDocument } from '../../../lib/operations/import/mapping-trial.ts'
 import { foreignRecord, read, shipped } from './support.ts'
 
 const LOG = {
@@ -100,11 +101,10 @@ describe('a value that is not a JSON object', () => {
     it(`given ${what}, then ${reason}`, () => {
       const bytes = Buffer.from(value as string)
       assert.equal(describeNoObject(bytes), reason)
-      assert.deepEqual(parseRecord(bytes, { position: ['p'] }), { error: `it ${reason}` })
       const failed = read(shipped('plain-sensor'), { ...foreignRecord({}), value: bytes })
       assert.equal('message' in failed && failed.message, `the value ${reason}`)
     })
 
   it('given an object with an end of line, then it is read', () =>
-    assert.ok('document' in parseRecord(Buffer.from('{"a":1}\r\n'), { position: ['p'] })))
+    assert.ok('document' in toDocument(toFileRecord('p', 1, '{"a":1}\r\n', 0), { position: ['p'] })))
 })

@@ -2,26 +2,29 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { readConfig } from '../../../../lib/app/config.ts'
 import { toFileRecord } from '../../../../lib/operations/import/mapped-lines.ts'
-import { toDocument } from '../../../../lib/operations/import/mapping-trial.ts'
 import { OperationFailure } from '../../../../lib/operations/operation-failure.ts'
 import { type PlacedRecord, type Proposal, propose } from '../../../../lib/operations/propose/propose.ts'
-import { FAMILIES } from '../../../support/families.ts'
 import { golden } from '../../../support/golden.ts'
 
+const CONFIG = readConfig({ KAFKA_BROKERS: 'b:1', REDIS_URL: 'redis://r:1' })
 const NOW = Date.parse('2026-11-27T12:00:00Z')
 
 const toRecords = (documents: readonly (object | string)[]): PlacedRecord[] =>
   documents.map((document, index) => ({
     place: `line ${index + 1}`,
-    record: toDocument(
-      toFileRecord('test', index, typeof document === 'string' ? document : JSON.stringify(document), 0),
-      { position: ['test', index] },
+    record: toFileRecord(
+      'test',
+      index,
+      typeof document === 'string' ? document : JSON.stringify(document),
+      NOW,
     ),
+    content: { position: ['test', index] },
   }))
 
 const proposeFor = (documents: readonly (object | string)[], name = 'mine'): Proposal =>
-  propose(FAMILIES, name, 'mine.jsonl', toRecords(documents), NOW)
+  propose(CONFIG, name, 'mine.jsonl', toRecords(documents), NOW)
 
 const repeat = (count: number, document: (index: number) => object) =>
   Array.from({ length: count }, (_, index) => document(index))
@@ -306,7 +309,7 @@ describe('what the records say, and a mapping refuses', () => {
       record: { ...record, key: Buffer.from(`{"id":"d${index % 2}"}`) },
     }))
     assert.match(
-      propose(FAMILIES, 'mine', 'mine.jsonl', records as PlacedRecord[], NOW).mapping,
+      propose(CONFIG, 'mine', 'mine.jsonl', records as PlacedRecord[], NOW).mapping,
       /^ {2}id: \{ key: id \}/m,
     )
   })

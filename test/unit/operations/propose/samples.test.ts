@@ -3,11 +3,11 @@ import '../../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { readConfig } from '../../../../lib/app/config.ts'
 import { toFileRecord } from '../../../../lib/operations/import/mapped-lines.ts'
-import { toDocument } from '../../../../lib/operations/import/mapping-trial.ts'
 import { type PlacedRecord, propose } from '../../../../lib/operations/propose/propose.ts'
-import { FAMILIES } from '../../../support/families.ts'
 
+const CONFIG = readConfig({ KAFKA_BROKERS: 'b:1', REDIS_URL: 'redis://r:1' })
 const NOW = Date.parse('2026-11-27T12:00:00Z')
 
 interface Sent {
@@ -22,18 +22,18 @@ const repeat = <Result>(count: number, create: (index: number) => Result) =>
 const plain = (documents: readonly object[]): readonly PlacedRecord[] =>
   documents.map((document, index) => ({
     place: `line ${index + 1}`,
-    record: toDocument(toFileRecord('s', index, JSON.stringify(document), 0), { position: ['s', index] }),
+    record: toFileRecord('s', index, JSON.stringify(document), NOW),
+    content: { position: ['s', index] },
   }))
 
 const sent = (records: readonly Sent[]): readonly PlacedRecord[] =>
   records.map(({ value, key, headers = {} }, index) => ({
     place: `0@${index}`,
-    record: toDocument(toFileRecord('plant', index, JSON.stringify(value), 0), {
-      position: ['plant', 0, index],
-      topic: 'plant',
+    record: {
+      ...toFileRecord('plant', index, JSON.stringify(value), NOW),
       key: key === undefined ? null : Buffer.from(typeof key === 'string' ? key : JSON.stringify(key)),
       headers: Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)]),
-    }),
+    },
   }))
 
 const iso = (minute: number) => new Date(1795597200000 + minute * 60_000).toISOString()
@@ -263,7 +263,7 @@ const isIn = (text: string, part: string) => text.replaceAll("'", '').includes(p
 describe('records of others', () => {
   for (const [what, [records, parts, taken]] of Object.entries(SAMPLES))
     it(`given ${what}, then the drafts say so, and take the good records`, () => {
-      const { family = '', mapping, ...proposal } = propose(FAMILIES, 'mine', 'mine', records, NOW)
+      const { family = '', mapping, ...proposal } = propose(CONFIG, 'mine', 'mine', records, NOW)
       const drafts = `${family}${mapping}`
       for (const part of parts)
         assert.equal(isIn(drafts, part.replace(/^!/, '')), !part.startsWith('!'), `${part}\n${drafts}`)
@@ -273,7 +273,7 @@ describe('records of others', () => {
 
   it('given a value that is not a number, then field and reason are named', () => {
     const [records] = SAMPLES['numbers as texts of named metrics'] ?? []
-    const { refused } = propose(FAMILIES, 'mine', 'mine', records ?? [], NOW)
+    const { refused } = propose(CONFIG, 'mine', 'mine', records ?? [], NOW)
     assert.deepEqual(
       refused.map(({ reason }) => reason),
       Array(3).fill('mapping mine: "value" must be a number that is finite'),
@@ -282,13 +282,13 @@ describe('records of others', () => {
 
   it('given a value in another field that is not a number, then that field is named', () => {
     const [records] = SAMPLES['a list of points'] ?? []
-    const { refused } = propose(FAMILIES, 'mine', 'mine', records ?? [], NOW)
+    const { refused } = propose(CONFIG, 'mine', 'mine', records ?? [], NOW)
     assert.match(refused.map(({ reason }) => reason).join(), /dataPoints\.0\.asDouble" must be a number/)
   })
 
   it('given guesses that are not sure, then the proposal asks', () => {
     const [records] = SAMPLES['tenths and thousandths'] ?? []
-    assert.equal(propose(FAMILIES, 'mine', 'mine', records ?? [], NOW).questions.length, 4)
+    assert.equal(propose(CONFIG, 'mine', 'mine', records ?? [], NOW).questions.length, 4)
   })
 })
 
@@ -336,7 +336,7 @@ describe('names of sensors and times', () => {
       )
       assert.ok(
         isIn(
-          propose(FAMILIES, 'mine', 'mine', plain(records), NOW).mapping,
+          propose(CONFIG, 'mine', 'mine', plain(records), NOW).mapping,
           `: ${name}  # guessed from its name`,
         ),
       )
@@ -376,7 +376,7 @@ describe('names of sensors and times', () => {
         received_at: iso(index + 1),
         t1: 20.5 + index,
       }))
-      const { mapping } = propose(FAMILIES, 'mine', 'mine', plain(records), NOW)
+      const { mapping } = propose(CONFIG, 'mine', 'mine', plain(records), NOW)
       assert.match(mapping.replaceAll("'", ''), new RegExp(`time: { from: ${name}(, ${form})? }`))
       assert.ok(mapping.includes(form), mapping)
     })
@@ -446,7 +446,7 @@ it('given any records of one form, then the drafts take each of them', () => {
   )
   fc.assert(
     fc.property(records, documents => {
-      const { taken, others, refused } = propose(FAMILIES, 'mine', 'mine', plain(documents), NOW)
+      const { taken, others, refused } = propose(CONFIG, 'mine', 'mine', plain(documents), NOW)
       assert.deepEqual(refused, [])
       assert.equal(taken + others, documents.length)
     }),

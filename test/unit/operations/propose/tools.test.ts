@@ -4,12 +4,13 @@ import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { readConfig } from '../../../../lib/app/config.ts'
 import { readDocuments } from '../../../../lib/operations/import/csv-rows.ts'
-import { parseRecord } from '../../../../lib/operations/import/mapping-trial.ts'
+import { toFileRecord } from '../../../../lib/operations/import/mapped-lines.ts'
 import { OperationFailure } from '../../../../lib/operations/operation-failure.ts'
 import { type PlacedRecord, propose } from '../../../../lib/operations/propose/propose.ts'
-import { FAMILIES } from '../../../support/families.ts'
 
+const CONFIG = readConfig({ KAFKA_BROKERS: 'b:1', REDIS_URL: 'redis://r:1' })
 const NOW = Date.parse('2026-11-27T12:00:00Z')
 const START = Date.parse('2026-11-25T09:00:00Z')
 const at = (minute: number) => START + minute * 60_000
@@ -22,17 +23,27 @@ type Key = (index: number) => string
 
 const lines = (create: (index: number) => object, key?: Key) =>
   repeat(create).map((document, index): PlacedRecord => {
-    const position = { position: ['t', 0, index] as const }
-    const parts = key ? { ...position, key: Buffer.from(key(index)), topic: 't', headers: [] } : position
-    return { place: `line ${index + 1}`, record: parseRecord(Buffer.from(JSON.stringify(document)), parts) }
+    const record = toFileRecord('t', index, JSON.stringify(document), NOW)
+    const place = `line ${index + 1}`
+    return key
+      ? { place, record: { ...record, key: Buffer.from(key(index)) } }
+      : { place, record, content: { position: ['t', 0, index] } }
   })
 
 async function rows(header: string, create: (index: number) => string): Promise<PlacedRecord[]> {
   const records: PlacedRecord[] = []
-  for await (const row of readDocuments(Readable.from([[header, ...repeat(create)].join('\n')]))) {
+  for await (const row of readDocuments(
+    Readable.from([Buffer.from([header, ...repeat(create)].join('\n'))]),
+    'f',
+  )) {
     const { line } = row
     if ('error' in row) records.push({ place: `line ${line}`, record: row })
-    else records.push({ place: `line ${line}`, record: { document: row.document, position: ['f', line] } })
+    else
+      records.push({
+        place: `line ${line}`,
+        record: toFileRecord('f', line, JSON.stringify(row.document), NOW),
+        content: { position: ['f', line] },
+      })
   }
   return records
 }
@@ -254,7 +265,7 @@ describe('records of public tools', () => {
   for (const [tool, [sample, time, ...parts]] of Object.entries(TOOLS))
     it(`given ${tool}, then the drafts take each record, and ask for what the sample does not say`, async () => {
       const records = await sample
-      const { family = '', mapping, taken, refused } = propose(FAMILIES, 'mine', 'mine', records, NOW)
+      const { family = '', mapping, taken, refused } = propose(CONFIG, 'mine', 'mine', records, NOW)
       const drafts = `${family}${mapping}`.replaceAll("'", '')
       assert.match(drafts, /^time: .+$/m)
       assert.ok(/^time: .+$/m.exec(drafts)?.[0].includes(time), `${time}\n${drafts}`)
@@ -267,7 +278,7 @@ describe('records of public tools', () => {
 
 describe('units that records name', () => {
   const draft = (create: (index: number) => object) => {
-    const { family = '', mapping, refused } = propose(FAMILIES, 'mine', 'mine', lines(create), NOW)
+    const { family = '', mapping, refused } = propose(CONFIG, 'mine', 'mine', lines(create), NOW)
     return { text: `${family}${mapping}`.replaceAll("'", ''), refused }
   }
 
@@ -366,11 +377,12 @@ it('given any records, flat or nested, then the draft takes each, or names it in
       const records = all.map(
         (document, index): PlacedRecord => ({
           place: `line ${index + 1}`,
-          record: parseRecord(Buffer.from(JSON.stringify(document)), { position: ['t', index] }),
+          record: toFileRecord('t', index, JSON.stringify(document), NOW),
+          content: { position: ['t', index] },
         }),
       )
       try {
-        const { mapping, taken, others, refused } = propose(FAMILIES, 'mine', 'mine', records, NOW)
+        const { mapping, taken, others, refused } = propose(CONFIG, 'mine', 'mine', records, NOW)
         drafted++
         assert.equal(taken + others + refused.length, all.length)
         for (const { place } of refused.slice(0, 5))

@@ -12,7 +12,7 @@ import {
   findResourceType,
   type ResourceContext,
   referredResource,
-  resolveReference,
+  resolveText,
 } from './resources.ts'
 
 /** Destination of an event's failed records, resolved as far as possible without CloudFormation. */
@@ -45,7 +45,7 @@ export function resolveDestination(event: ReadEvent, context: ResourceContext): 
   const isNoArn =
     'Ref' in Object(configuredDestination.reference) && (ofResource === 'sqs' || ofResource === 's3')
   const reference = isNoArn ? { 'Fn::GetAtt': [id, 'Arn'] } : configuredDestination.reference
-  const text = typeof reference === 'string' ? reference : resolveReference(reference, context)
+  const text = resolveText(reference, context) ?? undefined
   const local = text === undefined ? undefined : parseDestination(text)
   if (text !== undefined && !local)
     throw wrong(`which is ${show(text)} here; it must be ${DESTINATION_KINDS}`)

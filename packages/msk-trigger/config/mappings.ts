@@ -12,7 +12,7 @@ import {
 } from './event-settings.ts'
 import type { Filter } from './filters.ts'
 import { localRegistry, type RegistryConfig } from './registry-setting.ts'
-import { clusterArn, functionArn, type ResourceContext } from './resources.ts'
+import { clusterArn, functionArn, NOTHING_KNOWN, type ResourceContext } from './resources.ts'
 import { readEach } from './setting-errors.ts'
 import type { Settings } from './settings.ts'
 
@@ -59,13 +59,11 @@ export interface Mapping {
   readonly cluster?: ClusterSettings
 }
 
-export interface ServiceFacts {
+export interface ServiceFacts extends Partial<ResourceContext> {
   readonly service: string
   readonly stage: string
   readonly region: string
   readonly timeout?: number
-  /** Resources of the template (`resources.Resources`), to which destinations can refer. */
-  readonly resources?: Readonly<Record<string, unknown>>
 }
 
 /**
@@ -125,12 +123,12 @@ function readMapping(
 ): Omit<Mapping, 'functionArn' | 'functionTimeoutMs' | 'reservedConcurrency'> {
   const { functionKey, kind, event, settings } = kafkaEvent
   const { topic, maximumBatchingWindow, maximumRecordAgeInSeconds: age = -1 } = settings
-  const { region, resources = {} } = facts
-  const destination = readDestination(kafkaEvent, { region, resources })
+  const context = { ...NOTHING_KNOWN, ...facts }
+  const destination = readDestination(kafkaEvent, context)
   const bootstrapServers = kind === 'kafka' ? listBootstrapServers(event.bootstrapServers) : undefined
   const cloud = {
     ...(kind === 'msk' && {
-      eventSourceArn: clusterArn(event.arn, region),
+      eventSourceArn: clusterArn(event.arn, context),
     }),
     ...(bootstrapServers && { bootstrapServers }),
   }

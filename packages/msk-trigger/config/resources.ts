@@ -4,54 +4,78 @@ import type { Serverless } from '../support/serverless.ts'
 /** Default account id, as in LocalStack. */
 const ACCOUNT = '000000000000'
 
-/** Resources of the service, to which destinations and environment variables of functions can refer. */
+/** Parts of the service to which destinations and environment variables of functions can refer. */
 export interface ResourceContext {
-  /** `resources.Resources`. A resource can be resolved only if its properties contain its name. */
+  /** `resources.Resources` and the functions. A resource can be resolved only if its properties contain its name. */
   readonly resources: Readonly<Record<string, unknown>>
   readonly region: string
+  /** Pseudo parameters, and parameters of the template. `AWS::NoValue` is null. */
+  readonly parameters?: Readonly<Record<string, unknown>>
+  /** Address of the emulator of SQS; the cloud's if it is absent. */
+  readonly queueEndpoint?: string | undefined
 }
 
 export const NOTHING_KNOWN: ResourceContext = { resources: {}, region: '' }
 
 export function resourceContext(serverless: Serverless): ResourceContext {
+  const { service } = serverless
+  const aws = serverless.getProvider('aws')
+  const region = aws.getRegion()
+  const stack = aws.naming.getStackName()
+  const partition = /^cn|^us-gov/.exec(region)?.[0].replace(/^/, 'aws-') ?? 'aws'
+  const functions = service.getAllFunctions().map(key => {
+    const Properties = { FunctionName: service.getFunction(key).name }
+    return [aws.naming.getLambdaLogicalId(key), { Type: 'AWS::Lambda::Function', Properties }]
+  })
+  const parameters = [
+    // The default of a parameter of another type is the name of its value.
+    ...Object.entries(service.resources?.Parameters ?? {}).map(([id, { Type, Default }]) =>
+      Type === 'String' || Type === 'Number' ? [id, Default] : [],
+    ),
+    ...(service.provider.stackParameters ?? []).map(given => [given.ParameterKey, given.ParameterValue]),
+  ]
   return {
-    resources: serverless.service.resources?.Resources ?? {},
-    region: serverless.getProvider('aws').getRegion(),
+    resources: { ...Object.fromEntries(functions), ...service.resources?.Resources },
+    region,
+    parameters: {
+      ...Object.fromEntries(parameters),
+      'AWS::AccountId': ACCOUNT,
+      'AWS::NoValue': null,
+      'AWS::Partition': partition,
+      'AWS::Region': region,
+      'AWS::StackId': `arn:${partition}:cloudformation:${region}:${ACCOUNT}:stack/${stack}/local`,
+      'AWS::StackName': stack,
+      'AWS::URLSuffix': partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com',
+    },
   }
 }
 
 interface ResourceType {
+  /** Property that contains the resource's name. */
   readonly name: string
   /** Kind of destination; undefined if the resource cannot be one. */
   readonly kind?: 'sqs' | 'sns' | 's3'
   readonly ref: 'arn' | 'name' | 'url'
-  arn(name: string, region: string): string
+  /** ARN before the name, without its partition. `HERE` is the region and the account. */
+  readonly arn: string
 }
 
 /** Supported resource types. */
 const TYPES: Readonly<Record<string, ResourceType>> = {
-  'AWS::SQS::Queue': {
-    ...{ name: 'QueueName', kind: 'sqs', ref: 'url' },
-    arn: (name, region) => `arn:aws:sqs:${region}:${ACCOUNT}:${name}`,
-  },
-  'AWS::SNS::Topic': {
-    ...{ name: 'TopicName', kind: 'sns', ref: 'arn' },
-    arn: (name, region) => `arn:aws:sns:${region}:${ACCOUNT}:${name}`,
-  },
-  'AWS::S3::Bucket': {
-    ...{ name: 'BucketName', kind: 's3', ref: 'name' },
-    arn: name => `arn:aws:s3:::${name}`,
-  },
-  'AWS::DynamoDB::Table': {
-    ...{ name: 'TableName', ref: 'name' },
-    arn: (name, region) => `arn:aws:dynamodb:${region}:${ACCOUNT}:table/${name}`,
-  },
+  'AWS::DynamoDB::Table': { name: 'TableName', ref: 'name', arn: 'dynamodb:HERE:table/' },
+  'AWS::Events::EventBus': { name: 'Name', ref: 'name', arn: 'events:HERE:event-bus/' },
+  'AWS::Kinesis::Stream': { name: 'Name', ref: 'name', arn: 'kinesis:HERE:stream/' },
+  'AWS::Lambda::Function': { name: 'FunctionName', ref: 'name', arn: 'lambda:HERE:function:' },
+  'AWS::S3::Bucket': { name: 'BucketName', kind: 's3', ref: 'name', arn: 's3:::' },
+  'AWS::SNS::Topic': { name: 'TopicName', kind: 'sns', ref: 'arn', arn: 'sns:HERE:' },
+  'AWS::SQS::Queue': { name: 'QueueName', kind: 'sqs', ref: 'url', arn: 'sqs:HERE:' },
 }
 
 /** Part of a resource that each attribute of `Fn::GetAtt` returns. */
 const ATTRIBUTES: Readonly<Record<string, ResourceType['ref']>> = {
   Arn: 'arn',
   TopicArn: 'arn',
+  Name: 'name',
   QueueName: 'name',
   TopicName: 'name',
   QueueUrl: 'url',
@@ -81,30 +105,74 @@ export function findDestinationKind(type: string): ResourceType['kind'] {
 }
 
 /**
- * Returns the local value of a `Ref` or `Fn::GetAtt`. Returns undefined for any other value, and for a reference that only
- * CloudFormation can resolve.
+ * Returns a value of the configuration as text. Returns null if it is to be left out, and undefined if only CloudFormation can
+ * resolve it.
  */
-export function resolveReference(value: unknown, context: ResourceContext): string | undefined {
-  const reference = findReference(value)
-  if (!reference) return undefined
-  const { id, attribute } = reference
-  const resource = own(context.resources, id)
+export function resolveText(value: unknown, context: ResourceContext): string | null | undefined {
+  if (value === undefined || value === null) return null
+  // CloudFormation replaces dynamic references such as `{{resolve:ssm:/shop/url}}`.
+  if (typeof value !== 'object') return String(value).includes('{{resolve:') ? undefined : String(value)
+  if (!isIntrinsic(value)) return undefined
+  const [[name, argument] = []] = Object.entries(value)
+  if (name === 'Fn::Sub') return substitute(argument, context)
+  if (name !== 'Fn::Join' && name !== 'Fn::Select') return resolveReference(value, context)
+  const [first, list] = toList(argument)
+  const items = resolveItems(list, context)
+  if (name === 'Fn::Select') return items?.[Number(first)]
+  return items?.includes(undefined) ? undefined : items?.filter(item => item !== null).join(`${first}`)
+}
+
+/** Returns the texts of a list, or of the list that `Fn::Split` makes. */
+function resolveItems(list: unknown, context: ResourceContext) {
+  if (Array.isArray(list)) return list.map(item => resolveText(item, context))
+  const [separator, text] = isIntrinsic(list) ? toList(list['Fn::Split']) : []
+  return separator === undefined ? undefined : resolveText(text, context)?.split(`${separator}`)
+}
+
+/** Replaces `${Name}` and `${Name.Attribute}` in a template. Names may have values of their own. */
+function substitute(argument: unknown, context: ResourceContext): string | undefined {
+  const [template, values] = typeof argument === 'string' ? [argument] : toList(argument)
+  const given = Object.entries(Object(values)).map(([name, value]) => [name, resolveText(value, context)])
+  const parameters = { ...context.parameters, ...Object.fromEntries(given) }
+  if (typeof template !== 'string') return undefined
+  const texts = template.split(/\$\{([^{}]+)\}/).map((text, index) => {
+    if (index % 2 === 0) return text
+    if (text.startsWith('!')) return `\${${text.slice(1)}}`
+    const reference = text.includes('.') && !Object.hasOwn(parameters, text) ? 'Fn::GetAtt' : 'Ref'
+    return resolveText({ [reference]: text }, { ...context, parameters })
+  })
+  return texts.every(text => typeof text === 'string') ? texts.join('') : undefined
+}
+
+function resolveReference(value: unknown, context: ResourceContext): string | null | undefined {
+  const { id = '', attribute } = findReference(value) ?? {}
+  const { region, resources, parameters = {}, queueEndpoint } = context
+  const given = attribute === undefined ? own(parameters, id) : undefined
+  if (given !== undefined) return resolveText(given, NOTHING_KNOWN)
+  const { Properties = {} } = Object(own(resources, id))
   const type = own(TYPES, findResourceType(id, context) ?? '')
-  const properties = isObject(resource) && isObject(resource.Properties) ? resource.Properties : {}
-  const name = type && properties[type.name]
-  if (!type || typeof name !== 'string' || name === '') return undefined
+  // Without the resource itself, because its name may refer to it.
+  const others = { ...context, resources: { ...resources, [id]: null } }
+  const name = type && resolveText(Properties[type.name], others)
+  if (!type || !name) return undefined
   const part = attribute === undefined ? type.ref : own(ATTRIBUTES, attribute)
-  if (part === 'arn') return type.arn(name, context.region)
-  return part === 'url' ? `https://sqs.${context.region}.amazonaws.com/${ACCOUNT}/${name}` : part && name
+  const { 'AWS::Partition': partition = 'aws', 'AWS::URLSuffix': suffix = 'amazonaws.com' } = parameters
+  if (part === 'arn') return `arn:${partition}:${type.arn.replace('HERE', `${region}:${ACCOUNT}`)}${name}`
+  if (part !== 'url') return part && name
+  const endpoint = queueEndpoint?.replace(/\/$/, '') ?? `https://sqs.${region}.${suffix}`
+  return `${endpoint}/${ACCOUNT}/${name}`
 }
 
 function findReference(value: unknown): { readonly id: string; readonly attribute?: string } | undefined {
   if (!isIntrinsic(value)) return undefined
   if (typeof value.Ref === 'string') return { id: value.Ref }
   const argument = value['Fn::GetAtt']
-  const [id, attribute]: readonly unknown[] =
-    typeof argument === 'string' ? argument.split('.') : Array.isArray(argument) ? argument : []
+  const [id, attribute] = typeof argument === 'string' ? argument.split(/\.(.*)/s) : toList(argument)
   return typeof id === 'string' && typeof attribute === 'string' ? { id, attribute } : undefined
+}
+
+function toList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
 }
 
 function own<T>(map: Readonly<Record<string, T>>, key: string): T | undefined {
@@ -117,9 +185,8 @@ export function functionArn(cluster: unknown, name: string, region: string): str
   return `arn:aws:lambda:${region}:${account}:function:${name}`
 }
 
-/** Returns the ARN if it is configured as text. For a reference, returns a placeholder ARN of the same form. */
-export function clusterArn(arn: unknown, region: string): string {
-  return typeof arn === 'string'
-    ? arn
-    : `arn:aws:kafka:${region}:${ACCOUNT}:cluster/local/00000000-0000-0000-0000-000000000000-1`
+/** Returns the ARN if it is known. For any other reference, returns a placeholder ARN of the same form. */
+export function clusterArn(arn: unknown, context: ResourceContext): string {
+  const place = `${context.region}:${ACCOUNT}:cluster/local/00000000-0000-0000-0000-000000000000-1`
+  return resolveText(arn, context) || `arn:aws:kafka:${place}`
 }

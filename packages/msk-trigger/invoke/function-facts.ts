@@ -1,8 +1,8 @@
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import process from 'node:process'
-import { type ResourceContext, resolveReference, resourceContext } from '../config/resources.ts'
-import { isObject } from '../support/config-values.ts'
-import type { Provider, Serverless } from '../support/serverless.ts'
+import { type ResourceContext, referredResource, resolveText, resourceContext } from '../config/resources.ts'
+import type { FunctionDefinition, Provider, Serverless } from '../support/serverless.ts'
 
 /** Properties of a function that its runtime needs. */
 export interface FunctionFacts {
@@ -20,6 +20,12 @@ export interface FunctionFacts {
   readonly folder: string
   /** All environment variables of the function. The variables of this process are not inherited. */
   readonly environment: Readonly<Record<string, string>>
+  /** Variables that are not set, because only CloudFormation can resolve their values. */
+  readonly unresolved: Readonly<Record<string, unknown>>
+  /** Folders with the content of `/opt`. The first one that has a file decides. */
+  readonly layers: readonly string[]
+  /** Layers that are not on this machine. */
+  readonly missingLayers: readonly unknown[]
 }
 
 /** Default values of Lambda and of the framework. */
@@ -43,6 +49,8 @@ export function functionFacts(
   const definition = service.getFunction(functionKey)
   const aws: Provider = serverless.getProvider('aws')
   const { location } = options
+  const context = resourceContext(serverless)
+  const layers = findLayers(serverless, definition, options.localLayers, context)
   const facts = {
     functionKey,
     functionName: definition.name ?? `${service.service}-${aws.getStage()}-${functionKey}`,
@@ -52,27 +60,29 @@ export function functionFacts(
     timeoutMs: (definition.timeout ?? provider.timeout ?? TIMEOUT_S) * 1000,
     region: aws.getRegion(),
     folder: resolve(config.servicePath, typeof location === 'string' ? location : ''),
+    // A file of a later layer replaces that of an earlier one.
+    layers: layers.flatMap(({ folder }) => folder ?? []).reverse(),
+    missingLayers: layers.flatMap(({ layer, folder }) => (folder === undefined ? [layer] : [])),
   }
   const variables = {
-    ...awsVariables(own),
+    // As in serverless-offline: AWS credentials and endpoints, or all variables.
+    ...Object.fromEntries(
+      Object.entries(own).filter(([name]) => options.localEnvironment || name.startsWith('AWS_')),
+    ),
     ...lambdaVariables(facts),
     ...provider.environment,
     ...definition.environment,
     IS_OFFLINE: 'true',
   }
-  return { ...facts, environment: resolveTexts(variables, resourceContext(serverless)) }
-}
-
-/** Returns AWS credentials and endpoints from the environment of `serverless offline`. */
-function awsVariables(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(own).filter(([name]) => name.startsWith('AWS_')))
+  return { ...facts, ...resolveVariables(variables, facts.layers, context) }
 }
 
 /**
  * Returns the environment variables that Lambda sets. The values are the same as in serverless-offline, so that a function behaves
  * the same in both.
  */
-function lambdaVariables({ functionName, handler, memoryMb, region }: Omit<FunctionFacts, 'environment'>) {
+function lambdaVariables(facts: Omit<FunctionFacts, 'environment' | 'unresolved'>) {
+  const { functionName, handler, memoryMb, region, runtime, layers } = facts
   return {
     _HANDLER: handler,
     AWS_DEFAULT_REGION: region,
@@ -87,21 +97,55 @@ function lambdaVariables({ functionName, handler, memoryMb, region }: Omit<Funct
     LANG: 'en_US.UTF-8',
     LD_LIBRARY_PATH:
       '/usr/local/lib64/node-v4.3.x/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib',
-    NODE_PATH: '/var/runtime:/var/task:/var/runtime/node_modules',
+    NODE_PATH: `/opt/nodejs/${runtime.replace(/js|\.x/g, '')}/node_modules:/opt/nodejs/node_modules:/var/runtime:/var/task:/var/runtime/node_modules`,
+    ...(layers.length > 0 && {
+      PYTHONPATH: `/opt/python:/opt/python/lib/${runtime}/site-packages`,
+      RUBYLIB: '/opt/ruby/lib',
+    }),
   }
 }
 
-/** Converts variables to text. A variable that is null or missing in the definition is not set. */
-function resolveTexts(
-  variables: Readonly<Record<string, unknown>>,
+/** Finds the folders of a function's layers: the `path` of those of the service, others by an option of serverless-offline. */
+function findLayers(
+  serverless: Serverless,
+  definition: FunctionDefinition,
+  localLayers: unknown,
   context: ResourceContext,
-): Record<string, string> {
-  const set = Object.entries(variables).filter(([, value]) => value !== null && value !== undefined)
-  return Object.fromEntries(set.map(([name, value]) => [name, resolveText(value, context)]))
+) {
+  const { config, service } = serverless
+  const { naming } = serverless.getProvider('aws')
+  const paths = new Map<string, unknown>(Object.entries(Object(localLayers)))
+  for (const [key, { path }] of Object.entries(service.layers ?? {}))
+    if (path) paths.set(naming.getLambdaLayerLogicalId(key), path)
+  return (definition.layers ?? service.provider.layers ?? []).map(layer => {
+    const path = paths.get(referredResource(layer) ?? resolveText(layer, context) ?? '')
+    const folder = typeof path === 'string' ? resolve(config.servicePath, path) : ''
+    const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory()
+    return { layer, folder: isFolder ? folder : undefined }
+  })
 }
 
-/** Returns a value as text. A value that only CloudFormation can resolve becomes JSON. */
-function resolveText(value: unknown, context: ResourceContext): string {
-  const resolvedValue = resolveReference(value, context) ?? value
-  return isObject(resolvedValue) ? JSON.stringify(resolvedValue) : String(resolvedValue)
+/** Converts variables to text. A variable that is null or missing in the definition is not set. */
+function resolveVariables(
+  variables: Readonly<Record<string, unknown>>,
+  layers: readonly string[],
+  context: ResourceContext,
+): Pick<FunctionFacts, 'environment' | 'unresolved'> {
+  const { AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL } = variables
+  const queueEndpoint = resolveText(AWS_ENDPOINT_URL_SQS || AWS_ENDPOINT_URL, context) || undefined
+  const environment: Record<string, string> = {}
+  const unresolved: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(variables)) {
+    const text = resolveText(value, { ...context, queueEndpoint })
+    if (text === undefined) unresolved[name] = value
+    else if (text !== null)
+      environment[name] = /^(NODE_PATH|PYTHONPATH|RUBYLIB)$/.test(name) ? inLayers(text, layers) : text
+  }
+  return { environment, unresolved }
+}
+
+/** Replaces the folders in `/opt` of a search path by those of the layers. */
+function inLayers(searchPath: string, layers: readonly string[]): string {
+  const pathInLayers = (opt: string) => layers.map(layer => opt.replace('/opt', layer)).join(':') || opt
+  return searchPath.replace(/(?<=^|:)\/opt(?=[/:]|$)[^:]*/g, pathInLayers)
 }

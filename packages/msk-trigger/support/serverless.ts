@@ -12,10 +12,16 @@ export interface Serverless {
       readonly runtime?: string
       readonly memorySize?: number
       readonly environment?: Readonly<Record<string, unknown>>
+      readonly layers?: readonly unknown[]
+      readonly stackParameters?: readonly Readonly<Record<'ParameterKey' | 'ParameterValue', string>>[]
       readonly role?: unknown
       readonly iam?: { readonly role?: unknown }
     }
-    readonly resources?: { readonly Resources?: Readonly<Record<string, unknown>> }
+    readonly resources?: {
+      readonly Resources?: Readonly<Record<string, unknown>>
+      readonly Parameters?: Readonly<Record<string, { readonly [Key in 'Type' | 'Default']?: unknown }>>
+    }
+    readonly layers?: Readonly<Record<string, { readonly path?: unknown }>> | null
     getAllFunctions(): string[]
     getFunction(key: string): FunctionDefinition
   }
@@ -51,6 +57,9 @@ interface EventsSchema {
 
 export interface Provider {
   readonly naming: {
+    getStackName(): string
+    getLambdaLogicalId(functionKey: string): string
+    getLambdaLayerLogicalId(layerKey: string): string
     getMSKEventLogicalId(functionKey: string, cluster: string, topic: string): string
     getKafkaEventLogicalId(functionKey: string, topic: string): string
   }
@@ -67,6 +76,8 @@ export interface FunctionDefinition {
   /** Number, or a reference that CloudFormation resolves to a number. */
   readonly reservedConcurrency?: unknown
   readonly package?: { readonly artifact?: string }
+  readonly layers?: readonly unknown[]
+  readonly image?: unknown
   /** Timeout in seconds. */
   readonly timeout?: number
   readonly role?: unknown

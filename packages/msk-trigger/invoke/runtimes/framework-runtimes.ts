@@ -32,10 +32,15 @@ class FrameworkRuntime implements Runtime {
   #useBefore: EventLoopUtilization | undefined
 
   constructor(serverless: Serverless, options: Readonly<Record<string, unknown>>, functionKey: string) {
-    this.#lambda = new Lambda(serverless, { ...options, noTimeout: true })
-    this.#lambda.create([{ functionKey, functionDefinition: serverless.service.getFunction(functionKey) }])
+    const { environment, runtime } = functionFacts(serverless, options, functionKey)
+    // The runner does not resolve references, so it gets texts.
+    const provider = { value: { ...serverless.service.provider, environment } }
+    const service = { value: Object.create(serverless.service, { provider }) }
+    this.#lambda = new Lambda(Object.create(serverless, { service }), { ...options, noTimeout: true })
+    const functionDefinition = { ...serverless.service.getFunction(functionKey), environment: {} }
+    this.#lambda.create([{ functionKey, functionDefinition }])
     this.#function = this.#lambda.get(functionKey)
-    this.#runtime = functionFacts(serverless, options, functionKey).runtime
+    this.#runtime = runtime
     if (!isWatching) process.on('worker', watchThread)
     isWatching = true
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { resolveDestination } from '../../config/event-destination.ts'
 import { kafkaEvents, readEvents } from '../../config/event-settings.ts'
-import { isIntrinsic, NOTHING_KNOWN, type ResourceContext, resolveReference } from '../../config/resources.ts'
+import { NOTHING_KNOWN, type ResourceContext } from '../../config/resources.ts'
 
 const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/c/id'
 const here = 'eu-west-1:000000000000'
@@ -93,34 +93,5 @@ describe('the destination of an event', () => {
   it('given a missing or empty one, then the function has no destination', () => {
     for (const settings of [{}, { onFailureDestination: '' }])
       assert.equal(destination(settings, NOTHING_KNOWN), undefined)
-  })
-})
-
-describe('a reference to a resource', () => {
-  const known: [value: unknown, result: unknown][] = [
-    [{ Ref: 'Failed' }, 'https://sqs.eu-west-1.amazonaws.com/000000000000/failed'],
-    [{ 'Fn::GetAtt': 'Failed.QueueName' }, 'failed'],
-    [{ Ref: 'Kept' }, 'kept'],
-    [{ Ref: 'Rows' }, 'rows'],
-    [{ 'Fn::GetAtt': ['Rows', 'Arn'] }, 'arn:aws:dynamodb:eu-west-1:000000000000:table/rows'],
-    ...[
-      { Ref: 'Nameless' },
-      { Ref: 'Nowhere' },
-      { Ref: 'toString' },
-      { Ref: ['Failed'] },
-      { 'Fn::GetAtt': ['Failed'] },
-      { 'Fn::GetAtt': ['Failed', 'Nothing'] },
-      { 'Fn::If': ['IsProd', 'a', 'b'] },
-      'text',
-    ].map((value): [unknown, undefined] => [value, undefined]),
-  ]
-  for (const [value, result] of known)
-    it(`given ${JSON.stringify(value)}, then it is ${result ?? 'unknown here'}`, () =>
-      assert.equal(resolveReference(value, context), result))
-
-  it('is an intrinsic function only if that is all the map has', () => {
-    assert.equal(isIntrinsic({ Ref: 'a' }), true)
-    for (const value of [{}, { arn: 'a' }, { Ref: 'a', type: 'sqs' }, ['Ref'], 'Ref', null])
-      assert.equal(isIntrinsic(value), false)
   })
 })

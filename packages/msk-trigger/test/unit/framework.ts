@@ -27,6 +27,13 @@ export function schemaHandler(events: Record<'msk' | 'kafka', Properties>, { isS
   }
 }
 
+/** Names that the framework gives to the parts of a stack. */
+export const NAMING = {
+  getStackName: () => 'shop-dev',
+  getLambdaLogicalId: (key: string) => `${key[0]?.toUpperCase()}${key.slice(1)}LambdaFunction`,
+  getLambdaLayerLogicalId: (key: string) => `${key[0]?.toUpperCase()}${key.slice(1)}LambdaLayer`,
+}
+
 /** A framework with these functions, and what is set under `custom`. */
 export function createServerless(
   functions: Record<string, FunctionDefinition>,
@@ -38,10 +45,12 @@ export function createServerless(
   }: { msk?: Properties; resources?: object; template?: object } = {},
 ) {
   const naming = {
+    ...NAMING,
     getMSKEventLogicalId: (...parts: string[]) => `MSK.${parts.join('.')}`,
     getKafkaEventLogicalId: (...parts: string[]) => `Kafka.${parts.join('.')}`,
   }
   return {
+    config: { servicePath: '/shop' },
     service: {
       service: 'shop',
       custom,

@@ -2,20 +2,33 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { functionFacts } from '../../invoke/function-facts.ts'
 import type { FunctionDefinition, Serverless } from '../../support/serverless.ts'
+import { NAMING } from './framework.ts'
 
 interface Given {
   readonly definition?: FunctionDefinition
   readonly provider?: Partial<Serverless['service']['provider']>
   readonly resources?: object
+  readonly layers?: object
   readonly options?: Record<string, unknown>
   readonly own?: NodeJS.ProcessEnv
 }
 
-function facts({ definition = {}, provider = {}, resources = {}, options = {}, own = {} }: Given = {}) {
+function facts({
+  definition = {},
+  provider = {},
+  resources = {},
+  layers = {},
+  options = {},
+  own = {},
+}: Given = {}) {
   const serverless = {
     config: { servicePath: '/shop' },
-    service: { service: 'shop', provider, resources, getFunction: () => definition },
-    getProvider: () => ({ getStage: () => 'dev', getRegion: () => 'eu-west-1' }),
+    service: {
+      ...{ service: 'shop', provider, resources, layers },
+      getAllFunctions: () => ['orders', 'billing'],
+      getFunction: (key: string) => (key === 'orders' ? definition : { name: 'shop-dev-billing' }),
+    },
+    getProvider: () => ({ naming: NAMING, getStage: () => 'dev', getRegion: () => 'eu-west-1' }),
   }
   return functionFacts(serverless as unknown as Serverless, options, 'orders', own)
 }
@@ -32,6 +45,9 @@ describe('the facts of a function', () => {
       timeoutMs: 6_000,
       region: 'eu-west-1',
       folder: '/shop',
+      layers: [],
+      missingLayers: [],
+      unresolved: {},
     })
   })
 
@@ -84,8 +100,59 @@ describe('the environment of a function', () => {
       UNKNOWN: { Ref: 'Nothing' },
     }
     const resources = { Resources: { Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'q' } } } }
-    const { QUEUE, UNKNOWN } = facts({ definition: { environment }, resources }).environment
+    const { environment: texts, unresolved } = facts({ definition: { environment }, resources })
+    const { QUEUE, UNKNOWN } = texts
     assert.equal(QUEUE, 'arn:aws:sqs:eu-west-1:000000000000:q')
-    assert.equal(UNKNOWN, '{"Ref":"Nothing"}')
+    assert.equal(UNKNOWN, undefined)
+    assert.deepEqual(unresolved, { UNKNOWN: { Ref: 'Nothing' } })
+  })
+
+  it('given values that only CloudFormation knows, then they are not set, and named', () => {
+    const environment = {
+      REGION: { Ref: 'AWS::Region' },
+      STACK: { Ref: 'AWS::StackName' },
+      BILLING: { 'Fn::GetAtt': ['BillingLambdaFunction', 'Arn'] },
+      LEVEL: { Ref: 'Level' },
+      NOTHING: { Ref: 'AWS::NoValue' },
+      TABLE: { 'Fn::ImportValue': 'shared-table' },
+      URL: '{{resolve:ssm:/shop/url}}',
+    }
+    const provider = {
+      environment: { DB_HOST: { 'Fn::GetAtt': ['Db', 'Endpoint.Address'] } },
+      stackParameters: [{ ParameterKey: 'Level', ParameterValue: 'debug' }],
+    }
+    const resources = { Parameters: { Level: { Type: 'String', Default: 'info' } } }
+    const { environment: texts, unresolved } = facts({ definition: { environment }, provider, resources })
+    const { REGION, STACK, BILLING, LEVEL, NOTHING } = texts
+    assert.deepEqual(
+      { REGION, STACK, BILLING, LEVEL, NOTHING },
+      {
+        REGION: 'eu-west-1',
+        STACK: 'shop-dev',
+        BILLING: 'arn:aws:lambda:eu-west-1:000000000000:function:shop-dev-billing',
+        LEVEL: 'debug',
+        NOTHING: undefined,
+      },
+    )
+    assert.deepEqual(Object.keys(unresolved), ['DB_HOST', 'TABLE', 'URL'])
+    for (const name of Object.keys(unresolved)) assert.ok(!(name in texts), name)
+  })
+
+  it('given an endpoint, then the address of a queue leads there, wherever the endpoint is set', () => {
+    const resources = { Resources: { Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'q' } } } }
+    const urlOf = (own: NodeJS.ProcessEnv, more: Record<string, unknown> = {}) =>
+      facts({ own, resources, definition: { environment: { URL: { Ref: 'Queue' }, ...more } } }).environment
+        .URL
+    const [common, sqs] = ['http://127.0.0.1:4566', 'http://127.0.0.1:9324/']
+    assert.equal(urlOf({}), 'https://sqs.eu-west-1.amazonaws.com/000000000000/q')
+    assert.equal(urlOf({ AWS_ENDPOINT_URL: common }), 'http://127.0.0.1:4566/000000000000/q')
+    const both = { AWS_ENDPOINT_URL: common, AWS_ENDPOINT_URL_SQS: sqs }
+    assert.equal(urlOf(both), 'http://127.0.0.1:9324/000000000000/q')
+    assert.equal(urlOf({}, both), 'http://127.0.0.1:9324/000000000000/q')
+  })
+
+  it('given localEnvironment, then it inherits all variables', () => {
+    const { MINE } = facts({ own: { MINE: 'x' }, options: { localEnvironment: true } }).environment
+    assert.equal(MINE, 'x')
   })
 })

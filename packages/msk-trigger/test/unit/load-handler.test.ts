@@ -12,7 +12,7 @@ type Files = Record<string, string>
 
 /** Returns the result of the handler in these files, or the error with which it does not load. */
 const loaded = async (t: TestContext, files: Files, handler = 'a.handler') => {
-  const place = { handler, folder: await writeFolder(t, files), loaderFrom: undefined }
+  const place = { handler, folder: await writeFolder(t, files), layers: [], loaderFrom: undefined }
   try {
     return (await loadHandler(place))()
   } catch (error) {

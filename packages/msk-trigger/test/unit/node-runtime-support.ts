@@ -47,6 +47,9 @@ export function createFacts(part: Partial<FunctionFacts>): FunctionFacts {
     timeoutMs: 6_000,
     region: 'eu-west-1',
     folder: '/',
+    layers: [],
+    missingLayers: [],
+    unresolved: {},
     environment: {},
     ...part,
   }

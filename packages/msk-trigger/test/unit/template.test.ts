@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { lostMappings, writeMappings } from '../../package/template.ts'
+import { NAMING } from './framework.ts'
 
 const arn = 'arn:aws:kafka:us-east-1:123456789012:cluster/c/id'
 const queue = 'arn:aws:sqs:us-east-1:123456789012:q'
 const naming = {
+  ...NAMING,
   getMSKEventLogicalId: (...parts: string[]) => `MSK.${parts.join('.')}`,
   getKafkaEventLogicalId: (...parts: string[]) => `Kafka.${parts.join('.')}`,
 }

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { createRequire, registerHooks } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Handler, refuseCallback } from './call-handler.ts'
@@ -9,7 +9,7 @@ import type { ThreadData } from './thread-messages.ts'
 /** Modules of the TypeScript loader tsx, on which serverless-offline depends. */
 const LOADER = { ofCommonJs: 'tsx/cjs/api', ofModules: 'tsx/esm/api' }
 
-type HandlerLocation = Pick<ThreadData, 'handler' | 'folder' | 'loaderFrom'>
+type HandlerLocation = Pick<ThreadData, 'handler' | 'folder' | 'layers' | 'loaderFrom'>
 
 /**
  * Loads the handler `a/b.c.d`, which is `d` of the export `c` of the module `a/b`.
@@ -17,6 +17,7 @@ type HandlerLocation = Pick<ThreadData, 'handler' | 'folder' | 'loaderFrom'>
  * @throws RuntimeFailure, or the error of the module
  */
 export async function loadHandler(place: HandlerLocation): Promise<Handler> {
+  place.layers.forEach(loadFromLayer)
   const { modulePath, exported } = parseHandlerName(place.handler)
   const module = await loadModule(modulePath, place).catch(error => {
     throw translateError(error)
@@ -24,6 +25,28 @@ export async function loadHandler(place: HandlerLocation): Promise<Handler> {
   const handler = requireHandler(module, exported, place.handler)
   refuseCallback(handler)
   return handler
+}
+
+/**
+ * Makes the modules of a layer loadable as in Lambda: by a path in `/opt`, and by name also with `import`, for which Node.js does
+ * not search `NODE_PATH`.
+ */
+function loadFromLayer(layer: string): void {
+  const parentURL = pathToFileURL(join(layer, 'nodejs', 'layer')).href
+  registerHooks({
+    resolve(specifier, context, next) {
+      try {
+        return next(specifier, context)
+      } catch (error) {
+        const [, inOpt] = /^(?:file:\/\/)?\/opt\/(.+)/.exec(specifier) ?? []
+        try {
+          return inOpt ? next(join(layer, inOpt), context) : next(specifier, { ...context, parentURL })
+        } catch {
+          throw error
+        }
+      }
+    },
+  })
 }
 
 function parseHandlerName(handler: string) {

@@ -13,7 +13,7 @@ export const THREAD = new URL(
 
 /** Returns the data that a thread needs to load and call a handler. @param thread module of the thread */
 export function createThreadData(
-  { functionKey, handler, folder, timeoutMs, functionName, region }: FunctionFacts,
+  { functionKey, handler, folder, layers, timeoutMs, functionName, region }: FunctionFacts,
   thread = THREAD,
 ): ThreadData {
   const cacheOfVersion = getCompileCacheDir()
@@ -21,6 +21,7 @@ export function createThreadData(
     functionKey,
     handler,
     folder,
+    layers,
     functionArn: functionArn(undefined, functionName, region),
     timeoutMs,
     plugin: new URL('.', thread).href,

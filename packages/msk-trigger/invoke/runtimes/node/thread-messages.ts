@@ -8,6 +8,8 @@ export interface ThreadData {
   readonly functionKey: string
   readonly handler: string
   readonly folder: string
+  /** Folders with the content of `/opt`. */
+  readonly layers: readonly string[]
   readonly functionArn: string
   /** Timeout of the function in milliseconds. The handler's context reports it even if no timeout applies. */
   readonly timeoutMs: number

@@ -1,5 +1,6 @@
 import type { Destination } from '../config/destination-setting.ts'
 import { awsCredentials, awsEndpoint, awsRegion, loadPackage } from '../support/aws.ts'
+import { withoutLogin } from '../support/config-values.ts'
 
 type AwsKind = Exclude<Destination['kind'], 'kafka'>
 
@@ -22,7 +23,25 @@ const inTime = () => ({ abortSignal: AbortSignal.timeout(TAKEN_WITHIN_MS) })
 export async function awsPut(kind: AwsKind, arn: string): Promise<Put> {
   const endpoint = awsEndpoint(kind, `nothing is sent to ${arn}: the trigger does not access the cloud`)
   const config = { endpoint, region: awsRegion(arn), maxAttempts: 1, ...awsCredentials() }
-  return SENDERS[kind](arn, config)
+  const put = await SENDERS[kind](arn, config)
+  const refuse = (cause: Error): never => {
+    throw new Error(explainRefusal(kind, arn, withoutLogin(endpoint), cause), { cause })
+  }
+  return (...of) => put(...of).catch(refuse)
+}
+
+/** Commands of the AWS CLI that create a resource. */
+const CREATE = { sqs: 'sqs create-queue --queue-name ', sns: 'sns create-topic --name ', s3: 's3 mb s3://' }
+
+/** Returns the message of an error, with the place that was asked. If the resource is missing there, also how to create it. */
+export function explainRefusal(kind: AwsKind, arn: string, endpoint: string, error: Error): string {
+  // The ARN of a bucket names no account: that of the credentials is asked.
+  const [account, name] = arn.split(':').slice(-2)
+  const region = awsRegion(arn)
+  const asked = `${(error.message || error.name).replace(/\.$/, '')} (asked: ${account ? `account ${account}, ` : ''}region ${region}, ${endpoint})`
+  if (!/QueueDoesNotExist|NonExistentQueue|^NotFound|NoSuchBucket/.test(error.name)) return asked
+  const credentials = `AWS_ACCESS_KEY_ID=${account || 'test'} AWS_SECRET_ACCESS_KEY=test`
+  return `${asked}. To create it: ${credentials} aws --endpoint-url ${endpoint} --region ${region} ${CREATE[kind]}${name}`
 }
 
 const SENDERS: Readonly<

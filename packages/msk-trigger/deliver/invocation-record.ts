@@ -141,12 +141,12 @@ function commonFields(
 }
 
 /**
- * Returns the record's timestamp, limited to the range of a Date. A producer may write any 64-bit integer, and an error here would
- * block the partition forever.
+ * Returns the record's timestamp, limited to the range of a Date; null for -1, "no timestamp". A producer may write any 64-bit
+ * integer, and an error here would block the partition forever.
  */
-function formatTimestamp(record: Pick<PendingRecord, 'timestampMs'> | undefined): string {
+function formatTimestamp(record: Pick<PendingRecord, 'timestampMs'> | undefined): string | null {
   const ms = record?.timestampMs ?? 0
-  return new Date(Math.max(-LAST_DATE_MS, Math.min(ms, LAST_DATE_MS))).toISOString()
+  return ms === -1 ? null : new Date(Math.max(-LAST_DATE_MS, Math.min(ms, LAST_DATE_MS))).toISOString()
 }
 
 /**

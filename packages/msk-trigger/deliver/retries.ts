@@ -55,7 +55,7 @@ export function afterAttempt<R extends WithOffset>(
   return { exhausted, units: rest.length > 0 ? [{ parts: rest, failures: 0, invocations }] : [] }
 }
 
-/** Returns true if a record is older than the mapping allows. See rule 28 in `RULES.md`. */
+/** Returns true if a record is older than the mapping allows. With a timestamp of -1 it has no age. See rule 28 in `RULES.md`. */
 export function isOverAge(timestampMs: number, policy: RetryPolicy, nowMs: number): boolean {
-  return policy.maximumRecordAgeMs !== undefined && nowMs - timestampMs > policy.maximumRecordAgeMs
+  return timestampMs !== -1 && nowMs - timestampMs > (policy.maximumRecordAgeMs ?? Number.POSITIVE_INFINITY)
 }

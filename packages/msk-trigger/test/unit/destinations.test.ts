@@ -3,18 +3,20 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import process from 'node:process'
 import { json } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { Message } from 'kafkajs'
+import { explainRefusal } from '../../deliver/aws-destinations.ts'
 import { createSender } from '../../deliver/destinations.ts'
 import type { DiscardedRecords } from '../../deliver/invocation-record.ts'
 import { createMapping, queueWithTaken } from './support.ts'
 
 const TOPIC = { kind: 'kafka', topic: 'failed' } as const
 
-function discarded(count: number, value: Buffer | null = null): DiscardedRecords {
+function discarded(count: number, value: Buffer | null = null, timestamp = '1'): DiscardedRecords {
   const mapping = createMapping({ destination: TOPIC })
-  const message = { key: Buffer.from('k'), value }
+  const message = { key: Buffer.from('k'), value, timestamp }
   const { records } = queueWithTaken(3, 0, count, { mapping, message })
   return { parts: [{ partition: 3, records }], condition: 'RetryAttemptsExhausted', invocations: 2 }
 }
@@ -38,6 +40,13 @@ function topicSender(mapping = createMapping({ destination: TOPIC })) {
 }
 
 describe('a topic as a destination', () => {
+  it('given a record without a timestamp, then its time is null', async () => {
+    const { requests, sender } = topicSender()
+    await sender.send(discarded(1, null, '-1'))
+    const { KafkaBatchInfo } = JSON.parse(String(requests[0]?.messages[0]?.value))
+    assert.equal(KafkaBatchInfo.recordInfo.timestamp, null)
+  })
+
   it('receives a message for each record, under its own key (rules 43, 47)', async () => {
     const { requests, sender } = topicSender()
     await sender.send(discarded(2))
@@ -126,4 +135,39 @@ describe('a destination in AWS', () => {
     process.env.AWS_ENDPOINT_URL_SQS = 'localhost:9324'
     await assert.rejects(send(), /AWS_ENDPOINT_URL_SQS must be an address like http:/)
   })
+})
+
+describe('an error of a destination in AWS', () => {
+  const endpoint = 'http://127.0.0.1:4566'
+  const asked = `region eu-west-1, ${endpoint})`
+  const aws = `AWS_SECRET_ACCESS_KEY=test aws --endpoint-url ${endpoint} --region eu-west-1`
+  const own = 'account 111122223333'
+  const cases = [
+    [
+      'sqs',
+      'sqs:eu-west-1:111122223333:failed',
+      'QueueDoesNotExist',
+      own,
+      'sqs create-queue --queue-name failed',
+    ],
+    [
+      'sqs',
+      'sqs:eu-west-1:111122223333:failed',
+      'AWS.SimpleQueueService.NonExistentQueue',
+      own,
+      'sqs create-queue --queue-name failed',
+    ],
+    ['sns', 'sns:eu-west-1:111122223333:failed', 'NotFoundException', own, 'sns create-topic --name failed'],
+    ['s3', 's3:::failed.records', 'NoSuchBucket', undefined, 's3 mb s3://failed.records'],
+  ] as const
+  for (const [kind, arn, name, account, command] of cases)
+    it(`given ${name}, then it names the place that was asked, and how to create a resource of ${kind} there`, () => {
+      process.env.AWS_REGION = 'eu-west-1'
+      const explain = (error: object) =>
+        explainRefusal(kind, `arn:aws:${arn}`, endpoint, Object.assign(new Error('It is missing.'), error))
+      const place = `(asked: ${account ? `${account}, ` : ''}${asked}`
+      const key = `AWS_ACCESS_KEY_ID=${account ? '111122223333' : 'test'}`
+      assert.equal(explain({ name }), `It is missing ${place}. To create it: ${key} ${aws} ${command}`)
+      assert.equal(explain({ name: 'TimeoutError' }), `It is missing ${place}`)
+    })
 })

@@ -64,4 +64,10 @@ describe('the age of a record (rule 28)', () => {
     assert.equal(isOverAge(1_000, policy, 61_001), true)
     assert.equal(isOverAge(0, createMapping(), 1e15), false)
   })
+
+  it('given a record without a timestamp, then it has none', () => {
+    const policy = createMapping({ maximumRecordAgeMs: 60_000 })
+    assert.equal(isOverAge(-1, policy, 1e15), false)
+    assert.equal(isOverAge(-2, policy, 1e15), true)
+  })
 })

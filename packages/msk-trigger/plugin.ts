@@ -7,6 +7,7 @@ import { resourceContext } from './config/resources.ts'
 import { readSettings, type Settings } from './config/settings.ts'
 import { cloudWarnings } from './config/warnings.ts'
 import { Invoker } from './invoke/invoker.ts'
+import { localGaps } from './invoke/local-gaps.ts'
 import { frameworkRuntimes, refuseRuntime } from './invoke/runtimes/framework-runtimes.ts'
 import { followOffline } from './offline.ts'
 import { announceResponseType } from './package/response-type.ts'
@@ -106,14 +107,20 @@ export default class MskTriggerPlugin {
       this.#log.notice('msk  all msk and kafka events have enabled: false: there is nothing to read')
       return
     }
-    const warnings = unusedClusters(mappings, settings.clusters)
+    const options = this.#offlineOptions()
+    const keys = new Set(mappings.map(({ functionKey }) => functionKey))
+    const warnings = [
+      ...unusedClusters(mappings, settings.clusters),
+      ...localGaps(this.#serverless, options, [...keys]),
+    ]
     for (const line of warnings) this.#log.warning(`msk  ${line}`)
-    const { useDocker } = this.#offlineOptions()
-    if (useDocker)
+    if (options.useDocker)
       throw new ConfigurationError('the option useDocker is not supported for functions that read Kafka')
     const { runtime = 'nodejs' } = this.#serverless.service.provider
-    for (const { functionKey } of mappings)
-      refuseRuntime(functionKey, functions[functionKey]?.runtime ?? runtime)
+    for (const key of keys) {
+      const { image, runtime: own = runtime } = functions[key] ?? {}
+      refuseRuntime(key, image ? 'of a container image' : own)
+    }
     this.#prepared = { mappings, settings }
   }
 

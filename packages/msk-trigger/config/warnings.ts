@@ -44,7 +44,7 @@ export function cloudWarnings(
 
 /** Returns warnings about values that AWS rejects, and that work locally. */
 function beyondBounds({ settings, ...event }: Warned, nowMs: number): string[] {
-  const { topic, filterPatterns = [], startingPositionTimestamp = 0 } = settings
+  const { topic, filterPatterns = [], startingPosition, startingPositionTimestamp = 0 } = settings
   return [
     ...(topic.length < 2 ? [`topic is ${show(topic)}, but AWS accepts 2 to 249 characters`] : []),
     ...(filterPatterns.length > FILTERS
@@ -54,6 +54,9 @@ function beyondBounds({ settings, ...event }: Warned, nowMs: number): string[] {
       : []),
     ...(startingPositionTimestamp * 1000 > nowMs
       ? ['startingPositionTimestamp is in the future: AWS rejects the mapping']
+      : []),
+    ...(startingPosition !== 'AT_TIMESTAMP' && settings.startingPositionTimestamp !== undefined
+      ? ['startingPositionTimestamp has no effect without startingPosition: AT_TIMESTAMP']
       : []),
   ].map(line => `${describeEvent(event)}: ${line}`)
 }

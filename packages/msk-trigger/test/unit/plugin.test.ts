@@ -55,6 +55,10 @@ describe('the start of what serverless-offline would not call', () => {
   it('given a runtime without a runner, or containers, then it is refused', () => {
     assert.throws(() => start({ runtime: 'go1.x' }), /function "f" has the runtime go1\.x/)
     assert.throws(
+      () => start({ image: 'shop' }),
+      /function "f" has the runtime of a container image: the Kafka/,
+    )
+    assert.throws(
       () => start({}, { 'serverless-offline': { useDocker: true } }),
       /the option useDocker is not/,
     )

@@ -65,6 +65,15 @@ describe('a warning about the cloud is logged', () => {
     assert.deepEqual(warned(startingPosition, {}, { nowMs: 1_000_000 }), [])
   })
 
+  it('for a time that no starting position uses', () => {
+    const time = { startingPositionTimestamp: 1_000 }
+    assert.match(
+      warned({ ...time, startingPosition: 'LATEST' }).join(),
+      /has no effect without startingPosition: AT_TIMESTAMP/,
+    )
+    assert.match(warned(time).join(), /has no effect without/)
+  })
+
   it('for a timeout over 14 minutes (rule 10), wherever it is set', () => {
     assert.match(
       warned({}, { timeout: 841 }).join(),

@@ -1,0 +1,55 @@
+import { kafkaEvents } from '../config/event-settings.ts'
+import { show, withoutLogin } from '../support/config-values.ts'
+import type { Serverless } from '../support/serverless.ts'
+import { functionFacts } from './function-facts.ts'
+
+const ASYNCHRONOUS = 'applies to asynchronous invocations, not to records of Kafka: set on the event '
+
+/** Keys of a function, and options of serverless-offline, that have no effect here. */
+const KEYS = {
+  condition: 'is not evaluated here: set enabled: false on an event that is not to be read',
+  destinations: `${ASYNCHRONOUS}onFailureDestination`,
+  durableConfig: 'has no effect here: the handler is invoked without durable execution',
+  fileSystemConfig: 'has no effect here: the handler has the files of this machine',
+  maximumEventAge: `${ASYNCHRONOUS}maximumRecordAgeInSeconds`,
+  maximumRetryAttempts: `${ASYNCHRONOUS}maximumRetryAttempts`,
+  onError: `${ASYNCHRONOUS}onFailureDestination`,
+  reloadHandler: 'has no effect here: the code is loaded once. Restart to load a change',
+  reservedConcurrency: 'is not resolved here, so it does not limit the function: write a number',
+  useInProcess: 'has no effect here: the handler has a thread of its own',
+}
+
+/** Returns a line for each setting of these functions that would otherwise be passed over in silence, with what to do. */
+export function localGaps(serverless: Serverless, options: object, keys: readonly string[]): string[] {
+  const gaps = keys.flatMap(key => {
+    const definition = serverless.service.getFunction(key)
+    const { unresolved, missingLayers } = functionFacts(serverless, { ...options }, key)
+    const isKafkaAlone = [...kafkaEvents({ [key]: definition })].length === definition.events?.length
+    const isNumber = typeof definition.reservedConcurrency === 'number'
+    const set = Object.entries({ ...options, ...definition }).filter(
+      ([, value]) => (value ?? false) !== false,
+    )
+    return [
+      ...Object.entries(unresolved).map(([name, value]) => [
+        `environment variable ${name}`,
+        `is ${withoutLogin(show(value))}, which only CloudFormation resolves, so it is not set here. For a local value, move it to ` +
+          `params.default.${name}, write \${param:${name}}, and start with --param="${name}=…"`,
+      ]),
+      ...missingLayers.map(layer => [
+        `layer ${show(layer)}`,
+        'is not on this machine, so its files are missing: name a folder with its content in custom.serverless-offline.localLayers, by its ARN or logical id',
+      ]),
+      ...set
+        .map(([name]) => [name, new Map(Object.entries(KEYS)).get(name)])
+        .filter(
+          ([name, why]) =>
+            why &&
+            (isKafkaAlone || !why.startsWith(ASYNCHRONOUS)) &&
+            !(isNumber && name === 'reservedConcurrency'),
+        ),
+    ].map(([setting, why]) => ({ key: show(key), line: `${setting} of function … ${why}` }))
+  })
+  return [...Map.groupBy(gaps, ({ line }) => line)].map(([line, of]) =>
+    line.replace('…', of.map(({ key }) => key).join(', ')),
+  )
+}

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { localGaps } from '../../invoke/local-gaps.ts'
+import MskTriggerPlugin from '../../plugin.ts'
+import type { FunctionDefinition } from '../../support/serverless.ts'
+import { createServerless } from './framework.ts'
+
+const events = [{ msk: { topic: 'orders' } }]
+
+function gaps(
+  functions: Record<string, FunctionDefinition>,
+  options: Record<string, unknown> = {},
+): string[] {
+  const withEvents = Object.entries(functions).map(([key, definition]) => [key, { events, ...definition }])
+  const serverless = createServerless(Object.fromEntries(withEvents), {})
+  return localGaps(serverless, options, Object.keys(functions))
+}
+
+describe('a setting that has no effect on this machine', () => {
+  it('given none, then nothing is said', () => {
+    const definition = {
+      ...{ timeout: 3, environment: { A: 'a', REGION: { Ref: 'AWS::Region' }, NOTHING: null } },
+      reservedConcurrency: 2,
+    }
+    assert.deepEqual(gaps({ f: definition }), [])
+  })
+
+  it('given a variable that only CloudFormation knows, then one line names it, its functions and what to do', () => {
+    const environment = { TABLE: { 'Fn::ImportValue': 'shared-table' } }
+    assert.deepEqual(gaps({ f: { environment }, g: { environment }, h: {} }), [
+      'environment variable TABLE of function "f", "g" is {"Fn::ImportValue":"shared-table"}, which only CloudFormation resolves, so it is ' +
+        `not set here. For a local value, move it to params.default.TABLE, write \${param:TABLE}, and start with --param="TABLE=…"`,
+    ])
+  })
+
+  it('given a login in such a value, then the line does not show it', () => {
+    const URL = { 'Fn::Join': ['', ['postgres://user:secret@', { 'Fn::ImportValue': 'host' }]] }
+    const [line = ''] = gaps({ f: { environment: { URL } } })
+    assert.match(line, /variable URL .*\*\*\*@/)
+    assert.doesNotMatch(line, /secret/)
+  })
+
+  it('given a layer that is not on this machine, then its line says how to name a folder', () => {
+    const arn = 'arn:aws:lambda:eu-west-1:123456789012:layer:vendor:3'
+    assert.deepEqual(gaps({ f: { layers: [arn] } }), [
+      `layer "${arn}" of function "f" is not on this machine, so its files are missing: name a folder with its content in custom.serverless-offline.localLayers, by its ARN or logical id`,
+    ])
+  })
+
+  it('given a limit that only CloudFormation knows, then its line says that there is none', () => {
+    const [line] = gaps({ f: { reservedConcurrency: { 'Fn::ImportValue': 'limit' } } })
+    assert.match(`${line}`, /^reservedConcurrency of function "f" is not resolved here, .*: write a number$/)
+  })
+
+  it('given keys for asynchronous invocations, then it is said only if Kafka alone invokes the function', () => {
+    const definition: FunctionDefinition & { onError: string } = { onError: 'arn:aws:sns:eu-west-1:1:t' }
+    assert.match(
+      `${gaps({ f: definition })}`,
+      /^onError of function "f" .*: set on the event onFailureDestination$/,
+    )
+    assert.deepEqual(gaps({ f: { ...definition, events: [...events, { schedule: 'rate(1 day)' }] } }), [])
+  })
+
+  it('given options of serverless-offline that do not reach the handlers, then each has a line', () => {
+    const lines = gaps({ f: {} }, { reloadHandler: true, useInProcess: false, noTimeout: true })
+    assert.deepEqual(lines, [
+      'reloadHandler of function "f" has no effect here: the code is loaded once. Restart to load a change',
+    ])
+  })
+
+  it('is said at the start, of functions that read Kafka', () => {
+    const environment = { TABLE: { 'Fn::ImportValue': 'shared-table' } }
+    const functions = { f: { events, environment }, web: { events: [{ http: 'GET /' }], environment } }
+    const lines: string[] = []
+    const log = (line: string) => void lines.push(line)
+    const serverless = createServerless(functions, { mskTrigger: { brokers: 'a:1' } })
+    new MskTriggerPlugin(serverless, {}, { log: { notice: log, warning: log, error: log } }).hooks[
+      'before:offline:start:init'
+    ]?.()
+    assert.match(lines.join('\n'), /^msk {2}environment variable TABLE of function "f" is /)
+  })
+})

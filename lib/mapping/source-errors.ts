@@ -33,8 +33,9 @@ function kindErrors(field: RawField, kind: FieldSource['kind'], path: FilePath):
       ? wrong(other, 'says nothing about tags, which are all taken from an object: use tags.NAME')
       : []
   }
-  const number = kind !== 'number' && OF_NUMBERS.find(key => field[key] !== undefined)
-  if (number) return wrong(number, 'is for numbers, and this field is a text')
+  const number = OF_NUMBERS.find(key => field[key] !== undefined)
+  if (number && kind !== 'number') return wrong(number, 'is for numbers, and this field is a text')
+  if (number && field.values) return wrong(number, 'has no effect on values: write the results in values')
   if (kind === 'scalar') return []
   if (field.as !== undefined && (field.as === 'text') !== (kind === 'text'))
     return wrong('as', `this field is a ${kind}`)

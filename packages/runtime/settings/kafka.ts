@@ -217,6 +217,9 @@ function clusterAccess(settings: Settings, refuse: Refuse): KafkaAccess {
     )
   if (!KAFKA_TLS && !hasPassword(auth))
     refuse('KAFKA_TLS', 'must not be off: that is for scram-sha-256, scram-sha-512 and plain')
+  const unused = (['KAFKA_SECRET', 'KAFKA_USERNAME', 'KAFKA_CERT_FILE'] as const).find(name => settings[name])
+  if (unused && settings.KAFKA_AUTH === undefined)
+    refuse('KAFKA_AUTH', `must be set where ${unused} is, which has no effect with ${auth}`)
   const takesSecret = auth !== 'none' && auth !== 'iam'
   return omitUndefined({
     brokers,

@@ -98,6 +98,14 @@ describe('settings of Kafka that do not fit together', () => {
     [{ ...PLAIN }, /^KAFKA_USERNAME: must be set for KAFKA_AUTH=plain, unless KAFKA_SECRET/],
     [{ ...PLAIN, KAFKA_USERNAME: 'me' }, /^KAFKA_PASSWORD: must be set/],
     [{ ...BROKERS, KAFKA_TLS: 'off' }, /^KAFKA_TLS: must not be off/],
+    [
+      { ...BROKERS, KAFKA_USERNAME: 'me' },
+      /^KAFKA_AUTH: must be set where KAFKA_USERNAME is, which has no effect with none/,
+    ],
+    [
+      { ...MSK, KAFKA_SECRET: 's' },
+      /^KAFKA_AUTH: must be set where KAFKA_SECRET is, which has no effect with iam/,
+    ],
     [{ ...BROKERS, KAFKA_AUTH: 'iam' }, /^AWS_REGION: must be the region/],
     [{ ...BROKERS, KAFKA_AUTH: 'tls', KAFKA_CERT_FILE: 'c' }, /^KAFKA_KEY_FILE: must name the key/],
     [{ ...BROKERS, KAFKA_AUTH: 'tls', KAFKA_KEY_FILE: 'k' }, /^KAFKA_CERT_FILE: must name/],

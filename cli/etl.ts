@@ -1,5 +1,3 @@
-import { RetryableError } from '#runtime/consumer/index.ts'
-import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
 import { dataReader } from '../lib/app/data-reader.ts'
 import { openStorage } from '../lib/app/storage.ts'
 import { type StoredPast, storePast } from '../lib/operations/store-past.ts'
@@ -7,10 +5,11 @@ import type { TopicReach } from '../lib/queries/kafka/topics.ts'
 import type { Storage } from '../lib/storage/storage.ts'
 import { count } from '../lib/support/count.ts'
 import { command, environment, JSON_OPTION, option, TIME_OR_AGO, type ValuesOf } from './command.ts'
-import { CliFailure, isStop } from './failure.ts'
+import { isStop } from './failure.ts'
 import { showLine } from './output/progress.ts'
 import { CommandConnections } from './servers/command-connections.ts'
 import { findHistory } from './servers/history.ts'
+import { serverFailure } from './servers/server-errors.ts'
 import { resolveConfig } from './servers/settings.ts'
 import { resolveStorage } from './servers/storage.ts'
 import { readReachByTopic } from './servers/topic-reach.ts'
@@ -77,8 +76,7 @@ async function load(
       records = read
     })
   } catch (error) {
-    const isServer = error instanceof RetryableError || error instanceof Unavailable || isUnreadable(error)
-    throw isServer ? new CliFailure(error.message, 1, { cause: error }) : error
+    throw serverFailure(error, config)
   } finally {
     hide()
     store?.close?.()

@@ -15,6 +15,7 @@ import { openStorageReader } from '../lib/app/storage.ts'
 import type { Signal } from '../lib/app/topic-table.ts'
 import { openStoredPlan } from '../lib/clock/view-plan.ts'
 import type { Input } from '../lib/intake/input.ts'
+import { formatKafkaAddress } from '../lib/operations/server-messages.ts'
 import { NO_TABLES } from '../lib/operations/views/plan-change.ts'
 import type { DeadLetterSource } from '../lib/queries/dead-letters/dead-letters.ts'
 import type { ReadTopic } from '../lib/queries/kafka/consumer-lag.ts'
@@ -88,7 +89,9 @@ export class ConsoleEnvironment {
     const openOnce = <T extends { close(): Promise<void> }>(open: (kafka: Kafka) => T) =>
       once(async () => this.connections.register(open(await this.connections.kafka())))
     const looking = openOnce(kafka => new ClusterInspection(kafka))
-    this.#reach = new KafkaMonitor(async () => (await looking()).metadata([]))
+    this.#reach = new KafkaMonitor(async () => (await looking()).metadata([]), {
+      address: formatKafkaAddress(config),
+    })
     this.offsets = this.#guardConnection(openOnce(kafka => new PageOffsets(kafka)))
     this.cluster = this.#guardConnection(openOnce(kafka => new ClusterInspection(kafka)))
     this.inspection = once(async () => new StateInspection(await this.connections.redis()))

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { isAway } from '#runtime/adapters/kafka/availability.ts'
 import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
+import { serverUnavailable } from '#runtime/adapters/server-failure.ts'
 import { within } from '#runtime/adapters/within.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { Cache } from './cache.ts'
@@ -13,19 +14,26 @@ const PATIENCE_MS = 5_000
 
 interface Limits {
   readonly patienceMs?: number
+  /** Address of Kafka, for messages. */
+  readonly address?: string
   readonly nowMs?: () => number
 }
 
 export class KafkaMonitor {
   readonly #look: () => Promise<unknown>
   readonly #patienceMs: number
+  readonly #address: string
   readonly #outage: Cache<Unavailable | undefined>
   #looking: Promise<Unavailable | undefined> | undefined
 
   /** Creates the monitor. @param look sends a small request to the cluster; never called concurrently */
-  constructor(look: () => Promise<unknown>, { patienceMs = PATIENCE_MS, ...clock }: Limits = {}) {
+  constructor(
+    look: () => Promise<unknown>,
+    { patienceMs = PATIENCE_MS, address = '', ...clock }: Limits = {},
+  ) {
     this.#look = look
     this.#patienceMs = patienceMs
+    this.#address = address
     // With a factor of 1, an outage that shows itself only at the time limit is known for as long again.
     this.#outage = new Cache({ forMs: KNOWN_FOR_MS, slowFactor: 1, ...clock })
   }
@@ -37,11 +45,12 @@ export class KafkaMonitor {
   }
 
   #findOutage(): Promise<Unavailable | undefined> {
-    const late = createOutage(`there was no answer for ${this.#patienceMs / 1000} s`)
+    const createOutage = (error: unknown) => serverUnavailable('kafka', error, this.#address)
+    const late = createOutage(new Error(`no answer within ${this.#patienceMs / 1000} s`))
     let isLate = false
     this.#looking ??= this.#look()
       // Only outages count here. Other errors are reported by the requests themselves.
-      .then(noOutage, error => (isAway(error) ? createOutage((error as Error).message) : undefined))
+      .then(noOutage, error => (isAway(error) ? createOutage(error) : undefined))
       .finally(() => {
         this.#looking = undefined
         if (isLate) this.#outage.clear()
@@ -54,10 +63,6 @@ export class KafkaMonitor {
 }
 
 function noOutage(): undefined {}
-
-function createOutage(why: string): Unavailable {
-  return new Unavailable('broker-unavailable', `Kafka does not answer: ${why}`)
-}
 
 /** Time for which a query of Redis waits for the number of partitions from Kafka, in milliseconds. */
 const BRIEFLY_MS = 500

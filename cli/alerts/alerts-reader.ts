@@ -2,7 +2,6 @@
 
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { PlainLog } from '#runtime/pipeline/decoding/index.ts'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { type AlertLife, type AlertPredicate, readAlertLives } from '../../lib/queries/alerts/alert-lives.ts'
@@ -47,16 +46,9 @@ export class AlertsReader implements AlertSource {
    * @throws CliFailure if Redis or Kafka does not answer, or if the environment has no alerts topic
    */
   static run<T>(config: Config, stop: AbortSignal, use: (reader: AlertsReader) => Promise<T>): Promise<T> {
-    return withRedis(config, async (client, connections) => {
-      try {
-        return await use(new AlertsReader(config, connections, new StateInspection(client), stop))
-      } catch (error) {
-        // Leave errors of Redis to `withRedis`, which adds the address to the message.
-        if (error instanceof Unavailable && error.code !== 'store-unavailable')
-          throw new CliFailure(error.message)
-        throw error
-      }
-    })
+    return withRedis(config, (client, connections) =>
+      use(new AlertsReader(config, connections, new StateInspection(client), stop)),
+    )
   }
 
   firing(): Promise<FiringNow[]> {
@@ -71,8 +63,8 @@ export class AlertsReader implements AlertSource {
    */
   async behind(): Promise<number | null> {
     const { topic } = this.topic
-    const bounds = await readLogBounds(this.connections, topic)
-    if (bounds === 'away') return null
+    const bounds = await readLogBounds(this.connections, this.config, topic)
+    if (bounds instanceof CliFailure) return null
     if (bounds === 'no-topic') throw missingTopicFailure(topic, this.config)
     return countRecordsBehind(this.inspection, this.topic, bounds)
   }

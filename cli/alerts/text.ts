@@ -55,7 +55,10 @@ export function formatValue(
 
 /** Returns notes for a list that may not be up to date. */
 export function formatBehindNotes(behind: number | null): string[] {
-  if (behind === null) return ['Kafka does not answer, so this information may be out of date.']
+  if (behind === null)
+    return [
+      'This information may be out of date, because Kafka could not be asked: `sluice doctor` says why.',
+    ]
   if (behind === 0) return []
   return [
     `Not up to date: notifier has ${count(behind, 'record')} of the alerts topic left to read. To check its progress: ` +

@@ -228,8 +228,7 @@ export class ConsumeOutput {
 
   /** Checks that the schema registry has answered for all records. @throws CliFailure if a record could not be read */
   requireAllRead(): void {
-    if (this.#unread > 0)
-      throw new CliFailure('Some records could not be read, because the schema registry does not answer.')
+    if (this.#unread > 0) throw new CliFailure('Some records could not be read: see above.')
   }
 
   #noteUnread(event: Event | Failure): void {

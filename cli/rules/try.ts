@@ -1,7 +1,5 @@
-import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
 import { either } from '#runtime/settings/index.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
-import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { openSource } from '../../lib/operations/replay/recording-file.ts'
 import { readRulesAt } from '../../lib/operations/rules-at-path.ts'
 import { readRecording } from '../../lib/operations/try-rules/recorded-readings.ts'
@@ -26,6 +24,7 @@ import { CliFailure, usageFailure } from '../failure.ts'
 import { showLineLater, showProgress } from '../output/progress.ts'
 import { CommandConnections } from '../servers/command-connections.ts'
 import { findHistory } from '../servers/history.ts'
+import { serverFailure } from '../servers/server-errors.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { readReachByTopic } from '../servers/topic-reach.ts'
 import { printReport, resolvePath, type Terminal } from '../terminal.ts'
@@ -120,9 +119,7 @@ async function tryOnRange(
     }
     return await tryRules({ store, log }, trial, range, terminal.stop, onProgress)
   } catch (error) {
-    throw error instanceof Unavailable || isUnreadable(error)
-      ? new OperationFailure(error.message, { cause: error })
-      : error
+    throw serverFailure(error, config)
   } finally {
     hide()
     store?.close?.()

@@ -1,6 +1,6 @@
 /** Compares the packaged schemas with a schema registry. */
 import { isRegistryError, RegistrySubjects, type Schema } from '@sluice/schema-registry'
-import { createRegistrySubjects } from '#runtime/adapters/registry/data-writer.ts'
+import { createRegistrySubjects, registryUnavailable } from '#runtime/adapters/registry/data-writer.ts'
 import type { SerializedType } from '#runtime/consumer/index.ts'
 import { REGISTRY } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
@@ -117,12 +117,12 @@ export async function queryVerdicts(
   const url = requestedUrl ?? set?.url ?? getLocalUrl()
   // The secret belongs to the registry in the settings and must not be sent to another registry.
   const subjects = set?.url === url ? await createRegistrySubjects(set) : new RegistrySubjects(url)
-  return convertRegistryErrors(url, async () => {
+  return convertRegistryErrors(async () => {
     const verdicts = []
     // Send requests one at a time, because some registries answer many concurrent requests with errors.
     for (const shipped of schemas) verdicts.push({ shipped, verdict: await queryVerdict(shipped, subjects) })
     const register = (shipped: ShippedSchema) =>
-      convertRegistryErrors(url, () => subjects.register(shipped.subject, toSchema(shipped)))
+      convertRegistryErrors(() => subjects.register(shipped.subject, toSchema(shipped)))
     return { url, verdicts, register }
   })
 }
@@ -145,21 +145,12 @@ async function queryVerdict(shipped: ShippedSchema, subjects: RegistrySubjects):
   return { ...facts, standing: isCompatible ? 'compatible' : 'incompatible', reasons }
 }
 
-async function convertRegistryErrors<T>(url: string, work: () => Promise<T>): Promise<T> {
+async function convertRegistryErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (isRegistryError(error, 'unavailable'))
-      throw new CliFailure(
-        `The schema registry does not answer at ${url}: start it with \`npm start -- --registry\`, or set SCHEMA_REGISTRY_URL. (${error.message})`,
-        1,
-        { cause: error },
-      )
-    if (isRegistryError(error, 'refused'))
-      throw new CliFailure(`The schema registry at ${url} refused the request: ${error.message}`, 1, {
-        cause: error,
-      })
-    throw error
+    if (!isRegistryError(error) || error.code === 'unusable-schema') throw error
+    throw new CliFailure(registryUnavailable(error).message, 1, { cause: error })
   }
 }
 

@@ -8,7 +8,7 @@ import type { Config } from '../../lib/app/config.ts'
 import { listTopics } from '../../lib/queries/kafka/topic-descriptions.ts'
 import { CommandConnections } from './command-connections.ts'
 import { environmentFailure, missingTopicFailure } from './environment.ts'
-import { awaitAnswer, kafkaFailure, requireSignIn } from './server-errors.ts'
+import { awaitAnswer, serverFailure } from './server-errors.ts'
 
 /** Context of a command that uses Kafka. */
 export interface KafkaCommand {
@@ -43,8 +43,7 @@ export async function withKafka<T>(
     closing.push(() => offsets.close())
     return await use({ config, kafka, connections, offsets, topics })
   } catch (error) {
-    requireSignIn(error, config)
-    throw kafkaFailure(error, config)
+    throw serverFailure(error, config)
   } finally {
     for (const close of closing.reverse()) await close().catch(() => {})
   }
@@ -77,9 +76,8 @@ export async function requireTopic(
   try {
     await awaitAnswer((await connections.publisher()).countPartitions(topic))
   } catch (error) {
-    requireSignIn(error, config)
     if (isUnknownTopic(error))
       throw missingTopicFailure(topic, config, await listTopics(await connections.kafka()))
-    throw kafkaFailure(error, config)
+    throw serverFailure(error, config)
   }
 }

@@ -5,17 +5,19 @@
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import { type Bounds, TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
+import type { Config } from '../../lib/app/config.ts'
 import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
-import { awaitAnswer } from './server-errors.ts'
+import { CliFailure } from '../failure.ts'
+import { awaitAnswer, serverFailure } from './server-errors.ts'
 
 /** First and last offsets by partition, or the reason why they are unknown. */
-export type LogBounds = readonly Bounds[] | 'no-topic' | 'away'
+export type LogBounds = readonly Bounds[] | 'no-topic' | CliFailure
 
-/** Returns the bounds of a topic's partitions. @param onError called with the error if the result is `away` */
+/** Returns the bounds of a topic's partitions. */
 export async function readLogBounds(
   connections: Pick<Connections, 'kafka'>,
+  config: Config,
   topic: string,
-  onError: (error: unknown) => void = () => {},
 ): Promise<LogBounds> {
   let offsets: TopicOffsets | undefined
   try {
@@ -23,8 +25,8 @@ export async function readLogBounds(
     return await awaitAnswer(readTopicBounds(offsets, topic))
   } catch (error) {
     if (isUnknownTopic(error)) return 'no-topic'
-    onError(error)
-    return 'away'
+    const failure = serverFailure(error, config)
+    return failure instanceof CliFailure ? failure : new CliFailure((error as Error).message)
   } finally {
     await offsets?.close().catch(() => {})
   }

@@ -8,7 +8,7 @@ import { createClusterFinder } from '../../lib/app/inputs.ts'
 import { listTopics } from '../../lib/queries/kafka/topic-descriptions.ts'
 import { readTopicReach, type TopicReach } from '../../lib/queries/kafka/topics.ts'
 import { missingTopicFailure } from './environment.ts'
-import { awaitAnswer, noAnswerFailure, requireSignIn } from './server-errors.ts'
+import { awaitAnswer, serverFailure } from './server-errors.ts'
 
 /**
  * Returns the first and last offsets of topics.
@@ -36,8 +36,7 @@ export async function readReachByTopic(
     try {
       return [topic, await awaitAnswer(readTopicReach(offsets, topic, timeMs))]
     } catch (error) {
-      requireSignIn(error, asked)
-      if (!isUnknownTopic(error)) throw noAnswerFailure(error, asked)
+      if (!isUnknownTopic(error)) throw serverFailure(error, asked)
       throw missingTopicFailure(topic, asked, await listTopics(await connections.at(topic).kafka()))
     }
   }

@@ -2,14 +2,12 @@
 
 import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
 import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
-import type { Connections } from '#runtime/lambda/connections.ts'
 import { computeDigest, type StateKey } from '#runtime/pipeline/model/index.ts'
 import type { SkippedRecords } from '#runtime/pipeline/ports.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { findFirstSignal, getConsumerName, listTriggerTopics } from '../../lib/app/functions.ts'
 import { type InputsConfig, resolveInputs } from '../../lib/app/inputs.ts'
 import type { Counts } from '../../lib/operations/audited-operation.ts'
-import { getReason } from '../../lib/operations/server-messages.ts'
 import { selectStateKeys, resolveTopic as wholeName } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
 import { CliFailure } from '../failure.ts'
@@ -17,7 +15,8 @@ import { carryOut } from '../operation/carry-out.ts'
 import { confirm } from '../operation/confirm.ts'
 import { topicNeededFailure, unknownConsumerFailure } from '../options/consumer.ts'
 import { withRedis } from '../servers/redis.ts'
-import { awaitAnswer } from '../servers/server-errors.ts'
+import type { CommandConnections } from '../servers/command-connections.ts'
+import { awaitAnswer, serverFailure } from '../servers/server-errors.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { readReachByTopic } from '../servers/topic-reach.ts'
 import { printReport, type Terminal } from '../terminal.ts'
@@ -174,7 +173,7 @@ async function locateTopic(
  * @throws CliFailure if the consumer has already processed the record, or if the log has no record at the offset
  */
 async function requireRecord(
-  connections: Connections,
+  connections: CommandConnections,
   { topic, partition, consumer }: StateKey,
   { offset }: NamedRecord,
   { applied, end }: { readonly applied: number; readonly end: number },
@@ -191,7 +190,8 @@ async function requireRecord(
     return records.find(record => record.offset === offset)
   }
   const record = await awaitAnswer(readRecord()).catch(error => {
-    throw new CliFailure(`${place} cannot be read: ${getReason(error)}`, 1, { cause: error })
+    const { message } = serverFailure(error, connections.config) as Error
+    throw new CliFailure(`${place} cannot be read: ${message}`, 1, { cause: error })
   })
   if (!record) throw new CliFailure(`The log has no record ${place}.`)
   return { partition, offset, digest: computeDigest(record) }

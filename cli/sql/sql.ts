@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
 import { oneOf } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { readStorageUrl } from '../../lib/app/storage.ts'
@@ -28,7 +27,7 @@ import { showLineLater } from '../output/progress.ts'
 import { escapeTextLines } from '../output/text-width.ts'
 import { CommandConnections } from '../servers/command-connections.ts'
 import { requireEnvironment } from '../servers/environment.ts'
-import { awaitAnswer, kafkaFailure, requireSignIn } from '../servers/server-errors.ts'
+import { awaitAnswer, serverFailure } from '../servers/server-errors.ts'
 import { resolveConfig, resolveEnvironment } from '../servers/settings.ts'
 import { resolveStorage } from '../servers/storage.ts'
 import { getColumns, type Terminal } from '../terminal.ts'
@@ -152,11 +151,7 @@ async function runQuery(
       },
     )
   } catch (error) {
-    requireSignIn(error, config)
-    // A schema registry that does not answer, or records that cannot be read.
-    const isOther = error instanceof Unavailable && error.code !== 'broker-unavailable'
-    if (isOther || isUnreadable(error)) throw new CliFailure(error.message, 1, { cause: error })
-    throw kafkaFailure(error, config)
+    throw serverFailure(error, config)
   } finally {
     quiet()
     await connections.close()

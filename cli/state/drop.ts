@@ -8,7 +8,6 @@ import type { Config } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { getConsumerName, listConsumers, listTriggerTopics } from '../../lib/app/functions.ts'
 import { resolveInputs } from '../../lib/app/inputs.ts'
-import { formatKafkaAddress } from '../../lib/operations/server-messages.ts'
 import {
   formatStateKey,
   listSignalTopics,
@@ -32,7 +31,7 @@ import { carryOut } from '../operation/carry-out.ts'
 import { confirm } from '../operation/confirm.ts'
 import type { CommandConnections } from '../servers/command-connections.ts'
 import { withRedis } from '../servers/redis.ts'
-import { awaitAnswer } from '../servers/server-errors.ts'
+import { awaitAnswer, serverFailure } from '../servers/server-errors.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 
@@ -184,8 +183,9 @@ async function requireNoMembers(
     readConsumerGroups(await clients.kafka(), [group]),
   )
   const found = await awaitAnswer(Promise.all(answers)).catch(error => {
+    const { message } = serverFailure(error, config) as Error
     throw new CliFailure(
-      `Nothing was changed: Kafka at ${formatKafkaAddress(config)} did not report whether the groups ${[...groups.keys()].join(', ')} have members. (${(error as Error).message})`,
+      `Nothing was changed, because it is unknown whether the groups ${[...groups.keys()].join(', ')} have members: ${message}`,
     )
   })
   const live = found.flat().find(({ state }) => state !== 'missing' && state !== 'empty')

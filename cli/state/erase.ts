@@ -1,11 +1,9 @@
-import { signInProblem } from '#runtime/adapters/kafka/sign-in-problem.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { StateList } from '#runtime/adapters/redis/state-list.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { listConsumers, writesRows, writesSegments } from '../../lib/app/functions.ts'
-import type { Named } from '../../lib/app/names.ts'
 import { resolveSignals } from '../../lib/app/topic-table.ts'
 import {
   type ErasedTopic,
@@ -14,7 +12,6 @@ import {
   runErasure,
 } from '../../lib/operations/erase/erase.ts'
 import type { ConsumerErasure } from '../../lib/operations/erase/wait-until-applied.ts'
-import { formatKafkaAddress } from '../../lib/operations/server-messages.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import {
   argument,
@@ -113,8 +110,6 @@ Examples:
 
 interface ErasureTopic extends ErasedTopic {
   readonly bounds: LogBounds
-  /** Reason why Kafka refuses requests of this command; undefined if Kafka accepts them or does not answer. */
-  readonly refused: string | undefined
 }
 
 /**
@@ -122,25 +117,16 @@ interface ErasureTopic extends ErasedTopic {
  */
 export async function readErasureTopics(
   connections: Pick<Connections, 'kafka'>,
-  { env, names }: Named,
+  config: Config,
 ): Promise<readonly ErasureTopic[]> {
   // Sinks store no state of an entity.
   const functions = readFunctions().filter(entry => !writesSegments(entry) && !writesRows(entry))
   const topics: ErasureTopic[] = []
   for (const signal of resolveSignals(['erased'])) {
-    const { topic, partitions } = names.topicSize(signal, env)
-    let refused: string | undefined
-    const bounds = await readLogBounds(connections, topic, error => {
-      refused = signInProblem(error)
-    })
-    const partitionCount = typeof bounds === 'string' ? partitions : bounds.length
-    topics.push({
-      topic,
-      partitions: partitionCount,
-      consumers: listConsumers(functions, signal),
-      bounds,
-      refused,
-    })
+    const { topic, partitions } = config.names.topicSize(signal, config.env)
+    const bounds = await readLogBounds(connections, config, topic)
+    const partitionCount = Array.isArray(bounds) ? bounds.length : partitions
+    topics.push({ topic, partitions: partitionCount, consumers: listConsumers(functions, signal), bounds })
   }
   return topics
 }
@@ -150,16 +136,9 @@ export async function readErasureTopics(
  *
  * @throws CliFailure if Kafka does not answer, refuses the request, or does not have the topic
  */
-export function requireKafka({ bounds, topic, refused }: ErasureTopic, config: Config): void {
-  const address = formatKafkaAddress(config)
-  if (refused !== undefined)
-    throw new CliFailure(`Nothing was changed: Kafka at ${address} cannot be used: ${refused}`)
-  if (bounds === 'no-topic')
-    throw new CliFailure(`Nothing was changed: ${missingTopicFailure(topic, config).message}`)
-  if (bounds === 'away')
-    throw new CliFailure(
-      `Nothing was changed: Kafka does not answer at ${address}. Start it with \`npm start\`, or set KAFKA_BROKERS.`,
-    )
+export function requireKafka({ bounds, topic }: ErasureTopic, config: Config): void {
+  const failure = bounds === 'no-topic' ? missingTopicFailure(topic, config) : bounds
+  if (failure instanceof CliFailure) throw new CliFailure(`Nothing was changed: ${failure.message}`)
 }
 
 /**

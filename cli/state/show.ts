@@ -78,12 +78,9 @@ Examples:
         return printReport(terminal, past, json, formatPastReports)
       }
       const inspection = new StateInspection(client)
-      const bounds = await readLogBounds(connections, resolveTopic(wanted, config))
-      const stateKeys = selectStateKeys(
-        wanted,
-        config,
-        typeof bounds === 'string' ? undefined : bounds.length,
-      )
+      const bounds = await readLogBounds(connections, config, resolveTopic(wanted, config))
+      const known = bounds === 'no-topic' || bounds instanceof CliFailure ? undefined : bounds
+      const stateKeys = selectStateKeys(wanted, config, known?.length)
       if (entity !== undefined) {
         const found = await listEntityStates(inspection, stateKeys, entity)
         if (found.length === 0) {
@@ -95,7 +92,7 @@ Examples:
         return printReport(terminal, found, json, formatEntities)
       }
       const states = await readPartitionStates(inspection, stateKeys, {
-        bounds: typeof bounds === 'string' ? undefined : bounds,
+        bounds: known,
         withFailures: failures,
       })
       const topic = resolveTopic(wanted, config)

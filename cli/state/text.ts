@@ -2,6 +2,7 @@
 import type { EntityState, HeldState, TimerState } from '../../lib/queries/states/entities.ts'
 import { sumReasons } from '../../lib/queries/states/outcomes.ts'
 import type { PartitionState } from '../../lib/queries/states/partition-states.ts'
+import { CliFailure } from '../failure.ts'
 import { type Column, formatTable } from '../output/table.ts'
 import { escapeText, shortenEnd } from '../output/text-width.ts'
 import type { LogBounds } from '../servers/log-bounds.ts'
@@ -12,6 +13,8 @@ export interface StateReport {
   readonly topic: string
   /** Status of Kafka: `answers` if the lag is known, and otherwise the reason why it is unknown. */
   readonly kafka: 'answers' | 'no-topic' | 'away'
+  /** Failure of Kafka; only for `away`. */
+  readonly problem?: string
   readonly partitions: readonly PartitionState[]
 }
 
@@ -20,7 +23,9 @@ export function buildStateReport(
   bounds: LogBounds,
   states: readonly PartitionState[],
 ): StateReport {
-  return { consumer, topic, kafka: typeof bounds === 'string' ? bounds : 'answers', partitions: states }
+  const report = { consumer, topic, partitions: states }
+  if (bounds instanceof CliFailure) return { ...report, kafka: 'away', problem: bounds.message }
+  return { ...report, kafka: bounds === 'no-topic' ? bounds : 'answers' }
 }
 
 const COLUMNS: readonly Column[] = [
@@ -46,11 +51,14 @@ const FAILURE_COLUMNS: readonly Column[] = [
 ]
 
 /** Formats the states of a consumer's partitions. @param columns width of the terminal; undefined for no limit */
-export function formatState({ consumer, topic, kafka, partitions }: StateReport, columns?: number): string {
+export function formatState(
+  { consumer, topic, kafka, problem, partitions }: StateReport,
+  columns?: number,
+): string {
   const notes = {
     answers: [],
     'no-topic': ['The topic does not exist in Kafka: check --topic, --env and SLUICE_ENV.'],
-    away: ['Kafka does not answer, so the lag is unknown.'],
+    away: [`The lag is unknown. ${problem}`],
   }[kafka]
   const parts = [
     `State of ${consumer} on ${topic}`,

@@ -14,6 +14,7 @@ import { resolveInputs } from '../app/inputs.ts'
 import type { Named } from '../app/names.ts'
 import { type Signal, TOPICS } from '../app/topic-table.ts'
 import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
+import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
 import { checkBrokersClock, checkTicks } from './checks/clocks.ts'
 import { checkConsumer, checkDeadLetters } from './checks/consumers.ts'
 import { checkKafka } from './checks/kafka.ts'
@@ -115,7 +116,7 @@ async function openKafka(open: () => Pick<Connections, 'kafka' | 'log'>): Promis
     const [kafka, log] = await Promise.all([connections.kafka(), connections.log()])
     const inspection = new ClusterInspection(kafka)
     try {
-      await withTimeout(inspection.metadata([]))
+      await withTimeout(awaitKafkaAnswer('cluster', inspection.metadata([])))
       return { kafka, inspection, log }
     } catch (error) {
       await inspection.close().catch(() => {})
@@ -169,7 +170,7 @@ async function examineFurtherInputs(
     const advice =
       'Check `clusters` in config/inputs.yaml, and the network and the sign-in to that cluster from here.'
     const says = `the further cluster could not be checked: ${opened.unseen}`
-    return [createFinding('topics', 'input', topics.join(', '), unknown(says, advice))]
+    return [createFinding('topics', 'input', topics.join(', '), unknown(says, opened.todo ?? advice))]
   }
   try {
     const inputs = await gatherLayouts(opened.seen.inspection, topics)

@@ -24,7 +24,13 @@ export interface Finding {
 }
 
 /** Observed fact, or the reason why it could not be queried. */
-export type Observed<T> = { readonly seen: T } | { readonly unseen: string }
+export type Observed<T> = { readonly seen: T } | Unseen
+
+/** Reason without a full stop, and what to do; absent if a permission may be missing. */
+export interface Unseen {
+  readonly unseen: string
+  readonly todo?: string
+}
 
 /** Verdict and texts of one check. */
 export type Judgement = Pick<Finding, 'verdict' | 'says' | 'todo'>
@@ -43,6 +49,11 @@ export function open(says: string, todo: string): Judgement {
 
 export function unknown(says: string, todo?: string): Judgement {
   return { verdict: 'unknown', says, ...omitUndefined({ todo }) }
+}
+
+/** Returns the judgement for a fact that could not be queried. @param rights advice if the server answered, such as which permission it needs */
+export function unobserved({ unseen, todo = undefined }: Unseen, rights?: string): Judgement {
+  return unknown(unseen, todo ?? rights)
 }
 
 /** Checks by name. If a check returns only a text, its verdict is `ok`. */
@@ -70,12 +81,7 @@ export function runChecks<Facts>(
   rights?: string,
 ): Finding[] {
   return Object.entries(checks).map(([check, judge]) =>
-    createFinding(
-      area,
-      check,
-      subject,
-      'unseen' in facts ? unknown(facts.unseen, rights) : judge(facts.seen),
-    ),
+    createFinding(area, check, subject, 'unseen' in facts ? unobserved(facts, rights) : judge(facts.seen)),
   )
 }
 

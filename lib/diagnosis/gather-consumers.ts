@@ -88,7 +88,7 @@ async function observeGroups(
   for (const group of groups) {
     const alone = await observe(() => askGroups(kafka, [group]))
     const [one] = 'seen' in alone ? alone.seen : []
-    found.set(group, one ? { seen: one } : { unseen: 'unseen' in alone ? alone.unseen : 'no answer' })
+    found.set(group, one ? { seen: one } : 'unseen' in alone ? alone : { unseen: 'no answer' })
   }
   return found
 }

@@ -28,13 +28,15 @@ export async function gatherClusterFacts(kafka: Kafka, inspection: Inspection): 
   const { brokers } = await awaitKafkaAnswer('cluster', inspection.metadata([]))
   const ids = brokers.map(({ id }) => id)
   const answers = await observe(() => awaitKafkaAnswer('settings of the brokers', brokerSettings(kafka, ids)))
-  const getBrokerSettings = (id: number): Observed<Settings> => {
+  const getBrokerSettings = async (id: number): Promise<Observed<Settings>> => {
     if ('unseen' in answers) return answers
     const answer = answers.seen.find(({ broker }) => broker === id)
     if (answer && 'answer' in answer) return { seen: toSettings(answer.answer) }
-    return { unseen: `broker ${id} does not report its settings: ${(answer?.error as Error)?.message}` }
+    const refused = Promise.reject(answer?.error ?? new Error('no answer'))
+    return observe(() => awaitKafkaAnswer(`settings of broker ${id}`, refused))
   }
-  return { brokers: brokers.map(({ id, rack }) => ({ id, rack, settings: getBrokerSettings(id) })) }
+  const described = brokers.map(async ({ id, rack }) => ({ id, rack, settings: await getBrokerSettings(id) }))
+  return { brokers: await Promise.all(described) }
 }
 
 /** Kafka error code for an unknown topic or partition. */

@@ -126,7 +126,7 @@ function joinUnread(stalls: readonly StalledFunctions[]): StalledFunctions[] {
 
 /** @param reason error of the last attempt to reach the server */
 function describeOutage(reason: string): Cause {
-  return { reason, advice: 'Check that it is running. Everything continues when it answers.' }
+  return { reason: reason.replace(/\.$/, ''), advice: 'Everything continues when it answers.' }
 }
 
 export const BREAKER_OPEN: Cause = {

@@ -36,7 +36,10 @@ export async function changeSilences(
   } catch (error) {
     // The scheduled function publishes stored silences later, so the user does not have to repeat the operation.
     if (!(error instanceof Unavailable)) throw error
-    throw new SilencesNotAppended(error.message, { cause: error })
+    throw new SilencesNotAppended(
+      `The change is stored, but not active yet: ${error.message.replace(/\.?$/, '.')} The function \`clock\` makes it active within a minute after Kafka is available again.`,
+      { cause: error },
+    )
   }
   return set
 }

@@ -1,8 +1,10 @@
 /**
  * State of a server. `installing` is reported repeatedly, every few seconds. `used` means that the server was already running; it
- * is not stopped at the end.
+ * is not stopped at the end. `lost` means that it has ended, and is not started again.
  */
-export type ServiceState = 'installing' | 'installed' | 'starting' | 'ready' | 'used' | 'stopping' | 'stopped'
+export type ServiceState =
+  | ('installing' | 'installed' | 'starting' | 'ready' | 'used' | 'stopping' | 'stopped')
+  | 'lost'
 
 export interface ServiceEvent {
   readonly service: string

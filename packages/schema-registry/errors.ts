@@ -7,15 +7,26 @@ export class RegistryError extends Error {
   override readonly name = 'RegistryError'
   readonly code: 'unavailable' | 'refused' | 'unusable-schema'
   readonly status: number | undefined
+  /** Address of the registry, without credentials. */
+  readonly at: string | undefined
+  /** Answer of the registry, as a phrase such as `it answered 503: …`; absent without an answer. */
+  readonly said: string | undefined
 
   constructor(
     code: RegistryError['code'],
     message: string,
-    { status, ...options }: ErrorOptions & { readonly status?: number } = {},
+    {
+      status,
+      at,
+      said,
+      ...options
+    }: ErrorOptions & Partial<Pick<RegistryError, 'status' | 'at' | 'said'>> = {},
   ) {
     super(message, options)
     this.code = code
     this.status = status
+    this.at = at
+    this.said = said
   }
 }
 

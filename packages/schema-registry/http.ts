@@ -75,7 +75,8 @@ export class RegistryHttp {
 
   unavailable(path: string, why: string, options?: ErrorOptions): RegistryError {
     const message = `the schema registry does not answer at ${this.base}${path}: ${why}`
-    return new RegistryError('unavailable', message, options)
+    const said = options === undefined ? why : undefined
+    return new RegistryError('unavailable', message, { ...options, at: this.base, said })
   }
 }
 
@@ -113,7 +114,10 @@ export async function answerText({ body, status }: HttpAnswer): Promise<string> 
 
 function explain(error: unknown): string {
   const { message, cause } = error instanceof Error ? error : new Error(String(error))
-  return cause instanceof Error ? `${message} (${cause.message})` : message
+  // The error of a host name with several addresses has no message of its own.
+  return cause instanceof Error
+    ? `${message} (${cause.message || (cause as NodeJS.ErrnoException).code})`
+    : message
 }
 
 interface HttpAnswer {

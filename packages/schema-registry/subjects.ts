@@ -105,7 +105,10 @@ export class RegistrySubjects {
 
   #nonsense(path: string): never {
     const message = `${this.#http.base}${path} does not respond like a schema registry`
-    throw new RegistryError('unavailable', message)
+    throw new RegistryError('unavailable', message, {
+      at: this.#http.base,
+      said: `it answered 200 to ${path}`,
+    })
   }
 
   async #ask(method: string, path: string, body?: object, withinMs = this.#answerWithinMs): Promise<unknown> {
@@ -116,7 +119,8 @@ export class RegistrySubjects {
     if (status === 404 && NOT_FOUND.includes(Number(code))) return undefined
     const text = `the schema registry refuses ${method} ${path}: ${String(message).slice(0, 1_000)}`
     const isAway = status >= 500 || status === 404 || status === 429
-    throw new RegistryError(isAway ? 'unavailable' : 'refused', text, { status })
+    const said = `it answered ${status} to ${method} ${path}: ${String(message).slice(0, 1_000)}`
+    throw new RegistryError(isAway ? 'unavailable' : 'refused', text, { status, at: this.#http.base, said })
   }
 }
 

@@ -158,14 +158,10 @@ async function makeSilenceChange(
       return outcome
     } catch (error) {
       if (!(error instanceof SilencesNotAppended)) throw error
-      return { ...outcome, problem: new ProblemError('unavailable', NOT_APPENDED) }
+      return { ...outcome, problem: new ProblemError('unavailable', error.message) }
     }
   })
 }
-
-const NOT_APPENDED =
-  'The silence is stored, but is not active yet, because Kafka does not respond. The function `clock` activates it within a ' +
-  'minute after Kafka responds again.'
 
 /** Newest first. */
 async function listSilences(environment: ConsoleEnvironment): Promise<{ silences: SilenceRow[] }> {

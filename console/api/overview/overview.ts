@@ -2,13 +2,16 @@
 
 import { type Bounds, TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
+import { serverUnavailable } from '#runtime/adapters/server-failure.ts'
 import { within } from '#runtime/adapters/within.ts'
 import { once } from '#runtime/lambda/once.ts'
 import type { StateKey } from '#runtime/pipeline/model/index.ts'
 import { SEVERITIES } from '../../../lib/alerting/rule.ts'
 import { resolveSignals, SIGNALS, type Signal } from '../../../lib/app/topic-table.ts'
+import type { Unseen } from '../../../lib/diagnosis/finding.ts'
 import { FurtherLags } from '../../../lib/diagnosis/further-lags.ts'
 import { readBreakerEnd } from '../../../lib/diagnosis/gather-consumers.ts'
+import { describeKafka, describeRedis } from '../../../lib/diagnosis/server-standards.ts'
 import { type StalledFunctions, StallWatch } from '../../../lib/diagnosis/stalls.ts'
 import { INTAKE } from '../../../lib/intake/input.ts'
 import { readConsumerGroups } from '../../../lib/queries/kafka/consumer-groups.ts'
@@ -19,7 +22,7 @@ import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import { firingNow } from '../../../lib/tables/firing-alerts.ts'
 import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { ProblemError, toProblem } from '../../http/problem.ts'
+import { toProblem } from '../../http/problem.ts'
 import { OpenDeadLetters, RecentAlerts } from './alerts-and-dead-letters.ts'
 import { buildCounters, type Lag } from './counters.ts'
 import { buildLanes, type Lane } from './flow.ts'
@@ -110,7 +113,11 @@ export class OverviewReader {
 
   async read(): Promise<Overview> {
     const atMs = Date.now()
-    const kafka = await awaitAnswer('Kafka', this.#readKafka())
+    const [ofKafka, ofRedis] = [
+      describeKafka(this.#environment.config),
+      describeRedis(this.#environment.config),
+    ]
+    const kafka = await awaitAnswer('kafka', ofKafka, this.#readKafka())
     const { bounds, members } = kafka.value ?? {}
     const reading = this.#further.read(this.#environment.furtherConsumers).then(further => {
       const seen = 'seen' in further ? further.seen : []
@@ -119,11 +126,12 @@ export class OverviewReader {
     const [{ further, lags }, redis, alerts, letters] = await Promise.all([
       reading,
       awaitAnswer(
-        'Redis',
+        'redis',
+        ofRedis,
         reading.then(read => this.#readRedis(atMs, read.lags ?? [])),
       ),
-      awaitAnswer('Kafka', this.#alerts.newest(bounds?.get('alerts'))),
-      awaitAnswer('Kafka', this.#letters.count(bounds?.get('dlq'))),
+      awaitAnswer('kafka', ofKafka, this.#alerts.newest(bounds?.get('alerts'))),
+      awaitAnswer('kafka', ofKafka, this.#letters.count(bounds?.get('dlq'))),
     ])
     const servers = { kafka: kafka.problem, redis: redis.problem }
     const { functions, inputs } = this.#environment
@@ -132,7 +140,7 @@ export class OverviewReader {
     const observation = {
       servers: {
         ...servers,
-        ...('unseen' in further ? { further: describeFurtherOutage(further.unseen) } : {}),
+        ...('unseen' in further ? { further: describeFurtherOutage(further) } : {}),
       },
       lags: lags?.map(lag => ({ ...lag, windowMs: getBatchingWindow(lag.function) * 1_000 })),
       members: members ?? new Map<string, number>(),
@@ -236,8 +244,8 @@ function countBySeverity(alerts: readonly { readonly severity: string }[]): read
   })
 }
 
-function describeFurtherOutage(reason: string): string {
-  return `the further cluster of the inputs does not answer: ${reason}`
+function describeFurtherOutage({ unseen, todo = '' }: Unseen): string {
+  return `The further cluster of the inputs: ${unseen}. ${todo}`.trim()
 }
 
 async function countMembers(environment: ConsoleEnvironment): Promise<ReadonlyMap<string, number>> {
@@ -261,9 +269,13 @@ type ServerAnswer<T> =
   | { readonly value: undefined; readonly problem: string }
 
 /** Waits for the response of a server, and converts an outage to a reason. @throws unexpected errors */
-async function awaitAnswer<T>(server: string, answer: Promise<T>): Promise<ServerAnswer<T>> {
-  const late = `${server} did not respond within ${ANSWERS_WITHIN_MS / 1_000} s`
-  const createError = () => new ProblemError('unavailable', late)
+async function awaitAnswer<T>(
+  server: 'kafka' | 'redis',
+  { address }: { readonly address: string },
+  answer: Promise<T>,
+): Promise<ServerAnswer<T>> {
+  const late = new Error(`no answer within ${ANSWERS_WITHIN_MS / 1_000} s`)
+  const createError = () => serverUnavailable(server, late, address)
   try {
     return { value: await within(ANSWERS_WITHIN_MS, answer, createError), problem: null }
   } catch (error) {

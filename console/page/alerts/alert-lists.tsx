@@ -128,7 +128,7 @@ function LagWarning({ of: behind }: { readonly of: number | null }): JSX.Element
   return (
     <span class="warn">
       {behind === null
-        ? 'Kafka does not answer, so the list may be out of date.'
+        ? 'The list may be out of date, because Kafka could not be asked.'
         : `The list is out of date: notifier has not yet read ${formatCount(behind, 'record')} of the alerts topic.`}
     </span>
   )

@@ -4,7 +4,15 @@
  */
 import { durationText } from '../../support/duration.ts'
 import type { BatchFacts, TopicFacts } from '../facts.ts'
-import { createFinding, type Finding, runChecks, unknown, wrong } from '../finding.ts'
+import {
+  createFinding,
+  type Finding,
+  runChecks,
+  type Unseen,
+  unknown,
+  unobserved,
+  wrong,
+} from '../finding.ts'
 import { describeLog } from '../stalls.ts'
 
 /**
@@ -24,18 +32,21 @@ export function checkBrokersClock(topics: readonly TopicFacts[], nowMs: number):
   const toFinding = (judgement: Parameters<typeof createFinding>[3]) =>
     createFinding('clocks', 'brokers', 'brokers', judgement)
   const times: { readonly topic: string; readonly ms: number }[] = []
-  const unseen: string[] = []
+  const unseen: Unseen[] = []
   for (const { topic, found } of topics) {
     const newest = 'seen' in found ? found.seen?.newest : found
-    if (newest && 'unseen' in newest) unseen.push(newest.unseen)
+    if (newest && 'unseen' in newest) unseen.push(newest)
     else
       for (const { batches } of newest?.seen ?? [])
         times.push(...listAppendTimes(batches).map(ms => ({ topic, ms })))
   }
-  const [first = 'no record has a timestamp from a broker'] = unseen
+  const [first = { unseen: 'no record has a timestamp from a broker' }] = unseen
   if (times.length === 0)
     return toFinding(
-      unknown(first, 'This check needs a record in a topic with LogAppendTime, and permission to read it.'),
+      unobserved(
+        first,
+        'This check needs a record in a topic with LogAppendTime, and permission to read it.',
+      ),
     )
   const latest = times.reduce((time, other) => (other.ms > time.ms ? other : time))
   const aheadMs = latest.ms - nowMs

@@ -10,6 +10,7 @@ import {
   open,
   runChecks,
   unknown,
+  unobserved,
   wrong,
 } from '../finding.ts'
 import { BREAKER_OPEN, describeNoReaders } from '../stalls.ts'
@@ -35,7 +36,7 @@ export function checkConsumer(consumer: ConsumerFacts, nowMs: number): Finding[]
     return [
       ...fixed,
       ...['commits', 'lag'].map(check =>
-        createFinding('consumers', check, subject, unknown(partitions.unseen, GROUP_RIGHTS)),
+        createFinding('consumers', check, subject, unobserved(partitions, GROUP_RIGHTS)),
       ),
     ]
   const progress = { seen: { ...consumer, partitions: partitions.seen } }
@@ -55,7 +56,7 @@ function countPending({ partitions }: SeenConsumer): number {
 
 function checkReaders(consumer: SeenConsumer) {
   const { group, state } = consumer
-  if ('unseen' in state) return unknown(state.unseen, GROUP_RIGHTS)
+  if ('unseen' in state) return unobserved(state, GROUP_RIGHTS)
   const { members } = state.seen
   switch (state.seen.state) {
     case 'stable':
@@ -143,7 +144,7 @@ function checkPublished({ partitions }: SeenConsumer) {
 
 function checkBreaker(consumer: ConsumerFacts & { readonly nowMs: number }) {
   const { breakerOpenUntilMs, nowMs } = consumer
-  if ('unseen' in breakerOpenUntilMs) return unknown(breakerOpenUntilMs.unseen)
+  if ('unseen' in breakerOpenUntilMs) return unobserved(breakerOpenUntilMs)
   const untilMs = breakerOpenUntilMs.seen
   if (untilMs === undefined || untilMs <= nowMs) return 'its circuit breaker is closed'
   const { reason, advice } = BREAKER_OPEN

@@ -15,7 +15,7 @@ export function checkKafka(facts: KafkaFacts, standards: Standards): Finding[] {
   const own = { seen: { facts, standards } }
   if ('unseen' in cluster)
     return [
-      createFinding('kafka', 'reached', address, wrong(cluster.unseen, NOT_REACHED)),
+      createFinding('kafka', 'reached', address, wrong(cluster.unseen, cluster.todo ?? NOT_REACHED)),
       ...runChecks('kafka', address, { encryption: checkEncryption }, own),
     ]
   const { brokers } = cluster.seen

@@ -14,7 +14,7 @@ export function checkRedis(facts: RedisFacts, standards: Standards): Finding[] {
   const encrypted = createFinding('redis', 'encryption', address, checkEncryption(facts, standards))
   if ('unseen' in servers)
     return [
-      createFinding('redis', 'reached', address, wrong(servers.unseen, NOT_REACHED)),
+      createFinding('redis', 'reached', address, wrong(servers.unseen, servers.todo ?? NOT_REACHED)),
       encrypted,
       createFinding('redis', 'eviction', address, unknown('Redis could not be checked')),
     ]

@@ -6,6 +6,7 @@ import {
   S3Client,
   type S3ClientConfig,
 } from '@aws-sdk/client-s3'
+import { describeServerFailure } from '#runtime/adapters/server-failure.ts'
 import { type HistoryStore, HistoryUnavailable } from '../store.ts'
 
 /** Time limits in milliseconds. A frozen connection must not use up the whole invocation. */
@@ -63,14 +64,8 @@ export class S3HistoryStore implements HistoryStore {
 
   #translateErrors<T>(answer: Promise<T>): Promise<T> {
     return answer.catch(error => {
-      const { name, message } = error as Error
-      const bucket = `The bucket "${this.#bucket}" of the history`
-      const messages: Readonly<Record<string, string>> = {
-        NoSuchBucket: `${bucket} does not exist: create it, or set HISTORY_BUCKET to one that does`,
-        AccessDenied: `${bucket} refuses access: check that it is in this account, and that the role may use it (${message})`,
-      }
-      const what = messages[name] ?? `${bucket} cannot be used: ${message || name}`
-      throw new HistoryUnavailable(what, { cause: error })
+      const { happened, todo } = describeServerFailure('history', error, this.name)
+      throw Object.assign(new HistoryUnavailable(`${happened}. ${todo}`, { cause: error }), { todo })
     })
   }
 }

@@ -19,7 +19,7 @@ import { listStateKeys } from '../../tables/table.ts'
 import { type Erasure, entityErased } from '../../telemetry/erasure.ts'
 import type { Counts } from '../audited-operation.ts'
 import { OperationFailure } from '../operation-failure.ts'
-import { formatKafkaAddress, getReason } from '../server-messages.ts'
+import { formatKafkaAddress } from '../server-messages.ts'
 import { listSignalTopics } from '../state-keys.ts'
 import { resolveErasureTarget } from './erasure-target.ts'
 import { type ConsumerErasure, type ErasurePlace, waitUntilApplied } from './wait-until-applied.ts'
@@ -142,7 +142,7 @@ async function appendErasure(
     if (!(error instanceof Unavailable || error instanceof RefusedByKafka)) throw error
     throw new OperationFailure(
       `Kafka at ${formatKafkaAddress(config)} has not acknowledged the erasure: some partitions may have it and others not. Erase the ` +
-        `entity again; a repeat has no further effect. (${getReason(error)})`,
+        `entity again; a repeat has no further effect. ${error.message}`,
     )
   }
 }

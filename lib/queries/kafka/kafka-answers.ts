@@ -1,7 +1,7 @@
 /** Converts errors of requests to Kafka. Requests to Redis already fail with `Unavailable`. */
 import { brokersAnswer, isAway, isRefusal } from '#runtime/adapters/kafka/availability.ts'
 import { RefusedByKafka, unknownTopic } from '#runtime/adapters/kafka/errors.ts'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
+import { serverUnavailable } from '#runtime/adapters/server-failure.ts'
 
 /**
  * Waits for an answer of Kafka, and converts its errors. All other errors are rethrown.
@@ -20,22 +20,15 @@ export async function awaitKafkaAnswer<T>(what: string, answer: Promise<T>): Pro
 }
 
 function toFailure(what: string, error: unknown): unknown {
-  const options = { cause: findRootCause(error) }
   if (brokersAnswer(error) === 'UNKNOWN_TOPIC_OR_PARTITION')
-    return unknownTopic(`Kafka has no ${what}`, options)
-  const { message } = options.cause as Error
+    return unknownTopic(`Kafka has no ${what}`, { cause: error })
   if (isRefusal(error))
-    return new RefusedByKafka(`Kafka refuses to describe the ${what}: ${message}`, options)
-  if (!isAway(error)) return error
-  return new Unavailable(
-    'broker-unavailable',
-    `Kafka does not answer a request for the ${what}: ${message}`,
-    options,
-  )
+    return new RefusedByKafka(`Kafka refuses to describe the ${what}: ${getReason(error)}`, { cause: error })
+  return isAway(error) ? serverUnavailable('kafka', error) : error
 }
 
-/** Returns the innermost error, which is the most specific one. The Kafka client wraps errors, sometimes twice. */
-function findRootCause(error: unknown): unknown {
-  const { cause } = error as { cause?: unknown }
-  return cause instanceof Error ? findRootCause(cause) : error
+/** Returns the message of the innermost error, which is the most specific one. The Kafka client wraps errors, sometimes twice. */
+export function getReason(error: unknown): string {
+  const { message, cause } = error as Error
+  return cause instanceof Error ? getReason(cause) : message
 }

@@ -1,5 +1,6 @@
 /** Failures of PostgreSQL: whether the row or the database is at fault, and what to do. Pure. */
 import type { DatabaseError } from 'pg'
+import { CONNECTION } from '#runtime/adapters/server-failure.ts'
 import { NOTHING_YET } from '../storage.ts'
 
 /** Parts of an error of the client or, with a severity, of the server. Its other parts, such as the detail, can contain values of rows. */
@@ -79,10 +80,21 @@ function findReason({ code = '', message, severity }: PostgresError): string | u
 
 /** Reasons for failures other than a refusal, by the SQLSTATE, the code of Node or the message of the client. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/^28/, 'the password or the user is wrong. Correct STORAGE_URL and its secret.'],
+  [/^28P01$/, 'the password or the user is wrong. Correct STORAGE_URL and its secret.'],
+  [/^28/, 'the server does not accept this user from here. Correct the user in STORAGE_URL, or pg_hba.conf.'],
   [/^3D000$/, 'the database does not exist. Create it, or correct STORAGE_URL.'],
   [/^25006$/, 'the server or the database is read-only. Use the address of the primary server.'],
-  [/^53100$/, 'the disk of the server is full.'],
+  [/^53100$/, 'the disk of the server is full. Free it.'],
+  [/^53200$/, 'the server has no memory left. Raise its memory, or lower its load.'],
+  [
+    /^53300$/,
+    'the server accepts no more connections. Raise max_connections, or the limit of the user or the database, or end sessions of pg_stat_activity.',
+  ],
+  [/^57P03$/, 'the server is starting or recovering. The records wait.'],
+  [/^57P0[14]$/, 'an operator has ended the session, or the server is shutting down. Start it again.'],
+  [/^57P02$/, 'the server ended all sessions after a crash. The records wait. Its log has the reason.'],
+  [/^(58|XX|F0)/, 'the server reports a fault of its own. Its log has the reason.'],
+  [/^08/, 'the server ended the connection. Check its log, and that STORAGE_URL names a PostgreSQL server.'],
   [
     /^55P03$/,
     'another session has locked the table. Find it with pg_blocking_pids(), and end its transaction.',
@@ -98,8 +110,8 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     /SSL|^(DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_VERIFY|CERT_|ERR_TLS)|certificate/,
     'the TLS connection failed. Check sslmode and sslrootcert in STORAGE_URL.',
   ],
-  [
-    /^(E(CONN|NOTFOUND|AI_AGAIN|TIMEDOUT|HOST|NET|PIPE)|57P0|53300|08)|timeout|[Cc]onnection|not queryable/,
-    'the server cannot be reached or has ended the connection. Start it, or correct STORAGE_URL.',
-  ],
+  ...CONNECTION.map(([said, happened, todo]): [RegExp, string] => [
+    said.source === '(?:)' ? /^ECONN|[Cc]onnection|not queryable/ : said,
+    `the server ${happened}. ${todo.replace('{setting}', 'STORAGE_URL').replace(' ({start} on this machine)', '')}`,
+  ]),
 ]

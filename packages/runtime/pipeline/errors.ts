@@ -13,11 +13,18 @@ export class Unavailable extends Error {
   readonly code: 'store-unavailable' | 'broker-unavailable' | 'registry-unavailable' | 'reprocessing'
   /** Record whose schema must be fetched with `DataReader.prepare` before the record can be read. */
   readonly unprepared?: LogRecord
+  /** Advice, with which the message ends. */
+  readonly todo: string | undefined
 
-  constructor(code: Unavailable['code'], message: string, options?: ErrorOptions) {
-    super(message, options)
+  constructor(
+    code: Unavailable['code'],
+    message: string,
+    { todo, ...options }: ErrorOptions & { readonly todo?: string } = {},
+  ) {
+    super(todo === undefined ? message : `${message}. ${todo}`, options)
     this.name = 'Unavailable'
     this.code = code
+    this.todo = todo
   }
 }
 

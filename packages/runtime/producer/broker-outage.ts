@@ -1,5 +1,6 @@
 /** Tracks whether Kafka responds to a producer, for the reports of events that could not be delivered. */
 import { brokersAnswer } from '../adapters/kafka/availability.ts'
+import { describeServerFailure } from '../adapters/server-failure.ts'
 import type { Clock } from '../adapters/system.ts'
 
 /** Duration of consecutive failures after which a warning is logged, in milliseconds. */
@@ -40,17 +41,7 @@ export class BrokerOutage {
   }
 }
 
-/** Returns `Kafka does not answer at HOST:PORT`; undefined if the broker has answered, because its answer is more specific. */
+/** Returns the failure of the connection; undefined if the broker has answered, because its answer is more specific. */
 function describeCause(cause: unknown): string | undefined {
-  if (brokersAnswer(cause) !== undefined) return undefined
-  const broker = findBrokerAddress(cause)
-  return `Kafka does not answer${broker === undefined ? '' : ` at ${broker}`}`
-}
-
-/** Returns the address from the innermost error, where the client library stores it. */
-function findBrokerAddress(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined
-  const { broker, address, port } = error as { broker?: unknown; address?: unknown; port?: unknown }
-  if (typeof broker === 'string') return broker
-  return typeof address === 'string' ? `${address}:${port}` : findBrokerAddress(error.cause)
+  return brokersAnswer(cause) === undefined ? describeServerFailure('kafka', cause).happened : undefined
 }

@@ -68,7 +68,7 @@ describe('given a consumer that writes Avro, and a registry that does not answer
     const { batchItemFailures } = await handler(batch(), CONTEXT)
     assert.equal(batchItemFailures.length, 1)
     const [deferred] = lines.filter(line => line.includes('"reason": "registry-unavailable"'))
-    assert.match(deferred ?? '', /refuses POST .*starting/)
+    assert.match(deferred ?? '', /cannot serve requests: it answered 503 to POST .*starting/)
   })
 
   it('when it answers at the next invocation, then it was asked again, and the batch continues', async t => {

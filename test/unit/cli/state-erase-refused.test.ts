@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { serverUnavailable } from '#runtime/adapters/server-failure.ts'
+import { CliFailure } from '../../../cli/failure.ts'
 import { readErasureTopics, requireKafka } from '../../../cli/state/erase.ts'
 import { localEnvironment, readConfig } from '../../../lib/app/config.ts'
 import { NAMES } from '../../support/families.ts'
@@ -9,10 +11,10 @@ const config = readConfig(localEnvironment({ KAFKA_BROKERS: 'broker:9093' }))
 async function messageAfter(error: Error): Promise<string> {
   const [asked] = await readErasureTopics(
     { kafka: () => Promise.reject(error) },
-    { env: 'test', names: NAMES },
+    { ...config, env: 'test', names: NAMES },
   )
   assert.ok(asked)
-  assert.equal(asked.bounds, 'away')
+  assert.ok(asked.bounds instanceof CliFailure)
   try {
     requireKafka(asked, config)
   } catch (failure) {
@@ -34,5 +36,9 @@ test('given a broker that refuses the sign-in, when an entity is to be erased, t
 })
 
 test('given no broker, when an entity is to be erased, then it does not answer', async () => {
-  assert.match(await messageAfter(new Error('refused')), /Kafka does not answer at broker:9093/)
+  const error = serverUnavailable('kafka', new Error('connect ECONNREFUSED'))
+  assert.match(
+    await messageAfter(error),
+    /^Nothing was changed: Kafka at broker:9093 does not answer: connect ECONNREFUSED\. Start it .*KAFKA_BROKERS\.$/,
+  )
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, test } from 'node:test'
+import { CliFailure } from '../../../cli/failure.ts'
 import { confirm } from '../../../cli/operation/confirm.ts'
 import { buildStateReport, formatEntities, formatState } from '../../../cli/state/text.ts'
 import type { Named } from '../../../lib/app/names.ts'
@@ -84,7 +85,9 @@ test('states and entities are printed as the golden text says', () => {
   golden('state', {
     'partitions, with what waits and what is open': formatState(REPORT),
     'held entities, without Kafka': formatState(
-      buildStateReport(OF, 'away', [{ ...FULL, lag: null, held: 2, parked: 14 }]),
+      buildStateReport(OF, new CliFailure('Kafka at k:1 does not answer: reason. Start it.'), [
+        { ...FULL, lag: null, held: 2, parked: 14 },
+      ]),
     ),
     'a held entity': formatEntities([{ partition: 1, entity: '/a pump-1', timers: [], held }]),
     'an entity': formatEntities([

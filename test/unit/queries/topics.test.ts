@@ -34,7 +34,7 @@ describe('how far a topic reaches', () => {
       'no answer',
       { code: 'ECONNREFUSED' },
       'Unavailable',
-      /does not answer a request for the topic t: the reason$/,
+      /^Kafka does not answer: the reason\. Start it .*KAFKA_BROKERS\.$/,
     ],
     [
       'a refusal',

@@ -26,11 +26,11 @@ it('given a wait for a connection that is in use, then it is longer than that fo
   const reached = { host: '127.0.0.1', port }
   const busy = new Pool({ ...POOL, ...reached, max: 1, connectionTimeoutMillis: 50 })
   const [first, second] = await Promise.all([getReason(busy), getReason(busy)])
-  assert.match(first, /cannot be reached/)
+  assert.match(first, /does not answer in time/)
   assert.match(second, /other partitions have used all connections for 20 seconds/)
   const started = Date.now()
   const silent = new Pool({ ...POOL, ...reached })
-  assert.match(await getReason(silent), /cannot be reached/)
+  assert.match(await getReason(silent), /does not answer in time/)
   assert.ok(Date.now() - started < (POOL.connectionTimeoutMillis ?? 0) / 2)
   await Promise.all([busy.end(), silent.end()])
 })
@@ -100,7 +100,13 @@ describe('errors of PostgreSQL', () => {
       [{ code: '57014' }, /was cancelled, after 8 s/],
       [{ code: '40P01' }, /another transaction was in the way/],
       [{ code: '25006' }, /read-only/],
-      [{ code: '53300', severity: 'FATAL' }, /cannot be reached/],
+      [{ code: '53300', severity: 'FATAL' }, /accepts no more connections\. Raise max_connections/],
+      [{ code: '57P03', severity: 'FATAL' }, /is starting or recovering/],
+      [{ code: '57P01', severity: 'FATAL' }, /is shutting down/],
+      [{ code: '28000', severity: 'FATAL' }, /does not accept this user from here/],
+      [{ code: '08006', severity: 'FATAL' }, /ended the connection/],
+      [{ severity: undefined, code: 'ECONNREFUSED' }, /does not answer\. Start it, or correct STORAGE_URL/],
+      [{ severity: undefined, code: 'ENOTFOUND' }, /unknown host name\. Correct STORAGE_URL/],
       [{ severity: undefined, message: 'Query read timeout' }, /has not answered for 10 seconds/],
     ]
     for (const [parts, reason] of reasons) {

@@ -1,5 +1,6 @@
 /** Converts errors of Kafka and its client library to errors of the engine. */
 import { RecordRefused, Unavailable } from '../../pipeline/errors.ts'
+import { serverUnavailable } from '../server-failure.ts'
 import { brokersAnswer, isAway, isRefusal } from './availability.ts'
 
 /** Error response of a broker that does not know the topic. */
@@ -67,6 +68,6 @@ export function toEngineError(error: unknown): unknown {
   if (answer === UNKNOWN_TOPIC) return unknownTopic(message, options)
   if (answer !== undefined && REFUSED_RECORD.has(answer))
     return new RecordRefused(`Kafka refuses a record: ${message}`, options)
-  if (isAway(error)) return notTaken(message, options)
+  if (isAway(error)) return serverUnavailable('kafka', error)
   return isRefusal(error) ? new RefusedByKafka(`Kafka refuses it: ${message}`, options) : error
 }

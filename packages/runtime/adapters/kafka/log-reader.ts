@@ -15,6 +15,7 @@ import type { Kafka } from 'kafkajs'
 import { PartitionStopped, Unavailable } from '../../pipeline/errors.ts'
 import type { LogIdentity, OffsetRange, ReadRange } from '../../pipeline/model/log.ts'
 import { type LogReader, MAX_READ_BYTES } from '../../pipeline/ports.ts'
+import { serverUnavailable } from '../server-failure.ts'
 import { askLeaders } from './ask-leaders.ts'
 import { brokersAnswer, isAway, isRefusal, isRetriableAnswer } from './availability.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
@@ -227,15 +228,15 @@ function requireLeader(cluster: Cluster, topic: string, partition: number): stri
   return leader
 }
 
-function unavailable(message: string, options?: ErrorOptions): Unavailable {
-  return new Unavailable('broker-unavailable', message, options)
+function unavailable(message: string): Unavailable {
+  return new Unavailable('broker-unavailable', message)
 }
 
 /** Converts temporary errors to `Unavailable`. Other errors are returned unchanged with their stack. */
 function toReadError(error: unknown, what: string): unknown {
   if (error instanceof Unavailable || error instanceof PartitionStopped) return error
   const message = `${what}: ${(error as Error).message}`
-  if (isAway(error)) return unavailable(message, { cause: error })
+  if (isAway(error)) return serverUnavailable('kafka', error)
   if (isRefusal(error) || error instanceof UnreadableBytes)
     return new PartitionStopped('log-unreadable', message, { cause: error })
   return error

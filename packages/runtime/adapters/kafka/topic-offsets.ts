@@ -1,7 +1,7 @@
 import type { Admin, Kafka } from 'kafkajs'
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
-import { Unavailable } from '../../pipeline/errors.ts'
 import type { LogBounds } from '../../pipeline/ports.ts'
+import { serverUnavailable } from '../server-failure.ts'
 import { askLeaders, type Patience } from './ask-leaders.ts'
 import { isAway } from './availability.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
@@ -102,15 +102,7 @@ export class KafkaLogBounds implements LogBounds {
         ? bounds.map((bound, partition) => omitUndefined({ ...bound, from: from[partition] }))
         : bounds
     } catch (error) {
-      if (!isAway(error)) throw error
-      const { message } = error as Error
-      throw new Unavailable(
-        'broker-unavailable',
-        `Kafka does not answer about the offsets of ${topic}: ${message}`,
-        {
-          cause: error,
-        },
-      )
+      throw isAway(error) ? serverUnavailable('kafka', error) : error
     }
   }
 

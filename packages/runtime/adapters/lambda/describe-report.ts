@@ -56,11 +56,12 @@ const TELEMETRY: { readonly [Kind in Report['kind']]: Describe<Kind> } = {
     const { error = reason, ...behind } = threw
       ? describeError(cause.error)
       : { error: cause.safeMessage && truncate(cause.safeMessage) }
+    const because = Array.isArray(behind.causes) ? `, caused by ${behind.causes.join(', ')}` : ''
     // A receiver that is away fails the tries of all partitions for as long as it is away. Others have delays between their tries.
     const isAway = threw && cause.error instanceof RetryableError
     return {
       counts: { [reason]: records },
-      warn: `Retry ${attempt}/${of}: ${error}`,
+      warn: `Retry ${attempt}/${of}: ${error}${because}`,
       kind: 'retry',
       of: isAway ? stateKey.topic : null,
       details: { offset, attempt, records, ...behind },

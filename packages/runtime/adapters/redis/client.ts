@@ -2,6 +2,7 @@
 
 import type { RedisCommander } from 'ioredis'
 import { Unavailable } from '../../pipeline/errors.ts'
+import { serverUnavailable } from '../server-failure.ts'
 import { within } from '../within.ts'
 import { type Connection, connect, type RedisSettings } from './connection.ts'
 import type { Script } from './scripts.ts'
@@ -138,11 +139,9 @@ export class RedisClient {
 
 /** Error replies after which a new connection may succeed, with a new password or to the new primary. */
 const ELSEWHERE = /^(NOAUTH|WRONGPASS|NOPERM|READONLY|MASTERDOWN|NOREPLICAS)\b/
-/** Redirections. Only a client for a single server receives them, because a client for a cluster follows them. */
-const REDIRECTED = /^(MOVED|ASK)\b/
 /** Error replies that are temporary or concern the connection. Any other error reply is thrown as an error of the command. */
 const NOT_NOW =
-  /^(NOAUTH|WRONGPASS|NOPERM|MOVED|ASK|LOADING|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|READONLY|NOREPLICAS|MISCONF|OOM|BUSY)\b/
+  /^(NOAUTH|WRONGPASS|NOPERM|MOVED|ASK|LOADING|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|READONLY|NOREPLICAS|MISCONF|OOM|BUSY|DENIED|ERR max number of clients)\b/
 
 /** Returns true for errors that neither server nor network can cause. These must not be reported as temporary. */
 function isBug(error: unknown): boolean {
@@ -183,17 +182,15 @@ function isLost({ healsItself }: Connection, { isSilence, message }: Failure): b
  * Returns the error for the caller. The library's errors contain the command with all its arguments, such as
  * a password or states, so only their name and message are passed on.
  */
-function toRedisError({ address, lastError }: Connection, failure: Failure, beganAtMs: number): Error {
+function toRedisError(connection: Connection, failure: Failure, beganAtMs: number): Error {
+  const { address, lastError, redis } = connection
   const { isReply, message } = failure
-  const actualError = !isReply && lastError && lastError.atMs >= beganAtMs ? lastError : failure
-  const options = { cause: createCause(actualError) }
-  if (isReply && !NOT_NOW.test(message)) return new Error(`Redis refuses a command: ${message}`, options)
-  const hint = REDIRECTED.test(message) ? ': it is a cluster, so set REDIS_MODE to cluster' : ''
-  return new Unavailable(
-    'store-unavailable',
-    `Redis at ${address} does not answer: ${actualError.message}${hint}`,
-    options,
-  )
+  const isCause = lastError && (lastError.atMs >= beganAtMs || redis.status !== 'ready')
+  const actualError = !isReply && isCause ? lastError : failure
+  const cause = createCause(actualError)
+  if (isReply && !NOT_NOW.test(message))
+    return new Error(`Redis at ${address} refuses a command: ${message}`, { cause })
+  return serverUnavailable('redis', cause, address)
 }
 
 function createCause({ name, code, message }: Pick<Failure, 'name' | 'code' | 'message'>): Error {

@@ -51,17 +51,55 @@ export function connect(settings: RedisSettings): Connection {
     healsItself: isCluster,
     lastError: undefined,
   }
-  const note = ({ name, code, message }: NodeJS.ErrnoException, where = '') => {
-    if (message === CONNECTION_CLOSED) return
-    connection.lastError = { name, code, message: where + message, atMs: Date.now() }
+  let greeting: Error | undefined
+  const note = (thrown: NodeJS.ErrnoException, where = '') => {
+    if (thrown.message === CONNECTION_CLOSED) return
+    // A server that refuses a connection says why, and the socket then reports only its end.
+    const error = greeting && ENDED.test(`${thrown.code}`) ? greeting : thrown
+    const { name, code, message } = error as NodeJS.ErrnoException
+    connection.lastError = { name, code, message: where + (message || code), atMs: Date.now() }
+  }
+  const watch = (client: Redis, where = '') => {
+    client.on('connect', () =>
+      watchGreeting(client.stream, error => {
+        greeting = error
+        note(error, where)
+      }),
+    )
+    client.on('ready', () => {
+      greeting = undefined
+    })
   }
   redis.on('node error', (error: Error, node: string) => note(error, `${node}: `))
   redis.on('error', (error: Error) => {
     // The error of a cluster does not contain the errors of its nodes, so it is not stored.
     if (!isCluster) note(error)
   })
+  if (redis instanceof Cluster)
+    redis.on('+node', (node: Redis) => watch(node, `${node.options.host}:${node.options.port}: `))
+  else watch(redis)
   return connection
 }
+
+const ENDED = /^(ECONNRESET|EPIPE)$/
+
+/** Reports with what a server ends a connection without serving it: an error, or nothing. The library drops such an error. */
+function watchGreeting(stream: NodeJS.EventEmitter, refuse: (error: Error) => void): void {
+  let said = ''
+  const add = (bytes: Buffer) => {
+    said += bytes.toString('latin1', 0, 200)
+    // A server that serves the connection answers the first commands, each of them.
+    if (!REFUSAL.test(said)) stream.removeListener('data', add)
+  }
+  stream.on('data', add)
+  stream.once('close', (hasFailed: boolean) => {
+    const [, message] = REFUSAL.exec(said) ?? []
+    if (message) refuse(Object.assign(new Error(message), { name: 'ReplyError' }))
+    else if (!hasFailed && said === '') refuse(new Error('it closed the connection without an answer'))
+  })
+}
+
+const REFUSAL = /^-([^\r\n]+)(?:\r\n)?$/
 
 /** Message of the library for every command on a lost connection. It does not contain the reason. */
 const CONNECTION_CLOSED = 'Connection is closed.'

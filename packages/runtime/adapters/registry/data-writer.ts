@@ -4,9 +4,10 @@ import { createDataWriter, type DataEncoder, type DataWriter } from '../../cloud
 import { type Application, type PackagedSchema, remedyFor } from '../../consumer/application.ts'
 import { ConfigError } from '../../consumer/author-errors.ts'
 import { resolveFormats, type SchemaDataFormat, type Serialization } from '../../consumer/serialization.ts'
-import { Unavailable } from '../../pipeline/errors.ts'
 import { readSecret } from '../aws/secrets-and-parameters.ts'
-import { awaitCredentials } from './guarded-registry.ts'
+import { awaitCredentials, registryUnavailable } from './guarded-registry.ts'
+
+export { registryUnavailable }
 
 interface SchemaIds {
   /**
@@ -60,8 +61,7 @@ function refusal(error: unknown): never {
   const { message } = error as Error
   if (isRegistryError(error, 'refused') && !LOGIN_REFUSED.includes(error.status ?? 0))
     throw notSerializable(`SERIALIZATION: ${message}`)
-  const text = isRegistryError(error) ? message : `the request to the schema registry failed: ${message}`
-  throw new Unavailable('registry-unavailable', text, { cause: error })
+  throw registryUnavailable(error)
 }
 
 export interface WriterOptions {

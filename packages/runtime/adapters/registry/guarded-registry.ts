@@ -2,6 +2,7 @@
 import { isRegistryError, RegistryClient, type RegistryLogin, type Schema } from '@sluice/schema-registry'
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import { Unavailable } from '../../pipeline/errors.ts'
+import { serverUnavailable } from '../server-failure.ts'
 import { within } from '../within.ts'
 
 export interface RegistryPlace {
@@ -28,6 +29,8 @@ export class GuardedRegistry {
   #client: Promise<RegistryClient> | undefined
   #failures = 0
   #pausedUntilMs = Number.NEGATIVE_INFINITY
+  /** Last failure. It is thrown again during the pause. */
+  #failure: Unavailable | undefined
 
   constructor(place: RegistryPlace, nowMs: () => number) {
     this.#place = place
@@ -39,10 +42,7 @@ export class GuardedRegistry {
    * the RegistryError `unusable-schema`, in which case the registry works and other schemas can be requested.
    */
   async schema(id: number | string, withinMs: number): Promise<Schema | undefined> {
-    if (this.#nowMs() < this.#pausedUntilMs)
-      throw unavailable(
-        'a request to the schema registry failed a moment ago, and no further one is sent yet',
-      )
+    if (this.#failure && this.#nowMs() < this.#pausedUntilMs) throw this.#failure
     try {
       this.#client ??= this.#connect()
       const beganMs = performance.now()
@@ -57,9 +57,8 @@ export class GuardedRegistry {
       }
       this.#client = undefined
       this.#pause()
-      const { message } = error as Error
-      const text = isRegistryError(error) ? message : `the request to the schema registry failed: ${message}`
-      throw unavailable(text, { cause: error })
+      this.#failure = registryUnavailable(error)
+      throw this.#failure
     }
   }
 
@@ -85,6 +84,9 @@ export function awaitCredentials<T>(ms: number, work: Promise<T>): Promise<T> {
   return within(ms, work, () => new Error(`its credentials are not available within ${Math.round(ms)} ms`))
 }
 
-function unavailable(message: string, options?: ErrorOptions): Unavailable {
-  return new Unavailable('registry-unavailable', message, options)
+/** Returns the error for a failed request. Only an error of the registry itself says what to do. */
+export function registryUnavailable(error: unknown): Unavailable {
+  if (isRegistryError(error)) return serverUnavailable('registry', error)
+  const message = `the request to the schema registry failed: ${(error as Error).message}`
+  return new Unavailable('registry-unavailable', message, { cause: error })
 }

@@ -110,7 +110,7 @@ describe('sluice sql', () => {
 
   it('given that Kafka does not answer, then it says so', async () => {
     const { status, stderr } = await ran(['sql', 'FROM readings'], { environment })
-    assert.match(stderr, /^HISTORY_BUCKET is not set.*\nKafka does not answer at 127\.0\.0\.1:1/)
+    assert.match(stderr, /^HISTORY_BUCKET is not set.*\nKafka at 127\.0\.0\.1:1 does not answer: /)
     assert.equal(status, 1)
   })
 })

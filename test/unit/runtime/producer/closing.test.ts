@@ -55,10 +55,10 @@ describe('close', () => {
     void publish()
     await close()
     assert.deepEqual(told, [
-      'Delivery failed: not delivered before close(): Kafka does not answer at 127.0.0.1:1',
+      'Delivery failed: not delivered before close(): Kafka at 127.0.0.1:1 does not answer: Closed connection',
     ])
     assert.deepEqual(warnings, [
-      'Warning: Kafka does not answer at 127.0.0.1:1. Events wait until Kafka answers',
+      'Warning: Kafka at 127.0.0.1:1 does not answer: Closed connection. Events wait until Kafka answers',
       'Warning: 1 message not delivered',
     ])
     const before = asked

@@ -103,6 +103,7 @@ describe('what a function writes to its log', () => {
       observer.report({ ...tried, attempt: 1, cause: { safeMessage: 'status 503' } })
       observer.report({ ...tried, attempt: 2, cause: { safeMessage: undefined } })
       observer.report({ ...tried, attempt: 3, cause: { error: timeout } })
+      observer.report({ ...tried, attempt: 3, cause: { error: new Error('SECRET', { cause: timeout }) } })
       observer.report({ ...tried, attempt: 2, cause: { error: 'SECRET' } })
       // Each partition tries a receiver that is away again and again: one line a minute says so.
       const away = new RetryableError('SECRET', { safeMessage: 'the server is away' })
@@ -116,6 +117,7 @@ describe('what a function writes to its log', () => {
         ['WARN', 'Retry 1/3: status 503'],
         ['WARN', 'Retry 2/3: not-accepted'],
         ['WARN', 'Retry 3/3: Error ETIMEDOUT'],
+        ['WARN', 'Retry 3/3: Error, caused by Error ETIMEDOUT'],
         ['WARN', 'Retry 2/3: threw'],
         ['WARN', 'Retry 1/3: the server is away'],
       ],

@@ -11,6 +11,6 @@ it('given a command with Redis while Kafka is away, then the message names Kafka
   )
   await assert.rejects(lost, {
     name: 'CliFailure',
-    message: /^Kafka does not answer at 127\.0\.0\.1:1: .*KAFKA_BROKERS/,
+    message: /^Kafka at 127\.0\.0\.1:1 does not answer: .*KAFKA_BROKERS/,
   })
 })

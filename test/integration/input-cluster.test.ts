@@ -166,7 +166,7 @@ inputs:
     assert.deepEqual(await look(), { lags: [3, 0], standing: [] })
     assert.deepEqual(await look({ INPUT_KAFKA_PASSWORD: 'another' }), {
       lags: [null, 0],
-      standing: ['the further cluster of the inputs does not answer'],
+      standing: ['The further cluster of the inputs'],
     })
     offline = await Offline.start(environment.name, { ...variables, ...signIn }, { only: ['intake'] })
     await until('all are readings', async () => (await readTemperatures('boilers')).length === 3)

@@ -210,7 +210,7 @@ describe('charts from a database in the console', () => {
     const { port } = silent.address() as AddressInfo
     for (const [url, message] of [
       [`postgres://u:hidden@127.0.0.1:${port}/sluice`, /has not answered within 4 seconds/],
-      [`postgres://u:hidden@127.0.0.1:${await freePort()}/sluice`, /the server cannot be reached/],
+      [`postgres://u:hidden@127.0.0.1:${await freePort()}/sluice`, /the server does not answer/],
       [`sqlite:${join(folder, 'missing.db')}`, /`storage` has not created its tables yet/],
     ] as const) {
       const served = await serve(url)

@@ -82,7 +82,7 @@ describe('given two that run at once under different names', () => {
   it('when it names a server by a variable, then the variable takes precedence over the stack', async () => {
     const { code, output } = await inThirdShellWith({ SLUICE_STACK: one, REDIS_PORT: '1' }, 'stats')
     assert.equal(code, 1)
-    assert.match(output, /Redis does not answer at 127\.0\.0\.1:1:/)
+    assert.match(output, /Redis at 127\.0\.0\.1:1 does not answer: /)
   })
 
   it('when another of the same name is started, then it is rejected, naming the running process', async () => {

@@ -30,8 +30,8 @@ describe('given the command that sends readings through a running stack', () => 
       REDIS_URL: `redis://user:secret@127.0.0.1:${redis}/0`,
     })
     assert.equal(code, 1)
-    assert.match(output, new RegExp(`Kafka does not answer at 127\\.0\\.0\\.1:${kafka} `))
-    assert.match(output, new RegExp(`Redis does not answer at 127\\.0\\.0\\.1:${redis} `))
+    assert.match(output, new RegExp(`Kafka at 127\\.0\\.0\\.1:${kafka} does not answer: `))
+    assert.match(output, new RegExp(`Redis at 127\\.0\\.0\\.1:${redis} does not answer: `))
     assert.match(output, /npm start/)
     assert.doesNotMatch(output, /secret|sent {2}/)
   })

@@ -19,17 +19,21 @@ const REDIS: readonly Row[] = [
     'Correct them in REDIS_URL, or in the secret of REDIS_SECRET.',
   ],
   [/NOPERM/, 'does not permit this user a command', 'Set the ACL of the user: see docs/deployment.md#redis.'],
-  [/DENIED/, 'accepts clients of its own machine only', 'Set a password there, or turn off protected-mode.'],
+  [
+    /\bDENIED\b/,
+    'accepts clients of its own machine only',
+    'Set a password there, or turn off protected-mode.',
+  ],
   [/LOADING/, 'is still loading its data', CONTINUES],
-  [/OOM/, 'has no memory left', 'Raise its maxmemory, or remove data of other applications.'],
+  [/\bOOM\b/, 'has no memory left', 'Raise its maxmemory, or remove data of other applications.'],
   [/READONLY/, 'is a replica, which takes no writes', 'Set REDIS_URL to the primary server.'],
   [/MASTERDOWN/, 'is a replica without its primary server', 'Start the primary server.'],
   [/NOREPLICAS/, 'has too few replicas for a write', 'Start its replicas, or lower min-replicas-to-write.'],
   [/CLUSTERDOWN/, 'has hash slots without a node', 'Start the missing nodes: CLUSTER NODES shows them.'],
   [/TRYAGAIN/, 'is moving a hash slot', CONTINUES],
   [/MISCONF/, 'cannot save its data, so it takes no writes', 'Check its disk; its log has the reason.'],
-  [/BUSY/, 'is busy with a long script', `${CONTINUES} SCRIPT KILL ends the script.`],
-  [/MOVED|ASK/, 'is a cluster', 'Set REDIS_MODE to cluster.'],
+  [/\bBUSY\b/, 'is busy with a long script', `${CONTINUES} SCRIPT KILL ends the script.`],
+  [/\b(MOVED|ASK)\b/, 'is a cluster', 'Set REDIS_MODE to cluster.'],
   [/cluster support disabled/, 'is not a cluster', 'Remove REDIS_MODE.'],
 ]
 
@@ -165,7 +169,9 @@ export function describeServerFailure(server: keyof typeof SERVERS, error: unkno
   const named = parts.map(part => part.at ?? part.broker).find(address => typeof address === 'string')
   const [socket] = parts.flatMap(({ address, port }) => (address ? `${address}:${port}` : []))
   const address = named ?? (at || socket)
-  const words = (said || String(code ?? name)).replace(/^Connection error: |(?<=\/\/)[^@/\s]*@/g, '').replace(/\p{Cc}+/gu, ' ')
+  const words = (said || String(code ?? name))
+    .replace(/^Connection error: |(?<=\/\/)[^@/\s]*@/g, '')
+    .replace(/\p{Cc}+/gu, ' ')
   return {
     happened: `${title}${address ? ` at ${address}` : ''} ${happened}: ${words.replace(/[.\s]+$/, '')}`,
     todo: todo.replace('{setting}', setting).replace('{start}', start),

@@ -95,7 +95,7 @@ describe('a cluster of three masters', () => {
       assert.notEqual(refused.length, 0)
       for (const { reason } of refused as PromiseRejectedResult[]) {
         assert.ok(reason instanceof Unavailable)
-        assert.match(reason.message, /MOVED .*set REDIS_MODE to cluster/)
+        assert.match(reason.message, /is a cluster: MOVED .*Set REDIS_MODE to cluster/)
       }
     })
   })

@@ -60,7 +60,7 @@ describe('TLS with a private authority', () => {
   it('given nothing of it, then `sluice stats` says that the certificate, not the password, is the problem', async () => {
     const { code, output } = await stats(undefined)
     assert.equal(code, 1)
-    assert.match(output, /Redis does not answer at localhost:\d+.*certificate/)
+    assert.match(output, /Redis at localhost:\d+ has a certificate that is not accepted: /)
     assert.doesNotMatch(output, /pw@/)
   })
 

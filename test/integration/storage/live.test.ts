@@ -191,7 +191,7 @@ describe('readings and alerts in PostgreSQL', () => {
     const stored = await running.count('readings')
     await server.kill()
     await running.send(200, 20)
-    await running.offline.says(/cannot be reached.*"service":"storage"/)
+    await running.offline.says(/(does not answer|ended the connection).*"service":"storage"/)
     await server.start()
     await running.untilStored(stored + 200)
     assert.equal(await running.count('readings'), stored + 200)

@@ -14,8 +14,8 @@ import { createClusterFinder, listFurtherTopics, resolveInputs } from '../lib/ap
 import { openStorageReader } from '../lib/app/storage.ts'
 import type { Signal } from '../lib/app/topic-table.ts'
 import { openStoredPlan } from '../lib/clock/view-plan.ts'
+import { describeKafka } from '../lib/diagnosis/server-standards.ts'
 import type { Input } from '../lib/intake/input.ts'
-import { formatKafkaAddress } from '../lib/operations/server-messages.ts'
 import { NO_TABLES } from '../lib/operations/views/plan-change.ts'
 import type { DeadLetterSource } from '../lib/queries/dead-letters/dead-letters.ts'
 import type { ReadTopic } from '../lib/queries/kafka/consumer-lag.ts'
@@ -90,7 +90,7 @@ export class ConsoleEnvironment {
       once(async () => this.connections.register(open(await this.connections.kafka())))
     const looking = openOnce(kafka => new ClusterInspection(kafka))
     this.#reach = new KafkaMonitor(async () => (await looking()).metadata([]), {
-      address: formatKafkaAddress(config),
+      address: describeKafka(config).address,
     })
     this.offsets = this.#guardConnection(openOnce(kafka => new PageOffsets(kafka)))
     this.cluster = this.#guardConnection(openOnce(kafka => new ClusterInspection(kafka)))

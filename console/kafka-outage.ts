@@ -22,18 +22,15 @@ interface Limits {
 export class KafkaMonitor {
   readonly #look: () => Promise<unknown>
   readonly #patienceMs: number
-  readonly #address: string
+  readonly #toOutage: (error: unknown) => Unavailable
   readonly #outage: Cache<Unavailable | undefined>
   #looking: Promise<Unavailable | undefined> | undefined
 
   /** Creates the monitor. @param look sends a small request to the cluster; never called concurrently */
-  constructor(
-    look: () => Promise<unknown>,
-    { patienceMs = PATIENCE_MS, address = '', ...clock }: Limits = {},
-  ) {
+  constructor(look: () => Promise<unknown>, { patienceMs = PATIENCE_MS, address, ...clock }: Limits = {}) {
     this.#look = look
     this.#patienceMs = patienceMs
-    this.#address = address
+    this.#toOutage = error => serverUnavailable('kafka', error, address)
     // With a factor of 1, an outage that shows itself only at the time limit is known for as long again.
     this.#outage = new Cache({ forMs: KNOWN_FOR_MS, slowFactor: 1, ...clock })
   }
@@ -45,12 +42,11 @@ export class KafkaMonitor {
   }
 
   #findOutage(): Promise<Unavailable | undefined> {
-    const createOutage = (error: unknown) => serverUnavailable('kafka', error, this.#address)
-    const late = createOutage(new Error(`no answer within ${this.#patienceMs / 1000} s`))
+    const late = this.#toOutage(new Error(`no answer within ${this.#patienceMs / 1000} s`))
     let isLate = false
     this.#looking ??= this.#look()
       // Only outages count here. Other errors are reported by the requests themselves.
-      .then(noOutage, error => (isAway(error) ? createOutage(error) : undefined))
+      .then(noOutage, error => (isAway(error) ? this.#toOutage(error) : undefined))
       .finally(() => {
         this.#looking = undefined
         if (isLate) this.#outage.clear()

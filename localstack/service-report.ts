@@ -10,8 +10,6 @@ export type ServerName = ServiceName | `kafka-${number}`
 
 /** Formats an event as one line, without a line break. */
 export function formatEvent({ service, state, detail, ms }: ServiceEvent): string {
-  if (state === 'lost')
-    return `✗ ${service} is gone, and is not started again: ${detail}. Correct the cause, stop everything with Ctrl-C, and start it anew.`
   const took = ms < 100 ? '' : ` (${durationText(ms)})`
   return `${service.padEnd('functions'.length)} ${state.padEnd(10)} ${detail}${took}`
 }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { kafkaAnswers, redisAnswers } from '#local-servers/probes.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import { describeServerFailure } from '#runtime/adapters/server-failure.ts'
+import { serverUnavailable } from '#runtime/adapters/server-failure.ts'
 import type { LogRecord } from '#runtime/cloudevents/index.ts'
 import { Connections } from '#runtime/lambda/connections.ts'
 import { PlainLog } from '#runtime/pipeline/decoding/index.ts'
@@ -162,7 +162,7 @@ async function requireReachable({ kafka, redis }: Config): Promise<void> {
     redisAnswers(redis.url),
   ])
   const describe = (server: 'kafka' | 'redis', address: string) =>
-    describeServerFailure(server, new Error('its first request failed'), address).happened
+    serverUnavailable(server, new Error('its first request failed'), address).words.happened
   const silent = [
     ...(kafkaIsThere ? [] : [`${describe('kafka', kafka.brokers.join(','))} (KAFKA_BROKERS, KAFKA_PORT).`]),
     ...(redisIsThere ? [] : [`${describe('redis', hostAndPort(redis.url))} (REDIS_URL, REDIS_PORT).`]),

@@ -92,10 +92,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   const lambda = lambdaPort(stack.environment)
   await requireFreePorts([lambda])
   const servers = await servicesFromEnvironment(stack.environment, options, line => screen.line(line))
-  const report: Report = event => {
-    screen.line(formatEvent(event))
-    if (event.state === 'lost') watching.then(watch => watch.noteLost(event)).catch(() => {})
-  }
+  const report: Report = event => screen.line(formatEvent(event))
   const failed = new AbortController()
   const cloud = startLocalCloud(
     { ...servers, report, signal: AbortSignal.any([signal, failed.signal]) },

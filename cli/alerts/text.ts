@@ -55,10 +55,7 @@ export function formatValue(
 
 /** Returns notes for a list that may not be up to date. */
 export function formatBehindNotes(behind: number | null): string[] {
-  if (behind === null)
-    return [
-      'This information may be out of date, because Kafka could not be asked: `sluice doctor` says why.',
-    ]
+  if (behind === null) return ['Kafka could not be asked, so this may be out of date: see `sluice doctor`.']
   if (behind === 0) return []
   return [
     `Not up to date: notifier has ${count(behind, 'record')} of the alerts topic left to read. To check its progress: ` +

@@ -3,7 +3,7 @@ import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { listTriggerTopics } from '../../lib/app/functions.ts'
 import { listFurtherTopics, resolveInputs } from '../../lib/app/inputs.ts'
-import { formatKafkaAddress } from '../../lib/operations/server-messages.ts'
+import { describeKafka } from '../../lib/diagnosis/server-standards.ts'
 import { addGroupAges, listGroups, readGroupLag } from '../../lib/queries/kafka/consumer-groups.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
@@ -93,6 +93,6 @@ function chooseGroups(
   if (found.length > 0) return found
   const names = all.map(({ group }) => group)
   throw new CliFailure(
-    `Kafka at ${formatKafkaAddress(config)} has no consumer group ${wanted}. It has ${names.join(', ') || 'none'}.`,
+    `Kafka at ${describeKafka(config).address} has no consumer group ${wanted}. It has ${names.join(', ') || 'none'}.`,
   )
 }

@@ -3,7 +3,7 @@
 import { within } from '#runtime/adapters/within.ts'
 import type { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { formatKafkaAddress } from '../../lib/operations/server-messages.ts'
+import { describeKafka } from '../../lib/diagnosis/server-standards.ts'
 import { listTopics } from '../../lib/queries/kafka/topic-descriptions.ts'
 import { CliFailure } from '../failure.ts'
 
@@ -31,7 +31,7 @@ export function environmentFailure(topics: Topics, config: Config): CliFailure |
   const names = found.map(name => `"${name}"`).join(', ')
   const others = names && ` It has topics of ${names}: choose with --env, or set SLUICE_ENV.`
   return new CliFailure(
-    `Kafka at ${formatKafkaAddress(config)} has no topics of the environment "${env}".${others} \`sluice topics apply --env ${env}\` creates them.`,
+    `Kafka at ${describeKafka(config).address} has no topics of the environment "${env}".${others} \`sluice topics apply --env ${env}\` creates them.`,
   )
 }
 
@@ -45,6 +45,6 @@ export function missingTopicFailure(topic: string, config: Config, topics?: Topi
   const failure = topics && isOfEnvironment ? environmentFailure(topics, config) : undefined
   if (failure) return failure
   return new CliFailure(
-    `Kafka at ${formatKafkaAddress(config)} has no topic ${topic}. \`sluice topics list\` lists all topics, and \`sluice topics apply\` creates those of an environment; check --env and SLUICE_ENV.`,
+    `Kafka at ${describeKafka(config).address} has no topic ${topic}. \`sluice topics list\` lists all topics, and \`sluice topics apply\` creates those of an environment; check --env and SLUICE_ENV.`,
   )
 }

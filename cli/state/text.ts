@@ -51,10 +51,8 @@ const FAILURE_COLUMNS: readonly Column[] = [
 ]
 
 /** Formats the states of a consumer's partitions. @param columns width of the terminal; undefined for no limit */
-export function formatState(
-  { consumer, topic, kafka, problem, partitions }: StateReport,
-  columns?: number,
-): string {
+export function formatState(report: StateReport, columns?: number): string {
+  const { consumer, topic, kafka, problem, partitions } = report
   const notes = {
     answers: [],
     'no-topic': ['The topic does not exist in Kafka: check --topic, --env and SLUICE_ENV.'],

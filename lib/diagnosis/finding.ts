@@ -27,10 +27,7 @@ export interface Finding {
 export type Observed<T> = { readonly seen: T } | Unseen
 
 /** Reason without a full stop, and what to do; absent if a permission may be missing. */
-export interface Unseen {
-  readonly unseen: string
-  readonly todo?: string
-}
+export type Unseen = { readonly unseen: string; readonly todo?: string }
 
 /** Verdict and texts of one check. */
 export type Judgement = Pick<Finding, 'verdict' | 'says' | 'todo'>
@@ -47,13 +44,10 @@ export function open(says: string, todo: string): Judgement {
   return { verdict: 'open', says, todo }
 }
 
-export function unknown(says: string, todo?: string): Judgement {
+/** @param todo advice, unless the reason has its own: a server that is away needs no permission */
+export function unknown(says: string | Unseen, todo?: string): Judgement {
+  if (typeof says !== 'string') return unknown(says.unseen, says.todo ?? todo)
   return { verdict: 'unknown', says, ...omitUndefined({ todo }) }
-}
-
-/** Returns the judgement for a fact that could not be queried. @param rights advice if the server answered, such as which permission it needs */
-export function unobserved({ unseen, todo = undefined }: Unseen, rights?: string): Judgement {
-  return unknown(unseen, todo ?? rights)
 }
 
 /** Checks by name. If a check returns only a text, its verdict is `ok`. */
@@ -81,7 +75,7 @@ export function runChecks<Facts>(
   rights?: string,
 ): Finding[] {
   return Object.entries(checks).map(([check, judge]) =>
-    createFinding(area, check, subject, 'unseen' in facts ? unobserved(facts, rights) : judge(facts.seen)),
+    createFinding(area, check, subject, 'unseen' in facts ? unknown(facts, rights) : judge(facts.seen)),
   )
 }
 

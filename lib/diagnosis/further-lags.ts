@@ -25,7 +25,7 @@ export class FurtherLags<Consumer extends ReadTopic> {
       this.#asking ??= this.#ask(consumers).finally(() => {
         this.#asking = undefined
       })
-      return withTimeout(this.#asking, ANSWERS_WITHIN_MS)
+      return withTimeout(this.#asking, 'kafka', ANSWERS_WITHIN_MS)
     })
   }
 

@@ -24,11 +24,8 @@ export async function gatherArchiveFacts(
     const topic = names.topicName(signal, env)
     const days = 2 * topicRow(signal).keptDays + 1
     const query = { table, topics: [topic], sinceMs: nowMs - days * DAY_MS }
-    facts.push({
-      topic,
-      days,
-      objects: await observe(() => withTimeout(listObjects(store, query), undefined, 'history')),
-    })
+    const list = () => withTimeout(listObjects(store, query), 'history')
+    facts.push({ topic, days, objects: await observe(list) })
   }
   return facts
 }

@@ -1,7 +1,6 @@
 import { signInProblem } from '#runtime/adapters/kafka/sign-in-problem.ts'
-import { describeServerFailure } from '#runtime/adapters/server-failure.ts'
+import { type ServerName, serverUnavailable } from '#runtime/adapters/server-failure.ts'
 import { within } from '#runtime/adapters/within.ts'
-import { omitUndefined } from '#runtime/consumer/index.ts'
 import type { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Observed, Unseen } from './finding.ts'
 
@@ -24,11 +23,11 @@ function explainUnseen(error: unknown): Unseen {
   if (!(error instanceof Error) || BUGS.some(kind => error instanceof kind)) throw error
   const problem = signInProblem(error)
   if (problem !== undefined) return { unseen: `it cannot be used: ${problem}` }
+  const { words } = error as Partial<Unavailable>
+  if (words) return { unseen: words.happened, todo: words.todo }
   // Configuration errors contain a line for each error. They are joined to a single line.
   const line = error.message.replace(/\s*\n\s*(- )?/g, ' ').replace(/^the environment has \d+ errors?: /, '')
-  const { todo } = error as Partial<Unavailable>
-  const unseen = todo === undefined ? line : line.slice(0, -todo.length - 1)
-  return omitUndefined({ unseen: unseen.replace(/\.$/, ''), todo })
+  return { unseen: line.replace(/\.$/, '') }
 }
 
 /** Default timeout for an answer of a server, in milliseconds. */
@@ -37,16 +36,14 @@ const PATIENCE_MS = 10_000
 /**
  * Waits for an answer of a server, for a limited time.
  *
- * @throws Error if the answer takes longer than `patienceMs`
+ * @throws Unavailable if the answer takes longer than `ms`
  */
 export function withTimeout<T>(
   answer: Promise<T>,
-  patienceMs = PATIENCE_MS,
-  server: Parameters<typeof describeServerFailure>[0] = 'kafka',
-): Promise<T> {
-  return within(patienceMs, answer, () => {
-    const late = new Error(`no answer within ${patienceMs / 1000} s`)
-    const { happened, todo } = describeServerFailure(server, late)
-    return Object.assign(new Error(`${happened}. ${todo}`), { todo })
-  })
+  server: ServerName = 'kafka',
+  ms = PATIENCE_MS,
+  at?: string,
+) {
+  const late = () => new Error(`no answer within ${ms / 1000} s`)
+  return within(ms, answer, () => serverUnavailable(server, late(), at))
 }

@@ -1,6 +1,5 @@
 import { relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ServiceEvent } from '#local-servers/report.ts'
 import { type Kafka, kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
@@ -68,8 +67,6 @@ export class FlowWatch {
   /** Text about the rules that the first partition evaluates; undefined until the log has activated any. */
   #rules: string | undefined
   #unreachable: string | undefined
-  /** Servers that have ended, and are not started again. */
-  readonly #lost: string[] = []
 
   /**
    * @param logsDir folder of the logs
@@ -147,8 +144,8 @@ export class FlowWatch {
       this.#lags = 'seen' in further ? [...lags, ...further.seen] : lags
     } catch (error) {
       const message = (error as Error).message.replace(/\.$/, '')
-      const more = this.#lost.length > 0 ? '' : ' Everything continues when it answers.'
-      if (this.#unreachable === undefined) this.#screen.line(`✗ ${message}.${more}`)
+      if (this.#unreachable === undefined)
+        this.#screen.line(`✗ ${message}. Everything continues when it answers.`)
       this.#unreachable = message
       return
     }
@@ -168,11 +165,6 @@ export class FlowWatch {
     const { applied, failed } = this.#figures
     const pending = Math.max(0, ...this.#lags.map(getPending))
     return `applied ${applied} · failed ${failed} · ${this.#alerts.formatCounts()} · pending ${pending}`
-  }
-
-  /** Notes that a server has ended for good. The report of its end says what to do. */
-  noteLost({ service, detail }: ServiceEvent): void {
-    this.#lost.push(`${service} is gone: ${detail}`)
   }
 
   /** Handles a line of the functions' log. */
@@ -225,7 +217,6 @@ export class FlowWatch {
       lag => countPending(lag) > 0 && hasShortWindow(lag) && !this.#problems.isStalled(lag.function),
     )
     return [
-      ...this.#lost,
       ...(this.#unreachable === undefined ? [] : [this.#unreachable]),
       ...(this.#expectsReadings && this.#figures.applied === 0 ? ['no readings were applied'] : []),
       ...this.#problems.unresolvedProblems,

@@ -1,10 +1,8 @@
 /**
  * State of a server. `installing` is reported repeatedly, every few seconds. `used` means that the server was already running; it
- * is not stopped at the end. `lost` means that it has ended, and is not started again.
+ * is not stopped at the end.
  */
-export type ServiceState =
-  | ('installing' | 'installed' | 'starting' | 'ready' | 'used' | 'stopping' | 'stopped')
-  | 'lost'
+export type ServiceState = 'installing' | 'installed' | 'starting' | 'ready' | 'used' | 'stopping' | 'stopped'
 
 export interface ServiceEvent {
   readonly service: string

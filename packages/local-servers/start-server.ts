@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ensureInstalled, type InstallContext } from './install.ts'
 import { startReady } from './managed-process.ts'
@@ -22,21 +22,13 @@ async function startServer(server: Server, context: StartContext): Promise<Super
   const restarts = context.restarts === true && !server.isVolatile
   if (server.package) await ensureInstalled(server.package, context)
   const { name, title, port } = server
-  const logFile = join(logsDir, `${name}.log`)
-  const onLost = (why: string) =>
-    report({
-      service: name,
-      state: 'lost',
-      detail: `${why}. Its log: ${relative(process.cwd(), logFile)}`,
-      ms: 0,
-    })
   const start = async (signal: AbortSignal) => {
     const launch = await server.prepare({ logsDir, signal })
     const untilReady = (over: AbortSignal) => untilAnswers(server, over)
-    const program = { title, launch, logFile, untilReady }
+    const program = { title, launch, logFile: join(logsDir, `${name}.log`), untilReady }
     return { ...(await startReady(program, signal)), detail: `${title} on port ${port}` }
   }
-  const supervisor = new Supervisor({ name, title, start }, { report, restarts, onLost })
+  const supervisor = new Supervisor({ name, title, start }, { report, restarts })
   await supervisor.start(context.signal)
   return supervisor
 }

@@ -27,6 +27,8 @@ export interface SupervisorOptions {
 /** Number of times in a row that a program may end soon after its start. The last one is final. */
 const MAX_ENDS = 3
 const SOON_MS = 60_000
+const FOR_GOOD =
+  '✗ It is gone for good, and is not started again. Correct the cause, which is in its log, then stop everything and start anew.'
 
 /** Starts and stops a program, and reports each change of its state. */
 export class Supervisor {
@@ -97,15 +99,18 @@ export class Supervisor {
     const { restarts } = this.#options
     this.#ends = Date.now() - this.#readyAtMs < SOON_MS ? this.#ends + 1 : 1
     if (restarts && this.#ends < MAX_ENDS) this.#startAgain()
-    else this.#options.onLost?.(restarts ? `${how}, ${MAX_ENDS} times in a row` : how)
+    else this.#lose(restarts ? `${how}, ${MAX_ENDS} times in a row` : how)
+  }
+
+  #lose(why: string): void {
+    const { onLost = reason => this.#report('stopped', `${reason}. ${FOR_GOOD}`) } = this.#options
+    onLost(why)
   }
 
   #startAgain(): void {
     const stop = new AbortController()
     const ended = this.start(stop.signal).catch((error: Error) => {
-      if (stop.signal.aborted) return
-      if (this.#options.onLost) this.#options.onLost(error.message)
-      else this.#report('stopped', error.message)
+      if (!stop.signal.aborted) this.#lose(error.message)
     })
     this.#again = { stop, ended }
   }

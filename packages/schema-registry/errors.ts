@@ -6,27 +6,19 @@
 export class RegistryError extends Error {
   override readonly name = 'RegistryError'
   readonly code: 'unavailable' | 'refused' | 'unusable-schema'
-  readonly status: number | undefined
-  /** Address of the registry, without credentials. */
-  readonly at: string | undefined
-  /** Answer of the registry, as a phrase such as `it answered 503: …`; absent without an answer. */
-  readonly said: string | undefined
+  /** HTTP status, address without credentials, and answer as a phrase such as `it answered 503: …`; absent without an answer. */
+  declare readonly status?: number
+  declare readonly at?: string
+  declare readonly said?: string
 
   constructor(
     code: RegistryError['code'],
     message: string,
-    {
-      status,
-      at,
-      said,
-      ...options
-    }: ErrorOptions & Partial<Pick<RegistryError, 'status' | 'at' | 'said'>> = {},
+    { status, at, said, ...options }: ErrorOptions & Pick<RegistryError, 'status' | 'at' | 'said'> = {},
   ) {
     super(message, options)
     this.code = code
-    this.status = status
-    this.at = at
-    this.said = said
+    Object.assign(this, { status, at, said })
   }
 }
 

@@ -75,8 +75,7 @@ export class RegistryHttp {
 
   unavailable(path: string, why: string, options?: ErrorOptions): RegistryError {
     const message = `the schema registry does not answer at ${this.base}${path}: ${why}`
-    const said = options === undefined ? why : undefined
-    return new RegistryError('unavailable', message, { ...options, at: this.base, said })
+    return new RegistryError('unavailable', message, { at: this.base, ...(options ?? { said: why }) })
   }
 }
 
@@ -114,10 +113,7 @@ export async function answerText({ body, status }: HttpAnswer): Promise<string> 
 
 function explain(error: unknown): string {
   const { message, cause } = error instanceof Error ? error : new Error(String(error))
-  // The error of a host name with several addresses has no message of its own.
-  return cause instanceof Error
-    ? `${message} (${cause.message || (cause as NodeJS.ErrnoException).code})`
-    : message
+  return cause instanceof Error ? `${message} (${cause.message})` : message
 }
 
 interface HttpAnswer {

@@ -105,10 +105,8 @@ export class RegistrySubjects {
 
   #nonsense(path: string): never {
     const message = `${this.#http.base}${path} does not respond like a schema registry`
-    throw new RegistryError('unavailable', message, {
-      at: this.#http.base,
-      said: `it answered 200 to ${path}`,
-    })
+    const said = `it answered 200 to ${path}`
+    throw new RegistryError('unavailable', message, { at: this.#http.base, said })
   }
 
   async #ask(method: string, path: string, body?: object, withinMs = this.#answerWithinMs): Promise<unknown> {

@@ -148,7 +148,9 @@ describe('the pages of the console', () => {
     const { page } = visit
     await untilFilled(page)
     kafka.sever()
-    const problem = page.locator('.problem', { hasText: /Kafka (at \S+ )?(does not answer|ended the connection)/ })
+    const problem = page.locator('.problem', {
+      hasText: /Kafka (at \S+ )?(does not answer|ended the connection)/,
+    })
     await problem.waitFor()
     // Nothing jumps: the picture stays where it was.
     assert.ok(await page.getByRole('link', { name: 'alerting' }).first().isVisible())

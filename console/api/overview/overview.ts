@@ -2,15 +2,14 @@
 
 import { type Bounds, TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
-import { serverUnavailable } from '#runtime/adapters/server-failure.ts'
-import { within } from '#runtime/adapters/within.ts'
 import { once } from '#runtime/lambda/once.ts'
 import type { StateKey } from '#runtime/pipeline/model/index.ts'
 import { SEVERITIES } from '../../../lib/alerting/rule.ts'
+import type { Config } from '../../../lib/app/config.ts'
 import { resolveSignals, SIGNALS, type Signal } from '../../../lib/app/topic-table.ts'
-import type { Unseen } from '../../../lib/diagnosis/finding.ts'
 import { FurtherLags } from '../../../lib/diagnosis/further-lags.ts'
 import { readBreakerEnd } from '../../../lib/diagnosis/gather-consumers.ts'
+import { withTimeout } from '../../../lib/diagnosis/observe.ts'
 import { describeKafka, describeRedis } from '../../../lib/diagnosis/server-standards.ts'
 import { type StalledFunctions, StallWatch } from '../../../lib/diagnosis/stalls.ts'
 import { INTAKE } from '../../../lib/intake/input.ts'
@@ -113,11 +112,8 @@ export class OverviewReader {
 
   async read(): Promise<Overview> {
     const atMs = Date.now()
-    const [ofKafka, ofRedis] = [
-      describeKafka(this.#environment.config),
-      describeRedis(this.#environment.config),
-    ]
-    const kafka = await awaitAnswer('kafka', ofKafka, this.#readKafka())
+    const { config, functions, inputs } = this.#environment
+    const kafka = await awaitAnswer('kafka', config, this.#readKafka())
     const { bounds, members } = kafka.value ?? {}
     const reading = this.#further.read(this.#environment.furtherConsumers).then(further => {
       const seen = 'seen' in further ? further.seen : []
@@ -127,20 +123,19 @@ export class OverviewReader {
       reading,
       awaitAnswer(
         'redis',
-        ofRedis,
+        config,
         reading.then(read => this.#readRedis(atMs, read.lags ?? [])),
       ),
-      awaitAnswer('kafka', ofKafka, this.#alerts.newest(bounds?.get('alerts'))),
-      awaitAnswer('kafka', ofKafka, this.#letters.count(bounds?.get('dlq'))),
+      awaitAnswer('kafka', config, this.#alerts.newest(bounds?.get('alerts'))),
+      awaitAnswer('kafka', config, this.#letters.count(bounds?.get('dlq'))),
     ])
     const servers = { kafka: kafka.problem, redis: redis.problem }
-    const { functions, inputs } = this.#environment
     const getBatchingWindow = (name: string) =>
       functions.find(entry => entry.name === name)?.reading.maximumBatchingWindow ?? 0
     const observation = {
       servers: {
         ...servers,
-        ...('unseen' in further ? { further: describeFurtherOutage(further) } : {}),
+        ...('unseen' in further ? { further: `The further cluster of the inputs: ${further.unseen}` } : {}),
       },
       lags: lags?.map(lag => ({ ...lag, windowMs: getBatchingWindow(lag.function) * 1_000 })),
       members: members ?? new Map<string, number>(),
@@ -244,10 +239,6 @@ function countBySeverity(alerts: readonly { readonly severity: string }[]): read
   })
 }
 
-function describeFurtherOutage({ unseen, todo = '' }: Unseen): string {
-  return `The further cluster of the inputs: ${unseen}. ${todo}`.trim()
-}
-
 async function countMembers(environment: ConsoleEnvironment): Promise<ReadonlyMap<string, number>> {
   const groups = [...new Set(environment.consumers.map(({ group }) => group))]
   const descriptions = await readConsumerGroups(await environment.kafka(), groups)
@@ -268,16 +259,17 @@ type ServerAnswer<T> =
   | { readonly value: T; readonly problem: null }
   | { readonly value: undefined; readonly problem: string }
 
+const PLACES = { kafka: describeKafka, redis: describeRedis }
+
 /** Waits for the response of a server, and converts an outage to a reason. @throws unexpected errors */
 async function awaitAnswer<T>(
-  server: 'kafka' | 'redis',
-  { address }: { readonly address: string },
+  server: keyof typeof PLACES,
+  config: Config,
   answer: Promise<T>,
 ): Promise<ServerAnswer<T>> {
-  const late = new Error(`no answer within ${ANSWERS_WITHIN_MS / 1_000} s`)
-  const createError = () => serverUnavailable(server, late, address)
+  const { address } = PLACES[server](config)
   try {
-    return { value: await within(ANSWERS_WITHIN_MS, answer, createError), problem: null }
+    return { value: await withTimeout(answer, server, ANSWERS_WITHIN_MS, address), problem: null }
   } catch (error) {
     const { code, message } = toProblem(error)
     if (code === 'fault') throw error

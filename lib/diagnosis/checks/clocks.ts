@@ -4,15 +4,7 @@
  */
 import { durationText } from '../../support/duration.ts'
 import type { BatchFacts, TopicFacts } from '../facts.ts'
-import {
-  createFinding,
-  type Finding,
-  runChecks,
-  type Unseen,
-  unknown,
-  unobserved,
-  wrong,
-} from '../finding.ts'
+import { createFinding, type Finding, runChecks, unknown, wrong } from '../finding.ts'
 import { describeLog } from '../stalls.ts'
 
 /**
@@ -32,7 +24,7 @@ export function checkBrokersClock(topics: readonly TopicFacts[], nowMs: number):
   const toFinding = (judgement: Parameters<typeof createFinding>[3]) =>
     createFinding('clocks', 'brokers', 'brokers', judgement)
   const times: { readonly topic: string; readonly ms: number }[] = []
-  const unseen: Unseen[] = []
+  const unseen: Parameters<typeof unknown>[0][] = []
   for (const { topic, found } of topics) {
     const newest = 'seen' in found ? found.seen?.newest : found
     if (newest && 'unseen' in newest) unseen.push(newest)
@@ -40,13 +32,10 @@ export function checkBrokersClock(topics: readonly TopicFacts[], nowMs: number):
       for (const { batches } of newest?.seen ?? [])
         times.push(...listAppendTimes(batches).map(ms => ({ topic, ms })))
   }
-  const [first = { unseen: 'no record has a timestamp from a broker' }] = unseen
+  const [first = 'no record has a timestamp from a broker'] = unseen
   if (times.length === 0)
     return toFinding(
-      unobserved(
-        first,
-        'This check needs a record in a topic with LogAppendTime, and permission to read it.',
-      ),
+      unknown(first, 'This check needs a record in a topic with LogAppendTime, and permission to read it.'),
     )
   const latest = times.reduce((time, other) => (other.ms > time.ms ? other : time))
   const aheadMs = latest.ms - nowMs

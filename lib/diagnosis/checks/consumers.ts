@@ -10,7 +10,6 @@ import {
   open,
   runChecks,
   unknown,
-  unobserved,
   wrong,
 } from '../finding.ts'
 import { BREAKER_OPEN, describeNoReaders } from '../stalls.ts'
@@ -36,7 +35,7 @@ export function checkConsumer(consumer: ConsumerFacts, nowMs: number): Finding[]
     return [
       ...fixed,
       ...['commits', 'lag'].map(check =>
-        createFinding('consumers', check, subject, unobserved(partitions, GROUP_RIGHTS)),
+        createFinding('consumers', check, subject, unknown(partitions, GROUP_RIGHTS)),
       ),
     ]
   const progress = { seen: { ...consumer, partitions: partitions.seen } }
@@ -56,7 +55,7 @@ function countPending({ partitions }: SeenConsumer): number {
 
 function checkReaders(consumer: SeenConsumer) {
   const { group, state } = consumer
-  if ('unseen' in state) return unobserved(state, GROUP_RIGHTS)
+  if ('unseen' in state) return unknown(state, GROUP_RIGHTS)
   const { members } = state.seen
   switch (state.seen.state) {
     case 'stable':
@@ -144,7 +143,7 @@ function checkPublished({ partitions }: SeenConsumer) {
 
 function checkBreaker(consumer: ConsumerFacts & { readonly nowMs: number }) {
   const { breakerOpenUntilMs, nowMs } = consumer
-  if ('unseen' in breakerOpenUntilMs) return unobserved(breakerOpenUntilMs)
+  if ('unseen' in breakerOpenUntilMs) return unknown(breakerOpenUntilMs)
   const untilMs = breakerOpenUntilMs.seen
   if (untilMs === undefined || untilMs <= nowMs) return 'its circuit breaker is closed'
   const { reason, advice } = BREAKER_OPEN

@@ -2,15 +2,7 @@
 import { topicConfiguration } from '#runtime/adapters/kafka/topic-configuration.ts'
 import type { Names } from '../../app/names.ts'
 import type { FoundTopic, ReadTopicFacts, Settings, Standards, TopicFacts } from '../facts.ts'
-import {
-  createFinding,
-  type Finding,
-  type Judgement,
-  runChecks,
-  unknown,
-  unobserved,
-  wrong,
-} from '../finding.ts'
+import { createFinding, type Finding, type Judgement, runChecks, unknown, wrong } from '../finding.ts'
 
 const APPLY = '`sluice topics apply` makes the change, or says why it would lose records.'
 const DESCRIBE_TOPIC = 'This check needs permission to describe the topic.'
@@ -29,7 +21,7 @@ interface CheckedTopic {
 
 export function checkTopic(names: Names, facts: TopicFacts, standards: Standards): Finding[] {
   const { topic, wanted, found } = facts
-  if ('unseen' in found) return [createFinding('topics', 'exists', topic, unobserved(found, DESCRIBE_TOPIC))]
+  if ('unseen' in found) return [createFinding('topics', 'exists', topic, unknown(found, DESCRIBE_TOPIC))]
   if (found.seen === undefined)
     return [
       createFinding(
@@ -65,7 +57,7 @@ export function checkInput(
 }
 
 function judgeInput(found: ReadTopicFacts['found'], isLocal: boolean): Judgement | string {
-  if ('unseen' in found) return unobserved(found, DESCRIBE_TOPIC)
+  if ('unseen' in found) return unknown(found, DESCRIBE_TOPIC)
   if (found.seen) return 'is there'
   if (isLocal) return 'does not exist yet: `intake` reads it as soon as it does'
   return wrong(

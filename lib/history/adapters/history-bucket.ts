@@ -6,7 +6,7 @@ import {
   S3Client,
   type S3ClientConfig,
 } from '@aws-sdk/client-s3'
-import { describeServerFailure } from '#runtime/adapters/server-failure.ts'
+import { serverUnavailable } from '#runtime/adapters/server-failure.ts'
 import { type HistoryStore, HistoryUnavailable } from '../store.ts'
 
 /** Time limits in milliseconds. A frozen connection must not use up the whole invocation. */
@@ -64,8 +64,8 @@ export class S3HistoryStore implements HistoryStore {
 
   #translateErrors<T>(answer: Promise<T>): Promise<T> {
     return answer.catch(error => {
-      const { happened, todo } = describeServerFailure('history', error, this.name)
-      throw Object.assign(new HistoryUnavailable(`${happened}. ${todo}`, { cause: error }), { todo })
+      const { message, words } = serverUnavailable('history', error, this.name)
+      throw Object.assign(new HistoryUnavailable(message, { cause: error }), { words })
     })
   }
 }

@@ -14,12 +14,12 @@ import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { StateKey } from '#runtime/pipeline/model/index.ts'
 import { broadcast } from '#runtime/producer/broadcast.ts'
 import type { Config } from '../../app/config.ts'
+import { describeKafka } from '../../diagnosis/server-standards.ts'
 import { type Holding, readHoldings } from '../../queries/states/erasable-states.ts'
 import { listStateKeys } from '../../tables/table.ts'
 import { type Erasure, entityErased } from '../../telemetry/erasure.ts'
 import type { Counts } from '../audited-operation.ts'
 import { OperationFailure } from '../operation-failure.ts'
-import { formatKafkaAddress } from '../server-messages.ts'
 import { listSignalTopics } from '../state-keys.ts'
 import { resolveErasureTarget } from './erasure-target.ts'
 import { type ConsumerErasure, type ErasurePlace, waitUntilApplied } from './wait-until-applied.ts'
@@ -141,7 +141,7 @@ async function appendErasure(
   } catch (error) {
     if (!(error instanceof Unavailable || error instanceof RefusedByKafka)) throw error
     throw new OperationFailure(
-      `Kafka at ${formatKafkaAddress(config)} has not acknowledged the erasure: some partitions may have it and others not. Erase the ` +
+      `Kafka at ${describeKafka(config).address} has not acknowledged the erasure: some partitions may have it and others not. Erase the ` +
         `entity again; a repeat has no further effect. ${error.message}`,
     )
   }

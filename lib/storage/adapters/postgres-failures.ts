@@ -1,6 +1,6 @@
 /** Failures of PostgreSQL: whether the row or the database is at fault, and what to do. Pure. */
 import type { DatabaseError } from 'pg'
-import { CONNECTION } from '#runtime/adapters/server-failure.ts'
+import { CONNECTION_ROWS } from '#runtime/adapters/server-failure.ts'
 import { NOTHING_YET } from '../storage.ts'
 
 /** Parts of an error of the client or, with a severity, of the server. Its other parts, such as the detail, can contain values of rows. */
@@ -86,10 +86,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^25006$/, 'the server or the database is read-only. Use the address of the primary server.'],
   [/^53100$/, 'the disk of the server is full. Free it.'],
   [/^53200$/, 'the server has no memory left. Raise its memory, or lower its load.'],
-  [
-    /^53300$/,
-    'the server accepts no more connections. Raise max_connections, or the limit of the user or the database, or end sessions of pg_stat_activity.',
-  ],
+  [/^53300$/, 'the server accepts no more connections. Raise max_connections, or end other sessions.'],
   [/^57P03$/, 'the server is starting or recovering. The records wait.'],
   [/^57P0[14]$/, 'an operator has ended the session, or the server is shutting down. Start it again.'],
   [/^57P02$/, 'the server ended all sessions after a crash. The records wait. Its log has the reason.'],
@@ -110,8 +107,8 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     /SSL|^(DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_VERIFY|CERT_|ERR_TLS)|certificate/,
     'the TLS connection failed. Check sslmode and sslrootcert in STORAGE_URL.',
   ],
-  ...CONNECTION.map(([said, happened, todo]): [RegExp, string] => [
+  ...CONNECTION_ROWS.map(({ said, happened, todo }): [RegExp, string] => [
     said.source === '(?:)' ? /^ECONN|[Cc]onnection|not queryable/ : said,
-    `the server ${happened}. ${todo.replace('{setting}', 'STORAGE_URL').replace(' ({start} on this machine)', '')}`,
+    `the server ${happened}. ${todo.replace(' ({start} on this machine)', '').replace('{setting}', 'STORAGE_URL')}`,
   ]),
 ]

@@ -13,18 +13,13 @@ export class Unavailable extends Error {
   readonly code: 'store-unavailable' | 'broker-unavailable' | 'registry-unavailable' | 'reprocessing'
   /** Record whose schema must be fetched with `DataReader.prepare` before the record can be read. */
   readonly unprepared?: LogRecord
-  /** Advice, with which the message ends. */
-  readonly todo: string | undefined
+  /** Parts of the message about a server: sentences, the first one without a full stop. */
+  readonly words?: { readonly happened: string; readonly todo: string }
 
-  constructor(
-    code: Unavailable['code'],
-    message: string,
-    { todo, ...options }: ErrorOptions & { readonly todo?: string } = {},
-  ) {
-    super(todo === undefined ? message : `${message}. ${todo}`, options)
+  constructor(code: Unavailable['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
     this.name = 'Unavailable'
     this.code = code
-    this.todo = todo
   }
 }
 

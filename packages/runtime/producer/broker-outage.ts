@@ -1,6 +1,6 @@
 /** Tracks whether Kafka responds to a producer, for the reports of events that could not be delivered. */
 import { brokersAnswer } from '../adapters/kafka/availability.ts'
-import { describeServerFailure } from '../adapters/server-failure.ts'
+import { serverUnavailable } from '../adapters/server-failure.ts'
 import type { Clock } from '../adapters/system.ts'
 
 /** Duration of consecutive failures after which a warning is logged, in milliseconds. */
@@ -43,5 +43,5 @@ export class BrokerOutage {
 
 /** Returns the failure of the connection; undefined if the broker has answered, because its answer is more specific. */
 function describeCause(cause: unknown): string | undefined {
-  return brokersAnswer(cause) === undefined ? describeServerFailure('kafka', cause).happened : undefined
+  return brokersAnswer(cause) === undefined ? serverUnavailable('kafka', cause).words.happened : undefined
 }

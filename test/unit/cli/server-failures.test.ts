@@ -50,14 +50,15 @@ describe('the same failure', () => {
   for (const [server, fail] of failures)
     it(`given ${server}, then function, command, console, doctor and stalls have the same words`, async () => {
       const error = await fail()
-      const { message, todo = '' } = error as Unavailable
+      const { message, words } = error as Unavailable
+      const { happened, todo } = words ?? assert.fail(message)
       assert.match(message, new RegExp(`^${server} at \\S+:\\d+ `))
-      assert.ok(todo !== '' && message.endsWith(`. ${todo}`), message)
+      assert.equal(message, `${happened}. ${todo}`)
       assert.equal(describeError(error).error, message)
       assert.equal((serverFailure(error, config) as Error).message, message)
       assert.deepEqual(toProblem(error), { code: 'unavailable', message })
       const observed = await observe(() => Promise.reject(error))
-      assert.deepEqual(observed, { unseen: message.slice(0, -todo.length - 2), todo })
+      assert.deepEqual(observed, { unseen: happened, todo })
       const facts = { servers: { one: message }, lags: [], members: new Map(), broken: [] }
       const [stall] = new StallWatch(1_000).next(facts, 0)
       assert.equal(`${stall?.reason}.`, message)

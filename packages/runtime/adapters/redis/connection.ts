@@ -51,23 +51,27 @@ export function connect(settings: RedisSettings): Connection {
     healsItself: isCluster,
     lastError: undefined,
   }
-  let greeting: Error | undefined
-  const note = (thrown: NodeJS.ErrnoException, where = '') => {
-    if (thrown.message === CONNECTION_CLOSED) return
-    // A server that refuses a connection says why, and the socket then reports only its end.
-    const error = greeting && ENDED.test(`${thrown.code}`) ? greeting : thrown
-    const { name, code, message } = error as NodeJS.ErrnoException
+  const note = ({ name, code, message }: NodeJS.ErrnoException, where = '') => {
+    if (message === CONNECTION_CLOSED) return
+    const { lastError } = connection
     connection.lastError = { name, code, message: where + (message || code), atMs: Date.now() }
+    // A server that refuses connections says why, and some sockets report only their end.
+    if (lastError?.name === REFUSED && ENDED.test(`${code}`))
+      connection.lastError = { ...lastError, atMs: Date.now() }
   }
   const watch = (client: Redis, where = '') => {
-    client.on('connect', () =>
-      watchGreeting(client.stream, error => {
-        greeting = error
-        note(error, where)
-      }),
-    )
     client.on('ready', () => {
-      greeting = undefined
+      if (connection.lastError?.name === REFUSED) connection.lastError = undefined
+    })
+    client.on('connect', () => {
+      let said = ''
+      client.stream.on('data', (bytes: Buffer) => {
+        if (said.length < 200) said += bytes.toString('latin1', 0, 200)
+      })
+      client.stream.once('close', () => {
+        const message = REFUSAL.exec(said)?.[1] ?? (said === '' ? CLOSED : undefined)
+        if (message !== undefined) note({ name: REFUSED, message }, where)
+      })
     })
   }
   redis.on('node error', (error: Error, node: string) => note(error, `${node}: `))
@@ -82,24 +86,10 @@ export function connect(settings: RedisSettings): Connection {
 }
 
 const ENDED = /^(ECONNRESET|EPIPE)$/
-
-/** Reports with what a server ends a connection without serving it: an error, or nothing. The library drops such an error. */
-function watchGreeting(stream: NodeJS.EventEmitter, refuse: (error: Error) => void): void {
-  let said = ''
-  const add = (bytes: Buffer) => {
-    said += bytes.toString('latin1', 0, 200)
-    // A server that serves the connection answers the first commands, each of them.
-    if (!REFUSAL.test(said)) stream.removeListener('data', add)
-  }
-  stream.on('data', add)
-  stream.once('close', (hasFailed: boolean) => {
-    const [, message] = REFUSAL.exec(said) ?? []
-    if (message) refuse(Object.assign(new Error(message), { name: 'ReplyError' }))
-    else if (!hasFailed && said === '') refuse(new Error('it closed the connection without an answer'))
-  })
-}
-
+/** Error with which a server greets and closes a connection, for example because it has too many. The library drops it. */
 const REFUSAL = /^-([^\r\n]+)(?:\r\n)?$/
+const REFUSED = 'ConnectionRefused'
+const CLOSED = 'it closed the connection without an answer'
 
 /** Message of the library for every command on a lost connection. It does not contain the reason. */
 const CONNECTION_CLOSED = 'Connection is closed.'

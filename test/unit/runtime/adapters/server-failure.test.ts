@@ -3,10 +3,8 @@ import { createServer } from 'node:net'
 import { describe, it } from 'node:test'
 import { RegistryError } from '@sluice/schema-registry'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { describeServerFailure, serverUnavailable } from '#runtime/adapters/server-failure.ts'
+import { type ServerName, serverUnavailable } from '#runtime/adapters/server-failure.ts'
 import { assertUnavailable } from '../../../support/rejection.ts'
-
-type ServerName = Parameters<typeof describeServerFailure>[0]
 
 const said = (message: string, parts: object = {}) => Object.assign(new Error(message), parts)
 const node = (code: string, message = `connect ${code} 10.0.0.7:1`) => said(message, { code })
@@ -127,31 +125,31 @@ const CASES = [
 describe('the words for a failure of a server', () => {
   for (const [server, error, happened, todo] of CASES)
     it(`given ${server} and "${(error.message || 'several addresses').slice(0, 60)}", then they say where, what and what to do`, () => {
-      const words = describeServerFailure(server, error, 'host:1')
+      const { happened: where, todo: advice } = serverUnavailable(server, error, 'host:1').words
       const { at = 'host:1', said: answer = error.message } = error as Partial<RegistryError>
-      assert.ok(words.happened.startsWith(`${TITLES[server]} at ${at} `), words.happened)
-      assert.match(words.happened, happened)
+      assert.ok(where.startsWith(`${TITLES[server]} at ${at} `), where)
+      assert.match(where, happened)
       // The end names what was said: the message of the innermost error.
       if (error.cause === undefined && answer !== '')
-        assert.ok(words.happened.endsWith(`: ${answer.replace(/\.$/, '')}`), words.happened)
-      assert.match(words.todo, todo)
-      assert.match(words.todo, /\.$/)
-      assert.doesNotMatch(`${words.happened}${words.todo}`, /[{}]|undefined/)
+        assert.ok(where.endsWith(`: ${answer.replace(/\.$/, '')}`), where)
+      assert.match(advice, todo)
+      assert.match(advice, /\.$/)
+      assert.doesNotMatch(`${where}${advice}`, /[{}]|undefined/)
     })
 
   it('given each answer of Redis that is not the connection, then its advice is its own, and never to start it', () => {
     for (const [server, error] of OWN) {
-      const { todo } = describeServerFailure(server, error)
+      const { todo } = serverUnavailable(server, error).words
       if (server === 'redis') assert.doesNotMatch(todo, /npm start|can be reached/, error.message)
     }
   })
 
   it('given an address with a password in an error, then the password is not in the words', () => {
-    const { happened } = describeServerFailure(
+    const { happened } = serverUnavailable(
       'redis',
       said('bad url redis://user:secret@cache:6379\u0007'),
       '',
-    )
+    ).words
     assert.equal(happened, 'Redis does not answer: bad url redis://cache:6379')
   })
 
@@ -160,7 +158,7 @@ describe('the words for a failure of a server', () => {
       cause: said('Connection error: connect ECONNREFUSED', { broker: 'b2:9092' }),
     })
     assert.match(
-      describeServerFailure('kafka', error, 'b1:9092').happened,
+      serverUnavailable('kafka', error, 'b1:9092').words.happened,
       /^Kafka at b2:9092 does not answer: connect/,
     )
     assert.equal(serverUnavailable('kafka', error).code, 'broker-unavailable')

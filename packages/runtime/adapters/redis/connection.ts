@@ -1,4 +1,5 @@
 /** Configures the client library's connection to one server or to a cluster. */
+import { createConnection } from 'node:net'
 import { Cluster, type CommonRedisOptions, Redis } from 'ioredis'
 import { describeAddress, parseRedisUrl, type RedisAddress } from './address.ts'
 
@@ -63,14 +64,24 @@ export function connect(settings: RedisSettings): Connection {
     client.on('ready', () => {
       if (connection.lastError?.name === REFUSED) connection.lastError = undefined
     })
+    const noteRefusal = (said: string) => {
+      const [, message] = REFUSAL.exec(said) ?? []
+      if (message) note({ name: REFUSED, message }, where)
+    }
     client.on('connect', () => {
       let said = ''
       client.stream.on('data', (bytes: Buffer) => {
         if (said.length < 200) said += bytes.toString('latin1', 0, 200)
       })
       client.stream.once('close', () => {
-        const message = REFUSAL.exec(said)?.[1] ?? (said === '' ? CLOSED : undefined)
-        if (message !== undefined) note({ name: REFUSED, message }, where)
+        if (said !== '') return noteRefusal(said)
+        note({ name: 'Error', code: 'ECONNRESET', message: CLOSED }, where)
+        // The answer is lost if a write has failed before it was read, so listen without writing.
+        const { host = '', port = 0, tls } = client.options
+        if (tls || host === '') return
+        const listener = createConnection({ host, port, timeout: LISTEN_MS }).unref()
+        listener.once('data', bytes => noteRefusal(bytes.toString('latin1')))
+        for (const end of ['data', 'error', 'timeout']) listener.once(end, () => listener.destroy())
       })
     })
   }
@@ -89,6 +100,7 @@ const ENDED = /^(ECONNRESET|EPIPE)$/
 /** Error with which a server greets and closes a connection, for example because it has too many. The library drops it. */
 const REFUSAL = /^-([^\r\n]+)(?:\r\n)?$/
 const REFUSED = 'ConnectionRefused'
+const LISTEN_MS = 500
 const CLOSED = 'it closed the connection without an answer'
 
 /** Message of the library for every command on a lost connection. It does not contain the reason. */

@@ -58,6 +58,24 @@ describe('a program that was killed', () => {
     assert.equal(one.starts(), 3)
   })
 
+  it('given no other handler, when it has ended for good, then the report says so, and what to do', async () => {
+    const details: string[] = []
+    let end = () => {}
+    const start = async () => {
+      const { promise: exited, resolve } = Promise.withResolvers<typeof KILLED>()
+      end = () => resolve(KILLED)
+      return { exited, signal: () => {}, stop: async () => {}, detail: 'ready' }
+    }
+    const report = ({ detail }: { readonly detail: string }) => details.push(detail)
+    await new Supervisor({ name: 'aws', title: 'LocalStack', start }, { report }).start(AbortSignal.any([]))
+    end()
+    await until('it is reported', () => details.length > 3)
+    assert.match(
+      details.at(-1) ?? '',
+      /^LocalStack was ended by SIGKILL\. .*gone for good.*log.*start anew\.$/,
+    )
+  })
+
   it('given a minute of work between, then it starts again as often as it is killed', async t => {
     const pass = mockClock(t)
     const one = supervised({ restarts: true })

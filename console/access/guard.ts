@@ -117,7 +117,7 @@ const READING = new Set(['GET', 'HEAD'])
 export function findRefusal(origins: Origins, access: Pick<Access, 'isOwnHost'>): string | undefined {
   const { host, url, origin } = origins
   if (host === undefined || !access.isOwnHost(host, url))
-    return `The console does not answer to the host "${encodeURI((host ?? '').slice(0, 100))}" of the request. Use the URL that it printed; behind a proxy: docs/console.md.`
+    return `The console does not answer to the host "${encodeURI((host ?? '').slice(0, 100).toWellFormed())}" of the request. Use the URL that it printed; behind a proxy: docs/console.md.`
   if (origin !== undefined && origin !== url.origin) return FOREIGN
   return READING.has(origins.method) ? findReadRefusal(origins) : findChangeRefusal(origins)
 }

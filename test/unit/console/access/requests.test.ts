@@ -83,4 +83,11 @@ describe('a request to a deployed console', () => {
       /does not answer to the host "localhost"/,
     )
   })
+
+  it('given a long host with other characters, then the refusal names the beginning, escaped', () => {
+    const refusal =
+      findRefusal({ ...QUESTION, url, host: `evil"\u009b<b>:8050${'x'.repeat(300)}` }, access) ?? ''
+    assert.match(refusal, /the host "evil%22%C2%9B%3Cb%3E:8050x+" of the request/)
+    assert.ok(refusal.length < 300 && refusal.includes('docs/console.md'))
+  })
 })

@@ -86,10 +86,13 @@ export function serverUnavailable(server: ServerName, error: unknown, at?: strin
   const [socket] = parts.flatMap(({ address, port }) => (address ? `${address}:${port}` : []))
   const address = named ?? at ?? socket
   const secret = /^Connection error: |(?<=\/\/)[^@/\s]*@/g
-  const answer = (said || code || name).replace(secret, '').replace(/\p{Cc}+/gu, ' ')
+  const answer = (said || code || name)
+    .slice(0, 1_000)
+    .replace(secret, '')
+    .replace(/\p{Cc}+/gu, ' ')
   const where = address ? `${title} at ${address}` : title
   const words = {
-    happened: `${where} ${happened}: ${answer.replace(/[.\s]+$/, '')}`,
+    happened: `${where} ${happened}: ${answer.trim().replace(/\.$/, '')}`,
     todo: todo.replace('{setting}', setting).replace('{start}', start),
   }
   const sentences = `${words.happened}. ${words.todo}`

@@ -36,7 +36,7 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
 }
 
 /** Limits of a function without an entry: those of the largest consumer. */
-const OTHERS: Sizes = { all: 1904, atStart: 539 }
+const OTHERS: Sizes = { all: 1912, atStart: 539 }
 
 /** Limits of the tarballs of the published packages, in KiB. */
 const PACKAGES: Readonly<Record<string, number>> = {

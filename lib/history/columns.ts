@@ -1,6 +1,7 @@
 /**
  * Columns of the history. Each table has the attributes of a record and of its event, and a column for each field in the JSON
- * Schemas of its event types. A field that a schema gains becomes a column without further work. Pure.
+ * Schemas of its event types. A field that a schema gains becomes a column without further work. Where fields of one name differ in
+ * their kind of values, each kind has a column: `level` and `level_text`. Pure.
  */
 import { listEventTypes } from '../telemetry/event-types.ts'
 import type { Families } from '../telemetry/families.ts'
@@ -20,6 +21,8 @@ export interface Column {
 export interface DataColumn extends Column {
   /** Names of the properties that lead to the field. */
   readonly path: readonly string[]
+  /** Event types whose field it is; absent unless fields of several paths share the column. */
+  readonly types?: readonly string[]
 }
 
 /** Columns of every table before those of the data. */
@@ -63,12 +66,13 @@ interface Schema {
 
 /** Returns all columns of a table in their order. */
 export function listColumns(families: Families, table: HistoryTable): readonly Column[] {
-  return [...COMMON_COLUMNS, ...listDataColumns(families, table), REST]
+  const data = new Map(listDataColumns(families, table).map(column => [column.name, column]))
+  return [...COMMON_COLUMNS, ...data.values(), REST]
 }
 
 const columnsByFamilies = new WeakMap<Families, Map<HistoryTable, readonly DataColumn[]>>()
 
-/** Returns the columns that contain fields of the data. */
+/** Returns the columns that contain fields of the data. A column that several paths share is repeated. */
 export function listDataColumns(families: Families, table: HistoryTable): readonly DataColumn[] {
   const byTable = columnsByFamilies.get(families) ?? new Map<HistoryTable, readonly DataColumn[]>()
   columnsByFamilies.set(families, byTable)
@@ -77,20 +81,65 @@ export function listDataColumns(families: Families, table: HistoryTable): readon
   return found
 }
 
-/** Event type and the text of its schema, from which columns are derived. */
-function parseSchemas(families: Families, table: HistoryTable): Schema[] {
-  const own = [...listEventTypes(families)].filter(([, { topic }]) => topic === getTableSignal(table))
-  return own.map(([type]) => findJsonSchema(families, type) as Schema)
+function deriveColumns(families: Families, table: HistoryTable): DataColumn[] {
+  const fields = [...listEventTypes(families)].flatMap(([type, { topic }]) => {
+    const own = topic === getTableSignal(table) ? (findJsonSchema(families, type) as Schema) : {}
+    return listSchemaColumns(own).map(field => ({ ...field, types: [type] }))
+  })
+  return [...Map.groupBy(nameFields(fields), ({ name }) => name).values()].flatMap(same => {
+    const { type } = same.find(field => field.type === 'DOUBLE') ?? (same[0] as DataColumn)
+    // Of two fields of one schema, the column contains the first one.
+    const first = same.filter(
+      (field, at) => same.findIndex(({ types }) => types[0] === field.types[0]) === at,
+    )
+    const byPath = [...Map.groupBy(first, ({ path }) => path.join('.')).values()]
+    return byPath.map(shared => {
+      const { types: _, ...column } = { ...(shared[0] as DataColumn), type }
+      return byPath.length === 1 ? column : { ...column, types: shared.flatMap(({ types }) => types) }
+    })
+  })
 }
 
-function deriveColumns(families: Families, table: HistoryTable): DataColumn[] {
-  const columns = new Map<string, DataColumn>()
-  for (const schema of parseSchemas(families, table))
-    for (const column of listSchemaColumns(schema)) {
-      // A column never changes its type, because older objects would be unreadable. Values of another type are in `rest`.
-      if (!columns.has(column.name)) columns.set(column.name, column)
-    }
-  return [...columns.values()]
+/** Kinds of values. Of several kinds with one name, the first one keeps it, and the others are behind it: `level_text`. */
+const KINDS = ['number', 'boolean', 'text', 'json'] as const
+
+/** Name and type of a column. */
+export type NamedColumn = Pick<Column, 'name' | 'type'>
+
+function getKind({ type }: NamedColumn): (typeof KINDS)[number] {
+  if (type === 'BOOLEAN') return 'boolean'
+  return type === 'STRING' ? 'text' : type === 'JSON' ? 'json' : 'number'
+}
+
+/** Returns fields with the names of their columns, in any order the same. @param own columns that keep their names */
+export function nameFields<Field extends NamedColumn>(
+  fields: readonly Field[],
+  own: readonly NamedColumn[] = [],
+): Field[] {
+  const plain = new Map<string, string>()
+  for (const all of [fields, own])
+    for (const kind of KINDS.toReversed())
+      for (const field of all) if (getKind(field) === kind) plain.set(field.name, kind)
+  return fields.map(field => {
+    const kind = getKind(field)
+    let { name } = field
+    while ((plain.get(name) ?? kind) !== kind) name += `_${kind}`
+    return { ...field, name }
+  })
+}
+
+/** Returns the columns that an object has of the data. Some can be of a time when fields of one name differed in their kind. */
+export function listStoredColumns(
+  families: Families,
+  table: HistoryTable,
+  names: readonly string[],
+): DataColumn[] {
+  const own = Map.groupBy(listDataColumns(families, table), ({ name }) => name)
+  return names.flatMap(name => {
+    const [, base = '', kind] = /^(.+)_(number|boolean|text|json)$/.exec(name) ?? []
+    const type = kind === 'json' ? ('JSON' as const) : ('STRING' as const)
+    return own.get(name) ?? own.get(base)?.map(column => ({ ...column, name, type })) ?? []
+  })
 }
 
 /** Returns the columns that the fields of a schema would have, if the table had them. */

@@ -11,8 +11,17 @@ import {
   snappyUncompress,
 } from 'hyparquet'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
+import { writeMetadata } from 'hyparquet-writer/src/metadata.js'
 import type { Families } from '../telemetry/families.ts'
-import { type ColumnType, listColumns, listDataColumns } from './columns.ts'
+import {
+  type ColumnType,
+  type DataColumn,
+  listColumns,
+  listDataColumns,
+  listStoredColumns,
+  type NamedColumn,
+  nameFields,
+} from './columns.ts'
 import type { HistoryRow } from './row.ts'
 import { type ColumnValue, readRow, writeRow } from './row-columns.ts'
 import { HistoryFailure } from './store.ts'
@@ -21,11 +30,6 @@ import type { HistoryTable } from './tables.ts'
 /** An object does not contain what its key says, or is not a Parquet file. */
 export class DamagedObject extends HistoryFailure {
   override readonly name = 'DamagedObject'
-}
-
-export interface NamedColumn {
-  readonly name: string
-  readonly type: ColumnType
 }
 
 /** Level of the compression. Higher levels take more time and save little. */
@@ -311,6 +315,35 @@ export async function objectPart(bytes: Buffer, range: WantedOffsets): Promise<B
 }
 
 /**
+ * Returns an object with the names that its columns have beside those of now, so that it can be read together with others. Its values
+ * are not decoded.
+ *
+ * @throws DamagedObject if it is not a Parquet file of the history
+ */
+export async function renameColumns(families: Families, table: HistoryTable, bytes: Buffer): Promise<Buffer> {
+  const { columns } = await decodeColumns(bytes, { toRow: 0 })
+  // Parquet has one type for text and JSON.
+  const own = listColumns(families, table).map(({ name, type }) => ({
+    name,
+    type: type === 'JSON' ? 'STRING' : type,
+  }))
+  const names = nameFields(columns, own).map(({ name }) => name)
+  if (columns.every(({ name }, index) => name === names[index])) return bytes
+  const metadata = parquetMetadata(bytes)
+  for (const [index, given] of names.entries()) {
+    const name = names.indexOf(given) === index ? given : `${given}_${index}`
+    Object.assign(metadata.schema[index + 1] as SchemaElement, { name })
+    // The library cannot write all statistics that it reads.
+    for (const { columns } of metadata.row_groups)
+      Object.assign(columns[index]?.meta_data ?? {}, { path_in_schema: [name], statistics: undefined })
+  }
+  const writer = new ByteWriter()
+  writeMetadata(writer, metadata)
+  const end = bytes.length - metadata.metadata_length - 8
+  return Buffer.concat([bytes.subarray(0, end), writer.getBytes(), bytes.subarray(-4)])
+}
+
+/**
  * Returns the rows of columns. All columns of the object must have been read.
  *
  * @throws DamagedObject if they are not rows of the history
@@ -325,6 +358,9 @@ export function rowsFrom(
   return Array.from({ length: rows }, (_, row) => rowAt(families, table, values, row))
 }
 
+/** Columns of the data in groups of rows. */
+const storedColumns = new WeakMap<ReadColumns['values'], readonly DataColumn[]>()
+
 /**
  * Returns a row of columns. All columns of the object must have been read.
  *
@@ -337,7 +373,9 @@ export function rowAt(
   row: number,
 ): HistoryRow {
   try {
-    return readRow(listDataColumns(families, table), name => values[name]?.[row])
+    const columns = storedColumns.get(values) ?? listStoredColumns(families, table, Object.keys(values))
+    storedColumns.set(values, columns)
+    return readRow(columns, name => values[name]?.[row])
   } catch (error) {
     throw new DamagedObject(`row ${row} cannot be read: ${(error as Error).message}`, { cause: error })
   }

@@ -36,23 +36,27 @@ interface Rest {
  */
 const MAX_TIME_MS = 8.64e15
 
-/** Tree of the fields that have columns. */
-type Fields = ReadonlyMap<string, DataColumn | Fields>
+/** Field of the data: its columns, of which a value takes the first one that it fits, and the fields within it. */
+interface Field {
+  readonly columns: DataColumn[]
+  readonly fields: Map<string, Field>
+}
 
 /** Trees by the columns of a table. */
-const trees = new WeakMap<readonly DataColumn[], Fields>()
+const trees = new WeakMap<readonly DataColumn[], Field>()
 
-function getFieldTree(columns: readonly DataColumn[]): Fields {
+function getFieldTree(columns: readonly DataColumn[]): Field {
   const known = trees.get(columns)
   if (known) return known
-  const tree = new Map<string, DataColumn | Fields>()
+  const tree: Field = { columns: [], fields: new Map() }
   for (const column of columns) {
-    let level = tree
-    for (const part of column.path.slice(0, -1)) {
-      if (!level.has(part)) level.set(part, new Map())
-      level = level.get(part) as typeof tree
+    let field = tree
+    for (const part of column.path) {
+      const inner = field.fields.get(part) ?? { columns: [], fields: new Map() }
+      field.fields.set(part, inner)
+      field = inner
     }
-    level.set(column.path.at(-1) as string, column)
+    field.columns.push(column)
   }
   trees.set(columns, tree)
   return tree
@@ -116,31 +120,33 @@ function writeEvent(
   if (data === undefined) return
   if (data instanceof Uint8Array) rest.bytes = Buffer.from(data).toString('base64')
   else if (isObject(data)) {
-    const left = writeFields(getFieldTree(columns), data, set)
+    const left = writeFields(getFieldTree(columns), type, data, set)
     if (left !== undefined || isEmpty(data)) rest.data = left ?? {}
   } else rest.data = data
 }
 
 /** Returns the part of the data that no column contains; undefined if nothing is left. */
 function writeFields(
-  tree: Fields,
+  { fields }: Field,
+  eventType: string,
   data: Readonly<Record<string, unknown>>,
   set: (column: string, value: Exclude<ColumnValue, null>) => void,
 ): Record<string, unknown> | undefined {
   let left: Record<string, unknown> | undefined
   for (const name of Object.keys(data)) {
     const value = data[name]
-    const field = tree.get(name)
+    const field = fields.get(name)
     let leftOver: unknown = value
-    if (field instanceof Map) {
-      if (isObject(value) && !isEmpty(value)) leftOver = writeFields(field, value, set)
-    } else if (field !== undefined) {
-      const fitting = fit((field as DataColumn).type, value)
-      if (fitting !== undefined) {
-        set((field as DataColumn).name, fitting)
+    if (field && field.fields.size > 0 && isObject(value)) {
+      if (!isEmpty(value)) leftOver = writeFields(field, eventType, value, set)
+    } else
+      for (const column of field?.columns ?? []) {
+        const fitting = column.types?.includes(eventType) !== false ? fit(column.type, value) : undefined
+        if (fitting === undefined) continue
+        set(column.name, fitting)
         leftOver = undefined
+        break
       }
-    }
     if (leftOver === undefined) continue
     left ??= {}
     setOwn(left, name, leftOver)
@@ -225,13 +231,13 @@ function readData(
   if (bytes !== undefined) return decodeBase64(bytes)
   if (left !== undefined && !isObject(left)) return left
   let data: Record<string, unknown> | undefined
-  for (const { name, type, path } of columns) {
+  for (const { name, type, path, types } of columns) {
     const found = value(name)
-    if (found == null) continue
+    if (found == null || types?.includes(value('type') as string) === false) continue
     data ??= {}
     let level = data
     for (const part of path.slice(0, -1)) {
-      level[part] ??= {}
+      if (!isObject(level[part])) level[part] = {}
       level = level[part] as Record<string, unknown>
     }
     level[path.at(-1) as string] = type === 'JSON' ? JSON.parse(found as string) : found

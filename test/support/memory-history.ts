@@ -65,12 +65,13 @@ export async function addObject(
   store: HistoryStore,
   table: HistoryTable,
   records: readonly LogRecord[],
+  families = FAMILIES,
 ): Promise<string> {
   const [first, last] = [records[0], records.at(-1)] as [LogRecord, LogRecord]
   const { topic, partition, offset: firstOffset } = first
   const day = formatDay(first.timestampMs)
   const key = formatObjectKey({ table, topic, day, partition, firstOffset, lastOffset: last.offset })
-  await store.put(key, encodeRows(FAMILIES, table, await toHistoryRows(records, PLAIN)))
+  await store.put(key, encodeRows(families, table, await toHistoryRows(records, PLAIN)))
   return key
 }
 

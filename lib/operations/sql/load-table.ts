@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import pMap from 'p-map'
 import type { DataReader, LogReader } from '#runtime/pipeline/ports.ts'
 import { missingRanges, type Slice, tailRanges } from '../../history/coverage.ts'
-import { DamagedObject, decodeColumns, encodeRows, objectPart } from '../../history/parquet.ts'
+import { DamagedObject, encodeRows, objectPart, renameColumns } from '../../history/parquet.ts'
 import {
   createDamagedError,
   isWithin,
@@ -79,7 +79,7 @@ export async function loadTable(
   target: LoadTarget,
 ): Promise<readonly string[]> {
   // Records that are archived after the objects were listed are read from the topic.
-  const { partitions, files } = await fetchObjects(table, sources.store, times, target)
+  const { partitions, files } = await fetchObjects(families, table, sources.store, times, target)
   const ranges = await findTopicRanges(table, sources, times, partitions, target)
   const tail = await readTail(families, table, sources, ranges, target)
   return [...files, ...tail]
@@ -91,6 +91,7 @@ interface Fetched {
 }
 
 async function fetchObjects(
+  families: Families,
   table: HistoryTable,
   store: HistoryStore | undefined,
   { sinceMs, untilMs }: RecordTimes,
@@ -103,7 +104,7 @@ async function fetchObjects(
     .flatMap(partition => partition.slices)
     .filter(({ object }) => isWithin(object, { untilMs }))
   target.progress.objectsInAll += slices.length
-  const fetch = (slice: Slice) => fetchSlice(store, slice, target)
+  const fetch = (slice: Slice) => fetchSlice(families, store, slice, target)
   const files = await pMap(slices, fetch, { concurrency: FETCHES, signal: target.stop })
   return { partitions, files }
 }
@@ -116,18 +117,19 @@ function getFileName({ object, fromOffset, toOffset }: Slice): string {
 
 /** Returns the file with the rows of a slice. */
 async function fetchSlice(
+  families: Families,
   store: HistoryStore,
   slice: Slice,
   { folder, progress }: LoadTarget,
 ): Promise<string> {
-  const { key } = slice.object
+  const { key, table } = slice.object
   const bytes = await objectBytes(store, key)
   const file = join(folder, getFileName(slice))
   await mkdir(dirname(file), { recursive: true })
   try {
-    // Without columns, only the description and the checksum of the file are read.
-    await decodeColumns(bytes, { names: [] })
-    await writeFile(file, getFileName(slice) === key ? bytes : await objectPart(bytes, slice))
+    // Only the description and the checksum of the file are read.
+    const named = await renameColumns(families, table, bytes)
+    await writeFile(file, getFileName(slice) === key ? named : await objectPart(named, slice))
   } catch (error) {
     throw error instanceof DamagedObject ? createDamagedError(store, key, error) : error
   }

@@ -5,6 +5,7 @@ import {
   type ColumnType,
   listColumns,
   listSchemaColumns,
+  nameFields,
   RECORD_COLUMNS,
 } from '../../history/columns.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
@@ -75,7 +76,9 @@ export function createViews(
   const events = [...where, IS_SHOWN]
   const views = HISTORY_TABLES.map(table => {
     const own = listColumns(families, table)
-    const columns = table === 'events' ? formatEventColumns(own, brought) : formatColumns(own)
+    const shown = table === 'events' ? formatEventColumns(own, brought) : formatColumns(own)
+    // Objects can have columns of earlier schemas.
+    const columns = `${shown}, * EXCLUDE (${formatColumns(own)})`
     return formatView(table, formatSelect(columns, formatSource(table), events))
   })
   const common = formatColumns(RECORD_COLUMNS)
@@ -131,9 +134,12 @@ function formatColumns(columns: readonly { readonly name: string }[]): string {
 /** Returns the columns of `events` as SQL, with those of the types that inputs bring. Their fields are in `rest`. */
 function formatEventColumns(own: readonly Column[], brought: readonly TypeSchema[]): string {
   const columns = new Map(own.map(({ name, type }) => [name, { type, places: [quoteName(name)] }]))
-  for (const { name, type, path } of brought.flatMap(({ schema }) => listSchemaColumns(schema))) {
+  const fields = brought.flatMap(({ type: eventType, schema }) =>
+    listSchemaColumns(schema).map(field => ({ ...field, eventType })),
+  )
+  for (const { name, type, path, eventType } of nameFields(fields, own)) {
     const column = columns.get(name) ?? { type, places: [] }
-    column.places.push(formatField(column.type, path))
+    column.places.push(formatField(eventType, type, path))
     columns.set(name, column)
   }
   return Array.from(
@@ -142,11 +148,12 @@ function formatEventColumns(own: readonly Column[], brought: readonly TypeSchema
   ).join(', ')
 }
 
-/** Returns SQL for a field in `rest`, by its JSON pointer. A value of another type is null. */
-function formatField(type: ColumnType, path: readonly string[]): string {
+/** Returns SQL for a field in `rest` of a type's events, by its JSON pointer. A value of another type is null. */
+function formatField(eventType: string, type: ColumnType, path: readonly string[]): string {
   const parts = path.map(part => part.replaceAll('~', '~0').replaceAll('/', '~1'))
   const pointer = quoteLiteral(`/data/${parts.join('/')}`)
-  return `TRY_CAST(rest->>${pointer} AS ${type === 'JSON' ? 'VARCHAR' : type})`
+  const value = `TRY_CAST(rest->>${pointer} AS ${type === 'JSON' ? 'VARCHAR' : type})`
+  return `CASE WHEN type = ${quoteLiteral(eventType)} THEN ${value} END`
 }
 
 function quoteName(name: string): string {

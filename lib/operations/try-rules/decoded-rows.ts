@@ -7,7 +7,7 @@ import { formatEntity, type Received } from '#runtime/consumer/index.ts'
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
 import type { Decoded } from '#runtime/pipeline/decoding/index.ts'
 import { decodeRecords } from '#runtime/pipeline/replay.ts'
-import { type DataColumn, listDataColumns } from '../../history/columns.ts'
+import { type DataColumn, listStoredColumns } from '../../history/columns.ts'
 import type { Slice } from '../../history/coverage.ts'
 import { type ReadColumns, rowAt } from '../../history/parquet.ts'
 import { groupsOfSlice } from '../../history/read-history.ts'
@@ -26,13 +26,15 @@ const MAX_LENGTH = 1_000
 
 type ColumnsByType = ReadonlyMap<string, readonly DataColumn[]>
 
-/** Returns the columns with the data of each type of readings. */
-function listColumnsByType(families: Families): ColumnsByType {
-  const columns = listDataColumns(families, TABLE)
+/** Returns the columns of an object with the data of each type of readings. */
+function listColumnsByType(families: Families, { values }: ReadColumns): ColumnsByType {
+  const columns = listStoredColumns(families, TABLE, Object.keys(values))
   return new Map(
     families.readingTypes.map(type => {
       const { properties = {} } = findJsonSchema(families, type) ?? {}
-      return [type, columns.filter(({ path: [first = ''] }) => Object.hasOwn(properties, first))]
+      const isOf = ({ path: [first = ''], types = [type] }: DataColumn) =>
+        types.includes(type) && Object.hasOwn(properties, first)
+      return [type, columns.filter(isOf)]
     }),
   )
 }
@@ -45,12 +47,7 @@ export async function* readDecodedRows(
   range: TimeRange,
   consumer: Consumer<AnyKeyedProcess>,
 ): AsyncGenerator<readonly Decoded[]> {
-  const byType = listColumnsByType(families)
-  for await (const rows of groupsOfSlice(
-    store,
-    slice,
-    columns => new Rows(families, columns, byType, consumer),
-  ))
+  for await (const rows of groupsOfSlice(store, slice, columns => new Rows(families, columns, consumer)))
     for (let first = 0; first < rows.length; first += AT_ONCE)
       yield rows.decode(first, Math.min(first + AT_ONCE, rows.length), range)
 }
@@ -64,16 +61,12 @@ class Rows {
   readonly #parsed = new Map<string, unknown>()
   readonly #headers: Record<string, LogRecord['headers']> = {}
 
-  constructor(
-    families: Families,
-    columns: ReadColumns,
-    byType: ColumnsByType,
-    consumer: Consumer<AnyKeyedProcess>,
-  ) {
+  constructor(families: Families, columns: ReadColumns, consumer: Consumer<AnyKeyedProcess>) {
     this.length = columns.rows
     this.#families = families
     this.#columns = columns
     this.#consumer = consumer
+    const byType = listColumnsByType(families, columns)
     this.#fields = new Map([...byType].map(([type, fields]) => [type, selectFields(columns.values, fields)]))
   }
 

@@ -11,14 +11,8 @@ import type { LogRecord, RecordHeader } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
-import { listColumns } from '../../../lib/history/columns.ts'
-import {
-  DamagedObject,
-  decodeColumns,
-  encodeRows,
-  type NamedColumn,
-  ParquetFile,
-} from '../../../lib/history/parquet.ts'
+import { listColumns, type NamedColumn } from '../../../lib/history/columns.ts'
+import { DamagedObject, decodeColumns, encodeRows, ParquetFile } from '../../../lib/history/parquet.ts'
 import { type HistoryRow, toHistoryRows, toLogRecord } from '../../../lib/history/row.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../../lib/history/tables.ts'
 import { FAMILIES } from '../../support/families.ts'

@@ -80,6 +80,7 @@ export async function askQuestion(
   sql: string,
   times: Omit<SqlQuestion, 'statements'> = {},
   folder = privateFolder(),
+  families = FAMILIES,
 ): Promise<{
   rows: Record<string, Value>[]
   notices: string[]
@@ -89,7 +90,7 @@ export async function askQuestion(
   const progress = createProgress()
   const stop = new AbortController().signal
   const rows = await withSqlDatabase(
-    FAMILIES,
+    families,
     { statements: sql, ...times },
     async () => createSources(contents),
     { folder, progress, notice: text => notices.push(text), stop },

@@ -88,20 +88,16 @@ function replaceStatement(before: string, found: Statement | undefined, next: st
   if (!found && next === undefined) return before
   const added = next === undefined ? '' : `${endStatement(next)}\n`
   const last = found ?? parse(before).at(-1)
-  if (!last) return `${before.trim() === '' ? HEADER : before}${added}`
-  const { line, column } = last.at
-  const start =
-    before
-      .split('\n')
-      .slice(0, line - 1)
-      .join('\n').length +
-    (line > 1 ? 1 : 0) +
-    column -
-    1
+  if (!last) return `${before.trim() === '' ? HEADER : endLine(before)}${added}`
+  const { start } = last
   const end = start + last.text.length
-  const behind = before.slice(end).replace(/^\s*;[ \t]*\n?/, '')
-  if (found) return `${before.slice(0, start)}${added}${behind}`
-  return `${endStatement(before.slice(0, end))}\n${behind}${behind === '' || behind.endsWith('\n') ? '' : '\n'}${added}`
+  if (found) return `${before.slice(0, start)}${added}${before.slice(end).replace(/^\s*;[ \t]*\n?/, '')}`
+  return `${/^\s*;/.test(before.slice(end)) ? endLine(before) : `${endStatement(before.slice(0, end))}\n`}${added}`
+}
+
+/** Returns a text that does not end within a line, such as that of a comment. */
+function endLine(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`
 }
 
 /** Returns a statement with its semicolon, which is on a line of its own behind a comment that only the end of its line ends. */

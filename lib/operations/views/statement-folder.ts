@@ -3,9 +3,11 @@
  * crash applies what they say. A table without a statement stays until it is dropped by name, because a file that is moved or half
  * saved must not cost rows.
  */
-import { readFile, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { readText } from '../../support/text-reader.ts'
 import type { Families } from '../../telemetry/families.ts'
 import { compilePlan, type StatementFile } from '../../views/language/compile-plan.ts'
@@ -42,12 +44,18 @@ const PLAN_FILE = 'plan.json'
 const REPORT_MS = 5_000
 /** Interval at which tables that cannot be changed yet are looked at, in milliseconds. */
 const LOOK_MS = 1_000
+/** Times without a change after which a longer or a shorter file counts as saved, in milliseconds: some editors empty a file first. */
+const [LONGER_MS, SHORTER_MS] = [200, 3_000]
+/** Number of times that a statement is added to what another program has saved meanwhile. */
+const TRIES = 20
 
 export class StatementFolder {
   readonly #parts: FolderParts
   #edits: Promise<unknown> = Promise.resolve()
   #applies: Promise<unknown> = Promise.resolve()
   #reported = ''
+  /** Text of `local.sql` as it was last read or written here. */
+  #local = ''
 
   constructor(parts: FolderParts) {
     this.#parts = parts
@@ -73,15 +81,22 @@ export class StatementFolder {
   async change(
     statement: ChangingStatement,
   ): Promise<{ readonly ended: Promise<string> } | { readonly notice: string }> {
-    const { report, stop } = this.#parts
+    const { report, stop, folder } = this.#parts
     const edit = this.#edits.then(() => this.#edit(statement))
     this.#edits = edit.catch(() => {})
     const notice = await edit
     if (notice !== undefined) return { notice }
     const applied = this.#enqueue(statement.kind === 'drop' ? statement.name.text : undefined)
     const ended = applied.then(
-      // A change before this one may have applied the file already.
-      text => text || 'The file is in force.',
+      text => {
+        const saved = readFileText(join(folder, LOCAL_FILE))
+        // A change before this one may have applied the file already.
+        if (saved === this.#local || statement.kind === 'drop' || saved.includes(statement.text))
+          return text || 'The file is in force.'
+        throw new OperationFailure(
+          `Another program has saved ${LOCAL_FILE} since, without ${statement.name.text}. Repeat the statement.`,
+        )
+      },
       (error: Error) => {
         const reason = stop.aborted ? 'npm start has ended' : error.message
         throw new OperationFailure(
@@ -117,6 +132,7 @@ export class StatementFolder {
     const { openPorts, trail, report, stop } = this.#parts
     const inForce = await this.#readInForce()
     const files = await this.#read()
+    this.#local ||= readFileText(join(this.#parts.folder, LOCAL_FILE))
     // A folder can have a plan alone.
     if (files.length === 0) return ''
     const declared = await this.#compile(files)
@@ -134,23 +150,45 @@ export class StatementFolder {
     }
     const undeclared = wanted.tables.filter(table => !declared.tables.includes(table))
     // If the package did not have these tables, the function `clock` would drop them.
-    if (undeclared.length === 0) await this.#replace(PLAN_FILE, formatPlan(declared))
+    if (undeclared.length === 0)
+      await this.#replace(PLAN_FILE, formatPlan(declared), readFileText(join(this.#parts.folder, PLAN_FILE)))
     return describeApplied(change, progress.rows, undeclared)
   }
 
   /** Writes a statement into the file. Returns a notice if there is nothing to change. */
   async #edit(statement: ChangingStatement): Promise<string | undefined> {
     const inForce = await this.#readInForce()
-    const files = await this.#read()
-    await this.#compile(files)
-    const edited = editStatements(files, join(this.#parts.shownFolder, LOCAL_FILE), statement, inForce)
-    if ('notice' in edited) return edited.notice
-    await this.#compile(edited.files).catch(error => {
-      if (statement.kind !== 'drop' || !(error instanceof StatementError)) throw error
-      throw new OperationFailure(`${statement.name.text} is in use, so it is not dropped: ${error.problem}.`)
-    })
-    await this.#replace(LOCAL_FILE, edited.text)
-    return undefined
+    const name = join(this.#parts.shownFolder, LOCAL_FILE)
+    let [seen, tries] = [this.#local, 0]
+    for (; tries < TRIES; tries++) {
+      const before = readFileText(join(this.#parts.folder, LOCAL_FILE))
+      if (before !== seen) {
+        seen = before
+        const ms = before.length < this.#local.length ? SHORTER_MS : LONGER_MS
+        await pause(ms, undefined, { signal: this.#parts.stop })
+        continue
+      }
+      this.#local = before
+      // If these are newer, nothing is written.
+      const files = await this.#read()
+      await this.#compile(files)
+      const edited = editStatements(files, name, statement, inForce)
+      if ('notice' in edited) return edited.notice
+      const { text } = edited
+      const typed = await this.#compile(edited.files).catch(error => {
+        if (statement.kind !== 'drop' || !(error instanceof StatementError)) throw error
+        const problem = `${statement.name.text} is in use, so it is not dropped: ${error.problem}.`
+        throw new OperationFailure(problem)
+      })
+      const written = await this.#compile([...files.filter(file => file.name !== name), { name, text }])
+      if (!isDeepStrictEqual(listStatements(typed), listStatements(written)))
+        throw new OperationFailure(`${name} cannot take the statement: write it into a file of its own.`)
+      if (await this.#replace(LOCAL_FILE, text, before)) {
+        this.#local = text
+        return undefined
+      }
+    }
+    throw new OperationFailure(`Nothing was changed, because ${name} is being saved. Repeat the statement.`)
   }
 
   /** @throws TablesNotReady before the first run of the function `clock` */
@@ -170,20 +208,29 @@ export class StatementFolder {
     return compilePlan(this.#parts.getFamilies(), files, parse, await this.#parts.loadTopics())
   }
 
-  /** Replaces a file as a whole, unless it has the text already. */
-  async #replace(name: string, text: string): Promise<void> {
-    const path = join(this.#parts.folder, name)
-    const present = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw fileFailure(join(this.#parts.shownFolder, name), error)
-    })
-    if (present && readText(present, name) === text) return
-    const next = join(this.#parts.folder, `.${name}.next`)
-    await writeFile(next, text)
-      .then(() => rename(next, path))
-      .catch(error => {
-        throw fileFailure(join(this.#parts.shownFolder, name), error)
-      })
+  /** Replaces a file as a whole. Returns false if another program has changed its text from before, which then stays. */
+  async #replace(name: string, text: string, before: string): Promise<boolean> {
+    const { folder, shownFolder } = this.#parts
+    const [path, next] = [join(folder, name), join(folder, `.${name}.next`)]
+    if (text === before) return true
+    try {
+      await writeFile(next, text)
+      // No other work can run here between these two calls.
+      const isSame = readFileText(path) === before
+      if (isSame) renameSync(next, path)
+      return isSame
+    } catch (error) {
+      throw fileFailure(join(shownFolder, name), error)
+    }
   }
+}
+
+/** Returns the streams and tables of a plan, whose order means nothing. */
+const listStatements = ({ streams, tables }: ViewPlan) => new Set<object>([...streams, ...tables])
+
+/** Returns the text of a file, which is empty without the file. */
+function readFileText(path: string): string {
+  return existsSync(path) ? readText(readFileSync(path), basename(path)) : ''
 }
 
 /** Returns what was changed, and which tables have no statement. */

@@ -48,7 +48,9 @@ export type SettingName = 'size' | 'advance' | 'grace' | 'retention' | 'gap'
 
 export interface Query {
   /** Columns, or null for `*`. */
-  readonly items: readonly { readonly value: Node; readonly name: Name | null }[] | null
+  readonly items:
+    | readonly { readonly value: Node; readonly text: string; readonly name: Name | null }[]
+    | null
   readonly from: Name
   readonly alias: Name | null
   readonly window: WindowClause | null
@@ -71,7 +73,8 @@ interface Existing {
   readonly ifNotExists: boolean
 }
 
-export type Statement = { readonly text: string; readonly at: Position } & (
+/** `start` is the offset of its text. */
+export type Statement = { readonly text: string; readonly at: Position; readonly start: number } & (
   | (Existing & {
       readonly kind: 'stream'
       readonly name: Name

@@ -1,12 +1,14 @@
 /** Statements that are saved or sent under `npm start`: the files of the folder decide what is in force. */
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import promises from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import type { ChangingStatement } from '../../../../lib/operations/views/local-statements.ts'
 import { NO_TABLES } from '../../../../lib/operations/views/plan-change.ts'
-import { StatementFolder } from '../../../../lib/operations/views/statement-folder.ts'
+import { type FolderParts, StatementFolder } from '../../../../lib/operations/views/statement-folder.ts'
 import { loadPlan } from '../../../../lib/views/adapters/plan-file.ts'
 import { compilePlan } from '../../../../lib/views/language/compile-plan.ts'
 import { parse } from '../../../../lib/views/language/parser.ts'
@@ -42,7 +44,7 @@ class Started {
   }
 
   /** Opens the folder, as a start does. @param ports servers that differ */
-  open(ports: object = {}): StatementFolder {
+  open(ports: object = {}, parts: Partial<FolderParts> = {}): StatementFolder {
     this.stop = new AbortController()
     return new StatementFolder({
       ...{ folder: this.folder, shownFolder: 'config/views', stop: this.stop.signal },
@@ -56,6 +58,7 @@ class Started {
         publisher: async () => this.servers.publisher as never,
       },
       report: line => this.lines.push(line),
+      ...parts,
     })
   }
 
@@ -189,6 +192,108 @@ describe('a statement that is sent', () => {
       await assert.rejects(stopped, /not the tables: npm start has ended/)
       await started.open().apply()
       assert.deepEqual(await started.names(), [BOTH, BOTH])
+    })
+})
+
+describe('a save of an editor while a statement is sent', () => {
+  const MINE = `-- mine\n${tableText('b')}\n`
+  /** Steps of the way from the statement to its file: calls of the ports, and of the file system. */
+  const steps = ['readInForce', 'loadTopics 1', 'loadTopics 2', 'loadTopics 3', 'writeFile'] as const
+  for (const step of steps)
+    for (const before of ['', tableText('b')])
+      it(`given one at ${step}, with ${before ? 'a' : 'no'} file before, then the file has both`, async t => {
+        const started = await Started.create()
+        if (before) started.save('local.sql', before)
+        let isSaved = false
+        const saveAt = (at: string) => {
+          if (at !== step || isSaved) return
+          isSaved = true
+          started.save('local.sql', MINE)
+        }
+        const { writeFile } = promises
+        t.mock.method(promises, 'writeFile', async (...given: Parameters<typeof writeFile>) => {
+          await writeFile(...given)
+          saveAt('writeFile')
+        })
+        syncBuiltinESMExports()
+        let count = 0
+        const folder = started.open(
+          {},
+          {
+            readInForce: async () => {
+              saveAt('readInForce')
+              return (await started.servers.inForce.read()) ?? NO_TABLES
+            },
+            loadTopics: async () => {
+              saveAt(`loadTopics ${++count}`)
+              return { inputs: new Map() }
+            },
+          },
+        )
+        assert.match(await run(folder, CREATE), /in force/)
+        assert.equal(started.local, `${MINE}${CREATE}\n`)
+        assert.deepEqual((await started.names())[0], ['a', 'b', 'shipped'])
+        t.mock.restoreAll()
+        syncBuiltinESMExports()
+      })
+
+  it('given a file that is empty or half written for a while, then it waits, and keeps what is written', async () => {
+    const started = await Started.create()
+    started.save('local.sql', MINE)
+    const folder = started.open()
+    await folder.apply()
+    started.save('local.sql', MINE.slice(0, 9))
+    const sent = run(folder, CREATE)
+    setTimeout(() => started.save('local.sql', MINE), 1_000)
+    assert.match(await sent, /in force/)
+    assert.equal(started.local, `${MINE}${CREATE}\n`)
+  })
+
+  it('given saves without an end, then it is refused, and the file stays as it was saved', async () => {
+    const started = await Started.create()
+    let count = 0
+    const loadTopics = async () => {
+      started.save('local.sql', `-- ${++count}\n`)
+      return { inputs: new Map() }
+    }
+    await assert.rejects(
+      send(started.open({}, { loadTopics }), CREATE),
+      /^OperationFailure: Nothing was changed, because config\/views\/local\.sql is being saved\. Repeat the statement\.$/,
+    )
+    assert.equal(started.local, `-- ${count}\n`)
+  })
+
+  it('given one after the statement was written that does not have it, then the answer is no success', async () => {
+    const started = await Started.create()
+    const folder = started.open(
+      {},
+      {
+        readInForce: async () => {
+          if (started.local.includes(CREATE)) started.save('local.sql', MINE)
+          return (await started.servers.inForce.read()) ?? NO_TABLES
+        },
+      },
+    )
+    await assert.rejects(
+      run(folder, CREATE),
+      /Another program has saved local\.sql since, without a\. Repeat/,
+    )
+    assert.equal(started.local, MINE)
+  })
+
+  for (const comment of [
+    '-- mine',
+    `${tableText('b')} -- mine`,
+    `${tableText('b').slice(0, -1)} -- mine`,
+    '/* a */ -- b',
+    '-- mine\r\n-- more',
+  ])
+    it(`given ${comment} without an end of line, then the statement is not part of it`, async () => {
+      const started = await Started.create()
+      started.save('local.sql', comment)
+      assert.match(await run(started.open(), CREATE), /in force/)
+      assert.ok(started.local.startsWith(comment) && started.local.endsWith(`\n${CREATE}\n`))
+      assert.ok((await started.names())[0]?.includes('a'))
     })
 })
 

@@ -11,6 +11,7 @@ import { selectRows } from '../../lib/queries/states/view-rows.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import {
   compileSelect,
+  parseSelect,
   type Selection,
   type TableSelection,
 } from '../../lib/views/language/compile-select.ts'
@@ -28,6 +29,24 @@ import { formatCsvLine, formatShown } from './text.ts'
 const OF_TABLE = /^\s*(?:SELECT\b.*?\bFROM|DESCRIBE)\s+([`"]?)(\w+)\1(?![\w.("])/is
 const EMIT = /\bEMIT\s+(?:CHANGES|FINAL)\s*(?:LIMIT\s+\d+)?\s*;?\s*$/i
 const SHOW = /^\s*(?:SHOW|LIST)\s+(TABLES|STREAMS)\s*;?\s*$/i
+/** Words of the statements about tables and streams, and of those of other engines, which DuckDB does not have. */
+const OF_LANGUAGE = new RegExp(
+  [
+    String.raw`(?:^|;)\s*(?:CREATE|DROP)\s+(?:OR\s+REPLACE\s+)?(?:STREAM|SOURCE|SINK|MATERIALIZED|CONNECT|LIVE\s)`,
+    String.raw`(?:^|;)\s*(?:PRINT|SUBSCRIBE|TERMINATE)\s|\bEMIT\s+(?:CHANGES|FINAL|ON)\b|\bWITH\s*\(\s*['\w.]+\s*=`,
+    String.raw`\bWINDOW\s+(?:TUMBLING|HOPPING|SESSION)\b|\b(?:TUMBLE|HOP|CUMULATE|SESSION)(?:_\w+)?\s*\(|\bNOT\s+ENFORCED\b`,
+  ].join('|'),
+  'i',
+)
+
+/** @throws CliFailure for statements in the language of tables that are not questions, with what to do */
+export function refuseDeclarations(statements: string): void {
+  const words = statements.replaceAll(/'[^']*'|--.*|\/\*[\s\S]*?\*\//g, comment =>
+    comment[0] === "'" ? "''" : ' ',
+  )
+  if (OF_LANGUAGE.test(words)) compileStep(() => parseSelect(statements, parse))
+}
+
 /** Minimum width of a column of changes, whose widths are not known in advance. */
 const WIDTH = 16
 
@@ -61,7 +80,7 @@ export async function answerFromTables(
       else if (/^\s*DESCRIBE/i.test(statements))
         await print(yieldAnswer(describeSource(plan, name as string)))
       else {
-        const selection = compileSelection(statements, plan)
+        const selection = compileStep(() => compileSelect(statements, plan, parse))
         if (selection.isPush) await follow(selection, servers, format, terminal)
         else await print(yieldAnswer(await runPullQuery(selection, servers, most)))
       }
@@ -142,9 +161,10 @@ function describeSource(plan: ActivatedPlan, name: string): Answer {
   return buildAnswer(columns, rows)
 }
 
-function compileSelection(statements: string, plan: ActivatedPlan): Selection {
+/** Runs a step of the language. @throws CliFailure with its error */
+function compileStep<T>(step: () => T): T {
   try {
-    return compileSelect(statements, plan, parse)
+    return step()
   } catch (error) {
     throw statementFailure(error)
   }

@@ -11,6 +11,7 @@ import { createProgress, formatProgress, withSqlDatabase } from '../../lib/opera
 import { answerFromStorage, isOfStorage } from '../../lib/operations/sql/storage-answer.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
 import { normalizeText } from '../../lib/support/text-reader.ts'
+import { DECLARED } from '../../lib/views/language/compile-select.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import {
   argument,
@@ -103,9 +104,10 @@ Examples:
 
 async function tryTables(statements: string, options: SqlOptions, terminal: Terminal): Promise<boolean> {
   const { env, since, until, format } = options
+  const { answerFromTables, refuseDeclarations } = await import('./answer-from-tables.ts')
+  refuseDeclarations(statements)
   // Records of a range of time are answers of DuckDB.
   if (since !== undefined || until !== undefined) return false
-  const { answerFromTables } = await import('./answer-from-tables.ts')
   return answerFromTables(statements, format, MAX_ROWS, resolveConfig(terminal, env), terminal, answers =>
     printAnswers(answers, options, terminal, () => {}),
   )
@@ -171,23 +173,31 @@ async function runStatements(
     await printAnswers(database.run(statements, notice), options, terminal, quiet)
   } catch (error) {
     if (!(error instanceof SqlError) || terminal.stop.aborted) throw error
-    throw await describeError(error, database, config)
+    throw await describeError(error, database, config, statements)
   }
 }
 
 /** Returns the error with the tables that exist and, for a table that does not, the most similar names. */
-async function describeError(error: SqlError, database: SqlDatabase, config: Config): Promise<CliFailure> {
+async function describeError(
+  error: SqlError,
+  database: SqlDatabase,
+  config: Config,
+  statements: string,
+): Promise<CliFailure> {
   const { message, unknownTable } = error
   const { listTables } = await import('./answer-from-tables.ts')
   const tables = [...database.views, ...(unknownTable === undefined ? [] : await listTables(config))]
   const names = tables.map(({ name }) => name)
-  const hint = unknownTable === undefined ? '' : (suggestion(unknownTable, names)?.replace(' ', '\n') ?? '')
+  const similar =
+    unknownTable === undefined ? '' : (suggestion(unknownTable, names)?.replace(' ', '\n') ?? '')
+  const isCreate = /^(?:Catalog|Parser) Error/.test(message) && /\bCREATE\b/i.test(statements)
+  const declared = isCreate ? `\nIf this is about a stream: ${DECLARED}.` : ''
   const shown = tables.map(
     ({ name, columns }) => `  ${name}(${columns.map(column => column.name).join(', ')})`,
   )
   const list = /^(Catalog|Binder) Error/.test(message) ? `\n\nTables:\n${shown.join('\n')}` : ''
   // The error message quotes the statement, and may contain values from the tables.
-  return new CliFailure(`${escapeTextLines(message)}${hint}${list}`, 1, { cause: error })
+  return new CliFailure(`${escapeTextLines(message)}${similar}${declared}${list}`, 1, { cause: error })
 }
 
 async function printAnswers(

@@ -129,7 +129,7 @@ function compileTable(
   // The name is a part of a URI.
   if (!/^\w+$/.test(name.text))
     throw new StatementError('the name of a table has only letters, digits and _', name.at)
-  const row = resolveWithin(statement, createRowResolver(stream))
+  const row = resolveWithin(statement, createRowResolver(stream, statement.items))
   const condition =
     where && requireType(compileExpression(where, row, AGGREGATE_FUNCTIONS), 'BOOLEAN', 'WHERE').value
   const keys = statement.group.map(node => compileKey(node, row, statement))
@@ -164,6 +164,8 @@ function compileTable(
 
 function compileKey(node: Node, row: Resolve, { window }: Query): Typed {
   const key = compileExpression(node, row)
+  if (node.kind === 'literal')
+    throw new StatementError('GROUP BY takes columns, not numbers', node.at, 'GROUP BY column')
   if (key.type === 'DOUBLE')
     throw new StatementError('GROUP BY a DOUBLE has no bound', node.at, 'GROUP BY ROUND(column)')
   if (!window && includes(key.value, part => part.kind === 'field' && part.type === 'TIMESTAMP'))

@@ -64,14 +64,23 @@ type ReadablePlan = ViewPlan & { readonly building?: readonly string[] }
 
 /** @throws StatementError if the text is not one SELECT over a table or a stream of the plan */
 export function compileSelect(text: string, plan: ReadablePlan, parse: Parse): Selection {
+  return compileQuery(parseSelect(text, parse), plan)
+}
+
+/** What to do with a statement that is not a question. */
+export const DECLARED =
+  'CREATE and DROP of tables belong in config/views/*.sql, which `sluice views apply` puts into force; `npm start` also takes them at /ksql'
+
+/** @throws StatementError if the text is not one SELECT */
+export function parseSelect(text: string, parse: Parse): SelectQuery {
   const [statement, other] = parse(text)
-  if (statement?.kind !== 'select' || other)
-    throw new StatementError(
-      'expected one SELECT',
-      (statement?.kind === 'select' ? other?.at : statement?.at) ?? { line: 1, column: 1 },
-      'SELECT * FROM table;',
-    )
-  return compileQuery(statement, plan)
+  if (statement?.kind === 'select' && !other) return statement
+  const odd = statement?.kind === 'select' ? other : statement
+  const isChange = ['stream', 'table', 'drop'].includes(odd?.kind ?? '')
+  const [problem, nearest] = isChange
+    ? ([DECLARED, undefined] as const)
+    : ['expected one SELECT', 'SELECT * FROM table;']
+  throw new StatementError(problem, odd?.at ?? { line: 1, column: 1 }, nearest)
 }
 
 type SelectQuery = Query & Pick<Statement, 'at'>
@@ -86,7 +95,9 @@ function compileQuery(query: SelectQuery, { streams, tables, building = [] }: Re
     throw new StatementError(
       `${clause} is a part of a table: a question reads rows as they are`,
       query.at,
-      `SELECT * FROM ${text} WHERE column = 'value'`,
+      table
+        ? `SELECT * FROM ${text} WHERE column = 'value'`
+        : `CREATE TABLE name AS SELECT … FROM ${text} GROUP BY column`,
     )
   if (table) return compileTableQuery(query, table)
   if (stream) return compileStreamQuery(query, stream)

@@ -7,11 +7,11 @@ import type { Families } from '../../telemetry/families.ts'
 import { findJsonSchema } from '../../telemetry/schema-texts.ts'
 import type { Expression, FunctionName, StreamColumn, StreamPlan } from '../plan.ts'
 import { STREAM_SIGNALS, signalOfType } from '../stream-events.ts'
-import { isAggregate } from './compile-aggregate.ts'
+import { hasAggregate, isAggregate } from './compile-aggregate.ts'
 import { type Resolve, typeNamed } from './compile-expression.ts'
 import { createFieldLocator, plain } from './record-fields.ts'
 import { StatementError, unknownName } from './statement-error.ts'
-import type { ColumnClause, Name, Position, Statement } from './syntax.ts'
+import type { ColumnClause, Name, Position, Query, Statement } from './syntax.ts'
 
 /** Topics of an environment that streams can name beside the signals. */
 export interface StreamTopics {
@@ -158,14 +158,19 @@ const PSEUDO: readonly StreamColumn[] = [
   { name: 'TYPE', type: 'VARCHAR', path: ['type'] },
 ]
 
-/** Resolves the columns of a stream. */
-export function createRowResolver({ columns }: StreamPlan): Resolve {
+/** Resolves the columns of a stream. @param items results of the query, whose names are not columns of the stream */
+export function createRowResolver({ columns }: StreamPlan, items: Query['items'] = null): Resolve {
   const all = [...columns, ...PSEUDO]
   return node => {
     if (node.kind === 'call' && isAggregate(node))
       throw new StatementError('an aggregate is not a value of one row', node.at, 'HAVING COUNT(*) > 1')
     if (node.kind !== 'name') return undefined
     const column = all.find(({ name }) => name.toLowerCase() === node.name.toLowerCase())
+    const item = items?.find(({ name }) => name?.text.toLowerCase() === node.name.toLowerCase())
+    if (!column && item) {
+      const form = `${hasAggregate(item.value) ? 'HAVING ' : ''}${item.text} …`
+      throw new StatementError(`${node.name} names a result: repeat its expression`, node.at, form)
+    }
     if (!column)
       throw unknownName(
         'column',

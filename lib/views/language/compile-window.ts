@@ -38,7 +38,8 @@ export function compileWindow(
   const allowed: readonly SettingName[] = [...required, 'grace', 'retention']
   const settingsByName = new Map(settings.map(setting => [setting.name, setting.ms]))
   const odd = settings.find(({ name }) => !allowed.includes(name))
-  if (odd) throw new StatementError(`a ${kind} window has no ${WORDS[odd.name]}`, odd.at, form)
+  if (odd)
+    throw new StatementError(`a ${kind} window has no ${WORDS[odd.name].replace(/^a /, '')}`, odd.at, form)
   const missing = required.find(name => !settingsByName.has(name))
   if (missing) throw new StatementError(`a ${kind} window needs ${WORDS[missing]}`, at, form)
   if (settingsByName.size < settings.length)

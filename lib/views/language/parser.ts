@@ -54,7 +54,7 @@ const FORMS: Readonly<Record<string, string>> = {
   STREAM: "CREATE STREAM name (column VARCHAR, …) WITH (KAFKA_TOPIC = 'readings', VALUE_FORMAT = 'JSON');",
   TABLE: 'CREATE TABLE name AS SELECT column, COUNT(*) AS count FROM stream GROUP BY column;',
   WITH: "WITH (KAFKA_TOPIC = 'readings', VALUE_FORMAT = 'JSON')",
-  SELECT: 'SELECT column, COUNT(*) AS count FROM stream GROUP BY column;',
+  SELECT: "SELECT column, other FROM table WHERE column = 'value';",
   WINDOW: 'WINDOW TUMBLING (SIZE 1 MINUTE, GRACE PERIOD 10 SECONDS)',
   WHERE: "WHERE column = 'value' AND other > 1",
   GROUP: 'GROUP BY column',
@@ -67,9 +67,12 @@ const FORMS: Readonly<Record<string, string>> = {
 
 /** Returns the form of the clause that a text ends with. */
 function formAt(before: string): string | undefined {
-  const keyword = before
-    .slice(before.lastIndexOf(';') + 1)
+  const statement = before.slice(before.lastIndexOf(';') + 1)
+  const keyword = statement
     .match(new RegExp(`\\b(?:${Object.keys(FORMS).filter(Boolean).join('|')})\\b`, 'gi'))
     ?.at(-1)
-  return FORMS[keyword?.toUpperCase() ?? '']
+    ?.toUpperCase()
+  // A question has no groups.
+  const ofTable = /\bCREATE\b/i.test(statement) ? /^SELECT$/ : /^(?:WINDOW|GROUP|HAVING)$/
+  return FORMS[keyword && ofTable.test(keyword) ? 'TABLE' : (keyword ?? '')]
 }

@@ -4,8 +4,11 @@ import process from 'node:process'
 import { findInputProblems } from '../../infra/checks/config-files.ts'
 import { checkRules } from '../../lib/alerting/rule-files.ts'
 import { FAMILIES, NAMES, readSettings } from '../../lib/app/settings/index.ts'
+import { listSchemaColumns } from '../../lib/history/columns.ts'
 import type { EditedFile } from '../../lib/support/edited-file.ts'
 import { errorLine } from '../../lib/support/file-errors.ts'
+import type { Families } from '../../lib/telemetry/families.ts'
+import { buildFamilySchema } from '../../lib/telemetry/family-schema.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 
 /** Files that decide what `intake` does. */
@@ -26,4 +29,17 @@ export async function findInputErrors({ inputsFile, mappingsDir }: InputFiles): 
   const config = { env: process.env.SLUICE_ENV || 'local', names, inputsFile }
   const [shown, shownMappings] = [inputsFile, mappingsDir].map(path => relative(PROJECT, path))
   return findInputProblems(families, config, shown ?? '', [mappingsDir, shownMappings ?? ''])
+}
+
+/** Returns the fields of readings that have another type than before, such as `level of logs`. */
+export function listRetyped(before: Families): string[] {
+  const listTypes = (families: Families) =>
+    families.all.flatMap(({ name, file }) =>
+      listSchemaColumns(buildFamilySchema(file)).map(
+        field => [`${field.path.join('.')} of ${name}`, field.type] as const,
+      ),
+    )
+  const types = new Map(listTypes(before))
+  const now = listTypes(readSettings([FAMILIES]).families)
+  return now.flatMap(([field, type]) => ((types.get(field) ?? type) === type ? [] : field))
 }

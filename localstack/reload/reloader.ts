@@ -4,8 +4,9 @@ import { basename, dirname, join, relative } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { BuildError, type Built, type FunctionCode } from '../../infra/packaging/bundle-builder.ts'
 import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
+import { FAMILIES, readSettings } from '../../lib/app/settings/index.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
-import { findInputErrors, findRuleErrors, type InputFiles } from './find-errors.ts'
+import { findInputErrors, findRuleErrors, type InputFiles, listRetyped } from './find-errors.ts'
 
 /**
  * Part of a function's entry in serverless.yml that a reload uses. The Serverless Framework and serverless-offline read the same
@@ -58,6 +59,8 @@ export class Reloader {
   #version = 0
   /** Functions that map records, whose version is also that of the mappings. */
   readonly #mapping: ReadonlySet<string>
+  /** Families in use. */
+  #families = readSettings([FAMILIES]).families
   /** Hash of the inputs and mappings in use. */
   #inputsVersion = ''
   /** Folders of versions of code, oldest first. */
@@ -139,6 +142,9 @@ export class Reloader {
       errors = await this.#findErrors(folders)
       if (errors.length === 0) {
         await this.reloadCode(files)
+        const retyped = listRetyped(this.#families)
+        this.#families = readSettings([FAMILIES]).families
+        if (retyped.length > 0) say(`${retyped.join(', ')}: ${RETYPED}`)
         return true
       }
     }
@@ -310,6 +316,8 @@ function toSourceFile({ handler }: { readonly handler: string }): string {
 }
 
 const MAX_NAMED = 3
+const RETYPED =
+  'another type than before. Records that wait with the former one become dead letters; the history has its values in a column of their own, or in rest: see docs/history.md'
 
 function describeReload(functions: readonly string[], files: readonly string[]): string {
   const named =

@@ -164,6 +164,18 @@ describe('given two functions that read rules, and one that reads inputs', () =>
     await rm(mapping)
     await writeFile(join(rules, 'own.yaml'), RULES.replace('info', 'mild'))
     assert.deepEqual(await save('environment.yaml'), used)
+    const text = await readFile(new URL('environment.yaml', shipped), 'utf8')
+    const retyped = text
+      .replace(/ {2}humidity.*\n/, '')
+      .replace('states:', 'states:\n  humidity: [low, high]')
+    said.length = 0
+    await writeFile(join(families, 'environment.yaml'), retyped)
+    code.set('clock', retyped)
+    assert.equal(await reloader.reloadFamilies(['families']), true)
+    assert.match(
+      said.join('\n'),
+      /^reloaded clock: families\nhumidity of environment: another type than before\. Records that wait with the former one become dead letters; /,
+    )
     await writeFile(join(families, 'environment.yaml'), 'family: [')
     assert.equal(await reloader.reloadFamilies(['families']), false)
     assert.match(said.join(), /the old families are kept:[\s\S]*environment\.yaml:1:/)

@@ -30,21 +30,17 @@ const OF_TABLE = /^\s*(?:SELECT\b.*?\bFROM|DESCRIBE)\s+([`"]?)(\w+)\1(?![\w.("])
 const EMIT = /\bEMIT\s+(?:CHANGES|FINAL)\s*(?:LIMIT\s+\d+)?\s*;?\s*$/i
 const SHOW = /^\s*(?:SHOW|LIST)\s+(TABLES|STREAMS)\s*;?\s*$/i
 /** Words of the statements about tables and streams, and of those of other engines, which DuckDB does not have. */
-const OF_LANGUAGE = new RegExp(
-  [
-    String.raw`(?:^|;)\s*(?:CREATE|DROP)\s+(?:OR\s+REPLACE\s+)?(?:STREAM|SOURCE|SINK|MATERIALIZED|CONNECT|LIVE\s)`,
-    String.raw`(?:^|;)\s*(?:PRINT|SUBSCRIBE|TERMINATE)\s|\bEMIT\s+(?:CHANGES|FINAL|ON)\b|\bWITH\s*\(\s*['\w.]+\s*=`,
-    String.raw`\bWINDOW\s+(?:TUMBLING|HOPPING|SESSION)\b|\b(?:TUMBLE|HOP|CUMULATE|SESSION)(?:_\w+)?\s*\(|\bNOT\s+ENFORCED\b`,
-  ].join('|'),
-  'i',
-)
+const OF_LANGUAGE = [
+  /(?:^|;)\s*(?:CREATE|DROP)\s+(?:OR\s+REPLACE\s+)?(?:STREAM|SOURCE|SINK|MATERIALIZED|CONNECT|LIVE\s)/i,
+  /(?:^|;)\s*(?:PRINT|SUBSCRIBE|TERMINATE)\s|\bEMIT\s+(?:CHANGES|FINAL|ON)\b|\bWITH\s*\(\s*['\w.]+\s*=/i,
+  /\bWINDOW\s+(?:TUMBLING|HOPPING|SESSION)\b|\b(?:TUMBLE|HOP|CUMULATE|SESSION)(?:_\w+)?\s*\(|\bNOT\s+ENFORCED\b/i,
+]
+const TEXT_OR_COMMENT = /'[^']*'?|--.*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/)?/g
 
 /** @throws CliFailure for statements in the language of tables that are not questions, with what to do */
 export function refuseDeclarations(statements: string): void {
-  const words = statements.replaceAll(/'[^']*'|--.*|\/\*[\s\S]*?\*\//g, comment =>
-    comment[0] === "'" ? "''" : ' ',
-  )
-  if (OF_LANGUAGE.test(words)) compileStep(() => parseSelect(statements, parse))
+  const words = statements.replaceAll(TEXT_OR_COMMENT, found => (found[0] === "'" ? "''" : ' '))
+  if (OF_LANGUAGE.some(form => form.test(words))) compileStep(() => parseSelect(statements, parse))
 }
 
 /** Minimum width of a column of changes, whose widths are not known in advance. */

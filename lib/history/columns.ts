@@ -1,7 +1,7 @@
 /**
  * Columns of the history. Each table has the attributes of a record and of its event, and a column for each field in the JSON
  * Schemas of its event types. A field that a schema gains becomes a column without further work. Where fields of one name differ in
- * their kind of values, each kind has a column: `level` and `level_text`. Pure.
+ * their kind of values, each kind has a column. Pure.
  */
 import { listEventTypes } from '../telemetry/event-types.ts'
 import type { Families } from '../telemetry/families.ts'
@@ -100,7 +100,7 @@ function deriveColumns(families: Families, table: HistoryTable): DataColumn[] {
   })
 }
 
-/** Kinds of values. Of several kinds with one name, the first one keeps it, and the others are behind it: `level_text`. */
+/** Kinds of values. Of several kinds with one name, the first one keeps it, and the others are behind it, such as text. */
 const KINDS = ['number', 'boolean', 'text', 'json'] as const
 
 /** Name and type of a column. */

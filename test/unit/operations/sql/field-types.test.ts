@@ -240,11 +240,11 @@ describe('given any families of two times, when all columns are asked for', () =
     await fc.assert(
       fc.asyncProperty(families, families, async (before, after) => {
         const [then, now] = [before, after].map(all =>
-          parseFamilies(...all.map((one, index) => toText(`f${index}`, one))),
+          parseFamilies(...all.map((declaration, index) => toText(`f${index}`, declaration))),
         )
         assert.ok(then && now)
         const records = [before, after].map((all, time) =>
-          all.map((one, index) => reading(time * 10 + index, `f${index}`, toData(one))),
+          all.map((declaration, index) => reading(time * 10 + index, `f${index}`, toData(declaration))),
         )
         const [old = [], next = []] = records
         const rows = await ask(
@@ -259,17 +259,17 @@ describe('given any families of two times, when all columns are asked for', () =
         const isOneColumn = (...paths: string[]) =>
           new Set(paths.map(path => toColumn(path).replaceAll('_text', ''))).size === 1
         const toColumn = (path: string) => path.replace('.', '_').replace('S', '_s').toLowerCase()
-        for (const [index, one] of [...before, ...after].entries()) {
+        for (const [index, declaration] of [...before, ...after].entries()) {
           const shown = Object.entries(rows[index] ?? {})
-          for (const [path, kind] of Object.entries(one)) {
+          for (const [path, kind] of Object.entries(declaration)) {
             const isShown = shown.some(
               ([column, value]) =>
                 column.replace(/^data_/, '').startsWith(toColumn(path)) && value === KINDS[kind],
             )
             // One schema can have two fields for one column.
-            const isTaken = Object.keys(one).some(other => other !== path && isOneColumn(other, path))
+            const isTaken = Object.keys(declaration).some(other => other !== path && isOneColumn(other, path))
             const isRest = isTaken && String(rows[index]?.rest).includes(JSON.stringify(KINDS[kind]))
-            assert.ok(isShown || isRest, `${path} of ${JSON.stringify([one, rows[index]])}`)
+            assert.ok(isShown || isRest, `${path} of ${JSON.stringify([declaration, rows[index]])}`)
           }
         }
         const reader: DataReader = { read: event => event, prepare: async () => {} }
@@ -280,8 +280,8 @@ describe('given any families of two times, when all columns are asked for', () =
         ] as const) {
           const bytes = encodeRows(written, 'readings', await toHistoryRows(all, reader))
           const back: LogRecord[] = rowsFrom(now, 'readings', await decodeColumns(bytes)).map(toLogRecord)
-          for (const [index, one] of of.entries())
-            if (isDeepStrictEqual(one, after[index]))
+          for (const [index, declaration] of of.entries())
+            if (isDeepStrictEqual(declaration, after[index]))
               assert.deepEqual(read(back[index] as LogRecord), read(all[index] as LogRecord))
         }
       }),

@@ -10,7 +10,12 @@ import {
   toDeadLetterSummary,
 } from '../../lib/queries/dead-letters/dead-letter-records.ts'
 import type { DeadLettersNow, PlacedRow } from '../../lib/queries/dead-letters/dead-letters.ts'
-import { type BytesView, toBytesView } from '../../lib/queries/records/bytes-view.ts'
+import {
+  type BytesView,
+  type HeaderView,
+  toBytesView,
+  toHeaderView,
+} from '../../lib/queries/records/bytes-view.ts'
 import { formatTimestamp } from '../../lib/queries/records/record-view.ts'
 
 /** Dead letter in a list. */
@@ -67,7 +72,7 @@ export interface DeadLetterReport extends DeadLetterLine {
   readonly redrive: RedriveOutlook
   readonly traceparent: string | null
   readonly key: BytesView | null
-  readonly headers: readonly ({ readonly name: string } & BytesView)[]
+  readonly headers: readonly HeaderView[]
   readonly value: BytesView | null
 }
 
@@ -86,7 +91,7 @@ export function buildDeadLetterReport(found: FoundDeadLetter, redrive: RedriveOu
     redrive,
     traceparent: event.extensions?.traceparent ?? null,
     key: original.key && toBytesView(original.key),
-    headers: original.headers.map(({ name, value }) => ({ name, ...toBytesView(value) })),
+    headers: original.headers.map(({ name, value }) => toHeaderView([name, value])),
     value: original.value && toBytesView(original.value),
   }
 }

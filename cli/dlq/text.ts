@@ -131,8 +131,8 @@ function formatSection(title: string, bytes: Buffer | null): string[] {
 function formatHeaders(headers: FoundDeadLetter['original']['headers']): string[] {
   if (headers.length === 0) return ['Headers: none']
   const rows = headers.map(({ name, value }) => {
-    const text = decodeText(value)
-    return [name, text ?? `0x${value.toString('hex')}`]
+    const text = value && decodeText(value)
+    return [name, text === undefined ? `0x${value?.toString('hex')}` : String(text)]
   })
   return ['Headers:', ...formatList(rows, '  ')]
 }

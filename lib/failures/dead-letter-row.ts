@@ -3,7 +3,7 @@
  * error message. Pure.
  */
 import { hash } from 'node:crypto'
-import { decodeText } from '#runtime/cloudevents/index.ts'
+import { decodeText, fromBase64 } from '#runtime/cloudevents/index.ts'
 import { type Event, formatEntity } from '#runtime/consumer/index.ts'
 import type { Families } from '../telemetry/families.ts'
 import {
@@ -13,7 +13,6 @@ import {
   originalEvent,
   readDlqRecord,
 } from './dlq-record.ts'
-import { decodeBase64 } from './redriven-record.ts'
 
 interface WrittenRow {
   /** Offset of the record in its partition of the dlq topic. */
@@ -111,7 +110,7 @@ export function deadLetterRow(families: Families, found: FoundDeadLetter): DeadL
 export function formatKey({
   deadLetter: { originalKey },
 }: Pick<FoundDeadLetter, 'deadLetter'>): string | null {
-  const key = decodeBase64(originalKey)
+  const key = fromBase64(originalKey)
   return key && cut(decodeText(key) ?? `0x${key.toString('hex')}`)
 }
 

@@ -3,12 +3,11 @@
  * has redriven or dropped. Pure.
  */
 
-import { decodeText, isFailure, type LogRecord, readEvent } from '#runtime/cloudevents/index.ts'
+import { decodeText, fromBase64, isFailure, type LogRecord, readEvent } from '#runtime/cloudevents/index.ts'
 import type { Event, FailureData } from '#runtime/consumer/index.ts'
 import validators, { type SchemaViolation } from '../schemas/compiled.js'
 import type { DeadLetter } from './dlq-router.ts'
 import { DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE, FAILURE_TYPE } from './event-types.ts'
-import { decodeBase64 } from './redriven-record.ts'
 import { describeUnrouted } from './route.ts'
 
 /** Record of the dlq topic that contains a dead letter. */
@@ -30,7 +29,7 @@ export interface FoundDeadLetter {
 interface OriginalBytes {
   readonly key: Buffer | null
   readonly value: Buffer | null
-  readonly headers: readonly { readonly name: string; readonly value: Buffer }[]
+  readonly headers: readonly { readonly name: string; readonly value: Buffer | null }[]
 }
 
 /** Record that has the type of a dead letter or of an event about handled dead letters, but cannot be read. */
@@ -129,12 +128,9 @@ function createFoundDeadLetter(
     // Decode on demand, because most callers do not need the bytes.
     get original() {
       return {
-        key: decodeBase64(deadLetter.originalKey),
-        value: decodeBase64(deadLetter.originalValue),
-        headers: deadLetter.originalHeaders.map(({ name, value }) => ({
-          name,
-          value: Buffer.from(value, 'base64'),
-        })),
+        key: fromBase64(deadLetter.originalKey),
+        value: fromBase64(deadLetter.originalValue),
+        headers: deadLetter.originalHeaders.map(({ name, value }) => ({ name, value: fromBase64(value) })),
       }
     },
   }

@@ -1,6 +1,6 @@
 /** Builds the record that redrives a failed record. The redriver and the command `dlq redrive` both use it. Pure. */
 
-import { buildRedriveHeaders, originalHeaders as withoutOwn } from '#runtime/cloudevents/index.ts'
+import { buildRedriveHeaders, fromBase64, originalHeaders as withoutOwn } from '#runtime/cloudevents/index.ts'
 import {
   type FailedAttempt,
   type FailureData,
@@ -15,7 +15,7 @@ export interface RedrivenRecord {
   readonly partition: number
   readonly key: Buffer | null
   readonly value: Buffer | null
-  readonly headers: readonly (readonly [name: string, value: Buffer])[]
+  readonly headers: readonly (readonly [name: string, value: Buffer | null])[]
 }
 
 /** Redrive that an operator requested. */
@@ -51,9 +51,7 @@ export function createRedrivenRecord(
   const { consumer, originalTimestamp: timestampMs, originalKey, originalValue, attempt } = failure
   const position = originalPosition(failure)
   const { topic, partition, offset, log } = position
-  const original = failure.originalHeaders.map(
-    ({ name, value }) => [name, Buffer.from(value, 'base64')] as const,
-  )
+  const original = failure.originalHeaders.map(({ name, value }) => [name, fromBase64(value)] as const)
   const headers = buildRedriveHeaders({
     consumer,
     failure: failureId(consumer, position),
@@ -65,8 +63,8 @@ export function createRedrivenRecord(
   return {
     topic: through?.topic ?? topic,
     partition: through ? partition % through.partitions : partition,
-    key: decodeBase64(originalKey),
-    value: decodeBase64(originalValue),
+    key: fromBase64(originalKey),
+    value: fromBase64(originalValue),
     headers: [...withoutOwn({ headers: original }), ...headers],
   }
 }
@@ -79,8 +77,4 @@ function toFailedAttempt(
   const failedAttempt = { attempt, failedAt, errorType, error }
   if (!byHand) return failedAttempt
   return { ...failedAttempt, redrivenBy: byHand.by, redrivenAt: byHand.at }
-}
-
-export function decodeBase64(base64: string | null): Buffer | null {
-  return base64 === null ? null : Buffer.from(base64, 'base64')
 }

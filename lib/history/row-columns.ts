@@ -11,7 +11,13 @@
  * Pure.
  */
 
-import { isTimestamp, parseTime, type RecordHeader, toBuffer } from '#runtime/cloudevents/index.ts'
+import {
+  fromBase64,
+  isTimestamp,
+  parseTime,
+  type RecordHeader,
+  toBase64,
+} from '#runtime/cloudevents/index.ts'
 import { type Event, instant } from '#runtime/consumer/index.ts'
 import { isEmpty, isObject } from '../support/json.ts'
 import type { ColumnType, DataColumn } from './columns.ts'
@@ -84,8 +90,7 @@ export function writeRow(
     rest.value = raw.value?.toString('base64') ?? null
     if (raw.code !== undefined) rest.code = raw.code
   }
-  if (headers.length > 0)
-    rest.headers = headers.map(([name, bytes]) => [name, bytes && toBuffer(bytes).toString('base64')])
+  if (headers.length > 0) rest.headers = headers.map(([name, bytes]) => [name, toBase64(bytes)])
   if (!isEmpty(rest)) set('rest', JSON.stringify(rest))
 }
 
@@ -183,17 +188,15 @@ export function readRow(
     partition: value('partition') as number,
     offset: value('offset') as number,
     timestampMs: value('timestamp') as number,
-    key: rest.key === undefined ? (keyText == null ? null : Buffer.from(keyText)) : decodeBase64(rest.key),
-    headers: (rest.headers ?? []).map(
-      ([name, bytes]): RecordHeader => [name, bytes === null ? null : decodeBase64(bytes)],
-    ),
+    key: rest.key === undefined ? (keyText == null ? null : Buffer.from(keyText)) : fromBase64(rest.key),
+    headers: (rest.headers ?? []).map(([name, bytes]): RecordHeader => [name, fromBase64(bytes)]),
   }
   const event = readEvent(columns, rest, value)
   const raw =
     rest.value === undefined
       ? undefined
       : {
-          value: rest.value === null ? null : decodeBase64(rest.value),
+          value: fromBase64(rest.value),
           ...(rest.code === undefined ? {} : { code: rest.code }),
         }
   return { ...place, ...(event ? { event } : {}), ...(raw ? { raw } : {}) }
@@ -228,7 +231,7 @@ function readData(
   { bytes, data: left }: Rest,
   value: (column: string) => ColumnValue | undefined,
 ): unknown {
-  if (bytes !== undefined) return decodeBase64(bytes)
+  if (bytes !== undefined) return fromBase64(bytes)
   if (left !== undefined && !isObject(left)) return left
   let data: Record<string, unknown> | undefined
   for (const { name, type, path, types } of columns) {
@@ -259,8 +262,4 @@ function setOwn(object: object, name: string, value: unknown): void {
   if (name === '__proto__')
     Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
   else (object as Record<string, unknown>)[name] = value
-}
-
-function decodeBase64(base64: string): Buffer {
-  return Buffer.from(base64, 'base64')
 }

@@ -124,7 +124,7 @@ export interface DeadLetter {
   readonly originalTimestamp: number
   readonly originalKey: string | null
   readonly originalValue: string | null
-  readonly originalHeaders: readonly { readonly name: string; readonly value: string }[]
+  readonly originalHeaders: readonly { readonly name: string; readonly value: string | null }[]
   readonly errorType: string
   readonly error: string
   readonly consumer: string
@@ -191,7 +191,7 @@ export interface Failure {
   readonly originalTimestamp: number
   readonly originalKey: string | null
   readonly originalValue: string | null
-  readonly originalHeaders: readonly { readonly name: string; readonly value: string }[]
+  readonly originalHeaders: readonly { readonly name: string; readonly value: string | null }[]
   readonly errorType: string
   readonly error: string
   readonly consumer: string
@@ -246,7 +246,7 @@ export interface Retry {
   readonly originalTimestamp: number
   readonly originalKey: string | null
   readonly originalValue: string | null
-  readonly originalHeaders: readonly { readonly name: string; readonly value: string }[]
+  readonly originalHeaders: readonly { readonly name: string; readonly value: string | null }[]
   readonly errorType: string
   readonly error: string
   readonly consumer: string

@@ -1,7 +1,7 @@
 import avro, { type Schema as AvroSchema, type Type } from 'avsc'
 import type { Schema } from './client.ts'
 import { UnencodableError } from './errors.ts'
-import { base64Bytes } from './json-values.ts'
+import { base64Bytes, requireWellFormed } from './json-values.ts'
 
 /** Avro type for bytes, which are base64 text in the data of the application. avsc calls these methods for the conversion. */
 class Base64Type extends avro.types.LogicalType {
@@ -44,6 +44,7 @@ export function avroEncoder({ text, references }: Pick<Schema, 'text' | 'referen
   const type = avro.Type.forSchema(JSON.parse(text), options)
   return (data: unknown): Buffer => {
     if (!type.isValid(data, STRICT)) type.isValid(data, { ...STRICT, errorHook: reject })
+    requireWellFormed(data)
     return type.toBuffer(data)
   }
 }

@@ -1,6 +1,6 @@
 import protobuf, { type Field, type Type } from 'protobufjs'
 import { UnencodableError } from './errors.ts'
-import { base64Bytes, isObject } from './json-values.ts'
+import { base64Bytes, isObject, requireWellFormed } from './json-values.ts'
 import { isUnsupported, isWrapper } from './well-known.ts'
 
 type Convert = (value: unknown, path: readonly string[]) => unknown
@@ -34,7 +34,9 @@ const INTEGERS: Readonly<Record<string, readonly [bits: number, isSigned: boolea
 export function protobufEncoder(message: Type) {
   const convert = getMessageConverter(message, new Map())
   return (data: unknown): Buffer => {
-    const bytes = message.encode(convert(data, []) as object).finish()
+    const converted = convert(data, []) as object
+    requireWellFormed(data)
+    const bytes = message.encode(converted).finish()
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 }

@@ -34,10 +34,19 @@ export function isRegistryError(error: unknown, code?: RegistryError['code']): e
 export class UndecodableError extends Error {
   override readonly name = 'UndecodableError'
   readonly code: 'not-decodable' | 'number-not-exact'
+  #hasPath = false
 
   constructor(message: string, code: UndecodableError['code'] = 'not-decodable') {
     super(message)
     this.code = code
+  }
+
+  /** Returns the error with the name of the field that could not be read before its message, such as `location.latitude: …`. */
+  static within(name: string, error: unknown): unknown {
+    if (!(error instanceof UndecodableError)) return error
+    error.message = `${name}${error.#hasPath ? '.' : ': '}${error.message}`
+    error.#hasPath = true
+    return error
   }
 }
 

@@ -1,5 +1,5 @@
 /** Conversions for values that are read from JSON or written as JSON. */
-import { UndecodableError } from './errors.ts'
+import { UndecodableError, UnencodableError } from './errors.ts'
 
 /**
  * Converts an integer to a number with the same digits.
@@ -13,6 +13,17 @@ export function exactInteger(value: bigint): number {
     'an integer cannot be represented exactly as a double: send it as text',
     'number-not-exact',
   )
+}
+
+/** @throws UnencodableError for a text with an unpaired surrogate, which UTF-8 does not have: readers would see another text */
+export function requireWellFormed(value: unknown, path: readonly string[] = []): void {
+  if (typeof value === 'string' && !value.isWellFormed())
+    throw new UnencodableError(path, 'must be text without unpaired surrogates')
+  if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return
+  for (const [name, member] of Object.entries(value)) {
+    requireWellFormed(name, [...path, name])
+    requireWellFormed(member, [...path, name])
+  }
 }
 
 /** Returns true for a JSON object, but not for null or a list. */

@@ -135,9 +135,15 @@ function createRecordReader(type: types.RecordType, form: Form, readers: Map<Typ
   return cursor => {
     const record: Record<string, unknown> = {}
     cursor.enter()
-    for (const { name, value, isOptional } of read) {
-      const one = value(cursor)
-      if (one !== null || !isOptional) put(record, name, one)
+    let field = ''
+    try {
+      for (const { name, value, isOptional } of read) {
+        field = name
+        const one = value(cursor)
+        if (one !== null || !isOptional) put(record, name, one)
+      }
+    } catch (error) {
+      throw UndecodableError.within(field, error)
     }
     cursor.leave()
     return record

@@ -58,27 +58,33 @@ function convertFields(
   budget: Budget,
 ): Record<string, unknown> {
   const plain: Record<string, unknown> = {}
-  for (const { name, shape, implied, convert, keyText } of plans) {
+  for (const plan of plans) {
+    const { name, implied } = plan
     const value = Object.hasOwn(message, name) ? message[name] : undefined
     const isAbsent = value === undefined || value === null
     if (isAbsent && implied === undefined) continue
     spend(budget)
-    if (isAbsent) put(plain, name, implied)
-    else if (shape === 'single') put(plain, name, convert(value, budget))
-    else if (shape === 'list') {
-      const items = value as readonly unknown[]
-      if (items.length > 0) {
-        const converted = items.map(item => spend(budget) && convert(item, budget))
-        put(plain, name, converted)
-      }
-    } else {
-      const map: Record<string, unknown> = {}
-      for (const [key, one] of Object.entries(value))
-        put(map, keyText(key), spend(budget) && convert(one, budget))
-      if (Object.keys(map).length > 0) put(plain, name, map)
+    try {
+      const one = isAbsent ? implied : convertField(value, plan, budget)
+      if (one !== undefined) put(plain, name, one)
+    } catch (error) {
+      throw UndecodableError.within(name, error)
     }
   }
   return plain
+}
+
+/** Returns the value of a field; undefined for an empty list or map. */
+function convertField(value: unknown, { shape, convert, keyText }: FieldPlan, budget: Budget): unknown {
+  if (shape === 'single') return convert(value, budget)
+  if (shape === 'list') {
+    const items = (value as readonly unknown[]).map(item => spend(budget) && convert(item, budget))
+    return items.length > 0 ? items : undefined
+  }
+  const map: Record<string, unknown> = {}
+  for (const [key, one] of Object.entries(value as object))
+    put(map, keyText(key), spend(budget) && convert(one, budget))
+  return Object.keys(map).length > 0 ? map : undefined
 }
 
 /**

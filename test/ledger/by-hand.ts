@@ -1,5 +1,6 @@
 /** Redrives dead letters as two operators at once do: each dead letter twice. */
 
+import type { IHeaders } from 'kafkajs'
 import { type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
 import { createRedrivenRecord } from '../../lib/failures/redriven-record.ts'
 import type { Flow } from './flow.ts'
@@ -21,7 +22,7 @@ export async function redriveByHand(flow: Flow, publisher: Publisher): Promise<S
       redriven.add(letter)
       for (const by of ['ada', 'grace']) {
         const { headers, ...record } = createRedrivenRecord(failure, { by, at })
-        await publisher.sendTo(topic, { ...record, headers: Object.fromEntries(headers) })
+        await publisher.sendTo(topic, { ...record, headers: Object.fromEntries(headers) as IHeaders })
       }
     }
   return redriven

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import type { IHeaders } from 'kafkajs'
 import type { Retry } from '../../lib/failures/dlq-router.ts'
 import { createRedrivenRecord } from '../../lib/failures/redriven-record.ts'
 import type { Notification } from '../../lib/notification/notification.ts'
@@ -114,7 +115,9 @@ describe('notifications on their way to people', () => {
     try {
       const [failure] = (await environment.read('retry-1m')).map(record => readEvent(record).data as Retry)
       const { topic, partition, key, value, headers } = createRedrivenRecord(failure as Retry)
-      await environment.client.send(topic, [{ partition, key, value, headers: Object.fromEntries(headers) }])
+      await environment.client.send(topic, [
+        { partition, key, value, headers: Object.fromEntries(headers) as IHeaders },
+      ])
       await until('the retry is accepted', () => listIds().filter(id => id === 'n1').length === 2)
       await environment.untilTrimmed()
       assert.deepEqual(got.map(({ url, headers }) => `${url} ${headers['webhook-id']}`).sort(), [

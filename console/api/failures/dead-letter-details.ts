@@ -42,7 +42,8 @@ export interface ShownDeadLetter extends Omit<DeadLetterSummary, 'partition' | '
   readonly traceId: string | null
   readonly key: PartOfRecord | null
   readonly value: PartOfRecord | null
-  readonly headers: readonly ({ readonly name: string } & PartOfRecord)[]
+  /** A header that counts as absent has null. */
+  readonly headers: readonly { readonly name: string; readonly value: PartOfRecord | null }[]
 }
 
 /** Maximum number of bytes shown per part. */
@@ -110,7 +111,10 @@ function toShownDeadLetter(found: FoundDeadLetter, outlook: RedriveOutlook): Sho
     traceId: /^[\da-f]{2}-([\da-f]{32})-/.exec(String(traceparent ?? ''))?.[1] ?? null,
     key: original.key && toPart(original.key, SHOWN_BYTES),
     value: original.value && toPart(original.value, SHOWN_BYTES),
-    headers: original.headers.map(({ name, value }) => ({ name, ...toPart(value, SHOWN_HEADER_BYTES) })),
+    headers: original.headers.map(({ name, value }) => ({
+      name,
+      value: value && toPart(value, SHOWN_HEADER_BYTES),
+    })),
   }
 }
 

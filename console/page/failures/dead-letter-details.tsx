@@ -49,7 +49,7 @@ function DeadLetterDetails({ letter }: Props): JSX.Element {
       {value ? <Bytes title="Bytes of the value" part={value} isOpen /> : <p>The record has no value.</p>}
       <details>
         <summary>Headers ({headers.length})</summary>
-        <Facts of={headers.map(({ name, ...part }) => [name, formatPart(part)] as const)} />
+        <Facts of={headers.map(({ name, value }) => [name, value ? formatPart(value) : 'null'] as const)} />
       </details>
     </section>
   )

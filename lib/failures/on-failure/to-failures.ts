@@ -1,6 +1,6 @@
 /** Converts records that Lambda has discarded to failure records. Pure. */
 
-import { type LogRecord, originalHeaders, toBuffer } from '#runtime/cloudevents/index.ts'
+import { type LogRecord, originalHeaders, toBase64 } from '#runtime/cloudevents/index.ts'
 import { derivedId, type Event, type FailureData, instant, type RecordPart } from '#runtime/consumer/index.ts'
 import { listLogOnlyParts } from '#runtime/pipeline/outbox/index.ts'
 import { toDataschema } from '../../telemetry/dataschema.ts'
@@ -61,12 +61,9 @@ function toRecordFailure(discarded: Discarded, consumer: string, record: LogReco
     originalPartition: partition,
     originalOffset: offset,
     originalTimestamp: timestampMs,
-    originalKey: onlyInLog.includes('key') ? null : (key?.toString('base64') ?? null),
-    originalValue: onlyInLog.includes('value') ? null : (value?.toString('base64') ?? null),
-    originalHeaders: originalHeaders(record).map(([name, bytes]) => ({
-      name,
-      value: toBuffer(bytes).toString('base64'),
-    })),
+    originalKey: onlyInLog.includes('key') ? null : toBase64(key),
+    originalValue: onlyInLog.includes('value') ? null : toBase64(value),
+    originalHeaders: originalHeaders(record).map(([name, bytes]) => ({ name, value: toBase64(bytes) })),
     ...buildCommonFields(discarded, consumer, timestampMs),
     error: describeDiscard(discarded),
     omitted: onlyInLog,

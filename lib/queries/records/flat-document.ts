@@ -41,7 +41,7 @@ export function toFlatFailure(record: LogRecord, { code, message }: Failure): Fl
 interface OriginalText {
   readonly originalKey: string | null
   readonly originalValue: string | null
-  readonly originalHeaders: readonly { readonly name: string; readonly value: string }[]
+  readonly originalHeaders: readonly { readonly name: string; readonly value: string | null }[]
 }
 
 /** Returns a failure whose original bytes are the text that they are. Bytes that are not text stay base64. */

@@ -1,8 +1,8 @@
 /** Converts a record of any topic to a readable form, decoded as far as possible. Pure. */
 
-import { isFailure, type LogRecord, readEvent, toBuffer } from '#runtime/cloudevents/index.ts'
+import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents/index.ts'
 import { type Event, type Failure, instant } from '#runtime/consumer/index.ts'
-import { type BytesView, toBytesView } from './bytes-view.ts'
+import { type BytesView, type HeaderView, toBytesView, toHeaderView } from './bytes-view.ts'
 
 /** Readable form of a record. */
 export interface RecordView {
@@ -14,7 +14,7 @@ export interface RecordView {
   /** Event time, unchanged from the producer. Null if the event has no time, or the record does not contain an event. */
   readonly eventTime: string | null
   readonly key: BytesView | null
-  readonly headers: readonly ({ readonly name: string } & BytesView)[]
+  readonly headers: readonly HeaderView[]
   /** Event in the CloudEvents JSON format; null if the record does not contain an event. */
   readonly event: Readonly<Record<string, unknown>> | null
   /** Reason why the record does not contain an event. */
@@ -33,7 +33,7 @@ export function toRecordView(record: LogRecord, event: Event | Failure = readEve
   const place = { topic, partition, offset, recordTime: formatTimestamp(timestampMs) }
   const bytes = {
     key: key && toBytesView(key),
-    headers: headers.map(([name, bytes]) => ({ name, ...toBytesView(toBuffer(bytes)) })),
+    headers: headers.map(toHeaderView),
   }
   if (!isFailure(event))
     return {

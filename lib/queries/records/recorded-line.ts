@@ -4,9 +4,9 @@
  */
 
 import { isUtf8 } from 'node:buffer'
-import { type LogRecord, type RecordHeader, toBuffer } from '#runtime/cloudevents/index.ts'
+import type { LogRecord, RecordHeader } from '#runtime/cloudevents/index.ts'
 import { isObject } from '../../support/json.ts'
-import { type BytesView, toBytesView } from './bytes-view.ts'
+import { type BytesView, toBytesView, toHeaderView } from './bytes-view.ts'
 
 /**
  * Converts a record to a line without a line break:
@@ -22,10 +22,7 @@ export function formatRecordedLine(record: LogRecord, more: object = {}): string
     offset,
     timestamp: timestampMs,
     key: key && toBytesView(key),
-    headers: headers.map(([name, bytes]) => ({
-      name,
-      ...(bytes ? toBytesView(toBuffer(bytes)) : { text: null }),
-    })),
+    headers: headers.map(toHeaderView),
     value: value && toJsonOrBase64(value),
     ...(oversizeBytes === undefined ? {} : { oversizeBytes }),
     ...more,

@@ -41,8 +41,9 @@ const OTHER_MEMBERS: readonly string[] = ['data', 'extensions'] satisfies (keyof
 
 function findBrokenRule(attributes: object, except: readonly string[] = []): string | undefined {
   for (const name of Object.keys(attributes)) {
-    const value = (attributes as Readonly<Record<string, string | undefined>>)[name]
-    const broken = value === undefined || except.includes(name) ? undefined : brokenRule(name, value)
+    const value = (attributes as Readonly<Record<string, string | null | undefined>>)[name]
+    const isAbsent = value === undefined || value === null || except.includes(name)
+    const broken = isAbsent ? undefined : brokenRule(name, value)
     if (broken) return broken
   }
   return undefined
@@ -57,7 +58,7 @@ function brokenRule(name: string, value: string): string | undefined {
   const rule = RULES.get(name)
   if (!rule && (!ATTRIBUTE_NAME.test(name) || name === 'data'))
     return `"${printable(name)}" is not an attribute name: only a-z and 0-9 are allowed`
-  const broken = (rule ?? ofText)(value)
+  const broken = typeof value === 'string' ? (rule ?? ofText)(value) : 'is not a string'
   return broken && `"${name}" ${broken}`
 }
 
@@ -81,7 +82,7 @@ function nonEmpty(value: string): string | undefined {
  * Returns a rule for a pattern. Text that matches cannot contain forbidden characters, so these are searched only after a mismatch.
  */
 function fits(pattern: (value: string) => boolean, broken: string): Rule {
-  return value => (pattern(value) ? undefined : (ofText(value) ?? broken))
+  return value => (pattern(value) ? undefined : (nonEmpty(value) ?? broken))
 }
 
 /** Returns the check with a cache of the last valid value, because most events of a topic have the same values. */

@@ -12,9 +12,18 @@ export function toBuffer(bytes: HeaderBytes): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes ?? [])
 }
 
-/** Returns the value as text; undefined if it is not UTF-8. */
+/** Returns the value in base64. Null, which means that the header is absent, stays null, and never becomes an empty value. */
+export function toBase64(bytes: HeaderBytes): string | null {
+  return bytes && toBuffer(bytes).toString('base64')
+}
+
+export function fromBase64(base64: string | null): Buffer | null {
+  return base64 === null ? null : Buffer.from(base64, 'base64')
+}
+
+/** Returns the value as text; undefined if it is null, or not UTF-8. */
 export function decodeText(bytes: HeaderBytes): string | undefined {
-  return decodeAscii(bytes) ?? decodeUtf8(toBuffer(bytes))
+  return bytes === null ? undefined : (decodeAscii(bytes) ?? decodeUtf8(toBuffer(bytes)))
 }
 
 /** Maximum number of arguments that are spread into one call. */
@@ -24,8 +33,8 @@ const SHORT = 1_000
  * Decodes a short ASCII value without a buffer; returns undefined for any other value. Nearly all values are short and ASCII, and
  * this takes a quarter of the time.
  */
-function decodeAscii(bytes: HeaderBytes): string | undefined {
-  if (bytes === null || Buffer.isBuffer(bytes) || bytes.length > SHORT) return undefined
+function decodeAscii(bytes: NonNullable<HeaderBytes>): string | undefined {
+  if (Buffer.isBuffer(bytes) || bytes.length > SHORT) return undefined
   let bits = 0
   for (const byte of bytes) bits |= byte
   return (bits & ~0x7f) === 0 ? String.fromCharCode(...bytes) : undefined

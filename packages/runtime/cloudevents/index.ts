@@ -3,7 +3,7 @@ export { eventViolation, isAbsoluteUri, isTimestamp, isUriReference, parseTime }
 export { type DataWriter, JSON_WRITER } from './data-writer.ts'
 export { isFailure } from './event.ts'
 export { isInexact, parseExact } from './exact-json.ts'
-export { decodeText, toBuffer } from './header-bytes.ts'
+export { decodeText, fromBase64, toBase64, toBuffer } from './header-bytes.ts'
 export { readJsonEvent, readJsonObject, readStructured, toJsonEvent } from './json-format.ts'
 export { carryingTime } from './log-time.ts'
 export { normalizeEvent } from './normalize-event.ts'

@@ -69,9 +69,10 @@ function readPayload(document: object, contentType: string | undefined): Payload
   const { data, data_base64: base64 } = document as { data?: unknown; data_base64?: unknown }
   const json = contentType !== undefined && isJson(contentType)
   if (base64 === undefined || base64 === null) {
-    return createPayload(
-      typeof data === 'string' && contentType !== undefined && !json ? Buffer.from(data) : data,
-    )
+    const isText = typeof data === 'string' && contentType !== undefined && !json
+    if (isText && !data.isWellFormed())
+      return failure('malformed-event', '"data" has an unpaired surrogate, which bytes of UTF-8 cannot have')
+    return createPayload(isText ? Buffer.from(data) : data)
   }
   if ('data' in document) return failure('malformed-event', '"data" and "data_base64" are both present')
   if (typeof base64 !== 'string' || !isBase64(base64))

@@ -1,9 +1,8 @@
 /** Checks events of an application before they are published, and converts them to the form of this library. Pure. */
 import type { Event } from '../consumer/event.ts'
-import { eventViolation } from './attributes.ts'
 import { isFailure } from './event.ts'
 import { readJsonEvent } from './json-format.ts'
-import { isJson } from './media-type.ts'
+import { InvalidEvent } from './json-text.ts'
 import { isTraceparent } from './trace.ts'
 
 /** A `CloudEvent` of the `cloudevents` package, or any object in the JSON format of CloudEvents. */
@@ -14,32 +13,32 @@ export interface CloudEventLike {
   readonly type: string
 }
 
-/** Error for an event that cannot be published. The message names the attribute and never contains payload data. */
-export class InvalidEvent extends Error {
-  override readonly name = 'InvalidEvent'
-}
-
 /**
  * Converts an event to the form that this library uses.
  *
  * @throws InvalidEvent if the event violates a rule of CloudEvents, so that no consumer would accept it
  */
 export function normalizeEvent(input: Event | CloudEventLike): Event {
-  if ('specversion' in input) {
-    const event = readJsonEvent(createDocument(input))
-    if (isFailure(event)) throw new InvalidEvent(`not a CloudEvent: ${event.message}`)
-    return requireTraceparent(withBytes(event))
-  }
-  const broken = eventViolation(input)
-  if (broken) throw new InvalidEvent(`not a CloudEvent: ${broken}`)
-  return requireTraceparent(withBytes(input))
+  const { data } = input as Event
+  // The bytes of our own form stay bytes, also if they are JSON.
+  const bytes = !('specversion' in input) && ArrayBuffer.isView(data) ? toBuffer(data) : undefined
+  const event = readJsonEvent(createDocument('specversion' in input ? input : flatten(input)))
+  if (isFailure(event)) throw new InvalidEvent(`not a CloudEvent: ${event.message}`)
+  return requireTraceparent(bytes ? { ...event, data: bytes } : event)
+}
+
+function flatten({ data, extensions = {}, ...attributes }: Event): object {
+  const noName = ['data', 'data_base64'].find(name => name in extensions)
+  if (noName) throw new InvalidEvent(`not a CloudEvent: "${noName}" is not an attribute name`)
+  const document = { specversion: '1.0', ...attributes, ...extensions }
+  return ArrayBuffer.isView(data) ? document : { ...document, data }
 }
 
 /**
  * Returns the event as a parsed document in the JSON format. The method `toJSON` of the package is not used, because it truncates
  * the time to milliseconds, and fails for a leap second.
  */
-function createDocument(event: CloudEventLike): object {
+function createDocument(event: object): object {
   const document: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(event)) if (value !== undefined) document[name] = toJson(value)
   // The package has binary data in both members, and truncates the elements of arrays that are not arrays of bytes.
@@ -59,15 +58,6 @@ function toJson(value: unknown): unknown {
 
 function toBuffer({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength)
-}
-
-/** Converts binary data to a buffer, and text in a format other than JSON to bytes, as readers receive it in both content modes. */
-function withBytes(event: Event): Event {
-  const { data, datacontenttype } = event
-  if (Buffer.isBuffer(data)) return event
-  if (ArrayBuffer.isView(data)) return { ...event, data: toBuffer(data) }
-  const isText = typeof data === 'string' && datacontenttype !== undefined && !isJson(datacontenttype)
-  return isText ? { ...event, data: Buffer.from(data) } : event
 }
 
 const MAX_SHOWN_LENGTH = 60

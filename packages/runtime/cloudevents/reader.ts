@@ -23,6 +23,7 @@ import { FRAME_BYTES, isFramed, isSchemaHeader } from './wire-format.ts'
 
 const PREFIX = 'ce_'
 const CONTENT_TYPE = 'content-type'
+const BATCH_FORMAT = /^application\/cloudevents-batch/i
 const JSON_FORMAT = /^application\/cloudevents\+json\s*(;|$)/i
 
 type Readable = Pick<LogRecord, 'value' | 'headers' | 'oversizeBytes' | 'validatedByLambda'>
@@ -34,6 +35,10 @@ export function readEvent(record: Readable): Event | Failure {
   if (typeof contentType === 'object') return contentType
   // Kafka binding, 3: the start of the media type determines the mode, case-insensitively.
   if (contentType === undefined || !isEventFormat(contentType)) return readBinary(record, contentType)
+  if (BATCH_FORMAT.test(contentType))
+    return createMalformedFailure(
+      '"content-type" names a batch of events, which Kafka does not have: send single events',
+    )
   if (!JSON_FORMAT.test(contentType))
     return createMalformedFailure(
       '"content-type" names a format of events other than application/cloudevents+json',
@@ -52,11 +57,11 @@ export function isStructured({ headers }: Pick<Readable, 'headers'>): boolean {
   return typeof contentType === 'string' && isEventFormat(contentType)
 }
 
-/** Returns the text of the header `content-type`, which may occur only once; undefined if it is missing. */
+/** Returns the text of the header `content-type`, which may occur only once; undefined if it is missing or null. */
 function readContentType(headers: Readable['headers']): string | undefined | Failure {
   let only: RecordHeader | undefined
   for (const header of headers) {
-    if (header[0] !== CONTENT_TYPE) continue
+    if (header[0] !== CONTENT_TYPE || header[1] === null) continue
     if (only) return createContentTypeFailure(headers, 'occurs more than once')
     only = header
   }
@@ -67,7 +72,8 @@ function readContentType(headers: Readable['headers']): string | undefined | Fai
 function createContentTypeFailure(headers: Readable['headers'], broken: string): Failure {
   const isEvent = headers.some(
     ([name, bytes]) =>
-      name.startsWith(PREFIX) || (name === CONTENT_TYPE && isEventFormat(toBuffer(bytes).toString('latin1'))),
+      (name.startsWith(PREFIX) && bytes !== null) ||
+      (name === CONTENT_TYPE && isEventFormat(toBuffer(bytes).toString('latin1'))),
   )
   return isEvent ? createMalformedFailure(`the header "content-type" ${broken}`) : createNotAnEventFailure()
 }
@@ -77,7 +83,7 @@ function createContentTypeFailure(headers: Readable['headers'], broken: string):
  * value, and its type is in `content-type`.
  */
 function readBinary(record: Readable, contentType: string | undefined): Event | Failure {
-  const attributes = readBinaryAttributes(record.headers, contentType)
+  const attributes = readBinaryAttributes(record, contentType)
   if (!(attributes instanceof Map)) return attributes
   const broken = attributeViolation(attributes)
   if (broken) return createMalformedFailure(broken)
@@ -99,7 +105,7 @@ function parseAttributeName(header: string): string | undefined {
 }
 
 function readBinaryAttributes(
-  headers: readonly RecordHeader[],
+  { headers, value }: Readable,
   contentType: string | undefined,
 ): Map<string, string> | Failure {
   const attributes = new Map<string, string>()
@@ -108,22 +114,23 @@ function readBinaryAttributes(
   for (const [header, bytes] of headers) {
     const name = ATTRIBUTES.get(header) ?? parseAttributeName(header)
     if (name === undefined) continue
+    // Some SDKs write an attribute that is not set as a header whose value is null.
+    if (bytes === null) continue
     isEvent = true
-    const value = decodeText(bytes)
-    if (value === undefined)
-      return createMalformedFailure(`the header of "${name.slice(0, 40)}" is not UTF-8`)
+    const text = decodeText(bytes)
+    if (text === undefined) return createMalformedFailure(`the header of "${name.slice(0, 40)}" is not UTF-8`)
     if (name === 'datacontenttype') {
       // 3.2.1 does not define this header. Some SDKs repeat the content type in it, which is accepted if both
       // are equal.
       if (contentType === undefined)
         return createMalformedFailure('the header "ce_datacontenttype" is not "content-type"')
-      if (!isSameMediaType(value, contentType)) return createRepeatedFailure(name)
+      if (!isSameMediaType(text, contentType)) return createRepeatedFailure(name)
       continue
     }
     if (attributes.has(name)) return createRepeatedFailure(name)
-    attributes.set(name, value)
+    attributes.set(name, text)
   }
-  return isEvent ? attributes : createNotAnEventFailure()
+  return isEvent ? attributes : createNotAnEventFailure(contentType === undefined ? value : null)
 }
 
 /** Returns the data according to its content type: JSON is parsed, other types stay bytes, and a null value means no data. */
@@ -131,7 +138,7 @@ function readBinaryData(record: Readable, contentType: string | undefined): Payl
   const value = readableValue(record)
   if (value === null) return createPayload(undefined)
   // JSON whose schema is in a registry stays bytes until it is read with that schema.
-  if (isFramed(value) || record.headers.some(([name]) => isSchemaHeader(name))) return createPayload(value)
+  if (isFramed(value) || record.headers.some(isSchemaHeader)) return createPayload(value)
   if (contentType !== undefined) return isJson(contentType) ? parseJsonPayload(value) : createPayload(value)
   // Without a content type, the value is JSON if it can be parsed, otherwise bytes.
   const parsed = parseJsonPayload(value)
@@ -142,8 +149,12 @@ function createRepeatedFailure(name: string): Failure {
   return createMalformedFailure(`attribute "${name.slice(0, 40)}" occurs more than once`)
 }
 
-function createNotAnEventFailure(): Failure {
-  return failure('not-a-cloudevent', 'no "ce_" header and no structured content type')
+/** @param value value of a record without a content type */
+function createNotAnEventFailure(value: Buffer | null = null): Failure {
+  const hint = value?.includes('"specversion"')
+    ? ', but its value looks like an event: add the header "content-type" with application/cloudevents+json'
+    : ''
+  return failure('not-a-cloudevent', `no "ce_" header and no structured content type${hint}`)
 }
 
 function createTooLargeFailure(bytes: number): Failure {

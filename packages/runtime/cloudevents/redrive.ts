@@ -208,6 +208,6 @@ function isOwn([name]: RecordHeader): boolean {
 }
 
 function text(headers: readonly RecordHeader[], name: string): string | undefined {
-  const header = headers.find(([candidate]) => candidate === name)
+  const header = headers.find(([candidate, value]) => candidate === name && value !== null)
   return header && (decodeText(header[1]) ?? '')
 }

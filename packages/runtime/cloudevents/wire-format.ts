@@ -26,9 +26,9 @@ const CONFLUENT_HEADER = '__value_schema_id'
 /** Bytes of a GUID in the header of Confluent, which follow a byte of value 1. */
 const GUID_BYTES = 16
 
-/** Returns true for the name of a header in which a serializer of Confluent or Apicurio names the schema of the value. */
-export function isSchemaHeader(name: string): boolean {
-  return name === CONFLUENT_HEADER || name.startsWith('apicurio.value.')
+/** Returns true for a header in which a serializer of Confluent or Apicurio names the schema of the value. */
+export function isSchemaHeader([name, value]: RecordHeader): boolean {
+  return value !== null && (name === CONFLUENT_HEADER || name.startsWith('apicurio.value.'))
 }
 
 /** Schema that a header names, by its id or its GUID. The message index of Protobuf follows them; it is empty for other formats. */
@@ -40,7 +40,7 @@ export interface NamedSchema {
 
 /** Returns the schema that a header names; undefined if there is no such header. */
 export function schemaInHeaders(headers: readonly RecordHeader[]): NamedSchema | Failure | undefined {
-  const header = headers.findLast(([name]) => isSchemaHeader(name))
+  const header = headers.findLast(isSchemaHeader)
   if (!header) return undefined
   const [name, value] = [header[0], toBuffer(header[1])]
   if (name === CONFLUENT_HEADER && isFramed(value))

@@ -1,6 +1,7 @@
 /** Writes events as Kafka records. In binary mode, the default, routers need not parse values. */
 import type { Event } from '../consumer/event.ts'
 import { toJsonEvent } from './json-format.ts'
+import { toJsonText } from './json-text.ts'
 import { isEventFormat, isJson } from './media-type.ts'
 import type { OutgoingRecord, RecordHeader } from './record.ts'
 import { startTrace } from './trace.ts'
@@ -17,6 +18,8 @@ export interface WrittenEvent {
 /**
  * Writes an event. If its data is itself an event, structured mode is always used: in binary mode, the data
  * would be read as the event.
+ *
+ * @throws InvalidEvent if the data has a value that JSON lacks
  */
 export function writeEvent(event: Event, mode: ContentMode = 'binary'): WrittenEvent {
   return mode === 'binary' && !isEventFormat(event.datacontenttype ?? '')
@@ -32,8 +35,8 @@ export function otherHeaders<Header extends RecordHeader>(
   headers: readonly Header[],
   { data }: Event,
 ): Header[] {
-  const isOther = (name: string) => name !== 'content-type' && !name.startsWith('ce_')
-  return headers.filter(([name]) => isOther(name) && (Buffer.isBuffer(data) || !isSchemaHeader(name)))
+  const isOther = ([name]: Header) => name !== 'content-type' && !name.startsWith('ce_')
+  return headers.filter(header => isOther(header) && (Buffer.isBuffer(data) || !isSchemaHeader(header)))
 }
 
 /** Returns the record with which a producer publishes an event. */
@@ -104,8 +107,9 @@ const HEADERS: ReadonlyMap<string, RepeatedHeader | string> = new Map<string, Re
   ...OTHERS.map(name => [name, `ce_${name}`] as const),
 ])
 
-function addAttribute(headers: RecordHeader<Buffer>[], name: string, value: string | undefined): void {
-  if (value === undefined) return
+function addAttribute(headers: RecordHeader<Buffer>[], name: string, value: string | null | undefined): void {
+  // Null means absent, as in the JSON format.
+  if (value === undefined || value === null) return
   const known = HEADERS.get(name) ?? `ce_${name}`
   headers.push(typeof known === 'string' ? [known, Buffer.from(value)] : known.create(value))
 }
@@ -117,7 +121,7 @@ function addAttribute(headers: RecordHeader<Buffer>[], name: string, value: stri
 function writeStructured(event: Event): WrittenEvent {
   return {
     headers: [['content-type', Buffer.from('application/cloudevents+json; charset=UTF-8')]],
-    value: Buffer.from(JSON.stringify(toJsonEvent(event))),
+    value: Buffer.from(toJsonText(toJsonEvent(event))),
   }
 }
 
@@ -130,5 +134,5 @@ function bytes(data: unknown, contentType: string | undefined): Buffer | null {
   if (Buffer.isBuffer(data)) return data
   if (data instanceof Uint8Array) return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   const isText = typeof data === 'string' && contentType !== undefined && !isJson(contentType)
-  return Buffer.from(isText ? data : JSON.stringify(data))
+  return Buffer.from(isText ? data : toJsonText(data, 'data'))
 }

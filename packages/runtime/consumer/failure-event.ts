@@ -12,8 +12,8 @@ interface OriginalRecord {
   readonly originalTimestamp: number
   readonly originalKey: string | null
   readonly originalValue: string | null
-  /** Headers in order, with base64 values. Kafka allows duplicate names. */
-  readonly originalHeaders: readonly { readonly name: string; readonly value: string }[]
+  /** Headers in order, with base64 values. Kafka allows duplicate names, and null for a header that counts as absent. */
+  readonly originalHeaders: readonly { readonly name: string; readonly value: string | null }[]
 }
 
 export type RecordPart = 'key' | 'value' | 'headers'

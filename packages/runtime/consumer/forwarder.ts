@@ -35,8 +35,8 @@ export interface SourceRecord extends RecordBytes {
 interface RecordBytes {
   readonly key: Buffer | null
   readonly value: Buffer | null
-  /** Headers in order. Kafka allows duplicate names. */
-  readonly headers: readonly (readonly [name: string, value: Buffer])[]
+  /** Headers in order. Kafka allows duplicate names, and null for a header that counts as absent. */
+  readonly headers: readonly (readonly [name: string, value: Buffer | null])[]
 }
 
 /** The record to write. If `partition` is absent, the key determines the partition. */

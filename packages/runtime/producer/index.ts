@@ -1,5 +1,6 @@
 /** `@sluice/runtime/producer`: publishes events to Kafka from an application's own code. */
-export { type CloudEventLike, InvalidEvent } from '../cloudevents/normalize-event.ts'
+export { InvalidEvent } from '../cloudevents/json-text.ts'
+export type { CloudEventLike } from '../cloudevents/normalize-event.ts'
 export {
   PRODUCER_SETTINGS,
   PROFILES,

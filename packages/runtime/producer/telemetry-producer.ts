@@ -1,6 +1,8 @@
 import { ProducerConnection } from '../adapters/kafka/producer-connection.ts'
 import type { Brokers } from '../adapters/kafka/producer-ports.ts'
 import { type Clock, SYSTEM_CLOCK, warnOnTerminal } from '../adapters/system.ts'
+import type { DataWriter } from '../cloudevents/data-writer.ts'
+import { InvalidEvent } from '../cloudevents/json-text.ts'
 import { type CloudEventLike, normalizeEvent } from '../cloudevents/normalize-event.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import { toOutgoingRecord } from '../cloudevents/writer.ts'
@@ -132,7 +134,7 @@ export class TelemetryProducer {
   #createRecord(event: Event, { topic = this.#config.topic, key }: PublishOptions = {}): OutgoingRecord {
     const { mode, writer } = this.#config
     const recordKey = key === undefined ? (this.#config.key ?? defaultKey)(event) : key
-    return toOutgoingRecord(topic, recordKey, writer ? writer.write(event) : event, mode)
+    return toOutgoingRecord(topic, recordKey, writer ? encode(writer, event) : event, mode)
   }
 
   /**
@@ -152,6 +154,14 @@ export class TelemetryProducer {
   #warn(line: string): void {
     const { warn = warnOnTerminal } = this.#config
     warn(line)
+  }
+}
+
+function encode(writer: DataWriter, event: Event): Event {
+  try {
+    return writer.write(event)
+  } catch (cause) {
+    throw new InvalidEvent(`the data does not match its schema: ${(cause as Error).message}`, { cause })
   }
 }
 

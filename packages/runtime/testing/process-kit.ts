@@ -1,3 +1,4 @@
+import { findLost, toJsonText } from '../cloudevents/json-text.ts'
 import type { LogRecord } from '../cloudevents/record.ts'
 import { type Application, createTick } from '../consumer/application.ts'
 import type { AuthoredProcess } from '../consumer/define-process.ts'
@@ -190,8 +191,8 @@ export class ProcessKit<State> {
         )
     }
     for (const { by, state } of this.#steps.slice(taken)) {
-      const lost = findLostInJson(state, 'state')
-      if (lost) throw new Error(`${by}: JSON does not preserve the state: ${lost}`)
+      const lost = state === undefined ? undefined : findLost(state, [], true)
+      if (lost) throw new Error(`${by}: JSON does not preserve the state: state${lost}`)
     }
     // Reading the events back throws an error if an event is not a valid CloudEvent.
     this.#published.push(...this.#stage.eventsAfter(left))
@@ -231,7 +232,7 @@ export class ProcessKit<State> {
 }
 
 function toRecordContent({ key = null, value }: PlainRecord): Partial<LogRecord> {
-  const bytes = value === null || Buffer.isBuffer(value) ? value : Buffer.from(JSON.stringify(value))
+  const bytes = value === null || Buffer.isBuffer(value) ? value : Buffer.from(toJsonText(value, 'value'))
   return { key: key === null ? null : Buffer.from(key), value: bytes }
 }
 
@@ -244,19 +245,4 @@ function toTakenStep<State>(step: StepResult<State>): Omit<TakenStep<State>, 'by
   if (step.kind === 'rejected') return { rejected: step.why, emitted: [] }
   const { reason, state, emit } = step
   return { reason, state, emitted: emit }
-}
-
-/**
- * Returns the path of the first part of a value that JSON would change, such as a Date, a Map or NaN; undefined if none exists.
- */
-function findLostInJson(value: unknown, path: string): string | undefined {
-  if (value === undefined || value === null || typeof value === 'string' || typeof value === 'boolean')
-    return undefined
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${path} is ${value}`
-  if (typeof value !== 'object') return `${path} is a ${typeof value}`
-  const prototype = Object.getPrototypeOf(value)
-  if (!Array.isArray(value) && prototype !== null && prototype !== Object.prototype)
-    return `${path} is a ${prototype.constructor?.name}`
-  const parts = Object.entries(value).map(([name, part]) => findLostInJson(part, `${path}.${name}`))
-  return parts.find(lost => lost !== undefined)
 }

@@ -17,7 +17,7 @@ const listBytes = (base64: string | null) => (base64 === null ? null : Buffer.fr
 const failedRecord = {
   key: listBytes(failure.originalKey),
   value: listBytes(failure.originalValue),
-  headers: failure.originalHeaders.map(({ name, value }) => [name, Buffer.from(value, 'base64')] as const),
+  headers: failure.originalHeaders.map(({ name, value }) => [name, listBytes(value)] as const),
 }
 
 const event = (data?: FailureData, subject?: string) => ({

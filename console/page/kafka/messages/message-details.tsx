@@ -90,8 +90,8 @@ function MessageLinks({ message }: { readonly message: Message }): JSX.Element {
   )
 }
 
-function formatContent(value: NonNullable<Message['key']>): string {
-  return 'text' in value ? value.text : `base64:${value.base64}`
+function formatContent(value: NonNullable<Message['key']> | { readonly text: null }): string {
+  return 'text' in value ? String(value.text) : `base64:${value.base64}`
 }
 
 /** Shows an event time. Leap seconds are valid event times, but JavaScript dates cannot represent them. */

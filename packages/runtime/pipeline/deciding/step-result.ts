@@ -1,6 +1,7 @@
 /** Converts the result of a step to the data to store, or to a failure with a reason. Pure. */
 
 import { eventViolation } from '../../cloudevents/attributes.ts'
+import { toJsonText } from '../../cloudevents/json-text.ts'
 import { extractTrace } from '../../cloudevents/trace.ts'
 import { type Application, requireTopicSettings } from '../../consumer/application.ts'
 import { type Failure, failure, rejection, unexpectedFailure } from '../../consumer/failure-codes.ts'
@@ -24,8 +25,8 @@ export interface StepChanges {
   readonly emittedBytes: number
   readonly set: readonly StoredTimer[]
   readonly cancelled: readonly string[]
-  /** New data of the partition's context; undefined if it does not change. */
-  readonly context: unknown
+  /** JSON of the new data of the partition's context; undefined if it does not change. */
+  readonly context: string | undefined
 }
 
 export interface StepFailure extends Failure {
@@ -48,8 +49,10 @@ export function evaluateStep(
     if (step.kind === 'rejected') return rejection(step)
     const wrong = findRuleViolation(step, cause, process.onTimer !== undefined, application)
     if (wrong) return invalidStep(wrong)
-    const json = step.state === undefined ? null : serializeState(step.state)
+    const json = step.state === undefined ? null : serialize(step.state, 'state')
     if (typeof json === 'object' && json) return json
+    const context = step.context === undefined ? undefined : serialize(step.context, 'context')
+    if (typeof context === 'object') return context
     const entries: OutboxEntry[] = []
     let emittedBytes = 0
     for (const emission of step.emit) {
@@ -68,7 +71,7 @@ export function evaluateStep(
       emittedBytes,
       set: step.timers.flatMap(change => toStoredTimers(process.name, change, cause)),
       cancelled: step.timers.flatMap(({ name, dueMs }) => (dueMs === undefined ? [name] : [])),
-      context: step.context,
+      context,
     }
   } catch (error) {
     return unexpectedFailure(error)
@@ -88,12 +91,11 @@ function refusePromise(step: Promise<unknown>): Failure {
   return invalidStep('returned a promise: a process is not async')
 }
 
-function serializeState(state: unknown): string | Failure {
-  const cannot = 'returned a state that JSON cannot represent'
+function serialize(value: unknown, name: 'state' | 'context'): string | Failure {
   try {
-    return JSON.stringify(state) ?? invalidStep(cannot, `: a ${typeof state}`)
+    return toJsonText(value, name)
   } catch (error) {
-    return invalidStep(cannot, formatCause(error))
+    return invalidStep(`returned a ${name} that JSON cannot represent`, formatCause(error))
   }
 }
 

@@ -86,7 +86,7 @@ function mayBeSerialized({ value, headers }: LogRecord): boolean {
   if (value === null) return false
   const contentType = headers.find(([name]) => name === 'content-type')
   const format = contentType && findDataFormat(decodeText(contentType[1]) ?? '')
-  if (value[0] === 0 || headers.some(([name]) => isSchemaHeader(name))) return true
+  if (value[0] === 0 || headers.some(isSchemaHeader)) return true
   return format === 'json' ? value.includes('"data_base64"') : format !== undefined
 }
 

@@ -63,7 +63,7 @@ async function callForwarder(
   if (record.oversizeBytes !== undefined)
     return failure('record-too-large', `the record has ${record.oversizeBytes} bytes: its value was not read`)
   try {
-    const headers = record.headers.map(([name, bytes]) => [name, toBuffer(bytes)] as const)
+    const headers = record.headers.map(([name, bytes]) => [name, bytes && toBuffer(bytes)] as const)
     const forwarding = await process.forward({ ...record, headers }, nowMs)
     if (forwarding.kind !== 'forwarded') return forwarding
     const { topic } = forwarding.record

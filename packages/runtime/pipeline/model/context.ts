@@ -1,4 +1,5 @@
 /** The context of a partition: data that an event, or a step of any entity, sets for all entities of the partition. */
+import { toJsonText } from '../../cloudevents/json-text.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import { type Failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { PartitionContext } from '../../consumer/process.ts'
@@ -100,9 +101,9 @@ export class CurrentContext {
     return reason
   }
 
-  /** Sets the context to data that a step has returned. */
-  replace(data: unknown): void {
-    this.#replaced = { json: JSON.stringify(data) }
+  /** Sets the context to the JSON of data that a step has returned. */
+  replace(json: string): void {
+    this.#replaced = { json }
   }
 
   /** Context to store; undefined if it has not changed. */
@@ -134,7 +135,7 @@ function fold(
   if (!definition.fold) return JSON.stringify(event.data ?? null)
   try {
     const previous = before && JSON.parse(before.json)
-    return JSON.stringify(definition.fold(previous, event) ?? null)
+    return toJsonText(definition.fold(previous, event) ?? null, 'context')
   } catch (error) {
     return unexpectedFailure(error)
   }

@@ -2,7 +2,7 @@
  * A held entity: one of its events is being retried, and its later events are parked. This file defines how the partition state
  * stores the hold. Pure.
  */
-import { toBuffer } from '../../cloudevents/header-bytes.ts'
+import { fromBase64, toBase64 } from '../../cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import type { RememberedFailure } from './failure-memory.ts'
@@ -38,7 +38,7 @@ export interface ParkedRecord {
   readonly id: string
   readonly key: string | null
   readonly value: string | null
-  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly headers: readonly (readonly [name: string, value: string | null])[]
   readonly decodedByLambda?: LogRecord['decodedByLambda']
   readonly validatedByLambda?: LogRecord['validatedByLambda']
   readonly attemptAt?: RememberedFailure
@@ -58,9 +58,9 @@ export function toParkedRecord({ record, clock, fingerprint, attemptAt }: Admitt
     timestampMs,
     clockMs: clock.nowMs,
     id: fingerprint.id,
-    key: key?.toString('base64') ?? null,
-    value: value?.toString('base64') ?? null,
-    headers: headers.map(([name, bytes]) => [name, toBuffer(bytes).toString('base64')] as const),
+    key: toBase64(key),
+    value: toBase64(value),
+    headers: headers.map(([name, bytes]) => [name, toBase64(bytes)] as const),
     ...(decodedByLambda ? { decodedByLambda } : {}),
     ...(validatedByLambda ? { validatedByLambda } : {}),
     ...(attemptAt ? { attemptAt } : {}),
@@ -76,16 +76,16 @@ export function toLogRecord(
     partition,
     offset,
     timestampMs,
-    key: key === null ? null : Buffer.from(key, 'base64'),
-    value: value === null ? null : Buffer.from(value, 'base64'),
-    headers: headers.map(([name, bytes]) => [name, Buffer.from(bytes, 'base64')] as const),
+    key: fromBase64(key),
+    value: fromBase64(value),
+    headers: headers.map(([name, bytes]) => [name, fromBase64(bytes)] as const),
     ...(decodedByLambda ? { decodedByLambda } : {}),
     ...(validatedByLambda ? { validatedByLambda } : {}),
   }
 }
 
 export function measureParkedRecord({ key, value, headers }: ParkedRecord): number {
-  const inHeaders = headers.reduce((sum, [name, bytes]) => sum + name.length + bytes.length + 8, 0)
+  const inHeaders = headers.reduce((sum, [name, bytes]) => sum + name.length + (bytes?.length ?? 0) + 8, 0)
   return PARKED_BYTES + (key?.length ?? 0) + (value?.length ?? 0) + inHeaders
 }
 

@@ -1,6 +1,6 @@
 /** Builds failure records. A failure record contains the unchanged bytes of the failed record and the reason of the failure. */
 import { parseTime } from '../../cloudevents/attributes.ts'
-import { toBuffer } from '../../cloudevents/header-bytes.ts'
+import { fromBase64, toBase64 } from '../../cloudevents/header-bytes.ts'
 import { estimateSize, type LogRecord } from '../../cloudevents/record.ts'
 import {
   findOriginal,
@@ -96,12 +96,9 @@ export function createFailureRecord(
     originalOffset: failure.offset,
     ...omitUndefined({ originalLog: log }),
     originalTimestamp: timestampMs,
-    originalKey: logOnlyParts.includes('key') ? null : (record.key?.toString('base64') ?? null),
-    originalValue: logOnlyParts.includes('value') ? null : (record.value?.toString('base64') ?? null),
-    originalHeaders: originalHeaders(record).map(([name, value]) => ({
-      name,
-      value: toBuffer(value).toString('base64'),
-    })),
+    originalKey: logOnlyParts.includes('key') ? null : toBase64(record.key),
+    originalValue: logOnlyParts.includes('value') ? null : toBase64(record.value),
+    originalHeaders: originalHeaders(record).map(([name, value]) => ({ name, value: toBase64(value) })),
     error: `${message}${remedyFor(sender.application, code, topic)}`.slice(0, MAX_ERROR_LENGTH),
     errorType: code,
     consumer,
@@ -272,15 +269,14 @@ function withoutBytes(
 
 /** Returns the record that a failure record contains. */
 export function restoreFailedRecord(data: FailureData): LogRecord {
-  const bytes = (base64: string | null) => (base64 === null ? null : Buffer.from(base64, 'base64'))
   return {
     topic: data.originalTopic,
     partition: data.originalPartition,
     offset: data.originalOffset,
     timestampMs: data.originalTimestamp,
-    key: bytes(data.originalKey),
-    value: bytes(data.originalValue),
-    headers: data.originalHeaders.map(({ name, value }) => [name, Buffer.from(value, 'base64')] as const),
+    key: fromBase64(data.originalKey),
+    value: fromBase64(data.originalValue),
+    headers: data.originalHeaders.map(({ name, value }) => [name, fromBase64(value)] as const),
     ...omitUndefined({ log: data.originalLog }),
   }
 }

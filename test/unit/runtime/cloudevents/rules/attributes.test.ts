@@ -129,16 +129,17 @@ describe('attributes', () => {
       '2026-02-30T12:00:00Z',
       '2026-03-01T24:00:00Z',
       'yesterday',
-      '',
     ]
     for (const time of wrong)
       for (const result of bothWith('time', time)) refused(result, /"time" is not an RFC 3339/)
+    for (const result of bothWith('time', '')) refused(result, /"time" is empty/)
     for (const time of ['2018-04-05t03:56:24+05:30', '2016-12-31T23:59:60Z', '2018-04-05T03:56:24.1z'])
       for (const result of bothWith('time', time)) assert.equal(accepted(result).time, time)
   })
 
   it('E8: given dataschema, subject or datacontenttype, then it has its form', () => {
-    for (const value of ['', 'relative/path', '//host/a', 'a b:c'])
+    for (const result of bothWith('dataschema', '')) refused(result, /"dataschema" is empty/)
+    for (const value of ['relative/path', '//host/a', 'a b:c'])
       for (const result of bothWith('dataschema', value))
         refused(result, /"dataschema" is not an absolute URI/)
     for (const result of bothWith('dataschema', 'https://a.org/s.json#/x')) accepted(result)

@@ -43,8 +43,8 @@ describe('which mode a record is in', () => {
       'application/cloudevents-batch+json',
       'Application/CloudEvents-Batch+JSON; charset=utf-8',
     ])
-      refused(structured([EVENT], type), /format of events/)
-    refused(structured(EVENT, 'application/cloudevents-batch+json'), /format of events/)
+      refused(structured([EVENT], type), /a batch of events.*: send single events/)
+    refused(structured(EVENT, 'application/cloudevents-batch+json'), /batch/)
     refused(structured([EVENT]), /not a JSON object/)
   })
 

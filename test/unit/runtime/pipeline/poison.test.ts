@@ -130,8 +130,9 @@ describe('records that cannot be processed', () => {
         assert.deepEqual(await stage.consume(event), { batchItemFailures: [] })
         assert.equal(stage.outcomes.length, 3)
         assert.deepEqual([stage.outcomes[0], stage.outcomes[2]], ['applied/counted', 'applied/counted'])
-        const second = name === 'sluice-redrive-consumer' ? 'ignored/redriven-for-another' : 'applied/counted'
-        assert.equal(stage.outcomes[1], second)
+        // A header that is null is absent, and one that is empty is not.
+        const isAnother = name === 'sluice-redrive-consumer' && form === 'an empty list'
+        assert.equal(stage.outcomes[1], isAnother ? 'ignored/redriven-for-another' : 'applied/counted')
       })
 
   it('given a process that refuses, throws or repeats a name, then the record fails and the state stays', async () => {

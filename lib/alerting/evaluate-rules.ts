@@ -134,10 +134,7 @@ export function matches(
   return matchesConditions(columns, column => String(data[column])) && matchesConditions(tags, tag)
 }
 
-/**
- * Returns the value of the metric that a rule watches; undefined if the reading does not have it. NaN, which is valid in Avro and
- * Protobuf, is treated as a missing value.
- */
+/** Returns the value of the metric that a rule watches; undefined if the reading does not have it. */
 function watchedValue({ metric, condition }: Rule, data: ReadingData): Value | undefined {
   const value = data[metric]
   return conditionKind(condition).isValue(value) ? value : undefined

@@ -94,7 +94,8 @@ function convertValue(source: FieldSource, value: unknown): { readonly value: Sc
   const { value: number } = read
   if (typeof number !== 'number') return { problem: 'must be a number' }
   if (isRead && !keepsDigits(text, number)) return INEXACT
-  return { value: convert ? convert(number) : number }
+  const converted = convert ? convert(number) : number
+  return Number.isFinite(converted) ? { value: converted } : { problem: 'must be finite in its unit' }
 }
 
 function isScalar(value: unknown): value is Scalar {

@@ -39,10 +39,7 @@ export class Families {
   }
 }
 
-/**
- * Returns the metrics of a reading, in the order of the family's table. Avro and Protobuf can contain NaN and infinite numbers.
- * These values are omitted, because they would clear every alert and make every mean invalid.
- */
+/** Returns the metrics of a reading, in the order of the family's table. Values that are not finite numbers are omitted. */
 export function measurements(family: Family, data: ReadingData): [metric: string, value: number][] {
   const declared = Object.keys(family.metrics)
   const further = family.others ? Object.keys(data).filter(name => isOther(family, name)) : []

@@ -6,6 +6,7 @@ import { type StoredEvent, toRows } from '../../lib/storage/rows.ts'
 import { storageSink } from '../../lib/storage/sink.ts'
 import type { Storage } from '../../lib/storage/storage.ts'
 import { FAMILIES } from '../support/families.ts'
+import { classify, ODD_NAMES, ODD_VALUES, outcomeAt } from '../support/odd-values.ts'
 import { NOON, storedAlert, storedMinute, storedReading } from '../support/stored-events.ts'
 
 /** Place of a storage, which several writers can open at once. */
@@ -261,6 +262,22 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
           { metric: 'huge', mean: MAX_VALUE, last: 3 },
           ...['list', 'none', 'number', 'object', 'text'].map(metric => ({ metric, mean: null, last: null })),
         ])
+      })
+    })
+
+    it('given each value that JSON or a database lacks, then what the manual says of it is read', async () => {
+      await using(async (storage, place) => {
+        const columnOf = (value: unknown) => (typeof value === 'string' ? 'summary' : 'value')
+        const alerts = ODD_NAMES.map((name, offset) => {
+          const value = ODD_VALUES[name]
+          return storedAlert('fired', name, { offset, [columnOf(value)]: value })
+        })
+        await storage.write(toRows(FAMILIES, alerts), 'replace')
+        const rows = await place.query('SELECT alert_id, value, summary FROM alert_events')
+        for (const name of ODD_NAMES) {
+          const read = rows.find(({ alert_id }) => alert_id === name)?.[columnOf(ODD_VALUES[name])]
+          assert.equal(read === null ? 'NULL' : classify(name, read), outcomeAt('database', name), name)
+        }
       })
     })
 

@@ -6,14 +6,24 @@ import { describe, it } from 'node:test'
 import { loadCodec, type SchemaFormat } from '@sluice/schema-registry'
 import avro from 'avsc'
 import fc from 'fast-check'
+import { createDataWriter, type DataWriter } from '#runtime/cloudevents/data-writer.ts'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readStructured } from '#runtime/cloudevents/json-format.ts'
 import { toJsonText } from '#runtime/cloudevents/json-text.ts'
 import { normalizeEvent } from '#runtime/cloudevents/normalize-event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
-import { toOutgoingRecord } from '#runtime/cloudevents/writer.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
+import { toOutgoingRecord, writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
+import type { FailureData } from '#runtime/consumer/failure-event.ts'
+import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
+import { computeDigest } from '#runtime/pipeline/model/fingerprint.ts'
+import { toLogRecord as toParkedLogRecord, toParkedRecord } from '#runtime/pipeline/model/hold.ts'
+import { restoreFailedRecord } from '#runtime/pipeline/outbox/failure-record.ts'
+import { InvalidEvent, TelemetryProducer } from '#runtime/producer/index.ts'
+import { schemaViolation } from '../../../lib/app/schemas.ts'
+import { createRedrivenRecord } from '../../../lib/failures/redriven-record.ts'
 import { decodeColumns, encodeRows, rowsFrom } from '../../../lib/history/parquet.ts'
 import { toLogRecord } from '../../../lib/history/row.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
@@ -34,6 +44,7 @@ import {
   outcomeAt,
 } from '../../support/odd-values.ts'
 import { environmentReading, logRecord as record } from '../../support/records.ts'
+import { ManualClock, ScriptedBrokers } from '../../support/scripted-brokers.ts'
 import { Stage } from '../../support/stage.ts'
 import { storedAlert } from '../../support/stored-events.ts'
 
@@ -175,6 +186,97 @@ describe('attributes', () => {
       String((readEvent({ value: Buffer.from(text), headers: [] }) as { message?: string }).message)
     assert.match(hint('{"specversion":"1.0"}'), /looks like an event: add the header "content-type"/)
     assert.doesNotMatch(hint('{"v":1}'), /looks like/)
+  })
+})
+
+describe('a null header of a record that fails or waits', () => {
+  const failing = record(0, environmentReading('a'))
+  const withNull: LogRecord = { ...failing, headers: [...failing.headers, ['ce_site', null], ['x', null]] }
+  const nulls = ({ headers }: Pick<LogRecord, 'headers'>) =>
+    headers.flatMap(([name, bytes]) => (bytes === null ? [name] : []))
+
+  it('given a redrive, then it is null in the record again, which has the same digest and event', async () => {
+    const refusing = { name: 'no', accepts: FAMILIES.readingTypes, onEvent: () => reject('no') }
+    const stage = new Stage(refusing)
+    await stage.batch([withNull])
+    const failure = stage.events[0]?.data as FailureData
+    const redriven = createRedrivenRecord(failure)
+    for (const back of [redriven, restoreFailedRecord(failure)]) {
+      assert.deepEqual(nulls(back), ['ce_site', 'x'])
+      assert.equal(computeDigest(back), computeDigest(withNull))
+      assert.deepEqual(readEvent(back), readEvent(failing))
+    }
+    assert.equal(schemaViolation(FAMILIES, 'io.sluice.failure.v1', failure), undefined)
+  })
+
+  it('given a record that is parked, forwarded or passed on, then it never becomes an empty text', async () => {
+    const clock = { nowMs: 0 } as Parameters<typeof toParkedRecord>[0]['clock']
+    const fingerprint = { id: 'i', digest: 'd' }
+    const parked = toParkedRecord({ record: withNull, clock, fingerprint, attemptAt: undefined })
+    const stored: typeof parked = JSON.parse(JSON.stringify(parked))
+    assert.deepEqual(nulls(toParkedLogRecord(stored, failing)), ['ce_site', 'x'])
+    const event = readEvent(withNull) as Event
+    assert.deepEqual(event, readEvent(failing))
+    assert.ok(writeEvent(event).headers.every(([name]) => name !== 'ce_site'))
+    const own: LogRecord = { ...failing, headers: [...failing.headers, ['sluice-redrive-consumer', null]] }
+    assert.equal(readRedriveTarget(own), undefined)
+  })
+})
+
+describe('the producer', () => {
+  const publish = async (data: unknown, writer?: DataWriter) => {
+    const config = { kafka: { brokers: [], auth: 'none' as const }, topic: 't', ...(writer && { writer }) }
+    const producer = new TelemetryProducer(config, {
+      brokers: new ScriptedBrokers(1),
+      clock: new ManualClock(),
+    })
+    return producer.publish({ ...PLAIN, data })
+  }
+
+  for (const [what, data, message] of [
+    [
+      'NaN',
+      { temperature: Number.NaN, humidity: 40 },
+      /^data\.temperature is NaN, which JSON does not have$/,
+    ],
+    ['a Map', { byName: new Map([['a', 1]]) }, /^data\.byName is a Map/],
+    ['a BigInt', { counter: 2n ** 53n + 1n }, /^data\.counter is a BigInt/],
+    ['a hole', { b: [undefined, 1] }, /^data\.b\[0\] is undefined/],
+    ['an invalid Date', { at: new Date(Number.NaN) }, /^data\.at is an invalid Date/],
+  ] as const)
+    it(`given ${what}, then it answers with InvalidEvent and the path`, async () => {
+      await assert.rejects(
+        publish(data),
+        error => error instanceof InvalidEvent && message.test(error.message),
+      )
+    })
+
+  it('given a format whose schema the data does not match, then it answers with InvalidEvent, too', async () => {
+    const schema = { type: 'record', name: 'R', fields: [{ name: 'v', type: 'double' }] }
+    const { encode } = await loadCodec(
+      { format: 'AVRO', text: JSON.stringify(schema), references: [] },
+      'plain',
+    )
+    const writer = createDataWriter(new Map([['t', { format: 'avro', encode }]]))
+    await assert.rejects(publish({ v: Number.NaN }, writer), {
+      name: 'InvalidEvent',
+      message: /: v must be a finite/,
+    })
+  })
+
+  it('given text that UTF-8 lacks as data in another format, then it is refused when written and when read', async () => {
+    const text = { ...PLAIN, datacontenttype: 'text/plain', data: '\ud83d' }
+    assert.throws(() => normalizeEvent(text), { name: 'InvalidEvent', message: /unpaired surrogate/ })
+    const read = readStructured(Buffer.from(JSON.stringify({ ...text, specversion: '1.0' })))
+    assert.match(String((read as { message?: string }).message), /unpaired surrogate/)
+  })
+
+  it('given a member of the event where only attributes belong, then it is refused and not lost', () => {
+    for (const name of ['data', 'data_base64'])
+      assert.throws(() => normalizeEvent({ ...PLAIN, extensions: { [name]: 'x' } }), { name: 'InvalidEvent' })
+    const own = { ...PLAIN, subject: null, extensions: { dry: false, count: 5, none: null } }
+    const { subject, extensions } = normalizeEvent(own as never)
+    assert.deepEqual([subject, extensions], [undefined, { dry: 'false', count: '5' }])
   })
 })
 

@@ -30,8 +30,8 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
   views: { all: 1825, atStart: 469 },
   topics: { all: 518, atStart: 82 },
   redriver: { all: 1010, atStart: 325 },
-  intake: { all: 1851, atStart: 646 },
-  'input-redrives': { all: 1851, atStart: 646 },
+  intake: { all: 1851, atStart: 647 },
+  'input-redrives': { all: 1851, atStart: 647 },
   'on-failure': { all: 505, atStart: 86 },
 }
 

@@ -230,7 +230,7 @@ describe('the producer', () => {
       brokers: new ScriptedBrokers(1),
       clock: new ManualClock(),
     })
-    return producer.publish({ ...PLAIN, data })
+    return producer.enqueue({ ...PLAIN, data })
   }
 
   for (const [what, data, message] of [

@@ -402,7 +402,7 @@ describe('rows of the history', () => {
 
 it('given the manual, then its table is this one', () => {
   const page = readFileSync(new URL('../../../docs/schemas.md', import.meta.url), 'utf8')
-  const [, table = ''] = page.split('\n| value |')
+  const [, table = ''] = page.split('\n|value|')
   const [head = '', , ...rows] = table.split('\n\n')[0]?.split('\n') ?? []
   const cells = (line: string) =>
     line

@@ -25,7 +25,7 @@ const ROWS = {
   'event, state': ['kept', 'absent', 'kept', 'refused', 'refused', 'refused', '0', 'refused', 'kept'],
   attribute: ['absent', 'absent', 'kept', 'refused', 'refused', 'refused', '0', 'refused', 'refused'],
   'Avro, Protobuf': ['absent', 'absent', 'kept', 'refused', 'refused', 'refused', '0', 'refused', 'refused'],
-  CSV: ['refused', 'absent', 'absent', 'refused', 'refused', 'refused', '0', 'refused', 'U+FFFD'],
+  CSV: ['refused', 'absent', 'absent', 'refused', 'refused', 'refused', '0', 'refused', 'refused'],
   SQL: ['NULL', 'NULL', 'kept', 'NULL', 'NULL', 'NULL', '0', 'NULL', 'kept'],
   database: ['NULL', 'NULL', 'kept', 'NULL', 'NULL', 'NULL', '0', 'NULL', 'U+FFFD'],
   history: ['kept', 'absent', 'kept', 'refused', 'refused', 'refused', '0', 'refused', 'kept'],

@@ -22,12 +22,14 @@ import { computeDigest } from '#runtime/pipeline/model/fingerprint.ts'
 import { toLogRecord as toParkedLogRecord, toParkedRecord } from '#runtime/pipeline/model/hold.ts'
 import { restoreFailedRecord } from '#runtime/pipeline/outbox/failure-record.ts'
 import { InvalidEvent, TelemetryProducer } from '#runtime/producer/index.ts'
+import { readConfig } from '../../../lib/app/config.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { createRedrivenRecord } from '../../../lib/failures/redriven-record.ts'
 import { decodeColumns, encodeRows, rowsFrom } from '../../../lib/history/parquet.ts'
 import { toLogRecord } from '../../../lib/history/row.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
 import { importLines } from '../../../lib/operations/import/event-lines.ts'
+import { createConverter } from '../../../lib/operations/import/mapped-lines.ts'
 import { toRecordView } from '../../../lib/queries/records/record-view.ts'
 import { toRows } from '../../../lib/storage/rows.ts'
 import { ALERT_EVENTS } from '../../../lib/storage/table.ts'
@@ -343,7 +345,9 @@ describe('rows of a CSV file', () => {
       ? ['d,2026-03-01T12:00:00Z,', cell, ',1,2\n']
       : ['d,2026-03-01T12:00:00Z,m,1,', cell, '\n']
     const file = Buffer.concat([head, ...(tail === '' ? row : [tail])].map(part => Buffer.from(part)))
-    const plan = { families: FAMILIES, mappings: [mapping], skipInvalid: false }
+    const settings = readConfig({ KAFKA_BROKERS: 'b:1', REDIS_URL: 'redis://r:1' })
+    const convert = createConverter({ ...settings, families: FAMILIES }, [mapping], 'f.csv')
+    const plan = { convert, skipInvalid: false }
     const ports = { open: () => Readable.from([file]), onSkipped: () => {} }
     try {
       let line = ''
@@ -351,7 +355,7 @@ describe('rows of a CSV file', () => {
       const { x, model } = JSON.parse(line).data
       return classify(name, isText ? model : x)
     } catch (error) {
-      assert.match((error as Error).message, /"x" must be a number/)
+      assert.match((error as Error).message, /"x" must be a number|the line is not UTF-8/)
       return 'refused'
     }
   })

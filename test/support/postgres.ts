@@ -10,6 +10,7 @@ import { LOOPBACK } from '#local-servers/ports.ts'
 import type { Server } from '#local-servers/server-definition.ts'
 import type { Supervisor } from '#local-servers/supervisor.ts'
 import { startApart } from './start-apart.ts'
+import { until } from './until.ts'
 
 export interface Postgres {
   readonly port: number
@@ -56,7 +57,12 @@ export async function startPostgres(): Promise<Postgres> {
     },
     query,
     kill: () => server.kill('SIGKILL'),
-    start: () => server.restart(),
+    // Processes of a server that was killed hold its memory for a moment.
+    start: () =>
+      until('PostgreSQL starts', async () => {
+        await server.restart()
+        return true
+      }),
     async stop() {
       // After SIGINT, the server does not wait until its clients have disconnected.
       server.signal('SIGINT')

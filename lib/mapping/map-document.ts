@@ -3,6 +3,7 @@
 import { decodeText, isFailure, toJsonEvent } from '#runtime/cloudevents/index.ts'
 import { type Event, type Failure, failure } from '#runtime/consumer/index.ts'
 import { parseJson } from '../support/json.ts'
+import { isUtf16 } from '../support/text-reader.ts'
 import { applyMapping, computeFoundShare, type ForeignDocument, findUnmetCondition } from './apply-mapping.ts'
 import type { Mapping } from './mapping.ts'
 
@@ -46,9 +47,7 @@ export function mapDocument(mappings: readonly Mapping[], document: ForeignDocum
 
 /** Returns the reason why a value to which mappings are applied is not a JSON object. It completes a sentence about the value. */
 export function describeNoObject(value: Buffer): string {
-  const zeros = [...value.subarray(0, 100).entries()].flatMap(([at, byte]) => (byte === 0 ? [at % 2] : []))
-  const isWide = zeros.length > 1 && new Set(zeros).size === 1
-  if (isWide || /^(fffe|feff)/.test(value.toString('hex', 0, 2))) return 'is UTF-16, not UTF-8'
+  if (isUtf16(value)) return 'is UTF-16, not UTF-8'
   const text = decodeText(value)
   if (text === undefined) return 'is not UTF-8'
   if (text.trim() === '') return text === '' ? 'is empty' : 'has nothing but spaces'

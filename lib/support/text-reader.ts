@@ -85,7 +85,7 @@ const HEAD_BYTES = 1024
  * Returns whether a text is UTF-16: by its mark, or because the high bytes of its characters, the first of which is not printable,
  * contain zeros, and the low bytes none.
  */
-function isUtf16(bytes: Buffer): boolean {
+export function isUtf16(bytes: Buffer): boolean {
   if (/^(\xff\xfe|\xfe\xff)/.test(bytes.toString('latin1', 0, 2))) return true
   const head = bytes.subarray(0, HEAD_BYTES)
   const zeros = [...head.keys()].filter(index => head[index] === 0)

@@ -1,4 +1,4 @@
-/** Makes untrusted text safe to print to a terminal, or to give to a shell. Pure. */
+/** Makes untrusted text safe to print to a terminal, or to give to a shell or a regular expression. Pure. */
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
@@ -10,6 +10,11 @@ export function escapeText(text: string): string {
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
     character => NAMED[character] ?? (isJoiner(character) ? character : escapeCharacter(character)),
   )
+}
+
+/** Returns a text as a part of a regular expression that matches it. */
+export function escapePattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
 /** Returns an error and its stack as one line. */

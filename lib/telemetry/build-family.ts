@@ -1,5 +1,6 @@
 /** Interprets the content of a family's file. No code is compiled, so that functions start as fast as with a table in code. Pure. */
 import { parseDuration } from '../support/duration.ts'
+import { escapePattern } from '../support/escape-text.ts'
 import { toDataschema } from './dataschema.ts'
 import type { Family, FamilyActivity, FamilyField, ReadingData } from './family.ts'
 import {
@@ -117,7 +118,7 @@ function buildDimensions(raw: RawFamily): Pick<Family, 'dimensions' | 'inSource'
 
 /** Returns the function that reads the field with this index back from a source; undefined for a source of another form. */
 function createSourceReader(template: string, index: number): (source: string) => string | undefined {
-  const texts = template.split(/\{[^{}]*\}/).map(text => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  const texts = template.split(/\{[^{}]*\}/).map(escapePattern)
   const pattern = new RegExp(`^${texts.join('([^/]+)').replace(/\(\[\^\/\]\+\)$/, '(.+)')}$`)
   return source => {
     const found = pattern.exec(source)?.[index + 1]

@@ -1,18 +1,11 @@
-/** Drafts a family and a mapping for sample records. Pure. */
+/** Decides what the fields of sample records are in readings, and drafts a family and a mapping with them. Pure. */
 import type { ForeignDocument } from '../../mapping/apply-mapping.ts'
 import { count } from '../../support/count.ts'
-import {
-  assignRoles,
-  explainUnused,
-  findNamedMetric,
-  type NamedMetricFields,
-  type Role,
-} from './assign-roles.ts'
-import { createNames } from './field-names.ts'
+import { createNames, GENERIC, lastWords, STATE } from './field-names.ts'
 import { findNamePattern, type GuessedEntity, guessEntity, isConstant, isEqual } from './guess-entity.ts'
 import { chooseTime, findTimes, findUnreadTimes, type GuessedTime } from './guess-time.ts'
 import { describeContext, describeFields, isMissing, type SampleField } from './sample-fields.ts'
-import { findUnitFields, findUnits, type RecordUnits } from './units.ts'
+import { findUnit, findUnitFields, findUnits, type RecordUnits } from './units.ts'
 import type { DraftEntry } from './write-draft.ts'
 
 export interface Draft {
@@ -29,10 +22,10 @@ export interface Draft {
 /** Record of a sample. */
 export interface SampleRecord {
   readonly record: ForeignDocument
-  /** Timestamp of the record in Kafka. */
-  readonly time?: string
+  /** Timestamp of the record in Kafka; negative if it has none. */
+  readonly timestampMs: number
   /** Row of units of a CSV file, by column. */
-  readonly units?: Readonly<Record<string, unknown>>
+  readonly units?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** Records of one shape. */
@@ -42,14 +35,13 @@ export interface Sample {
   readonly nowMs: number
   /** CloudEvents type of the records; undefined if they are not CloudEvents. */
   readonly eventType: string | undefined
-  /** True if states are enough for a reading. */
-  readonly hasStates: boolean
 }
 
 interface Guesses extends Sample {
   readonly fields: readonly SampleField[]
   readonly time: GuessedTime
   readonly entity: GuessedEntity
+  readonly named: NamedMetricFields | undefined
   readonly units: RecordUnits
   readonly inRole: (role: Role) => readonly SampleField[]
 }
@@ -57,64 +49,54 @@ interface Guesses extends Sample {
 /** Attributes of a CloudEvent that describe the event, not the entity. */
 const ATTRIBUTES = ['specversion', 'id', 'type', 'datacontenttype', 'dataschema']
 
-/** Returns a draft; undefined if no field of the records is a number that can be a metric, or a state where those are enough. */
+/** Returns a draft; undefined if no field of the records is a number that can be a metric, or a state. */
 export function proposeDraft(sample: Sample): Draft | undefined {
   const { all, eventType } = sample
   const records = all.map(({ record }) => record)
   const fields = describeFields(records).filter(({ path }) => !eventType || !ATTRIBUTES.includes(path))
   const times = findTimes(fields, sample.nowMs)
-  const moments = [...times.map(({ field }) => field), ...findUnreadTimes(fields)]
-  const timeless = fields.filter(field => !moments.includes(field))
+  const moments = [...times, ...findUnreadTimes(fields)].map(({ path }) => path)
+  const timeless = fields.filter(({ path }) => !moments.includes(path))
   const unitFields = findUnitFields(timeless)
   const names = timeless.filter(field => !unitFields.includes(field))
   const entity = guessEntity(names, records.length, describeContext(records))
-  const stamps = all.map(({ time }) => (time === undefined ? undefined : Date.parse(time)))
+  const stamps = all.map(({ timestampMs }) => (timestampMs < 0 ? undefined : timestampMs))
   const time = chooseTime(times, fields, entity.subject, stamps)
-  const rest = timeless.filter(field => field !== entity.subject && field !== entity.group)
-  const roles = assignRoles(rest, entity.subject)
+  const roles = assignRoles(timeless, entity.subject)
   const metrics = roles.get('metric') ?? []
-  if (metrics.length === 0 && !(sample.hasStates && roles.has('state'))) return undefined
+  if (metrics.length === 0 && !roles.has('state')) return undefined
   const named = findNamedMetric(roles)
   const units = findUnits(metrics, named ? [] : unitFields, all.find(({ units }) => units)?.units)
-  const usual = units.fixed.reduce(selectUsual, [...all.keys()])
-  if (usual.length < all.length)
-    return proposeDraft({ ...sample, all: usual.map(index => all[index] as SampleRecord) })
+  const mixed = units.fixed.find(({ distinct }) => distinct.size > 1)
+  // A record with another unit would be read wrongly.
+  const isUsual = (value: unknown) => value === undefined || String(value) === (mixed && findUnit(mixed))
+  if (mixed) return proposeDraft({ ...sample, all: all.filter((_, index) => isUsual(mixed.values[index])) })
   const inRole = (role: Role) =>
     (roles.get(role) ?? []).filter(field => field !== units.converting && !units.fixed.includes(field))
-  const guesses = { ...sample, fields, time, entity, units, inRole }
-  const others = moments.filter(field => field !== time.field)
+  const guesses = { ...sample, fields, time, entity, named, units, inRole }
+  const unused = [...roles].flatMap(([role, fields]) =>
+    ROLES.some(known => known === role) ? [] : fields.map(({ path }) => [path, role] as const),
+  )
+  const others = moments.filter(path => path !== time.field?.path)
   return {
     ...(named ? { mapping: draftNamed(guesses, named) } : draftFamily(guesses)),
-    unused: new Map([...explainUnused(roles), ...others.map(({ path }) => [path, 'another time'] as const)]),
+    unused: new Map([...unused, ...others.map(path => [path, 'another time'] as const)]),
     metrics: metrics.length,
     records: records.length,
   }
 }
 
-/** Returns the records with the most frequent unit, or without any. A record with another one would be read wrongly. */
-function selectUsual(indexes: number[], { values }: SampleField): number[] {
-  const units = Map.groupBy(indexes, index => values[index])
-  const without = units.get(undefined) ?? []
-  units.delete(undefined)
-  const [usual = []] = [...units.values()].toSorted((a, b) => b.length - a.length)
-  return [...usual, ...without].toSorted((a, b) => a - b)
-}
-
 function draftFamily(guesses: Guesses): Pick<Draft, 'family' | 'mapping'> {
   const { name: own, all, entity, inRole, units } = guesses
-  const { subject, group, note } = entity
+  const { subject, note } = entity
   const unit = units.converting
+  const question = 'are the values without it in the units of the family?'
   const choose = createNames()
   const device = choose(subject?.label ?? 'name')
-  const place = group && choose(group.label, true)
   const list = (role: Role) =>
     inRole(role).map(field => ({ field, key: choose(field.label, role === 'tag') }))
   const [coordinates, metrics] = [list('coordinate'), list('metric')]
   const [states, tags] = [list('state'), list('tag')]
-  const isOnly = metrics.length + states.length === 1
-  const source = `/${own}${place ? `/{${place}}` : ''}`
-  const groups =
-    group && `guessed: the same in all records of an entity, ${count(group.distinct.size, 'value')}`
   return {
     family: [
       ['family', own],
@@ -122,11 +104,11 @@ function draftFamily(guesses: Guesses): Pick<Draft, 'family' | 'mapping'> {
       {
         section: 'entity',
         entries: [
-          ['source', source, groups],
+          ['source', `/${own}`],
           ['subject', `{${device}}`, note],
         ],
       },
-      { section: 'fields', entries: coordinates.map(({ key }) => [key, toDegrees(key)]) },
+      { section: 'fields', entries: coordinates.map(({ key }) => [key, { type: 'number' }]) },
       {
         section: 'metrics',
         entries: metrics.map(({ field, key }) => {
@@ -138,25 +120,20 @@ function draftFamily(guesses: Guesses): Pick<Draft, 'family' | 'mapping'> {
       ...(tags.length > 0 ? [['tags', tags.map(({ key }) => key)] as const] : []),
     ],
     mapping: draftMapping(guesses, own, [
-      [device, ...identify(subject, own, note)],
-      ...(group && place ? [[place, readText(group, true)] as const] : []),
-      ...(unit ? [['unit', readText(unit), describeConversion(unit, all.length)] as const] : []),
-      ...coordinates.map(
-        ({ field, key }) => [key, toSource(field.from, field.how, field.absent), ask(field)] as const,
-      ),
-      ...metrics.map(
-        ({ field, key }) =>
-          [key, toSource(field.from, field.how, isOnly ? [] : field.absent), ask(field)] as const,
-      ),
-      ...states.map(({ field, key }) => [key, readText(field)] as const),
-      ...tags.map(({ field, key }) => [`tags.${key}`, readText(field)] as const),
+      {
+        section: 'fields',
+        entries: [
+          [device, ...identify(subject, own, note)],
+          ...(unit ? [['unit', readText(unit), unit.count < all.length ? question : ''] as const] : []),
+          ...[...coordinates, ...metrics].map(
+            ({ field, key }) => [key, toSource(field.from, field.how, field.absent), ask(field)] as const,
+          ),
+          ...states.map(({ field, key }) => [key, readText(field)] as const),
+          ...tags.map(({ field, key }) => [`tags.${key}`, readText(field)] as const),
+        ],
+      },
     ]),
   }
-}
-
-function toDegrees(key: string): object {
-  const most = /^lat|Lat/.test(key) ? 90 : 180
-  return { type: 'number', min: -most, max: most }
 }
 
 function describeState({ distinct }: SampleField): string {
@@ -164,70 +141,55 @@ function describeState({ distinct }: SampleField): string {
   return `in the sample: ${values}. A list of values instead of any refuses all others`
 }
 
-function describeConversion(unit: SampleField, records: number): string {
-  return unit.count < records
-    ? `are the values of the ${count(records - unit.count, 'record')} without it in the units of the family?`
-    : 'metrics are converted from it to the units of the family'
-}
-
 /** Drafts the mapping of records that name their metric, to the family `metrics`. */
 function draftNamed(guesses: Guesses, { name, values }: NamedMetricFields): readonly DraftEntry[] {
   const { entity, inRole, all } = guesses
-  const { subject, group, note } = entity
   const texts = [...inRole('state'), ...inRole('tag')].filter(
     field => !values.includes(field) && !isEqual(field, name),
   )
   const units = findUnitFields(texts)
-  const isSystem = (field: SampleField) => field.count === all.length && !units.includes(field)
-  const system = group ?? texts.find(field => isSystem(field) && isConstant(field, subject))
+  const always = texts.filter(field => field.count === all.length && !units.includes(field))
+  const system = always.find(field => field.kind === 'text' && isConstant(field, entity.subject))
   const choose = createNames([])
-  const notes = [
-    `${count(name.distinct.size, 'name')} in the sample; any other is a metric, too`,
-    ...values.map(ask),
-  ]
+  const names = `${count(name.distinct.size, 'name')} in the sample; any other is a metric, too`
+  const note = [names, ...values.map(ask)].filter(Boolean).join('; ')
   const tags = texts.filter(field => field !== system)
   const fields = [
     ['system', ...identify(system, guesses.name, 'guessed: the same in all records of an instance')] as const,
-    ['instance', ...identify(subject, guesses.name, note)] as const,
+    ['instance', ...identify(entity.subject, guesses.name, entity.note)] as const,
     ...tags.map(field => [`tags.${choose(field.label)}`, readText(field)] as const),
   ]
-  const metric = { name: name.from, value: readValue(values) }
-  return draftMapping(guesses, 'metrics', fields, name, ['metric', metric, notes.filter(Boolean).join('; ')])
+  const metric = ['metric', { name: name.from, value: readValue(values) }, note] as const
+  return draftMapping(guesses, 'metrics', [metric, { section: 'fields', entries: fields }])
 }
 
-/** @param name field with the name of the metric, of which `metric` is the entry */
 function draftMapping(
   guesses: Guesses,
   family: string,
-  fields: readonly DraftEntry[],
-  name?: SampleField,
-  metric?: DraftEntry,
+  sources: readonly DraftEntry[],
 ): readonly DraftEntry[] {
-  const { field, form, note } = guesses.time
-  const time = field ? { from: field.from, ...form } : 'record'
+  const { field, note } = guesses.time
+  const time = field ? { from: field.from, ...field.form } : 'record'
   return [
     ['family', family],
-    { section: 'when', entries: draftCondition(guesses, name) },
+    { section: 'when', entries: draftCondition(guesses) },
     ['time', field && field.count < guesses.all.length ? [time, 'record'] : time, note],
-    ...(metric ? [metric] : []),
-    { section: 'fields', entries: fields },
+    ...sources,
   ]
 }
 
 /** Drafts the condition: the fields that identify a record, a number, and the units that the family has from the records. */
-function draftCondition(guesses: Guesses, name: SampleField | undefined): readonly DraftEntry[] {
-  const { all, eventType, fields, time, entity, units, inRole } = guesses
+function draftCondition(guesses: Guesses): readonly DraftEntry[] {
+  const { all, eventType, fields, time, entity, named, units } = guesses
   const isAlways = (field: SampleField | undefined) => field?.count === all.length
   const fixed = units.fixed.filter(isAlways).map(({ path, values }) => [path, values[0]] as const)
   const equals = Object.fromEntries(eventType ? [['type', eventType] as const, ...fixed] : fixed)
   const note = fixed.length > 0 ? 'records with other units need a mapping of their own' : undefined
   const condition = Object.keys(equals).length > 0 ? [['equals', equals, note] as const] : []
   if (eventType) return condition
-  const identity = [entity.subject, entity.group, time.field, name].filter(isAlways)
+  const identity = [entity.subject, time.field, named?.name].filter(isAlways)
   const number = fields.find(field => field.kind === 'number' && isAlways(field))
-  // Without the only metric, there is nothing to read.
-  const [only, ...others] = name ? [] : [...inRole('metric'), ...inRole('state')]
-  const chosen = [...identity, identity.length < 2 ? number : undefined, others.length > 0 ? undefined : only]
+  const chosen = identity.length < 2 ? [...identity, number] : identity
   const has = [...new Set(chosen.flatMap(field => field?.from ?? []))]
   return [...(has.length > 0 ? [['has', has] as const] : []), ...condition]
 }
@@ -273,4 +235,64 @@ function readValue(values: readonly SampleField[]): unknown {
 function ask({ absent }: SampleField): string | undefined {
   const shown = absent.filter(value => !isMissing(value)).map(value => String(value).slice(0, MAX_LENGTH))
   return shown.length > 0 ? `does ${shown.slice(0, 3).join(', ')} stand for a missing value?` : undefined
+}
+
+const ROLES = ['metric', 'coordinate', 'state', 'tag'] as const
+
+type Role = (typeof ROLES)[number]
+/** Fields by their role, or by the reason why readings do not have them. */
+type Roles = ReadonlyMap<string, readonly SampleField[]>
+
+const MAX_STATES = 10
+const COORDINATE = /(^| )(lat|latitude|lon|lng|long|longitude)$/
+const TAG =
+  /(^| )(id|version|firmware|fw|port|code|serial|zip|plz|register|address|addr|channel|slave|floor|etage|stockwerk|baujahr|year)( (nr|no|number|version))?$/
+
+/** @param subject field that names the entity */
+function assignRoles(fields: readonly SampleField[], subject: SampleField | undefined): Roles {
+  const others = fields.filter(field => field !== subject)
+  return Map.groupBy(others, field => {
+    const { kind, distinct, count } = field
+    const words = lastWords(field)
+    const isLabel = /(^|[.])(tags|labels)[.]/.test(field.path)
+    if (kind === 'list') return 'not a single value'
+    if (kind === 'number') {
+      const numbers = [...distinct].map(Number)
+      if (COORDINATE.test(words) && numbers.every(number => !(Math.abs(number) > 180))) return 'coordinate'
+      if (STATE.test(words) && distinct.size <= MAX_STATES && numbers.every(Number.isInteger)) return 'state'
+      return isLabel || TAG.test(words) ? 'tag' : 'metric'
+    }
+    if (subject && distinct.size > 1 && isEqual(field, subject)) return 'the same as the entity'
+    if (isLabel) return 'tag'
+    const isNamedState = STATE.test(words)
+    if (kind === 'text' && distinct.size === count && count > (isNamedState ? MAX_STATES : 3))
+      return 'another text in each record'
+    return distinct.size <= MAX_STATES && (isNamedState || !isConstant(field, subject)) ? 'state' : 'tag'
+  })
+}
+
+const METRIC_NAME =
+  /^(metric|metric name|measurement|measurand|parameter|quantity|name|n|field|variable|channel|signal|sensor type|key|point|tag|messgroesse|kpi|datapoint)$/
+
+interface NamedMetricFields {
+  readonly name: SampleField
+  /** Alternative fields of the value, of which the first in a record is read. */
+  readonly values: readonly SampleField[]
+}
+
+/** Returns the fields with the name and the value of the metric, in records that have one metric each. */
+function findNamedMetric(roles: Roles): NamedMetricFields | undefined {
+  const values = roles.get('metric') ?? []
+  const isName = ({ kind, path, distinct }: SampleField) =>
+    kind === 'text' &&
+    METRIC_NAME.test(lastWords({ label: path })) &&
+    [...distinct].every(name => /^[A-Za-z_][\w.:/-]{0,99}$/.test(name))
+  // The name in the same object, or the nearest one around it.
+  const countCommon = ({ path }: SampleField) =>
+    [...path, '.'].findIndex((letter, index) => values[0]?.path[index] !== letter)
+  const [name] = [...(roles.get('state') ?? []), ...(roles.get('tag') ?? [])]
+    .filter(isName)
+    .toSorted((a, b) => countCommon(b) - countCommon(a))
+  const isValue = ({ path }: SampleField) => GENERIC.test(lastWords({ label: path }))
+  return name && values[0] && values.every(isValue) ? { name, values } : undefined
 }

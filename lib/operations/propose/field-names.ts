@@ -32,15 +32,8 @@ export function lastWords({ label }: { readonly label: string }): string {
   return splitWords(label.split('.').at(-1) ?? label).join(' ')
 }
 
-/** Returns the words of a general name such as `id` with those of the object in which it is, and of another name alone. */
-export function ownWords({ label }: { readonly label: string }): readonly string[] {
-  const [outer = '', last = ''] = ['', ...label.split('.')].slice(-2)
-  const words = splitWords(last)
-  return GENERAL.test(words.join(' ')) ? [...splitWords(outer), ...words] : words
-}
-
-/** Names of identifiers that do not say of what. */
-const GENERAL = /^(id|uid|name|key|identifier|number|address|addr|serial|mac|eui|no|nr)$/
+/** Names of states, which neither measure nor name anything. */
+export const STATE = /\b(status|state|mode|activity|zustand|health|quality|flags?|qc)\b/
 
 /** Matches a part in brackets, which is the unit in `Pressure [hPa]`. */
 export const BRACKETS = /[([]([^()[\]]+)[)\]]$/

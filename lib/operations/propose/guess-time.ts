@@ -14,13 +14,13 @@ interface Form {
 }
 
 /** Field whose values are times. */
-export interface TimeField {
-  readonly field: SampleField
+export interface TimeField extends SampleField {
   readonly form: Form
   readonly times: Times
 }
 
-export interface GuessedTime extends Partial<Pick<TimeField, 'field' | 'form'>> {
+export interface GuessedTime {
+  readonly field?: TimeField
   readonly note: string
 }
 
@@ -45,7 +45,7 @@ const TIME_WORD =
 /** Returns the fields whose values are times between 2000 and tomorrow. */
 export function findTimes(fields: readonly SampleField[], nowMs: number): readonly TimeField[] {
   return fields.flatMap(field => {
-    const forms = FORMS.map(form => ({ field, form, times: field.values.map(toTime(form, nowMs)) }))
+    const forms = FORMS.map(form => ({ ...field, form, times: field.values.map(toTime(form, nowMs)) }))
     const found = forms.find(({ times }) => listKnown(times).length >= Math.max(1, field.count * MOST))
     if (found === undefined) return []
     const known = listKnown(found.times)
@@ -76,25 +76,24 @@ export function chooseTime(
 ): GuessedTime {
   const changing = candidates.map(time => ({ ...time, moments: countMoments(time, subject) }))
   const most = Math.max(1, MOST * Math.max(...changing.map(({ moments }) => moments)))
-  const timeless = fields.filter(field => candidates.every(time => time.field !== field))
+  const timeless = fields.filter(field => candidates.every(({ path }) => path !== field.path))
   // An object that has nothing but times is about something else than the record.
-  const isApart = ({ field }: TimeField) =>
-    !timeless.some(({ path }) => path.startsWith(getParent(field.path)))
-  const [time, ...others] = changing
+  const isApart = (time: TimeField) => !timeless.some(({ path }) => path.startsWith(getParent(time.path)))
+  const [field, ...others] = changing
     .filter(({ moments }) => moments >= most)
-    .toSorted((a, b) => Number(isApart(a)) - Number(isApart(b)) || compareTimes(a, b))
-  if (time === undefined) return { note: describeNoTime(candidates, fields, stamps) }
-  const { field, form } = time
+    .toSorted((a, b) => Number(isApart(a)) - Number(isApart(b)) || compareTimes(a.times, b.times))
+  if (field === undefined) return { note: describeNoTime(candidates, fields, stamps) }
+  const { form, path, times } = field
   const clock =
-    describeHours(time.times, stamps, 'the record in Kafka') ??
-    candidates.map(({ field, times }) => describeHours(time.times, times, `"${field.path}"`)).find(Boolean)
+    describeHours(times, stamps, 'the record in Kafka') ??
+    candidates.map(other => describeHours(times, other.times, `"${other.path}"`)).find(Boolean)
   const notes = [
-    ...(form.epoch ? ['unit guessed from the size of the numbers'] : []),
-    ...(form.timeZone && !clock ? [`"${field.path}" names no zone: is it in UTC?`] : []),
-    ...(clock ? [clock] : []),
-    ...(others.length > 0 ? [`is it that of the measurement, and not ${listPaths(others, ' or ')}?`] : []),
+    form.epoch && 'unit guessed from the size of the numbers',
+    form.timeZone && !clock && `"${path}" names no zone: is it in UTC?`,
+    clock,
+    others.length > 0 && `is it that of the measurement, and not ${listPaths(others, ' or ')}?`,
   ]
-  return { field, form, note: notes.join('; ').replaceAll('?;', '?') }
+  return { field, note: notes.filter(Boolean).join('; ').replaceAll('?;', '?') }
 }
 
 /** Returns the number of different times of all entities together; 0 if the records show that they do not change. */
@@ -106,16 +105,10 @@ function countMoments({ times }: TimeField, subject: SampleField | undefined): n
   return isConstant ? 0 : moments.reduce((sum, count) => sum + count, 0)
 }
 
-/** Difference up to which the time of the outer object is taken, because clocks differ. */
-const SAME_MS = 5_000
-
-function compareTimes(a: TimeField, b: TimeField): number {
-  const depth = a.field.path.split('.').length - b.field.path.split('.').length
-  const signs = a.times.map((time, index) => {
-    const difference = time === undefined ? 0 : time - (b.times[index] ?? time)
-    return depth !== 0 && Math.abs(difference) <= SAME_MS ? 0 : Math.sign(difference)
-  })
-  return signs.reduce((sum: number, sign) => sum + sign, 0) || depth
+/** Returns whether times are earlier or later than others in most records, as the sign of a number. */
+function compareTimes(a: Times, b: Times): number {
+  const signs = a.map((time = Number.NaN, index) => Math.sign(time - (b[index] ?? time)) || 0)
+  return signs.reduce((sum, sign) => sum + sign, 0)
 }
 
 const CLOCKS_DIFFER_MS = 180_000
@@ -141,16 +134,9 @@ export function findUnreadTimes(fields: readonly SampleField[]): readonly Sample
   )
 }
 
-function describeNoTime(
-  candidates: readonly TimeField[],
-  fields: readonly SampleField[],
-  stamps: Times,
-): string {
-  const unread = listPaths(
-    findUnreadTimes(fields).map(field => ({ field })),
-    ' and ',
-  )
-  const constant = listPaths(candidates, ' and ')
+function describeNoTime(times: readonly TimeField[], fields: readonly SampleField[], stamps: Times): string {
+  const unread = listPaths(findUnreadTimes(fields), ' and ')
+  const constant = listPaths(times, ' and ')
   const changing = constant ? `${constant} does not change` : 'no field is a time'
   const reason = unread ? `a mapping reads no date with a time of day in ${unread}` : changing
   const isSure = !unread && !constant && listKnown(stamps).length > 0

@@ -1,6 +1,5 @@
 /** Proposes a family and a mapping for sample records, and tries the drafts on them. Pure. */
 import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { instant, omitUndefined } from '#runtime/consumer/index.ts'
 import type { Config } from '../../app/config.ts'
 import type { ForeignContent } from '../../intake/read-record.ts'
 import { readMapping } from '../../mapping/parse-mapping.ts'
@@ -67,7 +66,8 @@ export function propose(
   for (const placed of records) {
     const { place, record: original, content, units } = placed
     const record = toDocument(original, content)
-    if ('document' in record) documents.push(omitUndefined({ placed, record, units, time: readTime(placed) }))
+    const timestampMs = content || 'error' in original ? -1 : original.timestampMs
+    if ('document' in record) documents.push({ placed, record, units, timestampMs })
     else unreadable.push({ place, reason: 'error' in record ? record.error : record.message })
   }
   if (documents.length === 0)
@@ -81,7 +81,7 @@ export function propose(
   const others =
     'With `others: numbers`, any further number is a metric without a unit; without it, a mapping must name each metric.'
   const family = draft.family && writeDraft('family', draft.family, [head, others])
-  const own = readDraft(families, name, sample, family, draft)
+  const own = readDraft(families, name, sample, draft, family)
   const input = { topic: sample, loadedMappings: [own.mapping] }
   const tryRecord = createTrial({ ...settings, families: own.families }, input, nowMs)
   const refused = alike.flatMap(({ placed: { place, record, content } }) => {
@@ -108,38 +108,33 @@ export function propose(
   }
 }
 
-/** Returns the timestamp of a record of a topic, RFC 3339; undefined if it has none. */
-function readTime({ record, content }: PlacedRecord): string | undefined {
-  return content || 'error' in record || record.timestampMs < 0 ? undefined : instant(record.timestampMs)
-}
-
 /** Share of the smaller set of names that two records of one shape have in common, from 0 to 1. */
 const SAME_SHAPE = 0.6
 /** Number of shapes of which a draft is tried. */
 const MAX_SHAPES = 5
 
-/** Drafts the most frequent shape in which numbers are measured, or else states. A field can be optional. */
+/** Drafts the most frequent shape in which numbers are measured, or else one with states. A field can be optional. */
 function draftShape(name: string, sample: string, documents: readonly PlacedDocument[], nowMs: number) {
   const byNames = Map.groupBy(documents, document => JSON.stringify(listNames(document).toSorted()))
   const shapes = [...byNames.values()].toSorted((a, b) => b.length - a.length).slice(0, MAX_SHAPES)
-  const tries = [false, true].flatMap(hasStates =>
-    shapes.map(shape => ({ hasStates, first: shape[0] as PlacedDocument })),
-  )
-  for (const { hasStates, first } of tries) {
+  const firsts = shapes.map(([first]) => first as PlacedDocument)
+  const [eventType] = firsts.map(readType)
+  if (eventType?.startsWith(OWN_TYPES))
+    throw new OperationFailure(
+      `${sample}: the records are events of Sluice (${eventType}), which are read as they are.`,
+    )
+  const drafts = firsts.flatMap(first => {
     const usual = new Set(listNames(first))
     const alike = documents.filter(document => {
       const names = listNames(document)
       const common = names.filter(name => usual.has(name)).length
       return common >= SAME_SHAPE * Math.min(names.length, usual.size)
     })
-    const eventType = readType(first)
-    if (eventType?.startsWith(OWN_TYPES))
-      throw new OperationFailure(
-        `${sample}: the records are events of Sluice (${eventType}), which are read as they are.`,
-      )
-    const draft = proposeDraft({ name, all: alike, nowMs, eventType, hasStates })
-    if (draft) return { draft, alike }
-  }
+    const draft = proposeDraft({ name, all: alike, nowMs, eventType: readType(first) })
+    return draft ? [{ draft, alike }] : []
+  })
+  const [draft = drafts[0]] = drafts.filter(({ draft }) => draft.metrics > 0)
+  if (draft) return draft
   const names = [...new Set(documents.flatMap(listNames))].join(', ')
   throw new OperationFailure(
     `${sample}: no number is measured in its ${count(documents.length, 'record')} with ${names}. An input can bring such records to \`events\`, see config/inputs.yaml.`,
@@ -160,22 +155,16 @@ function readType({ record: { document, isEvent } }: PlacedDocument): string | u
 const LIMITS = /at most|has more than \d/
 
 /** Reads the drafts as their files would be read. @throws OperationFailure for more fields than a family or a mapping can have */
-function readDraft(
-  { all }: Families,
-  name: string,
-  sample: string,
-  family: string | undefined,
-  { mapping, metrics }: Draft,
-) {
+function readDraft({ all }: Families, name: string, sample: string, draft: Draft, family?: string) {
   try {
     const texts = family === undefined ? [] : [{ file: `families/${name}.yaml`, text: family }]
     const families = new Families([...all.map(({ file }) => file), ...readFamilies(texts, 'sluice')])
-    const text = writeDraft('mapping', mapping, [])
+    const text = writeDraft('mapping', draft.mapping, [])
     return { families, mapping: readMapping(families, text, name, `mappings/${name}.yaml`) }
   } catch (error) {
     const limit = error instanceof InvalidFile && error.errors.find(({ message }) => LIMITS.test(message))
     if (!limit) throw error
-    const message = `${sample}: there is no draft for so many fields, of which ${metrics} are metrics: ${limit.message}. Split the records, or leave fields out of the sample.`
+    const message = `${sample}: there is no draft for so many fields, of which ${draft.metrics} are metrics: ${limit.message}. Split the records, or leave fields out of the sample.`
     throw new OperationFailure(message, { cause: error })
   }
 }

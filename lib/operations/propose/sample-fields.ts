@@ -10,7 +10,8 @@ import {
   type RecordContent,
   valueAt,
 } from '../../mapping/record-path.ts'
-import { isObject, parseJson } from '../../support/json.ts'
+import { escapePattern } from '../../support/escape-text.ts'
+import { isObject } from '../../support/json.ts'
 import { unitNamed } from '../../telemetry/unit-table.ts'
 import { GENERIC, splitWords } from './field-names.ts'
 
@@ -31,17 +32,13 @@ export interface SampleField {
   readonly count: number
   /** Different values, as texts. */
   readonly distinct: ReadonlySet<string>
-  /** `number` if the values are numbers, or texts with a number; `list` if a value is a list. */
-  readonly kind: 'number' | 'text' | 'truth' | 'list'
+  /** `number` if the values are numbers, or texts with a number; `list` if a value is a list; `text` also for truth values. */
+  readonly kind: 'number' | 'text' | 'list'
   /** Keys with which a mapping reads the numbers; empty if all of them are numbers in the records. */
   readonly how: Pick<RawField, 'as' | 'pattern'>
   /** Most frequent unit in the texts, such as `%` in `41.5 %`, and the texts that have it. */
   readonly written?: { readonly unit: string; readonly in: 'all' | 'most' | 'few' } | undefined
-  /** Least and greatest number; 0 without numbers. */
-  readonly least: number
-  readonly most: number
-  readonly isWhole: boolean
-  /** The same numbers as the records write them. */
+  /** Least and greatest number as the records write them. */
   readonly range: string
   /** Other values in a field of numbers, and numbers that may stand for a missing value. */
   readonly absent: readonly unknown[]
@@ -61,31 +58,23 @@ export function describeFields(records: readonly RecordContent[]): readonly Samp
 }
 
 /** Returns the paths of fields for a message. */
-export function listPaths(all: readonly { readonly field: SampleField }[], separator: string): string {
-  return all.map(({ field }) => `"${field.path}"`).join(separator)
+export function listPaths(fields: readonly SampleField[], separator: string): string {
+  return fields.map(({ path }) => `"${path}"`).join(separator)
 }
 
 /** Headers that say something about the event or its trace. */
 const OTHER_HEADERS = /^(ce[_-]|content|trace|baggage|b3|x-b3|uber-|__)/i
 
-/** Returns key, members of JSON keys, headers and topic of the records. */
+/** Returns key, headers and topic of the records. */
 export function describeContext(records: readonly RecordContent[]): readonly SampleField[] {
-  const headers = records.flatMap(({ headers = [] }) => headers.map(([name]) => name))
-  const members = records.flatMap(record => {
-    const key = parseJson(String(valueAt(record, parsePath({ key: true }))))
-    return isObject(key) ? Object.keys(key).map(name => formatPath([name])) : []
-  })
+  const headers = new Set(records.flatMap(({ headers = [] }) => headers.map(([name]) => name)))
+  const names = [...headers].filter(name => !OTHER_HEADERS.test(name))
   const sources: readonly (readonly [path: string, label: string, RawPath])[] = [
     ['the record key', 'sensorId', { key: true }],
-    ...[...new Set(members)].map(name => [`"${name}" of the record key`, name, { key: name }] as const),
-    ...[...new Set(headers)]
-      .filter(header => !OTHER_HEADERS.test(header))
-      .map(header => [`the header "${header}"`, header, { header }] as const),
+    ...names.map(header => [`the header "${header}"`, header, { header }] as const),
     ['the topic', 'sensorId', { topic: true }],
   ]
-  return sources
-    .map(([path, label, from]) => ({ ...describeField(path, from, records), label }))
-    .filter(({ count }) => count > 0)
+  return sources.map(([path, label, from]) => ({ ...describeField(path, from, records), label }))
 }
 
 /** Returns the steps to the members of a value. Of a list, only the first element is a field, because others can have fewer elements. */
@@ -119,7 +108,6 @@ function describeField(path: string, from: RawPath, records: readonly RecordCont
   const parsed = parsePath(from)
   const values = records.map(record => valueAt(record, parsed))
   const present = values.filter(value => value !== undefined)
-  const types = new Set(present.map(value => typeof value))
   const written = findWritten(present)
   const [{ how, found } = { how: {}, found: [] }] = listHows(written)
     .map(how => ({ how, found: readNumbers({ from, ...how }, values, records) }))
@@ -138,18 +126,9 @@ function describeField(path: string, from: RawPath, records: readonly RecordCont
     values,
     count: present.length,
     distinct: new Set(present.map(String)),
-    kind: isNumber
-      ? 'number'
-      : types.has('object')
-        ? 'list'
-        : types.has('boolean') && types.size === 1
-          ? 'truth'
-          : 'text',
+    kind: isNumber ? 'number' : present.some(value => typeof value === 'object') ? 'list' : 'text',
     how,
     written: isNumber ? written : undefined,
-    least: first?.number ?? 0,
-    most: last?.number ?? 0,
-    isWhole: sorted.every(({ number }) => Number.isInteger(number)),
     range: first?.number === last?.number ? `always ${first?.value}` : `${first?.value} to ${last?.value}`,
     absent: [...new Set(present.filter(value => (isNumber ? !measured.has(value) : value === '')))],
   }
@@ -173,10 +152,6 @@ function readNumbers(raw: RawField, values: readonly unknown[], records: readonl
   })
 }
 
-export function escapePattern(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-}
-
 const NUMBER = /^[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?/i
 
 /** Returns the most frequent unit behind the numbers. */
@@ -188,10 +163,16 @@ function findWritten(values: readonly unknown[]): SampleField['written'] {
     const isUnit = unitNamed(unit) !== undefined || (unit !== rest && /^[^\d\s]{1,10}$/.test(unit))
     return rest === '' || isUnit ? [unit] : []
   })
-  const byUnit = Map.groupBy(units, unit => unit)
-  const isAll = !byUnit.delete('')
-  const [most] = [...byUnit].toSorted(([, a], [, b]) => b.length - a.length)
-  return most && { unit: most[0], in: isAll ? 'all' : most[1].length > units.length / 2 ? 'most' : 'few' }
+  const most = findMostFrequent(units)
+  if (most === undefined) return undefined
+  return { unit: most.text, in: !units.includes('') ? 'all' : most.times > units.length / 2 ? 'most' : 'few' }
+}
+
+/** Returns the most frequent text that is not empty, and how often it occurs. */
+export function findMostFrequent(values: readonly unknown[]) {
+  const texts = values.map(value => String(value ?? '')).filter(text => text !== '')
+  const groups = [...Map.groupBy(texts, text => text)].map(([text, { length }]) => ({ text, times: length }))
+  return groups.toSorted((a, b) => b.times - a.times)[0]
 }
 
 /** Smallest number that is taken for a sentinel, whatever its sign, and number of other values from which one can be far. */
@@ -206,15 +187,13 @@ export function findSentinels(numbers: readonly number[]): ReadonlySet<number> {
   const found = [sorted[0], sorted.at(-1)].find((number = 0) => {
     const others = sorted.filter(other => Math.abs(other) !== Math.abs(number))
     const [least = 0, most = 0] = [others[0], others.at(-1)]
-    const gap = number < least ? least - number : number - most
     const isRepeated = numbers.filter(other => other === number).length > 1
-    const isOutside = gap > 2 * (most - least) && Math.abs(number) > 5 * Math.max(-least, most)
-    const isFar =
-      number < 0 && least >= 0
-        ? gap >= (isRepeated ? 0.5 : 2) * (most - least)
-        : isOutside && (number < 0 || new Set(others).size >= ENOUGH)
     const isOdd = Math.abs(number) >= SMALLEST && (isRepeated || USUAL.test(String(number)))
-    return isOdd && isFar && others.length >= ENOUGH
+    const isOnlyNegative = number < 0 && least >= 0
+    const isLarge = Math.abs(number) > 5 * Math.max(-least, most) && new Set(others).size >= ENOUGH
+    const gap = Math.max(least - number, number - most)
+    const isFar = gap >= (isOnlyNegative && isRepeated ? 0.5 : 2) * (most - least)
+    return isOdd && isFar && (isOnlyNegative || isLarge) && others.length >= ENOUGH
   })
   return new Set(
     found === undefined ? [] : [found, ...findSentinels(numbers.filter(number => number !== found))],

@@ -1,106 +1,67 @@
 /** Finds the units of metrics: those that records name in a field, in texts or in a row of units, and those of names. Pure. */
 import { findConversion, unitNamed } from '../../telemetry/unit-table.ts'
 import { readCellUnit } from '../import/unit-row.ts'
-import { BRACKETS, GENERIC, getParent, lastWords, splitWords } from './field-names.ts'
-import type { SampleField } from './sample-fields.ts'
+import { BRACKETS, GENERIC, getParent, lastWords } from './field-names.ts'
+import { findMostFrequent, type SampleField } from './sample-fields.ts'
 
-/** Unit by its name in the table of units, with the bounds of percentages. */
-export interface GuessedUnit extends Readonly<{ unit?: string; min?: number; max?: number }> {
+type Named = Pick<SampleField, 'path' | 'label'>
+
+export interface GuessedUnit {
+  /** Unit by its name in the table of units. */
+  readonly unit?: string
   /** Where the unit is from, or the question that the sample does not answer. */
   readonly note: string
 }
 
-type Numbers = Pick<SampleField, 'path' | 'label' | 'least' | 'most' | 'isWhole'>
-
-/** Units among which people choose, and values from which one is guessed. The units of records are converted to the first one. */
-interface Quantity {
-  readonly word: RegExp
-  readonly units: readonly string[]
-  readonly usual?: readonly (readonly [unit: string, least: number, most: number, form?: 'fractions'])[]
-}
-
-/** Pressures are those of air at the ground, and temperatures those of air, too. */
-// biome-ignore format: a table
-const QUANTITIES: readonly Quantity[] = [
-  { word: /^(tmp|dew|taupunkt)$|(temp|dewpoint|temperatur[ae]?)$/, units: ['°C', '°F', 'K'], usual: [['°C', -60, 50], ['K', 230, 330, 'fractions']] },
-  { word: /^(humid|hum|rh)$|(humidity|feucht(e|igkeit))$/, units: ['%', 'ratio'], usual: [['ratio', 0.01, 1, 'fractions'], ['%', 2, 100]] },
-  { word: /^util$|(moisture|usage|utili[sz]ation)$/, units: ['%', 'ratio'], usual: [['%', 2, 100]] },
-  { word: /^(press|baro)$|(pressure|barometer|druck)$/, units: ['hPa', 'kPa', 'bar', 'mmHg', 'inHg', 'psi'], usual: [['hPa', 850, 1100], ['Pa', 85_000, 110_000]] },
-  { word: /^(volt|u|vcc|vdd|vin)$|(voltage|spannung)$/, units: ['V', 'mV'], usual: [['V', -500, 500]] },
-  { word: /^(bat|batt|soc|akku)$|batter(y|ie)$/, units: ['%', 'V', 'mV'], usual: [['V', 2, 5, 'fractions'], ['%', 6, 100]] },
-  { word: /^co2$/, units: ['ppm'], usual: [['ppm', 200, 10_000]] },
-  { word: /^illumina(nce|tion)$/, units: ['lx'], usual: [['lx', 0, 200_000]] },
-  { word: /^ph$/, units: ['pH'], usual: [['pH', 0, 14]] },
-  { word: /^rssi$/, units: ['dBm'], usual: [['dBm', -150, -1]] },
-  { word: /^snr$/, units: ['dB'], usual: [['dB', -40, 60]] },
-  { word: /^(cpu|mem|ram|disk)$|memory$/, units: ['%', 'ratio', 'B'] },
-  { word: /(speed|velocity|wind|gust|geschwindigkeit)$/, units: ['km/h', 'm/s', 'mph', 'kn'] },
-  { word: /^(age|time)$|(latency|duration|elapsed|delay|uptime|dauer|runtime)$/, units: ['s', 'ms'] },
-  { word: /^watt$|(power|leistung)$/, units: ['W', 'kW'] },
-  { word: /(energy|consumption|energie|verbrauch)$/, units: ['kWh', 'Wh'] },
-  { word: /^amp$|(current|strom)$/, units: ['A', 'mA'] },
-  { word: /(distance|height|depth|rain|rainfall|precipitation)$/, units: ['m', 'cm', 'mm'] },
-  { word: /(weight|mass|gewicht)$/, units: ['kg', 'gram'] },
+/** Words for quantities, and the units among which people choose. */
+const QUANTITIES: readonly (readonly [word: RegExp, units: readonly string[]])[] = [
+  [/^(tmp|dew|taupunkt)$|(temp|dewpoint|temperatur[ae]?)$/, ['°C', '°F', 'K']],
+  [/^(hum|humid|rh|util)$|(humidity|feucht(e|igkeit)|moisture|usage|utili[sz]ation)$/, ['%', 'ratio']],
+  [/^(press|baro)$|(pressure|barometer|druck)$/, ['hPa', 'kPa', 'bar', 'mmHg', 'inHg', 'psi']],
+  [/^(volt|u|vcc|vdd|vin)$|(voltage|spannung)$/, ['V', 'mV']],
+  [/^(bat|batt|soc|akku)$|batter(y|ie)$/, ['%', 'V', 'mV']],
+  [/^(cpu|mem|ram|disk)$|memory$/, ['%', 'ratio', 'B']],
+  [/(speed|velocity|wind|gust|geschwindigkeit)$/, ['km/h', 'm/s', 'mph', 'kn']],
+  [/^(age|time)$|(latency|duration|elapsed|delay|uptime|dauer|runtime)$/, ['s', 'ms']],
+  [/^watt$|(power|leistung)$/, ['W', 'kW']],
+  [/(energy|consumption|energie|verbrauch)$/, ['kWh', 'Wh']],
+  [/^amp$|(current|strom)$/, ['A', 'mA']],
+  [/(distance|height|depth|rain|rainfall|precipitation)$/, ['m', 'cm', 'mm']],
+  [/(weight|mass|gewicht)$/, ['kg', 'gram']],
 ]
 
-/** Words at the end of a name that say how values were summarised. */
-const SUMMARY = /^(\d+|avg|average|mean|min|max|minimum|maximum|std|smp|median|last|p\d\d)$/
-
-/** Returns the words of the last part of a label that says more than how values were summarised. */
-function listOwnWords(label: string): readonly string[] {
-  const steps = label.split('.').map(splitWords)
-  const words = steps.findLast(step => step.some(word => !SUMMARY.test(word))) ?? []
-  return words.slice(0, words.findLastIndex(word => !SUMMARY.test(word)) + 1)
-}
-
-/** Returns the quantity that the last words of a name say. */
-function findQuantity(words: readonly string[]): Quantity | undefined {
-  return words.map(word => QUANTITIES.find(quantity => quantity.word.test(word))).findLast(Boolean)
+/** Returns the units of the quantity that a name says; undefined without one. */
+function findChoices(field: Named): readonly string[] | undefined {
+  const words = lastWords(field).split(' ')
+  return words.map(word => QUANTITIES.find(([quantity]) => quantity.test(word))?.[1]).findLast(Boolean)
 }
 
 /** Returns the unit that the name of a metric says, or the question for it. Only the table of units is used. */
-export function guessUnit(field: Numbers): GuessedUnit {
-  const { label, least, most, isWhole } = field
-  const words = listOwnWords(label)
-  const quantity = findQuantity(words)
-  const named = unitNamed(BRACKETS.exec(label.trim())?.[1] ?? '') ?? findEnding(words, quantity)
-  if (named) return describeUnit(named, field, 'unit guessed from its name')
-  const found = quantity?.usual?.find(
-    ([, from, to, form]) => least >= from && most <= to && !(form && isWhole),
-  )
-  // Values such as 0 say nothing: they are usual in any unit.
-  if (found && (least !== 0 || most !== 0))
-    return describeUnit(found[0], field, `unit guessed from its values: is "${field.path}" in ${found[0]}?`)
-  const choices = quantity?.units.join(', ').replace(/, ([^,]*)$/, ' or $1')
-  return { note: choices ? `is "${field.path}" in ${choices}?` : 'in which unit, if any?' }
+export function guessUnit(field: Named): GuessedUnit {
+  const { path, label } = field
+  const choices = findChoices(field)
+  const unit =
+    unitNamed(BRACKETS.exec(label.trim())?.[1] ?? '') ?? findEnding(lastWords(field).split(' '), choices)
+  if (unit) return { unit, note: 'unit guessed from its name' }
+  const shown = choices?.join(', ').replace(/, ([^,]*)$/, ' or $1')
+  return { note: shown ? `is "${path}" in ${shown}?` : 'in which unit, if any?' }
 }
 
-/** Returns the unit at the end of a name, such as of `temp_c` and `wind_m_s`, or in one word with its quantity. */
-function findEnding(words: readonly string[], quantity: Quantity | undefined): string | undefined {
+/** Returns the unit at the end of a name, such as of `temp_c` and `wind_m_s`. */
+function findEnding(words: readonly string[], choices: readonly string[] | undefined): string | undefined {
   const [pair, last = ''] = [words.slice(-2), words.at(-1)]
-  // In the table of units, mb is the millibar.
-  const pairs = words.length > 2 ? [pair.join('/'), pair.join('')] : []
-  const texts = [...pairs, last, last.replace(/^mb$/, 'megabyte')]
-  const isFitting = (text: string, of = quantity) =>
-    of ? of.units.some(unit => findConversion(unit, text)) : text.length > 1 && unitNamed(text) !== undefined
-  const found = words.length > 1 || unitNamed(last) === '%' ? texts.find(text => isFitting(text)) : undefined
-  if (found !== undefined) return unitNamed(found)
-  // A word such as windspeedmph is a quantity of more than two letters with its unit.
-  const lengths = [...last.slice(3)].map((_, index) => index + 3)
-  const quantityOf = (length: number) => findQuantity([last.slice(0, length)])
-  const glued = lengths.find(
-    length => quantityOf(length) && isFitting(last.slice(length), quantityOf(length)),
-  )
-  return glued === undefined ? undefined : unitNamed(last.slice(glued))
+  const texts = words.length > 2 ? [pair.join('/'), pair.join(''), last] : [last]
+  const isFitting = (text: string) =>
+    choices?.some(unit => findConversion(unit, text)) ?? (text.length > 1 && unitNamed(text) !== undefined)
+  // People write min for the minimum, too, and mb for the megabyte, which is the millibar in the table of units.
+  const isOpen = (words.length < 2 && unitNamed(last) !== '%') || /^(min|mb)$/.test(last)
+  return isOpen ? undefined : unitNamed(texts.find(isFitting) ?? '')
 }
 
-/** Returns a unit with the bounds of percentages; the question for it if the table of units does not have it. */
-function describeUnit(name: string, { path, least, most }: Numbers, note: string): GuessedUnit {
+/** Returns a unit; the question for it if the table of units does not have it. */
+function describeUnit(name: string, { path }: SampleField, note: string): GuessedUnit {
   const unit = unitNamed(name)
-  if (unit === undefined) return { note: `which unit of Sluice is ${JSON.stringify(name)} of "${path}"?` }
-  const full = unit === '%' ? 100 : 1
-  const isShare = (unit === '%' || unit === 'ratio') && least >= 0 && most <= full
-  return { unit, ...(isShare ? { min: 0, max: full } : {}), note }
+  return unit ? { unit, note } : { note: `which unit of Sluice is ${JSON.stringify(name)} of "${path}"?` }
 }
 
 export interface RecordUnits {
@@ -127,7 +88,8 @@ function formatPlace({ path }: SampleField): string {
   return path.replace(/(^|[.])units?[.]([^.]+)$/i, '$1$2 unit')
 }
 
-const findUnit = ({ distinct }: SampleField) => [...distinct].find(unitNamed) ?? [...distinct][0] ?? ''
+/** Returns the most frequent unit in a field. */
+export const findUnit = ({ values }: SampleField) => findMostFrequent(values)?.text ?? ''
 
 /** Returns the units of all metrics: those that records name, and guesses. @param row cells of the row of units, by column */
 export function findUnits(
@@ -147,20 +109,14 @@ export function findUnits(
     const cell = row[path]
     if (typeof cell === 'string') return describeUnit(readCellUnit(cell) ?? cell, metric, 'unit of its row')
     const owner = owners.find(field => owned.get(field)?.includes(metric))
-    return owner ? describeOwned(metric, owner, owner === converting) : guessUnit(metric)
+    if (owner === undefined) return guessUnit(metric)
+    const [unit, named] = [findUnit(owner), `"${owner.path}"`]
+    const isEverywhere = owner.count === owner.values.length
+    const note = isEverywhere ? `unit of the records, ${named}` : `is it in ${unit} without ${named}, too?`
+    return describeUnit(unit, metric, owner === converting ? `the records name theirs in ${named}` : note)
   }
   const byMetric = new Map(metrics.map(metric => [metric, describe(metric)]))
   return { byMetric, converting, fixed: owners.filter(field => field !== converting) }
-}
-
-function describeOwned(metric: SampleField, field: SampleField, isConverted: boolean): GuessedUnit {
-  const [unit, path] = [findUnit(field), `"${field.path}"`]
-  const own = findQuantity(listOwnWords(metric.label))?.units[0] ?? ''
-  const reached = findConversion(own, unit) ? own : unit
-  if (isConverted) return { unit: unitNamed(reached) ?? reached, note: `the records name theirs in ${path}` }
-  const isEverywhere = field.count === field.values.length
-  const note = isEverywhere ? `unit of the records, ${path}` : `is it in ${unit} without ${path}, too?`
-  return describeUnit(unit, metric, note)
 }
 
 /**
@@ -176,9 +132,8 @@ function findOwner(metric: SampleField, unitFields: readonly SampleField[], isOn
     if (prefix === '') return getParent(metric.path) === getParent(place) && GENERIC.test(own)
     return own.startsWith(prefix) || prefix.startsWith(own)
   }
-  const quantity = findQuantity(listOwnWords(metric.label))?.units[0]
-  const isPlain = isOnly && !quantity && !guessUnit(metric).unit
-  const isFitting = (unit: string) => (quantity ? findConversion(quantity, unit) : isPlain && unitNamed(unit))
+  const quantity = findChoices(metric)?.[0]
+  const isFitting = (unit: string) => (quantity ? findConversion(quantity, unit) : isOnly && unitNamed(unit))
   return inside.find(isAlike) ?? inside.find(field => isFitting(findUnit(field)))
 }
 

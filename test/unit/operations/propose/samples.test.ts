@@ -107,11 +107,7 @@ const SAMPLES: Readonly<Record<string, readonly [readonly PlacedRecord[], readon
         humidity: { value: 40, unit: '%' },
       })),
     ),
-    [
-      'temperature: { unit: °F }',
-      'humidity: { unit: %, min: 0, max: 100 }',
-      'temperature: temperature.value',
-    ],
+    ['temperature: { unit: °F }', 'humidity: { unit: % }', 'temperature: temperature.value'],
     6,
   ],
   'one unit that changes': [
@@ -140,7 +136,7 @@ const SAMPLES: Readonly<Record<string, readonly [readonly PlacedRecord[], readon
       'sensorId: { from: { key: true }, pattern: ^zigbee2mqtt/(.+)$ }  # the record key, because no field names the entity',
       'has: [ { key: true }, humidity ]',
       'voltage: {}  # always 3005; is "voltage" in V or mV?',
-      'battery: { unit: %, min: 0, max: 100 }  # always 88',
+      'battery: {}  # always 88; is "battery" in %, V or mV?',
     ],
     8,
   ],
@@ -161,7 +157,7 @@ const SAMPLES: Readonly<Record<string, readonly [readonly PlacedRecord[], readon
         value: { temperature: 20 + index },
       })),
     ),
-    ['device: { key: device }'],
+    ['sensorId: { from: { key: true }, pattern: ^\\{"plant":1,"device":"(.+)"\\}$ }'],
     6,
   ],
   'a header that names the sensor': [
@@ -192,7 +188,7 @@ const SAMPLES: Readonly<Record<string, readonly [readonly PlacedRecord[], readon
     ),
     [
       'subject: {probe}',
-      'moisture: { unit: %, min: 0, max: 100 }  # 30 % to 49.5 %; unit of its texts',
+      'moisture: { unit: % }  # 30 % to 49.5 %; unit of its texts',
       'temp: { from: temp, pattern: ^\\s*(\\S*\\d)\\s*°C\\s*$, as: decimal-comma }',
       'tags: [ floor, firmware ]',
     ],

@@ -6,8 +6,8 @@ export class InvalidEvent extends Error {
 }
 
 /**
- * Returns the JSON text of a value. Members that are undefined are omitted, -0 becomes 0, and instances of classes with `toJSON`, such
- * as a Date, are written as it returns them.
+ * Returns the JSON text of a value. Undefined is omitted as a member and null in a list, -0 becomes 0, and instances of classes with
+ * `toJSON`, such as a Date, are written as it returns them.
  *
  * @param name name of the value for the message; empty for a document whose members have names of their own
  * @throws InvalidEvent with the path of the first value that JSON lacks
@@ -39,14 +39,17 @@ export function findLost(value: unknown, parents: object[], isStrict: boolean): 
     if (json === null || json === undefined) return ` is an invalid ${name}`
     // JSON would have nothing of a Map, whose content is hidden, and an object of numbers for bytes.
     const isHidden = json === value && Object.keys(value).length === 0
-    if (isStrict || isHidden || ArrayBuffer.isView(value)) return ` is a ${name}`
+    if (isStrict || isHidden || ArrayBuffer.isView(value))
+      return ` is ${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`
     if (json !== value) return findLost(json, parents, isStrict)
   }
   parents.push(value)
   if (Array.isArray(value)) {
     // By index, because holes have to be found.
     for (let index = 0; index < value.length; index += 1) {
-      const lost = findLost(value[index], parents, isStrict)
+      const item = value[index]
+      const isNull = item === undefined && !isStrict && index in value
+      const lost = isNull ? undefined : findLost(item, parents, isStrict)
       if (lost !== undefined) return `[${index}]${lost}`
     }
   } else {

@@ -243,7 +243,8 @@ describe('the producer', () => {
     ],
     ['a Map', { byName: new Map([['a', 1]]) }, /^data\.byName is a Map/],
     ['a BigInt', { counter: 2n ** 53n + 1n }, /^data\.counter is a BigInt/],
-    ['a hole', { b: [undefined, 1] }, /^data\.b\[0\] is undefined/],
+    ['a hole', { b: Object.assign([], { 1: 1 }) }, /^data\.b\[0\] is undefined/],
+    ['an Error', { failure: new Error('x') }, /^data\.failure is an Error/],
     ['an invalid Date', { at: new Date(Number.NaN) }, /^data\.at is an invalid Date/],
   ] as const)
     it(`given ${what}, then it answers with InvalidEvent and the path`, async () => {
@@ -468,7 +469,13 @@ describe('any JSON value', () => {
       x = 1
       next: Point | undefined = undefined
     }
-    const shared = { a: new Date(0), b: undefined, c: new URL('https://a.org'), d: new Point() }
+    const shared = {
+      a: new Date(0),
+      b: undefined,
+      c: new URL('https://a.org'),
+      d: new Point(),
+      e: [undefined, 1],
+    }
     assert.equal(toJsonText([shared, shared]), JSON.stringify([shared, shared]))
   })
 })

@@ -32,12 +32,12 @@ export async function deliverRecords(run: PartitionRun, part: LoadedPart): Promi
     if (!decision) break
     copy.applyDecision(decoded.record, clock, decision)
   }
-  const deferred = copy.decisions.length < chunk.length ? receiver.deferredReason : undefined
+  const deferred = copy.decisions.length < chunk.length ? receiver.deferred : undefined
   return {
     decisions: copy.decisions,
     change: toChange(consumer, copy),
     clockGap: [],
-    ...(deferred ? { deferred: { reason: deferred } } : {}),
+    ...(deferred ? { deferred } : {}),
   }
 }
 

@@ -8,7 +8,7 @@ import { derivedId } from '../../consumer/derived-id.ts'
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import type { Delivered, Delivery, Sink } from '../../consumer/sink.ts'
 import type { Task } from '../deciding/task.ts'
-import type { DeferredReason } from '../model/reasons.ts'
+import { type Deferred, OUT_OF_TIME } from '../model/decision.ts'
 import { computeWaitMs, type FailedTry, TRIES, type TriesAllowed } from '../model/tries.ts'
 
 interface Thrown {
@@ -19,7 +19,6 @@ interface Thrown {
 }
 
 export type Answer = Delivered | Thrown
-export type ReceiverDeferral = Extract<DeferredReason, 'out-of-time' | 'receiver-unavailable'>
 
 interface OffersAllowed extends Pick<TriesAllowed, 'pause' | 'reportTry'> {
   /** Returns the time in which a call may still begin, in milliseconds; negative if it is too late. */
@@ -35,7 +34,7 @@ export class Receiver {
   readonly #answers = new Map<number, Answer>()
   /** Receivers that have not accepted an event, by the offset of its record. */
   readonly #left = new Map<number, readonly string[]>()
-  #deferredReason: ReceiverDeferral | undefined
+  #deferred: Deferred | undefined
 
   constructor(sink: Sink, allowed: OffersAllowed) {
     this.#sink = sink
@@ -44,8 +43,8 @@ export class Receiver {
   }
 
   /** Reason why delivery has stopped; undefined while it continues. */
-  get deferredReason(): ReceiverDeferral | undefined {
-    return this.#deferredReason
+  get deferred(): Deferred | undefined {
+    return this.#deferred
   }
 
   getAnswer({ record }: Task): Answer | undefined {
@@ -79,19 +78,19 @@ export class Receiver {
   /** Offers the tasks in batches. After a pause, offers the tasks again that the receiver has not accepted. */
   async #offerWithTries(tasks: readonly Task[], { batchSize, call, head }: Manner): Promise<void> {
     let open = tasks
-    for (let attempt = 1; open.length > 0 && attempt <= TRIES && !this.#deferredReason; attempt += 1) {
+    for (let attempt = 1; open.length > 0 && attempt <= TRIES && !this.#deferred; attempt += 1) {
       if (attempt > 1 && !(await this.#waitForTry(computeWaitMs(attempt - 1)))) break
       this.#pace.begin()
       for (let at = 0; at < open.length; at += batchSize)
         await this.#call(open.slice(at, at + batchSize), call, attempt === 1)
       open = open.filter(task => explainOpen(this.getAnswer(task)) !== undefined)
-      if (this.#deferredReason !== 'receiver-unavailable') this.#report(attempt, open)
+      if (this.deferred?.reason !== 'receiver-unavailable') this.#report(attempt, open)
     }
     // If time runs out before an event has had all its tries, the event has not failed; it waits for the next invocation. The first
     // events of an invocation are an exception: the next invocation would have no more time for them, so their tries so far decide.
-    const mustDo = this.#deferredReason === 'out-of-time' && open[0] === head
-    if (this.#deferredReason && !mustDo) for (const { record } of open) this.#answers.delete(record.offset)
-    if (tasks.some(task => !this.getAnswer(task))) this.#deferredReason ??= 'out-of-time'
+    const mustDo = this.#deferred?.reason === 'out-of-time' && open[0] === head
+    if (this.#deferred && !mustDo) for (const { record } of open) this.#answers.delete(record.offset)
+    if (tasks.some(task => !this.getAnswer(task))) this.#deferred ??= OUT_OF_TIME
   }
 
   /**
@@ -101,8 +100,8 @@ export class Receiver {
    */
   async #waitForTry(ms: number): Promise<boolean> {
     if (this.#pace.fitsAgain(ms)) await this.#allowed.pause(ms)
-    else this.#deferredReason = 'out-of-time'
-    return !this.#deferredReason
+    else this.#deferred = OUT_OF_TIME
+    return !this.#deferred
   }
 
   #report(attempt: number, open: readonly Task[]): void {
@@ -115,9 +114,9 @@ export class Receiver {
 
   /** @param isFirst true for a first offer. It is skipped if the remaining time is needed for retries. */
   async #call(batch: readonly Task[], call: Call, isFirst: boolean): Promise<void> {
-    if (this.#deferredReason || (isFirst && !this.#pace.fitsAnother)) return
+    if (this.#deferred || (isFirst && !this.#pace.fitsAnother)) return
     if (this.#allowed.leftMs() < 0) {
-      this.#deferredReason = 'out-of-time'
+      this.#deferred = OUT_OF_TIME
       return
     }
     const { thrown, ms } = await this.#callWithTries(batch, call)
@@ -127,7 +126,7 @@ export class Receiver {
     const hasFailed = batch.some(task => explainOpen(this.getAnswer(task)) !== undefined)
     const result = thrown && batch.length > 1 ? 'to-divide' : hasFailed ? 'failed' : 'taken'
     this.#pace.addOffer(ms, result)
-    if (isUnavailable) this.#deferredReason = 'receiver-unavailable'
+    if (isUnavailable) this.#deferred = { reason: 'receiver-unavailable', error: thrown?.error }
     // A single event may have failed the whole batch, so offer each event separately.
     else if (result === 'to-divide') for (const task of batch) await this.#call([task], call, isFirst)
   }

@@ -24,9 +24,14 @@ export async function archiveSegment(run: PartitionRun, part: LoadedPart): Promi
   const hasTime = (afterMs: number) => remainingMs() - afterMs >= consumer.reserveMs
   const offered = createSegment(consumer.process, segment, tasks)
   const answer = await write(consumer.process, offered, { ...allowed, hasTime })
-  if (answer === 'unavailable') {
+  if (answer instanceof RetryableError) {
     const change = toChange(consumer, new WorkingCopy(consumer, snapshot))
-    return { decisions: [], change, clockGap: [], deferred: { reason: 'receiver-unavailable' } }
+    return {
+      decisions: [],
+      change,
+      clockGap: [],
+      deferred: { reason: 'receiver-unavailable', error: answer },
+    }
   }
   const rejections = collectRejections(tasks, answer)
   return decideAll(consumer, snapshot, segment, (work, task) => {
@@ -61,7 +66,7 @@ async function write(
   sink: SegmentSink,
   segment: Segment,
   { hasTime, pause, reportTry }: TriesAllowed,
-): Promise<Written | 'unavailable'> {
+): Promise<Written | RetryableError> {
   for (let attempt = 1; ; attempt += 1) {
     let answer: Partial<Written>
     try {
@@ -70,7 +75,7 @@ async function write(
       const { firstOffset: offset, lastOffset } = segment
       reportTry({ attempt, of: TRIES, records: lastOffset - offset + 1, offset, cause: { error } })
       if (attempt < TRIES && hasTime(computeWaitMs(attempt))) await pause(computeWaitMs(attempt))
-      else if (error instanceof RetryableError) return 'unavailable'
+      else if (error instanceof RetryableError) return error
       else throw error
       continue
     }

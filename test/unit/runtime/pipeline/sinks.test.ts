@@ -248,7 +248,9 @@ describe('a sink', () => {
     const stage = new Stage(sink)
     const { batchItemFailures } = await stage.batch(records('abc'))
     assert.ok(batchItemFailures.some(({ itemIdentifier }) => itemIdentifier.offset === 1))
-    assert.equal(stage.observer.waits[0]?.reason, 'receiver-unavailable')
+    const [wait] = stage.observer.waits
+    assert.equal(wait?.reason, 'receiver-unavailable')
+    assert.equal((wait.error as Error).message, 'no line', 'the report lacks its cause')
     assert.deepEqual(stage.outcomes, ['applied/rung'])
     isAway = false
     await stage.batch(records('abc'))

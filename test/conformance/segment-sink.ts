@@ -146,7 +146,9 @@ export function conformsAsSegmentSink(name: string, newStore: () => StateStore):
         )
         failures = 3
         await archive.stage.batch(log(10, 19), { pause })
-        assert.deepEqual([archive.ranges, tries().length, observer.waits[0]?.reason], [['0-9'], 5, reason])
+        const [wait] = observer.waits
+        assert.deepEqual([archive.ranges, tries().length, wait?.reason], [['0-9'], 5, reason])
+        assert.equal(wait?.error, error, 'the report lacks its cause')
         // No time to wait: it is not tried again.
         failures = 2
         await archive.stage.batch(log(10, 19), { pause, remainingMs: () => 4_000 })

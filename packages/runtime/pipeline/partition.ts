@@ -11,7 +11,7 @@ import { computeCode } from './loading/code.ts'
 import { PendingRecords } from './log/pending-records.ts'
 import { SegmentCutter } from './log/segment-cutter.ts'
 import { type End, isEnd, type Missing } from './model/chunk.ts'
-import { type Deferred, OUT_OF_TIME } from './model/decision.ts'
+import type { Deferred } from './model/decision.ts'
 import { formatLog, type LogIdentity } from './model/log.ts'
 import type { StateKey } from './model/partition-state.ts'
 import type { Allowed } from './model/tries.ts'
@@ -21,6 +21,8 @@ import type { StatesPort } from './replacing/replaceable-states.ts'
 import { chooseSteps } from './steps.ts'
 
 const ATTEMPTS = 3
+
+const OUT_OF_TIME: Deferred = { reason: 'out-of-time' }
 
 /** `go-on` if the pending records can be processed further; otherwise the reason why they must wait. */
 type NextStep = 'go-on' | Deferred

@@ -8,7 +8,7 @@ import { derivedId } from '../../consumer/derived-id.ts'
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import type { Delivered, Delivery, Sink } from '../../consumer/sink.ts'
 import type { Task } from '../deciding/task.ts'
-import { type Deferred, OUT_OF_TIME } from '../model/decision.ts'
+import type { Deferred } from '../model/decision.ts'
 import { computeWaitMs, type FailedTry, TRIES, type TriesAllowed } from '../model/tries.ts'
 
 interface Thrown {
@@ -90,7 +90,7 @@ export class Receiver {
     // events of an invocation are an exception: the next invocation would have no more time for them, so their tries so far decide.
     const mustDo = this.#deferred?.reason === 'out-of-time' && open[0] === head
     if (this.#deferred && !mustDo) for (const { record } of open) this.#answers.delete(record.offset)
-    if (tasks.some(task => !this.getAnswer(task))) this.#deferred ??= OUT_OF_TIME
+    if (tasks.some(task => !this.getAnswer(task))) this.#deferred ??= { reason: 'out-of-time' }
   }
 
   /**
@@ -100,7 +100,7 @@ export class Receiver {
    */
   async #waitForTry(ms: number): Promise<boolean> {
     if (this.#pace.fitsAgain(ms)) await this.#allowed.pause(ms)
-    else this.#deferred = OUT_OF_TIME
+    else this.#deferred = { reason: 'out-of-time' }
     return !this.#deferred
   }
 
@@ -116,7 +116,7 @@ export class Receiver {
   async #call(batch: readonly Task[], call: Call, isFirst: boolean): Promise<void> {
     if (this.#deferred || (isFirst && !this.#pace.fitsAnother)) return
     if (this.#allowed.leftMs() < 0) {
-      this.#deferred = OUT_OF_TIME
+      this.#deferred = { reason: 'out-of-time' }
       return
     }
     const { thrown, ms } = await this.#callWithTries(batch, call)

@@ -39,5 +39,3 @@ export interface StoppedPartition {
 }
 
 export type Deferred = Pick<StoppedPartition, 'reason' | 'error'>
-
-export const OUT_OF_TIME: Deferred = { reason: 'out-of-time' }

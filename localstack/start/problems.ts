@@ -61,8 +61,9 @@ export class Problems {
     const { level, service = '', message = '', timestamp: _, ...details } = logged
     if (!['WARN', 'ERROR', 'CRITICAL'].includes(String(level))) return
     const { kind = message, code } = details
-    // A warning has one cause, whichever functions notice it.
-    const [limit, cause] = level === 'WARN' ? [this.#warnings, details.reason] : [this.#repeats, service]
+    // A warning with a reason has one cause, whichever functions notice it.
+    const [limit, cause] =
+      level === 'WARN' ? [this.#warnings, details.reason ?? service] : [this.#repeats, service]
     if (limit.due([level, cause, kind, code].join('|')) === undefined) return
     const shown = SHOWN.filter(name => name in details).map(name => `${name}=${formatValue(details[name])}`)
     this.#say([`${level === 'WARN' ? '!' : '✗'} ${service}: ${message}`, ...shown].join(' '))

@@ -118,6 +118,13 @@ describe('the problems of a run', () => {
     assert.equal(run.lines.length, 3)
   })
 
+  it('given a warning without a reason, then that of one function does not hide that of another', () => {
+    const run = new Run()
+    for (const service of ['deliver', 'storage', 'deliver'])
+      run.log({ level: 'WARN', service, message: 'Retry 1/3', kind: 'retry' })
+    assert.deepEqual(run.lines, ['! deliver: Retry 1/3', '! storage: Retry 1/3'])
+  })
+
   it('given scheduled runs that fail, then the first is reported, and the last one decides', () => {
     const run = new Run()
     run.problems.handleLogLine('✖ Failed to execute scheduled function: [clock] Error: no Kafka')

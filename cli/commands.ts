@@ -4,6 +4,7 @@
  * `rules/test.ts`, and `skip` in `skip/skip.ts`.
  */
 
+import { ALL_QUESTIONS, type QuestionWords } from '../lib/questions/all.ts'
 import type { CommandValue } from './command.ts'
 
 /** Command with its description and its file. */
@@ -17,6 +18,12 @@ interface Group {
 }
 
 export type CommandTree = Readonly<Record<string, Leaf | Group>>
+
+/** Returns the command that asks a question. */
+function asks(words: QuestionWords): Leaf {
+  const { line, load } = ALL_QUESTIONS[words]
+  return [line, async () => ({ default: (await import('./questions.ts')).toCommand(await load()) })]
+}
 
 export const COMMANDS: CommandTree = {
   import: ['convert CSV files or JSON lines to a stream of CloudEvents', () => import('./import.ts')],
@@ -42,7 +49,7 @@ last processed record.`,
     about: 'Create and describe topics, and change them as the topic table says.',
     commands: {
       create: ['create a topic', () => import('./topics/create.ts')],
-      list: ['list the topics of the cluster', () => import('./topics/list.ts')],
+      list: asks('topics list'),
       describe: [
         'show partitions, leaders, replicas and settings of a topic',
         () => import('./topics/describe.ts'),
@@ -55,7 +62,8 @@ last processed record.`,
     line: 'list and show alerts',
     about: 'List and show alerts.',
     commands: {
-      list: ['list firing or resolved alerts', () => import('./alerts/list.ts')],
+      list: asks('alerts list'),
+      pending: asks('alerts pending'),
       show: ['show an alert, or the alerts of an entity', () => import('./alerts/show.ts')],
       'send-test': ['send a test to the receivers', () => import('./alerts/send-test.ts')],
     },
@@ -65,7 +73,7 @@ last processed record.`,
     line: 'list, show and redrive dead letters',
     about: 'List, show and redrive dead letters, which are records that a consumer could not process.',
     commands: {
-      list: ['list dead letters with the reasons of their failures', () => import('./dlq/list.ts')],
+      list: asks('dlq list'),
       show: ['show a dead letter with the bytes that failed', () => import('./dlq/show.ts')],
       redrive: ['return dead letters to the consumers that failed', () => import('./dlq/redrive.ts')],
       drop: ['mark dead letters as handled', () => import('./dlq/drop.ts')],
@@ -77,7 +85,22 @@ last processed record.`,
     line: 'show consumer groups and their lag',
     about: 'Show the consumer groups of the cluster.',
     commands: {
-      lag: ['show consumer groups and their lag', () => import('./groups/lag.ts')],
+      list: asks('groups list'),
+      lag: ['show the lag of consumer groups by partition', () => import('./groups/lag.ts')],
+    },
+  },
+  brokers: {
+    line: 'list the brokers of the cluster',
+    about: 'Show the brokers of the cluster.',
+    commands: {
+      list: asks('brokers list'),
+    },
+  },
+  subjects: {
+    line: 'list the subjects of the schema registry',
+    about: 'Show the subjects of the schema registry.',
+    commands: {
+      list: asks('subjects list'),
     },
   },
   console: ['serve the console', () => import('./console/console.ts')],
@@ -104,6 +127,7 @@ last processed record.`,
     line: 'check, test and try alert rules',
     about: 'Check, test and try the alert rules: the YAML files that define alerts.',
     commands: {
+      list: asks('rules list'),
       check: ['check alert rules', () => import('./rules/check.ts')],
       test: ['run tests of alert rules', () => import('./rules/test.ts')],
       try: ['try alert rules on the readings of the past', () => import('./rules/try.ts')],
@@ -142,7 +166,7 @@ functions start only if their schemas are registered.`,
       'Silence matching alerts: no notifications for a while. They still fire, and stay in the alerts topic.',
     commands: {
       add: ['add a silence', () => import('./silence/add.ts')],
-      list: ['list silences', () => import('./silence/list.ts')],
+      list: asks('silence list'),
       end: ['end a silence', () => import('./silence/end.ts')],
     },
   },

@@ -39,11 +39,12 @@ export class Cache<T> {
    * not cached.
    *
    * @param ask runs the query; receives the last answer, even if it has expired
+   * @param forMs as the option, for this query
    */
-  get(key: string, ask: (last: T | undefined) => Promise<T>): Promise<T> {
+  get(key: string, ask: (last: T | undefined) => Promise<T>, forMs = this.#options.forMs): Promise<T> {
     const nowMs = this.#options.nowMs()
     const entry = this.#entries.get(key) ?? { untilMs: nowMs, usedMs: nowMs }
-    const answer = entry.answer && nowMs < entry.untilMs ? entry.answer : this.#ask(entry, ask)
+    const answer = entry.answer && nowMs < entry.untilMs ? entry.answer : this.#ask(entry, ask, forMs)
     entry.answer = answer
     entry.usedMs = nowMs
     this.#entries.delete(key)
@@ -58,8 +59,12 @@ export class Cache<T> {
     else this.#entries.delete(key)
   }
 
-  async #ask(entry: Entry<T>, ask: (last: T | undefined) => Promise<T>): Promise<T> {
-    const { forMs, slowFactor, nowMs } = this.#options
+  async #ask(
+    entry: Entry<T>,
+    ask: (last: T | undefined) => Promise<T>,
+    forMs: CacheOptions<T>['forMs'],
+  ): Promise<T> {
+    const { slowFactor, nowMs } = this.#options
     const startedMs = nowMs()
     entry.untilMs = UNBOUNDED
     try {

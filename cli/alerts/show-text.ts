@@ -4,9 +4,10 @@ import type { ShownAlert, ShownAlerts } from '../../lib/queries/alerts/known-ale
 import { entityText } from '../../lib/support/group-text.ts'
 import { formatQuantity } from '../../lib/support/short-number.ts'
 import { utcTime } from '../../lib/support/time-text.ts'
+import { describeLag } from '../../lib/tables/alert-end.ts'
 import { formatList } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
-import { formatBehindNotes, formatValue } from './text.ts'
+import { formatValue } from './text.ts'
 
 /** JSON document that `alerts show --json` prints. */
 export interface AlertsReport extends ShownAlerts {
@@ -21,7 +22,7 @@ export function formatAlertDetails({ alerts, total, pending, behind }: AlertsRep
   )
   const more =
     total > alerts.length ? [`The last ${alerts.length} of ${total} alerts. Use --limit to show more.`] : []
-  return `${[...blocks, ...waiting, ...more, ...formatBehindNotes(behind)].join('\n\n')}\n`
+  return `${[...blocks, ...waiting, ...more, ...describeLag(behind)].join('\n\n')}\n`
 }
 
 function formatAlert(alert: ShownAlert): string {

@@ -1,4 +1,5 @@
 import { readShownAlerts } from '../../lib/queries/alerts/known-alerts.ts'
+import { LimitedAlertSource } from '../../lib/questions/alert-source.ts'
 import {
   argument,
   command,
@@ -11,9 +12,9 @@ import {
   TIME_OR_AGO,
 } from '../command.ts'
 import { CliFailure } from '../failure.ts'
+import { withEnvironment } from '../servers/open-environment.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'
-import { AlertsReader } from './alerts-reader.ts'
 import { formatAlertDetails } from './show-text.ts'
 
 export default command({
@@ -40,13 +41,15 @@ Examples:
   },
   async run({ alert: wanted, since, limit, json, env }, terminal) {
     const config = resolveConfig(terminal, env)
-    await AlertsReader.run(config, terminal.stop, async reader => {
-      const found = await readShownAlerts(reader, wanted, { sinceMs: since, limit })
+    await withEnvironment(config, async environment => {
+      const limits = { mostRecords: Number.POSITIVE_INFINITY, stop: terminal.stop }
+      const source = new LimitedAlertSource(environment, limits)
+      const found = await readShownAlerts(source, wanted, { sinceMs: since, limit })
       const report = { env: config.env, ...found }
       if (report.alerts.length === 0 && report.pending.length === 0)
         throw new CliFailure(
           `No alert in "${config.env}" has the id "${wanted}" or belongs to a matching entity. \`sluice alerts list --state all\` ` +
-            'lists firing and resolved alerts, `sluice alerts list --pending` also pending ones.',
+            'lists firing and resolved alerts, `sluice alerts pending` pending ones.',
         )
       printReport(terminal, report, json, formatAlertDetails)
     })

@@ -15,11 +15,11 @@ import { CliFailure, StoppedByUser } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { showLine } from '../output/progress.ts'
 import type { CommandConnections } from '../servers/command-connections.ts'
+import { withEnvironment } from '../servers/open-environment.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { buildFilter, type FilterOptions } from './filters.ts'
 import { formatHandling, formatHandlingProgress, type HandlingReport } from './handling-text.ts'
-import { listReaders, queryDlq } from './query-dlq.ts'
 
 interface HandlingOptions extends FilterOptions {
   readonly yes: boolean
@@ -44,8 +44,14 @@ export async function handleDeadLetters(
   const config = resolveConfig(terminal, options.env)
   const { env } = config
   const { stop } = terminal
-  await queryDlq(config, async (letters, connections) => {
-    const source = { connections, config, letters, readers: listReaders(config) }
+  await withEnvironment(config, async environment => {
+    const { connections } = environment
+    const source = {
+      connections,
+      config,
+      letters: await environment.letters(),
+      readers: environment.listConsumers(),
+    }
     const handling = await prepareHandling(source, request, stop)
     const { missing } = handling
     if (missing.length > 0)

@@ -5,9 +5,9 @@ import { type DeadLetterAnswer, findDeadLetter } from '../../lib/queries/dead-le
 import { toFlatEvent } from '../../lib/queries/records/flat-document.ts'
 import { argument, command, environment, FLAT_OPTION, flag, JSON_OPTION, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
+import { withEnvironment } from '../servers/open-environment.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { printLines, printReport } from '../terminal.ts'
-import { listReaders, queryDlq } from './query-dlq.ts'
 import { buildDeadLetterReport } from './report.ts'
 import { formatDeadLetter } from './text.ts'
 
@@ -31,10 +31,10 @@ Examples:
   conflicts: [['raw', 'json', 'flat']],
   async run({ at, raw, json, flat, env }, terminal) {
     const config = resolveConfig(terminal, env)
-    const { found, outlook } = await queryDlq(config, async (letters, connections) => {
-      const answer = await findDeadLetter(letters, parseName(at), terminal.stop)
+    const { found, outlook } = await withEnvironment(config, async environment => {
+      const answer = await findDeadLetter(await environment.letters(), parseName(at), terminal.stop)
       if (answer.kind !== 'found') throw new CliFailure(describeMissing(at, config.env, answer))
-      const topics = await readRedriveTopics(connections, config, listReaders(config))
+      const topics = await readRedriveTopics(environment.connections, config, environment.listConsumers())
       return {
         found: answer.found,
         outlook: previewRedrive(config.families, answer.found, answer.handled, topics),

@@ -3,81 +3,10 @@ import type { Names } from '../../lib/app/names.ts'
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
 import type { RedriveOutlook } from '../../lib/operations/dead-letters/preview.ts'
 import { decodeText } from '../../lib/queries/records/bytes-view.ts'
-import { type Column, formatList, formatTable } from '../output/table.ts'
+import { formatList } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
 import { formatBytes } from './bytes.ts'
-import { buildDeadLetterReport, type DeadLetterListReport } from './report.ts'
-
-const COLUMNS: readonly Column[] = [
-  { heading: 'AT' },
-  { heading: 'FAILED AT', leaveOut: 3 },
-  { heading: 'CODE' },
-  { heading: 'CONSUMER', leaveOut: 4 },
-  { heading: 'RECORD', leaveOut: 2 },
-  { heading: 'KEY', least: 8, leaveOut: 7 },
-  { heading: 'ENTITY', least: 12, cut: 'start', leaveOut: 5 },
-  { heading: 'ATTEMPT', align: 'right', leaveOut: 1 },
-  { heading: 'STATE', leaveOut: 6 },
-  { heading: 'ERROR', least: 40 },
-]
-
-/** Formats a list of dead letters. @param columns width of the terminal; undefined for no limit */
-export function formatDeadLetterList(names: Names, report: DeadLetterListReport, columns?: number): string {
-  const { deadLetters } = report
-  const notes = [...formatBroken(report), ...formatCounts(report), ...formatSource(report)]
-  if (deadLetters.length === 0) return `${['No dead letters.', ...notes].join('\n')}\n`
-  return `${[formatDeadLetterRows(names, report, columns), ...notes].join('\n')}\n`
-}
-
-function formatDeadLetterRows(
-  names: Names,
-  { env, deadLetters }: DeadLetterListReport,
-  columns?: number,
-): string {
-  const rows = deadLetters.map(deadLetter => [
-    deadLetter.at,
-    deadLetter.failedAt,
-    deadLetter.code,
-    deadLetter.consumer,
-    `${shortenTopic(names, deadLetter.originalTopic, env)}/${deadLetter.originalPartition}@${deadLetter.originalOffset}`,
-    deadLetter.originalKey ?? '-',
-    deadLetter.entity ?? '-',
-    `${deadLetter.attempt}`,
-    deadLetter.handled ?? (deadLetter.quarantined ? 'quarantined' : 'open'),
-    deadLetter.error,
-  ])
-  return formatTable(COLUMNS, rows, columns)
-}
-
-function formatCounts({ counts, deadLetters }: DeadLetterListReport): string[] {
-  const { total, codes, quarantined } = counts
-  const byCode = Object.entries(codes).map(([code, count]) => `${escapeText(code)} ${count}`)
-  const apart = quarantined > 0 ? `; ${quarantined} of them quarantined` : ''
-  return [
-    ...(total > deadLetters.length ? [`The last ${deadLetters.length} of ${total}.`] : []),
-    ...(total > 1 ? [`Codes: ${byCode.join(', ')}${apart}`] : []),
-  ]
-}
-
-/** Returns lines about dead letters that cannot be read. */
-export function formatBroken({ broken, counts }: Pick<DeadLetterListReport, 'broken' | 'counts'>): string[] {
-  const total = counts.broken
-  if (total === 0) return []
-  const shown = broken.map(({ at, why }) => `  ${at}  ${escapeText(why)}`)
-  const last = total > broken.length ? `, of which the last ${broken.length}` : ''
-  return [`${total} unreadable; show them with sluice consume --topic dlq${last}:`, ...shown]
-}
-
-function formatSource({ withoutTable, left }: DeadLetterListReport): string[] {
-  return [
-    ...(withoutTable === null
-      ? []
-      : [`Read from all records of the topic, because the table cannot be read: ${withoutTable}`]),
-    ...(left > 0
-      ? [`Up to ${left} older dead letters are open, but not in the table: --all reads them from the topic.`]
-      : []),
-  ]
-}
+import { buildDeadLetterReport } from './report.ts'
 
 export function formatDeadLetter(found: FoundDeadLetter, outlook: RedriveOutlook): string {
   const report = buildDeadLetterReport(found, outlook)

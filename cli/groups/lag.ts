@@ -4,14 +4,19 @@ import { readFunctions } from '../../lib/app/function-entries.ts'
 import { listTriggerTopics } from '../../lib/app/functions.ts'
 import { listFurtherTopics, resolveInputs } from '../../lib/app/inputs.ts'
 import { describeKafka } from '../../lib/diagnosis/server-standards.ts'
-import { addGroupAges, listGroups, readGroupLag } from '../../lib/queries/kafka/consumer-groups.ts'
+import {
+  addGroupAges,
+  computeLongestWait,
+  listGroups,
+  readGroupLag,
+} from '../../lib/queries/kafka/consumer-groups.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { type KafkaCommand, withKafka } from '../servers/kafka.ts'
 import { awaitAnswer } from '../servers/server-errors.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { printReport, type Terminal } from '../terminal.ts'
-import { buildLagReport, formatLags, type LagReport } from './text.ts'
+import { formatLags, type LagReport } from './text.ts'
 
 export default command({
   about: `Show consumer groups with their state, and their lag in each partition: the number of records that are not consumed, and the age of the
@@ -57,7 +62,8 @@ async function readLags(
   for (const { kafka, offsets, log, groups } of clusters)
     for (const group of groups.filter(group => chosen.includes(group))) {
       const found = await readGroupLag(kafka, offsets, group)
-      reports.push(buildLagReport(await addGroupAges(log, found, Date.now())))
+      const aged = await addGroupAges(log, found, Date.now())
+      reports.push({ ...aged, seconds: computeLongestWait(aged) })
     }
   return reports
 }

@@ -10,18 +10,6 @@ export interface LagReport extends AgedGroupLag {
   readonly seconds: number | null
 }
 
-/** Returns the report of a group, with the age of the oldest pending record of all its partitions. */
-export function buildLagReport(lag: AgedGroupLag): LagReport {
-  const partitions = lag.topics.flatMap(topic => topic.partitions)
-  return { ...lag, seconds: findLongestWait(partitions.filter(({ pending }) => pending > 0)) }
-}
-
-function findLongestWait(waiting: readonly { readonly seconds: number | null }[]): number | null {
-  const knownSeconds = waiting.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]))
-  if (waiting.length > 0 && knownSeconds.length === 0) return null
-  return Math.max(0, ...knownSeconds)
-}
-
 export function formatLags({ groups }: { readonly groups: readonly LagReport[] }): string {
   if (groups.length === 0) return 'The cluster has no consumer groups.\n'
   return groups.map(formatGroup).join('\n')

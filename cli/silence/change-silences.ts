@@ -1,6 +1,5 @@
 /** Reads and changes silences for the `silence` commands. */
 import type { Config } from '../../lib/app/config.ts'
-import { openStoredSilences } from '../../lib/clock/stored-silences.ts'
 import type { SilenceSet } from '../../lib/notification/silences.ts'
 import type { Counts, Operation } from '../../lib/operations/audited-operation.ts'
 import { changeSilences as changeKept, SilencesNotAppended } from '../../lib/operations/silence-changes.ts'
@@ -10,18 +9,6 @@ import { requireTopic } from '../servers/kafka.ts'
 import { withRedis } from '../servers/redis.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import type { Terminal } from '../terminal.ts'
-
-/** Returns the stored silences; undefined if no silence has ever been stored. */
-export async function readSilences(
-  terminal: Terminal,
-  env: string | undefined,
-): Promise<{ readonly env: string; readonly set: SilenceSet | undefined }> {
-  const config = resolveConfig(terminal, env)
-  const set = await withRedis(config, async (_, connections) =>
-    (await openStoredSilences(connections, config.env)).read(),
-  )
-  return { env: config.env, set }
-}
 
 /**
  * Changes the stored silences, and appends them to the log immediately.

@@ -2,14 +2,13 @@
 import type { ConsoleEnvironment } from '../environment.ts'
 import { declareQuery, declareSharedQuery, type RouteAnswers } from '../http/declare-route.ts'
 import { declareAlertRoutes } from './alerts/alert-details.ts'
-import { declareAlertListRoutes } from './alerts/alert-lists.ts'
-import { createConditionsReader, declareRuleRoutes } from './alerts/rules.ts'
+import { declareRuleRoutes } from './alerts/rules.ts'
 import { declareSilenceRoutes } from './alerts/silences.ts'
 import { declareDeadLetterRoutes } from './failures/dead-letter-details.ts'
-import { declareDeadLetterListRoutes } from './failures/dead-letter-list.ts'
 import { declareRedriveAndDropRoutes } from './failures/redrive-or-drop.ts'
 import { declareKafkaRoutes } from './kafka/kafka-routes.ts'
 import { OverviewReader } from './overview/overview.ts'
+import { declareQuestions } from './questions.ts'
 import { declareSqlTableRoutes } from './sql-tables/sql-tables.ts'
 import { declareTelemetryRoutes } from './telemetry/telemetry-routes.ts'
 
@@ -18,20 +17,18 @@ export type Answers = RouteAnswers<ReturnType<typeof declareApiRoutes>>
 
 export function declareApiRoutes(environment: ConsoleEnvironment) {
   const looks = new OverviewReader(environment)
-  const readConditions = createConditionsReader(environment)
   return {
     ...declareEnvironmentRoutes(environment),
     '/overview': declareSharedQuery({}, () => looks.read()),
     ...declareTelemetryRoutes(environment),
-    ...declareAlertListRoutes(environment, readConditions),
     ...declareAlertRoutes(environment),
     ...declareSilenceRoutes(environment),
-    ...declareRuleRoutes(environment, readConditions),
-    ...declareDeadLetterListRoutes(environment),
+    ...declareRuleRoutes(environment),
     ...declareDeadLetterRoutes(environment),
     ...declareRedriveAndDropRoutes(environment),
     ...declareKafkaRoutes(environment),
     ...declareSqlTableRoutes(environment),
+    ...declareQuestions(environment),
   }
 }
 

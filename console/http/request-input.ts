@@ -1,6 +1,7 @@
 /** Validates the parameters and the body of requests. */
 import type { Context } from 'hono'
 import { type GenericSchema, getDotPath, type InferOutput, safeParse } from 'valibot'
+import { type Fields, type ReadFilter, readFilter } from '../../lib/questions/field.ts'
 import { ProblemError } from './problem.ts'
 
 /** Returns the validated query parameters. @throws ProblemError that names each invalid parameter */
@@ -30,4 +31,14 @@ function validateInput<Schema extends GenericSchema>(schema: Schema, input: unkn
   if (success) return output
   const wrong = issues.map(issue => `${getDotPath(issue) ?? 'the request'}: ${issue.message}`)
   throw new ProblemError('bad-request', `${wrong.join('; ')}.`)
+}
+
+/** Reads a filter from the texts of a request. @throws ProblemError that names each invalid text */
+export function parseFilter<Of extends Fields>(
+  fields: Of,
+  given: Readonly<Record<string, string>>,
+): Pick<ReadFilter<Of>, 'filter' | 'texts'> {
+  const { errors, ...read } = readFilter(fields, given)
+  if (errors.length > 0) throw new ProblemError('bad-request', `${errors.join('; ')}.`)
+  return read
 }

@@ -1,30 +1,36 @@
 /** Entry point of the page. Shared styles are imported first, so that areas can override them. */
-import { EnvironmentContext, useLive } from './client/api-queries.ts'
+import { EnvironmentContext, useAnswer, useLive } from './client/api-queries.ts'
 import { AnswerView, EmptyMessage } from './components/answer-view.tsx'
 import '@picocss/pico/css/pico.min.css'
 import './style.css'
 import { type JSX, render } from 'preact'
 import { LocationProvider, Route, Router } from 'preact-iso'
 import { AREAS } from './areas.tsx'
+import { QuestionsContext } from './questions/question-list.tsx'
 import { Shell } from './shell.tsx'
 
 function Console(): JSX.Element {
   const answer = useLive('/environment')
+  const { answer: questions } = useAnswer('/questions')
   return (
     <AnswerView of={answer} what="the environment">
       {environment => (
         <EnvironmentContext.Provider value={environment}>
-          <LocationProvider>
-            <Shell>
-              <Router>
-                {AREAS.flatMap(({ path, page }) => [
-                  <Route key={path} path={path} component={page} />,
-                  ...(path === '/' ? [] : [<Route key={`${path}/*`} path={`${path}/*`} component={page} />]),
-                ])}
-                <Route default component={NoSuchPage} />
-              </Router>
-            </Shell>
-          </LocationProvider>
+          <QuestionsContext.Provider value={questions}>
+            <LocationProvider>
+              <Shell>
+                <Router>
+                  {AREAS.flatMap(({ path, page }) => [
+                    <Route key={path} path={path} component={page} />,
+                    ...(path === '/'
+                      ? []
+                      : [<Route key={`${path}/*`} path={`${path}/*`} component={page} />]),
+                  ])}
+                  <Route default component={NoSuchPage} />
+                </Router>
+              </Shell>
+            </LocationProvider>
+          </QuestionsContext.Provider>
         </EnvironmentContext.Provider>
       )}
     </AnswerView>

@@ -8,7 +8,7 @@ import { type AlertMatch, matchesAlert } from '../notification/alert-match.ts'
 import { entityText } from '../support/group-text.ts'
 import { textFilter } from '../support/text-match.ts'
 import type { Families } from '../telemetry/families.ts'
-import { byText, preferExact, type TableColumn } from './table.ts'
+import { byText, preferExact } from './table.ts'
 
 export interface AlertSummary {
   readonly id: string
@@ -54,25 +54,6 @@ export interface AlertFilter {
   readonly sinceMs?: number | undefined
   readonly untilMs?: number | undefined
 }
-
-/** Columns of an alert list. Lists of firing alerts do not show `state` and `endedAt`. */
-export const ALERT_COLUMNS: readonly TableColumn<AlertSummary>[] = [
-  { name: 'id', value: ({ id }) => id },
-  { name: 'state', value: ({ state }) => state },
-  { name: 'severity', leaveOut: 5, value: ({ severity }) => severity },
-  { name: 'rule', least: 10, value: ({ rule }) => rule },
-  { name: 'entity', type: 'entity', least: 12, value: ({ entity }) => entityText(entity) },
-  { name: 'startedAt', type: 'time', heading: 'FIRED', leaveOut: 4, value: ({ startedAt }) => startedAt },
-  { name: 'endedAt', type: 'time', heading: 'RESOLVED', leaveOut: 3, value: ({ endedAt }) => endedAt },
-  {
-    name: 'value',
-    type: 'number',
-    leaveOut: 2,
-    value: ({ value }) => value,
-    limits: ({ threshold }) => [threshold],
-  },
-  { name: 'summary', least: 20, leaveOut: 1, value: summary => summary.summary },
-]
 
 export function alertSummary(families: Families, alert: Alert, traceparent: string | null): AlertSummary {
   const { alertId, status, rule, severity, labels, summary, measured } = alert

@@ -11,7 +11,6 @@ import { getPatternPhase, type PatternState } from '../alerting/patterns/evaluat
 import { parsePatternIdentity } from '../alerting/patterns/pattern.ts'
 import type { PatternStates } from '../alerting/patterns/pattern-run.ts'
 import { parseRuleIdentity } from '../alerting/rules-in-force.ts'
-import { entityText } from '../support/group-text.ts'
 import { tableOfSource, tableSource } from '../views/event-names.ts'
 import {
   byText,
@@ -19,7 +18,6 @@ import {
   type StoredState,
   storedStates,
   type Table,
-  type TableColumn,
   type TopicSize,
 } from './table.ts'
 
@@ -44,13 +42,6 @@ export interface ActiveAlert {
   /** Alert that has been published; null while the rule is pending. */
   readonly alert: FiredAlert | null
 }
-
-/** Columns for pending rules. */
-export const PENDING_COLUMNS: readonly TableColumn<Pick<ActiveAlert, 'rule' | 'entity' | 'activeAt'>>[] = [
-  { name: 'rule', least: 10, value: ({ rule }) => rule },
-  { name: 'entity', type: 'entity', least: 12, value: ({ entity }) => entityText(entity) },
-  { name: 'activeAt', type: 'time', heading: 'SINCE', leaveOut: 1, value: ({ activeAt }) => activeAt },
-]
 
 const OF_ENTITIES: Table<AlertingState, ActiveAlert> = {
   process: { name: 'alerting' },

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { AlertsReport } from '../../cli/alerts/show-text.ts'
-import type { AlertList } from '../../cli/alerts/text.ts'
+import type { Answers } from '../../console/api/all-routes.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { notifier } from '../../lib/notification/notifier.ts'
 import { TestEnvironment } from '../support/environment.ts'
@@ -64,16 +64,17 @@ describe('sluice alerts, beside alerting and the view', () => {
     return JSON.parse(stdout)
   }
 
-  const listed = (...args: string[]) => asked<AlertList>('list', ...args)
-  const listIds = ({ alerts }: Pick<AlertList, 'alerts'>) => alerts.map(({ id }) => id)
+  type Listed = Answers['/alerts/list']
+  const listed = (...args: string[]) => asked<Listed>('list', ...args)
+  const listIds = ({ rows }: Listed) => rows.map(({ id }) => id)
 
   let id = ''
 
   it('given an alert that fires, then list and show include it', async () => {
     await publishReadings(['roof-1', 45], ['roof-10', 20])
-    const { alerts, total, behind } = await listed()
-    const [alert, ...others] = alerts
-    assert.deepEqual([total, behind, others], [1, 0, []])
+    const { rows, more, notes } = await listed()
+    const [alert, ...others] = rows
+    assert.deepEqual([others, more, notes], [[], 0, []])
     assert.deepEqual(
       [alert?.rule, alert?.entity, alert?.value, alert?.threshold, alert?.labels],
       ['HOT', ROOF, 45, 40, { team: 'ops' }],
@@ -99,7 +100,7 @@ describe('sluice alerts, beside alerting and the view', () => {
     assert.deepEqual(listIds(await listed()), [])
     const resolved = await listed('--state', 'resolved')
     assert.deepEqual(
-      resolved.alerts.map(({ id, endedAt }) => [id, endedAt !== null]),
+      resolved.rows.map(({ id, endedAt }) => [id, endedAt !== null]),
       [[id, true]],
     )
     assert.deepEqual(listIds(await listed('--state', 'all')), [id])

@@ -251,8 +251,8 @@ describe('intake of a topic of another application', () => {
     const reading = (await readEvents('readings')).find(({ data }) => data.sensorId === 'later')
     assert.equal(reading?.data.temperature, 7)
     const list = JSON.parse((await ran(['dlq', 'list', '--json'], { environment: variables, folder })).stdout)
-    assert.equal(list.counts.total, 1)
-    const [{ attempt, originalTopic }] = list.deadLetters
+    assert.equal(list.rows.length, 1)
+    const [{ attempt, originalTopic }] = list.rows
     assert.deepEqual([attempt, originalTopic], [2, topic])
     const appended = (await readInput(environment.topic('readings'))).map(
       record => readEvent(record) as Event,
@@ -388,8 +388,7 @@ describe('intake of a topic of another application', () => {
     assert.deepEqual(await redriveDue(), { forwarded: 1, failed: 0, skipped: 0, deferred: 0 })
     await deliverAll(anew, 'input-redrives')
     await deliverAll(router, 'failures')
-    const open = async () =>
-      JSON.parse((await dlq('list', '--code', 'schema-unknown', '--json')).stdout).deadLetters
+    const open = async () => JSON.parse((await dlq('list', '--code', 'schema-unknown', '--json')).stdout).rows
     const [letter, ...others] = await open()
     assert.deepEqual([letter.attempt, others], [2, []])
 

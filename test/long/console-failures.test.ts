@@ -1,8 +1,8 @@
 /** The failures of the console on real servers: the list, one dead letter, and what a redrive does. */
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import type { Answers } from '../../console/api/all-routes.ts'
 import type { ShownDeadLetter } from '../../console/api/failures/dead-letter-details.ts'
-import type { DeadLettersAnswer } from '../../console/api/failures/dead-letter-list.ts'
 import type { HandledAnswer, Plan } from '../../console/api/failures/redrive-or-drop.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
@@ -75,11 +75,14 @@ describe('the failures of the console', () => {
 
     it('given dead letters, then they are counted and listed, and one is shown with all that is known', async () => {
       const console = await opened()
-      const all = await console.ask<DeadLettersAnswer>('/failures')
-      assert.deepEqual([all.total, all.quarantined, all.left], [7, 1, 0])
-      const narrowed = await console.ask<DeadLettersAnswer>('/failures?code=schema-violated&since=1h')
-      const [line] = narrowed.letters
-      assert.deepEqual([narrowed.total, line?.error], [1, 'not today'])
+      const all = await console.ask<Answers['/failures']>('/failures')
+      assert.deepEqual(
+        [all.rows.length, all.more, all.notes],
+        [7, 0, ['Codes: rejected 6, schema-violated 1; 1 of them quarantined']],
+      )
+      const narrowed = await console.ask<Answers['/failures']>('/failures?code=schema-violated&since=1h')
+      const [line] = narrowed.rows
+      assert.deepEqual([narrowed.rows.length, line?.error], [1, 'not today'])
 
       const at = line?.at.replace('@', ':') ?? ''
       const letter = await console.ask<ShownDeadLetter>(`/failures/letter?at=${at}`)
@@ -106,7 +109,7 @@ describe('the failures of the console', () => {
       assert.deepEqual([await visit.isTooWide(), await visit.obstacles()], [false, []])
       await page.getByRole('button', { name: 'Close' }).click()
       await page.goto(console.address('/failures'))
-      await page.getByText('1 open dead letter').waitFor()
+      await page.getByRole('cell', { name: 'schema-violated' }).waitFor()
       await page
         .getByRole('link', { name: /^\d@\d$/ })
         .first()
@@ -120,11 +123,11 @@ describe('the failures of the console', () => {
 
     it('given a dead letter that is dropped, then it is handled; a request that means too much is refused', async () => {
       const console = await opened()
-      const [{ at } = { at: '' }] = (await console.ask<DeadLettersAnswer>('/failures')).letters
+      const [{ at } = { at: '' }] = (await console.ask<Answers['/failures']>('/failures')).rows
       const done = await posted<HandledAnswer>(console, '/handle', { command: 'drop', ats: [at] })
       assert.deepEqual(done, { taken: 1, leftOut: [], isOver: true })
       assert.equal(
-        (await console.ask<DeadLettersAnswer>('/failures?state=handled')).letters[0]?.handled,
+        (await console.ask<Answers['/failures']>('/failures?state=handled')).rows[0]?.handled,
         'dropped',
       )
       for (const [body, status] of [
@@ -161,7 +164,7 @@ describe('the failures of the console', () => {
       assert.deepEqual([done.taken, done.isOver], [4, true])
       await until(
         'the list says so',
-        async () => (await console.ask<DeadLettersAnswer>('/failures')).total === 3,
+        async () => (await console.ask<Answers['/failures']>('/failures')).rows.length === 3,
       )
       const [audit, ...others] = await environment.audits()
       assert.deepEqual([audit?.action, audit?.by], ['dlq redrive', 'ada'])

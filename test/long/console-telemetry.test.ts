@@ -143,7 +143,7 @@ describe('telemetry in the console', () => {
         .waitFor()
       // A record of an input without an entity, whose key is the sensor.
       await page.getByRole('cell', { name: 'roof-1 greenhouse' }).waitFor()
-      await page.getByRole('link', { name: 'Redrive or drop 1 dead letter' }).waitFor()
+      await page.getByRole('link', { name: 'Redrive or drop its dead letters' }).waitFor()
       assert.deepEqual(await visit.obstacles(), [])
       const wide = page.viewportSize() ?? { width: 1280, height: 800 }
       await page.setViewportSize({ width: 390, height: 844 })

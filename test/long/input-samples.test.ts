@@ -84,7 +84,7 @@ describe('the samples of inputs', { timeout: 280_000 }, () => {
   }
 
   async function listAlerts(rule: string): Promise<ListedAlert[]> {
-    return JSON.parse(await sluice('alerts', 'list', '--rule', rule, '--json')).alerts
+    return JSON.parse(await sluice('alerts', 'list', '--rule', rule, '--json')).rows
   }
 
   it('given the lines of the sample, then its mapping takes all of them', async () => {
@@ -152,7 +152,6 @@ describe('the samples of inputs', { timeout: 280_000 }, () => {
   })
 
   it('then no record is a dead letter', async () => {
-    const { counts } = JSON.parse(await sluice('dlq', 'list', '--json'))
-    assert.equal(counts.total, 0)
+    assert.deepEqual(JSON.parse(await sluice('dlq', 'list', '--json')).rows, [])
   })
 })

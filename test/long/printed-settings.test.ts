@@ -104,7 +104,7 @@ describe('given the settings that the manual prints', { timeout: 600_000 }, () =
 type Sluice = (...args: readonly string[]) => ReturnType<typeof runProgram>
 
 async function listPartitions(sluice: Sluice): Promise<ReadonlyMap<string, number>> {
-  const { topics } = JSON.parse((await sluice('topics', 'list', '--json')).stdout)
+  const { rows: topics } = JSON.parse((await sluice('topics', 'list', '--json')).stdout)
   return new Map(
     topics.map((topic: { topic: string; partitions: number }) => [topic.topic, topic.partitions]),
   )

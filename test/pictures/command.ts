@@ -76,7 +76,7 @@ const SHOTS: readonly Shot[] = [
   {
     file: 'console-alert.png',
     path: '/alerts',
-    query: { state: 'history' },
+    query: { state: 'all' },
     open: page =>
       page.getByText(SENSOR).first().locator('xpath=ancestor::tr').getByRole('link').first().click(),
   },

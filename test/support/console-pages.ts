@@ -1,7 +1,6 @@
 /** Pages of the console, and the objects that each of them shows. */
 import assert from 'node:assert/strict'
-import type { AlertsNow } from '../../console/api/alerts/alert-lists.ts'
-import type { DeadLettersAnswer } from '../../console/api/failures/dead-letter-list.ts'
+import type { Answers } from '../../console/api/all-routes.ts'
 import { buildAddress } from '../../console/page/client/address.ts'
 import type { ServedConsole } from './console.ts'
 import type { TestEnvironment } from './environment.ts'
@@ -37,7 +36,7 @@ export const PAGES: readonly ConsolePage[] = [
   at('/kafka'),
   at('/tables'),
   { name: 'an entity', address: ({ entity }) => buildAddress('/telemetry', { entity }) },
-  at('/alerts?state=history'),
+  at('/alerts?state=all'),
   { name: 'an alert', address: ({ alert }) => buildAddress('/alerts', { alert }) },
   at('/alerts/rules'),
   { name: 'a rule', address: ({ rule }) => buildAddress('/alerts/rules', { rule }) },
@@ -56,8 +55,8 @@ export const PAGES: readonly ConsolePage[] = [
 
 /** Returns objects of an environment for the pages. @param environment result of `markedEnvironment` */
 export async function findThings(environment: TestEnvironment, served: ServedConsole): Promise<Things> {
-  const { alerts } = await served.ask<AlertsNow>('/alerts/now')
-  const { letters } = await served.ask<DeadLettersAnswer>('/failures')
+  const { rows: alerts } = await served.ask<Answers['/alerts/list']>('/alerts/list')
+  const { rows: letters } = await served.ask<Answers['/failures']>('/failures')
   const [[alert], [letter]] = [alerts, letters]
   assert.ok(alert && letter, 'an alert fires, and there is a dead letter')
   return {

@@ -8,8 +8,9 @@ import { type AlertCause, findAlertCause } from '../../../lib/queries/alerts/ale
 import { getAlert } from '../../../lib/queries/alerts/alerts-topic.ts'
 import type { ShownAlert } from '../../../lib/queries/alerts/known-alerts.ts'
 import { awaitKafkaAnswer } from '../../../lib/queries/kafka/kafka-answers.ts'
+import { LimitedAlertSource } from '../../../lib/questions/alert-source.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { LimitedAlertSource } from './alert-source.ts'
+import { PAGE_LIMITS } from '../questions.ts'
 
 /** Result of the search for the reading that caused an alert. `cause` is null if the reading was not found. */
 export interface CauseOfAlert {
@@ -44,7 +45,7 @@ interface FiredEvent {
 
 /** Finds the reading that caused an alert. @throws Unavailable if Kafka does not respond */
 export async function findCause(environment: ConsoleEnvironment, alert: CausedAlert): Promise<CauseOfAlert> {
-  const source = new LimitedAlertSource(environment)
+  const source = new LimitedAlertSource(environment, PAGE_LIMITS)
   const fired = await readFiredEvent(environment, source, alert)
   const at = fired && findEmittingRecord(fired.event)
   if (!at)

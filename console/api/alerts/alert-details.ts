@@ -1,12 +1,13 @@
 /** A single alert: its history, and the reading that caused it. */
 import { maxLength, minLength, pipe, string } from 'valibot'
 import { readShownAlerts, type ShownAlert } from '../../../lib/queries/alerts/known-alerts.ts'
+import { findSilenceIds, LimitedAlertSource } from '../../../lib/questions/alert-source.ts'
 import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareQuery, declareSharedQuery } from '../../http/declare-route.ts'
 import { ProblemError } from '../../http/problem.ts'
+import { PAGE_LIMITS } from '../questions.ts'
 import { findCause } from './alert-cause.ts'
-import { findSilenceIds, LimitedAlertSource } from './alert-source.ts'
 
 export interface AlertDetails extends ShownAlert {
   /** Ids of the active silences that match the alert. */
@@ -42,7 +43,7 @@ export function declareAlertRoutes(environment: ConsoleEnvironment) {
 
 /** Returns an alert; undefined if it is not found. All records must be searched before an alert counts as not found. */
 async function findAlert(environment: ConsoleEnvironment, id: string): Promise<AlertDetails | undefined> {
-  const source = new LimitedAlertSource(environment, { holding: id })
+  const source = new LimitedAlertSource(environment, PAGE_LIMITS, { holding: id })
   const { alerts, behind } = await readShownAlerts(source, id, { sinceMs: undefined, limit: 1 })
   const [alert] = alerts
   // The id can also occur in another alert's record, for example in the name of an entity.

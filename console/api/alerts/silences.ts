@@ -1,4 +1,4 @@
-/** Routes that list, preview, create and end silences. */
+/** Routes that preview, create and end silences. */
 import { randomUUID } from 'node:crypto'
 import {
   array,
@@ -15,40 +15,26 @@ import {
   trim,
 } from 'valibot'
 import { omitUndefined } from '#runtime/consumer/index.ts'
-import { openStoredSilences } from '../../../lib/clock/stored-silences.ts'
 import { matchText } from '../../../lib/notification/alert-match.ts'
 import { findFaults, newSilence, type SilenceFault } from '../../../lib/notification/new-silence.ts'
 import { isSeverity } from '../../../lib/notification/parse-routes.ts'
-import {
-  getPhase,
-  type Silence,
-  type SilencePhase,
-  withoutSilence,
-  withSilence,
-} from '../../../lib/notification/silences.ts'
+import { type Silence, withoutSilence, withSilence } from '../../../lib/notification/silences.ts'
 import { silencesTooLarge } from '../../../lib/notification/silences-changed.ts'
 import { changeSilences, SilencesNotAppended } from '../../../lib/operations/silence-changes.ts'
 import { readTopicBounds } from '../../../lib/queries/kafka/topics.ts'
+import { findSilenceIds, LimitedAlertSource } from '../../../lib/questions/alert-source.ts'
+import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { makeAuditedChange } from '../../http/audited-change.ts'
-import { declareChange, declarePostQuery, declareSharedQuery } from '../../http/declare-route.ts'
+import { declareChange, declarePostQuery } from '../../http/declare-route.ts'
 import { ProblemError } from '../../http/problem.ts'
-import type { AlertRow } from './alert-lists.ts'
-import { findSilenceIds, LimitedAlertSource } from './alert-source.ts'
-
-export interface SilenceRow extends Silence {
-  readonly state: SilencePhase
-  /** The silence's matchers as one line of text. */
-  readonly about: string
-  /** Number of firing alerts that the silence mutes. For a silence that has not started, the number that it would mute. */
-  readonly mutes: number
-}
+import { PAGE_LIMITS } from '../questions.ts'
 
 /** Preview of a silence: the firing alerts that it would mute. */
 export interface SilencePreview {
   readonly about: string
   /** Newest first, up to a limit. */
-  readonly alerts: readonly Pick<AlertRow, 'id' | 'rule' | 'entity' | 'severity'>[]
+  readonly alerts: readonly Pick<AlertSummary, 'id' | 'rule' | 'entity' | 'severity'>[]
   readonly total: number
   /** Number of all firing alerts. */
   readonly firing: number
@@ -99,7 +85,6 @@ const END = { id: string('must be the id of a silence'), comment: optional(pipe(
 
 export function declareSilenceRoutes(environment: ConsoleEnvironment) {
   return {
-    '/alerts/silences': declareSharedQuery({}, () => listSilences(environment)),
     'POST /alerts/silences/preview': declarePostQuery({ match: MATCH }, ({ match }) =>
       previewSilence(environment, omitUndefined(match)),
     ),
@@ -163,30 +148,13 @@ async function makeSilenceChange(
   })
 }
 
-/** Newest first. */
-async function listSilences(environment: ConsoleEnvironment): Promise<{ silences: SilenceRow[] }> {
-  const { connections, config } = environment
-  const [set, firing] = await Promise.all([
-    (await openStoredSilences(connections, config.env)).read(),
-    new LimitedAlertSource(environment).firing(),
-  ])
-  const nowMs = Date.now()
-  const silences = (set?.silences ?? []).map(silence => {
-    const state = getPhase(silence, nowMs)
-    const mutes =
-      state === 'past' ? 0 : firing.filter(alert => findSilenceIds([silence], alert).length > 0).length
-    return { ...silence, state, about: matchText(silence.match), mutes }
-  })
-  return { silences: silences.reverse() }
-}
-
 async function previewSilence(
   environment: ConsoleEnvironment,
   match: Silence['match'],
 ): Promise<SilencePreview> {
   if (findFaults({ match, startMs: 0, endMs: 1 }, 0).includes('matches-all'))
     throw new ProblemError('bad-request', FAULTS['matches-all'])
-  const firing = await new LimitedAlertSource(environment).firing()
+  const firing = await new LimitedAlertSource(environment, PAGE_LIMITS).firing()
   const silence = { id: 'this', match, startsAt: '', endsAt: '', author: '', comment: '', createdAt: '' }
   const matching = firing.filter(alert => findSilenceIds([silence], alert).length > 0)
   const alerts = matching

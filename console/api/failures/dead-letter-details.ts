@@ -1,6 +1,6 @@
 /** A single dead letter: its failed attempts, the expected result of a redrive, and the original record. */
 
-import type { FailedAttempt } from '#runtime/consumer/index.ts'
+import { FAILURES, type FailedAttempt } from '#runtime/consumer/index.ts'
 import { type FoundDeadLetter, originalEvent } from '../../../lib/failures/dlq-record.ts'
 import { previewRedrive, type RedriveOutlook } from '../../../lib/operations/dead-letters/preview.ts'
 import { readRedriveTopics } from '../../../lib/operations/dead-letters/redrive-topics.ts'
@@ -16,7 +16,6 @@ import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareQuery } from '../../http/declare-route.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { PLACE } from './dead-letter-conditions.ts'
-import { findMeaning } from './dead-letter-list.ts'
 
 /** Beginning of the key, value or a header of a record. */
 export interface PartOfRecord {
@@ -120,4 +119,9 @@ function toShownDeadLetter(found: FoundDeadLetter, outlook: RedriveOutlook): Sho
 
 function toPart(bytes: Buffer, shown: number): PartOfRecord {
   return { bytes: bytes.length, base64: bytes.subarray(0, shown).toString('base64') }
+}
+
+/** Returns the meaning of a failure code; null for a code that this version does not define. */
+function findMeaning(code: string): string | null {
+  return code in FAILURES ? FAILURES[code as keyof typeof FAILURES].description : null
 }

@@ -10,11 +10,13 @@ import {
 import { previewHandling } from '../../../lib/operations/dead-letters/preview.ts'
 import { type HandlingResult, Tally } from '../../../lib/operations/dead-letters/result.ts'
 import { runHandling } from '../../../lib/operations/dead-letters/run.ts'
+import { DEAD_LETTER_FIELDS, toDeadLetterFilter } from '../../../lib/questions/dead-letters.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { makeAuditedChange } from '../../http/audited-change.ts'
 import { declareChange, declarePostQuery } from '../../http/declare-route.ts'
 import { ProblemError, toProblem } from '../../http/problem.ts'
-import { CONDITIONS, FILTER, PLACE, toFilter } from './dead-letter-conditions.ts'
+import { parseFilter } from '../../http/request-input.ts'
+import { FILTER, PLACE } from './dead-letter-conditions.ts'
 
 /** Duration of one request in milliseconds, below the 30-second timeout of an HTTP API. */
 const STEP_MS = 15_000
@@ -26,7 +28,7 @@ const ATS = v.optional(v.pipe(v.array(PLACE), v.maxLength(1, 'names more than on
 const PLAN_FIELDS = v.strictObject({
   command: COMMAND,
   ats: ATS,
-  conditions: v.optional(v.strictObject(CONDITIONS), {}),
+  conditions: v.optional(v.record(v.string(), v.string()), {}),
 })
 const REQUEST = v.pipe(
   v.strictObject({ command: COMMAND, ats: ATS, filter: v.optional(FILTER, {}) }),
@@ -39,7 +41,11 @@ const REQUEST = v.pipe(
 export function declareRedriveAndDropRoutes(environment: ConsoleEnvironment) {
   return {
     'POST /failures/plan': declarePostQuery(PLAN_FIELDS, ({ command, ats, conditions }) =>
-      planHandling(environment, { command, ats, filter: toFilter(conditions, Date.now()) }),
+      planHandling(environment, {
+        command,
+        ats,
+        filter: toDeadLetterFilter(parseFilter(DEAD_LETTER_FIELDS, conditions).filter),
+      }),
     ),
     'POST /failures/handle': declareChange(REQUEST, (request, { name }) =>
       handleDeadLetters(environment, request, name),

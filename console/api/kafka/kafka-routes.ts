@@ -5,15 +5,12 @@ import type { Signal } from '../../../lib/app/topic-table.ts'
 import { listTopics } from '../../../lib/queries/kafka/topic-descriptions.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareQuery, declareSharedQuery } from '../../http/declare-route.ts'
-import { listMatchingGroups, readGroup } from './groups.ts'
+import { readGroup } from './groups.ts'
 import { readMessage } from './messages/message-details.ts'
 import { listMessages, type MessagePorts } from './messages/message-list.ts'
 import { MESSAGES_FIELDS, PLACE_FIELDS } from './messages/message-query.ts'
-import { listSubjects } from './subjects.ts'
-import { listMatchingTopics, readTopic } from './topics.ts'
+import { readTopic } from './topics.ts'
 
-/** Text to search for in names. */
-const FIND = optional(pipe(string(), maxLength(249, 'is too long')), '')
 /** Name of a topic, up to 249 characters. */
 const TOPIC = pipe(
   optional(string(), ''),
@@ -25,10 +22,7 @@ const GROUP = pipe(optional(string(), ''), minLength(1, 'name a group'), maxLeng
 export function declareKafkaRoutes(environment: ConsoleEnvironment) {
   const ports = createMessagePorts(environment)
   return {
-    '/kafka/topics': declareSharedQuery({ find: FIND }, ({ find }) => listMatchingTopics(environment, find)),
     '/kafka/topics/one': declareSharedQuery({ name: TOPIC }, ({ name }) => readTopic(environment, name)),
-    '/kafka/subjects': declareSharedQuery({}, () => listSubjects(environment)),
-    '/kafka/groups': declareSharedQuery({ find: FIND }, ({ find }) => listMatchingGroups(environment, find)),
     '/kafka/groups/one': declareSharedQuery({ name: GROUP }, ({ name }) => readGroup(environment, name)),
     '/kafka/messages': declareSharedQuery(MESSAGES_FIELDS, async query => listMessages(query, await ports())),
     '/kafka/messages/topics': declareQuery({}, () => listMessageTopics(environment)),

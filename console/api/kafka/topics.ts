@@ -4,88 +4,13 @@ import type { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspecti
 import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
 import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { type Signal, topicRow } from '../../../lib/app/topic-table.ts'
-import {
-  type ClusterTopic,
-  isLeaderless,
-  isUnderReplicated,
-  toClusterTopics,
-  toListedBrokers,
-} from '../../../lib/queries/kafka/cluster.ts'
+import type { ClusterTopic } from '../../../lib/queries/kafka/cluster.ts'
 import { listGroupsReading } from '../../../lib/queries/kafka/consumer-groups.ts'
 import { awaitKafkaAnswer } from '../../../lib/queries/kafka/kafka-answers.ts'
-import { computeTopicSizes, readTopicSize, type TopicSize } from '../../../lib/queries/kafka/topic-sizes.ts'
-import { textFilter } from '../../../lib/support/text-match.ts'
+import { readTopicSize, type TopicSize } from '../../../lib/queries/kafka/topic-sizes.ts'
+import { readBounds } from '../../../lib/questions/kafka.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { type GroupSummary, readBounds, requireTopic, summarizeGroup } from './cluster-topics.ts'
-
-export interface ListedTopic {
-  readonly topic: string
-  /** Signal of the topic; null for a topic of another application. */
-  readonly signal: string | null
-  readonly isInternal: boolean
-  readonly partitions: number
-  readonly replicationFactor: number
-  readonly underReplicated: number
-  readonly leaderless: number
-  /** Number of retained records; null if a partition has no leader. */
-  readonly records: number | null
-  /** Size of the topic without its additional replicas, in bytes; null if a broker does not report it. */
-  readonly bytes: number | null
-}
-
-/** Maximum number of listed topics. Pages refresh the list every few seconds. */
-const MAX_TOPICS = 1_000
-
-/**
- * Lists the topics whose names contain the text, up to a limit, and the brokers. `more` is the number of matching topics that are not
- * listed.
- */
-export async function listMatchingTopics(environment: ConsoleEnvironment, find: string) {
-  const cluster = await environment.cluster()
-  const fits = textFilter(find)
-  const metadata = await awaitKafkaAnswer('list of topics', cluster.metadata())
-  const matching = toClusterTopics(metadata).filter(({ topic }) => fits(topic))
-  const shown = matching.slice(0, MAX_TOPICS)
-  const bounds = await readBounds(cluster, shown)
-  const ids = metadata.brokers.map(({ id }) => id)
-  const logDirs = await awaitKafkaAnswer('sizes of topics', cluster.logDirs(ids))
-  const sizes = computeTopicSizes(shown, logDirs)
-  const topics = shown.map(topic =>
-    toListedTopic(topic, environment.findSignal(topic.topic), bounds.get(topic.topic), sizes),
-  )
-  const brokers = toListedBrokers(metadata, logDirs)
-  return { topics, more: matching.length - shown.length, brokers }
-}
-
-function toListedTopic(
-  { topic, isInternal, partitions }: ClusterTopic,
-  signal: Signal | undefined,
-  bounds: readonly (Bounds | undefined)[] = [],
-  sizes: ReadonlyMap<string, TopicSize>,
-): ListedTopic {
-  return {
-    topic,
-    signal: signal ?? null,
-    isInternal,
-    partitions: partitions.length,
-    replicationFactor: Math.max(0, ...partitions.map(({ replicas }) => replicas.length)),
-    underReplicated: partitions.filter(partition => !isLeaderless(partition) && isUnderReplicated(partition))
-      .length,
-    leaderless: partitions.filter(isLeaderless).length,
-    records: countRecords(bounds),
-    bytes: sizes.get(topic)?.bytes ?? null,
-  }
-}
-
-/** Returns the number of records, null if it is unknown for any partition. Pure. */
-function countRecords(bounds: readonly (Bounds | undefined)[]): number | null {
-  let records = 0
-  for (const bound of bounds) {
-    if (!bound) return null
-    records += Math.max(0, bound.end - bound.start)
-  }
-  return records
-}
+import { type GroupSummary, requireTopic, summarizeGroup } from './cluster-topics.ts'
 
 export interface TopicAnswer {
   readonly topic: string

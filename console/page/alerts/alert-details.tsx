@@ -1,6 +1,7 @@
 /** A single alert: its description, its cause and its history. */
 
 import type { JSX } from 'preact'
+import { describeReason } from '../../../lib/tables/alert-end.ts'
 import type { AlertDetails } from '../../api/alerts/alert-details.ts'
 import { buildAddress, type Parameters } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
@@ -10,7 +11,6 @@ import { Badge, EntityLink, Moment, Severity, splitEntity, toTone, useNow } from
 import { AlertChart } from './alert-chart.tsx'
 import {
   describeDuration,
-  describeReason,
   formatAlertValue,
   formatValueAndThreshold,
   TRANSITION_TEXTS,

@@ -2,91 +2,16 @@
 
 import type { JSX } from 'preact'
 import { durationText } from '../../../lib/support/duration.ts'
-import type { ActiveEntityRow, RuleAnswer, RuleRow, Rules } from '../../api/alerts/rules.ts'
+import type { ActiveEntityRow, RuleAnswer } from '../../api/alerts/rules.ts'
 import { buildAddress } from '../client/address.ts'
 import { LiveAnswer } from '../components/answer-view.tsx'
-import {
-  type Column,
-  column,
-  DataTable,
-  entityColumn,
-  severityColumn,
-  timeColumn,
-} from '../components/data-table.tsx'
-import { Badge, Severity, toTone, useNow } from '../components/labels.tsx'
-import { formatCount, formatNumber, type Tone } from '../components/value-texts.ts'
+import { type Column, column, DataTable, entityColumn, timeColumn } from '../components/data-table.tsx'
+import { Badge, Severity, useNow } from '../components/labels.tsx'
+import { formatCount, formatNumber } from '../components/value-texts.ts'
+import { QuestionList } from '../questions/question-list.tsx'
 
 export function RuleList(): JSX.Element {
-  return (
-    <LiveAnswer path="/alerts/rules" what="the rules">
-      {rules => (
-        <>
-          <p role="status">{describeRuleSet(rules)}</p>
-          <DataTable
-            name="rules"
-            caption="rules"
-            columns={COLUMNS}
-            rows={rules.rules}
-            getKey={({ rule }) => rule}
-            getText={({ rule, condition, severity }) => `${rule} ${condition} ${severity}`}
-            empty="No rules exist. Write one into a file of the rules folder."
-          />
-        </>
-      )}
-    </LiveAnswer>
-  )
-}
-
-function describeRuleSet({ rules, hash, having, partitions, entities }: Rules): string {
-  const about = `${formatCount(rules.length, 'rule')}. Alerting has the state of ${formatCount(entities, 'entity', 'entities')}.`
-  if (hash === null)
-    return `${about} The log has not activated any rules yet, so alerting uses the rules that it was deployed with.`
-  const behind =
-    having < partitions
-      ? ` It is active in ${having} of ${partitions} partitions. The others have not read it yet, or have no records.`
-      : ''
-  return `${about} Rule set ${hash.slice(0, 8)} is active.${behind}`
-}
-
-const COLUMNS: readonly Column<RuleRow>[] = [
-  column(
-    'Rule',
-    ({ rule, condition, paused }) => (
-      <>
-        <a href={buildAddress('/alerts/rules', { rule })}>{rule}</a> {paused && <Badge>paused</Badge>}
-        <small class="second">{condition}</small>
-      </>
-    ),
-    ({ rule }) => rule,
-  ),
-  severityColumn(),
-  buildCountColumn(
-    'Firing',
-    ({ firing }) => firing,
-    ({ severity }) => toTone(severity),
-  ),
-  buildCountColumn('Pending', ({ pending }) => pending),
-  buildCountColumn('Recovering', ({ recovering }) => recovering),
-  buildCountColumn('Silent', ({ silent }) => silent),
-  buildCountColumn('Inactive', ({ inactive }) => inactive),
-]
-
-function buildCountColumn(
-  heading: string,
-  of: (row: RuleRow) => number | null,
-  chooseTone: (row: RuleRow) => Tone = () => 'plain',
-): Column<RuleRow> {
-  return {
-    heading,
-    align: 'right',
-    cell: row => {
-      const count = of(row)
-      if (count === null)
-        return <span title="The rule applies to only some entities. Their number is unknown.">–</span>
-      return <span class={count > 0 ? chooseTone(row) : 'muted'}>{formatNumber(count)}</span>
-    },
-    sortBy: row => of(row) ?? -1,
-  }
+  return <QuestionList path="/alerts/rules" />
 }
 
 /** Page of one rule: its condition, the entities for which it is pending or firing, and its text. */
@@ -109,7 +34,7 @@ export function OneRulePage({ name: identity }: { readonly name: string }): JSX.
             <a class="button" href={buildAddress('/alerts/silences', { rule: name, new: 1 })}>
               Silence …
             </a>
-            <a href={buildAddress('/alerts', { state: 'history', rule: name, hours: 168 })}>
+            <a href={buildAddress('/alerts', { state: 'all', rule: name, since: '7d' })}>
               Alerts of the last 7 days
             </a>
           </p>

@@ -2,27 +2,12 @@
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { SilenceRow } from '../../api/alerts/silences.ts'
 import { makeChange } from '../client/api-queries.ts'
-import { useParameter } from '../client/url-parameters.ts'
-import { LiveAnswer } from '../components/answer-view.tsx'
 import { type ChangeResult, ConfirmButton, Outcome } from '../components/change-button.tsx'
-import { type Column, column, DataTable, timeColumn } from '../components/data-table.tsx'
-import { Choice } from '../components/form-fields.tsx'
-import { Badge } from '../components/labels.tsx'
-import { formatCount } from '../components/value-texts.ts'
+import { QuestionList } from '../questions/question-list.tsx'
 import { SilenceForm } from './silence-form.tsx'
 
-const STATES = [
-  ['', 'active and scheduled'],
-  ['past', 'over'],
-  ['all', 'all'],
-] as const
-
-const STATE_TEXT = { active: 'active', pending: 'to come', past: 'over' } as const
-
 export function SilencesPage(): JSX.Element {
-  const [state, setState] = useParameter('state')
   const [result, tell] = useState<ChangeResult>()
   return (
     <>
@@ -31,85 +16,25 @@ export function SilencesPage(): JSX.Element {
         still fire and resolve. The 200 latest expired silences are kept.
       </p>
       <SilenceForm />
-      <form class="bar" onSubmit={event => event.preventDefault()} aria-label="Which silences">
-        <Choice label="Show" value={state} set={setState} options={STATES} />
-      </form>
       <Outcome of={result} />
-      <LiveAnswer path="/alerts/silences" what="the silences">
-        {({ silences }) => (
-          <DataTable
-            name="silences"
-            caption="silences"
-            columns={[...COLUMNS, buildEndColumn(tell)]}
-            rows={silences.filter(silence => isSelected(silence, state))}
-            getKey={({ id }) => id}
-            getText={({ about, author, comment }) => `${about} ${author} ${comment}`}
-            empty={
-              silences.length === 0
-                ? 'No silences exist. Add one above, or from the page of an alert.'
-                : 'No silences are active or scheduled.'
-            }
-          />
-        )}
-      </LiveAnswer>
+      <QuestionList
+        path="/alerts/silences"
+        action={row =>
+          row.state !== 'past' && <EndButton id={String(row.id)} about={String(row.about)} tell={tell} />
+        }
+      />
     </>
   )
 }
 
-function isSelected({ state }: SilenceRow, selected: string): boolean {
-  if (selected === 'all') return true
-  return selected === 'past' ? state === 'past' : state !== 'past'
-}
-
-const COLUMNS: readonly Column<SilenceRow>[] = [
-  column(
-    'State',
-    ({ state }) => <Badge>{STATE_TEXT[state]}</Badge>,
-    ({ state }) => state,
-  ),
-  column(
-    'Mutes alerts with',
-    ({ about, mutes, state }) => (
-      <>
-        <code>{about}</code>
-        {state !== 'past' && (
-          <small class="second">
-            {state === 'active' ? 'mutes ' : 'would mute '}
-            {formatCount(mutes, 'alert')} now
-          </small>
-        )}
-      </>
-    ),
-    ({ about }) => about,
-  ),
-  timeColumn('From', ({ startsAt }) => startsAt),
-  timeColumn('Until', ({ endsAt }) => endsAt),
-  column(
-    'Why',
-    ({ comment, author }) => (
-      <>
-        {comment} <small class="second">{author}</small>
-      </>
-    ),
-    ({ author }) => author,
-  ),
-]
-
-function buildEndColumn(tell: EndProps['tell']): Column<SilenceRow> {
-  return column('Id', row => (
-    <>
-      <code>{row.id}</code> {row.state !== 'past' && <EndButton silence={row} tell={tell} />}
-    </>
-  ))
-}
-
 interface EndProps {
-  readonly silence: SilenceRow
+  readonly id: string
+  readonly about: string
   /** Shows the result on the page, because the button disappears together with the silence. */
   readonly tell: (result: ChangeResult | undefined) => void
 }
 
-function EndButton({ silence: { id, about }, tell }: EndProps): JSX.Element {
+function EndButton({ id, about, tell }: EndProps): JSX.Element {
   const end = async () => {
     await makeChange('POST /alerts/silences/end', { id })
     return `The silence of ${about} has ended.`

@@ -2,49 +2,18 @@
 
 import type { JSX } from 'preact'
 import type { GroupSummary } from '../../api/kafka/cluster-topics.ts'
-import type { GroupAnswer, ListedGroup } from '../../api/kafka/groups.ts'
+import type { GroupAnswer } from '../../api/kafka/groups.ts'
 import { buildAddress } from '../client/address.ts'
-import { useParameter } from '../client/url-parameters.ts'
 import { EmptyMessage, LiveAnswer, Warning } from '../components/answer-view.tsx'
 import { type Column, column, DataTable, numberColumn, textColumn } from '../components/data-table.tsx'
 import { Facts } from '../components/facts.tsx'
 import { formatCount, formatNumber } from '../components/value-texts.ts'
-import { FindMore } from './find-more.tsx'
-import {
-  describeGroupHealth,
-  describePartitions,
-  formatAssigned,
-  formatLag,
-  formatWait,
-  listReaders,
-} from './kafka-texts.ts'
+import { QuestionList } from '../questions/question-list.tsx'
+import { describePartitions, formatAssigned, formatLag, formatWait, listReaders } from './kafka-texts.ts'
 import { GroupLink, NamedPage, TopicLink } from './links.tsx'
 
 export function Groups(): JSX.Element {
-  const [find] = useParameter('find')
-  return (
-    <>
-      <h2>Consumer groups</h2>
-      <LiveAnswer path="/kafka/groups" query={{ find }} keep what="the consumer groups">
-        {list => (
-          <>
-            <FindMore more={list.more} one="group" />
-            <DataTable
-              name="groups"
-              caption="consumer groups"
-              columns={COLUMNS}
-              rows={list.groups}
-              getKey={({ group }) => group}
-              getText={({ group, function: name, topics, state }) =>
-                `${group} ${name ?? ''} ${state} ${topics.join(' ')}`
-              }
-              empty="There are no consumer groups. The group of a function exists once the function has started to read."
-            />
-          </>
-        )}
-      </LiveAnswer>
-    </>
-  )
+  return <QuestionList path="/kafka/groups" />
 }
 
 /** Columns of all lists of groups. */
@@ -57,32 +26,10 @@ export const GROUP_COLUMNS: readonly Column<GroupSummary>[] = [
   textColumn('Function', row => row.function),
   column(
     'State',
-    row => {
-      const { text, tone } = describeGroupHealth(row)
-      return <span class={`line ${tone}`}>{text}</span>
-    },
-    row => describeGroupHealth(row).text,
+    ({ state, tone }) => <span class={`line ${tone}`}>{state}</span>,
+    ({ state }) => state,
   ),
   numberColumn('Members', ({ members }) => members, { text: String }),
-]
-
-const COLUMNS: readonly Column<ListedGroup>[] = [
-  ...GROUP_COLUMNS,
-  {
-    heading: 'Lag in records',
-    cell: ({ pending, isAtLeast }) => formatLag(pending, isAtLeast),
-    sortBy: ({ pending }) => pending,
-    align: 'right',
-  },
-  column('Reads', ({ topics }) => (
-    <ul class="list">
-      {topics.map(topic => (
-        <li key={topic}>
-          <TopicLink topic={topic} />
-        </li>
-      ))}
-    </ul>
-  )),
 ]
 
 export function OneGroup({ name }: { readonly name: string }): JSX.Element {
@@ -99,13 +46,11 @@ type Topic = GroupAnswer['topics'][number]
 type Member = GroupAnswer['members'][number]
 
 function GroupDetails({ group }: { readonly group: GroupAnswer }): JSX.Element {
-  const { members, topics, pending, seconds, function: reader } = group
-  const { text, tone } = describeGroupHealth(group)
+  const { state, tone, members, topics, pending, seconds, function: reader } = group
   const isAtLeast = topics.some(({ unknown }) => unknown.length > 0)
-  const state = <span class={tone}>{text}</span>
   return (
     <>
-      {group.state === 'empty' && pending > 0 && (
+      {state === 'no readers' && (
         <Warning>
           The group has no members and {formatCount(pending, 'pending record')}. Check that its function is
           running.
@@ -114,7 +59,7 @@ function GroupDetails({ group }: { readonly group: GroupAnswer }): JSX.Element {
       <Facts
         areBeside
         of={[
-          ['State', state],
+          ['State', <span class={tone}>{state}</span>],
           reader && ['Function', reader],
           ['Members', members.length],
           ['Lag in records', formatLag(pending, isAtLeast)],

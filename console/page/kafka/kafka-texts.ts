@@ -1,33 +1,8 @@
 /** Texts of the Kafka pages. Pure. */
 import { durationText } from '../../../lib/support/duration.ts'
-import type { GroupSummary } from '../../api/kafka/cluster-topics.ts'
+import { formatRanges } from '../../../lib/support/ranges-text.ts'
 import type { GroupAnswer } from '../../api/kafka/groups.ts'
-import type { ListedTopic } from '../../api/kafka/topics.ts'
-import { formatBytes, formatNumber, type Tone } from '../components/value-texts.ts'
-
-export interface StatusText {
-  readonly text: string
-  readonly tone: Tone
-}
-
-/** Returns the health of a topic's partitions. */
-export function describeTopicHealth({
-  leaderless,
-  underReplicated,
-}: Pick<ListedTopic, 'leaderless' | 'underReplicated'>): StatusText {
-  if (leaderless > 0) return { text: `${leaderless} without leader`, tone: 'bad' }
-  if (underReplicated > 0) return { text: `${underReplicated} behind`, tone: 'warn' }
-  return { text: 'all in sync', tone: 'good' }
-}
-
-/** Returns the health of a group. A group without members but with pending records needs attention. */
-export function describeGroupHealth({ state, pending }: Pick<GroupSummary, 'state' | 'pending'>): StatusText {
-  if (state === 'stable') return { text: 'stable', tone: 'good' }
-  if (state === 'rebalancing') return { text: 'rebalancing', tone: 'warn' }
-  if (state === 'empty')
-    return pending > 0 ? { text: 'no readers', tone: 'bad' } : { text: 'empty', tone: 'warn' }
-  return { text: state, tone: 'warn' }
-}
+import { formatBytes, formatNumber } from '../components/value-texts.ts'
 
 /** Formats the age of the oldest pending record, such as `1 h 5 min`; a dash without lag. @param seconds null if unknown */
 export function formatWait(pending: number, seconds: number | null): string {
@@ -72,15 +47,4 @@ export function formatLag(pending: number, isAtLeast: boolean): string {
 export function describePartitions(partitions: readonly number[]): string {
   const one = partitions.length === 1
   return `${one ? 'Partition' : 'Partitions'} ${formatRanges(partitions)} ${one ? 'has' : 'have'}`
-}
-
-/** Formats numbers as ranges, such as `0–5, 8`. */
-export function formatRanges(numbers: readonly number[]): string {
-  const ranges: [first: number, last: number][] = []
-  for (const number of [...numbers].sort((a, b) => a - b)) {
-    const range = ranges.at(-1)
-    if (range && number === range[1] + 1) range[1] = number
-    else ranges.push([number, number])
-  }
-  return ranges.map(([first, last]) => (first === last ? String(first) : `${first}–${last}`)).join(', ')
 }

@@ -43,7 +43,7 @@ export function GroupLink({ group }: { readonly group: string }): JSX.Element {
 }
 
 /** Name that the browser may break after each dot. */
-function BreakableName({ name }: { readonly name: string }): JSX.Element {
+export function BreakableName({ name }: { readonly name: string }): JSX.Element {
   const [first = '', ...others] = name.split(/(?<=\.)/)
   return (
     <>

@@ -1,92 +1,28 @@
 /** Topics and brokers of the cluster, or one topic with its replicas, the distribution of its records, its settings, and its readers. */
 
 import type { JSX } from 'preact'
-import type { ListedBroker } from '../../../lib/queries/kafka/cluster.ts'
 import { type Balance, formatBalance, formatShare, judgeBalance } from '../../../lib/support/balance.ts'
 import type { GroupSummary } from '../../api/kafka/cluster-topics.ts'
-import type { ListedTopic, PartitionAnswer, SettingAnswer, TopicAnswer } from '../../api/kafka/topics.ts'
+import type { PartitionAnswer, SettingAnswer, TopicAnswer } from '../../api/kafka/topics.ts'
 import { buildAddress } from '../client/address.ts'
-import { useParameter } from '../client/url-parameters.ts'
 import { EmptyMessage, LiveAnswer } from '../components/answer-view.tsx'
-import { type Column, column, DataTable, numberColumn, textColumn } from '../components/data-table.tsx'
+import { type Column, column, DataTable, numberColumn } from '../components/data-table.tsx'
 import { Facts } from '../components/facts.tsx'
-import { Check } from '../components/form-fields.tsx'
 import { formatBytes, formatCount, formatNumber } from '../components/value-texts.ts'
-import { FindMore } from './find-more.tsx'
+import { QuestionList } from '../questions/question-list.tsx'
 import { GROUP_COLUMNS } from './groups.tsx'
-import { describeTopicHealth, formatSetting } from './kafka-texts.ts'
-import { NamedPage, TopicLink } from './links.tsx'
-import { Subjects } from './subjects.tsx'
+import { formatSetting } from './kafka-texts.ts'
+import { NamedPage } from './links.tsx'
 
 export function Topics(): JSX.Element {
-  const [find] = useParameter('find')
-  const [internal] = useParameter('internal')
   return (
     <>
-      <h2>Topics</h2>
-      <LiveAnswer path="/kafka/topics" query={{ find }} keep what="the topics">
-        {list => (
-          <>
-            <FindMore more={list.more} one="topic" />
-            <Check name="internal" value="yes">
-              With Kafka's internal topics
-            </Check>
-            <DataTable
-              name="topics"
-              caption="topics"
-              columns={COLUMNS}
-              rows={list.topics.filter(({ isInternal }) => !isInternal || internal === 'yes')}
-              getKey={({ topic }) => topic}
-              getText={({ topic, signal }) => `${topic} ${signal ?? ''}`}
-              empty="There are no topics. Run `npm start` or `sluice topics apply` to create those of an environment."
-            />
-            <h2>Brokers</h2>
-            <DataTable
-              name="brokers"
-              caption="brokers"
-              columns={BROKER_COLUMNS}
-              rows={list.brokers}
-              getKey={({ id }) => String(id)}
-              empty="Kafka reports no brokers. It may be starting."
-            />
-          </>
-        )}
-      </LiveAnswer>
-      <Subjects />
+      <QuestionList path="/kafka/topics" />
+      <QuestionList path="/kafka/brokers" />
+      <QuestionList path="/kafka/subjects" />
     </>
   )
 }
-
-const COLUMNS: readonly Column<ListedTopic>[] = [
-  column(
-    'Topic',
-    ({ topic }) => <TopicLink topic={topic} />,
-    ({ topic }) => topic,
-  ),
-  textColumn('Signal', ({ signal }) => signal),
-  numberColumn('Partitions', ({ partitions }) => partitions),
-  numberColumn('Copies', ({ replicationFactor }) => replicationFactor),
-  column(
-    'State',
-    row => {
-      const { text, tone } = describeTopicHealth(row)
-      return <span class={`line ${tone}`}>{text}</span>
-    },
-    ({ leaderless, underReplicated }) => leaderless * 1e6 + underReplicated,
-  ),
-  numberColumn('Records', ({ records }) => records, { none: 'not known' }),
-  numberColumn('Size', ({ bytes }) => bytes, { none: 'unknown', text: formatBytes }),
-]
-
-const BROKER_COLUMNS: readonly Column<ListedBroker>[] = [
-  numberColumn('Broker', ({ id }) => id, { text: String }),
-  column('Address', ({ address }) =>
-    address === null ? <span class="bad">not in the cluster</span> : <code>{address}</code>,
-  ),
-  textColumn('Rack', ({ rack }) => rack),
-  numberColumn('Partitions led', ({ leads }) => leads),
-  numberColumn('Size', ({ bytes }) => bytes, { none: 'unknown', text: formatBytes }),
-]
 
 export function OneTopic({ name }: { readonly name: string }): JSX.Element {
   return (

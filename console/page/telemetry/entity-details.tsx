@@ -187,7 +187,7 @@ function Alerts({ now: { alerts, subject } }: { readonly now: EntityNow }): JSX.
       </ul>
       <p>
         {alerts.length === 0 && 'No alerts are firing. '}
-        <a href={buildAddress('/alerts', { state: 'history', entity: subject })}>Past alerts</a>
+        <a href={buildAddress('/alerts', { state: 'all', entity: subject })}>Past alerts</a>
       </p>
     </>
   )

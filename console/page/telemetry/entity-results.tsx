@@ -3,9 +3,7 @@
 import type { JSX } from 'preact'
 import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
-import { AnswerView } from '../components/answer-view.tsx'
-import { formatCount } from '../components/value-texts.ts'
-import { LetterTable } from '../failures/dead-letter-list.tsx'
+import { QuestionRows } from '../questions/question-list.tsx'
 import { RowTable } from '../sql-tables/sql-tables.tsx'
 
 /** Maximum number of tables that are searched, because each is a query. */
@@ -46,24 +44,18 @@ function RowsOfEntity({ table, subject }: RowsProps): JSX.Element | null {
 }
 
 export function EntityDeadLetters({ entity }: { readonly entity: string }): JSX.Element {
-  const answer = useLive('/failures', { entity, state: 'open' })
   return (
     <section>
       <h2>Dead letters</h2>
-      <AnswerView of={answer} what="the dead letters">
-        {({ letters, total }) => (
-          <>
-            <LetterTable letters={letters} empty="It has no open dead letters." />
-            {total > 0 && (
-              <p>
-                <a href={buildAddress('/failures', { entity })}>
-                  Redrive or drop {formatCount(total, 'dead letter')}
-                </a>
-              </p>
-            )}
-          </>
-        )}
-      </AnswerView>
+      <QuestionRows path="/failures" filter={{ entity }}>
+        {({ rows }) =>
+          rows.length > 0 && (
+            <p>
+              <a href={buildAddress('/failures', { entity })}>Redrive or drop its dead letters</a>
+            </p>
+          )
+        }
+      </QuestionRows>
     </section>
   )
 }

@@ -66,16 +66,20 @@ export interface ListedDeadLetters {
 /**
  * Returns the newest dead letters.
  *
- * @param all true to include dead letters that were handled
+ * @param state which dead letters to include: those that are open, those that were handled, or all
  */
 export function listNewestDeadLetters(
   families: Families,
   { rows }: Pick<DeadLettersNow, 'rows'>,
-  { limit, all = false, ...filter }: DeadLetterFilter & { readonly limit: number; readonly all?: boolean },
+  {
+    limit,
+    state = 'open',
+    ...filter
+  }: DeadLetterFilter & { readonly limit: number; readonly state?: 'open' | 'handled' | 'all' },
 ): ListedDeadLetters {
   const isMeant = meets(families, filter)
   const wanted = rows
-    .filter(({ handled }) => all || !handled)
+    .filter(({ handled }) => state === 'all' || (handled === undefined) === (state === 'open'))
     .filter(row => (row.kind === 'broken' ? isWritten(row, filter) : isMeant(row)))
   const letters = wanted.filter(row => row.kind === 'letter')
   return {

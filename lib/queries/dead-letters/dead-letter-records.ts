@@ -119,8 +119,8 @@ export function toDeadLetterSummary(found: FoundDeadLetter, handled?: HandledAct
 const MAX_BETWEEN = 100
 
 /** Dead letter with its record. The record is absent if it is unreadable, or no longer in the topic. */
-export interface ReadDeadLetter {
-  readonly row: PlacedRow
+export interface ReadDeadLetter<Row extends DeadLetterPlace> {
+  readonly row: Row
   readonly found?: FoundDeadLetter
 }
 
@@ -131,11 +131,11 @@ export interface ReadDeadLetter {
  * @returns groups of dead letters in the order of reading, which preserves the order within each partition
  * @throws see `readRecords`
  */
-export async function* readLetters(
+export async function* readLetters<Row extends DeadLetterPlace>(
   log: LogReader,
   topic: string,
-  rows: readonly PlacedRow[],
-): AsyncGenerator<readonly ReadDeadLetter[]> {
+  rows: readonly Row[],
+): AsyncGenerator<readonly ReadDeadLetter<Row>[]> {
   const byPartition = Map.groupBy(rows, ({ partition }) => partition)
   const runs = [...byPartition].map(([partition, own]) => groupRuns(topic, partition, own))
   // One run of adjacent records is read in each partition at a time. Reading all runs at once could exhaust the memory.
@@ -143,7 +143,7 @@ export async function* readLetters(
     const now = runs.flatMap(own => own[at] ?? [])
     const wanted = new Map(now.flatMap(run => run.rows.map(row => [formatPlace(row), row] as const)))
     for await (const records of readRecordGroups(log, now)) {
-      const group: ReadDeadLetter[] = []
+      const group: ReadDeadLetter<Row>[] = []
       for (const record of records) {
         const row = wanted.get(formatPlace(record))
         if (!row) continue
@@ -161,7 +161,7 @@ export async function* readLetters(
 export async function readDeadLetters(
   log: LogReader,
   topic: string,
-  rows: readonly PlacedRow[],
+  rows: readonly DeadLetterPlace[],
 ): Promise<readonly FoundDeadLetter[]> {
   const found = new Map<string, FoundDeadLetter>()
   for await (const group of readLetters(log, topic, rows))
@@ -174,12 +174,16 @@ export function formatPlace({ partition, offset }: DeadLetterPlace): string {
   return `${partition}@${offset}`
 }
 
-interface Run extends Range {
-  readonly rows: readonly PlacedRow[]
+interface Run<Row> extends Range {
+  readonly rows: readonly Row[]
 }
 
-function groupRuns(topic: string, partition: number, rows: readonly PlacedRow[]): Run[] {
-  const runs: { rows: PlacedRow[] }[] = []
+function groupRuns<Row extends DeadLetterPlace>(
+  topic: string,
+  partition: number,
+  rows: readonly Row[],
+): Run<Row>[] {
+  const runs: { rows: Row[] }[] = []
   for (const row of rows.toSorted((a, b) => a.offset - b.offset)) {
     const last = runs.at(-1)
     const before = last?.rows.at(-1)
@@ -190,4 +194,10 @@ function groupRuns(topic: string, partition: number, rows: readonly PlacedRow[])
     const [first, last] = [rows[0]?.offset ?? 0, rows.at(-1)?.offset ?? 0]
     return { topic, partition, start: first, end: last + 1, rows }
   })
+}
+
+/** Returns the position that `formatPlace` has formatted. */
+export function parsePlace(at: string): DeadLetterPlace {
+  const [partition = 0, offset = 0] = at.split('@').map(Number)
+  return { partition, offset }
 }

@@ -149,6 +149,14 @@ export async function addGroupAges(log: LogReader, lag: GroupLag, nowMs: number)
   return { ...lag, topics }
 }
 
+/** Returns the age of a group's oldest pending record in seconds; 0 without lag, null if no age is known. Pure. */
+export function computeLongestWait({ topics }: Pick<AgedGroupLag, 'topics'>): number | null {
+  const waiting = topics.flatMap(({ partitions }) => partitions.filter(({ pending }) => pending > 0))
+  const ages = waiting.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]))
+  if (waiting.length > 0 && ages.length === 0) return null
+  return Math.max(0, ...ages)
+}
+
 /**
  * Returns the consumer groups that read a topic.
  *

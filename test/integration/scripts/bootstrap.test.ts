@@ -84,7 +84,7 @@ describe('given a fresh clone', () => {
     [['cli/sluice.ts'], /\n {2}--config FILE names a settings file\. [^\n]* with --stack\.\n/],
     [
       ['cli/sluice.ts', 'rules', '--help'],
-      /^Usage: npx sluice COMMAND\n\n {2}rules check.*\n.*\n {2}rules try .*\n\n/,
+      /^Usage: npx sluice COMMAND\n\n {2}rules check.*\n(?:.*\n)* {2}rules try .*\n\n/,
     ],
   ] as const)
     it(`when ${args.join(' ')} asks for help, then it comes at once, without packages`, async () => {

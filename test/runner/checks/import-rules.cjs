@@ -4,7 +4,7 @@
  */
 
 /** Every other folder of lib/ is a feature, so that a new one needs no rule of its own. */
-const FEATURES = '^lib/(?!tables/|queries/|app/|clock/|redriver/|diagnosis/|operations/)[^/]+/'
+const FEATURES = '^lib/(?!tables/|queries/|app/|clock/|redriver/|diagnosis/|questions/|operations/)[^/]+/'
 
 /** From left to right: a layer imports itself and what stands left of it. */
 const LAYERS = [
@@ -21,6 +21,7 @@ const LAYERS = [
   // Scheduled work on topics and connections. Operations append to the log as the clock does.
   '^lib/(clock|redriver)/',
   '^lib/diagnosis/',
+  '^lib/questions/',
   '^lib/operations/',
   '^scripts/',
   '^console/',
@@ -29,7 +30,7 @@ const LAYERS = [
 
 /** No I/O, except in the adapters of a feature. One file reads the grammar of tables. */
 const PURE =
-  '^packages/runtime/consumer/|^lib/(diagnosis/(checks|stalls)/|(?!queries/|app/|diagnosis/|operations/)[^/]+/(?!adapters/|language/parser[.]|linear-pattern[.]))'
+  '^packages/runtime/consumer/|^lib/(diagnosis/(checks|stalls)/|(?!queries/|app/|diagnosis/|questions/|operations/)[^/]+/(?!adapters/|language/parser[.]|linear-pattern[.]))'
 
 const PRODUCT = '^(lib|packages/runtime|functions|scripts|console|cli)/'
 /** The trigger is a plugin for any project, so it has a client of its own; tests look at the servers as foreign clients do. */
@@ -155,6 +156,13 @@ module.exports = {
       'imports run from the engine over the features to console, functions and cli, never back',
       LAYERS,
     ),
+    {
+      name: 'questions-without-faces',
+      comment: 'terminal, HTTP and page follow from a question, which knows none of them',
+      severity: 'error',
+      from: { path: '^lib/questions/' },
+      to: { path: 'node_modules/(commander|hono|preact|peggy|@duckdb)/' },
+    },
     allowOnlyIn('(packages/runtime/adapters/kafka|packages/kafka-records)', 'kafkajs/'),
     allowOnlyIn('packages/runtime/adapters/redis', 'ioredis/'),
     allowOnlyIn('(packages/runtime/sdk|lib/telemetry/simulator)', 'cloudevents/'),
@@ -285,12 +293,12 @@ module.exports = {
     {
       name: 'page-stands-alone',
       comment:
-        'it runs in a browser: of the server it knows the shapes of answers, the table of event types, how durations, sizes and numbers are written, groups named and texts compared, how a topic is distributed, the offsets of time zones, and nothing that runs',
+        'it runs in a browser: of the server it knows the shapes of answers, the table of event types, how durations, sizes, ranges and numbers are written, groups named and texts compared, why alerts end, how a topic is distributed, the offsets of time zones, and nothing that runs',
       severity: 'error',
       from: { path: '^console/page/' },
       to: {
         pathNot:
-          '^console/page/|^lib/(schemas/event-types|mapping/time-zones|support/(balance|count|duration|group-text|short-number|size-text|text-match))[.]ts$|node_modules/(preact|preact-iso|uplot|@picocss)/',
+          '^console/page/|^lib/(schemas/event-types|mapping/time-zones|support/(balance|count|duration|group-text|ranges-text|short-number|size-text|text-match)|tables/alert-end)[.]ts$|node_modules/(preact|preact-iso|uplot|@picocss)/',
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { formatAlertDetails } from '../../../cli/alerts/show-text.ts'
-import { type AlertList, formatAlertList } from '../../../cli/alerts/text.ts'
+import { formatAnswer } from '../../../cli/questions.ts'
 import type { FiredAlert } from '../../../lib/alerting/alert.ts'
+import { ALERTS } from '../../../lib/questions/alerts.ts'
+import type { AnyQuestion } from '../../../lib/questions/all.ts'
+import { describeLag } from '../../../lib/tables/alert-end.ts'
 import { type AlertSummary, alertSummary } from '../../../lib/tables/alert-summary.ts'
 import { firstAlert } from '../../support/alerts.ts'
 import { FAMILIES } from '../../support/families.ts'
@@ -15,10 +18,17 @@ function summary(changes: Partial<FiredAlert> = {}, more: Partial<AlertSummary> 
   return { ...alertSummary(FAMILIES, firstAlert(changes), TRACEPARENT), ...more }
 }
 
-function list(changes: Partial<AlertList> = {}, isNarrowed = false): string {
-  const alerts = changes.alerts ?? [summary()]
-  const whole = { env: 'test', state: 'firing', alerts, total: alerts.length, behind: 0, ...changes } as const
-  return formatAlertList(whole, undefined, isNarrowed)
+type Row = Awaited<ReturnType<typeof ALERTS.read>>['rows'][number]
+
+function list(
+  rows: readonly AlertSummary[],
+  more: { readonly more?: number; readonly notes?: readonly string[] } = {},
+) {
+  const shown = rows.map(
+    (row): Row => ({ unit: null, silenced: null, end: null, tone: 'bad', ...row }) as Row,
+  )
+  const answer = { more: 0, notes: [], ...more, rows: shown as unknown as readonly Record<string, unknown>[] }
+  return formatAnswer(ALERTS as unknown as AnyQuestion, answer, Date.parse('2026-03-01T12:05:00Z'), undefined)
 }
 
 const fired = { kind: 'fired', time: '2026-03-01T12:00:00.000Z', partition: 2, offset: 17 } as const
@@ -33,21 +43,13 @@ const one = (changes: object = {}) =>
 describe('what sluice alerts prints', () => {
   it('given lists and single alerts, then they are printed as the golden text says', () => {
     const second = summary({ alertId: 'a-2', value: 47.123456789 })
-    const pending = [{ rule: 'R e.t', entity: '/e s', activeAt: '2026-03-01T12:00:00.000Z' }]
     const group = { family: null, metric: null, entity: '/groups/tenant acme' }
     golden('alerts', {
-      'firing alerts': list({ alerts: [summary(), second] }),
-      'firing and resolved': list({ state: 'all', alerts: [summary(), summary({}, ENDED)] }),
-      nothing: list({ alerts: [] }),
-      'nothing that has resolved': list({ alerts: [], state: 'resolved' }),
-      'nothing that matches': list({ alerts: [] }, true),
-      'nothing that matches, firing or resolved': list({ alerts: [], state: 'all' }, true),
-      'more than the limit, a view that is behind, and pending alerts': list({
-        total: 7,
-        behind: 3,
-        pending,
-      }),
-      'Kafka is away, and no pending alert': list({ behind: null, pending: [] }),
+      'firing alerts': list([summary(), second]),
+      'firing and resolved': list([summary(), { ...summary({}, ENDED), reason: 'cleared' }]),
+      nothing: list([]),
+      'more than the limit, and a view that is behind': list([summary()], { more: 6, notes: describeLag(3) }),
+      'Kafka is away': list([summary()], { notes: describeLag(null) }),
       'one alert': one(),
       'an alert that alerting has lost': one({ ...group, phase: null }),
       'an alert of a group that the topic has lost': one({ ...group, phase: 'firing', transitions: [] }),
@@ -70,6 +72,6 @@ describe('what sluice alerts prints', () => {
       ...summary({ summary: poison, rule: poison, labels: { [poison]: poison } }),
       transitions: [{ ...fired, reason: poison }],
     }
-    for (const text of [one(alert), list({ alerts: [alert] })]) assert.doesNotMatch(text, /[^\P{Cc}\n]/u)
+    for (const text of [one(alert), list([alert])]) assert.doesNotMatch(text, /[^\P{Cc}\n]/u)
   })
 })

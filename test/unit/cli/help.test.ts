@@ -84,8 +84,9 @@ test('the words of a command are its path', () => {
     place.replace(/^(\w+)\/\1$/, '$1'),
   )
   const words = all.map(path => path.join('/'))
-  const own = places.filter(place => !place.startsWith('commands/'))
-  assert.ok(own.length > 40)
+  // Those of lib/questions follow from their words.
+  const own = places.filter(place => place !== 'questions')
+  assert.ok(own.length > 30)
   assert.deepEqual(
     own.filter(place => !words.includes(place)),
     [],

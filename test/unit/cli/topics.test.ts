@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { summarizeReplication } from '../../../cli/topics/text.ts'
+import { judgeReplication } from '../../../lib/questions/topics.ts'
 import { suggestion } from '../../../lib/support/suggestion.ts'
 
 describe('given a name that there is not', () => {
@@ -18,8 +18,18 @@ describe('given a topic, when it is shown', () => {
   const behind = { partition: 1, leader: 2, replicas: [2, 1], inSync: [2] }
   const unled = { partition: 2, leader: -1, replicas: [1, 2], inSync: [] }
 
-  it('then partitions without a copy or a leader are counted', () => {
-    assert.deepEqual(summarizeReplication([led, behind, unled]), { replicationFactor: 2, underReplicated: 2 })
-    assert.deepEqual(summarizeReplication([]), { replicationFactor: 0, underReplicated: 0 })
+  it('then a partition without a leader counts before one whose replicas are behind', () => {
+    const judged = [[led, behind, unled], [led, behind], [led], []].map(judgeReplication)
+    assert.deepEqual(
+      judged.map(({ replicas, leaderless, underReplicated, state, tone }) => [
+        ...[replicas, leaderless, underReplicated, state, tone],
+      ]),
+      [
+        [2, 1, 1, '1 without leader', 'bad'],
+        [2, 0, 1, '1 behind', 'warn'],
+        [2, 0, 0, 'all in sync', 'good'],
+        [0, 0, 0, 'all in sync', 'good'],
+      ],
+    )
   })
 })

@@ -214,9 +214,9 @@ describe('a list of dead letters', () => {
   })
 
   it('given what people have handled, then it is left out unless all is asked for', async () => {
-    const { rows } = await readPage(RECORDS, { all: true, limit: 2, untilMs: 6 })
+    const { rows } = await readPage(RECORDS, { state: 'all', limit: 2, untilMs: 6 })
     assert.deepEqual(places(rows), ['0@1', '0@3'])
-    const { rows: all } = await readPage(RECORDS, { all: true })
+    const { rows: all } = await readPage(RECORDS, { state: 'all' })
     assert.deepEqual(
       all.map(({ handled }) => handled),
       ['redriven', undefined, undefined, undefined, 'dropped'],

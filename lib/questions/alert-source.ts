@@ -1,33 +1,30 @@
-/** Data source for the alerts pages. It limits the number of records that are read from the topic. */
+/** Source of alerts for questions. An answer of a page reads a limited number of records; a command has no limit. */
 
 import type { LogRecord } from '#runtime/cloudevents/index.ts'
 import { PlainLog, plainRecords } from '#runtime/pipeline/decoding/index.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
-import type { DataReader } from '#runtime/pipeline/ports.ts'
-import { openStoredSilences } from '../../../lib/clock/stored-silences.ts'
-import { getPhase, type Silence } from '../../../lib/notification/silences.ts'
+import { openStoredSilences } from '../clock/stored-silences.ts'
+import { getPhase, type Silence } from '../notification/silences.ts'
 import {
   type AlertLife,
   type AlertPredicate,
   collectLives,
   readAlertLives,
-} from '../../../lib/queries/alerts/alert-lives.ts'
-import { type AlertSource, countRecordsBehind } from '../../../lib/queries/alerts/known-alerts.ts'
-import { readTopicBounds, readTopicReach } from '../../../lib/queries/kafka/topics.ts'
-import { selectNewest } from '../../../lib/queries/records/newest-ranges.ts'
-import { type Range, searchRecords, toRanges } from '../../../lib/queries/records/read-records.ts'
-import { type AlertSummary, isMatched } from '../../../lib/tables/alert-summary.ts'
-import { type ActiveAlert, conditionTopics, readActiveAlerts } from '../../../lib/tables/conditions.ts'
-import { type FiringNow, firingNow } from '../../../lib/tables/firing-alerts.ts'
-import type { ConsoleEnvironment } from '../../environment.ts'
-import { ProblemError } from '../../http/problem.ts'
+} from '../queries/alerts/alert-lives.ts'
+import { type AlertSource, countRecordsBehind } from '../queries/alerts/known-alerts.ts'
+import { readTopicBounds, readTopicReach } from '../queries/kafka/topics.ts'
+import { selectNewest } from '../queries/records/newest-ranges.ts'
+import { type Range, searchRecords, toRanges } from '../queries/records/read-records.ts'
+import { type AlertSummary, isMatched } from '../tables/alert-summary.ts'
+import { type ActiveAlert, conditionTopics, readActiveAlerts } from '../tables/conditions.ts'
+import { type FiringNow, firingNow } from '../tables/firing-alerts.ts'
+import type { Environment } from './environment.ts'
+import { createSignal, type Limits } from './question.ts'
 
-/** Limits of one query: number of records to read from the alerts topic, and time in milliseconds. */
-const MAX_RECORDS = 100_000
-const MAX_MS = 10_000
+type Bounds = Pick<Limits, 'mostRecords' | 'withinMs' | 'stop'>
 
-interface Bounds {
-  /** Restricts the query to events that contain this text, such as an alert id. The whole topic is searched. */
+interface Options {
+  /** Restricts the query to events that contain this text, such as an alert id. */
   readonly holding?: string
 }
 
@@ -36,13 +33,13 @@ export class LimitedAlertSource implements AlertSource {
   leftOut = 0
   /** True if the time limit was reached before all records were read. */
   isCut = false
-  readonly #environment: ConsoleEnvironment
-  readonly #reader: DataReader
+  readonly #environment: Environment
+  readonly #limits: Bounds
   readonly #holding: string | undefined
 
-  constructor(environment: ConsoleEnvironment, { holding }: Bounds = {}) {
+  constructor(environment: Environment, limits: Bounds, { holding }: Options = {}) {
     this.#environment = environment
-    this.#reader = environment.reader
+    this.#limits = limits
     this.#holding = holding
   }
 
@@ -76,11 +73,11 @@ export class LimitedAlertSource implements AlertSource {
   ): Promise<AlertLife[]> {
     const { topic } = this.topic
     const reach = await readTopicReach(await this.#environment.offsets(), topic, fromMs)
-    const { ranges, leftOut } = selectNewest(toRanges(topic, reach).filter(isIn), MAX_RECORDS)
+    const { ranges, leftOut } = selectNewest(toRanges(topic, reach).filter(isIn), this.#limits.mostRecords)
     this.leftOut = leftOut
-    const signal = AbortSignal.timeout(MAX_MS)
+    const signal = createSignal(this.#limits)
     if (this.#holding !== undefined) return this.#searchLives(ranges, this.#holding, signal, isWanted)
-    const log = new PlainLog(await this.#environment.log(), this.#reader)
+    const log = new PlainLog(await this.#environment.log(), this.#environment.reader)
     const { families } = this.#environment.config
     const lives = await readAlertLives(families, log, ranges, { signal, ...(isWanted && { isWanted }) })
     this.isCut = signal.aborted
@@ -102,7 +99,7 @@ export class LimitedAlertSource implements AlertSource {
 
   /** Returns the records with their data converted to JSON. */
   toPlainRecords(records: readonly LogRecord[]): Promise<readonly LogRecord[]> {
-    return plainRecords(records, this.#reader)
+    return plainRecords(records, this.#environment.reader)
   }
 
   async #searchLives(
@@ -116,9 +113,9 @@ export class LimitedAlertSource implements AlertSource {
       await searchRecords(await this.#environment.log(), ranges, text, record => records.push(record), signal)
     } catch (error) {
       if (!signal.aborted) throw error
-      throw new ProblemError(
-        'unavailable',
-        `The alerts topic could not be searched within ${MAX_MS / 1000} s. Use \`sluice alerts show\`, which has no time limit.`,
+      throw new Unavailable(
+        'broker-unavailable',
+        'The alerts topic could not be searched in time. Use `sluice alerts show`, which has no time limit.',
       )
     }
     const { families } = this.#environment.config

@@ -1,0 +1,124 @@
+/** Cells of declared columns. */
+import type { ComponentChildren, JSX } from 'preact'
+import type { Column, LinkedThing, Tone } from '../../../lib/questions/column.ts'
+import { durationText } from '../../../lib/support/duration.ts'
+import { formatRanges } from '../../../lib/support/ranges-text.ts'
+import { formatQuantity, shortNumber } from '../../../lib/support/short-number.ts'
+import { buildAddress } from '../client/address.ts'
+import type { Column as TableColumn } from '../components/data-table.tsx'
+import { Badge, EntityLink, Moment, rankSeverity, Severity, useNow } from '../components/labels.tsx'
+import { formatBytes, formatDigits, formatNumber } from '../components/value-texts.ts'
+import { BreakableName } from '../kafka/links.tsx'
+
+type Row = Readonly<Record<string, unknown>>
+
+/** Page of each kind of thing, and the parameter of its URL that names one. */
+const PAGES: Readonly<Record<LinkedThing, readonly [path: string, parameter: string]>> = {
+  topic: ['/kafka', 'topic'],
+  group: ['/kafka/groups', 'group'],
+  alert: ['/alerts', 'alert'],
+  rule: ['/alerts/rules', 'rule'],
+  entity: ['/telemetry', 'entity'],
+  letter: ['/failures', 'letter'],
+}
+
+const NUMBERS: ReadonlySet<string> = new Set(['count', 'bytes', 'quantity'])
+
+/** Returns the columns of the table. Values that belong below another one are further lines of its cells. */
+export function toTableColumns(columns: readonly Column[]): TableColumn<Row>[] {
+  return columns
+    .filter(({ below, only }) => below === undefined && only !== 'terminal')
+    .map(column =>
+      toTableColumn(
+        column,
+        columns.filter(({ below }) => below === column.of),
+      ),
+    )
+}
+
+function toTableColumn(column: Column, below: readonly Column[]): TableColumn<Row> {
+  const { heading, type } = column
+  return {
+    heading,
+    cell: row => (
+      <>
+        <Cell column={column} row={row} />
+        {below.map(
+          other =>
+            row[other.of] !== null && (
+              <small key={other.of} class="second">
+                <Cell column={other} row={row} />
+              </small>
+            ),
+        )}
+      </>
+    ),
+    ...(type !== 'list' && { sortBy: row => toSortKey(column, row) }),
+    ...(NUMBERS.has(type) && { align: 'right' }),
+  }
+}
+
+/** Tones in the order in which their values are sorted. */
+const TONES: readonly Tone[] = ['bad', 'warn', 'good', 'plain']
+
+/** Returns the sort key of a value. Null is sorted below all others. */
+function toSortKey({ of, type, tone }: Column, row: Row): string | number {
+  const value = row[of]
+  if (tone !== undefined) return `${TONES.indexOf(row[tone] as Tone)} ${value}`
+  if (type === 'severity') return rankSeverity({ severity: String(value) })
+  if (!NUMBERS.has(type)) return String(value ?? '')
+  return typeof value === 'number' ? value : Number.NEGATIVE_INFINITY
+}
+
+function Cell({ column, row }: { readonly column: Column; readonly row: Row }): JSX.Element {
+  const { of, tone, atLeast, none = '–' } = column
+  const value = row[of]
+  const shown = value === null ? none : showValue(column, value, row)
+  if (tone !== undefined) return <span class={`line ${row[tone]}`}>{shown}</span>
+  return <>{atLeast !== undefined && row[atLeast] ? ['at least ', shown] : shown}</>
+}
+
+function showValue(column: Column, value: unknown, row: Row): ComponentChildren {
+  const { type, link, linkBy } = column
+  if (type === 'list')
+    return (
+      <ul class="list">
+        {(value as readonly unknown[]).map(item => (
+          <li key={String(item)}>{showValue({ ...column, type: 'text' }, item, row)}</li>
+        ))}
+      </ul>
+    )
+  if (type === 'numbers') return formatRanges(value as readonly number[])
+  if (type === 'count') return formatNumber(value as number)
+  if (type === 'bytes') return formatBytes(value as number)
+  if (type === 'quantity') return formatQuantityOf(column, value, row)
+  if (type === 'span') return <Span from={value as string} until={row[column.until ?? ''] as string | null} />
+  if (type === 'badge') return <Badge>{String(value)}</Badge>
+  if (type === 'time') return <Moment at={value as string} />
+  if (type === 'entity') return <EntityLink entity={String(value).trim()} />
+  if (type === 'severity') return <Severity of={String(value)} />
+  if (link === undefined) return String(value)
+  const [path, parameter] = PAGES[link]
+  return (
+    <a
+      class="roomy"
+      href={buildAddress(path, { [parameter]: String(linkBy === undefined ? value : row[linkBy]) })}
+    >
+      <BreakableName name={String(value)} />
+    </a>
+  )
+}
+
+/** Formats a number with its unit, or an observed state. */
+function formatQuantityOf({ unit = '', limit = '' }: Column, value: unknown, row: Row): string {
+  if (typeof value !== 'number') return String(value)
+  const limits = [row[limit] as number | null | undefined]
+  return formatQuantity(formatDigits(shortNumber(value, limits)), row[unit] as string | undefined)
+}
+
+/** Duration of something that has ended, or lasts. */
+function Span({ from, until }: { readonly from: string; readonly until: string | null }): JSX.Element {
+  const nowMs = useNow()
+  const endMs = until === null ? nowMs : Date.parse(until)
+  return <>{durationText(Math.max(0, endMs - Date.parse(from)))}</>
+}

@@ -1,0 +1,118 @@
+/** Page of a question: its filter as a form, its notes, and its rows as a table. Everything follows from its description. */
+import { type ComponentChildren, createContext, type JSX } from 'preact'
+import { useContext } from 'preact/hooks'
+import type { Answer as Answered } from '../../../lib/questions/question.ts'
+import type { Answers } from '../../api/all-routes.ts'
+import type { ShownField } from '../../api/questions.ts'
+import { type QueryName, useLive } from '../client/api-queries.ts'
+import { useParameter, useParameters } from '../client/url-parameters.ts'
+import { AnswerView } from '../components/answer-view.tsx'
+import { DataTable } from '../components/data-table.tsx'
+import { Check, Choice, TextField, useSettled } from '../components/form-fields.tsx'
+import { formatNumber } from '../components/value-texts.ts'
+import { toTableColumns } from './cells.tsx'
+
+/** Descriptions of questions by the path of their route. */
+export const QuestionsContext = createContext<Answers['/questions'] | undefined>(undefined)
+
+type Row = Readonly<Record<string, unknown>>
+type AnyAnswer = Answered<Row>
+
+interface Props {
+  readonly path: QueryName
+  /** True for a list that shares the fields of one above it. */
+  readonly sharesFields?: boolean
+  /** Button of a row. */
+  readonly action?: ((row: Row) => ComponentChildren) | undefined
+  /** Shown above the rows, for what data cannot say. Receives the answer, and the filter that is given. */
+  readonly children?:
+    | ((answer: AnyAnswer, filter: Readonly<Record<string, string>>) => ComponentChildren)
+    | undefined
+}
+
+/** Shows a question with its filter as a form. The values of the filter are parameters of the URL. */
+export function QuestionList({ path, sharesFields = false, action, children }: Props): JSX.Element {
+  const [parameters] = useParameters()
+  const { title, fields = [] } = useContext(QuestionsContext)?.[path] ?? {}
+  const entries = fields.map(({ name }) => [name, parameters[name] ?? ''])
+  const given = useSettled(JSON.stringify(entries.filter(([, value]) => value !== '')))
+  return (
+    <>
+      <h2>{title}</h2>
+      {fields.length > 0 && !sharesFields && (
+        <form class="bar" onSubmit={event => event.preventDefault()}>
+          {fields.map(field => (
+            <FilterField key={field.name} field={field} />
+          ))}
+        </form>
+      )}
+      <QuestionRows path={path} filter={Object.fromEntries(JSON.parse(given))} action={action}>
+        {children}
+      </QuestionRows>
+    </>
+  )
+}
+
+interface RowsProps extends Props {
+  readonly filter: Readonly<Record<string, string>>
+}
+
+/** Shows the answer to a question, with updates. */
+export function QuestionRows({ path, filter, action, children }: RowsProps): JSX.Element {
+  const question = useContext(QuestionsContext)?.[path]
+  const answer = useLive(path, filter, { keep: true })
+  if (!question) return <p class="loading" aria-busy="true" />
+  const { title, key, columns, empty } = question
+  const caption = title.toLowerCase()
+  return (
+    <AnswerView of={answer as ReturnType<typeof useLive> & { answer: AnyAnswer }} what={`the ${caption}`}>
+      {answer => (
+        <>
+          {answer.more > 0 && <p>{formatNumber(answer.more)} more: narrow the filter to see them.</p>}
+          {answer.notes.map(note => (
+            <p key={note}>{note}</p>
+          ))}
+          {children?.(answer, filter)}
+          {(answer.rows.length > 0 || answer.notes.length === 0) && (
+            <DataTable
+              name={caption}
+              caption={caption}
+              columns={[...toTableColumns(columns), ...(action ? [{ heading: '', cell: action }] : [])]}
+              rows={answer.rows}
+              getKey={row => String(row[key])}
+              empty={empty}
+            />
+          )}
+        </>
+      )}
+    </AnswerView>
+  )
+}
+
+/** Times that a form offers. The address may have any other. */
+const AGO = ['1h', '6h', '1d', '7d', '30d', '90d']
+
+function FilterField({ field: { name, about, form } }: { readonly field: ShownField }): JSX.Element {
+  const [value, set] = useParameter(name)
+  const label = name.slice(0, 1).toUpperCase() + name.slice(1)
+  if (form.type === 'flag')
+    return (
+      <Check name={name} value="yes">
+        {about}
+      </Check>
+    )
+  if (form.type === 'text') return <TextField name={name} label={label} placeholder={form.example} />
+  const [otherwise, values] = form.type === 'time' ? ['any', AGO] : [form.otherwise, form.values]
+  // The address may have a value that the form does not offer.
+  const options = [...new Set([...values, value])]
+    .filter(value => value !== '' && value !== otherwise)
+    .map(value => [value, form.type === 'time' ? `${value} ago` : value] as const)
+  return (
+    <Choice
+      label={label}
+      value={value === otherwise ? '' : value}
+      set={set}
+      options={[['', otherwise], ...options]}
+    />
+  )
+}

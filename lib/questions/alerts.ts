@@ -1,0 +1,156 @@
+import { omitUndefined } from '#runtime/consumer/index.ts'
+import { createKind } from '#runtime/settings/index.ts'
+import { SEVERITIES } from '../alerting/rule.ts'
+import { selectAlerts, selectPendingAlerts, WANTED_STATES } from '../queries/alerts/known-alerts.ts'
+import { toFlatDocument } from '../queries/records/flat-document.ts'
+import { count as countText } from '../support/count.ts'
+import { describeEnd, describeLag } from '../tables/alert-end.ts'
+import type { AlertFilter, AlertSummary } from '../tables/alert-summary.ts'
+import { findSilenceIds, LimitedAlertSource } from './alert-source.ts'
+import { column, type Tone } from './column.ts'
+import { choiceField, type Field, type Filter, requireOrder, textField, timeField } from './field.ts'
+import { question } from './question.ts'
+import { readConditions } from './rules.ts'
+
+/** Labels with the values that each may have. */
+const LABELS = createKind((text): Readonly<Record<string, string[]>> | undefined => {
+  const pairs = text.split(',').map(pair => [pair.trim(), pair.trim().indexOf('=')] as const)
+  if (pairs.some(([, equals]) => equals < 1)) return undefined
+  const byName = Map.groupBy(pairs, ([pair, equals]) => pair.slice(0, equals))
+  const toValue = ([pair, equals]: readonly [string, number]) => pair.slice(equals + 1)
+  return Object.fromEntries([...byName].map(([name, own]) => [name, own.map(toValue)]))
+}, 'a label and its value, such as team=ops, or several, separated by commas')
+
+const label: Field<Readonly<Record<string, string[]>>> = {
+  kind: LABELS,
+  about: 'only alerts with these labels, such as team=ops,site=a; * matches any characters',
+  form: { type: 'text', example: 'team=ops' },
+}
+
+const OF_RULE = {
+  rule: textField('only alerts of this rule; * matches any characters', 'HIGH_*'),
+  entity: textField('only alerts of this entity: a whole subject, or words of source and subject', 'pump-1'),
+}
+
+const FILTER = {
+  state: choiceField(WANTED_STATES, 'firing, resolved, or all of them', 'firing'),
+  ...OF_RULE,
+  severity: choiceField(SEVERITIES, 'only alerts of this severity', 'any'),
+  label,
+  since: timeField('only alerts that fired since'),
+  until: timeField('only alerts that fired before'),
+}
+
+export const ALERTS = question({
+  title: 'Firing and past alerts',
+  about: `List firing alerts, newest first. With --state, resolved alerts are listed, too.
+
+Firing alerts are read from the state of the function notifier, so the time of the query does not depend on the
+number of entities. Resolved alerts are read from the alerts topic.`,
+  more: `
+--since and --until refer to the time at which an alert fired. Without --since, only resolved alerts with an event in the day
+before --until are included. The default of --until is now.
+
+Examples:
+  sluice alerts list
+  sluice alerts list --severity critical
+  sluice alerts list --state all --rule HIGH_TEMP --since 6h --json`,
+  filter: FILTER,
+  usual: 50,
+  async read(environment, filter, limits) {
+    const { state = 'firing' } = filter
+    requireOrder(filter)
+    const source = new LimitedAlertSource(environment, limits)
+    const behind = state === 'resolved' ? 0 : await source.behind()
+    const found = await selectAlerts(source, state, toAlertFilter(filter))
+    const silences = await source.silences()
+    const rows = found
+      .reverse()
+      .slice(0, limits.most)
+      .map(alert => {
+        const isSilenced = alert.state === 'firing' && findSilenceIds(silences, alert).length > 0
+        const end = alert.state === 'firing' ? null : describeEnd(alert)
+        return {
+          ...alert,
+          unit: alert.unit ?? null,
+          silenced: isSilenced ? 'silenced' : null,
+          end,
+          tone: judgeAlert(alert),
+        }
+      })
+    return {
+      rows,
+      more: found.length - rows.length,
+      notes: [...describeLag(behind), ...describeRest(source)],
+    }
+  },
+}).shownAs({
+  key: 'id',
+  columns: [
+    column('rule', { heading: 'Alert', link: 'alert', linkBy: 'id', least: 10 }),
+    column('summary', { below: 'rule', least: 20, leaveOut: 1 }),
+    column('entity', { type: 'entity', least: 12 }),
+    column('severity', { type: 'severity', leaveOut: 5 }),
+    column('startedAt', { heading: 'Fired', type: 'time', leaveOut: 4 }),
+    column('startedAt', { heading: 'Lasted', type: 'span', until: 'endedAt', leaveOut: 3 }),
+    column('value', { type: 'quantity', unit: 'unit', limit: 'threshold', leaveOut: 2 }),
+    column('state', { tone: 'tone' }),
+    column('end', { below: 'state', leaveOut: 6 }),
+    column('silenced', { type: 'badge', below: 'state', leaveOut: 7 }),
+    column('id', { only: 'terminal' }),
+  ],
+  empty: 'No matching alerts. Without --since, only those of the last day are looked at.',
+  flat: async (_, rows) => rows.map(({ silenced: _, end: __, tone: ___, ...alert }) => toFlatDocument(alert)),
+})
+
+export const PENDING_ALERTS = question({
+  title: 'Pending alerts',
+  about: `List alerts that do not fire yet, because their condition has not held for long enough.
+
+Only the state of alerting contains pending alerts: this command reads it for every entity and group.`,
+  more: `
+Examples:
+  sluice alerts pending
+  sluice alerts pending --rule HIGH_TEMP --json`,
+  filter: OF_RULE,
+  async read(environment, filter, { most }) {
+    const { active } = await readConditions(environment)
+    const found = selectPendingAlerts(active, toAlertFilter(filter))
+    const rows = found.slice(0, most).map(alert => ({ ...alert, key: `${alert.rule} ${alert.entity}` }))
+    return { rows, more: found.length - rows.length }
+  },
+}).shownAs({
+  key: 'key',
+  columns: [
+    column('rule', { least: 10 }),
+    column('entity', { type: 'entity', least: 12 }),
+    column('activeAt', { heading: 'Since', type: 'time', leaveOut: 1 }),
+  ],
+  empty: 'No alerts are pending.',
+})
+
+function toAlertFilter({ rule, severity, entity, label, since, until }: Filter<typeof FILTER>): AlertFilter {
+  const match = omitUndefined({
+    rule: rule === undefined ? undefined : [rule],
+    severity: severity === undefined ? undefined : [severity],
+    labels: label,
+  })
+  return { match, entity, sinceMs: since, untilMs: until }
+}
+
+/** Returns the tone of an alert: only a critical one that fires is a fault. */
+function judgeAlert({ state, severity }: Pick<AlertSummary, 'state' | 'severity'>): Tone {
+  if (state === 'resolved') return 'good'
+  return severity === 'critical' ? 'bad' : 'warn'
+}
+
+function describeRest({ leftOut, isCut }: LimitedAlertSource): string[] {
+  return [
+    ...(isCut ? ['The time limit was reached, so the list is incomplete. Choose a shorter time.'] : []),
+    ...(leftOut > 0
+      ? [
+          `${countText(leftOut, 'older record')} of the topic not read. Choose a shorter time to see all alerts.`,
+        ]
+      : []),
+  ]
+}

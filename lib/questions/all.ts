@@ -1,0 +1,70 @@
+/** All questions, by the words of their commands. A question is loaded when it is asked. */
+
+import type { Fields } from './field.ts'
+import type { Question } from './question.ts'
+
+/** Questions with the line of their command in the help, and the path of their route and page. */
+export const QUESTIONS = {
+  'alerts list': {
+    line: 'list firing or resolved alerts',
+    path: '/alerts/list',
+    load: async () => (await import('./alerts.ts')).ALERTS,
+  },
+  'alerts pending': {
+    line: 'list alerts that do not fire yet',
+    path: '/alerts/pending',
+    load: async () => (await import('./alerts.ts')).PENDING_ALERTS,
+  },
+  'dlq list': {
+    line: 'list dead letters with the reasons of their failures',
+    path: '/failures',
+    load: async () => (await import('./dead-letters.ts')).DEAD_LETTERS,
+  },
+  'rules list': {
+    line: 'list the active alert rules',
+    path: '/alerts/rules',
+    load: async () => (await import('./rules.ts')).RULES,
+  },
+  'silence list': {
+    line: 'list silences',
+    path: '/alerts/silences',
+    load: async () => (await import('./silences.ts')).SILENCES,
+  },
+  'topics list': {
+    line: 'list the topics of the cluster',
+    path: '/kafka/topics',
+    load: async () => (await import('./topics.ts')).TOPICS,
+  },
+  'brokers list': {
+    line: 'list the brokers of the cluster',
+    path: '/kafka/brokers',
+    load: async () => (await import('./brokers.ts')).BROKERS,
+  },
+  'groups list': {
+    line: 'list consumer groups',
+    path: '/kafka/groups',
+    load: async () => (await import('./groups.ts')).GROUPS,
+  },
+  'subjects list': {
+    line: 'list the subjects of the schema registry',
+    path: '/kafka/subjects',
+    load: async () => (await import('./subjects.ts')).SUBJECTS,
+  },
+} as const
+
+export type QuestionWords = keyof typeof QUESTIONS
+
+/** Question with any filter and rows. */
+export type AnyQuestion = Question<Fields, Readonly<Record<string, unknown>>>
+
+/** Entry of the list, whatever its question. */
+export interface ListedQuestion {
+  readonly line: string
+  readonly path: string
+  readonly load: () => Promise<AnyQuestion>
+}
+
+export const ALL_QUESTIONS = QUESTIONS as unknown as Readonly<Record<QuestionWords, ListedQuestion>>
+
+/** Question with these words. */
+export type QuestionOf<Words extends QuestionWords> = Awaited<ReturnType<(typeof QUESTIONS)[Words]['load']>>

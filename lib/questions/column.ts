@@ -1,0 +1,85 @@
+/** Columns of lists, as data: the terminal and the page of the console show them, each in its own way. Pure. */
+
+/** Kind of a value, which decides how it is written, sorted and aligned. */
+type ColumnType =
+  | 'text'
+  | 'time'
+  | 'span'
+  | 'count'
+  | 'quantity'
+  | 'bytes'
+  | 'entity'
+  | 'severity'
+  | 'badge'
+  | 'list'
+  | 'numbers'
+
+/** Thing that has a page of its own, found by its name. */
+export type LinkedThing = 'topic' | 'group' | 'alert' | 'rule' | 'entity' | 'letter'
+
+/** Tone in which a value is shown: `bad` needs attention. */
+export type Tone = 'good' | 'warn' | 'bad' | 'plain'
+
+export interface Column<Member extends string = string> {
+  /** Member of the row. */
+  readonly of: Member
+  readonly heading: string
+  readonly type: ColumnType
+  /** Kind of thing that each value names. */
+  readonly link?: LinkedThing
+  /** Member with the tone of the value. */
+  readonly tone?: Member
+  /** Member with the end of a span, which begins at the value; null while it lasts. */
+  readonly until?: Member
+  /** Member with the unit of a quantity. `limit` has a number beside which it must stay on its side when it is rounded. */
+  readonly unit?: Member
+  readonly limit?: Member
+  /** Column in whose cells the page shows the value, as a second line. The terminal shows a column of its own. */
+  readonly below?: Member
+  /** Member that is true where the value is known to be at least this. */
+  readonly atLeast?: Member
+  /** Member with the name of the linked thing; the value itself by default. */
+  readonly linkBy?: Member
+  /** Face that alone shows the column; all if absent. */
+  readonly only?: 'terminal' | 'page'
+  /** Text in place of a value that is null; a dash by default. */
+  readonly none?: string
+  /**
+   * Width in characters to which a narrow terminal may truncate the values. Absent if they must not be truncated.
+   */
+  readonly least?: number
+  /** Order in which a narrow terminal omits columns. A column without this number is never omitted. */
+  readonly leaveOut?: number
+}
+
+/** Properties of a column that name no other member, or any. */
+type Options = Partial<Omit<Column, 'of'>>
+
+/** Returns a column. Its heading follows from the name of the member, and its values are texts, unless it says otherwise. */
+export function column<const Member extends string, const More extends Options = NoOptions>(
+  of: Member,
+  more?: More,
+): Column<Member | MembersIn<More>> {
+  return { of, heading: toHeading(of), type: 'text', ...more } as never
+}
+
+type NoOptions = Readonly<Record<never, never>>
+
+type MembersIn<More extends Options> = Extract<
+  More['tone' | 'atLeast' | 'until' | 'unit' | 'limit' | 'below' | 'linkBy'],
+  string
+>
+
+/** Returns a column of numbers that are shown with all digits. */
+export function count<const Member extends string, const More extends Options = NoOptions>(
+  of: Member,
+  more?: More,
+): Column<Member | MembersIn<More>> {
+  return column(of, { type: 'count', ...more }) as never
+}
+
+/** Returns a heading such as `Failed at` for the member `failedAt`. */
+function toHeading(member: string): string {
+  const words = member.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
+  return words.slice(0, 1).toUpperCase() + words.slice(1)
+}

@@ -1,0 +1,180 @@
+import { FAILURES } from '#runtime/consumer/index.ts'
+import { oneOf } from '#runtime/settings/index.ts'
+import {
+  type DeadLetterCounts,
+  type DeadLetterFilter,
+  listNewestDeadLetters,
+} from '../queries/dead-letters/dead-letter-pages.ts'
+import {
+  type DeadLetterSummary,
+  formatPlace,
+  parsePlace,
+  readDeadLetters,
+  toDeadLetterSummary,
+} from '../queries/dead-letters/dead-letter-records.ts'
+import { DeadLetters, type DeadLettersNow, type PlacedRow } from '../queries/dead-letters/dead-letters.ts'
+import { toFlatEvent } from '../queries/records/flat-document.ts'
+import { count as countText } from '../support/count.ts'
+import { column, count, type Tone } from './column.ts'
+import type { Environment } from './environment.ts'
+import { choiceField, type Filter, requireOrder, textField, timeField } from './field.ts'
+import { type Limits, question } from './question.ts'
+
+/** Conditions for dead letters, of lists and of operations. */
+export const DEAD_LETTER_FIELDS = {
+  code: { ...textField('only failures of this code', 'schema-violated'), kind: oneOf(Object.keys(FAILURES)) },
+  consumer: textField('only failures of this consumer', 'processor'),
+  entity: textField(
+    'only failures of this entity: source, a space and subject, or the subject; of a record that is no reading, by its key',
+    'roof-1',
+  ),
+  type: textField('only events of this CloudEvents type', 'io.sluice.…'),
+  since: timeField('only dead letters written since'),
+  until: timeField('only dead letters written before'),
+}
+
+/** Number of newest records per partition that a page searches for handled dead letters. The table has only open ones. */
+const NEWEST = 4_000
+/** Number of rows that are kept for the next answer of a page, because reading a dead letter means reading its whole record. */
+const MAX_KEPT = 2_000
+
+export const DEAD_LETTERS = question({
+  title: 'Dead letters',
+  about: `List dead letters, the newest first, with the failed record, the consumer and the reason.
+
+AT is the position in the dlq topic, by which other commands identify a dead letter. Those that were redriven or
+dropped are omitted. The list is read from the table of open dead letters or, if Redis does not answer, from the topic
+itself. For older ones, use --until or a higher --limit.`,
+  more: `
+Examples:
+  sluice dlq list --since 1h
+  sluice dlq list --code schema-violated --consumer alerting --json`,
+  filter: {
+    state: choiceField(['open', 'handled', 'all'], 'open, redriven or dropped, or all', 'open'),
+    ...DEAD_LETTER_FIELDS,
+  },
+  usual: 50,
+  onPage: { most: 200, withinMs: 2_000 },
+  async read(environment, { state = 'open', ...conditions }, limits) {
+    const filter = { ...toDeadLetterFilter(conditions), state, limit: limits.most }
+    const now = await look(environment, state === 'open', limits)
+    const { rows, counts } = listNewestDeadLetters(environment.config.families, now, filter)
+    const letters = rows.filter(row => row.kind === 'letter').toReversed()
+    const broken = rows.filter(row => row.kind === 'broken')
+    const summaries = await readSummaries(environment, letters)
+    return {
+      rows: letters.flatMap(({ handled, ...row }) => {
+        const summary = summaries.get(formatPlace(row))
+        return summary ? [{ ...summary, ...judge(summary, handled ?? null) }] : []
+      }),
+      more: counts.total - letters.length,
+      notes: [...describeCounts(counts), ...describeBroken(counts, broken), ...describeSource(now)],
+    }
+  },
+}).shownAs({
+  key: 'at',
+  columns: [
+    column('at', { heading: 'At', link: 'letter' }),
+    column('failedAt', { heading: 'Failed at', type: 'time', leaveOut: 3 }),
+    column('code'),
+    column('consumer', { leaveOut: 4 }),
+    column('entity', { type: 'entity', none: 'unknown', least: 12, leaveOut: 5 }),
+    column('originalKey', { heading: 'Key', none: 'no key', least: 8, leaveOut: 7 }),
+    column('record', { below: 'originalKey', leaveOut: 2 }),
+    count('attempt', { leaveOut: 1 }),
+    column('state', { tone: 'tone', leaveOut: 6 }),
+    column('error', { least: 40 }),
+  ],
+  empty: 'There are no matching dead letters. All records were processed, or their failures were handled.',
+  async flat(environment, rows) {
+    const { log, topic } = await environment.letters()
+    const found = await readDeadLetters(
+      log,
+      topic,
+      rows.map(({ at }) => parsePlace(at)),
+    )
+    return found.map(({ event }) => toFlatEvent(event))
+  },
+})
+
+/** Returns the filter for dead letters. @throws Failure if `until` is not after `since` */
+export function toDeadLetterFilter({
+  since,
+  until,
+  ...same
+}: Filter<typeof DEAD_LETTER_FIELDS>): DeadLetterFilter {
+  requireOrder({ since, until })
+  return { ...same, sinceMs: since, untilMs: until }
+}
+
+/** Dead letter in a list. */
+export interface ListedDeadLetter extends Omit<DeadLetterSummary, 'partition' | 'offset'> {
+  /** Position in the dlq topic, such as `2@17`. */
+  readonly at: string
+  /** Position of the failed record, such as `readings/3@17`. */
+  readonly record: string
+}
+
+function judge({ quarantined }: ListedDeadLetter, handled: string | null) {
+  const tone: Tone = handled === null && quarantined ? 'bad' : 'plain'
+  return { handled, state: handled ?? (quarantined ? 'quarantined' : 'open'), tone }
+}
+
+/** Reads the current dead letters. An environment keeps them, so that a page that asks again reads only what is new. */
+function look(environment: Environment, isOpen: boolean, limits: Limits): Promise<DeadLettersNow> {
+  const { withinMs = Number.POSITIVE_INFINITY, stop } = limits
+  const newest = Number.isFinite(limits.mostRecords) ? { newest: NEWEST } : {}
+  const kept = environment.keep(`dead-letters ${isOpen}`, async () => {
+    return new DeadLetters(await environment.letters(), isOpen ? {} : { withHandled: true, ...newest })
+  })
+  const untilMs = performance.now() + withinMs
+  return kept.then(letters => letters.look(() => performance.now() < untilMs, stop))
+}
+
+async function readSummaries(
+  environment: Environment,
+  rows: readonly PlacedRow[],
+): Promise<ReadonlyMap<string, ListedDeadLetter>> {
+  const kept = await environment.keep('dead-letter-rows', async () => new Map<string, ListedDeadLetter>())
+  const { log, topic } = await environment.letters()
+  const unread = rows.filter(row => !kept.has(formatPlace(row)))
+  for (const letter of await readDeadLetters(log, topic, unread)) {
+    const { partition: _, offset: __, ...summary } = toDeadLetterSummary(letter)
+    const { originalTopic, originalPartition, originalOffset } = summary
+    const name = environment.findSignal(originalTopic) ?? originalTopic
+    const at = formatPlace(letter)
+    kept.set(at, { at, record: `${name}/${originalPartition}@${originalOffset}`, ...summary })
+  }
+  const found = new Map(kept)
+  for (const at of kept.keys()) if (kept.size > MAX_KEPT) kept.delete(at)
+  return found
+}
+
+function describeCounts({ total, codes, quarantined }: DeadLetterCounts): string[] {
+  if (total < 2) return []
+  const byCode = Object.entries(codes).map(([code, own]) => `${code} ${own}`)
+  return [`Codes: ${byCode.join(', ')}${quarantined > 0 ? `; ${quarantined} of them quarantined` : ''}`]
+}
+
+function describeBroken({ broken: total }: DeadLetterCounts, broken: readonly PlacedRow[]): string[] {
+  if (total === 0) return []
+  const last = total > broken.length ? `, of which the last ${broken.length}` : ''
+  return [
+    `${total} unreadable, which can only be dropped; show them with sluice consume --topic dlq${last}:`,
+    ...broken.map(row => `  ${formatPlace(row)}  ${row.kind === 'broken' ? row.why : ''}`),
+  ]
+}
+
+function describeSource({ withoutTable, left, pending }: DeadLettersNow): string[] {
+  return [
+    ...(withoutTable === undefined
+      ? []
+      : [`Read from all records of the topic, because the table cannot be read: ${withoutTable}`]),
+    ...(left > 0
+      ? [
+          `Up to ${left} older dead letters are open, but not in the table: --state all reads them from the topic.`,
+        ]
+      : []),
+    ...(pending > 0 ? [`The list is incomplete: ${countText(pending, 'record')} are still being read.`] : []),
+  ]
+}

@@ -1,0 +1,176 @@
+/** Running environment, with its configuration and connections. Connections are opened when they are first used. */
+import type { Kafka } from '#runtime/adapters/kafka/client.ts'
+import { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
+import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
+import type { Connections } from '#runtime/lambda/connections.ts'
+import { once } from '#runtime/lambda/once.ts'
+import type { DataReader, LogReader } from '#runtime/pipeline/ports.ts'
+import type { Config } from '../app/config.ts'
+import { dataReader } from '../app/data-reader.ts'
+import { type DeclaredFunction, listTriggerTopics } from '../app/functions.ts'
+import { listFurtherTopics, resolveInputs } from '../app/inputs.ts'
+import type { Signal } from '../app/topic-table.ts'
+import type { Input } from '../intake/input.ts'
+import type { DeadLetterSource } from '../queries/dead-letters/dead-letters.ts'
+import type { ReadTopic } from '../queries/kafka/consumer-lag.ts'
+import { readTopicBounds } from '../queries/kafka/topics.ts'
+import type { TopicSize } from '../tables/table.ts'
+
+/** A function as declared in serverless.yml, reduced to the topics that it reads. */
+export type ReadingFunction = Pick<DeclaredFunction, 'name' | 'consumes' | 'inputs'>
+
+/** Offsets of topics. */
+export type Offsets = Pick<TopicOffsets, 'bounds' | 'at' | 'close'>
+
+export interface EnvironmentParts<Declared extends ReadingFunction = ReadingFunction> {
+  readonly config: Config
+  readonly functions: readonly Declared[]
+  readonly connections: Connections
+  /** True on a local stack, whose rules folder is at hand. */
+  readonly isLocal: boolean
+}
+
+export class Environment<Declared extends ReadingFunction = ReadingFunction> {
+  readonly functions: readonly Declared[]
+  readonly connections: Connections
+  readonly isLocal: boolean
+  readonly cluster: () => Promise<ClusterInspection>
+  readonly offsets: () => Promise<Offsets>
+  readonly inspection: () => Promise<StateInspection>
+  #config: Config
+  #inputs: readonly Input[]
+  #reader: DataReader | undefined
+  readonly #kept = new Map<string, Promise<unknown>>()
+
+  constructor({ config, functions, connections, isLocal }: EnvironmentParts<Declared>) {
+    this.#config = config
+    this.#inputs = resolveInputs(config)
+    this.functions = functions
+    this.connections = connections
+    this.isLocal = isLocal
+    const inspectCluster = once(async () =>
+      connections.register(new ClusterInspection(await connections.kafka())),
+    )
+    this.cluster = () => this.whileKafkaAnswers(inspectCluster)
+    const openOffsets = once(async () => connections.register(this.createOffsets(await connections.kafka())))
+    this.offsets = () => this.whileKafkaAnswers(openOffsets)
+    this.inspection = once(async () => new StateInspection(await connections.redis()))
+  }
+
+  get config(): Config {
+    return this.#config
+  }
+
+  /** Topics of other applications that the environment reads. */
+  get inputs(): readonly Input[] {
+    return this.#inputs
+  }
+
+  /** Uses the families and inputs of a configuration that was read anew. The servers stay. */
+  reload(config: Config): void {
+    this.#inputs = resolveInputs(config)
+    this.#config = config
+    this.#reader = undefined
+    this.#kept.clear()
+  }
+
+  /** Topics and consumer groups of the functions, in Sluice's own cluster. */
+  get consumers(): readonly ReadTopic[] {
+    return this.listConsumers(false)
+  }
+
+  /**
+   * Returns the topics and groups of the functions.
+   *
+   * @param isFurther false for those in Sluice's own cluster, true for those in the further cluster of the inputs; absent for all
+   */
+  listConsumers(isFurther?: boolean): ReadTopic[] {
+    const further = listFurtherTopics(this.inputs)
+    const inputs = this.inputs.map(({ topic }) => topic)
+    return this.functions
+      .flatMap(declared => listTriggerTopics(declared, this.config, inputs))
+      .filter(({ topic }) => isFurther === undefined || further.has(topic) === isFurther)
+  }
+
+  /** Returns the function that uses a group; null for a group of another application. */
+  findFunction(group: string): string | null {
+    return this.consumers.find(consumer => consumer.group === group)?.function ?? null
+  }
+
+  /** Returns the topic name in Kafka. */
+  topic(signal: Signal): string {
+    return this.config.names.topicName(signal, this.config.env)
+  }
+
+  /** Returns the signal of a topic in Kafka; undefined for a topic of another application. */
+  findSignal(topic: string): Signal | undefined {
+    return this.config.names.signalNamed(topic, this.config.env)
+  }
+
+  /** Returns the name and the number of partitions of a topic, as declared. */
+  async topicSize(signal: Signal): Promise<TopicSize> {
+    return this.config.names.topicSize(signal, this.config.env)
+  }
+
+  /** Reader of the data of all event types. */
+  get reader(): DataReader {
+    this.#reader ??= dataReader(this.#config)
+    return this.#reader
+  }
+
+  /** Returns the reader of dead letters. */
+  async letters(): Promise<DeadLetterSource> {
+    const topic = this.topic('dlq')
+    const [log, offsets] = await Promise.all([this.log(), this.offsets()])
+    const bounds = () => readTopicBounds(offsets, topic)
+    return { families: this.config.families, log, topic, bounds, states: this.inspection }
+  }
+
+  /** Returns what questions keep between their answers. @param create called for the first answer, and again after a failure */
+  keep<T>(name: string, create: () => Promise<T>): Promise<T> {
+    const kept = (this.#kept.get(name) ?? create()) as Promise<T>
+    this.#kept.set(name, kept)
+    kept.catch(() => this.#kept.delete(name))
+    return kept
+  }
+
+  /** Returns the result of work that concurrent callers share. */
+  share<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const shared = this.keep(name, work)
+    shared.finally(() => this.#kept.delete(name)).catch(() => {})
+    return shared
+  }
+
+  kafka(): Promise<Kafka> {
+    return this.whileKafkaAnswers(() => this.connections.kafka())
+  }
+
+  log(): Promise<LogReader> {
+    return this.whileKafkaAnswers(() => this.connections.log())
+  }
+
+  protected createOffsets(kafka: Kafka): Offsets {
+    return new TopicOffsets(kafka)
+  }
+
+  /** Opens a connection to Kafka. An environment that knows of an outage fails at once instead. @throws Unavailable */
+  protected whileKafkaAnswers<T>(open: () => Promise<T>): Promise<T> {
+    return open()
+  }
+
+  async close(): Promise<void> {
+    await this.connections.close()
+  }
+}
+
+/**
+ * Returns whether the configuration is for a local stack, which means that the brokers are on loopback and require no
+ * authentication.
+ */
+export function isOnThisMachine({ kafka }: Pick<Config, 'kafka'>): boolean {
+  const { brokers, auth } = kafka
+  return auth === 'none' && brokers.length > 0 && brokers.every(broker => LOOPBACK.test(broker))
+}
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+$/

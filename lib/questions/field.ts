@@ -1,0 +1,102 @@
+/** Fields of a question's filter: options of its command, parameters of its address, and fields of its form. */
+import { safeParse } from 'valibot'
+import { either, instant, type Kind, mapKind, oneOf, text } from '#runtime/settings/index.ts'
+import { duration } from '../app/settings/duration.ts'
+import { Failure } from '../support/failure.ts'
+
+export interface Field<Value> {
+  readonly kind: Kind<Value>
+  /** Description after the name of the option, and placeholder of the form's field. */
+  readonly about: string
+  readonly form: FieldForm
+}
+
+/** Field of a form, as data. */
+export type FieldForm =
+  /** The example is shown in an empty field. */
+  | { readonly type: 'text'; readonly example: string }
+  /** `otherwise` names the choice that is made if none is given. */
+  | { readonly type: 'choice'; readonly values: readonly string[]; readonly otherwise: string }
+  | { readonly type: 'time' }
+  | { readonly type: 'flag' }
+
+export type Fields = Readonly<Record<string, Field<unknown>>>
+
+/** Values of a filter. A field that was not given is absent. */
+export type Filter<Of extends Fields> = {
+  readonly [Name in keyof Of]?: Of[Name] extends Field<infer Value> ? Value : never
+}
+
+/** Kind for non-empty text. An empty value is rejected, because it usually results from a shell variable that is not set. */
+const SOME_TEXT = text(/\S/, 'a text that is not empty')
+
+/** Returns a field for any text. */
+export function textField(about: string, example: string): Field<string> {
+  return { kind: SOME_TEXT, about, form: { type: 'text', example } }
+}
+
+/** Returns a field for one of these values. @param otherwise what is chosen if none of them is given */
+export function choiceField<const Value extends string>(
+  values: readonly Value[],
+  about: string,
+  otherwise: string,
+): Field<Value> {
+  return {
+    kind: oneOf(values),
+    about: `${about} (default: ${otherwise})`,
+    form: { type: 'choice', values, otherwise },
+  }
+}
+
+/** Returns a field for a time: an RFC 3339 time, or a duration before now. */
+export function timeField(about: string): Field<number> {
+  const kind = either(
+    instant(),
+    mapKind(duration(), ms => Date.now() - ms),
+  )
+  return { kind, about: `${about}: an RFC 3339 time, or a duration before now`, form: { type: 'time' } }
+}
+
+/** Checks that the times of a filter are in order. @throws Failure if `until` is not after `since` */
+export function requireOrder({
+  since,
+  until,
+}: {
+  readonly since?: number | undefined
+  readonly until?: number | undefined
+}): void {
+  if (since !== undefined && until !== undefined && until <= since)
+    throw new Failure('until must be later than since.', { isUsage: true })
+}
+
+/** Returns a field that is either given or not. */
+export function flagField(about: string): Field<boolean> {
+  return { kind: mapKind(oneOf(['yes']), () => true), about, form: { type: 'flag' } }
+}
+
+export interface ReadFilter<Of extends Fields> {
+  readonly filter: Filter<Of>
+  /** Texts from which the filter was read. */
+  readonly texts: Readonly<Record<string, string>>
+  /** Message for each text that is not valid. */
+  readonly errors: readonly string[]
+}
+
+/** Reads a filter from the texts of a request. Empty texts count as not given, and those of other names are ignored. */
+export function readFilter<Of extends Fields>(
+  fields: Of,
+  given: Readonly<Record<string, string>>,
+): ReadFilter<Of> {
+  const filter: Record<string, unknown> = {}
+  const texts: Record<string, string> = {}
+  const errors: string[] = []
+  for (const [name, { kind }] of Object.entries(fields)) {
+    const text = given[name] ?? ''
+    if (text === '') continue
+    texts[name] = text
+    const { success, output } = safeParse(kind.schema, text)
+    if (success) filter[name] = output
+    else errors.push(`${name}: must be ${kind.allowed}`)
+  }
+  return { filter: filter as Filter<Of>, texts, errors }
+}

@@ -1,0 +1,64 @@
+import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
+import { listGroups, readGroupLags } from '../queries/kafka/consumer-groups.ts'
+import { textFilter } from '../support/text-match.ts'
+import { column, count, type Tone } from './column.ts'
+import { textField } from './field.ts'
+import { readBoundsByName } from './kafka.ts'
+import { question } from './question.ts'
+
+export const GROUPS = question({
+  title: 'Consumer groups',
+  about: `List the consumer groups of the cluster with their state, and the number of records that they have not read. \`groups lag\` shows
+each partition.`,
+  more: `
+Examples:
+  sluice groups list
+  sluice groups list --find alerting --json`,
+  ofCluster: true,
+  filter: { find: textField('part of the name of a group or its function', 'alerting') },
+  async read(environment, { find = '' }, { most }) {
+    const kafka = await environment.kafka()
+    const fits = textFilter(find)
+    const all = (await listGroups(kafka)).map(group => ({
+      ...group,
+      function: environment.findFunction(group.group),
+    }))
+    const matching = all.filter(group => fits(`${group.group} ${group.function ?? ''}`))
+    const shown = matching.slice(0, most)
+    const lags = await readGroupLags(kafka, topics => readBoundsByName(environment, topics), shown)
+    const rows = lags.map(({ group, state, members, pending, topics }) => ({
+      group,
+      function: environment.findFunction(group),
+      ...judgeGroup(state, pending),
+      members: members.length,
+      pending,
+      isAtLeast: topics.some(({ unknown }) => unknown.length > 0),
+      topics: topics.map(({ topic }) => topic),
+    }))
+    return { rows, more: matching.length - shown.length }
+  },
+}).shownAs({
+  key: 'group',
+  columns: [
+    column('group', { link: 'group', least: 20 }),
+    column('function', { leaveOut: 2 }),
+    column('state', { tone: 'tone' }),
+    count('members', { leaveOut: 1 }),
+    count('pending', { heading: 'Lag in records', atLeast: 'isAtLeast' }),
+    column('topics', { heading: 'Reads', type: 'list', link: 'topic', least: 20 }),
+  ],
+  empty:
+    'There are no consumer groups. The group of a function exists once the function has started to read.',
+})
+
+/** State of a group as people see it. */
+export interface GroupState {
+  readonly state: GroupDescription['state'] | 'no readers'
+  readonly tone: Tone
+}
+
+/** Returns the state of a group. A group without members but with pending records needs attention. Pure. */
+export function judgeGroup(state: GroupDescription['state'], pending: number): GroupState {
+  if (state === 'empty' && pending > 0) return { state: 'no readers', tone: 'bad' }
+  return { state, tone: state === 'stable' ? 'good' : 'warn' }
+}

@@ -1,0 +1,31 @@
+/** Topics of the cluster and their bounds, as several questions read them. */
+import type { ClusterInspection, KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
+import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
+import { type ClusterTopic, toClusterTopics } from '../queries/kafka/cluster.ts'
+import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
+import type { Environment } from './environment.ts'
+
+/** Returns all topics sorted by name, including internal ones. @throws RefusedByKafka or Unavailable */
+export async function listClusterTopics(cluster: ClusterInspection): Promise<ClusterTopic[]> {
+  return toClusterTopics(await awaitKafkaAnswer('list of topics', cluster.metadata()))
+}
+
+/** Returns the first and last readable offsets of topics. @throws RefusedByKafka or Unavailable */
+export function readBounds(
+  cluster: Pick<ClusterInspection, 'bounds'>,
+  topics: readonly TopicLayout[],
+): Promise<KnownBounds> {
+  return awaitKafkaAnswer('ends of topics', cluster.bounds(topics))
+}
+
+/** Returns the bounds of the topics with these names. Missing topics are omitted. @throws RefusedByKafka or Unavailable */
+export async function readBoundsByName(
+  environment: Pick<Environment, 'cluster'>,
+  names: readonly string[],
+): Promise<KnownBounds> {
+  const cluster = await environment.cluster()
+  return readBounds(
+    cluster,
+    (await listClusterTopics(cluster)).filter(({ topic }) => names.includes(topic)),
+  )
+}

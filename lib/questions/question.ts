@@ -1,0 +1,94 @@
+/**
+ * A question to a running environment, as one value: how it is asked, how it is read, and how its answer is shown. The command, its
+ * `--json`, the route of HTTP and the page of the console follow from it.
+ */
+import type { Column } from './column.ts'
+import type { Environment } from './environment.ts'
+import type { Fields, Filter } from './field.ts'
+
+/** Limits of an answer. A command has few; a page has all, so that it answers soon. */
+export interface Limits {
+  /** Maximum number of rows. */
+  readonly most: number
+  /** Maximum number of records that are read from a topic. */
+  readonly mostRecords: number
+  /** Time after which the answer consists of what has been read, in milliseconds; absent for no limit. */
+  readonly withinMs?: number
+  /** Signal that ends the reading of a command. */
+  readonly stop?: AbortSignal
+  /** Current time, in milliseconds since the epoch. */
+  readonly nowMs: number
+}
+
+/** Returns a signal that is aborted when the reading must end. */
+export function createSignal({ withinMs, stop }: Pick<Limits, 'withinMs' | 'stop'>): AbortSignal {
+  const signals = [
+    ...(stop ? [stop] : []),
+    ...(withinMs === undefined ? [] : [AbortSignal.timeout(withinMs)]),
+  ]
+  return AbortSignal.any(signals)
+}
+
+/** Answer to a question. `--json` prints it, and the route sends it. */
+export interface Answer<Row> {
+  readonly rows: readonly Row[]
+  /** Number of matching rows that were left out. */
+  readonly more: number
+  /** Sentences about what is missing, or needs attention. */
+  readonly notes: readonly string[]
+}
+
+/** Answer as a question reads it. Without further members, nothing was left out, and there is nothing to say. */
+interface Found<Row> {
+  readonly rows: readonly Row[]
+  readonly more?: number
+  readonly notes?: readonly string[]
+}
+
+/** How a question is asked, and how its answer is read. */
+interface Asked<Of extends Fields, Row> {
+  readonly title: string
+  /** Description of the command, in paragraphs. */
+  readonly about: string
+  /** Further paragraphs and examples of the command. */
+  readonly more: string
+  readonly filter: Of
+  /** Number of rows that a command shows unless it is told otherwise, newest first; all if absent. */
+  readonly usual?: number
+  /** Limits of pages that differ from the usual ones. */
+  readonly onPage?: Partial<Limits>
+  /** True for a question about a whole cluster, which need not have topics of the environment. */
+  readonly ofCluster?: true
+  /** Time for which pages share an answer, in milliseconds; one second by default. */
+  readonly sharedMs?: number
+  /** @throws the errors of `lib/queries` */
+  read(environment: Environment, filter: Filter<Of>, limits: Limits): Promise<Found<Row>>
+}
+
+/** How the rows of an answer are shown. */
+interface Shown<Row> {
+  /** Member that identifies a row. */
+  readonly key: keyof Row & string
+  readonly columns: readonly Column<keyof Row & string>[]
+  /** Sentence for an answer without rows and notes. It explains why, and what to do. */
+  readonly empty: string
+  /** Returns the flat documents of rows, in snake_case; absent if the command cannot print any. */
+  flat?(environment: Environment, rows: readonly Row[]): Promise<readonly object[]>
+}
+
+export interface Question<Of extends Fields, Row> extends Asked<Of, Row>, Shown<Row> {}
+
+/** Declares a question: how it is asked and read and, in a second step, which members of its rows are shown. */
+export function question<Of extends Fields, Row>(asked: Asked<Of, Row>) {
+  return { shownAs: (shown: Shown<Row>): Question<Of, Row> => ({ ...asked, ...shown }) }
+}
+
+/** Asks a question. @throws the errors of its `read` */
+export async function ask<Of extends Fields, Row>(
+  { read }: Question<Of, Row>,
+  environment: Environment,
+  filter: Filter<Of>,
+  limits: Limits,
+): Promise<Answer<Row>> {
+  return { more: 0, notes: [], ...(await read(environment, filter, limits)) }
+}

@@ -1,0 +1,60 @@
+import { openStoredSilences } from '../clock/stored-silences.ts'
+import { matchText } from '../notification/alert-match.ts'
+import { getPhase } from '../notification/silences.ts'
+import { findSilenceIds, LimitedAlertSource } from './alert-source.ts'
+import { column, count, type Tone } from './column.ts'
+import { choiceField } from './field.ts'
+import { question } from './question.ts'
+
+export const SILENCES = question({
+  title: 'Silences',
+  about: `List active and scheduled silences, the newest first, with the number of firing alerts that each mutes, or would mute.
+
+With --state past, ended silences are listed; the last 200 are kept.`,
+  more: `
+Examples:
+  sluice silence list
+  sluice silence list --state past --json`,
+  filter: {
+    state: choiceField(
+      ['active', 'pending', 'past', 'all'],
+      'only silences in this state, or all',
+      'active and pending',
+    ),
+  },
+  async read(environment, { state: wanted }, limits) {
+    const { connections, config } = environment
+    const [set, firing] = await Promise.all([
+      (await openStoredSilences(connections, config.env)).read(),
+      new LimitedAlertSource(environment, limits).firing(),
+    ])
+    const all = (set?.silences ?? []).map(silence => {
+      const state = getPhase(silence, limits.nowMs)
+      const muted = firing.filter(alert => findSilenceIds([silence], alert).length > 0)
+      const tone: Tone = state === 'active' ? 'good' : 'plain'
+      return {
+        ...silence,
+        state,
+        tone,
+        about: matchText(silence.match),
+        mutes: state === 'past' ? null : muted.length,
+      }
+    })
+    const isWanted = (state: string) => wanted === 'all' || (wanted ? state === wanted : state !== 'past')
+    const rows = all.filter(({ state }) => isWanted(state)).toReversed()
+    return { rows: rows.slice(0, limits.most), more: Math.max(0, rows.length - limits.most) }
+  },
+}).shownAs({
+  key: 'id',
+  columns: [
+    column('id'),
+    column('state', { tone: 'tone' }),
+    column('about', { heading: 'Mutes alerts with', least: 20 }),
+    count('mutes', { heading: 'Now', leaveOut: 3 }),
+    column('startsAt', { heading: 'From', type: 'time', leaveOut: 2 }),
+    column('endsAt', { heading: 'Until', type: 'time' }),
+    column('comment', { heading: 'Why', least: 10 }),
+    column('author', { heading: 'By', below: 'comment', least: 8, leaveOut: 1 }),
+  ],
+  empty: 'No matching silences. The page of an alert, or `sluice silence add`, adds one.',
+})

@@ -1,0 +1,39 @@
+/** Words for the reasons for which alerts fire and resolve, and for lists of alerts that are not up to date. Pure. */
+import { count } from '../support/count.ts'
+import type { AlertSummary } from './alert-summary.ts'
+
+const REASONS: Readonly<Record<string, string>> = {
+  condition: 'its condition held',
+  silent: 'the entity was silent',
+  'no-ticks': 'the clock of the log stopped',
+  pattern: 'its pattern occurred',
+  cleared: 'the value cleared',
+  'data-returned': 'the entity reports again',
+  'rule-removed': 'its rule was removed',
+  'rule-paused': 'its rule was paused',
+  'not-matched': 'its rule no longer matches the entity, or its row has ended',
+  forgotten: 'the entity has not reported for days',
+  erased: 'an operator erased the entity',
+  'ticks-returned': 'the clock of the log runs again',
+  reprocessed: 'its state was recomputed from the log',
+}
+
+/** Returns what resolved an alert: the value that cleared it, or the reason. */
+export function describeEnd({ clearedBy, reason }: Pick<AlertSummary, 'clearedBy' | 'reason'>): string {
+  return clearedBy ?? describeReason(reason)
+}
+
+/** Describes why an alert fired or resolved. The text can be inserted into a sentence. */
+export function describeReason(reason: string | null | undefined): string {
+  return reason ? (REASONS[reason] ?? reason) : ''
+}
+
+/** Returns a note for a list that may not be up to date. @param behind records that the list does not include; null if unknown */
+export function describeLag(behind: number | null): string[] {
+  if (behind === null) return ['Kafka could not be asked, so this may be out of date: see `sluice doctor`.']
+  if (behind === 0) return []
+  return [
+    `Not up to date: notifier has ${count(behind, 'record')} of the alerts topic left to read. To check its progress: ` +
+      'sluice state show notifier --topic alerts',
+  ]
+}

@@ -1,0 +1,93 @@
+/** The filter of a question, and what follows from a declared column. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { formatAnswer } from '../../../cli/questions.ts'
+import type { AnyQuestion } from '../../../lib/questions/all.ts'
+import { column, count } from '../../../lib/questions/column.ts'
+import { choiceField, flagField, readFilter, requireOrder, textField } from '../../../lib/questions/field.ts'
+import { judgeGroup } from '../../../lib/questions/groups.ts'
+
+const FIELDS = {
+  find: textField('part of a name', 'pump'),
+  state: choiceField(['open', 'all'], 'which ones', 'open'),
+  internal: flagField('with internal ones'),
+}
+
+describe('a filter in the texts of a request', () => {
+  for (const [what, texts, filter, errors] of [
+    [
+      'values',
+      { find: 'a b', state: 'all', internal: 'yes' },
+      { find: 'a b', state: 'all', internal: true },
+      [],
+    ],
+    ['empty texts and other names', { find: '', page: '2', constructor: 'x' }, {}, []],
+    [
+      'wrong values',
+      { state: 'no', internal: 'no' },
+      {},
+      ['state: must be one of open, all', 'internal: must be yes'],
+    ],
+    ['blanks', { find: ' ' }, {}, ['find: must be a text that is not empty']],
+  ] as const)
+    it(`given ${what}, then they are read, or each has a sentence`, () => {
+      const read = readFilter(FIELDS, texts)
+      assert.deepEqual([read.filter, read.errors], [filter, errors])
+    })
+
+  it('given times in the wrong order, then they are refused', () => {
+    requireOrder({ since: 1, until: 2 })
+    requireOrder({ until: 2 })
+    assert.throws(() => requireOrder({ since: 2, until: 2 }), /until must be later than since/)
+  })
+})
+
+describe('an answer in the terminal', () => {
+  const shown = {
+    empty: 'There is nothing.',
+    columns: [
+      column('name', { least: 4 }),
+      count('lag', { atLeast: 'isAtLeast' }),
+      column('startedAt', { heading: 'Lasted', type: 'span', until: 'endedAt' }),
+      column('note', { none: 'none' }),
+      column('place', { only: 'page' }),
+    ],
+  } as unknown as AnyQuestion
+  const row = {
+    name: 'a',
+    lag: 3,
+    isAtLeast: true,
+    startedAt: '2026-03-01T12:00:00Z',
+    endedAt: null,
+    note: null,
+    place: 'x',
+  }
+  const format = (rows: readonly object[], more = 0, notes: readonly string[] = []) =>
+    formatAnswer(shown, { rows: rows as never, more, notes }, Date.parse('2026-03-01T12:05:00Z'), undefined)
+
+  it('given rows, then columns of the page, and those without any value, are left out', () => {
+    assert.equal(format([row]), 'NAME         LAG  LASTED\na     at least 3  5 min\n')
+  })
+
+  it('given more rows than are shown, and notes, then both are said, without control characters', () => {
+    const text = format([row], 2, ['be\u001bware'])
+    assert.match(text, /The first 1 of 3\. Use --limit to show more\./)
+    assert.equal(text.includes('\u001b'), false)
+  })
+
+  it('given nothing, then it says why, unless a note does', () => {
+    assert.equal(format([]), 'There is nothing.\n')
+    assert.equal(format([], 0, ['No registry is configured.']), 'No registry is configured.\n')
+  })
+})
+
+describe('the state of a group', () => {
+  for (const [state, pending, judged, tone] of [
+    ['stable', 9, 'stable', 'good'],
+    ['empty', 1, 'no readers', 'bad'],
+    ['empty', 0, 'empty', 'warn'],
+    ['rebalancing', 0, 'rebalancing', 'warn'],
+  ] as const)
+    it(`given ${state} with ${pending} pending records, then it is ${judged}`, () =>
+      assert.deepEqual(judgeGroup(state, pending), { state: judged, tone }))
+})

@@ -17,6 +17,7 @@ import { schemas } from './runner/checks/schemas.ts'
 import { types } from './runner/checks/types.ts'
 import { unused } from './runner/checks/unused.ts'
 import { views } from './runner/checks/views.ts'
+import { weight } from './runner/checks/weight.ts'
 import { wording } from './runner/checks/wording.ts'
 
 const CHECKS: readonly Check[] = [
@@ -37,6 +38,7 @@ const CHECKS: readonly Check[] = [
   dockerfiles,
   views,
   expressions,
+  weight,
 ]
 
 describe('the whole project', () => {

@@ -21,7 +21,7 @@ interface Outcome {
   readonly inTopic: readonly string[]
 }
 
-const WARNING = 'Warning: Kafka .*\\. Events wait until Kafka answers'
+const WARNING = 'Warning: Kafka (?:at \\S+ )?does not answer.*\\. Events wait until Kafka answers'
 const ACKNOWLEDGING = / [1-9]\d* acknowledged, /
 /** A warning, and later a line with few pending readings: those of a moment, at 200 a second. */
 const BACK = `${WARNING}\\n[^]*?, \\d{1,2} pending[^]*?`

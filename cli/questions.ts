@@ -5,7 +5,7 @@ import type { Column } from '../lib/questions/column.ts'
 import type { Environment } from '../lib/questions/environment.ts'
 import type { Fields, Filter } from '../lib/questions/field.ts'
 import { type Answer, ask } from '../lib/questions/question.ts'
-import { durationText } from '../lib/support/duration.ts'
+import { spanText } from '../lib/support/duration.ts'
 import { entityText } from '../lib/support/group-text.ts'
 import { formatRanges } from '../lib/support/ranges-text.ts'
 import { formatQuantity, shortNumber } from '../lib/support/short-number.ts'
@@ -116,10 +116,7 @@ function formatCell(column: Column, row: Row, nowMs: number): string {
   if (type === 'numbers') return formatRanges(value as readonly number[])
   if (type === 'entity') return entityText(String(value))
   if (type === 'time') return utcTime(value as string)
-  if (type === 'span') {
-    const until = row[column.until ?? ''] as string | null
-    return durationText(Math.max(0, (until === null ? nowMs : Date.parse(until)) - Date.parse(String(value))))
-  }
+  if (type === 'span') return spanText(String(value), row[column.until ?? ''] as string | null, nowMs)
   if (type === 'quantity' && typeof value === 'number') {
     const { unit = '', limit = '' } = column
     return formatQuantity(shortNumber(value, [row[limit] as number | null]), row[unit] as string | undefined)

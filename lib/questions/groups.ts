@@ -19,11 +19,9 @@ Examples:
   async read(environment, { find = '' }, { most }) {
     const kafka = await environment.kafka()
     const fits = textFilter(find)
-    const all = (await listGroups(kafka)).map(group => ({
-      ...group,
-      function: environment.findFunction(group.group),
-    }))
-    const matching = all.filter(group => fits(`${group.group} ${group.function ?? ''}`))
+    const matching = (await listGroups(kafka)).filter(({ group }) =>
+      fits(`${group} ${environment.findFunction(group) ?? ''}`),
+    )
     const shown = matching.slice(0, most)
     const lags = await readGroupLags(kafka, topics => readBoundsByName(environment, topics), shown)
     const rows = lags.map(({ group, state, members, pending, topics }) => ({

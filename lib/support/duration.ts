@@ -32,3 +32,9 @@ export function durationText(ms: number): string {
 function joinUnits(larger: string, rest: number, unit: string): string {
   return rest === 0 ? larger : `${larger} ${rest} ${unit}`
 }
+
+/** Formats the duration of something that began at `from`, and ended at `until` or, if that is null, still lasts. */
+export function spanText(from: string, until: string | null, nowMs: number): string {
+  const endMs = until === null ? nowMs : Date.parse(until)
+  return durationText(Math.max(0, endMs - Date.parse(from)))
+}

@@ -1,7 +1,7 @@
 /** Cells of declared columns. */
 import type { ComponentChildren, JSX } from 'preact'
 import type { Column, LinkedThing, Tone } from '../../../lib/questions/column.ts'
-import { durationText } from '../../../lib/support/duration.ts'
+import { spanText } from '../../../lib/support/duration.ts'
 import { formatRanges } from '../../../lib/support/ranges-text.ts'
 import { formatQuantity, shortNumber } from '../../../lib/support/short-number.ts'
 import { buildAddress } from '../client/address.ts'
@@ -118,7 +118,5 @@ function formatQuantityOf({ unit = '', limit = '' }: Column, value: unknown, row
 
 /** Duration of something that has ended, or lasts. */
 function Span({ from, until }: { readonly from: string; readonly until: string | null }): JSX.Element {
-  const nowMs = useNow()
-  const endMs = until === null ? nowMs : Date.parse(until)
-  return <>{durationText(Math.max(0, endMs - Date.parse(from)))}</>
+  return <>{spanText(from, until, useNow())}</>
 }

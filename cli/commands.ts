@@ -50,10 +50,7 @@ last processed record.`,
     commands: {
       create: ['create a topic', () => import('./topics/create.ts')],
       list: asks('topics list'),
-      describe: [
-        'show partitions, leaders, replicas and settings of a topic',
-        () => import('./topics/describe.ts'),
-      ],
+      describe: asks('topics describe'),
       apply: ['apply the topic table', () => import('./topics/apply.ts')],
     },
   },
@@ -86,7 +83,7 @@ last processed record.`,
     about: 'Show the consumer groups of the cluster.',
     commands: {
       list: asks('groups list'),
-      lag: ['show the lag of consumer groups by partition', () => import('./groups/lag.ts')],
+      lag: asks('groups lag'),
     },
   },
   brokers: {

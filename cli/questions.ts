@@ -3,15 +3,17 @@ import { omitUndefined } from '#runtime/consumer/index.ts'
 import type { AnyQuestion } from '../lib/questions/all.ts'
 import type { Column } from '../lib/questions/column.ts'
 import type { Environment } from '../lib/questions/environment.ts'
-import type { Fields, Filter } from '../lib/questions/field.ts'
+import type { Field, Fields, Filter } from '../lib/questions/field.ts'
 import { type Answer, ask } from '../lib/questions/question.ts'
-import { spanText } from '../lib/support/duration.ts'
+import { formatShare } from '../lib/support/balance.ts'
+import { durationText, spanText } from '../lib/support/duration.ts'
 import { entityText } from '../lib/support/group-text.ts'
 import { formatRanges } from '../lib/support/ranges-text.ts'
 import { formatQuantity, shortNumber } from '../lib/support/short-number.ts'
 import { formatSize } from '../lib/support/size-text.ts'
 import { utcTime } from '../lib/support/time-text.ts'
 import {
+  argument,
   type CommandValue,
   command,
   environment,
@@ -19,11 +21,13 @@ import {
   flag,
   JSON_OPTION,
   option,
+  optionalArgument,
   optionWithDefault,
+  type Parameter,
   type Parameters,
   POSITIVE,
 } from './command.ts'
-import { formatTable } from './output/table.ts'
+import { formatList, formatTable } from './output/table.ts'
 import { escapeText } from './output/text-width.ts'
 import { withEnvironment } from './servers/open-environment.ts'
 import { resolveConfig } from './servers/settings.ts'
@@ -31,25 +35,20 @@ import { printLines, printReport } from './terminal.ts'
 
 const UNBOUNDED = Number.POSITIVE_INFINITY
 
-const NUMBERS: ReadonlySet<string> = new Set(['count', 'bytes', 'quantity'])
-
+type AnyField = Field<unknown>
 type Row = Readonly<Record<string, unknown>>
 
 /** Returns the command that asks a question. */
 export function toCommand(question: AnyQuestion): CommandValue {
-  const { about, more, filter: fields, usual, flat: toFlat, ofCluster } = question
-  return command<Readonly<Record<never, never>>, Parameters>({
+  const { about, more, filter: fields, sections, usual, flat: toFlat, ofCluster } = question
+  const isList = sections === undefined || usual !== undefined
+  return command<Parameters, Parameters>({
     about,
     more,
+    args: toParameters(fields, ({ form }) => form.type === 'name'),
     options: {
-      ...toOptions(fields),
-      limit: optionWithDefault(
-        '<n>',
-        'maximum number of rows',
-        POSITIVE,
-        usual ?? UNBOUNDED,
-        String(usual ?? 'all'),
-      ),
+      ...toParameters(fields, ({ form }) => form.type !== 'name'),
+      ...(isList && { limit: toLimit(usual) }),
       json: JSON_OPTION,
       ...(toFlat && { flat: FLAT_OPTION }),
       env: environment('to ask'),
@@ -58,7 +57,8 @@ export function toCommand(question: AnyQuestion): CommandValue {
     async run({ json, flat, limit, env, ...values }, terminal) {
       const config = resolveConfig(terminal, env as string | undefined)
       const nowMs = Date.now()
-      const limits = { most: limit as number, mostRecords: UNBOUNDED, stop: terminal.stop, nowMs }
+      const most = (limit as number | undefined) ?? UNBOUNDED
+      const limits = { most, mostRecords: UNBOUNDED, stop: terminal.stop, nowMs }
       const read = async (environment: Environment) => {
         const answer = await ask(question, environment, values as Filter<Fields>, limits)
         return { answer, documents: flat ? await toFlat?.(environment, answer.rows) : undefined }
@@ -76,35 +76,80 @@ export function toCommand(question: AnyQuestion): CommandValue {
   })
 }
 
-function toOptions(fields: Fields): Parameters {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, { form, about, kind }]) => [
-      name,
-      form.type === 'flag' ? flag(about) : option(`<${form.type}>`, about, kind),
-    ]),
-  )
+function toParameters(fields: Fields, fits: (field: AnyField) => boolean): Parameters {
+  const fitting = Object.entries(fields).filter(([, field]) => fits(field))
+  return Object.fromEntries(fitting.map(([name, field]) => [name, toParameter(field)]))
 }
 
-/** Formats an answer as a table and the notes about it. Pure. */
+function toParameter({ form, about, kind, isRequired }: AnyField): Parameter<unknown> {
+  if (form.type === 'name') return isRequired ? argument(about, kind) : optionalArgument(about, kind)
+  return form.type === 'flag' ? flag(about) : option(`<${form.type}>`, about, kind)
+}
+
+function toLimit(usual = UNBOUNDED): Parameter<number> {
+  const shown = usual === UNBOUNDED ? 'all' : String(usual)
+  return optionWithDefault('<n>', 'maximum number of rows', POSITIVE, usual, shown)
+}
+
+type Shown = Pick<AnyQuestion, 'title' | 'key' | 'columns' | 'sections' | 'empty'>
+
+/** Formats an answer, and the notes about it. Pure. */
 export function formatAnswer(
-  { columns, empty }: Pick<AnyQuestion, 'columns' | 'empty'>,
+  question: Shown,
   { rows, more, notes }: Answer<Row>,
+  nowMs: number,
+  width: number | undefined,
+): string {
+  const { columns, sections, empty } = question
+  const text =
+    sections === undefined
+      ? formatRows(columns, rows, nowMs, width)
+      : rows.map(row => formatThing(question, row, nowMs, width)).join('\n\n')
+  const found = rows.length > 0 ? [text] : notes.length === 0 ? [empty] : []
+  const rest =
+    more > 0 ? [`The first ${rows.length} of ${rows.length + more}. Use --limit to show more.`] : []
+  return [...found, ...rest, ...notes.map(escapeText), ''].join('\n')
+}
+
+/** Formats a thing: its name, facts about it, and the tables of its sections. */
+function formatThing(
+  { title, key, columns, sections = [] }: Shown,
+  row: Row,
+  nowMs: number,
+  width: number | undefined,
+): string {
+  const facts = columns
+    .filter(column => column.only !== 'page' && isKnown(column, row))
+    .map(column => [column.heading, formatCell(column, row, nowMs)])
+  const tables = sections.flatMap(({ of, title, columns, empty, only }) => {
+    const rows = row[of] as readonly Row[] | null
+    if (rows === null || only === 'page') return []
+    return `\n${title}\n${rows.length === 0 ? empty : formatRows(columns, rows, nowMs, width)}`
+  })
+  return [`${title} ${escapeText(String(row[key]))}`, ...formatList(facts, '  '), ...tables].join('\n')
+}
+
+/** Returns whether a fact is known, or says something where it is not. */
+function isKnown({ of, none }: Column, row: Row): boolean {
+  return row[of] !== null || none !== undefined
+}
+
+function formatRows(
+  columns: readonly Column[],
+  rows: readonly Row[],
   nowMs: number,
   width: number | undefined,
 ): string {
   const hasValues = ({ of }: Column) => rows.some(row => row[of] !== null)
   const listed = columns.filter(column => column.only !== 'page' && hasValues(column))
-  const shown = listed.map(({ heading, type, least, leaveOut }) => ({
+  const shown = listed.map(({ heading, type, isNumber, least, leaveOut }) => ({
     heading: heading.toUpperCase(),
-    ...(NUMBERS.has(type) ? { align: 'right' as const } : {}),
+    ...(isNumber ? { align: 'right' as const } : {}),
     ...(type === 'entity' ? { cut: 'start' as const } : {}),
     ...omitUndefined({ least, leaveOut }),
   }))
   const cells = rows.map(row => listed.map(column => formatCell(column, row, nowMs)))
-  const table = rows.length === 0 ? (notes.length === 0 ? [empty] : []) : [formatTable(shown, cells, width)]
-  const rest =
-    more > 0 ? [`The first ${rows.length} of ${rows.length + more}. Use --limit to show more.`] : []
-  return [...table, ...rest, ...notes.map(escapeText), ''].join('\n')
+  return formatTable(shown, cells, width)
 }
 
 /** Returns the text of a value. */
@@ -122,5 +167,7 @@ function formatCell(column: Column, row: Row, nowMs: number): string {
     return formatQuantity(shortNumber(value, [row[limit] as number | null]), row[unit] as string | undefined)
   }
   if (type === 'bytes') return formatSize(value as number)
+  if (type === 'share') return formatShare(value as number)
+  if (type === 'seconds') return durationText((value as number) * 1_000)
   return atLeast !== undefined && row[atLeast] ? `at least ${value}` : String(value)
 }

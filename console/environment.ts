@@ -67,8 +67,8 @@ export class ConsoleEnvironment extends Environment<ShownFunction> {
   }
 
   /** Inputs in the further cluster, and their groups. None in an account: the role of the console has no access to that cluster. */
-  get furtherConsumers(): readonly ReadTopic[] {
-    return this.isLocal ? this.listConsumers(true) : []
+  override get furtherConsumers(): readonly ReadTopic[] {
+    return this.isLocal ? super.furtherConsumers : []
   }
 
   /**

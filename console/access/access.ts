@@ -28,7 +28,7 @@ export interface Access {
   /**
    * Returns whether a request uses one of the console's own host names. A request with another name may be a DNS rebinding attack.
    *
-   * @param host the request's `Host` header
+   * @param host the host header of the request
    * @param url URL of the request. It contains the server's own host name if the server knows that name.
    */
   isOwnHost(host: string, url: URL): boolean

@@ -9,7 +9,7 @@ import {
 } from '../../lib/questions/all.ts'
 import type { Column } from '../../lib/questions/column.ts'
 import type { FieldForm } from '../../lib/questions/field.ts'
-import { type Answer, ask, type Question } from '../../lib/questions/question.ts'
+import { type Answer, ask, type Question, type Section } from '../../lib/questions/question.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { declareQuery, type Route } from '../http/declare-route.ts'
 import { parseFilter } from '../http/request-input.ts'
@@ -23,6 +23,7 @@ export interface ShownQuestion {
   readonly fields: readonly ShownField[]
   readonly key: string
   readonly columns: readonly Column[]
+  readonly sections: readonly Section[]
   readonly empty: string
 }
 
@@ -76,7 +77,7 @@ function declareQuestion(
   }
 }
 
-function describe({ title, filter, key, columns, empty }: AnyQuestion): ShownQuestion {
+function describe({ title, filter, key, columns, sections = [], empty }: AnyQuestion): ShownQuestion {
   const fields = Object.entries(filter).map(([name, { about, form }]) => ({ name, about, form }))
-  return { title, fields, key, columns, empty }
+  return { title, fields, key, columns, sections, empty }
 }

@@ -51,7 +51,7 @@ export function sendProblem(
 export function toProblem(error: unknown): Problem {
   if (error instanceof ProblemError) return { code: error.code, message: error.message }
   const message = (error as Error)?.message
-  if (error instanceof Failure) return { code: error.isUsage ? 'bad-request' : 'conflict', message }
+  if (error instanceof Failure) return { code: toCode(error), message }
   if (isUnknownTopic(error)) return { code: 'not-found', message }
   if (error instanceof RefusedByKafka || error instanceof RecordRefused) return { code: 'refused', message }
   if (error instanceof Unavailable || isUnreadable(error)) return { code: 'unavailable', message }
@@ -61,4 +61,9 @@ export function toProblem(error: unknown): Problem {
     return { code: 'unavailable', message: 'The topic changed while it was being read. Try again.' }
   // Do not include the error's message, because it may quote data.
   return { code: 'fault', message: 'Internal error. See the log of the console.' }
+}
+
+function toCode({ isUsage, isMissing }: Failure): Problem['code'] {
+  if (isUsage) return 'bad-request'
+  return isMissing ? 'not-found' : 'conflict'
 }

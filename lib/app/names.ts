@@ -41,6 +41,12 @@ export class Names {
     return [org, domain, signal, env].filter(part => part !== '').join('.')
   }
 
+  /** Returns the name of a topic that people named by its signal, or in full. */
+  resolveTopic(named: string, env: string): string {
+    const signal = SIGNALS.find(signal => signal === named)
+    return signal === undefined ? named : this.topicName(signal, env)
+  }
+
   /** Returns the Kafka consumer group of a function in one environment. */
   groupName(consumer: string, env: string): string {
     const { org, group } = this.#naming

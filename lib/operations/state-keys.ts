@@ -14,7 +14,7 @@ export interface StateSelection {
 }
 
 export function resolveTopic({ topic }: Pick<StateSelection, 'topic'>, { env, names }: Named): string {
-  return isSignal(topic) ? names.topicName(topic, env) : topic
+  return names.resolveTopic(topic, env)
 }
 
 /**
@@ -82,8 +82,4 @@ export function listSignalTopics({ env, names }: Named): (TopicSize & { readonly
 
 function countPartitionsInTable(topic: string, named: Named): number | undefined {
   return listSignalTopics(named).find(stateKey => stateKey.topic === topic)?.partitions
-}
-
-function isSignal(text: string): text is Signal {
-  return (SIGNALS as readonly string[]).includes(text)
 }

@@ -87,7 +87,7 @@ Examples:
 }).shownAs({
   key: 'id',
   columns: [
-    column('rule', { heading: 'Alert', link: 'alert', linkBy: 'id', least: 10 }),
+    column('rule', { heading: 'Alert', link: 'alert', linkBy: ['id'], least: 10 }),
     column('summary', { below: 'rule', least: 20, leaveOut: 1 }),
     column('entity', { type: 'entity', least: 12 }),
     column('severity', { type: 'severity', leaveOut: 5 }),

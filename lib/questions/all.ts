@@ -1,7 +1,7 @@
 /** All questions, by the words of their commands. A question is loaded when it is asked. */
 
 import type { Fields } from './field.ts'
-import type { Question } from './question.ts'
+import type { Question, Section } from './question.ts'
 
 /** Questions with the line of their command in the help, and the path of their route and page. */
 export const QUESTIONS = {
@@ -35,6 +35,11 @@ export const QUESTIONS = {
     path: '/kafka/topics',
     load: async () => (await import('./topics.ts')).TOPICS,
   },
+  'topics describe': {
+    line: 'show partitions, leaders, replicas and settings of a topic',
+    path: '/kafka/topics/one',
+    load: async () => (await import('./topic.ts')).TOPIC,
+  },
   'brokers list': {
     line: 'list the brokers of the cluster',
     path: '/kafka/brokers',
@@ -44,6 +49,11 @@ export const QUESTIONS = {
     line: 'list consumer groups',
     path: '/kafka/groups',
     load: async () => (await import('./groups.ts')).GROUPS,
+  },
+  'groups lag': {
+    line: 'show the lag of consumer groups by partition',
+    path: '/kafka/groups/one',
+    load: async () => (await import('./group.ts')).GROUP,
   },
   'subjects list': {
     line: 'list the subjects of the schema registry',
@@ -55,7 +65,9 @@ export const QUESTIONS = {
 export type QuestionWords = keyof typeof QUESTIONS
 
 /** Question with any filter and rows. */
-export type AnyQuestion = Question<Fields, Readonly<Record<string, unknown>>>
+export interface AnyQuestion extends Omit<Question<Fields, Readonly<Record<string, unknown>>>, 'sections'> {
+  readonly sections?: readonly Section[]
+}
 
 /** Entry of the list, whatever its question. */
 export interface ListedQuestion {

@@ -8,6 +8,8 @@ type ColumnType =
   | 'count'
   | 'quantity'
   | 'bytes'
+  | 'share'
+  | 'seconds'
   | 'entity'
   | 'severity'
   | 'badge'
@@ -15,7 +17,7 @@ type ColumnType =
   | 'numbers'
 
 /** Thing that has a page of its own, found by its name. */
-export type LinkedThing = 'topic' | 'group' | 'alert' | 'rule' | 'entity' | 'letter'
+export type LinkedThing = 'topic' | 'group' | 'alert' | 'rule' | 'entity' | 'letter' | 'messages'
 
 /** Tone in which a value is shown: `bad` needs attention. */
 export type Tone = 'good' | 'warn' | 'bad' | 'plain'
@@ -25,6 +27,8 @@ export interface Column<Member extends string = string> {
   readonly of: Member
   readonly heading: string
   readonly type: ColumnType
+  /** True if the values are numbers, which are sorted as such and stand at the right. */
+  readonly isNumber: boolean
   /** Kind of thing that each value names. */
   readonly link?: LinkedThing
   /** Member with the tone of the value. */
@@ -38,8 +42,8 @@ export interface Column<Member extends string = string> {
   readonly below?: Member
   /** Member that is true where the value is known to be at least this. */
   readonly atLeast?: Member
-  /** Member with the name of the linked thing; the value itself by default. */
-  readonly linkBy?: Member
+  /** Members with the name of the linked thing, or its place; the value itself by default. */
+  readonly linkBy?: readonly Member[]
   /** Face that alone shows the column; all if absent. */
   readonly only?: 'terminal' | 'page'
   /** Text in place of a value that is null; a dash by default. */
@@ -53,22 +57,24 @@ export interface Column<Member extends string = string> {
 }
 
 /** Properties of a column that name no other member, or any. */
-type Options = Partial<Omit<Column, 'of'>>
+type Options = Partial<Omit<Column, 'of' | 'isNumber'>>
 
 /** Returns a column. Its heading follows from the name of the member, and its values are texts, unless it says otherwise. */
 export function column<const Member extends string, const More extends Options = NoOptions>(
   of: Member,
   more?: More,
 ): Column<Member | MembersIn<More>> {
-  return { of, heading: toHeading(of), type: 'text', ...more } as never
+  const { type = 'text' }: Options = more ?? {}
+  return { of, heading: toHeading(of), isNumber: NUMBERS.has(type), ...more, type } as never
 }
+
+const NUMBERS: ReadonlySet<ColumnType> = new Set(['count', 'bytes', 'quantity', 'share', 'seconds'])
 
 type NoOptions = Readonly<Record<never, never>>
 
-type MembersIn<More extends Options> = Extract<
-  More['tone' | 'atLeast' | 'until' | 'unit' | 'limit' | 'below' | 'linkBy'],
-  string
->
+type MembersIn<More extends Options> =
+  | Extract<More['tone' | 'atLeast' | 'until' | 'unit' | 'limit' | 'below'], string>
+  | (More['linkBy'] extends readonly (infer Member extends string)[] ? Member : never)
 
 /** Returns a column of numbers that are shown with all digits. */
 export function count<const Member extends string, const More extends Options = NoOptions>(

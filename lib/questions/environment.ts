@@ -80,6 +80,11 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
     return this.listConsumers(false)
   }
 
+  /** Inputs in the further cluster, and their groups. */
+  get furtherConsumers(): readonly ReadTopic[] {
+    return this.listConsumers(true)
+  }
+
   /**
    * Returns the topics and groups of the functions.
    *

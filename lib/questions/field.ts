@@ -5,6 +5,8 @@ import { duration } from '../app/settings/duration.ts'
 import { Failure } from '../support/failure.ts'
 
 export interface Field<Value> {
+  /** True if every request must give it. */
+  readonly isRequired?: boolean
   readonly kind: Kind<Value>
   /** Description after the name of the option, and placeholder of the form's field. */
   readonly about: string
@@ -19,12 +21,22 @@ export type FieldForm =
   | { readonly type: 'choice'; readonly values: readonly string[]; readonly otherwise: string }
   | { readonly type: 'time' }
   | { readonly type: 'flag' }
+  /** Name of a thing: an argument of the command. A page takes it from its address, without a form. */
+  | { readonly type: 'name' }
+
+interface RequiredField<Value> extends Field<Value> {
+  readonly isRequired: true
+}
 
 export type Fields = Readonly<Record<string, Field<unknown>>>
 
+type ValueOf<Of> = Of extends Field<infer Value> ? Value : never
+
 /** Values of a filter. A field that was not given is absent. */
 export type Filter<Of extends Fields> = {
-  readonly [Name in keyof Of]?: Of[Name] extends Field<infer Value> ? Value : never
+  readonly [Name in keyof Of as Of[Name] extends RequiredField<unknown> ? Name : never]: ValueOf<Of[Name]>
+} & {
+  readonly [Name in keyof Of as Of[Name] extends RequiredField<unknown> ? never : Name]?: ValueOf<Of[Name]>
 }
 
 /** Kind for non-empty text. An empty value is rejected, because it usually results from a shell variable that is not set. */
@@ -33,6 +45,18 @@ const SOME_TEXT = text(/\S/, 'a text that is not empty')
 /** Returns a field for any text. */
 export function textField(about: string, example: string): Field<string> {
   return { kind: SOME_TEXT, about, form: { type: 'text', example } }
+}
+
+/** Returns a field for the name of a thing, which every request gives. */
+export function nameField(about: string): RequiredField<string>
+export function nameField<Value>(about: string, kind: Kind<Value>): RequiredField<Value>
+export function nameField(about: string, kind: Kind<unknown> = SOME_TEXT): RequiredField<unknown> {
+  return { kind, about, form: { type: 'name' }, isRequired: true }
+}
+
+/** Returns a field for the name of a thing. Without it, the question is about all of them. */
+export function optionalNameField(about: string): Field<string> {
+  return { kind: SOME_TEXT, about, form: { type: 'name' } }
 }
 
 /** Returns a field for one of these values. @param otherwise what is chosen if none of them is given */
@@ -90,8 +114,9 @@ export function readFilter<Of extends Fields>(
   const filter: Record<string, unknown> = {}
   const texts: Record<string, string> = {}
   const errors: string[] = []
-  for (const [name, { kind }] of Object.entries(fields)) {
+  for (const [name, { kind, isRequired }] of Object.entries(fields)) {
     const text = given[name] ?? ''
+    if (text === '' && isRequired) errors.push(`${name}: is missing`)
     if (text === '') continue
     texts[name] = text
     const { success, output } = safeParse(kind.schema, text)

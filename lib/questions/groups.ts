@@ -1,10 +1,20 @@
 import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
-import { listGroups, readGroupLags } from '../queries/kafka/consumer-groups.ts'
+import { type GroupLag, listGroups, readGroupLags } from '../queries/kafka/consumer-groups.ts'
 import { textFilter } from '../support/text-match.ts'
 import { column, count, type Tone } from './column.ts'
+import type { Environment } from './environment.ts'
 import { textField } from './field.ts'
 import { readBoundsByName } from './kafka.ts'
 import { question } from './question.ts'
+
+/** Columns of all lists of groups. */
+export const GROUP_COLUMNS = [
+  column('group', { link: 'group', least: 20 }),
+  column('function', { leaveOut: 2 }),
+  column('state', { tone: 'tone' }),
+  count('members', { leaveOut: 1 }),
+  count('pending', { heading: 'Lag in records', atLeast: 'isAtLeast' }),
+] as const
 
 export const GROUPS = question({
   title: 'Consumer groups',
@@ -24,30 +34,30 @@ Examples:
     )
     const shown = matching.slice(0, most)
     const lags = await readGroupLags(kafka, topics => readBoundsByName(environment, topics), shown)
-    const rows = lags.map(({ group, state, members, pending, topics }) => ({
-      group,
-      function: environment.findFunction(group),
-      ...judgeGroup(state, pending),
-      members: members.length,
-      pending,
-      isAtLeast: topics.some(({ unknown }) => unknown.length > 0),
-      topics: topics.map(({ topic }) => topic),
-    }))
-    return { rows, more: matching.length - shown.length }
+    return { rows: lags.map(lag => summarizeGroup(environment, lag)), more: matching.length - shown.length }
   },
 }).shownAs({
   key: 'group',
-  columns: [
-    column('group', { link: 'group', least: 20 }),
-    column('function', { leaveOut: 2 }),
-    column('state', { tone: 'tone' }),
-    count('members', { leaveOut: 1 }),
-    count('pending', { heading: 'Lag in records', atLeast: 'isAtLeast' }),
-    column('topics', { heading: 'Reads', type: 'list', link: 'topic', least: 20 }),
-  ],
+  columns: [...GROUP_COLUMNS, column('topics', { heading: 'Reads', type: 'list', link: 'topic', least: 20 })],
   empty:
     'There are no consumer groups. The group of a function exists once the function has started to read.',
 })
+
+/** Returns a group as a row of a list. Pure. */
+export function summarizeGroup(
+  environment: Pick<Environment, 'findFunction'>,
+  { group, state, members, pending, topics }: GroupLag,
+) {
+  return {
+    group,
+    function: environment.findFunction(group),
+    ...judgeGroup(state, pending),
+    members: members.length,
+    pending,
+    isAtLeast: topics.some(({ unknown }) => unknown.length > 0),
+    topics: topics.map(({ topic }) => topic),
+  }
+}
 
 /** State of a group as people see it. */
 export interface GroupState {

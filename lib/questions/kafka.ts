@@ -1,12 +1,14 @@
 /** Topics of the cluster and their bounds, as several questions read them. */
 import type { ClusterInspection, KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
+import { describeKafka } from '../diagnosis/server-standards.ts'
 import { type ClusterTopic, toClusterTopics } from '../queries/kafka/cluster.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
+import { Failure } from '../support/failure.ts'
 import type { Environment } from './environment.ts'
 
 /** Returns all topics sorted by name, including internal ones. @throws RefusedByKafka or Unavailable */
-export async function listClusterTopics(cluster: ClusterInspection): Promise<ClusterTopic[]> {
+async function listClusterTopics(cluster: ClusterInspection): Promise<ClusterTopic[]> {
   return toClusterTopics(await awaitKafkaAnswer('list of topics', cluster.metadata()))
 }
 
@@ -27,5 +29,19 @@ export async function readBoundsByName(
   return readBounds(
     cluster,
     (await listClusterTopics(cluster)).filter(({ topic }) => names.includes(topic)),
+  )
+}
+
+/** Returns a topic of the cluster. @throws Failure for an unknown topic, RefusedByKafka or Unavailable */
+export async function requireClusterTopic(
+  { config }: Pick<Environment, 'config'>,
+  cluster: ClusterInspection,
+  name: string,
+): Promise<ClusterTopic> {
+  const found = (await listClusterTopics(cluster)).find(({ topic }) => topic === name)
+  if (found) return found
+  throw new Failure(
+    `Kafka at ${describeKafka(config).address} has no topic ${name}. \`sluice topics list\` lists all topics.`,
+    { isMissing: true },
   )
 }

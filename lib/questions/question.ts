@@ -65,16 +65,43 @@ interface Asked<Of extends Fields, Row> {
   read(environment: Environment, filter: Filter<Of>, limits: Limits): Promise<Found<Row>>
 }
 
-/** How the rows of an answer are shown. */
+/** How the rows of an answer are shown: as a table or, with sections, each for itself. */
 interface Shown<Row> {
   /** Member that identifies a row. */
   readonly key: keyof Row & string
+  /** Columns of the table, or facts about a thing that is shown for itself. */
   readonly columns: readonly Column<keyof Row & string>[]
+  /** Tables below the facts of a thing, in order. */
+  readonly sections?: readonly SectionOf<Row>[]
   /** Sentence for an answer without rows and notes. It explains why, and what to do. */
   readonly empty: string
   /** Returns the flat documents of rows, in snake_case; absent if the command cannot print any. */
   flat?(environment: Environment, rows: readonly Row[]): Promise<readonly object[]>
 }
+
+/** Table about a thing: a list in one of its members. A list that is null is not shown. */
+export interface Section {
+  readonly of: string
+  readonly title: string
+  /** Member that identifies a row of the list. */
+  readonly key: string
+  readonly columns: readonly Column[]
+  /** Sentence for a list without rows. */
+  readonly empty: string
+  /** Face that alone shows the section; all if absent. A page shows such a section folded. */
+  readonly only?: 'terminal' | 'page'
+}
+
+/** Section over a member of the row that is a list. */
+type SectionOf<Row> = {
+  readonly [Member in keyof Row & string]: NonNullable<Row[Member]> extends readonly (infer Item)[]
+    ? Section & {
+        readonly of: Member
+        readonly key: keyof Item & string
+        readonly columns: readonly Column<keyof Item & string>[]
+      }
+    : never
+}[keyof Row & string]
 
 export interface Question<Of extends Fields, Row> extends Asked<Of, Row>, Shown<Row> {}
 
@@ -85,7 +112,7 @@ export function question<Of extends Fields, Row>(asked: Asked<Of, Row>) {
 
 /** Asks a question. @throws the errors of its `read` */
 export async function ask<Of extends Fields, Row>(
-  { read }: Question<Of, Row>,
+  { read }: Pick<Question<Of, Row>, 'read'>,
   environment: Environment,
   filter: Filter<Of>,
   limits: Limits,

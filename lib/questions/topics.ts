@@ -89,7 +89,7 @@ export function judgeReplication(
 }
 
 /** Returns the number of records, null if it is unknown for any partition. Pure. */
-function countRecords(bounds: readonly (Bounds | undefined)[]): number | null {
+export function countRecords(bounds: readonly (Bounds | undefined)[]): number | null {
   let records = 0
   for (const bound of bounds) {
     if (!bound) return null

@@ -3,17 +3,20 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { toFlag } from '../../cli/command.ts'
 import type { Answers } from '../../console/api/all-routes.ts'
-import { ALL_QUESTIONS, type AnyQuestion } from '../../lib/questions/all.ts'
+import { ALL_QUESTIONS, type AnyQuestion, type QuestionWords } from '../../lib/questions/all.ts'
+import type { Column } from '../../lib/questions/column.ts'
 import type { Answer } from '../../lib/questions/question.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import type { TestEnvironment } from '../support/environment.ts'
 import { markedEnvironment } from '../support/marked-environment.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { type SubjectsRegistry, startSubjects } from '../support/subjects.ts'
+import { TopicCommands } from '../support/topic-commands.ts'
 import { until } from '../support/until.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
-type AnyAnswer = Answer<Readonly<Record<string, unknown>>>
+type Row = Readonly<Record<string, unknown>>
+type AnyAnswer = Answer<Row>
 
 describe('given a question', () => {
   let environment: TestEnvironment
@@ -39,8 +42,21 @@ describe('given a question', () => {
     await environment?.close()
   })
 
+  /** Name of the thing that each question about one is asked about. */
+  const named: Partial<Record<QuestionWords, () => Promise<Readonly<Record<string, string>>>>> = {
+    'topics describe': async () => ({ topic: 'readings' }),
+    'groups lag': async () => ({ group: await committedGroup(environment) }),
+  }
+  const names = new Map<string, Readonly<Record<string, string>>>()
+  before(async () => {
+    for (const [words, find] of Object.entries(named)) names.set(words, await find())
+  })
   const command = (words: string, ...options: string[]) =>
-    ran([...words.split(' '), ...options], { environment: variables })
+    ran([...words.split(' '), ...Object.values(names.get(words) ?? {}), ...options], {
+      environment: variables,
+    })
+  const address = (words: string, path: string, more: Readonly<Record<string, string>> = {}) =>
+    `${path}?${new URLSearchParams({ ...names.get(words), ...more })}`
 
   it('then there are some to look at', () => assert.ok(Object.keys(ALL_QUESTIONS).length >= 4))
 
@@ -55,40 +71,42 @@ describe('given a question', () => {
       let both: readonly unknown[] = []
       await until('equal documents', async () => {
         const { stdout, stderr } = await command(words, '--json')
-        both = [stderr || JSON.parse(stdout), await served.ask<AnyAnswer>(path)]
+        both = [stderr || JSON.parse(stdout), await served.ask<AnyAnswer>(address(words, path))]
         assert.deepEqual(both[0], both[1])
         return true
       })
       const [{ rows, more, notes }] = both as [AnyAnswer]
       assert.deepEqual([more, Array.isArray(notes)], [0, true])
-      const shown = [
-        question.key,
-        ...question.columns.flatMap(({ of, tone, atLeast }) => [of, tone ?? of, atLeast ?? of]),
-      ]
-      for (const row of rows)
-        for (const member of shown) assert.ok(Object.hasOwn(row, member), `${words}: ${member}`)
-      assert.equal(new Set(rows.map(row => row[question.key])).size, rows.length)
+      assertShown(words, question, rows)
+      for (const section of question.sections ?? [])
+        for (const row of rows) assertShown(words, section, (row[section.of] ?? []) as readonly Row[])
+      if (names.has(words)) assert.equal(rows.length, 1)
     })
 
     it(`${words}: then text and page have the same columns, and options are fields of the form`, async () => {
       const shown = (await served.ask<Answers['/questions']>('/questions'))[path]
       assert.deepEqual(shown?.columns, question.columns)
       const { stdout: help } = await command(words, '--help')
-      for (const { name, about } of shown?.fields ?? []) {
-        assert.ok(help.includes(toFlag(name)), name)
+      assert.deepEqual(shown?.sections, question.sections ?? [])
+      for (const { name, about, form } of shown?.fields ?? []) {
+        assert.ok(help.includes(form.type === 'name' ? name : toFlag(name)), name)
         assert.ok(help.replaceAll(/\s+/g, ' ').includes(about), about)
       }
       const { rows } = JSON.parse((await command(words, '--json')).stdout) as AnyAnswer
       const { stdout } = await command(words)
       if (rows.length === 0) assert.ok(stdout.includes(question.empty), stdout)
-      for (const { heading, of } of question.columns)
-        if (rows.some(row => row[of] !== null)) assert.ok(stdout.includes(heading.toUpperCase()), stdout)
+      const isTable = question.sections === undefined
+      for (const { heading, of, only } of question.columns)
+        if (only !== 'page' && rows.some(row => row[of] !== null))
+          assert.ok(stdout.includes(isTable ? heading.toUpperCase() : heading), `${heading}: ${stdout}`)
+      for (const { title, only } of question.sections ?? [])
+        assert.equal(stdout.includes(title), only !== 'page', title)
     })
 
     it(`${words}: then a wrong value of a field has one sentence in all faces`, async () => {
       for (const [name, { form, kind }] of Object.entries(question.filter)) {
         if (form.type !== 'choice') continue
-        const response = await served.request(`${path}?${name}=no-such`)
+        const response = await served.request(address(words, path, { [name]: 'no-such' }))
         const { message } = (await response.json()) as { readonly message: string }
         const { status, stderr } = await command(words, toFlag(name), 'no-such')
         assert.deepEqual([response.status, status], [400, 2])
@@ -104,3 +122,32 @@ describe('given a question', () => {
     assert.match(stderr, /Kafka.*127\.0\.0\.1:1/)
   })
 })
+
+/** Checks that rows have all members that are shown, and that their key identifies them. */
+function assertShown(
+  words: string,
+  { key, columns }: { readonly key: string; readonly columns: readonly Column[] },
+  rows: readonly Row[],
+): void {
+  const members = columns.flatMap(({ of, tone, atLeast, unit, linkBy }) => [
+    ...[of, tone, atLeast, unit].flatMap(member => member ?? []),
+    ...(linkBy ?? []),
+  ])
+  for (const row of rows)
+    for (const member of [key, ...members]) assert.ok(Object.hasOwn(row, member), `${words}: ${member}`)
+  assert.equal(new Set(rows.map(row => row[key])).size, rows.length)
+}
+
+/** Returns a group that has read all readings. */
+async function committedGroup(environment: TestEnvironment): Promise<string> {
+  const commands = await TopicCommands.open()
+  try {
+    const topic = environment.topic('readings')
+    const ends = await environment.client.ends(topic)
+    const partitions = ends.map((end, partition) => ({ partition, offset: String(end) }))
+    await commands.admin.setOffsets({ groupId: commands.named('readers'), topic, partitions })
+    return commands.named('readers')
+  } finally {
+    await commands.close()
+  }
+}

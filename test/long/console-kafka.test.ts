@@ -2,8 +2,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Answers } from '../../console/api/all-routes.ts'
-import type { GroupAnswer } from '../../console/api/kafka/groups.ts'
-import type { TopicAnswer } from '../../console/api/kafka/topics.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { brokers } from '../support/servers.ts'
@@ -51,7 +49,9 @@ describe('given the console, when Kafka is looked at', () => {
   })
 
   it('then one topic has partitions, settings, readers and a size', async () => {
-    const answer = await served.ask<TopicAnswer>(`/kafka/topics/one?name=${topic}`)
+    const { rows } = await served.ask<Answers['/kafka/topics/one']>(`/kafka/topics/one?topic=${topic}`)
+    const [answer] = rows
+    assert.ok(answer)
     assert.deepEqual(
       answer.partitions.map(({ start, end }) => [start, end]),
       [
@@ -60,11 +60,8 @@ describe('given the console, when Kafka is looked at', () => {
         [0, 120],
       ],
     )
-    assert.deepEqual(
-      answer.settings?.filter(({ isOwn }) => isOwn),
-      [{ name: 'retention.ms', value: '60000', isOwn: true }],
-    )
-    assert.ok(answer.settings?.some(({ name, isOwn }) => name === 'segment.bytes' && !isOwn))
+    assert.deepEqual(answer.settings, [{ name: 'retention.ms', value: '60000', means: '1 min' }])
+    assert.ok(answer.defaults?.some(({ name }) => name === 'segment.bytes'))
     assert.deepEqual(
       answer.groups.map(reading => [reading.group, reading.pending]),
       [[group, 21]],
@@ -90,10 +87,11 @@ describe('given the console, when Kafka is looked at', () => {
       groups.map(group => [group.group, group.state, group.pending, group.topics]),
       [[group, 'no readers', 21, [topic]]],
     )
-    const answer = await served.ask<GroupAnswer>(`/kafka/groups/one?name=${group}`)
-    const [lags] = answer.topics
+    const { rows } = await served.ask<Answers['/kafka/groups/one']>(`/kafka/groups/one?group=${group}`)
+    const [answer] = rows
+    assert.ok(answer)
     assert.deepEqual(
-      lags?.partitions.map(({ next, end, pending }) => [next, end, pending]),
+      answer.partitions.map(({ next, end, pending }) => [next, end, pending]),
       [
         [0, 1, 1],
         [0, 0, 0],

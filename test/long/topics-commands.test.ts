@@ -38,13 +38,13 @@ describe('given a cluster, when its topics are looked at and changed', { timeout
     const topic = await commands.topic('described', 3, { 'retention.ms': '60000' })
     await commands.client.send(topic, [{ partition: 1, value: 'x' }])
     const described = await commands.run(['topics', 'describe', topic])
-    assert.match(described.stdout, /^Partitions: 3, replication factor 1, all in sync$/m)
-    assert.match(described.stdout, /^Distribution of records: even, skew 3\.00 \(few records\)$/m)
-    assert.match(described.stdout, /^ +1 +\d+ +\d+ +\d+ +1 +100\.0 %$/m)
-    assert.match(described.stdout, /^ {2}retention\.ms = 60000$/m)
-    const { partitions, balance, settings } = JSON.parse(
-      (await commands.run(['topics', 'describe', topic, '--json'])).stdout,
-    )
+    assert.match(described.stdout, /^ {2}State +all in sync$/m)
+    assert.match(described.stdout, /^ {2}Distribution +even, skew 3\.00 \(few records\)$/m)
+    assert.match(described.stdout, /^ +1 +\d+ +\d+ +\d+ +0 +1 +1 +100\.0 %/m)
+    assert.match(described.stdout, /^retention\.ms +60000 +1 min$/m)
+    const {
+      rows: [{ partitions, skew, verdict, settings }],
+    } = JSON.parse((await commands.run(['topics', 'describe', topic, '--json'])).stdout)
     assert.deepEqual(
       partitions.map((partition: { records: number; share: number }) => [partition.records, partition.share]),
       [
@@ -53,14 +53,14 @@ describe('given a cluster, when its topics are looked at and changed', { timeout
         [0, 0],
       ],
     )
-    assert.deepEqual(balance, { skew: 3, verdict: 'even' })
+    assert.deepEqual({ skew, verdict }, { skew: 3, verdict: 'even' })
     await commands.client.send(
       topic,
       Array.from({ length: 99 }, () => ({ partition: 1, value: 'x' })),
     )
     const skewed = await commands.run(['topics', 'describe', topic])
-    assert.match(skewed.stdout, /^Distribution of records: skewed, skew 3\.00$/m)
-    assert.deepEqual(settings, { 'retention.ms': '60000' })
+    assert.match(skewed.stdout, /^ {2}Distribution +skewed, skew 3\.00$/m)
+    assert.deepEqual(settings, [{ name: 'retention.ms', value: '60000', means: '1 min' }])
     const { rows: topics } = JSON.parse((await commands.run(['topics', 'list', '--json'])).stdout)
     const [listed] = topics.filter((value: { topic: string }) => value.topic === topic)
     const { bytes, ...others } = listed

@@ -1,29 +1,15 @@
-/** Routes for topics, messages, groups and schemas. */
-
-import { maxLength, minLength, optional, pipe, string } from 'valibot'
+/** Routes for messages of topics. */
 import type { Signal } from '../../../lib/app/topic-table.ts'
 import { listTopics } from '../../../lib/queries/kafka/topic-descriptions.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareQuery, declareSharedQuery } from '../../http/declare-route.ts'
-import { readGroup } from './groups.ts'
 import { readMessage } from './messages/message-details.ts'
 import { listMessages, type MessagePorts } from './messages/message-list.ts'
 import { MESSAGES_FIELDS, PLACE_FIELDS } from './messages/message-query.ts'
-import { readTopic } from './topics.ts'
-
-/** Name of a topic, up to 249 characters. */
-const TOPIC = pipe(
-  optional(string(), ''),
-  minLength(1, 'name a topic'),
-  maxLength(249, 'is too long for the name of a topic'),
-)
-const GROUP = pipe(optional(string(), ''), minLength(1, 'name a group'), maxLength(1_000, 'is too long'))
 
 export function declareKafkaRoutes(environment: ConsoleEnvironment) {
   const ports = createMessagePorts(environment)
   return {
-    '/kafka/topics/one': declareSharedQuery({ name: TOPIC }, ({ name }) => readTopic(environment, name)),
-    '/kafka/groups/one': declareSharedQuery({ name: GROUP }, ({ name }) => readGroup(environment, name)),
     '/kafka/messages': declareSharedQuery(MESSAGES_FIELDS, async query => listMessages(query, await ports())),
     '/kafka/messages/topics': declareQuery({}, () => listMessageTopics(environment)),
     '/kafka/messages/one': declareQuery(PLACE_FIELDS, async place =>

@@ -1,28 +1,27 @@
 /** Cells of declared columns. */
-import type { ComponentChildren, JSX } from 'preact'
+import { type ComponentChildren, Fragment, type JSX } from 'preact'
 import type { Column, LinkedThing, Tone } from '../../../lib/questions/column.ts'
-import { spanText } from '../../../lib/support/duration.ts'
+import { formatShare } from '../../../lib/support/balance.ts'
+import { durationText, spanText } from '../../../lib/support/duration.ts'
 import { formatRanges } from '../../../lib/support/ranges-text.ts'
 import { formatQuantity, shortNumber } from '../../../lib/support/short-number.ts'
 import { buildAddress } from '../client/address.ts'
 import type { Column as TableColumn } from '../components/data-table.tsx'
 import { Badge, EntityLink, Moment, rankSeverity, Severity, useNow } from '../components/labels.tsx'
 import { formatBytes, formatDigits, formatNumber } from '../components/value-texts.ts'
-import { BreakableName } from '../kafka/links.tsx'
 
 type Row = Readonly<Record<string, unknown>>
 
-/** Page of each kind of thing, and the parameter of its URL that names one. */
-const PAGES: Readonly<Record<LinkedThing, readonly [path: string, parameter: string]>> = {
+/** Page of each kind of thing, and the parameters of its URL that name one. */
+const PAGES: Readonly<Record<LinkedThing, readonly [path: string, ...parameters: string[]]>> = {
   topic: ['/kafka', 'topic'],
   group: ['/kafka/groups', 'group'],
   alert: ['/alerts', 'alert'],
   rule: ['/alerts/rules', 'rule'],
   entity: ['/telemetry', 'entity'],
   letter: ['/failures', 'letter'],
+  messages: ['/kafka/messages', 'topic', 'partition', 'offset'],
 }
-
-const NUMBERS: ReadonlySet<string> = new Set(['count', 'bytes', 'quantity'])
 
 /** Returns the columns of the table. Values that belong below another one are further lines of its cells. */
 export function toTableColumns(columns: readonly Column[]): TableColumn<Row>[] {
@@ -37,7 +36,7 @@ export function toTableColumns(columns: readonly Column[]): TableColumn<Row>[] {
 }
 
 function toTableColumn(column: Column, below: readonly Column[]): TableColumn<Row> {
-  const { heading, type } = column
+  const { heading, type, isNumber } = column
   return {
     heading,
     cell: row => (
@@ -54,7 +53,7 @@ function toTableColumn(column: Column, below: readonly Column[]): TableColumn<Ro
       </>
     ),
     ...(type !== 'list' && { sortBy: row => toSortKey(column, row) }),
-    ...(NUMBERS.has(type) && { align: 'right' }),
+    ...(isNumber && { align: 'right' }),
   }
 }
 
@@ -62,15 +61,15 @@ function toTableColumn(column: Column, below: readonly Column[]): TableColumn<Ro
 const TONES: readonly Tone[] = ['bad', 'warn', 'good', 'plain']
 
 /** Returns the sort key of a value. Null is sorted below all others. */
-function toSortKey({ of, type, tone }: Column, row: Row): string | number {
+function toSortKey({ of, type, tone, isNumber }: Column, row: Row): string | number {
   const value = row[of]
   if (tone !== undefined) return `${TONES.indexOf(row[tone] as Tone)} ${value}`
   if (type === 'severity') return rankSeverity({ severity: String(value) })
-  if (!NUMBERS.has(type)) return String(value ?? '')
+  if (!isNumber) return String(value ?? '')
   return typeof value === 'number' ? value : Number.NEGATIVE_INFINITY
 }
 
-function Cell({ column, row }: { readonly column: Column; readonly row: Row }): JSX.Element {
+export function Cell({ column, row }: { readonly column: Column; readonly row: Row }): JSX.Element {
   const { of, tone, atLeast, none = '–' } = column
   const value = row[of]
   const shown = value === null ? none : showValue(column, value, row)
@@ -88,25 +87,33 @@ function showValue(column: Column, value: unknown, row: Row): ComponentChildren 
         ))}
       </ul>
     )
-  if (type === 'numbers') return formatRanges(value as readonly number[])
-  if (type === 'count') return formatNumber(value as number)
-  if (type === 'bytes') return formatBytes(value as number)
   if (type === 'quantity') return formatQuantityOf(column, value, row)
   if (type === 'span') return <Span from={value as string} until={row[column.until ?? ''] as string | null} />
   if (type === 'badge') return <Badge>{String(value)}</Badge>
   if (type === 'time') return <Moment at={value as string} />
   if (type === 'entity') return <EntityLink entity={String(value).trim()} />
   if (type === 'severity') return <Severity of={String(value)} />
-  if (link === undefined) return String(value)
-  const [path, parameter] = PAGES[link]
+  const text = formatText(type, value)
+  if (link === undefined) return text
+  const [path, ...parameters] = PAGES[link]
+  const names = linkBy === undefined ? [value] : linkBy.map(member => row[member])
+  const query = Object.fromEntries(
+    names.map((name, index) => [parameters[index] as string, String(name)] as const),
+  )
   return (
-    <a
-      class="roomy"
-      href={buildAddress(path, { [parameter]: String(linkBy === undefined ? value : row[linkBy]) })}
-    >
-      <BreakableName name={String(value)} />
+    <a class="roomy" href={buildAddress(path, query)}>
+      <BreakableName name={text} />
     </a>
   )
+}
+
+function formatText(type: Column['type'], value: unknown): string {
+  if (type === 'numbers') return formatRanges(value as readonly number[])
+  if (typeof value !== 'number') return String(value)
+  if (type === 'bytes') return formatBytes(value)
+  if (type === 'share') return formatShare(value)
+  if (type === 'seconds') return durationText(value * 1_000)
+  return type === 'count' ? formatNumber(value) : String(value)
 }
 
 /** Formats a number with its unit, or an observed state. */
@@ -119,4 +126,20 @@ function formatQuantityOf({ unit = '', limit = '' }: Column, value: unknown, row
 /** Duration of something that has ended, or lasts. */
 function Span({ from, until }: { readonly from: string; readonly until: string | null }): JSX.Element {
   return <>{spanText(from, until, useNow())}</>
+}
+
+/** Name that the browser may break after each dot. */
+function BreakableName({ name }: { readonly name: string }): JSX.Element {
+  const [first = '', ...others] = name.split(/(?<=\.)/)
+  return (
+    <>
+      {first}
+      {others.map((part, at) => (
+        <Fragment key={`${at} ${part}`}>
+          <wbr />
+          {part}
+        </Fragment>
+      ))}
+    </>
+  )
 }

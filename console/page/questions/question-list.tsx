@@ -15,8 +15,8 @@ import { toTableColumns } from './cells.tsx'
 /** Descriptions of questions by the path of their route. */
 export const QuestionsContext = createContext<Answers['/questions'] | undefined>(undefined)
 
-type Row = Readonly<Record<string, unknown>>
-type AnyAnswer = Answered<Row>
+export type Row = Readonly<Record<string, unknown>>
+export type AnyAnswer = Answered<Row>
 
 interface Props {
   readonly path: QueryName
@@ -102,6 +102,7 @@ function FilterField({ field: { name, about, form } }: { readonly field: ShownFi
       </Check>
     )
   if (form.type === 'text') return <TextField name={name} label={label} placeholder={form.example} />
+  if (form.type === 'name') return <TextField name={name} label={label} placeholder={about} />
   const [otherwise, values] = form.type === 'time' ? ['any', AGO] : [form.otherwise, form.values]
   // The address may have a value that the form does not offer.
   const options = [...new Set([...values, value])]

@@ -33,7 +33,7 @@ export interface AgedGroupLag extends Omit<GroupLag, 'topics'> {
   readonly topics: readonly AgedTopicLag[]
 }
 
-export interface AgedTopicLag extends Omit<TopicLag, 'partitions'> {
+interface AgedTopicLag extends Omit<TopicLag, 'partitions'> {
   readonly partitions: readonly AgedPartitionLag[]
 }
 

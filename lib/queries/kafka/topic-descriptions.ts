@@ -1,13 +1,7 @@
 /** Describes the topics of a cluster: their partitions, settings and records. */
 
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
-import {
-  describeTopic,
-  isInternal,
-  type TopicDescription,
-  type TopicLayout,
-  topicLayouts,
-} from '#runtime/adapters/kafka/topic-admin.ts'
+import { isInternal, type TopicLayout, topicLayouts } from '#runtime/adapters/kafka/topic-admin.ts'
 import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { awaitKafkaAnswer } from './kafka-answers.ts'
 import { readTopicBounds } from './topics.ts'
@@ -20,15 +14,6 @@ import { readTopicBounds } from './topics.ts'
 export async function listTopics(kafka: Kafka): Promise<TopicLayout[]> {
   const all = await awaitKafkaAnswer('list of topics', topicLayouts(kafka))
   return all.filter(({ topic }) => !isInternal(topic))
-}
-
-/**
- * Returns the description of a topic.
- *
- * @throws UnknownTopic, RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
- */
-export function readTopicDescription(kafka: Kafka, topic: string): Promise<TopicDescription> {
-  return awaitKafkaAnswer(`topic ${topic}`, describeTopic(kafka, topic))
 }
 
 /**

@@ -1,38 +1,9 @@
 /** Texts of commands whose data comes from servers. */
 import { it } from 'node:test'
-import { formatLags } from '../../../cli/groups/text.ts'
 import { formatProgress, type Progress } from '../../../cli/output/progress-text.ts'
 import { formatStatistics } from '../../../cli/stats.ts'
-import { computeLongestWait } from '../../../lib/queries/kafka/consumer-groups.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'
-
-const MEMBER = { memberId: 'm', clientId: 'c', host: '127.0.0.1', assigned: { b: [0], a: [0, 1] } }
-
-function partition(number: number, pending: number, seconds: number | null) {
-  return { partition: number, next: 0, end: pending, pending, seconds }
-}
-
-function lag(...partitions: ReturnType<typeof partition>[]) {
-  const pending = partitions.reduce((sum, partition) => sum + partition.pending, 0)
-  const topics = [{ topic: 'orders', pending, partitions, unknown: [] }]
-  const found = { group: 'g', state: 'stable' as const, members: [MEMBER], pending, topics }
-  return { ...found, seconds: computeLongestWait(found) }
-}
-
-it('given groups and their lag, then each partition has a line, and the last one has the total', () => {
-  const lags = [
-    lag(partition(0, 5, 90), partition(1, 0, 0), partition(2, 2, 12)),
-    lag(partition(0, 0, 0)),
-    lag(partition(0, 3, null), partition(1, 1, 4)),
-    lag(partition(0, 3, null)),
-  ]
-  golden('groups', {
-    lag: formatLags({ groups: lags }),
-    'lag in seconds': lags.map(({ seconds }) => seconds).join(),
-    'no groups': formatLags({ groups: [] }),
-  })
-})
 
 it('given statistics, then they line up, with units', () => {
   const times = { last: 22, lastAt: '2026-01-01T00:00:00.000Z' }

@@ -81,6 +81,36 @@ describe('an answer in the terminal', () => {
   })
 })
 
+describe('things in the terminal', () => {
+  const shown = {
+    title: 'Pump',
+    key: 'name',
+    columns: [column('state'), column('place'), column('fault', { none: 'none' })],
+    sections: [
+      { of: 'parts', title: 'Parts', key: 'id', columns: [count('id'), column('share', { type: 'share' })] },
+      { of: 'visits', title: 'Visits', key: 'at', columns: [column('at')], empty: 'Nobody came.' },
+      { of: 'secrets', title: 'Secrets', key: 'id', columns: [column('id')] },
+      { of: 'defaults', title: 'Defaults', key: 'id', columns: [column('id')], only: 'page' },
+    ],
+    empty: 'There are no pumps.',
+  } as unknown as AnyQuestion
+  const pump = (name: string) => ({
+    ...{ name, state: 'open', place: null, fault: null },
+    ...{ parts: [{ id: 7, share: 0.25 }], visits: [], secrets: null, defaults: [{ id: 'x' }] },
+  })
+  const format = (...names: string[]) =>
+    formatAnswer(shown, { rows: names.map(pump) as never, more: 0, notes: [] }, 0, undefined)
+
+  it('given a thing, then known facts, and its lists with what they say where they are empty', () =>
+    assert.equal(
+      format('a\u001b'),
+      'Pump a\\u001b\n  State  open\n  Fault  none\n\nParts\nID   SHARE\n 7  25.0 %\n\nVisits\nNobody came.\n',
+    ))
+
+  it('given two, then one below the other', () =>
+    assert.match(format('a', 'b'), /^Pump a\n[\s\S]*\n\nPump b\n/))
+})
+
 describe('the state of a group', () => {
   for (const [state, pending, judged, tone] of [
     ['stable', 9, 'stable', 'good'],

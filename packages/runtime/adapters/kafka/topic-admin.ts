@@ -2,7 +2,7 @@
 import { alterSettingsQuestion, askBroker, type TopicMetadata } from '@sluice/kafka-records/requests'
 import type { Admin, Kafka } from 'kafkajs'
 import { untilLed } from './application-topics.ts'
-import { answerError, askCluster, fetchMetadata, fetchSettings } from './ask-cluster.ts'
+import { answerError, askCluster, fetchMetadata } from './ask-cluster.ts'
 import { askAdmin } from './ask-leaders.ts'
 import { brokersAnswer } from './availability.ts'
 import { RefusedByKafka } from './errors.ts'
@@ -22,11 +22,6 @@ export interface TopicLayout {
   readonly partitions: readonly TopicPartition[]
 }
 
-export interface TopicDescription extends TopicLayout {
-  /** Settings that differ from the defaults of the brokers. */
-  readonly settings: Readonly<Record<string, string>>
-}
-
 /** Resolves to the topics of the cluster by name, including Kafka's internal topics. */
 export async function topicLayouts(kafka: Kafka): Promise<TopicLayout[]> {
   const { topics } = await askCluster(kafka, cluster => fetchMetadata(cluster))
@@ -35,24 +30,6 @@ export async function topicLayouts(kafka: Kafka): Promise<TopicLayout[]> {
 
 export function isInternal(topic: string): boolean {
   return topic.startsWith('__')
-}
-
-/** Describes a topic. @throws the error response UNKNOWN_TOPIC_OR_PARTITION if the topic does not exist */
-export async function describeTopic(kafka: Kafka, topic: string): Promise<TopicDescription> {
-  return askCluster(kafka, async cluster => {
-    const [found] = (await fetchMetadata(cluster, [topic])).topics
-    if (!found || isMissing(found)) throw answerError(found?.errorCode ?? UNKNOWN_TOPIC_OR_PARTITION)
-    const all = await fetchSettings(await cluster.brokerPool.findConnectedBroker(), 'topic', topic)
-    const own = all.filter(({ isOwn }) => isOwn).map(({ name, value }) => [name, value ?? ''])
-    return { ...toLayout(found), settings: Object.fromEntries(own) }
-  })
-}
-
-const UNKNOWN_TOPIC_OR_PARTITION = 3
-
-/** Returns true if the topic does not exist. A topic with partitions exists, even if one of them has no leader. */
-function isMissing({ errorCode, partitions }: TopicMetadata): boolean {
-  return errorCode !== 0 && partitions.length === 0
 }
 
 export function toLayout({ topic, partitions }: TopicMetadata): TopicLayout {

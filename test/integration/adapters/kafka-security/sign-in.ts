@@ -107,7 +107,7 @@ export function signsIn(): void {
       const commands: [command: string, expected: RegExp][] = [
         [`topics create ${copies} --partitions 1 --replication-factor 1`, /^Created topic: /],
         ['topics list', /copies\.secured/],
-        [`topics describe ${TOPIC}`, /^Topic: secured/],
+        [`topics describe ${TOPIC}`, /^Topic secured/],
         [`consume --topic ${TOPIC} --from start -n 1 --json`, /test\.signed-in/],
         [`replay ${file} --topic ${copies} --keep-partitions --speed max`, /^[1-9]\d* acknowledged, 0 not/],
       ]

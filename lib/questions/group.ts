@@ -1,0 +1,209 @@
+/** One consumer group, or all of them: the lag and the reader of each partition. */
+import type { Kafka } from '#runtime/adapters/kafka/client.ts'
+import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
+import { describeKafka } from '../diagnosis/server-standards.ts'
+import {
+  type AgedGroupLag,
+  addGroupAges,
+  computeLongestWait,
+  type GroupLag,
+  listGroups,
+  readConsumerGroups,
+  readGroupLag,
+  readGroupLags,
+} from '../queries/kafka/consumer-groups.ts'
+import { count as countOf } from '../support/count.ts'
+import { Failure } from '../support/failure.ts'
+import { formatRanges } from '../support/ranges-text.ts'
+import { column, count } from './column.ts'
+import type { Environment } from './environment.ts'
+import { optionalNameField } from './field.ts'
+import { summarizeGroup } from './groups.ts'
+import { readBoundsByName } from './kafka.ts'
+import { question } from './question.ts'
+
+export const GROUP = question({
+  title: 'Consumer group',
+  about: `Show consumer groups with their state, and their lag in each partition: the number of records that are not consumed, and the age of the
+oldest. Without a group, all groups of the cluster are shown.`,
+  more: `
+Lag is counted from the committed offset to the end of the partition or, without a committed offset, from the first
+record. Transaction markers count as records.
+
+Examples:
+  sluice groups lag sluice-alerting-local
+  sluice groups lag --json`,
+  ofCluster: true,
+  filter: { group: optionalNameField('full name of a group') },
+  // Each age requires reading a record.
+  onPage: { mostRecords: 200 },
+  async read(environment, { group }, { mostRecords, nowMs }) {
+    const further = await openFurtherCluster(environment).catch((error: Error) => error)
+    const isUnknown = further instanceof Error
+    const clusters = [await openCluster(environment, group), ...(further && !isUnknown ? [further] : [])]
+    const found: AgedGroupLag[] = []
+    for (const { log, readLags, groups } of clusters) {
+      const chosen = groups.filter(known => group === undefined || known.group === group)
+      for (const lag of await readLags(chosen)) found.push(await addAges(log, lag, mostRecords, nowMs))
+    }
+    if (group !== undefined && found.length === 0) throw missingGroup(environment, group)
+    const unknown = isUnknown
+      ? [`The groups of inputs in the further cluster are not shown: ${further.message}`]
+      : []
+    const rows = found.map(lag => describeGroup(environment, lag))
+    const idle = rows.filter(row => row.group === group && row.state === 'no readers')
+    return {
+      rows,
+      notes: [
+        ...unknown,
+        ...found.flatMap(describeLeaderless),
+        ...idle.map(
+          ({ pending }) =>
+            `The group has no members and ${countOf(pending, 'pending record')}. Check that its function is running.`,
+        ),
+      ],
+    }
+  },
+}).shownAs({
+  key: 'group',
+  columns: [
+    column('function'),
+    column('state', { tone: 'tone' }),
+    count('members'),
+    count('pending', { heading: 'Lag in records', atLeast: 'isAtLeast' }),
+    column('seconds', { type: 'seconds', heading: 'Oldest waits', none: 'not known' }),
+  ],
+  sections: [
+    {
+      of: 'partitions',
+      title: 'Lag',
+      key: 'of',
+      columns: [
+        column('topic', { link: 'topic', least: 20 }),
+        count('partition'),
+        count('next', { heading: 'Next offset', link: 'messages', linkBy: ['topic', 'partition', 'next'] }),
+        count('end', { leaveOut: 2 }),
+        count('pending', { heading: 'Lag in records' }),
+        column('seconds', { type: 'seconds', heading: 'Oldest waits', none: 'not known' }),
+        column('reader', { heading: 'Read by', none: 'no reader', leaveOut: 1 }),
+      ],
+      empty: 'The group has no offsets, and none of its members has a partition.',
+    },
+    {
+      of: 'readers',
+      title: 'Members',
+      key: 'memberId',
+      columns: [
+        column('clientId', { heading: 'Client', least: 20 }),
+        column('host', { leaveOut: 2 }),
+        column('reads', { type: 'list', least: 20 }),
+        column('memberId', { heading: 'Member id', leaveOut: 1 }),
+      ],
+      empty: 'The group has no members, so its topics are not being read.',
+    },
+  ],
+  empty: 'The cluster has no consumer groups.',
+})
+
+/** Cluster with some of its groups. */
+interface OpenCluster {
+  readonly log: LogReader
+  readonly groups: readonly GroupDescription[]
+  readonly readLags: (groups: readonly GroupDescription[]) => Promise<readonly GroupLag[]>
+}
+
+/** Opens the environment's own cluster. @param group only group that is needed; undefined for all */
+async function openCluster(environment: Environment, group: string | undefined): Promise<OpenCluster> {
+  const kafka = await environment.kafka()
+  return {
+    log: await environment.log(),
+    groups: await findGroups(kafka, group),
+    readLags: groups => readGroupLags(kafka, topics => readBoundsByName(environment, topics), groups),
+  }
+}
+
+/**
+ * Returns a group, or all. If the coordinator of the group does not describe it to this client, its entry in the list of all groups
+ * is returned.
+ */
+async function findGroups(kafka: Kafka, group: string | undefined): Promise<readonly GroupDescription[]> {
+  const [description] = group === undefined ? [] : await readConsumerGroups(kafka, [group])
+  return description && description.state !== 'missing' ? [description] : listGroups(kafka)
+}
+
+/** Opens the further cluster of the inputs, with the groups that read them; undefined without one. */
+async function openFurtherCluster(environment: Environment): Promise<OpenCluster | undefined> {
+  const { connections, furtherConsumers } = environment
+  const [first] = furtherConsumers
+  if (first === undefined) return undefined
+  const clients = connections.at(first.topic)
+  const [kafka, log] = [await clients.kafka(), await clients.log()]
+  const names = new Set(furtherConsumers.map(({ group }) => group))
+  const offsets = connections.register(new TopicOffsets(kafka))
+  return {
+    log,
+    groups: (await listGroups(kafka)).filter(({ group }) => names.has(group)),
+    readLags: groups => Promise.all(groups.map(group => readGroupLag(kafka, offsets, group))),
+  }
+}
+
+/** Adds the ages of a group's lag. @param most number of partitions with lag above which all ages are unknown */
+async function addAges(log: LogReader, lag: GroupLag, most: number, nowMs: number): Promise<AgedGroupLag> {
+  const waiting = lag.topics.flatMap(({ partitions }) => partitions.filter(({ pending }) => pending > 0))
+  if (waiting.length <= most) return addGroupAges(log, lag, nowMs)
+  const withoutAges = lag.topics.map(topic => ({
+    ...topic,
+    partitions: topic.partitions.map(partition => ({
+      ...partition,
+      seconds: partition.pending === 0 ? 0 : null,
+    })),
+  }))
+  return { ...lag, topics: withoutAges }
+}
+
+function describeGroup(environment: Environment, lag: AgedGroupLag) {
+  const { members, topics } = lag
+  const readers = new Map<string, string>(
+    members.flatMap(({ clientId, host, assigned }) =>
+      Object.entries(assigned).flatMap(([topic, partitions]) =>
+        partitions.map(partition => [`${topic}/${partition}`, `${clientId} at ${host}`] as const),
+      ),
+    ),
+  )
+  return {
+    ...summarizeGroup(environment, lag),
+    seconds: computeLongestWait(lag),
+    partitions: topics.flatMap(({ topic, partitions }) =>
+      partitions.map(partition => {
+        const of = `${topic}/${partition.partition}`
+        return { of, topic, ...partition, reader: readers.get(of) ?? null }
+      }),
+    ),
+    readers: members.map(({ clientId, host, memberId, assigned }) => ({
+      clientId,
+      host,
+      memberId,
+      reads: Object.entries(assigned).map(([topic, partitions]) => `${topic}: ${formatRanges(partitions)}`),
+    })),
+  }
+}
+
+function missingGroup({ config }: Environment, group: string): Failure {
+  return new Failure(
+    `Kafka at ${describeKafka(config).address} has no consumer group ${group}. The group of a function exists once the function has started to read; \`sluice groups list\` lists all groups.`,
+    { isMissing: true },
+  )
+}
+
+/** Says which partitions have no leader, so that what waits there is neither known nor counted. */
+function describeLeaderless({ group, topics }: AgedGroupLag): string[] {
+  return topics.flatMap(({ topic, unknown }) =>
+    unknown.length === 0
+      ? []
+      : [
+          `${group}: no leader for ${topic}/${formatRanges(unknown)}. What waits there is not known, and not counted.`,
+        ],
+  )
+}

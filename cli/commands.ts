@@ -138,9 +138,10 @@ last processed record.`,
     },
   },
   views: {
-    line: 'apply, drop and serve tables declared in SQL',
-    about: 'Apply, drop and serve the tables that config/views declares in SQL.',
+    line: 'list, apply, drop and serve tables declared in SQL',
+    about: 'List, apply, drop and serve the tables that config/views declares in SQL.',
     commands: {
+      list: asks('views list'),
       apply: ['put the statements of a folder into force', () => import('./views/apply.ts')],
       drop: ['drop tables', () => import('./views/drop.ts')],
       serve: ["serve ksqlDB's REST interface to the tables", () => import('./views/serve.ts')],

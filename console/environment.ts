@@ -8,15 +8,12 @@ import type { Config } from '../lib/app/config.ts'
 import { createClusterFinder } from '../lib/app/inputs.ts'
 import { openStorageReader } from '../lib/app/storage.ts'
 import type { Signal } from '../lib/app/topic-table.ts'
-import { openStoredPlan } from '../lib/clock/view-plan.ts'
 import { describeKafka } from '../lib/diagnosis/server-standards.ts'
-import { NO_TABLES } from '../lib/operations/views/plan-change.ts'
 import type { ReadTopic } from '../lib/queries/kafka/consumer-lag.ts'
 import { readTopicBounds } from '../lib/queries/kafka/topics.ts'
 import { Environment, type Offsets, type ReadingFunction } from '../lib/questions/environment.ts'
 import type { StorageReader } from '../lib/storage/storage.ts'
 import type { TopicSize } from '../lib/tables/table.ts'
-import type { ActivatedPlan } from '../lib/views/plan.ts'
 import { Cache } from './cache.ts'
 import { countPartitions, KafkaMonitor } from './kafka-outage.ts'
 import { PageOffsets } from './page-offsets.ts'
@@ -80,12 +77,6 @@ export class ConsoleEnvironment extends Environment<ShownFunction> {
     const readBounds = async () => readTopicBounds(await this.offsets(), topic)
     const count = (last = partitions) => countPartitions(readBounds(), last)
     return { topic, partitions: await this.#partitions.get(topic, count) }
-  }
-
-  /** Returns the SQL tables that are active. */
-  async sqlTables(): Promise<ActivatedPlan> {
-    const plan = await openStoredPlan(this.connections, this.config.env)
-    return (await plan.read()) ?? NO_TABLES
   }
 
   protected override createOffsets(kafka: Kafka): Offsets {

@@ -8,7 +8,6 @@ import { VIEWS as OF_RECORDS } from '../../lib/operations/sql/views.ts'
 import { followSelection } from '../../lib/operations/views/follow-selection.ts'
 import { requireTable } from '../../lib/operations/views/plan-change.ts'
 import { selectRows } from '../../lib/queries/states/view-rows.ts'
-import { durationText } from '../../lib/support/duration.ts'
 import {
   compileSelect,
   parseSelect,
@@ -17,7 +16,7 @@ import {
 } from '../../lib/views/language/compile-select.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { type ActivatedPlan, type ColumnType, readableTables, type TablePlan } from '../../lib/views/plan.ts'
-import type { WindowPlan } from '../../lib/windows/windows.ts'
+import { formatWindow } from '../../lib/windows/windows.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
 import { formatRow } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
@@ -137,13 +136,6 @@ function answerStreams({ streams }: ActivatedPlan): Answer {
     types?.join(', ') ?? null,
   ])
   return buildAnswer(columns, rows)
-}
-
-/** Returns a text such as `tumbling 1 min`. */
-function formatWindow(window: WindowPlan): string {
-  if (window.kind === 'session') return `session, gap ${durationText(window.gapMs)}`
-  const advance = window.kind === 'tumbling' ? '' : `, advance ${durationText(window.advanceMs)}`
-  return `${window.kind} ${durationText(window.sizeMs)}${advance}`
 }
 
 function describeSource(plan: ActivatedPlan, name: string): Answer {

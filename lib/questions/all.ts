@@ -60,6 +60,11 @@ export const QUESTIONS = {
     path: '/kafka/subjects',
     load: async () => (await import('./subjects.ts')).SUBJECTS,
   },
+  'views list': {
+    line: 'list the tables of config/views',
+    path: '/tables',
+    load: async () => (await import('./sql-tables.ts')).SQL_TABLES,
+  },
 } as const
 
 export type QuestionWords = keyof typeof QUESTIONS

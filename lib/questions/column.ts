@@ -17,7 +17,7 @@ type ColumnType =
   | 'numbers'
 
 /** Thing that has a page of its own, found by its name. */
-export type LinkedThing = 'topic' | 'group' | 'alert' | 'rule' | 'entity' | 'letter' | 'messages'
+export type LinkedThing = 'topic' | 'group' | 'alert' | 'rule' | 'entity' | 'letter' | 'messages' | 'table'
 
 /** Tone in which a value is shown: `bad` needs attention. */
 export type Tone = 'good' | 'warn' | 'bad' | 'plain'

@@ -11,11 +11,13 @@ import { dataReader } from '../app/data-reader.ts'
 import { type DeclaredFunction, listTriggerTopics } from '../app/functions.ts'
 import { listFurtherTopics, resolveInputs } from '../app/inputs.ts'
 import type { Signal } from '../app/topic-table.ts'
+import { openStoredPlan } from '../clock/view-plan.ts'
 import type { Input } from '../intake/input.ts'
 import type { DeadLetterSource } from '../queries/dead-letters/dead-letters.ts'
 import type { ReadTopic } from '../queries/kafka/consumer-lag.ts'
 import { readTopicBounds } from '../queries/kafka/topics.ts'
 import type { TopicSize } from '../tables/table.ts'
+import { type ActivatedPlan, NO_TABLES } from '../views/plan.ts'
 
 /** A function as declared in serverless.yml, reduced to the topics that it reads. */
 export type ReadingFunction = Pick<DeclaredFunction, 'name' | 'consumes' | 'inputs'>
@@ -122,6 +124,12 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
   get reader(): DataReader {
     this.#reader ??= dataReader(this.#config)
     return this.#reader
+  }
+
+  /** Returns the SQL tables that are active. */
+  async sqlTables(): Promise<ActivatedPlan> {
+    const plan = await openStoredPlan(this.connections, this.config.env)
+    return (await plan.read()) ?? NO_TABLES
   }
 
   /** Returns the reader of dead letters. */

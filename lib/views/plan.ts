@@ -156,6 +156,9 @@ export interface ActivatedPlan extends ViewPlan {
   readonly packaged?: PackagedTables
 }
 
+/** Plan before the first activation. */
+export const NO_TABLES: ActivatedPlan = { hash: '', streams: [], tables: [], building: [] }
+
 export interface PackagedTables {
   /** SHA-256 of the packaged plan, as hexadecimal digits. */
   readonly hash: string

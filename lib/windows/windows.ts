@@ -6,6 +6,7 @@
  * inclusive (`mergedWindow.end() < windowCloseTime` is late in `KStreamSessionWindowAggregate`). Times are in milliseconds. Pure.
  */
 import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
+import { durationText } from '../support/duration.ts'
 
 export type WindowPlan = {
   /** Time for which late rows are still accepted after the end of a window. */
@@ -18,6 +19,13 @@ export type WindowPlan = {
   /** Windows that end when a group has had no row for `gapMs`. */
   | { readonly kind: 'session'; readonly gapMs: number }
 )
+
+/** Returns a text such as `hopping 5 min, advance 1 min`. */
+export function formatWindow(window: WindowPlan): string {
+  if (window.kind === 'session') return `session, gap ${durationText(window.gapMs)}`
+  const advance = window.kind === 'tumbling' ? '' : `, advance ${durationText(window.advanceMs)}`
+  return `${window.kind} ${durationText(window.sizeMs)}${advance}`
+}
 
 /**
  * Window as it is stored: its start, the states of its aggregates, the time of the last row of a session, and the number of times

@@ -1,6 +1,6 @@
-/** Tables that are declared in SQL: which exist, and their rows. The page names a table and a key, so that no parser is needed. */
+/** Rows of tables that are declared in SQL. The page names a table and a key, so that no parser is needed. */
 import { maxLength, minLength, optional, pipe, string } from 'valibot'
-import { readTableSizes, selectRows } from '../../../lib/queries/states/view-rows.ts'
+import { selectRows } from '../../../lib/queries/states/view-rows.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
 import type { TableRow } from '../../../lib/views/group-rows.ts'
 import { type ActivatedPlan, readableTables, type Scalar, type TablePlan } from '../../../lib/views/plan.ts'
@@ -16,23 +16,6 @@ const KEY = optional(pipe(string(), maxLength(2_000, 'is too long')), '')
 
 export function declareSqlTableRoutes(environment: ConsoleEnvironment) {
   return {
-    // The states of all groups are counted, so this is not asked often.
-    '/tables': declareSharedQuery({}, async () => {
-      const plan = await environment.sqlTables()
-      const [states, topic] = await Promise.all([
-        environment.inspection(),
-        environment.topicSize('view-rows'),
-      ])
-      const sizes = plan.tables.length === 0 ? [] : await readTableSizes(states, topic, plan)
-      return {
-        tables: sizes.map(({ table, ...size }) => ({
-          ...size,
-          name: table.name,
-          generation: table.generation,
-          window: table.window ?? null,
-        })),
-      }
-    }),
     '/tables/rows': declareSharedQuery({ table: NAME, key: KEY }, ({ table, key }) =>
       readTableRows(environment, table, key.trim()),
     ),

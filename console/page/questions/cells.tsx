@@ -20,6 +20,7 @@ const PAGES: Readonly<Record<LinkedThing, readonly [path: string, ...parameters:
   rule: ['/alerts/rules', 'rule'],
   entity: ['/telemetry', 'entity'],
   letter: ['/failures', 'letter'],
+  table: ['/tables', 'table'],
   messages: ['/kafka/messages', 'topic', 'partition', 'offset'],
 }
 

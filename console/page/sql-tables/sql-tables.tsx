@@ -2,18 +2,14 @@
 
 import type { ComponentChildren, JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
-import { durationText } from '../../../lib/support/duration.ts'
-import type { Answers } from '../../api/all-routes.ts'
 import { computeRange } from '../charts/chart-series.ts'
 import { TimeChart } from '../charts/time-chart.tsx'
-import { buildAddress } from '../client/address.ts'
 import { useParameter } from '../client/url-parameters.ts'
 import { LiveAnswer } from '../components/answer-view.tsx'
 import {
   type Column,
   column,
   DataTable,
-  linkColumn,
   numberColumn,
   textColumn,
   timeColumn,
@@ -21,27 +17,13 @@ import {
 import { Choice, TextField, useSettled } from '../components/form-fields.tsx'
 import { Moment } from '../components/labels.tsx'
 import { formatNumber, formatTime } from '../components/value-texts.ts'
+import { QuestionList } from '../questions/question-list.tsx'
 import { formatKey, type RowsAnswer, type ShownRow, toPoints } from './window-points.ts'
 
 export function SqlTables(): JSX.Element {
   const [table] = useParameter('table')
   return table === '' ? <TableList /> : <OneTable key={table} name={table} />
 }
-
-type ListedTable = Answers['/tables']['tables'][number]
-type Window = NonNullable<ListedTable['window']>
-
-const COLUMNS: readonly Column<ListedTable>[] = [
-  linkColumn(
-    'Table',
-    ({ name }) => name,
-    ({ name }) => buildAddress('/tables', { table: name }),
-  ),
-  textColumn('State', ({ isBuilding }) => (isBuilding ? 'building' : 'active')),
-  textColumn('Windows', ({ window }) => window && formatWindow(window)),
-  numberColumn('Groups', ({ groups }) => groups),
-  numberColumn('Late rows', ({ late }) => late),
-]
 
 function TableList(): JSX.Element {
   return (
@@ -51,40 +33,17 @@ function TableList(): JSX.Element {
         Tables that SQL statements in <code>config/views</code> declare. The consumer <code>views</code> keeps
         their rows up to date.
       </p>
-      <LiveAnswer path="/tables" what="the tables">
-        {({ tables }) => (
-          <DataTable
-            name="tables"
-            caption="tables"
-            columns={COLUMNS}
-            rows={tables}
-            getKey={({ name, generation }) => `${name} ${generation}`}
-            getText={({ name }) => name}
-            empty={
-              <>
-                There are no tables. Write statements into <code>config/views</code>, and outside{' '}
-                <code>npm start</code> run <code>sluice views apply</code>.
-              </>
-            }
-          />
-        )}
-      </LiveAnswer>
+      <QuestionList path="/tables" />
     </>
   )
-}
-
-function formatWindow(window: Window): string {
-  if (window.kind === 'session') return `session, gap ${durationText(window.gapMs)}`
-  const advance = window.kind === 'tumbling' ? '' : `, advance ${durationText(window.advanceMs)}`
-  return `${window.kind} ${durationText(window.sizeMs)}${advance}`
 }
 
 /** Shows the number of rows that a table has dropped, if there are any. */
 function LateRows({ name }: { readonly name: string }): JSX.Element {
   return (
     <LiveAnswer path="/tables" what="the late rows">
-      {({ tables }) => {
-        const late = tables.find(table => table.name === name && !table.isBuilding)?.late ?? 0
+      {({ rows }) => {
+        const late = rows.find(table => table.name === name && table.state === 'active')?.late ?? 0
         return late > 0 && <p class="warn">Rows that were dropped as too late: {formatNumber(late)}</p>
       }}
     </LiveAnswer>

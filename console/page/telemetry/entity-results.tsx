@@ -12,7 +12,7 @@ const MAX_TABLES = 10
 /** Shows the rows whose key is the entity's subject, in each table that has any. */
 export function EntityTables({ subject }: { readonly subject: string }): JSX.Element {
   const { answer } = useLive('/tables')
-  const names = answer?.tables.flatMap(({ name, isBuilding }) => (isBuilding ? [] : [name])) ?? []
+  const names = answer?.rows.flatMap(({ name, state }) => (state === 'active' ? [name] : [])) ?? []
   return (
     <>
       {names.slice(0, MAX_TABLES).map(name => (

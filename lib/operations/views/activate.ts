@@ -13,9 +13,8 @@ import { activationOrder } from '../../clock/activations.ts'
 import { readTopicBounds } from '../../queries/kafka/topics.ts'
 import { type Range, readRecords } from '../../queries/records/read-records.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../../views/event-names.ts'
-import type { ActivatedPlan } from '../../views/plan.ts'
+import { type ActivatedPlan, NO_TABLES } from '../../views/plan.ts'
 import { createActivationEvent } from '../../views/plan-activation.ts'
-import { NO_TABLES } from './plan-change.ts'
 
 export interface ActivationPorts {
   /** Plan in force, as the functions keep it. */

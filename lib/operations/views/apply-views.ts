@@ -26,7 +26,7 @@ import { VIEWS } from '../../queries/states/view-rows.ts'
 import { storedStates } from '../../tables/table.ts'
 import { toDataschema } from '../../telemetry/dataschema.ts'
 import { isRow, rowSource, VIEW_DROPPED_TYPE } from '../../views/event-names.ts'
-import { type ActivatedPlan, hasTable, type TablePlan, type ViewPlan } from '../../views/plan.ts'
+import { type ActivatedPlan, hasTable, NO_TABLES, type TablePlan, type ViewPlan } from '../../views/plan.ts'
 import { createActivatedPlan } from '../../views/plan-activation.ts'
 import type { Counts } from '../audited-operation.ts'
 import { OperationFailure } from '../operation-failure.ts'
@@ -36,7 +36,6 @@ import {
   createBuildingPlan,
   createBuiltPlan,
   hasChanges,
-  NO_TABLES,
   planChange,
   toNewGenerations,
 } from './plan-change.ts'

@@ -24,8 +24,6 @@ export interface PlanChange {
   readonly changesStreams: boolean
 }
 
-export const NO_TABLES: ActivatedPlan = { hash: '', streams: [], tables: [], building: [] }
-
 export function planChange(inForce: ActivatedPlan, wanted: ViewPlan): PlanChange {
   const readable = readableTables(inForce)
   const build = wanted.tables.filter(table => !hasTable(readable, table))

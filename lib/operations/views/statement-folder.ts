@@ -14,12 +14,12 @@ import { compilePlan, type StatementFile } from '../../views/language/compile-pl
 import type { StreamTopics } from '../../views/language/compile-stream.ts'
 import { parse } from '../../views/language/parser.ts'
 import { StatementError } from '../../views/language/statement-error.ts'
-import type { ActivatedPlan, TablePlan, ViewPlan } from '../../views/plan.ts'
+import { type ActivatedPlan, NO_TABLES, type TablePlan, type ViewPlan } from '../../views/plan.ts'
 import { runAudited, type Trail } from '../audited-operation.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
 import { applyViews, createProgress, formatProgress, TablesNotReady, type ViewPorts } from './apply-views.ts'
 import { type ChangingStatement, editStatements } from './local-statements.ts'
-import { hasChanges, NO_TABLES, type PlanChange, planChange, withUndeclared } from './plan-change.ts'
+import { hasChanges, type PlanChange, planChange, withUndeclared } from './plan-change.ts'
 import { formatPlan, readStatements } from './statements.ts'
 
 export interface FolderParts {

@@ -1,18 +1,14 @@
 import { dataReader } from '../lib/app/data-reader.ts'
 import { openStorage } from '../lib/app/storage.ts'
 import { type StoredPast, storePast } from '../lib/operations/store-past.ts'
-import type { TopicReach } from '../lib/queries/kafka/topics.ts'
 import type { Storage } from '../lib/storage/storage.ts'
 import { count } from '../lib/support/count.ts'
 import { command, environment, JSON_OPTION, option, TIME_OR_AGO, type ValuesOf } from './command.ts'
 import { isStop } from './failure.ts'
 import { showLine } from './output/progress.ts'
-import { CommandConnections } from './servers/command-connections.ts'
-import { findHistory } from './servers/history.ts'
-import { serverFailure } from './servers/server-errors.ts'
+import { withHistory } from './servers/history.ts'
 import { resolveConfig } from './servers/settings.ts'
 import { resolveStorage } from './servers/storage.ts'
-import { readReachByTopic } from './servers/topic-reach.ts'
 import { printReport, type Terminal } from './terminal.ts'
 
 const OPTIONS = {
@@ -60,28 +56,14 @@ async function load(
   storage: Storage,
   terminal: Terminal,
 ): Promise<StoredPast> {
-  const store = await findHistory(config, terminal)
-  if (!store) terminal.stderr.write('HISTORY_BUCKET is not set: only the records of the topics are loaded.\n')
-  const connections = new CommandConnections(config)
-  let records = 0
-  const hide = showLine(terminal, () => `${records} records read`)
-  try {
-    const log = {
-      reader: await connections.log(),
-      reach: async (topic: string, sinceMs: number) =>
-        (await readReachByTopic(connections, config, [topic], sinceMs)).get(topic) as TopicReach,
-    }
-    const past = { places: { store, log }, storage, settings: config, reader: dataReader(config) }
-    return await storePast({ ...past, sinceMs: since, untilMs: until }, terminal.stop, read => {
+  return withHistory(config, terminal, async places => {
+    let records = 0
+    const hide = showLine(terminal, () => `${records} records read`)
+    const past = { places, storage, settings: config, reader: dataReader(config) }
+    return storePast({ ...past, sinceMs: since, untilMs: until }, terminal.stop, read => {
       records = read
-    })
-  } catch (error) {
-    throw serverFailure(error, config)
-  } finally {
-    hide()
-    store?.close?.()
-    await connections.close()
-  }
+    }).finally(hide)
+  })
 }
 
 function formatStored({ location, records, events, added, repeated, refused, missing }: StoredPast): string {

@@ -2,16 +2,18 @@
 
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
-import { Connections } from '#runtime/lambda/connections.ts'
 import { once } from '#runtime/lambda/once.ts'
-import type { Config } from '../lib/app/config.ts'
-import { createClusterFinder } from '../lib/app/inputs.ts'
 import { openStorageReader } from '../lib/app/storage.ts'
 import type { Signal } from '../lib/app/topic-table.ts'
 import { describeKafka } from '../lib/diagnosis/server-standards.ts'
 import type { ReadTopic } from '../lib/queries/kafka/consumer-lag.ts'
 import { readTopicBounds } from '../lib/queries/kafka/topics.ts'
-import { Environment, type Offsets, type ReadingFunction } from '../lib/questions/environment.ts'
+import {
+  Environment,
+  type EnvironmentParts,
+  type Offsets,
+  type ReadingFunction,
+} from '../lib/questions/environment.ts'
 import type { StorageReader } from '../lib/storage/storage.ts'
 import type { TopicSize } from '../lib/tables/table.ts'
 import { Cache } from './cache.ts'
@@ -28,39 +30,23 @@ export interface ShownFunction extends ReadingFunction {
   readonly reading: { readonly maximumBatchingWindow: number }
 }
 
-export interface EnvironmentOptions {
-  readonly config: Config
-  readonly functions: readonly ShownFunction[]
-  /** True on a local stack, whose rules folder is at hand. */
-  readonly isLocal: boolean
-}
-
 /** Time for which the number of a topic's partitions is reused, in milliseconds. */
 const PARTITIONS_FOR_MS = 10_000
 
 export class ConsoleEnvironment extends Environment<ShownFunction> {
   /** Database of `storage`, for reading. */
   readonly storage: () => Promise<StorageReader>
-  #findCluster: ReturnType<typeof createClusterFinder>
   readonly #monitor: KafkaMonitor
   readonly #partitions = new Cache<number>({ forMs: PARTITIONS_FOR_MS })
 
-  constructor({ config, functions, isLocal }: EnvironmentOptions) {
-    const findCluster = (topic: string) => this.#findCluster(topic)
-    const connections = new Connections({ ...config, findCluster }, 'sluice-console')
-    super({ config, functions, connections, isLocal })
-    this.#findCluster = createClusterFinder(config, this.inputs)
+  constructor(parts: EnvironmentParts<ShownFunction>) {
+    super(parts, 'sluice-console')
+    const { config, connections } = this
     const looking = once(async () => connections.register(new ClusterInspection(await connections.kafka())))
     this.#monitor = new KafkaMonitor(async () => (await looking()).metadata([]), {
       address: describeKafka(config).address,
     })
     this.storage = once(async () => connections.register(await openStorageReader(config)))
-  }
-
-  /** Uses the families and inputs of now, which a person has saved. The servers stay. @param config settings that were read anew */
-  override reload(config: Config): void {
-    super.reload(config)
-    this.#findCluster = createClusterFinder(config, this.inputs)
   }
 
   /** Inputs in the further cluster, and their groups. None in an account: the role of the console has no access to that cluster. */
@@ -84,8 +70,7 @@ export class ConsoleEnvironment extends Environment<ShownFunction> {
   }
 
   /** Fails at once while Kafka is known to be unavailable. See `KafkaMonitor`. */
-  protected override async whileKafkaAnswers<T>(open: () => Promise<T>): Promise<T> {
-    await this.#monitor.check()
-    return open()
+  protected override checkKafka(): Promise<void> {
+    return this.#monitor.check()
   }
 }

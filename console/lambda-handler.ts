@@ -8,7 +8,7 @@ import { CONSOLE_METRICS } from '../lib/app/metrics.ts'
 import { NAME } from '../lib/app/name.ts'
 import { createDeployedAccess, type Holder, SIGN_OUTS_FOR_MS } from './access/access.ts'
 import { cacheHolders, parseHolders } from './access/holders.ts'
-import { SignOuts } from './access/sign-outs.ts'
+import { type EndedSessions, type SessionEnds, SignOuts } from './access/sign-outs.ts'
 import { createConsoleApp } from './app.ts'
 import { type BundleContents, bundleContents } from './bundle-contents.ts'
 import { ConsoleEnvironment } from './environment.ts'
@@ -48,7 +48,12 @@ export function createConsoleHandler(
         count('tokens-unreadable')
       },
     })
-    const signOuts = new SignOuts(() => environment.connections.value(`console-sign-outs:${config.env}`), {
+    const { connections } = environment
+    const openSignOuts = async (): Promise<EndedSessions> => {
+      const ended = await connections.value<SessionEnds>(`console-sign-outs:${config.env}`)
+      return { read: () => ended.read(), update: change => connections.writing(() => ended.update(change)) }
+    }
+    const signOuts = new SignOuts(openSignOuts, {
       forMs: SIGN_OUTS_FOR_MS,
       reportError: error => logger.warn('sign-outs of other instances cannot be read', error as Error),
     })

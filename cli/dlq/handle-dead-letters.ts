@@ -11,10 +11,10 @@ import {
 import { previewHandling } from '../../lib/operations/dead-letters/preview.ts'
 import { Tally } from '../../lib/operations/dead-letters/result.ts'
 import { runHandling } from '../../lib/operations/dead-letters/run.ts'
+import type { GuardedConnections } from '../../lib/questions/guarded-connections.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { showLine } from '../output/progress.ts'
-import type { CommandConnections } from '../servers/command-connections.ts'
 import { withEnvironment } from '../servers/open-environment.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { printReport, type Terminal } from '../terminal.ts'
@@ -95,7 +95,7 @@ async function runPreview(handling: Handling, terminal: Terminal): Promise<End> 
 /** Carries out a request and shows the progress. @param filter request as options, for the audit event */
 async function runOperation(
   handling: Handling,
-  connections: CommandConnections,
+  connections: GuardedConnections,
   filter: Readonly<Record<string, string>>,
   terminal: Terminal,
 ): Promise<End> {

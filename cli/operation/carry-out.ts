@@ -2,7 +2,7 @@
 
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import { type Counts, type Operation, runAudited } from '../../lib/operations/audited-operation.ts'
-import type { CommandConnections } from '../servers/command-connections.ts'
+import type { GuardedConnections } from '../../lib/questions/guarded-connections.ts'
 import { requireTopic } from '../servers/kafka.ts'
 import { resolveOperator } from './operator.ts'
 
@@ -15,7 +15,7 @@ import { resolveOperator } from './operator.ts'
  * @throws the errors of `runAudited`
  */
 export async function carryOut<T>(
-  connections: CommandConnections,
+  connections: GuardedConnections,
   about: Operation,
   change: (counts: Counts, by: string) => Promise<T>,
 ): Promise<T> {
@@ -31,7 +31,5 @@ export async function carryOut<T>(
   )
   if (!isAudited) return connections.writing(() => change({}, by))
   await requireTopic(connections, topic)
-  return connections.writing(() =>
-    runAudited({ by, config, publisher: async () => publisher }, about, counts => change(counts, by)),
-  )
+  return runAudited({ by, connections }, about, counts => change(counts, by))
 }

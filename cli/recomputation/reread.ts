@@ -14,9 +14,9 @@ import {
 } from '../../lib/operations/reprocess/plan.ts'
 import { selectStateKeys } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
+import type { GuardedConnections } from '../../lib/questions/guarded-connections.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
-import type { CommandConnections } from '../servers/command-connections.ts'
-import { readReachByTopic } from '../servers/topic-reach.ts'
+import { readReach } from '../servers/topic-reach.ts'
 import type { Terminal } from '../terminal.ts'
 import { computeVersions, loadConsumer } from './consumer.ts'
 
@@ -39,15 +39,13 @@ export interface VerifySelection {
  * @throws CliFailure if the deployed version was not built from these sources, or if there is nothing to read
  */
 export async function createRereader(
-  { client, connections }: { readonly client: RedisClient; readonly connections: CommandConnections },
+  { client, connections }: { readonly client: RedisClient; readonly connections: GuardedConnections },
   selection: VerifySelection,
   environment: Environment,
   terminal: Terminal,
 ): Promise<Rereader> {
   const { config } = connections
-  const reach = (await readReachByTopic(connections, config, [selection.topic], undefined)).get(
-    selection.topic,
-  ) as TopicReach
+  const reach = await readReach(connections, selection.topic)
   const live = new RedisLiveStates(client)
   const partitions = await listLivePartitions(live, selectStateKeys(selection, config, reach.bounds.length))
   const consumer = await loadConsumer(selection.consumer, environment)

@@ -12,12 +12,12 @@ import type { Recorded } from '../../lib/operations/replay/recorded-items.ts'
 import { openSource, type Source } from '../../lib/operations/replay/recording-file.ts'
 import { computeShift, type Extent, type ShiftTarget } from '../../lib/operations/replay/time-shift.ts'
 import { resolveTopic } from '../../lib/operations/state-keys.ts'
+import { GuardedConnections } from '../../lib/questions/guarded-connections.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { CliFailure } from '../failure.ts'
 import { createWriter } from '../options/serialization.ts'
 import { showLine } from '../output/progress.ts'
 import { formatProgress } from '../output/progress-text.ts'
-import { CommandConnections } from '../servers/command-connections.ts'
 import { requireTopic } from '../servers/kafka.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { printReport, type Terminal } from '../terminal.ts'
@@ -49,7 +49,7 @@ export async function publishRecording(plan: ReplayPlan, terminal: Terminal): Pr
     const { count, extent } = await surveySource(source, plan)
     const shiftMs = resolveShift(plan, extent)
     const addressing = await buildAddressing(plan, config, shiftMs)
-    const connections = new CommandConnections(config)
+    const connections = new GuardedConnections(config, 'cli')
     try {
       const publisher = await openBulkPublisher(connections)
       for (const topic of await readFirstTopics(source, plan, addressing))
@@ -78,7 +78,7 @@ interface Publication {
   readonly count: number
   /** Time by which the events are moved, and the option that moves them to the same times again. */
   readonly shift: { readonly ms: number | null; readonly option: string }
-  readonly connections: CommandConnections
+  readonly connections: GuardedConnections
   readonly publisher: Awaited<ReturnType<typeof openBulkPublisher>>
 }
 

@@ -30,16 +30,16 @@ import type { From } from '../../lib/operations/reprocess/start.ts'
 import { requireRoom } from '../../lib/operations/reprocess/state-size-check.ts'
 import { selectStateKeys } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
+import type { GuardedConnections } from '../../lib/questions/guarded-connections.ts'
 import { usageFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { confirm } from '../operation/confirm.ts'
 import { resolveSignal } from '../options/consumer.ts'
 import { showLine } from '../output/progress.ts'
 import { computeVersions, loadConsumer } from '../recomputation/consumer.ts'
-import type { CommandConnections } from '../servers/command-connections.ts'
 import { withRedis } from '../servers/redis.ts'
 import { resolveEnvironment } from '../servers/settings.ts'
-import { readReachByTopic } from '../servers/topic-reach.ts'
+import { readReach } from '../servers/topic-reach.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { formatPlan, formatReprocessing, formatResult } from './text.ts'
 
@@ -75,7 +75,7 @@ export async function reprocessConsumer(
   const topic = config.names.topicName(signal, config.env)
   await withRedis(config, async (client, connections) => {
     const timeMs = from.kind === 'time' ? from.timeMs : undefined
-    const reach = (await readReachByTopic(connections, config, [topic], timeMs)).get(topic) as TopicReach
+    const reach = await readReach(connections, topic, timeMs)
     const states = selectStateKeys(
       { consumer: name, topic, ...omitUndefined({ partition: options.partition }) },
       config,
@@ -95,7 +95,7 @@ interface ReprocessContext {
   readonly from: From
   readonly environment: Environment
   readonly client: RedisClient
-  readonly connections: CommandConnections
+  readonly connections: GuardedConnections
   readonly operations: Reprocessings
   readonly states: readonly StateKey[]
   readonly reach: TopicReach

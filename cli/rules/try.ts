@@ -9,7 +9,6 @@ import {
   tryOnRecording,
   tryRules,
 } from '../../lib/operations/try-rules/try-rules.ts'
-import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
 import {
   argument,
   command,
@@ -22,11 +21,8 @@ import {
 } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { showLineLater, showProgress } from '../output/progress.ts'
-import { CommandConnections } from '../servers/command-connections.ts'
-import { findHistory } from '../servers/history.ts'
-import { serverFailure } from '../servers/server-errors.ts'
+import { withHistory } from '../servers/history.ts'
 import { resolveConfig } from '../servers/settings.ts'
-import { readReachByTopic } from '../servers/topic-reach.ts'
 import { printReport, resolvePath, type Terminal } from '../terminal.ts'
 import { formatTrial } from './try-text.ts'
 
@@ -104,25 +100,8 @@ async function tryOnRange(
   terminal: Terminal,
 ): Promise<Tried> {
   if (range.sinceMs >= range.untilMs) throw usageFailure('The start of the range must be before --until.')
-  const store = await findHistory(config, terminal)
-  if (!store)
-    terminal.stderr.write(
-      'HISTORY_BUCKET is not set: only the readings that the topics still contain are used.\n',
-    )
-  const connections = new CommandConnections(config)
-  const { onProgress, hide } = showProgress(terminal, 'records read', showLineLater)
-  try {
-    const log = {
-      reader: await connections.log(),
-      reach: async (topic: string, sinceMs: number) =>
-        (await readReachByTopic(connections, config, [topic], sinceMs)).get(topic) as TopicReach,
-    }
-    return await tryRules({ store, log }, trial, range, terminal.stop, onProgress)
-  } catch (error) {
-    throw serverFailure(error, config)
-  } finally {
-    hide()
-    store?.close?.()
-    await connections.close()
-  }
+  return withHistory(config, terminal, async places => {
+    const { onProgress, hide } = showProgress(terminal, 'records read', showLineLater)
+    return tryRules(places, trial, range, terminal.stop, onProgress).finally(hide)
+  })
 }

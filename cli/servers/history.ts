@@ -1,15 +1,32 @@
-/** Opens the history of an environment. */
+/** Opens the history and the log of an environment. */
 import type { Config } from '../../lib/app/config.ts'
 import { historyAt } from '../../lib/app/history-store.ts'
-import type { HistoryStore } from '../../lib/history/store.ts'
+import type { RecordPlaces } from '../../lib/operations/try-rules/record-locations.ts'
+import type { Environment } from '../../lib/questions/environment.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import type { Terminal } from '../terminal.ts'
+import { withEnvironment } from './open-environment.ts'
 import { resolveEnvironment } from './settings.ts'
+import { readReach } from './topic-reach.ts'
 
-/** Returns the history of the environment; undefined if no bucket is configured. */
-export async function findHistory(
-  config: Pick<Config, 'env' | 'historyBucket'>,
+/**
+ * Runs work with the history and the log of an environment, and closes both. Without a bucket, there is only the log.
+ *
+ * @throws CliFailure if a server cannot be used
+ */
+export async function withHistory<T>(
+  config: Config,
   terminal: Terminal,
-): Promise<HistoryStore | undefined> {
-  return await historyAt(config, awsPlace(resolveEnvironment(terminal, config.env)))
+  use: (places: RecordPlaces) => Promise<T>,
+): Promise<T> {
+  const store = await historyAt(config, awsPlace(resolveEnvironment(terminal, config.env)))
+  if (!store)
+    terminal.stderr.write(
+      'HISTORY_BUCKET is not set: only the records that are still in the topics are read.\n',
+    )
+  const open = async ({ connections }: Environment) => {
+    const reach = (topic: string, sinceMs: number) => readReach(connections, topic, sinceMs)
+    return use({ store, log: { reader: await connections.log(), reach } })
+  }
+  return withEnvironment(config, open, false).finally(() => store?.close?.())
 }

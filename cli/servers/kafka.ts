@@ -6,15 +6,17 @@ import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { listTopics } from '../../lib/queries/kafka/topic-descriptions.ts'
-import { CommandConnections } from './command-connections.ts'
+import type { Environment } from '../../lib/questions/environment.ts'
+import type { GuardedConnections } from '../../lib/questions/guarded-connections.ts'
 import { environmentFailure, missingTopicFailure } from './environment.ts'
+import { withEnvironment } from './open-environment.ts'
 import { awaitAnswer, serverFailure } from './server-errors.ts'
 
 /** Context of a command that uses Kafka. */
 export interface KafkaCommand {
   readonly config: Config
   readonly kafka: Kafka
-  readonly connections: CommandConnections
+  readonly connections: GuardedConnections
   readonly offsets: TopicOffsets
   /** Topics that the cluster has at the start of the command. Internal topics are not included. */
   readonly topics: readonly TopicLayout[]
@@ -27,26 +29,20 @@ export interface KafkaCommand {
  * cluster.
  * @throws CliFailure if Kafka does not answer within ten seconds, or refuses a request
  */
-export async function withKafka<T>(
+export function withKafka<T>(
   config: Config,
   use: (command: KafkaCommand) => Promise<T>,
   named?: string,
 ): Promise<T> {
-  const connections = new CommandConnections(config)
-  const closing: (() => Promise<unknown>)[] = [() => connections.close()]
-  try {
+  const run = async ({ connections }: Environment) => {
     const kafka = await connections.kafka()
     const topics = await awaitAnswer(listTopics(kafka))
     const missing = named === undefined ? undefined : environmentFailure(topics, config)
     if (missing) throw missing
-    const offsets = new TopicOffsets(kafka)
-    closing.push(() => offsets.close())
-    return await use({ config, kafka, connections, offsets, topics })
-  } catch (error) {
-    throw serverFailure(error, config)
-  } finally {
-    for (const close of closing.reverse()) await close().catch(() => {})
+    const offsets = connections.register(new TopicOffsets(kafka))
+    return use({ config, kafka, connections, offsets, topics })
   }
+  return withEnvironment(config, run, false)
 }
 
 /**
@@ -69,7 +65,7 @@ export function requireListedTopic(
  * @throws CliFailure if Kafka does not answer within ten seconds, or does not have the topic
  */
 export async function requireTopic(
-  connections: Pick<CommandConnections, 'config' | 'kafka' | 'publisher'>,
+  connections: Pick<GuardedConnections, 'config' | 'kafka' | 'publisher'>,
   topic: string,
 ): Promise<void> {
   const { config } = connections

@@ -2,13 +2,21 @@
 
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import type { Connections } from '#runtime/lambda/connections.ts'
-import type { Config } from '../../lib/app/config.ts'
 import { createClusterFinder } from '../../lib/app/inputs.ts'
 import { listTopics } from '../../lib/queries/kafka/topic-descriptions.ts'
 import { readTopicReach, type TopicReach } from '../../lib/queries/kafka/topics.ts'
+import type { GuardedConnections } from '../../lib/questions/guarded-connections.ts'
 import { missingTopicFailure } from './environment.ts'
 import { awaitAnswer, serverFailure } from './server-errors.ts'
+
+/** Returns the first and last offsets of a topic, see `readReachByTopic`. */
+export async function readReach(
+  connections: GuardedConnections,
+  topic: string,
+  timeMs?: number,
+): Promise<TopicReach> {
+  return (await readReachByTopic(connections, [topic], timeMs)).get(topic) as TopicReach
+}
 
 /**
  * Returns the first and last offsets of topics.
@@ -17,11 +25,11 @@ import { awaitAnswer, serverFailure } from './server-errors.ts'
  * @throws CliFailure if Kafka does not answer, or does not have one of the topics
  */
 export async function readReachByTopic(
-  connections: Connections,
-  config: Config,
+  connections: GuardedConnections,
   topics: readonly string[],
-  timeMs: number | undefined,
+  timeMs?: number,
 ): Promise<ReadonlyMap<string, TopicReach>> {
+  const { config } = connections
   const findCluster = createClusterFinder(config)
   const opened = new Map<unknown, Promise<TopicOffsets>>()
   const openOffsets = (topic: string): Promise<TopicOffsets> => {

@@ -1,26 +1,24 @@
 /** Gives commands the servers with the tables. */
 
-import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
+import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { dataReader } from '../../lib/app/data-reader.ts'
 import { findActivations } from '../../lib/clock/activations.ts'
 import { openStoredPlan } from '../../lib/clock/view-plan.ts'
 import { openViewPorts, type ViewPorts } from '../../lib/operations/views/apply-views.ts'
 import type { SelectionLog } from '../../lib/operations/views/follow-selection.ts'
 import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
+import type { GuardedConnections } from '../../lib/questions/guarded-connections.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
 import type { TopicSize } from '../../lib/tables/table.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../../lib/views/event-names.ts'
 import { type ActivatedPlan, NO_TABLES } from '../../lib/views/plan.ts'
 import { CliFailure } from '../failure.ts'
-import type { CommandConnections } from './command-connections.ts'
-import { withRedis } from './redis.ts'
+import { withEnvironment } from './open-environment.ts'
 import { awaitAnswer } from './server-errors.ts'
 
 export interface ViewServers {
   readonly config: Config
-  readonly connections: CommandConnections
+  readonly connections: GuardedConnections
   readonly plan: ActivatedPlan
   readonly states: StateInspection
   /** Opens the ports of an operation, within `carryOut`. */
@@ -33,7 +31,7 @@ export interface ViewServers {
 
 /** Returns the plan in force that the log has; undefined if it has none. */
 async function findPlanInLog(
-  connections: CommandConnections,
+  connections: GuardedConnections,
   config: Config,
 ): Promise<ActivatedPlan | undefined> {
   const ports = { log: await connections.log(), bounds: await connections.bounds() }
@@ -52,36 +50,29 @@ export function statementFailure(error: unknown): unknown {
  * @throws CliFailure if Redis or Kafka does not answer
  */
 export function withViews<T>(config: Config, use: (servers: ViewServers) => Promise<T>): Promise<T> {
-  return withRedis(config, async (client, connections) => {
-    let offsets: TopicOffsets | undefined
-    const openOffsets = async () => {
-      offsets ??= new TopicOffsets(await connections.kafka())
-      return offsets
-    }
+  return withEnvironment(config, async environment => {
+    const { connections } = environment
     const inForce = await openStoredPlan(connections, config.env)
-    const states = new StateInspection(client)
-    const topic = config.names.topicName('view-rows', config.env)
-    try {
-      const plan = (await inForce.read()) ?? (await findPlanInLog(connections, config)) ?? NO_TABLES
-      return await use({
-        ...{ config, connections, states, plan },
-        ports: async consumer => {
-          if (plan !== NO_TABLES) await inForce.update(now => now ?? plan)
-          return openViewPorts(connections, await openOffsets(), consumer)
-        },
-        changes: async () => ({
-          ...{ log: await connections.log(), offsets: await openOffsets(), plan: () => inForce.read() },
-          getTopic: signal => config.names.topicName(signal, config.env),
-          reader: dataReader(config),
+    const topic = environment.topic('view-rows')
+    const plan = (await inForce.read()) ?? (await findPlanInLog(connections, config)) ?? NO_TABLES
+    return use({
+      ...{ config, connections, plan, states: await environment.inspection() },
+      ports: async consumer => {
+        if (plan !== NO_TABLES) await inForce.update(now => now ?? plan)
+        return openViewPorts(connections, await environment.offsets(), consumer)
+      },
+      changes: async () => ({
+        ...{ log: await environment.log(), offsets: await environment.offsets(), plan: () => inForce.read() },
+        ...{
+          getTopic: signal => environment.topic(signal),
+          reader: environment.reader,
           families: config.families,
-        }),
-        rows: async () => {
-          const bounds = await awaitAnswer(readTopicBounds(await openOffsets(), topic))
-          return { topic, partitions: bounds.length }
         },
-      })
-    } finally {
-      await offsets?.close().catch(() => {})
-    }
+      }),
+      rows: async () => {
+        const bounds = await awaitAnswer(readTopicBounds(await environment.offsets(), topic))
+        return { topic, partitions: bounds.length }
+      },
+    })
   })
 }

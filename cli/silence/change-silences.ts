@@ -3,8 +3,8 @@ import type { Config } from '../../lib/app/config.ts'
 import type { SilenceSet } from '../../lib/notification/silences.ts'
 import type { Counts, Operation } from '../../lib/operations/audited-operation.ts'
 import { changeSilences as changeKept, SilencesNotAppended } from '../../lib/operations/silence-changes.ts'
+import type { GuardedConnections } from '../../lib/questions/guarded-connections.ts'
 import { carryOut } from '../operation/carry-out.ts'
-import type { CommandConnections } from '../servers/command-connections.ts'
 import { requireTopic } from '../servers/kafka.ts'
 import { withRedis } from '../servers/redis.ts'
 import { resolveConfig } from '../servers/settings.ts'
@@ -30,7 +30,7 @@ export async function changeSilences(
 }
 
 async function storeChange(
-  connections: CommandConnections,
+  connections: GuardedConnections,
   config: Config,
   change: Parameters<typeof changeKept>[2],
   counts: Counts,

@@ -10,11 +10,11 @@ import { type InputsConfig, resolveInputs } from '../../lib/app/inputs.ts'
 import type { Counts } from '../../lib/operations/audited-operation.ts'
 import { selectStateKeys, resolveTopic as wholeName } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
+import type { GuardedConnections } from '../../lib/questions/guarded-connections.ts'
 import { CliFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { confirm } from '../operation/confirm.ts'
 import { topicNeededFailure, unknownConsumerFailure } from '../options/consumer.ts'
-import type { CommandConnections } from '../servers/command-connections.ts'
 import { withRedis } from '../servers/redis.ts'
 import { awaitAnswer, serverFailure } from '../servers/server-errors.ts'
 import { resolveConfig } from '../servers/settings.ts'
@@ -64,7 +64,7 @@ export async function skipRecords(
   const config = resolveConfig(terminal, env)
   const topics = listCandidateTopics(consumer, options.topic, config)
   await withRedis(config, async (client, connections) => {
-    const reach = await readReachByTopic(connections, config, topics, undefined)
+    const reach = await readReachByTopic(connections, topics)
     const records = new RedisSkippedRecords(client)
     const states = new RedisReplaceableStates(client)
     const topic = await locateTopic(consumer, named, reach, async (stateKey, offset, end) =>
@@ -173,7 +173,7 @@ async function locateTopic(
  * @throws CliFailure if the consumer has already processed the record, or if the log has no record at the offset
  */
 async function requireRecord(
-  connections: CommandConnections,
+  connections: GuardedConnections,
   { topic, partition, consumer }: StateKey,
   { offset }: NamedRecord,
   { applied, end }: { readonly applied: number; readonly end: number },

@@ -9,6 +9,7 @@ import { type Answer, type SqlDatabase, SqlError } from '../../lib/operations/sq
 import { openSqlSources } from '../../lib/operations/sql/open-sources.ts'
 import { createProgress, formatProgress, withSqlDatabase } from '../../lib/operations/sql/sql-question.ts'
 import { answerFromStorage, isOfStorage } from '../../lib/operations/sql/storage-answer.ts'
+import type { Environment } from '../../lib/questions/environment.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
 import { normalizeText } from '../../lib/support/text-reader.ts'
 import { DECLARED } from '../../lib/views/language/compile-select.ts'
@@ -26,9 +27,9 @@ import {
 import { CliFailure, isStop } from '../failure.ts'
 import { showLineLater } from '../output/progress.ts'
 import { escapeTextLines } from '../output/text-width.ts'
-import { CommandConnections } from '../servers/command-connections.ts'
 import { requireEnvironment } from '../servers/environment.ts'
-import { awaitAnswer, serverFailure } from '../servers/server-errors.ts'
+import { withEnvironment } from '../servers/open-environment.ts'
+import { awaitAnswer } from '../servers/server-errors.ts'
 import { resolveConfig, resolveEnvironment } from '../servers/settings.ts'
 import { resolveStorage } from '../servers/storage.ts'
 import { getColumns, type Terminal } from '../terminal.ts'
@@ -129,19 +130,18 @@ async function runQuery(
   terminal: Terminal,
 ): Promise<void> {
   const config = resolveConfig(terminal, options.env)
-  const connections = new CommandConnections(config)
-  const servers = { config, connections, aws: awsPlace(resolveEnvironment(terminal, options.env)) }
+  const aws = awsPlace(resolveEnvironment(terminal, options.env))
   const progress = createProgress()
   let database: SqlDatabase | undefined
   const quiet = showLineLater(terminal, () => formatProgress(progress, database?.progress ?? 0))
   const notice = (sentence: string) => terminal.stderr.write(`${sentence}\n`)
   const question = { statements, sinceMs: options.since, untilMs: options.until }
-  try {
-    await withSqlDatabase(
+  const ask = ({ connections }: Environment) =>
+    withSqlDatabase(
       config.families,
       question,
       async () => {
-        const { reach, ...sources } = await openSqlSources(servers, notice)
+        const { reach, ...sources } = await openSqlSources({ config, connections, aws }, notice)
         // The history of an environment remains when its topics are deleted.
         if (!sources.store) await requireEnvironment(connections, config)
         return { ...sources, reach: (topic, timeMs) => awaitAnswer(reach(topic, timeMs)) }
@@ -152,12 +152,7 @@ async function runQuery(
         await runStatements(opened, statements, options, config, terminal, quiet)
       },
     )
-  } catch (error) {
-    throw serverFailure(error, config)
-  } finally {
-    quiet()
-    await connections.close()
-  }
+  await withEnvironment(config, ask, false).finally(quiet)
 }
 
 async function runStatements(

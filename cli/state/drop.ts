@@ -15,6 +15,7 @@ import {
   toAuditFilter,
 } from '../../lib/operations/state-keys.ts'
 import { readConsumerGroups } from '../../lib/queries/kafka/consumer-groups.ts'
+import type { GuardedConnections } from '../../lib/questions/guarded-connections.ts'
 import {
   argument,
   command,
@@ -29,7 +30,6 @@ import {
 import { CliFailure, usageFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { confirm } from '../operation/confirm.ts'
-import type { CommandConnections } from '../servers/command-connections.ts'
 import { withRedis } from '../servers/redis.ts'
 import { awaitAnswer, serverFailure } from '../servers/server-errors.ts'
 import { resolveConfig } from '../servers/settings.ts'
@@ -169,13 +169,13 @@ async function removeAll(
 async function requireNoMembers(
   consumer: string,
   config: Config,
-  connections: CommandConnections,
+  connections: GuardedConnections,
 ): Promise<void> {
   const own = readFunctions().filter(declared => getConsumerName(declared) === consumer)
   const inputs = resolveInputs(config).map(({ topic }) => topic)
   const read = own.flatMap(entry => listTriggerTopics(entry, config, inputs))
   // The consumer's own group is asked for even if serverless.yml no longer has the function.
-  const groups = new Map<string, Pick<CommandConnections, 'kafka'>>([
+  const groups = new Map<string, Pick<GuardedConnections, 'kafka'>>([
     [config.names.groupName(consumer, config.env), connections],
     ...read.map(({ group, topic }) => [group, connections.at(topic)] as const),
   ])

@@ -14,6 +14,7 @@ import {
 import { type Environment, either, type Kind, mapKind, wholeNumber } from '#runtime/settings/index.ts'
 import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
 import { type EntityState, readEntityState } from '../../lib/queries/states/entities.ts'
+import type { GuardedConnections } from '../../lib/questions/guarded-connections.ts'
 import { preferExact } from '../../lib/tables/table.ts'
 import { TIME_OR_AGO } from '../command.ts'
 import { CliFailure } from '../failure.ts'
@@ -24,7 +25,6 @@ import {
   rereadingFailure,
   type VerifySelection,
 } from '../recomputation/reread.ts'
-import type { CommandConnections } from '../servers/command-connections.ts'
 import type { Terminal } from '../terminal.ts'
 import { formatEntities } from './text.ts'
 
@@ -56,7 +56,7 @@ const MAX_STEPS = 50
  * @throws CliFailure if the position is before the retained log, or if the consumer has not processed it yet
  */
 export async function buildPastReports(
-  servers: { readonly client: RedisClient; readonly connections: CommandConnections },
+  servers: { readonly client: RedisClient; readonly connections: GuardedConnections },
   { at, entity, ...selection }: VerifySelection & { readonly at: At; readonly entity: string },
   environment: Environment,
   terminal: Terminal,
@@ -94,7 +94,7 @@ async function findHoldingPartitions(
 
 async function buildPartitionReports(
   { work, reach }: Rereader,
-  connections: CommandConnections,
+  connections: GuardedConnections,
   { state, facts }: LivePartition,
   { at, entity }: { readonly at: At; readonly entity: string },
 ): Promise<PastReport[]> {
@@ -123,7 +123,7 @@ async function buildPartitionReports(
 }
 
 async function findLastOffset(
-  connections: CommandConnections,
+  connections: GuardedConnections,
   { topic, partition }: LivePartition['state'],
   timeMs: number,
   appliedOffset: number,

@@ -4,7 +4,7 @@ import { Cache } from '../cache.ts'
 import type { Session } from './sessions.ts'
 
 /** Time at which each ended session would have expired, in epoch milliseconds, by user and session id. */
-type SessionEnds = Readonly<Record<string, Readonly<Record<string, number>>>>
+export type SessionEnds = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 /** Maximum number of ended sessions per user, so that repeated sign-outs cannot fill the store. */
 const MAX_OF_ONE = 100

@@ -5,8 +5,8 @@ import {
   NotAudited,
   type Operation,
   runAudited as runOperation,
+  type Trail,
 } from '../../lib/operations/audited-operation.ts'
-import type { ConsoleEnvironment } from '../environment.ts'
 import { ProblemError } from './problem.ts'
 
 interface Changed<T> {
@@ -23,14 +23,13 @@ interface Changed<T> {
  * @throws ProblemError if the change has not taken effect, or if its audit event could not be written
  */
 export async function makeAuditedChange<T>(
-  environment: ConsoleEnvironment,
+  { connections }: { readonly connections: Trail['connections'] },
   { by, action, filter }: Pick<Operation, 'action' | 'filter'> & Pick<Audit, 'by'>,
   change: (operation: string) => Promise<Changed<T>>,
 ): Promise<T> {
-  const trail = { by, config: environment.config, publisher: () => environment.connections.publisher() }
   const operation = `console-${randomUUID().slice(0, 8)}`
   try {
-    return await runOperation(trail, { action, filter, operation }, async counts => {
+    return await runOperation({ by, connections }, { action, filter, operation }, async counts => {
       const { result, counts: changed, problem } = await change(operation)
       Object.assign(counts, changed)
       if (problem) throw problem

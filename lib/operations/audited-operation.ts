@@ -4,6 +4,7 @@ import { toOutgoingRecord } from '#runtime/cloudevents/index.ts'
 import { instant } from '#runtime/consumer/index.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../app/config.ts'
+import type { GuardedConnections } from '../questions/guarded-connections.ts'
 import { type Action, type Audit, auditEvent } from './audit-event.ts'
 import { OperationFailure } from './operation-failure.ts'
 
@@ -26,40 +27,48 @@ export class NotAudited extends OperationFailure {
 /** Operator, and the connections for writing the audit event. */
 export interface Trail {
   readonly by: string
-  readonly config: Pick<Config, 'env' | 'names' | 'contentMode'>
-  readonly publisher: () => Promise<Publisher>
+  readonly connections: Pick<GuardedConnections, 'writing'> & {
+    readonly config: AuditConfig
+    readonly publisher: () => Promise<Publisher>
+  }
 }
 
+type AuditConfig = Pick<Config, 'env' | 'names' | 'contentMode'>
+
 /**
- * Runs an operation, and writes its audit event. A failed operation is audited if it changed something before the failure.
+ * Runs an operation with the permission to write, and writes its audit event. A failed operation is audited if it changed something
+ * before the failure.
  *
  * @param change runs the operation, and increments the counts with each change
  * @throws errors of `change`
  * @throws NotAudited if Kafka does not accept the audit event
  */
-export async function runAudited<T>(
-  { by, config, publisher }: Trail,
+export function runAudited<T>(
+  { by, connections }: Trail,
   { action, filter, operation = randomUUID() }: Operation,
   change: (counts: Counts) => Promise<T>,
 ): Promise<T> {
-  const startedAt = instant(Date.now())
-  const counts: Counts = {}
-  const ended = await change(counts).then(
-    result => ({ result }),
-    (error: unknown) => ({ error }),
-  )
-  if ('result' in ended || Object.values(counts).some(count => count > 0)) {
-    const audit: Audit = { action, by, startedAt, endedAt: instant(Date.now()), operation, filter, counts }
-    try {
-      await publishAuditEvent(await publisher(), config, audit)
-    } catch (cause) {
-      const outcome = 'error' in ended ? (ended.error as Error).message : 'The operation is complete.'
-      const { message } = cause as Error
-      throw new NotAudited(`${outcome} The audit event could not be written: ${message}`, { cause })
+  const { config, publisher } = connections
+  return connections.writing(async () => {
+    const startedAt = instant(Date.now())
+    const counts: Counts = {}
+    const ended = await change(counts).then(
+      result => ({ result }),
+      (error: unknown) => ({ error }),
+    )
+    if ('result' in ended || Object.values(counts).some(count => count > 0)) {
+      const audit: Audit = { action, by, startedAt, endedAt: instant(Date.now()), operation, filter, counts }
+      try {
+        await publishAuditEvent(await publisher(), config, audit)
+      } catch (cause) {
+        const outcome = 'error' in ended ? (ended.error as Error).message : 'The operation is complete.'
+        const { message } = cause as Error
+        throw new NotAudited(`${outcome} The audit event could not be written: ${message}`, { cause })
+      }
     }
-  }
-  if ('error' in ended) throw ended.error
-  return ended.result
+    if ('error' in ended) throw ended.error
+    return ended.result
+  })
 }
 
 /**
@@ -69,7 +78,7 @@ export async function runAudited<T>(
  */
 async function publishAuditEvent(
   publisher: Publisher,
-  { env, names, contentMode }: Pick<Config, 'env' | 'names' | 'contentMode'>,
+  { env, names, contentMode }: AuditConfig,
   audit: Audit,
 ): Promise<void> {
   await publisher.publish([

@@ -3,21 +3,23 @@ import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import type { Connections } from '#runtime/lambda/connections.ts'
 import { once } from '#runtime/lambda/once.ts'
 import type { DataReader, LogReader } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../app/config.ts'
 import { dataReader } from '../app/data-reader.ts'
 import { type DeclaredFunction, listTriggerTopics } from '../app/functions.ts'
-import { listFurtherTopics, resolveInputs } from '../app/inputs.ts'
+import { createClusterFinder, listFurtherTopics, resolveInputs } from '../app/inputs.ts'
 import type { Signal } from '../app/topic-table.ts'
 import { openStoredPlan } from '../clock/view-plan.ts'
+import { withTimeout } from '../diagnosis/observe.ts'
 import type { Input } from '../intake/input.ts'
 import type { DeadLetterSource } from '../queries/dead-letters/dead-letters.ts'
 import type { ReadTopic } from '../queries/kafka/consumer-lag.ts'
+import { listTopics } from '../queries/kafka/topic-descriptions.ts'
 import { readTopicBounds } from '../queries/kafka/topics.ts'
 import type { TopicSize } from '../tables/table.ts'
 import { type ActivatedPlan, NO_TABLES } from '../views/plan.ts'
+import { GuardedConnections } from './guarded-connections.ts'
 
 /** A function as declared in serverless.yml, reduced to the topics that it reads. */
 export type ReadingFunction = Pick<DeclaredFunction, 'name' | 'consumes' | 'inputs'>
@@ -28,35 +30,39 @@ export type Offsets = Pick<TopicOffsets, 'bounds' | 'at' | 'close'>
 export interface EnvironmentParts<Declared extends ReadingFunction = ReadingFunction> {
   readonly config: Config
   readonly functions: readonly Declared[]
-  readonly connections: Connections
   /** True on a local stack, whose rules folder is at hand. */
   readonly isLocal: boolean
 }
 
 export class Environment<Declared extends ReadingFunction = ReadingFunction> {
   readonly functions: readonly Declared[]
-  readonly connections: Connections
+  readonly connections: GuardedConnections
   readonly isLocal: boolean
   readonly cluster: () => Promise<ClusterInspection>
   readonly offsets: () => Promise<Offsets>
   readonly inspection: () => Promise<StateInspection>
   #config: Config
   #inputs: readonly Input[]
+  #findCluster: ReturnType<typeof createClusterFinder>
   #reader: DataReader | undefined
   readonly #kept = new Map<string, Promise<unknown>>()
+  readonly #answer = once(() => withTimeout(this.connections.kafka().then(listTopics)))
 
-  constructor({ config, functions, connections, isLocal }: EnvironmentParts<Declared>) {
+  /** @param clientId name of the client in the broker's logs */
+  constructor({ config, functions, isLocal }: EnvironmentParts<Declared>, clientId: string) {
     this.#config = config
     this.#inputs = resolveInputs(config)
+    this.#findCluster = createClusterFinder(config, this.#inputs)
     this.functions = functions
+    const connections = new GuardedConnections(config, clientId, topic => this.#findCluster(topic))
     this.connections = connections
     this.isLocal = isLocal
     const inspectCluster = once(async () =>
       connections.register(new ClusterInspection(await connections.kafka())),
     )
-    this.cluster = () => this.whileKafkaAnswers(inspectCluster)
+    this.cluster = () => this.#whileKafkaAnswers(inspectCluster)
     const openOffsets = once(async () => connections.register(this.createOffsets(await connections.kafka())))
-    this.offsets = () => this.whileKafkaAnswers(openOffsets)
+    this.offsets = () => this.#whileKafkaAnswers(openOffsets)
     this.inspection = once(async () => new StateInspection(await connections.redis()))
   }
 
@@ -72,6 +78,7 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
   /** Uses the families and inputs of a configuration that was read anew. The servers stay. */
   reload(config: Config): void {
     this.#inputs = resolveInputs(config)
+    this.#findCluster = createClusterFinder(config, this.#inputs)
     this.#config = config
     this.#reader = undefined
     this.#kept.clear()
@@ -156,19 +163,24 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
   }
 
   kafka(): Promise<Kafka> {
-    return this.whileKafkaAnswers(() => this.connections.kafka())
+    return this.#whileKafkaAnswers(() => this.connections.kafka())
   }
 
   log(): Promise<LogReader> {
-    return this.whileKafkaAnswers(() => this.connections.log())
+    return this.#whileKafkaAnswers(() => this.connections.log())
   }
 
   protected createOffsets(kafka: Kafka): Offsets {
     return new TopicOffsets(kafka)
   }
 
-  /** Opens a connection to Kafka. An environment that knows of an outage fails at once instead. @throws Unavailable */
-  protected whileKafkaAnswers<T>(open: () => Promise<T>): Promise<T> {
+  /** Checks that Kafka answers soon, before a connection is used. @throws Unavailable */
+  protected async checkKafka(): Promise<void> {
+    await this.#answer()
+  }
+
+  async #whileKafkaAnswers<T>(open: () => Promise<T>): Promise<T> {
+    await this.checkKafka()
     return open()
   }
 

@@ -47,7 +47,7 @@ export function createStatementFolder(
     readInForce: () => shown.sqlTables(),
     openPorts: async () =>
       openViewPorts(connections, await shown.offsets(), await loadViews(environment, config)),
-    trail: { by: userOfMachine(), config, publisher: () => connections.publisher() },
+    trail: { by: userOfMachine(), connections },
     report: say,
     stop,
   })

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
-import type { ConsoleEnvironment } from '../../../../console/environment.ts'
 import { makeAuditedChange } from '../../../../console/http/audited-change.ts'
 import { ProblemError } from '../../../../console/http/problem.ts'
 import { NAMES } from '../../../support/families.ts'
@@ -10,11 +9,9 @@ import { NAMES } from '../../../support/families.ts'
 const ABOUT = { by: 'ada', action: 'silence add', filter: { id: 'x' } } as const
 const NO_EFFECT_YET = new ProblemError('unavailable', 'It is kept, and holds later.')
 
-function environmentWith(publisher: () => Promise<MemoryPublisher>): ConsoleEnvironment {
-  return {
-    connections: { publisher },
-    config: { env: 'test', contentMode: 'binary', names: NAMES },
-  } as unknown as ConsoleEnvironment
+function environmentWith(publisher: () => Promise<MemoryPublisher>) {
+  const config = { env: 'test', contentMode: 'binary', names: NAMES } as const
+  return { connections: { config, publisher, writing: <T>(work: () => Promise<T>) => work() } }
 }
 
 describe('a change that is audited', () => {

@@ -53,8 +53,11 @@ class Started {
       openPorts: async () => ({ ...this.servers.ports, ...ports }),
       trail: {
         by: 'ada',
-        config: { env: 'test', contentMode: 'binary', names: NAMES },
-        publisher: async () => this.servers.publisher as never,
+        connections: {
+          config: { env: 'test', contentMode: 'binary', names: NAMES },
+          publisher: async () => this.servers.publisher as never,
+          writing: work => work(),
+        },
       },
       report: line => this.lines.push(line),
       ...parts,

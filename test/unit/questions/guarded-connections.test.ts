@@ -2,11 +2,16 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { Hono } from 'hono'
 import { COMMIT, LOAD } from '#runtime/adapters/redis/state-store.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
-import { CommandConnections } from '../../../cli/servers/command-connections.ts'
+import { ConsoleEnvironment } from '../../../console/environment.ts'
+import { addRoutes, declareQuery } from '../../../console/http/declare-route.ts'
+import type { ConsoleHono } from '../../../console/http/person.ts'
+import { sendProblem } from '../../../console/http/problem.ts'
 import { readConfig } from '../../../lib/app/config.ts'
 import { ACTIONS } from '../../../lib/operations/audit-event.ts'
+import { GuardedConnections } from '../../../lib/questions/guarded-connections.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const AWAY = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
@@ -17,18 +22,18 @@ const COMMANDS: Readonly<Record<string, { readonly flags: readonly string[] }>> 
   readFileSync(join(ROOT, 'node_modules/@ioredis/commands/built/commands.json'), 'utf8'),
 )
 
-/** The files of the command line that match. */
+/** The files of command line and console that match. */
 function filesWith(pattern: RegExp): string[] {
-  const all = globSync('cli/**/*.ts', { cwd: ROOT })
+  const all = globSync('{cli,console}/**/*.ts', { cwd: ROOT })
   assert.ok(all.length > 100)
   return all.filter(file => pattern.test(readFileSync(join(ROOT, file), 'utf8'))).sort()
 }
 
-describe('the connections of a command that is not an operation', () => {
-  let connections: CommandConnections
+describe('connections without an operation', () => {
+  let connections: GuardedConnections
 
   beforeEach(() => {
-    connections = new CommandConnections(readConfig(AWAY))
+    connections = new GuardedConnections(readConfig(AWAY), 'test')
   })
 
   afterEach(() => connections.close())
@@ -71,21 +76,47 @@ describe('the connections of a command that is not an operation', () => {
     await assert.rejects(connections.writing(() => Promise.reject(new Error('no'))))
     await assert.rejects(written(), REFUSED)
   })
+
+  it('while other work is permitted to write, then what it does not start is refused', async () => {
+    const redis = await connections.redis()
+    const written = () => redis.run(commands => commands.set('a', 'b'))
+    const refused = Promise.withResolvers<void>()
+    const permitted = connections.writing(async () => {
+      await refused.promise
+      await assert.rejects(written(), Unavailable)
+    })
+    await assert.rejects(written(), REFUSED)
+    refused.resolve()
+    await permitted
+  })
+
+  it('given a query of the console that writes, then it is refused', async () => {
+    const environment = new ConsoleEnvironment({ config: readConfig(AWAY), functions: [], isLocal: true })
+    const reported: unknown[] = []
+    const app = new Hono<ConsoleHono>()
+    app.onError((error, context) => sendProblem(context, error, fault => reported.push(fault)))
+    const write = async () => (await environment.connections.publisher()).publish([RECORD])
+    addRoutes(app, { '/written': declareQuery({}, write) })
+    assert.equal((await app.request('/written')).status, 500)
+    assert.match(String(reported), REFUSED.message)
+    await environment.close()
+  })
 })
 
 const RECORD = { topic: 't', key: null, value: Buffer.from(''), headers: [] }
 
-describe('the sources of the command line', () => {
+describe('the sources of command line and console', () => {
   it('given connections without that guard, then the doctor has them: it acts as a function', () => {
     assert.deepEqual(filesWith(/new (Connections|KafkaClients|RedisClient)\(/), ['cli/doctor/findings.ts'])
   })
 
-  it('given commands that write without being operations, then they audit themselves or produce', () => {
+  it('given commands that write without being operations, then they audit themselves, produce, or end a session', () => {
     assert.deepEqual(filesWith(/\.writing\(/), [
       'cli/generate/run-generator.ts',
       'cli/operation/carry-out.ts',
       'cli/publish/publish-events.ts',
       'cli/replay/publish-recording.ts',
+      'console/lambda-handler.ts',
     ])
   })
 

@@ -1,29 +1,30 @@
-/** Connections of a command. They reject writes, except while an operation is carried out. */
-
+/** Connections that reject writes, except while an operation is carried out. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import type { TopicPublisher } from '#runtime/adapters/kafka/producer-ports.ts'
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { LOAD } from '#runtime/adapters/redis/state-store.ts'
 import { Connections } from '#runtime/lambda/connections.ts'
-import type { Config } from '../../lib/app/config.ts'
-import { createClusterFinder } from '../../lib/app/inputs.ts'
+import type { Config } from '../app/config.ts'
+import { createClusterFinder } from '../app/inputs.ts'
 
 /**
- * Connections that reject writes outside of `carryOut`, which writes the audit event. A command that does not use `carryOut`
- * therefore fails the first time that it is run.
+ * Connections of a command, or of the console. They reject writes outside of `writing`, which an audited operation calls. Code that
+ * does not write as an operation therefore fails the first time that it is run.
  */
-export class CommandConnections extends Connections {
+export class GuardedConnections extends Connections {
   readonly config: Config
   declare readonly redis: () => Promise<RedisClient>
   declare readonly kafka: () => Promise<Kafka>
   declare readonly publisher: () => Promise<TopicPublisher>
-  #operations = 0
+  /** Permission of the work that runs. Other requests of the same process do not have it. */
+  readonly #permission = new AsyncLocalStorage<true>()
 
-  constructor(config: Config) {
-    super({ ...config, findCluster: createClusterFinder(config) }, 'cli')
+  constructor(config: Config, clientId: string, findCluster = createClusterFinder(config)) {
+    super({ ...config, findCluster }, clientId)
     this.config = config
     const { redis, kafka, publisher } = this
-    const mayWrite = () => this.#operations > 0
+    const mayWrite = () => this.#permission.getStore() === true
     this.redis = async () => guardRedis(await redis(), mayWrite)
     this.kafka = async () => guardKafka(await kafka(), mayWrite)
     this.publisher = async () =>
@@ -31,16 +32,11 @@ export class CommandConnections extends Connections {
   }
 
   /**
-   * Permits writes without `carryOut`. Only for commands that publish events as a producer, or that write their own audit events. A
-   * test lists these commands.
+   * Permits writes of this work alone. Only for audited operations, commands that publish events as a producer, and the sessions of
+   * the console. A test lists the callers.
    */
-  async writing<T>(work: () => Promise<T>): Promise<T> {
-    this.#operations += 1
-    try {
-      return await work()
-    } finally {
-      this.#operations -= 1
-    }
+  writing<T>(work: () => Promise<T>): Promise<T> {
+    return this.#permission.run(true, work)
   }
 }
 

@@ -71,7 +71,7 @@ last processed record.`,
     about: 'List, show and redrive dead letters, which are records that a consumer could not process.',
     commands: {
       list: asks('dlq list'),
-      show: ['show a dead letter with the bytes that failed', () => import('./dlq/show.ts')],
+      show: asks('dlq show'),
       redrive: ['return dead letters to the consumers that failed', () => import('./dlq/redrive.ts')],
       drop: ['mark dead letters as handled', () => import('./dlq/drop.ts')],
     },

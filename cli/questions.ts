@@ -6,6 +6,7 @@ import type { Environment } from '../lib/questions/environment.ts'
 import type { Field, Fields, Filter } from '../lib/questions/field.ts'
 import { type Answer, ask } from '../lib/questions/question.ts'
 import { formatShare } from '../lib/support/balance.ts'
+import { type Content, describeContent, formatContent } from '../lib/support/content.ts'
 import { durationText, spanText } from '../lib/support/duration.ts'
 import { entityText } from '../lib/support/group-text.ts'
 import { formatRanges } from '../lib/support/ranges-text.ts'
@@ -28,7 +29,7 @@ import {
   POSITIVE,
 } from './command.ts'
 import { formatList, formatTable } from './output/table.ts'
-import { escapeText } from './output/text-width.ts'
+import { escapeText, escapeTextLines } from './output/text-width.ts'
 import { withEnvironment } from './servers/open-environment.ts'
 import { resolveConfig } from './servers/settings.ts'
 import { printLines, printReport } from './terminal.ts'
@@ -40,7 +41,7 @@ type Row = Readonly<Record<string, unknown>>
 
 /** Returns the command that asks a question. */
 export function toCommand(question: AnyQuestion): CommandValue {
-  const { about, more, filter: fields, sections, usual, flat: toFlat, ofCluster } = question
+  const { about, more, filter: fields, sections, usual, flat: toFlat, raw: toRaw, ofCluster } = question
   const isList = sections === undefined || usual !== undefined
   return command<Parameters, Parameters>({
     about,
@@ -49,12 +50,13 @@ export function toCommand(question: AnyQuestion): CommandValue {
     options: {
       ...toParameters(fields, ({ form }) => form.type !== 'name'),
       ...(isList && { limit: toLimit(usual) }),
+      ...(toRaw && { raw: flag('write only the value, byte for byte') }),
       json: JSON_OPTION,
       ...(toFlat && { flat: FLAT_OPTION }),
       env: environment('to ask'),
     },
-    conflicts: toFlat ? [['json', 'flat']] : [],
-    async run({ json, flat, limit, env, ...values }, terminal) {
+    conflicts: [['json', ...(toFlat ? ['flat'] : []), ...(toRaw ? ['raw'] : [])]],
+    async run({ json, flat, raw, limit, env, ...values }, terminal) {
       const config = resolveConfig(terminal, env as string | undefined)
       const nowMs = Date.now()
       const most = (limit as number | undefined) ?? UNBOUNDED
@@ -64,6 +66,10 @@ export function toCommand(question: AnyQuestion): CommandValue {
         return { answer, documents: flat ? await toFlat?.(environment, answer.rows) : undefined }
       }
       const { answer, documents } = await withEnvironment(config, read, env !== undefined || !ofCluster)
+      if (raw && toRaw) {
+        for (const row of answer.rows) terminal.stdout.write(toRaw(row))
+        return
+      }
       if (documents) {
         printLines(terminal, documents)
         for (const note of answer.notes) terminal.stderr.write(`${escapeText(note)}\n`)
@@ -76,9 +82,17 @@ export function toCommand(question: AnyQuestion): CommandValue {
   })
 }
 
-function toParameters(fields: Fields, fits: (field: AnyField) => boolean): Parameters {
+type ParametersOf<Of extends Fields> = {
+  readonly [Name in keyof Of]: Of[Name] extends Field<infer Value> ? Parameter<Value | undefined> : never
+}
+
+/** Returns the parameters of a command for fields, such as its options. */
+export function toParameters<Of extends Fields>(
+  fields: Of,
+  fits: (field: AnyField) => boolean = () => true,
+): ParametersOf<Of> {
   const fitting = Object.entries(fields).filter(([, field]) => fits(field))
-  return Object.fromEntries(fitting.map(([name, field]) => [name, toParameter(field)]))
+  return Object.fromEntries(fitting.map(([name, field]) => [name, toParameter(field)])) as never
 }
 
 function toParameter({ form, about, kind, isRequired }: AnyField): Parameter<unknown> {
@@ -118,15 +132,28 @@ function formatThing(
   nowMs: number,
   width: number | undefined,
 ): string {
-  const facts = columns
-    .filter(column => column.only !== 'page' && isKnown(column, row))
+  const known = columns.filter(column => column.only !== 'page' && isKnown(column, row))
+  const contents = known.filter(({ of, type }) => type === 'content' && row[of] !== null)
+  const facts = known
+    .filter(column => !contents.includes(column))
     .map(column => [column.heading, formatCell(column, row, nowMs)])
   const tables = sections.flatMap(({ of, title, columns, empty, only }) => {
     const rows = row[of] as readonly Row[] | null
     if (rows === null || only === 'page') return []
     return `\n${title}\n${rows.length === 0 ? empty : formatRows(columns, rows, nowMs, width)}`
   })
-  return [`${title} ${escapeText(String(row[key]))}`, ...formatList(facts, '  '), ...tables].join('\n')
+  return [
+    `${title} ${escapeText(String(row[key]))}`,
+    ...formatList(facts, '  '),
+    ...contents.map(({ heading, of }) => formatBlock(heading, row[of] as Content)),
+    ...tables,
+  ].join('\n')
+}
+
+function formatBlock(heading: string, content: Content): string {
+  const { kind, lines } = describeContent(content)
+  const shown = lines === '' ? [] : escapeTextLines(lines).split('\n')
+  return ['', `${heading}: ${kind}`, ...shown.map(line => `  ${line}`)].join('\n')
 }
 
 /** Returns whether a fact is known, or says something where it is not. */
@@ -167,6 +194,7 @@ function formatCell(column: Column, row: Row, nowMs: number): string {
     return formatQuantity(shortNumber(value, [row[limit] as number | null]), row[unit] as string | undefined)
   }
   if (type === 'bytes') return formatSize(value as number)
+  if (type === 'content') return formatContent(value as Content)
   if (type === 'share') return formatShare(value as number)
   if (type === 'seconds') return durationText((value as number) * 1_000)
   return atLeast !== undefined && row[atLeast] ? `at least ${value}` : String(value)

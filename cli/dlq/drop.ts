@@ -1,6 +1,5 @@
 import { command, environment, flag, JSON_OPTION, optionalArguments, SOME_TEXT } from '../command.ts'
-import { FILTERS, SELECTION_RULES } from './filters.ts'
-import { handleDeadLetters } from './handle-dead-letters.ts'
+import { CONDITIONS, handleDeadLetters, SELECTION_RULES } from './handle-dead-letters.ts'
 
 export default command({
   about: `Mark dead letters as handled: they are no longer listed or redriven.
@@ -16,7 +15,7 @@ Examples:
     at: optionalArguments('positions as shown by `sluice dlq list`, or ids', SOME_TEXT),
   },
   options: {
-    ...FILTERS,
+    ...CONDITIONS,
     yes: flag('do it'),
     json: JSON_OPTION,
     env: environment('of the dead letters'),

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { openBulkPublisher } from '../../lib/operations/bulk-publisher.ts'
 import {
+  excludeLater,
   formatContinueCommand,
   formatRequest,
   type Handling,
@@ -11,17 +12,30 @@ import {
 import { previewHandling } from '../../lib/operations/dead-letters/preview.ts'
 import { Tally } from '../../lib/operations/dead-letters/result.ts'
 import { runHandling } from '../../lib/operations/dead-letters/run.ts'
+import { DEAD_LETTER_FIELDS, describeMissing, toDeadLetterFilter } from '../../lib/questions/dead-letters.ts'
+import type { Filter } from '../../lib/questions/field.ts'
 import type { GuardedConnections } from '../../lib/questions/guarded-connections.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { showLine } from '../output/progress.ts'
+import { toParameters } from '../questions.ts'
 import { withEnvironment } from '../servers/open-environment.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { printReport, type Terminal } from '../terminal.ts'
-import { buildFilter, type FilterOptions } from './filters.ts'
 import { formatHandling, formatHandlingProgress, type HandlingReport } from './handling-text.ts'
 
-interface HandlingOptions extends FilterOptions {
+/** Options that select dead letters. */
+export const CONDITIONS = toParameters(DEAD_LETTER_FIELDS)
+
+const CONDITION_NAMES = Object.keys(DEAD_LETTER_FIELDS) as (keyof typeof DEAD_LETTER_FIELDS)[]
+
+/** Rules of commands that handle dead letters which are either named or selected by options. */
+export const SELECTION_RULES = {
+  conflicts: [['at', ...CONDITION_NAMES]],
+  requiresOneOf: [['at', ...CONDITION_NAMES]],
+} as const
+
+interface HandlingOptions extends Filter<typeof DEAD_LETTER_FIELDS> {
   readonly yes: boolean
   readonly json: boolean
   readonly env?: string
@@ -37,37 +51,24 @@ export async function handleDeadLetters(
   options: HandlingOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const filter = buildFilter(options)
-  // Dead letters that are written later are excluded, because they may result from this redrive.
-  const untilMs = Math.min(filter.untilMs ?? Number.POSITIVE_INFINITY, Date.now() + 1)
-  const request = { ...wanted, filter: wanted.ats.length > 0 ? filter : { ...filter, untilMs } }
-  const config = resolveConfig(terminal, options.env)
+  const { yes, json, env: named, ...conditions } = options
+  const filter = toDeadLetterFilter(conditions)
+  const request = excludeLater({ ...wanted, filter })
+  const config = resolveConfig(terminal, named)
   const { env } = config
   const { stop } = terminal
   await withEnvironment(config, async environment => {
     const { connections } = environment
-    const source = {
-      connections,
-      config,
-      letters: await environment.letters(),
-      readers: environment.listConsumers(),
-    }
-    const handling = await prepareHandling(source, request, stop)
+    const handling = await prepareHandling(environment, request, stop)
     const { missing } = handling
-    if (missing.length > 0)
-      throw new CliFailure(
-        `No dead letter ${missing.join(', ')} in "${env}": \`sluice dlq list\` lists the dead letters.`,
-      )
-    const end = options.yes
+    if (missing.length > 0) throw new CliFailure(describeMissing(environment, missing))
+    const end = yes
       ? await runOperation(handling, connections, formatRequest({ ...request, filter }), terminal)
       : await runPreview(handling, terminal)
-    printReport(
-      terminal,
-      { env, ...buildHandlingReport(handling, end), dryRun: !options.yes },
-      options.json,
-      report => formatHandling(config.names, report),
+    printReport(terminal, { env, ...buildHandlingReport(handling, end), dryRun: !yes }, json, report =>
+      formatHandling(config.names, report),
     )
-    if (end.error !== undefined || (options.yes && stop.aborted))
+    if (end.error !== undefined || (yes && stop.aborted))
       terminal.stderr.write(`Stopped. To continue: ${formatContinueCommand(request, env)}\n`)
     if (end.error !== undefined) throw end.error
     requireSome(request, end.tally)
@@ -130,11 +131,9 @@ function buildHandlingReport(
   { request: { command }, stop }: Handling,
   { tally, elapsedMs, error }: End,
 ): Omit<HandlingReport, 'env' | 'dryRun'> {
-  const result = tally.toResult()
   return {
     command,
-    ...result,
-    permanent: command === 'redrive' ? result.permanent : [],
+    ...tally.toResult(command),
     stopped: error === undefined ? (stop.aborted ? 'on request' : null) : (error as Error).message,
     elapsedMs: Math.round(elapsedMs),
   }

@@ -1,13 +1,11 @@
 /** Texts of a redrive or a drop of dead letters: plan, progress and result. */
 
 import type { Names } from '../../lib/app/names.ts'
-import { LEFT_OUT, type LeftOutReason } from '../../lib/operations/dead-letters/decision.ts'
-import type { Command } from '../../lib/operations/dead-letters/operation.ts'
-import type { HandlingResult, Tally } from '../../lib/operations/dead-letters/result.ts'
+import { describeResult, type HandlingResult, type Tally } from '../../lib/operations/dead-letters/result.ts'
+import type { Command } from '../../lib/queries/dead-letters/redrive-decision.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { formatProgress } from '../output/progress-text.ts'
 import { escapeText } from '../output/text-width.ts'
-import { shortenTopic } from './text.ts'
 
 /** JSON document that `dlq redrive --json` and `dlq drop --json` print. */
 export interface HandlingReport extends HandlingResult {
@@ -23,19 +21,14 @@ export interface HandlingReport extends HandlingResult {
 const DONE = { redrive: 'Redriven', drop: 'Dropped' } as const
 
 export function formatHandling(names: Names, report: HandlingReport): string {
-  const { command, dryRun, taken, leftOut, permanent, stopped, elapsedMs } = report
+  const { command, dryRun, taken, leftOut, stopped, elapsedMs } = report
   if (taken === 0 && Object.keys(leftOut).length === 0 && stopped === null)
     return `Nothing to ${command}: no dead letter in "${report.env}" meets these conditions.\n`
   const letters = `${taken} dead ${taken === 1 ? 'letter' : 'letters'}`
   const lines = [
     dryRun ? `Would ${command} ${letters}.` : `${DONE[command]}: ${letters}, in ${durationText(elapsedMs)}.`,
     ...(taken === 0 ? [] : formatFacts(names, report)),
-    ...Object.entries(leftOut).map(
-      ([reason, count]) => `Left out: ${count}, ${LEFT_OUT[reason as LeftOutReason]}`,
-    ),
-    ...permanent.map(
-      code => `${escapeText(code)} is permanent: the same record fails again, unless the cause was fixed.`,
-    ),
+    ...describeResult(report).map(escapeText),
     ...(dryRun && taken > 0 ? [`Nothing was changed. Add --yes to ${command} them.`] : []),
   ]
   return `${lines.join('\n')}\n`
@@ -44,7 +37,7 @@ export function formatHandling(names: Names, report: HandlingReport): string {
 function formatFacts(names: Names, { command, topics, consumers, codes, env }: HandlingReport): string[] {
   const formatCounts = (counts: Readonly<Record<string, number>>) =>
     Object.entries(counts)
-      .map(([name, count]) => `${escapeText(shortenTopic(names, name, env))} ${count}`)
+      .map(([name, count]) => `${escapeText(names.signalNamed(name, env) ?? name)} ${count}`)
       .join(', ')
   return [
     `  codes      ${formatCounts(codes)}`,

@@ -1,7 +1,6 @@
 import { mapKind, text } from '#runtime/settings/index.ts'
 import { command, environment, flag, JSON_OPTION, option, optionalArguments, SOME_TEXT } from '../command.ts'
-import { FILTERS, SELECTION_RULES } from './filters.ts'
-import { handleDeadLetters } from './handle-dead-letters.ts'
+import { CONDITIONS, handleDeadLetters, SELECTION_RULES } from './handle-dead-letters.ts'
 
 /** Kind for a number of dead letters per second. */
 const RATE = mapKind(text(/^[1-9]\d{0,6}(\/s)?$/, 'a number a second, as 100/s'), rate =>
@@ -26,7 +25,7 @@ Examples:
     at: optionalArguments('positions as shown by `sluice dlq list`, or ids', SOME_TEXT),
   },
   options: {
-    ...FILTERS,
+    ...CONDITIONS,
     rate: option('<n/s>', 'how many a second at most', RATE),
     again: flag('also those that were redriven or dropped before'),
     yes: flag('do it'),

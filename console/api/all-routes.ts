@@ -4,7 +4,6 @@ import { declareQuery, declareSharedQuery, type RouteAnswers } from '../http/dec
 import { declareAlertRoutes } from './alerts/alert-details.ts'
 import { declareRuleRoutes } from './alerts/rules.ts'
 import { declareSilenceRoutes } from './alerts/silences.ts'
-import { declareDeadLetterRoutes } from './failures/dead-letter-details.ts'
 import { declareRedriveAndDropRoutes } from './failures/redrive-or-drop.ts'
 import { declareKafkaRoutes } from './kafka/kafka-routes.ts'
 import { OverviewReader } from './overview/overview.ts'
@@ -24,7 +23,6 @@ export function declareApiRoutes(environment: ConsoleEnvironment) {
     ...declareAlertRoutes(environment),
     ...declareSilenceRoutes(environment),
     ...declareRuleRoutes(environment),
-    ...declareDeadLetterRoutes(environment),
     ...declareRedriveAndDropRoutes(environment),
     ...declareKafkaRoutes(environment),
     ...declareSqlTableRoutes(environment),

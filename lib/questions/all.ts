@@ -20,6 +20,11 @@ export const QUESTIONS = {
     path: '/failures',
     load: async () => (await import('./dead-letters.ts')).DEAD_LETTERS,
   },
+  'dlq show': {
+    line: 'show a dead letter with the bytes that failed',
+    path: '/failures/letter',
+    load: async () => (await import('./dead-letter.ts')).DEAD_LETTER,
+  },
   'rules list': {
     line: 'list the active alert rules',
     path: '/alerts/rules',

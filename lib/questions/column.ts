@@ -8,6 +8,8 @@ type ColumnType =
   | 'count'
   | 'quantity'
   | 'bytes'
+  /** Bytes as text, as JSON or as a hex dump. A fact of this type is shown below the others, in as many lines as it has. */
+  | 'content'
   | 'share'
   | 'seconds'
   | 'entity'

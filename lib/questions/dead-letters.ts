@@ -1,17 +1,13 @@
-import { FAILURES } from '#runtime/consumer/index.ts'
+import { FAILURES, formatEntity } from '#runtime/consumer/index.ts'
 import { oneOf } from '#runtime/settings/index.ts'
+import { formatKey } from '../failures/dead-letter-row.ts'
+import { type FoundDeadLetter, type HandledAction, originalEvent } from '../failures/dlq-record.ts'
 import {
   type DeadLetterCounts,
   type DeadLetterFilter,
   listNewestDeadLetters,
 } from '../queries/dead-letters/dead-letter-pages.ts'
-import {
-  type DeadLetterSummary,
-  formatPlace,
-  parsePlace,
-  readDeadLetters,
-  toDeadLetterSummary,
-} from '../queries/dead-letters/dead-letter-records.ts'
+import { formatPlace, parsePlace, readDeadLetters } from '../queries/dead-letters/dead-letter-records.ts'
 import { DeadLetters, type DeadLettersNow, type PlacedRow } from '../queries/dead-letters/dead-letters.ts'
 import { toFlatEvent } from '../queries/records/flat-document.ts'
 import { count as countText } from '../support/count.ts'
@@ -65,7 +61,7 @@ Examples:
     return {
       rows: letters.flatMap(({ handled, ...row }) => {
         const summary = summaries.get(formatPlace(row))
-        return summary ? [{ ...summary, ...judge(summary, handled ?? null) }] : []
+        return summary ? [{ ...summary, ...judge(summary, handled) }] : []
       }),
       more: counts.total - letters.length,
       notes: [...describeCounts(counts), ...describeBroken(counts, broken), ...describeSource(now)],
@@ -86,16 +82,18 @@ Examples:
     column('error', { least: 40 }),
   ],
   empty: 'There are no matching dead letters. All records were processed, or their failures were handled.',
-  async flat(environment, rows) {
-    const { log, topic } = await environment.letters()
-    const found = await readDeadLetters(
-      log,
-      topic,
-      rows.map(({ at }) => parsePlace(at)),
-    )
-    return found.map(({ event }) => toFlatEvent(event))
-  },
+  flat: readFlatLetters,
 })
+
+/** Reads dead letters again, as flat documents. */
+export async function readFlatLetters(
+  environment: Environment,
+  rows: readonly Pick<ListedDeadLetter, 'at'>[],
+): Promise<readonly object[]> {
+  const { log, topic } = await environment.letters()
+  const places = rows.flatMap(({ at }) => parsePlace(at) ?? [])
+  return (await readDeadLetters(log, topic, places)).map(({ event }) => toFlatEvent(event))
+}
 
 /** Returns the filter for dead letters. @throws Failure if `until` is not after `since` */
 export function toDeadLetterFilter({
@@ -107,17 +105,68 @@ export function toDeadLetterFilter({
   return { ...same, sinceMs: since, untilMs: until }
 }
 
-/** Dead letter in a list. */
-export interface ListedDeadLetter extends Omit<DeadLetterSummary, 'partition' | 'offset'> {
+/** Dead letter without the original bytes of the failed record. */
+export interface ListedDeadLetter {
   /** Position in the dlq topic, such as `2@17`. */
   readonly at: string
+  readonly id: string
+  /** Time at which the record failed, RFC 3339. */
+  readonly failedAt: string
+  readonly code: string
+  readonly class: string
+  readonly consumer: string
+  readonly attempt: number
   /** Position of the failed record, such as `readings/3@17`. */
   readonly record: string
+  readonly originalTopic: string
+  readonly originalPartition: number
+  readonly originalOffset: number
+  /** Key of the failed record as text, shortened if it is long; null if it has none. */
+  readonly originalKey: string | null
+  /** Entity of the failed event: source and subject, separated by a space. Null if the event cannot be decoded. */
+  readonly entity: string | null
+  /** CloudEvents `type` of the failed event; null if it cannot be decoded. */
+  readonly type: string | null
+  readonly error: string
+  readonly quarantined: boolean
 }
 
-function judge({ quarantined }: ListedDeadLetter, handled: string | null) {
+export function toListedDeadLetter(
+  environment: Pick<Environment, 'findSignal'>,
+  found: FoundDeadLetter,
+): ListedDeadLetter {
+  const { failedAt, errorType, consumer, attempt, error, quarantined, ...failure } = found.deadLetter
+  const { originalTopic, originalPartition, originalOffset } = failure
+  const event = originalEvent(found)
+  return {
+    at: formatPlace(found),
+    id: found.id,
+    failedAt,
+    code: errorType,
+    class: failure.class,
+    consumer,
+    attempt,
+    record: `${environment.findSignal(originalTopic) ?? originalTopic}/${originalPartition}@${originalOffset}`,
+    originalTopic,
+    originalPartition,
+    originalOffset,
+    originalKey: formatKey(found),
+    entity: event ? formatEntity(event).trim() : null,
+    type: event?.type ?? null,
+    error,
+    quarantined,
+  }
+}
+
+/** Returns the state of a dead letter. @param handled action by which it was handled; null if it is open */
+export function judge({ quarantined }: ListedDeadLetter, handled: HandledAction | null = null) {
   const tone: Tone = handled === null && quarantined ? 'bad' : 'plain'
   return { handled, state: handled ?? (quarantined ? 'quarantined' : 'open'), tone }
+}
+
+/** Returns the sentence for names to which no dead letter belongs. */
+export function describeMissing({ config }: Pick<Environment, 'config'>, names: readonly string[]): string {
+  return `No dead letter ${names.join(', ')} in "${config.env}": \`sluice dlq list\` lists the dead letters.`
 }
 
 /** Reads the current dead letters. An environment keeps them, so that a page that asks again reads only what is new. */
@@ -138,13 +187,8 @@ async function readSummaries(
   const kept = await environment.keep('dead-letter-rows', async () => new Map<string, ListedDeadLetter>())
   const { log, topic } = await environment.letters()
   const unread = rows.filter(row => !kept.has(formatPlace(row)))
-  for (const letter of await readDeadLetters(log, topic, unread)) {
-    const { partition: _, offset: __, ...summary } = toDeadLetterSummary(letter)
-    const { originalTopic, originalPartition, originalOffset } = summary
-    const name = environment.findSignal(originalTopic) ?? originalTopic
-    const at = formatPlace(letter)
-    kept.set(at, { at, record: `${name}/${originalPartition}@${originalOffset}`, ...summary })
-  }
+  for (const letter of await readDeadLetters(log, topic, unread))
+    kept.set(formatPlace(letter), toListedDeadLetter(environment, letter))
   const found = new Map(kept)
   for (const at of kept.keys()) if (kept.size > MAX_KEPT) kept.delete(at)
   return found

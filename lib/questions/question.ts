@@ -77,6 +77,8 @@ interface Shown<Row> {
   readonly empty: string
   /** Returns the flat documents of rows, in snake_case; absent if the command cannot print any. */
   flat?(environment: Environment, rows: readonly Row[]): Promise<readonly object[]>
+  /** Returns the bytes of a row; absent if the command cannot write any. */
+  raw?(row: Row): Uint8Array
 }
 
 /** Table about a thing: a list in one of its members. A list that is null is not shown. */

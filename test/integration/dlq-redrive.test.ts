@@ -210,7 +210,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     const after = await report('list')
     assert.deepEqual([after.rows.length, after.notes.join('').includes('unreadable')], [2, false])
     assert.equal((await report('list', '--state', 'all', '--type', WARM)).rows.length, 3)
-    assert.equal((await report('show', at)).redrive.handled, 'dropped')
+    assert.equal((await report('show', at)).rows[0].handled, 'dropped')
     assert.equal((await environment.audits())[0]?.action, 'dlq drop')
   })
 })

@@ -45,6 +45,7 @@ describe('given a question', () => {
   /** Name of the thing that each question about one is asked about. */
   const named: Partial<Record<QuestionWords, () => Promise<Readonly<Record<string, string>>>>> = {
     'topics describe': async () => ({ topic: 'readings' }),
+    'dlq show': async () => ({ at: await findDeadLetter(served) }),
     'groups lag': async () => ({ group: await committedGroup(environment) }),
   }
   const names = new Map<string, Readonly<Record<string, string>>>()
@@ -150,4 +151,9 @@ async function committedGroup(environment: TestEnvironment): Promise<string> {
   } finally {
     await commands.close()
   }
+}
+
+async function findDeadLetter(served: ServedConsole): Promise<string> {
+  const { rows } = await served.ask<Answers['/failures']>('/failures')
+  return rows[0]?.at ?? ''
 }

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import type { Answers } from '../../console/api/all-routes.ts'
-import type { ShownDeadLetter } from '../../console/api/failures/dead-letter-details.ts'
 import type { HandledAnswer, Plan } from '../../console/api/failures/redrive-or-drop.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
@@ -84,11 +83,11 @@ describe('the failures of the console', () => {
       const [line] = narrowed.rows
       assert.deepEqual([narrowed.rows.length, line?.error], [1, 'not today'])
 
-      const at = line?.at.replace('@', ':') ?? ''
-      const letter = await console.ask<ShownDeadLetter>(`/failures/letter?at=${at}`)
-      assert.deepEqual([letter.history[0]?.redrivenBy, letter.redrive.to.attempt], ['ann', 3])
-      assert.equal((await console.request('/failures/letter?at=0:999')).status, 404)
-      assert.equal((await console.request('/failures/letter?at=x')).status, 400)
+      const {
+        rows: [letter],
+      } = await console.ask<Answers['/failures/letter']>(`/failures/letter?at=${line?.at}`)
+      assert.deepEqual([letter?.attempts[0]?.then, letter?.redriveTo.attempt], ['redriven by ann', 3])
+      assert.equal((await console.request('/failures/letter?at=0@999')).status, 404)
     })
 
     it('given dead letters, when a person redrives those of a code, then the page says that it is done', async () => {
@@ -114,8 +113,8 @@ describe('the failures of the console', () => {
         .getByRole('link', { name: /^\d@\d$/ })
         .first()
         .click()
-      await page.getByRole('heading', { name: /^Dead letter \d@\d$/ }).waitFor()
-      await page.getByRole('switch', { name: 'Hexadecimal' }).check()
+      await page.getByRole('heading', { name: /^\d@\d$/ }).waitFor()
+      await page.getByRole('switch', { name: 'Hexadecimal' }).first().check()
       await page.getByText('00000000').first().waitFor()
       assert.deepEqual([await visit.isTooWide(), await visit.obstacles()], [false, []])
       await visit.close()
@@ -125,13 +124,14 @@ describe('the failures of the console', () => {
       const console = await opened()
       const [{ at } = { at: '' }] = (await console.ask<Answers['/failures']>('/failures')).rows
       const done = await posted<HandledAnswer>(console, '/handle', { command: 'drop', ats: [at] })
-      assert.deepEqual(done, { taken: 1, leftOut: [], isOver: true })
+      assert.deepEqual(done, { taken: 1, notes: [], isOver: true })
       assert.equal(
         (await console.ask<Answers['/failures']>('/failures?state=handled')).rows[0]?.handled,
         'dropped',
       )
       for (const [body, status] of [
-        [{ command: 'redrive', ats: [at], filter: { code: 'x' } }, 400],
+        [{ command: 'redrive', ats: [at], conditions: { code: 'rejected' } }, 400],
+        [{ command: 'redrive', conditions: { codes: 'rejected' } }, 400],
         [{ command: 'redrive', ats: [at, at] }, 400],
         [{ command: 'erase', ats: [at] }, 400],
       ] as const)
@@ -152,10 +152,7 @@ describe('the failures of the console', () => {
       ]
       const plan = await posted<Plan>(viewer, '/plan', OF_PROCESSOR)
       assert.deepEqual([plan.taken, plan.isWhole], [4, true])
-      assert.deepEqual(
-        plan.leftOut.map(({ reason, count }) => [reason, count]),
-        [['quarantined', 2]],
-      )
+      assert.deepEqual(plan.leftOut, { quarantined: 2 })
       assert.equal((await asked(viewer, '/handle', plan.request)).status, 403)
       assert.equal(await environment.readLength('readings'), 6)
       // A later dead letter is not part of the plan.

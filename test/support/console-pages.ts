@@ -63,7 +63,7 @@ export async function findThings(environment: TestEnvironment, served: ServedCon
     entity: `/environment/test-site ${MARKUP}`,
     rule: alert.rule,
     alert: alert.id,
-    letter: letter.at.replace('@', ':'),
+    letter: letter.at,
     topic: environment.topic('readings'),
     group: NAMES.groupName('processor', environment.name),
   }

@@ -1,103 +1,104 @@
 /** Routes that show what a redrive or a drop of dead letters would do, and that carry it out. */
 import * as v from 'valibot'
-import { LEFT_OUT, type LeftOutReason } from '../../../lib/operations/dead-letters/decision.ts'
 import {
+  excludeLater,
   formatRequest,
   type Handling,
   type HandlingRequest,
   prepareHandling,
 } from '../../../lib/operations/dead-letters/operation.ts'
 import { previewHandling } from '../../../lib/operations/dead-letters/preview.ts'
-import { type HandlingResult, Tally } from '../../../lib/operations/dead-letters/result.ts'
+import {
+  ACTIONS,
+  describeResult,
+  type HandlingResult,
+  Tally,
+} from '../../../lib/operations/dead-letters/result.ts'
 import { runHandling } from '../../../lib/operations/dead-letters/run.ts'
-import { DEAD_LETTER_FIELDS, toDeadLetterFilter } from '../../../lib/questions/dead-letters.ts'
+import { formatFilter } from '../../../lib/operations/dead-letters/selection.ts'
+import {
+  DEAD_LETTER_FIELDS,
+  describeMissing,
+  toDeadLetterFilter,
+} from '../../../lib/questions/dead-letters.ts'
+import { count } from '../../../lib/support/count.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { makeAuditedChange } from '../../http/audited-change.ts'
 import { declareChange, declarePostQuery } from '../../http/declare-route.ts'
 import { ProblemError, toProblem } from '../../http/problem.ts'
 import { parseFilter } from '../../http/request-input.ts'
-import { FILTER, PLACE } from './dead-letter-conditions.ts'
 
 /** Duration of one request in milliseconds, below the 30-second timeout of an HTTP API. */
 const STEP_MS = 15_000
 
-const COMMAND = v.picklist(['redrive', 'drop'], 'must be redrive or drop')
-/** One dead letter by its position; none if conditions select dead letters. */
-const ATS = v.optional(v.pipe(v.array(PLACE), v.maxLength(1, 'names more than one dead letter')), [])
-
-const PLAN_FIELDS = v.strictObject({
-  command: COMMAND,
-  ats: ATS,
-  conditions: v.optional(v.record(v.string(), v.string()), {}),
-})
 const REQUEST = v.pipe(
-  v.strictObject({ command: COMMAND, ats: ATS, filter: v.optional(FILTER, {}) }),
+  v.strictObject({
+    command: v.picklist(['redrive', 'drop'], 'must be redrive or drop'),
+    /** Position or id of one dead letter; none if conditions select dead letters. */
+    ats: v.optional(v.pipe(v.array(v.string()), v.maxLength(1, 'names more than one dead letter')), []),
+    conditions: v.optional(v.record(v.picklist(Object.keys(DEAD_LETTER_FIELDS)), v.string()), {}),
+  }),
   v.check(
-    ({ ats, filter }) => ats.length === 0 || Object.values(filter).every(value => value === undefined),
+    ({ ats, conditions }) => ats.length === 0 || Object.keys(conditions).length === 0,
     'select dead letters either by position or by conditions, not both',
   ),
 )
 
+type RequestBody = v.InferOutput<typeof REQUEST>
+
 export function declareRedriveAndDropRoutes(environment: ConsoleEnvironment) {
   return {
-    'POST /failures/plan': declarePostQuery(PLAN_FIELDS, ({ command, ats, conditions }) =>
-      planHandling(environment, {
-        command,
-        ats,
-        filter: toDeadLetterFilter(parseFilter(DEAD_LETTER_FIELDS, conditions).filter),
-      }),
+    'POST /failures/plan': declarePostQuery(REQUEST, body =>
+      planHandling(environment, excludeLater(toRequest(body))),
     ),
-    'POST /failures/handle': declareChange(REQUEST, (request, { name }) =>
-      handleDeadLetters(environment, request, name),
+    'POST /failures/handle': declareChange(REQUEST, (body, { name }) =>
+      handleDeadLetters(environment, toRequest(body), name),
     ),
   }
 }
 
-export interface LeftOut {
-  readonly reason: LeftOutReason
-  readonly count: number
-  /** Reason why the dead letters are left out, as text for display. */
-  readonly because: string
+function toRequest({ command, ats, conditions }: RequestBody): HandlingRequest {
+  const { filter } = parseFilter(DEAD_LETTER_FIELDS, conditions)
+  return { command, ats, filter: toDeadLetterFilter(filter) }
 }
 
-export interface Plan extends Omit<HandlingResult, 'leftOut'> {
+export interface Plan extends HandlingResult {
   /**
    * Request body that carries out the plan. Its times are absolute, so that dead letters that arrive later are not included.
    */
-  readonly request: HandlingRequest
-  readonly leftOut: readonly LeftOut[]
-  /** Positions in the request at which there is no dead letter. */
-  readonly missing: readonly string[]
+  readonly request: RequestBody
   /** True if all dead letters were examined. If false, further dead letters may match. */
   readonly isWhole: boolean
-  /** Number of examined dead letters. */
-  readonly looked: number
+  /** Sentences about what is left out, or needs attention. */
+  readonly notes: readonly string[]
 }
 
 /** Plans a request. @throws Unavailable if Kafka or Redis does not respond */
-async function planHandling(environment: ConsoleEnvironment, selection: HandlingRequest): Promise<Plan> {
-  const { ats, filter } = selection
-  const request =
-    ats.length > 0
-      ? { ...selection, filter: {} }
-      : { ...selection, filter: { ...filter, untilMs: Date.now() } }
+async function planHandling(environment: ConsoleEnvironment, request: HandlingRequest): Promise<Plan> {
+  const { command, ats, filter } = request
   const handling = await prepare(environment, request)
   const tally = await previewHandling(handling)
-  const isWhole = !handling.stop.aborted
+  const result = tally.toResult(command)
+  const { missing, stop } = handling
+  const isWhole = !stop.aborted
+  const part = `Only ${count(tally.decided, 'dead letter')} could be examined in time. All that match will be ${ACTIONS[command]}.`
   return {
-    request,
-    ...tally.toResult(),
-    leftOut: describeLeftOut(tally),
-    missing: isWhole ? handling.missing : [],
+    request: { command, ats: [...ats], conditions: formatFilter(filter) },
+    ...result,
     isWhole,
-    looked: tally.decided,
+    notes: [
+      ...describeResult(result),
+      ...(isWhole ? [] : [part]),
+      ...(isWhole && missing.length > 0 ? [describeMissing(environment, missing)] : []),
+    ],
   }
 }
 
 export interface HandledAnswer {
   /** Number of dead letters that were redriven or dropped. */
   readonly taken: number
-  readonly leftOut: readonly LeftOut[]
+  /** Sentences about what was left out, or needs attention. */
+  readonly notes: readonly string[]
   /** False if the time was too short. The same request handles the rest, because handled dead letters are no longer selected. */
   readonly isOver: boolean
 }
@@ -126,7 +127,7 @@ async function handleDeadLetters(
     if (error !== undefined && tally.handledCount === 0) throw error
     const result = {
       taken: tally.handledCount,
-      leftOut: describeLeftOut(tally),
+      notes: describeResult(tally.toResult(request.command)),
       isOver: !handling.stop.aborted,
     }
     const { code, message } = toProblem(error)
@@ -140,17 +141,11 @@ async function handleDeadLetters(
 
 async function prepare(environment: ConsoleEnvironment, request: HandlingRequest): Promise<Handling> {
   const stop = AbortSignal.timeout(STEP_MS)
-  const { config, connections, consumers: readers } = environment
-  const source = { connections, config, letters: await environment.letters(), readers }
-  return prepareHandling(source, request, stop).catch((error: unknown) => {
+  return prepareHandling(environment, request, stop).catch((error: unknown) => {
     if (error !== stop.reason) throw error
     throw new ProblemError(
       'unavailable',
       'The dead letters could not be searched in time: limit the time range, or use `sluice dlq`.',
     )
   })
-}
-
-function describeLeftOut({ leftOut }: Tally): readonly LeftOut[] {
-  return [...leftOut].map(([reason, count]) => ({ reason, count, because: LEFT_OUT[reason] }))
 }

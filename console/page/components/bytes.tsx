@@ -2,30 +2,24 @@
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import { decodeBase64, decodeText, formatHexDump, indentJson } from './byte-texts.ts'
+import { type Content, describeContent, formatHexDump, toBytes } from '../../../lib/support/content.ts'
 import { Text } from './facts.tsx'
-import { formatBytes } from './value-texts.ts'
 
 interface Props {
   readonly title: string
-  readonly part: {
-    /** Full size. */
-    readonly bytes: number
-    /** Beginning of the content. */
-    readonly base64: string
-  }
+  readonly content: Content
   readonly isOpen: boolean
 }
 
-export function Bytes({ title, part, isOpen }: Props): JSX.Element {
+export function Bytes({ title, content, isOpen }: Props): JSX.Element {
   const [isHex, setHex] = useState(false)
-  const shown = decodeBase64(part.base64)
-  const text = decodeText(shown, shown.length < part.bytes)
-  const asHex = isHex || text === undefined
+  const { kind, lines } = describeContent(content)
+  const isText = 'text' in content
+  const asHex = isHex || !isText
   return (
     <details open={isOpen}>
       <summary>
-        {title} ({formatBytes(part.bytes)})
+        {title}: {kind}
       </summary>
       <label>
         <input
@@ -33,13 +27,12 @@ export function Bytes({ title, part, isOpen }: Props): JSX.Element {
           role="switch"
           aria-checked={asHex}
           checked={asHex}
-          disabled={text === undefined}
+          disabled={!isText}
           onChange={() => setHex(now => !now)}
         />
         Hexadecimal
       </label>
-      <Text>{asHex ? formatHexDump(shown) : indentJson(text)}</Text>
-      {part.bytes > shown.length && <p>Only the first {formatBytes(shown.length)} are shown.</p>}
+      <Text>{asHex ? formatHexDump(toBytes(content)) : lines}</Text>
     </details>
   )
 }

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import { useLocation } from 'preact-iso'
 import { QuestionList } from '../questions/question-list.tsx'
-import { DeadLetterPage } from './dead-letter-details.tsx'
+import { QuestionThing } from '../questions/question-thing.tsx'
 import { RedriveOrDrop } from './redrive-or-drop.tsx'
 
 export function FailuresPage(): JSX.Element {
@@ -11,7 +11,15 @@ export function FailuresPage(): JSX.Element {
     <>
       <h1>Failures</h1>
       {letter ? (
-        <DeadLetterPage at={letter} />
+        <QuestionThing
+          path="/failures/letter"
+          filter={{ at: letter }}
+          back={['/failures', 'All dead letters']}
+        >
+          {({ at, handled, leftOut }) =>
+            handled === null && <RedriveOrDrop ats={[String(at)]} what="" canRedrive={leftOut === null} />
+          }
+        </QuestionThing>
       ) : (
         <QuestionList path="/failures">
           {({ rows }, { state = '', ...conditions }) =>

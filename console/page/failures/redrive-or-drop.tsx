@@ -2,7 +2,7 @@
 
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { HandledAnswer, LeftOut, Plan } from '../../api/failures/redrive-or-drop.ts'
+import type { HandledAnswer, Plan } from '../../api/failures/redrive-or-drop.ts'
 import { makeChange, useIsOperator } from '../client/api-queries.ts'
 import { Outcome, useAction } from '../components/change-button.tsx'
 import { formatCount, formatNumber } from '../components/value-texts.ts'
@@ -85,7 +85,7 @@ function PlanForm({ plan, cancel }: { readonly plan: Plan; readonly cancel: () =
                 ? ' so far …'
                 : '. Not all were handled in time: look at the rest again.'}
           </p>
-          <LeftOutList leftOut={answer.leftOut} />
+          <Notes of={answer.notes} />
         </div>
       ) : (
         <PlanText plan={plan} />
@@ -107,26 +107,14 @@ function PlanForm({ plan, cancel }: { readonly plan: Plan; readonly cancel: () =
 }
 
 function PlanText({ plan }: { readonly plan: Plan }): JSX.Element {
-  const { request, taken, codes, consumers, topics, missing, isWhole, looked, leftOut, permanent } = plan
+  const { request, taken, codes, consumers, topics, isWhole, notes } = plan
   const { done } = WORDS[request.command]
-  const isRedrive = request.command === 'redrive'
-  const warnings = [
-    ...(isRedrive ? permanent : []).map(
-      code => `${code} is permanent: the same record fails again unless the cause has been fixed.`,
-    ),
-    ...(missing.length > 0 ? [`These no longer exist: ${missing.join(', ')}.`] : []),
-    ...(isWhole
-      ? []
-      : [
-          `Only ${formatCount(looked, 'dead letter')} could be examined in time. All that match will be ${done}.`,
-        ]),
-  ]
   return (
     <>
       <p>
         <strong>{formatCount(taken, 'dead letter')}</strong> would be {done}
         {isWhole ? '' : ', or more'}. Nothing has been changed yet.
-        {!isRedrive && ' A dropped dead letter remains in the topic.'}
+        {request.command === 'drop' && ' A dropped dead letter remains in the topic.'}
       </p>
       {taken > 0 && (
         <p>
@@ -139,25 +127,19 @@ function PlanText({ plan }: { readonly plan: Plan }): JSX.Element {
             .join('; ')}
         </p>
       )}
-      <LeftOutList leftOut={leftOut} />
-      {warnings.map(text => (
+      <Notes of={notes} />
+    </>
+  )
+}
+
+function Notes({ of }: { readonly of: readonly string[] }): JSX.Element {
+  return (
+    <>
+      {of.map(text => (
         <p key={text} class="warn">
           {text}
         </p>
       ))}
     </>
-  )
-}
-
-/** Lists the dead letters that an operation skips, with the reasons. */
-function LeftOutList({ leftOut }: { readonly leftOut: readonly LeftOut[] }): JSX.Element {
-  return (
-    <ul>
-      {leftOut.map(({ reason, count, because }) => (
-        <li key={reason}>
-          {formatNumber(count)} left out: {because}
-        </li>
-      ))}
-    </ul>
   )
 }

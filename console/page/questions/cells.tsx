@@ -2,6 +2,7 @@
 import { type ComponentChildren, Fragment, type JSX } from 'preact'
 import type { Column, LinkedThing, Tone } from '../../../lib/questions/column.ts'
 import { formatShare } from '../../../lib/support/balance.ts'
+import { type Content, formatContent } from '../../../lib/support/content.ts'
 import { durationText, spanText } from '../../../lib/support/duration.ts'
 import { formatRanges } from '../../../lib/support/ranges-text.ts'
 import { formatQuantity, shortNumber } from '../../../lib/support/short-number.ts'
@@ -53,7 +54,7 @@ function toTableColumn(column: Column, below: readonly Column[]): TableColumn<Ro
         )}
       </>
     ),
-    ...(type !== 'list' && { sortBy: row => toSortKey(column, row) }),
+    ...(type !== 'list' && type !== 'content' && { sortBy: row => toSortKey(column, row) }),
     ...(isNumber && { align: 'right' }),
   }
 }
@@ -110,6 +111,7 @@ function showValue(column: Column, value: unknown, row: Row): ComponentChildren 
 
 function formatText(type: Column['type'], value: unknown): string {
   if (type === 'numbers') return formatRanges(value as readonly number[])
+  if (type === 'content') return formatContent(value as Content)
   if (typeof value !== 'number') return String(value)
   if (type === 'bytes') return formatBytes(value)
   if (type === 'share') return formatShare(value)

@@ -3,9 +3,11 @@ import type { ComponentChildren, JSX } from 'preact'
 import { useContext } from 'preact/hooks'
 import type { Column } from '../../../lib/questions/column.ts'
 import type { Section } from '../../../lib/questions/question.ts'
+import type { Content } from '../../../lib/support/content.ts'
 import type { ShownQuestion } from '../../api/questions.ts'
 import { type QueryName, useLive } from '../client/api-queries.ts'
 import { AnswerView, Warning } from '../components/answer-view.tsx'
+import { Bytes } from '../components/bytes.tsx'
 import { DataTable } from '../components/data-table.tsx'
 import { Facts } from '../components/facts.tsx'
 import { Cell, toTableColumns } from './cells.tsx'
@@ -62,16 +64,21 @@ interface ThingProps {
 function Thing({ question: { key, columns, sections }, row, children }: ThingProps): JSX.Element {
   const isKnown = ({ of, none, only }: Column) =>
     only !== 'terminal' && (row[of] !== null || none !== undefined)
+  const known = columns.filter(isKnown)
+  const contents = known.filter(({ of, type }) => type === 'content' && row[of] !== null)
   return (
     <>
       <h2 class="breaks">{String(row[key])}</h2>
       <Facts
         areBeside
-        of={columns
-          .filter(isKnown)
+        of={known
+          .filter(column => !contents.includes(column))
           .map(column => [column.heading, <Cell key={column.of} column={column} row={row} />])}
       />
       {children}
+      {contents.map(({ of, heading }) => (
+        <Bytes key={of} title={heading} content={row[of] as Content} isOpen />
+      ))}
       {sections.map(section => (
         <SectionTable key={section.of} section={section} rows={row[section.of] as readonly Row[] | null} />
       ))}

@@ -3,10 +3,10 @@ import type { OutgoingRecord } from '#runtime/cloudevents/index.ts'
 import { instant } from '#runtime/consumer/index.ts'
 import { readLetters } from '../../queries/dead-letters/dead-letter-records.ts'
 import type { DeadLetterPlace, PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
-import { buildRedrive, findLeftOutReason } from './decision.ts'
+import { buildRedrive, findLeftOutReason } from '../../queries/dead-letters/redrive-decision.ts'
 import type { Handling } from './operation.ts'
-import { TopicWatch } from './redrive-topics.ts'
 import type { Tally } from './result.ts'
+import { TopicWatch } from './topic-watch.ts'
 
 /** Dead letter to handle. Without a record to publish, it is only marked as handled. */
 export interface EligibleLetter extends DeadLetterPlace {

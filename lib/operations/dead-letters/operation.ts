@@ -1,22 +1,16 @@
 /** Defines the operation that redrives or drops dead letters: its request, and what it needs to run. */
 
 import type { Connections } from '#runtime/lambda/connections.ts'
-import type { Config } from '../../app/config.ts'
 import type { DeadLetterSource } from '../../queries/dead-letters/dead-letters.ts'
-import type { ReadTopic } from '../../queries/kafka/consumer-lag.ts'
+import type { RedriveTopics, RequestedHandling } from '../../queries/dead-letters/redrive-decision.ts'
+import type { Environment } from '../../questions/environment.ts'
+import { readRedriveTopics } from '../../questions/redrive-topics.ts'
 import { quoteWord } from '../../support/escape-text.ts'
-import type { RedriveTopics } from './redrive-topic.ts'
-import { readRedriveTopics } from './redrive-topics.ts'
 import { formatFilter, type Selected, type Selection, selectDeadLetters } from './selection.ts'
 
-export type Command = 'redrive' | 'drop'
-
-export interface HandlingRequest extends Selection {
-  readonly command: Command
+export interface HandlingRequest extends RequestedHandling, Selection {
   /** Maximum number of dead letters per second. */
   readonly perSecond?: number | undefined
-  /** True to redrive dead letters that were redriven or dropped before. Only for dead letters that are named. */
-  readonly again?: boolean | undefined
 }
 
 /** Prepared operation, which can be previewed or run. */
@@ -30,28 +24,34 @@ export interface Handling extends Selected {
   readonly stop: AbortSignal
 }
 
-/** Environment whose dead letters are handled. */
-interface HandlingEnvironment {
-  readonly connections: Connections
-  readonly config: Pick<Config, 'env' | 'names'>
-  readonly letters: DeadLetterSource
-  /** Functions of the environment, with the topics that they read. */
-  readonly readers: readonly ReadTopic[]
-}
-
 /**
  * Selects the dead letters of a request, and reads the topics to which they can be redriven.
  *
  * @throws see `readRedriveTopics` and `selectDeadLetters`
  */
 export async function prepareHandling(
-  { connections, config, letters, readers }: HandlingEnvironment,
+  environment: Environment,
   request: HandlingRequest,
   stop: AbortSignal,
 ): Promise<Handling> {
-  const topics = await readRedriveTopics(connections, config, readers)
+  const { connections } = environment
+  const topics = await readRedriveTopics(environment)
+  const letters = await environment.letters()
   const selected = await selectDeadLetters(letters, request, stop)
   return { ...selected, request, letters, topics, connections, stop }
+}
+
+/**
+ * Returns the request without dead letters that are written after now, because they may result from this redrive. Dead letters that
+ * are named exist already.
+ */
+export function excludeLater(request: HandlingRequest): HandlingRequest {
+  const { ats, filter } = request
+  if (ats.length > 0) return request
+  return {
+    ...request,
+    filter: { ...filter, untilMs: Math.min(filter.untilMs ?? Date.now() + 1, Date.now() + 1) },
+  }
 }
 
 /** Returns the request as command-line options, for the audit event. */

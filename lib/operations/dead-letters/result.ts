@@ -2,8 +2,7 @@
 import type { HandledAction } from '../../failures/dlq-record.ts'
 import { Counts } from '../../queries/dead-letters/counts.ts'
 import type { PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
-import type { LeftOutReason } from './decision.ts'
-import type { Command } from './operation.ts'
+import { type Command, LEFT_OUT, type LeftOutReason } from '../../queries/dead-letters/redrive-decision.ts'
 
 /** Recorded action by command. It is written to the dlq topic and the audit log. */
 export const ACTIONS: Readonly<Record<Command, HandledAction>> = { redrive: 'redriven', drop: 'dropped' }
@@ -18,8 +17,23 @@ export interface HandlingResult {
   readonly codes: Readonly<Record<string, number>>
   readonly consumers: Readonly<Record<string, number>>
   readonly topics: Readonly<Record<string, number>>
-  /** Permanent failure codes of the handled dead letters: the same record fails again, unless the cause was fixed. */
+  /** Permanent failure codes of the dead letters to redrive: the same record fails again, unless the cause was fixed. */
   readonly permanent: readonly string[]
+}
+
+/** Returns sentences about a result: the reasons for skipping dead letters, and the failures that will be repeated. */
+export function describeResult({
+  leftOut,
+  permanent,
+}: Pick<HandlingResult, 'leftOut' | 'permanent'>): string[] {
+  return [
+    ...Object.entries(leftOut).map(
+      ([reason, count]) => `${count} left out: ${LEFT_OUT[reason as LeftOutReason]}`,
+    ),
+    ...permanent.map(
+      code => `${code} is permanent: the same record fails again, unless the cause was fixed.`,
+    ),
+  ]
 }
 
 /** Counts the dead letters of a request. The counts can be read while it is carried out. */
@@ -53,14 +67,14 @@ export class Tally {
     this.leftOut.set(reason, (this.leftOut.get(reason) ?? 0) + 1)
   }
 
-  toResult(): HandlingResult {
+  toResult(command: Command): HandlingResult {
     return {
       taken: this.handledCount,
       leftOut: Object.fromEntries(this.leftOut),
       codes: this.codes.byFrequency(),
       consumers: this.consumers.byFrequency(),
       topics: this.topics.byFrequency(),
-      permanent: [...this.permanent],
+      permanent: command === 'redrive' ? [...this.permanent] : [],
     }
   }
 

@@ -1,9 +1,8 @@
 /** Selects the dead letters of a request. */
 import { instant } from '#runtime/consumer/index.ts'
 import { type DeadLetterFilter, isWritten, meets } from '../../queries/dead-letters/dead-letter-pages.ts'
-import { formatPlace } from '../../queries/dead-letters/dead-letter-records.ts'
+import { listNames } from '../../queries/dead-letters/dead-letter-records.ts'
 import {
-  type DeadLetterPlace,
   type DeadLetterSource,
   DeadLetters,
   type PlacedRow,
@@ -21,12 +20,6 @@ export function formatFilter(filter: DeadLetterFilter): Readonly<Record<string, 
   const times = { since: sinceMs && instant(sinceMs), until: untilMs && instant(untilMs) }
   const named = Object.entries({ code, consumer, entity, type, ...times })
   return Object.fromEntries(named.flatMap(([name, value]) => (value ? [[name, value]] : [])))
-}
-
-/** Parses how a user names a dead letter: by its position in the dlq topic, or by its id. */
-export function parseName(at: string): { readonly id: string } | DeadLetterPlace {
-  const [, partition, offset] = /^(\d{1,9})@(\d{1,15})$/.exec(at) ?? []
-  return partition === undefined ? { id: at } : { partition: Number(partition), offset: Number(offset) }
 }
 
 export interface Selected {
@@ -69,7 +62,7 @@ function selectRows(
   const isMeant = (row: PlacedRow) => {
     if (names.size === 0)
       return !row.handled && (row.kind === 'letter' ? isFitting(row) : isWritten(row, filter))
-    const own = [formatPlace(row), ...(row.kind === 'letter' ? [row.id] : [])].filter(name => names.has(name))
+    const own = listNames(row).filter(name => names.has(name))
     for (const name of own) missing.delete(name)
     return own.length > 0
   }

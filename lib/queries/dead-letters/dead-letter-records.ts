@@ -1,46 +1,16 @@
 /** Reads dead letters from their topic by offset, including the original bytes of the failed records. */
 import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { formatEntity } from '#runtime/consumer/index.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
-import { formatKey } from '../../failures/dead-letter-row.ts'
 import {
   type BrokenDeadLetter,
   type FoundDeadLetter,
   type HandledAction,
-  originalEvent,
   readDlqRecord,
 } from '../../failures/dlq-record.ts'
 import { type Range, readRecordGroups } from '../records/read-records.ts'
 import { type DeadLetterPlace, type DeadLetterSource, DeadLetters, type PlacedRow } from './dead-letters.ts'
 
-/** Dead letter without the original bytes of the failed record. */
-export interface DeadLetterSummary {
-  /** Position in the dlq topic. */
-  readonly partition: number
-  readonly offset: number
-  readonly id: string
-  /** Time at which the record failed, RFC 3339. */
-  readonly failedAt: string
-  readonly code: string
-  readonly class: string
-  readonly consumer: string
-  readonly attempt: number
-  readonly originalTopic: string
-  readonly originalPartition: number
-  readonly originalOffset: number
-  /** Key of the failed record as text, shortened if it is long; null if it has none. */
-  readonly originalKey: string | null
-  /** Entity of the failed event: source and subject, separated by a space. Null if the event cannot be decoded. */
-  readonly entity: string | null
-  /** CloudEvents `type` of the failed event; null if it cannot be decoded. */
-  readonly type: string | null
-  readonly error: string
-  readonly quarantined: boolean
-  /** Action by which the dead letter was handled; null if it is open. */
-  readonly handled: HandledAction | null
-}
-
-/** Result of a search by position or id: a readable or unreadable dead letter, another record, or nothing. */
+/** Result of a search: a readable or unreadable dead letter, another record, or nothing. */
 export type DeadLetterAnswer =
   | { readonly kind: 'found'; readonly found: FoundDeadLetter; readonly handled: HandledAction | undefined }
   | { readonly kind: 'broken'; readonly broken: BrokenDeadLetter }
@@ -51,24 +21,22 @@ export type DeadLetterAnswer =
  * Finds a dead letter by its position in the dlq topic, or by its id. If the dead letter is not open, the whole topic is searched,
  * because only the topic records how it was handled.
  *
+ * @param name position, such as `2@17`, or id
  * @throws the signal's reason if the signal is aborted; otherwise see `readRecords`
  */
 export async function findDeadLetter(
   source: DeadLetterSource,
-  wanted: { readonly id: string } | DeadLetterPlace,
+  name: string,
   signal?: AbortSignal,
 ): Promise<DeadLetterAnswer> {
-  const isWanted = (row: PlacedRow) =>
-    'offset' in wanted
-      ? row.partition === wanted.partition && row.offset === wanted.offset
-      : row.kind === 'letter' && row.id === wanted.id
+  const isWanted = (row: PlacedRow) => listNames(row).includes(name)
   const now = await new DeadLetters(source).look(undefined, signal)
   const isKnown = now.from === 'topic' || now.rows.some(isWanted)
   const { rows } = isKnown
     ? now
     : await new DeadLetters(source, { withHandled: true }).look(undefined, signal)
   const row = rows.find(isWanted)
-  const place = 'offset' in wanted ? wanted : row
+  const place = row ?? parsePlace(name)
   const record = place && (await readRecordAt(source, place))
   if (!record) return { kind: 'none' }
   const read = readDlqRecord(record)
@@ -84,32 +52,6 @@ async function readRecordAt(
   if (offset < start || offset >= end) return undefined
   const { records } = await log.read(topic, partition, { fromOffset: offset, toOffset: offset })
   return records.find(record => record.offset === offset)
-}
-
-export function toDeadLetterSummary(found: FoundDeadLetter, handled?: HandledAction): DeadLetterSummary {
-  const { id, partition, offset, deadLetter } = found
-  const { failedAt, errorType, consumer, attempt, originalTopic, originalPartition, originalOffset, error } =
-    deadLetter
-  const event = originalEvent(found)
-  return {
-    partition,
-    offset,
-    id,
-    failedAt,
-    code: errorType,
-    class: deadLetter.class,
-    consumer,
-    attempt,
-    originalTopic,
-    originalPartition,
-    originalOffset,
-    originalKey: formatKey(found),
-    entity: event ? formatEntity(event).trim() : null,
-    type: event?.type ?? null,
-    error,
-    quarantined: deadLetter.quarantined,
-    handled: handled ?? null,
-  }
 }
 
 /**
@@ -196,8 +138,13 @@ function groupRuns<Row extends DeadLetterPlace>(
   })
 }
 
-/** Returns the position that `formatPlace` has formatted. */
-export function parsePlace(at: string): DeadLetterPlace {
-  const [partition = 0, offset = 0] = at.split('@').map(Number)
-  return { partition, offset }
+/** Parses a position such as `2@17`; undefined for another text, such as an id. */
+export function parsePlace(at: string): DeadLetterPlace | undefined {
+  const [, partition, offset] = /^(0|[1-9]\d{0,8})@(0|[1-9]\d{0,14})$/.exec(at) ?? []
+  return partition === undefined ? undefined : { partition: Number(partition), offset: Number(offset) }
+}
+
+/** Returns the names by which users identify a dead letter: its position and, if it can be read, its id. */
+export function listNames(row: PlacedRow): readonly string[] {
+  return [formatPlace(row), ...(row.kind === 'letter' ? [row.id] : [])]
 }

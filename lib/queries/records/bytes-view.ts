@@ -1,13 +1,19 @@
 /** Displays bytes as text if they are valid text. Pure. */
-import { isUtf8 } from 'node:buffer'
 import { type RecordHeader, toBuffer } from '#runtime/cloudevents/index.ts'
+import type { Content } from '../../support/content.ts'
 
 /** JSON representation of bytes: plain text, or base64. */
 export type BytesView = { readonly text: string } | { readonly base64: string }
 
-export function toBytesView(bytes: Buffer): BytesView {
-  const text = decodeText(bytes)
+/** @param isCut true if the bytes may end within a character */
+export function toBytesView(bytes: Buffer, isCut = false): BytesView {
+  const text = decodeText(bytes, isCut)
   return text === undefined ? { base64: bytes.toString('base64') } : { text }
+}
+
+/** @param most maximum number of bytes to show */
+export function toContent(bytes: Buffer, most = Number.POSITIVE_INFINITY): Content {
+  return { bytes: bytes.length, ...toBytesView(bytes.subarray(0, most), most < bytes.length) }
 }
 
 /** Readable form of a header; the text is null for one that counts as absent. */
@@ -26,8 +32,11 @@ export function formatBytesView(view: BytesView): string {
 const NOT_IN_TEXT = /[^\P{Cc}\t\r\n]/u
 
 /** Returns the bytes as text; undefined if they are not valid UTF-8, or contain control characters. */
-export function decodeText(bytes: Buffer): string | undefined {
-  if (!isUtf8(bytes)) return undefined
-  const text = bytes.toString()
-  return NOT_IN_TEXT.test(text) ? undefined : text
+function decodeText(bytes: Buffer, isCut: boolean): string | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes, { stream: isCut })
+    return NOT_IN_TEXT.test(text) ? undefined : text
+  } catch {
+    return undefined
+  }
 }

@@ -1,20 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { formatBytes } from '../../../cli/dlq/bytes.ts'
 import {
   formatHandling,
   formatHandlingProgress,
   type HandlingReport,
 } from '../../../cli/dlq/handling-text.ts'
-import { buildDeadLetterReport, toDeadLetterLine } from '../../../cli/dlq/report.ts'
-import { formatDeadLetter } from '../../../cli/dlq/text.ts'
 import { formatAnswer } from '../../../cli/questions.ts'
-import { LEFT_OUT } from '../../../lib/operations/dead-letters/decision.ts'
-import { toDeadLetterSummary } from '../../../lib/queries/dead-letters/dead-letter-records.ts'
+import type { FoundDeadLetter, HandledAction } from '../../../lib/failures/dlq-record.ts'
 import type { AnyQuestion } from '../../../lib/questions/all.ts'
-import { DEAD_LETTERS } from '../../../lib/questions/dead-letters.ts'
+import { DEAD_LETTER, describeDeadLetter } from '../../../lib/questions/dead-letter.ts'
+import { DEAD_LETTERS, toListedDeadLetter } from '../../../lib/questions/dead-letters.ts'
+import type { Environment } from '../../../lib/questions/environment.ts'
 import { base64, deadLetterRecord, getDeadLetter } from '../../support/dead-letters.ts'
-import { NAMES } from '../../support/families.ts'
+import { FAMILIES, NAMES } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'
@@ -25,25 +23,33 @@ function found(changes: object = {}) {
   return deadLetter
 }
 
-/** Where a redrive would bring a dead letter of the tests. */
-const OUTLOOK = {
-  to: { topic: READINGS, partition: 9, consumer: 'processor', attempt: 2 },
-  leftOut: null,
-  leftOutBecause: null,
-  handled: null,
+const ENVIRONMENT = {
+  config: { families: FAMILIES },
+  findSignal: (topic: string) => NAMES.signalNamed(topic, 'local'),
+} as unknown as Environment
+
+const TOPIC = {
+  ...{ isForInputs: false, consumers: new Set(['processor']), maxMessageBytes: 1_000_000 },
+  bounds: Array.from({ length: 12 }, () => ({ start: 0, end: 500 })),
 }
 
-function list(rows: readonly object[]): string {
-  const shown = rows.map(row => ({ record: 'readings/9@1', state: 'open', tone: 'plain', ...row }))
-  return formatAnswer(
-    DEAD_LETTERS as unknown as AnyQuestion,
-    { rows: shown, more: 0, notes: [] },
-    0,
-    undefined,
+function toRow(letter = found(), handled?: HandledAction, limits: { readonly withinMs?: number } = {}) {
+  const answer = { kind: 'found', found: letter, handled } as const
+  return describeDeadLetter(ENVIRONMENT, answer, new Map([[READINGS, TOPIC]]), limits)
+}
+
+function print(question: unknown, rows: readonly object[]): string {
+  return formatAnswer(question as AnyQuestion, { rows: rows as never, more: 0, notes: [] }, 0, undefined)
+}
+
+const show = (letter: FoundDeadLetter, handled?: HandledAction) =>
+  print(DEAD_LETTER, [toRow(letter, handled)])
+
+const list = (rows: readonly object[]) =>
+  print(
+    DEAD_LETTERS,
+    rows.map(row => ({ ...row, state: 'open', tone: 'plain' })),
   )
-}
-
-const listed = (letter = found()) => toDeadLetterLine(toDeadLetterSummary(letter))
 
 describe('what sluice dlq list and show print', () => {
   it('given dead letters, then they are printed as the golden text says', () => {
@@ -52,19 +58,15 @@ describe('what sluice dlq list and show print', () => {
     const again = found({ attempt: 2, history: [{ ...made, ...by }] })
     const bytes = Buffer.from([0xff, 0x00, 0x41]).toString('base64')
     const headers = [{ name: 'ce_subject', value: bytes }]
-    const binary = found({ originalValue: bytes, originalKey: null, originalHeaders: headers })
+    const binary = found({
+      ...{ originalValue: bytes, originalKey: null, originalHeaders: headers, omitted: ['headers'] },
+    })
     golden('dlq', {
-      'one for programs, in a list': JSON.stringify(listed()),
-      'one for programs': JSON.stringify(buildDeadLetterReport(found({ originalValue: '/wA=' }), OUTLOOK)),
-      'one that was redriven before': formatDeadLetter(again, OUTLOOK),
-      'one of bytes that was dropped': formatDeadLetter(binary, {
-        ...OUTLOOK,
-        leftOut: 'incomplete',
-        leftOutBecause: LEFT_OUT.incomplete,
-        handled: 'dropped',
-      }),
+      'one for programs': JSON.stringify(toRow(found({ originalValue: '/wA=' }))),
+      'one that was redriven before': show(again),
+      'one of bytes that was dropped': show(binary, 'dropped'),
       'an empty list': list([]),
-      'a list': list([listed()]),
+      'a list': list([toListedDeadLetter(ENVIRONMENT, found())]),
     })
   })
 
@@ -76,16 +78,17 @@ describe('what sluice dlq list and show print', () => {
       originalValue: base64(JSON.stringify({ [poison]: poison })),
       originalHeaders: [{ name: poison, value: base64(poison) }],
     })
-    for (const text of [formatDeadLetter(letter, OUTLOOK), list([listed(letter)])])
+    for (const text of [show(letter), list([toListedDeadLetter(ENVIRONMENT, letter)])])
       assert.doesNotMatch(text, /[^\P{Cc}\n]/u)
   })
 
-  it('given bytes, then text keeps its lines, and others are dumped as far as they can be read', () => {
-    assert.deepEqual(formatBytes(Buffer.from('a\tb\r\nc')), { kind: '6 bytes of text', lines: ['a\tb', 'c'] })
-    assert.deepEqual(formatBytes(Buffer.from('28')), { kind: '2 bytes of text', lines: ['28'] })
-    assert.deepEqual(formatBytes(Buffer.alloc(0)), { kind: 'empty', lines: [] })
-    const { kind, lines } = formatBytes(Buffer.alloc(5000, 0xfe))
-    assert.deepEqual([kind, lines.length, lines.at(-1)], ['5000 bytes, not text', 65, '(3976 more bytes)'])
+  it('given a large value, then a page has its beginning, and --json and --raw have all of it', () => {
+    const letter = found({ originalValue: base64('ä'.repeat(40_000)) })
+    const row = toRow(letter, undefined, { withinMs: 1 })
+    assert.ok(row.value && 'text' in row.value)
+    assert.deepEqual([row.value.bytes, row.value.text.length], [80_000, 32_768])
+    assert.equal(Buffer.from(DEAD_LETTER.raw?.(toRow(letter)) ?? []).length, 80_000)
+    assert.throws(() => DEAD_LETTER.raw?.(toRow(found({ originalValue: null }))), /had no value/)
   })
 })
 

@@ -143,7 +143,7 @@ describe('the dead letters as they are now', () => {
     const signal = AbortSignal.abort('stopped')
     const isReason = (error: unknown) => error === 'stopped'
     await assert.rejects(new DeadLetters(createSource(RECORDS)).look(undefined, signal), isReason)
-    await assert.rejects(findDeadLetter(createSource(RECORDS), { id: 'x2' }, signal), isReason)
+    await assert.rejects(findDeadLetter(createSource(RECORDS), 'x2', signal), isReason)
   })
 
   it('given more open dead letters than the table holds, then it counts those left, and the topic has them', async () => {
@@ -271,18 +271,18 @@ describe('one dead letter', () => {
   it('given a position or an id, then that one is found, and another record differs from a missing one', async () => {
     for (const applied of [undefined, 5, 9]) {
       const source = createSource(RECORDS, applied === undefined ? {} : { applied })
-      const kind = async (wanted: { id: string } | { partition: number; offset: number }) => {
-        const answer = await findDeadLetter(source, wanted)
+      const kind = async (name: string) => {
+        const answer = await findDeadLetter(source, name)
         return answer.kind === 'found' ? `${answer.found.offset} ${answer.handled ?? 'open'}` : answer.kind
       }
-      assert.equal(await kind({ partition: 0, offset: 3 }), '3 open')
-      assert.equal(await kind({ partition: 0, offset: 7 }), '7 dropped')
-      assert.equal(await kind({ partition: 0, offset: 6 }), 'broken')
-      assert.equal(await kind({ partition: 0, offset: 2 }), 'other-record')
-      assert.equal(await kind({ partition: 0, offset: 10 }), 'none')
-      assert.equal(await kind({ partition: 1, offset: 0 }), 'none')
-      assert.equal(await kind({ id: 'y0' }), '0 redriven')
-      assert.equal(await kind({ id: 'x2' }), 'none')
+      assert.equal(await kind('0@3'), '3 open')
+      assert.equal(await kind('0@7'), '7 dropped')
+      assert.equal(await kind('0@6'), 'broken')
+      assert.equal(await kind('0@2'), 'other-record')
+      assert.equal(await kind('0@10'), 'none')
+      assert.equal(await kind('1@0'), 'none')
+      assert.equal(await kind('y0'), '0 redriven')
+      assert.equal(await kind('x2'), 'none')
     }
   })
 

@@ -21,7 +21,6 @@ const EXCUSED: Readonly<Record<string, string>> = {
   'lib/queries/records/bytes-view.ts': FOREIGN,
   'lib/queries/records/record-filter.ts': FOREIGN,
   'lib/queries/records/recorded-line.ts': FOREIGN,
-  'console/page/components/byte-texts.ts': FOREIGN,
   'lib/views/language/parser.ts': 'its own grammar',
   'cli/program.ts': 'its own package.json',
   'cli/commands-page.ts': GENERATED,

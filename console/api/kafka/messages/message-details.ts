@@ -3,8 +3,10 @@
 import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { decodeText, estimateSize, type LogRecord } from '#runtime/cloudevents/index.ts'
 import { readTopicBounds } from '../../../../lib/queries/kafka/topics.ts'
+import { toContent } from '../../../../lib/queries/records/bytes-view.ts'
 import { decodePlainEvent } from '../../../../lib/queries/records/plain-event.ts'
 import { type RecordView, toRecordView } from '../../../../lib/queries/records/record-view.ts'
+import type { Content } from '../../../../lib/support/content.ts'
 import { listEventTypes } from '../../../../lib/telemetry/event-types.ts'
 import type { Families } from '../../../../lib/telemetry/families.ts'
 import { ProblemError } from '../../../http/problem.ts'
@@ -14,11 +16,7 @@ export interface Message extends RecordView {
   /** Approximate size in Kafka, in bytes. */
   readonly bytes: number
   /** Stored value; null for a record without a value. */
-  readonly raw: {
-    readonly bytes: number
-    /** Beginning of the value. */
-    readonly base64: string
-  } | null
+  readonly raw: Content | null
   /** Encoding of the event in the record; null without an event. */
   readonly mode: 'binary' | 'structured' | null
   /** Content type from the header. */
@@ -70,7 +68,7 @@ function toMessage(families: Families, record: LogRecord, view: RecordView): Mes
   return {
     ...view,
     bytes: oversizeBytes ?? estimateSize(record),
-    raw: value && { bytes: value.length, base64: value.subarray(0, MAX_RAW_BYTES).toString('base64') },
+    raw: value && toContent(value, MAX_RAW_BYTES),
     mode: view.event === null ? null : isBinary ? 'binary' : 'structured',
     contentType: contentType ? (decodeText(contentType[1]) ?? null) : null,
     signal: listEventTypes(families).get(String(view.event?.type))?.topic ?? null,

@@ -68,7 +68,7 @@ function MessageDetails({ message }: { readonly message: Message }): JSX.Element
       {isOversize ? (
         <p>With {formatBytes(bytes)}, it is larger than any reader gets: its value is only in Kafka.</p>
       ) : raw ? (
-        <Bytes title="Bytes of the value" part={raw} isOpen={!event} />
+        <Bytes title="Value" content={raw} isOpen={!event} />
       ) : (
         <p>It has no value.</p>
       )}

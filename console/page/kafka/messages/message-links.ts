@@ -31,7 +31,7 @@ export function buildMessageLinks({
       links.push({ text: 'Its rule', href: buildAddress('/alerts/rules', { rule }) })
   }
   if (type === 'io.sluice.dead-letter.v1') {
-    const letter = `${partition}:${offset}`
+    const letter = `${partition}@${offset}`
     links.push({ text: 'The dead letter: redrive or drop it', href: buildAddress('/failures', { letter }) })
   }
   return FAILED.test(String(type)) ? [...links, ...buildRecordLinks(data)] : links

@@ -4,11 +4,8 @@ import { readRedriveHistory, readRedriveTarget } from '#runtime/cloudevents/redr
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
 import { deadLetterRow } from '../../../../lib/failures/dead-letter-row.ts'
-import { buildRedrive, findLeftOutReason } from '../../../../lib/operations/dead-letters/decision.ts'
 import { readEligibleLetters } from '../../../../lib/operations/dead-letters/eligible-letters.ts'
 import { formatContinueCommand, formatRequest } from '../../../../lib/operations/dead-letters/operation.ts'
-import { previewRedrive } from '../../../../lib/operations/dead-letters/preview.ts'
-import type { RedriveTopics } from '../../../../lib/operations/dead-letters/redrive-topic.ts'
 import { Tally } from '../../../../lib/operations/dead-letters/result.ts'
 import {
   buildHandledRecords,
@@ -17,6 +14,12 @@ import {
   runHandling,
 } from '../../../../lib/operations/dead-letters/run.ts'
 import { selectDeadLetters } from '../../../../lib/operations/dead-letters/selection.ts'
+import {
+  buildRedrive,
+  findLeftOutReason,
+  previewRedrive,
+  type RedriveTopics,
+} from '../../../../lib/queries/dead-letters/redrive-decision.ts'
 import { base64, deadLetterRecord, getDeadLetter, handledRecord } from '../../../support/dead-letters.ts'
 import { FAMILIES } from '../../../support/families.ts'
 
@@ -26,7 +29,7 @@ const TOPICS: RedriveTopics = new Map([
   [
     READINGS,
     {
-      signal: 'readings',
+      isForInputs: false,
       bounds: Array.from({ length: 12 }, () => ({ start: 0, end: 500 })),
       consumers: new Set(['processor']),
       maxMessageBytes: 4_000,
@@ -35,7 +38,7 @@ const TOPICS: RedriveTopics = new Map([
   [
     INPUT_REDRIVES,
     {
-      signal: 'input-redrives',
+      isForInputs: true,
       bounds: Array.from({ length: 3 }, () => ({ start: 0, end: 0 })),
       consumers: new Set(['intake']),
       maxMessageBytes: 4_000,
@@ -84,7 +87,7 @@ describe('whether a dead letter is redriven', () => {
     for (const [title, changes] of [...cases, large]) {
       const named = findLeftOutReason(createRow(changes), { ...ofAll, ats: ['2@17'] })
       const built = named ?? buildRedrive(letter(changes), TOPICS, BY_ANN)
-      const { leftOut } = previewRedrive(FAMILIES, letter(changes), undefined, TOPICS)
+      const { leftOut } = previewRedrive(FAMILIES, letter(changes), TOPICS)
       assert.equal(leftOut, typeof built === 'string' ? built : null, title)
     }
   })
@@ -98,7 +101,7 @@ describe('whether a dead letter is redriven', () => {
     assert.equal(named(false), undefined)
     assert.equal(named(false, { handled: 'dropped' }), 'handled')
     assert.equal(named(true, { handled: 'dropped' }), undefined)
-    const { leftOut, to } = previewRedrive(FAMILIES, letter({ quarantined: true }), undefined, TOPICS)
+    const { leftOut, to } = previewRedrive(FAMILIES, letter({ quarantined: true }), TOPICS)
     assert.deepEqual([leftOut, to.attempt], [null, 2])
   })
 })
@@ -155,7 +158,7 @@ describe('a dead letter of a record of an input', () => {
     const target = readRedriveTarget(record)
     assert.deepEqual([target?.consumer, target?.attempt], ['intake', 2])
     assert.deepEqual([target?.place?.topic, target?.place?.partition], ['greenhouse', 7])
-    const { to, leftOut } = previewRedrive(FAMILIES, ofInput, undefined, TOPICS)
+    const { to, leftOut } = previewRedrive(FAMILIES, ofInput, TOPICS)
     assert.deepEqual([to.topic, to.partition, leftOut], [INPUT_REDRIVES, 1, null])
   })
 

@@ -1,5 +1,6 @@
 /** Decides whether a dead letter is redriven or dropped, and gives the reason if it is not. Pure. */
 import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents/index.ts'
+import { deadLetterRow } from '../../failures/dead-letter-row.ts'
 import type { FoundDeadLetter } from '../../failures/dlq-record.ts'
 import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
 import {
@@ -8,9 +9,33 @@ import {
   type ForeignRedriveTopic,
   isRedrivable,
 } from '../../failures/redriven-record.ts'
-import type { PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
-import type { HandlingRequest } from './operation.ts'
-import { findForeignRedriveTopic, type RedriveTopics } from './redrive-topic.ts'
+import type { Families } from '../../telemetry/families.ts'
+import type { PlacedRow } from './dead-letters.ts'
+
+export type Command = 'redrive' | 'drop'
+
+/** Request, reduced to what decides about a dead letter. */
+export interface RequestedHandling {
+  readonly command: Command
+  /** Positions or ids of dead letters; empty if conditions select them. */
+  readonly ats: readonly string[]
+  /** True to redrive dead letters that were redriven or dropped before. Only for dead letters that are named. */
+  readonly again?: boolean | undefined
+}
+
+/** Topic of the environment to which records can be redriven. */
+export interface RedriveTopic {
+  /** True for the topic through which records of other applications are redriven. */
+  readonly isForInputs: boolean
+  /** Current offset bounds of the topic, by partition. */
+  readonly bounds: readonly { readonly start: number; readonly end: number }[]
+  /** Consumers that read the topic. */
+  readonly consumers: ReadonlySet<string>
+  readonly maxMessageBytes: number
+}
+
+/** Topics by their names in Kafka. */
+export type RedriveTopics = ReadonlyMap<string, RedriveTopic>
 
 /** Reasons for skipping dead letters, with descriptions for the user. */
 export const LEFT_OUT = {
@@ -37,7 +62,7 @@ export type LeftOutReason = keyof typeof LEFT_OUT
  */
 export function findLeftOutReason(
   row: PlacedRow,
-  { command, ats, again }: Pick<HandlingRequest, 'command' | 'ats' | 'again'>,
+  { command, ats, again }: RequestedHandling,
 ): LeftOutReason | undefined {
   const isNamed = ats.length > 0
   if (row.handled && !again) return 'handled'
@@ -77,4 +102,40 @@ function findRedriveTarget(deadLetter: FoundDeadLetter['deadLetter'], topics: Re
   if (!bounds) return { leftOut: 'no-such-partition' }
   if (deadLetter.originalOffset >= bounds.end) return { leftOut: 'another-log' }
   return topic.consumers.has(deadLetter.consumer) ? {} : { leftOut: 'unknown-consumer' }
+}
+
+/** Returns the topic for failed records of inputs; undefined if it does not exist. */
+function findForeignRedriveTopic(topics: RedriveTopics): (RedriveTopic & ForeignRedriveTopic) | undefined {
+  for (const [topic, found] of topics)
+    if (found.isForInputs) return { ...found, topic, partitions: found.bounds.length }
+  return undefined
+}
+
+export interface RedriveOutlook {
+  readonly to: {
+    readonly topic: string
+    readonly partition: number
+    readonly consumer: string
+    readonly attempt: number
+  }
+  /** Reason for which a redrive would skip the dead letter; null if it can be redriven. */
+  readonly leftOut: LeftOutReason | null
+}
+
+/** Returns the expected outcome of redriving a dead letter that is named, as the run decides it. */
+export function previewRedrive(
+  families: Families,
+  found: FoundDeadLetter,
+  topics: RedriveTopics,
+): RedriveOutlook {
+  const { consumer, attempt, originalTopic, originalPartition } = found.deadLetter
+  const row = { ...deadLetterRow(families, found), partition: found.partition }
+  const request = { command: 'redrive', ats: [found.id], again: true } as const
+  const outcome = findLeftOutReason(row, request) ?? buildRedrive(found, topics, { by: '', at: '' })
+  const isLeftOut = typeof outcome === 'string'
+  const { topic = originalTopic, partition = originalPartition } = isLeftOut ? {} : outcome
+  return {
+    to: { topic, partition, consumer, attempt: attempt + 1 },
+    leftOut: isLeftOut ? outcome : null,
+  }
 }

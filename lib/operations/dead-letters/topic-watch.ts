@@ -1,45 +1,9 @@
-/** Reads the topics to which dead letters can be redriven, and their consumers, from Kafka. */
-
+/** Checks that the topics of a run stay the same. */
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
-import type { Named } from '../../app/names.ts'
-import { SIGNALS, type Signal, topicRow } from '../../app/topic-table.ts'
-import type { ReadTopic } from '../../queries/kafka/consumer-lag.ts'
+import type { RedriveTopics } from '../../queries/dead-letters/redrive-decision.ts'
 import { findTopicBounds } from '../../queries/kafka/topics.ts'
 import { OperationFailure } from '../operation-failure.ts'
-import type { RedriveTopic, RedriveTopics } from './redrive-topic.ts'
-
-/**
- * Returns the existing topics of the topic table. The dlq topic is not included, because records are never redriven to it.
- *
- * @param readers functions of the environment, with the topics that they read
- * @throws Unavailable if Kafka does not answer
- */
-export async function readRedriveTopics(
-  connections: Connections,
-  { env, names }: Named,
-  readers: readonly ReadTopic[],
-): Promise<RedriveTopics> {
-  const offsets = new TopicOffsets(await connections.kafka())
-  try {
-    const found = await Promise.all(
-      SIGNALS.filter(signal => signal !== 'dlq').map(async (signal: Signal) => {
-        const name = names.topicName(signal, env)
-        const bounds = await findTopicBounds(offsets, name)
-        const consumers = new Set(
-          readers.filter(({ topic }) => topic === name).map(reader => reader.function),
-        )
-        const { maxMessageBytes } = topicRow(signal)
-        if (!bounds) return []
-        const topic: RedriveTopic = { signal, bounds, consumers, maxMessageBytes }
-        return [[name, topic] as const]
-      }),
-    )
-    return new Map(found.flat())
-  } finally {
-    await offsets.close()
-  }
-}
 
 const LOOK_EVERY_MS = 5_000
 

@@ -1,0 +1,36 @@
+import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
+import { SIGNALS, topicRow } from '../app/topic-table.ts'
+import type { RedriveTopic, RedriveTopics } from '../queries/dead-letters/redrive-decision.ts'
+import { findTopicBounds } from '../queries/kafka/topics.ts'
+import type { Environment } from './environment.ts'
+
+/**
+ * Reads the topics to which dead letters can be redriven: all of the topic table that exist, except the dlq topic.
+ *
+ * @throws Unavailable if Kafka does not answer
+ */
+export async function readRedriveTopics(environment: Environment): Promise<RedriveTopics> {
+  const readers = environment.listConsumers()
+  // The offsets of an environment may be a few seconds old.
+  const offsets = new TopicOffsets(await environment.kafka())
+  try {
+    const found = await Promise.all(
+      SIGNALS.filter(signal => signal !== 'dlq').map(async signal => {
+        const name = environment.topic(signal)
+        const bounds = await findTopicBounds(offsets, name)
+        if (!bounds) return []
+        const own = readers.filter(({ topic }) => topic === name)
+        const topic: RedriveTopic = {
+          isForInputs: signal === 'input-redrives',
+          bounds,
+          consumers: new Set(own.map(reader => reader.function)),
+          maxMessageBytes: topicRow(signal).maxMessageBytes,
+        }
+        return [[name, topic] as const]
+      }),
+    )
+    return new Map(found.flat())
+  } finally {
+    await offsets.close()
+  }
+}

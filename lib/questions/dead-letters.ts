@@ -166,7 +166,7 @@ export function judge({ quarantined }: ListedDeadLetter, handled: HandledAction 
 
 /** Returns the sentence for names to which no dead letter belongs. */
 export function describeMissing({ config }: Pick<Environment, 'config'>, names: readonly string[]): string {
-  return `No dead letter ${names.join(', ')} in "${config.env}": \`sluice dlq list\` lists the dead letters.`
+  return `No dead letter ${names.join(', ')} in "${config.env}", or its retention has ended: \`sluice dlq list\` lists the dead letters.`
 }
 
 /** Reads the current dead letters. An environment keeps them, so that a page that asks again reads only what is new. */

@@ -48,10 +48,8 @@ export async function prepareHandling(
 export function excludeLater(request: HandlingRequest): HandlingRequest {
   const { ats, filter } = request
   if (ats.length > 0) return request
-  return {
-    ...request,
-    filter: { ...filter, untilMs: Math.min(filter.untilMs ?? Date.now() + 1, Date.now() + 1) },
-  }
+  const nextMs = Date.now() + 1
+  return { ...request, filter: { ...filter, untilMs: Math.min(filter.untilMs ?? nextMs, nextMs) } }
 }
 
 /** Returns the request as command-line options, for the audit event. */

@@ -5,7 +5,11 @@ import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
 import { deadLetterRow } from '../../../../lib/failures/dead-letter-row.ts'
 import { readEligibleLetters } from '../../../../lib/operations/dead-letters/eligible-letters.ts'
-import { formatContinueCommand, formatRequest } from '../../../../lib/operations/dead-letters/operation.ts'
+import {
+  excludeLater,
+  formatContinueCommand,
+  formatRequest,
+} from '../../../../lib/operations/dead-letters/operation.ts'
 import { Tally } from '../../../../lib/operations/dead-letters/result.ts'
 import {
   buildHandledRecords,
@@ -216,6 +220,13 @@ describe('a request in words', () => {
     )
     const named = { ...request, ats: ['2@17'], again: true, perSecond: undefined }
     assert.equal(formatContinueCommand(named, 'local'), 'sluice dlq redrive 2@17 --env local --again --yes')
+  })
+
+  it('then dead letters of later are excluded, and an earlier end stays', () => {
+    assert.equal(excludeLater(request).filter.untilMs, 1)
+    const { untilMs = 0 } = excludeLater({ ...request, filter: {} }).filter
+    assert.ok(untilMs > 1 && untilMs <= Date.now() + 1)
+    assert.deepEqual(excludeLater({ ...request, ats: ['2@17'], filter: {} }).filter, {})
   })
 
   it('then the audit event has its conditions', () => {

@@ -7,6 +7,7 @@ import type { Config } from '../../lib/app/config.ts'
 import { readStorageUrl } from '../../lib/app/storage.ts'
 import { type Answer, type SqlDatabase, SqlError } from '../../lib/operations/sql/database.ts'
 import { openSqlSources } from '../../lib/operations/sql/open-sources.ts'
+import { createQuestionViews } from '../../lib/operations/sql/question-views.ts'
 import { createProgress, formatProgress, withSqlDatabase } from '../../lib/operations/sql/sql-question.ts'
 import { answerFromStorage, isOfStorage } from '../../lib/operations/sql/storage-answer.ts'
 import type { Environment } from '../../lib/questions/environment.ts'
@@ -41,6 +42,8 @@ import { formatAnswer, formatCsvLine, type ReadAnswer } from './text.ts'
  */
 const MAX_ROWS = 50_000
 
+const UNBOUNDED = Number.POSITIVE_INFINITY
+
 type SqlOptions = ValuesOf<typeof OPTIONS>
 
 const FORMATS = ['table', 'csv', 'json'] as const
@@ -66,7 +69,8 @@ export default command({
 records of the topics that are not in it yet.
 
 readings, events, alerts, analytics and dead_letters have a row for each event of their topics. records has a row for
-each record, and includes ticks, rule sets and records that are not events. Times are UTC.
+each record, and includes ticks, rule sets and records that are not events. Times are UTC. open_dead_letters, topics,
+groups and silences have the rows of the commands that list them.
 
 A SELECT from a table of config/views is answered with its rows now or, with EMIT CHANGES, with their changes until
 Ctrl-C. SHOW TABLES and DESCRIBE work too. A SELECT from alert_log and the other tables and views of the function
@@ -136,19 +140,25 @@ async function runQuery(
   const quiet = showLineLater(terminal, () => formatProgress(progress, database?.progress ?? 0))
   const notice = (sentence: string) => terminal.stderr.write(`${sentence}\n`)
   const question = { statements, sinceMs: options.since, untilMs: options.until }
-  const ask = ({ connections }: Environment) =>
+  const limits = { ...{ most: UNBOUNDED, mostRecords: UNBOUNDED }, stop: terminal.stop, nowMs: Date.now() }
+  const ask = (environment: Environment) =>
     withSqlDatabase(
       config.families,
       question,
       async () => {
-        const { reach, ...sources } = await openSqlSources({ config, connections, aws }, notice)
+        const { reach, ...sources } = await openSqlSources(
+          { config, connections: environment.connections, aws },
+          notice,
+        )
         // The history of an environment remains when its topics are deleted.
-        if (!sources.store) await requireEnvironment(connections, config)
+        if (!sources.store) await requireEnvironment(environment.connections, config)
         return { ...sources, reach: (topic, timeMs) => awaitAnswer(reach(topic, timeMs)) }
       },
       { folder, progress, notice, stop: terminal.stop },
       async opened => {
         database = opened
+        const views = createQuestionViews(environment, statements, limits, opened.folder, notice)
+        for await (const view of views) for await (const _ of opened.run(view));
         await runStatements(opened, statements, options, config, terminal, quiet)
       },
     )

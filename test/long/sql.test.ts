@@ -97,4 +97,22 @@ describe('given readings of which most are archived, and a part is no longer in 
       TOLD,
     )
   })
+
+  it('when statements name lists of commands, then they have the same rows, with numbers, times and lists', async () => {
+    const lists = ['open_dead_letters', 'groups', 'silences'].map(
+      view => `SELECT count(*) AS rows FROM ${view}`,
+    )
+    const about = `SELECT t.topic, t.partitions, typeof(t.records) AS type, r.rows
+      FROM topics t JOIN (SELECT count(*) AS rows FROM readings) r ON true WHERE t.signal = 'readings'`
+    const statements = [about, ...lists, 'DESCRIBE silences'].join('; ')
+    const { code, stdout, output } = await sql(statements, '--format', 'json')
+    assert.equal(code, 0, output)
+    const [topics, letters, groups, silences, described] = JSON.parse(stdout).answers
+    const { length: partitions } = await environment.client.ends(topic)
+    assert.deepEqual(topics.rows, [{ topic, partitions, type: 'BIGINT', rows: TOLD }])
+    assert.deepEqual([letters.rows, silences.rows], [[{ rows: 0 }], [{ rows: 0 }]])
+    assert.ok(groups.rows[0].rows >= 0)
+    const types = described.rows.map((row: Record<string, string>) => `${row.column_name} ${row.column_type}`)
+    assert.ok(types.includes('starts_at TIMESTAMP'), String(types))
+  })
 })

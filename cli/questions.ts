@@ -125,7 +125,7 @@ export function formatAnswer(
   return [...found, ...rest, ...notes.map(escapeText), ''].join('\n')
 }
 
-/** Formats a thing: its name, facts about it, and the tables of its sections. */
+/** Formats a thing: its name, facts about it, the tables of its sections, and texts of several lines. */
 function formatThing(
   { title, key, columns, sections = [] }: Shown,
   row: Row,
@@ -133,9 +133,9 @@ function formatThing(
   width: number | undefined,
 ): string {
   const known = columns.filter(column => column.only !== 'page' && isKnown(column, row))
-  const contents = known.filter(({ of, type }) => type === 'content' && row[of] !== null)
+  const blocks = known.filter(({ of, type }) => (type === 'content' || type === 'block') && row[of] !== null)
   const facts = known
-    .filter(column => !contents.includes(column))
+    .filter(column => !blocks.includes(column))
     .map(column => [column.heading, formatCell(column, row, nowMs)])
   const tables = sections.flatMap(({ of, title, columns, empty, only }) => {
     const rows = row[of] as readonly Row[] | null
@@ -145,15 +145,17 @@ function formatThing(
   return [
     `${title} ${escapeText(String(row[key]))}`,
     ...formatList(facts, '  '),
-    ...contents.map(({ heading, of }) => formatBlock(heading, row[of] as Content)),
+    ...blocks.map(column => formatBlock(column, row)),
     ...tables,
   ].join('\n')
 }
 
-function formatBlock(heading: string, content: Content): string {
-  const { kind, lines } = describeContent(content)
+/** Formats bytes, or a text of several lines. */
+function formatBlock({ heading, of, type }: Column, row: Row): string {
+  const { kind, lines } =
+    type === 'block' ? { kind: '', lines: String(row[of]).trimEnd() } : describeContent(row[of] as Content)
   const shown = lines === '' ? [] : escapeTextLines(lines).split('\n')
-  return ['', `${heading}: ${kind}`, ...shown.map(line => `  ${line}`)].join('\n')
+  return ['', kind === '' ? heading : `${heading}: ${kind}`, ...shown.map(line => `  ${line}`)].join('\n')
 }
 
 /** Returns whether a fact is known, or says something where it is not. */
@@ -188,7 +190,8 @@ function formatCell(column: Column, row: Row, nowMs: number): string {
   if (type === 'numbers') return formatRanges(value as readonly number[])
   if (type === 'entity') return entityText(String(value))
   if (type === 'time') return utcTime(value as string)
-  if (type === 'span') return spanText(String(value), row[column.until ?? ''] as string | null, nowMs)
+  if (type === 'span')
+    return spanText(String(value), (row[column.until ?? ''] ?? null) as string | null, nowMs)
   if (type === 'quantity' && typeof value === 'number') {
     const { unit = '', limit = '' } = column
     return formatQuantity(shortNumber(value, [row[limit] as number | null]), row[unit] as string | undefined)

@@ -10,6 +10,7 @@ import {
 import type { Column } from '../../lib/questions/column.ts'
 import type { FieldForm } from '../../lib/questions/field.ts'
 import { type Answer, ask, type Question, type Section } from '../../lib/questions/question.ts'
+import { Failure } from '../../lib/support/failure.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { declareQuery, type Route } from '../http/declare-route.ts'
 import { parseFilter } from '../http/request-input.ts'
@@ -68,13 +69,20 @@ function declareQuestion(
         const key = `${path} ${JSON.stringify(texts)}`
         const answer = await shared.get(
           key,
-          () => ask(question, environment, filter, limits),
+          () => ask(question, environment, filter, limits).catch(returnMissing),
           question.sharedMs,
         )
+        if (answer instanceof Failure) throw answer
         return request.json(answer as Answer<unknown>)
       })
     },
   }
+}
+
+/** Returns the error for a missing thing. It is shared like an answer, because the search for it can be as long. */
+function returnMissing(error: unknown): Failure {
+  if (error instanceof Failure && error.isMissing) return error
+  throw error
 }
 
 function describe({ title, filter, key, columns, sections = [], empty }: AnyQuestion): ShownQuestion {

@@ -17,9 +17,20 @@ type ColumnType =
   | 'badge'
   | 'list'
   | 'numbers'
+  /** Text of several lines, below all other facts of a thing. */
+  | 'block'
 
 /** Thing that has a page of its own, found by its name. */
-export type LinkedThing = 'topic' | 'group' | 'alert' | 'rule' | 'entity' | 'letter' | 'messages' | 'table'
+export type LinkedThing =
+  | 'topic'
+  | 'group'
+  | 'alert'
+  | 'rule'
+  | 'silence'
+  | 'entity'
+  | 'letter'
+  | 'messages'
+  | 'table'
 
 /** Tone in which a value is shown: `bad` needs attention. */
 export type Tone = 'good' | 'warn' | 'bad' | 'plain'
@@ -35,7 +46,7 @@ export interface Column<Member extends string = string> {
   readonly link?: LinkedThing
   /** Member with the tone of the value. */
   readonly tone?: Member
-  /** Member with the end of a span, which begins at the value; null while it lasts. */
+  /** Member with the end of a span, which begins at the value; null or absent while it lasts. */
   readonly until?: Member
   /** Member with the unit of a quantity. `limit` has a number beside which it must stay on its side when it is rounded. */
   readonly unit?: Member

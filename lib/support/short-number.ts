@@ -22,11 +22,11 @@ export function shortNumber(value: number, limits: readonly Limit[] = []): numbe
 }
 
 /** Returns a number with its unit, such as `41.2 °C`. @param number the number, or its text */
-export function formatQuantity(number: number | string, unit: string | undefined): string {
+export function formatQuantity(number: number | string, unit: string | null | undefined): string {
   return hasSymbol(unit) ? `${number} ${unit}` : `${number}`
 }
 
 /** Returns whether a unit is shown behind a number. Counts, and metrics without a unit, are shown as numbers only. */
-export function hasSymbol(unit: string | undefined): unit is string {
-  return unit !== undefined && unit !== '' && unit !== '1'
+export function hasSymbol(unit: string | null | undefined): unit is string {
+  return typeof unit === 'string' && unit !== '' && unit !== '1'
 }

@@ -19,6 +19,7 @@ const PAGES: Readonly<Record<LinkedThing, readonly [path: string, ...parameters:
   group: ['/kafka/groups', 'group'],
   alert: ['/alerts', 'alert'],
   rule: ['/alerts/rules', 'rule'],
+  silence: ['/alerts/silences', 'id'],
   entity: ['/telemetry', 'entity'],
   letter: ['/failures', 'letter'],
   table: ['/tables', 'table'],
@@ -90,15 +91,16 @@ function showValue(column: Column, value: unknown, row: Row): ComponentChildren 
       </ul>
     )
   if (type === 'quantity') return formatQuantityOf(column, value, row)
-  if (type === 'span') return <Span from={value as string} until={row[column.until ?? ''] as string | null} />
+  if (type === 'span')
+    return <Span from={value as string} until={(row[column.until ?? ''] ?? null) as string | null} />
   if (type === 'badge') return <Badge>{String(value)}</Badge>
   if (type === 'time') return <Moment at={value as string} />
   if (type === 'entity') return <EntityLink entity={String(value).trim()} />
   if (type === 'severity') return <Severity of={String(value)} />
   const text = formatText(type, value)
-  if (link === undefined) return text
-  const [path, ...parameters] = PAGES[link]
   const names = linkBy === undefined ? [value] : linkBy.map(member => row[member])
+  if (link === undefined || names.includes(null)) return text
+  const [path, ...parameters] = PAGES[link]
   const query = Object.fromEntries(
     names.map((name, index) => [parameters[index] as string, String(name)] as const),
   )

@@ -1,7 +1,6 @@
 /** Page of one thing: facts about it, and the tables of its sections. Everything follows from its description. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useContext } from 'preact/hooks'
-import type { Column } from '../../../lib/questions/column.ts'
 import type { Section } from '../../../lib/questions/question.ts'
 import type { Content } from '../../../lib/support/content.ts'
 import type { ShownQuestion } from '../../api/questions.ts'
@@ -9,7 +8,7 @@ import { type QueryName, useLive } from '../client/api-queries.ts'
 import { AnswerView, Warning } from '../components/answer-view.tsx'
 import { Bytes } from '../components/bytes.tsx'
 import { DataTable } from '../components/data-table.tsx'
-import { Facts } from '../components/facts.tsx'
+import { Facts, Text } from '../components/facts.tsx'
 import { Cell, toTableColumns } from './cells.tsx'
 import { type AnyAnswer, QuestionsContext, type Row } from './question-list.tsx'
 
@@ -62,23 +61,30 @@ interface ThingProps {
 }
 
 function Thing({ question: { key, columns, sections }, row, children }: ThingProps): JSX.Element {
-  const isKnown = ({ of, none, only }: Column) =>
-    only !== 'terminal' && (row[of] !== null || none !== undefined)
-  const known = columns.filter(isKnown)
-  const contents = known.filter(({ of, type }) => type === 'content' && row[of] !== null)
+  const known = columns.filter(
+    ({ of, none, only }) => only !== 'terminal' && (row[of] !== null || none !== undefined),
+  )
+  const blocks = known.filter(({ of, type }) => (type === 'content' || type === 'block') && row[of] !== null)
   return (
     <>
       <h2 class="breaks">{String(row[key])}</h2>
       <Facts
         areBeside
         of={known
-          .filter(column => !contents.includes(column))
+          .filter(column => !blocks.includes(column))
           .map(column => [column.heading, <Cell key={column.of} column={column} row={row} />])}
       />
       {children}
-      {contents.map(({ of, heading }) => (
-        <Bytes key={of} title={heading} content={row[of] as Content} isOpen />
-      ))}
+      {blocks.map(({ of, heading, type }) =>
+        type === 'content' ? (
+          <Bytes key={of} title={heading} content={row[of] as Content} isOpen />
+        ) : (
+          <details key={of}>
+            <summary>{heading}</summary>
+            <Text>{String(row[of])}</Text>
+          </details>
+        ),
+      )}
       {sections.map(section => (
         <SectionTable key={section.of} section={section} rows={row[section.of] as readonly Row[] | null} />
       ))}

@@ -85,7 +85,11 @@ describe('things in the terminal', () => {
   const shown = {
     title: 'Pump',
     key: 'name',
-    columns: [column('state'), column('place'), column('fault', { none: 'none' })],
+    columns: [
+      column('manual', { type: 'block' }),
+      ...[column('state'), column('place'), column('fault', { none: 'none' })],
+      column('level', { type: 'quantity', unit: 'unit' }),
+    ],
     sections: [
       { of: 'parts', title: 'Parts', key: 'id', columns: [count('id'), column('share', { type: 'share' })] },
       { of: 'visits', title: 'Visits', key: 'at', columns: [column('at')], empty: 'Nobody came.' },
@@ -95,16 +99,16 @@ describe('things in the terminal', () => {
     empty: 'There are no pumps.',
   } as unknown as AnyQuestion
   const pump = (name: string) => ({
-    ...{ name, state: 'open', place: null, fault: null },
+    ...{ name, state: 'open', place: null, fault: null, level: 3, unit: null, manual: 'one:\n  two\u001b\n' },
     ...{ parts: [{ id: 7, share: 0.25 }], visits: [], secrets: null, defaults: [{ id: 'x' }] },
   })
   const format = (...names: string[]) =>
     formatAnswer(shown, { rows: names.map(pump) as never, more: 0, notes: [] }, 0, undefined)
 
-  it('given a thing, then known facts, and its lists with what they say where they are empty', () =>
+  it('given a thing, then known facts, its lists with what they say where they are empty, and its texts', () =>
     assert.equal(
       format('a\u001b'),
-      'Pump a\\u001b\n  State  open\n  Fault  none\n\nParts\nID   SHARE\n 7  25.0 %\n\nVisits\nNobody came.\n',
+      'Pump a\\u001b\n  State  open\n  Fault  none\n  Level  3\n\nParts\nID   SHARE\n 7  25.0 %\n\nVisits\nNobody came.\n\nManual\none:\n  two\\u001b\n',
     ))
 
   it('given two, then one below the other', () =>

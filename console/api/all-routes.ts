@@ -1,8 +1,7 @@
 /** Routes of the HTTP API under `/api`, and the types of their responses for the page. */
 import type { ConsoleEnvironment } from '../environment.ts'
 import { declareQuery, declareSharedQuery, type RouteAnswers } from '../http/declare-route.ts'
-import { declareAlertRoutes } from './alerts/alert-details.ts'
-import { declareRuleRoutes } from './alerts/rules.ts'
+import { declareCauseRoutes } from './alerts/alert-cause.ts'
 import { declareSilenceRoutes } from './alerts/silences.ts'
 import { declareRedriveAndDropRoutes } from './failures/redrive-or-drop.ts'
 import { declareKafkaRoutes } from './kafka/kafka-routes.ts'
@@ -20,9 +19,8 @@ export function declareApiRoutes(environment: ConsoleEnvironment) {
     ...declareEnvironmentRoutes(environment),
     '/overview': declareSharedQuery({}, () => looks.read()),
     ...declareTelemetryRoutes(environment),
-    ...declareAlertRoutes(environment),
+    ...declareCauseRoutes(environment),
     ...declareSilenceRoutes(environment),
-    ...declareRuleRoutes(environment),
     ...declareRedriveAndDropRoutes(environment),
     ...declareKafkaRoutes(environment),
     ...declareSqlTableRoutes(environment),

@@ -74,7 +74,7 @@ const AREA_PAGES: readonly Area[] = [
         path: '/alerts/rules',
         page: RuleList,
         heading: 'Alert rules',
-        one: { by: 'rule', page: OneRulePage, heading: rule => `Rule ${rule}` },
+        one: { by: 'rule', page: OneRulePage, heading: () => 'Alert rules' },
       },
     ],
   },

@@ -97,11 +97,6 @@ export class LimitedAlertSource implements AlertSource {
     return (set?.silences ?? []).filter(silence => getPhase(silence, nowMs) === 'active')
   }
 
-  /** Returns the records with their data converted to JSON. */
-  toPlainRecords(records: readonly LogRecord[]): Promise<readonly LogRecord[]> {
-    return plainRecords(records, this.#environment.reader)
-  }
-
   async #searchLives(
     ranges: readonly Range[],
     text: string,
@@ -118,8 +113,8 @@ export class LimitedAlertSource implements AlertSource {
         'The alerts topic could not be searched in time. Use `sluice alerts show`, which has no time limit.',
       )
     }
-    const { families } = this.#environment.config
-    return [...collectLives(families, await this.toPlainRecords(records), isWanted).values()]
+    const { reader, config } = this.#environment
+    return [...collectLives(config.families, await plainRecords(records, reader), isWanted).values()]
   }
 }
 

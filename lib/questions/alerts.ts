@@ -139,7 +139,7 @@ function toAlertFilter({ rule, severity, entity, label, since, until }: Filter<t
 }
 
 /** Returns the tone of an alert: only a critical one that fires is a fault. */
-function judgeAlert({ state, severity }: Pick<AlertSummary, 'state' | 'severity'>): Tone {
+export function judgeAlert({ state, severity }: Pick<AlertSummary, 'state' | 'severity'>): Tone {
   if (state === 'resolved') return 'good'
   return severity === 'critical' ? 'bad' : 'warn'
 }

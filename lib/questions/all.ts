@@ -15,6 +15,11 @@ export const QUESTIONS = {
     path: '/alerts/pending',
     load: async () => (await import('./alerts.ts')).PENDING_ALERTS,
   },
+  'alerts show': {
+    line: 'show an alert, or the alerts of an entity',
+    path: '/alerts/one',
+    load: async () => (await import('./alert.ts')).ALERT,
+  },
   'dlq list': {
     line: 'list dead letters with the reasons of their failures',
     path: '/failures',
@@ -29,6 +34,11 @@ export const QUESTIONS = {
     line: 'list the active alert rules',
     path: '/alerts/rules',
     load: async () => (await import('./rules.ts')).RULES,
+  },
+  'rules show': {
+    line: 'show an alert rule',
+    path: '/alerts/rules/one',
+    load: async () => (await import('./rule.ts')).RULE,
   },
   'silence list': {
     line: 'list silences',

@@ -136,19 +136,31 @@ export function readConditions(environment: Environment): Promise<Conditions> {
 
 export function toRuleRow(rule: AnyRule, { active, reporting }: Conditions): RuleRow {
   const identity = getRuleIdentity(rule)
-  const own = active.filter(alert => alert.identity === identity)
-  const ofRule = own.filter(({ isOfSilence }) => !isOfSilence)
-  const count = (phase: ActiveAlert['phase']) => ofRule.filter(alert => alert.phase === phase).length
+  const counts = countEntities(identity, active)
+  const { pending, firing, recovering } = counts
   const isOfAll = !isPatternRule(rule) && rule.match === undefined && !rule.paused
   return {
     ...{ rule: identity, name: rule.name, labels: rule.labels, severity: rule.severity },
     ...{ condition: formatCondition(rule), paused: rule.paused ? 'paused' : null },
-    tone: count('firing') > 0 ? (rule.severity === 'critical' ? 'bad' : 'warn') : 'plain',
-    ...{ pending: count('pending'), firing: count('firing'), recovering: count('recovering') },
-    silent: own.length - ofRule.length,
+    tone: firing > 0 ? (rule.severity === 'critical' ? 'bad' : 'warn') : 'plain',
+    ...counts,
     inactive: isOfAll
-      ? Math.max(0, (reporting.get(reportedName(rule.table, rule.metric)) ?? 0) - ofRule.length)
+      ? Math.max(
+          0,
+          (reporting.get(reportedName(rule.table, rule.metric)) ?? 0) - pending - firing - recovering,
+        )
       : null,
+  }
+}
+
+/** Returns the numbers of entities or groups for which a rule is not inactive, by state. */
+export function countEntities(rule: string, active: readonly ActiveAlert[]) {
+  const own = active.filter(({ identity }) => identity === rule)
+  const count = (state: ActiveAlert['phase'] | 'silent') =>
+    own.filter(({ phase, isOfSilence }) => (isOfSilence ? 'silent' : phase) === state).length
+  return {
+    ...{ pending: count('pending'), firing: count('firing') },
+    ...{ recovering: count('recovering'), silent: count('silent') },
   }
 }
 

@@ -1,7 +1,6 @@
 /** `sluice alerts` beside alerting and the view of the alerts that fire, on real servers. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { AlertsReport } from '../../cli/alerts/show-text.ts'
 import type { Answers } from '../../console/api/all-routes.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { notifier } from '../../lib/notification/notifier.ts'
@@ -69,6 +68,7 @@ describe('sluice alerts, beside alerting and the view', () => {
   const listIds = ({ rows }: Listed) => rows.map(({ id }) => id)
 
   let id = ''
+  const askShown = async () => (await asked<Answers['/alerts/one']>('show', '--', id)).rows
 
   it('given an alert that fires, then list and show include it', async () => {
     await publishReadings(['roof-1', 45], ['roof-10', 20])
@@ -87,10 +87,10 @@ describe('sluice alerts, beside alerting and the view', () => {
     id = alert?.id ?? ''
     assert.deepEqual(listIds(await listed('--label', 'team=ops', '--severity', 'critical')), [id])
     assert.deepEqual(listIds(await listed('--rule', 'WARM')), [])
-    const shown = await asked<AlertsReport>('show', '--', id)
-    assert.equal(shown.alerts[0]?.phase, 'firing')
+    const [shown] = await askShown()
+    assert.equal(shown?.phase, 'firing')
     assert.deepEqual(
-      shown.alerts[0]?.transitions.map(({ kind, reason }) => [kind, reason]),
+      shown.transitions?.map(({ kind, reason }) => [kind, reason]),
       [['fired', 'condition']],
     )
   })
@@ -105,10 +105,24 @@ describe('sluice alerts, beside alerting and the view', () => {
     )
     assert.deepEqual(listIds(await listed('--state', 'all')), [id])
     assert.deepEqual(listIds(await listed('--state', 'all', '--since', '1m')), [])
-    const { alerts } = await asked<AlertsReport>('show', '--', id)
+    const [shown] = await askShown()
     assert.deepEqual(
-      alerts[0]?.transitions.map(({ kind }) => kind),
+      shown?.transitions?.map(({ kind }) => kind),
       ['fired', 'resolved'],
+    )
+  })
+
+  it('given an entity, then its alerts are shown, newest first, and its pending ones', async () => {
+    const { rows } = await asked<Answers['/alerts/one']>('show', 'roof-1')
+    assert.deepEqual(
+      rows.map(({ rule, state, transitions }) => [rule, state, transitions?.length]),
+      [['HOT', 'resolved', 2]],
+    )
+    await publishReadings(['roof-2', 35])
+    const { rows: pending } = await asked<Answers['/alerts/one']>('show', '/environment/test-site roof-2')
+    assert.deepEqual(
+      pending.map(({ name, state, transitions }) => [name, state, transitions]),
+      [['WARM environment.temperature of /environment/test-site roof-2', 'pending', null]],
     )
   })
 

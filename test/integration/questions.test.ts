@@ -42,10 +42,13 @@ describe('given a question', () => {
     await environment?.close()
   })
 
+  const askAlerts = async () => (await served.ask<Answers['/alerts/list']>('/alerts/list')).rows
   /** Name of the thing that each question about one is asked about. */
   const named: Partial<Record<QuestionWords, () => Promise<Readonly<Record<string, string>>>>> = {
     'topics describe': async () => ({ topic: 'readings' }),
     'dlq show': async () => ({ at: await findDeadLetter(served) }),
+    'alerts show': async () => ({ alert: (await askAlerts())[0]?.id ?? '' }),
+    'rules show': async () => ({ rule: 'HOT' }),
     'groups lag': async () => ({ group: await committedGroup(environment) }),
   }
   const names = new Map<string, Readonly<Record<string, string>>>()

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { CauseOfAlert } from '../../console/api/alerts/alert-cause.ts'
-import type { AlertDetails } from '../../console/api/alerts/alert-details.ts'
 import type { SilencePreview } from '../../console/api/alerts/silences.ts'
 import type { Answers } from '../../console/api/all-routes.ts'
 import { alerting } from '../../lib/alerting/process.ts'
@@ -77,6 +76,13 @@ describe('the console about alerts', () => {
   }
 
   const listed = (query = '') => served.ask<Answers['/alerts/list']>(`/alerts/list${query}`)
+  type Alert = Answers['/alerts/one']['rows'][number]
+  const askAlert = async (alert: string) =>
+    (await served.ask<Answers['/alerts/one']>(`/alerts/one?${new URLSearchParams({ alert })}`)).rows[0]
+  const askCause = (alert: Alert | undefined) => {
+    const { partition, offset } = alert?.transitions?.[0] ?? {}
+    return served.ask<CauseOfAlert>(`/alerts/cause?partition=${partition}&offset=${offset}`)
+  }
   const firingId = async () => (await listed()).rows[0]?.id ?? ''
 
   it('given an alert that fires, then lists have it by their filters, and those of others are pending', async () => {
@@ -109,17 +115,16 @@ describe('the console about alerts', () => {
   })
 
   it('given one alert, then its life, its trace and the reading that caused it are shown', async () => {
-    const id = encodeURIComponent(await firingId())
-    const details = await served.ask<AlertDetails>(`/alerts/one?id=${id}`)
+    const details = await askAlert(await firingId())
     assert.deepEqual(
-      [details.state, details.phase, details.transitions.map(({ kind }) => kind)],
+      [details?.state, details?.phase, details?.transitions?.map(({ kind }) => kind)],
       ['firing', 'firing', ['fired']],
     )
-    assert.match(details.traceparent ?? '', new RegExp(TRACE))
-    const { cause } = await served.ask<CauseOfAlert>(`/alerts/cause?id=${id}`)
+    assert.match(details?.traceparent ?? '', new RegExp(TRACE))
+    const { cause } = await askCause(details)
     assert.deepEqual([cause?.as, cause?.id, cause?.topic], ['fired', 'm0', environment.topic('readings')])
     assert.match(JSON.stringify(cause?.data), /"temperature":45/)
-    assert.equal((await served.request('/alerts/one?id=none')).status, 404)
+    assert.equal((await served.request('/alerts/one?alert=none')).status, 404)
   })
 
   it('given a silence, then it is previewed, holds, marks what it mutes, and ends', async () => {
@@ -154,7 +159,7 @@ describe('the console about alerts', () => {
       const { page } = visit
       await page.getByRole('link', { name: 'HOT', exact: true }).click()
       await page.getByText('The alert fired with this reading.').waitFor()
-      await page.getByText('Events of the alert').waitFor()
+      await page.getByRole('heading', { name: 'Events' }).waitFor()
       assert.deepEqual(await visit.obstacles(), [])
       await page.getByRole('link', { name: 'Silence …' }).click()
       await page.getByText('It would mute 1 alert').waitFor()
@@ -205,17 +210,16 @@ describe('the console about alerts', () => {
   })
 
   it('given that it resolves, then it is history, with why', async () => {
-    const id = encodeURIComponent(await firingId())
+    const id = await firingId()
     await publishReadings(['roof-1', 20])
     await until('none fires', async () => (await listed()).rows.length === 0)
     const { rows: alerts } = await listed('?state=resolved&since=1h')
     assert.deepEqual([alerts[0]?.state, alerts[0]?.reason, alerts[0]?.value], ['resolved', 'cleared', 20])
-    const kinds = async () =>
-      (await served.ask<AlertDetails>(`/alerts/one?id=${id}`)).transitions.map(({ kind }) => kind)
     // An answer that took long is kept for longer.
+    const kinds = async () => (await askAlert(id))?.transitions?.map(({ kind }) => kind) ?? []
     await until('its page has its end', async () => (await kinds()).includes('resolved'))
     assert.deepEqual(await kinds(), ['fired', 'resolved'])
-    const { cause } = await served.ask<CauseOfAlert>(`/alerts/cause?id=${id}`)
+    const { cause } = await askCause(await askAlert(id))
     assert.equal(cause?.id, 'm0')
   })
 })

@@ -2,15 +2,15 @@
 
 import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents/index.ts'
 import { type Event, instant } from '#runtime/consumer/index.ts'
+import { plainRecords } from '#runtime/pipeline/decoding/index.ts'
 import { findEmittingRecord } from '#runtime/pipeline/outbox/index.ts'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { type AlertCause, findAlertCause } from '../../../lib/queries/alerts/alert-cause.ts'
 import { getAlert } from '../../../lib/queries/alerts/alerts-topic.ts'
-import type { ShownAlert } from '../../../lib/queries/alerts/known-alerts.ts'
 import { awaitKafkaAnswer } from '../../../lib/queries/kafka/kafka-answers.ts'
-import { LimitedAlertSource } from '../../../lib/questions/alert-source.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { PAGE_LIMITS } from '../questions.ts'
+import { declareQuery } from '../../http/declare-route.ts'
+import { PLACE_FIELDS } from '../kafka/messages/message-query.ts'
 
 /** Result of the search for the reading that caused an alert. `cause` is null if the reading was not found. */
 export interface CauseOfAlert {
@@ -27,14 +27,13 @@ export interface CauseOfAlert {
   readonly incomplete?: string
 }
 
-/** Alert whose cause is searched for, and the topic of the alert's events. */
-type CausedAlert = Pick<ShownAlert, 'id' | 'transitions'> & { readonly topic: string }
-
 /** Maximum number of records before the alert that are searched, and time limit of the search. */
 const MAX_RECORDS = 200_000
 const MAX_MS = 8_000
 /** Time before the alert that is searched at least, for an entity that has fallen silent. */
 const BEFORE_MS = 3_600_000
+
+type Place = Pick<LogRecord, 'partition' | 'offset'>
 
 /** The event of a firing alert, its alert, and the time of its record. */
 interface FiredEvent {
@@ -43,10 +42,18 @@ interface FiredEvent {
   readonly timestampMs: number
 }
 
-/** Finds the reading that caused an alert. @throws Unavailable if Kafka does not respond */
-export async function findCause(environment: ConsoleEnvironment, alert: CausedAlert): Promise<CauseOfAlert> {
-  const source = new LimitedAlertSource(environment, PAGE_LIMITS)
-  const fired = await readFiredEvent(environment, source, alert)
+export function declareCauseRoutes(environment: ConsoleEnvironment) {
+  const { partition, offset } = PLACE_FIELDS
+  return { '/alerts/cause': declareQuery({ partition, offset }, place => findCause(environment, place)) }
+}
+
+/**
+ * Finds the reading that caused an alert. @param place position of the event of the firing alert
+ *
+ * @throws Unavailable if Kafka does not respond
+ */
+async function findCause(environment: ConsoleEnvironment, place: Place): Promise<CauseOfAlert> {
+  const fired = await readFiredEvent(environment, place)
   const at = fired && findEmittingRecord(fired.event)
   if (!at)
     return { cause: null, incomplete: 'The event of the firing alert is gone, or does not name its record.' }
@@ -57,7 +64,7 @@ export async function findCause(environment: ConsoleEnvironment, alert: CausedAl
   const stop = AbortSignal.timeout(MAX_MS)
   try {
     const range = { topic, partition, start, end: offset + 1 }
-    const toPlain = (records: readonly LogRecord[]) => source.toPlainRecords(records)
+    const toPlain = (records: readonly LogRecord[]) => plainRecords(records, environment.reader)
     const found = await findAlertCause(await environment.log(), [range], fired.alert, toPlain, stop)
     return { cause: found ? toShownCause(found) : null }
   } catch (error) {
@@ -68,19 +75,17 @@ export async function findCause(environment: ConsoleEnvironment, alert: CausedAl
 
 async function readFiredEvent(
   environment: ConsoleEnvironment,
-  source: LimitedAlertSource,
-  { transitions, topic, id }: CausedAlert,
+  { partition, offset }: Place,
 ): Promise<FiredEvent | undefined> {
-  const fired = transitions.find(({ kind }) => kind === 'fired')
-  if (!fired) return undefined
-  const { partition, offset } = fired
   const log = await environment.log()
-  const { records } = await log.read(topic, partition, { fromOffset: offset, toOffset: offset })
-  const [record] = await source.toPlainRecords(records.filter(record => record.offset === offset))
+  const range = { fromOffset: offset, toOffset: offset }
+  const { records } = await log.read(environment.topic('alerts'), partition, range)
+  const own = records.filter(record => record.offset === offset)
+  const [record] = await plainRecords(own, environment.reader)
   const event = record && readEvent(record)
-  const alert = event && !isFailure(event) ? getAlert(event) : undefined
-  if (!alert || alert.alertId !== id) return undefined
-  return { event: event as Event, alert, timestampMs: record?.timestampMs ?? 0 }
+  if (!record || !event || isFailure(event)) return undefined
+  const alert = getAlert(event)
+  return alert && { event, alert, timestampMs: record.timestampMs }
 }
 
 function toShownCause({ as, event, record }: AlertCause): NonNullable<CauseOfAlert['cause']> {

@@ -2,7 +2,7 @@
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { AlertDetails } from '../../api/alerts/alert-details.ts'
+import type { ShownAlert } from '../../../lib/queries/alerts/known-alerts.ts'
 import { computeRange, sliceColumns } from '../charts/chart-series.ts'
 import { TimeChart } from '../charts/time-chart.tsx'
 import { useAnswer } from '../client/api-queries.ts'
@@ -13,14 +13,14 @@ import { toMinuteColumns } from '../telemetry/entity-series.ts'
 import { formatUnit } from '../telemetry/telemetry-texts.ts'
 import { type ChartTime, chooseChartTime } from './chart-time.ts'
 
-export function AlertChart({ alert }: { readonly alert: AlertDetails }): JSX.Element | null {
+export function AlertChart({ alert }: { readonly alert: ShownAlert }): JSX.Element | null {
   const { metric, entity } = alert
   const [openedMs] = useState(Date.now)
   if (metric === null || !hasTelemetry(entity)) return null
   const time = chooseChartTime(alert, openedMs)
   return (
     <section aria-label="Values around it" class="card">
-      <h2>{metric + formatUnit(alert.unit ?? '')}</h2>
+      <h3>{metric + formatUnit(alert.unit ?? '')}</h3>
       {time ? (
         <Chart alert={alert} metric={metric} time={time} />
       ) : (
@@ -31,7 +31,7 @@ export function AlertChart({ alert }: { readonly alert: AlertDetails }): JSX.Ele
 }
 
 interface Props {
-  readonly alert: AlertDetails
+  readonly alert: ShownAlert
   readonly metric: string
   readonly time: ChartTime
 }

@@ -1,6 +1,6 @@
 /** Chooses the time range of an alert's chart. Pure. */
 import { HOUR_MS } from '../../../lib/support/duration.ts'
-import type { AlertDetails } from '../../api/alerts/alert-details.ts'
+import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 
 export interface ChartTime {
   readonly fromMs: number
@@ -16,7 +16,7 @@ const MARGIN_MS = 10 * 60_000
 
 /** Returns the range of an alert's chart; undefined if the alert is older than charts can show. */
 export function chooseChartTime(
-  { activeAt, endedAt }: Pick<AlertDetails, 'activeAt' | 'endedAt'>,
+  { activeAt, endedAt }: Pick<AlertSummary, 'activeAt' | 'endedAt'>,
   nowMs: number,
 ): ChartTime | undefined {
   const beganMs = Date.parse(activeAt)

@@ -4,7 +4,7 @@ import { useId, useRef } from 'preact/hooks'
 import { textFilter } from '../../../lib/support/text-match.ts'
 import { useParameters } from '../client/url-parameters.ts'
 import { EmptyMessage } from './answer-view.tsx'
-import { EntityLink, Moment, rankSeverity, Severity } from './labels.tsx'
+import { Moment, rankSeverity, Severity } from './labels.tsx'
 import { formatNumber } from './value-texts.ts'
 
 export interface Column<Row> {
@@ -267,14 +267,6 @@ export function linkColumn<Row>(
   to: Getter<Row, string>,
 ): Column<Row> {
   return { heading, cell: row => <a href={to(row)}>{of(row)}</a>, sortBy: of }
-}
-
-export function entityColumn<Row extends { readonly entity: string }>(): Column<Row> {
-  return {
-    heading: 'Entity',
-    cell: ({ entity }) => <EntityLink entity={entity.trim()} />,
-    sortBy: ({ entity }) => entity,
-  }
 }
 
 export function severityColumn<Row extends { readonly severity: string }>(): Column<Row> {

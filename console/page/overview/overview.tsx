@@ -4,8 +4,10 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { sumIfKnown } from '../../../lib/support/count.ts'
 import { durationText } from '../../../lib/support/duration.ts'
+import { groupText } from '../../../lib/support/group-text.ts'
+import { describeEnd } from '../../../lib/tables/alert-end.ts'
+import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import type { Overview, ShownConsumer } from '../../api/overview/overview.ts'
-import { describeAlert } from '../alerts/alert-texts.ts'
 import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
 import { AnswerView, EmptyMessage } from '../components/answer-view.tsx'
@@ -139,6 +141,13 @@ function LastAlerts({ overview: { lastAlerts } }: Pick<Props, 'overview'>): JSX.
       ))}
     </ol>
   )
+}
+
+/** Returns an alert as one line: its summary or, for a resolved one, what resolved it. */
+function describeAlert(alert: AlertSummary): string {
+  const { summary, entity, state } = alert
+  if (state === 'firing') return summary || entity
+  return `${groupText(entity.slice(entity.indexOf(' ') + 1))}: ${describeEnd(alert)}`
 }
 
 interface ShownFunction extends Pick<ShownConsumer, 'function' | 'lag'> {

@@ -55,7 +55,7 @@ export interface ShownAlerts {
   readonly alerts: readonly ShownAlert[]
   /** Number of matching alerts, including alerts beyond the limit. */
   readonly total: number
-  /** Pending alerts of the entity. */
+  /** Pending alerts of the entity; none for an id. */
   readonly pending: readonly PendingAlert[]
   readonly behind: number | null
 }
@@ -145,7 +145,8 @@ export async function readShownAlerts(
   const phases = new Map(
     active.flatMap(({ alert, phase }) => (alert ? [[alert.alertId, phase] as const] : [])),
   )
-  const pending = firingAlert ? [] : active.filter(({ phase }) => phase === 'pending')
+  const isById = shown.some(({ id }) => id === wanted)
+  const pending = isById ? [] : active.filter(({ phase }) => phase === 'pending')
   return {
     alerts: shown.map(life => ({ ...life, phase: phases.get(life.id) ?? null })),
     total: lives.length,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { formatAlertDetails } from '../../../cli/alerts/show-text.ts'
 import { formatAnswer } from '../../../cli/questions.ts'
 import type { FiredAlert } from '../../../lib/alerting/alert.ts'
+import { ALERT, describeAlert } from '../../../lib/questions/alert.ts'
 import { ALERTS } from '../../../lib/questions/alerts.ts'
 import type { AnyQuestion } from '../../../lib/questions/all.ts'
 import { describeLag } from '../../../lib/tables/alert-end.ts'
@@ -19,6 +19,7 @@ function summary(changes: Partial<FiredAlert> = {}, more: Partial<AlertSummary> 
 }
 
 type Row = Awaited<ReturnType<typeof ALERTS.read>>['rows'][number]
+const NOW = Date.parse('2026-03-01T12:05:00Z')
 
 function list(
   rows: readonly AlertSummary[],
@@ -28,7 +29,7 @@ function list(
     (row): Row => ({ unit: null, silenced: null, end: null, tone: 'bad', ...row }) as Row,
   )
   const answer = { more: 0, notes: [], ...more, rows: shown as unknown as readonly Record<string, unknown>[] }
-  return formatAnswer(ALERTS as unknown as AnyQuestion, answer, Date.parse('2026-03-01T12:05:00Z'), undefined)
+  return formatAnswer(ALERTS as unknown as AnyQuestion, answer, NOW, undefined)
 }
 
 const fired = { kind: 'fired', time: '2026-03-01T12:00:00.000Z', partition: 2, offset: 17 } as const
@@ -37,8 +38,10 @@ const shown = {
   transitions: [{ ...fired, reason: 'condition', value: 41, threshold: 40, traceparent: TRACEPARENT }],
   phase: 'recovering',
 } as const
-const one = (changes: object = {}) =>
-  formatAlertDetails({ env: 'test', alerts: [{ ...shown, ...changes }], total: 1, pending: [], behind: 0 })
+const one = (changes: object = {}) => {
+  const rows = [describeAlert({ ...shown, ...changes }, [], 'alerts')]
+  return formatAnswer(ALERT as unknown as AnyQuestion, { rows, more: 0, notes: [] }, NOW, undefined)
+}
 
 describe('what sluice alerts prints', () => {
   it('given lists and single alerts, then they are printed as the golden text says', () => {
@@ -53,7 +56,7 @@ describe('what sluice alerts prints', () => {
       'one alert': one(),
       'an alert that alerting has lost': one({ ...group, phase: null }),
       'an alert of a group that the topic has lost': one({ ...group, phase: 'firing', transitions: [] }),
-      'a resolved alert': one({ ...group, state: 'resolved', phase: null, transitions: [] }),
+      'a resolved alert': one({ ...group, ...ENDED, reason: 'cleared', phase: null, transitions: [] }),
     })
   })
 
@@ -61,7 +64,7 @@ describe('what sluice alerts prints', () => {
     const transitions = [{ ...fired, time: '2026-03-01T14:00:00.5+01:00' }]
     const text = one({ transitions, startedAt: '2026-03-01T13:00:00Z', endedAt: '2026-03-01T20:00:00+05:30' })
     assert.match(text, /2026-03-01T13:00:00\.500Z {2}fired/)
-    assert.match(text, /resolved +2026-03-01T14:30:00\.000Z/)
+    assert.match(text, /Resolved +2026-03-01T14:30:00\.000Z/)
     assert.doesNotMatch(text, /[+-]\d\d:\d\d/)
   })
 

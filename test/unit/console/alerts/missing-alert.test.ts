@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Hono } from 'hono'
 import { derivedId } from '#runtime/consumer/derived-id.ts'
-import { declareAlertRoutes } from '../../../../console/api/alerts/alert-details.ts'
+import { declareQuestions } from '../../../../console/api/questions.ts'
 import type { ConsoleEnvironment } from '../../../../console/environment.ts'
 import { addRoutes } from '../../../../console/http/declare-route.ts'
 import type { ConsoleHono } from '../../../../console/http/person.ts'
@@ -32,7 +32,7 @@ function quiet() {
     }),
   } as unknown as ConsoleEnvironment
   const routes = new Hono<ConsoleHono>()
-  addRoutes(routes, declareAlertRoutes(environment))
+  addRoutes(routes, declareQuestions(environment))
   return { routes, reads }
 }
 
@@ -44,10 +44,9 @@ describe('one alert that does not fire', () => {
       told.push(error.message.replace(/^Alert \S+ (was not found).*/s, '$1'))
       return context.text('')
     })
-    for (const path of [`/one?id=${A}`, `/one?id=${A}`, `/cause?id=${A}`, `/one?id=${B}`, '/one?id=e'])
-      await routes.request(`/alerts${path}`)
+    for (const alert of [A, A, B, 'e']) await routes.request(`/alerts/one?alert=${alert}`)
     const none = 'was not found'
-    assert.deepEqual(told, [none, none, none, none, none])
+    assert.deepEqual(told, [none, none, none, none])
     assert.deepEqual(reads, [A, B])
   })
 })

@@ -30,7 +30,14 @@ export const COMMANDS: CommandTree = {
   replay: ['publish a recording, a stream of events or a captured batch', () => import('./replay/replay.ts')],
   reprocess: ['recompute the states of a consumer from the log', () => import('./reprocess/reprocess.ts')],
   generate: ['simulate a fleet of sensors, and publish its readings', () => import('./generate/generate.ts')],
-  stats: ['show statistics of entities', () => import('./stats.ts')],
+  entities: {
+    line: 'list entities',
+    about: 'Show the entities that have sent readings.',
+    commands: {
+      list: asks('entities list'),
+    },
+  },
+  stats: asks('stats'),
   state: {
     line: 'show and drop the state of a consumer, erase an entity',
     about: `Show and drop the state of a consumer, and erase an entity from it.
@@ -38,7 +45,9 @@ export const COMMANDS: CommandTree = {
 The state of a consumer for one partition is one partition state in Redis. Its applied offset is the offset of the
 last processed record.`,
     commands: {
-      show: ['show the state of a consumer', () => import('./state/show.ts')],
+      list: asks('state list'),
+      show: asks('state show'),
+      entity: ['show the state of an entity', () => import('./state/entity.ts')],
       drop: ['drop the state of a partition', () => import('./state/drop.ts')],
       erase: ['erase one entity from the states of all consumers', () => import('./state/erase.ts')],
     },

@@ -1,4 +1,5 @@
 /** Commands that ask a question: their options, help, text and `--json` follow from it. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { omitUndefined } from '#runtime/consumer/index.ts'
 import type { AnyQuestion } from '../lib/questions/all.ts'
 import type { Column } from '../lib/questions/column.ts'
@@ -28,11 +29,12 @@ import {
   type Parameters,
   POSITIVE,
 } from './command.ts'
+import { StoppedByUser } from './failure.ts'
 import { formatList, formatTable } from './output/table.ts'
 import { escapeText, escapeTextLines } from './output/text-width.ts'
 import { withEnvironment } from './servers/open-environment.ts'
 import { resolveConfig } from './servers/settings.ts'
-import { printLines, printReport } from './terminal.ts'
+import { printLines, printReport, type Terminal } from './terminal.ts'
 
 const UNBOUNDED = Number.POSITIVE_INFINITY
 
@@ -53,33 +55,51 @@ export function toCommand(question: AnyQuestion): CommandValue {
       ...(toRaw && { raw: flag('write only the value, byte for byte') }),
       json: JSON_OPTION,
       ...(toFlat && { flat: FLAT_OPTION }),
+      watch: flag('ask every two seconds, until Ctrl-C'),
       env: environment('to ask'),
     },
-    conflicts: [['json', ...(toFlat ? ['flat'] : []), ...(toRaw ? ['raw'] : [])]],
-    async run({ json, flat, raw, limit, env, ...values }, terminal) {
+    conflicts: [
+      ['json', 'watch', ...(toFlat ? ['flat'] : []), ...(toRaw ? ['raw'] : [])],
+      ...(toFlat ? [['flat', 'watch']] : []),
+    ],
+    async run({ json, flat, raw, limit, watch, env, ...values }, terminal) {
       const config = resolveConfig(terminal, env as string | undefined)
-      const nowMs = Date.now()
       const most = (limit as number | undefined) ?? UNBOUNDED
-      const limits = { most, mostRecords: UNBOUNDED, stop: terminal.stop, nowMs }
-      const read = async (environment: Environment) => {
+      const print = async (environment: Environment) => {
+        const nowMs = Date.now()
+        const limits = { most, mostRecords: UNBOUNDED, stop: terminal.stop, nowMs }
         const answer = await ask(question, environment, values as Filter<Fields>, limits)
-        return { answer, documents: flat ? await toFlat?.(environment, answer.rows) : undefined }
-      }
-      const { answer, documents } = await withEnvironment(config, read, env !== undefined || !ofCluster)
-      if (raw && toRaw) {
-        for (const row of answer.rows) terminal.stdout.write(toRaw(row))
-        return
-      }
-      if (documents) {
+        if (raw && toRaw) {
+          for (const row of answer.rows) terminal.stdout.write(toRaw(row))
+          return
+        }
+        const documents = flat ? await toFlat?.(environment, answer.rows) : undefined
+        if (watch && terminal.stdout.isTTY) terminal.stdout.write(CLEAR)
+        if (!documents)
+          return printReport(terminal, answer, json as boolean, (answer, width) =>
+            formatAnswer(question, answer, nowMs, width),
+          )
         printLines(terminal, documents)
         for (const note of answer.notes) terminal.stderr.write(`${escapeText(note)}\n`)
-        return
       }
-      printReport(terminal, answer, json as boolean, (answer, width) =>
-        formatAnswer(question, answer, nowMs, width),
-      )
+      const use = (environment: Environment) =>
+        watch ? repeat(() => print(environment), terminal) : print(environment)
+      await withEnvironment(config, use, env !== undefined || !ofCluster)
     },
   })
+}
+
+const WATCH_MS = 2_000
+/** Moves a terminal's cursor to the start, and clears all below it. */
+const CLEAR = '\u001b[H\u001b[2J'
+
+/** @throws StoppedByUser */
+async function repeat(print: () => Promise<void>, { stop }: Pick<Terminal, 'stop'>): Promise<never> {
+  while (!stop.aborted) {
+    await print()
+    await pause(WATCH_MS, undefined, { signal: stop }).catch(() => {})
+  }
+  throw new StoppedByUser()
 }
 
 type ParametersOf<Of extends Fields> = {

@@ -1,9 +1,5 @@
 /** Formats rows as text for the width of a terminal. Pure. */
 
-import { omitUndefined } from '#runtime/consumer/index.ts'
-import { shortNumber } from '../../lib/support/short-number.ts'
-import { utcTime } from '../../lib/support/time-text.ts'
-import type { TableColumn } from '../../lib/tables/table.ts'
 import { escapeText, measureWidth, shortenEnd, shortenStart } from './text-width.ts'
 
 export interface Column {
@@ -15,40 +11,6 @@ export interface Column {
   readonly cut?: 'start'
   /** Order in which columns are omitted if the table is too wide. A column without this number is never omitted. */
   readonly leaveOut?: number
-}
-
-/**
- * Formats rows of a declared table as text.
- *
- * @param width maximum width; undefined for no limit, for example if the output is not a terminal
- */
-export function formatRows<Row>(
-  columns: readonly TableColumn<Row>[],
-  rows: readonly Row[],
-  width?: number,
-): string {
-  const shown = columns.map(({ name, heading = name.toUpperCase(), type, least, leaveOut }): Column => {
-    return {
-      heading,
-      ...(type === 'number' || type === 'count' ? { align: 'right' } : {}),
-      ...(type === 'entity' ? { cut: 'start' } : {}),
-      ...omitUndefined({ least, leaveOut }),
-    }
-  })
-  const cells = rows.map(row =>
-    columns.map(({ type, value, limits }) => formatCell(type, value(row), limits?.(row))),
-  )
-  return formatTable(shown, cells, width)
-}
-
-function formatCell(
-  type: TableColumn<never>['type'],
-  value: string | number | null,
-  limits?: readonly (number | null)[],
-): string {
-  if (value === null) return '-'
-  if (typeof value === 'string') return type === 'time' ? utcTime(value) : value
-  return String(type === 'count' ? value : shortNumber(value, limits))
 }
 
 /** Maximum width of a cell. Longer cells are cut, so that one of them does not pad every row. `--json` shows them whole. */

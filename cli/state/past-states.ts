@@ -1,4 +1,4 @@
-/** Shows earlier states for `sluice state show --at`, computed from the log. */
+/** Shows earlier states for `sluice state entity --at`, computed from the log. */
 
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
@@ -26,7 +26,7 @@ import {
   type VerifySelection,
 } from '../recomputation/reread.ts'
 import type { Terminal } from '../terminal.ts'
-import { formatEntities } from './text.ts'
+import { formatEntities } from './entity-text.ts'
 
 /** Position in the log: an offset, or a time. A time refers to the last record that was appended before it. */
 export type At = { readonly offset: number } | { readonly timeMs: number }

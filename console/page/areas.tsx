@@ -12,9 +12,10 @@ import { Groups, OneGroup } from './kafka/groups.tsx'
 import { Messages } from './kafka/messages/messages-page.tsx'
 import { OneTopic, Topics } from './kafka/topics.tsx'
 import { OverviewPage } from './overview/overview.tsx'
+import { QuestionList } from './questions/question-list.tsx'
+import { QuestionThing } from './questions/question-thing.tsx'
 import { SqlTables } from './sql-tables/sql-tables.tsx'
 import { EntityDetailsPage } from './telemetry/entity-details.tsx'
-import { EntityListPage } from './telemetry/entity-list.tsx'
 
 interface AreaPage {
   readonly title: string
@@ -53,8 +54,13 @@ const AREA_PAGES: readonly Area[] = [
       {
         title: 'Entities',
         path: '/telemetry',
-        page: EntityListPage,
+        page: () => <QuestionList path="/telemetry/entities" />,
         one: { by: 'entity', page: EntityDetailsPage },
+      },
+      {
+        title: 'Statistics',
+        path: '/telemetry/statistics',
+        page: () => <QuestionList path="/telemetry/statistics" />,
       },
     ],
   },
@@ -103,8 +109,24 @@ const AREA_PAGES: readonly Area[] = [
       },
     ],
   },
+  {
+    title: 'States',
+    path: '/states',
+    pages: [
+      {
+        title: 'States',
+        path: '/states',
+        page: () => <QuestionList path="/states" />,
+        one: { by: 'state', page: OneState, heading: () => 'States' },
+      },
+    ],
+  },
   { title: 'Tables', path: '/tables', page: SqlTables, namedBy: 'table' },
 ]
+
+function OneState({ name }: { readonly name: string }): JSX.Element {
+  return <QuestionThing path="/states/one" filter={{ consumer: name }} back={['/states', 'All consumers']} />
+}
 
 export interface ShownArea extends AreaPage {
   readonly page: ComponentType

@@ -30,6 +30,26 @@ export const QUESTIONS = {
     path: '/failures/letter',
     load: async () => (await import('./dead-letter.ts')).DEAD_LETTER,
   },
+  'entities list': {
+    line: 'list entities',
+    path: '/telemetry/entities',
+    load: async () => (await import('./entities.ts')).ENTITIES,
+  },
+  stats: {
+    line: 'show statistics of entities',
+    path: '/telemetry/statistics',
+    load: async () => (await import('./entities.ts')).METRICS,
+  },
+  'state list': {
+    line: 'list states of consumers',
+    path: '/states',
+    load: async () => (await import('./states.ts')).STATES,
+  },
+  'state show': {
+    line: 'show the state of a consumer',
+    path: '/states/one',
+    load: async () => (await import('./states.ts')).STATE,
+  },
   'rules list': {
     line: 'list the active alert rules',
     path: '/alerts/rules',

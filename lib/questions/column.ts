@@ -31,6 +31,7 @@ export type LinkedThing =
   | 'letter'
   | 'messages'
   | 'table'
+  | 'state'
 
 /** Tone in which a value is shown: `bad` needs attention. */
 export type Tone = 'good' | 'warn' | 'bad' | 'plain'

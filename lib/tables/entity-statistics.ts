@@ -3,10 +3,8 @@ import type { StateInspection } from '#runtime/adapters/redis/state-inspection.t
 import { countReadings, findLatest, type MetricStatistics } from '../analytics/metric-statistics.ts'
 import { MINUTES, openMinute } from '../analytics/minutes.ts'
 import { type EntityStatistics, type EntitySummary, STATISTICS, summarise } from '../analytics/processor.ts'
-import type { StatisticsSummary } from '../analytics/statistics.ts'
-import { hasSymbol } from '../support/short-number.ts'
 import type { Families } from '../telemetry/families.ts'
-import { byText, readEntityRows, type Table, type TableColumn, type TopicSize } from './table.ts'
+import { byText, readEntityRows, type Table, type TopicSize } from './table.ts'
 
 export interface ListedEntity {
   /** Source and subject of the entity, separated by a space. */
@@ -36,18 +34,8 @@ export const ENTITIES: Table<EntityStatistics, ListedEntity> = {
   order: (a, b) => byText(a.entity, b.entity),
 }
 
-/** Statistics of an entity, in the form that is shown to users. */
-export interface EntityReport extends EntitySummary {
-  readonly entity: string
-  readonly partition: number
-}
-
-export function entityReport({ entity, partition, ...state }: ListedEntity): EntityReport {
-  return { entity, partition, ...summarise(state) }
-}
-
-/** Statistics of one entity, including the minute that is still open. */
-export type FoundStatistics = EntityReport & Pick<ListedEntity, 'readings' | 'lastAtMs' | 'open'>
+/** Statistics of one entity in the form that is shown to users, including the minute that is still open. */
+export type FoundStatistics = Omit<ListedEntity, 'metrics'> & EntitySummary
 
 /**
  * Returns the statistics of one entity. Searches all partitions. Returns undefined if the processor has not counted a reading of
@@ -63,41 +51,32 @@ export async function entityStatistics(
 ): Promise<FoundStatistics | undefined> {
   const [found] = await readEntityRows(inspection, ENTITIES, readings, entity)
   if (!found) return undefined
-  const { readings: count, lastAtMs, open } = found
-  return { ...entityReport(found), readings: count, lastAtMs, open }
+  return { ...found, ...summarise(found) }
 }
 
-/** Statistics of one metric of an entity. */
-export interface MetricRow extends StatisticsSummary {
-  readonly entity: string
-  readonly family: string
-  readonly metric: string
-  /** Symbol of the unit; empty without one. */
+/** Maximum number of metrics of an entity that are shown at once. A family can have hundreds of them. */
+export const MAX_LISTED_METRICS = 12
+
+export interface ShownMetric {
+  readonly name: string
+  /** Unit of the metric; `1` for counts, and empty for metrics without a unit. */
   readonly unit: string
 }
 
-export function metricRows(families: Families, { entity, family, metrics }: EntityReport): MetricRow[] {
-  return Object.entries(metrics).map(([metric, summary]) => {
-    const unit = families.byName[family]?.metrics[metric]
-    return { entity, family, metric, unit: hasSymbol(unit) ? unit : '', ...summary }
-  })
+/**
+ * Returns the metrics of a family in the order of their declaration, followed by the other metrics that entities have reported.
+ *
+ * @param reported statistics of the entities
+ */
+export function listMetrics(
+  families: Families,
+  family: string,
+  reported: readonly Readonly<Record<string, unknown>>[],
+): ShownMetric[] {
+  const declared = families.byName[family]?.metrics ?? {}
+  const others = new Set(reported.flatMap(metrics => Object.keys(metrics)))
+  return [...new Set([...Object.keys(declared), ...[...others].sort()])].map(name => ({
+    name,
+    unit: Object.hasOwn(declared, name) ? (declared[name] as string) : '',
+  }))
 }
-
-export const METRIC_COLUMNS: readonly TableColumn<MetricRow>[] = [
-  { name: 'entity', type: 'entity', least: 14, value: row => row.entity },
-  { name: 'metric', least: 8, value: row => row.metric },
-  { name: 'count', type: 'count', value: row => row.count },
-  { name: 'mean', type: 'number', value: row => row.mean },
-  {
-    name: 'standardDeviation',
-    heading: 'STD DEV',
-    type: 'number',
-    leaveOut: 2,
-    value: row => row.standardDeviation,
-  },
-  { name: 'minimum', heading: 'MIN', type: 'number', leaveOut: 3, value: row => row.minimum },
-  { name: 'maximum', heading: 'MAX', type: 'number', leaveOut: 4, value: row => row.maximum },
-  { name: 'last', type: 'number', value: row => row.last },
-  { name: 'unit', value: row => row.unit },
-  { name: 'lastAt', type: 'time', heading: 'LAST AT', leaveOut: 1, value: row => row.lastAt },
-]

@@ -11,29 +11,6 @@ export interface Table<State, Row> {
   readonly order: (a: Row, b: Row) => number
 }
 
-/** Column of a table in text output. */
-export interface TableColumn<Row> {
-  /** Name of the column in JSON output. */
-  readonly name: string
-  /** Heading in text output. Defaults to the name in upper case. */
-  readonly heading?: string
-  /** Type of the values. A `count` is shown with all digits, a `number` is rounded for readability, and a `time` is shown in UTC. */
-  readonly type?: 'entity' | 'count' | 'number' | 'time'
-  /**
-   * Minimum width in characters. In narrow terminals, values may be truncated to this width. Absent if values must not be
-   * truncated.
-   */
-  readonly least?: number
-  /**
-   * Order in which columns are omitted if truncated values are still too wide for the terminal. A column without this number is
-   * never omitted.
-   */
-  readonly leaveOut?: number
-  readonly value: (row: Row) => string | number | null
-  /** Limits of a `number`, on whose sides it stays when it is rounded. */
-  readonly limits?: (row: Row) => readonly (number | null)[]
-}
-
 /** State of an entity, as stored by the process of the table. */
 export interface StoredState<State> {
   /** Partition of the topic that the process reads. */

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { toLogRecord } from '#runtime/adapters/kafka/to-log-record.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
-import type { Report } from '../../cli/stats.ts'
+import type { Answers } from '../../console/api/all-routes.ts'
 import { createStatistics } from '../../lib/analytics/processor.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { FAMILIES } from '../support/families.ts'
@@ -76,8 +76,8 @@ describe('the sluice command, against Kafka and Redis', () => {
     try {
       await processor.catchUp()
       const first = await readStats(environment)
-      assert.deepEqual([first.totals.applied, first.totals.duplicate], [291, 0])
-      const counts = first.entities.map(({ entity, metrics }) => [entity, metrics.temperature?.count])
+      assert.match(first.notes.join(), /^Processor: 291 applied .*, 0 duplicates, /)
+      const counts = first.rows.map(({ entity, count }) => [entity, count])
       assert.deepEqual(counts, [
         ['/environment/vienna roof-1', 99],
         ['/environment/vienna roof-2', 96],
@@ -86,8 +86,8 @@ describe('the sluice command, against Kafka and Redis', () => {
       await replayed(HEATWAVE, '--speed', 'max')
       await processor.catchUp()
       const second = await readStats(environment)
-      assert.deepEqual([second.totals.applied, second.totals.duplicate], [291, 291])
-      assert.deepEqual(second.entities, first.entities)
+      assert.match(second.notes.join(), /^Processor: 291 applied .*, 291 duplicates, /)
+      assert.deepEqual(second.rows, first.rows)
       const table = await sluice('stats', 'roof-1', '--env', environment.name)
       assert.match(table, /roof-1 +temperature +99 /)
       assert.doesNotMatch(table, /roof-2/)
@@ -134,9 +134,9 @@ class Processor {
   }
 }
 
-async function readStats(environment: TestEnvironment): Promise<Report> {
-  const { stdout } = await runProgram('./cli/sluice.ts', ['stats', '--json', '--env', environment.name])
-  return JSON.parse(stdout)
+async function readStats(environment: TestEnvironment): Promise<Answers['/telemetry/statistics']> {
+  const args = ['stats', '--metric', 'temperature', '--json', '--env', environment.name]
+  return JSON.parse((await runProgram('./cli/sluice.ts', args)).stdout)
 }
 
 function getId({ headers }: ForeignRecord): string {

@@ -17,6 +17,7 @@ const COMMANDS = [
   'dlq show 0@0',
   'dlq redrive 0@0 --yes',
   'dlq drop 0@0 --yes',
+  'entities list',
   'etl',
   'generate --no-create-topic --count 1',
   'groups lag',
@@ -32,6 +33,8 @@ const COMMANDS = [
   'sql FROM_readings',
   'state drop processor --partition 0 --yes',
   'state erase roof-1 --dry-run',
+  'state entity processor roof-1',
+  'state list',
   'state show processor',
   'stats',
   'stats roof-1',
@@ -69,6 +72,6 @@ describe('an environment without topics', () => {
     const servers = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: redisUrl() }
     const { status, stdout } = await ran(['stats', '--env', environment.name], { environment: servers })
     assert.equal(status, 0)
-    assert.match(stdout, /^No statistics yet\./)
+    assert.match(stdout, /^No entity matches\./)
   })
 })

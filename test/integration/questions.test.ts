@@ -50,6 +50,7 @@ describe('given a question', () => {
     'alerts show': async () => ({ alert: (await askAlerts())[0]?.id ?? '' }),
     'rules show': async () => ({ rule: 'HOT' }),
     'groups lag': async () => ({ group: await committedGroup(environment) }),
+    'state show': async () => ({ consumer: 'processor' }),
   }
   const names = new Map<string, Readonly<Record<string, string>>>()
   before(async () => {

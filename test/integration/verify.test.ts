@@ -1,4 +1,4 @@
-/** `sluice verify` and `sluice state show --at` beside a consumer, on real servers. */
+/** `sluice verify` and `sluice state entity --at` beside a consumer, on real servers. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -115,9 +115,8 @@ describe('sluice verify, beside alerting', () => {
     const third = all[3]
     const { status, stdout, stderr } = await sluice(
       'state',
-      'show',
+      'entity',
       'alerting',
-      '--entity',
       's-2',
       '--at',
       String(third?.offset),
@@ -134,12 +133,11 @@ describe('sluice verify, beside alerting', () => {
     assert.deepEqual([first.of, first.emitted], ['io.sluice.environment.reading.v1', []])
     assert.deepEqual(last.emitted, ['io.sluice.alert.fired.v1'])
     assert.match(JSON.stringify(report.entities[0].state), /"alertId"/)
-    const text = await sluice('state', 'show', 'alerting', '--entity', 's-2', '--at', '1s')
+    const text = await sluice('state', 'entity', 'alerting', 's-2', '--at', '1s')
     assert.match(text.stdout, /OFFSET +APPENDED +EVENT +DECISION +EMITTED +TIMERS AFTER/)
-    const beyond = await sluice('state', 'show', 'alerting', '--entity', 's-2', '--at', '99999')
+    const beyond = await sluice('state', 'entity', 'alerting', 's-2', '--at', '99999')
     assert.match(beyond.stderr, /has processed .* up to offset \d+, and not up to 99999 yet/)
-    assert.equal((await sluice('state', 'show', 'alerting', '--at', '1')).status, 2)
-    const unknown = await sluice('state', 'show', 'alertng', '--entity', 's-2')
+    const unknown = await sluice('state', 'entity', 'alertng', 's-2')
     assert.match(unknown.stderr, /has no consumer "alertng"\. Did you mean alerting\?/)
   })
 

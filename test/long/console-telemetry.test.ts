@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer/event.ts'
+import type { Answers } from '../../console/api/all-routes.ts'
 import type { EntityNow } from '../../console/api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../console/api/telemetry/entity-history.ts'
-import type { EntityPage } from '../../console/api/telemetry/entity-list.ts'
 import { createActivity } from '../../lib/activity/process.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { buildRuleSet } from '../../lib/alerting/rule-set.ts'
@@ -86,22 +86,20 @@ describe('telemetry in the console', () => {
   const asking = (path: string, query: Readonly<Record<string, string>>) =>
     `/telemetry/${path}?${new URLSearchParams(query)}`
 
-  it('given entities, then a page lists them by family', async () => {
-    const found = await served.ask<EntityPage>(asking('entities', {}))
-    assert.deepEqual(found.families, [
-      { family: 'environment', entities: 3 },
-      { family: 'device', entities: 1 },
-    ])
+  it('given entities, then a page lists them, those with alerts first', async () => {
+    const all = await served.ask<Answers['/telemetry/entities']>(asking('entities', {}))
+    assert.deepEqual(all.notes, ['Families: device 1, environment 3'])
     assert.deepEqual(
-      found.rows.map(({ entity, readings, values, alerts }) => [entity, readings, values[0], alerts]),
+      all.rows.map(({ entity, readings, values, alerts }) => [entity, readings, values[0], alerts]),
       [
-        [OLD, 3, 3, 0],
-        [ROOF, 10, 20, 0],
-        [`${ROOF}0`, 10, 10, 0],
+        [DEVICE, 2, 'x 1 m/s²', 0],
+        [OLD, 3, 'temperature 3 °C', 0],
+        [ROOF, 10, 'temperature 20 °C', 0],
+        [`${ROOF}0`, 10, 'temperature 10 °C', 0],
       ],
     )
-    const searched = await served.ask<EntityPage>(asking('entities', { find: 'roof-10' }))
-    assert.deepEqual([searched.matching, searched.known], [1, 4])
+    const found = await served.ask<Answers['/telemetry/entities']>(asking('entities', { find: 'roof-10' }))
+    assert.deepEqual([found.rows.length, found.more], [1, 0])
   })
 
   it('given one entity, then its figures, rules and newest readings are shown', async () => {
@@ -135,8 +133,8 @@ describe('telemetry in the console', () => {
       const visit = await browser.visit(served.address('/telemetry'))
       const { page } = visit
       await page.getByLabel('Find').fill('roof-1')
-      await page.getByText('2 entities of the family environment').waitFor()
-      await page.getByRole('link', { name: 'roof-1', exact: true }).click()
+      await page.getByRole('link', { name: 'roof-10' }).waitFor({ state: 'detached' })
+      await page.getByRole('link', { name: 'roof-1 /environment/test-site' }).click()
       await page.getByRole('heading', { level: 1, name: 'roof-1' }).waitFor()
       await page
         .getByRole('img', { name: /temperature in the last hour: from 20 °C to 45 °C; 1 threshold/ })

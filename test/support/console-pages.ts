@@ -24,7 +24,7 @@ interface ConsolePage {
 }
 
 /** Number of pages in the navigation, which are the first ones in the list. */
-export const AREAS = 6
+export const AREAS = 7
 
 const at = (path: string): ConsolePage => ({ name: path, address: () => path })
 
@@ -34,8 +34,10 @@ export const PAGES: readonly ConsolePage[] = [
   at('/alerts'),
   at('/failures'),
   at('/kafka'),
+  at('/states'),
   at('/tables'),
   { name: 'an entity', address: ({ entity }) => buildAddress('/telemetry', { entity }) },
+  at('/telemetry/statistics'),
   at('/alerts?state=all'),
   { name: 'an alert', address: ({ alert }) => buildAddress('/alerts', { alert }) },
   at('/alerts/rules'),
@@ -50,6 +52,7 @@ export const PAGES: readonly ConsolePage[] = [
   { name: 'the messages of a topic', address: ({ topic }) => buildAddress('/kafka/messages', { topic }) },
   at('/kafka/groups'),
   { name: 'a group', address: ({ group }) => buildAddress('/kafka/groups', { group }) },
+  at('/states?state=processor'),
   at('/nowhere'),
 ]
 

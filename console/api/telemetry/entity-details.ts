@@ -13,12 +13,16 @@ import type { Searched } from '../../../lib/queries/records/search-newest.ts'
 import { HOUR_MS } from '../../../lib/support/duration.ts'
 import { ACTIVITIES } from '../../../lib/tables/activities.ts'
 import { type ActiveAlert, HISTORIES, readActiveAlerts } from '../../../lib/tables/conditions.ts'
-import { entityStatistics, type FoundStatistics } from '../../../lib/tables/entity-statistics.ts'
+import {
+  entityStatistics,
+  type FoundStatistics,
+  listMetrics,
+  type ShownMetric,
+} from '../../../lib/tables/entity-statistics.ts'
 import { readEntityRows } from '../../../lib/tables/table.ts'
 import type { Families, ReadingData } from '../../../lib/telemetry/families.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'
-import { listMetrics, type ShownMetric } from './entity-list.ts'
 import type { TelemetryReader } from './telemetry-reader.ts'
 
 export interface EntityNow {

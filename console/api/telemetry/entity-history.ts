@@ -8,9 +8,9 @@ import {
 } from '../../../lib/queries/states/entity-log.ts'
 import type { ChartAlert } from '../../../lib/storage/chart-questions.ts'
 import { HOUR_MS } from '../../../lib/support/duration.ts'
+import { listMetrics } from '../../../lib/tables/entity-statistics.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { computeChartEnd, requireEntity } from './entity-details.ts'
-import { listMetrics } from './entity-list.ts'
 import type { Period } from './recent-records.ts'
 import type { TelemetryReader } from './telemetry-reader.ts'
 

@@ -9,11 +9,14 @@ import {
   readPoints,
 } from '../../../lib/storage/chart-questions.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
-import type { FoundStatistics } from '../../../lib/tables/entity-statistics.ts'
+import {
+  type FoundStatistics,
+  listMetrics,
+  MAX_LISTED_METRICS,
+} from '../../../lib/tables/entity-statistics.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { computeChartEnd, requireEntity } from './entity-details.ts'
-import { listMetrics, MAX_LISTED_METRICS } from './entity-list.ts'
 
 export interface StoredHistory {
   /** Period of each point. */

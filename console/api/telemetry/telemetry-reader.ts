@@ -16,22 +16,16 @@ import {
   getSearchText,
   type ReadRecord,
 } from '../../../lib/queries/states/entity-log.ts'
-import { ENTITIES } from '../../../lib/tables/entity-statistics.ts'
-import { readTable } from '../../../lib/tables/table.ts'
 import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import type { EntityList } from './entity-list.ts'
 import { type Period, type Recent, type RecentOptions, readRecent } from './recent-records.ts'
 
-/** Maximum number of entities in a list. Their statistics take about 50 MB. */
-const MAX_ENTITIES = 50_000
 /** Maximum number of readings of one entity that are kept. */
 const MAX_READINGS = 100
 /** Maximum number of minutes of one entity: those of one day, and a revision of each. */
 const MAX_MINUTES = 2 * 24 * 60
 const MAX_ALERTS = 500
 
-const LIST_FOR_MS = 4_000
 const RULES = { forMs: 15_000, most: 100, idleMs: 60_000 }
 /** Cached records of at most 20 entities. Each query continues after the records of the last one. */
 const RECENT = { forMs: 0, slowFactor: 0, most: 20, idleMs: 60_000 }
@@ -39,7 +33,6 @@ const LIMITS = { mostRecords: 200_000, withinMs: 2_000 }
 
 export class TelemetryReader {
   readonly #environment: ConsoleEnvironment
-  readonly #entities = new Cache<EntityList>({ forMs: LIST_FOR_MS })
   readonly #rules = new Cache<readonly AnyRule[] | undefined>(RULES)
   readonly #readings = new Cache<Recent<EntityReading>>(RECENT)
   readonly #minutes = new Cache<Recent<EntityMinute>>(RECENT)
@@ -47,18 +40,6 @@ export class TelemetryReader {
 
   constructor(environment: ConsoleEnvironment) {
     this.#environment = environment
-  }
-
-  /** Returns all entities with their statistics, up to a limit. */
-  entities(): Promise<EntityList> {
-    return this.#entities.get('entities', async () => {
-      const [states, topic] = [
-        await this.#environment.inspection(),
-        await this.#environment.topicSize('readings'),
-      ]
-      const { rows, isWhole } = await readTable(states, ENTITIES, topic, { most: MAX_ENTITIES })
-      return { entities: rows.map(({ open: _, ...entity }) => entity), isWhole }
-    })
   }
 
   /** Returns the rules that are active in a partition of the readings topic; undefined if no rules are active yet. */

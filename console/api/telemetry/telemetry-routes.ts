@@ -1,12 +1,9 @@
 /** Entities, their statistics and their recent history. */
-import { maxLength, minLength, optional, picklist, pipe, regex, string, transform } from 'valibot'
-import { firingNow } from '../../../lib/tables/firing-alerts.ts'
-import { Cache } from '../../cache.ts'
+import { maxLength, minLength, optional, picklist, pipe, string, transform } from 'valibot'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareSharedQuery } from '../../http/declare-route.ts'
 import { readEntityNow } from './entity-details.ts'
 import { readEntityHistory } from './entity-history.ts'
-import { buildEntityPage } from './entity-list.ts'
 import { readStoredHistory } from './stored-history.ts'
 import { TelemetryReader } from './telemetry-reader.ts'
 
@@ -27,27 +24,12 @@ const RANGE = pipe(
   picklist(['1', '6', '24', '168', '720'], 'must be 1, 6, 24, 168 or 720'),
   transform(Number),
 )
-const PAGE = pipe(string(), regex(/^[1-9]\d{0,5}$/, 'must be a page number of 1 or more'), transform(Number))
-const ENTITIES = {
-  find: SOME_TEXT,
-  family: optional(pipe(string(), maxLength(200, 'must have at most 200 characters'))),
-  metric: SOME_TEXT,
-  page: optional(PAGE, '1'),
-}
 
 const ONE = { entity: ENTITY, hours: HOURS }
 
 export function declareTelemetryRoutes(environment: ConsoleEnvironment) {
   const reader = new TelemetryReader(environment)
-  const firing = new Cache<ReadonlyMap<string, number>>({ forMs: 2_000 })
   return {
-    '/telemetry/entities': declareSharedQuery(ENTITIES, async query => {
-      const [list, alerts] = await Promise.all([
-        reader.entities(),
-        firing.get('firing', () => firingByEntity(environment)),
-      ])
-      return buildEntityPage(environment.config.families, list, alerts, query)
-    }),
     '/telemetry/entity': declareSharedQuery({ entity: ENTITY, hours: RANGE }, query =>
       readEntityNow(environment, reader, query),
     ),
@@ -56,13 +38,4 @@ export function declareTelemetryRoutes(environment: ConsoleEnvironment) {
       readStoredHistory(environment, query),
     ),
   }
-}
-
-/** Returns the number of firing alerts by entity. */
-async function firingByEntity(environment: ConsoleEnvironment): Promise<ReadonlyMap<string, number>> {
-  const [inspection, topic] = [await environment.inspection(), await environment.topicSize('alerts')]
-  const alerts = await firingNow(environment.config.families, inspection, topic)
-  const counts = new Map<string, number>()
-  for (const { entity } of alerts) counts.set(entity, (counts.get(entity) ?? 0) + 1)
-  return counts
 }

@@ -201,7 +201,7 @@ interface PagerProps {
 }
 
 /** Page navigation. Renders nothing for a single page. */
-export function Pager({ of, at, pages, total, onPage }: PagerProps): JSX.Element | null {
+function Pager({ of, at, pages, total, onPage }: PagerProps): JSX.Element | null {
   if (pages <= 1) return null
   return (
     <nav class="pages" aria-label={`Pages of ${of}`}>

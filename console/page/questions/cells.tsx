@@ -24,6 +24,7 @@ const PAGES: Readonly<Record<LinkedThing, readonly [path: string, ...parameters:
   letter: ['/failures', 'letter'],
   table: ['/tables', 'table'],
   messages: ['/kafka/messages', 'topic', 'partition', 'offset'],
+  state: ['/states', 'state'],
 }
 
 /** Returns the columns of the table. Values that belong below another one are further lines of its cells. */

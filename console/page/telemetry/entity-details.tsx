@@ -9,15 +9,14 @@ import { buildAddress } from '../client/address.ts'
 import { type Answer, useLive } from '../client/api-queries.ts'
 import { useParameter } from '../client/url-parameters.ts'
 import { AnswerView } from '../components/answer-view.tsx'
-import { Choice, useSettled } from '../components/form-fields.tsx'
+import { Choice, TextField, useSettled } from '../components/form-fields.tsx'
 import { Moment, splitEntity, toTone } from '../components/labels.tsx'
 import { formatNumber } from '../components/value-texts.ts'
 import { type ChartRange, HOUR, RANGES } from './chart-range.ts'
 import { EntityCharts } from './entity-charts.tsx'
-import { MetricFilter } from './entity-list.tsx'
 import { EntityDeadLetters, EntityTables } from './entity-results.tsx'
 import { NewestReadings, Rules, Statistics } from './entity-sections.tsx'
-import { selectShown } from './entity-series.ts'
+import { MANY_METRICS, selectShown } from './entity-series.ts'
 import { describeSearchLimit } from './telemetry-texts.ts'
 
 export function EntityDetailsPage({ name: entity }: { readonly name: string }): JSX.Element {
@@ -96,7 +95,13 @@ function Entity({
             options={RANGES.map(({ name, text }) => [name, `Last ${text}`])}
           />
         )}
-        <MetricFilter metrics={now.metrics.length} />
+        {(now.metrics.length > MANY_METRICS || metric !== '') && (
+          <TextField
+            name="metric"
+            label="Metrics"
+            placeholder={`part of a name, of ${formatNumber(now.metrics.length)}`}
+          />
+        )}
       </form>
       {problem !== undefined && (
         <p class="problem" role="alert">

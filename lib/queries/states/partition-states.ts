@@ -1,8 +1,7 @@
 /** Describes partition states, which are the data that a consumer stores in Redis for each partition. */
 import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
-import type { StateDetails, StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
+import type { StateDetails, StateInspection, StateSummary } from '#runtime/adapters/redis/state-inspection.ts'
 import type { StateKey } from '#runtime/pipeline/model/index.ts'
-import { listStateKeys, type TopicSize } from '../../tables/table.ts'
 import { countOffsetsBehind } from '../kafka/consumer-lag.ts'
 import { type TimerState, toTimerState } from './entities.ts'
 import { countHeld } from './outcomes.ts'
@@ -16,7 +15,8 @@ interface OpenFailure {
   readonly since: string
 }
 
-export interface PartitionState {
+/** Summary of a partition state, which takes two requests to read. */
+export interface PartitionSummary {
   readonly partition: number
   /** Last applied offset; -1 if no record has been applied. */
   readonly appliedOffset: number
@@ -32,96 +32,77 @@ export interface PartitionState {
   /** Number of entities that wait for the retry of a failed event. `parked` is the number of later events that wait with them. */
   readonly held: number
   readonly parked: number
+  /** Number of emissions that are not published yet. */
+  readonly outbox: number
+  /** Number of records by `outcome/reason`, counted since the state was created. */
+  readonly tally: Readonly<Record<string, number>>
+}
+
+export interface PartitionState extends PartitionSummary {
   readonly timers: number
   /** Next timer that will fire. */
   readonly nextTimer: TimerState | null
-  /** Number of emissions that are not published yet. */
-  readonly outbox: number
   /** Position of the oldest emission that is not published yet. */
   readonly oldestOutbox: string | null
-  readonly openFailures: number
-  /** Open failures. Present only if they were requested. */
-  readonly failures?: readonly OpenFailure[]
+  readonly failures: readonly OpenFailure[]
   /** Number of event ids in the deduplication window. */
   readonly ids: number
-  /** Number of records by `outcome/reason`, counted since the state was created. */
-  readonly tally: Readonly<Record<string, number>>
 }
 
 /**
  * Returns the partition states of a consumer. While the consumer runs, the values of a partition can differ slightly in time.
  *
  * @param bounds bounds of the topic by partition. If undefined, the lag is unknown.
- * @param withFailures true to include open failures
  * @throws Unavailable if Redis does not answer
  */
 export async function readPartitionStates(
   inspection: Pick<StateInspection, 'details'>,
   partitions: readonly StateKey[],
-  { bounds, withFailures = false }: { bounds?: readonly Bounds[] | undefined; withFailures?: boolean } = {},
+  bounds?: readonly (Bounds | undefined)[],
 ): Promise<PartitionState[]> {
   const states: PartitionState[] = []
   // States are read one after another, because this query must not put load on a Redis that consumers use.
   for (const partition of partitions) {
     const details = await inspection.details(partition)
-    states.push(partitionState(partition, details, bounds?.[partition.partition], withFailures))
+    states.push(describePartition(partition, details, bounds?.[partition.partition]))
   }
   return states
 }
 
-/**
- * Returns the topics for which a consumer has stored a state.
- *
- * @throws Unavailable if Redis does not answer
- */
-export async function findRememberedTopics<Topic extends TopicSize>(
-  inspection: Pick<StateInspection, 'summary'>,
-  consumer: string,
-  topics: readonly Topic[],
-): Promise<Topic[]> {
-  const remembers = async (topic: Topic) => {
-    const partitions = listStateKeys(consumer, topic)
-    const summaries = await Promise.all(partitions.map(partition => inspection.summary(partition)))
-    return summaries.some(({ version }) => version.appliedOffset >= 0) ? [topic] : []
-  }
-  return (await Promise.all(topics.map(remembers))).flat()
-}
-
-/** Converts the details of a partition state to a summary. Pure. */
-function partitionState(
+/** Converts the summary of a partition state. @param bounds bounds of the partition; undefined if unknown. Pure. */
+export function summarizePartition(
   { partition }: StateKey,
-  details: StateDetails,
+  { version, clock, entities, outbox, tally }: StateSummary,
   bounds: Bounds | undefined,
-  withFailures: boolean,
-): PartitionState {
-  const { version, clock, entities, timers, nextTimer, outbox, openFailures, ids, tally } = details
-  const appliedOffset = version.appliedOffset
+): PartitionSummary {
+  const { appliedOffset, epoch } = version
   const { held, parked } = countHeld(tally)
   return {
     partition,
     appliedOffset,
     lag: bounds ? countOffsetsBehind(bounds, appliedOffset + 1) : null,
-    epoch: version.epoch,
+    epoch,
     asOf: clock.lastAppendMs === undefined ? null : new Date(clock.lastAppendMs).toISOString(),
     logClockMs: clock.nowMs,
     // Redis stores an additional value for each held entity, which is subtracted here.
     entities: entities - held,
     held,
     parked,
+    outbox,
+    tally,
+  }
+}
+
+function describePartition(key: StateKey, details: StateDetails, bounds: Bounds | undefined): PartitionState {
+  const { clock, timers, nextTimer, oldestOutbox = null, openFailures, ids } = details
+  return {
+    ...summarizePartition(key, details, bounds),
     timers,
     nextTimer: nextTimer ? toTimerState(nextTimer.entity, nextTimer.timer, clock.nowMs) : null,
-    outbox,
-    oldestOutbox: details.oldestOutbox ?? null,
-    openFailures: openFailures.length,
-    ...(withFailures && {
-      failures: openFailures.map(({ id, offset, attempt, firstFailedAt }) => ({
-        id,
-        offset,
-        attempt,
-        since: firstFailedAt,
-      })),
-    }),
+    oldestOutbox,
+    failures: openFailures.map(({ id, offset, attempt, firstFailedAt: since }) => ({
+      ...{ id, offset, attempt, since },
+    })),
     ids,
-    tally,
   }
 }

@@ -22,7 +22,7 @@ const TEXT = /'(?:[^'\\\n]|\\.)*'/g
 /** Names that comments need and no code of ours has, by the reason. */
 const EXCUSED: Readonly<Record<string, string>> = {
   "examples of users' names":
-    'DEVICE_ID SHOP_ENV Shop TempUnit Temperature bed mine.yaml local.sql pump-10 soilMoisture soil_moisture stock temp_c temperatureUnit wind_m_s',
+    'DEVICE_ID SHOP_ENV Shop TempUnit Temperature bed mine.yaml local.sql pump-10 soil_moisture stock temp_c temperatureUnit wind_m_s',
   'examples of names that are put together':
     'functions/clock/handler.handler HistoryDeadLetters location_site place_bed _off _on',
   'of Lambda and its runtimes': 'KeyError MarshalError nodejs22 handler.mjs',

@@ -1,57 +1,15 @@
 import assert from 'node:assert/strict'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, test } from 'node:test'
-import { CliFailure } from '../../../cli/failure.ts'
 import { confirm } from '../../../cli/operation/confirm.ts'
-import { buildStateReport, formatEntities, formatState } from '../../../cli/state/text.ts'
+import { formatEntities } from '../../../cli/state/entity-text.ts'
 import type { Named } from '../../../lib/app/names.ts'
 import { resolveTopic, selectStateKeys } from '../../../lib/operations/state-keys.ts'
-import type { PartitionState } from '../../../lib/queries/states/partition-states.ts'
 import { NAMES } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'
 
 const [PROD, TEST] = ['prod', 'test'].map(env => ({ env, names: NAMES })) as [Named, Named]
 const TIMER = { entity: '/a pump-1', name: 'silence', due: '2026-03-01T12:00:00.000Z', firesAfterMs: 60_000 }
-const FULL: PartitionState = {
-  partition: 1,
-  appliedOffset: 41,
-  lag: 8,
-  epoch: 2,
-  asOf: '2026-03-01T12:00:00.000Z',
-  logClockMs: 30_000,
-  entities: 3,
-  held: 0,
-  parked: 0,
-  timers: 4,
-  nextTimer: TIMER,
-  outbox: 2,
-  oldestOutbox: '0.40.0',
-  openFailures: 1,
-  failures: [{ id: 'f1', offset: 17, attempt: 2, since: '2026-03-01T11:00:00Z' }],
-  ids: 40,
-  tally: { 'applied/counted': 40, 'failed/rejected': 2 },
-}
-const EMPTY: PartitionState = {
-  partition: 0,
-  appliedOffset: -1,
-  lag: 4,
-  epoch: 0,
-  asOf: null,
-  logClockMs: 0,
-  entities: 0,
-  held: 0,
-  parked: 0,
-  timers: 0,
-  nextTimer: null,
-  outbox: 0,
-  oldestOutbox: null,
-  openFailures: 0,
-  ids: 0,
-  tally: {},
-}
-const OF = { consumer: 'processor', topic: 'sluice.telemetry.readings.test' }
-const REPORT = buildStateReport(OF, [], [EMPTY, FULL])
-
 describe('which partition states are meant', () => {
   test('a signal is a topic of the environment, and any other name is whole', () => {
     assert.equal(resolveTopic({ topic: 'failures' }, PROD), 'sluice.telemetry.failures.prod')
@@ -80,15 +38,9 @@ describe('which partition states are meant', () => {
   })
 })
 
-test('states and entities are printed as the golden text says', () => {
+test('entities are printed as the golden text says', () => {
   const held = { failure: 'f1', parked: [18, 20], endsAfterMs: 60_000, timers: [TIMER] }
   golden('state', {
-    'partitions, with what waits and what is open': formatState(REPORT),
-    'held entities, without Kafka': formatState(
-      buildStateReport(OF, new CliFailure('Kafka at k:1 does not answer: reason. Start it.'), [
-        { ...FULL, lag: null, held: 2, parked: 14 },
-      ]),
-    ),
     'a held entity': formatEntities([{ partition: 1, entity: '/a pump-1', timers: [], held }]),
     'an entity': formatEntities([
       { partition: 1, entity: '/a pump-1', state: { count: 1 }, timers: [TIMER] },

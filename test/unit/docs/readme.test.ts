@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { buildConsumerFiles } from '../../../cli/new/consumer-files.ts'
-import { formatEntities } from '../../../cli/state/text.ts'
+import { formatEntities } from '../../../cli/state/entity-text.ts'
 import { PROJECT } from '../../support/program.ts'
 
 const README = readFileSync(join(PROJECT, 'README.md'), 'utf8')
@@ -27,8 +27,8 @@ describe('the README', () => {
     assert.ok((written?.content.trimEnd().split('\n').length ?? 0) <= 15)
   })
 
-  it('given the state of an entity, then sluice state show prints it in that form', () => {
-    const shown = listBlocks('').find(block => block.startsWith('$ npx sluice state show'))
+  it('given the state of an entity, then sluice state entity prints it in that form', () => {
+    const shown = listBlocks('').find(block => block.startsWith('$ npx sluice state entity'))
     const [, entity = '', partition, json = ''] =
       /^\$ .*\n(\S+ \S+) \(partition (\d+)\)\n(.*)$/s.exec(shown ?? '') ?? []
     const state = JSON.parse(json)

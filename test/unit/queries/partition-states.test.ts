@@ -4,7 +4,7 @@ import type { RememberedFailure } from '#runtime/pipeline/model/failure-memory.t
 import type { Hold } from '#runtime/pipeline/model/hold.ts'
 import type { StateKey, StoredTimer } from '#runtime/pipeline/model/partition-state.ts'
 import { listEntityStates } from '../../../lib/queries/states/entities.ts'
-import { findRememberedTopics, readPartitionStates } from '../../../lib/queries/states/partition-states.ts'
+import { readPartitionStates } from '../../../lib/queries/states/partition-states.ts'
 import { listStateKeys, storedEntities } from '../../../lib/tables/table.ts'
 import { appliedUpTo, createInspection } from '../tables/stored.ts'
 
@@ -53,7 +53,7 @@ describe('partition states', () => {
       { start: 5, end: 9 },
       { start: 0, end: 50 },
     ]
-    const [empty, full] = await readPartitionStates(inspection, PARTITIONS, { bounds, withFailures: true })
+    const [empty, full] = await readPartitionStates(inspection, PARTITIONS, bounds)
     assert.deepEqual([empty?.appliedOffset, empty?.lag, empty?.asOf, empty?.nextTimer], [-1, 4, null, null])
     assert.deepEqual(full, {
       partition: 1,
@@ -74,7 +74,6 @@ describe('partition states', () => {
       },
       outbox: 2,
       oldestOutbox: '0.40.0',
-      openFailures: 1,
       failures: [{ id: 'f1', offset: 17, attempt: 2, since: '2026-03-01T11:00:00Z' }],
       ids: 40,
       tally: { 'applied/counted': 40 },
@@ -90,16 +89,6 @@ describe('partition states', () => {
         [41, null],
       ],
     )
-    assert.ok(states.every(state => !('failures' in state)))
-  })
-
-  it('given several topics, then those with a state of the consumer are returned', async () => {
-    const topics = [
-      { topic: 'readings', partitions: 2 },
-      { topic: 'failures', partitions: 3 },
-    ]
-    assert.deepEqual(await findRememberedTopics(inspection, 'processor', topics), [topics[0]])
-    assert.deepEqual(await findRememberedTopics(inspection, 'alerting', topics), [])
   })
 })
 

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { formatEntity } from '#runtime/consumer/event.ts'
 import { ProcessKit } from '#runtime/testing/index.ts'
-import { buildEntityPage, MAX_LISTED_METRICS } from '../../../console/api/telemetry/entity-list.ts'
 import { selectShown } from '../../../console/page/telemetry/entity-series.ts'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
@@ -13,8 +12,9 @@ import { createStatistics, type EntityStatistics, summarise } from '../../../lib
 import { createApplication } from '../../../lib/app/application.ts'
 import { applyMapping } from '../../../lib/mapping/apply-mapping.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
+import { formatValues, listStatistics } from '../../../lib/questions/entities.ts'
 import { errorLine } from '../../../lib/support/file-errors.ts'
-import { METRIC_COLUMNS, metricRows } from '../../../lib/tables/entity-statistics.ts'
+import { MAX_LISTED_METRICS } from '../../../lib/tables/entity-statistics.ts'
 import { inOwnUnits } from '../../../lib/telemetry/convert-units.ts'
 import { buildEntityData } from '../../../lib/telemetry/entity-data.ts'
 import type { Families } from '../../../lib/telemetry/families.ts'
@@ -88,28 +88,16 @@ describe('given a family that does not ship', () => {
     const kit = new ProcessKit(APPLICATION, createStatistics(FAMILIES))
     const event = reading('greenhouse', 'g-1', { soilMoisture: 40, salinity: 4 })
     await kit.when(event)
-    const entity = formatEntity(event)
-    const state = (await kit.state(entity)) as EntityStatistics
-    const rows = metricRows(FAMILIES, { entity, partition: 0, ...summarise(state) })
-    const unit = METRIC_COLUMNS.find(({ name }) => name === 'unit')
+    const state = (await kit.state(formatEntity(event))) as EntityStatistics
+    const rows = listStatistics(FAMILIES, state)
     assert.deepEqual(
-      rows.map(row => [row.family, row.metric, row.last, unit?.value(row)]),
+      rows.map(row => [state.family, row.metric, row.last, row.unit]),
       [
         ['greenhouse', 'soilMoisture', 40, '%'],
         ['greenhouse', 'salinity', 4, ''],
       ],
     )
-    const page = createPage(entity, state)
-    assert.deepEqual(page.families, [{ family: 'greenhouse', entities: 1 }])
-    assert.deepEqual(
-      page.metrics.map(({ name, unit }, index) => [name, unit, page.rows[0]?.values[index]]),
-      [
-        ['soilMoisture', '%', 40],
-        ['batteryVoltage', 'V', null],
-        ['temperature', '°F', null],
-        ['salinity', '', 4],
-      ],
-    )
+    assert.deepEqual(formatValues(rows), ['soilMoisture 40 %', 'salinity 4'])
   })
 
   it('when it has 60 metrics, then all are counted, and a page lists some, or those that are looked for', async () => {
@@ -118,13 +106,10 @@ describe('given a family that does not ship', () => {
     await kit.when(event)
     const state = (await kit.state(formatEntity(event))) as EntityStatistics
     assert.equal(Object.keys(state.metrics).length, 40)
-    const page = createPage(formatEntity(event), state)
-    assert.deepEqual([page.metrics.length, page.measured], [MAX_LISTED_METRICS, 60])
-    assert.equal(page.metrics[0]?.name, 'metric21')
-    assert.deepEqual(
-      createPage(formatEntity(event), state, 'metric6').metrics.map(({ name }) => name),
-      ['metric6', 'metric60'],
-    )
+    const values = formatValues(listStatistics(FAMILIES, state))
+    assert.deepEqual([values.length, values.at(-1)], [MAX_LISTED_METRICS + 1, '28 more'])
+    assert.equal(values[0], 'metric21 1 %')
+    assert.deepEqual(formatValues(listStatistics(FAMILIES, state, 'metric6')), ['metric60 1 %'])
     const metrics = SIXTY.map(name => ({
       name,
       unit: '%',
@@ -142,11 +127,10 @@ describe('given a family that does not ship', () => {
     await kit.when(first, reading('greenhouse', 'g-1', metrics, { seconds: 1 }))
     assert.deepEqual(kit.outcomes, ['applied/counted', 'applied/counted'])
     const state = (await kit.state(formatEntity(first))) as EntityStatistics
-    const rows = metricRows(FAMILIES, { entity: 'g-1', partition: 0, ...summarise(state) })
-    const unit = METRIC_COLUMNS.find(({ name }) => name === 'unit')
+    const rows = listStatistics(FAMILIES, state)
     assert.deepEqual(
-      rows.map(row => [row.metric, row.count, row.mean, unit?.value(row)]),
-      names.map(name => [name, 2, 3, '']),
+      rows.map(row => [row.metric, row.count, row.mean, row.unit]).toSorted(),
+      names.map(name => [name, 2, 3, '']).toSorted(),
     )
     for (const name of names) {
       assert.deepEqual(
@@ -304,8 +288,3 @@ describe('given a flood of metric names', () => {
     assert.deepEqual([dropped, searches], [5_000, 1])
   })
 })
-
-function createPage(entity: string, state: EntityStatistics, metric = '') {
-  const entities = [{ ...state, entity, partition: 0, readings: 1, lastAtMs: T0 }]
-  return buildEntityPage(FAMILIES, { entities, isWhole: true }, new Map(), { find: '', metric, page: 1 })
-}

@@ -1,0 +1,72 @@
+import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
+import { readConfig } from '../../lib/app/config.ts'
+import { requireOwnTopic, resolveTopic, selectStateKeys } from '../../lib/operations/state-keys.ts'
+import { listEntityStates } from '../../lib/queries/states/entities.ts'
+import {
+  argument,
+  command,
+  environment,
+  JSON_OPTION,
+  NATURAL,
+  option,
+  optionWithDefault,
+  SOME_TEXT,
+} from '../command.ts'
+import { CliFailure } from '../failure.ts'
+import { requireConsumer } from '../options/consumer.ts'
+import { readLogBounds } from '../servers/log-bounds.ts'
+import { withRedis } from '../servers/redis.ts'
+import { resolveEnvironment } from '../servers/settings.ts'
+import { printReport } from '../terminal.ts'
+import { formatEntities } from './entity-text.ts'
+import { AT, buildPastReports, formatPastReports } from './past-states.ts'
+
+export default command({
+  about: `Show the state of an entity in a consumer, and its timers.
+
+--at applies the log again in memory, with the code of this project, from the first record that it still has. Nothing is
+changed.`,
+  more: `
+Examples:
+  sluice state entity alerting roof-1
+  sluice state entity alerting roof-1 --at 2h`,
+  args: {
+    consumer: argument('name of the consumer in serverless.yml', SOME_TEXT),
+    entity: argument('whole subject of the entity, or words of its source and subject', SOME_TEXT),
+  },
+  options: {
+    topic: optionWithDefault(
+      '<topic>',
+      'signal, such as readings or failures, or full name of a topic',
+      SOME_TEXT,
+      'readings',
+    ),
+    partition: option('<n>', 'only this partition', NATURAL),
+    at: option(
+      '<offset|time>',
+      'show the state at this offset, or just before this time, and the steps that led to it',
+      AT,
+    ),
+    json: JSON_OPTION,
+    env: environment('to look at'),
+  },
+  async run({ env, entity, json, at, ...wanted }, terminal) {
+    const environment = resolveEnvironment(terminal, env)
+    const config = readConfig(environment)
+    await withRedis(config, async (client, connections) => {
+      if (at) {
+        const selection = { ...wanted, topic: requireOwnTopic(wanted, config), at, entity }
+        const past = await buildPastReports({ client, connections }, selection, environment, terminal)
+        return printReport(terminal, past, json, formatPastReports)
+      }
+      const topic = resolveTopic(wanted, config)
+      const bounds = await readLogBounds(connections, config, topic)
+      const partitions = bounds === 'no-topic' || bounds instanceof CliFailure ? undefined : bounds.length
+      const stateKeys = selectStateKeys(wanted, config, partitions)
+      const found = await listEntityStates(new StateInspection(client), stateKeys, entity)
+      if (found.length > 0) return printReport(terminal, found, json, formatEntities)
+      requireConsumer(wanted.consumer)
+      throw new CliFailure(`${wanted.consumer} has no entity of ${topic} that matches "${entity}".`)
+    })
+  },
+})

@@ -1,0 +1,215 @@
+/** Entities with their newest values, and the statistics of their metrics, as the processor maintains them. */
+import { type MetricStatistics, summarizeMetrics } from '../analytics/metric-statistics.ts'
+import { STATISTICS } from '../analytics/processor.ts'
+import { INTAKE } from '../intake/input.ts'
+import { type Outcomes, readOutcomes } from '../queries/states/outcomes.ts'
+import { formatQuantity, hasSymbol, shortNumber } from '../support/short-number.ts'
+import { textFilter } from '../support/text-match.ts'
+import { listMetrics, MAX_LISTED_METRICS, ENTITIES as TABLE } from '../tables/entity-statistics.ts'
+import { firingNow } from '../tables/firing-alerts.ts'
+import { listStateKeys, readTable } from '../tables/table.ts'
+import type { Families } from '../telemetry/families.ts'
+import { column, count, type Tone } from './column.ts'
+import type { Environment } from './environment.ts'
+import { type Field, type Filter, optionalNameField, textField } from './field.ts'
+import { type Limits, question } from './question.ts'
+
+const WHOLE_OR_WORDS = 'whole subject of an entity, or words of its source and subject'
+
+const OF_METRICS = {
+  family: textField('only entities of this family', 'greenhouse'),
+  metric: textField('words of the names of the metrics to show', 'soilMoisture'),
+}
+
+/** Limits of pages: the states of more entities would take too much memory. */
+const ON_PAGE = { onPage: { mostRecords: 50_000 }, sharedMs: 4_000 }
+
+const EMPTY =
+  'No entity matches. Entities are known once the processor has received a reading: `sluice publish` sends one.'
+
+export const ENTITIES = question({
+  title: 'Entities',
+  about: `List the entities with their newest values, and the number of their firing alerts. Those with alerts are first. \`sluice stats\`
+shows the statistics of their metrics.`,
+  more: `
+Examples:
+  sluice entities list
+  sluice entities list --family greenhouse --metric soilMoisture --json`,
+  filter: { find: textField(WHOLE_OR_WORDS, 'roof-1'), ...OF_METRICS },
+  ...ON_PAGE,
+  async read(environment, filter, limits) {
+    const [{ entities, notes }, alerts] = await Promise.all([
+      readEntities(environment, filter, limits),
+      countAlerts(environment),
+    ])
+    const rows = entities
+      .map(({ metrics, lastAtMs, open: _, ...entity }) => ({
+        key: `${entity.partition} ${entity.entity}`,
+        ...entity,
+        lastAt: new Date(lastAtMs).toISOString(),
+        ...judgeAlerts(alerts.get(entity.entity.trim()) ?? 0),
+        values: formatValues(metrics),
+      }))
+      .sort((a, b) => b.alerts - a.alerts)
+    const families = Map.groupBy(rows, ({ family }) => family)
+    const counts = [...families].map(([family, own]) => `${family} ${own.length}`)
+    return {
+      rows: rows.slice(0, limits.most),
+      more: Math.max(0, rows.length - limits.most),
+      notes: [...notes, ...(counts.length > 1 ? [`Families: ${counts.join(', ')}`] : [])],
+    }
+  },
+}).shownAs({
+  key: 'key',
+  columns: [
+    column('entity', { type: 'entity', least: 14 }),
+    column('family', { leaveOut: 2 }),
+    count('alerts', { tone: 'tone' }),
+    column('lastAt', { heading: 'Last reading', type: 'time', leaveOut: 3 }),
+    count('readings', { leaveOut: 1 }),
+    column('values', { heading: 'Newest values', type: 'list', least: 20 }),
+  ],
+  empty: EMPTY,
+})
+
+export const METRICS = question({
+  title: 'Statistics',
+  about: `Show the statistics of each entity and metric, and the outcomes of the processor's records.
+
+The states are read from Redis, partition by partition, while the processor continues. STD DEV is the deviation of a
+sample, with the divisor n − 1; 0 for a single reading.`,
+  more: `
+Examples:
+  sluice stats roof-1
+  sluice stats --metric soilMoisture --watch`,
+  filter: { find: optionalNameField(WHOLE_OR_WORDS), ...OF_METRICS },
+  ...ON_PAGE,
+  async read(environment, filter, limits) {
+    const { entities, notes } = await readEntities(environment, filter, limits)
+    const all = entities.flatMap(({ entity, partition, family, metrics }) =>
+      metrics.map(metric => ({
+        key: `${partition} ${entity} ${metric.metric}`,
+        ...{ entity, partition, family, ...metric },
+      })),
+    )
+    const totals = await describeTotals(environment)
+    const rows = all.slice(0, limits.most)
+    const missing = rows.length === 0 && totals.length > 0 ? [EMPTY] : []
+    return { rows, more: all.length - rows.length, notes: [...missing, ...notes, ...totals] }
+  },
+}).shownAs({
+  key: 'key',
+  columns: [
+    column('entity', { type: 'entity', least: 14 }),
+    column('metric', { least: 8 }),
+    count('count'),
+    column('mean', { type: 'quantity' }),
+    column('standardDeviation', { heading: 'Std dev', type: 'quantity', leaveOut: 2 }),
+    column('minimum', { heading: 'Min', type: 'quantity', leaveOut: 3 }),
+    column('maximum', { heading: 'Max', type: 'quantity', leaveOut: 4 }),
+    column('last', { type: 'quantity' }),
+    column('unit'),
+    column('lastAt', { type: 'time', leaveOut: 1 }),
+  ],
+  empty: EMPTY,
+})
+
+type Wanted = Filter<{ readonly find: Field<string> } & typeof OF_METRICS>
+
+/** Reads the matching entities with the statistics of the wanted metrics, sorted by name. */
+async function readEntities(environment: Environment, filter: Wanted, { mostRecords }: Limits) {
+  const { find, family, metric = '' } = filter
+  const { families } = environment.config
+  const topic = await environment.topicSize('readings')
+  const query = { text: find, most: mostRecords }
+  const { rows, isWhole } = await readTable(await environment.inspection(), TABLE, topic, query)
+  const entities = rows
+    .filter(row => family === undefined || row.family === family)
+    .map(row => ({ ...row, metrics: listStatistics(families, row, metric) }))
+    .filter(({ metrics }) => metric === '' || metrics.length > 0)
+  const notes = isWhole ? [] : [`Only ${rows.length} entities were searched: narrow the filter.`]
+  return { entities, notes }
+}
+
+/** Returns the statistics of the metrics whose names have all words. Pure. */
+export function listStatistics(
+  families: Families,
+  { family, metrics }: { readonly family: string; readonly metrics: MetricStatistics },
+  words = '',
+) {
+  const fits = textFilter(words)
+  const summaries = summarizeMetrics(metrics)
+  return listMetrics(families, family, [metrics]).flatMap(({ name, unit }) => {
+    const summary = Object.hasOwn(summaries, name) && fits(name) ? summaries[name] : undefined
+    return summary ? [{ metric: name, unit: hasSymbol(unit) ? unit : '', ...summary }] : []
+  })
+}
+
+/** Returns the newest value of each metric, such as `temperature 21.5 °C`. Pure. */
+export function formatValues(metrics: ReturnType<typeof listStatistics>): string[] {
+  const texts = metrics.map(
+    ({ metric, last, unit }) => `${metric} ${formatQuantity(shortNumber(last), unit)}`,
+  )
+  const more = texts.length - MAX_LISTED_METRICS
+  return more > 0 ? [...texts.slice(0, MAX_LISTED_METRICS), `${more} more`] : texts
+}
+
+function judgeAlerts(alerts: number) {
+  return { alerts, tone: (alerts > 0 ? 'bad' : 'plain') satisfies Tone }
+}
+
+/** Returns the number of firing alerts by entity. */
+async function countAlerts(environment: Environment): Promise<ReadonlyMap<string, number>> {
+  const topic = await environment.topicSize('alerts')
+  const alerts = await firingNow(environment.config.families, await environment.inspection(), topic)
+  const byEntity = Map.groupBy(alerts, ({ entity }) => entity)
+  return new Map([...byEntity].map(([entity, own]) => [entity, own.length]))
+}
+
+/** Number of partitions of an input that are counted. Kafka, which knows their number, is not asked. */
+const MAX_PARTITIONS = 500
+
+/** Returns sentences about the outcomes of the processor and, if it has read an input, of the intake. */
+async function describeTotals(environment: Environment): Promise<string[]> {
+  const inspection = await environment.inspection()
+  const inputs = environment.inputs.map(({ topic }) => ({ topic, partitions: MAX_PARTITIONS }))
+  const consumers = {
+    Processor: listStateKeys(STATISTICS, await environment.topicSize('readings')),
+    Intake: inputs.flatMap(topic => listStateKeys(INTAKE, topic)),
+  }
+  const found = Object.entries(consumers).map(async ([name, keys]) => {
+    const outcomes = await readOutcomes(inspection, keys)
+    return Object.keys(outcomes.reasons).length > 0 ? [`${name}: ${formatTotals(outcomes)}`] : []
+  })
+  return (await Promise.all(found)).flat()
+}
+
+/** Reasons that most records have, which are not shown. */
+const USUAL = /^(applied\/(counted|taken|window-.*)|duplicate\/id-known)$/
+
+/** Texts of reasons. All others are shown as they are, such as the codes of failures. */
+const REASONS: Readonly<Record<string, string>> = {
+  'applied/late': 'too late for their minute',
+  'ignored/tick': 'ticks of the clock',
+  'ignored/rule-set': 'rule sets',
+  'ignored/plan-of-tables': 'plans of tables',
+  'ignored/not-mine': 'for other consumers',
+  'ignored/before-start': 'from before SLUICE_SINCE',
+}
+
+/**
+ * Returns the totals, such as `7267 applied, 0 duplicates, 12 ignored (12 ticks of the clock), 0 failed; 0 waiting to be published`.
+ * Pure.
+ */
+export function formatTotals({ applied, duplicate, ignored, failed, reasons, outbox }: Outcomes): string {
+  const parts = { applied, duplicate, ignored, failed }
+  const words = { applied: 'applied', duplicate: 'duplicates', ignored: 'ignored', failed: 'failed' }
+  const counts = Object.entries(words).map(([outcome, word]) => {
+    const own = Object.entries(reasons)
+      .filter(([name]) => name.startsWith(`${outcome}/`) && !USUAL.test(name))
+      .map(([name, count]) => `${count} ${REASONS[name] ?? name.slice(outcome.length + 1)}`)
+      .sort()
+    return `${parts[outcome as keyof typeof parts]} ${word}${own.length > 0 ? ` (${own.join(', ')})` : ''}`
+  })
+  return `${counts.join(', ')}; ${outbox} waiting to be published`
+}

@@ -11,29 +11,37 @@ import { Shell } from './shell.tsx'
 
 function Console(): JSX.Element {
   const answer = useLive('/environment')
-  const { answer: questions } = useAnswer('/questions')
+  const questions = useAnswer('/questions')
   return (
     <AnswerView of={answer} what="the environment">
       {environment => (
         <EnvironmentContext.Provider value={environment}>
-          <QuestionsContext.Provider value={questions}>
-            <LocationProvider>
-              <Shell>
-                <Router>
-                  {AREAS.flatMap(({ path, page }) => [
-                    <Route key={path} path={path} component={page} />,
-                    ...(path === '/'
-                      ? []
-                      : [<Route key={`${path}/*`} path={`${path}/*`} component={page} />]),
-                  ])}
-                  <Route default component={NoSuchPage} />
-                </Router>
-              </Shell>
-            </LocationProvider>
-          </QuestionsContext.Provider>
+          <AnswerView of={questions} what="the pages">
+            {questions => (
+              <QuestionsContext.Provider value={questions}>
+                <Pages />
+              </QuestionsContext.Provider>
+            )}
+          </AnswerView>
         </EnvironmentContext.Provider>
       )}
     </AnswerView>
+  )
+}
+
+function Pages(): JSX.Element {
+  return (
+    <LocationProvider>
+      <Shell>
+        <Router>
+          {AREAS.flatMap(({ path, page }) => [
+            <Route key={path} path={path} component={page} />,
+            ...(path === '/' ? [] : [<Route key={`${path}/*`} path={`${path}/*`} component={page} />]),
+          ])}
+          <Route default component={NoSuchPage} />
+        </Router>
+      </Shell>
+    </LocationProvider>
   )
 }
 

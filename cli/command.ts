@@ -13,7 +13,7 @@ import {
   wholeNumber,
 } from '#runtime/settings/index.ts'
 import { duration } from '../lib/app/settings/duration.ts'
-import type { OptionRules } from './option-rules.ts'
+import type { FieldRules } from '../lib/questions/field-rules.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Declaration of an argument or option. */
@@ -65,7 +65,7 @@ export type ValuesOf<Declared extends Parameters> = {
 }
 
 interface Declaration<Arguments extends Parameters, Options extends Parameters>
-  extends OptionRules<keyof (Arguments & Options) & string> {
+  extends FieldRules<keyof (Arguments & Options) & string> {
   /** Description of the command, in paragraphs. Line breaks within a paragraph are ignored. */
   readonly about: string
   /** Further paragraphs and examples, shown after the options. */

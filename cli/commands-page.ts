@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { Command } from 'commander'
+import { CONSOLE_OPERATIONS, OPERATIONS } from '../lib/operations/all.ts'
+import { OPERATIONS_IN_ACCOUNT } from '../lib/operations/in-account.ts'
 import { PROJECT } from '../scripts/paths.ts'
 import { buildProgram } from './program.ts'
 
@@ -10,13 +12,32 @@ export const PAGE = join(PROJECT, 'docs/commands.md')
 
 const LIST = /(?<=^<!-- The list is written by .* -->\n).*?(?=^<!-- end of the list -->$)/ms
 
+const OPERATIONS_LIST =
+  /(?<=^<!-- The operations are written by .* -->\n).*?(?=^<!-- end of the operations -->$)/ms
+
+/** Returns which operations consoles have, in Markdown. */
+function listOperations(): string {
+  const format = (words: readonly string[]) => words.map(word => `\`${word}\``).join(', ')
+  const ofAccount = Object.keys(OPERATIONS_IN_ACCOUNT).toSorted()
+  const ofConsole = Object.keys(CONSOLE_OPERATIONS).filter(word => !ofAccount.includes(word))
+  const others = ['reprocess', ...Object.keys(OPERATIONS)].filter(
+    word => !Object.hasOwn(CONSOLE_OPERATIONS, word),
+  )
+  return [
+    `- In every console: ${format(ofAccount)}.`,
+    `- In the console of \`npm start\` and \`sluice console\`: ${format(ofConsole.toSorted())}.`,
+    `- On the command line: ${format(others.toSorted())}.`,
+  ].join('\n')
+}
+
 /**
- * Returns the page with the current list of commands.
+ * Returns the page with the current lists of commands and operations.
  *
- * @throws Error if the page has no section for the list
+ * @throws Error if the page has no sections for the lists
  */
 export async function renderCommandsPage(page: string): Promise<string> {
-  if (!LIST.test(page)) throw new Error('docs/commands.md has no place for the list of commands')
+  if (!LIST.test(page) || !OPERATIONS_LIST.test(page))
+    throw new Error('docs/commands.md has no place for the list of commands, or of operations')
   const nowhere = new PassThrough()
   const sluice = await buildProgram(
     {
@@ -32,7 +53,8 @@ export async function renderCommandsPage(page: string): Promise<string> {
   const rows = listCommands(sluice)
     .map(({ words, command }) => formatCommand(words, command))
     .toSorted()
-  return page.replace(LIST, () => `\n${rows.join('\n')}\n\n`)
+  const commands = `\n${rows.join('\n')}\n\n`
+  return page.replace(LIST, () => commands).replace(OPERATIONS_LIST, () => `\n${listOperations()}\n\n`)
 }
 
 interface NamedCommand {

@@ -1,9 +1,10 @@
 /**
  * Commands of `sluice`, in the order of the help, each with one line of description and the file that declares it. When a command
  * runs, only its own file is loaded. The path of the file corresponds to the words of the command: `rules test` is declared in
- * `rules/test.ts`, and `skip` in `skip/skip.ts`.
+ * `rules/test.ts`, and `verify` in `verify/verify.ts`.
  */
 
+import { OPERATIONS } from '../lib/operations/all.ts'
 import { ALL_QUESTIONS, type QuestionWords } from '../lib/questions/all.ts'
 import type { CommandValue } from './command.ts'
 
@@ -23,6 +24,12 @@ export type CommandTree = Readonly<Record<string, Leaf | Group>>
 function asks(words: QuestionWords): Leaf {
   const { line, load } = ALL_QUESTIONS[words]
   return [line, async () => ({ default: (await import('./questions.ts')).toCommand(await load()) })]
+}
+
+/** Returns the command that carries out an operation. */
+function carriesOut(action: keyof typeof OPERATIONS): Leaf {
+  const { line, load } = OPERATIONS[action]
+  return [line, async () => ({ default: (await import('./operations.ts')).toCommand(await load()) })]
 }
 
 export const COMMANDS: CommandTree = {
@@ -48,19 +55,19 @@ last processed record.`,
       list: asks('state list'),
       show: asks('state show'),
       entity: ['show the state of an entity', () => import('./state/entity.ts')],
-      drop: ['drop the state of a partition', () => import('./state/drop.ts')],
-      erase: ['erase one entity from the states of all consumers', () => import('./state/erase.ts')],
+      drop: carriesOut('state drop'),
+      erase: carriesOut('state erase'),
     },
   },
-  skip: ['skip a record at which a consumer hangs', () => import('./skip/skip.ts')],
+  skip: carriesOut('skip'),
   topics: {
     line: 'create and describe topics, apply the topic table',
     about: 'Create and describe topics, and change them as the topic table says.',
     commands: {
-      create: ['create a topic', () => import('./topics/create.ts')],
+      create: carriesOut('topics create'),
       list: asks('topics list'),
       describe: asks('topics describe'),
-      apply: ['apply the topic table', () => import('./topics/apply.ts')],
+      apply: carriesOut('topics apply'),
     },
   },
   verify: ['compare the results of a consumer with its log', () => import('./verify/verify.ts')],
@@ -81,8 +88,8 @@ last processed record.`,
     commands: {
       list: asks('dlq list'),
       show: asks('dlq show'),
-      redrive: ['return dead letters to the consumers that failed', () => import('./dlq/redrive.ts')],
-      drop: ['mark dead letters as handled', () => import('./dlq/drop.ts')],
+      redrive: carriesOut('dlq redrive'),
+      drop: carriesOut('dlq drop'),
     },
   },
   doctor: ['check an environment', () => import('./doctor/doctor.ts')],
@@ -152,8 +159,8 @@ last processed record.`,
     about: 'List, apply, drop and serve the tables that config/views declares in SQL.',
     commands: {
       list: asks('views list'),
-      apply: ['put the statements of a folder into force', () => import('./views/apply.ts')],
-      drop: ['drop tables', () => import('./views/drop.ts')],
+      apply: carriesOut('views apply'),
+      drop: carriesOut('views drop'),
       serve: ["serve ksqlDB's REST interface to the tables", () => import('./views/serve.ts')],
     },
   },
@@ -165,7 +172,7 @@ The schemas are packaged with the code (events/schemas/). Functions never regist
 functions start only if their schemas are registered.`,
     commands: {
       check: ['compare schemas with the registry', () => import('./schemas/check.ts')],
-      register: ['register schemas', () => import('./schemas/register.ts')],
+      register: carriesOut('schemas register'),
     },
   },
   silence: {
@@ -173,9 +180,9 @@ functions start only if their schemas are registered.`,
     about:
       'Silence matching alerts: no notifications for a while. They still fire, and stay in the alerts topic.',
     commands: {
-      add: ['add a silence', () => import('./silence/add.ts')],
+      add: carriesOut('silence add'),
       list: asks('silence list'),
-      end: ['end a silence', () => import('./silence/end.ts')],
+      end: carriesOut('silence end'),
     },
   },
   new: {

@@ -2,11 +2,11 @@
 import { Argument, type Command, type Option } from 'commander'
 import { safeParse } from 'valibot'
 import type { Kind } from '#runtime/settings/index.ts'
+import { findBrokenRules } from '../lib/questions/field-rules.ts'
 import { describeInvalid } from '../scripts/command-line.ts'
 import { type CommandValue, type Parameter, type Parameters, toFlag, toKebabCase } from './command.ts'
 import { EVENT_HUB_OPTIONS, KAFKA_OPTIONS, takeTopicFromEventHub } from './kafka-options.ts'
 import { noTerminalFailure } from './operation/confirm.ts'
-import { findBrokenRules } from './option-rules.ts'
 import { DeclaredOption } from './setting-options.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -40,7 +40,7 @@ function requireRules(command: Command, value: CommandValue, { stdin }: Terminal
     return `option '${text === undefined ? option?.flags : `${option?.long} ${text}`}'`
   }
   const errors = findBrokenRules(value, isPresent, describe)
-  if (errors.length > 0) command.error(errors.join('\n'))
+  if (errors.length > 0) command.error(errors.map(error => `error: ${error}`).join('\n'))
   if (value.confirms && !stdin.isTTY && !value.confirms.some(isPresent))
     throw noTerminalFailure('--yes, or --dry-run')
 }

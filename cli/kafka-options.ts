@@ -1,18 +1,21 @@
-/** Options that select another Kafka cluster. All commands that connect to Kafka have them. */
+/** Options that select another Kafka cluster, and the registry of its schemas. All commands that connect to Kafka have them. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { parseConnectionString } from '#runtime/adapters/kafka/event-hubs.ts'
-import { type Environment, KAFKA } from '#runtime/settings/index.ts'
+import { type Environment, KAFKA, REGISTRY } from '#runtime/settings/index.ts'
 import { withPrecedence } from '../lib/app/settings/precedence.ts'
-import { ANY_TEXT, option, SOME_TEXT } from './command.ts'
+import { ANY_TEXT, address, option, SOME_TEXT } from './command.ts'
 import { CliFailure } from './failure.ts'
 import { optionsByVariable, settingOption, settingOptions } from './setting-options.ts'
 import type { Terminal } from './terminal.ts'
 
 const CONNECTION_STRING = settingOption(KAFKA.settings, 'EVENT_HUBS_CONN_STR')
 
+export const REGISTRY_OPTION = address(settingOption(REGISTRY.settings, 'SCHEMA_REGISTRY_URL'))
+
 export const KAFKA_OPTIONS = {
   ...settingOptions(KAFKA),
+  registry: REGISTRY_OPTION,
   // Validate the value later, because the message about an invalid value would show it.
   eventHubsConnStr: {
     ...CONNECTION_STRING,
@@ -60,7 +63,8 @@ export function applyKafkaOptions(
 ): Environment {
   const given = [...optionsByVariable(command)].flatMap(([variable, option]) => {
     const value: string | readonly string[] | undefined = command?.getOptionValue(option.attributeName())
-    if (value === undefined || !Object.hasOwn(KAFKA.settings, variable)) return []
+    if (value === undefined || !Object.hasOwn({ ...KAFKA.settings, ...REGISTRY.settings }, variable))
+      return []
     const text = [value].flat().join(',')
     if (variable === 'KAFKA_CA_FILE') return [[variable, resolve(folder, text)]]
     return [[variable, variable === 'EVENT_HUBS_CONN_STR' ? resolveVariable(text, environment) : text]]

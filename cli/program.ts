@@ -10,8 +10,9 @@ import { STACK_NAME } from '../scripts/running-stacks.ts'
 import { option } from './command.ts'
 import { COMMANDS, type CommandTree } from './commands.ts'
 import { createOption, declare, requireValidValues } from './declare.ts'
-import { CliFailure, isStop, usageFailure } from './failure.ts'
+import { CliFailure, isStop, StoppedByUser, usageFailure } from './failure.ts'
 import { applyKafkaOptions } from './kafka-options.ts'
+import { escapeTextLines } from './output/text-width.ts'
 import { addOptionNames } from './setting-options.ts'
 import { getColumns, type Terminal } from './terminal.ts'
 
@@ -155,9 +156,14 @@ function handleError(error: unknown, { stderr, stop }: Terminal, { command }: Ru
   // Commander has already printed a message. Its exit code is 0 after --help, and 1 for wrong usage, for which this program returns
   // 2.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  if (isStop(error, stop)) return 0
+  if (isStop(error, stop)) {
+    // Only a stop of what would have changed something says so: that nothing was changed.
+    const { message } = error as Error
+    if (error instanceof StoppedByUser && message !== '') stderr.write(`${message}\n`)
+    return error instanceof StoppedByUser && message !== '' ? 130 : 0
+  }
   if (error instanceof Failure) {
-    stderr.write(`${error.message}\n`)
+    stderr.write(`${escapeTextLines(error.message)}\n`)
     return error instanceof CliFailure ? error.status : error.isUsage ? 2 : 1
   }
   // A file that a setting names, such as that of a family.

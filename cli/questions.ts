@@ -15,15 +15,12 @@ import { formatQuantity, shortNumber } from '../lib/support/short-number.ts'
 import { formatSize } from '../lib/support/size-text.ts'
 import { utcTime } from '../lib/support/time-text.ts'
 import {
-  argument,
   type CommandValue,
   command,
   environment,
   FLAT_OPTION,
   flag,
   JSON_OPTION,
-  option,
-  optionalArgument,
   optionWithDefault,
   type Parameter,
   type Parameters,
@@ -48,9 +45,9 @@ export function toCommand(question: AnyQuestion): CommandValue {
   return command<Parameters, Parameters>({
     about,
     more,
-    args: toParameters(fields, ({ form }) => form.type === 'name'),
+    args: toParameters(fields, isArgument),
     options: {
-      ...toParameters(fields, ({ form }) => form.type !== 'name'),
+      ...toParameters(fields, field => !isArgument(field)),
       ...(isList && { limit: toLimit(usual) }),
       ...(toRaw && { raw: flag('write only the value, byte for byte') }),
       json: JSON_OPTION,
@@ -102,22 +99,22 @@ async function repeat(print: () => Promise<void>, { stop }: Pick<Terminal, 'stop
   throw new StoppedByUser()
 }
 
-type ParametersOf<Of extends Fields> = {
-  readonly [Name in keyof Of]: Of[Name] extends Field<infer Value> ? Parameter<Value | undefined> : never
+/** Returns whether a field is an argument of a command. All others are options. */
+export function isArgument({ form }: AnyField): boolean {
+  return form.type === 'name'
 }
 
-/** Returns the parameters of a command for fields, such as its options. */
-export function toParameters<Of extends Fields>(
-  fields: Of,
-  fits: (field: AnyField) => boolean = () => true,
-): ParametersOf<Of> {
+/** Returns those fields that fit as arguments or options of a command. */
+export function toParameters(fields: Fields, fits: (field: AnyField) => boolean): Parameters {
   const fitting = Object.entries(fields).filter(([, field]) => fits(field))
-  return Object.fromEntries(fitting.map(([name, field]) => [name, toParameter(field)])) as never
+  return Object.fromEntries(fitting.map(([name, field]) => [name, toParameter(field)]))
 }
 
-function toParameter({ form, about, kind, isRequired }: AnyField): Parameter<unknown> {
-  if (form.type === 'name') return isRequired ? argument(about, kind) : optionalArgument(about, kind)
-  return form.type === 'flag' ? flag(about) : option(`<${form.type}>`, about, kind)
+function toParameter(field: AnyField): Parameter<unknown> {
+  const { form, about: description, kind, isRequired = false, isList = false } = field
+  if (form.type === 'flag') return flag(description)
+  const value = form.type === 'number' ? '<n>' : `<${form.type}>`
+  return { description, kind, isRequired, isList, ...(!isArgument(field) && { value }) }
 }
 
 function toLimit(usual = UNBOUNDED): Parameter<number> {

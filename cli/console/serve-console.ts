@@ -9,6 +9,7 @@ import { redirectRoot, serveConsole, toUnusablePort } from '../../console/serve.
 import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
+import { CONSOLE_OPERATIONS } from '../../lib/operations/all.ts'
 import { isOnThisMachine } from '../../lib/questions/environment.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
 import { CliFailure } from '../failure.ts'
@@ -42,6 +43,7 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
   const app = createConsoleApp({
     environment,
     page: await buildConsolePage(),
+    operations: CONSOLE_OPERATIONS,
     access: createLocalAccess(token, { name: await resolveOperator(config), role: options.role }),
     reportError: error => terminal.stderr.write(errorLine(error)),
     reportFailedSignIn: ({ route }) =>

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import type { OperationFailure } from '../../lib/operations/operation-failure.ts'
-import { CliFailure, usageFailure } from '../failure.ts'
+import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 
 /**
@@ -20,11 +20,19 @@ export async function confirm(question: string, isSure: boolean, terminal: Termi
     const answer = await Promise.race([lines.question(`${question} [y/N] `, { signal: stop }), ended])
     if (/^y(es)?$/i.test(answer.trim())) return
   } catch (error) {
-    if (!stop.aborted) throw error
+    // A terminal in raw mode takes Ctrl-C as a key, so that no signal comes.
+    if ((error as Error).name !== 'AbortError') throw error
+    stderr.write('\n')
+    throw new StoppedByUser('Nothing was changed.')
   } finally {
     lines.close()
   }
   throw new CliFailure('Nothing was changed.')
+}
+
+/** Checks that there is a terminal to confirm on. @throws OperationFailure that names the options with which a command does not ask */
+export function requireTerminal({ stdin }: Pick<Terminal, 'stdin'>): void {
+  if (!stdin.isTTY) throw noTerminalFailure('--yes, or --dry-run')
 }
 
 /** Returns the refusal of a command that cannot ask. @param flags options with which it does not ask */

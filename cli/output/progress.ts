@@ -1,7 +1,7 @@
 /** Shows the progress of a command as one line on standard error. */
 
+import { formatProgress, type Progress } from '../../lib/support/progress-text.ts'
 import type { Terminal } from '../terminal.ts'
-import { formatProgress, type Progress } from './progress-text.ts'
 
 /** Interval of updates in milliseconds. On a terminal, each line replaces the previous one; otherwise all lines remain. */
 const ON_TERMINAL_MS = 100

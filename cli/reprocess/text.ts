@@ -5,7 +5,7 @@ import type { SwitchedPartition } from '../../lib/operations/reprocess/reprocess
 import type { ReprocessProgress } from '../../lib/operations/reprocess/run.ts'
 import type { Start } from '../../lib/operations/reprocess/start.ts'
 import { count } from '../../lib/support/count.ts'
-import { formatProgress } from '../output/progress-text.ts'
+import { formatProgress } from '../../lib/support/progress-text.ts'
 
 /** Returns the plan as text, with the start of each partition. */
 export function formatPlan(live: readonly LivePartition[], starts: readonly Start[]): string {

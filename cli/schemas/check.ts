@@ -1,14 +1,15 @@
-import { command, environment } from '../command.ts'
+import {
+  compareSchemas,
+  describeRefused,
+  describeSchemas,
+  TYPES_FIELD,
+} from '../../lib/operations/schemas/compare-schemas.ts'
+import { command, environment, JSON_OPTION, optionalArguments } from '../command.ts'
+import { CliFailure } from '../failure.ts'
+import { REGISTRY_OPTION } from '../kafka-options.ts'
+import { escapeText } from '../output/text-width.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'
-import {
-  queryVerdicts,
-  readShippedSchemas,
-  requireCompatible,
-  SCHEMAS_ARGUMENTS,
-  SCHEMAS_OPTIONS,
-} from './compare-schemas.ts'
-import { formatSchemas } from './text.ts'
 
 export default command({
   about: `Compare the packaged schemas with the schema registry: which are registered, which are new, which can become the next
@@ -21,19 +22,17 @@ The registry is that of --registry, else of SCHEMA_REGISTRY_URL (with SCHEMA_REG
 Examples:
   sluice schemas check
   sluice schemas check io.sluice.alert.fired.v1 --env staging`,
-  args: SCHEMAS_ARGUMENTS,
-  options: { ...SCHEMAS_OPTIONS, env: environment('of the subjects') },
+  args: { types: optionalArguments(TYPES_FIELD.about, TYPES_FIELD.kind) },
+  options: { registry: REGISTRY_OPTION, json: JSON_OPTION, env: environment('of the subjects') },
   withoutKafka: true,
-  async run({ types, ...options }, terminal) {
-    const config = resolveConfig(terminal, options.env)
-    const { url, verdicts } = await queryVerdicts(
-      await readShippedSchemas(types, config),
-      options,
-      config,
-      terminal,
-    )
-    const schemas = verdicts.map(({ verdict }) => verdict)
-    printReport(terminal, { env: config.env, registry: url, schemas }, options.json, formatSchemas)
-    requireCompatible(schemas)
+  async run({ types, json, env }, terminal) {
+    const compared = await compareSchemas(resolveConfig(terminal, env), types)
+    const toText = () =>
+      describeSchemas(compared)
+        .map(line => `${escapeText(line)}\n`)
+        .join('')
+    printReport(terminal, compared, json, toText)
+    const refused = describeRefused(compared)
+    if (refused !== undefined) throw new CliFailure(refused)
   },
 })

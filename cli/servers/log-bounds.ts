@@ -25,8 +25,7 @@ export async function readLogBounds(
     return await awaitAnswer(readTopicBounds(offsets, topic))
   } catch (error) {
     if (isUnknownTopic(error)) return 'no-topic'
-    const failure = serverFailure(error, config)
-    return failure instanceof CliFailure ? failure : new CliFailure((error as Error).message)
+    return new CliFailure((serverFailure(error, config) as Error).message)
   } finally {
     await offsets?.close().catch(() => {})
   }

@@ -1,6 +1,7 @@
 /** Opens the environment that a command asks, and converts errors to messages for users. */
 import type { Config } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
+import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import { Environment, isOnThisMachine } from '../../lib/questions/environment.ts'
 import { requireEnvironment } from './environment.ts'
 import { serverFailure } from './server-errors.ts'
@@ -13,7 +14,7 @@ import { serverFailure } from './server-errors.ts'
  */
 export async function withEnvironment<T>(
   config: Config,
-  use: (environment: Environment) => Promise<T>,
+  use: (environment: Environment<DeclaredFunction>) => Promise<T>,
   mustExist = true,
 ): Promise<T> {
   const parts = { config, functions: readFunctions(), isLocal: isOnThisMachine(config) }

@@ -1,27 +1,3 @@
 /** Waits for servers, and converts their errors to messages for users. */
-
-import { isUnknownTopic, RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
-import { signInProblem } from '#runtime/adapters/kafka/sign-in-problem.ts'
-import { RetryableError } from '#runtime/consumer/index.ts'
-import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
-import type { Config } from '../../lib/app/config.ts'
-import { describeKafka } from '../../lib/diagnosis/server-standards.ts'
-import { getReason } from '../../lib/queries/kafka/kafka-answers.ts'
-import { Failure } from '../../lib/support/failure.ts'
-import { CliFailure } from '../failure.ts'
-
 export { withTimeout as awaitAnswer } from '../../lib/diagnosis/observe.ts'
-
-/** Converts an error of a server to an error with a message for users. All other errors are returned unchanged. */
-export function serverFailure(error: unknown, config: Config): unknown {
-  if (error instanceof Failure) return error
-  const kafka = `Kafka at ${describeKafka(config).address}`
-  const fail = (message: string) => new CliFailure(message, 1, { cause: error })
-  const problem = signInProblem(error)
-  if (problem !== undefined) return fail(`${kafka} cannot be used: ${problem}`)
-  if (isUnknownTopic(error)) return fail(`${kafka}: ${error.message}`)
-  if (error instanceof RefusedByKafka && error.code === 'refused')
-    return fail(`${kafka} refuses: ${getReason(error)}`)
-  const isOfServer = error instanceof Unavailable || error instanceof RetryableError || isUnreadable(error)
-  return isOfServer ? fail(error.message.replace(/^Kafka (?!at )/, `${kafka} `)) : error
-}
+export { serverFailure } from '../../lib/operations/server-failure.ts'

@@ -5,9 +5,13 @@ import type { Config } from '../../lib/app/config.ts'
 import type { Answer } from '../../lib/operations/sql/database.ts'
 import type { Value } from '../../lib/operations/sql/plain-value.ts'
 import { VIEWS as OF_RECORDS } from '../../lib/operations/sql/views.ts'
-import { followSelection } from '../../lib/operations/views/follow-selection.ts'
+import { followSelection, openSelectionLog } from '../../lib/operations/views/follow-selection.ts'
+import { readInForce } from '../../lib/operations/views/in-force.ts'
 import { requireTable } from '../../lib/operations/views/plan-change.ts'
+import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
 import { selectRows } from '../../lib/queries/states/view-rows.ts'
+import type { Environment } from '../../lib/questions/environment.ts'
+import { FileError } from '../../lib/support/file-errors.ts'
 import {
   compileSelect,
   parseSelect,
@@ -20,7 +24,7 @@ import { formatWindow } from '../../lib/windows/windows.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
 import { formatRow } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
-import { statementFailure, type ViewServers, withViews } from '../servers/views.ts'
+import { withEnvironment } from '../servers/open-environment.ts'
 import type { Terminal } from '../terminal.ts'
 import { formatCsvLine, formatShown } from './text.ts'
 
@@ -66,9 +70,9 @@ export async function answerFromTables(
   if (!isOfTables && (name === undefined || isOfRecords(name))) return false
   let isReached = false
   try {
-    return await withViews(config, async servers => {
+    return await withEnvironment(config, async environment => {
+      const plan = await readInForce(environment)
       isReached = true
-      const { plan } = servers
       if (!isOfTables && !isKnown(plan, name as string)) return false
       const [, shown] = SHOW.exec(statements) ?? []
       if (shown) await print(yieldAnswer(/^t/i.test(shown) ? answerTables(plan) : answerStreams(plan)))
@@ -76,8 +80,8 @@ export async function answerFromTables(
         await print(yieldAnswer(describeSource(plan, name as string)))
       else {
         const selection = compileStep(() => compileSelect(statements, plan, parse))
-        if (selection.isPush) await follow(selection, servers, format, terminal)
-        else await print(yieldAnswer(await runPullQuery(selection, servers, most)))
+        if (selection.isPush) await follow(selection, environment, format, terminal)
+        else await print(yieldAnswer(await runPullQuery(selection, environment, most)))
       }
       return true
     })
@@ -90,7 +94,9 @@ export async function answerFromTables(
 
 /** Returns the tables of config/views that can be read; none without the servers that have them. */
 export function listTables(config: Config): Promise<readonly TablePlan[]> {
-  return withViews(config, async ({ plan }) => readableTables(plan)).catch(() => [])
+  return withEnvironment(config, async environment => readableTables(await readInForce(environment))).catch(
+    () => [],
+  )
 }
 
 function isKnown({ tables, streams }: ActivatedPlan, name: string): boolean {
@@ -154,18 +160,20 @@ function compileStep<T>(step: () => T): T {
   try {
     return step()
   } catch (error) {
-    throw statementFailure(error)
+    throw error instanceof FileError ? new CliFailure(error.message, 1, { cause: error }) : error
   }
 }
 
 async function runPullQuery(
   selection: TableSelection,
-  { states, rows }: ViewServers,
+  environment: Environment,
   most: number,
 ): Promise<Answer> {
   const { table, columns, key: group, limit, selectRow } = selection
   const query = { group, toAnswer: selectRow, limit: limit ?? most }
-  const found = await selectRows(states, await rows(), table, query)
+  const topic = environment.topic('view-rows')
+  const { length: partitions } = await readTopicBounds(await environment.offsets(), topic)
+  const found = await selectRows(await environment.inspection(), { topic, partitions }, table, query)
   if (!found.isWhole && limit === undefined)
     throw new CliFailure(`The result has more than ${most} rows: add a LIMIT.`)
   return buildAnswer(
@@ -177,7 +185,7 @@ async function runPullQuery(
 /** Prints changes or events until the user stops the command, or the limit is reached. */
 async function follow(
   selection: Selection,
-  { changes }: ViewServers,
+  environment: Environment,
   format: 'table' | 'csv' | 'json',
   terminal: Terminal,
 ): Promise<void> {
@@ -192,7 +200,8 @@ async function follow(
   }
   if (format !== 'json') stdout.write(formatLine(names))
   let count = 0
-  for await (const row of followSelection(await changes(), selection, 'now', stop)) {
+  const log = await openSelectionLog(environment)
+  for await (const row of followSelection(log, selection, 'now', stop)) {
     const isEnd = 'ended' in row
     const values = isEnd ? row.ended : row
     const shownValues = values.map((value, index) => toShownValue(value, columns[index]?.type))

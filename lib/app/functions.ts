@@ -233,7 +233,10 @@ export function listEmitters(
 }
 
 /** Returns the names of the consumers that read the signal. Without a signal, returns the names of all consumers. */
-export function listConsumers(functions: readonly DeclaredFunction[], signal?: Signal): string[] {
+export function listConsumers(
+  functions: readonly Pick<DeclaredFunction, 'name' | 'consumes' | 'inputs'>[],
+  signal?: Signal,
+): string[] {
   const names = functions
     .filter(declared => (signal === undefined ? isConsumer(declared) : declared.consumes.includes(signal)))
     .map(getConsumerName)
@@ -241,7 +244,10 @@ export function listConsumers(functions: readonly DeclaredFunction[], signal?: S
 }
 
 /** Returns the consumers and forwarders of a topic. */
-export function listReaders(functions: readonly DeclaredFunction[], signal: Signal): string[] {
+export function listReaders(
+  functions: readonly Pick<DeclaredFunction, 'name' | 'consumes' | 'inputs' | 'forwards'>[],
+  signal: Signal,
+): string[] {
   const forwarders = functions.filter(({ forwards }) => forwards.includes(signal)).map(({ name }) => name)
   return [...listConsumers(functions, signal), ...forwarders]
 }

@@ -10,6 +10,7 @@ export const ACTIONS = [
   'dlq drop',
   'dlq redrive',
   'reprocess',
+  'schemas register',
   'silence add',
   'silence end',
   'skip',

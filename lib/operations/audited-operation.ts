@@ -19,9 +19,19 @@ export interface Operation {
 /** Counts by outcome, updated while an operation runs. They are audited even if the operation fails. */
 export type Counts = Record<string, number>
 
+/** Result of an operation, or the error that ended it. */
+type Ended = { readonly result: unknown } | { readonly error: unknown }
+
 /** Error for an operation that was at least partly completed, but whose audit event could not be written. */
 export class NotAudited extends OperationFailure {
   override readonly name = 'NotAudited'
+  readonly ended: Ended
+
+  constructor(ended: Ended, cause: unknown) {
+    const outcome = 'error' in ended ? (ended.error as Error).message : 'The operation is complete.'
+    super(`${outcome} The audit event could not be written: ${(cause as Error).message}`, { cause })
+    this.ended = ended
+  }
 }
 
 /** Operator, and the connections for writing the audit event. */
@@ -61,9 +71,7 @@ export function runAudited<T>(
       try {
         await publishAuditEvent(await publisher(), config, audit)
       } catch (cause) {
-        const outcome = 'error' in ended ? (ended.error as Error).message : 'The operation is complete.'
-        const { message } = cause as Error
-        throw new NotAudited(`${outcome} The audit event could not be written: ${message}`, { cause })
+        throw new NotAudited(ended, cause)
       }
     }
     if ('error' in ended) throw ended.error

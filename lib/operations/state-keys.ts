@@ -1,10 +1,13 @@
 /** Selects the partition states to which a command applies. */
 
 import type { StateKey } from '#runtime/pipeline/model/index.ts'
+import { listConsumers } from '../app/functions.ts'
 import type { Named } from '../app/names.ts'
 import { SIGNALS, type Signal } from '../app/topic-table.ts'
+import type { ReadingFunction } from '../questions/environment.ts'
+import { suggestion } from '../support/suggestion.ts'
 import { listStateKeys, type TopicSize } from '../tables/table.ts'
-import { usageFailure } from './operation-failure.ts'
+import { type OperationFailure, usageFailure } from './operation-failure.ts'
 
 export interface StateSelection {
   readonly consumer: string
@@ -78,6 +81,22 @@ export function toAuditFilter({ consumer, topic, partition }: StateKey): Readonl
 /** Returns the topics of an environment, from the topic table. */
 export function listSignalTopics({ env, names }: Named): (TopicSize & { readonly signal: Signal })[] {
   return SIGNALS.map(signal => ({ signal, ...names.topicSize(signal, env) }))
+}
+
+/** Returns the refusal of a consumer that is not one of these functions. */
+export function unknownConsumerFailure(
+  functions: readonly ReadingFunction[],
+  name: string,
+): OperationFailure {
+  const consumers = listConsumers(functions)
+  return usageFailure(
+    `The project has no consumer "${name}".${suggestion(name, consumers) ?? ''} Consumers are ${consumers.join(', ')}.`,
+  )
+}
+
+/** Returns the refusal of a request that does not name one of several topics. @param note further condition, if any */
+export function topicNeededFailure(consumer: string, topics: readonly string[], note = ''): OperationFailure {
+  return usageFailure(`${consumer} reads ${topics.join(', ')}${note}: select one of them with --topic.`)
 }
 
 function countPartitionsInTable(topic: string, named: Named): number | undefined {

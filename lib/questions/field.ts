@@ -1,12 +1,16 @@
 /** Fields of a question's filter: options of its command, parameters of its address, and fields of its form. */
 import { safeParse } from 'valibot'
-import { either, instant, type Kind, mapKind, oneOf, text } from '#runtime/settings/index.ts'
+import { either, instant, type Kind, mapKind, oneOf, text, wholeNumber } from '#runtime/settings/index.ts'
 import { duration } from '../app/settings/duration.ts'
 import { Failure } from '../support/failure.ts'
 
 export interface Field<Value> {
   /** True if every request must give it. */
   readonly isRequired?: boolean
+  /** True if it can be given several times; its value is then a list. */
+  readonly isList?: boolean
+  /** Face that alone has the field; all if absent. */
+  readonly only?: 'terminal'
   readonly kind: Kind<Value>
   /** Description after the name of the option, and placeholder of the form's field. */
   readonly about: string
@@ -17,6 +21,8 @@ export interface Field<Value> {
 export type FieldForm =
   /** The example is shown in an empty field. */
   | { readonly type: 'text'; readonly example: string }
+  | { readonly type: 'number' }
+  | { readonly type: 'duration' }
   /** `otherwise` names the choice that is made if none is given. */
   | { readonly type: 'choice'; readonly values: readonly string[]; readonly otherwise: string }
   | { readonly type: 'time' }
@@ -28,9 +34,14 @@ interface RequiredField<Value> extends Field<Value> {
   readonly isRequired: true
 }
 
+interface ListField<Value> extends Field<Value> {
+  readonly isList: true
+}
+
 export type Fields = Readonly<Record<string, Field<unknown>>>
 
-type ValueOf<Of> = Of extends Field<infer Value> ? Value : never
+type ValueOf<Of> =
+  Of extends ListField<infer Value> ? readonly Value[] : Of extends Field<infer Value> ? Value : never
 
 /** Values of a filter. A field that was not given is absent. */
 export type Filter<Of extends Fields> = {
@@ -42,9 +53,32 @@ export type Filter<Of extends Fields> = {
 /** Kind for non-empty text. An empty value is rejected, because it usually results from a shell variable that is not set. */
 const SOME_TEXT = text(/\S/, 'a text that is not empty')
 
-/** Returns a field for any text. */
-export function textField(about: string, example: string): Field<string> {
-  return { kind: SOME_TEXT, about, form: { type: 'text', example } }
+/** Returns a field for a text. @param kind which texts are allowed; any by default */
+export function textField(about: string, example: string): Field<string>
+export function textField<Value>(about: string, example: string, kind: Kind<Value>): Field<Value>
+export function textField(about: string, example: string, kind: Kind<unknown> = SOME_TEXT): Field<unknown> {
+  return { kind, about, form: { type: 'text', example } }
+}
+
+/** Returns a field that can be given several times. */
+export function listField<Value>(field: RequiredField<Value>): RequiredField<Value> & ListField<Value>
+export function listField<Value>(field: Field<Value>): ListField<Value>
+export function listField<Value>(field: Field<Value>): ListField<Value> {
+  return { ...field, isList: true }
+}
+
+/** Returns a field that every request must give. */
+export function requiredField<Value>(field: Field<Value>): RequiredField<Value> {
+  return { ...field, isRequired: true }
+}
+
+export function numberField(about: string, kind: Kind<number> = wholeNumber({ least: 0 })): Field<number> {
+  return { kind, about, form: { type: 'number' } }
+}
+
+/** Returns a field for a duration greater than zero, in milliseconds. */
+export function durationField(about: string): Field<number> {
+  return { kind: duration(), about, form: { type: 'duration' } }
 }
 
 /** Returns a field for the name of a thing, which every request gives. */
@@ -81,6 +115,11 @@ export function timeField(about: string): Field<number> {
   return { kind, about: `${about}: an RFC 3339 time, or a duration before now`, form: { type: 'time' } }
 }
 
+/** Returns a field for an RFC 3339 time. */
+export function instantField(about: string): Field<number> {
+  return { kind: instant(), about, form: { type: 'time' } }
+}
+
 /** Checks that the times of a filter are in order. @throws Failure if `until` is not after `since` */
 export function requireOrder({
   since,
@@ -98,30 +137,35 @@ export function flagField(about: string): Field<boolean> {
   return { kind: mapKind(oneOf(['yes']), () => true), about, form: { type: 'flag' } }
 }
 
+/** Texts of a request by the names of fields. A field can be given several times. */
+export type Texts = Readonly<Record<string, string | readonly string[]>>
+
 export interface ReadFilter<Of extends Fields> {
   readonly filter: Filter<Of>
   /** Texts from which the filter was read. */
-  readonly texts: Readonly<Record<string, string>>
+  readonly texts: Texts
   /** Message for each text that is not valid. */
   readonly errors: readonly string[]
 }
 
 /** Reads a filter from the texts of a request. Empty texts count as not given, and those of other names are ignored. */
-export function readFilter<Of extends Fields>(
-  fields: Of,
-  given: Readonly<Record<string, string>>,
-): ReadFilter<Of> {
+export function readFilter<Of extends Fields>(fields: Of, given: Texts): ReadFilter<Of> {
   const filter: Record<string, unknown> = {}
-  const texts: Record<string, string> = {}
+  const texts: Record<string, string | readonly string[]> = {}
   const errors: string[] = []
-  for (const [name, { kind, isRequired }] of Object.entries(fields)) {
-    const text = given[name] ?? ''
-    if (text === '' && isRequired) errors.push(`${name}: is missing`)
-    if (text === '') continue
-    texts[name] = text
-    const { success, output } = safeParse(kind.schema, text)
-    if (success) filter[name] = output
-    else errors.push(`${name}: must be ${kind.allowed}`)
+  for (const [name, { kind, isRequired, isList }] of Object.entries(fields)) {
+    const own = [given[name] ?? []].flat().filter(text => text !== '')
+    const [first] = own
+    if (first === undefined && isRequired) errors.push(`${name}: is missing`)
+    if (first === undefined) continue
+    if (own.length > 1 && !isList) errors.push(`${name}: can be given once`)
+    texts[name] = isList ? own : first
+    const values = (isList ? own : [first]).flatMap(text => {
+      const { success, output } = safeParse(kind.schema, text)
+      if (!success) errors.push(`${name}: must be ${kind.allowed}`)
+      return success ? [output] : []
+    })
+    if (values.length > 0) filter[name] = isList ? values : values[0]
   }
   return { filter: filter as Filter<Of>, texts, errors }
 }

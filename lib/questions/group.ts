@@ -39,14 +39,22 @@ Examples:
   filter: { group: optionalNameField('full name of a group') },
   // Each age requires reading a record.
   onPage: { mostRecords: 200 },
-  async read(environment, { group }, { mostRecords, nowMs }) {
-    const further = await openFurtherCluster(environment).catch((error: Error) => error)
+  async read(environment, { group }, { most, mostRecords, nowMs }) {
+    const own = await openCluster(environment, group)
+    const isOwn = own.groups.some(known => known.group === group)
+    const further = isOwn ? undefined : await openFurtherCluster(environment).catch((error: Error) => error)
     const isUnknown = further instanceof Error
-    const clusters = [await openCluster(environment, group), ...(further && !isUnknown ? [further] : [])]
     const found: AgedGroupLag[] = []
-    for (const { log, readLags, groups } of clusters) {
-      const chosen = groups.filter(known => group === undefined || known.group === group)
-      for (const lag of await readLags(chosen)) found.push(await addAges(log, lag, mostRecords, nowMs))
+    let more = 0
+    let left = mostRecords
+    for (const { log, readLags, groups } of [own, ...(further && !isUnknown ? [further] : [])]) {
+      const matching = groups.filter(known => group === undefined || known.group === group)
+      const chosen = matching.slice(0, most - found.length)
+      more += matching.length - chosen.length
+      for (const lag of await readLags(chosen)) {
+        found.push(await addAges(log, lag, left, nowMs))
+        left -= listWaiting(lag).length
+      }
     }
     if (group !== undefined && found.length === 0) throw missingGroup(environment, group)
     const unknown = isUnknown
@@ -56,6 +64,7 @@ Examples:
     const idle = rows.filter(row => row.group === group && row.state === 'no readers')
     return {
       rows,
+      more,
       notes: [
         ...unknown,
         ...found.flatMap(describeLeaderless),
@@ -141,7 +150,9 @@ async function openFurtherCluster(environment: Environment): Promise<OpenCluster
   const clients = connections.at(first.topic)
   const [kafka, log] = [await clients.kafka(), await clients.log()]
   const names = new Set(furtherConsumers.map(({ group }) => group))
-  const offsets = connections.register(new TopicOffsets(kafka))
+  const offsets = await environment.keep('further-offsets', async () =>
+    connections.register(new TopicOffsets(kafka)),
+  )
   return {
     log,
     groups: (await listGroups(kafka)).filter(({ group }) => names.has(group)),
@@ -149,10 +160,14 @@ async function openFurtherCluster(environment: Environment): Promise<OpenCluster
   }
 }
 
+/** Returns the partitions with records that the group has not read. */
+function listWaiting({ topics }: GroupLag) {
+  return topics.flatMap(({ partitions }) => partitions.filter(({ pending }) => pending > 0))
+}
+
 /** Adds the ages of a group's lag. @param most number of partitions with lag above which all ages are unknown */
 async function addAges(log: LogReader, lag: GroupLag, most: number, nowMs: number): Promise<AgedGroupLag> {
-  const waiting = lag.topics.flatMap(({ partitions }) => partitions.filter(({ pending }) => pending > 0))
-  if (waiting.length <= most) return addGroupAges(log, lag, nowMs)
+  if (listWaiting(lag).length <= most) return addGroupAges(log, lag, nowMs)
   const withoutAges = lag.topics.map(topic => ({
     ...topic,
     partitions: topic.partitions.map(partition => ({

@@ -1,6 +1,7 @@
 /** Topics of the cluster and their bounds, as several questions read them. */
 import type { ClusterInspection, KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
+import type { Config } from '../app/config.ts'
 import { describeKafka } from '../diagnosis/server-standards.ts'
 import { type ClusterTopic, toClusterTopics } from '../queries/kafka/cluster.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
@@ -40,7 +41,12 @@ export async function requireClusterTopic(
 ): Promise<ClusterTopic> {
   const found = (await listClusterTopics(cluster)).find(({ topic }) => topic === name)
   if (found) return found
-  throw new Failure(
+  throw missingTopic(config, name)
+}
+
+/** Returns the failure for a topic that Kafka does not have. */
+export function missingTopic(config: Config, name: string): Failure {
+  return new Failure(
     `Kafka at ${describeKafka(config).address} has no topic ${name}. \`sluice topics list\` lists all topics.`,
     { isMissing: true },
   )

@@ -5,6 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { Context } from 'aws-lambda'
+import { readConfig } from '../../lib/app/config.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import { openBulkPublisher } from '../../lib/operations/bulk-publisher.ts'
+import { carryOutPlan } from '../../lib/operations/carry-out.ts'
+import { REDRIVE } from '../../lib/operations/dead-letters/handle.ts'
+import { Environment } from '../../lib/questions/environment.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { FailingConsumer } from '../support/failing-consumer.ts'
@@ -46,7 +52,8 @@ describe('sluice dlq, beside the consumer that failed', () => {
   async function report(command: string, ...args: string[]) {
     const { status, stdout, stderr } = await dlq(command, '--json', ...args)
     assert.equal(status, 0, stderr)
-    return JSON.parse(stdout)
+    const document = JSON.parse(stdout)
+    return document.result ?? document
   }
 
   function startCommand(...args: string[]): Program {
@@ -134,23 +141,45 @@ describe('sluice dlq, beside the consumer that failed', () => {
     await consumer.deadLetters(1, { consumer: 'gone' })
     await consumer.deadLetters(1, { omitted: ['value'] })
     const lengths = [await environment.readLength('readings'), await environment.readLength('dlq')]
-    const shown = await report('redrive', '--since', '1h')
+    const { plan: shown, result } = await report('redrive', '--since', '1h', '--dry-run')
     assert.deepEqual(
-      [shown.dryRun, shown.taken, shown.codes, shown.consumers, shown.topics],
-      [true, 4, { rejected: 4 }, { processor: 4 }, { [environment.topic('readings')]: 4 }],
+      [result, shown.taken, shown.codes, shown.consumers, shown.topics],
+      [null, 4, { rejected: 4 }, { processor: 4 }, { [environment.topic('readings')]: 4 }],
     )
     const apart = { 'unknown-topic': 1, 'no-such-partition': 1, 'another-log': 1, 'unknown-consumer': 1 }
     assert.deepEqual(shown.leftOut, { quarantined: 2, ...apart, incomplete: 1 })
-    const { stdout } = await dlq('redrive', '--since', '1h')
+    const { stdout } = await dlq('redrive', '--since', '1h', '--dry-run')
     assert.match(stdout, /^Would redrive 4 dead letters\.$/m)
     assert.match(stdout, /^rejected is permanent: /m)
-    assert.match(stdout, /^Nothing was changed\. Add --yes to redrive them\.$/m)
     assert.deepEqual([await environment.readLength('readings'), await environment.readLength('dlq')], lengths)
     const nothing = await dlq('redrive', '--consumer', 'gone', '--yes')
     assert.deepEqual([nothing.status, /Nothing to redrive: see above/.test(nothing.stderr)], [1, true])
     const none = await dlq('redrive', '--entity', 'nobody', '--yes')
     assert.deepEqual([none.status, /^Nothing to redrive: no dead letter/m.test(none.stdout)], [0, true])
-    assert.match((await dlq('redrive', '0@999', '2@17')).stderr, /No dead letter 0@999, 2@17 in/)
+    assert.match((await dlq('redrive', '0@999', '2@17', '--yes')).stderr, /No dead letter 0@999, 2@17 in/)
+  })
+
+  it('given a plan that another operator makes false, then what differs is left out, and said', async () => {
+    await consumer.deadLetters(3)
+    const [first] = (await report('list')).rows
+    const config = readConfig(variables())
+    const changed = new Environment({ config, functions: readFunctions(), isLocal: true }, 'test')
+    try {
+      const { signal: stop } = new AbortController()
+      const common = { project: {} as never, stop }
+      const planning = { ...common, nowMs: Date.now(), isCounted: true }
+      const plan = await REDRIVE.plan(changed, { consumer: 'processor' }, planning)
+      await report('drop', first.at, '--yes')
+      const openPublisher = () => openBulkPublisher(changed.connections)
+      const running = { ...common, by: 'ada', id: 'op', openPublisher, showProgress: () => {} }
+      const result = await carryOutPlan(REDRIVE, changed, plan, running)
+      assert.deepEqual(REDRIVE.describeResult(result, plan).slice(1), [
+        '1 fewer than planned: they were handled meanwhile.',
+      ])
+      assert.equal(await environment.readLength('readings'), 3 + 2)
+    } finally {
+      await changed.close()
+    }
   })
 
   it('when open dead letters are measured, then the result is right, and the next one continues there', async () => {

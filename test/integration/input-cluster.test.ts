@@ -177,11 +177,8 @@ inputs:
         folder,
       })
       assert.equal(stderr, '')
-      const [found] = JSON.parse(stdout).groups
-      assert.deepEqual(
-        found.topics.map((topic: { topic: string }) => topic.topic),
-        ['boilers'],
-      )
+      const [found] = JSON.parse(stdout).rows
+      assert.deepEqual(found.topics, ['boilers'])
       return found.pending === 0
     })
   })

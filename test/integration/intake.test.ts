@@ -244,7 +244,7 @@ describe('intake of a topic of another application', () => {
       },
     )
     assert.equal(status, 0, stderr)
-    assert.equal(JSON.parse(stdout).taken, 2, stdout)
+    assert.equal(JSON.parse(stdout).result.taken, 2, stdout)
     await deliverAll(await startAnew(), 'input-redrives')
     await deliverAll(router, 'failures')
     assert.equal(await environment.readLength('readings'), before + 1)

@@ -58,10 +58,12 @@ describe('sluice skip', () => {
   it('given records that hang and end the function, then both are set aside and redriven', async () => {
     const [hangs, ends] = [await readPlace('hangs'), await readPlace('ends')]
     const dry = await report('skip', 'processor', hangs, ends, '--dry-run')
-    assert.deepEqual([dry.found.length, dry.skipped.length], [2, 0])
-    const { skipped } = await report('skip', 'processor', hangs, ends, '--yes')
+    assert.deepEqual([dry.plan.records.length, dry.result], [2, null])
+    const { result } = await report('skip', 'processor', hangs, ends, '--yes')
     assert.deepEqual(
-      skipped.map(({ partition, offset }: { partition: number; offset: number }) => `${partition}@${offset}`),
+      result.records.map(
+        ({ partition, offset }: { partition: number; offset: number }) => `${partition}@${offset}`,
+      ),
       [hangs, ends],
     )
 
@@ -73,7 +75,7 @@ describe('sluice skip', () => {
       letters.map(({ originalPartition, originalOffset }) => `${originalPartition}@${originalOffset}`),
       [hangs, ends],
     )
-    assert.equal((await report('dlq', 'redrive', '--code', 'skipped', '--yes')).taken, 2)
+    assert.equal((await report('dlq', 'redrive', '--code', 'skipped', '--yes')).result.taken, 2)
     await consumer.catchUp()
     assert.deepEqual(
       [...(await consumer.applied()).values()],

@@ -18,14 +18,19 @@ const SAME: readonly (readonly string[])[] = [
 
 /**
  * Returns the settings of both environments. The first one takes precedence: a variable that is set there replaces the variables
- * of its group in the second one, and a connection string also replaces the authentication.
+ * of its group in the second one, a connection string also replaces the authentication, and another registry the secret.
  */
 export function withPrecedence(first: Environment, second: Environment): Environment {
   const isSet = (name: string) => Boolean(first[name]?.trim())
+  const isOtherRegistry =
+    isSet('SCHEMA_REGISTRY_URL') &&
+    second.SCHEMA_REGISTRY_URL &&
+    first.SCHEMA_REGISTRY_URL !== second.SCHEMA_REGISTRY_URL
   const isReplaced = (name: string) =>
     isSet(name) ||
     SAME.some(names => names.includes(name) && names.some(isSet)) ||
-    (name === 'KAFKA_AUTH' && isSet('EVENT_HUBS_CONN_STR'))
+    (name === 'KAFKA_AUTH' && isSet('EVENT_HUBS_CONN_STR')) ||
+    (name === 'SCHEMA_REGISTRY_SECRET' && isOtherRegistry)
   const left = Object.entries(second).filter(([name]) => !isReplaced(name))
   return { ...first, ...Object.fromEntries(left) }
 }

@@ -42,14 +42,13 @@ export async function prepareHandling(
 }
 
 /**
- * Returns the request without dead letters that are written after now, because they may result from this redrive. Dead letters that
- * are named exist already.
+ * Returns the request without dead letters that are written later, because they may result from this redrive. Dead letters that are
+ * named exist already.
  */
-export function excludeLater(request: HandlingRequest): HandlingRequest {
+export function excludeLater(request: HandlingRequest, nowMs: number): HandlingRequest {
   const { ats, filter } = request
   if (ats.length > 0) return request
-  const nextMs = Date.now() + 1
-  return { ...request, filter: { ...filter, untilMs: Math.min(filter.untilMs ?? nextMs, nextMs) } }
+  return { ...request, filter: { ...filter, untilMs: Math.min(filter.untilMs ?? nowMs + 1, nowMs + 1) } }
 }
 
 /** Returns the request as command-line options, for the audit event. */

@@ -2,27 +2,28 @@
  * Erases one entity: finds its states, appends the erasure to each topic, waits until every consumer has applied it, and reports
  * the result.
  */
-import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
-import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import type { StateList } from '#runtime/adapters/redis/state-list.ts'
+import { StateList } from '#runtime/adapters/redis/state-list.ts'
 import { ensureTrace } from '#runtime/cloudevents/index.ts'
 import { parseEntity } from '#runtime/consumer/index.ts'
-import type { Connections } from '#runtime/lambda/connections.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { StateKey } from '#runtime/pipeline/model/index.ts'
 import { broadcast } from '#runtime/producer/broadcast.ts'
-import type { Config } from '../../app/config.ts'
 import { describeKafka } from '../../diagnosis/server-standards.ts'
 import { type Holding, readHoldings } from '../../queries/states/erasable-states.ts'
 import { listStateKeys } from '../../tables/table.ts'
 import { type Erasure, entityErased } from '../../telemetry/erasure.ts'
-import type { Counts } from '../audited-operation.ts'
+import type { ChangedEnvironment, Running } from '../operation.ts'
 import { OperationFailure } from '../operation-failure.ts'
 import { listSignalTopics } from '../state-keys.ts'
 import { resolveErasureTarget } from './erasure-target.ts'
-import { type ConsumerErasure, type ErasurePlace, waitUntilApplied } from './wait-until-applied.ts'
+import {
+  type ConsumerErasure,
+  type ErasurePlace,
+  formatWaiting,
+  waitUntilApplied,
+} from './wait-until-applied.ts'
 
 /** Topic whose consumers store a state for each entity. */
 export interface ErasedTopic {
@@ -44,26 +45,11 @@ export interface ErasurePlan {
 }
 
 /** Result of an erasure. */
-export interface ErasureReport extends Omit<ErasurePlan, 'holdings'> {
+export interface ErasureReport {
   readonly erasureId: string
   /** Positions of the erasure records in the log. */
   readonly records: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[]
   readonly consumers: readonly ConsumerErasure[]
-}
-
-/** Callbacks and stop signal of an erasure. */
-export interface Watching {
-  readonly stop: AbortSignal
-  /** Called repeatedly with the progress of the consumers. */
-  readonly onProgress: (consumers: readonly ConsumerErasure[]) => void
-}
-
-/** Connections that an erasure uses. */
-export interface Servers {
-  readonly config: Config
-  readonly connections: Pick<Connections, 'publisher'>
-  readonly inspection: StateInspection
-  readonly states: Pick<StateList, 'names'>
 }
 
 /**
@@ -74,13 +60,15 @@ export interface Servers {
  * @throws OperationFailure if no entity or several entities match
  */
 export async function planErasure(
-  { config, inspection, states }: Servers,
+  environment: ChangedEnvironment,
   wanted: string,
   topics: readonly ErasedTopic[],
 ): Promise<ErasurePlan> {
   const reached = topics.flatMap(listStates)
   const names = new Set(reached.map(toName))
-  const ownTopics = new Set(listSignalTopics(config).map(topic => topic.topic))
+  const inspection = await environment.inspection()
+  const ownTopics = new Set(listSignalTopics(environment.config).map(topic => topic.topic))
+  const states = new StateList(await environment.connections.redis())
   const others = (await states.names()).filter(name => ownTopics.has(name.topic) && !names.has(toName(name)))
   const entity = await resolveErasureTarget(inspection, [...reached, ...others], wanted)
   return {
@@ -101,34 +89,41 @@ export async function planErasure(
  * @throws OperationFailure if Kafka does not accept the erasure
  */
 export async function runErasure(
-  servers: Servers,
-  plan: ErasurePlan,
+  environment: ChangedEnvironment,
+  { entity, topics }: ErasurePlan,
   timeoutMs: number,
-  watching: Watching,
-  counts: Counts,
+  { id: erasureId, counts, stop, showProgress }: Pick<Running, 'id' | 'counts' | 'stop' | 'showProgress'>,
 ): Promise<ErasureReport> {
-  const { inspection } = servers
-  const { entity, topics, notReached } = plan
-  const erasure = { erasureId: randomUUID(), requestedAt: new Date().toISOString() }
+  const inspection = await environment.inspection()
+  const erasure = { erasureId, requestedAt: new Date().toISOString() }
   const endMs = performance.now() + timeoutMs
   const records: ErasureReport['records'][number][] = []
   const places: ErasurePlace[] = []
   let consumers: readonly ConsumerErasure[] = []
+  showProgress(() => formatWaiting(consumers))
   for (const topicName of topics) {
     const { topic } = topicName
-    const offsets = await appendErasure(servers, entity, topicName, erasure)
+    const offsets = await appendErasure(environment, entity, topicName, erasure)
     counts.records = (counts.records ?? 0) + offsets.length
     records.push(...offsets.map((offset, partition) => ({ topic, partition, offset })))
     places.push(
       ...listStates(topicName).map(state => ({ ...state, offset: offsets[state.partition] as number })),
     )
-    consumers = await waitForConsumers(inspection, places, Math.max(0, endMs - performance.now()), watching)
+    const patience = {
+      timeoutMs: Math.max(0, endMs - performance.now()),
+      nowMs: () => performance.now(),
+      pause: (ms: number) => sleep(ms, undefined, { signal: stop }),
+      stop,
+    }
+    await waitUntilApplied(inspection, places, patience, progress => {
+      consumers = progress
+    })
   }
-  return { entity, topics, notReached, erasureId: erasure.erasureId, records, consumers }
+  return { erasureId, records, consumers }
 }
 
 async function appendErasure(
-  { config, connections }: Servers,
+  { config, connections }: ChangedEnvironment,
   entity: string,
   { topic, partitions }: ErasedTopic,
   erasure: Omit<Erasure, 'partition'>,
@@ -145,21 +140,6 @@ async function appendErasure(
         `entity again; a repeat has no further effect. ${error.message}`,
     )
   }
-}
-
-function waitForConsumers(
-  inspection: StateInspection,
-  places: readonly ErasurePlace[],
-  timeoutMs: number,
-  { stop, onProgress }: Watching,
-): Promise<ConsumerErasure[]> {
-  const patience = {
-    timeoutMs,
-    nowMs: () => performance.now(),
-    pause: (ms: number) => sleep(ms, undefined, { signal: stop }),
-    stop,
-  }
-  return waitUntilApplied(inspection, places, patience, onProgress)
 }
 
 function listStates({ topic, partitions, consumers }: ErasedTopic): StateKey[] {

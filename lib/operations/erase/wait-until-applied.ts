@@ -62,6 +62,14 @@ export async function waitUntilApplied(
   }
 }
 
+/** Returns the progress, such as `waiting for processor (lag 12), activity (lag 3)`. */
+export function formatWaiting(consumers: readonly ConsumerErasure[]): string {
+  const behind = consumers.filter(({ outcome }) => outcome === 'not-yet')
+  if (behind.length === 0)
+    return consumers.length === 0 ? 'waiting for the consumers' : 'applied by every consumer'
+  return `waiting for ${behind.map(({ consumer, lag }) => `${consumer} (lag ${lag})`).join(', ')}`
+}
+
 function groupByConsumer(lags: ReadonlyMap<ErasurePlace, number>): ConsumerErasure[] {
   const groups = Map.groupBy(lags, ([{ consumer, topic }]) => `${consumer} ${topic}`)
   return [...groups.values()].map(own => {

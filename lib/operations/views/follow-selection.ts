@@ -4,8 +4,10 @@ import { plainEvents } from '#runtime/pipeline/decoding/index.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
 import { createDataCheck } from '../../app/event-data.ts'
 import type { Signal } from '../../app/topic-table.ts'
+import { openStoredPlan } from '../../clock/view-plan.ts'
 import { readTopicBounds } from '../../queries/kafka/topics.ts'
 import { followTopic } from '../../queries/records/follow-topic.ts'
+import type { Environment } from '../../questions/environment.ts'
 import type { Families } from '../../telemetry/families.ts'
 import type { Value } from '../../views/evaluate-expression.ts'
 import type { Selection, StreamSelection } from '../../views/language/compile-select.ts'
@@ -19,6 +21,17 @@ export interface SelectionLog extends Omit<ChangesLog, 'topic'> {
   readonly families: Families
   readonly getTopic: (signal: Signal) => string
   readonly reader: DataReader
+}
+
+/** Opens the log of changes and events. */
+export async function openSelectionLog(environment: Environment): Promise<SelectionLog> {
+  const { connections, config, reader } = environment
+  const inForce = await openStoredPlan(connections, config.env)
+  return {
+    ...{ families: config.families, reader, plan: () => inForce.read() },
+    ...{ log: await environment.log(), offsets: await environment.offsets() },
+    getTopic: signal => environment.topic(signal),
+  }
 }
 
 /**

@@ -52,7 +52,7 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^infra\//, /^lib\/app\//],
   [/^infra\/roles\//, /^infra\/place\//],
   [/^infra\/plugins\//, /^infra\/roles\//],
-  [/^cli\/skip\//, /^cli\/operation\//],
+  [/^cli\/operations[.]ts$/, /^cli\/operation\//],
   [/^localstack\//, /^infra\//],
   [/^(cli|console|localstack)\//, /^lib\/diagnosis\//],
   [/^cli\//, /^lib\//],

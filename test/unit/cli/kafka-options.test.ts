@@ -63,6 +63,18 @@ describe('the options about Kafka', () => {
       { MINE: STRING },
       { MINE: STRING, EVENT_HUBS_CONN_STR: STRING },
     ],
+    [
+      'another registry beside one with a secret',
+      ['--registry', 'http://b'],
+      { SCHEMA_REGISTRY_URL: 'http://a', SCHEMA_REGISTRY_SECRET: 's' },
+      { SCHEMA_REGISTRY_URL: 'http://b' },
+    ],
+    [
+      'the registry of the variable',
+      ['--registry', 'http://a'],
+      { SCHEMA_REGISTRY_URL: 'http://a', SCHEMA_REGISTRY_SECRET: 's' },
+      { SCHEMA_REGISTRY_URL: 'http://a', SCHEMA_REGISTRY_SECRET: 's' },
+    ],
   ]
   for (const [what, args, environment, expected] of cases)
     it(`given ${what}, then they go before variables`, async () => {
@@ -110,7 +122,7 @@ describe('the commands with these options', () => {
 
   it('are not those that never do', async () => {
     const others = ['new consumer', 'rules check', 'import']
-    for (const command of [...others, 'schemas check', 'schemas register'])
+    for (const command of [...others, 'schemas check'])
       assert.doesNotMatch(await help(...command.split(' ')), /--brokers/, command)
   })
 })

@@ -2,21 +2,21 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
-import { formatPlan, formatReport, formatWaiting } from '../../../cli/state/erasure-text.ts'
 import {
   type ErasedTopic,
-  type ErasurePlan,
   type ErasureReport,
   planErasure,
   runErasure,
-  type Servers,
 } from '../../../lib/operations/erase/erase.ts'
 import { resolveErasureTarget } from '../../../lib/operations/erase/erasure-target.ts'
 import {
   type ConsumerErasure,
   type ErasurePlace,
+  formatWaiting,
   waitUntilApplied,
 } from '../../../lib/operations/erase/wait-until-applied.ts'
+import { ERASE_STATE } from '../../../lib/operations/erase-state.ts'
+import type { ChangedEnvironment } from '../../../lib/operations/operation.ts'
 import { VOCABULARY } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'
 
@@ -32,7 +32,7 @@ const HOLDING = {
   bytes: 11,
   timers: [TIMER],
 }
-const OLD = { consumer: 'old\u0007name', topic: TOPIC, partition: 3 }
+const OLD = { consumer: 'old-name', topic: TOPIC, partition: 3 }
 
 /** A stand-in for Redis: the entities of each partition. */
 function remembering(entities: readonly (readonly string[])[]) {
@@ -171,8 +171,8 @@ describe('the topics of an erasure', () => {
     { topic: PATTERNS, partitions: 2, consumers: ['patterns'] },
   ]
 
-  /** Servers whose consumers apply appended events at once, except stalled ones. */
-  function serversWith(held: StateKey, still: readonly string[] = []) {
+  /** Environment whose consumers apply appended events at once, except stalled ones. */
+  function createEnvironment(held: StateKey, still: readonly string[] = []) {
     const steps: string[] = []
     const ends = new Map<string, number>()
     const isHeld = (key: StateKey) =>
@@ -198,26 +198,30 @@ describe('the topics of an erasure', () => {
         return { appliedOffset, clock: { nowMs: 0 } }
       },
     }
-    const servers = {
+    const redis = {
+      async *keys() {
+        yield `{${held.consumer}:${held.topic}:${held.partition}}:meta`
+      },
+    }
+    const environment = {
       config: { env: 'test', contentMode: 'binary', ...VOCABULARY },
-      connections: { publisher: async () => publisher },
-      inspection,
-      states: { names: async () => [held] },
-    } as unknown as Servers
-    const terminal = { onProgress: () => {}, stop: new AbortController().signal }
-    return { servers, terminal, steps }
+      connections: { publisher: async () => publisher, redis: async () => redis },
+      inspection: async () => inspection,
+    } as unknown as ChangedEnvironment
+    const stop = new AbortController().signal
+    return { environment, running: { id: 'e1', counts: {}, stop, showProgress: () => {} }, steps }
   }
 
   it('given a state for the events of an entity, then it is reached, after those of its readings', async () => {
     const held = { consumer: 'patterns', topic: PATTERNS, partition: 1 }
-    const { servers, terminal, steps } = serversWith(held)
-    const plan = await planErasure(servers, 'roof-1', topics)
+    const { environment, running, steps } = createEnvironment(held)
+    const plan = await planErasure(environment, 'roof-1', topics)
     assert.deepEqual(plan.notReached, [])
     assert.deepEqual(
       plan.holdings.map(({ consumer, topic, partition }) => ({ consumer, topic, partition })),
       [held],
     )
-    const report = await runErasure(servers, plan, 1_000, terminal, {})
+    const report = await runErasure(environment, plan, 1_000, running)
     assert.deepEqual(
       report.consumers.map(({ consumer, topic, outcome }) => [consumer, topic, outcome]),
       [
@@ -239,8 +243,9 @@ describe('the topics of an erasure', () => {
 
   it('given a stalled consumer of readings, then the erasure is in the other topic as well', async () => {
     const held = { consumer: 'alerting', topic: TOPIC, partition: 0 }
-    const { servers, terminal } = serversWith(held, ['alerting'])
-    const report = await runErasure(servers, await planErasure(servers, ROOF, topics), 0, terminal, {})
+    const { environment, running } = createEnvironment(held, ['alerting'])
+    const plan = await planErasure(environment, ROOF, topics)
+    const report = await runErasure(environment, plan, 0, running)
     assert.deepEqual(
       report.consumers.map(({ consumer, outcome, lag }) => [consumer, outcome, lag]),
       [
@@ -253,7 +258,8 @@ describe('the topics of an erasure', () => {
 })
 
 describe('what is shown', () => {
-  const plan: ErasurePlan = {
+  const plan = {
+    timeoutMs: 1_000,
     entity: ROOF,
     topics: [
       { topic: TOPIC, partitions: 12, consumers: ['processor', 'alerting'] },
@@ -273,11 +279,8 @@ describe('what is shown', () => {
     lag,
   })
   const report: ErasureReport = {
-    entity: ROOF,
-    topics: plan.topics,
     erasureId: 'e1',
     records: [{ topic: TOPIC, partition: 0, offset: 7 }],
-    notReached: [],
     consumers: [
       applied('processor', 'applied'),
       applied('alerting', 'applied'),
@@ -287,5 +290,17 @@ describe('what is shown', () => {
   }
 
   it('given a plan and a report, then they are printed as the golden text says', () =>
-    golden('state-erase', { 'before it': formatPlan(plan), 'after it': formatReport(report) }))
+    golden('state-erase', {
+      'before it': `${ERASE_STATE.describe(plan).join('\n')}\n`,
+      'after it': `${ERASE_STATE.describeResult(report, plan).join('\n')}\n`,
+    }))
+
+  it('given consumers that have not applied it, or copies that remain, then that is a failure', () => {
+    const done = { ...report, consumers: [applied('processor', 'applied')] }
+    const whole = { ...plan, notReached: [] }
+    assert.match(ERASE_STATE.describeRest?.(whole, report) ?? '', /^Pending after 1 s: activity\. /)
+    assert.match(ERASE_STATE.describeRest?.(plan, done) ?? '', /incomplete/)
+    assert.equal(ERASE_STATE.describeRest?.(whole, done), undefined)
+    assert.equal(ERASE_STATE.describeRest?.(plan, null), undefined, 'a dry run')
+  })
 })

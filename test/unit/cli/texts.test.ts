@@ -1,6 +1,6 @@
 /** Progress of commands. */
 import { it } from 'node:test'
-import { formatProgress, type Progress } from '../../../cli/output/progress-text.ts'
+import { formatProgress, type Progress } from '../../../lib/support/progress-text.ts'
 import { golden } from '../../support/golden.ts'
 
 it('given progress, then there is a bar where the total is known, with the rate and the time left', () => {

@@ -108,7 +108,7 @@ describe('things in the terminal', () => {
   it('given a thing, then known facts, its lists with what they say where they are empty, and its texts', () =>
     assert.equal(
       format('a\u001b'),
-      'Pump a\\u001b\n  State  open\n  Fault  none\n  Level  3\n\nParts\nID   SHARE\n 7  25.0 %\n\nVisits\nNobody came.\n\nManual\none:\n  two\\u001b\n',
+      'Pump a\\u001b\n  State  open\n  Fault  none\n  Level  3\n\nManual\n  one:\n    two\\u001b\n\nParts\nID   SHARE\n 7  25.0 %\n\nVisits\nNobody came.\n',
     ))
 
   it('given two, then one below the other', () =>

@@ -113,7 +113,6 @@ describe('the sources of command line and console', () => {
   it('given commands that write without being operations, then they audit themselves, produce, or end a session', () => {
     assert.deepEqual(filesWith(/\.writing\(/), [
       'cli/generate/run-generator.ts',
-      'cli/operation/carry-out.ts',
       'cli/publish/publish-events.ts',
       'cli/replay/publish-recording.ts',
       'console/lambda-handler.ts',
@@ -124,11 +123,10 @@ describe('the sources of command line and console', () => {
     const writers =
       /import \{[^}]*\} from '[^']*(runtime\/producer\/|operations\/(bulk|dead-letters\/work|publish\.ts|topics\/apply)|kafka\/grow-topic)/
     assert.deepEqual(filesWith(writers), [
-      'cli/dlq/handle-dead-letters.ts',
       'cli/generate/run-generator.ts',
+      'cli/operations.ts',
       'cli/publish/publish-events.ts',
       'cli/replay/publish-recording.ts',
-      'cli/topics/apply.ts',
     ])
   })
 

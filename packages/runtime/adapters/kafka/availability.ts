@@ -41,9 +41,13 @@ const PASSING_ANSWER = 'BROKER_NOT_AVAILABLE'
 /** Error response that is permanent, although the library treats it as retriable: a corrupt message stays corrupt. */
 const LASTING_ANSWER = 'CORRUPT_MESSAGE'
 
+/** Message of a plain error of the library about a connection that broke while it was opened. */
+const NOT_CONNECTED = 'Broker not connected'
+
 /** Returns true if Kafka or the network is temporarily unavailable, so that the same call may succeed later. */
 export function isAway(error: unknown): boolean {
   const { name, type, code, retriable } = getRootMembers(error)
+  if ((error as Error | null)?.message === NOT_CONNECTED) return true
   if (type !== undefined) return type !== LASTING_ANSWER && (retriable === true || type === PASSING_ANSWER)
   if (isInterruptedSignIn(rootError(error) ?? {})) return true
   if (isLibraryName(name)) return retriable === true || PASSING_NAMES.has(name)

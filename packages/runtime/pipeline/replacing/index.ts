@@ -1,4 +1,4 @@
 /** States that are replaced as a whole, for operators. The application imports this room through this file. */
 export { type Operation, Operations } from './operations.ts'
-export { type ReplaceableStates, type Replaced, replaceState, type StateFacts } from './replaceable-states.ts'
+export { type ReplaceableStates, replaceState, type StateFacts } from './replaceable-states.ts'
 export { yieldEmptyState } from './state-parts.ts'

@@ -117,7 +117,7 @@ export interface Fenced {
   readonly fence: Fence
 }
 
-export interface Replaced {
+interface Replaced {
   readonly epoch: number
   /** Applied offset of the contents that were replaced. */
   readonly appliedOffset: number

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { formatChange } from '../../../../cli/views/text.ts'
+import { APPLY_VIEWS, describeChange } from '../../../../lib/operations/views/change-tables.ts'
 import {
   createBuildingPlan,
   createBuiltPlan,
@@ -34,14 +34,29 @@ describe('changes of tables', () => {
     const change = planChange(inForce, createPlan(table('a', '1'), table('b', '1')))
     assert.deepEqual(change.withoutPast, ['b'])
     assert.match(
-      formatChange(change, 'my-views'),
+      describeChange({ change }).join('\n'),
       /unchanged: a, b\n.*without the past, because the function clock .*: b \(/,
     )
   })
 
   it('given tables that would be dropped, then the folder without their statements is named', () => {
-    const text = formatChange(planChange(inForce, wanted), 'my-views')
-    assert.match(text, /^ {2}- c: drop, because my-views has no statement for it$/m)
+    const lines = describeChange({ folder: 'my-views', change: planChange(inForce, wanted) })
+    assert.ok(lines.includes('  - c: drop, because my-views has no statement for it'))
+  })
+
+  it('given no changes, then there is nothing to do, unless a run was interrupted', () => {
+    const same = createPlan(table('a', '1.x'), table('b', '1'), table('c', '1'))
+    const plan = { inForce, wanted: same, change: planChange(inForce, same) }
+    const unfinished = { by: 'anna', begunAt: '2026-03-01T10:00:00Z' } as never
+    assert.deepEqual(describeChange(plan)[0], 'All tables are in force.')
+    assert.deepEqual(
+      describeChange({ ...plan, unfinished })[0],
+      '  finish the change that anna began at 2026-03-01T10:00:00Z',
+    )
+    assert.deepEqual(
+      [plan, { ...plan, unfinished }].map(plan => APPLY_VIEWS.isEmpty?.(plan)),
+      [true, false],
+    )
   })
 
   it('given tables that are built, then they are beside the old ones, and then replace them', () => {

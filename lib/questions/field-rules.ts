@@ -1,12 +1,11 @@
-/** Rules about arguments and options that exclude or need one another. A command declares them; `declare.ts` applies them. Pure. */
+/** Rules about fields that exclude or need one another, as arguments and options of a command or members of a request. Pure. */
 
 /**
- * Name of an argument or option, which stands for its presence on the command line. `output=-` stands for the option with this
- * value. A flag such as `--no-follow` has the name `follow`.
+ * Name of a field, which stands for its presence. `output=-` stands for the field with this value. A flag such as `--no-follow` has the name `follow`.
  */
 type Term<Name extends string> = Name | `${Name}=${string}`
 
-export interface OptionRules<Name extends string> {
+export interface FieldRules<Name extends string> {
   /** Lists whose first term cannot be used with any of the others. */
   readonly conflicts?: readonly (readonly Term<Name>[])[]
   /** Lists whose first term needs one of the others. */
@@ -17,7 +16,7 @@ export interface OptionRules<Name extends string> {
 
 /** Returns an error for each broken rule, in the words of commander. @param describe returns the text of a term in messages */
 export function findBrokenRules(
-  { conflicts = [], needs = [], requiresOneOf = [] }: OptionRules<string>,
+  { conflicts = [], needs = [], requiresOneOf = [] }: FieldRules<string>,
   isPresent: (term: string) => boolean,
   describe: (term: string) => string,
 ): string[] {
@@ -37,5 +36,5 @@ export function findBrokenRules(
       .filter(terms => !terms.some(isPresent))
       .map(terms => `required ${list(terms)} not specified`),
   ]
-  return errors.map(error => `error: ${error}`)
+  return errors
 }

@@ -1,5 +1,5 @@
 /** Formats the progress of a command as one line. Pure. */
-import { durationText } from '../../lib/support/duration.ts'
+import { durationText } from './duration.ts'
 
 export interface Progress {
   readonly done: number

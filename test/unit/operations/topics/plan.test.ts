@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { describeRefused, formatApplied, formatPlan } from '../../../cli/topics/plan-text.ts'
-import { getClusterKind, planTopics, type TopicFacts } from '../../../lib/operations/topics/plan.ts'
-import { NAMES } from '../../support/families.ts'
-import { golden, goldenAnswers } from '../../support/golden.ts'
+import { getClusterKind, planTopics, type TopicFacts } from '../../../../lib/operations/topics/plan.ts'
+import { describeApplied, describePlan, toRefusedText } from '../../../../lib/operations/topics/plan-text.ts'
+import { NAMES } from '../../../support/families.ts'
+import { golden, goldenAnswers } from '../../../support/golden.ts'
 
 const TOPIC = 'sluice.telemetry.readings.test'
 const FACTS: TopicFacts = { signal: 'readings', records: 7, replicationFactor: 1, readers: ['alerting'] }
@@ -58,10 +58,10 @@ describe('given a plan, when it is shown', () => {
   it('then it is printed as the golden text says', () => {
     const plan = { creations: [creation], changes: [change], refused: [refusal] }
     golden('topics-plan', {
-      plan: formatPlan({ env: 'test', ...plan }),
-      'no difference': formatPlan({ env: 'test', creations: [], changes: [], refused: [] }),
-      applied: formatApplied({ created: ['a'], changed: [change] }),
-      refused: `${describeRefused([refusal])}\n${describeRefused([refusal, refusal])}`,
+      plan: toText(describePlan('test', plan)),
+      'no difference': toText(describePlan('test', { creations: [], changes: [], refused: [] })),
+      applied: toText(describeApplied({ created: ['a'], changed: [change] })),
+      refused: `${toRefusedText([refusal])}\n${toRefusedText([refusal, refusal])}`,
     })
   })
 
@@ -75,3 +75,7 @@ describe('given a plan, when it is shown', () => {
     assert.deepEqual(creations, [creation])
   })
 })
+
+function toText(lines: readonly string[]): string {
+  return `${lines.join('\n')}\n`
+}

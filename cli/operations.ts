@@ -1,0 +1,141 @@
+/** Commands that carry out an operation: their options, their protocol and `--json` follow from it. */
+import { randomUUID } from 'node:crypto'
+import { openBulkPublisher } from '../lib/operations/bulk-publisher.ts'
+import { carryOutPlan } from '../lib/operations/carry-out.ts'
+import {
+  type AnyOperation,
+  type ChangedEnvironment,
+  PartlyDone,
+  type Project,
+} from '../lib/operations/operation.ts'
+import type { Fields, Filter } from '../lib/questions/field.ts'
+import { type CommandValue, command, environment, flag, JSON_OPTION, type Parameters } from './command.ts'
+import { CliFailure, StoppedByUser } from './failure.ts'
+import { confirm, requireTerminal } from './operation/confirm.ts'
+import { resolveOperator } from './operation/operator.ts'
+import { showLineLater } from './output/progress.ts'
+import { escapeText } from './output/text-width.ts'
+import { isArgument, toParameters } from './questions.ts'
+import { withEnvironment } from './servers/open-environment.ts'
+import { resolveConfig, resolveEnvironment } from './servers/settings.ts'
+import { resolvePath, type Terminal } from './terminal.ts'
+
+/** Options of all operations. */
+interface Protocol {
+  readonly yes: boolean
+  readonly dryRun: boolean
+  readonly json: boolean
+}
+
+/** Returns the command that carries out an operation. */
+export function toCommand(operation: AnyOperation): CommandValue {
+  const { about, more, fields, rules = {}, asks, unasked, mayBeFirst } = operation
+  return command<Parameters, Parameters>({
+    about,
+    more,
+    ...rules,
+    args: toParameters(fields, isArgument),
+    options: {
+      ...toParameters(fields, field => !isArgument(field)),
+      dryRun: flag('show what would happen, without changing anything'),
+      ...(asks && { yes: flag('do not ask for confirmation') }),
+      json: JSON_OPTION,
+      env: environment('to change'),
+    },
+    async run({ yes = false, dryRun, json, env, ...request }, terminal) {
+      const protocol = { yes, dryRun, json } as Protocol
+      const isAsked = asks !== null && !yes && !dryRun && !(unasked && request[unasked])
+      if (isAsked) requireTerminal(terminal)
+      const config = resolveConfig(terminal, env as string | undefined)
+      const project: Project = {
+        resolvePath: named => resolvePath(terminal, named),
+        loadConsumer: async name => {
+          const { loadConsumer } = await import('./recomputation/consumer.ts')
+          return loadConsumer(name, resolveEnvironment(terminal, config.env))
+        },
+      }
+      const use = (environment: ChangedEnvironment) =>
+        runOperation(
+          { operation, environment, project, terminal, protocol, isAsked },
+          request as Filter<Fields>,
+        )
+      await withEnvironment(config, use, !mayBeFirst)
+    },
+  })
+}
+
+/** Operation that a command runs, and what it runs in. */
+interface Run {
+  readonly operation: AnyOperation
+  readonly environment: ChangedEnvironment
+  readonly project: Project
+  readonly terminal: Terminal
+  readonly protocol: Protocol
+  /** True if the person must answer the question. */
+  readonly isAsked: boolean
+}
+
+const NOTHING_CHANGED = 'Stopped before anything was changed.'
+
+/** Shows the plan, asks, carries it out, and shows the result. @throws Failure if something was not done that was wanted */
+async function runOperation(run: Run, request: Filter<Fields>): Promise<void> {
+  const { operation, environment, project, terminal, protocol, isAsked } = run
+  const { asks, isEmpty, describe, describeRest } = operation
+  const { stop } = terminal
+  const planning = { project, stop, nowMs: Date.now(), isCounted: true }
+  const plan = await operation.plan(environment, request, planning).catch(error => {
+    throw stop.aborted && error === stop.reason ? new StoppedByUser(NOTHING_CHANGED) : error
+  })
+  if (stop.aborted) throw new StoppedByUser(NOTHING_CHANGED)
+  if (asks || protocol.dryRun) say(run, describe(plan))
+  const isOver = protocol.dryRun || isEmpty?.(plan) === true
+  if (isOver) print(run, plan, null)
+  else if (asks) await confirm(asks(plan), !isAsked, terminal)
+  const result = isOver ? null : await carryOut(run, plan)
+  const rest = describeRest?.(plan, result)
+  // A stopped operation has already said what is left, and its exit status is set elsewhere.
+  const isStopped = stop.aborted && operation.afterStop !== undefined
+  if (rest !== undefined && !isStopped) throw new CliFailure(rest)
+}
+
+/** Carries out a plan and shows its result, also that of a part. @throws the error that ended it */
+async function carryOut(run: Run, plan: unknown): Promise<unknown> {
+  const { operation, environment, project, terminal } = run
+  const { stop, stderr } = terminal
+  const by = await resolveOperator(environment.config)
+  let hide = () => {}
+  const showProgress = (line: () => string) => {
+    hide()
+    hide = showLineLater(terminal, line)
+  }
+  const openPublisher = () => openBulkPublisher(environment.connections)
+  const running = { project, by, id: randomUUID(), stop, showProgress, openPublisher }
+  if (operation.afterStop) stderr.write(`Operation ${running.id}, begun at ${new Date().toISOString()}\n`)
+  try {
+    const result = await carryOutPlan(operation, environment, plan, running).finally(() => hide())
+    showResult(run, plan, result, stop.aborted)
+    return result
+  } catch (error) {
+    if (!(error instanceof PartlyDone)) throw error
+    showResult(run, plan, error.result, error.isStopped)
+    throw error.cause
+  }
+}
+
+function showResult(run: Run, plan: unknown, result: unknown, isStopped: boolean): void {
+  const { describeResult, afterStop } = run.operation
+  print(run, plan, result)
+  say(run, describeResult(result, plan))
+  if (isStopped && afterStop) run.terminal.stderr.write(`Stopped. ${afterStop(plan)}\n`)
+}
+
+function print({ operation, protocol, terminal }: Run, plan: unknown, result: unknown): void {
+  const document = { plan: operation.toDocument?.(plan) ?? plan, result }
+  if (protocol.json) terminal.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
+}
+
+/** Writes lines for people. With `--json`, standard output has only the document. */
+function say({ protocol, terminal }: Run, lines: readonly string[]): void {
+  const { stdout, stderr } = terminal
+  for (const line of lines) (protocol.json ? stderr : stdout).write(`${escapeText(line)}\n`)
+}

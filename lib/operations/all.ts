@@ -1,0 +1,45 @@
+/** All operations, by the words of their commands. An operation is loaded when it is planned. */
+import { type ListedOperations, OPERATIONS_IN_ACCOUNT } from './in-account.ts'
+
+export const OPERATIONS = {
+  ...OPERATIONS_IN_ACCOUNT,
+  'schemas register': {
+    line: 'register schemas',
+    load: async () => (await import('./schemas/register-schemas.ts')).REGISTER_SCHEMAS,
+  },
+  skip: {
+    line: 'skip a record at which a consumer hangs',
+    load: async () => (await import('./skip.ts')).SKIP,
+  },
+  'state drop': {
+    line: 'drop the state of a partition',
+    inConsole: true,
+    load: async () => (await import('./drop-state.ts')).DROP_STATE,
+  },
+  'state erase': {
+    line: 'erase one entity from the states of all consumers',
+    load: async () => (await import('./erase-state.ts')).ERASE_STATE,
+  },
+  'topics apply': {
+    line: 'apply the topic table',
+    inConsole: true,
+    load: async () => (await import('./topics/change-topics.ts')).APPLY_TOPICS,
+  },
+  'topics create': {
+    line: 'create a topic',
+    load: async () => (await import('./topics/change-topics.ts')).CREATE_TOPIC,
+  },
+  'views apply': {
+    line: 'put the statements of a folder into force',
+    load: async () => (await import('./views/change-tables.ts')).APPLY_VIEWS,
+  },
+  'views drop': {
+    line: 'drop tables',
+    load: async () => (await import('./views/change-tables.ts')).DROP_VIEWS,
+  },
+} satisfies ListedOperations
+
+/** Operations of a console that is not in an account. */
+export const CONSOLE_OPERATIONS: ListedOperations = Object.fromEntries(
+  Object.entries<ListedOperations[string]>(OPERATIONS).filter(([, { inConsole }]) => inConsole),
+)

@@ -1,0 +1,222 @@
+/** Operations that redrive and drop dead letters. */
+import { mapKind, text } from '#runtime/settings/index.ts'
+import type { Command } from '../../queries/dead-letters/redrive-decision.ts'
+import { DEAD_LETTER_FIELDS, describeMissing, toDeadLetterFilter } from '../../questions/dead-letters.ts'
+import { type Filter, flagField, listField, optionalNameField, textField } from '../../questions/field.ts'
+import { count } from '../../support/count.ts'
+import { durationText } from '../../support/duration.ts'
+import { formatProgress } from '../../support/progress-text.ts'
+import { type ChangedEnvironment, operation, PartlyDone, type Planning, type Running } from '../operation.ts'
+import { OperationFailure } from '../operation-failure.ts'
+import {
+  excludeLater,
+  formatContinueCommand,
+  formatRequest,
+  type Handling,
+  type HandlingRequest,
+  prepareHandling,
+} from './operation.ts'
+import { previewHandling } from './preview.ts'
+import { ACTIONS, describeResult, type HandlingResult, Tally } from './result.ts'
+import { runHandling } from './run.ts'
+
+/** Kind for a number of dead letters per second. */
+const RATE = mapKind(text(/^[1-9]\d{0,6}(\/s)?$/, 'a number a second, as 100/s'), rate =>
+  Number.parseInt(rate, 10),
+)
+
+const SELECTION_FIELDS = {
+  at: listField(optionalNameField('positions as shown by `sluice dlq list`, or ids')),
+  ...DEAD_LETTER_FIELDS,
+}
+
+const CONDITIONS = Object.keys(DEAD_LETTER_FIELDS) as (keyof typeof DEAD_LETTER_FIELDS)[]
+
+/** Dead letters are either named, or selected by conditions. */
+const SELECTION_RULES = {
+  conflicts: [['at', ...CONDITIONS]],
+  requiresOneOf: [['at', ...CONDITIONS]],
+} as const
+
+interface Plan {
+  readonly env: string
+  readonly handling: Handling
+  /** True if people have looked at the plan, so that others may have handled dead letters meanwhile. */
+  readonly isShown: boolean
+  readonly result: HandlingResult
+  readonly lines: readonly string[]
+}
+
+interface Result extends HandlingResult {
+  readonly isStopped: boolean
+  readonly elapsedMs: number
+}
+
+const DONE = { redrive: 'Redriven', drop: 'Dropped' } as const
+
+/** Members that both operations share. */
+const HANDLING = {
+  describe: ({ lines }: Plan) => lines,
+  asks: ({ handling, result }: Plan) =>
+    `${handling.request.command === 'redrive' ? 'Redrive' : 'Drop'} ${count(result.taken, 'dead letter')}?`,
+  // If the time was too short, there may be more than the plan counts.
+  isEmpty: ({ handling, result }: Plan) => result.taken === 0 && !handling.stop.aborted,
+  toDocument: ({ env, handling, result }: Plan) => ({
+    env,
+    request: formatRequest(handling.request),
+    ...result,
+  }),
+  toAudit: ({ handling }: Plan) => formatRequest(handling.request),
+  carryOut: handleDeadLetters,
+  describeResult: (result: Result, { handling, result: planned }: Plan) => [
+    `${DONE[handling.request.command]}: ${count(result.taken, 'dead letter')}, in ${durationText(result.elapsedMs)}.`,
+    ...describeResult({ ...result, permanent: [] }),
+    ...describeDifference(planned, result),
+  ],
+  describeRest: ({ handling, result: planned }: Plan, result: Result | null) => {
+    const { taken, leftOut } = result ?? planned
+    const isOpen = Object.keys(leftOut).some(reason => reason !== 'handled')
+    return taken === 0 && isOpen ? `Nothing to ${handling.request.command}: see above.` : undefined
+  },
+  afterStop: ({ env, handling }: Plan) => `To continue: ${formatContinueCommand(handling.request, env)}`,
+}
+
+export const REDRIVE = operation({
+  ...HANDLING,
+  action: 'dlq redrive',
+  about: `Return dead letters to the consumers that failed: each to its original topic and partition, with its bytes, and only
+for that consumer.
+
+Specify dead letters by AT or id, or select them with options, such as --since 365d for all. Quarantined ones are skipped
+unless they are specified.`,
+  more: `
+Ctrl-C finishes the current batch and prints the command that continues. After a crash, run the command again, with
+--until and the time at which it began: the dlq topic itself records handled dead letters. A dead letter that is redriven
+twice is applied once; that of an input, if it is redriven again within an hour.
+
+Examples:
+  sluice dlq redrive 2@17
+  sluice dlq redrive --consumer alerting --code timer-failed --since 1d --rate 100/s --yes`,
+  fields: {
+    ...SELECTION_FIELDS,
+    rate: textField('dead letters per second at most, such as 100/s', '100/s', RATE),
+    again: flagField('also those that were redriven or dropped before'),
+  },
+  rules: { ...SELECTION_RULES, needs: [['again', 'at']] },
+  plan: (environment, { rate: perSecond, again, ...selection }, planning) =>
+    planHandling(environment, { command: 'redrive', perSecond, again, ...toSelection(selection) }, planning),
+})
+
+export const DROP = operation({
+  ...HANDLING,
+  action: 'dlq drop',
+  about: `Mark dead letters as handled: they are no longer listed or redriven.
+
+Specify dead letters by AT or id, or select them with options, such as --since 365d for all. Dropped dead letters stay in
+the topic until their retention ends; to redrive one anyway, use \`sluice dlq redrive AT --again\`.`,
+  more: `
+Examples:
+  sluice dlq drop 2@17 --yes
+  sluice dlq drop --code schema-violated --until 7d`,
+  fields: SELECTION_FIELDS,
+  rules: SELECTION_RULES,
+  plan: (environment, selection, planning) =>
+    planHandling(environment, { command: 'drop', ...toSelection(selection) }, planning),
+})
+
+/** Says how many dead letters of the plan others have handled meanwhile. */
+function describeDifference(planned: HandlingResult, { taken, leftOut, isStopped }: Result): string[] {
+  const fewer = planned.taken - taken - (leftOut.handled ?? 0)
+  return isStopped || fewer <= 0 ? [] : [`${fewer} fewer than planned: they were handled meanwhile.`]
+}
+
+function toSelection({ at = [], ...conditions }: Filter<typeof SELECTION_FIELDS>) {
+  return { ats: at, filter: toDeadLetterFilter(conditions) }
+}
+
+/** @throws OperationFailure if a dead letter that is named does not exist */
+async function planHandling(
+  environment: ChangedEnvironment,
+  request: HandlingRequest,
+  { stop, nowMs, isCounted }: Planning,
+): Promise<Plan> {
+  const { env } = environment.config
+  const handling = await prepareHandling(environment, excludeLater(request, nowMs), stop)
+  if (handling.missing.length > 0)
+    throw new OperationFailure(describeMissing(environment, handling.missing), { isMissing: true })
+  const tally = isCounted ? await previewHandling(handling) : new Tally()
+  const result = tally.toResult(request.command)
+  const lines = describePlan(environment, handling, result, tally.decided)
+  return { env, handling, isShown: isCounted, result, lines }
+}
+
+function describePlan(
+  { config }: ChangedEnvironment,
+  { request: { command }, stop }: Handling,
+  result: HandlingResult,
+  looked: number,
+): string[] {
+  const { taken, leftOut, codes, consumers, topics } = result
+  if (taken === 0 && Object.keys(leftOut).length === 0)
+    return [`Nothing to ${command}: no dead letter in "${config.env}" meets these conditions.`]
+  const formatCounts = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts)
+      .map(([name, count]) => `${config.names.signalNamed(name, config.env) ?? name} ${count}`)
+      .join(', ')
+  const facts = [
+    `  codes      ${formatCounts(codes)}`,
+    `  consumers  ${formatCounts(consumers)}`,
+    `  ${command === 'redrive' ? 'to topics' : 'topics   '}  ${formatCounts(topics)}`,
+  ]
+  const part = `Only ${count(looked, 'dead letter')} could be examined in time. All that match will be ${ACTIONS[command]}.`
+  return [
+    `Would ${command} ${count(taken, 'dead letter')}.`,
+    ...(taken === 0 ? [] : facts),
+    ...describeResult(result),
+    ...(stop.aborted ? [part] : []),
+  ]
+}
+
+/** @throws PartlyDone if it stopped early */
+async function handleDeadLetters(
+  environment: ChangedEnvironment,
+  { handling: planned, isShown }: Plan,
+  { by, id, counts, stop, openPublisher, showProgress }: Running,
+): Promise<Result> {
+  const { request } = planned
+  const handling = isShown ? await prepareHandling(environment, request, stop) : { ...planned, stop }
+  const { config } = environment
+  const { command } = request
+  const tally = new Tally()
+  const startedMs = performance.now()
+  const measureMs = () => Math.round(performance.now() - startedMs)
+  const toResult = (isStopped: boolean) => ({
+    ...tally.toResult(command),
+    ...{ isStopped, elapsedMs: measureMs() },
+  })
+  showProgress(() => formatHandlingProgress(command, handling.rows.length, tally, measureMs()))
+  try {
+    await runHandling(handling, tally, { by, operation: id, config, publisher: await openPublisher() })
+    return toResult(stop.aborted)
+  } catch (error) {
+    throw tally.handledCount === 0 ? error : new PartlyDone(toResult(true), error)
+  } finally {
+    Object.assign(counts, tally.toAuditCounts(command))
+  }
+}
+
+/**
+ * Returns the progress as one line, such as `[=====>        ]  45 %  3270 of 7267 redriven, 5400/s, 12 s left; 12 left out`.
+ *
+ * @param selected number of selected dead letters, including those that were left out
+ */
+export function formatHandlingProgress(
+  command: Command,
+  selected: number,
+  { handledCount, leftOutCount }: Pick<Tally, 'handledCount' | 'leftOutCount'>,
+  elapsedMs: number,
+): string {
+  const progress = { done: handledCount, total: selected - leftOutCount, elapsedMs }
+  const line = formatProgress(progress, ACTIONS[command])
+  return leftOutCount > 0 ? `${line}; ${leftOutCount} left out` : line
+}

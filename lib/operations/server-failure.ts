@@ -1,0 +1,25 @@
+/** Converts errors of servers to messages for users. */
+
+import { isUnknownTopic, RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
+import { signInProblem } from '#runtime/adapters/kafka/sign-in-problem.ts'
+import { RetryableError } from '#runtime/consumer/index.ts'
+import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
+import type { Config } from '../app/config.ts'
+import { describeKafka } from '../diagnosis/server-standards.ts'
+import { getReason } from '../queries/kafka/kafka-answers.ts'
+import { Failure } from '../support/failure.ts'
+import { OperationFailure } from './operation-failure.ts'
+
+/** Converts an error of a server to an error with a message for users. All other errors are returned unchanged. */
+export function serverFailure(error: unknown, config: Config): unknown {
+  if (error instanceof Failure) return error
+  const kafka = `Kafka at ${describeKafka(config).address}`
+  const fail = (message: string) => new OperationFailure(message, { cause: error })
+  const problem = signInProblem(error)
+  if (problem !== undefined) return fail(`${kafka} cannot be used: ${problem}`)
+  if (isUnknownTopic(error)) return fail(`${kafka}: ${error.message}`)
+  if (error instanceof RefusedByKafka && error.code === 'refused')
+    return fail(`${kafka} refuses: ${getReason(error)}`)
+  const isOfServer = error instanceof Unavailable || error instanceof RetryableError || isUnreadable(error)
+  return isOfServer ? fail(error.message.replace(/^Kafka (?!at )/, `${kafka} `)) : error
+}

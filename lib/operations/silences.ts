@@ -1,0 +1,206 @@
+/** Operations that add and end silences. They change the stored silences, and append them to the log at once. */
+import { randomUUID } from 'node:crypto'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
+import { createKind, text } from '#runtime/settings/index.ts'
+import { appendSilences, openStoredSilences } from '../clock/stored-silences.ts'
+import { type AlertMatch, matchText } from '../notification/alert-match.ts'
+import { findFaults, newSilence, type SilenceFault } from '../notification/new-silence.ts'
+import { isSeverity } from '../notification/parse-routes.ts'
+import {
+  getPhase,
+  type Silence,
+  type SilenceSet,
+  withoutSilence,
+  withSilence,
+} from '../notification/silences.ts'
+import { silencesTooLarge } from '../notification/silences-changed.ts'
+import type { Environment } from '../questions/environment.ts'
+import {
+  durationField,
+  type Filter,
+  instantField,
+  listField,
+  nameField,
+  requiredField,
+  textField,
+} from '../questions/field.ts'
+import { requireClusterTopic } from '../questions/kafka.ts'
+import { operation, type Running } from './operation.ts'
+import { OperationFailure, usageFailure } from './operation-failure.ts'
+
+const MATCHER = text(/^.{1,256}$/su, 'a text of 1 to 256 characters, in which * stands for any')
+const SEVERITY = createKind(
+  given => (isSeverity(given) ? given : undefined),
+  'critical, warning or info, or a text with * that matches one',
+)
+const LABEL = createKind(
+  given => /^([A-Za-z][A-Za-z0-9_]*)=(.{1,256})$/su.exec(given)?.slice(1) as [string, string] | undefined,
+  'NAME=TEXT, such as team=infra',
+)
+const REMARK = text(/^(?=.*\S).{1,1000}$/su, 'a text of 1 to 1,000 characters')
+
+/** Fields that say which alerts are meant. */
+export const MATCH_FIELDS = {
+  rule: listField(textField('alerts of this rule', 'TOO_HOT', MATCHER)),
+  severity: listField(textField('alerts of this severity', 'warning', SEVERITY)),
+  label: listField(textField('alerts with this label', 'team=infra', LABEL)),
+  source: listField(
+    textField('alerts of entities with this source, such as /greenhouse/north', '/greenhouse/north', MATCHER),
+  ),
+  entity: listField(
+    textField('alerts of entities with this subject, such as a sensor id', 'roof-1', MATCHER),
+  ),
+}
+
+export const ADD_SILENCE = operation({
+  action: 'silence add',
+  about: `Silence matching alerts: they cause no notifications for a while.
+
+An alert must match every given kind of matcher; of several matchers of the same kind, one must match. \`*\` matches any
+characters. When the silence is over, alerts that still fire cause notifications. The resolution of an alert that was
+sent before is always sent.`,
+  more: `
+The silence takes effect within seconds. Its author and comment are visible in the log.
+
+Examples:
+  sluice silence add --rule TOO_HOT --source /greenhouse/north --for 2h --comment 'new sensors'
+  sluice silence add --label team=infra --severity warning --start 2026-03-02T20:00:00Z --for 4h --comment upgrade`,
+  fields: {
+    ...MATCH_FIELDS,
+    start: instantField('start of the silence, RFC 3339 (default: now)'),
+    for: durationField('duration of the silence'),
+    until: instantField('end of the silence, RFC 3339, instead of --for'),
+    author: {
+      ...textField('author of the silence (default: the operator)', 'Anna', REMARK),
+      only: 'terminal' as const,
+    },
+    comment: requiredField(textField('why', 'new sensors', REMARK)),
+  },
+  rules: { conflicts: [['for', 'until']], requiresOneOf: [['for', 'until']] },
+  asks: null,
+  async plan(environment, request, { nowMs }) {
+    const { start: startMs = nowMs, author, comment } = request
+    const match = buildMatch(request)
+    const draft = { match, startMs, endMs: request.until ?? startMs + (request.for ?? 0) }
+    const faults = findFaults(draft, nowMs)
+    if (faults.length > 0) throw usageFailure(faults.map(fault => FAULTS[fault]).join('\n'))
+    await requireNotifications(environment)
+    const id = randomUUID().slice(0, 8)
+    return newSilence({ ...draft, id, author: author ?? '', comment }, nowMs)
+  },
+  describe: silence => [`Mute ${describeSilence(silence)}.`],
+  toAudit: ({ id, match }) => ({ id, match: matchText(match) }),
+  async carryOut(environment, planned, running): Promise<Silence> {
+    const silence = { ...planned, author: planned.author || running.by }
+    await changeSilences(environment, running, (set, nowMs) => {
+      const next = withSilence(set, silence, nowMs)
+      const tooLarge = silencesTooLarge(next, nowMs)
+      if (tooLarge) throw new OperationFailure(`Nothing was changed: ${tooLarge}.`)
+      return next
+    })
+    return silence
+  },
+  describeResult: silence => [`Silence ${silence.id} mutes ${describeSilence(silence)}.`],
+})
+
+export const END_SILENCE = operation({
+  action: 'silence end',
+  about: `End a silence now, even if it has not started.
+
+Muted alerts that still fire cause notifications within a group interval, five minutes by default.`,
+  more: 'Example:\n  sluice silence end 3fa91c20',
+  fields: {
+    id: nameField('id of the silence, as shown by `sluice silence list`'),
+    author: {
+      ...textField('person who ends it (default: the operator)', 'Anna', REMARK),
+      only: 'terminal' as const,
+    },
+    comment: textField('why', 'done', REMARK),
+  },
+  asks: null,
+  async plan(environment, { id, author = '', comment = '' }, { nowMs }) {
+    const { connections, config } = environment
+    const set = await (await openStoredSilences(connections, config.env)).read()
+    const silence = set?.silences.find(silence => silence.id === id)
+    if (!silence || getPhase(silence, nowMs) === 'past') throw unknownSilence(id)
+    await requireNotifications(environment)
+    return { silence, author, comment }
+  },
+  describe: ({ silence }) => [`End silence ${silence.id} of ${describeSilence(silence)}.`],
+  toAudit: ({ silence: { id } }) => ({ id }),
+  async carryOut(environment, { silence: { id }, author, comment }, running) {
+    const set = await changeSilences(environment, running, (before, nowMs) => {
+      const next = withoutSilence(before, id, { author: author || running.by, comment }, nowMs)
+      if (next === undefined) throw unknownSilence(id)
+      return next
+    })
+    return { id, endsAt: set.silences.find(silence => silence.id === id)?.endsAt }
+  },
+  describeResult: ({ id }) => [`Silence ${id} has ended.`],
+})
+
+const FAULTS: Readonly<Record<SilenceFault, string>> = {
+  'matches-all':
+    'Say which alerts to silence, by rule, severity, label, source or entity: otherwise all alerts would be silenced.',
+  'ends-before-it-begins': 'A silence must end after it begins.',
+  'too-late': 'A silence must end before the year 10000.',
+  'over-already': 'The silence would already have ended.',
+}
+
+/** Returns the match that fields describe. Pure. */
+export function buildMatch({
+  rule = [],
+  severity = [],
+  label = [],
+  source = [],
+  entity = [],
+}: Filter<typeof MATCH_FIELDS>): AlertMatch {
+  const byName = Object.groupBy(label, ([name]) => name)
+  const labels = Object.entries(byName).map(([name, pairs = []]) => [name, pairs.map(([, text]) => text)])
+  const matchers = Object.entries({ rule, severity, source, entity }).filter(([, texts]) => texts.length > 0)
+  return { ...Object.fromEntries(matchers), ...(label.length > 0 && { labels: Object.fromEntries(labels) }) }
+}
+
+function describeSilence({ match, startsAt, endsAt }: Silence): string {
+  return `${matchText(match)} from ${startsAt} until ${endsAt}`
+}
+
+function unknownSilence(id: string): OperationFailure {
+  return new OperationFailure(
+    `Nothing was changed: no active or scheduled silence has the id ${id}. \`sluice silence list --state all\` lists all silences.`,
+    { isMissing: true },
+  )
+}
+
+/** Checks that silences could take effect. @throws Failure without the topic `notifications` */
+async function requireNotifications(environment: Environment): Promise<void> {
+  await requireClusterTopic(environment, await environment.cluster(), environment.topic('notifications'))
+}
+
+/**
+ * Changes the silences.
+ *
+ * @param change returns the new silences for the current ones. If it throws, nothing is changed.
+ * @throws Unavailable if the change was stored but not appended. The function `clock` appends it later.
+ */
+async function changeSilences(
+  { connections, config }: Environment,
+  { counts }: Running,
+  change: (set: SilenceSet | undefined, nowMs: number) => SilenceSet,
+): Promise<SilenceSet> {
+  const nowMs = Date.now()
+  const stored = await openStoredSilences(connections, config.env)
+  const set = await stored.update(before => change(before, nowMs))
+  counts.silences = 1
+  try {
+    await appendSilences(connections, config, set, new Date(nowMs).toISOString())
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error
+    throw new Unavailable(
+      error.code,
+      `The change is stored, but not active yet: ${error.message.replace(/\.?$/, '.')} The function \`clock\` makes it active within a minute after Kafka is available again.`,
+      { cause: error },
+    )
+  }
+  return set
+}

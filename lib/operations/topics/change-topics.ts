@@ -1,0 +1,116 @@
+/** Operations that create a topic, and bring the topics of an environment to what the topic table says. */
+import { createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
+import { omitUndefined } from '#runtime/consumer/index.ts'
+import { createKind, wholeNumber } from '#runtime/settings/index.ts'
+import { listReaders } from '../../app/functions.ts'
+import { listLocalTopics } from '../../app/inputs.ts'
+import { SIGNALS } from '../../app/topic-table.ts'
+import { listField, nameField, numberField, textField } from '../../questions/field.ts'
+import { operation, PartlyDone } from '../operation.ts'
+import { OperationFailure, usageFailure } from '../operation-failure.ts'
+import { type Applying, applyTopics } from './apply.ts'
+import { type PlannedTopics, planTopicChanges } from './cluster-plan.ts'
+import { requireWritable } from './new-topic.ts'
+import { describeApplied, describePlan, hasChanges, toAuditFilter, toRefusedText } from './plan-text.ts'
+
+const POSITIVE = wholeNumber({ least: 1 })
+
+/** Kind for a setting of a topic, whose value is the pair of name and value. */
+const SETTING = createKind<readonly [name: string, value: string]>(text => {
+  const [, name, value] = /^([a-z][a-z.]*)=(.+)$/s.exec(text) ?? []
+  return name !== undefined && value !== undefined ? [name, value] : undefined
+}, 'a setting and its value, such as retention.ms=86400000')
+
+export const CREATE_TOPIC = operation({
+  action: 'topics create',
+  about: `Create a topic, and wait until it can be written.
+
+Everything that is not given is the default of the brokers. Topics of the topic table, such as readings, are created by
+\`sluice topics apply\`.`,
+  more: `
+Examples:
+  sluice topics create orders --partitions 10 --set retention.ms=604800000
+  sluice topics create prices --set cleanup.policy=compact --set retention.ms=604800000`,
+  fields: {
+    name: nameField('full name of the topic'),
+    partitions: numberField('number of partitions', POSITIVE),
+    replicationFactor: numberField('number of replicas of each partition', POSITIVE),
+    set: listField(textField('a setting of the topic; can be repeated', 'retention.ms=86400000', SETTING)),
+  },
+  mayBeFirst: true,
+  asks: null,
+  async plan({ config }, { name: topic, partitions, replicationFactor, set = [] }) {
+    if (config.names.findSignal(topic) !== undefined || (SIGNALS as readonly string[]).includes(topic))
+      throw usageFailure(`${topic} is in the topic table: create it with \`sluice topics apply\`.`)
+    const settings: Readonly<Record<string, string>> = Object.fromEntries(set)
+    const wanted = { topic, ...omitUndefined({ partitions, replicationFactor }), settings }
+    await creating(topic, async () => requireWritable(wanted))
+    return wanted
+  },
+  describe: ({ topic }) => [`Create topic ${topic}.`],
+  toAudit: ({ topic, partitions }) => ({ topic, partitions: String(partitions ?? 'default') }),
+  async carryOut(environment, wanted, { counts }) {
+    const kafka = await environment.kafka()
+    await creating(wanted.topic, () => createTopic(kafka, wanted))
+    counts.created = 1
+    return { created: wanted.topic }
+  },
+  describeResult: ({ created }) => [`Created topic: ${created}`],
+})
+
+/** @throws OperationFailure if the topic is not created */
+async function creating(topic: string, create: () => Promise<void>): Promise<void> {
+  await create().catch(error => {
+    if (!isTopicNotCreated(error)) throw error
+    throw new OperationFailure(`Failed to create ${topic}: ${error.message}`, { cause: error })
+  })
+}
+
+export const APPLY_TOPICS = operation({
+  action: 'topics apply',
+  about: `Create the missing topics of the environment, and change settings that differ from the topic table
+(lib/app/topic-table.ts).
+
+In the plan, + marks a topic to create, ~ a change, and ! a change that is refused. Changes that would lose records are
+refused: fewer partitions, a shorter retention, another cleanup policy, smaller messages. More partitions of a topic that
+functions read are also refused, because entities would move away from their states: docs/kafka.md describes how to go to
+a new topic. Settings that the table does not have are unchanged. If any change was refused, the exit status is 1.`,
+  more: `
+Examples:
+  sluice topics apply
+  sluice topics apply --env staging --yes`,
+  fields: {},
+  mayBeFirst: true,
+  async plan(environment): Promise<PlannedTopics & { readonly env: string }> {
+    const { config, functions } = environment
+    const { env, names, kafka } = config
+    const planned = await planTopicChanges({
+      kafka: await environment.kafka(),
+      offsets: await environment.offsets(),
+      ...{ env, names, others: listLocalTopics(config) },
+      listReaders: signal => listReaders(functions, signal),
+      ...(kafka.clusterArn && { clusterArn: kafka.clusterArn }),
+    })
+    return { env, ...planned }
+  },
+  asks: ({ env }) => `Change the topics of "${env}"?`,
+  isEmpty: ({ plan }) => !hasChanges(plan),
+  describe: ({ env, plan }) => describePlan(env, plan),
+  toDocument: ({ env, plan }) => ({ env, ...plan }),
+  toAudit: ({ plan }) => toAuditFilter(plan),
+  async carryOut(environment, planned, { counts, stop }): Promise<Applying> {
+    const applying: Applying = { created: [], changed: [] }
+    try {
+      await applyTopics(await environment.kafka(), planned, applying, stop)
+      return applying
+    } catch (error) {
+      throw new PartlyDone(applying, error)
+    } finally {
+      counts.created = applying.created.length
+      counts.changed = applying.changed.length
+    }
+  },
+  describeResult: describeApplied,
+  describeRest: ({ plan }) => toRefusedText(plan.refused),
+  afterStop: () => 'Run the command again to finish it.',
+})

@@ -1,0 +1,133 @@
+/** All operations, each in all its faces: the command with its help, its protocol and `--json`, and the routes. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { toFlag } from '../../cli/command.ts'
+import { isArgument } from '../../cli/questions.ts'
+import type { ShownPlan } from '../../console/api/operations.ts'
+import { CONSOLE_OPERATIONS, OPERATIONS } from '../../lib/operations/all.ts'
+import type { AnyOperation } from '../../lib/operations/operation.ts'
+import type { Texts } from '../../lib/questions/field.ts'
+import { type ServedConsole, servedConsole } from '../support/console.ts'
+import type { TestEnvironment } from '../support/environment.ts'
+import { markedEnvironment } from '../support/marked-environment.ts'
+import { brokers, redisUrl } from '../support/servers.ts'
+import { ran } from '../unit/cli/terminal.ts'
+
+/** Options that all operations have. */
+const PROTOCOL = ['yes', 'dryRun', 'json', 'env']
+
+describe('given an operation', () => {
+  let environment: TestEnvironment
+  let served: ServedConsole
+  let viewed: ServedConsole
+  let variables: Readonly<Record<string, string>>
+  /** Request of each operation that consoles offer. */
+  let requests: Readonly<Record<string, Texts>>
+
+  before(async () => {
+    environment = await markedEnvironment()
+    const { name: env } = environment
+    served = await servedConsole({ env })
+    viewed = await servedConsole({ env, person: { name: 'vera', role: 'viewer' } })
+    variables = { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl(), SLUICE_ENV: env }
+    const silence = ['--rule', 'HOT', '--for', '1h', '--comment', 'works']
+    const { stdout } = await ran(['silence', 'add', ...silence, '--json'], { environment: variables })
+    const ends = await environment.client.ends(environment.topic('readings'))
+    const partition = ends.findIndex(end => end > 1)
+    const later = { start: '2099-01-01T00:00:00Z', until: '2099-01-02T00:00:00Z', comment: 'works' }
+    requests = {
+      'dlq drop': { since: '1d' },
+      'dlq redrive': { since: '1d', rate: '5/s' },
+      'silence add': { rule: ['HOT', 'COLD'], ...later },
+      'silence end': { id: JSON.parse(stdout).result.id },
+      'state drop': { consumer: 'processor', partition: String(partition) },
+      'topics apply': {},
+    }
+  })
+  after(async () => {
+    await Promise.all([served?.close(), viewed?.close()])
+    await environment?.close()
+  })
+
+  it('then there are some to look at, and each that consoles offer is asked for', () => {
+    assert.ok(Object.keys(OPERATIONS).length > 10)
+    assert.deepEqual(Object.keys(requests).toSorted(), Object.keys(CONSOLE_OPERATIONS).toSorted())
+  })
+
+  const post = (path: string, body: object, of = served) =>
+    of.request(`/operations${path}`, { method: 'POST', body: JSON.stringify(body) })
+
+  for (const [words, { load }] of Object.entries(OPERATIONS)) {
+    let operation: AnyOperation
+    before(async () => {
+      operation = await load()
+    })
+
+    it(`${words}: then its options are those of its fields and of the protocol`, async () => {
+      const { stdout: help } = await ran([...words.split(' '), '--help'])
+      for (const [name, field] of Object.entries(operation.fields)) {
+        assert.ok(!PROTOCOL.includes(name), name)
+        assert.ok(help.includes(isArgument(field) ? name : toFlag(name)), name)
+      }
+      for (const option of ['--dry-run', '--json', '--env']) assert.ok(help.includes(option), option)
+      assert.equal(help.includes('--yes'), operation.asks !== null)
+    })
+
+    if (!Object.hasOwn(CONSOLE_OPERATIONS, words)) continue
+
+    const toArguments = (request: Texts) =>
+      Object.entries(request).flatMap(([name, texts]) => {
+        const field = operation.fields[name]
+        return [texts].flat().flatMap(text => (field && isArgument(field) ? [text] : [toFlag(name), text]))
+      })
+    const command = (...options: string[]) =>
+      ran([...words.split(' '), ...toArguments(requests[words] ?? {}), ...options], {
+        environment: variables,
+      })
+
+    it(`${words}: then nothing is read without a terminal and an answer`, async () => {
+      if (operation.asks === null) return
+      const args = [...words.split(' '), ...toArguments(requests[words] ?? {})]
+      const away = { ...variables, KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
+      const { status, stderr } = await ran(args, { environment: away })
+      assert.equal(status, 2)
+      assert.equal(
+        stderr,
+        'Nothing was changed: there is no terminal to confirm on, so add --yes, or --dry-run.\n',
+      )
+    })
+
+    it(`${words}: then a dry run and the page show one plan, and nothing is changed`, async () => {
+      const audits = (await environment.audits()).length
+      const { status, stdout } = await command('--dry-run')
+      const { stdout: json } = await command('--dry-run', '--json')
+      const response = await post('/plan', { action: words, request: requests[words] })
+      const { lines, isEmpty } = (await response.json()) as ShownPlan
+      assert.deepEqual([status, response.status], [0, 200])
+      assert.equal(stdout, `${lines.join('\n')}\n`)
+      assert.equal(JSON.parse(json).result, null)
+      assert.equal(isEmpty, words === 'topics apply')
+      assert.equal((await environment.audits()).length, audits)
+    })
+
+    it(`${words}: then a viewer, unknown fields, and a plan that has become another are refused`, async () => {
+      const [request, at] = [requests[words], new Date().toISOString()]
+      const asked = { action: words, request, at }
+      assert.equal((await post('/carry-out', asked, viewed)).status, 403)
+      assert.equal(
+        (await post('/plan', { action: words, request: { ...request, nothing: 'x' } })).status,
+        400,
+      )
+      assert.equal((await post('/carry-out', { ...asked, expects: { of: 'another' } })).status, 409)
+    })
+  }
+
+  it('then one that a console does not offer is refused with the command', async () => {
+    const response = await post('/plan', { action: 'state erase', request: {} })
+    const { message } = (await response.json()) as { readonly message: string }
+    assert.deepEqual(
+      [response.status, message],
+      [404, 'This console has no operation state erase: use `sluice state erase`.'],
+    )
+  })
+})

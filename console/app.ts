@@ -1,6 +1,7 @@
 /** The console: its page and its HTTP API. Runs on a Node server and behind an HTTP API of API Gateway. */
 import { Hono } from 'hono'
 import { compress } from 'hono/compress'
+import { type ListedOperations, OPERATIONS_IN_ACCOUNT } from '../lib/operations/in-account.ts'
 import type { Access } from './access/access.ts'
 import { type AccessLine, FailedSignIns, logRequests } from './access/failed-sign-ins.ts'
 import { identifyCaller, rejectForeignRequests, requireSignIn, setSecurityHeaders } from './access/guard.ts'
@@ -17,6 +18,8 @@ export interface ConsoleParts {
   readonly environment: ConsoleEnvironment
   readonly page: PageFiles
   readonly access: Access
+  /** Operations that the console offers; those of an account by default. */
+  readonly operations?: ListedOperations
   /** Called with unexpected errors. */
   readonly reportError: (error: unknown) => void
   /** Receives failed sign-ins. */
@@ -29,6 +32,7 @@ export function createConsoleApp({
   environment,
   page,
   access,
+  operations = OPERATIONS_IN_ACCOUNT,
   reportError,
   reportFailedSignIn,
   logRequest,
@@ -45,7 +49,7 @@ export function createConsoleApp({
   app.use('/sign-in', limitBodies(STRANGERS_LIMITS))
   app.route('/', createSignInRoutes(access, failed, page.styleAt))
   app.use('/api/*', requireSignIn(access, failed), limitRequests(LIMITS), limitBodies(LIMITS))
-  app.route('/api', createApi(environment))
+  app.route('/api', createApi(environment, operations))
   // Assets are public, because the sign-in page needs the style sheet.
   app.get('/assets/:name', context => {
     const file = page.asset(context.req.param('name'))
@@ -63,13 +67,13 @@ export function createConsoleApp({
   return app
 }
 
-function createApi(environment: ConsoleEnvironment): Hono<ConsoleHono> {
+function createApi(environment: ConsoleEnvironment, operations: ListedOperations): Hono<ConsoleHono> {
   const routes = new Hono<ConsoleHono>()
   routes.use(async (context, next) => {
     await next()
     context.header('cache-control', 'no-store')
   })
-  addRoutes(routes, declareApiRoutes(environment))
+  addRoutes(routes, declareApiRoutes(environment, operations))
   routes.all('*', ({ req }) => {
     throw new ProblemError('not-found', `${req.path} does not exist.`)
   })

@@ -1,10 +1,11 @@
 /** Routes of the HTTP API under `/api`, and the types of their responses for the page. */
+import type { ListedOperations } from '../../lib/operations/in-account.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { declareQuery, declareSharedQuery, type RouteAnswers } from '../http/declare-route.ts'
 import { declareCauseRoutes } from './alerts/alert-cause.ts'
 import { declareSilenceRoutes } from './alerts/silences.ts'
-import { declareRedriveAndDropRoutes } from './failures/redrive-or-drop.ts'
 import { declareKafkaRoutes } from './kafka/kafka-routes.ts'
+import { declareOperations } from './operations.ts'
 import { OverviewReader } from './overview/overview.ts'
 import { declareQuestions } from './questions.ts'
 import { declareSqlTableRoutes } from './sql-tables/sql-tables.ts'
@@ -13,28 +14,29 @@ import { declareTelemetryRoutes } from './telemetry/telemetry-routes.ts'
 /** Response types by route name. */
 export type Answers = RouteAnswers<ReturnType<typeof declareApiRoutes>>
 
-export function declareApiRoutes(environment: ConsoleEnvironment) {
+export function declareApiRoutes(environment: ConsoleEnvironment, operations: ListedOperations) {
   const looks = new OverviewReader(environment)
   return {
-    ...declareEnvironmentRoutes(environment),
+    ...declareEnvironmentRoutes(environment, operations),
     '/overview': declareSharedQuery({}, () => looks.read()),
     ...declareTelemetryRoutes(environment),
     ...declareCauseRoutes(environment),
     ...declareSilenceRoutes(environment),
-    ...declareRedriveAndDropRoutes(environment),
     ...declareKafkaRoutes(environment),
     ...declareSqlTableRoutes(environment),
     ...declareQuestions(environment),
+    ...declareOperations(environment, operations),
   }
 }
 
 /** Route with the properties of the environment. The page requests it before it shows anything. */
-function declareEnvironmentRoutes({ config, isLocal }: ConsoleEnvironment) {
+function declareEnvironmentRoutes({ config, isLocal }: ConsoleEnvironment, operations: ListedOperations) {
   return {
     '/environment': declareQuery({}, async (_, request) => ({
       env: config.env,
       isLocal,
       person: request.get('person'),
+      operations: Object.keys(operations),
     })),
   }
 }

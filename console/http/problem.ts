@@ -63,7 +63,8 @@ export function toProblem(error: unknown): Problem {
   return { code: 'fault', message: 'Internal error. See the log of the console.' }
 }
 
-function toCode({ isUsage, isMissing }: Failure): Problem['code'] {
+function toCode({ isUsage, isMissing, cause }: Failure): Problem['code'] {
   if (isUsage) return 'bad-request'
+  if (cause instanceof Unavailable || cause instanceof RetryableError) return 'unavailable'
   return isMissing ? 'not-found' : 'conflict'
 }

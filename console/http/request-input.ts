@@ -1,8 +1,21 @@
 /** Validates the parameters and the body of requests. */
 import type { Context } from 'hono'
-import { type GenericSchema, getDotPath, type InferOutput, safeParse } from 'valibot'
-import { type Fields, type ReadFilter, readFilter } from '../../lib/questions/field.ts'
+import {
+  array,
+  type GenericSchema,
+  getDotPath,
+  type InferOutput,
+  record,
+  safeParse,
+  string,
+  union,
+} from 'valibot'
+import { type Fields, type ReadFilter, readFilter, type Texts } from '../../lib/questions/field.ts'
+import { type FieldRules, findBrokenRules } from '../../lib/questions/field-rules.ts'
 import { ProblemError } from './problem.ts'
+
+/** Schema of the texts of an operation's fields. */
+export const TEXTS = record(string(), union([string(), array(string())]))
 
 /** Returns the validated query parameters. @throws ProblemError that names each invalid parameter */
 export function parseQuery<Schema extends GenericSchema>(
@@ -33,12 +46,23 @@ function validateInput<Schema extends GenericSchema>(schema: Schema, input: unkn
   throw new ProblemError('bad-request', `${wrong.join('; ')}.`)
 }
 
-/** Reads a filter from the texts of a request. @throws ProblemError that names each invalid text */
+/**
+ * Reads a filter from the texts of a request.
+ *
+ * @param rules which fields exclude or need one another
+ * @throws ProblemError that names each invalid text
+ */
 export function parseFilter<Of extends Fields>(
   fields: Of,
-  given: Readonly<Record<string, string>>,
+  given: Texts,
+  rules: FieldRules<string> = {},
 ): Pick<ReadFilter<Of>, 'filter' | 'texts'> {
   const { errors, ...read } = readFilter(fields, given)
-  if (errors.length > 0) throw new ProblemError('bad-request', `${errors.join('; ')}.`)
-  return read
+  const broken = findBrokenRules(
+    rules,
+    name => read.texts[name] !== undefined,
+    name => name,
+  )
+  if (errors.length + broken.length === 0) return read
+  throw new ProblemError('bad-request', `${[...errors, ...broken].join('; ')}.`)
 }

@@ -1,7 +1,10 @@
 /** Reads the tables of an environment for ksqlDB's REST interface. */
-import type { Signal } from '../../lib/app/topic-table.ts'
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
-import { followSelection, type RowChange } from '../../lib/operations/views/follow-selection.ts'
+import {
+  followSelection,
+  openSelectionLog,
+  type RowChange,
+} from '../../lib/operations/views/follow-selection.ts'
 import { selectRows } from '../../lib/queries/states/view-rows.ts'
 import type { Value } from '../../lib/views/evaluate-expression.ts'
 import type { Selection, TableSelection } from '../../lib/views/language/compile-select.ts'
@@ -24,9 +27,8 @@ export interface SqlTableReader {
 const MAX_ROWS = 50_000
 
 export function createSqlTableReader(environment: ConsoleEnvironment): SqlTableReader {
-  const plan = () => environment.sqlTables()
   return {
-    tables: plan,
+    tables: () => environment.sqlTables(),
     async pull({ table, key: group, limit, selectRow }) {
       const query = { group, toAnswer: selectRow, limit: limit ?? MAX_ROWS }
       const [states, topic] = [await environment.inspection(), await environment.topicSize('view-rows')]
@@ -35,11 +37,7 @@ export function createSqlTableReader(environment: ConsoleEnvironment): SqlTableR
       throw new OperationFailure(`The answer has more than ${MAX_ROWS} rows. Add a condition or a LIMIT.`)
     },
     async *push(selection, from, stop) {
-      const [log, offsets] = [await environment.log(), await environment.offsets()]
-      const getTopic = (signal: Signal) => environment.topic(signal)
-      const { families } = environment.config
-      const { reader } = environment
-      yield* followSelection({ families, log, offsets, plan, getTopic, reader }, selection, from, stop)
+      yield* followSelection(await openSelectionLog(environment), selection, from, stop)
     },
   }
 }

@@ -13,8 +13,8 @@ import { Messages } from './kafka/messages/messages-page.tsx'
 import { OneTopic, Topics } from './kafka/topics.tsx'
 import { OverviewPage } from './overview/overview.tsx'
 import { QuestionList } from './questions/question-list.tsx'
-import { QuestionThing } from './questions/question-thing.tsx'
 import { SqlTables } from './sql-tables/sql-tables.tsx'
+import { ConsumerState } from './states/consumer-state.tsx'
 import { EntityDetailsPage } from './telemetry/entity-details.tsx'
 
 interface AreaPage {
@@ -117,16 +117,12 @@ const AREA_PAGES: readonly Area[] = [
         title: 'States',
         path: '/states',
         page: () => <QuestionList path="/states" />,
-        one: { by: 'state', page: OneState, heading: () => 'States' },
+        one: { by: 'state', page: ConsumerState, heading: () => 'States' },
       },
     ],
   },
   { title: 'Tables', path: '/tables', page: SqlTables, namedBy: 'table' },
 ]
-
-function OneState({ name }: { readonly name: string }): JSX.Element {
-  return <QuestionThing path="/states/one" filter={{ consumer: name }} back={['/states', 'All consumers']} />
-}
 
 export interface ShownArea extends AreaPage {
   readonly page: ComponentType

@@ -6,6 +6,7 @@ import './style.css'
 import { type JSX, render } from 'preact'
 import { LocationProvider, Route, Router } from 'preact-iso'
 import { AREAS } from './areas.tsx'
+import { OperationDialogs } from './operations/operation-button.tsx'
 import { QuestionsContext } from './questions/question-list.tsx'
 import { Shell } from './shell.tsx'
 
@@ -33,13 +34,15 @@ function Pages(): JSX.Element {
   return (
     <LocationProvider>
       <Shell>
-        <Router>
-          {AREAS.flatMap(({ path, page }) => [
-            <Route key={path} path={path} component={page} />,
-            ...(path === '/' ? [] : [<Route key={`${path}/*`} path={`${path}/*`} component={page} />]),
-          ])}
-          <Route default component={NoSuchPage} />
-        </Router>
+        <OperationDialogs>
+          <Router>
+            {AREAS.flatMap(({ path, page }) => [
+              <Route key={path} path={path} component={page} />,
+              ...(path === '/' ? [] : [<Route key={`${path}/*`} path={`${path}/*`} component={page} />]),
+            ])}
+            <Route default component={NoSuchPage} />
+          </Router>
+        </OperationDialogs>
       </Shell>
     </LocationProvider>
   )

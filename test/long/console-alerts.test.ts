@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test'
 import type { CauseOfAlert } from '../../console/api/alerts/alert-cause.ts'
 import type { SilencePreview } from '../../console/api/alerts/silences.ts'
 import type { Answers } from '../../console/api/all-routes.ts'
+import type { ShownResult } from '../../console/api/operations.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { readRules } from '../../lib/alerting/rule-files.ts'
 import { buildRuleSet } from '../../lib/alerting/rule-set.ts'
@@ -75,6 +76,9 @@ describe('the console about alerts', () => {
     return (await response.json()) as T
   }
 
+  const carryOut = (action: string, request: object) =>
+    asked<ShownResult>('/operations/carry-out', { action, request, at: new Date().toISOString() })
+
   const listed = (query = '') => served.ask<Answers['/alerts/list']>(`/alerts/list${query}`)
   type Alert = Answers['/alerts/one']['rows'][number]
   const askAlert = async (alert: string) =>
@@ -128,18 +132,18 @@ describe('the console about alerts', () => {
   })
 
   it('given a silence, then it is previewed, holds, marks what it mutes, and ends', async () => {
-    const match = { rule: ['HO*'], labels: { team: ['ops'] } }
-    const preview = await asked<SilencePreview>('/alerts/silences/preview', { match })
+    const match = { rule: ['HO*'], label: ['team=ops'] }
+    const preview = await asked<SilencePreview>('/alerts/silences/preview', { request: match })
     assert.deepEqual([preview.total, preview.firing, preview.alerts[0]?.entity], [1, 1, ROOF])
-    const endsAt = new Date(Date.now() + 3_600_000).toISOString()
-    const { id } = await asked<{ id: string }>('/alerts/silences', { match, endsAt, comment: 'works' })
+    const { result } = await carryOut('silence add', { ...match, for: '1h', comment: 'works' })
+    const { id } = result as { readonly id: string }
     assert.equal((await listed()).rows[0]?.silenced, 'silenced')
     const [silence] = (await served.ask<Answers['/alerts/silences']>('/alerts/silences?state=all')).rows
     assert.deepEqual(
       [silence?.id, silence?.state, silence?.author, silence?.mutes, silence?.about],
       [id, 'active', 'ada', 1, 'rule=HO* labels.team=ops'],
     )
-    await asked('/alerts/silences/end', { id })
+    await carryOut('silence end', { id })
     // An answer that took long is kept for longer.
     await until('it has ended', async () => {
       const { rows: silences } = await served.ask<Answers['/alerts/silences']>('/alerts/silences?state=all')
@@ -170,7 +174,8 @@ describe('the console about alerts', () => {
       await page.getByRole('cell').getByRole('button', { name: 'End', exact: true }).click()
       await page.getByRole('dialog').getByRole('button', { name: 'End', exact: true }).click()
       await page.getByText(/^No matching silences/).waitFor()
-      await page.getByText(/^The silence of .* has ended/).waitFor()
+      await page.getByText(/^Silence .* has ended/).waitFor()
+      await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
       await page.getByRole('navigation', { name: 'Pages of alerts' }).getByText('Rules').click()
       assert.deepEqual(await visit.obstacles(), [])
       await visit.close()
@@ -199,10 +204,10 @@ describe('the console about alerts', () => {
       assert.deepEqual(await visit.obstacles(), [])
       await choice.selectOption({ index: 2 })
       await page.getByRole('button', { name: 'Silence', exact: true }).click()
-      await page.getByText(/^Silence .* is active until/).waitFor()
+      await page.getByText(/^Silence .* mutes rule=NOT_HOT/).waitFor()
       const { rows: silences } = await served.ask<Answers['/alerts/silences']>('/alerts/silences?state=all')
       assert.equal(silences[0]?.endsAt, '2040-10-28T01:30:00.000Z')
-      await asked('/alerts/silences/end', { id: silences[0]?.id })
+      await carryOut('silence end', { id: silences[0]?.id })
       await visit.close()
     } finally {
       await browser.close()

@@ -2,12 +2,17 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import type { Answers } from '../../console/api/all-routes.ts'
-import type { HandledAnswer, Plan } from '../../console/api/failures/redrive-or-drop.ts'
+import type { ShownPlan, ShownResult } from '../../console/api/operations.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { FailingConsumer } from '../support/failing-consumer.ts'
 import { until } from '../support/until.ts'
+
+interface Counted {
+  readonly taken: number
+  readonly leftOut: object
+}
 
 describe('the failures of the console', () => {
   let environment: TestEnvironment
@@ -43,7 +48,7 @@ describe('the failures of the console', () => {
   }
 
   async function asked(served: ServedConsole, path: string, body: object): Promise<Response> {
-    return served.request(`/failures${path}`, { method: 'POST', body: JSON.stringify(body) })
+    return served.request(`/operations${path}`, { method: 'POST', body: JSON.stringify(body) })
   }
 
   async function posted<T>(served: ServedConsole, path: string, body: object): Promise<T> {
@@ -59,7 +64,7 @@ describe('the failures of the console', () => {
     assert.equal((await consumer.tally())['applied/counted'], letters)
   }
 
-  const OF_PROCESSOR = { command: 'redrive', conditions: { consumer: 'processor' } } as const
+  const OF_PROCESSOR = { action: 'dlq redrive', request: { consumer: 'processor' } }
 
   describe('what they show', () => {
     before(async () => {
@@ -100,11 +105,12 @@ describe('the failures of the console', () => {
         .waitFor()
       assert.deepEqual([await visit.isTooWide(), await visit.obstacles()], [false, []])
       await page.getByRole('button', { name: 'Redrive all of these' }).click()
-      await page.getByText('6 dead letters would be redriven').waitFor()
-      await page.getByText(/^rejected is permanent: /).waitFor()
+      const dialog = page.getByRole('dialog')
+      await dialog.getByText('Would redrive 6 dead letters.').waitFor()
+      await dialog.getByText(/^rejected is permanent: /).waitFor()
       assert.deepEqual(await visit.obstacles(), [])
-      await page.getByRole('button', { name: 'Redrive 6', exact: true }).click()
-      await page.getByRole('status').getByText('6 redriven.').waitFor()
+      await dialog.getByRole('button', { name: 'Redrive all of these' }).click()
+      await dialog.getByRole('status').getByText('Redriven: 6 dead letters').waitFor()
       assert.deepEqual([await visit.isTooWide(), await visit.obstacles()], [false, []])
       await page.getByRole('button', { name: 'Close' }).click()
       await page.goto(console.address('/failures'))
@@ -123,19 +129,22 @@ describe('the failures of the console', () => {
     it('given a dead letter that is dropped, then it is handled; a request that means too much is refused', async () => {
       const console = await opened()
       const [{ at } = { at: '' }] = (await console.ask<Answers['/failures']>('/failures')).rows
-      const done = await posted<HandledAnswer>(console, '/handle', { command: 'drop', ats: [at] })
-      assert.deepEqual(done, { taken: 1, notes: [], isOver: true })
+      const now = new Date().toISOString()
+      const drop = { action: 'dlq drop', request: { at } }
+      const done = await posted<ShownResult>(console, '/carry-out', { ...drop, at: now })
+      assert.deepEqual([done.isOver, done.problem, (done.result as Counted).taken], [true, null, 1])
       assert.equal(
         (await console.ask<Answers['/failures']>('/failures?state=handled')).rows[0]?.handled,
         'dropped',
       )
-      for (const [body, status] of [
-        [{ command: 'redrive', ats: [at], conditions: { code: 'rejected' } }, 400],
-        [{ command: 'redrive', conditions: { codes: 'rejected' } }, 400],
-        [{ command: 'redrive', ats: [at, at] }, 400],
-        [{ command: 'erase', ats: [at] }, 400],
+      for (const [action, request, status] of [
+        ['dlq redrive', { at, code: 'rejected' }, 400],
+        ['dlq redrive', { codes: 'rejected' }, 400],
+        ['dlq redrive', {}, 400],
+        ['dlq erase', { at }, 404],
+        ['dlq drop', { at: '0@999' }, 404],
       ] as const)
-        assert.equal((await asked(console, '/handle', body)).status, status)
+        assert.equal((await asked(console, '/carry-out', { action, request, at: now })).status, status)
     })
   })
 
@@ -150,15 +159,16 @@ describe('the failures of the console', () => {
         await opened(),
         await opened({ person: { name: 'eve', role: 'viewer' as const } }),
       ]
-      const plan = await posted<Plan>(viewer, '/plan', OF_PROCESSOR)
-      assert.deepEqual([plan.taken, plan.isWhole], [4, true])
-      assert.deepEqual(plan.leftOut, { quarantined: 2 })
-      assert.equal((await asked(viewer, '/handle', plan.request)).status, 403)
+      const { plan, request, at } = await posted<ShownPlan>(viewer, '/plan', OF_PROCESSOR)
+      assert.deepEqual((plan as Counted).taken, 4)
+      assert.deepEqual((plan as Counted).leftOut, { quarantined: 2 })
+      const planned = { ...OF_PROCESSOR, request, at }
+      assert.equal((await asked(viewer, '/carry-out', planned)).status, 403)
       assert.equal(await environment.readLength('readings'), 6)
       // A later dead letter is not part of the plan.
       await consumer.deadLetters(1)
-      const done = await posted<HandledAnswer>(console, '/handle', plan.request)
-      assert.deepEqual([done.taken, done.isOver], [4, true])
+      const done = await posted<ShownResult>(console, '/carry-out', planned)
+      assert.deepEqual([(done.result as Counted).taken, done.isOver], [4, true])
       await until(
         'the list says so',
         async () => (await console.ask<Answers['/failures']>('/failures')).rows.length === 3,

@@ -6,27 +6,34 @@ import { loadCodec, RegistryClient, RegistrySubjects, unframe } from '@sluice/sc
 import { getDataWriter } from '../../lib/app/data-writer.ts'
 import { schemaSubject } from '../../lib/app/packaged-schemas.ts'
 import { type Apicurio, startApicurio } from '../support/apicurio.ts'
+import { TestEnvironment } from '../support/environment.ts'
 import { FAMILIES, VOCABULARY } from '../support/families.ts'
 import { environmentReading } from '../support/records.ts'
+import { brokers } from '../support/servers.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
 const { type } = FAMILIES.get('environment')
 const reading = environmentReading('r-1', { temperature: 21.5 })
-/** Nothing listens there. */
 
 describe('given a schema registry', () => {
   let registry: Apicurio
+  let environment: TestEnvironment
   before(async () => {
-    registry = await startApicurio()
+    ;[registry, environment] = await Promise.all([startApicurio(), TestEnvironment.create()])
     await new RegistrySubjects(registry.uri).setRule('BACKWARD')
   })
-  after(() => registry?.stop())
+  after(async () => {
+    await registry?.stop()
+    await environment?.close()
+  })
 
-  const run = (...args: string[]) =>
-    ran(['schemas', ...args, '--registry', registry.uri], { environment: { SLUICE_ENV: 'lab' } })
+  const run = (...args: string[]) => {
+    const variables = { KAFKA_BROKERS: brokers().join(','), SLUICE_ENV: environment.name }
+    return ran(['schemas', ...args, '--registry', registry.uri], { environment: variables })
+  }
   const configFor = (otherwise: 'avro' | 'protobuf', url = registry.uri) => ({
     ...VOCABULARY,
-    env: 'lab',
+    env: environment.name,
     contentMode: 'binary' as const,
     singleInvocation: false,
     serialization: { otherwise, named: new Map() },
@@ -47,12 +54,20 @@ describe('given a schema registry', () => {
     const refused = await run('register', 'environment')
     assert.equal(refused.status, 2)
     assert.match(refused.stderr, /add --yes/)
-    const registered = await run('register', 'environment', '--yes')
+    const registered = await run('register', 'environment', '--yes', '--json')
     assert.equal(registered.status, 0, registered.stderr)
-    assert.match(registered.stdout, /^Registered \S+EnvironmentReading-protobuf: id \d+$/m)
+    assert.match(registered.stderr, /^Registered \S+EnvironmentReading-protobuf: id \d+$/m)
+    const { plan, result } = JSON.parse(registered.stdout)
+    assert.deepEqual([plan.schemas.length, result.registered.length], [3, 3])
+    const again = await run('register', 'environment', '--yes')
+    assert.match(again.stdout, /^3 registered, 0 new, 0 next version, 0 refused\.\n$/m)
+    const [audit, ...others] = await environment.audits()
+    assert.deepEqual(
+      [audit?.action, audit?.filter, audit?.counts, others],
+      ['schemas register', { registry: registry.uri, types: type }, { registered: 3 }, []],
+    )
     const listed = JSON.parse((await run('check', 'environment', '--json')).stdout)
-    for (const { standing, version } of listed.schemas)
-      assert.deepEqual([standing, version], ['registered', 1])
+    for (const { status, version } of listed.schemas) assert.deepEqual([status, version], ['registered', 1])
   })
 
   for (const format of ['avro', 'protobuf'] as const)
@@ -73,13 +88,13 @@ describe('given a schema registry', () => {
       schema.fields.findIndex((field: { name: string }) => field.name === name)
     motion.fields.splice(getField(motion, 'activity'), 1)
     load.fields[getField(load, 'tenant')].type = 'long'
-    const getSubject = (text: string) => schemaSubject(VOCABULARY, text, 'avro', 'lab')
+    const getSubject = (text: string) => schemaSubject(VOCABULARY, text, 'avro', environment.name)
     await registry.register(getSubject(FAMILIES.get('device').type), JSON.stringify(motion), 'AVRO')
     await registry.register(getSubject(FAMILIES.get('database').type), JSON.stringify(load), 'AVRO')
     const { status, stdout, stderr } = await run('register', 'device', 'database', '--yes')
     assert.equal(status, 1)
-    assert.match(stdout, /device\S+ +avro +next version +- +1 /)
-    assert.match(stdout, /^! \S+DatabaseReading is not compatible with version 1/m)
+    assert.match(stdout, /^~ next version {2}\S+DeviceMotion \(last version 1, /m)
+    assert.match(stdout, /^! refused {7}\S+DatabaseReading \(last version 1, /m)
     assert.match(stdout, /^Registered \S+DeviceMotion: id \d+$/m)
     assert.match(stderr, /1 of 6 schemas would be refused/)
   })

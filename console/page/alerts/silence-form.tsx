@@ -10,8 +10,7 @@ import { makeChange, useEnvironment, useIsOperator } from '../client/api-queries
 import { RefusedByServer, toProblem } from '../client/api-request.ts'
 import { Outcome, useAction } from '../components/change-button.tsx'
 import { useSettled } from '../components/form-fields.tsx'
-import { formatCount, formatExactTime, formatTime } from '../components/value-texts.ts'
-import { parseMatch, type SilenceFields } from './silence-match.ts'
+import { formatCount, formatExactTime } from '../components/value-texts.ts'
 
 const LASTS = [
   [0.5, '30 minutes'],
@@ -28,8 +27,23 @@ const FIELDS = [
   ['severity', 'Severity', 'warning'],
   ['source', 'Source', '/greenhouse/north'],
   ['entity', 'Entity', 'a sensor, or pump-*'],
-  ['labels', 'Labels', 'team=infra'],
+  ['label', 'Labels', 'team=infra'],
 ] as const
+
+type SilenceFields = Readonly<Record<(typeof FIELDS)[number][0], string>>
+
+/** Returns the values of the fields that are not empty. A field can have several values, separated by commas. */
+function splitFields(fields: SilenceFields): Readonly<Record<string, readonly string[]>> {
+  const split = Object.entries(fields).map(([name, text]) => [name, splitValues(text)] as const)
+  return Object.fromEntries(split.filter(([, values]) => values.length > 0))
+}
+
+function splitValues(text: string): string[] {
+  return text
+    .split(',')
+    .map(part => part.trim())
+    .filter(part => part !== '')
+}
 
 /** Form for a new silence. Its initial values are read from the URL, so that a link from an alert can fill in the form. */
 export function SilenceForm(): JSX.Element {
@@ -94,18 +108,16 @@ function useSilence(fields: SilenceFields, onCreated: () => void) {
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
   const instants = possibleInstants(timeZone, until)
   const { isBusy, result, run } = useAction(async () => {
-    const { match, problem } = parseMatch(fields)
-    if (problem) throw new RefusedByServer({ code: 'bad-request', message: problem })
     // Without a choice, two instants are as unusable as none.
     const untilMs = instants.length > 1 ? instants.find(ms => String(ms) === chosen) : instants[0]
     const endMs = hours === '' ? untilMs : Date.now() + Number(hours) * HOUR_MS
     if (endMs === undefined)
       throw new RefusedByServer({ code: 'bad-request', message: 'Specify the end of the silence.' })
-    const endsAt = new Date(endMs).toISOString()
-    const { id } = await makeChange('POST /alerts/silences', { match, endsAt, comment })
+    const request = { ...splitFields(fields), until: new Date(endMs).toISOString(), comment }
+    const { lines } = await makeChange('POST /operations/carry-out', { action: 'silence add', request })
     setComment('')
     onCreated()
-    return `Silence ${id} is active until ${formatTime(endsAt, Date.now())}.`
+    return lines.join(' ')
   })
   const untilField = { until, setUntil, instants, chosen, setChosen }
   return { hours, setHours, untilField, comment, setComment, isBusy, result, submit: run }
@@ -186,11 +198,11 @@ function Preview({ fields }: { readonly fields: SilenceFields }): JSX.Element {
   const [problem, setProblem] = useState('')
   useEffect(() => {
     let isOld = false
-    const { match, problem: fault } = parseMatch(JSON.parse(settledFields))
+    const request = splitFields(JSON.parse(settledFields))
     setPreview(undefined)
-    setProblem(fault ?? '')
-    if (!fault && Object.keys(match).length > 0)
-      makeChange('POST /alerts/silences/preview', { match }).then(
+    setProblem('')
+    if (Object.keys(request).length > 0)
+      makeChange('POST /alerts/silences/preview', { request }).then(
         answer => !isOld && setPreview(answer),
         error => !isOld && setProblem(toProblem(error).message),
       )

@@ -1,9 +1,9 @@
 /** Dead letters: records that a consumer could not process. A list, or one letter. */
 import type { JSX } from 'preact'
 import { useLocation } from 'preact-iso'
+import { OperationButton } from '../operations/operation-button.tsx'
 import { QuestionList } from '../questions/question-list.tsx'
 import { QuestionThing } from '../questions/question-thing.tsx'
-import { RedriveOrDrop } from './redrive-or-drop.tsx'
 
 export function FailuresPage(): JSX.Element {
   const { letter } = useLocation().query
@@ -17,7 +17,7 @@ export function FailuresPage(): JSX.Element {
           back={['/failures', 'All dead letters']}
         >
           {({ at, handled, leftOut }) =>
-            handled === null && <RedriveOrDrop ats={[String(at)]} what="" canRedrive={leftOut === null} />
+            handled === null && <RedriveOrDrop request={{ at: String(at) }} canRedrive={leftOut === null} />
           }
         </QuestionThing>
       ) : (
@@ -25,16 +25,34 @@ export function FailuresPage(): JSX.Element {
           {({ rows }, { state = '', ...conditions }) =>
             rows.length > 0 &&
             ['', 'open'].includes(state) && (
-              <RedriveOrDrop
-                key={JSON.stringify(conditions)}
-                ats={[]}
-                conditions={conditions}
-                what="all of these"
-              />
+              <RedriveOrDrop request={selectAll(conditions)} what=" all of these" />
             )
           }
         </QuestionList>
       )}
     </>
+  )
+}
+
+/** Returns conditions that all listed dead letters meet. An operation needs one. */
+function selectAll(conditions: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const isAny = Object.values(conditions).every(text => text === '')
+  return isAny ? { until: new Date().toISOString() } : conditions
+}
+
+interface Props {
+  readonly request: Readonly<Record<string, string>>
+  /** Text that follows the verb in the label of a button. */
+  readonly what?: string
+  /** False if the dead letter cannot be redriven. */
+  readonly canRedrive?: boolean
+}
+
+function RedriveOrDrop({ request, what = '', canRedrive = true }: Props): JSX.Element {
+  return (
+    <p class="bar">
+      {canRedrive && <OperationButton action="dlq redrive" label={`Redrive${what}`} request={request} />}
+      <OperationButton action="dlq drop" label={`Drop${what}`} request={request} isSecond />
+    </p>
   )
 }

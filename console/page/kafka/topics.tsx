@@ -1,6 +1,7 @@
 /** Topics and brokers of the cluster, or one topic with its partitions, its readers and its settings. */
 import type { JSX } from 'preact'
 import { buildAddress } from '../client/address.ts'
+import { OperationButton } from '../operations/operation-button.tsx'
 import { QuestionList } from '../questions/question-list.tsx'
 import { QuestionThing } from '../questions/question-thing.tsx'
 
@@ -8,6 +9,7 @@ export function Topics(): JSX.Element {
   return (
     <>
       <QuestionList path="/kafka/topics" />
+      <OperationButton action="topics apply" label="Apply the topic table" request={{}} isSecond />
       <QuestionList path="/kafka/brokers" />
       <QuestionList path="/kafka/subjects" />
     </>

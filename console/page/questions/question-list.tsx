@@ -101,8 +101,8 @@ function FilterField({ field: { name, about, form } }: { readonly field: ShownFi
         {about}
       </Check>
     )
-  if (form.type === 'text') return <TextField name={name} label={label} placeholder={form.example} />
-  if (form.type === 'name') return <TextField name={name} label={label} placeholder={about} />
+  if (form.type !== 'time' && form.type !== 'choice')
+    return <TextField name={name} label={label} placeholder={form.type === 'text' ? form.example : about} />
   const [otherwise, values] = form.type === 'time' ? ['any', AGO] : [form.otherwise, form.values]
   // The address may have a value that the form does not offer.
   const options = [...new Set([...values, value])]

@@ -12,18 +12,22 @@ import { Facts, Text } from '../components/facts.tsx'
 import { Cell, toTableColumns } from './cells.tsx'
 import { type AnyAnswer, QuestionsContext, type Row } from './question-list.tsx'
 
+type Actions = Readonly<Record<string, (row: Row, thing: Row) => ComponentChildren>>
+
 interface Props {
   readonly path: QueryName
   /** Names the thing. */
   readonly filter: Readonly<Record<string, string>>
   /** Page of the list to which the link at the top leads, and its text. */
   readonly back: readonly [path: string, text: string]
+  /** Buttons of the rows of sections, by the member of the section. They receive the row, and the thing. */
+  readonly actions?: Actions | undefined
   /** Shown between the facts and the sections, for what data cannot say. */
   readonly children?: ((row: Row) => ComponentChildren) | undefined
 }
 
 /** Shows one thing, with updates. */
-export function QuestionThing({ path, filter, back: [href, text], children }: Props): JSX.Element {
+export function QuestionThing({ path, filter, back: [href, text], actions, children }: Props): JSX.Element {
   const question = useContext(QuestionsContext)?.[path]
   const answer = useLive(path, filter)
   return (
@@ -42,7 +46,7 @@ export function QuestionThing({ path, filter, back: [href, text], children }: Pr
                 <Warning key={note}>{note}</Warning>
               ))}
               {rows.map(row => (
-                <Thing key={String(row[question.key])} question={question} row={row}>
+                <Thing key={String(row[question.key])} question={question} row={row} actions={actions}>
                   {children?.(row)}
                 </Thing>
               ))}
@@ -57,10 +61,11 @@ export function QuestionThing({ path, filter, back: [href, text], children }: Pr
 interface ThingProps {
   readonly question: ShownQuestion
   readonly row: Row
+  readonly actions: Actions | undefined
   readonly children: ComponentChildren
 }
 
-function Thing({ question: { key, columns, sections }, row, children }: ThingProps): JSX.Element {
+function Thing({ question: { key, columns, sections }, row, actions, children }: ThingProps): JSX.Element {
   const known = columns.filter(
     ({ of, none, only }) => only !== 'terminal' && (row[of] !== null || none !== undefined),
   )
@@ -86,7 +91,12 @@ function Thing({ question: { key, columns, sections }, row, children }: ThingPro
         ),
       )}
       {sections.map(section => (
-        <SectionTable key={section.of} section={section} rows={row[section.of] as readonly Row[] | null} />
+        <SectionTable
+          key={section.of}
+          section={section}
+          rows={row[section.of] as readonly Row[] | null}
+          action={actions?.[section.of] && (of => actions[section.of]?.(of, row))}
+        />
       ))}
     </>
   )
@@ -95,16 +105,17 @@ function Thing({ question: { key, columns, sections }, row, children }: ThingPro
 interface SectionProps {
   readonly section: Section
   readonly rows: readonly Row[] | null
+  readonly action: ((row: Row) => ComponentChildren) | undefined
 }
 
-function SectionTable({ section, rows }: SectionProps): JSX.Element | null {
+function SectionTable({ section, rows, action }: SectionProps): JSX.Element | null {
   const { of, title, key, columns, empty, only } = section
   if (rows === null || only === 'terminal') return null
   const table = (
     <DataTable
       name={of}
       caption={title.toLowerCase()}
-      columns={toTableColumns(columns)}
+      columns={[...toTableColumns(columns), ...(action ? [{ heading: '', cell: action }] : [])]}
       rows={rows}
       getKey={row => String(row[key])}
       empty={empty}

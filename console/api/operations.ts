@@ -1,0 +1,169 @@
+/** Routes of operations: one plans, the other carries a plan out, as far as the time of a request allows. */
+import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { optional, record, strictObject, string } from 'valibot'
+import { instant } from '#runtime/settings/index.ts'
+import { ACTIONS } from '../../lib/operations/audit-event.ts'
+import { carryOutPlan } from '../../lib/operations/carry-out.ts'
+import type { ListedOperations } from '../../lib/operations/in-account.ts'
+import { type AnyOperation, PartlyDone, type Planning, type Project } from '../../lib/operations/operation.ts'
+import { OperationFailure } from '../../lib/operations/operation-failure.ts'
+import type { Fields, Filter, Texts } from '../../lib/questions/field.ts'
+import type { ConsoleEnvironment } from '../environment.ts'
+import { declareChange, declarePostQuery } from '../http/declare-route.ts'
+import { ProblemError, toProblem } from '../http/problem.ts'
+import { parseFilter, TEXTS } from '../http/request-input.ts'
+
+/** Time for a plan, and for carrying out a part, in milliseconds: together below the 30-second timeout of an HTTP API. */
+const PLAN_MS = 12_000
+const STEP_MS = 12_000
+
+/** What an operation would do. */
+export interface ShownPlan {
+  /** Lines that say it. */
+  readonly lines: readonly string[]
+  /** Document that the command prints with `--json`. */
+  readonly plan: unknown
+  /** Question to confirm; null for an operation that does not ask in the terminal. */
+  readonly question: string | null
+  /** True if there is nothing to do. */
+  readonly isEmpty: boolean
+  /** Request that carries out the plan. Its times are absolute. */
+  readonly request: Texts
+  /** Time of the plan, RFC 3339. What came later is left out. */
+  readonly at: string
+  /** What the plan applies to. If that has changed when the plan is carried out, nothing is done. Absent if it does not ask. */
+  readonly expects?: Readonly<Record<string, string>>
+}
+
+/** What one request has done. */
+export interface ShownResult {
+  /** Lines that say it. */
+  readonly lines: readonly string[]
+  readonly result: unknown
+  /** False if the time was too short. The same request then does the rest. */
+  readonly isOver: boolean
+  /** Why it stopped early; null if it did not. */
+  readonly problem: string | null
+  /** What was left out although it was wanted; null if nothing was. */
+  readonly rest: string | null
+}
+
+const PLAN = strictObject({ action: string(), request: TEXTS })
+const CARRY_OUT = strictObject({
+  ...PLAN.entries,
+  at: optional(instant().schema),
+  expects: optional(record(string(), string())),
+})
+
+export function declareOperations(environment: ConsoleEnvironment, offered: ListedOperations) {
+  const start = async (action: string, request: Texts, nowMs: number, isCounted: boolean) => {
+    const listed = Object.hasOwn(offered, action) ? offered[action] : undefined
+    if (!listed)
+      throw new ProblemError(
+        'not-found',
+        isAction(action)
+          ? `This console has no operation ${action}: use \`sluice ${action}\`.`
+          : 'There is no such operation.',
+      )
+    const operation = await listed.load()
+    const unknown = Object.keys(request).filter(
+      name => !Object.hasOwn(operation.fields, name) || operation.fields[name]?.only === 'terminal',
+    )
+    if (unknown.length > 0)
+      throw new ProblemError('bad-request', `${action} has no field ${unknown.join(', ')}.`)
+    const { filter, texts } = parseFilter(operation.fields, request, operation.rules)
+    const planning = { project: NO_PROJECT, stop: AbortSignal.timeout(PLAN_MS), nowMs, isCounted }
+    return {
+      operation,
+      filter,
+      texts,
+      planning,
+      plan: await planInTime(operation, environment, filter, planning),
+    }
+  }
+  return {
+    'POST /operations/plan': declarePostQuery(PLAN, async ({ action, request }): Promise<ShownPlan> => {
+      const nowMs = Date.now()
+      const { operation, filter, texts, plan } = await start(action, request, nowMs, true)
+      const isEmpty = operation.isEmpty?.(plan) ?? false
+      return {
+        lines: operation.describe(plan),
+        plan: operation.toDocument?.(plan) ?? plan,
+        question: isEmpty ? null : (operation.asks?.(plan) ?? null),
+        isEmpty,
+        request: toAbsolute(operation.fields, filter, texts),
+        at: new Date(nowMs).toISOString(),
+        ...(operation.asks && { expects: operation.toAudit(plan) }),
+      }
+    }),
+    'POST /operations/carry-out': declareChange(
+      CARRY_OUT,
+      async ({ action, request, at, expects }, { name: by }, context): Promise<ShownResult> => {
+        const nowMs = Math.min(at ?? Number.POSITIVE_INFINITY, Date.now())
+        const { operation, plan } = await start(action, request, nowMs, false)
+        if (expects && !isDeepStrictEqual(expects, { ...operation.toAudit(plan) }))
+          throw new ProblemError('conflict', 'The plan has changed. Open it again.')
+        const stop = AbortSignal.timeout(STEP_MS)
+        const id = `console-${randomUUID().slice(0, 8)}`
+        const openPublisher = () => environment.connections.publisher()
+        const running = { project: NO_PROJECT, stop, by, id, openPublisher, showProgress: () => {} }
+        const { result, error } = await carryOutPlan(operation, environment, plan, running).then(
+          result => ({ result, error: undefined }),
+          error => {
+            if (!(error instanceof PartlyDone)) throw error
+            return { result: error.result, error: error.cause === stop.reason ? undefined : error.cause }
+          },
+        )
+        const problem = error === undefined ? undefined : toProblem(error)
+        if (problem?.code === 'fault') context.get('reportError')(error)
+        return {
+          lines: operation.describeResult(result, plan),
+          result,
+          isOver: !(stop.aborted && operation.afterStop),
+          problem: problem?.message ?? null,
+          rest: operation.describeRest?.(plan, result) ?? null,
+        }
+      },
+    ),
+  }
+}
+
+async function planInTime(
+  operation: AnyOperation,
+  environment: ConsoleEnvironment,
+  filter: Filter<Fields>,
+  planning: Planning,
+): Promise<unknown> {
+  try {
+    return await operation.plan(environment, filter, planning)
+  } catch (error) {
+    if (error !== planning.stop.reason) throw error
+    throw new ProblemError(
+      'unavailable',
+      `It could not be planned in time: narrow the request, or use \`sluice ${operation.action}\`.`,
+    )
+  }
+}
+
+/** Returns the request with absolute times, so that it means the same when it is sent again. Pure. */
+function toAbsolute(fields: Fields, filter: Filter<Fields>, texts: Texts): Texts {
+  const values = filter as Readonly<Record<string, unknown>>
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [
+      name,
+      fields[name]?.form.type === 'time' ? new Date(values[name] as number).toISOString() : text,
+    ]),
+  )
+}
+
+/** The console knows no code and no folders of a project. */
+const NO_PROJECT: Project = { resolvePath: refuseProject, loadConsumer: refuseProject }
+
+function refuseProject(): never {
+  throw new OperationFailure('This needs the code of the project: use the command.')
+}
+
+function isAction(text: string): boolean {
+  return (ACTIONS as readonly string[]).includes(text)
+}

@@ -75,10 +75,10 @@ describe('the samples with transactions', () => {
     await until('the committed readings are applied', async () => (await applied()) >= written.length)
 
     await until('the offsets of markers and aborted records are committed', async () => {
-      const { groups } = JSON.parse(
+      const { rows } = JSON.parse(
         await sluice(['groups', 'lag', NAMES.groupName('processor', environment.name), '--json']),
       )
-      return groups[0].pending === 0
+      return rows[0].pending === 0
     })
     const { findings } = JSON.parse(await sluice(['doctor', '--json'], 1))
     const commits = findings.filter(

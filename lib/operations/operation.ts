@@ -89,6 +89,11 @@ export interface Operation<Of extends Fields, Plan, Result> {
   afterStop?(plan: Plan): string
 }
 
+/** Says how to go on with an operation that begins where it stopped. */
+export function finishByRepeating(): string {
+  return 'Run the command again to finish it.'
+}
+
 /** Operation with any fields, plan and result. */
 export type AnyOperation = Operation<Fields, unknown, unknown>
 

@@ -1,5 +1,5 @@
 /** Operation that registers the packaged schemas. */
-import { operation, PartlyDone } from '../operation.ts'
+import { finishByRepeating, operation, PartlyDone } from '../operation.ts'
 import {
   type ComparedSchema,
   compareSchemas,
@@ -55,6 +55,7 @@ Examples:
   },
   describeResult: ({ registered }) => registered.map(({ subject, id }) => `Registered ${subject}: id ${id}`),
   describeRest: describeRefused,
+  afterStop: finishByRepeating,
 })
 
 function isDue({ status }: ComparedSchema): boolean {

@@ -6,7 +6,7 @@ import { listReaders } from '../../app/functions.ts'
 import { listLocalTopics } from '../../app/inputs.ts'
 import { SIGNALS } from '../../app/topic-table.ts'
 import { listField, nameField, numberField, textField } from '../../questions/field.ts'
-import { operation, PartlyDone } from '../operation.ts'
+import { finishByRepeating, operation, PartlyDone } from '../operation.ts'
 import { OperationFailure, usageFailure } from '../operation-failure.ts'
 import { type Applying, applyTopics } from './apply.ts'
 import { type PlannedTopics, planTopicChanges } from './cluster-plan.ts'
@@ -112,5 +112,5 @@ Examples:
   },
   describeResult: describeApplied,
   describeRest: ({ plan }) => toRefusedText(plan.refused),
-  afterStop: () => 'Run the command again to finish it.',
+  afterStop: finishByRepeating,
 })

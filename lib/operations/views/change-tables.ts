@@ -5,7 +5,7 @@ import { openStoredPlan } from '../../clock/view-plan.ts'
 import { VIEWS } from '../../queries/states/view-rows.ts'
 import { listField, nameField, optionalNameField } from '../../questions/field.ts'
 import { type ActivatedPlan, NO_TABLES, type TablePlan, type ViewPlan } from '../../views/plan.ts'
-import { type ChangedEnvironment, operation, type Running } from '../operation.ts'
+import { type ChangedEnvironment, finishByRepeating, operation, type Running } from '../operation.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
 import {
   applyViews,
@@ -69,7 +69,7 @@ Examples:
   toAudit: ({ change: { build, dropped } }) => ({ built: joinNames(build), dropped: joinNames(dropped) }),
   carryOut: changeTables,
   describeResult,
-  afterStop: () => 'Run the command again to finish it.',
+  afterStop: finishByRepeating,
 })
 
 export const DROP_VIEWS = operation({
@@ -94,7 +94,7 @@ Examples:
   toAudit: ({ change }) => ({ tables: joinNames(change.dropped) }),
   carryOut: changeTables,
   describeResult,
-  afterStop: () => 'Run the command again to finish it.',
+  afterStop: finishByRepeating,
 })
 
 /** Returns a line for each table that changes. Pure. */

@@ -113,11 +113,10 @@ Examples:
   sluice alerts pending
   sluice alerts pending --rule HIGH_TEMP --json`,
   filter: OF_RULE,
-  async read(environment, filter, { most }) {
+  async read(environment, filter) {
     const { active } = await readConditions(environment)
     const found = selectPendingAlerts(active, toAlertFilter(filter))
-    const rows = found.slice(0, most).map(alert => ({ ...alert, key: `${alert.rule} ${alert.entity}` }))
-    return { rows, more: found.length - rows.length }
+    return { rows: found.map(alert => ({ ...alert, key: `${alert.rule} ${alert.entity}` })) }
   },
 }).shownAs({
   key: 'key',

@@ -53,11 +53,7 @@ Examples:
       .sort((a, b) => b.alerts - a.alerts)
     const families = Map.groupBy(rows, ({ family }) => family)
     const counts = [...families].map(([family, own]) => `${family} ${own.length}`)
-    return {
-      rows: rows.slice(0, limits.most),
-      more: Math.max(0, rows.length - limits.most),
-      notes: [...notes, ...(counts.length > 1 ? [`Families: ${counts.join(', ')}`] : [])],
-    }
+    return { rows, notes: [...notes, ...(counts.length > 1 ? [`Families: ${counts.join(', ')}`] : [])] }
   },
 }).shownAs({
   key: 'key',
@@ -86,16 +82,15 @@ Examples:
   ...ON_PAGE,
   async read(environment, filter, limits) {
     const { entities, notes } = await readEntities(environment, filter, limits)
-    const all = entities.flatMap(({ entity, partition, family, metrics }) =>
+    const rows = entities.flatMap(({ entity, partition, family, metrics }) =>
       metrics.map(metric => ({
         key: `${partition} ${entity} ${metric.metric}`,
         ...{ entity, partition, family, ...metric },
       })),
     )
     const totals = await describeTotals(environment)
-    const rows = all.slice(0, limits.most)
     const missing = rows.length === 0 && totals.length > 0 ? [EMPTY] : []
-    return { rows, more: all.length - rows.length, notes: [...missing, ...notes, ...totals] }
+    return { rows, notes: [...missing, ...notes, ...totals] }
   },
 }).shownAs({
   key: 'key',

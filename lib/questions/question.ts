@@ -38,7 +38,7 @@ export interface Answer<Row> {
   readonly notes: readonly string[]
 }
 
-/** Answer as a question reads it. Without further members, nothing was left out, and there is nothing to say. */
+/** Answer as a question reads it. Without further members, it left nothing out, and there is nothing to say. */
 interface Found<Row> {
   readonly rows: readonly Row[]
   readonly more?: number
@@ -112,12 +112,14 @@ export function question<Of extends Fields, Row>(asked: Asked<Of, Row>) {
   return { shownAs: (shown: Shown<Row>): Question<Of, Row> => ({ ...asked, ...shown }) }
 }
 
-/** Asks a question. @throws the errors of its `read` */
+/** Asks a question. A list is cut to its limit; a thing limits its own lists. @throws the errors of its `read` */
 export async function ask<Of extends Fields, Row>(
-  { read }: Pick<Question<Of, Row>, 'read'>,
+  { read, sections }: Pick<Question<Of, Row>, 'read'> & { readonly sections?: unknown },
   environment: Environment,
   filter: Filter<Of>,
   limits: Limits,
 ): Promise<Answer<Row>> {
-  return { more: 0, notes: [], ...(await read(environment, filter, limits)) }
+  const { rows: found, more = 0, notes = [] } = await read(environment, filter, limits)
+  const rows = sections === undefined ? found.slice(0, limits.most) : found
+  return { rows, more: more + found.length - rows.length, notes }
 }

@@ -29,15 +29,14 @@ Examples:
   sluice rules list
   sluice rules list --find HIGH --json`,
   filter: { find: textField('part of the name or the condition of a rule', 'HIGH') },
-  async read(environment, { find = '' }, { most }) {
+  async read(environment, { find = '' }) {
     const [active, now] = await Promise.all([readActiveRules(environment), readConditions(environment)])
     const fits = textFilter(find)
     const all = active.rules.map(rule => toRuleRow(rule, now))
-    const matching = all
+    const rows = all
       .filter(({ rule, condition, severity }) => fits(`${rule} ${condition} ${severity}`))
       .sort((a, b) => (a.rule < b.rule ? -1 : 1))
-    const rows = matching.slice(0, most)
-    return { rows, more: matching.length - rows.length, notes: describeRuleSet(active, now) }
+    return { rows, notes: describeRuleSet(active, now) }
   },
 }).shownAs({
   key: 'rule',

@@ -39,7 +39,7 @@ Examples:
   sluice state list --find alerting --json`,
   filter: { find: textField('part of the name of a consumer or its topic', 'alerting') },
   sharedMs: 5_000,
-  async read(environment, { find = '' }, { most }) {
+  async read(environment, { find = '' }) {
     const fits = textFilter(find)
     const inspection = await environment.inspection()
     const wanted = environment.consumers.filter(({ function: name, topic }) => fits(`${name} ${topic}`))
@@ -56,7 +56,7 @@ Examples:
       const summaries = await Promise.all(found)
       if (summaries.some(hasState)) rows.push(sumPartitions(consumer, topic, summaries))
     }
-    return { rows: rows.slice(0, most), more: Math.max(0, rows.length - most), notes }
+    return { rows, notes }
   },
 }).shownAs({
   key: 'state',
@@ -77,7 +77,7 @@ Examples:
   filter: {
     consumer: nameField('name of the consumer in serverless.yml'),
     topic: textField('only the state of this topic: a signal, or the full name of a topic', 'readings'),
-    partition: { ...textField('only this partition', '0'), kind: wholeNumber({ least: 0 }) },
+    partition: textField('only this partition', '0', wholeNumber({ least: 0 })),
   },
   usual: 50,
   onPage: { most: 200 },

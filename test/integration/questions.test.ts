@@ -88,6 +88,13 @@ describe('given a question', () => {
       if (names.has(words)) assert.equal(rows.length, 1)
     })
 
+    it(`${words}: then a list keeps its limit, and counts the rest`, async () => {
+      if (question.sections) return
+      const all = JSON.parse((await command(words, '--json')).stdout) as AnyAnswer
+      const cut = JSON.parse((await command(words, '--limit', '1', '--json')).stdout) as AnyAnswer
+      assert.deepEqual([cut.rows.length > 1, cut.more > 0], [false, all.rows.length > 1])
+    })
+
     it(`${words}: then text and page have the same columns, and options are fields of the form`, async () => {
       const shown = (await served.ask<Answers['/questions']>('/questions'))[path]
       assert.deepEqual(shown?.columns, question.columns)

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '#runtime/settings/index.ts'
+import { escapeTextLines } from '../lib/support/escape-text.ts'
 import { Failure } from '../lib/support/failure.ts'
 import { FileError } from '../lib/support/file-errors.ts'
 import { withoutOpposite } from '../scripts/command-line.ts'
@@ -12,7 +13,6 @@ import { COMMANDS, type CommandTree } from './commands.ts'
 import { createOption, declare, requireValidValues } from './declare.ts'
 import { CliFailure, isStop, StoppedByUser, usageFailure } from './failure.ts'
 import { applyKafkaOptions } from './kafka-options.ts'
-import { escapeTextLines } from './output/text-width.ts'
 import { addOptionNames } from './setting-options.ts'
 import { getColumns, type Terminal } from './terminal.ts'
 
@@ -157,10 +157,10 @@ function handleError(error: unknown, { stderr, stop }: Terminal, { command }: Ru
   // 2.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (isStop(error, stop)) {
-    // Only a stop of what would have changed something says so: that nothing was changed.
-    const { message } = error as Error
-    if (error instanceof StoppedByUser && message !== '') stderr.write(`${message}\n`)
-    return error instanceof StoppedByUser && message !== '' ? 130 : 0
+    // Only a stop of what would have changed something has a message: that nothing was changed.
+    const message = error instanceof StoppedByUser ? error.message : ''
+    if (message !== '') stderr.write(`${message}\n`)
+    return message === '' ? 0 : 130
   }
   if (error instanceof Failure) {
     stderr.write(`${escapeTextLines(error.message)}\n`)

@@ -94,8 +94,9 @@ Examples:
       return { partitions: 1 }
     }
     await requireNoMembers(environment, consumer)
+    const planned = new Set(states.map(formatStateKey))
     const partitions = await new StateList(client).remove(
-      key => states.some(state => formatStateKey(state) === formatStateKey(key)),
+      key => planned.has(formatStateKey(key)),
       removed => {
         counts.partitions = removed
       },

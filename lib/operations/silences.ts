@@ -17,6 +17,7 @@ import { silencesTooLarge } from '../notification/silences-changed.ts'
 import type { Environment } from '../questions/environment.ts'
 import {
   durationField,
+  type Field,
   type Filter,
   instantField,
   listField,
@@ -38,6 +39,11 @@ const LABEL = createKind(
   'NAME=TEXT, such as team=infra',
 )
 const REMARK = text(/^(?=.*\S).{1,1000}$/su, 'a text of 1 to 1,000 characters')
+
+/** Returns a field for a name that only a command can give: the console knows who signed in. */
+function authorField(about: string): Field<string> {
+  return { ...textField(`${about} (default: the operator)`, 'Anna', REMARK), only: 'terminal' }
+}
 
 /** Fields that say which alerts are meant. */
 export const MATCH_FIELDS = {
@@ -70,10 +76,7 @@ Examples:
     start: instantField('start of the silence, RFC 3339 (default: now)'),
     for: durationField('duration of the silence'),
     until: instantField('end of the silence, RFC 3339, instead of --for'),
-    author: {
-      ...textField('author of the silence (default: the operator)', 'Anna', REMARK),
-      only: 'terminal' as const,
-    },
+    author: authorField('author of the silence'),
     comment: requiredField(textField('why', 'new sensors', REMARK)),
   },
   rules: { conflicts: [['for', 'until']], requiresOneOf: [['for', 'until']] },
@@ -111,10 +114,7 @@ Muted alerts that still fire cause notifications within a group interval, five m
   more: 'Example:\n  sluice silence end 3fa91c20',
   fields: {
     id: nameField('id of the silence, as shown by `sluice silence list`'),
-    author: {
-      ...textField('person who ends it (default: the operator)', 'Anna', REMARK),
-      only: 'terminal' as const,
-    },
+    author: authorField('person who ends it'),
     comment: textField('why', 'done', REMARK),
   },
   asks: null,

@@ -18,7 +18,7 @@ import { type Limits, question } from './question.ts'
 
 /** Conditions for dead letters, of lists and of operations. */
 export const DEAD_LETTER_FIELDS = {
-  code: { ...textField('only failures of this code', 'schema-violated'), kind: oneOf(Object.keys(FAILURES)) },
+  code: textField('only failures of this code', 'schema-violated', oneOf(Object.keys(FAILURES))),
   consumer: textField('only failures of this consumer', 'processor'),
   entity: textField(
     'only failures of this entity: source, a space and subject, or the subject; of a record that is no reading, by its key',

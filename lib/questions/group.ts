@@ -10,6 +10,7 @@ import {
   computeLongestWait,
   type GroupLag,
   listGroups,
+  listWaiting,
   readConsumerGroups,
   readGroupLag,
   readGroupLags,
@@ -158,11 +159,6 @@ async function openFurtherCluster(environment: Environment): Promise<OpenCluster
     groups: (await listGroups(kafka)).filter(({ group }) => names.has(group)),
     readLags: groups => Promise.all(groups.map(group => readGroupLag(kafka, offsets, group))),
   }
-}
-
-/** Returns the partitions with records that the group has not read. */
-function listWaiting({ topics }: GroupLag) {
-  return topics.flatMap(({ partitions }) => partitions.filter(({ pending }) => pending > 0))
 }
 
 /** Adds the ages of a group's lag. @param most number of partitions with lag above which all ages are unknown */

@@ -8,7 +8,7 @@ import { HOUR_MS } from '../../../lib/support/duration.ts'
 import type { SilencePreview } from '../../api/alerts/silences.ts'
 import { makeChange, useEnvironment, useIsOperator } from '../client/api-queries.ts'
 import { RefusedByServer, toProblem } from '../client/api-request.ts'
-import { Outcome, useAction } from '../components/change-button.tsx'
+import { Outcome, useAction } from '../components/action.tsx'
 import { useSettled } from '../components/form-fields.tsx'
 import { formatCount, formatExactTime } from '../components/value-texts.ts'
 

@@ -3,7 +3,7 @@ import { createContext, type JSX } from 'preact'
 import { useContext, useEffect, useRef, useState } from 'preact/hooks'
 import type { ShownPlan, ShownResult } from '../../api/operations.ts'
 import { makeChange, useEnvironment, useIsOperator } from '../client/api-queries.ts'
-import { Outcome, useAction } from '../components/change-button.tsx'
+import { Outcome, useAction } from '../components/action.tsx'
 
 /** Operation that a person has chosen. */
 interface Chosen {

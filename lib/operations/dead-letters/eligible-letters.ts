@@ -4,7 +4,7 @@ import { instant } from '#runtime/consumer/index.ts'
 import { readLetters } from '../../queries/dead-letters/dead-letter-records.ts'
 import type { DeadLetterPlace, PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
 import { buildRedrive, findLeftOutReason } from '../../queries/dead-letters/redrive-decision.ts'
-import type { Handling } from './operation.ts'
+import type { Handling } from './handling.ts'
 import type { Tally } from './result.ts'
 import { TopicWatch } from './topic-watch.ts'
 

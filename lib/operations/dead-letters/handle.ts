@@ -15,7 +15,7 @@ import {
   type Handling,
   type HandlingRequest,
   prepareHandling,
-} from './operation.ts'
+} from './handling.ts'
 import { previewHandling } from './preview.ts'
 import { ACTIONS, describeResult, type HandlingResult, Tally } from './result.ts'
 import { runHandling } from './run.ts'

@@ -1,6 +1,6 @@
 /** Shows in advance what redriving or dropping dead letters would do. */
 import { readEligibleLetters } from './eligible-letters.ts'
-import type { Handling } from './operation.ts'
+import type { Handling } from './handling.ts'
 import { Tally } from './result.ts'
 
 /** Counts what a run would do, without changing anything. If it is stopped, only a part is counted. */

@@ -14,7 +14,7 @@ import { DEAD_LETTERS_HANDLED_TYPE } from '../../failures/event-types.ts'
 import type { DeadLetterPlace } from '../../queries/dead-letters/dead-letters.ts'
 import { toDataschema } from '../../telemetry/dataschema.ts'
 import { type EligibleLetter, readEligibleLetters } from './eligible-letters.ts'
-import type { Handling } from './operation.ts'
+import type { Handling } from './handling.ts'
 import { ACTIONS, type Tally } from './result.ts'
 
 /** Operator of a run, and the connection for writing. */

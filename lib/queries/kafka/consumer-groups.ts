@@ -149,9 +149,18 @@ export async function addGroupAges(log: LogReader, lag: GroupLag, nowMs: number)
   return { ...lag, topics }
 }
 
+/** Returns the partitions with records that a group has not consumed. Pure. */
+export function listWaiting<Partition extends { readonly pending: number }>({
+  topics,
+}: {
+  readonly topics: readonly { readonly partitions: readonly Partition[] }[]
+}): Partition[] {
+  return topics.flatMap(({ partitions }) => partitions.filter(({ pending }) => pending > 0))
+}
+
 /** Returns the age of a group's oldest pending record in seconds; 0 without lag, null if no age is known. Pure. */
-export function computeLongestWait({ topics }: Pick<AgedGroupLag, 'topics'>): number | null {
-  const waiting = topics.flatMap(({ partitions }) => partitions.filter(({ pending }) => pending > 0))
+export function computeLongestWait(lag: Pick<AgedGroupLag, 'topics'>): number | null {
+  const waiting = listWaiting(lag)
   const ages = waiting.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]))
   if (waiting.length > 0 && ages.length === 0) return null
   return Math.max(0, ...ages)

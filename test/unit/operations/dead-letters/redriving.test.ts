@@ -9,7 +9,7 @@ import {
   excludeLater,
   formatContinueCommand,
   formatRequest,
-} from '../../../../lib/operations/dead-letters/operation.ts'
+} from '../../../../lib/operations/dead-letters/handling.ts'
 import { Tally } from '../../../../lib/operations/dead-letters/result.ts'
 import {
   buildHandledRecords,

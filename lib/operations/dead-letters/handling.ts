@@ -1,4 +1,4 @@
-/** Defines the operation that redrives or drops dead letters: its request, and what it needs to run. */
+/** Request to redrive or drop dead letters, and what is prepared for it. */
 
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { DeadLetterSource } from '../../queries/dead-letters/dead-letters.ts'

@@ -397,8 +397,8 @@ it('given any records of one form, then the drafts take each of them', () => {
     fc.double({ noNaN: true, min: -500, max: 5_000 }),
   )
   const fixed = number.map(value => Number(value.toFixed(2)))
-  // An integer that each entity keeps would be a tag.
-  const fraction = number.map(value => Math.trunc(value) + 0.5)
+  // An integer that each entity keeps would be a tag, and a larger number can be taken for a missing value.
+  const fraction = fc.integer({ min: -49, max: 48 }).map(value => value + 0.5)
   const VALUES: readonly fc.Arbitrary<unknown>[] = [
     fixed,
     fixed.map(String),

@@ -88,7 +88,14 @@ export async function examineEnvironment(examination: Examination): Promise<Find
       ...topics.flatMap(topic => checkTopic(config.names, topic, standards)),
       ...inputs.map(input => checkInput(input, standards)),
       ...topics.slice(0, 1).flatMap(topic => checkProducers(topic, config.idWindowMs)),
-      ...(await checkConsumers(connections, config, opened.seen, consumers, [...topics, ...inputs])),
+      ...(await checkConsumers(
+        connections,
+        config,
+        opened.seen,
+        consumers,
+        [...topics, ...inputs],
+        standards,
+      )),
       ...(await examineDeadLetters(connections, config, topics)),
       ...(await examineFurtherInputs(examination, furtherConsumers, standards)),
     ]
@@ -142,6 +149,7 @@ async function checkConsumers(
   opened: OpenedKafka,
   consumers: readonly ListedConsumer[],
   topics: readonly ReadTopicFacts[],
+  { isLocal }: Standards,
 ): Promise<Finding[]> {
   const redis = await connections.redis()
   const sources = {
@@ -153,7 +161,7 @@ async function checkConsumers(
   // A missing input is a finding of its own.
   if (facts.length === 0 && consumers.some(({ isInput }) => !isInput))
     return [createFinding('consumers', 'lag', env, unknown('no topic of a consumer could be checked'))]
-  return facts.flatMap(fact => checkConsumer(fact, Date.now()))
+  return facts.flatMap(fact => checkConsumer(fact, Date.now(), isLocal))
 }
 
 /** Examines the inputs of the further cluster. A cluster that does not answer is a single finding. */
@@ -176,7 +184,7 @@ async function examineFurtherInputs(
     const inputs = await gatherLayouts(opened.seen.inspection, topics)
     return [
       ...inputs.map(input => checkInput(input, standards)),
-      ...(await checkConsumers(connections, config, opened.seen, consumers, inputs)),
+      ...(await checkConsumers(connections, config, opened.seen, consumers, inputs, standards)),
     ]
   } finally {
     await opened.seen.inspection.close()

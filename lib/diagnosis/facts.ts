@@ -98,7 +98,8 @@ export type SeenConsumer = Omit<ConsumerFacts, 'partitions'> & {
 
 interface GroupState {
   readonly state: 'stable' | 'rebalancing' | 'empty' | 'missing' | 'unknown'
-  readonly members: number
+  /** Client id of each member. */
+  readonly clients: readonly string[]
 }
 
 /** Progress in one partition, as reported by the log, the consumer group and the state. */

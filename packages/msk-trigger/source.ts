@@ -15,6 +15,7 @@ import { type StartOffsets, startOffsets } from './poll/start-offsets.ts'
 import { TopicTracker } from './poll/topic-tracker.ts'
 import type { TopicObserver, TopicState } from './poll/topic-watch.ts'
 import { delayAfter, type Outage } from './report/attempts.ts'
+import { isGroupTaken } from './report/explain-error.ts'
 import { MappingReports, type WriteReport } from './report/reports.ts'
 import type { Log } from './support/serverless.ts'
 import { pause, within } from './support/wait.ts'
@@ -33,6 +34,9 @@ const REJOIN = { retryDelayMs: 250, maxRetryDelayMs: 2_000 }
 
 /** Attempts to find the topic before the start of the others no longer waits for it: about two seconds. */
 const MISSING_ATTEMPTS = 4
+
+/** `topic-missing`: the topic has been missing for some seconds. `group-taken`: another application is in the consumer group. */
+type StartOutcome = 'joined' | 'topic-missing' | 'group-taken'
 
 export interface SourceParts {
   readonly settings: Settings
@@ -57,7 +61,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   readonly #member: Pick<GroupMember, keyof GroupMember>
   readonly #dispatcher: Dispatcher
   readonly #ending = new AbortController()
-  readonly #started = Promise.withResolvers<'joined' | 'topic-missing'>()
+  readonly #started = Promise.withResolvers<StartOutcome>()
   readonly #faults = new Faults()
   readonly #tracker: TopicTracker
   #nextReading = Promise.withResolvers<void>()
@@ -125,10 +129,10 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   }
 
   /**
-   * Resolves when the group was joined for the first time and reading has started, or when the topic has been missing for some
-   * seconds: an application that starts later may create it, and the other event sources do not wait for that.
+   * Resolves when the group was joined for the first time and reading has started, or when only someone else can end the wait: an
+   * application that creates the topic, or that leaves the group. The other event sources do not wait for that.
    */
-  get started(): Promise<'joined' | 'topic-missing'> {
+  get started(): Promise<StartOutcome> {
     return this.#started.promise
   }
 
@@ -157,7 +161,10 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
       await this.#member.read(largestBatch)
       return 0
     } catch (error) {
-      return this.#readingOutage.handleFailure(error)
+      if (!isGroupTaken(error)) return this.#readingOutage.handleFailure(error)
+      const clients = await this.#parts.cluster.listGroupClients(this.#mapping.groupId).catch(() => [])
+      this.#started.resolve('group-taken')
+      return this.#readingOutage.handleTakenGroup(clients)
     }
   }
 

@@ -41,7 +41,7 @@ export class Trigger {
       settings.faults === undefined ? undefined : new FaultSocket(settings.faults, () => this.sources, log)
   }
 
-  /** Starts reading without waiting, and logs when every event source has joined its consumer group, or lacks its topic. */
+  /** Starts reading without waiting, and logs when every event source has joined its consumer group, or cannot, for lack of its topic or its group. */
   start(): void {
     const { log, handlesSignals = true } = this.#parts
     for (const functionKey of this.#throttled)

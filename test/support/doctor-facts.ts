@@ -104,7 +104,7 @@ export function consumer(
     writesSegments: false,
     isInput: false,
     breakerOpenUntilMs: { seen: undefined },
-    state: { seen: { state: 'stable', members: 1 } },
+    state: { seen: { state: 'stable', clients: ['msk-trigger-1'] } },
     partitions: { seen: [progress(partition)] },
     ...changes,
   }

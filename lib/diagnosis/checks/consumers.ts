@@ -26,8 +26,9 @@ const GROUP_RIGHTS = 'This check needs permission to describe the topic and the 
  * Returns the findings about a consumer.
  *
  * @param nowMs current time, in milliseconds since the epoch
+ * @param isLocal true if the Kafka trigger of this machine reads the topics
  */
-export function checkConsumer(consumer: ConsumerFacts, nowMs: number): Finding[] {
+export function checkConsumer(consumer: ConsumerFacts, nowMs: number, isLocal = false): Finding[] {
   const subject = `${consumer.function} on ${consumer.topic}`
   const { partitions } = consumer
   const fixed = runChecks('consumers', subject, FIXED, { seen: { ...consumer, nowMs } })
@@ -38,7 +39,7 @@ export function checkConsumer(consumer: ConsumerFacts, nowMs: number): Finding[]
         createFinding('consumers', check, subject, unknown(partitions, GROUP_RIGHTS)),
       ),
     ]
-  const progress = { seen: { ...consumer, partitions: partitions.seen } }
+  const progress = { seen: { ...consumer, partitions: partitions.seen, isLocal } }
   return [...runChecks('consumers', subject, PROGRESS, progress), ...fixed]
 }
 
@@ -53,13 +54,22 @@ function countPending({ partitions }: SeenConsumer): number {
   return partitions.reduce((sum, partition) => sum + countPartitionPending(partition), 0)
 }
 
-function checkReaders(consumer: SeenConsumer) {
-  const { group, state } = consumer
+/** Start of the client ids of the Kafka trigger of `serverless offline`. */
+const TRIGGER = 'msk-trigger-'
+
+function checkReaders(consumer: SeenConsumer & { readonly isLocal: boolean }) {
+  const { group, state, isLocal } = consumer
   if ('unseen' in state) return unknown(state, GROUP_RIGHTS)
-  const { members } = state.seen
+  const { clients } = state.seen
+  const others = isLocal ? clients.filter(client => !client.startsWith(TRIGGER)) : []
+  if (others.length > 0)
+    return wrong(
+      `another application is in the consumer group ${group} (client ids: ${[...new Set(others)].join(', ')})`,
+      'It takes records from the function. Give one of them another group; docs/kafka.md *Names* explains the setting.',
+    )
   switch (state.seen.state) {
     case 'stable':
-      return members === 1 ? '1 member reads it' : `${members} members read it`
+      return clients.length === 1 ? '1 member reads it' : `${clients.length} members read it`
     case 'rebalancing':
       return unknown(
         `the group ${group} is rebalancing`,

@@ -62,6 +62,14 @@ export class Cluster {
     })
   }
 
+  /** Returns the client ids of the members of a group. Those of a group with Kafka's newer group protocol are not listed. */
+  listGroupClients(groupId: string): Promise<readonly string[]> {
+    return this.#ask(async admin => {
+      const { groups } = await admin.describeGroups([groupId])
+      return [...new Set(groups.flatMap(({ members }) => members.map(({ clientId }) => clientId)))]
+    })
+  }
+
   /** Returns the offset of the starting position in each partition. See rule 34 in `RULES.md`. */
   fetchOffsetsAt(topic: string, position: StartingPosition): Promise<Offsets> {
     return this.#ask(async admin => {

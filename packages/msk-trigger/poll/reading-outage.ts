@@ -10,7 +10,7 @@ const LOADING_ATTEMPTS = 8
 
 export interface ReadingOutageParts {
   readonly name: string
-  readonly mapping: Pick<Mapping, 'topic'>
+  readonly mapping: Pick<Mapping, 'topic' | 'groupId'>
   readonly settings: Pick<Settings, 'brokers'>
   readonly log: Pick<Log, 'notice' | 'warning'>
   readonly reports: Pick<MappingReports, 'reportStall' | 'reportResume'>
@@ -43,6 +43,20 @@ export class ReadingOutage {
     // Log this at the first attempt that could list the topics, because Kafka may have been unavailable before.
     else this.#tell(describeMissingTopic(topic, settings.brokers), attempt)
     this.#isTopicTold = true
+    return attempt
+  }
+
+  /**
+   * Called if another application is in the consumer group. Returns the number of consecutive failures.
+   *
+   * @param clients client ids of its members; empty if Kafka does not list them
+   */
+  handleTakenGroup(clients: readonly string[]): number {
+    const { groupId } = this.#parts.mapping
+    const members = clients.length > 0 ? ` (client ids: ${clients.join(', ')})` : ''
+    const what = `the consumer group ${groupId} is used by another application${members}`
+    const attempt = this.#countFailure(what, 'group-taken')
+    this.#warn(`not reading: ${what}. Stop it, or give it or the function another group.`, attempt)
     return attempt
   }
 

@@ -62,6 +62,14 @@ export function isCoordinatorLoading(error: unknown): boolean {
   return LOADING.test(`${name} ${type}`) || isCoordinatorLoading(error.cause)
 }
 
+/** Returns true if the group has members of another application, which share no assignment protocol with the trigger. */
+export function isGroupTaken(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return (
+    (error as { readonly type?: string }).type === 'INCONSISTENT_GROUP_PROTOCOL' || isGroupTaken(error.cause)
+  )
+}
+
 /**
  * Returns the message of an error. For an error of kafkajs, returns the message of its cause, which kafkajs hides behind a message
  * about the number of retries.

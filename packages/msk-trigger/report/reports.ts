@@ -10,9 +10,10 @@ import { ConfigurationError, type Log } from '../support/serverless.ts'
 export type Obstacle = 'reading' | 'invocation' | 'commit' | 'registry' | 'destination'
 
 /**
- * Kind of a stall. `unreachable`: no broker responds. `reported`: the function has responded and reported these records as failed.
+ * Kind of a stall. `unreachable`: no broker responds. `group-taken`: another application is in the consumer group. `reported`: the
+ * function has responded and reported these records as failed.
  */
-export type StallKind = 'unreachable' | 'no-topic' | 'timeout' | 'reported' | 'error'
+export type StallKind = 'unreachable' | 'no-topic' | 'group-taken' | 'timeout' | 'reported' | 'error'
 
 export interface Stall {
   readonly obstacle: Obstacle

@@ -104,10 +104,10 @@ describe('given a consumer', () => {
   const others: [what: string, changes: Partial<ConsumerFacts>, found: string[]][] = [
     [
       'whose group rebalances is unknown',
-      { state: { seen: { state: 'rebalancing', members: 2 } } },
+      { state: { seen: { state: 'rebalancing', clients: ['a', 'b'] } } },
       ['readers unknown'],
     ],
-    ['without members and without lag is ok', { state: { seen: { state: 'empty', members: 0 } } }, []],
+    ['without members and without lag is ok', { state: { seen: { state: 'empty', clients: [] } } }, []],
     ['whose breaker is open is wrong', { breakerOpenUntilMs: { seen: NOW_MS + 1 } }, ['breaker wrong']],
     ['whose breaker was open is ok', { breakerOpenUntilMs: { seen: NOW_MS } }, []],
     [
@@ -119,8 +119,17 @@ describe('given a consumer', () => {
   for (const [what, changes, found] of others)
     it(`then one ${what}`, () => assert.deepEqual(notOk(checkConsumer(consumer({}, changes), NOW_MS)), found))
 
+  it('then another application in the group is wrong on this machine', () => {
+    const shared = consumer({}, { state: { seen: { state: 'stable', clients: ['msk-trigger-1', 'mine'] } } })
+    const [found] = checkConsumer(shared, NOW_MS, true)
+    assert.equal(found?.check, 'readers')
+    assert.match(`${found?.says}`, /another application is in the consumer group .* \(client ids: mine\)/)
+    assert.deepEqual(notOk(checkConsumer(shared, NOW_MS)), [])
+    assert.deepEqual(notOk(checkConsumer(consumer(), NOW_MS, true)), [])
+  })
+
   it('then unread records are wrong, and emissions that no batch will bring', () => {
-    const empty = { state: { seen: { state: 'empty' as const, members: 0 } } }
+    const empty = { state: { seen: { state: 'empty' as const, clients: [] } } }
     assert.deepEqual(notOk(checkConsumer(consumer({ end: 1_001 }, empty), NOW_MS)), ['readers wrong'])
     assert.deepEqual(notOk(checkConsumer(consumer({ outbox: 2 }), NOW_MS)), ['published wrong'])
     assert.deepEqual(notOk(checkConsumer(consumer({ outbox: 2, end: 1_001 }), NOW_MS)), [])

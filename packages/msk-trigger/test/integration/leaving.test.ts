@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
-import { type Consumer, Kafka, logLevel } from 'kafkajs'
+import kafkajs, { type Consumer, Kafka, logLevel, type PartitionAssigner } from 'kafkajs'
 import { until } from '../../../../test/support/until.ts'
 import { readSettings } from '../../config/settings.ts'
 import { Semaphore } from '../../deliver/semaphore.ts'
@@ -14,6 +14,8 @@ import { createMapping } from '../unit/support.ts'
 import { BROKERS, TestKafka } from './kafka.ts'
 
 const GRACE_MS = 3_000
+const { AssignerProtocol } = kafkajs
+
 /** Far less than the others take until their next heartbeat. */
 const END_WITHIN_MS = 20_000
 
@@ -42,7 +44,9 @@ describe('a stopped source leaves its group, in whatever state its join is', () 
   /** A source in a group. `onRequest` receives the API key of each request that its member is about to send. */
   function given(groupId: string, onRequest: (key: number) => void) {
     const settings = readSettings({ brokers: BROKERS, sessionTimeoutMs: 6_000 }, {})
-    const log = { notice: () => {}, warning: () => {}, error: () => {} }
+    const lines: string[] = []
+    const note = (line: string) => void lines.push(line)
+    const log = { notice: note, warning: note, error: note }
     const cluster = new Cluster(client('questions'))
     const source = new EventSource(createMapping({ topic, groupId }), {
       settings,
@@ -65,7 +69,7 @@ describe('a stopped source leaves its group, in whatever state its join is', () 
       await cluster.close()
       return tookMs
     }
-    return { source, stop }
+    return { source, stop, lines }
   }
 
   /** The members of the group, by their client ids without the unique suffix. */
@@ -140,6 +144,32 @@ describe('a stopped source leaves its group, in whatever state its join is', () 
     assert.ok(!(await members(groupId)).includes('msk-trigger'))
     assert.ok(tookMs < END_WITHIN_MS, `it took ${tookMs} ms`)
   })
+
+  it('given a group that another application is in, then it says so, and reads once that has left', async () => {
+    const groupId = `taken-${randomUUID()}`
+    const consumer = client('kafka-python').consumer({ groupId, partitionAssigners: [assignRange] })
+    await consumer.connect()
+    await consumer.subscribe({ topic })
+    await consumer.run({ autoCommit: false, eachBatch: async () => {} })
+    await until('the application has joined', async () => (await members(groupId)).length === 1)
+    const { source, stop, lines } = given(groupId, () => {})
+    assert.equal(await source.started, 'group-taken')
+    await until('the line names it', () => lines.some(line => line.includes('(client ids: kafka-python)')))
+    await consumer.disconnect()
+    await until('the source reads', () => lines.some(line => line.includes('reads again')))
+    await stop()
+  })
+})
+
+/** Assigns no partition, under the name that most clients have by default. */
+const assignRange: PartitionAssigner = () => ({
+  name: 'range',
+  version: 0,
+  assign: async () => [],
+  protocol: ({ topics }) => ({
+    name: 'range',
+    metadata: AssignerProtocol.MemberMetadata.encode({ version: 0, topics, userData: Buffer.alloc(0) }),
+  }),
 })
 
 /** A client that reports each request before it is sent. */

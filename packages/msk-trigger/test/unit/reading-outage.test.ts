@@ -9,7 +9,7 @@ function given(part: Partial<ReadingOutageParts> = {}) {
   const note = (line: string) => log.push(line)
   const outage = new ReadingOutage({
     name: 'f',
-    mapping: { topic: 't' },
+    mapping: { topic: 't', groupId: 'g' },
     settings: { brokers: ['b:1'] },
     log: { notice: note, warning: note },
     reports: recordedReports().reports,

@@ -52,6 +52,7 @@ function givenWith(
     cluster: {
       hasTopic: async () => true,
       fetchMaxBatchBytes: async () => 1_048_588,
+      listGroupClients: async () => [],
       fetchCommittedOffsets: async () => new Map(),
       fetchOffsetsAt: async (_topic, { at }) => new Map([[0, at === 'LATEST' ? 9 : 1]]),
       topicStates: async () => new Map(),
@@ -85,6 +86,11 @@ const joinsAndBreaks = async (listener: MemberListener) => {
   listener.handleReadStart(new Map())
   await breaks()
 }
+const joinsAndFetches = async (listener: MemberListener) => {
+  listener.handleReadStart(new Map())
+  listener.handleFetch()
+  listener.handleFetch()
+}
 
 describe('a source that cannot read', () => {
   it('given a topic that is missing at the start, then the others start without it, and it is read once it exists', async () => {
@@ -93,6 +99,21 @@ describe('a source that cannot read', () => {
     const log = await run()
     assert.equal(await source.started, 'topic-missing')
     assert.match(log.join(), /topic t does not exist.* group .* ready/)
+  })
+
+  it('given a group that another application is in, then the others start without it, and its clients are named', async () => {
+    const taken = async () => {
+      throw Object.assign(new Error('not compatible'), { type: 'INCONSISTENT_GROUP_PROTOCOL' })
+    }
+    const { run, written, source } = givenWith(
+      { cluster: { listGroupClients: async () => ['kafka-python-2.2'] } },
+      taken,
+      joinsAndFetches,
+    )
+    const log = await run()
+    assert.equal(await source.started, 'group-taken')
+    assert.match(log[0] ?? '', /group \S+ is used by another application \(client ids: kafka-python-2\.2\)/)
+    assert.deepEqual(written, ['mapped', 'stalled reading group-taken 1', 'resumed reading all'])
   })
 
   it('also logs them for a member that joins repeatedly but cannot fetch', async () => {
@@ -112,11 +133,7 @@ describe('a source that cannot read', () => {
   })
 
   it('reports once that a fetch has succeeded', async () => {
-    const { run, written } = given(breaks, async listener => {
-      listener.handleReadStart(new Map())
-      listener.handleFetch()
-      listener.handleFetch()
-    })
+    const { run, written } = given(breaks, joinsAndFetches)
     const log = await run()
     assert.deepEqual(written, ['mapped', 'stalled reading error 1', 'resumed reading all'])
     assert.deepEqual(

@@ -33,7 +33,8 @@ export async function startContainers(options: ServicesOptions, report: Report):
   const { stack = DEFAULT_STACK, fresh, signal } = options
   const env = {
     ...process.env,
-    ...(stack === DEFAULT_STACK ? {} : { COMPOSE_PROJECT_NAME: `sluice-${stack}` }),
+    // A name from the shell would be that of another composition. Without one, that of the file applies.
+    COMPOSE_PROJECT_NAME: stack === DEFAULT_STACK ? undefined : `sluice-servers-${stack}`,
     ...Object.fromEntries(ports.map(({ variable, port }) => [variable, String(port)])),
   }
   const say = (state: 'starting' | 'ready' | 'stopping' | 'stopped') => {

@@ -35,6 +35,11 @@ describe('what is fetched to build, test and run', () => {
     for (const image of images) assert.match(image, /^[a-z/]+:[\w.-]+@sha256:[0-9a-f]{64}$/)
   })
 
+  it('given two compositions, then they are projects of different names, so that neither removes the data of the other', () => {
+    const names = compositions.map(file => (load(readText(file)) as { readonly name: string }).name)
+    assert.deepEqual(names, ['sluice', 'sluice-servers'])
+  })
+
   it('given an action of a workflow, then it is named by its commit, beside its version', () => {
     const files = readdirSync(join(PROJECT, '.github', 'workflows'))
     const actions = files.flatMap(file =>

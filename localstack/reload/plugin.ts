@@ -7,6 +7,7 @@ import { readFunctions } from '../../lib/app/function-entries.ts'
 import { getConsumerName } from '../../lib/app/functions.ts'
 import { FAMILY_FILES, NAMES, readSettings, VIEWS } from '../../lib/app/settings/index.ts'
 import { INTAKE } from '../../lib/intake/input.ts'
+import { provideFunctions } from './built-functions.ts'
 import { OfflineFunctions } from './offline-functions.ts'
 import { type Definition, Reloader } from './reloader.ts'
 import { buildThread, locateThread } from './trigger-thread.ts'
@@ -89,7 +90,9 @@ export default class ReloadPlugin {
     const { esbuild, 'serverless-offline': offline } = service.custom
     const { SLUICE_BUNDLES: built } = process.env
     if (built) {
-      offline.location = resolve(serviceDir, built)
+      offline.location = await this.#refuseBadBuild(() =>
+        provideFunctions(resolve(serviceDir, built), line => this.#say(line)),
+      )
       if (this.#trigger) this.#trigger.threadModule = locateThread(offline.location)
       return
     }
@@ -109,7 +112,7 @@ export default class ReloadPlugin {
       run: key => this.#run(key),
       say: line => this.#say(line),
     })
-    await this.#build(reloader)
+    await this.#refuseBadBuild(() => reloader.start())
     if (this.#trigger) this.#trigger.threadModule = await buildThread(location)
     if (process.env.SLUICE_WATCH === 'off') return
     this.#offline.attach()
@@ -135,9 +138,9 @@ export default class ReloadPlugin {
     )
   }
 
-  async #build(reloader: Reloader): Promise<void> {
+  async #refuseBadBuild<Result>(build: () => Promise<Result>): Promise<Result> {
     try {
-      await reloader.start()
+      return await build()
     } catch (error) {
       if (!(error instanceof BuildError)) throw error
       // The Serverless Framework shows its own errors as messages, and all other errors as crashes.

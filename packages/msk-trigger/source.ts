@@ -136,6 +136,12 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     return this.#started.promise
   }
 
+  /** True if the source reads, or if only another application can end its wait. */
+  get isHealthy(): boolean {
+    const { isFailing, waitsForOthers } = this.#readingOutage
+    return waitsForOthers || (this.#hasJoined && !isFailing)
+  }
+
   /** Reads until `stop`. Failures to read are logged at growing intervals and retried. Never rejects. */
   async run(): Promise<void> {
     this.#reports.reportMapping(this.#mapping)

@@ -7,6 +7,7 @@ import {
   type TriggerParts,
 } from './cluster-sources.ts'
 import { FaultSocket } from './faults/fault-socket.ts'
+import { HealthFile } from './report/health-file.ts'
 import type { EventSource } from './source.ts'
 import { within } from './support/wait.ts'
 
@@ -27,6 +28,7 @@ export class Trigger {
   readonly #reserved: Reserved = new Map()
   readonly #throttled: ReadonlySet<string>
   readonly #faults: FaultSocket | undefined
+  readonly #health: HealthFile | undefined
   #clusters: readonly ClusterSources[]
   #forgetSignals: (() => void) | undefined
   #stopped: Promise<void> | undefined
@@ -39,6 +41,10 @@ export class Trigger {
     this.#clusters = groupByCluster(parts, this.#reserved)
     this.#faults =
       settings.faults === undefined ? undefined : new FaultSocket(settings.faults, () => this.sources, log)
+    this.#health =
+      settings.health === undefined
+        ? undefined
+        : new HealthFile(settings.health, () => this.sources.every(source => source.isHealthy))
   }
 
   /** Starts reading without waiting, and logs when every event source has joined its consumer group, or cannot, for lack of its topic or its group. */
@@ -50,6 +56,7 @@ export class Trigger {
       )
     if (handlesSignals) this.#forgetSignals = stopOnSignals(() => this.stop())
     this.#faults?.listen()
+    this.#health?.start()
     for (const cluster of this.#clusters) cluster.start()
     void Promise.all(this.sources.map(source => source.started)).then(states => {
       const joined = states.filter(state => state === 'joined').length
@@ -88,6 +95,7 @@ export class Trigger {
 
   async #stop(): Promise<void> {
     this.#faults?.close()
+    this.#health?.close()
     await Promise.all(this.#clusters.map(cluster => cluster.stop(GRACE_MS)))
     const closed = this.#clusters.map(cluster => cluster.close())
     await within(CLOSE_MS, Promise.all([this.#parts.invoker.close(), ...closed]))

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
@@ -105,6 +105,7 @@ describe('given a folder as the image has it', () => {
 
   it('when it is started, then it uses no network, answers its health check, and writes to its home alone', async () => {
     const port = await freePort()
+    const healthFile = join(home, 'functions-read')
     const guard = join(home, 'no-network.mjs')
     await writeFile(guard, NO_NETWORK)
     const before = await readFiles(app)
@@ -114,6 +115,7 @@ describe('given a folder as the image has it', () => {
       env: {
         ...imageVariables(),
         HOME: home,
+        MSK_TRIGGER_HEALTH: healthFile,
         NODE_OPTIONS: `--import=${pathToFileURL(guard)}`,
         SLUICE_ENV: environment.name,
         SLUICE_GENERATOR: 'off',
@@ -125,16 +127,16 @@ describe('given a folder as the image has it', () => {
         LOG_LEVEL: 'WARN',
       },
     })
-    const [option, health = ''] = formatCommand(' +CMD')
-    const check = [option, health.replace(':3002', `:${port}`)]
+    const [, check = '', ...checked] = /^ +CMD \["(test)", "(-f)", "(\S+)"\]$/m.exec(dockerfile) ?? []
+    assert.equal(checked.at(-1), imageVariables().MSK_TRIGGER_HEALTH)
     const isHealthy = () =>
-      promisify(execFile)(process.execPath, check).then(
+      promisify(execFile)(check, ['-f', healthFile]).then(
         () => true,
         () => false,
       )
     assert.equal(await isHealthy(), false)
-    await until('it is healthy', isHealthy, { describe: () => program.output })
     await program.says(/^msk {2}ready: (\d+) of \1 event sources have joined their groups/m)
+    await until('it is healthy', isHealthy, { describe: () => program.output })
     assert.match(program.output, /^without network$/m)
     assert.doesNotMatch(program.output, /left this machine/)
     assert.deepEqual(await readFiles(app), before)
@@ -222,7 +224,27 @@ describe('given a folder as the image has it', () => {
 
     after(() => Promise.all([services?.stop(), postgres?.stop()]))
 
-    it('then a record of sensor-data is an alert in PostgreSQL, and the log has no error', async () => {
+    /** Returns the variables for a mounted folder with the families of the image, and one that it does not have. */
+    const mountFamilies = async () => {
+      const folder = join(home, 'families')
+      await cp(join(app, 'config', 'families'), folder, { recursive: true })
+      const own =
+        'family: kiln\nentity: { source: /kilns, subject: "{kiln}" }\nfields: { kiln: {} }\nmetrics: { heat: {} }\n'
+      await writeFile(join(folder, 'kiln.yaml'), own)
+      return { FAMILIES_DIR: folder }
+    }
+    const KILN = {
+      specversion: '1.0',
+      id: '1',
+      source: '/kilns',
+      subject: 'k-1',
+      type: 'io.sluice.kiln.reading.v1',
+      time: new Date().toISOString(),
+      data: { kiln: 'k-1', heat: 900.5 },
+    }
+
+    it('then a record of sensor-data is an alert in PostgreSQL, a mounted family is read, and the log has no error', async () => {
+      variables = { ...variables, ...(await mountFamilies()) }
       const applied = await run(topics?.command ?? [])
       assert.match(applied.stdout, /^Created topic: sensor-data$/m)
       const [script, ...args] = formatCommand('CMD')
@@ -241,6 +263,13 @@ describe('given a folder as the image has it', () => {
         { describe: () => `${answer}\n${program.output}` },
       )
       assert.match(program.output, /msk {2}intake ← sensor-data .* ready/)
+      const reading = join(home, 'kiln.json')
+      await writeFile(reading, JSON.stringify(KILN))
+      assert.equal((await sluice('publish', '--topic', 'readings', reading)).code, 0)
+      const kilns = () => sluice('entities', 'list', '--family', 'kiln', '--json')
+      await until('the reading of the mounted family is applied', async () =>
+        (await kilns()).stdout.includes('k-1'),
+      )
       const wrong = program.output
         .split('\n')
         .filter(line => /^Warning|^Error|"level":"(?:WARN|ERROR|CRITICAL)"/.test(line))

@@ -46,6 +46,7 @@ export const SETTINGS = {
   sasl: optional(SASL),
   faults: optional(text),
   reports: optional(text),
+  health: optional(text),
   lingerMs: optional(milliseconds(0), 0),
   afterPartialResponse: optional(picklist(READINGS, must(READINGS.join(' or '))), READINGS[0]),
 } as const satisfies Readonly<Record<string, GenericSchema>>
@@ -55,6 +56,7 @@ const VARIABLES = {
   brokers: 'KAFKA_BROKERS',
   schemaRegistry: 'SCHEMA_REGISTRY_URL',
   reports: 'MSK_TRIGGER_REPORTS',
+  health: 'MSK_TRIGGER_HEALTH',
 } as const
 
 type Rows = typeof SETTINGS

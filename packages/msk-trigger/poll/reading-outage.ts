@@ -23,6 +23,8 @@ export class ReadingOutage {
   readonly #parts: ReadingOutageParts
   readonly #attempts = new Attempts()
   readonly #loading = new Attempts()
+  /** Kind of the last failure. */
+  #kind: StallKind | undefined
   /** True once a log line has explained how to create the topic. */
   #isTopicTold = false
 
@@ -32,6 +34,11 @@ export class ReadingOutage {
 
   get isFailing(): boolean {
     return this.#attempts.isFailing()
+  }
+
+  /** True if only another application can end the failures: one that creates the topic, or that leaves the group. */
+  get waitsForOthers(): boolean {
+    return this.isFailing && (this.#kind === 'no-topic' || this.#kind === 'group-taken')
   }
 
   /** Called if the topic does not exist. Returns the number of consecutive failures. */
@@ -93,6 +100,7 @@ export class ReadingOutage {
 
   #countFailure(reason: string, kind: StallKind): number {
     const attempt = this.#attempts.addFailure()
+    this.#kind = kind
     if (!this.#parts.ending.aborted)
       this.#parts.reports.reportStall({ obstacle: 'reading', kind, reason, attempt })
     return attempt

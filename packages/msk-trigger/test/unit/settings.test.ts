@@ -16,6 +16,7 @@ describe('settings under custom.mskTrigger', () => {
       sasl: undefined,
       faults: undefined,
       reports: undefined,
+      health: undefined,
       lingerMs: 0,
       afterPartialResponse: 'resume-at-failure',
     })
@@ -40,6 +41,7 @@ describe('settings under custom.mskTrigger', () => {
     const custom = { brokers: 'a:1', reports: 'a.jsonl' }
     assert.equal(readSettings(custom, {}).reports, 'a.jsonl')
     assert.equal(readSettings(custom, { MSK_TRIGGER_REPORTS: 'b.jsonl' }).reports, 'b.jsonl')
+    assert.equal(readSettings(custom, { MSK_TRIGGER_HEALTH: 'reads' }).health, 'reads')
   })
 
   const refused = refusals(`
@@ -66,7 +68,7 @@ describe('settings under custom.mskTrigger', () => {
         'custom.mskTrigger.retryDelayMs must be whole milliseconds, at least 0, not -1',
         'custom.mskTrigger.faults must be a string, not ""',
         'custom.mskTrigger.colour is not a setting; known are: brokers, clusters, retryDelayMs, maxRetryDelayMs, ' +
-          'sessionTimeoutMs, schemaRegistry, ssl, sasl, faults, reports, lingerMs, afterPartialResponse',
+          'sessionTimeoutMs, schemaRegistry, ssl, sasl, faults, reports, health, lingerMs, afterPartialResponse',
       ].join('\n'),
     })
   })

@@ -112,6 +112,7 @@ describe('a source that cannot read', () => {
     )
     const log = await run()
     assert.equal(await source.started, 'group-taken')
+    assert.ok(source.isHealthy)
     assert.match(log[0] ?? '', /group \S+ is used by another application \(client ids: kafka-python-2\.2\)/)
     assert.deepEqual(written, ['mapped', 'stalled reading group-taken 1', 'resumed reading all'])
   })

@@ -27,10 +27,9 @@ ENV SLUICE_BUNDLES=bundles \
     MALLOC_MMAP_THRESHOLD_=131072
 # By its number, which an orchestrator can tell from root: the user "node" of the base image.
 USER 1000
-EXPOSE 3002
 STOPSIGNAL SIGTERM
 # A look at a file, because a program with Node takes seconds to start on a busy machine.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s \
     CMD ["test", "-f", "/tmp/functions-read"]
-# All addresses of the container, so that its port can be published.
-CMD ["node", "node_modules/serverless/bin/serverless.js", "offline", "--host", "0.0.0.0"]
+# Lambda's endpoint, which can invoke every function, listens inside of the container only.
+CMD ["node", "node_modules/serverless/bin/serverless.js", "offline"]

@@ -1,7 +1,8 @@
 import { oneOf, port } from '#runtime/settings/index.ts'
 import { ROLES } from '../../console/http/person.ts'
 import { LOCAL_PORTS } from '../../lib/app/settings/local-ports.ts'
-import { command, environment, option, optionWithDefault, SOME_TEXT } from '../command.ts'
+import { command, environment, option, optionWithDefault } from '../command.ts'
+import { SERVER_OPTIONS } from '../own-server.ts'
 import { settingOption } from '../setting-options.ts'
 
 export default command({
@@ -17,12 +18,7 @@ Examples:
   options: {
     env: environment('to show'),
     port: settingOption(LOCAL_PORTS.settings, 'CONSOLE_PORT'),
-    host: optionWithDefault(
-      '<address>',
-      'address to listen on; in a container, 0.0.0.0',
-      SOME_TEXT,
-      '127.0.0.1',
-    ),
+    ...SERVER_OPTIONS,
     kafkaUiPort: option('<number>', 'a second port, which opens with the pages about Kafka', port()),
     role: optionWithDefault('<role>', 'whether changes are possible', oneOf(ROLES), 'operator'),
   },

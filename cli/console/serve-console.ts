@@ -1,5 +1,4 @@
 /** Serves the console until the command is stopped. */
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createLocalAccess } from '../../console/access/access.ts'
 import { createConsoleApp } from '../../console/app.ts'
@@ -14,6 +13,7 @@ import { isOnThisMachine } from '../../lib/questions/environment.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveOperator } from '../operation/operator.ts'
+import { resolveToken } from '../own-server.ts'
 import { requireEnvironment } from '../servers/environment.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import type { Terminal } from '../terminal.ts'
@@ -22,6 +22,8 @@ interface ConsoleOptions {
   readonly env?: string
   readonly port?: number
   readonly host: string
+  readonly ownHost?: readonly string[]
+  readonly tokenFile?: string
   readonly kafkaUiPort?: number
   readonly role: Role
 }
@@ -39,12 +41,16 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
     functions: readFunctions(),
     isLocal: isOnThisMachine(config),
   })
-  const token = randomBytes(16).toString('hex')
+  const { token, isGiven } = await resolveToken(options.tokenFile, terminal)
   const app = createConsoleApp({
     environment,
     page: await buildConsolePage(),
     operations: CONSOLE_OPERATIONS,
-    access: createLocalAccess(token, { name: await resolveOperator(config), role: options.role }),
+    access: createLocalAccess(
+      token,
+      { name: await resolveOperator(config), role: options.role },
+      options.ownHost,
+    ),
     reportError: error => terminal.stderr.write(errorLine(error)),
     reportFailedSignIn: ({ route }) =>
       terminal.stderr.write(`A sign-in failed, because its token was wrong (${route}).\n`),
@@ -56,7 +62,8 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
     if (options.env !== undefined) await requireEnvironment(environment.connections, config)
     await listen(app, options.port ?? consolePort)
     if (options.kafkaUiPort !== undefined) await listen(redirectRoot('/kafka', app), options.kafkaUiPort)
-    for (const { port } of served) terminal.stdout.write(`http://127.0.0.1:${port}/?token=${token}\n`)
+    for (const { port } of served)
+      terminal.stdout.write(`http://127.0.0.1:${port}/${isGiven ? '' : `?token=${token}`}\n`)
     if (!terminal.stop.aborted) await once(terminal.stop, 'abort')
   } finally {
     for (const server of served) await server.close()

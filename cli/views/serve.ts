@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { port } from '#runtime/settings/index.ts'
 import { createLocalAccess } from '../../console/access/access.ts'
@@ -10,9 +9,10 @@ import type { Signal } from '../../lib/app/topic-table.ts'
 import { isOnThisMachine } from '../../lib/questions/environment.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
 import { parse } from '../../lib/views/language/parser.ts'
-import { command, environment, optionWithDefault, SOME_TEXT } from '../command.ts'
+import { command, environment, optionWithDefault } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveOperator } from '../operation/operator.ts'
+import { resolveToken, SERVER_OPTIONS } from '../own-server.ts'
 import { requireEnvironment } from '../servers/environment.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import type { Terminal } from '../terminal.ts'
@@ -31,12 +31,7 @@ Examples:
   options: {
     env: environment('of the tables'),
     port: optionWithDefault('<number>', 'port to listen on', port(), 8088),
-    host: optionWithDefault(
-      '<address>',
-      'address to listen on; in a container, 0.0.0.0',
-      SOME_TEXT,
-      '127.0.0.1',
-    ),
+    ...SERVER_OPTIONS,
   },
   async run(options, terminal) {
     await serveTables(options, terminal)
@@ -47,20 +42,23 @@ interface ServeOptions {
   readonly env?: string
   readonly port: number
   readonly host: string
+  readonly ownHost?: readonly string[]
+  readonly tokenFile?: string
 }
 
 /** Serves the tables. @throws CliFailure if the port cannot be used */
-async function serveTables({ env, port, host }: ServeOptions, terminal: Terminal): Promise<void> {
+async function serveTables(options: ServeOptions, terminal: Terminal): Promise<void> {
+  const { env, port, host, ownHost, tokenFile } = options
   const config = resolveConfig(terminal, env)
   const isLocal = isOnThisMachine(config)
   const environment = new ConsoleEnvironment({ config, functions: [], isLocal })
-  const token = randomBytes(16).toString('hex')
+  const { token, isGiven } = await resolveToken(tokenFile, terminal)
   const app = createKsqlApp({
     env: config.env,
     reader: createSqlTableReader(environment),
     parse,
     getTopic: signal => config.names.topicName(signal as Signal, config.env),
-    access: createLocalAccess(token, { name: await resolveOperator(config), role: 'viewer' }),
+    access: createLocalAccess(token, { name: await resolveOperator(config), role: 'viewer' }, ownHost),
     reportError: error => terminal.stderr.write(errorLine(error)),
     reportFailedSignIn: ({ route }) => terminal.stderr.write(`A token was wrong (${route}).\n`),
   })
@@ -71,7 +69,7 @@ async function serveTables({ env, port, host }: ServeOptions, terminal: Terminal
       if (!unusable) throw error
       throw new CliFailure(`${unusable.message}. Use another port, such as --port 8089`)
     })
-    terminal.stdout.write(`http://127.0.0.1:${served.port}\nToken: ${token}\n`)
+    terminal.stdout.write(`http://127.0.0.1:${served.port}\n${isGiven ? '' : `Token: ${token}\n`}`)
     if (!terminal.stop.aborted) await once(terminal.stop, 'abort')
     await served.close()
   } finally {

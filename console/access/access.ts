@@ -37,8 +37,11 @@ export interface Access {
    * ports have one session, and those of another stack have another.
    */
   readonly cookieName: string
-  /** Host at which browsers sign in, because they share no cookies between the names of this machine; absent for one name. */
-  readonly signInHost?: string
+  /**
+   * Returns the host at which a browser that asks for this one signs in, because browsers share no cookies between the names of this
+   * machine; absent for a console with one name.
+   */
+  findSignInHost?(host: string): string
   /** Caller without a token or a session; absent if all callers must sign in. */
   readonly visitor?: Person
   /** True if the URL may contain the token. Must be false if a proxy or gateway in front of the console logs URLs. */
@@ -95,8 +98,10 @@ function createPeople(
  * Returns the access rules of a local console. Its only user signs in with the URL that the console prints.
  *
  * @param token token in the printed URL
+ * @param ownHosts further host names, without ports, under which the console is asked, such as that of a container
  */
-export function createLocalAccess(token: string, person: Person): Access {
+export function createLocalAccess(token: string, person: Person, ownHosts: readonly string[] = []): Access {
+  const hosts = new Set([...LOOPBACK, ...ownHosts.map(host => host.toLowerCase())])
   const here = createMemoryStore()
   const signOuts = new SignOuts(async () => here, {
     forMs: SIGN_OUTS_FOR_MS,
@@ -106,9 +111,9 @@ export function createLocalAccess(token: string, person: Person): Access {
   return {
     ...createPeople(async () => [{ ...person, token }], signOuts, Date.now),
     // Accept any port, because the console's port may be forwarded.
-    isOwnHost: host => LOOPBACK.has(host.toLowerCase().replace(/:\d+$/, '')),
+    isOwnHost: host => hosts.has(host.toLowerCase().replace(/:\d+$/, '')),
     cookieName: `sluice-console-${hashToken(token).toString('hex', 0, 4)}`,
-    signInHost: '127.0.0.1',
+    findSignInHost: host => (LOOPBACK.has(host) ? '127.0.0.1' : host),
     takesTokenInAddress: true,
     isSecure: false,
     whereTokensAre: 'Open the URL that npm start or sluice console printed, or paste its token here.',

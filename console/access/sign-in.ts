@@ -71,8 +71,9 @@ export async function checkAdmission(
   }
   if (token !== null) await failed.add(context)
   if (isSignedIn) return context.redirect(to)
-  if (token === null && access.signInHost && url.hostname !== access.signInHost) {
-    url.hostname = access.signInHost
+  const signInHost = access.findSignInHost?.(url.hostname) ?? url.hostname
+  if (token === null && url.hostname !== signInHost) {
+    url.hostname = signInHost
     return context.redirect(url.href)
   }
   // Browsers omit the `SameSite=Strict` cookie when a user follows a link from another site. Reload the page to send it.

@@ -4,7 +4,7 @@ import { createDeployedAccess, createLocalAccess } from '../../../../console/acc
 import { findRefusal, type Origins } from '../../../../console/access/guard.ts'
 import { createMemoryStore, SignOuts } from '../../../../console/access/sign-outs.ts'
 
-const LOCAL = createLocalAccess('t', { name: 'ada', role: 'operator' })
+const LOCAL = createLocalAccess('t', { name: 'ada', role: 'operator' }, ['ksql-runner'])
 
 /** A question that a page of the console asks. */
 const QUESTION: Origins = {
@@ -33,6 +33,8 @@ const CASES: [string, 'answered' | 'refused', Origins][] = [
   ['a page under another port, as a tunnel has it', 'answered', hosted(PAGE, '127.0.0.1:9000')],
   ['a page under IPv6', 'answered', hosted(PAGE, '[::1]:8050')],
   ['a page under LOCALHOST', 'answered', hosted(PAGE, 'LOCALHOST:8050')],
+  ['a page under the name of its container', 'answered', hosted(PAGE, 'ksql-runner:8088')],
+  ['a page under a name that ends like that', 'refused', hosted(PAGE, 'evil.ksql-runner:8088')],
   ['a page under a foreign name that leads here', 'refused', hosted(PAGE, 'evil.example:8050')],
   ['a page under a name that begins like ours', 'refused', hosted(PAGE, 'localhost.evil.example')],
   ['a page under no name', 'refused', { ...PAGE, host: undefined }],

@@ -1,0 +1,46 @@
+/** Options of the commands that serve pages or an interface on this machine: the address, its names, and who may ask. */
+import { randomBytes } from 'node:crypto'
+import { list } from '#runtime/settings/index.ts'
+import { option, optionWithDefault, SOME_TEXT } from './command.ts'
+import { CliFailure } from './failure.ts'
+import { readInput } from './input.ts'
+import type { Terminal } from './terminal.ts'
+
+export const SERVER_OPTIONS = {
+  host: optionWithDefault(
+    '<address>',
+    'address to listen on; in a container, 0.0.0.0',
+    SOME_TEXT,
+    '127.0.0.1',
+  ),
+  ownHost: option(
+    '<list>',
+    'further names under which others ask, such as that of a container',
+    list(name => /^[\w.-]+$/.test(name), 'a host name without a port'),
+  ),
+  tokenFile: option(
+    '<file>',
+    'file with the token (default: SLUICE_TOKEN, else a new one at each start)',
+    SOME_TEXT,
+  ),
+}
+
+const MIN_LENGTH = 32
+
+export interface ServerToken {
+  readonly token: string
+  /** True for a token of a file or a variable, which must not be printed. */
+  readonly isGiven: boolean
+}
+
+/** Returns the token of a server. @throws CliFailure if the token is too short, and OperationFailure if its file cannot be read */
+export async function resolveToken(tokenFile: string | undefined, terminal: Terminal): Promise<ServerToken> {
+  const source = tokenFile ?? 'SLUICE_TOKEN'
+  const text =
+    tokenFile === undefined ? terminal.environment.SLUICE_TOKEN : await readInput(tokenFile, terminal)
+  const given = text?.trim() ?? ''
+  if (!given && tokenFile === undefined) return { token: randomBytes(16).toString('hex'), isGiven: false }
+  if (given.length < MIN_LENGTH || /\s/.test(given))
+    throw new CliFailure(`${source}: the token must have at least ${MIN_LENGTH} characters, without spaces`)
+  return { token: given, isGiven: true }
+}

@@ -41,7 +41,7 @@ export function formatResult(partitions: readonly SwitchedPartition[], isTrial: 
   const left =
     older > 0
       ? [
-          `${count(older, 'state')} with records from before the start ${isTrial ? 'would be' : 'were'} left as they are.`,
+          `${count(older, 'state')} with records older than the start ${isTrial ? 'would be' : 'were'} left as they are.`,
         ]
       : []
   return `${[all, ...left, eventLines.length > 0 ? `${heading}:` : `${heading} nothing.`, ...eventLines].join('\n')}\n`

@@ -31,7 +31,7 @@ const COLUMNS: readonly Column[] = [
 const REASONS: Readonly<Record<Exception, string>> = {
   'other-code': 'of partitions that were partly processed with other code or settings',
   replaced: 'of partitions whose state was dropped or reprocessed since',
-  'not-comparable': 'of entities from before the first record that the log still has',
+  'not-comparable': 'of entities older than the first record that the log still has',
   expired: 'of partitions whose records have expired meanwhile',
   forgotten: 'failures that were forgotten to make room',
   failures: 'after failures caused by a bug or a receiver, which need not recur',

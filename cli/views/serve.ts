@@ -18,7 +18,7 @@ import { resolveConfig } from '../servers/settings.ts'
 import type { Terminal } from '../terminal.ts'
 
 export default command({
-  about: `Serve ksqlDB's REST interface to the tables of config/views, until Ctrl-C: rows of now, and changes as they come.
+  about: `Serve ksqlDB's REST interface to the tables of config/views, until Ctrl-C: current rows, and changes as they come.
 
 The command prints an address on this machine and a token. Clients send it as the password of basic authentication,
 with any user name, or as a bearer token. Tables are not created or dropped here: use \`sluice views apply\` and

@@ -23,13 +23,13 @@ export interface RowFormat {
   /** Returns the end of an answer that has failed. */
   error(error: ErrorAnswer): string
   end(reason: EndReason): string
-  /** Text that keeps an answer without rows alive; absent for rows of now. */
+  /** Text that keeps an answer without rows alive; absent for current rows. */
   readonly idle?: string
 }
 
 export type EndReason = 'Limit Reached' | 'Query Completed'
 
-/** @param isPush true for rows as they change, false for rows of now */
+/** @param isPush true for rows as they change, false for current rows */
 export function createRowFormat(isPush: boolean, queryId = randomUUID()): RowFormat {
   const header = (columns: readonly Column[]) => {
     const schema = columns.map(column => `\`${formatName(column.name)}\` ${formatType(column)}`).join(', ')

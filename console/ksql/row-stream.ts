@@ -8,7 +8,7 @@ import { type EndReason, type ErrorAnswer, formatValues, type RowFormat } from '
 const BEAT_MS = 1_000
 /** Time after which a client that takes no rows loses its query, in milliseconds. */
 const SLOW_MS = 60_000
-/** Minimum size of a chunk of rows of now, in characters. Each change is sent alone, because the next one may be far away. */
+/** Minimum size of a chunk of current rows, in characters. Each change is sent alone, because the next one may be far away. */
 const CHUNK_CHARACTERS = 16 * 1024
 
 type Rows = Iterable<RowChange> | AsyncIterable<RowChange>

@@ -17,13 +17,13 @@ export type RowValues = readonly Value[]
 export interface SqlTableReader {
   /** Returns the plan in force. @throws Unavailable */
   tables(): Promise<ActivatedPlan>
-  /** Returns the rows of now. @throws Unavailable, or OperationFailure for too many rows */
+  /** Returns the current rows. @throws Unavailable, or OperationFailure for too many rows */
   pull(selection: TableSelection): Promise<readonly RowValues[]>
   /** Yields changes or events until `stop` is aborted. @throws OperationFailure if the table has changed, or Unavailable */
   push(selection: Selection, from: 'beginning' | 'now', stop: AbortSignal): AsyncIterable<RowChange>
 }
 
-/** Maximum number of rows of now, which are in memory at once. */
+/** Maximum number of current rows, which are in memory at once. */
 const MAX_ROWS = 50_000
 
 export function createSqlTableReader(environment: ConsoleEnvironment): SqlTableReader {

@@ -1,4 +1,4 @@
-/** Delivers notifications to the SNS topic and to webhooks, each on its own. */
+/** Delivers notifications to the SNS topic and to webhooks, each separately. */
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 import { openOutlets } from '../../lib/app/receivers.ts'
 import { ALERTS_TOPIC, GENERAL, NOTIFICATIONS, RECEIVERS } from '../../lib/app/settings/index.ts'

@@ -1,4 +1,4 @@
-/** Runs the parts of a scheduled function, each on its own. */
+/** Runs the parts of a scheduled function, each separately. */
 import { within } from '#runtime/adapters/within.ts'
 
 /**

@@ -315,7 +315,7 @@ export async function objectPart(bytes: Buffer, range: WantedOffsets): Promise<B
 }
 
 /**
- * Returns an object with the names that its columns have beside those of now, so that it can be read together with others. Its values
+ * Returns an object with the names that its columns have beside the current ones, so that it can be read together with others. Its values
  * are not decoded.
  *
  * @throws DamagedObject if it is not a Parquet file of the history

@@ -189,7 +189,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'ignored/rule-set': 'rule sets',
   'ignored/plan-of-tables': 'plans of tables',
   'ignored/not-mine': 'for other consumers',
-  'ignored/before-start': 'from before SLUICE_SINCE',
+  'ignored/before-start': 'older than SLUICE_SINCE',
 }
 
 /**

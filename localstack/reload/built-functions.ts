@@ -1,8 +1,9 @@
 /** Functions that are built once, as for an image, and used by `serverless offline` without reloading. */
-import { existsSync, mkdtempSync, readFileSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import process from 'node:process'
 import { Builder, runBuilds } from '../../infra/packaging/bundle-builder.ts'
 import { readBuildSettings } from '../../infra/packaging/code-versions.ts'
 import { readEntries, readFunctions } from '../../lib/app/function-entries.ts'
@@ -43,6 +44,7 @@ export async function provideFunctions(built: string, say: (line: string) => voi
   if (existsSync(contained) && readFileSync(contained, 'utf8') === formatFamilies()) return built
   say('building the functions, because FAMILIES_DIR has other families than those that are built')
   const own = mkdtempSync(join(tmpdir(), 'sluice-functions-'))
+  process.once('exit', () => rmSync(own, { recursive: true, force: true }))
   const folder = join(own, 'bundles')
   await buildFunctions(folder)
   // The AWS SDK is not in the bundles.

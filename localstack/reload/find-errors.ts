@@ -1,4 +1,4 @@
-/** Finds the errors of saved files, with the families of now: a saved rule or mapping may be for a family that was saved before it. */
+/** Finds the errors of saved files, with the current families: a saved rule or mapping may be for a family that was saved before it. */
 import { relative } from 'node:path'
 import process from 'node:process'
 import { findInputProblems } from '../../infra/checks/config-files.ts'

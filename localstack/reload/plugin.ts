@@ -120,7 +120,7 @@ export default class ReloadPlugin {
     this.#watch(reloader)
   }
 
-  /** Returns the events of the functions with the consumer `intake`, with the inputs and the further cluster of now. */
+  /** Returns the events of the functions with the consumer `intake`, with the current inputs and further cluster. */
   #expandInputs(): ReadonlyMap<string, readonly object[]> {
     const { serviceDir, service } = this.#serverless
     const place = { ...readThisMachine(process.env, serviceDir), ...readSettings([NAMES]) }

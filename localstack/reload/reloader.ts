@@ -188,7 +188,7 @@ export class Reloader {
     return true
   }
 
-  /** Returns the errors of the inputs, and of the rules in these folders, with the families of now. */
+  /** Returns the errors of the inputs, and of the rules in these folders, with the current families. */
   async #findErrors(folders: readonly string[]): Promise<readonly string[]> {
     const shown = this.rulesDirs.map(folder => relative(this.#parts.projectDir, folder))
     try {

@@ -25,7 +25,7 @@ export interface StartedConsole {
   readonly kafkaAddress?: string
   /** URL of ksqlDB's interface; absent if it could not be started, or if the servers are not on this machine. */
   readonly sqlAddress?: string
-  /** Uses the families and inputs of now. @throws FileError if they have errors; the former ones are then used further */
+  /** Uses the current families and inputs. @throws FileError if they have errors; the former ones are then used further */
   readonly reload?: () => void
   /** Puts the statements of `config/views` into force if others are. Call it when the functions run. */
   readonly applyStatements?: () => Promise<void>

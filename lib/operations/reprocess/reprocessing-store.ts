@@ -12,7 +12,7 @@ export interface SwitchedPartition extends StateKey {
   readonly epoch: number | null
   /** Number of events that are emitted because of the switch, by type. */
   readonly emitted: Readonly<Record<string, number>>
-  /** Number of entities that were left as they are, because their state comes from before the start. */
+  /** Number of entities that were left as they are, because their state is older than the start. */
   readonly older: number
 }
 

@@ -208,7 +208,7 @@ export class StatementFolder {
     return compilePlan(this.#parts.getFamilies(), files, parse, await this.#parts.loadTopics())
   }
 
-  /** Replaces a file as a whole. Returns false if another program has changed its text from before, which then stays. */
+  /** Replaces a file as a whole. Returns false if another program has changed its text meanwhile, which then stays. */
   async #replace(name: string, text: string, before: string): Promise<boolean> {
     const { folder, shownFolder } = this.#parts
     const [path, next] = [join(folder, name), join(folder, `.${name}.next`)]

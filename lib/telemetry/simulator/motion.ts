@@ -43,7 +43,7 @@ const latest = new WeakMap<Device, ChainState>()
  *
  * Each step of the Markov chain has a random number. If the number is small enough, every activity changes to the hub, and earlier
  * steps have no effect on the result. Therefore the chain is computed from the latest such step before the moment. Any part of the
- * chain can be computed on its own, with the same result.
+ * chain can be computed alone, with the same result.
  */
 export function activityAt(device: Device, { seed, timeMs }: Pick<Moment, 'seed' | 'timeMs'>): string {
   const at = Math.floor(timeMs / STEP_MS)

@@ -1,6 +1,6 @@
 /**
  * Pseudo-random numbers without generator state. Each number is a hash of the names that are passed for it. A reading can therefore
- * be computed on its own, in any order and on any machine, with the same result.
+ * be computed alone, in any order and on any machine, with the same result.
  */
 
 type Name = string | number

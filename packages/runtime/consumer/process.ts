@@ -18,7 +18,7 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
   /** Converts a state stored by an older `version` of the code to the current format. Must be pure, like a step. */
   migrate?(old: unknown, version: number): State
   /**
-   * Time for which a due timer still waits, in milliseconds of the log's clock; 0 by default. Events from before the due time can
+   * Time for which a due timer still waits, in milliseconds of the log's clock; 0 by default. Events earlier than the due time can
    * arrive in that time.
    */
   readonly allowedLatenessMs?: number

@@ -27,7 +27,7 @@ export interface SegmentSink<Data = unknown> {
    * uses `Segment.records` and accepts no types.
    */
   readonly accepts: readonly string[]
-  /** Limits that determine where segments end. After a change, rewritten segments may overlap segments from before. */
+  /** Limits that determine where segments end. After a change, rewritten segments may overlap earlier segments. */
   readonly segments: SegmentLimits
   /**
    * Writes the segment as one object. An existing object of the same name must be replaced. A segment may contain no events; the

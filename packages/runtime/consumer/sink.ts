@@ -56,7 +56,7 @@ export interface Digest<Data = unknown> {
 /**
  * Outcome of an event that was offered to a sink.
  *
- * - `confirmDelivery`: the receiver has accepted the event; `reason` is a stable word for logs and metrics;
+ * - `delivered`, made by `confirmDelivery`: the receiver has accepted the event; `reason` is a stable word for logs and metrics;
  * - `retry`: the receiver does not accept the event now. The event is offered three times, with delays of 2 and 4 seconds, and then
  *   becomes a failure record that is retried later. Only `safeMessage` is logged;
  * - `rejected`: the receiver will never accept the event. It becomes a failure record for an operator.

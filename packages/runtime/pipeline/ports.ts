@@ -60,7 +60,7 @@ export interface Publisher {
   publish(records: readonly OutgoingRecord[]): Promise<unknown>
 }
 
-/** Upper bound for the records of one read, in bytes as counted by `sizeOf`. A larger record is returned alone. */
+/** Upper bound for the records of one read, in bytes as counted by `estimateSize`. A larger record is returned alone. */
 export const MAX_READ_BYTES = 4 * 1024 * 1024
 
 /**

@@ -33,7 +33,7 @@ export function takeStep(work: KeyedWork, task: Task, offset: number): string | 
     process.onEvent(readEntityState(work, event.entity), event, work.copy.context.value),
   )
   if (step.kind === 'failure') return step
-  // Records of before may have parked the event, and it is unknown which.
+  // Earlier records may have parked the event, and it is unknown which.
   applyStep(work.copy, event.entity, step, task.waitedFromMs === undefined ? task.record.offset : 0)
   return step.reason
 }

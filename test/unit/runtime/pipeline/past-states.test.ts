@@ -27,7 +27,7 @@ const watching: KeyedProcess<{ count: number }> = {
     ]),
 }
 
-describe('a state of before', () => {
+describe('an earlier state', () => {
   it('given events, timers and another entity, then its own steps are listed up to the place', async () => {
     const stage = new Stage(watching as KeyedProcess<never>)
     const startMs = logRecord(0, reading('x')).timestampMs

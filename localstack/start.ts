@@ -107,6 +107,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   const variables = {
     ...serviceEnvironment(resolveAddresses(servers)),
     ...LOCAL_AWS_ENVIRONMENT,
+    SLUICE_ONE_MACHINE: 'on',
     STORAGE_URL: stack.environment.STORAGE_URL?.trim() || `sqlite:${getStorageFile(dataDir, env)}`,
   }
   const run = {

@@ -74,7 +74,7 @@ function quoteNames(stacks: readonly Stack[]): string {
   return stacks.map(({ name }) => `"${name}"`).join(', ')
 }
 
-const NOT_OF_A_CLUSTER = ['AWS_REGION', 'KAFKA_ISOLATION']
+const NOT_OF_A_CLUSTER = ['AWS_REGION', 'KAFKA_ISOLATION', 'COMPRESSION']
 
 /** Variables with the addresses of servers and their connection settings. */
 const OF_KAFKA = [

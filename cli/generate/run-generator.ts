@@ -3,6 +3,7 @@
 import { ProducerConnection } from '#runtime/adapters/kafka/producer-connection.ts'
 import { brokerCount, createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
 import type { Serialization } from '#runtime/consumer/index.ts'
+import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
 import { type ProducerMetrics, TelemetryProducer } from '#runtime/producer/index.ts'
 import { PROFILES, type ProfileName } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
@@ -78,8 +79,7 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
         // Failures are counted by the metrics of the producer and reported in the summary.
         onDelivery: () => {},
         ...PATIENT,
-        profile: run.profile ?? config.profile,
-        ...(takesCodec(run.profile, config) ? { compression: config.compression } : {}),
+        ...chooseProfile(run.profile ?? config.profile, config),
         ...config.producer,
       },
       { brokers: new ProducerConnection(async () => kafka) },
@@ -93,10 +93,15 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
   })
 }
 
-/** Returns true if the configured compression is used, and not that of a profile that the command line names. */
-function takesCodec(profile: ProfileName | undefined, { isEventHubs }: Config): boolean {
-  if (profile === undefined) return true
-  return isEventHubs && PROFILES[profile].settings.compression !== 'none'
+/** Returns the settings of a profile. Compression is what a person has chosen, else that of a named profile, else the usual one. */
+export function chooseProfile(
+  profile: ProfileName | undefined,
+  config: Pick<Config, 'isEventHubs' | 'chosenCompression' | 'compression'>,
+) {
+  const { isEventHubs, chosenCompression, compression } = config
+  if (profile === undefined) return { compression }
+  const isUnread = isEventHubs && PROFILES[profile].settings.compression !== 'none'
+  return omitUndefined({ profile, compression: isUnread ? compression : chosenCompression })
 }
 
 /**

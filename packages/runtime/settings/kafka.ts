@@ -109,8 +109,13 @@ const SETTINGS = {
     default: 'read-committed',
   }),
   COMPRESSION: setting('producer.compression', oneOf(COMPRESSIONS), {
-    description: 'Compression of batches of at least 8 KiB, by functions and commands.',
-    otherwise: '`lz4`; for Azure Event Hubs `gzip`, which is the only one that it takes',
+    description: 'Compression, by functions of batches of at least 8 KiB.',
+    otherwise: '`gzip` on one machine and for Azure Event Hubs, else `lz4`',
+  }),
+  SLUICE_ONE_MACHINE: setting(onOff(), {
+    description: 'Set by `npm start` and Compose.',
+    default: 'off',
+    setBy: 'runtime',
   }),
   AWS_REGION: setting(text(/^[a-z0-9-]+$/, 'a region'), {
     description: 'Region for which IAM signs, if neither the ARN nor the name of a broker contains it.',
@@ -126,7 +131,12 @@ export const KAFKA = slice('Kafka', SETTINGS, (settings, refuse) => {
     kafka: { ...access, isolation: settings.KAFKA_ISOLATION },
     /** True for Azure Event Hubs, which takes gzip as its only compression. */
     isEventHubs,
-    compression: settings.COMPRESSION ?? (isEventHubs ? ('gzip' as const) : ('lz4' as const)),
+    /** Compression that a person has chosen; undefined for the usual one of the place. */
+    chosenCompression: settings.COMPRESSION,
+    // Every client on one machine can read gzip without further packages.
+    compression:
+      settings.COMPRESSION ??
+      (isEventHubs || settings.SLUICE_ONE_MACHINE ? ('gzip' as const) : ('lz4' as const)),
   }
 })
 

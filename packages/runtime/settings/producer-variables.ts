@@ -11,7 +11,7 @@ export const PRODUCER = slice(
     PRODUCER_PROFILE: setting('producer.profile', oneOf(Object.keys(PROFILES) as ProfileName[]), {
       option: '--profile <name>',
       description: 'The [profile](producer.md#profiles). The variables below override its settings.',
-      default: 'balanced',
+      otherwise: '`balanced`',
     }),
     PRODUCER_BATCH_SIZE: setting(
       'producer.batch_size',

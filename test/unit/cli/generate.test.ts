@@ -4,6 +4,8 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { PROFILES } from '#runtime/settings/index.ts'
+import { chooseProfile } from '../../../cli/generate/run-generator.ts'
 import { simulate } from '../../../lib/telemetry/simulator/simulate.ts'
 import { APPLICATION, FAMILIES, GENERATOR } from '../../support/families.ts'
 import { PROJECT } from '../../support/program.ts'
@@ -15,6 +17,22 @@ const listLines = (text: string) => text.trim().split('\n')
 const file = (name: string) => readFileSync(join(folder, name), 'utf8')
 
 const FROM = ['generate', '--no-kafka', '--from', '2026-01-01T00:00:00Z']
+
+describe('the compression of sluice generate', () => {
+  const usual = { isEventHubs: false, chosenCompression: undefined, compression: 'gzip' } as const
+  const cases = [
+    ['nothing chosen', undefined, usual, 'gzip'],
+    ['a named profile', 'balanced', usual, PROFILES.balanced.settings.compression],
+    ['a profile and COMPRESSION', 'plain', { ...usual, chosenCompression: 'zstd' }, 'zstd'],
+    ['a profile whose codec Event Hubs does not take', 'balanced', { ...usual, isEventHubs: true }, 'gzip'],
+    ['a profile without compression at Event Hubs', 'plain', { ...usual, isEventHubs: true }, 'none'],
+  ] as const
+  for (const [what, profile, config, codec] of cases)
+    it(`given ${what}, then it is ${codec}`, () => {
+      const { profile: name, compression } = { profile: undefined, ...chooseProfile(profile, config) }
+      assert.equal(compression ?? (name && PROFILES[name].settings.compression), codec)
+    })
+})
 
 describe('sluice generate', () => {
   it('given a span, then it writes the readings that the generator sends, with the same ids', async () => {

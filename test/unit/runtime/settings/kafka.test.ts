@@ -135,6 +135,8 @@ describe('the compression', () => {
     [{ EVENT_HUBS_CONN_STR: STRING, KAFKA_BROKERS: 'proxy:9093' }, 'gzip'],
     [{ KAFKA_BROKERS: 'ns.servicebus.windows.net:9093', KAFKA_AUTH: 'tls' }, 'gzip'],
     [{ EVENT_HUBS_CONN_STR: STRING, COMPRESSION: 'none' }, 'none'],
+    [{ ...BROKERS, SLUICE_ONE_MACHINE: 'on' }, 'gzip'],
+    [{ ...BROKERS, SLUICE_ONE_MACHINE: 'on', COMPRESSION: 'zstd' }, 'zstd'],
   ]
   for (const [environment, compression] of cases)
     it(`given ${Object.keys(environment)}, then it is ${compression}`, () =>

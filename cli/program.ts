@@ -48,9 +48,9 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 
 /**
  * Removes `--config FILE` from the command line, at any position, and reads variables from that file or from the file in
- * SLUICE_CONFIG.
+ * SLUICE_CONFIG. With `--stack`, the addresses and names are those of the stack, and all else is that of the file.
  *
- * @throws OperationFailure for `--config` without a file, or with `--stack`, whose servers would replace those of the file
+ * @throws OperationFailure for `--config` without a file
  */
 async function applySettingsFile(terminal: Terminal, args: readonly string[]) {
   const at = args.findIndex(arg => /^--config(=|$)/.test(arg))
@@ -59,8 +59,6 @@ async function applySettingsFile(terminal: Terminal, args: readonly string[]) {
   const refuse = (error: string) =>
     usageFailure(`error: option '--config <file>' ${error}\nTry it with --help.`)
   if (at !== -1 && !named) throw refuse('argument missing')
-  if (named !== undefined && args.some(arg => /^--stack(=|$)/.test(arg)))
-    throw refuse("cannot be used with option '--stack <name>'")
   if (named === undefined && !terminal.environment.SLUICE_CONFIG) return { context: terminal, words: args }
   const { mergeSettingsFile } = await import('../lib/app/settings-file.ts')
   const environment = mergeSettingsFile(terminal.environment, named, terminal.folder)

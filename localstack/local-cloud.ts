@@ -1,6 +1,7 @@
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { RegistrySubjects } from '@sluice/schema-registry'
+import { type InputsConfig, listInputTopics } from '../lib/app/inputs.ts'
 import type { Named, Vocabulary } from '../lib/app/names.ts'
 import { findPackagedSchema, schemaSubject } from '../lib/app/packaged-schemas.ts'
 import { listSerializedTypes } from '../lib/app/serialized-types.ts'
@@ -28,7 +29,7 @@ export function getStorageFile(dataDir: string, env: string): string {
  */
 export async function startLocalCloud(
   options: ServicesOptions,
-  config: Named & Vocabulary,
+  config: InputsConfig & Vocabulary,
 ): Promise<LocalCloud> {
   const { env, names } = config
   // Topic names are stored next to Kafka's data, so they are unknown for an external Kafka and for a Kafka in a container.
@@ -45,7 +46,12 @@ export async function startLocalCloud(
     await chmod(storage, 0o700)
     const [created] = await Promise.all([
       createResources({ awsEndpoint, env, generator: {} }),
-      createTopics({ brokers, env, names }),
+      createTopics({
+        brokers,
+        env,
+        names,
+        ...('port' in options.kafka ? { inputs: listInputTopics(config) } : {}),
+      }),
       registryUrl && hasOwnRegistry ? registerSchemas(registryUrl, config) : undefined,
     ])
     options.signal?.throwIfAborted()

@@ -6,6 +6,7 @@ import {
   type TopicsOutcome,
 } from '#runtime/adapters/kafka/application-topics.ts'
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
+import type { KafkaTopic } from '#runtime/adapters/kafka/topic-configuration.ts'
 import { listLocalTopics } from '../lib/app/inputs.ts'
 import { listRenamedTopics, type Named, type Names } from '../lib/app/names.ts'
 import { UserError } from '../scripts/user-error.ts'
@@ -13,6 +14,8 @@ import { UserError } from '../scripts/user-error.ts'
 export interface LocalTopicsOptions extends Named {
   /** Addresses of all brokers. The number of brokers determines the replication factor. */
   readonly brokers: readonly string[]
+  /** Topics of inputs; by default those that every local environment has. */
+  readonly inputs?: readonly KafkaTopic[]
 }
 
 /**
@@ -20,11 +23,15 @@ export interface LocalTopicsOptions extends Named {
  *
  * @throws UserError naming all differences between existing topics and the table of topics
  */
-export async function createTopics({ brokers, env, names }: LocalTopicsOptions): Promise<TopicsOutcome> {
+export async function createTopics({
+  brokers,
+  env,
+  names,
+  inputs = listLocalTopics({ env, names }),
+}: LocalTopicsOptions): Promise<TopicsOutcome> {
   const place = { brokers, replication: replicationOn(brokers.length) }
   const outcome = await ensureTopics({ ...place, topics: names.kafkaTopics(env) })
   if (outcome.differences.length > 0) throw new UserError(describeDifferences(names, outcome.differences))
-  const inputs = listLocalTopics({ env, names })
   if (inputs.length > 0) await ensureTopics({ ...place, topics: inputs })
   return outcome
 }

@@ -62,6 +62,7 @@ export function serviceEnvironment(addresses: Addresses): Record<string, string>
     [SERVICES.valkey.variable]: redisUrl,
     [SERVICES.aws.variable]: awsEndpoint,
     ...(registryUrl ? { [SERVICES.registry.variable]: registryUrl } : {}),
+    SLUICE_ONE_MACHINE: 'on',
   }
 }
 

@@ -107,7 +107,6 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   const variables = {
     ...serviceEnvironment(resolveAddresses(servers)),
     ...LOCAL_AWS_ENVIRONMENT,
-    SLUICE_ONE_MACHINE: 'on',
     STORAGE_URL: stack.environment.STORAGE_URL?.trim() || `sqlite:${getStorageFile(dataDir, env)}`,
   }
   const run = {
@@ -184,7 +183,7 @@ async function runFunctions(
   )
   try {
     await functions.start(signal)
-    reportReady(run, console)
+    reportReady(run, console, expectsReadings)
     void console.applyStatements?.()
     const over = new AbortController()
     try {
@@ -245,6 +244,7 @@ function describeFunctions(
 function reportReady(
   { stack, config, options, variables, port, screen, logsDir }: Run,
   { address, kafkaAddress, sqlAddress }: StartedConsole,
+  expectsReadings: boolean,
 ): void {
   stack.ready({
     variables: stackVariables(stack.environment, variables),
@@ -260,6 +260,7 @@ function reportReady(
   const lines = [
     ['console', address],
     ['Kafka', kafkaAddress],
+    ['registry', options.registry ? variables.SCHEMA_REGISTRY_URL : undefined],
     ['SQL', sqlAddress && `${sqlAddress}, as ksqlDB`],
     ['database', database],
     ['send your own', input && `${sluice} publish --topic ${input.topic} ${HOT_RECORD}`],
@@ -269,6 +270,7 @@ function reportReady(
   for (const [what = '', where] of lines) if (where) screen.line(`  ${what.padEnd(15)}${where}`)
   const smoke = options.name === DEFAULT_STACK ? 'npm run smoke' : `npm run smoke -- --stack ${options.name}`
   screen.line(`\nCtrl-C stops everything. Meanwhile: ${smoke} · ${sluice} stats`)
+  if (expectsReadings) screen.line('Without simulated readings: SLUICE_GENERATOR=off npm start')
   const [node, program] = ['node_modules/.bin/node', 'cli/bin.mjs'].map(file => join(PROJECT, file))
   screen.line(`Without the second that npx takes: alias sluice="'${node}' '${program}'"\n`)
 }

@@ -33,6 +33,11 @@ export function listLocalTopics(named: Named): readonly KafkaTopic[] {
   return listLocalInputs(named).map(({ topic }) => ({ name: topic, ...LAYOUT }))
 }
 
+/** Returns the topics of all inputs in Sluice's own cluster, which `npm start` creates in a Kafka that it starts. */
+export function listInputTopics(config: InputsConfig): readonly KafkaTopic[] {
+  return resolveInputs(config).flatMap(({ topic, cluster }) => (cluster ? [] : [{ name: topic, ...LAYOUT }]))
+}
+
 /**
  * Reads the inputs of an environment.
  *

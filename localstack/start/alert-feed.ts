@@ -11,6 +11,7 @@ import { readAlert } from '../../lib/queries/alerts/alerts-topic.ts'
 import { followTopic } from '../../lib/queries/records/follow-topic.ts'
 import { escapeText } from '../../lib/support/escape-text.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
+import { AlertLimit } from './alert-limit.ts'
 import { alertLine, type Screen } from './screen.ts'
 
 /** Each request is sent once, because the next look follows soon. */
@@ -21,6 +22,7 @@ export class AlertFeed {
   readonly #screen: Screen
   readonly #reader: DataReader
   readonly #families: Families
+  readonly #limit = new AlertLimit()
   readonly #knownOutages = new Set<string>()
   readonly #counts = { firing: 0, resolved: 0 }
   #stop = async () => {}
@@ -62,7 +64,12 @@ export class AlertFeed {
     const found = readAlert(record)
     if (!found || this.#isRepeated(found.alert)) return
     this.#counts[found.alert.status] += 1
-    this.#screen.line(escapeText(alertLine(this.#families, found.alert, found, Date.now())))
+    const nowMs = Date.now()
+    this.#showLines(this.#limit.add(escapeText(alertLine(this.#families, found.alert, found, nowMs)), nowMs))
+  }
+
+  #showLines(lines: readonly string[]): void {
+    for (const line of lines) this.#screen.line(line)
   }
 
   /** Returns true if an alert only repeats a known outage of the pipeline, because every partition reports the outage. */
@@ -73,7 +80,9 @@ export class AlertFeed {
     return isKnown
   }
 
+  /** Returns the counts for the live line, after the sum of the alerts that had no line. */
   formatCounts(): string {
+    this.#showLines(this.#limit.flush(Date.now()))
     return `alerts ${this.#counts.firing} fired, ${this.#counts.resolved} resolved`
   }
 

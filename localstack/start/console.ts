@@ -108,7 +108,7 @@ async function openConsole(options: ServedStack, opened: Closable[]): Promise<St
     ...(served ? { sqlAddress: `http://127.0.0.1:${served.port}` } : {}),
     applyStatements: () => statements.apply(),
     reload: () => shown.reload(readConfig(environment)),
-    ...(kafka ? { kafkaAddress: `http://127.0.0.1:${kafka.port}` } : {}),
+    ...(kafka ? { kafkaAddress: `http://127.0.0.1:${kafka.port}/?token=${token}` } : {}),
     ...(console ? { address: `http://127.0.0.1:${console.port}/?token=${token}` } : {}),
     close: () => closeAll(opened),
   }

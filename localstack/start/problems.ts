@@ -109,7 +109,11 @@ export class Problems {
     // An outage of a server stalls all functions for the same reason.
     if (!wasStalled && this.#repeats.due(reason) !== undefined)
       this.#say(
-        `✗ ${name} is stalled: ${reason}. It is retried. More: ${functionLog(this.#functionLogs, name)}`,
+        `✗ ${name} is stalled: ${reason}. It is retried. ${
+          report.kind === 'no-topic'
+            ? `Create the topic: npx sluice topics create ${topic}`
+            : `More: ${functionLog(this.#functionLogs, name)}`
+        }`,
       )
   }
 

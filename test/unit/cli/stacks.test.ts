@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, describe, it } from 'node:test'
 import { processStart } from '#local-servers/process-start.ts'
+import { mergeSettingsFile } from '../../../lib/app/settings-file.ts'
 import { runningStacks, type Stack, stackFile } from '../../../scripts/running-stacks.ts'
 import { stackEnvironment } from '../../../scripts/stack-environment.ts'
 import { ran } from './terminal.ts'
@@ -162,13 +163,20 @@ it('sluice --stack names a stack for every command, before or behind it', async 
   assert.match(stderr, /1 to 20 lower-case letters/)
 })
 
-it('sluice refuses --stack with a settings file, before or behind any command', async () => {
+it('sluice takes a settings file beside --stack, whose addresses come first', async () => {
+  writeFileSync(
+    join(dir, 'own.yaml'),
+    'kafka: { bootstrap_servers: "other:9092" }\nproducer: { compression: zstd }\n',
+  )
   for (const args of [
-    ['--stack', 'lab', '--config', 'sluice.yml', 'stats'],
-    ['rules', 'check', '--config=sluice.yml', '--stack=lab'],
+    ['--stack', 'nope', '--config', 'own.yaml', 'stats'],
+    ['stats', '--config=own.yaml', '--stack=nope'],
   ]) {
-    const { status, stderr } = await ran(args, { stacksDir: dir })
-    assert.equal(status, 2)
-    assert.match(stderr, /^error: option '--config <file>' cannot be used with option '--stack <name>'\n/)
+    const { status, stderr } = await ran(args, { folder: dir, stacksDir: dir })
+    assert.deepEqual([status, stderr.split('.')[0]], [1, 'The stack "nope" is not running'])
   }
+  running('lab', 20_000)
+  const merged = mergeSettingsFile({}, 'own.yaml', dir)
+  const { KAFKA_BROKERS, COMPRESSION } = stackEnvironment(merged, 'lab', dir)
+  assert.deepEqual([KAFKA_BROKERS, COMPRESSION], ['127.0.0.1:20000', 'zstd'])
 })

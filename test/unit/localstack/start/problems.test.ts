@@ -48,6 +48,16 @@ describe('the problems of a run', () => {
     assert.deepEqual(run.problems.unresolvedProblems, [])
   })
 
+  it('given a topic that does not exist, then the line has the command that creates it', () => {
+    const run = new Run()
+    const { offsets: _, ...stall } = stalled('intake', 'topic orders does not exist') as Extract<
+      Report,
+      { report: 'stalled' }
+    >
+    run.report({ ...stall, topic: 'orders', obstacle: 'reading', kind: 'no-topic' })
+    assert.match(run.lines[0] ?? '', /orders does not exist\. .*: npx sluice topics create orders$/)
+  })
+
   it('given files with errors, then the first is named with its place', () => {
     const run = new Run()
     run.report(

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { KeptStates } from '#runtime/adapters/kept/kept-states.ts'
+import { KeptStore } from '#runtime/adapters/kept/kept-store.ts'
 import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
@@ -11,7 +13,6 @@ import { CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
 import { LatestDecisions } from '#runtime/pipeline/failures/failure-surge.ts'
 import type { Invocation } from '#runtime/pipeline/invocation.ts'
 import { LogChecks } from '#runtime/pipeline/log/log-identity.ts'
-import { KeptStates } from '#runtime/pipeline/model/kept-states.ts'
 import type { Ports, Publisher, StateStore } from '#runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { createApplication } from '../../lib/app/application.ts'
@@ -58,7 +59,7 @@ export function createHandler({
     env: 'bench',
   }
   const ports = {
-    store,
+    store: new KeptStore(store, KEPT_STATES),
     publisher,
     log: new MemoryLogReader([]),
     breaker: new RedisCircuitBreaker(redis, 'bench'),
@@ -79,8 +80,9 @@ const INVOCATION: Invocation = {
   codeVersion: () => 'bench',
   latest: new LatestDecisions(),
   logChecks: new LogChecks(),
-  keptStates: new KeptStates(randomUUID()),
 }
+
+const KEPT_STATES = new KeptStates(randomUUID())
 
 const NONE: Publisher = {
   async publish(records: readonly OutgoingRecord[]) {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type KeptState, KeptStates } from '#runtime/pipeline/model/kept-states.ts'
+import { type KeptState, KeptStates } from '#runtime/adapters/kept/kept-states.ts'
 import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import type { Snapshot } from '#runtime/pipeline/model/snapshot.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
@@ -47,8 +47,11 @@ async function compare(
   ids: readonly string[],
 ): Promise<string[]> {
   const [entities, origins] = [[...states.keys()], [...sequences.keys()]]
+  const { context } = bare
+  // The content is left out of the kept context if the process has cached it.
+  const contexts = context && context.json === undefined ? [context.hash] : []
   const stored = await store.load(stateKey, {
-    ...{ ...EMPTY_SELECTION, entities, ids, origins, contexts: [] },
+    ...{ ...EMPTY_SELECTION, entities, ids, origins, contexts },
     ...{ idWindowMs: Number.MAX_SAFE_INTEGER, byteLimit: Infinity, timerLimit: Infinity },
     span: { firstAppendMs: 0, advanceMs: Number.MAX_SAFE_INTEGER },
   })

@@ -19,6 +19,7 @@ import { APPLICATION, NAMES } from './families.ts'
 import { nextAttempt } from './parking.ts'
 import type { Random } from './random.ts'
 import { reprocessed } from './reprocessing.ts'
+import { keepStates } from './stage.ts'
 
 const [SOURCE, MIDDLE, FAILURES] = ['readings', 'events', 'failures'].map(signal =>
   NAMES.topicName(signal as 'readings', 'test'),
@@ -177,8 +178,10 @@ export class EmissionChain {
     if (this.#random.chance(0.2)) this.#publishedFailures = new PublishedFailureReader()
     const { batchItemFailures } = await this.#relay.consume(kafkaEvent(records), {
       publishedFailures: this.#publishedFailures,
-      keptStates: this.#keptStates[0],
-      ports: { breaker: { open: async () => Number.NEGATIVE_INFINITY } },
+      ports: {
+        ...keepStates({ store: this.#relay.store }, this.#keptStates[0]),
+        breaker: { open: async () => Number.NEGATIVE_INFINITY },
+      },
     })
     if (batchItemFailures.length > 0) throw new Error(`waits: ${this.#relay.observer.waits.at(-1)?.reason}`)
     for (const [partition, log] of this.#source.entries()) this.#committed[partition] = log.length
@@ -209,7 +212,9 @@ export class EmissionChain {
   async #readMiddle(): Promise<void> {
     const records = this.#middle.slice(this.#read)
     if (records.length === 0) return
-    await this.#reader.consume(kafkaEvent(records), { keptStates: this.#keptStates[1] })
+    await this.#reader.consume(kafkaEvent(records), {
+      ports: keepStates({ store: this.#reader.store }, this.#keptStates[1]),
+    })
     this.#read = this.#middle.length
     this.#note()
   }

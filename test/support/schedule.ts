@@ -18,6 +18,7 @@ import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { ComparedStates } from './compared-states.ts'
 import type { Random } from './random.ts'
 import { kafkaEvent } from './records.ts'
+import { keepStates } from './stage.ts'
 
 /** Copies and restores a partition state, to simulate a failover to a lagging replica. */
 export interface Forgetting {
@@ -139,8 +140,8 @@ export class Schedule {
       timers: random.between(1, 4),
     }
     const keptStates = random.pick(this.#instances)
-    const invocation = { latest: this.#latest[code], codeVersion: () => code, keptStates }
-    const actor = new Actor({ ...consumer, limits }, ports, batch, random, invocation)
+    const invocation = { latest: this.#latest[code], codeVersion: () => code }
+    const actor = new Actor({ ...consumer, limits }, ports, batch, random, invocation, keptStates)
     this.#actors.push(actor)
     return actor
   }
@@ -204,7 +205,8 @@ class Actor {
     ports: Ports,
     batch: readonly LogRecord[],
     random: Random,
-    own: Pick<Invocation, 'latest' | 'codeVersion' | 'keptStates'>,
+    own: Pick<Invocation, 'latest' | 'codeVersion'>,
+    keptStates: ComparedStates | undefined,
   ) {
     this.end = (batch.at(-1)?.offset ?? 0) + 1
     const invocation: Invocation = {
@@ -215,7 +217,8 @@ class Actor {
       logChecks: new LogChecks(),
       ...own,
     }
-    const answer = consume(consumer, this.#faulty(ports, random), kafkaEvent(batch), invocation)
+    const faulty = keepStates(this.#faulty(ports, random), keptStates)
+    const answer = consume(consumer, faulty, kafkaEvent(batch), invocation)
     answer.then(({ batchItemFailures }) => {
       this.response = batchItemFailures.map(({ itemIdentifier }) => itemIdentifier.offset)
       this.#paused.resolve()

@@ -4,12 +4,15 @@
  */
 
 import { randomUUID } from 'node:crypto'
+import { KeptStates } from '#runtime/adapters/kept/kept-states.ts'
+import { KeptStore } from '#runtime/adapters/kept/kept-store.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import type { KafkaEvent } from '#runtime/pipeline/batch/receive.ts'
 import type { Process } from '#runtime/pipeline/consumer.ts'
-import { KeptStates } from '#runtime/pipeline/model/kept-states.ts'
 import type { Ports } from '#runtime/pipeline/ports.ts'
 import { Stage as RuntimeStage } from '#runtime/testing/consumer-kit.ts'
+import { kafkaEvent } from '#runtime/testing/records.ts'
 import { APPLICATION, FAMILIES } from './families.ts'
 
 export { RecordingObserver } from '#runtime/testing/recording-observer.ts'
@@ -37,6 +40,15 @@ export const counting: KeyedProcess<{ count: number }> = {
   },
 }
 
+type StageOptions = NonNullable<Parameters<RuntimeStage['consume']>[1]> & {
+  readonly keptStates?: KeptStates | undefined
+}
+
+/** Puts a store with kept states around the store. */
+export function keepStates<P extends Pick<Ports, 'store'>>(ports: P, kept: KeptStates | undefined): P {
+  return kept ? { ...ports, store: new KeptStore(ports.store, kept) } : ports
+}
+
 export class Stage extends RuntimeStage {
   keptStates: KeptStates | undefined = new KeptStates(randomUUID())
 
@@ -47,7 +59,13 @@ export class Stage extends RuntimeStage {
     super(APPLICATION, process, overrides)
   }
 
-  override consume(event: KafkaEvent, given: Parameters<RuntimeStage['consume']>[1] = {}) {
-    return super.consume(event, { keptStates: this.keptStates, ...given })
+  override batch(records: readonly LogRecord[], given: StageOptions = {}) {
+    this.inLog(records)
+    return this.consume(kafkaEvent(records), given)
+  }
+
+  override consume(event: KafkaEvent, { ports, ...given }: StageOptions = {}) {
+    const keptStates = 'keptStates' in given ? given.keptStates : this.keptStates
+    return super.consume(event, { ...given, ports: keepStates({ ...this.ports, ...ports }, keptStates) })
   }
 }

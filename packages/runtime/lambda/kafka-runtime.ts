@@ -1,12 +1,13 @@
 /** Starts a Kafka-triggered handler: reads its settings, connects, and assembles its parts once per cold start. */
 import { randomUUID } from 'node:crypto'
 import type { Metrics } from '@aws-lambda-powertools/metrics'
+import { KeptStates } from '../adapters/kept/kept-states.ts'
+import { KeptStore } from '../adapters/kept/kept-store.ts'
 import type { LambdaObserver } from '../adapters/lambda/observer.ts'
 import { inEnvironment, measurePorts } from '../adapters/lambda/telemetry.ts'
 import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
 import { PublishedFailureReader } from '../pipeline/failures/published-failures.ts'
 import { LogChecks } from '../pipeline/log/log-identity.ts'
-import { KeptStates } from '../pipeline/model/kept-states.ts'
 import type { LogReader, Ports } from '../pipeline/ports.ts'
 import { buildConsumer, type HandlerPlan, readConsumerConfig } from './build-consumer.ts'
 import { bundleVersion } from './bundle-version.ts'
@@ -28,7 +29,7 @@ export async function startKafkaRuntime(plan: HandlerPlan, metrics: Metrics, obs
   const { process, application } = consumer
   // Close the sink together with the connections.
   if ('close' in process && process.close) connections.register({ close: () => process.close?.() })
-  const ports = await connectPorts(connections, observer)
+  const ports = await connectPorts(connections, observer, config.keepStates)
   // Load the client of Kafka while the function loads, because the first batch asks for the identity of its log. It opens no
   // connection yet. If this fails, that batch tries again and reports the error.
   connections.log().catch(() => {})
@@ -46,21 +47,23 @@ export async function startKafkaRuntime(plan: HandlerPlan, metrics: Metrics, obs
     memory: {
       latest: new LatestDecisions(),
       logChecks: new LogChecks(),
-      keptStates: config.keepStates ? new KeptStates(randomUUID()) : undefined,
       publishedFailures: new PublishedFailureReader(),
     },
   }
 }
 
-async function connectPorts(connections: Connections, observer: LambdaObserver) {
+async function connectPorts(connections: Connections, observer: LambdaObserver, keepStates: boolean) {
   const ports = {
     store: await connections.store(),
     breaker: await connections.breaker(),
     ...kafkaOnDemand(connections),
     report: observer.report,
   }
+  const measured = measurePorts(ports, (step, ms) => observer.recordDuration(step, ms))
+  const { store } = measured
   return {
-    ...measurePorts(ports, (step, ms) => observer.recordDuration(step, ms)),
+    ...measured,
+    store: keepStates ? new KeptStore(store, new KeptStates(randomUUID())) : store,
     states: () => connections.states(),
   }
 }

@@ -10,7 +10,6 @@ import type { PendingRecords } from './log/pending-records.ts'
 import type { SegmentCutter } from './log/segment-cutter.ts'
 import type { End } from './model/chunk.ts'
 import type { PublishedFailures } from './model/failure-memory.ts'
-import type { KeptStates } from './model/kept-states.ts'
 import type { LogIdentity } from './model/log.ts'
 import type { StateKey } from './model/partition-state.ts'
 import type { Snapshot } from './model/snapshot.ts'
@@ -26,8 +25,6 @@ export interface Invocation extends SurgeGuard {
   readonly nowMs: () => number
   readonly pause: (ms: number) => Promise<void>
   readonly logChecks: LogChecks
-  /** States that the instance keeps, see `kept-states.ts`; absent if every chunk is loaded first. */
-  readonly keptStates?: KeptStates | undefined
   /** Absent if nothing is published, so that earlier failures do not matter. */
   readonly publishedFailures?: PublishedFailureReader
   /** Error that prevents this invocation from deciding anything, so that its partitions wait; absent if none exists. */
@@ -52,8 +49,6 @@ export interface PartitionRun {
   readonly hasProducerTimes: boolean
   readonly cutter: SegmentCutter | undefined
   readonly allowed: Allowed
-  /** True while a chunk is decided without a load. Only its commit ends the guess. */
-  isGuess: boolean
   /** Set once records were read back. */
   publishedFailures?: PublishedFailures
 }

@@ -110,7 +110,7 @@ function createRun(
   const allowed = { remainingMs, nowMs, pause, reportTry, isFirst: true }
   const cutter = isSegmentSink(consumer) ? new SegmentCutter(consumer.process) : undefined
   const base = { ports, invocation, stateKey, pending, hasProducerTimes }
-  return { ...base, consumer, code, cutter, allowed, isGuess: false }
+  return { ...base, consumer, code, cutter, allowed }
 }
 
 function isLate({ invocation, consumer }: PartitionRun): boolean {
@@ -128,9 +128,8 @@ async function processChunk(run: PartitionRun, steps: Steps, chunk: readonly Log
       const result = await withSchemas(run, () => steps(run, { records: chunk }))
       if (isEnd(result)) {
         if (result.kind !== 'overtaken') return await resolveEnd(run, result)
-        // A wrong guess takes no attempt. The state is not kept any more, so the chunk is now decided from a load.
-        if (run.isGuess) run.invocation.keptStates?.noteRefusal(run.stateKey)
-        else attempt += 1
+        // A state that was not loaded takes no attempt, and the next one is loaded.
+        if (!result.provenBy) attempt += 1
         continue
       }
       run.pending.dropTo(result.toOffset)

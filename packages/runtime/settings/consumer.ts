@@ -41,7 +41,7 @@ export interface ConsumerSettings {
   readonly logTime: LogTime
   /** Names of the consumers that emit to a topic, by the name of the topic in Kafka. */
   readonly emitters: ReadonlyMap<string, ReadonlySet<string>>
-  /** True if an instance keeps the states of its commits, see `kept-states.ts`. */
+  /** True if an instance keeps the states of its commits, see `kept-store.ts`. */
   readonly keepStates: boolean
   /** True if this function's event source mapping has ReportBatchItemFailures. */
   readonly partialResponses: boolean

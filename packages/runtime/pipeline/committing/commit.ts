@@ -7,35 +7,23 @@ import type { ApplyResult } from '../deciding/apply.ts'
 import type { AppliedPart } from '../deciding/decide.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import type { PartitionRun } from '../invocation.ts'
-import { findKeptStates } from '../loading/load.ts'
 import type { ChunkResult, End } from '../model/chunk.ts'
 import { isAlarming } from '../model/failure-memory.ts'
-import { type KeptState, toKept } from '../model/kept-states.ts'
 import type { OutboxEntry, StateKey } from '../model/partition-state.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 
 export interface CommitResult extends ChunkResult {
   /** Entries of the outbox after the commit, in order. Only these entries may be published. */
   readonly outbox: readonly OutboxEntry[]
-  /** State after the commit, to be kept once the outbox is trimmed; absent if it is not kept. */
-  readonly kept?: KeptState | undefined
 }
 
 /** Step 5: commits the change atomically. If the commit is refused, the change is discarded, and nothing of it may be published. */
 export async function commitChange(run: PartitionRun, part: AppliedPart): Promise<CommitResult | End> {
   const { ports, stateKey, invocation } = run
   const { snapshot, decoded, undecided, loaded, applied } = part
-  let kept: KeptState | undefined
   if (applied) {
-    const mark = findKeptStates(run)?.createMark()
-    const guess =
-      run.isGuess && part.kept ? { mark: part.kept.bare.mark, ids: part.selection.ids } : undefined
-    const change = { ...applied.change, code: run.code, ...omitUndefined({ mark, guess }) }
-    const answer = await ports.store.commit(stateKey, change)
-    if (answer === 'refused') return { kind: 'overtaken' }
-    if (guess) invocation.keptStates?.noteProof(stateKey)
-    if (mark !== undefined && typeof answer === 'object')
-      kept = toKept(run.consumer.process, part, change, mark, answer)
+    const answer = await ports.store.commit(stateKey, { ...applied.change, code: run.code })
+    if (answer === 'refused') return { kind: 'overtaken', ...omitUndefined({ provenBy: snapshot.provenBy }) }
   }
   if (undecided.length < decoded.length)
     ports.report({ kind: 'redelivered', stateKey, records: decoded.length - undecided.length })
@@ -55,7 +43,7 @@ export async function commitChange(run: PartitionRun, part: AppliedPart): Promis
   // The version was checked by the commit, so no other invocation has changed the outbox in the meantime. Leftover entries come
   // first.
   const outbox = [...snapshot.outbox, ...applied.change.outbox]
-  return { toOffset: appliedOffset, outbox, kept, restWaits: applied.deferred ?? restAfter(appliedOffset) }
+  return { toOffset: appliedOffset, outbox, restWaits: applied.deferred ?? restAfter(appliedOffset) }
 }
 
 interface CommittedChunk {

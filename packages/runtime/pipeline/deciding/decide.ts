@@ -19,8 +19,9 @@ export function decideBy(
     if (part.loaded.length === 0) return { ...part, applied: undefined }
     const applied = await decide(run, part)
     // Only a loaded state may open the breaker, or give the reason why records wait.
-    if (run.isGuess && (applied.deferred || applied.decisions.some(hasFailedUnexpectedly)))
-      return { kind: 'overtaken' }
+    const { provenBy } = part.snapshot
+    if (provenBy && (applied.deferred || applied.decisions.some(hasFailedUnexpectedly)))
+      return { kind: 'overtaken', provenBy }
     const surge = await deferDuringSurge(run.ports, run.stateKey, applied.decisions, run.invocation)
     return surge ? { kind: 'deferred', deferred: surge } : { ...part, applied }
   }

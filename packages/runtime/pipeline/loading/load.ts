@@ -10,9 +10,8 @@ import type { End } from '../model/chunk.ts'
 import { getCachedContexts, withContext } from '../model/context.ts'
 import { computeProducerGroup, type FailureName } from '../model/failure-memory.ts'
 import { formatHolderName } from '../model/hold.ts'
-import { type KeptState, type KeptStates, selectKept } from '../model/kept-states.ts'
 import { computeSpan } from '../model/log.ts'
-import { type StateKey, sameVersion } from '../model/partition-state.ts'
+import type { StateKey } from '../model/partition-state.ts'
 import type { LoadSelection, Snapshot } from '../model/snapshot.ts'
 import { isLarge } from '../outbox/outgoing-record.ts'
 import { findSequencedOrigin, formatOrigin } from '../outbox/position.ts'
@@ -20,10 +19,7 @@ import type { StateStore } from '../ports.ts'
 import { contextAhead } from './context-ahead.ts'
 
 export interface LoadedPart extends DecodedPart {
-  readonly selection: LoadSelection
   readonly snapshot: Snapshot
-  /** Kept state; undefined unless it equals the stored one. */
-  readonly kept: KeptState | undefined
   /** Decoded records after the applied offset. */
   readonly undecided: readonly Decoded[]
   /** Records from the start of `undecided` whose states are in the snapshot. This commit decides them. */
@@ -37,14 +33,11 @@ export interface LoadedPart extends DecodedPart {
 export async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPart | End> {
   const { consumer, ports, stateKey, pending } = run
   const { chunk, decoded } = part
-  const selection = selectParts(decoded, consumer)
-  const taken = findKeptStates(run)?.take(stateKey, consumer.process)
-  const guessed = taken && mayGuess(run, taken, decoded) ? selectKept(taken, selection) : undefined
-  run.isGuess = guessed !== undefined
-  const snapshot = guessed ?? (await load(ports.store, stateKey, decoded, consumer, selection))
-  // Code that knows no marks leaves the mark of the commit before its own, so the version is compared, too.
-  const { mark, version: before } = taken?.bare ?? {}
-  const kept = before && mark === snapshot.mark && sameVersion(before, snapshot.version) ? taken : undefined
+  const selection = {
+    ...selectParts(decoded, consumer),
+    ...omitUndefined({ keptFor: keepFor(run, decoded) }),
+  }
+  const snapshot = await load(ports.store, stateKey, decoded, consumer, selection)
   const ended = await run.followLog?.(snapshot)
   if (ended) return ended
   const { appliedOffset, epoch } = snapshot.version
@@ -62,7 +55,7 @@ export async function loadState(run: PartitionRun, part: DecodedPart): Promise<L
   const origin = snapshot.origin ?? (await readOrigin(run))
   const { publishedFailures } = run
   const fullSnapshot = { ...snapshot, ...omitUndefined({ origin, publishedFailures }) }
-  const loadedPart = { ...part, selection, kept, undecided, loaded }
+  const loadedPart = { ...part, undecided, loaded }
   if (!first || !pending.hasExpired(appliedOffset)) return { ...loadedPart, snapshot: fullSnapshot }
   // A state that is behind the start of the log keeps its context: only transaction markers may have expired in between.
   const ahead = appliedOffset < 0 ? await findContextAhead(run, first.record.offset) : undefined
@@ -75,23 +68,16 @@ export async function loadState(run: PartitionRun, part: DecodedPart): Promise<L
   }
 }
 
-/** Returns the kept states; undefined for a consumer that never guesses. Sinks call their receivers before they commit. */
-export function findKeptStates({ consumer, invocation }: PartitionRun): KeptStates | undefined {
-  return keepsStates(consumer) && !consumer.isForeign ? invocation.keptStates : undefined
-}
-
-/** Returns true if the chunk follows the last commit of this instance, as records that were delivered once. */
-function mayGuess(
-  { pending, invocation, stateKey }: PartitionRun,
-  { bare: { version } }: KeptState,
-  decoded: readonly Decoded[],
-): boolean {
-  const { appliedOffset } = version
-  const [first] = decoded
-  if (!first || first.record.offset <= appliedOffset) return false
-  if (pending.hasReadBack || pending.holeAfter(appliedOffset)) return false
-  if (decoded.some(record => record.kind === 'ignored' && record.endedFailure !== undefined)) return false
-  return invocation.keptStates?.takeTurn(stateKey) ?? false
+/** Returns when the state may be a kept one; undefined for a sink, which calls its receiver before the commit, and for other logs. */
+function keepFor({ consumer, pending }: PartitionRun, decoded: readonly Decoded[]): LoadSelection['keptFor'] {
+  if (!keepsStates(consumer) || consumer.isForeign) return undefined
+  const isNext = (appliedOffset: number) => {
+    const [first] = decoded
+    if (!first || first.record.offset <= appliedOffset) return false
+    if (pending.hasReadBack || pending.holeAfter(appliedOffset)) return false
+    return !decoded.some(record => record.kind === 'ignored' && record.endedFailure !== undefined)
+  }
+  return { process: consumer.process, isNext }
 }
 
 /** Returns the origin of the partition's emissions. It is stored with the state, so it is read once. */

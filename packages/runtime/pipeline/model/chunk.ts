@@ -3,6 +3,7 @@ import type { LogRecord } from '../../cloudevents/record.ts'
 import type { Deferred } from './decision.ts'
 import type { OffsetRange } from './log.ts'
 import type { OutboxEntry } from './partition-state.ts'
+import type { Snapshot } from './snapshot.ts'
 
 /** Records that are decided together, in the order of their offsets. */
 export interface Chunk {
@@ -16,8 +17,8 @@ export interface Chunk {
 
 /** Result of a step that ends the processing of a chunk early. */
 export type End =
-  /** Another invocation has committed first. Nothing of this chunk is stored. */
-  | { readonly kind: 'overtaken' }
+  /** The state is not the stored one. Nothing of this chunk is stored. With `provenBy`, it was not even loaded, so no attempt is counted. */
+  | { readonly kind: 'overtaken'; readonly provenBy?: Snapshot['provenBy'] }
   /** Nothing was decided. These entries of the outbox must be published first. */
   | { readonly kind: 'leftover'; readonly outbox: readonly OutboxEntry[] }
   /** Nothing was decided. This range must be read from the log first. */

@@ -31,6 +31,13 @@ export interface LoadSelection {
   readonly contexts?: readonly string[]
   /** Origins of the events in the chunk; absent if no event has one. */
   readonly origins?: readonly string[]
+  /** Set if the state of an earlier commit may be returned instead of the stored one, see `kept-store.ts`. */
+  readonly keptFor?: {
+    /** Process that decides. Another one may need other parts of the state. */
+    readonly process: object
+    /** Returns true if the chunk follows this applied offset, as records that were delivered once. */
+    readonly isNext: (appliedOffset: number) => boolean
+  }
 }
 
 /** State of the processing at the applied offset. */
@@ -51,6 +58,8 @@ interface Progress {
 }
 
 export interface Snapshot extends Progress {
+  /** `commit` if the state was not loaded, so that only the commit can prove it; absent for a loaded state. */
+  readonly provenBy?: 'commit'
   /** Failures that were published before the records were read back. Not stored; absent for records that were delivered once. */
   readonly publishedFailures?: PublishedFailures
   readonly version: Version

@@ -31,9 +31,7 @@ export async function publishOutbox<C extends Pick<CommitResult, 'outbox'>>(
 
 /** Step 7: removes published entries from the outbox. If this fails, the next batch publishes them again, with the same ids. */
 export async function trimPublished(run: PartitionRun, committed: CommitResult): Promise<ChunkResult> {
-  const isTrimmed = await tryTrim(run, committed.outbox)
-  const { kept } = committed
-  if (kept && isTrimmed) run.invocation.keptStates?.keep(run.stateKey, kept)
+  await tryTrim(run, committed.outbox)
   return committed
 }
 

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
+import { KeptStates } from '#runtime/adapters/kept/kept-states.ts'
+import { KeptStore } from '#runtime/adapters/kept/kept-store.ts'
 import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
@@ -10,15 +12,18 @@ import { confirmDelivery, type Sink } from '#runtime/consumer/sink.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { computeDigest } from '#runtime/pipeline/model/fingerprint.ts'
 import { measureStoredHold } from '#runtime/pipeline/model/hold.ts'
-import { KeptStates } from '#runtime/pipeline/model/kept-states.ts'
 import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import type { Change, LoadSelection } from '#runtime/pipeline/model/snapshot.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { conformsAsStateStore } from '../../../conformance/state-store.ts'
 import { FAMILIES } from '../../../support/families.ts'
 import { failureEnded, nextAttempt } from '../../../support/parking.ts'
 import { environmentReading, logRecord, TOPIC } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
+
+const aroundMemory = new KeptStore(new MemoryStateStore(), new KeptStates(randomUUID()))
+conformsAsStateStore('kept, around memory,', () => aroundMemory)
 
 /** A store that notes its calls, and whether a commit was decided without a load. */
 class NotingStore extends MemoryStateStore {

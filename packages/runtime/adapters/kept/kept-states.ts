@@ -1,12 +1,13 @@
-/**
- * States that an instance keeps after its commits. If the next chunk of a partition begins right behind the last commit and needs
- * only what is kept, it is decided without a load, and its commit proves that a load would have returned the same. A kept state can
- * therefore only cost a refused commit, never a wrong result.
- */
+/** Partition states that an instance keeps after its commits, and how often guesses from them were wrong. */
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
-import { computeSpanEnd } from './log.ts'
-import { formatStateKey, pick, type StateKey, type StoredTimer } from './partition-state.ts'
-import type { Change, Committed, LoadSelection, Snapshot } from './snapshot.ts'
+import { computeSpanEnd } from '../../pipeline/model/log.ts'
+import {
+  formatStateKey,
+  pick,
+  type StateKey,
+  type StoredTimer,
+} from '../../pipeline/model/partition-state.ts'
+import type { Change, Committed, LoadSelection, Snapshot } from '../../pipeline/model/snapshot.ts'
 
 /** Upper bound for all kept states of an instance, in bytes as estimated by `measureState`. */
 const MAX_BYTES = 16 * 1024 * 1024
@@ -35,6 +36,8 @@ export interface KeptState {
   readonly timers: Map<string, readonly StoredTimer[]>
   /** Highest decided sequence of each origin. */
   readonly sequences: Map<string, string>
+  /** Positions of the outbox entries that are not removed yet. They must be published before the next guess. */
+  readonly outbox: Set<string>
   /** Size of the states and timers, in bytes. */
   readonly entityBytes: number
 }
@@ -87,21 +90,28 @@ export class KeptStates {
     }
   }
 
-  /** Returns true if it is the turn of a guess; false if the chunk is loaded first, because guesses about the partition were wrong. */
-  takeTurn(stateKey: StateKey): boolean {
+  /** Removes entries from the outbox of the kept state. */
+  trim(stateKey: StateKey, positions: readonly string[]): void {
+    const kept = this.#states.get(formatStateKey(stateKey))
+    for (const position of positions) kept?.outbox.delete(position)
+  }
+
+  /**
+   * Begins a guess, which counts as wrong until it is proven. Returns false if the chunk must be loaded first, because guesses about
+   * the partition were wrong.
+   */
+  beginGuess(stateKey: StateKey): boolean {
     const name = formatStateKey(stateKey)
-    const { inRow, loadsLeft } = this.#refusals.get(name) ?? NO_REFUSAL
-    if (loadsLeft > 0) this.#refusals.set(name, { inRow, loadsLeft: loadsLeft - 1 })
+    const { inRow, loadsLeft } = this.#refusals.get(name) ?? { inRow: 0, loadsLeft: 0 }
+    const next =
+      loadsLeft > 0
+        ? { inRow, loadsLeft: loadsLeft - 1 }
+        : { inRow: inRow + 1, loadsLeft: Math.min(4 ** inRow, MOST_LOADS_FIRST) }
+    this.#refusals.set(name, next)
     return loadsLeft === 0
   }
 
-  noteRefusal(stateKey: StateKey): void {
-    const name = formatStateKey(stateKey)
-    const { inRow } = this.#refusals.get(name) ?? NO_REFUSAL
-    this.#refusals.set(name, { inRow: inRow + 1, loadsLeft: Math.min(4 ** inRow, MOST_LOADS_FIRST) })
-  }
-
-  noteProof(stateKey: StateKey): void {
+  proveGuess(stateKey: StateKey): void {
     this.#refusals.delete(formatStateKey(stateKey))
   }
 
@@ -111,37 +121,38 @@ export class KeptStates {
   }
 }
 
-const NO_REFUSAL = { inRow: 0, loadsLeft: 0 }
-
 /**
  * Returns what a load would return if no id of the chunk were known; undefined if it might return more than is kept. A chunk in
  * which a stored timer becomes due is loaded, because its entity may not be kept.
  */
 export function selectKept(
-  { bare, firstThresholdMs = Infinity, states, timers, sequences }: KeptState,
-  { entities, origins = [], span, failures }: LoadSelection,
+  { bare, firstThresholdMs = Infinity, states, timers, sequences, outbox }: KeptState,
+  { entities, origins = [], span, failures, contexts = [] }: LoadSelection,
 ): Snapshot | undefined {
-  if (failures.length > 0 || computeSpanEnd(span, bare.clock) > firstThresholdMs) return undefined
+  const { context } = bare
+  if (context && context.json === undefined && !contexts.includes(context.hash)) return undefined
+  if (outbox.size > 0 || failures.length > 0 || computeSpanEnd(span, bare.clock) > firstThresholdMs)
+    return undefined
   if (!entities.every(entity => states.has(entity)) || !origins.every(origin => sequences.has(origin)))
     return undefined
   const selected = { ...bare, states: pick(states, entities), timers: pick(timers, entities) }
   return origins.length > 0 ? { ...selected, sequences: pick(sequences, origins) } : selected
 }
 
-interface DecidedFrom {
-  readonly kept: KeptState | undefined
+/** The load that a commit was decided from. */
+export interface LoadedFrom {
+  readonly process: object
   readonly selection: LoadSelection
   readonly snapshot: Snapshot
+  /** Kept state; undefined unless it equals the stored one. */
+  readonly kept: KeptState | undefined
 }
 
 /**
  * Returns the state after a commit. The maps of the kept state are changed in place, since `take` has left no other holder.
- *
- * @param from what the commit was decided from: what was still valid of the kept state, and what a load would have returned
  */
 export function toKept(
-  process: object,
-  { kept, selection, snapshot }: DecidedFrom,
+  { process, kept, selection, snapshot }: LoadedFrom,
   change: Change,
   mark: string,
   committed: Committed,
@@ -164,7 +175,8 @@ export function toKept(
   for (const [origin, sequence] of change.sequences ?? []) sequences.set(origin, sequence)
   const bare = toBare(snapshot, change, mark, committed)
   const { firstThresholdMs } = committed
-  return { process, bare, firstThresholdMs, states, timers, sequences, entityBytes }
+  const outbox = new Set([...snapshot.outbox, ...change.outbox].map(({ position }) => position))
+  return { process, bare, firstThresholdMs, states, timers, sequences, outbox, entityBytes }
 }
 
 function toBare(
@@ -179,7 +191,7 @@ function toBare(
     version: { epoch: base.epoch, appliedOffset, fired },
     ...{ mark, clock, appliedDigest, emitted, parkedBytes, failuresFromMs, failureMemory },
     ...{ states: new Map(), timers: new Map(), known: new Map(), failures: new Map(), outbox: [] },
-    ...{ timersUpTo: undefined, notLoaded: new Set<string>() },
+    ...{ timersUpTo: undefined, notLoaded: new Set<string>(), provenBy: 'commit' },
     ...omitUndefined({ newEntities, origin, context }),
   }
 }

@@ -55,6 +55,68 @@ export function loadByteTests(store: () => StateStore): void {
       assert.equal(loaded.states.size, Math.min(4 + rest, 24))
     })
 
+    describe('given holders of failures', () => {
+      const holder = (name: string) => ` held ${name}`
+      const held = (...waiting: readonly (readonly [name: string, entity: string])[]) =>
+        new Map([
+          ...states,
+          ...waiting.map(([name, entity]) => [holder(name), JSON.stringify(entity)] as const),
+        ])
+      const wanted = { ...EMPTY_SELECTION, holders: ['a', 'none', 'b'].map(holder) }
+
+      it('then one load returns them and the entities that wait, with their timers', async () => {
+        const stateKey = newStateKey()
+        const waiting = held(['a', 'e07'], ['b', 'e08'])
+        await store().commit(stateKey, createChange({ states: waiting, timers: dueAt(5, ['e08']) }))
+        for (const [entities, due] of [
+          [['e01'], false],
+          [['e08', 'e01', 'e07'], false],
+          [['e01'], true],
+        ] as const) {
+          const loaded = await store().load(stateKey, { ...wanted, entities, ...(due && { span }) })
+          const names = [holder('a'), holder('b'), 'e01', 'e07', 'e08']
+          assert.deepEqual([...loaded.states.keys()].sort(), names)
+          for (const name of names) assert.equal(loaded.states.get(name), waiting.get(name))
+          assert.deepEqual([...loaded.timers.keys()], ['e08'])
+          assert.equal(loaded.notLoaded.size, 0)
+        }
+      })
+
+      it('then of more bytes than fit, the first that waits and the first wanted one are loaded', async () => {
+        const stateKey = newStateKey()
+        await store().commit(stateKey, createChange({ states: held(['a', 'e07'], ['b', 'e08']) }))
+        const entities = ['e01', 'e08', 'e02']
+        const loaded = await store().load(stateKey, { ...wanted, entities, byteLimit: 10 })
+        assert.deepEqual([...loaded.states.keys()].sort(), [holder('a'), holder('b'), 'e01', 'e07'])
+        assert.deepEqual(loaded.notLoaded, new Set(['e08', 'e02']))
+      })
+
+      it('then the first wanted entity is loaded, also if it waits and is not the first that does', async () => {
+        const stateKey = newStateKey()
+        await store().commit(stateKey, createChange({ states: held(['a', 'e07'], ['b', 'e08']) }))
+        const loaded = await store().load(stateKey, { ...wanted, entities: ['e08', 'e01'], byteLimit: 10 })
+        assert.deepEqual([...loaded.timers.keys(), ...loaded.states.keys()].sort(), [
+          ...[holder('a'), holder('b'), 'e07', 'e08'],
+        ])
+        assert.deepEqual(loaded.notLoaded, new Set(['e01']))
+      })
+
+      it('then an entity whose name is no plain text is found, too', async () => {
+        const stateKey = newStateKey()
+        const entity = '/s "\\ü😀\u0001'
+        await store().commit(
+          stateKey,
+          createChange({
+            states: new Map([
+              [holder('a'), JSON.stringify(entity)],
+              [entity, '1'],
+            ]),
+          }),
+        )
+        assert.equal((await store().load(stateKey, wanted)).states.get(entity), '1')
+      })
+    })
+
     it('given entities without state and timers, then they use none of the bytes', async () => {
       const stateKey = newStateKey()
       const loaded = await store().load(stateKey, { ...EMPTY_SELECTION, entities: names, byteLimit: 1 })

@@ -127,11 +127,16 @@ export class KeptStates {
  */
 export function selectKept(
   { bare, firstThresholdMs = Infinity, states, timers, sequences, outbox }: KeptState,
-  { entities, origins = [], span, failures, contexts = [] }: LoadSelection,
+  { entities, holders = [], origins = [], span, failures, contexts = [] }: LoadSelection,
 ): Snapshot | undefined {
   const { context } = bare
   if (context && context.json === undefined && !contexts.includes(context.hash)) return undefined
-  if (outbox.size > 0 || failures.length > 0 || computeSpanEnd(span, bare.clock) > firstThresholdMs)
+  if (
+    outbox.size > 0 ||
+    failures.length > 0 ||
+    holders.length > 0 ||
+    computeSpanEnd(span, bare.clock) > firstThresholdMs
+  )
     return undefined
   if (!entities.every(entity => states.has(entity)) || !origins.every(origin => sequences.has(origin)))
     return undefined

@@ -70,8 +70,8 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
 
   async load(stateKey: StateKey, wanted: LoadSelection): Promise<Snapshot> {
     const skipped = await this.#skipped.listSkipped(stateKey)
-    const held = this.#stateKey(stateKey)
-    const { clock, states, timers, failures, context, fence, mark } = held
+    const state = this.#stateKey(stateKey)
+    const { clock, states, timers, failures, context, fence, mark } = state
     if (fence) throw createFencedError(fence)
     const due = listDue(timers, computeSpanEnd(wanted.span, clock))
     const measureEntity = (entity: string) => countBytes(states.get(entity)) + countBytes(timers.get(entity))
@@ -82,27 +82,32 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
     )
     const brought = passing.slice(0, first.count)
     const dueEntities = new Set(brought.map(({ entity }) => entity))
-    const others = wanted.entities.filter(entity => !dueEntities.has(entity))
-    const { count } = within(wanted.byteLimit - first.bytes, others.map(measureEntity))
-    const entities = [...dueEntities, ...others.slice(0, count)]
+    const holders = (wanted.holders ?? []).filter(holder => states.has(holder))
+    const held = new Set(holders.map(holder => JSON.parse(states.get(holder) as string) as string))
+    const waiting = [...held].filter(entity => !dueEntities.has(entity))
+    const second = within(wanted.byteLimit - first.bytes, waiting.map(measureEntity))
+    const added = new Set([...dueEntities, ...waiting.slice(0, second.count)])
+    const others = wanted.entities.filter(entity => !added.has(entity))
+    const third = within(wanted.byteLimit - first.bytes - second.bytes, others.map(measureEntity))
+    const entities = [...added, ...others.slice(0, third.count)]
     return {
-      ...toStateFacts(held, held.version),
-      parkedBytes: held.parkedBytes,
-      states: pick(states, entities),
+      ...toStateFacts(state, state.version),
+      parkedBytes: state.parkedBytes,
+      states: pick(states, [...holders, ...entities]),
       timers: pick(timers, entities),
       timersUpTo: due.length > brought.length ? brought.at(-1) : undefined,
-      notLoaded: new Set(others.slice(count)),
-      known: pick(held.ids, wanted.ids),
+      notLoaded: new Set([...waiting, ...others].filter(entity => !entities.includes(entity))),
+      known: pick(state.ids, wanted.ids),
       failures: new Map(
         wanted.failures.flatMap(({ id, producerGroup }) => {
           const failure = failures.get(id)
           return failure?.producerGroup === producerGroup ? [[id, failure] as const] : []
         }),
       ),
-      failureMemory: measureFailures(held),
-      outbox: [...held.outbox.values()].sort((a, b) => (a.position < b.position ? -1 : 1)).map(copy),
+      failureMemory: measureFailures(state),
+      outbox: [...state.outbox.values()].sort((a, b) => (a.position < b.position ? -1 : 1)).map(copy),
       ...omitUndefined({
-        sequences: wanted.origins && pick(held.sequences, wanted.origins),
+        sequences: wanted.origins && pick(state.sequences, wanted.origins),
         skipped: skipped.size > 0 ? skipped : undefined,
         mark,
         context: context && wanted.contexts && unlessAtHand(context, wanted.contexts),

@@ -17,6 +17,7 @@ type InTurn = readonly string[]
 /** Request to `load.lua`. */
 export type LoadRequest = {
   readonly entities: readonly string[]
+  readonly holders: readonly string[]
   readonly ids: Bytes
   readonly idWindowMs: number
   readonly failures: Bytes
@@ -32,6 +33,7 @@ export type LoadRequest = {
 export function loadRequest({ span, ids, failures, ...wanted }: LoadSelection): LoadRequest {
   return {
     entities: wanted.entities,
+    holders: wanted.holders ?? [],
     ids: new Bytes(ids.join('')),
     idWindowMs: wanted.idWindowMs,
     failures: new Bytes(namesByBucket(failures)),

@@ -70,10 +70,26 @@ type LoadReply = [
   context: Buffer[],
   skipped: Buffer[],
   sequences: Reply[],
+  held: Reply[],
+  waited: number,
 ]
 
 function read(
-  [meta, due, states, timers, known, failures, outbox, more, context, skipped, sequences]: LoadReply,
+  [
+    meta,
+    due,
+    states,
+    timers,
+    known,
+    failures,
+    outbox,
+    more,
+    context,
+    skipped,
+    sequences,
+    held,
+    waited,
+  ]: LoadReply,
   wanted: LoadSelection,
 ): Snapshot {
   const stored = LAYOUT.meta.map((name, index) => [name, meta[index]?.toString()])
@@ -82,8 +98,13 @@ function read(
   const { failureMemory, failuresFromMs, fence, origin, mark } = found
   if (fence) throw createFencedError(fence)
   const passed = readDue(due)
-  // An entity that is both requested and due is included once.
-  const entities = [...new Set([...passed.map(({ entity }) => entity), ...wanted.entities])]
+  const holders = present(wanted.holders ?? [], held, String)
+  const dueEntities = new Set(passed.map(({ entity }) => entity))
+  const all = new Set([...holders.values()].map(json => JSON.parse(json) as string))
+  const waiting = [...all].filter(entity => !dueEntities.has(entity))
+  // In the order of the script. An entity that is, for example, both requested and due is included once.
+  const entities = [...new Set([...dueEntities, ...waiting.slice(0, waited), ...wanted.entities])]
+  const loaded = new Set(entities.slice(0, states.length))
   return {
     version,
     clock,
@@ -91,10 +112,10 @@ function read(
     emitted,
     parkedBytes,
     ...(newEntities ? { newEntities } : {}),
-    states: present(entities, states, String),
+    states: new Map([...holders, ...present(entities, states, String)]),
     timers: present(entities, timers, json => JSON.parse(json.toString()) as StoredTimer[]),
     timersUpTo: more === 1 ? passed.at(-1) : undefined,
-    notLoaded: new Set(entities.slice(states.length)),
+    notLoaded: new Set([...waiting, ...entities].filter(entity => !loaded.has(entity))),
     known: readKnown(known, wanted.ids),
     failures: unpackFailures(failures),
     ...(wanted.origins ? { sequences: present(wanted.origins, sequences, String) } : {}),

@@ -74,8 +74,7 @@ function keepFor({ consumer, pending }: PartitionRun, decoded: readonly Decoded[
   const isNext = (appliedOffset: number) => {
     const [first] = decoded
     if (!first || first.record.offset <= appliedOffset) return false
-    if (pending.hasReadBack || pending.holeAfter(appliedOffset)) return false
-    return !decoded.some(record => record.kind === 'ignored' && record.endedFailure !== undefined)
+    return !pending.hasReadBack && pending.holeAfter(appliedOffset) === undefined
   }
   return { process: consumer.process, isNext }
 }
@@ -106,6 +105,7 @@ function selectParts(chunk: readonly Decoded[], consumer: Consumer): LoadSelecti
   const ids = new Set<string>()
   const failures = new Map<string, FailureName>()
   const origins = new Set<string>()
+  const holders = new Set<string>()
   for (const decoded of chunk) {
     const { redriveTarget, record, event } = decoded
     const sequenced = event && findSequencedOrigin(event, record.topic, consumer)
@@ -115,7 +115,7 @@ function selectParts(chunk: readonly Decoded[], consumer: Consumer): LoadSelecti
       failures.set(`${name.producerGroup} ${name.id}`, name)
     }
     const holder = keepsStates(consumer) ? findHolderName(decoded, consumer) : undefined
-    if (holder !== undefined) entities.add(holder)
+    if (holder !== undefined) holders.add(holder)
     if (decoded.kind !== 'event') continue
     entities.add(decoded.event.entity)
     if (!decoded.isTick) ids.add(decoded.fingerprint.id)
@@ -130,6 +130,7 @@ function selectParts(chunk: readonly Decoded[], consumer: Consumer): LoadSelecti
     timerLimit: limits.timers,
     byteLimit: limits.bytes,
     ...(origins.size > 0 ? { origins: [...origins] } : {}),
+    ...(holders.size > 0 ? { holders: [...holders] } : {}),
   }
 }
 
@@ -141,12 +142,9 @@ export async function load(
   wanted: LoadSelection = selectParts(chunk, consumer),
 ): Promise<Snapshot> {
   const context = getContext(consumer)
-  if (!context) return loadWithHeld(wanted, chunk, consumer, all => store.load(stateKey, all))
+  if (!context) return store.load(stateKey, wanted)
   const atHand = getCachedContexts(context)
-  const contexts = [...atHand.keys()]
-  const snapshot = await loadWithHeld({ ...wanted, contexts }, chunk, consumer, all =>
-    store.load(stateKey, all),
-  )
+  const snapshot = await store.load(stateKey, { ...wanted, contexts: [...atHand.keys()] })
   return withContext(snapshot, context, atHand)
 }
 
@@ -165,46 +163,13 @@ function selectLoaded(
 
 type LoadedFor = { readonly process: { readonly name: string } }
 
-/**
- * Also loads the entities that wait for a failure which a record retries or marks as ended. These entities are known only after a
- * load. A second load is needed only if such an entity has no event in the chunk. If the data for the first record exceeds the byte
- * limit, only this data is loaded, with a higher limit.
- */
-async function loadWithHeld(
-  wanted: LoadSelection,
-  chunk: readonly Decoded[],
-  consumer: LoadedFor,
-  load: (wanted: LoadSelection) => Promise<Snapshot>,
-): Promise<Snapshot> {
-  const isNamed = (decoded: Decoded) => findHolderName(decoded, consumer) !== undefined
-  const snapshot = await load(wanted)
-  if (!chunk.some(isNamed)) return snapshot
-  const { states, notLoaded } = snapshot
-  const entities = new Set([
-    ...wanted.entities,
-    ...chunk.flatMap(decoded => listEntities(decoded, states, consumer)),
-  ])
-  if (entities.size > wanted.entities.length)
-    return loadWithHeld({ ...wanted, entities: [...entities] }, chunk, consumer, load)
-  const [first] = chunk as [Decoded, ...Decoded[]]
-  const own = listEntities(first, states, consumer)
-  if (!isNamed(first) || !own.some(entity => notLoaded.has(entity))) return snapshot
-  const rest = wanted.entities.filter(entity => !own.includes(entity))
-  return loadWithHeld(
-    { ...wanted, entities: [...own, ...rest], byteLimit: 2 * wanted.byteLimit },
-    chunk,
-    consumer,
-    load,
-  )
-}
-
 /** Returns the entities whose states a record may touch, as far as the loaded states reveal them. */
 function listEntities(decoded: Decoded, states: Snapshot['states'], consumer: LoadedFor): string[] {
   const own = decoded.kind === 'event' ? [decoded.event.entity] : []
   const holder = findHolderName(decoded, consumer)
   if (holder === undefined) return own
   const held = states.get(holder)
-  return [...own, holder, ...(held === undefined ? [] : [JSON.parse(held) as string])]
+  return held === undefined ? own : [...own, JSON.parse(held) as string]
 }
 
 /**

@@ -12,6 +12,8 @@ import type {
 
 export interface LoadSelection {
   readonly entities: readonly string[]
+  /** Names of holders, see `formatHolderName`. They are loaded with the entities that wait; absent if the chunk ends no failure. */
+  readonly holders?: readonly string[]
   /** `Fingerprint.id` of each event in the chunk. */
   readonly ids: readonly string[]
   /** Period for which ids must be known, in milliseconds of the log's clock. */
@@ -23,8 +25,8 @@ export interface LoadSelection {
   /** Maximum number of entities that are loaded because of due timers. Entities with the earliest timers are loaded first. */
   readonly timerLimit: number
   /**
-   * Upper bound for the loaded states and timers, in bytes. Entities with due timers may use half of it. The first entity with due
-   * timers and the first requested entity are loaded regardless of their sizes.
+   * Upper bound for the loaded states and timers, in bytes. Entities with due timers may use half of it, those that wait come next.
+   * The first entity of each kind is loaded regardless of its size, so that the first record can always be decided.
    */
   readonly byteLimit: number
   /** Hashes of cached contexts, whose content need not be loaded; absent if the process defines no context. */
@@ -63,13 +65,13 @@ export interface Snapshot extends Progress {
   /** Failures that were published before the records were read back. Not stored; absent for records that were delivered once. */
   readonly publishedFailures?: PublishedFailures
   readonly version: Version
-  /** States of the requested entities and of those with a due timer, in the form of `formatState`. */
+  /** States of the requested entities, of holders and waiting entities, and of those with a due timer, see `formatState`. */
   readonly states: ReadonlyMap<string, string>
   /** Timers of the entities in `states`. All timers of each entity are included. */
   readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
   /** Position up to which all due timers are loaded. Set only if more timers become due than one load returns. */
   readonly timersUpTo: TimerPlace | undefined
-  /** Requested entities that were not loaded because of the byte limit. Neither their states nor their timers are included. */
+  /** Requested and waiting entities that were not loaded because of the byte limit. Neither their states nor their timers are included. */
   readonly notLoaded: ReadonlySet<string>
   /** Known ids among the requested ones: all ids within the window, and possibly older ones. */
   readonly known: ReadonlyMap<string, RememberedId>

@@ -4,6 +4,7 @@
   KEYS     meta, states, timers, due, outbox, ids, failures, context, skipped: see `keys.ts`
   ARGV[1]  the request, a map in MessagePack:
     entities       entities whose states and timers are requested
+    holders        names under which the entities that wait for a failure are stored
     ids            requested ids, concatenated
     idWindowMs     milliseconds of log time for which ids are kept
     failures       ids of the requested failures, by group and bucket
@@ -16,11 +17,11 @@
     sequences      fields of meta with the highest decided sequences of the chunk's origins
 
   Returns  the part of the partition state that the server has evicted, if any; otherwise
-           { meta, due, states, timers, known, failures, outbox, more, context, skipped, sequences }
+           { meta, due, states, timers, known, failures, outbox, more, context, skipped, sequences, held, waited }
            meta:     fields of meta in the order of the layout
            due:      { entity, threshold, … } in the order in which their timers fire
-           states, timers: first of the due entities, then of the other requested entities, in order and within the byte limit; at
-                     least one due and one requested entity is always included
+           states, timers: first of the due entities, then of those that wait, then of the other requested entities, in order and
+                     within the byte limit; the first of each is always included
            known:    { index of a known id among the requested ones, its digest and log clock, … }
            failures: { group, newest entry of a requested failure, … }
            outbox:   { position, event, … }
@@ -28,6 +29,8 @@
            context:  { hash, content }, without the content if the caller has cached it; {} if none is set or requested
            skipped:  { offset, digest, … }
            sequences: values of the requested fields
+           held:     values of the requested holders: entities in JSON
+           waited:   number of waiting entities in the reply that are not due
 ]]
 local metaKey, statesKey, timersKey, dueKey, outboxKey, idsKey, failuresKey, contextKey, skippedKey = unpack(KEYS)
 local request = cmsgpack.unpack(ARGV[1])
@@ -82,7 +85,7 @@ local function add(entities, limit)
   return #entities
 end
 
-local isDue, passing, wanted = {}, {}, {}
+local isAdded, passing, waiting, wanted = {}, {}, {}, {}
 for at = 1, #due, 2 do
   passing[#passing + 1] = due[at]
 end
@@ -92,12 +95,26 @@ for number = #passing, add(passing, request.byteLimit / 2) + 1, -1 do
   passing[number] = nil
 end
 for _, entity in ipairs(passing) do
-  isDue[entity] = true
+  isAdded[entity] = true
+end
+local function append(entities, entity)
+  if not isAdded[entity] then
+    isAdded[entity] = true
+    entities[#entities + 1] = entity
+  end
+end
+local held = #request.holders > 0 and redis.call('HMGET', statesKey, unpack(request.holders)) or {}
+for _, holder in ipairs(held) do
+  if holder then
+    append(waiting, cjson.decode('[' .. holder .. ']')[1])
+  end
+end
+local waited = add(waiting, request.byteLimit)
+for number = waited + 1, #waiting do
+  isAdded[waiting[number]] = nil
 end
 for _, entity in ipairs(request.entities) do
-  if not isDue[entity] then
-    wanted[#wanted + 1] = entity
-  end
+  append(wanted, entity)
 end
 add(wanted, request.byteLimit)
 
@@ -145,4 +162,4 @@ end
 
 local outbox, skipped = redis.call('HGETALL', outboxKey), redis.call('HGETALL', skippedKey)
 local sequences = #request.sequences > 0 and redis.call('HMGET', metaKey, unpack(request.sequences)) or {}
-return { stored, due, states, timers, known, failures, outbox, more, context, skipped, sequences }
+return { stored, due, states, timers, known, failures, outbox, more, context, skipped, sequences, held, waited }

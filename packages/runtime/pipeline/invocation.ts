@@ -1,5 +1,6 @@
 /** An invocation, and its work on one partition. */
-import type { Consumer } from './consumer.ts'
+import type { LogRecord } from '../cloudevents/record.ts'
+import { type Consumer, isSegmentSink } from './consumer.ts'
 import type { Decoded } from './decoding/decode.ts'
 import type { Unavailable } from './errors.ts'
 import type { SurgeGuard } from './failures/failure-surge.ts'
@@ -7,13 +8,14 @@ import type { PublishedFailureReader } from './failures/published-failures.ts'
 import type { LogChecks } from './log/log-identity.ts'
 import type { PartitionLog } from './log/partition-log.ts'
 import type { PendingRecords } from './log/pending-records.ts'
-import type { SegmentCutter } from './log/segment-cutter.ts'
+import { SegmentCutter } from './log/segment-cutter.ts'
 import type { End } from './model/chunk.ts'
 import type { PublishedFailures } from './model/failure-memory.ts'
 import type { LogIdentity } from './model/log.ts'
 import type { StateKey } from './model/partition-state.ts'
 import type { Snapshot } from './model/snapshot.ts'
 import type { Allowed } from './model/tries.ts'
+import { formatOrigin } from './outbox/position.ts'
 import type { Ports } from './ports.ts'
 
 /** Limits and dependencies of an invocation. Some of them are kept from one invocation to the next. */
@@ -34,21 +36,63 @@ export interface Invocation extends SurgeGuard {
 }
 
 /** One partition of a batch, while its chunks are processed. */
-export interface PartitionRun {
+export class PartitionRun {
   readonly consumer: Consumer
   readonly ports: Ports & { readonly log: PartitionLog }
   readonly invocation: Invocation
   readonly stateKey: StateKey
-  /** Identity of the log, for a process with `foreignLogs`; absent for others, and if the brokers have no ids of topics. */
-  readonly log?: LogIdentity | undefined
-  /** Ensures that the state and the pending records belong to this log. Present where `log` is. */
-  readonly followLog?: (snapshot: Snapshot) => Promise<End | undefined>
-  readonly code: string
-  readonly pending: PendingRecords
   /** True if producers set the timestamps of the batch. */
   readonly hasProducerTimes: boolean
+  readonly pending: PendingRecords
+  /** Identity of the log, for a process with `foreignLogs`; undefined for others, and if the brokers have no ids of topics. */
+  readonly log: LogIdentity | undefined
   readonly cutter: SegmentCutter | undefined
   readonly allowed: Allowed
+  /** Ensures that the state and the pending records belong to the log. Set if `log` is. */
+  followLog: ((snapshot: Snapshot) => Promise<End | undefined>) | undefined
   /** Set once records were read back. */
   publishedFailures?: PublishedFailures
+
+  constructor(
+    {
+      consumer,
+      ports,
+      invocation,
+      stateKey,
+      hasProducerTimes,
+    }: Pick<PartitionRun, 'consumer' | 'ports' | 'invocation' | 'stateKey' | 'hasProducerTimes'>,
+    pending: PendingRecords,
+    log?: LogIdentity,
+  ) {
+    this.consumer = consumer
+    this.ports = ports
+    this.invocation = invocation
+    this.stateKey = stateKey
+    this.hasProducerTimes = hasProducerTimes
+    this.pending = pending
+    this.log = log
+    this.cutter = isSegmentSink(consumer) ? new SegmentCutter(consumer.process) : undefined
+    const { remainingMs, nowMs, pause } = invocation
+    const reportTry: Allowed['reportTry'] = tried =>
+      ports.report({ kind: 'offer-failed', stateKey, ...tried })
+    this.allowed = { remainingMs, nowMs, pause, reportTry, isFirst: true }
+  }
+
+  /** True if too little time is left to begin a chunk or a read. */
+  get isLate(): boolean {
+    return this.invocation.remainingMs() < this.consumer.reserveMs
+  }
+
+  /** Returns true if records follow this applied offset, and were all delivered once. */
+  isNext([first]: readonly { readonly record: LogRecord }[], appliedOffset: number): boolean {
+    if (!first || first.record.offset <= appliedOffset) return false
+    return !this.pending.hasReadBack && this.pending.holeAfter(appliedOffset) === undefined
+  }
+
+  /** Returns the origin of the partition's emissions. It is stored with the state, so it is read once. */
+  async readOrigin({ origin }: Snapshot): Promise<string | undefined> {
+    if (origin !== undefined) return origin
+    const identity = this.log ?? (await this.ports.log.identity?.(this.stateKey.topic))
+    return identity && formatOrigin(this.stateKey, identity)
+  }
 }

@@ -3,18 +3,14 @@ import type { LogRecord } from '../cloudevents/record.ts'
 import { omitUndefined } from '../consumer/omit-undefined.ts'
 import type { PartitionBatch } from './batch/receive.ts'
 import type { PartitionResult } from './batch/respond.ts'
-import { adaptToTopic, type Consumer, hasTimers, isSegmentSink } from './consumer.ts'
+import { adaptToTopic, type Consumer, hasTimers } from './consumer.ts'
 import { prepare } from './decoding/decode-chunk.ts'
 import { findUnprepared, PartitionStopped, Unavailable } from './errors.ts'
-import type { Invocation, PartitionRun } from './invocation.ts'
-import { computeCode } from './loading/code.ts'
+import { type Invocation, PartitionRun } from './invocation.ts'
 import { PendingRecords } from './log/pending-records.ts'
-import { SegmentCutter } from './log/segment-cutter.ts'
 import { type End, isEnd, type Missing } from './model/chunk.ts'
 import type { Deferred } from './model/decision.ts'
 import { formatLog, type LogIdentity } from './model/log.ts'
-import type { StateKey } from './model/partition-state.ts'
-import type { Allowed } from './model/tries.ts'
 import { publishOutbox, tryTrim } from './publishing/publish.ts'
 import { ensurePresentLog, followLog } from './replacing/new-log.ts'
 import type { StatesPort } from './replacing/replaceable-states.ts'
@@ -23,9 +19,6 @@ import { chooseSteps } from './steps.ts'
 const ATTEMPTS = 3
 
 const OUT_OF_TIME: Deferred = { reason: 'out-of-time' }
-
-/** `go-on` if the pending records can be processed further; otherwise the reason why they must wait. */
-type NextStep = 'go-on' | Deferred
 
 export async function runPartition(
   baseConsumer: Consumer,
@@ -39,34 +32,35 @@ export async function runPartition(
   const { confirmed } = invocation.logChecks
   const place = `${topic}/${partition}`
   const delivered = { topic, partition, offsets: records.map(({ offset }) => offset) }
-  // Without an await for other logs: it would delay every partition by a turn of the event loop.
-  const { isForeign } = consumer
-  const identified = isForeign ? await identifyLog(ports.log, topic) : NOT_IDENTIFIED
-  if (identified.kind === 'deferred') return stopAt(first, identified.deferred)
-  const { log } = identified
-  const foreign = isForeign
-    ? { readAtMs: invocation.nowMs(), ...omitUndefined({ log: log && formatLog(log) }) }
+  let log: LogIdentity | undefined
+  try {
+    // Only logs of others are identified: an await would delay every partition by a turn of the event loop.
+    if (consumer.isForeign) log = await ports.log.identity(topic)
+  } catch (error) {
+    return stopAt(first, toDeferred(error))
+  }
+  const logName = log && formatLog(log)
+  const foreign = consumer.isForeign
+    ? { readAtMs: invocation.nowMs(), ...omitUndefined({ log: logName }) }
     : undefined
-  const isCompared = foreign?.log !== undefined && confirmed.get(place) !== foreign.log
+  const isCompared = logName !== undefined && confirmed.get(place) !== logName
   const pending = new PendingRecords(records, consumer, foreign, isCompared)
   const hasProducerTimes = createTimeFrom !== undefined
-  const base = createRun(consumer, ports, invocation, stateKey, pending, hasProducerTimes)
-  const run: PartitionRun = log
-    ? { ...base, log, followLog: state => followLog(run, ports.states, state) }
-    : base
+  const run = new PartitionRun({ consumer, ports, invocation, stateKey, hasProducerTimes }, pending, log)
+  if (log) run.followLog = state => followLog(run, ports.states, state)
   const steps = chooseSteps(consumer)
   // A replayed log needs no append times from the broker: its records contain the original ones in a header.
   const needsAppendTimes = hasTimers(consumer) && consumer.logTime === 'append'
-  if (hasProducerTimes && needsAppendTimes)
+  if (createTimeFrom !== undefined && needsAppendTimes)
     ports.report({ kind: 'timed-by-producers', stateKey, fromOffset: createTimeFrom })
   while (!pending.isEmpty) {
     const { chunk } = pending
-    const next = isLate(run) ? OUT_OF_TIME : await processChunk(run, steps, chunk)
+    const deferred = run.isLate ? OUT_OF_TIME : await processChunk(run, steps, chunk)
     // The permit is held if this chunk or an earlier one was read back from the log.
     if (!pending.hasReadBack) ports.log.release()
-    if (next !== 'go-on') return stopAt(chunk[0] ?? first, next)
+    if (deferred) return stopAt(chunk[0] ?? first, deferred)
   }
-  if (foreign?.log !== undefined && pending.isOfLog) confirmed.set(place, foreign.log)
+  if (logName !== undefined && pending.isOfLog) confirmed.set(place, logName)
   return { batch: delivered }
 
   /**
@@ -81,46 +75,18 @@ export async function runPartition(
   }
 }
 
-type Identified =
-  | { readonly kind: 'log'; readonly log?: LogIdentity | undefined }
-  | Extract<End, { kind: 'deferred' }>
-
-const NOT_IDENTIFIED: Identified = { kind: 'log' }
-
-/** Returns the identity of a log of another application. It is read for each batch, because the topic may be created again. */
-async function identifyLog(log: PartitionRun['ports']['log'], topic: string): Promise<Identified> {
-  try {
-    return { kind: 'log', log: await log.identity(topic) }
-  } catch (error) {
-    return { kind: 'deferred', deferred: toDeferred(error) }
-  }
-}
-
-function createRun(
-  consumer: Consumer,
-  ports: PartitionRun['ports'],
-  invocation: Invocation,
-  stateKey: StateKey,
-  pending: PendingRecords,
-  hasProducerTimes: boolean,
-): PartitionRun {
-  const code = computeCode(invocation.codeVersion(), consumer)
-  const { remainingMs, nowMs, pause } = invocation
-  const reportTry: Allowed['reportTry'] = tried => ports.report({ kind: 'offer-failed', stateKey, ...tried })
-  const allowed = { remainingMs, nowMs, pause, reportTry, isFirst: true }
-  const cutter = isSegmentSink(consumer) ? new SegmentCutter(consumer.process) : undefined
-  const base = { ports, invocation, stateKey, pending, hasProducerTimes }
-  return { ...base, consumer, code, cutter, allowed }
-}
-
-function isLate({ invocation, consumer }: PartitionRun): boolean {
-  return invocation.remainingMs() < consumer.reserveMs
-}
-
 type Steps = ReturnType<typeof chooseSteps>
 
-/** Runs the steps of a chunk. They may end early, after only a part of the chunk or none of its records. */
-async function processChunk(run: PartitionRun, steps: Steps, chunk: readonly LogRecord[]): Promise<NextStep> {
+/**
+ * Runs the steps of a chunk. They may end early, after only a part of the chunk or none of its records.
+ *
+ * @returns the reason why the pending records must wait; undefined if they can be processed further
+ */
+async function processChunk(
+  run: PartitionRun,
+  steps: Steps,
+  chunk: readonly LogRecord[],
+): Promise<Deferred | undefined> {
   try {
     if (run.invocation.unavailable) throw run.invocation.unavailable
     ensureTicks(run.consumer, run.stateKey.topic)
@@ -134,7 +100,7 @@ async function processChunk(run: PartitionRun, steps: Steps, chunk: readonly Log
       }
       run.pending.dropTo(result.toOffset)
       run.allowed.isFirst = false
-      return result.restWaits ?? 'go-on'
+      return result.restWaits
     }
     return { reason: 'contended' }
   } catch (error) {
@@ -158,31 +124,33 @@ async function withSchemas<T>(run: PartitionRun, take: () => Promise<T>): Promis
     } catch (error) {
       const unprepared = findUnprepared(error)
       if (!unprepared) throw error
-      const deferred = isLate(run) ? OUT_OF_TIME : await prepare([unprepared], run.consumer)
+      const deferred = run.isLate ? OUT_OF_TIME : await prepare([unprepared], run.consumer)
       if (deferred) return { kind: 'deferred', deferred }
     }
 }
 
-/** Resolves the cause for which a chunk has ended early, so that the chunk can be tried again. */
-async function resolveEnd(run: PartitionRun, end: Exclude<End, { kind: 'overtaken' }>): Promise<NextStep> {
+/** Resolves the cause for which a chunk has ended early. Returns the reason if it must wait; undefined if it can be tried again. */
+async function resolveEnd(
+  run: PartitionRun,
+  end: Exclude<End, { kind: 'overtaken' }>,
+): Promise<Deferred | undefined> {
   const { ports, pending } = run
   switch (end.kind) {
     case 'deferred':
       return end.deferred
     case 'leftover':
       await publishOutbox(run, end)
-      return (await tryTrim(run, end.outbox)) ? 'go-on' : { reason: 'store-unavailable' }
+      return (await tryTrim(run, end.outbox)) ? undefined : { reason: 'store-unavailable' }
     case 'set-by':
       await publishOutbox(run, end)
       await tryTrim(run, end.outbox)
       pending.dropTo(end.toOffset)
       run.allowed.isFirst = false
-      return 'go-on'
+      return undefined
     case 'missing':
       await ports.log.acquire()
       // This may have waited for a long time, until other partitions released their permits.
-      if (isLate(run)) return OUT_OF_TIME
-      return (await readBack(run, end)) ? 'go-on' : OUT_OF_TIME
+      return !run.isLate && (await readBack(run, end)) ? undefined : OUT_OF_TIME
   }
 }
 
@@ -226,7 +194,7 @@ async function readPublishedFailures(
   const { log, bounds, report } = ports
   if (!bounds || !invocation.publishedFailures) return true
   const sinceMs = isWhole || hasProducerTimes ? 0 : Math.min(...records.map(({ timestampMs }) => timestampMs))
-  const topics = { log, bounds, isLate: () => isLate(run), nowMs: invocation.nowMs }
+  const topics = { log, bounds, isLate: () => run.isLate, nowMs: invocation.nowMs }
   const read = await invocation.publishedFailures.read(topics, consumer, stateKey, sinceMs)
   if (!read) return false
   run.publishedFailures = read.failures

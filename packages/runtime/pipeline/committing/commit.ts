@@ -7,6 +7,7 @@ import type { ApplyResult } from '../deciding/apply.ts'
 import type { AppliedPart } from '../deciding/decide.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import type { PartitionRun } from '../invocation.ts'
+import { computeCode } from '../loading/code.ts'
 import type { ChunkResult, End } from '../model/chunk.ts'
 import { isAlarming } from '../model/failure-memory.ts'
 import type { OutboxEntry, StateKey } from '../model/partition-state.ts'
@@ -22,7 +23,8 @@ export async function commitChange(run: PartitionRun, part: AppliedPart): Promis
   const { ports, stateKey, invocation } = run
   const { snapshot, decoded, undecided, loaded, applied } = part
   if (applied) {
-    const answer = await ports.store.commit(stateKey, { ...applied.change, code: run.code })
+    const code = computeCode(invocation.codeVersion(), run.consumer)
+    const answer = await ports.store.commit(stateKey, { ...applied.change, code })
     if (answer === 'refused') return { kind: 'overtaken', ...omitUndefined({ provenBy: snapshot.provenBy }) }
   }
   if (undecided.length < decoded.length)

@@ -14,7 +14,7 @@ import { computeSpan } from '../model/log.ts'
 import type { StateKey } from '../model/partition-state.ts'
 import type { LoadSelection, Snapshot } from '../model/snapshot.ts'
 import { isLarge } from '../outbox/outgoing-record.ts'
-import { findSequencedOrigin, formatOrigin } from '../outbox/position.ts'
+import { findSequencedOrigin } from '../outbox/position.ts'
 import type { StateStore } from '../ports.ts'
 import { contextAhead } from './context-ahead.ts'
 
@@ -33,10 +33,11 @@ export interface LoadedPart extends DecodedPart {
 export async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPart | End> {
   const { consumer, ports, stateKey, pending } = run
   const { chunk, decoded } = part
-  const selection = {
-    ...selectParts(decoded, consumer),
-    ...omitUndefined({ keptFor: keepFor(run, decoded) }),
-  }
+  // A sink calls its receiver before the commit, and the log of another application may have been created again.
+  const mayKeep = keepsStates(consumer) && !consumer.isForeign
+  const isNext = (appliedOffset: number) => run.isNext(decoded, appliedOffset)
+  const keptFor = mayKeep ? { process: consumer.process, isNext } : undefined
+  const selection = { ...selectParts(decoded, consumer), ...omitUndefined({ keptFor }) }
   const snapshot = await load(ports.store, stateKey, decoded, consumer, selection)
   const ended = await run.followLog?.(snapshot)
   if (ended) return ended
@@ -52,7 +53,7 @@ export async function loadState(run: PartitionRun, part: DecodedPart): Promise<L
   const undecided = decoded.filter(({ record }) => record.offset > appliedOffset)
   const loaded = selectLoaded(undecided, snapshot, consumer)
   const [first] = loaded
-  const origin = snapshot.origin ?? (await readOrigin(run))
+  const origin = await run.readOrigin(snapshot)
   const { publishedFailures } = run
   const fullSnapshot = { ...snapshot, ...omitUndefined({ origin, publishedFailures }) }
   const loadedPart = { ...part, undecided, loaded }
@@ -68,34 +69,15 @@ export async function loadState(run: PartitionRun, part: DecodedPart): Promise<L
   }
 }
 
-/** Returns when the state may be a kept one; undefined for a sink, which calls its receiver before the commit, and for other logs. */
-function keepFor({ consumer, pending }: PartitionRun, decoded: readonly Decoded[]): LoadSelection['keptFor'] {
-  if (!keepsStates(consumer) || consumer.isForeign) return undefined
-  const isNext = (appliedOffset: number) => {
-    const [first] = decoded
-    if (!first || first.record.offset <= appliedOffset) return false
-    return !pending.hasReadBack && pending.holeAfter(appliedOffset) === undefined
-  }
-  return { process: consumer.process, isNext }
-}
-
-/** Returns the origin of the partition's emissions. It is stored with the state, so it is read once. */
-async function readOrigin({ ports, stateKey, log }: PartitionRun): Promise<string | undefined> {
-  const identity = log ?? (await ports.log.identity?.(stateKey.topic))
-  return identity && formatOrigin(stateKey, identity)
-}
-
-async function findContextAhead(
-  { consumer, ports: { log, bounds }, stateKey, pending, invocation }: PartitionRun,
-  fromOffset: number,
-) {
+async function findContextAhead(run: PartitionRun, fromOffset: number) {
+  const { consumer, ports, stateKey, pending, invocation } = run
+  const { log, bounds } = ports
   if (!getContext(consumer)) return undefined
   const { topic, partition } = stateKey
   const end = (await bounds?.bounds(topic))?.[partition]?.end ?? 0
   const toOffset = Math.max(end - 1, pending.all.at(-1)?.offset ?? 0)
-  const isLate = () => invocation.remainingMs() < consumer.reserveMs
   const { searched } = invocation.logChecks
-  return contextAhead(log, stateKey, consumer, { fromOffset, toOffset }, searched, isLate)
+  return contextAhead(log, stateKey, consumer, { fromOffset, toOffset }, searched, () => run.isLate)
 }
 
 /** Selects the parts of the state that the decisions about a chunk may need. */

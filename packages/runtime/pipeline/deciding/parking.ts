@@ -84,7 +84,7 @@ export function park(work: KeyedWork, task: Task, hold: Hold): Decision | undefi
 /** Releases the waiting entity or keeps it held, depending on the outcome of the retry. */
 export function updateHold(
   work: KeyedWork,
-  { decision, attemptAt }: DecidedRecord,
+  { decision, attemptAt }: Pick<DecidedRecord, 'decision' | 'attemptAt'>,
   clock: LogClock,
   eventId?: string,
 ): Decision {

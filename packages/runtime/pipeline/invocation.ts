@@ -54,21 +54,16 @@ export class PartitionRun {
   publishedFailures?: PublishedFailures
 
   constructor(
-    {
-      consumer,
-      ports,
-      invocation,
-      stateKey,
-      hasProducerTimes,
-    }: Pick<PartitionRun, 'consumer' | 'ports' | 'invocation' | 'stateKey' | 'hasProducerTimes'>,
+    given: Pick<PartitionRun, 'consumer' | 'ports' | 'invocation' | 'stateKey' | 'hasProducerTimes'>,
     pending: PendingRecords,
     log?: LogIdentity,
   ) {
+    const { consumer, ports, invocation, stateKey } = given
     this.consumer = consumer
     this.ports = ports
     this.invocation = invocation
     this.stateKey = stateKey
-    this.hasProducerTimes = hasProducerTimes
+    this.hasProducerTimes = given.hasProducerTimes
     this.pending = pending
     this.log = log
     this.cutter = isSegmentSink(consumer) ? new SegmentCutter(consumer.process) : undefined

@@ -58,13 +58,7 @@ export function retry(work: KeyedWork, task: Task, hold: Hold): Decision {
   fireDueBefore(work, entity, timeMs, task.record)
   const waitedFromMs = hold.waitsFor?.clockMs ?? task.clock.nowMs
   const decision = stepOrHold(work, { ...task, waitedFromMs })
-  const { waitsFor, untilMs, parked } = states.getHold(entity) ?? hold
-  putHold(work, entity, {
-    ...(waitsFor ? { waitsFor } : {}),
-    untilMs,
-    parked,
-    timers: timers.get(entity),
-  })
+  putHold(work, entity, { ...(states.getHold(entity) ?? hold), timers: timers.get(entity) })
   return decision
 }
 

@@ -17,6 +17,7 @@ import type { Change, LoadSelection } from '#runtime/pipeline/model/snapshot.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { conformsAsStateStore } from '../../../conformance/state-store.ts'
+import { createChange } from '../../../support/changes.ts'
 import { FAMILIES } from '../../../support/families.ts'
 import { failureEnded, nextAttempt } from '../../../support/parking.ts'
 import { environmentReading, logRecord, TOPIC } from '../../../support/records.ts'
@@ -479,6 +480,50 @@ describe('given what only the store knows after a commit, then a guess has it', 
     assert.deepEqual(await calls(reading(8, 'r8', 's-7')), GUESSED)
     assert.equal((store.copyState(stateKey) as { failuresFromMs: number }).failuresFromMs, from)
     assert.ok(stage.observer.list('failure-memory').length > 0)
+  })
+})
+
+describe('given a store around the store', () => {
+  const stateKey: StateKey = { consumer: 'c', topic: 't', partition: 0 }
+  const keptFor = { process: {}, isNext: () => true }
+  const create = (memory = new MemoryStateStore()) => new KeptStore(memory, new KeptStates(randomUUID()))
+  const wanted = (...entities: string[]) => ({ ...EMPTY_SELECTION, keptFor, entities })
+  const states = (entity: string, state: string) => new Map([[entity, state]])
+
+  it('when the caller had the context at hand, then its content is loaded once it no longer has', async () => {
+    const memory = new MemoryStateStore()
+    const context = { hash: 'h', json: '1' }
+    await memory.commit(stateKey, createChange({ context }))
+    const store = create(memory)
+    const { version: base } = await store.load(stateKey, { ...wanted('e'), contexts: ['h'] })
+    await store.commit(stateKey, createChange({ base, appliedOffset: 1 }))
+    const kept = await store.load(stateKey, { ...wanted('e'), contexts: ['h'] })
+    assert.deepEqual([kept.provenBy, kept.context], ['commit', { hash: 'h' }])
+    await store.commit(stateKey, createChange({ base: kept.version, appliedOffset: 2 }))
+    const loaded = await store.load(stateKey, { ...wanted('e'), contexts: [] })
+    assert.deepEqual([loaded.provenBy, loaded.context], [undefined, context])
+  })
+
+  it('when a lost state was decided again up to the same offset, then a load keeps nothing from before', async () => {
+    const memory = new MemoryStateStore()
+    const store = create(memory)
+    const { version: base } = await store.load(stateKey, wanted('e1'))
+    await store.commit(stateKey, createChange({ base, states: states('e1', '1') }))
+    memory.restore(stateKey, undefined)
+    await memory.commit(stateKey, createChange({ states: states('e1', '2'), mark: 'of another' }))
+    const { version } = await store.load(stateKey, wanted('e2'))
+    await store.commit(stateKey, createChange({ base: version, appliedOffset: 1 }))
+    assert.equal((await store.load(stateKey, wanted('e1'))).states.get('e1'), '2')
+  })
+
+  it('when two loads of one version overlap, then a commit keeps what its own load has returned', async () => {
+    const store = create()
+    await store.commit(stateKey, createChange({ states: states('e2', '2') }))
+    const first = await store.load(stateKey, wanted('e1'))
+    await store.load(stateKey, wanted('e2'))
+    await store.commit(stateKey, createChange({ base: first.version, appliedOffset: 1 }))
+    const { provenBy, states: found } = await store.load(stateKey, wanted('e2'))
+    assert.deepEqual([provenBy, found.get('e2')], [undefined, '2'])
   })
 })
 

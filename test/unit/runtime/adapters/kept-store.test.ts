@@ -516,6 +516,17 @@ describe('given a store around the store', () => {
     assert.equal((await store.load(stateKey, wanted('e1'))).states.get('e1'), '2')
   })
 
+  it('when failures or holders are wanted, then they are loaded', async () => {
+    const more = [{ failures: [{ id: 'f', producerGroup: 'g' }] }, { holders: [' held f'] }, {}]
+    for (const [index, some] of more.entries()) {
+      const store = create()
+      const { version: base } = await store.load(stateKey, wanted('e'))
+      await store.commit(stateKey, createChange({ base }))
+      const { provenBy } = await store.load(stateKey, { ...wanted('e'), ...some })
+      assert.equal(provenBy, index < 2 ? undefined : 'commit')
+    }
+  })
+
   it('when two loads of one version overlap, then a commit keeps what its own load has returned', async () => {
     const store = create()
     await store.commit(stateKey, createChange({ states: states('e2', '2') }))

@@ -517,7 +517,11 @@ describe('given a store around the store', () => {
   })
 
   it('when failures or holders are wanted, then they are loaded', async () => {
-    const more = [{ failures: [{ id: 'f', producerGroup: 'g' }] }, { holders: [' held f'] }, {}]
+    const more: readonly Partial<LoadSelection>[] = [
+      { failures: [{ id: 'f', producerGroup: 1 }] },
+      { holders: [' held f'] },
+      {},
+    ]
     for (const [index, some] of more.entries()) {
       const store = create()
       const { version: base } = await store.load(stateKey, wanted('e'))

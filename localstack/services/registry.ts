@@ -1,28 +1,29 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { buildCopyGoal, fetchWithMaven, type Package } from '#local-servers/install.ts'
+import type { Package } from '#local-servers/install.ts'
+import { buildCopyGoal, fetchJars } from '#local-servers/jars.ts'
+import { ensureJava } from '#local-servers/java.ts'
 import { LOOPBACK } from '#local-servers/ports.ts'
-import { jvmOptions, requireJava } from '#local-servers/requirements.ts'
+import { jvmOptions } from '#local-servers/requirements.ts'
 import type { Server, ServerOptions } from '#local-servers/server-definition.ts'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
 import { registryAnswers } from './http-probes.ts'
 
 /** Last version that supports Java 17. */
 const VERSION = '2.6.13.Final'
+const LOCK = join(import.meta.dirname, 'apicurio.txt')
 const TITLE = `Apicurio Registry ${VERSION}`
 
 function apicurioPackage(cacheDir: string): Package {
   return {
     service: 'registry',
-    title: `${TITLE} from Maven`,
+    title: TITLE,
     dir: join(cacheDir, 'registry', VERSION),
     probe: `apicurio-registry-app-${VERSION}-runner.jar`,
     version: VERSION,
-    async fill(dir, run) {
-      await fetchWithMaven(
-        run,
-        ...buildCopyGoal(`io.apicurio:apicurio-registry-app:${VERSION}:tar.gz:all`, dir),
-      )
+    async fill(dir, run, context) {
+      const goal = buildCopyGoal(`io.apicurio:apicurio-registry-app:${VERSION}:tar.gz:all`, dir)
+      await fetchJars({ lock: LOCK, goal, service: 'registry', cacheDir }, dir, run, context)
       const archive = join(dir, `apicurio-registry-app-${VERSION}-all.tar.gz`)
       await run({ command: 'tar', args: ['xzf', archive, '-C', dir] })
       await rm(archive)
@@ -31,7 +32,7 @@ function apicurioPackage(cacheDir: string): Package {
 }
 
 /**
- * Schema registry from Maven, listening on the loopback address. Schemas are stored in a file, because records in Kafka refer to
+ * Schema registry, listening on the loopback address. Schemas are stored in a file, because records in Kafka refer to
  * them by id.
  */
 export function registryServer({ port, dataDir, cacheDir }: ServerOptions): Server {
@@ -44,7 +45,7 @@ export function registryServer({ port, dataDir, cacheDir }: ServerOptions): Serv
     port,
     dir,
     package: installed,
-    async prepare() {
+    async prepare(context) {
       const options = await jvmOptions(dir)
       const settings = [
         `-Dquarkus.http.host=${LOOPBACK}`,
@@ -52,7 +53,7 @@ export function registryServer({ port, dataDir, cacheDir }: ServerOptions): Serv
         `-Dquarkus.datasource.jdbc.url=jdbc:h2:file:${join(dir, 'registry')}`,
       ]
       const args = [...options, ...settings, '-jar', join(installed.dir, installed.probe)]
-      return { command: await requireJava(), args }
+      return { command: await ensureJava(cacheDir, { service: 'registry', ...context }), args }
     },
     answers: () => registryAnswers(localRegistryUrl(port)),
   }

@@ -4,7 +4,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writ
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { listMissingPrograms } from '../local-servers/requirements.ts'
+import { describeMissingProgram } from '../local-servers/requirements.ts'
 import { UserError } from '../local-servers/user-error.ts'
 
 const USAGE = `Usage: npm create sluice NAME
@@ -30,8 +30,8 @@ async function createProject(folder: string): Promise<void> {
   requireNode(process.versions.node)
   requireName(basename(folder))
   requireEmpty(folder)
-  const missing = await listMissingPrograms(process.env)
-  if (missing.length > 0) throw new UserError(`${missing.join('\n')}\nNothing was created.`)
+  const missing = await describeMissingProgram(process.env)
+  if (missing !== undefined) throw new UserError(`${missing}\nNothing was created.`)
   writeProject(folder)
   console.log(`Created ${folder}. Next:
 

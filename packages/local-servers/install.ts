@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { withLockFile } from './lock-file.mjs'
 import { type Launch, runTool } from './managed-process.ts'
 import type { Report } from './report.ts'
-import { requireMaven, requirePython } from './requirements.ts'
+import { requirePython } from './requirements.ts'
 import { UserError } from './user-error.ts'
 
 /** Options of an installation. */
@@ -18,7 +18,7 @@ export interface InstallContext {
 /** Package that is downloaded once, into a folder of its own. */
 export interface Package {
   readonly service: string
-  /** Name and version for messages, such as "Kafka 4.3.0 from Maven". */
+  /** Name and version for messages, such as "Kafka 4.3.0". */
   readonly title: string
   readonly dir: string
   /** File that must exist in an installed package. If it is a link, its target must exist too. */
@@ -30,7 +30,7 @@ export interface Package {
 }
 
 /** Runs an installation tool. `task` is the subject of the error message; by default, it is the installation of the package. */
-type RunTool = (launch: Launch, task?: string) => Promise<void>
+export type RunTool = (launch: Launch, task?: string) => Promise<void>
 
 const MARKER = 'installed.txt'
 const STILL_INSTALLING_MS = 10_000
@@ -94,18 +94,6 @@ function throwWithHint(error: unknown, logFile: string): never {
 async function isUpToDate({ dir, probe, version }: Package): Promise<boolean> {
   const marker = join(dir, MARKER)
   return existsSync(marker) && existsSync(join(dir, probe)) && (await readFile(marker, 'utf8')) === version
-}
-
-/** Runs a Maven goal that downloads files. */
-export async function fetchWithMaven(run: RunTool, ...goal: readonly string[]): Promise<void> {
-  const args = ['--batch-mode', '--no-transfer-progress', ...goal]
-  await run({ command: await requireMaven(), args })
-}
-
-/** Returns the Maven goal that copies an artifact into a folder. */
-export function buildCopyGoal(artifact: string, dir: string): string[] {
-  const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy'
-  return [goal, `-Dartifact=${artifact}`, `-DoutputDirectory=${dir}`]
 }
 
 const UV_LOCK = join(import.meta.dirname, 'python', 'uv.txt')
@@ -177,6 +165,15 @@ async function ensureUv(
   })
 }
 
-function hashFile(file: string): string {
+/** Finds a program in a folder of installed Python packages. Its path depends on the platform and the version of Python. */
+export async function findProgram(dir: string, folder: string, name: string): Promise<string> {
+  const files = await readdir(dir, { recursive: true })
+  const program = files.find(file => file.endsWith(`/${name}`) && file.includes(folder))
+  if (program !== undefined) return join(dir, program)
+  throw new UserError(`${dir} does not contain ${name}. Remove that folder and start again.`)
+}
+
+/** Returns the SHA-256 of a file, in hexadecimal. */
+export function hashFile(file: string): string {
   return createHash('sha256').update(readFileSync(file)).digest('hex')
 }

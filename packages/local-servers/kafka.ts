@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { once } from '../runtime/lambda/once.ts'
-import { fetchWithMaven, type Package } from './install.ts'
+import type { Package } from './install.ts'
+import { fetchJars } from './jars.ts'
+import { ensureJava } from './java.ts'
 import { type BrokerFolder, brokerFolders, findClusterId, isFormatted, logFolder } from './kafka-data.ts'
 import { type KafkaNode, kafkaProperties, propertiesText } from './kafka-properties.ts'
 import { FEW_ARENAS, type Launch, runTool } from './managed-process.ts'
 import { accepts, freePorts, LOOPBACK } from './ports.ts'
 import { brokerTakesPart } from './probes.ts'
-import { jvmOptions, requireJava } from './requirements.ts'
+import { jvmOptions } from './requirements.ts'
 import type { Server } from './server-definition.ts'
 
 export const KAFKA_VERSION = '4.3.0'
@@ -32,23 +34,29 @@ export interface KafkaVariant {
   readonly format: readonly string[]
 }
 
-/** Returns the package with Kafka's jar files, which Maven downloads. */
+/** Returns the package with Kafka's jar files. Only the usual version can be installed without Maven. */
 export function kafkaPackage(cacheDir: string, version = KAFKA_VERSION): Package {
   const pom = join(import.meta.dirname, 'kafka', 'pom.xml')
+  const lock = version === KAFKA_VERSION ? join(import.meta.dirname, 'kafka', 'jars.txt') : undefined
   return {
     service: 'kafka',
-    title: `Kafka ${version} with Maven`,
+    title: `Kafka ${version}`,
     dir: join(cacheDir, 'kafka', version),
     probe: `kafka_2.13-${version}.jar`,
     version,
-    fill: (dir, run) => {
-      const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${dir}`, `-Dkafka.version=${version}`]
-      return fetchWithMaven(run, '--file', pom, ...goal)
+    fill: (dir, run, context) => {
+      const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${dir}`, `-Dkafka.version=${version}`]
+      return fetchJars(
+        { lock, goal: ['--file', pom, ...copy], service: 'kafka', cacheDir },
+        dir,
+        run,
+        context,
+      )
     },
   }
 }
 
-/** Apache Kafka from Maven, listening on the loopback address. Each port is a node that is both broker and controller (KRaft). */
+/** Apache Kafka from its jar files, listening on the loopback address. Each port is a node that is both broker and controller (KRaft). */
 export function kafkaServers({ ports, dataDir, cacheDir, version, variant }: KafkaOptions): Server[] {
   const jars = kafkaPackage(cacheDir, version)
   const folders = brokerFolders(dataDir, ports.length)
@@ -65,8 +73,9 @@ export function kafkaServers({ ports, dataDir, cacheDir, version, variant }: Kaf
       port,
       dir,
       package: jars,
-      async prepare({ logsDir, signal }) {
-        const java = await requireJava()
+      async prepare({ logsDir, ...context }) {
+        const { signal } = context
+        const java = await ensureJava(cacheDir, { service: name, ...context })
         const { id, nodes } = await cluster()
         const node = nodes[index] as KafkaNode
         const log = logFolder(dir)

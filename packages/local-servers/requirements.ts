@@ -23,7 +23,7 @@ export async function jvmOptions(dir: string): Promise<string[]> {
 const OLDEST_JAVA = 17
 const OLDEST_PYTHON = [3, 11] as const
 
-/** Finds the Java that runs Kafka: the Java in JAVA_HOME if set, otherwise the first one on the PATH. */
+/** Finds the Java of the machine: the Java in JAVA_HOME if set, otherwise the first one on the PATH. */
 export async function requireJava(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const java = env.JAVA_HOME ? join(env.JAVA_HOME, 'bin', 'java') : 'java'
   const versionOutput = await readOutput(java, ['-version'], env)
@@ -36,26 +36,30 @@ export async function requireJava(env: NodeJS.ProcessEnv = process.env): Promise
   )
 }
 
-/** Checks that Maven, which downloads Kafka, can be run. */
+/** Checks that Maven can be run. */
 export async function requireMaven(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   if (/Apache Maven/.test((await readOutput('mvn', ['--version'], env)) ?? '')) return 'mvn'
   throw new UserError(
-    'Kafka is downloaded with Maven, but mvn cannot be run. Install it (Debian, Ubuntu: apt install maven; macOS: ' +
+    'This is downloaded with Maven, but mvn cannot be run. Install it (Debian, Ubuntu: apt install maven; macOS: ' +
       'brew install maven), or set KAFKA_BROKERS to a running Kafka.',
   )
 }
 
 /**
- * Returns a message for each missing program that starts or installs the servers; none for servers that environment variables
- * name.
+ * Returns a message if a program is missing that installs the servers, and undefined otherwise. Servers that environment
+ * variables name need none; a Kafka needs no Python if the machine has Java and Maven.
  */
-export async function listMissingPrograms(env: NodeJS.ProcessEnv): Promise<string[]> {
-  const needed = [
-    ...(env.KAFKA_BROKERS ? [] : [requireJava, requireMaven]),
-    ...(env.REDIS_URL ? [] : [requirePython]),
-  ]
-  const found = await Promise.allSettled(needed.map(require => require(env)))
-  return found.flatMap(result => (result.status === 'rejected' ? [(result.reason as Error).message] : []))
+export async function describeMissingProgram(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const runsKafka = () =>
+    Promise.all([requireJava(env), requireMaven(env)]).then(
+      () => true,
+      () => false,
+    )
+  if (env.REDIS_URL && (env.KAFKA_BROKERS || (await runsKafka()))) return undefined
+  return requirePython(env).then(
+    () => undefined,
+    (error: UserError) => error.message,
+  )
 }
 
 const PYTHONS = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python']
@@ -73,9 +77,9 @@ export async function requirePython(env: NodeJS.ProcessEnv = process.env): Promi
     older ??= `Python ${major}.${minor}.${patch}`
   }
   throw new UserError(
-    `Servers such as Valkey are installed with Python ${OLDEST_PYTHON.join('.')} or newer; ${describeVersion('python3', older)}. ` +
+    `Kafka and Valkey are installed with Python ${OLDEST_PYTHON.join('.')} or newer; ${describeVersion('python3', older)}. ` +
       'Install it (Debian, Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.13), or set ' +
-      'REDIS_URL to a running server.',
+      'KAFKA_BROKERS and REDIS_URL to running servers.',
   )
 }
 

@@ -1,4 +1,4 @@
-import type { Package } from './install.ts'
+import type { InstallContext, Package } from './install.ts'
 import type { Launch } from './managed-process.ts'
 
 /** Definition of a server. It contains all differences between Kafka, Valkey and LocalStack. */
@@ -15,8 +15,8 @@ export interface Server {
   readonly isVolatile?: boolean
   /** Package of the server; undefined for a program that is already installed. */
   readonly package: Package | undefined
-  /** Writes the configuration and initial data, and returns the command that starts the server. */
-  prepare(context: { readonly logsDir: string; readonly signal: AbortSignal }): Promise<Launch>
+  /** Writes the configuration and initial data, installs the Java that it needs if necessary, and returns the command that starts the server. */
+  prepare(context: InstallContext & { readonly logsDir: string }): Promise<Launch>
   /** Returns true if the server is ready. Never rejects. */
   answers(): Promise<boolean>
 }

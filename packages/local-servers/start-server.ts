@@ -23,7 +23,7 @@ async function startServer(server: Server, context: StartContext): Promise<Super
   if (server.package) await ensureInstalled(server.package, context)
   const { name, title, port } = server
   const start = async (signal: AbortSignal) => {
-    const launch = await server.prepare({ logsDir, signal })
+    const launch = await server.prepare({ logsDir, report, signal })
     const untilReady = (over: AbortSignal) => untilAnswers(server, over)
     const program = { title, launch, logFile: join(logsDir, `${name}.log`), untilReady }
     return { ...(await startReady(program, signal)), detail: `${title} on port ${port}` }

@@ -1,10 +1,9 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pythonPackages } from './install.ts'
+import { findProgram, pythonPackages } from './install.ts'
 import { LOOPBACK } from './ports.ts'
 import { redisAnswers } from './probes.ts'
 import type { Server, ServerOptions } from './server-definition.ts'
-import { UserError } from './user-error.ts'
 
 const TITLE = 'Valkey 9.1.2'
 const LOCK = join(import.meta.dirname, 'python', 'valkey.txt')
@@ -30,21 +29,13 @@ export function valkeyServer({ port, dataDir, cacheDir, settings = [] }: ValkeyO
       await mkdir(dir, { recursive: true })
       await writeFile(file, configuration(port, dir))
       // Start the binary directly, because ending the Python program of the same name would leave the server running.
-      return { command: await findBinary(installed), args: [file, ...settings] }
+      return {
+        command: await findProgram(installed, '_binaries', 'valkey-server'),
+        args: [file, ...settings],
+      }
     },
     answers: () => redisAnswers(`redis://${LOOPBACK}:${port}`),
   }
-}
-
-/** Finds the binary of the wheel, in a folder named after its platform. */
-async function findBinary(installed: string): Promise<string> {
-  const files = await readdir(installed, { recursive: true })
-  const binary = files.find(file => file.endsWith('/valkey-server') && file.includes('_binaries'))
-  if (binary) return join(installed, binary)
-  throw new UserError(
-    `${installed} does not contain valkey-server. Remove that folder and start again, or set REDIS_URL to a running ` +
-      'server.',
-  )
 }
 
 function configuration(port: number, dir: string): string {

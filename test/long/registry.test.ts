@@ -119,14 +119,14 @@ describe('the packages, published to a registry, for a user who has nothing else
         MAVEN_OPTS: [`-Dmaven.repo.local=${join(folder, 'maven')}`, ...proxy].join(' '),
       }).ended
       assert.equal(code, 1)
-      assert.match(output, /^Installing Kafka [\d.]+ with Maven failed[\s\S]*No network\?/m)
+      assert.match(output, /^Installing Kafka [\d.]+ failed[\s\S]*No network\?/m)
       assert.deepEqual(
         readdirSync(join(cache, 'kafka')).filter(name => !name.endsWith('.log')),
         [],
       )
     })
 
-    it('given a folder that is not empty, a bad name, or neither Java, Maven nor Python, then it says so and creates nothing', async () => {
+    it('given a folder that is not empty, a bad name, or no Python, then it says so and creates nothing', async () => {
       mkdirSync(join(user.folder, 'full'))
       writeFileSync(join(user.folder, 'full', 'mine.txt'), 'mine')
       const shell = join(folder, 'shell')
@@ -138,7 +138,7 @@ describe('the packages, published to a registry, for a user who has nothing else
         ['Boiler', /"Boiler" cannot be the name of a project/],
         [
           'other',
-          /^Kafka needs Java 17.*\n.*mvn cannot be run.*\n.*Python 3\.11.*\nNothing was created\.$/m,
+          /^Kafka and Valkey are installed with Python 3\.11.*\nNothing was created\.$/m,
           { PATH: [shell, dirname(process.execPath)].join(delimiter), JAVA_HOME: '' },
         ],
       ]

@@ -1,12 +1,7 @@
 /** Installs clients that are not part of Sluice: librdkafka from a Python package, and the Java client from Kafka's tools. */
 import { join } from 'node:path'
-import {
-  buildCopyGoal,
-  ensureInstalled,
-  fetchWithMaven,
-  type Package,
-  pythonPackages,
-} from '#local-servers/install.ts'
+import { ensureInstalled, type Package, pythonPackages } from '#local-servers/install.ts'
+import { buildCopyGoal, fetchWithMaven } from '#local-servers/jars.ts'
 import { KAFKA_VERSION, kafkaPackage } from '#local-servers/kafka.ts'
 import { LOCAL, PYTHON_LOCKS } from '../../scripts/paths.ts'
 

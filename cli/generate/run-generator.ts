@@ -2,8 +2,7 @@
 
 import { ProducerConnection } from '#runtime/adapters/kafka/producer-connection.ts'
 import { brokerCount, createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
-import type { Serialization } from '#runtime/consumer/index.ts'
-import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
+import { omitUndefined, type Serialization } from '#runtime/consumer/index.ts'
 import { type ProducerMetrics, TelemetryProducer } from '#runtime/producer/index.ts'
 import { PROFILES, type ProfileName } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'

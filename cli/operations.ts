@@ -1,15 +1,27 @@
 /** Commands that carry out an operation: their options, their protocol and `--json` follow from it. */
 import { randomUUID } from 'node:crypto'
+import { OPERATIONS } from '../lib/operations/all.ts'
 import { openBulkPublisher } from '../lib/operations/bulk-publisher.ts'
 import { carryOutPlan } from '../lib/operations/carry-out.ts'
+import type { ListedOperations } from '../lib/operations/in-account.ts'
 import {
   type AnyOperation,
   type ChangedEnvironment,
   PartlyDone,
   type Project,
+  type Undo,
 } from '../lib/operations/operation.ts'
 import type { Fields, Filter } from '../lib/questions/field.ts'
-import { type CommandValue, command, environment, flag, JSON_OPTION, type Parameters } from './command.ts'
+import { quoteWord } from '../lib/support/escape-text.ts'
+import {
+  type CommandValue,
+  command,
+  environment,
+  flag,
+  JSON_OPTION,
+  type Parameters,
+  toFlag,
+} from './command.ts'
 import { CliFailure, StoppedByUser } from './failure.ts'
 import { confirm, requireTerminal } from './operation/confirm.ts'
 import { resolveOperator } from './operation/operator.ts'
@@ -113,20 +125,35 @@ async function carryOut(run: Run, plan: unknown): Promise<unknown> {
   if (operation.afterStop) stderr.write(`Operation ${running.id}, begun at ${new Date().toISOString()}\n`)
   try {
     const result = await carryOutPlan(operation, environment, plan, running).finally(() => hide())
-    showResult(run, plan, result, stop.aborted)
+    await showResult(run, plan, result, stop.aborted)
     return result
   } catch (error) {
     if (!(error instanceof PartlyDone)) throw error
-    showResult(run, plan, error.result, error.isStopped)
+    await showResult(run, plan, error.result, error.isStopped)
     throw error.cause
   }
 }
 
-function showResult(run: Run, plan: unknown, result: unknown, isStopped: boolean): void {
-  const { describeResult, afterStop } = run.operation
+async function showResult(run: Run, plan: unknown, result: unknown, isStopped: boolean): Promise<void> {
+  const { describeResult, undo, afterStop } = run.operation
   print(run, plan, result)
   say(run, describeResult(result, plan))
+  const undone = undo?.(result, plan)
+  if (undone) say(run, [`Undo: ${await formatUndo(undone)}`])
   if (isStopped && afterStop) run.terminal.stderr.write(`Stopped. ${afterStop(plan)}\n`)
+}
+
+/** Returns the command that takes an operation back. */
+async function formatUndo({ action, request }: Undo): Promise<string> {
+  const { fields = {} } = (await (OPERATIONS as ListedOperations)[action]?.load()) ?? {}
+  const words = Object.entries(request).flatMap(([name, texts]) => {
+    const field = fields[name]
+    if (field?.form.type === 'flag') return [toFlag(name)]
+    return [texts]
+      .flat()
+      .flatMap(text => [...(field && isArgument(field) ? [] : [toFlag(name)]), quoteWord(text)])
+  })
+  return ['sluice', action, ...words].join(' ')
 }
 
 function print({ operation, protocol, terminal }: Run, plan: unknown, result: unknown): void {

@@ -6,13 +6,20 @@ import { instant } from '#runtime/settings/index.ts'
 import { ACTIONS } from '../../lib/operations/audit-event.ts'
 import { carryOutPlan } from '../../lib/operations/carry-out.ts'
 import type { ListedOperations } from '../../lib/operations/in-account.ts'
-import { type AnyOperation, PartlyDone, type Planning, type Project } from '../../lib/operations/operation.ts'
+import {
+  type AnyOperation,
+  PartlyDone,
+  type Planning,
+  type Project,
+  type Undo,
+} from '../../lib/operations/operation.ts'
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import type { Fields, Filter, Texts } from '../../lib/questions/field.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
-import { declareChange, declarePostQuery } from '../http/declare-route.ts'
+import { declareChange, declarePostQuery, declareQuery } from '../http/declare-route.ts'
 import { ProblemError, toProblem } from '../http/problem.ts'
 import { parseFilter, TEXTS } from '../http/request-input.ts'
+import { describeFields } from './questions.ts'
 
 /** Time for a plan, and for carrying out a part, in milliseconds: together below the 30-second timeout of an HTTP API. */
 const PLAN_MS = 12_000
@@ -47,6 +54,8 @@ export interface ShownResult {
   readonly problem: string | null
   /** What was left out although it was wanted; null if nothing was. */
   readonly rest: string | null
+  /** Operation that takes it back; null if none does. */
+  readonly undo: Undo | null
 }
 
 const PLAN = strictObject({ action: string(), request: TEXTS })
@@ -83,6 +92,12 @@ export function declareOperations(environment: ConsoleEnvironment, offered: List
     }
   }
   return {
+    '/operations': declareQuery({}, async () => {
+      const all = Object.entries(offered).map(async ([action, { load }]) => [action, await load()] as const)
+      return Object.fromEntries(
+        (await Promise.all(all)).map(([action, { fields }]) => [action, describeFields(fields)]),
+      )
+    }),
     'POST /operations/plan': declarePostQuery(PLAN, async ({ action, request }): Promise<ShownPlan> => {
       const nowMs = Date.now()
       const { operation, filter, texts, plan } = await start(action, request, nowMs, true)
@@ -123,6 +138,7 @@ export function declareOperations(environment: ConsoleEnvironment, offered: List
           isOver: !(stop.aborted && operation.afterStop),
           problem: problem?.message ?? null,
           rest: operation.describeRest?.(plan, result) ?? null,
+          undo: operation.undo?.(result, plan) ?? null,
         }
       },
     ),

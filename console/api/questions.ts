@@ -8,7 +8,7 @@ import {
   type QuestionWords,
 } from '../../lib/questions/all.ts'
 import type { Column } from '../../lib/questions/column.ts'
-import type { FieldForm } from '../../lib/questions/field.ts'
+import type { FieldForm, Fields } from '../../lib/questions/field.ts'
 import { type Answer, ask, type Question, type Section } from '../../lib/questions/question.ts'
 import { Failure } from '../../lib/support/failure.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
@@ -31,6 +31,7 @@ export interface ShownQuestion {
 export interface ShownField {
   readonly name: string
   readonly about: string
+  readonly isRequired: boolean
   readonly form: FieldForm
 }
 
@@ -85,7 +86,13 @@ function returnMissing(error: unknown): Failure {
   throw error
 }
 
+/** Returns the fields that forms can have. */
+export function describeFields(fields: Fields): ShownField[] {
+  return Object.entries(fields)
+    .filter(([, { only }]) => only !== 'terminal')
+    .map(([name, { about, form, isRequired = false }]) => ({ name, about, isRequired, form }))
+}
+
 function describe({ title, filter, key, columns, sections = [], empty }: AnyQuestion): ShownQuestion {
-  const fields = Object.entries(filter).map(([name, { about, form }]) => ({ name, about, form }))
-  return { title, fields, key, columns, sections, empty }
+  return { title, fields: describeFields(filter), key, columns, sections, empty }
 }

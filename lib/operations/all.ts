@@ -9,6 +9,7 @@ export const OPERATIONS = {
   },
   skip: {
     line: 'skip a record at which a consumer hangs',
+    inConsole: true,
     load: async () => (await import('./skip.ts')).SKIP,
   },
   'state drop': {
@@ -27,6 +28,7 @@ export const OPERATIONS = {
   },
   'topics create': {
     line: 'create a topic',
+    inConsole: true,
     load: async () => (await import('./topics/change-topics.ts')).CREATE_TOPIC,
   },
   'views apply': {

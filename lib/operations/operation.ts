@@ -8,7 +8,7 @@ import type { TopicPublisher } from '#runtime/adapters/kafka/producer-ports.ts'
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
 import type { DeclaredFunction } from '../app/functions.ts'
 import type { Environment, ReadingFunction } from '../questions/environment.ts'
-import type { Fields, Filter } from '../questions/field.ts'
+import type { Fields, Filter, Texts } from '../questions/field.ts'
 import type { FieldRules } from '../questions/field-rules.ts'
 import type { Action, Audit } from './audit-event.ts'
 import type { Counts } from './audited-operation.ts'
@@ -85,8 +85,17 @@ export interface Operation<Of extends Fields, Plan, Result> {
   describeResult(result: Result, plan: Plan): readonly string[]
   /** Returns what was not done although it was wanted; undefined if all was. The command then ends with status 1. */
   describeRest?(plan: Plan, result: Result | null): string | undefined
+  /** Returns what takes the result back; undefined if nothing does. */
+  undo?(result: Result, plan: Plan): Undo | undefined
   /** Says how to go on after a stop. Only for operations that can be stopped between their parts. */
   afterStop?(plan: Plan): string
+}
+
+/** Operation that takes back another one. */
+export interface Undo {
+  /** Words of its command. */
+  readonly action: Action
+  readonly request: Texts
 }
 
 /** Says how to go on with an operation that begins where it stopped. */

@@ -104,6 +104,7 @@ Examples:
     return silence
   },
   describeResult: silence => [`Silence ${silence.id} mutes ${describeSilence(silence)}.`],
+  undo: ({ id }) => ({ action: 'silence end', request: { id } }),
 })
 
 export const END_SILENCE = operation({

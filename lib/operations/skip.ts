@@ -108,6 +108,13 @@ Examples:
       `Once the code is fixed: sluice dlq redrive --consumer ${consumer} --code skipped`,
     ]
   },
+  undo: ({ records }, { consumer, topic, isUndo }) =>
+    isUndo || records.length === 0
+      ? undefined
+      : {
+          action: 'skip',
+          request: { consumer, at: records.map(record => formatPositions([record])), topic, undo: 'yes' },
+        },
   describeRest({ consumer, isUndo, records }, result) {
     const rest = records.filter(record => result && !result.records.includes(record))
     if (rest.length === 0) return undefined

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { toFlag } from '../../cli/command.ts'
 import { isArgument } from '../../cli/questions.ts'
-import type { ShownPlan } from '../../console/api/operations.ts'
+import type { Answers } from '../../console/api/all-routes.ts'
+import type { ShownPlan, ShownResult } from '../../console/api/operations.ts'
 import { CONSOLE_OPERATIONS, OPERATIONS } from '../../lib/operations/all.ts'
 import type { AnyOperation } from '../../lib/operations/operation.ts'
 import type { Texts } from '../../lib/questions/field.ts'
@@ -34,11 +35,14 @@ describe('given an operation', () => {
     const { stdout } = await ran(['silence', 'add', ...silence, '--json'], { environment: variables })
     const ends = await environment.client.ends(environment.topic('readings'))
     const partition = ends.findIndex(end => end > 1)
+    const skippable = `${partition}@${(ends[partition] ?? 0) - 1}`
     const later = { start: '2099-01-01T00:00:00Z', until: '2099-01-02T00:00:00Z', comment: 'works' }
     requests = {
       'dlq drop': { since: '1d' },
       'dlq redrive': { since: '1d', rate: '5/s' },
       'silence add': { rule: ['HOT', 'COLD'], ...later },
+      skip: { consumer: 'processor', at: skippable },
+      'topics create': { name: `${env}.created`, partitions: '2' },
       'silence end': { id: JSON.parse(stdout).result.id },
       'state drop': { consumer: 'processor', partition: String(partition) },
       'topics apply': {},
@@ -121,6 +125,46 @@ describe('given an operation', () => {
       assert.equal((await post('/carry-out', { ...asked, expects: { of: 'another' } })).status, 409)
     })
   }
+
+  it('then what takes an operation back is offered by the page, and named by the command', async () => {
+    const [request, at] = [requests['silence add'], new Date().toISOString()]
+    const added = await post('/carry-out', { action: 'silence add', request, at })
+    const { undo } = (await added.json()) as ShownResult
+    assert.equal(undo?.action, 'silence end')
+    const ended = await post('/carry-out', { ...undo, at })
+    assert.deepEqual([ended.status, ((await ended.json()) as ShownResult).undo], [200, null])
+    const skip = requests.skip as { readonly consumer: string; readonly at: string }
+    const args = ['skip', skip.consumer, skip.at, '--topic', environment.topic('readings')]
+    const { stdout } = await ran([...args, '--yes'], { environment: variables })
+    const undone = `sluice ${args.join(' ')} --undo`
+    assert.equal(stdout.trim().split('\n').at(-1), `Undo: ${undone}`)
+    const { status } = await ran(undone.split(' ').slice(1), { environment: variables })
+    assert.equal(status, 0)
+  })
+
+  it('then the fields that a form can have are those of the request', async () => {
+    const fields = (await (await served.request('/operations')).json()) as Answers['/operations']
+    assert.deepEqual(Object.keys(fields).toSorted(), Object.keys(CONSOLE_OPERATIONS).toSorted())
+    assert.deepEqual(
+      fields['topics create']?.map(({ name, isRequired }) => [name, isRequired]),
+      [
+        ['name', true],
+        ['partitions', false],
+        ['replicationFactor', false],
+        ['set', false],
+      ],
+    )
+    assert.ok(!fields['silence end']?.some(({ name }) => name === 'author'))
+  })
+
+  it('then a topic that Kafka would refuse is refused by the plan', async () => {
+    const dryRun = (...args: string[]) =>
+      ran(['topics', 'create', ...args, '--dry-run'], { environment: variables })
+    const odd = await dryRun(`${variables.SLUICE_ENV}.odd`, '--replication-factor', '99')
+    assert.deepEqual([odd.status, /replication factor 99 is larger/.test(odd.stderr)], [1, true])
+    const unknown = await dryRun(`${variables.SLUICE_ENV}.odd`, '--set', 'retention=1')
+    assert.match(unknown.stderr, /Kafka does not accept retention=1/)
+  })
 
   it('then one that a console does not offer is refused with the command', async () => {
     const response = await post('/plan', { action: 'state erase', request: {} })

@@ -16,7 +16,12 @@ export function SilencesPage(): JSX.Element {
         path="/alerts/silences"
         action={row =>
           row.state !== 'past' && (
-            <OperationButton action="silence end" label="End" request={{ id: String(row.id) }} />
+            <OperationButton
+              action="silence end"
+              label="End"
+              request={{ id: String(row.id) }}
+              asks={['comment']}
+            />
           )
         }
       />

@@ -1,7 +1,7 @@
-/** Form fields above lists. Their values are stored in the URL. */
-import type { ComponentChildren, JSX } from 'preact'
+/** Fields of forms. The caller keeps their values: lists in the URL, dialogs in a state. */
+import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { useParameter } from '../client/url-parameters.ts'
+import type { ShownField } from '../../api/questions.ts'
 
 interface ChoiceProps {
   readonly label: string
@@ -26,14 +26,13 @@ export function Choice({ label, value, set, options }: ChoiceProps): JSX.Element
 }
 
 interface TextProps {
-  /** Name of the query parameter. */
-  readonly name: string
   readonly label: string
   readonly placeholder: string
+  readonly value: string
+  readonly set: (value: string) => void
 }
 
-export function TextField({ name, label, placeholder }: TextProps): JSX.Element {
-  const [value, set] = useParameter(name)
+export function TextField({ label, placeholder, value, set }: TextProps): JSX.Element {
   return (
     <label>
       {label}
@@ -47,25 +46,46 @@ export function TextField({ name, label, placeholder }: TextProps): JSX.Element 
   )
 }
 
-interface CheckProps {
-  /** Name of the query parameter. */
-  readonly name: string
-  /** Value of the query parameter while the box is checked. */
+interface FieldProps {
+  readonly field: ShownField
   readonly value: string
-  readonly children: ComponentChildren
+  readonly set: (value: string) => void
 }
 
-export function Check({ name, value, children }: CheckProps): JSX.Element {
-  const [now, set] = useParameter(name)
+/** Times that a form offers. There may be any other. */
+const AGO = ['1h', '6h', '1d', '7d', '30d', '90d']
+
+/** Field of a question or an operation, as its declaration describes it. The server checks the value. */
+export function FormField({ field: { name, about, form }, value, set }: FieldProps): JSX.Element {
+  const label =
+    name.slice(0, 1).toUpperCase() + name.slice(1).replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
+  if (form.type === 'flag')
+    return (
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={value === 'yes'}
+          onChange={event => set(event.currentTarget.checked ? 'yes' : '')}
+        />
+        {about}
+      </label>
+    )
+  if (form.type !== 'time' && form.type !== 'choice') {
+    const placeholder = form.type === 'text' ? form.example : about
+    return <TextField {...{ label, placeholder, value, set }} />
+  }
+  const [otherwise, values] = form.type === 'time' ? ['any', AGO] : [form.otherwise, form.values]
+  // The address may have a value that the form does not offer.
+  const options = [...new Set([...values, value])]
+    .filter(value => value !== '' && value !== otherwise)
+    .map(value => [value, form.type === 'time' ? `${value} ago` : value] as const)
   return (
-    <label class="check">
-      <input
-        type="checkbox"
-        checked={now === value}
-        onChange={event => set(event.currentTarget.checked ? value : '')}
-      />
-      {children}
-    </label>
+    <Choice
+      label={label}
+      value={value === otherwise ? '' : value}
+      set={set}
+      options={[['', otherwise], ...options]}
+    />
   )
 }
 

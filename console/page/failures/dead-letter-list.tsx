@@ -51,7 +51,14 @@ interface Props {
 function RedriveOrDrop({ request, what = '', canRedrive = true }: Props): JSX.Element {
   return (
     <p class="bar">
-      {canRedrive && <OperationButton action="dlq redrive" label={`Redrive${what}`} request={request} />}
+      {canRedrive && (
+        <OperationButton
+          action="dlq redrive"
+          label={`Redrive${what}`}
+          request={request}
+          asks={'at' in request ? ['rate', 'again'] : ['rate']}
+        />
+      )}
       <OperationButton action="dlq drop" label={`Drop${what}`} request={request} isSecond />
     </p>
   )

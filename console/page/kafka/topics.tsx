@@ -9,7 +9,15 @@ export function Topics(): JSX.Element {
   return (
     <>
       <QuestionList path="/kafka/topics" />
-      <OperationButton action="topics apply" label="Apply the topic table" request={{}} isSecond />
+      <p class="bar">
+        <OperationButton
+          action="topics create"
+          label="Create a topic"
+          request={{}}
+          asks={['name', 'partitions', 'replicationFactor', 'set']}
+        />
+        <OperationButton action="topics apply" label="Apply the topic table" request={{}} isSecond />
+      </p>
       <QuestionList path="/kafka/brokers" />
       <QuestionList path="/kafka/subjects" />
     </>

@@ -1,9 +1,11 @@
 /** Button of an operation, and the dialog with its protocol: the plan, the question, and what was done. */
 import { createContext, type JSX } from 'preact'
 import { useContext, useEffect, useRef, useState } from 'preact/hooks'
+import type { Texts } from '../../../lib/questions/field.ts'
 import type { ShownPlan, ShownResult } from '../../api/operations.ts'
-import { makeChange, useEnvironment, useIsOperator } from '../client/api-queries.ts'
+import { makeChange, useAnswer, useEnvironment, useIsOperator } from '../client/api-queries.ts'
 import { Outcome, useAction } from '../components/action.tsx'
+import { FormField, useSettled } from '../components/form-fields.tsx'
 
 /** Operation that a person has chosen. */
 interface Chosen {
@@ -12,7 +14,9 @@ interface Chosen {
   /** Text of the button, such as "Redrive". */
   readonly label: string
   /** What it applies to, by the names of the operation's fields. */
-  readonly request: Readonly<Record<string, string | readonly string[]>>
+  readonly request: Texts
+  /** Fields that the person may fill in. `request` can have their first values. */
+  readonly asks?: readonly string[]
 }
 
 const ChooseContext = createContext<(chosen: Chosen) => void>(() => {})
@@ -37,7 +41,9 @@ export function OperationDialogs({ children }: { readonly children: JSX.Element 
   return (
     <ChooseContext.Provider value={choose}>
       {children}
-      {chosen && <OperationDialog chosen={chosen} close={() => choose(undefined)} />}
+      {chosen && (
+        <OperationDialog key={JSON.stringify(chosen)} chosen={chosen} close={() => choose(undefined)} />
+      )}
     </ChooseContext.Provider>
   )
 }
@@ -47,19 +53,36 @@ interface Props {
   readonly close: () => void
 }
 
-function OperationDialog({ chosen: { action, label, request }, close }: Props): JSX.Element {
+function OperationDialog({
+  chosen: { action, label, request: given, asks = [] },
+  close,
+}: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
+  const choose = useContext(ChooseContext)
   const [plan, setPlan] = useState<ShownPlan>()
+  const [typed, setTyped] = useState<Texts>(given)
+  const newest = useRef('')
   const isOperator = useIsOperator()
+  const { answer: described } = useAnswer('/operations', {}, { skip: asks.length === 0 })
+  const fields = described?.[action]?.filter(({ name }) => asks.includes(name)) ?? []
+  const request = useSettled(JSON.stringify(omitEmpty(typed)))
+  // A plan is asked for once what it needs is there, and again after each change.
+  const isReady =
+    asks.length === 0 ||
+    (described !== undefined && fields.every(({ name, isRequired }) => !isRequired || typed[name]))
   const planning = useAction(async () => {
-    setPlan(await makeChange('POST /operations/plan', { action, request }))
+    setPlan(undefined)
+    newest.current = request
+    const planned = await makeChange('POST /operations/plan', { action, request: JSON.parse(request) })
+    // Another plan may have been asked for meanwhile.
+    if (newest.current === request) setPlan(planned)
     return undefined
   })
   const doing = useSteps(action, plan)
+  useEffect(() => dialog.current?.showModal(), [])
   useEffect(() => {
-    dialog.current?.showModal()
-    void planning.run()
-  }, [])
+    if (isReady) void planning.run()
+  }, [request, isReady])
   // What was done until then is still to be shown.
   const stayOpen = (event: Event) => {
     if (!doing.isBusy) return
@@ -67,11 +90,24 @@ function OperationDialog({ chosen: { action, label, request }, close }: Props): 
     doing.stop()
   }
   const hasBegun = doing.isBusy || doing.steps.length > 0
+  const undo = doing.steps.at(-1)?.undo
   const canBegin = plan !== undefined && !plan.isEmpty && isOperator && !hasBegun
   return (
     <dialog ref={dialog} aria-label={label} onClose={close} onCancel={stayOpen}>
       <article>
         <h3>{label}</h3>
+        {fields.length > 0 && !hasBegun && (
+          <form class="bar" onSubmit={event => event.preventDefault()}>
+            {fields.map(field => (
+              <FormField
+                key={field.name}
+                field={field}
+                value={[typed[field.name] ?? ''].flat().join(' ')}
+                set={value => setTyped(before => ({ ...before, [field.name]: value }))}
+              />
+            ))}
+          </form>
+        )}
         {planning.isBusy && <p aria-busy="true">Planning …</p>}
         <Outcome of={planning.result} />
         {plan && !hasBegun && (
@@ -95,6 +131,17 @@ function OperationDialog({ chosen: { action, label, request }, close }: Props): 
           >
             {hasBegun ? (doing.isBusy ? 'Stop' : 'Close') : 'Cancel'}
           </button>
+          {undo && !doing.isBusy && isOperator && (
+            <button
+              type="button"
+              onClick={() => {
+                close()
+                choose({ action: undo.action, label: 'Undo', request: undo.request })
+              }}
+            >
+              Undo
+            </button>
+          )}
           {(canBegin || doing.isBusy) && (
             <button
               type="button"
@@ -134,6 +181,10 @@ function useSteps(action: string, plan: ShownPlan | undefined) {
     return undefined
   })
   return { steps, isBusy, result, run, stop }
+}
+
+function omitEmpty(texts: Texts): Texts {
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''))
 }
 
 function Lines({ of }: { readonly of: readonly string[] }): JSX.Element {

@@ -8,7 +8,7 @@ import { type QueryName, useLive } from '../client/api-queries.ts'
 import { useParameter, useParameters } from '../client/url-parameters.ts'
 import { AnswerView } from '../components/answer-view.tsx'
 import { DataTable } from '../components/data-table.tsx'
-import { Check, Choice, TextField, useSettled } from '../components/form-fields.tsx'
+import { FormField, useSettled } from '../components/form-fields.tsx'
 import { formatNumber } from '../components/value-texts.ts'
 import { toTableColumns } from './cells.tsx'
 
@@ -89,31 +89,7 @@ export function QuestionRows({ path, filter, action, children }: RowsProps): JSX
   )
 }
 
-/** Times that a form offers. The address may have any other. */
-const AGO = ['1h', '6h', '1d', '7d', '30d', '90d']
-
-function FilterField({ field: { name, about, form } }: { readonly field: ShownField }): JSX.Element {
-  const [value, set] = useParameter(name)
-  const label = name.slice(0, 1).toUpperCase() + name.slice(1)
-  if (form.type === 'flag')
-    return (
-      <Check name={name} value="yes">
-        {about}
-      </Check>
-    )
-  if (form.type !== 'time' && form.type !== 'choice')
-    return <TextField name={name} label={label} placeholder={form.type === 'text' ? form.example : about} />
-  const [otherwise, values] = form.type === 'time' ? ['any', AGO] : [form.otherwise, form.values]
-  // The address may have a value that the form does not offer.
-  const options = [...new Set([...values, value])]
-    .filter(value => value !== '' && value !== otherwise)
-    .map(value => [value, form.type === 'time' ? `${value} ago` : value] as const)
-  return (
-    <Choice
-      label={label}
-      value={value === otherwise ? '' : value}
-      set={set}
-      options={[['', otherwise], ...options]}
-    />
-  )
+function FilterField({ field }: { readonly field: ShownField }): JSX.Element {
+  const [value, set] = useParameter(field.name)
+  return <FormField {...{ field, value, set }} />
 }

@@ -51,14 +51,14 @@ function LateRows({ name }: { readonly name: string }): JSX.Element {
 }
 
 function OneTable({ name }: { readonly name: string }): JSX.Element {
-  const [typed] = useParameter('key')
+  const [typed, setTyped] = useParameter('key')
   const key = useSettled(typed)
   return (
     <>
       <h1>Table {name}</h1>
       <LateRows name={name} />
       <div class="bar">
-        <TextField name="key" label="Key" placeholder="a key, or a part of it" />
+        <TextField label="Key" placeholder="a key, or a part of it" value={typed} set={setTyped} />
       </div>
       <LiveAnswer path="/tables/rows" query={{ table: name, key }} keep what="the rows">
         {answer => (

@@ -12,12 +12,21 @@ export function ConsumerState({ name: consumer }: { readonly name: string }): JS
       actions={{
         partitions: ({ partition, appliedOffset }, { topic }) =>
           appliedOffset !== null && (
-            <OperationButton
-              action="state drop"
-              label="Drop"
-              request={{ consumer, topic: String(topic), partition: String(partition) }}
-              isSecond
-            />
+            <>
+              <OperationButton
+                action="skip"
+                label="Skip a record"
+                request={{ consumer, topic: String(topic), at: `${partition}@${Number(appliedOffset) + 1}` }}
+                asks={['at']}
+                isSecond
+              />
+              <OperationButton
+                action="state drop"
+                label="Drop"
+                request={{ consumer, topic: String(topic), partition: String(partition) }}
+                isSecond
+              />
+            </>
           ),
       }}
     />

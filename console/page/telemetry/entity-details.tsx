@@ -74,7 +74,7 @@ function Entity({
   problem,
   history: { answer, problem: failed },
 }: EntityProps): JSX.Element {
-  const [metric] = useParameter('metric')
+  const [metric, setMetric] = useParameter('metric')
   const [, setRange] = useParameter('range', HOUR.name)
   const shown = useMemo(() => selectShown(now.metrics, metric), [now.metrics, metric])
   const limits = [
@@ -97,7 +97,8 @@ function Entity({
         )}
         {(now.metrics.length > MANY_METRICS || metric !== '') && (
           <TextField
-            name="metric"
+            value={metric}
+            set={setMetric}
             label="Metrics"
             placeholder={`part of a name, of ${formatNumber(now.metrics.length)}`}
           />

@@ -1,5 +1,5 @@
 /** Operations that create a topic, and bring the topics of an environment to what the topic table says. */
-import { createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
+import { createTopic, isTopicNotCreated, validateTopic } from '#runtime/adapters/kafka/topic-admin.ts'
 import { omitUndefined } from '#runtime/consumer/index.ts'
 import { createKind, wholeNumber } from '#runtime/settings/index.ts'
 import { listReaders } from '../../app/functions.ts'
@@ -39,12 +39,16 @@ Examples:
   },
   mayBeFirst: true,
   asks: null,
-  async plan({ config }, { name: topic, partitions, replicationFactor, set = [] }) {
+  async plan(environment, { name: topic, partitions, replicationFactor, set = [] }) {
+    const { config } = environment
     if (config.names.findSignal(topic) !== undefined || (SIGNALS as readonly string[]).includes(topic))
       throw usageFailure(`${topic} is in the topic table: create it with \`sluice topics apply\`.`)
     const settings: Readonly<Record<string, string>> = Object.fromEntries(set)
     const wanted = { topic, ...omitUndefined({ partitions, replicationFactor }), settings }
-    await creating(topic, async () => requireWritable(wanted))
+    await creating(topic, async () => {
+      requireWritable(wanted)
+      await validateTopic(await environment.kafka(), wanted)
+    })
     return wanted
   },
   describe: ({ topic }) => [`Create topic ${topic}.`],

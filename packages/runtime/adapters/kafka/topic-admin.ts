@@ -65,15 +65,24 @@ export function isTopicNotCreated(error: unknown): error is RefusedByKafka {
  * @throws the error of `topicNotCreated` if the topic exists or Kafka refuses to create it
  */
 export async function createTopic(kafka: Kafka, wanted: NewTopic): Promise<void> {
-  await askAdmin(kafka, async admin => {
+  await requestTopic(kafka, wanted, false)
+  await untilLed(kafka, [wanted.topic])
+}
+
+/** Asks Kafka whether a topic could be created, without creating it. @throws as `createTopic` */
+export function validateTopic(kafka: Kafka, wanted: NewTopic): Promise<void> {
+  return requestTopic(kafka, wanted, true)
+}
+
+function requestTopic(kafka: Kafka, wanted: NewTopic, validateOnly: boolean): Promise<void> {
+  return askAdmin(kafka, async admin => {
     try {
-      if (await admin.createTopics(buildRequest(wanted))) return
+      if (await admin.createTopics(buildRequest(wanted, validateOnly))) return
     } catch (error) {
       throw await explainError(admin, wanted, error)
     }
     throw topicNotCreated('it exists already')
   })
-  await untilLed(kafka, [wanted.topic])
 }
 
 function buildRequest({ topic, partitions, replicationFactor, settings }: NewTopic, validateOnly = false) {

@@ -94,7 +94,7 @@ async function runOperation(run: Run, request: Filter<Fields>): Promise<void> {
   const { operation, environment, project, terminal, protocol, isAsked } = run
   const { asks, isEmpty, describe, describeRest } = operation
   const { stop } = terminal
-  const planning = { project, stop, nowMs: Date.now(), isCounted: true }
+  const planning = { project, stop, nowMs: Date.now(), isCounted: true, isAsked }
   const plan = await operation.plan(environment, request, planning).catch(error => {
     throw stop.aborted && error === stop.reason ? new StoppedByUser(NOTHING_CHANGED) : error
   })

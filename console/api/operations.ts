@@ -82,7 +82,8 @@ export function declareOperations(environment: ConsoleEnvironment, offered: List
     if (unknown.length > 0)
       throw new ProblemError('bad-request', `${action} has no field ${unknown.join(', ')}.`)
     const { filter, texts } = parseFilter(operation.fields, request, operation.rules)
-    const planning = { project: NO_PROJECT, stop: AbortSignal.timeout(PLAN_MS), nowMs, isCounted }
+    const stop = AbortSignal.timeout(PLAN_MS)
+    const planning = { project: NO_PROJECT, stop, nowMs, isCounted, isAsked: isCounted }
     return {
       operation,
       filter,

@@ -50,6 +50,8 @@ export interface Planning {
   readonly nowMs: number
   /** True if people look at the plan. One that is carried out at once needs no counts. */
   readonly isCounted: boolean
+  /** True if a person answers before it is carried out, so that others can change things meanwhile. */
+  readonly isAsked: boolean
 }
 
 export interface Operation<Of extends Fields, Plan, Result> {

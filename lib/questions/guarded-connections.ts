@@ -47,6 +47,11 @@ const READS =
 /** Pattern that matches the methods of Kafka's administration client that make changes. */
 const ADMINISTRATION = /^(create|delete|alter|set|reset)/
 
+/** Returns true for a request that Kafka checks and does not carry out. */
+function isOnlyValidated(request: unknown): boolean {
+  return (request as { readonly validateOnly?: boolean } | undefined)?.validateOnly === true
+}
+
 function guardRedis(client: RedisClient, mayWrite: () => boolean): RedisClient {
   return refuseCalls(client, (name, [script]) => name === 'eval' && script !== LOAD && !mayWrite(), {
     run: ((command: (redis: object) => Promise<unknown>) =>
@@ -58,7 +63,11 @@ function guardRedis(client: RedisClient, mayWrite: () => boolean): RedisClient {
 
 function guardKafka(kafka: Kafka, mayWrite: () => boolean): Kafka {
   return refuseCalls(kafka, name => name === 'producer' && !mayWrite(), {
-    admin: options => refuseCalls(kafka.admin(options), name => ADMINISTRATION.test(name) && !mayWrite()),
+    admin: options =>
+      refuseCalls(
+        kafka.admin(options),
+        (name, [request]) => ADMINISTRATION.test(name) && !isOnlyValidated(request) && !mayWrite(),
+      ),
   })
 }
 

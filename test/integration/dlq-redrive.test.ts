@@ -167,7 +167,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     try {
       const { signal: stop } = new AbortController()
       const common = { project: {} as never, stop }
-      const planning = { ...common, nowMs: Date.now(), isCounted: true }
+      const planning = { ...common, nowMs: Date.now(), isCounted: true, isAsked: true }
       const plan = await REDRIVE.plan(changed, { consumer: 'processor' }, planning)
       await report('drop', first.at, '--yes')
       const openPublisher = () => openBulkPublisher(changed.connections)

@@ -41,8 +41,8 @@ const SELECTION_RULES = {
 interface Plan {
   readonly env: string
   readonly handling: Handling
-  /** True if people have looked at the plan, so that others may have handled dead letters meanwhile. */
-  readonly isShown: boolean
+  /** True if others may have handled dead letters since the plan. */
+  readonly isAsked: boolean
   readonly result: HandlingResult
   readonly lines: readonly string[]
 }
@@ -138,7 +138,7 @@ function toSelection({ at = [], ...conditions }: Filter<typeof SELECTION_FIELDS>
 async function planHandling(
   environment: ChangedEnvironment,
   request: HandlingRequest,
-  { stop, nowMs, isCounted }: Planning,
+  { stop, nowMs, isCounted, isAsked }: Planning,
 ): Promise<Plan> {
   const { env } = environment.config
   const handling = await prepareHandling(environment, excludeLater(request, nowMs), stop)
@@ -147,7 +147,7 @@ async function planHandling(
   const tally = isCounted ? await previewHandling(handling) : new Tally()
   const result = tally.toResult(request.command)
   const lines = describePlan(environment, handling, result, tally.decided)
-  return { env, handling, isShown: isCounted, result, lines }
+  return { env, handling, isAsked, result, lines }
 }
 
 function describePlan(
@@ -180,11 +180,11 @@ function describePlan(
 /** @throws PartlyDone if it stopped early */
 async function handleDeadLetters(
   environment: ChangedEnvironment,
-  { handling: planned, isShown }: Plan,
+  { handling: planned, isAsked }: Plan,
   { by, id, counts, stop, openPublisher, showProgress }: Running,
 ): Promise<Result> {
   const { request } = planned
-  const handling = isShown ? await prepareHandling(environment, request, stop) : { ...planned, stop }
+  const handling = isAsked ? await prepareHandling(environment, request, stop) : { ...planned, stop }
   const { config } = environment
   const { command } = request
   const tally = new Tally()

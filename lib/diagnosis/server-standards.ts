@@ -46,7 +46,9 @@ export function resolveStandards(config: Config, asAccount: boolean, brokers: nu
   return { isLocal: true, brokers: 1, replication: factor, minInsync }
 }
 
-function isThisMachine({ kafka, redis }: Config): boolean {
+function isThisMachine({ isOneMachine, kafka, redis }: Config): boolean {
+  // Containers of one machine have names of their own.
+  if (isOneMachine) return true
   const hosts = [
     ...kafka.brokers.map(broker => broker.replace(/:\d+$/, '')),
     ...(parseRedisUrl(redis.url)?.hosts ?? []).map(({ host }) => host),

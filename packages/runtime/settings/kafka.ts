@@ -131,6 +131,8 @@ export const KAFKA = slice('Kafka', SETTINGS, (settings, refuse) => {
     kafka: { ...access, isolation: settings.KAFKA_ISOLATION },
     /** True for Azure Event Hubs, which takes gzip as its only compression. */
     isEventHubs,
+    /** True if all servers are on one machine, whatever their addresses are. */
+    isOneMachine: settings.SLUICE_ONE_MACHINE,
     /** Compression that a person has chosen; undefined for the usual one of the place. */
     chosenCompression: settings.COMPRESSION,
     // Every client on one machine can read gzip without further packages.

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { readConfig } from '../../../lib/app/config.ts'
 import { checkBrokersClock, checkTicks } from '../../../lib/diagnosis/checks/clocks.ts'
 import { checkKafka } from '../../../lib/diagnosis/checks/kafka.ts'
 import { checkRedis } from '../../../lib/diagnosis/checks/redis.ts'
 import type { RedisFacts } from '../../../lib/diagnosis/facts.ts'
+import { resolveStandards } from '../../../lib/diagnosis/server-standards.ts'
 import {
   ACCOUNT,
   BROKER_SETTINGS,
@@ -20,6 +22,14 @@ function redis(info: Record<string, string | undefined> = {}, changes: Partial<R
   const place = { address: 'cache:6379', encrypted: true, mode: 'single' as const }
   return { ...place, servers: { seen: [redisServer(info)] }, refused: { seen: [] }, ...changes }
 }
+
+it('given containers on one machine, then their names ask for no more than a local stack', () => {
+  const containers = { KAFKA_BROKERS: 'kafka:9092', REDIS_URL: 'redis://valkey:6379' }
+  const resolve = (variables: object) =>
+    resolveStandards(readConfig({ ...containers, ...variables }), false, 1)
+  assert.deepEqual(resolve({ SLUICE_ONE_MACHINE: 'on' }), MACHINE)
+  assert.equal(resolve({}).isLocal, false)
+})
 
 describe('given the brokers of an account', () => {
   it('then three in three zones with sound settings are ok', () =>

@@ -70,6 +70,29 @@ describe('given the console, when Kafka is looked at', () => {
     assert.ok(answer.bytes !== null && answer.bytes > 2 * 61, `${answer.bytes} bytes`)
   })
 
+  it('when a person creates a topic, then the dialog plans what is typed, and says what was done', async () => {
+    const browser = await TestBrowser.launch()
+    try {
+      const visit = await browser.visit(served.address('/kafka'), { width: 390 })
+      const { page } = visit
+      await page.getByRole('button', { name: 'Create a topic' }).click()
+      const dialog = page.getByRole('dialog')
+      await dialog.getByLabel('Name').fill(commands.named('typed'))
+      await dialog.getByText(`Create topic ${commands.named('typed')}.`).waitFor()
+      await dialog.getByLabel('Replication factor').fill('99')
+      await dialog.getByText('replication factor 99 is larger than the number of brokers').waitFor()
+      await dialog.getByLabel('Replication factor').fill('1')
+      assert.deepEqual([await visit.isTooWide(), await visit.obstacles()], [false, []])
+      await dialog.getByRole('button', { name: 'Create a topic' }).click()
+      await dialog
+        .getByRole('status')
+        .getByText(`Created topic: ${commands.named('typed')}`)
+        .waitFor()
+    } finally {
+      await browser.close()
+    }
+  })
+
   it('then the brokers are listed with address, partitions and size', async () => {
     const { rows: listed } = await served.ask<Answers['/kafka/brokers']>('/kafka/brokers')
     assert.deepEqual(listed.map(({ address }) => address).toSorted(), brokers().toSorted())

@@ -27,20 +27,20 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
   deliver: { all: 1818, atStart: 450 },
   'open-dead-letters': { all: 1740, atStart: 380 },
   'dlq-router': { all: 1804, atStart: 442 },
-  views: { all: 1825, atStart: 471 },
+  views: { all: 1825, atStart: 473 },
   topics: { all: 518, atStart: 82 },
   redriver: { all: 1010, atStart: 325 },
-  intake: { all: 1851, atStart: 650 },
-  'input-redrives': { all: 1851, atStart: 650 },
+  intake: { all: 1851, atStart: 652 },
+  'input-redrives': { all: 1851, atStart: 652 },
   'on-failure': { all: 505, atStart: 86 },
 }
 
 /** Limits of a function without an entry, of which the largest is `storage`. */
-const OTHERS: Sizes = { all: 1912, atStart: 539 }
+const OTHERS: Sizes = { all: 1914, atStart: 539 }
 
 /** Limits of the tarballs of the published packages, in KiB. */
 const PACKAGES: Readonly<Record<string, number>> = {
-  '@sluice/local-servers': 33,
+  '@sluice/local-servers': 43,
   '@sluice/runtime': 290,
   'create-sluice': 9,
   'serverless-offline-msk-trigger': 117,

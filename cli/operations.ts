@@ -28,7 +28,7 @@ import { resolveOperator } from './operation/operator.ts'
 import { showLineLater } from './output/progress.ts'
 import { escapeText } from './output/text-width.ts'
 import { isArgument, toParameters } from './questions.ts'
-import { withEnvironment } from './servers/open-environment.ts'
+import { withEnvironment } from './servers/environment.ts'
 import { resolveConfig, resolveEnvironment } from './servers/settings.ts'
 import { resolvePath, type Terminal } from './terminal.ts'
 

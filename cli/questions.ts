@@ -29,7 +29,7 @@ import {
 import { StoppedByUser } from './failure.ts'
 import { formatList, formatTable } from './output/table.ts'
 import { escapeText, escapeTextLines } from './output/text-width.ts'
-import { withEnvironment } from './servers/open-environment.ts'
+import { withEnvironment } from './servers/environment.ts'
 import { resolveConfig } from './servers/settings.ts'
 import { printLines, printReport, type Terminal } from './terminal.ts'
 

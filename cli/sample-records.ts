@@ -12,11 +12,13 @@ import { resolveTopic } from '../lib/operations/state-keys.ts'
 import { readTopicReach } from '../lib/queries/kafka/topics.ts'
 import { selectNewest } from '../lib/queries/records/newest-ranges.ts'
 import { readRecords, toRanges } from '../lib/queries/records/read-records.ts'
+import type { Environment } from '../lib/questions/environment.ts'
 import { environment, option, POSITIVE } from './command.ts'
 import { CliFailure } from './failure.ts'
 import { readInput, splitDocuments, toInputName } from './input.ts'
-import { requireListedTopic, withKafka } from './servers/kafka.ts'
+import { withEnvironment } from './servers/environment.ts'
 import { resolveConfig } from './servers/settings.ts'
+import { requireTopic } from './servers/topics.ts'
 import { resolvePath, type Terminal } from './terminal.ts'
 
 /** Number of records that are read of a topic by default. */
@@ -109,12 +111,13 @@ async function readTopic(
 ): Promise<{ readonly name: string; readonly records: SampleRecord[] }> {
   const own = resolveConfig(terminal, env)
   const topic = resolveTopic({ topic: named }, own)
-  return withKafka({ ...own, ...createClusterFinder(own)(topic) }, async command => {
-    requireListedTopic(command, topic)
-    const all = toRanges(topic, await readTopicReach(command.offsets, topic))
+  const read = async (environment: Environment) => {
+    await requireTopic(environment, topic)
+    const all = toRanges(topic, await readTopicReach(await environment.offsets(), topic))
     const records: SampleRecord[] = []
-    for await (const record of readRecords(await command.connections.log(), selectNewest(all, count).ranges))
+    for await (const record of readRecords(await environment.log(), selectNewest(all, count).ranges))
       records.push({ place: `${record.partition}@${record.offset}`, line: records.length + 1, record })
     return { name: topic, records }
-  })
+  }
+  return withEnvironment({ ...own, ...createClusterFinder(own)(topic) }, read, false)
 }

@@ -59,7 +59,7 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
   const listen = async (what: typeof app, port: number) =>
     served.push(await serveConsole(what, port, options.host).catch(throwServeFailure))
   try {
-    if (options.env !== undefined) await requireEnvironment(environment.connections, config)
+    if (options.env !== undefined) await requireEnvironment(environment)
     await listen(app, options.port ?? consolePort)
     if (options.kafkaUiPort !== undefined) await listen(redirectRoot('/kafka', app), options.kafkaUiPort)
     for (const { port } of served)

@@ -7,7 +7,6 @@ import type { DataReader } from '#runtime/pipeline/ports.ts'
 import { either, instant, type Kind, mapKind, oneOf, wholeNumber } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
-import { resolveInputs } from '../../lib/app/inputs.ts'
 import type { Names } from '../../lib/app/names.ts'
 import { duration } from '../../lib/app/settings/duration.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
@@ -21,11 +20,13 @@ import { FOR_FUNCTIONS, toRecordText } from '../../lib/queries/records/record-fi
 import { formatRecordSummary, shortenType } from '../../lib/queries/records/record-summary.ts'
 import { type RecordView, toEventDocument, toRecordView } from '../../lib/queries/records/record-view.ts'
 import { formatRecordedLine } from '../../lib/queries/records/recorded-line.ts'
+import type { Environment } from '../../lib/questions/environment.ts'
 import { count as formatCount } from '../../lib/support/count.ts'
 import { textFilter } from '../../lib/support/text-match.ts'
 import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import { escapeText, shortenEnd } from '../output/text-width.ts'
-import { type KafkaCommand, requireListedTopic, withKafka } from '../servers/kafka.ts'
+import { withEnvironment } from '../servers/environment.ts'
+import { requireTopic } from '../servers/topics.ts'
 import { getColumns, type Terminal } from '../terminal.ts'
 import { CausedAlerts } from './caused-alerts.ts'
 
@@ -73,16 +74,14 @@ export interface ConsumePlan {
  * @throws StoppedByUser when a signal stops the command, which is how it normally ends
  */
 export async function printRecords(plan: ConsumePlan, config: Config, terminal: Terminal): Promise<void> {
-  await withKafka(config, async command => {
-    const { partitions } = requireListedTopic(command, plan.topic)
-    const alertsTopic = findAlertsTopic(plan, command)
+  const print = async (environment: Environment) => {
+    const { partitions } = await requireTopic(environment, plan.topic)
+    const alertsTopic = await findAlertsTopic(plan, environment)
     const write = (line: string) => terminal.stdout.write(`${shortenEnd(line, getColumns(terminal))}\n`)
-    const alerts = new CausedAlerts(config.families, await command.connections.log(), line =>
-      write(escapeText(line)),
-    )
+    const alerts = new CausedAlerts(config.families, await environment.log(), line => write(escapeText(line)))
     const output = new ConsumeOutput(config.names, plan, dataReader(config), terminal, alerts)
     try {
-      const records = await openRecords(plan, alertsTopic, command, terminal)
+      const records = await openRecords(plan, alertsTopic, environment, terminal)
       if (isForPeople(plan)) terminal.stderr.write(formatHeader(plan, partitions.length))
       for await (const record of records) {
         if (record.topic !== plan.topic) await output.showAlert(record)
@@ -93,7 +92,8 @@ export async function printRecords(plan: ConsumePlan, config: Config, terminal: 
       throw toConsumeFailure(error, plan.topic)
     }
     if (!plan.follow) output.requireAllRead()
-  })
+  }
+  await withEnvironment(config, print, false)
   if (terminal.stop.aborted) throw new StoppedByUser()
 }
 
@@ -117,22 +117,22 @@ ${end}Ctrl-C stops it.\n\n`
 const CAUSES: readonly (Signal | undefined)[] = ['readings', 'events', 'patterns', 'view-changes']
 
 /** Returns the alerts topic, for records that cause alerts; undefined for others, and for documents. */
-function findAlertsTopic(plan: ConsumePlan, { config, topics }: KafkaCommand): string | undefined {
-  const { env, names } = config
+async function findAlertsTopic(plan: ConsumePlan, environment: Environment): Promise<string | undefined> {
   const isCause =
-    CAUSES.includes(names.signalNamed(plan.topic, env)) ||
-    resolveInputs(config).some(({ topic }) => topic === plan.topic)
-  const wanted = isCause && isForPeople(plan) ? names.topicName('alerts', env) : undefined
-  return topics.find(({ topic }) => topic === wanted)?.topic
+    CAUSES.includes(environment.findSignal(plan.topic)) ||
+    environment.inputs.some(({ topic }) => topic === plan.topic)
+  const wanted = isCause && isForPeople(plan) ? environment.topic('alerts') : undefined
+  return (await environment.topics()).find(({ topic }) => topic === wanted)?.topic
 }
 
 async function openRecords(
   { topic, from, partition: only, follow }: ConsumePlan,
   alertsTopic: string | undefined,
-  { offsets, connections }: KafkaCommand,
+  environment: Environment,
   { stop }: Terminal,
 ): Promise<AsyncIterable<LogRecord>> {
   const timeMs = typeof from === 'object' && 'timeMs' in from ? from.timeMs : undefined
+  const [log, offsets] = [await environment.log(), await environment.offsets()]
   const reach = await readTopicReach(offsets, topic, timeMs)
   const { bounds } = reach
   if (only !== undefined && only >= bounds.length)
@@ -141,7 +141,6 @@ async function openRecords(
     const start = only === undefined || only === partition ? resolveStart(from, reach, partition) : end
     return { topic, partition, start, end }
   })
-  const log = await connections.log()
   if (alertsTopic !== undefined) {
     const alerts = await readTopicReach(offsets, alertsTopic, timeMs)
     for (const [partition, { end }] of alerts.bounds.entries()) {

@@ -16,6 +16,7 @@ import {
 } from '../../lib/operations/generate/generate.ts'
 import { requireOwnTopic, resolveTopic } from '../../lib/operations/state-keys.ts'
 import { buildTopic, requireWritable } from '../../lib/operations/topics/new-topic.ts'
+import type { Environment } from '../../lib/questions/environment.ts'
 import { count as counted } from '../../lib/support/count.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { formatSize } from '../../lib/support/size-text.ts'
@@ -24,7 +25,8 @@ import { CliFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { createWriter } from '../options/serialization.ts'
 import { showLine } from '../output/progress.ts'
-import { type KafkaCommand, requireListedTopic, withKafka } from '../servers/kafka.ts'
+import { withEnvironment } from '../servers/environment.ts'
+import { requireTopic } from '../servers/topics.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
 
 export interface GeneratorRun {
@@ -63,10 +65,10 @@ interface Summary
  */
 export async function runGenerator(run: GeneratorRun, config: Config, terminal: Terminal): Promise<void> {
   if (!run.kafka) return generateToOutlets(run, config, terminal, [])
-  await withKafka(config, async command => {
-    const topic = await ensureTopic(run, command, terminal)
+  const generate = async (environment: Environment) => {
+    const topic = await ensureTopic(run, environment, terminal)
     const writer = await createWriter(config, run.serialization)
-    const { kafka, connections } = command
+    const { connections } = environment
     const producer = new TelemetryProducer(
       {
         // These values are not used, because the command provides the connection below.
@@ -81,7 +83,7 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
         ...chooseProfile(run.profile ?? config.profile, config),
         ...config.producer,
       },
-      { brokers: new ProducerConnection(async () => kafka) },
+      { brokers: new ProducerConnection(() => connections.kafka()) },
     )
     terminal.stderr.write(`Connected to Kafka broker, topic: ${topic}\n`)
     await connections.writing(() =>
@@ -89,7 +91,8 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
         producer.metrics(),
       ),
     )
-  })
+  }
+  await withEnvironment(config, generate, false)
 }
 
 /** Returns the settings of a profile. Compression is what a person has chosen, else that of a named profile, else the usual one. */
@@ -108,13 +111,14 @@ export function chooseProfile(
  *
  * @throws CliFailure
  */
-async function ensureTopic(run: GeneratorRun, command: KafkaCommand, terminal: Terminal): Promise<string> {
+async function ensureTopic(run: GeneratorRun, environment: Environment, terminal: Terminal): Promise<string> {
   const { kafkaTopic = 'readings' } = run
-  const { config, kafka, connections, topics } = command
+  const { config, connections } = environment
   const topic = resolveTopic({ topic: kafkaTopic }, config)
-  if (topics.some(layout => layout.topic === topic)) return topic
-  if (!run.createTopic) return requireListedTopic(command, topic).topic
+  const isThere = (await environment.topics()).some(layout => layout.topic === topic)
+  if (isThere || !run.createTopic) return (await requireTopic(environment, topic)).topic
   try {
+    const kafka = await environment.kafka()
     const wanted = buildTopic(requireOwnTopic({ topic }, config), config, await brokerCount(kafka))
     requireWritable(wanted)
     await carryOut(connections, { action: 'topics create', filter: { topic } }, async counts => {

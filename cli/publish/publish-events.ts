@@ -11,11 +11,13 @@ import {
   placeEvent,
   toPublishedEvent,
 } from '../../lib/operations/publish.ts'
+import type { Environment } from '../../lib/questions/environment.ts'
 import { CliFailure } from '../failure.ts'
 import { readInput, toInputName } from '../input.ts'
 import { createWriter } from '../options/serialization.ts'
 import { escapeText } from '../output/text-width.ts'
-import { type KafkaCommand, requireListedTopic, withKafka } from '../servers/kafka.ts'
+import { withEnvironment } from '../servers/environment.ts'
+import { requireTopic } from '../servers/topics.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { parseDocuments, parseEvents } from './parse-events.ts'
 
@@ -37,17 +39,18 @@ export interface PublishPlan {
  */
 export async function publishEvents(plan: PublishPlan, config: Config, terminal: Terminal): Promise<void> {
   const place = await readRecords(plan, config, terminal)
-  await withKafka(config, async command => {
-    const records = place(requireListedTopic(command, plan.topic).partitions.length)
+  const publish = async (environment: Environment) => {
+    const records = place((await requireTopic(environment, plan.topic)).partitions.length)
     const published: PublishedEvent[] = []
     try {
       if (plan.dryRun) published.push(...records.map(record => toPublishedEvent(record, null)))
-      else await appendRecords(command, records, published)
+      else await appendRecords(environment, records, published)
     } finally {
       const dryRun = plan.dryRun
       printReport(terminal, { dryRun, published }, plan.json, formatPublished)
     }
-  })
+  }
+  await withEnvironment(config, publish, false)
 }
 
 /** Reads the file. Returns a function that places its records in a topic with a number of partitions. */
@@ -71,7 +74,7 @@ async function readRecords(
 }
 
 async function appendRecords(
-  { connections }: KafkaCommand,
+  { connections }: Environment,
   events: readonly PlacedEvent[],
   published: PublishedEvent[],
 ): Promise<void> {

@@ -1,12 +1,11 @@
 /** Reads the log of a running consumer again, to compare the result with the consumer's state or to compute an earlier state. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
-import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisLiveStates } from '#runtime/adapters/redis/live-states.ts'
 import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
 import { CopyStopped, PartitionStopped } from '#runtime/pipeline/errors.ts'
 import type { Verifying } from '#runtime/pipeline/verifying/index.ts'
-import type { Environment } from '#runtime/settings/index.ts'
+import type { Environment as Variables } from '#runtime/settings/index.ts'
 import {
   type LivePartition,
   listLivePartitions,
@@ -14,9 +13,9 @@ import {
 } from '../../lib/operations/reprocess/plan.ts'
 import { selectStateKeys } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
-import type { GuardedConnections } from '../../lib/questions/guarded-connections.ts'
+import type { Environment } from '../../lib/questions/environment.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
-import { readReach } from '../servers/topic-reach.ts'
+import { readReach } from '../servers/topics.ts'
 import type { Terminal } from '../terminal.ts'
 import { computeVersions, loadConsumer } from './consumer.ts'
 
@@ -39,16 +38,17 @@ export interface VerifySelection {
  * @throws CliFailure if the deployed version was not built from these sources, or if there is nothing to read
  */
 export async function createRereader(
-  { client, connections }: { readonly client: RedisClient; readonly connections: GuardedConnections },
-  selection: VerifySelection,
   environment: Environment,
+  selection: VerifySelection,
+  variables: Variables,
   terminal: Terminal,
 ): Promise<Rereader> {
-  const { config } = connections
-  const reach = await readReach(connections, selection.topic)
+  const { config, connections } = environment
+  const client = await connections.redis()
+  const reach = await readReach(environment, selection.topic)
   const live = new RedisLiveStates(client)
   const partitions = await listLivePartitions(live, selectStateKeys(selection, config, reach.bounds.length))
-  const consumer = await loadConsumer(selection.consumer, environment)
+  const consumer = await loadConsumer(selection.consumer, variables)
   requireDeployedVersion(partitions, await computeVersions(selection.consumer), consumer)
   const skipped = new RedisSkippedRecords(client)
   const memory = () => new MemoryStateStore(skipped)

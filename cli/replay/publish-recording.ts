@@ -12,14 +12,16 @@ import type { Recorded } from '../../lib/operations/replay/recorded-items.ts'
 import { openSource, type Source } from '../../lib/operations/replay/recording-file.ts'
 import { computeShift, type Extent, type ShiftTarget } from '../../lib/operations/replay/time-shift.ts'
 import { resolveTopic } from '../../lib/operations/state-keys.ts'
-import { GuardedConnections } from '../../lib/questions/guarded-connections.ts'
+import type { Environment } from '../../lib/questions/environment.ts'
+import type { GuardedConnections } from '../../lib/questions/guarded-connections.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { formatProgress } from '../../lib/support/progress-text.ts'
 import { CliFailure } from '../failure.ts'
 import { createWriter } from '../options/serialization.ts'
 import { showLine } from '../output/progress.ts'
-import { requireTopic } from '../servers/kafka.ts'
+import { withEnvironment } from '../servers/environment.ts'
 import { resolveConfig } from '../servers/settings.ts'
+import { requireTopic } from '../servers/topics.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 
 /** Request of `sluice replay`. */
@@ -49,11 +51,11 @@ export async function publishRecording(plan: ReplayPlan, terminal: Terminal): Pr
     const { count, extent } = await surveySource(source, plan)
     const shiftMs = resolveShift(plan, extent)
     const addressing = await buildAddressing(plan, config, shiftMs)
-    const connections = new GuardedConnections(config, 'cli')
-    try {
+    const publish = async (environment: Environment) => {
+      const { connections } = environment
       const publisher = await openBulkPublisher(connections)
       for (const topic of await readFirstTopics(source, plan, addressing))
-        await requireTopic(connections, topic)
+        await requireTopic(environment, topic)
       const shiftOption =
         shiftMs === undefined ? '' : ` --shift ${formatInstant((extent?.startMs ?? 0) + shiftMs)}`
       if (shiftOption)
@@ -63,9 +65,8 @@ export async function publishRecording(plan: ReplayPlan, terminal: Terminal): Pr
       const departures = readDepartures(source, plan, addressing, terminal.stop)
       const shift = { ms: shiftMs ?? null, option: shiftOption }
       await publishDepartures(departures, { plan, count, shift, connections, publisher }, terminal)
-    } finally {
-      await connections.close()
     }
+    await withEnvironment(config, publish, false)
   } catch (error) {
     // If the user has stopped the replay, ignore the error with which a pending wait was aborted.
     if (!terminal.stop.aborted || error instanceof OperationFailure) throw error

@@ -37,9 +37,9 @@ import { confirm } from '../operation/confirm.ts'
 import { resolveSignal } from '../options/consumer.ts'
 import { showLine } from '../output/progress.ts'
 import { computeVersions, loadConsumer } from '../recomputation/consumer.ts'
-import { withRedis } from '../servers/redis.ts'
+import { withEnvironment } from '../servers/environment.ts'
 import { resolveEnvironment } from '../servers/settings.ts'
-import { readReach } from '../servers/topic-reach.ts'
+import { readReach } from '../servers/topics.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { formatPlan, formatReprocessing, formatResult } from './text.ts'
 
@@ -70,12 +70,14 @@ export async function reprocessConsumer(
       `--from ${new Date(from.timeMs).toISOString()} is in the future: no records can be read yet.`,
     )
   const signal = resolveSignal(name, options.topic)
-  const environment = resolveEnvironment(terminal, env)
-  const config = readConfig(environment)
+  const variables = resolveEnvironment(terminal, env)
+  const config = readConfig(variables)
   const topic = config.names.topicName(signal, config.env)
-  await withRedis(config, async (client, connections) => {
+  await withEnvironment(config, async environment => {
+    const { connections } = environment
+    const client = await connections.redis()
     const timeMs = from.kind === 'time' ? from.timeMs : undefined
-    const reach = await readReach(connections, topic, timeMs)
+    const reach = await readReach(environment, topic, timeMs)
     const states = selectStateKeys(
       { consumer: name, topic, ...omitUndefined({ partition: options.partition }) },
       config,
@@ -83,7 +85,7 @@ export async function reprocessConsumer(
     )
     const operations = createReprocessingStore(client, config.env, name, topic)
     await runReprocessing(
-      { name, from, environment, client, connections, operations, states, reach },
+      { name, from, variables, client, connections, operations, states, reach },
       options,
       terminal,
     )
@@ -93,7 +95,7 @@ export async function reprocessConsumer(
 interface ReprocessContext {
   readonly name: string
   readonly from: From
-  readonly environment: Environment
+  readonly variables: Environment
   readonly client: RedisClient
   readonly connections: GuardedConnections
   readonly operations: Reprocessings
@@ -124,9 +126,9 @@ async function runReprocessing(
 type ReprocessPlan = Awaited<ReturnType<typeof preparePlan>>
 
 /** Checks that the log can be processed again. @throws OperationFailure, CliFailure, ConfigError */
-async function preparePlan({ name, from, environment, client, states, reach }: ReprocessContext) {
+async function preparePlan({ name, from, variables, client, states, reach }: ReprocessContext) {
   const replaceable = new RedisReplaceableStates(client)
-  const consumer = await loadConsumer(name, environment)
+  const consumer = await loadConsumer(name, variables)
   const live = await listLivePartitions(replaceable, states)
   const codeVersion = requireDeployedVersion(live, await computeVersions(name), consumer)
   const starts = resolveStarts(from, live, reach)

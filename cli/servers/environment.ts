@@ -1,50 +1,61 @@
-/** Checks that an environment and its topics exist. An environment exists if Kafka has at least one of its topics. */
-
+/** Opens the environment that a command uses, and converts errors to messages for users. */
 import { within } from '#runtime/adapters/within.ts'
-import type { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import type { Config } from '../../lib/app/config.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import { describeKafka } from '../../lib/diagnosis/server-standards.ts'
-import { listTopics } from '../../lib/queries/kafka/topic-descriptions.ts'
+import { serverFailure } from '../../lib/operations/server-failure.ts'
+import { Environment, isOnThisMachine } from '../../lib/questions/environment.ts'
 import { CliFailure } from '../failure.ts'
+
+/**
+ * Runs work with an environment, and closes its connections.
+ *
+ * @param mustExist true if Kafka must have topics of the environment; false if the command can use any cluster
+ * @throws CliFailure if a server cannot be used, or the environment does not exist
+ */
+export async function withEnvironment<T>(
+  config: Config,
+  use: (environment: Environment<DeclaredFunction>) => Promise<T>,
+  mustExist = true,
+): Promise<T> {
+  const parts = { config, functions: readFunctions(), isLocal: isOnThisMachine(config) }
+  const environment = new Environment(parts, 'cli')
+  try {
+    if (mustExist) await requireEnvironment(environment)
+    return await use(environment)
+  } catch (error) {
+    throw serverFailure(error, config)
+  } finally {
+    await environment.close()
+  }
+}
 
 /** Time to wait for Kafka's list of topics, in milliseconds. A command that does not need Kafka is not delayed for longer. */
 const LIST_WITHIN_MS = 3_000
 
-type Topics = readonly { readonly topic: string }[]
+type Listing = Pick<Environment, 'config' | 'topics'>
 
 /** Checks that the environment exists. If Kafka does not answer, the command continues, because it may not need Kafka. @throws CliFailure */
-export async function requireEnvironment(
-  { kafka }: Pick<KafkaClients, 'kafka'>,
-  config: Config,
-): Promise<void> {
-  const listed = within(LIST_WITHIN_MS, kafka().then(listTopics), () => new Error('no answer'))
-  const topics = await listed.catch(() => undefined)
-  const failure = topics && environmentFailure(topics, config)
-  if (failure) throw failure
-}
-
-/** Returns the failure for an environment that does not exist; undefined if it exists. @param topics topics of Kafka */
-export function environmentFailure(topics: Topics, config: Config): CliFailure | undefined {
-  const { env } = config
-  const found = config.names.listEnvironments(topics.map(({ topic }) => topic))
-  if (!found || found.includes(env)) return undefined
-  const names = found.map(name => `"${name}"`).join(', ')
-  const others = names && ` It has topics of ${names}: choose with --env, or set SLUICE_ENV.`
-  return new CliFailure(
-    `Kafka at ${describeKafka(config).address} has no topics of the environment "${env}".${others} \`sluice topics apply --env ${env}\` creates them.`,
-  )
+export async function requireEnvironment({ config, topics }: Listing): Promise<void> {
+  const listed = within(LIST_WITHIN_MS, topics(), () => new Error('no answer'))
+  const found = await listed.catch(() => undefined)
+  if (found) requireOwnTopics(found, config)
 }
 
 /**
- * Returns the failure for a topic that Kafka does not have.
+ * Checks that Kafka has at least one topic of the environment, so that the environment exists.
  *
- * @param topics topics of Kafka; absent if the environment is known to exist
+ * @param topics topics of Kafka
+ * @throws CliFailure
  */
-export function missingTopicFailure(topic: string, config: Config, topics?: Topics): CliFailure {
-  const isOfEnvironment = Object.values(config.names.topicNames(config.env)).includes(topic)
-  const failure = topics && isOfEnvironment ? environmentFailure(topics, config) : undefined
-  if (failure) return failure
-  return new CliFailure(
-    `Kafka at ${describeKafka(config).address} has no topic ${topic}. \`sluice topics list\` lists all topics, and \`sluice topics apply\` creates those of an environment; check --env and SLUICE_ENV.`,
+export function requireOwnTopics(topics: readonly { readonly topic: string }[], config: Config): void {
+  const { env } = config
+  const found = config.names.listEnvironments(topics.map(({ topic }) => topic))
+  if (!found || found.includes(env)) return
+  const names = found.map(name => `"${name}"`).join(', ')
+  const others = names && ` It has topics of ${names}: choose with --env, or set SLUICE_ENV.`
+  throw new CliFailure(
+    `Kafka at ${describeKafka(config).address} has no topics of the environment "${env}".${others} \`sluice topics apply --env ${env}\` creates them.`,
   )
 }

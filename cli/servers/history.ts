@@ -2,12 +2,11 @@
 import type { Config } from '../../lib/app/config.ts'
 import { historyAt } from '../../lib/app/history-store.ts'
 import type { RecordPlaces } from '../../lib/operations/try-rules/record-locations.ts'
-import type { Environment } from '../../lib/questions/environment.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import type { Terminal } from '../terminal.ts'
-import { withEnvironment } from './open-environment.ts'
+import { withEnvironment } from './environment.ts'
 import { resolveEnvironment } from './settings.ts'
-import { readReach } from './topic-reach.ts'
+import { readReach } from './topics.ts'
 
 /**
  * Runs work with the history and the log of an environment, and closes both. Without a bucket, there is only the log.
@@ -24,9 +23,12 @@ export async function withHistory<T>(
     terminal.stderr.write(
       'HISTORY_BUCKET is not set: only the records that are still in the topics are read.\n',
     )
-  const open = async ({ connections }: Environment) => {
-    const reach = (topic: string, sinceMs: number) => readReach(connections, topic, sinceMs)
-    return use({ store, log: { reader: await connections.log(), reach } })
-  }
-  return withEnvironment(config, open, false).finally(() => store?.close?.())
+  return withEnvironment(
+    config,
+    async environment => {
+      const reach = (topic: string, sinceMs: number) => readReach(environment, topic, sinceMs)
+      return use({ store, log: { reader: await environment.connections.log(), reach } })
+    },
+    false,
+  ).finally(() => store?.close?.())
 }

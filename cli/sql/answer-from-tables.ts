@@ -24,7 +24,7 @@ import { formatWindow } from '../../lib/windows/windows.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
 import { formatRow } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
-import { withEnvironment } from '../servers/open-environment.ts'
+import { withEnvironment } from '../servers/environment.ts'
 import type { Terminal } from '../terminal.ts'
 import { formatCsvLine, formatShown } from './text.ts'
 

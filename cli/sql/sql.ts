@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { oneOf } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { readStorageUrl } from '../../lib/app/storage.ts'
+import { withTimeout } from '../../lib/diagnosis/observe.ts'
 import { type Answer, type SqlDatabase, SqlError } from '../../lib/operations/sql/database.ts'
 import { openSqlSources } from '../../lib/operations/sql/open-sources.ts'
 import { createQuestionViews } from '../../lib/operations/sql/question-views.ts'
@@ -28,9 +29,7 @@ import {
 import { CliFailure, isStop } from '../failure.ts'
 import { showLineLater } from '../output/progress.ts'
 import { escapeTextLines } from '../output/text-width.ts'
-import { requireEnvironment } from '../servers/environment.ts'
-import { withEnvironment } from '../servers/open-environment.ts'
-import { awaitAnswer } from '../servers/server-errors.ts'
+import { requireEnvironment, withEnvironment } from '../servers/environment.ts'
 import { resolveConfig, resolveEnvironment } from '../servers/settings.ts'
 import { resolveStorage } from '../servers/storage.ts'
 import { getColumns, type Terminal } from '../terminal.ts'
@@ -151,8 +150,8 @@ async function runQuery(
           notice,
         )
         // The history of an environment remains when its topics are deleted.
-        if (!sources.store) await requireEnvironment(environment.connections, config)
-        return { ...sources, reach: (topic, timeMs) => awaitAnswer(reach(topic, timeMs)) }
+        if (!sources.store) await requireEnvironment(environment)
+        return { ...sources, reach: (topic, timeMs) => withTimeout(reach(topic, timeMs)) }
       },
       { folder, progress, notice, stop: terminal.stop },
       async opened => {

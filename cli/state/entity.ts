@@ -1,7 +1,7 @@
-import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { requireOwnTopic, resolveTopic, selectStateKeys } from '../../lib/operations/state-keys.ts'
 import { listEntityStates } from '../../lib/queries/states/entities.ts'
+import { readLog } from '../../lib/questions/states.ts'
 import {
   argument,
   command,
@@ -14,8 +14,7 @@ import {
 } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { requireConsumer } from '../options/consumer.ts'
-import { readLogBounds } from '../servers/log-bounds.ts'
-import { withRedis } from '../servers/redis.ts'
+import { withEnvironment } from '../servers/environment.ts'
 import { resolveEnvironment } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'
 import { formatEntities } from './entity-text.ts'
@@ -51,19 +50,18 @@ Examples:
     env: environment('to look at'),
   },
   async run({ env, entity, json, at, ...wanted }, terminal) {
-    const environment = resolveEnvironment(terminal, env)
-    const config = readConfig(environment)
-    await withRedis(config, async (client, connections) => {
+    const variables = resolveEnvironment(terminal, env)
+    const config = readConfig(variables)
+    await withEnvironment(config, async environment => {
       if (at) {
         const selection = { ...wanted, topic: requireOwnTopic(wanted, config), at, entity }
-        const past = await buildPastReports({ client, connections }, selection, environment, terminal)
+        const past = await buildPastReports(environment, selection, variables, terminal)
         return printReport(terminal, past, json, formatPastReports)
       }
       const topic = resolveTopic(wanted, config)
-      const bounds = await readLogBounds(connections, config, topic)
-      const partitions = bounds === 'no-topic' || bounds instanceof CliFailure ? undefined : bounds.length
-      const stateKeys = selectStateKeys(wanted, config, partitions)
-      const found = await listEntityStates(new StateInspection(client), stateKeys, entity)
+      const { partitions } = await readLog(environment, topic)
+      const stateKeys = selectStateKeys(wanted, config, partitions || undefined)
+      const found = await listEntityStates(await environment.inspection(), stateKeys, entity)
       if (found.length > 0) return printReport(terminal, found, json, formatEntities)
       requireConsumer(wanted.consumer)
       throw new CliFailure(`${wanted.consumer} has no entity of ${topic} that matches "${entity}".`)

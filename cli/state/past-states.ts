@@ -1,7 +1,5 @@
 /** Shows earlier states for `sluice state entity --at`, computed from the log. */
 
-import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { omitUndefined } from '#runtime/consumer/index.ts'
 import { isHolderName, splitHold, splitState } from '#runtime/pipeline/model/index.ts'
 import {
@@ -11,10 +9,16 @@ import {
   type PastStates,
   type PastStep,
 } from '#runtime/pipeline/verifying/index.ts'
-import { type Environment, either, type Kind, mapKind, wholeNumber } from '#runtime/settings/index.ts'
+import {
+  either,
+  type Kind,
+  mapKind,
+  type Environment as Variables,
+  wholeNumber,
+} from '#runtime/settings/index.ts'
 import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
 import { type EntityState, readEntityState } from '../../lib/queries/states/entities.ts'
-import type { GuardedConnections } from '../../lib/questions/guarded-connections.ts'
+import type { Environment } from '../../lib/questions/environment.ts'
 import { preferExact } from '../../lib/tables/table.ts'
 import { TIME_OR_AGO } from '../command.ts'
 import { CliFailure } from '../failure.ts'
@@ -56,16 +60,16 @@ const MAX_STEPS = 50
  * @throws CliFailure if the position is before the retained log, or if the consumer has not processed it yet
  */
 export async function buildPastReports(
-  servers: { readonly client: RedisClient; readonly connections: GuardedConnections },
-  { at, entity, ...selection }: VerifySelection & { readonly at: At; readonly entity: string },
   environment: Environment,
+  { at, entity, ...selection }: VerifySelection & { readonly at: At; readonly entity: string },
+  variables: Variables,
   terminal: Terminal,
 ): Promise<PastReport[]> {
   try {
-    const found = await createRereader(servers, selection, environment, terminal)
+    const found = await createRereader(environment, selection, variables, terminal)
     const reports: PastReport[] = []
     for (const partition of await findHoldingPartitions(found, entity, selection.partition))
-      reports.push(...(await buildPartitionReports(found, servers.connections, partition, { at, entity })))
+      reports.push(...(await buildPartitionReports(found, environment, partition, { at, entity })))
     if (reports.length > 0) return reports
   } catch (error) {
     throw rereadingFailure(error, terminal)
@@ -94,14 +98,14 @@ async function findHoldingPartitions(
 
 async function buildPartitionReports(
   { work, reach }: Rereader,
-  connections: GuardedConnections,
+  environment: Environment,
   { state, facts }: LivePartition,
   { at, entity }: { readonly at: At; readonly entity: string },
 ): Promise<PastReport[]> {
   const { topic, partition } = state
   const { appliedOffset } = facts.version
   const offset =
-    'offset' in at ? at.offset : await findLastOffset(connections, state, at.timeMs, appliedOffset)
+    'offset' in at ? at.offset : await findLastOffset(environment, state, at.timeMs, appliedOffset)
   const where = `${topic}/${partition}`
   if (offset > appliedOffset)
     throw new CliFailure(
@@ -123,18 +127,14 @@ async function buildPartitionReports(
 }
 
 async function findLastOffset(
-  connections: GuardedConnections,
+  environment: Environment,
   { topic, partition }: LivePartition['state'],
   timeMs: number,
   appliedOffset: number,
 ): Promise<number> {
-  const offsets = new TopicOffsets(await connections.kafka())
-  try {
-    const found = (await offsets.at(topic, timeMs))[partition] ?? -1
-    return found < 0 ? appliedOffset : Math.min(found - 1, appliedOffset)
-  } finally {
-    await offsets.close().catch(() => {})
-  }
+  const offsets = await environment.offsets()
+  const found = (await offsets.at(topic, timeMs))[partition] ?? -1
+  return found < 0 ? appliedOffset : Math.min(found - 1, appliedOffset)
 }
 
 function readEntities(

@@ -1,6 +1,5 @@
 /** Compares the state of a consumer with the state that results from its log. */
 
-import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { omitUndefined } from '#runtime/consumer/index.ts'
 import { computeBeginning, verify } from '#runtime/pipeline/verifying/index.ts'
 import { readConfig } from '../../lib/app/config.ts'
@@ -13,7 +12,7 @@ import { CliFailure } from '../failure.ts'
 import { resolveSignal } from '../options/consumer.ts'
 import { showProgress } from '../output/progress.ts'
 import { createRereader, rereadingFailure } from '../recomputation/reread.ts'
-import { withRedis } from '../servers/redis.ts'
+import { withEnvironment } from '../servers/environment.ts'
 import { resolveEnvironment } from '../servers/settings.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { formatMetric, formatVerified, type VerifyReport } from './text.ts'
@@ -57,13 +56,13 @@ export async function verifyConsumer(
 }
 
 async function buildReport(name: string, options: VerifyOptions, terminal: Terminal): Promise<VerifyReport> {
-  const environment = resolveEnvironment(terminal, options.env)
-  const config = readConfig(environment)
+  const variables = resolveEnvironment(terminal, options.env)
+  const config = readConfig(variables)
   const topic = config.names.topicName(resolveSignal(name, options.topic), config.env)
   const { partition } = options
-  return withRedis(config, async (client, connections) => {
+  return withEnvironment(config, async environment => {
     const selection = { consumer: name, topic, ...omitUndefined({ partition }) }
-    const found = await createRereader({ client, connections }, selection, environment, terminal)
+    const found = await createRereader(environment, selection, variables, terminal)
     const partitions = found.partitions.map(({ state, facts }) => {
       const logStart = found.reach.bounds[state.partition]?.start ?? 0
       return {
@@ -79,7 +78,7 @@ async function buildReport(name: string, options: VerifyOptions, terminal: Termi
       read += records
       onProgress(read, total)
     }
-    const offsets = new TopicOffsets(await connections.kafka())
+    const offsets = await environment.offsets()
     try {
       const verified = await verify({ ...found.work, onRead }, partitions, {
         own: partition === undefined ? listOwnTopics(name, config) : [],
@@ -88,7 +87,6 @@ async function buildReport(name: string, options: VerifyOptions, terminal: Termi
       return { env: config.env, consumer: name, topic, ...verified }
     } finally {
       hide()
-      await offsets.close().catch(() => {})
     }
   })
 }

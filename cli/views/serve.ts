@@ -63,7 +63,7 @@ async function serveTables(options: ServeOptions, terminal: Terminal): Promise<v
     reportFailedSignIn: ({ route }) => terminal.stderr.write(`A token was wrong (${route}).\n`),
   })
   try {
-    await requireEnvironment(environment.connections, config)
+    await requireEnvironment(environment)
     const served = await serveConsole(app, port, host).catch(error => {
       const unusable = toUnusablePort(error)
       if (!unusable) throw error

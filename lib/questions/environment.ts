@@ -1,6 +1,7 @@
 /** Running environment, with its configuration and connections. Connections are opened when they are first used. */
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
+import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { once } from '#runtime/lambda/once.ts'
@@ -46,7 +47,8 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
   #findCluster: ReturnType<typeof createClusterFinder>
   #reader: DataReader | undefined
   readonly #kept = new Map<string, Promise<unknown>>()
-  readonly #answer = once(() => withTimeout(this.connections.kafka().then(listTopics)))
+  /** Topics of the cluster, without internal ones, as of the first question. */
+  readonly topics: () => Promise<readonly TopicLayout[]>
 
   /** @param clientId name of the client in the broker's logs */
   constructor({ config, functions, isLocal }: EnvironmentParts<Declared>, clientId: string) {
@@ -64,6 +66,7 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
     const openOffsets = once(async () => connections.register(this.createOffsets(await connections.kafka())))
     this.offsets = () => this.#whileKafkaAnswers(openOffsets)
     this.inspection = once(async () => new StateInspection(await connections.redis()))
+    this.topics = once(() => withTimeout(connections.kafka().then(listTopics)))
   }
 
   get config(): Config {
@@ -176,7 +179,7 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
 
   /** Checks that Kafka answers soon, before a connection is used. @throws Unavailable */
   protected async checkKafka(): Promise<void> {
-    await this.#answer()
+    await this.topics()
   }
 
   async #whileKafkaAnswers<T>(open: () => Promise<T>): Promise<T> {

@@ -188,7 +188,8 @@ async function readLogs(environment: Environment, topics: readonly string[]) {
   return { logs, notes: [...new Set([...logs.values()].flatMap(({ problem }) => problem ?? []))] }
 }
 
-async function readLog(environment: Environment, topic: string): Promise<TopicLog> {
+/** Reads the log of a topic. If Kafka does not answer, the number of partitions is that of the topic's declaration. */
+export async function readLog(environment: Environment, topic: string): Promise<TopicLog> {
   const found = await readBounds(environment, topic)
   if (!(found instanceof Error)) return { partitions: found.length, bounds: found }
   const signal = environment.findSignal(topic)

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { withRedis } from '../../cli/servers/redis.ts'
+import { withEnvironment } from '../../cli/servers/environment.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { redisUrl } from '../support/servers.ts'
 
 it('given a command with Redis while Kafka is away, then the message names Kafka, and where it should be', async () => {
   const config = readConfig({ KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: redisUrl() })
-  const lost = withRedis(config, async (_, connections) =>
+  const lost = withEnvironment(config, async ({ connections }) =>
     (await connections.publisher()).countPartitions('readings'),
   )
   await assert.rejects(lost, {

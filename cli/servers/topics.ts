@@ -1,0 +1,49 @@
+/** Finds the topic that a command uses, and its offsets. */
+import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
+import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
+import { createClusterFinder } from '../../lib/app/inputs.ts'
+import { withTimeout } from '../../lib/diagnosis/observe.ts'
+import { serverFailure } from '../../lib/operations/server-failure.ts'
+import { readTopicReach, type TopicReach } from '../../lib/queries/kafka/topics.ts'
+import type { Environment } from '../../lib/questions/environment.ts'
+import { missingTopic } from '../../lib/questions/kafka.ts'
+import { requireOwnTopics } from './environment.ts'
+
+/**
+ * Checks that the topic exists in Sluice's own cluster.
+ *
+ * @throws CliFailure if its environment does not exist, Failure for an unknown topic
+ */
+export async function requireTopic(environment: Environment, topic: string): Promise<TopicLayout> {
+  const topics = await environment.topics()
+  const found = topics.find(layout => layout.topic === topic)
+  if (found) return found
+  if (environment.findSignal(topic) !== undefined) requireOwnTopics(topics, environment.config)
+  throw missingTopic(environment.config, topic)
+}
+
+/**
+ * Returns the first and last offsets of a topic.
+ *
+ * @param timeMs time for which offsets are looked up. If it is undefined, `atTime` is empty.
+ * @throws Failure if Kafka does not answer, or does not have the topic
+ */
+export async function readReach(
+  environment: Environment,
+  topic: string,
+  timeMs?: number,
+): Promise<TopicReach> {
+  const { config, connections } = environment
+  const asked = { ...config, ...createClusterFinder(config)(topic) }
+  const offsets = new TopicOffsets(await connections.at(topic).kafka())
+  try {
+    return await withTimeout(readTopicReach(offsets, topic, timeMs))
+  } catch (error) {
+    if (!isUnknownTopic(error)) throw serverFailure(error, asked)
+    if (environment.findSignal(topic) !== undefined) await requireTopic(environment, topic)
+    throw missingTopic(asked, topic)
+  } finally {
+    await offsets.close().catch(() => {})
+  }
+}

@@ -7,6 +7,7 @@ import { openStorageReader } from '../lib/app/storage.ts'
 import type { Signal } from '../lib/app/topic-table.ts'
 import { describeKafka } from '../lib/diagnosis/server-standards.ts'
 import type { ReadTopic } from '../lib/queries/kafka/consumer-lag.ts'
+import { answerSoon } from '../lib/queries/kafka/kafka-answers.ts'
 import { readTopicBounds } from '../lib/queries/kafka/topics.ts'
 import {
   Environment,
@@ -15,9 +16,8 @@ import {
   type ReadingFunction,
 } from '../lib/questions/environment.ts'
 import type { StorageReader } from '../lib/storage/storage.ts'
-import type { TopicSize } from '../lib/tables/table.ts'
 import { Cache } from './cache.ts'
-import { countPartitions, KafkaMonitor } from './kafka-outage.ts'
+import { KafkaMonitor } from './kafka-outage.ts'
 import { PageOffsets } from './page-offsets.ts'
 
 /** A function as declared in serverless.yml, reduced to the properties that the console uses. */
@@ -54,16 +54,14 @@ export class ConsoleEnvironment extends Environment<ShownFunction> {
     return this.isLocal ? super.furtherConsumers : []
   }
 
-  /**
-   * Returns the name and the number of partitions of a topic. If Kafka does not respond soon, the number is the last known one, or
-   * that of the topic's declaration.
-   */
-  override async topicSize(signal: Signal): Promise<TopicSize> {
-    const { topic, partitions } = await super.topicSize(signal)
-    const readBounds = async () => readTopicBounds(await this.offsets(), topic)
-    const count = (last = partitions) => countPartitions(readBounds(), last)
-    return { topic, partitions: await this.#partitions.get(topic, count) }
+  /** Returns the number of partitions, which can grow. If Kafka does not answer soon, it is the last known one. */
+  protected override countPartitions(topic: string, otherwise: number): Promise<number> {
+    const count = async () => (await readTopicBounds(await this.offsets(), topic)).length
+    return this.#partitions.get(topic, (last = otherwise) => answerSoon(count(), last))
   }
+
+  /** Returns nothing, because a page cannot wait for a search in the log. */
+  protected override async findTables(): Promise<undefined> {}
 
   protected override createOffsets(kafka: Kafka): Offsets {
     return new PageOffsets(kafka)

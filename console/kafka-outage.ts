@@ -1,10 +1,8 @@
 /** Answers while Kafka does not respond, so that requests do not pile up during an outage. */
-import { setTimeout as pause } from 'node:timers/promises'
 import { isAway } from '#runtime/adapters/kafka/availability.ts'
-import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
 import { serverUnavailable } from '#runtime/adapters/server-failure.ts'
 import { within } from '#runtime/adapters/within.ts'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
+import type { Unavailable } from '#runtime/pipeline/errors.ts'
 import { Cache } from './cache.ts'
 
 /** Time for which the result of a check remains valid, in milliseconds. */
@@ -59,25 +57,3 @@ export class KafkaMonitor {
 }
 
 function noOutage(): undefined {}
-
-/** Time for which a query of Redis waits for the number of partitions from Kafka, in milliseconds. */
-const BRIEFLY_MS = 500
-
-/**
- * Returns the number of partitions of a topic.
- *
- * @param bounds bounds of the topic; rejects with the errors of `readTopicBounds`
- * @param otherwise number to return if Kafka does not respond soon
- */
-export async function countPartitions(
-  bounds: Promise<readonly unknown[]>,
-  otherwise: number,
-): Promise<number> {
-  const count = bounds.then(({ length }) => length, ignoreOutage)
-  return (await Promise.race([count, pause(BRIEFLY_MS, undefined, { ref: false })])) ?? otherwise
-}
-
-function ignoreOutage(error: unknown): undefined {
-  const isExpected = error instanceof Unavailable || error instanceof RefusedByKafka
-  if (!isExpected) throw error
-}

@@ -5,21 +5,12 @@ import type { Config } from '../../lib/app/config.ts'
 import type { Answer } from '../../lib/operations/sql/database.ts'
 import type { Value } from '../../lib/operations/sql/plain-value.ts'
 import { VIEWS as OF_RECORDS } from '../../lib/operations/sql/views.ts'
-import { followSelection, openSelectionLog } from '../../lib/operations/views/follow-selection.ts'
-import { readInForce } from '../../lib/operations/views/in-force.ts'
 import { requireTable } from '../../lib/operations/views/plan-change.ts'
-import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
-import { selectRows } from '../../lib/queries/states/view-rows.ts'
-import type { Environment } from '../../lib/questions/environment.ts'
+import { createTableReader, type TableReader } from '../../lib/operations/views/table-reader.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
-import {
-  compileSelect,
-  parseSelect,
-  type Selection,
-  type TableSelection,
-} from '../../lib/views/language/compile-select.ts'
+import { compileSelect, parseSelect, type Selection } from '../../lib/views/language/compile-select.ts'
 import { parse } from '../../lib/views/language/parser.ts'
-import { type ActivatedPlan, type ColumnType, readableTables, type TablePlan } from '../../lib/views/plan.ts'
+import { type ActivatedPlan, readableTables, type TablePlan } from '../../lib/views/plan.ts'
 import { formatWindow } from '../../lib/windows/windows.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
 import { formatRow } from '../output/table.ts'
@@ -54,13 +45,11 @@ type Print = (answers: AsyncIterable<Answer>) => Promise<void>
 /**
  * Answers statements if they are about a table of config/views. Other statements are for DuckDB.
  *
- * @param most maximum number of rows for a statement without a limit
  * @returns whether the statements were answered
  */
 export async function answerFromTables(
   statements: string,
   format: 'table' | 'csv' | 'json',
-  most: number,
   config: Config,
   terminal: Terminal,
   print: Print,
@@ -71,7 +60,8 @@ export async function answerFromTables(
   let isReached = false
   try {
     return await withEnvironment(config, async environment => {
-      const plan = await readInForce(environment)
+      const reader = createTableReader(environment)
+      const plan = await reader.tables()
       isReached = true
       if (!isOfTables && !isKnown(plan, name as string)) return false
       const [, shown] = SHOW.exec(statements) ?? []
@@ -80,8 +70,18 @@ export async function answerFromTables(
         await print(yieldAnswer(describeSource(plan, name as string)))
       else {
         const selection = compileStep(() => compileSelect(statements, plan, parse))
-        if (selection.isPush) await follow(selection, environment, format, terminal)
-        else await print(yieldAnswer(await runPullQuery(selection, environment, most)))
+        if (selection.isPush) await follow(selection, reader, format, terminal)
+        else {
+          const rows = await reader.pull(selection)
+          await print(
+            yieldAnswer(
+              buildAnswer(
+                selection.columns,
+                rows.map(row => toShownRow(row, selection)),
+              ),
+            ),
+          )
+        }
       }
       return true
     })
@@ -94,7 +94,7 @@ export async function answerFromTables(
 
 /** Returns the tables of config/views that can be read; none without the servers that have them. */
 export function listTables(config: Config): Promise<readonly TablePlan[]> {
-  return withEnvironment(config, async environment => readableTables(await readInForce(environment))).catch(
+  return withEnvironment(config, async environment => readableTables(await environment.sqlTables())).catch(
     () => [],
   )
 }
@@ -164,28 +164,10 @@ function compileStep<T>(step: () => T): T {
   }
 }
 
-async function runPullQuery(
-  selection: TableSelection,
-  environment: Environment,
-  most: number,
-): Promise<Answer> {
-  const { table, columns, key: group, limit, selectRow } = selection
-  const query = { group, toAnswer: selectRow, limit: limit ?? most }
-  const topic = environment.topic('view-rows')
-  const { length: partitions } = await readTopicBounds(await environment.offsets(), topic)
-  const found = await selectRows(await environment.inspection(), { topic, partitions }, table, query)
-  if (!found.isWhole && limit === undefined)
-    throw new CliFailure(`The result has more than ${most} rows: add a LIMIT.`)
-  return buildAnswer(
-    columns,
-    found.rows.map(row => row.map((value, index) => toShownValue(value, columns[index]?.type))),
-  )
-}
-
 /** Prints changes or events until the user stops the command, or the limit is reached. */
 async function follow(
   selection: Selection,
-  environment: Environment,
+  reader: TableReader,
   format: 'table' | 'csv' | 'json',
   terminal: Terminal,
 ): Promise<void> {
@@ -200,12 +182,9 @@ async function follow(
   }
   if (format !== 'json') stdout.write(formatLine(names))
   let count = 0
-  const log = await openSelectionLog(environment)
-  for await (const row of followSelection(log, selection, 'now', stop)) {
+  for await (const row of reader.push(selection, 'now', stop)) {
     const isEnd = 'ended' in row
-    const values = isEnd ? row.ended : row
-    const shownValues = values.map((value, index) => toShownValue(value, columns[index]?.type))
-    const line = formatLine(shownValues, isEnd)
+    const line = formatLine(toShownRow(isEnd ? row.ended : row, selection), isEnd)
     if (!stdout.write(line)) await once(stdout, 'drain')
     count += 1
     if (count >= limit) return
@@ -221,7 +200,9 @@ function formatAligned(values: readonly Value[], names: readonly string[], missi
   )
 }
 
-/** Returns a value as `sluice sql` shows it: a timestamp is RFC 3339. */
-function toShownValue(value: Value | undefined, type: ColumnType | undefined): Value {
-  return type === 'TIMESTAMP' && typeof value === 'number' ? instant(value) : (value ?? null)
+/** Returns the values of a row as `sluice sql` shows them: a timestamp is RFC 3339. */
+function toShownRow(values: readonly Value[], { columns }: Pick<Selection, 'columns'>): readonly Value[] {
+  return values.map((value, index) =>
+    columns[index]?.type === 'TIMESTAMP' && typeof value === 'number' ? instant(value) : value,
+  )
 }

@@ -112,7 +112,7 @@ async function tryTables(statements: string, options: SqlOptions, terminal: Term
   refuseDeclarations(statements)
   // Records of a range of time are answers of DuckDB.
   if (since !== undefined || until !== undefined) return false
-  return answerFromTables(statements, format, MAX_ROWS, resolveConfig(terminal, env), terminal, answers =>
+  return answerFromTables(statements, format, resolveConfig(terminal, env), terminal, answers =>
     printAnswers(answers, options, terminal, () => {}),
   )
 }
@@ -145,10 +145,7 @@ async function runQuery(
       config.families,
       question,
       async () => {
-        const { reach, ...sources } = await openSqlSources(
-          { config, connections: environment.connections, aws },
-          notice,
-        )
+        const { reach, ...sources } = await openSqlSources(environment, aws, notice)
         // The history of an environment remains when its topics are deleted.
         if (!sources.store) await requireEnvironment(environment)
         return { ...sources, reach: (topic, timeMs) => withTimeout(reach(topic, timeMs)) }

@@ -3,9 +3,9 @@ import { port } from '#runtime/settings/index.ts'
 import { createLocalAccess } from '../../console/access/access.ts'
 import { ConsoleEnvironment } from '../../console/environment.ts'
 import { createKsqlApp } from '../../console/ksql/app.ts'
-import { createSqlTableReader } from '../../console/ksql/sql-table-reader.ts'
 import { serveConsole, toUnusablePort } from '../../console/serve.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
+import { createTableReader } from '../../lib/operations/views/table-reader.ts'
 import { isOnThisMachine } from '../../lib/questions/environment.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
 import { parse } from '../../lib/views/language/parser.ts'
@@ -55,7 +55,7 @@ async function serveTables(options: ServeOptions, terminal: Terminal): Promise<v
   const { token, isGiven } = await resolveToken(tokenFile, terminal)
   const app = createKsqlApp({
     env: config.env,
-    reader: createSqlTableReader(environment),
+    reader: createTableReader(environment),
     parse,
     getTopic: signal => config.names.topicName(signal as Signal, config.env),
     access: createLocalAccess(token, { name: await resolveOperator(config), role: 'viewer' }, ownHost),

@@ -5,6 +5,7 @@ import { maxLength, object, optional, pipe, record, string, unknown } from 'vali
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import type { ChangingStatement } from '../../lib/operations/views/local-statements.ts'
 import type { StatementFolder } from '../../lib/operations/views/statement-folder.ts'
+import type { TableReader } from '../../lib/operations/views/table-reader.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
 import { compileSelect } from '../../lib/views/language/compile-select.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
@@ -18,7 +19,6 @@ import { ProblemError, STATUS, toProblem } from '../http/problem.ts'
 import { parseBody } from '../http/request-input.ts'
 import { createListFormat, createRowFormat, type ErrorAnswer, type RowFormat } from './row-format.ts'
 import { createRowStream } from './row-stream.ts'
-import type { SqlTableReader } from './sql-table-reader.ts'
 import {
   buildChangeAnswer,
   buildHealthAnswer,
@@ -31,7 +31,7 @@ import {
 
 export interface KsqlParts {
   readonly env: string
-  readonly reader: SqlTableReader
+  readonly reader: TableReader
   /** Parser of statements. Only the command line has one. */
   readonly parse: Parse
   readonly getTopic: (signal: string) => string

@@ -16,9 +16,11 @@ import { withTimeout } from '../diagnosis/observe.ts'
 import type { Input } from '../intake/input.ts'
 import type { DeadLetterSource } from '../queries/dead-letters/dead-letters.ts'
 import type { ReadTopic } from '../queries/kafka/consumer-lag.ts'
+import { answerSoon } from '../queries/kafka/kafka-answers.ts'
 import { listTopics } from '../queries/kafka/topic-descriptions.ts'
 import { readTopicBounds } from '../queries/kafka/topics.ts'
 import type { TopicSize } from '../tables/table.ts'
+import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
 import { type ActivatedPlan, NO_TABLES } from '../views/plan.ts'
 import { GuardedConnections } from './guarded-connections.ts'
 
@@ -125,9 +127,19 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
     return this.config.names.signalNamed(topic, this.config.env)
   }
 
-  /** Returns the name and the number of partitions of a topic, as declared. */
+  /** Returns the name and the number of partitions of a topic. If Kafka does not answer, the number is that of its declaration. */
   async topicSize(signal: Signal): Promise<TopicSize> {
-    return this.config.names.topicSize(signal, this.config.env)
+    const { topic, partitions } = this.config.names.topicSize(signal, this.config.env)
+    return { topic, partitions: await this.countPartitions(topic, partitions) }
+  }
+
+  /** Returns the number of partitions of a topic. @param otherwise number to return if Kafka does not answer soon */
+  protected countPartitions(topic: string, otherwise: number): Promise<number> {
+    const find = (topics: readonly TopicLayout[]) => topics.find(layout => layout.topic === topic)
+    return answerSoon(
+      this.topics().then(topics => find(topics)?.partitions.length),
+      otherwise,
+    )
   }
 
   /** Reader of the data of all event types. */
@@ -136,10 +148,17 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
     return this.#reader
   }
 
-  /** Returns the SQL tables that are active. */
+  /** Returns the SQL tables that are active; `NO_TABLES` before the first run of the function `clock`. */
   async sqlTables(): Promise<ActivatedPlan> {
     const plan = await openStoredPlan(this.connections, this.config.env)
-    return (await plan.read()) ?? NO_TABLES
+    return (await plan.read()) ?? (await this.findTables()) ?? NO_TABLES
+  }
+
+  /** Returns the SQL tables by the log, which has them if Redis has lost them. */
+  protected async findTables(): Promise<ActivatedPlan | undefined> {
+    const { findActivations } = await import('../clock/activations.ts')
+    const ports = { log: await this.log(), bounds: await this.offsets() }
+    return (await findActivations<ActivatedPlan>(ports, this.config, VIEWS_ACTIVATED_TYPE)).newest
   }
 
   /** Returns the reader of dead letters. */

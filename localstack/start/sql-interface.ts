@@ -9,7 +9,6 @@ import { createOpenAccess } from '../../console/access/access.ts'
 import type { ConsoleEnvironment } from '../../console/environment.ts'
 import type { ConsoleHono } from '../../console/http/person.ts'
 import { createKsqlApp } from '../../console/ksql/app.ts'
-import { createSqlTableReader } from '../../console/ksql/sql-table-reader.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { formatEmitters } from '../../lib/app/functions.ts'
 import { loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
@@ -18,6 +17,7 @@ import { readSettings, VIEWS } from '../../lib/app/settings/index.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
 import { openViewPorts } from '../../lib/operations/views/apply-views.ts'
 import { StatementFolder } from '../../lib/operations/views/statement-folder.ts'
+import { createTableReader } from '../../lib/operations/views/table-reader.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { PROJECT } from '../../scripts/paths.ts'
@@ -60,7 +60,7 @@ export function createSqlInterface(
 ): Hono<ConsoleHono> {
   return createKsqlApp({
     env: shown.config.env,
-    reader: createSqlTableReader(shown),
+    reader: createTableReader(shown),
     parse,
     getTopic: signal => shown.topic(signal as Signal),
     access: createOpenAccess({ name: userOfMachine(), role: 'operator' }),

@@ -1,8 +1,8 @@
 /** Tables in memory for tests of those who ask: a plan, rows that are there, and changes that a test makes. */
 
-import type { RowValues, SqlTableReader } from '../../console/ksql/sql-table-reader.ts'
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import type { RowChange } from '../../lib/operations/views/follow-selection.ts'
+import type { RowValues, TableReader } from '../../lib/operations/views/table-reader.ts'
 import type { ActivatedPlan, TablePlan } from '../../lib/views/plan.ts'
 
 const GROUP = { kind: 'group', index: 0 } as const
@@ -44,7 +44,7 @@ export const PLAN: ActivatedPlan = {
 }
 
 /** Reader whose rows and changes a test decides. */
-export class MemoryTables implements SqlTableReader {
+export class MemoryTables implements TableReader {
   plan: ActivatedPlan = PLAN
   rows: RowValues[] = [
     ['sit', 2],

@@ -1,9 +1,6 @@
 /** Opens the history and the topics of an environment for SQL. */
 import type { AwsPlace } from '#runtime/adapters/aws/secrets-and-parameters.ts'
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
-import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import type { Connections } from '#runtime/lambda/connections.ts'
-import { once } from '#runtime/lambda/once.ts'
 import type { Config } from '../../app/config.ts'
 import { dataReader } from '../../app/data-reader.ts'
 import { historyAt } from '../../app/history-store.ts'
@@ -11,14 +8,8 @@ import { loadInputSchemas } from '../../app/loaded-inputs.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../history/store.ts'
 import { getTableSignal } from '../../history/tables.ts'
 import { readTopicReach } from '../../queries/kafka/topics.ts'
+import type { Environment } from '../../questions/environment.ts'
 import type { SqlSources } from './load-table.ts'
-
-/** Servers of an environment. */
-export interface SqlServers {
-  readonly config: Config
-  readonly connections: Pick<Connections, 'kafka' | 'log' | 'register'>
-  readonly aws: AwsPlace
-}
 
 /**
  * Returns the sources of an environment. Without a usable bucket, the topics are the only source.
@@ -26,23 +17,24 @@ export interface SqlServers {
  * @param notice receives a sentence if the bucket cannot be used
  */
 export async function openSqlSources(
-  { config, connections, aws }: SqlServers,
+  environment: Pick<Environment, 'config' | 'log' | 'offsets'>,
+  aws: AwsPlace,
   notice: (sentence: string) => void,
 ): Promise<SqlSources> {
+  const { config } = environment
   const brought = await loadInputSchemas(config)
-  const offsets = once(async () => connections.register(new TopicOffsets(await connections.kafka())))
   return {
     store: await openUsableStore(config, aws, notice),
     topics: table => [config.names.topicName(getTableSignal(table), config.env)],
     reach: async (topic, timeMs) => {
       try {
-        return await readTopicReach(await offsets(), topic, timeMs)
+        return await readTopicReach(await environment.offsets(), topic, timeMs)
       } catch (error) {
         if (isUnknownTopic(error)) return undefined
         throw error
       }
     },
-    log: () => connections.log(),
+    log: () => environment.log(),
     reader: dataReader(config),
     brought,
   }

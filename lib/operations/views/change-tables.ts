@@ -15,8 +15,7 @@ import {
   openViewPorts,
   type ViewPorts,
 } from './apply-views.ts'
-import { readInForce } from './in-force.ts'
-import { hasChanges, type PlanChange, planChange, removeTables } from './plan-change.ts'
+import { hasChanges, joinNames, type PlanChange, planChange, removeTables } from './plan-change.ts'
 import { readPlan } from './statements.ts'
 
 /** Change of the tables in force. */
@@ -59,7 +58,7 @@ Examples:
         throw fileFailure(folder, error)
       },
     )
-    const inForce = await readInForce(environment)
+    const inForce = await environment.sqlTables()
     const { underway } = await createApplyingStore(await connections.redis(), config.env).read()
     return { folder, inForce, wanted, change: planChange(inForce, wanted), unfinished: underway }
   },
@@ -85,7 +84,7 @@ Examples:
   fields: { table: listField(nameField('names of tables')) },
   asks: ({ change }: TablesPlan) => `Drop ${joinNames(change.dropped)}?`,
   async plan(environment, { table: names }): Promise<TablesPlan> {
-    const inForce = await readInForce(environment)
+    const inForce = await environment.sqlTables()
     const wanted = removeTables(inForce, names)
     return { inForce, wanted, change: { ...planChange(inForce, wanted), unchanged: [], withoutPast: [] } }
   },
@@ -160,8 +159,4 @@ async function changeTables(
 
 function describeResult({ isComplete }: { readonly isComplete: boolean }): readonly string[] {
   return isComplete ? ['Done.'] : []
-}
-
-function joinNames(tables: readonly TablePlan[]): string {
-  return tables.map(({ name }) => name).join(', ')
 }

@@ -116,3 +116,8 @@ export function removeTables(plan: ActivatedPlan, names: readonly string[]): Vie
   const dropped = new Set(names.map(name => requireTable(plan, name).name))
   return { streams: plan.streams, tables: readableTables(plan).filter(({ name }) => !dropped.has(name)) }
 }
+
+/** Returns the names of tables, separated by commas. */
+export function joinNames(tables: readonly TablePlan[]): string {
+  return tables.map(({ name }) => name).join(', ')
+}

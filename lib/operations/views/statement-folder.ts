@@ -19,7 +19,7 @@ import { runAudited, type Trail } from '../audited-operation.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
 import { applyViews, createProgress, formatProgress, TablesNotReady, type ViewPorts } from './apply-views.ts'
 import { type ChangingStatement, editStatements } from './local-statements.ts'
-import { hasChanges, type PlanChange, planChange, withUndeclared } from './plan-change.ts'
+import { hasChanges, joinNames, type PlanChange, planChange, withUndeclared } from './plan-change.ts'
 import { formatPlan, readStatements } from './statements.ts'
 
 export interface FolderParts {
@@ -248,8 +248,4 @@ function describeApplied(
       : []),
   ]
   return lines.join('\n')
-}
-
-function joinNames(tables: readonly TablePlan[]): string {
-  return tables.map(({ name }) => name).join(', ')
 }

@@ -1,7 +1,9 @@
 /** Converts errors of requests to Kafka. Requests to Redis already fail with `Unavailable`. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { brokersAnswer, isAway, isRefusal } from '#runtime/adapters/kafka/availability.ts'
 import { RefusedByKafka, unknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import { serverUnavailable } from '#runtime/adapters/server-failure.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
 
 /**
  * Waits for an answer of Kafka, and converts its errors. All other errors are rethrown.
@@ -25,6 +27,25 @@ function toFailure(what: string, error: unknown): unknown {
   if (isRefusal(error))
     return new RefusedByKafka(`Kafka refuses to describe the ${what}: ${getReason(error)}`, { cause: error })
   return isAway(error) ? serverUnavailable('kafka', error) : error
+}
+
+/** Time for which a query that can do without Kafka waits for it, in milliseconds. */
+const BRIEFLY_MS = 500
+
+/**
+ * Returns an answer of Kafka.
+ *
+ * @param answer rejects with the errors of `awaitKafkaAnswer`; undefined for an unknown value
+ * @param otherwise value to return if Kafka does not answer soon
+ */
+export async function answerSoon<T>(answer: Promise<T | undefined>, otherwise: T): Promise<T> {
+  const found = answer.catch(ignoreOutage)
+  return (await Promise.race([found, pause(BRIEFLY_MS, undefined, { ref: false })])) ?? otherwise
+}
+
+function ignoreOutage(error: unknown): undefined {
+  const isExpected = error instanceof Unavailable || error instanceof RefusedByKafka
+  if (!isExpected) throw error
 }
 
 /** Returns the message of the innermost error, which is the most specific one. The Kafka client wraps errors, sometimes twice. */

@@ -243,9 +243,7 @@ describe('the seam of history and topics', () => {
     const inputs = { inputsFile: 'config/inputs.yaml', mappingsDir: 'config/mappings' }
     const config = { ...VOCABULARY, env: 'test', historyBucket: 'history', ...inputs } as never
     const notices: string[] = []
-    const { store: none } = await openSqlSources({ config, connections: {} as never, aws: {} }, text =>
-      notices.push(text),
-    )
+    const { store: none } = await openSqlSources({ config } as never, {}, text => notices.push(text))
     const sentence = 's3://history: Access Denied. Only the records that are still in the topics are read.'
     assert.deepEqual([none, notices, mock.callCount()], [undefined, [sentence], 1])
   })

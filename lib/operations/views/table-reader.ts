@@ -1,20 +1,16 @@
-/** Reads the tables of an environment for ksqlDB's REST interface. */
-import { OperationFailure } from '../../lib/operations/operation-failure.ts'
-import {
-  followSelection,
-  openSelectionLog,
-  type RowChange,
-} from '../../lib/operations/views/follow-selection.ts'
-import { selectRows } from '../../lib/queries/states/view-rows.ts'
-import type { Value } from '../../lib/views/evaluate-expression.ts'
-import type { Selection, TableSelection } from '../../lib/views/language/compile-select.ts'
-import type { ActivatedPlan } from '../../lib/views/plan.ts'
-import type { ConsoleEnvironment } from '../environment.ts'
+/** Answers questions about the tables and streams of an environment: with rows of now, or with changes and events as they come. */
+import { selectRows } from '../../queries/states/view-rows.ts'
+import type { Environment } from '../../questions/environment.ts'
+import type { Value } from '../../views/evaluate-expression.ts'
+import type { Selection, TableSelection } from '../../views/language/compile-select.ts'
+import type { ActivatedPlan } from '../../views/plan.ts'
+import { OperationFailure } from '../operation-failure.ts'
+import { followSelection, openSelectionLog, type RowChange } from './follow-selection.ts'
 
 /** Values of the columns of a row, in their order. */
 export type RowValues = readonly Value[]
 
-export interface SqlTableReader {
+export interface TableReader {
   /** Returns the plan in force. @throws Unavailable */
   tables(): Promise<ActivatedPlan>
   /** Returns the current rows. @throws Unavailable, or OperationFailure for too many rows */
@@ -26,7 +22,7 @@ export interface SqlTableReader {
 /** Maximum number of current rows, which are in memory at once. */
 const MAX_ROWS = 50_000
 
-export function createSqlTableReader(environment: ConsoleEnvironment): SqlTableReader {
+export function createTableReader(environment: Environment): TableReader {
   return {
     tables: () => environment.sqlTables(),
     async pull({ table, key: group, limit, selectRow }) {

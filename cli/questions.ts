@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { omitUndefined } from '#runtime/consumer/index.ts'
 import type { AnyQuestion } from '../lib/questions/all.ts'
-import type { Column } from '../lib/questions/column.ts'
+import { type Column, divideFacts } from '../lib/questions/column.ts'
 import type { Environment } from '../lib/questions/environment.ts'
 import type { Field, Fields, Filter } from '../lib/questions/field.ts'
 import { type Answer, ask } from '../lib/questions/question.ts'
@@ -149,11 +149,8 @@ function formatThing(
   nowMs: number,
   width: number | undefined,
 ): string {
-  const known = columns.filter(column => column.only !== 'page' && isKnown(column, row))
-  const blocks = known.filter(({ of, type }) => (type === 'content' || type === 'block') && row[of] !== null)
-  const facts = known
-    .filter(column => !blocks.includes(column))
-    .map(column => [column.heading, formatCell(column, row, nowMs)])
+  const { facts, blocks } = divideFacts(columns, row, 'terminal')
+  const texts = facts.map(column => [column.heading, formatCell(column, row, nowMs)])
   const tables = sections.flatMap(({ of, title, columns, empty, only }) => {
     const rows = row[of] as readonly Row[] | null
     if (rows === null || only === 'page') return []
@@ -161,7 +158,7 @@ function formatThing(
   })
   return [
     `${title} ${escapeText(String(row[key]))}`,
-    ...formatList(facts, '  '),
+    ...formatList(texts, '  '),
     ...blocks.map(column => formatBlock(column, row)),
     ...tables,
   ].join('\n')
@@ -173,11 +170,6 @@ function formatBlock({ heading, of, type }: Column, row: Row): string {
     type === 'block' ? { kind: '', lines: String(row[of]).trimEnd() } : describeContent(row[of] as Content)
   const shown = lines === '' ? [] : escapeTextLines(lines).split('\n')
   return ['', kind === '' ? heading : `${heading}: ${kind}`, ...shown.map(line => `  ${line}`)].join('\n')
-}
-
-/** Returns whether a fact is known, or says something where it is not. */
-function isKnown({ of, none }: Column, row: Row): boolean {
-  return row[of] !== null || none !== undefined
 }
 
 function formatRows(

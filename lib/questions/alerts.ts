@@ -116,7 +116,9 @@ Examples:
   async read(environment, filter) {
     const { active } = await readConditions(environment)
     const found = selectPendingAlerts(active, toAlertFilter(filter))
-    return { rows: found.map(alert => ({ ...alert, key: `${alert.rule} ${alert.entity}` })) }
+    return {
+      rows: found.map(alert => ({ ...alert, key: `${alert.rule} ${alert.entity} ${alert.partition}` })),
+    }
   },
 }).shownAs({
   key: 'key',

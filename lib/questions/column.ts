@@ -98,6 +98,19 @@ export function count<const Member extends string, const More extends Options = 
   return column(of, { type: 'count', ...more }) as never
 }
 
+/** Divides the known facts about a thing into those that stand beside each other, and those of several lines below. Pure. */
+export function divideFacts(
+  columns: readonly Column[],
+  row: Readonly<Record<string, unknown>>,
+  face: NonNullable<Column['only']>,
+): Readonly<Record<'facts' | 'blocks', readonly Column[]>> {
+  const known = columns.filter(
+    ({ of, none, only = face }) => only === face && (row[of] !== null || none !== undefined),
+  )
+  const blocks = known.filter(({ of, type }) => (type === 'content' || type === 'block') && row[of] !== null)
+  return { facts: known.filter(column => !blocks.includes(column)), blocks }
+}
+
 /** Returns a heading such as `Failed at` for the member `failedAt`. */
 function toHeading(member: string): string {
   const words = member.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)

@@ -1,6 +1,7 @@
 /** Page of one thing: facts about it, and the tables of its sections. Everything follows from its description. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useContext } from 'preact/hooks'
+import { divideFacts } from '../../../lib/questions/column.ts'
 import type { Section } from '../../../lib/questions/question.ts'
 import type { Content } from '../../../lib/support/content.ts'
 import type { ShownQuestion } from '../../api/questions.ts'
@@ -66,18 +67,13 @@ interface ThingProps {
 }
 
 function Thing({ question: { key, columns, sections }, row, actions, children }: ThingProps): JSX.Element {
-  const known = columns.filter(
-    ({ of, none, only }) => only !== 'terminal' && (row[of] !== null || none !== undefined),
-  )
-  const blocks = known.filter(({ of, type }) => (type === 'content' || type === 'block') && row[of] !== null)
+  const { facts, blocks } = divideFacts(columns, row, 'page')
   return (
     <>
       <h2 class="breaks">{String(row[key])}</h2>
       <Facts
         areBeside
-        of={known
-          .filter(column => !blocks.includes(column))
-          .map(column => [column.heading, <Cell key={column.of} column={column} row={row} />])}
+        of={facts.map(column => [column.heading, <Cell key={column.of} column={column} row={row} />])}
       />
       {children}
       {blocks.map(({ of, heading, type }) =>

@@ -42,7 +42,7 @@ export interface AlertSource {
   active(entity: string): Promise<ActiveAlert[]>
 }
 
-export type PendingAlert = Pick<ActiveAlert, 'entity' | 'rule' | 'activeAt'>
+export type PendingAlert = Pick<ActiveAlert, 'entity' | 'rule' | 'activeAt' | 'partition'>
 
 /** Alert with all transitions. */
 export interface ShownAlert extends AlertLife {
@@ -105,7 +105,11 @@ export function selectPendingAlerts(
     .filter(({ rule }) => matchesAnyPattern(rules, getRuleName(rule)))
     .filter(alert => isOfEntity(alert.entity))
     .filter(({ activeAt }) => sinceMs <= Date.parse(activeAt) && Date.parse(activeAt) < untilMs)
-  return preferExact(fitting, entity).map(({ rule, entity, activeAt }) => ({ rule, entity, activeAt }))
+  return preferExact(fitting, entity).map(toPendingAlert)
+}
+
+function toPendingAlert({ rule, entity, activeAt, partition }: ActiveAlert): PendingAlert {
+  return { rule, entity, activeAt, partition }
 }
 
 /** Returns the name of a rule without its labels and metric. */
@@ -150,7 +154,7 @@ export async function readShownAlerts(
   return {
     alerts: shown.map(life => ({ ...life, phase: phases.get(life.id) ?? null })),
     total: lives.length,
-    pending: pending.map(({ rule, entity, activeAt }) => ({ rule, entity, activeAt })),
+    pending: pending.map(toPendingAlert),
     behind,
   }
 }

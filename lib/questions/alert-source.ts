@@ -16,10 +16,11 @@ import { readTopicBounds, readTopicReach } from '../queries/kafka/topics.ts'
 import { selectNewest } from '../queries/records/newest-ranges.ts'
 import { type Range, searchRecords, toRanges } from '../queries/records/read-records.ts'
 import { type AlertSummary, isMatched } from '../tables/alert-summary.ts'
-import { type ActiveAlert, conditionTopics, readActiveAlerts } from '../tables/conditions.ts'
+import type { ActiveAlert } from '../tables/conditions.ts'
 import { type FiringNow, firingNow } from '../tables/firing-alerts.ts'
 import type { Environment } from './environment.ts'
 import { createSignal, type Limits } from './question.ts'
+import { readConditionsOf } from './rules.ts'
 
 type Bounds = Pick<Limits, 'mostRecords' | 'withinMs' | 'stop'>
 
@@ -84,9 +85,8 @@ export class LimitedAlertSource implements AlertSource {
     return [...lives.values()]
   }
 
-  async active(entity: string): Promise<ActiveAlert[]> {
-    const topics = await conditionTopics(signal => this.#environment.topicSize(signal))
-    return readActiveAlerts(await this.#environment.inspection(), ...topics, entity)
+  active(entity: string): Promise<ActiveAlert[]> {
+    return readConditionsOf(this.#environment, entity)
   }
 
   /** Returns the active silences. */

@@ -53,7 +53,7 @@ Examples:
   onPage: { most: 200, withinMs: 2_000 },
   async read(environment, { state = 'open', ...conditions }, limits) {
     const filter = { ...toDeadLetterFilter(conditions), state, limit: limits.most }
-    const now = await look(environment, state === 'open', limits)
+    const now = await readDeadLettersNow(environment, state === 'open', limits)
     const { rows, counts } = listNewestDeadLetters(environment.config.families, now, filter)
     const letters = rows.filter(row => row.kind === 'letter').toReversed()
     const broken = rows.filter(row => row.kind === 'broken')
@@ -169,8 +169,16 @@ export function describeMissing({ config }: Pick<Environment, 'config'>, names: 
   return `No dead letter ${names.join(', ')} in "${config.env}", or its retention has ended: \`sluice dlq list\` lists the dead letters.`
 }
 
-/** Reads the current dead letters. An environment keeps them, so that a page that asks again reads only what is new. */
-function look(environment: Environment, isOpen: boolean, limits: Limits): Promise<DeadLettersNow> {
+/**
+ * Reads the current dead letters. An environment keeps them, so that a page that asks again reads only what is new.
+ *
+ * @param isOpen true for open dead letters, which a table has
+ */
+export function readDeadLettersNow(
+  environment: Environment,
+  isOpen: boolean,
+  limits: Pick<Limits, 'mostRecords' | 'withinMs' | 'stop'>,
+): Promise<DeadLettersNow> {
   const { withinMs = Number.POSITIVE_INFINITY, stop } = limits
   const newest = Number.isFinite(limits.mostRecords) ? { newest: NEWEST } : {}
   const kept = environment.keep(`dead-letters ${isOpen}`, async () => {

@@ -12,6 +12,7 @@ import {
   type Conditions,
   conditionsNow,
   conditionTopics,
+  readActiveAlerts,
   reportedName,
 } from '../tables/conditions.ts'
 import { column, count, type Tone } from './column.ts'
@@ -131,6 +132,12 @@ export function readConditions(environment: Environment): Promise<Conditions> {
     const topics = await conditionTopics(signal => environment.topicSize(signal))
     return conditionsNow(await environment.inspection(), ...topics)
   })
+}
+
+/** Reads the conditions of an entity or a group. @param entity complete name: source and subject, separated by a space */
+export async function readConditionsOf(environment: Environment, entity: string): Promise<ActiveAlert[]> {
+  const topics = await conditionTopics(signal => environment.topicSize(signal))
+  return readActiveAlerts(await environment.inspection(), ...topics, entity)
 }
 
 export function toRuleRow(rule: AnyRule, { active, reporting }: Conditions): RuleRow {

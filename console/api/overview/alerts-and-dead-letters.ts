@@ -2,7 +2,7 @@
 
 import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { readAlertLives } from '../../../lib/queries/alerts/alert-lives.ts'
-import { DeadLetters } from '../../../lib/queries/dead-letters/dead-letters.ts'
+import { readDeadLettersNow } from '../../../lib/questions/dead-letters.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 
@@ -52,42 +52,11 @@ function formatEnds(bounds: readonly Bounds[]): string {
   return bounds.map(({ end }) => end).join()
 }
 
-/**
- * Time limit of one call, in milliseconds. Counting in a large topic takes several calls, and the number is unknown until the whole
- * topic has been read.
- */
-const FOR_MS = 500
+/** Limits of one count, whose answer is unknown until all records have been read. Counting in a large topic takes several calls. */
+const COUNT_LIMITS = { mostRecords: Number.POSITIVE_INFINITY, withinMs: 500 }
 
-export class OpenDeadLetters {
-  readonly #environment: ConsoleEnvironment
-  #letters: DeadLetters | undefined
-  #bounds: readonly Bounds[] = []
-  #ends = ''
-  #open: number | null = null
-
-  constructor(environment: ConsoleEnvironment) {
-    this.#environment = environment
-  }
-
-  /**
-   * Returns the number of open dead letters; null until the whole topic has been read.
-   *
-   * @param bounds current offsets of the topic; undefined if unknown or if the topic does not exist
-   * @throws the errors of `readRecords`
-   */
-  async count(bounds?: readonly Bounds[]): Promise<number | null> {
-    if (!bounds) return this.#open
-    const ends = bounds.map(({ start, end }) => `${start}-${end}`).join()
-    if (ends === this.#ends) return this.#open
-    this.#bounds = bounds
-    this.#letters ??= new DeadLetters({
-      ...(await this.#environment.letters()),
-      bounds: async () => this.#bounds,
-    })
-    const endMs = performance.now() + FOR_MS
-    const { rows, left, pending } = await this.#letters.look(() => performance.now() < endMs)
-    this.#open = pending === 0 ? rows.filter(({ handled }) => !handled).length + left : null
-    this.#ends = pending === 0 ? ends : ''
-    return this.#open
-  }
+/** Returns the number of open dead letters; null until the whole topic has been read. @throws the errors of `readRecords` */
+export async function countOpenDeadLetters(environment: ConsoleEnvironment): Promise<number | null> {
+  const { rows, left, pending } = await readDeadLettersNow(environment, true, COUNT_LIMITS)
+  return pending === 0 ? rows.filter(({ handled }) => !handled).length + left : null
 }

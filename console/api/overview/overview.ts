@@ -22,7 +22,7 @@ import { firingNow } from '../../../lib/tables/firing-alerts.ts'
 import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { toProblem } from '../../http/problem.ts'
-import { OpenDeadLetters, RecentAlerts } from './alerts-and-dead-letters.ts'
+import { countOpenDeadLetters, RecentAlerts } from './alerts-and-dead-letters.ts'
 import { buildCounters, type Lag } from './counters.ts'
 import { buildLanes, type Lane } from './flow.ts'
 
@@ -94,14 +94,12 @@ export class OverviewReader {
   readonly #offsets: () => Promise<TopicOffsets>
   readonly #members = new Cache<ReadonlyMap<string, number>>({ forMs: MEMBERS_FOR_MS })
   readonly #alerts: RecentAlerts
-  readonly #letters: OpenDeadLetters
   readonly #further: FurtherLags<ReadTopic>
   readonly #standing = new StallWatch(EVERY_MS)
 
   constructor(environment: ConsoleEnvironment) {
     this.#environment = environment
     this.#alerts = new RecentAlerts(environment)
-    this.#letters = new OpenDeadLetters(environment)
     this.#further = environment.connections.register(
       new FurtherLags(topic => environment.connections.at(topic)),
     )
@@ -127,7 +125,11 @@ export class OverviewReader {
         reading.then(read => this.#readRedis(atMs, read.lags ?? [])),
       ),
       awaitAnswer('kafka', config, this.#alerts.newest(bounds?.get('alerts'))),
-      awaitAnswer('kafka', config, this.#letters.count(bounds?.get('dlq'))),
+      awaitAnswer(
+        'kafka',
+        config,
+        bounds?.get('dlq') ? countOpenDeadLetters(this.#environment) : Promise.resolve(null),
+      ),
     ])
     const servers = { kafka: kafka.problem, redis: redis.problem }
     const getBatchingWindow = (name: string) =>

@@ -10,9 +10,10 @@ import { computeHistoryKey } from '../../../lib/alerting/rules-in-force.ts'
 import type { StatisticsSummary } from '../../../lib/analytics/statistics.ts'
 import { findReaderNeed } from '../../../lib/app/storage.ts'
 import type { Searched } from '../../../lib/queries/records/search-newest.ts'
+import { readConditionsOf } from '../../../lib/questions/rules.ts'
 import { HOUR_MS } from '../../../lib/support/duration.ts'
 import { ACTIVITIES } from '../../../lib/tables/activities.ts'
-import { type ActiveAlert, HISTORIES, readActiveAlerts } from '../../../lib/tables/conditions.ts'
+import { type ActiveAlert, HISTORIES } from '../../../lib/tables/conditions.ts'
 import {
   entityStatistics,
   type FoundStatistics,
@@ -90,14 +91,13 @@ export async function readEntityNow(
   const { partition, family, metrics, open } = statistics
   const inspection = await environment.inspection()
   const readings = await environment.topicSize('readings')
-  const patterns = await environment.topicSize('patterns')
   const spanMs = hours * HOUR_MS
   const endsMs = computeChartEnd(statistics, spanMs)
   const period = { sinceMs: endsMs - NEWEST_MS }
   const [[activity], [history], alerts, rules, recent] = await Promise.all([
     readEntityRows(inspection, ACTIVITIES, readings, entity),
     readEntityRows(inspection, HISTORIES, readings, entity),
-    readActiveAlerts(inspection, readings, patterns, entity),
+    readConditionsOf(environment, entity),
     reader.rules(partition),
     reader.readings(entity, partition, period),
   ])

@@ -1,5 +1,6 @@
 /** Texts of the states of entities. Pure. */
 import type { EntityState, HeldState, TimerState } from '../../lib/queries/states/entities.ts'
+import { durationText } from '../../lib/support/duration.ts'
 import { escapeText } from '../output/text-width.ts'
 
 export function formatEntities(reports: readonly EntityState[]): string {
@@ -16,7 +17,7 @@ export function formatEntities(reports: readonly EntityState[]): string {
 
 function formatHeld({ failure, parked, endsAfterMs, timers }: HeldState): string[] {
   const events = parked.length === 0 ? 'no events' : `${parked.length} events, from offset ${parked[0]} on`
-  const until = `until log time has advanced by more than ${formatClock(endsAfterMs)}`
+  const until = `until log time has advanced by more than ${durationText(endsAfterMs)}`
   return [
     failure === null
       ? `parked: ${events}, which the next record of the partition releases`
@@ -27,15 +28,6 @@ function formatHeld({ failure, parked, endsAfterMs, timers }: HeldState): string
   ]
 }
 
-/** Returns a duration such as `1d 02:03:04`. */
-function formatClock(ms: number): string {
-  const seconds = Math.floor(ms / 1000)
-  const days = Math.floor(seconds / 86_400)
-  const clock = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60]
-  const time = clock.map(part => String(part).padStart(2, '0')).join(':')
-  return days > 0 ? `${days}d ${time}` : time
-}
-
 function formatTimer({ name, due, firesAfterMs }: TimerState): string {
-  return `${name} due ${due}, fires when log time has advanced by more than ${formatClock(firesAfterMs)}`
+  return `${name} due ${due}, fires when log time has advanced by more than ${durationText(firesAfterMs)}`
 }

@@ -85,8 +85,3 @@ export function countVerdicts(findings: readonly Finding[]): Readonly<Record<Ver
   for (const { verdict } of findings) counts[verdict] += 1
   return counts
 }
-
-/** Returns a number with its noun, such as `1 broker` or `2 brokers`. */
-export function formatCount(count: number, one: string): string {
-  return `${count} ${count === 1 ? one : `${one}s`}`
-}

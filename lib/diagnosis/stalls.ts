@@ -1,6 +1,7 @@
 /** Detects stalls in any environment, from facts that Kafka and Redis report. Pure. */
 
 import type { ConsumerLag, ReadTopic } from '../queries/kafka/consumer-lag.ts'
+import { count } from '../support/count.ts'
 import { durationText } from '../support/duration.ts'
 
 /** Reason for a stall, with advice for the user. */
@@ -117,7 +118,7 @@ function joinUnread(stalls: readonly StalledFunctions[]): StalledFunctions[] {
   if (!first || unread.length === 1) return [...stalls]
   const functions = [...new Set(unread.flatMap(stall => stall.functions))]
   const pending = unread.reduce((sum, stall) => sum + (stall.unread ?? 0), 0)
-  const reason = `${formatRecordCount(pending)} pending, and ${unread.length} consumer groups have no members`
+  const reason = `${count(pending, 'record')} pending, and ${unread.length} consumer groups have no members`
   return [
     { ...first, functions, reason, unread: pending },
     ...stalls.filter(stall => !unread.includes(stall)),
@@ -143,7 +144,7 @@ export function describeLog(name: string): string {
 /** Returns the cause for a consumer that makes no progress. */
 function describeNoProgress(name: string, pending: number, forMs: number): Cause {
   return {
-    reason: `${formatRecordCount(pending)} pending, without progress for ${durationText(forMs)}`,
+    reason: `${count(pending, 'record')} pending, without progress for ${durationText(forMs)}`,
     advice: `Check its log (${describeLog(name)}). If it stops at one record, skip that record: npx sluice skip ${name} PARTITION@OFFSET`,
   }
 }
@@ -151,13 +152,9 @@ function describeNoProgress(name: string, pending: number, forMs: number): Cause
 /** Returns the cause for pending records of a consumer group that has no members. */
 export function describeNoReaders(group: string, pending: number): Cause {
   return {
-    reason: `${formatRecordCount(pending)} pending, and the consumer group ${group} has no members`,
+    reason: `${count(pending, 'record')} pending, and the consumer group ${group} has no members`,
     advice:
       'Check that the function is deployed and its trigger is enabled. It continues at its committed offsets.',
     unread: pending,
   }
-}
-
-function formatRecordCount(count: number): string {
-  return count === 1 ? '1 record' : `${count} records`
 }

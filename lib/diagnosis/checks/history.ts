@@ -2,9 +2,10 @@
 
 import { coverage, missingRanges } from '../../history/coverage.ts'
 import type { HistoryObject } from '../../history/object-key.ts'
+import { count } from '../../support/count.ts'
 import { DAY_MS } from '../../support/duration.ts'
 import type { ArchiveFacts } from '../facts.ts'
-import { type Finding, formatCount, type Judgement, runChecks, wrong } from '../finding.ts'
+import { type Finding, type Judgement, runChecks, wrong } from '../finding.ts'
 
 /** Number of ranges or objects that are named. */
 const MAX_NAMED = 3
@@ -38,7 +39,7 @@ function checkMissing({ days, partitions }: ArchivedTopic): Judgement | string {
     const [{ partition }] = objects as [HistoryObject]
     return missingRanges(coverage(objects)).map(range => `${partition}/${range.fromOffset}-${range.toOffset}`)
   })
-  if (ranges.length === 0) return `no offsets of the last ${formatCount(days, 'day')} are missing`
+  if (ranges.length === 0) return `no offsets of the last ${count(days, 'day')} are missing`
   return wrong(
     `offsets are missing: ${formatNames(ranges)}`,
     'If Kafka deleted them before they were archived, they are lost: see records-lost in docs/runbook.md. If an object was removed, restore its version in the bucket.',

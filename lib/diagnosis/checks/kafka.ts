@@ -1,6 +1,8 @@
 /** Checks the Kafka brokers. Pure. */
+
+import { count as countText } from '../../support/count.ts'
 import type { KafkaFacts, Settings, Standards } from '../facts.ts'
-import { createFinding, type Finding, formatCount, ok, runChecks, unknown, wrong } from '../finding.ts'
+import { createFinding, type Finding, ok, runChecks, unknown, wrong } from '../finding.ts'
 
 /**
  * Minimum retention of committed offsets, in minutes. It equals the retention of readings. If a group stops for longer, its offsets
@@ -20,7 +22,7 @@ export function checkKafka(facts: KafkaFacts, standards: Standards): Finding[] {
     ]
   const { brokers } = cluster.seen
   const racks = [...new Set(brokers.flatMap(({ rack }) => rack ?? []))].sort()
-  const count = formatCount(brokers.length, 'broker')
+  const count = countText(brokers.length, 'broker')
   const checks = {
     reached: () => `answers with ${count}`,
     encryption: checkEncryption,

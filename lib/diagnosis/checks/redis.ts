@@ -1,6 +1,8 @@
 /** Checks that Redis or Valkey keeps its data and that the functions have the permissions they need. Pure. */
+
+import { count } from '../../support/count.ts'
 import type { RedisFacts, RedisServer, Standards } from '../facts.ts'
-import { createFinding, type Finding, formatCount, runChecks, unknown, wrong } from '../finding.ts'
+import { createFinding, type Finding, runChecks, unknown, wrong } from '../finding.ts'
 import { NOT_REACHED } from './kafka.ts'
 
 const OLDEST = [6, 2] as const
@@ -139,7 +141,7 @@ function checkServerCopies({ address, info }: RedisServer, { isLocal }: Standard
 }
 
 function checkCopies({ connected_slaves: replicas = '0' }: Info) {
-  if (Number(replicas) > 0) return formatCount(Number(replicas), 'replica')
+  if (Number(replicas) > 0) return count(Number(replicas), 'replica')
   return wrong(
     'no replica is connected: a lost server means continuing from its last snapshot, or reading every topic from its start',
     'Add a replica.',

@@ -114,16 +114,16 @@ export function toLogRecords({ records }: Pick<Discarded, 'records'>): readonly 
  */
 function readEvent(payload: unknown): Json {
   if (payload === undefined || payload === null) return {}
-  const event = typeof payload === 'string' ? parseJson(payload) : payload
+  const event = typeof payload === 'string' ? parseText(payload, 'payload') : payload
   return object(object(event, 'payload').records, 'payload.records')
 }
 
-function parseJson(text: string): unknown {
+/** Parses JSON. @throws NotDiscarded without the parser's error message, which would quote the text */
+export function parseText(text: string, what: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // Do not include the parser's error message, which would quote the payload.
-    throw new NotDiscarded('payload is not JSON')
+    throw new NotDiscarded(`${what} is not JSON`)
   }
 }
 

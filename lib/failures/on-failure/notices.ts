@@ -3,7 +3,7 @@
  * that contains them. Pure.
  */
 import { isObject } from '../../support/json.ts'
-import { type Discarded, NotDiscarded, readDiscarded } from './discarded-batch.ts'
+import { type Discarded, NotDiscarded, parseText, readDiscarded } from './discarded-batch.ts'
 
 export interface ObjectPlace {
   readonly bucket: string
@@ -24,7 +24,7 @@ type Json = Readonly<Record<string, unknown>>
  * @throws NotDiscarded for any other message
  */
 export function readNotice(body: string): Notice {
-  const content = parseJson(body)
+  const content = parseText(body, 'the message')
   if (!isObject(content)) throw new NotDiscarded('the message is not an object')
   // SNS wraps each message in a notification, unless the subscription uses raw message delivery.
   if (content.Type === 'Notification' && typeof content.Message === 'string')
@@ -40,7 +40,7 @@ export function readNotice(body: string): Notice {
  * @throws NotDiscarded if the text does not describe discarded records
  */
 export function readObject(text: string): Discarded {
-  return readDiscarded(parseJson(text))
+  return readDiscarded(parseText(text, 'the message'))
 }
 
 /**
@@ -72,13 +72,4 @@ function decodeObjectKey(key: string): string {
 function part(value: unknown, key: string): Json {
   const found = isObject(value) ? value[key] : undefined
   return isObject(found) ? found : {}
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // Do not include the parser's error message, which would quote the text.
-    throw new NotDiscarded('the message is not JSON')
-  }
 }

@@ -6,6 +6,7 @@
 import type { TopicComparison, TopicDifference } from '#runtime/adapters/kafka/application-topics.ts'
 import type { Names } from '../../app/names.ts'
 import { isServerlessCluster } from '../../app/resource-names.ts'
+import { count } from '../../support/count.ts'
 
 export interface TopicCreation {
   readonly topic: string
@@ -111,14 +112,14 @@ const RULES: Readonly<Record<string, Rule>> = {
     'copies are moved between brokers by an assignment of replicas: use kafka-reassign-partitions of Kafka',
   'retention.ms': ({ found, wanted }, { records }) =>
     records > 0 && parseRetention(wanted) < parseRetention(found)
-      ? `records older than the new retention would be lost (it keeps ${formatRecordCount(records)})`
+      ? `records older than the new retention would be lost (it keeps ${count(records, 'record')})`
       : undefined,
   'cleanup.policy': (_, { records }) =>
-    records > 0 ? `another policy would remove records (it keeps ${formatRecordCount(records)})` : undefined,
+    records > 0 ? `another policy would remove records (it keeps ${count(records, 'record')})` : undefined,
   // Consumers use the timestamps of records as the log clock, which must not go back. Retention also depends on timestamps.
   'message.timestamp.type': (_, { records }) =>
     records > 0
-      ? `the times of the records that it keeps are of the other type (it keeps ${formatRecordCount(records)})`
+      ? `the times of the records that it keeps are of the other type (it keeps ${count(records, 'record')})`
       : undefined,
   'max.message.bytes': ({ found, wanted }, { records }) =>
     records > 0 && Number(wanted) < Number(found)
@@ -134,8 +135,4 @@ const RULES: Readonly<Record<string, Rule>> = {
 function parseRetention(setting: string): number {
   const ms = Number(setting)
   return ms < 0 ? Number.POSITIVE_INFINITY : ms
-}
-
-function formatRecordCount(records: number): string {
-  return records === 1 ? '1 record' : `${records} records`
 }

@@ -3,18 +3,12 @@
  * and the types of the values are derived from the declaration. `commands.ts` lists the commands.
  */
 
-import {
-  ENVIRONMENT_NAME,
-  either,
-  instant,
-  type Kind,
-  mapKind,
-  text,
-  wholeNumber,
-} from '#runtime/settings/index.ts'
+import { ENVIRONMENT_NAME, type Kind, text, wholeNumber } from '#runtime/settings/index.ts'
 import { duration } from '../lib/app/settings/duration.ts'
 import type { FieldRules } from '../lib/questions/field-rules.ts'
 import type { Terminal } from './terminal.ts'
+
+export { SOME_TEXT, TIME_OR_AGO } from '../lib/questions/field.ts'
 
 /** Declaration of an argument or option. */
 export interface Parameter<Value> {
@@ -191,14 +185,5 @@ export const NATURAL = wholeNumber({ least: 0 })
 
 /** Kind for a duration greater than zero, in milliseconds. */
 export const DURATION = duration()
-
-/** Kind for an RFC 3339 time or a duration before now, in milliseconds since the epoch. */
-export const TIME_OR_AGO = either(
-  instant(),
-  mapKind(duration(), ms => Date.now() - ms),
-)
-
-/** Kind for non-empty text. An empty value is rejected, because it usually results from a shell variable that is not set. */
-export const SOME_TEXT = text(/\S/, 'a text that is not empty')
 
 export const ANY_TEXT = text(/^/, 'a text')

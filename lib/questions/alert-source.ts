@@ -4,6 +4,7 @@ import type { LogRecord } from '#runtime/cloudevents/index.ts'
 import { PlainLog, plainRecords } from '#runtime/pipeline/decoding/index.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { openStoredSilences } from '../clock/stored-silences.ts'
+import { NOTIFIER } from '../notification/firing-alerts.ts'
 import { getPhase, type Silence } from '../notification/silences.ts'
 import {
   type AlertLife,
@@ -11,16 +12,15 @@ import {
   collectLives,
   readAlertLives,
 } from '../queries/alerts/alert-lives.ts'
-import { type AlertSource, countRecordsBehind } from '../queries/alerts/known-alerts.ts'
+import { countOffsetsBehind } from '../queries/kafka/consumer-lag.ts'
 import { readTopicBounds, readTopicReach } from '../queries/kafka/topics.ts'
 import { selectNewest } from '../queries/records/newest-ranges.ts'
 import { type Range, searchRecords, toRanges } from '../queries/records/read-records.ts'
+import { computeSum } from '../support/count.ts'
 import { type AlertSummary, isMatched } from '../tables/alert-summary.ts'
-import type { ActiveAlert } from '../tables/conditions.ts'
 import { type FiringNow, firingNow } from '../tables/firing-alerts.ts'
 import type { Environment } from './environment.ts'
 import { createSignal, type Limits } from './question.ts'
-import { readConditionsOf } from './rules.ts'
 
 type Bounds = Pick<Limits, 'mostRecords' | 'withinMs' | 'stop'>
 
@@ -29,7 +29,7 @@ interface Options {
   readonly holding?: string
 }
 
-export class LimitedAlertSource implements AlertSource {
+export class AlertSource {
   /** Number of older records that were not read because of the limit. */
   leftOut = 0
   /** True if the time limit was reached before all records were read. */
@@ -49,6 +49,7 @@ export class LimitedAlertSource implements AlertSource {
     return names.topicSize('alerts', env)
   }
 
+  /** Returns the alerts in the view of firing alerts. */
   async firing(): Promise<FiringNow[]> {
     const [inspection, topic] = [
       await this.#environment.inspection(),
@@ -57,16 +58,28 @@ export class LimitedAlertSource implements AlertSource {
     return firingNow(this.#environment.config.families, inspection, topic)
   }
 
+  /** Returns how many records of the topic the view has not processed yet; null if unknown. */
   async behind(): Promise<number | null> {
+    const { topic } = this.topic
     try {
-      const bounds = await readTopicBounds(await this.#environment.offsets(), this.topic.topic)
-      return await countRecordsBehind(await this.#environment.inspection(), this.topic, bounds)
+      const bounds = await readTopicBounds(await this.#environment.offsets(), topic)
+      const inspection = await this.#environment.inspection()
+      const lags = bounds.map(async (bound, partition) => {
+        const { appliedOffset } = await inspection.summary({ consumer: NOTIFIER, topic, partition })
+        return countOffsetsBehind(bound, appliedOffset + 1)
+      })
+      return computeSum(await Promise.all(lags))
     } catch (error) {
       if (error instanceof Unavailable && error.code === 'broker-unavailable') return null
       throw error
     }
   }
 
+  /**
+   * Returns the histories of alerts in the topic.
+   *
+   * @param fromMs earliest time at which records were written; undefined for all retained records
+   */
   async lives(
     fromMs: number | undefined,
     isWanted?: AlertPredicate,
@@ -83,10 +96,6 @@ export class LimitedAlertSource implements AlertSource {
     const lives = await readAlertLives(families, log, ranges, { signal, ...(isWanted && { isWanted }) })
     this.isCut = signal.aborted
     return [...lives.values()]
-  }
-
-  active(entity: string): Promise<ActiveAlert[]> {
-    return readConditionsOf(this.#environment, entity)
   }
 
   /** Returns the active silences. */

@@ -1,15 +1,15 @@
 /** One alert, or the alerts of one entity, with their events. */
 import type { Silence } from '../notification/silences.ts'
 import type { AlertTransition } from '../queries/alerts/alert-lives.ts'
-import { type PendingAlert, readShownAlerts, type ShownAlert } from '../queries/alerts/known-alerts.ts'
 import { Failure } from '../support/failure.ts'
 import { entityText } from '../support/group-text.ts'
 import { describeEnd, describeLag, describeReason } from '../tables/alert-end.ts'
-import { findSilenceIds, LimitedAlertSource } from './alert-source.ts'
+import { AlertSource, findSilenceIds } from './alert-source.ts'
 import { judgeAlert } from './alerts.ts'
 import { column, type Tone } from './column.ts'
 import type { Environment } from './environment.ts'
 import { nameField, timeField } from './field.ts'
+import { type PendingAlert, readShownAlerts, type ShownAlert } from './known-alerts.ts'
 import { type Limits, question } from './question.ts'
 
 /** Format of an alert's id, as `derivedId` creates it. */
@@ -36,9 +36,9 @@ Examples:
     // Within a limit, only an id is searched for, because another text could match many records.
     const isById = Number.isFinite(limits.mostRecords)
     if (isById && !DERIVED_ID.test(wanted)) throw missingAlert(environment, wanted, limits)
-    const source = new LimitedAlertSource(environment, limits, isById ? { holding: wanted } : {})
+    const source = new AlertSource(environment, limits, isById ? { holding: wanted } : {})
     const selection = { sinceMs: since, limit: limits.most }
-    const { alerts, total, pending, behind } = await readShownAlerts(source, wanted, selection)
+    const { alerts, total, pending, behind } = await readShownAlerts(environment, source, wanted, selection)
     // The id can also occur in another alert's record, for example in the name of an entity.
     const isOther = isById && alerts[0]?.id !== wanted
     const all = isOther ? [] : [...alerts.toReversed(), ...pending]

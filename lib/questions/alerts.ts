@@ -1,14 +1,14 @@
 import { omitUndefined } from '#runtime/consumer/index.ts'
 import { createKind } from '#runtime/settings/index.ts'
 import { SEVERITIES } from '../alerting/rule.ts'
-import { selectAlerts, selectPendingAlerts, WANTED_STATES } from '../queries/alerts/known-alerts.ts'
 import { toFlatDocument } from '../queries/records/flat-document.ts'
 import { count as countText } from '../support/count.ts'
 import { describeEnd, describeLag } from '../tables/alert-end.ts'
 import type { AlertFilter, AlertSummary } from '../tables/alert-summary.ts'
-import { findSilenceIds, LimitedAlertSource } from './alert-source.ts'
+import { AlertSource, findSilenceIds } from './alert-source.ts'
 import { column, type Tone } from './column.ts'
 import { choiceField, type Field, type Filter, requireOrder, textField, timeField } from './field.ts'
+import { selectAlerts, selectPendingAlerts, WANTED_STATES } from './known-alerts.ts'
 import { question } from './question.ts'
 import { readConditions } from './rules.ts'
 
@@ -60,7 +60,7 @@ Examples:
   async read(environment, filter, limits) {
     const { state = 'firing' } = filter
     requireOrder(filter)
-    const source = new LimitedAlertSource(environment, limits)
+    const source = new AlertSource(environment, limits)
     const behind = state === 'resolved' ? 0 : await source.behind()
     const found = await selectAlerts(source, state, toAlertFilter(filter))
     const silences = await source.silences()
@@ -145,7 +145,7 @@ export function judgeAlert({ state, severity }: Pick<AlertSummary, 'state' | 'se
   return severity === 'critical' ? 'bad' : 'warn'
 }
 
-function describeRest({ leftOut, isCut }: LimitedAlertSource): string[] {
+function describeRest({ leftOut, isCut }: AlertSource): string[] {
   return [
     ...(isCut ? ['The time limit was reached, so the list is incomplete. Choose a shorter time.'] : []),
     ...(leftOut > 0

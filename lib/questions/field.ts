@@ -51,7 +51,7 @@ export type Filter<Of extends Fields> = {
 }
 
 /** Kind for non-empty text. An empty value is rejected, because it usually results from a shell variable that is not set. */
-const SOME_TEXT = text(/\S/, 'a text that is not empty')
+export const SOME_TEXT = text(/\S/, 'a text that is not empty')
 
 /** Returns a field for a text. @param kind which texts are allowed; any by default */
 export function textField(about: string, example: string): Field<string>
@@ -106,13 +106,19 @@ export function choiceField<const Value extends string>(
   }
 }
 
+/** Kind for an RFC 3339 time or a duration before now, in milliseconds since the epoch. */
+export const TIME_OR_AGO = either(
+  instant(),
+  mapKind(duration(), ms => Date.now() - ms),
+)
+
 /** Returns a field for a time: an RFC 3339 time, or a duration before now. */
 export function timeField(about: string): Field<number> {
-  const kind = either(
-    instant(),
-    mapKind(duration(), ms => Date.now() - ms),
-  )
-  return { kind, about: `${about}: an RFC 3339 time, or a duration before now`, form: { type: 'time' } }
+  return {
+    kind: TIME_OR_AGO,
+    about: `${about}: an RFC 3339 time, or a duration before now`,
+    form: { type: 'time' },
+  }
 }
 
 /** Returns a field for an RFC 3339 time. */

@@ -1,4 +1,3 @@
-import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { SIGNALS, topicRow } from '../app/topic-table.ts'
 import type { RedriveTopic, RedriveTopics } from '../queries/dead-letters/redrive-decision.ts'
 import { findTopicBounds } from '../queries/kafka/topics.ts'
@@ -11,26 +10,21 @@ import type { Environment } from './environment.ts'
  */
 export async function readRedriveTopics(environment: Environment): Promise<RedriveTopics> {
   const readers = environment.listConsumers()
-  // The offsets of an environment may be a few seconds old.
-  const offsets = new TopicOffsets(await environment.kafka())
-  try {
-    const found = await Promise.all(
-      SIGNALS.filter(signal => signal !== 'dlq').map(async signal => {
-        const name = environment.topic(signal)
-        const bounds = await findTopicBounds(offsets, name)
-        if (!bounds) return []
-        const own = readers.filter(({ topic }) => topic === name)
-        const topic: RedriveTopic = {
-          isForInputs: signal === 'input-redrives',
-          bounds,
-          consumers: new Set(own.map(reader => reader.function)),
-          maxMessageBytes: topicRow(signal).maxMessageBytes,
-        }
-        return [[name, topic] as const]
-      }),
-    )
-    return new Map(found.flat())
-  } finally {
-    await offsets.close()
-  }
+  const offsets = await environment.offsets()
+  const found = await Promise.all(
+    SIGNALS.filter(signal => signal !== 'dlq').map(async signal => {
+      const name = environment.topic(signal)
+      const bounds = await findTopicBounds(offsets, name)
+      if (!bounds) return []
+      const own = readers.filter(({ topic }) => topic === name)
+      const topic: RedriveTopic = {
+        isForInputs: signal === 'input-redrives',
+        bounds,
+        consumers: new Set(own.map(reader => reader.function)),
+        maxMessageBytes: topicRow(signal).maxMessageBytes,
+      }
+      return [[name, topic] as const]
+    }),
+  )
+  return new Map(found.flat())
 }

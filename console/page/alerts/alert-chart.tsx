@@ -2,7 +2,7 @@
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { ShownAlert } from '../../../lib/queries/alerts/known-alerts.ts'
+import type { ShownAlert } from '../../../lib/questions/known-alerts.ts'
 import { computeRange, sliceColumns } from '../charts/chart-series.ts'
 import { TimeChart } from '../charts/time-chart.tsx'
 import { useAnswer } from '../client/api-queries.ts'

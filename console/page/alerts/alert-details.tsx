@@ -2,7 +2,7 @@
 
 import type { JSX } from 'preact'
 import type { AlertTransition } from '../../../lib/queries/alerts/alert-lives.ts'
-import type { ShownAlert } from '../../../lib/queries/alerts/known-alerts.ts'
+import type { ShownAlert } from '../../../lib/questions/known-alerts.ts'
 import { formatQuantity, shortNumber } from '../../../lib/support/short-number.ts'
 import { buildAddress } from '../client/address.ts'
 import { SingleAnswer } from '../components/answer-view.tsx'

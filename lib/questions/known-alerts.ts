@@ -1,46 +1,20 @@
 /** Combines all information about alerts: the view of firing alerts, the alerts topic, and the state of the consumer `alerting`. */
 
-import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
-import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { formatEntity } from '#runtime/consumer/index.ts'
-import { NOTIFIER } from '../../notification/firing-alerts.ts'
-import { DAY_MS } from '../../support/duration.ts'
-import { matchesAnyPattern, textFilter } from '../../support/text-match.ts'
-import { type AlertFilter, type AlertSummary, filteredAlerts } from '../../tables/alert-summary.ts'
-import type { ActiveAlert } from '../../tables/conditions.ts'
-import type { FiringNow } from '../../tables/firing-alerts.ts'
-import { preferExact, type TopicSize } from '../../tables/table.ts'
-import { countOffsetsBehind } from '../kafka/consumer-lag.ts'
-import type { Range } from '../records/read-records.ts'
-import type { AlertLife, AlertPredicate } from './alert-lives.ts'
+import type { AlertLife, AlertPredicate } from '../queries/alerts/alert-lives.ts'
+import { DAY_MS } from '../support/duration.ts'
+import { matchesAnyPattern, textFilter } from '../support/text-match.ts'
+import { type AlertFilter, type AlertSummary, filteredAlerts } from '../tables/alert-summary.ts'
+import type { ActiveAlert } from '../tables/conditions.ts'
+import type { FiringNow } from '../tables/firing-alerts.ts'
+import { preferExact } from '../tables/table.ts'
+import type { AlertSource } from './alert-source.ts'
+import type { Environment } from './environment.ts'
+import { readConditionsOf } from './rules.ts'
 
 /** States by which alerts can be selected. Firing alerts are read from the view, other alerts from the alerts topic. */
 export const WANTED_STATES = ['firing', 'resolved', 'all'] as const
 export type WantedState = (typeof WANTED_STATES)[number]
-
-/** Sources of information about alerts. The caller decides how much of the topic to read, and how to report an outage. */
-export interface AlertSource {
-  /** Returns the alerts in the view of firing alerts. */
-  firing(): Promise<FiringNow[]>
-  /** Returns how many records of the topic the view has not processed yet; null if unknown. */
-  behind(): Promise<number | null>
-  /**
-   * Returns the histories of alerts in the topic.
-   *
-   * @param fromMs earliest time at which records were written; undefined for all retained records
-   */
-  lives(
-    fromMs: number | undefined,
-    isWanted?: AlertPredicate,
-    isIn?: (range: Range) => boolean,
-  ): Promise<AlertLife[]>
-  /**
-   * Returns the active conditions of an entity or group, from the state of `alerting`.
-   *
-   * @param entity full name of the entity or group
-   */
-  active(entity: string): Promise<ActiveAlert[]>
-}
 
 export type PendingAlert = Pick<ActiveAlert, 'entity' | 'rule' | 'activeAt' | 'partition'>
 
@@ -129,6 +103,7 @@ function computeWrittenFromMs({ sinceMs, untilMs }: Pick<AlertFilter, 'sinceMs' 
  * @param asked earliest time of writing, and the maximum number of alerts
  */
 export async function readShownAlerts(
+  environment: Environment,
   source: AlertSource,
   wanted: string,
   { sinceMs, limit }: { readonly sinceMs: number | undefined; readonly limit: number },
@@ -145,7 +120,7 @@ export async function readShownAlerts(
   const active: ActiveAlert[] = []
   // The full name of an entity without a subject ends with a space.
   for (const entity of entities)
-    active.push(...(await source.active(entity.includes(' ') ? entity : `${entity} `)))
+    active.push(...(await readConditionsOf(environment, entity.includes(' ') ? entity : `${entity} `)))
   const phases = new Map(
     active.flatMap(({ alert, phase }) => (alert ? [[alert.alertId, phase] as const] : [])),
   )
@@ -157,23 +132,6 @@ export async function readShownAlerts(
     pending: pending.map(toPendingAlert),
     behind,
   }
-}
-
-/**
- * Returns how many records of the alerts topic the view has not processed yet.
- *
- * @param bounds bounds of the topic, by partition
- */
-export async function countRecordsBehind(
-  inspection: Pick<StateInspection, 'summary'>,
-  { topic }: Pick<TopicSize, 'topic'>,
-  bounds: readonly Bounds[],
-): Promise<number> {
-  const lags = bounds.map(async (bound, partition) => {
-    const { appliedOffset } = await inspection.summary({ consumer: NOTIFIER, topic, partition })
-    return countOffsetsBehind(bound, appliedOffset + 1)
-  })
-  return (await Promise.all(lags)).reduce((sum, lag) => sum + lag, 0)
 }
 
 /**

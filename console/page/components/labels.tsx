@@ -2,9 +2,10 @@
 
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+import type { Tone } from '../../../lib/questions/column.ts'
 import { groupText } from '../../../lib/support/group-text.ts'
 import { buildAddress } from '../client/address.ts'
-import { formatExactTime, formatTime, type Tone } from './value-texts.ts'
+import { formatExactTime, formatTime } from './value-texts.ts'
 
 /** Name of an entity, with a link to its telemetry if the entity sends readings. */
 export function EntityLink({ entity }: { readonly entity: string }): JSX.Element {

@@ -5,9 +5,6 @@ const NUMBER = new Intl.NumberFormat('en', { maximumFractionDigits: 2 })
 const EXACT = new Intl.NumberFormat('en', { maximumFractionDigits: 20 })
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
 
-/** Tone in which a value is shown. */
-export type Tone = 'good' | 'warn' | 'bad' | 'plain'
-
 /** Size from which numbers are written with an exponent. One with all its digits would push the others off the page. */
 const LARGE = 1e21
 

@@ -1,6 +1,8 @@
 /** Headline of the overview, and states of consumers. Pure. */
+
+import type { Tone } from '../../../lib/questions/column.ts'
 import type { Overview, ShownConsumer } from '../../api/overview/overview.ts'
-import { formatCount, formatNumber, type Tone } from '../components/value-texts.ts'
+import { formatCount, formatNumber } from '../components/value-texts.ts'
 
 interface Headline {
   readonly tone: Tone

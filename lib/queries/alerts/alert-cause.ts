@@ -1,10 +1,11 @@
 /** Finds the reading in the log that caused an alert. The alert id is derived from the reading. */
 
-import { isFailure, type LogRecord, parseTime, readEvent } from '#runtime/cloudevents/index.ts'
+import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents/index.ts'
 import { derivedId, type Event, formatEntity } from '#runtime/consumer/index.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Alert } from '../../alerting/alert.ts'
 import { type Range, searchRecords } from '../records/read-records.ts'
+import { getTimeMs } from './alerts-topic.ts'
 
 /** Event with its position in the log. */
 interface FoundEvent {
@@ -62,8 +63,4 @@ function findCause(events: readonly FoundEvent[], about: About): AlertCause | un
   const before = events.filter(event => getTimeMs(event) <= Date.parse(startedAt))
   const last = before.toSorted((a, b) => getTimeMs(a) - getTimeMs(b)).at(-1)
   return last && { ...last, as: 'last' }
-}
-
-function getTimeMs({ event, record }: FoundEvent): number {
-  return event.time === undefined ? record.timestampMs : parseTime(event.time)
 }

@@ -19,7 +19,18 @@ export function readAlert(record: LogRecord): FoundAlert | undefined {
   const alert = isFailure(event) ? undefined : getAlert(event)
   if (isFailure(event) || !alert) return undefined
   const { time } = event
-  return time === undefined ? { alert, timeMs: record.timestampMs } : { alert, time, timeMs: parseTime(time) }
+  return { alert, ...(time !== undefined && { time }), timeMs: getTimeMs({ event, record }) }
+}
+
+/** Returns the time of an event in milliseconds since the epoch; that of its record if the event has none. */
+export function getTimeMs({
+  event: { time },
+  record,
+}: {
+  readonly event: Event
+  readonly record: LogRecord
+}): number {
+  return time === undefined ? record.timestampMs : parseTime(time)
 }
 
 /** Returns the alert in an event; undefined if the event is not an alert event. */

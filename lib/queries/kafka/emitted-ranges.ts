@@ -1,9 +1,8 @@
 /** Determines the offset ranges of topics that contain emitted events. */
 
-import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { OutputRange } from '#runtime/pipeline/verifying/index.ts'
-import { readTopicBounds } from './topics.ts'
+import { findTopicBounds } from './topics.ts'
 
 /** Returns the offset ranges by topic. Missing topics are omitted. @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer` */
 export async function readEmittedRanges(
@@ -11,11 +10,9 @@ export async function readEmittedRanges(
   topics: Iterable<string>,
 ): Promise<ReadonlyMap<string, readonly OutputRange[]>> {
   const ranges = new Map<string, readonly OutputRange[]>()
-  for (const topic of topics)
-    try {
-      ranges.set(topic, await readTopicBounds(offsets, topic))
-    } catch (error) {
-      if (!isUnknownTopic(error)) throw error
-    }
+  for (const topic of topics) {
+    const bounds = await findTopicBounds(offsets, topic)
+    if (bounds) ranges.set(topic, bounds)
+  }
   return ranges
 }

@@ -30,28 +30,15 @@ export interface RecordView {
  */
 export function toRecordView(record: LogRecord, event: Event | Failure = readEvent(record)): RecordView {
   const { topic, partition, offset, timestampMs, key, value, headers } = record
-  const place = { topic, partition, offset, recordTime: formatTimestamp(timestampMs) }
-  const bytes = {
+  const isEvent = !isFailure(event)
+  return {
+    ...{ topic, partition, offset, recordTime: formatTimestamp(timestampMs) },
+    eventTime: isEvent ? (event.time ?? null) : null,
     key: key && toBytesView(key),
     headers: headers.map(toHeaderView),
-  }
-  if (!isFailure(event))
-    return {
-      ...place,
-      eventTime: event.time ?? null,
-      ...bytes,
-      event: toEventDocument(event),
-      failure: null,
-      value: null,
-    }
-  const { code, message } = event
-  return {
-    ...place,
-    eventTime: null,
-    ...bytes,
-    event: null,
-    failure: { code, message },
-    value: value && toBytesView(value),
+    event: isEvent ? toEventDocument(event) : null,
+    failure: isEvent ? null : { code: event.code, message: event.message },
+    value: isEvent || value === null ? null : toBytesView(value),
   }
 }
 

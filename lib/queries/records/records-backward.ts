@@ -7,7 +7,6 @@ import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Range } from './read-records.ts'
 
 /** Number of offsets in the first window of a partition. `MAX_WINDOW` is the maximum for later windows. */
-/** Minimum number of offsets to read in each partition. */
 const FIRST_WINDOW = 32
 const MAX_WINDOW = 4_000
 /** Target size of a window, in bytes. The number of offsets in a window is adapted to the size of the records. */

@@ -1,6 +1,6 @@
 /** Extracts the readings, minute statistics and alerts of one entity from records. Pure. */
 
-import { isFailure, type LogRecord, parseTime } from '#runtime/cloudevents/index.ts'
+import { isFailure, type LogRecord } from '#runtime/cloudevents/index.ts'
 import {
   type Event,
   type EventData,
@@ -12,7 +12,7 @@ import { MINUTE_TYPE, type MinuteSummary } from '../../analytics/processor.ts'
 import type { ChartAlert } from '../../storage/chart-questions.ts'
 import { isObject } from '../../support/json.ts'
 import { type Families, measurements, type ReadingData } from '../../telemetry/families.ts'
-import { getAlert } from '../alerts/alerts-topic.ts'
+import { getAlert, getTimeMs } from '../alerts/alerts-topic.ts'
 
 /** Record with its event, or with the failure if the event cannot be decoded. */
 export interface ReadRecord {
@@ -80,7 +80,7 @@ export function findReading(
   const data = read.data as ReadingData
   return {
     id: event.id,
-    timeMs: getTimeMs(event, record),
+    timeMs: getTimeMs({ event, record }),
     partition: record.partition,
     offset: record.offset,
     data,
@@ -117,7 +117,7 @@ export function findEntityAlert({ record, event }: ReadRecord, entity: string): 
     severity: alert.severity,
     startedMs: Date.parse(alert.startedAt),
     endedMs: alert.status === 'resolved' ? Date.parse(alert.endedAt) : null,
-    timeMs: getTimeMs(event, record),
+    timeMs: getTimeMs({ event, record }),
   }
 }
 
@@ -136,10 +136,6 @@ export function removeDuplicateAlerts(alerts: readonly EntityAlert[]): EntityAle
   const byId = new Map<string, EntityAlert>()
   for (const alert of alerts) if (!byId.get(alert.id)?.endedMs) byId.set(alert.id, alert)
   return [...byId.values()].sort((a, b) => a.startedMs - b.startedMs)
-}
-
-function getTimeMs({ time }: Event, { timestampMs }: LogRecord): number {
-  return time === undefined ? timestampMs : parseTime(time)
 }
 
 function isValues(values: unknown): boolean {

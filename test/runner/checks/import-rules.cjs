@@ -293,12 +293,12 @@ module.exports = {
     {
       name: 'page-stands-alone',
       comment:
-        'it runs in a browser: of the server it knows the shapes of answers, the table of event types, how durations, sizes, ranges, numbers and bytes are written, groups named and texts compared, why alerts end, how a topic is distributed, the offsets of time zones, and nothing that runs',
+        'it runs in a browser: of the server it knows the shapes of answers, the table of event types, how durations, sizes, ranges, numbers and bytes are written, groups named and texts compared, why alerts end, how a topic is distributed, which columns a thing has, the offsets of time zones, and nothing that runs',
       severity: 'error',
       from: { path: '^console/page/' },
       to: {
         pathNot:
-          '^console/page/|^lib/(schemas/event-types|mapping/time-zones|support/(balance|content|count|duration|group-text|ranges-text|short-number|size-text|text-match)|tables/alert-end)[.]ts$|node_modules/(preact|preact-iso|uplot|@picocss)/',
+          '^console/page/|^lib/(schemas/event-types|mapping/time-zones|questions/column|support/(balance|content|count|duration|group-text|ranges-text|short-number|size-text|text-match)|tables/alert-end)[.]ts$|node_modules/(preact|preact-iso|uplot|@picocss)/',
         dependencyTypesNot: ['type-only'],
       },
     },

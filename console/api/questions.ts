@@ -16,7 +16,7 @@ import { declareQuery, type Route } from '../http/declare-route.ts'
 import { parseFilter } from '../http/request-input.ts'
 
 /** Limits of an answer. Pages repeat their questions every few seconds. */
-export const PAGE_LIMITS = { most: 1_000, mostRecords: 100_000, withinMs: 10_000 }
+const PAGE_LIMITS = { most: 1_000, mostRecords: 100_000, withinMs: 10_000 }
 
 /** Question as the page shows it. */
 export interface ShownQuestion {

@@ -29,6 +29,12 @@ interface Options {
   readonly holding?: string
 }
 
+/** Returns the alerts in the view of firing alerts, in the order in which they fired. @throws Unavailable if Redis does not respond */
+export async function readFiringAlerts(environment: Environment): Promise<FiringNow[]> {
+  const topic = await environment.topicSize('alerts')
+  return firingNow(environment.config.families, await environment.inspection(), topic)
+}
+
 export class AlertSource {
   /** Number of older records that were not read because of the limit. */
   leftOut = 0
@@ -47,15 +53,6 @@ export class AlertSource {
   get topic() {
     const { names, env } = this.#environment.config
     return names.topicSize('alerts', env)
-  }
-
-  /** Returns the alerts in the view of firing alerts. */
-  async firing(): Promise<FiringNow[]> {
-    const [inspection, topic] = [
-      await this.#environment.inspection(),
-      await this.#environment.topicSize('alerts'),
-    ]
-    return firingNow(this.#environment.config.families, inspection, topic)
   }
 
   /** Returns how many records of the topic the view has not processed yet; null if unknown. */

@@ -62,7 +62,7 @@ Examples:
     requireOrder(filter)
     const source = new AlertSource(environment, limits)
     const behind = state === 'resolved' ? 0 : await source.behind()
-    const found = await selectAlerts(source, state, toAlertFilter(filter))
+    const found = await selectAlerts(environment, source, state, toAlertFilter(filter))
     const silences = await source.silences()
     const rows = found
       .reverse()

@@ -6,9 +6,9 @@ import { type Outcomes, readOutcomes } from '../queries/states/outcomes.ts'
 import { formatQuantity, hasSymbol, shortNumber } from '../support/short-number.ts'
 import { textFilter } from '../support/text-match.ts'
 import { listMetrics, MAX_LISTED_METRICS, ENTITIES as TABLE } from '../tables/entity-statistics.ts'
-import { firingNow } from '../tables/firing-alerts.ts'
 import { listStateKeys, readTable } from '../tables/table.ts'
 import type { Families } from '../telemetry/families.ts'
+import { readFiringAlerts } from './alert-source.ts'
 import { column, count, type Tone } from './column.ts'
 import type { Environment } from './environment.ts'
 import { type Field, type Filter, optionalNameField, textField } from './field.ts'
@@ -155,9 +155,7 @@ function judgeAlerts(alerts: number) {
 
 /** Returns the number of firing alerts by entity. */
 async function countAlerts(environment: Environment): Promise<ReadonlyMap<string, number>> {
-  const topic = await environment.topicSize('alerts')
-  const alerts = await firingNow(environment.config.families, await environment.inspection(), topic)
-  const byEntity = Map.groupBy(alerts, ({ entity }) => entity)
+  const byEntity = Map.groupBy(await readFiringAlerts(environment), ({ entity }) => entity)
   return new Map([...byEntity].map(([entity, own]) => [entity, own.length]))
 }
 

@@ -8,7 +8,7 @@ import { type AlertFilter, type AlertSummary, filteredAlerts } from '../tables/a
 import type { ActiveAlert } from '../tables/conditions.ts'
 import type { FiringNow } from '../tables/firing-alerts.ts'
 import { preferExact } from '../tables/table.ts'
-import type { AlertSource } from './alert-source.ts'
+import { type AlertSource, readFiringAlerts } from './alert-source.ts'
 import type { Environment } from './environment.ts'
 import { readConditionsOf } from './rules.ts'
 
@@ -45,12 +45,15 @@ const AHEAD_MS = 3_600_000
  * read as well.
  */
 export async function selectAlerts(
-  source: Pick<AlertSource, 'firing' | 'lives'>,
+  environment: Environment,
+  source: AlertSource,
   state: WantedState,
   filter: AlertFilter,
 ): Promise<AlertSummary[]> {
   const firing =
-    state === 'resolved' ? [] : (await source.firing()).map(({ places: _, ...summary }) => summary)
+    state === 'resolved'
+      ? []
+      : (await readFiringAlerts(environment)).map(({ places: _, ...summary }) => summary)
   if (state === 'firing') return filteredAlerts<AlertSummary>(firing, filter)
   const lives = (await source.lives(computeWrittenFromMs(filter))).map(
     ({ transitions: _, ...summary }) => summary,
@@ -109,7 +112,7 @@ export async function readShownAlerts(
   { sinceMs, limit }: { readonly sinceMs: number | undefined; readonly limit: number },
 ): Promise<ShownAlerts> {
   const behind = await source.behind()
-  const firing = await source.firing()
+  const firing = await readFiringAlerts(environment)
   const firingAlert = firing.find(({ id }) => id === wanted)
   const lives = firingAlert
     ? await readLives(source, firingAlert)

@@ -11,7 +11,6 @@ import {
   type ActiveAlert,
   type Conditions,
   conditionsNow,
-  conditionTopics,
   readActiveAlerts,
   reportedName,
 } from '../tables/conditions.ts'
@@ -129,14 +128,24 @@ export async function readActiveRules(environment: Environment): Promise<ActiveR
 /** Reads the conditions of all rules. Concurrent questions share one result, because computing it means reading the state of every entity. */
 export function readConditions(environment: Environment): Promise<Conditions> {
   return environment.share('conditions', async () => {
-    const topics = await conditionTopics(signal => environment.topicSize(signal))
+    const topics = await readConditionTopics(environment)
     return conditionsNow(await environment.inspection(), ...topics)
   })
 }
 
+/** Returns the topics whose states have conditions: both that alerting reads, as one, and that with the events of groups. */
+async function readConditionTopics(environment: Environment) {
+  const [readings, changes, groups] = await Promise.all([
+    environment.topicSize('readings'),
+    environment.topicSize('view-changes'),
+    environment.topicSize('patterns'),
+  ])
+  return [{ ...readings, subTopics: [changes] }, groups] as const
+}
+
 /** Reads the conditions of an entity or a group. @param entity complete name: source and subject, separated by a space */
 export async function readConditionsOf(environment: Environment, entity: string): Promise<ActiveAlert[]> {
-  const topics = await conditionTopics(signal => environment.topicSize(signal))
+  const topics = await readConditionTopics(environment)
   return readActiveAlerts(await environment.inspection(), ...topics, entity)
 }
 

@@ -1,7 +1,7 @@
 import { openStoredSilences } from '../clock/stored-silences.ts'
 import { matchText } from '../notification/alert-match.ts'
 import { getPhase } from '../notification/silences.ts'
-import { AlertSource, findSilenceIds } from './alert-source.ts'
+import { findSilenceIds, readFiringAlerts } from './alert-source.ts'
 import { column, count, type Tone } from './column.ts'
 import { choiceField } from './field.ts'
 import { question } from './question.ts'
@@ -26,7 +26,7 @@ Examples:
     const { connections, config } = environment
     const [set, firing] = await Promise.all([
       (await openStoredSilences(connections, config.env)).read(),
-      new AlertSource(environment, limits).firing(),
+      readFiringAlerts(environment),
     ])
     const all = (set?.silences ?? []).map(silence => {
       const state = getPhase(silence, limits.nowMs)

@@ -62,18 +62,6 @@ const OF_GROUPS: Table<PatternStates, ActiveAlert> = {
   order: byRule,
 }
 
-/** Returns the topics whose states have conditions: both that alerting reads, as one, and that with the events of groups. */
-export async function conditionTopics(
-  getSize: (signal: 'readings' | 'view-changes' | 'patterns') => TopicSize | Promise<TopicSize>,
-): Promise<readonly [own: TopicSize, groups: TopicSize]> {
-  const [readings, changes, groups] = [
-    await getSize('readings'),
-    await getSize('view-changes'),
-    await getSize('patterns'),
-  ]
-  return [{ ...readings, subTopics: [changes] }, groups]
-}
-
 export interface Conditions {
   /** Conditions, sorted by entity and rule. */
   readonly active: readonly ActiveAlert[]
@@ -86,7 +74,7 @@ export interface Conditions {
 /**
  * Returns the conditions of all entities and groups. Reads the state of every entity, page by page.
  *
- * @param readings topics that alerting reads, see `conditionTopics`
+ * @param readings both topics that alerting reads, as one
  * @param groups topic with the events of groups
  * @throws Unavailable if Redis does not respond
  */

@@ -1,12 +1,11 @@
 /** Route that previews a silence: the alerts that it would mute. */
 import { matchText } from '../../../lib/notification/alert-match.ts'
 import { buildMatch, MATCH_FIELDS } from '../../../lib/operations/silences.ts'
-import { AlertSource, findSilenceIds } from '../../../lib/questions/alert-source.ts'
+import { findSilenceIds, readFiringAlerts } from '../../../lib/questions/alert-source.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declarePostQuery } from '../../http/declare-route.ts'
 import { parseFilter, TEXTS } from '../../http/request-input.ts'
-import { PAGE_LIMITS } from '../questions.ts'
 
 /** Preview of a silence: the firing alerts that it would mute. */
 export interface SilencePreview {
@@ -24,7 +23,7 @@ export function declareSilenceRoutes(environment: ConsoleEnvironment) {
   return {
     'POST /alerts/silences/preview': declarePostQuery({ request: TEXTS }, async ({ request }) => {
       const match = buildMatch(parseFilter(MATCH_FIELDS, request).filter)
-      const firing = await new AlertSource(environment, PAGE_LIMITS).firing()
+      const firing = await readFiringAlerts(environment)
       const silence = { id: 'this', match, startsAt: '', endsAt: '', author: '', comment: '', createdAt: '' }
       const matching = firing.filter(alert => findSilenceIds([silence], alert).length > 0)
       const alerts = matching

@@ -17,8 +17,8 @@ import { readConsumerGroups } from '../../../lib/queries/kafka/consumer-groups.t
 import { type ReadTopic, readConsumerLags } from '../../../lib/queries/kafka/consumer-lag.ts'
 import { findTopicBounds } from '../../../lib/queries/kafka/topics.ts'
 import { type Outcomes, readOutcomes } from '../../../lib/queries/states/outcomes.ts'
+import { readFiringAlerts } from '../../../lib/questions/alert-source.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
-import { firingNow } from '../../../lib/tables/firing-alerts.ts'
 import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { toProblem } from '../../http/problem.ts'
@@ -181,13 +181,11 @@ export class OverviewReader {
 
   async #readRedis(nowMs: number, lags: readonly Lag[]): Promise<RedisState> {
     const inspection = await this.#environment.inspection()
-    // Before the queries begin: one that fails during an `await` among them would be an unhandled rejection.
-    const alerts = await this.#environment.topicSize('alerts')
     const readLag = async (lag: Lag) =>
       [`${lag.function}/${lag.topic}`, await readOutcomes(inspection, this.#listLagKeys(lag))] as const
     const [outcomes, firing, broken] = await Promise.all([
       Promise.all(lags.map(readLag)),
-      firingNow(this.#environment.config.families, inspection, alerts),
+      readFiringAlerts(this.#environment),
       this.#listOpenBreakers(nowMs),
     ])
     const counting = outcomes.filter(([, { reasons }]) => Object.keys(reasons).length > 0)

@@ -68,8 +68,6 @@ interface Declaration<Arguments extends Parameters, Options extends Parameters>
   readonly options?: Options
   /** True for a command that has the option `--env` but does not connect to Kafka. */
   readonly withoutKafka?: true
-  /** Options with which the command does not ask for confirmation. Without them, it starts only on a terminal. */
-  readonly confirms?: readonly (keyof Options & string)[]
   run(values: ValuesOf<Arguments & Options>, terminal: Terminal): Promise<void> | void
 }
 

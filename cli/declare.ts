@@ -6,7 +6,6 @@ import { findBrokenRules } from '../lib/questions/field-rules.ts'
 import { describeInvalid } from '../scripts/command-line.ts'
 import { type CommandValue, type Parameter, type Parameters, toFlag, toKebabCase } from './command.ts'
 import { EVENT_HUB_OPTIONS, KAFKA_OPTIONS, takeTopicFromEventHub } from './kafka-options.ts'
-import { noTerminalFailure } from './operation/confirm.ts'
 import { DeclaredOption } from './setting-options.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -18,13 +17,13 @@ export function declare(command: Command, value: CommandValue, terminal: Termina
   for (const [name, parameter] of Object.entries(options)) command.addOption(createOption(name, parameter))
   if (!value.withoutKafka) addKafkaOptions(command, terminal)
   command.action(() => {
-    requireRules(command, value, terminal)
+    requireRules(command, value)
     return value.run(collectValues(command, args, options), terminal)
   })
 }
 
-/** Checks the declared rules about options that exclude or need one another. @throws CommanderError, OperationFailure */
-function requireRules(command: Command, value: CommandValue, { stdin }: Terminal): void {
+/** Checks the declared rules about options that exclude or need one another. @throws CommanderError */
+function requireRules(command: Command, value: CommandValue): void {
   const argumentNames = Object.keys(value.args ?? {})
   const isPresent = (term: string) => {
     const [name = '', text] = term.split('=')
@@ -41,8 +40,6 @@ function requireRules(command: Command, value: CommandValue, { stdin }: Terminal
   }
   const errors = findBrokenRules(value, isPresent, describe)
   if (errors.length > 0) command.error(errors.map(error => `error: ${error}`).join('\n'))
-  if (value.confirms && !stdin.isTTY && !value.confirms.some(isPresent))
-    throw noTerminalFailure('--yes, or --dry-run')
 }
 
 /** Adds the Kafka options to a command that has the option `--env`. */

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
-import type { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -11,8 +10,8 @@ import type { Terminal } from '../terminal.ts'
  */
 export async function confirm(question: string, isSure: boolean, terminal: Terminal): Promise<void> {
   if (isSure) return
+  requireTerminal(terminal)
   const { stdin, stderr, stop } = terminal
-  if (!stdin.isTTY) throw noTerminalFailure('--yes')
   const lines = createInterface({ input: stdin, output: stderr })
   try {
     // If the input ends, the answer is empty, which does not confirm.
@@ -32,10 +31,6 @@ export async function confirm(question: string, isSure: boolean, terminal: Termi
 
 /** Checks that there is a terminal to confirm on. @throws OperationFailure that names the options with which a command does not ask */
 export function requireTerminal({ stdin }: Pick<Terminal, 'stdin'>): void {
-  if (!stdin.isTTY) throw noTerminalFailure('--yes, or --dry-run')
-}
-
-/** Returns the refusal of a command that cannot ask. @param flags options with which it does not ask */
-export function noTerminalFailure(flags: string): OperationFailure {
-  return usageFailure(`Nothing was changed: there is no terminal to confirm on, so add ${flags}.`)
+  if (stdin.isTTY) return
+  throw usageFailure('Nothing was changed: there is no terminal to confirm on, so add --yes, or --dry-run.')
 }

@@ -10,6 +10,7 @@ import {
   requiredOption,
   SOME_TEXT,
 } from '../command.ts'
+import { requireTerminal } from '../operation/confirm.ts'
 
 export default command({
   about: `Recompute the states of a consumer from the log, and replace the live ones.
@@ -43,8 +44,8 @@ Examples:
     json: JSON_OPTION,
     env: environment('of the consumer'),
   },
-  confirms: ['yes', 'dryRun'],
   async run({ consumer, ...options }, terminal) {
+    if (!options.yes && !options.dryRun) requireTerminal(terminal)
     const { reprocessConsumer } = await import('./reprocess-consumer.ts')
     await reprocessConsumer(consumer, options, terminal)
   },

@@ -25,7 +25,6 @@ const EXCUSED: Readonly<Record<string, string>> = {
   'cli/program.ts': 'its own package.json',
   'cli/commands-page.ts': GENERATED,
   'cli/sluice.ts': 'it hands standard input on',
-  'cli/declare.ts': 'whether there is a terminal',
   'cli/operation/confirm.ts': 'an answer on a terminal',
   'localstack/command-options.ts': 'its own help',
   'localstack/local-topics.ts': GENERATED,

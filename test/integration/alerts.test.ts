@@ -86,7 +86,9 @@ describe('sluice alerts, beside alerting and the view', () => {
     )
     id = alert?.id ?? ''
     assert.deepEqual(listIds(await listed('--label', 'team=ops', '--severity', 'critical')), [id])
+    assert.deepEqual(listIds(await listed('--entity', 'roof-1', '--rule', 'HO*')), [id])
     assert.deepEqual(listIds(await listed('--rule', 'WARM')), [])
+    assert.deepEqual(listIds(await listed('--severity', 'warning')), [])
     const [shown] = await askShown()
     assert.equal(shown?.phase, 'firing')
     assert.deepEqual(
@@ -100,8 +102,8 @@ describe('sluice alerts, beside alerting and the view', () => {
     assert.deepEqual(listIds(await listed()), [])
     const resolved = await listed('--state', 'resolved')
     assert.deepEqual(
-      resolved.rows.map(({ id, endedAt }) => [id, endedAt !== null]),
-      [[id, true]],
+      resolved.rows.map(({ id, endedAt, reason, value }) => [id, endedAt !== null, reason, value]),
+      [[id, true, 'cleared', 20]],
     )
     assert.deepEqual(listIds(await listed('--state', 'all')), [id])
     assert.deepEqual(listIds(await listed('--state', 'all', '--since', '1m')), [])

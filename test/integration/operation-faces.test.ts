@@ -166,6 +166,15 @@ describe('given an operation', () => {
     assert.match(unknown.stderr, /Kafka does not accept retention=1/)
   })
 
+  it('then a request that means nothing, too much, or what is not there is refused', async () => {
+    for (const [request, status] of [
+      [{}, 400],
+      [{ at: '0@0', code: 'rejected' }, 400],
+      [{ at: '0@999' }, 404],
+    ] as const)
+      assert.equal((await post('/carry-out', { action: 'dlq drop', request })).status, status)
+  })
+
   it('then one that a console does not offer is refused with the command', async () => {
     const response = await post('/plan', { action: 'state erase', request: {} })
     const { message } = (await response.json()) as { readonly message: string }

@@ -33,15 +33,12 @@ describe('the console about alerts', () => {
   let environment: TestEnvironment
   let consumers: RunningConsumers
   let served: ServedConsole
-  let viewed: ServedConsole
 
   before(async () => {
     writeFileSync(join(folder, 'weather.yaml'), RULES)
     environment = await TestEnvironment.create()
     consumers = new RunningConsumers(environment, [alerting(FAMILIES, []), notifier({ routes: [] })])
-    const env = environment.name
-    served = await servedConsole({ env, variables: { RULES_DIR: folder } })
-    viewed = await servedConsole({ env, person: { name: 'vera', role: 'viewer' }, isLocal: false })
+    served = await servedConsole({ env: environment.name, variables: { RULES_DIR: folder } })
     const rules = buildRuleSet(readRules(FAMILIES, [{ file: 'weather.yaml', text: RULES }]))
     await consumers.append([rulesActivated(rules, 0, new Date().toISOString())])
     await publishReadings(['roof-1', 45], ['roof-2', 20], ['roof-3', 35])
@@ -49,7 +46,7 @@ describe('the console about alerts', () => {
 
   after(async () => {
     rmSync(folder, { recursive: true })
-    await Promise.all([consumers?.close(), served?.close(), viewed?.close(), environment?.close()])
+    await Promise.all([consumers?.close(), served?.close(), environment?.close()])
   })
 
   let sent = 0
@@ -66,12 +63,8 @@ describe('the console about alerts', () => {
     await consumers.catchUp('notifier', 'alerts')
   }
 
-  async function asked<T>(path: string, body: unknown, method = 'POST', of = served): Promise<T> {
-    const response = await of.request(path, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    })
+  async function asked<T>(path: string, body: unknown): Promise<T> {
+    const response = await served.request(path, { method: 'POST', body: JSON.stringify(body) })
     assert.equal(response.status, 200, `${path}: ${await response.clone().text()}`)
     return (await response.json()) as T
   }
@@ -79,7 +72,7 @@ describe('the console about alerts', () => {
   const carryOut = (action: string, request: object) =>
     asked<ShownResult>('/operations/carry-out', { action, request, at: new Date().toISOString() })
 
-  const listed = (query = '') => served.ask<Answers['/alerts/list']>(`/alerts/list${query}`)
+  const listed = () => served.ask<Answers['/alerts/list']>('/alerts/list')
   type Alert = Answers['/alerts/one']['rows'][number]
   const askAlert = async (alert: string) =>
     (await served.ask<Answers['/alerts/one']>(`/alerts/one?${new URLSearchParams({ alert })}`)).rows[0]
@@ -89,41 +82,17 @@ describe('the console about alerts', () => {
   }
   const firingId = async () => (await listed()).rows[0]?.id ?? ''
 
-  it('given an alert that fires, then lists have it by their filters, and those of others are pending', async () => {
-    const { rows, more, notes } = await listed()
-    assert.deepEqual([rows.length, more, notes], [1, 0, []])
-    assert.deepEqual(
-      [rows[0]?.rule, rows[0]?.entity, rows[0]?.value, rows[0]?.silenced],
-      ['HOT', ROOF, 45, null],
-    )
-    const count = async (query: string) => (await listed(`?${query}`)).rows.length
-    assert.deepEqual(
-      [
-        await count('severity=warning'),
-        await count('label=team%3Dops'),
-        await count('entity=roof-1&rule=HOT'),
-        await count('rule=HO*'),
-      ],
-      [0, 1, 1, 1],
-    )
+  it('given rules that wait, then those of others are pending', async () => {
     const { rows: pending } = await served.ask<Answers['/alerts/pending']>('/alerts/pending')
     assert.deepEqual(pending.map(({ entity, rule }) => `${rule} ${entity}`).sort(), [
       `WARM environment.temperature ${ROOF}`,
       'WARM environment.temperature /environment/test-site roof-3',
     ])
-    const wrong = await served.request('/alerts/list?severity=bad')
-    assert.deepEqual(
-      [wrong.status, ((await wrong.json()) as Error).message],
-      [400, 'severity: must be one of critical, warning, info.'],
-    )
   })
 
-  it('given one alert, then its life, its trace and the reading that caused it are shown', async () => {
-    const details = await askAlert(await firingId())
-    assert.deepEqual(
-      [details?.state, details?.phase, details?.transitions?.map(({ kind }) => kind)],
-      ['firing', 'firing', ['fired']],
-    )
+  it('given one alert, then its trace and the reading that caused it are shown', async () => {
+    const id = await firingId()
+    const details = await askAlert(id)
     assert.match(details?.traceparent ?? '', new RegExp(TRACE))
     const { cause } = await askCause(details)
     assert.deepEqual([cause?.as, cause?.id, cause?.topic], ['fired', 'm0', environment.topic('readings')])
@@ -212,19 +181,5 @@ describe('the console about alerts', () => {
     } finally {
       await browser.close()
     }
-  })
-
-  it('given that it resolves, then it is history, with why', async () => {
-    const id = await firingId()
-    await publishReadings(['roof-1', 20])
-    await until('none fires', async () => (await listed()).rows.length === 0)
-    const { rows: alerts } = await listed('?state=resolved&since=1h')
-    assert.deepEqual([alerts[0]?.state, alerts[0]?.reason, alerts[0]?.value], ['resolved', 'cleared', 20])
-    // An answer that took long is kept for longer.
-    const kinds = async () => (await askAlert(id))?.transitions?.map(({ kind }) => kind) ?? []
-    await until('its page has its end', async () => (await kinds()).includes('resolved'))
-    assert.deepEqual(await kinds(), ['fired', 'resolved'])
-    const { cause } = await askCause(await askAlert(id))
-    assert.equal(cause?.id, 'm0')
   })
 })

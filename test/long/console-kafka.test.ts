@@ -41,7 +41,10 @@ describe('given the console, when Kafka is looked at', () => {
     )
     assert.equal(more, 0)
     const [found] = topics
-    assert.deepEqual([found?.topic, found?.partitions, found?.records], [topic, 3, 121])
+    assert.deepEqual(
+      [found?.topic, found?.signal, found?.partitions, found?.records, found?.replicas, found?.state],
+      [topic, null, 3, 121, 1, 'all in sync'],
+    )
     assert.ok(found?.bytes && found.bytes > 121, `${found?.bytes} bytes`)
     const internal = async (query: string) =>
       (await served.ask<Answers['/kafka/topics']>(`/kafka/topics${query}`)).rows.some(row => row.isInternal)

@@ -12,6 +12,7 @@ import {
   assertFit,
   createKit,
   fired,
+  itNotifies,
   notifications,
   played,
   resolved,
@@ -26,48 +27,37 @@ const MINUTE = 60
 const HOUR = 3600
 const first = silences(0, 1)
 
-const BATCH_WHEN_DUE: readonly (readonly [
-  given: string,
-  log: readonly Event[],
-  until: number,
-  told: readonly string[],
-])[] = [
-  [
-    'two alerts just before a repeat, then they leave together, and the repeat with them',
-    [routed(1, fired('a')), routed(3630, fired('b')), routed(3632, fired('c'))],
-    2 * HOUR + 5 * MINUTE,
-    ['+31 new firing: a', '+3660 changed firing: a b c', '+7260 repeat firing: a b c'],
-  ],
-  [
-    'two alerts just before a look at a silenced one, then they leave together',
+describe('given a batch of alerts while the group is due for something else', () =>
+  itNotifies([
     [
-      silences(1, 2, silence('s', 0, HOUR, { entity: ['a'] })),
-      routed(2, fired('a')),
-      routed(330, fired('b')),
-      routed(333, fired('c')),
+      'two alerts just before a repeat, then they leave together, and the repeat with them',
+      [routed(1, fired('a')), routed(3630, fired('b')), routed(3632, fired('c'))],
+      2 * HOUR + 5 * MINUTE,
+      ['+31 new firing: a', '+3660 changed firing: a b c', '+7260 repeat firing: a b c'],
     ],
-    10 * MINUTE,
-    ['+360 new firing: b c'],
-  ],
-  [
-    'an alert just before a silence ends, then both leave together after its wait',
     [
-      silences(1, 2, silence('s', 0, 400, { entity: ['a'] })),
-      routed(2, fired('a')),
-      routed(399, fired('b')),
-      routed(401, fired('c')),
+      'two alerts just before a look at a silenced one, then they leave together',
+      [
+        silences(1, 2, silence('s', 0, HOUR, { entity: ['a'] })),
+        routed(2, fired('a')),
+        routed(330, fired('b')),
+        routed(333, fired('c')),
+      ],
+      10 * MINUTE,
+      ['+360 new firing: b c'],
     ],
-    10 * MINUTE,
-    ['+429 new firing: a b c'],
-  ],
-]
-
-describe('given a batch of alerts while the group is due for something else', () => {
-  for (const [given, log, until, told] of BATCH_WHEN_DUE)
-    it(`given ${given}`, async () => {
-      assert.deepEqual(notifications(await played([first, ...log], until)), told)
-    })
-})
+    [
+      'an alert just before a silence ends, then both leave together after its wait',
+      [
+        silences(1, 2, silence('s', 0, 400, { entity: ['a'] })),
+        routed(2, fired('a')),
+        routed(399, fired('b')),
+        routed(401, fired('c')),
+      ],
+      10 * MINUTE,
+      ['+429 new firing: a b c'],
+    ],
+  ]))
 
 describe('given a group whose timer was lost', () => {
   const start = START_MS
@@ -178,26 +168,24 @@ describe('given the pipeline alert, and no record behind it', () => {
     assertFit(kit)
   })
 
-  it('when it comes into a group that waits, then all leave with it, and are not repeated', async () => {
-    const log = [first, routed(1, fired('a')), routed(10, fired('p', down)), routed(20, fired('b'))]
-    assert.deepEqual(notifications(await played(log, 10 * MINUTE)), [
-      '+10 new firing: a p',
-      '+310 changed firing: a p b',
-    ])
-  })
-
-  it('when the group was notified at that very instant, then it waits, for its id would be the same', async () => {
-    const log = [first, routed(1, fired('p', down)), routed(1, resolved('p', down))]
-    assert.deepEqual(notifications(await played(log, 10 * MINUTE)), [
-      '+1 new firing: p',
-      '+301 resolved resolved: -p',
-    ])
-  })
-
-  it('when it is silenced, then it is sent when the silence ends', async () => {
-    const quiet = silences(1, 2, silence('s', 0, 400, { rule: [PIPELINE_DOWN] }))
-    assert.deepEqual(notifications(await played([first, quiet, routed(2, fired('p', down))], 10 * MINUTE)), [
-      '+400 new firing: p',
-    ])
-  })
+  itNotifies([
+    [
+      'that it comes into a group that waits, then all leave with it, and are not repeated',
+      [routed(1, fired('a')), routed(10, fired('p', down)), routed(20, fired('b'))],
+      10 * MINUTE,
+      ['+10 new firing: a p', '+310 changed firing: a p b'],
+    ],
+    [
+      'that the group was notified at that very instant, then it waits, for its id would be the same',
+      [routed(1, fired('p', down)), routed(1, resolved('p', down))],
+      10 * MINUTE,
+      ['+1 new firing: p', '+301 resolved resolved: -p'],
+    ],
+    [
+      'that it is silenced, then it is sent when the silence ends',
+      [silences(1, 2, silence('s', 0, 400, { rule: [PIPELINE_DOWN] })), routed(2, fired('p', down))],
+      10 * MINUTE,
+      ['+400 new firing: p'],
+    ],
+  ])
 })

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Event } from '#runtime/consumer/event.ts'
 import { TOPICS } from '../../../lib/app/topic-table.ts'
 import {
   ENDED_FIRST_MS,
@@ -16,6 +15,7 @@ import { createBegin, getName, LATE_CHANGES } from '../../support/late-changes.t
 import {
   at,
   fired,
+  itNotifies,
   notifications,
   pipeline,
   played,
@@ -30,106 +30,88 @@ const MINUTE = 60
 const HOUR = 3600
 const first = silences(0, 1)
 
-/** Notifications of a log. The first event of each log sets the clock. */
-const TABLE: readonly (readonly [
-  given: string,
-  log: readonly Event[],
-  until: number,
-  told: readonly string[],
-])[] = [
-  ['an alert that fires', [routed(1, fired('a'))], 10 * MINUTE, ['+31 new firing: a']],
-  [
-    'alerts that end one after the other, then each end once, and the last closes the group',
-    [routed(1, fired('a')), routed(2, fired('b')), routed(400, resolved('a')), routed(1000, resolved('b'))],
-    HOUR,
-    ['+31 new firing: a b', '+430 changed firing: b -a', '+1030 resolved resolved: -b'],
-  ],
-  [
-    'one alert reported by several partitions, also after its end, then it counts once',
+describe('given a log of routed alerts', () =>
+  itNotifies([
+    ['an alert that fires', [routed(1, fired('a'))], 10 * MINUTE, ['+31 new firing: a']],
     [
-      ...[1, 2, 3].map(second => routed(second, fired('a'))),
-      routed(400, resolved('a')),
-      routed(401, fired('a')),
-      routed(402, resolved('a')),
-      routed(2000, fired('a')),
+      'alerts that end one after the other, then each end once, and the last closes the group',
+      [routed(1, fired('a')), routed(2, fired('b')), routed(400, resolved('a')), routed(1000, resolved('b'))],
+      HOUR,
+      ['+31 new firing: a b', '+430 changed firing: b -a', '+1030 resolved resolved: -b'],
     ],
-    2 * HOUR,
-    ['+31 new firing: a', '+430 resolved resolved: -a'],
-  ],
-]
-
-describe('given a log of routed alerts', () => {
-  for (const [given, log, until, told] of TABLE)
-    it(`given ${given}`, async () => {
-      assert.deepEqual(notifications(await played([first, ...log], until)), told)
-    })
-})
+    [
+      'one alert reported by several partitions, also after its end, then it counts once',
+      [
+        ...[1, 2, 3].map(second => routed(second, fired('a'))),
+        routed(400, resolved('a')),
+        routed(401, fired('a')),
+        routed(402, resolved('a')),
+        routed(2000, fired('a')),
+      ],
+      2 * HOUR,
+      ['+31 new firing: a', '+430 resolved resolved: -a'],
+    ],
+  ]))
 
 const onOslo = { source: ['/environment/*lo'] }
-const MUTED: typeof TABLE = [
-  [
-    'a silence that begins and ends while the alert fires, then repeats go on',
-    [routed(1, fired('a')), silences(100, 2, silence('s', 100, 2 * HOUR, onOslo))],
-    2 * HOUR + 10 * MINUTE,
-    ['+31 new firing: a', '+7231 repeat firing: a'],
-  ],
-  [
-    'two silences, one after the other, then it is sent after the second',
+describe('given silences, or the pipeline down', () =>
+  itNotifies([
     [
-      silences(1, 2, silence('s', 0, 600, onOslo), silence('t', 500, 900, { rule: ['HIGH_*'] })),
-      routed(2, fired('a')),
+      'a silence that begins and ends while the alert fires, then repeats go on',
+      [routed(1, fired('a')), silences(100, 2, silence('s', 100, 2 * HOUR, onOslo))],
+      2 * HOUR + 10 * MINUTE,
+      ['+31 new firing: a', '+7231 repeat firing: a'],
     ],
-    HOUR,
-    ['+900 new firing: a'],
-  ],
-  [
-    'an older set of silences that arrives last, then it changes nothing',
-    [silences(1, 3, silence('s', 0, 1000, onOslo)), silences(2, 2), routed(3, fired('a'))],
-    HOUR,
-    ['+1000 new firing: a'],
-  ],
-  [
-    'the pipeline down, then silent entities are muted, and the others are not',
     [
-      pipeline(1, 'firing'),
-      routed(2, fired('a', { rule: 'NoData', reason: 'silent' })),
-      routed(3, fired('b', { reason: 'silent' })),
-      routed(4, fired('c')),
+      'two silences, one after the other, then it is sent after the second',
+      [
+        silences(1, 2, silence('s', 0, 600, onOslo), silence('t', 500, 900, { rule: ['HIGH_*'] })),
+        routed(2, fired('a')),
+      ],
+      HOUR,
+      ['+900 new firing: a'],
     ],
-    10 * MINUTE,
-    ['+32 new firing: c'],
-  ],
-  [
-    'the pipeline alert of several partitions, one of them late, then its end holds',
     [
-      pipeline(1, 'firing'),
-      pipeline(2, 'resolved'),
-      pipeline(3, 'firing'),
-      routed(4, fired('a', { reason: 'silent' })),
+      'an older set of silences that arrives last, then it changes nothing',
+      [silences(1, 3, silence('s', 0, 1000, onOslo)), silences(2, 2), routed(3, fired('a'))],
+      HOUR,
+      ['+1000 new firing: a'],
     ],
-    10 * MINUTE,
-    ['+34 new firing: a'],
-  ],
-  [
-    'silences that change while the pipeline is down, then it still mutes',
     [
-      pipeline(1, 'firing'),
-      silences(2, 2, silence('s', 0, HOUR, { entity: ['b'] })),
-      routed(3, fired('a', { reason: 'silent' })),
-      routed(4, fired('b')),
-      routed(5, fired('c')),
+      'the pipeline down, then silent entities are muted, and the others are not',
+      [
+        pipeline(1, 'firing'),
+        routed(2, fired('a', { rule: 'NoData', reason: 'silent' })),
+        routed(3, fired('b', { reason: 'silent' })),
+        routed(4, fired('c')),
+      ],
+      10 * MINUTE,
+      ['+32 new firing: c'],
     ],
-    10 * MINUTE,
-    ['+33 new firing: c'],
-  ],
-]
-
-describe('given silences, or the pipeline down', () => {
-  for (const [given, log, until, told] of MUTED)
-    it(`given ${given}`, async () => {
-      assert.deepEqual(notifications(await played([first, ...log], until)), told)
-    })
-})
+    [
+      'the pipeline alert of several partitions, one of them late, then its end holds',
+      [
+        pipeline(1, 'firing'),
+        pipeline(2, 'resolved'),
+        pipeline(3, 'firing'),
+        routed(4, fired('a', { reason: 'silent' })),
+      ],
+      10 * MINUTE,
+      ['+34 new firing: a'],
+    ],
+    [
+      'silences that change while the pipeline is down, then it still mutes',
+      [
+        pipeline(1, 'firing'),
+        silences(2, 2, silence('s', 0, HOUR, { entity: ['b'] })),
+        routed(3, fired('a', { reason: 'silent' })),
+        routed(4, fired('b')),
+        routed(5, fired('c')),
+      ],
+      10 * MINUTE,
+      ['+33 new firing: c'],
+    ],
+  ]))
 
 describe('given more alerts than a notification has room for', () => {
   const many = (count: number) => Array.from({ length: count }, (_, index) => `m${index}`)
@@ -146,14 +128,18 @@ describe('given more alerts than a notification has room for', () => {
     assert.deepEqual(others, [])
   })
 
-  it('when the first are silenced, then one that is not takes their room', async () => {
-    const quiet = silences(1, 2, silence('s', 0, HOUR, { entity: ['m*'] }))
-    const kit = await played(
-      [first, quiet, ...many(120).map(id => routed(2, fired(id))), routed(3, fired('loud'))],
+  itNotifies([
+    [
+      'that the first are silenced, then one that is not takes their room',
+      [
+        silences(1, 2, silence('s', 0, HOUR, { entity: ['m*'] })),
+        ...many(120).map(id => routed(2, fired(id))),
+        routed(3, fired('loud')),
+      ],
       10 * MINUTE,
-    )
-    assert.deepEqual(notifications(kit), ['+32 new firing: loud'])
-  })
+      ['+32 new firing: loud'],
+    ],
+  ])
 
   it('when the pipeline alert of silent ones fires for a day, then they are sent', async () => {
     const silent = many(120).map(id => routed(2, fired(id, { reason: 'silent' })))
@@ -190,16 +176,6 @@ describe('given more alerts than a notification has room for', () => {
 describe('given alerts that end before they fire, because their fires failed', () => {
   const many = Array.from({ length: 100 }, (_, index) => `m${index}`)
 
-  it('when others of the group have ended since, and the fire is redriven, then it is not sent', async () => {
-    const log = [
-      ...many.map(id => routed(1, fired(id))),
-      routed(5, resolved('z')),
-      ...many.map(id => routed(10, resolved(id))),
-      routed(1200, fired('z')),
-    ]
-    assert.deepEqual(notifications(await played([first, ...log], 3 * HOUR)), [])
-  })
-
   it('sends nothing and forgets the alerts when all fired events of the group are redriven', async () => {
     const log = [...many.map(id => routed(1, resolved(id))), ...many.map(id => routed(2 * HOUR, fired(id)))]
     const kit = await played([first, ...log], 2 * HOUR + 10 * MINUTE)
@@ -224,23 +200,35 @@ describe('given alerts that end before they fire, because their fires failed', (
       assert.match(told.at(-1) ?? 'resolved', /resolved/)
     })
 
-  it('when a rebuilt alert began before the one that it replaces, then it is sent', async () => {
-    const [before, anew] = [{ fingerprint: 'f', startedAt: at(60) }, { fingerprint: 'f' }]
-    const log = [
-      routed(1, fired('b', before)),
-      routed(400, resolved('b', before)),
-      routed(401, fired('a', anew)),
-    ]
-    assert.deepEqual(notifications(await played([first, ...log], 10 * MINUTE)), [
-      '+31 new firing: b',
-      '+430 changed firing: a -b',
-    ])
-  })
-
-  it('when an alert of another entity began earlier and comes later, then it is sent', async () => {
-    const log = [routed(1, fired('b', { startedAt: at(60) })), routed(2, fired('a'))]
-    assert.deepEqual(notifications(await played([first, ...log], 10 * MINUTE)), ['+31 new firing: b a'])
-  })
+  itNotifies([
+    [
+      'others of the group that have ended since, when the fire is redriven, then it is not sent',
+      [
+        ...many.map(id => routed(1, fired(id))),
+        routed(5, resolved('z')),
+        ...many.map(id => routed(10, resolved(id))),
+        routed(1200, fired('z')),
+      ],
+      3 * HOUR,
+      [],
+    ],
+    [
+      'a rebuilt alert that began before the one that it replaces, then it is sent',
+      [
+        routed(1, fired('b', { fingerprint: 'f', startedAt: at(60) })),
+        routed(400, resolved('b', { fingerprint: 'f', startedAt: at(60) })),
+        routed(401, fired('a', { fingerprint: 'f' })),
+      ],
+      10 * MINUTE,
+      ['+31 new firing: b', '+430 changed firing: a -b'],
+    ],
+    [
+      'an alert of another entity that began earlier and comes later, then it is sent',
+      [routed(1, fired('b', { startedAt: at(60) })), routed(2, fired('a'))],
+      10 * MINUTE,
+      ['+31 new firing: b a'],
+    ],
+  ])
 
   const DAY_MS = 24 * HOUR * 1000
   const end = (group: Group, id: string, atMs: number) => {
@@ -308,27 +296,22 @@ describe('given alerts that end before they fire, because their fires failed', (
 })
 
 describe('given a group', () => {
-  it('when its policy changes, then the next alert brings the new one', async () => {
-    const soon = { ...TARGET, groupWaitMs: 5_000, groupIntervalMs: 60_000 }
-    const kit = await played(
-      [first, routed(1, fired('a')), routed(2, fired('b'), soon), routed(40, fired('c'), soon)],
+  const soon = { ...TARGET, groupWaitMs: 5_000, groupIntervalMs: 60_000 }
+  const often = { ...TARGET, repeatIntervalMs: 900_000 }
+  itNotifies([
+    [
+      'whose policy changes, then the next alert brings the new one',
+      [routed(1, fired('a')), routed(2, fired('b'), soon), routed(40, fired('c'), soon)],
       10 * MINUTE,
-    )
-    assert.deepEqual(notifications(kit), ['+7 new firing: a b', '+67 changed firing: a b c'])
-  })
-
-  it('when its policy has changed and an older alert ends, then the newer policy stays', async () => {
-    const often = { ...TARGET, repeatIntervalMs: 900_000 }
-    const kit = await played(
-      [first, routed(1, fired('a')), routed(2, fired('b'), often), routed(400, resolved('a'))],
+      ['+7 new firing: a b', '+67 changed firing: a b c'],
+    ],
+    [
+      'whose policy has changed, when an older alert ends, then the newer policy stays',
+      [routed(1, fired('a')), routed(2, fired('b'), often), routed(400, resolved('a'))],
       30 * MINUTE,
-    )
-    assert.deepEqual(notifications(kit), [
-      '+31 new firing: a b',
-      '+430 changed firing: b -a',
-      '+1330 repeat firing: b',
-    ])
-  })
+      ['+31 new firing: a b', '+430 changed firing: b -a', '+1330 repeat firing: b'],
+    ],
+  ])
 
   it('when the log is read twice, then the notifications have the same ids', async () => {
     const log = [first, routed(1, fired('a')), routed(400, resolved('a'))]

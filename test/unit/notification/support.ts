@@ -1,6 +1,7 @@
 /** Routed alerts, silences and what mutes, for tests of notifications. Times are seconds since `START_MS`. */
 
 import assert from 'node:assert/strict'
+import { it } from 'node:test'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { Emission } from '#runtime/consumer/process.ts'
 import { ProcessKit } from '#runtime/testing/process-kit.ts'
@@ -123,6 +124,22 @@ export async function played(log: readonly Event[], until: number, kit = createK
   await kit.pass(Math.max(0, START_MS + until * 1000 - now))
   assertFit(kit)
   return kit
+}
+
+/** Log of routed alerts, the second until which it is played, and the notifications of it. */
+export type PlayedLog = readonly [
+  given: string,
+  log: readonly Event[],
+  until: number,
+  told: readonly string[],
+]
+
+/** Tests that logs have these notifications. An event before each log sets the clock. */
+export function itNotifies(logs: readonly PlayedLog[]): void {
+  for (const [given, log, until, told] of logs)
+    it(`given ${given}`, async () => {
+      assert.deepEqual(notifications(await played([silences(0, 1), ...log], until)), told)
+    })
 }
 
 /** Checks that published events match the schemas. */

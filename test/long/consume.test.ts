@@ -84,14 +84,4 @@ describe('given topics with records, good and bad', () => {
     const { groups } = await commands.admin.listGroups()
     assert.ok(groups.every(({ groupId }) => !groupId.includes(environment.name)))
   })
-
-  it('when it is followed by a person, then it begins with topic, group and how to stop', async () => {
-    const following = ['consume', '--topic', 'events', '-n', '5', '--env', environment.name]
-    const program = new Program('./cli/sluice.ts', following)
-    await program.says(/^Ends after 5 records\. Ctrl-C stops it\.$/m)
-    program.signal('SIGINT')
-    const { code, stdout, output } = await program.ended
-    assert.deepEqual([code, stdout], [0, ''], output)
-    assert.match(output, /^Topic: sluice\.telemetry\.events\.\S+, \d+ partitions\nConsumer group: none /m)
-  })
 })

@@ -13,23 +13,6 @@ import { Program, runProgram } from '../support/program.ts'
 const HEATWAVE = join(PROJECT, 'events', 'streams', 'heatwave.jsonl')
 const COMMAND = join(PROJECT, 'localstack', 'services-command.ts')
 
-describe('given the command that runs only the servers', () => {
-  it('when called with --help, then it names its options and ports', async () => {
-    const { code, output } = await run(['--help']).ended
-    assert.equal(code, 0)
-    assert.match(output, /--fresh.*--name NAME.*--docker.*KAFKA_PORT \(9092\)/s)
-  })
-
-  it('when an option is unknown, then one message says which, and where to look', async () => {
-    const { code, output } = await run(['--frehs']).ended
-    assert.equal(code, 1)
-    assert.equal(
-      output,
-      "error: unknown option '--frehs'\n(Did you mean --fresh?)\nTry it with npm run services -- --help.\n",
-    )
-  })
-})
-
 describe('given that it runs with its own ports and data', () => {
   const { folder, remove } = temporaryFolder()
   after(remove)

@@ -7,22 +7,6 @@ import { PROJECT, runProgram } from '../support/program.ts'
 const COMMAND = join(PROJECT, 'localstack', 'smoke.ts')
 
 describe('given the command that sends readings through a running stack', () => {
-  it('when called with --help, then it describes itself and sends nothing', async () => {
-    const { code, output } = await smoke(['--help'])
-    assert.equal(code, 0, output)
-    assert.match(output, /^Usage: npm run smoke.*KAFKA_BROKERS.*REDIS_URL/s)
-    assert.doesNotMatch(output, /sent {2}/)
-  })
-
-  it('when an argument is unknown, then one message says which, and where to look', async () => {
-    const { code, output } = await smoke(['20'])
-    assert.equal(code, 1)
-    assert.equal(
-      output,
-      '✗ error: too many arguments. Expected 0 arguments but got 1: 20.\nTry it with npm run smoke -- --help.\n',
-    )
-  })
-
   it('when no server answers, then each address is named without its password', async () => {
     const [kafka, redis] = [await freePort(), await freePort()]
     const { code, output } = await smoke([], {

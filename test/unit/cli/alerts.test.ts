@@ -67,14 +67,4 @@ describe('what sluice alerts prints', () => {
     assert.match(text, /Resolved +2026-03-01T14:30:00\.000Z/)
     assert.doesNotMatch(text, /[+-]\d\d:\d\d/)
   })
-
-  it('given control characters in an alert, then they cannot control the terminal', () => {
-    const poison = '\u001b]0;title\u0007'
-    const alert = {
-      ...shown,
-      ...summary({ summary: poison, rule: poison, labels: { [poison]: poison } }),
-      transitions: [{ ...fired, reason: poison }],
-    }
-    for (const text of [one(alert), list([alert])]) assert.doesNotMatch(text, /[^\P{Cc}\n]/u)
-  })
 })

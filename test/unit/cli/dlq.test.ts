@@ -66,18 +66,6 @@ describe('what sluice dlq list and show print', () => {
     })
   })
 
-  it('given control characters, then they cannot control the terminal', () => {
-    const poison = '\u001b]0;title\u0007'
-    const letter = found({
-      ...{ error: poison, errorType: poison, consumer: poison, originalTopic: poison },
-      originalKey: base64(poison),
-      originalValue: base64(JSON.stringify({ [poison]: poison })),
-      originalHeaders: [{ name: poison, value: base64(poison) }],
-    })
-    for (const text of [show(letter), list([toListedDeadLetter(ENVIRONMENT, letter)])])
-      assert.doesNotMatch(text, /[^\P{Cc}\n]/u)
-  })
-
   it('given a large value, then a page has its beginning, and --json and --raw have all of it', () => {
     const letter = found({ originalValue: base64('ä'.repeat(40_000)) })
     const row = toRow(letter, undefined, { withinMs: 1 })

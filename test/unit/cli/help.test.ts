@@ -15,28 +15,28 @@ import { ran } from './terminal.ts'
 
 const { version } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'))
 
-/** Every command, as its own help names them. */
-async function commands(path: readonly string[] = []): Promise<string[][]> {
+/** Help of every command that the help of another one names, by its words. */
+const helps = new Map<string, string>()
+
+async function collect(path: readonly string[] = []): Promise<void> {
   const { stdout } = await ran([...path, '--help'])
+  helps.set(path.join(' '), stdout)
   const [, list = ''] = stdout.split('\nCommands:\n')
   const names = [...list.matchAll(/^ {2}([a-z][\w-]*)/gm)]
     .map(([, name]) => name ?? '')
     .filter(name => name !== 'help')
-  const below = await Promise.all(names.map(name => commands([...path, name])))
-  return [[...path], ...below.flat()]
+  await Promise.all(names.map(name => collect([...path, name])))
 }
 
-const all = await commands()
+await collect()
 
 describe('help', () => {
-  test('has each option that a setting declares, with its variable', async () => {
+  test('has each option that a setting declares, with its variable', () => {
     const declared = Object.entries<Setting>(listSettings([...SLICES, LOCAL_PORTS])).filter(
       ([, { option }]) => option,
     )
     assert.ok(declared.length > 10)
-    const texts = await Promise.all(
-      all.map(async path => (await ran([...path, '--help'])).stdout.replaceAll(/\s+/g, ' ')),
-    )
+    const texts = [...helps.values()].map(text => text.replaceAll(/\s+/g, ' '))
     for (const [variable, { option = '' }] of declared) {
       const name = option.split(' ')[0] as string
       const isTaken = texts.some(text => text.includes(` ${name} `) && text.includes(`(default: ${variable}`))
@@ -45,15 +45,13 @@ describe('help', () => {
   })
 
   test('there are many commands to look at', () => {
-    assert.ok(all.length >= 18, all.map(path => path.join(' ')).join(', '))
+    assert.ok(helps.size >= 18, [...helps.keys()].join(', '))
   })
 
-  test('of every command that does something has an example', async () => {
-    for (const path of all) {
-      const { stdout } = await ran([...path, '--help'])
-      if (!stdout.includes('\nCommands:\n'))
-        assert.match(stdout, new RegExp(`Examples?:\\n {2}(?:.*&& )?${['sluice', ...path].join(' ')}`))
-    }
+  test('of every command that does something has an example', () => {
+    for (const [words, text] of helps)
+      if (!text.includes('\nCommands:\n'))
+        assert.match(text, new RegExp(`Examples?:\\n {2}(?:.*&& )?sluice ${words}`))
   })
 })
 
@@ -83,7 +81,7 @@ test('the words of a command are its path', () => {
   const places = [...index.matchAll(/import\('\.\/([\w/-]+)\.ts'\)/g)].map(([, place = '']) =>
     place.replace(/^(\w+)\/\1$/, '$1'),
   )
-  const words = all.map(path => path.join('/'))
+  const words = [...helps.keys()].map(words => words.replaceAll(' ', '/'))
   // Those of questions and operations follow from their words.
   const own = places.filter(place => place !== 'questions' && place !== 'operations')
   assert.ok(own.length > 20)

@@ -291,16 +291,15 @@ async function outcome({ file, text, read }: Reader, encode: Encoding): Promise<
 
 for (const [name, reader] of Object.entries(READERS))
   describe(`given ${name}`, () => {
+    const usual = outcome(reader, text => Buffer.from(text))
     it('when the text is UTF-8 with LF, then it is taken', async () => {
       assert.match(reader.text, /ü/)
-      const { found } = await outcome(reader, text => Buffer.from(text))
+      const { found } = await usual
       assert.doesNotMatch(JSON.stringify(found), /"refused"|UTF-/)
     })
     for (const [form, encode] of Object.entries(FORMS))
-      it(`when it has ${form}, then the result is the same`, async () => {
-        const usual = await outcome(reader, text => Buffer.from(text))
-        assert.deepEqual(await outcome(reader, encode), usual)
-      })
+      it(`when it has ${form}, then the result is the same`, async () =>
+        assert.deepEqual(await outcome(reader, encode), await usual))
     for (const [form, [encode, reason]] of Object.entries(REFUSED))
       it(`when it is ${form}, then it is refused by its name`, async () => {
         const { found } = await outcome(reader, encode)

@@ -70,10 +70,29 @@ describe('an answer in the terminal', () => {
   })
 
   it('given more rows than are shown, and notes, then both are said, without control characters', () => {
-    const text = format([row], 2, ['be\u001bware'])
+    const text = format([{ ...row, name: 'a\u001b', note: '\u009bb' }], 2, ['be\u001bware'])
     assert.match(text, /The first 1 of 3\. Use --limit to show more\./)
-    assert.equal(text.includes('\u001b'), false)
+    assert.doesNotMatch(text, /[^\P{Cc}\n]/u)
   })
+
+  const poison = '\u001b]0;title\u0007'
+  for (const [type, value] of [
+    ...(['text', 'entity', 'severity', 'badge', 'block', 'quantity'] as const).map(
+      type => [type, poison] as const,
+    ),
+    ['list', [poison]],
+    ['content', { text: poison, bytes: 11 }],
+    ['content', { text: JSON.stringify({ [poison]: poison }), bytes: 11 }],
+  ] as const)
+    it(`given text of others in a column of the type ${type}, then it cannot control the terminal`, () => {
+      const columns = [column('name', { type, unit: 'name' })]
+      for (const sections of [undefined, []]) {
+        const question = { title: 'A', key: 'name', columns, sections, empty: '' } as unknown as AnyQuestion
+        const text = formatAnswer(question, { rows: [{ name: value }], more: 0, notes: [] }, 0, undefined)
+        assert.match(text, /title/)
+        assert.doesNotMatch(text, /[^\P{Cc}\n]/u)
+      }
+    })
 
   it('given nothing, then it says why, unless a note does', () => {
     assert.equal(format([]), 'There is nothing.\n')

@@ -274,6 +274,21 @@ describe('the dead letters of a request', () => {
     assert.deepEqual(await select([], { consumer: 'alerting', untilMs: 0 }), { offsets: [], missing: [] })
   })
 
+  it('given Ctrl-C while they are selected, then it ends at once, and no part looks like the whole', async () => {
+    let reads = 0
+    const read: MemoryLogReader['read'] = (...args) => {
+      reads++
+      return new MemoryLogReader(records, 1).read(...args)
+    }
+    const selected = selectDeadLetters(
+      { ...source, log: { read } },
+      { ats: [], filter: {} },
+      AbortSignal.abort('stopped'),
+    )
+    await assert.rejects(selected, error => error === 'stopped')
+    assert.ok(reads <= 3, `${reads} reads`)
+  })
+
   it('given places and ids, then those are meant, handled or not, and the rest is missing', async () => {
     const all = ['0@0', 'y1', '0@2', '0@3', '0@9', 'x1', '0@4']
     assert.deepEqual(await select(all), { offsets: [0, 1, 2, 3], missing: ['0@9', 'x1', '0@4'] })

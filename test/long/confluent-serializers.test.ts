@@ -39,13 +39,6 @@ const SENSOR = {
 }
 const REPORT = { counts: { a: 5 }, sensors: [{ sensorId: '1', kind: 'KIND_UNKNOWN', fault: 'wet' }] }
 
-/** Schemas that readers in JavaScript tend to refuse. */
-const _ODD_AVRO = JSON.stringify({
-  type: 'record',
-  name: 'Odd',
-  fields: [{ name: 'status', type: ['null', 'string'], default: 'ok' }],
-})
-
 const fleet = { kind: 'protobuf', files: FLEET } as const
 const GIVEN = {
   'Protobuf with a reference': { ...fleet, topic: 'a', message: 'Report', data: REPORT },

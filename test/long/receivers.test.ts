@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { IHeaders } from 'kafkajs'
+import { emitAlert } from '../../lib/alerting/alert.ts'
 import type { Retry } from '../../lib/failures/dlq-router.ts'
 import { createRedrivenRecord } from '../../lib/failures/redriven-record.ts'
 import type { Notification } from '../../lib/notification/notification.ts'
@@ -16,10 +17,12 @@ import { TestEnvironment } from '../support/environment.ts'
 import { Offline } from '../support/offline.ts'
 import { readEvent } from '../support/sdk-reader.ts'
 import { awsEndpoint } from '../support/servers.ts'
+import { collectEmission } from '../support/step-calls.ts'
 import { until } from '../support/until.ts'
 import { writtenMessage } from '../support/written-message.ts'
 import { ran } from '../unit/cli/terminal.ts'
 import { alert, notified } from '../unit/notification/messages.ts'
+import { createEvent, fired } from '../unit/notification/support.ts'
 
 const RECEIVERS = `receivers:
   - { name: sns, kind: sns }
@@ -55,7 +58,10 @@ describe('notifications on their way to people', () => {
       hanging: { url: `${base}/hanging` },
     }
     writeFileSync(join(folder, 'receivers.yaml'), RECEIVERS)
-    writeFileSync(join(folder, 'routes.yaml'), 'routes: [{ name: all, receivers: [sns] }]\n')
+    writeFileSync(
+      join(folder, 'routes.yaml'),
+      'routes: [{ name: all, receivers: [hook], groupWait: 5s, groupBy: [rule] }]\n',
+    )
     variables = { NOTIFICATIONS_DIR: folder, RECEIVER_SECRETS: JSON.stringify(secrets) }
     environment = await TestEnvironment.create()
     queue = await AlertsQueue.subscribed(environment.name, {
@@ -157,5 +163,32 @@ describe('notifications on their way to people', () => {
         'hanging  webhook  not delivered: did not answer within 1 s\n',
     )
     assert.equal(status, 1)
+  })
+
+  it('given a wait of 5 s and no other records, then the notification leaves within 10 s after it', async () => {
+    const fire = async (rule: string) => {
+      const emission = collectEmission(step =>
+        emitAlert(step, fired(rule, { rule }), { entity: `/environment/oslo ${rule}` }),
+      )
+      const message = writtenMessage(createEvent(emission, 0))
+      await environment.client.send(environment.topic('alerts'), [message])
+    }
+    const before = got.length
+    await offline.invoke('clock')
+    await fire('WARM')
+    await environment.untilCaughtUp('notifier')
+
+    // The run lasts for most of a minute, or until the functions are stopped.
+    const event = { 'detail-type': 'Scheduled Event', time: new Date().toISOString() }
+    void offline.invoke('clock', event).catch(() => {})
+    await until('the functions have begun', () => got.length > before)
+    await fire('TIMED')
+    await until('the webhook is called', () => got.length > before + 1)
+    const toldAtMs = Date.now()
+    const [written] = (await environment.read('alerts')).filter(({ value }) =>
+      String(value).includes('TIMED'),
+    )
+    const passedMs = toldAtMs - Number(written?.timestamp)
+    assert.ok(passedMs >= 5_000 && passedMs <= 15_000, `the notification took ${passedMs} ms`)
   })
 })

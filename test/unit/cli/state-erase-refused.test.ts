@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { unknownTopic } from '#runtime/adapters/kafka/errors.ts'
-import { serverUnavailable } from '#runtime/adapters/server-failure.ts'
 import { localEnvironment, readConfig } from '../../../lib/app/config.ts'
 import { ERASE_STATE } from '../../../lib/operations/erase-state.ts'
 import type { ChangedEnvironment } from '../../../lib/operations/operation.ts'
@@ -35,14 +34,6 @@ test('given a broker that refuses the sign-in, when an entity is to be erased, t
     /^Nothing was changed: Kafka at broker:9093 cannot be used: it does not accept the cred/,
   )
   assert.doesNotMatch(message, /does not answer/)
-})
-
-test('given no broker, when an entity is to be erased, then it does not answer', async () => {
-  const error = serverUnavailable('kafka', new Error('connect ECONNREFUSED'))
-  assert.match(
-    await messageAfter(error),
-    /^Nothing was changed: Kafka at broker:9093 does not answer: connect ECONNREFUSED\. Start it .*KAFKA_BROKERS\.$/,
-  )
 })
 
 test('given no such topic, when an entity is to be erased, then the message says what creates it', async () => {

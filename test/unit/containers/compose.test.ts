@@ -7,6 +7,7 @@ import { Ajv } from 'ajv'
 import { CORE_SCHEMA, load, mergeTag } from 'js-yaml'
 import { alertsTopicName, localBuckets, redisSecret } from '../../../lib/app/resource-names.ts'
 import { COMPOSE_FILE } from '../../../localstack/docker.ts'
+import { SERVICE_NAMES } from '../../../localstack/service-report.ts'
 import { PROJECT } from '../../../scripts/paths.ts'
 import { ran } from '../cli/terminal.ts'
 
@@ -22,6 +23,7 @@ interface Service {
   readonly read_only?: boolean
   readonly tmpfs?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
+  readonly healthcheck?: { readonly test: readonly string[] }
 }
 
 interface Compose {
@@ -70,6 +72,29 @@ describe('the schema of the compose specification', () => {
     assert.equal(broken({ image: 'x' }), true)
     assert.equal(broken({ image: 'x', memory: '1g' }), false)
     assert.equal(broken({ image: 'x', ports: '8080:80' }), false)
+  })
+})
+
+describe('the containers of the local cloud', () => {
+  const local = read(COMPOSE_FILE).services
+
+  it('then they are the servers that run without Docker too, each with a health check', () => {
+    assert.deepEqual(Object.keys(local), [...SERVICE_NAMES])
+    for (const { healthcheck } of Object.values(local))
+      assert.match(healthcheck?.test[0] ?? '', /^CMD(-SHELL)?$/)
+  })
+
+  it('then each has one port, on loopback, chosen by its variable', () => {
+    const ports = Object.values(local).map(service => service.ports)
+    const usual = ['KAFKA_PORT:-9092}:9092', 'REDIS_PORT:-6379}:6379', 'AWS_PORT:-4566}:4566']
+    const expected = [...usual, 'REGISTRY_PORT:-8081}:8080'].map(port => [`127.0.0.1:\${${port}`])
+    assert.deepEqual(ports, expected)
+  })
+
+  it('then Valkey keeps every write and evicts nothing, and Kafka creates no topic by itself', () => {
+    const command = local.valkey?.command?.join(' ') ?? ''
+    assert.match(command, /--appendonly yes --appendfsync no .*--maxmemory-policy noeviction/)
+    assert.equal(local.kafka?.environment?.KAFKA_AUTO_CREATE_TOPICS_ENABLE, 'false')
   })
 })
 

@@ -10,7 +10,6 @@ import { addRoutes, declareQuery } from '../../../console/http/declare-route.ts'
 import type { ConsoleHono } from '../../../console/http/person.ts'
 import { sendProblem } from '../../../console/http/problem.ts'
 import { readConfig } from '../../../lib/app/config.ts'
-import { ACTIONS } from '../../../lib/operations/audit-event.ts'
 import { GuardedConnections } from '../../../lib/questions/guarded-connections.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
@@ -128,13 +127,5 @@ describe('the sources of command line and console', () => {
       'cli/publish/publish-events.ts',
       'cli/replay/publish-recording.ts',
     ])
-  })
-
-  it('given each operation, then docs/commands.md names it', () => {
-    const page = readFileSync(join(ROOT, 'docs/commands.md'), 'utf8')
-    assert.deepEqual(
-      ACTIONS.filter(action => !page.includes(`\`${action}\``)),
-      [],
-    )
   })
 })

@@ -12,7 +12,6 @@ import { createInspection } from './stored.ts'
 const READINGS = { topic: 'readings', partitions: 3 }
 const GROUPS = { topic: 'patterns', partitions: 1 }
 const AT_MS = Date.parse('2026-03-01T12:00:00Z')
-const watched = { seenMs: AT_MS, activeAtMs: AT_MS }
 
 describe('the rules in force', () => {
   const stored = (...rules: Parameters<typeof buildRuleSet>[0]) => {
@@ -100,25 +99,6 @@ describe('how rules stand', () => {
         ['temperature', 3],
         ['humidity', 1],
       ],
-    )
-  })
-
-  it('given one alert that every partition reports, then it is active once', async () => {
-    const down = {
-      seen: {},
-      rules: { PIPELINE_DOWN: { state: { phase: 'firing', ...watched }, alert: firstAlert() } },
-    }
-    const { active } = await conditionsNow(
-      createInspection({
-        'alerting readings/0': { states: [['/clock ', down]] },
-        'alerting readings/1': { states: [['/clock ', down]] },
-      }),
-      READINGS,
-      GROUPS,
-    )
-    assert.deepEqual(
-      active.map(({ identity }) => identity),
-      ['PIPELINE_DOWN'],
     )
   })
 })

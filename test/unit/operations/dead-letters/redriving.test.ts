@@ -261,7 +261,7 @@ describe('the dead letters of a request', () => {
   const source = {
     families: FAMILIES,
     topic: 'sluice.telemetry.dlq.local',
-    log: new MemoryLogReader(records),
+    log: new MemoryLogReader(records, 1),
     bounds: async () => [{ start: 0, end: records.length }],
   }
   const select = async (ats: readonly string[], filter: object = {}) => {
@@ -274,19 +274,11 @@ describe('the dead letters of a request', () => {
     assert.deepEqual(await select([], { consumer: 'alerting', untilMs: 0 }), { offsets: [], missing: [] })
   })
 
-  it('given Ctrl-C while they are selected, then it ends at once, and no part looks like the whole', async () => {
-    let reads = 0
-    const read: MemoryLogReader['read'] = (...args) => {
-      reads++
-      return new MemoryLogReader(records, 1).read(...args)
-    }
-    const selected = selectDeadLetters(
-      { ...source, log: { read } },
-      { ats: [], filter: {} },
-      AbortSignal.abort('stopped'),
-    )
+  it('given Ctrl-C while they are selected, then it ends at once, and no part looks like the whole', async context => {
+    const { mock } = context.mock.method(source.log, 'read')
+    const selected = selectDeadLetters(source, { ats: [], filter: {} }, AbortSignal.abort('stopped'))
     await assert.rejects(selected, error => error === 'stopped')
-    assert.ok(reads <= 3, `${reads} reads`)
+    assert.ok(mock.callCount() <= 3, `${mock.callCount()} reads`)
   })
 
   it('given places and ids, then those are meant, handled or not, and the rest is missing', async () => {

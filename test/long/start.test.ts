@@ -128,15 +128,17 @@ async function copiedFor(t: TestContext) {
   return { environment, project: copy, start }
 }
 
-/** The printed address opens the page. */
+/** The printed addresses, that of the console and that of its pages about Kafka, open the page. */
 async function assertConsole(running: Program): Promise<void> {
   await running.says(/^ {2}console /m)
   const addresses = running.output.match(/http:\/\/\S+\?token=[0-9a-f]{32}/g) ?? []
-  assert.equal(addresses.length, 1, running.output)
+  assert.equal(addresses.length, 2, running.output)
   const { origin, searchParams } = new URL(addresses[0] ?? '')
   const headers = { authorization: `Bearer ${searchParams.get('token')}` }
-  const page = await fetch(origin, { headers })
-  assert.match(await page.text(), /<div id="console">/)
+  for (const address of addresses) {
+    const page = await fetch(new URL(address).origin, { headers })
+    assert.match(await page.text(), /<div id="console">/)
+  }
   const shown = await fetch(`${origin}/api/environment`, { headers })
   assert.equal((await readJson(shown)).isLocal, true)
   assert.equal((await fetch(origin)).status, 401)

@@ -18,6 +18,8 @@ export interface Parameter<Value> {
   /** Placeholder of an option's value in the help, such as `<n>`. */
   readonly value?: string
   readonly isRequired?: boolean
+  /** Name of the option that can be given instead of an argument. */
+  readonly flag?: string
   readonly isList?: boolean
   /** True for a flag of the form `--no-…`. */
   readonly isNegated?: boolean

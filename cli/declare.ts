@@ -13,7 +13,11 @@ import type { Terminal } from './terminal.ts'
 export function declare(command: Command, value: CommandValue, terminal: Terminal): void {
   const { args = {}, options = {} } = value
   command.description(value.about).addHelpText('after', `\n${value.more.trim()}`)
-  for (const [name, parameter] of Object.entries(args)) command.addArgument(createArgument(name, parameter))
+  for (const [name, parameter] of Object.entries(args)) {
+    command.addArgument(createArgument(name, parameter))
+    const { flag, ...rest } = parameter
+    if (flag) command.addOption(createOption(flag, { ...rest, value: `<${name}>`, isRequired: false }))
+  }
   for (const [name, parameter] of Object.entries(options)) command.addOption(createOption(name, parameter))
   if (!value.withoutKafka) addKafkaOptions(command, terminal)
   command.action(() => {
@@ -38,7 +42,13 @@ function requireRules(command: Command, value: CommandValue): void {
     const option = command.options.find(option => option.attributeName() === name)
     return `option '${text === undefined ? option?.flags : `${option?.long} ${text}`}'`
   }
-  const errors = findBrokenRules(value, isPresent, describe)
+  const flags = Object.entries(value.args ?? {}).flatMap(([name, { flag }]) => (flag ? [[name, flag]] : []))
+  const rules = {
+    ...value,
+    conflicts: [...(value.conflicts ?? []), ...flags],
+    requiresOneOf: [...(value.requiresOneOf ?? []), ...flags],
+  }
+  const errors = findBrokenRules(rules, isPresent, describe)
   if (errors.length > 0) command.error(errors.map(error => `error: ${error}`).join('\n'))
 }
 
@@ -54,9 +64,9 @@ export function addKafkaOptions(command: Command, terminal: Pick<Terminal, 'envi
 
 function createArgument(
   name: string,
-  { description, kind, isRequired, isList }: Parameter<unknown>,
+  { description, kind, isRequired, isList, flag }: Parameter<unknown>,
 ): Argument {
-  const [open, close] = isRequired ? ['<', '>'] : ['[', ']']
+  const [open, close] = isRequired && !flag ? ['<', '>'] : ['[', ']']
   const argument = new Argument(`${open}${toKebabCase(name)}${isList ? '...' : ''}${close}`, description)
   if (!kind) return argument
   const choices = getChoices(kind)
@@ -87,8 +97,9 @@ function getChoices({ schema }: Kind<unknown>): readonly string[] | undefined {
  */
 function collectValues(command: Command, args: Parameters, options: Parameters): Record<string, unknown> {
   const optionValues = command.opts()
-  const ofArguments = Object.entries(args).map(([name, { isList }], index) => {
-    return [name, command.processedArgs[index] ?? (isList ? [] : undefined)] as const
+  const ofArguments = Object.entries(args).map(([name, { isList, flag }], index) => {
+    const value = command.processedArgs[index] ?? (flag && optionValues[flag])
+    return [name, value ?? (isList ? [] : undefined)] as const
   })
   const ofOptions = Object.entries(options).map(([name, { isList, kind }]) => {
     return [name, optionValues[name] ?? (isList ? [] : kind ? undefined : false)] as const

@@ -111,10 +111,14 @@ export function toParameters(fields: Fields, fits: (field: AnyField) => boolean)
 }
 
 function toParameter(field: AnyField): Parameter<unknown> {
-  const { form, about: description, kind, isRequired = false, isList = false } = field
+  const { form, about: description, kind, flag: instead, isRequired = false, isList = false } = field
   if (form.type === 'flag') return flag(description)
   const value = form.type === 'number' ? '<n>' : `<${form.type}>`
-  return { description, kind, isRequired, isList, ...(!isArgument(field) && { value }) }
+  return {
+    ...{ description, kind, isRequired, isList },
+    ...(instead && { flag: instead }),
+    ...(!isArgument(field) && { value }),
+  }
 }
 
 function toLimit(usual = UNBOUNDED): Parameter<number> {

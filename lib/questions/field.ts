@@ -9,6 +9,8 @@ export interface Field<Value> {
   readonly isRequired?: boolean
   /** True if it can be given several times; its value is then a list. */
   readonly isList?: boolean
+  /** Name of the option that a command also takes instead of the argument. */
+  readonly flag?: string
   /** Face that alone has the field; all if absent. */
   readonly only?: 'terminal'
   readonly kind: Kind<Value>

@@ -32,7 +32,8 @@ Examples:
   sluice topics create orders --partitions 10 --set retention.ms=604800000
   sluice topics create prices --set cleanup.policy=compact --set retention.ms=604800000`,
   fields: {
-    name: nameField('full name of the topic'),
+    // kafka-topics.sh has an option for it.
+    name: { ...nameField('full name of the topic'), flag: 'topic' },
     partitions: numberField('number of partitions', POSITIVE),
     replicationFactor: numberField('number of replicas of each partition', POSITIVE),
     set: listField(textField('a setting of the topic; can be repeated', 'retention.ms=86400000', SETTING)),

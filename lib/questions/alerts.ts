@@ -41,6 +41,9 @@ const FILTER = {
   until: timeField('only alerts that fired before'),
 }
 
+/** Time for which alerts are counted that have fired if none is firing, in milliseconds. */
+const RECENT_MS = 3_600_000
+
 export const ALERTS = question({
   title: 'Firing and past alerts',
   about: `List firing alerts, newest first. With --state, resolved alerts are listed, too.
@@ -78,10 +81,17 @@ Examples:
           tone: judgeAlert(alert),
         }
       })
+    const isQuiet = state === 'firing' && found.length === 0 && filter.since === undefined
+    const past = isQuiet
+      ? await selectAlerts(environment, source, 'resolved', {
+          ...toAlertFilter(filter),
+          sinceMs: limits.nowMs - RECENT_MS,
+        })
+      : []
     return {
       rows,
       more: found.length - rows.length,
-      notes: [...describeLag(behind), ...describeRest(source)],
+      notes: [...describePast(past), ...describeLag(behind), ...describeRest(source)],
     }
   },
 }).shownAs({
@@ -143,6 +153,13 @@ function toAlertFilter({ rule, severity, entity, label, since, until }: Filter<t
 export function judgeAlert({ state, severity }: Pick<AlertSummary, 'state' | 'severity'>): Tone {
   if (state === 'resolved') return 'good'
   return severity === 'critical' ? 'bad' : 'warn'
+}
+
+function describePast(past: readonly unknown[]): string[] {
+  if (past.length === 0) return []
+  return [
+    `No matching alerts are firing. In the last hour, ${countText(past.length, 'alert')} fired and resolved: choose the state resolved to see ${past.length === 1 ? 'it' : 'them'}.`,
+  ]
 }
 
 function describeRest({ leftOut, isCut }: AlertSource): string[] {

@@ -9,8 +9,13 @@ const find = (...patterns: readonly string[]) =>
   globSync(patterns, { cwd: PROJECT, exclude: ['**/node_modules/**', '.local/**'] })
 
 describe('the Node that is needed', () => {
+  it('given the clone, then it needs the one with which the start begins, which installs its own', () => {
+    const [, oldest = ''] = /OLDEST_NODE = \[(.*)\]/.exec(read('scripts/bootstrap.mjs')) ?? []
+    assert.equal(JSON.parse(read('package.json')).engines.node, `>=${oldest.replace(', ', '.')}`)
+  })
+
   it('given the packages and projects, then each needs the same one', () => {
-    const files = find('package.json', '{packages,examples}/**/package.json')
+    const files = find('{packages,examples}/**/package.json')
     const needed = files.flatMap(file => JSON.parse(read(file)).engines?.node ?? [])
     assert.ok(needed.length > 8)
     assert.deepEqual([...new Set(needed)], ['>=24'])

@@ -1,5 +1,6 @@
 /**
- * Generates docs/configuration.md, the tables in the README of the engine, and the list in docs/functions.md: `npm run configuration`. With `--check`, only reports whether the pages are up to date.
+ * Generates docs/configuration.md, the tables in the README of the engine, the lists in docs/functions.md, and what follows from the
+ * table of topics in docs/costs.md and README.md: `npm run configuration`. With `--check`, only reports whether the pages are up to date.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { consumerSettings, generalSettings, type Setting, type Slice } from '#runtime/settings/index.ts'
@@ -19,12 +20,15 @@ import {
 import { LOCAL_CLOUD } from '../../scripts/stack-settings.ts'
 import { REQUIRED } from '../place/account.ts'
 import { DEPLOYMENT } from '../place/deployment-settings.ts'
+import { formatCostsPage, formatReadmeCosts } from './costs-page.ts'
 import { formatFunctionsPage } from './functions-page.ts'
 
 export const PAGE = new URL('../../docs/configuration.md', import.meta.url)
 const README = new URL('../../packages/runtime/README.md', import.meta.url)
 const GENERATOR_SCHEMA = new URL('../../config/schemas/generator.v1.json', import.meta.url)
 const FUNCTIONS = new URL('../../docs/functions.md', import.meta.url)
+const COSTS = new URL('../../docs/costs.md', import.meta.url)
+const START = new URL('../../README.md', import.meta.url)
 
 /** Settings of a handler that uses only the engine. They are documented for an application that has no name. */
 const ENGINE = [
@@ -162,7 +166,10 @@ function formatEngineReadme(): string {
 }
 
 function main(check: boolean): void {
+  const costs = formatCostsPage(readFileSync(COSTS, 'utf8'))
   const pages = [
+    { name: 'docs/costs.md', file: COSTS, text: costs },
+    { name: 'README.md', file: START, text: formatReadmeCosts(readFileSync(START, 'utf8'), costs) },
     { name: 'docs/configuration.md', file: PAGE, text: formatConfigurationPage() },
     { name: 'packages/runtime/README.md', file: README, text: formatEngineReadme() },
     {

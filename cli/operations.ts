@@ -139,12 +139,12 @@ async function showResult(run: Run, plan: unknown, result: unknown, isStopped: b
   print(run, plan, result)
   say(run, describeResult(result, plan))
   const undone = undo?.(result, plan)
-  if (undone) say(run, [`Undo: ${await formatUndo(undone)}`])
+  if (undone) say(run, [`Undo: ${await formatUndo(undone, run.environment.config.env)}`])
   if (isStopped && afterStop) run.terminal.stderr.write(`Stopped. ${afterStop(plan)}\n`)
 }
 
 /** Returns the command that takes an operation back. */
-async function formatUndo({ action, request }: Undo): Promise<string> {
+async function formatUndo({ action, request }: Undo, env: string): Promise<string> {
   const { fields = {} } = (await (OPERATIONS as ListedOperations)[action]?.load()) ?? {}
   const words = Object.entries(request).flatMap(([name, texts]) => {
     const field = fields[name]
@@ -153,7 +153,7 @@ async function formatUndo({ action, request }: Undo): Promise<string> {
       .flat()
       .flatMap(text => [...(field && isArgument(field) ? [] : [toFlag(name)]), quoteWord(text)])
   })
-  return ['sluice', action, ...words].join(' ')
+  return ['sluice', action, ...words, '--env', quoteWord(env)].join(' ')
 }
 
 function print({ operation, protocol, terminal }: Run, plan: unknown, result: unknown): void {

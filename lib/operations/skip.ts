@@ -58,7 +58,7 @@ Examples:
     topic: textField('signal or full name (default: the topic in which the records wait)', 'readings'),
     undo: flagField('no longer skip the records'),
   },
-  asks: ({ records }: Plan) => `Skip ${formatPositions(records)}?`,
+  asks: ({ isUndo, records }: Plan) => `${isUndo ? 'No longer skip' : 'Skip'} ${formatPositions(records)}?`,
   unasked: 'undo',
   async plan(environment, { consumer, at, topic: wanted, undo: isUndo = false }): Promise<Plan> {
     const topics = listCandidateTopics(environment, consumer, wanted)

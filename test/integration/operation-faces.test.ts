@@ -136,7 +136,7 @@ describe('given an operation', () => {
     const skip = requests.skip as { readonly consumer: string; readonly at: string }
     const args = ['skip', skip.consumer, skip.at, '--topic', environment.topic('readings')]
     const { stdout } = await ran([...args, '--yes'], { environment: variables })
-    const undone = `sluice ${args.join(' ')} --undo`
+    const undone = `sluice ${args.join(' ')} --undo --env ${environment.name}`
     assert.equal(stdout.trim().split('\n').at(-1), `Undo: ${undone}`)
     const { status } = await ran(undone.split(' ').slice(1), { environment: variables })
     assert.equal(status, 0)

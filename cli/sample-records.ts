@@ -7,12 +7,12 @@ import { createClusterFinder } from '../lib/app/inputs.ts'
 import type { ForeignContent } from '../lib/intake/read-record.ts'
 import { readDocuments } from '../lib/operations/import/csv-rows.ts'
 import { toFileRecord } from '../lib/operations/import/mapped-lines.ts'
-import { OperationFailure } from '../lib/operations/operation-failure.ts'
 import { resolveTopic } from '../lib/operations/state-keys.ts'
 import { readTopicReach } from '../lib/queries/kafka/topics.ts'
 import { selectNewest } from '../lib/queries/records/newest-ranges.ts'
 import { readRecords, toRanges } from '../lib/queries/records/read-records.ts'
 import type { Environment } from '../lib/questions/environment.ts'
+import { Failure } from '../lib/support/failure.ts'
 import { environment, option, POSITIVE } from './command.ts'
 import { CliFailure } from './failure.ts'
 import { readInput, splitDocuments, toInputName } from './input.ts'
@@ -68,7 +68,7 @@ export async function readSample(
   const sample = isFile
     ? { name: toInputName(from), records: await readFile(from, terminal) }
     : await readTopic(from, options, terminal).catch(error => {
-        if (!(error instanceof OperationFailure)) throw error
+        if (!(error instanceof Failure)) throw error
         throw new CliFailure(`There is no file ${from}, and as a topic: ${error.message}`, 1, {
           cause: error,
         })

@@ -4,7 +4,6 @@ import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
 import { RecordRefused, Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { openBulkPublisher } from '../../lib/operations/bulk-publisher.ts'
-import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { type Addressing, buildOutgoingRecord } from '../../lib/operations/replay/outgoing-record.ts'
 import { createPacer } from '../../lib/operations/replay/pace.ts'
 import { type Departure, groupIntoRequests, publishAll } from '../../lib/operations/replay/publish.ts'
@@ -15,6 +14,7 @@ import { resolveTopic } from '../../lib/operations/state-keys.ts'
 import type { Environment } from '../../lib/questions/environment.ts'
 import type { GuardedConnections } from '../../lib/questions/guarded-connections.ts'
 import { durationText } from '../../lib/support/duration.ts'
+import { Failure } from '../../lib/support/failure.ts'
 import { formatProgress } from '../../lib/support/progress-text.ts'
 import { CliFailure } from '../failure.ts'
 import { createWriter } from '../options/serialization.ts'
@@ -69,7 +69,7 @@ export async function publishRecording(plan: ReplayPlan, terminal: Terminal): Pr
     await withEnvironment(config, publish, false)
   } catch (error) {
     // If the user has stopped the replay, ignore the error with which a pending wait was aborted.
-    if (!terminal.stop.aborted || error instanceof OperationFailure) throw error
+    if (!terminal.stop.aborted || error instanceof Failure) throw error
   }
 }
 
@@ -121,7 +121,7 @@ async function publishDepartures(
 }
 
 function isExpected(error: unknown): boolean {
-  return [Unavailable, RecordRefused, RefusedByKafka, OperationFailure].some(kind => error instanceof kind)
+  return [Unavailable, RecordRefused, RefusedByKafka, Failure].some(kind => error instanceof kind)
 }
 
 interface ReplayReport {

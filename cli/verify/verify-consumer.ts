@@ -5,9 +5,9 @@ import { computeBeginning, verify } from '#runtime/pipeline/verifying/index.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import type { Named } from '../../lib/app/names.ts'
-import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { readEmittedRanges } from '../../lib/queries/kafka/emitted-ranges.ts'
 import { computeSum } from '../../lib/support/count.ts'
+import { Failure } from '../../lib/support/failure.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveSignal } from '../options/consumer.ts'
 import { showProgress } from '../output/progress.ts'
@@ -40,7 +40,7 @@ export async function verifyConsumer(
   const { json, metric, all } = options
   const report = await buildReport(name, options, terminal).catch(error => {
     const failure = rereadingFailure(error, terminal)
-    if (!(failure instanceof OperationFailure) || failure.isUsage) throw failure
+    if (!(failure instanceof Failure) || failure.isUsage) throw failure
     throw new CliFailure(failure.message, 3, { cause: error })
   })
   const { stdout, stderr } = terminal

@@ -57,17 +57,22 @@ const LOADING =
 
 /** Returns true if a broker responds, but the coordinator of the consumer group is not ready yet. */
 export function isCoordinatorLoading(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const { name, type } = error as { readonly name: string; readonly type?: string }
-  return LOADING.test(`${name} ${type}`) || isCoordinatorLoading(error.cause)
+  return hasAnswer(error, LOADING)
 }
 
-/** Returns true if the group has members of another application, which share no assignment protocol with the trigger. */
+/** Matches the error for a group whose members share no assignment protocol with the one that joins. */
+const TAKEN = /\bINCONSISTENT_GROUP_PROTOCOL$/
+
+/** Returns true if the group has members of another application. */
 export function isGroupTaken(error: unknown): boolean {
+  return hasAnswer(error, TAKEN)
+}
+
+/** Returns true if the name and the type of an error, or of one of its causes, match. */
+function hasAnswer(error: unknown, answer: RegExp): boolean {
   if (!(error instanceof Error)) return false
-  return (
-    (error as { readonly type?: string }).type === 'INCONSISTENT_GROUP_PROTOCOL' || isGroupTaken(error.cause)
-  )
+  const { name, type } = error as { readonly name: string; readonly type?: string }
+  return answer.test(`${name} ${type}`) || hasAnswer(error.cause, answer)
 }
 
 /**

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ensureInstalled, hashFile, type InstallContext, pythonPackages, type RunTool } from './install.ts'
+import type { Launch } from './managed-process.ts'
 import { requireMaven } from './requirements.ts'
 import { UserError } from './user-error.ts'
 
@@ -30,9 +31,10 @@ export async function fetchJars(
   context: InstallContext,
 ): Promise<void> {
   const { lock, goal, service, cacheDir } = jars
+  if (lock === undefined) return fetchWithMaven(run, ...goal)
   const maven = await requireMaven().catch(() => undefined)
-  if (lock === undefined || maven !== undefined) {
-    await fetchWithMaven(run, ...goal)
+  if (maven !== undefined) {
+    await run(launchMaven(maven, goal))
   } else {
     const jgo = pythonPackages({
       service,
@@ -43,7 +45,7 @@ export async function fetchJars(
     await ensureInstalled(jgo, context)
     await run({ command: join(jgo.dir, jgo.probe), args: [FETCH_JARS, lock, dir] })
   }
-  if (lock !== undefined) await checkHashes(lock, dir)
+  await checkHashes(lock, dir)
 }
 
 async function checkHashes(lock: string, dir: string): Promise<void> {
@@ -61,8 +63,11 @@ async function checkHashes(lock: string, dir: string): Promise<void> {
 
 /** Runs a Maven goal that downloads files. */
 export async function fetchWithMaven(run: RunTool, ...goal: readonly string[]): Promise<void> {
-  const args = ['--batch-mode', '--no-transfer-progress', ...goal]
-  await run({ command: await requireMaven(), args })
+  await run(launchMaven(await requireMaven(), goal))
+}
+
+function launchMaven(command: string, goal: readonly string[]): Launch {
+  return { command, args: ['--batch-mode', '--no-transfer-progress', ...goal] }
 }
 
 /** Returns the Maven goal that copies an artifact into a folder. */

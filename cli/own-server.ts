@@ -1,7 +1,7 @@
 /** Options of the commands that serve pages or an interface on this machine: the address, its names, and who may ask. */
 import { randomBytes } from 'node:crypto'
 import { list } from '#runtime/settings/index.ts'
-import { option, optionWithDefault, SOME_TEXT } from './command.ts'
+import { option, optionWithDefault, SOME_TEXT, type ValuesOf } from './command.ts'
 import { CliFailure } from './failure.ts'
 import { readInput } from './input.ts'
 import type { Terminal } from './terminal.ts'
@@ -24,6 +24,8 @@ export const SERVER_OPTIONS = {
     SOME_TEXT,
   ),
 }
+
+export type ServerOptions = ValuesOf<typeof SERVER_OPTIONS>
 
 const MIN_LENGTH = 32
 

@@ -13,17 +13,14 @@ import { isOnThisMachine } from '../../lib/questions/environment.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveOperator } from '../operation/operator.ts'
-import { resolveToken } from '../own-server.ts'
+import { resolveToken, type ServerOptions } from '../own-server.ts'
 import { requireEnvironment } from '../servers/environment.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import type { Terminal } from '../terminal.ts'
 
-interface ConsoleOptions {
+interface ConsoleOptions extends ServerOptions {
   readonly env?: string
   readonly port?: number
-  readonly host: string
-  readonly ownHost?: readonly string[]
-  readonly tokenFile?: string
   readonly kafkaUiPort?: number
   readonly role: Role
 }

@@ -12,7 +12,7 @@ import { parse } from '../../lib/views/language/parser.ts'
 import { command, environment, optionWithDefault } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveOperator } from '../operation/operator.ts'
-import { resolveToken, SERVER_OPTIONS } from '../own-server.ts'
+import { resolveToken, SERVER_OPTIONS, type ServerOptions } from '../own-server.ts'
 import { requireEnvironment } from '../servers/environment.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import type { Terminal } from '../terminal.ts'
@@ -38,12 +38,9 @@ Examples:
   },
 })
 
-interface ServeOptions {
+interface ServeOptions extends ServerOptions {
   readonly env?: string
   readonly port: number
-  readonly host: string
-  readonly ownHost?: readonly string[]
-  readonly tokenFile?: string
 }
 
 /** Serves the tables. @throws CliFailure if the port cannot be used */

@@ -19,6 +19,7 @@ import type { ReadTopic } from '../queries/kafka/consumer-lag.ts'
 import { answerSoon } from '../queries/kafka/kafka-answers.ts'
 import { listTopics } from '../queries/kafka/topic-descriptions.ts'
 import { readTopicBounds } from '../queries/kafka/topics.ts'
+import { isLoopback } from '../support/loopback.ts'
 import type { TopicSize } from '../tables/table.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
 import { type ActivatedPlan, NO_TABLES } from '../views/plan.ts'
@@ -217,7 +218,7 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
  */
 export function isOnThisMachine({ kafka }: Pick<Config, 'kafka'>): boolean {
   const { brokers, auth } = kafka
-  return auth === 'none' && brokers.length > 0 && brokers.every(broker => LOOPBACK.test(broker))
+  return (
+    auth === 'none' && brokers.length > 0 && brokers.every(broker => isLoopback(broker.replace(/:\d+$/, '')))
+  )
 }
-
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+$/

@@ -14,9 +14,10 @@ describe('given the console, when Kafka is looked at', () => {
   let registry: SubjectsRegistry
   let topic: string
   let group: string
+  let browser: TestBrowser
 
   before(async () => {
-    commands = await TopicCommands.open()
+    ;[commands, browser] = await Promise.all([TopicCommands.open(), TestBrowser.launch()])
     registry = await startSubjects({
       '/subjects': ['orders-value', 'z-late'],
       '/subjects/orders-value/versions': [1, 2, 3],
@@ -30,6 +31,7 @@ describe('given the console, when Kafka is looked at', () => {
     await commands.admin.setOffsets({ groupId: group, topic, partitions: [{ partition: 2, offset: '100' }] })
   })
   after(async () => {
+    await browser?.close()
     await served?.close()
     await registry?.close()
     await commands?.close()
@@ -74,26 +76,22 @@ describe('given the console, when Kafka is looked at', () => {
   })
 
   it('when a person creates a topic, then the dialog plans what is typed, and says what was done', async () => {
-    const browser = await TestBrowser.launch()
-    try {
-      const visit = await browser.visit(served.address('/kafka'), { width: 390 })
-      const { page } = visit
-      await page.getByRole('button', { name: 'Create a topic' }).click()
-      const dialog = page.getByRole('dialog')
-      await dialog.getByLabel('Name').fill(commands.named('typed'))
-      await dialog.getByText(`Create topic ${commands.named('typed')}.`).waitFor()
-      await dialog.getByLabel('Replication factor').fill('99')
-      await dialog.getByText('replication factor 99 is larger than the number of brokers').waitFor()
-      await dialog.getByLabel('Replication factor').fill('1')
-      assert.deepEqual([await visit.isTooWide(), await visit.obstacles()], [false, []])
-      await dialog.getByRole('button', { name: 'Create a topic' }).click()
-      await dialog
-        .getByRole('status')
-        .getByText(`Created topic: ${commands.named('typed')}`)
-        .waitFor()
-    } finally {
-      await browser.close()
-    }
+    const visit = await browser.visit(served.address('/kafka'), { width: 390 })
+    const { page } = visit
+    await page.getByRole('button', { name: 'Create a topic' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Name').fill(commands.named('typed'))
+    await dialog.getByText(`Create topic ${commands.named('typed')}.`).waitFor()
+    await dialog.getByLabel('Replication factor').fill('99')
+    await dialog.getByText('replication factor 99 is larger than the number of brokers').waitFor()
+    await dialog.getByLabel('Replication factor').fill('1')
+    assert.deepEqual([await visit.isTooWide(), await visit.obstacles()], [false, []])
+    await dialog.getByRole('button', { name: 'Create a topic' }).click()
+    await dialog
+      .getByRole('status')
+      .getByText(`Created topic: ${commands.named('typed')}`)
+      .waitFor()
+    await visit.close()
   })
 
   it('then the brokers are listed with address, partitions and size', async () => {
@@ -128,31 +126,26 @@ describe('given the console, when Kafka is looked at', () => {
   })
 
   it('then a person goes from the topics to one and its group, and stumbles over nothing', async () => {
-    const browser = await TestBrowser.launch()
-    try {
-      const visit = await browser.visit(served.address('/kafka'), { width: 360 })
-      const { page } = visit
-      await page.getByRole('heading', { name: 'Topics' }).waitFor()
-      await page.getByText(brokers()[0] as string).waitFor()
-      // The registry is late with the versions of a subject. Topics and brokers are shown meanwhile.
-      await page.getByRole('cell', { name: '1–3' }).waitFor()
-      const late = page.getByRole('row').filter({ hasText: 'z-late' })
-      await late.getByRole('cell', { name: 'not known' }).waitFor()
-      assert.deepEqual(await visit.obstacles(), [])
-      assert.equal(await visit.isTooWide(), false)
-      // Other tests have topics, too.
-      await page.goto(served.address(`/kafka?find=${topic}`))
-      await page.getByRole('link', { name: topic }).click()
-      await page.getByRole('heading', { name: topic }).waitFor()
-      await page.getByText('skewed, skew 2.98').waitFor()
-      assert.deepEqual(await visit.obstacles(), [])
-      assert.equal(await visit.isTooWide(), false)
-      await page.getByRole('link', { name: group }).click()
-      await page.getByText('The group has no members and 21 pending records').waitFor()
-      assert.deepEqual(await visit.obstacles(), [])
-      await visit.close()
-    } finally {
-      await browser.close()
-    }
+    const visit = await browser.visit(served.address('/kafka'), { width: 360 })
+    const { page } = visit
+    await page.getByRole('heading', { name: 'Topics' }).waitFor()
+    await page.getByText(brokers()[0] as string).waitFor()
+    // The registry is late with the versions of a subject. Topics and brokers are shown meanwhile.
+    await page.getByRole('cell', { name: '1–3' }).waitFor()
+    const late = page.getByRole('row').filter({ hasText: 'z-late' })
+    await late.getByRole('cell', { name: 'not known' }).waitFor()
+    assert.deepEqual(await visit.obstacles(), [])
+    assert.equal(await visit.isTooWide(), false)
+    // Other tests have topics, too.
+    await page.goto(served.address(`/kafka?find=${topic}`))
+    await page.getByRole('link', { name: topic }).click()
+    await page.getByRole('heading', { name: topic }).waitFor()
+    await page.getByText('skewed, skew 2.98').waitFor()
+    assert.deepEqual(await visit.obstacles(), [])
+    assert.equal(await visit.isTooWide(), false)
+    await page.getByRole('link', { name: group }).click()
+    await page.getByText('The group has no members and 21 pending records').waitFor()
+    assert.deepEqual(await visit.obstacles(), [])
+    await visit.close()
   })
 })

@@ -25,7 +25,7 @@ import { describeFields } from './questions.ts'
 const PLAN_MS = 12_000
 const STEP_MS = 12_000
 
-/** What an operation would do. */
+/** Plan of an operation, as the page shows it. */
 export interface ShownPlan {
   /** Lines that say it. */
   readonly lines: readonly string[]
@@ -37,13 +37,13 @@ export interface ShownPlan {
   readonly isEmpty: boolean
   /** Request that carries out the plan. Its times are absolute. */
   readonly request: Texts
-  /** Time of the plan, RFC 3339. What came later is left out. */
+  /** Time of the plan, RFC 3339. Later records are left out. */
   readonly at: string
-  /** What the plan applies to. If that has changed when the plan is carried out, nothing is done. Absent if it does not ask. */
+  /** Request of the audit event. If it has changed when the plan is carried out, nothing is done. Absent if it does not ask. */
   readonly expects?: Readonly<Record<string, string>>
 }
 
-/** What one request has done. */
+/** Result of one request, which can be a part of the operation. */
 export interface ShownResult {
   /** Lines that say it. */
   readonly lines: readonly string[]
@@ -52,7 +52,7 @@ export interface ShownResult {
   readonly isOver: boolean
   /** Why it stopped early; null if it did not. */
   readonly problem: string | null
-  /** What was left out although it was wanted; null if nothing was. */
+  /** Line about the wanted part that was left out; null without one. */
   readonly rest: string | null
   /** Operation that takes it back; null if none does. */
   readonly undo: Undo | null

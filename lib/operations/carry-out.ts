@@ -6,7 +6,7 @@ import { missingTopic } from '../questions/kafka.ts'
 import { type Counts, NotAudited, type Operation, runAudited } from './audited-operation.ts'
 import { type AnyOperation, type ChangedEnvironment, PartlyDone, type Running } from './operation.ts'
 
-/** What is to be done, and by whom. */
+/** Change to carry out, and its operator. */
 interface Change extends Operation {
   readonly by: string
   /** True for a change that is made even before the topic for audit events exists. */

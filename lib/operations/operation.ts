@@ -24,7 +24,7 @@ export interface Project {
   readonly loadConsumer: (name: string) => Promise<Consumer<AnyKeyedProcess>>
 }
 
-/** What an operation is given while it is carried out. */
+/** Arguments of an operation that is carried out. */
 export interface Running {
   /** Person who carries it out. */
   readonly by: string
@@ -46,7 +46,7 @@ export interface Planning {
   readonly project: Project
   /** Signal that ends the planning. */
   readonly stop: AbortSignal
-  /** Current time, in milliseconds since the epoch. What is written later is left out. */
+  /** Current time, in milliseconds since the epoch. Later records are left out. */
   readonly nowMs: number
   /** True if people look at the plan. One that is carried out at once needs no counts. */
   readonly isCounted: boolean

@@ -13,7 +13,7 @@ interface Chosen {
   readonly action: string
   /** Text of the button, such as "Redrive". */
   readonly label: string
-  /** What it applies to, by the names of the operation's fields. */
+  /** Texts of the operation's fields, by their names. */
   readonly request: Texts
   /** Fields that the person may fill in. `request` can have their first values. */
   readonly asks?: readonly string[]
@@ -83,7 +83,7 @@ function OperationDialog({
   useEffect(() => {
     if (isReady) void planning.run()
   }, [request, isReady])
-  // What was done until then is still to be shown.
+  // Stay open, so that the parts that are done are shown.
   const stayOpen = (event: Event) => {
     if (!doing.isBusy) return
     event.preventDefault()

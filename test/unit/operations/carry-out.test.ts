@@ -15,7 +15,7 @@ import { NAMES } from '../../support/families.ts'
 const AWAY = new Unavailable('broker-unavailable', 'Kafka does not answer')
 
 interface Case {
-  /** What the operation does after it has counted its first part. */
+  /** Work of the operation after its first part is counted. */
   readonly after?: () => unknown
   readonly hasTopic?: boolean
   readonly mayBeFirst?: true

@@ -130,7 +130,7 @@ async function copiedFor(t: TestContext) {
 
 /** The printed addresses, that of the console and that of its pages about Kafka, open the page. */
 async function assertConsole(running: Program): Promise<void> {
-  await running.says(/^ {2}console /m)
+  for (const line of [/^ {2}console /m, /^ {2}Kafka /m]) await running.says(line)
   const addresses = running.output.match(/http:\/\/\S+\?token=[0-9a-f]{32}/g) ?? []
   assert.equal(addresses.length, 2, running.output)
   const { origin, searchParams } = new URL(addresses[0] ?? '')

@@ -35,7 +35,7 @@ function carriesOut(action: keyof typeof OPERATIONS): Leaf {
 export const COMMANDS: CommandTree = {
   import: ['convert CSV files or JSON lines to a stream of CloudEvents', () => import('./import.ts')],
   replay: ['publish a recording, a stream of events or a captured batch', () => import('./replay/replay.ts')],
-  reprocess: ['recompute the states of a consumer from the log', () => import('./reprocess/reprocess.ts')],
+  reprocess: carriesOut('reprocess'),
   generate: ['simulate a fleet of sensors, and publish its readings', () => import('./generate/generate.ts')],
   entities: {
     line: 'list entities',

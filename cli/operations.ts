@@ -28,9 +28,10 @@ import { resolveOperator } from './operation/operator.ts'
 import { showLineLater } from './output/progress.ts'
 import { escapeText } from './output/text-width.ts'
 import { isArgument, toParameters } from './questions.ts'
+import { createProject } from './recomputation/project.ts'
 import { withEnvironment } from './servers/environment.ts'
-import { resolveConfig, resolveEnvironment } from './servers/settings.ts'
-import { resolvePath, type Terminal } from './terminal.ts'
+import { resolveConfig } from './servers/settings.ts'
+import type { Terminal } from './terminal.ts'
 
 /** Options of all operations. */
 interface Protocol {
@@ -59,13 +60,7 @@ export function toCommand(operation: AnyOperation): CommandValue {
       const isAsked = asks !== null && !yes && !dryRun && !(unasked && request[unasked])
       if (isAsked) requireTerminal(terminal)
       const config = resolveConfig(terminal, env as string | undefined)
-      const project: Project = {
-        resolvePath: named => resolvePath(terminal, named),
-        loadConsumer: async name => {
-          const { loadConsumer } = await import('./recomputation/consumer.ts')
-          return loadConsumer(name, resolveEnvironment(terminal, config.env))
-        },
-      }
+      const project = createProject(terminal, config.env)
       const use = (environment: ChangedEnvironment) =>
         runOperation(
           { operation, environment, project, terminal, protocol, isAsked },
@@ -94,8 +89,11 @@ async function runOperation(run: Run, request: Filter<Fields>): Promise<void> {
   const { operation, environment, project, terminal, protocol, isAsked } = run
   const { asks, isEmpty, describe, describeRest } = operation
   const { stop } = terminal
-  const planning = { project, stop, nowMs: Date.now(), isCounted: true, isAsked }
-  const plan = await operation.plan(environment, request, planning).catch(error => {
+  const { showProgress, hide } = createDisplay(terminal)
+  const limits = { project, stop, nowMs: Date.now(), isCounted: true, isAsked }
+  const planning = { ...limits, ...(protocol.dryRun && { trial: { showProgress } }) }
+  const planned = operation.plan(environment, request, planning).finally(hide)
+  const plan = await planned.catch(error => {
     throw stop.aborted && error === stop.reason ? new StoppedByUser(NOTHING_CHANGED) : error
   })
   if (stop.aborted) throw new StoppedByUser(NOTHING_CHANGED)
@@ -110,21 +108,28 @@ async function runOperation(run: Run, request: Filter<Fields>): Promise<void> {
   if (rest !== undefined && !isStopped) throw new CliFailure(rest)
 }
 
+/** Returns a display of one line about the progress. */
+function createDisplay(terminal: Terminal) {
+  let end = () => {}
+  const hide = () => end()
+  const showProgress = (line: () => string) => {
+    end()
+    end = showLineLater(terminal, line)
+  }
+  return { showProgress, hide }
+}
+
 /** Carries out a plan and shows its result, also that of a part. @throws the error that ended it */
 async function carryOut(run: Run, plan: unknown): Promise<unknown> {
   const { operation, environment, project, terminal } = run
   const { stop, stderr } = terminal
   const by = await resolveOperator(environment.config)
-  let hide = () => {}
-  const showProgress = (line: () => string) => {
-    hide()
-    hide = showLineLater(terminal, line)
-  }
+  const { showProgress, hide } = createDisplay(terminal)
   const openPublisher = () => openBulkPublisher(environment.connections)
   const running = { project, by, id: randomUUID(), stop, showProgress, openPublisher }
   if (operation.afterStop) stderr.write(`Operation ${running.id}, begun at ${new Date().toISOString()}\n`)
   try {
-    const result = await carryOutPlan(operation, environment, plan, running).finally(() => hide())
+    const result = await carryOutPlan(operation, environment, plan, running).finally(hide)
     await showResult(run, plan, result, stop.aborted)
     return result
   } catch (error) {

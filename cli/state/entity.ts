@@ -1,4 +1,3 @@
-import { readConfig } from '../../lib/app/config.ts'
 import { requireOwnTopic, resolveTopic, selectStateKeys } from '../../lib/operations/state-keys.ts'
 import { listEntityStates } from '../../lib/queries/states/entities.ts'
 import { readLog } from '../../lib/questions/states.ts'
@@ -15,7 +14,7 @@ import {
 import { CliFailure } from '../failure.ts'
 import { requireConsumer } from '../options/consumer.ts'
 import { withEnvironment } from '../servers/environment.ts'
-import { resolveEnvironment } from '../servers/settings.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'
 import { formatEntities } from './entity-text.ts'
 import { AT, buildPastReports, formatPastReports } from './past-states.ts'
@@ -50,12 +49,11 @@ Examples:
     env: environment('to look at'),
   },
   async run({ env, entity, json, at, ...wanted }, terminal) {
-    const variables = resolveEnvironment(terminal, env)
-    const config = readConfig(variables)
+    const config = resolveConfig(terminal, env)
     await withEnvironment(config, async environment => {
       if (at) {
         const selection = { ...wanted, topic: requireOwnTopic(wanted, config), at, entity }
-        const past = await buildPastReports(environment, selection, variables, terminal)
+        const past = await buildPastReports(environment, selection, terminal)
         return printReport(terminal, past, json, formatPastReports)
       }
       const topic = resolveTopic(wanted, config)

@@ -1,34 +1,27 @@
 /** Shows earlier states for `sluice state entity --at`, computed from the log. */
 
+import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import { omitUndefined } from '#runtime/consumer/index.ts'
 import { isHolderName, splitHold, splitState } from '#runtime/pipeline/model/index.ts'
 import {
   computeBeginning,
   computePastStates,
   type Doubt,
+  listEntities,
   type PastStates,
   type PastStep,
 } from '#runtime/pipeline/verifying/index.ts'
-import {
-  either,
-  type Kind,
-  mapKind,
-  type Environment as Variables,
-  wholeNumber,
-} from '#runtime/settings/index.ts'
-import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
+import { either, type Kind, mapKind, wholeNumber } from '#runtime/settings/index.ts'
+import type { LivePartition } from '../../lib/operations/recomputing/deployed-code.ts'
+import { type Job, prepareJob } from '../../lib/operations/recomputing/job.ts'
+import type { StateSelection } from '../../lib/operations/state-keys.ts'
 import { type EntityState, readEntityState } from '../../lib/queries/states/entities.ts'
 import type { Environment } from '../../lib/questions/environment.ts'
 import { preferExact } from '../../lib/tables/table.ts'
 import { TIME_OR_AGO } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { formatTable } from '../output/table.ts'
-import {
-  createRereader,
-  type Rereader,
-  rereadingFailure,
-  type VerifySelection,
-} from '../recomputation/reread.ts'
+import { createProject, toComparisonFailure } from '../recomputation/project.ts'
 import type { Terminal } from '../terminal.ts'
 import { formatEntities } from './entity-text.ts'
 
@@ -61,18 +54,20 @@ const MAX_STEPS = 50
  */
 export async function buildPastReports(
   environment: Environment,
-  { at, entity, ...selection }: VerifySelection & { readonly at: At; readonly entity: string },
-  variables: Variables,
+  { at, entity, ...selection }: StateSelection & { readonly at: At; readonly entity: string },
   terminal: Terminal,
 ): Promise<PastReport[]> {
   try {
-    const found = await createRereader(environment, selection, variables, terminal)
+    const project = createProject(terminal, environment.config.env)
+    const found = await prepareJob(environment, project, selection)
     const reports: PastReport[] = []
     for (const partition of await findHoldingPartitions(found, entity, selection.partition))
-      reports.push(...(await buildPartitionReports(found, environment, partition, { at, entity })))
+      reports.push(
+        ...(await buildPartitionReports(found, environment, partition, { at, entity }, terminal.stop)),
+      )
     if (reports.length > 0) return reports
   } catch (error) {
-    throw rereadingFailure(error, terminal)
+    throw toComparisonFailure(error, terminal)
   }
   throw new CliFailure(
     `${selection.consumer} has no entity of ${selection.topic} that matches "${entity}" at this position. If the entity has been forgotten since then, specify --partition.`,
@@ -81,14 +76,14 @@ export async function buildPastReports(
 
 /** Returns the partitions that currently have a state of the entity, or only the specified partition. */
 async function findHoldingPartitions(
-  { work, partitions }: Rereader,
+  { live, partitions }: Job,
   entity: string,
   partition: number | undefined,
 ) {
   if (partition !== undefined) return partitions
   const found: LivePartition[] = []
   for (const partition of partitions)
-    for await (const name of work.live.entities(partition.state))
+    for await (const name of listEntities(live, partition.state))
       if (name.includes(entity)) {
         found.push(partition)
         break
@@ -97,10 +92,11 @@ async function findHoldingPartitions(
 }
 
 async function buildPartitionReports(
-  { work, reach }: Rereader,
+  job: Job,
   environment: Environment,
   { state, facts }: LivePartition,
   { at, entity }: { readonly at: At; readonly entity: string },
+  stop: AbortSignal,
 ): Promise<PastReport[]> {
   const { topic, partition } = state
   const { appliedOffset } = facts.version
@@ -111,7 +107,7 @@ async function buildPartitionReports(
     throw new CliFailure(
       `${state.consumer} has processed ${where} up to offset ${appliedOffset}, and not up to ${offset} yet.`,
     )
-  const logStart = reach.bounds[partition]?.start ?? 0
+  const logStart = job.reach.bounds[partition]?.start ?? 0
   const place = { ...facts, version: { ...facts.version, appliedOffset: offset - 1 } }
   if (offset < logStart)
     throw new CliFailure(
@@ -119,7 +115,13 @@ async function buildPartitionReports(
     )
   const { doubt } = computeBeginning(place, logStart)
   const isMeant = (name: string) => name.includes(entity) && !isHolderName(name)
-  const past = await computePastStates(work, state, logStart, offset, isMeant)
+  const past = await computePastStates(
+    { ...job, memory: () => new MemoryStateStore(job.skipped), stop },
+    state,
+    logStart,
+    offset,
+    isMeant,
+  )
   const entities = preferExact(await readEntities(past, state), entity)
   const steps = preferExact(past.steps, entity)
   if (entities.length === 0 && steps.length === 0) return []

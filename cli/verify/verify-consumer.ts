@@ -1,19 +1,20 @@
 /** Compares the state of a consumer with the state that results from its log. */
 
+import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import { omitUndefined } from '#runtime/consumer/index.ts'
 import { computeBeginning, verify } from '#runtime/pipeline/verifying/index.ts'
-import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import type { Named } from '../../lib/app/names.ts'
+import { prepareJob } from '../../lib/operations/recomputing/job.ts'
+import { resolveSignal } from '../../lib/operations/state-keys.ts'
 import { readEmittedRanges } from '../../lib/queries/kafka/emitted-ranges.ts'
 import { computeSum } from '../../lib/support/count.ts'
 import { Failure } from '../../lib/support/failure.ts'
 import { CliFailure } from '../failure.ts'
-import { resolveSignal } from '../options/consumer.ts'
 import { showProgress } from '../output/progress.ts'
-import { createRereader, rereadingFailure } from '../recomputation/reread.ts'
+import { createProject, toComparisonFailure } from '../recomputation/project.ts'
 import { withEnvironment } from '../servers/environment.ts'
-import { resolveEnvironment } from '../servers/settings.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { formatMetric, formatVerified, type VerifyReport } from './text.ts'
 
@@ -39,7 +40,7 @@ export async function verifyConsumer(
 ): Promise<void> {
   const { json, metric, all } = options
   const report = await buildReport(name, options, terminal).catch(error => {
-    const failure = rereadingFailure(error, terminal)
+    const failure = toComparisonFailure(error, terminal)
     if (!(failure instanceof Failure) || failure.isUsage) throw failure
     throw new CliFailure(failure.message, 3, { cause: error })
   })
@@ -56,13 +57,15 @@ export async function verifyConsumer(
 }
 
 async function buildReport(name: string, options: VerifyOptions, terminal: Terminal): Promise<VerifyReport> {
-  const variables = resolveEnvironment(terminal, options.env)
-  const config = readConfig(variables)
-  const topic = config.names.topicName(resolveSignal(name, options.topic), config.env)
+  const config = resolveConfig(terminal, options.env)
   const { partition } = options
   return withEnvironment(config, async environment => {
+    const topic = config.names.topicName(
+      resolveSignal(environment.functions, name, options.topic),
+      config.env,
+    )
     const selection = { consumer: name, topic, ...omitUndefined({ partition }) }
-    const found = await createRereader(environment, selection, variables, terminal)
+    const found = await prepareJob(environment, createProject(terminal, options.env), selection)
     const partitions = found.partitions.map(({ state, facts }) => {
       const logStart = found.reach.bounds[state.partition]?.start ?? 0
       return {
@@ -80,10 +83,14 @@ async function buildReport(name: string, options: VerifyOptions, terminal: Termi
     }
     const offsets = await environment.offsets()
     try {
-      const verified = await verify({ ...found.work, onRead }, partitions, {
-        own: partition === undefined ? listOwnTopics(name, config) : [],
-        ranges: topics => readEmittedRanges(offsets, topics),
-      })
+      const verified = await verify(
+        { ...found, memory: () => new MemoryStateStore(found.skipped), stop: terminal.stop, onRead },
+        partitions,
+        {
+          own: partition === undefined ? listOwnTopics(name, config) : [],
+          ranges: topics => readEmittedRanges(offsets, topics),
+        },
+      )
       return { env: config.env, consumer: name, topic, ...verified }
     } finally {
       hide()

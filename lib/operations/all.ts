@@ -3,6 +3,10 @@ import { type ListedOperations, OPERATIONS_IN_ACCOUNT } from './in-account.ts'
 
 export const OPERATIONS = {
   ...OPERATIONS_IN_ACCOUNT,
+  reprocess: {
+    line: 'recompute the states of a consumer from the log',
+    load: async () => (await import('./reprocess.ts')).REPROCESS,
+  },
   'schemas register': {
     line: 'register schemas',
     load: async () => (await import('./schemas/register-schemas.ts')).REGISTER_SCHEMAS,

@@ -2,9 +2,7 @@
 import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { type ListedState, StateList } from '#runtime/adapters/redis/state-list.ts'
-import { CopyStopped } from '#runtime/pipeline/errors.ts'
 import type { StateKey } from '#runtime/pipeline/model/index.ts'
-import { replaceState, yieldEmptyState } from '#runtime/pipeline/replacing/index.ts'
 import { listConsumers } from '../app/functions.ts'
 import { readConsumerGroups } from '../queries/kafka/consumer-groups.ts'
 import type { Environment } from '../questions/environment.ts'
@@ -88,7 +86,7 @@ Examples:
     const client = await environment.connections.redis()
     const [state] = states
     if (!isWhole && state) {
-      await replaceByEmpty(new RedisReplaceableStates(client), state)
+      await new RedisReplaceableStates(client).empty(state)
       counts.partitions = 1
       counts.entities = state.entities
       return { partitions: 1 }
@@ -129,16 +127,6 @@ function requireGone({ functions }: Environment, consumer: string): void {
     throw usageFailure(
       `${consumer} is a function of this project: drop its partitions one by one, with --partition.`,
     )
-}
-
-/** Replaces a partition state by an empty one. @throws OperationFailure if the state was not replaced */
-async function replaceByEmpty(states: RedisReplaceableStates, stateKey: StateKey): Promise<void> {
-  try {
-    await replaceState(states, stateKey, yieldEmptyState())
-  } catch (error) {
-    if (!(error instanceof CopyStopped)) throw error
-    throw new OperationFailure(`${formatStateKey(stateKey)} was not dropped: ${error.message}.`)
-  }
 }
 
 /**

@@ -22,6 +22,8 @@ export interface Project {
   readonly resolvePath: (named: string) => string
   /** Loads a consumer from the sources of the project. */
   readonly loadConsumer: (name: string) => Promise<Consumer<AnyKeyedProcess>>
+  /** Returns the versions that a function reports if it was built from the sources of the project. */
+  readonly computeVersions: (name: string) => Promise<ReadonlySet<string>>
 }
 
 /** Arguments of an operation that is carried out. */
@@ -52,6 +54,8 @@ export interface Planning {
   readonly isCounted: boolean
   /** True if a person answers before it is carried out, so that others can change things meanwhile. */
   readonly isAsked: boolean
+  /** Present for a plan that is only shown, so that an operation may compute in full what would happen. */
+  readonly trial?: Pick<Running, 'showProgress'>
 }
 
 export interface Operation<Of extends Fields, Plan, Result> {

@@ -1,7 +1,7 @@
 /** Selects the partition states to which a command applies. */
 
 import type { StateKey } from '#runtime/pipeline/model/index.ts'
-import { listConsumers } from '../app/functions.ts'
+import { findFirstSignal, getConsumerName, listConsumers } from '../app/functions.ts'
 import type { Named } from '../app/names.ts'
 import { SIGNALS, type Signal } from '../app/topic-table.ts'
 import type { ReadingFunction } from '../questions/environment.ts'
@@ -81,6 +81,27 @@ export function toAuditFilter({ consumer, topic, partition }: StateKey): Readonl
 /** Returns the topics of an environment, from the topic table. */
 export function listSignalTopics({ env, names }: Named): (TopicSize & { readonly signal: Signal })[] {
   return SIGNALS.map(signal => ({ signal, ...names.topicSize(signal, env) }))
+}
+
+/**
+ * Returns the topic that a consumer reads.
+ *
+ * @param wanted requested topic, if any
+ * @throws OperationFailure if the consumer is unknown, if it does not read the requested topic, or if it reads several topics and
+ * none is requested
+ */
+export function resolveSignal(
+  functions: readonly ReadingFunction[],
+  consumer: string,
+  wanted: string | undefined,
+): Signal {
+  const consumes = functions.flatMap(own => (getConsumerName(own) === consumer ? own.consumes : []))
+  const [first, ...others] = consumes
+  if (first === undefined) throw unknownConsumerFailure(functions, consumer)
+  const meant = wanted ?? (others.length === 0 ? first : findFirstSignal(consumer))
+  const signal = consumes.find(signal => signal === meant)
+  if (signal === undefined) throw topicNeededFailure(consumer, consumes)
+  return signal
 }
 
 /** Returns the refusal of a consumer that is not one of these functions. */

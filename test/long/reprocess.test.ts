@@ -97,14 +97,7 @@ describe('sluice reprocess, beside alerting', () => {
   }
 
   const staged = () =>
-    redis.run(client => client.keys(`{alerting:${environment.topic('readings')}:*}:staged`))
-
-  const fences = () =>
-    redis.run(async client => {
-      const keys = await client.keys(`{alerting:${environment.topic('readings')}:*}:meta`)
-      const found = await Promise.all(keys.map(key => client.hget(key, 'fence')))
-      return found.filter(fence => fence !== null)
-    })
+    redis.run(client => client.keys(`{alerting:${environment.topic('readings')}:*}:staged*`))
 
   /**
    * Sends a tick to every partition, after which the consumer publishes the events of a switch. The function `clock` would also append
@@ -150,14 +143,14 @@ describe('sluice reprocess, beside alerting', () => {
   const count = (alerts: ReadonlyMap<string, string>, rule: string) =>
     [...alerts.values()].filter(alert => alert === rule).length
 
-  /** Kills the command while it switches a partition. Returns false if it has ended before that was seen. */
-  async function isKilledInSwitch(): Promise<boolean> {
+  /** Kills the command while it computes a state. Returns false if it has ended before that was seen. */
+  async function isKilledMidway(): Promise<boolean> {
     const command = apart('alerting', '--from', 'start', '--yes')
     let hasEnded = false
     const ended = command.ended.finally(() => {
       hasEnded = true
     })
-    while (!hasEnded && (await fences()).length === 0);
+    while (!hasEnded && (await staged()).length === 0);
     const isSeen = !hasEnded
     command.signal('SIGKILL')
     await ended
@@ -167,13 +160,17 @@ describe('sluice reprocess, beside alerting', () => {
   it('given a kill while readings arrive, when it is run again, then no alert is sent and all continues', async () => {
     const before = await standing()
     assert.equal(count(before, 'HOT'), SENSORS / 5)
-    while (!(await isKilledInSwitch()));
+    while (!(await isKilledMidway()));
+    const doctor = await runSluice(['doctor'], variables())
+    assert.match(doctor.output, /1 state of a reprocessing.*alerting on /s)
     const again = succeeds('alerting', '--from', 'start', '--yes', '--json')
     const flow = (async () => {
       for (let round = ROUNDS; round < ROUNDS + 20; round += 1) await publishRound(round)
     })()
     const [{ stdout }] = await Promise.all([again, flow])
-    const report = JSON.parse(stdout) as { partitions: { epoch: number; emitted: object }[] }
+    const { result: report } = JSON.parse(stdout) as {
+      result: { partitions: { epoch: number; emitted: object }[] }
+    }
     assert.ok(report.partitions.length > 0)
     for (const { epoch, emitted } of report.partitions) {
       assert.ok(epoch > 0)
@@ -187,6 +184,15 @@ describe('sluice reprocess, beside alerting', () => {
     assert.ok(applied.reduce((sum, [, number]) => sum + number, 0) >= sent)
   })
 
+  it('given what a killed command has left, when it is abandoned, then it is gone, and the live state is as before', async () => {
+    const before = await standing()
+    while (!(await isKilledMidway()));
+    const { output } = await succeeds('alerting', '--abandon', '--yes')
+    assert.match(output, /Removed 1 unfinished state\. The live ones are as before/)
+    assert.deepEqual([await standing(), await staged()], [before, []])
+    assert.match((await succeeds('alerting', '--abandon', '--yes')).output, /has no unfinished states/)
+  })
+
   it('given other rules, then their alerts fire once, and the alerts of the old ones end', async () => {
     const before = await standing()
     await offline.stop()
@@ -195,7 +201,7 @@ describe('sluice reprocess, beside alerting', () => {
     // The consumer commits under these rules, and no reading shows it that anything has changed.
     await ticked()
     const trial = await succeeds('alerting', '--from', 'start', '--dry-run')
-    assert.match(trial.output, /Events of the switch::.*Nothing was changed/s)
+    assert.match(trial.output, /would be switched.*Events of the switch:/s)
     assert.deepEqual([await standing(), await staged()], [before, []])
     const { output } = await succeeds('alerting', '--from', 'start', '--yes')
     assert.match(output, /io\.sluice\.alert\.fired\.v1 +40\n {2}io\.sluice\.alert\.resolved\.v1 +20/)

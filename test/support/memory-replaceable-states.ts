@@ -1,143 +1,83 @@
-import { buildReplacement, buildState, type MemoryState } from '#runtime/adapters/memory/memory-state.ts'
+import { emptyState, type MemoryState } from '#runtime/adapters/memory/memory-state.ts'
+import { MemoryRebuilds } from '#runtime/adapters/memory/rebuilds.ts'
 import type { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
-import type { RememberedFailure } from '#runtime/pipeline/model/failure-memory.ts'
-import {
-  type OutboxEntry,
-  type RememberedId,
-  type StateKey,
-  type StoredContext,
-  type StoredTimer,
-  sameVersion,
-} from '#runtime/pipeline/model/partition-state.ts'
+import { type StateKey, sameVersion, type Version } from '#runtime/pipeline/model/partition-state.ts'
 import { type Fence, isOwnFence } from '#runtime/pipeline/replacing/fence.ts'
-import { idsInBytes } from '#runtime/pipeline/replacing/id-bytes.ts'
-import {
-  type Fenced,
-  notReplaced,
-  type ReplaceableStates,
-  type ReplacementConditions,
-  type ReplacementOutcome,
-  type Staged,
-  type StateFacts,
+import type {
+  Fenced,
+  ReplaceableStates,
+  ReplacementConditions,
+  ReplacementOutcome,
+  StateContents,
 } from '#runtime/pipeline/replacing/replaceable-states.ts'
-import {
-  EMPTY_META,
-  type StateMeta,
-  type StatePages,
-  type StatePart,
-} from '#runtime/pipeline/replacing/state-parts.ts'
 
 /**
  * Replaceable partition states in memory, for tests. The conformance suite of the port checks that they behave like the states in
  * Redis.
  */
 export class MemoryReplaceableStates implements ReplaceableStates {
+  readonly rebuilds: MemoryRebuilds
   readonly #live: MemoryStateStore
-  /** Staged contents by partition state; without contents while they are written. */
-  readonly #staged = new Map<string, { readonly token: string; readonly contents?: MemoryState }>()
-  #runs = 0
 
   constructor(live: MemoryStateStore) {
     this.#live = live
+    this.rebuilds = new MemoryRebuilds(live)
   }
 
-  async facts(partitionState: StateKey): Promise<StateFacts> {
-    return this.#held(partitionState) as StateFacts
-  }
+  facts: StateContents['facts'] = stateKey => this.#live.facts(stateKey)
+  states: StateContents['states'] = stateKey => this.#live.states(stateKey)
+  timers: StateContents['timers'] = stateKey => this.#live.timers(stateKey)
+  failures: StateContents['failures'] = stateKey => this.#live.failures(stateKey)
+  ids: StateContents['ids'] = stateKey => this.#live.ids(stateKey)
+  context: StateContents['context'] = stateKey => this.#live.context(stateKey)
 
-  async *states(partitionState: StateKey): AsyncGenerator<[string, string]> {
-    for await (const part of this.#parts(partitionState))
-      if (part.kind === 'state') yield [part.entity, part.state]
-  }
-
-  async *timers(partitionState: StateKey): AsyncGenerator<[string, readonly StoredTimer[]]> {
-    for await (const part of this.#parts(partitionState))
-      if (part.kind === 'timers') yield [part.entity, part.timers]
-  }
-
-  async meta(partitionState: StateKey): Promise<StateMeta> {
-    for await (const part of this.#parts(partitionState)) if (part.kind === 'meta') return part.meta
-    return EMPTY_META
-  }
-
-  async *outbox(partitionState: StateKey): AsyncGenerator<OutboxEntry> {
-    for await (const part of this.#parts(partitionState)) if (part.kind === 'outbox') yield part.outbox
-  }
-
-  async *failures(partitionState: StateKey): AsyncGenerator<RememberedFailure> {
-    for await (const part of this.#parts(partitionState)) if (part.kind === 'failure') yield part.failure
-  }
-
-  async *ids(partitionState: StateKey): AsyncGenerator<RememberedId> {
-    for await (const part of this.#parts(partitionState))
-      if (part.kind === 'ids') yield* idsInBytes(part.bytes)
-  }
-
-  async context(partitionState: StateKey): Promise<StoredContext | undefined> {
-    for await (const part of this.#parts(partitionState)) if (part.kind === 'context') return part.context
-    return undefined
-  }
-
-  async stage(partitionState: StateKey, pages: StatePages): Promise<Staged> {
-    const name = JSON.stringify(partitionState)
-    this.#runs += 1
-    const token = `run ${this.#runs}`
-    const isOwn = () => this.#staged.get(name)?.token === token
-    this.#staged.set(name, { token })
-    try {
-      const contents = await buildState(pages)
-      if (!isOwn()) throw notReplaced('overtaken')
-      this.#staged.set(name, { token, contents })
-      return { token, above: contents.version.epoch }
-    } catch (error) {
-      if (isOwn()) this.#staged.delete(name)
-      throw error
-    }
-  }
-
-  async unstage(partitionState: StateKey): Promise<void> {
-    this.#staged.delete(JSON.stringify(partitionState))
-  }
-
-  async fence(partitionState: StateKey, fence: Fence): Promise<Fenced> {
-    this.#live.fence(partitionState, fence)
-    const { version, fence: stands = fence } = await this.facts(partitionState)
+  async fence(stateKey: StateKey, fence: Fence): Promise<Fenced> {
+    this.#live.fence(stateKey, fence)
+    const { version, fence: stands = fence } = await this.facts(stateKey)
     return { version, fence: stands }
   }
 
-  async unfence(partitionState: StateKey, fence: Fence): Promise<void> {
-    this.#live.unfence(partitionState, fence)
+  async unfence(stateKey: StateKey, fence: Fence): Promise<void> {
+    this.#live.unfence(stateKey, fence)
   }
 
   async replace(
-    partitionState: StateKey,
-    { token, above }: Staged,
-    { live, continues }: ReplacementConditions,
+    stateKey: StateKey,
+    { live, run, code, codeFrom }: ReplacementConditions,
   ): Promise<ReplacementOutcome> {
-    const name = JSON.stringify(partitionState)
-    const staged = this.#staged.get(name)
-    if (staged?.token !== token || !staged.contents) return { kind: 'overtaken' }
-    this.#staged.delete(name)
-    const [old, own] = [this.#held(partitionState), staged.contents]
-    if (continues && !isOwnFence(old.fence, continues.fence)) return { kind: 'moved' }
-    if (live && !sameVersion(old.version, live)) return { kind: 'moved' }
-    if (continues && old.code !== continues.code) return { kind: 'other-code' }
-    const { code, codeFrom } = continues ?? {}
+    const { states } = this.rebuilds
+    const [old, own] = [this.#live, states].map(store => store.copyState(stateKey) as MemoryState) as [
+      MemoryState,
+      MemoryState,
+    ]
+    if (own.version.epoch !== run) return { kind: 'overtaken' }
+    await this.rebuilds.abandon(stateKey)
+    if (!isOwnFence(old.fence, { why: 'reprocessing', attempt: run })) return { kind: 'moved' }
+    if (!sameVersion(old.version, live)) return { kind: 'moved' }
+    if (old.code !== code) return { kind: 'other-code' }
+    // A commit expects the oldest ids first.
+    const ids = new Map([...own.ids].sort(([, a], [, b]) => a.appliedAtMs - b.appliedAtMs))
     const tally = new Map([...ofHolds(own.tally, true), ...ofHolds(old.tally, false)])
     const outbox = new Map([...own.outbox, ...old.outbox])
-    const contents = continues ? { ...own, tally, outbox, code, codeFrom } : own
-    const replaced = buildReplacement(old, contents, above)
-    this.#live.restore(partitionState, replaced)
-    return { kind: 'replaced', epoch: replaced.version.epoch, replacedOffset: old.version.appliedOffset }
+    const { sequences } = old
+    return {
+      kind: 'replaced',
+      epoch: await this.#put(stateKey, { ...own, ids, tally, outbox, sequences, code, codeFrom }),
+    }
   }
 
-  /** Returns a copy of the current state. */
-  #held(partitionState: StateKey): MemoryState {
-    return this.#live.copyState(partitionState) as MemoryState
+  async empty(stateKey: StateKey, base?: Version): Promise<boolean> {
+    if (base && !sameVersion((await this.facts(stateKey)).version, base)) return false
+    await this.rebuilds.abandon(stateKey)
+    await this.#put(stateKey, emptyState())
+    return true
   }
 
-  async *#parts(partitionState: StateKey): AsyncGenerator<StatePart> {
-    for await (const page of this.#live.pages(partitionState)) yield* page
+  /** Replaces the contents of a state. Returns its new epoch. */
+  async #put(stateKey: StateKey, contents: MemoryState): Promise<number> {
+    const epoch = (await this.facts(stateKey)).version.epoch + 1
+    this.#live.restore(stateKey, { ...contents, version: { ...contents.version, epoch } })
+    return epoch
   }
 }
 

@@ -25,7 +25,8 @@ interface VerifyStage {
 export async function verified(given: VerifyStage): Promise<Verified> {
   const { consumer, store, states, log, published, logStart = 0, own = [] } = given
   const written = publishedLog(published)
-  const live = { ...createLiveState(store), ...given.live }
+  const load = store.load.bind(store)
+  const live = { ...new MemoryReplaceableStates(store), load, ...given.live }
   const work: Verifying = {
     consumer,
     live,
@@ -51,20 +52,6 @@ export async function verified(given: VerifyStage): Promise<Verified> {
         }),
       ),
   })
-}
-
-function createLiveState(store: MemoryStateStore): LiveStates {
-  const live = new MemoryReplaceableStates(store)
-  return {
-    load: (stateKey, wanted) => store.load(stateKey, wanted),
-    facts: stateKey => live.facts(stateKey),
-    failures: stateKey => live.failures(stateKey),
-    context: stateKey => live.context(stateKey),
-    entities: async function* (stateKey) {
-      for await (const page of store.pages(stateKey))
-        for (const part of page) if (part.kind === 'state' || part.kind === 'timers') yield part.entity
-    },
-  }
 }
 
 /** Returns the published records as logs. Each topic has one partition. */

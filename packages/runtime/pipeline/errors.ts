@@ -72,8 +72,6 @@ export class CopyStopped extends Error {
     | 'other-code'
     | 'waiting'
     | 'failing'
-    /** The copy does not fit into memory. */
-    | 'too-large'
     | 'stopped'
 
   constructor(why: CopyStopped['why'], message: string, options?: ErrorOptions) {

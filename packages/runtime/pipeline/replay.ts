@@ -1,6 +1,6 @@
 /**
- * Decides a part of the log again, in memory, with the steps of a deployment. Nothing is published, and only decisions are reported.
- * Tests of rules, rules on trial, comparisons with the log, rebuilt and earlier states, and the past of tables are computed by it.
+ * Decides a part of the log again, with the steps of a deployment. Nothing is published, and only decisions are reported. Tests of
+ * rules, rules on trial, comparisons with the log, rebuilt and earlier states, and the past of tables are computed by it.
  */
 import type { LogRecord } from '../cloudevents/record.ts'
 import type { Consumer } from './consumer.ts'
@@ -18,16 +18,7 @@ import { type RememberedId, type StateKey, type StoredTimer, sameVersion } from 
 import type { Change, LoadSelection, Snapshot } from './model/snapshot.ts'
 import { runPartition } from './partition.ts'
 import type { LogReader, StateStore } from './ports.ts'
-import { idsInBytes } from './replacing/id-bytes.ts'
-import type { StatePages } from './replacing/state-parts.ts'
-
-/** In-memory store for partition states. */
-export interface MemoryStates extends StateStore {
-  /** Yields the contents of the state; nothing if it was never written. No commit may be made in the meantime. */
-  pages(stateKey: StateKey): StatePages
-  /** Replaces the whole state. The new epoch is higher than the epochs of the old state and of the pages. */
-  replace(stateKey: StateKey, pages: StatePages): Promise<void>
-}
+import type { StateContents } from './replacing/replaceable-states.ts'
 
 /** Log of a replay whose records are all given to it. */
 export const GIVEN_RECORDS: LogReader = {
@@ -73,7 +64,7 @@ export async function decodeRecords(
 export class Replay {
   readonly stateKey: StateKey
   readonly #replaying: Replaying
-  readonly #states: MemoryStates
+  readonly #states: StateStore
   readonly #store: StateStore
   readonly #afterCommit: NonNullable<ReplayHooks['afterCommit']>
   readonly #logChecks = new LogChecks()
@@ -84,7 +75,7 @@ export class Replay {
   constructor(
     replaying: Replaying,
     { topic, partition }: Pick<StateKey, 'topic' | 'partition'>,
-    states: MemoryStates,
+    states: StateStore,
     { beforeCommit = withoutEmissions, afterCommit = () => {} }: ReplayHooks = {},
   ) {
     this.stateKey = { consumer: replaying.consumer.process.name, topic, partition }
@@ -194,23 +185,6 @@ export class Replay {
     return failures.get(id)
   }
 
-  /** Returns the contents of the computed state. */
-  async contents(): Promise<Contents> {
-    const states = new Map<string, string>()
-    const timers = new Map<string, readonly StoredTimer[]>()
-    const ids: RememberedId[] = []
-    const failures: RememberedFailure[] = []
-    for await (const page of this.#states.pages(this.stateKey))
-      for (const part of page) {
-        if (part.kind === 'state') states.set(part.entity, part.state)
-        else if (part.kind === 'timers') timers.set(part.entity, part.timers)
-        else if (part.kind === 'id') ids.push(part.id)
-        else if (part.kind === 'ids') for (const id of idsInBytes(part.bytes)) ids.push(id)
-        else if (part.kind === 'failure') failures.push(part.failure)
-      }
-    return { states, timers, ids, failures }
-  }
-
   get #name(): string {
     const { consumer, topic, partition } = this.stateKey
     return `the copy of ${consumer} for ${topic}/${partition}`
@@ -242,6 +216,19 @@ export class Replay {
   }
 }
 
+/** Reads all contents of a state. Of items that are returned several times, the first occurrence is valid. */
+export async function readContents(states: StateContents, stateKey: StateKey): Promise<Contents> {
+  const entities = new Map<string, string>()
+  const timers = new Map<string, readonly StoredTimer[]>()
+  const [ids, failures] = [new Map<string, RememberedId>(), new Map<string, RememberedFailure>()]
+  for await (const [entity, stored] of states.states(stateKey)) entities.set(entity, stored)
+  for await (const [entity, own] of states.timers(stateKey)) timers.set(entity, own)
+  for await (const id of states.ids(stateKey)) if (!ids.has(id.id)) ids.set(id.id, id)
+  for await (const failure of states.failures(stateKey))
+    if (!failures.has(failure.id)) failures.set(failure.id, failure)
+  return { states: entities, timers, ids: [...ids.values()], failures: [...failures.values()] }
+}
+
 function withoutEmissions(change: Change): Change {
   return { ...change, outbox: [] }
 }
@@ -258,4 +245,16 @@ export function toLoadSelection(wanted: Partial<LoadSelection>): LoadSelection {
     contexts: [],
     ...wanted,
   }
+}
+
+/** Yields the items in arrays of at most this many. */
+export async function* inChunks<T>(all: Iterable<T> | AsyncIterable<T>, atOnce: number): AsyncGenerator<T[]> {
+  let some: T[] = []
+  for await (const item of all) {
+    some.push(item)
+    if (some.length < atOnce) continue
+    yield some
+    some = []
+  }
+  if (some.length > 0) yield some
 }

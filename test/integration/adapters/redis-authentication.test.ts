@@ -15,7 +15,6 @@ import { STAGES } from '../../../infra/place/stages.ts'
 import { readStackTemplate } from '../../../infra/stack/stack-template.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { createChange, versionAt } from '../../support/changes.ts'
-import { inPages, partsAt } from '../../support/parts.ts'
 import { withClient } from '../../support/redis-clients.ts'
 import { assertUnavailable, rejection } from '../../support/rejection.ts'
 import { startValkey, type Valkey } from '../../support/valkey.ts'
@@ -164,15 +163,19 @@ describe('each user of the long-lived stack', () => {
     await as('sluice', client => new RedisStateStore(client).commit(state, change))
     await as('operators', async client => {
       const states = new RedisReplaceableStates(client)
-      const staged = await states.stage(state, inPages(partsAt(41)))
+      const rebuild = { startOffset: 0, from: 'start', code: 'v1', dropsOlder: false }
+      const { run } = await states.rebuilds.begin(state, rebuild, 1)
+      const rebuilt = createChange({ base: { ...versionAt(-1), epoch: run }, appliedOffset: 41, fired: 1 })
+      await states.rebuilds.states.commit(state, rebuilt)
+      await states.rebuilds.describe(state, rebuild, run)
       await states.fence(state, fence, 60_000)
       await as('sluice', async own => {
         const store = new RedisStateStore(own)
         await assert.rejects(store.load(state, EMPTY_SELECTION), { code: 'reprocessing' })
         assert.equal(await store.commit(state, { ...change, base: versionAt(0) }), 'refused')
       })
-      const conditions = { live: versionAt(0), continues: { fence, code: 'v1', codeFrom: 0 } }
-      assert.equal((await states.replace(state, { ...staged, above: 0 }, conditions)).kind, 'replaced')
+      const conditions = { live: versionAt(0), run, code: 'v1', codeFrom: 0 }
+      assert.equal((await states.replace(state, conditions)).kind, 'replaced')
     })
     const { version } = await as('sluice', client => new RedisStateStore(client).load(state, EMPTY_SELECTION))
     assert.deepEqual(version, { epoch: 1, appliedOffset: 41, fired: 1 })

@@ -3,50 +3,34 @@ import { randomUUID } from 'node:crypto'
 import { after, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { buildPrefix, buildKeys as liveKeysOf } from '#runtime/adapters/redis/keys.ts'
+import { buildPrefix } from '#runtime/adapters/redis/keys.ts'
 import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
 import { StateReader } from '#runtime/adapters/redis/state-reader.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
-import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
 import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
-import { replaceState } from '#runtime/pipeline/replacing/replaceable-states.ts'
-import type { StatePart } from '#runtime/pipeline/replacing/state-parts.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { conformsAsReplaceableStates } from '../../conformance/replaceable-states.ts'
-import { createChange, createFailure } from '../../support/changes.ts'
-import { inPages, metaAt, partsAt } from '../../support/parts.ts'
+import { conformsAsStateStore } from '../../conformance/state-store.ts'
+import { createChange, createFailure, versionAt } from '../../support/changes.ts'
 import { redisUrl } from '../../support/servers.ts'
 
 const CODE = 'v1/settings'
-const FENCE = { why: 'reprocessing', attempt: 5 } as const
-const CONTINUES = { fence: FENCE, code: CODE, codeFrom: 0 }
+const REBUILD = { startOffset: 0, from: 'start', code: CODE, dropsOlder: false }
 const client = new RedisClient({ url: redisUrl() })
 after(() => client.close())
 
 const store = new RedisStateStore(client)
 const states = new RedisReplaceableStates(client)
+const { rebuilds } = states
 const reader = new StateReader(client)
-const readKeys = async (state: StateKey) =>
-  (await client.run(redis => redis.keys(`${buildPrefix(state)}:*`))).sort()
-const readStaged = async (state: StateKey) => (await readKeys(state)).filter(key => /:staged\b/.test(key))
+const listKeys = (state: StateKey) => client.run(redis => redis.keys(`${buildPrefix(state)}:staged*`))
 conformsAsReplaceableStates(
   'Redis',
   () => states,
   () => store,
-  {
-    async meta(state) {
-      const { version, clock, appliedDigest, emitted, failuresFromMs, ...all } = await reader.meta(state)
-      const { tally, newEntities, origin, sequences } = all
-      return {
-        ...{ version, clock, appliedDigest, emitted, failuresFromMs, tally },
-        ...omitUndefined({ newEntities, origin }),
-        ...(Object.keys(sequences).length > 0 ? { sequences } : {}),
-      }
-    },
-    outbox: state => reader.outbox(state),
-    hasStaged: async state => (await readStaged(state)).length > 0,
-  },
+  { tally: async state => (await reader.meta(state)).tally, listKeys },
 )
+conformsAsStateStore('rebuilds in Redis', () => rebuilds.states)
 
 async function given(): Promise<StateKey> {
   const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
@@ -54,110 +38,56 @@ async function given(): Promise<StateKey> {
   return state
 }
 
-it('given a replacement, then no key is left but those of the live state, and the old failures are gone', async () => {
-  const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
-  const failures = [createFailure('one', 0), createFailure('two', 0, 61)]
-  const tally = new Map([['applied/x', 2]])
-  await store.commit(state, createChange({ states: new Map([['a', '1']]), failures, tally, code: CODE }))
-  const staged = await states.stage(state, inPages(partsAt(3)))
-  const { version: live } = await states.fence(state, FENCE, 60_000)
-  const outcome = await states.replace(state, { ...staged, above: 0 }, { live, continues: CONTINUES })
-  assert.deepEqual(outcome, { kind: 'replaced', epoch: 1, replacedOffset: 0 })
-  const found = await readKeys(state)
-  assert.ok(found.length > 0)
-  assert.deepEqual(await readStaged(state), [])
-  assert.ok(!found.some(key => /:failures:61:/.test(key)))
-  // The counters of decisions go on.
-  assert.deepEqual((await reader.meta(state)).tally, { 'applied/x': 2 })
-  await store.load(state, EMPTY_SELECTION)
-})
+/** Builds a state with all kinds of contents. Returns the number of the run. */
+async function rebuild(state: StateKey): Promise<number> {
+  const { run } = await rebuilds.begin(state, REBUILD, Date.now())
+  const change = createChange({
+    base: { ...versionAt(-1), epoch: run },
+    states: new Map([['a', '1']]),
+    timers: new Map([['a', [{ name: 't', dueMs: 1, thresholdMs: 9, id: 'i', trace: {} }]]]),
+    ids: [{ id: 'ab0123456789', digest: '12345678', appliedAtMs: 0 }],
+    failures: [createFailure('one', 0)],
+  })
+  assert.equal(await rebuilds.states.commit(state, change), 'committed')
+  await rebuilds.describe(state, REBUILD, run)
+  return run
+}
 
-it('given a run that is killed between two pages, then the consumer goes on, and the next run cleans up', async () => {
-  const state = await given()
-  const kept = await readKeys(state)
-  const killed = Promise.withResolvers<void>()
-  const never = async function* () {
-    yield partsAt(3)
-    yield [{ kind: 'state' as const, entity: 'only of the killed run', state: '1' }]
-    killed.resolve()
-    await new Promise(() => {})
-  }
-  void states.stage(state, never())
-  await killed.promise
-  assert.ok((await readStaged(state)).length > 0)
-  const { version: base } = await store.load(state, EMPTY_SELECTION)
-  assert.equal(await store.commit(state, createChange({ base, appliedOffset: 1, code: CODE })), 'committed')
-  await states.unstage(state)
-  assert.deepEqual(await readKeys(state), kept)
-  void states.stage(state, never())
-  await pause(100)
-  const staged = await states.stage(state, inPages(partsAt(3)))
-  const { version: live } = await states.fence(state, FENCE, 60_000)
-  await states.replace(state, { ...staged, above: 0 }, { live, continues: CONTINUES })
-  const entities: string[] = []
-  for await (const [entity] of states.states(state)) entities.push(entity)
-  assert.ok(!entities.includes('only of the killed run'))
-  assert.deepEqual(await readStaged(state), [])
-})
-
-it('given a replacement before the next load, then it has the new contents, and late commits are refused', async () => {
-  const state = await given()
-  const before = await store.load(state, EMPTY_SELECTION)
-  const staged = await states.stage(state, inPages(partsAt(3)))
-  const { version: live } = await states.fence(state, FENCE, 60_000)
-  await states.replace(state, { ...staged, above: 0 }, { live, continues: CONTINUES })
-  const late = createChange({ base: before.version, appliedOffset: 1, code: CODE })
-  assert.equal(await store.commit(state, late), 'refused')
-  const { version } = await store.load(state, EMPTY_SELECTION)
-  assert.deepEqual(version, { epoch: 1, appliedOffset: 3, fired: 1 })
-})
+async function fence(state: StateKey, run: number, forMs = 60_000) {
+  const { version: live } = await states.fence(state, { why: 'reprocessing', attempt: run }, forMs)
+  return { live, run, code: CODE, codeFrom: 0 }
+}
 
 it('given an expired fence, then the state continues by itself, and the fence no longer counts', async () => {
   const state = await given()
-  const base = { epoch: 0, appliedOffset: 0, fired: 0 }
   // The clock of the server counts in whole seconds.
-  assert.deepEqual((await states.fence(state, FENCE, 1)).version, base)
+  const conditions = await fence(state, await rebuild(state), 1)
   await pause(1_100)
   await store.load(state, EMPTY_SELECTION)
-  const staged = await states.stage(state, inPages(partsAt(-1)))
-  assert.deepEqual(await states.replace(state, staged, { live: base, continues: CONTINUES }), {
-    kind: 'moved',
-  })
-  assert.equal(await store.commit(state, createChange({ base, appliedOffset: 1 })), 'committed')
+  assert.deepEqual(await states.replace(state, conditions), { kind: 'moved' })
+  assert.equal(await store.commit(state, createChange({ base: versionAt(0), appliedOffset: 1 })), 'committed')
   assert.equal((await states.facts(state)).fence, undefined)
 })
 
-it('given a part that the server evicts, then the contents do not replace the live ones', async () => {
-  for (const part of ['states', 'timers', 'due', 'ids:0', 'meta']) {
+for (const part of ['states', 'timers', 'due', 'ids:0', 'meta'])
+  it(`given a rebuild of which the server evicts ${part}, then it neither goes on nor replaces the live state`, async () => {
     const state = await given()
-    const { version: live } = await states.fence(state, FENCE, 60_000)
-    const staged = await states.stage(state, inPages(partsAt(3)))
+    const conditions = await fence(state, await rebuild(state))
     await client.run(redis => redis.del(`${buildPrefix(state)}:staged:${part}`))
-    const { kind } = await states.replace(state, staged, { live, continues: CONTINUES })
-    assert.equal(kind, 'incomplete', part)
+    const { kind } = await states.replace(state, conditions)
+    assert.equal(kind, part === 'meta' ? 'overtaken' : 'incomplete')
     assert.equal((await states.facts(state)).version.appliedOffset, 0)
-  }
-  const state = await given()
-  const evicting = async function* () {
-    yield partsAt(3)
-    await client.run(redis => redis.del(`${buildPrefix(state)}:staged:states`))
-  }
-  await assert.rejects(states.stage(state, evicting()), { why: 'incomplete' })
-})
+    await rebuild(state)
+    await client.run(redis => redis.del(`${buildPrefix(state)}:staged:${part}`))
+    assert.equal((await rebuilds.begin(state, REBUILD, Date.now())).goesOn, false)
+    assert.equal((await rebuilds.states.facts(state)).version.appliedOffset, -1)
+  })
 
-it('given ids that were made to share a bucket, then no value of the new contents exceeds a bound', async () => {
-  const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
-  const ids = Array.from({ length: 3_000 }, (_, number): StatePart => {
-    const id = `ab${number}`.padEnd(12, '.')
-    return { kind: 'id', id: { id, digest: 'd'.repeat(8), appliedAtMs: 0 } }
-  })
-  await replaceState(states, state, inPages([{ kind: 'meta', meta: metaAt(41) }, ...ids]))
-  const { ids: key } = liveKeysOf(state)
-  const sizes = await client.run(async redis => {
-    const values = [...(await redis.hvals(`${key}:0`)), ...(await redis.hvals(`${key}:0:more`))]
-    return values.map(value => Buffer.byteLength(value))
-  })
-  assert.ok(sizes.length > 1)
-  // A full bucket, and one page of ids: 24 bytes an id.
-  assert.ok(Math.max(...sizes) <= (256 + 500) * 24, `${Math.max(...sizes)} bytes`)
+it('given a server that loses everything, then the run of a rebuild finds another epoch', async () => {
+  const state = await given()
+  const run = await rebuild(state)
+  await client.run(redis =>
+    redis.unlink(...['meta', 'states', 'timers', 'due'].map(part => `${buildPrefix(state)}:staged:${part}`)),
+  )
+  assert.notEqual((await rebuilds.states.load(state, EMPTY_SELECTION)).version.epoch, run)
 })

@@ -4,16 +4,20 @@ import { safeParse } from 'valibot'
 import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { computeCode } from '#runtime/pipeline/loading/code.ts'
-import { EMPTY_META } from '#runtime/pipeline/replacing/state-parts.ts'
-import { resolveSignal } from '../../../cli/options/consumer.ts'
+import { BEFORE_LOG } from '#runtime/pipeline/model/log.ts'
 import { loadConsumer } from '../../../cli/recomputation/consumer.ts'
-import { formatPlan, formatReprocessing, formatResult } from '../../../cli/reprocess/text.ts'
 import { computeCodeVersions } from '../../../infra/packaging/code-versions.ts'
 import { readFunctions } from '../../../lib/app/function-entries.ts'
 import { getConsumerName, listConsumers } from '../../../lib/app/functions.ts'
-import { listLivePartitions, requireDeployedVersion } from '../../../lib/operations/reprocess/plan.ts'
-import { createFromKind, type From, resolveStart } from '../../../lib/operations/reprocess/start.ts'
-import { requireRoom } from '../../../lib/operations/reprocess/state-size-check.ts'
+import {
+  listLivePartitions,
+  requireDeployedVersion,
+} from '../../../lib/operations/recomputing/deployed-code.ts'
+import { describeRebuilt } from '../../../lib/operations/recomputing/rebuild-partitions.ts'
+import { requireRoom } from '../../../lib/operations/recomputing/room.ts'
+import { FROM, type From, resolveStart } from '../../../lib/operations/recomputing/start.ts'
+import { REPROCESS } from '../../../lib/operations/reprocess.ts'
+import { resolveSignal } from '../../../lib/operations/state-keys.ts'
 import { PROJECT } from '../../../scripts/paths.ts'
 import { golden } from '../../support/golden.ts'
 import { MemoryReplaceableStates } from '../../support/memory-replaceable-states.ts'
@@ -21,6 +25,12 @@ import { Stage } from '../../support/stage.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 const STATE = { consumer: 'alerting', topic: 'readings', partition: 1 }
+const FACTS = {
+  version: { epoch: 0, appliedOffset: -1, fired: 0 },
+  clock: BEFORE_LOG,
+  failuresFromMs: undefined,
+  code: 'a',
+}
 const MINIMAL = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
 
 describe('the topic that is reprocessed', () => {
@@ -28,7 +38,7 @@ describe('the topic that is reprocessed', () => {
     const single = readFunctions().filter(({ consumes }) => consumes.length === 1)
     assert.ok(single.length > 5)
     for (const entry of single)
-      assert.equal(resolveSignal(getConsumerName(entry), undefined), entry.consumes[0])
+      assert.equal(resolveSignal(readFunctions(), getConsumerName(entry), undefined), entry.consumes[0])
   })
 })
 
@@ -72,12 +82,11 @@ describe('the consumer that is reprocessed', () => {
 describe('where a rebuild begins', () => {
   for (const [text, expected] of [
     ['start', { kind: 'start' }],
-    ['2h', { kind: 'time', timeMs: NOON - 7_200_000 }],
     ['2026-03-01T11:00:00Z', { kind: 'time', timeMs: NOON - 3_600_000 }],
     ['end', undefined],
   ] as const)
     test(`given --from ${text}`, () => {
-      const { success, output } = safeParse(createFromKind(NOON).schema, text)
+      const { success, output } = safeParse(FROM.schema, text)
       assert.deepEqual(success ? output : undefined, expected)
     })
 
@@ -106,14 +115,14 @@ describe('where a rebuild begins', () => {
       const atTime = found === undefined ? [] : [0, found]
       const start = () => resolveStart(from, STATE, { bounds: [{ start: 0, end: 0 }, bounds], atTime })
       if (expected instanceof RegExp) assert.throws(start, expected)
-      else assert.deepEqual(start(), { partition: 1, offset: expected })
+      else assert.equal(start(), expected)
     })
 })
 
 describe('the code that is deployed', () => {
   const { consumer } = new Stage()
   const live = (...codes: readonly (string | undefined)[]) =>
-    codes.map((code, partition) => ({ state: { ...STATE, partition }, facts: { ...EMPTY_META, code } }))
+    codes.map((code, partition) => ({ state: { ...STATE, partition }, facts: { ...FACTS, code } }))
   const [mine, other] = [computeCode('a', consumer), computeCode('b', consumer)]
   for (const [given, codes, expected] of [
     ['partitions of these sources', [mine, mine], 'a'],
@@ -145,46 +154,60 @@ describe('room for a rebuilt state', () => {
   const MIB = 1024 * 1024
   const createClient = (most: number, bytes = 4 * MIB) =>
     ({
+      eval: async () => `# Memory\r\nused_memory:${10 * MIB}\r\nmaxmemory:${most}\r\n`,
       run: (command: (redis: unknown) => unknown) =>
         command({
-          info: async () => `# Memory\r\nused_memory:${10 * MIB}\r\nmaxmemory:${most}\r\n`,
-          memory: async () => bytes,
+          memory: async (_: string, key: string) => (key.endsWith(':staged:states') ? MIB : bytes - MIB),
           hgetall: async () => ({ appliedOffset: '1' }),
           hlen: async () => 1,
         }),
-      async *keys() {
-        yield '{alerting:readings:1}:meta'
+      async *keys(pattern: string) {
+        if (!pattern.includes(':staged')) yield '{alerting:readings:1}:meta'
+        yield '{alerting:readings:1}:staged:states'
       },
     }) as unknown as RedisClient
 
   test('given less than the rebuilt states take, then it refuses and says how much is missing', async () => {
-    await assert.rejects(requireRoom(createClient(13 * MIB), [STATE]), /3 MiB left of 13, .* needs about 4/)
-  })
-
-  test('given a state that is too large for the memory of a command, then it says what to do', async () => {
     await assert.rejects(
-      requireRoom(createClient(0, 1025 * MIB), [STATE]),
-      /has 1025 MiB, .* up to 1024 MiB\. Nothing was changed: go to a topic with more partitions/,
+      requireRoom(createClient(11 * MIB), [STATE], false),
+      /1 MiB left of 11, and the rebuild of alerting on readings\/1 needs about 2/,
     )
   })
 
-  for (const most of [14 * MIB, 0])
-    test(`given a limit of ${most} bytes, then it continues`, () => requireRoom(createClient(most), [STATE]))
+  test('given a state that is too large for the memory of a dry run, then it says what to do', async () => {
+    await assert.rejects(
+      requireRoom(createClient(0, 1026 * MIB), [STATE], true),
+      /has 1025 MiB, .* up to 1024 MiB\. Nothing was changed: select smaller/,
+    )
+  })
+
+  for (const [most, isTrial, expected] of [
+    [12 * MIB, false, undefined],
+    [0, false, /does not say how much memory it may use: it needs about 3 MiB more/],
+    [0, true, undefined],
+  ] as const)
+    test(`given a limit of ${most} bytes${isTrial ? ' and a dry run' : ''}, then it continues`, async () => {
+      const line = await requireRoom(createClient(most), [STATE], isTrial)
+      if (expected) assert.match(line ?? '', expected)
+      else assert.equal(line, undefined)
+    })
 })
 
-test('progress, plan and result are printed as the golden text says', () => {
-  const progress = { decided: 81_240, total: 960_000, switched: 3, partitions: 12, beganMs: 0 }
-  const starts = [
-    { partition: 0, offset: 7 },
-    { partition: 1, offset: 3 },
-  ]
-  const facts = { ...EMPTY_META, version: { ...EMPTY_META.version, appliedOffset: 99 }, code: 'a' }
-  const done = { ...STATE, startOffset: 0, appliedOffset: 9, epoch: 1, emitted: { 'a.fired': 2 }, older: 0 }
+test('plan and result are printed as the golden text says', () => {
+  const rebuild = { startOffset: 3, from: 'start', code: 'a', dropsOlder: false }
+  const planned = { state: STATE, rebuild, nextOffset: 3, appliedOffset: 99 }
+  const done = {
+    ...{ ...STATE, startOffset: 0, appliedOffset: 9, epoch: 1, emitted: { 'a.fired': 2 }, older: 0 },
+    expired: [{ fromOffset: 1, toOffset: 4 }],
+  }
+  const trial = [{ ...done, emitted: {}, older: 1, expired: [] }]
+  const plan = { consumer: 'alerting', topic: 'readings', code: 'a', job: {} }
+  const unfinished = [{ ...STATE, bytes: 4_096 }]
+  const describePlan = (of: object) => REPROCESS.describe(of).join('\n')
   golden('reprocess', {
-    progress: formatReprocessing(progress, 2_000, false),
-    'progress of a dry run': formatReprocessing({ ...progress, decided: 0, switched: 0 }, 0, true),
-    plan: formatPlan([{ state: STATE, facts }], starts),
-    result: formatResult([done, done], false),
-    'result of a dry run': formatResult([{ ...done, emitted: {}, older: 1 }], true),
+    plan: describePlan({ ...plan, partitions: [planned, { ...planned, nextOffset: 41 }] }),
+    'plan of a dry run': describePlan({ ...plan, partitions: [planned], trial }),
+    'plan to abandon': describePlan({ consumer: 'alerting', topic: 'readings', unfinished }),
+    result: describeRebuilt([done, { ...done, expired: [] }], false).join('\n'),
   })
 })

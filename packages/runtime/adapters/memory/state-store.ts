@@ -4,9 +4,9 @@ import { computeSpanEnd } from '../../pipeline/model/log.ts'
 import {
   byPlace,
   formatStateKey,
-  isAbsent,
   type OutboxEntry,
   pick,
+  type RememberedId,
   type StateKey,
   type StoredContext,
   type StoredTimer,
@@ -16,23 +16,14 @@ import {
 import type { Change, Committed, LoadSelection, Snapshot } from '../../pipeline/model/snapshot.ts'
 import type { SkippedRecords } from '../../pipeline/ports.ts'
 import { createFencedError, type Fence, isOwnFence } from '../../pipeline/replacing/fence.ts'
-import type { StatePages } from '../../pipeline/replacing/state-parts.ts'
-import type { MemoryStates } from '../../pipeline/replay.ts'
-import {
-  buildReplacement,
-  buildState,
-  emptyState,
-  listContents,
-  type MemoryState,
-  toStateFacts,
-  toStateMeta,
-} from './memory-state.ts'
+import type { ComputedStates, StateFacts } from '../../pipeline/replacing/replaceable-states.ts'
+import { emptyState, type MemoryState } from './memory-state.ts'
 
 /**
  * In-memory store for partition states, used in tests and to apply a log again. The port's conformance suite
  * checks that it behaves like the Redis store.
  */
-export class MemoryStateStore implements MemoryStates, SkippedRecords {
+export class MemoryStateStore implements ComputedStates, SkippedRecords {
   readonly #stateKeys = new Map<string, MemoryState>()
   readonly #skipped: SkippedRecords
   readonly #digests = new Map<string, Map<number, string>>()
@@ -91,8 +82,8 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
     const third = within(wanted.byteLimit - first.bytes - second.bytes, others.map(measureEntity))
     const entities = [...added, ...others.slice(0, third.count)]
     return {
-      ...toStateFacts(state, state.version),
-      parkedBytes: state.parkedBytes,
+      ...{ version: state.version, clock, appliedDigest: state.appliedDigest, emitted: state.emitted },
+      ...{ failuresFromMs: state.failuresFromMs, parkedBytes: state.parkedBytes },
       states: pick(states, [...holders, ...entities]),
       timers: pick(timers, entities),
       timersUpTo: due.length > brought.length ? brought.at(-1) : undefined,
@@ -110,6 +101,8 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
         sequences: wanted.origins && pick(state.sequences, wanted.origins),
         skipped: skipped.size > 0 ? skipped : undefined,
         mark,
+        newEntities: state.newEntities || undefined,
+        origin: state.origin,
         context: context && wanted.contexts && unlessAtHand(context, wanted.contexts),
       }),
     }
@@ -178,16 +171,31 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
     for (const position of positions) this.#stateKey(stateKey).outbox.delete(position)
   }
 
-  async *pages(stateKey: StateKey): StatePages {
-    const held = this.#stateKey(stateKey)
-    if (isAbsent(held.version)) return
-    yield [{ kind: 'meta', meta: toStateMeta(held, held.version) }]
-    yield* listContents(held)
+  async facts(stateKey: StateKey): Promise<StateFacts> {
+    const { version, clock, failuresFromMs, code, codeFrom, origin, fence } = this.#stateKey(stateKey)
+    return { version, clock, failuresFromMs, code, codeFrom, ...omitUndefined({ origin, fence }) }
   }
 
-  async replace(stateKey: StateKey, pages: StatePages): Promise<void> {
-    const next = await buildState(pages)
-    this.restore(stateKey, buildReplacement(this.#stateKey(stateKey), next, next.version.epoch))
+  async *states(stateKey: StateKey): AsyncGenerator<readonly [entity: string, state: string]> {
+    yield* this.#stateKey(stateKey).states
+  }
+
+  async *timers(
+    stateKey: StateKey,
+  ): AsyncGenerator<readonly [entity: string, timers: readonly StoredTimer[]]> {
+    yield* this.#stateKey(stateKey).timers
+  }
+
+  async *failures(stateKey: StateKey): AsyncGenerator<RememberedFailure> {
+    yield* [...this.#stateKey(stateKey).failures.values()].reverse()
+  }
+
+  async *ids(stateKey: StateKey): AsyncGenerator<RememberedId> {
+    yield* [...this.#stateKey(stateKey).ids.values()].reverse()
+  }
+
+  async context(stateKey: StateKey): Promise<StoredContext | undefined> {
+    return this.#stateKey(stateKey).context
   }
 
   /** Returns the number of records by `outcome/reason`. */

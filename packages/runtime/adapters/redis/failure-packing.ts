@@ -3,7 +3,7 @@ import type { FailureName, RememberedFailure } from '../../pipeline/model/failur
 import { type Buckets, intoBuckets } from './id-packing.ts'
 import { LAYOUT } from './layout.ts'
 
-const { idBytes, digestBytes, entryBytes, takes, about } = LAYOUT.failures
+const { idBytes, digestBytes, entryBytes } = LAYOUT.failures
 
 /** Flags in the lowest bits of the number that contains the attempt. */
 const OPEN = 1
@@ -102,44 +102,9 @@ export function unpackFailureBucket(bucket: Buffer, producerGroup: number): Reme
 }
 
 type Group = Readonly<Record<(typeof LAYOUT.failures.group)[number], number>>
-type Generation = Readonly<Record<(typeof LAYOUT.failures.generation)[number], number>>
 
 /** Parses the numbers of a producer group: its first and last generation. */
 export function readGroup(text: string): Group {
   const numbers = text.split(' ').map(Number)
   return Object.fromEntries(LAYOUT.failures.group.map((name, index) => [name, numbers[index]])) as Group
-}
-
-function formatNumbers<T extends Group | Generation>(names: readonly (keyof T)[], numbers: T): string {
-  return names.map(name => numbers[name]).join(' ')
-}
-
-type Field = readonly [name: string, field: string, value: string]
-
-/** Packs the failures of a restored partition state into one generation per group. Returns all fields and their size. */
-export function packRestoredFailures(failures: readonly RememberedFailure[]): {
-  /** Fields whose strings contain one byte per character. */
-  readonly fields: readonly Field[]
-  readonly bytes: number
-} {
-  const byAge = [...failures].sort((a, b) => a.failedAtMs - b.failedAtMs)
-  const { group, generation } = LAYOUT.failures
-  const fields: Field[] = []
-  let all = 0
-  for (const [name, own] of Map.groupBy(byAge, ({ producerGroup }) => String(producerGroup))) {
-    const key = `failures:${name}:1`
-    const buckets = intoBuckets(own.map(packFailure))
-    for (let at = 0; at < buckets.length; at += 2)
-      fields.push([key, buckets[at] as string, buckets[at + 1] as string])
-    const bytes = takes.generation + (buckets.length / 2) * takes.bucket + own.length * takes.entry
-    const lastMs = own.at(-1)?.failedAtMs ?? 0
-    fields.push([key, about, formatNumbers<Generation>(generation, { bytes, count: own.length, lastMs })])
-    fields.push([
-      'failures',
-      name,
-      formatNumbers<Group>(group, { first: 1, last: 1, bytes, openedMs: lastMs }),
-    ])
-    all += bytes
-  }
-  return { fields, bytes: all }
 }

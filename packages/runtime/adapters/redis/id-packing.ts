@@ -1,6 +1,5 @@
 /** Binary form of ids in a partition state, in buckets. See `layout.ts`. */
 import type { RememberedId } from '../../pipeline/model/partition-state.ts'
-import { ID_BYTES } from '../../pipeline/replacing/id-bytes.ts'
 import { computeGeneration, LAYOUT } from './layout.ts'
 
 const { bucketBytes, digestBytes, clockBytes, knownBytes, entryBytes } = LAYOUT.ids
@@ -40,19 +39,6 @@ export function unpackBucket(name: Buffer, bucket: Buffer): RememberedId[] {
     const rest = entryBytes - knownBytes
     return unpackId(name.toString('latin1') + entry.toString('latin1', 0, rest), entry.subarray(rest))
   })
-}
-
-/** Packs ids by generation, like `packIds`, from their binary form. */
-export function packIdBytes(bytes: Buffer): Map<number, Buckets> {
-  const generations = new Map<number, Entry[]>()
-  for (let at = 0; at < bytes.length; at += ID_BYTES) {
-    const generation = computeGeneration(bytes.readUIntBE(at + ID_BYTES - clockBytes, clockBytes))
-    const own = generations.get(generation) ?? []
-    if (own.length === 0) generations.set(generation, own)
-    const rest = at + bucketBytes
-    own.push([bytes.toString('latin1', at, rest), bytes.toString('latin1', rest, at + ID_BYTES)])
-  }
-  return new Map([...generations].map(([generation, own]) => [generation, intoBuckets(own)]))
 }
 
 /**

@@ -26,8 +26,12 @@ export interface PartitionStateKeys {
   readonly context: string
 }
 
-export function buildKeys(stateKey: StateKey): PartitionStateKeys {
-  const tag = buildPrefix(stateKey)
+/** Part of the keys of a rebuild, which is written beside the state: see `lua/rebuild.lua`. */
+export const REBUILD = ':staged'
+
+/** @param part `REBUILD` for the keys of the state's rebuild */
+export function buildKeys(stateKey: StateKey, part = ''): PartitionStateKeys {
+  const tag = buildPrefix(stateKey) + part
   return {
     meta: `${tag}:meta`,
     states: `${tag}:states`,

@@ -1,97 +1,111 @@
-import type { RememberedFailure } from '../../pipeline/model/failure-memory.ts'
-import type {
-  RememberedId,
-  StateKey,
-  StoredContext,
-  StoredTimer,
-} from '../../pipeline/model/partition-state.ts'
+import type { StateKey, Version } from '../../pipeline/model/partition-state.ts'
+import type { Change } from '../../pipeline/model/snapshot.ts'
+import type { StateStore } from '../../pipeline/ports.ts'
 import type { Fence } from '../../pipeline/replacing/fence.ts'
 import type {
+  BegunRebuild,
+  ComputedStates,
   Fenced,
+  Rebuild,
+  Rebuilds,
   ReplaceableStates,
   ReplacementConditions,
   ReplacementOutcome,
-  Staged,
-  StateFacts,
 } from '../../pipeline/replacing/replaceable-states.ts'
-import type { StatePages } from '../../pipeline/replacing/state-parts.ts'
 import type { RedisClient } from './client.ts'
-import { buildKeys, buildPrefix } from './keys.ts'
+import { buildKeys, buildPrefix, REBUILD } from './keys.ts'
+import { RedisLiveStates } from './live-states.ts'
 import { pack } from './message-pack.ts'
-import { replaceRequest } from './script-requests.ts'
+import type { RebuildRequest, ReplaceRequest } from './script-requests.ts'
 import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
-import { requestStage, STAGED_STATE, stage } from './stage-state.ts'
-import { StateReader } from './state-reader.ts'
 
-const REPLACE_STATE = script(...STAGED_STATE, EVICTED_PART, lua('replace-state'))
+const STATE_PARTS = [PARTITION_STATE, lua('state-parts'), EVICTED_PART]
+const REPLACE_STATE = script(...STATE_PARTS, lua('replace-state'))
+const REBUILD_STATE = script(...STATE_PARTS, lua('rebuild'))
 const FENCE = script(PARTITION_STATE, lua('fence'))
 
 /**
- * Partition states in Redis. Staged contents are in the same hash slot as the live state, so that a single script can replace the
- * live state with them.
+ * Partition states in Redis. A rebuild is in the same hash slot as the live state, so that a single script can replace the live state
+ * with it.
  */
-export class RedisReplaceableStates implements ReplaceableStates {
+export class RedisReplaceableStates extends RedisLiveStates implements ReplaceableStates {
+  readonly rebuilds: Rebuilds
   readonly #client: RedisClient
-  readonly #reader: StateReader
 
   constructor(client: RedisClient) {
+    super(client)
     this.#client = client
-    this.#reader = new StateReader(client)
+    this.rebuilds = new RedisRebuilds(client)
   }
 
-  facts(partitionState: StateKey): Promise<StateFacts> {
-    return this.#reader.meta(partitionState)
-  }
-
-  states(partitionState: StateKey): AsyncIterable<readonly [string, string]> {
-    return this.#reader.states(partitionState)
-  }
-
-  timers(partitionState: StateKey): AsyncIterable<readonly [string, readonly StoredTimer[]]> {
-    return this.#reader.timers(partitionState)
-  }
-
-  failures(partitionState: StateKey): AsyncIterable<RememberedFailure> {
-    return this.#reader.failures(partitionState)
-  }
-
-  async *ids(partitionState: StateKey): AsyncGenerator<RememberedId> {
-    yield* this.#reader.ids(partitionState, await this.#reader.meta(partitionState))
-  }
-
-  context(partitionState: StateKey): Promise<StoredContext | undefined> {
-    return this.#reader.context(partitionState)
-  }
-
-  stage(partitionState: StateKey, pages: StatePages): Promise<Staged> {
-    return stage(this.#client, partitionState, pages)
-  }
-
-  async unstage(partitionState: StateKey): Promise<void> {
-    await requestStage(this.#client, partitionState, { act: 'remove' })
-  }
-
-  async fence(partitionState: StateKey, fence: Fence, forMs: number): Promise<Fenced> {
+  async fence(stateKey: StateKey, fence: Fence, forMs: number): Promise<Fenced> {
     const arguments_ = [JSON.stringify(fence), forMs]
-    const reply = await this.#client.eval(FENCE, [buildKeys(partitionState).meta], arguments_)
+    const reply = await this.#client.eval(FENCE, [buildKeys(stateKey).meta], arguments_)
     const [epoch, appliedOffset, fired, stands] = reply as [number, number, number, Buffer]
     return { version: { epoch, appliedOffset, fired }, fence: JSON.parse(String(stands)) }
   }
 
-  async unfence(partitionState: StateKey, fence: Fence): Promise<void> {
-    await this.#client.eval(FENCE, [buildKeys(partitionState).meta], [JSON.stringify(fence), ''])
+  async unfence(stateKey: StateKey, fence: Fence): Promise<void> {
+    await this.#client.eval(FENCE, [buildKeys(stateKey).meta], [JSON.stringify(fence), ''])
   }
 
   async replace(
-    partitionState: StateKey,
-    staged: Staged,
-    conditions: ReplacementConditions,
+    stateKey: StateKey,
+    { live, ...rebuild }: ReplacementConditions,
   ): Promise<ReplacementOutcome> {
-    const request = pack(replaceRequest(staged, conditions))
-    const reply = await this.#client.eval(REPLACE_STATE, [buildPrefix(partitionState)], [request])
-    if (!Array.isArray(reply))
-      return { kind: String(reply) as Exclude<ReplacementOutcome['kind'], 'replaced'> }
-    const [epoch, replacedOffset] = reply as [number, number]
-    return { kind: 'replaced', epoch, replacedOffset }
+    const reply = await this.#replace(stateKey, { base: { ...live }, ...rebuild })
+    if (typeof reply === 'number') return { kind: 'replaced', epoch: reply }
+    return { kind: String(reply) as Exclude<ReplacementOutcome['kind'], 'replaced'> }
+  }
+
+  async empty(stateKey: StateKey, base?: Version): Promise<boolean> {
+    return typeof (await this.#replace(stateKey, { base: base && { ...base } })) === 'number'
+  }
+
+  #replace(stateKey: StateKey, request: ReplaceRequest): Promise<unknown> {
+    return this.#client.eval(REPLACE_STATE, [buildPrefix(stateKey)], [pack(request)])
+  }
+}
+
+class RebuiltStates extends RedisLiveStates implements ComputedStates {
+  commit(stateKey: StateKey, change: Change): ReturnType<StateStore['commit']> {
+    return this.store.commit(stateKey, change)
+  }
+
+  trimOutbox(stateKey: StateKey, positions: readonly string[]): Promise<void> {
+    return this.store.trimOutbox(stateKey, positions)
+  }
+}
+
+class RedisRebuilds implements Rebuilds {
+  readonly states: ComputedStates
+  readonly #client: RedisClient
+
+  constructor(client: RedisClient) {
+    this.#client = client
+    this.states = new RebuiltStates(client, REBUILD)
+  }
+
+  async find(stateKey: StateKey): Promise<Rebuild | undefined> {
+    const text = await this.#client.run(redis => redis.hget(buildPrefix(stateKey) + REBUILD, 'rebuild'))
+    return text === null ? undefined : JSON.parse(text)
+  }
+
+  async begin(stateKey: StateKey, rebuild: Rebuild, nowMs: number): Promise<BegunRebuild> {
+    const reply = await this.#request(stateKey, { act: 'begin', rebuild: JSON.stringify(rebuild), nowMs })
+    const [run, goesOn] = reply as [number, number]
+    return { run, goesOn: goesOn === 1 }
+  }
+
+  async describe(stateKey: StateKey, rebuild: Rebuild | undefined, run: number): Promise<void> {
+    await this.#request(stateKey, { act: 'describe', rebuild: rebuild && JSON.stringify(rebuild), run })
+  }
+
+  async abandon(stateKey: StateKey): Promise<boolean> {
+    return (await this.#request(stateKey, { act: 'remove' })) === 1
+  }
+
+  #request(stateKey: StateKey, request: RebuildRequest): Promise<unknown> {
+    return this.#client.eval(REBUILD_STATE, [buildPrefix(stateKey)], [pack(request)])
   }
 }

@@ -5,7 +5,6 @@
 import { MAX_STEP_MS } from '../../pipeline/model/log.ts'
 import type { StoredTimer, Version } from '../../pipeline/model/partition-state.ts'
 import type { Change, LoadSelection } from '../../pipeline/model/snapshot.ts'
-import type { ReplacementConditions, Staged } from '../../pipeline/replacing/replaceable-states.ts'
 import { namesByBucket, packFailures } from './failure-packing.ts'
 import { packIds } from './id-packing.ts'
 import { SEQUENCE } from './layout.ts'
@@ -118,34 +117,20 @@ export function commitRequest(change: Change): CommitRequest {
   }
 }
 
-/** Request to `stage-state.lua`. */
-export type StageRequest = {
-  readonly act: 'begin' | 'end' | 'remove'
-  readonly token?: string
-}
-
-/** Request to `add-to-staged.lua`. */
-export type AddRequest = {
-  readonly token: string
-  readonly parts: ReadonlyMap<string, InTurn | Bytes>
+/** Request to `rebuild.lua`. */
+export type RebuildRequest = {
+  readonly act: 'begin' | 'describe' | 'remove'
+  readonly rebuild?: string | undefined
+  readonly nowMs?: number
+  readonly run?: number
 }
 
 /** Request to `replace-state.lua`. */
-type ReplaceRequest = {
-  readonly token: string
-  readonly above: number
+export type ReplaceRequest = {
   readonly base: BaseRequest | undefined
-  readonly attempt: number | undefined
-  readonly code: string | undefined
-  readonly codeFrom: number | undefined
-}
-
-export function replaceRequest(
-  { token, above }: Staged,
-  { live, continues }: ReplacementConditions,
-): ReplaceRequest {
-  const { fence, code, codeFrom } = continues ?? {}
-  return { token, above, base: live && { ...live }, attempt: fence?.attempt, code, codeFrom }
+  readonly run?: number
+  readonly code?: string
+  readonly codeFrom?: number
 }
 
 /** Version that the partition state must have. */

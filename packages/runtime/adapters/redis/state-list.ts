@@ -1,6 +1,8 @@
 /** Finds partition states of all consumers by their keys. */
 import type { StateKey } from '../../pipeline/model/partition-state.ts'
 import type { RedisClient } from './client.ts'
+import { buildPrefix, REBUILD } from './keys.ts'
+import { lua, script } from './scripts.ts'
 import { StateReader } from './state-reader.ts'
 
 export interface ListedState extends StateKey {
@@ -8,9 +10,17 @@ export interface ListedState extends StateKey {
   readonly appliedOffset: number
   readonly epoch: number
   readonly entities: number
-  /** Server memory that all keys of the state use, in bytes. */
+  /** Server memory that all keys of the state use, in bytes, including those of its rebuild. */
   readonly bytes: number
 }
+
+/** State that was begun to be computed anew, and has not replaced the live one. */
+export interface ListedRebuild extends StateKey {
+  /** Server memory that its keys use, in bytes. */
+  readonly bytes: number
+}
+
+const MEMORY = script(lua('memory'))
 
 /** Matches the keys that `buildKeys` returns. */
 const KEY = /^\{(.+):([^:{}]+):(\d+)\}:(.+)$/
@@ -34,22 +44,40 @@ export class StateList {
     for (const { partitionState, keys } of await this.#found()) {
       const { version } = await reader.meta(partitionState)
       const { entities } = await reader.counts(partitionState)
-      let bytes = 0
-      for (const key of keys) bytes += (await this.#client.run(redis => redis.memory('USAGE', key))) ?? 0
       listed.push({
         ...partitionState,
         appliedOffset: version.appliedOffset,
         epoch: version.epoch,
         entities,
-        bytes,
+        bytes: await this.#measure(keys),
       })
     }
+    return listed
+  }
+
+  /** Lists the rebuilds that are under way or were interrupted, by consumer, topic and partition. */
+  async rebuilds(): Promise<ListedRebuild[]> {
+    const listed: ListedRebuild[] = []
+    for (const { partitionState, keys } of await this.#found(REBUILD))
+      listed.push({ ...partitionState, bytes: await this.#measure(keys) })
     return listed
   }
 
   /** Returns the names of all partition states, by consumer, topic and partition, without reading them. */
   async names(): Promise<StateKey[]> {
     return (await this.#found()).map(({ partitionState }) => partitionState)
+  }
+
+  /**
+   * Returns how much memory the server of a state uses and may use, in bytes; undefined if it does not say so. In a cluster, this is
+   * the node with the state.
+   */
+  async memoryOf(stateKey: StateKey): Promise<{ readonly used: number; readonly most: number } | undefined> {
+    const info = String(await this.#client.eval(MEMORY, [buildPrefix(stateKey)], []).catch(() => ''))
+    const [used = 0, most = 0] = ['used_memory', 'maxmemory'].map(name =>
+      Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0),
+    )
+    return most > 0 ? { used, most } : undefined
   }
 
   /**
@@ -68,9 +96,16 @@ export class StateList {
     return own.length
   }
 
-  async #found(): Promise<FoundState[]> {
+  async #measure(keys: ReadonlySet<string>): Promise<number> {
+    let bytes = 0
+    for (const key of keys) bytes += (await this.#client.run(redis => redis.memory('USAGE', key))) ?? 0
+    return bytes
+  }
+
+  /** @param part `REBUILD` for the keys of rebuilds alone */
+  async #found(part = ''): Promise<FoundState[]> {
     const found = new Map<string, FoundState>()
-    for await (const key of this.#client.keys('{*:*:*}:*')) {
+    for await (const key of this.#client.keys(`{*:*:*}${part || ':'}*`)) {
       const [, consumer = '', topic = '', partition = '', part] = KEY.exec(key) ?? []
       if (part === undefined) continue
       const partitionState = { consumer, topic, partition: Number(partition) }
@@ -80,7 +115,7 @@ export class StateList {
       state.keys.add(key)
     }
     // Only states with a meta key are listed, because other applications may share the server.
-    const states = [...found].filter(([name, { keys }]) => keys.has(`${name}meta`))
+    const states = [...found].filter(([name, { keys }]) => part !== '' || keys.has(`${name}meta`))
     return states.map(([, state]) => state).sort((a, b) => byPlace(a.partitionState, b.partitionState))
   }
 }

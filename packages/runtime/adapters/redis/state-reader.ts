@@ -8,10 +8,11 @@ import type {
   StoredContext,
   StoredTimer,
 } from '../../pipeline/model/partition-state.ts'
+import type { StateContents, StateFacts } from '../../pipeline/replacing/replaceable-states.ts'
 import type { RedisClient } from './client.ts'
 import { readGroup, unpackFailureBucket } from './failure-packing.ts'
 import { countIds, unpackBucket, unpackId } from './id-packing.ts'
-import { buildKeys } from './keys.ts'
+import { buildKeys, type PartitionStateKeys } from './keys.ts'
 import { beyondFull, computeGeneration, LAYOUT, SEQUENCE } from './layout.ts'
 import { type Meta, readMeta } from './meta-hash.ts'
 
@@ -24,20 +25,27 @@ export interface StoredMeta extends Meta {
   readonly sequences: Readonly<Record<string, string>>
 }
 
-export class StateReader {
+export class StateReader implements StateContents {
   readonly #client: RedisClient
+  readonly #part: string
 
-  constructor(client: RedisClient) {
+  /** @param part `REBUILD` for the rebuilds of the states; by default, the live states */
+  constructor(client: RedisClient, part = '') {
     this.#client = client
+    this.#part = part
+  }
+
+  facts(stateKey: StateKey): Promise<StateFacts> {
+    return this.meta(stateKey)
   }
 
   async meta(stateKey: StateKey): Promise<StoredMeta> {
-    return parseStoredMeta(await this.#client.run(redis => redis.hgetall(buildKeys(stateKey).meta)))
+    return parseStoredMeta(await this.#client.run(redis => redis.hgetall(this.#keys(stateKey).meta)))
   }
 
   /** Returns the numbers of entities and of outbox entries, which are read in one step. */
   async counts(stateKey: StateKey): Promise<{ entities: number; outbox: number }> {
-    const { states, outbox } = buildKeys(stateKey)
+    const { states, outbox } = this.#keys(stateKey)
     const [entities, waiting] = await this.#client.run(redis =>
       Promise.all([redis.hlen(states), redis.hlen(outbox)]),
     )
@@ -46,7 +54,7 @@ export class StateReader {
 
   async idCount(stateKey: StateKey, meta: StoredMeta): Promise<number> {
     let count = 0
-    for (const key of idKeys(stateKey, meta)) {
+    for (const key of this.#idKeys(stateKey, meta)) {
       for await (const [, bucket] of this.#fields(key)) count += countIds(bucket)
       count += await this.#client.run(redis => redis.hlen(beyondFull(key)))
     }
@@ -55,43 +63,43 @@ export class StateReader {
 
   /** Returns the state of one entity as JSON; undefined if it has none. */
   async state(stateKey: StateKey, entity: string): Promise<string | undefined> {
-    return (await this.#client.run(redis => redis.hget(buildKeys(stateKey).states, entity))) ?? undefined
+    return (await this.#client.run(redis => redis.hget(this.#keys(stateKey).states, entity))) ?? undefined
   }
 
   /** Returns the context of the partition that an event has set; undefined if none was set. */
   async context(stateKey: StateKey): Promise<StoredContext | undefined> {
-    const { hash, content } = await this.#client.run(redis => redis.hgetall(buildKeys(stateKey).context))
+    const { hash, content } = await this.#client.run(redis => redis.hgetall(this.#keys(stateKey).context))
     return hash === undefined || content === undefined ? undefined : { hash, json: content }
   }
 
   async readEntityTimers(stateKey: StateKey, entity: string): Promise<readonly StoredTimer[]> {
-    const json = await this.#client.run(redis => redis.hget(buildKeys(stateKey).timers, entity))
+    const json = await this.#client.run(redis => redis.hget(this.#keys(stateKey).timers, entity))
     return json === null ? [] : JSON.parse(json)
   }
 
   /** Returns the entity whose timer fires next. */
   async firstDue(stateKey: StateKey): Promise<string | undefined> {
-    const [entity] = await this.#client.run(redis => redis.zrange(buildKeys(stateKey).due, '0', '0'))
+    const [entity] = await this.#client.run(redis => redis.zrange(this.#keys(stateKey).due, '0', '0'))
     return entity
   }
 
   /** Reads each entity with its state as JSON. Like all paged reads, it may return an entity twice. */
   states(stateKey: StateKey): AsyncGenerator<[entity: string, json: string]> {
-    return this.#texts(buildKeys(stateKey).states)
+    return this.#texts(this.#keys(stateKey).states)
   }
 
   async *timers(stateKey: StateKey): AsyncGenerator<[entity: string, timers: readonly StoredTimer[]]> {
-    for await (const [entity, json] of this.#texts(buildKeys(stateKey).timers))
+    for await (const [entity, json] of this.#texts(this.#keys(stateKey).timers))
       yield [entity, JSON.parse(json)]
   }
 
   async *outbox(stateKey: StateKey): AsyncGenerator<OutboxEntry> {
-    for await (const [, json] of this.#texts(buildKeys(stateKey).outbox)) yield JSON.parse(json)
+    for await (const [, json] of this.#texts(this.#keys(stateKey).outbox)) yield JSON.parse(json)
   }
 
   /** Reads ids, the newest first. If an id occurs several times, only the first occurrence is valid. */
-  async *ids(stateKey: StateKey, meta: StoredMeta): AsyncGenerator<RememberedId> {
-    for (const key of idKeys(stateKey, meta)) {
+  async *ids(stateKey: StateKey): AsyncGenerator<RememberedId> {
+    for (const key of this.#idKeys(stateKey, await this.meta(stateKey))) {
       for await (const [id, known] of this.#fields(beyondFull(key)))
         yield unpackId(id.toString('latin1'), known)
       for await (const [name, bucket] of this.#fields(key)) yield* unpackBucket(name, bucket)
@@ -100,7 +108,7 @@ export class StateReader {
 
   /** Reads failures, the newest first. If a failure occurs several times, only the first occurrence is valid. */
   async *failures(stateKey: StateKey): AsyncGenerator<RememberedFailure> {
-    const { failures } = buildKeys(stateKey)
+    const { failures } = this.#keys(stateKey)
     const groups = await this.#client.run(redis => redis.hgetall(failures))
     for (const [group, text] of Object.entries(groups)) {
       const { first, last } = readGroup(text)
@@ -108,6 +116,17 @@ export class StateReader {
         for await (const [name, bucket] of this.#fields(`${failures}:${group}:${generation}`))
           if (String(name) !== LAYOUT.failures.about) yield* unpackFailureBucket(bucket, Number(group))
     }
+  }
+
+  #keys(stateKey: StateKey): PartitionStateKeys {
+    return buildKeys(stateKey, this.#part)
+  }
+
+  /** Yields the keys of the hashes that contain ids, from the newest to the oldest generation. */
+  *#idKeys(stateKey: StateKey, { clock, oldestIds }: StoredMeta): Generator<string> {
+    const { ids } = this.#keys(stateKey)
+    for (let generation = computeGeneration(clock.nowMs); generation >= oldestIds; generation -= 1)
+      yield `${ids}:${generation}`
   }
 
   async *#texts(key: string): AsyncGenerator<[field: string, value: string]> {
@@ -147,13 +166,6 @@ function parseStoredMeta(fields: Readonly<Record<string, string>>): StoredMeta {
     entries.filter(isSequence).map(([name, sequence]) => [name.slice(SEQUENCE.length), sequence]),
   )
   return { ...readMeta(fields), tally, sequences }
-}
-
-/** Yields the keys of the hashes that contain ids, from the newest to the oldest generation. */
-function* idKeys(stateKey: StateKey, { clock, oldestIds }: StoredMeta): Generator<string> {
-  const { ids } = buildKeys(stateKey)
-  for (let generation = computeGeneration(clock.nowMs); generation >= oldestIds; generation -= 1)
-    yield `${ids}:${generation}`
 }
 
 /**

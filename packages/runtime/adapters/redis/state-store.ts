@@ -25,19 +25,24 @@ export const COMMIT = script(PARTITION_STATE, EVICTED_PART, lua('failure-memory'
 /** Store for partition states in Redis. A load and a commit are one script each; trimming the outbox is one command. */
 export class RedisStateStore implements StateStore {
   readonly #client: RedisClient
+  readonly #part: string
 
-  constructor(client: RedisClient) {
+  /** @param part `REBUILD` for the rebuilds of the states; by default, the live states */
+  constructor(client: RedisClient, part = '') {
     this.#client = client
+    this.#part = part
   }
 
   async load(stateKey: StateKey, wanted: LoadSelection): Promise<Snapshot> {
-    const reply = await this.#client.eval(LOAD, listKeys(stateKey), [pack(loadRequest(wanted))])
+    const reply = await this.#client.eval(LOAD, listKeys(stateKey, this.#part), [pack(loadRequest(wanted))])
     if (!Array.isArray(reply)) throw createEvictionError(stateKey, reply)
     return read(reply as LoadReply, wanted)
   }
 
   async commit(stateKey: StateKey, change: Change): Promise<Committed | 'committed' | 'refused'> {
-    const reply = await this.#client.eval(COMMIT, listKeys(stateKey), [pack(commitRequest(change))])
+    const reply = await this.#client.eval(COMMIT, listKeys(stateKey, this.#part), [
+      pack(commitRequest(change)),
+    ])
     if (Array.isArray(reply)) return readCommitted(reply as CommitReply)
     if (reply !== 0 && reply !== 1) throw createEvictionError(stateKey, reply)
     return reply === 1 ? 'committed' : 'refused'
@@ -45,7 +50,7 @@ export class RedisStateStore implements StateStore {
 
   async trimOutbox(stateKey: StateKey, positions: readonly string[]): Promise<void> {
     if (positions.length === 0) return
-    await this.#client.run(redis => redis.hdel(buildKeys(stateKey).outbox, ...positions))
+    await this.#client.run(redis => redis.hdel(buildKeys(stateKey, this.#part).outbox, ...positions))
   }
 }
 
@@ -139,8 +144,8 @@ function readCommitted([bytes, forgotten, failuresFromMs, first]: CommitReply): 
   }
 }
 
-function listKeys(stateKey: StateKey): string[] {
-  const { meta, states, timers, due, outbox, ids, failures, context } = buildKeys(stateKey)
+function listKeys(stateKey: StateKey, part: string): string[] {
+  const { meta, states, timers, due, outbox, ids, failures, context } = buildKeys(stateKey, part)
   return [meta, states, timers, due, outbox, ids, failures, context, buildSkippedKey(stateKey)]
 }
 

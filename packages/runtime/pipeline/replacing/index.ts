@@ -1,4 +1,3 @@
 /** States that are replaced as a whole, for operators. The application imports this room through this file. */
 export { type Operation, Operations } from './operations.ts'
-export { type ReplaceableStates, replaceState, type StateFacts } from './replaceable-states.ts'
-export { yieldEmptyState } from './state-parts.ts'
+export type { Rebuild, Rebuilds, ReplaceableStates, StateContents, StateFacts } from './replaceable-states.ts'

@@ -4,14 +4,13 @@
  * from, because pollers keep what they have fetched. Until a whole batch was equal to the log, delivered records only show how far
  * to read, and the records are taken from the log itself.
  */
-import { CopyStopped, Unavailable } from '../errors.ts'
+import { Unavailable } from '../errors.ts'
 import type { PartitionRun } from '../invocation.ts'
 import type { End } from '../model/chunk.ts'
 import { formatLog } from '../model/log.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import { formatOrigin } from '../outbox/position.ts'
-import { replaceState, type StatesPort } from './replaceable-states.ts'
-import { yieldEmptyState } from './state-parts.ts'
+import type { StatesPort } from './replaceable-states.ts'
 
 /**
  * Empties the state if it belongs to a log that no longer exists. Emissions of the old log that are not published yet are published
@@ -59,13 +58,9 @@ async function restart(
   if (!states) throw new Unavailable('store-unavailable', 'the store cannot replace states')
   // The state may belong to a still newer log.
   await ensurePresentLog(run)
-  try {
-    await replaceState(await states(), stateKey, yieldEmptyState(), version)
+  // Otherwise another invocation has replaced the state already.
+  if (await (await states()).empty(stateKey, version))
     ports.report({ kind: 'log-created-again', stateKey, appliedOffset: version.appliedOffset })
-  } catch (error) {
-    // Another invocation has replaced the state already.
-    if (!(error instanceof CopyStopped)) throw error
-  }
 }
 
 /** Checks what was read: it belongs to another log if that was created again since the invocation began. @throws Unavailable */

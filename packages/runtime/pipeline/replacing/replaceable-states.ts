@@ -1,13 +1,12 @@
 /**
- * Partition states that commands read and replace. The new contents are written page by page beside the live state, where no consumer
- * reads them, and then replace it in one step.
+ * Partition states that commands read, compute anew and replace. A rebuild is written beside the live state, where no consumer reads
+ * it, and then takes its place in one step.
  */
-import { CopyStopped } from '../errors.ts'
 import type { RememberedFailure } from '../model/failure-memory.ts'
 import type { LogClock } from '../model/log.ts'
 import type { RememberedId, StateKey, StoredContext, StoredTimer, Version } from '../model/partition-state.ts'
+import type { StateStore } from '../ports.ts'
 import type { Fence } from './fence.ts'
-import type { StatePages } from './state-parts.ts'
 
 export interface StateFacts {
   readonly version: Version
@@ -24,65 +23,93 @@ export interface StateFacts {
   readonly fence?: Fence
 }
 
-/** Completely staged contents. */
-export interface Staged {
-  readonly token: string
-  /** Epoch of the pages. The replacement sets a higher one. */
-  readonly above: number
+/** Contents of partition states. Every method rejects with `Unavailable` if the store cannot be reached. */
+export interface StateContents {
+  /** Returns facts about a state. If the state does not exist, its version is absent, see `isAbsent`. */
+  facts(stateKey: StateKey): Promise<StateFacts>
+  /** Reads the entities with their stored states, page by page. An entity may be returned twice, as with all paged reads. */
+  states(stateKey: StateKey): AsyncIterable<readonly [entity: string, state: string]>
+  /** Reads the timers of entities, page by page. */
+  timers(stateKey: StateKey): AsyncIterable<readonly [entity: string, timers: readonly StoredTimer[]]>
+  /** Reads remembered failures, newest first. If a failure is returned several times, its first occurrence is valid. */
+  failures(stateKey: StateKey): AsyncIterable<RememberedFailure>
+  /** Reads remembered ids, newest first. If an id is returned several times, its first occurrence is valid. */
+  ids(stateKey: StateKey): AsyncIterable<RememberedId>
+  /** Returns the context of the state; undefined if no event has set one. */
+  context(stateKey: StateKey): Promise<StoredContext | undefined>
 }
 
-/** A replacement that continues a fenced live state. */
-interface Continuation {
-  readonly fence: Fence
-  /** Code that must have made the last commit of the live state, and that has computed the staged contents. */
+/** Store of states that are computed, with access to their contents. */
+export type ComputedStates = StateStore & StateContents
+
+/** How a state is computed anew. A later run goes on with an unfinished rebuild only if all of this is the same. */
+export interface Rebuild {
+  /** First offset that is read. */
+  readonly startOffset: number
+  /** Start that was asked for, as text. The offset that it stands for changes while records expire. */
+  readonly from: string
+  /** Code that computes the state, see `computeCode`. */
   readonly code: string
-  /** First offset from which this code has decided all records of the staged contents. */
+  /** True to lose the entities whose state comes from before the start, unless later records give them a new one. */
+  readonly dropsOlder: boolean
+}
+
+export interface BegunRebuild {
+  /** Number of this run, see `Fence`. */
+  readonly run: number
+  /** True if the rebuild has what an earlier run has computed. */
+  readonly goesOn: boolean
+}
+
+/** Rebuilds, at most one for each partition state. */
+export interface Rebuilds {
+  /** The states that are computed. The epoch of each is the number of the run that works on it, see `Fence`. */
+  readonly states: ComputedStates
+  /** Returns the unfinished rebuild that a later run can go on with; undefined if there is none. */
+  find(stateKey: StateKey): Promise<Rebuild | undefined>
+  /**
+   * Goes on with the unfinished rebuild if it is the same; otherwise removes it, and begins an empty one. From then on, an earlier
+   * run finds another epoch.
+   *
+   * @param nowMs number of this run, unless that is not higher than the number of an earlier run
+   */
+  begin(stateKey: StateKey, rebuild: Rebuild, nowMs: number): Promise<BegunRebuild>
+  /**
+   * Describes the rebuild, so that a later run can go on with it, unless another run works on it.
+   *
+   * @param rebuild undefined from the time on at which contents of the live state are added, so that no later run goes on with it
+   */
+  describe(stateKey: StateKey, rebuild: Rebuild | undefined, run: number): Promise<void>
+  /** Removes the rebuild, whichever run works on it. Returns false if there is none. */
+  abandon(stateKey: StateKey): Promise<boolean>
+}
+
+/** Conditions under which a rebuild continues the live state. If any of them is not met, the live state does not change. */
+export interface ReplacementConditions {
+  /** Required version of the live state. */
+  readonly live: Version
+  /** Number of the run that has computed the rebuild, and has fenced the live state. */
+  readonly run: number
+  /** Code that must have made the last commit of the live state, and that has computed the rebuild. */
+  readonly code: string
+  /** First offset from which this code has decided all records of the rebuild. */
   readonly codeFrom: number
 }
 
-/** Conditions of a replacement. If any of them is not met, the live state does not change. */
-export interface ReplacementConditions {
-  /** Required version of the live state; undefined for any version. */
-  readonly live: Version | undefined
-  /** Undefined if the staged contents are independent of the live state. */
-  readonly continues?: Continuation
-}
-
 export type ReplacementOutcome =
-  | { readonly kind: 'replaced'; readonly epoch: number; readonly replacedOffset: number }
+  | { readonly kind: 'replaced'; readonly epoch: number }
   /** The live state has changed its version, or is no longer fenced. */
   | { readonly kind: 'moved' }
   /** Other code has committed to the live state. */
   | { readonly kind: 'other-code' }
-  /** Another command has begun to stage contents, or has removed these. */
+  /** Another run works on the rebuild, or it was removed. */
   | { readonly kind: 'overtaken' }
-  /** The server has lost a part of the staged contents. */
+  /** The server has lost a part of the rebuild. */
   | { readonly kind: 'incomplete' }
 
 /** Access to partition states for commands. Every method rejects with `Unavailable` if the store cannot be reached. */
-export interface ReplaceableStates {
-  /** Returns facts about a state. If the state does not exist, its version is absent, see `isAbsent`. */
-  facts(partitionState: StateKey): Promise<StateFacts>
-  /** Reads the entities with their stored states, page by page. An entity may be returned twice, as with all paged reads. */
-  states(partitionState: StateKey): AsyncIterable<readonly [entity: string, state: string]>
-  /** Reads the timers of entities, page by page. */
-  timers(partitionState: StateKey): AsyncIterable<readonly [entity: string, timers: readonly StoredTimer[]]>
-  /** Reads remembered failures, newest first. If a failure is returned several times, its first occurrence is valid. */
-  failures(partitionState: StateKey): AsyncIterable<RememberedFailure>
-  /** Reads remembered ids, newest first. If an id is returned several times, its first occurrence is valid. */
-  ids(partitionState: StateKey): AsyncIterable<RememberedId>
-  /** Returns the context of the state; undefined if no event has set one. */
-  context(partitionState: StateKey): Promise<StoredContext | undefined>
-
-  /**
-   * Writes new contents beside the live state, page by page. Contents that an earlier run has staged are removed, and that run is
-   * rejected from then on.
-   *
-   * @throws CopyStopped if another run has begun to stage contents, or if the server has lost a part; errors of the pages are passed on
-   */
-  stage(partitionState: StateKey, pages: StatePages): Promise<Staged>
-  /** Removes staged contents, complete or not. */
-  unstage(partitionState: StateKey): Promise<void>
+export interface ReplaceableStates extends StateContents {
+  readonly rebuilds: Rebuilds
 
   /**
    * Fences the live state: commits are rejected until the state is replaced, the fence is removed, or the fence expires. An
@@ -91,64 +118,32 @@ export interface ReplaceableStates {
    * @param forMs time after which the fence expires, in milliseconds
    * @returns the version of the state, and the fence that is now in place
    */
-  fence(partitionState: StateKey, fence: Fence, forMs: number): Promise<Fenced>
+  fence(stateKey: StateKey, fence: Fence, forMs: number): Promise<Fenced>
   /** Removes the fence, unless it belongs to a later run. The live state then accepts commits again. */
-  unfence(partitionState: StateKey, fence: Fence): Promise<void>
+  unfence(stateKey: StateKey, fence: Fence): Promise<void>
 
   /**
-   * Replaces the live state by the staged contents atomically, and raises its epoch. If the contents continue the live state, the
-   * entries of the live outbox are kept in addition to the staged ones, and the live counters of decisions continue.
+   * Replaces the live state by its rebuild in one step, and raises its epoch. The entries of the live outbox are kept in addition to
+   * those of the rebuild, and the live counters of decisions continue. Unless the rebuild belongs to another run, it is gone
+   * afterwards, whatever the outcome.
    */
-  replace(
-    partitionState: StateKey,
-    staged: Staged,
-    conditions: ReplacementConditions,
-  ): Promise<ReplacementOutcome>
+  replace(stateKey: StateKey, conditions: ReplacementConditions): Promise<ReplacementOutcome>
+  /**
+   * Replaces the live state by an empty one in one step, raises its epoch, and removes its rebuild.
+   *
+   * @param base required version of the state; absent for any version
+   * @returns false if the state has another version, and was not changed
+   */
+  empty(stateKey: StateKey, base?: Version): Promise<boolean>
 }
 
 /** Port of consumers that empty a state, because its log was created again. */
 export interface StatesPort {
   /** Gives access to the states; absent if none are replaced. */
-  readonly states?: () => Promise<Pick<ReplaceableStates, 'stage' | 'replace'>>
+  readonly states?: () => Promise<Pick<ReplaceableStates, 'empty'>>
 }
 
 export interface Fenced {
   readonly version: Version
   readonly fence: Fence
-}
-
-interface Replaced {
-  readonly epoch: number
-  /** Applied offset of the contents that were replaced. */
-  readonly appliedOffset: number
-}
-
-/**
- * Replaces the whole state. If the pages cannot be read, nothing changes. The new epoch is higher than the epochs of the old state
- * and of the pages.
- *
- * @param base required version of the state; undefined for any version
- * @throws CopyStopped if the state has another version, or if `stage` throws it; errors of the pages are passed on
- */
-export async function replaceState(
-  states: Pick<ReplaceableStates, 'stage' | 'replace'>,
-  partitionState: StateKey,
-  pages: StatePages,
-  base?: Version,
-): Promise<Replaced> {
-  const staged = await states.stage(partitionState, pages)
-  const outcome = await states.replace(partitionState, staged, { live: base })
-  if (outcome.kind === 'replaced') return { epoch: outcome.epoch, appliedOffset: outcome.replacedOffset }
-  throw notReplaced(outcome.kind)
-}
-
-const REASONS = {
-  moved: 'it has changed in the meantime',
-  overtaken: 'another command has begun to replace it',
-  incomplete: 'the server has lost a part of the new contents',
-  'other-code': 'other code has committed to it',
-} as const
-
-export function notReplaced(why: keyof typeof REASONS): CopyStopped {
-  return new CopyStopped(why, `the partition state cannot be replaced: ${REASONS[why]}`)
 }

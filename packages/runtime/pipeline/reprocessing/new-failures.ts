@@ -11,6 +11,7 @@ import type { OutboxEntry, StateKey } from '../model/partition-state.ts'
 import type { Change } from '../model/snapshot.ts'
 import { failureEventId, restoreFailedRecord } from '../outbox/failure-record.ts'
 import { entryAt } from '../outbox/position.ts'
+import type { StateContents } from '../replacing/replaceable-states.ts'
 import { placeInTakeover, type TakeoverAt } from './entity-takeover.ts'
 
 /** Returns failures by id. @param failures newest versions of the failures first */
@@ -74,7 +75,7 @@ export function findEventId(decoded: Decoded): string | undefined {
 /** Parts of a rebuilt state that contain its new failures. */
 interface FailuresOfRebuild {
   newFailures(): Promise<readonly OutboxEntry[]>
-  contents(): Promise<{ readonly failures: readonly RememberedFailure[] }>
+  readonly contents: Pick<StateContents, 'failures'>
   add(addition: { readonly outbox: readonly OutboxEntry[] }): Promise<void>
   remove(positions: readonly string[]): Promise<void>
 }
@@ -95,8 +96,9 @@ export async function placeNewFailures(
   const entries = await rebuilt.newFailures()
   if (entries.length === 0) return 0
   const { partitionState } = at
+  const remembered = await collectFailures(rebuilt.contents.failures(partitionState))
   const open = new Set(
-    (await rebuilt.contents()).failures
+    [...remembered.values()]
       .filter(({ isOpen }) => isOpen)
       .map(failure => failureEventId(consumer.process.name, partitionState, failure)),
   )

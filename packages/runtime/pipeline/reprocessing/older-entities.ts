@@ -10,7 +10,7 @@ import { formatHolderName, type Hold, isHolderName, measureStoredHold } from '..
 import type { StateKey, StoredTimer } from '../model/partition-state.ts'
 import { splitHold, splitState, withHold } from '../model/stored-state.ts'
 import { restoreFailedRecord } from '../outbox/failure-record.ts'
-import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
+import type { StateContents } from '../replacing/replaceable-states.ts'
 import type { RebuiltState } from './rebuilt-state.ts'
 
 export interface LeftEntities {
@@ -30,7 +30,7 @@ export const NONE_LEFT: LeftEntities = { count: 0, waitingFor: new Set() }
  */
 export async function leaveOlder(
   consumer: Consumer,
-  live: Pick<ReplaceableStates, 'facts' | 'states' | 'timers'>,
+  live: StateContents,
   partitionState: StateKey,
   rebuilt: RebuiltState,
   startOffset: number,
@@ -48,7 +48,7 @@ export async function leaveOlder(
   const states = new Map<string, string | null>()
   const waitingFor = new Set<string>()
   const change = { parkedBytes: 0, held: 0, parked: 0 }
-  for (const [name, stored] of (await rebuilt.contents()).states) {
+  for await (const [name, stored] of rebuilt.contents.states(partitionState)) {
     const { hold } = splitHold(stored)
     if (isHolderName(name) && older.has(JSON.parse(stored))) states.set(name, null)
     else if (hold !== undefined && older.has(name)) {

@@ -2,9 +2,13 @@
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import { isHolderName } from '../model/hold.ts'
 import type { OutboxEntry } from '../model/partition-state.ts'
-import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
+import type { StateContents } from '../replacing/replaceable-states.ts'
+import { inChunks } from '../replay.ts'
 import { type BothStates, type TakeoverAt, takeOver } from './entity-takeover.ts'
 import type { RebuiltState } from './rebuilt-state.ts'
+
+/** Entities that are loaded at once. */
+const AT_ONCE = 500
 
 /**
  * Compares all entities. Neither state may change during the comparison.
@@ -13,7 +17,7 @@ import type { RebuiltState } from './rebuilt-state.ts'
  */
 export async function takeOverAll(
   consumer: Consumer<AnyKeyedProcess>,
-  live: Pick<ReplaceableStates, 'states'>,
+  live: Pick<StateContents, 'states'>,
   rebuilt: RebuiltState,
   at: TakeoverAt,
 ): Promise<Map<string, number>> {
@@ -31,20 +35,23 @@ export async function takeOverAll(
   return emitted
 }
 
-/** Returns both states of each entity that differs. The live state is read page by page, because it may be large. */
+/** Returns both states of each entity that differs. Both are read page by page, because they may be large. */
 async function findDifferentStates(
-  live: Pick<ReplaceableStates, 'states'>,
+  live: Pick<StateContents, 'states'>,
   rebuilt: RebuiltState,
   { partitionState }: TakeoverAt,
-): Promise<readonly (readonly [entity: string, both: BothStates])[]> {
-  const { states: own } = await rebuilt.contents()
+): Promise<ReadonlyMap<string, BothStates>> {
   const different = new Map<string, BothStates>()
-  const equal = new Set<string>()
-  for await (const [entity, state] of live.states(partitionState))
-    if (own.get(entity) === state) equal.add(entity)
-    else different.set(entity, { live: state, rebuilt: own.get(entity) })
-  for (const [entity, state] of own)
-    if (!equal.has(entity) && !different.has(entity))
-      different.set(entity, { live: undefined, rebuilt: state })
-  return [...different].filter(([entity]) => !isHolderName(entity))
+  const seen = new Set<string>()
+  for await (const some of inChunks(live.states(partitionState), AT_ONCE)) {
+    const own = await rebuilt.loadStates(some.map(([entity]) => entity))
+    for (const [entity, state] of some) {
+      seen.add(entity)
+      if (own.get(entity) !== state) different.set(entity, { live: state, rebuilt: own.get(entity) })
+    }
+  }
+  for await (const [entity, state] of rebuilt.contents.states(partitionState))
+    if (!seen.has(entity)) different.set(entity, { live: undefined, rebuilt: state })
+  for (const entity of different.keys()) if (isHolderName(entity)) different.delete(entity)
+  return different
 }

@@ -1,30 +1,22 @@
 /**
- * Rebuilds a partition state in memory from the log while the live state is in use. When only a few records are missing, the live state
- * is fenced and the remaining records are read. Then both states are compared, and the rebuilt state replaces the live one.
+ * Rebuilds a partition state from the log while the live state is in use. When only a few records are missing, the live state is
+ * fenced and the remaining records are read. Then both states are compared, and the rebuilt state replaces the live one.
  */
 
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import { CopyStopped } from '../errors.ts'
 import type { RememberedId, StateKey, Version } from '../model/partition-state.ts'
-import type { Fence } from '../replacing/fence.ts'
-import type { StateFacts } from '../replacing/replaceable-states.ts'
+import type { Rebuild, ReplaceableStates, StateFacts } from '../replacing/replaceable-states.ts'
 import { failureToKeep, idToKeep, type Rebuilding } from './carry-over.ts'
 import type { TakeoverAt } from './entity-takeover.ts'
 import { collectFailedEventIds, collectFailures, placeNewFailures } from './new-failures.ts'
 import { type LeftEntities, leaveOlder, NONE_LEFT } from './older-entities.ts'
 import { takeOverAll } from './partition-takeover.ts'
 import { type Advancing, RebuiltState } from './rebuilt-state.ts'
-import { emptyAt } from './seed.ts'
 
 export interface Reprocessing extends Advancing {
   readonly consumer: Consumer<AnyKeyedProcess>
-  /** Number of this command run, see `Fence`. */
-  readonly attempt: number
-  /** True to lose the entities whose state comes from before the start, unless later records give them a new one. */
-  readonly dropsOlder: boolean
-  readonly nowMs: () => number
-  /** Waits before the live state is checked again. */
-  readonly pause: (ms: number) => Promise<void>
+  readonly live: ReplaceableStates
 }
 
 export interface Reprocessed {
@@ -48,32 +40,30 @@ const ATTEMPTS = 50
 const PAUSE_MS = 100
 
 /**
- * Rebuilds a state, and replaces the live one with it.
+ * Rebuilds a state, and replaces the live one with it. A run that was interrupted is continued by the next one for the same rebuild.
  *
- * @param startOffset first offset to read
  * @param isTrial if true, everything is computed but the live state is not replaced
  * @throws CopyStopped, `Unavailable` or `PartitionStopped` if the rebuild cannot continue
  */
 export async function reprocess(
   work: Reprocessing,
   partitionState: StateKey,
-  startOffset: number,
+  rebuild: Rebuild,
   isTrial: boolean,
 ): Promise<Reprocessed> {
   const states = work.live
-  await requireLiveState(work, partitionState)
-  const seed = emptyAt(states, partitionState, startOffset, work.consumer)
-  const rebuilt = await RebuiltState.begin(work, partitionState, seed)
-  const fence = { why: 'reprocessing', attempt: work.attempt } as const
+  await requireLiveState(work, partitionState, rebuild)
+  const rebuilt = await RebuiltState.begin(work, partitionState, rebuild)
+  const fence = { why: 'reprocessing', attempt: rebuilt.run } as const
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const { fired } = await catchUp(work, partitionState, rebuilt)
+    const { fired } = await catchUp(work, partitionState, rebuild, rebuilt)
     const fenced = fired > 0 ? undefined : await states.fence(partitionState, fence, FENCED_MS)
     if (fenced && (fenced.fence.why !== fence.why || fenced.fence.attempt !== fence.attempt))
       throw new CopyStopped('overtaken', 'another command or consumer is replacing it')
     const live = fenced?.version
     try {
       if (live?.fired === 0)
-        return await replaceBehindFence(work, { partitionState, startOffset, live, rebuilt, fence }, isTrial)
+        return await replaceBehindFence(work, { partitionState, rebuild, live, rebuilt }, isTrial)
     } finally {
       // If this fails, the fence still expires.
       if (live) await states.unfence(partitionState, fence).catch(() => {})
@@ -88,24 +78,25 @@ export async function reprocess(
 
 interface Fenced {
   readonly partitionState: StateKey
-  readonly startOffset: number
+  readonly rebuild: Rebuild
   /** Version of the fenced live state. */
   readonly live: Version
   readonly rebuilt: RebuiltState
-  readonly fence: Fence
 }
 
 /** Reads the rest of the log, compares both states, and replaces the live one. */
 async function replaceBehindFence(
   work: Reprocessing,
-  { partitionState, startOffset, live, rebuilt, fence }: Fenced,
+  { partitionState, rebuild, live, rebuilt }: Fenced,
   isTrial: boolean,
 ): Promise<Reprocessed> {
-  const { live: states, code, consumer } = work
+  const { live: states, consumer } = work
+  const { startOffset, code, dropsOlder } = rebuild
   const { appliedOffset } = live
-  await requireLiveState(work, partitionState)
+  await requireLiveState(work, partitionState, rebuild)
   await rebuilt.advanceTo(appliedOffset)
-  const left = work.dropsOlder
+  await rebuilt.seal()
+  const left = dropsOlder
     ? NONE_LEFT
     : await leaveOlder(consumer, states, partitionState, rebuilt, startOffset)
   const older = left.count
@@ -116,12 +107,17 @@ async function replaceBehindFence(
   const failures = await placeNewFailures(consumer, rebuilt, at, sent)
   if (failures > 0) emitted.set(consumer.application.failureEvent.type, failures)
   if (isTrial) return { appliedOffset, epoch: undefined, emitted, older }
-  const staged = await states.stage(partitionState, rebuilt.pages())
-  const continues = { fence, code, codeFrom: startOffset }
-  const outcome = await states.replace(partitionState, { ...staged, above: 0 }, { live, continues })
+  const outcome = await states.replace(partitionState, {
+    live,
+    run: rebuilt.run,
+    code,
+    codeFrom: startOffset,
+  })
   if (outcome.kind === 'replaced') return { appliedOffset, epoch: outcome.epoch, emitted, older }
-  if (outcome.kind === 'other-code') throw createOtherCodeError((await states.facts(partitionState)).code)
-  if (outcome.kind === 'moved') throw createMovedError(live, (await states.facts(partitionState)).version)
+  const now = await states.facts(partitionState)
+  if (outcome.kind === 'other-code') throw createOtherCodeError(now.code)
+  // A state that is dropped loses its rebuild, too.
+  if (outcome.kind === 'moved' || now.version.epoch !== live.epoch) throw createMovedError(live, now.version)
   throw new CopyStopped('overtaken', 'another command has begun to replace it, or the server has lost a part')
 }
 
@@ -149,7 +145,11 @@ async function readTakeoverPlace(
 }
 
 /** Returns the facts of the live state. @throws CopyStopped if other code has made its last commit */
-async function requireLiveState({ live, code }: Reprocessing, partitionState: StateKey): Promise<StateFacts> {
+async function requireLiveState(
+  { live }: Reprocessing,
+  partitionState: StateKey,
+  { code }: Rebuild,
+): Promise<StateFacts> {
   const facts = await live.facts(partitionState)
   if (facts.code !== code) throw createOtherCodeError(facts.code)
   return facts
@@ -158,10 +158,11 @@ async function requireLiveState({ live, code }: Reprocessing, partitionState: St
 async function catchUp(
   work: Reprocessing,
   partitionState: StateKey,
+  rebuild: Rebuild,
   rebuilt: RebuiltState,
 ): Promise<Version> {
   for (;;) {
-    const live = (await requireLiveState(work, partitionState)).version.appliedOffset
+    const live = (await requireLiveState(work, partitionState, rebuild)).version.appliedOffset
     const own = (await rebuilt.facts()).version.appliedOffset
     if (own > live)
       throw new CopyStopped(
@@ -187,28 +188,35 @@ async function remember(
 ): Promise<void> {
   const [{ clock }, { nowMs }] = [await states.facts(partitionState), (await rebuilt.facts()).clock]
   const rebuilding: Rebuilding = { startOffset, clockLeadMs: clock.nowMs - nowMs }
-  const contents = await rebuilt.contents()
-  const own = new Map(contents.failures.map(failure => [failure.id, failure]))
+  const own = await collectFailures(rebuilt.contents.failures(partitionState))
   const remembered = await collectFailures(states.failures(partitionState))
   const failures = [...remembered.values()].flatMap(
     failure => failureToKeep(failure, own, rebuilding, left.waitingFor.has(failure.id)) ?? [],
   )
   const covers = left.count === 0 && (nowMs > consumer.idWindowMs || startOffset === 0)
-  const failed = covers
-    ? new Set<string>()
-    : await collectFailedEventIds(consumer, await rebuilt.newFailures())
-  const knownIds = new Set([...failed, ...contents.ids.map(({ id }) => id)])
-  const ids = covers ? [] : await selectIdsToKeep(states.ids(partitionState), knownIds, rebuilding)
-  await rebuilt.add({ failures, ids })
+  await rebuilt.add({ failures })
+  if (covers) return
+  const knownIds = new Set(await collectFailedEventIds(consumer, await rebuilt.newFailures()))
+  for await (const { id } of rebuilt.contents.ids(partitionState)) knownIds.add(id)
+  const fromMs = clock.nowMs - consumer.idWindowMs
+  const ids = await selectIdsToKeep(states.ids(partitionState), knownIds, rebuilding, fromMs)
+  await rebuilt.add({ ids })
 }
 
-/** @param knownIds ids of the rebuilt state, and of events that have failed in the rebuild but not in the live state */
+/**
+ * Returns the ids to add, the oldest first.
+ *
+ * @param knownIds ids of the rebuilt state, and of events that have failed in the rebuild but not in the live state
+ * @param fromMs time of the live clock from which ids are remembered
+ */
 async function selectIdsToKeep(
   live: AsyncIterable<RememberedId>,
   knownIds: ReadonlySet<string>,
   rebuilding: Rebuilding,
+  fromMs: number,
 ): Promise<RememberedId[]> {
-  const keptIds = new Map<string, RememberedId | undefined>()
-  for await (const id of live) if (!keptIds.has(id.id)) keptIds.set(id.id, idToKeep(id, knownIds, rebuilding))
-  return [...keptIds.values()].filter(id => id !== undefined)
+  const kept = new Map<string, RememberedId | undefined>()
+  for await (const id of live)
+    if (id.appliedAtMs >= fromMs && !kept.has(id.id)) kept.set(id.id, idToKeep(id, knownIds, rebuilding))
+  return [...kept.values()].filter(id => id !== undefined).reverse()
 }

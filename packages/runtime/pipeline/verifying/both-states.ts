@@ -10,24 +10,17 @@ import { advance, BEFORE_LOG, type ReadRange } from '../model/log.ts'
 import type { StateKey } from '../model/partition-state.ts'
 import type { LoadSelection, Snapshot } from '../model/snapshot.ts'
 import type { StateStore } from '../ports.ts'
-import type { ReplaceableStates, StateFacts } from '../replacing/replaceable-states.ts'
-import { type Contents, type MemoryStates, Replay, type Replaying, toLoadSelection } from '../replay.ts'
-import { emptyAt } from '../reprocessing/seed.ts'
+import type { ComputedStates, StateContents } from '../replacing/replaceable-states.ts'
+import { type Contents, Replay, type Replaying, readContents, toLoadSelection } from '../replay.ts'
+import { seedState } from '../reprocessing/seed.ts'
 import type { Beginning } from './comparability.ts'
 
-/** Read-only access to the live states of a consumer. Every method rejects with `Unavailable` if they cannot be reached. */
-export interface LiveStates {
-  readonly load: StateStore['load']
-  facts(stateKey: StateKey): Promise<StateFacts>
-  /** Reads the names of all entities that have a state or timers. An entity may be returned twice, as with all paged reads. */
-  entities(stateKey: StateKey): AsyncIterable<string>
-  failures: ReplaceableStates['failures']
-  context: ReplaceableStates['context']
-}
+/** Read-only access to the live states of a consumer. */
+export type LiveStates = Pick<StateStore, 'load'> & StateContents
 
 export interface Verifying extends Replaying {
   readonly live: LiveStates
-  readonly memory: () => MemoryStates
+  readonly memory: () => ComputedStates
   readonly pause: (ms: number) => Promise<void>
   /** Called after each read of the log, with the number of records. */
   readonly onRead: (records: number) => void
@@ -39,6 +32,12 @@ export interface LoadedStates {
   readonly again: Snapshot
 }
 
+/** Yields the names of all entities that have a state or timers. An entity may be returned twice. */
+export async function* listEntities(states: StateContents, stateKey: StateKey): AsyncGenerator<string> {
+  for await (const [entity] of states.states(stateKey)) yield entity
+  for await (const [entity] of states.timers(stateKey)) yield entity
+}
+
 const PAUSE_MS = 20
 /** Number of attempts to load a live state while it is not between two timers that fire before the same record. */
 const LOOKS = 500
@@ -47,11 +46,13 @@ export class BothStates {
   readonly read: LogRead
   readonly #work: Verifying
   readonly #replay: Replay
+  readonly #states: StateContents
   readonly #epoch: number
 
-  private constructor(work: Verifying, replay: Replay, read: LogRead, epoch: number) {
+  private constructor(work: Verifying, replay: Replay, states: StateContents, read: LogRead, epoch: number) {
     this.#work = work
     this.#replay = replay
+    this.#states = states
     this.read = read
     this.#epoch = epoch
   }
@@ -75,9 +76,9 @@ export class BothStates {
       onDecisions(decisions)
     }
     const replay = new Replay({ ...work, consumer }, stateKey, states, { afterCommit })
-    if (offset > 0) await states.replace(stateKey, emptyAt(live, stateKey, offset, consumer))
+    if (offset > 0) await seedState(states, live, stateKey, offset, consumer)
     const { version } = await live.facts(stateKey)
-    return new BothStates(work, replay, read, version.epoch)
+    return new BothStates(work, replay, states, read, version.epoch)
   }
 
   /** Loads the same parts of both states. @throws CopyStopped if the log has lost the record at the offset of the live state */
@@ -92,7 +93,7 @@ export class BothStates {
 
   /** Returns the contents of the computed state. */
   contents(): Promise<Contents> {
-    return this.#replay.contents()
+    return readContents(this.#states, this.#replay.stateKey)
   }
 
   /** Loads the live state at a moment at which it is not between two timers that fire before the same record. */

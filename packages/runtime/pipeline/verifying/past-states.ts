@@ -4,8 +4,9 @@ import { instant } from '../../consumer/instant.ts'
 import type { Decision } from '../model/decision.ts'
 import type { StateKey, StoredTimer } from '../model/partition-state.ts'
 import type { Change, Snapshot } from '../model/snapshot.ts'
-import { type MemoryStates, Replay, type Replaying } from '../replay.ts'
-import { emptyAt, type SeedSource } from '../reprocessing/seed.ts'
+import type { ComputedStates } from '../replacing/replaceable-states.ts'
+import { Replay, type Replaying, readContents } from '../replay.ts'
+import { type SeedSource, seedState } from '../reprocessing/seed.ts'
 
 export interface PastStep {
   readonly entity: string
@@ -33,7 +34,7 @@ export async function computePastStates(
     memory,
     live,
     ...replaying
-  }: Replaying & { readonly memory: () => MemoryStates; readonly live: SeedSource },
+  }: Replaying & { readonly memory: () => ComputedStates; readonly live: SeedSource },
   stateKey: StateKey,
   fromOffset: number,
   toOffset: number,
@@ -65,9 +66,9 @@ export async function computePastStates(
   const consumer = { ...replaying.consumer, limits: { ...limits, records: 1 } }
   const store = memory()
   const replay = new Replay({ ...replaying, consumer }, stateKey, store, { beforeCommit, afterCommit })
-  if (fromOffset > 0) await store.replace(stateKey, emptyAt(live, stateKey, fromOffset, consumer))
+  if (fromOffset > 0) await seedState(store, live, stateKey, fromOffset, consumer)
   await replay.decideRange({ fromOffset, toOffset })
-  const [{ states, timers }, { clock }] = [await replay.contents(), await replay.load()]
+  const [{ states, timers }, { clock }] = [await readContents(store, stateKey), await replay.load()]
   const select = <T>(all: ReadonlyMap<string, T>) => new Map([...all].filter(([entity]) => isMeant(entity)))
   return { steps, nowMs: clock.nowMs, states: select(states), timers: select(timers) }
 }

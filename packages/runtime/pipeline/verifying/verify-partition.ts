@@ -4,8 +4,9 @@ import type { RememberedFailure } from '../model/failure-memory.ts'
 import type { RememberedId, StateKey } from '../model/partition-state.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import { splitHold, splitState } from '../model/stored-state.ts'
-import { failureWindowMs } from '../reprocessing/rebuilt-state.ts'
-import { BothStates, type LoadedStates, type Verifying } from './both-states.ts'
+import { inChunks } from '../replay.ts'
+import { failureWindowMs } from '../reprocessing/add-contents.ts'
+import { BothStates, type LoadedStates, listEntities, type Verifying } from './both-states.ts'
 import { type Beginning, type Doubt, findDoubt } from './comparability.ts'
 import { compareEntity, compareFields, type Difference, toHex } from './differences.ts'
 
@@ -45,10 +46,10 @@ export async function comparePartition(
   const { live } = work
   const both = await BothStates.begin(work, stateKey, beginning, onDecisions)
   const entities = new EntityComparison(both, beginning)
-  for await (const some of inChunks(live.entities(stateKey))) await entities.compare(some)
+  for await (const some of inChunks(listEntities(live, stateKey), AT_ONCE)) await entities.compare(some)
   const contents = await both.contents()
   // Entities that exist only in the state that was computed.
-  for await (const some of inChunks([...contents.states.keys(), ...contents.timers.keys()]))
+  for await (const some of inChunks([...contents.states.keys(), ...contents.timers.keys()], AT_ONCE))
     await entities.compare(some)
   const found = [...entities.differences]
   // The rest of a state depends on records that the log no longer has.
@@ -148,7 +149,7 @@ async function compareFailures(
 ): Promise<readonly Found[]> {
   const windowMs = failureWindowMs(consumer.application)
   const found: Found[] = []
-  for await (const some of inChunks(failures)) {
+  for await (const some of inChunks(failures, AT_ONCE)) {
     const { live, again } = await both.load({ failures: some })
     for (const { id, offset, failedAtMs } of some) {
       if (live.clock.nowMs - failedAtMs > windowMs) continue
@@ -171,7 +172,7 @@ async function compareIds(
   { consumer: { idWindowMs } }: Verifying,
 ): Promise<readonly Found[]> {
   const found: Found[] = []
-  for await (const some of inChunks(ids)) {
+  for await (const some of inChunks(ids, AT_ONCE)) {
     const { live } = await both.load({ ids: some.map(({ id }) => id), idWindowMs })
     for (const { id, digest, appliedAtMs } of some) {
       const isInWindow = live.clock.nowMs - appliedAtMs <= idWindowMs
@@ -186,15 +187,4 @@ function compareProgress({ live, again }: LoadedStates): readonly Found[] {
   return (['clock', 'context'] as const).flatMap(what =>
     compareFields(live[what], again[what]).map(field => ({ what, ...field })),
   )
-}
-
-async function* inChunks<T>(all: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T[]> {
-  let some: T[] = []
-  for await (const item of all) {
-    some.push(item)
-    if (some.length < AT_ONCE) continue
-    yield some
-    some = []
-  }
-  if (some.length > 0) yield some
 }

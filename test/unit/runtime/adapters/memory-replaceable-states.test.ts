@@ -8,5 +8,5 @@ conformsAsReplaceableStates(
   'memory',
   () => states,
   () => store,
-  { meta: state => states.meta(state), outbox: state => states.outbox(state) },
+  { tally: async state => Object.fromEntries(store.tally(state)) },
 )

@@ -9,10 +9,10 @@ import type { CopyStopped } from '#runtime/pipeline/errors.ts'
 import type { RememberedFailure } from '#runtime/pipeline/model/failure-memory.ts'
 import type { OutboxEntry } from '#runtime/pipeline/model/partition-state.ts'
 import { type EmissionPosition, entryAt } from '#runtime/pipeline/outbox/position.ts'
+import type { Addition } from '#runtime/pipeline/reprocessing/add-contents.ts'
 import { failureBefore } from '#runtime/pipeline/reprocessing/carry-over.ts'
 import { placeInTakeover } from '#runtime/pipeline/reprocessing/entity-takeover.ts'
 import { placeNewFailures } from '#runtime/pipeline/reprocessing/new-failures.ts'
-import type { Addition } from '#runtime/pipeline/reprocessing/rebuilt-state.ts'
 import { createFailure } from '../../../support/changes.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { nextAttempt } from '../../../support/parking.ts'
@@ -155,7 +155,11 @@ describe('the places of new failures among what a switch emits', () => {
     const [added, removed]: [OutboxEntry[], string[]] = [[], []]
     const rebuilt = {
       newFailures: async () => entries,
-      contents: async () => ({ failures: remembered }),
+      contents: {
+        failures: async function* () {
+          yield* remembered
+        },
+      },
       add: async ({ outbox = [] }: Addition) => void added.push(...outbox),
       remove: async (positions: readonly string[]) => void removed.push(...positions),
     }

@@ -2,15 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Received } from '#runtime/consumer/event.ts'
 import type { CopyStopped } from '#runtime/pipeline/errors.ts'
-import { EMPTY_META } from '#runtime/pipeline/replacing/state-parts.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { createChange } from '../../../support/changes.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
-import { inPages, partsAt } from '../../../support/parts.ts'
 import { Random } from '../../../support/random.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { reprocessed } from '../../../support/reprocessing.ts'
@@ -86,11 +83,11 @@ describe('reprocessing a partition', () => {
     await stage.batch(log.slice(0, 20))
     const live = new MemoryReplaceableStates(stage.store)
     const replace = live.replace.bind(live)
-    live.replace = async (state, staged, conditions) => {
+    live.replace = async (state, conditions) => {
       // The time of the fence is over.
-      if (conditions.continues) await live.unfence(state, conditions.continues.fence)
+      await live.unfence(state, { why: 'reprocessing', attempt: conditions.run })
       await stage.batch(log.slice(20))
-      return replace(state, staged, conditions)
+      return replace(state, conditions)
     }
     await assert.rejects(
       reprocessed(stage, log, { live }),
@@ -108,7 +105,7 @@ describe('reprocessing a partition', () => {
     const live = new MemoryReplaceableStates(stage.store)
     const replace = live.replace.bind(live)
     live.replace = async (...of) => {
-      await stage.store.replace(stage.stateKey(), inPages([{ kind: 'meta', meta: EMPTY_META }]))
+      await live.empty(stage.stateKey())
       return replace(...of)
     }
     await assert.rejects(
@@ -167,64 +164,70 @@ describe('reprocessing a partition', () => {
     assert.equal(context?.json, '["r2","r3"]')
   })
 
-  it('given a stop in the middle, then nothing is left of it, and the next command begins again', async () => {
-    const log = readings(30)
-    const stage = new Stage()
-    await stage.batch(log)
+  it('given five stops in the middle, then each run goes on with the rebuild, and the result is the same', async () => {
+    const { stage, log, live, stopAt } = await rebuilding()
     const before = stage.store.copyState(stage.stateKey())
-    stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records: 5 } }
-    const stopped = new AbortController()
-    const memory = () => {
-      const store = new MemoryStateStore()
-      const commit = store.commit.bind(store)
-      let commits = 0
-      store.commit = async (...of) => {
-        commits += 1
-        if (commits === 3) stopped.abort()
-        return commit(...of)
-      }
-      return store
-    }
-    await assert.rejects(
-      reprocessed(stage, log, { memory, stop: stopped.signal }),
-      (error: CopyStopped) => error.why === 'stopped',
-    )
+    for (const commit of [2, 1, 1, 1, 1]) await stopAt(commit)
     assert.deepEqual(stage.store.copyState(stage.stateKey()), before)
     const counts: number[] = []
-    await reprocessed(stage, log, { decided: count => counts.push(count) })
-    assert.deepEqual(counts, [30])
+    await reprocessed(stage, log, { live, decided: count => counts.push(count) })
+    assert.deepEqual(counts, [15])
     const reference = new Stage()
     await reference.batch(log)
     assert.deepEqual(readContents(stage), readContents(reference))
   })
 
-  it('given a second command that stages its state, then the first one does not replace the live one', async () => {
-    const log = readings(30)
-    const stage = new Stage()
-    await stage.batch(log)
-    const live = new MemoryReplaceableStates(stage.store)
-    const replace = live.replace.bind(live)
-    live.replace = async (...of) => {
-      await live.stage(stage.stateKey(), inPages(partsAt(3)))
-      return replace(...of)
-    }
-    await assert.rejects(reprocessed(stage, log, { live }), (error: CopyStopped) => error.why === 'overtaken')
-    assert.equal((await live.facts(stage.stateKey())).version.epoch, 0)
+  it('given a start that has expired since the stop, then the next run goes on, and nothing is missing', async () => {
+    const { stage, log, live, stopAt } = await rebuilding()
+    await stopAt(4)
+    const expired: unknown[] = []
+    await reprocessed(stage, log.slice(10), { live, expired: range => expired.push(range) })
+    assert.deepEqual(expired, [])
+    const reference = new Stage()
+    await reference.batch(log)
+    assert.deepEqual(readContents(stage), readContents(reference))
   })
 
-  it('given a state that outgrows the memory, then it is refused, and nothing changes', async () => {
-    const log = readings(30)
-    const stage = new Stage()
-    await stage.batch(log)
-    const before = stage.store.copyState(stage.stateKey())
-    stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records: 5 } }
-    await assert.rejects(
-      reprocessed(stage, log, { stateBytes: 1_200 }),
-      (error: CopyStopped) => error.why === 'too-large' && /computed in memory/.test(error.message),
-    )
-    assert.deepEqual(stage.store.copyState(stage.stateKey()), before)
-    // What has been replaced meanwhile does not count.
-    await reprocessed(stage, log, { stateBytes: 2_500 })
+  for (const [what, act] of [
+    ['a second command that begins', 'begin'],
+    ['an erasure that removes the rebuild', 'abandon'],
+  ] as const)
+    for (const moment of ['while it computes', 'at its switch'] as const)
+      it(`given ${what} ${moment}, then the run ends, and the live state is as before`, async () => {
+        const { stage, log, live } = await rebuilding()
+        const { rebuilds } = live
+        const other = { startOffset: 0, from: 'other', code: 'v1', dropsOlder: false }
+        const interfere = () =>
+          act === 'begin' ? rebuilds.begin(stage.stateKey(), other, 9) : rebuilds.abandon(stage.stateKey())
+        const [commit, replace] = [rebuilds.states.commit.bind(rebuilds.states), live.replace.bind(live)]
+        let commits = 0
+        rebuilds.states.commit = async (...of) => {
+          commits += 1
+          if (moment === 'while it computes' && commits === 3) await interfere()
+          return commit(...of)
+        }
+        live.replace = async (...of) => {
+          if (moment === 'at its switch') await interfere()
+          return replace(...of)
+        }
+        await assert.rejects(
+          reprocessed(stage, log, { live }),
+          (error: CopyStopped) => error.why === 'overtaken',
+        )
+        assert.equal((await live.facts(stage.stateKey())).version.epoch, 0)
+        // Nothing is committed to what another command has begun.
+        if (moment === 'while it computes') assert.equal(commits, 3)
+      })
+
+  it('given a kill within the switch, then the next run begins anew', async () => {
+    const { stage, log, live } = await rebuilding()
+    const replace = live.replace.bind(live)
+    live.replace = () => Promise.reject(new Error('killed'))
+    await assert.rejects(reprocessed(stage, log, { live }), /killed/)
+    live.replace = replace
+    const counts: number[] = []
+    await reprocessed(stage, log, { live, decided: count => counts.push(count) })
+    assert.deepEqual(counts, [40])
   })
 
   it('given a start that the live consumer has not reached, then it says so and switches nothing', async () => {
@@ -237,6 +240,33 @@ describe('reprocessing a partition', () => {
     )
   })
 })
+
+/** Returns a live consumer of 40 readings, and a rebuild of it in chunks of five. */
+async function rebuilding() {
+  const log = readings(40)
+  const stage = new Stage()
+  await stage.batch(log)
+  stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records: 5 } }
+  const live = new MemoryReplaceableStates(stage.store)
+  /** Reprocesses, and is stopped at this commit of the rebuild. */
+  const stopAt = async (commit: number) => {
+    const stop = new AbortController()
+    const { states } = live.rebuilds
+    const own = states.commit.bind(states)
+    let commits = 0
+    states.commit = async (...of) => {
+      commits += 1
+      if (commits === commit) stop.abort()
+      return own(...of)
+    }
+    await assert.rejects(
+      reprocessed(stage, log, { live, stop: stop.signal }),
+      (error: CopyStopped) => error.why === 'stopped',
+    )
+    states.commit = own
+  }
+  return { stage, log, live, stopAt }
+}
 
 /** Lets something happen when the live state is fenced. */
 function atFence(

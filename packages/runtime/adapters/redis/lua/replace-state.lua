@@ -1,42 +1,28 @@
 --[[
-  Replaces the contents of a partition state with staged ones, all or nothing, and raises the epoch. A commit that was computed from
-  the old contents is then refused, even if the new contents have the same applied offset.
+  Replaces the contents of a partition state with those of its rebuild or with nothing, all or nothing, and raises the epoch. A commit
+  that was computed from the old contents is then refused, even if the new contents have the same applied offset.
 
-  Under a fence, the staged contents continue the state: unpublished entries of the old contents stay in the outbox, and the counters
-  continue from the old values, except for the counters of held entities and parked events.
+  Under the fence of its run, a rebuild continues the state: unpublished entries of the old contents stay in the outbox, and the
+  counters continue from the old values, except for the counters of held entities and parked events.
 
   KEYS[1]  {stateKey}: prefix of the keys of the state
 
   ARGV[1]  the request, a map in MessagePack:
-    token     token of the staged contents
-    above     lower bound for the new epoch, exclusive
     base      required version of the state; nil for any version
-    attempt   number of the run, if the contents continue the state; its fence must be of this run or of an earlier one
-    code      code that must have made the last commit of the state, and that has computed the contents; nil without a fence
-    codeFrom  first offset from which this code has decided all records of the contents; nil without a fence
+    run       number of the run of the rebuild; its fence must be of this run or of an earlier one; nil to empty the state
+    code      code that must have made the last commit of the state, and that has computed the rebuild
+    codeFrom  first offset from which this code has decided all records of the rebuild
 
-  Returns  { new epoch, replaced applied offset }, or "moved" if the version or the fence differs, or "overtaken" if another run has
-           begun to stage contents, or "incomplete" if the server has lost a part of them, or
-           "other-code"
+  Returns  the new epoch, or "moved" if the version or the fence differs, or "overtaken" if another run works on the rebuild, or
+           "incomplete" if the server has lost a part of it, or "other-code"
 ]]
 local live, ahead = KEYS[1], KEYS[1] .. ':staged'
 local metaKey, newMetaKey = live .. ':meta', ahead .. ':meta'
 local request = cmsgpack.unpack(ARGV[1])
-local meta = readMeta(metaKey)
-if not isOwn(live, request.token) or not redis.call('HGET', ahead, 'whole') then
-  return 'overtaken'
-end
-local new = readMeta(newMetaKey)
-local fence = meta.fence
-local isFenced = fence and fence.why == 'reprocessing' and request.attempt and fence.attempt <= request.attempt
-local isEvicted = not new.appliedOffset
-  or evictedPart(new, ahead .. ':states', ahead .. ':timers', ahead .. ':due', ahead .. ':ids')
-local refused = (request.attempt and not isFenced or request.base and not isAt(meta, request.base)) and 'moved'
-  or isEvicted and 'incomplete'
-  or request.code and redis.call('HGET', metaKey, 'code') ~= request.code and 'other-code'
-if refused then
-  removeStaged(live)
-  return refused
+local meta, run = readMeta(metaKey), request.run
+local isMoved = request.base and not isAt(meta, request.base)
+if not run and isMoved then
+  return 'moved'
 end
 
 -- Returns the sequences of origins, and the counters, which are fields named `outcome/reason`, except for the counters of held
@@ -55,7 +41,23 @@ local function countersOf(key)
   return counters, found
 end
 
-if request.attempt then
+local names = {}
+if run then
+  local new = readMeta(newMetaKey)
+  if new.epoch ~= run then
+    return 'overtaken'
+  end
+  local fence = meta.fence
+  local isFenced = fence and fence.why == 'reprocessing' and fence.attempt <= run
+  local isEvicted = not new.appliedOffset
+    or evictedPart(new, ahead .. ':states', ahead .. ':timers', ahead .. ':due', ahead .. ':ids')
+  local refused = (isMoved or not isFenced) and 'moved'
+    or isEvicted and 'incomplete'
+    or redis.call('HGET', metaKey, 'code') ~= request.code and 'other-code'
+  if refused then
+    removeRebuild(live)
+    return refused
+  end
   local _, replaced = countersOf(newMetaKey)
   call('HDEL', newMetaKey, replaced)
   call('HSET', newMetaKey, (countersOf(metaKey)))
@@ -64,17 +66,18 @@ if request.attempt then
     redis.call('RENAME', live .. ':outbox', ahead .. ':outbox')
   end
   redis.call('HSET', newMetaKey, 'code', request.code, 'codeFrom', request.codeFrom)
+  names = partsOf(ahead)
+  names[#names + 1] = 'meta'
+  names[#names + 1] = 'outbox'
 end
 
-local names = namesIn(live)
-names[#names + 1] = 'outbox'
 removeState(live)
 for _, name in ipairs(names) do
-  if countIn(live, name) > 0 then
+  if redis.call('EXISTS', ahead .. ':' .. name) == 1 then
     redis.call('RENAME', ahead .. ':' .. name, live .. ':' .. name)
   end
 end
-local epoch = math.max(meta.epoch or 0, request.above) + 1
+removeRebuild(live)
+local epoch = (meta.epoch or 0) + 1
 redis.call('HSET', metaKey, 'epoch', epoch)
-removeStaged(live)
-return { epoch, meta.appliedOffset or -1 }
+return epoch

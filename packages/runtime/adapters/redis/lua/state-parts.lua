@@ -33,3 +33,9 @@ local function removeState(prefix)
   end
   redis.call('UNLINK', prefix .. ':meta', prefix .. ':outbox')
 end
+
+-- Removes the rebuild of a partition state.
+local function removeRebuild(prefix)
+  removeState(prefix .. ':staged')
+  redis.call('UNLINK', prefix .. ':staged')
+end

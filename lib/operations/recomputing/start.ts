@@ -1,9 +1,9 @@
 /** Defines the values of the option `--from`, which determines where a rebuild starts. */
 
 import type { StateKey } from '#runtime/pipeline/model/index.ts'
-import { either, instant, type Kind, mapKind, oneOf } from '#runtime/settings/index.ts'
-import { duration } from '../../app/settings/duration.ts'
+import { either, type Kind, mapKind, oneOf } from '#runtime/settings/index.ts'
 import type { TopicReach } from '../../queries/kafka/topics.ts'
+import { TIME_OR_AGO } from '../../questions/field.ts'
 import { OperationFailure } from '../operation-failure.ts'
 
 export type From =
@@ -12,36 +12,26 @@ export type From =
   /** Start at the first record that was appended at or after this time. */
   | { readonly kind: 'time'; readonly timeMs: number }
 
-/**
- * Returns the parser of the option `--from`.
- *
- * @param nowMs current time in milliseconds since the epoch. Durations are subtracted from it.
- */
-export function createFromKind(nowMs: number): Kind<From> {
-  return either<From>(
-    mapKind(oneOf(['start']), kind => ({ kind })),
-    mapKind(instant(), timeMs => ({ kind: 'time', timeMs })),
-    mapKind(duration(), ms => ({ kind: 'time', timeMs: nowMs - ms })),
-  )
-}
+export const FROM: Kind<From> = either<From>(
+  mapKind(oneOf(['start']), kind => ({ kind })),
+  mapKind(TIME_OR_AGO, timeMs => ({ kind: 'time', timeMs })),
+)
 
-/** Position at which the rebuild of a partition starts. */
-export interface Start {
-  readonly partition: number
-  /** First offset to read. */
-  readonly offset: number
+/** Returns the value as text that means the same at any time. */
+export function formatFrom(from: From): string {
+  return from.kind === 'time' ? new Date(from.timeMs).toISOString() : from.kind
 }
 
 /**
- * Returns the start of a rebuild.
+ * Returns the first offset that a rebuild reads.
  *
  * @param reach bounds of the topic. If `from` is a time, they include the first offsets at that time.
  * @throws OperationFailure if the log no longer contains the requested start
  */
-export function resolveStart(from: From, state: StateKey, { bounds, atTime }: TopicReach): Start {
+export function resolveStart(from: From, state: StateKey, { bounds, atTime }: TopicReach): number {
   const { partition } = state
   const first = bounds[partition]?.start ?? 0
-  if (from.kind !== 'time') return { partition, offset: first }
+  if (from.kind !== 'time') return first
   // The value is -1 or absent if all records are older than the requested time.
   const found = atTime[partition] ?? -1
   const offset = found < 0 ? (bounds[partition]?.end ?? 0) : found
@@ -50,5 +40,5 @@ export function resolveStart(from: From, state: StateKey, { bounds, atTime }: To
       `${state.topic}/${partition} begins at offset ${first} now: records from ${new Date(from.timeMs).toISOString()} on have expired. ` +
         'Use a later time, or `--from start` for all remaining records.',
     )
-  return { partition, offset }
+  return offset
 }

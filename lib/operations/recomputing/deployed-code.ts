@@ -1,13 +1,11 @@
-/** Decides which partitions are rebuilt, with which version of the code, and where the rebuild starts. */
+/** Checks that the states of a consumer were computed by the code of this project. */
 
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
 import { compareCodes, computeCode } from '#runtime/pipeline/loading/code.ts'
 import { isAbsent, type StateKey } from '#runtime/pipeline/model/index.ts'
-import type { ReplaceableStates, StateFacts } from '#runtime/pipeline/replacing/index.ts'
-import type { TopicReach } from '../../queries/kafka/topics.ts'
+import type { StateContents, StateFacts } from '#runtime/pipeline/replacing/index.ts'
 import { OperationFailure } from '../operation-failure.ts'
 import { formatStateKey } from '../state-keys.ts'
-import { type From, resolveStart, type Start } from './start.ts'
 
 export interface LivePartition {
   readonly state: StateKey
@@ -20,7 +18,7 @@ export interface LivePartition {
  * @throws OperationFailure if the consumer has no states
  */
 export async function listLivePartitions(
-  live: Pick<ReplaceableStates, 'facts'>,
+  live: Pick<StateContents, 'facts'>,
   states: readonly StateKey[],
 ): Promise<readonly LivePartition[]> {
   const all = await Promise.all(states.map(async state => ({ state, facts: await live.facts(state) })))
@@ -70,17 +68,4 @@ export function requireDeployedVersion(
       )
   }
   return deployed as string
-}
-
-/**
- * Returns the start of the rebuild for each partition.
- *
- * @throws OperationFailure if the log no longer contains the requested start
- */
-export function resolveStarts(
-  from: From,
-  live: readonly LivePartition[],
-  reach: TopicReach,
-): readonly Start[] {
-  return live.map(({ state }) => resolveStart(from, state, reach))
 }

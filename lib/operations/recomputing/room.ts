@@ -1,0 +1,73 @@
+/** Checks the sizes of states before they are rebuilt. */
+import type { RedisClient } from '#runtime/adapters/redis/client.ts'
+import { StateList } from '#runtime/adapters/redis/state-list.ts'
+import type { StateKey } from '#runtime/pipeline/model/index.ts'
+import { OperationFailure } from '../operation-failure.ts'
+import { formatStateKey } from '../state-keys.ts'
+
+const MEBIBYTE = 1024 * 1024
+
+/** Upper bound for a state that a dry run computes in the memory of the command, in mebibytes. */
+const IN_MEMORY_MIB = 1024
+
+/**
+ * Rejects states that are too large: a dry run computes each in memory, and otherwise Redis has each twice until it is switched. In a
+ * cluster, the limit is that of the node with the state.
+ *
+ * @returns line about the room for which nothing vouches; undefined if there is enough
+ * @throws OperationFailure if the memory is insufficient
+ */
+export async function requireRoom(
+  client: RedisClient,
+  states: readonly StateKey[],
+  isTrial: boolean,
+): Promise<string | undefined> {
+  const wanted = new Set(states.map(formatStateKey))
+  const list = new StateList(client)
+  const found = (await list.all()).filter(state => wanted.has(formatStateKey(state)))
+  const rebuilds = new Map((await list.rebuilds()).map(state => [formatStateKey(state), state.bytes]))
+  const sizes = found.map(state => {
+    const built = rebuilds.get(formatStateKey(state)) ?? 0
+    return { state, bytes: state.bytes - built, built }
+  })
+  const [largest] = sizes.sort((a, b) => b.bytes - a.bytes)
+  if (!largest) return undefined
+  if (isTrial) return requireMemory(largest)
+  let isTold = true
+  for (const size of sizes) isTold = (await hasRoom(list, size)) && isTold
+  if (isTold) return undefined
+  return `Redis does not say how much memory it may use: it needs about ${toMebibytes(largest.bytes)} MiB more, until the largest state is switched.`
+}
+
+/** Sizes of a live state and of its unfinished rebuild, in bytes. */
+interface Sizes {
+  readonly state: StateKey
+  readonly bytes: number
+  readonly built: number
+}
+
+function requireMemory({ state, bytes }: Sizes): undefined {
+  const mebibytes = toMebibytes(bytes)
+  if (mebibytes <= IN_MEMORY_MIB) return
+  throw new OperationFailure(
+    `${formatStateKey(state)} has ${mebibytes} MiB, and a dry run computes a state in memory, up to ${IN_MEMORY_MIB} MiB. Nothing was ` +
+      'changed: select smaller partitions with --partition, or run it without --dry-run.',
+  )
+}
+
+/** Returns false if the server does not tell its limit. @throws OperationFailure if the rebuild does not fit */
+async function hasRoom(list: StateList, { state, bytes, built }: Sizes): Promise<boolean> {
+  const memory = await list.memoryOf(state)
+  if (!memory) return false
+  const { used, most } = memory
+  const more = bytes - built
+  if (used + more <= most) return true
+  throw new OperationFailure(
+    `Redis has ${toMebibytes(most - used)} MiB left of ${toMebibytes(most)}, and the rebuild of ${formatStateKey(state)} needs about ${toMebibytes(more)}. ` +
+      'Nothing was changed: increase its memory.',
+  )
+}
+
+function toMebibytes(bytes: number): number {
+  return Math.ceil(bytes / MEBIBYTE)
+}

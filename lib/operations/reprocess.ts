@@ -1,0 +1,210 @@
+/** Operation that computes the states of a consumer from the log again, and replaces the live ones. */
+import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
+import { type ListedRebuild, StateList } from '#runtime/adapters/redis/state-list.ts'
+import { omitUndefined } from '#runtime/consumer/index.ts'
+import type { StateKey } from '#runtime/pipeline/model/index.ts'
+import type { Rebuild } from '#runtime/pipeline/replacing/index.ts'
+import { flagField, nameField, numberField, textField } from '../questions/field.ts'
+import { count } from '../support/count.ts'
+import { formatSize } from '../support/size-text.ts'
+import { type ChangedEnvironment, operation, PartlyDone, type Planning } from './operation.ts'
+import { usageFailure } from './operation-failure.ts'
+import { type Job, prepareJob } from './recomputing/job.ts'
+import {
+  BEGIN_AGAIN,
+  describeRebuilt,
+  type PlannedRebuild,
+  type RebuiltPartition,
+  rebuildPartitions,
+} from './recomputing/rebuild-partitions.ts'
+import { requireRoom } from './recomputing/room.ts'
+import { FROM, type From, formatFrom, resolveStart } from './recomputing/start.ts'
+import { formatStateKey, resolveSignal } from './state-keys.ts'
+
+/** Plan to rebuild states. */
+interface RebuildPlan {
+  readonly consumer: string
+  readonly topic: string
+  readonly from: string
+  readonly code: string
+  readonly dropsOlder: boolean
+  readonly partitions: readonly PlannedRebuild[]
+  readonly job: Job
+  /** Line about the memory of Redis, if nothing vouches for it. */
+  readonly room: string | undefined
+  /** What a dry run has computed; absent if the plan is carried out next. */
+  readonly trial?: readonly RebuiltPartition[]
+}
+
+/** Plan to remove unfinished rebuilds. */
+interface AbandonPlan {
+  readonly consumer: string
+  readonly topic: string
+  readonly unfinished: readonly ListedRebuild[]
+}
+
+type Plan = RebuildPlan | AbandonPlan
+
+interface Result {
+  readonly partitions: readonly RebuiltPartition[]
+  readonly removed: number
+}
+
+export const REPROCESS = operation({
+  action: 'reprocess',
+  about: `Recompute the states of a consumer from the log, and replace the live ones.
+
+New states are computed beside the live ones, one partition at a time, by the deployed code, while the consumer continues. Each
+partition is switched in one step, once its new state has caught up with the live one. An interrupted command leaves each
+partition either unchanged or switched: run it again, and it goes on where it stopped. Events emitted during the computation are
+not published. At the switch, alerts are matched by rule and entity: one that fires in both states continues under its
+id, one that only the live state has is resolved (reason reprocessed), and one that only the new state has fires.`,
+  more: `
+TIME is RFC 3339 or a duration before now; "start" is the first record that is still in the log. An entity whose state
+comes from records before the start is left as it is. With --drop-older, its new state has the later records alone,
+and an entity that has not reported since is gone.
+
+The sources of this project must be the deployed ones, with the same settings; otherwise the command fails. With
+--dry-run, it computes all states in memory, and shows the events of the switch. --abandon removes the states that an
+interrupted command has left beside the live ones.
+
+Examples:
+  sluice reprocess alerting --from start --dry-run
+  sluice reprocess alerting --from 2026-03-01T00:00:00Z
+  sluice reprocess processor --from start --partition 3 --drop-older
+  sluice reprocess alerting --abandon`,
+  fields: {
+    consumer: nameField('name of the consumer in serverless.yml'),
+    from: textField('start of the new states: a time, or "start"', 'start', FROM),
+    topic: textField('signal, if the consumer reads several', 'readings'),
+    partition: numberField('only this partition'),
+    dropOlder: flagField('also replace states that come from records before the start'),
+    abandon: flagField('remove what an interrupted command has left'),
+  },
+  rules: {
+    requiresOneOf: [['from', 'abandon']],
+    conflicts: [
+      ['abandon', 'from'],
+      ['abandon', 'dropOlder'],
+    ],
+  },
+  asks: (plan: Plan) =>
+    'job' in plan ? 'Recompute these states and replace the live ones?' : 'Remove these unfinished states?',
+  async plan(environment, request, planning): Promise<Plan> {
+    const { config, functions } = environment
+    const { consumer, partition, from } = request
+    const topic = config.names.topicName(resolveSignal(functions, consumer, request.topic), config.env)
+    const selection = { consumer, topic, ...omitUndefined({ partition }) }
+    if (from === undefined) return planAbandoning(environment, selection)
+    return planRebuilds(environment, { ...selection, from, dropsOlder: request.dropOlder ?? false }, planning)
+  },
+  isEmpty: plan => !('job' in plan) && plan.unfinished.length === 0,
+  describe: describePlan,
+  toDocument: plan => {
+    if (!('job' in plan)) return plan
+    const { job: _, ...document } = plan
+    return document
+  },
+  toAudit: plan =>
+    'job' in plan
+      ? {
+          ...{ consumer: plan.consumer, topic: plan.topic, from: plan.from, code: plan.code },
+          ...(plan.dropsOlder && { 'drop-older': 'yes' }),
+        }
+      : { consumer: plan.consumer, topic: plan.topic, abandon: 'yes' },
+  async carryOut(environment, plan, running): Promise<Result> {
+    if ('job' in plan)
+      return { partitions: await rebuildPartitions(plan.job, plan.partitions, false, running), removed: 0 }
+    const { rebuilds } = new RedisReplaceableStates(await environment.connections.redis())
+    let removed = 0
+    for (const state of plan.unfinished) if (await rebuilds.abandon(state)) removed += 1
+    running.counts.abandoned = removed
+    return { partitions: [], removed }
+  },
+  describeResult: ({ partitions, removed }, plan) =>
+    'job' in plan
+      ? describeRebuilt(partitions, false)
+      : [`Removed ${count(removed, 'unfinished state')}. The live ones are as before.`],
+  afterStop: () => BEGIN_AGAIN,
+})
+
+/** Request to rebuild states. */
+interface RebuildRequest {
+  readonly consumer: string
+  readonly topic: string
+  readonly partition?: number
+  readonly from: From
+  readonly dropsOlder: boolean
+}
+
+async function planRebuilds(
+  environment: ChangedEnvironment,
+  { from, dropsOlder, ...selection }: RebuildRequest,
+  { project, stop, nowMs, trial }: Planning,
+): Promise<RebuildPlan> {
+  const timeMs = from.kind === 'time' ? from.timeMs : undefined
+  if (timeMs !== undefined && timeMs > nowMs)
+    throw usageFailure(`--from ${formatFrom(from)} is in the future: no records can be read yet.`)
+  const job = await prepareJob(environment, project, selection, timeMs)
+  const { code, reach, live } = job
+  const asked = { from: formatFrom(from), code, dropsOlder }
+  const partitions: PlannedRebuild[] = []
+  for (const { state, facts } of job.partitions) {
+    const unfinished = trial ? undefined : await findSame(job, state, asked)
+    const startOffset = unfinished?.startOffset ?? resolveStart(from, state, reach)
+    const rebuild: Rebuild = { startOffset, ...asked }
+    const { version } = await live.rebuilds.states.facts(state)
+    const nextOffset = unfinished ? version.appliedOffset + 1 : startOffset
+    partitions.push({ state, rebuild, nextOffset, appliedOffset: facts.version.appliedOffset })
+  }
+  const states = partitions.map(({ state }) => state)
+  const room = await requireRoom(job.client, states, trial !== undefined)
+  const { consumer, topic } = selection
+  const plan = { consumer, topic, from: asked.from, code, dropsOlder, partitions, job, room }
+  if (!trial) return plan
+  const computed = await rebuildPartitions(job, partitions, true, { stop, ...trial }).catch(error => {
+    throw error instanceof PartlyDone ? error.cause : error
+  })
+  stop.throwIfAborted()
+  return { ...plan, trial: computed }
+}
+
+/** Returns the unfinished rebuild that was begun by the same request; undefined if there is none. */
+async function findSame(
+  { live }: Job,
+  state: StateKey,
+  { from, code, dropsOlder }: Omit<Rebuild, 'startOffset'>,
+): Promise<Rebuild | undefined> {
+  const found = await live.rebuilds.find(state)
+  return found?.from === from && found.code === code && found.dropsOlder === dropsOlder ? found : undefined
+}
+
+async function planAbandoning(
+  environment: ChangedEnvironment,
+  { consumer, topic, partition }: Omit<RebuildRequest, 'from' | 'dropsOlder'>,
+): Promise<AbandonPlan> {
+  const all = await new StateList(await environment.connections.redis()).rebuilds()
+  const isMeant = (state: StateKey) =>
+    state.consumer === consumer &&
+    state.topic === topic &&
+    (partition === undefined || state.partition === partition)
+  return { consumer, topic, unfinished: all.filter(isMeant) }
+}
+
+function describePlan(plan: Plan): readonly string[] {
+  const { consumer, topic } = plan
+  if (!('job' in plan)) {
+    if (plan.unfinished.length === 0) return [`${consumer} has no unfinished states of ${topic}.`]
+    return plan.unfinished.map(state => `${formatStateKey(state)}: ${formatSize(state.bytes)}`)
+  }
+  const lines = plan.partitions.map(({ state, rebuild: { startOffset }, nextOffset, appliedOffset }) => {
+    const start = nextOffset === startOffset ? '' : `, begun at offset ${startOffset}`
+    return `  partition ${state.partition}: from offset ${nextOffset} to ${appliedOffset} and on${start}`
+  })
+  return [
+    `${consumer} on ${topic}, code ${plan.code}`,
+    ...lines,
+    ...(plan.room === undefined ? [] : [plan.room]),
+    ...(plan.trial ? describeRebuilt(plan.trial, true) : []),
+  ]
+}

@@ -1,0 +1,44 @@
+import { formatStateKey, type StateKey } from '../../pipeline/model/partition-state.ts'
+import type { SkippedRecords } from '../../pipeline/ports.ts'
+import type { BegunRebuild, Rebuild, Rebuilds } from '../../pipeline/replacing/replaceable-states.ts'
+import { emptyState, type MemoryState } from './memory-state.ts'
+import { MemoryStateStore } from './state-store.ts'
+
+/** Rebuilds in memory, which replace no live state: those of a dry run. */
+export class MemoryRebuilds implements Rebuilds {
+  readonly states: MemoryStateStore
+  readonly #unfinished = new Map<string, Rebuild>()
+
+  /** @param skipped records that the live states skip */
+  constructor(skipped: SkippedRecords) {
+    this.states = new MemoryStateStore(skipped)
+  }
+
+  async find(stateKey: StateKey): Promise<Rebuild | undefined> {
+    return this.#unfinished.get(formatStateKey(stateKey))
+  }
+
+  async begin(stateKey: StateKey, rebuild: Rebuild, nowMs: number): Promise<BegunRebuild> {
+    const state = this.states.copyState(stateKey) as MemoryState
+    const goesOn = JSON.stringify(await this.find(stateKey)) === JSON.stringify(rebuild)
+    const { version, ...others } = goesOn ? state : emptyState()
+    const run = Math.max(nowMs, state.version.epoch + 1)
+    if (!goesOn) this.#unfinished.delete(formatStateKey(stateKey))
+    this.states.restore(stateKey, { ...others, version: { ...version, epoch: run } })
+    return { run, goesOn }
+  }
+
+  async describe(stateKey: StateKey, rebuild: Rebuild | undefined, run: number): Promise<void> {
+    const { version } = await this.states.facts(stateKey)
+    if (version.epoch !== run) return
+    if (rebuild) this.#unfinished.set(formatStateKey(stateKey), rebuild)
+    else this.#unfinished.delete(formatStateKey(stateKey))
+  }
+
+  async abandon(stateKey: StateKey): Promise<boolean> {
+    const { version } = await this.states.facts(stateKey)
+    this.#unfinished.delete(formatStateKey(stateKey))
+    this.states.restore(stateKey, undefined)
+    return version.epoch > 0
+  }
+}

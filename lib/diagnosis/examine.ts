@@ -139,7 +139,7 @@ async function examineRedis(
   const client = await observe(() => connections.redis())
   const place = describeRedis(config)
   return 'unseen' in client
-    ? { ...place, servers: client, refused: client }
+    ? { ...place, servers: client, refused: client, rebuilds: client }
     : gatherRedisFacts(client.seen, place, consumers)
 }
 

@@ -2,6 +2,7 @@
 
 import type { TopicPartition } from '#runtime/adapters/kafka/topic-admin.ts'
 import type { KafkaTopic } from '#runtime/adapters/kafka/topic-configuration.ts'
+import type { ListedRebuild } from '#runtime/adapters/redis/state-list.ts'
 import type { HistoryObject } from '../history/object-key.ts'
 import type { Observed } from './finding.ts'
 
@@ -143,4 +144,6 @@ export interface RedisFacts {
   readonly servers: Observed<readonly RedisServer[]>
   /** Error messages of Redis for rejected commands. */
   readonly refused: Observed<readonly string[]>
+  /** States that were begun to be computed anew, and have not replaced the live ones. */
+  readonly rebuilds: Observed<readonly ListedRebuild[]>
 }

@@ -1,6 +1,7 @@
 /** Gathers facts about Redis. */
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { findRefusedCommands } from '#runtime/adapters/redis/refused-commands.ts'
+import { StateList } from '#runtime/adapters/redis/state-list.ts'
 import type { ConsumerFacts, RedisFacts, RedisServer } from './facts.ts'
 import { observe } from './observe.ts'
 
@@ -15,7 +16,8 @@ export async function gatherRedisFacts(
   const states = consumers.map(({ function: consumer, topic }) => ({ consumer, topic, partition: 0 }))
   const servers = await observe(() => readServers(client))
   const refused = 'unseen' in servers ? servers : await observe(() => findRefusedCommands(client, states))
-  return { ...place, servers, refused }
+  const rebuilds = 'unseen' in servers ? servers : await observe(() => new StateList(client).rebuilds())
+  return { ...place, servers, refused, rebuilds }
 }
 
 /**

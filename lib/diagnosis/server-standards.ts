@@ -19,7 +19,7 @@ export function describeKafka({ kafka }: Config): Omit<KafkaFacts, 'cluster'> {
   }
 }
 
-export function describeRedis({ redis }: Config): Omit<RedisFacts, 'servers' | 'refused'> {
+export function describeRedis({ redis }: Config): Pick<RedisFacts, 'address' | 'encrypted' | 'mode'> {
   const address = parseRedisUrl(redis.url)
   return {
     address: address ? describeAddress(address) : '',

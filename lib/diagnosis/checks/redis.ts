@@ -1,5 +1,6 @@
 /** Checks that Redis or Valkey keeps its data and that the functions have the permissions they need. Pure. */
 
+import type { ListedRebuild } from '#runtime/adapters/redis/state-list.ts'
 import { count } from '../../support/count.ts'
 import type { RedisFacts, RedisServer, Standards } from '../facts.ts'
 import { createFinding, type Finding, runChecks, unknown, wrong } from '../finding.ts'
@@ -9,10 +10,13 @@ const OLDEST = [6, 2] as const
 const FULL = 0.8
 const NO_INFO = 'This check needs permission for the command INFO: see docs/deployment.md#redis.'
 
+const NO_SCAN =
+  'This check needs permission for the commands SCAN and MEMORY USAGE: see docs/deployment.md#redis.'
+
 type Info = Readonly<Record<string, string>>
 
 export function checkRedis(facts: RedisFacts, standards: Standards): Finding[] {
-  const { address, servers, refused } = facts
+  const { address, servers, refused, rebuilds } = facts
   const encrypted = createFinding('redis', 'encryption', address, checkEncryption(facts, standards))
   if ('unseen' in servers)
     return [
@@ -25,6 +29,7 @@ export function checkRedis(facts: RedisFacts, standards: Standards): Finding[] {
     createFinding('redis', 'reached', address, count === 1 ? 'answers' : `answers with ${count} servers`),
     encrypted,
     ...runChecks('redis', address, { permissions: checkPermissions }, refused),
+    ...runChecks('redis', address, { rebuilds: checkRebuilds }, rebuilds, NO_SCAN),
     ...servers.seen.flatMap(server => [
       ...runChecks(
         'redis',
@@ -59,6 +64,18 @@ function checkPermissions(refused: readonly string[]) {
   return wrong(
     `the user is refused: ${refused.join('; ')}`,
     'Set the ACL of the user: see docs/deployment.md#redis.',
+  )
+}
+
+/** Checks that no command has left states beside the live ones. They take memory until they are removed. */
+function checkRebuilds(rebuilds: readonly ListedRebuild[]) {
+  const [largest] = [...rebuilds].sort((a, b) => b.bytes - a.bytes)
+  if (!largest) return 'no state is left of a reprocessing that was interrupted'
+  const { consumer, topic, partition } = largest
+  const all = formatMebibytes(String(rebuilds.reduce((sum, { bytes }) => sum + bytes, 0)))
+  return wrong(
+    `${count(rebuilds.length, 'state')} of a reprocessing, ${all} in all, such as that of ${consumer} on ${topic}/${partition}`,
+    `Unless it is running: \`sluice reprocess ${consumer}\` goes on with it if the options are the same, and removes it with --abandon.`,
   )
 }
 

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
+import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
 import { StateList } from '#runtime/adapters/redis/state-list.ts'
 import { ensureTrace } from '#runtime/cloudevents/index.ts'
 import { parseEntity } from '#runtime/consumer/index.ts'
@@ -95,6 +96,7 @@ export async function runErasure(
   { id: erasureId, counts, stop, showProgress }: Pick<Running, 'id' | 'counts' | 'stop' | 'showProgress'>,
 ): Promise<ErasureReport> {
   const inspection = await environment.inspection()
+  const { rebuilds } = new RedisReplaceableStates(await environment.connections.redis())
   const erasure = { erasureId, requestedAt: new Date().toISOString() }
   const endMs = performance.now() + timeoutMs
   const records: ErasureReport['records'][number][] = []
@@ -109,6 +111,8 @@ export async function runErasure(
     places.push(
       ...listStates(topicName).map(state => ({ ...state, offset: offsets[state.partition] as number })),
     )
+    // A rebuild that was interrupted may have the entity, and reads no further.
+    for (const state of listStates(topicName)) await rebuilds.abandon(state)
     const patience = {
       timeoutMs: Math.max(0, endMs - performance.now()),
       nowMs: () => performance.now(),

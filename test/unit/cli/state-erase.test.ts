@@ -1,6 +1,7 @@
 /** `sluice state erase` without servers; beside consumers it is in test/long/state-erase.test.ts. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Script } from '#runtime/adapters/redis/scripts.ts'
 import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import {
   type ErasedTopic,
@@ -202,6 +203,10 @@ describe('the topics of an erasure', () => {
       async *keys() {
         yield `{${held.consumer}:${held.topic}:${held.partition}}:meta`
       },
+      async eval(_: Script, [key]: readonly string[], [rebuild]: readonly string[]) {
+        steps.push(`${rebuild === '' ? 'abandon' : 'begin'} the rebuild of ${key}`)
+        return 1
+      },
     }
     const environment = {
       config: { env: 'test', contentMode: 'binary', ...VOCABULARY },
@@ -233,10 +238,12 @@ describe('the topics of an erasure', () => {
       report.records,
       [TOPIC, PATTERNS].flatMap(topic => [0, 1].map(partition => ({ topic, partition, offset: 7 }))),
     )
-    assert.deepEqual(steps.filter((step, index) => step !== steps[index - 1]).slice(0, 4), [
+    assert.deepEqual(steps.filter((step, index) => step !== steps[index - 1]).slice(0, 8), [
       `append to 2 of ${TOPIC}`,
+      ...[0, 1].map(partition => `abandon the rebuild of {alerting:${TOPIC}:${partition}}`),
       'look at alerting',
       `append to 2 of ${PATTERNS}`,
+      ...[0, 1].map(partition => `abandon the rebuild of {patterns:${PATTERNS}:${partition}}`),
       'look at alerting',
     ])
   })

@@ -20,7 +20,13 @@ import {
 
 function redis(info: Record<string, string | undefined> = {}, changes: Partial<RedisFacts> = {}): RedisFacts {
   const place = { address: 'cache:6379', encrypted: true, mode: 'single' as const }
-  return { ...place, servers: { seen: [redisServer(info)] }, refused: { seen: [] }, ...changes }
+  return {
+    ...place,
+    servers: { seen: [redisServer(info)] },
+    refused: { seen: [] },
+    rebuilds: { seen: [] },
+    ...changes,
+  }
 }
 
 it('given containers on one machine, then their names ask for no more than a local stack', () => {
@@ -118,6 +124,17 @@ describe('given a Redis', () => {
     assert.deepEqual(notOk(found), ['encryption wrong', 'permissions wrong'])
     assert.match(found.find(({ check }) => check === 'permissions')?.says ?? '', /NOPERM eval/)
   })
+})
+
+it('given states of an interrupted reprocessing, then the largest is named, and how to go on', () => {
+  const rebuild = { consumer: 'alerting', topic: 'readings', partition: 3, bytes: 3 * 1024 ** 2 }
+  const rebuilds = { seen: [{ ...rebuild, partition: 1, bytes: 1024 ** 2 }, rebuild] }
+  const [found, ...others] = checkRedis(redis({}, { rebuilds }), ACCOUNT).filter(
+    ({ check }) => check === 'rebuilds',
+  )
+  assert.match(found?.says ?? '', /2 states of a reprocessing, 4 MiB in all, such as .* readings\/3/)
+  assert.match(found?.todo ?? '', /sluice reprocess alerting.*--abandon/)
+  assert.equal(others.length, 0)
 })
 
 describe('given clocks', () => {

@@ -1,0 +1,48 @@
+/** Rebuilds a partition state beside its live one, in a thread of its own as a command is a process of its own. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { parentPort, workerData } from 'node:worker_threads'
+import { RedisClient } from '#runtime/adapters/redis/client.ts'
+import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
+import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
+import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
+import { computeCode } from '#runtime/pipeline/loading/code.ts'
+import { reprocess } from '#runtime/pipeline/reprocessing/index.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { logRecord, environmentReading as reading } from '../../test/support/records.ts'
+import { Stage } from '../../test/support/stage.ts'
+
+const { redisUrl, entities, records } = workerData as { redisUrl: string; entities: number; records: number }
+const BATCH = 1_000
+
+const redis = new RedisClient({ url: redisUrl })
+const stage = new Stage(undefined, { store: new RedisStateStore(redis) })
+const log = Array.from({ length: records }, (_, offset) =>
+  logRecord(offset, reading(`r${offset}`, { at: offset / 100, sensor: `s-${offset % entities}` })),
+)
+for (let from = 0; from < records; from += BATCH) await stage.batch(log.slice(from, from + BATCH))
+parentPort?.postMessage({ kind: 'ready' })
+await new Promise(resolve => parentPort?.once('message', resolve))
+
+const live = new RedisReplaceableStates(redis)
+const fence = live.fence.bind(live)
+let fencedMs = 0
+live.fence = async (...of) => {
+  const fenced = await fence(...of)
+  fencedMs = performance.now()
+  return fenced
+}
+const consumer = stage.consumer as Consumer<AnyKeyedProcess>
+const beganMs = performance.now()
+const work = {
+  consumer,
+  live,
+  rebuilds: live.rebuilds,
+  log: new MemoryLogReader(log),
+  pause,
+  nowMs: Date.now,
+}
+const rebuild = { startOffset: 0, from: 'start', code: computeCode('v1', consumer), dropsOlder: false }
+await reprocess({ ...work, onRead: () => {}, onExpired: () => {} }, stage.stateKey(), rebuild, false)
+const endedMs = performance.now()
+parentPort?.postMessage({ kind: 'done', fenceMs: endedMs - fencedMs, tookMs: endedMs - beganMs })
+redis.close()

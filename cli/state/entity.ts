@@ -1,4 +1,4 @@
-import { requireOwnTopic, resolveTopic, selectStateKeys } from '../../lib/operations/state-keys.ts'
+import { resolveTopic, selectStateKeys } from '../../lib/operations/state-keys.ts'
 import { listEntityStates } from '../../lib/queries/states/entities.ts'
 import { readLog } from '../../lib/questions/states.ts'
 import {
@@ -17,17 +17,12 @@ import { withEnvironment } from '../servers/environment.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'
 import { formatEntities } from './entity-text.ts'
-import { AT, buildPastReports, formatPastReports } from './past-states.ts'
 
 export default command({
-  about: `Show the state of an entity in a consumer, and its timers.
-
---at applies the log again in memory, with the code of this project, from the first record that it still has. Nothing is
-changed.`,
+  about: 'Show the state of an entity in a consumer, and its timers.',
   more: `
 Examples:
-  sluice state entity alerting roof-1
-  sluice state entity alerting roof-1 --at 2h`,
+  sluice state entity alerting roof-1`,
   args: {
     consumer: argument('name of the consumer in serverless.yml', SOME_TEXT),
     entity: argument('whole subject of the entity, or words of its source and subject', SOME_TEXT),
@@ -40,22 +35,12 @@ Examples:
       'readings',
     ),
     partition: option('<n>', 'only this partition', NATURAL),
-    at: option(
-      '<offset|time>',
-      'show the state at this offset, or just before this time, and the steps that led to it',
-      AT,
-    ),
     json: JSON_OPTION,
     env: environment('to look at'),
   },
-  async run({ env, entity, json, at, ...wanted }, terminal) {
+  async run({ env, entity, json, ...wanted }, terminal) {
     const config = resolveConfig(terminal, env)
     await withEnvironment(config, async environment => {
-      if (at) {
-        const selection = { ...wanted, topic: requireOwnTopic(wanted, config), at, entity }
-        const past = await buildPastReports(environment, selection, terminal)
-        return printReport(terminal, past, json, formatPastReports)
-      }
       const topic = resolveTopic(wanted, config)
       const { partitions } = await readLog(environment, topic)
       const stateKeys = selectStateKeys(wanted, config, partitions || undefined)

@@ -1,4 +1,4 @@
-/** `sluice verify` and `sluice state entity --at` beside a consumer, on real servers. */
+/** `sluice verify` beside a consumer, on real servers. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -108,37 +108,6 @@ describe('sluice verify, beside alerting', () => {
     assert.deepEqual([again.status, states, failures, differences, excepted], [0, SENSORS.length, 5, [], {}])
     assert.ok(emissions >= 30)
     assert.deepEqual(await held(), before)
-  })
-
-  it('given a place in the log, then the state there is shown, and the steps that led to it', async () => {
-    const all = (await environment.read('readings')).filter(({ key }) => String(key) === 's-2')
-    const third = all[3]
-    const { status, stdout, stderr } = await sluice(
-      'state',
-      'entity',
-      'alerting',
-      's-2',
-      '--at',
-      String(third?.offset),
-      '--json',
-    )
-    assert.equal(status, 0, stderr)
-    const [report] = JSON.parse(stdout)
-    assert.deepEqual(
-      [report.partition, report.offset, report.fromOffset],
-      [third?.partition, Number(third?.offset), 0],
-    )
-    assert.equal(report.steps.length, 4)
-    const [first, , , last] = report.steps
-    assert.deepEqual([first.of, first.emitted], ['io.sluice.environment.reading.v1', []])
-    assert.deepEqual(last.emitted, ['io.sluice.alert.fired.v1'])
-    assert.match(JSON.stringify(report.entities[0].state), /"alertId"/)
-    const text = await sluice('state', 'entity', 'alerting', 's-2', '--at', '1s')
-    assert.match(text.stdout, /OFFSET +APPENDED +EVENT +DECISION +EMITTED +TIMERS AFTER/)
-    const beyond = await sluice('state', 'entity', 'alerting', 's-2', '--at', '99999')
-    assert.match(beyond.stderr, /has processed .* up to offset \d+, and not up to 99999 yet/)
-    const unknown = await sluice('state', 'entity', 'alertng', 's-2')
-    assert.match(unknown.stderr, /has no consumer "alertng"\. Did you mean alerting\?/)
   })
 
   it('given a field that was changed in Redis, then the entity and the field are named', async () => {

@@ -63,7 +63,7 @@ export async function listEntityStates(
  *
  * @param nowMs current time of the partition's log clock
  */
-export async function readEntityState(
+async function readEntityState(
   inspection: Pick<StateInspection, 'readEntityTimers'>,
   partitionState: StateKey,
   { partition, entity, version, state, hold }: StoredEntity,

@@ -61,13 +61,10 @@ export function isUnreadable(error: unknown): error is PartitionStopped {
 /** A copy of a partition state cannot be read or computed, or cannot replace the live state. The live state is unchanged. */
 export class CopyStopped extends Error {
   override readonly name = 'CopyStopped'
-  readonly why: /** A commit was made in the meantime, or another command has replaced the state. */
-    | 'moved'
+  readonly why: /** The live state was dropped or replaced in the meantime. */
     | 'replaced'
-    /** Another attempt at the same operation has begun. */
+    /** Another run has begun, or the server has lost the copy. */
     | 'overtaken'
-    /** The server has lost a part of the copy. */
-    | 'incomplete'
     /** The live state was committed by other code. */
     | 'other-code'
     | 'waiting'

@@ -1,6 +1,6 @@
 /**
  * Decides a part of the log again, with the steps of a deployment. Nothing is published, and only decisions are reported. Tests of
- * rules, rules on trial, comparisons with the log, rebuilt and earlier states, and the past of tables are computed by it.
+ * rules, rules on trial, comparisons with the log, rebuilt states, and the past of tables are computed by it.
  */
 import type { LogRecord } from '../cloudevents/record.ts'
 import type { Consumer } from './consumer.ts'

@@ -137,6 +137,6 @@ export type ReplaceRequest = {
 type BaseRequest = Readonly<Record<keyof Version, number>>
 
 /** Returns the lowest threshold of an entity's timers, as text. The set `due` is sorted by this threshold. */
-export function earliest(timers: readonly StoredTimer[]): string {
+function earliest(timers: readonly StoredTimer[]): string {
   return String(Math.min(...timers.map(({ thresholdMs }) => thresholdMs)))
 }

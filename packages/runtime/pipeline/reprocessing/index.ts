@@ -1,3 +1,3 @@
 /** New states from the log, for operators. The application imports this room through this file. */
 export { afterRecord } from './entity-takeover.ts'
-export { type Reprocessing, reprocess } from './reprocess.ts'
+export { reprocess } from './reprocess.ts'

@@ -100,6 +100,7 @@ export function commitTests(store: () => StateStore): void {
       versionAt(2),
       versionAt(4),
       { ...versionAt(3), epoch: 1 },
+      { ...versionAt(3), epoch: -1 },
       { ...versionAt(3), fired: 1 },
     ])
       assert.equal(

@@ -149,6 +149,8 @@ export interface LoadedFrom {
   readonly process: object
   readonly selection: LoadSelection
   readonly snapshot: Snapshot
+  /** Last commit, if the snapshot is a guess from the state after it. */
+  readonly guessed: KeptState['bare'] | undefined
   /** Kept state; undefined unless it equals the stored one. */
   readonly kept: KeptState | undefined
 }

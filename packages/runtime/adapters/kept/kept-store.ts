@@ -8,6 +8,9 @@ import type { Change, LoadSelection, Snapshot } from '../../pipeline/model/snaps
 import type { StateStore } from '../../pipeline/ports.ts'
 import { type KeptStates, type LoadedFrom, selectKept, toKept } from './kept-states.ts'
 
+/** Epoch of a guess, which no stored state has. Without the mark that proves the guess, each store thus refuses a commit of it. */
+const GUESSED_EPOCH = -1
+
 export class KeptStore implements StateStore {
   readonly #store: StateStore
   readonly #states: KeptStates
@@ -25,26 +28,27 @@ export class KeptStore implements StateStore {
     const { process, isNext } = keptFor
     const taken = this.#states.take(stateKey, process)
     const guess = taken && isNext(taken.bare.version.appliedOffset) ? selectKept(taken, selection) : undefined
-    const isGuess = guess !== undefined && this.#states.beginGuess(stateKey)
-    const found = isGuess ? guess : await this.#store.load(stateKey, selection)
+    const guessed = guess && this.#states.beginGuess(stateKey) ? taken?.bare : undefined
+    const found = guess && guessed ? guess : await this.#store.load(stateKey, selection)
     // Code that knows no marks leaves the mark of the commit before its own, so the version is compared, too.
     const { mark, version: before } = taken?.bare ?? {}
     const kept = before && mark === found.mark && sameVersion(before, found.version) ? taken : undefined
-    const snapshot = { ...found, version: { ...found.version } }
-    this.#loads.set(snapshot.version, { process, selection, snapshot, kept })
+    const version = { ...found.version, ...(guessed && { epoch: GUESSED_EPOCH }) }
+    const snapshot = { ...found, version }
+    this.#loads.set(version, { process, selection, snapshot, guessed, kept })
     return snapshot
   }
 
   async commit(stateKey: StateKey, change: Change) {
     const from = this.#loads.get(change.base)
     if (!from) return this.#store.commit(stateKey, change)
-    const { snapshot, selection } = from
-    const isGuess = snapshot.provenBy === 'commit' && snapshot.mark !== undefined
+    const { guessed, selection } = from
     const mark = this.#states.createMark()
-    const guess = isGuess ? { guess: { mark: snapshot.mark, ids: selection.ids } } : {}
-    const answer = await this.#store.commit(stateKey, { ...change, mark, ...guess })
-    if (isGuess && answer !== 'refused') this.#states.proveGuess(stateKey)
-    if (typeof answer === 'object') this.#states.keep(stateKey, toKept(from, change, mark, answer))
+    const proof = guessed && { base: guessed.version, guess: { mark: guessed.mark, ids: selection.ids } }
+    const marked = { ...change, mark, ...proof }
+    const answer = await this.#store.commit(stateKey, marked)
+    if (guessed && answer !== 'refused') this.#states.proveGuess(stateKey)
+    if (typeof answer === 'object') this.#states.keep(stateKey, toKept(from, marked, mark, answer))
     return answer
   }
 

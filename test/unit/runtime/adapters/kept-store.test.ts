@@ -531,6 +531,16 @@ describe('given a store around the store', () => {
     }
   })
 
+  it('when the commit of a guess names a copy of its version, then it is refused, since nothing proves it', async () => {
+    const store = create()
+    const { version: base } = await store.load(stateKey, wanted('e'))
+    await store.commit(stateKey, createChange({ base }))
+    const { provenBy, version } = await store.load(stateKey, wanted('e'))
+    assert.equal(provenBy, 'commit')
+    const change = createChange({ base: { ...version }, appliedOffset: 1 })
+    assert.equal(await store.commit(stateKey, change), 'refused')
+  })
+
   it('when two loads of one version overlap, then a commit keeps what its own load has returned', async () => {
     const store = create()
     await store.commit(stateKey, createChange({ states: states('e2', '2') }))

@@ -61,7 +61,7 @@ export function createTrial(settings: Config, input: LoadedInput, nowMs: number,
   }
   const application = { ...createApplication(settings), readForeign }
   const process = intake(families, [input], keyBy)
-  const consumer = { ...settings, application, process, isForeign: true as const, ...(reader && { reader }) }
+  const consumer = { ...settings, application, process, ...(reader && { reader }) }
   /** @param content parts of the record that mappings can read; by default all of them */
   return (record: LogRecord | UnreadableRecord, content?: ForeignContent): Trial => {
     if ('error' in record) return refuse('unreadable', record.error, true)

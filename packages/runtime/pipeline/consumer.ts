@@ -45,7 +45,7 @@ export interface Consumer<P extends Process = Process> {
    * Source of the append time: `append` is the record's timestamp, `carried` the original timestamp in a replayed record's header.
    */
   readonly logTime: LogTime
-  /** Set for a topic of another application, see `adaptToTopic`: nothing is redriven into it, so none of its failures is remembered. */
+  /** Set for a topic of another application, see `foreign-log.ts`. */
   readonly isForeign?: true
   /** Topic to which failure records are sent. The failure router itself writes directly to the dlq topic. */
   readonly failuresTo: TopicName

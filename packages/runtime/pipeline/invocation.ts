@@ -6,12 +6,10 @@ import type { Unavailable } from './errors.ts'
 import type { SurgeGuard } from './failures/failure-surge.ts'
 import type { PublishedFailureReader } from './failures/published-failures.ts'
 import type { LogChecks } from './log/log-identity.ts'
-import type { PartitionLog } from './log/partition-log.ts'
+import type { PartitionReader } from './log/partition-log.ts'
 import type { PendingRecords } from './log/pending-records.ts'
 import { SegmentCutter } from './log/segment-cutter.ts'
-import type { End } from './model/chunk.ts'
 import type { PublishedFailures } from './model/failure-memory.ts'
-import type { LogIdentity } from './model/log.ts'
 import type { StateKey } from './model/partition-state.ts'
 import type { Snapshot } from './model/snapshot.ts'
 import type { Allowed } from './model/tries.ts'
@@ -38,25 +36,22 @@ export interface Invocation extends SurgeGuard {
 /** One partition of a batch, while its chunks are processed. */
 export class PartitionRun {
   readonly consumer: Consumer
-  readonly ports: Ports & { readonly log: PartitionLog }
+  readonly ports: Ports & { readonly log: PartitionReader }
   readonly invocation: Invocation
   readonly stateKey: StateKey
   /** True if producers set the timestamps of the batch. */
   readonly hasProducerTimes: boolean
   readonly pending: PendingRecords
-  /** Identity of the log, for a process with `foreignLogs`; undefined for others, and if the brokers have no ids of topics. */
-  readonly log: LogIdentity | undefined
   readonly cutter: SegmentCutter | undefined
   readonly allowed: Allowed
-  /** Ensures that the state and the pending records belong to the log. Set if `log` is. */
-  followLog: ((snapshot: Snapshot) => Promise<End | undefined>) | undefined
   /** Set once records were read back. */
   publishedFailures?: PublishedFailures
 
   constructor(
-    given: Pick<PartitionRun, 'consumer' | 'ports' | 'invocation' | 'stateKey' | 'hasProducerTimes'>,
-    pending: PendingRecords,
-    log?: LogIdentity,
+    given: Pick<
+      PartitionRun,
+      'consumer' | 'ports' | 'invocation' | 'stateKey' | 'hasProducerTimes' | 'pending'
+    >,
   ) {
     const { consumer, ports, invocation, stateKey } = given
     this.consumer = consumer
@@ -64,8 +59,7 @@ export class PartitionRun {
     this.invocation = invocation
     this.stateKey = stateKey
     this.hasProducerTimes = given.hasProducerTimes
-    this.pending = pending
-    this.log = log
+    this.pending = given.pending
     this.cutter = isSegmentSink(consumer) ? new SegmentCutter(consumer.process) : undefined
     const { remainingMs, nowMs, pause } = invocation
     const reportTry: Allowed['reportTry'] = tried =>
@@ -87,7 +81,7 @@ export class PartitionRun {
   /** Returns the origin of the partition's emissions. It is stored with the state, so it is read once. */
   async readOrigin({ origin }: Snapshot): Promise<string | undefined> {
     if (origin !== undefined) return origin
-    const identity = this.log ?? (await this.ports.log.identity?.(this.stateKey.topic))
+    const identity = await this.ports.log.identity(this.stateKey.topic)
     return identity && formatOrigin(this.stateKey, identity)
   }
 }

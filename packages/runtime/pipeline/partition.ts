@@ -1,20 +1,18 @@
 /** Processes one partition of a batch, chunk by chunk, until all records are decided and published or the rest must wait. */
 import type { LogRecord } from '../cloudevents/record.ts'
-import { omitUndefined } from '../consumer/omit-undefined.ts'
 import type { PartitionBatch } from './batch/receive.ts'
 import type { PartitionResult } from './batch/respond.ts'
 import { adaptToTopic, type Consumer, hasTimers } from './consumer.ts'
 import { prepare } from './decoding/decode-chunk.ts'
 import { findUnprepared, PartitionStopped, Unavailable } from './errors.ts'
+import { followLog } from './foreign-log.ts'
 import { type Invocation, PartitionRun } from './invocation.ts'
 import { PendingRecords } from './log/pending-records.ts'
 import { type End, isEnd, type Missing } from './model/chunk.ts'
 import type { Deferred } from './model/decision.ts'
-import { formatLog, type LogIdentity } from './model/log.ts'
 import { publishOutbox, tryTrim } from './publishing/publish.ts'
-import { ensurePresentLog, followLog } from './replacing/new-log.ts'
 import type { StatesPort } from './replacing/replaceable-states.ts'
-import { chooseSteps } from './steps.ts'
+import { type ChunkSteps, chooseSteps } from './steps.ts'
 
 const ATTEMPTS = 3
 
@@ -22,33 +20,29 @@ const OUT_OF_TIME: Deferred = { reason: 'out-of-time' }
 
 export async function runPartition(
   baseConsumer: Consumer,
-  ports: PartitionRun['ports'] & StatesPort,
+  given: PartitionRun['ports'] & StatesPort,
   invocation: Invocation,
   { topic, partition, records, createTimeFrom }: PartitionBatch,
 ): Promise<PartitionResult> {
   const consumer = adaptToTopic(baseConsumer, topic)
   const stateKey = { consumer: consumer.process.name, topic, partition }
   const [first] = records as [LogRecord]
-  const { confirmed } = invocation.logChecks
-  const place = `${topic}/${partition}`
   const delivered = { topic, partition, offsets: records.map(({ offset }) => offset) }
-  let log: LogIdentity | undefined
+  let followed: Awaited<ReturnType<typeof followLog>> | undefined
   try {
     // Only logs of others are identified: an await would delay every partition by a turn of the event loop.
-    if (consumer.isForeign) log = await ports.log.identity(topic)
+    if (consumer.isForeign)
+      followed = await followLog({ consumer, ports: given, invocation, stateKey }, records)
   } catch (error) {
     return stopAt(first, toDeferred(error))
   }
-  const logName = log && formatLog(log)
-  const foreign = consumer.isForeign
-    ? { readAtMs: invocation.nowMs(), ...omitUndefined({ log: logName }) }
-    : undefined
-  const isCompared = logName !== undefined && confirmed.get(place) !== logName
-  const pending = new PendingRecords(records, consumer, foreign, isCompared)
-  const hasProducerTimes = createTimeFrom !== undefined
-  const run = new PartitionRun({ consumer, ports, invocation, stateKey, hasProducerTimes }, pending, log)
-  if (log) run.followLog = state => followLog(run, ports.states, state)
-  const steps = chooseSteps(consumer)
+  const { ports = given, pending = new PendingRecords(records, consumer) } = followed ?? {}
+  const run = new PartitionRun({
+    ...{ consumer, ports, invocation, stateKey, pending },
+    hasProducerTimes: createTimeFrom !== undefined,
+  })
+  const own = chooseSteps(consumer)
+  const steps = followed?.around(own) ?? own
   // A replayed log needs no append times from the broker: its records contain the original ones in a header.
   const needsAppendTimes = hasTimers(consumer) && consumer.logTime === 'append'
   if (createTimeFrom !== undefined && needsAppendTimes)
@@ -60,7 +54,7 @@ export async function runPartition(
     if (!pending.hasReadBack) ports.log.release()
     if (deferred) return stopAt(chunk[0] ?? first, deferred)
   }
-  if (logName !== undefined && pending.isOfLog) confirmed.set(place, logName)
+  followed?.confirm()
   return { batch: delivered }
 
   /**
@@ -68,14 +62,10 @@ export async function runPartition(
    * dropped, because they are at or below the applied offset.
    */
   function stopAt({ offset, timestampMs }: LogRecord, deferred: Deferred): PartitionResult {
-    // The batch that is delivered again is compared with the log.
-    confirmed.delete(place)
-    ports.report({ kind: 'deferred', stateKey, fromOffset: offset, appendMs: timestampMs, ...deferred })
+    given.report({ kind: 'deferred', stateKey, fromOffset: offset, appendMs: timestampMs, ...deferred })
     return { batch: delivered, waitsFrom: offset }
   }
 }
-
-type Steps = ReturnType<typeof chooseSteps>
 
 /**
  * Runs the steps of a chunk. They may end early, after only a part of the chunk or none of its records.
@@ -84,7 +74,7 @@ type Steps = ReturnType<typeof chooseSteps>
  */
 async function processChunk(
   run: PartitionRun,
-  steps: Steps,
+  steps: ChunkSteps,
   chunk: readonly LogRecord[],
 ): Promise<Deferred | undefined> {
   try {
@@ -166,7 +156,6 @@ async function readBack(
   const { ports, stateKey, pending } = run
   const { log, report } = ports
   const looked = await log.read(stateKey.topic, stateKey.partition, range)
-  await ensurePresentLog(run)
   if (appliedOffset >= 0 && looked.logStart > range.fromOffset)
     report({ kind: 'expired', stateKey, ...range, toOffset: Math.min(looked.logStart - 1, range.toOffset) })
   const added = pending.insert(range.fromOffset, looked)

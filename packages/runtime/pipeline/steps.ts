@@ -47,7 +47,7 @@ export function chooseSteps(consumer: Consumer): ChunkSteps {
 
 /** A step that has nothing to wait for returns its result without a promise. */
 type Step<In, Out> = (run: PartitionRun, input: In) => Promise<Out | End> | Out | End
-type ChunkSteps = (run: PartitionRun, chunk: Chunk) => Promise<ChunkResult | End>
+export type ChunkSteps = (run: PartitionRun, chunk: Chunk) => Promise<ChunkResult | End>
 
 function chainSteps<A, B, C, D, E, F>(
   ...steps: [Step<Chunk, A>, Step<A, B>, Step<B, C>, Step<C, D>, Step<D, E>, Step<E, F>]

@@ -132,6 +132,7 @@ const PIPELINE_STAIR = [
   'replacing/',
   'batch/',
   'steps[.]ts',
+  'foreign-log[.]ts',
   'partition[.]ts',
   '(consume|replay|check-definition)[.]ts',
   'forwarding/',

@@ -66,13 +66,10 @@ export class RememberedFailures {
   readonly #snapshot: Pick<Snapshot, 'failures' | 'publishedFailures'>
   readonly #changes = new Map<string, RememberedFailure>()
 
-  readonly #isForeign: boolean
-
-  constructor(snapshot: Snapshot, { application, isForeign }: Pick<Consumer, 'application' | 'isForeign'>) {
+  constructor(snapshot: Snapshot, { application }: Pick<Consumer, 'application'>) {
     this.windowMs = requireTopicSettings(application, application.deadLettersTopic).keptDays * DAY_MS
     this.completeFromMs = snapshot.failuresFromMs ?? Number.POSITIVE_INFINITY
     this.#snapshot = snapshot
-    this.#isForeign = isForeign === true
   }
 
   /** Returns the failure if it is still remembered at this time of the log's clock. The store may contain expired failures. */
@@ -88,9 +85,8 @@ export class RememberedFailures {
     return place.partition === partition && place.offset < offset && timestampMs >= this.completeFromMs
   }
 
-  /** Remembers a failure, unless the log belongs to another application: nothing is redriven into it. */
   remember(failure: RememberedFailure): void {
-    if (!this.#isForeign) this.#changes.set(failure.id, failure)
+    this.#changes.set(failure.id, failure)
   }
 
   get changes(): readonly RememberedFailure[] {

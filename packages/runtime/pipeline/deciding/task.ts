@@ -56,7 +56,8 @@ export function fail(
   const { process } = work.consumer
   const { record, event, clock, attemptAt } = failing
   const failure = createRememberedFailure(process.name, failing, attemptAt, clock.nowMs)
-  work.copy.failures.remember(failure)
+  // Nothing is redriven into the log of another application.
+  if (record.readAtMs === undefined) work.copy.failures.remember(failure)
   const published = findPublishedFailure(work, failing)
   if (published) {
     work.copy.emitted.skip()

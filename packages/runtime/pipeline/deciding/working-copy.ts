@@ -47,10 +47,7 @@ export class WorkingCopy {
   readonly progress: Progress
 
   constructor(
-    consumer: Pick<
-      Consumer,
-      'application' | 'process' | 'idWindowMs' | 'limits' | 'newEntities' | 'isForeign'
-    >,
+    consumer: Pick<Consumer, 'application' | 'process' | 'idWindowMs' | 'limits' | 'newEntities'>,
     snapshot: Snapshot,
   ) {
     const isTrusted = 'trustsProducers' in consumer.process && consumer.process.trustsProducers

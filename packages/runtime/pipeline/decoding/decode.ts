@@ -50,7 +50,7 @@ const NO_TIME =
 
 type Expectations = Pick<
   Consumer,
-  'application' | 'reader' | 'futureToleranceMs' | 'earliestTimeMs' | 'sinceMs' | 'isForeign'
+  'application' | 'reader' | 'futureToleranceMs' | 'earliestTimeMs' | 'sinceMs'
 > & {
   readonly process: {
     readonly name: string
@@ -66,7 +66,7 @@ type Expectations = Pick<
  */
 export function decode(record: LogRecord, consumer: Expectations): Decoded {
   // Nothing is redriven into a log of another application. Such headers were copied with the record.
-  const redriveTarget = consumer.isForeign ? undefined : readRedriveTarget(record)
+  const redriveTarget = record.readAtMs === undefined ? readRedriveTarget(record) : undefined
   if (redriveTarget && redriveTarget.consumer !== consumer.process.name)
     return { kind: 'ignored', record, redriveTarget, reason: 'redriven-for-another' }
   if (consumer.sinceMs !== undefined && record.timestampMs < consumer.sinceMs)

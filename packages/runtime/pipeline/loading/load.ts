@@ -1,5 +1,6 @@
 /** Step 3: loads the parts of the partition state that a chunk may touch, in one call. */
 
+import type { LogRecord } from '../../cloudevents/record.ts'
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import { type Consumer, getContext, keepsStates } from '../consumer.ts'
 import type { Decoded } from '../decoding/decode.ts'
@@ -11,11 +12,9 @@ import { getCachedContexts, withContext } from '../model/context.ts'
 import { computeProducerGroup, type FailureName } from '../model/failure-memory.ts'
 import { formatHolderName } from '../model/hold.ts'
 import { computeSpan } from '../model/log.ts'
-import type { StateKey } from '../model/partition-state.ts'
 import type { LoadSelection, Snapshot } from '../model/snapshot.ts'
 import { isLarge } from '../outbox/outgoing-record.ts'
 import { findSequencedOrigin } from '../outbox/position.ts'
-import type { StateStore } from '../ports.ts'
 import { contextAhead } from './context-ahead.ts'
 
 export interface LoadedPart extends DecodedPart {
@@ -33,21 +32,15 @@ export interface LoadedPart extends DecodedPart {
 export async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPart | End> {
   const { consumer, ports, stateKey, pending } = run
   const { chunk, decoded } = part
-  // A sink calls its receiver before the commit, and the log of another application may have been created again.
-  const mayKeep = keepsStates(consumer) && !consumer.isForeign
   const isNext = (appliedOffset: number) => run.isNext(decoded, appliedOffset)
-  const keptFor = mayKeep ? { process: consumer.process, isNext } : undefined
-  const selection = { ...selectParts(decoded, consumer), ...omitUndefined({ keptFor }) }
-  const snapshot = await load(ports.store, stateKey, decoded, consumer, selection)
-  const ended = await run.followLog?.(snapshot)
-  if (ended) return ended
-  const { appliedOffset, epoch } = snapshot.version
+  // A sink calls its receiver before the commit.
+  const keptFor = keepsStates(consumer) ? { process: consumer.process, isNext } : undefined
+  const snapshot = await load(run, { ...selectParts(decoded, consumer), ...omitUndefined({ keptFor }) })
+  const { appliedOffset } = snapshot.version
   if (chunk.base !== undefined && chunk.base !== appliedOffset) return { kind: 'overtaken' }
   await ensureSameLog(ports.log, stateKey, snapshot, chunk.records, run.consumer.logTime, run.invocation)
   const range = pending.holeAfter(appliedOffset)
-  // A state that was emptied for a new log has lost nothing.
-  const isRoutine = pending.isCompared && epoch > 0
-  if (range) return { kind: 'missing', range, appliedOffset, isRoutine }
+  if (range) return { kind: 'missing', range, appliedOffset }
   // Publish leftover entries first, so that the outbox does not grow further.
   if (isLarge(snapshot.outbox, consumer.limits.bytes)) return { kind: 'leftover', outbox: snapshot.outbox }
   const undecided = decoded.filter(({ record }) => record.offset > appliedOffset)
@@ -116,17 +109,16 @@ function selectParts(chunk: readonly Decoded[], consumer: Consumer): LoadSelecti
   }
 }
 
-export async function load(
-  store: Pick<StateStore, 'load'>,
-  stateKey: StateKey,
-  chunk: readonly Decoded[],
-  consumer: Consumer,
-  wanted: LoadSelection = selectParts(chunk, consumer),
-): Promise<Snapshot> {
+/** Loads only the position of the partition, since decoding the record might have to wait for a schema. */
+export function loadPosition(run: PartitionRun, record: LogRecord): Promise<Snapshot> {
+  return load(run, selectParts([{ kind: 'ignored', record, reason: '' }], run.consumer))
+}
+
+async function load({ ports, stateKey, consumer }: PartitionRun, wanted: LoadSelection): Promise<Snapshot> {
   const context = getContext(consumer)
-  if (!context) return store.load(stateKey, wanted)
+  if (!context) return ports.store.load(stateKey, wanted)
   const atHand = getCachedContexts(context)
-  const snapshot = await store.load(stateKey, { ...wanted, contexts: [...atHand.keys()] })
+  const snapshot = await ports.store.load(stateKey, { ...wanted, contexts: [...atHand.keys()] })
   return withContext(snapshot, context, atHand)
 }
 

@@ -38,7 +38,7 @@ const CHECK_EVERY_MS = 60_000
 /** Times at which the log of each partition was last confirmed. They are kept from one invocation to the next. */
 export class LogChecks {
   readonly #checkedAtMs = new Map<string, number>()
-  /** Logs of other applications that the last batch was equal to, by partition, see `new-log.ts`. */
+  /** Logs of other applications that the last batch was equal to, by partition state, see `foreign-log.ts`. */
   readonly confirmed = new Map<string, string>()
   /** Next offset at which a context is searched, by partition. */
   readonly searched = new Map<string, number>()

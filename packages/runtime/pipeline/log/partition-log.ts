@@ -30,6 +30,9 @@ export class Semaphore {
   }
 }
 
+/** Reader of a partition that can also keep what it has read. */
+export type PartitionReader = Pick<PartitionLog, 'read' | 'identity' | 'acquire' | 'release'>
+
 /** Log reader for one partition. It uses at most one permit, so that partitions cannot block each other. */
 export class PartitionLog implements LogReader {
   readonly #log: LogReader

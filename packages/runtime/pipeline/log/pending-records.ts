@@ -5,11 +5,7 @@
 import { withLogTime } from '../../cloudevents/log-time.ts'
 import { estimateSize, type LogRecord } from '../../cloudevents/record.ts'
 import type { Consumer } from '../consumer.ts'
-import { computeDigest } from '../model/fingerprint.ts'
 import type { OffsetRange, ReadRange } from '../model/log.ts'
-
-/** Properties of the records of a log of another application. */
-export type ForeignLog = Pick<LogRecord, 'log' | 'readAtMs'>
 
 export class PendingRecords {
   /** Records in ascending order of offset, each offset once. */
@@ -23,24 +19,10 @@ export class PendingRecords {
   #logStart = 0
   readonly #limits: Consumer['limits']
   readonly #logTime: Consumer['logTime']
-  readonly #foreign: ForeignLog | undefined
 
-  /** True if the records of the log replace those that were delivered, which may be of a log that no longer exists. */
-  readonly isCompared: boolean
-  /** True if the delivered records were compared with the log, and none differed. Undefined until one is compared. */
-  isOfLog: boolean | undefined
-
-  /** @param foreign set for a log of another application */
-  constructor(
-    records: readonly LogRecord[],
-    { limits, logTime }: Pick<Consumer, 'limits' | 'logTime'>,
-    foreign?: ForeignLog,
-    isCompared = false,
-  ) {
-    this.isCompared = isCompared
+  constructor(records: readonly LogRecord[], { limits, logTime }: Pick<Consumer, 'limits' | 'logTime'>) {
     this.#limits = limits
     this.#logTime = logTime
-    this.#foreign = foreign
     this.#records = this.#placeInLog(records)
   }
 
@@ -81,7 +63,7 @@ export class PendingRecords {
     const start = this.#records.findIndex(({ offset }) => offset > appliedOffset)
     const rest = start < 0 ? [] : this.#records.slice(start)
     const holes = rest.flatMap(({ offset }, index) => {
-      const hole = this.#hole((rest[index - 1]?.offset ?? appliedOffset) + 1, offset - 1)
+      const hole = this.findHole((rest[index - 1]?.offset ?? appliedOffset) + 1, offset - 1)
       return hole ? [{ index, hole }] : []
     })
     const [first, last] = [holes[0], holes.at(-1)]
@@ -95,14 +77,11 @@ export class PendingRecords {
    * decreased, because the store can lose data at any time.
    */
   holeAfter(appliedOffset: number): OffsetRange | undefined {
-    const first = this.#records.findIndex(({ offset }) => offset > appliedOffset)
-    const next = this.#records[first]
-    const hole = next && this.#hole(appliedOffset + 1, this.#beforeKnown(next))
-    if (!hole) return undefined
+    const next = this.#records.find(({ offset }) => offset > appliedOffset)
+    const hole = next && this.findHole(appliedOffset + 1, next.offset - 1)
     // Read all holes at once, because each read costs a round trip. A topic that is written in transactions has a hole after each
     // transaction.
-    const last = this.#records.findLastIndex((_, index) => index > first && this.#holeBefore(index))
-    return last < 0 ? hole : { ...hole, toOffset: this.#beforeKnown(this.#records[last] as LogRecord) }
+    return hole && this.upToHole(appliedOffset).holes
   }
 
   /** Inserts records that were read from the log from the given offset. Returns the records that were not pending before. */
@@ -112,28 +91,10 @@ export class PendingRecords {
     const read = this.#placeInLog(records.filter(({ offset }) => offset < nextOffset))
     const added = read.filter(({ offset }) => !delivered.has(offset))
     const range = { fromOffset, toOffset: nextOffset - 1 }
-    if (this.isCompared) this.#compare(range, read)
-    const inserted = this.isCompared ? read : added
-    this.#records = [...this.#records, ...inserted].sort((a, b) => a.offset - b.offset)
-    this.#lastRead = Math.max(this.#lastRead, inserted.at(-1)?.offset ?? -1)
+    this.#records = [...this.#records, ...added].sort((a, b) => a.offset - b.offset)
+    this.#lastRead = Math.max(this.#lastRead, added.at(-1)?.offset ?? -1)
     this.#seen = [...this.#seen, range].sort((a, b) => a.fromOffset - b.fromOffset)
     return added
-  }
-
-  /** Compares the delivered records of a range with those of the log, and removes them. */
-  #compare({ fromOffset, toOffset }: OffsetRange, read: readonly LogRecord[]): void {
-    const log = new Map(read.map(record => [record.offset, record]))
-    this.#records = this.#records.filter(record => {
-      if (record.offset < fromOffset || record.offset > toOffset) return true
-      this.isOfLog = this.isOfLog !== false && isSame(record, log.get(record.offset))
-      return false
-    })
-  }
-
-  /** Removes the records from this offset on, which the log does not have. */
-  dropFrom(offset: number): void {
-    this.#records = this.#records.filter(record => record.offset < offset)
-    this.isOfLog = false
   }
 
   /** Removes the records up to this offset. They need no further work in this batch. */
@@ -146,32 +107,23 @@ export class PendingRecords {
   }
 
   #placeInLog(records: readonly LogRecord[]): readonly LogRecord[] {
-    if (this.#logTime === 'append' && this.#foreign === undefined) return records
-    return records.map(record => ({ ...withLogTime(record, this.#logTime), ...this.#foreign }))
+    if (this.#logTime === 'append') return records
+    return records.map(record => withLogTime(record, this.#logTime))
   }
 
   #holeBefore(index: number): OffsetRange | undefined {
     const [before, record] = [this.#records[index - 1], this.#records[index]]
-    return before && record && this.#hole(before.offset + 1, this.#beforeKnown(record))
-  }
-
-  /** Last offset before a record that can be a hole: a record that is still to be compared is one itself. */
-  #beforeKnown({ offset }: LogRecord): number {
-    return this.isCompared ? offset : offset - 1
+    return before && record && this.findHole(before.offset + 1, record.offset - 1)
   }
 
   /**
-   * Returns the hole between two records: the offsets that were neither delivered nor read, so that records may be missing there.
-   * Returns undefined if there is no hole.
+   * Returns the offsets of a range that were not read from the log, so that records may be missing there; undefined if there are
+   * none.
    */
-  #hole(fromOffset: number, toOffset: number): OffsetRange | undefined {
+  findHole(fromOffset: number, toOffset: number): OffsetRange | undefined {
     let from = fromOffset
     for (const seen of this.#seen)
       if (from >= seen.fromOffset && from <= seen.toOffset) from = seen.toOffset + 1
     return from <= toOffset ? { fromOffset: from, toOffset } : undefined
   }
-}
-
-function isSame(record: LogRecord, other: LogRecord | undefined): boolean {
-  return record.timestampMs === other?.timestampMs && computeDigest(record) === computeDigest(other)
 }

@@ -11,7 +11,7 @@ import type { Publisher } from '../ports.ts'
 
 /** Step 6: publishes the outbox. Failure records are published in the same way as emissions. */
 export async function publishOutbox<C extends Pick<CommitResult, 'outbox'>>(
-  { consumer, ports, stateKey }: PartitionRun,
+  { consumer, ports, stateKey }: Pick<PartitionRun, 'consumer' | 'ports' | 'stateKey'>,
   committed: C,
 ): Promise<C> {
   const { outbox } = committed

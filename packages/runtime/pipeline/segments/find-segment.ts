@@ -1,7 +1,7 @@
 /** Finds the next segment of a log, before its records are decoded. */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { PartitionRun } from '../invocation.ts'
-import { load } from '../loading/load.ts'
+import { loadPosition } from '../loading/load.ts'
 import { ensureSameLog } from '../log/log-identity.ts'
 import type { PendingRecords } from '../log/pending-records.ts'
 import type { SegmentCutter } from '../log/segment-cutter.ts'
@@ -15,9 +15,7 @@ import type { Snapshot } from '../model/snapshot.ts'
  */
 export async function findSegment(run: PartitionRun, chunk: Chunk): Promise<Chunk | End> {
   const { stateKey, pending, ports } = run
-  // Only the position of the partition is needed here. Decoding the records might have to wait for a schema.
-  const unread = { kind: 'ignored', record: chunk.records[0] as LogRecord, reason: '' } as const
-  const snapshot = await load(ports.store, stateKey, [unread], run.consumer)
+  const snapshot = await loadPosition(run, chunk.records[0] as LogRecord)
   await ensureSameLog(ports.log, stateKey, snapshot, chunk.records, run.consumer.logTime, run.invocation)
   const { version, outbox } = snapshot
   const { appliedOffset } = version

@@ -357,6 +357,25 @@ describe('a log of another application', () => {
     assert.equal(new Set(topic.ids).size, 6)
   })
 
+  it('publishes what is left of the old log before it is read from its start', async () => {
+    const topic = new ForeignTopic()
+    const publish = async () => Promise.reject(new Unavailable('broker-unavailable', 'away'))
+    const old = createRecords(0, ['x'])
+    const ports = { ...topic.createPorts(() => old), publisher: { publish } }
+    assert.equal((await topic.deliverFrom(old, old, { ports })).batchItemFailures.length, 1)
+    topic.createAgain()
+    await topic.deliver(0, ['y'])
+    assert.deepEqual(topic.values, ['x', 'y'])
+  })
+
+  it('is read back from its start if the state was lost, with a warning', async () => {
+    const topic = new ForeignTopic()
+    const log = createRecords(0, ['x', 'y', 'z'])
+    await topic.deliverFrom(log, log.slice(2), { logChecks: new LogChecks() })
+    assert.deepEqual(topic.stage.observer.list('no-applied-offset'), [{ fromOffset: 0 }])
+    assert.deepEqual(topic.values, ['x', 'y', 'z'])
+  })
+
   it('gives failures the time at which they occurred, whatever the timestamps of their records are', async () => {
     const topic = new ForeignTopic()
     for (const [offset, timestampMs] of [-1, 0, NOW + 3_600_000].entries())
@@ -402,8 +421,10 @@ describe('a log of another application', () => {
 
   it('drops what is delivered again', async () => {
     const topic = new ForeignTopic()
-    await topic.deliver(0, ['x', 'y'])
-    await topic.deliver(0, ['x', 'y'])
+    const log = createRecords(0, ['x', 'y'])
+    for (const logChecks of [topic.stage.logChecks, topic.stage.logChecks, new LogChecks()])
+      await topic.deliverFrom(log, log, { logChecks })
     assert.equal(topic.ids.length, 2)
+    assert.deepEqual(topic.stage.observer.list('redelivered'), [{ records: 2 }, { records: 2 }])
   })
 })

@@ -84,9 +84,7 @@ export function isRepeatedEmission(
 }
 
 function findAwaitedEvent(work: Work, attemptAt: RememberedFailure | undefined) {
-  const { states } = work.copy
-  const entity = attemptAt && states.findHeldEntity(attemptAt.id)
-  return entity === undefined ? undefined : states.getHold(entity)?.waitsFor
+  return attemptAt && work.copy.states.findHeld(attemptAt.id)?.hold.waitsFor
 }
 
 /** Decides a record with a known id. It is a repeat if its content is the same; otherwise the producer has used the id twice. */

@@ -7,7 +7,6 @@ import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import type { PartitionStopped } from '../errors.ts'
 import type { Decision, Deferred } from '../model/decision.ts'
-import type { EndedFailure } from '../model/failure-memory.ts'
 import { advance, clockGapMs, getClockMs, type LogClock } from '../model/log.ts'
 import type { IgnoredReason } from '../model/reasons.ts'
 import type { Change, Snapshot } from '../model/snapshot.ts'
@@ -16,7 +15,7 @@ import { eraseEntity } from './erasing.ts'
 import { findDueBefore, fireDueBefore, fireTimer } from './fire-timers.ts'
 import { continueEntity, endHold, endRetries, park, retry, stepOrHold, updateHold } from './parking.ts'
 import { findUnreadable } from './run-step.ts'
-import { completeTask, createDecision, fail, findPublishedFailure, type Task } from './task.ts'
+import { completeTask, fail, findPublishedFailure, type Task } from './task.ts'
 import { type KeyedWork, toChange, WorkingCopy } from './working-copy.ts'
 
 export interface ApplyResult {
@@ -74,7 +73,7 @@ function decide(work: KeyedWork, decoded: Decoded, clock: LogClock): Decision | 
   if (stopped) return stopped
   const endedFailure = decoded.kind === 'ignored' ? decoded.endedFailure : undefined
   if (endedFailure !== undefined && !isRepeatedEmission(work, decoded))
-    return applyFailureEnded(work, endedFailure, decoded, clock)
+    return endRetries(work, endedFailure, decoded, clock)
   const admitted = admit(work, decoded, clock)
   if (admitted.kind === 'decided') return updateHold(work, admitted, clock)
   const { task } = admitted
@@ -132,18 +131,6 @@ function processTask(work: KeyedWork, task: Task): Decision | Stopped {
 function setContext(work: KeyedWork, task: Task): Decision {
   const set = findPublishedFailure(work, task)?.failure ?? work.copy.context.set(task.event)
   return typeof set === 'string' ? completeTask(work, task, set) : fail(work, task, set)
-}
-
-/** Handles an event that marks the retries of a failure as ended. */
-function applyFailureEnded(
-  work: KeyedWork,
-  failure: EndedFailure,
-  decoded: Decoded,
-  clock: LogClock,
-): Decision {
-  const hold = endRetries(work, failure, clock)
-  const decision = createDecision(decoded, hold ? 'applied' : 'ignored', 'failure-ended')
-  return hold ? { ...decision, hold } : decision
 }
 
 function toDeferred(error: PartitionStopped): Deferred {

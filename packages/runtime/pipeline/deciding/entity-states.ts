@@ -61,10 +61,18 @@ export class EntityStates {
     this.#changedHolds.add(entity)
   }
 
-  /** Returns the entity that waits for a failure; undefined if no entity does. */
-  findHeldEntity(failure: string): string | undefined {
+  /** Adds the bytes of parked records, or removes them if negative. */
+  addParkedBytes(bytes: number): void {
+    // A negative size would raise the limit. It could occur because an earlier version parked events without counting their bytes.
+    this.parkedBytes = Math.max(0, this.parkedBytes + bytes)
+  }
+
+  /** Returns the entity that waits for a failure, with its hold; undefined if no entity does. */
+  findHeld(failure: string): { readonly entity: string; readonly hold: Hold } | undefined {
     const json = this.get(formatHolderName(failure))
-    return json === undefined ? undefined : JSON.parse(json)
+    const entity: string | undefined = json && JSON.parse(json)
+    const hold = entity && this.getHold(entity)
+    return entity && hold ? { entity, hold } : undefined
   }
 
   /** Changed states, serialized for the store; null for a forgotten entity. */

@@ -6,7 +6,7 @@ import type { LogRecord } from '../../cloudevents/record.ts'
 import { isRetried } from '../../consumer/failure-codes.ts'
 import { failureId } from '../../consumer/failure-event.ts'
 import { resolveParking } from '../../consumer/parking.ts'
-import { decode } from '../decoding/decode.ts'
+import { type Decoded, decode } from '../decoding/decode.ts'
 import type { Decision, ParkedOutcome } from '../model/decision.ts'
 import type { EndedFailure } from '../model/failure-memory.ts'
 import { computeDigest } from '../model/fingerprint.ts'
@@ -20,45 +20,59 @@ import {
   toParkedRecord,
 } from '../model/hold.ts'
 import type { LogClock } from '../model/log.ts'
-import type { BoundReason, ReleaseReason } from '../model/reasons.ts'
+import type { BoundReason } from '../model/reasons.ts'
 import type { DecidedRecord } from './admission.ts'
 import { fireDueBefore, fireTimer, toTimerDecision } from './fire-timers.ts'
 import { takeStep } from './run-step.ts'
 import { completeTask, createDecision, fail, parkTask, remember, type Task } from './task.ts'
-import type { KeyedWork, WorkingCopy } from './working-copy.ts'
+import type { KeyedWork } from './working-copy.ts'
 
 /** Limits for entities that are still held although their process no longer parks events: their next event ends the hold. */
 const NO_PARKING = { most: 0, bytes: 0, partitionBytes: 0, forMs: 0 }
 
-/** Processes an event of an entity that is not held. If the event fails and will be retried, the entity is held. */
-export function stepOrHold(work: KeyedWork, task: Task): Decision {
-  const { event, attemptAt, isTick, record, clock } = task
-  const result = takeStep(work, task, record.offset)
+/**
+ * Processes an event of an entity that is not held. If the event fails and will be retried, the entity is held.
+ *
+ * @param during record that is currently being processed; it differs from that of the event if the event was parked
+ * @param parked later events of the entity that are parked already
+ */
+export function stepOrHold(
+  work: KeyedWork,
+  task: Task,
+  during = task.record,
+  parked: readonly ParkedRecord[] = [],
+): Decision {
+  const { event, attemptAt, isTick, record, clock, fingerprint, waitedFromMs } = task
+  const { states, timers } = work.copy
+  const { process } = work.consumer
+  const result = takeStep(work, task, during.offset)
   if (typeof result === 'string') return completeTask(work, task, result)
-  const isRetriable = isRetried(result.code) && !isTick
+  const limits = resolveParking(process)
   // After a failed retry, the entity is held only if it was already waiting for this failure.
-  const parks =
-    isRetriable &&
-    (attemptAt
-      ? work.copy.states.findHeldEntity(attemptAt.id) !== undefined
-      : resolveParking(work.consumer.process) !== undefined)
-  const decision = fail(work, task, result, parks)
-  if (!attemptAt && decision.hold === 'begins') {
-    remember(work, task)
-    beginHold(work, event.entity, record, task.fingerprint.id, clock.nowMs, clock)
+  const mayHold = attemptAt ? states.findHeld(attemptAt.id) : limits !== undefined
+  const decision = fail(work, task, result, mayHold && isRetried(result.code) && !isTick, during)
+  if (attemptAt || decision.hold !== 'begins') return decision
+  if (waitedFromMs === undefined) remember(work, task)
+  const waitsFor = {
+    failure: failureId(process.name, record),
+    eventId: fingerprint.id,
+    digest: computeDigest(record),
+    clockMs: waitedFromMs ?? clock.nowMs,
   }
+  const untilMs = (parked[0]?.clockMs ?? clock.nowMs) + (limits ?? NO_PARKING).forMs
+  putHold(work, event.entity, { waitsFor, untilMs, parked, timers: timers.get(event.entity) }, clock)
   return decision
 }
 
 /** Decides a retry of the event for which its entity waits. The entity still has the state from the event's original position. */
 export function retry(work: KeyedWork, task: Task, hold: Hold): Decision {
   const { entity, timeMs } = task.event
-  const { timers, states } = work.copy
+  const { timers } = work.copy
   timers.setAll(entity, hold.timers)
   fireDueBefore(work, entity, timeMs, task.record)
   const waitedFromMs = hold.waitsFor?.clockMs ?? task.clock.nowMs
   const decision = stepOrHold(work, { ...task, waitedFromMs })
-  putHold(work, entity, { ...(states.getHold(entity) ?? hold), timers: timers.get(entity) })
+  putHold(work, entity, { ...hold, timers: timers.get(entity) }, task.clock)
   return decision
 }
 
@@ -69,8 +83,8 @@ export function park(work: KeyedWork, task: Task, hold: Hold): Decision | undefi
   const size = measureParkedRecord(record)
   if (hold.parked.length >= most || measureHold(hold) + size > bytes) return undefined
   if (work.copy.states.parkedBytes + size > partitionBytes) return undefined
-  work.copy.states.setHold(task.event.entity, { ...hold, parked: [...hold.parked, record] })
-  work.copy.states.parkedBytes += size
+  putHold(work, task.event.entity, { ...hold, parked: [...hold.parked, record] }, task.clock)
+  work.copy.states.addParkedBytes(size)
   work.copy.size.storedBytes += size
   return parkTask(work, task)
 }
@@ -82,29 +96,29 @@ export function updateHold(
   clock: LogClock,
   eventId?: string,
 ): Decision {
-  const entity = attemptAt && work.copy.states.findHeldEntity(attemptAt.id)
-  if (entity === undefined) return decision
+  const held = attemptAt && work.copy.states.findHeld(attemptAt.id)
+  if (!held) return decision
   if (decision.hold === 'begins') return { ...decision, hold: 'stays' }
   const isDone = decision.outcome !== 'failed' && decision.outcome !== 'ignored'
   const why = isDone ? 'retried' : 'failed'
-  releaseEntity(work, entity, clock, isDone ? eventId : undefined)
+  putHold(work, held.entity, toReleased(held.hold), clock, isDone ? eventId : undefined)
   return { ...decision, hold: why }
 }
 
 /**
- * Releases the entity when the retries of its failure have ended. Returns undefined if no entity waits for this failure, or if the
- * event refers to another record.
+ * Decides an event that marks the retries of a failure as ended, and releases the entity that waits for the failure. The event is
+ * ignored if there is none, or if it refers to another record.
  */
 export function endRetries(
   work: KeyedWork,
   { failure, digest }: EndedFailure,
+  decoded: Decoded,
   clock: LogClock,
-): ReleaseReason | undefined {
-  const { states } = work.copy
-  const entity = states.findHeldEntity(failure)
-  if (entity === undefined || states.getHold(entity)?.waitsFor?.digest !== digest) return undefined
-  releaseEntity(work, entity, clock)
-  return 'ended'
+): Decision {
+  const held = work.copy.states.findHeld(failure)
+  if (held?.hold.waitsFor?.digest !== digest) return createDecision(decoded, 'ignored', 'failure-ended')
+  putHold(work, held.entity, toReleased(held.hold), clock)
+  return { ...createDecision(decoded, 'applied', 'failure-ended'), hold: 'ended' }
 }
 
 /** Ends the hold because a parking limit is reached. This is recorded as the decision of a timer that fires before the record. */
@@ -118,15 +132,14 @@ export function endHold(
 ): void {
   const timer = createHoldTimer(work.consumer.process.name, entity, hold)
   work.copy.size.timersLeft -= 1
-  releaseEntity(work, entity, clock)
+  putHold(work, entity, toReleased(hold), clock)
   const reason: BoundReason = `parking-${why}`
   work.copy.addTimerDecision({ ...toTimerDecision(record, { entity, timer }), reason, hold: why })
 }
 
 export function eraseHold(work: KeyedWork, entity: string, hold: Hold, clock: LogClock): void {
-  if (hold.waitsFor) work.copy.ids.forget(hold.waitsFor.eventId, clock.nowMs)
-  work.copy.states.setHold(entity, undefined)
-  removeParkedBytes(work.copy, measureHold(hold))
+  putHold(work, entity, { ...toReleased(hold), parked: [] }, clock)
+  work.copy.states.addParkedBytes(-measureHold(hold))
   for (const { offset, timestampMs: appendMs } of hold.parked)
     work.copy.addDecision({ offset, appendMs, outcome: 'parked-erased', reason: 'erased' })
 }
@@ -141,83 +154,75 @@ export function continueEntity(
 ): void {
   const { timers, states } = work.copy
   const [next, ...rest] = hold.parked as [ParkedRecord, ...ParkedRecord[]]
-  states.setHold(entity, undefined)
   timers.setAll(entity, hold.timers)
   const [timer] = timers.get(entity)
   if (timer && timer.thresholdMs < next.clockMs) {
     fireTimer(work, { entity, timer }, record)
-    putHold(work, entity, { ...hold, timers: timers.get(entity) })
+    putHold(work, entity, { ...hold, timers: timers.get(entity) }, clock)
     return
   }
   work.copy.size.timersLeft -= 1
-  removeParkedBytes(work.copy, measureParkedRecord(next))
-  const decision = unpark(work, next, record, clock)
+  states.addParkedBytes(-measureParkedRecord(next))
+  const decision = unpark(work, next, rest, record, clock)
   work.copy.addTimerDecision(decision)
-  const untilMs = hold.untilMs
-  if (decision.hold === 'begins') {
-    beginHold(work, entity, toLogRecord(next, record), next.id, next.clockMs, clock, rest)
-  } else putHold(work, entity, { untilMs, parked: rest, timers: timers.get(entity) })
+  if (decision.hold !== 'begins')
+    putHold(work, entity, { ...hold, parked: rest, timers: timers.get(entity) }, clock)
 }
 
-/** Decides a parked record with the present code, which may be newer than the code that has parked the record. */
-function unpark(work: KeyedWork, parked: ParkedRecord, during: LogRecord, clock: LogClock): Decision {
-  const { clockMs: waitedFromMs, attemptAt, id } = parked
+/**
+ * Decides a parked record with the present code, which may be newer than the code that has parked the record.
+ *
+ * @param rest events of the entity that stay parked
+ */
+function unpark(
+  work: KeyedWork,
+  parked: ParkedRecord,
+  rest: readonly ParkedRecord[],
+  during: LogRecord,
+  clock: LogClock,
+): Decision {
+  const { clockMs: waitedFromMs, attemptAt } = parked
   const decoded = decode(toLogRecord(parked, during), work.consumer)
-  const toParkedDecision = (decision: Decision): Decision => ({
-    ...decision,
-    outcome: `parked-${decision.outcome}` as ParkedOutcome,
-  })
-  const failing = { ...decoded, clock, attemptAt }
-  if (decoded.kind === 'ignored') {
-    return createDecision({ record: decoded.record }, 'parked-ignored', decoded.reason)
+  const { record } = decoded
+  let decision: Decision
+  if (decoded.kind === 'ignored') decision = createDecision({ record }, 'ignored', decoded.reason)
+  else if (decoded.kind === 'failed')
+    decision = fail(work, { ...decoded, clock, attemptAt }, decoded.failure, false, during)
+  else {
+    const { entity, timeMs } = decoded.event
+    fireDueBefore(work, entity, timeMs, during)
+    decision = stepOrHold(work, { ...decoded, clock, attemptAt, waitedFromMs }, during, rest)
   }
-  if (decoded.kind === 'failed') {
-    work.copy.ids.forget(id, clock.nowMs)
-    return toParkedDecision(fail(work, failing, decoded.failure, false, during))
-  }
-  const task: Task = { ...decoded, clock, attemptAt, waitedFromMs }
-  fireDueBefore(work, task.event.entity, task.event.timeMs, during)
-  const result = takeStep(work, task, during.offset)
-  if (typeof result === 'string') return toParkedDecision(completeTask(work, task, result))
-  const parks = resolveParking(work.consumer.process) !== undefined && isRetried(result.code) && !attemptAt
-  const decision = fail(work, task, result, parks, during)
   // If the entity does not wait for the failed event, a repeat of the event must be treated as a new event.
-  if (decision.hold !== 'begins') work.copy.ids.forget(id, clock.nowMs)
-  return toParkedDecision(decision)
+  if (decision.outcome === 'failed' && decision.hold !== 'begins')
+    work.copy.ids.forget(parked.id, clock.nowMs)
+  return { ...decision, outcome: `parked-${decision.outcome}` as ParkedOutcome }
 }
 
-function beginHold(
+/** Returns the hold of an entity that waits no longer. */
+function toReleased({ waitsFor: _, ...released }: Hold): Hold {
+  return released
+}
+
+/**
+ * Sets what the hold of an entity has become, with the timers that follow from it. The id of an event that the entity no longer waits
+ * for is forgotten, unless that event was processed.
+ *
+ * @param processedId id of the event that was processed
+ */
+function putHold(
   work: KeyedWork,
   entity: string,
-  failed: LogRecord,
-  eventId: string,
-  clockMs: number,
+  hold: Hold,
   { nowMs }: LogClock,
-  parked: readonly ParkedRecord[] = [],
+  processedId?: string,
 ): void {
-  const untilMs = (parked[0]?.clockMs ?? nowMs) + (resolveParking(work.consumer.process) ?? NO_PARKING).forMs
-  const timers = work.copy.timers.get(entity)
-  const failure = failureId(work.consumer.process.name, failed)
-  const waitsFor = { failure, eventId, digest: computeDigest(failed), clockMs }
-  putHold(work, entity, { waitsFor, untilMs, parked, timers })
-}
-
-/** @param eventId id of the processed event. If the entity waited for another event, the id of the other event is forgotten. */
-function releaseEntity(work: KeyedWork, entity: string, { nowMs }: LogClock, eventId?: string): void {
-  const { waitsFor, ...released } = work.copy.states.getHold(entity) as Hold
-  if (waitsFor && waitsFor.eventId !== eventId) work.copy.ids.forget(waitsFor.eventId, nowMs)
-  putHold(work, entity, released)
-}
-
-function removeParkedBytes({ states }: WorkingCopy, bytes: number): void {
-  // A negative size would raise the limit. It could occur because an earlier version parked events without counting their bytes.
-  states.parkedBytes = Math.max(0, states.parkedBytes - bytes)
-}
-
-/** Sets the hold of an entity. Removes it if the entity waits for no failure and has no parked events. */
-function putHold(work: KeyedWork, entity: string, hold: Hold): void {
-  const { states, timers } = work.copy
+  const { states, timers, ids } = work.copy
+  const awaited = states.getHold(entity)?.waitsFor
+  if (awaited && !hold.waitsFor && awaited.eventId !== processedId) ids.forget(awaited.eventId, nowMs)
   const isOver = !hold.waitsFor && hold.parked.length === 0
   states.setHold(entity, isOver ? undefined : hold)
-  timers.setAll(entity, isOver ? hold.timers : [createHoldTimer(work.consumer.process.name, entity, hold)])
+  const timer = createHoldTimer(work.consumer.process.name, entity, hold)
+  if (isOver) timers.setAll(entity, hold.timers)
+  else if (timers.get(entity)[0]?.id !== timer.id) timers.setAll(entity, [timer])
 }

@@ -23,6 +23,7 @@ describe('given an event that fails and is retried', () => {
     assert.deepEqual(await log.append(forged), ['ignored/failure-ended'])
     log.mood.throwsAt.clear()
     await log.append(log.again(), reading('e', { at: 4 }))
+    assert.deepEqual(await log.append(reading('b', { at: 1 })), ['duplicate/id-known'])
     assert.deepEqual(await log.ids(), ['a', 'b', 'c', 'd', 'e'])
   })
 

@@ -13,6 +13,8 @@ describe('given a held entity whose parked events have their turn', () => {
     assert.deepEqual(await log.append(failureEnded(log.failure())), ['applied/failure-ended'])
     await log.append(reading('f', { at: 5 }))
     assert.deepEqual(await log.ids(), ['a', 'b', 'd', 'e', 'f'])
+    const sequences = log.stage.events.map(({ extensions }) => extensions?.sequence as string)
+    assert.deepEqual(sequences, sequences.toSorted())
   })
 
   it('when a parked event is rejected in its turn, then its redrive is accepted', async () => {

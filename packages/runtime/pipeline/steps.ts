@@ -10,35 +10,20 @@ import { publishOutbox, trimPublished } from './publishing/publish.ts'
 import { archiveSegment } from './segments/archive.ts'
 import { findSegment } from './segments/find-segment.ts'
 
-const PROCESS = chainSteps(
-  decodeRecords,
-  loadState,
-  decideBy(applyRecords),
-  commitChange,
-  publishOutbox,
-  trimPublished,
-)
+/** Returns the steps of a chunk. They differ in what decides its records: a process, or the answers of a receiver. */
+function createSteps(decide: Parameters<typeof decideBy>[0]): ChunkSteps {
+  return chainSteps(decodeRecords, loadState, decideBy(decide), commitChange, publishOutbox, trimPublished)
+}
 
-/** Steps of a sink. The answers of the receiver decide the records. */
-const SINK = chainSteps(
-  decodeRecords,
-  loadState,
-  decideBy(deliverRecords),
-  commitChange,
-  publishOutbox,
-  trimPublished,
-)
+const PROCESS = createSteps(applyRecords)
+const SINK = createSteps(deliverRecords)
+const SEGMENT = createSteps(archiveSegment)
 
 /** Steps of a segment sink. The log determines which records are decided together. The receiver accepts all of them or none. */
-const SEGMENT_SINK = chainSteps(
-  findSegment,
-  decodeRecords,
-  loadState,
-  decideBy(archiveSegment),
-  commitChange,
-  publishOutbox,
-  trimPublished,
-)
+const SEGMENT_SINK: ChunkSteps = async (run, chunk) => {
+  const segment = await findSegment(run, chunk)
+  return isEnd(segment) ? segment : SEGMENT(run, segment)
+}
 
 export function chooseSteps(consumer: Consumer): ChunkSteps {
   if (isSegmentSink(consumer)) return SEGMENT_SINK
@@ -52,9 +37,6 @@ export type ChunkSteps = (run: PartitionRun, chunk: Chunk) => Promise<ChunkResul
 function chainSteps<A, B, C, D, E, F>(
   ...steps: [Step<Chunk, A>, Step<A, B>, Step<B, C>, Step<C, D>, Step<D, E>, Step<E, F>]
 ): (run: PartitionRun, chunk: Chunk) => Promise<F | End>
-function chainSteps<A, B, C, D, E, F, G>(
-  ...steps: [Step<Chunk, A>, Step<A, B>, Step<B, C>, Step<C, D>, Step<D, E>, Step<E, F>, Step<F, G>]
-): (run: PartitionRun, chunk: Chunk) => Promise<G | End>
 function chainSteps(...steps: Step<never, unknown>[]): (run: PartitionRun, chunk: Chunk) => Promise<unknown> {
   return async (run, chunk) => {
     let result: object = chunk

@@ -21,49 +21,42 @@ export async function deliverRecords(run: PartitionRun, part: LoadedPart): Promi
   const { snapshot, loaded: chunk } = part
   const leftMs = () => remainingMs() - consumer.reserveMs
   const receiver = new Receiver(consumer.process, { ...allowed, leftMs })
-  await receiver.offer(collectNewTasks(consumer, snapshot, chunk), nowMs())
-  const copy = new WorkingCopy(consumer, snapshot)
-  const work = { consumer, copy }
-  for (const decoded of chunk) {
-    const clock = advance(copy.progress.clock, decoded.record.timestampMs)
-    const admitted = admit(work, decoded, clock)
-    const decision =
-      admitted.kind === 'decided' ? admitted.decision : await decide(work, receiver, admitted.task, nowMs())
-    if (!decision) break
-    copy.applyDecision(decoded.record, clock, decision)
-  }
-  const deferred = copy.decisions.length < chunk.length ? receiver.deferred : undefined
-  return {
-    decisions: copy.decisions,
-    change: toChange(consumer, copy),
-    clockGap: [],
-    ...(deferred ? { deferred } : {}),
-  }
+  await receiver.offer(await collectNewTasks(consumer, snapshot, chunk), nowMs())
+  const delivered = await decideEach(consumer, snapshot, chunk, (work, task) =>
+    decide(work, receiver, task, nowMs()),
+  )
+  const deferred = delivered.decisions.length < chunk.length ? receiver.deferred : undefined
+  return { ...delivered, ...(deferred ? { deferred } : {}) }
 }
 
 /** Returns the new events of the chunk, without repeats. Admission assumes that every delivery succeeds. */
-export function collectNewTasks(consumer: Consumer, snapshot: Snapshot, chunk: readonly Decoded[]): Task[] {
+export async function collectNewTasks(
+  consumer: Consumer,
+  snapshot: Snapshot,
+  chunk: readonly Decoded[],
+): Promise<readonly Task[]> {
   const tasks: Task[] = []
-  decideAll(consumer, snapshot, chunk, (work, task) => {
+  await decideEach(consumer, snapshot, chunk, (work, task) => {
     tasks.push(task)
     return completeTask(work, task, 'delivered')
   })
   return tasks
 }
 
-/** Decides all records. The callback `decide` is called for each admitted record. */
-export function decideAll(
+/** Decides the records in order. The callback `decide` is called for each admitted record, until it returns no decision. */
+export async function decideEach(
   consumer: Consumer,
   snapshot: Snapshot,
   chunk: readonly Decoded[],
-  decide: (work: Work, task: Task) => Decision,
-): ApplyResult {
+  decide: (work: Work, task: Task) => Decision | undefined | Promise<Decision | undefined>,
+): Promise<ApplyResult> {
   const copy = new WorkingCopy(consumer, snapshot)
   const work = { consumer, copy }
   for (const decoded of chunk) {
     const clock = advance(copy.progress.clock, decoded.record.timestampMs)
     const admitted = admit(work, decoded, clock)
-    const decision = admitted.kind === 'task' ? decide(work, admitted.task) : admitted.decision
+    const decision = admitted.kind === 'task' ? await decide(work, admitted.task) : admitted.decision
+    if (!decision) break
     copy.applyDecision(decoded.record, clock, decision)
   }
   return { decisions: copy.decisions, change: toChange(consumer, copy), clockGap: [] }

@@ -8,9 +8,8 @@ import { type Segment, type SegmentSink, segmentName, type Written } from '../..
 import type { Consumer } from '../consumer.ts'
 import type { ApplyResult } from '../deciding/apply.ts'
 import { completeTask, fail, type Task } from '../deciding/task.ts'
-import { toChange, WorkingCopy } from '../deciding/working-copy.ts'
 import type { Decoded } from '../decoding/decode.ts'
-import { collectNewTasks, decideAll } from '../delivering/deliver.ts'
+import { collectNewTasks, decideEach } from '../delivering/deliver.ts'
 import type { PartitionRun } from '../invocation.ts'
 import type { LoadedPart } from '../loading/load.ts'
 import { computeWaitMs, TRIES, type TriesAllowed } from '../model/tries.ts'
@@ -20,21 +19,16 @@ export async function archiveSegment(run: PartitionRun, part: LoadedPart): Promi
   const consumer = run.consumer as Consumer<SegmentSink>
   const { remainingMs, ...allowed } = run.allowed
   const { snapshot, loaded: segment } = part
-  const tasks = collectNewTasks(consumer, snapshot, segment)
+  const tasks = await collectNewTasks(consumer, snapshot, segment)
   const hasTime = (afterMs: number) => remainingMs() - afterMs >= consumer.reserveMs
   const offered = createSegment(consumer.process, segment, tasks)
   const answer = await write(consumer.process, offered, { ...allowed, hasTime })
   if (answer instanceof RetryableError) {
-    const change = toChange(consumer, new WorkingCopy(consumer, snapshot))
-    return {
-      decisions: [],
-      change,
-      clockGap: [],
-      deferred: { reason: 'receiver-unavailable', error: answer },
-    }
+    const undecided = await decideEach(consumer, snapshot, [], () => undefined)
+    return { ...undecided, deferred: { reason: 'receiver-unavailable', error: answer } }
   }
   const rejections = collectRejections(tasks, answer)
-  return decideAll(consumer, snapshot, segment, (work, task) => {
+  return decideEach(consumer, snapshot, segment, (work, task) => {
     const rejection = rejections.get(task.fingerprint.id)
     return rejection ? fail(work, task, toFailure(rejection, task)) : completeTask(work, task, answer.reason)
   })

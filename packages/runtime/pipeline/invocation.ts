@@ -12,7 +12,7 @@ import { SegmentCutter } from './log/segment-cutter.ts'
 import type { PublishedFailures } from './model/failure-memory.ts'
 import type { StateKey } from './model/partition-state.ts'
 import type { Snapshot } from './model/snapshot.ts'
-import type { Allowed } from './model/tries.ts'
+import type { FailedTry } from './model/tries.ts'
 import { formatOrigin } from './outbox/position.ts'
 import type { Ports } from './ports.ts'
 
@@ -43,7 +43,8 @@ export class PartitionRun {
   readonly hasProducerTimes: boolean
   readonly pending: PendingRecords
   readonly cutter: SegmentCutter | undefined
-  readonly allowed: Allowed
+  /** True as long as the invocation has not decided any record of the partition. */
+  isFirst = true
   /** Set once records were read back. */
   publishedFailures?: PublishedFailures
 
@@ -61,11 +62,10 @@ export class PartitionRun {
     this.hasProducerTimes = given.hasProducerTimes
     this.pending = given.pending
     this.cutter = isSegmentSink(consumer) ? new SegmentCutter(consumer.process) : undefined
-    const { remainingMs, nowMs, pause } = invocation
-    const reportTry: Allowed['reportTry'] = tried =>
-      ports.report({ kind: 'offer-failed', stateKey, ...tried })
-    this.allowed = { remainingMs, nowMs, pause, reportTry, isFirst: true }
   }
+
+  readonly reportTry = (tried: FailedTry): void =>
+    this.ports.report({ kind: 'offer-failed', stateKey: this.stateKey, ...tried })
 
   /** True if too little time is left to begin a chunk or a read. */
   get isLate(): boolean {

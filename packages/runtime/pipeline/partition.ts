@@ -89,7 +89,7 @@ async function processChunk(
         continue
       }
       run.pending.dropTo(result.toOffset)
-      run.allowed.isFirst = false
+      run.isFirst = false
       return result.restWaits
     }
     return { reason: 'contended' }
@@ -135,7 +135,7 @@ async function resolveEnd(
       await publishOutbox(run, end)
       await tryTrim(run, end.outbox)
       pending.dropTo(end.toOffset)
-      run.allowed.isFirst = false
+      run.isFirst = false
       return undefined
     case 'missing':
       await ports.log.acquire()

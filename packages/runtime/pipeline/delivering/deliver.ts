@@ -17,10 +17,11 @@ import { type Answer, Receiver } from './receiver.ts'
 /** Delivers as much of the chunk as possible. The delivered part can be committed even if the remaining records must wait. */
 export async function deliverRecords(run: PartitionRun, part: LoadedPart): Promise<ApplyResult> {
   const consumer = run.consumer as Consumer<Sink>
-  const { remainingMs, nowMs, ...allowed } = run.allowed
+  const { isFirst, reportTry } = run
+  const { remainingMs, nowMs, pause } = run.invocation
   const { snapshot, loaded: chunk } = part
   const leftMs = () => remainingMs() - consumer.reserveMs
-  const receiver = new Receiver(consumer.process, { ...allowed, leftMs })
+  const receiver = new Receiver(consumer.process, { pause, reportTry, isFirst, leftMs })
   await receiver.offer(await collectNewTasks(consumer, snapshot, chunk), nowMs())
   const delivered = await decideEach(consumer, snapshot, chunk, (work, task) =>
     decide(work, receiver, task, nowMs()),

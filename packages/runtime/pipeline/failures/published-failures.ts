@@ -69,7 +69,21 @@ export class PublishedFailureReader {
     stateKey: StateKey,
     sinceMs: number,
   ): Promise<FailuresRead | undefined> {
-    const turn = this.#turn.then(() => this.#readOn(topics, consumer, stateKey, sinceMs))
+    const turn = this.#turn.then(async () => {
+      this.#isUsed = true
+      if (sinceMs < this.#sinceMs) {
+        this.#clear()
+        this.#sinceMs = sinceMs
+      }
+      const { application, failuresTo, env } = consumer
+      const names = new Set([failuresTo, application.failuresTopic, application.deadLettersTopic])
+      for (const name of names) {
+        const topic = application.kafkaTopic(name, env)
+        if (!(await this.#readTopic(topics, consumer, topic, name === failuresTo))) return undefined
+      }
+      const failures = this.#found.get(holderName(consumer, stateKey.topic, stateKey.partition)) ?? new Map()
+      return { failures, keptFromMs: this.#keptFromMs }
+    })
     this.#turn = turn.catch(() => {})
     return turn
   }
@@ -85,27 +99,6 @@ export class PublishedFailureReader {
     this.#next.clear()
     this.#sinceMs = Number.POSITIVE_INFINITY
     this.#keptFromMs = 0
-  }
-
-  async #readOn(
-    topics: FailureTopics,
-    consumer: Consumer,
-    stateKey: StateKey,
-    sinceMs: number,
-  ): Promise<FailuresRead | undefined> {
-    this.#isUsed = true
-    if (sinceMs < this.#sinceMs) {
-      this.#clear()
-      this.#sinceMs = sinceMs
-    }
-    const { application, failuresTo, env } = consumer
-    const names = new Set([failuresTo, application.failuresTopic, application.deadLettersTopic])
-    for (const name of names) {
-      const topic = application.kafkaTopic(name, env)
-      if (!(await this.#readTopic(topics, consumer, topic, name === failuresTo))) return undefined
-    }
-    const failures = this.#found.get(holderName(consumer, stateKey.topic, stateKey.partition)) ?? new Map()
-    return { failures, keptFromMs: this.#keptFromMs }
   }
 
   /** Reads a topic from where the last call has stopped. @returns false if too little time is left */

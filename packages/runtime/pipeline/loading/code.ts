@@ -20,18 +20,9 @@ export function computeCode(version: string, consumer: Deciding): string {
 }
 
 function digestSettings(consumer: Deciding): string {
-  const { idWindowMs, futureToleranceMs, earliestTimeMs, sinceMs, logTime, contentMode, failuresTo } =
-    consumer
-  const settings = [
-    idWindowMs,
-    futureToleranceMs,
-    earliestTimeMs,
-    sinceMs ?? '',
-    logTime,
-    contentMode,
-    failuresTo,
-  ]
-  return derivedId('settings', ...settings).slice(0, SETTINGS_LENGTH)
+  const { idWindowMs, futureToleranceMs, earliestTimeMs, sinceMs = '', logTime, contentMode } = consumer
+  const times = [idWindowMs, futureToleranceMs, earliestTimeMs, sinceMs]
+  return derivedId('settings', ...times, logTime, contentMode, consumer.failuresTo).slice(0, SETTINGS_LENGTH)
 }
 
 /** Returns `version` if two codes differ in their versions, and `settings` if they differ only in their settings. */

@@ -25,11 +25,3 @@ export interface TriesAllowed {
 export function computeWaitMs(attempt: number): number {
   return 2 ** attempt * 1_000
 }
-
-/** Limits of the invocation, and a callback for failed tries. */
-export interface Allowed extends Pick<TriesAllowed, 'pause' | 'reportTry'> {
-  readonly remainingMs: () => number
-  readonly nowMs: () => number
-  /** True as long as the invocation has not decided any record of the partition. */
-  isFirst: boolean
-}

@@ -17,12 +17,12 @@ import { computeWaitMs, TRIES, type TriesAllowed } from '../model/tries.ts'
 /** Decides all records of the segment or none. @param part the segment, with the snapshot at the end of the previous one */
 export async function archiveSegment(run: PartitionRun, part: LoadedPart): Promise<ApplyResult> {
   const consumer = run.consumer as Consumer<SegmentSink>
-  const { remainingMs, ...allowed } = run.allowed
+  const { remainingMs, pause } = run.invocation
   const { snapshot, loaded: segment } = part
   const tasks = await collectNewTasks(consumer, snapshot, segment)
   const hasTime = (afterMs: number) => remainingMs() - afterMs >= consumer.reserveMs
   const offered = createSegment(consumer.process, segment, tasks)
-  const answer = await write(consumer.process, offered, { ...allowed, hasTime })
+  const answer = await write(consumer.process, offered, { pause, reportTry: run.reportTry, hasTime })
   if (answer instanceof RetryableError) {
     const undecided = await decideEach(consumer, snapshot, [], () => undefined)
     return { ...undecided, deferred: { reason: 'receiver-unavailable', error: answer } }

@@ -18,6 +18,9 @@ const PATIENCE: Patience = { leaderMs: 15_000, topicMs: 1_000 }
 
 export const PATIENCE_WITH_NEW_TOPIC: Patience = { leaderMs: 15_000, topicMs: 15_000 }
 
+/** Limits of an invocation, because the next one can repeat the request. */
+export const PATIENCE_OF_AN_INVOCATION: Patience = { leaderMs: 3_000, topicMs: 0 }
+
 const ASK_EVERY_MS = 50
 
 /**

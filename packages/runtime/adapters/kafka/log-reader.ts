@@ -16,7 +16,7 @@ import { PartitionStopped, Unavailable } from '../../pipeline/errors.ts'
 import type { LogIdentity, OffsetRange, ReadRange } from '../../pipeline/model/log.ts'
 import { type LogReader, MAX_READ_BYTES } from '../../pipeline/ports.ts'
 import { serverUnavailable } from '../server-failure.ts'
-import { askLeaders } from './ask-leaders.ts'
+import { askLeaders, PATIENCE_OF_AN_INVOCATION } from './ask-leaders.ts'
 import { brokersAnswer, isAway, isRefusal, isRetriableAnswer } from './availability.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
 import { toLogRecord } from './to-log-record.ts'
@@ -38,9 +38,6 @@ const ONE_BATCH = 1
  * partitions are read alternately after Redis has lost its state.
  */
 const OPEN_BATCHES = 12
-
-/** Time limits for repeated requests. They are shorter than the default, because the next invocation can read the range. */
-const PATIENCE_OF_A_BATCH = { leaderMs: 3_000, topicMs: 0 }
 
 /** Id of a topic that has none. */
 const NO_ID = /^0*$/
@@ -77,7 +74,7 @@ export class KafkaLogReader implements LogReader {
     const wanted = { ...range, holding: holding === undefined ? undefined : Buffer.from(holding) }
     try {
       const ask = () => this.#cluster.use(cluster => this.#read(cluster, topic, partition, wanted))
-      return await askLeaders(ask, PATIENCE_OF_A_BATCH)
+      return await askLeaders(ask, PATIENCE_OF_AN_INVOCATION)
     } catch (error) {
       throw toReadError(error, `${topic}/${partition} cannot be read from offset ${range.fromOffset} on`)
     }
@@ -90,7 +87,7 @@ export class KafkaLogReader implements LogReader {
         this.#cluster.use(async cluster =>
           askBroker(await cluster.brokerPool.findConnectedBroker(), topicIdsQuestion([topic])),
         )
-      const { clusterId, topics } = await askLeaders(ask, PATIENCE_OF_A_BATCH)
+      const { clusterId, topics } = await askLeaders(ask, PATIENCE_OF_AN_INVOCATION)
       const { id, errorCode } = topics.find(known => known.topic === topic) ?? { id: '', errorCode: 0 }
       if (errorCode !== 0) throw unavailable(`Kafka does not know the id of ${topic} yet: error ${errorCode}`)
       return NO_ID.test(id) ? undefined : { cluster: clusterId ?? '', topicId: id }

@@ -38,11 +38,7 @@ export class TopicLeaders {
 
   /** Looks up a topic. Rejects if it does not exist or has no known leaders yet. */
   load(cluster: Cluster, topic: string): Promise<void> {
-    return this.#inTurn(cluster, async () => {
-      await this.#ask(cluster, [topic])
-      this.#missing.delete(topic)
-      this.#topics.add(topic)
-    })
+    return this.#inTurn(cluster, () => this.#load(cluster, topic))
   }
 
   /** Looks up all loaded topics. A missing topic does not affect the others. */
@@ -55,19 +51,18 @@ export class TopicLeaders {
         for (const topic of this.#topics) this.#missing.add(topic)
         this.#topics.clear()
       }
-      for (const topic of [...this.#missing]) await this.#retry(cluster, topic)
+      for (const topic of [...this.#missing])
+        await this.#load(cluster, topic).catch(error => {
+          // The leader will refuse the next batch for this topic, which reports the error.
+          if (!isOfOneTopic(error)) throw error
+        })
     })
   }
 
-  async #retry(cluster: Cluster, topic: string): Promise<void> {
-    try {
-      await this.#ask(cluster, [topic])
-      this.#missing.delete(topic)
-      this.#topics.add(topic)
-    } catch (error) {
-      // The leader will refuse the next batch for this topic, which reports the error.
-      if (!isOfOneTopic(error)) throw error
-    }
+  async #load(cluster: Cluster, topic: string): Promise<void> {
+    await this.#ask(cluster, [topic])
+    this.#missing.delete(topic)
+    this.#topics.add(topic)
   }
 
   async #inTurn(cluster: Cluster, question: () => Promise<void>): Promise<void> {

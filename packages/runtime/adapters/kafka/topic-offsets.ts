@@ -2,7 +2,7 @@ import type { Admin, Kafka } from 'kafkajs'
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import type { LogBounds } from '../../pipeline/ports.ts'
 import { serverUnavailable } from '../server-failure.ts'
-import { askLeaders, type Patience } from './ask-leaders.ts'
+import { askLeaders, PATIENCE_OF_AN_INVOCATION, type Patience } from './ask-leaders.ts'
 import { isAway } from './availability.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
 
@@ -82,9 +82,6 @@ function byPartition<Answer extends { readonly partition: number }, T>(
   for (const answer of answers) values[answer.partition] = read(answer)
   return values
 }
-
-/** Time limits for repeated requests. They are shorter than the default, because the next invocation can repeat the request. */
-const PATIENCE_OF_AN_INVOCATION = { leaderMs: 3_000, topicMs: 0 }
 
 export class KafkaLogBounds implements LogBounds {
   readonly #offsets: TopicOffsets

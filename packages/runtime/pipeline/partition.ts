@@ -4,12 +4,12 @@ import type { PartitionBatch } from './batch/receive.ts'
 import type { PartitionResult } from './batch/respond.ts'
 import { adaptToTopic, type Consumer, hasTimers } from './consumer.ts'
 import { prepare } from './decoding/decode-chunk.ts'
-import { findUnprepared, PartitionStopped, Unavailable } from './errors.ts'
+import { findUnprepared, PartitionStopped } from './errors.ts'
 import { followLog } from './foreign-log.ts'
 import { type Invocation, PartitionRun } from './invocation.ts'
 import { PendingRecords } from './log/pending-records.ts'
 import { type End, isEnd, type Missing } from './model/chunk.ts'
-import type { Deferred } from './model/decision.ts'
+import { type Deferred, toDeferred } from './model/decision.ts'
 import { publishOutbox, tryTrim } from './publishing/publish.ts'
 import type { StatesPort } from './replacing/replaceable-states.ts'
 import { type ChunkSteps, chooseSteps } from './steps.ts'
@@ -96,11 +96,6 @@ async function processChunk(
   } catch (error) {
     return toDeferred(error)
   }
-}
-
-function toDeferred(error: unknown): Deferred {
-  const isKnown = error instanceof Unavailable || error instanceof PartitionStopped
-  return { reason: isKnown ? error.code : 'unexpected-error', error }
 }
 
 /**

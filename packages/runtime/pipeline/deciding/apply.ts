@@ -5,8 +5,7 @@ import type { LogRecord } from '../../cloudevents/record.ts'
 import { contextTypes } from '../../consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import type { Decoded } from '../decoding/decode.ts'
-import type { PartitionStopped } from '../errors.ts'
-import type { Decision, Deferred } from '../model/decision.ts'
+import { type Decision, type Deferred, toDeferred } from '../model/decision.ts'
 import { advance, clockGapMs, getClockMs, type LogClock } from '../model/log.ts'
 import type { IgnoredReason } from '../model/reasons.ts'
 import type { Change, Snapshot } from '../model/snapshot.ts'
@@ -131,8 +130,4 @@ function processTask(work: KeyedWork, task: Task): Decision | Stopped {
 function setContext(work: KeyedWork, task: Task): Decision {
   const set = findPublishedFailure(work, task)?.failure ?? work.copy.context.set(task.event)
   return typeof set === 'string' ? completeTask(work, task, set) : fail(work, task, set)
-}
-
-function toDeferred(error: PartitionStopped): Deferred {
-  return { reason: error.code, error }
 }

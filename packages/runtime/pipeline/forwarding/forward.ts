@@ -7,9 +7,9 @@
  */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { failure } from '../../consumer/failure-codes.ts'
-import { PartitionStopped, Unavailable } from '../errors.ts'
+import { PartitionStopped } from '../errors.ts'
 import { deferDuringSurge, type SurgeGuard } from '../failures/failure-surge.ts'
-import type { Deferred } from '../model/decision.ts'
+import { type Deferred, toDeferred } from '../model/decision.ts'
 import { computeDigest } from '../model/fingerprint.ts'
 import type { ReadRange } from '../model/log.ts'
 import type { StateKey } from '../model/partition-state.ts'
@@ -128,8 +128,7 @@ class ForwardRun {
       if (stop) return this.#waits(stop)
       return this.#end === undefined && this.#next < this.#extent.end
     } catch (error) {
-      const isKnown = error instanceof Unavailable || error instanceof PartitionStopped
-      return this.#waits({ reason: isKnown ? error.code : 'unexpected-error', error })
+      return this.#waits(toDeferred(error))
     }
   }
 

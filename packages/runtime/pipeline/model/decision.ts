@@ -1,6 +1,7 @@
 /** Decisions about records and timers, and the reasons for which a partition waits. */
 import type { Event } from '../../consumer/event.ts'
 import type { Failure } from '../../consumer/failure-codes.ts'
+import { PartitionStopped, Unavailable } from '../errors.ts'
 import type { OutboxEntry, StoredTimer } from './partition-state.ts'
 import type { DeferredReason, ReleaseReason } from './reasons.ts'
 
@@ -39,3 +40,9 @@ export interface StoppedPartition {
 }
 
 export type Deferred = Pick<StoppedPartition, 'reason' | 'error'>
+
+/** Returns the reason for which records wait after an error. */
+export function toDeferred(error: unknown): Deferred {
+  const isKnown = error instanceof Unavailable || error instanceof PartitionStopped
+  return { reason: isKnown ? error.code : 'unexpected-error', error }
+}

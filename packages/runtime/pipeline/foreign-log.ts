@@ -4,6 +4,7 @@
  * from, because pollers keep what they have fetched. Until a whole batch was equal to the log, delivered records only show how far
  * to read, and the records are taken from the log itself. The steps of a chunk do not differ from those of other logs.
  */
+import { withLogTime } from '../cloudevents/log-time.ts'
 import type { LogRecord } from '../cloudevents/record.ts'
 import { omitUndefined } from '../consumer/omit-undefined.ts'
 import type { Consumer } from './consumer.ts'
@@ -40,7 +41,8 @@ export async function followLog(batch: Batch, records: readonly LogRecord[]) {
   const identity = await ports.log.identity(stateKey.topic)
   const log = identity && formatLog(identity)
   const added = { readAtMs: invocation.nowMs(), ...omitUndefined({ log }) }
-  const pending = new ForeignRecords(records, consumer, added, known === log)
+  const place = (record: LogRecord) => ({ ...withLogTime(record, consumer.logTime), ...added })
+  const pending = new ForeignRecords(records, consumer, place, known === log)
   return {
     ports: createPorts(batch, identity),
     pending,
@@ -61,18 +63,19 @@ class ForeignRecords extends PendingRecords {
   unread: readonly LogRecord[]
   /** True if the log is known, or if no delivered record differed from it; undefined until one is compared. */
   isEqual: boolean | undefined
-  readonly #added: Pick<LogRecord, 'log' | 'readAtMs'>
+  /** Returns a record with the properties that only those of such a log have. */
+  readonly #place: (record: LogRecord) => LogRecord
 
   constructor(
     delivered: readonly LogRecord[],
-    consumer: Consumer,
-    added: Pick<LogRecord, 'log' | 'readAtMs'>,
+    { limits }: Consumer,
+    place: (record: LogRecord) => LogRecord,
     isKnown: boolean,
   ) {
-    super(isKnown ? delivered.map(record => ({ ...record, ...added })) : [], consumer)
+    super(isKnown ? delivered.map(place) : [], { limits, logTime: 'append' })
     this.unread = isKnown ? [] : delivered
     this.isEqual = isKnown || undefined
-    this.#added = added
+    this.#place = place
   }
 
   override get isEmpty(): boolean {
@@ -80,7 +83,7 @@ class ForeignRecords extends PendingRecords {
   }
 
   override insert(fromOffset: number, looked: ReadRange): readonly LogRecord[] {
-    const log = new Map(looked.records.map(record => [record.offset, { ...record, ...this.#added }]))
+    const log = new Map(looked.records.map(record => [record.offset, this.#place(record)]))
     this.unread = this.unread.filter(record => {
       if (record.offset < fromOffset || record.offset >= looked.nextOffset) return true
       this.isEqual = this.isEqual !== false && isSame(record, log.get(record.offset))

@@ -447,9 +447,7 @@ describe('given a guess that does not end with a commit, then nothing is kept, a
 describe('given a commit whose emissions were not published and removed, then its state is not kept', () => {
   it('when the publish fails, then the next chunk loads and publishes', async () => {
     const { stage, batch, calls } = await begin()
-    const publish = async () => {
-      throw new Unavailable('broker-unavailable', 'away')
-    }
+    const publish = async () => Promise.reject(new Unavailable('broker-unavailable', 'away'))
     const { waits } = await batch([reading(2, 'emitting')], { ports: { publisher: { publish } } })
     assert.deepEqual(waits, [2])
     assert.deepEqual(await calls(reading(2, 'emitting'), reading(3)), LOADED)
@@ -459,9 +457,7 @@ describe('given a commit whose emissions were not published and removed, then it
   it('when they cannot be removed, then the next chunk loads and publishes them again', async () => {
     const { stage, store, calls } = await begin()
     const trim = store.trimOutbox.bind(store)
-    store.trimOutbox = async () => {
-      throw new Unavailable('store-unavailable', 'away')
-    }
+    store.trimOutbox = async () => Promise.reject(new Unavailable('store-unavailable', 'away'))
     await calls(reading(2, 'emitting'))
     store.trimOutbox = trim
     assert.deepEqual(await calls(reading(3)), LOADED)
@@ -536,9 +532,8 @@ describe('given a store around the store', () => {
     const { version: base } = await store.load(stateKey, wanted('e'))
     await store.commit(stateKey, createChange({ base }))
     const { provenBy, version } = await store.load(stateKey, wanted('e'))
-    assert.equal(provenBy, 'commit')
     const change = createChange({ base: { ...version }, appliedOffset: 1 })
-    assert.equal(await store.commit(stateKey, change), 'refused')
+    assert.deepEqual([provenBy, await store.commit(stateKey, change)], ['commit', 'refused'])
   })
 
   it('when two loads of one version overlap, then a commit keeps what its own load has returned', async () => {

@@ -229,16 +229,12 @@ async function play(random: Random, name: string): Promise<void> {
 
 it('given the log of another application, then every batch of it is loaded', async () => {
   const topic = new ForeignTopic()
-  const load = topic.stage.store.load.bind(topic.stage.store)
-  let loads = 0
-  topic.stage.store.load = (...wanted) => {
-    loads += 1
-    return load(...wanted)
-  }
+  const { store } = topic.stage
+  const commit = store.commit.bind(store)
+  store.commit = (stateKey, change) => (change.guess ? fail() : commit(stateKey, change))
   const log = createRecords(0, ['a', 'b', 'c', 'd', 'e', 'f'])
-  for (const record of log) await topic.deliverFrom(log, [record])
+  for (const record of log) assert.deepEqual((await topic.deliverFrom(log, [record])).batchItemFailures, [])
   assert.equal(topic.values.length, log.length)
-  assert.ok(loads >= log.length, `${loads} loads`)
 })
 
 describe('a log of another application', () => {
@@ -371,16 +367,14 @@ describe('a log of another application', () => {
 
   it('gives failures the time at which they occurred, whatever the timestamps of their records are', async () => {
     const topic = new ForeignTopic()
-    for (const [offset, timestampMs] of [-1, 0, NOW + 3_600_000].entries())
+    const timestamps = [-1, 0, NOW + 3_600_000]
+    for (const [offset, timestampMs] of timestamps.entries())
       await topic.deliver(offset, ['bad'], timestampMs)
-    const failures = topic.stage.events
+    const now = new Date(NOW).toISOString()
+    const failures = topic.stage.events.map(({ time, data }) => [time, data as FailureData] as const)
     assert.deepEqual(
-      failures.map(({ time, data }) => [time, (data as FailureData).firstFailedAt]),
-      Array(3).fill([new Date(NOW).toISOString(), new Date(NOW).toISOString()]),
-    )
-    assert.deepEqual(
-      failures.map(({ data }) => (data as FailureData).originalTimestamp),
-      [-1, 0, NOW + 3_600_000],
+      failures.map(([time, data]) => [time, data.firstFailedAt, data.originalTimestamp]),
+      timestamps.map(timestampMs => [now, now, timestampMs]),
     )
   })
 
@@ -397,8 +391,7 @@ describe('a log of another application', () => {
     await topic.deliver(0, ['bad'])
     const stateKey = { ...topic.stage.stateKey(), topic: 'theirs' }
     const { version, failureMemory } = await topic.stage.store.load(stateKey, EMPTY_SELECTION)
-    assert.equal(version.appliedOffset, 0)
-    assert.equal(failureMemory.bytes, 0)
+    assert.deepEqual([version.appliedOffset, failureMemory.bytes], [0, 0])
   })
 
   it('is not read any more once a batch was equal to it', async () => {

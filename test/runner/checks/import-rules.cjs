@@ -36,6 +36,35 @@ const PRODUCT = '^(lib|packages/runtime|functions|scripts|console|cli)/'
 /** The trigger is a plugin for any project, so it has a client of its own; tests look at the servers as foreign clients do. */
 const OWN_CLIENTS = '^(packages/msk-trigger|test|bench)/'
 
+/** Packages that functions, the console and the published packages may use. All others run on this machine alone. */
+const DEPLOYED = [
+  '@aws-lambda-powertools',
+  '@aws-sdk',
+  '@hono/node-server',
+  '@middy/core',
+  '@picocss/pico',
+  '@platformatic/wasm-utils',
+  'ajv',
+  'avsc',
+  'aws-msk-iam-sasl-signer-js',
+  'cloudevents',
+  'hono',
+  'hyparquet',
+  'hyparquet-writer',
+  'hysnappy',
+  'ioredis',
+  'js-yaml',
+  'kafkajs',
+  'kysely',
+  'pg',
+  'preact',
+  'preact-iso',
+  'protobufjs',
+  're2js',
+  'uplot',
+  'valibot',
+]
+
 /** Returns rules by which each step of a list imports itself and what stands before it. @param steps expressions for paths, from the lowest up */
 const stair = (name, comment, steps) =>
   steps.slice(0, -1).map((step, index) => ({
@@ -378,14 +407,19 @@ module.exports = {
     {
       name: 'deployed-dependencies',
       comment:
-        'what is deployed comes from dependencies or, as the SDK, from its surroundings; not from devDependencies. Two operations and ' +
-        'a parser run where npm has installed all: they read CSV files, ask DuckDB, and compile a grammar',
+        'what is deployed uses the packages of a list. Two operations and a parser run where npm has installed all: they read CSV ' +
+        'files, ask DuckDB, and compile a grammar; the trigger runs in serverless-offline',
       severity: 'error',
       from: {
         path: '^(lib|functions|packages|console)/',
-        pathNot: '^lib/(operations/(sql|import)/|views/language/parser[.])',
+        pathNot:
+          '^lib/(operations/(sql|import)/|views/language/parser[.])|^packages/msk-trigger/(test/|invoke/runtimes/framework)',
       },
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm-peer'] },
+      to: {
+        path: 'node_modules/',
+        pathNot: `^node_modules/(${DEPLOYED.join('|')})/`,
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'resolvable',

@@ -1,4 +1,4 @@
-/** StrykerJS: `npx stryker run`, or with `--mutate 'lib/alerting/**\/*.ts'` a part of these. */
+/** StrykerJS: `npm run mutate`, or with `-- --mutate 'lib/alerting/**\/*.ts'` a part of these. */
 
 // Fewer schedules than `npm test` plays: a mutant that none of them shows costs all of them.
 process.env.SEEDS ??= '40'
@@ -34,10 +34,12 @@ export default {
   tempDirName: '.local/stryker',
   cleanTempDir: 'always',
   ignorePatterns: ['.local'],
-  // Workspaces must lead to the mutated copy. Every other package is found in a folder above it.
+  // Workspaces must lead to the mutated copy, and the links to the packages of the tests out of it. All others are found above it.
   symlinkNodeModules: false,
   buildCommand:
-    "node --eval=require('fs').cpSync('../../../node_modules/@sluice','node_modules/@sluice',{recursive:true,verbatimSymlinks:true})",
+    "node --eval=require('fs').cpSync('../../../node_modules/@sluice','node_modules/@sluice',{recursive:true,verbatimSymlinks:true});" +
+    "['test','packages/msk-trigger/test'].forEach(folder=>require('fs').symlinkSync(" +
+    "require('path').resolve('../../../test/tools/node_modules'),folder+'/node_modules'))",
   disableTypeChecks: false,
   // A configuration would be rewritten through an interface that TypeScript 7 lacks.
   tsconfigFile: 'none',

@@ -11,26 +11,31 @@ import { hideSecrets } from './hide-secrets.mjs'
 
 // First step of every command: `node scripts/bootstrap.mjs [options of Node] SCRIPT.ts [arguments]`. In a fresh clone it runs on
 // the machine's Node, so it is plain JavaScript without dependencies. It installs the npm packages if necessary, which include the
-// Node for the functions, and then runs the script on that Node.
+// Node for the functions, and then runs the script on that Node. Tests and `sluice sql` also need the development packages (types and
+// DuckDB), and tests need those of a folder with its own lock file. Both are added, and nothing is removed.
 
 // Do not use `import.meta.dirname`, so that a Node that is too old still reaches the error message about it.
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
-const MODULES = join(PROJECT, 'node_modules')
-const NODE = join(MODULES, '.bin', 'node')
+const NODE = join(PROJECT, 'node_modules', '.bin', 'node')
 /** This step also runs on older ones, since the Node that npm installs runs everything else. */
 const OLDEST_NODE = [20, 19]
-const LOCK_FILE = join(PROJECT, 'package-lock.json')
-const INSTALLED = join(MODULES, '.package-lock.json')
+/** Packages of the tests. Node finds them through links such as test/node_modules. */
+const TOOLS = join(PROJECT, 'test', 'tools')
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 // Two warnings are hidden: about a harmless negative timeout of kafkajs, and about running TypeScript without a build.
 const HIDDEN_WARNINGS = ['TimeoutNegativeWarning', 'ExperimentalWarning']
 
 const args = hideSecrets(process.argv.slice(2))
+const [script = '', command] = args.filter(arg => !arg.startsWith('-'))
+const isOfTests = /^(test|bench|scripts\/generate)\//.test(script)
+const needsDevelopment = isOfTests || (script.endsWith('sluice.ts') && command === 'sql')
+const folders = isOfTests ? [PROJECT, TOOLS] : [PROJECT]
 try {
   requireNode(process.versions.node)
-  if (isHelpWanted(args) && !packagesInstalled() && printHelp(args)) process.exit()
-  await ensurePackages()
+  if (isHelpWanted(args) && !folders.every(folder => packagesInstalled(folder)) && printHelp(args))
+    process.exit()
+  for (const folder of folders) await ensurePackages(folder)
   // The compile cache, also for processes that the script starts, halves the startup time.
   process.env.NODE_COMPILE_CACHE ??= join(PROJECT, '.local', 'compile-cache')
   if (!runsHere(args)) process.exitCode = await runInChild(args)
@@ -76,31 +81,36 @@ function listCommands(words) {
   return `Usage: npx sluice COMMAND\n\n${found.join('\n')}\n\nThe first command installs the npm packages; then --help says more.`
 }
 
-async function ensurePackages() {
-  if (packagesInstalled()) return
+async function ensurePackages(folder) {
+  if (packagesInstalled(folder)) return
   const lock = join(PROJECT, '.local', 'npm-install.lock')
   const onWait = holder =>
     console.error(`Waiting for process ${holder}, which is installing the npm packages (${lock})`)
-  await withLockFile(lock, async () => void (packagesInstalled() || (await install())), { onWait })
+  await withLockFile(lock, async () => void (packagesInstalled(folder) || (await install(folder))), {
+    onWait,
+  })
 }
 
 /**
- * Returns true if node_modules matches package-lock.json. As its last step, npm writes a list of the installed packages, and `npm
- * ci` removes this list first. Thus, an interrupted installation is not mistaken for a complete installation. The two files are
- * compared only if one of them has changed since they last matched, because reading them takes as long as a start of Node.
+ * Returns true if node_modules of a folder matches its package-lock.json, with or without the development packages. As its last step,
+ * npm writes a list of the installed packages, and `npm ci` removes this list first. Thus, an interrupted installation is not mistaken
+ * for a complete installation. The two files are compared only if one of them has changed since they last matched, because reading
+ * them takes as long as a start of Node.
  */
-function packagesInstalled() {
-  if (!existsSync(INSTALLED) || !existsSync(NODE)) return false
-  const matched = join(MODULES, '.matches-lock-file')
-  const stamps = [LOCK_FILE, INSTALLED]
-    .map(file => `${statSync(file).mtimeMs} ${statSync(file).size}`)
-    .join('\n')
+function packagesInstalled(folder, withDevelopment = needsDevelopment) {
+  const lockFile = join(folder, 'package-lock.json')
+  const modules = join(folder, 'node_modules')
+  const listed = join(modules, '.package-lock.json')
+  if (!existsSync(listed) || !existsSync(NODE)) return false
+  const matched = join(modules, withDevelopment ? '.matches-whole-lock-file' : '.matches-lock-file')
+  const stamps = [lockFile, listed].map(file => `${statSync(file).mtimeMs} ${statSync(file).size}`).join('\n')
   if (existsSync(matched) && readFileSync(matched, 'utf8') === stamps) return true
-  const installed = readPackages(INSTALLED)
-  const matches = Object.entries(readPackages(LOCK_FILE)).every(([path, wanted]) => {
+  const installed = readPackages(listed)
+  const matches = Object.entries(readPackages(lockFile)).every(([path, wanted]) => {
     const found = installed[path]
     // A missing package is allowed if it is optional, because packages for other platforms are not installed.
-    if (found === undefined) return path === '' || wanted.optional || wanted.devOptional
+    if (found === undefined)
+      return path === '' || wanted.optional || wanted.devOptional || (wanted.dev && !withDevelopment)
     return found.version === wanted.version && found.integrity === wanted.integrity
   })
   try {
@@ -115,30 +125,34 @@ function readPackages(file) {
   return JSON.parse(readFileSync(file, 'utf8')).packages
 }
 
-async function install() {
+async function install(folder) {
   const startedAtMs = Date.now()
-  const progress = showProgress(() => `Installing npm packages (${seconds(startedAtMs)})`)
-  const npm = startNpm(['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'])
+  const packages = folder === TOOLS ? 'npm packages of the tests' : 'npm packages'
+  const progress = showProgress(() => `Installing ${packages} (${seconds(startedAtMs)})`)
+  // `npm ci` would remove what is there, before it installs everything.
+  const command = needsDevelopment && packagesInstalled(folder, false) ? ['install', '--no-save'] : ['ci']
+  const dev = needsDevelopment ? '--include=dev' : '--omit=dev'
+  const npm = startNpm([...command, dev, '--no-audit', '--no-fund', '--loglevel=error'], folder)
   let said = ''
   const collect = text => {
     said += text
   }
   for (const stream of [npm.stdout, npm.stderr]) stream.on('data', collect)
   const { code, signal } = await ended(npm)
-  progress.end(code === 0 ? `Installed npm packages (${seconds(startedAtMs)})` : 'npm ci failed')
+  progress.end(code === 0 ? `Installed ${packages} (${seconds(startedAtMs)})` : `npm ${command[0]} failed`)
   if (code !== 0) {
     const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`
     throw new Error(
-      `${said.trim()}\nnpm ci ${how}, so nothing was started. Fix the error above, then try again.`,
+      `${said.trim()}\nnpm ${command[0]} ${how}, so nothing was started. Fix the error above, then try again.`,
     )
   }
 }
 
 /** Starts npm: the npm that runs this script, or else the first npm on the PATH. */
-function startNpm(args) {
+function startNpm(args, cwd) {
   const running = process.env.npm_execpath
   const [command, ...first] = running?.endsWith('.js') ? [process.execPath, running] : ['npm']
-  return spawn(command, [...first, ...args], { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] })
+  return spawn(command, [...first, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 /**

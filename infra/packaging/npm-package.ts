@@ -78,7 +78,7 @@ async function writeTypes(
   const emitted = await mkdtemp(join(PROJECT, '.local', 'package-types-'))
   const declared = { ...dependencies, ...peerDependencies }
   try {
-    const tsc = join(PROJECT, 'node_modules', '.bin', 'tsc')
+    const tsc = join(PROJECT, 'test', 'node_modules', '.bin', 'tsc')
     const args = [tsc, '-p', join(folder, 'tsconfig.build.json'), '--outDir', emitted]
     execFileSync(process.execPath, args, { stdio: 'inherit' })
     const root = join(emitted, relative(PROJECT, folder))

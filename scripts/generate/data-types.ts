@@ -1,7 +1,7 @@
 /** Derives TypeScript's types of the data of events from their JSON Schemas. */
 import { globSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { compile, type JSONSchema } from 'json-schema-to-typescript'
 import { toFileName } from '../../lib/schemas/event-types.ts'
 import type { EventTypes } from '../../lib/telemetry/event-types.ts'
 import { readJsonSchema } from './json-schemas.ts'
@@ -11,6 +11,13 @@ export const TYPES = new URL('../../lib/schemas/types.ts', import.meta.url)
 /** Code that may import types. */
 const READERS = '{bench,cli,console,functions,infra,lib,localstack,packages,test}/**/*.{ts,tsx}'
 const ROOT = join(import.meta.dirname, '..', '..')
+
+/** Loads packages of the tests, which are installed where developers work. A deployment only compares compiled schemas. */
+const requireTool = createRequire(join(ROOT, 'test', 'tools', 'package.json'))
+
+interface Generator {
+  compile(schema: unknown, name: string, options: object): Promise<string>
+}
 
 /**
  * Returns the text of the module: a type for each event type whose data the code imports, and for those in their data, with the name
@@ -39,7 +46,8 @@ function listImportedNames(): Set<string> {
 
 async function generateType(eventTypes: EventTypes, type: string): Promise<string> {
   const schema = prepareSchema(eventTypes, { ...readJsonSchema(type) })
-  const text = await compile(schema as JSONSchema, getTypeName(eventTypes, type), {
+  const { compile }: Generator = requireTool('json-schema-to-typescript')
+  const text = await compile(schema, getTypeName(eventTypes, type), {
     additionalProperties: false,
     bannerComment: '',
     style: { semi: false, singleQuote: true, printWidth: 110, trailingComma: 'all', arrowParens: 'avoid' },

@@ -83,7 +83,7 @@ function line(cells: readonly string[]): string {
 }
 
 function formatWithBiome(file: string, text: string): string {
-  const biome = fileURLToPath(new URL('../../node_modules/.bin/biome', import.meta.url))
+  const biome = fileURLToPath(new URL('../../test/node_modules/.bin/biome', import.meta.url))
   const args = ['format', `--stdin-file-path=${file}`]
   return execFileSync(biome, args, { input: text, encoding: 'utf8' })
 }

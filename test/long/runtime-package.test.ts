@@ -170,10 +170,10 @@ describe('the engine, installed from a registry into other projects', () => {
 
   it('given the engine alone and the programs of its README, then they compile and do what it says', async () => {
     const { dependencies, devDependencies } = readManifest('')
-    const { '@types/node': types, typescript } = devDependencies ?? {}
+    const { dependencies: ofTests } = readManifest('test/tools')
     const tools = [
-      `@types/node@${types}`,
-      `typescript@${typescript}`,
+      `@types/node@${devDependencies?.['@types/node']}`,
+      `typescript@${ofTests?.typescript}`,
       `cloudevents@${dependencies?.cloudevents}`,
     ]
     await user.succeed(shop, 'install', '@sluice/runtime', ...tools)

@@ -16,7 +16,7 @@ export interface ExtractedChromium {
 }
 
 const { version } = JSON.parse(
-  readFileSync(join(PROJECT, 'node_modules/@sparticuz/chromium/package.json'), 'utf8'),
+  readFileSync(join(PROJECT, 'test/node_modules/@sparticuz/chromium/package.json'), 'utf8'),
 ) as { version: string }
 
 /** Returns the extracted browser. Extracts it first if necessary. @param folder shared location */

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { guardGroup, signalGroup } from '#local-servers/process-groups.ts'
 import { PROJECT } from '../../scripts/paths.ts'
@@ -6,8 +7,8 @@ import { HOPELESS_MS } from './until.ts'
 
 export { PROJECT }
 
-/** Folder with the command-line tools of the npm packages. */
-const TOOLS = join(PROJECT, 'node_modules', '.bin')
+/** Folders with the command-line tools of the npm packages: those of the project, and those of the tests. */
+const TOOLS = ['node_modules', 'test/node_modules'].map(folder => join(PROJECT, folder, '.bin'))
 
 /** Environment variables for started programs. They must not run as tests, and must not print notices about newer versions. */
 const CLEAN = { NODE_TEST_CONTEXT: undefined, SLS_NOTIFICATIONS_MODE: 'off' }
@@ -43,14 +44,16 @@ export class Program {
   #stdout = ''
   #isOver = false
 
-  /** Starts a program. @param script path of a script, or name of a tool in `node_modules/.bin` */
+  /** Starts a program. @param script path of a script, or name of a tool of an npm package */
   constructor(
     script: string,
     args: readonly string[],
     { env = {}, signal, cwd = PROJECT, node = process.execPath }: ProgramOptions = {},
   ) {
-    const path = [TOOLS, process.env.PATH].join(delimiter)
-    const file = script.includes('/') ? script : join(TOOLS, script)
+    const path = [...TOOLS, process.env.PATH].join(delimiter)
+    const file = script.includes('/')
+      ? script
+      : (TOOLS.map(folder => join(folder, script)).find(existsSync) ?? script)
     this.#child = spawn(node, [file, ...args], {
       cwd,
       env: { ...process.env, ...CLEAN, PATH: path, ...env },

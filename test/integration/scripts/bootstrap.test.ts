@@ -15,25 +15,32 @@ const LOCK = JSON.stringify({
     'node_modules/own': { resolved: 'packages/own', link: true },
     'packages/own': { version: '0.1.0' },
     'node_modules/mac': { version: '1.0.0', optional: true },
+    'node_modules/types': { version: '1.0.0', dev: true },
   },
+})
+const LOCK_OF_TESTS = JSON.stringify({
+  packages: { '': {}, 'node_modules/checker': { version: '1.0.0' } },
 })
 /** Entries of a workspace: npm records the link and the folder, as in the lock file. */
-const INSTALLED = JSON.stringify({
-  packages: {
-    'node_modules/one': { version: '1.0.0' },
-    'node_modules/own': { resolved: 'packages/own', link: true },
-    'packages/own': { version: '0.1.0' },
-  },
-})
+const INSTALLED = {
+  'node_modules/one': { version: '1.0.0' },
+  'node_modules/own': { resolved: 'packages/own', link: true },
+  'packages/own': { version: '0.1.0' },
+}
+const WITH_TYPES = JSON.stringify({ packages: { ...INSTALLED, 'node_modules/types': { version: '1.0.0' } } })
 
-/** Replaces npm: does what `npm ci` does to node_modules, and records that it ran. */
+/** Replaces npm: does what `npm ci` and `npm install` do to node_modules, and records that it ran. */
 const NPM = `#!/bin/sh
-echo "$@" >> "$PROJECT/npm-runs.txt"
-rm -rf "$PROJECT/node_modules"
-mkdir -p "$PROJECT/node_modules/.bin"
+echo "\${PWD#$PROJECT} $1 $2" >> "$PROJECT/npm-runs.txt"
+if [ $1 = ci ]; then rm -rf node_modules; fi
+mkdir -p node_modules/.bin
 if [ -n "$NPM_FAILS" ]; then echo "npm error no network" >&2; exit 1; fi
-ln -s "$NODE" "$PROJECT/node_modules/.bin/node"
-printf '%s' '${INSTALLED}' > "$PROJECT/node_modules/.package-lock.json"
+ln -sf "$NODE" node_modules/.bin/node
+case "$PWD $*" in
+  */tools*) cp package-lock.json node_modules/.package-lock.json ;;
+  *--include=dev*) printf '%s' '${WITH_TYPES}' > node_modules/.package-lock.json ;;
+  *) printf '%s' '${JSON.stringify({ packages: INSTALLED })}' > node_modules/.package-lock.json ;;
+esac
 `
 
 describe('given a fresh clone', () => {
@@ -50,6 +57,8 @@ describe('given a fresh clone', () => {
     ])
       cpSync(join(PROJECT, file), join(folder, file))
     writeFileSync(join(folder, 'package-lock.json'), LOCK)
+    mkdirSync(join(folder, 'test', 'tools'), { recursive: true })
+    writeFileSync(join(folder, 'test', 'tools', 'package-lock.json'), LOCK_OF_TESTS)
     writeFileSync(join(folder, 'bin', 'npm'), NPM)
     chmodSync(join(folder, 'bin', 'npm'), 0o755)
   })
@@ -110,6 +119,23 @@ describe('given a fresh clone', () => {
     assert.equal(npmRuns(), 2)
   })
 
+  it('when tests run after a command, then their packages are added, and a command finds its own as they were', async () => {
+    await bootstrap(script(''))
+    writeFileSync(join(folder, 'node_modules', 'kept'), '')
+    const test = join('test', 'run.cjs')
+    writeFileSync(join(folder, test), '')
+    for (const file of [test, script(''), test]) assert.equal((await bootstrap(file)).code, 0)
+    assert.deepEqual(listRuns(), [' ci --omit=dev', ' install --no-save', '/test/tools ci --include=dev'])
+    assert.ok(existsSync(join(folder, 'node_modules', 'kept')))
+  })
+
+  it('when DuckDB is needed first, then it is installed with the others', async () => {
+    mkdirSync(join(folder, 'cli'))
+    writeFileSync(join(folder, 'cli', 'sluice.ts'), '')
+    assert.equal((await bootstrap('cli/sluice.ts', 'sql', 'SELECT 1')).code, 0)
+    assert.deepEqual(listRuns(), [' ci --include=dev'])
+  })
+
   it('when two commands start at once, then one installs and the other waits', async () => {
     const both = await Promise.all([bootstrap(script('')), bootstrap(script(''))])
     assert.deepEqual(
@@ -166,10 +192,14 @@ describe('given a fresh clone', () => {
     return file
   }
 
+  function listRuns(): readonly string[] {
+    return readFileSync(join(folder, 'npm-runs.txt'), 'utf8').trimEnd().split('\n')
+  }
+
   function npmRuns(): number {
-    const notes = readFileSync(join(folder, 'npm-runs.txt'), 'utf8').trim().split('\n')
-    for (const note of notes) assert.match(note, /^ci --include=dev /)
-    return notes.length
+    const runs = listRuns()
+    for (const run of runs) assert.equal(run, ' ci --omit=dev')
+    return runs.length
   }
 
   function start(extra: Record<string, string>, ...args: string[]) {
@@ -177,6 +207,7 @@ describe('given a fresh clone', () => {
     const path = `${join(folder, 'bin')}:${process.env.PATH}`
     const env = { ...inherited, ...extra, PATH: path, PROJECT: folder, NODE: process.execPath, CI: 'true' }
     return spawn(process.execPath, [join(folder, 'scripts', 'bootstrap.mjs'), ...args], {
+      cwd: folder,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -8,7 +8,7 @@ import { PROJECT } from '../../../scripts/paths.ts'
 
 const EXAMPLES = ['examples/device-producer', 'examples/device-producer-proto']
 const readText = (...path: readonly string[]) => readFileSync(join(PROJECT, ...path), 'utf8')
-const { workspaces, devDependencies } = JSON.parse(readText('package.json'))
+const { workspaces, dependencies } = JSON.parse(readText('package.json'))
 
 /** The arguments of each instruction of this name, in order. */
 function instructions(dockerfile: string, name: string): string[] {
@@ -57,7 +57,8 @@ describe('what is fetched to build, test and run', () => {
     const getFolder = (file: string) => `/${dirname(file)}`.replace(/\/\.$/, '/')
     for (const file of dockerfiles) assert.ok(watched.includes(`docker ${getFolder(file)}`), file)
     for (const file of compositions) assert.ok(watched.includes(`docker-compose ${getFolder(file)}`), file)
-    for (const kind of ['npm /', 'github-actions /']) assert.ok(watched.includes(kind), kind)
+    for (const kind of ['npm /', 'npm /test/tools', 'github-actions /'])
+      assert.ok(watched.includes(kind), kind)
   })
 })
 
@@ -73,7 +74,7 @@ describe('the images', () => {
 
     it(`given ${folder}, then Node is that of the project, without root and shell`, () => {
       for (const from of instructions(dockerfile, 'FROM'))
-        assert.match(from, new RegExp(`^node:${devDependencies.node}-\\w+-slim@\\S+( AS build)?$`))
+        assert.match(from, new RegExp(`^node:${dependencies.node}-\\w+-slim@\\S+( AS build)?$`))
       assert.equal(instructions(dockerfile, 'USER').at(-1), '1000')
       for (const command of [...instructions(dockerfile, 'ENTRYPOINT'), ...instructions(dockerfile, 'CMD')])
         assert.ok(Array.isArray(JSON.parse(command)), command)

@@ -13,13 +13,13 @@ describe('the five minutes of the README', () => {
   })
 
   it('given the versions that it installs, then they are those of this repository', async () => {
-    const { devDependencies } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'))
+    const { dependencies } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'))
     const commands = await readSteps().then(steps =>
       steps.flatMap(step => (step.do === 'run' ? step.command : [])),
     )
     const install = commands.find(command => command.startsWith('npm install')) ?? ''
     const major = (version: string) => version.replace(/\..*/, '')
-    assert.ok(install.includes(` serverless@${major(devDependencies.serverless)} `))
-    assert.ok(install.includes(` serverless-offline@${major(devDependencies['serverless-offline'])} `))
+    assert.ok(install.includes(` serverless@${major(dependencies.serverless)} `))
+    assert.ok(install.includes(` serverless-offline@${major(dependencies['serverless-offline'])} `))
   })
 })

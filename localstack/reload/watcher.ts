@@ -3,8 +3,8 @@ import { watch } from 'chokidar'
 /** Time without writes after which a save is complete. A save often consists of several writes to several files. */
 const QUIET_MS = 150
 
-/** Code that is built from the packages for other projects. This project runs their sources. */
-const BUILT = 'packages/*/dist/**'
+/** Files of the packages that this project does not run: code built for other projects, and tests, with a link to their packages. */
+const IGNORED = 'packages/*/{dist,test}/**'
 
 interface WatcherOptions {
   readonly projectDir: string
@@ -28,7 +28,7 @@ export class Watcher {
   constructor(options: WatcherOptions) {
     this.#options = options
     const { patterns, projectDir, sinceMs } = options
-    this.#watch = watch([...patterns], { cwd: projectDir, alwaysStat: true, ignored: BUILT })
+    this.#watch = watch([...patterns], { cwd: projectDir, alwaysStat: true, ignored: IGNORED })
     this.#watch.on('ready', () => {
       this.#isReady = true
     })

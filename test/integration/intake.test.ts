@@ -204,7 +204,7 @@ describe('intake of a topic of another application', () => {
     assert.equal((await environment.read('failures')).length, 0)
   })
 
-  /** Starts a further instance of the function, which reads the mappings of now. */
+  /** Starts a further instance of the function, which reads the current mappings. */
   async function startAnew(): Promise<KafkaHandler> {
     await closeConnections(anew)
     anew = (await import(`../../functions/intake/handler.ts?${performance.now()}`)).handler as KafkaHandler
@@ -215,7 +215,7 @@ describe('intake of a topic of another application', () => {
   const deliverAll = async (reader: KafkaHandler, signal: Parameters<typeof environment.topic>[0]) =>
     deliver(reader, await readInput(environment.topic(signal)))
 
-  it('redrives dead letters with the mapping of now, and one that still fails is its next attempt', async () => {
+  it('redrives dead letters with the current mapping, and one that still fails is its next attempt', async () => {
     await environment.client.send(topic, [
       { partition: 0, value: JSON.stringify({ sensor: 'later', moisture: 7 }), timestamp: String(AT) },
       { partition: 0, value: JSON.stringify({ sensor: 'never' }), timestamp: String(AT) },

@@ -50,7 +50,7 @@ describe('the console about alerts', () => {
   })
 
   let sent = 0
-  /** Appends readings of now, and lets alerting and the view come to them. */
+  /** Appends current readings, and lets alerting and the view come to them. */
   async function publishReadings(...values: readonly (readonly [sensor: string, temperature: number])[]) {
     const extensions = { traceparent: `00-${TRACE}-b7ad6b7169203331-01` }
     await consumers.append(

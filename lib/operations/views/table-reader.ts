@@ -1,4 +1,4 @@
-/** Answers questions about the tables and streams of an environment: with rows of now, or with changes and events as they come. */
+/** Answers questions about the tables and streams of an environment: with current rows, or with changes and events as they come. */
 import { selectRows } from '../../queries/states/view-rows.ts'
 import type { Environment } from '../../questions/environment.ts'
 import type { Value } from '../../views/evaluate-expression.ts'

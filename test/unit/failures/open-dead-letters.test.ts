@@ -180,7 +180,7 @@ describe('the process of the open dead letters', () => {
     }
   })
 
-  it('given dead letters of before an upgrade that the topic no longer keeps, then they do not fail', async () => {
+  it('given dead letters from before an upgrade that the topic no longer keeps, then they do not fail', async () => {
     const dlq = new Dlq()
     await dlq.append(letter())
     dlq.pass(2 * KEPT_MS)

@@ -236,7 +236,7 @@ describe('a failed record of an input that is redriven', () => {
     stage.store.restore({ consumer: 'intake', topic: REDRIVES, partition: 0 }, undefined)
     const before = stage.outcomes.length
     const published = stage.publisher.publishedRecords.length
-    // The settings of now take every record, and only the last one is delivered again.
+    // The current settings take every record, and only the last one is delivered again.
     await stage.consume(kafkaEvent(redriven.slice(-1)), {
       nowMs: () => NOW,
       publishedFailures: new PublishedFailureReader(),

@@ -39,7 +39,7 @@ const ROUTES = readRoutes(
 )
 const OTHERS = readRoutes('routes:\n  - { name: new, receivers: [pager] }', 'r')
 
-/** Consumer with the routes of before an event, and with those of afterwards. */
+/** Consumer with the routes before an event, and with those after it. */
 const changed = (before: NotificationRoutes, after: NotificationRoutes, at: number) => ({ before, after, at })
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Avro and Protobuf schemas that are generated stay readable for those who have data and registries of before. `wire-forms.json` has
+ * Avro and Protobuf schemas that are generated stay readable for those who have older data and registries. `wire-forms.json` has
  * what was published: no row of it may change. The fields of newer types are held by `npm run schemas`.
  */
 import assert from 'node:assert/strict'

@@ -9,7 +9,7 @@ import { numbered, TestKafka } from '../integration/kafka.ts'
 import { createMapping } from '../unit/support.ts'
 
 const RESUMES_WITHIN_MS = 10_000
-/** Far longer, so that a join that waits for the member of before is not mistaken for one that does not. */
+/** Far longer, so that a join that waits for the earlier member is not mistaken for one that does not. */
 const SESSION_TIMEOUT_MS = 30_000
 const TOPIC = 'kept'
 

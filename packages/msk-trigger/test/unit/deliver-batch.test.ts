@@ -229,7 +229,7 @@ describe('the delivery of a batch', () => {
     assert.deepEqual(seen.invoked, ['1@0,1', '0@0,1'])
   })
 
-  it('sends the last response to the destination, also that of before a rejoin (rules 28, 44)', async () => {
+  it('sends the last response to the destination, also that from before a rejoin (rules 28, 44)', async () => {
     const failedBatches = new FailedBatches()
     const timestampMs = Date.now() - 50_000
     const options = { failedBatches, timestamps: () => timestampMs }

@@ -142,7 +142,7 @@ describe('statements', () => {
   })
 })
 
-describe('rows of now', () => {
+describe('current rows', () => {
   let served: Served
   before(async () => {
     served = await servedKsql()

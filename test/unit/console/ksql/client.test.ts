@@ -45,7 +45,7 @@ describe('an unpatched client of ksqlDB', () => {
     assert.match(String(error?.message), /INSERT is not supported/)
   })
 
-  it('reads the rows of now', async () => {
+  it('reads the current rows', async () => {
     const { data } = await client.query('SELECT * FROM device_activity_counts;')
     assert.deepEqual(data?.rows, [
       { ACTIVITY: 'sit', READINGS: 2 },

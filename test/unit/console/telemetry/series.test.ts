@@ -140,7 +140,7 @@ describe('what charts are drawn from', () => {
     )
   })
 
-  it('given alerts of the topic and of now, then each is drawn once, and one that fires reaches the end', () => {
+  it('given alerts of the topic and current ones, then each is drawn once, and one that fires reaches the end', () => {
     const span = { rule: 'HOT', metric: 'temperature', severity: 'critical', startedMs: 1_000 }
     const told = [
       { ...span, id: 'a-0', endedMs: 5_000 },

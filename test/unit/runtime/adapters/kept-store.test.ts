@@ -352,7 +352,7 @@ describe('given a kept state that is not the stored one, then the guess is refus
   })
 })
 
-describe('given another environment with code of before, which leaves the mark and compares none', () => {
+describe('given another environment with older code, which leaves the mark and compares none', () => {
   /** Commits like such code. */
   const withoutMarks = (store: MemoryStateStore, stage: Stage, ...records: LogRecord[]) => {
     const commit = async (stateKey: StateKey, change: Change) => {

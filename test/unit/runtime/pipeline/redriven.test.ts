@@ -126,7 +126,7 @@ describe('rule 11: a record that comes back', () => {
 
   it('given one that could not be decoded, when a new schema takes it, then it is applied', async () => {
     const stage = new Stage(moody(new Set()) as KeyedProcess<never>)
-    // The consumer of before had a narrower tolerance, as one of before may have had a narrower schema.
+    // The earlier consumer had a narrower tolerance, as one may have had a narrower schema.
     const early = record(3, reading('a', { at: 3600 + 60 }))
     stage.consumer = { ...stage.consumer, futureToleranceMs: 0 }
     await stage.batch([early])

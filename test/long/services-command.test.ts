@@ -17,7 +17,7 @@ describe('given that it runs with its own ports and data', () => {
   const { folder, remove } = temporaryFolder()
   after(remove)
 
-  it('when it starts with --fresh and gets SIGINT twice, as from a terminal under npm, then the database is gone, and it shuts down with exit code 0', async () => {
+  it('given --fresh, when it gets SIGINT twice, as under npm, then the database is gone and it exits with 0', async () => {
     const database = join(folder, 'data', 'storage', 'local.db')
     await mkdir(dirname(database), { recursive: true })
     await writeFile(database, 'rows of an earlier start')

@@ -190,7 +190,7 @@ it('given a table that reads an input, then a deployment without the input is re
   ])
 })
 
-it('given a mapping without a condition before others, then those that are not reached are named once, with its file and line', async () => {
+it('given a mapping without a condition before others, then those not reached are named once, with its place', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-checks-'))
   after(() => rmSync(folder, { recursive: true }))
   const text = (when = '') =>

@@ -29,7 +29,8 @@ const HIDDEN_WARNINGS = ['TimeoutNegativeWarning', 'ExperimentalWarning']
 const args = hideSecrets(process.argv.slice(2))
 const [script = '', command] = args.filter(arg => !arg.startsWith('-'))
 const isOfTests = /^(test|bench|scripts\/generate)\//.test(script)
-const needsDevelopment = isOfTests || (script.endsWith('sluice.ts') && command === 'sql')
+const needsDevelopment =
+  isOfTests || (script.endsWith('sluice.ts') && command === 'sql' && !isHelpWanted(args))
 const folders = isOfTests ? [PROJECT, TOOLS] : [PROJECT]
 try {
   requireNode(process.versions.node)

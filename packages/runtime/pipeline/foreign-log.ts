@@ -116,7 +116,7 @@ async function readOn(run: PartitionRun, pending: ForeignRecords): Promise<End> 
   if (!first || !range) {
     if (first) pending.isEqual = false
     pending.unread = []
-    return { kind: 'set-by', toOffset: appliedOffset, outbox }
+    return { kind: 'leftover', toOffset: appliedOffset, outbox }
   }
   // A state that was emptied for a new log has lost nothing, and records that were delivered are not missing.
   const isRoutine = epoch > 0 || range.fromOffset >= first.offset

@@ -125,12 +125,8 @@ async function resolveEnd(
       return end.deferred
     case 'leftover':
       await publishOutbox(run, end)
-      return (await tryTrim(run, end.outbox)) ? undefined : { reason: 'store-unavailable' }
-    case 'set-by':
-      await publishOutbox(run, end)
-      await tryTrim(run, end.outbox)
-      pending.dropTo(end.toOffset)
-      run.isFirst = false
+      if (!(await tryTrim(run, end.outbox))) return { reason: 'store-unavailable' }
+      if (end.toOffset !== undefined) pending.dropTo(end.toOffset)
       return undefined
     case 'missing':
       await ports.log.acquire()

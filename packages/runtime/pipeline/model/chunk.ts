@@ -19,12 +19,13 @@ export interface Chunk {
 export type End =
   /** The state is not the stored one. Nothing of this chunk is stored. With `provenBy`, it was not even loaded, so no attempt is counted. */
   | { readonly kind: 'overtaken'; readonly provenBy?: Snapshot['provenBy'] }
-  /** Nothing was decided. These entries of the outbox must be published first. */
-  | { readonly kind: 'leftover'; readonly outbox: readonly OutboxEntry[] }
+  /**
+   * Nothing was decided. These entries of the outbox must be published first. The records up to `toOffset`, if it is set, need no
+   * further work in this batch, although they may be undecided.
+   */
+  | { readonly kind: 'leftover'; readonly outbox: readonly OutboxEntry[]; readonly toOffset?: number }
   /** Nothing was decided. This range must be read from the log first. */
   | Missing
-  /** The records up to this offset need no further work in this batch, although they may be undecided. */
-  | { readonly kind: 'set-by'; readonly toOffset: number; readonly outbox: readonly OutboxEntry[] }
   | { readonly kind: 'deferred'; readonly deferred: Deferred }
 
 export interface Missing {

@@ -19,7 +19,7 @@ export async function findSegment(run: PartitionRun, chunk: Chunk): Promise<Chun
   const before = pending.all.filter(({ offset }) => offset <= appliedOffset).length
   if (before > 0) {
     ports.report({ kind: 'redelivered', stateKey, records: before })
-    return { kind: 'set-by', toOffset: appliedOffset, outbox }
+    return { kind: 'leftover', toOffset: appliedOffset, outbox }
   }
   const cutter = run.cutter as SegmentCutter
   const { records, holes } = pending.upToHole(appliedOffset)
@@ -28,5 +28,5 @@ export async function findSegment(run: PartitionRun, chunk: Chunk): Promise<Chun
   if (holes && cutter.mayEnd(appliedOffset, clock, pending.all))
     return { kind: 'missing', range: holes, appliedOffset, isRoutine: true }
   const { offset } = pending.all.at(-1) as LogRecord
-  return { kind: 'set-by', toOffset: offset, outbox }
+  return { kind: 'leftover', toOffset: offset, outbox }
 }

@@ -133,6 +133,8 @@ describe('given a consumer', () => {
     assert.deepEqual(notOk(checkConsumer(consumer({ end: 1_001 }, empty), NOW_MS)), ['readers wrong'])
     assert.deepEqual(notOk(checkConsumer(consumer({ outbox: 2 }), NOW_MS)), ['published wrong'])
     assert.deepEqual(notOk(checkConsumer(consumer({ outbox: 2, end: 1_001 }), NOW_MS)), [])
+    // The batch has published and committed after its outbox was read.
+    assert.deepEqual(notOk(checkConsumer(consumer({ outbox: 2, committedBefore: 990 }), NOW_MS)), [])
   })
 })
 

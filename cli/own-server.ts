@@ -18,6 +18,11 @@ export const SERVER_OPTIONS = {
     'further names under which others ask, such as that of a container',
     list(name => /^[\w.-]+$/.test(name), 'a host name without a port'),
   ),
+  publishedPorts: option(
+    '<list>',
+    'ports in the printed addresses, such as those that a container publishes',
+    list(text => /^[1-9]\d{0,4}$/.test(text), 'a port'),
+  ),
   tokenFile: option(
     '<file>',
     'file with the token (default: SLUICE_TOKEN, else a new one at each start)',

@@ -59,8 +59,10 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
     if (options.env !== undefined) await requireEnvironment(environment)
     await listen(app, options.port ?? consolePort)
     if (options.kafkaUiPort !== undefined) await listen(redirectRoot('/kafka', app), options.kafkaUiPort)
-    for (const { port } of served)
-      terminal.stdout.write(`http://127.0.0.1:${port}/${isGiven ? '' : `?token=${token}`}\n`)
+    for (const [index, { port }] of served.entries())
+      terminal.stdout.write(
+        `http://127.0.0.1:${options.publishedPorts?.[index] ?? port}/${isGiven ? '' : `?token=${token}`}\n`,
+      )
     if (!terminal.stop.aborted) await once(terminal.stop, 'abort')
   } finally {
     for (const server of served) await server.close()

@@ -7,6 +7,7 @@ import { createLocalAccess } from '../../console/access/access.ts'
 import { createConsoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment } from '../../console/environment.ts'
 import type { ConsoleHono } from '../../console/http/person.ts'
+import { createStatementFolder } from '../../console/ksql/statement-folder.ts'
 import { redirectRoot, serveConsole, toUnusablePort, type UnusablePort } from '../../console/serve.ts'
 import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
@@ -15,7 +16,7 @@ import { CONSOLE_OPERATIONS } from '../../lib/operations/all.ts'
 import { isOnThisMachine } from '../../lib/questions/environment.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { consolePorts } from '../ports-and-folders.ts'
-import { createSqlInterface, createStatementFolder, type ServedStack } from './sql-interface.ts'
+import { createSqlInterface, loadViews, type ServedStack } from './sql-interface.ts'
 
 /** Result of starting the console. The address is missing if the console could not be started. */
 export interface StartedConsole {
@@ -99,7 +100,12 @@ async function openConsole(options: ServedStack, opened: Closable[]): Promise<St
     'The Kafka pages are not available on a separate port',
   )
   const stop = new AbortController()
-  const statements = createStatementFolder(shown, options, stop.signal)
+  const statements = createStatementFolder(shown, {
+    by: userOfMachine(),
+    loadViews: () => loadViews(environment, config),
+    report: say,
+    stop: stop.signal,
+  })
   const sql = shown.isLocal ? createSqlInterface(shown, options, statements) : undefined
   const served =
     sql && (await listen(sql, ports.ksqlPort, 'KSQL_PORT', "ksqlDB's interface is not available"))

@@ -1,8 +1,4 @@
-/**
- * The statements of `config/views` under `npm start`, and ksqlDB's REST interface. The interface asks for no token, as Kafka does not,
- * and so only exists for servers of this machine.
- */
-import { resolve } from 'node:path'
+/** ksqlDB's REST interface of `npm start`. It asks for no token, as Kafka does not, and so only exists for servers of this machine. */
 import type { Hono } from 'hono'
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
 import { createOpenAccess } from '../../console/access/access.ts'
@@ -11,16 +7,12 @@ import type { ConsoleHono } from '../../console/http/person.ts'
 import { createKsqlApp } from '../../console/ksql/app.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { formatEmitters } from '../../lib/app/functions.ts'
-import { loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
 import type { Named } from '../../lib/app/names.ts'
-import { readSettings, VIEWS } from '../../lib/app/settings/index.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
-import { openViewPorts } from '../../lib/operations/views/apply-views.ts'
-import { StatementFolder } from '../../lib/operations/views/statement-folder.ts'
+import type { StatementFolder } from '../../lib/operations/views/statement-folder.ts'
 import { createTableReader } from '../../lib/operations/views/table-reader.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
-import { PROJECT } from '../../scripts/paths.ts'
 
 /** Stack whose console and SQL interface are served. */
 export interface ServedStack {
@@ -29,28 +21,6 @@ export interface ServedStack {
   /** Folder in which the token is stored, so that open pages survive a restart. */
   readonly dataDir: string
   readonly say: (line: string) => void
-}
-
-/** @param stop ends a change that runs. The next start finishes it. */
-export function createStatementFolder(
-  shown: ConsoleEnvironment,
-  { environment, say }: ServedStack,
-  stop: AbortSignal,
-): StatementFolder {
-  const { config, connections } = shown
-  const { viewsDir } = readSettings([VIEWS], environment)
-  return new StatementFolder({
-    getFamilies: () => shown.config.families,
-    folder: resolve(PROJECT, viewsDir),
-    shownFolder: viewsDir,
-    loadTopics: () => loadStreamTopics(shown.config),
-    readInForce: () => shown.sqlTables(),
-    openPorts: async () =>
-      openViewPorts(connections, await shown.offsets(), await loadViews(environment, config)),
-    trail: { by: userOfMachine(), connections },
-    report: say,
-    stop,
-  })
 }
 
 export function createSqlInterface(
@@ -71,7 +41,7 @@ export function createSqlInterface(
 }
 
 /** Returns the consumer `views`, as the functions run it. */
-async function loadViews(
+export async function loadViews(
   environment: ServedStack['environment'],
   named: Named,
 ): Promise<Consumer<AnyKeyedProcess>> {

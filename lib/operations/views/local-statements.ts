@@ -9,7 +9,7 @@ import { OperationFailure } from '../operation-failure.ts'
 /** Statement that changes the plan. */
 export type ChangingStatement = Extract<Statement, { readonly kind: 'stream' | 'table' | 'drop' }>
 
-const HEADER = '-- Statements that were typed at the SQL interface of `npm start`, which changes this file.\n'
+const HEADER = '-- Statements that were sent to the SQL interface, which changes this file.\n'
 
 export interface EditedStatements {
   /** Text of the file. */

@@ -98,7 +98,7 @@ export class StatementFolder {
         )
       },
       (error: Error) => {
-        const reason = stop.aborted ? 'npm start has ended' : error.message
+        const reason = stop.aborted ? 'the server has ended' : error.message
         throw new OperationFailure(
           `The file ${LOCAL_FILE} was changed, but not the tables: ${reason}. The next start applies the file; repeat a DROP.`,
         )

@@ -191,7 +191,7 @@ describe('a statement that is sent', () => {
         throw new Error('killed')
       }
       const stopped = run(started.open({ inForce: { read: inForce.read, update } }), CREATE)
-      await assert.rejects(stopped, /not the tables: npm start has ended/)
+      await assert.rejects(stopped, /not the tables: the server has ended/)
       await started.open().apply()
       assert.deepEqual(await started.names(), [BOTH, BOTH])
     })

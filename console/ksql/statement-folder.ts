@@ -1,0 +1,33 @@
+/** Opens the folder of the SQL tables for the servers of ksqlDB's interface that carry out CREATE and DROP. */
+import { resolve } from 'node:path'
+import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
+import { loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
+import { openViewPorts } from '../../lib/operations/views/apply-views.ts'
+import { type FolderParts, StatementFolder } from '../../lib/operations/views/statement-folder.ts'
+import { PROJECT } from '../../scripts/paths.ts'
+import type { ConsoleEnvironment } from '../environment.ts'
+
+interface StatementFolderOptions extends Pick<FolderParts, 'report' | 'stop'> {
+  /** Name of the operator in the audit log. */
+  readonly by: string
+  /** Loads the consumer `views`, as the functions run it. */
+  readonly loadViews: () => Promise<Consumer<AnyKeyedProcess>>
+}
+
+/** @param options `stop` ends a running change, which the next start finishes */
+export function createStatementFolder(
+  environment: ConsoleEnvironment,
+  { by, loadViews, ...options }: StatementFolderOptions,
+): StatementFolder {
+  const { config, connections } = environment
+  return new StatementFolder({
+    ...options,
+    getFamilies: () => environment.config.families,
+    folder: resolve(PROJECT, config.viewsDir),
+    shownFolder: config.viewsDir,
+    loadTopics: () => loadStreamTopics(environment.config),
+    readInForce: () => environment.sqlTables(),
+    openPorts: async () => openViewPorts(connections, await environment.offsets(), await loadViews()),
+    trail: { by, connections },
+  })
+}

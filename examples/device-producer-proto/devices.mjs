@@ -33,3 +33,12 @@ function motion(model, nowMs, phase) {
   const rounded = value => Math.round(value * 100) / 100
   return { activity, x: rounded(swing), y: rounded(swing / 2), z: rounded(GRAVITY + swing / 3) }
 }
+
+/** Returns the topic of readings: TOPIC, or the one that the variables for Sluice's names give. */
+export function readingsTopic({ TOPIC, KAFKA_TOPIC, TOPIC_NAMES = '', ORG, DOMAIN, SLUICE_ENV }) {
+  const env = SLUICE_ENV || 'local'
+  const [, named] = /(?:^|,)\s*readings=([^,\s]+)/.exec(TOPIC_NAMES) ?? []
+  const parts = [ORG || 'sluice', DOMAIN || 'telemetry', 'readings', env]
+  const usual = parts.filter(part => part !== 'none').join('.')
+  return TOPIC || (KAFKA_TOPIC || named || usual).replace('{env}', env)
+}

@@ -5,10 +5,11 @@
 import { readFile } from 'node:fs/promises'
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
 import protobuf from 'protobufjs'
-import { readings } from './devices.mjs'
+import { readings, readingsTopic } from './devices.mjs'
 import { framed, registered } from './registry.mjs'
 
-const { KAFKA_BROKERS = '127.0.0.1:9092', TOPIC = 'sluice.telemetry.readings.local' } = process.env
+const { KAFKA_BROKERS = '127.0.0.1:9092' } = process.env
+const TOPIC = readingsTopic(process.env)
 const { SCHEMA_REGISTRY_URL = '' } = process.env
 const DEVICES = Number(process.env.DEVICES ?? 10)
 /** Each device sends one reading in this time. */

@@ -3,9 +3,10 @@
  * only the form of a record with it.
  */
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
-import { readings } from './devices.mjs'
+import { readings, readingsTopic } from './devices.mjs'
 
-const { KAFKA_BROKERS = '127.0.0.1:9092', TOPIC = 'sluice.telemetry.readings.local' } = process.env
+const { KAFKA_BROKERS = '127.0.0.1:9092' } = process.env
+const TOPIC = readingsTopic(process.env)
 const DEVICES = Number(process.env.DEVICES ?? 10)
 /** Each device sends one reading in this time. */
 const EVERY_MS = 1000

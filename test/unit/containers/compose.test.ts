@@ -5,7 +5,16 @@ import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { Ajv } from 'ajv'
 import { CORE_SCHEMA, load, mergeTag } from 'js-yaml'
+import { listSettings } from '#runtime/settings/index.ts'
 import { alertsTopicName, localBuckets, redisSecret } from '../../../lib/app/resource-names.ts'
+import {
+  FAILURES,
+  FAMILY_FILES,
+  INPUTS,
+  NOTIFICATIONS,
+  RULES,
+  VIEWS,
+} from '../../../lib/app/settings/index.ts'
 import { COMPOSE_FILE } from '../../../localstack/docker.ts'
 import { SERVICE_NAMES } from '../../../localstack/service-report.ts'
 import { PROJECT } from '../../../scripts/paths.ts'
@@ -24,6 +33,12 @@ interface Service {
   readonly tmpfs?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
   readonly healthcheck?: { readonly test: readonly string[] }
+  readonly pull_policy?: string
+  readonly depends_on?: object
+  readonly logging?: { readonly options: Readonly<Record<string, string>> }
+  readonly mem_limit?: string
+  readonly env_file?: readonly object[]
+  readonly volumes?: readonly string[]
 }
 
 interface Compose {
@@ -141,6 +156,39 @@ describe('the containers', () => {
       for (const option of options) assert.match(stdout, new RegExp(`${option}\\b`))
     })
 
+  it('then one service builds the image, and the others that use it wait for that service', () => {
+    const own = Object.entries(services).filter(([, { image }]) => image === 'sluice:local')
+    assert.ok(own.length >= 4)
+    for (const [name, service] of own) {
+      assert.equal(service.build, name === 'topics' ? '.' : undefined, name)
+      assert.equal(service.pull_policy, 'never', name)
+      if (name !== 'topics') assert.ok('topics' in (service.depends_on ?? {}), name)
+    }
+  })
+
+  it('then each has logs and memory with a limit', () => {
+    for (const [name, { logging, mem_limit }] of Object.entries(services)) {
+      assert.match(logging?.options['max-size'] ?? '', /^\d+m$/, name)
+      assert.match(mem_limit ?? '', /^\d+[mg]$/, name)
+    }
+  })
+
+  it('then each of Sluice has the settings and every folder of one’s own, which ksql-runner alone can change', () => {
+    const folders = Object.entries(
+      listSettings([FAILURES, FAMILY_FILES, INPUTS, NOTIFICATIONS, RULES, VIEWS]),
+    )
+      .filter(([, { key }]) => key?.startsWith('folders.'))
+      .map(([variable, setting]) => [variable, setting.default?.replace(/^config/, '/config')])
+    assert.equal(folders.length, 7)
+    for (const [name, { image, environment, env_file, volumes = [] }] of Object.entries(services)) {
+      if (image !== 'sluice:local') continue
+      assert.deepEqual(env_file, [{ path: 'sluice.env', required: false }], name)
+      assert.match(volumes[0] ?? '', /^\$\{CONFIG_DIR:-\.\/config\}:\/config:ro$/, name)
+      assert.equal(volumes.length, name === 'ksql-runner' ? 2 : 1, name)
+      for (const [variable = '', folder] of folders) assert.equal(environment?.[variable], folder, name)
+    }
+  })
+
   it('then the functions run as the image starts them', () => {
     assert.equal(services.functions?.command, undefined)
     assert.equal(services.functions?.init, true)
@@ -150,7 +198,8 @@ describe('the containers', () => {
 
   it('then what reads readings has the registry with whose ids a producer of the file writes them', () => {
     const registry = services['device-producer-proto']?.environment?.SCHEMA_REGISTRY_URL
-    assert.match(registry ?? '', /http:\/\/registry:8080\/apis\/ccompat\/v7/)
+    // Else a console without the registry would wait for it.
+    assert.match(registry ?? '', /^\$\{SCHEMA_REGISTRY_URL:-\}$/)
     for (const name of ['functions', 'console'])
       assert.equal(services[name]?.environment?.SCHEMA_REGISTRY_URL, registry, name)
   })

@@ -2,7 +2,7 @@
 #   docker build -t sluice .
 #   docker run --rm --init -e KAFKA_BROKERS=kafka:9092 -e REDIS_URL=redis://valkey:6379 sluice
 #   docker run --rm --init -e KAFKA_BROKERS=kafka:9092 sluice node cli/sluice.ts topics apply --yes
-FROM node:24.21.0-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553
+FROM node:24.21.0-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553 AS build
 WORKDIR /app
 # The packages change less often than the code.
 COPY package.json package-lock.json ./
@@ -12,9 +12,18 @@ COPY packages/local-servers/package.json packages/local-servers/
 COPY packages/schema-registry/package.json packages/schema-registry/
 COPY packages/runtime/package.json packages/runtime/
 COPY packages/msk-trigger/package.json packages/msk-trigger/
-RUN npm ci --no-audit --no-fund && npm cache clean --force
+# Without the packages for development and tests, and without the Node for `npm start`.
+RUN npm ci --no-audit --no-fund && npm uninstall --no-save --no-audit --no-fund \
+    @arethetypeswrong/cli @aws-lambda-powertools/idempotency @biomejs/biome @redis/client @sparticuz/chromium \
+    @stryker-mutator/core @stryker-mutator/tap-runner @swc/core @types/aws-lambda @types/node @types/pg axe-core \
+    dclint dependency-cruiser embedded-postgres fast-check json-schema-to-typescript knip ksqldb-client node \
+    playwright-core publint recheck serverless-esbuild typescript verdaccio
 COPY . .
 RUN ["node", "localstack/reload/image-bundles.ts", "bundles"]
+
+FROM node:24.21.0-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553
+WORKDIR /app
+COPY --from=build /app ./
 ENV SLUICE_BUNDLES=bundles \
     SLS_NOTIFICATIONS_MODE=off \
     # The trigger keeps this file in place while the functions read.

@@ -89,6 +89,26 @@ describe('the images', () => {
     })
   }
 
+  it('then only what is named goes in, without files that may hold secrets, and what is removed is for development', () => {
+    const rules = readText('.dockerignore')
+      .split('\n')
+      .filter(line => line !== '' && !line.startsWith('#'))
+    assert.equal(rules[0], '*')
+    for (const rule of rules.filter(line => line.startsWith('!')))
+      assert.ok(existsSync(join(PROJECT, rule.slice(1))), rule)
+    for (const rule of ['**/.*', '**/*.pem', '**/*.key', '**/node_modules', '**/test'])
+      assert.ok(rules.indexOf(rule) > rules.findLastIndex(line => line.startsWith('!')), rule)
+    const [removed = ''] = instructions(readText('Dockerfile'), 'RUN').filter(line =>
+      line.includes('uninstall'),
+    )
+    const names = removed
+      .split(' uninstall ')[1]
+      ?.split(/\s+/)
+      .filter(word => !word.startsWith('--'))
+    assert.ok(names && names.length > 20)
+    for (const name of names) assert.ok(name in devDependencies, name)
+  })
+
   it('then the image of Sluice installs every workspace', () => {
     const copied = instructions(readText('Dockerfile'), 'COPY').join('\n')
     const packages = ['packages/kafka-records', 'packages/schema-registry', ...workspaces.slice(1)]

@@ -64,6 +64,8 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
         `http://127.0.0.1:${options.publishedPorts?.[index] ?? port}/${isGiven ? '' : `?token=${token}`}\n`,
       )
     if (!terminal.stop.aborted) await once(terminal.stop, 'abort')
+    // A server ends when it is stopped, so the exit status is 0.
+    terminal.stop.throwIfAborted()
   } finally {
     for (const server of served) await server.close()
     await environment.close()

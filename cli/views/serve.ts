@@ -87,6 +87,8 @@ async function serveTables(options: ServeOptions, terminal: Terminal): Promise<v
     void changes?.apply()
     if (!terminal.stop.aborted) await once(terminal.stop, 'abort')
     await served.close()
+    // A server ends when it is stopped, so the exit status is 0.
+    terminal.stop.throwIfAborted()
   } finally {
     await environment.close()
   }

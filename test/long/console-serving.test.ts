@@ -50,7 +50,7 @@ describe('sluice console', () => {
     assert.equal(code, 1)
 
     program.signal('SIGINT')
-    assert.equal((await program.ended).code, 130)
+    assert.equal((await program.ended).code, 0)
   })
 })
 

@@ -14,6 +14,9 @@ export interface PageFiles {
   asset(name: string): PageFile | undefined
 }
 
+/** File with the built page beside the bundles of an image. */
+export const BUILT_PAGE = 'console-page.json'
+
 /** Returns the files of the page. @param script ES module of the page @param style style sheet of the page */
 export function buildPageFiles({
   script,

@@ -1,16 +1,19 @@
 /** Serves the console until the command is stopped. */
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { createLocalAccess } from '../../console/access/access.ts'
 import { createConsoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment } from '../../console/environment.ts'
 import type { Role } from '../../console/http/person.ts'
+import { BUILT_PAGE, buildPageFiles, type PageFiles } from '../../console/page-files.ts'
 import { redirectRoot, serveConsole, toUnusablePort } from '../../console/serve.ts'
-import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
 import { CONSOLE_OPERATIONS } from '../../lib/operations/all.ts'
 import { isOnThisMachine } from '../../lib/questions/environment.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
+import { PROJECT } from '../../scripts/paths.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveOperator } from '../operation/operator.ts'
 import { resolveToken, type ServerOptions } from '../own-server.ts'
@@ -41,7 +44,7 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
   const { token, isGiven } = await resolveToken(options.tokenFile, terminal)
   const app = createConsoleApp({
     environment,
-    page: await buildConsolePage(),
+    page: await loadPage(terminal.environment.SLUICE_BUNDLES),
     operations: CONSOLE_OPERATIONS,
     access: createLocalAccess(
       token,
@@ -70,6 +73,13 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
     for (const server of served) await server.close()
     await environment.close()
   }
+}
+
+/** Returns the page that an image has. Elsewhere, it is built. */
+async function loadPage(folder: string | undefined): Promise<PageFiles> {
+  if (folder) return buildPageFiles(JSON.parse(await readFile(resolve(PROJECT, folder, BUILT_PAGE), 'utf8')))
+  const { buildConsolePage } = await import('../../infra/packaging/console-page.ts')
+  return buildConsolePage()
 }
 
 function throwServeFailure(error: unknown): never {

@@ -4,8 +4,6 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
-import { Builder, runBuilds } from '../../infra/packaging/bundle-builder.ts'
-import { readBuildSettings } from '../../infra/packaging/code-versions.ts'
 import { readEntries, readFunctions } from '../../lib/app/function-entries.ts'
 import { FAMILIES, readSettings } from '../../lib/app/settings/index.ts'
 import { PROJECT } from '../../scripts/paths.ts'
@@ -16,6 +14,8 @@ const FAMILIES_FILE = 'families.json'
 
 /** Builds all functions and the thread of the trigger into a folder, in place of what is there. */
 export async function buildFunctions(folder: string): Promise<void> {
+  const { Builder, runBuilds } = await import('../../infra/packaging/bundle-builder.ts')
+  const { readBuildSettings } = await import('../../infra/packaging/code-versions.ts')
   const file = join(PROJECT, 'serverless.yml')
   const builder = new Builder({ projectDir: PROJECT, settings: readBuildSettings(PROJECT) })
   const entryOf = readEntries(file)

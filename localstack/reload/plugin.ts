@@ -1,7 +1,6 @@
 import { join, relative, resolve } from 'node:path'
 import process from 'node:process'
 import { expandFields, isDeployed } from '../../infra/functions/expanded-fields.ts'
-import { BuildError, Builder, runBuilds } from '../../infra/packaging/bundle-builder.ts'
 import { buildTriggerClusters, readThisMachine } from '../../infra/place/this-machine.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { getConsumerName } from '../../lib/app/functions.ts'
@@ -9,9 +8,8 @@ import { FAMILY_FILES, NAMES, readSettings, VIEWS } from '../../lib/app/settings
 import { INTAKE } from '../../lib/intake/input.ts'
 import { provideFunctions } from './built-functions.ts'
 import { OfflineFunctions } from './offline-functions.ts'
-import { type Definition, Reloader } from './reloader.ts'
+import type { Definition, Reloader } from './reloader.ts'
 import { buildThread, locateThread } from './trigger-thread.ts'
-import { Watcher } from './watcher.ts'
 
 /** Files that `serverless offline` or a function reads only at startup, so that changing them requires a restart. */
 const READ_AT_START = [
@@ -96,6 +94,9 @@ export default class ReloadPlugin {
       if (this.#trigger) this.#trigger.threadModule = locateThread(offline.location)
       return
     }
+    // An image loads neither the compiler nor the watcher.
+    const { Builder, runBuilds } = await import('../../infra/packaging/bundle-builder.ts')
+    const { Reloader } = await import('./reloader.ts')
     const location = resolve(serviceDir, offline.location)
     const builder = new Builder({ projectDir: serviceDir, settings: esbuild })
     const reloader = new Reloader({
@@ -117,7 +118,7 @@ export default class ReloadPlugin {
     if (process.env.SLUICE_WATCH === 'off') return
     this.#offline.attach()
     await reloader.copyFiles()
-    this.#watch(reloader)
+    await this.#watch(reloader)
   }
 
   /** Returns the events of the functions with the consumer `intake`, with the current inputs and further cluster. */
@@ -142,13 +143,15 @@ export default class ReloadPlugin {
     try {
       return await build()
     } catch (error) {
+      const { BuildError } = await import('../../infra/packaging/bundle-builder.ts')
       if (!(error instanceof BuildError)) throw error
       // The Serverless Framework shows its own errors as messages, and all other errors as crashes.
       throw new this.#serverless.classes.Error(error.message, 'SLUICE_BUILD')
     }
   }
 
-  #watch(reloader: Reloader): void {
+  async #watch(reloader: Reloader): Promise<void> {
+    const { Watcher } = await import('./watcher.ts')
     const { serviceDir, service } = this.#serverless
     const rules = reloader.rulesDirs.map(folder => ({ folder, path: relative(serviceDir, folder) }))
     const rulesPaths = rules.map(({ path }) => path)

@@ -1,7 +1,5 @@
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
-import { runBuilds } from '../../infra/packaging/bundle-builder.ts'
 
 const SOURCE = new URL('../../packages/msk-trigger/invoke/runtimes/node/worker.ts', import.meta.url)
 
@@ -12,6 +10,8 @@ export function locateThread(folder: string): URL {
 
 /** Builds the module that the trigger runs in its threads. */
 export async function buildThread(folder: string): Promise<URL> {
+  const { build } = await import('esbuild')
+  const { runBuilds } = await import('../../infra/packaging/bundle-builder.ts')
   const thread = locateThread(folder)
   const options = { bundle: true, format: 'esm', platform: 'node', logLevel: 'silent' } as const
   const files = { entryPoints: [fileURLToPath(SOURCE)], outfile: fileURLToPath(thread) }

@@ -5,6 +5,8 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { chmod, cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { after, before, describe, it } from 'node:test'
@@ -68,11 +70,10 @@ async function untilHealthy(...names: readonly string[]): Promise<void> {
 
 /** Returns the number of records in the topic of an input, which nothing but this file writes. */
 async function countRecords(): Promise<number> {
-  const { partitions } = JSON.parse(await sluice('topics', 'describe', 'sensor-data', '--json'))
-  return partitions.reduce(
-    (sum: number, { start, end }: { start: number; end: number }) => sum + end - start,
-    0,
-  )
+  const text = await sluice('topics', 'describe', 'sensor-data', '--json')
+  const count = Number(/"records": *(\d+)/.exec(text)?.[1])
+  assert.ok(count > 0, text)
+  return count
 }
 
 /** Returns the commands in the manual that run in a stack, without those that start and end it. */
@@ -104,12 +105,19 @@ describe('given Docker and compose.yaml', () => {
       !networks.split('\n').includes('dataeng-network'),
       'Another stack has the network dataeng-network. End it first: docker compose --profile "*" down',
     )
+    // CREATE writes into the folder, as the user of the image.
+    environment.CONFIG_DIR = await mkdtemp(join(tmpdir(), 'sluice-config-'))
+    await cp(join(PROJECT, 'config'), environment.CONFIG_DIR, { recursive: true })
+    for (const folder of ['', 'views']) await chmod(join(environment.CONFIG_DIR, folder), 0o777)
     await compose('--profile', '*', 'build')
     await compose('up', '--detach')
     await untilHealthy(...SERVERS, ...OWN)
   })
 
-  after(() => compose('--profile', '*', 'down', '--volumes'))
+  after(async () => {
+    await compose('--profile', '*', 'down', '--volumes')
+    if (environment.CONFIG_DIR) await rm(environment.CONFIG_DIR, { recursive: true })
+  })
 
   it('then each command of the manual does what it says, as printed', async () => {
     const commands = printedCommands()
@@ -129,7 +137,7 @@ describe('given Docker and compose.yaml', () => {
   it('then another container asks with the tokens, and cannot reach Lambda', async () => {
     const args = ['--rm', '--network', 'dataeng-network', 'sluice:local', 'node', '--input-type=module']
     const answers = await docker(['run', ...args, '--eval', FOREIGN])
-    assert.deepEqual(JSON.parse(answers), [200, 200, 403, 0])
+    assert.deepEqual(JSON.parse(answers), [200, 200, 401, 0])
   })
 
   for (const name of [...SERVERS, ...OWN])
@@ -140,7 +148,6 @@ describe('given Docker and compose.yaml', () => {
 
   it('when the stack is ended and started again, then it has all its records', async () => {
     const before = await countRecords()
-    assert.ok(before > 0)
     await compose('down')
     await compose('up', '--detach')
     await untilHealthy(...SERVERS, ...OWN)

@@ -1,5 +1,8 @@
 /** `sluice views serve` on real servers. */
 import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { freePort } from '#local-servers/ports.ts'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
@@ -22,12 +25,23 @@ describe('sluice views serve', () => {
   const redis = new RedisClient({ url: redisUrl() })
   const publisher = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
   let environment: TestEnvironment
+  let views: ViewsStage
   let server: Program
+
+  const serve = (variables: object, ...args: readonly string[]) =>
+    new Program('cli/sluice.ts', ['views', 'serve', ...args], {
+      env: {
+        SLUICE_ENV: environment.name,
+        KAFKA_BROKERS: brokers().join(','),
+        REDIS_URL: redisUrl(),
+        ...variables,
+      },
+    })
 
   before(async () => {
     environment = await TestEnvironment.create()
     await declareTables(environment, redis, publisher, STATEMENTS)
-    const views = new ViewsStage(environment, redis, publisher)
+    views = new ViewsStage(environment, redis, publisher)
     const publishReading = async (sensor: string, temperature: number) => {
       const reading = environmentReading(`${sensor} ${temperature}`, { sensor, temperature })
       await environment.client.send(environment.topic('readings'), [writtenMessage(reading)])
@@ -35,12 +49,7 @@ describe('sluice views serve', () => {
     for (const temperature of [20, 22]) await publishReading('roof', temperature)
     await publishReading('cellar', 8)
     await views.catchUp()
-    const env = {
-      SLUICE_ENV: environment.name,
-      KAFKA_BROKERS: brokers().join(','),
-      REDIS_URL: redisUrl(),
-    }
-    server = new Program('cli/sluice.ts', ['views', 'serve', '--port', String(await freePort())], { env })
+    server = serve({}, '--port', String(await freePort()))
     await server.says(SERVED)
   })
 
@@ -69,6 +78,35 @@ describe('sluice views serve', () => {
     assert.ok(['roof', 'cellar'].includes(sensor))
     const refused = await ask('/ksql', { ksql: 'CREATE TABLE t AS SELECT * FROM s;' })
     assert.match(refused.message, /sluice views apply/)
+  })
+
+  it('given --allow-changes, then CREATE writes into the folder, and is in force; the printed port is the published one', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-views-'))
+    await writeFile(join(folder, 'own.sql'), STATEMENTS)
+    const [port, token] = [await freePort(), 't'.repeat(32)]
+    await writeFile(join(folder, 'token'), token)
+    const args = ['--port', String(port), '--published-ports', '9988', '--token-file', join(folder, 'token')]
+    const changing = serve({ VIEWS_DIR: folder }, ...args, '--allow-changes')
+    try {
+      await changing.says(/^http:\/\/127\.0\.0\.1:9988$/m)
+      const statement = 'CREATE TABLE hot AS SELECT sensor_id, COUNT(*) AS n FROM sensors GROUP BY sensor_id;'
+      let isAnswered = false
+      const answered = fetch(`http://127.0.0.1:${port}/ksql`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+        body: JSON.stringify({ ksql: statement }),
+      }).finally(() => {
+        isAnswered = true
+      })
+      while (!isAnswered) await views.catchUp()
+      const [{ commandStatus }] = await (await answered).json()
+      assert.equal(commandStatus.status, 'SUCCESS')
+      assert.match(await readFile(join(folder, 'local.sql'), 'utf8'), /CREATE TABLE hot/)
+    } finally {
+      changing.signal('SIGTERM')
+      assert.equal((await changing.ended).code, 0)
+      await rm(folder, { recursive: true })
+    }
   })
 
   it('given a wrong token, then nothing is answered', async () => {

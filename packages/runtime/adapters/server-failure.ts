@@ -54,16 +54,19 @@ const ROWS = TABLE.trim()
 /** Failures of connections to any server. */
 export const CONNECTION_ROWS = ROWS.filter(({ server }) => server === '*')
 
+/** Commands that start a server on this machine. */
+const START = '`npm start` or `docker compose up`'
+
 const SERVERS = {
-  redis: ['store-unavailable', 'Redis', 'REDIS_URL', '`npm start`'],
-  kafka: ['broker-unavailable', 'Kafka', 'KAFKA_BROKERS', '`npm start`'],
+  redis: ['store-unavailable', 'Redis', 'REDIS_URL', START],
+  kafka: ['broker-unavailable', 'Kafka', 'KAFKA_BROKERS', START],
   registry: [
     'registry-unavailable',
     'The schema registry',
     'SCHEMA_REGISTRY_URL',
-    '`npm start -- --registry`',
+    '`npm start -- --registry` or `docker compose --profile registry up`',
   ],
-  history: ['store-unavailable', 'The history', 'HISTORY_BUCKET', '`npm start`'],
+  history: ['store-unavailable', 'The history', 'HISTORY_BUCKET', START],
 } as const
 export type ServerName = keyof typeof SERVERS
 

@@ -36,7 +36,7 @@ describe('whether Kafka answers', () => {
     assert.deepEqual(
       new Set(await Promise.all(asked)),
       new Set([
-        'Kafka does not answer: connect ECONNREFUSED. Start it (`npm start` on this machine), or correct KAFKA_BROKERS.',
+        'Kafka does not answer: connect ECONNREFUSED. Start it (`npm start` or `docker compose up` on this machine), or correct KAFKA_BROKERS.',
       ]),
     )
     clock.nowMs = 4_999

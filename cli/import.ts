@@ -40,7 +40,7 @@ async function importFile(
   terminal: Terminal,
 ): Promise<void> {
   const settings = resolveConfig(terminal, undefined)
-  const mappings = await loadMappings(settings.families, mapping, terminal)
+  const mappings = await loadMappings(settings, mapping, terminal)
   const convert = createConverter(settings, mappings, basename(file))
   const counts: ImportCounts = { events: 0, skipped: 0 }
   try {

@@ -49,6 +49,9 @@ function describeDifferences(names: Names, differences: readonly TopicDifference
   )
 }
 
+/** File with the names of topics, beside the data. */
+export const TOPIC_NAMES_FILE = 'topic-names.json'
+
 /**
  * Stores the names of topics beside the data. Rejects names that differ from the names of existing data.
  *
@@ -56,7 +59,7 @@ function describeDifferences(names: Names, differences: readonly TopicDifference
  * @throws UserError naming each topic whose name would change
  */
 export function keepTopicNames(dataDir: string, { env, names }: Named, fresh = false): void {
-  const file = join(dataDir, 'topic-names.json')
+  const file = join(dataDir, TOPIC_NAMES_FILE)
   const storedNames = fresh ? {} : readNames(file)
   const topics = names.topicNames(env)
   const renamed = listRenamedTopics(storedNames[env] ?? {}, topics)

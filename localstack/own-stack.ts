@@ -9,6 +9,7 @@ import { PROJECT } from '../scripts/paths.ts'
 import { DEFAULT_STACK, runningStack, STACKS_DIR, type Stack, stackFile } from '../scripts/running-stacks.ts'
 import { STACK_FOLDERS } from '../scripts/stack-environment.ts'
 import { UserError } from '../scripts/user-error.ts'
+import { keepTimeZone } from './kept-time-zone.ts'
 import { foldersFromEnvironment } from './ports-and-folders.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -18,6 +19,8 @@ export interface StackRequest {
   /** Command that the user has entered. */
   readonly command: string
   readonly environment: Environment
+  /** True if the data of earlier runs is deleted. */
+  readonly fresh?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -38,7 +41,7 @@ export interface OwnStack {
  * @throws UserError if a stack with this name is already running
  */
 export async function withStack<T>(
-  { name, command, environment, signal }: StackRequest,
+  { name, command, environment, fresh = false, signal }: StackRequest,
   work: (stack: OwnStack) => Promise<T>,
   dir = STACKS_DIR,
 ): Promise<T> {
@@ -50,6 +53,7 @@ export async function withStack<T>(
     ...(await stackPorts(name, environment)),
     SLUICE_STACK: name,
     SLUICE_ENV: env,
+    SLUICE_ONE_MACHINE: 'on',
   }
   let stack: Stack = {
     name,
@@ -70,7 +74,7 @@ export async function withStack<T>(
   try {
     return await work({
       env,
-      environment: own,
+      environment: { ...own, TIME_ZONE: keepTimeZone(stack.dataDir, environment, fresh) },
       ready: addresses => announce({ ...addresses, state: 'ready' }),
     })
   } finally {
@@ -81,6 +85,8 @@ export async function withStack<T>(
 /** Settings that clients need in addition to the addresses of the servers, such as topic names. */
 const CLIENT_SETTINGS = [
   'SLUICE_ENV',
+  'SLUICE_ONE_MACHINE',
+  'TIME_ZONE',
   'KAFKA_AUTH',
   'KAFKA_TLS',
   'KAFKA_SECRET',

@@ -22,8 +22,8 @@ await runMain({
 })
 
 async function run(options: CloudOptions, signal: AbortSignal): Promise<number> {
-  const { name } = options
-  const request = { name, command: 'npm run services', environment: process.env, signal }
+  const { name, fresh } = options
+  const request = { name, command: 'npm run services', environment: process.env, fresh, signal }
   return withStack(request, async stack => {
     const config = { env: stack.env, ...readSettings([FAMILIES, NAMES, INPUTS], stack.environment) }
     const servers = await servicesFromEnvironment(stack.environment, options, console.log)
@@ -36,8 +36,8 @@ async function stay(cloud: LocalCloud, stack: OwnStack, signal: AbortSignal): Pr
   const variables = { ...serviceEnvironment(cloud.services), ...LOCAL_AWS_ENVIRONMENT }
   stack.ready({ variables: stackVariables(stack.environment, variables), lambdaPort: null })
   // Functions that run with these servers must use the port of this stack, not of another one.
-  const { LAMBDA_PORT } = stack.environment
-  const exported = { ...variables, SLUICE_ENV: stack.env, ...(LAMBDA_PORT ? { LAMBDA_PORT } : {}) }
+  const { LAMBDA_PORT, TIME_ZONE = '' } = stack.environment
+  const exported = { ...variables, SLUICE_ENV: stack.env, TIME_ZONE, ...(LAMBDA_PORT ? { LAMBDA_PORT } : {}) }
   console.log(`\n${describe(cloud, exported)}\n\nCtrl-C stops them.`)
   if (!signal.aborted) await once(signal, 'abort')
   await cloud.services.stop()

@@ -64,7 +64,8 @@ async function findMappingWarnings(config: WatchConfig): Promise<string[]> {
 function start(options: StartOptions, signal: AbortSignal): Promise<number> {
   // Servers and functions inherit this: files with data are for their owner alone.
   process.umask(0o077)
-  const request = { name: options.name, command: 'npm start', environment: process.env, signal }
+  const { name, fresh } = options
+  const request = { name, command: 'npm start', environment: process.env, fresh, signal }
   return withStack(request, stack => runStack(stack, options, signal))
 }
 
@@ -107,6 +108,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   const variables = {
     ...serviceEnvironment(resolveAddresses(servers)),
     ...LOCAL_AWS_ENVIRONMENT,
+    TIME_ZONE: stack.environment.TIME_ZONE ?? '',
     STORAGE_URL: stack.environment.STORAGE_URL?.trim() || `sqlite:${getStorageFile(dataDir, env)}`,
   }
   const run = {

@@ -81,6 +81,7 @@ const OF_KAFKA = [
   ...Object.keys(KAFKA.settings).filter(name => !NOT_OF_A_CLUSTER.includes(name)),
   'KAFKA_PORT',
   ...Object.keys(NAMES.settings),
+  'TIME_ZONE',
 ]
 const OF_REDIS = [...Object.keys(REDIS.settings), 'REDIS_PORT']
 const OF_REGISTRY = [...Object.keys(REGISTRY.settings), 'REGISTRY_PORT']

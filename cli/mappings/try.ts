@@ -113,7 +113,7 @@ async function loadInput(
 ): Promise<LoadedInput> {
   const isEntry = ({ topic }: Input) => isTopic && named.length === 0 && topic === name
   const [entry] = (await loadAllInputs(config, resolveInputs(config).filter(isEntry))).values()
-  return entry ?? { topic: name, loadedMappings: await loadMappings(config.families, named, terminal) }
+  return entry ?? { topic: name, loadedMappings: await loadMappings(config, named, terminal) }
 }
 
 /** Tries all records of a sample. The id of an event is omitted, because it can depend on the topic. */

@@ -1,10 +1,11 @@
 /** Loads the mappings that the option `--mapping` of a command names. */
 import { resolve } from 'node:path'
+import type { Config } from '../../lib/app/config.ts'
 import { INPUTS, readSettings } from '../../lib/app/settings/index.ts'
 import { listMappingNames } from '../../lib/mapping/adapters/load-mappings.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
+import { inZone } from '../../lib/mapping/read-time.ts'
 import { loadNamedMapping, type MappingsFolder } from '../../lib/operations/import/named-mapping.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
 
@@ -20,12 +21,13 @@ export function getMappingsFolder({ environment }: Terminal): MappingsFolder {
  * @throws OperationFailure if a mapping is unknown or invalid. The message contains all errors.
  */
 export async function loadMappings(
-  families: Families,
+  { families, timeZone }: Pick<Config, 'families' | 'timeZone'>,
   names: readonly string[],
   terminal: Terminal,
 ): Promise<readonly Mapping[]> {
   const folder = getMappingsFolder(terminal)
   const chosen = names.length > 0 ? names : await listMappingNames(folder.path)
   const resolveFile = (file: string) => resolvePath(terminal, file)
-  return Promise.all(chosen.map(name => loadNamedMapping(families, name, folder, resolveFile)))
+  const mappings = chosen.map(name => loadNamedMapping(families, name, folder, resolveFile))
+  return (await Promise.all(mappings)).map(mapping => inZone(mapping, timeZone))
 }

@@ -5,6 +5,7 @@ import { RULES_ACTIVATED_TYPE } from '../alerting/rules-activated.ts'
 import { FAILURE_ENDED_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
 import { discardedEvent } from '../failures/on-failure/discarded-batch.ts'
 import { parkedForMs } from '../failures/policy.ts'
+import { isZoneOffset } from '../support/time-zones.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import { ENTITY_ERASED_TYPE } from '../telemetry/erasure.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
@@ -34,6 +35,9 @@ const REMEDIES = {
   ...SERIALIZING_REMEDIES,
 }
 
+const ADVICE_ON_ZONE =
+  'if its producer writes the local time of another zone, set `timeZone` in the mapping, or `as.time` of the input, to that zone'
+
 /** Returns the application with these families and names. */
 export function createApplication({ families, names }: Vocabulary): Application {
   return {
@@ -51,10 +55,13 @@ export function createApplication({ families, names }: Vocabulary): Application 
     failureEndedType: FAILURE_ENDED_TYPE,
     firstRetryMs: parkedForMs(['1m']),
     remedies: REMEDIES,
-    adviseOnFailure: (code, topic) =>
-      code === 'not-a-cloudevent' && names.findSignal(topic) === 'readings'
-        ? adviseOnPlainJson(topic)
-        : undefined,
+    adviseOnFailure: ({ code, aheadMs }, topic) => {
+      const signal = names.findSignal(topic)
+      if (code === 'not-a-cloudevent' && signal === 'readings') return adviseOnPlainJson(topic)
+      return signal === undefined && aheadMs !== undefined && isZoneOffset(aheadMs)
+        ? ADVICE_ON_ZONE
+        : undefined
+    },
     ignoredTypes: new Map([
       [RULES_ACTIVATED_TYPE, 'rule-set'],
       [VIEWS_ACTIVATED_TYPE, 'plan-of-tables'],

@@ -1,7 +1,7 @@
 /** Converts times in foreign records to RFC 3339. Never guesses a time zone or a unit. Pure. */
 import { isTimestamp } from '#runtime/cloudevents/index.ts'
-import type { Epoch, TimeSource } from './mapping.ts'
-import { localOffsets, offsetText } from './time-zones.ts'
+import { localOffsets, offsetText } from '../support/time-zones.ts'
+import type { Epoch, Mapping, TimeSource } from './mapping.ts'
 
 /**
  * Converted time, or an error message. The message completes a sentence that starts with the name of the field. It does not contain
@@ -32,6 +32,16 @@ export function readTime(value: unknown, source: Omit<TimeSource, 'from' | 'patt
   if (match) return ofText(match, source)
   if (!NUMBER.test(text)) return { problem: 'is not a date with a time of day' }
   return ofNumber(LONG.test(text) ? BigInt(text) : Number(text), source)
+}
+
+/** Returns a mapping that reads times without a zone in this one, where it has none. Of an hour that occurs twice, it is the earlier. */
+export function inZone<Mapped extends Pick<Mapping, 'times'>>(mapped: Mapped, timeZone: string): Mapped {
+  const times = mapped.times.map(source =>
+    source === 'record' || source.timeZone !== undefined
+      ? source
+      : { ...source, timeZone, disambiguation: 'earlier' as const },
+  )
+  return { ...mapped, times }
 }
 
 /** Functions that convert a number to milliseconds. They use only exact numbers, because factors such as 1/1000 are not exact. */

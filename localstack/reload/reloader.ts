@@ -4,7 +4,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { BuildError, type Built, type FunctionCode } from '../../infra/packaging/bundle-builder.ts'
 import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
-import { FAMILIES, readSettings } from '../../lib/app/settings/index.ts'
+import { FAMILIES, INPUTS, readSettings } from '../../lib/app/settings/index.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
 import { findInputErrors, findRuleErrors, type InputFiles, listRetyped } from './find-errors.ts'
 
@@ -61,7 +61,7 @@ export class Reloader {
   readonly #mapping: ReadonlySet<string>
   /** Families in use. */
   #families = readSettings([FAMILIES]).families
-  /** Hash of the inputs and mappings in use. */
+  /** Hash of the inputs and mappings in use, and the zone of times without one. */
   #inputsVersion = ''
   /** Folders of versions of code, oldest first. */
   readonly #folders: string[] = []
@@ -285,7 +285,7 @@ export class Reloader {
       [inputs.mappingsDir, copy.MAPPINGS_DIR],
     ] as const)
       await cp(from, to, { recursive: true }).catch(ignoreMissing)
-    this.#inputsVersion = await computeHash(folder)
+    this.#inputsVersion = `${await computeHash(folder)}-${readSettings([INPUTS]).timeZone}`
     const readers = [...this.#declared].filter(([, one]) => one.inputs).map(([key]) => key)
     for (const key of readers) {
       const definition = functions.get(key) as Definition

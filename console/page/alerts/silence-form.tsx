@@ -3,7 +3,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import { possibleInstants } from '../../../lib/mapping/time-zones.ts'
+import { possibleInstants } from '../../../lib/support/time-zones.ts'
 import { HOUR_MS } from '../../../lib/support/duration.ts'
 import type { SilencePreview } from '../../api/alerts/silences.ts'
 import { makeChange, useEnvironment, useIsOperator } from '../client/api-queries.ts'

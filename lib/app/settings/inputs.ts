@@ -1,8 +1,11 @@
-import { setting, slice, text } from '#runtime/settings/index.ts'
+import { createKind, setting, slice, text } from '#runtime/settings/index.ts'
+import { isTimeZone, ZONE_FORM } from '../../support/time-zones.ts'
 
 export interface InputSettings {
   readonly inputsFile: string
   readonly mappingsDir: string
+  /** Zone of times in records that name none, and whose mapping has no `timeZone`. */
+  readonly timeZone: string
   /** Sign-in of this machine to the further cluster of the inputs. */
   readonly inputSignIn?: InputSignIn
 }
@@ -12,6 +15,8 @@ export interface InputSignIn {
   readonly password?: string | undefined
   readonly caFile?: string | undefined
 }
+
+const ZONE = createKind(zone => (isTimeZone(zone) ? zone : undefined), ZONE_FORM)
 
 /** Settings of the topics of other applications. */
 export const INPUTS = slice(
@@ -26,6 +31,12 @@ export const INPUTS = slice(
       description: 'The folder with the [mappings](../config/mappings/README.md).',
       default: 'config/mappings',
       setBy: 'deployment',
+    }),
+    TIME_ZONE: setting('inputs.time_zone', ZONE, {
+      description:
+        'The zone of times that name none, where a mapping has no `timeZone`.',
+      default: 'UTC',
+      setBy: 'machine',
     }),
     INPUT_KAFKA_USERNAME: setting('inputs.username', text(/\S/, 'a name'), {
       description: 'The user for the [further cluster](inputs.md#a-further-cluster), in place of its secret.',
@@ -43,6 +54,7 @@ export const INPUTS = slice(
   (settings): InputSettings => ({
     inputsFile: settings.INPUTS_FILE,
     mappingsDir: settings.MAPPINGS_DIR,
+    timeZone: settings.TIME_ZONE,
     inputSignIn: {
       username: settings.INPUT_KAFKA_USERNAME,
       password: settings.INPUT_KAFKA_PASSWORD,

@@ -3,6 +3,7 @@ import { listMappingNames, loadMappings } from '../../mapping/adapters/load-mapp
 import { toIdPart, toSource } from '../../mapping/field-source.ts'
 import { patternErrors } from '../../mapping/pattern-errors.ts'
 import { wholeField } from '../../mapping/raw-mapping.ts'
+import { inZone } from '../../mapping/read-time.ts'
 import { readConfigFile } from '../../support/adapters/config-file.ts'
 import { FileError, InvalidFile, type PathError } from '../../support/file-errors.ts'
 import { linearPattern } from '../../support/linear-pattern.ts'
@@ -20,6 +21,8 @@ interface InputFiles {
   /** Folder of the mappings. */
   readonly folder: string
   readonly shownFolder?: string
+  /** Zone of times that name none, where the file says none either. */
+  readonly timeZone?: string
 }
 
 /**
@@ -32,7 +35,7 @@ export async function loadInputs(
   inputs: readonly Input[],
   files: InputFiles,
 ): Promise<LoadedInputs> {
-  const { folder, shownFolder = folder } = files
+  const { folder, shownFolder = folder, timeZone = 'UTC' } = files
   const all = await listMappingNames(folder)
   const errors = inputs.flatMap(input =>
     [...mappingErrors(input, all, shownFolder), ...sourcePatternErrors(input)].map(error => ({
@@ -50,7 +53,13 @@ export async function loadInputs(
       loadMappings(families, folder, names, shownFolder),
       loadSchema(input, files),
     ])
-    return { ...input, loadedMappings, ...toSources(input), ...ofSchema }
+    return {
+      ...input,
+      ...(input.as && { as: inZone(input.as, timeZone) }),
+      loadedMappings: loadedMappings.map(mapping => inZone(mapping, timeZone)),
+      ...toSources(input),
+      ...ofSchema,
+    }
   })
   return new Map((await Promise.all(loaded)).map(input => [input.topic, input]))
 }

@@ -33,6 +33,8 @@ export interface Sample {
   readonly name: string
   readonly all: readonly SampleRecord[]
   readonly nowMs: number
+  /** Zone of times that name none. */
+  readonly timeZone: string
   /** CloudEvents type of the records; undefined if they are not CloudEvents. */
   readonly eventType: string | undefined
 }
@@ -54,7 +56,7 @@ export function proposeDraft(sample: Sample): Draft | undefined {
   const { all, eventType } = sample
   const records = all.map(({ record }) => record)
   const fields = describeFields(records).filter(({ path }) => !eventType || !ATTRIBUTES.includes(path))
-  const times = findTimes(fields, sample.nowMs)
+  const times = findTimes(fields, sample.nowMs, sample.timeZone)
   const moments = [...times, ...findUnreadTimes(fields)].map(({ path }) => path)
   const timeless = fields.filter(({ path }) => !moments.includes(path))
   const unitFields = findUnitFields(timeless)

@@ -24,9 +24,9 @@ export interface GuessedTime {
   readonly note: string
 }
 
-const FORMS: readonly Form[] = [
+const listForms = (timeZone: string): readonly Form[] => [
   {},
-  { timeZone: 'UTC' },
+  { timeZone },
   ...(['s', 'ms', 'us', 'ns'] as const).map(epoch => ({ epoch })),
 ]
 const HOUR_MS = 3_600_000
@@ -42,10 +42,18 @@ const MOST = 0.9
 const TIME_WORD =
   /(^| )(t|ts|tst|bt|at|dt|when|seen|datum|epoch|utc|observed|measured|updated?|zeit\w*|\w*(time|stamp|date|zeit))( |$)/
 
-/** Returns the fields whose values are times between 2000 and tomorrow. */
-export function findTimes(fields: readonly SampleField[], nowMs: number): readonly TimeField[] {
+/** Returns the fields whose values are times between 2000 and tomorrow. @param timeZone zone of times that name none */
+export function findTimes(
+  fields: readonly SampleField[],
+  nowMs: number,
+  timeZone: string,
+): readonly TimeField[] {
   return fields.flatMap(field => {
-    const forms = FORMS.map(form => ({ ...field, form, times: field.values.map(toTime(form, nowMs)) }))
+    const forms = listForms(timeZone).map(form => ({
+      ...field,
+      form,
+      times: field.values.map(toTime(form, nowMs)),
+    }))
     const found = forms.find(({ times }) => listKnown(times).length >= Math.max(1, field.count * MOST))
     if (found === undefined) return []
     const known = listKnown(found.times)
@@ -89,7 +97,7 @@ export function chooseTime(
     candidates.map(other => describeHours(times, other.times, `"${other.path}"`)).find(Boolean)
   const notes = [
     form.epoch && 'unit guessed from the size of the numbers',
-    form.timeZone && !clock && `"${path}" names no zone: is it in UTC?`,
+    form.timeZone && !clock && `"${path}" names no zone: is it in ${form.timeZone}?`,
     clock,
     others.length > 0 && `is it that of the measurement, and not ${listPaths(others, ' or ')}?`,
   ]

@@ -11,7 +11,7 @@ import { Families } from '../../telemetry/families.ts'
 import { readFamilies } from '../../telemetry/parse-family.ts'
 import { createTrial, toDocument, type UnreadableRecord } from '../import/mapping-trial.ts'
 import { OperationFailure } from '../operation-failure.ts'
-import { type Draft, proposeDraft, type SampleRecord } from './draft.ts'
+import { type Draft, proposeDraft, type Sample, type SampleRecord } from './draft.ts'
 import { listQuestions, writeDraft } from './write-draft.ts'
 
 /** Record of a sample with its place, such as a file and a line. */
@@ -60,7 +60,7 @@ export function propose(
   records: readonly PlacedRecord[],
   nowMs: number,
 ): Proposal {
-  const { families } = settings
+  const { families, timeZone } = settings
   const documents: PlacedDocument[] = []
   const unreadable: { readonly place: string; readonly reason: string }[] = []
   for (const placed of records) {
@@ -72,7 +72,7 @@ export function propose(
   }
   if (documents.length === 0)
     throw new OperationFailure(`${sample}: no record can be read: ${unreadable[0]?.reason}`)
-  const { alike, draft } = draftShape(name, sample, documents, nowMs)
+  const { alike, draft } = draftShape(name, sample, documents, { nowMs, timeZone })
   if (draft.family === undefined && families.byName.metrics === undefined)
     throw new OperationFailure(
       `${sample}: the records name their metric, but there is no family metrics for them.`,
@@ -114,7 +114,12 @@ const SAME_SHAPE = 0.6
 const MAX_SHAPES = 5
 
 /** Drafts the most frequent shape in which numbers are measured, or else one with states. A field can be optional. */
-function draftShape(name: string, sample: string, documents: readonly PlacedDocument[], nowMs: number) {
+function draftShape(
+  name: string,
+  sample: string,
+  documents: readonly PlacedDocument[],
+  clock: Pick<Sample, 'nowMs' | 'timeZone'>,
+) {
   const byNames = Map.groupBy(documents, document => JSON.stringify(listNames(document).toSorted()))
   const shapes = [...byNames.values()].toSorted((a, b) => b.length - a.length).slice(0, MAX_SHAPES)
   const firsts = shapes.map(([first]) => first as PlacedDocument)
@@ -130,7 +135,7 @@ function draftShape(name: string, sample: string, documents: readonly PlacedDocu
       const common = names.filter(name => usual.has(name)).length
       return common >= SAME_SHAPE * Math.min(names.length, usual.size)
     })
-    const draft = proposeDraft({ name, all: alike, nowMs, eventType: readType(first) })
+    const draft = proposeDraft({ name, all: alike, ...clock, eventType: readType(first) })
     return draft ? [{ draft, alike }] : []
   })
   const [draft = drafts[0]] = drafts.filter(({ draft }) => draft.metrics > 0)

@@ -54,7 +54,7 @@ export interface Application {
   /** Instructions for operators, such as a command, by the reason of a wait or the code of a failure. */
   readonly remedies?: Readonly<Record<string, string>>
   /** Returns an instruction for a failure in a topic; undefined if there is none beyond `remedies`. It becomes a part of the failure's message. */
-  adviseOnFailure?(code: string, kafkaTopic: string): string | undefined
+  adviseOnFailure?(failure: AdvisedFailure, kafkaTopic: string): string | undefined
   /** Reasons for ignoring events, by event type. They replace the reason `not-mine` if a consumer does not accept the type. */
   readonly ignoredTypes: ReadonlyMap<string, string>
   /**
@@ -80,6 +80,11 @@ export interface Application {
   schemaSubjects?(type: string, format: Exclude<DataFormat, 'json'>, env: string): readonly string[]
   /** Validates the data of an event. Returns the data as consumers receive it, or a failure if it is invalid. Must be pure. */
   readData(event: Event): EventData | Failure
+}
+
+/** Parts of a failure on which an instruction depends. */
+export interface AdvisedFailure extends Pick<Failure, 'aheadMs'> {
+  readonly code: string
 }
 
 /** An application that depends on settings: it is built from those of the handler when the function starts. */
@@ -137,10 +142,10 @@ export interface EventData {
 /** Returns the application's instructions for operators, to be appended to a message; an empty string if none exist. */
 export function remedyFor(
   { remedies = {}, adviseOnFailure }: Pick<Application, 'remedies' | 'adviseOnFailure'>,
-  reason: string,
+  reason: AdvisedFailure,
   kafkaTopic?: string,
 ): string {
-  const remedy = Object.hasOwn(remedies, reason) ? remedies[reason] : undefined
+  const remedy = Object.hasOwn(remedies, reason.code) ? remedies[reason.code] : undefined
   const advice = remedy ?? (kafkaTopic === undefined ? undefined : adviseOnFailure?.(reason, kafkaTopic))
   return advice === undefined ? '' : `: ${advice}`
 }

@@ -102,6 +102,8 @@ export interface Failure {
   readonly kind: 'failure'
   readonly code: FailureCode
   readonly message: string
+  /** Time by which an event is ahead of the clock, in milliseconds, for an event in the future. */
+  readonly aheadMs?: number
   /** Location in the code, for unexpected errors. It can be logged, unlike the error's message, which may contain payload data. */
   readonly place?: string
   /**

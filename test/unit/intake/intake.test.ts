@@ -24,13 +24,15 @@ inputs:
     as: { type: com.example.visit.v1, subject: page, time: { from: at, epoch: s }, id: visit_id, source: /shop }
 `
 const INPUTS = readInputs(TEXT, 'inputs.yaml')
-const LOADED = await loadInputs(FAMILIES, INPUTS, { file: 'config/inputs.yaml', folder: 'config/mappings' })
+const FILES = { file: 'config/inputs.yaml', folder: 'config/mappings' }
+const LOADED = await loadInputs(FAMILIES, INPUTS, FILES)
+const IN_CAIRO = await loadInputs(FAMILIES, INPUTS, { ...FILES, timeZone: 'Africa/Cairo' })
 const AT = Date.UTC(2026, 2, 1, 12)
 const AT_ONCE = { nowMs: () => AT }
 
-function createStage(topic = 'sensors'): Stage {
+function createStage(topic = 'sensors', loaded = LOADED): Stage {
   const stage = new Stage(intake(FAMILIES, INPUTS) as never)
-  const application = { ...APPLICATION, readForeign: createRecordReader(FAMILIES, LOADED) }
+  const application = { ...APPLICATION, readForeign: createRecordReader(FAMILIES, loaded) }
   stage.consumer = { ...stage.consumer, application }
   return Object.assign(stage, { topic })
 }
@@ -58,8 +60,9 @@ function record(
 async function take(
   topic: string,
   values: readonly unknown[],
+  loaded = LOADED,
 ): Promise<{ stage: Stage; events: readonly Event[] }> {
-  const stage = createStage(topic)
+  const stage = createStage(topic, loaded)
   await stage.batch(
     values.map((value, offset) => record(topic, offset, value)),
     AT_ONCE,
@@ -125,6 +128,26 @@ describe('the function intake', () => {
     assert.ok(stage.outcomes.every(outcome => outcome === 'applied/taken'))
     assert.equal(events[3]?.time, new Date(AT + 3).toISOString())
     assert.equal(new Set(events.map(({ id }) => id)).size, events.length)
+  })
+
+  it('reads times without a zone in that of the stack, where the file names none; an hour that occurs twice is the earlier', async () => {
+    const local = { sensor_id: 'a', temperature: 20, timestamp: '2026-03-01T13:59:00.5' }
+    const readings = await take('sensors', [local, { ...local, timestamp: '2025-10-30T23:30:00' }], IN_CAIRO)
+    const orders = await take('orders', [{ customer: { id: 7 }, created_at: '2026-03-01T13:59' }], IN_CAIRO)
+    assert.deepEqual(
+      [...readings.events, ...orders.events].map(({ time }) => time),
+      ['2026-03-01T13:59:00.5+02:00', '2025-10-30T23:30:00+03:00', '2026-03-01T13:59:00+02:00'],
+    )
+    const [event] = (await take('sensors', [{ ...local, timestamp: '2026-03-01T11:59:00' }])).events
+    assert.equal(event?.time, '2026-03-01T11:59:00Z')
+  })
+
+  it('says of a time that is ahead by the offset of a zone that its mapping can name the zone', async () => {
+    const at = (timestamp: string) => ({ sensor_id: 'a', temperature: 20, timestamp })
+    const { events } = await take('sensors', [at('2026-03-01T14:59:52'), at('2026-03-01T13:07:00')])
+    const [zoned, fast] = events.map(({ data }) => (data as FailureData).error)
+    assert.match(String(zoned), /^"time" is 3 h later than .*: if .*, set `timeZone` in the mapping, or/)
+    assert.match(String(fast), /^"time" is 1 h 7 min later than [^:]*$/)
   })
 
   it('appends readings with the key of their family, and events with that of their entity', async () => {

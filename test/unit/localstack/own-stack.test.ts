@@ -33,7 +33,7 @@ describe('a running stack', () => {
       },
       dir,
     )
-    assert.deepEqual(readdirSync(dir), [])
+    assert.deepEqual(readdirSync(dir), ['lab'])
   })
 
   it('has its own ports and folder, and passes its name on', async () => {

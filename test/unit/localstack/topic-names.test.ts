@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { readSettings } from '#runtime/settings/read-settings.ts'
 import type { Named } from '../../../lib/app/names.ts'
 import { NAMES } from '../../../lib/app/settings/names.ts'
+import { keepTimeZone } from '../../../localstack/kept-time-zone.ts'
 import { keepTopicNames } from '../../../localstack/local-topics.ts'
 
 /** Returns an environment with the names that settings give it. */
@@ -46,5 +47,17 @@ describe('given data that was made with names of topics, when a stack starts wit
   it('then a file that is damaged is named', () => {
     writeFileSync(join(dir, 'topic-names.json'), '{')
     assert.throws(() => keepTopicNames(dir, LOCAL), /topic-names\.json cannot be read: .*Delete it/)
+  })
+
+  it('then its zone is that of the first start, and another one is refused with both', () => {
+    const cairo = { TIME_ZONE: 'Africa/Cairo' }
+    assert.throws(
+      () => keepTimeZone(dir, cairo),
+      /were read in UTC, but TIME_ZONE is Africa\/Cairo\..*--fresh/,
+    )
+    assert.equal(keepTimeZone(dir, cairo, true), 'Africa/Cairo')
+    assert.equal(keepTimeZone(dir, {}), 'Africa/Cairo')
+    assert.throws(() => keepTimeZone(dir, { TZ: 'x' }), /were read in Africa\/Cairo, but TZ is /)
+    assert.throws(() => keepTimeZone(dir, { TIME_ZONE: 'Mars' }), /must be UTC, an offset/)
   })
 })

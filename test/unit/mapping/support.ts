@@ -9,6 +9,7 @@ import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { createRecordReader } from '../../../lib/intake/read-record.ts'
 import type { Mapping } from '../../../lib/mapping/mapping.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
+import { inZone } from '../../../lib/mapping/read-time.ts'
 import { FAMILIES } from '../../support/families.ts'
 
 const FOLDER = new URL('../../../config/mappings/', import.meta.url)
@@ -18,7 +19,7 @@ export function shippedText(name: string): string {
 }
 
 export function shipped(name: string): Mapping {
-  return readMapping(FAMILIES, shippedText(name), name, `${name}.yaml`)
+  return inZone(readMapping(FAMILIES, shippedText(name), name, `${name}.yaml`), 'UTC')
 }
 
 export function foreignRecord(value: unknown, changes: Partial<ForeignRecord> = {}): ForeignRecord {

@@ -108,7 +108,7 @@ async function createEncoder(
   for (const subject of subjects) id ??= await registry.findId(subject, schema)
   if (id === undefined)
     throw notSerializable(
-      `SERIALIZATION is ${format} for ${type}, but the schema registry does not have that schema in ${subjects.join(' or ')}${remedyFor(application, 'schema-not-registered')}`,
+      `SERIALIZATION is ${format} for ${type}, but the schema registry does not have that schema in ${subjects.join(' or ')}${remedyFor(application, { code: 'schema-not-registered' })}`,
     )
   return { format, dataschema, encode: data => frame(id, codec.encode(data)) }
 }

@@ -135,13 +135,13 @@ function decodeEvent(
   const aheadMs = timeMs - (readAtMs ?? record.timestampMs)
   // If an event from a fast clock were accepted, all later events of its entity would appear late.
   if (aheadMs > futureToleranceMs)
-    return toFailedContent(
-      event,
-      failure(
+    return toFailedContent(event, {
+      ...failure(
         'time-in-future',
-        `${named} is ${aheadMs} ms later than ${readAtMs === undefined ? "the record's timestamp" : 'the clock of the consumer'}`,
+        `${named} is ${formatAhead(aheadMs)} later than ${readAtMs === undefined ? "the record's timestamp" : 'the clock of the consumer'}`,
       ),
-    )
+      aheadMs,
+    })
   // If such an event were accepted, all timers between its time and the entity's next event would be due at once.
   if (timeMs < earliestTimeMs)
     return toFailedContent(event, failure('time-too-early', `${named} is before ${instant(earliestTimeMs)}`))
@@ -153,6 +153,14 @@ function decodeEvent(
   return hashes
     ? { kind: 'event', event: received, fingerprint: hashes }
     : toFailedContent(undefined, NESTED_TOO_DEEPLY)
+}
+
+/** Formats a duration, rounded to minutes if there are any. */
+function formatAhead(ms: number): string {
+  const minutes = Math.round(ms / 60_000)
+  if (minutes === 0) return `${ms} ms`
+  const hours = Math.floor(minutes / 60)
+  return [hours > 0 && `${hours} h`, minutes % 60 > 0 && `${minutes % 60} min`].filter(Boolean).join(' ')
 }
 
 /**

@@ -74,7 +74,7 @@ type RecordPlace = Pick<LogRecord, 'topic' | 'partition' | 'offset'>
 export function createFailureRecord(
   sender: Sender,
   record: LogRecord,
-  { code, message, receivers: left }: Failure,
+  failed: Failure,
   failure: RememberedFailure,
   cause: Event | undefined,
   at: EmissionPosition,
@@ -83,6 +83,7 @@ export function createFailureRecord(
     parks = false,
   }: { readonly failedAtMs?: number; readonly parks?: boolean } = {},
 ): OutboxEntry {
+  const { code, message, receivers: left } = failed
   const { attempt, firstFailedAt } = failure
   const { name: consumer } = sender.process
   const logOnlyParts = listLogOnlyParts(record)
@@ -99,7 +100,7 @@ export function createFailureRecord(
     originalKey: logOnlyParts.includes('key') ? null : toBase64(record.key),
     originalValue: logOnlyParts.includes('value') ? null : toBase64(record.value),
     originalHeaders: originalHeaders(record).map(([name, value]) => ({ name, value: toBase64(value) })),
-    error: `${message}${remedyFor(sender.application, code, topic)}`.slice(0, MAX_ERROR_LENGTH),
+    error: `${message}${remedyFor(sender.application, failed, topic)}`.slice(0, MAX_ERROR_LENGTH),
     errorType: code,
     consumer,
     attempt,

@@ -57,7 +57,7 @@ const NOW = Date.parse('2026-11-27T12:00:00Z')
 /** Returns the time as path and form, and the fields that are other times. */
 function findTime(documents: readonly object[], device?: string, stamps: readonly number[] = []) {
   const fields = describeFields(documents.map(document => ({ document })))
-  const times = findTimes(fields, NOW)
+  const times = findTimes(fields, NOW, 'UTC')
   const subject = fields.find(({ path }) => path === device)
   const { field, note } = chooseTime(times, fields, subject, stamps)
   const others = times.map(({ path }) => path).filter(path => path !== field?.path)

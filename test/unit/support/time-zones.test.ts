@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { possibleInstants } from '../../../lib/mapping/time-zones.ts'
+import { possibleInstants } from '../../../lib/support/time-zones.ts'
 
 describe('a local time that a person wrote', () => {
   const times: [given: string, zone: string, local: string, instants: string[]][] = [

@@ -1,11 +1,20 @@
 /** Offsets of time zones, based on the time zone data of Node's ICU. Pure. */
-import { DAY_MS, MINUTE_MS } from '../support/duration.ts'
+import { DAY_MS, MINUTE_MS } from './duration.ts'
 
 /** Interval within which the offset of a zone is constant, in milliseconds. Offsets change only at quarters of an hour. */
 const CONSTANT_MS = 15 * MINUTE_MS
 
-/** Returns whether the time zone is supported. */
+/** Allowed zones, to follow "must be". */
+export const ZONE_FORM = 'UTC, an offset such as +01:00, or a zone such as Europe/Berlin'
+
+/** Returns whether a zone is always the same offset from UTC. */
+export function isOffset(timeZone: string): boolean {
+  return /^([+-]([01]\d|2[0-3]):[0-5]\d|UTC|Z)$/i.test(timeZone)
+}
+
+/** Returns whether the time zone is an offset, or a name that is supported. */
 export function isTimeZone(timeZone: string): boolean {
+  if (isOffset(timeZone) || /^[+-]/.test(timeZone)) return isOffset(timeZone)
   try {
     return getZone(timeZone) !== undefined
   } catch {
@@ -46,6 +55,15 @@ function toUtcMs(local: string): number {
 function listOffsets(timeZone: string, asUtcMs: number): number[] {
   const { offsetAt } = getZone(timeZone)
   return [...new Set([offsetAt(asUtcMs - DAY_MS), offsetAt(asUtcMs + DAY_MS)])].sort((a, b) => b - a)
+}
+
+/** Time that a record takes to its consumer, with the difference of two clocks, in milliseconds. */
+const UNDERWAY_MS = 30_000
+
+/** Returns whether a time ahead of the clock could be the local time of a zone, whose offset is a whole quarter of an hour. */
+export function isZoneOffset(aheadMs: number): boolean {
+  const rest = aheadMs % CONSTANT_MS
+  return aheadMs > CONSTANT_MS / 2 && (rest <= UNDERWAY_MS || rest >= CONSTANT_MS - UNDERWAY_MS)
 }
 
 /** Formats an offset in minutes as in RFC 3339, such as `+05:30`. */

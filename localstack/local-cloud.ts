@@ -1,7 +1,7 @@
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { RegistrySubjects } from '@sluice/schema-registry'
-import { type InputsConfig, listInputTopics } from '../lib/app/inputs.ts'
+import { type InputsConfig, listInputTopics, listLocalTopics } from '../lib/app/inputs.ts'
 import type { Named, Vocabulary } from '../lib/app/names.ts'
 import { findPackagedSchema, schemaSubject } from '../lib/app/packaged-schemas.ts'
 import { listSerializedTypes } from '../lib/app/serialized-types.ts'
@@ -50,7 +50,7 @@ export async function startLocalCloud(
         brokers,
         env,
         names,
-        ...('port' in options.kafka ? { inputs: listInputTopics(config) } : {}),
+        inputs: 'port' in options.kafka ? listInputTopics(config) : listLocalTopics(config),
       }),
       registryUrl && hasOwnRegistry ? registerSchemas(registryUrl, config) : undefined,
     ])

@@ -7,14 +7,13 @@ import {
 } from '#runtime/adapters/kafka/application-topics.ts'
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
 import type { KafkaTopic } from '#runtime/adapters/kafka/topic-configuration.ts'
-import { listLocalTopics } from '../lib/app/inputs.ts'
 import { listRenamedTopics, type Named, type Names } from '../lib/app/names.ts'
 import { UserError } from '../scripts/user-error.ts'
 
 export interface LocalTopicsOptions extends Named {
   /** Addresses of all brokers. The number of brokers determines the replication factor. */
   readonly brokers: readonly string[]
-  /** Topics of inputs; by default those that every local environment has. */
+  /** Topics of inputs. */
   readonly inputs?: readonly KafkaTopic[]
 }
 
@@ -27,7 +26,7 @@ export async function createTopics({
   brokers,
   env,
   names,
-  inputs = listLocalTopics({ env, names }),
+  inputs = [],
 }: LocalTopicsOptions): Promise<TopicsOutcome> {
   const place = { brokers, replication: replicationOn(brokers.length) }
   const outcome = await ensureTopics({ ...place, topics: names.kafkaTopics(env) })

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { FAMILIES, INPUTS, NAMES, readSettings } from '../lib/app/settings/index.ts'
+import { FAMILIES, INPUTS, NAMES, ONE_MACHINE, readSettings } from '../lib/app/settings/index.ts'
 import { runMain } from '../scripts/run-main.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './aws/resources.ts'
 import {
@@ -25,7 +25,10 @@ async function run(options: CloudOptions, signal: AbortSignal): Promise<number> 
   const { name, fresh } = options
   const request = { name, command: 'npm run services', environment: process.env, fresh, signal }
   return withStack(request, async stack => {
-    const config = { env: stack.env, ...readSettings([FAMILIES, NAMES, INPUTS], stack.environment) }
+    const config = {
+      env: stack.env,
+      ...readSettings([FAMILIES, NAMES, INPUTS, ONE_MACHINE], stack.environment),
+    }
     const servers = await servicesFromEnvironment(stack.environment, options, console.log)
     const cloud = await startLocalCloud({ ...servers, report: plainReport(), signal }, config)
     return await stay(cloud, stack, signal)

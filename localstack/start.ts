@@ -6,7 +6,7 @@ import type { Report } from '#local-servers/report.ts'
 import { Supervisor } from '#local-servers/supervisor.ts'
 import { listLocalInputs } from '../lib/app/inputs.ts'
 import { loadAllInputs } from '../lib/app/loaded-inputs.ts'
-import { FAMILIES, INPUTS, NAMES, REGISTRY, readSettings } from '../lib/app/settings/index.ts'
+import { FAMILIES, INPUTS, NAMES, ONE_MACHINE, REGISTRY, readSettings } from '../lib/app/settings/index.ts'
 import type { LoadedInputs } from '../lib/intake/read-record.ts'
 import { describeHiddenMappings } from '../lib/mapping/hidden-mappings.ts'
 import { readConfigFile } from '../lib/support/adapters/config-file.ts'
@@ -86,7 +86,7 @@ interface Run {
 
 async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSignal): Promise<number> {
   const { env } = stack
-  const config = { env, ...readSettings([FAMILIES, NAMES, INPUTS, REGISTRY], stack.environment) }
+  const config = { env, ...readSettings([FAMILIES, NAMES, INPUTS, ONE_MACHINE, REGISTRY], stack.environment) }
   const screen = new Screen()
   const { notices, ...schedules } = localSchedules(stack.environment)
   for (const notice of [...notices, ...(await findMappingWarnings(config))]) screen.line(notice)

@@ -80,7 +80,7 @@ async function readTables(
   const names = await readdir(folder).catch((): string[] => [])
   if (!names.some(name => name.endsWith('.sql'))) return undefined
   try {
-    const topics = await loadStreamTopics(settings)
+    const topics = await loadStreamTopics({ ...settings, isOneMachine: true })
     return (await readPlan(settings.families, folder, place, topics)).tables
   } catch (error) {
     throw fileFailure(place, error)

@@ -2,12 +2,12 @@
 
 import { resolveInputs } from '../../lib/app/inputs.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
-import { CONSUMER, GENERAL, INPUTS } from '../../lib/app/settings/index.ts'
+import { CONSUMER, GENERAL, INPUTS, ONE_MACHINE } from '../../lib/app/settings/index.ts'
 import { listInputTypes } from '../../lib/intake/input.ts'
 import { views } from '../../lib/views/process.ts'
 
 export const handler = kafkaConsumer(
   'views',
   config => views(config.families, config.futureToleranceMs, listInputTypes(resolveInputs(config))),
-  { slices: [CONSUMER, GENERAL, INPUTS] },
+  { slices: [CONSUMER, GENERAL, INPUTS, ONE_MACHINE] },
 )

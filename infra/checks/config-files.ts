@@ -76,6 +76,7 @@ export async function findInputProblems(
       shown,
       folder,
       shownFolder,
+      env: config.env,
     })
     const mappings = [...inputs.values()].map(({ loadedMappings }) => loadedMappings)
     if (warn) describeHiddenMappings(mappings).forEach(warn)

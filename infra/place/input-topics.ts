@@ -2,7 +2,13 @@
 import { ConfigError } from '#runtime/settings/index.ts'
 import { readClusterSettings } from '../../lib/app/input-cluster.ts'
 import { resolveInputs } from '../../lib/app/inputs.ts'
-import { type Environment, type InputSignIn, NAMES, readSettings } from '../../lib/app/settings/index.ts'
+import {
+  type Environment,
+  type InputSignIn,
+  NAMES,
+  ONE_MACHINE,
+  readSettings,
+} from '../../lib/app/settings/index.ts'
 import type { Input } from '../../lib/intake/input.ts'
 import { errorLine, InvalidFile } from '../../lib/support/file-errors.ts'
 import { isSecretArn } from './arns.ts'
@@ -31,7 +37,8 @@ export function readInputTopics(
   if (file === undefined) return { inputs: [], problems: [] }
   try {
     const { names } = readSettings([NAMES], environment)
-    const all = resolveInputs({ env, names, inputsFile: file })
+    const isOneMachine = signIn !== undefined && readSettings([ONE_MACHINE], environment).isOneMachine
+    const all = resolveInputs({ env, names, isOneMachine, inputsFile: file })
     const inputs = all.map(({ topic }) => topic)
     const problems = inputs
       .filter(topic => names.topicNamed(topic) !== undefined)

@@ -159,7 +159,7 @@ export default class DeploymentChecks {
   async #inputProblems(families: Families): Promise<string[]> {
     const { findInputProblems } = await import('../checks/config-files.ts')
     const { env } = readPlace(this.#framework.service.custom.deployment)
-    const named = { env, ...readSettings([NAMES]) }
+    const named = { env, isOneMachine: false, ...readSettings([NAMES]) }
     const [mappings] = this.#listPaths('MAPPINGS_DIR')
     const found = this.#listPaths('INPUTS_FILE').map(([file, shown]) =>
       findInputProblems(families, { ...named, inputsFile: file }, shown, mappings, warning =>

@@ -4,7 +4,8 @@ import type { CombinedParts, Environment } from '#runtime/settings/index.ts'
 import * as settings from './settings/index.ts'
 
 /** All slices that `settings/index.ts` exports, but for those that are read in another way. */
-const { FAMILIES, FAMILY_FILES, LOCAL_PORTS, LOGGING, readSetting, readSettings, ...others } = settings
+const { FAMILIES, FAMILY_FILES, LOCAL_PORTS, LOGGING, ONE_MACHINE, readSetting, readSettings, ...others } =
+  settings
 
 const READ = [FAMILIES, ...Object.values(others)]
 
@@ -32,7 +33,7 @@ export function localEnvironment(environment: Environment): Environment {
   const { KAFKA_BROKERS, MSK_CLUSTER_ARN, EVENT_HUBS_CONN_STR, REDIS_URL } = environment
   const { kafkaPort, redisPort } = readSettings([LOCAL_PORTS], environment)
   const hasKafka = KAFKA_BROKERS || MSK_CLUSTER_ARN || EVENT_HUBS_CONN_STR
-  const kafka = hasKafka ? {} : { KAFKA_BROKERS: `127.0.0.1:${kafkaPort}` }
+  const kafka = hasKafka ? {} : { KAFKA_BROKERS: `127.0.0.1:${kafkaPort}`, SLUICE_ONE_MACHINE: 'on' }
   const redis = REDIS_URL ? {} : { REDIS_URL: `redis://127.0.0.1:${redisPort}` }
   return { ...environment, ...kafka, ...redis }
 }

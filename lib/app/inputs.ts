@@ -12,25 +12,24 @@ import type { Named } from './names.ts'
 import { serverlessFile } from './serverless-file.ts'
 import type { InputSettings } from './settings/inputs.ts'
 
-/** Inputs that the local environment has beside those of the file, with all mappings. */
+/** Inputs that one machine has beside those of the file, with all mappings. */
 const LOCAL_INPUTS: readonly Input[] = [{ topic: 'sensor-data' }, { topic: 'sensor_data' }]
 /** Layout of their topics. Those that exist are used as they are. */
 const LAYOUT = { partitions: 3, keptDays: 7, maxMessageBytes: 1024 * 1024, timestamps: 'CreateTime' } as const
 
-/**
- * Returns the inputs that an environment has beside those of the file. Only the environment of `npm start` has any, except those
- * whose names are given to topics of Sluice.
- */
-export function listLocalInputs({ env, names }: Named): readonly Input[] {
-  return env === 'local' ? LOCAL_INPUTS.filter(({ topic }) => names.topicNamed(topic) === undefined) : []
+type LocalInputsConfig = Pick<Named, 'names'> & Pick<KafkaSettings, 'isOneMachine'>
+
+/** Returns the inputs that one machine has beside those of the file, except those whose names are given to topics of Sluice. */
+export function listLocalInputs({ isOneMachine, names }: LocalInputsConfig): readonly Input[] {
+  return isOneMachine ? LOCAL_INPUTS.filter(({ topic }) => names.topicNamed(topic) === undefined) : []
 }
 
 /** Settings that decide the inputs of an environment. */
-export type InputsConfig = Named & Pick<InputSettings, 'inputsFile'>
+export type InputsConfig = Named & LocalInputsConfig & Pick<InputSettings, 'inputsFile'>
 
 /** Returns the topics of the local inputs, which `npm start` and `sluice topics apply` create. */
-export function listLocalTopics(named: Named): readonly KafkaTopic[] {
-  return listLocalInputs(named).map(({ topic }) => ({ name: topic, ...LAYOUT }))
+export function listLocalTopics(config: LocalInputsConfig): readonly KafkaTopic[] {
+  return listLocalInputs(config).map(({ topic }) => ({ name: topic, ...LAYOUT }))
 }
 
 /** Returns the topics of all inputs in Sluice's own cluster, which `npm start` creates in a Kafka that it starts. */
@@ -44,7 +43,7 @@ export function listInputTopics(config: InputsConfig): readonly KafkaTopic[] {
  * @throws InvalidFile with all errors of the file
  */
 export function resolveInputs(config: InputsConfig): readonly Input[] {
-  const inputs = readFile(resolve(projectFolder(), config.inputsFile))
+  const inputs = readFile(resolve(projectFolder(), config.inputsFile), config.env)
   return [
     ...inputs,
     ...listLocalInputs(config).filter(({ topic }) => inputs.every(input => input.topic !== topic)),
@@ -56,10 +55,10 @@ export function listFurtherTopics(inputs: readonly Input[]): ReadonlySet<string>
   return new Set(inputs.flatMap(({ topic, cluster }) => (cluster ? [topic] : [])))
 }
 
-function readFile(path: string): readonly Input[] {
+function readFile(path: string, env: string): readonly Input[] {
   const file = relative(projectFolder(), path)
   try {
-    return readInputs(readText(readFileSync(path), file), file)
+    return readInputs(readText(readFileSync(path), file), file, env)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error

@@ -5,11 +5,11 @@ import { createRecordReader } from '../intake/read-record.ts'
 import { createClusterFinder, resolveInputs } from './inputs.ts'
 import { kafkaConsumer } from './kafka-consumer.ts'
 import { loadAllInputs } from './loaded-inputs.ts'
-import { GENERAL, INPUTS, PARTITION_KEY } from './settings/index.ts'
+import { GENERAL, INPUTS, ONE_MACHINE, PARTITION_KEY } from './settings/index.ts'
 
 export function intakeConsumer() {
   return kafkaConsumer(INTAKE, config => intake(config.families, resolveInputs(config), config.keyBy), {
-    slices: [GENERAL, INPUTS, PARTITION_KEY],
+    slices: [GENERAL, INPUTS, ONE_MACHINE, PARTITION_KEY],
     clusterFinder: config => createClusterFinder(config),
     foreignReader: async config => createRecordReader(config.families, await loadAllInputs(config)),
   })

@@ -12,14 +12,14 @@ type Config = InputsConfig & InputSettings & { readonly families: Families }
 
 /** @throws FileError if a file is missing or invalid */
 export async function loadAllInputs(config: Config, inputs = resolveInputs(config)): Promise<LoadedInputs> {
-  const { families, inputsFile, mappingsDir, timeZone } = config
+  const { env, families, inputsFile, mappingsDir, timeZone } = config
   const folder = projectFolder()
   return loadInputs(families, inputs, {
     file: resolve(folder, inputsFile),
     shown: inputsFile,
     folder: resolve(folder, mappingsDir),
     shownFolder: mappingsDir,
-    timeZone,
+    ...{ env, timeZone },
   })
 }
 

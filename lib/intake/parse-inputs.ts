@@ -11,7 +11,7 @@ import { sourceErrors } from '../mapping/source-errors.ts'
 import { zoneErrors } from '../mapping/zone-errors.ts'
 import validate from '../schemas/compiled-inputs.js'
 import { OWN_TYPES } from '../schemas/event-types.ts'
-import { type FindErrors, readEdited, readValid, type Sound } from '../support/edited-file.ts'
+import { readEdited, readValid, type Sound } from '../support/edited-file.ts'
 import type { FilePath, LocatedError, PathError } from '../support/file-errors.ts'
 import { describeUnknown } from '../support/suggestion.ts'
 import type { Input, InputCluster, InputEvent } from './input.ts'
@@ -25,6 +25,7 @@ interface RawInputs {
 }
 
 interface RawInput {
+  /** Name, in which `{env}` stands for the environment, and one list such as `{a,b}` for several topics. */
   readonly topic: string
   readonly cluster?: string
   readonly mappings?: readonly string[]
@@ -47,16 +48,26 @@ interface RawTime extends Omit<TimeSource, 'from'> {
  * Reads the inputs.
  *
  * @param file name of the file in error messages
+ * @param env environment, for names of topics
  * @throws InvalidFile with all errors
  */
-export function readInputs(text: string, file: string): readonly Input[] {
-  const { inputs = [], clusters = {} } = readValid(
+export function readInputs(text: string, file: string, env: string): readonly Input[] {
+  const { inputs = [], clusters = {} } = readValid<RawInputs>(
     SCHEMA,
     'the inputs',
     { file, text },
-    contradictions,
+    (content, isWrong) => contradictions(content, env, isWrong),
   ).content
-  return inputs.map(input => toInput(input, clusters))
+  return inputs.flatMap(input =>
+    expandTopic(input.topic, env).map(topic => toInput({ ...input, topic }, clusters)),
+  )
+}
+
+/** Returns the names of the topics of an entry. */
+function expandTopic(topic: string, env: string): readonly string[] {
+  const name = topic.replaceAll('{env}', env)
+  const [, before, list, after] = /^(.*)\{(.*)\}(.*)$/.exec(name) ?? []
+  return list === undefined ? [name] : list.split(',').map(part => `${before}${part}${after}`)
 }
 
 /** Adds the positions in the file to errors that were found in its inputs. The path of an error begins within its input. */
@@ -64,34 +75,45 @@ export function locateErrors(
   text: string,
   file: string,
   errors: readonly (PathError & { readonly topic: string })[],
+  env: string,
 ): readonly LocatedError[] {
   const { content, locate } = readEdited<RawInputs>(SCHEMA, { file, text }, () => [])
-  return locate(
+  const located = locate(
     errors.map(({ topic, path, message }) => {
-      const index = content.inputs?.findIndex(input => input.topic === topic) ?? 0
+      const index = content.inputs?.findIndex(input => expandTopic(input.topic, env).includes(topic)) ?? 0
       return { path: ['inputs', index, ...path], message }
     }),
   )
+  // The topics of one entry have the same errors.
+  return [
+    ...new Map(located.map(error => [`${error.line}:${error.column} ${error.message}`, error])).values(),
+  ]
 }
 
-const contradictions: FindErrors<RawInputs> = ({ inputs = [], clusters = {} }, isWrong) => {
+function contradictions(
+  { inputs = [], clusters = {} }: Sound<RawInputs>,
+  env: string,
+  isWrong: (...path: FilePath) => boolean,
+): readonly PathError[] {
   const addressless = Object.entries(clusters).filter(([, cluster]) => !cluster?.arn && !cluster?.brokers)
   return [
     ...addressless.map(([name]) => ({ path: ['clusters', name], message: 'needs arn or brokers' })),
-    ...inputErrors(inputs, isWrong('clusters') ? undefined : Object.keys(clusters)),
+    ...inputErrors(inputs, env, isWrong('clusters') ? undefined : Object.keys(clusters)),
   ]
 }
 
 /** @param clusters names of the clusters; undefined if they have errors */
-function inputErrors(inputs: readonly Sound<RawInput>[], clusters?: readonly string[]): PathError[] {
+function inputErrors(
+  inputs: readonly Sound<RawInput>[],
+  env: string,
+  clusters?: readonly string[],
+): PathError[] {
+  const earlier = new Set<string>()
   return inputs.flatMap((input, index) => {
     const path: FilePath = ['inputs', index]
     const { topic, cluster, as } = input
-    const first = inputs.findIndex(input => input.topic === topic)
     return [
-      ...(topic !== undefined && first < index
-        ? [{ path: [...path, 'topic'], message: 'an earlier input has this topic' }]
-        : []),
+      ...topicErrors(topic === undefined ? [] : expandTopic(topic, env), earlier, [...path, 'topic']),
       ...(cluster === undefined || clusters?.includes(cluster) !== false
         ? []
         : [{ path: [...path, 'cluster'], message: describeUnknown('cluster', cluster, clusters) }]),
@@ -99,6 +121,24 @@ function inputErrors(inputs: readonly Sound<RawInput>[], clusters?: readonly str
       ...(as ? eventErrors(as as Partial<NonNullable<RawInput['as']>>, [...path, 'as']) : []),
     ]
   })
+}
+
+/** Name of a topic, without what stands for others. */
+const TOPIC = /^(?!(\.{1,2}|__proto__)$)[\w.-]{1,180}$/
+
+/** @param earlier names of earlier topics, to which these are added */
+function topicErrors(names: readonly string[], earlier: Set<string>, path: FilePath): PathError[] {
+  const again = names.find(name => earlier.size === earlier.add(name).size)
+  if (again !== undefined)
+    return [{ path, message: `an earlier input has this topic${names.length > 1 ? `: ${again}` : ''}` }]
+  const wrong = names.find(name => !TOPIC.test(name))
+  if (wrong === undefined) return []
+  return [
+    {
+      path,
+      message: `must be names of at most 180 letters, digits, dots, _ and -, and may have one list such as {a,b}; one is ${wrong.slice(0, 200)}`,
+    },
+  ]
 }
 
 function toErrors({ to = 'readings', as, mappings }: RawInput, path: FilePath): PathError[] {

@@ -3,7 +3,7 @@ import { relative } from 'node:path'
 import process from 'node:process'
 import { findInputProblems } from '../../infra/checks/config-files.ts'
 import { checkRules } from '../../lib/alerting/rule-files.ts'
-import { FAMILIES, NAMES, readSettings } from '../../lib/app/settings/index.ts'
+import { FAMILIES, INPUTS, NAMES, ONE_MACHINE, readSettings } from '../../lib/app/settings/index.ts'
 import { listSchemaColumns } from '../../lib/history/columns.ts'
 import type { EditedFile } from '../../lib/support/edited-file.ts'
 import { errorLine } from '../../lib/support/file-errors.ts'
@@ -25,8 +25,8 @@ export function findRuleErrors(files: readonly EditedFile[]): string[] {
 
 /** Returns a line for each error of the inputs and their mappings. @throws FileError with the errors of the families */
 export async function findInputErrors({ inputsFile, mappingsDir }: InputFiles): Promise<string[]> {
-  const { families, names } = readSettings([FAMILIES, NAMES])
-  const config = { env: process.env.SLUICE_ENV || 'local', names, inputsFile }
+  const { families, ...settings } = readSettings([FAMILIES, NAMES, INPUTS, ONE_MACHINE])
+  const config = { ...settings, env: process.env.SLUICE_ENV || 'local', inputsFile }
   const [shown, shownMappings] = [inputsFile, mappingsDir].map(path => relative(PROJECT, path))
   return findInputProblems(families, config, shown ?? '', [mappingsDir, shownMappings ?? ''])
 }

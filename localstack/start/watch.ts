@@ -9,7 +9,14 @@ import type { KafkaSettings } from '#runtime/settings/index.ts'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
 import { createClusterFinder, listFurtherTopics, resolveInputs } from '../../lib/app/inputs.ts'
 import type { Named } from '../../lib/app/names.ts'
-import type { CombinedParts, FAMILIES, INPUTS, NAMES, REGISTRY } from '../../lib/app/settings/index.ts'
+import type {
+  CombinedParts,
+  FAMILIES,
+  INPUTS,
+  NAMES,
+  ONE_MACHINE,
+  REGISTRY,
+} from '../../lib/app/settings/index.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
 import { FurtherLags } from '../../lib/diagnosis/further-lags.ts'
 import type { WatchedLag } from '../../lib/diagnosis/stalls.ts'
@@ -44,7 +51,7 @@ type WatchedTopic = Pick<WatchedLag, 'function' | 'topic' | 'group' | 'windowMs'
 
 /** Environment, and the settings that decide what is watched. */
 export type WatchConfig = Pick<Named, 'env'> &
-  CombinedParts<readonly [typeof FAMILIES, typeof NAMES, typeof INPUTS, typeof REGISTRY]>
+  CombinedParts<readonly [typeof FAMILIES, typeof NAMES, typeof INPUTS, typeof ONE_MACHINE, typeof REGISTRY]>
 
 /** Shows the flow of an environment on the screen, and the problems of the functions. Counters are counted from the start. */
 export class FlowWatch {

@@ -15,7 +15,7 @@ const PLAN = join(FOLDER, 'plan.json')
 
 async function main(check: boolean): Promise<void> {
   const config = readSettings([FAMILIES, GENERAL, NAMES, INPUTS])
-  const topics = await loadStreamTopics(config)
+  const topics = await loadStreamTopics({ ...config, isOneMachine: true })
   const plan = await readPlan(config.families, join(PROJECT, FOLDER), FOLDER, topics)
   const text = formatPlan(plan)
   const file = join(PROJECT, PLAN)

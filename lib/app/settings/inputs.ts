@@ -1,4 +1,4 @@
-import { createKind, setting, slice, text } from '#runtime/settings/index.ts'
+import { createKind, KAFKA, setting, slice, text } from '#runtime/settings/index.ts'
 import { isTimeZone, ZONE_FORM } from '../../support/time-zones.ts'
 
 export interface InputSettings {
@@ -33,8 +33,7 @@ export const INPUTS = slice(
       setBy: 'deployment',
     }),
     TIME_ZONE: setting('inputs.time_zone', ZONE, {
-      description:
-        'The zone of times that name none, where a mapping has no `timeZone`.',
+      description: 'The zone of times that name none, where a mapping has no `timeZone`.',
       default: 'UTC',
       setBy: 'machine',
     }),
@@ -61,4 +60,11 @@ export const INPUTS = slice(
       caFile: settings.INPUT_KAFKA_CA_FILE,
     },
   }),
+)
+
+/** Reads only whether all servers are on one machine, for programs that need no address of Kafka. */
+export const ONE_MACHINE = slice(
+  'Kafka',
+  { SLUICE_ONE_MACHINE: KAFKA.settings.SLUICE_ONE_MACHINE },
+  ({ SLUICE_ONE_MACHINE }) => ({ isOneMachine: SLUICE_ONE_MACHINE }),
 )

@@ -21,6 +21,8 @@ interface InputFiles {
   /** Folder of the mappings. */
   readonly folder: string
   readonly shownFolder?: string
+  /** Environment, for the names of topics in the file. */
+  readonly env: string
   /** Zone of times that name none, where the file says none either. */
   readonly timeZone?: string
 }
@@ -44,8 +46,9 @@ export async function loadInputs(
     })),
   )
   if (errors.length > 0) {
-    const { file, shown = file } = files
-    throw new InvalidFile('the inputs', locateErrors(await readConfigFile(file, shown), shown, errors))
+    const { file, shown = file, env } = files
+    const text = await readConfigFile(file, shown)
+    throw new InvalidFile('the inputs', locateErrors(text, shown, errors, env))
   }
   const loaded = inputs.map(async (input): Promise<LoadedInput> => {
     const names = input.as ? [] : (input.mappings ?? all)

@@ -64,13 +64,13 @@ describe('names of topics and groups', () => {
     assert.equal(names.listEnvironments(['readings']), undefined)
   })
 
-  test('given a topic with the name of a local input, then that input steps aside, and no other environment has any', () => {
+  test('given a topic with the name of a local input, then that input steps aside, and only one machine has any', () => {
     const local = (environment: Record<string, string>) =>
-      listLocalInputs({ env: 'local', names: named(environment) }).map(({ topic }) => topic)
+      listLocalInputs({ isOneMachine: true, names: named(environment) }).map(({ topic }) => topic)
     assert.deepEqual(local({}), ['sensor-data', 'sensor_data'])
     assert.deepEqual(local({ KAFKA_TOPIC: 'sensor_data' }), ['sensor-data'])
     assert.deepEqual(local({ KAFKA_TOPIC: 'sensor_data', TOPIC_NAMES: 'dlq=sensor-data' }), [])
-    assert.deepEqual(listLocalInputs({ env: 'prod', names: named({}) }), [])
+    assert.deepEqual(listLocalInputs({ isOneMachine: false, names: named({}) }), [])
   })
 
   test('given PARTITIONS, then topics have these numbers in every environment, and the advice has all of them', () => {

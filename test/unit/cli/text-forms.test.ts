@@ -222,13 +222,18 @@ const READERS: Readonly<Record<string, Reader>> = {
   inputs: {
     ...{ file: 'inputs.yaml', text: INPUTS },
     read: async folder =>
-      resolveInputs({ env: 'prod', names: NAMES, inputsFile: join(folder, 'inputs.yaml') }),
+      resolveInputs({
+        env: 'prod',
+        names: NAMES,
+        isOneMachine: false,
+        inputsFile: join(folder, 'inputs.yaml'),
+      }),
   },
   'the schema of an input': {
     ...{ file: 'inputs/a.json', text: '{\n"type": "object",\n"title": "ü"}\n' },
     read: async folder => {
-      const files = { file: join(folder, 'inputs.yaml'), folder: join(folder, 'm') }
-      const loaded = await loadInputs(FAMILIES, readInputs(INPUTS, 'i'), files)
+      const files = { file: join(folder, 'inputs.yaml'), folder: join(folder, 'm'), env: 'prod' }
+      const loaded = await loadInputs(FAMILIES, readInputs(INPUTS, 'i', 'prod'), files)
       return [...loaded.values()].map(({ schema }) => schema)
     },
   },

@@ -15,7 +15,7 @@ import { findSchemaProblems } from '../../../infra/checks/event-schemas.ts'
 import { findSettingsProblems } from '../../../infra/checks/function-settings.ts'
 import { FAMILIES, NAMES } from '../../support/families.ts'
 
-const PROD = { env: 'prod', names: NAMES }
+const PROD = { env: 'prod', names: NAMES, isOneMachine: false }
 const GOOD = { KAFKA_BROKERS: 'broker:9092', REDIS_URL: 'rediss://cache:6379', SLUICE_ENV: 'prod' }
 
 describe('the settings of the functions', () => {

@@ -253,7 +253,7 @@ describe('the further cluster of the inputs', () => {
   it('refuses an input in a cluster that the file does not have, with the nearest name', () => {
     const text = "clusters: { plant: { brokers: ['b:9092'] } }\ninputs: [{ topic: boilers, cluster: plan }]"
     assert.throws(
-      () => readInputs(text, 'inputs.yaml'),
+      () => readInputs(text, 'inputs.yaml', 'test'),
       /inputs\.yaml:2:.*unknown cluster\. Did you mean plant\?/,
     )
   })

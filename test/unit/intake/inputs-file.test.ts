@@ -10,7 +10,7 @@ import { FAMILIES } from '../../support/families.ts'
 
 const getError = (text: string) => {
   try {
-    readInputs(text, 'inputs.yaml')
+    readInputs(text, 'inputs.yaml', 'test')
   } catch (error) {
     return (error as Error).message
   }
@@ -76,11 +76,13 @@ describe('the schema of the events of an input', async () => {
     const inputs = readInputs(
       'inputs: [{ topic: a, to: events, as: { type: a.b, subject: s, time: record, schema: inputs/order.json } }]',
       'inputs.yaml',
+      'test',
     )
     const loaded = await loadInputs(FAMILIES, inputs, {
       file: join(folder, 'inputs.yaml'),
       folder,
       shown: 'inputs.yaml',
+      env: 'test',
     })
     return (data: unknown) => loaded.get('a')?.findViolation?.(data)
   }
@@ -115,15 +117,21 @@ describe('the schema of the events of an input', async () => {
 
   it('given such patterns and unknown mappings, then all are named with their places in the file of inputs', async () => {
     const text =
-      "inputs:\n  - { topic: a, to: events, as: { type: a.b, subject: { from: s, pattern: '(a)\\1' }, time: record, id: [s, { from: s, pattern: 'a' }] } }\n  - { topic: b, mappings: [devise] }\n"
+      "inputs:\n  - { topic: a, to: events, as: { type: a.b, subject: { from: s, pattern: '(a)\\1' }, time: record, id: [s, { from: s, pattern: 'a' }] } }\n  - { topic: '{b,c}.{env}', mappings: [devise] }\n"
     const file = join(folder, 'inputs.yaml')
     await writeFile(file, text)
     await writeFile(join(folder, 'device.yaml'), '')
     await assert.rejects(
-      loadInputs(FAMILIES, readInputs(text, file), { file, folder, shown: 'i.yaml', shownFolder: 'mine' }),
+      loadInputs(FAMILIES, readInputs(text, file, 'test'), {
+        file,
+        folder,
+        env: 'test',
+        shown: 'i.yaml',
+        shownFolder: 'mine',
+      }),
       {
         message:
-          /\n {2}i.yaml:2:\d+ {2}a.as.subject.pattern: is not a regular .*\n {2}i.yaml:2:\d+ {2}a.as.id.1.pattern: must have one group.*\n {2}i.yaml:3:28 {2}b.mappings.0: unknown mapping of mine. Did you mean device\?$/,
+          /\n {2}i.yaml:2:\d+ {2}a.as.subject.pattern: is not a regular .*\n {2}i.yaml:2:\d+ {2}a.as.id.1.pattern: must have one group.*\n {2}i.yaml:3:40 {2}\{b,c\}\.\{env\}.mappings.0: unknown mapping of mine. Did you mean device\?$/,
       },
     )
   })

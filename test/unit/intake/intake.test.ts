@@ -23,8 +23,8 @@ inputs:
     to: events
     as: { type: com.example.visit.v1, subject: page, time: { from: at, epoch: s }, id: visit_id, source: /shop }
 `
-const INPUTS = readInputs(TEXT, 'inputs.yaml')
-const FILES = { file: 'config/inputs.yaml', folder: 'config/mappings' }
+const INPUTS = readInputs(TEXT, 'inputs.yaml', 'test')
+const FILES = { file: 'config/inputs.yaml', folder: 'config/mappings', env: 'test' }
 const LOADED = await loadInputs(FAMILIES, INPUTS, FILES)
 const IN_CAIRO = await loadInputs(FAMILIES, INPUTS, { ...FILES, timeZone: 'Africa/Cairo' })
 const AT = Date.UTC(2026, 2, 1, 12)
@@ -244,10 +244,10 @@ inputs:
       time: { from: { header: at }, epoch: ms }
       id: [{ header: run }, { from: attempt, default: 1 }]
 `
-    const files = { file: 'config/inputs.yaml', folder: 'config/mappings' }
+    const files = { file: 'config/inputs.yaml', folder: 'config/mappings', env: 'test' }
     const reader = createRecordReader(
       FAMILIES,
-      await loadInputs(FAMILIES, readInputs(text, 'inputs.yaml'), files),
+      await loadInputs(FAMILIES, readInputs(text, 'inputs.yaml', 'test'), files),
     )
     const headers = [
       ['at', Buffer.from(String(AT))],

@@ -6,7 +6,11 @@ import { goldenAnswers, listErrorLines } from '../../support/golden.ts'
 
 /** Returns the only input of a file with these lines. */
 function parseInput(lines: string) {
-  const [input, ...more] = readInputs(`inputs:\n  - topic: t\n    ${lines.replaceAll('\n', '\n    ')}\n`, 'f')
+  const [input, ...more] = readInputs(
+    `inputs:\n  - topic: t\n    ${lines.replaceAll('\n', '\n    ')}\n`,
+    'f',
+    'test',
+  )
   assert.deepEqual(more, [])
   return input
 }
@@ -17,11 +21,11 @@ const AS = { type: 'a.b', source: '/inputs/t', subject: 's', times: ['record'] }
 
 describe('the file of inputs', () => {
   it('given files with errors, then each error is named with line and column', () =>
-    goldenAnswers('inputs', text => listErrorLines(() => readInputs(`${text}\n`, 'inputs.yaml'))))
+    goldenAnswers('inputs', text => listErrorLines(() => readInputs(`${text}\n`, 'inputs.yaml', 'test'))))
 
   it('given no content, or no inputs, then there are none', () => {
     for (const text of ['', '# nothing\n', 'inputs: []\n', 'clusters: { c: { brokers: [b:1] } }\n'])
-      assert.deepEqual(readInputs(text, 'f'), [])
+      assert.deepEqual(readInputs(text, 'f', 'test'), [])
   })
 
   // biome-ignore format: a table
@@ -43,11 +47,26 @@ describe('the file of inputs', () => {
     const text =
       'clusters: { far: { arn: a, brokers: [b:1], auth: iam } }\ninputs: [{ topic: a, cluster: far }, { topic: b }]'
     const cluster = { name: 'far', arn: 'a', brokers: ['b:1'], auth: 'iam' }
-    assert.deepEqual(readInputs(text, 'f'), [{ topic: 'a', cluster }, { topic: 'b' }])
+    assert.deepEqual(readInputs(text, 'f', 'test'), [{ topic: 'a', cluster }, { topic: 'b' }])
+  })
+
+  it('given a list and the environment in a name, then each topic is an input with all keys of its entry', () => {
+    const text = `inputs:\n  - topic: gds.{mysql,postgresql}.{env}\n    mappings: [a]\n  - topic: '{x,y}'\n    ${as('').replace('\n', '\n    ')}`
+    assert.deepEqual(
+      readInputs(text, 'f', 'prod').map(({ topic, mappings, as }) => [topic, mappings ?? as?.source]),
+      [
+        ['gds.mysql.prod', ['a']],
+        ['gds.postgresql.prod', ['a']],
+        ['x', '/inputs/x'],
+        ['y', '/inputs/y'],
+      ],
+    )
   })
 
   it('given inputs that bring the same type, then the type is listed once', () => {
     const text = ['a', 'b'].map(topic => `  - topic: ${topic}\n    ${as('').replace('\n', '\n    ')}`)
-    assert.deepEqual(listInputTypes(readInputs(`inputs:\n${text.join('\n')}\n  - topic: c\n`, 'f')), ['a.b'])
+    assert.deepEqual(listInputTypes(readInputs(`inputs:\n${text.join('\n')}\n  - topic: c\n`, 'f', 'test')), [
+      'a.b',
+    ])
   })
 })

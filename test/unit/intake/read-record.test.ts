@@ -15,7 +15,7 @@ const FINE = { of: { id: 'o-1' }, at: '2026-03-01T12:00:00Z', n: 1 }
 /** Reads a record of an input whose records are events. `more` are further keys of `as`. */
 function read(value: unknown, more = 'time: at', place = {}, findViolation?: (data: unknown) => string) {
   const text = `inputs: [{ topic: orders, to: events, as: { type: a.order, subject: of.id, ${more} } }]`
-  const inputs = readInputs(text, 'inputs.yaml').map(input => ({
+  const inputs = readInputs(text, 'inputs.yaml', 'test').map(input => ({
     ...input,
     loadedMappings: [],
     ...(input.as && { sources: createSources(input.as) }),

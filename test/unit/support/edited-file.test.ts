@@ -23,7 +23,7 @@ const MIXED: readonly (readonly [what: string, read: (text: string) => unknown, 
   ['families', text => readFamilies([{ file: 'f', text }], 'acme'),
     "family: g\nentity: { source: '/g/{h}', subject: '{d}' }\nmetrics: { a: { unit: persent }, b: { unit: 7 }, c: { min: 2, max: 1 } }\n",
     /metrics.a.unit: unknown unit. Did you mean percent/, /metrics.b.unit: must be a text/, /metrics.c.max: is below min/],
-  ['inputs', text => readInputs(text, 'f'),
+  ['inputs', text => readInputs(text, 'f', 'test'),
     'clusters: { far: { brokers: [b:1], auth: plan } }\ninputs: [7, { topic: a, cluster: fra, to: event }, { topic: a }]\n',
     /clusters.far.auth: unknown value. Did you mean plain/, /inputs.0: must be a mapping/, /a.to: unknown value. Did you mean events/, /a.topic: an earlier input/],
   ['mappings', text => readMapping(FAMILIES, text, 'm', 'f'),
@@ -69,7 +69,7 @@ describe('a file that people edit', () => {
   it('does not report what follows from a value that is wrong in form', () => {
     const text = 'clusters: 7\ninputs: [{ topic: a, cluster: far }]\n'
     assert.match(
-      listErrorLines(() => readInputs(text, 'f')),
+      listErrorLines(() => readInputs(text, 'f', 'test')),
       /^f:1:1 {2}clusters: must be a mapping, not a number[^\n]*$/,
     )
   })

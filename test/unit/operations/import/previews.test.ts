@@ -37,8 +37,9 @@ inputs:
     as: { type: com.example.order.v1, subject: { from: [sensor_id, model, subject] }, time: record }
 `,
     'inputs.yaml',
+    'test',
   ),
-  { file: 'config/inputs.yaml', folder: 'config/mappings' },
+  { file: 'config/inputs.yaml', folder: 'config/mappings', env: 'test' },
 )
 
 /** Outcome of a record, in the same words for both. */

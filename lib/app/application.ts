@@ -14,7 +14,7 @@ import { withEmptyCollections } from './empty-collections.ts'
 import { createDataCheck } from './event-data.ts'
 import { NAME } from './name.ts'
 import type { Vocabulary } from './names.ts'
-import { adviseOnPlainJson } from './names.ts'
+import { adviseOnPlainJson, createWholeEvents } from './names.ts'
 import { createSerializing, SERIALIZING_REMEDIES } from './serialized-types.ts'
 import { type Signal, TOPICS } from './topic-table.ts'
 
@@ -53,6 +53,7 @@ export function createApplication({ families, names }: Vocabulary): Application 
     tickType: TICK_TYPE,
     erasureType: ENTITY_ERASED_TYPE,
     failureEndedType: FAILURE_ENDED_TYPE,
+    takesWholeEvents: createWholeEvents(names),
     firstRetryMs: parkedForMs(['1m']),
     remedies: REMEDIES,
     adviseOnFailure: ({ code, aheadMs }, topic) => {

@@ -2,10 +2,13 @@ import { configureDataReader } from '#runtime/lambda/configured-reader.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
 import type { RegistrySettings } from '#runtime/settings/index.ts'
 import { withEmptyCollections } from './empty-collections.ts'
-import type { Vocabulary } from './names.ts'
+import { createWholeEvents, type Vocabulary } from './names.ts'
 import { createSerializing } from './serialized-types.ts'
 
 /** Returns a reader for the data of all event types. It uses the configured schema registry, or else the packaged schemas. */
 export function dataReader(config: RegistrySettings & Vocabulary): DataReader {
-  return configureDataReader({ ...createSerializing(config), withEmptyCollections }, config)
+  return configureDataReader(
+    { ...createSerializing(config), withEmptyCollections, takesWholeEvents: createWholeEvents(config.names) },
+    config,
+  )
 }

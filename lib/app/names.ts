@@ -140,6 +140,11 @@ export class Names {
   }
 }
 
+/** Returns `takesWholeEvents` of the application: producers of readings may write an event as text, without headers. */
+export function createWholeEvents(names: Names): (topic: string) => boolean {
+  return topic => names.findSignal(topic) === 'readings'
+}
+
 /** Returns what makes an input of a topic of readings into which producers write plain JSON. */
 export function adviseOnPlainJson(topic: string): string {
   return `for plain JSON, write "inputs: [{ topic: ${topic} }]" into config/inputs.yaml, and give readings another name with "KAFKA_TOPIC=${topic}.readings"`

@@ -66,8 +66,9 @@ export function readInputs(text: string, file: string, env: string): readonly In
 /** Returns the names of the topics of an entry. */
 function expandTopic(topic: string, env: string): readonly string[] {
   const name = topic.replaceAll('{env}', env)
-  const [, before, list, after] = /^(.*)\{(.*)\}(.*)$/.exec(name) ?? []
-  return list === undefined ? [name] : list.split(',').map(part => `${before}${part}${after}`)
+  const [before, list, after, ...more] = name.split(/[{}]/)
+  if (list === undefined || more.length > 0) return [name]
+  return list.split(',').map(part => `${before}${part}${after}`)
 }
 
 /** Adds the positions in the file to errors that were found in its inputs. The path of an error begins within its input. */

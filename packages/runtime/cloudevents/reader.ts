@@ -13,9 +13,15 @@
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
 import { attributeViolation } from './attributes.ts'
-import { toEvent } from './event.ts'
+import { isFailure, toEvent } from './event.ts'
 import { decodeText, toBuffer } from './header-bytes.ts'
-import { createPayload, type Payload, parseJsonPayload, readStructured } from './json-format.ts'
+import {
+  createPayload,
+  type Payload,
+  parseJsonPayload,
+  readJsonObject,
+  readStructured,
+} from './json-format.ts'
 import { readableValue } from './lambda-schema.ts'
 import { isEventFormat, isJson, isSameMediaType } from './media-type.ts'
 import type { LogRecord, RecordHeader } from './record.ts'
@@ -46,15 +52,46 @@ export function readEvent(record: Readable): Event | Failure {
   return readStructured(withoutId(record.value))
 }
 
+/**
+ * Reads the event of a record as `readEvent` does. In topics that take whole events, a value can also be the event without any header
+ * that says so.
+ *
+ * @param takesWhole returns whether a topic takes whole events; none if undefined
+ */
+export function readAnyEvent(
+  record: Readable & Pick<LogRecord, 'topic'>,
+  takesWhole?: (kafkaTopic: string) => boolean,
+): Event | Failure {
+  const read = readEvent(record)
+  const isTaken = isFailure(read) && read.code === 'not-a-cloudevent' && takesWhole?.(record.topic)
+  return isTaken && isWhole(record) ? readStructured(record.value) : read
+}
+
+/** Members that tell an event from other JSON. */
+const REQUIRED = ['specversion', 'id', 'source', 'type']
+
+function isWhole({ value, headers }: Readable): boolean {
+  if (value === null || !hasNoAttributes({ headers })) return false
+  const read = readJsonObject(value)
+  return read !== undefined && 'object' in read && REQUIRED.every(name => Object.hasOwn(read.object, name))
+}
+
+/** Returns true if no header has an attribute of an event. */
+export function hasNoAttributes({ headers }: Pick<Readable, 'headers'>): boolean {
+  return headers.every(
+    ([name, bytes]) => bytes === null || (name !== CONTENT_TYPE && !name.startsWith(PREFIX)),
+  )
+}
+
 /** Removes the schema id that serializers with a registry put before the event. JSON text never begins with a zero byte. */
 function withoutId(value: Buffer | null): Buffer | null {
   return value && isFramed(value) ? value.subarray(FRAME_BYTES) : value
 }
 
-/** Returns true if the record is in structured mode, with the whole event in its value. */
+/** Returns true if the whole event of a record is in its value. @param record record in which an event was read */
 export function isStructured({ headers }: Pick<Readable, 'headers'>): boolean {
   const contentType = readContentType(headers)
-  return typeof contentType === 'string' && isEventFormat(contentType)
+  return typeof contentType === 'string' ? isEventFormat(contentType) : hasNoAttributes({ headers })
 }
 
 /** Returns the text of the header `content-type`, which may occur only once; undefined if it is missing or null. */

@@ -66,6 +66,11 @@ export interface Application {
    */
   readForeign?(record: ForeignRecord, event?: Event): Event | Failure | IgnoredRecord | undefined
   /**
+   * Returns whether records of a topic are also read as events if their value is one in the JSON format and no header says so. None
+   * are if absent, as the Kafka protocol binding demands.
+   */
+  takesWholeEvents?(this: void, kafkaTopic: string): boolean
+  /**
    * True to also pass malformed CloudEvents to `readForeign`. Intended for a consumer that lists broken records instead of failing
    * them.
    */

@@ -9,7 +9,7 @@ import type { RegistrySettings } from '../settings/registry.ts'
  * the schemas of the application.
  */
 export function configureDataReader(
-  application: Pick<Application, 'packagedSchema' | 'withEmptyCollections'>,
+  application: Pick<Application, 'packagedSchema' | 'withEmptyCollections' | 'takesWholeEvents'>,
   { registry }: RegistrySettings,
 ): DataReader {
   if (!registry) return new OnDemandDataReader(application)

@@ -115,6 +115,8 @@ export interface Cursor {
 
 /** Reads event data that is not plain JSON: Avro, Protobuf, and other data with a schema id of a registry. */
 export interface DataReader {
+  /** Returns whether values of a topic can be whole events, see `Application`. */
+  readonly takesWholeEvents?: ((kafkaTopic: string) => boolean) | undefined
   /**
    * Returns the event with plain data and `datacontenttype`, as if it had been sent as JSON. If the format of the data is unknown,
    * the event is returned unchanged. The code of a failure is `schema-unknown` or `data-not-decodable`, or the failure reports that

@@ -17,6 +17,7 @@ import type { CachedSchema, Clocks, KnownData, Needing, SchemaCache } from './sc
 const FORMATS = { JSON: 'json', AVRO: 'avro', PROTOBUF: 'protobuf' } as const
 
 export class OnDemandDataReader implements DataReader {
+  readonly takesWholeEvents: DataReader['takesWholeEvents']
   readonly #application: KnownData
   readonly #registry: RegistryPlace | undefined
   readonly #clocks: Clocks
@@ -39,6 +40,7 @@ export class OnDemandDataReader implements DataReader {
     nowMs: () => number = Date.now,
     elapsedMs: () => number = () => performance.now(),
   ) {
+    this.takesWholeEvents = application.takesWholeEvents
     this.#application = application
     this.#registry = registry
     this.#clocks = { nowMs, elapsedMs }

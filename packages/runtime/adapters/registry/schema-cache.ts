@@ -33,6 +33,7 @@ const ALL_WITHIN_MS = 2_500
 
 /** Functions of `Application` that describe the data of its events. */
 export interface KnownData {
+  takesWholeEvents?(this: void, kafkaTopic: string): boolean
   withEmptyCollections?(type: string, data: unknown): unknown
   packagedSchema?(
     type: string,

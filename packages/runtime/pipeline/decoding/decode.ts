@@ -6,7 +6,7 @@
 import { parseTime } from '../../cloudevents/attributes.ts'
 import { isFailure } from '../../cloudevents/event.ts'
 import { readableValue } from '../../cloudevents/lambda-schema.ts'
-import { readEvent } from '../../cloudevents/reader.ts'
+import { readAnyEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { type RedriveTarget, readRedriveTarget } from '../../cloudevents/redrive.ts'
 import type { Application, IgnoredRecord } from '../../consumer/application.ts'
@@ -80,7 +80,9 @@ type WithoutOrigin<D> = D extends Decoded ? Omit<D, keyof Origin> : never
 
 function read(record: LogRecord, consumer: Expectations, redriveTarget: RedriveTarget | undefined): Content {
   try {
-    const event = readForeign(record, readEvent(record), consumer.application, redriveTarget)
+    const { application } = consumer
+    const sent = readAnyEvent(record, application.takesWholeEvents)
+    const event = readForeign(record, sent, application, redriveTarget)
     if ('reason' in event) return event
     if (isFailure(event)) return { kind: 'failed', failure: event }
     return decodeEvent(record, event, consumer, redriveTarget?.place?.timestampMs)

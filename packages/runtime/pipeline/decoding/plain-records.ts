@@ -1,7 +1,7 @@
 /** Reads events of any format for display. It is used outside of consumers. */
 import { isFailure } from '../../cloudevents/event.ts'
 import { decodeText } from '../../cloudevents/header-bytes.ts'
-import { readEvent } from '../../cloudevents/reader.ts'
+import { hasNoAttributes, readAnyEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { isSchemaHeader } from '../../cloudevents/wire-format.ts'
 import { otherHeaders, writeEvent } from '../../cloudevents/writer.ts'
@@ -21,7 +21,7 @@ export async function plainEvents(
   records: readonly LogRecord[],
   reader: DataReader,
 ): Promise<readonly (Event | Failure)[]> {
-  const sent = records.map(readEvent)
+  const sent = records.map(record => readAnyEvent(record, reader.takesWholeEvents))
   const missing = records.filter((record, index) => !isAtHand(sent[index] as Event, record, reader))
   if (missing.length > 0) await reader.prepare(missing)
   return records.map((record, index) => {
@@ -79,14 +79,14 @@ export async function plainRecords(
 }
 
 /**
- * Returns true if the data of the record may be in another format than JSON. Only the first bytes are checked, so that most records
+ * Returns true if the data of the record may be in another format than JSON, or its event without headers. Only the first bytes are checked, so that most records
  * are read only once.
  */
 function mayBeSerialized({ value, headers }: LogRecord): boolean {
   if (value === null) return false
   const contentType = headers.find(([name]) => name === 'content-type')
   const format = contentType && findDataFormat(decodeText(contentType[1]) ?? '')
-  if (value[0] === 0 || headers.some(isSchemaHeader)) return true
+  if (value[0] === 0 || headers.some(isSchemaHeader) || hasNoAttributes({ headers })) return true
   return format === 'json' ? value.includes('"data_base64"') : format !== undefined
 }
 

@@ -141,7 +141,9 @@ describe('given two functions that read rules, and one that reads inputs', () =>
     // The inputs of one machine have all mappings.
     const settings = { FAMILIES_DIR: families, SLUICE_ONE_MACHINE: 'on' }
     Object.assign(process.env, settings)
-    context.after(() => Object.keys(settings).forEach(name => delete process.env[name]))
+    context.after(() => {
+      for (const name of Object.keys(settings)) delete process.env[name]
+    })
     const shipped = new URL('../../../../config/families/', import.meta.url)
     const save = async (...kept: string[]) => {
       await rm(families, { recursive: true })

@@ -24,7 +24,13 @@ export function writeBinarySchema(
   readSchema: ReadSchema = refuseReferences,
 ): string {
   const write = format === 'avro' ? avroText : protobufText
-  return write(type.replaceAll('-', '_'), buildRecord(type, row, root, readSchema))
+  return write(toNamespace(type), buildRecord(type, row, root, readSchema))
+}
+
+/** Returns a type as a namespace, whose names are not empty and do not begin with a digit. */
+function toNamespace(type: string): string {
+  const names = type.replaceAll('-', '_').split('.')
+  return names.flatMap(name => (name === '' ? [] : name.replace(/^(?=\d)/, '_'))).join('.')
 }
 
 const AVRO_SCALARS: Readonly<Record<Scalar, string>> = {

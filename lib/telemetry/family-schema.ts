@@ -148,17 +148,23 @@ function toTitle(type: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** Returns the name of the Avro record and the Protobuf message, such as `EnvironmentReading`. */
+/** Returns the name of the Avro record and the Protobuf message, such as `EnvironmentReading`. It is valid in both. */
 export function toRecordName(type: string): string {
-  return listTypeWords(type)
+  const name = listTypeWords(type)
     .map(word => word.charAt(0).toUpperCase() + word.slice(1))
     .join('')
+  return /^\d/.test(name) ? `Reading${name}` : name
 }
 
+/** Returns a type without its version, such as `.v1`, at the end. */
+export function withoutVersion(type: string): string {
+  return type.replace(/\.v[1-9]\d*$/, '')
+}
+
+/** Returns the words of the last two names of a type; those of all names if these two have none. */
 function listTypeWords(type: string): string[] {
-  return type
-    .split('.')
-    .slice(-3, -1)
-    .flatMap(name => name.split(/[^A-Za-z0-9]+/))
-    .filter(word => word !== '')
+  const names = withoutVersion(type).split('.')
+  const toWords = (names: readonly string[]) => names.flatMap(name => name.match(/[A-Za-z0-9]+/g) ?? [])
+  const words = toWords(names.slice(-2))
+  return words.length > 0 ? words : toWords(names)
 }

@@ -5,7 +5,7 @@
 import { isUriReference } from '#runtime/cloudevents/index.ts'
 import familyTexts from '#schemas/family.v1.json' with { type: 'json' }
 import validate from '../schemas/compiled-family.js'
-import { EVENT_TYPES } from '../schemas/event-types.ts'
+import { EVENT_TYPES, OWN_TYPES } from '../schemas/event-types.ts'
 import { parseDuration } from '../support/duration.ts'
 import { type EditedFile, type FindErrors, type ReadFile, readEdited } from '../support/edited-file.ts'
 import { type FilePath, InvalidFile, type LocatedError, type PathError } from '../support/file-errors.ts'
@@ -18,6 +18,7 @@ import {
   resolveField,
   toWholeState,
 } from './family-file.ts'
+import { toRecordName, withoutVersion } from './family-schema.ts'
 import { UNIT_NAMES, unitNamed } from './unit-table.ts'
 
 const SCHEMA = { validate, texts: [familyTexts] }
@@ -52,18 +53,27 @@ export function readFamilies(files: readonly EditedFile[], org: string): readonl
 
 type ReadFamily = ReadFile<RawFamily> & { readonly file: EditedFile }
 
-/** Returns an error for each name or type that an earlier file has. */
+/** Properties of a family that no other one may have, with their words in messages. */
+const UNIQUE = {
+  family: ['name', ({ family }: RawFamily) => family],
+  type: ['type', ({ type }: RawFamily) => type],
+  record: ['name of the record in Avro and Protobuf', ({ type }: RawFamily) => toRecordName(type)],
+} as const
+
+/** Returns an error for each name, type or record that an earlier file has. Versions of one type may have the same record. */
 function findRepeated(read: readonly ReadFamily[]): LocatedError[] {
-  return (['family', 'type'] as const).flatMap(key => {
-    const owners = new Map<string, string>()
-    return read.flatMap(({ file: { file }, content, errors, locate }) => {
-      if (errors.length > 0) return []
-      const owner = owners.get(content[key])
-      owners.set(content[key], owner ?? file)
-      const message = `${content[key]} is also the ${key === 'family' ? 'name' : 'type'} of the family in ${owner}`
-      return owner === undefined ? [] : locate([{ path: [key], message }])
-    })
-  })
+  const sound = read.filter(({ errors }) => errors.length === 0)
+  return Object.entries(UNIQUE).flatMap(([key, [what, toValue]]) =>
+    sound.flatMap(({ content, locate }, index) => {
+      const value = toValue(content)
+      const owner = sound.slice(0, index).find(other => toValue(other.content) === value)
+      const isVersion =
+        key === 'record' && owner && withoutVersion(owner.content.type) === withoutVersion(content.type)
+      if (owner === undefined || isVersion) return []
+      const message = `${value} is also the ${what} of the family in ${owner.file.file}`
+      return locate([{ path: [key === 'record' ? 'type' : key], message }])
+    }),
+  )
 }
 
 /** Returns the errors that the schema cannot express. */
@@ -84,8 +94,11 @@ const contradictions: FindErrors<RawFamily> = (sound, isWrong) => {
 }
 
 function typeErrors({ type }: Partial<RawFamily>): PathError[] {
-  if (type === undefined || !Object.hasOwn(EVENT_TYPES, type)) return []
-  return [{ path: ['type'], message: `${type} is the type of events that are not readings` }]
+  if (type === undefined) return []
+  if (Object.hasOwn(EVENT_TYPES, type))
+    return [{ path: ['type'], message: `${type} is the type of events that are not readings` }]
+  if (!type.startsWith(OWN_TYPES) || withoutVersion(type) !== type) return []
+  return [{ path: ['type'], message: `types of ${OWN_TYPES}* are Sluice's own: choose another one` }]
 }
 
 function templateErrors(raw: RawFamily): PathError[] {

@@ -53,7 +53,14 @@ protobuf: [mode, gone, device]
       ],
     )
     golden('family', `${lines.map(line => JSON.stringify(line)).join('\n')}\n`)
-    assert.equal(toRecordName('io.acme.green-house.soil_reading.v1'), 'GreenHouseSoilReading')
+    const names = [
+      ...['io.acme.green-house.soil_reading.v1', 'com.sensor.data', 'com.sensor.status.v12', 'Temperature'],
+      ...['a.3d', 'a.3d.x', 'v1', 'a._.-', 'com.x.v2x'],
+    ]
+    assert.deepEqual(names.map(toRecordName), [
+      ...['GreenHouseSoilReading', 'SensorData', 'SensorStatus', 'Temperature'],
+      ...['A3d', 'Reading3dX', 'V1', 'A', 'XV2x'],
+    ])
   })
 
   it('given a source without fields, then the name of the family is its key by type', () => {

@@ -165,3 +165,18 @@ test('given two families with one name and type, then the later one is refused',
     ].join('\n'),
   })
 })
+
+test('given types of two families with one record name, then the later one is refused, except for versions of one type', () => {
+  const read = (...types: string[]) =>
+    readFamilies(
+      types.map((type, index) => ({
+        file: `${index}.yaml`,
+        text: `family: f${index}\ntype: ${type}\nentity: { source: /f, subject: '{d}' }\nmetrics: { m: {} }\n`,
+      })),
+      'acme',
+    )
+  assert.throws(() => read('com.sensor.data', 'org.sensor.data'), {
+    message: /1\.yaml:2:1 {2}type: SensorData is also the name of the record .* of the family in 0\.yaml$/,
+  })
+  assert.equal(read('com.sensor.data', 'com.sensor.status', 'com.sensor.data.v2').length, 3)
+})

@@ -55,11 +55,9 @@ export class SensorDataGenerator {
  *
  * @param strategy key strategy of readings; defaults to the strategy of the family
  */
-export function readingKey(
-  families: Families,
-  { type, subject, data }: Event,
-  strategy?: KeyStrategy,
-): string | null {
-  const family = families.findByType(type)
-  return family ? computeRecordKey(family, data as ReadingData, strategy) : (subject ?? null)
+export function readingKey(families: Families, event: Event, strategy?: KeyStrategy): string | null {
+  const family = families.findByType(event.type)
+  return family
+    ? computeRecordKey(family, event.data as ReadingData, strategy, event)
+    : (event.subject ?? null)
 }

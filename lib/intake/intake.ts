@@ -36,5 +36,5 @@ interface Target {
 function chooseTarget(families: Families, event: Event, keyBy?: KeyStrategy): Target {
   const family = families.findByType(event.type)
   if (family === undefined) return { to: 'events', key: formatEntity(event) }
-  return { to: 'readings', key: computeRecordKey(family, event.data as ReadingData, keyBy) }
+  return { to: 'readings', key: computeRecordKey(family, event.data as ReadingData, keyBy, event) }
 }

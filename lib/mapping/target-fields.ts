@@ -33,10 +33,10 @@ export function isMeasured(family: Family, target: string): boolean {
   return Object.hasOwn(metrics, target) || Object.hasOwn(states, target) || isOtherMetric(family, target)
 }
 
-/** Returns the fields, and the tags of the entity, without which a reading of the family is not valid. */
+/** Returns the fields, and the fields and tags of the entity, without which no reading of the family can be made. */
 export function requiredTargets({ fields, entityFields }: Family): readonly string[] {
   const required = [...fields].filter(([, { isRequired }]) => isRequired).map(([path]) => path)
-  return [...required, ...entityFields.filter(path => TAG.test(path))]
+  return [...new Set([...required, ...entityFields])]
 }
 
 export const TAG = /^tags\.(.+)$/

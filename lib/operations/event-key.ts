@@ -18,5 +18,5 @@ export function computeEventKey(families: Families, event: Event, strategy?: Key
   if (extensions?.partitionkey) return extensions.partitionkey
   const family = families.findByType(type)
   if (family === undefined || schemaViolation(families, type, data) !== undefined) return formatEntity(event)
-  return computeRecordKey(family, data as ReadingData, strategy)
+  return computeRecordKey(family, data as ReadingData, strategy, event)
 }

@@ -41,6 +41,7 @@ export function buildFamily(raw: RawFamily): Family {
     ...buildDimensions(raw),
     source: compileTemplate(raw, entity.source, toUriPart),
     subject: compileTemplate(raw, entity.subject),
+    isOfEvent: entity.from === 'event',
     entityFields: listEntityFields(raw),
     keys: {
       instance: compileTemplate(raw, instance),

@@ -24,7 +24,7 @@ export interface RawFamily {
   /** CloudEvents type of the readings. The reader of the files adds it if a file does not name it. */
   readonly type: string
   readonly description?: string
-  readonly entity: { readonly source: string; readonly subject: string }
+  readonly entity: { readonly source: string; readonly subject: string; readonly from?: 'data' | 'event' }
   readonly keys?: Readonly<Partial<Record<Exclude<NamedStrategy, 'random'>, string>>>
   readonly keyedBy?: Exclude<NamedStrategy, 'random'>
   readonly dimensions?: Readonly<Record<string, string>>
@@ -73,11 +73,12 @@ export function listEntityFields(raw: RawFamily): string[] {
 /** Returns the fields of the data, by their path: those that the file lists, and before them others of the entity. Tags are not fields. */
 export function listFields(raw: RawFamily): Map<string, RawField & { readonly required: boolean }> {
   const entity = listEntityFields(raw).filter(path => !path.startsWith('tags.'))
+  const isRequired = (path: string) => raw.entity.from !== 'event' && entity.includes(path)
   const listed = Object.keys(raw.fields ?? {})
   return new Map(
     [...entity.filter(path => !listed.includes(path)), ...listed].map(path => {
       const field = raw.fields?.[path] ?? {}
-      return [path, { ...field, required: field.required ?? entity.includes(path) }]
+      return [path, { ...field, required: field.required ?? isRequired(path) }]
     }),
   )
 }

@@ -86,6 +86,7 @@ const UNIT: JsonSchema = {
 
 /** Returns the tags of which the entity consists. */
 function listRequiredTags(raw: RawFamily): string[] {
+  if (raw.entity.from === 'event') return []
   return listEntityFields(raw).flatMap(path => (path.startsWith('tags.') ? path.slice('tags.'.length) : []))
 }
 

@@ -28,6 +28,8 @@ export interface Family {
   /** Returns the CloudEvents `source` of a reading. */
   readonly source: (data: ReadingData) => string
   readonly subject: (data: ReadingData) => string
+  /** True if the entity is that of the event: `source` and `subject` are for readings that are made here. */
+  readonly isOfEvent: boolean
   /** Dotted paths of the data fields from which source and subject are derived. */
   readonly entityFields: readonly string[]
   readonly keys: Readonly<Record<Exclude<NamedStrategy, 'random'>, (data: ReadingData) => string>>

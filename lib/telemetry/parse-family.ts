@@ -102,8 +102,9 @@ function typeErrors({ type }: Partial<RawFamily>): PathError[] {
 }
 
 function templateErrors(raw: RawFamily): PathError[] {
+  const { source, subject, from } = raw.entity
   const templates = [
-    ...Object.entries(raw.entity).map(([key, template]) => [['entity', key], template] as const),
+    ...Object.entries({ source, subject }).map(([key, template]) => [['entity', key], template] as const),
     ...Object.entries(raw.keys ?? {}).map(([key, template]) => [['keys', key], template] as const),
   ]
   return templates.flatMap(([path, template]) => {
@@ -113,7 +114,7 @@ function templateErrors(raw: RawFamily): PathError[] {
       fields
         .map(
           field =>
-            describeTextField(raw, field, path[0] === 'entity') ??
+            describeTextField(raw, field, path[0] === 'entity', from === 'event') ??
             (path[0] === 'keys' ? describeOptional(raw, field) : undefined),
         )
         .find(Boolean)
@@ -141,15 +142,25 @@ function describeOptional(raw: RawFamily, name: string): string | undefined {
     : undefined
 }
 
-/** Returns what is wrong with a field that must be a text; undefined if nothing is. @param isDeclared true if the template itself declares the field */
-function describeTextField(raw: RawFamily, name: string, isDeclared: boolean): string | undefined {
+/**
+ * Returns what is wrong with a field that must be a text; undefined if nothing is.
+ *
+ * @param isDeclared true if the template itself declares the field
+ * @param mayLack true if readings need not have the field
+ */
+function describeTextField(
+  raw: RawFamily,
+  name: string,
+  isDeclared: boolean,
+  mayLack = false,
+): string | undefined {
   const path = resolveField(raw, name)
   if (!isPath(path))
     return `{${name}} is not the name of a field: use letters, digits and _, such as {location.site}`
   if (Object.hasOwn(raw.metrics ?? {}, path)) return `{${name}} is a metric, but must be a text`
   if (Object.hasOwn(raw.states ?? {}, path)) return `{${name}} is a state, which changes, but must be a field`
   if (raw.fields?.[path]?.type === 'number') return `{${name}} is a number, but must be a text`
-  if (raw.fields?.[path]?.required === false && isDeclared)
+  if (raw.fields?.[path]?.required === false && isDeclared && !mayLack)
     return `{${name}} must not be optional, because every entity needs it`
   if (isDeclared || path.startsWith('tags.') || listFields(raw).has(path)) return undefined
   const known = [...listFields(raw).keys(), ...(raw.tags ?? [])]

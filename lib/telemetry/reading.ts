@@ -28,13 +28,19 @@ export function createReading(
 /**
  * Returns the record key of a reading. With the strategy `random`, the key is null, and the producer distributes the records
  * evenly. The readings of an entity are then not in order, so consumers with state cannot read them.
+ *
+ * @param sent event of the reading, if its producer can have chosen the entity
  */
 export function computeRecordKey(
   family: Family,
   data: ReadingData,
   strategy: KeyStrategy = family.keyedBy,
+  sent?: Pick<Event, 'source' | 'subject'>,
 ): string | null {
   if (strategy === 'random') return null
-  if (typeof strategy === 'string') return family.keys[strategy](data)
-  return fieldKey(data, strategy.field) ?? computeRecordKey(family, data)
+  if (typeof strategy === 'object')
+    return fieldKey(data, strategy.field) ?? computeRecordKey(family, data, undefined, sent)
+  const isSent = sent !== undefined && family.isOfEvent && strategy !== 'tenant'
+  if (!isSent || family.file.keys?.[strategy] !== undefined) return family.keys[strategy](data)
+  return strategy === 'instance' ? (sent.subject ?? sent.source) : sent.source
 }

@@ -10,8 +10,10 @@ import { checkRules, readRules } from '../../../lib/alerting/rule-files.ts'
 import { boundMetrics, MAX_ENTITY_METRICS, MAX_FAMILY_METRICS } from '../../../lib/analytics/metric-bounds.ts'
 import { createStatistics, type EntityStatistics, summarise } from '../../../lib/analytics/processor.ts'
 import { createApplication } from '../../../lib/app/application.ts'
+import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { applyMapping } from '../../../lib/mapping/apply-mapping.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
+import { computeEventKey } from '../../../lib/operations/event-key.ts'
 import { formatValues, listStatistics } from '../../../lib/questions/entities.ts'
 import { errorLine } from '../../../lib/support/file-errors.ts'
 import { MAX_LISTED_METRICS } from '../../../lib/tables/entity-statistics.ts'
@@ -19,6 +21,9 @@ import { inOwnUnits } from '../../../lib/telemetry/convert-units.ts'
 import { buildEntityData } from '../../../lib/telemetry/entity-data.ts'
 import type { Families } from '../../../lib/telemetry/families.ts'
 import { createReading } from '../../../lib/telemetry/reading.ts'
+import { createDefaultFleet } from '../../../lib/telemetry/simulator/fleet.ts'
+import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
+import { type KeyedEvent, simulate } from '../../../lib/telemetry/simulator/simulate.ts'
 import { NAMES, parseFamilies } from '../../support/families.ts'
 
 /** The temperature of this family is in °F, and that of another is in °C. */
@@ -168,6 +173,44 @@ describe('given a family that does not ship', () => {
     assert.deepEqual('data' in inF && inF.data, { temperature: 212 })
     const refused = inOwnUnits(family, { unit: '°C', salinity: 1 })
     assert.match('message' in refused ? refused.message : '', /salinity \(without a unit\)/)
+  })
+})
+
+describe('given a family whose events name their own entity', () => {
+  const own = parseFamilies(
+    ENVIRONMENT.replace('io.sluice.environment.reading.v1', 'com.sensor.data')
+      .replace("subject: '{sensorId}'", "subject: '{sensorId}', from: event")
+      .replaceAll(', required: true', ''),
+  )
+
+  it('when its producer sends an event, then it is a reading of the entity that the event names', async () => {
+    const rule =
+      "{ name: HOT, family: environment, metric: temperature, fireAbove: 30, severity: info, summary: '{{entity}} {{value}}' }"
+    const application = createApplication({ families: own, names: NAMES })
+    const kit = new ProcessKit(application, alerting(own, readRules(own, createRules(rule))))
+    const event = {
+      id: '1',
+      source: '/sensor/temperature/room1',
+      type: 'com.sensor.data',
+      subject: 'room/living',
+    }
+    const data = { temperature: 31, humidity: 65, unit: 'celsius' }
+    await kit.when({ ...event, data, datacontenttype: 'application/json' })
+    assert.equal((kit.publishedEvents[0]?.data as Alert | undefined)?.summary, 'room/living 31 °C')
+    assert.equal(computeEventKey(own, { ...event, data }), 'room/living')
+  })
+
+  it('when readings are made here, then they are of its type, and of the entity that their fields name', () => {
+    const settings = { ...GENERATOR_DEFAULTS, fleet: createDefaultFleet(own) }
+    const [first] = simulate(own, settings, 1, 2)
+    const { event, key } = first as KeyedEvent
+    assert.deepEqual(
+      [event.type, event.source, event.subject],
+      ['com.sensor.data', '/environment/rotterdam', key],
+    )
+    assert.equal(schemaViolation(own, event.type, event.data), undefined)
+    const text = 'family: environment\ntime: record\nfields: { temperature: t }\n'
+    assert.throws(() => readMapping(own, text, 'm', 'm.yaml'), /fields\.sensorId: is missing/)
   })
 })
 

@@ -2,7 +2,9 @@
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { DeadLetterSource } from '../queries/dead-letters/dead-letters.ts'
+import { DAY_MS } from '../support/duration.ts'
 import type { Named, Vocabulary } from './names.ts'
+import { topicRow } from './topic-table.ts'
 
 /**
  * Returns the source from which the dead letters of an environment are read.
@@ -19,6 +21,7 @@ export async function deadLetterSource(
     log,
     topic,
     families,
+    keptSinceMs: () => Date.now() - topicRow('dlq').keptDays * DAY_MS,
     bounds: () => bounds.bounds(topic),
     states: async () => new StateInspection(await connections.redis()),
   }

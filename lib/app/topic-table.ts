@@ -128,13 +128,15 @@ const TABLE = {
     isRedriven: true,
   },
   dlq: {
-    ...defineTickedTopic(
+    ...defineTopic(
       3,
       30,
+      2 * MiB,
       'original key',
-      'dead letters, for people; redrives and drops of them; ticks',
+      'dead letters, for people; redrives and drops of them; a tick where records wait for the archiver',
     ),
-    maxMessageBytes: 2 * MiB,
+    // The age of a dead letter depends on the broker's clock.
+    timestamps: 'LogAppendTime',
   },
 } as const satisfies Readonly<Record<string, Topic>>
 

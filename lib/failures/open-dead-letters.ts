@@ -3,13 +3,7 @@
  * adds a row, and a later event about its redrive or drop removes the row. The consumer `open-dead-letters` stores the table.
  * Queries apply the records that the consumer has not yet read in the same way. Pure.
  */
-import {
-  type Application,
-  defineProcess,
-  type Event,
-  type ForeignRecord,
-  type Step,
-} from '#runtime/consumer/index.ts'
+import { type Application, defineProcess, type Event, type ForeignRecord } from '#runtime/consumer/index.ts'
 import type { Families } from '../telemetry/families.ts'
 import { type DlqEntry, dlqEntry, type Row } from './dead-letter-row.ts'
 import { type HandledAction, OWN_TYPES } from './dlq-record.ts'
@@ -223,26 +217,19 @@ export function openDeadLetters(keptMs: number) {
     accepts: [DLQ_ENTRY_TYPE],
     onEvent(state, { data, timeMs }, step) {
       const fold = new DeadLetterFold(state, { bounds: STORED_BOUNDS })
+      fold.expire(timeMs - keptMs)
       step.reason(fold.apply(data))
-      scheduleExpiry(step, fold, keptMs, timeMs)
+      step.cancel('expiry')
       return fold.snapshot
     },
+    // Timers of earlier versions. The topic has no ticks, so rows expire with the next record instead, and readers leave them out.
     onTimer(state, { dueMs }, step) {
       const fold = new DeadLetterFold(state, { bounds: STORED_BOUNDS })
       fold.expire(dueMs - keptMs)
       step.reason('expired')
-      scheduleExpiry(step, fold, keptMs, dueMs)
       return fold.snapshot
     },
   })
-}
-
-/** Sets a timer that is due when the oldest dead letter may have been deleted by retention. */
-function scheduleExpiry(step: Step, { rows, left }: DeadLetterFold, keptMs: number, nowMs: number): void {
-  const [first] = rows
-  const oldestMs = left?.newestMs ?? first?.writtenAtMs
-  if (oldestMs === undefined) step.cancel('expiry')
-  else step.timerAt('expiry', Math.max(oldestMs + keptMs, nowMs + 1))
 }
 
 /**

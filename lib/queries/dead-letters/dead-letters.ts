@@ -30,6 +30,8 @@ export interface DeadLetterSource {
   readonly families: Families
   /** Returns the current bounds of the topic's partitions. */
   readonly bounds: () => Promise<readonly Bounds[]>
+  /** Returns the time, in milliseconds since the epoch, from which the topic keeps records; absent to leave out none. */
+  readonly keptSinceMs?: () => number
   /** Returns the connection to the stored table. If absent, the topic is read from its start. */
   readonly states?: () => Promise<Pick<StateInspection, 'state' | 'summary'>>
 }
@@ -108,6 +110,8 @@ export class DeadLetters {
       if (!isEnded) break
     }
     signal?.throwIfAborted()
+    const keptSinceMs = this.#source.keptSinceMs?.()
+    if (keptSinceMs !== undefined) for (const fold of this.#partitions) fold.expire(keptSinceMs)
     // Transaction markers can follow the last record, so the position is set to the end.
     if (isEnded) for (const [partition, { end }] of bounds.entries()) this.#partitions[partition]?.readTo(end)
     return this.#now(bounds)

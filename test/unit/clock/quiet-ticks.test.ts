@@ -117,7 +117,7 @@ describe('ticks in quiet partitions', () => {
     kafka.nowMs += SEGMENT_SPAN_MS
     await run(kafka)
     const ticked = signals.filter(signal => listTypes(kafka, NAMES.topicName(signal, 'test')).length > 1)
-    assert.deepEqual(ticked.toSorted(), ['alerts', 'analytics', 'events'])
+    assert.deepEqual(ticked.toSorted(), ['alerts', 'analytics', 'dlq', 'events'])
     const clock = readFunctions().find(({ name }) => name === 'clock')
     for (const signal of ticked) assert.ok(clock?.emits.includes(signal), signal)
     assert.ok(clock?.uses.includes('emitted-topics'))

@@ -108,6 +108,11 @@ describe('the dead letters as they are now', () => {
     }
   })
 
+  it('given dead letters that are older than the topic keeps, then they are left out', async () => {
+    const { rows, oldestMs } = await look({ ...createSource(RECORDS, { applied: 9 }), keptSinceMs: () => 3 })
+    assert.deepEqual([places(rows), oldestMs], [['0@6'], 6])
+  })
+
   it('given a Redis that does not answer, then the topic has the answer, and says why it was read', async () => {
     const away = async () => Promise.reject(new Unavailable('store-unavailable', 'Redis does not answer'))
     const { rows, from, withoutTable } = await look({ ...createSource(RECORDS), states: away })

@@ -21,8 +21,13 @@ export async function deadLetterSource(
     log,
     topic,
     families,
-    keptSinceMs: () => Date.now() - topicRow('dlq').keptDays * DAY_MS,
+    keptSinceMs,
     bounds: () => bounds.bounds(topic),
     states: async () => new StateInspection(await connections.redis()),
   }
+}
+
+/** Returns the time, in milliseconds since the epoch, from which the dlq topic keeps records. */
+export function keptSinceMs(): number {
+  return Date.now() - topicRow('dlq').keptDays * DAY_MS
 }

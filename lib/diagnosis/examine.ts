@@ -15,10 +15,11 @@ import type { Named } from '../app/names.ts'
 import { type Signal, TOPICS } from '../app/topic-table.ts'
 import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
+import { findUnknownTypes } from '../queries/records/unknown-types.ts'
 import { checkBrokersClock, checkTicks } from './checks/clocks.ts'
 import { checkConsumer, checkDeadLetters } from './checks/consumers.ts'
 import { checkKafka } from './checks/kafka.ts'
-import { checkProducers } from './checks/producers.ts'
+import { checkProducers, checkTypes } from './checks/producers.ts'
 import { checkRedis } from './checks/redis.ts'
 import { checkInput, checkTopic } from './checks/topics.ts'
 import type { ReadTopicFacts, RedisFacts, Standards, TopicFacts } from './facts.ts'
@@ -88,6 +89,7 @@ export async function examineEnvironment(examination: Examination): Promise<Find
       ...topics.flatMap(topic => checkTopic(config.names, topic, standards)),
       ...inputs.map(input => checkInput(input, standards)),
       ...topics.slice(0, 1).flatMap(topic => checkProducers(topic, config.idWindowMs)),
+      ...(await examineTypes(connections, config, topics.slice(0, 1))),
       ...(await checkConsumers(
         connections,
         config,
@@ -220,6 +222,22 @@ function listConsumers({
 
 function listInputTopics(consumers: readonly ListedConsumer[]): string[] {
   return consumers.flatMap(({ topic, isInput }) => (isInput ? [topic] : []))
+}
+
+/** Looks for types that no family has, in the topic of readings if it exists. */
+async function examineTypes(
+  connections: Connections,
+  { families }: Config,
+  topics: readonly TopicFacts[],
+): Promise<Finding[]> {
+  const [facts] = topics
+  if (!facts || 'unseen' in facts.found || !facts.found.seen) return []
+  const { topic } = facts
+  const found = await observe(async () => {
+    const [log, offsets] = await Promise.all([connections.log(), connections.bounds()])
+    return findUnknownTypes(log, families, topic, await offsets.bounds(topic))
+  })
+  return checkTypes(topic, found)
 }
 
 /** Counts the open dead letters, until the timeout. */

@@ -8,6 +8,7 @@ import { once } from '#runtime/lambda/once.ts'
 import type { DataReader, LogReader } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../app/config.ts'
 import { dataReader } from '../app/data-reader.ts'
+import { keptSinceMs } from '../app/dead-letter-source.ts'
 import { type DeclaredFunction, listTriggerTopics } from '../app/functions.ts'
 import { createClusterFinder, listFurtherTopics, resolveInputs } from '../app/inputs.ts'
 import type { Signal } from '../app/topic-table.ts'
@@ -167,7 +168,7 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
     const topic = this.topic('dlq')
     const [log, offsets] = await Promise.all([this.log(), this.offsets()])
     const bounds = () => readTopicBounds(offsets, topic)
-    return { families: this.config.families, log, topic, bounds, states: this.inspection }
+    return { families: this.config.families, log, topic, bounds, keptSinceMs, states: this.inspection }
   }
 
   /** Returns what questions keep between their answers. @param create called for the first answer, and again after a failure */

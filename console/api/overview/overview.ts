@@ -16,6 +16,11 @@ import { INTAKE } from '../../../lib/intake/input.ts'
 import { readConsumerGroups } from '../../../lib/queries/kafka/consumer-groups.ts'
 import { type ReadTopic, readConsumerLags } from '../../../lib/queries/kafka/consumer-lag.ts'
 import { findTopicBounds } from '../../../lib/queries/kafka/topics.ts'
+import {
+  describeUnknownType,
+  findUnknownTypes,
+  type UnknownType,
+} from '../../../lib/queries/records/unknown-types.ts'
 import { type Outcomes, readOutcomes } from '../../../lib/queries/states/outcomes.ts'
 import { readFiringAlerts } from '../../../lib/questions/alert-source.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
@@ -37,6 +42,8 @@ export interface Overview {
   readonly flow: { readonly inputs: readonly ShownInput[]; readonly lanes: readonly Lane[] }
   readonly consumers: readonly ShownConsumer[]
   readonly standing: readonly StalledFunctions[]
+  /** Types of readings that no family has: what was found, and what to do. */
+  readonly unknownTypes: readonly (readonly [says: string, todo: string])[]
   /** Firing alerts, the most urgent first. */
   readonly firing: readonly FiringCount[] | null
   /** Newest first; null if they could not be read. */
@@ -86,6 +93,8 @@ const EVERY_MS = 4_000
 const ANSWERS_WITHIN_MS = 8_000
 /** Time limits of requests to Kafka. They are short, so that a page shows an outage quickly; the next look tries again. */
 const PATIENCE = { leaderMs: 2_000, topicMs: 0 }
+/** Time for which the types of the newest readings are reused. */
+const TYPES_FOR_MS = 30_000
 /** Time for which members of groups are reused. They change rarely, and listing them requires a separate connection. */
 const MEMBERS_FOR_MS = 10_000
 
@@ -93,6 +102,7 @@ export class OverviewReader {
   readonly #environment: ConsoleEnvironment
   readonly #offsets: () => Promise<TopicOffsets>
   readonly #members = new Cache<ReadonlyMap<string, number>>({ forMs: MEMBERS_FOR_MS })
+  readonly #types = new Cache<readonly UnknownType[]>({ forMs: TYPES_FOR_MS })
   readonly #alerts: RecentAlerts
   readonly #further: FurtherLags<ReadTopic>
   readonly #standing = new StallWatch(EVERY_MS)
@@ -117,7 +127,7 @@ export class OverviewReader {
       const seen = 'seen' in further ? further.seen : []
       return { further, lags: kafka.value && [...kafka.value.lags, ...seen] }
     })
-    const [{ further, lags }, redis, alerts, letters] = await Promise.all([
+    const [{ further, lags }, redis, alerts, letters, types] = await Promise.all([
       reading,
       awaitAnswer(
         'redis',
@@ -130,6 +140,7 @@ export class OverviewReader {
         config,
         bounds?.get('dlq') ? countOpenDeadLetters(this.#environment) : Promise.resolve(null),
       ),
+      awaitAnswer('kafka', config, this.#findUnknownTypes(bounds?.get('readings'))),
     ])
     const servers = { kafka: kafka.problem, redis: redis.problem }
     const getBatchingWindow = (name: string) =>
@@ -158,10 +169,19 @@ export class OverviewReader {
       flow: this.#buildFlow(),
       consumers: this.#listConsumers().map(consumer => ({ ...consumer, lag: findLag(consumer) })),
       standing: this.#standing.next(observation, atMs),
+      unknownTypes: (types.value ?? []).map(describeUnknownType),
       firing: redis.value?.firing ?? null,
       lastAlerts: alerts.value ?? null,
       openDeadLetters: letters.value ?? null,
     }
+  }
+
+  async #findUnknownTypes(bounds: readonly Bounds[] = []): Promise<readonly UnknownType[]> {
+    const { families } = this.#environment.config
+    const topic = this.#environment.topic('readings')
+    return this.#types.get('types', async () =>
+      findUnknownTypes(await this.#environment.log(), families, topic, bounds),
+    )
   }
 
   async #readKafka(): Promise<KafkaState> {

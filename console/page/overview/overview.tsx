@@ -67,7 +67,7 @@ export function OverviewPage(): JSX.Element {
 }
 
 function StallSummary({ overview }: Pick<Props, 'overview'>): JSX.Element {
-  const { standing, atMs } = overview
+  const { standing, unknownTypes, atMs } = overview
   const { tone, text, letters } = chooseHeadline(overview)
   return (
     <>
@@ -75,8 +75,14 @@ function StallSummary({ overview }: Pick<Props, 'overview'>): JSX.Element {
         {/* Screen readers announce only this sentence, because the figures in the reasons and the link change constantly. */}
         <span role="status">{text}</span> {letters && <a href="/failures">{letters}</a>}
       </p>
-      {standing.length > 0 && (
+      {standing.length + unknownTypes.length > 0 && (
         <ul class="problem list">
+          {unknownTypes.map(([says, todo]) => (
+            <li key={says}>
+              <strong>readings: </strong>
+              {says}. <small>{todo}</small>
+            </li>
+          ))}
           {standing.map(({ functions, reason, advice, sinceMs }) => (
             <li key={`${functions.join()} ${advice}`}>
               {functions.length > 0 && <strong>{functions.join(', ')}: </strong>}

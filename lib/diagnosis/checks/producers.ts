@@ -1,6 +1,7 @@
 /** Checks the producers of a topic by its newest batches. Pure. */
+import { describeUnknownType, type UnknownType } from '../../queries/records/unknown-types.ts'
 import type { BatchFacts, PartitionBatches, TopicFacts } from '../facts.ts'
-import { type Finding, runChecks, wrong } from '../finding.ts'
+import { createFinding, type Finding, type Observed, ok, runChecks, unknown, wrong } from '../finding.ts'
 
 /** Default delivery timeout of Kafka clients, in milliseconds. A client may send a record several times within this time. */
 const DELIVERY_TIMEOUT_MS = 120_000
@@ -68,4 +69,14 @@ function computeRate(batches: readonly BatchFacts[]): number {
   const times = batches.map(({ timestampMs }) => timestampMs)
   const tookMs = Math.max(...times) - Math.min(...times)
   return batches.length < LEAST_BATCHES || tookMs <= 0 ? 0 : ((batches.length - 1) * 1000) / tookMs
+}
+
+/** Checks that readings have types of families. @param unknownTypes types that no family has */
+export function checkTypes(topic: string, unknownTypes: Observed<readonly UnknownType[]>): Finding[] {
+  if ('unseen' in unknownTypes) return [createFinding('producers', 'types', topic, unknown(unknownTypes))]
+  if (unknownTypes.seen.length === 0)
+    return [createFinding('producers', 'types', topic, ok('the newest records have types of families'))]
+  return unknownTypes.seen.map(found =>
+    createFinding('producers', 'types', topic, wrong(...describeUnknownType(found))),
+  )
 }

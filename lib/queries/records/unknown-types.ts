@@ -1,0 +1,53 @@
+/** Finds events in the topic of readings that nothing reads, because their type is unknown. */
+
+import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
+import { isFailure, readAnyEvent } from '#runtime/cloudevents/index.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
+import { listEventTypes } from '../../telemetry/event-types.ts'
+import type { Families } from '../../telemetry/families.ts'
+import { selectNewest } from './newest-ranges.ts'
+import { readRecords } from './read-records.ts'
+
+export interface UnknownType {
+  readonly type: string
+  /** Number of the newest records that have it. */
+  readonly count: number
+  readonly topic: string
+}
+
+/** Number of the newest records that are read. */
+const MOST = 200
+
+/**
+ * Returns the types of the newest readings that no family has, the most frequent first.
+ *
+ * @throws the errors of `readRecords`
+ */
+export async function findUnknownTypes(
+  log: LogReader,
+  families: Families,
+  topic: string,
+  bounds: readonly Bounds[],
+): Promise<readonly UnknownType[]> {
+  const known = listEventTypes(families)
+  const counts = new Map<string, number>()
+  const all = bounds.map(({ start, end }, partition) => ({ topic, partition, start, end }))
+  for await (const record of readRecords(log, selectNewest(all, MOST).ranges)) {
+    const event = readAnyEvent(record, () => true)
+    if (!isFailure(event) && !known.has(event.type)) counts.set(event.type, (counts.get(event.type) ?? 0) + 1)
+  }
+  return [...counts].map(([type, count]) => ({ type, count, topic })).toSorted((a, b) => b.count - a.count)
+}
+
+/** Returns what nothing reads, and what to do about it. */
+export function describeUnknownType({
+  type,
+  count,
+  topic,
+}: UnknownType): readonly [says: string, todo: string] {
+  const shown = type.slice(0, 100)
+  return [
+    `${count} of the newest records have the type ${shown}, which no family has, so nothing reads them`,
+    `Write "type: ${shown}" and "from: event" into a family, as in config/families/README.md, or map them: write "inputs: [{ topic: ${topic} }]" into config/inputs.yaml, and give readings another name with "KAFKA_TOPIC=${topic}.readings".`,
+  ]
+}

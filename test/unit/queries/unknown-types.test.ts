@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { checkTypes } from '../../../lib/diagnosis/checks/producers.ts'
+import { findUnknownTypes } from '../../../lib/queries/records/unknown-types.ts'
+import { FAMILIES } from '../../support/families.ts'
+import { environmentReading, logRecord } from '../../support/records.ts'
+
+it('given readings of which some have a type that no family has, then each such type is a finding with what to write', async () => {
+  const types = ['com.sensor.status', 'com.sensor.data', 'com.sensor.data', undefined]
+  const records = types.map((type, offset) => {
+    const reading = environmentReading('a')
+    return { ...logRecord(offset, type ? { ...reading, type } : reading), topic: 'telemetry' }
+  })
+  const find = (start: number) =>
+    findUnknownTypes(new MemoryLogReader(records), FAMILIES, 'telemetry', [{ start, end: records.length }])
+  const [data, status, ...more] = checkTypes('telemetry', { seen: await find(0) })
+  assert.deepEqual([data?.verdict, status?.verdict, more.length], ['wrong', 'wrong', 0])
+  assert.match(
+    String(data?.says),
+    /^2 of the newest records have the type com\.sensor\.data, which no family has/,
+  )
+  assert.match(String(data?.todo), /"type: com\.sensor\.data" .* "inputs: \[\{ topic: telemetry \}\]"/)
+  assert.equal(checkTypes('telemetry', { seen: await find(3) })[0]?.verdict, 'ok')
+})

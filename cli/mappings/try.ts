@@ -4,6 +4,7 @@ import { dataReader } from '../../lib/app/data-reader.ts'
 import { resolveInputs } from '../../lib/app/inputs.ts'
 import { loadAllInputs } from '../../lib/app/loaded-inputs.ts'
 import type { Input } from '../../lib/intake/input.ts'
+import { describeMergedKeys, MERGED_ADVICE } from '../../lib/intake/merged-keys.ts'
 import type { LoadedInput } from '../../lib/intake/read-record.ts'
 import { describeHiddenMappings } from '../../lib/mapping/hidden-mappings.ts'
 import { describeNoTime } from '../../lib/operations/import/mapped-lines.ts'
@@ -100,7 +101,11 @@ Examples:
     const input = await loadInput(sample, config, mapping, terminal)
     for (const warning of describeHiddenMappings([input.loadedMappings]))
       terminal.stderr.write(`! ${warning}\n`)
-    tryMappings(await trySample(config, input, sample), json, terminal)
+    const trials = await trySample(config, input, sample)
+    const keyed = trials.flatMap(({ trial, key }) => (trial.accepted ? [[key, trial.event] as const] : []))
+    for (const line of describeMergedKeys(keyed))
+      terminal.stderr.write(`! ${escapeText(line)}. ${MERGED_ADVICE}\n`)
+    tryMappings(trials, json, terminal)
   },
 })
 
@@ -125,10 +130,11 @@ async function trySample(config: Config, input: LoadedInput, { records }: Sample
   })
   return records.map(({ place, line, record, content }) => {
     const trial = tryRecord(record, content)
-    if (!trial.accepted) return { place, trial: { line, ...trial } }
+    const key = 'error' in record ? null : record.key
+    if (!trial.accepted) return { place, key, trial: { line, ...trial } }
     const { event, time: used, ...others } = trial
     const { type, source, subject, time = content ? null : used, data } = event
-    return { place, trial: { line, ...others, event: { type, source, subject, time, data } } }
+    return { place, key, trial: { line, ...others, event: { type, source, subject, time, data } } }
   })
 }
 

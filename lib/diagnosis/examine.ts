@@ -4,6 +4,7 @@ import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
+import { isFailure, readEvent } from '#runtime/cloudevents/index.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../app/config.ts'
@@ -11,17 +12,19 @@ import { deadLetterSource } from '../app/dead-letter-source.ts'
 import type { InputSelection } from '../app/functions.ts'
 import { listTriggerTopics, writesRows, writesSegments } from '../app/functions.ts'
 import { resolveInputs } from '../app/inputs.ts'
+import { loadAllInputs } from '../app/loaded-inputs.ts'
 import type { Named } from '../app/names.ts'
 import { type Signal, TOPICS } from '../app/topic-table.ts'
+import { readInputRecord } from '../intake/read-record.ts'
 import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
-import { findUnknownTypes } from '../queries/records/unknown-types.ts'
+import { findUnknownTypes, readNewest } from '../queries/records/unknown-types.ts'
 import { checkBrokersClock, checkTicks } from './checks/clocks.ts'
 import { checkConsumer, checkDeadLetters } from './checks/consumers.ts'
 import { checkKafka } from './checks/kafka.ts'
 import { checkProducers, checkTypes } from './checks/producers.ts'
 import { checkRedis } from './checks/redis.ts'
-import { checkInput, checkTopic } from './checks/topics.ts'
+import { checkEntities, checkInput, checkTopic } from './checks/topics.ts'
 import type { ReadTopicFacts, RedisFacts, Standards, TopicFacts } from './facts.ts'
 import { type Area, createFinding, type Finding, type Observed, unknown } from './finding.ts'
 import { gatherConsumerFacts, type ListedConsumer } from './gather-consumers.ts'
@@ -88,6 +91,7 @@ export async function examineEnvironment(examination: Examination): Promise<Find
       ...topics.flatMap(topic => checkTicks(topic, Date.now(), ticks)),
       ...topics.flatMap(topic => checkTopic(config.names, topic, standards)),
       ...inputs.map(input => checkInput(input, standards)),
+      ...(await examineEntities(connections, config)),
       ...topics.slice(0, 1).flatMap(topic => checkProducers(topic, config.idWindowMs)),
       ...(await examineTypes(connections, config, topics.slice(0, 1))),
       ...(await checkConsumers(
@@ -222,6 +226,30 @@ function listConsumers({
 
 function listInputTopics(consumers: readonly ListedConsumer[]): string[] {
   return consumers.flatMap(({ topic, isInput }) => (isInput ? [topic] : []))
+}
+
+/** Looks for entities that get the records of several keys, in the newest records of inputs in Sluice's own cluster. */
+async function examineEntities(connections: Connections, config: Config): Promise<Finding[]> {
+  const mapped = resolveInputs(config).filter(({ as, cluster }) => !as && !cluster)
+  const loaded = await observe(() => loadAllInputs(config, mapped))
+  // The deployment and the functions report the errors of a file.
+  if ('unseen' in loaded) return []
+  const { families } = config
+  const findings = [...loaded.seen.values()].map(async (input): Promise<Finding[]> => {
+    const { topic } = input
+    const outcomes = await observe(async () => {
+      const [log, offsets] = await Promise.all([connections.log(), connections.bounds()])
+      const records = await readNewest(log, topic, await offsets.bounds(topic))
+      return records.flatMap(record => {
+        const event = readEvent(record)
+        const { outcome } = readInputRecord(families, input, record, isFailure(event) ? undefined : event)
+        return 'kind' in outcome ? [] : [[record.key, outcome] as const]
+      })
+    })
+    // The checks of topics report one that is missing or cannot be read.
+    return 'unseen' in outcomes ? [] : checkEntities(topic, outcomes.seen)
+  })
+  return (await Promise.all(findings)).flat()
 }
 
 /** Looks for types that no family has, in the topic of readings if it exists. */

@@ -13,6 +13,7 @@ const SHIPPED = {
   mappings: [
     'database-metrics.yaml',
     'device.yaml',
+    'named-cloudevent.yaml',
     'named-metric.yaml',
     'plain-sensor.yaml',
     'sensor-cloudevent.yaml',

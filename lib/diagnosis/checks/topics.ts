@@ -1,8 +1,18 @@
 /** Compares the topics in Kafka with the topic table. Pure. */
 import { topicConfiguration } from '#runtime/adapters/kafka/topic-configuration.ts'
 import type { Names } from '../../app/names.ts'
+import { describeMergedKeys, type KeyedOutcome, MERGED_ADVICE } from '../../intake/merged-keys.ts'
 import type { FoundTopic, ReadTopicFacts, Settings, Standards, TopicFacts } from '../facts.ts'
-import { createFinding, type Finding, type Judgement, runChecks, unknown, wrong } from '../finding.ts'
+import {
+  createFinding,
+  type Finding,
+  type Judgement,
+  ok,
+  open,
+  runChecks,
+  unknown,
+  wrong,
+} from '../finding.ts'
 
 const APPLY = '`sluice topics apply` makes the change, or says why it would lose records.'
 const DESCRIBE_TOPIC = 'This check needs permission to describe the topic.'
@@ -125,4 +135,12 @@ function checkInSync({ found }: CheckedTopic) {
       'Check for a stopped broker or a full disk; `sluice topics describe` shows the copies that are in sync.',
     )
   return 'all copies are up to date'
+}
+
+/** Checks that each entity of an input gets the records of one key. */
+export function checkEntities(topic: string, outcomes: readonly KeyedOutcome[]): Finding[] {
+  const lines = describeMergedKeys(outcomes)
+  if (lines.length === 0)
+    return [createFinding('topics', 'entities', topic, ok('no entity gets the records of several keys'))]
+  return lines.map(line => createFinding('topics', 'entities', topic, open(line, MERGED_ADVICE)))
 }

@@ -1,7 +1,7 @@
 /** Finds events in the topic of readings that nothing reads, because their type is unknown. */
 
 import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
-import { isFailure, readAnyEvent } from '#runtime/cloudevents/index.ts'
+import { isFailure, type LogRecord, readAnyEvent } from '#runtime/cloudevents/index.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { listEventTypes } from '../../telemetry/event-types.ts'
 import type { Families } from '../../telemetry/families.ts'
@@ -18,6 +18,18 @@ export interface UnknownType {
 /** Number of the newest records that are read. */
 const MOST = 200
 
+/** Returns the newest records of a topic. @throws the errors of `readRecords` */
+export async function readNewest(
+  log: LogReader,
+  topic: string,
+  bounds: readonly Bounds[],
+): Promise<readonly LogRecord[]> {
+  const all = bounds.map(({ start, end }, partition) => ({ topic, partition, start, end }))
+  const records: LogRecord[] = []
+  for await (const record of readRecords(log, selectNewest(all, MOST).ranges)) records.push(record)
+  return records
+}
+
 /**
  * Returns the types of the newest readings that no family has, the most frequent first.
  *
@@ -31,8 +43,7 @@ export async function findUnknownTypes(
 ): Promise<readonly UnknownType[]> {
   const known = listEventTypes(families)
   const counts = new Map<string, number>()
-  const all = bounds.map(({ start, end }, partition) => ({ topic, partition, start, end }))
-  for await (const record of readRecords(log, selectNewest(all, MOST).ranges)) {
+  for (const record of await readNewest(log, topic, bounds)) {
     const event = readAnyEvent(record, () => true)
     if (!isFailure(event) && !known.has(event.type)) counts.set(event.type, (counts.get(event.type) ?? 0) + 1)
   }

@@ -104,7 +104,7 @@ const TUTORIALS = [
     specversion: '1.0',
     type: 'com.sensor.data',
     source: '/sensor/room1',
-    id: 'sensor-2026-03-01T11:59:00Z',
+    id: 'sensor-1-2026-03-01T11:59:00Z',
     subject: 'room/hall',
     data: { temperature: 22.5, unit: 'celsius' },
   },
@@ -121,7 +121,7 @@ describe('the function intake', () => {
         ['database', 'db-1'],
         ['environment', 'ws_001'],
         ['device', 'nexus4'],
-        ['environment', 'room1'],
+        ['environment', 'sensor-1'],
       ],
       JSON.stringify(events.map(({ data }) => (data as FailureData).error)),
     )

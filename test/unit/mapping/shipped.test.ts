@@ -149,8 +149,21 @@ const EXPECTED: Readonly<
       location: { site: 'roof-1', latitude: 0, longitude: 0 },
     },
   ],
-  'sensor-cloudevent': [
+  'named-cloudevent': [
     CLOUDEVENT,
+    '/environment/living_room',
+    'sensor-123',
+    '2025-01-16T10:30:45.123Z',
+    {
+      sensorId: 'sensor-123',
+      temperature: 22.5,
+      humidity: 65,
+      location: { site: 'living_room', latitude: 0, longitude: 0 },
+      tags: { source: '/sensor/temperature/room1' },
+    },
+  ],
+  'sensor-cloudevent': [
+    { ...CLOUDEVENT, id: '7f0e', time: '2025-01-16T10:30:45.123Z' },
     '/environment/living_room',
     'room1',
     '2025-01-16T10:30:45.123Z',
@@ -159,9 +172,13 @@ const EXPECTED: Readonly<
       temperature: 22.5,
       humidity: 65,
       location: { site: 'living_room', latitude: 0, longitude: 0 },
+      tags: { source: '/sensor/temperature/room1' },
     },
   ],
 }
+
+/** Mappings that take what others leave. */
+const GENERAL = ['named-metric', 'sensor-cloudevent']
 
 describe('the mappings that ship', () => {
   it('given their folder, then each has a record here', () => {
@@ -190,7 +207,7 @@ describe('the mappings that ship', () => {
     const all = SHIPPED_MAPPINGS.map(shipped)
     for (const [name, [record, source]] of Object.entries(EXPECTED)) {
       const able = all.filter(mapping => !isFailure(read(mapping, foreignRecord(record))))
-      const takers = able.filter((mapping, index) => index === 0 || mapping.name !== 'named-metric')
+      const takers = able.filter((mapping, index) => index === 0 || !GENERAL.includes(mapping.name))
       assert.deepEqual(
         takers.map(mapping => mapping.name),
         [name],

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { checkEntities } from '../../../lib/diagnosis/checks/topics.ts'
+import type { KeyedOutcome } from '../../../lib/intake/merged-keys.ts'
+
+const outcomes = (keys: string, subject: string): KeyedOutcome[] =>
+  [...keys].map(key => [key === '-' ? null : Buffer.from(key), { source: '/room', subject }])
+
+it('given records of several keys for one entity, then it is named, unless each record has a key of its own', () => {
+  const [found, ...more] = checkEntities('rooms', [
+    ...outcomes('abab', 'room1'),
+    ...outcomes('ccc-', 'room2'),
+    ...outcomes('xyz', 'room3'),
+  ])
+  assert.deepEqual(more, [])
+  assert.equal(found?.verdict, 'open')
+  assert.equal(found?.says, 'records with 2 keys become the one entity /room room1')
+  assert.match(String(found?.todo), /sensorId: \{ from: \{ key: true \} \}/)
+  assert.equal(checkEntities('rooms', outcomes('ab', 'room1'))[0]?.verdict, 'ok')
+})

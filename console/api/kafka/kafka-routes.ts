@@ -1,5 +1,9 @@
 /** Routes for messages of topics. */
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
+import { loadAllInputs } from '../../../lib/app/loaded-inputs.ts'
 import type { Signal } from '../../../lib/app/topic-table.ts'
+import { createTrial } from '../../../lib/operations/import/mapping-trial.ts'
 import { listTopics } from '../../../lib/queries/kafka/topic-descriptions.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareQuery, declareSharedQuery } from '../../http/declare-route.ts'
@@ -21,7 +25,19 @@ export function declareKafkaRoutes(environment: ConsoleEnvironment) {
 function createMessagePorts(environment: ConsoleEnvironment): () => Promise<MessagePorts> {
   return async () => {
     const [log, offsets] = await Promise.all([environment.log(), environment.offsets()])
-    return { log, offsets, reader: environment.reader, nowMs: Date.now }
+    const tryInput = async (record: LogRecord) => {
+      const { config, reader } = environment
+      const inputs = await environment.keep('inputs', () => loadAllInputs(config)).catch(() => undefined)
+      const input = inputs?.get(record.topic)
+      try {
+        return input && createTrial(config, input, record.timestampMs, reader)(record)
+      } catch (error) {
+        // The message says that its schema cannot be fetched.
+        if (error instanceof Unavailable) return undefined
+        throw error
+      }
+    }
+    return { log, offsets, reader: environment.reader, nowMs: Date.now, tryInput }
   }
 }
 

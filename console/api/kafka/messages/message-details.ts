@@ -2,6 +2,7 @@
 
 import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { decodeText, estimateSize, type LogRecord } from '#runtime/cloudevents/index.ts'
+import type { Trial } from '../../../../lib/operations/import/mapping-trial.ts'
 import { readTopicBounds } from '../../../../lib/queries/kafka/topics.ts'
 import { toContent } from '../../../../lib/queries/records/bytes-view.ts'
 import { decodePlainEvent } from '../../../../lib/queries/records/plain-event.ts'
@@ -23,6 +24,8 @@ export interface Message extends RecordView {
   readonly contentType: string | null
   /** Topic of events of this type in the table of event types; null for a type that Sluice does not define. */
   readonly signal: string | null
+  /** Event that the record of an input becomes; null for a dead letter, and in other topics. */
+  readonly became: { readonly type: string; readonly source: string; readonly subject: string | null } | null
   /** True if the message is too large to read. */
   readonly isOversize: boolean
 }
@@ -58,15 +61,24 @@ export async function readMessage(
       `There is no message at offset ${offset} of ${topic}/${partition}: the offset is a transaction marker, ` +
         'belongs to an aborted transaction, or was removed by compaction.',
     )
-  return toMessage(families, record, toRecordView(record, await decodePlainEvent(record, ports.reader)))
+  const view = toRecordView(record, await decodePlainEvent(record, ports.reader))
+  return toMessage(families, record, view, await ports.tryInput?.(record))
 }
 
-function toMessage(families: Families, record: LogRecord, view: RecordView): Message {
+function toMessage(
+  families: Families,
+  record: LogRecord,
+  view: RecordView,
+  trial: Trial | undefined,
+): Message {
   const { value, headers, oversizeBytes } = record
   const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')
   const isBinary = headers.some(([name]) => name === 'ce_specversion')
+  const { type, source, subject = null } = trial?.accepted ? trial.event : {}
   return {
     ...view,
+    ...(trial && { failure: trial.accepted ? null : { code: trial.code, message: trial.reason } }),
+    became: type === undefined || source === undefined ? null : { type, source, subject },
     bytes: oversizeBytes ?? estimateSize(record),
     raw: value && toContent(value, MAX_RAW_BYTES),
     mode: view.event === null ? null : isBinary ? 'binary' : 'structured',

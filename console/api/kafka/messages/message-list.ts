@@ -4,6 +4,7 @@ import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { LogRecord } from '#runtime/cloudevents/index.ts'
 import { instant } from '#runtime/consumer/index.ts'
 import type { DataReader, LogReader } from '#runtime/pipeline/ports.ts'
+import type { Trial } from '../../../../lib/operations/import/mapping-trial.ts'
 import { formatBytesView } from '../../../../lib/queries/records/bytes-view.ts'
 import { type FoundRecords, findRecords } from '../../../../lib/queries/records/find-records.ts'
 import { countOffsets } from '../../../../lib/queries/records/newest-ranges.ts'
@@ -44,7 +45,7 @@ export interface MessageRow {
   /** Event type without the prefix that all types of Sluice share; null if the record is not an event. */
   readonly type: string | null
   readonly entity: string | null
-  /** Reason why the record is not an event. */
+  /** Reason why the record is not an event, or no event becomes of it. */
   readonly failure: string | null
   readonly summary: string
 }
@@ -55,6 +56,8 @@ export interface MessagePorts {
   readonly offsets: Pick<TopicOffsets, 'bounds' | 'at'>
   readonly reader: DataReader
   readonly nowMs: () => number
+  /** Returns what the function `intake` makes of a record; undefined for a topic that is not an input. */
+  readonly tryInput?: (record: LogRecord) => Promise<Trial | undefined>
 }
 
 const PAGE_SIZE = 50
@@ -72,7 +75,8 @@ export async function listMessages(query: MessagesQuery, ports: MessagePorts): P
     if (!fits(toRecordText(record))) return undefined
     const view = toRecordView(record, await decodePlainEvent(record, reader))
     // Who asks for an offset sees what is there. Elsewhere, records that are only for functions would hide the others.
-    if (query.offset !== undefined || !FOR_FUNCTIONS.includes(view.event?.type)) return toMessageRow(view)
+    if (query.offset !== undefined || !FOR_FUNCTIONS.includes(view.event?.type))
+      return toMessageRow(view, await ports.tryInput?.(record))
     hidden += 1
     return undefined
   }
@@ -101,14 +105,16 @@ const MAX_NAME_LENGTH = 80
 const MAX_TYPE_LENGTH = 120
 const MAX_SUMMARY_LENGTH = 240
 
-function toMessageRow(view: RecordView): MessageRow {
-  const { partition, offset, recordTime, eventTime, event, failure } = view
+/** @param trial outcome of the record of an input, whose event it then shows */
+function toMessageRow(view: RecordView, trial: Trial | undefined): MessageRow {
+  const { partition, offset, recordTime, eventTime, failure } = view
+  const event = trial?.accepted ? trial.event : view.event
   return {
     ...{ partition, offset, recordTime, eventTime },
     key: formatKey(view.key),
     type: event && truncate(shortenType(String(event.type)), MAX_TYPE_LENGTH),
     entity: event && truncate(String(event.subject ?? event.source), MAX_NAME_LENGTH),
-    failure: failure?.code ?? null,
+    failure: (trial ? !trial.accepted && trial.code : failure?.code) || null,
     summary: truncate(formatRecordSummary(view), MAX_SUMMARY_LENGTH),
   }
 }

@@ -36,7 +36,7 @@ export function getFailureClass(code: string | null): string {
 }
 
 function MessageDetails({ message }: { readonly message: Message }): JSX.Element {
-  const { recordTime, eventTime, key, event, failure, headers, bytes, raw, isOversize } = message
+  const { recordTime, eventTime, key, event, failure, became, headers, bytes, raw, isOversize } = message
   return (
     <div>
       <MessageLinks message={message} />
@@ -48,6 +48,7 @@ function MessageDetails({ message }: { readonly message: Message }): JSX.Element
       <Facts
         areBeside
         of={[
+          ...(became ? [['Became', <Became key="became" {...became} />] as const] : []),
           ['Record time', <Moment key="record" at={recordTime} />],
           ['Event time', eventTime ? <EventTime key="event" at={eventTime} /> : 'none'],
           ['Key', key === null ? 'none' : formatContent(key)],
@@ -73,6 +74,16 @@ function MessageDetails({ message }: { readonly message: Message }): JSX.Element
         <p>It has no value.</p>
       )}
     </div>
+  )
+}
+
+/** Event that the record of an input became, with its entity. */
+function Became({ type, source, subject }: NonNullable<Message['became']>): JSX.Element {
+  return (
+    <span>
+      {type} of{' '}
+      <a href={buildAddress('/telemetry', { entity: `${source} ${subject ?? ''}` })}>{subject ?? source}</a>
+    </span>
   )
 }
 

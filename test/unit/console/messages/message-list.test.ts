@@ -10,6 +10,8 @@ import { MESSAGES_QUERY } from '../../../../console/api/kafka/messages/message-q
 import { buildMessageLinks } from '../../../../console/page/kafka/messages/message-links.ts'
 import { readConfig } from '../../../../lib/app/config.ts'
 import { dataReader } from '../../../../lib/app/data-reader.ts'
+import { loadMappings } from '../../../../lib/mapping/adapters/load-mappings.ts'
+import { createTrial } from '../../../../lib/operations/import/mapping-trial.ts'
 import { toBytes } from '../../../../lib/support/content.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
 import { FAMILIES } from '../../../support/families.ts'
@@ -66,6 +68,32 @@ describe('given a topic with events, ticks and other records', () => {
     )
     assert.match(messages[1]?.summary ?? '', /temperature=40/)
     assert.equal(messages[2]?.summary, '<b>no event</b>')
+  })
+
+  it('when it is an input, then each message has the entity that it became, or the code of its dead letter', async () => {
+    const [mapping] = await loadMappings(FAMILIES, 'config/mappings', ['plain-sensor'])
+    const tryInput = async (record: LogRecord) =>
+      createTrial(
+        config,
+        { topic: 't', loadedMappings: mapping ? [mapping] : [] },
+        record.timestampMs,
+      )(record)
+    log = []
+    add({ value: Buffer.from('{"sensor_id":"ws_1","temperature":20}') })
+    add({ value: Buffer.from('{"speed":1}') })
+    const { messages } = await listMessages(query(), { ...ports, tryInput })
+    assert.deepEqual(
+      messages.map(({ type, entity, failure }) => [type, entity, failure]),
+      [
+        [null, null, 'mapping-failed'],
+        ['environment.reading', 'ws_1', null],
+      ],
+    )
+    const read = (offset: number) =>
+      readMessage(FAMILIES, { topic: 't', partition: 0, offset }, { ...ports, tryInput })
+    const [taken, refused] = [await read(0), await read(1)]
+    assert.deepEqual([taken.became?.subject, taken.failure], ['ws_1', null])
+    assert.deepEqual([refused.became, refused.failure?.code], [null, 'mapping-failed'])
   })
 
   it('when it is narrowed, then only what fits is listed', async () => {

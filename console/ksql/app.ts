@@ -73,6 +73,14 @@ class StatementFailure extends ProblemError {
   }
 }
 
+/** Text for a browser. */
+const ABOUT = `This is the SQL interface of Sluice, as ksqlDB has it. It takes statements and queries of ksqlDB's clients:
+
+  curl -H 'Content-Type: application/json' -d '{"ksql": "SHOW TABLES;"}' http://localhost:8088/ksql
+
+\`npx sluice sql "SELECT * FROM device_activity_counts"\` asks without a server, and the pages are in the console.
+`
+
 export function createKsqlApp(parts: KsqlParts): Hono<ConsoleHono> {
   const { env, reader, access, reportError, reportFailedSignIn } = parts
   const app = new Hono<ConsoleHono>()
@@ -88,6 +96,7 @@ export function createKsqlApp(parts: KsqlParts): Hono<ConsoleHono> {
     )
     return context.json(buildHealthAnswer(isHealthy), isHealthy ? 200 : 503)
   })
+  app.get('/', context => context.text(ABOUT))
   app.use(requireSignIn(access, new FailedSignIns({ report: reportFailedSignIn })))
   app.use(rejectForeignRequests(access), limitRequests(LIMITS), limitBodies(LIMITS))
   if (access.visitor) app.use(requireJson)

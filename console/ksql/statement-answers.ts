@@ -48,9 +48,17 @@ export function buildChangeAnswer(statement: ChangingStatement, result: string |
   const { kind, name, text } = statement
   const commandId = `${kind === 'drop' ? statement.of : kind}/${formatName(name.text)}/${kind === 'drop' ? 'drop' : 'create'}`
   const status = result === undefined ? 'EXECUTING' : 'SUCCESS'
-  const commandStatus = { status, message: result ?? EXECUTING, queryId: null }
-  const common = { statementText: `${text};`, commandSequenceNumber: 0, warnings: [] }
+  const notices = 'ignored' in statement ? describeIgnored(statement.ignored) : []
+  const message = [result ?? EXECUTING, ...notices].join(' ')
+  const commandStatus = { status, message, queryId: null }
+  const warnings = notices.map(message => ({ message }))
+  const common = { statementText: `${text};`, commandSequenceNumber: 0, warnings }
   return { '@type': 'currentStatus', commandId, commandStatus, ...common }
+}
+
+function describeIgnored(properties: readonly string[]): readonly string[] {
+  if (properties.length === 0) return []
+  return [`Nothing follows from ${properties.join(', ')}: topics exist, and each record says its format.`]
 }
 
 const EXECUTING =

@@ -5,6 +5,7 @@ import { parse } from '../../views/language/parser.ts'
 import type { Statement } from '../../views/language/syntax.ts'
 import type { ViewPlan } from '../../views/plan.ts'
 import { OperationFailure } from '../operation-failure.ts'
+import { isExample, withoutReplaced } from './statements.ts'
 
 /** Statement that changes the plan. */
 export type ChangingStatement = Extract<Statement, { readonly kind: 'stream' | 'table' | 'drop' }>
@@ -16,6 +17,8 @@ export interface EditedStatements {
   readonly text: string
   /** Files that have the same statements as all files then, the new one where it was typed. */
   readonly files: readonly StatementFile[]
+  /** File with the example that steps aside for the statement. */
+  readonly aside?: string
 }
 
 /**
@@ -35,8 +38,12 @@ export function editStatements(
   const declared = files.flatMap(({ name: file, text }) =>
     parse(text).flatMap(found => (isDeclared(found, name.text) ? [{ file, found }] : [])),
   )
-  const [same] = declared
-  const notice = findNotice(statement, same?.found.kind ?? findKind(inForce, name.text))
+  const [first] = declared
+  // An example of the same name steps aside, unless it is asked for.
+  const isReplacing = first && isExample(first.file) && kind !== 'drop' && !statement.ifNotExists
+  const same = isReplacing ? undefined : first
+  const existing = isReplacing ? undefined : (same?.found.kind ?? findKind(inForce, name.text))
+  const notice = findNotice(statement, existing)
   if (notice !== undefined) return { notice }
   if (same && same.file !== local)
     throw new OperationFailure(
@@ -47,10 +54,10 @@ export function editStatements(
   const rest = [...files.filter(file => file.name !== local), { name: local, text: without }]
   if (kind === 'drop') return { text: without, files: rest }
   const typed = `${'\n'.repeat(at.line - 1)}${' '.repeat(at.column - 1)}${statement.text}`
-  return {
-    text: replaceStatement(before, same?.found, statement.text),
-    files: [...rest, { name: 'statement', text: typed }],
-  }
+  const text = replaceStatement(before, same?.found, statement.text)
+  const others = withoutReplaced([...rest.slice(0, -1), { name: local, text }]).slice(0, -1)
+  const edited = { text, files: [...others, ...rest.slice(-1), { name: 'statement', text: typed }] }
+  return isReplacing ? { ...edited, aside: first.file } : edited
 }
 
 /** Returns why nothing is to be changed. @throws OperationFailure if the statement contradicts what exists */

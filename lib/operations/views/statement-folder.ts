@@ -20,7 +20,7 @@ import { fileFailure, OperationFailure } from '../operation-failure.ts'
 import { applyViews, createProgress, formatProgress, TablesNotReady, type ViewPorts } from './apply-views.ts'
 import { type ChangingStatement, editStatements } from './local-statements.ts'
 import { hasChanges, joinNames, type PlanChange, planChange, withUndeclared } from './plan-change.ts'
-import { formatPlan, readStatements } from './statements.ts'
+import { formatPlan, LOCAL_FILE, readStatements, withoutReplaced } from './statements.ts'
 
 export interface FolderParts {
   /** Folder with the statements and their plan, and its path in messages. */
@@ -38,7 +38,6 @@ export interface FolderParts {
   readonly stop: AbortSignal
 }
 
-const LOCAL_FILE = 'local.sql'
 const PLAN_FILE = 'plan.json'
 /** Interval of the lines of progress, in milliseconds. */
 const REPORT_MS = 5_000
@@ -180,11 +179,15 @@ export class StatementFolder {
         const problem = `${statement.name.text} is in use, so it is not dropped: ${error.problem}.`
         throw new OperationFailure(problem)
       })
-      const written = await this.#compile([...files.filter(file => file.name !== name), { name, text }])
+      const written = await this.#compile(
+        withoutReplaced([...files.filter(file => file.name !== name), { name, text }]),
+      )
       if (!isDeepStrictEqual(listStatements(typed), listStatements(written)))
         throw new OperationFailure(`${name} cannot take the statement: write it into a file of its own.`)
       if (await this.#replace(LOCAL_FILE, text, before)) {
         this.#local = text
+        if (edited.aside)
+          this.#parts.report(`${statement.name.text}: the example in ${edited.aside} steps aside`)
         return undefined
       }
     }

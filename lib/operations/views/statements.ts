@@ -1,11 +1,12 @@
 /** Reads statements that declare tables, from files whose names end in `.sql`. */
 import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { readConfigFile } from '../../support/adapters/config-file.ts'
 import type { Families } from '../../telemetry/families.ts'
 import { compilePlan, type StatementFile } from '../../views/language/compile-plan.ts'
 import type { StreamTopics } from '../../views/language/compile-stream.ts'
 import { parse } from '../../views/language/parser.ts'
+import type { Statement } from '../../views/language/syntax.ts'
 import type { ViewPlan } from '../../views/plan.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
 
@@ -35,7 +36,40 @@ export async function readStatements(path: string, shown: string): Promise<reado
     const place = name === '' ? shown : join(shown, name)
     return { name: place, text: await readConfigFile(join(path, name), place) }
   })
-  return Promise.all(files)
+  return withoutReplaced(await Promise.all(files))
+}
+
+/** File of the statements that people send. */
+export const LOCAL_FILE = 'local.sql'
+/** Files with examples. */
+const EXAMPLES = ['device_ksql.sql', 'transitions.sql']
+
+/** Returns whether a file has examples, which step aside for statements of the same name. */
+export function isExample(file: string): boolean {
+  return EXAMPLES.includes(basename(file))
+}
+
+/** Returns the files without the examples whose names `local.sql` gives to statements of its own. Positions stay as they are. */
+export function withoutReplaced(files: readonly StatementFile[]): readonly StatementFile[] {
+  const local = files.find(({ name }) => basename(name) === LOCAL_FILE)
+  const own = new Set(local ? parse(local.text).flatMap(listDeclared) : [])
+  if (own.size === 0) return files
+  return files.map(file => {
+    if (!isExample(file.name)) return file
+    const replaced = parse(file.text).filter(statement => listDeclared(statement).some(name => own.has(name)))
+    const text = replaced.reduce(
+      (text, { start, text: { length } }) =>
+        text.slice(0, start) +
+        text.slice(start, start + length).replace(/\S/g, ' ') +
+        text.slice(start + length),
+      file.text,
+    )
+    return { ...file, text }
+  })
+}
+
+function listDeclared(statement: Statement): readonly string[] {
+  return statement.kind === 'stream' || statement.kind === 'table' ? [statement.name.text.toLowerCase()] : []
 }
 
 /** Returns the text of `plan.json`. */

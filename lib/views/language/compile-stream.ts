@@ -20,7 +20,7 @@ export interface StreamTopics {
   readonly findSignal?: (topic: string) => string | undefined
 }
 
-const PROPERTIES = ['KAFKA_TOPIC', 'VALUE_FORMAT', 'TYPE']
+const PROPERTIES = ['KAFKA_TOPIC', 'VALUE_FORMAT', 'FORMAT', 'TIMESTAMP', 'TYPE']
 /** Formats that ksqlDB names. Sluice recognizes the format of each record, so the name only documents it. */
 const FORMATS = ['JSON', 'AVRO', 'PROTOBUF']
 
@@ -38,11 +38,13 @@ export function compileStream(
     if (typeof value.value !== 'string')
       throw new StatementError(`${key} is a text`, value.at, `${key} = '…'`)
     if (key === 'KAFKA_TOPIC') source = findSource(eventTypes, value.value, topics, value.at)
-    if (key === 'VALUE_FORMAT' && !FORMATS.includes(value.value.toUpperCase()))
+    if (key.endsWith('FORMAT') && !FORMATS.includes(value.value.toUpperCase()))
       throw unknownName('format', value.value, FORMATS, value.at)
     propertyValues.set(key, value.value)
   }
   if (!source) throw new StatementError('the stream has no topic', name.at, "WITH (KAFKA_TOPIC = 'readings')")
+  const time = properties.find(property => property.name.text.toUpperCase() === 'TIMESTAMP')
+  if (time) checkTime(String(time.value.value), source.input, time.value.at)
   const types = propertyValues
     .get('TYPE')
     ?.split(',')
@@ -57,6 +59,21 @@ export function compileStream(
     throw new StatementError(`the column ${repeated.name.text} is declared twice`, repeated.name.at)
   const of = { signal: source.signal, ...(source.input && { input: source.input.topic }) }
   return { name: name.text, ...of, ...(types && { types }), columns: compiled }
+}
+
+/** @throws StatementError if TIMESTAMP names another field than the one with the event time */
+function checkTime(field: string, input: LoadedInput | undefined, at: Position): void {
+  const times = input?.as?.times ?? input?.loadedMappings.flatMap(({ times }) => times) ?? []
+  const isTime = times.some(
+    time => time !== 'record' && time.from.some(({ name }) => name.toLowerCase() === field.toLowerCase()),
+  )
+  if (isTime || field.toUpperCase() === 'ROWTIME') return
+  const file = input === undefined ? 'a mapping' : 'the mapping of the input'
+  throw new StatementError(
+    `${field} is not the time of the event, which is ROWTIME: ${file} chooses it, as in time: { from: ${field} }`,
+    at,
+    "TIMESTAMP = 'ROWTIME'",
+  )
 }
 
 /** Topic that has the events of a stream, and the input that brings them if the stream names one. */

@@ -78,13 +78,15 @@ export type Statement = { readonly text: string; readonly at: Position; readonly
   | (Existing & {
       readonly kind: 'stream'
       readonly name: Name
+      /** Properties from which nothing follows. */
+      readonly ignored: readonly string[]
       readonly columns: readonly ColumnClause[]
       readonly properties: readonly {
         readonly name: Name
         readonly value: Node & { readonly value: Scalar }
       }[]
     })
-  | ({ readonly kind: 'table'; readonly name: Name } & Query & Existing)
+  | ({ readonly kind: 'table'; readonly name: Name; readonly ignored: readonly string[] } & Query & Existing)
   | ({ readonly kind: 'select' } & Query)
   | { readonly kind: 'show'; readonly of: 'tables' | 'streams' }
   | { readonly kind: 'describe'; readonly name: Name }

@@ -28,19 +28,7 @@ const PASTED: readonly (readonly [statement: string, reason: RegExp])[] = [
   // ksqlDB
   [
     "CREATE STREAM a (id VARCHAR KEY, ts BIGINT) WITH (KAFKA_TOPIC='readings', VALUE_FORMAT='JSON', TIMESTAMP='ts');",
-    /^1:96 TIMESTAMP is not needed: the `time` of a mapping/,
-  ],
-  [
-    "CREATE STREAM b (id VARCHAR KEY) WITH (KAFKA_TOPIC='readings', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON');",
-    /^1:64 KEY_FORMAT is not needed: leave it out/,
-  ],
-  [
-    "CREATE STREAM c (id VARCHAR KEY) WITH (KAFKA_TOPIC='readings', PARTITIONS=3, REPLICAS=1);",
-    /PARTITIONS is not needed: leave it out/,
-  ],
-  [
-    "CREATE STREAM c (id VARCHAR KEY) WITH (KAFKA_TOPIC='readings', REPLICAS=1);",
-    /REPLICAS is not needed: leave it out/,
+    /^1:106 ts is not the time of the event, which is ROWTIME/,
   ],
   [
     "CREATE STREAM d (id VARCHAR KEY) WITH (KAFKA_TOPIC='readings', VALUE_FORMAT='JSON_SR');",

@@ -114,6 +114,23 @@ describe('statements', () => {
     ])
   })
 
+  it('given properties from which nothing follows, then they are taken, and the answer warns of them', () => {
+    const answer = (text: string) => buildChangeAnswer(parse(text)[0] as ChangingStatement, 'in force')
+    const { warnings, commandStatus } = answer(
+      "CREATE STREAM s (a VARCHAR) WITH (KAFKA_TOPIC = 'readings', KEY_FORMAT = 'KAFKA', PARTITIONS = 3);",
+    )
+    assert.match(String(warnings[0]?.message), /^Nothing follows from KEY_FORMAT, PARTITIONS: /)
+    assert.equal(commandStatus.message, `in force ${warnings[0]?.message}`)
+    assert.deepEqual(
+      answer('CREATE TABLE t WITH (REPLICAS = 1) AS SELECT a FROM s GROUP BY a').warnings.length,
+      1,
+    )
+  })
+
+  it('given a browser, then it shows what answers', async () => {
+    assert.match(await (await fetch(served.url)).text(), /^This is the SQL interface of Sluice/)
+  })
+
   const wrong: readonly (readonly [text: string, message: RegExp])[] = [
     ['CREATE TABLE t AS SELECT a, COUNT(*) AS n FROM s GROUP BY a;', /sluice views apply/],
     ['DROP TABLE device_activity_counts;', /sluice views drop/],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type ChangingStatement, editStatements } from '../../../../lib/operations/views/local-statements.ts'
+import { withoutReplaced } from '../../../../lib/operations/views/statements.ts'
 import { compilePlan, type StatementFile } from '../../../../lib/views/language/compile-plan.ts'
 import { parse } from '../../../../lib/views/language/parser.ts'
 import type { ViewPlan } from '../../../../lib/views/plan.ts'
@@ -105,5 +106,29 @@ describe('statements that are typed', () => {
     assert.match(edit(['DROP TABLE IF EXISTS z']).notice ?? '', /There is no table z/)
     const again = tableText('a').replace('TABLE', 'TABLE IF NOT EXISTS')
     assert.match(edit([again], tableText('a')).notice ?? '', /already exists/)
+  })
+
+  it('given the name of an example that ships, then the example steps aside, until the statement is dropped', () => {
+    const example = { name: 'v/device_ksql.sql', text: `${STREAM}\n${tableText('counts')}` }
+    const own = tableText('counts', 'MAX(x)')
+    const inForce = compilePlan(FAMILIES, [example], parse)
+    const change = (text: string, files: readonly StatementFile[]) =>
+      editStatements(files, LOCAL, parse(text)[0] as ChangingStatement, inForce)
+    const edited = change(own, [example])
+    assert.ok('text' in edited)
+    assert.equal(edited.aside, example.name)
+    const files = withoutReplaced([example, { name: LOCAL, text: edited.text }])
+    for (const all of [edited.files, files])
+      assert.deepEqual(
+        compilePlan(FAMILIES, all, parse).tables.map(({ statement }) => statement),
+        [own.slice(0, -1)],
+      )
+    assert.equal(files[0]?.text.length, example.text.length)
+    const kept = change(own.replace('TABLE', 'TABLE IF NOT EXISTS'), [example])
+    assert.deepEqual(kept, { notice: 'The table counts already exists.' })
+    assert.throws(
+      () => change('DROP TABLE counts', [example]),
+      /is declared in v\/device_ksql\.sql\. Remove it there/,
+    )
   })
 })

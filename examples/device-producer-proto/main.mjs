@@ -18,7 +18,10 @@ const EVERY_MS = 1000
 const schema = await readFile(new URL('./device.motion.v1.proto', import.meta.url), 'utf8')
 const DeviceMotion = protobuf.parse(schema).root.lookupType('io.sluice.device.motion.v1.DeviceMotion')
 const schemaId = SCHEMA_REGISTRY_URL
-  ? await registered(SCHEMA_REGISTRY_URL, `${DeviceMotion.fullName.slice(1)}`, schema)
+  ? await registered(SCHEMA_REGISTRY_URL, DeviceMotion.fullName.slice(1), schema).catch(({ message }) => {
+      console.error(message)
+      process.exit(1)
+    })
   : undefined
 
 const kafka = new Kafka({

@@ -4,7 +4,7 @@ import { omitUndefined } from '#runtime/consumer/index.ts'
 import { createKind, wholeNumber } from '#runtime/settings/index.ts'
 import { listReaders } from '../../app/functions.ts'
 import { listLocalTopics } from '../../app/inputs.ts'
-import { SIGNALS } from '../../app/topic-table.ts'
+import { SIGNALS, type Signal } from '../../app/topic-table.ts'
 import { listField, nameField, numberField, textField } from '../../questions/field.ts'
 import { finishByRepeating, operation, PartlyDone } from '../operation.ts'
 import { OperationFailure, usageFailure } from '../operation-failure.ts'
@@ -42,8 +42,8 @@ Examples:
   asks: null,
   async plan(environment, { name: topic, partitions, replicationFactor, set = [] }) {
     const { config } = environment
-    if (config.names.findSignal(topic) !== undefined || (SIGNALS as readonly string[]).includes(topic))
-      throw usageFailure(`${topic} is in the topic table: create it with \`sluice topics apply\`.`)
+    const signal = config.names.findSignal(topic) ?? SIGNALS.find(signal => signal === topic)
+    if (signal !== undefined) throw usageFailure(describeOwnTopic(topic, signal, partitions))
     const settings: Readonly<Record<string, string>> = Object.fromEntries(set)
     const wanted = { topic, ...omitUndefined({ partitions, replicationFactor }), settings }
     await creating(topic, async () => {
@@ -62,6 +62,13 @@ Examples:
   },
   describeResult: ({ created }) => [`Created topic: ${created}`],
 })
+
+/** Returns how a topic of Sluice is created, with the setting for its number of partitions. */
+function describeOwnTopic(topic: string, signal: Signal, partitions: number | undefined): string {
+  const name = topic === signal ? topic : `${topic} (${signal})`
+  const setting = partitions === undefined ? '' : `PARTITIONS=${signal}=${partitions} `
+  return `${name} is in the topic table: create it with \`${setting}sluice topics apply\`, with up to three replicas.`
+}
 
 /** @throws OperationFailure if the topic is not created */
 async function creating(topic: string, create: () => Promise<void>): Promise<void> {

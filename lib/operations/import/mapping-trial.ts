@@ -74,7 +74,9 @@ export function createTrial(settings: Config, input: LoadedInput, nowMs: number,
     if (decoded.kind === 'ignored') return refuse(decoded.reason, 'inputs ignore it', false)
     if (decoded.kind === 'failed') {
       const isOther = document !== undefined && input.as === undefined && applicable.length === 0
-      return refuse(decoded.failure.code, decoded.failure.message, !isOther)
+      const { code, message } = decoded.failure
+      const advice = application.adviseOnFailure?.(decoded.failure, record.topic)
+      return refuse(code, advice ? `${message}: ${advice}` : message, !isOther)
     }
     const { timeMs, entity: _, ...event } = decoded.event
     return {

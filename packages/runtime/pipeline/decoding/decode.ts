@@ -142,7 +142,7 @@ function decodeEvent(
         'time-in-future',
         `${named} is ${formatAhead(aheadMs)} later than ${readAtMs === undefined ? "the record's timestamp" : 'the clock of the consumer'}`,
       ),
-      aheadMs,
+      ...(event.time === undefined ? {} : { aheadMs }),
     })
   // If such an event were accepted, all timers between its time and the entity's next event would be due at once.
   if (timeMs < earliestTimeMs)

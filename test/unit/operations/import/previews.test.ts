@@ -183,7 +183,7 @@ describe('given records of which previews once said something else', () => {
       assert.match(String(tried(plain, ms)), /^failed\/time-too-early: the record's timestamp is before 2000/)
     assert.match(
       String(tried(plain, AT + 3_600_000)),
-      /^failed\/time-in-future: the record's timestamp is 1 h later/,
+      /^failed\/time-in-future: the record's timestamp is 1 h later [^:]*$/,
     )
     assert.equal(typeof tried(plain), 'object')
   })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isFailure } from '#runtime/cloudevents/event.ts'
-import { readAnyEvent } from '#runtime/cloudevents/reader.ts'
+import { isStructured, readAnyEvent } from '#runtime/cloudevents/reader.ts'
 import { plainRecords } from '#runtime/pipeline/decoding/index.ts'
 import { readConfig } from '../../../lib/app/config.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
@@ -45,6 +45,10 @@ describe('an event that its producer writes as text, without headers', () => {
     })
 
   it('given one in readings, then consumers apply it, and the history and lookers have its event', async () => {
+    assert.deepEqual(
+      [isStructured(text(EVENT)), isStructured(logRecord(0, environmentReading('a')))],
+      [true, false],
+    )
     const stage = new Stage()
     await stage.batch([text(EVENT)])
     assert.deepEqual(stage.outcomes, ['applied/counted'])

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { isTimestamp } from '#runtime/cloudevents/attributes.ts'
 import type { TimeSource } from '../../../lib/mapping/mapping.ts'
-import { readTime } from '../../../lib/mapping/read-time.ts'
+import { inZone, readTime } from '../../../lib/mapping/read-time.ts'
 
 type Source = Omit<TimeSource, 'from'>
 
@@ -85,6 +85,16 @@ describe('the time of a record', () => {
       readMappedTime('2025-10-26T02:30:00', { timeZone: 'Europe/Berlin', disambiguation })
     assert.equal(at('earlier'), '2025-10-26T02:30:00+02:00')
     assert.equal(at('later'), '2025-10-26T02:30:00+01:00')
+  })
+
+  it('given a zone of the stack, then sources without one have it, and the earlier of two times', () => {
+    const own = { from: [], timeZone: 'Europe/Berlin' }
+    const { times } = inZone({ times: ['record', own, { from: [] }] }, 'Africa/Cairo')
+    assert.deepEqual(times, [
+      'record',
+      own,
+      { from: [], timeZone: 'Africa/Cairo', disambiguation: 'earlier' },
+    ])
   })
 
   it('given any instant as clocks of any zone show it, then it is that instant', () => {

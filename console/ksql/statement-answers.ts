@@ -49,7 +49,8 @@ export function buildChangeAnswer(statement: ChangingStatement, result: string |
   const commandId = `${kind === 'drop' ? statement.of : kind}/${formatName(name.text)}/${kind === 'drop' ? 'drop' : 'create'}`
   const status = result === undefined ? 'EXECUTING' : 'SUCCESS'
   const notices = 'ignored' in statement ? describeIgnored(statement.ignored) : []
-  const message = [result ?? EXECUTING, ...notices].join(' ')
+  const says = result ?? EXECUTING
+  const message = notices.length === 0 ? says : [says.replace(/[.]$/, ''), ...notices].join('. ')
   const commandStatus = { status, message, queryId: null }
   const warnings = notices.map(message => ({ message }))
   const common = { statementText: `${text};`, commandSequenceNumber: 0, warnings }

@@ -40,11 +40,14 @@ async function findToolProblems(): Promise<string[]> {
       new RegExp(`['"/]${name}['"/ ]`).test(code),
     )
   const ignored: string[] = workspaces['.'].ignoreDependencies
+  const own = Object.keys(lock.packages[''].dependencies)
   const isOther = (path: string) => path in ofTests && ofTests[path].version !== lock.packages[path].version
   return [
     ...tools.filter(tool => !isNamed(tool)).map(tool => `${tool} in test/tools/package.json is not used`),
-    ...ignored.filter(name => !tools.includes(name)).map(name => `${name} is not in test/tools/package.json`),
-    ...Object.keys(lock.packages[''].dependencies)
+    ...ignored
+      .filter(name => ![...tools, ...own].includes(name))
+      .map(name => `${name} is not in test/tools/package.json`),
+    ...own
       .filter(name => isOther(`node_modules/${name}`))
       .map(name => `${name} has another version in test/tools/package-lock.json`),
   ]

@@ -12,12 +12,8 @@ COPY packages/local-servers/package.json packages/local-servers/
 COPY packages/schema-registry/package.json packages/schema-registry/
 COPY packages/runtime/package.json packages/runtime/
 COPY packages/msk-trigger/package.json packages/msk-trigger/
-# Without the packages for development and tests, and without the Node for `npm start`.
-RUN npm ci --no-audit --no-fund && npm uninstall --no-save --no-audit --no-fund \
-    @arethetypeswrong/cli @aws-lambda-powertools/idempotency @biomejs/biome @redis/client @sparticuz/chromium \
-    @stryker-mutator/core @stryker-mutator/tap-runner @swc/core @types/aws-lambda @types/node @types/pg axe-core \
-    dclint dependency-cruiser embedded-postgres fast-check json-schema-to-typescript knip ksqldb-client node \
-    playwright-core publint recheck serverless-esbuild typescript verdaccio
+# Without the Node for `npm start`, and without what only deployments use.
+RUN npm ci --no-audit --no-fund && npm uninstall --no-save --no-audit --no-fund node serverless-esbuild
 COPY . .
 RUN ["node", "localstack/reload/image-bundles.ts", "bundles"]
 

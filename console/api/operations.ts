@@ -175,7 +175,11 @@ function toAbsolute(fields: Fields, filter: Filter<Fields>, texts: Texts): Texts
 }
 
 /** The console knows no code and no folders of a project. */
-const NO_PROJECT: Project = { resolvePath: refuseProject, loadConsumer: refuseProject, computeVersions: refuseProject }
+const NO_PROJECT: Project = {
+  resolvePath: refuseProject,
+  loadConsumer: refuseProject,
+  computeVersions: refuseProject,
+}
 
 function refuseProject(): never {
   throw new OperationFailure('This needs the code of the project: use the command.')

@@ -76,7 +76,7 @@ const ENGINE_FACE = [
   'pipeline/(model|decoding|outbox|replacing|reprocessing|verifying)/index[.]ts$',
   'pipeline/(ports|consumer|errors|replay|batch/receive|failures/failure-surge|loading/code)[.]ts$',
   // An index of adapters would bring Kafka's and Redis's clients into functions that load them on demand, so their modules are named.
-  'adapters/(server-failure|system|within|aws/secrets-and-parameters|memory/state-store|registry/data-writer)[.]ts$',
+  'adapters/(server-failure|system|within|aws/secrets-and-parameters|memory/(rebuilds|state-store)|registry/data-writer)[.]ts$',
   'adapters/kafka/(application-topics|authentication|availability|client|cluster-inspection|errors|event-hubs|groups|grow-topic|log-reader|newest-batches|producer-connection|producer-ports|replication|sign-in-problem|split-requests|topic-admin|topic-configuration|topic-offsets)[.]ts$',
   'adapters/redis/(address|circuit-breaker|client|live-states|refused-commands|replaceable-states|skipped-records|state-inspection|state-list|state-store|stored-value)[.]ts$',
   'adapters/lambda/(log-rate-limit|measurements|metric-names|telemetry)[.]ts$',

@@ -74,8 +74,8 @@ export class StateList {
    */
   async memoryOf(stateKey: StateKey): Promise<{ readonly used: number; readonly most: number } | undefined> {
     const info = String(await this.#client.eval(MEMORY, [buildPrefix(stateKey)], []).catch(() => ''))
-    const [used = 0, most = 0] = ['used_memory', 'maxmemory'].map(name =>
-      Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0),
+    const [used = 0, most = 0] = [/^used_memory:(\d+)/m, /^maxmemory:(\d+)/m].map(line =>
+      Number(line.exec(info)?.[1] ?? 0),
     )
     return most > 0 ? { used, most } : undefined
   }

@@ -3,7 +3,7 @@
  * emissions are dropped, because the live consumer has emitted them already. Only new failures stay in its outbox until the switch.
  */
 
-import { CopyStopped } from '../errors.ts'
+import { CopyStopped, PartitionStopped } from '../errors.ts'
 import type { RememberedFailure } from '../model/failure-memory.ts'
 import type { OffsetRange } from '../model/log.ts'
 import type { OutboxEntry, StateKey } from '../model/partition-state.ts'
@@ -132,7 +132,9 @@ export class RebuiltState {
     let sinceMs = nowMs()
     const use = async <T>(work: Promise<T>): Promise<T> => {
       const beganMs = nowMs()
-      const result = await work
+      const result = await work.catch(error => {
+        throw error instanceof PartitionStopped && error.code === 'state-evicted' ? createLostError() : error
+      })
       busyMs += nowMs() - beganMs
       return result
     }
@@ -140,10 +142,7 @@ export class RebuiltState {
       load: async (stateKey, wanted) => {
         const snapshot = await use(states.load(stateKey, wanted))
         if (snapshot.version.epoch === this.run) return snapshot
-        throw new CopyStopped(
-          'overtaken',
-          'another command has begun to compute it, or the server has lost it',
-        )
+        throw createLostError()
       },
       commit: async (stateKey, change) => {
         const outcome = await use(states.commit(stateKey, change))
@@ -171,6 +170,13 @@ export class RebuiltState {
       `the deployed code fails for at least ${outbox.length + found.length} records that the live state has applied, which is more than a switch may publish: correct the code first`,
     )
   }
+}
+
+function createLostError(): CopyStopped {
+  return new CopyStopped(
+    'overtaken',
+    'another command has begun to compute it, or the server has lost a part of it',
+  )
 }
 
 function measureEntries(entries: readonly OutboxEntry[]): number {

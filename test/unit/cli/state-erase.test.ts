@@ -203,8 +203,8 @@ describe('the topics of an erasure', () => {
       async *keys() {
         yield `{${held.consumer}:${held.topic}:${held.partition}}:meta`
       },
-      async eval(_: Script, [key]: readonly string[], [rebuild]: readonly string[]) {
-        steps.push(`${rebuild === '' ? 'abandon' : 'begin'} the rebuild of ${key}`)
+      async eval(_: Script, [key]: readonly string[], [request]: readonly Buffer[]) {
+        steps.push(`${request?.includes('remove') ? 'remove' : 'begin'} the rebuild of ${key}`)
         return 1
       },
     }
@@ -240,10 +240,10 @@ describe('the topics of an erasure', () => {
     )
     assert.deepEqual(steps.filter((step, index) => step !== steps[index - 1]).slice(0, 8), [
       `append to 2 of ${TOPIC}`,
-      ...[0, 1].map(partition => `abandon the rebuild of {alerting:${TOPIC}:${partition}}`),
+      ...[0, 1].map(partition => `remove the rebuild of {alerting:${TOPIC}:${partition}}`),
       'look at alerting',
       `append to 2 of ${PATTERNS}`,
-      ...[0, 1].map(partition => `abandon the rebuild of {patterns:${PATTERNS}:${partition}}`),
+      ...[0, 1].map(partition => `remove the rebuild of {patterns:${PATTERNS}:${partition}}`),
       'look at alerting',
     ])
   })

@@ -162,7 +162,9 @@ async function planRebuilds(
   const { consumer, topic } = selection
   const plan = { consumer, topic, from: asked.from, code, dropsOlder, partitions, job, room }
   if (!trial) return plan
-  const computed = await rebuildPartitions(job, partitions, true, { stop, ...trial }).catch(error => {
+  // Both states are compared behind the fence, in a dry run too.
+  const compute = () => rebuildPartitions(job, partitions, true, { stop, ...trial })
+  const computed = await environment.connections.writing(compute).catch(error => {
     throw error instanceof PartlyDone ? error.cause : error
   })
   stop.throwIfAborted()

@@ -220,7 +220,9 @@ describe('given a folder as the image has it', () => {
       variables = { ...imageVariables(), HOME: home, LAMBDA_PORT: `${await freePort()}` }
       for (const [name, value] of Object.entries(functions?.environment ?? {})) {
         const text = value
-          .replaceAll(/\$\{\w+:?-([^}]*)\}/g, '$1')
+          // One can be the default of another.
+          .replaceAll(/\$\{\w+:?-([^${}]*)\}/g, '$1')
+          .replaceAll(/\$\{\w+:?-([^${}]*)\}/g, '$1')
           // Mounted there.
           .replace(/^\/config\//, `${join(app, 'config')}/`)
         variables = { ...variables, [name]: addresses[text as keyof typeof addresses] ?? text }

@@ -10,8 +10,7 @@ const OLDEST = [6, 2] as const
 const FULL = 0.8
 const NO_INFO = 'This check needs permission for the command INFO: see docs/deployment.md#redis.'
 
-const NO_SCAN =
-  'This check needs permission for the commands SCAN and MEMORY USAGE: see docs/deployment.md#redis.'
+;('This check needs permission for the commands SCAN and MEMORY USAGE: see docs/deployment.md#redis.')
 
 type Info = Readonly<Record<string, string>>
 
@@ -29,7 +28,8 @@ export function checkRedis(facts: RedisFacts, standards: Standards): Finding[] {
     createFinding('redis', 'reached', address, count === 1 ? 'answers' : `answers with ${count} servers`),
     encrypted,
     ...runChecks('redis', address, { permissions: checkPermissions }, refused),
-    ...runChecks('redis', address, { rebuilds: checkRebuilds }, rebuilds, NO_SCAN),
+    // Only operators may list keys.
+    ...('seen' in rebuilds ? runChecks('redis', address, { rebuilds: checkRebuilds }, rebuilds) : []),
     ...servers.seen.flatMap(server => [
       ...runChecks(
         'redis',

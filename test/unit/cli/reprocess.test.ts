@@ -154,7 +154,15 @@ describe('room for a rebuilt state', () => {
   const MIB = 1024 * 1024
   const createClient = (most: number, bytes = 4 * MIB) =>
     ({
-      eval: async () => `# Memory\r\nused_memory:${10 * MIB}\r\nmaxmemory:${most}\r\n`,
+      servers: async () => [
+        {
+          run: (command: (redis: unknown) => unknown) =>
+            command({
+              exists: async () => 1,
+              info: async () => `# Memory\r\nused_memory:${10 * MIB}\r\nmaxmemory:${most}\r\n`,
+            }),
+        },
+      ],
       run: (command: (redis: unknown) => unknown) =>
         command({
           memory: async (_: string, key: string) => (key.endsWith(':staged:states') ? MIB : bytes - MIB),

@@ -1,8 +1,7 @@
 /** Finds partition states of all consumers by their keys. */
 import type { StateKey } from '../../pipeline/model/partition-state.ts'
 import type { RedisClient } from './client.ts'
-import { buildPrefix, REBUILD } from './keys.ts'
-import { lua, script } from './scripts.ts'
+import { buildKeys, REBUILD } from './keys.ts'
 import { StateReader } from './state-reader.ts'
 
 export interface ListedState extends StateKey {
@@ -19,8 +18,6 @@ export interface ListedRebuild extends StateKey {
   /** Server memory that its keys use, in bytes. */
   readonly bytes: number
 }
-
-const MEMORY = script(lua('memory'))
 
 /** Matches the keys that `buildKeys` returns. */
 const KEY = /^\{(.+):([^:{}]+):(\d+)\}:(.+)$/
@@ -73,7 +70,13 @@ export class StateList {
    * the node with the state.
    */
   async memoryOf(stateKey: StateKey): Promise<{ readonly used: number; readonly most: number } | undefined> {
-    const info = String(await this.#client.eval(MEMORY, [buildPrefix(stateKey)], []).catch(() => ''))
+    const { meta } = buildKeys(stateKey)
+    let info = ''
+    for (const { run } of await this.#client.servers()) {
+      // Another node of a cluster refuses the key.
+      const isThere = await run(redis => redis.exists(meta)).catch(() => 0)
+      if (isThere > 0) info = await run(redis => redis.info('memory')).catch(() => '')
+    }
     const [used = 0, most = 0] = [/^used_memory:(\d+)/m, /^maxmemory:(\d+)/m].map(line =>
       Number(line.exec(info)?.[1] ?? 0),
     )

@@ -21,6 +21,8 @@ const FIXED = {
   AWS_ACCESS_KEY_ID: 'none',
   AWS_SECRET_ACCESS_KEY: 'none',
   REPORT_BATCH_ITEM_FAILURES: 'true',
+  // Its input is the only one.
+  SLUICE_ONE_MACHINE: 'off',
 }
 
 /** Runners of the functions. */

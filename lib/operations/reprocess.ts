@@ -153,8 +153,9 @@ async function planRebuilds(
     const unfinished = trial ? undefined : await findSame(job, state, asked)
     const startOffset = unfinished?.startOffset ?? resolveStart(from, state, reach)
     const rebuild: Rebuild = { startOffset, ...asked }
-    const { version } = await live.rebuilds.states.facts(state)
-    const nextOffset = unfinished ? version.appliedOffset + 1 : startOffset
+    const nextOffset = unfinished
+      ? (await live.rebuilds.states.facts(state)).version.appliedOffset + 1
+      : startOffset
     partitions.push({ state, rebuild, nextOffset, appliedOffset: facts.version.appliedOffset })
   }
   const states = partitions.map(({ state }) => state)
@@ -185,12 +186,12 @@ async function planAbandoning(
   environment: ChangedEnvironment,
   { consumer, topic, partition }: Omit<RebuildRequest, 'from' | 'dropsOlder'>,
 ): Promise<AbandonPlan> {
-  const all = await new StateList(await environment.connections.redis()).rebuilds()
+  const list = new StateList(await environment.connections.redis())
   const isMeant = (state: StateKey) =>
     state.consumer === consumer &&
     state.topic === topic &&
     (partition === undefined || state.partition === partition)
-  return { consumer, topic, unfinished: all.filter(isMeant) }
+  return { consumer, topic, unfinished: await list.rebuilds(isMeant) }
 }
 
 function describePlan(plan: Plan): readonly string[] {

@@ -10,8 +10,6 @@ const OLDEST = [6, 2] as const
 const FULL = 0.8
 const NO_INFO = 'This check needs permission for the command INFO: see docs/deployment.md#redis.'
 
-;('This check needs permission for the commands SCAN and MEMORY USAGE: see docs/deployment.md#redis.')
-
 type Info = Readonly<Record<string, string>>
 
 export function checkRedis(facts: RedisFacts, standards: Standards): Finding[] {

@@ -23,19 +23,24 @@ export async function requireRoom(
   isTrial: boolean,
 ): Promise<string | undefined> {
   const wanted = new Set(states.map(formatStateKey))
+  const isMeant = (state: StateKey) => wanted.has(formatStateKey(state))
   const list = new StateList(client)
-  const found = (await list.all()).filter(state => wanted.has(formatStateKey(state)))
-  const rebuilds = new Map((await list.rebuilds()).map(state => [formatStateKey(state), state.bytes]))
-  const sizes = found.map(state => {
+  const rebuilds = new Map((await list.rebuilds(isMeant)).map(state => [formatStateKey(state), state.bytes]))
+  const sizes = new Map<string, Sizes>()
+  for (const state of await list.all(isMeant)) {
     const built = rebuilds.get(formatStateKey(state)) ?? 0
-    return { state, bytes: state.bytes - built, built }
-  })
-  const [largest] = sizes.sort((a, b) => b.bytes - a.bytes)
+    sizes.set(formatStateKey(state), { state, bytes: state.bytes - built, built })
+  }
+  const [largest] = [...sizes.values()].sort((a, b) => b.bytes - a.bytes)
   if (!largest) return undefined
   if (isTrial) return requireMemory(largest)
-  let isTold = true
-  for (const size of sizes) isTold = (await hasRoom(list, size)) && isTold
-  if (isTold) return undefined
+  const servers = await list.memory(states)
+  for (const { used, most, states } of servers)
+    for (const state of states) {
+      const size = sizes.get(formatStateKey(state))
+      if (most > 0 && size) requireFit(size, most - used, most)
+    }
+  if (servers.every(({ most, states }) => most > 0 || states.length === 0)) return undefined
   return `Redis does not say how much memory it may use: it needs about ${toMebibytes(largest.bytes)} MiB more, until the largest state is switched.`
 }
 
@@ -55,15 +60,12 @@ function requireMemory({ state, bytes }: Sizes): undefined {
   )
 }
 
-/** Returns false if the server does not tell its limit. @throws OperationFailure if the rebuild does not fit */
-async function hasRoom(list: StateList, { state, bytes, built }: Sizes): Promise<boolean> {
-  const memory = await list.memoryOf(state)
-  if (!memory) return false
-  const { used, most } = memory
+/** @throws OperationFailure if the rebuild does not fit */
+function requireFit({ state, bytes, built }: Sizes, left: number, most: number): void {
   const more = bytes - built
-  if (used + more <= most) return true
+  if (more <= left) return
   throw new OperationFailure(
-    `Redis has ${toMebibytes(most - used)} MiB left of ${toMebibytes(most)}, and the rebuild of ${formatStateKey(state)} needs about ${toMebibytes(more)}. ` +
+    `Redis has ${toMebibytes(left)} MiB left of ${toMebibytes(most)}, and the rebuild of ${formatStateKey(state)} needs about ${toMebibytes(more)}. ` +
       'Nothing was changed: increase its memory.',
   )
 }

@@ -19,6 +19,14 @@ export interface ListedRebuild extends StateKey {
   readonly bytes: number
 }
 
+/** Memory of a server, in bytes. */
+interface ServerMemory {
+  readonly used: number
+  /** Limit; 0 if the server does not say it. */
+  readonly most: number
+  readonly states: readonly StateKey[]
+}
+
 /** Matches the keys that `buildKeys` returns. */
 const KEY = /^\{(.+):([^:{}]+):(\d+)\}:(.+)$/
 
@@ -27,6 +35,8 @@ interface FoundState {
   readonly keys: Set<string>
 }
 
+type IsMeant = (stateKey: StateKey) => boolean
+
 export class StateList {
   readonly #client: RedisClient
 
@@ -34,11 +44,11 @@ export class StateList {
     this.#client = client
   }
 
-  /** Lists all partition states, by consumer, topic and partition. */
-  async all(): Promise<ListedState[]> {
+  /** Lists partition states, by consumer, topic and partition. Those that are not meant are not read. */
+  async all(isMeant: IsMeant = () => true): Promise<ListedState[]> {
     const reader = new StateReader(this.#client)
     const listed: ListedState[] = []
-    for (const { partitionState, keys } of await this.#found()) {
+    for (const { partitionState, keys } of await this.#found(isMeant)) {
       const { version } = await reader.meta(partitionState)
       const { entities } = await reader.counts(partitionState)
       listed.push({
@@ -53,45 +63,43 @@ export class StateList {
   }
 
   /** Lists the rebuilds that are under way or were interrupted, by consumer, topic and partition. */
-  async rebuilds(): Promise<ListedRebuild[]> {
+  async rebuilds(isMeant: IsMeant = () => true): Promise<ListedRebuild[]> {
     const listed: ListedRebuild[] = []
-    for (const { partitionState, keys } of await this.#found(REBUILD))
+    for (const { partitionState, keys } of await this.#found(isMeant, REBUILD))
       listed.push({ ...partitionState, bytes: await this.#measure(keys) })
     return listed
   }
 
   /** Returns the names of all partition states, by consumer, topic and partition, without reading them. */
   async names(): Promise<StateKey[]> {
-    return (await this.#found()).map(({ partitionState }) => partitionState)
+    return (await this.#found(() => true)).map(({ partitionState }) => partitionState)
   }
 
-  /**
-   * Returns how much memory the server of a state uses and may use, in bytes; undefined if it does not say so. In a cluster, this is
-   * the node with the state.
-   */
-  async memoryOf(stateKey: StateKey): Promise<{ readonly used: number; readonly most: number } | undefined> {
-    const { meta } = buildKeys(stateKey)
-    let info = ''
+  /** Returns how much memory each server uses and may use, and which of these states it has. */
+  async memory(stateKeys: readonly StateKey[]): Promise<ServerMemory[]> {
+    const found: ServerMemory[] = []
     for (const { run } of await this.#client.servers()) {
-      // Another node of a cluster refuses the key.
-      const isThere = await run(redis => redis.exists(meta)).catch(() => 0)
-      if (isThere > 0) info = await run(redis => redis.info('memory')).catch(() => '')
+      const info = await run(redis => redis.info('memory')).catch(() => '')
+      const [used = 0, most = 0] = [/^used_memory:(\d+)/m, /^maxmemory:(\d+)/m].map(line =>
+        Number(line.exec(info)?.[1] ?? 0),
+      )
+      const states: StateKey[] = []
+      for (const stateKey of stateKeys) {
+        // Another node of a cluster refuses the key.
+        const isThere = await run(redis => redis.exists(buildKeys(stateKey).meta)).catch(() => 0)
+        if (isThere > 0) states.push(stateKey)
+      }
+      found.push({ used, most, states })
     }
-    const [used = 0, most = 0] = [/^used_memory:(\d+)/m, /^maxmemory:(\d+)/m].map(line =>
-      Number(line.exec(info)?.[1] ?? 0),
-    )
-    return most > 0 ? { used, most } : undefined
+    return found
   }
 
   /**
    * Removes partition states with all their keys, including the key that contains the epoch. Returns the number of removed states,
    * and reports progress.
    */
-  async remove(
-    isMeant: (stateKey: StateKey) => boolean,
-    onRemoved: (removed: number) => void,
-  ): Promise<number> {
-    const own = (await this.#found()).filter(({ partitionState }) => isMeant(partitionState))
+  async remove(isMeant: IsMeant, onRemoved: (removed: number) => void): Promise<number> {
+    const own = await this.#found(isMeant)
     for (const [index, { keys }] of own.entries()) {
       await this.#client.run(redis => redis.unlink(...keys))
       onRemoved(index + 1)
@@ -105,10 +113,10 @@ export class StateList {
     return bytes
   }
 
-  /** @param part `REBUILD` for the keys of rebuilds alone */
-  async #found(part = ''): Promise<FoundState[]> {
+  /** @param only `REBUILD` for the keys of rebuilds alone */
+  async #found(isMeant: IsMeant, only = ''): Promise<FoundState[]> {
     const found = new Map<string, FoundState>()
-    for await (const key of this.#client.keys(`{*:*:*}${part || ':'}*`)) {
+    for await (const key of this.#client.keys(`{*:*:*}${only || ':'}*`)) {
       const [, consumer = '', topic = '', partition = '', part] = KEY.exec(key) ?? []
       if (part === undefined) continue
       const partitionState = { consumer, topic, partition: Number(partition) }
@@ -118,7 +126,10 @@ export class StateList {
       state.keys.add(key)
     }
     // Only states with a meta key are listed, because other applications may share the server.
-    const states = [...found].filter(([name, { keys }]) => part !== '' || keys.has(`${name}meta`))
+    const states = [...found].filter(
+      ([name, { partitionState, keys }]) =>
+        isMeant(partitionState) && (only !== '' || keys.has(`${name}meta`)),
+    )
     return states.map(([, state]) => state).sort((a, b) => byPlace(a.partitionState, b.partitionState))
   }
 }

@@ -81,12 +81,6 @@ export class Operations<Own extends Operation> {
     return isNoted
   }
 
-  /** Returns true if this run still works on the operation. */
-  async isOwn(own: Operation): Promise<boolean> {
-    const { underway } = await this.read()
-    return underway !== undefined && isSameRun(underway, own)
-  }
-
   /** Removes an operation that is finished or was undone. */
   async end({ operation }: Pick<Operation, 'operation'>): Promise<void> {
     await this.#update(record => {

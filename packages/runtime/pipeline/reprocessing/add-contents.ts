@@ -14,15 +14,7 @@ import { toLoadSelection } from '../replay.ts'
 export type Addition = Partial<
   Pick<
     Change,
-    | 'states'
-    | 'timers'
-    | 'outbox'
-    | 'ids'
-    | 'failures'
-    | 'context'
-    | 'parkedBytes'
-    | 'appliedOffset'
-    | 'origin'
+    'states' | 'timers' | 'outbox' | 'ids' | 'failures' | 'context' | 'parkedBytes' | 'appliedOffset'
   >
 > & {
   readonly failuresFromMs?: number | undefined

@@ -13,7 +13,7 @@ const ENTITIES = 10_000
 const PACE_MS = 10
 /** A consumer waits at the fence for at most 60 s. */
 const FENCE = { atMost: 60_000 }
-/** What the commits of live consumers may take longer beside a rebuild. */
+/** Ratio that the commits of live consumers may reach beside a rebuild. */
 const SLOWER = { atMost: 1.1 }
 
 /** Measures how long a rebuild fences its state, and how much slower commits to another state are meanwhile. */

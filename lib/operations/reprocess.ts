@@ -32,7 +32,7 @@ interface RebuildPlan {
   readonly job: Job
   /** Line about the memory of Redis, if nothing vouches for it. */
   readonly room: string | undefined
-  /** What a dry run has computed; absent if the plan is carried out next. */
+  /** Partitions that a dry run has computed; absent if the plan is carried out next. */
   readonly trial?: readonly RebuiltPartition[]
 }
 
@@ -56,7 +56,7 @@ export const REPROCESS = operation({
 
 New states are computed beside the live ones, one partition at a time, by the deployed code, while the consumer continues. Each
 partition is switched in one step, once its new state has caught up with the live one. An interrupted command leaves each
-partition either unchanged or switched: run it again, and it goes on where it stopped. Events emitted during the computation are
+partition either unchanged or switched: run it again, and it continues where it stopped. Events emitted during the computation are
 not published. At the switch, alerts are matched by rule and entity: one that fires in both states continues under its
 id, one that only the live state has is resolved (reason reprocessed), and one that only the new state has fires.`,
   more: `
@@ -172,7 +172,7 @@ async function planRebuilds(
   return { ...plan, trial: computed }
 }
 
-/** Returns the unfinished rebuild that was begun by the same request; undefined if there is none. */
+/** Returns the unfinished rebuild that was begun by the same request; undefined without one. */
 async function findSame(
   { live }: Job,
   state: StateKey,

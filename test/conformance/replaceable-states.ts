@@ -49,8 +49,8 @@ export function conformsAsReplaceableStates(
   }
   /** Begins a rebuild. Returns the number of the run. */
   const begin = async (state: StateKey, asked = REBUILD) => {
-    const { run, goesOn } = await states().rebuilds.begin(state, asked, 1)
-    if (!goesOn) await states().rebuilds.describe(state, asked, run)
+    const { run, continues } = await states().rebuilds.begin(state, asked, 1)
+    if (!continues) await states().rebuilds.describe(state, asked, run)
     return run
   }
   /** Commits to the rebuild of a run. */
@@ -188,7 +188,7 @@ export function conformsAsReplaceableStates(
       assert.deepEqual(one.skipped, other.skipped)
     })
 
-    it('given a rebuild that was killed, then the same one goes on, and its earlier run no longer', async () => {
+    it('given a rebuild that was killed, then the same one is continued, and its earlier run refused', async () => {
       const state = await given()
       const first = await begin(state)
       await build(state, first)
@@ -218,7 +218,7 @@ export function conformsAsReplaceableStates(
         const { run } = await states().rebuilds.begin(state, between ?? REBUILD, 1)
         await build(state, run)
         if (between) await states().rebuilds.describe(state, between, run)
-        assert.equal((await states().rebuilds.begin(state, REBUILD, 1)).goesOn, false)
+        assert.equal((await states().rebuilds.begin(state, REBUILD, 1)).continues, false)
         const { version, states: found } = await load(states().rebuilds.states, state)
         assert.deepEqual([version.appliedOffset, found.size], [-1, 0])
         assert.equal(await states().rebuilds.find(state), undefined)

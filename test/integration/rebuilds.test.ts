@@ -86,7 +86,7 @@ class Rebuilding {
 
 describe('a rebuild in Redis', () => {
   for (let seed = 1; seed <= SEEDS; seed += 1)
-    it(`given log ${seed} and five kills while the live consumer goes on, then the result is that of the log`, async () => {
+    it(`given log ${seed} and five kills beside a live consumer, then the result is that of the log`, async () => {
       const rebuilding = new Rebuilding(seed)
       await rebuilding.decide(0, 30)
       for (let kill = 1; kill <= 5; kill += 1) {

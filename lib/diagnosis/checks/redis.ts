@@ -73,7 +73,7 @@ function checkRebuilds(rebuilds: readonly ListedRebuild[]) {
   const all = formatMebibytes(String(rebuilds.reduce((sum, { bytes }) => sum + bytes, 0)))
   return wrong(
     `${count(rebuilds.length, 'state')} of a reprocessing, ${all} in all, such as that of ${consumer} on ${topic}/${partition}`,
-    `Unless it is running: \`sluice reprocess ${consumer}\` goes on with it if the options are the same, and removes it with --abandon.`,
+    `Unless it is running: \`sluice reprocess ${consumer}\` continues it if the options are the same, and removes it with --abandon.`,
   )
 }
 

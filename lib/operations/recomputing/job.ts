@@ -1,4 +1,4 @@
-/** What is needed to decide the log of a consumer again: its code, its states, the part of the log, and the records that were skipped. */
+/** Parts that are needed to decide the log of a consumer again: its code, its states, the part of the log, and the records that were skipped. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'

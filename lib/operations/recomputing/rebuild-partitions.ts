@@ -16,7 +16,7 @@ import { isRecomputingError, type Job } from './job.ts'
 export interface PlannedRebuild {
   readonly state: StateKey
   readonly rebuild: Rebuild
-  /** Next offset to read, which is the start unless an unfinished rebuild goes on. */
+  /** Next offset to read, which is the start unless an unfinished rebuild is continued. */
   readonly nextOffset: number
   /** Applied offset of the live state when the rebuild was planned. */
   readonly appliedOffset: number
@@ -37,7 +37,7 @@ export interface RebuiltPartition extends StateKey {
 }
 
 export const BEGIN_AGAIN =
-  'Partitions that were switched before stay so. Run the command again for the others: it goes on where it stopped.'
+  'Partitions that were switched before stay so. Run the command again for the others: it continues where it stopped.'
 
 /**
  * Rebuilds the partitions, up to the signal to stop.

@@ -67,7 +67,7 @@ export function readAnyEvent(
   return isTaken && isWhole(record) ? readStructured(record.value) : read
 }
 
-/** Members that tell an event from other JSON. */
+/** Members by which an event differs from other JSON. */
 const REQUIRED = ['specversion', 'id', 'source', 'type']
 
 function isWhole({ value, headers }: Readable): boolean {

@@ -79,7 +79,7 @@ for (const part of ['states', 'timers', 'due', 'ids:0', 'meta'])
     assert.equal((await states.facts(state)).version.appliedOffset, 0)
     await rebuild(state)
     await client.run(redis => redis.del(`${buildPrefix(state)}:staged:${part}`))
-    assert.equal((await rebuilds.begin(state, REBUILD, Date.now())).goesOn, false)
+    assert.equal((await rebuilds.begin(state, REBUILD, Date.now())).continues, false)
     assert.equal((await rebuilds.states.facts(state)).version.appliedOffset, -1)
   })
 

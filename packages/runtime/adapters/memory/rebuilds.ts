@@ -20,12 +20,12 @@ export class MemoryRebuilds implements Rebuilds {
 
   async begin(stateKey: StateKey, rebuild: Rebuild, nowMs: number): Promise<BegunRebuild> {
     const state = this.states.copyState(stateKey) as MemoryState
-    const goesOn = JSON.stringify(await this.find(stateKey)) === JSON.stringify(rebuild)
-    const { version, ...others } = goesOn ? state : emptyState()
+    const continues = JSON.stringify(await this.find(stateKey)) === JSON.stringify(rebuild)
+    const { version, ...others } = continues ? state : emptyState()
     const run = Math.max(nowMs, state.version.epoch + 1)
-    if (!goesOn) this.#unfinished.delete(formatStateKey(stateKey))
+    if (!continues) this.#unfinished.delete(formatStateKey(stateKey))
     this.states.restore(stateKey, { ...others, version: { ...version, epoch: run } })
-    return { run, goesOn }
+    return { run, continues }
   }
 
   async describe(stateKey: StateKey, rebuild: Rebuild | undefined, run: number): Promise<void> {

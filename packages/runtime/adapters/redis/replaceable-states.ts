@@ -93,8 +93,8 @@ class RedisRebuilds implements Rebuilds {
 
   async begin(stateKey: StateKey, rebuild: Rebuild, nowMs: number): Promise<BegunRebuild> {
     const reply = await this.#request(stateKey, { act: 'begin', rebuild: JSON.stringify(rebuild), nowMs })
-    const [run, goesOn] = reply as [number, number]
-    return { run, goesOn: goesOn === 1 }
+    const [run, continues] = reply as [number, number]
+    return { run, continues: continues === 1 }
   }
 
   async describe(stateKey: StateKey, rebuild: Rebuild | undefined, run: number): Promise<void> {

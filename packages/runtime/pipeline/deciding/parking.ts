@@ -107,7 +107,7 @@ export function updateHold(
 
 /**
  * Decides an event that marks the retries of a failure as ended, and releases the entity that waits for the failure. The event is
- * ignored if there is none, or if it refers to another record.
+ * ignored if the failure is unknown, or if the event refers to another record.
  */
 export function endRetries(
   work: KeyedWork,

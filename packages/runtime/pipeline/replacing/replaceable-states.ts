@@ -42,7 +42,7 @@ export interface StateContents {
 /** Store of states that are computed, with access to their contents. */
 export type ComputedStates = StateStore & StateContents
 
-/** How a state is computed anew. A later run goes on with an unfinished rebuild only if all of this is the same. */
+/** How a state is computed anew. A later run continues an unfinished rebuild only if all of this is the same. */
 export interface Rebuild {
   /** First offset that is read. */
   readonly startOffset: number
@@ -58,29 +58,29 @@ export interface BegunRebuild {
   /** Number of this run, see `Fence`. */
   readonly run: number
   /** True if the rebuild has what an earlier run has computed. */
-  readonly goesOn: boolean
+  readonly continues: boolean
 }
 
 /** Rebuilds, at most one for each partition state. */
 export interface Rebuilds {
   /** The states that are computed. The epoch of each is the number of the run that works on it, see `Fence`. */
   readonly states: ComputedStates
-  /** Returns the unfinished rebuild that a later run can go on with; undefined if there is none. */
+  /** Returns the unfinished rebuild that a later run can continue; undefined without one. */
   find(stateKey: StateKey): Promise<Rebuild | undefined>
   /**
-   * Goes on with the unfinished rebuild if it is the same; otherwise removes it, and begins an empty one. From then on, an earlier
+   * Continues the unfinished rebuild if it is the same; otherwise removes it, and begins an empty one. From then on, an earlier
    * run finds another epoch.
    *
    * @param nowMs number of this run, unless that is not higher than the number of an earlier run
    */
   begin(stateKey: StateKey, rebuild: Rebuild, nowMs: number): Promise<BegunRebuild>
   /**
-   * Describes the rebuild, so that a later run can go on with it, unless another run works on it.
+   * Describes the rebuild, so that a later run can continue it, unless another run works on it.
    *
-   * @param rebuild undefined from the time on at which contents of the live state are added, so that no later run goes on with it
+   * @param rebuild undefined from the time on at which contents of the live state are added, so that no later run continues it
    */
   describe(stateKey: StateKey, rebuild: Rebuild | undefined, run: number): Promise<void>
-  /** Removes the rebuild, whichever run works on it. Returns false if there is none. */
+  /** Removes the rebuild, whichever run works on it. Returns false without one. */
   abandon(stateKey: StateKey): Promise<boolean>
 }
 

@@ -55,12 +55,12 @@ export class RebuiltState {
     })
   }
 
-  /** Goes on with the unfinished rebuild if it is the same, or begins one. @throws CopyStopped if a later run has begun */
+  /** Continues the unfinished rebuild if it is the same, or begins one. @throws CopyStopped if a later run has begun */
   static async begin(advancing: Advancing, stateKey: StateKey, rebuild: Rebuild): Promise<RebuiltState> {
     const { rebuilds, live, consumer, nowMs } = advancing
-    const { run, goesOn } = await rebuilds.begin(stateKey, rebuild, nowMs())
+    const { run, continues } = await rebuilds.begin(stateKey, rebuild, nowMs())
     const rebuilt = new RebuiltState(advancing, stateKey, run)
-    if (goesOn) return rebuilt
+    if (continues) return rebuilt
     await seedState(rebuilt.#store, live, stateKey, rebuild.startOffset, consumer)
     await rebuilds.describe(stateKey, rebuild, run)
     return rebuilt
@@ -101,7 +101,7 @@ export class RebuiltState {
     })
   }
 
-  /** Marks that contents of the live state are being added, so that no later run goes on with it. */
+  /** Marks that contents of the live state are being added, so that no later run continues it. */
   seal(): Promise<void> {
     this.#isSealed = true
     return this.#with.rebuilds.describe(this.#stateKey, undefined, this.run)

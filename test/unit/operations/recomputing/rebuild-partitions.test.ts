@@ -97,7 +97,7 @@ describe('a command that computes several partitions', () => {
       }
     }
     await assert.rejects(command.run(takeOver), (error: PartlyDone<readonly unknown[]>) => {
-      assert.match(error.message, /test\/1 was not switched: another command .* goes on where it stopped/)
+      assert.match(error.message, /test\/1 was not switched: another command .* continues where it stopped/)
       return error instanceof PartlyDone && error.result.length === 1
     })
     assert.deepEqual(await command.epochs(), [1, 0, 0])

@@ -340,7 +340,7 @@ describe('a log of another application', () => {
   it('is read from its start when it was created again, with one warning and other ids', async () => {
     const topic = new ForeignTopic()
     const old = createRecords(0, ['x', 'bad', 'y'])
-    // What is left of the old log is published first.
+    // The rest of the old log is published first.
     const publisher = { publish: async () => Promise.reject(new Unavailable('broker-unavailable', 'away')) }
     await topic.deliverFrom(old, old.slice(0, 1))
     await topic.deliverFrom(old, old.slice(1), { ports: { ...topic.createPorts(() => old), publisher } })

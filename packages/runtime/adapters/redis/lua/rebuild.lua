@@ -1,7 +1,7 @@
 --[[
-  Begins the rebuild of a partition state beside the live one or goes on with it, describes it, or removes it. Its keys are
+  Begins the rebuild of a partition state beside the live one or continues it, describes it, or removes it. Its keys are
   {stateKey}:staged:<name>, which the replacement renames to {stateKey}:<name>. The hash {stateKey}:staged has its description in the
-  field `rebuild` as long as a later run can go on with it.
+  field `rebuild` as long as a later run can continue it.
 
   KEYS[1]  {stateKey}: prefix of the keys of the state
 
@@ -11,7 +11,7 @@
     nowMs    current time, milliseconds since the epoch
     run      number of the run that describes it
 
-  Returns  for "begin" { number of this run, which becomes the epoch of the rebuild, 1 if it goes on }; for the others 1, or 0 if
+  Returns  for "begin" { number of this run, which becomes the epoch of the rebuild, 1 if it continues }; for the others 1, or 0 if
            another run works on it, or if there was none to remove
 ]]
 local live, ahead = KEYS[1], KEYS[1] .. ':staged'
@@ -36,12 +36,12 @@ if request.act == 'describe' then
   return 1
 end
 
-local goesOn = redis.call('HGET', ahead, 'rebuild') == request.rebuild
+local continues = redis.call('HGET', ahead, 'rebuild') == request.rebuild
   and meta.epoch
   and not evictedPart(meta, ahead .. ':states', ahead .. ':timers', ahead .. ':due', ahead .. ':ids')
-if not goesOn then
+if not continues then
   removeRebuild(live)
 end
 local run = math.max(request.nowMs, (meta.epoch or 0) + 1)
 redis.call('HSET', ahead .. ':meta', 'epoch', run)
-return { run, goesOn and 1 or 0 }
+return { run, continues and 1 or 0 }

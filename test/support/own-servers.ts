@@ -44,7 +44,12 @@ export async function withOwnServers<T>(
       signal,
     })
     try {
-      return await work({ ...serviceEnvironment(services), ...LOCAL_AWS_ENVIRONMENT })
+      // Off as in a deployment: otherwise intake waits for the topics of the local inputs, which no test has created.
+      return await work({
+        ...serviceEnvironment(services),
+        ...LOCAL_AWS_ENVIRONMENT,
+        SLUICE_ONE_MACHINE: 'off',
+      })
     } finally {
       await services.stop()
     }

@@ -53,6 +53,7 @@ type Tags = Readonly<Record<string, string>>
 export function createActivity(families: Families) {
   const observed = families.all.filter(({ activity }) => Object.keys(activity).length > 0)
   return defineProcess<Activity, ReadingData>(ACTIVITY, {
+    neverChangesState: true,
     accepts: observed.map(({ type }) => type),
     allowedLatenessMs: MINUTE_MS,
     // The timer does not fire while the log's clock has stopped: missing readings do not mean that the sensor is silent.

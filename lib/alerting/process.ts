@@ -44,6 +44,7 @@ type AlertingReason = TransitionReason | 'no-rule' | 'window-open'
  */
 export function alerting(families: Families, packaged: readonly AnyRule[]) {
   return defineProcess<AlertingState, unknown, RulesInForce>('alerting', {
+    neverChangesState: true,
     accepts: families.readingTypes,
     // Readings of an entity must be applied in order. A reading that arrives after later ones does not count towards the durations
     // of rules.

@@ -55,6 +55,7 @@ export function createStatistics(families: Families) {
   return defineProcess<EntityStatistics, ReadingData, KnownNames>(STATISTICS, {
     accepts: families.readingTypes,
     context: KNOWN_NAMES,
+    neverChangesState: true,
     onEvent(state, event, step) {
       const family = families.findByType(event.type)
       if (!family) return step.reject('the reading is of an unknown family')

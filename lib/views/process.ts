@@ -52,6 +52,7 @@ export type ViewsState = EntityClock | GroupState
 export function views(families: Families, futureToleranceMs?: number, broughtTypes?: readonly string[]) {
   const clocks = entityClocks(listEventTypes(families), broughtTypes)
   return defineProcess<ViewsState, unknown, ViewsInForce>('views', {
+    neverChangesState: true,
     context: {
       setBy: VIEWS_ACTIVATED_TYPE,
       initial: viewsInForce({ tables: [], building: [] }),

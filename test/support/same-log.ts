@@ -60,7 +60,8 @@ export async function violations(
   const { after, keeps = true } = setting(played)
   const { reader, expire, startOffset } = expiring(log, random)
   const ports = { ...played.ports, store, log: reader, bounds: new MemoryLogBounds(log) }
-  const codes = createCodes(played, changeAt, parking)
+  // In half of the runs, states are passed on as values; in the reference, each step parses its state.
+  const codes = createCodes(played, changeAt, parking, seed % 2 === 0 ? { neverChangesState: true } : {})
   const schedule = new Schedule({
     log,
     codes,
@@ -124,10 +125,15 @@ function parked(process: object, parking: Parking | undefined): object {
   return parking ? { ...process, parking } : process
 }
 
-function createCodes({ consumer }: Stage, changeAt: number, parking: Parking | undefined): Codes {
+function createCodes(
+  { consumer }: Stage,
+  changeAt: number,
+  parking: Parking | undefined,
+  settings: { readonly neverChangesState?: true } = {},
+): Codes {
   const of = (process: object) => ({
     ...consumer,
-    process: parked(process, parking) as typeof consumer.process,
+    process: { ...parked(process, parking), ...settings } as typeof consumer.process,
   })
   return { before: of(WATCHING.before), after: of(WATCHING.after), changeAt }
 }

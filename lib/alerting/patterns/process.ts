@@ -20,6 +20,7 @@ const BEHIND_MS = 60_000
  */
 export function patterns(families: Families, packaged: readonly AnyRule[]) {
   return defineProcess<PatternStates, PatternEvent, PatternsInForce>('patterns', {
+    neverChangesState: true,
     accepts: [PATTERN_EVENT_TYPE],
     allowedLatenessMs: BEHIND_MS,
     awaitsLog: () => true,

@@ -116,7 +116,13 @@ export type ProcessHandlers<
 interface Handlers<State, Data, Context, ByType, Topic extends string>
   extends Pick<
     KeyedProcess<State>,
-    'version' | 'migrate' | 'allowedLatenessMs' | 'parking' | 'trustsProducers' | 'foreignLogs'
+    | 'version'
+    | 'migrate'
+    | 'allowedLatenessMs'
+    | 'parking'
+    | 'trustsProducers'
+    | 'foreignLogs'
+    | 'neverChangesState'
   > {
   /**
    * Event types for `onEvent`. By default, all types in `events` of the application, and the types of its JSON records. Events of

@@ -41,6 +41,11 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
    * is read from its start as a new log. `ForeignRecord.log` contains the identity of the log.
    */
   readonly foreignLogs?: true
+  /**
+   * Set if no handler changes the object of a state, neither the one that it is given nor one that it has returned. The engine then
+   * passes what a step has returned to the next step, in place of a copy read from JSON. A test with the kit fails at a change.
+   */
+  readonly neverChangesState?: true
   /** Context that all entities of a partition share. */
   readonly context?: PartitionContext<Context>
   onEvent(state: State | undefined, event: Received<Data>, context: Context): StepResult<State>

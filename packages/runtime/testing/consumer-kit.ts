@@ -63,7 +63,7 @@ export class Stage {
       ...CONSUMER_DEFAULTS,
       application,
       failuresTo: application.failuresTopic,
-      process: process as Process,
+      process: withFrozenStates(process as Process),
       env: 'test',
     }
     this.topic = application.kafkaTopic(topic, this.consumer.env)
@@ -136,6 +136,26 @@ export class Stage {
     const json = stateJson(states.get(entity))
     return json === undefined ? undefined : JSON.parse(json)
   }
+}
+
+/**
+ * Returns a process whose states are frozen if it declares that it never changes them, so that a handler that does throws instead of
+ * changing what the engine has kept.
+ */
+function withFrozenStates(process: Process): Process {
+  if (!('onEvent' in process) || !process.neverChangesState) return process
+  const { onTimer } = process
+  return {
+    ...process,
+    onEvent: (state, ...given) => process.onEvent(freeze(state), ...given),
+    ...(onTimer && { onTimer: (state, ...given) => onTimer.call(process, freeze(state), ...given) }),
+  }
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  Object.values(value).forEach(freeze)
+  return Object.freeze(value)
 }
 
 /** Reads the event of a published record. Fails the test if it is not a valid event. */

@@ -108,6 +108,45 @@ describe('data of an event', () => {
     if (stage === 'refused') return stage
     return classify(name, ((await stage.state('/environment/test-site s-1')) as { v?: unknown }).v)
   })
+
+  it('given a state with an instance of a class, then the next step receives what JSON has of it', async () => {
+    const received: unknown[] = []
+    const process: KeyedProcess<{ at: unknown }> = {
+      name: 'dated',
+      accepts: FAMILIES.readingTypes,
+      neverChangesState: true,
+      onEvent(state) {
+        received.push(state?.at)
+        return completeStep('made', { at: new Date(0) })
+      },
+    }
+    const stage = new Stage(process as KeyedProcess<unknown>)
+    await stage.batch(['a', 'b'].map((id, offset) => record(offset, environmentReading(id))))
+    assert.deepEqual(received, [undefined, '1970-01-01T00:00:00.000Z'])
+  })
+
+  for (const neverChangesState of [undefined, true] as const)
+    walk(
+      'event, state',
+      `a state in the next step, ${neverChangesState ? 'passed on' : 'read anew'}`,
+      async name => {
+        let next: { v?: unknown } = {}
+        const process: KeyedProcess<{ v?: unknown }> = {
+          name: 'odd',
+          accepts: FAMILIES.readingTypes,
+          ...(neverChangesState && { neverChangesState }),
+          onEvent(state, event) {
+            if (event.id === 'b') next = state ?? { v: 'refused' }
+            return completeStep('made', { v: ODD_VALUES[name] })
+          },
+        }
+        const stage = new Stage(process as KeyedProcess<unknown>)
+        await stage.batch(['a', 'b'].map((id, offset) => record(offset, environmentReading(id))))
+        assert.ok(!Object.is(next.v, -0))
+        assert.equal('v' in next, outcomeAt('event, state', name) !== 'absent')
+        return next.v === 'refused' ? 'refused' : classify(name, next.v)
+      },
+    )
 })
 
 describe('JSON of others', () => {

@@ -1,7 +1,7 @@
 /** The states of entities while a chunk is applied. The state of a held entity includes its hold. */
 import { formatHolderName, type Hold } from '../model/hold.ts'
 import type { Snapshot } from '../model/snapshot.ts'
-import { splitHold, withHold } from '../model/stored-state.ts'
+import { type EntityState, splitHold, toText, withHold } from '../model/stored-state.ts'
 import { NewEntities } from './new-entities.ts'
 
 export class EntityStates {
@@ -10,7 +10,7 @@ export class EntityStates {
   parkedBytes: number
   readonly #loaded: Snapshot['states']
   /** States that the chunk has changed, without their holds; null for a forgotten entity. */
-  readonly #changed = new Map<string, string | null>()
+  readonly #changed = new Map<string, EntityState | null>()
   /** Holds that the chunk has read or changed; undefined after a release. */
   readonly #holds = new Map<string, Hold | undefined>()
   readonly #changedHolds = new Set<string>()
@@ -23,21 +23,21 @@ export class EntityStates {
   }
 
   /**
-   * Returns the stored state. Each step parses it anew, so that the result depends neither on chunk boundaries nor on a process
-   * that modifies its state object.
+   * Returns the state. Each step parses a text anew, so that the result depends neither on chunk boundaries nor on a process that
+   * modifies its state object. A value is passed on only for a process that declares that it does not, and if JSON loses nothing of it.
    */
-  get(entity: string): string | undefined {
+  get(entity: string): EntityState | undefined {
     if (this.#changed.has(entity)) return this.#changed.get(entity) ?? undefined
     const loaded = this.#loaded.get(entity)
     return loaded === undefined ? undefined : splitHold(loaded).state
   }
 
   /** Returns the state after the records applied so far; undefined if unchanged. */
-  getChange(entity: string): string | null | undefined {
+  getChange(entity: string): EntityState | null | undefined {
     return this.#changed.get(entity)
   }
 
-  set(entity: string, state: string | null): void {
+  set(entity: string, state: EntityState | null): void {
     this.#changed.set(entity, state)
   }
 
@@ -70,21 +70,18 @@ export class EntityStates {
   /** Returns the entity that waits for a failure, with its hold; undefined if no entity does. */
   findHeld(failure: string): { readonly entity: string; readonly hold: Hold } | undefined {
     const json = this.get(formatHolderName(failure))
-    const entity: string | undefined = json && JSON.parse(json)
+    const entity: string | undefined = json && JSON.parse(toText(json))
     const hold = entity && this.getHold(entity)
     return entity && hold ? { entity, hold } : undefined
   }
 
   /** Changed states, serialized for the store; null for a forgotten entity. */
   get changes(): ReadonlyMap<string, string | null> {
-    const changes = new Map(this.#changed)
-    for (const [entity, state] of changes) {
+    const changes = new Map<string, string | null>()
+    for (const entity of [...this.#changed.keys(), ...this.#changedHolds]) {
+      const state = this.get(entity)
       const hold = this.getHold(entity)
-      if (hold) changes.set(entity, withHold(state, JSON.stringify(hold)))
-    }
-    for (const entity of this.#changedHolds) {
-      const hold = this.#holds.get(entity)
-      changes.set(entity, withHold(this.get(entity) ?? null, hold && JSON.stringify(hold)))
+      changes.set(entity, withHold(state === undefined ? null : toText(state), hold && JSON.stringify(hold)))
     }
     return changes
   }

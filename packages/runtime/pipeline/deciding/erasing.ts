@@ -3,9 +3,8 @@ import { completeStep, type Emission } from '../../consumer/process.ts'
 import { eventCause } from '../model/cause.ts'
 import type { Decision } from '../model/decision.ts'
 import type { ErasureReason } from '../model/reasons.ts'
-import { readState } from '../model/stored-state.ts'
 import { eraseHold } from './parking.ts'
-import { forgetEntity } from './run-step.ts'
+import { forgetEntity, readEntityState } from './run-step.ts'
 import { evaluateStep, type StepChanges, type StepFailure } from './step-result.ts'
 import { completeTask, fail, findPublishedFailure, type Task } from './task.ts'
 import type { KeyedWork } from './working-copy.ts'
@@ -23,7 +22,7 @@ export function eraseEntity(work: KeyedWork, task: Task): Decision {
   const stored = copy.states.get(entity)
   if (stored === undefined && !hold)
     return completeTask(work, task, 'nothing-to-erase' satisfies ErasureReason)
-  const last = stored === undefined ? undefined : runEraseStep(work, task, stored)
+  const last = stored === undefined ? undefined : runEraseStep(work, task)
   forgetEntity(copy, entity)
   const failed = findPublishedFailure(work, task)?.failure ?? (last?.kind === 'failure' ? last : undefined)
   if (!failed && last?.kind === 'stored') copy.emitted.send(last.entries, last.emittedBytes)
@@ -34,15 +33,15 @@ export function eraseEntity(work: KeyedWork, task: Task): Decision {
 }
 
 function runEraseStep(
-  { consumer, copy }: KeyedWork,
+  work: KeyedWork,
   { record, event, clock }: Task,
-  stored: string,
 ): StepChanges | StepFailure | undefined {
+  const { consumer, copy } = work
   const { process } = consumer
   if (!process.onErase) return undefined
   const cause = eventCause(event, clock.nowMs, process.allowedLatenessMs ?? 0)
   return evaluateStep(consumer, cause, copy.emitted.placeAt(record.offset), () => {
-    const emit = process.onErase?.(readState(process, stored), event, copy.context.value)
+    const emit = process.onErase?.(readEntityState(work, event.entity), event, copy.context.value)
     // A process can bypass the type. A result that is not an array is passed on and then reported as an invalid step.
     return Array.isArray(emit) ? completeStep('erased', undefined, emit as Emission[]) : (emit as never)
   })

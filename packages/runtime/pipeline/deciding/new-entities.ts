@@ -9,6 +9,7 @@ import { hash } from 'node:crypto'
 import { DAY_MS } from '../../consumer/durations.ts'
 import { parseEntity } from '../../consumer/event.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
+import { type EntityState, toText } from '../model/stored-state.ts'
 
 /** Number of producer groups, by the source of the entity. A producer with many sources is limited by the partition's level. */
 const GROUPS = 64
@@ -49,7 +50,12 @@ export class NewEntities {
    *
    * @param before previous state; undefined for a new entity
    */
-  checkLimit(entity: string, before: string | undefined, state: string, nowMs: number): Failure | undefined {
+  checkLimit(
+    entity: string,
+    before: EntityState | undefined,
+    state: EntityState,
+    nowMs: number,
+  ): Failure | undefined {
     const units = countUnits(entity, state)
     const added = units - countUnits(entity, before)
     if (added <= 0 || (before !== undefined && units === 1)) return undefined
@@ -70,7 +76,12 @@ export class NewEntities {
    * @param before previous state; undefined for a new entity
    * @param after new state; undefined for a forgotten entity
    */
-  update(entity: string, before: string | undefined, after: string | undefined, nowMs: number): void {
+  update(
+    entity: string,
+    before: EntityState | undefined,
+    after: EntityState | undefined,
+    nowMs: number,
+  ): void {
     const by = countUnits(entity, after) - countUnits(entity, before)
     if (by === 0) return
     for (const [group, most] of this.#listGroups(entity)) {
@@ -99,8 +110,11 @@ export class NewEntities {
   }
 }
 
-function countUnits(entity: string, state: string | undefined): number {
-  return state === undefined ? 0 : Math.ceil((NAMES * entity.length + state.length) / UNIT)
+function countUnits(entity: string, state: EntityState | undefined): number {
+  if (state === undefined) return 0
+  const names = NAMES * entity.length
+  // The levels depend only on the log, so a bound counts only if the exact length would count the same.
+  return names + state.length <= UNIT ? 1 : Math.ceil((names + toText(state).length) / UNIT)
 }
 
 function computeGroup(entity: string): string {

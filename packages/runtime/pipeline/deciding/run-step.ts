@@ -5,7 +5,7 @@ import type { PartitionStopped } from '../errors.ts'
 import { type Cause, eventCause } from '../model/cause.ts'
 import { MAX_ENTITY_BYTES, MAX_TIMERS } from '../model/limits.ts'
 import type { StoredTimer } from '../model/partition-state.ts'
-import { checkReadable, readState, splitState, withSince } from '../model/stored-state.ts'
+import { beginAt, checkReadable, getSince, readState, toText } from '../model/stored-state.ts'
 import type { EmissionPosition } from '../outbox/position.ts'
 import { evaluateStep, type StepChanges, type StepFailure } from './step-result.ts'
 import { findPublishedFailure, type Task } from './task.ts'
@@ -14,7 +14,7 @@ import type { KeyedWork, WorkingCopy } from './working-copy.ts'
 /** Returns an error if this code cannot read the state of the entity. The partition must then wait for code that can read it. */
 export function findUnreadable({ consumer, copy }: KeyedWork, entity: string): PartitionStopped | undefined {
   const stored = copy.states.get(entity)
-  return stored === undefined ? undefined : checkReadable(consumer.process, entity, stored)
+  return typeof stored === 'string' ? checkReadable(consumer.process, entity, stored) : undefined
 }
 
 /**
@@ -41,7 +41,7 @@ export function takeStep(work: KeyedWork, task: Task, offset: number): string | 
 /** Returns the state of the entity; undefined if it has none. Throws if the state cannot be read or migrated. */
 export function readEntityState(work: KeyedWork, entity: string): unknown {
   const stored = work.copy.states.get(entity)
-  return stored === undefined ? undefined : readState(work.consumer.process, stored)
+  return typeof stored === 'string' ? readState(work.consumer.process, stored) : stored?.value
 }
 
 /** Runs a step. The step fails if the entity would exceed the limits for state or timers. */
@@ -66,8 +66,8 @@ export function applyStep(copy: WorkingCopy, entity: string, step: StepChanges, 
   const { entries, emittedBytes, set, cancelled } = step
   const { states, timers, size } = copy
   const before = states.get(entity)
-  const since = before === undefined ? offset : splitState(before).since
-  const state = step.state === null ? null : withSince(step.state, since)
+  const since = before === undefined ? offset : getSince(before)
+  const state = step.state === null ? null : beginAt(step.state, since)
   size.storedBytes += (state?.length ?? 0) - (states.getChange(entity)?.length ?? 0) + estimateTimerBytes(set)
   if (state === null) forgetEntity(copy, entity)
   else {
@@ -95,7 +95,7 @@ function isTooLarge(copy: WorkingCopy, entity: string, { state, set, cancelled }
   if (upper <= MAX_ENTITY_BYTES && own.length + set.length <= MAX_TIMERS) return false
   const gone = new Set([...cancelled, ...set.map(({ name }) => name)])
   const timers = [...own.filter(({ name }) => !gone.has(name)), ...set]
-  const bytes = Buffer.byteLength(state) + Buffer.byteLength(JSON.stringify(timers))
+  const bytes = Buffer.byteLength(toText(state)) + Buffer.byteLength(JSON.stringify(timers))
   return bytes > MAX_ENTITY_BYTES || timers.length > MAX_TIMERS
 }
 

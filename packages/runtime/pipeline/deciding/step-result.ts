@@ -1,7 +1,7 @@
 /** Converts the result of a step to the data to store, or to a failure with a reason. Pure. */
 
 import { eventViolation } from '../../cloudevents/attributes.ts'
-import { toJsonText } from '../../cloudevents/json-text.ts'
+import { measurePlain, toJsonText } from '../../cloudevents/json-text.ts'
 import { extractTrace } from '../../cloudevents/trace.ts'
 import { type Application, requireTopicSettings } from '../../consumer/application.ts'
 import { type Failure, failure, rejection, unexpectedFailure } from '../../consumer/failure-codes.ts'
@@ -10,7 +10,7 @@ import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import type { Cause } from '../model/cause.ts'
 import { MAX_STEP_BYTES } from '../model/limits.ts'
 import type { OutboxEntry, StoredTimer } from '../model/partition-state.ts'
-import { formatState, getVersion } from '../model/stored-state.ts'
+import { type EntityState, formatState, getVersion, StepState } from '../model/stored-state.ts'
 import { createEmissionEntry } from '../outbox/entries.ts'
 import { measureEntry, measureWrittenEntry } from '../outbox/outgoing-record.ts'
 import type { EmissionPosition } from '../outbox/position.ts'
@@ -18,8 +18,8 @@ import type { EmissionPosition } from '../outbox/position.ts'
 export interface StepChanges {
   readonly kind: 'stored'
   readonly reason: string
-  /** Result of `formatState`; null if the entity is forgotten. */
-  readonly state: string | null
+  /** Null if the entity is forgotten. */
+  readonly state: EntityState | null
   readonly entries: readonly OutboxEntry[]
   /** Approximate size of the outbox entries, in bytes. */
   readonly emittedBytes: number
@@ -49,8 +49,8 @@ export function evaluateStep(
     if (step.kind === 'rejected') return rejection(step)
     const wrong = findRuleViolation(step, cause, process.onTimer !== undefined, application)
     if (wrong) return invalidStep(wrong)
-    const json = step.state === undefined ? null : serialize(step.state, 'state')
-    if (typeof json === 'object' && json) return json
+    const state = step.state === undefined ? null : toEntityState(process, step.state)
+    if (state !== null && typeof state === 'object' && 'kind' in state) return state
     const context = step.context === undefined ? undefined : serialize(step.context, 'context')
     if (typeof context === 'object') return context
     const entries: OutboxEntry[] = []
@@ -59,14 +59,14 @@ export function evaluateStep(
       const place = { ...at, index: at.index + entries.length }
       const entry = createEmissionEntry(process.name, emission, cause, place)
       const bytes = measureEmission(entry, emission, consumer, emittedBytes)
-      if (typeof bytes === 'object') return json === null ? { ...bytes, forgets: true } : bytes
+      if (typeof bytes === 'object') return state === null ? { ...bytes, forgets: true } : bytes
       emittedBytes += bytes
       entries.push(entry)
     }
     return {
       kind: 'stored',
       reason: step.reason,
-      state: json === null ? null : formatState(json, getVersion(process)),
+      state,
       entries,
       emittedBytes,
       set: step.timers.flatMap(change => toStoredTimers(process.name, change, cause)),
@@ -89,6 +89,13 @@ function refusePromise(step: Promise<unknown>): Failure {
   // An unhandled rejection would end this invocation and every later one that processes the record.
   step.catch(() => {})
   return invalidStep('returned a promise: a process is not async')
+}
+
+function toEntityState(process: AnyKeyedProcess, value: unknown): EntityState | Failure {
+  const length = process.neverChangesState ? measurePlain(value) : Number.NaN
+  if (!Number.isNaN(length)) return new StepState(value, getVersion(process), length)
+  const json = serialize(value, 'state')
+  return typeof json === 'string' ? formatState(json, getVersion(process)) : json
 }
 
 function serialize(value: unknown, name: 'state' | 'context'): string | Failure {

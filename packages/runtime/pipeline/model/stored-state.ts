@@ -9,6 +9,49 @@ import { PartitionStopped } from '../errors.ts'
 
 const HELD = 'held '
 
+/** State of an entity while a chunk is applied: as the store has it, or as a step has returned it. */
+export type EntityState = string | StepState
+
+/**
+ * State that a step has returned, of which JSON loses nothing. The next step receives it as it is. Its stored form is written only
+ * where it is needed: for the commit, and near a limit.
+ */
+export class StepState {
+  readonly value: unknown
+  /** Offset of the first record of which the state contains anything; undefined if unknown. */
+  readonly since: number | undefined
+  /** Upper bound for the length of its stored form. */
+  readonly length: number
+  readonly #version: number
+  #text: string | undefined
+
+  /** @param jsonLength upper bound for the length of its JSON */
+  constructor(value: unknown, version: number, jsonLength: number, since?: number) {
+    this.value = value
+    this.since = since
+    this.length = jsonLength + MAX_PREFIX_LENGTH
+    this.#version = version
+  }
+
+  /** The stored form. */
+  get text(): string {
+    this.#text ??= withSince(formatState(JSON.stringify(this.value), this.#version), this.since)
+    return this.#text
+  }
+
+  beginningAt(since: number | undefined): StepState {
+    return new StepState(this.value, this.#version, this.length - MAX_PREFIX_LENGTH, since)
+  }
+}
+
+/** Maximum length of offset and version before the JSON. */
+const MAX_PREFIX_LENGTH = 32
+
+/** Returns the state as the store has it. */
+export function toText(state: EntityState): string {
+  return typeof state === 'string' ? state : state.text
+}
+
 export function formatState(json: string, version: number): string {
   return version === 1 ? json : `v${version} ${json}`
 }
@@ -16,6 +59,16 @@ export function formatState(json: string, version: number): string {
 /** Adds the offset of the first record of which the state contains anything; undefined if unknown. */
 export function withSince(stored: string, since: number | undefined): string {
   return since === undefined ? stored : `@${since.toString(36)} ${stored}`
+}
+
+/** Returns the state as one that contains nothing from before this offset; undefined if unknown. */
+export function beginAt(state: EntityState, since: number | undefined): EntityState {
+  return typeof state === 'string' ? withSince(state, since) : state.beginningAt(since)
+}
+
+/** Returns the offset of the first record of which the state contains anything; undefined if unknown. */
+export function getSince(state: EntityState): number | undefined {
+  return typeof state === 'string' ? splitState(state).since : state.since
 }
 
 export function withHold(state: string | null, hold: string | undefined): string | null {

@@ -7,7 +7,15 @@ import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import { evaluateStep } from '../deciding/step-result.ts'
 import type { Cause } from '../model/cause.ts'
 import type { OutboxEntry, StateKey } from '../model/partition-state.ts'
-import { formatState, readState, splitHold, splitState, withHold, withSince } from '../model/stored-state.ts'
+import {
+  formatState,
+  readState,
+  splitHold,
+  splitState,
+  toText,
+  withHold,
+  withSince,
+} from '../model/stored-state.ts'
 import { type EmissionPosition, entryAt, parsePosition } from '../outbox/position.ts'
 
 /** Live and rebuilt state of an entity, as stored, including the hold of a held entity; undefined if absent. */
@@ -90,7 +98,8 @@ export function takeOver(
   )
   if (step.kind === 'failure')
     throw new Error(`the takeover of ${entity} by ${process.name} cannot be stored: ${step.message}`)
-  const { state, entries } = step
+  const { entries } = step
+  const state = step.state && toText(step.state)
   if (rebuiltParts.state === undefined || state === null || state === rebuiltParts.state)
     return { state: undefined, entries }
   return { state: withHold(withSince(state, rebuiltParts.since), rebuiltParts.hold) ?? undefined, entries }

@@ -41,12 +41,14 @@ export class Families {
 
 /** Returns the metrics of a reading, in the order of the family's table. Values that are not finite numbers are omitted. */
 export function measurements(family: Family, data: ReadingData): [metric: string, value: number][] {
-  const declared = Object.keys(family.metrics)
-  const further = family.others ? Object.keys(data).filter(name => isOther(family, name)) : []
-  return [...declared, ...further].flatMap(metric => {
+  const found: [metric: string, value: number][] = []
+  const add = (metric: string) => {
     const value = data[metric]
-    return typeof value === 'number' && Number.isFinite(value) ? [[metric, value] as [string, number]] : []
-  })
+    if (typeof value === 'number' && Number.isFinite(value)) found.push([metric, value])
+  }
+  for (const metric in family.metrics) add(metric)
+  if (family.others) for (const name of Object.keys(data)) if (isOther(family, name)) add(name)
+  return found
 }
 
 /** Returns whether a name in the data is not declared by the family, so that its number is a metric if the family has `others`. */

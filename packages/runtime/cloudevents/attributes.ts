@@ -18,11 +18,12 @@ export type Attributes = ReadonlyMap<string, string>
 /** Returns a description of the first violated rule, without attribute values; undefined if all attributes are valid. */
 export function attributeViolation(attributes: Attributes): string | undefined {
   for (const name of REQUIRED) if (!attributes.get(name)) return describeMissing(name => attributes.get(name))
-  for (const [name, value] of attributes) {
-    const broken = brokenRule(name, value)
-    if (broken) return broken
-  }
-  return undefined
+  let broken: string | undefined
+  // An iterator would allocate an array for each attribute.
+  attributes.forEach((value, name) => {
+    broken ??= brokenRule(name, value)
+  })
+  return broken
 }
 
 /**

@@ -25,12 +25,12 @@ export function toEvent(attributes: Attributes, data: unknown): Event {
     type: attributes.get('type'),
   }
   let extensions: Record<string, string> | undefined
-  for (const [name, value] of attributes) {
+  attributes.forEach((value, name) => {
     if (!CONTEXT.has(name)) {
       extensions ??= {}
       extensions[name] = value
     } else if (!REQUIRED.has(name)) event[name] = value
-  }
+  })
   if (data !== undefined) event.data = data
   if (extensions) event.extensions = extensions
   return event as unknown as Event

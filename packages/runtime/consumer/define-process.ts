@@ -202,26 +202,26 @@ export function defineProcess(name: string, handlers: AnyHandlers): KeyedProcess
       const handle = handled.get(type) ?? onEvent
       if (!handle) throw new Error(`the process "${name}" has no handler for the event type "${type}"`)
       const calls = new Calls(name, entity, timeMs, context)
-      return collectStep(calls, 'processed', () => handle(state, event as TypedEvent<unknown>, calls.step))
+      return collectStep(calls, 'processed', () => handle(state, event as TypedEvent<unknown>, calls))
     },
     ...(onTimer && {
       onTimer(state: unknown, timer: Timer, context: unknown) {
         const handle = typeof onTimer === 'function' ? onTimer : requireTimerHandler(onTimer, timer)
         const calls = new Calls(name, timer.entity, timer.dueMs, context)
-        return collectStep(calls, 'fired', () => handle(state, timer, calls.step))
+        return collectStep(calls, 'fired', () => handle(state, timer, calls))
       },
     }),
     ...(onErase && {
       onErase(state: unknown, erasure: Received, context: unknown) {
-        const { emissions, step } = new Calls(name, erasure.entity, erasure.timeMs, context)
-        const result: unknown = onErase(state, erasure, { context, emit: step.emit })
-        return result instanceof Promise ? (result as never) : emissions
+        const calls = new Calls(name, erasure.entity, erasure.timeMs, context)
+        const result: unknown = onErase(state, erasure, { context, emit: calls.emit })
+        return result instanceof Promise ? (result as never) : Calls.emissionsOf(calls)
       },
     }),
     ...(onTakeover && {
       onTakeover(live: unknown, rebuilt: unknown, at: TakeoverPlace) {
         const calls = new Calls(name, at.entity, at.timeMs, undefined)
-        return { state: onTakeover(live, rebuilt, at, calls.step), emit: calls.emissions }
+        return { state: onTakeover(live, rebuilt, at, calls), emit: Calls.emissionsOf(calls) }
       },
     }),
     ...(awaitsLog && {
@@ -239,7 +239,7 @@ function collectStep(calls: Calls, reason: string, handle: () => unknown): StepR
   try {
     const state = handle()
     // Pass a promise on, so that the engine reports it as an invalid result.
-    return state instanceof Promise ? (state as never) : calls.complete(reason, state)
+    return state instanceof Promise ? (state as never) : Calls.complete(calls, reason, state)
   } catch (error) {
     if (error instanceof PermanentError) return reject(error.message, error.safeMessage)
     throw error
@@ -248,53 +248,86 @@ function collectStep(calls: Calls, reason: string, handle: () => unknown): StepR
 
 const NO_TIMERS: readonly TimerChange[] = []
 
-/** Collects the calls of one handler. */
-class Calls {
-  readonly emissions: Emission[] = []
-  readonly step: Step<unknown, string>
+/**
+ * The step of one handler, which collects its calls. Its functions are made when they are read, because most steps call one or none, and
+ * a handler may read them without the step.
+ */
+class Calls implements Step<unknown, string> {
+  readonly context: unknown
+  readonly #emissions: Emission[] = []
+  readonly #process: string
+  readonly #entity: string
+  readonly #timeMs: number
   /** Timer changes by name. If a handler makes several calls for a name, the last call takes effect. */
   #timers: Map<string, TimerChange> | undefined
   #word: string | undefined
-  #context: unknown
+  #nextContext: unknown
 
   constructor(process: string, entity: string, timeMs: number, context: unknown) {
-    this.step = {
-      context,
-      emit: (topic, name, data, { subject, dataschema, ...options } = {}) => {
-        const { source, subject: own = source } = parseEntity(entity)
-        this.emissions.push({
-          name,
-          to: topic as TopicName,
-          key: own,
-          type: `${process}.${name}`,
-          source: `/${process}`,
-          ...options,
-          ...(subject !== null && { subject: subject ?? own }),
-          ...(dataschema !== undefined && { dataschema }),
-          data,
-        })
-        return undefined
-      },
-      timer: (name, afterMs) => this.#change({ name, dueMs: timeMs + afterMs }),
-      timerAt: (name, dueMs) => this.#change({ name, dueMs }),
-      cancel: name => this.#change({ name }),
-      reason: word => {
-        this.#word = word
-      },
-      setContext: data => {
-        if (context === undefined) throw new Error('setContext needs a context of the process: define one')
-        this.#context = data
-      },
-      reject: (why, safeMessage) => {
-        throw new PermanentError(why, safeMessage)
-      },
+    this.context = context
+    this.#process = process
+    this.#entity = entity
+    this.#timeMs = timeMs
+  }
+
+  get emit(): Step<unknown, string>['emit'] {
+    return (topic, name, data, { subject, dataschema, ...options } = {}) => {
+      const { source, subject: own = source } = parseEntity(this.#entity)
+      this.#emissions.push({
+        name,
+        to: topic as TopicName,
+        key: own,
+        type: `${this.#process}.${name}`,
+        source: `/${this.#process}`,
+        ...options,
+        ...(subject !== null && { subject: subject ?? own }),
+        ...(dataschema !== undefined && { dataschema }),
+        data,
+      })
+      return undefined
     }
   }
 
-  complete(reason: string, state: unknown): StepResult<unknown> {
-    const timers = this.#timers ? [...this.#timers.values()] : NO_TIMERS
-    const step = completeStep(this.#word ?? reason, state, this.emissions, timers)
-    return this.#context === undefined ? step : { ...step, context: this.#context }
+  get timer(): Step['timer'] {
+    return (name, afterMs) => this.#change({ name, dueMs: this.#timeMs + afterMs })
+  }
+
+  get timerAt(): Step['timerAt'] {
+    return (name, dueMs) => this.#change({ name, dueMs })
+  }
+
+  get cancel(): Step['cancel'] {
+    return name => this.#change({ name })
+  }
+
+  get reason(): Step['reason'] {
+    return word => {
+      this.#word = word
+    }
+  }
+
+  get setContext(): Step['setContext'] {
+    return data => {
+      if (this.context === undefined) throw new Error('setContext needs a context of the process: define one')
+      this.#nextContext = data
+    }
+  }
+
+  get reject(): Step['reject'] {
+    return (why, safeMessage) => {
+      throw new PermanentError(why, safeMessage)
+    }
+  }
+
+  /** Emissions of the step so far. It is no property that a handler could read. */
+  static emissionsOf(calls: Calls): readonly Emission[] {
+    return calls.#emissions
+  }
+
+  static complete(calls: Calls, reason: string, state: unknown): StepResult<unknown> {
+    const timers = calls.#timers ? [...calls.#timers.values()] : NO_TIMERS
+    const step = completeStep(calls.#word ?? reason, state, calls.#emissions, timers)
+    return calls.#nextContext === undefined ? step : { ...step, context: calls.#nextContext }
   }
 
   #change(timer: TimerChange): void {

@@ -20,9 +20,9 @@ const NOT_COUNTED = 'tracestate'
  * attributes are within the limits.
  */
 export function largeAttribute(event: Event): string | undefined {
-  const { data: _, extensions, ...context } = event
   // Measure exactly only near the limits: a UTF-16 unit takes at most three bytes in UTF-8.
-  if (3 * (countUnits(context) + countUnits(extensions)) <= MAX_ATTRIBUTE_BYTES) return undefined
+  if (3 * (countUnits(event) + countUnits(event.extensions)) <= MAX_ATTRIBUTE_BYTES) return undefined
+  const { data: _, extensions, ...context } = event
   let all = 0
   for (const [name, value] of Object.entries({ ...context, ...extensions })) {
     if (value === undefined || name === NOT_COUNTED) continue
@@ -36,8 +36,12 @@ export function largeAttribute(event: Event): string | undefined {
     : undefined
 }
 
-function countUnits(attributes: Event['extensions'] = {}): number {
+/** Counts the units of attributes. Other members of an event are no text, or are counted in addition. */
+function countUnits(attributes: object = {}): number {
   let units = 0
-  for (const name of Object.keys(attributes)) units += name.length + (attributes[name]?.length ?? 0)
+  for (const name in attributes) {
+    const value = (attributes as Readonly<Record<string, unknown>>)[name]
+    if (typeof value === 'string') units += name.length + value.length
+  }
   return units
 }

@@ -7,13 +7,14 @@ import process from 'node:process'
 const { handler: processor } = await import(new URL('processor/handler.js', import.meta.url).href)
 const notes = openSync(process.env.BENCH_NOTES, 'a')
 
-export async function handler(event, context) {
-  const answer = await processor(event, context)
-  if (answer.batchItemFailures.length > 0) return answer
-  const atMs = Date.now()
-  const ages = []
-  for (const records of Object.values(event.records))
-    for (const { timestamp } of records) ages.push(atMs - timestamp)
-  writeSync(notes, `${JSON.stringify({ atMs, count: ages.length, ages })}\n`)
-  return answer
+// The event is not kept, as Lambda does not keep it: only the times of its records are.
+export function handler(event, context) {
+  const times = Object.values(event.records).flatMap(records => records.map(({ timestamp }) => timestamp))
+  return processor(event, context).then(answer => {
+    if (answer.batchItemFailures.length > 0) return answer
+    const atMs = Date.now()
+    const ages = times.map(time => atMs - time)
+    writeSync(notes, `${JSON.stringify({ atMs, count: ages.length, ages })}\n`)
+    return answer
+  })
 }

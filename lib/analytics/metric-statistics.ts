@@ -9,12 +9,18 @@ export interface Measured {
   readonly timeMs: number
 }
 
+/** Attributes of a property that an assignment makes. */
+const OWN = { writable: true, enumerable: true, configurable: true }
+
 /** Returns the statistics with one more reading. Statistics of metrics that are missing in the reading do not change. */
 export function withReading(metrics: MetricStatistics, { values, timeMs }: Measured): MetricStatistics {
-  // A metric may have the name of a property that all objects have, such as `constructor`.
-  const before = (metric: string) => (Object.hasOwn(metrics, metric) ? metrics[metric] : undefined)
-  const changed = values.map(([metric, value]) => [metric, addValue(before(metric), value, timeMs)])
-  return { ...metrics, ...Object.fromEntries(changed) }
+  const next: Record<string, Statistics> = { ...metrics }
+  for (const [metric, value] of values) {
+    // A metric may have the name of a property that all objects have, such as `__proto__`, which an assignment would not add.
+    if (Object.hasOwn(next, metric)) next[metric] = addValue(next[metric], value, timeMs)
+    else Object.defineProperty(next, metric, { ...OWN, value: addValue(undefined, value, timeMs) })
+  }
+  return next
 }
 
 export function summarizeMetrics(metrics: MetricStatistics): Record<string, StatisticsSummary> {

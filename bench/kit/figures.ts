@@ -42,8 +42,12 @@ function isMet(figure: Figure): boolean | undefined {
   return 'atMost' in goal ? computeMedian(figure) <= goal.atMost : computeMedian(figure) >= goal.atLeast
 }
 
-/** Formats the figures as a table for people. */
-export function table(figures: readonly Figure[]): string {
+/**
+ * Formats the figures as a table for people.
+ *
+ * @param isQuick true if no goal is judged, because code of either side may not have been compiled yet
+ */
+export function table(figures: readonly Figure[], isQuick = false): string {
   const rows = figures.map(figure => [
     figure.name,
     `${number(computeMedian(figure))} ${figure.unit}`.trim(),
@@ -51,9 +55,16 @@ export function table(figures: readonly Figure[]): string {
       ? `${number(Math.min(...figure.rounds))} to ${number(Math.max(...figure.rounds))}`
       : '',
     getGoal(figure),
-    { true: 'met', false: 'MISSED', undefined: '' }[String(isMet(figure))] ?? '',
+    formatVerdict(figure, isQuick),
   ])
   return columns([['', 'median', 'lowest to highest', 'goal', ''], ...rows])
+}
+
+function formatVerdict(figure: Figure, isQuick: boolean): string {
+  const met = isMet(figure)
+  if (met === undefined) return ''
+  if (isQuick) return 'not judged by --quick'
+  return met ? 'met' : 'MISSED'
 }
 
 /**

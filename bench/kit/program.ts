@@ -36,7 +36,7 @@ const OPTIONS = {
 } as const satisfies ParseArgsOptionsConfig
 
 const COMMON = `  --rounds N      rounds of each side; medians are compared
-  --quick         fewer and smaller rounds, for rough figures
+  --quick         fewer and smaller rounds, for rough figures, which judge no goal
   --json FILE     writes the figures of every round to this file
   --compare FILE  lists the figures that are worse than in this file by more than the spread`
 
@@ -79,7 +79,7 @@ async function runWith(
   for await (const figure of measure(run)) figures.push(figure)
   if (figures.length === 0 && missing.length === 0) throw new Error(`there is no part called "${only}"`)
   const report: Report = { date: new Date().toISOString(), machine: machine(), figures }
-  console.log(`\n${report.machine}\n${table(figures)}`)
+  console.log(`\n${report.machine}\n${table(figures, values.quick)}`)
   if (values.json) await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`)
   if (before) console.log(`\n${slower(before.figures, figures)}`)
   for (const what of missing) console.error(`MISSING: ${what}`)

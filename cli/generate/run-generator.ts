@@ -2,9 +2,9 @@
 
 import { ProducerConnection } from '#runtime/adapters/kafka/producer-connection.ts'
 import { brokerCount, createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
-import { omitUndefined, type Serialization } from '#runtime/consumer/index.ts'
+import type { Serialization } from '#runtime/consumer/index.ts'
 import { type ProducerMetrics, TelemetryProducer } from '#runtime/producer/index.ts'
-import { PROFILES, type ProfileName } from '#runtime/settings/index.ts'
+import { chooseProfile, type ProfileName } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
 import type { Pace } from '../../lib/operations/generate/due-batches.ts'
 import {
@@ -93,17 +93,6 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
     )
   }
   await withEnvironment(config, generate, false)
-}
-
-/** Returns the settings of a profile. Compression is what a person has chosen, else that of a named profile, else the usual one. */
-export function chooseProfile(
-  profile: ProfileName | undefined,
-  config: Pick<Config, 'isEventHubs' | 'chosenCompression' | 'compression'>,
-) {
-  const { isEventHubs, chosenCompression, compression } = config
-  if (profile === undefined) return { compression }
-  const isUnread = isEventHubs && PROFILES[profile].settings.compression !== 'none'
-  return omitUndefined({ profile, compression: isUnread ? compression : chosenCompression })
 }
 
 /**

@@ -5,27 +5,14 @@
 
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { safeParse } from 'valibot'
-import { ConfigError, type Environment, listSettings, type Setting } from '#runtime/settings/index.ts'
+import { ConfigError, type Environment, readContent } from '#runtime/settings/index.ts'
 import { describeReadError, type FilePath } from '../support/file-errors.ts'
-import { isObject } from '../support/json.ts'
 import { describeUnknown } from '../support/suggestion.ts'
 import { readText } from '../support/text-reader.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
 import { SLICES } from './config.ts'
 import { LOCAL_PORTS } from './settings/index.ts'
 import { withPrecedence } from './settings/precedence.ts'
-
-/** Returns the variables by section and key of the file, with their settings. */
-function listKeys(): ReadonlyMap<string, ReadonlyMap<string, readonly [variable: string, Setting]>> {
-  const all = Object.entries<Setting>(listSettings([...SLICES, LOCAL_PORTS]))
-  const sections = Map.groupBy(all, ([, { key }]) => key?.split('.')[0])
-  const mapKeys = (settings: typeof all) =>
-    new Map(settings.map(row => [row[1].key?.split('.')[1] ?? '', row]))
-  return new Map(
-    [...sections].flatMap(([section, own]) => (section ? [[section, mapKeys(own)] as const] : [])),
-  )
-}
 
 /**
  * Returns the environment, completed with values from the settings file named by SLUICE_CONFIG or by a command-line option.
@@ -66,58 +53,16 @@ export function readSettingsFile(text: string, file: string): Environment {
   const errors: { line: number; message: string }[] = []
   const report = (path: FilePath, message: string) =>
     errors.push({ line: yaml.positionOf(path).line, message: `${path.join('.')}: ${message}` })
-  const values = new Map<string, string>()
-  const sections = listKeys()
-  for (const [section, content] of listEntries(yaml.content ?? {}, [], report)) {
-    const keys = sections.get(section)
-    if (keys === undefined) report([section], describeUnknown('key', section, [...sections.keys()]))
-    else
-      for (const [key, value] of listEntries(content ?? {}, [section], report)) {
-        const path = [section, key]
-        const [variable, setting] = keys.get(key) ?? []
-        const written = formatValue(value)
-        if (variable === undefined || setting === undefined)
-          report(path, describeUnknown('key', key, [...keys.keys()]))
-        else if (written === undefined) report(path, 'must be a string, a number, or a list of them')
-        else if (written !== '') {
-          const { issues } = safeParse(setting.schema, written)
-          for (const { message } of issues ?? []) report(path, message)
-          values.set(variable, written)
-        }
-      }
-  }
-  if (errors.length === 0) return Object.fromEntries(values)
+  const values = readContent(yaml.content, [...SLICES, LOCAL_PORTS], {
+    refuse: report,
+    refuseUnknown: (path, names) => report(path, describeUnknown('key', path.at(-1) ?? '', names)),
+  })
+  if (errors.length === 0) return values
   errors.sort((a, b) => a.line - b.line)
   throw new ConfigError(
     file,
     errors.map(({ line, message }) => `line ${line}: ${message}`),
   )
-}
-
-function listEntries(
-  content: unknown,
-  path: FilePath,
-  report: (path: FilePath, message: string) => void,
-): readonly [string, unknown][] {
-  if (isObject(content)) return Object.entries(content)
-  report(path, 'must be a mapping')
-  return []
-}
-
-/**
- * Converts a value to the text of an environment variable. Null becomes an empty text. Returns undefined for a value that a
- * variable cannot represent.
- */
-function formatValue(value: unknown): string | undefined {
-  if (value === null) return ''
-  if (typeof value === 'boolean') return value ? 'on' : 'off'
-  if (typeof value === 'string' || typeof value === 'number') return String(value).trim()
-  const parts = Array.isArray(value)
-    ? value.map(formatValue)
-    : Object.entries(value as object).map(([name, one]) =>
-        one === null ? name : `${name}=${formatValue(one)}`,
-      )
-  return parts.includes(undefined) ? undefined : parts.join(',')
 }
 
 /**

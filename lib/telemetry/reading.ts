@@ -1,6 +1,6 @@
-import type { Event } from '#runtime/consumer/index.ts'
+import { type Event, fieldKey } from '#runtime/consumer/index.ts'
 import type { Family, ReadingData } from './families.ts'
-import { fieldKey, type KeyStrategy } from './key.ts'
+import type { KeyStrategy } from './key.ts'
 
 /**
  * Returns the event of a reading. The caller must provide the id, because only the caller knows whether two readings are the same.

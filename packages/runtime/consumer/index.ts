@@ -35,6 +35,7 @@ export {
   originalPosition,
   type RecordPart,
 } from './failure-event.ts'
+export { fieldKey } from './field-key.ts'
 export { FORGET, scheduleForgetting } from './forget-timer.ts'
 export {
   deferRecord,

@@ -13,8 +13,8 @@ import { SERIALIZATION } from '../settings/serialization.ts'
 import type { Environment, Slice } from '../settings/slice.ts'
 import { TRACING } from '../settings/tracing.ts'
 import { configureDataReader } from './configured-reader.ts'
-import { readyToWrite } from './configured-writer.ts'
 import type { Choices, WorkSource } from './handler-types.ts'
+import { readyToWrite } from './ready-to-write.ts'
 
 /** Arguments of a Kafka-triggered handler. */
 export interface HandlerPlan {

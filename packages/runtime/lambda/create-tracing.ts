@@ -3,8 +3,9 @@ import { readSecret } from '../adapters/aws/secrets-and-parameters.ts'
 import type { LambdaObserver } from '../adapters/lambda/observer.ts'
 import type { Application } from '../consumer/application.ts'
 import type { GeneralSettings } from '../settings/general.ts'
+import { refreshing } from '../settings/refreshing.ts'
 import type { TracingSettings } from '../settings/tracing.ts'
-import { once, refreshing } from './once.ts'
+import { once } from './once.ts'
 
 /** Returns the tracing of a function; undefined if no endpoint is configured, in which case the tracing code is not loaded. */
 export async function createTracing(

@@ -4,8 +4,8 @@ import type { TopicPublisher } from '../adapters/kafka/producer-ports.ts'
 import type { LogBounds, LogReader } from '../pipeline/ports.ts'
 import type { GeneralSettings } from '../settings/general.ts'
 import type { Compression, KafkaSettings } from '../settings/kafka.ts'
+import { resolveKafkaAccess } from '../settings/resolve-kafka-access.ts'
 import { once } from './once.ts'
-import { resolveKafkaAccess } from './resolve-kafka-access.ts'
 
 interface Closable {
   close(): void | Promise<void>

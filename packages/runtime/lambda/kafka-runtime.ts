@@ -11,9 +11,9 @@ import { LogChecks } from '../pipeline/log/log-identity.ts'
 import type { LogReader, Ports } from '../pipeline/ports.ts'
 import { buildConsumer, type HandlerPlan, readConsumerConfig } from './build-consumer.ts'
 import { bundleVersion } from './bundle-version.ts'
-import { readyToWrite } from './configured-writer.ts'
 import { Connections } from './connections.ts'
 import { createTracing } from './create-tracing.ts'
+import { readyToWrite } from './ready-to-write.ts'
 
 /** Parts of a handler that all invocations of an execution environment share. */
 export type KafkaRuntime = Awaited<ReturnType<typeof startKafkaRuntime>>

@@ -8,6 +8,7 @@ export {
   type Profile,
   type ProfileName,
 } from '../settings/producer.ts'
+export { type ProducerSchemas, readProducerConfig } from './configured-producer.ts'
 export {
   type Delivered,
   DeliveryFailed,

@@ -6,11 +6,12 @@ export { ENVIRONMENT_NAME, type GeneralSettings, generalSettings } from './gener
 export { KAFKA, type KafkaSettings } from './kafka.ts'
 export { LOGGING } from './logging.ts'
 export { PROFILES, type ProfileName } from './producer.ts'
-export { PRODUCER } from './producer-variables.ts'
+export { chooseProfile, PRODUCER } from './producer-variables.ts'
 export { type CombinedParts, listSettings, readSetting, readSettings } from './read-settings.ts'
 export { REDIS } from './redis.ts'
 export { REGISTRY, type RegistrySettings } from './registry.ts'
 export { SERIALIZATION } from './serialization.ts'
+export { readContent } from './settings-content.ts'
 export {
   type Environment,
   type Setting,

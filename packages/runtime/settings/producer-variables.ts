@@ -1,5 +1,6 @@
 /** Variables of a producer. They are apart from its profiles, which every function needs. */
 import { omitUndefined } from '../consumer/omit-undefined.ts'
+import type { KafkaSettings } from './kafka.ts'
 import { MAX_BATCH_BYTES, MOST, PROFILES, type ProfileName } from './producer.ts'
 import { setting, slice } from './slice.ts'
 import { oneOf, wholeNumber } from './value-kinds.ts'
@@ -68,3 +69,14 @@ export const PRODUCER = slice(
     }
   },
 )
+
+/** Returns the settings of a profile. Compression is what a person has chosen, else that of a named profile, else the usual one. */
+export function chooseProfile(
+  profile: ProfileName | undefined,
+  kafka: Pick<KafkaSettings, 'isEventHubs' | 'chosenCompression' | 'compression'>,
+) {
+  const { isEventHubs, chosenCompression, compression } = kafka
+  if (profile === undefined) return { compression }
+  const isUnread = isEventHubs && PROFILES[profile].settings.compression !== 'none'
+  return omitUndefined({ profile, compression: isUnread ? compression : chosenCompression })
+}

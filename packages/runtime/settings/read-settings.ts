@@ -35,13 +35,17 @@ export function listSettings<const Slices extends readonly Slice[]>(
 /**
  * Reads the settings of these slices and no other variables.
  *
+ * @param file values for variables that are not set
  * @throws ConfigError that names every missing or invalid variable
  */
 export function readSettings<const Slices extends readonly Slice[]>(
   slices: Slices,
   environment: Environment = process.env,
+  file: Environment = {},
 ): CombinedParts<Slices> {
-  const read = slices.map(({ settings, schema }) => safeParse(schema, withoutEmpty(settings, environment)))
+  const read = slices.map(({ settings, schema }) =>
+    safeParse(schema, { ...withoutEmpty(settings, file), ...withoutEmpty(settings, environment) }),
+  )
   const errors = read.flatMap(({ issues }) => (issues ? errorLines(issues) : []))
   // Report each error once, although a slice may be passed twice.
   if (errors.length > 0) throw new ConfigError('the environment', [...new Set(errors)])
@@ -68,7 +72,8 @@ export function readSetting<Settings extends Slice['settings'], Name extends key
 }
 
 function withoutEmpty(settings: Slice['settings'], environment: Environment): Environment {
-  return Object.fromEntries(Object.keys(settings).map(name => [name, trimOrUndefined(environment[name])]))
+  const texts = Object.keys(settings).map(name => [name, trimOrUndefined(environment[name])] as const)
+  return Object.fromEntries(texts.filter(([, text]) => text !== undefined))
 }
 
 function trimOrUndefined(text: string | undefined): string | undefined {

@@ -81,7 +81,8 @@ const ENGINE_FACE = [
   'adapters/redis/(address|circuit-breaker|client|live-states|refused-commands|replaceable-states|skipped-records|state-inspection|state-list|state-store|stored-value)[.]ts$',
   'adapters/lambda/(log-rate-limit|measurements|metric-names|telemetry)[.]ts$',
   // A bundle gets a file for every import on demand of what it imports, so that handlers name what they need.
-  'lambda/(configured-(reader|writer)|connections|handler-types|kafka-(clients|handler)|once|run-forwarder|scheduled-handler|ticks)[.]ts$',
+  'settings/configured-writer[.]ts$',
+  'lambda/(configured-reader|connections|handler-types|kafka-(clients|handler)|once|run-forwarder|scheduled-handler|ticks)[.]ts$',
   'producer/(broadcast|publisher)[.]ts$',
 ]
 

@@ -7,8 +7,8 @@ import {
   type KafkaAuth,
   type MskConnectivity,
 } from '#runtime/adapters/kafka/authentication.ts'
-import { resolveKafkaAccess } from '#runtime/lambda/resolve-kafka-access.ts'
 import { ConfigError } from '#runtime/settings/config-error.ts'
+import { resolveKafkaAccess } from '#runtime/settings/resolve-kafka-access.ts'
 import { type MskEmulator, startMsk } from '../../../support/msk.ts'
 import { rejection } from '../../../support/rejection.ts'
 

@@ -6,7 +6,7 @@ import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { configureDataReader } from '#runtime/lambda/configured-reader.ts'
-import { configureDataWriter } from '#runtime/lambda/configured-writer.ts'
+import { configureDataWriter } from '#runtime/settings/configured-writer.ts'
 import { APPLICATION } from '../../../support/families.ts'
 import { alertFired, environmentReading, logRecord } from '../../../support/records.ts'
 

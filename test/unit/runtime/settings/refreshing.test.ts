@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { refreshing } from '#runtime/lambda/once.ts'
+import { refreshing } from '#runtime/settings/refreshing.ts'
 
 describe('a value that is kept up to date', () => {
   const answers: (object | Error)[] = []

@@ -3,9 +3,9 @@ import { readSecret } from '../adapters/aws/secrets-and-parameters.ts'
 import { type ClientCertificate, hasPassword, type Login } from '../adapters/kafka/authentication.ts'
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import { omitUndefined } from '../consumer/omit-undefined.ts'
-import { ConfigError } from '../settings/config-error.ts'
-import type { KafkaAccess } from '../settings/kafka.ts'
-import { refreshing } from './once.ts'
+import { ConfigError } from './config-error.ts'
+import type { KafkaAccess } from './kafka.ts'
+import { refreshing } from './refreshing.ts'
 
 /**
  * Maximum age of a cached secret, in milliseconds. An older secret is still used once, and is then read again for later

@@ -74,7 +74,11 @@ export async function withStack<T>(
   try {
     return await work({
       env,
-      environment: { ...own, TIME_ZONE: keepTimeZone(stack.dataDir, environment, fresh) },
+      environment: {
+        ...own,
+        TIME_ZONE: keepTimeZone(stack.dataDir, environment, fresh),
+        SENT_VIEWS_DIR: join(stack.dataDir, 'views'),
+      },
       ready: addresses => announce({ ...addresses, state: 'ready' }),
     })
   } finally {

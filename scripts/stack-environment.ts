@@ -87,7 +87,7 @@ const OF_REDIS = [...Object.keys(REDIS.settings), 'REDIS_PORT']
 const OF_REGISTRY = [...Object.keys(REGISTRY.settings), 'REGISTRY_PORT']
 
 /** Settings with folders of files that the functions of a stack read, and that commands check or apply. */
-export const STACK_FOLDERS = ['RULES_DIR', 'VIEWS_DIR', 'NOTIFICATIONS_DIR', 'FAILURES_DIR']
+export const STACK_FOLDERS = ['RULES_DIR', 'VIEWS_DIR', 'SENT_VIEWS_DIR', 'NOTIFICATIONS_DIR', 'FAILURES_DIR']
 
 function namedServers(environment: Environment) {
   const isSet = (name: string) => Boolean(environment[name])

@@ -48,7 +48,8 @@ async function checkRuleFiles(named: readonly string[], json: boolean, terminal:
   const settings = readSettings([FAMILIES, GENERAL, INPUTS, NAMES], environment)
   const places = named.length > 0 ? named : [environment.RULES_DIR || 'config/rules']
   const files = (await Promise.all(places.map(place => readFiles(place, terminal)))).flat()
-  const tables = await readTables(settings, environment.VIEWS_DIR || 'config/views', terminal)
+  const views = environment.VIEWS_DIR || 'config/views'
+  const tables = await readTables(settings, views, environment.SENT_VIEWS_DIR, terminal)
   const different = removeDuplicates(files)
   const { rules, errors } = checkRules(settings.families, different, tables)
   const result = { files: different.map(({ file }) => file), rules: rules.length, errors }
@@ -74,6 +75,7 @@ type Settings = CombinedParts<readonly [typeof FAMILIES, typeof GENERAL, typeof 
 async function readTables(
   settings: Settings,
   place: string,
+  sent: string | undefined,
   terminal: Terminal,
 ): Promise<readonly TablePlan[] | undefined> {
   const folder = resolvePath(terminal, place)
@@ -81,7 +83,7 @@ async function readTables(
   if (!names.some(name => name.endsWith('.sql'))) return undefined
   try {
     const topics = await loadStreamTopics({ ...settings, isOneMachine: true })
-    return (await readPlan(settings.families, folder, place, topics)).tables
+    return (await readPlan(settings.families, folder, place, topics, sent)).tables
   } catch (error) {
     throw fileFailure(place, error)
   }

@@ -1,5 +1,6 @@
 /** Answers of ksqlDB's REST interface to statements other than queries. Pure. */
 import type { ChangingStatement } from '../../lib/operations/views/local-statements.ts'
+import { describeIgnored } from '../../lib/operations/views/plan-change.ts'
 import type { Statement } from '../../lib/views/language/syntax.ts'
 import {
   type ActivatedPlan,
@@ -48,18 +49,15 @@ export function buildChangeAnswer(statement: ChangingStatement, result: string |
   const { kind, name, text } = statement
   const commandId = `${kind === 'drop' ? statement.of : kind}/${formatName(name.text)}/${kind === 'drop' ? 'drop' : 'create'}`
   const status = result === undefined ? 'EXECUTING' : 'SUCCESS'
-  const notices = 'ignored' in statement ? describeIgnored(statement.ignored) : []
+  const notices = describeIgnored(statement)
   const says = result ?? EXECUTING
-  const message = notices.length === 0 ? says : [says.replace(/[.]$/, ''), ...notices].join('. ')
+  // The result of a change names them.
+  const more = notices.filter(notice => !says.includes(notice))
+  const message = more.length === 0 ? says : [says.replace(/[.]$/, ''), ...more].join('. ')
   const commandStatus = { status, message, queryId: null }
   const warnings = notices.map(message => ({ message }))
   const common = { statementText: `${text};`, commandSequenceNumber: 0, warnings }
   return { '@type': 'currentStatus', commandId, commandStatus, ...common }
-}
-
-function describeIgnored(properties: readonly string[]): readonly string[] {
-  if (properties.length === 0) return []
-  return [`Nothing follows from ${properties.join(', ')}: topics exist, and each record says its format.`]
 }
 
 const EXECUTING =

@@ -25,6 +25,7 @@ export function createStatementFolder(
     getFamilies: () => environment.config.families,
     folder: resolve(PROJECT, config.viewsDir),
     shownFolder: config.viewsDir,
+    sent: config.sentViewsDir,
     loadTopics: () => loadStreamTopics(environment.config),
     readInForce: () => environment.sqlTables(),
     openPorts: async () => openViewPorts(connections, await environment.offsets(), await loadViews()),

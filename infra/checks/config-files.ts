@@ -15,15 +15,15 @@ import type { Families } from '../../lib/telemetry/families.ts'
 import { loadPlan, readTables } from '../../lib/views/adapters/plan-file.ts'
 import type { TablePlan } from '../../lib/views/plan.ts'
 
-/** Checks the alert rules. @param views folder with the plan of the tables that rules can watch */
+/** Checks the alert rules. @param views folders with the plan of the tables that rules can watch, as those of `loadPlan` */
 export async function findRulesProblems(
   families: Families,
   folder: string,
   shown: string,
-  views?: string,
+  views?: readonly [viewsDir: string, sentViewsDir?: string | undefined],
 ): Promise<string[]> {
   try {
-    const tables = views === undefined ? undefined : await readTables(views)
+    const tables = views === undefined ? undefined : await readTables(...views)
     return checkRules(families, await readRuleFiles(folder, shown), tables).errors.map(errorLine)
   } catch (error) {
     if (error instanceof FileError) return [`RULES_DIR: ${error.message}`]

@@ -48,7 +48,7 @@ export function readThisMachine(env: Environment, project: string): Place {
       AWS_ENDPOINT_URL: awsEndpoint,
       AWS_ACCESS_KEY_ID: env.AWS_ACCESS_KEY_ID || 'test',
       AWS_SECRET_ACCESS_KEY: env.AWS_SECRET_ACCESS_KEY || 'test',
-      ...pick(env, ['RECEIVER_SECRETS', 'SLUICE_ONE_MACHINE', 'TIME_ZONE', ...SIGN_IN]),
+      ...pick(env, ['RECEIVER_SECRETS', 'SLUICE_ONE_MACHINE', 'TIME_ZONE', 'SENT_VIEWS_DIR', ...SIGN_IN]),
     },
   })
 }

@@ -134,11 +134,12 @@ export default class DeploymentChecks {
     ])
     const consumers = listConsumers(this.#functions())
     const [[views] = []] = listPaths('VIEWS_DIR')
+    const [[sent] = []] = listPaths('SENT_VIEWS_DIR')
     const { inputs } = readPlace(this.#framework.service.custom.deployment)
     const checked = await Promise.all([
       findSchemaProblems(),
       ...listPaths('RULES_DIR').map(([folder, shown]) =>
-        files.findRulesProblems(families, folder, shown, views),
+        files.findRulesProblems(families, folder, shown, views === undefined ? undefined : [views, sent]),
       ),
       ...listPaths('VIEWS_DIR').map(([folder]) => files.findViewsProblems(folder, inputs)),
       ...listPaths('NOTIFICATIONS_DIR').map(([folder, shown]) =>

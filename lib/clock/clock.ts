@@ -57,7 +57,7 @@ async function appendRules(run: Run) {
 /** Appends the plan of the tables in the same way. */
 async function appendPlan(run: Run) {
   const { config, connections, scheduledFor: at } = run
-  const plan = await loadPlan(config.viewsDir)
+  const plan = await loadPlan(config.viewsDir, config.sentViewsDir)
   return activateViews(connections, config, plan, at, () => warnOfNone(run, VIEWS_ACTIVATED_TYPE))
 }
 

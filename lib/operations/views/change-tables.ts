@@ -4,6 +4,7 @@ import { loadStreamTopics } from '../../app/loaded-inputs.ts'
 import { openStoredPlan } from '../../clock/view-plan.ts'
 import { VIEWS } from '../../queries/states/view-rows.ts'
 import { listField, nameField, optionalNameField } from '../../questions/field.ts'
+import { parse } from '../../views/language/parser.ts'
 import { type ActivatedPlan, NO_TABLES, type TablePlan, type ViewPlan } from '../../views/plan.ts'
 import { type ChangedEnvironment, finishByRepeating, operation, type Running } from '../operation.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
@@ -15,8 +16,15 @@ import {
   openViewPorts,
   type ViewPorts,
 } from './apply-views.ts'
-import { hasChanges, joinNames, type PlanChange, planChange, removeTables } from './plan-change.ts'
-import { readPlan } from './statements.ts'
+import {
+  hasChanges,
+  joinNames,
+  listNotices,
+  type PlanChange,
+  planChange,
+  removeTables,
+} from './plan-change.ts'
+import { readPlan, readStatements } from './statements.ts'
 
 /** Change of the tables in force. */
 interface TablesPlan {
@@ -25,6 +33,8 @@ interface TablesPlan {
   readonly inForce: ActivatedPlan
   readonly wanted: ViewPlan
   readonly change: PlanChange
+  /** Lines about statements that have no effect in part. */
+  readonly notices?: readonly string[]
   /** Change that an interrupted run has left; absent if there is none. */
   readonly unfinished?: Unfinished | undefined
 }
@@ -43,7 +53,9 @@ Examples:
   sluice views apply --dry-run
   sluice views apply config/views --env staging --yes`,
   fields: {
-    dir: optionalNameField('folder with *.sql files (default: VIEWS_DIR, else "config/views")'),
+    dir: optionalNameField(
+      'folder with *.sql files (default: VIEWS_DIR, else "config/views", and statements that were sent)',
+    ),
   },
   asks: ({ change: { replaced, dropped } }: TablesPlan) =>
     replaced.length + dropped.length > 0
@@ -53,14 +65,20 @@ Examples:
     const { connections, config } = environment
     const folder = dir ?? config.viewsDir
     const topics = await loadStreamTopics(config)
-    const wanted = await readPlan(config.families, project.resolvePath(folder), folder, topics).catch(
-      error => {
-        throw fileFailure(folder, error)
-      },
-    )
+    const path = project.resolvePath(folder)
+    const sent = dir === undefined ? config.sentViewsDir : undefined
+    const wanted = await readPlan(config.families, path, folder, topics, sent).catch(error => {
+      throw fileFailure(folder, error)
+    })
     const inForce = await environment.sqlTables()
     const { underway } = await createApplyingStore(await connections.redis(), config.env).read()
-    return { folder, inForce, wanted, change: planChange(inForce, wanted), unfinished: underway }
+    const change = planChange(inForce, wanted)
+    const files = await readStatements(path, folder, sent)
+    const notices = listNotices(
+      files.flatMap(({ text }) => parse(text)),
+      change,
+    )
+    return { folder, inForce, wanted, notices, change, unfinished: underway }
   },
   isEmpty: ({ change, unfinished }) => !unfinished && !hasChanges(change),
   describe: describeChange,
@@ -100,8 +118,9 @@ Examples:
 export function describeChange({
   folder,
   change,
+  notices = [],
   unfinished,
-}: Pick<TablesPlan, 'folder' | 'change' | 'unfinished'>): string[] {
+}: Pick<TablesPlan, 'folder' | 'change' | 'notices' | 'unfinished'>): string[] {
   const { build, replaced, dropped, unchanged, withoutPast, changesStreams } = change
   const why = folder === undefined ? '' : `, because ${folder} has no statement for it`
   const lines = [
@@ -113,6 +132,7 @@ export function describeChange({
     ),
     ...dropped.map(({ name }) => `  - ${name}: drop${why}`),
     ...(changesStreams ? ['  ~ streams'] : []),
+    ...notices.map(notice => `  ! ${notice}`),
   ]
   return [
     ...(lines.length > 0 ? lines : ['All tables are in force.']),

@@ -1,10 +1,10 @@
 /**
- * Puts the statements of a folder into force, and writes CREATE and DROP into its file `local.sql`. The files decide: a start after a
+ * Puts the statements of a folder into force, and writes CREATE and DROP into `local.sql`. The files decide: a start after a
  * crash applies what they say. A table without a statement stays until it is dropped by name, because a file that is moved or half
  * saved must not cost rows.
  */
 import { existsSync, readFileSync, renameSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
@@ -19,13 +19,22 @@ import { runAudited, type Trail } from '../audited-operation.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
 import { applyViews, createProgress, formatProgress, TablesNotReady, type ViewPorts } from './apply-views.ts'
 import { type ChangingStatement, editStatements } from './local-statements.ts'
-import { hasChanges, joinNames, type PlanChange, planChange, withUndeclared } from './plan-change.ts'
-import { formatPlan, LOCAL_FILE, readStatements, withoutReplaced } from './statements.ts'
+import {
+  hasChanges,
+  joinNames,
+  listNotices,
+  type PlanChange,
+  planChange,
+  withUndeclared,
+} from './plan-change.ts'
+import { formatPlan, LOCAL_FILE, readStatements, showSent, withoutReplaced } from './statements.ts'
 
 export interface FolderParts {
   /** Folder with the statements and their plan, and its path in messages. */
   readonly folder: string
   readonly shownFolder: string
+  /** Folder of `local.sql` and the plan of all statements, if it is another one. */
+  readonly sent?: string | undefined
   readonly getFamilies: () => Families
   /** Loads the topics that streams can name. */
   readonly loadTopics: () => Promise<StreamTopics>
@@ -50,6 +59,8 @@ const TRIES = 20
 
 export class StatementFolder {
   readonly #parts: FolderParts
+  /** Folder that is written to, and its path in messages. */
+  readonly #own: { readonly folder: string; readonly shown: string }
   #edits: Promise<unknown> = Promise.resolve()
   #applies: Promise<unknown> = Promise.resolve()
   #reported = ''
@@ -58,6 +69,8 @@ export class StatementFolder {
 
   constructor(parts: FolderParts) {
     this.#parts = parts
+    const { folder, shownFolder, sent } = parts
+    this.#own = sent === undefined ? { folder, shown: shownFolder } : { folder: sent, shown: showSent(sent) }
   }
 
   /** Puts the statements into force if others are, and reports that or the errors, of which each changes nothing. */
@@ -80,7 +93,7 @@ export class StatementFolder {
   async change(
     statement: ChangingStatement,
   ): Promise<{ readonly ended: Promise<string> } | { readonly notice: string }> {
-    const { report, stop, folder } = this.#parts
+    const { report, stop } = this.#parts
     const edit = this.#edits.then(() => this.#edit(statement))
     this.#edits = edit.catch(() => {})
     const notice = await edit
@@ -88,7 +101,7 @@ export class StatementFolder {
     const applied = this.#enqueue(statement.kind === 'drop' ? statement.name.text : undefined)
     const ended = applied.then(
       text => {
-        const saved = readFileText(join(folder, LOCAL_FILE))
+        const saved = readFileText(join(this.#own.folder, LOCAL_FILE))
         // A change before this one may have applied the file already.
         if (saved === this.#local || statement.kind === 'drop' || saved.includes(statement.text))
           return text || 'The file is in force.'
@@ -131,7 +144,7 @@ export class StatementFolder {
     const { openPorts, trail, report, stop } = this.#parts
     const inForce = await this.#readInForce()
     const files = await this.#read()
-    this.#local ||= readFileText(join(this.#parts.folder, LOCAL_FILE))
+    this.#local ||= readFileText(join(this.#own.folder, LOCAL_FILE))
     // A folder can have a plan alone.
     if (files.length === 0) return ''
     const declared = await this.#compile(files)
@@ -149,18 +162,37 @@ export class StatementFolder {
     }
     const undeclared = wanted.tables.filter(table => !declared.tables.includes(table))
     // If the package did not have these tables, the function `clock` would drop them.
-    if (undeclared.length === 0)
-      await this.#replace(PLAN_FILE, formatPlan(declared), readFileText(join(this.#parts.folder, PLAN_FILE)))
-    return describeApplied(change, progress.rows, undeclared)
+    if (undeclared.length === 0) await this.#writePlans(declared)
+    return describeApplied(
+      change,
+      progress.rows,
+      undeclared,
+      listNotices(
+        files.flatMap(({ text }) => parse(text)),
+        change,
+      ),
+    )
+  }
+
+  /** Writes the plan of all statements and, without those that were sent, that of the folder of the project. */
+  async #writePlans(declared: ViewPlan): Promise<void> {
+    const { folder, shownFolder, sent } = this.#parts
+    const write = (plan: ViewPlan, at: string) =>
+      this.#replace(PLAN_FILE, formatPlan(plan), readFileText(join(at, PLAN_FILE)), at)
+    await write(declared, this.#own.folder)
+    if (sent === undefined) return
+    const tracked = await this.#compile(await readStatements(folder, shownFolder)).catch(() => undefined)
+    // A table of the project can read a stream that was sent. Its plan then stays.
+    if (tracked) await write(tracked, folder)
   }
 
   /** Writes a statement into the file. Returns a notice if there is nothing to change. */
   async #edit(statement: ChangingStatement): Promise<string | undefined> {
     const inForce = await this.#readInForce()
-    const name = join(this.#parts.shownFolder, LOCAL_FILE)
+    const name = join(this.#own.shown, LOCAL_FILE)
     let [seen, tries] = [this.#local, 0]
     for (; tries < TRIES; tries++) {
-      const before = readFileText(join(this.#parts.folder, LOCAL_FILE))
+      const before = readFileText(join(this.#own.folder, LOCAL_FILE))
       if (before !== seen) {
         seen = before
         const ms = before.length < this.#local.length ? SHORTER_MS : LONGER_MS
@@ -204,7 +236,8 @@ export class StatementFolder {
   }
 
   #read(): Promise<readonly StatementFile[]> {
-    return readStatements(this.#parts.folder, this.#parts.shownFolder)
+    const { folder, shownFolder, sent } = this.#parts
+    return readStatements(folder, shownFolder, sent)
   }
 
   async #compile(files: readonly StatementFile[]): Promise<ViewPlan> {
@@ -212,18 +245,21 @@ export class StatementFolder {
   }
 
   /** Replaces a file as a whole. Returns false if another program has changed its text meanwhile, which then stays. */
-  async #replace(name: string, text: string, before: string): Promise<boolean> {
-    const { folder, shownFolder } = this.#parts
+  async #replace(name: string, text: string, before: string, folder = this.#own.folder): Promise<boolean> {
     const [path, next] = [join(folder, name), join(folder, `.${name}.next`)]
     if (text === before) return true
     try {
+      await mkdir(folder, { recursive: true })
       await writeFile(next, text)
       // No other work can run here between these two calls.
       const isSame = readFileText(path) === before
       if (isSame) renameSync(next, path)
       return isSame
     } catch (error) {
-      throw fileFailure(join(shownFolder, name), error)
+      throw fileFailure(
+        join(folder === this.#own.folder ? this.#own.shown : this.#parts.shownFolder, name),
+        error,
+      )
     }
   }
 }
@@ -241,6 +277,7 @@ function describeApplied(
   { build, dropped, changesStreams }: PlanChange,
   rows: number,
   undeclared: readonly TablePlan[],
+  notices: readonly string[],
 ): string {
   const lines = [
     ...(build.length > 0 ? [`tables in force: ${joinNames(build)}, with ${rows} rows of the past`] : []),
@@ -249,6 +286,7 @@ function describeApplied(
     ...(undeclared.length > 0
       ? [`tables without a statement: ${joinNames(undeclared)}; \`sluice views drop\` drops a table`]
       : []),
+    ...notices,
   ]
   return lines.join('\n')
 }

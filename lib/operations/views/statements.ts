@@ -1,6 +1,7 @@
 /** Reads statements that declare tables, from files whose names end in `.sql`. */
+import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { readConfigFile } from '../../support/adapters/config-file.ts'
 import type { Families } from '../../telemetry/families.ts'
 import { compilePlan, type StatementFile } from '../../views/language/compile-plan.ts'
@@ -15,6 +16,7 @@ import { fileFailure, OperationFailure } from '../operation-failure.ts'
  *
  * @param shown path in messages
  * @param topics topics that streams can name
+ * @param sent folder with sent statements, which follow
  * @throws OperationFailure if the path cannot be read, or a folder has no statements
  * @throws StatementError if a statement has an error
  */
@@ -23,20 +25,41 @@ export async function readPlan(
   path: string,
   shown: string,
   topics: StreamTopics,
+  sent?: string,
 ): Promise<ViewPlan> {
-  const files = await readStatements(path, shown)
+  const files = await readStatements(path, shown, sent)
   if (files.length === 0) throw new OperationFailure(`${shown}: the folder has no *.sql file`)
   return compilePlan(families, files, parse, topics)
 }
 
-/** Reads the statements of a file, or of all files of a folder. @throws OperationFailure or FileError if the path cannot be read */
-export async function readStatements(path: string, shown: string): Promise<readonly StatementFile[]> {
+/**
+ * Reads the statements of a file or of all files of a folder, and then those that were sent.
+ *
+ * @param sent folder with sent statements, which does not have to exist
+ * @throws OperationFailure or FileError if the path cannot be read
+ */
+export async function readStatements(
+  path: string,
+  shown: string,
+  sent?: string,
+): Promise<readonly StatementFile[]> {
+  const files = await readFiles(path, shown)
+  const more = sent !== undefined && existsSync(sent) ? await readFiles(sent, showSent(sent)) : []
+  return withoutReplaced([...files, ...more])
+}
+
+/** Returns the path of the folder of sent statements in messages. */
+export function showSent(sent: string): string {
+  return relative('', sent)
+}
+
+async function readFiles(path: string, shown: string): Promise<readonly StatementFile[]> {
   const names = await listSqlFiles(path, shown)
   const files = names.map(async name => {
     const place = name === '' ? shown : join(shown, name)
     return { name: place, text: await readConfigFile(join(path, name), place) }
   })
-  return withoutReplaced(await Promise.all(files))
+  return Promise.all(files)
 }
 
 /** File of the statements that people send. */
@@ -51,8 +74,8 @@ export function isExample(file: string): boolean {
 
 /** Returns the files without the examples whose names `local.sql` gives to statements of its own. Positions stay as they are. */
 export function withoutReplaced(files: readonly StatementFile[]): readonly StatementFile[] {
-  const local = files.find(({ name }) => basename(name) === LOCAL_FILE)
-  const own = new Set(local ? parse(local.text).flatMap(listDeclared) : [])
+  const local = files.filter(({ name }) => basename(name) === LOCAL_FILE)
+  const own = new Set(local.flatMap(({ text }) => parse(text).flatMap(listDeclared)))
   if (own.size === 0) return files
   return files.map(file => {
     if (!isExample(file.name)) return file

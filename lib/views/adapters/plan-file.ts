@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FileError } from '../../support/file-errors.ts'
@@ -8,12 +9,13 @@ import { checkBounds } from '../size-limits.ts'
 const PLAN_FILE = 'plan.json'
 
 /**
- * Reads the plan of the tables from the folder `VIEWS_DIR`.
+ * Reads the plan of the tables from the folder of sent statements if it has one, or else from the folder `VIEWS_DIR`.
  *
  * @throws FileError if the file cannot be used
  */
-export async function loadPlan(viewsDir: string): Promise<ViewPlan> {
-  const file = join(viewsDir, PLAN_FILE)
+export async function loadPlan(viewsDir: string, sentViewsDir = viewsDir): Promise<ViewPlan> {
+  const sent = join(sentViewsDir, PLAN_FILE)
+  const file = existsSync(sent) ? sent : join(viewsDir, PLAN_FILE)
   const unusable = (reason: string, cause?: unknown) =>
     new FileError(`VIEWS_DIR: ${file}: ${reason}: run \`npm run views\``, { cause })
   const bytes = await readFile(file).catch(error => {
@@ -38,8 +40,11 @@ export async function loadPlan(viewsDir: string): Promise<ViewPlan> {
 }
 
 /** Returns the tables of the plan in a folder; undefined if the folder has no plan that can be used. */
-export async function readTables(viewsDir: string): Promise<readonly TablePlan[] | undefined> {
-  return loadPlan(viewsDir).then(
+export async function readTables(
+  viewsDir: string,
+  sentViewsDir?: string,
+): Promise<readonly TablePlan[] | undefined> {
+  return loadPlan(viewsDir, sentViewsDir).then(
     ({ tables }) => tables,
     error => {
       if (!(error instanceof FileError)) throw error

@@ -119,7 +119,7 @@ describe('statements', () => {
     const { warnings, commandStatus } = answer(
       "CREATE STREAM s (a VARCHAR) WITH (KAFKA_TOPIC = 'readings', KEY_FORMAT = 'KAFKA', PARTITIONS = 3);",
     )
-    assert.match(String(warnings[0]?.message), /^Nothing follows from KEY_FORMAT, PARTITIONS: /)
+    assert.match(String(warnings[0]?.message), /^s: nothing follows from KEY_FORMAT, PARTITIONS, /)
     assert.equal(commandStatus.message, `in force. ${warnings[0]?.message}`)
     assert.deepEqual(
       answer('CREATE TABLE t WITH (REPLICAS = 1) AS SELECT a FROM s GROUP BY a').warnings.length,

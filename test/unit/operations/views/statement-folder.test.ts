@@ -8,10 +8,11 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import type { ChangingStatement } from '../../../../lib/operations/views/local-statements.ts'
 import { type FolderParts, StatementFolder } from '../../../../lib/operations/views/statement-folder.ts'
+import { readPlan } from '../../../../lib/operations/views/statements.ts'
 import { loadPlan } from '../../../../lib/views/adapters/plan-file.ts'
 import { compilePlan } from '../../../../lib/views/language/compile-plan.ts'
 import { parse } from '../../../../lib/views/language/parser.ts'
-import { NO_TABLES, readableTables } from '../../../../lib/views/plan.ts'
+import { NO_TABLES, readableTables, type ViewPlan } from '../../../../lib/views/plan.ts'
 import { createActivatedPlan } from '../../../../lib/views/plan-activation.ts'
 import { Changing } from '../../../support/changing-tables.ts'
 import { FAMILIES, NAMES } from '../../../support/families.ts'
@@ -48,7 +49,7 @@ class Started {
     return new StatementFolder({
       ...{ folder: this.folder, shownFolder: 'config/views', stop: this.stop.signal },
       getFamilies: () => FAMILIES,
-      loadTopics: async () => ({ inputs: new Map() }),
+      loadTopics: async () => TOPICS,
       readInForce: async () => (await this.servers.inForce.read()) ?? NO_TABLES,
       openPorts: async () => ({ ...this.servers.ports, ...ports }),
       trail: {
@@ -92,6 +93,8 @@ async function run(folder: StatementFolder, text: string): Promise<string> {
 
 const IN_FORCE = 'tables in force: a, with 0 rows of the past'
 const BOTH = ['a', 'shipped']
+const TOPICS = { inputs: new Map() }
+const namesOf = async (plan: Promise<ViewPlan>) => (await plan).tables.map(({ name }) => name).sort()
 
 describe('a statement that is sent', () => {
   it('given CREATE and DROP, then file, packaged plan and plan in force have the table, or have it not', async () => {
@@ -110,6 +113,31 @@ describe('a statement that is sent', () => {
       'the streams are in force',
     )
     assert.equal(started.lines.at(-2), 'tables dropped: a')
+  })
+
+  it('given a folder for what is sent, then the folder of the project stays, and a start and views apply know it', async () => {
+    const started = await Started.create()
+    const sent = join(started.folder, 'stack')
+    const folder = started.open({}, { sent })
+    await folder.apply()
+    const packed = readFileSync(join(started.folder, 'plan.json'), 'utf8')
+    const stream = "CREATE STREAM s (x INT) WITH (KAFKA_TOPIC = 'readings', PARTITIONS = 3)"
+    assert.equal(
+      await run(folder, stream),
+      'the streams are in force\ns: nothing follows from PARTITIONS, because topics exist, and each record says its format',
+    )
+    assert.equal(await run(folder, CREATE), IN_FORCE)
+    assert.deepEqual(readdirSync(started.folder).sort(), ['a.sql', 'plan.json', 'stack'])
+    assert.equal(readFileSync(join(started.folder, 'plan.json'), 'utf8'), packed)
+    assert.deepEqual(
+      [(await started.names())[0], await namesOf(loadPlan(started.folder, sent))],
+      [BOTH, BOTH],
+    )
+    const applied = readPlan(FAMILIES, started.folder, 'config/views', TOPICS, sent)
+    assert.deepEqual(await namesOf(applied), BOTH)
+    started.lines.splice(0)
+    await started.open({}, { sent }).apply()
+    assert.deepEqual([started.lines, (await started.names())[0]], [[], BOTH])
   })
 
   it('given several at once, then each is written and put into force', async () => {

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { ConfigError, type Environment, readContent } from '#runtime/settings/index.ts'
-import { describeReadError, type FilePath } from '../support/file-errors.ts'
+import { describeReadError } from '../support/file-errors.ts'
 import { describeUnknown } from '../support/suggestion.ts'
 import { readText } from '../support/text-reader.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
@@ -51,11 +51,9 @@ export function readSettingsFile(text: string, file: string): Environment {
   const yaml = yamlDocument(text)
   if ('message' in yaml) throw new ConfigError(file, [`line ${yaml.line}: ${yaml.message}`])
   const errors: { line: number; message: string }[] = []
-  const report = (path: FilePath, message: string) =>
+  const values = readContent(yaml.content, [...SLICES, LOCAL_PORTS], (path, problem, names) => {
+    const message = names ? describeUnknown('key', path.at(-1) ?? '', names) : problem
     errors.push({ line: yaml.positionOf(path).line, message: `${path.join('.')}: ${message}` })
-  const values = readContent(yaml.content, [...SLICES, LOCAL_PORTS], {
-    refuse: report,
-    refuseUnknown: (path, names) => report(path, describeUnknown('key', path.at(-1) ?? '', names)),
   })
   if (errors.length === 0) return values
   errors.sort((a, b) => a.line - b.line)

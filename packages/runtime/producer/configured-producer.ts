@@ -58,12 +58,9 @@ export async function readProducerConfig(
   environment?: Environment,
 ): Promise<ProducerConfig> {
   const errors: string[] = []
-  const refuse = (path: readonly string[], message: string) => errors.push(`${path.join('.')}: ${message}`)
-  const values = readContent(content, SLICES, {
-    refuse,
-    refuseUnknown: (path, names) => {
-      if (path[0] === 'producer') refuse(path, `unknown key. Use ${names.join(', ')}`)
-    },
+  const values = readContent(content, SLICES, (path, message, names) => {
+    if (names && path[0] !== 'producer') return
+    errors.push(`${path.join('.')}: ${message}${names ? `. Use ${names.join(', ')}` : ''}`)
   })
   if (errors.length > 0) throw new ConfigError('the settings of the producer', errors)
   const settings = readSettings(SLICES, environment, values)

@@ -1,13 +1,7 @@
 /** `@sluice/runtime/producer`: publishes events to Kafka from an application's own code. */
 export { InvalidEvent } from '../cloudevents/json-text.ts'
 export type { CloudEventLike } from '../cloudevents/normalize-event.ts'
-export {
-  PRODUCER_SETTINGS,
-  PROFILES,
-  type ProducerSettings,
-  type Profile,
-  type ProfileName,
-} from '../settings/producer.ts'
+export { PROFILES, type ProducerSettings, type ProfileName } from '../settings/producer.ts'
 export { type ProducerSchemas, readProducerConfig } from './configured-producer.ts'
 export {
   type Delivered,

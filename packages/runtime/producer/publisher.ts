@@ -16,7 +16,7 @@ const COMPRESS_FROM_BYTES = 8 * 1024
  * can duplicate a record.
  */
 const PUBLISHING = {
-  ...PROFILES.plain.settings,
+  ...PROFILES.plain,
   // No limits here, because the pipeline limits how much it publishes.
   batchRecords: Number.MAX_SAFE_INTEGER,
   bufferBytes: Number.MAX_SAFE_INTEGER,

@@ -5,7 +5,7 @@ import { MAX_BATCH_BYTES, MOST, PROFILES, type ProfileName } from './producer.ts
 import { setting, slice } from './slice.ts'
 import { oneOf, wholeNumber } from './value-kinds.ts'
 
-/** Settings of a producer in environment variables. `PRODUCER_SETTINGS` describes each. */
+/** Settings of a producer in environment variables. `ProducerSettings` describes each. */
 export const PRODUCER = slice(
   'Producer',
   {
@@ -77,6 +77,6 @@ export function chooseProfile(
 ) {
   const { isEventHubs, chosenCompression, compression } = kafka
   if (profile === undefined) return { compression }
-  const isUnread = isEventHubs && PROFILES[profile].settings.compression !== 'none'
+  const isUnread = isEventHubs && PROFILES[profile].compression !== 'none'
   return omitUndefined({ profile, compression: isUnread ? compression : chosenCompression })
 }

@@ -29,22 +29,35 @@ const from = (least: number, most = MOST) => {
 }
 
 const SCHEMA = strictObject({
+  /** Number of waiting records, over all partitions, at which all are sent. It is also the maximum number of a batch. */
   batchRecords: from(1),
+  /** Maximum size of a batch of one partition, before compression. */
   batchBytes: from(1, 64 * 1024 * 1024),
+  /** Maximum time for which a record waits for others before it is sent. */
   lingerMs: from(0),
+  /** Codec of batches. */
   compression: picklist(COMPRESSIONS, `must be one of ${COMPRESSIONS.join(', ')}`),
+  /** `all`: all replicas in sync acknowledge a batch. `1`: only its leader does, so it is lost with the leader. */
   acks: union([picklist(['all']), picklist([1])], 'must be "all" or 1'),
+  /** Number of retries of a batch after a temporary error, within the delivery timeout. */
   retries: from(0),
+  /** Delay before a batch is sent again. */
   retryBackoffMs: from(0),
+  /** The broker drops duplicate batches, and refuses batches out of order. Requires `acks: "all"`. */
   idempotent: boolean('must be true or false'),
+  /** Maximum number of unanswered requests per broker. Above 1, a retry can change the order unless idempotent. */
   maxInFlight: from(1, 100),
+  /** Time after which a delivery is reported as failed, from the beginning of its batch: two minutes, in Lambda 20 seconds. */
   deliveryTimeoutMs: from(1),
+  /** Time limit for the answer to a request, after which its connection is closed. */
   requestTimeoutMs: from(1),
+  /** Size of unacknowledged records from which publishing waits. From twice this size on, it is refused. */
   bufferBytes: from(1),
+  /** Name of the client in the logs and quotas of brokers. */
   clientId: string('must be text'),
 })
 
-/** Settings of a producer: sizes in bytes, times in milliseconds. `PRODUCER_SETTINGS` describes each. */
+/** Settings of a producer: sizes in bytes, times in milliseconds. */
 export type ProducerSettings = Readonly<InferOutput<typeof SCHEMA>>
 
 /** Limits of a batch. Profiles do not set `compressFromBytes`. */
@@ -55,28 +68,6 @@ export interface BatchLimits {
   readonly compressFromBytes?: number
 }
 
-/** Description of each setting, in sentences, for the documentation of the producer. */
-export const PRODUCER_SETTINGS: Readonly<Record<keyof ProducerSettings, string>> = {
-  batchRecords:
-    'Number of waiting records, over all partitions, at which all of them are sent. It is also the maximum number of records in a batch.',
-  batchBytes: 'Maximum size of a batch of one partition, before compression.',
-  lingerMs: 'A record waits at most this long for others before it is sent.',
-  compression: 'How batches are compressed: none, gzip, snappy, lz4 or zstd.',
-  acks: '`all`: a batch is acknowledged once all replicas in sync have it. `1`: once its leader has it; it is lost if the leader is lost.',
-  retries: 'Number of retries of a batch after a temporary error, within the delivery timeout.',
-  retryBackoffMs: 'Delay before a batch is sent again.',
-  idempotent:
-    'The broker drops duplicate batches, and refuses batches out of order. Requires `acks: "all"`, and has one batch in flight per partition.',
-  maxInFlight:
-    'Maximum number of unanswered requests per broker. If it is above 1 and the producer is not idempotent, a retry can change the order.',
-  deliveryTimeoutMs:
-    'Time after which a delivery is reported as failed, from the beginning of its batch. Default: two minutes; in a Lambda function 20 seconds.',
-  requestTimeoutMs: 'Time limit for the answer to a request, after which its connection is closed.',
-  bufferBytes:
-    'Publishing waits while the unacknowledged records have at least this size. From twice this size on, it is refused (DeliveryFailed, code full).',
-  clientId: 'The name by which brokers know this client, in their logs and quotas.',
-}
-
 /** Names of the profiles. */
 export type ProfileName =
   | 'high-throughput'
@@ -85,12 +76,6 @@ export type ProfileName =
   | 'balanced'
   | 'compact'
   | 'plain'
-
-/** Settings for a specific purpose. */
-export interface Profile {
-  readonly description: string
-  readonly settings: Omit<ProducerSettings, 'deliveryTimeoutMs'>
-}
 
 const COMMON = {
   batchBytes: MAX_BATCH_BYTES,
@@ -105,45 +90,28 @@ const COMMON = {
 } as const
 
 /** The settings of each profile. */
-export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
-  'high-throughput': {
-    description:
-      'Large batches for bulk loads. A record waits up to a second. If a leader is lost, records can be lost.',
-    settings: { ...COMMON, batchRecords: 1_000, lingerMs: 1_000, compression: 'snappy', acks: 1 },
-  },
-  'low-latency': {
-    description:
-      'Small batches without compression, for low latency. If a leader is lost, records can be lost.',
-    settings: { ...COMMON, batchRecords: 10, lingerMs: 10, acks: 1 },
-  },
-  'high-durability': {
-    description:
-      'Acknowledged by all replicas, with long delays between retries. A retry can repeat a record.',
-    settings: { ...COMMON, batchRecords: 100, lingerMs: 10, acks: 'all', retryBackoffMs: 1_000 },
-  },
+export const PROFILES: Readonly<Record<ProfileName, Omit<ProducerSettings, 'deliveryTimeoutMs'>>> = {
+  /** Large batches for bulk loads. A record waits up to a second. If a leader is lost, records can be lost. */
+  'high-throughput': { ...COMMON, batchRecords: 1_000, lingerMs: 1_000, compression: 'snappy', acks: 1 },
+  /** Small batches without compression, for low latency. If a leader is lost, records can be lost. */
+  'low-latency': { ...COMMON, batchRecords: 10, lingerMs: 10, acks: 1 },
+  /** Acknowledged by all replicas, with long delays between retries. A retry can repeat a record. */
+  'high-durability': { ...COMMON, batchRecords: 100, lingerMs: 10, acks: 'all', retryBackoffMs: 1_000 },
+  /** Each record once and in order for each partition while the producer runs, retried until the delivery timeout. */
   balanced: {
-    description:
-      'Each record once and in order for each partition while the producer runs, retried until the delivery time-out. The default.',
-    settings: {
-      ...COMMON,
-      batchRecords: 10_000,
-      batchBytes: 16_384,
-      lingerMs: 100,
-      compression: 'lz4',
-      acks: 'all',
-      idempotent: true,
-      retries: MOST,
-    },
+    ...COMMON,
+    batchRecords: 10_000,
+    batchBytes: 16_384,
+    lingerMs: 100,
+    compression: 'lz4',
+    acks: 'all',
+    idempotent: true,
+    retries: MOST,
   },
-  compact: {
-    description: 'Compressed batches of moderate size, to save network and disk.',
-    settings: { ...COMMON, batchRecords: 100, lingerMs: 100, compression: 'snappy', acks: 'all' },
-  },
-  plain: {
-    description:
-      'Usual settings of clients: acknowledged by all replicas, three retries, five requests in flight.',
-    settings: { ...COMMON, batchRecords: 100, lingerMs: 10, acks: 'all' },
-  },
+  /** Compressed batches of moderate size, to save network and disk. */
+  compact: { ...COMMON, batchRecords: 100, lingerMs: 100, compression: 'snappy', acks: 'all' },
+  /** Usual settings of clients: acknowledged by all replicas, three retries, five requests in flight. */
+  plain: { ...COMMON, batchRecords: 100, lingerMs: 10, acks: 'all' },
 }
 
 const IN_FUNCTION = slice(
@@ -175,7 +143,7 @@ export function producerSettings(
   const chosen = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   // Short enough for a function to report the failure before Lambda stops it.
   const deliveryTimeoutMs = isInFunction ? 20_000 : 120_000
-  const { output, issues } = safeParse(SCHEMA, { deliveryTimeoutMs, ...found.settings, ...chosen })
+  const { output, issues } = safeParse(SCHEMA, { deliveryTimeoutMs, ...found, ...chosen })
   if (issues) throw new ConfigError('the producer', [...new Set(errorLines(issues))])
   const settings = output as ProducerSettings
   if (settings.idempotent && settings.acks !== 'all')

@@ -3,37 +3,26 @@ import { safeParse } from 'valibot'
 import { listSettings } from './read-settings.ts'
 import type { Environment, Setting, Slice } from './slice.ts'
 
-/** Section and key in the file; elements of lists follow. */
-type ContentPath = readonly string[]
-
-/** Functions that receive the errors of a file. */
-export interface ContentErrors {
-  refuse(path: ContentPath, message: string): void
-  /** Called for a section or key that no setting has, with the names that exist there. */
-  refuseUnknown(path: ContentPath, names: readonly string[]): void
-}
+/** Receives an error of a section or key; for an unknown one, with the names that exist there. */
+type Report = (path: readonly string[], message: string, names?: readonly string[]) => void
 
 /** Returns the values of a settings file by variable. A value that is null or empty is left out. */
-export function readContent(
-  content: unknown,
-  slices: readonly Slice[],
-  { refuse, refuseUnknown }: ContentErrors,
-): Environment {
+export function readContent(content: unknown, slices: readonly Slice[], report: Report): Environment {
   const values = new Map<string, string>()
   const sections = listKeys(slices)
-  for (const [section, written] of listEntries(content ?? {}, [], refuse)) {
+  for (const [section, written] of listEntries(content ?? {}, [], report)) {
     const keys = sections.get(section)
-    if (keys === undefined) refuseUnknown([section], [...sections.keys()])
+    if (keys === undefined) report([section], 'unknown key', [...sections.keys()])
     else
-      for (const [key, value] of listEntries(written ?? {}, [section], refuse)) {
+      for (const [key, value] of listEntries(written ?? {}, [section], report)) {
         const path = [section, key]
         const [variable, setting] = keys.get(key) ?? []
         const text = formatValue(value)
-        if (variable === undefined || setting === undefined) refuseUnknown(path, [...keys.keys()])
-        else if (text === undefined) refuse(path, 'must be a string, a number, or a list of them')
+        if (variable === undefined || setting === undefined) report(path, 'unknown key', [...keys.keys()])
+        else if (text === undefined) report(path, 'must be a string, a number, or a list of them')
         else if (text !== '') {
           const { issues } = safeParse(setting.schema, text)
-          for (const { message } of issues ?? []) refuse(path, message)
+          for (const { message } of issues ?? []) report(path, message)
           values.set(variable, text)
         }
       }
@@ -56,12 +45,12 @@ function listKeys(
 
 function listEntries(
   content: unknown,
-  path: ContentPath,
-  refuse: ContentErrors['refuse'],
+  path: readonly string[],
+  report: Report,
 ): readonly [string, unknown][] {
   if (typeof content === 'object' && content !== null && !Array.isArray(content))
     return Object.entries(content)
-  refuse(path, 'must be a mapping')
+  report(path, 'must be a mapping')
   return []
 }
 

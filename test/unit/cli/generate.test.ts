@@ -21,7 +21,7 @@ describe('the compression of sluice generate', () => {
   const usual = { isEventHubs: false, chosenCompression: undefined, compression: 'gzip' } as const
   const cases = [
     ['nothing chosen', undefined, usual, 'gzip'],
-    ['a named profile', 'balanced', usual, PROFILES.balanced.settings.compression],
+    ['a named profile', 'balanced', usual, PROFILES.balanced.compression],
     ['a profile and COMPRESSION', 'plain', { ...usual, chosenCompression: 'zstd' }, 'zstd'],
     ['a profile whose codec Event Hubs does not take', 'balanced', { ...usual, isEventHubs: true }, 'gzip'],
     ['a profile without compression at Event Hubs', 'plain', { ...usual, isEventHubs: true }, 'none'],
@@ -29,7 +29,7 @@ describe('the compression of sluice generate', () => {
   for (const [what, profile, config, codec] of cases)
     it(`given ${what}, then it is ${codec}`, () => {
       const { profile: name, compression } = { profile: undefined, ...chooseProfile(profile, config) }
-      assert.equal(compression ?? (name && PROFILES[name].settings.compression), codec)
+      assert.equal(compression ?? (name && PROFILES[name].compression), codec)
     })
 })
 

@@ -88,6 +88,12 @@ describe('given a console beside Kafka', () => {
     await page.getByRole('button', { name: 'Show' }).click()
     await page.getByText('Searched').waitFor()
     assert.match(page.url(), /text=%3CB%3EROOF/)
+    await page.getByRole('columnheader', { name: 'Content' }).waitFor()
+    assert.equal(
+      await page.getByRole('columnheader', { name: 'Event time' }).count(),
+      0,
+      'plain records have none',
+    )
     await visit.close()
   })
 

@@ -65,7 +65,8 @@ describe('telemetry in the console', () => {
 
   function reading(sensor: string, temperature: number, time: string, plusMinutes = 0): Event {
     const later = new Date(Date.parse(time) + plusMinutes * MINUTE_MS).toISOString()
-    return { ...environmentReading(`r-${sent++}`, { sensor, temperature }), time: later }
+    const event = environmentReading(`r-${sent++}`, { sensor, temperature })
+    return { ...event, time: later, data: { ...(event.data as object), tags: { source: '/sensor/room1' } } }
   }
 
   function moved(doing: string, time: string): Event {
@@ -113,6 +114,7 @@ describe('telemetry in the console', () => {
     assert.equal(now.newest.length, 10)
     assert.equal(now.newest.at(-1)?.values[0], 20)
     assert.equal(now.endsEarly, false)
+    assert.deepEqual(now.tags, { source: '/sensor/room1' })
     const few = await served.ask<EntityNow>(asking('entity', { entity: DEVICE }))
     assert.deepEqual([few.activity?.doing, few.newest.length, few.alerts], ['running', 2, []])
   })
@@ -139,6 +141,7 @@ describe('telemetry in the console', () => {
       await page
         .getByRole('img', { name: /temperature in the last hour: from 20 °C to 45 °C; 1 threshold/ })
         .waitFor()
+      await page.getByRole('link', { name: '/sensor/room1' }).waitFor()
       // A record of an input without an entity, whose key is the sensor.
       await page.getByRole('cell', { name: 'roof-1 greenhouse' }).waitFor()
       await page.getByRole('link', { name: 'Redrive or drop its dead letters' }).waitFor()

@@ -12,6 +12,7 @@ import { findReaderNeed } from '../../../lib/app/storage.ts'
 import type { Searched } from '../../../lib/queries/records/search-newest.ts'
 import { readConditionsOf } from '../../../lib/questions/rules.ts'
 import { HOUR_MS } from '../../../lib/support/duration.ts'
+import { isObject } from '../../../lib/support/json.ts'
 import { ACTIVITIES } from '../../../lib/tables/activities.ts'
 import { type ActiveAlert, HISTORIES } from '../../../lib/tables/conditions.ts'
 import {
@@ -46,6 +47,8 @@ export interface EntityNow {
   /** Statistics of the current minute, which has not ended. */
   readonly openMinute: { readonly startMs: number; readonly metrics: Readonly<Record<string, OpenValues>> }
   readonly activity: ShownActivity | null
+  /** Tags of the newest reading, such as the source of an event that an input has mapped. */
+  readonly tags: Readonly<Record<string, unknown>>
   readonly alerts: readonly ActiveAlert[]
   /** Rules for the entity; null if no rules are active in the partition yet. */
   readonly rules: readonly WatchingRule[] | null
@@ -125,6 +128,7 @@ export async function readEntityNow(
           since: activity.doing ? instant(activity.doing.sinceMs) : null,
         }
       : null,
+    tags: isObject(newest?.tags) ? newest.tags : {},
     alerts,
     rules: rules
       ? listWatchingRules(families, rules, { family, subject, newest, history, endsMs, spanMs })

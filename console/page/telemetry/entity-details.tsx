@@ -135,7 +135,7 @@ function Entity({
 }
 
 function EntityFacts({ now }: { readonly now: EntityNow }): JSX.Element {
-  const { family, readings, lastAt, activity, topic, partition } = now
+  const { family, readings, lastAt, activity, tags, topic, partition } = now
   return (
     <dl class="tiles">
       <Fact name="Family">{family}</Fact>
@@ -164,6 +164,11 @@ function EntityFacts({ now }: { readonly now: EntityNow }): JSX.Element {
       <Fact name="In Kafka">
         <a href={buildAddress('/kafka/messages', { topic, partition })}>partition {partition}</a>
       </Fact>
+      {Object.entries(tags).map(([name, value]) => (
+        <Fact key={name} name={`Tag ${name}`}>
+          <a href={buildAddress('/kafka/messages', { topic, text: String(value) })}>{String(value)}</a>
+        </Fact>
+      ))}
     </dl>
   )
 }

@@ -18,18 +18,31 @@ interface Props {
   readonly opened: string
 }
 
-const HEADINGS = ['Place', 'Written', 'Event time', 'Type', 'Entity', 'Content', 'Key'] as const
+/** Columns behind the place, with their content; null where a message has none. */
+const COLUMNS: readonly (readonly [
+  heading: string,
+  show: (row: MessageRow) => JSX.Element | string | null,
+])[] = [
+  ['Written', ({ recordTime }) => <Moment at={recordTime} />],
+  ['Event time', ({ eventTime }) => eventTime && <EventTime at={eventTime} />],
+  ['Type', ({ type, failure }) => type ?? <span class={getFailureClass(failure)}>{failure}</span>],
+  ['Entity', ({ entity }) => entity],
+  ['Content', ({ summary }) => <span class="second">{summary}</span>],
+  ['Key', ({ key }) => key && <span class="mono">{key}</span>],
+]
 
 export function MessageTable({ list, parameters, opened }: Props): JSX.Element {
   const [open, setOpen] = useParameter('open', opened)
   const { messages, topic } = list
   if (messages.length === 0) return <EmptyList list={list} parameters={parameters} />
+  // Plain records have no event time, so their content gets its width.
+  const columns = COLUMNS.filter(([, show]) => messages.some(row => show(row) !== null))
   return (
     <>
       <TableFrame
         label="Messages"
         caption={`Messages of ${topic}`}
-        head={HEADINGS.map(heading => (
+        head={['Place', ...columns.map(([heading]) => heading)].map(heading => (
           <th key={heading} scope="col">
             {heading}
           </th>
@@ -40,10 +53,15 @@ export function MessageTable({ list, parameters, opened }: Props): JSX.Element {
           const isOpen = open === place
           return (
             <Fragment key={place}>
-              <Line row={row} isOpen={isOpen} onToggle={() => setOpen(isOpen ? 'none' : place)} />
+              <Line
+                row={row}
+                columns={columns}
+                isOpen={isOpen}
+                onToggle={() => setOpen(isOpen ? 'none' : place)}
+              />
               {isOpen && (
                 <tr>
-                  <td colSpan={HEADINGS.length}>
+                  <td colSpan={columns.length + 1}>
                     <div class="opened">
                       <MessagePanel topic={topic} partition={row.partition} offset={row.offset} />
                     </div>
@@ -62,12 +80,13 @@ export function MessageTable({ list, parameters, opened }: Props): JSX.Element {
 
 interface LineProps {
   readonly row: MessageRow
+  readonly columns: typeof COLUMNS
   readonly isOpen: boolean
   readonly onToggle: () => void
 }
 
-function Line({ row, isOpen, onToggle }: LineProps): JSX.Element {
-  const { partition, offset, recordTime, eventTime, key, type, entity, failure, summary } = row
+function Line({ row, columns, isOpen, onToggle }: LineProps): JSX.Element {
+  const { partition, offset } = row
   return (
     <tr>
       <td data-heading="Place">
@@ -76,18 +95,11 @@ function Line({ row, isOpen, onToggle }: LineProps): JSX.Element {
           {partition}@{offset}
         </button>
       </td>
-      <td data-heading="Written">
-        <Moment at={recordTime} />
-      </td>
-      <td data-heading="Event time">{eventTime ? <EventTime at={eventTime} /> : '–'}</td>
-      <td data-heading="Type">{type ?? <span class={getFailureClass(failure)}>{failure}</span>}</td>
-      <td data-heading="Entity">{entity ?? '–'}</td>
-      <td data-heading="Content" title={summary}>
-        <span class="second">{summary}</span>
-      </td>
-      <td data-heading="Key" class="mono">
-        {key ?? '–'}
-      </td>
+      {columns.map(([heading, show]) => (
+        <td key={heading} data-heading={heading}>
+          {show(row) ?? '–'}
+        </td>
+      ))}
     </tr>
   )
 }

@@ -82,11 +82,13 @@ export function kafkaServers({ ports, dataDir, cacheDir, version, variant }: Kaf
         const file = join(dir, 'server.properties')
         await mkdir(log, { recursive: true })
         const options = await jvmOptions(dir)
+        // Kafka's own variable. Of two options for the same size, the last one counts.
+        const heap = process.env.KAFKA_HEAP_OPTS?.match(/\S+/g) ?? []
         const properties = { ...kafkaProperties(node, nodes, log), ...variant?.properties(node) }
         await writeFile(file, propertiesText(properties))
         const run = (main: string, ...args: readonly string[]): Launch => ({
           command: java,
-          args: [...options, ...JVM_FLAGS, '-cp', classPath, main, ...args],
+          args: [...options, ...JVM_FLAGS, ...heap, '-cp', classPath, main, ...args],
           env: { ...process.env, ...FEW_ARENAS },
         })
         if (!isFormatted(dir)) {

@@ -76,6 +76,19 @@ describe('given a held entity, and bounds', () => {
     assert.deepEqual(await log.ids(), ['a', 'c', 'd', 'stale', 'b'])
   })
 
+  it('when a parked event fails in its turn, then those behind it wait only until the bound since they came', async () => {
+    const log = await heldLog({ forMs: 3 * 60_000 })
+    await log.pass(2 * 60_000)
+    log.mood.throwsAt.clear()
+    log.mood.throwsAt.add('c')
+    await log.append(log.again())
+    assert.deepEqual((await log.pass(60_000)).slice(0, 3), [
+      'parked-failed/unexpected-error',
+      'timer/parking-time',
+      'parked-applied/listed',
+    ])
+  })
+
   it('when nothing is parked, then the bound in time ends the hold all the same', async () => {
     const log = new ListingLog({ forMs: 60_000 })
     log.mood.throwsAt.add('a')

@@ -4,15 +4,24 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { requireFreePorts } from '#local-servers/ports.ts'
 import type { Report } from '#local-servers/report.ts'
 import { Supervisor } from '#local-servers/supervisor.ts'
+import { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import { listLocalInputs } from '../lib/app/inputs.ts'
 import { loadAllInputs } from '../lib/app/loaded-inputs.ts'
-import { FAMILIES, INPUTS, NAMES, ONE_MACHINE, REGISTRY, readSettings } from '../lib/app/settings/index.ts'
+import {
+  FAMILIES,
+  INPUTS,
+  KAFKA,
+  NAMES,
+  ONE_MACHINE,
+  REGISTRY,
+  readSettings,
+} from '../lib/app/settings/index.ts'
 import type { LoadedInputs } from '../lib/intake/read-record.ts'
 import { describeHiddenMappings } from '../lib/mapping/hidden-mappings.ts'
 import { readConfigFile } from '../lib/support/adapters/config-file.ts'
 import { readGenerator } from '../lib/telemetry/simulator/parse-settings.ts'
-import { GENERATOR_DEFAULTS } from '../lib/telemetry/simulator/settings.ts'
 import { frameworkLog, functionLogsDir } from '../scripts/log-paths.ts'
+import { countOwnRecords, OWN_RECORDS, ownRecordsDir } from '../scripts/own-records.ts'
 import { PROJECT } from '../scripts/paths.ts'
 import { runMain } from '../scripts/run-main.ts'
 import { DEFAULT_STACK } from '../scripts/running-stacks.ts'
@@ -21,13 +30,15 @@ import { LOCAL_AWS_ENVIRONMENT } from './aws/resources.ts'
 import { readStartOptions, readUsage, type StartOptions, servicesFromEnvironment } from './command-options.ts'
 import { getStorageFile, startLocalCloud } from './local-cloud.ts'
 import { type OwnStack, stackVariables, withStack } from './own-stack.ts'
-import { lambdaPort } from './ports-and-folders.ts'
+import { foldersFromEnvironment, lambdaPort } from './ports-and-folders.ts'
 import { formatEvent } from './service-report.ts'
 import type { StartedConsole } from './start/console.ts'
+import { ForeignReadings } from './start/foreign-readings.ts'
 import { FRAMEWORK, type FunctionsOptions, invokeFunction, startFunctions } from './start/functions.ts'
-import { type LocalSchedules, localSchedules } from './start/schedules.ts'
+import { type LocalSchedules, localSchedules, STEPPED_BACK } from './start/schedules.ts'
 import { Screen } from './start/screen.ts'
 import type { ServedStack } from './start/sql-interface.ts'
+import { eraseSensors, hasSteppedBack, rememberStepBack } from './start/step-back.ts'
 import { FlowWatch, LOOK_EVERY_MS, type WatchConfig } from './start/watch.ts'
 import { resolveAddresses, serviceEnvironment } from './start-services.ts'
 
@@ -88,7 +99,8 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   const { env } = stack
   const config = { env, ...readSettings([FAMILIES, NAMES, INPUTS, ONE_MACHINE, REGISTRY], stack.environment) }
   const screen = new Screen()
-  const { notices, ...schedules } = localSchedules(stack.environment)
+  const { dataDir } = foldersFromEnvironment(stack.environment)
+  const { notices, ...schedules } = localSchedules(stack.environment, hasSteppedBack(dataDir, options.fresh))
   for (const notice of [...notices, ...(await findMappingWarnings(config))]) screen.line(notice)
   const lambda = lambdaPort(stack.environment)
   await requireFreePorts([lambda])
@@ -99,12 +111,21 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
     { ...servers, report, signal: AbortSignal.any([signal, failed.signal]) },
     config,
   )
-  const watching = cloud.then(({ services }) =>
-    new FlowWatch(services, config, screen, servers.logsDir, schedules.expectsReadings).start(),
-  )
+  const stopCounting = countOwnRecords([ownRecordsDir(dataDir)])
+  const watching = cloud.then(({ services }) => {
+    const foreign = schedules.stepsBack ? new ForeignReadings(dataDir) : undefined
+    return new FlowWatch(
+      services,
+      config,
+      screen,
+      servers.logsDir,
+      schedules.expectsReadings,
+      foreign,
+    ).start()
+  })
   // Avoid an unhandled rejection: the failure is reported when the watch is used.
   watching.catch(() => {})
-  const { dataDir, logsDir } = servers
+  const { logsDir } = servers
   const variables = {
     ...serviceEnvironment(resolveAddresses(servers)),
     ...LOCAL_AWS_ENVIRONMENT,
@@ -131,6 +152,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
     screen.line(error.message)
     return 1
   } finally {
+    stopCounting()
     failed.abort()
     await watching.then(
       watch => watch.stop(),
@@ -219,7 +241,7 @@ async function runFunctions(
  * @param reload called after files were saved
  */
 function describeFunctions(
-  { options, port, variables, screen }: Run,
+  { options, dataDir, port, variables, screen }: Run,
   getWatch: () => FlowWatch | undefined,
   reload: () => void,
 ): Pick<FunctionsOptions, 'environment' | 'onLogLine' | 'onReport'> {
@@ -227,6 +249,7 @@ function describeFunctions(
     environment: {
       ...variables,
       LAMBDA_PORT: String(port),
+      [OWN_RECORDS]: ownRecordsDir(dataDir),
       // The generator runs every few seconds instead; see `steadyReadings`.
       SLUICE_GENERATOR: 'off',
       // Without --no-watch, the variable that the user has set applies.
@@ -342,24 +365,32 @@ async function firstRuns(names: readonly string[], port: number, watch: FlowWatc
   for (const name of names) await watch.run(name, async () => void (await invokeFunction(port, name)))
 }
 
-/** Runs the generator whenever readings are due, so that they are published immediately. */
+/** Runs the generator whenever readings are due, so that they are published immediately, until those of another application arrive. */
 async function steadyReadings(
-  { stack, config, port }: Run,
+  { stack, config, dataDir, port, variables, screen }: Run,
   watch: FlowWatch,
   signal: AbortSignal,
 ): Promise<void> {
-  const { GENERATOR_FILE: file } = stack.environment
+  const { GENERATOR_FILE: file = '' } = stack.environment
+  const read = (text: string) => readGenerator(config.families, { file, text })
   // Ignore the error, because the function reports an invalid file itself.
-  const settings = file
-    ? await readConfigFile(file, file)
-        .then(text => readGenerator(config.families, { file, text }))
-        .catch(() => GENERATOR_DEFAULTS)
-    : GENERATOR_DEFAULTS
+  const settings = file ? await readConfigFile(file, file).then(read, () => read('')) : read('')
   const everyMs = Math.max(MIN_READINGS_MS, settings.tickSeconds * 1_000)
-  while (!signal.aborted) {
+  const end = AbortSignal.any([signal, watch.ofOthers])
+  while (!end.aborted) {
     const untilDue = everyMs - (Date.now() % everyMs)
-    await pause(untilDue, undefined, { signal }).catch(() => {})
-    if (!signal.aborted)
-      await watch.run('generator', async () => void (await invokeFunction(port, 'generator')))
+    await pause(untilDue, undefined, { signal: end }).catch(() => {})
+    if (!end.aborted) await watch.run('generator', async () => void (await invokeFunction(port, 'generator')))
+  }
+  if (signal.aborted) return
+  rememberStepBack(dataDir)
+  screen.line(STEPPED_BACK)
+  const clients = new KafkaClients(readSettings([KAFKA], variables), 'sluice-start')
+  try {
+    await eraseSensors(config, settings, await clients.publisher())
+  } catch (error) {
+    screen.line(`! The simulated sensors are still in the states: ${(error as Error).message}`)
+  } finally {
+    await clients.close()
   }
 }

@@ -13,6 +13,7 @@ import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
 import { CONSOLE_OPERATIONS } from '../../lib/operations/all.ts'
 import { isOnThisMachine } from '../../lib/questions/environment.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
+import { countInStacks } from '../../scripts/own-records.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveOperator } from '../operation/operator.ts'
@@ -55,6 +56,7 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
     reportFailedSignIn: ({ route }) =>
       terminal.stderr.write(`A sign-in failed, because its token was wrong (${route}).\n`),
   })
+  const stopCounting = countInStacks(config.kafka.brokers)
   const served: Awaited<ReturnType<typeof serveConsole>>[] = []
   const listen = async (what: typeof app, port: number) =>
     served.push(await serveConsole(what, port, options.host).catch(throwServeFailure))
@@ -72,6 +74,7 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
   } finally {
     for (const server of served) await server.close()
     await environment.close()
+    stopCounting()
   }
 }
 

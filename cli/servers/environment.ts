@@ -6,6 +6,7 @@ import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import { describeKafka } from '../../lib/diagnosis/server-standards.ts'
 import { serverFailure } from '../../lib/operations/server-failure.ts'
 import { Environment, isOnThisMachine } from '../../lib/questions/environment.ts'
+import { countInStacks } from '../../scripts/own-records.ts'
 import { CliFailure } from '../failure.ts'
 
 /**
@@ -21,12 +22,14 @@ export async function withEnvironment<T>(
 ): Promise<T> {
   const parts = { config, functions: readFunctions(), isLocal: isOnThisMachine(config) }
   const environment = new Environment(parts, 'cli')
+  const stopCounting = countInStacks(config.kafka.brokers)
   try {
     if (mustExist) await requireEnvironment(environment)
     return await use(environment)
   } catch (error) {
     throw serverFailure(error, config)
   } finally {
+    stopCounting()
     await environment.close()
   }
 }

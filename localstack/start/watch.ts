@@ -32,6 +32,7 @@ import { PROJECT } from '../../scripts/paths.ts'
 import type { Services } from '../start-services.ts'
 import { AlertFeed } from './alert-feed.ts'
 import { addIncrease, type FlowCounts } from './flow-counts.ts'
+import type { ForeignReadings } from './foreign-readings.ts'
 import { Problems, readReport } from './problems.ts'
 import type { Screen } from './screen.ts'
 
@@ -59,6 +60,8 @@ export class FlowWatch {
   readonly #offsets: TopicOffsets
   readonly #further: FurtherLags<WatchedTopic>
   #furtherTopics: ReadonlySet<string> = new Set()
+  /** Topics to which applications send. */
+  #receivingTopics: ReadonlySet<string> = new Set()
   #findCluster: ReturnType<typeof createClusterFinder> = () => undefined
   readonly #redis: RedisClient
   readonly #config: WatchConfig
@@ -66,6 +69,10 @@ export class FlowWatch {
   readonly #expectsReadings: boolean
   readonly #problems: Problems
   readonly #alerts: AlertFeed
+  #foreign: ForeignReadings | undefined
+  readonly #ofOthers = new AbortController()
+  /** Aborted when enough readings of other applications have arrived. */
+  readonly ofOthers = this.#ofOthers.signal
   /** Topics that the functions read, by function and topic. */
   readonly #consumers = new Map<string, WatchedTopic>()
   #last: FlowCounts = { applied: 0, failed: 0 }
@@ -78,6 +85,7 @@ export class FlowWatch {
   /**
    * @param logsDir folder of the logs
    * @param expectsReadings true if readings are simulated. In that case, a run that has applied no readings has failed.
+   * @param foreign count of the readings of other applications; undefined if they change nothing
    */
   constructor(
     { brokers, redisUrl }: Services,
@@ -85,6 +93,7 @@ export class FlowWatch {
     screen: Screen,
     logsDir: string,
     expectsReadings: boolean,
+    foreign?: ForeignReadings,
   ) {
     this.#kafka = kafkaClient({ brokers, clientId: 'sluice-start', auth: 'none' })
     this.#offsets = new TopicOffsets(this.#kafka)
@@ -96,6 +105,7 @@ export class FlowWatch {
     this.readInputs()
     this.#screen = screen
     this.#expectsReadings = expectsReadings
+    this.#foreign = foreign
     this.#problems = new Problems(line => screen.line(line), relative(PROJECT, functionLogsDir(logsDir)))
     this.#alerts = new AlertFeed(screen, config)
   }
@@ -105,6 +115,7 @@ export class FlowWatch {
     const inputs = resolveInputs(this.#config)
     this.#findCluster = createClusterFinder({ ...this.#config, kafka: {} }, inputs)
     this.#furtherTopics = listFurtherTopics(inputs)
+    this.#receivingTopics = new Set([this.#topic('readings'), ...inputs.map(({ topic }) => topic)])
   }
 
   async start(): Promise<this> {
@@ -149,7 +160,17 @@ export class FlowWatch {
       if (rules) this.#showRules(rules)
       // The trigger reports that the further cluster does not answer.
       this.#lags = 'seen' in further ? [...lags, ...further.seen] : lags
+      const received = this.#lags.filter(({ topic }) => this.#receivingTopics.has(topic))
+      const ends = received.map(
+        ({ topic, partitions }) => [topic, computeSum(partitions.map(({ end }) => end))] as const,
+      )
+      if (this.#foreign?.isEnough(new Map(ends))) {
+        this.#foreign.close()
+        this.#foreign = undefined
+        this.#ofOthers.abort()
+      }
     } catch (error) {
+      this.#foreign?.restart()
       const message = (error as Error).message.replace(/\.$/, '')
       if (this.#unreachable === undefined)
         this.#screen.line(`✗ ${message}. Everything continues when it answers.`)
@@ -249,6 +270,7 @@ export class FlowWatch {
   async stop(): Promise<void> {
     await Promise.allSettled([this.#alerts.stop(), this.#offsets.close(), this.#further.close()])
     this.#redis.close()
+    this.#foreign?.close()
   }
 }
 

@@ -10,13 +10,14 @@ const FUNCTIONS = parseFunctions({
   seldom: { schedule: 'rate(15 minutes)' },
   last: { schedule: 'rate(1 minute)' },
 })
-const schedules = (env: Record<string, string>) => localSchedules(env, FUNCTIONS)
+const schedules = (env: Record<string, string>) => localSchedules(env, false, FUNCTIONS)
 
 describe('what npm start does by itself', () => {
   it('given nothing, then what runs each minute is invoked at once, in the order of serverless.yml', () => {
     assert.deepEqual(schedules({}), {
       first: ['first', 'simulated', 'last'],
       expectsReadings: true,
+      stepsBack: true,
       notices: [],
     })
   })
@@ -32,8 +33,19 @@ describe('what npm start does by itself', () => {
     assert.deepEqual(schedules({ SLUICE_GENERATOR: 'off' }), {
       first: ['first', 'last'],
       expectsReadings: false,
+      stepsBack: false,
       notices: ['SLUICE_GENERATOR=off: no readings are simulated. The clock continues.'],
     })
+  })
+
+  it('given that readings of others have arrived, then readings are simulated on request only, and do not step back', () => {
+    const after = (env: Record<string, string>) => localSchedules(env, true, FUNCTIONS)
+    const { expectsReadings, notices } = after({})
+    assert.equal(expectsReadings, false)
+    assert.match(notices.join('\n'), /^No readings are simulated.*SLUICE_GENERATOR=on npm start$/)
+    assert.deepEqual(after({ SLUICE_GENERATOR: 'off' }), schedules({ SLUICE_GENERATOR: 'off' }))
+    const on = after({ SLUICE_GENERATOR: 'on' })
+    assert.deepEqual([on.expectsReadings, on.stepsBack, on.notices], [true, false, []])
   })
 
   it('given SLUICE_SCHEDULES=off, then nothing is invoked, and one line says that timers do not fire', () => {

@@ -374,7 +374,11 @@ async function steadyReadings(
   const { GENERATOR_FILE: file = '' } = stack.environment
   const read = (text: string) => readGenerator(config.families, { file, text })
   // Ignore the error, because the function reports an invalid file itself.
-  const settings = file ? await readConfigFile(file, file).then(read, () => read('')) : read('')
+  const settings = file
+    ? await readConfigFile(file, file)
+        .then(read)
+        .catch(() => read(''))
+    : read('')
   const everyMs = Math.max(MIN_READINGS_MS, settings.tickSeconds * 1_000)
   const end = AbortSignal.any([signal, watch.ofOthers])
   while (!end.aborted) {
@@ -385,7 +389,10 @@ async function steadyReadings(
   if (signal.aborted) return
   rememberStepBack(dataDir)
   screen.line(STEPPED_BACK)
-  const clients = new KafkaClients(readSettings([KAFKA], variables), 'sluice-start')
+  const clients = new KafkaClients(
+    readSettings([KAFKA], { ...stack.environment, ...variables }),
+    'sluice-start',
+  )
   try {
     await eraseSensors(config, settings, await clients.publisher())
   } catch (error) {

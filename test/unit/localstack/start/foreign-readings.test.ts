@@ -39,7 +39,7 @@ const CASES: Readonly<Record<string, readonly Step[]>> = {
 
 describe('given records in the topic of readings', () => {
   for (const [name, steps] of Object.entries(CASES))
-    it(`given ${name}, then simulated readings step back after ten of others`, () => {
+    it(`given ${name}, then ten of others are enough`, () => {
       let end = 1_000
       send(7)
       const foreign = new ForeignReadings(folder)

@@ -38,7 +38,7 @@ describe('what npm start does by itself', () => {
     })
   })
 
-  it('given that readings of others have arrived, then readings are simulated on request only, and do not step back', () => {
+  it('given readings of others, then readings are simulated on request only, and to the end', () => {
     const after = (env: Record<string, string>) => localSchedules(env, true, FUNCTIONS)
     const { expectsReadings, notices } = after({})
     assert.equal(expectsReadings, false)

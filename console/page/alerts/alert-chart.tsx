@@ -4,7 +4,7 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { ShownAlert } from '../../../lib/questions/known-alerts.ts'
 import { computeRange, sliceColumns } from '../charts/chart-series.ts'
-import { TimeChart } from '../charts/time-chart.tsx'
+import { ChartLegend, TimeChart } from '../charts/time-chart.tsx'
 import { useAnswer } from '../client/api-queries.ts'
 import { AnswerView } from '../components/answer-view.tsx'
 import { hasTelemetry } from '../components/labels.tsx'
@@ -56,17 +56,21 @@ function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Ele
             const spans = [{ fromS: Date.parse(startedAt) / 1_000, toS: endMs / 1_000, severity }]
             const unit = metrics.find(({ name }) => name === metric)?.unit ?? ''
             const limit = levels.length > 0 ? `, threshold ${threshold}` : ''
+            const marks = { levels, spans, bands: [] }
             return (
-              <TimeChart
-                columns={columns}
-                shapes={['line', 'edge', 'edge']}
-                fromS={fromMs / 1_000}
-                toS={toMs / 1_000}
-                range={computeRange(columns.lists, levels)}
-                marks={{ levels, spans, bands: [] }}
-                label={`${metric} around the alert: ${columns.times.length} minutes${limit}`}
-                readout={at => formatReadout(columns, at, unit)}
-              />
+              <>
+                <TimeChart
+                  columns={columns}
+                  shapes={['line', 'edge', 'edge']}
+                  fromS={fromMs / 1_000}
+                  toS={toMs / 1_000}
+                  range={computeRange(columns.lists, levels)}
+                  marks={marks}
+                  label={`${metric} around the alert: ${columns.times.length} minutes${limit}`}
+                  readout={at => formatReadout(columns, at, unit)}
+                />
+                <ChartLegend marks={[marks]} />
+              </>
             )
           }}
         </AnswerView>

@@ -35,13 +35,13 @@ export interface Marks {
   readonly bands: readonly Band[]
 }
 
-/** Returns the legend of a chart of statistics: the shape of each mark, its severity if it has one, and its text. */
+/** Returns the legend of charts of statistics: the shape of each mark, its severity if it has one, and its text. */
 export function listLegend(
-  { levels, spans, bands }: Marks,
+  marks: readonly Marks[],
   step = 'minute',
 ): [shape: string, severity: string, text: string][] {
-  const list = (shape: string, text: string, marks: readonly { readonly severity: string }[]) =>
-    [...new Set(marks.map(({ severity }) => severity))].map((severity): [string, string, string] => [
+  const list = (shape: string, text: string, of: readonly { readonly severity: string }[]) =>
+    [...new Set(of.map(({ severity }) => severity))].map((severity): [string, string, string] => [
       shape,
       severity,
       `${text}, ${severity}`,
@@ -49,9 +49,21 @@ export function listLegend(
   return [
     ['line', '', `mean of each ${step}`],
     ['area', '', 'least to greatest'],
-    ...list('area', 'usual values of a rule', bands),
-    ...list('level', 'threshold of a rule', levels),
-    ...list('area', 'alert firing', spans),
+    ...list(
+      'area',
+      'usual values of a rule',
+      marks.flatMap(({ bands }) => bands),
+    ),
+    ...list(
+      'level',
+      'threshold of a rule',
+      marks.flatMap(({ levels }) => levels),
+    ),
+    ...list(
+      'area',
+      'alert firing',
+      marks.flatMap(({ spans }) => spans),
+    ),
   ]
 }
 
@@ -85,6 +97,16 @@ export function sliceColumns({ times, lists }: Columns, fromMs: number, toMs: nu
     return atMs >= fromMs && atMs <= toMs
   }
   return { times: times.filter(isDrawn), lists: lists.map(values => values.filter(isDrawn)) }
+}
+
+/** Returns the time at which charts begin: the first value of any of them, but not before `fromMs`, and `fromMs` without values. */
+export function findFirstMs(charts: readonly Columns[], fromMs: number, toMs: number): number {
+  const begins = charts.flatMap(columns => {
+    const { times, lists } = sliceColumns(columns, fromMs, toMs)
+    const first = times.findIndex((_, index) => typeof lists[0]?.[index] === 'number')
+    return first < 0 ? [] : [(times[first] as number) * 1_000]
+  })
+  return begins.length > 0 ? Math.min(...begins) : fromMs
 }
 
 /** Minimum share of the chart's height for the data, even if a threshold is far away. */

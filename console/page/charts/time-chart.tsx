@@ -20,8 +20,6 @@ interface Props {
   /** Smallest and largest value shown. */
   readonly range: readonly [number, number]
   readonly marks?: Marks
-  /** Period of each point, for the legend. */
-  readonly step?: string
   /** Sentence for screen readers that describes the contents. */
   readonly label: string
   /** Returns the text for the point under the mouse pointer. */
@@ -67,20 +65,31 @@ export function TimeChart(props: Props): JSX.Element {
     <div class="chart">
       <div ref={place} role="img" aria-label={label} />
       <p class="readout" ref={readoutRef} aria-hidden="true" />
-      {shapes.includes('edge') && (
-        <ul class="row muted" aria-label="Legend">
-          {listLegend(props.marks ?? NO_MARKS, props.step).map(([shape, severity, text]) => (
-            <li key={text}>
-              <span
-                class={`dot swatch ${shape}`}
-                style={{ color: `var(${COLORS[severity] ?? '--pico-primary'})` }}
-              />
-              <small>{text}</small>
-            </li>
-          ))}
-        </ul>
-      )}
     </div>
+  )
+}
+
+/** Explains the lines and areas of charts, once for all charts of a page. */
+export function ChartLegend({
+  marks,
+  step,
+}: {
+  readonly marks: readonly Marks[]
+  /** Period of each point. */
+  readonly step?: string
+}): JSX.Element {
+  return (
+    <ul class="row muted" aria-label="Legend">
+      {listLegend(marks, step).map(([shape, severity, text]) => (
+        <li key={text}>
+          <span
+            class={`dot swatch ${shape}`}
+            style={{ color: `var(${COLORS[severity] ?? '--pico-primary'})` }}
+          />
+          <small>{text}</small>
+        </li>
+      ))}
+    </ul>
   )
 }
 

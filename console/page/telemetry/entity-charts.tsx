@@ -2,12 +2,12 @@
 
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
-import { HOUR_MS } from '../../../lib/support/duration.ts'
+import { HOUR_MS, MINUTE_MS } from '../../../lib/support/duration.ts'
 import type { EntityNow } from '../../api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
 import type { StoredHistory } from '../../api/telemetry/stored-history.ts'
-import { type Columns, computeRange, sliceColumns } from '../charts/chart-series.ts'
-import { TimeChart } from '../charts/time-chart.tsx'
+import { type Columns, computeRange, findFirstMs, type Marks, sliceColumns } from '../charts/chart-series.ts'
+import { ChartLegend, TimeChart } from '../charts/time-chart.tsx'
 import { formatCount, formatTime } from '../components/value-texts.ts'
 import type { ChartRange } from './chart-range.ts'
 import { toBands, toLevels, toMinuteColumns, toSpans, toStoredColumns } from './entity-series.ts'
@@ -28,17 +28,31 @@ interface Props {
   readonly shown: readonly number[]
 }
 
-export function EntityCharts(props: Props): JSX.Element {
-  const { now, shown } = props
+export function EntityCharts({ now, range, history, shown }: Props): JSX.Element {
   const missing = now.metrics.filter(({ statistics }) => !statistics).map(({ name }) => name)
   const reported = now.metrics.length - missing.length
+  const charts = useMemo(
+    () => shown.map(index => toColumns(history, now, now.metrics[index]?.name ?? '')),
+    [now.openMinute, now.endsMs, history, shown],
+  )
+  const marks = shown.map(index => findMarks(now, history, now.metrics[index]?.name ?? ''))
+  const fromMs = now.endsMs - range.hours * HOUR_MS
+  // While the history is loading, only the open minute is known.
+  const beginMs = history ? Math.min(findFirstMs(charts, fromMs, now.endsMs), now.endsMs - MINUTE_MS) : fromMs
+  const step = history && 'step' in history ? history.step : 'minute'
   return (
     <>
       <div class="columns">
-        {shown.map(index => (
-          <MetricChart key={now.metrics[index]?.name} {...props} index={index} />
+        {shown.map((index, at) => (
+          <MetricChart
+            key={now.metrics[index]?.name}
+            {...{ now, range, index, fromMs: beginMs, isLoading: !history }}
+            columns={charts[at] as Columns}
+            marks={marks[at] as Marks}
+          />
         ))}
       </div>
+      {shown.length > 0 && <ChartLegend marks={marks} step={step} />}
       {shown.length < reported && (
         <p class="muted" role="status">
           {shown.length} of {formatCount(reported, 'metric', 'metrics')}. To see others, enter a part of their
@@ -50,25 +64,33 @@ export function EntityCharts(props: Props): JSX.Element {
   )
 }
 
-function MetricChart({
-  now,
-  range,
-  history,
-  index,
-}: Omit<Props, 'shown'> & { readonly index: number }): JSX.Element | null {
+function selectRules({ rules }: EntityNow, metric: string) {
+  return (rules ?? []).filter(rule => rule.metric === metric && !rule.isPaused)
+}
+
+function findMarks(now: EntityNow, history: Props['history'], metric: string): Marks {
+  const rules = selectRules(now, metric)
+  const spans = toSpans(history?.alerts ?? [], now.alerts, { metric, endsMs: now.endsMs })
+  return { levels: toLevels(rules, metric), bands: toBands(rules), spans }
+}
+
+interface MetricChartProps extends Pick<Props, 'now' | 'range'> {
+  readonly index: number
+  readonly columns: Columns
+  readonly marks: Marks
+  /** Start of all charts of the page, in epoch milliseconds. */
+  readonly fromMs: number
+  readonly isLoading: boolean
+}
+
+function MetricChart(props: MetricChartProps): JSX.Element | null {
+  const { now, range, index, columns, marks, fromMs, isLoading } = props
   const metric = now.metrics[index]
-  const columns = useMemo(
-    () => toColumns(history, now, metric?.name ?? ''),
-    [now.openMinute, now.endsMs, history, metric?.name],
-  )
   if (!metric) return null
   const { name, unit, statistics } = metric
-  const rules = (now.rules ?? []).filter(rule => rule.metric === name && !rule.isPaused)
-  const levels = toLevels(rules, name)
+  const { levels, spans } = marks
   const limits = levels.map(({ value }) => value)
-  const bands = toBands(rules)
-  const spans = toSpans(history?.alerts ?? [], now.alerts, { metric: name, endsMs: now.endsMs })
-  const [fromMs, toMs] = [now.endsMs - range.hours * HOUR_MS, now.endsMs]
+  const toMs = now.endsMs
   const shown = sliceColumns(columns, fromMs, toMs)
   return (
     <section class="card">
@@ -83,18 +105,17 @@ function MetricChart({
         fromS={fromMs / 1_000}
         toS={toMs / 1_000}
         range={computeRange(shown.lists, levels)}
-        marks={{ levels, spans, bands }}
-        step={history && 'step' in history ? history.step : 'minute'}
+        marks={marks}
         label={formatLabel({ name, unit, range, columns: shown, limits, spans: spans.length })}
         readout={at => formatReadout(columns, at, unit, limits)}
       />
-      {!history && (
+      {isLoading && (
         <p class="muted" aria-busy="true">
           Loading the statistics …
         </p>
       )}
       <ul class="list muted">
-        {rules.map(rule => (
+        {selectRules(now, name).map(rule => (
           <li key={rule.rule}>
             <strong>{rule.name}</strong> {formatCondition(rule)}, {rule.forMs === 0 ? '' : 'for '}
             {formatRuleDuration(rule)}

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { WatchingRule } from '../../../../console/api/telemetry/entity-details.ts'
-import { addGaps, computeRange, listLegend } from '../../../../console/page/charts/chart-series.ts'
+import {
+  addGaps,
+  computeRange,
+  findFirstMs,
+  listLegend,
+} from '../../../../console/page/charts/chart-series.ts'
 import {
   toBands,
   toLevels,
@@ -175,21 +180,41 @@ describe('what charts are drawn from', () => {
       assert.ok(most > to && most < to + margin, `${most}`)
     })
 
+  const begins: [title: string, charts: (number | null)[][], beginS: number][] = [
+    [
+      'values that begin within the range',
+      [
+        [null, null, 3, 4],
+        [null, null, null, 4],
+      ],
+      180,
+    ],
+    ['values that begin before it', [[1, 2, 3, 4]], 120],
+    ['no value', [[null, null, null, null], []], 100],
+  ]
+  for (const [title, charts, beginS] of begins)
+    it(`given ${title}, then all charts of a page begin at second ${beginS}`, () => {
+      const columns = charts.map(list => ({
+        times: [60, 120, 180, 240].slice(0, list.length),
+        lists: [list],
+      }))
+      assert.equal(findFirstMs(columns, 100_000, 300_000), beginS * 1_000)
+    })
+
   it('given one value alone, then it is not on the edge', () => {
     const [least, most] = computeRange([[50]], [])
     assert.ok(least < 50 && most > 50)
   })
 })
 
-describe('the legend of a chart', () => {
+describe('the legend of the charts of a page', () => {
   it('given alerts and thresholds, then each severity has an entry once, beside those of the values', () => {
     const level = { value: 1, name: 'HOT above', severity: 'critical' }
     const span = { fromS: 0, toS: 1, severity: 'critical' }
-    const legend = listLegend({
-      levels: [level, level],
-      spans: [span, { ...span, severity: 'warning' }],
-      bands: [],
-    })
+    const legend = listLegend([
+      { levels: [level, level], spans: [span], bands: [] },
+      { levels: [level], spans: [span, { ...span, severity: 'warning' }], bands: [] },
+    ])
     assert.deepEqual(legend, [
       ['line', '', 'mean of each minute'],
       ['area', '', 'least to greatest'],

@@ -63,13 +63,15 @@ export function formatExactTime(at: string | number): string {
 }
 
 /**
- * Formats the times of a chart's axis, such as `13:30`. The first time of each day includes the date, unless all times are today.
+ * Formats the times of a chart's axis, such as `13:30`, with seconds if they are less than a minute apart. The first time of each day
+ * includes the date, unless all times are today.
  */
 export function formatAxisTimes(timesMs: readonly number[], nowMs: number): string[] {
+  const timeStyle = timesMs.some(at => at % 60_000 !== 0) ? 'medium' : 'short'
   return timesMs.map((at, index) => {
     const date = new Date(at)
     const before = new Date(timesMs[index - 1] ?? nowMs)
-    const time = date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
+    const time = date.toLocaleTimeString('en-GB', { timeStyle })
     if (date.toDateString() === before.toDateString()) return time
     return `${time}\n${date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })}`
   })

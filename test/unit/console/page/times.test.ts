@@ -23,7 +23,7 @@ describe('times in the console', () => {
     assert.equal(formatExactTime(NOW), '1 Mar 2026, 13:00:00 CET (2026-03-01T12:00:00.000Z)')
   })
 
-  it('given the axis of a chart over midnight, then the first time of each day has its date', () => {
+  it('given the axis of a chart, then the first time of another day has its date, and times within a minute have seconds', () => {
     const times = ['2026-02-28T21:00:00Z', '2026-02-28T22:00:00Z', '2026-02-28T23:00:00Z', NOW]
     assert.deepEqual(
       formatAxisTimes(
@@ -33,6 +33,7 @@ describe('times in the console', () => {
       ['22:00\n28 Feb', '23:00', '00:00\n1 Mar', '13:00'],
     )
     assert.deepEqual(formatAxisTimes([NOW], NOW), ['13:00'])
+    assert.deepEqual(formatAxisTimes([NOW, NOW + 15_000], NOW), ['13:00:00', '13:00:15'])
   })
 
   it('given an instant, then a form shows it in local time; given none, then nothing', () => {

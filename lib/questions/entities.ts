@@ -62,6 +62,7 @@ Examples:
     column('family', { leaveOut: 2 }),
     count('alerts', { tone: 'tone' }),
     column('lastAt', { heading: 'Last reading', type: 'time', leaveOut: 3 }),
+    column('lastAt', { heading: 'Ago', type: 'span', below: 'lastAt', leaveOut: 4 }),
     count('readings', { leaveOut: 1 }),
     column('values', { heading: 'Newest values', type: 'list', least: 20 }),
   ],

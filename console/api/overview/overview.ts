@@ -23,11 +23,10 @@ import {
 } from '../../../lib/queries/records/unknown-types.ts'
 import { type Outcomes, readOutcomes } from '../../../lib/queries/states/outcomes.ts'
 import { readFiringAlerts } from '../../../lib/questions/alert-source.ts'
-import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { toProblem } from '../../http/problem.ts'
-import { countOpenDeadLetters, RecentAlerts } from './alerts-and-dead-letters.ts'
+import { countOpenDeadLetters, type RecentAlert, RecentAlerts } from './alerts-and-dead-letters.ts'
 import { buildCounters, type Lag } from './counters.ts'
 import { buildLanes, type Lane } from './flow.ts'
 
@@ -47,7 +46,7 @@ export interface Overview {
   /** Firing alerts, the most urgent first. */
   readonly firing: readonly FiringCount[] | null
   /** Newest first; null if they could not be read. */
-  readonly lastAlerts: readonly AlertSummary[] | null
+  readonly lastAlerts: readonly RecentAlert[] | null
   /** Number of dead letters that have not been handled. */
   readonly openDeadLetters: number | null
 }

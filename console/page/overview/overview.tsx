@@ -7,6 +7,7 @@ import { durationText } from '../../../lib/support/duration.ts'
 import { groupText } from '../../../lib/support/group-text.ts'
 import { describeEnd } from '../../../lib/tables/alert-end.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
+import type { RecentAlert } from '../../api/overview/alerts-and-dead-letters.ts'
 import type { Overview, ShownConsumer } from '../../api/overview/overview.ts'
 import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
@@ -138,15 +139,28 @@ function LastAlerts({ overview: { lastAlerts } }: Pick<Props, 'overview'>): JSX.
     <ol class="list">
       {lastAlerts.map(alert => (
         <li key={alert.id}>
-          <Moment at={alert.endedAt ?? alert.startedAt} />{' '}
+          <Moment at={alert.changedAt} />{' '}
           <Badge tone={alert.state === 'resolved' ? 'good' : toTone(alert.severity)}>
             {alert.state === 'resolved' ? 'resolved' : alert.severity}
           </Badge>{' '}
           <a href={buildAddress('/alerts', { alert: alert.id })}>{alert.rule}</a> {describeAlert(alert)}
+          {isDelayed(alert) && (
+            <small>
+              {' '}
+              (event time <Moment at={alert.endedAt ?? alert.startedAt} />)
+            </small>
+          )}
         </li>
       ))}
     </ol>
   )
+}
+
+/** Difference from which the event time is shown beside the time at which an alert changed, in milliseconds. */
+const DELAYED_MS = 60_000
+
+function isDelayed({ changedAt, endedAt, startedAt }: RecentAlert): boolean {
+  return Math.abs(Date.parse(changedAt) - Date.parse(endedAt ?? startedAt)) >= DELAYED_MS
 }
 
 /** Returns an alert as one line: its summary or, for a resolved one, what resolved it. */

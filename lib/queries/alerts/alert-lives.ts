@@ -18,6 +18,8 @@ export interface AlertTransition {
   readonly kind: 'fired' | 'resolved'
   /** Event time, RFC 3339. */
   readonly time: string
+  /** Time at which the event was written to the topic, RFC 3339. It is later than the event time for old or delayed readings. */
+  readonly writtenAt: string
   /** Position in the alerts topic. */
   readonly partition: number
   readonly offset: number
@@ -144,10 +146,11 @@ class Life {
   }
 
   #note(kind: AlertTransition['kind'], place: ReadEvent, more: Partial<AlertTransition>): void {
-    const { partition, offset } = place.record
+    const { partition, offset, timestampMs } = place.record
     const traceparent = place.event.extensions?.traceparent
     const traced = traceparent === undefined ? {} : { traceparent }
-    this.#transitions.push({ kind, time: getTime(place), partition, offset, ...more, ...traced })
+    const times = { time: getTime(place), writtenAt: instant(timestampMs) }
+    this.#transitions.push({ kind, ...times, partition, offset, ...more, ...traced })
   }
 }
 

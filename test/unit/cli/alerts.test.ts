@@ -32,7 +32,13 @@ function list(
   return formatAnswer(ALERTS as unknown as AnyQuestion, answer, NOW, undefined)
 }
 
-const fired = { kind: 'fired', time: '2026-03-01T12:00:00.000Z', partition: 2, offset: 17 } as const
+const fired = {
+  kind: 'fired',
+  time: '2026-03-01T12:00:00.000Z',
+  writtenAt: '2026-03-01T12:00:01.000Z',
+  partition: 2,
+  offset: 17,
+} as const
 const shown = {
   ...summary(),
   transitions: [{ ...fired, reason: 'condition', value: 41, threshold: 40, traceparent: TRACEPARENT }],

@@ -34,6 +34,7 @@ describe('what became of alerts', () => {
     assert.deepEqual(start, {
       kind: 'fired',
       time: '2026-03-01T12:00:00.000Z',
+      writtenAt: '2026-03-01T13:00:00.000Z',
       partition: 0,
       offset: 0,
       reason: 'condition',

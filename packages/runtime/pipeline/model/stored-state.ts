@@ -23,7 +23,7 @@ export class StepState {
   /** Upper bound for the length of its stored form. */
   readonly length: number
   readonly #version: number
-  #text: string | undefined
+  #json: string | undefined
 
   /** @param jsonLength upper bound for the length of its JSON */
   constructor(value: unknown, version: number, jsonLength: number, since?: number) {
@@ -35,12 +35,15 @@ export class StepState {
 
   /** The stored form. */
   get text(): string {
-    this.#text ??= withSince(formatState(JSON.stringify(this.value), this.#version), this.since)
-    return this.#text
+    this.#json ??= JSON.stringify(this.value)
+    return withSince(formatState(this.#json, this.#version), this.since)
   }
 
   beginningAt(since: number | undefined): StepState {
-    return new StepState(this.value, this.#version, this.length - MAX_PREFIX_LENGTH, since)
+    const state = new StepState(this.value, this.#version, this.length - MAX_PREFIX_LENGTH, since)
+    // Near a limit, the JSON of this state is already written.
+    state.#json = this.#json
+    return state
   }
 }
 

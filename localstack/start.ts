@@ -4,18 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { requireFreePorts } from '#local-servers/ports.ts'
 import type { Report } from '#local-servers/report.ts'
 import { Supervisor } from '#local-servers/supervisor.ts'
-import { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import { listLocalInputs } from '../lib/app/inputs.ts'
 import { loadAllInputs } from '../lib/app/loaded-inputs.ts'
-import {
-  FAMILIES,
-  INPUTS,
-  KAFKA,
-  NAMES,
-  ONE_MACHINE,
-  REGISTRY,
-  readSettings,
-} from '../lib/app/settings/index.ts'
+import { FAMILIES, INPUTS, NAMES, ONE_MACHINE, REGISTRY, readSettings } from '../lib/app/settings/index.ts'
 import type { LoadedInputs } from '../lib/intake/read-record.ts'
 import { describeHiddenMappings } from '../lib/mapping/hidden-mappings.ts'
 import { readConfigFile } from '../lib/support/adapters/config-file.ts'
@@ -38,7 +29,7 @@ import { FRAMEWORK, type FunctionsOptions, invokeFunction, startFunctions } from
 import { type LocalSchedules, localSchedules, STEPPED_BACK } from './start/schedules.ts'
 import { Screen } from './start/screen.ts'
 import type { ServedStack } from './start/sql-interface.ts'
-import { eraseSensors, hasSteppedBack, rememberStepBack } from './start/step-back.ts'
+import { hasSteppedBack, stepBack } from './start/step-back.ts'
 import { FlowWatch, LOOK_EVERY_MS, type WatchConfig } from './start/watch.ts'
 import { resolveAddresses, serviceEnvironment } from './start-services.ts'
 
@@ -111,7 +102,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
     { ...servers, report, signal: AbortSignal.any([signal, failed.signal]) },
     config,
   )
-  const stopCounting = countOwnRecords([ownRecordsDir(dataDir)])
+  const stopCounting = countOwnRecords(() => [ownRecordsDir(dataDir)])
   const watching = cloud.then(({ services }) => {
     const foreign = schedules.stepsBack ? new ForeignReadings(dataDir) : undefined
     return new FlowWatch(
@@ -387,17 +378,9 @@ async function steadyReadings(
     if (!end.aborted) await watch.run('generator', async () => void (await invokeFunction(port, 'generator')))
   }
   if (signal.aborted) return
-  rememberStepBack(dataDir)
   screen.line(STEPPED_BACK)
-  const clients = new KafkaClients(
-    readSettings([KAFKA], { ...stack.environment, ...variables }),
-    'sluice-start',
+  const environment = { ...stack.environment, ...variables }
+  await stepBack({ config, settings, dataDir, environment }).catch((error: Error) =>
+    screen.line(`! The simulated sensors are still in the states: ${error.message}`),
   )
-  try {
-    await eraseSensors(config, settings, await clients.publisher())
-  } catch (error) {
-    screen.line(`! The simulated sensors are still in the states: ${(error as Error).message}`)
-  } finally {
-    await clients.close()
-  }
 }

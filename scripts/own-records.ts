@@ -16,10 +16,16 @@ export function ownRecordsDir(dataDir: string): string {
   return join(dataDir, 'own-records')
 }
 
-/** Counts the records that this process sends to the counted topics of these folders. Returns a function that ends this. */
-export function countOwnRecords(folders: readonly string[]): () => void {
+/**
+ * Counts the records that this process sends to the counted topics of folders. Returns a function that ends this.
+ *
+ * @param findFolders called when the first records are sent
+ */
+export function countOwnRecords(findFolders: () => readonly string[]): () => void {
+  let folders: readonly string[] | undefined
   const count = (message: unknown) => {
     const { topic, records } = message as Sending
+    folders ??= findFolders()
     for (const folder of folders) append(join(folder, topic), `${records}\n`)
   }
   subscribe(SENDING, count)
@@ -28,8 +34,10 @@ export function countOwnRecords(folders: readonly string[]): () => void {
 
 /** Counts the records that this process sends to running stacks with these brokers. Returns a function that ends this. */
 export function countInStacks(brokers: readonly string[] = []): () => void {
-  const stacks = runningStacks().filter(({ variables }) => variables.KAFKA_BROKERS === brokers.join(','))
-  return countOwnRecords(stacks.map(({ dataDir }) => ownRecordsDir(dataDir)))
+  return countOwnRecords(() => {
+    const stacks = runningStacks().filter(({ variables }) => variables.KAFKA_BROKERS === brokers.join(','))
+    return stacks.map(({ dataDir }) => ownRecordsDir(dataDir))
+  })
 }
 
 /** Appends to a file. Does nothing if the file does not exist, because the topic is then not counted. */

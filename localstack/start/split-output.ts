@@ -72,4 +72,4 @@ if (isMainThread && process.env[FUNCTION_LOGS]) {
 }
 
 const counts = getEnvironmentData(OWN_RECORDS)
-if (!isMainThread && typeof counts === 'string') countOwnRecords([counts])
+if (!isMainThread && typeof counts === 'string') countOwnRecords(() => [counts])

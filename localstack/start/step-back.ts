@@ -3,8 +3,11 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TopicPublisher } from '#runtime/adapters/kafka/producer-ports.ts'
+import { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import { broadcast } from '#runtime/producer/broadcast.ts'
+import type { Environment } from '#runtime/settings/index.ts'
 import type { Named } from '../../lib/app/names.ts'
+import { KAFKA, readSettings } from '../../lib/app/settings/index.ts'
 import { resolveSignals } from '../../lib/app/topic-table.ts'
 import { entityErased } from '../../lib/telemetry/erasure.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
@@ -26,8 +29,33 @@ function markerFile(dataDir: string): string {
   return join(dataDir, 'readings-of-others')
 }
 
+interface SteppingBack {
+  readonly config: Named & { readonly families: Families }
+  /** Settings of the generator, whose sensors end. */
+  readonly settings: GeneratorSettings
+  /** Folder with the data of the stack. */
+  readonly dataDir: string
+  /** Environment variables with which Kafka is found. */
+  readonly environment: Environment
+}
+
+/**
+ * Ends the simulated sensors, also for later starts.
+ *
+ * @throws the errors of Kafka
+ */
+export async function stepBack({ config, settings, dataDir, environment }: SteppingBack): Promise<void> {
+  rememberStepBack(dataDir)
+  const clients = new KafkaClients(readSettings([KAFKA], environment), 'sluice-start')
+  try {
+    await eraseSensors(config, settings, await clients.publisher())
+  } finally {
+    await clients.close()
+  }
+}
+
 /** Erases the simulated sensors from all states, so that their end causes no events or alerts about silence. */
-export async function eraseSensors(
+async function eraseSensors(
   { env, names, families }: Named & { readonly families: Families },
   settings: GeneratorSettings,
   publisher: TopicPublisher,

@@ -160,15 +160,7 @@ export class FlowWatch {
       if (rules) this.#showRules(rules)
       // The trigger reports that the further cluster does not answer.
       this.#lags = 'seen' in further ? [...lags, ...further.seen] : lags
-      const received = this.#lags.filter(({ topic }) => this.#receivingTopics.has(topic))
-      const ends = received.map(
-        ({ topic, partitions }) => [topic, computeSum(partitions.map(({ end }) => end))] as const,
-      )
-      if (this.#foreign?.isEnough(new Map(ends))) {
-        this.#foreign.close()
-        this.#foreign = undefined
-        this.#ofOthers.abort()
-      }
+      this.#countForeign()
     } catch (error) {
       this.#foreign?.restart()
       const message = (error as Error).message.replace(/\.$/, '')
@@ -265,6 +257,19 @@ export class FlowWatch {
       if (pending < fewest) sinceMs = Date.now()
       fewest = Math.min(fewest, pending)
     }
+  }
+
+  /** Counts the readings of other applications, until they are enough. */
+  #countForeign(): void {
+    if (this.#foreign === undefined) return
+    const received = this.#lags.filter(({ topic }) => this.#receivingTopics.has(topic))
+    const ends = received.map(
+      ({ topic, partitions }) => [topic, computeSum(partitions.map(({ end }) => end))] as const,
+    )
+    if (!this.#foreign.isEnough(new Map(ends))) return
+    this.#foreign.close()
+    this.#foreign = undefined
+    this.#ofOthers.abort()
   }
 
   async stop(): Promise<void> {

@@ -3,8 +3,8 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { ShownAlert } from '../../../lib/questions/known-alerts.ts'
-import { computeRange, sliceColumns } from '../charts/chart-series.ts'
-import { ChartLegend, TimeChart } from '../charts/time-chart.tsx'
+import { sliceColumns } from '../charts/chart-series.ts'
+import { ChartLegend, StatisticsChart } from '../charts/time-chart.tsx'
 import { useAnswer } from '../client/api-queries.ts'
 import { AnswerView } from '../components/answer-view.tsx'
 import { hasTelemetry } from '../components/labels.tsx'
@@ -59,13 +59,8 @@ function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Ele
             const marks = { levels, spans, bands: [] }
             return (
               <>
-                <TimeChart
-                  columns={columns}
-                  shapes={['line', 'edge', 'edge']}
-                  fromS={fromMs / 1_000}
-                  toS={toMs / 1_000}
-                  range={computeRange(columns.lists, levels)}
-                  marks={marks}
+                <StatisticsChart
+                  {...{ columns, fromMs, toMs, marks }}
                   label={`${metric} around the alert: ${columns.times.length} minutes${limit}`}
                   readout={at => formatReadout(columns, at, unit)}
                 />

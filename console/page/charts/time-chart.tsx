@@ -4,7 +4,7 @@ import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import { formatAxisTimes } from '../components/value-texts.ts'
-import { type Columns, listLegend, type Marks } from './chart-series.ts'
+import { type Columns, computeRange, listLegend, type Marks, sliceColumns } from './chart-series.ts'
 import { placeLabels } from './label-places.ts'
 import 'uplot/dist/uPlot.min.css'
 
@@ -66,6 +66,31 @@ export function TimeChart(props: Props): JSX.Element {
       <div ref={place} role="img" aria-label={label} />
       <p class="readout" ref={readoutRef} aria-hidden="true" />
     </div>
+  )
+}
+
+/** Chart of statistics: the means, the area from least to greatest values, and marks. Times are in epoch milliseconds. */
+export function StatisticsChart({
+  columns,
+  fromMs,
+  toMs,
+  marks,
+  ...texts
+}: Pick<Props, 'columns' | 'label' | 'readout'> & {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly marks: Marks
+}): JSX.Element {
+  return (
+    <TimeChart
+      columns={columns}
+      shapes={['line', 'edge', 'edge']}
+      fromS={fromMs / 1_000}
+      toS={toMs / 1_000}
+      range={computeRange(sliceColumns(columns, fromMs, toMs).lists, marks.levels)}
+      marks={marks}
+      {...texts}
+    />
   )
 }
 

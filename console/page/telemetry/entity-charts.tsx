@@ -6,8 +6,8 @@ import { HOUR_MS, MINUTE_MS } from '../../../lib/support/duration.ts'
 import type { EntityNow } from '../../api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
 import type { StoredHistory } from '../../api/telemetry/stored-history.ts'
-import { type Columns, computeRange, findFirstMs, type Marks, sliceColumns } from '../charts/chart-series.ts'
-import { ChartLegend, TimeChart } from '../charts/time-chart.tsx'
+import { type Columns, findFirstMs, type Marks, sliceColumns } from '../charts/chart-series.ts'
+import { ChartLegend, StatisticsChart } from '../charts/time-chart.tsx'
 import { formatCount, formatTime } from '../components/value-texts.ts'
 import type { ChartRange } from './chart-range.ts'
 import { toBands, toLevels, toMinuteColumns, toSpans, toStoredColumns } from './entity-series.ts'
@@ -99,13 +99,8 @@ function MetricChart(props: MetricChartProps): JSX.Element | null {
         <small>{formatUnit(unit)}</small>
       </h3>
       <p class="line">{statistics && <strong>{formatValue(statistics.last, unit, limits)}</strong>}</p>
-      <TimeChart
-        columns={columns}
-        shapes={['line', 'edge', 'edge']}
-        fromS={fromMs / 1_000}
-        toS={toMs / 1_000}
-        range={computeRange(shown.lists, levels)}
-        marks={marks}
+      <StatisticsChart
+        {...{ columns, fromMs, toMs, marks }}
         label={formatLabel({ name, unit, range, columns: shown, limits, spans: spans.length })}
         readout={at => formatReadout(columns, at, unit, limits)}
       />

@@ -4,7 +4,6 @@ import { loadStreamTopics } from '../../app/loaded-inputs.ts'
 import { openStoredPlan } from '../../clock/view-plan.ts'
 import { VIEWS } from '../../queries/states/view-rows.ts'
 import { listField, nameField, optionalNameField } from '../../questions/field.ts'
-import { parse } from '../../views/language/parser.ts'
 import { type ActivatedPlan, NO_TABLES, type TablePlan, type ViewPlan } from '../../views/plan.ts'
 import { type ChangedEnvironment, finishByRepeating, operation, type Running } from '../operation.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
@@ -16,15 +15,8 @@ import {
   openViewPorts,
   type ViewPorts,
 } from './apply-views.ts'
-import {
-  hasChanges,
-  joinNames,
-  listNotices,
-  type PlanChange,
-  planChange,
-  removeTables,
-} from './plan-change.ts'
-import { readPlan, readStatements } from './statements.ts'
+import { hasChanges, joinNames, type PlanChange, planChange, removeTables } from './plan-change.ts'
+import { compileFiles, findNotices, readStatements } from './statements.ts'
 
 /** Change of the tables in force. */
 interface TablesPlan {
@@ -67,18 +59,17 @@ Examples:
     const topics = await loadStreamTopics(config)
     const path = project.resolvePath(folder)
     const sent = dir === undefined ? config.sentViewsDir : undefined
-    const wanted = await readPlan(config.families, path, folder, topics, sent).catch(error => {
+    const read = async () => {
+      const files = await readStatements(path, folder, sent)
+      return { files, wanted: compileFiles(config.families, files, folder, topics) }
+    }
+    const { files, wanted } = await read().catch(error => {
       throw fileFailure(folder, error)
     })
     const inForce = await environment.sqlTables()
     const { underway } = await createApplyingStore(await connections.redis(), config.env).read()
     const change = planChange(inForce, wanted)
-    const files = await readStatements(path, folder, sent)
-    const notices = listNotices(
-      files.flatMap(({ text }) => parse(text)),
-      change,
-    )
-    return { folder, inForce, wanted, notices, change, unfinished: underway }
+    return { folder, inForce, wanted, notices: findNotices(files, change), change, unfinished: underway }
   },
   isEmpty: ({ change, unfinished }) => !unfinished && !hasChanges(change),
   describe: describeChange,

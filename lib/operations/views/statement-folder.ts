@@ -19,15 +19,15 @@ import { runAudited, type Trail } from '../audited-operation.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
 import { applyViews, createProgress, formatProgress, TablesNotReady, type ViewPorts } from './apply-views.ts'
 import { type ChangingStatement, editStatements } from './local-statements.ts'
+import { hasChanges, joinNames, type PlanChange, planChange, withUndeclared } from './plan-change.ts'
 import {
-  hasChanges,
-  joinNames,
-  listNotices,
-  type PlanChange,
-  planChange,
-  withUndeclared,
-} from './plan-change.ts'
-import { formatPlan, LOCAL_FILE, readStatements, showSent, withoutReplaced } from './statements.ts'
+  findNotices,
+  formatPlan,
+  LOCAL_FILE,
+  readStatements,
+  showSent,
+  withoutReplaced,
+} from './statements.ts'
 
 export interface FolderParts {
   /** Folder with the statements and their plan, and its path in messages. */
@@ -163,15 +163,7 @@ export class StatementFolder {
     const undeclared = wanted.tables.filter(table => !declared.tables.includes(table))
     // If the package did not have these tables, the function `clock` would drop them.
     if (undeclared.length === 0) await this.#writePlans(declared)
-    return describeApplied(
-      change,
-      progress.rows,
-      undeclared,
-      listNotices(
-        files.flatMap(({ text }) => parse(text)),
-        change,
-      ),
-    )
+    return describeApplied(change, progress.rows, undeclared, findNotices(files, change))
   }
 
   /** Writes the plan of all statements and, without those that were sent, that of the folder of the project. */
@@ -256,10 +248,8 @@ export class StatementFolder {
       if (isSame) renameSync(next, path)
       return isSame
     } catch (error) {
-      throw fileFailure(
-        join(folder === this.#own.folder ? this.#own.shown : this.#parts.shownFolder, name),
-        error,
-      )
+      const shown = folder === this.#own.folder ? this.#own.shown : this.#parts.shownFolder
+      throw fileFailure(join(shown, name), error)
     }
   }
 }

@@ -10,6 +10,7 @@ import { parse } from '../../views/language/parser.ts'
 import type { Statement } from '../../views/language/syntax.ts'
 import type { ViewPlan } from '../../views/plan.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
+import { listNotices, type PlanChange } from './plan-change.ts'
 
 /**
  * Returns the plan of the statements in a file, or in all files of a folder.
@@ -27,9 +28,26 @@ export async function readPlan(
   topics: StreamTopics,
   sent?: string,
 ): Promise<ViewPlan> {
-  const files = await readStatements(path, shown, sent)
+  return compileFiles(families, await readStatements(path, shown, sent), shown, topics)
+}
+
+/** Compiles the statements of files. @throws the errors of `readPlan` */
+export function compileFiles(
+  families: Families,
+  files: readonly StatementFile[],
+  shown: string,
+  topics: StreamTopics,
+): ViewPlan {
   if (files.length === 0) throw new OperationFailure(`${shown}: the folder has no *.sql file`)
   return compilePlan(families, files, parse, topics)
+}
+
+/** Returns the notices about changed statements, see `listNotices`. */
+export function findNotices(files: readonly StatementFile[], change: PlanChange): readonly string[] {
+  return listNotices(
+    files.flatMap(({ text }) => parse(text)),
+    change,
+  )
 }
 
 /**

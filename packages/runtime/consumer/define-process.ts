@@ -319,7 +319,7 @@ class Calls implements Step<unknown, string> {
     }
   }
 
-  /** Emissions of the step so far. It is no property that a handler could read. */
+  /** Returns the emissions so far. The function is static, so that a handler cannot read them. */
   static emissionsOf(calls: Calls): readonly Emission[] {
     return calls.#emissions
   }

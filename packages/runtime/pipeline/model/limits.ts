@@ -36,7 +36,7 @@ export function largeAttribute(event: Event): string | undefined {
     : undefined
 }
 
-/** Counts the units of attributes. Other members of an event are no text, or are counted in addition. */
+/** Counts the units of attributes. Other members of an event are skipped, or counted in addition if they are text. */
 function countUnits(attributes: object = {}): number {
   let units = 0
   for (const name in attributes) {

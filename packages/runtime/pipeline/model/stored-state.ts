@@ -20,17 +20,25 @@ export class StepState {
   readonly value: unknown
   /** Offset of the first record of which the state contains anything; undefined if unknown. */
   readonly since: number | undefined
-  /** Upper bound for the length of its stored form. */
-  readonly length: number
   readonly #version: number
+  readonly #jsonLength: number
   #json: string | undefined
 
-  /** @param jsonLength upper bound for the length of its JSON */
-  constructor(value: unknown, version: number, jsonLength: number, since?: number) {
+  /**
+   * @param jsonLength upper bound for the length of its JSON
+   * @param json its JSON, if it is already written
+   */
+  constructor(value: unknown, version: number, jsonLength: number, since?: number, json?: string) {
     this.value = value
     this.since = since
-    this.length = jsonLength + MAX_PREFIX_LENGTH
     this.#version = version
+    this.#jsonLength = jsonLength
+    this.#json = json
+  }
+
+  /** Upper bound for the length of the stored form. */
+  get length(): number {
+    return this.#jsonLength + MAX_PREFIX_LENGTH
   }
 
   /** The stored form. */
@@ -40,10 +48,7 @@ export class StepState {
   }
 
   beginningAt(since: number | undefined): StepState {
-    const state = new StepState(this.value, this.#version, this.length - MAX_PREFIX_LENGTH, since)
-    // Near a limit, the JSON of this state is already written.
-    state.#json = this.#json
-    return state
+    return new StepState(this.value, this.#version, this.#jsonLength, since, this.#json)
   }
 }
 

@@ -10,7 +10,7 @@ import { hasSteppedBack, rememberStepBack } from '../../../../localstack/start/s
 import { countOwnRecords, ownRecordsDir } from '../../../../scripts/own-records.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-foreign-'))
-const stopCounting = countOwnRecords([ownRecordsDir(folder)])
+const stopCounting = countOwnRecords(() => [ownRecordsDir(folder)])
 after(() => {
   stopCounting()
   rmSync(folder, { recursive: true })

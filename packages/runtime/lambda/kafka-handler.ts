@@ -16,7 +16,7 @@ import type { Choices, InvocationContext, KafkaHandler, WorkSource } from './han
 import { startKafkaRuntime } from './kafka-runtime.ts'
 import { once } from './once.ts'
 import { closeConnections, exportSpans, processBatch, Releasable, withRuntime } from './process-batch.ts'
-import { boundYoungGeneration } from './young-generation.ts'
+import { adaptHeap } from './heap-growth.ts'
 
 /**
  * Creates a Kafka-triggered handler that runs a process or a sink. The handler reads its settings from the environment. Initialization that
@@ -68,7 +68,7 @@ function isAuthored(given: Authored | Named): given is Authored {
 
 function createHandler(plan: HandlerPlan): KafkaHandler {
   const { application, name } = plan
-  boundYoungGeneration()
+  adaptHeap()
   const { logger, metrics } = createTelemetry(name, application.name)
   const observer = new LambdaObserver(logger, metrics, Date.now, application.remedies)
   const start = once(() => startKafkaRuntime(plan, metrics, observer))
@@ -77,7 +77,7 @@ function createHandler(plan: HandlerPlan): KafkaHandler {
   start().catch(() => {})
   const invoke = middy<Releasable<KafkaEvent>, BatchResponse, Error, Context>()
     .use(logsContext(logger))
-    .use({ before: boundYoungGeneration })
+    .use({ before: adaptHeap })
     .use(reportInvocation(observer))
     .handler(withRuntime(start, closeConnections(exportSpans(processBatch))))
   // Only Powertools reads more of the context than an `InvocationContext` has, and Lambda always passes the whole.

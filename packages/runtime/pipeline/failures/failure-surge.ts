@@ -32,7 +32,7 @@ export class LatestDecisions {
    * counted, because they do not depend on the code.
    */
   wouldSurge(decisions: readonly Decision[]): boolean {
-    const all = [...this.#latest, ...toOutcomes(decisions)]
+    const all = [...this.#latest, ...listCounted(decisions).map(toOutcome)]
     const firstEnd = this.#latest.length + 1
     for (let end = firstEnd; end <= all.length; end += 1)
       if (isSurge(all.slice(Math.max(0, end - LATEST), end))) return true
@@ -40,7 +40,7 @@ export class LatestDecisions {
   }
 
   add(decisions: readonly Decision[]): void {
-    this.#latest = [...this.#latest, ...toOutcomes(decisions)].slice(-LATEST)
+    this.#latest = [...this.#latest, ...listCounted(decisions).slice(-LATEST).map(toOutcome)].slice(-LATEST)
   }
 }
 
@@ -82,17 +82,16 @@ const DECIDED_BY_CODE: readonly Decision['outcome'][] = [
 ]
 
 /** Returns the decisions that count towards a surge. Timers count too: their failed steps are never retried. */
-function toOutcomes(decisions: readonly Decision[]): Outcome[] {
-  return (
-    decisions
-      .filter(({ outcome, hold }) => DECIDED_BY_CODE.includes(outcome) && (outcome !== 'timer' || !hold))
+function listCounted(decisions: readonly Decision[]): readonly Decision[] {
+  return decisions.filter(
+    ({ outcome, hold, isPublished }) =>
       // A failure that was published before says nothing about this code.
-      .filter(({ isPublished }) => !isPublished)
-      .map(decision => ({
-        entity: getDecisionEntity(decision),
-        isUnexpected: hasFailedUnexpectedly(decision),
-      }))
+      DECIDED_BY_CODE.includes(outcome) && (outcome !== 'timer' || !hold) && !isPublished,
   )
+}
+
+function toOutcome(decision: Decision): Outcome {
+  return { entity: getDecisionEntity(decision), isUnexpected: hasFailedUnexpectedly(decision) }
 }
 
 export function hasFailedUnexpectedly({ failure, isPublished }: Decision): boolean {

@@ -96,7 +96,7 @@ async function* measure(
       for (const metric of METRICS) charts.push(await readPoints(storage, period, metric, step))
       await readAlerts(storage, period)
       rounds.push(Math.round(performance.now() - startedMs))
-      if (charts.some(({ mean }) => mean.length !== (step === 'hour' ? days * 24 : days * 1_440)))
+      if (charts.some(({ length }) => length !== (step === 'hour' ? days * 24 : days * 1_440)))
         throw new Error(`${name} lacks points of ${range}`)
     }
     run.say(`${name}, ${range}: ${rounds.join(', ')} ms`)

@@ -1,4 +1,5 @@
 /** Routes of the HTTP API under `/api`, and the types of their responses for the page. */
+import { findReaderNeed } from '../../lib/app/storage.ts'
 import type { ListedOperations } from '../../lib/operations/in-account.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { declareQuery, declareSharedQuery, type RouteAnswers } from '../http/declare-route.ts'
@@ -37,6 +38,8 @@ function declareEnvironmentRoutes({ config, isLocal }: ConsoleEnvironment, opera
       isLocal,
       person: request.get('person'),
       operations: Object.keys(operations),
+      /** Settings that charts of more than an hour need; null if nothing is missing. */
+      chartsNeed: findReaderNeed(config, isLocal) ?? null,
     })),
   }
 }

@@ -15,7 +15,9 @@ import { OverviewPage } from './overview/overview.tsx'
 import { QuestionList } from './questions/question-list.tsx'
 import { SqlTables } from './sql-tables/sql-tables.tsx'
 import { ConsumerState } from './states/consumer-state.tsx'
+import { EntitiesChartPage } from './telemetry/entities-chart.tsx'
 import { EntityDetailsPage } from './telemetry/entity-details.tsx'
+import { EntityList } from './telemetry/entity-list.tsx'
 
 interface AreaPage {
   readonly title: string
@@ -54,7 +56,7 @@ const AREA_PAGES: readonly Area[] = [
       {
         title: 'Entities',
         path: '/telemetry',
-        page: () => <QuestionList path="/telemetry/entities" />,
+        page: EntityList,
         one: { by: 'entity', page: EntityDetailsPage },
       },
       {
@@ -62,6 +64,7 @@ const AREA_PAGES: readonly Area[] = [
         path: '/telemetry/statistics',
         page: () => <QuestionList path="/telemetry/statistics" />,
       },
+      { title: 'Chart', path: '/telemetry/chart', page: EntitiesChartPage },
     ],
   },
   {

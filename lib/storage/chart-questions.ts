@@ -12,13 +12,8 @@ export interface ChartPeriod {
   readonly toMs: number
 }
 
-/** Statistics of a metric in each minute or hour that has readings. */
-export interface ChartPoints {
-  readonly startMs: readonly number[]
-  readonly mean: readonly number[]
-  readonly minimum: readonly number[]
-  readonly maximum: readonly number[]
-}
+/** Reading of a metric, or the statistics of a period, which begins at that time. */
+export type ChartPoint = readonly [atMs: number, mean: number, least?: number, greatest?: number]
 
 /** Alert of a sensor. */
 export interface ChartAlert {
@@ -37,13 +32,13 @@ const FIT = `"count" BETWEEN 1 AND 1e15 AND "mean" BETWEEN -1e100 AND 1e100`
 /** Maximum number of alerts in a chart; the newest are read. */
 const MAX_ALERTS = 500
 
-/** Returns the statistics of a metric, in order of time. */
+/** Returns the statistics of a metric in each minute or hour that has readings, in order of time. */
 export async function readPoints(
   storage: StorageReader,
   { source, subject = '', ...period }: ChartPeriod,
   metric: string,
   step: 'minute' | 'hour',
-): Promise<ChartPoints> {
+): Promise<ChartPoint[]> {
   const rows = await storage.read(({ schema, startOf }) => ({
     text: `SELECT ${step === 'hour' ? startOf('hour', 'window_start') : 'window_start'} AS at,
         sum("mean" * "count") / sum("count") AS mean, min("min") AS least, max("max") AS greatest
@@ -53,9 +48,10 @@ export async function readPoints(
       GROUP BY 1 ORDER BY 1`,
     values: [...[source, subject, metric].map(toKey), ...toTimes(period)],
   }))
-  const column = (name: string) => rows.map(row => Number(row[name]))
-  const startMs = rows.map(({ at }) => toMs(at) as number)
-  return { startMs, mean: column('mean'), minimum: column('least'), maximum: column('greatest') }
+  return rows.map(({ at, mean, least, greatest }) => [
+    toMs(at) as number,
+    ...([mean, least, greatest].map(Number) as [number, number, number]),
+  ])
 }
 
 /** Returns the alerts of a sensor that were firing within a period, the newest first. */

@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { freePort } from '#local-servers/ports.ts'
-import type { EntityNow } from '../../console/api/telemetry/entity-details.ts'
-import type { StoredHistory } from '../../console/api/telemetry/stored-history.ts'
+import type { Answers } from '../../console/api/all-routes.ts'
+import type { EntityHistory } from '../../console/api/telemetry/entity-history.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { buildRuleSet } from '../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../lib/alerting/rules-activated.ts'
@@ -96,26 +96,27 @@ describe('charts from a database in the console', () => {
 
   it('given minutes and hours, then each range has its points, and the alert where it was', async () => {
     const served = await serveFile()
-    const ask = (hours: number) =>
-      served.ask<StoredHistory>(
-        `/telemetry/stored?${new URLSearchParams({ entity: ENTITY, hours: String(hours) })}`,
-      )
-    const day = await ask(24)
-    assert.deepEqual([day.step, day.alerts], ['minute', []])
-    assert.ok(Math.abs((day.metrics.temperature?.mean.length ?? 0) - 1_440) <= 5)
-    assert.deepEqual(Object.keys(day.metrics), ['temperature'])
-    const week = await ask(168)
-    assert.deepEqual([week.step, week.alerts.map(({ rule }) => rule)], ['hour', ['HIGH_TEMP']])
-    const month = await ask(720)
-    const hours = month.metrics.temperature?.startMs ?? []
+    const ask = async (hours: number) => {
+      const query = new URLSearchParams({ entities: ENTITY, hours: String(hours) })
+      const { step, entities } = await served.ask<EntityHistory>(`/telemetry/stored?${query}`)
+      return entities.map(own => ({ step, ...own }))
+    }
+    const [day] = await ask(24)
+    assert.deepEqual([day?.step, day?.alerts], ['minute', []])
+    assert.ok(Math.abs((day?.lines.temperature?.length ?? 0) - 1_440) <= 5)
+    assert.deepEqual(Object.keys(day?.lines ?? {}), ['temperature'])
+    const [week] = await ask(168)
+    assert.deepEqual([week?.step, week?.alerts.map(({ rule }) => rule)], ['hour', ['HIGH_TEMP']])
+    const [month] = await ask(720)
+    const hours = month?.lines.temperature?.map(([ms]) => ms) ?? []
     const [least, most] = [
       startedMs - GAP.fromDays * DAY_MS + HOUR_MS,
       startedMs - GAP.toDays * DAY_MS - HOUR_MS,
     ]
     assert.equal(hours.filter(ms => ms > least && ms < most).length, 0)
     assert.ok(hours.length > 590 && hours.length < 610, `${hours.length}`)
-    assert.equal((await served.request(`/telemetry/stored?entity=x&hours=5`)).status, 400)
-    assert.equal((await served.request(`/telemetry/stored?entity=x%20y&hours=24`)).status, 404)
+    assert.equal((await served.request(`/telemetry/stored?entities=x&hours=5`)).status, 400)
+    assert.equal((await served.request(`/telemetry/stored?entities=x%20y&hours=24`)).status, 404)
   })
 
   it('given a choice, then the range stands in the address, and the chart has mean, band, legend, alert and threshold', async () => {
@@ -171,7 +172,7 @@ describe('charts from a database in the console', () => {
       await page
         .getByRole('alert')
         .getByText(
-          `There is no range "${range}": use hour, day, week, 30d. These are the charts of the last hour.`,
+          `There is no range "${range}": use 15m, hour, day, week, 30d. These are the charts of the last hour.`,
         )
         .waitFor()
       await chart(page, 'hour').waitFor()
@@ -189,14 +190,17 @@ describe('charts from a database in the console', () => {
         /need a role that can only read the database: set STORAGE_READER_SECRET/,
       ],
     ] as const) {
-      const now = await served.ask<EntityNow>(`/telemetry/entity?${new URLSearchParams({ entity: ENTITY })}`)
-      assert.match(`need ${now.chartsNeed}`, need)
+      const { chartsNeed } = await served.ask<Answers['/environment']>('/environment')
+      assert.match(`need ${chartsNeed}`, need)
       for (const range of [undefined, 'week']) {
         const visit = await browser.visit(served.address(getPage(range)))
         const { page } = visit
         await page.getByText(need).waitFor()
         await chart(page, 'hour: from 21 °C').waitFor()
-        assert.equal(await page.getByLabel('Range').count(), 0)
+        assert.deepEqual(await page.getByLabel('Range').getByRole('option').allInnerTexts(), [
+          'Last 15 minutes',
+          'Last hour',
+        ])
         await visit.close()
       }
     }

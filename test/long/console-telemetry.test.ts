@@ -120,13 +120,81 @@ describe('telemetry in the console', () => {
   })
 
   it('given minutes that analytics has published, then the last hour has them, and the alerts in it', async () => {
-    const found = await served.ask<EntityHistory>(asking('history', { entity: ROOF, hours: '1' }))
-    assert.deepEqual(found.metrics.temperature?.maximum, [29, 28, 27, 26, 45, 24, 23, 22, 21])
+    const found = await served.ask<EntityHistory>(asking('history', { entities: ROOF, hours: '1' }))
+    const [own] = found.entities
     assert.deepEqual(
-      found.alerts.map(({ rule, metric, endedMs }) => [rule, metric, typeof endedMs]),
+      own?.lines.temperature?.map(point => point[3]),
+      [29, 28, 27, 26, 45, 24, 23, 22, 21, 20],
+    )
+    assert.deepEqual(
+      own?.alerts.map(({ rule, metric, endedMs }) => [rule, metric, typeof endedMs]),
       [['HOT', 'temperature', 'number']],
     )
-    assert.equal(found.searched.ended, 'whole')
+    assert.equal(found.searched?.ended, 'whole')
+  })
+
+  it('given several entities, then one answer has the readings of each, or the reason why it has none', async () => {
+    const entities = [ROOF, `${ROOF}0`, DEVICE, `${ROOF}x`, ROOF].join('\n')
+    const ask = (hours: string) =>
+      served.ask<EntityHistory>(asking('history', { entities, hours, metric: 'temperature' }))
+    const { step, drawn, entities: found, searched } = await ask('0.25')
+    assert.deepEqual([step, drawn, searched?.ended], ['reading', ['temperature'], 'whole'])
+    assert.deepEqual(
+      found.map(({ leftOut, lines }) => leftOut ?? lines.temperature?.map(([, value]) => value)),
+      [
+        [29, 28, 27, 26, 45, 24, 23, 22, 21, 20],
+        Array.from({ length: 10 }, () => 10),
+        'of another family',
+        'unknown to the processor',
+      ],
+    )
+    const hour = await ask('1')
+    assert.deepEqual(
+      hour.entities.map(({ lines }) => lines.temperature?.length),
+      [10, 10, undefined, undefined],
+    )
+    const many = Array.from({ length: 13 }, (_, index) => `/a ${index}`).join('\n')
+    assert.equal((await served.request(asking('history', { entities: many }))).status, 400)
+  })
+
+  it('given rows of the list, then they are on one chart, whose lines are hidden and shown, as the address says', async () => {
+    const browser = await TestBrowser.launch()
+    try {
+      const visit = await browser.visit(served.address('/telemetry?find=test-site'))
+      const { page } = visit
+      await page.getByRole('link', { name: 'environment: 3' }).waitFor()
+      for (const name of ['roof-1', 'roof-10'])
+        await page
+          .getByRole('checkbox', { name: `Choose /environment/test-site ${name}`, exact: true })
+          .check()
+      await page.getByRole('link', { name: 'environment: 2' }).click()
+      const chart = (of: string) => page.getByRole('img', { name: new RegExp(`^${of}`) })
+      await chart('2 entities, temperature in the last 15 minutes: from 10 °C to 45 °C; .*1 alert').waitFor()
+      assert.deepEqual(await visit.obstacles(), [])
+      const line = page
+        .getByRole('list', { name: 'Entities' })
+        .getByRole('button', { name: 'roof-1', exact: true })
+      await line.click()
+      await chart('1 entity, temperature in the last 15 minutes: from 10 °C to 10 °C; .*0 alerts').waitFor()
+      await page.reload()
+      await chart('1 entity').waitFor()
+      const { searchParams } = new URL(page.url())
+      assert.deepEqual(
+        ['family', 'entities', 'hidden'].map(name => searchParams.get(name)),
+        ['environment', `${ROOF}\n${ROOF}0`, ROOF],
+      )
+      await line.press('Space')
+      await chart('2 entities').waitFor()
+      await page.getByLabel('Metric').selectOption('humidity')
+      await page.getByLabel('Range').selectOption('Last hour')
+      await chart('2 entities, humidity in the last hour').waitFor()
+      await page.getByText('mean of each minute').waitFor()
+      await page.setViewportSize({ width: 390, height: 844 })
+      assert.equal(await visit.isTooWide(), false)
+      await visit.close()
+    } finally {
+      await browser.close()
+    }
   })
 
   it('given a browser, then one finds an entity, sees its charts, and its alert comes by itself', async () => {

@@ -38,6 +38,11 @@ export const PAGES: readonly ConsolePage[] = [
   at('/tables'),
   { name: 'an entity', address: ({ entity }) => buildAddress('/telemetry', { entity }) },
   at('/telemetry/statistics'),
+  {
+    name: 'a chart of entities',
+    address: ({ entity }) =>
+      buildAddress('/telemetry/chart', { entities: `${entity}\n/environment/test-site missing`, of: 20 }),
+  },
   at('/alerts?state=all'),
   { name: 'an alert', address: ({ alert }) => buildAddress('/alerts', { alert }) },
   at('/alerts/rules'),

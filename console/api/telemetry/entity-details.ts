@@ -8,7 +8,6 @@ import { type AnyRule, thresholdRules } from '../../../lib/alerting/patterns/pat
 import { getRuleIdentity, type Rule } from '../../../lib/alerting/rule.ts'
 import { computeHistoryKey } from '../../../lib/alerting/rules-in-force.ts'
 import type { StatisticsSummary } from '../../../lib/analytics/statistics.ts'
-import { findReaderNeed } from '../../../lib/app/storage.ts'
 import type { Searched } from '../../../lib/queries/records/search-newest.ts'
 import { readConditionsOf } from '../../../lib/questions/rules.ts'
 import { HOUR_MS } from '../../../lib/support/duration.ts'
@@ -42,10 +41,6 @@ export interface EntityNow {
   /** End of the charts, in epoch milliseconds: the current time or, if the charts would be empty, the time of the last reading. */
   readonly endsMs: number
   readonly endsEarly: boolean
-  /** What charts of more than an hour need; null if nothing is missing. */
-  readonly chartsNeed: string | null
-  /** Statistics of the current minute, which has not ended. */
-  readonly openMinute: { readonly startMs: number; readonly metrics: Readonly<Record<string, OpenValues>> }
   readonly activity: ShownActivity | null
   /** Tags of the newest reading, such as the source of an event that an input has mapped. */
   readonly tags: Readonly<Record<string, unknown>>
@@ -55,12 +50,6 @@ export interface EntityNow {
   /** Newest readings in the log, sorted from oldest to newest. */
   readonly newest: readonly ShownReading[]
   readonly searched: Searched
-}
-
-interface OpenValues {
-  readonly mean: number
-  readonly minimum: number
-  readonly maximum: number
 }
 
 interface ShownActivity {
@@ -91,7 +80,7 @@ export async function readEntityNow(
 ): Promise<EntityNow> {
   const { families } = environment.config
   const statistics = await requireEntity(environment, entity)
-  const { partition, family, metrics, open } = statistics
+  const { partition, family, metrics } = statistics
   const inspection = await environment.inspection()
   const readings = await environment.topicSize('readings')
   const spanMs = hours * HOUR_MS
@@ -102,7 +91,7 @@ export async function readEntityNow(
     readEntityRows(inspection, HISTORIES, readings, entity),
     readConditionsOf(environment, entity),
     reader.rules(partition),
-    reader.readings(entity, partition, period),
+    reader.readings([entity], [partition], period, SHOWN_READINGS),
   ])
   const { source, subject = '' } = parseEntity(entity)
   const shown = listMetrics(families, family, [metrics])
@@ -119,8 +108,6 @@ export async function readEntityNow(
     lastAt: instant(statistics.lastAtMs),
     endsMs,
     endsEarly: endsMs === statistics.lastAtMs,
-    chartsNeed: findReaderNeed(environment.config, environment.isLocal) ?? null,
-    openMinute: { startMs: open.startMs, metrics: open.metrics },
     activity: activity
       ? {
           silentSince: activity.isSilent ? instant(activity.lastMs) : null,
@@ -141,15 +128,16 @@ export async function readEntityNow(
 }
 
 /** Returns the processor's state of an entity. @throws ProblemError if the processor does not know the entity */
-export async function requireEntity(
-  environment: ConsoleEnvironment,
-  entity: string,
-): Promise<FoundStatistics> {
+async function requireEntity(environment: ConsoleEnvironment, entity: string): Promise<FoundStatistics> {
   const inspection = await environment.inspection()
   const readings = await environment.topicSize('readings')
   const statistics = await entityStatistics(inspection, readings, entity)
   if (statistics) return statistics
-  throw new ProblemError(
+  throw createUnknownError()
+}
+
+export function createUnknownError(): ProblemError {
+  return new ProblemError(
     'not-found',
     'The processor does not know this entity: it has received no readings from it, or has dropped its state. See the list of entities.',
   )

@@ -1,33 +1,56 @@
-/** Recent history of one entity: its statistics per minute and its alerts. */
+/** Recent history of entities for charts: their readings or their statistics per minute, and their alerts. */
 
 import type { Searched } from '../../../lib/queries/records/search-newest.ts'
-import {
-  type EntityMinute,
-  removeDuplicateAlerts,
-  selectLastRevisions,
-} from '../../../lib/queries/states/entity-log.ts'
-import type { ChartAlert } from '../../../lib/storage/chart-questions.ts'
+import { removeDuplicateAlerts, selectLastRevisions } from '../../../lib/queries/states/entity-log.ts'
+import { readConditionsOf } from '../../../lib/questions/rules.ts'
+import type { ChartAlert, ChartPoint } from '../../../lib/storage/chart-questions.ts'
 import { HOUR_MS } from '../../../lib/support/duration.ts'
-import { listMetrics } from '../../../lib/tables/entity-statistics.ts'
+import type { ActiveAlert } from '../../../lib/tables/conditions.ts'
+import {
+  entityStatistics,
+  type FoundStatistics,
+  listMetrics,
+  type ShownMetric,
+} from '../../../lib/tables/entity-statistics.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { computeChartEnd, requireEntity } from './entity-details.ts'
+import { addOpenMinute, chooseMetrics, isDense, toMinutes, toReadings, toSeconds } from './chart-lines.ts'
+import { computeChartEnd, createUnknownError } from './entity-details.ts'
 import type { Period } from './recent-records.ts'
-import type { TelemetryReader } from './telemetry-reader.ts'
+import { MAX_READINGS, type TelemetryReader } from './telemetry-reader.ts'
 
 export interface EntityHistory {
-  /** Start of each minute, in epoch milliseconds. */
-  readonly minutes: readonly number[]
-  /** Statistics of each minute by metric; null for a minute without readings. */
-  readonly metrics: Readonly<Record<string, MinuteColumns>>
-  readonly alerts: readonly ChartAlert[]
-  /** Range that was searched for minutes. */
-  readonly searched: Searched
+  /** What a point is: a reading, or the statistics of a period. */
+  readonly step: 'reading' | 'second' | 'minute' | 'hour'
+  /** End of the charts, in epoch milliseconds. */
+  readonly endsMs: number
+  /** Metrics of the family. */
+  readonly metrics: readonly ShownMetric[]
+  /** Names of the metrics of which there are lines, the one that was asked for first. */
+  readonly drawn: readonly string[]
+  /** Entities in the order of the query. */
+  readonly entities: readonly EntityLines[]
+  /** Range of the topic that was searched; null for a history from the database. */
+  readonly searched: Searched | null
 }
 
-interface MinuteColumns {
-  readonly mean: readonly (number | null)[]
-  readonly minimum: readonly (number | null)[]
-  readonly maximum: readonly (number | null)[]
+interface EntityLines {
+  readonly entity: string
+  /** Reason why the entity has no lines. */
+  readonly leftOut: 'unknown to the processor' | 'of another family' | null
+  /** Points by metric. */
+  readonly lines: Readonly<Record<string, readonly ChartPoint[]>>
+  readonly alerts: readonly ChartAlert[]
+}
+
+export interface HistoryQuery {
+  /** Sources and subjects, separated by a space. */
+  readonly entities: readonly string[]
+  /** Family of the entities; empty for that of the first one. */
+  readonly family: string
+  /** Length of the charts in hours. */
+  readonly hours: number
+  /** Name of a metric, or words that the names of metrics must contain, ignoring case. */
+  readonly metric: string
 }
 
 /**
@@ -36,35 +59,114 @@ interface MinuteColumns {
  */
 const LATE_MS = 10 * 60_000
 
-/** Returns the history of an entity. @throws ProblemError if the processor does not know the entity */
-export async function readEntityHistory(
+/** Entities and range of the charts. */
+interface Chart {
+  readonly known: readonly FoundStatistics[]
+  readonly fromMs: number
+  readonly endsMs: number
+}
+
+/** Source of points and alerts, in the topics or in the database. */
+type Source = Pick<EntityHistory, 'step' | 'searched'> & {
+  readonly line: (of: FoundStatistics, metric: string) => ChartPoint[] | Promise<ChartPoint[]>
+  readonly alerts: (entity: string) => ChartAlert[] | Promise<ChartAlert[]>
+}
+
+/** Returns the history of entities from a source. @throws ProblemError if the processor knows none of them */
+export async function buildHistory(
+  environment: ConsoleEnvironment,
+  { entities, family, hours, metric }: HistoryQuery,
+  open: (chart: Chart) => Promise<Source>,
+): Promise<EntityHistory> {
+  const inspection = await environment.inspection()
+  const readings = await environment.topicSize('readings')
+  const found = await Promise.all(entities.map(entity => entityStatistics(inspection, readings, entity)))
+  const charted = family || found.find(Boolean)?.family
+  const known = found.filter(own => own !== undefined).filter(own => own.family === charted)
+  if (charted === undefined || known.length === 0) throw createUnknownError()
+  const reported = known.map(({ metrics }) => metrics)
+  const metrics = listMetrics(environment.config.families, charted, reported)
+  const endsMs = computeChartEnd({ lastAtMs: Math.max(...known.map(own => own.lastAtMs)) }, hours * HOUR_MS)
+  const isReported = ({ name }: ShownMetric) => reported.some(own => Object.hasOwn(own, name))
+  const drawn = chooseMetrics(metrics.filter(isReported), metric, entities.length)
+  const source = await open({ known, endsMs, fromMs: endsMs - hours * HOUR_MS })
+  const shown: EntityLines[] = []
+  for (const [index, entity] of entities.entries()) {
+    const own = found[index]
+    const leftOut = !own ? 'unknown to the processor' : own.family === charted ? null : 'of another family'
+    const lines: Record<string, readonly ChartPoint[]> = {}
+    if (own && leftOut === null) for (const name of drawn) lines[name] = await source.line(own, name)
+    const alerts = addFiring(await source.alerts(entity), await readConditionsOf(environment, entity))
+    shown.push({ entity, leftOut, lines, alerts })
+  }
+  return { step: source.step, endsMs, metrics, drawn, entities: shown, searched: source.searched }
+}
+
+/** Adds firing alerts that began before the alerts that were read. Pure. */
+export function addFiring(past: readonly ChartAlert[], active: readonly ActiveAlert[]): ChartAlert[] {
+  const known = new Set(past.map(({ id }) => id))
+  const others = active.flatMap(({ rule, alert }) => {
+    if (!alert || known.has(alert.alertId)) return []
+    const { alertId: id, metric = null, severity, startedAt } = alert
+    return [{ id, rule, metric, severity, startedMs: Date.parse(startedAt), endedMs: null }]
+  })
+  return [...past, ...others]
+}
+
+/** Returns the history of entities from the topics. @throws ProblemError if the processor knows none of them */
+export function readEntityHistory(
   environment: ConsoleEnvironment,
   reader: TelemetryReader,
-  { entity, hours }: { readonly entity: string; readonly hours: number },
+  query: HistoryQuery,
 ): Promise<EntityHistory> {
-  const statistics = await requireEntity(environment, entity)
-  const spanMs = hours * HOUR_MS
-  const toMs = computeChartEnd(statistics, spanMs)
-  const fromMs = toMs - spanMs
-  const period = choosePeriod(fromMs, toMs)
-  const [minutes, alerts] = await Promise.all([
-    reader.minutes(entity, hours, period),
-    reader.alerts(entity, hours, period),
-  ])
-  const within = selectLastRevisions(minutes.found).filter(({ timeMs }) => timeMs >= fromMs && timeMs <= toMs)
+  return buildHistory(environment, query, async chart => {
+    const { known, fromMs, endsMs } = chart
+    const entities = known.map(({ entity }) => entity)
+    const period = choosePeriod(fromMs, endsMs)
+    const readPoints = query.hours < 1 ? readReadings : readMinutes
+    const [points, alerts] = await Promise.all([
+      readPoints(reader, chart, entities, period),
+      reader.alerts(entities, endsMs - fromMs, period),
+    ])
+    const within = removeDuplicateAlerts(alerts.found).filter(
+      ({ startedMs, endedMs }) => startedMs <= endsMs && (endedMs ?? endsMs) >= fromMs,
+    )
+    return { ...points, alerts: of => within.filter(({ entity }) => entity === of) }
+  })
+}
+
+async function readReadings(
+  reader: TelemetryReader,
+  { known, fromMs, endsMs }: Chart,
+  entities: readonly string[],
+  period: Period,
+): Promise<Omit<Source, 'alerts'>> {
+  const partitions = [...new Set(known.map(({ partition }) => partition))]
+  const { found, searched } = await reader.readings(entities, partitions, period, MAX_READINGS)
+  const isCut = found.length >= MAX_READINGS && (found[0]?.timeMs ?? 0) > fromMs
+  const within = found.filter(({ timeMs }) => timeMs >= fromMs && timeMs <= endsMs)
+  const byEntity = Map.groupBy(within, ({ entity }) => entity)
+  const line = ({ entity }: FoundStatistics, metric: string) => toReadings(byEntity.get(entity) ?? [], metric)
+  const isOfSeconds = [...byEntity.values()].some(isDense)
   return {
-    minutes: within.map(({ timeMs }) => timeMs),
-    metrics: Object.fromEntries(
-      listMetrics(environment.config.families, statistics.family, [statistics.metrics]).map(({ name }) => [
-        name,
-        toColumns(within, name),
-      ]),
-    ),
-    alerts: removeDuplicateAlerts(alerts.found)
-      .filter(({ startedMs, endedMs }) => startedMs <= toMs && (endedMs ?? toMs) >= fromMs)
-      .map(({ timeMs: _, ...span }) => span),
-    searched: minutes.searched,
+    step: isOfSeconds ? 'second' : 'reading',
+    searched: isCut ? { ...searched, ended: 'limit' } : searched,
+    line: isOfSeconds ? (of, metric) => toSeconds(line(of, metric)) : line,
   }
+}
+
+async function readMinutes(
+  reader: TelemetryReader,
+  { fromMs, endsMs }: Chart,
+  entities: readonly string[],
+  period: Period,
+): Promise<Omit<Source, 'alerts'>> {
+  const { found, searched } = await reader.minutes(entities, endsMs - fromMs, period)
+  const within = found.filter(({ timeMs }) => timeMs >= fromMs && timeMs <= endsMs)
+  const byEntity = Map.groupBy(within, ({ entity }) => entity)
+  const line = ({ entity, open }: FoundStatistics, metric: string) =>
+    addOpenMinute(toMinutes(selectLastRevisions(byEntity.get(entity) ?? []), metric), open, metric)
+  return { step: 'minute', searched, line }
 }
 
 /**
@@ -75,9 +177,4 @@ export async function readEntityHistory(
 function choosePeriod(fromMs: number, toMs: number): Period {
   const isOld = toMs < Date.now() - LATE_MS
   return isOld ? { sinceMs: 0, around: { fromMs, untilMs: toMs + LATE_MS } } : { sinceMs: fromMs }
-}
-
-function toColumns(minutes: readonly EntityMinute[], metric: string): MinuteColumns {
-  const column = (name: keyof MinuteColumns) => minutes.map(({ metrics }) => metrics[metric]?.[name] ?? null)
-  return { mean: column('mean'), minimum: column('minimum'), maximum: column('maximum') }
 }

@@ -1,5 +1,5 @@
 /**
- * Recent results from a topic, such as the readings of one entity. The first query searches the topic backward, up to a limit.
+ * Recent results from a topic, such as the readings of a few entities. The first query searches the topic backward, up to a limit.
  * Later queries read only new records.
  */
 
@@ -21,8 +21,8 @@ export interface RecentOptions<T extends Timed> {
   readonly log: () => Promise<LogReader>
   readonly offsets: () => Promise<Pick<TopicOffsets, 'bounds' | 'at'>>
   readonly topic: string
-  /** Partition to read, or a record key that determines the partition. By default, all partitions are read. */
-  readonly partition?: number | { readonly ofKey: string } | undefined
+  /** Partitions to read, or record keys that determine them. By default, all partitions are read. */
+  readonly only?: readonly (number | { readonly ofKey: string })[] | undefined
   /** Text that all relevant records contain. Records that do not contain it may be skipped. */
   readonly holding?: string | undefined
   /** Extracts results from records. */
@@ -104,13 +104,14 @@ async function continueReading<T extends Timed>(
 
 /** @param before earlier results, which are kept if all ranges were searched */
 async function search<T extends Timed>(
-  { log, partition, holding, limits, find, most }: RecentOptions<T>,
+  { log, only, holding, limits, find, most }: RecentOptions<T>,
   all: readonly Range[],
   before: readonly T[] = [],
 ): Promise<Pick<Recent<T>, 'found' | 'searched'>> {
-  const only =
-    typeof partition === 'object' ? computePartition(Buffer.from(partition.ofKey), all.length) : partition
-  const ranges = all.filter(range => only === undefined || range.partition === only)
+  const read = only?.map(of =>
+    typeof of === 'object' ? computePartition(Buffer.from(of.ofKey), all.length) : of,
+  )
+  const ranges = all.filter(({ partition }) => read?.includes(partition) ?? true)
   const fresh: T[] = []
   const searched = await searchNewest(
     await log(),

@@ -1,6 +1,6 @@
 /** Reads what the telemetry queries share, with a cache: results, and positions in topics. */
 
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import { type LogRecord, toBuffer } from '#runtime/cloudevents/index.ts'
 import { plainEvents } from '#runtime/pipeline/decoding/index.ts'
 import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
 import { createDataCheck } from '../../../lib/app/event-data.ts'
@@ -20,14 +20,14 @@ import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { type Period, type Recent, type RecentOptions, readRecent } from './recent-records.ts'
 
-/** Maximum number of readings of one entity that are kept. */
-const MAX_READINGS = 100
-/** Maximum number of minutes of one entity: those of one day, and a revision of each. */
+/** Maximum number of readings of a query: each reading of twelve entities in 15 minutes, at one a second. */
+export const MAX_READINGS = 12_000
+/** Maximum number of minutes of a query: those of one entity in one day, and a revision of each. */
 const MAX_MINUTES = 2 * 24 * 60
 const MAX_ALERTS = 500
 
 const RULES = { forMs: 15_000, most: 100, idleMs: 60_000 }
-/** Cached records of at most 20 entities. Each query continues after the records of the last one. */
+/** Cached records of at most 20 queries. Each query continues after the records of the last one. */
 const RECENT = { forMs: 0, slowFactor: 0, most: 20, idleMs: 60_000 }
 const LIMITS = { mostRecords: 200_000, withinMs: 2_000 }
 
@@ -55,46 +55,54 @@ export class TelemetryReader {
     )
   }
 
-  readings(entity: string, partition: number, period: Period): Promise<Recent<EntityReading>> {
+  /**
+   * Returns readings of entities, in one pass over their partitions.
+   *
+   * @param only the partitions of the entities
+   * @param most maximum number of readings, of which the newest are returned
+   */
+  readings(
+    entities: readonly string[],
+    only: readonly number[],
+    period: Period,
+    most: number,
+  ): Promise<Recent<EntityReading>> {
     const { families } = this.#environment.config
     const checkData = createDataCheck(families)
-    const options = this.#buildOptions('readings', read => findReading(families, read, entity, checkData), {
-      holding: getSearchText(entity),
-      partition,
-      most: MAX_READINGS,
-    })
-    return this.#readings.get(`${partition} ${entity}`, last => readRecent(options, period, last))
+    const find = (read: ReadRecord) => findReading(families, read, entities, checkData)
+    const options = this.#buildOptions('readings', entities, find, { only, most })
+    return this.#readings.get(toKey(entities, only, most), last => readRecent(options, period, last))
   }
 
   /**
-   * Returns the minutes in the current partition of the entity's key. If partitions were added to the topic during the last hours,
-   * earlier minutes are in another partition and are not returned.
+   * Returns the minutes in the current partitions of the entities' keys. If partitions were added to the topic during the last hours,
+   * earlier minutes are in other partitions and are not returned.
    *
-   * @param hours length of the period. Each length is cached separately.
+   * @param spanMs length of the period. Each length is cached separately.
    */
-  minutes(entity: string, hours: number, period: Period): Promise<Recent<EntityMinute>> {
-    const options = this.#buildOptions('analytics', read => findMinute(read, entity), {
-      holding: getSearchText(entity),
-      partition: { ofKey: entity },
+  minutes(entities: readonly string[], spanMs: number, period: Period): Promise<Recent<EntityMinute>> {
+    const options = this.#buildOptions('analytics', entities, read => findMinute(read, entities), {
+      only: entities.map(ofKey => ({ ofKey })),
       most: MAX_MINUTES,
     })
-    return this.#minutes.get(`${hours} ${entity}`, last => readRecent(options, period, last))
+    return this.#minutes.get(toKey(entities, spanMs), last => readRecent(options, period, last))
   }
 
-  alerts(entity: string, hours: number, period: Period): Promise<Recent<EntityAlert>> {
-    const options = this.#buildOptions('alerts', read => findEntityAlert(read, entity), {
-      holding: getSearchText(entity),
-      most: MAX_ALERTS,
-    })
-    return this.#alerts.get(`${hours} ${entity}`, last => readRecent(options, period, last))
+  alerts(entities: readonly string[], spanMs: number, period: Period): Promise<Recent<EntityAlert>> {
+    const find = (read: ReadRecord) => findEntityAlert(read, entities)
+    const options = this.#buildOptions('alerts', entities, find, { most: MAX_ALERTS })
+    return this.#alerts.get(toKey(entities, spanMs), last => readRecent(options, period, last))
   }
 
   #buildOptions<T extends { readonly timeMs: number }>(
     signal: Signal,
+    entities: readonly string[],
     findIn: (read: ReadRecord) => T | undefined,
-    more: Pick<RecentOptions<T>, 'most' | 'holding' | 'partition'>,
+    more: Pick<RecentOptions<T>, 'most' | 'only'>,
   ): RecentOptions<T> {
-    const find = async (records: readonly LogRecord[]) => {
+    const texts = entities.map(getSearchText)
+    const find = async (all: readonly LogRecord[]) => {
+      const records = all.filter(record => holdsAny(record, texts))
       const events = await plainEvents(records, this.#environment.reader)
       return records.flatMap((record, index) => {
         const event = events[index]
@@ -106,8 +114,19 @@ export class TelemetryReader {
       offsets: () => this.#environment.offsets(),
       topic: this.#environment.topic(signal),
       find,
+      holding: texts.length === 1 ? texts[0] : undefined,
       limits: LIMITS,
       ...more,
     }
   }
+}
+
+function toKey(...query: readonly unknown[]): string {
+  return JSON.stringify(query)
+}
+
+/** Returns whether a record may be about an entity, of which it then contains the text. A record that is not is not decoded. */
+function holdsAny({ key, value, headers }: LogRecord, texts: readonly (string | undefined)[]): boolean {
+  const parts = [key, value, ...headers.map(([, bytes]) => toBuffer(bytes))]
+  return texts.some(text => text === undefined || parts.some(part => part?.includes(text)))
 }

@@ -1,5 +1,5 @@
 /** Entities, their statistics and their recent history. */
-import { maxLength, minLength, optional, picklist, pipe, string, transform } from 'valibot'
+import { check, maxLength, minLength, optional, picklist, pipe, string, transform } from 'valibot'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareSharedQuery } from '../../http/declare-route.ts'
 import { readEntityNow } from './entity-details.ts'
@@ -11,21 +11,26 @@ const SOME_TEXT = optional(pipe(string(), maxLength(200, 'must have at most 200 
 const ENTITY = pipe(
   optional(string(), ''),
   minLength(1, 'must be an entity: its source, a space, its subject'),
-  maxLength(2_000, 'must have at most 2,000 characters'),
+  maxLength(8_000, 'must have at most 8,000 characters'),
 )
-const HOURS = pipe(
-  optional(string(), '1'),
-  picklist(['1', '6', '24'], 'must be 1, 6 or 24'),
-  transform(Number),
+/** Maximum number of lines of a chart. */
+const MAX_ENTITIES = 12
+/** Entities, each on a line of its own. */
+const ENTITIES = pipe(
+  ENTITY,
+  transform(text => [...new Set(text.split('\n').filter(Boolean))]),
+  check(entities => entities.length <= MAX_ENTITIES, `must be at most ${MAX_ENTITIES} entities`),
 )
-/** Ranges of the charts of an entity. All but the last hour are drawn from the database. */
+/**
+ * Hours of charts. The last quarter of an hour is drawn from readings, and more from statistics per minute. Charts of a week or more
+ * are drawn from the database.
+ */
 const RANGE = pipe(
   optional(string(), '1'),
-  picklist(['1', '6', '24', '168', '720'], 'must be 1, 6, 24, 168 or 720'),
+  picklist(['0.25', '1', '6', '24', '168', '720'], 'must be 0.25, 1, 6, 24, 168 or 720'),
   transform(Number),
 )
-
-const ONE = { entity: ENTITY, hours: HOURS }
+const CHART = { entities: ENTITIES, family: SOME_TEXT, metric: SOME_TEXT, hours: RANGE }
 
 export function declareTelemetryRoutes(environment: ConsoleEnvironment) {
   const reader = new TelemetryReader(environment)
@@ -33,9 +38,7 @@ export function declareTelemetryRoutes(environment: ConsoleEnvironment) {
     '/telemetry/entity': declareSharedQuery({ entity: ENTITY, hours: RANGE }, query =>
       readEntityNow(environment, reader, query),
     ),
-    '/telemetry/history': declareSharedQuery(ONE, query => readEntityHistory(environment, reader, query)),
-    '/telemetry/stored': declareSharedQuery({ entity: ENTITY, hours: RANGE, metric: SOME_TEXT }, query =>
-      readStoredHistory(environment, query),
-    ),
+    '/telemetry/history': declareSharedQuery(CHART, query => readEntityHistory(environment, reader, query)),
+    '/telemetry/stored': declareSharedQuery(CHART, query => readStoredHistory(environment, query)),
   }
 }

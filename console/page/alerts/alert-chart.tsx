@@ -4,12 +4,12 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { ShownAlert } from '../../../lib/questions/known-alerts.ts'
 import { sliceColumns } from '../charts/chart-series.ts'
-import { ChartLegend, StatisticsChart } from '../charts/time-chart.tsx'
+import { ChartLegend, TimeChart } from '../charts/time-chart.tsx'
 import { useAnswer } from '../client/api-queries.ts'
 import { AnswerView } from '../components/answer-view.tsx'
 import { hasTelemetry } from '../components/labels.tsx'
 import { formatReadout } from '../telemetry/entity-charts.tsx'
-import { toMinuteColumns } from '../telemetry/entity-series.ts'
+import { toColumns } from '../telemetry/entity-series.ts'
 import { formatUnit } from '../telemetry/telemetry-texts.ts'
 import { type ChartTime, chooseChartTime } from './chart-time.ts'
 
@@ -39,13 +39,13 @@ interface Props {
 function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Element {
   const { entity, rule, severity, threshold, startedAt, endedAt } = alert
   const now = useAnswer('/telemetry/entity', { entity, hours })
-  const history = useAnswer('/telemetry/history', { entity, hours })
+  const history = useAnswer('/telemetry/history', { entities: entity, metric, hours })
   return (
     <AnswerView of={now} what="the entity">
-      {({ openMinute, rules, metrics }) => (
+      {({ rules, metrics }) => (
         <AnswerView of={history} what="the statistics per minute">
           {past => {
-            const columns = sliceColumns(toMinuteColumns(past, openMinute, metric), fromMs, toMs)
+            const columns = sliceColumns(toColumns(past.entities[0]?.lines[metric], past), fromMs, toMs)
             // Do not draw thresholds for changes or deviations, because the chart shows values.
             const isOfValues = rules?.some(
               watchingRule => watchingRule.name === rule && watchingRule.compares === 'value',
@@ -59,8 +59,9 @@ function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Ele
             const marks = { levels, spans, bands: [] }
             return (
               <>
-                <StatisticsChart
-                  {...{ columns, fromMs, toMs, marks }}
+                <TimeChart
+                  {...{ fromMs, toMs, marks }}
+                  lines={[{ columns }]}
                   label={`${metric} around the alert: ${columns.times.length} minutes${limit}`}
                   readout={at => formatReadout(columns, at, unit)}
                 />

@@ -47,8 +47,12 @@ export function listLegend(
       `${text}, ${severity}`,
     ])
   return [
-    ['line', '', `mean of each ${step}`],
-    ['area', '', 'least to greatest'],
+    ...(step === 'reading'
+      ? [['line', '', 'each reading'] as [string, string, string]]
+      : ([
+          ['line', '', `mean of each ${step}`],
+          ['area', '', 'least to greatest'],
+        ] as [string, string, string][])),
     ...list(
       'area',
       'usual values of a rule',
@@ -97,6 +101,24 @@ export function sliceColumns({ times, lists }: Columns, fromMs: number, toMs: nu
     return atMs >= fromMs && atMs <= toMs
   }
   return { times: times.filter(isDrawn), lists: lists.map(values => values.filter(isDrawn)) }
+}
+
+/**
+ * Returns the point that is nearest in time to a position and, of those of several lines, the one with the nearest value. Undefined
+ * within a gap.
+ */
+export function findNearest(
+  lines: readonly { readonly columns: Columns }[],
+  atS: number,
+  value: number,
+): { readonly line: number; readonly index: number; readonly distance: number } | undefined {
+  const points = lines.flatMap(({ columns: { times, lists } }, line) => {
+    const distances = times.map(time => Math.abs(time - atS))
+    const index = distances.indexOf(Math.min(...distances))
+    const own = lists[0]?.[index]
+    return typeof own === 'number' ? [{ line, index, distance: Math.abs(own - value) }] : []
+  })
+  return points.sort((a, b) => a.distance - b.distance)[0]
 }
 
 /** Returns the time at which charts begin: the first value of any of them, but not before `fromMs`, and `fromMs` without values. */

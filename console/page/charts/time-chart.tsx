@@ -4,26 +4,38 @@ import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import { formatAxisTimes } from '../components/value-texts.ts'
-import { type Columns, computeRange, listLegend, type Marks, sliceColumns } from './chart-series.ts'
+import {
+  type Columns,
+  computeRange,
+  findNearest,
+  listLegend,
+  type Marks,
+  sliceColumns,
+} from './chart-series.ts'
 import { placeLabels } from './label-places.ts'
 import 'uplot/dist/uPlot.min.css'
 
-/** Shape in which a series is drawn. `edge` is a border of the band between the second and the third list of values. */
-type Shape = 'line' | 'edge'
+/** Line of a chart. Three lists of values are the line, and the least and the greatest values, with an area between them. */
+interface ChartLine {
+  readonly columns: Columns
+  /** Place among the lines that differ in color; absent for the only line of a chart. */
+  readonly place?: number
+}
 
 interface Props {
-  readonly columns: Columns
-  readonly shapes: readonly Shape[]
-  /** Start of the chart in epoch seconds; `toS` is its end. */
-  readonly fromS: number
-  readonly toS: number
-  /** Smallest and largest value shown. */
-  readonly range: readonly [number, number]
+  readonly lines: readonly ChartLine[]
+  /** Place of the line that is emphasized. */
+  readonly emphasized?: number | undefined
+  /** Height in pixels. */
+  readonly height?: number
+  /** Start of the chart in epoch milliseconds; `toMs` is its end. */
+  readonly fromMs: number
+  readonly toMs: number
   readonly marks?: Marks
   /** Sentence for screen readers that describes the contents. */
   readonly label: string
-  /** Returns the text for the point under the mouse pointer. */
-  readonly readout: (index: number) => string
+  /** Returns the text for the point nearest to the mouse pointer. */
+  readonly readout: (index: number, line: number) => string
 }
 
 const NO_MARKS: Marks = { levels: [], spans: [], bands: [] }
@@ -31,24 +43,24 @@ const LEAST_WIDTH = 200
 const HEIGHT = 165
 
 export function TimeChart(props: Props): JSX.Element {
-  const { columns, shapes, label } = props
+  const { lines, emphasized, label, height = HEIGHT } = props
   const place = useRef<HTMLDivElement>(null)
   const readoutRef = useRef<HTMLParagraphElement>(null)
   const chart = useRef<uPlot>(undefined)
   const latest = useRef(props)
   latest.current = props
-  const kind = shapes.join()
+  const kind = lines.map(({ columns, place }) => `${columns.lists.length} ${place}`).join()
   useEffect(() => {
     const element = place.current
     if (!element) return
     const width = () => Math.max(LEAST_WIDTH, element.clientWidth)
     const plot = new uPlot(
-      { ...buildOptions(element, latest, readoutRef), width: width(), height: HEIGHT },
-      toData(latest.current.columns),
+      { ...buildOptions(element, latest, readoutRef), width: width(), height },
+      toData(latest.current.lines),
       element,
     )
     chart.current = plot
-    const watching = new ResizeObserver(() => plot.setSize({ width: width(), height: HEIGHT }))
+    const watching = new ResizeObserver(() => plot.setSize({ width: width(), height }))
     watching.observe(element)
     const theme = matchMedia('(prefers-color-scheme: dark)')
     const repaint = () => plot.redraw(false)
@@ -60,37 +72,13 @@ export function TimeChart(props: Props): JSX.Element {
       chart.current = undefined
     }
   }, [kind])
-  useEffect(() => chart.current?.setData(toData(columns)), [columns, props.fromS, props.toS])
+  const drawn = lines.map(({ columns }) => columns)
+  useEffect(() => chart.current?.setData(toData(lines)), [...drawn, emphasized, props.fromMs, props.toMs])
   return (
     <div class="chart">
       <div ref={place} role="img" aria-label={label} />
       <p class="readout" ref={readoutRef} aria-hidden="true" />
     </div>
-  )
-}
-
-/** Chart of statistics: the means, the area from least to greatest values, and marks. Times are in epoch milliseconds. */
-export function StatisticsChart({
-  columns,
-  fromMs,
-  toMs,
-  marks,
-  ...texts
-}: Pick<Props, 'columns' | 'label' | 'readout'> & {
-  readonly fromMs: number
-  readonly toMs: number
-  readonly marks: Marks
-}): JSX.Element {
-  return (
-    <TimeChart
-      columns={columns}
-      shapes={['line', 'edge', 'edge']}
-      fromS={fromMs / 1_000}
-      toS={toMs / 1_000}
-      range={computeRange(sliceColumns(columns, fromMs, toMs).lists, marks.levels)}
-      marks={marks}
-      {...texts}
-    />
   )
 }
 
@@ -101,7 +89,7 @@ export function ChartLegend({
 }: {
   readonly marks: readonly Marks[]
   /** Period of each point. */
-  readonly step?: string
+  readonly step?: string | undefined
 }): JSX.Element {
   return (
     <ul class="row muted" aria-label="Legend">
@@ -118,8 +106,16 @@ export function ChartLegend({
   )
 }
 
-function toData({ times, lists }: Columns): uPlot.AlignedData {
-  return [times, ...lists] as unknown as uPlot.AlignedData
+function computeValueRange({ lines, fromMs, toMs, marks = NO_MARKS }: Props): [least: number, most: number] {
+  const lists = lines.flatMap(({ columns }) => sliceColumns(columns, fromMs, toMs).lists)
+  return computeRange(lists, marks.levels)
+}
+
+function toData(lines: readonly ChartLine[]): uPlot.AlignedData {
+  const tables = lines.map(
+    ({ columns: { times, lists } }) => [times, ...lists] as unknown as uPlot.AlignedData,
+  )
+  return tables.length > 0 ? uPlot.join(tables) : [[]]
 }
 
 type Latest = { readonly current: Props }
@@ -136,15 +132,24 @@ function buildOptions(
     grid: { stroke: 'rgba(128, 128, 128, 0.2)', width: 1 },
     ticks: { show: false },
   }
-  const { shapes } = latest.current
+  const series: uPlot.Series[] = [{}]
+  const bands: uPlot.Band[] = []
+  for (const { columns, place } of latest.current.lines) {
+    const getStroke = () => getLineColor(place, latest.current.emphasized, getColor)
+    series.push(buildSeries(getStroke, place))
+    if (columns.lists.length === 1) continue
+    bands.push({
+      series: [series.length + 1, series.length],
+      fill: () => fade(getStroke(), place === undefined ? 22 : 12),
+    })
+    series.push(EDGE, EDGE)
+  }
   return {
-    series: [{}, ...shapes.map(shape => buildSeries(shape, getColor))],
-    ...(shapes.includes('edge')
-      ? { bands: [{ series: [3, 2] as [number, number], fill: () => fade(getColor('--pico-primary')) }] }
-      : {}),
+    series,
+    bands,
     scales: {
-      x: { range: () => [latest.current.fromS, latest.current.toS] },
-      y: { range: () => [...latest.current.range] as [number, number] },
+      x: { range: () => [latest.current.fromMs / 1_000, latest.current.toMs / 1_000] },
+      y: { range: () => computeValueRange(latest.current) },
     },
     axes: [
       {
@@ -168,27 +173,61 @@ function buildOptions(
     plugins: [createMarksPlugin(() => latest.current.marks ?? NO_MARKS, getColor)],
     hooks: {
       setCursor: [
-        ({ cursor }) => {
-          const { idx } = cursor
-          if (readoutRef.current)
-            readoutRef.current.textContent =
-              idx === null || idx === undefined ? '' : latest.current.readout(idx)
+        chart => {
+          const { left = -1, top = -1 } = chart.cursor
+          const { lines, readout } = latest.current
+          const at =
+            left < 0 ? undefined : findNearest(lines, chart.posToVal(left, 'x'), chart.posToVal(top, 'y'))
+          if (readoutRef.current) readoutRef.current.textContent = at ? readout(at.index, at.line) : ''
         },
       ],
     },
   }
 }
 
-function buildSeries(shape: Shape, getColor: (property: string) => string): uPlot.Series {
-  const stroke = () => getColor('--pico-primary')
-  if (shape === 'edge') return { stroke: 'transparent', width: 0, points: { show: false } }
+/** Border of an area. */
+const EDGE: uPlot.Series = { stroke: 'transparent', width: 0, points: { show: false } }
+
+function buildSeries(stroke: () => string, place = 0): uPlot.Series {
   // uPlot draws the points only if they are far enough apart.
-  return { stroke, width: 1.5, points: { size: 4, fill: stroke, stroke } }
+  return { stroke, width: 1.5, points: { size: 4, fill: stroke, stroke }, dash: getLook(place).dash }
 }
 
 /** Returns a light shade of a color, for areas behind lines. */
-function fade(color: string): string {
-  return `color-mix(in srgb, ${color} 22%, transparent)`
+function fade(color: string, percent: number): string {
+  return `color-mix(in srgb, ${color} ${percent}%, transparent)`
+}
+
+/** Hues of lines, in degrees. Further lines have them again, and are dashed. */
+const HUES = [255, 45, 150, 345, 205, 100]
+
+/** Returns how a line differs from the others of a chart. */
+function getLook(place: number) {
+  const isDashed = Math.floor(place / HUES.length) % 2 === 1
+  return { hue: HUES[place % HUES.length], isDashed, dash: isDashed ? [7, 4] : [] }
+}
+
+function getLineColor(
+  place: number | undefined,
+  emphasized: number | undefined,
+  getColor: (property: string) => string,
+): string {
+  const color =
+    place === undefined
+      ? getColor('--pico-primary')
+      : `oklch(${getColor('--line-lightness')} 0.16 ${getLook(place).hue})`
+  return emphasized === undefined || emphasized === place ? color : fade(color, 25)
+}
+
+/** Swatch of a line in a legend. */
+export function LineSwatch({ place }: { readonly place: number }): JSX.Element {
+  const { hue, isDashed } = getLook(place)
+  return (
+    <span
+      class={`dot swatch ${isDashed ? 'level' : 'line'}`}
+      style={{ color: `oklch(var(--line-lightness) 0.16 ${hue})` }}
+    />
+  )
 }
 
 /** CSS custom properties with the colors of severities. */

@@ -2,7 +2,6 @@
 
 import type { ComponentChildren, JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
-import { computeRange } from '../charts/chart-series.ts'
 import { TimeChart } from '../charts/time-chart.tsx'
 import { useParameter } from '../client/url-parameters.ts'
 import { LiveAnswer } from '../components/answer-view.tsx'
@@ -177,11 +176,9 @@ function WindowChart({ columns, rows, window }: RowsAnswer): JSX.Element | null 
         />
       </div>
       <TimeChart
-        columns={points}
-        shapes={['line']}
-        fromS={Math.min(...own.map(row => (row.window?.startMs ?? 0) / 1_000))}
-        toS={Math.max(...own.map(row => (row.window?.endMs ?? 0) / 1_000))}
-        range={computeRange(points.lists, [])}
+        lines={[{ columns: points }]}
+        fromMs={Math.min(...own.map(row => row.window?.startMs ?? 0))}
+        toMs={Math.max(...own.map(row => row.window?.endMs ?? 0))}
         label={`${name} of ${group} in ${own.length} windows: ${spread}`}
         readout={at => {
           const value = points.lists[0]?.[at]

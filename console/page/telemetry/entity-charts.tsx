@@ -5,12 +5,11 @@ import { useMemo } from 'preact/hooks'
 import { HOUR_MS, MINUTE_MS } from '../../../lib/support/duration.ts'
 import type { EntityNow } from '../../api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
-import type { StoredHistory } from '../../api/telemetry/stored-history.ts'
 import { type Columns, findFirstMs, type Marks, sliceColumns } from '../charts/chart-series.ts'
-import { ChartLegend, StatisticsChart } from '../charts/time-chart.tsx'
+import { ChartLegend, TimeChart } from '../charts/time-chart.tsx'
 import { formatCount, formatTime } from '../components/value-texts.ts'
 import type { ChartRange } from './chart-range.ts'
-import { toBands, toLevels, toMinuteColumns, toSpans, toStoredColumns } from './entity-series.ts'
+import { toBands, toColumns, toLevels, toSpans } from './entity-series.ts'
 import {
   describeLearning,
   formatCondition,
@@ -22,8 +21,8 @@ import {
 interface Props {
   readonly now: EntityNow
   readonly range: ChartRange
-  /** History of the entity, from the topics or, of a longer range than an hour, from the database; undefined until it has been read. */
-  readonly history: EntityHistory | StoredHistory | undefined
+  /** History of the entity; undefined until it has been read. */
+  readonly history: EntityHistory | undefined
   /** Indexes of the metrics to show. */
   readonly shown: readonly number[]
 }
@@ -31,28 +30,28 @@ interface Props {
 export function EntityCharts({ now, range, history, shown }: Props): JSX.Element {
   const missing = now.metrics.filter(({ statistics }) => !statistics).map(({ name }) => name)
   const reported = now.metrics.length - missing.length
+  const names = shown.map(index => now.metrics[index]?.name ?? '')
+  const [own] = history?.entities ?? []
   const charts = useMemo(
-    () => shown.map(index => toColumns(history, now, now.metrics[index]?.name ?? '')),
-    [now.openMinute, now.endsMs, history, shown],
+    () => names.map(name => toColumns(own?.lines[name], history)),
+    [history, names.join()],
   )
-  const marks = shown.map(index => findMarks(now, history, now.metrics[index]?.name ?? ''))
-  const fromMs = now.endsMs - range.hours * HOUR_MS
-  // While the history is loading, only the open minute is known.
-  const beginMs = history ? Math.min(findFirstMs(charts, fromMs, now.endsMs), now.endsMs - MINUTE_MS) : fromMs
-  const step = history && 'step' in history ? history.step : 'minute'
+  const marks = names.map(name => findMarks(now, own?.alerts ?? [], name))
+  const toMs = history?.endsMs ?? now.endsMs
+  const fromMs = findBeginMs(charts, toMs, range)
   return (
     <>
       <div class="columns">
         {shown.map((index, at) => (
           <MetricChart
             key={now.metrics[index]?.name}
-            {...{ now, range, index, fromMs: beginMs, isLoading: !history }}
+            {...{ now, range, index, fromMs, toMs, isLoading: !history }}
             columns={charts[at] as Columns}
             marks={marks[at] as Marks}
           />
         ))}
       </div>
-      {shown.length > 0 && <ChartLegend marks={marks} step={step} />}
+      {shown.length > 0 && <ChartLegend marks={marks} step={history?.step} />}
       {shown.length < reported && (
         <p class="muted" role="status">
           {shown.length} of {formatCount(reported, 'metric', 'metrics')}. To see others, enter a part of their
@@ -68,29 +67,41 @@ function selectRules({ rules }: EntityNow, metric: string) {
   return (rules ?? []).filter(rule => rule.metric === metric && !rule.isPaused)
 }
 
-function findMarks(now: EntityNow, history: Props['history'], metric: string): Marks {
+function findMarks(
+  now: EntityNow,
+  alerts: EntityHistory['entities'][number]['alerts'],
+  metric: string,
+): Marks {
   const rules = selectRules(now, metric)
-  const spans = toSpans(history?.alerts ?? [], now.alerts, { metric, endsMs: now.endsMs })
-  return { levels: toLevels(rules, metric), bands: toBands(rules), spans }
+  return {
+    levels: toLevels(rules, metric),
+    bands: toBands(rules),
+    spans: toSpans(alerts, metric, now.endsMs),
+  }
+}
+
+/** Returns the start of charts: their first value, but a minute or more before their end. */
+export function findBeginMs(charts: readonly Columns[], toMs: number, { hours }: ChartRange): number {
+  return Math.min(findFirstMs(charts, toMs - hours * HOUR_MS, toMs), toMs - MINUTE_MS)
 }
 
 interface MetricChartProps extends Pick<Props, 'now' | 'range'> {
   readonly index: number
   readonly columns: Columns
   readonly marks: Marks
-  /** Start of all charts of the page, in epoch milliseconds. */
+  /** Start and end of all charts of the page, in epoch milliseconds. */
   readonly fromMs: number
+  readonly toMs: number
   readonly isLoading: boolean
 }
 
 function MetricChart(props: MetricChartProps): JSX.Element | null {
-  const { now, range, index, columns, marks, fromMs, isLoading } = props
+  const { now, range, index, columns, marks, fromMs, toMs, isLoading } = props
   const metric = now.metrics[index]
   if (!metric) return null
   const { name, unit, statistics } = metric
   const { levels, spans } = marks
   const limits = levels.map(({ value }) => value)
-  const toMs = now.endsMs
   const shown = sliceColumns(columns, fromMs, toMs)
   return (
     <section class="card">
@@ -99,9 +110,10 @@ function MetricChart(props: MetricChartProps): JSX.Element | null {
         <small>{formatUnit(unit)}</small>
       </h3>
       <p class="line">{statistics && <strong>{formatValue(statistics.last, unit, limits)}</strong>}</p>
-      <StatisticsChart
-        {...{ columns, fromMs, toMs, marks }}
-        label={formatLabel({ name, unit, range, columns: shown, limits, spans: spans.length })}
+      <TimeChart
+        {...{ fromMs, toMs, marks }}
+        lines={[{ columns }]}
+        label={formatLabel({ name, unit, range, lists: shown.lists, limits, spans: spans.length })}
         readout={at => formatReadout(columns, at, unit, limits)}
       />
       {isLoading && (
@@ -120,11 +132,6 @@ function MetricChart(props: MetricChartProps): JSX.Element | null {
       </ul>
     </section>
   )
-}
-
-function toColumns(history: Props['history'], now: EntityNow, metric: string): Columns {
-  if (history && 'step' in history) return toStoredColumns(history, now, metric)
-  return toMinuteColumns(history ?? { minutes: [], metrics: {} }, now.openMinute, metric)
 }
 
 /** Returns the text about the point under the mouse pointer; empty for a gap. */
@@ -148,13 +155,14 @@ interface ChartSummary {
   readonly range: ChartRange
   readonly name: string
   readonly unit: string
-  readonly columns: Columns
+  readonly lists: Columns['lists']
   readonly limits: readonly number[]
   readonly spans: number
 }
 
-function formatLabel({ name, unit, range, columns, limits, spans }: ChartSummary): string {
-  const values = columns.lists.flat().filter(value => typeof value === 'number')
+/** Returns the sentence for screen readers. */
+export function formatLabel({ name, unit, range, lists, limits, spans }: ChartSummary): string {
+  const values = lists.flat().filter(value => typeof value === 'number')
   const what = `${name} in the last ${range.text}`
   if (values.length === 0) return `${what}: no data`
   const [least, most] = [Math.min(...values), Math.max(...values)].map(value =>

@@ -3,16 +3,15 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { EntityNow } from '../../api/telemetry/entity-details.ts'
-import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
-import type { StoredHistory } from '../../api/telemetry/stored-history.ts'
 import { buildAddress } from '../client/address.ts'
-import { type Answer, useLive } from '../client/api-queries.ts'
+import { useLive } from '../client/api-queries.ts'
 import { useParameter } from '../client/url-parameters.ts'
 import { AnswerView } from '../components/answer-view.tsx'
-import { Choice, TextField, useSettled } from '../components/form-fields.tsx'
+import { TextField } from '../components/form-fields.tsx'
 import { Moment, splitEntity, toTone } from '../components/labels.tsx'
 import { formatNumber } from '../components/value-texts.ts'
-import { type ChartRange, HOUR, RANGES } from './chart-range.ts'
+import { HistoryProblems, RangeChoice, useHistory } from './chart-history.tsx'
+import { HOUR } from './chart-range.ts'
 import { EntityCharts } from './entity-charts.tsx'
 import { EntityDeadLetters, EntityTables } from './entity-results.tsx'
 import { NewestReadings, Rules, Statistics } from './entity-sections.tsx'
@@ -21,17 +20,9 @@ import { describeSearchLimit } from './telemetry-texts.ts'
 
 export function EntityDetailsPage({ name: entity }: { readonly name: string }): JSX.Element {
   const { source, subject } = splitEntity(entity)
-  const [name] = useParameter('range', HOUR.name)
   const [metric] = useParameter('metric')
-  const known = RANGES.find(range => range.name === name)
-  const chosen = known ?? HOUR
-  const query = { entity, hours: chosen.hours, metric: useSettled(metric) }
-  const stored = useLive('/telemetry/stored', query, { skip: chosen === HOUR, everyMs: STORED_MS })
-  // Without the database, the topics still have the last hour.
-  const range = stored.problem ? HOUR : chosen
-  const problem = known ? stored.problem?.message : `There is no range "${name}": use ${NAMES}.`
-  const answer = useLive('/telemetry/entity', { entity, hours: range.hours }, { keep: true })
-  const history = useLive('/telemetry/history', { entity })
+  const history = useHistory({ entities: entity, metric }, HOUR)
+  const answer = useLive('/telemetry/entity', { entity, hours: history.range.hours }, { keep: true })
   return (
     <>
       <nav aria-label="Way back" class="back">
@@ -40,46 +31,24 @@ export function EntityDetailsPage({ name: entity }: { readonly name: string }): 
       <h1>{subject || entity}</h1>
       <p class="muted">{source}</p>
       <AnswerView of={answer} what="the entity">
-        {now => (
-          <Entity
-            {...{ now, range, problem }}
-            chosen={chosen.name}
-            history={range === HOUR ? history : stored}
-          />
-        )}
+        {now => <Entity now={now} history={history} />}
       </AnswerView>
     </>
   )
 }
 
-/** Interval at which the database is asked again, in milliseconds. Its newest point is that of the last minute. */
-const STORED_MS = 30_000
-
-const NAMES = RANGES.map(({ name }) => name).join(', ')
-
 interface EntityProps {
   readonly now: EntityNow
-  /** Range that is shown. Another one may be chosen. */
-  readonly range: ChartRange
-  readonly chosen: string
-  /** Reason why the chosen range is not shown. */
-  readonly problem: string | undefined
-  readonly history: Answer<EntityHistory | StoredHistory>
+  readonly history: ReturnType<typeof useHistory>
 }
 
-function Entity({
-  now,
-  range,
-  chosen,
-  problem,
-  history: { answer, problem: failed },
-}: EntityProps): JSX.Element {
+function Entity({ now, history }: EntityProps): JSX.Element {
   const [metric, setMetric] = useParameter('metric')
-  const [, setRange] = useParameter('range', HOUR.name)
+  const { range, answer } = history
   const shown = useMemo(() => selectShown(now.metrics, metric), [now.metrics, metric])
   const limits = [
     describeSearchLimit(now.searched),
-    answer && 'searched' in answer ? describeSearchLimit(answer.searched) : undefined,
+    answer?.searched ? describeSearchLimit(answer.searched) : undefined,
   ].filter(text => text !== undefined)
   return (
     <>
@@ -87,14 +56,7 @@ function Entity({
       <Alerts now={now} />
       <h2>Metrics in the last {range.text}</h2>
       <form class="bar" onSubmit={event => event.preventDefault()}>
-        {now.chartsNeed === null && (
-          <Choice
-            label="Range"
-            value={chosen}
-            set={setRange}
-            options={RANGES.map(({ name, text }) => [name, `Last ${text}`])}
-          />
-        )}
+        <RangeChoice of={history} otherwise={HOUR} />
         {(now.metrics.length > MANY_METRICS || metric !== '') && (
           <TextField
             value={metric}
@@ -104,23 +66,16 @@ function Entity({
           />
         )}
       </form>
-      {problem !== undefined && (
+      <HistoryProblems of={history} />
+      {history.problem && (
         <p class="problem" role="alert">
-          {problem} These are the charts of the last hour.
+          {history.problem.message}
         </p>
-      )}
-      {now.chartsNeed !== null && problem === undefined && (
-        <p class="muted">Charts of a day, a week or 30 days need {now.chartsNeed}.</p>
       )}
       {now.endsEarly && (
         <p class="warn">
           It has no reading in the last {range.text}, so the charts end at its newest one:{' '}
           <Moment at={now.lastAt} />.
-        </p>
-      )}
-      {failed && (
-        <p class="problem" role="alert">
-          {failed.message}
         </p>
       )}
       <EntityCharts now={now} range={range} history={answer} shown={shown} />

@@ -1,14 +1,21 @@
-/** Data series and marks for the charts of an entity. Pure. */
+/** Data series and marks for the charts of entities. Pure. */
 
 import { HOUR_MS, MINUTE_MS } from '../../../lib/support/duration.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
 import type { EntityNow, WatchingRule } from '../../api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
-import type { StoredHistory } from '../../api/telemetry/stored-history.ts'
 import { addGaps, type Band, type Columns, type Level, type Span } from '../charts/chart-series.ts'
 
 /** Number of metrics that are shown at once. An entity can have a hundred, and each has a chart. */
 export const MANY_METRICS = 12
+
+/** Maximum number of entities on one chart, each with a line. */
+export const MAX_LINES = 12
+
+/** Returns the lines of a text, such as entities in the address. */
+export function splitLines(text: string): string[] {
+  return text.split('\n').filter(Boolean)
+}
 
 /**
  * Returns the indexes of the metrics to show: those that the entity has reported, and whose names fit.
@@ -21,40 +28,30 @@ export function selectShown(metrics: EntityNow['metrics'], find: string): readon
   return fitting.slice(0, MANY_METRICS)
 }
 
-/** Returns the mean, minimum and maximum of each minute, at the middle of the minute. The current minute is last. */
-export function toMinuteColumns(
-  { minutes, metrics }: Pick<EntityHistory, 'minutes' | 'metrics'>,
-  { startMs, metrics: open }: EntityNow['openMinute'],
-  metric: string,
-): Columns {
-  const columns = metrics[metric]
-  const before = minutes.filter(minute => minute < startMs)
-  const column = (name: 'mean' | 'minimum' | 'maximum') => [
-    ...before.map((_, index) => columns?.[name][index] ?? undefined),
-    open[metric]?.[name],
-  ]
-  const times = [...before, startMs].map(minute => (minute + MINUTE_MS / 2) / 1_000)
-  return addGaps({ times, lists: [column('mean'), column('minimum'), column('maximum')] }, MINUTE_MS / 1_000)
+/**
+ * Length of the period of each point and least usual interval, in milliseconds, and multiple of that above which the line is
+ * interrupted.
+ */
+const STEPS = {
+  reading: { spanMs: 0, leastMs: 1_000 },
+  second: { spanMs: 1_000, leastMs: 1_000 },
+  minute: { spanMs: MINUTE_MS, leastMs: MINUTE_MS },
+  // An hour without readings has no mean.
+  hour: { spanMs: HOUR_MS, leastMs: HOUR_MS, gapFactor: 1.5 },
 }
 
-/** Multiple of an hour above which the line is interrupted: an hour without readings has no mean. */
-const HOUR_GAP = 1.5
-
-/** Returns the mean, minimum and maximum of each minute or hour from the database. The current hour ends at the end of the chart. */
-export function toStoredColumns(
-  { step, metrics }: Pick<StoredHistory, 'step' | 'metrics'>,
-  { openMinute, endsMs }: Pick<EntityNow, 'openMinute' | 'endsMs'>,
-  metric: string,
+/** Returns the points of a line, each in the middle of its period, of which the last one ends at the end of the chart. */
+export function toColumns(
+  line: EntityHistory['entities'][number]['lines'][string] | undefined,
+  history: Pick<EntityHistory, 'step' | 'endsMs'> | undefined,
 ): Columns {
-  const points = metrics[metric] ?? NO_POINTS
-  const { startMs, mean, minimum, maximum } = points
-  if (step === 'minute')
-    return toMinuteColumns({ minutes: startMs, metrics: { [metric]: points } }, openMinute, metric)
-  const times = startMs.map(ms => Math.min(ms + HOUR_MS / 2, endsMs) / 1_000)
-  return addGaps({ times, lists: [mean, minimum, maximum] }, HOUR_MS / 1_000, HOUR_GAP)
+  if (!line || !history) return { times: [], lists: [[]] }
+  const { step, endsMs } = history
+  const { spanMs, leastMs, gapFactor } = { gapFactor: undefined, ...STEPS[step] }
+  const times = line.map(([atMs]) => Math.min(atMs + spanMs / 2, endsMs) / 1_000)
+  const lists = (step === 'reading' ? [1] : [1, 2, 3]).map(of => line.map(point => point[of]))
+  return addGaps({ times, lists }, leastMs / 1_000, gapFactor)
 }
-
-const NO_POINTS: StoredHistory['metrics'][string] = { startMs: [], mean: [], minimum: [], maximum: [] }
 
 /** Returns the thresholds of the rules that compare values of the metric. */
 export function toLevels(rules: readonly WatchingRule[], metric: string): Level[] {
@@ -77,23 +74,14 @@ export function toBands(rules: readonly WatchingRule[]): Band[] {
   })
 }
 
-/**
- * Returns the alerts of a metric. These are the alerts that were read from the topic, and firing alerts that started before the
- * range that was read.
- */
+/** Returns the alerts of a metric. One that is firing reaches the end of the chart. */
 export function toSpans(
-  past: EntityHistory['alerts'],
-  active: EntityNow['alerts'],
-  { metric, endsMs }: { readonly metric: string; readonly endsMs: number },
+  alerts: EntityHistory['entities'][number]['alerts'],
+  metric: string,
+  endsMs: number,
 ): Span[] {
-  const pastIds = new Set(past.map(({ id }) => id))
-  const others = active.flatMap(({ alert }) => {
-    if (!alert || pastIds.has(alert.alertId)) return []
-    const { metric: own = null, severity, startedAt } = alert
-    return [{ metric: own, severity, startedMs: Date.parse(startedAt), endedMs: null }]
-  })
-  return [...past, ...others]
-    .filter(series => series.metric === metric)
+  return alerts
+    .filter(alert => alert.metric === metric)
     .map(({ severity, startedMs, endedMs }) => {
       return { fromS: startedMs / 1_000, toS: (endedMs ?? endsMs) / 1_000, severity }
     })

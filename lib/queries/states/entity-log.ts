@@ -1,4 +1,4 @@
-/** Extracts the readings, minute statistics and alerts of one entity from records. Pure. */
+/** Extracts the readings, minute statistics and alerts of entities from records. Pure. */
 
 import { isFailure, type LogRecord } from '#runtime/cloudevents/index.ts'
 import {
@@ -20,12 +20,11 @@ export interface ReadRecord {
   readonly event: Event | Failure
 }
 
-/** Reading of an entity. */
 export interface EntityReading {
-  readonly id: string
+  /** Source and subject of the entity, separated by a space. */
+  readonly entity: string
   /** Event time in milliseconds since the epoch. If the event has no time, the record's timestamp is used. */
   readonly timeMs: number
-  readonly partition: number
   readonly offset: number
   readonly data: ReadingData
   readonly values: Readonly<Record<string, number>>
@@ -33,7 +32,7 @@ export interface EntityReading {
 
 /** Statistics of an entity for one minute. */
 export interface EntityMinute {
-  readonly family: string
+  readonly entity: string
   /** Start of the minute, in milliseconds since the epoch. */
   readonly timeMs: number
   readonly revision: number
@@ -49,6 +48,7 @@ interface MinuteValues {
 
 /** Event about an alert of an entity. */
 export interface EntityAlert extends ChartAlert {
+  readonly entity: string
   /** Event time, in milliseconds since the epoch. */
   readonly timeMs: number
 }
@@ -63,25 +63,26 @@ export function getSearchText(entity: string): string | undefined {
 }
 
 /**
- * Returns the reading in a record; undefined if the record is not a valid reading of this entity.
+ * Returns the reading in a record; undefined if the record is not a valid reading of these entities.
  *
  * @param readData decoder that converts data to the units of the family
  */
 export function findReading(
   families: Families,
   { record, event }: ReadRecord,
-  entity: string,
+  entities: readonly string[],
   readData: (event: Event) => EventData | Failure,
 ): EntityReading | undefined {
-  if (isFailure(event) || formatEntity(event) !== entity) return undefined
+  if (isFailure(event)) return undefined
+  const entity = formatEntity(event)
+  if (!entities.includes(entity)) return undefined
   const family = families.findByType(event.type)
   const read = family && readData(event)
   if (!family || !read || read.kind === 'failure') return undefined
   const data = read.data as ReadingData
   return {
-    id: event.id,
+    entity,
     timeMs: getTimeMs({ event, record }),
-    partition: record.partition,
     offset: record.offset,
     data,
     values: Object.fromEntries(measurements(family, data)),
@@ -89,28 +90,33 @@ export function findReading(
 }
 
 /**
- * Returns the minute statistics in a record; undefined if they belong to another entity or are invalid. Any client can write to the
+ * Returns the minute statistics in a record; undefined if they belong to other entities or are invalid. Any client can write to the
  * topic, so the data is validated.
  */
-export function findMinute({ event }: ReadRecord, entity: string): EntityMinute | undefined {
+export function findMinute({ event }: ReadRecord, entities: readonly string[]): EntityMinute | undefined {
   if (isFailure(event) || event.type !== MINUTE_TYPE || !isObject(event.data)) return undefined
   const { entity: about, family, windowStart, revision, metrics } = event.data as Partial<MinuteSummary>
   const timeMs = Date.parse(String(windowStart))
-  if (!about || formatEntity(about) !== entity || family === undefined || Number.isNaN(timeMs))
-    return undefined
+  const entity = about && formatEntity(about)
+  if (!entity || !entities.includes(entity) || family === undefined || Number.isNaN(timeMs)) return undefined
   if (!isObject(metrics) || !Object.values(metrics).every(isValues)) return undefined
   const values = Object.entries(metrics as MinuteSummary['metrics']).map(
     ([metric, { count, mean, minimum, maximum }]) => [metric, { count, mean, minimum, maximum }] as const,
   )
-  return { family, timeMs, revision: Number(revision), metrics: Object.fromEntries(values) }
+  return { entity, timeMs, revision: Number(revision), metrics: Object.fromEntries(values) }
 }
 
-/** Returns the alert in a record; undefined if the record is not about an alert of this entity. */
-export function findEntityAlert({ record, event }: ReadRecord, entity: string): EntityAlert | undefined {
+/** Returns the alert in a record; undefined if the record is not about an alert of these entities. */
+export function findEntityAlert(
+  { record, event }: ReadRecord,
+  entities: readonly string[],
+): EntityAlert | undefined {
   if (isFailure(event)) return undefined
   const alert = getAlert(event)
-  if (!alert || formatEntity(alert.entity) !== entity) return undefined
+  const entity = alert && formatEntity(alert.entity)
+  if (!entity || !entities.includes(entity)) return undefined
   return {
+    entity,
     id: alert.alertId,
     rule: alert.rule,
     metric: alert.metric ?? null,
@@ -121,7 +127,7 @@ export function findEntityAlert({ record, event }: ReadRecord, entity: string): 
   }
 }
 
-/** Returns the last revision of each minute's statistics, in order of time. */
+/** Returns the last revision of each minute's statistics of an entity, in order of time. */
 export function selectLastRevisions(minutes: readonly EntityMinute[]): EntityMinute[] {
   const byTime = new Map<number, EntityMinute>()
   for (const minute of minutes) {

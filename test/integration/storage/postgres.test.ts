@@ -18,7 +18,7 @@ import { POSTGRES, PostgresStorage } from '../../../lib/storage/adapters/postgre
 import { readAlerts, readPoints } from '../../../lib/storage/chart-questions.ts'
 import { toRows } from '../../../lib/storage/rows.ts'
 import type { Rows } from '../../../lib/storage/table.ts'
-import { chartConformance } from '../../conformance/chart-questions.ts'
+import { chartConformance, listMeans } from '../../conformance/chart-questions.ts'
 import { storageConformance } from '../../conformance/storage.ts'
 import { migrationConformance } from '../../conformance/storage-migrations.ts'
 import { FAMILIES } from '../../support/families.ts'
@@ -588,7 +588,7 @@ describe('readers of PostgreSQL', () => {
     const config = { storageUrl: changed(writer, { password: '' }), storageReaderSecret: secret }
     const reader = await openStorageReader({ ...config, storageSecret: 'of-the-writer' }, aws)
     try {
-      assert.deepEqual((await readPoints(reader, PERIOD, 'temperature', 'minute')).mean, [20])
+      assert.deepEqual(listMeans(await readPoints(reader, PERIOD, 'temperature', 'minute')), [20])
       assert.deepEqual(await readAlerts(reader, PERIOD), [])
       const user = await reader.read(() => ({ text: 'SELECT current_user AS name', values: [] }))
       assert.deepEqual(user, [{ name }])
@@ -642,7 +642,7 @@ describe('readers of PostgreSQL', () => {
     await fails(url, /has not answered within 3 seconds/)
     await locked
     await using(url, async storage => {
-      assert.deepEqual((await readPoints(storage, PERIOD, 'temperature', 'hour')).mean, [20])
+      assert.deepEqual(listMeans(await readPoints(storage, PERIOD, 'temperature', 'hour')), [20])
     })
   })
 })

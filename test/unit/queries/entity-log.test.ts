@@ -42,12 +42,12 @@ describe('what the log says of an entity', () => {
     const found = findReading(
       FAMILIES,
       read(environmentReading('r-1', { temperature: 21.5 })),
-      ENTITY,
+      [ENTITY],
       APPLICATION.readData,
     )
     assert.deepEqual(
-      [found?.id, found?.offset, found?.values, found?.timeMs],
-      ['r-1', 7, { temperature: 21.5 }, Date.parse('2026-03-01T12:00:00Z')],
+      [found?.entity, found?.offset, found?.values, found?.timeMs],
+      [ENTITY, 7, { temperature: 21.5 }, Date.parse('2026-03-01T12:00:00Z')],
     )
   })
 
@@ -55,7 +55,7 @@ describe('what the log says of an entity', () => {
     const event = environmentReading('r-1', { temperature: 68 })
     const data = { ...(event.data as object), unit: 'F' }
     assert.equal(
-      findReading(FAMILIES, read({ ...event, data }), ENTITY, APPLICATION.readData)?.values.temperature,
+      findReading(FAMILIES, read({ ...event, data }), [ENTITY], APPLICATION.readData)?.values.temperature,
       20,
     )
   })
@@ -69,13 +69,13 @@ describe('what the log says of an entity', () => {
   ]
   for (const [what, content] of others)
     it(`given ${what}, then it does not count as a reading of the entity`, () => {
-      assert.equal(findReading(FAMILIES, read(content), ENTITY, APPLICATION.readData), undefined)
+      assert.equal(findReading(FAMILIES, read(content), [ENTITY], APPLICATION.readData), undefined)
     })
 
   it('given a minute of it, then its values are returned, and those of others are not', () => {
-    const found = findMinute(read(minuteEvent(MINUTE)), ENTITY)
+    const found = findMinute(read(minuteEvent(MINUTE)), ['another', ENTITY])
     assert.deepEqual(found?.metrics.temperature, { count: 2, mean: 20, minimum: 19, maximum: 21 })
-    assert.equal(findMinute(read(minuteEvent(MINUTE)), `${ENTITY}0`), undefined)
+    assert.equal(findMinute(read(minuteEvent(MINUTE)), [`${ENTITY}0`]), undefined)
   })
 
   for (const [what, data] of [
@@ -86,12 +86,12 @@ describe('what the log says of an entity', () => {
     ['nothing', null],
   ] as const)
     it(`given a minute with ${what}, then it is passed over: any client may write to the topic`, () => {
-      assert.equal(findMinute(read(minuteEvent(data)), ENTITY), undefined)
+      assert.equal(findMinute(read(minuteEvent(data)), [ENTITY]), undefined)
     })
 
   it('given revisions of a minute in any order, then the last one counts', () => {
     const minute = (timeMs: number, revision: number): EntityMinute => {
-      return { family: 'environment', timeMs, revision, metrics: {} }
+      return { entity: ENTITY, timeMs, revision, metrics: {} }
     }
     const found = selectLastRevisions([minute(60, 2), minute(0, 1), minute(60, 1), minute(60, 3)])
     assert.deepEqual(
@@ -106,14 +106,16 @@ describe('what the log says of an entity', () => {
   it('given an alert that fires and resolves, in whichever order it is read, then it has ended', () => {
     const alert = firstAlert()
     const entity = `${alert.entity.source} ${alert.entity.subject}`
-    const told = [fired(alert), resolved(alert)].flatMap(event => findEntityAlert(read(event), entity) ?? [])
+    const told = [fired(alert), resolved(alert)].flatMap(
+      event => findEntityAlert(read(event), [entity]) ?? [],
+    )
     assert.equal(told.length, 2)
     for (const order of [told, told.toReversed()]) {
       const [only, ...more] = removeDuplicateAlerts(order)
       assert.deepEqual(more, [])
       assert.deepEqual([only?.id, only?.endedMs], [alert.alertId, Date.parse('2026-03-01T13:00:00Z')])
     }
-    assert.equal(findEntityAlert(read(fired(alert)), 'another one'), undefined)
+    assert.equal(findEntityAlert(read(fired(alert)), ['another one']), undefined)
   })
 
   for (const [entity, text] of [

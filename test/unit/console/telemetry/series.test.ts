@@ -1,34 +1,47 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import {
+  addOpenMinute,
+  chooseMetrics,
+  isDense,
+  toMinutes,
+  toReadings,
+  toSeconds,
+} from '../../../../console/api/telemetry/chart-lines.ts'
 import type { WatchingRule } from '../../../../console/api/telemetry/entity-details.ts'
+import { addFiring } from '../../../../console/api/telemetry/entity-history.ts'
 import {
   addGaps,
   computeRange,
   findFirstMs,
+  findNearest,
   listLegend,
 } from '../../../../console/page/charts/chart-series.ts'
-import {
-  toBands,
-  toLevels,
-  toMinuteColumns,
-  toSpans,
-  toStoredColumns,
-} from '../../../../console/page/telemetry/entity-series.ts'
+import { toBands, toColumns, toLevels, toSpans } from '../../../../console/page/telemetry/entity-series.ts'
 import { firstAlert } from '../../../support/alerts.ts'
 
 const MINUTE = 60_000
-const history = (minutes: readonly number[]) => ({
-  minutes: minutes.map(minute => minute * MINUTE),
-  metrics: {
-    temperature: { mean: minutes, minimum: minutes.map(at => at - 1), maximum: minutes.map(at => at + 1) },
-  },
-  alerts: [],
-  searched: { records: 0, ended: 'whole' as const },
-})
+const minutes = (of: readonly number[]) => {
+  const temperature = (minute: number) => ({
+    ...{ count: 1, mean: minute, minimum: minute - 1, maximum: minute + 1 },
+  })
+  return of.map(minute => ({
+    ...{ entity: '', revision: 1, timeMs: minute * MINUTE, metrics: { temperature: temperature(minute) } },
+  }))
+}
 const open = (minute: number) => ({
   startMs: minute * MINUTE,
   metrics: { temperature: { mean: minute, minimum: minute, maximum: minute } },
 })
+/** Columns of minutes of the topic, of which the last one is open. */
+const minuteColumns = (of: readonly number[], last: number, metric = 'temperature') => {
+  const points = addOpenMinute(toMinutes(minutes(of), metric), open(last), metric)
+  return toColumns(points, { step: 'minute', endsMs: (last + 1) * MINUTE })
+}
+const hourColumns = (hours: readonly number[], values: readonly number[], endsMs: number) => {
+  const points = hours.map((hour, index) => [hour * 60 * MINUTE, values[index] ?? 0] as const)
+  return toColumns(points, { step: 'hour', endsMs })
+}
 const rule: WatchingRule = {
   rule: 'HOT',
   name: 'HOT',
@@ -67,7 +80,7 @@ describe('what charts are drawn from', () => {
   })
 
   it('given minutes and the open one, then each has its values in its middle, the open one last', () => {
-    const { times, lists } = toMinuteColumns(history([1, 2]), open(3), 'temperature')
+    const { times, lists } = minuteColumns([1, 2], 3)
     assert.deepEqual(times, [90, 150, 210])
     assert.deepEqual(lists, [
       [1, 2, 3],
@@ -76,54 +89,68 @@ describe('what charts are drawn from', () => {
     ])
   })
 
+  it('given an open minute that has just begun, then its point is within the chart, at its end', () => {
+    const points = addOpenMinute(toMinutes([], 'temperature'), open(3), 'temperature')
+    assert.deepEqual(toColumns(points, { step: 'minute', endsMs: 3 * MINUTE + 5_000 }).times, [185])
+  })
+
   it('given an open minute that has been published before, then it is there once', () => {
-    assert.deepEqual(toMinuteColumns(history([1, 2]), open(2), 'temperature').times, [90, 150])
+    assert.deepEqual(minuteColumns([1, 2], 2).times, [90, 150])
   })
 
   it('given hours of the database, then the current one ends with the chart, and each missing hour is a gap', () => {
-    const hours = [0, 1, 3, 4, 5].map(hour => hour * 60 * MINUTE)
-    const points = {
-      startMs: hours,
-      mean: [1, 2, 3, 4, 5],
-      minimum: [0, 1, 2, 3, 4],
-      maximum: [2, 3, 4, 5, 6],
-    }
-    const stored = { step: 'hour' as const, metrics: { temperature: points } }
-    const now = { openMinute: open(310), endsMs: 310 * MINUTE }
-    const { times, lists } = toStoredColumns(stored, now, 'temperature')
+    const { times, lists } = hourColumns([0, 1, 3, 4, 5], [1, 2, 3, 4, 5], 310 * MINUTE)
     assert.deepEqual(
       times.map(at => at / 60),
       [30, 90, 150, 210, 270, 310],
     )
     assert.deepEqual(lists[0], [1, 2, null, 3, 4, 5])
-    assert.deepEqual(toStoredColumns(stored, now, 'humidity').times, [])
   })
 
   it('given an entity with a reading every three hours, then its hours are joined, but not past twice that time', () => {
     const hours = [0, 3, 6, 9, 12, 18]
-    const startMs = hours.map(hour => hour * 60 * MINUTE)
-    const points = { startMs, mean: hours, minimum: hours, maximum: hours }
-    const stored = { step: 'hour' as const, metrics: { temperature: points } }
-    const now = { openMinute: open(0), endsMs: 24 * 60 * MINUTE }
-    assert.deepEqual(toStoredColumns(stored, now, 'temperature').lists[0], [0, 3, 6, 9, 12, null, 18])
-  })
-
-  it('given minutes of the database, then those without readings are a gap of this metric alone, and the open one is last', () => {
-    const startMs = [1, 2, 9, 10].map(minute => minute * MINUTE)
-    const points = { startMs, mean: [1, 2, 9, 10], minimum: [1, 2, 9, 10], maximum: [1, 2, 9, 10] }
-    const stored = { step: 'minute' as const, metrics: { temperature: points } }
-    const now = { openMinute: open(11), endsMs: 12 * MINUTE }
-    assert.deepEqual(toStoredColumns(stored, now, 'temperature').lists[0], [1, 2, null, 9, 10, 11])
+    assert.deepEqual(hourColumns(hours, hours, 24 * 60 * MINUTE).lists[0], [0, 3, 6, 9, 12, null, 18])
   })
 
   it('given a metric that was never reported, then there is nothing to draw', () => {
-    assert.deepEqual(toMinuteColumns(history([1]), open(2), 'humidity').lists[0], [undefined, undefined])
+    assert.deepEqual(minuteColumns([1], 2, 'humidity'), { times: [], lists: [[], [], []] })
+    assert.deepEqual(toColumns(undefined, { step: 'minute', endsMs: 0 }), { times: [], lists: [[]] })
   })
 
   it('given a time without a minute, then the line is broken there', () => {
-    const { times, lists } = toMinuteColumns(history([1, 2, 9]), open(10), 'temperature')
+    const { times, lists } = minuteColumns([1, 2, 9], 10)
     assert.deepEqual(times, [90, 150, 360, 570, 630])
     assert.deepEqual(lists[0], [1, 2, null, 9, 10])
+  })
+
+  const reading = (timeMs: number, temperature: number) => ({
+    ...{ entity: '', offset: 0, timeMs, data: {}, values: { temperature } },
+  })
+
+  it('given readings, then each has its time and value, once', () => {
+    const points = toReadings([reading(1_000, 1), reading(2_000, 2), reading(2_000, 3)], 'temperature')
+    assert.deepEqual(toColumns(points, { step: 'reading', endsMs: 9_000 }), {
+      times: [1, 2],
+      lists: [[1, 3]],
+    })
+    assert.deepEqual(toReadings([reading(1_000, 1)], 'humidity'), [])
+  })
+
+  it('given a name of a metric, then it is the first that is drawn, and there are at most twelve lines', () => {
+    const metrics = ['load', 'loadMax', 'cpuLoad', 'x'].map(name => ({ name, unit: '' }))
+    assert.deepEqual(chooseMetrics(metrics, 'loadMax', 1), ['loadMax'])
+    assert.deepEqual(chooseMetrics(metrics, 'cpuLoad', 12), ['cpuLoad'])
+    assert.deepEqual(chooseMetrics(metrics, 'load', 4), ['load', 'loadMax', 'cpuLoad'])
+    assert.deepEqual(chooseMetrics(metrics.toReversed(), 'load', 12), ['load'])
+    assert.deepEqual(chooseMetrics(metrics, '', 6), ['load', 'loadMax'])
+  })
+
+  it('given more than a thousand readings, then each second has its mean, least and greatest', () => {
+    const all = Array.from({ length: 1_001 }, (_, index) => [index * 500, index] as const)
+    assert.deepEqual([isDense(all.slice(1)), isDense(all)], [false, true])
+    const seconds = toSeconds(all)
+    assert.equal(seconds.length, 501)
+    assert.deepEqual(seconds[1], [1_000, 2.5, 2, 3])
   })
 
   it('given readings every ten minutes, then these intervals do not count as gaps', () => {
@@ -157,7 +184,7 @@ describe('what charts are drawn from', () => {
       const of = { partition: 0, entity: '', rule: 'HOT', identity: 'HOT', isOfSilence: false }
       return { ...of, phase: 'firing' as const, activeAt: '', alert }
     })
-    assert.deepEqual(toSpans(told, active, { metric: 'temperature', endsMs: 9_000 }), [
+    assert.deepEqual(toSpans(addFiring(told, active), 'temperature', 9_000), [
       { fromS: 1, toS: 5, severity: 'critical' },
       { fromS: 1, toS: 9, severity: 'critical' },
       { fromS: 2, toS: 9, severity: 'critical' },
@@ -201,6 +228,18 @@ describe('what charts are drawn from', () => {
       assert.equal(findFirstMs(columns, 100_000, 300_000), beginS * 1_000)
     })
 
+  it('given a pointer, then the nearest point in time of the line with the nearest value is found, but none in a gap', () => {
+    const lines = [
+      { columns: { times: [1, 2, 3], lists: [[10, 11, null]] } },
+      { columns: { times: [1.5, 2.5], lists: [[20, 21]] } },
+      { columns: { times: [], lists: [[]] } },
+    ]
+    assert.deepEqual(findNearest(lines, 2.1, 12), { line: 0, index: 1, distance: 1 })
+    assert.deepEqual(findNearest(lines, 2.1, 30), { line: 1, index: 1, distance: 9 })
+    assert.deepEqual(findNearest(lines, 3, 10), { line: 1, index: 1, distance: 11 })
+    assert.equal(findNearest(lines.slice(0, 1), 3, 10), undefined)
+  })
+
   it('given one value alone, then it is not on the edge', () => {
     const [least, most] = computeRange([[50]], [])
     assert.ok(least < 50 && most > 50)
@@ -222,5 +261,6 @@ describe('the legend of the charts of a page', () => {
       ['area', 'critical', 'alert firing, critical'],
       ['area', 'warning', 'alert firing, warning'],
     ])
+    assert.deepEqual(listLegend([], 'reading'), [['line', '', 'each reading']])
   })
 })

@@ -99,14 +99,14 @@ describe('recent records of one subject', () => {
   })
 
   it('given one partition, then the others are not looked at', async () => {
-    const recent = new GrowingLog().append('x0', 'x1', 'x2', 'x3').recent({ partition: 1 })
+    const recent = new GrowingLog().append('x0', 'x1', 'x2', 'x3').recent({ only: [1] })
     assert.deepEqual(listTexts(await recent.get({ sinceMs: 0 })), ['x1', 'x3'])
   })
 
   it('given a record key, then the partition that it leads to is looked at', async () => {
     const log = new GrowingLog().append('x0', 'x1', 'x2', 'x3')
     const found = async (ofKey: string) =>
-      listTexts(await log.recent({ partition: { ofKey } }).get({ sinceMs: 0 }))
+      listTexts(await log.recent({ only: [{ ofKey }] }).get({ sinceMs: 0 }))
     const keys = ['a', 'b', 'c', 'd', 'e', 'f']
     for (const key of keys)
       assert.deepEqual(

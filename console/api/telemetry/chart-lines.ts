@@ -1,0 +1,65 @@
+/** Points of the lines of a chart. Pure. */
+
+import type { EntityMinute, EntityReading } from '../../../lib/queries/states/entity-log.ts'
+import type { ChartPoint } from '../../../lib/storage/chart-questions.ts'
+import { readOwn, textFilter } from '../../../lib/support/text-match.ts'
+import { MAX_LISTED_METRICS, type ShownMetric } from '../../../lib/tables/entity-statistics.ts'
+
+/** Returns the metrics whose names fit, the whole name first: as many as have twelve lines together. */
+export function chooseMetrics(reported: readonly ShownMetric[], metric: string, entities: number): string[] {
+  return reported
+    .map(({ name }) => name)
+    .filter(textFilter(metric))
+    .sort((a, b) => Number(b === metric) - Number(a === metric))
+    .slice(0, Math.floor(MAX_LISTED_METRICS / entities))
+}
+
+/** Number of readings above which a line shows the mean, the least and the greatest value of each second. */
+const MAX_POINTS = 1_000
+
+/** Returns whether an entity has so many readings that seconds are drawn instead. */
+export function isDense({ length }: { readonly length: number }): boolean {
+  return length > MAX_POINTS
+}
+
+/** Returns the readings of a metric in order of time; of equal times, the last one. */
+export function toReadings(readings: readonly EntityReading[], metric: string): ChartPoint[] {
+  const values = readings.map(reading => [reading.timeMs, readOwn(reading.values)(metric)] as const)
+  return [...new Map(values.filter((point): point is [number, number] => point[1] !== undefined))]
+}
+
+/** Returns the statistics of each second that has readings. */
+export function toSeconds(points: readonly ChartPoint[]): ChartPoint[] {
+  const bySecond = Map.groupBy(points, ([atMs]) => Math.floor(atMs / 1_000) * 1_000)
+  return [...bySecond].map(([atMs, own]) => {
+    const values = own.map(([, value]) => value)
+    const sum = values.reduce((a, b) => a + b, 0)
+    return [atMs, sum / own.length, Math.min(...values), Math.max(...values)]
+  })
+}
+
+type MinuteValues = Pick<EntityMinute['metrics'][string], 'mean' | 'minimum' | 'maximum'>
+
+interface OpenMinute {
+  readonly startMs: number
+  readonly metrics: Readonly<Record<string, MinuteValues>>
+}
+
+/** Returns the statistics of a metric in each minute in which it was reported. */
+export function toMinutes(minutes: readonly EntityMinute[], metric: string): ChartPoint[] {
+  return minutes.flatMap(({ timeMs, metrics }) => toPoint(timeMs, metrics, metric))
+}
+
+/** Adds the minute that has not ended, which may have been published before. */
+export function addOpenMinute(
+  points: readonly ChartPoint[],
+  { startMs, metrics }: OpenMinute,
+  metric: string,
+): ChartPoint[] {
+  return [...points.filter(([atMs]) => atMs < startMs), ...toPoint(startMs, metrics, metric)]
+}
+
+function toPoint(atMs: number, metrics: OpenMinute['metrics'], metric: string): ChartPoint[] {
+  const values = Object.hasOwn(metrics, metric) ? metrics[metric] : undefined
+  return values ? [[atMs, values.mean, values.minimum, values.maximum]] : []
+}

@@ -1,0 +1,144 @@
+/** Chart of one metric of several entities of a family. */
+
+import type { JSX } from 'preact'
+import { useMemo, useState } from 'preact/hooks'
+import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
+import { sliceColumns } from '../charts/chart-series.ts'
+import { ChartLegend, LineSwatch, TimeChart } from '../charts/time-chart.tsx'
+import { useParameter, useParameters } from '../client/url-parameters.ts'
+import { AnswerView, EmptyMessage } from '../components/answer-view.tsx'
+import { Choice } from '../components/form-fields.tsx'
+import { splitEntity } from '../components/labels.tsx'
+import { formatCount } from '../components/value-texts.ts'
+import { HistoryProblems, RangeChoice, useHistory } from './chart-history.tsx'
+import { type ChartRange, QUARTER } from './chart-range.ts'
+import { findBeginMs, formatLabel, formatReadout } from './entity-charts.tsx'
+import { MAX_LINES, splitLines, toColumns, toSpans } from './entity-series.ts'
+import { describeSearchLimit, formatUnit, formatValue } from './telemetry-texts.ts'
+
+export function EntitiesChartPage(): JSX.Element {
+  const [{ entities = '' }] = useParameters()
+  if (entities) return <EntitiesChart all={splitLines(entities)} />
+  return (
+    <EmptyMessage>
+      Choose entities of a family in the <a href="/telemetry">list</a>: they are shown on one chart.
+    </EmptyMessage>
+  )
+}
+
+function EntitiesChart({ all }: { readonly all: readonly string[] }): JSX.Element {
+  const [{ family = '', of = '' }] = useParameters()
+  const [metric, setMetric] = useParameter('metric')
+  const shown = all.slice(0, MAX_LINES)
+  const history = useHistory({ entities: shown.join('\n'), family, metric }, QUARTER)
+  const left = Math.max(Number(of) || 0, all.length) - shown.length
+  return (
+    <AnswerView of={history} what="the history of the entities">
+      {answer => {
+        const [name = metric] = answer.drawn
+        const unit = answer.metrics.find(own => own.name === name)?.unit ?? ''
+        const limit = answer.searched && describeSearchLimit(answer.searched)
+        return (
+          <section class="card">
+            <h2>
+              {name}
+              {formatUnit(unit)} in the last {history.range.text}
+            </h2>
+            <form class="bar" onSubmit={event => event.preventDefault()}>
+              <Choice
+                label="Metric"
+                value={name}
+                set={setMetric}
+                options={answer.metrics.map(({ name }) => [name, name])}
+              />
+              <RangeChoice of={history} otherwise={QUARTER} />
+            </form>
+            <HistoryProblems of={history} />
+            {left > 0 && (
+              <p class="warn">
+                A chart has at most {MAX_LINES} entities: {left} are left out.
+              </p>
+            )}
+            <Lines {...{ answer, name, unit }} range={history.range} />
+            {limit && <p class="warn">{limit}</p>}
+          </section>
+        )
+      }}
+    </AnswerView>
+  )
+}
+
+interface LinesProps {
+  readonly answer: EntityHistory
+  readonly name: string
+  readonly unit: string
+  readonly range: ChartRange
+}
+
+function Lines({ answer, name, unit, range }: LinesProps): JSX.Element {
+  const { endsMs: toMs, step } = answer
+  const [value, setHidden] = useParameter('hidden')
+  const [emphasized, emphasize] = useState<number>()
+  const all = useMemo(
+    () => answer.entities.map(({ lines }) => toColumns(lines[name], answer)),
+    [answer, name],
+  )
+  const fromMs = findBeginMs(all, toMs, range)
+  const hidden = splitLines(value)
+  const subjects = new Set(answer.entities.map(({ entity }) => splitEntity(entity).subject))
+  const entities = answer.entities.map(({ entity, leftOut, alerts }, place) => {
+    const columns = all[place] ?? { times: [], lists: [] }
+    const within = sliceColumns(columns, fromMs, toMs).lists
+    const last = within[0]?.findLast(value => typeof value === 'number')
+    return {
+      ...{ entity, place, columns, within, isHidden: hidden.includes(entity) },
+      name: (subjects.size === all.length && splitEntity(entity).subject) || entity,
+      spans: toSpans(alerts, name, toMs),
+      why: leftOut ?? (last === undefined ? 'no values in this time' : undefined),
+      last: formatValue(last ?? 0, unit),
+    }
+  })
+  const lines = entities.filter(({ isHidden }) => !isHidden)
+  const marks = { levels: [], bands: [], spans: lines.flatMap(({ spans }) => spans) }
+  const lists = lines.flatMap(({ within }) => within)
+  const label = formatLabel({ name, unit, range, lists, limits: [], spans: marks.spans.length })
+  return (
+    <>
+      <TimeChart
+        {...{ lines, fromMs, toMs, marks }}
+        emphasized={lines.find(({ place }) => place === emphasized)?.place}
+        height={300}
+        label={`${formatCount(lines.length, 'entity', 'entities')}, ${label}`}
+        readout={(at, line) => {
+          const own = lines[line]
+          return own ? `${own.name} · ${formatReadout(own.columns, at, unit)}` : ''
+        }}
+      />
+      <ul class="row" aria-label="Entities">
+        {entities.map(({ entity, place, isHidden, name, why, last }) => (
+          <li key={entity}>
+            <button
+              type="button"
+              class="sort"
+              title={entity}
+              aria-pressed={!isHidden}
+              onClick={() => {
+                const others = hidden.filter(other => other !== entity)
+                setHidden([...others, ...(isHidden ? [] : [entity])].join('\n'))
+              }}
+              onPointerEnter={() => emphasize(place)}
+              onPointerLeave={() => emphasize(undefined)}
+              onFocus={() => emphasize(place)}
+              onBlur={() => emphasize(undefined)}
+            >
+              <LineSwatch place={place} />
+              {name}
+            </button>{' '}
+            <small class={why ? 'warn' : 'muted'}>{why ?? last}</small>
+          </li>
+        ))}
+      </ul>
+      <ChartLegend marks={[marks]} step={step} />
+    </>
+  )
+}

@@ -1,0 +1,57 @@
+/** List of entities. Those that are chosen, or that the filter gives, are shown on one chart. */
+
+import type { JSX } from 'preact'
+import { buildAddress } from '../client/address.ts'
+import { useParameter } from '../client/url-parameters.ts'
+import { QuestionList, type Row } from '../questions/question-list.tsx'
+import { MAX_LINES, splitLines } from './entity-series.ts'
+
+/** Entity with its family before it. */
+const toLine = ({ family, entity }: Row) => `${family} ${String(entity).trim()}`
+
+export function EntityList(): JSX.Element {
+  const [value, setValue] = useParameter('chosen')
+  const chosen = splitLines(value)
+  const choose = (line: string, isChosen: boolean) =>
+    setValue([...chosen.filter(other => other !== line), ...(isChosen ? [line] : [])].join('\n'))
+  return (
+    <QuestionList
+      path="/telemetry/entities"
+      action={row => (
+        <input
+          type="checkbox"
+          aria-label={`Choose ${row.entity}`}
+          checked={chosen.includes(toLine(row))}
+          onChange={event => choose(toLine(row), event.currentTarget.checked)}
+        />
+      )}
+    >
+      {({ rows }, { metric }) => {
+        const lines = chosen.length > 0 ? chosen : [...new Set(rows.map(toLine))]
+        const families = Map.groupBy(lines, line => line.slice(0, line.indexOf(' ')))
+        return (
+          lines.length > 0 && (
+            <p class="row">
+              {chosen.length > 0 ? 'The chosen ones on one chart:' : 'On one chart:'}
+              {[...families].map(([family, own]) => {
+                const entities = own.slice(0, MAX_LINES).map(line => line.slice(family.length + 1))
+                const query = { family, metric, entities: entities.join('\n'), of: own.length }
+                const count = own.length > MAX_LINES ? `the first ${MAX_LINES} of ${own.length}` : own.length
+                return (
+                  <a key={family} href={buildAddress('/telemetry/chart', query)}>
+                    {family}: {count}
+                  </a>
+                )
+              })}
+              {chosen.length > 0 && (
+                <button type="button" class="secondary outline" onClick={() => setValue('')}>
+                  Choose none
+                </button>
+              )}
+            </p>
+          )
+        )
+      }}
+    </QuestionList>
+  )
+}

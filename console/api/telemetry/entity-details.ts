@@ -38,9 +38,6 @@ export interface EntityNow {
   /** Total number of readings. `lastAt` is the event time of the newest reading, RFC 3339. */
   readonly readings: number
   readonly lastAt: string
-  /** End of the charts, in epoch milliseconds: the current time or, if the charts would be empty, the time of the last reading. */
-  readonly endsMs: number
-  readonly endsEarly: boolean
   readonly activity: ShownActivity | null
   /** Tags of the newest reading, such as the source of an event that an input has mapped. */
   readonly tags: Readonly<Record<string, unknown>>
@@ -106,8 +103,6 @@ export async function readEntityNow(
     metrics: shown.map(metric => ({ ...metric, statistics: metrics[metric.name] ?? null })),
     readings: statistics.readings,
     lastAt: instant(statistics.lastAtMs),
-    endsMs,
-    endsEarly: endsMs === statistics.lastAtMs,
     activity: activity
       ? {
           silentSince: activity.isSilent ? instant(activity.lastMs) : null,

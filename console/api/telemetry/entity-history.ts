@@ -21,8 +21,9 @@ import { MAX_READINGS, type TelemetryReader } from './telemetry-reader.ts'
 export interface EntityHistory {
   /** What a point is: a reading, or the statistics of a period. */
   readonly step: 'reading' | 'second' | 'minute' | 'hour'
-  /** End of the charts, in epoch milliseconds. */
+  /** End of the charts, in epoch milliseconds: the current time or, if the charts would be empty, the time of the last reading. */
   readonly endsMs: number
+  readonly endsEarly: boolean
   /** Metrics of the family. */
   readonly metrics: readonly ShownMetric[]
   /** Names of the metrics of which there are lines, the one that was asked for first. */
@@ -86,7 +87,8 @@ export async function buildHistory(
   if (charted === undefined || known.length === 0) throw createUnknownError()
   const reported = known.map(({ metrics }) => metrics)
   const metrics = listMetrics(environment.config.families, charted, reported)
-  const endsMs = computeChartEnd({ lastAtMs: Math.max(...known.map(own => own.lastAtMs)) }, hours * HOUR_MS)
+  const lastAtMs = Math.max(...known.map(own => own.lastAtMs))
+  const endsMs = computeChartEnd({ lastAtMs }, hours * HOUR_MS)
   const isReported = ({ name }: ShownMetric) => reported.some(own => Object.hasOwn(own, name))
   const drawn = chooseMetrics(metrics.filter(isReported), metric, entities.length)
   const source = await open({ known, endsMs, fromMs: endsMs - hours * HOUR_MS })
@@ -99,7 +101,8 @@ export async function buildHistory(
     const alerts = addFiring(await source.alerts(entity), await readConditionsOf(environment, entity))
     shown.push({ entity, leftOut, lines, alerts })
   }
-  return { step: source.step, endsMs, metrics, drawn, entities: shown, searched: source.searched }
+  const { step, searched } = source
+  return { step, endsMs, endsEarly: endsMs === lastAtMs, metrics, drawn, entities: shown, searched }
 }
 
 /** Adds firing alerts that began before the alerts that were read. Pure. */

@@ -190,7 +190,8 @@ const EDGE: uPlot.Series = { stroke: 'transparent', width: 0, points: { show: fa
 
 function buildSeries(stroke: () => string, place = 0): uPlot.Series {
   // uPlot draws the points only if they are far enough apart.
-  return { stroke, width: 1.5, points: { size: 4, fill: stroke, stroke }, dash: getLook(place).dash }
+  const dash = getLook(place).isDashed ? [7, 4] : []
+  return { stroke, width: 1.5, points: { size: 4, fill: stroke, stroke }, dash }
 }
 
 /** Returns a light shade of a color, for areas behind lines. */
@@ -202,9 +203,9 @@ function fade(color: string, percent: number): string {
 const HUES = [255, 45, 150, 345, 205, 100]
 
 /** Returns how a line differs from the others of a chart. */
-function getLook(place: number) {
-  const isDashed = Math.floor(place / HUES.length) % 2 === 1
-  return { hue: HUES[place % HUES.length], isDashed, dash: isDashed ? [7, 4] : [] }
+export function getLook(place: number, lightness = 'var(--line-lightness)') {
+  const color = `oklch(${lightness} 0.16 ${HUES[place % HUES.length]})`
+  return { color, isDashed: Math.floor(place / HUES.length) % 2 === 1 }
 }
 
 function getLineColor(
@@ -213,21 +214,8 @@ function getLineColor(
   getColor: (property: string) => string,
 ): string {
   const color =
-    place === undefined
-      ? getColor('--pico-primary')
-      : `oklch(${getColor('--line-lightness')} 0.16 ${getLook(place).hue})`
+    place === undefined ? getColor('--pico-primary') : getLook(place, getColor('--line-lightness')).color
   return emphasized === undefined || emphasized === place ? color : fade(color, 25)
-}
-
-/** Swatch of a line in a legend. */
-export function LineSwatch({ place }: { readonly place: number }): JSX.Element {
-  const { hue, isDashed } = getLook(place)
-  return (
-    <span
-      class={`dot swatch ${isDashed ? 'level' : 'line'}`}
-      style={{ color: `oklch(var(--line-lightness) 0.16 ${hue})` }}
-    />
-  )
 }
 
 /** CSS custom properties with the colors of severities. */

@@ -11,6 +11,22 @@ export function useParameter(name: string, otherwise = ''): [value: string, set:
   return [query[name] ?? otherwise, value => change({ [name]: value === otherwise ? '' : value })]
 }
 
+/** Returns the lines of a text, such as entities in the URL. */
+export function splitLines(text: string): string[] {
+  return text.split('\n').filter(Boolean)
+}
+
+/** Returns the lines of a query parameter, and a function that adds a line or removes it. */
+export function useLines(name: string): [lines: readonly string[], toggle: (line: string) => void] {
+  const [text, set] = useParameter(name)
+  const lines = splitLines(text)
+  const toggle = (line: string) => {
+    const others = lines.filter(other => other !== line)
+    set([...others, ...(others.length < lines.length ? [] : [line])].join('\n'))
+  }
+  return [lines, toggle]
+}
+
 /** Returns all query parameters and a function that changes several at once. Empty values remove parameters. */
 export function useParameters(): [
   query: Readonly<Record<string, string>>,

@@ -1,11 +1,13 @@
 /** History of entities in the range that the address names. */
 
-import type { JSX } from 'preact'
+import type { ComponentChildren, JSX } from 'preact'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
 import { type Answer, useEnvironment, useLive } from '../client/api-queries.ts'
 import { useParameter } from '../client/url-parameters.ts'
 import { Choice, useSettled } from '../components/form-fields.tsx'
+import { Moment } from '../components/labels.tsx'
 import { type ChartRange, HOUR, RANGES } from './chart-range.ts'
+import { describeSearchLimit } from './telemetry-texts.ts'
 
 /** Interval at which the database is asked again, in milliseconds. Its newest point is that of the last minute. */
 const STORED_MS = 30_000
@@ -53,27 +55,32 @@ export function useHistory(
 
 const NAMES = RANGES.map(({ name }) => name).join(', ')
 
-/** Choice of the range. Without a database, there are no ranges of more than an hour. */
-export function RangeChoice({ of, otherwise }: { of: ShownHistory; otherwise: ChartRange }): JSX.Element {
-  const [, setRange] = useParameter('range', otherwise.name)
-  const { chartsNeed } = useEnvironment()
-  const ranges = RANGES.filter(range => chartsNeed === null || range.hours <= HOUR.hours)
-  return (
-    <Choice
-      label="Range"
-      value={of.chosen.name}
-      set={setRange}
-      options={ranges.map(({ name, text }) => [name, `Last ${text}`])}
-    />
-  )
+interface BarProps {
+  readonly of: ShownHistory
+  readonly otherwise: ChartRange
+  /** Further fields. */
+  readonly children?: ComponentChildren
 }
 
-/** Says why the chosen range is not shown, and what longer ranges need. */
-export function HistoryProblems({ of }: { readonly of: ShownHistory }): JSX.Element {
-  const { range, whyNot } = of
+/** Fields above charts: their range and others. Below them, what charts do not show, and why. */
+export function ChartBar({ of, otherwise, children }: BarProps): JSX.Element {
+  const { range, chosen, whyNot, answer } = of
+  const [, setRange] = useParameter('range', otherwise.name)
   const { chartsNeed } = useEnvironment()
+  // Without a database, there are no ranges of more than an hour.
+  const ranges = RANGES.filter(({ hours }) => chartsNeed === null || hours <= HOUR.hours)
+  const limit = answer?.searched && describeSearchLimit(answer.searched)
   return (
     <>
+      <form class="bar" onSubmit={event => event.preventDefault()}>
+        {children}
+        <Choice
+          label="Range"
+          value={chosen.name}
+          set={setRange}
+          options={ranges.map(({ name, text }) => [name, `Last ${text}`])}
+        />
+      </form>
       {whyNot !== undefined && (
         <p class="problem" role="alert">
           {whyNot} These are the charts of the last {range.text}.
@@ -82,6 +89,13 @@ export function HistoryProblems({ of }: { readonly of: ShownHistory }): JSX.Elem
       {chartsNeed !== null && whyNot === undefined && (
         <p class="muted">Charts of a day, a week or 30 days need {chartsNeed}.</p>
       )}
+      {answer?.endsEarly && (
+        <p class="warn">
+          There is no reading in the last {range.text}, so charts end at the newest one:{' '}
+          <Moment at={answer.endsMs} />.
+        </p>
+      )}
+      {limit && <p class="warn">{limit}</p>}
     </>
   )
 }

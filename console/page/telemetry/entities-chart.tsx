@@ -1,20 +1,20 @@
 /** Chart of one metric of several entities of a family. */
 
 import type { JSX } from 'preact'
-import { useMemo, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
 import { sliceColumns } from '../charts/chart-series.ts'
-import { ChartLegend, LineSwatch, TimeChart } from '../charts/time-chart.tsx'
-import { useParameter, useParameters } from '../client/url-parameters.ts'
+import { ChartLegend, getLook, TimeChart } from '../charts/time-chart.tsx'
+import { splitLines, useLines, useParameter, useParameters } from '../client/url-parameters.ts'
 import { AnswerView, EmptyMessage } from '../components/answer-view.tsx'
 import { Choice } from '../components/form-fields.tsx'
 import { splitEntity } from '../components/labels.tsx'
 import { formatCount } from '../components/value-texts.ts'
-import { HistoryProblems, RangeChoice, useHistory } from './chart-history.tsx'
+import { ChartBar, useHistory } from './chart-history.tsx'
 import { type ChartRange, QUARTER } from './chart-range.ts'
 import { findBeginMs, formatLabel, formatReadout } from './entity-charts.tsx'
-import { MAX_LINES, splitLines, toColumns, toSpans } from './entity-series.ts'
-import { describeSearchLimit, formatUnit, formatValue } from './telemetry-texts.ts'
+import { MAX_LINES, toColumns, toSpans } from './entity-series.ts'
+import { formatUnit, formatValue } from './telemetry-texts.ts'
 
 export function EntitiesChartPage(): JSX.Element {
   const [{ entities = '' }] = useParameters()
@@ -37,30 +37,26 @@ function EntitiesChart({ all }: { readonly all: readonly string[] }): JSX.Elemen
       {answer => {
         const [name = metric] = answer.drawn
         const unit = answer.metrics.find(own => own.name === name)?.unit ?? ''
-        const limit = answer.searched && describeSearchLimit(answer.searched)
         return (
           <section class="card">
             <h2>
               {name}
               {formatUnit(unit)} in the last {history.range.text}
             </h2>
-            <form class="bar" onSubmit={event => event.preventDefault()}>
+            <ChartBar of={history} otherwise={QUARTER}>
               <Choice
                 label="Metric"
                 value={name}
                 set={setMetric}
                 options={answer.metrics.map(({ name }) => [name, name])}
               />
-              <RangeChoice of={history} otherwise={QUARTER} />
-            </form>
-            <HistoryProblems of={history} />
+            </ChartBar>
             {left > 0 && (
               <p class="warn">
                 A chart has at most {MAX_LINES} entities: {left} are left out.
               </p>
             )}
             <Lines {...{ answer, name, unit }} range={history.range} />
-            {limit && <p class="warn">{limit}</p>}
           </section>
         )
       }}
@@ -68,29 +64,21 @@ function EntitiesChart({ all }: { readonly all: readonly string[] }): JSX.Elemen
   )
 }
 
-interface LinesProps {
-  readonly answer: EntityHistory
-  readonly name: string
-  readonly unit: string
-  readonly range: ChartRange
-}
+type LinesProps = { answer: EntityHistory; name: string; unit: string; range: ChartRange }
 
 function Lines({ answer, name, unit, range }: LinesProps): JSX.Element {
   const { endsMs: toMs, step } = answer
-  const [value, setHidden] = useParameter('hidden')
+  const [hidden, toggle] = useLines('hidden')
   const [emphasized, emphasize] = useState<number>()
-  const all = useMemo(
-    () => answer.entities.map(({ lines }) => toColumns(lines[name], answer)),
-    [answer, name],
-  )
+  const all = answer.entities.map(({ lines }) => toColumns(lines[name], answer))
   const fromMs = findBeginMs(all, toMs, range)
-  const hidden = splitLines(value)
   const subjects = new Set(answer.entities.map(({ entity }) => splitEntity(entity).subject))
   const entities = answer.entities.map(({ entity, leftOut, alerts }, place) => {
     const columns = all[place] ?? { times: [], lists: [] }
     const within = sliceColumns(columns, fromMs, toMs).lists
     const last = within[0]?.findLast(value => typeof value === 'number')
     return {
+      ...getLook(place),
       ...{ entity, place, columns, within, isHidden: hidden.includes(entity) },
       name: (subjects.size === all.length && splitEntity(entity).subject) || entity,
       spans: toSpans(alerts, name, toMs),
@@ -115,23 +103,20 @@ function Lines({ answer, name, unit, range }: LinesProps): JSX.Element {
         }}
       />
       <ul class="row" aria-label="Entities">
-        {entities.map(({ entity, place, isHidden, name, why, last }) => (
+        {entities.map(({ entity, place, isHidden, name, why, last, color, isDashed }) => (
           <li key={entity}>
             <button
               type="button"
               class="sort"
               title={entity}
               aria-pressed={!isHidden}
-              onClick={() => {
-                const others = hidden.filter(other => other !== entity)
-                setHidden([...others, ...(isHidden ? [] : [entity])].join('\n'))
-              }}
+              onClick={() => toggle(entity)}
               onPointerEnter={() => emphasize(place)}
               onPointerLeave={() => emphasize(undefined)}
               onFocus={() => emphasize(place)}
               onBlur={() => emphasize(undefined)}
             >
-              <LineSwatch place={place} />
+              <span class={`dot swatch ${isDashed ? 'level' : 'line'}`} style={{ color }} />
               {name}
             </button>{' '}
             <small class={why ? 'warn' : 'muted'}>{why ?? last}</small>

@@ -1,7 +1,6 @@
 /** Charts of an entity's metrics, with thresholds and alerts. */
 
 import type { JSX } from 'preact'
-import { useMemo } from 'preact/hooks'
 import { HOUR_MS, MINUTE_MS } from '../../../lib/support/duration.ts'
 import type { EntityNow } from '../../api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
@@ -21,8 +20,7 @@ import {
 interface Props {
   readonly now: EntityNow
   readonly range: ChartRange
-  /** History of the entity; undefined until it has been read. */
-  readonly history: EntityHistory | undefined
+  readonly history: EntityHistory
   /** Indexes of the metrics to show. */
   readonly shown: readonly number[]
 }
@@ -30,28 +28,25 @@ interface Props {
 export function EntityCharts({ now, range, history, shown }: Props): JSX.Element {
   const missing = now.metrics.filter(({ statistics }) => !statistics).map(({ name }) => name)
   const reported = now.metrics.length - missing.length
-  const names = shown.map(index => now.metrics[index]?.name ?? '')
-  const [own] = history?.entities ?? []
-  const charts = useMemo(
-    () => names.map(name => toColumns(own?.lines[name], history)),
-    [history, names.join()],
+  const { endsMs: toMs, step } = history
+  const charts = shown.flatMap(index => {
+    const metric = now.metrics[index]
+    const columns = toColumns(history.entities[0]?.lines[metric?.name ?? ''], history)
+    return metric ? [{ metric, columns, marks: findMarks(now, history, metric.name) }] : []
+  })
+  const fromMs = findBeginMs(
+    charts.map(({ columns }) => columns),
+    toMs,
+    range,
   )
-  const marks = names.map(name => findMarks(now, own?.alerts ?? [], name))
-  const toMs = history?.endsMs ?? now.endsMs
-  const fromMs = findBeginMs(charts, toMs, range)
   return (
     <>
       <div class="columns">
-        {shown.map((index, at) => (
-          <MetricChart
-            key={now.metrics[index]?.name}
-            {...{ now, range, index, fromMs, toMs, isLoading: !history }}
-            columns={charts[at] as Columns}
-            marks={marks[at] as Marks}
-          />
+        {charts.map(chart => (
+          <MetricChart key={chart.metric.name} {...{ now, range, fromMs, toMs, ...chart }} />
         ))}
       </div>
-      {shown.length > 0 && <ChartLegend marks={marks} step={history?.step} />}
+      {shown.length > 0 && <ChartLegend marks={charts.map(({ marks }) => marks)} step={step} />}
       {shown.length < reported && (
         <p class="muted" role="status">
           {shown.length} of {formatCount(reported, 'metric', 'metrics')}. To see others, enter a part of their
@@ -67,16 +62,12 @@ function selectRules({ rules }: EntityNow, metric: string) {
   return (rules ?? []).filter(rule => rule.metric === metric && !rule.isPaused)
 }
 
-function findMarks(
-  now: EntityNow,
-  alerts: EntityHistory['entities'][number]['alerts'],
-  metric: string,
-): Marks {
+function findMarks(now: EntityNow, { entities: [own], endsMs }: EntityHistory, metric: string): Marks {
   const rules = selectRules(now, metric)
   return {
     levels: toLevels(rules, metric),
     bands: toBands(rules),
-    spans: toSpans(alerts, metric, now.endsMs),
+    spans: toSpans(own?.alerts ?? [], metric, endsMs),
   }
 }
 
@@ -86,23 +77,20 @@ export function findBeginMs(charts: readonly Columns[], toMs: number, { hours }:
 }
 
 interface MetricChartProps extends Pick<Props, 'now' | 'range'> {
-  readonly index: number
+  readonly metric: EntityNow['metrics'][number]
   readonly columns: Columns
   readonly marks: Marks
   /** Start and end of all charts of the page, in epoch milliseconds. */
   readonly fromMs: number
   readonly toMs: number
-  readonly isLoading: boolean
 }
 
-function MetricChart(props: MetricChartProps): JSX.Element | null {
-  const { now, range, index, columns, marks, fromMs, toMs, isLoading } = props
-  const metric = now.metrics[index]
-  if (!metric) return null
+function MetricChart(props: MetricChartProps): JSX.Element {
+  const { now, range, metric, columns, marks, fromMs, toMs } = props
   const { name, unit, statistics } = metric
   const { levels, spans } = marks
   const limits = levels.map(({ value }) => value)
-  const shown = sliceColumns(columns, fromMs, toMs)
+  const { lists } = sliceColumns(columns, fromMs, toMs)
   return (
     <section class="card">
       <h3>
@@ -113,14 +101,9 @@ function MetricChart(props: MetricChartProps): JSX.Element | null {
       <TimeChart
         {...{ fromMs, toMs, marks }}
         lines={[{ columns }]}
-        label={formatLabel({ name, unit, range, lists: shown.lists, limits, spans: spans.length })}
+        label={formatLabel({ name, unit, range, lists, limits, spans: spans.length })}
         readout={at => formatReadout(columns, at, unit, limits)}
       />
-      {isLoading && (
-        <p class="muted" aria-busy="true">
-          Loading the statistics …
-        </p>
-      )}
       <ul class="list muted">
         {selectRules(now, name).map(rule => (
           <li key={rule.rule}>

@@ -10,7 +10,7 @@ import { AnswerView } from '../components/answer-view.tsx'
 import { TextField } from '../components/form-fields.tsx'
 import { Moment, splitEntity, toTone } from '../components/labels.tsx'
 import { formatNumber } from '../components/value-texts.ts'
-import { HistoryProblems, RangeChoice, useHistory } from './chart-history.tsx'
+import { ChartBar, useHistory } from './chart-history.tsx'
 import { HOUR } from './chart-range.ts'
 import { EntityCharts } from './entity-charts.tsx'
 import { EntityDeadLetters, EntityTables } from './entity-results.tsx'
@@ -37,26 +37,18 @@ export function EntityDetailsPage({ name: entity }: { readonly name: string }): 
   )
 }
 
-interface EntityProps {
-  readonly now: EntityNow
-  readonly history: ReturnType<typeof useHistory>
-}
+type EntityProps = { readonly now: EntityNow; readonly history: ReturnType<typeof useHistory> }
 
 function Entity({ now, history }: EntityProps): JSX.Element {
   const [metric, setMetric] = useParameter('metric')
-  const { range, answer } = history
   const shown = useMemo(() => selectShown(now.metrics, metric), [now.metrics, metric])
-  const limits = [
-    describeSearchLimit(now.searched),
-    answer?.searched ? describeSearchLimit(answer.searched) : undefined,
-  ].filter(text => text !== undefined)
+  const limit = describeSearchLimit(now.searched)
   return (
     <>
       <EntityFacts now={now} />
       <Alerts now={now} />
-      <h2>Metrics in the last {range.text}</h2>
-      <form class="bar" onSubmit={event => event.preventDefault()}>
-        <RangeChoice of={history} otherwise={HOUR} />
+      <h2>Metrics in the last {history.range.text}</h2>
+      <ChartBar of={history} otherwise={HOUR}>
         {(now.metrics.length > MANY_METRICS || metric !== '') && (
           <TextField
             value={metric}
@@ -65,26 +57,16 @@ function Entity({ now, history }: EntityProps): JSX.Element {
             placeholder={`part of a name, of ${formatNumber(now.metrics.length)}`}
           />
         )}
-      </form>
-      <HistoryProblems of={history} />
-      {history.problem && (
-        <p class="problem" role="alert">
-          {history.problem.message}
-        </p>
-      )}
-      {now.endsEarly && (
-        <p class="warn">
-          It has no reading in the last {range.text}, so the charts end at its newest one:{' '}
-          <Moment at={now.lastAt} />.
-        </p>
-      )}
-      <EntityCharts now={now} range={range} history={answer} shown={shown} />
-      {limits.length > 0 && <p class="warn">{limits[0]}</p>}
+      </ChartBar>
+      <AnswerView of={history} what="the history of the entity">
+        {answer => <EntityCharts now={now} range={history.range} history={answer} shown={shown} />}
+      </AnswerView>
       <Statistics now={now} />
       <Rules now={now} />
       <EntityTables subject={now.subject} />
       <EntityDeadLetters entity={now.entity} />
       <NewestReadings now={now} shown={shown} />
+      {limit && <p class="warn">{limit}</p>}
     </>
   )
 }

@@ -2,18 +2,16 @@
 
 import type { JSX } from 'preact'
 import { buildAddress } from '../client/address.ts'
-import { useParameter } from '../client/url-parameters.ts'
+import { useLines, useParameters } from '../client/url-parameters.ts'
 import { QuestionList, type Row } from '../questions/question-list.tsx'
-import { MAX_LINES, splitLines } from './entity-series.ts'
+import { MAX_LINES } from './entity-series.ts'
 
 /** Entity with its family before it. */
 const toLine = ({ family, entity }: Row) => `${family} ${String(entity).trim()}`
 
 export function EntityList(): JSX.Element {
-  const [value, setValue] = useParameter('chosen')
-  const chosen = splitLines(value)
-  const choose = (line: string, isChosen: boolean) =>
-    setValue([...chosen.filter(other => other !== line), ...(isChosen ? [line] : [])].join('\n'))
+  const [chosen, toggle] = useLines('chosen')
+  const [, change] = useParameters()
   return (
     <QuestionList
       path="/telemetry/entities"
@@ -22,7 +20,7 @@ export function EntityList(): JSX.Element {
           type="checkbox"
           aria-label={`Choose ${row.entity}`}
           checked={chosen.includes(toLine(row))}
-          onChange={event => choose(toLine(row), event.currentTarget.checked)}
+          onChange={() => toggle(toLine(row))}
         />
       )}
     >
@@ -44,7 +42,7 @@ export function EntityList(): JSX.Element {
                 )
               })}
               {chosen.length > 0 && (
-                <button type="button" class="secondary outline" onClick={() => setValue('')}>
+                <button type="button" class="secondary outline" onClick={() => change({ chosen: '' })}>
                   Choose none
                 </button>
               )}

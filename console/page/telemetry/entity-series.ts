@@ -12,11 +12,6 @@ export const MANY_METRICS = 12
 /** Maximum number of entities on one chart, each with a line. */
 export const MAX_LINES = 12
 
-/** Returns the lines of a text, such as entities in the address. */
-export function splitLines(text: string): string[] {
-  return text.split('\n').filter(Boolean)
-}
-
 /**
  * Returns the indexes of the metrics to show: those that the entity has reported, and whose names fit.
  *
@@ -28,29 +23,21 @@ export function selectShown(metrics: EntityNow['metrics'], find: string): readon
   return fitting.slice(0, MANY_METRICS)
 }
 
-/**
- * Length of the period of each point and least usual interval, in milliseconds, and multiple of that above which the line is
- * interrupted.
- */
-const STEPS = {
-  reading: { spanMs: 0, leastMs: 1_000 },
-  second: { spanMs: 1_000, leastMs: 1_000 },
-  minute: { spanMs: MINUTE_MS, leastMs: MINUTE_MS },
-  // An hour without readings has no mean.
-  hour: { spanMs: HOUR_MS, leastMs: HOUR_MS, gapFactor: 1.5 },
-}
+/** Length of the period of each point, in milliseconds. */
+const SPANS_MS = { reading: 0, second: 1_000, minute: MINUTE_MS, hour: HOUR_MS }
+/** Multiple of an hour above which the line is interrupted: an hour without readings has no mean. */
+const HOUR_GAP = 1.5
 
 /** Returns the points of a line, each in the middle of its period, of which the last one ends at the end of the chart. */
 export function toColumns(
   line: EntityHistory['entities'][number]['lines'][string] | undefined,
-  history: Pick<EntityHistory, 'step' | 'endsMs'> | undefined,
+  { step, endsMs }: Pick<EntityHistory, 'step' | 'endsMs'>,
 ): Columns {
-  if (!line || !history) return { times: [], lists: [[]] }
-  const { step, endsMs } = history
-  const { spanMs, leastMs, gapFactor } = { gapFactor: undefined, ...STEPS[step] }
+  if (!line) return { times: [], lists: [[]] }
+  const spanMs = SPANS_MS[step]
   const times = line.map(([atMs]) => Math.min(atMs + spanMs / 2, endsMs) / 1_000)
   const lists = (step === 'reading' ? [1] : [1, 2, 3]).map(of => line.map(point => point[of]))
-  return addGaps({ times, lists }, leastMs / 1_000, gapFactor)
+  return addGaps({ times, lists }, Math.max(1, spanMs / 1_000), step === 'hour' ? HOUR_GAP : undefined)
 }
 
 /** Returns the thresholds of the rules that compare values of the metric. */

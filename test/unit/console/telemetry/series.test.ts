@@ -79,7 +79,7 @@ describe('what charts are drawn from', () => {
     assert.deepEqual(toBands([{ ...rule, learned: { learningMs: 0, usual: usual.slice(0, 2) } }]), [])
   })
 
-  it('given minutes and the open one, then each has its values in its middle, the open one last', () => {
+  it('given minutes and the open one, then each is there once, with its values in its middle, but within the chart', () => {
     const { times, lists } = minuteColumns([1, 2], 3)
     assert.deepEqual(times, [90, 150, 210])
     assert.deepEqual(lists, [
@@ -87,27 +87,16 @@ describe('what charts are drawn from', () => {
       [0, 1, 3],
       [2, 3, 3],
     ])
-  })
-
-  it('given an open minute that has just begun, then its point is within the chart, at its end', () => {
-    const points = addOpenMinute(toMinutes([], 'temperature'), open(3), 'temperature')
-    assert.deepEqual(toColumns(points, { step: 'minute', endsMs: 3 * MINUTE + 5_000 }).times, [185])
-  })
-
-  it('given an open minute that has been published before, then it is there once', () => {
     assert.deepEqual(minuteColumns([1, 2], 2).times, [90, 150])
+    const points = addOpenMinute([], open(3), 'temperature')
+    assert.deepEqual(toColumns(points, { step: 'minute', endsMs: 3 * MINUTE + 5_000 }).times, [185])
   })
 
   it('given hours of the database, then the current one ends with the chart, and each missing hour is a gap', () => {
     const { times, lists } = hourColumns([0, 1, 3, 4, 5], [1, 2, 3, 4, 5], 310 * MINUTE)
-    assert.deepEqual(
-      times.map(at => at / 60),
-      [30, 90, 150, 210, 270, 310],
-    )
+    assert.deepEqual(times, [1_800, 5_400, 9_000, 12_600, 16_200, 18_600])
     assert.deepEqual(lists[0], [1, 2, null, 3, 4, 5])
-  })
-
-  it('given an entity with a reading every three hours, then its hours are joined, but not past twice that time', () => {
+    // A reading every three hours is no gap, but twice that time is.
     const hours = [0, 3, 6, 9, 12, 18]
     assert.deepEqual(hourColumns(hours, hours, 24 * 60 * MINUTE).lists[0], [0, 3, 6, 9, 12, null, 18])
   })
@@ -117,10 +106,12 @@ describe('what charts are drawn from', () => {
     assert.deepEqual(toColumns(undefined, { step: 'minute', endsMs: 0 }), { times: [], lists: [[]] })
   })
 
-  it('given a time without a minute, then the line is broken there', () => {
+  it('given a time without a minute, then the line is broken there, but not where readings come every ten minutes', () => {
     const { times, lists } = minuteColumns([1, 2, 9], 10)
     assert.deepEqual(times, [90, 150, 360, 570, 630])
     assert.deepEqual(lists[0], [1, 2, null, 9, 10])
+    const rare = [0, 600, 1200, 1800]
+    assert.deepEqual(addGaps({ times: rare, lists: [rare] }, 60).times, rare)
   })
 
   const reading = (timeMs: number, temperature: number) => ({
@@ -151,11 +142,6 @@ describe('what charts are drawn from', () => {
     const seconds = toSeconds(all)
     assert.equal(seconds.length, 501)
     assert.deepEqual(seconds[1], [1_000, 2.5, 2, 3])
-  })
-
-  it('given readings every ten minutes, then these intervals do not count as gaps', () => {
-    const times = [0, 600, 1200, 1800]
-    assert.deepEqual(addGaps({ times, lists: [times] }, 60).times, times)
   })
 
   it('given rules, then limits of values are lines, and those of changes, states and paused rules are not', () => {

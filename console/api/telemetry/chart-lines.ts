@@ -38,28 +38,26 @@ export function toSeconds(points: readonly ChartPoint[]): ChartPoint[] {
   })
 }
 
-type MinuteValues = Pick<EntityMinute['metrics'][string], 'mean' | 'minimum' | 'maximum'>
-
-interface OpenMinute {
-  readonly startMs: number
-  readonly metrics: Readonly<Record<string, MinuteValues>>
-}
+type MinuteMetrics = Readonly<
+  Record<string, Pick<EntityMinute['metrics'][string], 'mean' | 'minimum' | 'maximum'>>
+>
 
 /** Returns the statistics of a metric in each minute in which it was reported. */
-export function toMinutes(minutes: readonly EntityMinute[], metric: string): ChartPoint[] {
-  return minutes.flatMap(({ timeMs, metrics }) => toPoint(timeMs, metrics, metric))
+export function toMinutes(
+  minutes: readonly { readonly timeMs: number; readonly metrics: MinuteMetrics }[],
+  metric: string,
+): ChartPoint[] {
+  return minutes.flatMap(({ timeMs, metrics }): ChartPoint[] => {
+    const values = Object.hasOwn(metrics, metric) ? metrics[metric] : undefined
+    return values ? [[timeMs, values.mean, values.minimum, values.maximum]] : []
+  })
 }
 
 /** Adds the minute that has not ended, which may have been published before. */
 export function addOpenMinute(
   points: readonly ChartPoint[],
-  { startMs, metrics }: OpenMinute,
+  { startMs, metrics }: { readonly startMs: number; readonly metrics: MinuteMetrics },
   metric: string,
 ): ChartPoint[] {
-  return [...points.filter(([atMs]) => atMs < startMs), ...toPoint(startMs, metrics, metric)]
-}
-
-function toPoint(atMs: number, metrics: OpenMinute['metrics'], metric: string): ChartPoint[] {
-  const values = Object.hasOwn(metrics, metric) ? metrics[metric] : undefined
-  return values ? [[atMs, values.mean, values.minimum, values.maximum]] : []
+  return [...points.filter(([atMs]) => atMs < startMs), ...toMinutes([{ timeMs: startMs, metrics }], metric)]
 }

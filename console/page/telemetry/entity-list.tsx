@@ -16,12 +16,15 @@ export function EntityList(): JSX.Element {
     <QuestionList
       path="/telemetry/entities"
       action={row => (
-        <input
-          type="checkbox"
-          aria-label={`Choose ${row.entity}`}
-          checked={chosen.includes(toLine(row))}
-          onChange={() => toggle(toLine(row))}
-        />
+        <label class="line">
+          <input
+            type="checkbox"
+            aria-label={`Choose ${row.entity}`}
+            checked={chosen.includes(toLine(row))}
+            onChange={() => toggle(toLine(row))}
+          />
+          Choose
+        </label>
       )}
     >
       {({ rows }, { metric }) => {

@@ -1,7 +1,6 @@
 /** Runs the generator of `sluice generate`, and shows its progress. */
 
 import { ProducerConnection } from '#runtime/adapters/kafka/producer-connection.ts'
-import { brokerCount, createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
 import type { Serialization } from '#runtime/consumer/index.ts'
 import { type ProducerMetrics, TelemetryProducer } from '#runtime/producer/index.ts'
 import { chooseProfile, type ProfileName } from '#runtime/settings/index.ts'
@@ -14,15 +13,15 @@ import {
   type Outlet,
   openFileOutlet,
 } from '../../lib/operations/generate/generate.ts'
+import type { ChangedEnvironment } from '../../lib/operations/operation.ts'
 import { requireOwnTopic, resolveTopic } from '../../lib/operations/state-keys.ts'
-import { buildTopic, requireWritable } from '../../lib/operations/topics/new-topic.ts'
-import type { Environment } from '../../lib/questions/environment.ts'
+import { createMissingTopic } from '../../lib/operations/topics/change-topics.ts'
 import { count as counted } from '../../lib/support/count.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { formatSize } from '../../lib/support/size-text.ts'
 import type { GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
 import { CliFailure } from '../failure.ts'
-import { carryOut } from '../operation/carry-out.ts'
+import { resolveOperator } from '../operation/operator.ts'
 import { createWriter } from '../options/serialization.ts'
 import { showLine } from '../output/progress.ts'
 import { withEnvironment } from '../servers/environment.ts'
@@ -65,7 +64,7 @@ interface Summary
  */
 export async function runGenerator(run: GeneratorRun, config: Config, terminal: Terminal): Promise<void> {
   if (!run.kafka) return generateToOutlets(run, config, terminal, [])
-  const generate = async (environment: Environment) => {
+  const generate = async (environment: ChangedEnvironment) => {
     const topic = await ensureTopic(run, environment, terminal)
     const writer = await createWriter(config, run.serialization)
     const { connections } = environment
@@ -98,26 +97,19 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
 /**
  * Returns the name of the topic. The topic is created if it is missing.
  *
- * @throws CliFailure
+ * @throws Failure
  */
-async function ensureTopic(run: GeneratorRun, environment: Environment, terminal: Terminal): Promise<string> {
+async function ensureTopic(
+  run: GeneratorRun,
+  environment: ChangedEnvironment,
+  terminal: Terminal,
+): Promise<string> {
   const { kafkaTopic = 'readings' } = run
-  const { config, connections } = environment
+  const { config } = environment
   const topic = resolveTopic({ topic: kafkaTopic }, config)
   const isThere = (await environment.topics()).some(layout => layout.topic === topic)
   if (isThere || !run.createTopic) return (await requireTopic(environment, topic)).topic
-  try {
-    const kafka = await environment.kafka()
-    const wanted = buildTopic(requireOwnTopic({ topic }, config), config, await brokerCount(kafka))
-    requireWritable(wanted)
-    await carryOut(connections, { action: 'topics create', filter: { topic } }, async counts => {
-      await createTopic(kafka, wanted)
-      counts.created = 1
-    })
-  } catch (error) {
-    if (!isTopicNotCreated(error)) throw error
-    throw new CliFailure(`Failed to create ${topic}: ${error.message}`, 1, { cause: error })
-  }
+  await createMissingTopic(environment, requireOwnTopic({ topic }, config), await resolveOperator(config))
   terminal.stderr.write(`Created topic: ${topic}\n`)
   return topic
 }

@@ -3,10 +3,14 @@
 import type { TopicDifference } from '#runtime/adapters/kafka/application-topics.ts'
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { growTopic } from '#runtime/adapters/kafka/grow-topic.ts'
-import { alterSettings, createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
+import {
+  alterSettings,
+  createTopic,
+  isTopicNotCreated,
+  type NewTopic,
+} from '#runtime/adapters/kafka/topic-admin.ts'
 import { OperationFailure } from '../operation-failure.ts'
-import type { PlannedTopics } from './cluster-plan.ts'
-import type { TopicCreation } from './plan.ts'
+import { findCreation, type PlannedTopics } from './cluster-plan.ts'
 
 /** Progress of applying a plan. */
 export interface Applying {
@@ -25,14 +29,15 @@ export interface Applying {
  */
 export async function applyTopics(
   kafka: Kafka,
-  { plan, settings }: PlannedTopics,
+  planned: PlannedTopics,
   applying: Applying,
   stop?: AbortSignal,
 ): Promise<void> {
-  for (const creation of plan.creations) {
+  const { plan } = planned
+  for (const { topic } of plan.creations) {
     stop?.throwIfAborted()
-    await createPlannedTopic(kafka, creation, settings.get(creation.topic) ?? {})
-    applying.created.push(creation.topic)
+    await creating(topic, () => createTopic(kafka, findCreation(planned, topic) as NewTopic))
+    applying.created.push(topic)
   }
   for (const topic of new Set(plan.changes.map(change => change.topic))) {
     stop?.throwIfAborted()
@@ -50,16 +55,10 @@ export async function applyTopics(
   }
 }
 
-async function createPlannedTopic(
-  kafka: Kafka,
-  { topic, partitions, replicationFactor }: TopicCreation,
-  settings: Readonly<Record<string, string>>,
-): Promise<void> {
-  const copies = replicationFactor === undefined ? {} : { replicationFactor }
-  try {
-    await createTopic(kafka, { topic, partitions, ...copies, settings })
-  } catch (error) {
+/** @throws OperationFailure if the topic is not created */
+export async function creating(topic: string, create: () => Promise<void>): Promise<void> {
+  await create().catch(error => {
     if (!isTopicNotCreated(error)) throw error
     throw new OperationFailure(`Failed to create ${topic}: ${error.message}`, { cause: error })
-  }
+  })
 }

@@ -1,16 +1,21 @@
 /** Operations that create a topic, and bring the topics of an environment to what the topic table says. */
-import { createTopic, isTopicNotCreated, validateTopic } from '#runtime/adapters/kafka/topic-admin.ts'
+import {
+  createTopic,
+  type NewTopic,
+  topicNotCreated,
+  validateTopic,
+} from '#runtime/adapters/kafka/topic-admin.ts'
 import { omitUndefined } from '#runtime/consumer/index.ts'
 import { createKind, wholeNumber } from '#runtime/settings/index.ts'
 import { listReaders } from '../../app/functions.ts'
 import { listLocalTopics } from '../../app/inputs.ts'
 import { SIGNALS, type Signal } from '../../app/topic-table.ts'
 import { listField, nameField, numberField, textField } from '../../questions/field.ts'
-import { finishByRepeating, operation, PartlyDone } from '../operation.ts'
-import { OperationFailure, usageFailure } from '../operation-failure.ts'
-import { type Applying, applyTopics } from './apply.ts'
-import { type PlannedTopics, planTopicChanges } from './cluster-plan.ts'
-import { requireWritable } from './new-topic.ts'
+import { carryOut } from '../carry-out.ts'
+import { type ChangedEnvironment, finishByRepeating, operation, PartlyDone } from '../operation.ts'
+import { usageFailure } from '../operation-failure.ts'
+import { type Applying, applyTopics, creating } from './apply.ts'
+import { findCreation, type PlannedTopics, planTopicChanges } from './cluster-plan.ts'
 import { describeApplied, describePlan, hasChanges, toAuditFilter, toRefusedText } from './plan-text.ts'
 
 const POSITIVE = wholeNumber({ least: 1 })
@@ -70,11 +75,48 @@ function describeOwnTopic(topic: string, signal: Signal, partitions: number | un
   return `${name} is in the topic table: create it with \`${setting}sluice topics apply\`, with up to three replicas.`
 }
 
-/** @throws OperationFailure if the topic is not created */
-async function creating(topic: string, create: () => Promise<void>): Promise<void> {
-  await create().catch(error => {
-    if (!isTopicNotCreated(error)) throw error
-    throw new OperationFailure(`Failed to create ${topic}: ${error.message}`, { cause: error })
+/**
+ * Checks that records could be written to the topic. Kafka would create a topic with too few replicas, but then reject every
+ * record.
+ */
+function requireWritable({ replicationFactor, settings }: NewTopic): void {
+  const needed = Number(settings['min.insync.replicas'] ?? 1)
+  if (replicationFactor !== undefined && needed > replicationFactor)
+    throw topicNotCreated(
+      `min.insync.replicas ${needed} is larger than the replication factor ${replicationFactor}: nothing could be written`,
+    )
+}
+
+/**
+ * Creates a missing topic for a command. A topic of the topic table has the settings from there; other topics have the defaults of
+ * the brokers.
+ *
+ * @param by person who runs the command
+ * @throws OperationFailure if the topic is not created
+ */
+export async function createMissingTopic(
+  environment: ChangedEnvironment,
+  topic: string,
+  by: string,
+): Promise<void> {
+  const kafka = await environment.kafka()
+  const wanted = findCreation(await planChanges(environment), topic) ?? { topic, settings: {} }
+  const about = { action: 'topics create', filter: { topic }, by, mayBeFirst: true } as const
+  await carryOut(environment.connections, about, async counts => {
+    await creating(topic, () => createTopic(kafka, wanted))
+    counts.created = 1
+  })
+}
+
+async function planChanges(environment: ChangedEnvironment): Promise<PlannedTopics> {
+  const { config, functions } = environment
+  const { env, names, kafka } = config
+  return planTopicChanges({
+    kafka: await environment.kafka(),
+    offsets: await environment.offsets(),
+    ...{ env, names, others: listLocalTopics(config) },
+    listReaders: signal => listReaders(functions, signal),
+    ...(kafka.clusterArn && { clusterArn: kafka.clusterArn }),
   })
 }
 
@@ -94,16 +136,7 @@ Examples:
   fields: {},
   mayBeFirst: true,
   async plan(environment): Promise<PlannedTopics & { readonly env: string }> {
-    const { config, functions } = environment
-    const { env, names, kafka } = config
-    const planned = await planTopicChanges({
-      kafka: await environment.kafka(),
-      offsets: await environment.offsets(),
-      ...{ env, names, others: listLocalTopics(config) },
-      listReaders: signal => listReaders(functions, signal),
-      ...(kafka.clusterArn && { clusterArn: kafka.clusterArn }),
-    })
-    return { env, ...planned }
+    return { env: environment.config.env, ...(await planChanges(environment)) }
   },
   asks: ({ env }) => `Change the topics of "${env}"?`,
   isEmpty: ({ plan }) => !hasChanges(plan),

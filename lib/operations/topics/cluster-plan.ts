@@ -2,7 +2,7 @@
 
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
-import { brokerCount, type TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
+import { brokerCount, type NewTopic, type TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 import { type KafkaTopic, topicConfiguration } from '#runtime/adapters/kafka/topic-configuration.ts'
 import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { Named } from '../../app/names.ts'
@@ -52,6 +52,12 @@ export async function planTopicChanges(planning: Planning): Promise<PlannedTopic
   })
   const facts = await gatherFacts(planning, existing)
   return { plan: planTopics(names, comparison, wanted, facts, kind), settings: new Map(settings) }
+}
+
+/** Returns a topic that a plan creates, with its settings; undefined if the plan does not create it. */
+export function findCreation({ plan, settings }: PlannedTopics, topic: string): NewTopic | undefined {
+  const creation = plan.creations.find(planned => planned.topic === topic)
+  return creation && { ...creation, settings: settings.get(topic) ?? {} }
 }
 
 async function gatherFacts(

@@ -6,7 +6,7 @@ import { READINGS, TABLES, type Table } from '../../lib/storage/table.ts'
 import type { Dialect } from '../../lib/storage/views.ts'
 
 interface Database {
-  run(statement: string): Promise<unknown>
+  run(statements: string): Promise<unknown>
   /** Returns tables, columns, indexes, views and descriptions. */
   describe(): Promise<readonly object[]>
 }
@@ -28,7 +28,7 @@ export function migrationConformance(name: string, dialect: Dialect, open: () =>
   const next = buildMigrations(later, [...MIGRATIONS, '999-note'], [NEW, ...TABLES.slice(1)])
   const migrate = async (...migrations: readonly (readonly [string, readonly string[]])[]) => {
     const database = await open()
-    for (const [, statements] of migrations) for (const statement of statements) await database.run(statement)
+    for (const [, statements] of migrations) await database.run(statements.join(';\n'))
     return database.describe()
   }
 

@@ -49,7 +49,7 @@ migrationConformance('PostgreSQL', POSTGRES, async () => {
       obj_description(c.oid) AS about, pg_get_indexdef(c.oid) AS index, pg_get_viewdef(c.oid) AS view
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
     WHERE c.relnamespace = 'sluice'::regnamespace ORDER BY 1, 2`
-  return { run: statement => server.query(url, statement), describe: () => server.query(url, columns) }
+  return { run: statements => server.query(url, statements), describe: () => server.query(url, columns) }
 })
 
 const CREDENTIALS = { accessKeyId: 'none', secretAccessKey: 'none' }

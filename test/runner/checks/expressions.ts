@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseSync } from '@swc/core'
 import { load } from 'js-yaml'
 import { check as recheck } from 'recheck'
-import { PROJECT } from '../../../scripts/paths.ts'
+import recheckPackage from 'recheck/package.json' with { type: 'json' }
+import { LOCAL, PROJECT } from '../../../scripts/paths.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
@@ -26,6 +27,9 @@ const OWN_READERS = /^(?:events|scripts)\/|^infra\/(?:packaging|pages)\/|^cli\/c
 const SCHEMAS = '{config,events}/schemas/**/*.json'
 const EXCUSED = 'test/runner/checks/excused-expressions.yaml'
 
+/** Results of the last run that passed. Each analysis starts a program, so the next run analyses new expressions only. */
+const KEPT = join(LOCAL, `expressions-${recheckPackage.version}.json`)
+
 /** Time limit for the analysis of an expression, in milliseconds. Most take a few, some take seconds. */
 const ANALYSIS_MS = 300_000
 
@@ -46,11 +50,15 @@ export const expressions: Check = {
     )
       throw new Failed('no regular expression was found')
     const excused = load(await getSource(EXCUSED)) as readonly Excused[]
+    const kept = JSON.parse(await readFile(KEPT, 'utf8').catch(() => '[]'))
+    for (const [key, problem] of kept) problems.set(key, problem ?? undefined)
     const findings = await findingsAmong(found, excused)
     if (findings.length > 0)
       throw new Failed(
         `${findings.join('\n')}\nRewrite the expression, or bound the text first and excuse it in ${EXCUSED}.`,
       )
+    await mkdir(LOCAL, { recursive: true })
+    await writeFile(KEPT, JSON.stringify([...problems]))
     return `${found.length} expressions, ${excused.length} excused`
   },
 }

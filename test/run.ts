@@ -61,15 +61,18 @@ async function runSelected(selection: Selection, signal: AbortSignal): Promise<r
     selection.isWhole ? runFailedAgain(results, files) : results
   const widths = selection.isWhole ? WHOLE : SHORT
   const ofAlone = { ...options, width: widths.alone }
-  const running = runTests(alone, ofAlone)
+  const queue = alone.values()
+  const running = runTests(queue, ofAlone)
   if (beside.length === 0) return again(await running, ofAlone)
   const report = (event: Parameters<typeof formatEvent>[0]) => console.log(`  ${formatEvent(event)}`)
   const { kafkaVersion } = selection
   try {
     return await withOwnServers({ kafkaVersion, report, signal }, async variables => {
       const ofBeside = { ...options, width: widths.besideServers, env: { ...env, ...variables } }
+      const second = await runTests(beside, ofBeside)
+      // The slots that are free now help with the rest of the other files.
+      const first = [...(await runTests(queue, ofAlone)), ...(await running)]
       // A failed file runs again when no other file is running.
-      const [first, second] = await Promise.all([running, runTests(beside, ofBeside)])
       return [...(await again(first, ofAlone)), ...(await again(second, ofBeside))]
     })
   } catch (error) {

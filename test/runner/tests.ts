@@ -17,8 +17,8 @@ export interface TestOptions {
   readonly env: NodeJS.ProcessEnv
   readonly signal: AbortSignal
   readonly print: (line: string) => void
-  /** Returns the place of a file that has ended, such as "3/20". By default, it counts the files of this call. */
-  readonly place?: () => string
+  /** Returns the place of a file that has ended, such as "3/20". */
+  readonly place: () => string
   /**
    * Time limit of a file, in milliseconds. A file that exceeds it is ended and counts as failed. The limit allows for slow
    * machines.
@@ -29,14 +29,15 @@ export interface TestOptions {
 const FILE_TIMEOUT_MS = 12 * 60_000
 const MAX_SECOND_RUNS = 6
 
-/** Runs test files, prints a line for each, and returns the results. Files that were stopped have no results. */
-export async function runTests(files: readonly string[], options: TestOptions): Promise<Result[]> {
-  const { place = listPlaces(files.length) } = options
-  const results = await pMap(
-    files,
-    file => (options.signal.aborted ? pMapSkip : runFile(file, { ...options, place })),
-    { concurrency: options.width },
-  )
+/**
+ * Runs test files, prints a line for each, and returns the results. Files that were stopped have no results.
+ *
+ * @param files files to run. An iterator can be shared by several calls: each file is run by one of them.
+ */
+export async function runTests(files: Iterable<string>, options: TestOptions): Promise<Result[]> {
+  const results = await pMap(files, file => (options.signal.aborted ? pMapSkip : runFile(file, options)), {
+    concurrency: options.width,
+  })
   return results.flat()
 }
 
@@ -53,12 +54,12 @@ export function listPlaces(total: number): () => string {
  */
 export async function runFailedAgain(
   results: readonly Result[],
-  { place: _, ...options }: TestOptions,
+  options: TestOptions,
 ): Promise<readonly Result[]> {
   const failed = new Set(results.flatMap(({ outcome, file }) => (outcome === 'failed' ? [file] : [])))
   if (failed.size === 0 || failed.size > MAX_SECOND_RUNS || options.signal.aborted) return results
   options.print('\nFailed files once more, one at a time')
-  const again = await runTests([...failed], { ...options, width: 1 })
+  const again = await runTests(failed, { ...options, place: listPlaces(failed.size), width: 1 })
   if (options.signal.aborted) return results
   const failedAgain = new Set(again.flatMap(({ outcome, file }) => (outcome === 'failed' ? [file] : [])))
   return [
@@ -73,7 +74,7 @@ export async function runFailedAgain(
 
 async function runFile(
   file: string,
-  { env, signal, print, place, fileTimeoutMs = FILE_TIMEOUT_MS }: TestOptions & { place: () => string },
+  { env, signal, print, place, fileTimeoutMs = FILE_TIMEOUT_MS }: TestOptions,
 ): Promise<Result[]> {
   const startedAtMs = Date.now()
   const folder = await mkdtemp(join(tmpdir(), 'sluice-test-'))

@@ -36,7 +36,7 @@ export const TEST_GROUPS: readonly TestGroup[] = [
   {
     group: 'integration',
     patterns: [
-      'test/integration/{console-pages,ledger-direct,flow}.test.ts',
+      'test/integration/{ledger-direct,storage/live,storage/postgres,console-pages,flow}.test.ts',
       'test/integration/**/*.test.ts',
       `${TRIGGER}/integration/**/*.test.ts`,
     ],

@@ -41,7 +41,9 @@ export function parseEvents(text: string, options: ReadingOptions): Event[] {
     else events.push(read)
   }
   const file = options.name.includes(' ') ? 'FILE' : options.name
-  const advice = `\nOnly inputs take plain JSON: ${options.inputs.join(', ')}. It becomes events by a mapping: \`sluice mappings try ${file}\` shows which one takes each record, and \`sluice import ${file} --mapping NAME\` writes the events for \`publish\` or \`replay\`.`
+  const inputs =
+    options.inputs.join(', ') || 'none is known here, so choose a stack with --stack, or set INPUTS_FILE'
+  const advice = `\nOnly inputs take plain JSON: ${inputs}. It becomes events by a mapping: \`sluice mappings try ${file}\` shows which one takes each record, and \`sluice import ${file} --mapping NAME\` writes the events for \`publish\` or \`replay\`.`
   if (wrong.length > 0) throw new CliFailure(formatErrors(wrong) + (documents.some(isPlain) ? advice : ''))
   if (events.length === 0) throw new CliFailure(`${options.name}: it contains no event`)
   return events

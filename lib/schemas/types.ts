@@ -101,49 +101,8 @@ export interface Audit {
   readonly counts: { readonly [k: string]: number }
 }
 
-/** Metrics of a database instance at one instant. At least one metric is present. */
-export interface DatabaseReading {
-  readonly databaseType: string
-  readonly instanceId: string
-  readonly tenant: string
-  readonly cpuUsagePercent?: number
-  readonly memoryUsagePercent?: number
-  readonly activeConnections?: number
-  readonly queryLatencyMs?: number
-  readonly replicationLagSeconds?: number
-  readonly unit?: string
-  readonly tags?: { readonly [k: string]: string }
-}
-
 /** A failure that is not retried. Operators can inspect and redrive it. */
-export interface DeadLetter {
-  readonly originalTopic: string
-  readonly originalPartition: number
-  readonly originalOffset: number
-  readonly originalLog?: string
-  readonly originalTimestamp: number
-  readonly originalKey: string | null
-  readonly originalValue: string | null
-  readonly originalHeaders: readonly { readonly name: string; readonly value: string | null }[]
-  readonly errorType: string
-  readonly error: string
-  readonly consumer: string
-  readonly attempt: number
-  readonly firstFailedAt: string
-  readonly failedAt: string
-  readonly history: readonly {
-    readonly attempt: number
-    readonly failedAt: string
-    readonly errorType: string
-    readonly error: string
-    readonly redrivenBy?: string
-    readonly redrivenAt?: string
-  }[]
-  readonly omitted: readonly string[]
-  readonly parks: boolean
-  readonly receivers?: readonly string[]
-  readonly class: string
-  readonly routedBecause: string
+export interface DeadLetter extends Retry {
   readonly quarantined: boolean
 }
 
@@ -154,23 +113,6 @@ export interface DeadLettersHandled {
   readonly at: string
   readonly operation: string
   readonly ranges: readonly { readonly from: number; readonly to: number }[]
-}
-
-/** Measurements of an environment sensor at one instant. At least one metric is present. */
-export interface EnvironmentReading {
-  readonly sensorId: string
-  readonly temperature?: number
-  readonly humidity?: number
-  readonly pressure?: number
-  readonly windSpeed?: number
-  readonly location: {
-    readonly site: string
-    readonly latitude: number
-    readonly longitude: number
-  }
-  readonly status?: 'ok' | 'degraded' | 'maintenance'
-  readonly unit?: string
-  readonly tags?: { readonly [k: string]: string }
 }
 
 /** A failed record is not retried any more, so the events that are parked behind it in its partition are processed. */
@@ -238,32 +180,7 @@ export interface PatternEvent {
 }
 
 /** A failure that is retried when the delay of its topic has passed since the time of this record. */
-export interface Retry {
-  readonly originalTopic: string
-  readonly originalPartition: number
-  readonly originalOffset: number
-  readonly originalLog?: string
-  readonly originalTimestamp: number
-  readonly originalKey: string | null
-  readonly originalValue: string | null
-  readonly originalHeaders: readonly { readonly name: string; readonly value: string | null }[]
-  readonly errorType: string
-  readonly error: string
-  readonly consumer: string
-  readonly attempt: number
-  readonly firstFailedAt: string
-  readonly failedAt: string
-  readonly history: readonly {
-    readonly attempt: number
-    readonly failedAt: string
-    readonly errorType: string
-    readonly error: string
-    readonly redrivenBy?: string
-    readonly redrivenAt?: string
-  }[]
-  readonly omitted: readonly string[]
-  readonly parks: boolean
-  readonly receivers?: readonly string[]
+export interface Retry extends Failure {
   readonly class: string
   readonly routedBecause: string
 }

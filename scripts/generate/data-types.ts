@@ -30,7 +30,27 @@ export async function typesModule(eventTypes: EventTypes): Promise<string> {
   const read = listImportedNames()
   for (const name of read)
     for (const [other] of texts) if (new RegExp(`: ${other}\\b`).test(texts.get(name) ?? '')) read.add(other)
-  return [...texts].flatMap(([name, text]) => (read.has(name) ? [text] : [])).join('\n')
+  const shown = [...texts].flatMap(([name, text]) => (read.has(name) ? [text] : []))
+  return shown.map(text => extendBase(text, shown)).join('\n')
+}
+
+/** Names the type whose fields another one has all, in place of these fields. */
+function extendBase(text: string, others: readonly string[]): string {
+  const members = listMembers(text)
+  const bases = others.map(other => ({ other, fields: listMembers(other) }))
+  const [base] = bases
+    .filter(({ fields }) => fields.length < members.length && fields.every(field => members.includes(field)))
+    .sort((a, b) => b.fields.length - a.fields.length)
+  if (!base) return text
+  const [name] = /(?<=interface )\w+/.exec(base.other) ?? []
+  const own = members.filter(field => !base.fields.includes(field)).join('\n')
+  return text.replace(/(?<=interface \w+) \{[\s\S]*/, ` extends ${name} {\n${own}\n}\n`)
+}
+
+/** Returns the fields of a type at the top level, with those in them. */
+function listMembers(text: string): string[] {
+  const [, body = ''] = /\{\n([\s\S]*)\n\}/.exec(text) ?? []
+  return body.split(/\n(?= {2}readonly )/)
 }
 
 function listImportedNames(): Set<string> {

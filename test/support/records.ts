@@ -4,7 +4,6 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { logRecord as recordOf } from '#runtime/testing/records.ts'
 import { ALERT_FIRED_TYPE, type FiredAlert } from '../../lib/alerting/alert.ts'
-import type { DatabaseReading } from '../../lib/schemas/types.ts'
 
 export { kafkaEvent } from '#runtime/testing/records.ts'
 
@@ -40,11 +39,8 @@ export function databaseReading(
     instance = 'db-1',
     at = 0,
     ...measured
-  }: { instance?: string; at?: number } & Omit<
-    Partial<DatabaseReading>,
-    'instanceId' | 'databaseType' | 'tenant'
-  > = {},
-): Event<DatabaseReading> {
+  }: { instance?: string; at?: number } & Readonly<Record<string, unknown>> = {},
+): Event<Readonly<Record<string, unknown>>> {
   return {
     id,
     source: '/database/postgres',

@@ -1,10 +1,9 @@
 /** Sites of simulated sensors and their climates. */
-import type { EnvironmentReading } from '../../schemas/types.ts'
-
-type Location = EnvironmentReading['location']
-
 /** Location and its climate. Temperatures are in °C. `mean` is the yearly mean, and `yearly` and `daily` are amplitudes. */
-export interface Site extends Location {
+export interface Site {
+  readonly site: string
+  readonly latitude: number
+  readonly longitude: number
   readonly mean: number
   readonly yearly: number
   readonly daily: number
@@ -16,7 +15,7 @@ const site = (
   name: string,
   latitude: number,
   longitude: number,
-  climate: Omit<Site, keyof Location>,
+  climate: Omit<Site, 'site' | 'latitude' | 'longitude'>,
 ): Site => ({ site: name, latitude, longitude, ...climate })
 
 /** Sites by name. The climates are rounded climate normals for 1991 to 2020. */

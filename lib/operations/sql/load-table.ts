@@ -6,23 +6,19 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import pMap from 'p-map'
 import type { DataReader, LogReader } from '#runtime/pipeline/ports.ts'
-import { missingRanges, type Slice, tailRanges } from '../../history/coverage.ts'
+import type { Slice } from '../../history/coverage.ts'
 import { DamagedObject, encodeRows, objectPart, renameColumns } from '../../history/parquet.ts'
-import {
-  createDamagedError,
-  isWithin,
-  listSlices,
-  objectBytes,
-  type PartitionSlices,
-} from '../../history/read-history.ts'
+import { createDamagedError, objectBytes } from '../../history/read-history.ts'
 import { type HistoryRow, toHistoryRows } from '../../history/row.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
 import type { TopicReach } from '../../queries/kafka/topics.ts'
 import { type Range, readRecordGroups } from '../../queries/records/read-records.ts'
 import type { TypeSchema } from '../../schemas/json-schema.ts'
+import { computeSum } from '../../support/count.ts'
 import type { Families } from '../../telemetry/families.ts'
 import { OperationFailure } from '../operation-failure.ts'
+import { listPartitions, type PartitionParts } from '../try-rules/record-locations.ts'
 import type { RecordTimes } from './views.ts'
 
 /** Places from which tables are loaded. */
@@ -78,35 +74,52 @@ export async function loadTable(
   times: RecordTimes,
   target: LoadTarget,
 ): Promise<readonly string[]> {
+  const topics = sources.topics(table)
+  const reach = (topic: string, sinceMs: number) => sources.reach(topic, sinceMs || undefined)
+  const range = { fromMs: times.sinceMs ?? 0, untilMs: times.untilMs }
   // Records that are archived after the objects were listed are read from the topic.
-  const { partitions, files } = await fetchObjects(families, table, sources.store, times, target)
-  const ranges = await findTopicRanges(table, sources, times, partitions, target)
+  const partitions = await listPartitions(
+    { store: sources.store, log: { reach } },
+    table,
+    topics,
+    range,
+    true,
+  )
+  const [first = ''] = topics
+  if (partitions.length === 0 && !(await sources.reach(first, undefined)))
+    throw new OperationFailure(
+      `There is no topic ${first}, and no history of it: check --env and SLUICE_ENV.`,
+    )
+  reportGaps(partitions, target)
+  const [slices, ranges]: [Slice[], Range[]] = [[], []]
+  for (const { topic, partition, parts } of partitions)
+    for (const { object, fromOffset, toOffset } of parts)
+      if (object) slices.push({ object, fromOffset, toOffset })
+      else ranges.push({ topic, partition, start: fromOffset, end: toOffset + 1 })
+  const { progress } = target
+  progress.objectsInAll += slices.length
+  progress.recordsInAll += computeSum(ranges.map(({ start, end }) => end - start))
+  const fetch = (slice: Slice) => fetchSlice(families, sources.store as HistoryStore, slice, target)
+  const files = await pMap(slices, fetch, { concurrency: FETCHES, signal: target.stop })
   const tail = await readTail(families, table, sources, ranges, target)
   return [...files, ...tail]
 }
 
-interface Fetched {
-  readonly partitions: readonly PartitionSlices[]
-  readonly files: readonly string[]
-}
-
-async function fetchObjects(
-  families: Families,
-  table: HistoryTable,
-  store: HistoryStore | undefined,
-  { sinceMs, untilMs }: RecordTimes,
-  target: LoadTarget,
-): Promise<Fetched> {
-  if (!store) return { partitions: [], files: [] }
-  // All objects from `since` on determine which records are read from the topics, but not all of them are fetched.
-  const partitions = await listSlices(store, { table, ...(sinceMs === undefined ? {} : { sinceMs }) })
-  const slices = partitions
-    .flatMap(partition => partition.slices)
-    .filter(({ object }) => isWithin(object, { untilMs }))
-  target.progress.objectsInAll += slices.length
-  const fetch = (slice: Slice) => fetchSlice(families, store, slice, target)
-  const files = await pMap(slices, fetch, { concurrency: FETCHES, signal: target.stop })
-  return { partitions, files }
+/** Reports records that neither the objects nor the topics contain, and topics that were created again. */
+function reportGaps(partitions: readonly PartitionParts[], { notice }: LoadTarget): void {
+  for (const { topic, partition, isRecreated } of partitions)
+    if (isRecreated)
+      notice(
+        `${topic}/${partition} ends before its history, so it was created again: its new records are missing.`,
+      )
+  const lost = partitions.flatMap(({ topic, partition, missing }) =>
+    missing.map(({ fromOffset, toOffset }) => `${topic}/${partition} ${fromOffset}-${toOffset}`),
+  )
+  if (lost.length === 0) return
+  const more = lost.length > NAMED_RANGES ? `, and ${lost.length - NAMED_RANGES} more ranges` : ''
+  notice(
+    `Records are missing, which neither the history nor Kafka has: ${lost.slice(0, NAMED_RANGES).join(', ')}${more}.`,
+  )
 }
 
 /** Returns the name of the file for a slice. It contains the object's key, because messages of DuckDB name the file. */
@@ -136,56 +149,6 @@ async function fetchSlice(
   progress.objects += 1
   progress.bytes += bytes.length
   return file
-}
-
-/** Returns the ranges of the topics that no object contains. Reports ranges that neither the objects nor the topics contain. */
-async function findTopicRanges(
-  table: HistoryTable,
-  { topics, reach }: SqlSources,
-  { sinceMs }: RecordTimes,
-  partitions: readonly PartitionSlices[],
-  { notice, progress }: LoadTarget,
-): Promise<Range[]> {
-  const slicesOfTopics = Map.groupBy(partitions, ({ topic }) => topic)
-  const [first = ''] = topics(table)
-  const lost: string[] = []
-  const ranges: Range[] = []
-  for (const topic of new Set([...topics(table), ...slicesOfTopics.keys()])) {
-    const reached = await reach(topic, sinceMs)
-    if (!reached && topic === first && partitions.length === 0)
-      throw new OperationFailure(
-        `There is no topic ${topic}, and no history of it: check --env and SLUICE_ENV.`,
-      )
-    const slicesOfPartition = new Map(
-      slicesOfTopics.get(topic)?.map(({ partition, slices }) => [partition, slices]),
-    )
-    const count = Math.max(
-      reached?.bounds.length ?? 0,
-      ...[...slicesOfPartition.keys()].map(offset => offset + 1),
-    )
-    for (let partition = 0; partition < count; partition++) {
-      const slices = slicesOfPartition.get(partition) ?? []
-      const bounds = reached?.bounds[partition]
-      const { start, end } = bounds ?? { start: 0, end: 0 }
-      const from = Math.max(start, reached?.atTime[partition] ?? start)
-      for (const { fromOffset, toOffset } of tailRanges(slices, { start: from, end }))
-        ranges.push({ topic, partition, start: fromOffset, end: toOffset + 1 })
-      if (reached && (slices.at(-1)?.toOffset ?? -1) >= end)
-        notice(
-          `${topic}/${partition} ends before its history, so it was created again: its new records are missing.`,
-        )
-      for (const { fromOffset, toOffset } of missingRanges(slices, bounds))
-        lost.push(`${topic}/${partition} ${fromOffset}-${toOffset}`)
-    }
-  }
-  if (lost.length > 0) {
-    const more = lost.length > NAMED_RANGES ? `, and ${lost.length - NAMED_RANGES} more ranges` : ''
-    notice(
-      `Records are missing, which neither the history nor Kafka has: ${lost.slice(0, NAMED_RANGES).join(', ')}${more}.`,
-    )
-  }
-  progress.recordsInAll += ranges.reduce((sum, { start, end }) => sum + end - start, 0)
-  return ranges
 }
 
 /** Reads ranges of topics, and returns the files with their rows. */

@@ -14,11 +14,16 @@ import type { Families } from '../../telemetry/families.ts'
 /** Places that contain records. At least one of both is present. */
 export interface RecordPlaces {
   readonly store?: HistoryStore | undefined
-  /** Log with the topics' offsets, from a time on. Absent if only the history is read. */
+  /** Log with the topics' offsets, from a time on; undefined for an unknown topic. Absent if only the history is read. */
   readonly log?:
-    | { readonly reader: LogReader; readonly reach: (topic: string, sinceMs: number) => Promise<TopicReach> }
+    | {
+        readonly reader: LogReader
+        readonly reach: (topic: string, sinceMs: number) => Promise<TopicReach | undefined>
+      }
     | undefined
 }
+
+type Log = NonNullable<RecordPlaces['log']>
 
 /** Time range, in milliseconds since the epoch. The end is excluded. */
 export interface TimeRange {
@@ -33,21 +38,28 @@ export interface PartitionParts {
   readonly parts: readonly (OffsetRange & Partial<Pick<Slice, 'object'>>)[]
   /** Offsets of the range that neither the history nor the log has. */
   readonly missing: readonly OffsetRange[]
+  /** True if the log ends before the history, because the topic was created again. */
+  readonly isRecreated: boolean
 }
 
-/** Returns the partitions of topics with the places of their records. */
+/**
+ * Returns the partitions of topics with the places of their records.
+ *
+ * @param withOthers true to also return the other topics of which the history has records of the table
+ */
 export async function listPartitions(
-  { store, log }: RecordPlaces,
+  { store, log }: Pick<RecordPlaces, 'store'> & { readonly log?: Pick<Log, 'reach'> | undefined },
   table: HistoryTable,
   topics: readonly string[],
-  { fromMs, untilMs }: TimeRange,
+  { fromMs, untilMs }: Pick<TimeRange, 'fromMs'> & { readonly untilMs?: number | undefined },
+  withOthers = false,
 ): Promise<readonly PartitionParts[]> {
   // Later objects are listed too, so that their offsets do not count as missing.
-  const query = { table, topics, sinceMs: fromMs }
-  const archived = store ? await listSlices(store, query) : []
+  const query = { table, ...(!withOthers && { topics }), sinceMs: fromMs }
+  const archived = Map.groupBy(store ? await listSlices(store, query) : [], ({ topic }) => topic)
   const found: PartitionParts[] = []
-  for (const topic of topics) {
-    const own = archived.filter(partitionSlices => partitionSlices.topic === topic)
+  for (const topic of new Set([...topics, ...archived.keys()])) {
+    const own = archived.get(topic) ?? []
     const reach = await log?.reach(topic, fromMs)
     const count = Math.max(reach?.bounds.length ?? 0, ...own.map(({ partition }) => partition + 1))
     for (let partition = 0; partition < count; partition += 1) {
@@ -59,8 +71,9 @@ export async function listPartitions(
         (a, b) => a.fromOffset - b.fromOffset,
       )
       const read = parts.filter(({ object }) => object === undefined || isWithin(object, { untilMs }))
+      const isRecreated = bounds !== undefined && (slices.at(-1)?.toOffset ?? -1) >= bounds.end
       if (parts.length > 0)
-        found.push({ topic, partition, parts: read, missing: missingRanges(slices, bounds) })
+        found.push({ topic, partition, parts: read, missing: missingRanges(slices, bounds), isRecreated })
     }
   }
   return found

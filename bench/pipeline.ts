@@ -4,7 +4,6 @@ import { withServers } from './kit/servers.ts'
 import { calls } from './pipeline/calls.ts'
 import { largestChunk } from './pipeline/chunk.ts'
 import { compared } from './pipeline/compare.ts'
-import { drift } from './pipeline/drift.ts'
 import { rebuild } from './pipeline/rebuild.ts'
 import { size } from './pipeline/size.ts'
 import { small } from './pipeline/small.ts'
@@ -12,7 +11,7 @@ import { small } from './pipeline/small.ts'
 // `npm run bench:pipeline`: the cost of a record in the project's handler, compared with Powertools and with a bare SET, and
 // its cost in Redis. It starts its own Valkey and Kafka.
 
-const PARTS = { compare: compared, calls, size, chunk: largestChunk, drift, small, rebuild }
+const PARTS = { compare: compared, calls, size, chunk: largestChunk, small, rebuild }
 
 await runBenchmark({
   usage: `npm run bench:pipeline -- [options]

@@ -3,7 +3,8 @@ import { type FoundDeadLetter, readDlqRecord } from '../../lib/failures/dlq-reco
 
 export const base64 = (text: string) => Buffer.from(text).toString('base64')
 
-const FAILURE_RECORD = {
+/** Failure of the record at offset 186. */
+export const FAILURE = {
   originalTopic: 'sluice.telemetry.readings.local',
   originalPartition: 9,
   originalOffset: 186,
@@ -27,6 +28,10 @@ const FAILURE_RECORD = {
   history: [],
   omitted: [],
   parks: false,
+}
+
+const DEAD_LETTER = {
+  ...FAILURE,
   class: 'permanent',
   routedBecause: 'the data does not match the schema of its event type',
   quarantined: false,
@@ -38,7 +43,7 @@ export function deadLetterRecord(
   type = 'io.sluice.dead-letter.v1',
   id = 'x1',
 ): LogRecord {
-  return dlqRecord(type, { ...FAILURE_RECORD, ...changes }, id)
+  return dlqRecord(type, { ...DEAD_LETTER, ...changes }, id)
 }
 
 /** Returns a record of the dlq topic that marks dead letters as handled. */

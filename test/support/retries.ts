@@ -4,15 +4,12 @@ import { type ContentMode, writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import type { SourceRecord } from '#runtime/consumer/forwarder.ts'
 import { RETRY_TYPE } from '../../lib/failures/event-types.ts'
-import { base64 } from './dead-letters.ts'
+import { base64, FAILURE } from './dead-letters.ts'
 import { NAMES } from './families.ts'
 
 export const FAILED: FailureData = {
+  ...FAILURE,
   originalTopic: NAMES.topicName('readings', 'test'),
-  originalPartition: 9,
-  originalOffset: 186,
-  originalTimestamp: Date.parse('2026-03-01T12:00:00Z'),
-  originalKey: base64('roof-1'),
   originalValue: Buffer.from([0xff, 0x00, 0xfe]).toString('base64'),
   originalHeaders: [
     { name: 'twice', value: base64('a') },
@@ -21,13 +18,6 @@ export const FAILED: FailureData = {
   ],
   error: 'threw',
   errorType: 'unexpected-error',
-  consumer: 'processor',
-  attempt: 1,
-  firstFailedAt: '2026-03-01T12:00:00.000Z',
-  failedAt: '2026-03-01T12:00:00.000Z',
-  history: [],
-  omitted: [],
-  parks: false,
 }
 
 /** Returns the data of a retry event, in the form that the dlq-router writes. */

@@ -1,7 +1,7 @@
 /** One consumer group, or all of them: the lag and the reader of each partition. */
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
+import { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
-import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { describeKafka } from '../diagnosis/server-standards.ts'
 import {
@@ -12,7 +12,6 @@ import {
   listGroups,
   listWaiting,
   readConsumerGroups,
-  readGroupLag,
   readGroupLags,
 } from '../queries/kafka/consumer-groups.ts'
 import { count as countOf } from '../support/count.ts'
@@ -151,13 +150,12 @@ async function openFurtherCluster(environment: Environment): Promise<OpenCluster
   const clients = connections.at(first.topic)
   const [kafka, log] = [await clients.kafka(), await clients.log()]
   const names = new Set(furtherConsumers.map(({ group }) => group))
-  const offsets = await environment.keep('further-offsets', async () =>
-    connections.register(new TopicOffsets(kafka)),
-  )
+  const cluster = () =>
+    environment.keep('further-cluster', async () => connections.register(new ClusterInspection(kafka)))
   return {
     log,
     groups: (await listGroups(kafka)).filter(({ group }) => names.has(group)),
-    readLags: groups => Promise.all(groups.map(group => readGroupLag(kafka, offsets, group))),
+    readLags: groups => readGroupLags(kafka, topics => readBoundsByName({ cluster }, topics), groups),
   }
 }
 

@@ -42,7 +42,8 @@ Examples:
     const cluster = await environment.cluster()
     const name = config.names.resolveTopic(named, config.env)
     const topic = await requireClusterTopic(environment, cluster, name)
-    const bounds = (await readBounds(cluster, [topic])).get(name) ?? []
+    const boundsByTopic = await readBounds(cluster, [topic])
+    const bounds = boundsByTopic.get(name) ?? []
     const size = await readTopicSize(cluster, topic)
     const { settings, defaults } = await readSettings(cluster, name)
     const counts = topic.partitions.map(({ partition }) => countRecords([bounds[partition]]))
@@ -58,7 +59,7 @@ Examples:
       share: shares[index] ?? null,
       bytes: size.partitions[partition] ?? null,
     }))
-    const reading = await listGroupsReading(await environment.kafka(), { bounds: async () => bounds }, name)
+    const reading = await listGroupsReading(await environment.kafka(), boundsByTopic, name)
     const row = {
       topic: name,
       ...describeDeclaration(environment.findSignal(name)),

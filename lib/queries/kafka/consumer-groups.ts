@@ -4,16 +4,14 @@ import type { KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import {
   type Committed,
   describeGroups,
-  fetchCommittedOffsets,
   fetchOffsetsByGroup,
   type GroupDescription,
   listVisibleGroups,
 } from '#runtime/adapters/kafka/groups.ts'
-import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
+import { computeSum } from '../../support/count.ts'
 import { type AgedPartitionLag, addAges, type ConsumerLag, computePartitionLags } from './consumer-lag.ts'
 import { awaitKafkaAnswer } from './kafka-answers.ts'
-import { type BoundsSource, findTopicBounds } from './topics.ts'
 
 /** Consumer group with its lag in each topic that it reads. */
 export interface GroupLag extends Pick<GroupDescription, 'group' | 'state' | 'members'> {
@@ -64,23 +62,8 @@ async function describeVisibleGroups(kafka: Kafka): Promise<GroupDescription[]> 
 }
 
 /**
- * Returns the lag of a group in the topics of its members, and in topics for which it has committed offsets. A group without a
+ * Returns the lag of groups in the topics of their members, and in topics for which they have committed offsets. A group without a
  * committed offset is assumed to start at the first record.
- *
- * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
- */
-export async function readGroupLag(
-  kafka: Kafka,
-  offsets: BoundsSource<Bounds | undefined>,
-  description: GroupDescription,
-): Promise<GroupLag> {
-  const { group } = description
-  const committed = await awaitKafkaAnswer(`consumer group ${group}`, fetchCommittedOffsets(kafka, group))
-  return readLag(offsets, description, committed)
-}
-
-/**
- * Returns the lag of many groups, like `readGroupLag` but with fewer requests.
  *
  * @param readBounds returns the bounds of a topic. Missing topics are omitted.
  * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
@@ -95,8 +78,7 @@ export async function readGroupLags(
   const getCommitted = ({ group }: GroupDescription): Committed => committed.get(group) ?? new Map()
   const topics = new Set(groups.flatMap(group => listTopics(group, getCommitted(group))))
   const bounds = await readBounds([...topics])
-  const offsets = { bounds: async (topic: string) => bounds.get(topic) ?? [] }
-  return Promise.all(groups.map(group => readLag(offsets, group, getCommitted(group))))
+  return groups.map(group => computeLag(bounds, group, getCommitted(group)))
 }
 
 /**
@@ -104,25 +86,22 @@ export async function readGroupLags(
  *
  * @param only topics to include; defaults to all topics that the group reads
  */
-async function readLag(
-  offsets: BoundsSource<Bounds | undefined>,
+function computeLag(
+  boundsByTopic: KnownBounds,
   description: GroupDescription,
   committed: Committed,
   only?: string,
-): Promise<GroupLag> {
+): GroupLag {
   const { group, state, members } = description
   const wanted = listTopics(description, committed).filter(topic => only === undefined || topic === only)
-  const topics = await Promise.all(
-    wanted.map(async topic => {
-      const bounds = (await findTopicBounds(offsets, topic)) ?? []
-      const partitions = computePartitionLags(bounds, toOffsetList(committed.get(topic)))
-      const unknown = bounds.flatMap((bound, partition) => (bound ? [] : [partition]))
-      const pending = partitions.reduce((sum, partition) => sum + partition.pending, 0)
-      return { topic, pending, partitions, unknown }
-    }),
-  )
-  const pending = topics.reduce((sum, topic) => sum + topic.pending, 0)
-  return { group, state, members, pending, topics }
+  const topics = wanted.map(topic => {
+    const bounds = boundsByTopic.get(topic) ?? []
+    const partitions = computePartitionLags(bounds, toOffsetList(committed.get(topic)))
+    const unknown = bounds.flatMap((bound, partition) => (bound ? [] : [partition]))
+    const pending = computeSum(partitions.map(partition => partition.pending))
+    return { topic, pending, partitions, unknown }
+  })
+  return { group, state, members, pending: computeSum(topics.map(topic => topic.pending)), topics }
 }
 
 /** Returns the topics of the group's members, and the topics for which it has committed offsets. */
@@ -173,16 +152,13 @@ export function computeLongestWait(lag: Pick<AgedGroupLag, 'topics'>): number | 
  */
 export async function listGroupsReading(
   kafka: Kafka,
-  offsets: BoundsSource<Bounds | undefined>,
+  bounds: KnownBounds,
   topic: string,
 ): Promise<GroupLag[]> {
   const groups = await listGroups(kafka)
   const names = groups.map(({ group }) => group)
   const committed = await awaitKafkaAnswer(`groups that read ${topic}`, fetchOffsetsByGroup(kafka, names))
-  const reading: GroupLag[] = []
-  for (const group of groups) {
-    const lag = await readLag(offsets, group, committed.get(group.group) ?? new Map(), topic)
-    if (lag.topics.length > 0) reading.push(lag)
-  }
-  return reading
+  return groups
+    .map(group => computeLag(bounds, group, committed.get(group.group) ?? new Map(), topic))
+    .filter(({ topics }) => topics.length > 0)
 }

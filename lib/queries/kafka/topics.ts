@@ -17,9 +17,8 @@ export interface TopicReach {
   readonly atTime: readonly number[]
 }
 
-/** Source of topic bounds. Some sources return undefined for partitions without a leader. */
-export interface BoundsSource<Known extends Bounds | undefined = Bounds> {
-  bounds(topic: string): Promise<readonly Known[]>
+interface BoundsSource {
+  bounds(topic: string): Promise<readonly Bounds[]>
 }
 
 /**
@@ -27,10 +26,7 @@ export interface BoundsSource<Known extends Bounds | undefined = Bounds> {
  *
  * @throws UnknownTopic, RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
-export function readTopicBounds<Known extends Bounds | undefined>(
-  offsets: BoundsSource<Known>,
-  topic: string,
-): Promise<readonly Known[]> {
+export function readTopicBounds(offsets: BoundsSource, topic: string): Promise<readonly Bounds[]> {
   return awaitKafkaAnswer(`topic ${topic}`, offsets.bounds(topic))
 }
 
@@ -39,10 +35,10 @@ export function readTopicBounds<Known extends Bounds | undefined>(
  *
  * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
-export async function findTopicBounds<Known extends Bounds | undefined>(
-  offsets: BoundsSource<Known>,
+export async function findTopicBounds(
+  offsets: BoundsSource,
   topic: string,
-): Promise<readonly Known[] | undefined> {
+): Promise<readonly Bounds[] | undefined> {
   try {
     return await readTopicBounds(offsets, topic)
   } catch (error) {

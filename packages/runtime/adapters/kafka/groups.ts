@@ -102,10 +102,6 @@ function toDescription(group: string, found: DescribedGroup | undefined): GroupD
 /** Offsets by topic and partition. */
 export type Committed = ReadonlyMap<string, ReadonlyMap<number, number>>
 
-export async function fetchCommittedOffsets(kafka: Kafka, group: string): Promise<Committed> {
-  return (await fetchOffsetsByGroup(kafka, [group])).get(group) ?? new Map()
-}
-
 /** Number of groups that are requested at a time over one connection. */
 const GROUPS_AT_ONCE = 16
 

@@ -1,11 +1,10 @@
 /** Finds the topic that a command uses, and its offsets. */
-import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { createClusterFinder } from '../../lib/app/inputs.ts'
 import { withTimeout } from '../../lib/diagnosis/observe.ts'
 import { serverFailure } from '../../lib/operations/server-failure.ts'
-import { readTopicReach, type TopicReach } from '../../lib/queries/kafka/topics.ts'
+import { findTopicReach, type TopicReach } from '../../lib/queries/kafka/topics.ts'
 import type { Environment } from '../../lib/questions/environment.ts'
 import { missingTopic } from '../../lib/questions/kafka.ts'
 import { requireOwnTopics } from './environment.ts'
@@ -38,9 +37,10 @@ export async function readReach(
   const asked = { ...config, ...createClusterFinder(config)(topic) }
   const offsets = new TopicOffsets(await connections.at(topic).kafka())
   try {
-    return await withTimeout(readTopicReach(offsets, topic, timeMs))
-  } catch (error) {
-    if (!isUnknownTopic(error)) throw serverFailure(error, asked)
+    const reach = await withTimeout(findTopicReach(offsets, topic, timeMs)).catch(error => {
+      throw serverFailure(error, asked)
+    })
+    if (reach) return reach
     if (environment.findSignal(topic) !== undefined) await requireTopic(environment, topic)
     throw missingTopic(asked, topic)
   } finally {

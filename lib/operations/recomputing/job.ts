@@ -1,6 +1,5 @@
 /** Parts that are needed to decide the log of a consumer again: its code, its states, the part of the log, and the records that were skipped. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
 import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
@@ -9,7 +8,7 @@ import { CopyStopped, PartitionStopped, Unavailable } from '#runtime/pipeline/er
 import { computeCode } from '#runtime/pipeline/loading/code.ts'
 import type { LogReader, SkippedRecords } from '#runtime/pipeline/ports.ts'
 import { withTimeout } from '../../diagnosis/observe.ts'
-import { readTopicReach, type TopicReach } from '../../queries/kafka/topics.ts'
+import { findTopicReach, type TopicReach } from '../../queries/kafka/topics.ts'
 import type { Environment } from '../../questions/environment.ts'
 import { missingTopic } from '../../questions/kafka.ts'
 import type { Project } from '../operation.ts'
@@ -45,7 +44,9 @@ export async function prepareJob(
 ): Promise<Job> {
   const { config, connections } = environment
   const client = await connections.redis()
-  const reach = await readReach(environment, selection.topic, timeMs)
+  const { topic } = selection
+  const reach = await withTimeout(findTopicReach(await environment.offsets(), topic, timeMs))
+  if (!reach) throw missingTopic(config, topic)
   const live = new RedisReplaceableStates(client)
   const partitions = await listLivePartitions(live, selectStateKeys(selection, config, reach.bounds.length))
   const consumer = await project.loadConsumer(selection.consumer)
@@ -58,17 +59,6 @@ export async function prepareJob(
     pause,
     nowMs: Date.now,
   }
-}
-
-async function readReach(
-  environment: Environment,
-  topic: string,
-  timeMs: number | undefined,
-): Promise<TopicReach> {
-  const offsets = await environment.offsets()
-  return withTimeout(readTopicReach(offsets, topic, timeMs)).catch(error => {
-    throw isUnknownTopic(error) ? missingTopic(environment.config, topic) : error
-  })
 }
 
 /** Returns whether an error says why a log cannot be decided again. */

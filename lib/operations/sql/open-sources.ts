@@ -1,13 +1,12 @@
 /** Opens the history and the topics of an environment for SQL. */
 import type { AwsPlace } from '#runtime/adapters/aws/secrets-and-parameters.ts'
-import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import type { Config } from '../../app/config.ts'
 import { dataReader } from '../../app/data-reader.ts'
 import { historyAt } from '../../app/history-store.ts'
 import { loadInputSchemas } from '../../app/loaded-inputs.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../history/store.ts'
 import { getTableSignal } from '../../history/tables.ts'
-import { readTopicReach } from '../../queries/kafka/topics.ts'
+import { findTopicReach } from '../../queries/kafka/topics.ts'
 import type { Environment } from '../../questions/environment.ts'
 import type { SqlSources } from './load-table.ts'
 
@@ -26,14 +25,7 @@ export async function openSqlSources(
   return {
     store: await openUsableStore(config, aws, notice),
     topics: table => [config.names.topicName(getTableSignal(table), config.env)],
-    reach: async (topic, timeMs) => {
-      try {
-        return await readTopicReach(await environment.offsets(), topic, timeMs)
-      } catch (error) {
-        if (isUnknownTopic(error)) return undefined
-        throw error
-      }
-    },
+    reach: async (topic, timeMs) => findTopicReach(await environment.offsets(), topic, timeMs),
     log: () => environment.log(),
     reader: dataReader(config),
     brought,

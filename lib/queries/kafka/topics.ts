@@ -39,12 +39,7 @@ export async function findTopicBounds(
   offsets: BoundsSource,
   topic: string,
 ): Promise<readonly Bounds[] | undefined> {
-  try {
-    return await readTopicBounds(offsets, topic)
-  } catch (error) {
-    if (isUnknownTopic(error)) return undefined
-    throw error
-  }
+  return readTopicBounds(offsets, topic).catch(ignoreUnknownTopic)
 }
 
 /**
@@ -63,6 +58,15 @@ export async function readTopicReach(
     timeMs === undefined ? [] : awaitKafkaAnswer(`topic ${topic}`, offsets.at(topic, timeMs)),
   ])
   return { bounds, atTime }
+}
+
+/** Returns the reach of a topic like `readTopicReach`; undefined if the topic does not exist. @throws RefusedByKafka or Unavailable */
+export function findTopicReach(...asked: Parameters<typeof readTopicReach>): Promise<TopicReach | undefined> {
+  return readTopicReach(...asked).catch(ignoreUnknownTopic)
+}
+
+function ignoreUnknownTopic(error: unknown): undefined {
+  if (!isUnknownTopic(error)) throw error
 }
 
 /**

@@ -11,7 +11,6 @@ import { redirectRoot, serveConsole, toUnusablePort } from '../../console/serve.
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
 import { CONSOLE_OPERATIONS } from '../../lib/operations/all.ts'
-import { isOnThisMachine } from '../../lib/questions/environment.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
 import { countInStacks } from '../../scripts/own-records.ts'
 import { PROJECT } from '../../scripts/paths.ts'
@@ -37,11 +36,7 @@ interface ConsoleOptions extends ServerOptions {
 export async function showConsole(options: ConsoleOptions, terminal: Terminal): Promise<void> {
   const config = resolveConfig(terminal, options.env)
   const { consolePort } = readSettings([LOCAL_PORTS], terminal.environment)
-  const environment = new ConsoleEnvironment({
-    config,
-    functions: readFunctions(),
-    isLocal: isOnThisMachine(config),
-  })
+  const environment = new ConsoleEnvironment({ config, functions: readFunctions() })
   const { token, isGiven } = await resolveToken(options.tokenFile, terminal)
   const app = createConsoleApp({
     environment,

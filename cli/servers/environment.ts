@@ -5,7 +5,7 @@ import { readFunctions } from '../../lib/app/function-entries.ts'
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import { describeKafka } from '../../lib/diagnosis/server-standards.ts'
 import { serverFailure } from '../../lib/operations/server-failure.ts'
-import { Environment, isOnThisMachine } from '../../lib/questions/environment.ts'
+import { Environment } from '../../lib/questions/environment.ts'
 import { countInStacks } from '../../scripts/own-records.ts'
 import { CliFailure } from '../failure.ts'
 
@@ -20,8 +20,7 @@ export async function withEnvironment<T>(
   use: (environment: Environment<DeclaredFunction>) => Promise<T>,
   mustExist = true,
 ): Promise<T> {
-  const parts = { config, functions: readFunctions(), isLocal: isOnThisMachine(config) }
-  const environment = new Environment(parts, 'cli')
+  const environment = new Environment({ config, functions: readFunctions() }, 'cli')
   const stopCounting = countInStacks(config.kafka.brokers)
   try {
     if (mustExist) await requireEnvironment(environment)

@@ -7,7 +7,6 @@ import { createStatementFolder } from '../../console/ksql/statement-folder.ts'
 import { serveConsole, toUnusablePort } from '../../console/serve.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
 import { createTableReader } from '../../lib/operations/views/table-reader.ts'
-import { isOnThisMachine } from '../../lib/questions/environment.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { command, environment, flag, optionWithDefault } from '../command.ts'
@@ -50,8 +49,7 @@ interface ServeOptions extends ServerOptions {
 async function serveTables(options: ServeOptions, terminal: Terminal): Promise<void> {
   const { env, port, host, ownHost, tokenFile, publishedPorts, allowChanges } = options
   const config = resolveConfig(terminal, env)
-  const isLocal = isOnThisMachine(config)
-  const environment = new ConsoleEnvironment({ config, functions: [], isLocal })
+  const environment = new ConsoleEnvironment({ config, functions: [] })
   const { token, isGiven } = await resolveToken(tokenFile, terminal)
   const by = await resolveOperator(config)
   const changes = allowChanges

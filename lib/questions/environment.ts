@@ -35,8 +35,8 @@ export type Offsets = Pick<TopicOffsets, 'bounds' | 'at' | 'close'>
 export interface EnvironmentParts<Declared extends ReadingFunction = ReadingFunction> {
   readonly config: Config
   readonly functions: readonly Declared[]
-  /** True on a local stack, whose rules folder is at hand. */
-  readonly isLocal: boolean
+  /** True on a local stack, whose rules folder is at hand; by default, if the brokers are on this machine. */
+  readonly isLocal?: boolean
 }
 
 export class Environment<Declared extends ReadingFunction = ReadingFunction> {
@@ -55,7 +55,10 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
   readonly topics: () => Promise<readonly TopicLayout[]>
 
   /** @param clientId name of the client in the broker's logs */
-  constructor({ config, functions, isLocal }: EnvironmentParts<Declared>, clientId: string) {
+  constructor(
+    { config, functions, isLocal = isOnThisMachine(config) }: EnvironmentParts<Declared>,
+    clientId: string,
+  ) {
     this.#config = config
     this.#inputs = resolveInputs(config)
     this.#findCluster = createClusterFinder(config, this.#inputs)

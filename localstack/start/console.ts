@@ -13,7 +13,6 @@ import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { CONSOLE_OPERATIONS } from '../../lib/operations/all.ts'
-import { isOnThisMachine } from '../../lib/questions/environment.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { consolePorts } from '../ports-and-folders.ts'
 import { createSqlInterface, loadViews, type ServedStack } from './sql-interface.ts'
@@ -65,13 +64,7 @@ async function openConsole(options: ServedStack, opened: Closable[]): Promise<St
   }
   const ports = consolePorts(environment)
   const config = readConfig(environment)
-  const shown = keep(
-    new ConsoleEnvironment({
-      config,
-      functions: readFunctions(),
-      isLocal: isOnThisMachine(config),
-    }),
-  )
+  const shown = keep(new ConsoleEnvironment({ config, functions: readFunctions() }))
   const token = await ensureToken(dataDir)
   const app = createConsoleApp({
     environment: shown,

@@ -173,7 +173,8 @@ async function describeTotals(environment: Environment): Promise<string[]> {
   }
   const found = Object.entries(consumers).map(async ([name, keys]) => {
     const outcomes = await readOutcomes(inspection, keys)
-    return Object.keys(outcomes.reasons).length > 0 ? [`${name}: ${formatTotals(outcomes)}`] : []
+    const noun = name === 'Processor' ? 'readings' : 'records'
+    return Object.keys(outcomes.reasons).length > 0 ? [`${name}: ${formatTotals(outcomes, noun)}`] : []
   })
   return (await Promise.all(found)).flat()
 }
@@ -192,12 +193,15 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Returns the totals, such as `7267 applied, 0 duplicates, 12 ignored (12 ticks of the clock), 0 failed; 0 waiting to be published`.
- * Pure.
+ * Returns the totals, such as `7267 readings applied, 0 duplicates, 12 ignored (12 ticks of the clock), 0 failed; 0 waiting to be
+ * published`. Pure.
  */
-export function formatTotals({ applied, duplicate, ignored, failed, reasons, outbox }: Outcomes): string {
+export function formatTotals(
+  { applied, duplicate, ignored, failed, reasons, outbox }: Outcomes,
+  noun: string,
+): string {
   const parts = { applied, duplicate, ignored, failed }
-  const words = { applied: 'applied', duplicate: 'duplicates', ignored: 'ignored', failed: 'failed' }
+  const words = { applied: `${noun} applied`, duplicate: 'duplicates', ignored: 'ignored', failed: 'failed' }
   const counts = Object.entries(words).map(([outcome, word]) => {
     const own = Object.entries(reasons)
       .filter(([name]) => name.startsWith(`${outcome}/`) && !USUAL.test(name))

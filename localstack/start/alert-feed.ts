@@ -83,7 +83,7 @@ export class AlertFeed {
   /** Returns the counts for the live line, after the sum of the alerts that had no line. */
   formatCounts(): string {
     this.#showLines(this.#limit.flush(Date.now()))
-    return `alerts ${this.#counts.firing} fired, ${this.#counts.resolved} resolved`
+    return `fired ${this.#counts.firing} · resolved ${this.#counts.resolved}`
   }
 
   stop(): Promise<void> {

@@ -184,7 +184,7 @@ export class FlowWatch {
   #formatFigures(): string {
     const { applied, failed } = this.#figures
     const pending = Math.max(0, ...this.#lags.map(getPending))
-    return `applied ${applied} · failed ${failed} · ${this.#alerts.formatCounts()} · pending ${pending}`
+    return `since start: readings ${applied} · failed ${failed} · ${this.#alerts.formatCounts()} · pending ${pending}`
   }
 
   /** Handles a line of the functions' log. */

@@ -48,7 +48,7 @@ describe('given the settings that the manual prints', { timeout: 600_000 }, () =
     const options = ['--name', stack, '--fresh', ...(settings === '' ? [] : ['--config', file])]
     const started = new Program(join(PROJECT, 'localstack', 'start.ts'), options, { env })
     try {
-      await started.says(/^applied [1-9]\d* · failed 0 /m)
+      await started.says(/: readings [1-9]\d* · failed 0 /m)
       await use((...args) =>
         runProgram(join(PROJECT, 'cli', 'sluice.ts'), ['--stack', stack, ...args], { env: OWN_SERVERS }),
       )

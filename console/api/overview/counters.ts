@@ -15,21 +15,19 @@ interface Counted {
   /** Offsets of Sluice's own topics, by partition; undefined if unknown. */
   readonly written: ReadonlyMap<string, readonly { readonly end: number }[] | undefined>
   readonly getTopic: (signal: Signal) => string
-  /** Inputs whose records become readings. */
-  readonly readingInputs: ReadonlySet<string>
 }
 
 /** Reasons for which consumers ignore what `clock` and operators append for them. */
 const SERVICE = ['tick', 'rule-set', 'plan-of-tables', 'erasure'].map(reason => `ignored/${reason}`)
 
 /**
- * Returns the counters by name; null if unknown. `in`: readings, and records of inputs that `intake` dropped or refused. `applied`,
- * `duplicates`: outcomes of readings, with the duplicates that `intake` dropped. `failed`: failures of all consumers. `alerts`,
- * `letters`, `sent`: alerts that fired, dead letters, notifications that were delivered. `topic/TOPIC`: records of a topic without
- * ticks and rules. `read/FUNCTION/TOPIC`, `done/FUNCTION/TOPIC`: records that were read, and those that were applied.
+ * Returns the counters by name; null if unknown. `readings`: records that the processor has applied, each once. `duplicates`: those
+ * that the processor or `intake` dropped. `failed`: failures of all consumers. `alerts`, `letters`, `sent`: alerts that fired, dead
+ * letters, notifications that were delivered. `topic/TOPIC`: records of another topic without ticks and rules.
+ * `read/FUNCTION/TOPIC`, `done/FUNCTION/TOPIC`: records that were read, and those that were applied.
  */
 export function buildCounters(counted: Counted): Readonly<Record<string, number | null>> {
-  const { lags, outcomes, written, getTopic, readingInputs } = counted
+  const { lags, outcomes, written, getTopic } = counted
   const sumReasons = (reader: string, reasons: readonly string[]) => {
     const found = outcomes?.get(reader)?.reasons ?? {}
     return computeSum(reasons.map(reason => found[reason] ?? 0))
@@ -44,23 +42,19 @@ export function buildCounters(counted: Counted): Readonly<Record<string, number 
     )
     return ends ? computeSum(ends.map(({ end }) => end)) - Math.max(0, ...ignored) : null
   }
-  const processor = `${ENTITIES.process.name}/${getTopic('readings')}`
-  const readings = outcomes?.get(processor)
-  const decided = readings && readings.applied + readings.duplicate + readings.failed + readings.parked
-  const ofInputs = lags.flatMap(({ function: name, topic }) => {
-    const found = written.has(topic) ? undefined : outcomes?.get(`${name}/${topic}`)
-    return found ? [{ ...found, refused: readingInputs.has(topic) ? found.duplicate + found.failed : 0 }] : []
-  })
-  const pending = lags.find(({ function: name, topic }) => `${name}/${topic}` === processor)?.pending
+  const ofProcessor = outcomes?.get(`${ENTITIES.process.name}/${getTopic('readings')}`)
+  const ofInputs = lags.flatMap(({ function: name, topic }) =>
+    written.has(topic) ? [] : (outcomes?.get(`${name}/${topic}`)?.duplicate ?? []),
+  )
+  const others = [...written.keys()].filter(topic => topic !== getTopic('readings'))
   return {
-    in: sumIfKnown([decided ?? null, pending ?? null, ...ofInputs.map(({ refused }) => refused)]),
-    applied: readings?.applied ?? null,
-    duplicates: sumIfKnown([readings?.duplicate ?? null, ...ofInputs.map(({ duplicate }) => duplicate)]),
+    readings: ofProcessor?.applied ?? null,
+    duplicates: sumIfKnown([ofProcessor?.duplicate ?? null, ...ofInputs]),
     failed: countRecords(getTopic('failures')),
     alerts: countReasons('notifier', 'alerts', 'applied/fired'),
     letters: countReasons('open-dead-letters', 'dlq', 'applied/letter', 'applied/broken'),
     sent: countReasons('deliver', 'notifications', 'applied/delivered'),
-    ...Object.fromEntries([...written.keys()].map(topic => [`topic/${topic}`, countRecords(topic)])),
+    ...Object.fromEntries(others.map(topic => [`topic/${topic}`, countRecords(topic)])),
     ...Object.fromEntries(
       lags.flatMap(({ function: name, topic, partitions }) => [
         [`read/${name}/${topic}`, computeSum(partitions.map(({ next }) => next))] as const,

@@ -6,7 +6,7 @@ import { once } from '#runtime/lambda/once.ts'
 import type { StateKey } from '#runtime/pipeline/model/index.ts'
 import { SEVERITIES } from '../../../lib/alerting/rule.ts'
 import type { Config } from '../../../lib/app/config.ts'
-import { resolveSignals, SIGNALS, type Signal } from '../../../lib/app/topic-table.ts'
+import { SIGNALS, type Signal } from '../../../lib/app/topic-table.ts'
 import { FurtherLags } from '../../../lib/diagnosis/further-lags.ts'
 import { readBreakerEnd } from '../../../lib/diagnosis/gather-consumers.ts'
 import { withTimeout } from '../../../lib/diagnosis/observe.ts'
@@ -63,6 +63,8 @@ interface ShownInput {
   readonly topic: string
   /** Function that brings the records of an input to the topics of Sluice. */
   readonly reader?: string
+  /** Name of the counter of its records, or of the readings. */
+  readonly counter: string
 }
 
 export interface ShownConsumer extends ReadTopic {
@@ -119,7 +121,7 @@ export class OverviewReader {
 
   async read(): Promise<Overview> {
     const atMs = Date.now()
-    const { config, functions, inputs } = this.#environment
+    const { config, functions } = this.#environment
     const kafka = await awaitAnswer('kafka', config, this.#readKafka())
     const { bounds, members } = kafka.value ?? {}
     const reading = this.#further.read(this.#environment.furtherConsumers).then(further => {
@@ -163,7 +165,6 @@ export class OverviewReader {
         outcomes: redis.value?.outcomes,
         written: new Map(SIGNALS.map(signal => [this.#environment.topic(signal), bounds?.get(signal)])),
         getTopic: signal => this.#environment.topic(signal),
-        readingInputs: new Set(inputs.flatMap(({ as, topic }) => (as ? [] : [topic]))),
       }),
       flow: this.#buildFlow(),
       consumers: this.#listConsumers().map(consumer => ({ ...consumer, lag: findLag(consumer) })),
@@ -243,8 +244,10 @@ export class OverviewReader {
     const foreign = this.#listConsumers().filter(consumer => !isOwn(consumer))
     return {
       inputs: [
-        ...foreign.map(({ topic, function: reader }) => ({ name: topic, topic, reader })),
-        ...resolveSignals(['readings']).map(signal => ({ name: signal, topic: getTopic(signal) })),
+        ...foreign.map(({ topic, function: reader }) => {
+          return { name: topic, topic, reader, counter: `read/${reader}/${topic}` }
+        }),
+        { name: 'readings', topic: getTopic('readings'), counter: 'readings' },
       ],
       lanes: buildLanes(functions, consumers.filter(isOwn), getTopic),
     }

@@ -29,18 +29,14 @@ export function formatCount(count: number, one: string, many = `${one}s`): strin
 }
 
 /** Formats a rate per second, such as `1,012/s`, `12.3/s` or `0.04/s`; a dash if unknown. */
-function formatRate(perSecond: number | null): string {
+export function formatRate(perSecond: number | null): string {
   if (perSecond === null) return '–'
   const digits = perSecond >= 100 ? 0 : perSecond >= 1 ? 1 : 2
   return `${formatNumber(Number(perSecond.toFixed(digits)))}/s`
 }
 
-/** Rate per second below which the number in all says more than the rate. */
-const SLOW = 0.1
-
-/** Formats the growth of a counter: its rate or, for a slow or a rare one, the number in all, such as `12 in all`. */
-export function formatGrowth(perSecond: number | null, total: number | null, isRare = false): string {
-  if (!isRare && perSecond !== null && perSecond >= SLOW) return formatRate(perSecond)
+/** Formats a counter, such as `12.3K in all`; a dash if unknown. */
+export function formatTotal(total: number | null): string {
   return total === null ? '–' : `${formatCompact(total)} in all`
 }
 

@@ -4,13 +4,8 @@ import type { JSX } from 'preact'
 import { sumIfKnown } from '../../../lib/support/count.ts'
 import type { Overview } from '../../api/overview/overview.ts'
 import { buildAddress } from '../client/address.ts'
-import { formatGrowth } from '../components/value-texts.ts'
+import { formatRate, formatTotal } from '../components/value-texts.ts'
 import { describeState } from './headline.ts'
-
-/** Returns the sum of counters; null if one of them is unknown. */
-export function sumCounters({ counters }: Overview, names: readonly string[]): number | null {
-  return sumIfKnown(names.map(name => counters[name] ?? null))
-}
 
 interface Props {
   readonly overview: Overview
@@ -20,16 +15,16 @@ interface Props {
 
 export function Flow({ overview, rate }: Props): JSX.Element {
   const { inputs, lanes } = overview.flow
-  const grow = (names: readonly string[], isRare = false) =>
-    formatGrowth(sumIfKnown(names.map(rate)), sumCounters(overview, names), isRare)
+  const formatSum = (names: readonly string[]) =>
+    formatTotal(sumIfKnown(names.map(name => overview.counters[name] ?? null)))
+  const formatSpeed = (names: readonly string[]) => formatRate(sumIfKnown(names.map(rate)))
   return (
     <div class="flow">
       <ul class="flow-list">
-        {inputs.map(({ name, topic, reader }) => (
+        {inputs.map(({ name, topic, reader, counter }) => (
           <li key={topic} class="flow-item">
             <span>
-              <a href={buildAddress('/kafka', { topic })}>{name}</a>{' '}
-              <small>{grow([reader ? `read/${reader}/${topic}` : `topic/${topic}`])}</small>
+              <a href={buildAddress('/kafka', { topic })}>{name}</a> <small>{formatSpeed([counter])}</small>
             </span>
             {reader && <FunctionLink name={reader} overview={overview} />}
           </li>
@@ -44,7 +39,8 @@ export function Flow({ overview, rate }: Props): JSX.Element {
               ))}
             </span>
             <span class="flow-result">
-              {page ? <a href={page}>{title}</a> : title} <small>{grow(counters, isRare)}</small>
+              {page ? <a href={page}>{title}</a> : title}{' '}
+              <small>{isRare ? formatSum(counters) : formatSpeed(counters)}</small>
             </span>
           </li>
         ))}

@@ -1,7 +1,7 @@
 /** Start page: flow, stalls, and recent alerts. */
 
 import type { JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useMemo } from 'preact/hooks'
 import { sumIfKnown } from '../../../lib/support/count.ts'
 import { durationText } from '../../../lib/support/duration.ts'
 import { groupText } from '../../../lib/support/group-text.ts'
@@ -9,16 +9,19 @@ import { describeEnd } from '../../../lib/tables/alert-end.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import type { RecentAlert } from '../../api/overview/alerts-and-dead-letters.ts'
 import type { Overview, ShownConsumer } from '../../api/overview/overview.ts'
+import { computeRange } from '../charts/chart-series.ts'
+import { TimeChart } from '../charts/time-chart.tsx'
 import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
 import { AnswerView, EmptyMessage } from '../components/answer-view.tsx'
 import { type Column, column, DataTable, linkColumn, numberColumn } from '../components/data-table.tsx'
 import { Tile } from '../components/facts.tsx'
 import { Badge, Moment, toTone } from '../components/labels.tsx'
-import { formatCompact, formatGrowth } from '../components/value-texts.ts'
-import { Flow, sumCounters } from './flow.tsx'
+import { formatCompact, formatRate, formatTotal } from '../components/value-texts.ts'
+import { formatReadout } from '../telemetry/entity-charts.tsx'
+import { Flow } from './flow.tsx'
 import { chooseHeadline, countFiring, describeState } from './headline.ts'
-import { addSnapshot, computeRate } from './rates.ts'
+import { addSnapshot, computeRate, type Snapshot, toColumns } from './rates.ts'
 
 interface Props {
   readonly overview: Overview
@@ -26,13 +29,16 @@ interface Props {
   readonly rate: (name: string) => number | null
 }
 
+/** Snapshots of the last minutes. They stay while other pages are shown. */
+let kept: readonly Snapshot[] = []
+
 export function OverviewPage(): JSX.Element {
   const live = useLive('/overview')
-  const [snapshots, setSnapshots] = useState<readonly Overview[]>([])
-  useEffect(() => {
-    const { answer } = live
-    if (answer) setSnapshots(before => addSnapshot(before, answer))
-  }, [live.answer])
+  const { answer } = live
+  const snapshots = useMemo(() => {
+    if (answer) kept = addSnapshot(kept, answer)
+    return kept
+  }, [answer])
   const rate = (name: string) => computeRate(snapshots, name)
   return (
     <>
@@ -42,6 +48,10 @@ export function OverviewPage(): JSX.Element {
           <>
             <StallSummary overview={overview} />
             <Figures overview={overview} rate={rate} />
+            <div class="columns">
+              <LiveChart title="Readings a second" snapshots={snapshots} getValue={readRate} />
+              <LiveChart title="Alerts firing" snapshots={snapshots} getValue={readFiring} />
+            </div>
             <section class="card" aria-labelledby="flow">
               <h2 id="flow">Flow</h2>
               <Flow overview={overview} rate={rate} />
@@ -101,14 +111,11 @@ function StallSummary({ overview }: Pick<Props, 'overview'>): JSX.Element {
 }
 
 function Figures({ overview: { firing, openDeadLetters, counters }, rate }: Props): JSX.Element {
-  const total = (name: string) => formatGrowth(null, counters[name] ?? null)
+  const total = (name: string) => formatTotal(counters[name] ?? null)
   const formatNow = (count: number | null) => (count === null ? '–' : formatCompact(count))
-  const flowing = (name: string) => formatGrowth(rate(name), counters[name] ?? null)
-  const note = (name: string) => (flowing(name) === total(name) ? '' : total(name))
   return (
     <dl class="tiles">
-      <Tile title="Readings in" value={flowing('in')} note={note('in')} />
-      <Tile title="Applied" value={flowing('applied')} note={note('applied')} />
+      <Tile title="Readings applied" value={formatRate(rate('readings'))} note={total('readings')} />
       <Tile title="Duplicates" value={total('duplicates')} />
       <Tile title="Failed" value={total('failed')} tone={rate('failed') ? 'bad' : 'plain'} />
       <Tile
@@ -124,6 +131,42 @@ function Figures({ overview: { firing, openDeadLetters, counters }, rate }: Prop
         tone={rate('letters') ? 'bad' : 'plain'}
       />
     </dl>
+  )
+}
+
+const readRate = (snapshots: readonly Snapshot[]) => computeRate(snapshots, 'readings')
+
+const readFiring = (snapshots: readonly Snapshot[]) => {
+  const firing = snapshots.at(-1)?.firing
+  return firing ? countFiring(firing) : null
+}
+
+/** Least span of a chart, in milliseconds. */
+const LEAST_MS = 4_000
+
+interface ChartProps {
+  readonly title: string
+  readonly snapshots: readonly Snapshot[]
+  readonly getValue: Parameters<typeof toColumns>[1]
+}
+
+/** Chart of the last minutes, as far back as the page knows them. */
+function LiveChart({ title, snapshots, getValue }: ChartProps): JSX.Element {
+  const columns = useMemo(() => toColumns(snapshots, getValue), [snapshots, getValue])
+  const [firstMs = 0, lastMs = 0] = [snapshots[0]?.atMs, snapshots.at(-1)?.atMs]
+  return (
+    <section class="card">
+      <h2>{title}</h2>
+      <TimeChart
+        columns={columns}
+        shapes={['line']}
+        fromS={firstMs / 1_000}
+        toS={Math.max(lastMs, firstMs + LEAST_MS) / 1_000}
+        range={[0, Math.max(1, computeRange(columns.lists, [])[1])]}
+        label={`${title}: ${columns.lists[0]?.at(-1) ?? 'no data'}`}
+        readout={at => formatReadout(columns, at, '')}
+      />
+    </section>
   )
 }
 
@@ -193,9 +236,9 @@ function buildConsumerColumns({ overview, rate }: Props): Column<ShownFunction>[
       ({ function: name }) => buildAddress('/kafka/groups', { 'groups.filter': name }),
     ),
     {
-      heading: 'Records',
+      heading: 'Records read',
       align: 'right',
-      cell: ({ counters }) => formatGrowth(sumIfKnown(counters.map(rate)), sumCounters(overview, counters)),
+      cell: ({ counters }) => formatRate(sumIfKnown(counters.map(rate))),
       sortBy: ({ counters }) => sumIfKnown(counters.map(rate)) ?? -1,
     },
     numberColumn('Lag, records', ({ lag }) => lag),

@@ -1,26 +1,46 @@
-/** Derives rates from counters that were read at different times. Pure. */
+/** Derives rates, and charts of the last minutes, from answers that were read at different times. Pure. */
 import type { Overview } from '../../api/overview/overview.ts'
+import type { Columns } from '../charts/chart-series.ts'
 
-type Snapshot = Pick<Overview, 'atMs' | 'counters'>
+export type Snapshot = Pick<Overview, 'atMs' | 'counters' | 'firing'>
 
 /**
  * Time over which rates are averaged, in milliseconds. Consumers commit once per batch, so a shorter time would show a constant
  * load as spikes.
  */
 const OVER_MS = 12_000
+/** Time for which snapshots are kept for the charts, in milliseconds. */
+const KEPT_MS = 900_000
 
-/** Returns the snapshots from which rates are derived, with a new one. */
-export function addSnapshot<One extends Snapshot>(snapshots: readonly One[], now: One): readonly One[] {
-  return [...snapshots.filter(({ atMs }) => atMs < now.atMs && now.atMs - atMs <= OVER_MS), now]
+/** Returns the snapshots of the last minutes, with a new one. */
+export function addSnapshot(
+  snapshots: readonly Snapshot[],
+  { atMs, counters, firing }: Snapshot,
+): readonly Snapshot[] {
+  const kept = snapshots.filter(before => before.atMs < atMs && atMs - before.atMs <= KEPT_MS)
+  return [...kept, { atMs, counters, firing }]
 }
 
 /** Returns the growth of a counter per second; null for one that is unknown, new or reset. */
 export function computeRate(snapshots: readonly Snapshot[], name: string): number | null {
+  const sinceMs = (snapshots.at(-1)?.atMs ?? 0) - OVER_MS
   const points = snapshots.flatMap(({ atMs, counters }) => {
     const count = counters[name] ?? null
-    return count === null ? [] : [{ atMs, count }]
+    return count === null || atMs < sinceMs ? [] : [{ atMs, count }]
   })
   const [first, last] = [points[0], points.at(-1)]
   if (!first || !last || last.atMs === first.atMs || first.count > last.count) return null
   return ((last.count - first.count) * 1_000) / (last.atMs - first.atMs)
+}
+
+/** Returns a chart with the value of each time at which there are two snapshots or more. */
+export function toColumns(
+  snapshots: readonly Snapshot[],
+  getValue: (until: readonly Snapshot[]) => number | null,
+): Columns {
+  const later = snapshots.slice(1)
+  return {
+    times: later.map(({ atMs }) => atMs / 1_000),
+    lists: [later.map((_, index) => getValue(snapshots.slice(0, index + 2)))],
+  }
 }

@@ -53,16 +53,14 @@ function createCounters(outcomes: typeof OUTCOMES | undefined = OUTCOMES, lags =
     outcomes: outcomes && new Map(Object.entries(outcomes).map(([name, own]) => [name, { ...NONE, ...own }])),
     written: new Map(WRITTEN.map(([signal, end]) => [getTopic(signal), [{ end }]])),
     getTopic,
-    readingInputs: new Set(['greenhouse']),
   })
 }
 
 describe('the counters of the overview', () => {
-  it('given ticks and rules in readings, then they are no readings, and pending ones have come in', () => {
+  it('given ticks and rules in readings, then a reading is what the processor applied, in one counter', () => {
     const counters = createCounters()
-    assert.equal(counters.applied, 90)
-    assert.equal(counters.in, 90 + 3 + 2 + 4 + 4 + 1)
-    assert.equal(counters['topic/the.readings'], 124 - 24)
+    assert.equal(counters.readings, 90)
+    assert.equal(counters['topic/the.readings'], undefined)
   })
 
   it('given duplicates that intake dropped, then they count as those of the processor do', () => {
@@ -83,12 +81,11 @@ describe('the counters of the overview', () => {
 
   it('given no answer of Redis or of Kafka, then what depends on it is not known', () => {
     const withoutRedis = buildCounters({
-      ...{ lags: LAGS, outcomes: undefined, getTopic, readingInputs: new Set<string>() },
+      ...{ lags: LAGS, outcomes: undefined, getTopic },
       written: new Map([['the.failures', [{ end: 8 }]]]),
     })
-    const { in: readings, applied, duplicates, alerts, sent, failed } = withoutRedis
-    assert.deepEqual([readings, applied, duplicates, alerts, sent, failed], [null, null, null, null, null, 8])
-    const withoutKafka = createCounters(OUTCOMES, [])
-    assert.deepEqual([withoutKafka.in, withoutKafka.applied], [null, 90])
+    const { readings, duplicates, alerts, sent, failed } = withoutRedis
+    assert.deepEqual([readings, duplicates, alerts, sent, failed], [null, null, null, null, 8])
+    assert.equal(createCounters(OUTCOMES, []).readings, 90)
   })
 })

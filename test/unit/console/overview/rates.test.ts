@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { addSnapshot, computeRate } from '../../../../console/page/overview/rates.ts'
+import { addSnapshot, computeRate, toColumns } from '../../../../console/page/overview/rates.ts'
 
 type Looks = Parameters<typeof addSnapshot>[0]
 
 function seen(...looks: readonly [atMs: number, count: number | null][]): Looks {
   return looks.reduce<Looks>(
-    (before, [atMs, count]) => addSnapshot(before, { atMs, counters: { count } }),
+    (before, [atMs, count]) => addSnapshot(before, { atMs, counters: { count }, firing: null }),
     [],
   )
 }
@@ -25,5 +25,11 @@ describe('rates of the overview', () => {
     assert.equal(computeRate(seen([0, null], [4_000, 10]), 'count'), null)
     assert.equal(computeRate(seen([0, 10], [4_000, 2]), 'count'), null)
     assert.equal(computeRate(seen([0, 10], [4_000, 20]), 'other'), null)
+  })
+
+  it('given looks of a quarter of an hour, then a chart has the rate of each but the first, and no earlier ones', () => {
+    const looks = seen([0, 0], [1_000_000, 10], [1_004_000, 50], [1_100_000, 60])
+    const { times, lists } = toColumns(looks, until => computeRate(until, 'count'))
+    assert.deepEqual([times, lists], [[1_004, 1_100], [[10, null]]])
   })
 })

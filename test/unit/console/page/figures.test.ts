@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { formatGrowth } from '../../../../console/page/components/value-texts.ts'
+import { formatRate, formatTotal } from '../../../../console/page/components/value-texts.ts'
 
 describe('figures of the flow', () => {
-  const cases: [title: string, args: Parameters<typeof formatGrowth>, expected: string][] = [
-    ['a rate', [12.34, 400], '12.3/s'],
-    ['no growth', [0, 400], '400 in all'],
-    ['three in ten minutes', [0.005, 3], '3 in all'],
-    ['a rate that is not known yet', [null, 12_345], '12.3K in all'],
-    ['nothing known', [null, null], '–'],
-    ['a result of which each matters', [2, 5, true], '5 in all'],
+  const cases: [rate: number | null, total: number | null, ...texts: string[]][] = [
+    [12.34, 400, '12.3/s', '400 in all'],
+    [0, 12_345, '0/s', '12.3K in all'],
+    [0.04, 3, '0.04/s', '3 in all'],
+    [null, null, '–', '–'],
   ]
-  for (const [title, args, expected] of cases)
-    it(`given ${title}, then ${expected}`, () => assert.equal(formatGrowth(...args), expected))
+  for (const [rate, total, ...texts] of cases)
+    it(`given ${rate} a second and ${total}, then ${texts.join(', ')}`, () =>
+      assert.deepEqual([formatRate(rate), formatTotal(total)], texts))
 })

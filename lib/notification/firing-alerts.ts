@@ -4,7 +4,13 @@
  * notification groups. The resolved alert is sent to the same groups, even if the routes have changed meanwhile. Pure.
  */
 
-import { formatEntity, type ProcessPart, type Step, type TypedEvent } from '#runtime/consumer/index.ts'
+import {
+  formatEntity,
+  omitUndefined,
+  type ProcessPart,
+  type Step,
+  type TypedEvent,
+} from '#runtime/consumer/index.ts'
 import {
   ALERT_FIRED_TYPE,
   ALERT_RESOLVED_TYPE,
@@ -47,6 +53,8 @@ export interface FiringAlert {
   readonly sequence?: OrderedAlert['sequence']
   /** W3C trace context of the fired event. It belongs to the trace of the reading that caused the alert. */
   readonly traceparent?: string
+  /** Time at which the fired event was written, in milliseconds since the epoch. States of earlier versions do not have it. */
+  readonly writtenMs?: number
 }
 
 /**
@@ -91,8 +99,8 @@ function applyFired(
   const targets = state?.routed?.[alertId]
   if (latest?.alertId === alertId) return complete(step, 'repeated', state)
   if (latest && isBefore(own, latest)) return complete(step, 'late', state)
-  const traceparent = event.extensions?.traceparent
-  const entry = { alert, sequence: own.sequence, ...(traceparent && { traceparent }) }
+  const { extensions: { traceparent } = {}, writtenMs } = event
+  const entry = omitUndefined({ alert, sequence: own.sequence, traceparent, writtenMs })
   const next = addFiringAlert(state, fingerprint, entry)
   if (targets) return complete(step, 'fired', next)
   const routed = findTargets(routes, alert)

@@ -73,7 +73,7 @@ export class AlertSource {
   }
 
   /**
-   * Returns the histories of alerts in the topic.
+   * Returns the histories of alerts in the topic. Without a condition, the topic is read only if records have been added since.
    *
    * @param fromMs earliest time at which records were written; undefined for all retained records
    */
@@ -88,11 +88,18 @@ export class AlertSource {
     this.leftOut = leftOut
     const signal = createSignal(this.#limits)
     if (this.#holding !== undefined) return this.#searchLives(ranges, this.#holding, signal, isWanted)
-    const log = new PlainLog(await this.#environment.log(), this.#environment.reader)
-    const { families } = this.#environment.config
-    const lives = await readAlertLives(families, log, ranges, { signal, ...(isWanted && { isWanted }) })
-    this.isCut = signal.aborted
-    return [...lives.values()]
+    const kept = await this.#environment.keep('alert-lives', async (): Promise<KeptLives> => {
+      return { ranges: [], lives: [] }
+    })
+    if (isWanted || !isKept(kept, ranges)) {
+      const log = new PlainLog(await this.#environment.log(), this.#environment.reader)
+      const { families } = this.#environment.config
+      const found = await readAlertLives(families, log, ranges, { signal, ...(isWanted && { isWanted }) })
+      this.isCut = signal.aborted
+      if (isWanted || this.isCut) return [...found.values()]
+      Object.assign(kept, { ranges, lives: [...found.values()] } satisfies KeptLives)
+    }
+    return kept.lives.filter(({ changedAt }) => fromMs === undefined || Date.parse(changedAt) >= fromMs)
   }
 
   /** Returns the active silences. */
@@ -122,6 +129,19 @@ export class AlertSource {
     const { reader, config } = this.#environment
     return [...collectLives(config.families, await plainRecords(records, reader), isWanted).values()]
   }
+}
+
+/** Histories of the alerts in ranges of the topic, which environments keep. */
+interface KeptLives {
+  readonly ranges: readonly Range[]
+  readonly lives: readonly AlertLife[]
+}
+
+/** Returns whether the kept histories include those of ranges up to the current end of the topic. Pure. */
+function isKept({ ranges: kept }: KeptLives, ranges: readonly Range[]): boolean {
+  return ranges.every(({ partition, start, end }) =>
+    kept.some(range => range.partition === partition && range.start <= start && range.end === end),
+  )
 }
 
 /** Returns the ids of the silences that match an alert. Pure. */

@@ -3,7 +3,7 @@ import { createKind } from '#runtime/settings/index.ts'
 import { SEVERITIES } from '../alerting/rule.ts'
 import { toFlatDocument } from '../queries/records/flat-document.ts'
 import { count as countText } from '../support/count.ts'
-import { describeEnd, describeLag } from '../tables/alert-end.ts'
+import { describeEnd, describeLag, findEventTime } from '../tables/alert-end.ts'
 import type { AlertFilter, AlertSummary } from '../tables/alert-summary.ts'
 import { AlertSource, findSilenceIds } from './alert-source.ts'
 import { column, type Tone } from './column.ts'
@@ -46,7 +46,7 @@ const RECENT_MS = 3_600_000
 
 export const ALERTS = question({
   title: 'Firing and past alerts',
-  about: `List firing alerts, newest first. With --state, resolved alerts are listed, too.
+  about: `List firing alerts, the last written first. With --state, resolved alerts are listed, too.
 
 Firing alerts are read from the state of the function notifier, so the time of the query does not depend on the
 number of entities. Resolved alerts are read from the alerts topic.`,
@@ -76,6 +76,7 @@ Examples:
         return {
           ...alert,
           unit: alert.unit ?? null,
+          eventAt: findEventTime(alert),
           silenced: isSilenced ? 'silenced' : null,
           end,
           tone: judgeAlert(alert),
@@ -101,7 +102,8 @@ Examples:
     column('summary', { below: 'rule', least: 20, leaveOut: 1 }),
     column('entity', { type: 'entity', least: 12 }),
     column('severity', { type: 'severity', leaveOut: 5 }),
-    column('startedAt', { heading: 'Fired', type: 'time', leaveOut: 4 }),
+    column('changedAt', { heading: 'Changed', type: 'time', leaveOut: 4 }),
+    column('eventAt', { heading: 'Event time', type: 'time', below: 'changedAt', leaveOut: 8 }),
     column('startedAt', { heading: 'Lasted', type: 'span', until: 'endedAt', leaveOut: 3 }),
     column('value', { type: 'quantity', unit: 'unit', limit: 'threshold', leaveOut: 2 }),
     column('state', { tone: 'tone' }),
@@ -110,7 +112,8 @@ Examples:
     column('id', { only: 'terminal' }),
   ],
   empty: 'No matching alerts. Without --since, only those of the last day are looked at.',
-  flat: async (_, rows) => rows.map(({ silenced: _, end: __, tone: ___, ...alert }) => toFlatDocument(alert)),
+  flat: async (_, rows) =>
+    rows.map(({ silenced: _, end: __, tone: ___, eventAt: ____, ...alert }) => toFlatDocument(alert)),
 })
 
 export const PENDING_ALERTS = question({

@@ -25,7 +25,7 @@ export interface ShownAlert extends AlertLife {
 }
 
 export interface ShownAlerts {
-  /** Alerts in the order in which they fired. */
+  /** Alerts in the order in which they changed. */
   readonly alerts: readonly ShownAlert[]
   /** Number of matching alerts, including alerts beyond the limit. */
   readonly total: number
@@ -41,7 +41,7 @@ export interface ShownAlerts {
 const AHEAD_MS = 3_600_000
 
 /**
- * Returns the alerts that match the filter, in the order in which they fired. Unless only firing alerts are requested, the topic is
+ * Returns the alerts that match the filter, in the order in which they changed. Unless only firing alerts are requested, the topic is
  * read as well.
  */
 export async function selectAlerts(

@@ -37,3 +37,16 @@ export function describeLag(behind: number | null): string[] {
       'sluice state show notifier --topic alerts',
   ]
 }
+
+/** Difference from which the event time is shown beside the time at which an alert changed, in milliseconds. */
+const DELAYED_MS = 60_000
+
+/** Returns the time of the latest event, RFC 3339; null if the event was written at about that time. */
+export function findEventTime({
+  changedAt,
+  endedAt,
+  startedAt,
+}: Pick<AlertSummary, 'changedAt' | 'endedAt' | 'startedAt'>): string | null {
+  const eventAt = endedAt ?? startedAt
+  return Math.abs(Date.parse(changedAt) - Date.parse(eventAt)) >= DELAYED_MS ? eventAt : null
+}

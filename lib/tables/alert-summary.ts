@@ -1,6 +1,6 @@
 /** Alert as shown in lists. It is the same for alerts from the view of firing alerts and for alerts from the alerts topic. Pure. */
 
-import { formatEntity, parseEntity } from '#runtime/consumer/index.ts'
+import { formatEntity, instant, parseEntity } from '#runtime/consumer/index.ts'
 import type { Alert } from '../alerting/alert.ts'
 import { describeClearing } from '../alerting/clearing.ts'
 import { findUnit } from '../alerting/rule-row.ts'
@@ -27,6 +27,8 @@ export interface AlertSummary {
   readonly activeAt: string
   readonly startedAt: string
   readonly endedAt: string | null
+  /** Time at which its latest event was written to the topic, RFC 3339; the time of that event if it is unknown. */
+  readonly changedAt: string
   /** Value that was compared last, or the observed state; null if the alert fired because of a silence. */
   readonly value: number | string | null
   readonly threshold: number | null
@@ -55,9 +57,16 @@ export interface AlertFilter {
   readonly untilMs?: number | undefined
 }
 
-export function alertSummary(families: Families, alert: Alert, traceparent: string | null): AlertSummary {
+/** @param writtenMs time at which the latest event was written to the topic, in milliseconds since the epoch */
+export function alertSummary(
+  families: Families,
+  alert: Alert,
+  traceparent: string | null,
+  writtenMs?: number,
+): AlertSummary {
   const { alertId, status, rule, severity, labels, summary, measured } = alert
   const { family = null, metric = null, activeAt, startedAt, value, state, threshold, reason } = alert
+  const endedAt = alert.status === 'resolved' ? alert.endedAt : null
   return {
     id: alertId,
     state: status,
@@ -68,7 +77,8 @@ export function alertSummary(families: Families, alert: Alert, traceparent: stri
     metric,
     activeAt,
     startedAt,
-    endedAt: alert.status === 'resolved' ? alert.endedAt : null,
+    endedAt,
+    changedAt: writtenMs === undefined ? (endedAt ?? startedAt) : instant(writtenMs),
     value: value ?? state ?? null,
     threshold: threshold ?? null,
     unit: measured === undefined ? findUnit(families, alert.family, alert.metric) : undefined,
@@ -81,7 +91,8 @@ export function alertSummary(families: Families, alert: Alert, traceparent: stri
 }
 
 /**
- * Returns the alerts that match the filter, in the order in which they fired. If the text of `entity` is the complete subject of an
+ * Returns the alerts that match the filter, in the order in which they changed. The event time would put alerts about old readings
+ * behind all others. If the text of `entity` is the complete subject of an
  * entity, only that entity matches.
  */
 export function filteredAlerts<Found extends AlertSummary>(
@@ -98,7 +109,7 @@ export function filteredAlerts<Found extends AlertSummary>(
       isMatched(match, alert)
     )
   })
-  return preferExact(fitting, entity).sort(byTime)
+  return preferExact(fitting, entity).sort(byChange)
 }
 
 /** Returns whether an alert matches a condition. */
@@ -108,6 +119,6 @@ export function isMatched(match: AlertMatch, { rule, severity, labels, entity }:
   return matchesAlert(match, { rule, severity, labels, entity: parts })
 }
 
-function byTime(a: AlertSummary, b: AlertSummary): number {
-  return Date.parse(a.startedAt) - Date.parse(b.startedAt) || byText(a.id, b.id)
+function byChange(a: AlertSummary, b: AlertSummary): number {
+  return Date.parse(a.changedAt) - Date.parse(b.changedAt) || byText(a.id, b.id)
 }

@@ -54,8 +54,8 @@ export async function firingNow(
 
 /** Merges the positions of one alert. The properties of the first position are used. */
 function mergePositions(families: Families, places: readonly AlertPosition[]): FiringNow {
-  const { alert, traceparent = null } = (places[0] as AlertPosition).firing
-  return { ...alertSummary(families, alert, traceparent), places }
+  const { alert, traceparent = null, writtenMs } = (places[0] as AlertPosition).firing
+  return { ...alertSummary(families, alert, traceparent, writtenMs), places }
 }
 
 function getAlertId({ firing }: AlertPosition): string {

@@ -23,10 +23,11 @@ import {
 } from '../../../lib/queries/records/unknown-types.ts'
 import { type Outcomes, readOutcomes } from '../../../lib/queries/states/outcomes.ts'
 import { readFiringAlerts } from '../../../lib/questions/alert-source.ts'
+import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { toProblem } from '../../http/problem.ts'
-import { countOpenDeadLetters, type RecentAlert, RecentAlerts } from './alerts-and-dead-letters.ts'
+import { countOpenDeadLetters, readRecentAlerts } from './alerts-and-dead-letters.ts'
 import { buildCounters, type Lag } from './counters.ts'
 import { buildLanes, type Lane } from './flow.ts'
 
@@ -45,8 +46,8 @@ export interface Overview {
   readonly unknownTypes: readonly (readonly [says: string, todo: string])[]
   /** Firing alerts, the most urgent first. */
   readonly firing: readonly FiringCount[] | null
-  /** Newest first; null if they could not be read. */
-  readonly lastAlerts: readonly RecentAlert[] | null
+  /** Alerts that changed last, the newest change first; null if they could not be read. */
+  readonly lastAlerts: readonly AlertSummary[] | null
   /** Number of dead letters that have not been handled. */
   readonly openDeadLetters: number | null
 }
@@ -104,13 +105,11 @@ export class OverviewReader {
   readonly #offsets: () => Promise<TopicOffsets>
   readonly #members = new Cache<ReadonlyMap<string, number>>({ forMs: MEMBERS_FOR_MS })
   readonly #types = new Cache<readonly UnknownType[]>({ forMs: TYPES_FOR_MS })
-  readonly #alerts: RecentAlerts
   readonly #further: FurtherLags<ReadTopic>
   readonly #standing = new StallWatch(EVERY_MS)
 
   constructor(environment: ConsoleEnvironment) {
     this.#environment = environment
-    this.#alerts = new RecentAlerts(environment)
     this.#further = environment.connections.register(
       new FurtherLags(topic => environment.connections.at(topic)),
     )
@@ -135,7 +134,11 @@ export class OverviewReader {
         config,
         reading.then(read => this.#readRedis(atMs, read.lags ?? [])),
       ),
-      awaitAnswer('kafka', config, this.#alerts.newest(bounds?.get('alerts'))),
+      awaitAnswer(
+        'kafka',
+        config,
+        bounds?.get('alerts') ? readRecentAlerts(this.#environment) : Promise.resolve(bounds ? [] : null),
+      ),
       awaitAnswer(
         'kafka',
         config,

@@ -5,9 +5,8 @@ import { useMemo } from 'preact/hooks'
 import { sumIfKnown } from '../../../lib/support/count.ts'
 import { durationText } from '../../../lib/support/duration.ts'
 import { groupText } from '../../../lib/support/group-text.ts'
-import { describeEnd } from '../../../lib/tables/alert-end.ts'
+import { describeEnd, findEventTime } from '../../../lib/tables/alert-end.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
-import type { RecentAlert } from '../../api/overview/alerts-and-dead-letters.ts'
 import type { Overview, ShownConsumer } from '../../api/overview/overview.ts'
 import { computeRange } from '../charts/chart-series.ts'
 import { TimeChart } from '../charts/time-chart.tsx'
@@ -187,23 +186,21 @@ function LastAlerts({ overview: { lastAlerts } }: Pick<Props, 'overview'>): JSX.
             {alert.state === 'resolved' ? 'resolved' : alert.severity}
           </Badge>{' '}
           <a href={buildAddress('/alerts', { alert: alert.id })}>{alert.rule}</a> {describeAlert(alert)}
-          {isDelayed(alert) && (
-            <small>
-              {' '}
-              (event time <Moment at={alert.endedAt ?? alert.startedAt} />)
-            </small>
-          )}
+          <EventTime of={findEventTime(alert)} />
         </li>
       ))}
     </ol>
   )
 }
 
-/** Difference from which the event time is shown beside the time at which an alert changed, in milliseconds. */
-const DELAYED_MS = 60_000
-
-function isDelayed({ changedAt, endedAt, startedAt }: RecentAlert): boolean {
-  return Math.abs(Date.parse(changedAt) - Date.parse(endedAt ?? startedAt)) >= DELAYED_MS
+function EventTime({ of }: { readonly of: string | null }): JSX.Element | null {
+  if (of === null) return null
+  return (
+    <small>
+      {' '}
+      (event time <Moment at={of} />)
+    </small>
+  )
 }
 
 /** Returns an alert as one line: its summary or, for a resolved one, what resolved it. */

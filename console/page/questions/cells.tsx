@@ -50,6 +50,7 @@ function toTableColumn(column: Column, below: readonly Column[]): TableColumn<Ro
           other =>
             row[other.of] !== null && (
               <small key={other.of} class="second">
+                {other.type === 'time' && `${other.heading}: `}
                 <Cell column={other} row={row} />
               </small>
             ),

@@ -78,7 +78,7 @@ export function createTrial(settings: Config, input: LoadedInput, nowMs: number,
       const advice = application.adviseOnFailure?.(decoded.failure, record.topic)
       return refuse(code, advice ? `${message}: ${advice}` : message, !isOther)
     }
-    const { timeMs, entity: _, ...event } = decoded.event
+    const { timeMs, writtenMs: _, entity: __, ...event } = decoded.event
     return {
       accepted: true,
       mapping: mapping?.name ?? null,

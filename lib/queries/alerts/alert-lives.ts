@@ -107,6 +107,7 @@ class Life {
   #isOver = false
   #alert: Alert | undefined
   #traceparent: string | null = null
+  #writtenMs = 0
 
   constructor(families: Families) {
     this.#families = families
@@ -122,7 +123,8 @@ class Life {
   /** History of the alert; undefined if nothing of it was read. */
   get result(): AlertLife | undefined {
     if (!this.#alert) return undefined
-    return { ...alertSummary(this.#families, this.#alert, this.#traceparent), transitions: this.#transitions }
+    const summary = alertSummary(this.#families, this.#alert, this.#traceparent, this.#writtenMs)
+    return { ...summary, transitions: this.#transitions }
   }
 
   /**
@@ -135,6 +137,7 @@ class Life {
     this.#isOver = !isFiring
     if (isFiring) this.#traceparent = place.event.extensions?.traceparent ?? null
     this.#alert = alert
+    this.#writtenMs = place.record.timestampMs
     const { reason, threshold, value = alert.state } = alert
     // An event that resolves an alert for another reason repeats the value with which it fired.
     const isCompared = isFiring || reason === 'cleared'

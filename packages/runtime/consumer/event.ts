@@ -19,6 +19,8 @@ export interface Event<Data = unknown> {
 export interface Received<Data = unknown> extends Event<Data> {
   /** Event time in milliseconds since the epoch. If the producer has not set `time`, this is the timestamp of the record. */
   readonly timeMs: number
+  /** Time at which its record was written, or the one that failed, in milliseconds since the epoch; absent for a tick. */
+  readonly writtenMs?: number
   readonly entity: string
 }
 

@@ -5,14 +5,15 @@ import type { FiredAlert } from '../../../lib/alerting/alert.ts'
 import { ALERT, describeAlert } from '../../../lib/questions/alert.ts'
 import { ALERTS } from '../../../lib/questions/alerts.ts'
 import type { AnyQuestion } from '../../../lib/questions/all.ts'
-import { describeLag } from '../../../lib/tables/alert-end.ts'
+import { describeLag, findEventTime } from '../../../lib/tables/alert-end.ts'
 import { type AlertSummary, alertSummary } from '../../../lib/tables/alert-summary.ts'
 import { firstAlert } from '../../support/alerts.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'
 
 const TRACEPARENT = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
-const ENDED = { state: 'resolved', endedAt: '2026-03-01T13:00:00.000Z' } as const
+const END = '2026-03-01T13:00:00.000Z'
+const ENDED = { state: 'resolved', endedAt: END, changedAt: END } as const
 
 function summary(changes: Partial<FiredAlert> = {}, more: Partial<AlertSummary> = {}): AlertSummary {
   return { ...alertSummary(FAMILIES, firstAlert(changes), TRACEPARENT), ...more }
@@ -26,7 +27,8 @@ function list(
   more: { readonly more?: number; readonly notes?: readonly string[] } = {},
 ) {
   const shown = rows.map(
-    (row): Row => ({ unit: null, silenced: null, end: null, tone: 'bad', ...row }) as Row,
+    (row): Row =>
+      ({ unit: null, eventAt: findEventTime(row), silenced: null, end: null, tone: 'bad', ...row }) as Row,
   )
   const answer = { more: 0, notes: [], ...more, rows: shown as unknown as readonly Record<string, unknown>[] }
   return formatAnswer(ALERTS as unknown as AnyQuestion, answer, NOW, undefined)
@@ -51,7 +53,7 @@ const one = (changes: object = {}) => {
 
 describe('what sluice alerts prints', () => {
   it('given lists and single alerts, then they are printed as the golden text says', () => {
-    const second = summary({ alertId: 'a-2', value: 47.123456789 })
+    const second = summary({ alertId: 'a-2', value: 47.123456789 }, { changedAt: '2026-03-01T12:04:00.000Z' })
     const group = { family: null, metric: null, entity: '/groups/tenant acme' }
     golden('alerts', {
       'firing alerts': list([summary(), second]),

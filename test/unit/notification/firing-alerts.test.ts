@@ -160,10 +160,13 @@ describe('the firing alerts', () => {
     assert.equal((await after(createChange('-a'), again)).outcomes[1], 'applied/fired')
   })
 
-  it('given a traced event, then the alert has its trace', async () => {
+  it('given a traced event, then the alert has its trace, and the time at which it was written', async () => {
     const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
     const { entries } = await after(fired(first, { extensions: { traceparent } }))
-    assert.equal(entries[0]?.traceparent, traceparent)
+    assert.deepEqual(
+      [entries[0]?.traceparent, entries[0]?.writtenMs],
+      [traceparent, Date.parse('2026-03-01T15:00:00Z')],
+    )
   })
 
   it('given data that breaks its schema, then the record fails, and the state stays', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { FiredAlert } from '../../../lib/alerting/alert.ts'
+import { findEventTime } from '../../../lib/tables/alert-end.ts'
 import {
   type AlertFilter,
   type AlertSummary,
@@ -56,6 +57,14 @@ describe('alerts that are asked for', () => {
         filteredAlerts(ALERTS, filter).map(({ id }) => id),
         expected,
       ))
+})
+
+it('given alerts about old readings, then they are listed when they were written, with the time of the event', () => {
+  const write = (alertId: string, clock: string) =>
+    alertSummary(FAMILIES, firstAlert({ alertId, startedAt: at('11:00') }), null, ms(clock))
+  const alerts = [write('last', '12:30'), ...ALERTS, write('usual', '11:01')]
+  const found = filteredAlerts(alerts, { entity: 's-1' }).map(alert => `${alert.id} ${findEventTime(alert)}`)
+  assert.deepEqual(found, [`usual ${at('11:00')}`, `last ${at('11:00')}`])
 })
 
 it('given a rule of states, then the state is the value; given a silence, then it has no value', () => {

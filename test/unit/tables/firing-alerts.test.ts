@@ -17,7 +17,7 @@ function holding(events: string, ...firing: readonly FiringAlert[]): StoredParti
 describe('the alerts that fire now', () => {
   it('given states of the view, then each alert is listed once, in the order of firing', async () => {
     const later = firstAlert({ alertId: 'b', fingerprint: 'f-b', startedAt: '2026-03-01T13:00:00.000Z' })
-    const first = holding('/alerting B x', { alert: later, traceparent: '00-t' })
+    const first = holding('/alerting B x', { alert: later, traceparent: '00-t', writtenMs: 0 })
     const found = await firingNow(
       FAMILIES,
       createInspection({
@@ -27,15 +27,15 @@ describe('the alerts that fire now', () => {
       TOPIC,
     )
     assert.deepEqual(
-      found.map(({ id, state, traceparent, places }) => [
+      found.map(({ id, changedAt, traceparent, places }) => [
         id,
-        state,
+        changedAt,
         traceparent,
         places.map(({ partition, events }) => `${partition} ${events}`),
       ]),
       [
-        ['a-1', 'firing', null, ['2 /alerting A x']],
-        ['b', 'firing', '00-t', ['0 /alerting B x']],
+        ['a-1', '2026-03-01T12:00:00.000Z', null, ['2 /alerting A x']],
+        ['b', '1970-01-01T00:00:00.000Z', '00-t', ['0 /alerting B x']],
       ],
     )
   })

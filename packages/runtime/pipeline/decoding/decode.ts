@@ -149,7 +149,7 @@ function decodeEvent(
     return toFailedContent(event, failure('time-too-early', `${named} is before ${instant(earliestTimeMs)}`))
   // Copy the bytes: a process may modify its data, but the record must not change.
   const data = Buffer.isBuffer(read.data) ? Buffer.from(read.data) : read.data
-  const received = { ...event, data, timeMs, entity: formatEntity(event) }
+  const received = { ...event, data, timeMs, writtenMs, entity: formatEntity(event) }
   // Fingerprint the event as it was sent. The fingerprint must not depend on how the data is decoded.
   const hashes = fingerprint(event)
   return hashes

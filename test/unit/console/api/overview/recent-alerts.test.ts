@@ -1,24 +1,50 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
-import { selectRecent } from '../../../../../console/api/overview/alerts-and-dead-letters.ts'
-import { collectLives } from '../../../../../lib/queries/alerts/alert-lives.ts'
+import { it } from 'node:test'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { readRecentAlerts } from '../../../../../console/api/overview/alerts-and-dead-letters.ts'
+import type { ConsoleEnvironment } from '../../../../../console/environment.ts'
+import { AlertSource } from '../../../../../lib/questions/alert-source.ts'
 import { fired, firstAlert, resolved } from '../../../../support/alerts.ts'
 import { FAMILIES } from '../../../../support/families.ts'
 import { logRecord } from '../../../../support/records.ts'
 
-describe('recent alerts', () => {
-  it('given an alert about a reading of a year before, then it is the last where it was written last', () => {
-    const today = firstAlert()
-    const old = firstAlert({ alertId: 'a-2', startedAt: '2025-03-01T12:00:00.000Z' })
-    const events = [fired(today), resolved(today), fired(old)]
-    const records = events.map((event, offset) => logRecord(offset, event, { topic: 'alerts' }))
-    const shown = selectRecent([...collectLives(FAMILIES, records).values()])
-    assert.deepEqual(
-      shown.map(({ id, changedAt }) => [id, changedAt]),
-      [
-        ['a-2', '2026-03-01T13:00:02.000Z'],
-        ['a-1', '2026-03-01T13:00:01.000Z'],
-      ],
-    )
-  })
+const TODAY = firstAlert()
+const OLD = firstAlert({ alertId: 'a-2', startedAt: '2025-03-01T12:00:00.000Z' })
+const EVENTS = [fired(TODAY), resolved(TODAY), fired(OLD), resolved(OLD)]
+const RECORDS = EVENTS.map((event, offset) => logRecord(offset, event, { topic: 'alerts' }))
+
+it('given an alert of a year before, then it is first if it was written last, and only a longer topic is read again', async () => {
+  let [end, reads] = [3, 0]
+  const kept = new Map<string, Promise<unknown>>()
+  const log = new MemoryLogReader(RECORDS)
+  const environment = {
+    config: {
+      families: FAMILIES,
+      env: 'e',
+      names: { topicSize: () => ({ topic: 'alerts', partitions: 1 }) },
+    },
+    reader: { read: (event: unknown) => event },
+    offsets: async () => ({ bounds: async () => [{ start: 0, end }], at: async () => [1] }),
+    keep(name: string, create: () => Promise<unknown>) {
+      kept.set(name, kept.get(name) ?? create())
+      return kept.get(name)
+    },
+    log: async () => {
+      reads += 1
+      return log
+    },
+  } as unknown as ConsoleEnvironment
+  const list = async () =>
+    (await readRecentAlerts(environment)).map(({ id, state, changedAt }) => [id, state, changedAt, reads])
+  const newest = (state: string, second: number, times: number) => [
+    ['a-2', state, `2026-03-01T13:00:0${second}.000Z`, times],
+    ['a-1', 'resolved', '2026-03-01T13:00:01.000Z', times],
+  ]
+  assert.deepEqual(await list(), newest('firing', 2, 1))
+  assert.deepEqual(await list(), newest('firing', 2, 1))
+  const since = Date.parse('2026-03-01T13:00:02Z')
+  const lives = await new AlertSource(environment, { mostRecords: 9 }).lives(since)
+  assert.deepEqual([lives.map(({ id }) => id), reads], [['a-2'], 1])
+  end = 4
+  assert.deepEqual(await list(), newest('resolved', 3, 2))
 })

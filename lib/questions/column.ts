@@ -33,8 +33,8 @@ export type LinkedThing =
   | 'table'
   | 'state'
 
-/** Tone in which a value is shown: `bad` needs attention. */
-export type Tone = 'good' | 'warn' | 'bad' | 'plain'
+/** Tone in which a value is shown: `bad` needs attention, and `muted` is of the past. */
+export type Tone = 'good' | 'warn' | 'bad' | 'plain' | 'muted'
 
 export interface Column<Member extends string = string> {
   /** Member of the row. */

@@ -5,6 +5,7 @@ import { INTAKE } from '../intake/input.ts'
 import { type Outcomes, readOutcomes } from '../queries/states/outcomes.ts'
 import { formatQuantity, hasSymbol, shortNumber } from '../support/short-number.ts'
 import { textFilter } from '../support/text-match.ts'
+import { ACTIVITIES, type EntityActivity } from '../tables/activities.ts'
 import { listMetrics, MAX_LISTED_METRICS, ENTITIES as TABLE } from '../tables/entity-statistics.ts'
 import { listStateKeys, readTable } from '../tables/table.ts'
 import type { Families } from '../telemetry/families.ts'
@@ -35,11 +36,18 @@ shows the statistics of their metrics.`,
 Examples:
   sluice entities list
   sluice entities list --family greenhouse --metric soilMoisture --json`,
-  filter: { find: textField(WHOLE_OR_WORDS, 'roof-1'), ...OF_METRICS },
+  filter: {
+    find: textField(`${WHOLE_OR_WORDS}, or of the tags of its newest reading`, 'roof-1'),
+    ...OF_METRICS,
+  },
   ...ON_PAGE,
   async read(environment, filter, limits) {
+    const activities = await readActivities(environment, limits)
+    const fits = textFilter(filter.find ?? '')
+    // A mapping may take the entity from the data. The source of the record's own event is then a tag.
+    const hasTag = (entity: string) => fits(Object.values(activities.get(entity)?.tags ?? {}).join(' '))
     const [{ entities, notes }, alerts] = await Promise.all([
-      readEntities(environment, filter, limits),
+      readEntities(environment, filter, limits, hasTag),
       countAlerts(environment),
     ])
     const rows = entities
@@ -47,6 +55,7 @@ Examples:
         key: `${entity.partition} ${entity.entity}`,
         ...entity,
         lastAt: new Date(lastAtMs).toISOString(),
+        ...judgeAge(activities.get(entity.entity)),
         ...judgeAlerts(alerts.get(entity.entity.trim()) ?? 0),
         values: formatValues(metrics),
       }))
@@ -61,8 +70,9 @@ Examples:
     column('entity', { type: 'entity', least: 14 }),
     column('family', { leaveOut: 2 }),
     count('alerts', { tone: 'tone' }),
-    column('lastAt', { heading: 'Last reading', type: 'time', leaveOut: 3 }),
-    column('lastAt', { heading: 'Ago', type: 'span', below: 'lastAt', leaveOut: 4 }),
+    column('lastAt', { heading: 'Last reading', type: 'time', tone: 'age', leaveOut: 3 }),
+    column('lastAt', { heading: 'Ago', type: 'span', tone: 'age', below: 'lastAt', leaveOut: 4 }),
+    column('silent', { type: 'badge', tone: 'age', below: 'lastAt', leaveOut: 5 }),
     count('readings', { leaveOut: 1 }),
     column('values', { heading: 'Newest values', type: 'list', least: 20 }),
   ],
@@ -112,12 +122,33 @@ Examples:
 
 type Wanted = Filter<{ readonly find: Field<string> } & typeof OF_METRICS>
 
-/** Reads the matching entities with the statistics of the wanted metrics, sorted by name. */
-async function readEntities(environment: Environment, filter: Wanted, { mostRecords }: Limits) {
+/** Reads the activity of each entity, by its name. Only families that observe it have some. */
+async function readActivities(environment: Environment, { mostRecords: most }: Limits) {
+  const topic = await environment.topicSize('readings')
+  const { rows } = await readTable(await environment.inspection(), ACTIVITIES, topic, { most })
+  return new Map(rows.map(activity => [activity.entity, activity]))
+}
+
+/** Says of an entity without a reading for longer than its family expects that it is silent, and shows the age in grey. */
+function judgeAge({ isSilent = false }: Partial<Pick<EntityActivity, 'isSilent'>> = {}) {
+  return { silent: isSilent ? 'silent' : null, age: (isSilent ? 'muted' : 'plain') satisfies Tone }
+}
+
+/**
+ * Reads the matching entities with the statistics of the wanted metrics, sorted by name.
+ *
+ * @param isWanted returns whether an entity matches for another reason than its name
+ */
+async function readEntities(
+  environment: Environment,
+  filter: Wanted,
+  { mostRecords }: Limits,
+  isWanted?: (entity: string) => boolean,
+) {
   const { find, family, metric = '' } = filter
   const { families } = environment.config
   const topic = await environment.topicSize('readings')
-  const query = { text: find, most: mostRecords }
+  const query = { text: find, most: mostRecords, ...(isWanted && { isWanted }) }
   const { rows, isWhole } = await readTable(await environment.inspection(), TABLE, topic, query)
   const entities = rows
     .filter(row => family === undefined || row.family === family)

@@ -39,6 +39,8 @@ export interface TableRows<Row> {
 interface TableQuery {
   /** Complete subject of an entity, or words of its source and subject; undefined for all entities. */
   readonly text?: string | undefined
+  /** Returns whether an entity is wanted for another reason than its name. */
+  readonly isWanted?: (entity: string) => boolean
   /** Maximum number of entities to examine. */
   readonly most?: number
 }
@@ -53,11 +55,13 @@ export async function readTable<State, Row>(
   inspection: Pick<StateInspection, 'states'>,
   table: Table<State, Row>,
   topic: TopicSize,
-  { text = '', most = Number.POSITIVE_INFINITY }: TableQuery = {},
+  { text = '', isWanted = () => false, most = Number.POSITIVE_INFINITY }: TableQuery = {},
 ): Promise<TableRows<Row>> {
   const found: StoredState<State>[] = []
   let isWhole = true
-  for await (const stored of storedStates(inspection, table, topic, textFilter(text))) {
+  const fits = textFilter(text)
+  const wanted = (entity: string) => fits(entity) || isWanted(entity)
+  for await (const stored of storedStates(inspection, table, topic, wanted)) {
     isWhole = found.length < most
     if (!isWhole) break
     found.push(stored)

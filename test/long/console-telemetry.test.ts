@@ -101,6 +101,10 @@ describe('telemetry in the console', () => {
     )
     const found = await served.ask<Answers['/telemetry/entities']>(asking('entities', { find: 'roof-10' }))
     assert.deepEqual([found.rows.length, found.more], [1, 0])
+    const named = await served.ask<Answers['/telemetry/entities']>(
+      asking('entities', { find: '/sensor/room1' }),
+    )
+    assert.equal(named.rows.length, 3)
   })
 
   it('given one entity, then its figures, rules and newest readings are shown', async () => {

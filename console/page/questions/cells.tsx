@@ -63,12 +63,12 @@ function toTableColumn(column: Column, below: readonly Column[]): TableColumn<Ro
 }
 
 /** Tones in the order in which their values are sorted. */
-const TONES: readonly Tone[] = ['bad', 'warn', 'good', 'plain']
+const TONES: readonly Tone[] = ['bad', 'warn', 'good', 'plain', 'muted']
 
 /** Returns the sort key of a value. Null is sorted below all others. */
 function toSortKey({ of, type, tone, isNumber }: Column, row: Row): string | number {
   const value = row[of]
-  if (tone !== undefined) return `${TONES.indexOf(row[tone] as Tone)} ${value}`
+  if (tone !== undefined && type === 'text') return `${TONES.indexOf(row[tone] as Tone)} ${value}`
   if (type === 'severity') return rankSeverity({ severity: String(value) })
   if (!isNumber) return String(value ?? '')
   return typeof value === 'number' ? value : Number.NEGATIVE_INFINITY

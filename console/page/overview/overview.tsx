@@ -140,9 +140,6 @@ const readFiring = (snapshots: readonly Snapshot[]) => {
   return firing ? countFiring(firing) : null
 }
 
-/** Least span of a chart, in milliseconds. */
-const LEAST_MS = 4_000
-
 interface ChartProps {
   readonly title: string
   readonly snapshots: readonly Snapshot[]
@@ -152,18 +149,19 @@ interface ChartProps {
 /** Chart of the last minutes, as far back as the page knows them. */
 function LiveChart({ title, snapshots, getValue }: ChartProps): JSX.Element {
   const columns = useMemo(() => toColumns(snapshots, getValue), [snapshots, getValue])
-  const [firstMs = 0, lastMs = 0] = [snapshots[0]?.atMs, snapshots.at(-1)?.atMs]
+  const readout = (at: number) => formatReadout(columns, at, '')
+  const [fromS = 0, toS = 0] = [columns.times[0], columns.times.at(-1)]
   return (
     <section class="card">
       <h2>{title}</h2>
       <TimeChart
         columns={columns}
         shapes={['line']}
-        fromS={firstMs / 1_000}
-        toS={Math.max(lastMs, firstMs + LEAST_MS) / 1_000}
+        fromS={fromS}
+        toS={Math.max(toS, fromS + 1)}
         range={[0, Math.max(1, computeRange(columns.lists, [])[1])]}
-        label={`${title}: ${columns.lists[0]?.at(-1) ?? 'no data'}`}
-        readout={at => formatReadout(columns, at, '')}
+        label={`${title}: ${readout(columns.times.length - 1) || 'no data'}`}
+        readout={readout}
       />
     </section>
   )
@@ -186,20 +184,15 @@ function LastAlerts({ overview: { lastAlerts } }: Pick<Props, 'overview'>): JSX.
             {alert.state === 'resolved' ? 'resolved' : alert.severity}
           </Badge>{' '}
           <a href={buildAddress('/alerts', { alert: alert.id })}>{alert.rule}</a> {describeAlert(alert)}
-          <EventTime of={findEventTime(alert)} />
+          {findEventTime(alert) && (
+            <small>
+              {' '}
+              (event time <Moment at={findEventTime(alert)} />)
+            </small>
+          )}
         </li>
       ))}
     </ol>
-  )
-}
-
-function EventTime({ of }: { readonly of: string | null }): JSX.Element | null {
-  if (of === null) return null
-  return (
-    <small>
-      {' '}
-      (event time <Moment at={of} />)
-    </small>
   )
 }
 
@@ -232,12 +225,7 @@ function buildConsumerColumns({ overview, rate }: Props): Column<ShownFunction>[
       ({ function: name }) => name,
       ({ function: name }) => buildAddress('/kafka/groups', { 'groups.filter': name }),
     ),
-    {
-      heading: 'Records read',
-      align: 'right',
-      cell: ({ counters }) => formatRate(sumIfKnown(counters.map(rate))),
-      sortBy: ({ counters }) => sumIfKnown(counters.map(rate)) ?? -1,
-    },
+    numberColumn('Records read', ({ counters }) => sumIfKnown(counters.map(rate)), { text: formatRate }),
     numberColumn('Lag, records', ({ lag }) => lag),
     column(
       'State',

@@ -8,7 +8,7 @@ export type Snapshot = Pick<Overview, 'atMs' | 'counters' | 'firing'>
  * Time over which rates are averaged, in milliseconds. Consumers commit once per batch, so a shorter time would show a constant
  * load as spikes.
  */
-const OVER_MS = 12_000
+const OVER_MS = 15_000
 /** Time for which snapshots are kept for the charts, in milliseconds. */
 const KEPT_MS = 900_000
 

@@ -10,7 +10,12 @@ const ADAPTED = `import { adaptHeap } from ${JSON.stringify(MODULE)}; adaptHeap(
 
 /** Returns the number that the program prints. */
 function run(options: readonly string[], before: string, program: string): number {
-  const args = [...options, '--input-type=module', '--eval', `import v8 from 'node:v8'\n${before}\n${program}`]
+  const args = [
+    ...options,
+    '--input-type=module',
+    '--eval',
+    `import v8 from 'node:v8'\n${before}\n${program}`,
+  ]
   const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
   assert.match(stdout, /^\d+\n$/, stderr)
   return Number(stdout)

@@ -31,6 +31,8 @@ interface Props {
   /** Start of the chart in epoch milliseconds; `toMs` is its end. */
   readonly fromMs: number
   readonly toMs: number
+  /** True if the values begin at zero. */
+  readonly isFromZero?: boolean
   readonly marks?: Marks
   /** Sentence for screen readers that describes the contents. */
   readonly label: string
@@ -106,9 +108,11 @@ export function ChartLegend({
   )
 }
 
-function computeValueRange({ lines, fromMs, toMs, marks = NO_MARKS }: Props): [least: number, most: number] {
+function computeValueRange(props: Props): [least: number, most: number] {
+  const { lines, fromMs, toMs, isFromZero, marks = NO_MARKS } = props
   const lists = lines.flatMap(({ columns }) => sliceColumns(columns, fromMs, toMs).lists)
-  return computeRange(lists, marks.levels)
+  const range = computeRange(lists, marks.levels)
+  return isFromZero ? [0, Math.max(1, range[1])] : range
 }
 
 function toData(lines: readonly ChartLine[]): uPlot.AlignedData {

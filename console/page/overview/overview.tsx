@@ -8,7 +8,6 @@ import { groupText } from '../../../lib/support/group-text.ts'
 import { describeEnd, findEventTime } from '../../../lib/tables/alert-end.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import type { Overview, ShownConsumer } from '../../api/overview/overview.ts'
-import { computeRange } from '../charts/chart-series.ts'
 import { TimeChart } from '../charts/time-chart.tsx'
 import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
@@ -150,16 +149,15 @@ interface ChartProps {
 function LiveChart({ title, snapshots, getValue }: ChartProps): JSX.Element {
   const columns = useMemo(() => toColumns(snapshots, getValue), [snapshots, getValue])
   const readout = (at: number) => formatReadout(columns, at, '')
-  const [fromS = 0, toS = 0] = [columns.times[0], columns.times.at(-1)]
+  const [fromMs = 0, toMs = 0] = [snapshots[1]?.atMs, snapshots.at(-1)?.atMs]
   return (
     <section class="card">
       <h2>{title}</h2>
       <TimeChart
-        columns={columns}
-        shapes={['line']}
-        fromS={fromS}
-        toS={Math.max(toS, fromS + 1)}
-        range={[0, Math.max(1, computeRange(columns.lists, [])[1])]}
+        lines={[{ columns }]}
+        fromMs={fromMs}
+        toMs={Math.max(toMs, fromMs + 1_000)}
+        isFromZero
         label={`${title}: ${readout(columns.times.length - 1) || 'no data'}`}
         readout={readout}
       />

@@ -13,10 +13,10 @@ import type { BatchResponse } from '../pipeline/batch/respond.ts'
 import type { Slice } from '../settings/slice.ts'
 import { buildWritingConsumer, type HandlerPlan } from './build-consumer.ts'
 import type { Choices, InvocationContext, KafkaHandler, WorkSource } from './handler-types.ts'
+import { adaptHeap } from './heap-growth.ts'
 import { startKafkaRuntime } from './kafka-runtime.ts'
 import { once } from './once.ts'
 import { closeConnections, exportSpans, processBatch, Releasable, withRuntime } from './process-batch.ts'
-import { adaptHeap } from './heap-growth.ts'
 
 /**
  * Creates a Kafka-triggered handler that runs a process or a sink. The handler reads its settings from the environment. Initialization that

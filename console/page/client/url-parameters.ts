@@ -11,9 +11,9 @@ export function useParameter(name: string, otherwise = ''): [value: string, set:
   return [query[name] ?? otherwise, value => change({ [name]: value === otherwise ? '' : value })]
 }
 
-/** Returns the lines of a text, such as entities in the URL. */
+/** Returns the lines of a text, such as entities in the URL, without repetitions. */
 export function splitLines(text: string): string[] {
-  return text.split('\n').filter(Boolean)
+  return [...new Set(text.split('\n').filter(Boolean))]
 }
 
 /** Returns the lines of a query parameter, and a function that adds a line or removes it. */

@@ -14,12 +14,7 @@ import { HOUR_MS } from '../../../lib/support/duration.ts'
 import { isObject } from '../../../lib/support/json.ts'
 import { ACTIVITIES } from '../../../lib/tables/activities.ts'
 import { type ActiveAlert, HISTORIES } from '../../../lib/tables/conditions.ts'
-import {
-  entityStatistics,
-  type FoundStatistics,
-  listMetrics,
-  type ShownMetric,
-} from '../../../lib/tables/entity-statistics.ts'
+import { entityStatistics, listMetrics, type ShownMetric } from '../../../lib/tables/entity-statistics.ts'
 import { readEntityRows } from '../../../lib/tables/table.ts'
 import type { Families, ReadingData } from '../../../lib/telemetry/families.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -76,10 +71,11 @@ export async function readEntityNow(
   { entity, hours }: { readonly entity: string; readonly hours: number },
 ): Promise<EntityNow> {
   const { families } = environment.config
-  const statistics = await requireEntity(environment, entity)
-  const { partition, family, metrics } = statistics
   const inspection = await environment.inspection()
   const readings = await environment.topicSize('readings')
+  const statistics = await entityStatistics(inspection, readings, entity)
+  if (!statistics) throw createUnknownError()
+  const { partition, family, metrics } = statistics
   const spanMs = hours * HOUR_MS
   const endsMs = computeChartEnd(statistics, spanMs)
   const period = { sinceMs: endsMs - NEWEST_MS }
@@ -120,15 +116,6 @@ export async function readEntityNow(
     }),
     searched: recent.searched,
   }
-}
-
-/** Returns the processor's state of an entity. @throws ProblemError if the processor does not know the entity */
-async function requireEntity(environment: ConsoleEnvironment, entity: string): Promise<FoundStatistics> {
-  const inspection = await environment.inspection()
-  const readings = await environment.topicSize('readings')
-  const statistics = await entityStatistics(inspection, readings, entity)
-  if (statistics) return statistics
-  throw createUnknownError()
 }
 
 export function createUnknownError(): ProblemError {

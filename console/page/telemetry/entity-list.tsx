@@ -7,7 +7,7 @@ import { QuestionList, type Row } from '../questions/question-list.tsx'
 import { MAX_LINES } from './entity-series.ts'
 
 /** Entity with its family before it. */
-const toLine = ({ family, entity }: Row) => `${family} ${String(entity).trim()}`
+const toLine = ({ family, entity }: Row) => `${family} ${entity}`
 
 export function EntityList(): JSX.Element {
   const [chosen, toggle] = useLines('chosen')

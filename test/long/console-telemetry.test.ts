@@ -194,6 +194,13 @@ describe('telemetry in the console', () => {
       await page.getByText('mean of each minute').waitFor()
       await page.setViewportSize({ width: 390, height: 844 })
       assert.equal(await visit.isTooWide(), false)
+      const repeated = new URLSearchParams({
+        family: 'environment',
+        metric: 'temperature',
+        entities: [...Array<string>(12).fill(ROOF), `${ROOF}0`].join('\n'),
+      })
+      await page.goto(served.address(`/telemetry/chart?${repeated}`))
+      await chart('2 entities').waitFor()
       await visit.close()
     } finally {
       await browser.close()

@@ -76,7 +76,7 @@ describe('the sluice command, against Kafka and Redis', () => {
     try {
       await processor.catchUp()
       const first = await readStats(environment)
-      assert.match(first.notes.join(), /^Processor: 291 applied .*, 0 duplicates, /)
+      assert.match(first.notes.join(), /^Processor: 291 readings applied .*, 0 duplicates, /)
       const counts = first.rows.map(({ entity, count }) => [entity, count])
       assert.deepEqual(counts, [
         ['/environment/vienna roof-1', 99],
@@ -86,7 +86,7 @@ describe('the sluice command, against Kafka and Redis', () => {
       await replayed(HEATWAVE, '--speed', 'max')
       await processor.catchUp()
       const second = await readStats(environment)
-      assert.match(second.notes.join(), /^Processor: 291 applied .*, 291 duplicates, /)
+      assert.match(second.notes.join(), /^Processor: 291 readings applied .*, 291 duplicates, /)
       assert.deepEqual(second.rows, first.rows)
       const table = await sluice('stats', 'roof-1', '--env', environment.name)
       assert.match(table, /roof-1 +temperature +99 /)

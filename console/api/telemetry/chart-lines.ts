@@ -3,15 +3,18 @@
 import type { EntityMinute, EntityReading } from '../../../lib/queries/states/entity-log.ts'
 import type { ChartPoint } from '../../../lib/storage/chart-questions.ts'
 import { readOwn, textFilter } from '../../../lib/support/text-match.ts'
-import { MAX_LISTED_METRICS, type ShownMetric } from '../../../lib/tables/entity-statistics.ts'
+import type { ShownMetric } from '../../../lib/tables/entity-statistics.ts'
 
-/** Returns the metrics whose names fit, the whole name first: as many as have twelve lines together. */
+/** Maximum number of lines of a query, over its entities and their metrics. */
+export const MAX_LINES = 12
+
+/** Returns the metrics whose names fit, the whole name first: as many as have `MAX_LINES` together. */
 export function chooseMetrics(reported: readonly ShownMetric[], metric: string, entities: number): string[] {
   return reported
     .map(({ name }) => name)
     .filter(textFilter(metric))
     .sort((a, b) => Number(b === metric) - Number(a === metric))
-    .slice(0, Math.floor(MAX_LISTED_METRICS / entities))
+    .slice(0, Math.floor(MAX_LINES / entities))
 }
 
 /** Number of readings above which a line shows the mean, the least and the greatest value of each second. */

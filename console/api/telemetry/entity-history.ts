@@ -95,15 +95,20 @@ export async function buildHistory(
   const shown: EntityLines[] = []
   for (const [index, entity] of entities.entries()) {
     const own = found[index]
-    const leftOut = !own ? 'unknown to the processor' : own.family === charted ? null : 'of another family'
+    if (own?.family !== charted) {
+      shown.push({ entity, leftOut: own ? 'of another family' : 'unknown to the processor', ...NOTHING })
+      continue
+    }
     const lines: Record<string, readonly ChartPoint[]> = {}
-    if (own && leftOut === null) for (const name of drawn) lines[name] = await source.line(own, name)
+    for (const name of drawn) lines[name] = await source.line(own, name)
     const alerts = addFiring(await source.alerts(entity), await readConditionsOf(environment, entity))
-    shown.push({ entity, leftOut, lines, alerts })
+    shown.push({ entity, leftOut: null, lines, alerts })
   }
   const { step, searched } = source
   return { step, endsMs, endsEarly: endsMs === lastAtMs, metrics, drawn, entities: shown, searched }
 }
+
+const NOTHING = { lines: {}, alerts: [] }
 
 /** Adds firing alerts that began before the alerts that were read. Pure. */
 export function addFiring(past: readonly ChartAlert[], active: readonly ActiveAlert[]): ChartAlert[] {

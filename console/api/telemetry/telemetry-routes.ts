@@ -2,6 +2,7 @@
 import { check, maxLength, minLength, optional, picklist, pipe, string, transform } from 'valibot'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareSharedQuery } from '../../http/declare-route.ts'
+import { MAX_LINES } from './chart-lines.ts'
 import { readEntityNow } from './entity-details.ts'
 import { readEntityHistory } from './entity-history.ts'
 import { readStoredHistory } from './stored-history.ts'
@@ -13,13 +14,11 @@ const ENTITY = pipe(
   minLength(1, 'must be an entity: its source, a space, its subject'),
   maxLength(8_000, 'must have at most 8,000 characters'),
 )
-/** Maximum number of lines of a chart. */
-const MAX_ENTITIES = 12
 /** Entities, each on a line of its own. */
 const ENTITIES = pipe(
   ENTITY,
   transform(text => [...new Set(text.split('\n').filter(Boolean))]),
-  check(entities => entities.length <= MAX_ENTITIES, `must be at most ${MAX_ENTITIES} entities`),
+  check(entities => entities.length <= MAX_LINES, `must be at most ${MAX_LINES} entities`),
 )
 /**
  * Hours of charts. The last quarter of an hour is drawn from readings, and more from statistics per minute. Charts of a week or more

@@ -15,7 +15,7 @@ import { HOUR } from './chart-range.ts'
 import { EntityCharts } from './entity-charts.tsx'
 import { EntityDeadLetters, EntityTables } from './entity-results.tsx'
 import { NewestReadings, Rules, Statistics } from './entity-sections.tsx'
-import { MANY_METRICS, selectShown } from './entity-series.ts'
+import { MAX_LINES, selectShown } from './entity-series.ts'
 import { describeSearchLimit } from './telemetry-texts.ts'
 
 export function EntityDetailsPage({ name: entity }: { readonly name: string }): JSX.Element {
@@ -49,7 +49,7 @@ function Entity({ now, history }: EntityProps): JSX.Element {
       <Alerts now={now} />
       <h2>Metrics in the last {history.range.text}</h2>
       <ChartBar of={history} otherwise={HOUR}>
-        {(now.metrics.length > MANY_METRICS || metric !== '') && (
+        {(now.metrics.length > MAX_LINES || metric !== '') && (
           <TextField
             value={metric}
             set={setMetric}

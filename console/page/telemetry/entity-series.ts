@@ -6,10 +6,10 @@ import type { EntityNow, WatchingRule } from '../../api/telemetry/entity-details
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
 import { addGaps, type Band, type Columns, type Level, type Span } from '../charts/chart-series.ts'
 
-/** Number of metrics that are shown at once. An entity can have a hundred, and each has a chart. */
-export const MANY_METRICS = 12
-
-/** Maximum number of entities on one chart, each with a line. */
+/**
+ * Maximum number of lines that are shown at once: entities on one chart, or metrics of an entity, which can have a hundred and has a
+ * chart for each.
+ */
 export const MAX_LINES = 12
 
 /**
@@ -20,7 +20,7 @@ export const MAX_LINES = 12
 export function selectShown(metrics: EntityNow['metrics'], find: string): readonly number[] {
   const fits = textFilter(find)
   const fitting = metrics.flatMap(({ name, statistics }, index) => (statistics && fits(name) ? [index] : []))
-  return fitting.slice(0, MANY_METRICS)
+  return fitting.slice(0, MAX_LINES)
 }
 
 /** Length of the period of each point, in milliseconds. */

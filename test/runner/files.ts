@@ -27,7 +27,7 @@ export const TEST_GROUPS: readonly TestGroup[] = [
     group: 'long',
     patterns: [
       // Start the longest files first, so that none of them runs alone at the end.
-      'test/long/{ledger,ledger-sabotage,rehearsal,start,tutorial,brokers-lost,generate-broker-away}.test.ts',
+      'test/long/{ledger,ledger-sabotage,rehearsal,start,tutorial,brokers-lost,generate-broker-away,storage/*}.test.ts',
       'test/long/**/*.test.ts',
       `${TRIGGER}/long/**/*.test.ts`,
     ],
@@ -36,7 +36,7 @@ export const TEST_GROUPS: readonly TestGroup[] = [
   {
     group: 'integration',
     patterns: [
-      'test/integration/{ledger-direct,storage/live,storage/postgres,console-pages,flow}.test.ts',
+      'test/integration/{ledger-direct,console-pages,flow}.test.ts',
       'test/integration/**/*.test.ts',
       `${TRIGGER}/integration/**/*.test.ts`,
     ],

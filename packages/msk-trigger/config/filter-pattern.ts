@@ -3,9 +3,12 @@ import { isObject, show } from '../support/config-values.ts'
 /**
  * Pattern language of Lambda's event filters, which has fewer operators than EventBridge's. The fields of a pattern
  * are combined with AND, and the alternatives of a field with OR. The groups of fields in `$or` are also combined with OR. An array
- * in the data matches if one of its elements matches; all fields of a nested pattern must match within the same element.
+ * in the data, and an array within it, matches if one of its elements matches; all fields of a nested pattern must match within the
+ * same element.
+ *
+ * @param whole values at the same place in all elements of the arrays around `data`; a field is absent only if all of them lack it
  */
-export type Matcher = (data: unknown) => boolean
+export type Matcher = (data: unknown, whole?: readonly unknown[]) => boolean
 
 /** Error for a pattern that Lambda would reject. The message contains the position of the error in the pattern. */
 export class PatternError extends Error {
@@ -41,18 +44,54 @@ const OPERATORS: Readonly<Record<string, (operand: unknown, at: string) => Test>
   numeric,
 }
 
-/** Compiles a pattern for JSON data: a map of fields. @throws PatternError */
-export function compileFields(pattern: unknown, at: string): Matcher {
+/** Words that EventBridge reserves: within `$or`, a field with such a name cannot be told from an operator. */
+const RESERVED = new Set([
+  ...['exists', ...Object.keys(OPERATORS)],
+  ...['exactly', 'wildcard', 'cidr', 'regex'],
+  ...Object.keys(COMPARE),
+])
+
+/**
+ * Compiles a pattern for JSON data: a map of fields.
+ *
+ * @param isInOr whether the map is an alternative of `$or`, or within one
+ * @throws PatternError
+ */
+export function compileFields(pattern: unknown, at: string, isInOr = false): Matcher {
   if (!isObject(pattern)) throw new PatternError(`${at} must be a map of fields, not ${show(pattern)}`)
+  const { $or: _, ...siblings } = pattern
   const parts = Object.entries(pattern).map(([field, wanted]): Matcher => {
     const place = `${at}.${field}`
-    if (field === '$or') return compileOr(wanted, place)
-    const matches = Array.isArray(wanted) ? compileAlternatives(wanted, place) : compileFields(wanted, place)
-    return data => matches(isObject(data) && Object.hasOwn(data, field) ? data[field] : undefined)
+    if (field === '$or') return compileOr(wanted, place, listPaths(siblings))
+    if (isInOr && RESERVED.has(field))
+      throw new PatternError(
+        `${place} has the name of a test, which EventBridge does not accept for a field within $or`,
+      )
+    const matches = Array.isArray(wanted)
+      ? compileAlternatives(wanted, place)
+      : compileFields(wanted, place, isInOr)
+    const read = (data: unknown) => (isObject(data) && Object.hasOwn(data, field) ? data[field] : undefined)
+    return (data, whole = [data]) => matches(read(data), whole.map(read))
   })
   if (parts.length === 0) throw new PatternError(`${at} must name a field`)
-  const all: Matcher = data => parts.every(matches => matches(data))
-  return data => (Array.isArray(data) && data.length > 0 ? data.some(all) : all(data))
+  return (data, whole = [data]) => {
+    const everywhere = whole.flat(Number.POSITIVE_INFINITY)
+    const elements = Array.isArray(data) ? data.flat(Number.POSITIVE_INFINITY) : []
+    const isMet = (element: unknown) => parts.every(matches => matches(element, everywhere))
+    return elements.length > 0 ? elements.some(isMet) : isMet(data)
+  }
+}
+
+/** Returns the paths of the fields that a pattern tests, such as `a.b`. */
+function listPaths(pattern: unknown, parent = ''): readonly string[] {
+  if (!isObject(pattern)) return []
+  return Object.entries(pattern).flatMap(([field, wanted]) =>
+    field === '$or' && Array.isArray(wanted)
+      ? wanted.flatMap(fields => listPaths(fields, parent))
+      : isObject(wanted)
+        ? listPaths(wanted, `${parent}${field}.`)
+        : [`${parent}${field}`],
+  )
 }
 
 /** Compiles the alternatives for a value: a list of allowed values and of tests such as `{ prefix: a }`. @throws PatternError */
@@ -70,17 +109,24 @@ export function compileAlternatives(alternatives: readonly unknown[], at: string
     admitsAbsence ||= !operand
     return () => operand
   })
-  return data => {
-    const values = leaves(data)
-    return values.length === 0 ? admitsAbsence : values.some(value => tests.some(holds => holds(value)))
-  }
+  return (data, whole = [data]) =>
+    leaves(data).some(value => tests.some(holds => holds(value))) ||
+    (admitsAbsence && leaves(whole).length === 0)
 }
 
-function compileOr(wanted: unknown, at: string): Matcher {
+/** @param siblings paths of the fields beside `$or`, which its alternatives cannot test again */
+function compileOr(wanted: unknown, at: string, siblings: readonly string[]): Matcher {
   if (!Array.isArray(wanted) || wanted.length < 2)
     throw new PatternError(`${at} must be a list of at least two filters`)
-  const either = wanted.map((fields, index) => compileFields(fields, `${at}[${index}]`))
-  return data => either.some(matches => matches(data))
+  const either = wanted.map((fields, index) => {
+    const repeated = listPaths(fields).find(path => siblings.includes(path))
+    if (repeated !== undefined)
+      throw new PatternError(
+        `${at}[${index}] tests ${repeated}, which is also tested beside $or. EventBridge accepts a field only once: move it into each alternative`,
+      )
+    return compileFields(fields, `${at}[${index}]`, true)
+  })
+  return (data, whole) => either.some(matches => matches(data, whole))
 }
 
 /** Returns the number of combinations of the alternatives in `$or` of a valid pattern. */

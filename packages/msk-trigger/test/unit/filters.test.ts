@@ -5,6 +5,7 @@ import { compileAlternatives, compileFields, PatternError } from '../../config/f
 import { admits, filterData, readFilter } from '../../config/filters.ts'
 import type { Message } from '../../invoke/event.ts'
 import { makeIntake } from '../../poll/intake.ts'
+import { PAIRS } from './filter-pairs.ts'
 import { createMapping, messages } from './support.ts'
 
 /** Whether a record with this value is delivered under these patterns. */
@@ -104,6 +105,14 @@ describe('filters (rules 37 to 40)', () => {
     [{ value: { a: [{ numeric: ['>', '1'] }] } }, /value\.a\.numeric must be like/],
     [{ value: { a: [{ 'anything-but': [null] }] } }, /anything-but must be a string, a number or a list/],
     [{ value: { $or: [{ a: [1] }] } }, /value\.\$or must be a list of at least two filters/],
+    [
+      { value: { a: { b: [1] }, $or: [{ c: [1] }, { a: { b: [2] } }] } },
+      /value\.\$or\[1\] tests a\.b, which is also tested beside \$or/,
+    ],
+    [
+      { value: { $or: [{ a: { prefix: ['b'] } }, { c: [1] }] } },
+      /value\.\$or\[0\]\.a\.prefix has the name of a test/,
+    ],
     [{ value: nestAlternatives(10, 4) }, /its \$or have more than 1000 combinations/],
     [
       { value: { a: [{ numeric: ['>', 5_000_000_000.1] }] } },
@@ -204,6 +213,17 @@ describe('the pattern language', () => {
     assert.equal(fields({ a: { b: [{ exists: false }] } }, {}), true)
     assert.equal(fields({ a: { b: [{ exists: false }] } }, { a: { b: 1 } }), false)
     assert.equal(fields({ a: { b: [{ exists: false }] } }, { a: [] }), true)
+  })
+
+  it("matches as EventBridge's own matcher, also in lists of lists", () => {
+    let pairs = 0
+    for (const { data, patterns } of PAIRS)
+      for (const [pattern, outcomes] of patterns) {
+        const actual = data.map(document => (fields(pattern, document) ? 'x' : '-')).join('')
+        assert.equal(actual, outcomes, JSON.stringify(pattern))
+        pairs += data.length
+      }
+    assert.equal(pairs, 214)
   })
 
   it('ignores properties that every object inherits', () => {

@@ -156,10 +156,9 @@ export function readEventTime(
     looked.push(...source.from)
     const found = firstAt(record, source.from)
     if (found === undefined) continue
-    const part =
-      source.pattern === undefined ? { part: found.value } : extractPart(source.pattern, found.value)
+    const part = extractPart(source.pattern, found.value)
     const read = 'problem' in part ? part : readTime(part.part, source)
-    return 'problem' in read ? { problem: `${describePath(found.path)} ${read.problem}` } : read
+    return 'problem' in read ? { ...read, problem: `${describePath(found.path)} ${read.problem}` } : read
   }
   return { problem: describeMissing(record, looked) }
 }

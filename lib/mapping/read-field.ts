@@ -6,7 +6,16 @@ import type { LinearPattern } from '../support/linear-pattern.ts'
 import { keepsDigits, MAX_READ_CHARACTERS, readNumber } from '../support/number-text.ts'
 import { mayBeBase64Decimal } from './base64-decimals.ts'
 import type { FieldSource } from './mapping.ts'
-import { describeMissing, describePath, type Path, type RecordContent, valueAt } from './record-path.ts'
+import {
+  describeMissing,
+  describePath,
+  formatPath,
+  type Path,
+  type RecordContent,
+  toObject,
+  UNREADABLE,
+  valueAt,
+} from './record-path.ts'
 
 /** Result of reading a field: the value, undefined if an optional field is missing, or the reason why the value cannot be used. */
 export type ReadField = { readonly value: Scalar | Readonly<Record<string, string>> | undefined } | Problem
@@ -37,7 +46,10 @@ export function readField(source: FieldSource, record: RecordContent): ReadField
     const isAbsent = isScalar(value) && source.absent?.has(String(value))
     const read = isAbsent ? IS_ABSENT : readValue(source, value, path, record)
     if (!('problem' in read)) return read
-    refused ??= { ...read, problem: `${describePath(path)} ${read.problem}` }
+    refused ??= {
+      ...read,
+      problem: `${describePath(path)} ${read.problem}${describeInner(record, path, value)}`,
+    }
     if (!isAbsent && source.orElse === undefined) return refused
   }
   const { otherwise, isRequired, from } = source
@@ -45,12 +57,21 @@ export function readField(source: FieldSource, record: RecordContent): ReadField
   return refused ?? { problem: describeMissing(record, from) }
 }
 
+/** Returns the end of a message about a text that holds JSON: how to name a field in it; empty for any other value. */
+function describeInner(record: RecordContent, { part, steps }: Path, value: unknown): string {
+  const object = typeof value === 'string' && part === undefined ? toObject(record, value) : undefined
+  if (object === undefined) return ''
+  const [name = 'NAME'] = Object.keys(object)
+  return `, and is a text that holds JSON: name a field in it, such as ${formatPath([...steps, name])}`
+}
+
 const IS_ABSENT: Problem = { problem: 'has a value that the mapping lists as absent' }
 
 function readValue(source: FieldSource, value: unknown, path: Path, record: RecordContent): ReadField {
-  if (source.kind === 'labels') return readLabels(value)
-  const part = source.pattern === undefined ? { part: value } : extractPart(source.pattern, value)
+  const isLabels = source.kind === 'labels'
+  const part = extractPart(source.pattern, isLabels ? toObject(record, value) : value)
   if ('problem' in part) return part
+  if (isLabels) return readLabels(part.part)
   // A pattern or a list of values says what the text is.
   const isOpen = source.kind === 'number' && !source.pattern && !source.values && typeof value === 'string'
   return isOpen && mayBeBase64Decimal(record, path, value) ? IN_BASE64 : convertValue(source, part.part)
@@ -60,11 +81,14 @@ const IN_BASE64: Problem = {
   problem: 'may be a decimal in base64, as Debezium writes it by default: set decimal.handling.mode=double',
 }
 
-/** Returns the part of a text that matches the capturing group of a pattern. */
+/** Returns the part of a text that matches the capturing group of a pattern; the value itself without a pattern. */
 export function extractPart(
-  pattern: LinearPattern,
+  pattern: LinearPattern | undefined,
   value: unknown,
-): { readonly part: string } | { readonly problem: string } {
+): { readonly part: unknown } | Problem {
+  const unreadable: Problem | undefined = Object(value)[UNREADABLE]
+  if (unreadable) return unreadable
+  if (pattern === undefined) return { part: value }
   if (typeof value !== 'string' || value.length > MAX_READ_CHARACTERS)
     return { problem: `is not a text of at most ${MAX_READ_CHARACTERS} characters, which its pattern needs` }
   const part = pattern.exec(value)?.[1]

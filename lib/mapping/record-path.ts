@@ -1,6 +1,7 @@
 /** Paths to the fields of a record, to its key, its topic and its headers, and the only way to read them. Pure. */
 import { decodeText, readJsonObject } from '#runtime/cloudevents/index.ts'
 import type { ForeignRecord } from '#runtime/consumer/index.ts'
+import { isNestedTooDeeply, NESTED_TOO_DEEPLY } from '#runtime/pipeline/model/index.ts'
 import { isObject, parseJson } from '../support/json.ts'
 
 /** Path in a file: a field, whose names may be quoted as in `a["b.c"]`, or another part of the record. After `key`, of a JSON key. */
@@ -22,6 +23,8 @@ export interface Path {
 export interface RecordContent extends Partial<Pick<ForeignRecord, 'key' | 'topic' | 'headers'>> {
   /** Value as a JSON object. For a CloudEvent, the object has the JSON event format. */
   readonly document: object
+  /** Objects in texts of the record, by text. Reading adds them, because many paths can lead into one text. */
+  inner?: Map<string, object | undefined>
 }
 
 export function parsePath(raw: RawPath): Path {
@@ -63,15 +66,27 @@ export function describePaths(paths: readonly Path[]): string {
   return paths.map(describePath).join(', ')
 }
 
-/** Returns the value at a path; undefined if it is missing or null, or if a key or a header is not UTF-8. */
-export function valueAt(record: RecordContent, path: Path): unknown {
-  if (path.part === undefined) return memberAt(record.document, path)
-  if (path.part === 'topic') return record.topic
-  const bytes = bytesAt(record, path)
-  if (bytes === null) return undefined
-  if (path.steps.length === 0) return decodeText(bytes)
-  const key = readJsonObject(record.key as Buffer)
-  return key !== undefined && 'object' in key ? memberAt(key.object, path) : undefined
+/** Value on the way to a field, and the names of the members from there on. */
+export interface PathPosition {
+  readonly value: unknown
+  readonly steps: readonly string[]
+}
+
+/**
+ * Returns the value at a path; undefined if it is missing or null, or if a key or a header is not UTF-8.
+ *
+ * @param trail list to which the values on the way are added, from the field outwards
+ */
+export function valueAt(record: RecordContent, path: Path, trail?: PathPosition[]): unknown {
+  const { part, name, steps } = path
+  const root = part === undefined ? record.document : readPart(record, path)
+  // If the name contains dots, a member with that exact name takes precedence over the path.
+  const isOneName = steps.length > 0 && steps[0] !== name && ownsMember(record, root, name)
+  return findMember(record, root, isOneName ? [name] : steps, 0, trail)
+}
+
+function readPart(record: RecordContent, path: Path): string | undefined {
+  return path.part === 'topic' ? record.topic : decodeText(bytesAt(record, path))
 }
 
 /** Returns the bytes of the key or, of several headers with the name, of the last one; null if there are none. */
@@ -80,11 +95,59 @@ function bytesAt({ key = null, headers = [] }: RecordContent, { part, name }: Pa
   return headers.findLast(([header]) => header === name)?.[1] ?? null
 }
 
-/** Returns the value of a member. Of a value with its schema, members of the value itself are found without `payload`, too. */
-function memberAt(document: object, path: Path): unknown {
-  const found = findMember(document, path)
-  const payload = found === undefined ? findPayload(document) : undefined
-  return payload ? findMember(payload, path) : found
+function ownsMember(record: RecordContent, value: unknown, name: string): boolean {
+  const object = toObject(record, value)
+  return (
+    object !== undefined && (Object.hasOwn(object, name) || Object.hasOwn(findPayload(object) ?? {}, name))
+  )
+}
+
+/**
+ * Returns the value of a member. A text with a JSON object is read as that object, and of a value with its schema, members of the value
+ * itself are found without `payload`, too.
+ */
+function findMember(
+  record: RecordContent,
+  value: unknown,
+  steps: readonly string[],
+  index: number,
+  trail?: PathPosition[],
+): unknown {
+  const name = steps[index]
+  const object = name === undefined ? value : toObject(record, value)
+  if (object === undefined || object === null) return undefined
+  let found: unknown = object
+  if (name !== undefined && !Object.hasOwn(object, UNREADABLE)) {
+    const own = ownMember(object, name)
+    found = own === undefined ? undefined : findMember(record, own, steps, index + 1, trail)
+    const payload = found === undefined ? findPayload(object) : undefined
+    if (payload !== undefined) found = findMember(record, payload, steps, index, trail)
+  }
+  if (found !== undefined) trail?.push({ value: object, steps: steps.slice(index) })
+  return found
+}
+
+function ownMember(object: object, name: string): unknown {
+  return (Object.hasOwn(object, name) ? (object as FieldsByName)[name] : undefined) ?? undefined
+}
+
+/** Name of the reason in the value of all paths into a text whose JSON cannot be read exactly. */
+export const UNREADABLE = Symbol('unreadable')
+
+/** Returns the object that a value is, or that a text has as JSON; undefined for any other value. */
+export function toObject(record: Pick<RecordContent, 'inner'>, value: unknown): object | undefined {
+  if (typeof value !== 'string') return typeof value === 'object' ? (value ?? undefined) : undefined
+  if (!/^\s*\{/.test(value)) return undefined
+  record.inner ??= new Map()
+  if (!record.inner.has(value)) record.inner.set(value, parseObject(value))
+  return record.inner.get(value)
+}
+
+function parseObject(text: string): object | undefined {
+  const read = readJsonObject(text)
+  if (read === undefined || ('object' in read && !isNestedTooDeeply(read.object))) return read?.object
+  const { message, code } = 'code' in read ? read : NESTED_TOO_DEEPLY
+  return { [UNREADABLE]: { problem: `is in a text whose JSON cannot be read: ${message}`, code } }
 }
 
 /** Returns the value that Kafka Connect's JSON converter has written with its schema; undefined for another document. */
@@ -93,22 +156,7 @@ export function findPayload(document: object): object | undefined {
   return isObject(schema) && isObject(payload) && Object.keys(document).length === 2 ? payload : undefined
 }
 
-/** Returns the value of a member. If the name contains dots, a member with that exact name takes precedence over the path. */
-function findMember(document: object, { name, steps }: Path): unknown {
-  if (steps[0] !== name && Object.hasOwn(document, name)) return present((document as FieldsByName)[name])
-  return steps.reduce<unknown>(ownMember, document)
-}
-
-function ownMember(value: unknown, name: string): unknown {
-  const isOwn = typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-  return isOwn ? present((value as FieldsByName)[name]) : undefined
-}
-
 type FieldsByName = Readonly<Record<string, unknown>>
-
-function present(value: unknown): unknown {
-  return value === null ? undefined : value
-}
 
 /** Returns the first of these fields that exists in the record, and its value. */
 export function firstAt(
@@ -141,26 +189,27 @@ function findObstacle(record: RecordContent, path: Path): string | undefined {
   if (bytes === null || path.part === 'topic') return undefined
   if (decodeText(bytes) === undefined) return `${describePath({ ...path, steps: [] })} is not UTF-8`
   if (path.steps.length === 0) return undefined
-  const key = readJsonObject(record.key as Buffer)
-  return key !== undefined && 'object' in key ? undefined : 'the key is not a JSON object'
+  return toObject(record, readPart(record, path)) ? undefined : 'the key is not a JSON object'
 }
 
-function findInnerObstacle({ document }: RecordContent, { steps }: Path): string | undefined {
-  let found: unknown = steps[0] === 'payload' ? document : (findPayload(document) ?? document)
+function findInnerObstacle(record: RecordContent, { steps }: Path): string | undefined {
+  let found: unknown = record.document
   for (const [index, step] of steps.entries()) {
     const name = formatPath(steps.slice(0, index))
-    if (Array.isArray(found) && !/^\d+$/.test(step))
+    const object = toObject(record, found)
+    if (object === undefined)
+      return `"${name}" is a ${typeof found === 'string' ? 'text that is not a JSON' : `${typeof found}, not an`} object`
+    if (Array.isArray(object) && !/^\d+$/.test(step))
       return `"${name}" is a list, whose first element is "${name}.0"`
-    if (typeof found !== 'object')
-      return `"${name}" is a ${typeof found === 'string' ? 'text' : typeof found}, not an object`
-    if (ownMember(found, step) === undefined) return findDottedName(found, steps, index)
-    found = ownMember(found, step)
+    const owner = Object.hasOwn(object, step) ? object : (findPayload(object) ?? object)
+    if (ownMember(owner, step) === undefined) return findDottedName(owner, steps, index)
+    found = ownMember(owner, step)
   }
   return undefined
 }
 
 /** Returns how to write a path of which several steps are one name. @param start the first of these steps */
-function findDottedName(found: unknown, steps: readonly string[], start: number): string | undefined {
+function findDottedName(found: object, steps: readonly string[], start: number): string | undefined {
   const names = steps.map((_, index) => steps.slice(start, index + 1).join('.'))
   const end = names.findLastIndex((name, index) => index > start && ownMember(found, name) !== undefined)
   const path = [...steps.slice(0, start), names[end] ?? '', ...steps.slice(end + 1)]

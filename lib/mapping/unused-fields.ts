@@ -1,13 +1,12 @@
 /** Lists the fields of records that a mapping does not read. Pure. */
-import { isObject } from '../support/json.ts'
 import type { ForeignDocument } from './apply-mapping.ts'
 import type { Mapping } from './mapping.ts'
-import { findPayload, formatPath, joinPath, type Path } from './record-path.ts'
+import { findPayload, formatPath, joinPath, type Path, toObject } from './record-path.ts'
 
 /**
  * Returns the fields of these records that the mapping does not name, as dotted paths in the order in which they appear. Of a list,
- * the elements after the mapped ones are listed as one, such as `values[1]…`. Of a CloudEvent, only the data is looked at, and of a value
- * with its schema, the value.
+ * the elements after the mapped ones are listed as one, such as `values[1]…`. Of a CloudEvent, only the data is looked at, of a value
+ * with its schema, the value, and of a text that holds JSON, the fields in it.
  */
 export function listUnusedFields(
   mapping: Mapping,
@@ -38,7 +37,7 @@ function collectNamed({ has, lacks, equals, id, times, fields, metric }: Mapping
   const toNames = (paths: readonly Path[]) =>
     paths.flatMap(({ part, name, steps }) => {
       const path = formatPath(steps)
-      return part === undefined ? [name, path, path.replace(/^payload[.]/, '')] : []
+      return part === undefined ? [name, path, path.replace(/(^|[.])payload[.]/g, '$1')] : []
     })
   const read = toNames([
     ...has,
@@ -54,9 +53,11 @@ function collectNamed({ has, lacks, equals, id, times, fields, metric }: Mapping
 
 function collectUnused(path: string, value: unknown, named: NamedFields, unused: Set<string>): void {
   if (value === null || named.whole.has(path)) return
-  if (Array.isArray(value)) collectUnusedElements(path, value, named, unused)
-  else if (isObject(value))
-    for (const [name, below] of Object.entries(value))
+  const isUsed = named.read.has(path) && !named.outer.has(path)
+  const object = typeof value === 'string' && isUsed ? undefined : toObject({}, value)
+  if (Array.isArray(object)) collectUnusedElements(path, object, named, unused)
+  else if (object !== undefined)
+    for (const [name, below] of Object.entries(findPayload(object) ?? object))
       collectUnused(joinPath(path, name), below, named, unused)
   else if (!named.read.has(path)) unused.add(path)
 }

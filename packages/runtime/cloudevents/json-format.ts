@@ -107,8 +107,8 @@ export function parseJsonPayload(bytes: Buffer): Payload | Failure {
  * Parses a JSON object, in which an integer that a double cannot represent exactly is a bigint. Returns undefined if the value is not
  * a JSON object, and a failure if it is ambiguous, or if any other number is too large for a double.
  */
-export function readJsonObject(value: Buffer): { readonly object: object } | Failure | undefined {
-  if (!isUtf8(value)) return undefined
+export function readJsonObject(value: Buffer | string): { readonly object: object } | Failure | undefined {
+  if (typeof value !== 'string' && !isUtf8(value)) return undefined
   const text = value.toString()
   try {
     const object = parseWithBigInts(text)

@@ -64,6 +64,13 @@ describe('the event of a record without a measurement', () => {
     assert.deepEqual(readEvent(FINE, 'time: at', { headers }).extensions, { traceparent })
   })
 
+  it('given subject, time and id in a text that holds JSON, then they are read, and the data stays as it is', () => {
+    const record = { of: JSON.stringify({ id: 'o-2', at: FINE.at, n: 1 }) }
+    const { id, subject, time, data } = readEvent(record, 'time: of.at, id: of.n')
+    assert.deepEqual([subject, time, data], ['o-2', FINE.at, record])
+    assert.equal(id, readEvent({ of: { id: 'o-2', n: 1 }, at: FINE.at }, 'time: at, id: of.n').id)
+  })
+
   for (const [given, id, subject] of [
     ['a text', 'o-1', 'o-1'],
     ['a number', 7, '7'],

@@ -100,6 +100,75 @@ describe('a decimal in base64', () => {
       IN_BASE64('payload.after.load'),
     ],
     [
+      'an envelope one level down',
+      'detail.after.load',
+      { source: 'aws.kafka', detail: { ...ENVELOPE, after: { load: '1234' } } },
+      IN_BASE64('detail.after.load'),
+    ],
+    ['an envelope in one level', 'load', { load: '1234', __op: 'u' }, IN_BASE64('load')],
+    [
+      'a deleted row in one level',
+      'row.load',
+      { row: { load: '1234', __deleted: 'true' } },
+      IN_BASE64('row.load'),
+    ],
+    [
+      "a CloudEvent's envelope",
+      'data.load',
+      { iodebeziumop: 'c', data: { load: '1234' } },
+      IN_BASE64('data.load'),
+    ],
+    [
+      "a CloudEvent's type",
+      'data.after.load',
+      { type: 'io.debezium.connector.mysql.DataChangeEvent', data: { after: { load: '1234' } } },
+      IN_BASE64('data.after.load'),
+    ],
+    [
+      'an envelope in a text',
+      'log.after.load',
+      { log: JSON.stringify({ ...ENVELOPE, after: { load: '1234' } }) },
+      IN_BASE64('log.after.load'),
+    ],
+    ...['', 'payload.'].map(
+      payload =>
+        [
+          `a schema with a decimal below the top, and "${payload}" in the path`,
+          `data.${payload}after.load`,
+          { data: { schema: { fields: fields('load', decimal) }, payload: { after: { load: '1234' } } } },
+          IN_BASE64(`data.${payload}after.load`),
+        ] as const,
+    ),
+    [
+      'a schema of bytes in a map of lists',
+      'v.payload.m.a.0',
+      {
+        v: {
+          schema: { fields: [{ field: 'm', values: { items: { type: 'bytes' } } }] },
+          payload: { m: { a: ['1234'] } },
+        },
+      },
+      IN_BASE64('v.payload.m.a.0'),
+    ],
+    [
+      'a schema of the value alone',
+      'data.payload',
+      { data: { schema: decimal, payload: '1234' } },
+      IN_BASE64('data.payload'),
+    ],
+    [
+      'a schema with a number within a change event',
+      'data.after.load',
+      {
+        iodebeziumop: 'c',
+        data: {
+          schema: { fields: fields('load', { type: 'string' }) },
+          payload: { after: { load: '1234' } },
+        },
+      },
+      1234,
+    ],
+    [
       'a schema with a text',
       'payload.after.load',
       {
@@ -122,7 +191,9 @@ describe('a path that ends early', () => {
   const readReason = (path: string, document: object) =>
     readResult(`{ from: ${path} }`, JSON.stringify(document))
   for (const [path, document, reason] of [
-    ['Body.v', { Body: '{"v":1}' }, '"Body.v" is missing: "Body" is a text, not an object'],
+    ['Body.v', { Body: 'v=1' }, '"Body.v" is missing: "Body" is a text that is not a JSON object'],
+    ['Body.v', { Body: '{"v":' }, '"Body.v" is missing: "Body" is a text that is not a JSON object'],
+    ['Body.v.w', { Body: '{"v":1}' }, '"Body.v.w" is missing: "Body.v" is a number, not an object'],
     ['a.b.c', { a: { b: 7 } }, '"a.b.c" is missing: "a.b" is a number, not an object'],
     ['a.b', { a: false }, '"a.b" is missing: "a" is a boolean, not an object'],
     [
@@ -147,6 +218,6 @@ describe('a path that ends early', () => {
     })
 
   it('given an optional metric, then the reading that is empty without it names the path', () => {
-    assert.match(String(readReason('Body.v', { Body: '{"v":1}' })), /"Body" is a text/)
+    assert.match(String(readReason('Body.v', { Body: 'v=1' })), /"Body" is a text/)
   })
 })

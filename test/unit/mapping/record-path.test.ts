@@ -7,12 +7,111 @@ import { describeNoObject } from '../../../lib/mapping/map-document.ts'
 import { describeMissing, formatPath, parsePath, valueAt } from '../../../lib/mapping/record-path.ts'
 import { toFileRecord } from '../../../lib/operations/import/mapped-lines.ts'
 import { toDocument } from '../../../lib/operations/import/mapping-trial.ts'
-import { foreignRecord, read, shipped } from './support.ts'
+import { deviceMapping, foreignRecord, mapFailure, mapReading, read, shipped } from './support.ts'
 
 const LOG = {
   resource: { attributes: { 'service.name': 'checkout', 'a"b': 1, host: { name: 'h' } } },
   'x.y': { 'z.0': 2 },
 }
+
+describe('a path into a text that holds a JSON object', () => {
+  const TEXT = {
+    payload: ' {"temp":20.5,"a.b":{"c":1},"list":[{"v":2}],"id":9007199254740993,"text":"{\\"x\\":3}"}\n',
+    logEvents: [{ message: '{"level":"info"}' }],
+    data: { schema: {}, payload: { row: '{"x":4}' } },
+  }
+  for (const [path, value] of [
+    ['payload.temp', 20.5],
+    ['payload["a.b"].c', 1],
+    ['payload.list.0.v', 2],
+    ['payload.id', 9007199254740993n],
+    ['payload.text.x', 3],
+    ['payload.gone', undefined],
+    ['logEvents.0.message.level', 'info'],
+    ['data.row.x', 4],
+    ['data.payload.row.x', 4],
+    ['payload', TEXT.payload],
+  ] as const)
+    it(`given ${path}, then the value is ${value}`, () =>
+      assert.equal(valueAt({ document: TEXT }, parsePath(path)), value))
+
+  it('given a key, then a text in it is read in the same way', () =>
+    assert.equal(
+      valueAt({ document: {}, key: Buffer.from('{"a":"{\\"b\\":1}"}') }, parsePath({ key: 'a.b' })),
+      1,
+    ))
+
+  it('given several paths into one text, then it is parsed once', () => {
+    const record = { document: TEXT }
+    const [first, second] = ['payload.list', 'payload.list'].map(path => valueAt(record, parsePath(path)))
+    assert.ok(first)
+    assert.equal(first, second)
+  })
+
+  for (const [given, text, code, reason] of [
+    ['a member twice', '{"temp":1,"temp":2}', 'mapping-failed', 'member "temp" occurs more than once'],
+    ['a number that is too large', '{"temp":1,"n":1e999}', 'number-not-exact', 'the number "n" cannot be'],
+    ['objects that are too deep', `${'{"a":'.repeat(101)}1${'}'.repeat(101)}`, 'malformed-event', 'nested'],
+  ] as const)
+    it(`given ${given} in it, then no field of it is read, and the record fails with that reason`, () => {
+      for (const fields of ['x: payload.temp', 'x: x, tags: payload', 'x: x, y: { from: payload.temp }']) {
+        const mapping = deviceMapping({ fields: `{ deviceId: id, model: model, ${fields} }` })
+        const failed = mapFailure(mapping, {
+          id: 'd',
+          model: 'm',
+          x: 1,
+          at: '2026-01-01T00:00:00Z',
+          payload: text,
+        })
+        assert.match(
+          failed,
+          new RegExp(`^${code}: .*"payload(.temp)?" is in a text whose JSON cannot be read: .*${reason}`),
+        )
+      }
+      const timed = deviceMapping({ time: '[{ from: payload.temp }, record]' })
+      assert.match(
+        mapFailure(timed, { id: 'd', model: 'm', x: 1, payload: text }),
+        new RegExp(`^${code}: .*${reason}`),
+      )
+    })
+
+  it('given conditions, times, tags and ids in it, then they are read', () => {
+    const mapping = deviceMapping({
+      when: '{ has: [p.t], lacks: [p.gone], equals: { p.kind: a } }',
+      time: '{ from: p.t }',
+      id: '[p.n]',
+      fields: '{ deviceId: { from: p.n, as: text }, model: p.kind, x: p.x, tags: p.tags }',
+    })
+    const p = '{"t":"2026-01-01T00:00:00Z","kind":"a","n":9007199254740993,"x":1,"tags":{"k":"v"}}'
+    const { subject, time, data } = mapReading(mapping, { p })
+    assert.deepEqual([subject, time], ['9007199254740993', '2026-01-01T00:00:00Z'])
+    assert.deepEqual(data, { deviceId: '9007199254740993', model: 'a', x: 1, tags: { k: 'v' } })
+    const whole = deviceMapping({ fields: '{ deviceId: id, model: model, x: x, tags: p }' })
+    const tagged = mapReading(whole, {
+      id: 'd',
+      model: 'm',
+      x: 1,
+      at: '2026-01-01T00:00:00Z',
+      p: '{"k":{"l":"v"}}',
+    })
+    assert.deepEqual((tagged.data as { tags: object }).tags, { 'k.l': 'v' })
+  })
+
+  it('given a number that is mapped to the whole text, then the refusal says how to name a field in it', () => {
+    const mapping = deviceMapping({ fields: '{ deviceId: id, model: model, x: { from: p, as: number } }' })
+    const failed = mapFailure(mapping, { id: 'd', model: 'm', at: '2026-01-01T00:00:00Z', p: '{"temp":1}' })
+    assert.match(
+      failed,
+      /"p" must be a number, and is a text that holds JSON: name a field in it, such as p[.]temp$/,
+    )
+  })
+
+  it('given an integer in it that a double cannot hold, then a metric refuses it', () => {
+    const mapping = deviceMapping({ fields: '{ deviceId: id, model: model, x: p.n }' })
+    const record = { id: 'd', model: 'm', at: '2026-01-01T00:00:00Z', p: '{"n":9007199254740993}' }
+    assert.match(mapFailure(mapping, record), /^number-not-exact: .*"p[.]n" cannot be represented exactly/)
+  })
+})
 
 describe('a path with a quoted name', () => {
   for (const [path, value] of [

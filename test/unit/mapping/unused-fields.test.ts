@@ -38,6 +38,15 @@ describe('the fields of records that a mapping does not use', () => {
       [{ a: { 'b.c': 1, 'b.d': { e: 2 } } }],
       ['a["b.d"].e'],
     ],
+    ['a text that holds JSON', 'x: p.x', {}, [{ p: '{"x":1,"y":{"z":2}}', q: '{"a":1}' }], ['p.y.z', 'q.a']],
+    ['a text that is taken whole', 'x: x, tags.raw: p', {}, [{ x: 1, p: '{"y":2}' }], []],
+    [
+      'a value with its schema in an object',
+      'x: d.payload.x, y: d.y',
+      {},
+      [{ d: { schema: {}, payload: { x: 1, y: 2, z: 3 } } }],
+      ['d.z'],
+    ],
     ['a field of a key of the same name', 'x: x, tags.k: { key: k }', {}, [{ x: 1, k: 2 }], ['k']],
     [
       'fields of conditions, ids, and alternatives',

@@ -46,6 +46,8 @@ interface Guesses extends Sample {
   readonly named: NamedMetricFields | undefined
   readonly units: RecordUnits
   readonly inRole: (role: Role) => readonly SampleField[]
+  /** Question for a draft that may not use what is measured. */
+  readonly doubt: string | undefined
 }
 
 /** Attributes of a CloudEvent that describe the event, not the entity. */
@@ -75,10 +77,14 @@ export function proposeDraft(sample: Sample): Draft | undefined {
   if (mixed) return proposeDraft({ ...sample, all: all.filter((_, index) => isUsual(mixed.values[index])) })
   const inRole = (role: Role) =>
     (roles.get(role) ?? []).filter(field => field !== units.converting && !units.fixed.includes(field))
-  const guesses = { ...sample, fields, time, entity, named, units, inRole }
   const unused = [...roles].flatMap(([role, fields]) =>
     ROLES.some(known => known === role) ? [] : fields.map(({ path }) => [path, role] as const),
   )
+  const isMeasuring = metrics.some(({ distinct }) => distinct.size > 1) || records.length === 1
+  const unknown = unused.map(([path]) => `"${path}"`).join(' or ')
+  const doubt =
+    isMeasuring || !unknown ? undefined : `no metric changes in the sample: is the measurement in ${unknown}?`
+  const guesses = { ...sample, fields, time, entity, named, units, inRole, doubt }
   const others = moments.filter(path => path !== time.field?.path)
   return {
     ...(named ? { mapping: draftNamed(guesses, named) } : draftFamily(guesses)),
@@ -173,7 +179,7 @@ function draftMapping(
   const { field, note } = guesses.time
   const time = field ? { from: field.from, ...field.form } : 'record'
   return [
-    ['family', family],
+    ['family', family, guesses.doubt],
     { section: 'when', entries: draftCondition(guesses) },
     ['time', field && field.count < guesses.all.length ? [time, 'record'] : time, note],
     ...sources,

@@ -8,6 +8,7 @@ import {
   parsePath,
   type RawPath,
   type RecordContent,
+  toObject,
   valueAt,
 } from '../../mapping/record-path.ts'
 import { escapePattern } from '../../support/escape-text.ts'
@@ -49,10 +50,11 @@ export interface SampleField {
  * its change is left out if the row after it is there.
  */
 export function describeFields(records: readonly RecordContent[]): readonly SampleField[] {
-  const all = records.flatMap(({ document }) => listSteps(findPayload(document) ?? document))
+  const all = records.flatMap(({ document }) => listSteps(document))
   const paths = new Map(all.map(steps => [formatPath(steps), steps] as const))
+  const toAfter = (path: string) => path.replace(/(^|[.])before[.]/, '$1after.')
   return [...paths]
-    .filter(([path]) => !(path.startsWith('before.') && paths.has(path.replace('before.', 'after.'))))
+    .filter(([path]) => toAfter(path) === path || !paths.has(toAfter(path)))
     .map(([path, steps]) => ({ ...describeField(path, path, records), label: toLabel(steps) }))
     .filter(({ count }) => count > 0)
 }
@@ -80,11 +82,12 @@ export function describeContext(records: readonly RecordContent[]): readonly Sam
 /** Returns the steps to the members of a value. Of a list, only the first element is a field, because others can have fewer elements. */
 function listSteps(value: object, outer: readonly string[] = []): readonly (readonly string[])[] {
   const isElement = (element: unknown) => isObject(element) || typeof element === 'number'
-  const members = Object.entries(value).slice(0, Array.isArray(value) ? 1 : undefined)
+  const members = Object.entries(findPayload(value) ?? value).slice(0, Array.isArray(value) ? 1 : undefined)
   return members.flatMap(([name, below]) => {
     const steps = [...outer, name]
-    const isInner = isObject(below) || (Array.isArray(below) && below.length > 0 && below.every(isElement))
-    if (isInner && steps.length < DEEPEST) return listSteps(below, steps)
+    const inner = toObject({}, below)
+    const isInner = !Array.isArray(inner) || (inner.length > 0 && inner.every(isElement))
+    if (inner && isInner && steps.length < DEEPEST) return listSteps(inner, steps)
     return below === null ? [] : [steps]
   })
 }

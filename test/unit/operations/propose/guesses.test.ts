@@ -4,7 +4,11 @@ import { describe, it } from 'node:test'
 import { createNames } from '../../../../lib/operations/propose/field-names.ts'
 import { findNamePattern, guessEntity } from '../../../../lib/operations/propose/guess-entity.ts'
 import { chooseTime, findTimes } from '../../../../lib/operations/propose/guess-time.ts'
-import { describeFields, findSentinels } from '../../../../lib/operations/propose/sample-fields.ts'
+import {
+  describeContext,
+  describeFields,
+  findSentinels,
+} from '../../../../lib/operations/propose/sample-fields.ts'
 import { guessUnit } from '../../../../lib/operations/propose/units.ts'
 
 describe('the unit of a metric', () => {
@@ -219,7 +223,7 @@ describe('the pattern of a name', () => {
     [['hall', 'attic'], undefined],
   ] as const)
     it(`given ${texts.join(' and ')}, then it is ${pattern}, and each name has a part of its own`, () => {
-      const [field] = describeFields(texts.map(name => ({ document: { name } })))
+      const [field] = describeContext(texts.map(key => ({ document: {}, key: Buffer.from(key) })))
       assert.ok(field)
       const found = findNamePattern(field)
       assert.equal(found, pattern)

@@ -223,6 +223,51 @@ const TOOLS: Readonly<
     'from: ',
     '!before.updated_at }',
   ],
+  'Debezium in CloudEvents': [
+    lines(i => ({
+      iodebeziumop: 'u',
+      data: {
+        schema: { type: 'struct' },
+        payload: {
+          before: { id: `m${i % 2}`, level: 2.5 + i },
+          after: { id: `m${i % 2}`, level: 3.5 + i, updated_at: iso(i) },
+        },
+      },
+    })),
+    'from: data.after.updated_at',
+    'level: data.after.level',
+    '!schema.type',
+    '!level: data.before',
+  ],
+  EMQX: [
+    lines(i => ({
+      timestamp: at(i),
+      qos: 1,
+      clientid: `press-${i % 3}`,
+      payload: JSON.stringify({ temp: 20 + i, hum: 40, unit: 'C' }),
+    })),
+    'from: timestamp, epoch: ms',
+    'temp: payload.temp',
+    'unit: payload.unit',
+    '!Not used',
+    '!no metric changes',
+  ],
+  'EMQX with texts of another form': [
+    lines(i => ({ timestamp: at(i), qos: 1, clientid: `press-${i % 3}`, payload: `T=${20 + i}` })),
+    'from: timestamp, epoch: ms',
+    '# no metric changes in the sample: is the measurement in "payload"?',
+  ],
+  Docker: [
+    lines(i => ({
+      log: `${JSON.stringify({ level: ['info', 'error'][i % 2], ms: 12 + i })}\n`,
+      stream: 'stdout',
+      time: iso(i),
+      kubernetes: { pod_name: `shop-${i % 2}` },
+    })),
+    'from: time',
+    'ms: log.ms',
+    'tags.level: log.level',
+  ],
   OpenAQ: [
     rows(
       'sensors_id,location,datetime,lat,parameter,units,value',

@@ -67,29 +67,54 @@ function formatName(name: string): string {
   return /^\w{1,40}$/.test(name) ? `.${name}` : `[${JSON.stringify(name.slice(0, 40))}]`
 }
 
-/** Maximum nesting depth of a value that is measured. A circle is deeper. */
+/** Maximum nesting depth of a value that is copied. A circle is deeper. */
 const DEEPEST_PLAIN = 100
 
+/** Copy of a value that JSON would not change. */
+export interface PlainCopy {
+  readonly value: unknown
+  /** Upper bound for the length of its JSON, in UTF-16 units. */
+  readonly length: number
+}
+
 /**
- * Returns an upper bound for the length of the JSON of a value, in UTF-16 units; NaN if JSON would change or refuse any of it, as it does
- * with a Date, -0 or an undefined member.
+ * Returns a copy with exactly the members that JSON has of a value; undefined if JSON would change or refuse any of it, as it does with
+ * a Date, -0 or an undefined member. Checking each member for a getter would take longer than writing the JSON.
  */
-export function measurePlain(value: unknown, level = 0): number {
-  if (typeof value === 'number') {
-    if (value === 0) return Object.is(value, -0) ? Number.NaN : 1
-    return Number.isFinite(value) ? 25 : Number.NaN
+export function copyPlain(value: unknown): PlainCopy | undefined {
+  const measured = { length: 0 }
+  const copy = copyValue(value, measured, 0)
+  return copy === undefined ? undefined : { value: copy, length: measured.length }
+}
+
+function copyValue(value: unknown, measured: { length: number }, level: number): unknown {
+  if (typeof value === 'string') measured.length += 6 * value.length + 2
+  else measured.length += typeof value === 'number' ? 25 : 5
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0) ? value : undefined
+  if (typeof value !== 'object' || value === null)
+    return typeof value === 'string' || typeof value === 'boolean' || value === null ? value : undefined
+  if (level > DEEPEST_PLAIN || 'toJSON' in value) return undefined
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype === Array.prototype) return copyList(value as readonly unknown[], measured, level)
+  if (prototype !== Object.prototype || Object.hasOwn(value, '__proto__')) return undefined
+  const copy: Record<string, unknown> = {}
+  for (const name of Object.keys(value)) {
+    const member = copyValue((value as Readonly<Record<string, unknown>>)[name], measured, level + 1)
+    if (member === undefined) return undefined
+    measured.length += 6 * name.length + 4
+    copy[name] = member
   }
-  if (typeof value === 'string') return 6 * value.length + 2
-  if (typeof value === 'boolean' || value === null) return 5
-  if (typeof value !== 'object' || level > DEEPEST_PLAIN) return Number.NaN
-  let length = 2
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index += 1) length += measurePlain(value[index], level + 1) + 1
-    return length
+  return copy
+}
+
+function copyList(list: readonly unknown[], measured: { length: number }, level: number): unknown {
+  const copy: unknown[] = []
+  // By index, because an iterator of the list could return other values.
+  for (let index = 0; index < list.length; index += 1) {
+    const item = copyValue(list[index], measured, level + 1)
+    if (item === undefined) return undefined
+    measured.length += 1
+    copy.push(item)
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype || 'toJSON' in value) return Number.NaN
-  for (const name in value)
-    length +=
-      6 * name.length + 4 + measurePlain((value as Readonly<Record<string, unknown>>)[name], level + 1)
-  return length
+  return copy
 }

@@ -1,7 +1,7 @@
 /** Converts the result of a step to the data to store, or to a failure with a reason. Pure. */
 
 import { eventViolation } from '../../cloudevents/attributes.ts'
-import { measurePlain, toJsonText } from '../../cloudevents/json-text.ts'
+import { copyPlain, toJsonText } from '../../cloudevents/json-text.ts'
 import { extractTrace } from '../../cloudevents/trace.ts'
 import { type Application, requireTopicSettings } from '../../consumer/application.ts'
 import { type Failure, failure, rejection, unexpectedFailure } from '../../consumer/failure-codes.ts'
@@ -92,8 +92,8 @@ function refusePromise(step: Promise<unknown>): Failure {
 }
 
 function toEntityState(process: AnyKeyedProcess, value: unknown): EntityState | Failure {
-  const length = process.neverChangesState ? measurePlain(value) : Number.NaN
-  if (!Number.isNaN(length)) return new StepState(value, getVersion(process), length)
+  const copy = process.neverChangesState ? copyPlain(value) : undefined
+  if (copy) return new StepState(copy.value, getVersion(process), copy.length)
   const json = serialize(value, 'state')
   return typeof json === 'string' ? formatState(json, getVersion(process)) : json
 }

@@ -13,7 +13,7 @@ const HELD = 'held '
 export type EntityState = string | StepState
 
 /**
- * State that a step has returned, of which JSON loses nothing. The next step receives it as it is. Its stored form is written only
+ * State that a step has returned, as a plain copy of which JSON loses nothing. The next step receives the same object. Its stored form is written only
  * where it is needed: for the commit, and near a limit.
  */
 export class StepState {

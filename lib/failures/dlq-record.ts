@@ -3,7 +3,7 @@
  * has redriven or dropped. Pure.
  */
 
-import { decodeText, fromBase64, isFailure, type LogRecord, readEvent } from '#runtime/cloudevents/index.ts'
+import { decodeText, fromBase64, isEventFormat, isFailure, type LogRecord, readEvent } from '#runtime/cloudevents/index.ts'
 import type { Event, FailureData } from '#runtime/consumer/index.ts'
 import validators, { type SchemaViolation } from '../schemas/compiled.js'
 import type { DeadLetter } from './dlq-router.ts'
@@ -61,7 +61,6 @@ export type DlqRecord =
   | { readonly kind: 'handled'; readonly handled: DeadLettersHandled }
   | { readonly kind: 'other'; readonly type?: string }
 
-const EVENT_FORMAT = /^\s*application\/cloudevents/i
 /** Types of the events in the dlq topic. */
 export const OWN_TYPES = [DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE, FAILURE_TYPE]
 
@@ -151,7 +150,7 @@ function isDlqEvent({ headers }: LogRecord): boolean {
   return headers.some(([name, bytes]) => {
     const text = decodeText(bytes) ?? ''
     if (name === 'ce_type') return OWN_TYPES.includes(text)
-    return name === 'content-type' && EVENT_FORMAT.test(text)
+    return name === 'content-type' && isEventFormat(text)
   })
 }
 

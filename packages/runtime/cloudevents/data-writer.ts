@@ -1,7 +1,8 @@
 /** Serializes event data in the format of its type. Pure: schemas must be loaded before. */
-import { findDataFormat, MEDIA_TYPES } from '../consumer/data-format.ts'
+import { MEDIA_TYPES } from '../consumer/data-format.ts'
 import type { Event } from '../consumer/event.ts'
 import type { SchemaDataFormat } from '../consumer/serialization.ts'
+import { isJson } from './media-type.ts'
 
 export interface DataWriter {
   /**
@@ -48,5 +49,5 @@ export function createDataWriter(encoders: ReadonlyMap<string, DataEncoder>): Da
 
 function isJsonData({ data, datacontenttype }: Event): boolean {
   if (data === undefined || Buffer.isBuffer(data)) return false
-  return datacontenttype === undefined || findDataFormat(datacontenttype) === 'json'
+  return datacontenttype === undefined || isJson(datacontenttype)
 }

@@ -1,6 +1,6 @@
 /** The JSON event format of CloudEvents 1.0: one event in one JSON object. */
 import { isUtf8 } from 'node:buffer'
-import { findDataFormat, MEDIA_TYPES } from '../consumer/data-format.ts'
+import { MEDIA_TYPES } from '../consumer/data-format.ts'
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
 import { attributeViolation } from './attributes.ts'
@@ -156,6 +156,5 @@ export function withJsonData(event: Event, body: Buffer): Event | Failure {
 
 /** Returns the event with a JSON content type. Any other content type is replaced by the default JSON content type. */
 export function inJson(event: Event): Event {
-  const isJson = findDataFormat(event.datacontenttype ?? '') === 'json'
-  return isJson ? event : { ...event, datacontenttype: MEDIA_TYPES.json }
+  return isJson(event.datacontenttype ?? '') ? event : { ...event, datacontenttype: MEDIA_TYPES.json }
 }

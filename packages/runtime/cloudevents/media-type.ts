@@ -1,10 +1,12 @@
-/** Syntax and comparison of media types, RFC 2045 and 2046. */
+/** Syntax and comparison of media types, RFC 9110, 8.3.1. */
+import { findDataFormat, readTypeName } from '../consumer/data-format.ts'
 
 const TOKEN = "[!#$%&'*+\\-.^_`{|}~0-9A-Za-z]+"
 const QUOTED = String.raw`"(?:[ !#-[\]-~]|\\[ -~])*"`
-const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?: *; *${TOKEN}=(?:${TOKEN}|${QUOTED}))* *$`)
+const PARAMETER = `${TOKEN}=(?:${TOKEN}|${QUOTED})`
+const MEDIA_TYPE = new RegExp(`^[ \\t]*${TOKEN}/${TOKEN}(?:[ \\t]*;(?:[ \\t]*${PARAMETER})?)*[ \\t]*$`)
 
-/** Returns true for a media type with type, subtype and parameters (RFC 2045, 5.1). */
+/** Returns true for a media type with type, subtype and parameters, which may be empty (RFC 9110, 5.6.6). */
 export function isMediaType(text: string): boolean {
   return MEDIA_TYPE.test(text)
 }
@@ -22,12 +24,12 @@ function canonical(mediaType: string): string {
     const [name = '', ...value] = part.split('=')
     return [name.trim().toLowerCase(), ...value].join('=').trim()
   })
-  return parts.join(';')
+  return parts.filter(part => part !== '').join(';')
 }
 
 /** Returns true for a media type with which a record is in structured mode (Kafka binding, 3). */
 export function isEventFormat(contentType: string): boolean {
-  return /^application\/cloudevents/i.test(contentType)
+  return readTypeName(contentType).startsWith('application/cloudevents')
 }
 
 /**
@@ -35,5 +37,5 @@ export function isEventFormat(contentType: string): boolean {
  * 3.1).
  */
 export function isJson(contentType: string): boolean {
-  return /^[^;]*[/+]json\s*(;|$)/i.test(contentType)
+  return findDataFormat(contentType) === 'json'
 }

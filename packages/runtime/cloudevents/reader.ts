@@ -10,6 +10,7 @@
  *   record key replaces the extension `partitionkey`.
  * - It throws for valid events: those without data, structured ones without a time, and leap seconds.
  */
+import { readTypeName } from '../consumer/data-format.ts'
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
 import { attributeViolation } from './attributes.ts'
@@ -29,8 +30,8 @@ import { FRAME_BYTES, isFramed, isSchemaHeader } from './wire-format.ts'
 
 const PREFIX = 'ce_'
 const CONTENT_TYPE = 'content-type'
-const BATCH_FORMAT = /^application\/cloudevents-batch/i
-const JSON_FORMAT = /^application\/cloudevents\+json\s*(;|$)/i
+const BATCH_FORMAT = 'application/cloudevents-batch'
+const JSON_FORMAT = 'application/cloudevents+json'
 
 type Readable = Pick<LogRecord, 'value' | 'headers' | 'oversizeBytes' | 'validatedByLambda'>
 
@@ -41,11 +42,12 @@ export function readEvent(record: Readable): Event | Failure {
   if (typeof contentType === 'object') return contentType
   // Kafka binding, 3: the start of the media type determines the mode, case-insensitively.
   if (contentType === undefined || !isEventFormat(contentType)) return readBinary(record, contentType)
-  if (BATCH_FORMAT.test(contentType))
+  const format = readTypeName(contentType)
+  if (format.startsWith(BATCH_FORMAT))
     return createMalformedFailure(
       '"content-type" names a batch of events, which Kafka does not have: send single events',
     )
-  if (!JSON_FORMAT.test(contentType))
+  if (format !== JSON_FORMAT)
     return createMalformedFailure(
       '"content-type" names a format of events other than application/cloudevents+json',
     )
@@ -170,13 +172,19 @@ function readBinaryAttributes(
   return isEvent ? attributes : createNotAnEventFailure(contentType === undefined ? value : null)
 }
 
-/** Returns the data according to its content type: JSON is parsed, other types stay bytes, and a null value means no data. */
+/**
+ * Returns the data according to its content type: JSON is parsed, and other types stay bytes. A null value means no data, and so does
+ * an empty one whose content type is JSON, as CloudEvents' SDK for Python writes it.
+ */
 function readBinaryData(record: Readable, contentType: string | undefined): Payload | Failure {
   const value = readableValue(record)
   if (value === null) return createPayload(undefined)
   // JSON whose schema is in a registry stays bytes until it is read with that schema.
   if (isFramed(value) || record.headers.some(isSchemaHeader)) return createPayload(value)
-  if (contentType !== undefined) return isJson(contentType) ? parseJsonPayload(value) : createPayload(value)
+  if (contentType !== undefined) {
+    if (!isJson(contentType)) return createPayload(value)
+    return value.length === 0 ? createPayload(undefined) : parseJsonPayload(value)
+  }
   // Without a content type, the value is JSON if it can be parsed, otherwise bytes.
   const parsed = parseJsonPayload(value)
   return parsed.kind === 'failure' ? createPayload(value) : parsed

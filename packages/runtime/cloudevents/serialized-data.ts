@@ -1,5 +1,5 @@
 /** Determines the serialization format of event data from the event's attributes and the bytes. Pure. */
-import { type DataFormat, findDataFormat } from '../consumer/data-format.ts'
+import { type DataFormat, findDataFormat, readTypeName } from '../consumer/data-format.ts'
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
 import { isStructured } from './reader.ts'
@@ -37,7 +37,7 @@ const OTHER_FRAMES = [
 const NO_REGISTRY = 'but no registry is configured: set SCHEMA_REGISTRY_URL'
 
 /** A content type that does not describe the format of the bytes. */
-const ANY_BYTES = /^\s*application\/octet-stream\s*(;|$)/i
+const ANY_BYTES = 'application/octet-stream'
 
 /**
  * Returns the serialization format of an event's data; undefined if the data is already decoded or its format is unknown.
@@ -62,7 +62,8 @@ export function serializedData(
     const { schemaId, index } = named
     return { kind: 'registered', schemaId, format, body: Buffer.concat([index, data]) }
   }
-  const isKnown = format !== undefined || datacontenttype === undefined || ANY_BYTES.test(datacontenttype)
+  const isKnown =
+    format !== undefined || datacontenttype === undefined || readTypeName(datacontenttype) === ANY_BYTES
   if (isKnown && hasRegistry && isFramed(data))
     return { kind: 'registered', schemaId: data.readUInt32BE(1), format, body: data.subarray(FRAME_BYTES) }
   if (format === undefined) return undefined

@@ -4,6 +4,7 @@
  */
 import { hash } from 'node:crypto'
 import { toBuffer } from '../../cloudevents/header-bytes.ts'
+import { isEventFormat } from '../../cloudevents/media-type.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { Application } from '../../consumer/application.ts'
 import type { FailureCode } from '../../consumer/failure-codes.ts'
@@ -71,7 +72,6 @@ const NO_SOURCE = GROUPS
 /** Matches the source attribute in JSON. Only the first `SEARCHED_BYTES` bytes of a value are searched. */
 const SOURCE = /"source"\s*:\s*"((?:[^"\\]|\\.)*)"/
 const SEARCHED_BYTES = 64 * 1024
-const EVENT_FORMAT = /^\s*application\/cloudevents/i
 
 /**
  * Returns the group of a record's producer. It is computed from the bytes alone, so that other code finds the failure in the same
@@ -80,7 +80,7 @@ const EVENT_FORMAT = /^\s*application\/cloudevents/i
 export function computeProducerGroup({ headers, value }: Pick<LogRecord, 'headers' | 'value'>): number {
   const header = (name: string) => headers.find(([candidate]) => candidate === name)?.[1]
   const type = header('content-type')
-  const isStructured = type !== undefined && EVENT_FORMAT.test(toBuffer(type).toString('latin1'))
+  const isStructured = type !== undefined && isEventFormat(toBuffer(type).toString('latin1'))
   const own = header('ce_source')
   const source = isStructured
     ? SOURCE.exec(value?.toString('latin1', 0, SEARCHED_BYTES) ?? '')?.[1]

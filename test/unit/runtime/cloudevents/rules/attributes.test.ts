@@ -148,13 +148,14 @@ describe('attributes', () => {
     for (const value of ['nonsense', 'a/', '/b', 'a/b; c', 'a/b c', 'a/b; c="d'])
       for (const result of bothWith('datacontenttype', value))
         refused(result, /"datacontenttype" is not a media type/)
-    for (const value of ['a/b;c=d; e="f;\\""', 'image/svg+xml'])
+    for (const value of ['a/b;c=d; e="f;\\""', 'image/svg+xml', 'a/b;', ' a/b\t; ;c=d ; '])
       for (const result of bothWith('datacontenttype', value))
         assert.equal(accepted(result).datacontenttype, value)
   })
 
   it('E9: given media types that differ in case alone, then they are the same', () => {
     assert.ok(isSameMediaType('TEXT/Plain; CharSet=utf-8', 'text/plain;charset=utf-8'))
+    assert.ok(isSameMediaType(' text/plain ; ;charset=utf-8;', 'text/plain;charset=utf-8'))
     assert.ok(!isSameMediaType('text/plain; boundary=A', 'text/plain; boundary=a'))
     assert.deepEqual(accepted(read([...REQUIRED, ['content-type', 'Application/JSON']], '[1]')).data, [1])
   })

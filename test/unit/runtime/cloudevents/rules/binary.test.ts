@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { toLogRecord } from '#runtime/pipeline/batch/receive.ts'
-import { accepted, JSON_TYPE, REQUIRED, read, refused, withHeader } from './kit.ts'
+import { accepted, JSON_TYPE, REQUIRED, read, refused, structured, withHeader } from './kit.ts'
 
 const EVENT = { id: 'a-1', source: '/sensors/roof', type: 'com.example.reading' }
 const BYTES = 'application/octet-stream'
@@ -22,6 +22,22 @@ describe('binary mode', () => {
     assert.equal(accepted(read([...REQUIRED, JSON_TYPE], '1')).datacontenttype, 'application/json')
     const names = headerNames({ ...EVENT, datacontenttype: 'application/json', data: 1 })
     assert.ok(names.includes('content-type') && !names.includes('ce_datacontenttype'))
+  })
+
+  for (const type of ['application/json;', ' application/json\t', 'application/json; charset=utf-8 ;', ' text/x+json;;'])
+    it(`B2: given the content type "${type}", then the data is JSON, in both modes and in base64`, () => {
+      assert.deepEqual(accepted(read([...REQUIRED, ['content-type', type]], '{"a":1}')).data, { a: 1 })
+      const event = { specversion: '1.0', ...EVENT, datacontenttype: type }
+      assert.equal(accepted(structured({ ...event, data: 'text' })).data, 'text')
+      assert.deepEqual(accepted(structured({ ...event, data_base64: 'eyJhIjoxfQ==' })).data, { a: 1 })
+    })
+
+  it('B6: given an empty value, then JSON is an event without data, and other types have no bytes', () => {
+    const empty = accepted(read([...REQUIRED, JSON_TYPE], ''))
+    assert.ok(!('data' in empty))
+    assert.equal(empty.datacontenttype, 'application/json')
+    assert.deepEqual(accepted(read([...REQUIRED, ['content-type', 'text/plain']], '')).data, Buffer.alloc(0))
+    refused(read([...REQUIRED, JSON_TYPE], ' '), /the data is not JSON/)
   })
 
   it('B2: given ce_datacontenttype, then it is refused unless it only repeats content-type', () => {
@@ -97,7 +113,6 @@ describe('binary mode', () => {
 
   it('given a value that is not JSON although its type says so, then it is refused; other types stay bytes', () => {
     refused(read([...REQUIRED, JSON_TYPE], '{"a":'), /not JSON/)
-    refused(read([...REQUIRED, JSON_TYPE], ''), /not JSON/)
     assert.deepEqual(accepted(read([...REQUIRED, ['content-type', BYTES]], '{}')).data, Buffer.from('{}'))
   })
 

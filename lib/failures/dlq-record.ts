@@ -3,7 +3,14 @@
  * has redriven or dropped. Pure.
  */
 
-import { decodeText, fromBase64, isEventFormat, isFailure, type LogRecord, readEvent } from '#runtime/cloudevents/index.ts'
+import {
+  decodeText,
+  fromBase64,
+  isEventFormat,
+  isFailure,
+  type LogRecord,
+  readEvent,
+} from '#runtime/cloudevents/index.ts'
 import type { Event, FailureData } from '#runtime/consumer/index.ts'
 import validators, { type SchemaViolation } from '../schemas/compiled.js'
 import type { DeadLetter } from './dlq-router.ts'

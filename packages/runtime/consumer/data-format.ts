@@ -29,7 +29,9 @@ const PROTOBUF_TYPES: ReadonlySet<string> = new Set([
 /** Returns type and subtype of a media type in lower case, without parameters and the blanks around them (RFC 9110, 8.3.1). */
 export function readTypeName(mediaType: string): string {
   // Most events have exactly this content type.
-  return mediaType === MEDIA_TYPES.json ? mediaType : (mediaType.split(';', 1)[0] as string).trim().toLowerCase()
+  return mediaType === MEDIA_TYPES.json
+    ? mediaType
+    : (mediaType.split(';', 1)[0] as string).trim().toLowerCase()
 }
 
 /** Returns the format of a media type; undefined for a media type of no known format. Parameters and case are ignored. */

@@ -28,7 +28,7 @@ const ODD: Readonly<Record<string, () => object>> = {
   'a hidden member': () => hidden({ a: 1 }),
   'a symbol': () => ({ a: 1, [Symbol('s')]: 1 }),
   'a getter': () => counted({}, 'a'),
-  'toJSON': () => ({ toJSON: () => 'other' }),
+  toJSON: () => ({ toJSON: () => 'other' }),
   'a hidden toJSON': () => Object.defineProperty({ a: 1 }, 'toJSON', { value: () => 'other' }),
   'an instance of a class': () => new Point(),
   'an object without a prototype': () => Object.assign(Object.create(null), { a: 1 }),
@@ -50,7 +50,8 @@ describe('a state that the next step receives without being read from JSON', () 
       const isList = Array.isArray(inner)
       assert.equal(Object.getPrototypeOf(inner), isList ? Array.prototype : Object.prototype)
       assert.deepEqual(Reflect.ownKeys(inner), [...Object.keys(inner), ...(isList ? ['length'] : [])])
-      for (const member of Object.values(Object.getOwnPropertyDescriptors(inner))) assert.ok('value' in member)
+      for (const member of Object.values(Object.getOwnPropertyDescriptors(inner)))
+        assert.ok('value' in member)
     })
 
   it('given toJSON, a class or a member that JSON omits, then it is read from JSON', () => {
@@ -66,7 +67,15 @@ describe('a state that the next step receives without being read from JSON', () 
     const texts = fc.string({ unit: 'binary' })
     fc.assert(
       fc.property(fc.json({ stringUnit: 'binary', maxDepth: 4 }), texts, (json, text) => {
-        for (const value of [JSON.parse(json), text, `${text}\u0000`, [], {}, [[]], -1.234567890123456e-300]) {
+        for (const value of [
+          JSON.parse(json),
+          text,
+          `${text}\u0000`,
+          [],
+          {},
+          [[]],
+          -1.234567890123456e-300,
+        ]) {
           const copy = copyPlain(value)
           const read = JSON.parse(JSON.stringify(value))
           if (copy === undefined) return

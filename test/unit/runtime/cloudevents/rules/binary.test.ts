@@ -24,7 +24,12 @@ describe('binary mode', () => {
     assert.ok(names.includes('content-type') && !names.includes('ce_datacontenttype'))
   })
 
-  for (const type of ['application/json;', ' application/json\t', 'application/json; charset=utf-8 ;', ' text/x+json;;'])
+  for (const type of [
+    'application/json;',
+    ' application/json\t',
+    'application/json; charset=utf-8 ;',
+    ' text/x+json;;',
+  ])
     it(`B2: given the content type "${type}", then the data is JSON, in both modes and in base64`, () => {
       assert.deepEqual(accepted(read([...REQUIRED, ['content-type', type]], '{"a":1}')).data, { a: 1 })
       const event = { specversion: '1.0', ...EVENT, datacontenttype: type }

@@ -4,7 +4,7 @@ import { createWindowing, type WindowBounds, type Windowing } from '../windows/w
 import { type AggregateState, checkAggregates, computeValues } from './aggregates.ts'
 import { type Evaluator, evaluator, type Value } from './evaluate-expression.ts'
 import { rowSource } from './event-names.ts'
-import type { ActivatedPlan, Scalar, TablePlan } from './plan.ts'
+import type { ActivatedPlan, AggregateName, Scalar, TablePlan } from './plan.ts'
 import { checkBounds } from './size-limits.ts'
 
 /** Values of a row of a table, by column. */
@@ -21,6 +21,9 @@ export interface CompiledTable {
   readonly having: Evaluator | undefined
 }
 
+/** Aggregates that neither compute nor compare with the numbers that they take. */
+const AS_THEY_ARE: readonly AggregateName[] = ['COUNT', 'COUNT_DISTINCT', 'FIRST', 'LAST']
+
 const compiled = new WeakMap<TablePlan, CompiledTable & { readonly futureToleranceMs: number | undefined }>()
 
 /**
@@ -35,9 +38,12 @@ export function compileTablePlan(plan: TablePlan, futureToleranceMs?: number): C
     plan,
     futureToleranceMs,
     windowing: createWindowing(plan.window, futureToleranceMs),
-    where: plan.where && evaluator(plan.where),
-    group: plan.group.map(({ value }) => evaluator(value)),
-    arguments: plan.aggregates.map(({ argument }) => argument && evaluator(argument)),
+    where: plan.where && evaluator(plan.where, 'computing'),
+    group: plan.group.map(({ value }) => evaluator(value, 'computing')),
+    arguments: plan.aggregates.map(
+      ({ function: name, argument }) =>
+        argument && evaluator(argument, AS_THEY_ARE.includes(name) ? 'computing' : 'everywhere'),
+    ),
     columns: plan.columns.map(({ name, value }) => [name, evaluator(value)] as const),
     having: plan.having && evaluator(plan.having),
   }

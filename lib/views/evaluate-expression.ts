@@ -1,6 +1,7 @@
 /** Evaluates the expressions of a plan as SQL does: a comparison with null is neither true nor false, but null. Pure. */
 
 import { isTimestamp, parseTime } from '#runtime/cloudevents/index.ts'
+import { PermanentError } from '#runtime/consumer/index.ts'
 import { MAX_READ_CHARACTERS, readNumber } from '../support/number-text.ts'
 import type { ColumnType, Expression, FunctionName, Scalar } from './plan.ts'
 
@@ -14,19 +15,31 @@ interface EvaluationInput {
   readonly group?: readonly Scalar[]
   readonly aggregates?: readonly Value[]
   readonly window?: { readonly startMs: number; readonly endMs: number }
+  /** Called for a number column that is null because its integer is a text, which a double cannot hold. */
+  readonly onInexact?: () => void
 }
 
 export type Evaluator = (from: EvaluationInput) => Value
 
-/** Compiles an expression. */
-export function evaluator(expression: Expression): Evaluator {
+/**
+ * Places in which a number column may not be null because a double cannot hold its integer: everywhere, or where something is
+ * computed or compared with it.
+ */
+type Refusing = 'everywhere' | 'computing'
+
+/**
+ * Compiles an expression.
+ *
+ * @param refusing places in which it throws `PermanentError` for such an integer; none if undefined
+ */
+export function evaluator(expression: Expression, refusing?: Refusing): Evaluator {
   switch (expression.kind) {
     case 'literal': {
       const { value } = expression
       return () => value
     }
     case 'field':
-      return fieldReader(expression.path, expression.type)
+      return fieldReader(expression.path, expression.type, refusing === 'everywhere')
     case 'group': {
       const { index } = expression
       return ({ group }) => group?.[index] ?? null
@@ -40,11 +53,16 @@ export function evaluator(expression: Expression): Evaluator {
       return ({ window }) => window?.[bound] ?? null
     }
     case 'call':
-      return caller(expression.name, expression.arguments.map(evaluator))
+      return caller(
+        expression.name,
+        expression.arguments.map(given =>
+          evaluator(given, refusing && (expression.name === 'IS_NULL' ? 'computing' : 'everywhere')),
+        ),
+      )
     case 'case': {
-      const otherwise = evaluator(expression.otherwise)
+      const otherwise = evaluator(expression.otherwise, refusing)
       return expression.branches.reduceRight<Evaluator>((rest, branch) => {
-        const [when, then] = [evaluator(branch.when), evaluator(branch.then)]
+        const [when, then] = [evaluator(branch.when, refusing), evaluator(branch.then, refusing)]
         return from => (when(from) === true ? then(from) : rest(from))
       }, otherwise)
     }
@@ -52,16 +70,33 @@ export function evaluator(expression: Expression): Evaluator {
 }
 
 /** Returns a function that reads a place. A place that is missing, or whose value has another type, is null. */
-function fieldReader(path: readonly string[], type: ColumnType): Evaluator {
+function fieldReader(path: readonly string[], type: ColumnType, isRefused: boolean): Evaluator {
   const convert = type.startsWith('ARRAY') ? toList : CONVERSIONS[type as keyof typeof CONVERSIONS]
-  return ({ event }) => {
+  return ({ event, onInexact }) => {
     let value = event
     for (const key of path) {
       if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return null
       value = (value as Readonly<Record<string, unknown>>)[key]
     }
-    return convert(value)
+    const converted = convert(value)
+    if (converted === null && typeof value === 'string' && NUMBERS.includes(type) && isInexact(value)) {
+      if (isRefused) throw refuseInexact(path)
+      onInexact?.()
+    }
+    return converted
   }
+}
+
+const NUMBERS: readonly ColumnType[] = ['BIGINT', 'DOUBLE']
+
+/** Returns true for a text with an integer of up to 64 bits that the data has instead of a number. */
+function isInexact(text: string): boolean {
+  return /^-?\d{16,20}$/.test(text) && !Number.isSafeInteger(Number(text))
+}
+
+function refuseInexact(path: readonly string[]): PermanentError {
+  const message = `"${path.slice(1).join('.')}" is an integer that a double cannot represent exactly: declare the column as VARCHAR`
+  return new PermanentError(message, message)
 }
 
 const CONVERSIONS = {

@@ -3,7 +3,7 @@ import type { Received, Step } from '#runtime/consumer/index.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import type { EventTypes } from '../telemetry/event-types.ts'
 import type { CompiledTable, ViewsInForce } from './compiled-table.ts'
-import type { Value } from './evaluate-expression.ts'
+import type { Evaluator, Value } from './evaluate-expression.ts'
 import { groupName, rowSource, VIEW_ROW_TYPE, type ViewRow } from './event-names.ts'
 import { MAX_TEXT_LENGTH, type Scalar } from './plan.ts'
 import { isRowOfStream, signalOfType } from './stream-events.ts'
@@ -14,8 +14,11 @@ export interface EntityClock {
   readonly newestMs: number
 }
 
-/** `regrouped`: for at least one table. `filtered`: excluded by `WHERE` of each table. `no-group`: a value of the group is null. */
-type RegroupingReason = 'regrouped' | 'filtered' | 'no-group' | 'no-table'
+/**
+ * `regrouped`: for at least one table. `filtered`: excluded by `WHERE` of each table. `no-group`: a value of the group is null.
+ * `number-not-exact`: a number column is null, because a double cannot hold its integer.
+ */
+type RegroupingReason = 'regrouped' | 'filtered' | 'no-group' | 'no-table' | 'number-not-exact'
 
 /**
  * Emits the rows of an event, each with the time of the event, and returns the clock of the entity after the event. The name of an
@@ -35,17 +38,19 @@ export function regroupEvent(
   const newestMs = Math.max(clock?.newestMs ?? event.timeMs, event.timeMs)
   let rows = 0
   let reason: RegroupingReason = tables.length === 0 ? 'no-table' : 'filtered'
+  let hasInexact = false
+  const from = { event, onInexact: () => (hasInexact = true) }
   for (const table of tables) {
-    if (table.where && table.where({ event }) !== true) continue
-    const group = table.group.map(value => scalar(value({ event })))
+    if (table.where && table.where(from) !== true) continue
+    const group = table.group.map(value => scalar(value(from)))
     if (group.includes(null)) {
       reason = 'no-group'
       continue
     }
-    emitRow(step, table, event, group, newestMs)
+    emitRow(step, table, from, group, newestMs)
     rows += 1
   }
-  step.reason(rows > 0 ? 'regrouped' : reason)
+  step.reason(hasInexact ? 'number-not-exact' : rows > 0 ? 'regrouped' : reason)
   // Also if these tables read other types, because the clock of an entity must not depend on which tables there are.
   const isTimed = ofSignal.some(({ plan }) => plan.window)
   return isTimed ? { newestMs } : undefined
@@ -54,12 +59,12 @@ export function regroupEvent(
 function emitRow(
   step: Step,
   { plan, arguments: given }: CompiledTable,
-  event: Received,
+  from: Parameters<Evaluator>[0],
   group: readonly Scalar[],
   newestMs: number,
 ): void {
   const data: ViewRow = {
-    inputs: given.map(argument => (argument ? scalar(argument({ event })) : null)),
+    inputs: given.map(argument => (argument ? scalar(argument(from)) : null)),
     ...(plan.window && { newestMs }),
   }
   const name = groupName(group)

@@ -126,6 +126,53 @@ describe('the first step', () => {
       assert.equal(await kit.state('/device/watch d-1'), undefined)
     })
 
+  const order = (seconds: number, x: string): Event => ({
+    ...motion(seconds, 'd-1', { x }),
+    type: 'com.example.order.v1',
+  })
+  const createOrders = async (plan: Parameters<typeof tablePlan>[1]) => {
+    const plans = createActivatedPlan(
+      { streams: [], tables: [tablePlan(undefined, { signal: 'events', ...plan })] },
+      [],
+    )
+    const process = views(FAMILIES, undefined, ['com.example.order.v1'])
+    const kit = new ProcessKit<ViewsState>(APPLICATION, process, { topic: 'events', tick })
+    await kit.when(createActivationEvent(plans, 0, at(0)))
+    return kit
+  }
+  const LONG = '-9007199254740993'
+  for (const [given, plan] of [
+    ['a comparison', { where }],
+    ['a sum', { of: [['SUM']] }],
+    ['a maximum', { of: [['MAX']] }],
+    ['a sum of a result', { where: { kind: 'call', name: 'IS_NULL', arguments: [{ ...where, name: '+' }] } }],
+  ] as readonly [string, Parameters<typeof tablePlan>[1]][])
+    it(`given ${given} with an integer that a double cannot hold, then the record fails with its field`, async () => {
+      const kit = await createOrders(plan)
+      const [step] = await kit.when(order(1, LONG))
+      assert.match(
+        JSON.stringify(step),
+        /"rejected".*\\"x\\" is an integer .*: declare the column as VARCHAR/,
+      )
+      await kit.when(...['12', '9007199254740993.5', '9007199254740991'].map((x, at) => order(at + 2, x)))
+    })
+
+  for (const [given, plan, rows] of [
+    ['a count', { of: [['COUNT'], ['LAST'], ['COUNT_DISTINCT']] }, 1],
+    [
+      'a condition of null',
+      { where: { ...where, name: 'IS_NULL', arguments: where.arguments.slice(0, 1) }, of: [] },
+      1,
+    ],
+    ['a group', { group: [{ name: 'x', type: 'DOUBLE', value: where.arguments[0] }], of: [] }, 0],
+  ] as readonly [string, Parameters<typeof tablePlan>[1], number][])
+    it(`given ${given} with an integer that a double cannot hold, then it is null, with the reason`, async () => {
+      const kit = await createOrders(plan)
+      const [step] = await kit.when(order(1, LONG))
+      assert.equal(step?.reason, 'number-not-exact')
+      assert.equal(kit.publishedEvents.length, rows)
+    })
+
   it('given events of a type that no table reads, then the clock of their entity counts them', async () => {
     const kit = await createKit('readings', [tablePlan(MINUTE, { types: [FAMILIES.get('database').type] })])
     const [step] = await kit.when(motion(1))

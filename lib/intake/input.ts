@@ -38,6 +38,8 @@ export interface InputEvent {
   readonly times: readonly ['record' | TimeSource]
   /** Fields from which the id is derived; undefined for the position of the record. */
   readonly id?: readonly RawSource[]
+  /** Paths of members of the data that are always texts. */
+  readonly texts?: readonly (readonly string[])[]
   /** File with the JSON Schema of the data, relative to the folder of the inputs file. */
   readonly schema?: string
 }

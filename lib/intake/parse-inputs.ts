@@ -36,6 +36,7 @@ interface RawInput {
     readonly time: string | RawTime
     readonly source?: string
     readonly id?: OneOrMore<RawSource>
+    readonly texts?: readonly string[]
     readonly schema?: string
   }
 }
@@ -188,7 +189,7 @@ function toInput(
 
 function toInputEvent(
   topic: string,
-  { type, subject, time, source = `/inputs/${topic}`, id, schema }: NonNullable<RawInput['as']>,
+  { type, subject, time, source = `/inputs/${topic}`, id, texts, schema }: NonNullable<RawInput['as']>,
 ): InputEvent {
   return {
     type,
@@ -196,6 +197,7 @@ function toInputEvent(
     subject,
     times: [toTime(time)],
     ...(id === undefined ? {} : { id: toList(id) }),
+    ...(texts === undefined ? {} : { texts: texts.map(path => parsePath(path).steps) }),
     ...(schema === undefined ? {} : { schema }),
   }
 }

@@ -89,7 +89,7 @@ export function readInputRecord(
   event?: Event,
   content: ForeignContent = { ...record, position: listPositionParts(record) },
 ): InputReading {
-  const parsed = event ?? parseValue(record.value)
+  const parsed = event ?? parseValue(record.value, input.as === undefined)
   if ('kind' in parsed) return { outcome: parsed }
   if (!('object' in parsed)) return readCloudEvent(readingTypes, input, parsed, content)
   if (isNestedTooDeeply(parsed.object)) return { outcome: NESTED_TOO_DEEPLY }
@@ -97,16 +97,22 @@ export function readInputRecord(
   return mapRecord(input, { ...content, document: parsed.object, extensions })
 }
 
-/** Returns the JSON object in the value of a record, or the CloudEvent that the object is. */
+/**
+ * Returns the JSON object in the value of a record, or the CloudEvent that the object is.
+ *
+ * @param isMapped false if the whole object becomes data, so that no number of an event may be inexact
+ */
 export function parseValue(
   value: Buffer | null,
+  isMapped = true,
 ): Event | Failure | IgnoredRecord | { readonly object: object } {
   if (value === null) return TOMBSTONE
   const read = readJsonObject(value)
   if (read === undefined) return failure('mapping-failed', `the value ${describeNoObject(value)}`)
   if ('kind' in read || !('specversion' in read.object)) return read
   const structured = isNestedTooDeeply(read.object) ? NESTED_TOO_DEEPLY : readStructured(value)
-  return isFailure(structured) ? read : structured
+  const isFinal = !isFailure(structured) || (!isMapped && structured.code === 'number-not-exact')
+  return isFinal ? structured : read
 }
 
 /** Compacted topics mark a removed key with a record without a value. There is nothing to map, and no redrive could change that. */
@@ -175,12 +181,6 @@ function createInputEvent(as: InputEvent, sources: EventSources, record: Foreign
       ? { id: derivedId('mapped-position', type, ...position) }
       : computeFieldsId(type, sources.id, record)
   if ('problem' in id) return failure(id.code ?? 'mapping-failed', id.problem)
-  const inexact = findInexact(document)
-  if (inexact !== undefined)
-    return failure(
-      'number-not-exact',
-      `"${inexact}" cannot be represented exactly as a double: round it, or send it as text if nothing is computed with it`,
-    )
   const event = {
     id: id.id,
     source,
@@ -188,20 +188,36 @@ function createInputEvent(as: InputEvent, sources: EventSources, record: Foreign
     subject: String(subject.value),
     ...(time.time === undefined ? {} : { time: time.time }),
     datacontenttype: 'application/json',
-    data: document,
+    data: withTexts(document, as.texts ?? []),
     ...(Object.keys(extensions).length > 0 ? { extensions } : {}),
   }
   const broken = eventViolation(event)
   return broken === undefined ? event : failure('mapping-failed', `the attribute ${broken}`)
 }
 
-/** Returns the name of a member with an integer that a double cannot represent; undefined if there is none. */
-function findInexact(value: object, name = ''): string | undefined {
-  for (const [key, member] of Object.entries(value)) {
-    const path = name === '' ? key : `${name}.${key}`
-    if (typeof member === 'bigint') return path
-    const inner = typeof member === 'object' && member !== null ? findInexact(member, path) : undefined
-    if (inner !== undefined) return inner
+/**
+ * Returns a value of a record for the data of an event, in which an integer beyond those that a double holds is a text with the same
+ * digits. So are numbers and truth values at these paths, which lead through the elements of lists. Other values are not copied.
+ */
+function withTexts(value: unknown, paths: readonly (readonly string[])[]): unknown {
+  if (typeof value !== 'object' || value === null) {
+    const isText = typeof value === 'bigint' || (value !== null && paths.some(steps => steps.length === 0))
+    return isText ? String(value) : value
   }
-  return undefined
+  const isList = Array.isArray(value)
+  let copy: Record<string, unknown> | undefined
+  for (const [name, member] of Object.entries(value)) {
+    const inner = isList || paths.length === 0 ? paths : paths.flatMap(steps => stepInto(name, steps))
+    const text = withTexts(member, inner)
+    if (text === member) continue
+    copy ??= (isList ? [...value] : { ...value }) as Record<string, unknown>
+    copy[name] = text
+  }
+  return copy ?? value
+}
+
+/** Returns the rest of a path within a member. A member whose name is the whole path, with its dots, is its end. */
+function stepInto(name: string, steps: readonly string[]): readonly (readonly string[])[] {
+  if (steps[0] === name) return [steps.slice(1)]
+  return steps.join('.') === name ? [[]] : []
 }

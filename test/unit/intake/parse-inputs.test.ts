@@ -34,6 +34,7 @@ describe('the file of inputs', () => {
     ['mappings', 'to: readings\nmappings: [b, a]', { topic: 't', mappings: ['b', 'a'] }],
     ['an event with the least', as(''), { topic: 't', as: AS }],
     ['a source', as(', source: /s'), { topic: 't', as: { ...AS, source: '/s' } }],
+    ['texts', as(', texts: [a.b, c]'), { topic: 't', as: { ...AS, texts: [['a', 'b'], ['c']] } }],
     ['a schema', as(', schema: s/o.json'), { topic: 't', as: { ...AS, schema: 's/o.json' } }],
     ['one field as id', as(', id: a.b'), { topic: 't', as: { ...AS, id: ['a.b'] } }],
     ['fields as id', as(', id: [a, b]'), { topic: 't', as: { ...AS, id: ['a', 'b'] } }],

@@ -99,7 +99,8 @@ describe('the event of a record without a measurement', () => {
     ['an empty subject', { ...FINE, of: { id: '' } }, 'time: at', /^mapping-failed: "of\.id" must be a text that is not empty/],
     ['a truth value as subject', { ...FINE, of: { id: true } }, 'time: at', /^mapping-failed: "of\.id"/],
     ['an object as subject', { ...FINE, of: { id: {} } }, 'time: at', /^mapping-failed: "of\.id"/],
-    ['a long integer as subject', '{"of":{"id":9007199254740993}}', 'time: record', /^number-not-exact: "of\.id"/],
+    ['an event with a long integer', `{"specversion":"1.0","id":"1","source":"/s","type":"a.order","of":"1","data":{"n":9007199254740993}}`, 'time: record', /^number-not-exact: .*"n"/],
+    ['a longer integer', '{"of":{"id":1},"n":123456789012345678901}', 'time: record', /^number-not-exact: .*"n"/],
     ['no time', { of: FINE.of }, 'time: at', /^mapping-failed: "at" is missing$/],
     ['a time without its zone', { ...FINE, at: '2026-03-01T12:00:00' }, 'time: at', /^mapping-failed: "at" has/],
     ['no field of the id', FINE, 'time: at, id: [n, m]', /^mapping-failed: "m" is missing, and is part of the id$/],
@@ -110,6 +111,35 @@ describe('the event of a record without a measurement', () => {
   ] as const)
     it(`given ${given}, then it is a failure that names it`, () =>
       assert.match(readFailure(value, more), failure))
+
+  it('given integers of 64 bits, then data has texts with their digits, and ids, subjects and keys all of them', () => {
+    const written =
+      '{"of":{"id":9007199254740993},"n":-9223372036854775808,"in":[[{"a":18446744073709551615}],7]}'
+    const { data, subject, id } = readEvent(written, 'time: record, id: n')
+    assert.deepEqual(data, {
+      ...{ of: { id: '9007199254740993' }, n: '-9223372036854775808' },
+      in: [[{ a: '18446744073709551615' }], 7],
+    })
+    assert.equal(subject, '9007199254740993')
+    assert.notEqual(readEvent(written.replace('808', '807'), 'time: record, id: n').id, id)
+    const more = 'time: record, id: { from: { key: n }, as: text }'
+    const ids = ['9007199254740993', '9007199254740992', '"9007199254740993"'].map(
+      n => readEvent(FINE, more, { key: Buffer.from(`{"n":${n}}`) }).id,
+    )
+    assert.deepEqual([new Set(ids).size, ids[0] === ids[2]], [2, true])
+  })
+
+  it('given texts, then these members are always texts, also in lists, and no other', () => {
+    const value = {
+      ...FINE,
+      n: 17,
+      a: [{ b: 1, c: 1 }, { b: null }, { b: 'x' }, {}],
+      'd.e': true,
+      f: { g: {} },
+    }
+    const { data } = readEvent(value, 'time: at, texts: [n, a.b, d.e, f.g, of.id]')
+    assert.deepEqual(data, { ...value, n: '17', a: [{ b: '1', c: 1 }, ...value.a.slice(1)], 'd.e': 'true' })
+  })
 
   it('given a schema, then data that violates it is a failure, and other data is not', () => {
     const rule = (data: unknown) =>

@@ -16,6 +16,7 @@ import { readPlan } from '../../lib/operations/views/statements.ts'
 import { count } from '../../lib/support/count.ts'
 import type { EditedFile } from '../../lib/support/edited-file.ts'
 import { errorLine } from '../../lib/support/file-errors.ts'
+import { readTables as readPlannedTables } from '../../lib/views/adapters/plan-file.ts'
 import type { TablePlan } from '../../lib/views/plan.ts'
 import { command, flag, optionalArguments, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
@@ -83,7 +84,8 @@ async function readTables(
   if (!names.some(name => name.endsWith('.sql'))) return undefined
   try {
     const topics = await loadStreamTopics({ ...settings, isOneMachine: true })
-    return (await readPlan(settings.families, folder, place, topics, sent)).tables
+    const existing = await readPlannedTables(folder, sent)
+    return (await readPlan(settings.families, folder, place, topics, sent, existing)).tables
   } catch (error) {
     throw fileFailure(place, error)
   }

@@ -87,9 +87,9 @@ interface Column {
   readonly type: ColumnType
 }
 
-/** Returns the name that ksqlDB's answers have for the type of a column. The bounds of a window are numbers there. */
+/** Returns the name that ksqlDB's answers have for the type of a column. `ROWTIME` and the bounds of a window are numbers there. */
 export function formatType({ name, type }: Column): string {
-  return isBound(name) ? 'BIGINT' : type.replace('VARCHAR', 'STRING')
+  return isPseudoColumn(name) ? 'BIGINT' : type.replace('VARCHAR', 'STRING')
 }
 
 /**
@@ -100,13 +100,13 @@ export function formatType({ name, type }: Column): string {
 export function formatValues(values: readonly Value[], columns: readonly Column[]): readonly unknown[] {
   return values.map((value, index) => {
     const { name = '', type } = columns[index] ?? {}
-    if (type !== 'TIMESTAMP' || typeof value !== 'number' || isBound(name)) return value
+    if (type !== 'TIMESTAMP' || typeof value !== 'number' || isPseudoColumn(name)) return value
     if (isTime(value)) return new Date(value).toISOString().slice(0, -1)
     const problem = `${formatName(name)} has a value outside the range of TIMESTAMP.`
     throw new ProblemError('bad-request', `${problem} Select it as BIGINT.`)
   })
 }
 
-function isBound(name: string): boolean {
-  return /^WINDOW(?:START|END)$/i.test(name)
+function isPseudoColumn(name: string): boolean {
+  return /^(?:ROWTIME|WINDOWSTART|WINDOWEND)$/i.test(name)
 }

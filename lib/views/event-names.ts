@@ -27,6 +27,8 @@ export interface ViewChanged {
   readonly generation: string
   /** Values by column; numbers, texts, lists and null. Of a row that has ended, only the values of its key. */
   readonly row: Readonly<Record<string, Scalar | readonly Scalar[]>>
+  /** Time of the newest row of the group or of the window, RFC 3339. Absent if the state does not have it. */
+  readonly rowtime?: string
   /** Bounds of the window, RFC 3339. Absent for a table without windows. */
   readonly window?: { readonly start: string; readonly end: string }
   /** True if the window has ended, and its grace has passed. */

@@ -7,6 +7,8 @@ import type { Scalar, TablePlan } from './plan.ts'
 
 export interface TableRow {
   readonly values: RowValues
+  /** Time of the newest row of the group or of the window; absent for a row that has ended, and without a row since older versions. */
+  readonly rowtimeMs?: number
   /** Bounds of the window; absent for a table without windows. */
   readonly window?: WindowBounds
   /** True if the window has ended, and its grace has passed. */
@@ -58,6 +60,8 @@ function tableRow(
   window: StoredWindow,
   isFinal: boolean,
 ): TableRow {
-  if (!plan.window) return { values }
-  return { values, window: windowing.getBounds(window), ...(isFinal && { isFinal }) }
+  const rowtimeMs = windowing.newestMs(window)
+  const row = { values, ...(rowtimeMs !== undefined && { rowtimeMs }) }
+  if (!plan.window) return row
+  return { ...row, window: windowing.getBounds(window), ...(isFinal && { isFinal }) }
 }

@@ -154,7 +154,10 @@ function addRow(
     const added = withRow(aggregates, merged, row.inputs, row)
     const revision = computeRevision(windowing, replacedWindows, before)
     // There are many windows, so they have no parts that they do not need.
-    const rest = revision > 0 ? [lastMs, revision] : lastMs > first ? [lastMs] : []
+    const sinceStartMs = row.timeMs - windowing.getBounds(bounds).startMs
+    const newestMs = Math.max(sinceStartMs, ...replacedWindows.map(window => window[4] ?? NEVER))
+    const ofSession = revision > 0 ? [lastMs, revision] : lastMs > first ? [lastMs] : []
+    const rest = plan?.kind === 'session' ? ofSession : [lastMs, revision, newestMs]
     windows.splice(at, count, [first, added, ...rest] as unknown as StoredWindow)
     touched.add(first)
   }

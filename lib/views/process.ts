@@ -150,12 +150,17 @@ function emitChange(
   step: Step,
   { plan: { name, generation } }: CompiledTable,
   subject: string,
-  { row: { values, window, isFinal }, window: [start, , lastMs = start, revision], isEnd }: PublishedChange,
+  {
+    row: { values, rowtimeMs, window, isFinal },
+    window: [start, , lastMs = start, revision],
+    isEnd,
+  }: PublishedChange,
 ): void {
   const data: ViewChanged = {
     table: name,
     generation,
     row: values,
+    ...(rowtimeMs !== undefined && { rowtime: instant(rowtimeMs) }),
     ...(window && { window: { start: instant(window.startMs), end: instant(window.endMs) } }),
     ...(isFinal && { final: true }),
     ...(isFinal && revision && { revision }),

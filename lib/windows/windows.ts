@@ -28,14 +28,16 @@ export function formatWindow(window: WindowPlan): string {
 }
 
 /**
- * Window as it is stored: its start, the states of its aggregates, the time of the last row of a session, and the number of times
- * that its final row has changed. Starts are counted in steps of the windows, for short numbers; those of sessions, in milliseconds.
+ * Window as it is stored: its start, the states of its aggregates, the time of the last row of a session, the number of times that
+ * its final row has changed, and the newest time of its rows since the start, which sessions, minutes and older states lack. Starts are
+ * counted in steps of the windows, for short numbers; those of sessions, in milliseconds.
  */
 export type StoredWindow<Aggregates = readonly unknown[]> = readonly [
   start: number,
   aggregates: Aggregates,
   lastMs?: number,
   revision?: number,
+  newestMs?: number,
 ]
 
 export interface WindowBounds {
@@ -48,6 +50,8 @@ export interface Windowing {
   /** Starts of the windows that contain a time, in ascending order. For sessions, the time itself. */
   startsAt(timeMs: number): readonly number[]
   getBounds(window: StoredWindow<unknown>): WindowBounds
+  /** Returns the time of the newest row; undefined if the state does not have it. */
+  newestMs(window: StoredWindow<unknown>): number | undefined
   /**
    * Time from which the row of a window is final, by the clock of the group, and from which a row is too late for it, by the clock of
    * the row's entity. Infinity if there is no such time.
@@ -80,6 +84,7 @@ export function createWindowing(plan: WindowPlan | undefined, futureToleranceMs?
     return {
       startsAt: () => [0],
       getBounds: () => ({ startMs: 0, endMs: NEVER }),
+      newestMs: window => window[4],
       closesMs: () => NEVER,
       leavesMs: () => NEVER,
     }
@@ -91,6 +96,7 @@ export function createWindowing(plan: WindowPlan | undefined, futureToleranceMs?
     return {
       startsAt: timeMs => [timeMs],
       getBounds: window => ({ startMs: window[0], endMs: getLastMs(window) }),
+      newestMs: getLastMs,
       closesMs: window => computeEndMs(window) + graceMs,
       leavesMs: window => computeEndMs(window) + leftAfterMs,
     }
@@ -107,6 +113,8 @@ export function createWindowing(plan: WindowPlan | undefined, futureToleranceMs?
       return starts
     },
     getBounds: ([start]) => ({ startMs: start * stepMs, endMs: computeEndMs(start) }),
+    newestMs: ([start, , , , sinceStartMs]) =>
+      sinceStartMs === undefined ? undefined : start * stepMs + sinceStartMs,
     closesMs: ([start]) => computeEndMs(start) + graceMs,
     leavesMs: ([start]) => computeEndMs(start) + leftAfterMs,
   }

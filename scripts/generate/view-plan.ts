@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
 import { FAMILIES, GENERAL, INPUTS, NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { formatPlan, readPlan } from '../../lib/operations/views/statements.ts'
+import { readTables } from '../../lib/views/adapters/plan-file.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
 import { PROJECT } from '../paths.ts'
 
@@ -16,7 +17,8 @@ const PLAN = join(FOLDER, 'plan.json')
 async function main(check: boolean): Promise<void> {
   const config = readSettings([FAMILIES, GENERAL, NAMES, INPUTS])
   const topics = await loadStreamTopics({ ...config, isOneMachine: true })
-  const plan = await readPlan(config.families, join(PROJECT, FOLDER), FOLDER, topics)
+  const folder = join(PROJECT, FOLDER)
+  const plan = await readPlan(config.families, folder, FOLDER, topics, undefined, await readTables(folder))
   const text = formatPlan(plan)
   const file = join(PROJECT, PLAN)
   if (!check) writeFileSync(file, text)

@@ -59,14 +59,14 @@ Examples:
     const topics = await loadStreamTopics(config)
     const path = project.resolvePath(folder)
     const sent = dir === undefined ? config.sentViewsDir : undefined
+    const inForce = await environment.sqlTables()
     const read = async () => {
       const files = await readStatements(path, folder, sent)
-      return { files, wanted: compileFiles(config.families, files, folder, topics) }
+      return { files, wanted: compileFiles(config.families, files, folder, topics, inForce.tables) }
     }
     const { files, wanted } = await read().catch(error => {
       throw fileFailure(folder, error)
     })
-    const inForce = await environment.sqlTables()
     const { underway } = await createApplyingStore(await connections.redis(), config.env).read()
     const change = planChange(inForce, wanted)
     return { folder, inForce, wanted, notices: findNotices(files, change), change, unfinished: underway }

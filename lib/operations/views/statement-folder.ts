@@ -147,7 +147,7 @@ export class StatementFolder {
     this.#local ||= readFileText(join(this.#own.folder, LOCAL_FILE))
     // A folder can have a plan alone.
     if (files.length === 0) return ''
-    const declared = await this.#compile(files)
+    const declared = await this.#compile(files, inForce)
     const wanted = withUndeclared(inForce, declared, dropped)
     const change = planChange(inForce, wanted)
     const progress = createProgress()
@@ -162,18 +162,19 @@ export class StatementFolder {
     }
     const undeclared = wanted.tables.filter(table => !declared.tables.includes(table))
     // If the package did not have these tables, the function `clock` would drop them.
-    if (undeclared.length === 0) await this.#writePlans(declared)
+    if (undeclared.length === 0) await this.#writePlans(declared, inForce)
     return describeApplied(change, progress.rows, undeclared, findNotices(files, change))
   }
 
   /** Writes the plan of all statements and, without those that were sent, that of the folder of the project. */
-  async #writePlans(declared: ViewPlan): Promise<void> {
+  async #writePlans(declared: ViewPlan, inForce: ActivatedPlan): Promise<void> {
     const { folder, shownFolder, sent } = this.#parts
     const write = (plan: ViewPlan, at: string) =>
       this.#replace(PLAN_FILE, formatPlan(plan), readFileText(join(at, PLAN_FILE)), at)
     await write(declared, this.#own.folder)
     if (sent === undefined) return
-    const tracked = await this.#compile(await readStatements(folder, shownFolder)).catch(() => undefined)
+    const files = await readStatements(folder, shownFolder)
+    const tracked = await this.#compile(files, inForce).catch(() => undefined)
     // A table of the project can read a stream that was sent. Its plan then stays.
     if (tracked) await write(tracked, folder)
   }
@@ -194,17 +195,18 @@ export class StatementFolder {
       this.#local = before
       // If these are newer, nothing is written.
       const files = await this.#read()
-      await this.#compile(files)
+      await this.#compile(files, inForce)
       const edited = editStatements(files, name, statement, inForce)
       if ('notice' in edited) return edited.notice
       const { text } = edited
-      const typed = await this.#compile(edited.files).catch(error => {
+      const typed = await this.#compile(edited.files, inForce).catch(error => {
         if (statement.kind !== 'drop' || !(error instanceof StatementError)) throw error
         const problem = `${statement.name.text} is in use, so it is not dropped: ${error.problem}.`
         throw new OperationFailure(problem)
       })
       const written = await this.#compile(
         withoutReplaced([...files.filter(file => file.name !== name), { name, text }]),
+        inForce,
       )
       if (!isDeepStrictEqual(listStatements(typed), listStatements(written)))
         throw new OperationFailure(`${name} cannot take the statement: write it into a file of its own.`)
@@ -232,8 +234,8 @@ export class StatementFolder {
     return readStatements(folder, shownFolder, sent)
   }
 
-  async #compile(files: readonly StatementFile[]): Promise<ViewPlan> {
-    return compilePlan(this.#parts.getFamilies(), files, parse, await this.#parts.loadTopics())
+  async #compile(files: readonly StatementFile[], { tables }: ActivatedPlan): Promise<ViewPlan> {
+    return compilePlan(this.#parts.getFamilies(), files, parse, await this.#parts.loadTopics(), tables)
   }
 
   /** Replaces a file as a whole. Returns false if another program has changed its text meanwhile, which then stays. */

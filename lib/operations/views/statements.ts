@@ -8,7 +8,7 @@ import { compilePlan, type StatementFile } from '../../views/language/compile-pl
 import type { StreamTopics } from '../../views/language/compile-stream.ts'
 import { parse } from '../../views/language/parser.ts'
 import type { Statement } from '../../views/language/syntax.ts'
-import type { ViewPlan } from '../../views/plan.ts'
+import type { TableVersion, ViewPlan } from '../../views/plan.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
 import { listNotices, type PlanChange } from './plan-change.ts'
 
@@ -18,6 +18,7 @@ import { listNotices, type PlanChange } from './plan-change.ts'
  * @param shown path in messages
  * @param topics topics that streams can name
  * @param sent folder with sent statements, which follow
+ * @param existing see `compilePlan`
  * @throws OperationFailure if the path cannot be read, or a folder has no statements
  * @throws StatementError if a statement has an error
  */
@@ -27,8 +28,9 @@ export async function readPlan(
   shown: string,
   topics: StreamTopics,
   sent?: string,
+  existing?: readonly TableVersion[],
 ): Promise<ViewPlan> {
-  return compileFiles(families, await readStatements(path, shown, sent), shown, topics)
+  return compileFiles(families, await readStatements(path, shown, sent), shown, topics, existing)
 }
 
 /** Compiles the statements of files. @throws the errors of `readPlan` */
@@ -37,9 +39,10 @@ export function compileFiles(
   files: readonly StatementFile[],
   shown: string,
   topics: StreamTopics,
+  existing?: readonly TableVersion[],
 ): ViewPlan {
   if (files.length === 0) throw new OperationFailure(`${shown}: the folder has no *.sql file`)
-  return compilePlan(families, files, parse, topics)
+  return compilePlan(families, files, parse, topics, existing)
 }
 
 /** Returns the notices about changed statements, see `listNotices`. */

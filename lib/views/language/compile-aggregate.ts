@@ -57,7 +57,8 @@ export function compileAggregate(
     throw new StatementError(`${written} keeps every value, so its state has no bound`, node.at, bounded)
   const name = ALIASES[written] ?? (written as AggregateName)
   const isList = LISTS.includes(name)
-  if (node.isStar && written === 'COUNT') return { aggregate: { function: 'COUNT' }, type: 'BIGINT' }
+  const isOfRows = node.isStar || (node.arguments.length === 0 && !node.isDistinct)
+  if (isOfRows && written === 'COUNT') return { aggregate: { function: 'COUNT' }, type: 'BIGINT' }
   const [argument] = node.arguments
   if (!argument || node.isStar || node.arguments.length !== (isList ? 2 : 1))
     throw new StatementError(

@@ -2,7 +2,7 @@
 import { isTimestamp, parseTime } from '#runtime/cloudevents/index.ts'
 import type { ColumnType, Expression, FunctionName, Scalar } from '../plan.ts'
 import { StatementError, unknownName } from './statement-error.ts'
-import type { CallNode, Name, Node, Position, Query } from './syntax.ts'
+import type { CallNode, ColumnClause, Node, Position, Query } from './syntax.ts'
 
 /** Compiled expression with its type, and the position for errors of what contains it. */
 export interface Typed {
@@ -223,19 +223,23 @@ const TYPE_ALIASES: Readonly<Record<string, ColumnType>> = {
   INTEGER: 'BIGINT',
 }
 
-/** Returns the type with a name. @throws StatementError for an unknown name */
-export function typeNamed({ text: name, at }: Name): ColumnType {
+/** Returns the type of a value. @param at position of a `STRUCT` @throws StatementError for an unknown name, and for `STRUCT` */
+export function typeNamed(written: ColumnClause['type'], at: Position): ColumnType {
+  const structProblem = 'STRUCT is only supported for a column of a stream, whose fields are values'
+  if ('fields' in written) throw new StatementError(structProblem, at, 'place->room')
+  const name = written.text
   const type = TYPE_ALIASES[name.toUpperCase()] ?? TYPES.find(keyword => keyword === name.toUpperCase())
   if (type) return type
-  throw unknownName('type', name, [...TYPES, ...Object.keys(TYPE_ALIASES), 'STRUCT<field type, …>'], at)
+  const known = [...TYPES, ...Object.keys(TYPE_ALIASES), 'STRUCT<field type, …>']
+  throw unknownName('type', name, known, written.at)
 }
 
 /** Conversions that keep the value, and those that have a function. */
 const KEPT = ['BIGINT DOUBLE', 'BIGINT TIMESTAMP', 'TIMESTAMP BIGINT']
 const CONVERTED = /^(?:DOUBLE BIGINT|VARCHAR (?:BIGINT|DOUBLE|BOOLEAN)|(?:BIGINT|DOUBLE|BOOLEAN) VARCHAR)$/
 
-function cast({ value, type }: Typed, name: Name, at: Position): Typed {
-  const to = typeNamed(name)
+function cast({ value, type }: Typed, name: ColumnClause['type'], at: Position): Typed {
+  const to = typeNamed(name, at)
   if (type === to || type === 'NULL' || KEPT.includes(`${type} ${to}`)) return { value, type: to, at }
   if (!CONVERTED.test(`${type} ${to}`)) throw new StatementError(`a ${type} cannot be cast to ${to}`, at)
   return { value: { kind: 'call', name: `TO_${to}` as FunctionName, arguments: [value] }, type: to, at }

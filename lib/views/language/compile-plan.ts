@@ -6,9 +6,11 @@ import {
   APPROXIMATE,
   type Expression,
   type GroupColumn,
+  hasTable,
   type StreamPlan,
   type TableColumn,
   type TablePlan,
+  type TableVersion,
   type ViewPlan,
 } from '../plan.ts'
 import { planHash } from '../plan-activation.ts'
@@ -25,8 +27,9 @@ import {
 } from './compile-expression.ts'
 import { compileStream, createRowResolver, type StreamTopics } from './compile-stream.ts'
 import { compileWindow } from './compile-window.ts'
-import { StatementError, unknownName } from './statement-error.ts'
-import type { Node, Parse, Query, Statement } from './syntax.ts'
+import { nameResults, nameResultsAsBefore } from './name-results.ts'
+import { compileStep, StatementError, unknownName } from './statement-error.ts'
+import type { Node, Parse, Position, Query, Statement } from './syntax.ts'
 
 /** File with statements. */
 export interface StatementFile {
@@ -42,6 +45,7 @@ type TableStatement = Extract<Statement, { readonly kind: 'table' }>
  *
  * @param families families of the readings
  * @param topics inputs, and names of topics
+ * @param existing tables that keep the names of their columns if their statements are the same
  * @throws StatementError that lists the error of each statement that is not valid, with its file
  */
 export function compilePlan(
@@ -49,11 +53,12 @@ export function compilePlan(
   files: readonly StatementFile[],
   parse: Parse,
   topics: StreamTopics = { inputs: new Map() },
+  existing: readonly TableVersion[] = [],
 ): ViewPlan {
   const errors: StatementError[] = []
-  const collect = <Result>(file: string, run: () => Result): Result | undefined => {
+  const collect = <Result>(file: string, at: Position, run: () => Result): Result | undefined => {
     try {
-      return run()
+      return compileStep(at, run)
     } catch (error) {
       if (!(error instanceof StatementError)) throw error
       errors.push(error.inFile(file))
@@ -62,7 +67,7 @@ export function compilePlan(
   }
   const declared = files.flatMap(({ name: file, text }) =>
     splitStatements(text).flatMap(text =>
-      (collect(file, () => parse(text)) ?? []).map(statement => ({ file, statement })),
+      (collect(file, START, () => parse(text)) ?? []).map(statement => ({ file, statement })),
     ),
   )
   const streams = new Map<string, StreamPlan>()
@@ -74,7 +79,7 @@ export function compilePlan(
   }
   // Streams first, because a table may be declared above its stream.
   for (const { file, statement } of declared)
-    collect(file, () => {
+    collect(file, statement.at, () => {
       if (statement.kind === 'stream')
         streams.set(requireName(statement), compileStream(families, statement, topics))
       else if (statement.kind !== 'table')
@@ -84,7 +89,9 @@ export function compilePlan(
   const areStreamsKnown = errors.length === 0
   for (const { file, statement } of declared)
     if (statement.kind === 'table' && (areStreamsKnown || streams.has(statement.from.text.toLowerCase())))
-      collect(file, () => tables.set(requireName(statement), compileTable(statement, streams, tables)))
+      collect(file, statement.at, () =>
+        tables.set(requireName(statement), compileTable(statement, streams, tables, existing)),
+      )
   if (errors.length > 0) throw StatementError.join(errors)
   return { streams: [...streams.values()], tables: [...tables.values()] }
 }
@@ -100,6 +107,7 @@ function splitStatements(text: string): string[] {
   })
 }
 
+const START = { line: 1, column: 1 }
 const TABLE_FORM = 'CREATE TABLE name AS SELECT column, COUNT(*) AS count FROM stream GROUP BY column;'
 
 const WINDOW_FORM = 'WINDOW TUMBLING (SIZE 1 MINUTE)'
@@ -108,6 +116,7 @@ function compileTable(
   statement: TableStatement,
   streams: ReadonlyMap<string, StreamPlan>,
   tables: ReadonlyMap<string, TablePlan>,
+  existing: readonly TableVersion[],
 ): TablePlan {
   const { name, from, where, text, emit, at } = statement
   const stream = streams.get(from.text.toLowerCase())
@@ -135,31 +144,45 @@ function compileTable(
   const keys = statement.group.map(node => compileKey(node, row, statement))
   const aggregates: Aggregate[] = []
   const resolve = createGroupResolver(row, keys, aggregates, statement)
-  const columns = compileItems(statement, resolve, aggregates)
-  const group = keys.map((key, index): GroupColumn => {
-    const column = columns.find(({ value }) => value.kind === 'group' && value.index === index)
-    if (!column) throw new StatementError('a value of GROUP BY is not among the columns', key.at, TABLE_FORM)
-    return { name: column.name, type: column.type, value: key.value }
-  })
+  const { items, results } = compileItems(statement, resolve, aggregates)
   const having =
     statement.having && requireType(compileExpression(statement.having, resolve), 'BOOLEAN', 'HAVING').value
   const window = statement.window && compileWindow(statement.window, aggregates)
-  const rows = {
-    signal: stream.signal,
-    ...(stream.input === undefined ? {} : { input: stream.input }),
-    ...(stream.types ? { types: stream.types } : {}),
-    ...(condition ? { where: condition } : {}),
-    group,
-    ...(window ? { window } : {}),
-    aggregates,
-    columns,
-    ...(having ? { having } : {}),
-    ...(emit === 'final' ? { isFinalOnly: true as const } : {}),
+  /** Returns the plan with these names of the columns. */
+  const createPlan = (resultNames: readonly string[]): TablePlan => {
+    const columns = results.map((result, i) => ({ name: resultNames[i] as string, ...result }))
+    const group = keys.map((key, index): GroupColumn => {
+      const column = columns.find(({ value }) => value.kind === 'group' && value.index === index)
+      if (!column)
+        throw new StatementError('a value of GROUP BY is not among the columns', key.at, TABLE_FORM)
+      return { name: column.name, type: column.type, value: key.value }
+    })
+    const rows = {
+      signal: stream.signal,
+      ...(stream.input === undefined ? {} : { input: stream.input }),
+      ...(stream.types ? { types: stream.types } : {}),
+      ...(condition ? { where: condition } : {}),
+      group,
+      ...(window ? { window } : {}),
+      aggregates,
+      columns,
+      ...(having ? { having } : {}),
+      ...(emit === 'final' ? { isFinalOnly: true as const } : {}),
+    }
+    return { name: name.text, generation: planHash(rows).slice(0, 8), statement: text, ...rows }
   }
-  const error = boundsError(rows)
+  const resultNames = nameResults(items, stream.columns)
+  const lowerCase = resultNames.map(result => result.toLowerCase())
+  const repeated = items.find((_, i) => lowerCase.indexOf(lowerCase[i] as string) < i)
+  if (repeated) {
+    const { at, text } = repeated.name ?? { ...repeated.value, text: repeated.text }
+    throw new StatementError(`the column ${text} is declared twice`, at)
+  }
+  const table = createPlan(resultNames)
+  const error = boundsError(table)
   if (error !== undefined) throw new StatementError(error, at)
-  const generation = planHash(rows).slice(0, 8)
-  return { name: name.text, generation, statement: text, ...rows }
+  const before = createPlan(nameResultsAsBefore(items))
+  return hasTable(existing, before) ? before : table
 }
 
 function compileKey(node: Node, row: Resolve, { window }: Query): Typed {
@@ -219,7 +242,7 @@ function findGroupKey(node: Node, row: Resolve, keys: readonly Typed[]): Omit<Ty
 }
 
 /** Returns the bound of a window that a name of ksqlDB means. */
-export function boundNamed(name: string): 'start' | 'end' | undefined {
+function boundNamed(name: string): 'start' | 'end' | undefined {
   const upper = name.toUpperCase()
   return upper === 'WINDOWSTART' ? 'start' : upper === 'WINDOWEND' ? 'end' : undefined
 }
@@ -228,32 +251,21 @@ function isSame(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
 
-function compileItems(
-  { items, at }: TableStatement,
-  resolve: Resolve,
-  aggregates: readonly Aggregate[],
-): TableColumn[] {
+function compileItems({ items, at }: TableStatement, resolve: Resolve, aggregates: readonly Aggregate[]) {
   if (!items) throw new StatementError('a table names its columns', at, TABLE_FORM)
-  const columns: TableColumn[] = []
-  for (const [i, item] of items.entries()) {
+  const results = items.map((item): Omit<TableColumn, 'name'> => {
     const { value, type } = compileExpression(item.value, resolve, AGGREGATE_FUNCTIONS)
-    const name =
-      item.name?.text ??
-      (item.value.kind === 'name' ? item.value.name.replaceAll('->', '__') : `KSQL_COL_${i}`)
-    if (columns.some(column => column.name.toLowerCase() === name.toLowerCase()))
-      throw new StatementError(`the column ${name} is declared twice`, (item.name ?? item.value).at)
     const approximate = aggregates.map(aggregate => APPROXIMATE.includes(aggregate.function))
     const isApproximate = includes(
       value,
       part => part.kind === 'aggregate' && approximate[part.index] === true,
     )
-    columns.push({
-      name,
+    return {
       type: type === 'NULL' ? 'VARCHAR' : type,
       value,
       ...(value.kind === 'group' ? { isKey: true as const } : {}),
       ...(isApproximate ? { isApproximate: true as const } : {}),
-    })
-  }
-  return columns
+    }
+  })
+  return { items, results }
 }

@@ -19,14 +19,15 @@ import {
   resolveWithin,
   type Typed,
 } from './compile-expression.ts'
-import { boundNamed } from './compile-plan.ts'
 import { columnValue, createRowResolver } from './compile-stream.ts'
-import { StatementError, unknownName } from './statement-error.ts'
+import { nameResults } from './name-results.ts'
+import { compileStep, StatementError, unknownName } from './statement-error.ts'
 import type { Parse, Query, Statement } from './syntax.ts'
 
 /** Row of a table, or of a change of it. */
 interface SelectableRow {
   readonly values: Readonly<Record<string, Value>>
+  readonly rowtimeMs?: number
   readonly window?: { readonly startMs: number; readonly endMs: number }
 }
 
@@ -64,7 +65,8 @@ type ReadablePlan = ViewPlan & { readonly building?: readonly string[] }
 
 /** @throws StatementError if the text is not one SELECT over a table or a stream of the plan */
 export function compileSelect(text: string, plan: ReadablePlan, parse: Parse): Selection {
-  return compileQuery(parseSelect(text, parse), plan)
+  const query = parseSelect(text, parse)
+  return compileStep(query.at, () => compileQuery(query, plan))
 }
 
 /** What to do with a statement that is not a question. */
@@ -128,11 +130,11 @@ function compileTableQuery(query: SelectQuery, table: TablePlan): TableSelection
     ...question,
     table,
     ...(key ? { key } : {}),
-    selectRow: ({ values, window }) => select({ event: values, ...(window && { window }) }),
-    selectChange({ row, window, final, tombstone }) {
+    selectRow: row => select({ event: row, ...(row.window && { window: row.window }) }),
+    selectChange({ row: values, window, rowtime, final, tombstone }) {
       if (isFinalOnly && final !== true && !tombstone) return undefined
       const bounds = window && { startMs: Date.parse(window.start), endMs: Date.parse(window.end) }
-      const from = { event: row, ...(bounds && { window: bounds }) }
+      const from = { event: { values, rowtimeMs: rowtime }, ...(bounds && { window: bounds }) }
       return select(from, tombstone ? isMet => isMet !== false : undefined)
     },
   }
@@ -143,10 +145,8 @@ function compileItems(query: SelectQuery, source: Resolve, every: readonly Colum
   const resolve = resolveWithin(query, source)
   const compile = (node: Parameters<Resolve>[0]) => compileExpression(node, resolve)
   const where = query.where ? requireType(compile(query.where), 'BOOLEAN', 'WHERE').value : undefined
-  const items = query.items?.map(({ value, name }, i) => ({
-    ...compile(value),
-    name: name?.text ?? (value.kind === 'name' ? value.name : `KSQL_COL_${i}`),
-  }))
+  const names = nameResults(query.items ?? [], every)
+  const items = query.items?.map(({ value }, i) => ({ ...compile(value), name: names[i] as string }))
   const columns = (items ?? every).map(({ name, type, value }) => ({
     name,
     type: type === 'NULL' ? ('VARCHAR' as const) : type,
@@ -170,31 +170,38 @@ function createTableResolver({ columns, window }: TablePlan): Resolve {
   return node => {
     if (node.kind !== 'name') return undefined
     const column = columns.find(({ name }) => name.toLowerCase() === node.name.toLowerCase())
-    const typed = column ? toColumn(column) : window ? findBoundColumn(node.name) : undefined
+    const pseudo = [...(window ? BOUNDS : []), ROWTIME]
+    const typed = column ? toColumn(column) : pseudo.find(({ name }) => name === node.name.toUpperCase())
     if (typed) return { ...typed, at: node.at }
-    const names = [...columns.map(({ name }) => name), ...(window ? BOUNDS : [])]
+    const names = [...columns, ...pseudo].map(({ name }) => name)
     throw unknownName('column', node.name, names, node.at)
   }
 }
 
 type Column = Omit<Typed, 'at'> & { readonly name: string }
 
-const BOUNDS = ['WINDOWSTART', 'WINDOWEND']
+/** Time of the newest row of the group or of the window. `*` does not contain it. */
+const ROWTIME: Column = {
+  name: 'ROWTIME',
+  type: 'TIMESTAMP',
+  value: { kind: 'field', path: ['rowtimeMs'], type: 'TIMESTAMP' },
+}
+const BOUNDS = (['start', 'end'] as const).map(
+  (bound): Column => ({
+    name: `WINDOW${bound.toUpperCase()}`,
+    type: 'TIMESTAMP',
+    value: { kind: 'window', bound },
+  }),
+)
 
 function toColumn({ name, type }: TableColumn): Column {
-  return { name, type, value: { kind: 'field', path: [name], type } }
-}
-
-function findBoundColumn(name: string): Column | undefined {
-  const bound = boundNamed(name)
-  return bound && { name, type: 'TIMESTAMP', value: { kind: 'window', bound } }
+  return { name, type, value: { kind: 'field', path: ['values', name], type } }
 }
 
 /** Returns the columns of `*`: the values of the group, the bounds of the window, and the others. */
 function everyColumn({ columns, window }: TablePlan): readonly Column[] {
   const [keys, others] = [columns.filter(({ isKey }) => isKey), columns.filter(({ isKey }) => !isKey)]
-  const bounds = window ? BOUNDS.flatMap(name => findBoundColumn(name) ?? []) : []
-  return [...keys.map(toColumn), ...bounds, ...others.map(toColumn)]
+  return [...keys.map(toColumn), ...(window ? BOUNDS : []), ...others.map(toColumn)]
 }
 
 /** Field that equals a constant. */
@@ -209,7 +216,7 @@ function findEqualities(condition: Expression): readonly Equality[] {
   if (condition.name === 'AND') return condition.arguments.flatMap(findEqualities)
   const field = condition.arguments.find(argument => argument.kind === 'field')
   const literal = condition.arguments.find(argument => argument.kind === 'literal')
-  return condition.name === '=' && field && literal ? [{ name: field.path[0], value: literal.value }] : []
+  return condition.name === '=' && field && literal ? [{ name: field.path[1], value: literal.value }] : []
 }
 
 function findKey(equalities: readonly Equality[], table: TablePlan): readonly Scalar[] | undefined {

@@ -126,7 +126,7 @@ function compileColumns(
   const names = [...outer, name]
   if ('fields' in type) return type.fields.flatMap(inner => compileColumns(inner, names, locate))
   const full = names.map(({ text }) => text).join('->')
-  return [{ name: full, type: typeNamed(type), ...locate(names, column), ...(isKey && { isKey }) }]
+  return [{ name: full, type: typeNamed(type, name.at), ...locate(names, column), ...(isKey && { isKey }) }]
 }
 
 /** Object in the data of events, as its schema describes it. */

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import peggy, { type Parser } from 'peggy'
 import { similarNames } from '../../support/suggestion.ts'
-import { StatementError } from './statement-error.ts'
+import { compileStep, StatementError } from './statement-error.ts'
 import type { Parse, Position, Statement } from './syntax.ts'
 
 const MAX_CHARACTERS = 100_000
@@ -13,7 +13,9 @@ const MAX_CHARACTERS = 100_000
 let parser: Parser | undefined
 
 /** Reads the statements of a text. @throws StatementError for a text that is not SQL, or not supported */
-export const parse: Parse = text => {
+export const parse: Parse = text => compileStep({ line: 1, column: 1 }, () => parseText(text))
+
+function parseText(text: string): readonly Statement[] {
   if (text.length > MAX_CHARACTERS)
     throw new StatementError(`the text has more than ${MAX_CHARACTERS} characters`, { line: 1, column: 1 })
   parser ??= peggy.generate(readFileSync(new URL('grammar.peggy', import.meta.url), 'utf8'))

@@ -48,7 +48,7 @@ export function createFieldLocator({ topic, loadedMappings: mappings }: LoadedIn
       (mappings.some(mapping => isNamedMetric(mapping, name))
         ? { name, target: name, kind: 'number' }
         : undefined)
-    if (field) return placeColumn(field, typeNamed(type as Name), name, at)
+    if (field) return placeColumn(field, typeNamed(type, at), name, at)
     throw unknownName(`field of the input ${topic}, whose ${reader}`, name, known, at)
   }
 }

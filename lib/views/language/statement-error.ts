@@ -39,6 +39,21 @@ export class StatementError extends FileError {
   }
 }
 
+/**
+ * Runs a step of the compiler for a statement.
+ *
+ * @throws StatementError also for a fault of the compiler, so that every error has a position
+ */
+export function compileStep<Result>(at: Position, step: () => Result): Result {
+  try {
+    return step()
+  } catch (error) {
+    if (error instanceof StatementError) throw error
+    const problem = `the statement cannot be compiled, because of a fault of Sluice: ${(error as Error).message}`
+    throw Object.assign(new StatementError(problem, at), { cause: error })
+  }
+}
+
 /** Returns the error for an unknown name. It has the most similar name or, without one, all names. */
 export function unknownName(
   kind: string,

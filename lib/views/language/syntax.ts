@@ -20,7 +20,7 @@ export type Node = { readonly at: Position } & (
   /** `source` is the stream or table before the dot. */
   | { readonly kind: 'name'; readonly name: string; readonly source?: Name }
   | CallNode
-  | { readonly kind: 'cast'; readonly of: Node; readonly type: Name }
+  | { readonly kind: 'cast'; readonly of: Node; readonly type: ColumnClause['type'] }
   | {
       readonly kind: 'case'
       readonly branches: readonly { readonly when: Node; readonly then: Node }[]

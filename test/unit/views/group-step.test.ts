@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { compileTablePlan } from '../../../lib/views/compiled-table.ts'
 import type { Value } from '../../../lib/views/evaluate-expression.ts'
 import { rowsOfGroup } from '../../../lib/views/group-rows.ts'
+import { type GroupState, groupStep } from '../../../lib/views/group-step.ts'
 import type { WindowPlan } from '../../../lib/windows/windows.ts'
 import { directValues, directWindows, groupAfter, type TestRow, tablePlan } from '../../support/views.ts'
 
@@ -75,6 +77,10 @@ describe('the rows of a group', () => {
             rows.map(row => row.window && [row.window.startMs, row.window.endMs]),
             direct.map(row => row.window),
           )
+          assert.deepEqual(
+            rows.map(row => row.rowtimeMs),
+            direct.map(row => Math.max(...row.rows.map(({ timeMs }) => timeMs))),
+          )
           for (const [index, { values }] of rows.entries()) {
             const expected = directValues(direct[index]?.rows ?? [])
             for (const [column, value] of Object.entries(expected)) {
@@ -89,4 +95,14 @@ describe('the rows of a group', () => {
         { numRuns: 300 },
       )
     })
+
+  it('given a state of an earlier version, then the time of its newest row is unknown until the next row', () => {
+    const plan = tablePlan(WINDOWS.tumbling)
+    const [window] = groupAfter(plan, [{ id: 'a', timeMs: START_MS + 7, x: 1, newestMs: START_MS }])?.w ?? []
+    const earlier = { t: START_MS, w: [window?.slice(0, 2)] } as unknown as GroupState
+    assert.equal(rowsOfGroup(plan, ['walking'], earlier)[0]?.rowtimeMs, undefined)
+    const row = { inputs: [null], id: 'b', timeMs: START_MS + 5, newestMs: START_MS + 5 }
+    const { state } = groupStep(compileTablePlan(plan), earlier, row.timeMs, row)
+    assert.equal(state && rowsOfGroup(plan, ['walking'], state)[0]?.rowtimeMs, START_MS + 5)
+  })
 })

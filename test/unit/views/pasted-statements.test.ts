@@ -137,7 +137,8 @@ const PASTED: readonly (readonly [statement: string, reason: RegExp])[] = [
     'SELECT sensor_id, ROW_NUMBER() OVER (PARTITION BY sensor_id ORDER BY ts DESC) AS rn FROM f73;',
     /OVER is not supported: .*CREATE TABLE name AS/,
   ],
-  ['SELECT *, ROWTIME FROM f73;', /^1:9 \* beside other columns.*SELECT column, other FROM name/],
+  ['SELECT ROWTIME, * FROM f73;', /^1:17 \* beside other columns/],
+  ['SELECT *, ROWTIME FROM f73;', /^1:8 \* beside other columns.*SELECT column, other FROM name/],
   ['CREATE VIEW v AS SELECT sensor_id FROM f73;', VIEW],
   // RisingWave and Materialize
   ['CREATE MATERIALIZED VIEW mv AS SELECT sensor_id, COUNT(*) AS n FROM f73 GROUP BY sensor_id;', VIEW],

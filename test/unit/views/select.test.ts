@@ -62,6 +62,38 @@ describe('a question to a table', () => {
     assert.equal(selectRow(rowAt(180_000)), undefined)
   })
 
+  it('given ROWTIME, then it is the time of the newest row, which conditions can use and * does not contain', () => {
+    const rows = [5, undefined].map(rowtimeMs => ({ values: { n: 1 }, ...(rowtimeMs && { rowtimeMs }) }))
+    const { columns, selectRow } = select(
+      "SELECT n, rowtime FROM counts WHERE ROWTIME < '1970-01-01T00:00:01Z'",
+    )
+    assert.deepEqual(columns[1], { name: 'rowtime', type: 'TIMESTAMP' })
+    assert.deepEqual(rows.map(selectRow), [[1, 5], undefined])
+    assert.deepEqual(rows.map(select('SELECT n, ROWTIME + 1 AS later FROM counts').selectRow), [
+      [1, 6],
+      [1, null],
+    ])
+    const change = { table: 'counts', generation: '1', row: { n: 2 } }
+    const { selectChange } = select('SELECT n, ROWTIME FROM counts EMIT CHANGES')
+    assert.deepEqual(selectChange({ ...change, rowtime: '1970-01-01T00:00:00.007Z' }), [2, 7])
+    assert.deepEqual(selectChange(change), [2, null])
+  })
+
+  it('given values without names, then they are counted, and pass over names that are taken', () => {
+    const namesOf = (text: string) => select(text).columns.map(({ name }) => name)
+    assert.deepEqual(namesOf('SELECT device, n + 1, n AS KSQL_COL_1, n + 2 FROM counts'), [
+      ...['device', 'KSQL_COL_0', 'KSQL_COL_1', 'KSQL_COL_2'],
+    ])
+  })
+
+  it('given a fault of the compiler, then it is an error with a position', () => {
+    const broken = { ...PLAN, tables: [{ ...PLAN.tables[0], name: 'odd', columns: undefined } as never] }
+    assert.throws(() => compileSelect('\n SELECT n FROM odd', broken, parse), {
+      name: 'StatementError',
+      message: /^statement:2:2 {2}the statement cannot be compiled, because of a fault of Sluice/,
+    })
+  })
+
   it('given EMIT FINAL and LIMIT, then only final changes are selected', () => {
     const { isPush, limit, selectChange } = select('SELECT WINDOWEND, avg_x FROM minutes EMIT FINAL LIMIT 3')
     assert.deepEqual([isPush, limit], [true, 3])

@@ -5,9 +5,10 @@ import { describe, it } from 'node:test'
 import { SIGNALS } from '../../../lib/app/topic-table.ts'
 import type { LoadedInputs } from '../../../lib/intake/read-record.ts'
 import { compilePlan } from '../../../lib/views/language/compile-plan.ts'
+import { compileSelect } from '../../../lib/views/language/compile-select.ts'
 import { parse } from '../../../lib/views/language/parser.ts'
 import { StatementError } from '../../../lib/views/language/statement-error.ts'
-import type { TablePlan } from '../../../lib/views/plan.ts'
+import type { StreamPlan, TablePlan, TableVersion } from '../../../lib/views/plan.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { goldenAnswers } from '../../support/golden.ts'
 
@@ -116,7 +117,7 @@ describe('a table', () => {
         ['a', 'BIGINT', undefined, undefined],
         ['b', 'BIGINT', undefined, undefined],
         ['began', 'TIMESTAMP', undefined, undefined],
-        ['KSQL_COL_5', 'BIGINT', undefined, true],
+        ['KSQL_COL_0', 'BIGINT', undefined, true],
       ],
     )
     assert.deepEqual(
@@ -273,6 +274,9 @@ describe('a form of ksqlDB that is refused', () => {
       'STRUCT(a := 1)',
       'TRANSFORM(x, y => y)',
     ].map(value => select(`MAX(${value})`)),
+    'SELECT *, x`, `SELECT x, *': ['CREATE TABLE t AS SELECT x, * FROM r GROUP BY x'],
+    'CAST(timestamp AS VARCHAR)': [select('MAX(CAST(at AS VARCHAR))')],
+    "x IN (1, '2')": [select('COUNT(*)', "WHERE n IN (1, '2') GROUP BY device_id")],
     'CAST(x AS TIMESTAMP)`, `.5': [select('MAX(CAST(activity AS TIMESTAMP))'), select('MAX(.5)')],
     'SELECT *` and `LIMIT` in a table': [
       'CREATE TABLE t AS SELECT * FROM r GROUP BY activity',
@@ -294,6 +298,46 @@ describe('a form of ksqlDB that is refused', () => {
       for (const text of texts) assert.notEqual(compileForError(text), 'no error', text)
       assert.ok(list.includes(form))
     })
+})
+
+describe('the names of results without AS', () => {
+  const NAMED =
+    'CREATE TABLE t AS SELECT device_id, COUNT(*), n + 1 AS ksql_col_2, location->site, MAX(x), MIN(x) FROM r'
+  const text = `${NAMED} GROUP BY device_id, n + 1, location->site`
+  const namesOf = (table: TablePlan | undefined) => table?.columns.map(({ name }) => name)
+  const compileBeside = (existing: readonly TableVersion[]) =>
+    compilePlan(FAMILIES, [{ name: 'a.sql', text: `${STREAM}\n${text};` }], parse, undefined, existing)
+      .tables[0]
+
+  it('given values and nested fields, then they are counted, pass over taken names, and are the last field', () => {
+    const names = ['device_id', 'KSQL_COL_0', 'ksql_col_2', 'site', 'KSQL_COL_1', 'KSQL_COL_3']
+    assert.deepEqual(namesOf(compileTable(text)), names)
+    const [stream] = compileText(
+      "CREATE STREAM s (b INT, a STRUCT<b INT>, c STRUCT<B INT>) WITH (KAFKA_TOPIC = 'readings');",
+    ).streams
+    const selection = compileSelect(
+      'SELECT a->b, c->B, b FROM s EMIT CHANGES',
+      { streams: [stream as StreamPlan], tables: [] },
+      parse,
+    )
+    assert.deepEqual(
+      selection.columns.map(({ name }) => name),
+      ['b_1', 'B_2', 'b'],
+    )
+  })
+
+  it('given a table of an earlier version with the same statement, then it keeps its names; another does not', () => {
+    const before = { name: 't', generation: '0415ce2b.123456' }
+    const names = ['device_id', 'KSQL_COL_1', 'ksql_col_2', 'location__site', 'KSQL_COL_4', 'KSQL_COL_5']
+    const kept = compileBeside([before])
+    assert.deepEqual(namesOf(kept), names)
+    assert.equal(kept?.generation, '0415ce2b')
+    for (const other of [
+      { ...before, name: 'u' },
+      { ...before, generation: '00000000' },
+    ])
+      assert.deepEqual(compileBeside([other]), compileBeside([]))
+  })
 })
 
 describe('a statement with an error', () => {

@@ -433,9 +433,9 @@ describe('without a token, on the loopback address', () => {
   })
 })
 
-it('given a bound of a window, then it is a number; a list of texts has the name that ksqlDB uses', () => {
-  const columns = ['since', 'WINDOWSTART'].map(name => ({ name, type: 'TIMESTAMP' as ColumnType }))
-  assert.deepEqual(columns.map(formatType), ['TIMESTAMP', 'BIGINT'])
-  assert.deepEqual(formatValues([0, 0], columns), ['1970-01-01T00:00:00.000', 0])
+it('given ROWTIME or a bound of a window, then it is a number; a list of texts has the name that ksqlDB uses', () => {
+  const columns = ['since', 'WINDOWSTART', 'rowtime'].map(name => ({ name, type: 'TIMESTAMP' as ColumnType }))
+  assert.deepEqual(columns.map(formatType), ['TIMESTAMP', 'BIGINT', 'BIGINT'])
+  assert.deepEqual(formatValues([0, 0, 0], columns), ['1970-01-01T00:00:00.000', 0, 0])
   assert.equal(formatType({ name: 'top', type: 'ARRAY<VARCHAR>' }), 'ARRAY<STRING>')
 })

@@ -351,6 +351,19 @@ describe('statements that are saved', () => {
     assert.deepEqual(await started.names(), [BOTH, BOTH])
   })
 
+  it('given a table whose columns an earlier version named, then it stays as it is, in the packaged plan too', async () => {
+    const started = await Started.create()
+    const text = `${STREAM}\nCREATE TABLE k AS SELECT activity, COUNT(*) FROM r GROUP BY activity;`
+    const { streams, tables } = compilePlan(FAMILIES, [{ name: 'a', text }], parse)
+    const before = tables.map(table => ({ ...table, generation: '1ce579aa' }))
+    await started.servers.inForce.write(createActivatedPlan({ streams, tables: before }, []))
+    started.save('a.sql', text)
+    await started.open().apply()
+    assert.deepEqual(started.lines, [])
+    const [packaged] = (await loadPlan(started.folder)).tables
+    assert.deepEqual([packaged?.generation, packaged?.columns[1]?.name], ['1ce579aa', 'KSQL_COL_1'])
+  })
+
   it('given a table that vanished from its file, then it stays until it is dropped', async () => {
     const started = await Started.create()
     started.save('b.sql', CREATE)

@@ -80,6 +80,16 @@ const listChanges = (kit: Kit, isSession = false) =>
       return `${(Date.parse(time ?? '') - START_MS) / 1000}: ${told.join(' ')}`
     })
 
+it('given rows out of order, then each change has the time of the newest one', async () => {
+  for (const plan of [tablePlan(), tablePlan(MINUTE)]) {
+    const kit = await sent(plan, [motion(1), motion(5), motion(3, 'd-2'), motion(9)])
+    const changes = kit.publishedEvents.filter(({ type }) => type === VIEW_CHANGED_TYPE)
+    const times = changes.map(({ data }) => (data as ViewChanged).rowtime)
+    assert.deepEqual([times[0], times.at(-1)], [at(1), at(9)])
+    assert.ok(!times.includes(at(3)))
+  }
+})
+
 describe('the first step', () => {
   it('given an event, then each table gets its row, with an id that depends on the event', async () => {
     const kit = await createKit('readings', [

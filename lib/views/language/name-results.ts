@@ -4,7 +4,7 @@ import type { Query } from './syntax.ts'
 type Items = NonNullable<Query['items']>
 
 /**
- * Returns the names of the results. Without `AS`, a column keeps its name, a nested field `a->b` is `b` or, if that is taken, `b_1`, and
+ * Returns the names of the results. Without `AS`, a column keeps its name, a nested field has its own name or, if that is taken, one with a number, and
  * any other value is the next free `KSQL_COL_0`.
  *
  * @param columns columns of the source, whose names are taken

@@ -41,7 +41,8 @@ const work = {
   pause,
   nowMs: Date.now,
 }
-const rebuild = { startOffset: 0, from: 'start', code: computeCode('v1', consumer), dropsOlder: false }
+const code = computeCode('v1', consumer)
+const rebuild = { startOffset: 0, from: 'start', code, dropsOlder: false, begunMs: 0 }
 await reprocess({ ...work, onRead: () => {}, onExpired: () => {} }, stage.stateKey(), rebuild, false)
 const endedMs = performance.now()
 parentPort?.postMessage({ kind: 'done', fenceMs: endedMs - fencedMs, tookMs: endedMs - beganMs })

@@ -1,4 +1,5 @@
 /** Operation that computes the states of a consumer from the log again, and replaces the live ones. */
+import { isDeepStrictEqual } from 'node:util'
 import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
 import { type ListedRebuild, StateList } from '#runtime/adapters/redis/state-list.ts'
 import { omitUndefined } from '#runtime/consumer/index.ts'
@@ -11,9 +12,9 @@ import { type ChangedEnvironment, operation, PartlyDone, type Planning } from '.
 import { usageFailure } from './operation-failure.ts'
 import { type Job, prepareJob } from './recomputing/job.ts'
 import {
-  BEGIN_AGAIN,
   describeRebuilt,
   type PlannedRebuild,
+  type RebuildResult,
   type RebuiltPartition,
   rebuildPartitions,
 } from './recomputing/rebuild-partitions.ts'
@@ -29,6 +30,8 @@ interface RebuildPlan {
   readonly code: string
   readonly dropsOlder: boolean
   readonly partitions: readonly PlannedRebuild[]
+  /** Partitions that an interrupted run of the same request has switched. */
+  readonly switched: readonly number[]
   readonly job: Job
   /** Line about the memory of Redis, if nothing vouches for it. */
   readonly room: string | undefined
@@ -44,11 +47,6 @@ interface AbandonPlan {
 }
 
 type Plan = RebuildPlan | AbandonPlan
-
-interface Result {
-  readonly partitions: readonly RebuiltPartition[]
-  readonly removed: number
-}
 
 export const REPROCESS = operation({
   action: 'reprocess',
@@ -112,9 +110,8 @@ Examples:
           ...(plan.dropsOlder && { 'drop-older': 'yes' }),
         }
       : { consumer: plan.consumer, topic: plan.topic, abandon: 'yes' },
-  async carryOut(environment, plan, running): Promise<Result> {
-    if ('job' in plan)
-      return { partitions: await rebuildPartitions(plan.job, plan.partitions, false, running), removed: 0 }
+  async carryOut(environment, plan, running): Promise<RebuildResult> {
+    if ('job' in plan) return rebuildPartitions(plan.job, plan.partitions, false, running)
     const { rebuilds } = new RedisReplaceableStates(await environment.connections.redis())
     let removed = 0
     for (const state of plan.unfinished) if (await rebuilds.abandon(state)) removed += 1
@@ -125,7 +122,8 @@ Examples:
     'job' in plan
       ? describeRebuilt(partitions, false)
       : [`Removed ${count(removed, 'unfinished state')}. The live ones are as before.`],
-  afterStop: () => BEGIN_AGAIN,
+  afterStop: () =>
+    'Partitions that were switched before stay so. Run the command again for the others: with the same code and start, it continues where it stopped.',
 })
 
 /** Request to rebuild states. */
@@ -147,10 +145,24 @@ async function planRebuilds(
     throw usageFailure(`--from ${formatFrom(from)} is in the future: no records can be read yet.`)
   const job = await prepareJob(environment, project, selection, timeMs)
   const { code, reach, live } = job
-  const asked = { from: formatFrom(from), code, dropsOlder }
+  const request = { from: formatFrom(from), code, dropsOlder }
+  const found = await Promise.all(
+    job.partitions.map(async partition => ({
+      ...partition,
+      begun: trial ? undefined : await live.rebuilds.find(partition.state),
+    })),
+  )
+  const begunMs = Math.max(...found.map(({ begun }) => (isOf(begun, request) ? begun.begunMs : 0))) || nowMs
+  const asked = { ...request, begunMs }
   const partitions: PlannedRebuild[] = []
-  for (const { state, facts } of job.partitions) {
-    const unfinished = trial ? undefined : await findSame(job, state, asked)
+  const switched: number[] = []
+  for (const { state, facts, begun } of found) {
+    const isBegun = isOf(begun, asked)
+    if (!isBegun && isOf(facts.rebuild, asked) && facts.codeFrom === facts.rebuild.startOffset) {
+      switched.push(state.partition)
+      continue
+    }
+    const unfinished = isBegun && !begun.isSealed ? begun : undefined
     const startOffset = unfinished?.startOffset ?? resolveStart(from, state, reach)
     const rebuild: Rebuild = { startOffset, ...asked }
     const nextOffset = unfinished
@@ -161,7 +173,7 @@ async function planRebuilds(
   const states = partitions.map(({ state }) => state)
   const room = await requireRoom(job.client, states, trial !== undefined)
   const { consumer, topic } = selection
-  const plan = { consumer, topic, from: asked.from, code, dropsOlder, partitions, job, room }
+  const plan = { consumer, topic, from: asked.from, code, dropsOlder, partitions, switched, job, room }
   if (!trial) return plan
   // Both states are compared behind the fence, in a dry run too.
   const compute = () => rebuildPartitions(job, partitions, true, { stop, ...trial })
@@ -169,17 +181,12 @@ async function planRebuilds(
     throw error instanceof PartlyDone ? error.cause : error
   })
   stop.throwIfAborted()
-  return { ...plan, trial: computed }
+  return { ...plan, trial: computed.partitions }
 }
 
-/** Returns the unfinished rebuild that was begun by the same request; undefined without one. */
-async function findSame(
-  { live }: Job,
-  state: StateKey,
-  { from, code, dropsOlder }: Omit<Rebuild, 'startOffset'>,
-): Promise<Rebuild | undefined> {
-  const found = await live.rebuilds.find(state)
-  return found?.from === from && found.code === code && found.dropsOlder === dropsOlder ? found : undefined
+/** Returns whether a rebuild is of this request, and of its run if the request has one. */
+function isOf(rebuild: Rebuild | undefined, request: Partial<Rebuild>): rebuild is Rebuild {
+  return rebuild !== undefined && isDeepStrictEqual({ ...rebuild, ...request }, rebuild)
 }
 
 async function planAbandoning(
@@ -206,6 +213,9 @@ function describePlan(plan: Plan): readonly string[] {
   })
   return [
     `${consumer} on ${topic}, code ${plan.code}`,
+    ...(plan.switched.length === 0
+      ? []
+      : [`  already switched by the interrupted command: ${plan.switched.join(', ')}`]),
     ...lines,
     ...(plan.room === undefined ? [] : [plan.room]),
     ...(plan.trial ? describeRebuilt(plan.trial, true) : []),

@@ -13,7 +13,7 @@ const CODE = 'v1/settings'
 const ENTRY = { to: 'events', key: 'k', event: { id: '1', source: '/s', type: 't' } } as const
 const getFence = (attempt: number) => ({ why: 'reprocessing', attempt }) as const
 const FENCE = getFence(5)
-const REBUILD = { startOffset: 3, from: 'start', code: CODE, dropsOlder: false }
+const REBUILD = { startOffset: 3, from: 'start', code: CODE, dropsOlder: false, begunMs: 5 }
 
 interface LiveStates {
   readonly tally: (state: StateKey) => Promise<Readonly<Record<string, number>>>
@@ -73,7 +73,7 @@ export function conformsAsReplaceableStates(
   /** Fences the live state, and returns the conditions of its replacement. */
   const fenced = async (state: StateKey, run: number) => {
     const { version } = await states().fence(state, getFence(run), 60_000)
-    return { live: version, run, code: CODE, codeFrom: 3 }
+    return { live: version, run, rebuild: REBUILD }
   }
   /** Rebuilds a state, and fences the live one. Returns the conditions of the replacement. */
   const rebuilt = async (state: StateKey, change: Partial<Change> = {}) => {
@@ -212,6 +212,7 @@ export function conformsAsReplaceableStates(
       ['was asked for otherwise', { ...REBUILD, from: '2026-03-01T00:00:00.000Z' }],
       ['is computed by other code', { ...REBUILD, code: 'v2' }],
       ['has other options', { ...REBUILD, dropsOlder: true }],
+      ['belongs to another request', { ...REBUILD, begunMs: 4 }],
     ] as const)
       it(`given a rebuild that ${what}, then the next one begins anew`, async () => {
         const state = await given()
@@ -228,8 +229,8 @@ export function conformsAsReplaceableStates(
       const state = await given()
       const run = await begin(state)
       await build(state, run)
-      await states().rebuilds.describe(state, undefined, run)
-      assert.equal(await states().rebuilds.find(state), undefined)
+      await states().rebuilds.describe(state, { ...REBUILD, isSealed: true }, run)
+      assert.deepEqual(await states().rebuilds.find(state), { ...REBUILD, isSealed: true })
       await begin(state)
       assert.equal((await states().rebuilds.states.facts(state)).version.appliedOffset, -1)
     })
@@ -260,8 +261,8 @@ export function conformsAsReplaceableStates(
         after.outbox.map(({ position }) => position),
         ['0.7.0', '0.7.1'],
       )
-      const { code, codeFrom, fence } = await states().facts(state)
-      assert.deepEqual([code, codeFrom, fence], [CODE, 3, undefined])
+      const { code, codeFrom, fence, rebuild } = await states().facts(state)
+      assert.deepEqual([code, codeFrom, fence, rebuild], [CODE, 3, undefined, REBUILD])
       await assertGone(state)
     })
 
@@ -292,6 +293,7 @@ export function conformsAsReplaceableStates(
       assert.equal(await live().commit(state, late), 'refused')
       const { version: base, clock } = await states().facts(state)
       assert.equal(await live().commit(state, createChange({ base, clock, appliedOffset: 8 })), 'committed')
+      assert.deepEqual((await states().facts(state)).rebuild, REBUILD)
       assert.deepEqual(await states().replace(state, conditions), { kind: 'overtaken' })
     })
 
@@ -299,7 +301,7 @@ export function conformsAsReplaceableStates(
       ['a live state that has moved', { live: versionAt(6) }, 'moved'],
       ['a live state of another epoch', { live: { epoch: 1, appliedOffset: 7, fired: 0 } }, 'moved'],
       ['a live state among its timers', { live: { epoch: 0, appliedOffset: 7, fired: 1 } }, 'moved'],
-      ['other code', { code: 'v2/settings' }, 'other-code'],
+      ['other code', { rebuild: { ...REBUILD, code: 'v2/settings' } }, 'other-code'],
     ] as const)
       it(`given ${what}, then the answer is ${kind}, and nothing has changed or is left`, async () => {
         const state = await given()

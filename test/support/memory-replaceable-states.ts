@@ -43,7 +43,7 @@ export class MemoryReplaceableStates implements ReplaceableStates {
 
   async replace(
     stateKey: StateKey,
-    { live, run, code, codeFrom }: ReplacementConditions,
+    { live, run, rebuild }: ReplacementConditions,
   ): Promise<ReplacementOutcome> {
     const { states } = this.rebuilds
     const [old, own] = [this.#live, states].map(store => store.copyState(stateKey) as MemoryState) as [
@@ -54,15 +54,16 @@ export class MemoryReplaceableStates implements ReplaceableStates {
     await this.rebuilds.abandon(stateKey)
     if (!isOwnFence(old.fence, { why: 'reprocessing', attempt: run })) return { kind: 'moved' }
     if (!sameVersion(old.version, live)) return { kind: 'moved' }
-    if (old.code !== code) return { kind: 'other-code' }
+    if (old.code !== rebuild.code) return { kind: 'other-code' }
     // A commit expects the oldest ids first.
     const ids = new Map([...own.ids].sort(([, a], [, b]) => a.appliedAtMs - b.appliedAtMs))
     const tally = new Map([...ofHolds(own.tally, true), ...ofHolds(old.tally, false)])
     const outbox = new Map([...own.outbox, ...old.outbox])
     const { sequences } = old
+    const { code, startOffset: codeFrom } = rebuild
     return {
       kind: 'replaced',
-      epoch: await this.#put(stateKey, { ...own, ids, tally, outbox, sequences, code, codeFrom }),
+      epoch: await this.#put(stateKey, { ...own, ids, tally, outbox, sequences, code, codeFrom, rebuild }),
     }
   }
 

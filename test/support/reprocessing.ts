@@ -57,6 +57,12 @@ export async function reprocessed(
     pause: async () => {},
     ...(failureBytes === undefined ? {} : { failureBytes }),
   }
-  const rebuild = { startOffset, from: 'start', code: computeCode(codeVersion, consumer), dropsOlder }
+  const rebuild = {
+    startOffset,
+    from: 'start',
+    code: computeCode(codeVersion, consumer),
+    dropsOlder,
+    begunMs: 0,
+  }
   return reprocess(work, state, rebuild, isTrial)
 }

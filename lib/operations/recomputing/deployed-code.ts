@@ -47,7 +47,7 @@ export function requireDeployedVersion(
     const { code } = facts
     if (code === undefined)
       throw new OperationFailure(
-        `${formatStateKey(state)} does not contain the version of its code, because it was stored by an older version or restored. Try again after its next batch.`,
+        `${formatStateKey(state)} does not contain the version of its code, because it was dropped, restored or stored by an older version. Try again after its next batch.`,
       )
     const version = code.split('/')[0] as string
     if (!versions.has(version))

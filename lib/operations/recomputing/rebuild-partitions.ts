@@ -3,7 +3,7 @@ import { MemoryRebuilds } from '#runtime/adapters/memory/rebuilds.ts'
 import { CopyStopped } from '#runtime/pipeline/errors.ts'
 import type { OffsetRange, StateKey } from '#runtime/pipeline/model/index.ts'
 import type { Rebuild } from '#runtime/pipeline/replacing/index.ts'
-import { reprocess } from '#runtime/pipeline/reprocessing/index.ts'
+import { RebuiltState, reprocess } from '#runtime/pipeline/reprocessing/index.ts'
 import { count } from '../../support/count.ts'
 import { formatProgress } from '../../support/progress-text.ts'
 import type { Counts } from '../audited-operation.ts'
@@ -36,8 +36,12 @@ export interface RebuiltPartition extends StateKey {
   readonly expired: readonly OffsetRange[]
 }
 
-export const BEGIN_AGAIN =
-  'Partitions that were switched before stay so. Run the command again for the others: it continues where it stopped.'
+/** Result of the operation. */
+export interface RebuildResult {
+  readonly partitions: readonly RebuiltPartition[]
+  /** Number of unfinished rebuilds that were removed. */
+  readonly removed: number
+}
 
 /**
  * Rebuilds the partitions, up to the signal to stop.
@@ -50,9 +54,10 @@ export async function rebuildPartitions(
   planned: readonly PlannedRebuild[],
   isTrial: boolean,
   { stop, showProgress, counts = {} }: Pick<Running, 'stop' | 'showProgress'> & { readonly counts?: Counts },
-): Promise<readonly RebuiltPartition[]> {
+): Promise<RebuildResult> {
   const rebuilds = isTrial ? new MemoryRebuilds(job.skipped) : job.live.rebuilds
   const results: RebuiltPartition[] = []
+  const result = { partitions: results, removed: 0 }
   const [beganMs, total] = [Date.now(), countOffsets(planned)]
   let done = 0
   const onRead = (records: number) => {
@@ -63,12 +68,15 @@ export async function rebuildPartitions(
     const records = { done, total: Math.max(total, done), elapsedMs: Date.now() - beganMs }
     return `${formatProgress(records, 'records')}; ${results.length} of ${planned.length} partitions ${isTrial ? 'computed' : 'switched'}`
   })
-  for (const { state, rebuild } of planned) {
+  for (const [number, { state, rebuild }] of planned.entries()) {
     if (stop.aborted) break
     const expired: OffsetRange[] = []
     const onExpired = (_: StateKey, range: OffsetRange) => expired.push(range)
     try {
       const work = { ...job, rebuilds, stop, onRead, onExpired }
+      // Until the last partition is switched, its unfinished rebuild shows a later run that this one was interrupted.
+      const last = planned.at(-1)
+      if (number === 0 && last) await RebuiltState.begin(work, last.state, last.rebuild)
       const { appliedOffset, epoch = null, emitted, older } = await reprocess(work, state, rebuild, isTrial)
       const { startOffset } = rebuild
       results.push({
@@ -77,11 +85,11 @@ export async function rebuildPartitions(
       })
     } catch (error) {
       if (stop.aborted) break
-      throw new PartlyDone(results, toFailure(error, state, isTrial))
+      throw new PartlyDone(result, toFailure(error, state, isTrial))
     }
     counts.switched = results.length
   }
-  return results
+  return result
 }
 
 function countOffsets(planned: readonly PlannedRebuild[]): number {
@@ -98,10 +106,8 @@ function toFailure(error: unknown, state: StateKey, isTrial: boolean): unknown {
     )
   if (!isRecomputingError(error)) return error
   const outcome = isTrial ? 'computed' : 'switched'
-  const advice = isTrial ? '' : ` ${BEGIN_AGAIN}`
-  return new OperationFailure(`${formatStateKey(state)} was not ${outcome}: ${error.message}.${advice}`, {
-    cause: error,
-  })
+  const reason = error.message.replace(/\.$/, '')
+  return new OperationFailure(`${formatStateKey(state)} was not ${outcome}: ${reason}.`, { cause: error })
 }
 
 /** Returns lines that say what was done. */

@@ -163,7 +163,7 @@ describe('each user of the long-lived stack', () => {
     await as('sluice', client => new RedisStateStore(client).commit(state, change))
     await as('operators', async client => {
       const states = new RedisReplaceableStates(client)
-      const rebuild = { startOffset: 0, from: 'start', code: 'v1', dropsOlder: false }
+      const rebuild = { startOffset: 0, from: 'start', code: 'v1', dropsOlder: false, begunMs: 1 }
       const { run } = await states.rebuilds.begin(state, rebuild, 1)
       const rebuilt = createChange({ base: { ...versionAt(-1), epoch: run }, appliedOffset: 41, fired: 1 })
       await states.rebuilds.states.commit(state, rebuilt)
@@ -174,7 +174,7 @@ describe('each user of the long-lived stack', () => {
         await assert.rejects(store.load(state, EMPTY_SELECTION), { code: 'reprocessing' })
         assert.equal(await store.commit(state, { ...change, base: versionAt(0) }), 'refused')
       })
-      const conditions = { live: versionAt(0), run, code: 'v1', codeFrom: 0 }
+      const conditions = { live: versionAt(0), run, rebuild }
       assert.equal((await states.replace(state, conditions)).kind, 'replaced')
     })
     const { version } = await as('sluice', client => new RedisStateStore(client).load(state, EMPTY_SELECTION))

@@ -15,7 +15,7 @@ import { createChange, createFailure, versionAt } from '../../support/changes.ts
 import { redisUrl } from '../../support/servers.ts'
 
 const CODE = 'v1/settings'
-const REBUILD = { startOffset: 0, from: 'start', code: CODE, dropsOlder: false }
+const REBUILD = { startOffset: 0, from: 'start', code: CODE, dropsOlder: false, begunMs: 1 }
 const client = new RedisClient({ url: redisUrl() })
 after(() => client.close())
 
@@ -55,7 +55,7 @@ async function rebuild(state: StateKey): Promise<number> {
 
 async function fence(state: StateKey, run: number, forMs = 60_000) {
   const { version: live } = await states.fence(state, { why: 'reprocessing', attempt: run }, forMs)
-  return { live, run, code: CODE, codeFrom: 0 }
+  return { live, run, rebuild: REBUILD }
 }
 
 it('given an expired fence, then the state continues by itself, and the fence no longer counts', async () => {

@@ -202,18 +202,18 @@ describe('room for a rebuilt state', () => {
 })
 
 test('plan and result are printed as the golden text says', () => {
-  const rebuild = { startOffset: 3, from: 'start', code: 'a', dropsOlder: false }
+  const rebuild = { startOffset: 3, from: 'start', code: 'a', dropsOlder: false, begunMs: 0 }
   const planned = { state: STATE, rebuild, nextOffset: 3, appliedOffset: 99 }
   const done = {
     ...{ ...STATE, startOffset: 0, appliedOffset: 9, epoch: 1, emitted: { 'a.fired': 2 }, older: 0 },
     expired: [{ fromOffset: 1, toOffset: 4 }],
   }
   const trial = [{ ...done, emitted: {}, older: 1, expired: [] }]
-  const plan = { consumer: 'alerting', topic: 'readings', code: 'a', job: {} }
+  const plan = { consumer: 'alerting', topic: 'readings', code: 'a', switched: [], job: {} }
   const unfinished = [{ ...STATE, bytes: 4_096 }]
   const describePlan = (of: object) => REPROCESS.describe(of).join('\n')
   golden('reprocess', {
-    plan: describePlan({ ...plan, partitions: [planned, { ...planned, nextOffset: 41 }] }),
+    plan: describePlan({ ...plan, partitions: [planned, { ...planned, nextOffset: 41 }], switched: [0, 2] }),
     'plan of a dry run': describePlan({ ...plan, partitions: [planned], trial }),
     'plan to abandon': describePlan({ consumer: 'alerting', topic: 'readings', unfinished }),
     result: describeRebuilt([done, { ...done, expired: [] }], false).join('\n'),

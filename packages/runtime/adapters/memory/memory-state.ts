@@ -9,6 +9,7 @@ import type {
   Version,
 } from '../../pipeline/model/partition-state.ts'
 import type { Fence } from '../../pipeline/replacing/fence.ts'
+import type { Rebuild } from '../../pipeline/replacing/replaceable-states.ts'
 
 /** A partition state in memory. */
 export interface MemoryState {
@@ -25,6 +26,8 @@ export interface MemoryState {
   code?: string | undefined
   /** Offset from which on all records were decided by this code. */
   codeFrom?: number | undefined
+  /** Rebuild that the state was switched to. */
+  rebuild?: Rebuild
   context?: StoredContext
   readonly states: Map<string, string>
   readonly timers: Map<string, readonly StoredTimer[]>

@@ -28,11 +28,9 @@ export class MemoryRebuilds implements Rebuilds {
     return { run, continues }
   }
 
-  async describe(stateKey: StateKey, rebuild: Rebuild | undefined, run: number): Promise<void> {
+  async describe(stateKey: StateKey, rebuild: Rebuild, run: number): Promise<void> {
     const { version } = await this.states.facts(stateKey)
-    if (version.epoch !== run) return
-    if (rebuild) this.#unfinished.set(formatStateKey(stateKey), rebuild)
-    else this.#unfinished.delete(formatStateKey(stateKey))
+    if (version.epoch === run) this.#unfinished.set(formatStateKey(stateKey), rebuild)
   }
 
   async abandon(stateKey: StateKey): Promise<boolean> {

@@ -172,8 +172,9 @@ export class MemoryStateStore implements ComputedStates, SkippedRecords {
   }
 
   async facts(stateKey: StateKey): Promise<StateFacts> {
-    const { version, clock, failuresFromMs, code, codeFrom, origin, fence } = this.#stateKey(stateKey)
-    return { version, clock, failuresFromMs, code, codeFrom, ...omitUndefined({ origin, fence }) }
+    const { version, clock, failuresFromMs, code, codeFrom, origin, fence, rebuild } =
+      this.#stateKey(stateKey)
+    return { version, clock, failuresFromMs, code, codeFrom, ...omitUndefined({ origin, fence, rebuild }) }
   }
 
   async *states(stateKey: StateKey): AsyncGenerator<readonly [entity: string, state: string]> {

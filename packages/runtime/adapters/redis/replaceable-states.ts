@@ -51,9 +51,11 @@ export class RedisReplaceableStates extends RedisLiveStates implements Replaceab
 
   async replace(
     stateKey: StateKey,
-    { live, ...rebuild }: ReplacementConditions,
+    { live, run, rebuild }: ReplacementConditions,
   ): Promise<ReplacementOutcome> {
-    const reply = await this.#replace(stateKey, { base: { ...live }, ...rebuild })
+    const { code, startOffset: codeFrom } = rebuild
+    const request = { base: { ...live }, run, code, codeFrom, rebuild: JSON.stringify(rebuild) }
+    const reply = await this.#replace(stateKey, request)
     if (typeof reply === 'number') return { kind: 'replaced', epoch: reply }
     return { kind: String(reply) as Exclude<ReplacementOutcome['kind'], 'replaced'> }
   }
@@ -97,8 +99,8 @@ class RedisRebuilds implements Rebuilds {
     return { run, continues: continues === 1 }
   }
 
-  async describe(stateKey: StateKey, rebuild: Rebuild | undefined, run: number): Promise<void> {
-    await this.#request(stateKey, { act: 'describe', rebuild: rebuild && JSON.stringify(rebuild), run })
+  async describe(stateKey: StateKey, rebuild: Rebuild, run: number): Promise<void> {
+    await this.#request(stateKey, { act: 'describe', rebuild: JSON.stringify(rebuild), run })
   }
 
   async abandon(stateKey: StateKey): Promise<boolean> {

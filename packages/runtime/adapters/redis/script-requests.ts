@@ -120,7 +120,7 @@ export function commitRequest(change: Change): CommitRequest {
 /** Request to `rebuild.lua`. */
 export type RebuildRequest = {
   readonly act: 'begin' | 'describe' | 'remove'
-  readonly rebuild?: string | undefined
+  readonly rebuild?: string
   readonly nowMs?: number
   readonly run?: number
 }
@@ -131,6 +131,7 @@ export type ReplaceRequest = {
   readonly run?: number
   readonly code?: string
   readonly codeFrom?: number
+  readonly rebuild?: string
 }
 
 /** Version that the partition state must have. */

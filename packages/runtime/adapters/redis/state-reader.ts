@@ -8,7 +8,7 @@ import type {
   StoredContext,
   StoredTimer,
 } from '../../pipeline/model/partition-state.ts'
-import type { StateContents, StateFacts } from '../../pipeline/replacing/replaceable-states.ts'
+import type { Rebuild, StateContents, StateFacts } from '../../pipeline/replacing/replaceable-states.ts'
 import type { RedisClient } from './client.ts'
 import { readGroup, unpackFailureBucket } from './failure-packing.ts'
 import { countIds, unpackBucket, unpackId } from './id-packing.ts'
@@ -23,6 +23,7 @@ export interface StoredMeta extends Meta {
   readonly tally: Readonly<Record<string, number>>
   /** Highest decided sequence of each origin. */
   readonly sequences: Readonly<Record<string, string>>
+  readonly rebuild?: Rebuild
 }
 
 export class StateReader implements StateContents {
@@ -165,7 +166,13 @@ function parseStoredMeta(fields: Readonly<Record<string, string>>): StoredMeta {
   const sequences = Object.fromEntries(
     entries.filter(isSequence).map(([name, sequence]) => [name.slice(SEQUENCE.length), sequence]),
   )
-  return { ...readMeta(fields), tally, sequences }
+  const { rebuild } = fields
+  return {
+    ...readMeta(fields),
+    ...(rebuild && { rebuild: JSON.parse(rebuild) as Rebuild }),
+    tally,
+    sequences,
+  }
 }
 
 /**

@@ -21,6 +21,8 @@ export interface StateFacts {
   readonly origin?: string
   /** Fence of the state. While it exists, commits are rejected. */
   readonly fence?: Fence
+  /** Rebuild that the state was switched to; absent if it was created otherwise. */
+  readonly rebuild?: Rebuild
 }
 
 /** Contents of partition states. Every method rejects with `Unavailable` if the store cannot be reached. */
@@ -52,6 +54,10 @@ export interface Rebuild {
   readonly code: string
   /** True to lose the entities whose state comes from before the start, unless later records give them a new one. */
   readonly dropsOlder: boolean
+  /** Start of the first run for the request, in milliseconds since the epoch. Runs that continue it for other partitions have the same. */
+  readonly begunMs: number
+  /** True from the time on at which contents of the live state are added, so that no later run continues it. */
+  readonly isSealed?: true
 }
 
 export interface BegunRebuild {
@@ -65,7 +71,7 @@ export interface BegunRebuild {
 export interface Rebuilds {
   /** The states that are computed. The epoch of each is the number of the run that works on it, see `Fence`. */
   readonly states: ComputedStates
-  /** Returns the unfinished rebuild that a later run can continue; undefined without one. */
+  /** Returns the unfinished rebuild; undefined without one. */
   find(stateKey: StateKey): Promise<Rebuild | undefined>
   /**
    * Continues the unfinished rebuild if it is the same; otherwise removes it, and begins an empty one. From then on, an earlier
@@ -74,12 +80,8 @@ export interface Rebuilds {
    * @param nowMs number of this run, unless that is not higher than the number of an earlier run
    */
   begin(stateKey: StateKey, rebuild: Rebuild, nowMs: number): Promise<BegunRebuild>
-  /**
-   * Describes the rebuild, so that a later run can continue it, unless another run works on it.
-   *
-   * @param rebuild undefined from the time on at which contents of the live state are added, so that no later run continues it
-   */
-  describe(stateKey: StateKey, rebuild: Rebuild | undefined, run: number): Promise<void>
+  /** Describes the rebuild, so that a later run can continue it, unless another run works on it. */
+  describe(stateKey: StateKey, rebuild: Rebuild, run: number): Promise<void>
   /** Removes the rebuild, whichever run works on it. Returns false without one. */
   abandon(stateKey: StateKey): Promise<boolean>
 }
@@ -90,10 +92,8 @@ export interface ReplacementConditions {
   readonly live: Version
   /** Number of the run that has computed the rebuild, and has fenced the live state. */
   readonly run: number
-  /** Code that must have made the last commit of the live state, and that has computed the rebuild. */
-  readonly code: string
-  /** First offset from which this code has decided all records of the rebuild. */
-  readonly codeFrom: number
+  /** Description of the rebuild. Its code must have made the last commit of the live state. */
+  readonly rebuild: Rebuild
 }
 
 export type ReplacementOutcome =

@@ -102,9 +102,9 @@ export class RebuiltState {
   }
 
   /** Marks that contents of the live state are being added, so that no later run continues it. */
-  seal(): Promise<void> {
+  seal(rebuild: Rebuild): Promise<void> {
     this.#isSealed = true
-    return this.#with.rebuilds.describe(this.#stateKey, undefined, this.run)
+    return this.#with.rebuilds.describe(this.#stateKey, { ...rebuild, isSealed: true }, this.run)
   }
 
   /** Adds contents to the state without changing the applied offset. @throws CopyStopped if another run works on it */

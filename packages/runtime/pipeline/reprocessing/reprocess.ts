@@ -91,11 +91,11 @@ async function replaceBehindFence(
   isTrial: boolean,
 ): Promise<Reprocessed> {
   const { live: states, consumer } = work
-  const { startOffset, code, dropsOlder } = rebuild
+  const { startOffset, dropsOlder } = rebuild
   const { appliedOffset } = live
   await requireLiveState(work, partitionState, rebuild)
   await rebuilt.advanceTo(appliedOffset)
-  await rebuilt.seal()
+  await rebuilt.seal(rebuild)
   const left = dropsOlder
     ? NONE_LEFT
     : await leaveOlder(consumer, states, partitionState, rebuilt, startOffset)
@@ -107,12 +107,7 @@ async function replaceBehindFence(
   const failures = await placeNewFailures(consumer, rebuilt, at, sent)
   if (failures > 0) emitted.set(consumer.application.failureEvent.type, failures)
   if (isTrial) return { appliedOffset, epoch: undefined, emitted, older }
-  const outcome = await states.replace(partitionState, {
-    live,
-    run: rebuilt.run,
-    code,
-    codeFrom: startOffset,
-  })
+  const outcome = await states.replace(partitionState, { live, run: rebuilt.run, rebuild })
   if (outcome.kind === 'replaced') return { appliedOffset, epoch: outcome.epoch, emitted, older }
   const now = await states.facts(partitionState)
   if (outcome.kind === 'other-code') throw createOtherCodeError(now.code)
@@ -131,7 +126,11 @@ function createMovedError(live: Version, now: Version): CopyStopped {
         'waiting',
         `the comparison with the live state took longer than ${FENCED_MS / 1_000} s, the maximum time for which its consumer waits`,
       )
-    : new CopyStopped('replaced', 'the live state was dropped or replaced in the meantime')
+    : createDroppedError()
+}
+
+function createDroppedError(): CopyStopped {
+  return new CopyStopped('replaced', 'the live state was dropped or replaced in the meantime')
 }
 
 async function readTakeoverPlace(
@@ -144,13 +143,14 @@ async function readTakeoverPlace(
   return { partitionState, appliedOffset, timeMs, takeoverMs: nowMs(), origin }
 }
 
-/** Returns the facts of the live state. @throws CopyStopped if other code has made its last commit */
+/** Returns the facts of the live state. @throws CopyStopped if it was dropped, or other code has made its last commit */
 async function requireLiveState(
   { live }: Reprocessing,
   partitionState: StateKey,
   { code }: Rebuild,
 ): Promise<StateFacts> {
   const facts = await live.facts(partitionState)
+  if (facts.code === undefined) throw createDroppedError()
   if (facts.code !== code) throw createOtherCodeError(facts.code)
   return facts
 }

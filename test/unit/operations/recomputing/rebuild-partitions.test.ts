@@ -5,7 +5,10 @@ import { computeCode } from '#runtime/pipeline/loading/code.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { PartlyDone } from '../../../../lib/operations/operation.ts'
 import type { Job } from '../../../../lib/operations/recomputing/job.ts'
-import { rebuildPartitions } from '../../../../lib/operations/recomputing/rebuild-partitions.ts'
+import {
+  type RebuildResult,
+  rebuildPartitions,
+} from '../../../../lib/operations/recomputing/rebuild-partitions.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
@@ -43,7 +46,7 @@ class Reprocess {
       ...{ consumer, live, code, skipped: this.stage.store, log: new MemoryLogReader(this.#log) },
       ...{ pause: async () => {}, nowMs: () => 1 },
     }
-    const rebuild = { startOffset: 0, from: 'start', code, dropsOlder: false }
+    const rebuild = { startOffset: 0, from: 'start', code, dropsOlder: false, begunMs: 0 }
     const planned = PARTITIONS.map(partition => {
       return { state: this.stage.stateKey(partition), rebuild, nextOffset: 0, appliedOffset: 2 }
     })
@@ -67,7 +70,7 @@ describe('a command that computes several partitions', () => {
   it('given three partitions, then each is switched, one after the other', async () => {
     const command = await new Reprocess().begun()
     const order: number[] = []
-    const done = await command.run(partition => order.push(partition))
+    const { partitions: done } = await command.run(partition => order.push(partition))
     assert.deepEqual([order, await command.epochs()], [PARTITIONS, [1, 1, 1]])
     assert.deepEqual(
       done.map(({ partition, epoch, emitted }) => [partition, epoch, emitted]),
@@ -78,7 +81,7 @@ describe('a command that computes several partitions', () => {
 
   it('given a dry run, then nothing is switched, or written beside the states', async () => {
     const command = await new Reprocess().begun()
-    const done = await command.run(undefined, true)
+    const { partitions: done } = await command.run(undefined, true)
     assert.deepEqual([done.length, await command.epochs()], [3, [0, 0, 0]])
     const { rebuilds } = command.live
     assert.deepEqual(await rebuilds.find(command.stage.stateKey(0)), undefined)
@@ -96,16 +99,16 @@ describe('a command that computes several partitions', () => {
         return load(...of)
       }
     }
-    await assert.rejects(command.run(takeOver), (error: PartlyDone<readonly unknown[]>) => {
-      assert.match(error.message, /test\/1 was not switched: another command .* continues where it stopped/)
-      return error instanceof PartlyDone && error.result.length === 1
+    await assert.rejects(command.run(takeOver), (error: PartlyDone<RebuildResult>) => {
+      assert.match(error.message, /test\/1 was not switched: another command has begun/)
+      return error instanceof PartlyDone && error.result.partitions.length === 1
     })
     assert.deepEqual(await command.epochs(), [1, 0, 0])
   })
 
   it('given a stop, then the partitions that were switched stay so, and the others are as before', async () => {
     const command = await new Reprocess().begun()
-    const done = await command.run(() => command.stop())
+    const { partitions: done } = await command.run(() => command.stop())
     assert.deepEqual([done.length, await command.epochs()], [1, [1, 0, 0]])
   })
 })

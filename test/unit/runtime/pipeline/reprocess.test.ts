@@ -28,12 +28,13 @@ function readings(count: number, from = 0): LogRecord[] {
   })
 }
 
-/** All that the live state holds, apart from its version, the mark of its commit, and how many records were decided. */
+/** All that the live state holds, apart from its version, the marks of its commit and rebuild, and how many records were decided. */
 function readContents(stage: Stage) {
-  const { version, tally, mark, ...contents } = stage.store.copyState(stage.stateKey()) as {
+  const { version, tally, mark, rebuild, ...contents } = stage.store.copyState(stage.stateKey()) as {
     version: { appliedOffset: number }
     tally: unknown
     mark: unknown
+    rebuild: unknown
   }
   return { appliedOffset: version.appliedOffset, ...contents }
 }
@@ -196,7 +197,7 @@ describe('reprocessing a partition', () => {
       it(`given ${what} ${moment}, then the run ends, and the live state is as before`, async () => {
         const { stage, log, live } = await rebuilding()
         const { rebuilds } = live
-        const other = { startOffset: 0, from: 'other', code: 'v1', dropsOlder: false }
+        const other = { startOffset: 0, from: 'other', code: 'v1', dropsOlder: false, begunMs: 0 }
         const interfere = () =>
           act === 'begin' ? rebuilds.begin(stage.stateKey(), other, 9) : rebuilds.abandon(stage.stateKey())
         const [commit, replace] = [rebuilds.states.commit.bind(rebuilds.states), live.replace.bind(live)]

@@ -1,13 +1,13 @@
 --[[
   Begins the rebuild of a partition state beside the live one or continues it, describes it, or removes it. Its keys are
   {stateKey}:staged:<name>, which the replacement renames to {stateKey}:<name>. The hash {stateKey}:staged has its description in the
-  field `rebuild` as long as a later run can continue it.
+  field `rebuild`.
 
   KEYS[1]  {stateKey}: prefix of the keys of the state
 
   ARGV[1]  the request, a map in MessagePack:
     act      "begin", "describe" or "remove"
-    rebuild  description, text; nil to have none from now on
+    rebuild  description, text
     nowMs    current time, milliseconds since the epoch
     run      number of the run that describes it
 
@@ -28,11 +28,7 @@ if request.act == 'describe' then
   if meta.epoch ~= request.run then
     return 0
   end
-  if request.rebuild then
-    redis.call('HSET', ahead, 'rebuild', request.rebuild)
-  else
-    redis.call('HDEL', ahead, 'rebuild')
-  end
+  redis.call('HSET', ahead, 'rebuild', request.rebuild)
   return 1
 end
 

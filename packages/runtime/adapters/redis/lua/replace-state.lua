@@ -12,6 +12,7 @@
     run       number of the run of the rebuild; its fence must be of this run or of an earlier one; nil to empty the state
     code      code that must have made the last commit of the state, and that has computed the rebuild
     codeFrom  first offset from which this code has decided all records of the rebuild
+    rebuild   description of the rebuild, text
 
   Returns  the new epoch, or "moved" if the version or the fence differs, or "overtaken" if another run works on the rebuild, or
            "incomplete" if the server has lost a part of it, or "other-code"
@@ -65,7 +66,7 @@ if run then
   if redis.call('HLEN', live .. ':outbox') > 0 then
     redis.call('RENAME', live .. ':outbox', ahead .. ':outbox')
   end
-  redis.call('HSET', newMetaKey, 'code', request.code, 'codeFrom', request.codeFrom)
+  redis.call('HSET', newMetaKey, 'code', request.code, 'codeFrom', request.codeFrom, 'rebuild', request.rebuild)
   names = partsOf(ahead)
   names[#names + 1] = 'meta'
   names[#names + 1] = 'outbox'

@@ -2,7 +2,7 @@
 import { type MetricStatistics, summarizeMetrics } from '../analytics/metric-statistics.ts'
 import { STATISTICS } from '../analytics/processor.ts'
 import { INTAKE } from '../intake/input.ts'
-import { type Outcomes, readOutcomes } from '../queries/states/outcomes.ts'
+import { getOutcome, type Outcomes, readOutcomes } from '../queries/states/outcomes.ts'
 import { formatQuantity, hasSymbol, shortNumber } from '../support/short-number.ts'
 import { textFilter } from '../support/text-match.ts'
 import { ACTIVITIES, type EntityActivity } from '../tables/activities.ts'
@@ -235,8 +235,8 @@ export function formatTotals(
   const words = { applied: `${noun} applied`, duplicate: 'duplicates', ignored: 'ignored', failed: 'failed' }
   const counts = Object.entries(words).map(([outcome, word]) => {
     const own = Object.entries(reasons)
-      .filter(([name]) => name.startsWith(`${outcome}/`) && !USUAL.test(name))
-      .map(([name, count]) => `${count} ${REASONS[name] ?? name.slice(outcome.length + 1)}`)
+      .filter(([name]) => getOutcome(name) === outcome && !USUAL.test(name))
+      .map(([name, count]) => `${count} ${REASONS[name] ?? name.slice(name.indexOf('/') + 1)}`)
       .sort()
     return `${parts[outcome as keyof typeof parts]} ${word}${own.length > 0 ? ` (${own.join(', ')})` : ''}`
   })

@@ -75,8 +75,8 @@ export class FlowWatch {
   readonly ofOthers = this.#ofOthers.signal
   /** Topics that the functions read, by function and topic. */
   readonly #consumers = new Map<string, WatchedTopic>()
-  #last: FlowCounts = { applied: 0, failed: 0 }
-  #figures: FlowCounts = { applied: 0, failed: 0 }
+  #last: FlowCounts = { applied: 0, failed: 0, position: 0 }
+  #figures: FlowCounts = { applied: 0, failed: 0, position: 0 }
   #lags: readonly WatchedLag[] = []
   /** Text about the rules that the first partition evaluates; undefined until the log has activated any. */
   #rules: string | undefined
@@ -136,8 +136,8 @@ export class FlowWatch {
       readTopicBounds(this.#offsets, this.#topic('failures')),
     ])
     const keys = listStateKeys(ENTITIES.process.name, { topic, partitions: readings.length })
-    const { applied } = await readOutcomes(new StateInspection(this.#redis), keys)
-    return { applied, failed: computeSum(failures.map(({ end }) => end)) }
+    const { applied, position } = await readOutcomes(new StateInspection(this.#redis), keys)
+    return { applied, failed: computeSum(failures.map(({ end }) => end)), position }
   }
 
   /** Updates the live line. */

@@ -14,6 +14,8 @@ export interface Outcomes extends Readonly<Record<RecordOutcome, number>> {
   readonly reasons: Readonly<Record<string, number>>
   /** Number of emissions whose publication has not been confirmed yet. */
   readonly outbox: number
+  /** Number of offsets up to the applied ones. */
+  readonly position: number
 }
 
 /**
@@ -29,14 +31,24 @@ export async function readOutcomes(
   const reasons = sumReasons(summaries.map(({ tally }) => tally))
   const outcomes = { applied: 0, duplicate: 0, ignored: 0, failed: 0, parked: 0 }
   for (const [name, count] of Object.entries(reasons)) {
-    const outcome = name.slice(0, name.indexOf('/'))
+    const outcome = getOutcome(name)
     const became = BECAME[outcome as ParkedOutcome]
     if (Object.hasOwn(outcomes, outcome)) outcomes[outcome as RecordOutcome] += count
     if (!became) continue
     outcomes[became] += count
     outcomes.parked -= count
   }
-  return { ...outcomes, reasons, outbox: summaries.reduce((sum, { outbox }) => sum + outbox, 0) }
+  const outbox = summaries.reduce((sum, { outbox }) => sum + outbox, 0)
+  const position = summaries.reduce((sum, { appliedOffset }) => sum + appliedOffset + 1, 0)
+  return { ...outcomes, reasons, outbox, position }
+}
+
+/** Applied records that contain no event of a producer: erasures, and ends of retries. They count as ignored. */
+const WITHOUT_EVENT = ['applied/erased', 'applied/nothing-to-erase', 'applied/failure-ended']
+
+/** Returns the outcome of a counter. @param name `outcome/reason` */
+export function getOutcome(name: string): string {
+  return WITHOUT_EVENT.includes(name) ? 'ignored' : name.slice(0, name.indexOf('/'))
 }
 
 /** Final outcome of a parked record. An erased record counts as ignored, because it is intentionally not processed. */

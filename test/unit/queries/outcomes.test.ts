@@ -18,12 +18,15 @@ describe('how records ended', () => {
       parked: 0,
       reasons: { 'applied/counted': 3, 'ignored/tick': 5, 'failed/rejected': 1 },
       outbox: 3,
+      position: 0,
     })
   })
 
   it('given parked records, then each counts once: as what has become of it, or as parked', async () => {
     const tally = {
       'applied/counted': 1,
+      'applied/erased': 2,
+      'applied/failure-ended': 1,
       'parked/entity-held': 7,
       'parked-applied/counted': 2,
       'parked-failed/rejected': 1,
@@ -35,7 +38,7 @@ describe('how records ended', () => {
       inspection,
       listStateKeys('c', { topic: 't', partitions: 1 }),
     )
-    assert.deepEqual([applied, duplicate, ignored, failed, parked], [3, 0, 2, 1, 2])
+    assert.deepEqual([applied, duplicate, ignored, failed, parked], [3, 0, 5, 1, 2])
   })
 
   it('given timers that fired, then they are a reason, and no record', async () => {

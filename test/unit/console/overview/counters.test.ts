@@ -5,7 +5,16 @@ import type { Signal } from '../../../../lib/app/topic-table.ts'
 import type { Outcomes } from '../../../../lib/queries/states/outcomes.ts'
 
 const getTopic = (signal: Signal) => `the.${signal}`
-const NONE = { applied: 0, duplicate: 0, ignored: 0, failed: 0, parked: 0, reasons: {}, outbox: 0 }
+const NONE = {
+  applied: 0,
+  duplicate: 0,
+  ignored: 0,
+  failed: 0,
+  parked: 0,
+  reasons: {},
+  outbox: 0,
+  position: 0,
+}
 
 const lag = (name: string, topic: string, next: number, pending = 0) => ({
   function: name,

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { addIncrease } from '../../../../localstack/start/flow-counts.ts'
 
-const counts = (applied: number, failed = 0) => ({ applied, failed })
+/** Counts of a processor that has applied each record. */
+const counts = (applied: number, failed = 0, position = applied) => ({ applied, failed, position })
 
 /** Counts the flow over readings of the counters. The first reading is that of the start. */
 function follow(...readings: readonly (readonly [applied: number, failed: number])[]) {
@@ -17,12 +18,13 @@ function follow(...readings: readonly (readonly [applied: number, failed: number
 
 describe('what the live line counts', () => {
   it('given counters that were not empty at the start, then only their growth counts', () => {
-    assert.deepEqual(follow([8_000, 3], [8_100, 3], [8_252, 5]), counts(252, 2))
+    assert.deepEqual(follow([8_000, 3], [8_100, 3], [8_252, 5]), counts(252, 2, 8_252))
   })
 
-  it('given a counter that was lost, then its count stays, and grows again from there', () => {
-    assert.deepEqual(follow([8_000, 0], [8_252, 0], [0, 0]), counts(252))
-    assert.deepEqual(follow([8_000, 9], [8_252, 9], [0, 0], [40, 1]), counts(292, 1))
-    assert.deepEqual(follow([8_000, 0], [20, 0], [35, 0]), counts(15))
+  it('given a counter that was lost, then what is computed again does not count, and what is new does', () => {
+    assert.deepEqual(follow([8_000, 0], [8_252, 0], [0, 0]), counts(252, 0, 8_252))
+    assert.deepEqual(follow([8_000, 9], [8_252, 9], [0, 0], [40, 1]), counts(252, 1, 8_252))
+    assert.deepEqual(follow([8_000, 0], [0, 0], [8_000, 0], [8_035, 0]), counts(35, 0, 8_035))
+    assert.deepEqual(follow([8_000, 0], [0, 0], [8_030, 0]), counts(30, 0, 8_030))
   })
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
+import { CopyStopped } from '#runtime/pipeline/errors.ts'
 import { computeCode } from '#runtime/pipeline/loading/code.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { PartlyDone } from '../../../../lib/operations/operation.ts'
@@ -104,6 +105,15 @@ describe('a command that computes several partitions', () => {
       return error instanceof PartlyDone && error.result.partitions.length === 1
     })
     assert.deepEqual(await command.epochs(), [1, 0, 0])
+  })
+
+  it('given a stop while a partition is read, then it ends without an error', async () => {
+    const command = await new Reprocess().begun()
+    command.live.rebuilds.states.load = async () => {
+      command.stop()
+      throw new CopyStopped('stopped', 'reading was stopped')
+    }
+    assert.deepEqual((await command.run()).partitions, [])
   })
 
   it('given a stop, then the partitions that were switched stay so, and the others are as before', async () => {

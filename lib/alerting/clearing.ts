@@ -8,9 +8,14 @@ import { findUnit } from './rule-row.ts'
 
 /** Returns the value that cleared an alert, such as `temperature is 21.3 °C`; undefined if it resolved for another reason. */
 export function describeClearing(families: Families, alert: AlertResolved): string | undefined {
-  const { family, metric, measured, value = alert.state, threshold, reason } = alert
+  return alert.reason === 'cleared' ? describeValue(families, alert) : undefined
+}
+
+/** Returns the value of an alert, such as `temperature is 52 °C`; undefined for an alert without one. */
+export function describeValue(families: Families, alert: Alert | AlertResolved): string | undefined {
+  const { family, metric, measured, value = alert.state, threshold } = alert
   const own = measured ?? value
-  if (reason !== 'cleared' || metric === undefined || own === undefined) return undefined
+  if (metric === undefined || own === undefined) return undefined
   const shown =
     typeof own === 'number'
       ? formatQuantity(shortNumber(own, [threshold]), findUnit(families, family, metric))

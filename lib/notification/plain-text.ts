@@ -4,7 +4,7 @@
  */
 
 import type { Alert, ResolvedAlert } from '../alerting/alert.ts'
-import { describeClearing } from '../alerting/clearing.ts'
+import { describeClearing, describeValue } from '../alerting/clearing.ts'
 import { durationText } from '../support/duration.ts'
 import { escapeText } from '../support/escape-text.ts'
 import type { Families } from '../telemetry/families.ts'
@@ -36,16 +36,25 @@ function formatState({ status, reason, alerts, omitted }: Message['notification'
   return `FIRING: ${alerts.filter(alert => alert.status === 'firing').length}${omitted > 0 ? '+' : ''}`
 }
 
-/** Formats an alert as one line, such as `critical HIGH_TEMP, roof-1: 52 °C, above 40 °C (since 2026-03-01T12:00:00.000Z)`. */
+/**
+ * Formats an alert as one line, such as `critical HIGH_TEMP, roof-1: 52 °C, above 40 °C (since 2026-03-01T12:00:00.000Z)`. The value
+ * is added to a summary without it. Labels that are links end the line.
+ */
 export function alertLine(families: Families, alert: Alert): string {
-  const { rule, severity, summary, entity, status, startedAt } = alert
+  const { rule, severity, summary, entity, status, startedAt, labels } = alert
+  const value = alert.status === 'firing' ? describeValue(families, alert) : undefined
+  const isShown = value === undefined || summary.includes(value.replace(`${alert.metric} is `, ''))
+  const links = Object.values(labels).filter(label => /^https?:\/\/\S+$/.test(label))
   const where = entity.subject ?? entity.source
   const when =
     alert.status === 'resolved'
       ? `${startedAt} to ${alert.endedAt}, ${why(families, alert)}`
       : `since ${startedAt}`
   return escapeText(
-    `${status === 'resolved' ? 'resolved' : severity} ${rule}, ${where}: ${summary} (${when})`,
+    [
+      `${status === 'resolved' ? 'resolved' : severity} ${rule}, ${where}: ${summary}${isShown ? '' : `, ${value}`} (${when})`,
+      ...links,
+    ].join(' '),
   )
 }
 

@@ -4,7 +4,7 @@
  * with raw message delivery, at most 10 attributes are delivered to SQS.
  */
 import { highestSeverity, listRules, type Message, sluiceBody } from '../message.ts'
-import { cut, formatTitle, plainText } from '../plain-text.ts'
+import { alertLine, cut, formatTitle, plainText } from '../plain-text.ts'
 
 /** Maximum size of a message including its attributes, in bytes. The same limit applies to all messages of one request together. */
 export const SNS_BYTES = 256 * 1024
@@ -61,6 +61,7 @@ function build(message: Message, whole: Message): SnsMessage {
   const { notificationId, group, status, reason, alerts } = notification
   const severity = highestSeverity(notification)
   const title = formatTitle(whole)
+  const first = alerts.slice(0, 1).map(alert => alertLine(whole.families, alert))
   const sources = [...new Set(alerts.map(({ entity }) => entity.source))]
   const buildListAttribute = (name: string, texts: readonly string[]) =>
     texts.length > 0 ? { [name]: texts.slice(0, TEXTS) } : {}
@@ -69,7 +70,7 @@ function build(message: Message, whole: Message): SnsMessage {
     message: JSON.stringify({
       default: JSON.stringify(sluiceBody(message)),
       email: plainText(message),
-      sms: cut(ascii(title), SMS, '...'),
+      sms: cut(ascii([title, ...first].join(' ')), SMS, '...'),
     }),
     attributes: {
       notificationId,

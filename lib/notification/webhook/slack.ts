@@ -9,6 +9,8 @@ import type { Message } from '../message.ts'
 import { alertLine, cut, formatTitle, omission } from '../plain-text.ts'
 
 export const SLACK_LIMITS = { blocks: 50, header: 150, text: 3_000 } as const
+/** Maximum length of the text without blocks: that of Discord, the lowest of the chats that accept Slack's format. */
+export const TEXT_LIMIT = 2_000
 /** Number of blocks that are not for alerts: header, number of omitted alerts, and footer. */
 const FRAME = 3
 
@@ -22,18 +24,31 @@ export function slackBody(message: Message): object {
   const listed = notification.alerts.slice(0, SLACK_LIMITS.blocks - FRAME)
   const more = message.isDigest ? undefined : omission(notification, listed.length)
   const title = cut(formatTitle(message), SLACK_LIMITS.header)
+  const lines = listed.map(alert =>
+    cut(`${mark(alert)} ${alertLine(message.families, alert)}`, SLACK_LIMITS.text),
+  )
   return {
-    // Slack shows this text in push notifications, and acts upon markup in it.
-    text: escapeMarkup(title),
+    // Slack shows this text only in push notifications. Chats that are compatible with Slack show it instead of the blocks.
+    text: formatText(message, title, lines),
     mrkdwn: false,
     unfurl_links: false,
     unfurl_media: false,
     blocks: [
       { type: 'header', text: plain(title) },
-      ...listed.map(alert => section(`${mark(alert)} ${alertLine(message.families, alert)}`)),
+      ...lines.map(section),
       ...(more ? [section(more)] : []),
       { type: 'context', elements: [plain(escapeText(`${group} · ${reason} · ${notificationId}`))] },
     ],
+  }
+}
+
+/** Returns the title and as many lines of alerts as fit; a single line is truncated. */
+function formatText({ notification, isDigest }: Message, title: string, lines: readonly string[]): string {
+  for (let shown = lines.length; ; shown--) {
+    const more = isDigest ? undefined : omission(notification, shown)
+    const end = more ? `\n${more}` : ''
+    const text = escapeMarkup([title, ...lines.slice(0, shown)].join('\n'))
+    if (text.length + end.length <= TEXT_LIMIT || shown <= 1) return cut(text, TEXT_LIMIT - end.length) + end
   }
 }
 
@@ -50,7 +65,14 @@ function plain(text: string): object {
   return { type: 'plain_text', text: cut(text, SLACK_LIMITS.text), emoji: false }
 }
 
-/** Escapes control characters of Slack. See https://docs.slack.dev/messaging/formatting-message-text#escaping. */
+/**
+ * Escapes control characters of Slack (https://docs.slack.dev/messaging/formatting-message-text#escaping). The zero-width space keeps
+ * other chats from notifying the people or the channel that a name mentions, such as `@all`.
+ */
 function escapeMarkup(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('@', '@\u200b')
 }

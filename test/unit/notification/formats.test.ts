@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Message, sluiceBody } from '../../../lib/notification/message.ts'
 import { alertLine, formatTitle, plainText } from '../../../lib/notification/plain-text.ts'
-import { SLACK_LIMITS, slackBody } from '../../../lib/notification/webhook/slack.ts'
+import { SLACK_LIMITS, slackBody, TEXT_LIMIT } from '../../../lib/notification/webhook/slack.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { alert, message } from './messages.ts'
 
@@ -62,14 +62,17 @@ describe('a name with control characters', () => {
     assert.deepEqual(lines, [
       `[FIRING: 1] ${shown} (critical) prod`,
       '',
-      `- critical ${shown}, ${shown}: ${shown} (since 2026-03-01T11:59:00.000Z)`,
+      `- critical ${shown}, ${shown}: ${shown}, temperature is 52 °C (since 2026-03-01T11:59:00.000Z)`,
       '',
       `Notification n1, group ${shown}, reason new`,
     ])
   })
 
-  it('given Slack, then its texts have none', () => {
-    assert.doesNotMatch(JSON.stringify(slackBody(of)).replaceAll('\\\\', ''), /\\[nu]|[\u202e\u009b]/)
+  it('given Slack, then its texts have none, but for the line of each alert', () => {
+    const { text, ...body } = slackBody(of) as { text: string }
+    assert.equal(text.split('\n').length, 2)
+    const shown = JSON.stringify([text.split('\n'), body])
+    assert.doesNotMatch(shown.replaceAll('\\\\', ''), /\\[nu]|[\u202e\u009b]/)
   })
 
   it('given a program, then it gets the name as it is', () => {
@@ -105,7 +108,7 @@ describe('the format slack', () => {
   it('given an alert, then there are a header, the alert and where it comes from', () => {
     const plain = (text: string) => ({ type: 'plain_text', text, emoji: false })
     assert.deepEqual(slackBody(message()), {
-      text: '[FIRING: 1] HIGH_TEMP (critical) prod',
+      text: '[FIRING: 1] HIGH_TEMP (critical) prod\n🔴 critical HIGH_TEMP, a-n1: Extreme heat at a-n1: 52 °C, above 40 °C (since 2026-03-01T11:59:00.000Z)',
       mrkdwn: false,
       unfurl_links: false,
       unfurl_media: false,
@@ -155,10 +158,37 @@ describe('the format slack', () => {
       }
     })
 
+  const getText = (of: Message) => (slackBody(of) as { text: string }).text
+
   it('given a name that notifies a channel, then the text of a push notification only shows it', () => {
-    const { text } = slackBody(message({ alerts: [alert('a', { rule: '<!channel> &lt;' })] })) as {
-      text: string
-    }
+    const text = getText(message({ alerts: [alert('@all', { rule: '<!channel> &lt;' })] }))
     assert.match(text, /&lt;!channel&gt; &amp;lt;/)
+    assert.doesNotMatch(text, /@all/)
+  })
+
+  it('given a chat that ignores blocks, then its text has entity, value and link of each alert', () => {
+    const runbook = { team: 'ops', runbook: 'https://wiki.example/heat' }
+    const bare = alert('roof', { summary: 'too hot', labels: runbook })
+    const [title, fired, resolved, ...more] = getText(
+      message({ alerts: [bare, RESOLVED], omitted: 2 }),
+    ).split('\n')
+    assert.match(title ?? '', /^\[FIRING: 1\+\] HIGH_TEMP/)
+    assert.match(
+      fired ?? '',
+      /roof: too hot, temperature is 52 °C \(since .*\) https:\/\/wiki\.example\/heat$/,
+    )
+    assert.match(resolved ?? '', /^✅ resolved HIGH_TEMP, b: .*temperature is 38\.25 °C\)$/)
+    assert.deepEqual(more, ['and 2 more alerts'])
+    assert.equal(getText(digest(7)), '[DIGEST] 7 alerts were older than 1 h prod')
+  })
+
+  it('given more than its text may have, then whole lines are left out, and counted', () => {
+    const alerts = Array.from({ length: 60 }, (_, index) => alert(`s-${index}`))
+    const lines = getText(message({ alerts })).split('\n')
+    assert.equal(lines.at(-1), `and ${60 - (lines.length - 2)} more alerts`)
+    assert.match(lines.at(-2) ?? '', /Z\)$/)
+    const long = getText(message({ alerts: alerts.map(one => ({ ...one, summary: '&'.repeat(9_000) })) }))
+    assert.equal(long.length, TEXT_LIMIT)
+    assert.match(long, /…\nand 59 more alerts$/)
   })
 })

@@ -190,7 +190,10 @@ describe('a message of SNS', () => {
       getText(built, 'email'),
       /^\[FIRING: 2\] HIGH_TEMP, WIND \(critical\) prod\n\n- critical HIGH_TEMP, a: /,
     )
-    assert.equal(getText(built, 'sms'), '[FIRING: 2] HIGH_TEMP, WIND (critical) prod')
+    assert.match(
+      getText(built, 'sms'),
+      /^\[FIRING: 2\] HIGH_TEMP, WIND \(critical\) prod critical HIGH_TEMP, a: .* 52 \?C/,
+    )
     assert.equal(built.subject, '[FIRING: 2] HIGH_TEMP, WIND (critical) prod')
     assert.deepEqual(built.attributes, {
       notificationId: 'n1',

@@ -105,7 +105,7 @@ async function askGroups(kafka: Kafka, groups: readonly string[]): Promise<Group
 function getGroupState(answer: Observed<GroupFacts> | undefined): ConsumerFacts['state'] {
   if (!answer || 'unseen' in answer) return answer ?? { unseen: 'the group was not requested' }
   const { state, members } = answer.seen.description
-  return { seen: { state, clients: members.map(({ clientId }) => clientId) } }
+  return { seen: { state, clients: (members ?? []).map(({ clientId }) => clientId) } }
 }
 
 /** Returns the time at which a circuit breaker closes, in milliseconds since the epoch; undefined if it never opened. */

@@ -4,7 +4,7 @@ import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { type ListedState, StateList } from '#runtime/adapters/redis/state-list.ts'
 import type { StateKey } from '#runtime/pipeline/model/index.ts'
 import { listConsumers } from '../app/functions.ts'
-import { readConsumerGroups } from '../queries/kafka/consumer-groups.ts'
+import { NEWER_PROTOCOL, readConsumerGroups } from '../queries/kafka/consumer-groups.ts'
 import type { Environment } from '../questions/environment.ts'
 import { flagField, nameField, numberField, textField } from '../questions/field.ts'
 import { operation } from './operation.ts'
@@ -137,11 +137,13 @@ function requireGone({ functions }: Environment, consumer: string): void {
 async function requireNoMembers(environment: Environment, consumer: string): Promise<void> {
   const group = environment.config.names.groupName(consumer, environment.config.env)
   const kafka = await environment.kafka()
-  const found = await readConsumerGroups(kafka, [group]).catch((error: Error) => {
+  const rejectUnknown = (reason: string): never => {
     throw new OperationFailure(
-      `Nothing was changed, because it is unknown whether the group ${group} has members: ${error.message}`,
+      `Nothing was changed, because it is unknown whether the group ${group} has members: ${reason}`,
     )
-  })
+  }
+  const found = await readConsumerGroups(kafka, [group]).catch((error: Error) => rejectUnknown(error.message))
+  if (found.some(({ members }) => members === null)) rejectUnknown(`${NEWER_PROTOCOL}.`)
   if (found.some(({ state }) => state !== 'missing' && state !== 'empty'))
     throw new OperationFailure(
       `Nothing was changed: the consumer group ${group} has members, so a function of another project reads for ${consumer}. Remove that function first.`,

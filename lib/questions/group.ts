@@ -20,7 +20,7 @@ import { formatRanges } from '../support/ranges-text.ts'
 import { column, count } from './column.ts'
 import type { Environment } from './environment.ts'
 import { optionalNameField } from './field.ts'
-import { summarizeGroup } from './groups.ts'
+import { explainUnknown, summarizeGroup } from './groups.ts'
 import { readBoundsByName } from './kafka.ts'
 import { question } from './question.ts'
 
@@ -67,10 +67,11 @@ Examples:
       more,
       notes: [
         ...unknown,
-        ...found.flatMap(describeLeaderless),
+        ...explainUnknown(rows),
+        ...found.flatMap(describeUncounted),
         ...idle.map(
           ({ pending }) =>
-            `The group has no members and ${countOf(pending, 'pending record')}. Check that its function is running.`,
+            `The group has no members and ${countOf(pending ?? 0, 'pending record')}. Check that its function is running.`,
         ),
       ],
     }
@@ -80,8 +81,8 @@ Examples:
   columns: [
     column('function'),
     column('state', { tone: 'tone' }),
-    count('members'),
-    count('pending', { heading: 'Lag in records', atLeast: 'isAtLeast' }),
+    count('members', { none: 'not known' }),
+    count('pending', { heading: 'Lag in records', atLeast: 'isAtLeast', none: 'not known' }),
     column('seconds', { type: 'seconds', heading: 'Oldest waits', none: 'not known' }),
   ],
   sections: [
@@ -96,9 +97,9 @@ Examples:
         count('end', { leaveOut: 2 }),
         count('pending', { heading: 'Lag in records' }),
         column('seconds', { type: 'seconds', heading: 'Oldest waits', none: 'not known' }),
-        column('reader', { heading: 'Read by', none: 'no reader', leaveOut: 1 }),
+        column('reader', { heading: 'Read by', none: 'none known', leaveOut: 1 }),
       ],
-      empty: 'The group has no offsets, and none of its members has a partition.',
+      empty: 'Kafka reports no offsets of the group, and no partitions of its members.',
     },
     {
       of: 'readers',
@@ -110,7 +111,7 @@ Examples:
         column('reads', { type: 'list', least: 20 }),
         column('memberId', { heading: 'Member id', leaveOut: 1 }),
       ],
-      empty: 'The group has no members, so its topics are not being read.',
+      empty: 'Kafka reports no members of the group.',
     },
   ],
   empty: 'The cluster has no consumer groups.',
@@ -133,13 +134,10 @@ async function openCluster(environment: Environment, group: string | undefined):
   }
 }
 
-/**
- * Returns a group, or all. If the coordinator of the group does not describe it to this client, its entry in the list of all groups
- * is returned.
- */
+/** Returns a group if Kafka has it, or all groups. */
 async function findGroups(kafka: Kafka, group: string | undefined): Promise<readonly GroupDescription[]> {
-  const [description] = group === undefined ? [] : await readConsumerGroups(kafka, [group])
-  return description && description.state !== 'missing' ? [description] : listGroups(kafka)
+  if (group === undefined) return listGroups(kafka)
+  return (await readConsumerGroups(kafka, [group])).filter(({ state }) => state !== 'missing')
 }
 
 /** Opens the further cluster of the inputs, with the groups that read them; undefined without one. */
@@ -173,7 +171,7 @@ async function addAges(log: LogReader, lag: GroupLag, most: number, nowMs: numbe
 }
 
 function describeGroup(environment: Environment, lag: AgedGroupLag) {
-  const { members, topics } = lag
+  const { members, topics } = { ...lag, members: lag.members ?? [] }
   const readers = new Map<string, string>(
     members.flatMap(({ clientId, host, assigned }) =>
       Object.entries(assigned).flatMap(([topic, partitions]) =>
@@ -181,9 +179,10 @@ function describeGroup(environment: Environment, lag: AgedGroupLag) {
       ),
     ),
   )
+  const summary = summarizeGroup(environment, lag)
   return {
-    ...summarizeGroup(environment, lag),
-    seconds: computeLongestWait(lag),
+    ...summary,
+    seconds: summary.pending === null ? null : computeLongestWait(lag),
     partitions: topics.flatMap(({ topic, partitions }) =>
       partitions.map(partition => {
         const of = `${topic}/${partition.partition}`
@@ -206,13 +205,13 @@ function missingGroup({ config }: Environment, group: string): Failure {
   )
 }
 
-/** Says which partitions have no leader, so that what waits there is neither known nor counted. */
-function describeLeaderless({ group, topics }: AgedGroupLag): string[] {
+/** Says which partitions report no offsets, so that what waits there is neither known nor counted. */
+function describeUncounted({ group, topics }: AgedGroupLag): string[] {
   return topics.flatMap(({ topic, unknown }) =>
     unknown.length === 0
       ? []
       : [
-          `${group}: no leader for ${topic}/${formatRanges(unknown)}. What waits there is not known, and not counted.`,
+          `${group}: no offsets of ${topic}/${formatRanges(unknown)}, without a leader that answers or permission to describe it. What waits there is not known, and not counted.`,
         ],
   )
 }

@@ -1,5 +1,5 @@
 import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
-import { type GroupLag, listGroups, readGroupLags } from '../queries/kafka/consumer-groups.ts'
+import { type GroupLag, listGroups, NEWER_PROTOCOL, readGroupLags } from '../queries/kafka/consumer-groups.ts'
 import { textFilter } from '../support/text-match.ts'
 import { column, count, type Tone } from './column.ts'
 import type { Environment } from './environment.ts'
@@ -12,8 +12,8 @@ export const GROUP_COLUMNS = [
   column('group', { link: 'group', least: 20 }),
   column('function', { leaveOut: 2 }),
   column('state', { tone: 'tone' }),
-  count('members', { leaveOut: 1 }),
-  count('pending', { heading: 'Lag in records', atLeast: 'isAtLeast' }),
+  count('members', { none: 'not known', leaveOut: 1 }),
+  count('pending', { heading: 'Lag in records', atLeast: 'isAtLeast', none: 'not known' }),
 ] as const
 
 export const GROUPS = question({
@@ -34,7 +34,8 @@ Examples:
     )
     const shown = matching.slice(0, most)
     const lags = await readGroupLags(kafka, topics => readBoundsByName(environment, topics), shown)
-    return { rows: lags.map(lag => summarizeGroup(environment, lag)), more: matching.length - shown.length }
+    const rows = lags.map(lag => summarizeGroup(environment, lag))
+    return { rows, more: matching.length - shown.length, notes: explainUnknown(rows) }
   },
 }).shownAs({
   key: 'group',
@@ -52,11 +53,17 @@ export function summarizeGroup(
     group,
     function: environment.findFunction(group),
     ...judgeGroup(state, pending),
-    members: members.length,
-    pending,
+    members: members?.length ?? null,
+    // Kafka keeps the offsets of a share group elsewhere.
+    pending: members === null && topics.length === 0 ? null : pending,
     isAtLeast: topics.some(({ unknown }) => unknown.length > 0),
     topics: topics.map(({ topic }) => topic),
   }
+}
+
+/** Returns the reason why the members of groups are not known. Pure. */
+export function explainUnknown(rows: readonly { readonly members: number | null }[]): string[] {
+  return rows.some(({ members }) => members === null) ? [`State unknown: ${NEWER_PROTOCOL}.`] : []
 }
 
 /** State of a group as people see it. */

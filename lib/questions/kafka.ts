@@ -47,7 +47,7 @@ export async function requireClusterTopic(
 /** Returns the failure for a topic that Kafka does not have. */
 export function missingTopic(config: Config, name: string): Failure {
   return new Failure(
-    `Kafka at ${describeKafka(config).address} has no topic ${name}. \`sluice topics list\` lists all topics.`,
+    `Kafka at ${describeKafka(config).address} has no topic ${name} that this client may describe. \`sluice topics list\` lists all topics.`,
     { isMissing: true },
   )
 }

@@ -13,14 +13,14 @@ import { durationText } from '../support/duration.ts'
 import { formatSize } from '../support/size-text.ts'
 import { column, count, type Tone } from './column.ts'
 import { nameField } from './field.ts'
-import { GROUP_COLUMNS, summarizeGroup } from './groups.ts'
+import { explainUnknown, GROUP_COLUMNS, summarizeGroup } from './groups.ts'
 import { readBounds, requireClusterTopic } from './kafka.ts'
 import { question } from './question.ts'
 import { countRecords, judgeReplication } from './topics.ts'
 
 const SETTING_COLUMNS = [
   column('name', { least: 20 }),
-  column('value', { none: 'hidden', least: 20 }),
+  column('value', { none: 'hidden or not set', least: 20 }),
   column('means'),
 ] as const
 
@@ -76,7 +76,7 @@ Examples:
       defaults,
     }
     const notes = settings ? [] : ['Kafka does not permit this client to describe the settings of the topic.']
-    return { rows: [row], notes }
+    return { rows: [row], notes: [...notes, ...explainUnknown(row.groups)] }
   },
 }).shownAs({
   key: 'topic',
@@ -154,7 +154,7 @@ function judgePartition(partition: Pick<TopicPartition, 'leader' | 'replicas' | 
 
 interface Setting {
   readonly name: string
-  /** Null if Kafka hides the value. */
+  /** Null if Kafka hides the value, or the setting has none. */
   readonly value: string | null
   /** Value in other words, such as `7 d`; null if it needs none. */
   readonly means: string | null

@@ -119,6 +119,7 @@ const INFO = {
   maxmemory: '0',
   cluster_enabled: '0',
   connected_slaves: '1',
+  connected_clients: '9',
 }
 
 export function redisServer(info: Record<string, string | undefined> = {}): RedisServer {

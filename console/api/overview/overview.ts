@@ -267,7 +267,7 @@ function countBySeverity(alerts: readonly { readonly severity: string }[]): read
 async function countMembers(environment: ConsoleEnvironment): Promise<ReadonlyMap<string, number>> {
   const groups = [...new Set(environment.consumers.map(({ group }) => group))]
   const descriptions = await readConsumerGroups(await environment.kafka(), groups)
-  return new Map(descriptions.map(({ group, members }) => [group, members.length]))
+  return new Map(descriptions.flatMap(({ group, members }) => (members ? [[group, members.length]] : [])))
 }
 
 /** Returns offsets whose `bounds` requests each topic only once. All callers share the response. */

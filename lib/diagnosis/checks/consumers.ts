@@ -1,5 +1,7 @@
 /** Checks consumers (members, lag, outbox, circuit breaker) and dead letters. Pure. */
+
 import { adviseOnPlainJson } from '../../app/names.ts'
+import { NEWER_PROTOCOL } from '../../queries/kafka/consumer-groups.ts'
 import { DAY_MS, durationText } from '../../support/duration.ts'
 import type { ConsumerFacts, PartitionProgress, SeenConsumer } from '../facts.ts'
 import {
@@ -76,7 +78,7 @@ function checkReaders(consumer: SeenConsumer & { readonly isLocal: boolean }) {
         'Check again in a minute. A group that keeps rebalancing loses members repeatedly.',
       )
     case 'unknown':
-      return unknown(`Kafka does not report the state of the group ${group}`, GROUP_RIGHTS)
+      return unknown(`who reads ${group} is not known: ${NEWER_PROTOCOL}`)
     default: {
       const pending = countPending(consumer)
       if (pending === 0) return 'no consumer, and no pending records'

@@ -114,9 +114,10 @@ function checkEvictedKeys({ evicted_keys: count }: Info) {
   )
 }
 
-function checkMemory({ used_memory: used, maxmemory = '0' }: Info) {
+function checkMemory({ used_memory: used, maxmemory }: Info) {
   const share = Number(used) / Number(maxmemory)
   if (!Number.isFinite(Number(used))) return unknown('the server does not report its memory use')
+  if (maxmemory === undefined) return unknown('the server does not report maxmemory')
   if (Number(maxmemory) === 0) return `uses ${formatMebibytes(used)}, without a limit`
   const says = `uses ${formatMebibytes(used)} of ${formatMebibytes(maxmemory)} (${Math.round(share * 100)} %)`
   if (share <= FULL) return says
@@ -127,6 +128,7 @@ function checkMemory({ used_memory: used, maxmemory = '0' }: Info) {
 }
 
 function checkClients({ connected_clients: connected, maxclients = 'an unknown number of' }: Info) {
+  if (connected === undefined) return unknown('the server does not report its clients')
   const says = `${connected} of ${maxclients} clients are connected`
   if (!(Number(connected) / Number(maxclients) > FULL)) return says
   return wrong(
@@ -155,7 +157,8 @@ function checkServerCopies({ address, info }: RedisServer, { isLocal }: Standard
   return runChecks('redis', address, { copies: checkCopies }, info, NO_INFO)
 }
 
-function checkCopies({ connected_slaves: replicas = '0' }: Info) {
+function checkCopies({ connected_slaves: replicas }: Info) {
+  if (replicas === undefined) return unknown('the server does not report its replicas')
   if (Number(replicas) > 0) return count(Number(replicas), 'replica')
   return wrong(
     'no replica is connected: a lost server means continuing from its last snapshot, or reading every topic from its start',

@@ -1,16 +1,14 @@
 /**
  * Body of a request to a Slack incoming webhook, as a list of blocks. All blocks are plain text, because names and values come from
  * any producer: in Slack's markup they could be formatted, be links, or notify a channel. Source:
- * https://docs.slack.dev/reference/block-kit/blocks (50 blocks in a message; 150 characters in a header, 3,000 in another text).
+ * https://docs.slack.dev/reference/block-kit/blocks (50 blocks in a message; 150 characters in a header, 3,000 in another text). Discord accepts 2,000 in the text beside the blocks.
  */
 import type { Alert } from '../../alerting/alert.ts'
 import { escapeText } from '../../support/escape-text.ts'
 import type { Message } from '../message.ts'
 import { alertLine, cut, formatTitle, omission } from '../plain-text.ts'
 
-export const SLACK_LIMITS = { blocks: 50, header: 150, text: 3_000 } as const
-/** Maximum length of the text without blocks: that of Discord, the lowest of the chats that accept Slack's format. */
-export const TEXT_LIMIT = 2_000
+export const SLACK_LIMITS = { blocks: 50, header: 150, text: 3_000, fallback: 2_000 } as const
 /** Number of blocks that are not for alerts: header, number of omitted alerts, and footer. */
 const FRAME = 3
 
@@ -24,12 +22,10 @@ export function slackBody(message: Message): object {
   const listed = notification.alerts.slice(0, SLACK_LIMITS.blocks - FRAME)
   const more = message.isDigest ? undefined : omission(notification, listed.length)
   const title = cut(formatTitle(message), SLACK_LIMITS.header)
-  const lines = listed.map(alert =>
-    cut(`${mark(alert)} ${alertLine(message.families, alert)}`, SLACK_LIMITS.text),
-  )
+  const lines = listed.map(alert => `${mark(alert)} ${alertLine(message.families, alert)}`)
   return {
     // Slack shows this text only in push notifications. Chats that are compatible with Slack show it instead of the blocks.
-    text: formatText(message, title, lines),
+    text: cut(escapeMarkup([title, ...(more ? [more] : []), ...lines].join('\n')), SLACK_LIMITS.fallback),
     mrkdwn: false,
     unfurl_links: false,
     unfurl_media: false,
@@ -39,16 +35,6 @@ export function slackBody(message: Message): object {
       ...(more ? [section(more)] : []),
       { type: 'context', elements: [plain(escapeText(`${group} · ${reason} · ${notificationId}`))] },
     ],
-  }
-}
-
-/** Returns the title and as many lines of alerts as fit; a single line is truncated. */
-function formatText({ notification, isDigest }: Message, title: string, lines: readonly string[]): string {
-  for (let shown = lines.length; ; shown--) {
-    const more = isDigest ? undefined : omission(notification, shown)
-    const end = more ? `\n${more}` : ''
-    const text = escapeMarkup([title, ...lines.slice(0, shown)].join('\n'))
-    if (text.length + end.length <= TEXT_LIMIT || shown <= 1) return cut(text, TEXT_LIMIT - end.length) + end
   }
 }
 

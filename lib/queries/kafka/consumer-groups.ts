@@ -13,6 +13,10 @@ import { computeSum } from '../../support/count.ts'
 import { type AgedPartitionLag, addAges, type ConsumerLag, computePartitionLags } from './consumer-lag.ts'
 import { awaitKafkaAnswer } from './kafka-answers.ts'
 
+/** Reason for the state `unknown`, without a full stop. */
+export const NEWER_PROTOCOL =
+  'the group uses a newer protocol of Kafka (such as group.protocol=consumer), for which Sluice cannot read state and members'
+
 /** Consumer group with its lag in each topic that it reads. */
 export interface GroupLag extends Pick<GroupDescription, 'group' | 'state' | 'members'> {
   /** Number of records that the group has not consumed, in all its topics. */
@@ -22,7 +26,7 @@ export interface GroupLag extends Pick<GroupDescription, 'group' | 'state' | 'me
 
 interface TopicLag extends ConsumerLag {
   readonly topic: string
-  /** Partitions without a leader. Their pending records are not included in the counts, because the number is unknown. */
+  /** Partitions whose offsets Kafka does not report. Their pending records are not included in the counts. */
   readonly unknown: readonly number[]
 }
 
@@ -50,15 +54,7 @@ export function readConsumerGroups(kafka: Kafka, groups: readonly string[]): Pro
  * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
 export function listGroups(kafka: Kafka): Promise<GroupDescription[]> {
-  return awaitKafkaAnswer('list of consumer groups', describeVisibleGroups(kafka))
-}
-
-async function describeVisibleGroups(kafka: Kafka): Promise<GroupDescription[]> {
-  const described = await listVisibleGroups(kafka)
-  // Kafka has listed the group, so it exists even if its coordinator does not describe it to this client.
-  return described.map(description =>
-    description.state === 'missing' ? { ...description, state: 'unknown' } : description,
-  )
+  return awaitKafkaAnswer('list of consumer groups', listVisibleGroups(kafka))
 }
 
 /**
@@ -95,7 +91,7 @@ function computeLag(
   const { group, state, members } = description
   const wanted = listTopics(description, committed).filter(topic => only === undefined || topic === only)
   const topics = wanted.map(topic => {
-    const bounds = boundsByTopic.get(topic) ?? []
+    const bounds = boundsByTopic.get(topic) ?? listUnreported(topic, description, committed)
     const partitions = computePartitionLags(bounds, toOffsetList(committed.get(topic)))
     const unknown = bounds.flatMap((bound, partition) => (bound ? [] : [partition]))
     const pending = computeSum(partitions.map(partition => partition.pending))
@@ -104,10 +100,16 @@ function computeLag(
   return { group, state, members, pending: computeSum(topics.map(topic => topic.pending)), topics }
 }
 
+/** Returns unknown bounds for the partitions of a topic that Kafka does not describe to this client. */
+function listUnreported(topic: string, { members }: GroupDescription, committed: Committed): undefined[] {
+  const assigned = (members ?? []).flatMap(member => member.assigned[topic] ?? [])
+  return Array(Math.max(-1, ...assigned, ...(committed.get(topic)?.keys() ?? [])) + 1).fill(undefined)
+}
+
 /** Returns the topics of the group's members, and the topics for which it has committed offsets. */
 function listTopics({ members }: GroupDescription, committed: Committed): string[] {
   const withOffsets = [...committed].flatMap(([topic, { size }]) => (size > 0 ? [topic] : []))
-  const assigned = members.flatMap(member => Object.keys(member.assigned))
+  const assigned = (members ?? []).flatMap(member => Object.keys(member.assigned))
   return [...new Set([...withOffsets, ...assigned])].sort()
 }
 

@@ -42,13 +42,13 @@ export class Cluster {
     return this.#topics.close()
   }
 
-  /** Returns the size of the largest batch that the topic accepts, in bytes. */
+  /** Returns the size of the largest batch that the topic accepts, in bytes; Kafka's default if the broker does not report it. */
   fetchMaxBatchBytes(topic: string): Promise<number> {
     return this.#ask(async admin => {
       const configNames = ['max.message.bytes']
       const resources = [{ type: TOPIC, name: topic, configNames }]
       const { resources: answers } = await admin.describeConfigs({ resources, includeSynonyms: false })
-      return Number(answers[0]?.configEntries[0]?.configValue)
+      return Number(answers[0]?.configEntries[0]?.configValue ?? 1_048_588)
     })
   }
 

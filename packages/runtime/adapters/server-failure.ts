@@ -34,7 +34,7 @@ registry | answered 5 | cannot serve requests | Check its log, and the proxy in 
 registry | answered (404|2)|JSON|has more than | is not a schema registry | Correct {setting}: some registries need a path.
 registry | answered | refuses the request | Check its log.
 history | NoSuchBucket | does not exist | Create it, or set {setting} to one that does.
-history | AccessDenied|Forbidden|Signature|InvalidAccessKey | refuses access | Check that it is in this account, and that the role may use it.
+history | AccessDenied|Forbidden|Signature|InvalidAccessKey | refuses access | Check that it is in this account, and that the role may use it. Without s3:ListBucket, S3 refuses missing objects, too.
 history | PermanentRedirect|AuthorizationHeader | is in another region | Set AWS_REGION to the region of the bucket.
 history | Credentials|Token | cannot be used without credentials | Set AWS_PROFILE, or sign in again.
 history | SlowDown|ServiceUnavailable | limits requests | Everything continues by itself when that is over.

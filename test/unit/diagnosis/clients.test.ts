@@ -107,6 +107,11 @@ describe('given a consumer', () => {
       { state: { seen: { state: 'rebalancing', clients: ['a', 'b'] } } },
       ['readers unknown'],
     ],
+    [
+      'whose group has a newer protocol is unknown, with and without lag',
+      { state: { seen: { state: 'unknown', clients: [] } } },
+      ['readers unknown'],
+    ],
     ['without members and without lag is ok', { state: { seen: { state: 'empty', clients: [] } } }, []],
     ['whose breaker is open is wrong', { breakerOpenUntilMs: { seen: NOW_MS + 1 } }, ['breaker wrong']],
     ['whose breaker was open is ok', { breakerOpenUntilMs: { seen: NOW_MS } }, []],

@@ -110,8 +110,12 @@ describe('given a Redis', () => {
   })
 
   it('then unreported settings are unknown, and never ok', () => {
-    const silent = checkRedis(redis({ maxmemory_policy: undefined, evicted_keys: undefined }), ACCOUNT)
-    assert.deepEqual(notOk(silent), ['eviction unknown', 'evicted unknown'])
+    const names = ['maxmemory_policy', 'evicted_keys', 'maxmemory', 'connected_clients', 'connected_slaves']
+    const silent = redis(Object.fromEntries(names.map(name => [name, undefined])))
+    assert.deepEqual(
+      notOk(checkRedis(silent, ACCOUNT)),
+      ['eviction', 'evicted', 'memory', 'clients', 'copies'].map(check => `${check} unknown`),
+    )
     const refused = { ...redisServer(), info: { unseen: 'NOPERM' } }
     const found = notOk(checkRedis(redis({}, { servers: { seen: [refused] } }), ACCOUNT))
     assert.deepEqual([...new Set(found.map(text => text.split(' ')[1]))], ['unknown'])

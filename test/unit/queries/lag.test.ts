@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { readGroupLags } from '../../../lib/queries/kafka/consumer-groups.ts'
 import {
   addAges,
   countPendingBefore,
@@ -10,6 +11,7 @@ import {
   readConsumerLags,
 } from '../../../lib/queries/kafka/consumer-lag.ts'
 import { logRecord } from '../../support/records.ts'
+import { scriptedCluster } from '../../support/scripted-cluster.ts'
 
 function consumer(name: string, topic = 't'): ReadTopic {
   return { function: name, topic, group: `g-${name}` }
@@ -33,6 +35,17 @@ const offsets = {
     return { 'g-ahead': [20, 5], 'g-new': [-1, -1], 'g-half': [15, -1] }[group] ?? []
   },
 }
+
+it('given a topic of members that this client may not describe, then its lag is unknown, and not 0', async () => {
+  const metadata = { brokers: [{ id: 1 }], topics: [] }
+  const { kafka } = scriptedCluster({
+    1: { Metadata: () => metadata, offsetFetch: () => ({ responses: [] }) },
+  })
+  const member = { memberId: 'm', clientId: 'c', host: 'h', assigned: { hidden: [1] } }
+  const group = { group: 'g', state: 'stable', members: [member] } as const
+  const [lag] = await readGroupLags(kafka, async () => new Map(), [group])
+  assert.deepEqual(lag?.topics, [{ topic: 'hidden', pending: 0, partitions: [], unknown: [0, 1] }])
+})
 
 describe('how far consumers are behind', () => {
   it('given committed offsets, then lag counts from them, or from the first record without any', async () => {

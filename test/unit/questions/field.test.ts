@@ -5,7 +5,7 @@ import { formatAnswer } from '../../../cli/questions.ts'
 import type { AnyQuestion } from '../../../lib/questions/all.ts'
 import { column, count } from '../../../lib/questions/column.ts'
 import { choiceField, flagField, readFilter, requireOrder, textField } from '../../../lib/questions/field.ts'
-import { judgeGroup } from '../../../lib/questions/groups.ts'
+import { explainUnknown, judgeGroup, summarizeGroup } from '../../../lib/questions/groups.ts'
 
 const FIELDS = {
   find: textField('part of a name', 'pump'),
@@ -135,6 +135,18 @@ describe('things in the terminal', () => {
 })
 
 describe('the state of a group', () => {
+  it('given a group that Kafka does not describe, then its members are not 0, and the note says why', () => {
+    const summarize = (topics: string[]) => {
+      const lags = topics.map(topic => ({ topic, pending: 0, partitions: [], unknown: [] }))
+      const group = { group: 'g', state: 'unknown', members: null, pending: 0, topics: lags } as const
+      return summarizeGroup({ findFunction: () => null }, group)
+    }
+    const [reading, sharing] = [summarize(['t']), summarize([])]
+    assert.deepEqual([reading.members, reading.pending, sharing.pending], [null, 0, null])
+    assert.match(explainUnknown([reading]).join(), /^State unknown: .*group\.protocol=consumer/)
+    assert.deepEqual(explainUnknown([{ members: 0 }]), [])
+  })
+
   for (const [state, pending, judged, tone] of [
     ['stable', 9, 'stable', 'good'],
     ['empty', 1, 'no readers', 'bad'],

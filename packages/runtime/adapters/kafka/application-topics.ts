@@ -144,7 +144,8 @@ async function findDifferences(
         topic,
         setting: name,
         wanted: value,
-        found: String(found.get(name)),
+        // A setting that the brokers do not report is not known to differ.
+        found: found.get(name) ?? value,
       })),
     ].filter(setting => setting.wanted !== setting.found)
   })

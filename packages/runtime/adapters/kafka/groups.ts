@@ -6,9 +6,13 @@ import { splitIntoRequests } from './split-requests.ts'
 
 export interface GroupDescription {
   readonly group: string
-  /** `empty`: the group has offsets but no members. `missing`: Kafka has no such group. */
+  /**
+   * `empty`: the group has offsets but no members. `missing`: Kafka has no such group. `unknown`: the coordinator describes only groups
+   * of the classic protocol, and the group has a newer one (KIP-848, KIP-932, KIP-1071).
+   */
   readonly state: 'stable' | 'rebalancing' | 'empty' | 'missing' | 'unknown'
-  readonly members: readonly GroupMember[]
+  /** Null in the state `unknown`. */
+  readonly members: readonly GroupMember[] | null
 }
 
 interface GroupMember {
@@ -38,7 +42,7 @@ export async function describeGroups(kafka: Kafka, groups: readonly string[]): P
 
 /**
  * Returns the consumer groups that this client has permission to describe, sorted by name. Groups with other protocol types, such
- * as Kafka Connect workers, are excluded.
+ * as Kafka Connect workers and share groups, are excluded.
  */
 export async function listVisibleGroups(kafka: Kafka): Promise<GroupDescription[]> {
   const described = await askCluster(kafka, async (cluster, brokers) => {
@@ -56,7 +60,7 @@ export async function listVisibleGroups(kafka: Kafka): Promise<GroupDescription[
 }
 
 function isConsumer({ protocolType }: { readonly protocolType: string }): boolean {
-  return protocolType === '' || protocolType === 'consumer'
+  return ['', 'consumer', 'streams'].includes(protocolType)
 }
 
 /**
@@ -66,7 +70,7 @@ function isConsumer({ protocolType }: { readonly protocolType: string }): boolea
 async function describeVisible(broker: Broker, groupIds: readonly string[]): Promise<DescribedGroup[]> {
   if (groupIds.length === 0) return []
   try {
-    return [...(await broker.describeGroups({ groupIds })).groups]
+    return await describeAt(broker, groupIds)
   } catch (error) {
     if (brokersAnswer(error) !== 'GROUP_AUTHORIZATION_FAILED') throw error
     if (groupIds.length === 1) return []
@@ -85,8 +89,19 @@ async function askCoordinators(cluster: Cluster, groups: readonly string[]): Pro
     for (const [index, coordinator] of found.entries())
       byCoordinator.set(coordinator, [...(byCoordinator.get(coordinator) ?? []), some[index] as string])
   }
-  const answers = [...byCoordinator].map(([broker, groupIds]) => broker.describeGroups({ groupIds }))
-  return (await Promise.all(answers)).flatMap(answer => answer.groups)
+  return (await Promise.all([...byCoordinator].map(([broker, ids]) => describeAt(broker, ids)))).flat()
+}
+
+/** Describes groups of a coordinator. It answers `Dead` for groups of newer protocols as well, but lists them. */
+async function describeAt(broker: Broker, groupIds: readonly string[]): Promise<DescribedGroup[]> {
+  const { groups } = await broker.describeGroups({ groupIds })
+  const isDead = ({ state }: DescribedGroup) => STATES[state] === 'missing'
+  const listed = new Set(
+    groups.some(isDead) ? (await broker.listGroups()).groups.map(({ groupId }) => groupId) : [],
+  )
+  return groups.map(group =>
+    isDead(group) && listed.has(group.groupId) ? { ...group, state: 'Undescribed' } : group,
+  )
 }
 
 function toDescription(group: string, found: DescribedGroup | undefined): GroupDescription {
@@ -96,7 +111,8 @@ function toDescription(group: string, found: DescribedGroup | undefined): GroupD
     host: clientHost.replace(/^\//, ''),
     assigned: decodeAssignment(memberAssignment),
   }))
-  return { group, state: STATES[found?.state ?? 'Dead'] ?? 'unknown', members }
+  const state = STATES[found?.state ?? ''] ?? 'unknown'
+  return { group, state, members: state === 'unknown' ? null : members }
 }
 
 /** Offsets by topic and partition. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { listVisibleGroups } from '#runtime/adapters/kafka/groups.ts'
+import { describeGroups, listVisibleGroups } from '#runtime/adapters/kafka/groups.ts'
 import { topicLayouts } from '#runtime/adapters/kafka/topic-admin.ts'
 import { scriptedCluster } from '../../../support/scripted-cluster.ts'
 
@@ -41,6 +41,28 @@ describe('given a cluster with a partition that has no leader', () => {
     )
     assert.ok(calls.includes('look up with whole'))
     assert.equal(calls.at(-1), 'disconnect')
+  })
+
+  it('given a group that is listed and described as dead, then its state and members are unknown', async () => {
+    const dead = (asked: string) => ({ groups: asked.split(' ').map(id => group(id, 'Dead')) })
+    const { kafka } = scriptedCluster({
+      1: {
+        Metadata,
+        listGroups: () => listed(['newer', 'consumer'], ['share', 'share']),
+        describeGroups: dead,
+      },
+      2: { listGroups: () => listed(['flow', 'streams']), describeGroups: dead },
+    })
+    const unknown = { state: 'unknown', members: null }
+    assert.deepEqual(await listVisibleGroups(kafka), [
+      { group: 'flow', ...unknown },
+      { group: 'newer', ...unknown },
+    ])
+    assert.deepEqual(await describeGroups(kafka, ['newer', 'share', 'gone']), [
+      { group: 'newer', ...unknown },
+      { group: 'share', ...unknown },
+      { group: 'gone', state: 'missing', members: [] },
+    ])
   })
 
   it('when one group may not be seen, then it alone is left out', async () => {

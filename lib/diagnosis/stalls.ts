@@ -149,6 +149,10 @@ function describeNoProgress(name: string, pending: number, forMs: number): Cause
   }
 }
 
+/** Reason for the state `unknown` of a consumer group, without a full stop. */
+export const NEWER_PROTOCOL =
+  'the group uses a newer protocol of Kafka (such as group.protocol=consumer), for which Sluice cannot read state and members'
+
 /** Returns the cause for pending records of a consumer group that has no members. */
 export function describeNoReaders(group: string, pending: number): Cause {
   return {

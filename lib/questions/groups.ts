@@ -1,5 +1,6 @@
 import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
-import { type GroupLag, listGroups, NEWER_PROTOCOL, readGroupLags } from '../queries/kafka/consumer-groups.ts'
+import { NEWER_PROTOCOL } from '../diagnosis/stalls.ts'
+import { type GroupLag, listGroups, readGroupLags } from '../queries/kafka/consumer-groups.ts'
 import { textFilter } from '../support/text-match.ts'
 import { column, count, type Tone } from './column.ts'
 import type { Environment } from './environment.ts'

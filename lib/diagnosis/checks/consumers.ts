@@ -1,7 +1,6 @@
 /** Checks consumers (members, lag, outbox, circuit breaker) and dead letters. Pure. */
 
 import { adviseOnPlainJson } from '../../app/names.ts'
-import { NEWER_PROTOCOL } from '../../queries/kafka/consumer-groups.ts'
 import { DAY_MS, durationText } from '../../support/duration.ts'
 import type { ConsumerFacts, PartitionProgress, SeenConsumer } from '../facts.ts'
 import {
@@ -14,7 +13,7 @@ import {
   unknown,
   wrong,
 } from '../finding.ts'
-import { BREAKER_OPEN, describeNoReaders } from '../stalls.ts'
+import { BREAKER_OPEN, describeNoReaders, NEWER_PROTOCOL } from '../stalls.ts'
 import { checkCommits } from './positions.ts'
 
 /** Maximum lag, in records. These limits equal the thresholds of the alarms. */

@@ -116,8 +116,7 @@ function checkEvictedKeys({ evicted_keys: count }: Info) {
 
 function checkMemory({ used_memory: used, maxmemory }: Info) {
   const share = Number(used) / Number(maxmemory)
-  if (!Number.isFinite(Number(used))) return unknown('the server does not report its memory use')
-  if (maxmemory === undefined) return unknown('the server does not report maxmemory')
+  if (!used || !maxmemory) return unknown('the server does not report its memory use, or its maxmemory')
   if (Number(maxmemory) === 0) return `uses ${formatMebibytes(used)}, without a limit`
   const says = `uses ${formatMebibytes(used)} of ${formatMebibytes(maxmemory)} (${Math.round(share * 100)} %)`
   if (share <= FULL) return says

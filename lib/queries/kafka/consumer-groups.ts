@@ -13,10 +13,6 @@ import { computeSum } from '../../support/count.ts'
 import { type AgedPartitionLag, addAges, type ConsumerLag, computePartitionLags } from './consumer-lag.ts'
 import { awaitKafkaAnswer } from './kafka-answers.ts'
 
-/** Reason for the state `unknown`, without a full stop. */
-export const NEWER_PROTOCOL =
-  'the group uses a newer protocol of Kafka (such as group.protocol=consumer), for which Sluice cannot read state and members'
-
 /** Consumer group with its lag in each topic that it reads. */
 export interface GroupLag extends Pick<GroupDescription, 'group' | 'state' | 'members'> {
   /** Number of records that the group has not consumed, in all its topics. */

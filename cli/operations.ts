@@ -1,8 +1,9 @@
 /** Commands that carry out an operation: their options, their protocol and `--json` follow from it. */
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { OPERATIONS } from '../lib/operations/all.ts'
 import { openBulkPublisher } from '../lib/operations/bulk-publisher.ts'
-import { carryOutPlan } from '../lib/operations/carry-out.ts'
+import { carryOutPlan, toAgreement } from '../lib/operations/carry-out.ts'
 import type { ListedOperations } from '../lib/operations/in-account.ts'
 import {
   type AnyOperation,
@@ -90,17 +91,30 @@ async function runOperation(run: Run, request: Filter<Fields>): Promise<void> {
   const { asks, isEmpty, describe, describeRest } = operation
   const { stop } = terminal
   const { showProgress, hide } = createDisplay(terminal)
-  const limits = { project, stop, nowMs: Date.now(), isCounted: true, isAsked }
-  const planning = { ...limits, ...(protocol.dryRun && { trial: { showProgress } }) }
-  const planned = operation.plan(environment, request, planning).finally(hide)
-  const plan = await planned.catch(error => {
-    throw stop.aborted && error === stop.reason ? new StoppedByUser(NOTHING_CHANGED) : error
-  })
-  if (stop.aborted) throw new StoppedByUser(NOTHING_CHANGED)
-  if (asks || protocol.dryRun) say(run, describe(plan))
-  const isOver = protocol.dryRun || isEmpty?.(plan) === true
+  const limits = { project, stop, nowMs: Date.now(), ...(protocol.dryRun && { trial: { showProgress } }) }
+  const makePlan = async (isCounted: boolean) => {
+    const planned = operation.plan(environment, request, { ...limits, isCounted }).finally(hide)
+    const plan = await planned.catch(error => {
+      throw stop.aborted && error === stop.reason ? new StoppedByUser(NOTHING_CHANGED) : error
+    })
+    if (stop.aborted) throw new StoppedByUser(NOTHING_CHANGED)
+    return plan
+  }
+  let plan: unknown
+  let isOver: boolean
+  for (;;) {
+    plan = await makePlan(true)
+    if (asks || protocol.dryRun) say(run, describe(plan))
+    isOver = protocol.dryRun || isEmpty?.(plan) === true
+    if (isOver || !asks || !isAsked) break
+    await confirm(asks(plan), terminal)
+    // Others can change things while the person answers.
+    const agreed = toAgreement(operation, plan)
+    plan = await makePlan(false)
+    if (isDeepStrictEqual(toAgreement(operation, plan), agreed)) break
+    say(run, ['The plan has changed meanwhile:'])
+  }
   if (isOver) print(run, plan, null)
-  else if (asks) await confirm(asks(plan), !isAsked, terminal)
   const result = isOver ? null : await carryOut(run, plan)
   const rest = describeRest?.(plan, result)
   // A stopped operation has already said what is left, and its exit status is set elsewhere.

@@ -8,8 +8,7 @@ import type { Terminal } from '../terminal.ts'
  *
  * @throws CliFailure if the user does not confirm, or if the input is not interactive
  */
-export async function confirm(question: string, isSure: boolean, terminal: Terminal): Promise<void> {
-  if (isSure) return
+export async function confirm(question: string, terminal: Terminal): Promise<void> {
   requireTerminal(terminal)
   const { stdin, stderr, stop } = terminal
   const lines = createInterface({ input: stdin, output: stderr })

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { optional, record, strictObject, string } from 'valibot'
 import { instant } from '#runtime/settings/index.ts'
 import { ACTIONS } from '../../lib/operations/audit-event.ts'
-import { carryOutPlan } from '../../lib/operations/carry-out.ts'
+import { carryOutPlan, toAgreement } from '../../lib/operations/carry-out.ts'
 import type { ListedOperations } from '../../lib/operations/in-account.ts'
 import {
   type AnyOperation,
@@ -39,7 +39,7 @@ export interface ShownPlan {
   readonly request: Texts
   /** Time of the plan, RFC 3339. Later records are left out. */
   readonly at: string
-  /** Request of the audit event. If it has changed when the plan is carried out, nothing is done. Absent if it does not ask. */
+  /** What a person agrees to. If it has changed when the plan is carried out, nothing is done. Absent if it does not ask. */
   readonly expects?: Readonly<Record<string, string>>
 }
 
@@ -83,7 +83,7 @@ export function declareOperations(environment: ConsoleEnvironment, offered: List
       throw new ProblemError('bad-request', `${action} has no field ${unknown.join(', ')}.`)
     const { filter, texts } = parseFilter(operation.fields, request, operation.rules)
     const stop = AbortSignal.timeout(PLAN_MS)
-    const planning = { project: NO_PROJECT, stop, nowMs, isCounted, isAsked: isCounted }
+    const planning = { project: NO_PROJECT, stop, nowMs, isCounted }
     return {
       operation,
       filter,
@@ -110,7 +110,7 @@ export function declareOperations(environment: ConsoleEnvironment, offered: List
         isEmpty,
         request: toAbsolute(operation.fields, filter, texts),
         at: new Date(nowMs).toISOString(),
-        ...(operation.asks && { expects: operation.toAudit(plan) }),
+        ...(operation.asks && { expects: toAgreement(operation, plan) }),
       }
     }),
     'POST /operations/carry-out': declareChange(
@@ -118,8 +118,11 @@ export function declareOperations(environment: ConsoleEnvironment, offered: List
       async ({ action, request, at, expects }, { name: by }, context): Promise<ShownResult> => {
         const nowMs = Math.min(at ?? Number.POSITIVE_INFINITY, Date.now())
         const { operation, plan } = await start(action, request, nowMs, false)
-        if (expects && !isDeepStrictEqual(expects, { ...operation.toAudit(plan) }))
-          throw new ProblemError('conflict', 'The plan has changed. Open it again.')
+        if (expects && !isDeepStrictEqual(expects, toAgreement(operation, plan)))
+          throw new ProblemError(
+            'conflict',
+            'Nothing was done: the plan has changed meanwhile. Confirm the new plan.',
+          )
         const stop = AbortSignal.timeout(STEP_MS)
         const id = `console-${randomUUID().slice(0, 8)}`
         const openPublisher = () => environment.connections.publisher()

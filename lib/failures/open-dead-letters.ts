@@ -105,6 +105,12 @@ export class DeadLetterFold {
     return { next: this.#next, rows, ...left, newest, bytes: this.#bytes }
   }
 
+  /** Returns whether a dead letter at this offset, which was open, still is. Those that are no longer in the table are. */
+  isOpen(offset: number): boolean {
+    const row = this.#rows.get(offset)
+    return row ? !row.handled : offset < (this.#left?.before ?? 0)
+  }
+
   apply(entry: DlqEntry): FoldReason {
     if (entry.offset < this.#next) return 'known'
     this.#next = entry.offset + 1

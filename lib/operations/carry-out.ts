@@ -3,6 +3,7 @@ import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
 import type { GuardedConnections } from '../questions/guarded-connections.ts'
 import { missingTopic } from '../questions/kafka.ts'
+import type { Audit } from './audit-event.ts'
 import { type Counts, NotAudited, type Operation, runAudited } from './audited-operation.ts'
 import { type AnyOperation, type ChangedEnvironment, PartlyDone, type Running } from './operation.ts'
 
@@ -38,6 +39,11 @@ export async function carryOut<T>(
   )
   if (!isThere && !mayBeFirst) throw missingTopic(config, topic)
   return isThere ? runAudited({ by, connections }, about, change) : connections.writing(() => change({}))
+}
+
+/** Returns what a person agrees to with a plan, to compare it with that of a later plan. */
+export function toAgreement(operation: AnyOperation, plan: unknown): Audit['filter'] {
+  return { ...(operation.toAgreement?.(plan) ?? operation.toAudit(plan)) }
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Operation that drops the state of a consumer for a partition, or all states of a consumer that is no longer a function. */
 import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
-import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
+import { StateInspection, type StateSummary } from '#runtime/adapters/redis/state-inspection.ts'
 import { type ListedState, StateList } from '#runtime/adapters/redis/state-list.ts'
 import type { StateKey } from '#runtime/pipeline/model/index.ts'
 import { listConsumers } from '../app/functions.ts'
@@ -16,6 +16,8 @@ interface DroppedState
   extends Pick<ListedState, 'consumer' | 'topic' | 'partition' | 'appliedOffset' | 'entities'> {
   /** Number of emissions that are not published yet; absent for a consumer that is no longer a function. */
   readonly outbox?: number
+  /** Absent for a consumer that is no longer a function. Each drop raises the epoch. */
+  readonly version?: StateSummary['version']
 }
 
 interface Plan {
@@ -73,21 +75,30 @@ Examples:
       throw new OperationFailure(
         `There is nothing to drop for ${formatStateKey(stateKey)}: check the consumer's name, --topic, --partition and --env.`,
       )
-    const state = { ...stateKey, appliedOffset: version.appliedOffset, entities, outbox }
+    const state = { ...stateKey, appliedOffset: version.appliedOffset, entities, outbox, version }
     return { consumer, topic, isWhole: false, states: [state] }
   },
   describe: ({ states }) =>
-    states.map(({ appliedOffset, entities, outbox, ...key }) => {
+    states.map(({ appliedOffset, entities, outbox, version: _, ...key }) => {
       const waiting = outbox === undefined ? '' : `, ${outbox} waiting to be published`
       return `${formatStateKey(key)}: applied offset ${appliedOffset}, entities ${entities}${waiting}`
     }),
   toAudit: ({ consumer, topic, isWhole, states: [state] }) =>
     isWhole || !state ? { consumer, 'all-partitions': 'yes', ...(topic && { topic }) } : toAuditFilter(state),
+  toAgreement: ({ states }) =>
+    Object.fromEntries(states.map(state => [formatStateKey(state), String(state.version?.epoch)])),
   async carryOut(environment, { consumer, isWhole, states }, { counts }) {
     const client = await environment.connections.redis()
     const [state] = states
     if (!isWhole && state) {
-      await new RedisReplaceableStates(client).empty(state)
+      // Its consumer may go on meanwhile.
+      for (let { version } = state; !(await new RedisReplaceableStates(client).empty(state, version)); ) {
+        version = (await new StateInspection(client).summary(state)).version
+        if (version.epoch !== state.version?.epoch)
+          throw new OperationFailure(
+            `Nothing was changed: others have dropped or replaced ${formatStateKey(state)}.`,
+          )
+      }
       counts.partitions = 1
       counts.entities = state.entities
       return { partitions: 1 }

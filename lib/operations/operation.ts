@@ -52,8 +52,6 @@ export interface Planning {
   readonly nowMs: number
   /** True if people look at the plan. One that is carried out at once needs no counts. */
   readonly isCounted: boolean
-  /** True if a person answers before it is carried out, so that others can change things meanwhile. */
-  readonly isAsked: boolean
   /** Present for a plan that is only shown, so that an operation may compute in full what would happen. */
   readonly trial?: Pick<Running, 'showProgress'>
 }
@@ -85,6 +83,8 @@ export interface Operation<Of extends Fields, Plan, Result> {
   toAction?(plan: Plan): Action
   /** Returns the request for the audit event. */
   toAudit(plan: Plan): Audit['filter']
+  /** Returns what a person agrees to. If it has changed when the plan is carried out, the person is asked again. `toAudit` by default. */
+  toAgreement?(plan: Plan): Audit['filter']
   /** Carries out the plan. @throws Failure, or `PartlyDone` with the result so far */
   carryOut(environment: ChangedEnvironment, plan: Plan, running: Running): Promise<Result>
   /** Returns lines that say what was done. */

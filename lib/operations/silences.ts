@@ -1,5 +1,5 @@
 /** Operations that add and end silences. They change the stored silences, and append them to the log at once. */
-import { randomUUID } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { createKind, text } from '#runtime/settings/index.ts'
 import { appendSilences, openStoredSilences } from '../clock/stored-silences.ts'
@@ -88,22 +88,27 @@ Examples:
     const faults = findFaults(draft, nowMs)
     if (faults.length > 0) throw usageFailure(faults.map(fault => FAULTS[fault]).join('\n'))
     await requireNotifications(environment)
-    const id = randomUUID().slice(0, 8)
-    return newSilence({ ...draft, id, author: author ?? '', comment }, nowMs)
+    const silence = newSilence({ ...draft, id: '', author: author ?? '', comment }, nowMs)
+    // The same plan has the same id, so that it is added once.
+    return { ...silence, id: hash('sha256', JSON.stringify(silence)).slice(0, 8) }
   },
   describe: silence => [`Mute ${describeSilence(silence)}.`],
   toAudit: ({ id, match }) => ({ id, match: matchText(match) }),
-  async carryOut(environment, planned, running): Promise<Silence> {
+  async carryOut(environment, planned, running): Promise<Silence & { readonly isNew: boolean }> {
     const silence = { ...planned, author: planned.author || running.by }
-    await changeSilences(environment, running, (set, nowMs) => {
+    const isSame = ({ id }: Silence) => id === silence.id
+    const { silences } = await changeSilences(environment, running, (set, nowMs) => {
+      if (set?.silences.some(isSame)) return set
       const next = withSilence(set, silence, nowMs)
       const tooLarge = silencesTooLarge(next, nowMs)
       if (tooLarge) throw new OperationFailure(`Nothing was changed: ${tooLarge}.`)
       return next
     })
-    return silence
+    return { ...(silences.find(isSame) ?? silence), isNew: running.counts.silences === 1 }
   },
-  describeResult: silence => [`Silence ${silence.id} mutes ${describeSilence(silence)}.`],
+  describeResult: silence => [
+    `Silence ${silence.id} ${silence.isNew ? 'mutes' : 'was added before: it mutes'} ${describeSilence(silence)}.`,
+  ],
   undo: ({ id }) => ({ action: 'silence end', request: { id } }),
 })
 
@@ -181,7 +186,7 @@ async function requireNotifications(environment: Environment): Promise<void> {
 /**
  * Changes the silences.
  *
- * @param change returns the new silences for the current ones. If it throws, nothing is changed.
+ * @param change returns the new silences for the current ones, or the current ones to change nothing. If it throws, nothing is changed.
  * @throws Unavailable if the change was stored but not appended. The function `clock` appends it later.
  */
 async function changeSilences(
@@ -191,8 +196,12 @@ async function changeSilences(
 ): Promise<SilenceSet> {
   const nowMs = Date.now()
   const stored = await openStoredSilences(connections, config.env)
-  const set = await stored.update(before => change(before, nowMs))
-  counts.silences = 1
+  let before: SilenceSet | undefined
+  const set = await stored.update(now => {
+    before = now
+    return change(now, nowMs)
+  })
+  counts.silences = set === before ? 0 : 1
   try {
     await appendSilences(connections, config, set, new Date(nowMs).toISOString())
   } catch (error) {

@@ -8,7 +8,7 @@ import type { Context } from 'aws-lambda'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { openBulkPublisher } from '../../lib/operations/bulk-publisher.ts'
-import { carryOutPlan } from '../../lib/operations/carry-out.ts'
+import { carryOutPlan, toAgreement } from '../../lib/operations/carry-out.ts'
 import { REDRIVE } from '../../lib/operations/dead-letters/handle.ts'
 import { Environment } from '../../lib/questions/environment.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
@@ -159,6 +159,21 @@ describe('sluice dlq, beside the consumer that failed', () => {
     assert.match((await dlq('redrive', '0@999', '2@17', '--yes')).stderr, /No dead letter 0@999, 2@17 in/)
   })
 
+  it('given several redrives and a drop at once, then each says and audits what it did itself', async () => {
+    await consumer.deadLetters(121)
+    const commands = ['redrive', 'redrive', 'redrive', 'drop', 'redrive']
+    const results = await Promise.all(commands.map(name => report(name, '--since', '1h', '--yes')))
+    const sum = (numbers: readonly (number | undefined)[]) =>
+      numbers.reduce<number>((all, n = 0) => all + n, 0)
+    assert.equal(sum(results.map(({ taken }) => taken)), 121)
+    for (const { taken, leftOut = {} } of results) assert.ok(taken + (leftOut.handled ?? 0) <= 121)
+    const audits = await environment.audits()
+    const redriven = sum(audits.map(({ counts }) => counts.redriven))
+    assert.equal(redriven + sum(audits.map(({ counts }) => counts.dropped)), 121)
+    assert.equal((await environment.readLength('readings')) - 121, redriven)
+    assert.equal((await report('list')).rows.length, 0)
+  })
+
   it('given a plan that another operator makes false, then what differs is left out, and said', async () => {
     await consumer.deadLetters(3)
     const [first] = (await report('list')).rows
@@ -167,15 +182,16 @@ describe('sluice dlq, beside the consumer that failed', () => {
     try {
       const { signal: stop } = new AbortController()
       const common = { project: {} as never, stop }
-      const planning = { ...common, nowMs: Date.now(), isCounted: true, isAsked: true }
+      const planning = { ...common, nowMs: Date.now(), isCounted: true }
       const plan = await REDRIVE.plan(changed, { consumer: 'processor' }, planning)
+      const agreed = toAgreement(REDRIVE, plan)
       await report('drop', first.at, '--yes')
       const openPublisher = () => openBulkPublisher(changed.connections)
       const running = { ...common, by: 'ada', id: 'op', openPublisher, showProgress: () => {} }
       const result = await carryOutPlan(REDRIVE, changed, plan, running)
-      assert.deepEqual(REDRIVE.describeResult(result, plan).slice(1), [
-        '1 fewer than planned: they were handled meanwhile.',
-      ])
+      assert.deepEqual(REDRIVE.describeResult(result, plan).slice(1), ['1 left out: handled before'])
+      const later = await REDRIVE.plan(changed, { consumer: 'processor' }, planning)
+      assert.deepEqual([agreed.letters, toAgreement(REDRIVE, later).letters], ['3', '0'])
       assert.equal(await environment.readLength('readings'), 3 + 2)
     } finally {
       await changed.close()

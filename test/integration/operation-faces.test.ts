@@ -142,6 +142,29 @@ describe('given an operation', () => {
     assert.equal(status, 0)
   })
 
+  it('given a plan that is carried out twice at once, then it has one effect, and each says what it did', async () => {
+    const { request } = (await (
+      await post('/plan', { action: 'silence add', request: { rule: 'TWICE', for: '1h', comment: 'works' } })
+    ).json()) as ShownPlan
+    const at = new Date().toISOString()
+    const send = async (action: string, request: Texts | undefined, expects?: object) => {
+      const response = await post('/carry-out', { action, request, at, ...(expects && { expects }) })
+      return { status: response.status, ...((await response.json()) as ShownResult) }
+    }
+    const added = await Promise.all([1, 2, 3].map(() => send('silence add', request)))
+    const silences = added.map(({ result }) => result as { readonly id: string; readonly isNew: boolean })
+    assert.equal(new Set(silences.map(({ id }) => id)).size, 1)
+    assert.equal(silences.filter(({ isNew }) => isNew).length, 1)
+    assert.equal(added.filter(({ lines }) => /was added before/.test(lines.join())).length, 2)
+    await send('silence end', { id: silences[0]?.id ?? '' })
+    assert.match((await send('silence add', request)).lines.join(), /was added before/)
+    // The plan of a state that was dropped meanwhile is asked about again.
+    const planned = await post('/plan', { action: 'state drop', request: requests['state drop'] })
+    const { expects } = (await planned.json()) as ShownPlan
+    const ended = await Promise.all([1, 2].map(() => send('state drop', requests['state drop'], expects)))
+    assert.deepEqual(ended.map(({ status }) => status === 200).toSorted(), [false, true])
+  })
+
   it('then the fields that a form can have are those of the request', async () => {
     const fields = (await (await served.request('/operations')).json()) as Answers['/operations']
     assert.deepEqual(Object.keys(fields).toSorted(), Object.keys(CONSOLE_OPERATIONS).toSorted())

@@ -1,7 +1,7 @@
 /** Form for a new silence, with the alerts that it would mute. */
 
 import type { JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { HOUR_MS } from '../../../lib/support/duration.ts'
 import { possibleInstants } from '../../../lib/support/time-zones.ts'
@@ -107,6 +107,7 @@ function useSilence(fields: SilenceFields, onCreated: () => void) {
   const [comment, setComment] = useState('')
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
   const instants = possibleInstants(timeZone, until)
+  const isSending = useRef(false)
   const { isBusy, result, run } = useAction(async () => {
     // Without a choice, two instants are as unusable as none.
     const untilMs = instants.length > 1 ? instants.find(ms => String(ms) === chosen) : instants[0]
@@ -119,8 +120,16 @@ function useSilence(fields: SilenceFields, onCreated: () => void) {
     onCreated()
     return lines.join(' ')
   })
+  // A second click can come before the button is disabled.
+  const submit = async (event: Event) => {
+    event.preventDefault()
+    if (isSending.current) return
+    isSending.current = true
+    await run(event)
+    isSending.current = false
+  }
   const untilField = { until, setUntil, instants, chosen, setChosen }
-  return { hours, setHours, untilField, comment, setComment, isBusy, result, submit: run }
+  return { hours, setHours, untilField, comment, setComment, isBusy, result, submit }
 }
 
 function DurationFields({ form: { hours, setHours, untilField } }: { readonly form: Form }): JSX.Element {

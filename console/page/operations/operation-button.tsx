@@ -4,6 +4,7 @@ import { useContext, useEffect, useRef, useState } from 'preact/hooks'
 import type { Texts } from '../../../lib/questions/field.ts'
 import type { ShownPlan, ShownResult } from '../../api/operations.ts'
 import { makeChange, useAnswer, useEnvironment, useIsOperator } from '../client/api-queries.ts'
+import { toProblem } from '../client/api-request.ts'
 import { Outcome, useAction } from '../components/action.tsx'
 import { FormField, useSettled } from '../components/form-fields.tsx'
 
@@ -78,7 +79,7 @@ function OperationDialog({
     if (newest.current === request) setPlan(planned)
     return undefined
   })
-  const doing = useSteps(action, plan)
+  const doing = useSteps(action, plan, planning.run)
   useEffect(() => dialog.current?.showModal(), [])
   useEffect(() => {
     if (isReady) void planning.run()
@@ -158,8 +159,11 @@ function OperationDialog({
   )
 }
 
-/** Carries out a plan in several requests, if one does not suffice. It ends after the current one when it is stopped. */
-function useSteps(action: string, plan: ShownPlan | undefined) {
+/**
+ * Carries out a plan in several requests, if one does not suffice. It ends after the current one when it is stopped. A plan that has
+ * changed is shown again.
+ */
+function useSteps(action: string, plan: ShownPlan | undefined, planAgain: () => Promise<void>) {
   const [steps, setSteps] = useState<readonly ShownResult[]>([])
   const isStopped = useRef(false)
   const stop = () => {
@@ -173,7 +177,11 @@ function useSteps(action: string, plan: ShownPlan | undefined) {
     for (let isOver = false; !isOver && !isStopped.current; ) {
       // Later parts differ from the plan, because a part of it is done.
       const whole = isFirst ? { expects } : {}
-      const step = await makeChange('POST /operations/carry-out', { action, request, at, ...whole })
+      const asked = makeChange('POST /operations/carry-out', { action, request, at, ...whole })
+      const step = await asked.catch(async error => {
+        if (isFirst && toProblem(error).code === 'conflict') await planAgain()
+        throw error
+      })
       setSteps(before => [...before, isFirst ? step : { ...step, rest: null }])
       isFirst = false
       isOver = step.isOver || step.problem !== null

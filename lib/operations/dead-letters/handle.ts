@@ -1,6 +1,6 @@
 /** Operations that redrive and drop dead letters. */
 import { mapKind, text } from '#runtime/settings/index.ts'
-import type { Command } from '../../queries/dead-letters/redrive-decision.ts'
+import { type Command, findLeftOutReason } from '../../queries/dead-letters/redrive-decision.ts'
 import { DEAD_LETTER_FIELDS, describeMissing, toDeadLetterFilter } from '../../questions/dead-letters.ts'
 import { type Filter, flagField, listField, optionalNameField, textField } from '../../questions/field.ts'
 import { count } from '../../support/count.ts'
@@ -41,8 +41,6 @@ const SELECTION_RULES = {
 interface Plan {
   readonly env: string
   readonly handling: Handling
-  /** True if others may have handled dead letters since the plan. */
-  readonly isAsked: boolean
   readonly result: HandlingResult
   readonly lines: readonly string[]
 }
@@ -67,11 +65,14 @@ const HANDLING = {
     ...result,
   }),
   toAudit: ({ handling }: Plan) => formatRequest(handling.request),
+  toAgreement: ({ handling: { request, rows } }: Plan) => {
+    const meant = rows.filter(row => findLeftOutReason(row, request) === undefined)
+    return { ...formatRequest(request), letters: String(meant.length) }
+  },
   carryOut: handleDeadLetters,
-  describeResult: (result: Result, { handling, result: planned }: Plan) => [
+  describeResult: (result: Result, { handling }: Plan) => [
     `${DONE[handling.request.command]}: ${count(result.taken, 'dead letter')}, in ${durationText(result.elapsedMs)}.`,
     ...describeResult({ ...result, permanent: [] }),
-    ...describeDifference(planned, result),
   ],
   describeRest: ({ handling, result: planned }: Plan, result: Result | null) => {
     const { taken, leftOut } = result ?? planned
@@ -124,12 +125,6 @@ Examples:
     planHandling(environment, { command: 'drop', ...toSelection(selection) }, planning),
 })
 
-/** Says how many dead letters of the plan others have handled meanwhile. */
-function describeDifference(planned: HandlingResult, { taken, leftOut, isStopped }: Result): string[] {
-  const fewer = planned.taken - taken - (leftOut.handled ?? 0)
-  return isStopped || fewer <= 0 ? [] : [`${fewer} fewer than planned: they were handled meanwhile.`]
-}
-
 function toSelection({ at = [], ...conditions }: Filter<typeof SELECTION_FIELDS>) {
   return { ats: at, filter: toDeadLetterFilter(conditions) }
 }
@@ -138,7 +133,7 @@ function toSelection({ at = [], ...conditions }: Filter<typeof SELECTION_FIELDS>
 async function planHandling(
   environment: ChangedEnvironment,
   request: HandlingRequest,
-  { stop, nowMs, isCounted, isAsked }: Planning,
+  { stop, nowMs, isCounted }: Planning,
 ): Promise<Plan> {
   const { env } = environment.config
   const handling = await prepareHandling(environment, excludeLater(request, nowMs), stop)
@@ -147,7 +142,7 @@ async function planHandling(
   const tally = isCounted ? await previewHandling(handling) : new Tally()
   const result = tally.toResult(request.command)
   const lines = describePlan(environment, handling, result, tally.decided)
-  return { env, handling, isAsked, result, lines }
+  return { env, handling, result, lines }
 }
 
 function describePlan(
@@ -180,11 +175,11 @@ function describePlan(
 /** @throws PartlyDone if it stopped early */
 async function handleDeadLetters(
   environment: ChangedEnvironment,
-  { handling: planned, isAsked }: Plan,
+  { handling: planned }: Plan,
   { by, id, counts, stop, openPublisher, showProgress }: Running,
 ): Promise<Result> {
   const { request } = planned
-  const handling = isAsked ? await prepareHandling(environment, request, stop) : { ...planned, stop }
+  const handling = { ...planned, stop }
   const { config } = environment
   const { command } = request
   const tally = new Tally()

@@ -19,7 +19,7 @@ export interface Handling extends Selected {
   readonly letters: DeadLetterSource
   /** Topics to which records can be redriven. */
   readonly topics: RedriveTopics
-  readonly connections: Pick<Connections, 'kafka'>
+  readonly connections: Pick<Connections, 'kafka' | 'redis'>
   /** Signal that ends the run or the preview after the current batch. */
   readonly stop: AbortSignal
 }

@@ -63,8 +63,8 @@ export class Tally {
     this.topics.add(row.topic)
   }
 
-  addLeftOut(reason: LeftOutReason): void {
-    this.leftOut.set(reason, (this.leftOut.get(reason) ?? 0) + 1)
+  addLeftOut(reason: LeftOutReason, count = 1): void {
+    if (count > 0) this.leftOut.set(reason, (this.leftOut.get(reason) ?? 0) + count)
   }
 
   toResult(command: Command): HandlingResult {

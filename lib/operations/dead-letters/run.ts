@@ -1,5 +1,6 @@
 /** Redrives or drops dead letters: publishes their records in batches, and marks the dead letters of each batch as handled. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import {
   type ContentMode,
   estimateSize,
@@ -22,7 +23,7 @@ interface RunContext {
   readonly by: string
   /** Id of the run, as in its audit event. */
   readonly operation: string
-  readonly config: Pick<Config, 'contentMode'>
+  readonly config: Pick<Config, 'contentMode' | 'env'>
   readonly publisher: Publisher
 }
 
@@ -33,22 +34,56 @@ interface RunContext {
  * @throws OperationFailure if a topic was recreated meanwhile; otherwise see `readRecords` and `Publisher.publish`
  */
 export async function runHandling(handling: Handling, tally: Tally, context: RunContext): Promise<void> {
-  const { request, letters, stop } = handling
+  const { request, letters, all, stop } = handling
   const { by, operation, config, publisher } = context
+  const redis = await handling.connections.redis()
   await publishInBatches(
     readEligibleLetters(handling, tally, by),
     publisher,
-    { operation, action: ACTIONS[request.command], by, dlqTopic: letters.topic, ...config },
+    {
+      operation,
+      action: ACTIONS[request.command],
+      by,
+      dlqTopic: letters.topic,
+      contentMode: config.contentMode,
+    },
     {
       perSecond: request.perSecond,
       nowMs: () => performance.now(),
       wait: ms => sleep(ms, undefined, { signal: stop }).catch(() => {}),
       isStopped: () => stop.aborted,
     },
+    (batch, publish) =>
+      runExclusively(redis, `{dead-letters-lock:${config.env}}:value`, stop, async () => {
+        const open = request.again ? batch : await all.findOpen(batch)
+        tally.addLeftOut('handled', batch.length - open.length)
+        if (open.length > 0) await publish(open)
+      }),
     batch => {
       for (const { row } of batch) tally.addHandled(row)
     },
   )
+}
+
+/** Time after which others go on without a process that was killed within a batch, in milliseconds. */
+const LOCK_MS = 30_000
+
+/** Runs the work while no other operation of the environment handles a batch. Skips it if the signal is aborted first. */
+async function runExclusively(
+  redis: RedisClient,
+  key: string,
+  stop: AbortSignal,
+  work: () => Promise<void>,
+): Promise<void> {
+  while ((await redis.run(commands => commands.set(key, '', 'PX', LOCK_MS, 'NX'))) === null) {
+    if (stop.aborted) return
+    await sleep(50)
+  }
+  const lockedUntilMs = performance.now() + LOCK_MS
+  await work().finally(async () => {
+    if (performance.now() < lockedUntilMs)
+      await redis.run(commands => commands.set(key, '', 'PX', 1)).catch(() => {})
+  })
 }
 
 /** Maximum size of a batch, in bytes. Each batch is one request, which Kafka accepts up to 900 kB. */
@@ -80,6 +115,7 @@ interface HandledMark {
  * Publishes records in batches. After Kafka has acknowledged a batch, its dead letters are marked as handled. A dead letter that is
  * marked as handled was thus always published. After a crash, a record can be published again.
  *
+ * @param claim calls `publish` with the dead letters of a batch that no other operation has handled or handles
  * @param acknowledged called with the dead letters of each batch after Kafka has acknowledged their records
  * @throws see `Publisher.publish`
  */
@@ -88,8 +124,15 @@ export async function publishInBatches<Letter extends Omit<EligibleLetter, 'row'
   publisher: Publisher,
   mark: HandledMark,
   pace: Pace,
+  claim: (batch: readonly Letter[], publish: (own: readonly Letter[]) => Promise<void>) => Promise<void>,
   acknowledged: (batch: readonly Letter[]) => void,
 ): Promise<void> {
+  const publish = async (own: readonly Letter[]) => {
+    const records = own.flatMap(({ record }) => record ?? [])
+    if (records.length > 0) await publisher.publish(records)
+    acknowledged(own)
+    await publisher.publish(buildHandledRecords(own, mark))
+  }
   let dueMs = 0
   for await (const batch of splitBatches(groups, pace)) {
     // Time that was lost, for example by a long read, is not made up for. The consumer can only process records at the given rate.
@@ -97,10 +140,7 @@ export async function publishInBatches<Letter extends Omit<EligibleLetter, 'row'
     if (dueMs > pace.nowMs()) await pace.wait(dueMs - pace.nowMs())
     if (pace.isStopped()) return
     if (pace.perSecond !== undefined) dueMs += (batch.length * 1000) / pace.perSecond
-    const records = batch.flatMap(({ record }) => record ?? [])
-    if (records.length > 0) await publisher.publish(records)
-    acknowledged(batch)
-    await publisher.publish(buildHandledRecords(batch, mark))
+    await claim(batch, publish)
   }
 }
 

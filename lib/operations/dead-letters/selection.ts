@@ -27,6 +27,8 @@ export interface Selected {
   readonly rows: readonly PlacedRow[]
   /** Names for which no dead letter exists. */
   readonly missing: readonly string[]
+  /** Dead letters from which the rows were selected. */
+  readonly all: Pick<DeadLetters, 'findOpen'>
 }
 
 /**
@@ -41,21 +43,23 @@ export async function selectDeadLetters(
   { ats, filter }: Selection,
   stop?: AbortSignal,
 ): Promise<Selected> {
-  const now = await new DeadLetters(source).look(undefined, stop)
-  const first = selectRows(source, now.rows, { ats, filter })
+  const letters = new DeadLetters(source)
+  const now = await letters.look(undefined, stop)
+  const first = { ...selectRows(source, now.rows, { ats, filter }), all: letters }
   const { sinceMs = 0 } = filter
   const isPart =
     ats.length > 0 ? first.missing.length > 0 : now.wholeAfterMs !== undefined && sinceMs <= now.wholeAfterMs
   if (!isPart || now.from === 'topic') return first
-  const all = await new DeadLetters(source, { withHandled: true }).look(undefined, stop)
-  return selectRows(source, all.rows, { ats, filter })
+  const all = new DeadLetters(source, { withHandled: true })
+  const { rows } = await all.look(undefined, stop)
+  return { ...selectRows(source, rows, { ats, filter }), all }
 }
 
 function selectRows(
   { families }: Pick<DeadLetterSource, 'families'>,
   rows: readonly PlacedRow[],
   { ats, filter }: Selection,
-): Selected {
+): Omit<Selected, 'all'> {
   const names = new Set(ats)
   const missing = new Set(ats)
   const isFitting = meets(families, filter)

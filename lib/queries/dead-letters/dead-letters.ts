@@ -88,12 +88,22 @@ export class DeadLetters {
    * otherwise see `readRecords`
    */
   look(mayGoOn: () => boolean = () => true, signal?: AbortSignal): Promise<DeadLettersNow> {
-    const result = this.#last.then(() => this.#look(mayGoOn, signal))
+    return this.#inTurn(async () => this.#now(await this.#read(mayGoOn, signal)))
+  }
+
+  /** Reads up to the current end of the topic, and returns those of the given dead letters that are still open. @throws see `look` */
+  async findOpen<Place extends DeadLetterPlace>(places: readonly Place[]): Promise<readonly Place[]> {
+    await this.#inTurn(() => this.#read(() => true))
+    return places.filter(({ partition, offset }) => this.#partitions[partition]?.isOpen(offset))
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work)
     this.#last = result.catch(() => {})
     return result
   }
 
-  async #look(mayGoOn: () => boolean, signal: AbortSignal | undefined): Promise<DeadLettersNow> {
+  async #read(mayGoOn: () => boolean, signal?: AbortSignal): Promise<readonly Bounds[]> {
     const { log, topic, families } = this.#source
     const bounds = await this.#source.bounds()
     await this.#begin(bounds)
@@ -114,7 +124,7 @@ export class DeadLetters {
     if (keptSinceMs !== undefined) for (const fold of this.#partitions) fold.expire(keptSinceMs)
     // Transaction markers can follow the last record, so the position is set to the end.
     if (isEnded) for (const [partition, { end }] of bounds.entries()) this.#partitions[partition]?.readTo(end)
-    return this.#now(bounds)
+    return bounds
   }
 
   /** Loads the stored table if it exists. Starts over if the topic was recreated. */

@@ -117,7 +117,7 @@ describe('each user of the long-lived stack', () => {
       assert.deepEqual(await listRefused(user, ['PING', `HGET ${STATE} entity`, 'INFO']), [])
     })
 
-  it('given the console, then it reads what others write, and changes silences and sign-outs alone', async () => {
+  it('given the console, then it reads what others write, and changes silences, sign-outs and one lock alone', async () => {
     const stateKey = { consumer: 'alerting', topic: randomUUID(), partition: 0 }
     const change = createChange({ states: new Map([['e', '{"version":1,"state":1}']]) })
     await as('sluice', client => new RedisStateStore(client).commit(stateKey, change))
@@ -125,7 +125,12 @@ describe('each user of the long-lived stack', () => {
       const inspection = new StateInspection(client)
       assert.equal((await inspection.summary(stateKey)).entities, 1)
       assert.equal(await new RedisCircuitBreaker(client, 'prod').openedAt('alerting'), undefined)
-      for (const name of ['silences:prod', 'silences-appended:prod', 'console-sign-outs:prod']) {
+      for (const name of [
+        'silences:prod',
+        'silences-appended:prod',
+        'console-sign-outs:prod',
+        'dead-letters-lock:prod',
+      ]) {
         const value = new RedisValue<number>(client, name)
         await value.write(1)
         assert.equal(await value.update((before = 0) => before + 1), 2)

@@ -49,22 +49,21 @@ test('entities are printed as the golden text says', () => {
 })
 
 describe('what cannot be taken back', () => {
-  const asked = (answer: string, isSure = false, isTTY = true) => {
+  const asked = (answer: string, isTTY = true) => {
     const stdin = Object.assign(Readable.from([Buffer.from(answer)]), { isTTY })
     const [stdout, stderr] = [new PassThrough(), new PassThrough()]
     const stop = new AbortController().signal
-    return confirm('Drop it?', isSure, { stdin, stdout, stderr, stop, environment: {}, folder: '.' })
+    return confirm('Drop it?', { stdin, stdout, stderr, stop, environment: {}, folder: '.' })
   }
 
-  test('happens after a yes, or where the caller is sure', async () => {
+  test('happens after a yes', async () => {
     for (const answer of ['y\n', 'Yes\n']) await asked(answer)
-    await asked('', true, false)
   })
 
   test('does not after any other answer, nor without a terminal', async () => {
     for (const answer of ['n\n', '\n', 'yesterday\n', ''])
       await assert.rejects(asked(answer), { status: 1, message: 'Nothing was changed.' })
-    await assert.rejects(asked('y\n', false, false), {
+    await assert.rejects(asked('y\n', false), {
       isUsage: true,
       message: /there is no terminal .* --yes/,
     })

@@ -100,11 +100,12 @@ export class StateList {
    */
   async remove(isMeant: IsMeant, onRemoved: (removed: number) => void): Promise<number> {
     const own = await this.#found(isMeant)
-    for (const [index, { keys }] of own.entries()) {
-      await this.#client.run(redis => redis.unlink(...keys))
-      onRemoved(index + 1)
+    let removed = 0
+    for (const { keys } of own) {
+      // Another command may have removed it meanwhile.
+      if ((await this.#client.run(redis => redis.unlink(...keys))) > 0) onRemoved(++removed)
     }
-    return own.length
+    return removed
   }
 
   async #measure(keys: ReadonlySet<string>): Promise<number> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
+import type { OutgoingRecord } from '#runtime/cloudevents/index.ts'
 import { readRedriveHistory, readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
@@ -127,6 +128,8 @@ describe('the counts of an operation', () => {
     const handling = {
       request: { command: 'drop', ats: [], perSecond: 40_000 },
       ...{ rows, letters: { topic: 'dlq' }, stop: new AbortController().signal },
+      all: { findOpen: async <T>(batch: T) => batch },
+      connections: { redis: createRedis() },
     }
     const publisher = { publish: async () => void note() }
     const context = { ...{ by: 'ann', operation: 'o', publisher }, config: { contentMode: 'binary' } }
@@ -150,6 +153,60 @@ describe('the counts of an operation', () => {
     for await (const _ of readEligibleLetters(handling as never, tally, 'ann'));
     assert.deepEqual([...tally.leftOut], [['gone', 1]])
   })
+})
+
+/** Redis with one key, which is set by turns. */
+function createRedis() {
+  let isSet = false
+  const set = async (_key: string, _value: string, _px: 'PX', ms: number, nx?: 'NX') => {
+    await new Promise(resolve => setImmediate(resolve))
+    if (nx && isSet) return null
+    isSet = ms > 1
+    return 'OK'
+  }
+  return async () => ({ run: (command: (redis: object) => unknown) => command({ set }) })
+}
+
+describe('operations on the same dead letters at once', () => {
+  const ROWS = Array.from({ length: 25 }, (_, offset) => ({
+    ...deadLetterRow(FAMILIES, letter({}, offset)),
+    ...{ partition: 2, offset },
+  }))
+  for (const [title, changes] of [
+    ['five without a rate', [{}, {}, {}, {}, {}]],
+    ['three of them with a rate', [{ perSecond: 40 }, {}, { perSecond: 80 }, { perSecond: 8 }]],
+    ['one that ends before it has begun', [{}, { isStopped: true }, {}]],
+  ] as const)
+    it(`given ${title}, then each letter is handled by one, and each says what it did`, async () => {
+      const handled = new Set<number>()
+      const [redis, turn] = [createRedis(), () => new Promise(resolve => setImmediate(resolve))]
+      let marks = 0
+      const publish = async ([record]: readonly OutgoingRecord[]) => {
+        await turn()
+        for (const { from, to } of JSON.parse(String(record?.value)).ranges)
+          for (let offset = from; offset <= to; offset += 1, marks += 1) handled.add(offset)
+      }
+      const findOpen = async (batch: typeof ROWS) => {
+        await turn()
+        return batch.filter(({ offset }) => !handled.has(offset))
+      }
+      const runs = changes.map(async ({ isStopped, ...request }: Record<string, unknown>, number) => {
+        const tally = new Tally()
+        const handling = {
+          ...{ request: { command: 'drop', ats: [], ...request }, rows: ROWS, letters: { topic: 'dlq' } },
+          ...{ all: { findOpen }, connections: { redis } },
+          stop: isStopped ? AbortSignal.abort() : new AbortController().signal,
+        }
+        const config = { contentMode: 'binary', env: 'test' }
+        const context = { by: 'ann', operation: `o${number}`, publisher: { publish }, config }
+        await runHandling(handling as never, tally, context as never)
+        return tally.toAuditCounts('drop')
+      })
+      const counts = await Promise.all(runs)
+      const sum = (name: string) => counts.reduce((sum, each) => sum + (each[name] ?? 0), 0)
+      assert.deepEqual([sum('dropped'), marks, handled.size], [25, 25, 25], JSON.stringify(counts))
+      assert.equal(sum('handled'), 25 * (changes.filter(each => !('isStopped' in each)).length - 1))
+    })
 })
 
 describe('a dead letter of a record of an input', () => {
@@ -302,6 +359,7 @@ describe('publishing what is chosen', () => {
     headers: [],
   })
   const taken = (offset: number) => ({ partition: offset % 2, offset, record: record(offset) })
+  const claim = <T>(batch: T, publish: (own: T) => Promise<void>) => publish(batch)
   async function* groups(...all: number[][]) {
     for (const group of all) yield group.map(taken)
   }
@@ -319,7 +377,7 @@ describe('publishing what is chosen', () => {
 
   it('given several partitions, then records leave in order, and each partition gets its ranges', async () => {
     const publisher = new MemoryPublisher()
-    await publishInBatches(groups([0, 1, 2], [3, 5]), publisher, DOING, pace(), () => {})
+    await publishInBatches(groups([0, 1, 2], [3, 5]), publisher, DOING, pace(), claim, () => {})
     const values = publisher.publishedRecords
       .filter(({ topic }) => topic === READINGS)
       .map(({ value }) => String(value))
@@ -342,7 +400,7 @@ describe('publishing what is chosen', () => {
     const publisher = new MemoryPublisher()
     const wait = async (ms: number) => void waits.push(ms)
     const numbers = Array.from({ length: 30 }, (_, offset) => offset)
-    await publishInBatches(groups(numbers), publisher, DOING, pace({ perSecond: 40, wait }), () => {})
+    await publishInBatches(groups(numbers), publisher, DOING, pace({ perSecond: 40, wait }), claim, () => {})
     assert.deepEqual(waits, [250, 500])
   })
 
@@ -359,7 +417,7 @@ describe('publishing what is chosen', () => {
       yield* groups(Array.from({ length: 20 }, (_, offset) => 30 + offset))
     }
     const limits = pace({ perSecond: 40, wait, nowMs: () => nowMs })
-    await publishInBatches(slow(), new MemoryPublisher(), DOING, limits, () => left.push(nowMs))
+    await publishInBatches(slow(), new MemoryPublisher(), DOING, limits, claim, () => left.push(nowMs))
     const gaps = left.slice(1).map((at, index) => at - (left[index] ?? 0))
     assert.equal(left.length, 5)
     assert.ok(
@@ -374,7 +432,7 @@ describe('publishing what is chosen', () => {
     const isStopped = () => published >= 10
     const numbers = Array.from({ length: 30 }, (_, offset) => offset)
     const limits = pace({ perSecond: 40, isStopped })
-    await publishInBatches(groups(numbers), publisher, DOING, limits, batch => {
+    await publishInBatches(groups(numbers), publisher, DOING, limits, claim, batch => {
       published += batch.length
     })
     const all = listHandled(publisher).flatMap(([, ranges]) => ranges)
@@ -384,7 +442,7 @@ describe('publishing what is chosen', () => {
   it('given that Kafka does not take a batch, then only what it took before is handled', async () => {
     const publisher = new MemoryPublisher(topic => (topic === READINGS && publisher.calls > 2 ? 0 : 1e9))
     const numbers = Array.from({ length: 30 }, (_, offset) => offset)
-    const run = publishInBatches(groups(numbers), publisher, DOING, pace({ perSecond: 40 }), () => {})
+    const run = publishInBatches(groups(numbers), publisher, DOING, pace({ perSecond: 40 }), claim, () => {})
     await assert.rejects(run, /too large/)
     assert.equal(listHandled(publisher).flatMap(([, ranges]) => ranges).length, 10)
   })
@@ -396,7 +454,7 @@ describe('publishing what is chosen', () => {
       throw new Error('torn')
     }
     await assert.rejects(
-      publishInBatches(torn(), publisher, DOING, pace({ perSecond: 40 }), () => {}),
+      publishInBatches(torn(), publisher, DOING, pace({ perSecond: 40 }), claim, () => {}),
       /torn/,
     )
     assert.equal(listHandled(publisher).flatMap(([, ranges]) => ranges).length, 10)

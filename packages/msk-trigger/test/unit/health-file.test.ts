@@ -14,6 +14,7 @@ describe('the file for a health check', () => {
     writeFileSync(file, '')
     let isHealthy = false
     const health = new HealthFile(file, () => isHealthy)
+    assert.ok(!existsSync(file), 'that of an earlier process is left')
     const states = [false, true, true, false, true].map(next => {
       isHealthy = next
       health.look()

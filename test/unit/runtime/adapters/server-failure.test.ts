@@ -153,6 +153,18 @@ describe('the words for a failure of a server', () => {
     assert.equal(happened, 'Redis does not answer: bad url redis://cache:6379')
   })
 
+  it('given the answer of a registry within other errors, then it is in the words, of a page 1,000 characters', () => {
+    const outer = (page: string) =>
+      said('request failed', {
+        cause: Object.assign(registry(503), { said: page, cause: node('ECONNRESET', 'read ECONNRESET') }),
+      })
+    const happened = (page: string) => serverUnavailable('registry', outer(page)).words.happened
+    const where = 'The schema registry at http://registry:8081 cannot serve requests: '
+    assert.equal(happened('it answered 503: no leader'), `${where}it answered 503: no leader`)
+    const page = `it answered 502: ${'<p>'.repeat(10_000)}`
+    assert.equal(happened(page), `${where}${page.slice(0, 1_000)}`)
+  })
+
   it('given an error that names the broker, then the address is that of the broker', () => {
     const error = said('retries', {
       cause: said('Connection error: connect ECONNREFUSED', { broker: 'b2:9092' }),

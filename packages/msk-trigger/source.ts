@@ -14,7 +14,7 @@ import { ReadingOutage } from './poll/reading-outage.ts'
 import { type StartOffsets, startOffsets } from './poll/start-offsets.ts'
 import { TopicTracker } from './poll/topic-tracker.ts'
 import type { TopicObserver, TopicState } from './poll/topic-watch.ts'
-import { delayAfter, type Outage } from './report/attempts.ts'
+import { delayAfter, type Outage, shouldLog } from './report/attempts.ts'
 import { isGroupTaken } from './report/explain-error.ts'
 import { MappingReports, type WriteReport } from './report/reports.ts'
 import type { Log } from './support/serverless.ts'
@@ -68,6 +68,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   readonly #name: string
   readonly #readingOutage: ReadingOutage
   #hasJoined = false
+  #removals = 0
   readonly #reports: MappingReports
 
   constructor(mapping: Mapping, parts: SourceParts) {
@@ -192,6 +193,19 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
 
   handleAssignment(partitions: readonly number[], isSameMember: boolean): ReadonlyMap<number, number> {
     return this.#dispatcher.keepOnly(isSameMember ? partitions : [])
+  }
+
+  handleRemoval(silentMs: number): void {
+    this.#removals += 1
+    if (!shouldLog(this.#removals)) return
+    const { sessionTimeoutMs } = this.#parts.settings
+    const reason =
+      silentMs < sessionTimeoutMs
+        ? 'it was late in a rebalance, or another program has removed it'
+        : `no heartbeat of it arrived within sessionTimeoutMs (${sessionTimeoutMs}), as on a busy or suspended machine`
+    this.#parts.log.warning(
+      `${this.#name}  group ${this.#mapping.groupId} had removed this member: ${reason}. It has joined again, and records that were not committed are delivered again.`,
+    )
   }
 
   async isSameTopic(): Promise<boolean> {

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough, Writable } from 'node:stream'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { Context } from 'aws-lambda'
+import { run } from '../../cli/program.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { openBulkPublisher } from '../../lib/operations/bulk-publisher.ts'
@@ -172,6 +174,33 @@ describe('sluice dlq, beside the consumer that failed', () => {
     assert.equal(redriven + sum(audits.map(({ counts }) => counts.dropped)), 121)
     assert.equal((await environment.readLength('readings')) - 121, redriven)
     assert.equal((await report('list')).rows.length, 0)
+  })
+
+  it('given a plan that others change before the answer, then the new one is shown and asked about', async () => {
+    await consumer.deadLetters(3)
+    const [first] = (await report('list')).rows
+    const stdin = Object.assign(new PassThrough(), { isTTY: true })
+    const questions: string[] = []
+    const answer = async (question: string) => {
+      if (questions.push(question) === 1) await report('drop', first.at, '--yes')
+      stdin.write('y\n')
+    }
+    const stderr = new Writable({
+      write(chunk, _, done) {
+        const [question] = /^Redrive .*\?/.exec(String(chunk)) ?? []
+        if (question) void answer(question)
+        done()
+      },
+    })
+    const stdout = new PassThrough()
+    const terminal = { stdin, stdout, stderr, environment: variables(), stacksDir: folder, folder }
+    const stop = new AbortController().signal
+    assert.equal(await run(['dlq', 'redrive', '--since', '1h'], { ...terminal, stop }), 0)
+    assert.deepEqual(questions, ['Redrive 3 dead letters?', 'Redrive 2 dead letters?'])
+    assert.match(
+      String(stdout.read()),
+      /^The plan has changed meanwhile:\nWould redrive 2[\s\S]*^Redriven: 2 dead/m,
+    )
   })
 
   it('given a plan that another operator makes false, then what differs is left out, and said', async () => {

@@ -40,7 +40,7 @@ export const SETTINGS = {
   retryDelayMs: optional(milliseconds(0), 200),
   maxRetryDelayMs: optional(milliseconds(0), 30_000),
   // Kafka's own lower limit, see its setting `group.min.session.timeout.ms`.
-  sessionTimeoutMs: optional(milliseconds(6_000), 10_000),
+  sessionTimeoutMs: optional(milliseconds(6_000), 45_000),
   schemaRegistry: optional(pipe(string(ADDRESS), check(isAddress, ADDRESS))),
   ssl: optional(SSL, false),
   sasl: optional(SASL),

@@ -33,6 +33,8 @@ export interface MemberListener {
   /** Checks the same for records that arrive after a pause. If the result is false, `rejoin` has been called. */
   mayDeliver(): Promise<boolean>
   startOffsets(partitions: readonly number[]): Promise<StartOffsets>
+  /** Called if the group had removed this member. @param silentMs time without a heartbeat before it joined again */
+  handleRemoval(silentMs: number): void
   handleReadStart(offsets: ReadonlyMap<number, number>): void
   /** Called when a fetch that started after `handleReadStart` has succeeded, with or without records. */
   handleFetch(): void
@@ -67,6 +69,8 @@ export class GroupMember {
   #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
   #rejoins = Promise.withResolvers<void>()
   #memberId: string | undefined
+  /** Time of the last join or heartbeat, by `performance.now()`. */
+  #heardAtMs = 0
   /** Number of joins. Work that was started before the latest join is no longer valid. */
   #join = 0
   /** False from a join until the start positions are set. */
@@ -139,6 +143,9 @@ export class GroupMember {
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       const partitions = payload.memberAssignment[topic] ?? []
       this.#handleJoin(partitions, payload.memberId).catch(broken.reject)
+    })
+    consumer.on(consumer.events.HEARTBEAT, () => {
+      this.#heardAtMs = performance.now()
     })
     // A fetch of partitions that are still paused does not prove that reading works.
     let isSought = false
@@ -232,7 +239,9 @@ export class GroupMember {
     this.#isReading = false
     this.pause(partitions)
     const isSameMember = memberId === this.#memberId
+    if (this.#memberId && !isSameMember) this.#listener.handleRemoval(performance.now() - this.#heardAtMs)
     this.#memberId = memberId
+    this.#heardAtMs = performance.now()
     let keptOffsets = this.#listener.handleAssignment(partitions, isSameMember)
     // Check the topic too, because kafkajs rejoins as the same member if a topic is deleted and created again.
     if (keptOffsets.size > 0 && !(await this.#listener.isSameTopic())) {
@@ -327,6 +336,9 @@ const RETRIES = { oneBroker: 8, several: 3 }
  */
 const WAIT_MS = { reading: 500, paused: 200, allPaused: 50 }
 
+/** Interval of heartbeats, with which a member learns of other members. Kafka's own default. */
+const HEARTBEAT_MS = 3_000
+
 /** Returns the kafkajs options for a member of a consumer group. */
 function consumerOptions(
   { groupId }: Mapping,
@@ -336,7 +348,7 @@ function consumerOptions(
   return {
     groupId,
     sessionTimeout: sessionTimeoutMs,
-    heartbeatInterval: Math.floor(sessionTimeoutMs / 4),
+    heartbeatInterval: Math.min(HEARTBEAT_MS, sessionTimeoutMs / 4),
     allowAutoTopicCreation: false,
     // Maximum time until the consumer detects added partitions, if the topic watch does not detect them first.
     metadataMaxAge: 30_000,

@@ -145,6 +145,22 @@ describe('a stopped source leaves its group, in whatever state its join is', () 
     assert.ok(tookMs < END_WITHIN_MS, `it took ${tookMs} ms`)
   })
 
+  it('given a machine too busy for heartbeats, then it says once that its group removed it, and why', async () => {
+    const { source, stop, lines } = given(`busy-${randomUUID()}`, () => {})
+    await source.started
+    const removals = () => lines.filter(line => line.includes('had removed this member'))
+    // Nothing else of this process runs meanwhile.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 9_000)
+    await until('it has joined again', async () => removals().length > 0)
+    await source.inject({ function: 'f', fault: 'rebalance' })
+    await stop()
+    assert.equal(removals().length, 1)
+    assert.match(
+      removals()[0] ?? '',
+      /no heartbeat of it arrived within sessionTimeoutMs \(6000\), as on a busy/,
+    )
+  })
+
   it('given a group that another application is in, then it says so, and reads once that has left', async () => {
     const groupId = `taken-${randomUUID()}`
     const consumer = client('kafka-python').consumer({ groupId, partitionAssigners: [assignRange] })

@@ -10,7 +10,7 @@ describe('settings under custom.mskTrigger', () => {
       clusters: {},
       retryDelayMs: 200,
       maxRetryDelayMs: 30_000,
-      sessionTimeoutMs: 10_000,
+      sessionTimeoutMs: 45_000,
       schemaRegistry: undefined,
       ssl: false,
       sasl: undefined,

@@ -10,6 +10,7 @@ const NOWHERE = '127.0.0.1:1'
 
 const listener = {
   handleAssignment: () => new Map(),
+  handleRemoval: () => {},
   isSameTopic: async () => true,
   mayDeliver: async () => true,
   startOffsets: async () => assert.fail('never joins'),

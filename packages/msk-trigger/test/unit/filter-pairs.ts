@@ -1,7 +1,6 @@
 /**
- * Pairs of a filter pattern and data, with the outcomes of EventBridge's own matcher (software.amazon.event.ruler:event-ruler 1.7.3,
- * `Ruler.matchesRule`): for each pattern one character per data, `x` for a match. Pairs whose outcome depends on the order of
- * fields are left out.
+ * Pairs of a filter pattern and data, with the outcomes of EventBridge's own matcher (event-ruler 1.7.3): for each pattern one
+ * character per data, `x` for a match. Pairs whose outcome depends on the order of fields are left out.
  */
 export const PAIRS: readonly {
   readonly data: readonly unknown[]

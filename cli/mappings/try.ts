@@ -69,8 +69,8 @@ export default command({
   about: `Show the result of mappings for the records of a file, or for the newest records of a topic: the event that \`intake\` would append now, or its
 reason why there is none. Nothing is written. Only a topic needs a server.
 
-A file has JSON lines, a JSON array, or CSV with a header, whose delimiter is a comma, a semicolon or a tab; "-" is standard input. A cell of a
-CSV file is a number if it looks like one. Without --mapping, the entry of an input decides, else all mappings of MAPPINGS_DIR, in the order of their
+A file has JSON lines, a JSON array, or CSV with a header, whose delimiter is a comma, a semicolon or a tab, or named by a first line such as
+sep=|; "-" is standard input. A cell of a CSV file is a number if it looks like one. Without --mapping, the entry of an input decides, else all mappings of MAPPINGS_DIR, in the order of their
 names.`,
   more: `
 The first ${MAX_ALIKE} events of each mapping are shown, and the first ${MAX_ALIKE} records with the same reason; the summary counts all, and --json shows all.

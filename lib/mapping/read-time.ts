@@ -1,7 +1,8 @@
 /** Converts times in foreign records to RFC 3339. Never guesses a time zone or a unit. Pure. */
 import { isTimestamp } from '#runtime/cloudevents/index.ts'
-import { localOffsets, offsetText } from '../support/time-zones.ts'
+import { isTimeZone, localOffsets, offsetText } from '../support/time-zones.ts'
 import type { Epoch, Mapping, TimeSource } from './mapping.ts'
+import { describeUnread, toUsualForm } from './time-forms.ts'
 
 /**
  * Converted time, or an error message. The message completes a sentence that starts with the name of the field. It does not contain
@@ -13,7 +14,12 @@ const LOCAL_OR_ZONED =
   /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2})(:\d{2}(?:[.,]\d+)?)? ?(?:([Zz])|([+-]\d{2}):?(\d{2})?)?$/
 /** Date that begins with the day. With points, no convention begins with the month. */
 const DOTTED = /^(\d{2})\.(\d{2})\.(\d{4}) /
-const NUMBER = /^-?\d+(\.\d+)?$/
+/** Such a time, and the name of its zone, in brackets or after a blank. Go repeats a numeric offset, and adds a monotonic clock. */
+const WITH_ZONE_NAME =
+  /^([-\d]{10}[Tt ][\d:.,]{5,} ?(?:[Zz]|[+-][\d:]{2,5})?) ?(?:\[!?([\w/:+-]+)\]|([A-Za-z]\w*\/[\w/+-]+|[A-Z]{3,5})|(?<=\d )[+-]\d{2,4})?(?: m=[+-]\d+\.\d+)?$/
+/** Milliseconds since 1970, as .NET writes them. The offset says which local time it was. */
+const DOT_NET = /^\/Date\((-?\d+)(?:[+-]\d{4})?\)\/$/
+const NUMBER = /^-?\d+(\.\d+)?([eE]\+?\d+)?$/
 /** Matches an integer that a double might not represent exactly. */
 const LONG = /^-?\d{16,20}$/
 const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z')
@@ -26,12 +32,16 @@ const FIRST_MS = Date.parse('0000-01-01T00:00:00.000Z')
  */
 export function readTime(value: unknown, source: Omit<TimeSource, 'from' | 'pattern'>): ReadTime {
   if (typeof value === 'number' || typeof value === 'bigint') return ofNumber(value, source)
-  if (typeof value !== 'string') return { problem: 'is neither a text nor a number' }
-  const text = value.trim()
-  const match = LOCAL_OR_ZONED.exec(text.replace(DOTTED, '$3-$2-$1T'))
+  if (typeof value !== 'string') return { problem: describeUnread(value) }
+  const text = value.trim().replace(DOTTED, '$3-$2-$1T')
+  const match = LOCAL_OR_ZONED.exec(text)
   if (match) return ofText(match, source)
-  if (!NUMBER.test(text)) return { problem: 'is not a date with a time of day' }
-  return ofNumber(LONG.test(text) ? BigInt(text) : Number(text), source)
+  if (NUMBER.test(text)) return ofNumber(LONG.test(text) ? BigInt(text) : Number(text), source)
+  const ms = DOT_NET.exec(text)?.[1]
+  if (ms !== undefined) return ofNumber(Number(ms), { epoch: 'ms' })
+  const [, time = '', inBrackets, name = inBrackets] = WITH_ZONE_NAME.exec(toUsualForm(text)) ?? []
+  const other = LOCAL_OR_ZONED.exec(time)
+  return other ? ofText(other, source, name) : { problem: describeUnread(text) }
 }
 
 /** Returns a mapping that reads times without a zone in this one, where it has none. Of an hour that occurs twice, it is the earlier. */
@@ -70,32 +80,47 @@ function inMs(value: number | bigint, epoch: Epoch): number {
   return Number(value / perMs) + Math.round(Number(value % perMs) / Number(perMs))
 }
 
-function ofText(match: RegExpExecArray, source: Pick<TimeSource, 'timeZone' | 'disambiguation'>): ReadTime {
+type Zoned = Pick<TimeSource, 'timeZone' | 'disambiguation'>
+type Offset = { readonly offset: string } | { readonly problem: string }
+
+const NOT_A_DAY = 'is a day or a time of day that does not exist'
+const NO_ZONE =
+  'names an unknown zone, or an abbreviation that several zones share: let its producer write an offset, or remove the name by a `pattern` and set `timeZone`'
+
+function ofText(match: RegExpExecArray, source: Zoned, zoneName?: string): ReadTime {
   const [, date, minutes, seconds = ':00', utc, hours, rest = '00'] = match
   const local = `${date}T${minutes}${seconds.replace(',', '.')}`
-  const zone =
-    utc === undefined && hours === undefined
-      ? zoneAt(local, source)
-      : { offset: utc ? 'Z' : `${hours}:${rest}` }
+  const offset = utc ? 'Z' : hours && `${hours}:${rest}`
+  const zone = findOffset(local, source, offset, zoneName)
   if ('problem' in zone) return zone
   const time = `${local}${zone.offset}`
-  return isTimestamp(time) ? { time } : { problem: 'is a day or a time of day that does not exist' }
+  return isTimestamp(time) ? { time } : { problem: NOT_A_DAY }
 }
 
-/** Returns the offset from UTC that applies at a local time. */
-function zoneAt(
-  local: string,
-  { timeZone, disambiguation }: Pick<TimeSource, 'timeZone' | 'disambiguation'>,
-): { readonly offset: string } | { readonly problem: string } {
-  if (timeZone === undefined) return { problem: 'has no zone, and the mapping has no timeZone' }
-  if (/^(UTC|Z|\+00:00)$/i.test(timeZone)) return { offset: 'Z' }
+/** Returns the offset of a time. An offset beside the name of a zone must be one of this zone, unless it is Z. */
+function findOffset(local: string, source: Zoned, offset?: string, name?: string): Offset {
+  if (name === undefined) return offset ? { offset } : zoneAt(local, source)
+  // Several zones have the same abbreviation, so it says nothing beside an offset, and not enough without.
+  const isZone = /^(UTC|GMT)$|\//.test(name) && isTimeZone(name)
+  if (!isZone && !offset) return { problem: NO_ZONE }
+  if (!offset) return zoneAt(local, { ...source, timeZone: name }, 'its zone')
+  if (offset === 'Z' || !isZone || !isTimestamp(`${local}Z`)) return { offset }
+  const isOfZone = localOffsets(name, local).map(offsetText).includes(offset)
+  return isOfZone ? { offset } : { problem: 'has an offset that its zone does not have at this time' }
+}
+
+/** Returns the offset from UTC that applies at a local time. @param shown the zone in messages */
+function zoneAt(local: string, { timeZone, disambiguation }: Zoned, shown = timeZone): Offset {
+  if (timeZone === undefined)
+    return { problem: 'has no zone: set `timeZone` in the mapping, or let its producer write an offset' }
+  if (/^(UTC|GMT|Z|\+00:00)$/i.test(timeZone)) return { offset: 'Z' }
   if (/^[+-]/.test(timeZone)) return { offset: timeZone }
-  if (!isTimestamp(`${local}Z`)) return { problem: 'is a day or a time of day that does not exist' }
+  if (!isTimestamp(`${local}Z`)) return { problem: NOT_A_DAY }
   const offsets = localOffsets(timeZone, local)
-  if (offsets.length === 0) return { problem: `does not exist in ${timeZone}: clocks were put forward` }
+  if (offsets.length === 0) return { problem: `does not exist in ${shown}: clocks were put forward` }
   if (offsets.length > 1 && disambiguation === undefined)
     return {
-      problem: `occurs twice in ${timeZone}: clocks were put back, and the mapping has no disambiguation`,
+      problem: `occurs twice in ${shown}: clocks were put back, and the mapping has no disambiguation`,
     }
   const chosen = disambiguation === 'later' ? offsets.at(-1) : offsets[0]
   return { offset: offsetText(chosen as number) }

@@ -79,6 +79,7 @@ interface Zone {
 }
 
 const ZONES = new Map<string, Zone>()
+const MAX_ZONES = 200
 /** Maximum number of cached intervals per zone. A small number is sufficient, because times in a log are close together. */
 const MAX_KEPT = 1_000
 
@@ -95,6 +96,8 @@ function getZone(timeZone: string): Zone {
     return found
   }
   const newZone = { offsetAt }
+  // Records can name zones, too, in any letter case.
+  if (ZONES.size >= MAX_ZONES) ZONES.clear()
   ZONES.set(timeZone, newZone)
   return newZone
 }

@@ -45,23 +45,32 @@ interface Parsed {
 const UNCLOSED = 'a quote that opens here is not closed'
 
 const DELIMITERS = [',', ';', '\t'] as const
+/** First line that names the delimiter, as Excel reads it. Programs that write all cells in quotes also quote it. */
+const DELIMITER_LINE = /^("?)sep=(\\t|[^"\n])\1[,;\t]*\n/i
 
 /** Form of a file, and its source. */
 interface CsvSource {
   readonly text: Readable
-  /** The one that the first line has most often outside quotes. */
+  /** The one that the first line names, or that the header has most often outside quotes. */
   readonly delimiter: string
   /** True for a file of a Campbell logger: a line about the station, then header, units, and the processing of each column. */
   readonly isToa5: boolean
+  /** Number of the line of the header. */
+  readonly headerLine: number
 }
 
 async function inspect(source: AsyncIterable<Uint8Array>, name: string): Promise<CsvSource> {
   const texts = readTexts(source, name)
   const first: string = (await texts.next()).value ?? ''
-  const line = (/^\s*(.*)/.exec(first)?.[1] ?? '').replace(/"[^"]*"/g, '')
+  const [above = '', , sign] = DELIMITER_LINE.exec(first) ?? []
+  const named = sign === '\\t' ? '\t' : sign
+  const rest = first.slice(above.length)
+  const line = (/^\s*(.*)/.exec(rest)?.[1] ?? '').replace(/"[^"]*"/g, '')
   const counts = DELIMITERS.map(delimiter => line.split(delimiter).length)
-  const delimiter = DELIMITERS[counts.indexOf(Math.max(...counts))] as string
-  return { text: Readable.from(prepend(first, texts)), delimiter, isToa5: /^"?TOA5"?,/.test(first) }
+  const delimiter = named ?? (DELIMITERS[counts.indexOf(Math.max(...counts))] as string)
+  const isToa5 = /^"?TOA5"?,/.test(rest)
+  const headerLine = 1 + Number(above !== '') + Number(isToa5)
+  return { text: Readable.from(prepend(first, texts)), delimiter, isToa5, headerLine }
 }
 
 async function* readTexts(source: AsyncIterable<Uint8Array>, name: string) {
@@ -104,17 +113,21 @@ export async function* readDocuments(
   if (held && !isToa5) yield* held
 }
 
-async function* readRows({ text, delimiter, isToa5 }: CsvSource): AsyncGenerator<RowDocument | BrokenRow> {
+async function* readRows({
+  text,
+  delimiter,
+  headerLine,
+}: CsvSource): AsyncGenerator<RowDocument | BrokenRow> {
   const broken: BrokenRow[] = []
   let header: readonly string[] = []
   let headerError: string | undefined
   const parser = parse({
     ...PARSING,
     delimiter,
-    from_line: isToa5 ? 2 : 1,
+    from_line: headerLine,
     columns: (names: readonly string[]) => {
       header = names.map(name => name.trim())
-      headerError = findHeaderError(header)
+      headerError = findHeaderError(header, delimiter)
       return header.map(name => name || false)
     },
     cast: (cell, { header }) => (header ? cell : parseCell(cell.trim())),
@@ -133,7 +146,7 @@ async function* readRows({ text, delimiter, isToa5 }: CsvSource): AsyncGenerator
   })
   // The pipeline forwards errors of the source to the loop below.
   pipeline(text, parser, () => {})
-  let last = 1
+  let last = headerLine
   function* takeBroken(upTo: number): Generator<BrokenRow> {
     for (let next = broken[0]; next !== undefined && next.line <= upTo; next = broken[0]) {
       broken.shift()
@@ -147,7 +160,9 @@ async function* readRows({ text, delimiter, isToa5 }: CsvSource): AsyncGenerator
     last = info.lines
     yield { line: info.lines, document: record }
   }
-  if (headerError !== undefined) return yield { line: 1, error: headerError, fatal: true }
+  if (last === headerLine && broken.length > 1 && !broken.some(({ fatal }) => fatal))
+    headerError ??= `none of its rows has the ${count(header.length, 'column')} of the header: name the delimiter of all lines in a first line, such as sep=;, and remove other lines above the header`
+  if (headerError !== undefined) return yield { line: headerLine, error: headerError, fatal: true }
   yield* takeBroken(Infinity)
   if (header.length === 0) yield { line: 1, error: 'the file has no header', fatal: true }
 }
@@ -164,10 +179,12 @@ function parseCell(cell: string): string | number | undefined {
   }
 }
 
-function findHeaderError(header: readonly string[]): string | undefined {
+function findHeaderError(header: readonly string[], delimiter: string): string | undefined {
   if (header[0]?.startsWith('{')) return 'this is a JSON object, not the header of a CSV file'
-  if (header.length === 1 && header[0]?.includes('|'))
-    return 'the columns are separated by "|": separate them by commas, semicolons or tabs'
+  const other = [...DELIMITERS, '|'].find(sign => sign !== delimiter && header[0]?.includes(sign))
+  const sign = JSON.stringify(other)
+  if (header.length === 1 && other)
+    return `the columns are separated by ${sign}: name it in the first line, as sep=${sign.slice(1, -1)}`
   const twice = header.find((name, index) => name !== '' && header.indexOf(name) < index)
   return twice && `the header has the column ${twice.slice(0, 40)} twice`
 }

@@ -1,6 +1,7 @@
 /** Chooses the field with the time of the measurement, by values that are recent, and differ from record to record. Pure. */
 import type { Epoch } from '../../mapping/mapping.ts'
 import { readTime } from '../../mapping/read-time.ts'
+import { hasMonthWord } from '../../mapping/time-forms.ts'
 import { getParent, lastWords } from './field-names.ts'
 import { listPaths, type SampleField } from './sample-fields.ts'
 
@@ -138,7 +139,8 @@ const DATE = /^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\b|^\d{1,2}[.:]\d{2}([.:]\d{2})?( 
 /** Returns the fields of dates and times that a mapping does not read. */
 export function findUnreadTimes(fields: readonly SampleField[]): readonly SampleField[] {
   return fields.filter(
-    ({ kind, distinct }) => kind === 'text' && [...distinct].every(text => DATE.test(text)),
+    ({ kind, distinct }) =>
+      kind === 'text' && [...distinct].every(text => DATE.test(text) || hasMonthWord(text)),
   )
 }
 

@@ -45,3 +45,37 @@ describe('a row of units below the header', () => {
     assert.deepEqual(errors, ['the row has 1 column, and the header has 2'])
   })
 })
+
+describe('a first line that names the delimiter', () => {
+  const rows = (sign: string) => `t${sign}v\r\na${sign}1,5\r\nb${sign}2,5\r\n`
+  for (const [first, sign] of [
+    ['sep=;', ';'],
+    ['"sep=;"', ';'],
+    ['\ufeffsep=;', ';'],
+    ['\ufeff"SEP=;"', ';'],
+    ['sep=;;;', ';'],
+    ['sep=\t', '\t'],
+    ['sep=\\t', '\t'],
+    ['sep=|', '|'],
+  ] as const)
+    it(`given ${JSON.stringify(first)}, then it is used, and lines are counted from it`, async () =>
+      assert.deepEqual(await read(`${first}\r\n${rows(sign)}`), { lines: [3, 4], units: [], errors: [] }))
+
+  it('given sep=, then quotes and a row of units are read', async () =>
+    assert.deepEqual(await read('sep=,\nt,v\n,°C\na,"1,5"\n'), { lines: [4], units: ['°C'], errors: [] }))
+
+  for (const [what, text, line, error] of [
+    ['a wrong one', `sep=,\n${rows(';')}`, 2, /^the columns are separated by ";": .* sep=;$/],
+    [
+      'none, and a wrong guess',
+      't, s;v, °C\na;1\nb;2\n',
+      1,
+      /^none of its rows has the 3 columns of the header: .* sep=;/,
+    ],
+  ] as const)
+    it(`given ${what}, then the file is refused once`, async () => {
+      const { lines, errors } = await read(text)
+      assert.deepEqual(lines, [line])
+      assert.match(errors[0] ?? '', error)
+    })
+})

@@ -188,4 +188,21 @@ describe('a reprocessing that stops early', () => {
       const computed = result.partitions.map(({ partition }: { partition: number }) => partition)
       assert.deepEqual([...switched, ...computed], await listPartitions())
     })
+
+  it('given a stop, when the next run has another option, then it computes all from the start', async t => {
+    await stops(t, undefined, ({ stop }) => {
+      stop()
+      throw new CopyStopped('stopped', 'reading was stopped')
+    })
+    const again = await reprocess(['--from', 'start', '--drop-older', '--json'])
+    assert.equal(again.status, 0, again.stderr)
+    const { plan, result } = JSON.parse(again.stdout)
+    const partitions = await listPartitions()
+    assert.deepEqual(plan.switched, [])
+    assert.deepEqual(
+      plan.partitions.map(({ nextOffset }: { nextOffset: number }) => nextOffset),
+      partitions.map(() => 0),
+    )
+    assert.equal(result.partitions.length, partitions.length)
+  })
 })

@@ -162,7 +162,8 @@ describe('sluice reprocess, beside alerting', () => {
     assert.equal(count(before, 'HOT'), SENSORS / 5)
     while (!(await isKilledMidway()));
     const doctor = await runSluice(['doctor'], variables())
-    assert.match(doctor.output, /\d states? of a reprocessing.*alerting on /s)
+    // The server may have larger ones of other environments.
+    assert.match(doctor.output, /\d states? of a reprocessing, .*such as that of \w+ on /)
     const again = succeeds('alerting', '--from', 'start', '--yes', '--json')
     const flow = (async () => {
       for (let round = ROUNDS; round < ROUNDS + 20; round += 1) await publishRound(round)

@@ -285,6 +285,19 @@ export function conformsAsReplaceableStates(
       })
     })
 
+    it('given a replacement, then the sequences of origins are those of the live state', async () => {
+      const [known, other] = ['views:c:t/a:0:1', 'views:c:t/a:1:1'] as const
+      const sequences = new Map([[known, '0.0000000000000007.00000000']])
+      const own = new Map([
+        [known, '0.0000000000000003.00000000'],
+        [other, '0.0000000000000001.00000000'],
+      ])
+      const state = await given({ sequences })
+      await states().replace(state, await rebuilt(state, { sequences: own }))
+      const found = await live().load(state, { ...EMPTY_SELECTION, origins: [known, other] })
+      assert.deepEqual(found.sequences, sequences)
+    })
+
     it('given a replacement, then a commit from the new version is accepted, one from the old not', async () => {
       const state = await given()
       const conditions = await rebuilt(state)

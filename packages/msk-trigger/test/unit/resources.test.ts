@@ -26,6 +26,7 @@ const Parameters = {
   Secret: { Type: 'String' },
   Ami: { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/ami' },
   Deployed: { Type: 'String', Default: 'default' },
+  Loop: { Type: 'String', Default: { Ref: 'Loop' } },
 }
 
 function contextIn(region: string): ResourceContext {
@@ -83,6 +84,7 @@ const unknownHere: readonly unknown[] = [
   { Ref: 'Nameless' },
   { Ref: 'Nowhere' },
   { Ref: 'Circle' },
+  { Ref: 'Loop' },
   { Ref: 'Secret' },
   { Ref: 'Ami' },
   { Ref: 'AWS::NotificationARNs' },

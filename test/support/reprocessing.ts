@@ -26,6 +26,7 @@ interface Options {
   /** Time of the takeover, in milliseconds since the epoch. */
   readonly takeoverMs?: number
   readonly nowMs?: () => number
+  readonly pause?: (ms: number) => Promise<void>
 }
 
 /** Reprocesses the partition. @param log records of the topic. More may be appended during the reprocessing. */
@@ -46,15 +47,14 @@ export async function reprocessed(
     failureBytes,
     takeoverMs = 0,
     nowMs = () => takeoverMs,
+    pause = async () => {},
   }: Options = {},
 ): Promise<Reprocessed> {
   const consumer = stage.consumer as Consumer<AnyKeyedProcess>
   const work: Reprocessing = {
-    ...{ consumer, live, rebuilds, stop, onRead: decided },
+    ...{ consumer, live, rebuilds, stop, onRead: decided, nowMs, pause },
     log: new MemoryLogReader(log),
-    nowMs,
     onExpired: (_, range) => expired(range),
-    pause: async () => {},
     ...(failureBytes === undefined ? {} : { failureBytes }),
   }
   const rebuild = {

@@ -124,6 +124,21 @@ describe('failures that only a rebuild has found', () => {
     }
   })
 
+  it('given many that failed in the live state, too, and were retried, then they do not count as new', async () => {
+    const failing = new Failing(30)
+    const { stage, log, throwsAt } = failing
+    for (const { offset } of log) throwsAt.add(`r${offset}`)
+    await stage.batch(log, { ports: { breaker } })
+    for (const failure of failing.failures)
+      log.push(nextAttempt(failure, log.length, failure.originalTimestamp + 60_000))
+    await stage.batch(log.slice(30), { ports: { breaker } })
+    assert.equal(failing.failures.length, 60)
+    // A commit of the rebuild has the first attempts alone.
+    stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records: 30 } }
+    const { emitted } = await reprocessed(stage, log, { failureBytes: 10_000 })
+    assert.deepEqual([...emitted], [])
+  })
+
   it('given a failure that was closed without a retry, then a rebuild begins before its first retry', () => {
     const closed = { ...createFailure('f', 5), offset: 4, isOpen: false }
     const rebuilding = { startOffset: 5, clockLeadMs: 5 }

@@ -2,11 +2,14 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Received } from '#runtime/consumer/event.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import type { CopyStopped } from '#runtime/pipeline/errors.ts'
+import { addContents } from '#runtime/pipeline/reprocessing/add-contents.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
-import { createChange } from '../../../support/changes.ts'
+import { createChange, createFailure } from '../../../support/changes.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { Random } from '../../../support/random.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
@@ -231,16 +234,156 @@ describe('reprocessing a partition', () => {
     assert.deepEqual(counts, [40])
   })
 
-  it('given a start that the live consumer has not reached, then it says so and switches nothing', async () => {
-    const log = readings(30)
-    const stage = new Stage()
-    await stage.batch(log.slice(0, 10))
-    await assert.rejects(
-      reprocessed(stage, log, { startOffset: 20, dropsOlder: true }),
-      /live consumer is at offset 9 /,
-    )
+  for (const startOffset of [11, 20])
+    it(`given start ${startOffset} and a live consumer at 9, then it says so and switches nothing`, async () => {
+      const log = readings(30)
+      const stage = new Stage()
+      await stage.batch(log.slice(0, 10))
+      await assert.rejects(
+        reprocessed(stage, log, { startOffset, dropsOlder: true }),
+        /live consumer is at offset 9 /,
+      )
+    })
+
+  for (const [what, isTrial] of [
+    ['a dry run', true],
+    ['a switch that fails', false],
+  ] as const)
+    it(`given ${what}, then the consumer continues at once, and its state is that of the log`, async () => {
+      const log = readings(20)
+      const stage = new Stage()
+      await stage.batch(log.slice(0, 10))
+      const live = new MemoryReplaceableStates(stage.store)
+      live.replace = () => Promise.reject(new Error('failed'))
+      const run = reprocessed(stage, log, { live, isTrial })
+      await (isTrial ? run : assert.rejects(run, /failed/))
+      await stage.batch(log.slice(10))
+      assert.deepEqual(stage.observer.waits, [])
+      const reference = new Stage()
+      await reference.batch(log)
+      assert.deepEqual(readContents(stage), readContents(reference))
+    })
+
+  it('given a rebuild, then it pauses after its commits, but not while the consumer waits for it', async () => {
+    const { stage, log, live } = await rebuilding()
+    let now = 0
+    const pausedBehindFence: boolean[] = []
+    await reprocessed(stage, log, {
+      live,
+      nowMs: () => (now += 10),
+      pause: async () => {
+        pausedBehindFence.push((await live.facts(stage.stateKey())).fence !== undefined)
+      },
+    })
+    assert.ok(pausedBehindFence.length >= log.length / 5)
+    assert.ok(!pausedBehindFence.includes(true))
+  })
+
+  for (const dropsOlder of [true, false])
+    it(`given ${dropsOlder ? 'dropped' : 'kept'} older entities, then a repeat from before the start is known`, async () => {
+      const log = readings(4)
+      const stage = new Stage()
+      await stage.batch(log)
+      await reprocessed(stage, log, { startOffset: 1, dropsOlder })
+      await stage.batch([logRecord(4, reading('r0', { at: 0, sensor: 's-0' }))])
+      assert.equal(stage.outcomes.at(-1), 'duplicate/id-known')
+    })
+
+  it('given an older entity that waits for a timer, then it fires at the same record as without a rebuild', async () => {
+    const log = appended([0, 's-0'], [40, 's-1'], [50, 's-1'], [61, 's-1'], [101, 's-1'])
+    const [stage, reference] = [new Stage(waiting(1)), new Stage(waiting(1))]
+    await stage.batch(log.slice(0, 3))
+    const { older } = await reprocessed(stage, log, { startOffset: 1 })
+    assert.equal(older, 1)
+    await reference.batch(log.slice(0, 3))
+    for (const record of log.slice(3)) {
+      await stage.batch([record])
+      await reference.batch([record])
+      assert.ok(reference.events.length > 0)
+      assert.deepEqual(stage.events, reference.events)
+    }
+  })
+
+  it('given a fence between two timers of a record, then the switch waits for it, and each fires once', async () => {
+    const log = appended([0, 's-0'], [40, 's-1'], [80, 's-2'])
+    const [stage, reference] = [new Stage(waiting(3)), new Stage(waiting(3))]
+    stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, timers: 1 } }
+    await stage.batch(log.slice(0, 2))
+    const live = new MemoryReplaceableStates(stage.store)
+    const commit = stage.store.commit.bind(stage.store)
+    const fired: number[] = []
+    atFence(live, {
+      before: async () => {
+        stage.store.commit = async (state, change) => {
+          if (fired.push(change.fired) > 1) throw new Error('killed')
+          return commit(state, change)
+        }
+        await stage.batch(log)
+        stage.store.commit = commit
+      },
+    })
+    const pause = async () => void (await stage.batch(log))
+    const { appliedOffset } = await reprocessed(stage, log, { live, pause })
+    await stage.batch(log)
+    await reference.batch(log)
+    assert.deepEqual([fired[0], appliedOffset], [1, 2])
+    assert.deepEqual(stage.events, reference.events)
+    assert.deepEqual(readContents(stage), readContents(reference))
   })
 })
+
+describe('contents that are added to a rebuilt state', () => {
+  for (const count of [1_000, 1_001, 2_001])
+    it(`given ${count} of each kind, then none is missing`, async () => {
+      const [store, { consumer }] = [new MemoryStateStore(), new Stage()]
+      const key = { consumer: 'counting', topic: 'readings', partition: 0 }
+      const names = Array.from({ length: count }, (_, number) => `${number}`)
+      const event = { id: '1', source: '/s', type: 't' }
+      await addContents(store, consumer, key, {
+        appliedOffset: 7,
+        states: new Map(names.map(name => [name, '1'])),
+        timers: new Map(names.map(name => [name, [{ name, dueMs: 1, thresholdMs: 9, id: 'i', trace: {} }]])),
+        outbox: names.map(name => ({ position: `0.7.${name}`, to: 'events', key: null, event })),
+        ids: names.map(name => ({ id: name.padStart(12, 'a'), digest: '12345678', appliedAtMs: 0 })),
+        failures: names.map(name => createFailure(name, 0)),
+      })
+      const { outbox } = await store.load(key, EMPTY_SELECTION)
+      const found = [outbox.length]
+      for (const all of [store.states(key), store.timers(key), store.ids(key), store.failures(key)])
+        found.push((await Array.fromAsync<unknown>(all)).length)
+      assert.deepEqual(
+        found,
+        found.map(() => count),
+      )
+    })
+})
+
+/** Returns readings of sensors, each appended at its time in seconds. */
+function appended(...sent: readonly (readonly [number, string])[]): LogRecord[] {
+  return sent.map(([at, sensor], offset) => {
+    const event = reading(`r${offset}`, { at, sensor })
+    return logRecord(offset, event, { timestampMs: Date.parse(event.time as string) })
+  })
+}
+
+/** Sets timers that are due a minute after a reading, and publishes when one fires. */
+function waiting(timers: number): KeyedProcess<never> {
+  const process: KeyedProcess<object> = {
+    ...counting,
+    onEvent: (_, { timeMs }) => {
+      const due = Array.from({ length: timers }, (_, number) => ({
+        name: `t${number}`,
+        dueMs: timeMs + 60_000,
+      }))
+      return completeStep('waits', {}, [], due)
+    },
+    onTimer: (state, { name, entity }) =>
+      completeStep('fired', state, [
+        { name, to: 'events', key: entity, type: 'test.fired', source: '/waiting', data: { name } } as never,
+      ]),
+  }
+  return process as KeyedProcess<never>
+}
 
 /** Returns a live consumer of 40 readings, and a rebuild of it in chunks of five. */
 async function rebuilding() {

@@ -286,7 +286,7 @@ export function conformsAsReplaceableStates(
     })
 
     it('given a replacement, then the sequences of origins are those of the live state', async () => {
-      const [known, other] = ['views:c:t/a:0:1', 'views:c:t/a:1:1'] as const
+      const [known, other] = ['views:c:t:0:1', 'views:c:t/a:1:1'] as const
       const sequences = new Map([[known, '0.0000000000000007.00000000']])
       const own = new Map([
         [known, '0.0000000000000003.00000000'],

@@ -349,8 +349,11 @@ describe('contents that are added to a rebuilt state', () => {
       })
       const { outbox } = await store.load(key, EMPTY_SELECTION)
       const found = [outbox.length]
-      for (const all of [store.states(key), store.timers(key), store.ids(key), store.failures(key)])
-        found.push((await Array.fromAsync<unknown>(all)).length)
+      for (const all of [store.states(key), store.timers(key), store.ids(key), store.failures(key)]) {
+        let items = 0
+        for await (const _ of all as AsyncIterable<unknown>) items += 1
+        found.push(items)
+      }
       assert.deepEqual(
         found,
         found.map(() => count),

@@ -1,4 +1,6 @@
 /** Opens the database of the storage. */
+import { readFile } from 'node:fs/promises'
+import { readPem } from '@sluice/kafka-records/pem'
 import { type AwsPlace, readSecret } from '#runtime/adapters/aws/secrets-and-parameters.ts'
 import { type CombinedParts, ConfigError } from '#runtime/settings/index.ts'
 import type { Storage, StorageReader } from '../storage/storage.ts'
@@ -40,7 +42,29 @@ export async function readStorageUrl(
     url.password = encodeURIComponent(password)
     if (url.username === '' && typeof username === 'string') url.username = encodeURIComponent(username)
   }
+  await checkFiles(url.searchParams)
   return url.href
+}
+
+const FILES = { sslrootcert: 'certificate', sslcert: 'certificate', sslkey: 'private key' } as const
+
+/** Refuses certificates and keys that the client, which reads the files itself, would ignore. */
+async function checkFiles(named: URLSearchParams): Promise<void> {
+  for (const [name, kind] of Object.entries(FILES)) {
+    const file = named.get(name)
+    if (!file) continue
+    const refuse = (reason: string) =>
+      new ConfigError('the environment', [`STORAGE_URL: ${name}: ${file} ${reason}`])
+    const text = await readFile(file, 'utf8').catch(({ code }) => {
+      throw refuse(`cannot be read: ${code}`)
+    })
+    try {
+      readPem(text, kind)
+    } catch (error) {
+      throw refuse((error as Error).message)
+    }
+    if (!/^-----BEGIN [A-Z0-9 ]+-----\r?$/m.test(text)) throw refuse('must have line ends: it is one line')
+  }
 }
 
 /** Returns what reading the database needs; undefined if nothing is missing. Only on this machine may a reader be able to write. */

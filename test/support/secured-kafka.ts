@@ -46,12 +46,14 @@ export interface SecuredKafka {
   readonly sasl: string
   /** Address of the listener with PLAIN and SCRAM-SHA-512, without encryption. */
   readonly saslInPlainText: string
+  /** Address of a listener in plain text that names another address, as a container does whose listeners are those of others. */
+  readonly elsewhere: string
   readonly certificates: Certificates
   readonly client: ClientCertificate
   stop(): Promise<void>
 }
 
-const NAMES = ['plainText', 'tls', 'mutualTls', 'sasl', 'saslInPlainText'] as const
+const NAMES = ['plainText', 'tls', 'mutualTls', 'sasl', 'saslInPlainText', 'elsewhere'] as const
 type Ports = Readonly<Record<(typeof NAMES)[number], number>>
 
 /** @param properties properties of the broker in addition to its listeners */
@@ -111,13 +113,15 @@ const LISTENERS = [
   ['MTLS', 'SSL', 'mutualTls'],
   ['SASL', 'SASL_SSL', 'sasl'],
   ['OPEN', 'SASL_PLAINTEXT', 'saslInPlainText'],
+  ['ELSEWHERE', 'PLAINTEXT', 'elsewhere'],
 ] as const
 
 function listeners(ports: Ports, controllerPort: number) {
   const addresses = (host: (name: string) => string) =>
     LISTENERS.map(([name, , port]) => `${name}://${host(name)}:${ports[port]}`).join(',')
   // The readiness probe requires that this listener advertises the address that the probe connects to.
-  const advertised = addresses(name => (name === 'PLAINTEXT' ? LOOPBACK : 'localhost'))
+  const hosts: Record<string, string> = { PLAINTEXT: LOOPBACK, ELSEWHERE: 'kafka.invalid' }
+  const advertised = addresses(name => hosts[name] ?? 'localhost')
   const protocols = LISTENERS.map(([name, protocol]) => `${name}:${protocol}`).join(',')
   return {
     listeners: `${addresses(() => LOOPBACK)},CONTROLLER://${LOOPBACK}:${controllerPort}`,

@@ -1,4 +1,7 @@
-/** Connections whose errors explain why TLS has failed. Other Kafka clients report only the messages of OpenSSL. */
+/**
+ * Connections whose errors explain why TLS has failed, or that a broker has named an address that cannot be reached. Other Kafka
+ * clients report only the messages of OpenSSL and of the network.
+ */
 import { connect, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 
@@ -6,8 +9,14 @@ const KEEP_ALIVE_MS = 60_000
 const TLS_ALERT = 0x15
 const TLS_MAJOR_VERSION = 0x03
 
+/** Time limit for connecting to an address that a broker has named, in milliseconds. It is shorter than that of the clients. */
+const CONNECT_MS = 2_500
+
 /** Code of errors whose messages come from this module. */
-const EXPLAINED = 'ERR_KAFKA_TLS'
+const EXPLAINED = 'ERR_KAFKA_CONNECTION'
+
+/** Addresses to which this process has been connected. If one of them is away later, its broker has not named it wrongly. */
+const reached = new Set<string>()
 
 /** Advice for each kind of failure, provided by the caller. Each text must be the end of a sentence. */
 export interface TlsAdvice {
@@ -31,11 +40,13 @@ interface SocketAddress {
  * Opens a connection in the same way as kafkajs, with clear errors.
  *
  * @param tls undefined for an unencrypted connection
+ * @param brokers addresses in the settings of the client. Brokers that answer there have named all others.
  */
 export function explainedSocket(
   { host, port, onConnect }: SocketAddress,
   tls: ConnectionOptions | undefined,
   advice: TlsAdvice,
+  brokers: readonly string[],
 ): Socket {
   const place = { host, port }
   const socket = tls
@@ -44,20 +55,37 @@ export function explainedSocket(
   socket.setKeepAlive(true, KEEP_ALIVE_MS)
   const server = `${host}:${port}`
   // Register these listeners before the client registers its own, so that they are called first.
+  socket.once('connect', () => reached.add(server))
+  if (!brokers.includes(server) && !reached.has(server)) explainAdvertised(socket, server, brokers)
   if (tls) explainErrors(socket, error => tlsFailure(error, server, advice, tls.cert !== undefined))
   else
     refuseAlert(socket, `${server} expects TLS, but the connection is not encrypted: ${advice.tlsExpected}`)
   return socket
 }
 
+/** Explains why an address that a broker has named cannot be reached. */
+function explainAdvertised(socket: Socket, server: string, brokers: readonly string[]): void {
+  const explain = (error: Error) => {
+    const answering = brokers.filter(broker => reached.has(broker)).join(' or ')
+    const message =
+      `the broker at ${answering} names ${server} as its address, which cannot be reached from here (${error.message}): ` +
+      'set its advertised.listeners to an address that clients can reach, or start the broker there'
+    Object.assign(error, { message, code: EXPLAINED })
+  }
+  const late = new Error(`no answer within ${CONNECT_MS / 1_000} s`)
+  const timer = setTimeout(() => socket.destroy(late), CONNECT_MS)
+  socket.once('error', explain).once('connect', () => socket.off('error', explain))
+  socket.once('connect', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
+}
+
 /**
- * Returns a sentence that describes a problem with encryption; undefined for any other error. The error may be wrapped in another
- * error.
+ * Returns a sentence that describes a problem with encryption or with the address of a broker; undefined for any other error. The
+ * error may be wrapped in another error.
  */
-export function tlsProblem(error: unknown): string | undefined {
+export function connectionProblem(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   const { code, message, cause } = error as Error & { code?: string }
-  return code === EXPLAINED ? message.replace(/^Connection error: /, '') : tlsProblem(cause)
+  return code === EXPLAINED ? message.replace(/^Connection error: /, '') : connectionProblem(cause)
 }
 
 function explainErrors(socket: Socket, explain: (error: TlsError) => string | undefined): void {

@@ -3,4 +3,10 @@
  * not bundle it.
  */
 export { type BearerToken, bearerMechanism } from './bearer-token.ts'
-export { explainedSocket, type TlsAdvice, type TlsError, tlsFailure, tlsProblem } from './explained-socket.ts'
+export {
+  connectionProblem,
+  explainedSocket,
+  type TlsAdvice,
+  type TlsError,
+  tlsFailure,
+} from './explained-socket.ts'

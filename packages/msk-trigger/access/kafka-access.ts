@@ -1,13 +1,15 @@
-import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
-import { explainedSocket, type TlsAdvice, tlsProblem } from '@sluice/kafka-records/connecting'
+import { connectionProblem, explainedSocket, type TlsAdvice } from '@sluice/kafka-records/connecting'
+import { readPem } from '@sluice/kafka-records/pem'
 import type { KafkaConfig } from 'kafkajs'
 import type { ClusterSettings } from '../config/clusters.ts'
 import type { TlsSettings } from '../config/security.ts'
 import { ConfigurationError } from '../support/serverless.ts'
 
-const PEM_SETTINGS = ['ca', 'cert', 'key'] as const
+type PemKind = Parameters<typeof readPem>[1]
+
+const PEM_SETTINGS = { ca: 'certificate', cert: 'certificate', key: 'private key' } as const
 
 /**
  * Returns the client options for encryption and authentication of a cluster.
@@ -15,10 +17,11 @@ const PEM_SETTINGS = ['ca', 'cert', 'key'] as const
  * @throws ConfigurationError if a certificate cannot be read or used
  */
 export function accessOptions({
+  brokers,
   ssl,
   sasl,
   section = 'custom.mskTrigger',
-}: Pick<ClusterSettings, 'ssl' | 'sasl'> & Partial<Pick<ClusterSettings, 'section'>>): Pick<
+}: Pick<ClusterSettings, 'brokers' | 'ssl' | 'sasl'> & Partial<Pick<ClusterSettings, 'section'>>): Pick<
   KafkaConfig,
   'socketFactory' | 'sasl'
 > {
@@ -31,7 +34,7 @@ export function accessOptions({
   }
   return {
     socketFactory: ({ host, port, onConnect }) =>
-      explainedSocket({ host, port, onConnect }, certificates, advice),
+      explainedSocket({ host, port, onConnect }, certificates, advice, brokers),
     ...(sasl && { sasl: sasl as KafkaConfig['sasl'] & object }),
   }
 }
@@ -42,14 +45,12 @@ export function accessOptions({
  * @throws ConfigurationError if a file cannot be read or used
  */
 export function withFilesRead(settings: TlsSettings, setting: string): TlsSettings {
-  const read = PEM_SETTINGS.flatMap(name => {
-    const value = settings[name]
-    return value === undefined ? [] : [[name, readPem(value, `${setting}.${name}`)]]
+  const read = Object.entries(PEM_SETTINGS).flatMap(([name, kind]) => {
+    const value = settings[name as keyof typeof PEM_SETTINGS]
+    return value === undefined ? [] : [[name, toPem(value, `${setting}.${name}`, kind, settings.passphrase)]]
   })
   const texts: TlsSettings = { ...settings, ...Object.fromEntries(read) }
   try {
-    // Check `ca` separately, because `createSecureContext` ignores a certificate authority that it cannot parse.
-    if (texts.ca !== undefined) new X509Certificate(texts.ca)
     createSecureContext(texts)
   } catch (error) {
     // The message is one of Node.js, and contains no secrets.
@@ -58,12 +59,14 @@ export function withFilesRead(settings: TlsSettings, setting: string): TlsSettin
   return texts
 }
 
-function readPem(given: string, setting: string): string {
-  // Line breaks are often escaped in environment variables.
-  if (isPem(given)) return given.includes('\n') ? given : given.replaceAll('\\n', '\n')
-  const text = readPemFile(given, setting)
-  if (isPem(text)) return text
-  throw new ConfigurationError(`${setting}: the file is not in PEM form (-----BEGIN …)`)
+function toPem(given: string, setting: string, ...how: [PemKind, string | undefined]): string {
+  const isText = given.includes('-----BEGIN ')
+  try {
+    return readPem(isText ? given : readPemFile(given, setting), ...how)
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error
+    throw new ConfigurationError(`${setting}: ${isText ? 'the text' : given} ${(error as Error).message}`)
+  }
 }
 
 function readPemFile(file: string, setting: string): string {
@@ -77,10 +80,6 @@ function readPemFile(file: string, setting: string): string {
       `${setting}: ${named} cannot be read (${code}): it must be a file in PEM form, or a string in PEM form`,
     )
   }
-}
-
-function isPem(text: string): boolean {
-  return text.includes('-----BEGIN ')
 }
 
 /** Explanations of the errors with which a broker rejects a SASL request that its listener does not support. */
@@ -98,7 +97,7 @@ const LOST_CONNECTION =
 
 /** Describes a problem with TLS or authentication, without secrets. Returns undefined for any other error. */
 export function accessProblem(error: unknown): string | undefined {
-  return tlsProblem(error) ?? describeRejection(error)
+  return connectionProblem(error) ?? describeRejection(error)
 }
 
 function describeRejection(error: unknown): string | undefined {

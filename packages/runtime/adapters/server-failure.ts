@@ -22,6 +22,7 @@ redis | MISCONF | cannot save its data, so it takes no writes | Check its disk; 
 redis | \\bBUSY\\b | is busy with a long script | Everything continues by itself when that is over. SCRIPT KILL ends the script.
 redis | \\b(MOVED|ASK)\\b | is a cluster | Set REDIS_MODE to cluster.
 redis | cluster support disabled | is not a cluster | Remove REDIS_MODE.
+kafka | advertised[.]listeners | cannot be reached | Everything continues by itself after that.
 kafka | Closed connection|[Nn]ot connected | does not answer | Start it ({start} on this machine), or correct {setting}.
 kafka | LEADER|no leader | has no leader for a partition | Start the missing brokers. An election takes seconds.
 kafka | NOT_ENOUGH_REPLICAS | has too few replicas in sync for a write | Start the missing brokers.

@@ -1,4 +1,5 @@
 /** Resolves Kafka settings to addresses and credentials: looks up brokers, and reads secrets and files. */
+import type { readPem } from '@sluice/kafka-records/pem'
 import { readSecret } from '../adapters/aws/secrets-and-parameters.ts'
 import { type ClientCertificate, hasPassword, type Login } from '../adapters/kafka/authentication.ts'
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
@@ -6,6 +7,8 @@ import { omitUndefined } from '../consumer/omit-undefined.ts'
 import { ConfigError } from './config-error.ts'
 import type { KafkaAccess } from './kafka.ts'
 import { refreshing } from './refreshing.ts'
+
+type PemKind = Parameters<typeof readPem>[1]
 
 /**
  * Maximum age of a cached secret, in milliseconds. An older secret is still used once, and is then read again for later
@@ -45,11 +48,11 @@ async function resolveAuthority({
 }: KafkaAccess): Promise<(() => string) | undefined> {
   if (auth === 'none') return undefined
   if (caSecret) {
-    const read = async () => (await readSecretFields('KAFKA_CA_SECRET', caSecret)).text('certificate')
+    const read = async () => (await readSecretFields('KAFKA_CA_SECRET', caSecret)).pem('certificate')
     return refreshing(read, SECRET_AGE_MS)
   }
   if (!caFile) return undefined
-  const pem = await readPem('KAFKA_CA_FILE', caFile)
+  const pem = await readPemFile('KAFKA_CA_FILE', caFile)
   return () => pem
 }
 
@@ -69,23 +72,22 @@ async function resolveCertificate(access: KafkaAccess): Promise<(() => ClientCer
   if (name) return refreshing(() => readCertificate(name), SECRET_AGE_MS)
   if (!files) return undefined
   const [certificate, privateKey] = await Promise.all([
-    readPem('KAFKA_CERT_FILE', files.certFile),
-    readPem('KAFKA_KEY_FILE', files.keyFile),
+    readPemFile('KAFKA_CERT_FILE', files.certFile),
+    readPemFile('KAFKA_KEY_FILE', files.keyFile, 'private key'),
   ])
   return () => ({ certificate, privateKey })
 }
 
 async function readCertificate(name: string): Promise<ClientCertificate> {
-  const { content, text } = await readSecretFields('KAFKA_SECRET', name)
-  const { privateKeyPassword: passphrase } = content
-  return {
-    certificate: text('certificate'),
-    privateKey: text('privateKey'),
-    ...(typeof passphrase === 'string' ? { passphrase } : {}),
-  }
+  const { content, pem } = await readSecretFields('KAFKA_SECRET', name)
+  const { privateKeyPassword } = content
+  const passphrase = typeof privateKeyPassword === 'string' ? privateKeyPassword : undefined
+  const certificate = await pem('certificate')
+  const privateKey = await pem('privateKey', 'private key', passphrase)
+  return omitUndefined({ certificate, privateKey, passphrase })
 }
 
-/** Reads a secret. The returned `text` function reads a required field. */
+/** Reads a secret. The returned functions `text` and `pem` read a required field. */
 async function readSecretFields(variable: string, name: string) {
   const content = await readSecret(name).catch(error => asConfigError(error, variable))
   const text = (key: string): string => {
@@ -93,16 +95,27 @@ async function readSecretFields(variable: string, name: string) {
     if (typeof value === 'string' && value !== '') return value
     throw new ConfigError('the environment', [`${variable}: secret ${name} has no string field "${key}"`])
   }
-  return { content, text }
+  const pem = (key: string, kind: PemKind = 'certificate', passphrase?: string) =>
+    toPem(text(key), `${variable}: the field "${key}" of secret ${name}`, kind, passphrase)
+  return { content, text, pem }
 }
 
-async function readPem(variable: string, file: string): Promise<string> {
+async function readPemFile(variable: string, file: string, kind: PemKind = 'certificate'): Promise<string> {
   const { readFile } = await import('node:fs/promises')
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new ConfigError('the environment', [`${variable}: ${file} cannot be read: ${error.code}`])
   })
-  if (text.includes('-----BEGIN ')) return text
-  throw new ConfigError('the environment', [`${variable}: ${file} is not in PEM form`])
+  return toPem(text, `${variable}: ${file}`, kind)
+}
+
+/** Loads its code on demand, because most functions have no certificates. */
+async function toPem(text: string, where: string, kind: PemKind, passphrase?: string): Promise<string> {
+  const { readPem } = await import('@sluice/kafka-records/pem')
+  try {
+    return readPem(text, kind, passphrase)
+  } catch (error) {
+    throw new ConfigError('the environment', [`${where} ${(error as Error).message}`])
+  }
 }
 
 function asConfigError(error: Error, variable?: string): never {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { promisify } from 'node:util'
 import {
   CreateSecretCommand,
   PutSecretValueCommand,
@@ -21,6 +23,7 @@ import type { Rows } from '../../../lib/storage/table.ts'
 import { chartConformance, listMeans } from '../../conformance/chart-questions.ts'
 import { storageConformance } from '../../conformance/storage.ts'
 import { migrationConformance } from '../../conformance/storage-migrations.ts'
+import { makeCertificates } from '../../support/certificates.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { startPostgres } from '../../support/postgres.ts'
 import { PROJECT } from '../../support/program.ts'
@@ -199,6 +202,50 @@ describe('PostgreSQL', () => {
       })
       await storage.close()
     })
+})
+
+describe('a database with TLS, whose authority Node.js does not know', () => {
+  const READ = `const { PostgresStorage } = await import('./lib/storage/adapters/postgres.ts')
+    const storage = new PostgresStorage(process.argv[1])
+    const text = 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()'
+    const said = await storage.read(() => ({ text, values: [] })).catch(error => error.message)
+    console.log(JSON.stringify(said))
+    await storage.close()`
+
+  it('given its certificate in NODE_EXTRA_CA_CERTS or sslrootcert, then it is verified; one on one line is refused', async t => {
+    const made = await makeCertificates()
+    t.after(() => made.remove())
+    const url = await server.createDatabase()
+    for (const [file, text] of Object.entries({ 'server.crt': made.cert, 'server.key': made.key }))
+      await server.query(
+        url,
+        `COPY (SELECT unnest(string_to_array('${text.trim()}', E'\\n'))) TO PROGRAM 'umask 077; cat > ${file}'`,
+      )
+    await server.query(url, 'ALTER SYSTEM SET ssl = on')
+    await server.query(url, 'SELECT pg_reload_conf()')
+    // Lambda sets the variables of a function before Node.js starts.
+    const read = async (query: string, env: object = {}) => {
+      const address = changed(url, { hostname: 'localhost', search: `sslmode=verify-full${query}` })
+      const args = ['--input-type=module', '-e', READ, address]
+      const options = { cwd: PROJECT, env: { ...process.env, ...env } }
+      return (await promisify(execFile)(process.execPath, args, options)).stdout.trim()
+    }
+    const secure = JSON.stringify([{ ssl: true }])
+    await until('the server has TLS', async () => (await read(`&sslrootcert=${made.caFile}`)) === secure)
+    assert.match(await read(''), /the TLS connection failed\. .*NODE_EXTRA_CA_CERTS/)
+    assert.equal(await read('', { NODE_EXTRA_CA_CERTS: made.caFile }), secure)
+    const line = `${made.caFile}.line`
+    await writeFile(line, made.ca.replaceAll('\n', '\\n'))
+    for (const [query, reason] of [
+      [`sslrootcert=${line}`, 'must have line ends'],
+      ['sslrootcert=/nowhere.pem', 'cannot be read: ENOENT'],
+      [
+        `sslcert=${made.caFile}&sslkey=${made.caFile}`,
+        'must contain a private key, but contains: CERTIFICATE',
+      ],
+    ] as const)
+      await assert.rejects(openStorage({ storageUrl: `${url}?${query}` }), { message: new RegExp(reason) })
+  })
 })
 
 describe('a database that people change', () => {

@@ -28,7 +28,7 @@ const EXCUSED: Readonly<Record<string, string>> = {
   'of Lambda and its runtimes': 'KeyError MarshalError nodejs22 handler.mjs',
   'of Kafka and its clients':
     'KStreamSessionWindowAggregate KStreamWindowAggregate LegacyPartitioner logicalCluster varlong',
-  'of other software': 'EntityPath Referer execSync no-referrer sqs-query sslmode volatile-lru',
+  'of other software': 'EntityPath Referer execSync no-referrer sqs-query volatile-lru',
 }
 
 interface Named {

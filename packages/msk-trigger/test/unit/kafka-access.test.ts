@@ -21,16 +21,17 @@ describe('certificates in the settings', () => {
   const rejects = (settings: Parameters<typeof withFilesRead>[0], message: RegExp) =>
     assert.throws(() => read(settings), { name: 'ConfigurationError', message })
 
-  it('given paths or texts, also with escaped line ends, then all give the same', () => {
+  it('given paths or texts, also with escaped line ends or spaces, then all give the same', () => {
     const texts = { ca: made.ca, cert: client.cert, key: client.key }
     assert.deepEqual(read({ ca: made.caFile, cert: client.certFile, key: client.keyFile }), texts)
-    assert.deepEqual(read({ ...texts, ca: made.ca.replaceAll('\n', '\\n') }), texts)
+    for (const lineEnd of ['\\n', ' ', '\r\n'])
+      assert.deepEqual(read({ ...texts, ca: made.ca.replaceAll('\n', lineEnd) }), texts)
   })
 
   it('given a file that is missing or something else, then it is named', () => {
     rejects({ ca: '/nowhere/ca.pem' }, /^ssl\.ca: \/nowhere\/ca\.pem cannot be read \(ENOENT\): it must be/)
     const file = new URL('../../package.json', import.meta.url).pathname
-    rejects({ ca: file }, /^ssl\.ca: the file is not in PEM form/)
+    rejects({ ca: file }, /^ssl\.ca: \/.*package\.json is not in PEM form/)
   })
 
   it('given a key in place of its path, then the error does not contain it', () => {
@@ -44,7 +45,14 @@ describe('certificates in the settings', () => {
 
   it('given a key of another certificate, or one that is damaged, then the start ends with one line', () => {
     rejects({ cert: client.cert, key: made.key }, /^ssl cannot be used: .*key values mismatch/)
-    rejects({ ca: '-----BEGIN CERTIFICATE-----\nnonsense' }, /^ssl cannot be used: /)
+    rejects(
+      { ca: '-----BEGIN CERTIFICATE-----\nnonsense' },
+      /^ssl\.ca: the text has no -----END CERTIFICATE-----/,
+    )
+    rejects(
+      { cert: client.keyFile, key: client.certFile },
+      /^ssl\.cert: .*client\.key must contain a certificate, but contains: PRIVATE KEY/,
+    )
   })
 })
 

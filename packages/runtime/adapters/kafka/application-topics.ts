@@ -1,6 +1,8 @@
 import { restIdleConnections } from '@sluice/kafka-records'
+import { explainedSocket } from '@sluice/kafka-records/connecting'
 import kafkajs, { type Admin, type Kafka } from 'kafkajs'
 import { askAdmin, askLeaders, PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
+import { ADVICE } from './authentication.ts'
 import { isRetriableAnswer } from './availability.ts'
 import type { Replication } from './replication.ts'
 import { type KafkaTopic, topicConfiguration } from './topic-configuration.ts'
@@ -160,7 +162,8 @@ async function withAdmin<T>(
   const kafka = new kafkajs.Kafka({
     clientId: 'sluice-topics',
     brokers: [...brokers],
-    connectionTimeout: 2_000,
+    connectionTimeout: 3_000,
+    socketFactory: place => explainedSocket(place, undefined, ADVICE, brokers),
     logLevel: kafkajs.logLevel.NOTHING,
     retry: { retries },
   })

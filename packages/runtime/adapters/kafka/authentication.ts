@@ -26,3 +26,11 @@ export interface ClientCertificate {
   readonly privateKey: string
   readonly passphrase?: string
 }
+
+/** Settings to correct, for each failure of a connection. */
+export const ADVICE = {
+  unknownAuthority: "KAFKA_CA_FILE (--ca-file) must name the authority's certificate",
+  tlsExpected: 'KAFKA_AUTH (--auth) must not be none, and KAFKA_TLS must not be off',
+  plainTextExpected: 'if its listener is in plain text, KAFKA_AUTH (--auth) must be none, or KAFKA_TLS off',
+  certificateWanted: 'name it with KAFKA_CERT_FILE and KAFKA_KEY_FILE, or with KAFKA_SECRET',
+} as const

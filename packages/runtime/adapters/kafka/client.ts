@@ -1,8 +1,8 @@
 /** Creates Kafka clients. Only this folder uses the client library. */
 import { installRecordDecoder, restIdleConnections } from '@sluice/kafka-records'
-import { bearerMechanism, explainedSocket, type TlsAdvice } from '@sluice/kafka-records/connecting'
-import { type ISocketFactory, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
-import { type ClientCertificate, hasPassword, type KafkaAuth, type Login } from './authentication.ts'
+import { bearerMechanism, explainedSocket } from '@sluice/kafka-records/connecting'
+import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
+import { ADVICE, type ClientCertificate, hasPassword, type KafkaAuth, type Login } from './authentication.ts'
 import { iamToken } from './iam-token.ts'
 
 export type { Kafka }
@@ -50,23 +50,14 @@ export function kafkaClient(connection: KafkaConnection): Kafka {
 
 /** Returns the settings for connecting and authenticating, also for programs with their own clients. */
 function buildSecurity(connection: KafkaConnection): Partial<KafkaConfig> {
-  const { auth, encrypted = true } = connection
+  const { brokers, auth, encrypted = true } = connection
   const ssl = auth !== 'none' && encrypted ? { ssl: buildTls(connection) } : {}
   return {
-    socketFactory: explainingSockets,
+    socketFactory: ({ ssl, ...place }) => explainedSocket(place, ssl, ADVICE, brokers),
     ...ssl,
     ...buildSasl(connection),
   }
 }
-
-const ADVICE: TlsAdvice = {
-  unknownAuthority: "KAFKA_CA_FILE (--ca-file) must name the authority's certificate",
-  tlsExpected: 'KAFKA_AUTH (--auth) must not be none, and KAFKA_TLS must not be off',
-  plainTextExpected: 'if its listener is in plain text, KAFKA_AUTH (--auth) must be none, or KAFKA_TLS off',
-  certificateWanted: 'name it with KAFKA_CERT_FILE and KAFKA_KEY_FILE, or with KAFKA_SECRET',
-}
-
-const explainingSockets: ISocketFactory = ({ ssl, ...place }) => explainedSocket(place, ssl, ADVICE)
 
 /** Returns TLS options with getters, so that certificates are read again for each new connection. */
 function buildTls({ ca, certificate }: KafkaConnection): NonNullable<KafkaConfig['ssl']> {

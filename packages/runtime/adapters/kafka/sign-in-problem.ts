@@ -1,5 +1,5 @@
 /** Explains why a broker rejects a client's connection or authentication. */
-import { tlsProblem } from '@sluice/kafka-records/connecting'
+import { connectionProblem } from '@sluice/kafka-records/connecting'
 import { isInterruptedSignIn } from './availability.ts'
 import { NO_IAM_TOKEN } from './iam-token.ts'
 
@@ -15,7 +15,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
  * wrapped. The sentence never contains credentials.
  */
 export function signInProblem(error: unknown): string | undefined {
-  return tlsProblem(error) ?? refusedSignIn(error)
+  return connectionProblem(error) ?? refusedSignIn(error)
 }
 
 function refusedSignIn(error: unknown): string | undefined {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { makeCertificates } from '../../../support/certificates.ts'
@@ -90,6 +91,13 @@ export function saysWhatIsWrong(): void {
         () => ({ ...user(scram), KAFKA_TLS: 'off' }),
         /its listener does not support this authentication method/,
       ],
+      [
+        'a broker that names an address which cannot be reached',
+        'elsewhere',
+        'none',
+        () => ({}),
+        /the broker at localhost:\d+ names kafka\.invalid:\d+ as its address, .*ENOTFOUND.*: set its advertised\.listeners/,
+      ],
     ]
     for (const [what, broker, auth, more, says] of cases)
       it(`given ${what}, then one sentence says so`, async () => {
@@ -127,6 +135,30 @@ export function saysWhatIsWrong(): void {
       assert.deepEqual([missing.status, missing.stderr], [2, NO_FILE])
       const wrong = await ran([...args, join(PROJECT, 'package.json')])
       assert.match(wrong.stderr, /KAFKA_CA_FILE \(--ca-file\): .*package.json is not in PEM form/)
+      const { keyFile } = kafka.client
+      const key = await ran([...args, keyFile])
+      assert.equal(key.status, 2)
+      assert.ok(
+        key.stderr.includes(`${keyFile} must contain a certificate, but contains: PRIVATE KEY`),
+        key.stderr,
+      )
+    })
+
+    it('given a certificate on one line, then it is read', async () => {
+      const { caFile, ca: text } = kafka.certificates
+      const file = `${caFile}.escaped`
+      await writeFile(file, text.replaceAll('\n', '\\n'))
+      const { status } = await ran([
+        'topics',
+        'list',
+        '--brokers',
+        kafka.tls,
+        '--auth',
+        'tls',
+        '--ca-file',
+        file,
+      ])
+      assert.equal(status, 0)
     })
   })
 }

@@ -69,6 +69,7 @@ const OWN: readonly (readonly [ServerName, Error, happened: RegExp, todo: RegExp
   ['redis', said('BUSY Redis is busy running a script.'), /script/, /SCRIPT KILL/],
   ['redis', said('MOVED 866 127.0.0.1:7001'), /is a cluster/, /REDIS_MODE to cluster/],
   ['redis', said('ERR This instance has cluster support disabled'), /not a cluster/, /Remove REDIS_MODE/],
+  ['kafka', said('ENOTFOUND: set its advertised.listeners'), /cannot be reached/, /by itself/],
   ['kafka', kafka('LEADER_NOT_AVAILABLE'), /no leader/, /missing brokers/],
   ['kafka', kafka('NOT_ENOUGH_REPLICAS'), /replicas in sync/, /missing brokers/],
   ['kafka', kafka('GROUP_COORDINATOR_NOT_AVAILABLE'), /consumer groups/, /by itself/],

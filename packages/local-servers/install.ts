@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { withLockFile } from './lock-file.mjs'
 import { type Launch, runTool } from './managed-process.ts'
 import type { Report } from './report.ts'
-import { requirePython } from './requirements.ts'
+import { readOutput, requirePython } from './requirements.ts'
 import { UserError } from './user-error.ts'
 
 /** Options of an installation. */
@@ -124,12 +124,12 @@ export function pythonPackages({
       await run(uv('venv', '--allow-existing', '--relocatable', '--python', python, dir))
       // The lock file lists all required packages; other declared dependencies are not installed.
       const exact = ['--require-hashes', '--no-deps', '--requirement', lock]
-      await run(uv('pip', 'install', '--python', join(dir, PYTHON_PROBE), ...exact))
+      await naming(uv.sources, run(uv('pip', 'install', '--python', join(dir, PYTHON_PROBE), ...exact)))
     },
   }
 }
 
-/** Installs uv with the pip of a virtual environment, and returns a function that builds its commands. */
+/** Installs uv with the pip of a virtual environment, and returns a function that builds its commands, with the settings of pip. */
 async function ensureUv(
   { service, dir }: Pick<Package, 'service' | 'dir'>,
   python: string,
@@ -146,11 +146,17 @@ async function ensureUv(
       await run({ command: python, args: ['-m', 'venv', dir] }, venv)
       const exact = ['--require-hashes', '--only-binary', ':all:', '-r', UV_LOCK]
       const args = ['-m', 'pip', 'install', '--quiet', ...exact]
-      await run({ command: join(dir, PYTHON_PROBE), args })
+      const { sources } = await readPipSettings(dir)
+      await naming(
+        sources,
+        run({ command: join(dir, PYTHON_PROBE), args, env: { ...process.env, ...OWN_PACKAGES } }),
+      )
     },
   }
   await ensureInstalled(uv, context)
+  const { sources, variables } = await readPipSettings(uv.dir)
   const env = {
+    ...variables,
     ...process.env,
     // Use the Python that was found instead of letting uv download another one.
     UV_PYTHON_DOWNLOADS: 'never',
@@ -158,10 +164,50 @@ async function ensureUv(
     // uv leaves lock files in its temporary folder.
     TMPDIR: uv.dir,
   }
-  return (...args: string[]): Launch => ({
+  const build = (...args: string[]): Launch => ({
     command: join(uv.dir, uv.probe),
     args: ['--no-config', ...args],
     env,
+  })
+  return Object.assign(build, { sources })
+}
+
+/** Variables for pip. A virtual environment has no packages of the user, which a configuration may ask for. */
+const OWN_PACKAGES = { PIP_USER: '0' } as const
+
+/** Settings of pip that uv also has, and their variables there. uv does not read the configuration of pip. */
+const UV_VARIABLES: Readonly<Record<string, string>> = {
+  'index-url': 'UV_DEFAULT_INDEX',
+  'extra-index-url': 'UV_INDEX',
+  'trusted-host': 'UV_INSECURE_HOST',
+  cert: 'SSL_CERT_FILE',
+  proxy: 'ALL_PROXY',
+}
+
+/** Returns the settings of pip as variables of uv, and the files and variables that configure pip. */
+export async function readPipSettings(dir: string, env: NodeJS.ProcessEnv = process.env) {
+  const list = ['-m', 'pip', 'config', 'list', '--verbose']
+  const output = (await readOutput(join(dir, PYTHON_PROBE), list, { ...env, ...OWN_PACKAGES })) ?? ''
+  // Later sections override earlier ones.
+  const values = ['global', 'install', ':env:'].flatMap(section =>
+    Object.entries(UV_VARIABLES).flatMap(([name, variable]) => {
+      const value = new RegExp(`^${section}\\.${name}='(.*)'$`, 'm').exec(output)?.[1]
+      return value === undefined ? [] : [[variable, value.replaceAll(/\\n|\s+/g, ' ').trim()] as const]
+    }),
+  )
+  const files = [...output.matchAll(/will try loading '(.+)'/g)]
+    .map(([, file = '']) => file)
+    .filter(existsSync)
+  const sources = [...files, ...Object.keys(env).filter(name => name.startsWith('PIP_'))]
+  return { variables: Object.fromEntries(values), sources }
+}
+
+/** Adds to the error of an installation where pip is configured. */
+async function naming(sources: readonly string[], installing: Promise<void>): Promise<void> {
+  await installing.catch(error => {
+    if (error instanceof UserError && sources.length > 0)
+      error.message += `\n  pip is configured by ${sources.join(', ')}: check the settings there, such as index-url.`
+    throw error
   })
 }
 

@@ -88,7 +88,7 @@ function describeVersion(command: string, version: string | undefined): string {
 }
 
 /** Returns the output of a command; undefined if it cannot be run or fails. */
-async function readOutput(
+export async function readOutput(
   command: string,
   args: string[],
   env: NodeJS.ProcessEnv,

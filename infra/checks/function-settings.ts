@@ -72,6 +72,30 @@ function findPlainTextErrors(given: Environment): string[] {
   ]
 }
 
+/** Returns true for a database of RDS, but not for a proxy of RDS: Node.js knows the authority of its certificate. */
+const isRds = (host: string) => /[.]rds[.]amazonaws[.]com([.]cn)?$/.test(host) && !host.includes('.proxy-')
+
+/**
+ * Returns an error for a database whose certificate functions cannot verify, since the Lambda runtime loads no authorities of AWS.
+ *
+ * @param functions environment variables of the functions that connect to the database, by function
+ */
+export function findAuthorityProblems(functions: Readonly<Record<string, Variables>>): string[] {
+  const failing = Object.entries(functions).filter(([, { STORAGE_URL = '', NODE_EXTRA_CA_CERTS = '' }]) => {
+    const url = URL.parse(String(STORAGE_URL).trim())
+    const verifies = /^(prefer|require|verify-ca|verify-full)$/.test(url?.searchParams.get('sslmode') ?? '')
+    return (
+      verifies && isRds(url?.hostname ?? '') && !url?.searchParams.get('sslrootcert') && !NODE_EXTRA_CA_CERTS
+    )
+  })
+  if (failing.length === 0) return []
+  const names = failing.map(([name]) => name).join(' and ')
+  return [
+    `STORAGE_URL: Node.js does not know the authority of RDS, so ${names} cannot verify the database. Add global-bundle.pem to ` +
+      `package.patterns, and NODE_EXTRA_CA_CERTS: /var/task/global-bundle.pem to the environment of ${names}: docs/storage.md#rds.`,
+  ]
+}
+
 /** Checks that the families and event types in the setting exist. */
 function findSerializationErrors(families: Families, serialization: Serialization): string[] {
   try {

@@ -127,12 +127,21 @@ export default class DeploymentChecks {
     const environments = this.#environments()
     const listPaths = (variable: string) => this.#listPaths(variable)
     // Import on demand, so that `serverless offline` does not load the schema compiler.
-    const [files, { findSchemaProblems }, { findSettingsProblems }] = await Promise.all([
-      import('../checks/config-files.ts'),
-      import('../checks/event-schemas.ts'),
-      import('../checks/function-settings.ts'),
-    ])
-    const consumers = listConsumers(this.#functions())
+    const [files, { findSchemaProblems }, { findAuthorityProblems, findSettingsProblems }] =
+      await Promise.all([
+        import('../checks/config-files.ts'),
+        import('../checks/event-schemas.ts'),
+        import('../checks/function-settings.ts'),
+      ])
+    const functions = this.#functions()
+    const consumers = listConsumers(functions)
+    // The console connects only with a role of its own.
+    const databases = functions.flatMap(({ name, uses }) => {
+      const { STORAGE_READER_SECRET: reader, ...variables } = environments[name] ?? {}
+      return uses.includes('storage') || (reader && uses.includes('console'))
+        ? [[name, variables] as const]
+        : []
+    })
     const [[views] = []] = listPaths('VIEWS_DIR')
     const [[sent] = []] = listPaths('SENT_VIEWS_DIR')
     const { inputs } = readPlace(this.#framework.service.custom.deployment)
@@ -152,6 +161,7 @@ export default class DeploymentChecks {
     ])
     return [
       ...findSettingsProblems(families, environments, this.#framework.getProvider('aws').getRegion()),
+      ...findAuthorityProblems(Object.fromEntries(databases)),
       ...checked.flat(),
     ]
   }

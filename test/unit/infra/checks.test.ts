@@ -12,7 +12,7 @@ import {
   findViewsProblems,
 } from '../../../infra/checks/config-files.ts'
 import { findSchemaProblems } from '../../../infra/checks/event-schemas.ts'
-import { findSettingsProblems } from '../../../infra/checks/function-settings.ts'
+import { findAuthorityProblems, findSettingsProblems } from '../../../infra/checks/function-settings.ts'
 import { FAMILIES, NAMES } from '../../support/families.ts'
 
 const PROD = { env: 'prod', names: NAMES, isOneMachine: false }
@@ -44,6 +44,30 @@ describe('the settings of the functions', () => {
       /^SERIALIZATION names weather, .* Allowed names are .*environment.*[^.]\.$/,
     )
     assert.match(named('xml').join(), /^SERIALIZATION: must be /)
+  })
+
+  it('given a database of RDS that is verified without its authority, then file, function and variable are named', () => {
+    const find = (host: string, query: string, more: object = {}) => {
+      const storage = { STORAGE_URL: `postgres://user@${host}/db?${query}`, ...more }
+      return findAuthorityProblems({
+        storage,
+        console: { ...storage, NODE_EXTRA_CA_CERTS: '/ca.pem' },
+      }).join()
+    }
+    const host = 'db.abc123.eu-west-1.rds.amazonaws.com'
+    for (const mode of ['require', 'verify-full'])
+      assert.match(
+        find(host, `sslmode=${mode}`),
+        /^STORAGE_URL: .* so storage cannot verify .*global-bundle\.pem.* NODE_EXTRA_CA_CERTS.* of storage: .*storage\.md#rds\.$/,
+      )
+    const fine: Parameters<typeof find>[] = [
+      [host, 'sslmode=verify-full', { NODE_EXTRA_CA_CERTS: '/var/task/global-bundle.pem' }],
+      [host, 'sslmode=verify-full&sslrootcert=/var/runtime/ca-cert.pem'],
+      [host, 'sslmode=no-verify'],
+      ['x.proxy-abc123.eu-west-1.rds.amazonaws.com', 'sslmode=verify-full'],
+      ['db.neon.example', 'sslmode=verify-full'],
+    ]
+    for (const given of fine) assert.equal(find(...given), '')
   })
 
   it('given values that only CloudFormation knows, then they are not reported', () => {

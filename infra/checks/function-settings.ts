@@ -83,10 +83,9 @@ const isRds = (host: string) => /[.]rds[.]amazonaws[.]com([.]cn)?$/.test(host) &
 export function findAuthorityProblems(functions: Readonly<Record<string, Variables>>): string[] {
   const failing = Object.entries(functions).filter(([, { STORAGE_URL = '', NODE_EXTRA_CA_CERTS = '' }]) => {
     const url = URL.parse(String(STORAGE_URL).trim())
-    const verifies = /^(prefer|require|verify-ca|verify-full)$/.test(url?.searchParams.get('sslmode') ?? '')
-    return (
-      verifies && isRds(url?.hostname ?? '') && !url?.searchParams.get('sslrootcert') && !NODE_EXTRA_CA_CERTS
-    )
+    if (!url || NODE_EXTRA_CA_CERTS || !isRds(url.hostname) || url.searchParams.get('sslrootcert'))
+      return false
+    return /^(prefer|require|verify-ca|verify-full)$/.test(url.searchParams.get('sslmode') ?? '')
   })
   if (failing.length === 0) return []
   const names = failing.map(([name]) => name).join(' and ')

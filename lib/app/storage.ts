@@ -53,17 +53,16 @@ async function checkFiles(named: URLSearchParams): Promise<void> {
   for (const [name, kind] of Object.entries(FILES)) {
     const file = named.get(name)
     if (!file) continue
-    const refuse = (reason: string) =>
-      new ConfigError('the environment', [`STORAGE_URL: ${name}: ${file} ${reason}`])
-    const text = await readFile(file, 'utf8').catch(({ code }) => {
-      throw refuse(`cannot be read: ${code}`)
-    })
     try {
+      const text = await readFile(file, 'utf8')
       readPem(text, kind)
+      if (!/^-----BEGIN [A-Z0-9 ]+-----\r?$/m.test(text))
+        throw new Error('must have line ends: it is one line')
     } catch (error) {
-      throw refuse((error as Error).message)
+      const { code, message } = error as NodeJS.ErrnoException
+      const reason = code === undefined ? message : `cannot be read: ${code}`
+      throw new ConfigError('the environment', [`STORAGE_URL: ${name}: ${file} ${reason}`])
     }
-    if (!/^-----BEGIN [A-Z0-9 ]+-----\r?$/m.test(text)) throw refuse('must have line ends: it is one line')
   }
 }
 

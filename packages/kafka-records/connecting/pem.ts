@@ -4,7 +4,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 const LABELS = { certificate: /^(X509 |TRUSTED )?CERTIFICATE$/, 'private key': /PRIVATE KEY$/ } as const
 
 /** Matches a header of an encrypted key, such as `DEK-Info: AES-256-CBC,00FF`. */
-const HEADER = /[\w-]+: \S+/g
+const HEADER = /\b(Proc-Type|DEK-Info): \S+/g
 
 /**
  * Returns the certificates or the private key of a text in PEM form. Its lines may end with `\n` as two characters, and it may be one

@@ -14,7 +14,7 @@ const HEADER = /\b(Proc-Type|DEK-Info): \S+/g
  */
 export function readPem(text: string, kind: keyof typeof LABELS, passphrase?: string): string {
   const blocks = text
-    .replaceAll(/\\+[rn]/g, '\n')
+    .replaceAll(/\\{1,2}[rn]/g, '\n')
     .split('-----BEGIN ')
     .flatMap(splitBlock)
   if (blocks.length === 0) throw new Error('is not in PEM form (-----BEGIN … to -----END …)')

@@ -188,13 +188,15 @@ const UV_VARIABLES: Readonly<Record<string, string>> = {
 export async function readPipSettings(dir: string, env: NodeJS.ProcessEnv = process.env) {
   const list = ['-m', 'pip', 'config', 'list', '--verbose']
   const output = (await readOutput(join(dir, PYTHON_PROBE), list, { ...env, ...OWN_PACKAGES })) ?? ''
+  const lines = [...output.matchAll(/^(global|install|:env:)[.]([a-z-]{1,40})='(.*)'$/gm)]
   // Later sections override earlier ones.
-  const values = ['global', 'install', ':env:'].flatMap(section =>
-    Object.entries(UV_VARIABLES).flatMap(([name, variable]) => {
-      const value = new RegExp(`^${section}\\.${name}='(.*)'$`, 'm').exec(output)?.[1]
-      return value === undefined ? [] : [[variable, value.replaceAll(/\\n|\s+/g, ' ').trim()] as const]
-    }),
+  const ordered = ['global', 'install', ':env:'].flatMap(own =>
+    lines.filter(([, section]) => section === own),
   )
+  const values = ordered.flatMap(([, , name = '', value = '']) => {
+    const variable = UV_VARIABLES[name]
+    return variable === undefined ? [] : [[variable, value.replaceAll(/\\n|\s/g, ' ').trim()] as const]
+  })
   const files = [...output.matchAll(/will try loading '(.+)'/g)]
     .map(([, file = '']) => file)
     .filter(existsSync)

@@ -33,6 +33,7 @@ export function buildFamily(raw: RawFamily): Family {
     dataschema: toDataschema(type),
     description: describeReadings(raw),
     metrics: toRecord(measured.map(([metric, { unit = '' }]) => [metric, unit])),
+    kinds: toRecord(measured.flatMap(([metric, { is = 'gauge' }]) => (is === 'gauge' ? [] : [[metric, is]]))),
     integers: new Set(measured.flatMap(([metric, { type }]) => (type === 'integer' ? [metric] : []))),
     others: raw.others === 'numbers',
     bounds: toRecord(bounded.map(([metric, { min, max }]) => [metric, toBounds(min, max)])),

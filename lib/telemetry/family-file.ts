@@ -1,5 +1,6 @@
 /** Content of a file in `config/families/` that has been validated against its schema. */
 import type { NamedStrategy } from './key.ts'
+import type { MetricKind } from './metric-kinds.ts'
 
 export type StateValues = 'any' | readonly string[]
 
@@ -13,6 +14,7 @@ export interface RawField {
 
 export interface RawMetric {
   readonly unit?: string
+  readonly is?: MetricKind
   readonly type?: 'number' | 'integer'
   readonly min?: number
   readonly max?: number
@@ -46,6 +48,8 @@ export interface RawFamily {
     readonly below?: number
   }
   readonly protobuf?: readonly string[]
+  /** Lines that say what metrics are, such as `config/families/meter.yaml:7`, for messages. Bundles leave them out. */
+  readonly kindsAt?: Readonly<Record<string, string>>
 }
 
 /** Returns the description of the readings of a family. */

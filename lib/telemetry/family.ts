@@ -1,6 +1,7 @@
 /** Family of readings: what follows from its file. */
 import type { RawFamily } from './family-file.ts'
 import type { NamedStrategy } from './key.ts'
+import type { MetricKind } from './metric-kinds.ts'
 
 export interface Family {
   readonly name: string
@@ -11,6 +12,8 @@ export interface Family {
   readonly description: string
   /** Unit of each metric, by the name of the metric in `data`; empty for a metric without a unit. See `unit-table.ts`. */
   readonly metrics: Readonly<Record<string, string>>
+  /** What the metrics are that are no gauges, see `metric-kinds.ts`. */
+  readonly kinds: Readonly<Record<string, MetricKind>>
   /** Metrics that are whole numbers. */
   readonly integers: ReadonlySet<string>
   /** True if further numbers of `data` are metrics without a unit. */

@@ -44,11 +44,28 @@ export function readFamilies(files: readonly EditedFile[], org: string): readonl
   const read = files.map(file => ({ file, ...readEdited<RawFamily>(SCHEMA, file, contradictions) }))
   const families = read.map(({ file, content, ...others }) => {
     const type = content.type ?? `io.${org}.${content.family}.reading.v1`
-    return { file, ...others, content: { ...content, type } }
+    return {
+      file,
+      ...others,
+      content: { ...content, type, kindsAt: locateKinds(content, others, file.file) },
+    }
   })
   const errors = [...read.flatMap(({ errors }) => errors), ...findRepeated(families)]
   if (errors.length > 0) throw new InvalidFile('the families', errors)
   return families.map(({ content }) => content)
+}
+
+/** Returns the line of each metric's `is`. */
+function locateKinds(
+  { metrics = {} }: RawFamily,
+  { errors, positionOf }: Omit<ReadFamily, 'file' | 'content'>,
+  file: string,
+) {
+  if (errors.length > 0) return {}
+  const named = Object.entries(metrics).filter(([, settings]) => settings?.is !== undefined)
+  return Object.fromEntries(
+    named.map(([metric]) => [metric, `${file}:${positionOf(['metrics', metric, 'is']).line}`]),
+  )
 }
 
 type ReadFamily = ReadFile<RawFamily> & { readonly file: EditedFile }
@@ -221,6 +238,11 @@ function metricErrors({ metrics = {}, states = {}, fields = {}, others }: RawFam
       const message = describeUnknown('unit', unit, UNIT_NAMES)
       return [{ path: ['metrics', metric, 'unit'], message }]
     }),
+    ...Object.entries(metrics).flatMap(([metric, settings]) =>
+      settings?.is === 'direction' && unitNamed(settings.unit ?? 'degree') !== 'degree'
+        ? [{ path: ['metrics', metric, 'unit'], message: 'must be degree, the unit of a direction' }]
+        : [],
+    ),
     ...bounded.flatMap(([name, settings]) =>
       settings?.min !== undefined && settings.max !== undefined && settings.min > settings.max
         ? [

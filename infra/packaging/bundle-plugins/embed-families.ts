@@ -16,7 +16,7 @@ export const embedFamilies: Plugin = {
         const { familiesDir, families } = readSettings([FAMILY_FILES, FAMILIES])
         const files = listFamilyFiles(familiesDir)
         for (const [index, path] of files.entries())
-          contents.set(path, JSON.stringify(families.all[index]?.file))
+          contents.set(path, JSON.stringify({ ...families.all[index]?.file, kindsAt: undefined }))
         const lines = [
           "import { slice } from '#runtime/settings/index.ts'",
           "import { Families } from '../../telemetry/families.ts'",

@@ -136,6 +136,7 @@ function compare(name: string, found: Statistics | undefined, wanted: Total | un
     const { count, sum, squares, ...rest } = wanted
     // Mean and squared distances are kept, not sums, so their last digits are rounded.
     const isSame =
+      'mean' in found &&
       found.count === count &&
       isClose(found.mean * count, sum) &&
       isClose(found.m2 + sum ** 2 / count, squares) &&

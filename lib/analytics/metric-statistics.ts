@@ -1,4 +1,14 @@
-import { addValue, type Statistics, type StatisticsSummary, summarizeStatistics } from './statistics.ts'
+import type { Family } from '../telemetry/families.ts'
+import {
+  addValue,
+  findRise,
+  type Nature,
+  type ShownStatistics,
+  type Statistics,
+  type StatisticsSummary,
+  showStatistics,
+  summarizeStatistics,
+} from './statistics.ts'
 
 /** Statistics by metric, for one minute or for all readings of an entity. */
 export type MetricStatistics = Readonly<Record<string, Statistics>>
@@ -7,18 +17,44 @@ export type MetricStatistics = Readonly<Record<string, Statistics>>
 export interface Measured {
   readonly values: readonly (readonly [metric: string, value: number])[]
   readonly timeMs: number
+  /** Metrics of the reading that are no gauges; absent if all are gauges. */
+  readonly natures?: Readonly<Record<string, Nature>> | undefined
 }
 
 /** Attributes of a property that an assignment makes. */
 const OWN = { writable: true, enumerable: true, configurable: true }
 
+/**
+ * Returns what each metric of a reading is that is no gauge, and what counters have risen.
+ *
+ * @param own statistics of all earlier readings of the entity
+ */
+export function findNatures(
+  { kinds }: Pick<Family, 'kinds'>,
+  own: MetricStatistics,
+  { values, timeMs }: Pick<Measured, 'values' | 'timeMs'>,
+): Measured['natures'] {
+  let natures: Record<string, Nature> | undefined
+  for (const [metric, value] of values) {
+    const kind = kinds[metric]
+    if (kind === undefined) continue
+    natures ??= Object.create(null) as Record<string, Nature>
+    natures[metric] = { kind, rise: findRise(own[metric], value, timeMs) }
+  }
+  return natures
+}
+
 /** Returns the statistics with one more reading. Statistics of metrics that are missing in the reading do not change. */
-export function withReading(metrics: MetricStatistics, { values, timeMs }: Measured): MetricStatistics {
+export function withReading(
+  metrics: MetricStatistics,
+  { values, timeMs, natures }: Measured,
+): MetricStatistics {
   const next: Record<string, Statistics> = { ...metrics }
   for (const [metric, value] of values) {
+    const nature = natures?.[metric]
     // A metric may have the name of a property that all objects have, such as `__proto__`, which an assignment would not add.
-    if (Object.hasOwn(next, metric)) next[metric] = addValue(next[metric], value, timeMs)
-    else Object.defineProperty(next, metric, { ...OWN, value: addValue(undefined, value, timeMs) })
+    if (Object.hasOwn(next, metric)) next[metric] = addValue(next[metric], value, timeMs, nature)
+    else Object.defineProperty(next, metric, { ...OWN, value: addValue(undefined, value, timeMs, nature) })
   }
   return next
 }
@@ -26,6 +62,12 @@ export function withReading(metrics: MetricStatistics, { values, timeMs }: Measu
 export function summarizeMetrics(metrics: MetricStatistics): Record<string, StatisticsSummary> {
   return Object.fromEntries(
     Object.entries(metrics).map(([metric, statistics]) => [metric, summarizeStatistics(statistics)]),
+  )
+}
+
+export function showMetrics(metrics: MetricStatistics): Record<string, ShownStatistics> {
+  return Object.fromEntries(
+    Object.entries(metrics).map(([metric, statistics]) => [metric, showStatistics(statistics)]),
   )
 }
 

@@ -8,9 +8,16 @@ import { type Families, type Family, measurements, type ReadingData } from '../t
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { isCountable } from '../windows/moments.ts'
 import { boundMetrics, KNOWN_NAMES, type KnownNames } from './metric-bounds.ts'
-import { type Measured, type MetricStatistics, summarizeMetrics, withReading } from './metric-statistics.ts'
+import {
+  findNatures,
+  type Measured,
+  type MetricStatistics,
+  showMetrics,
+  summarizeMetrics,
+  withReading,
+} from './metric-statistics.ts'
 import { assignToMinute, getRevision, MINUTES, type Minute, type Minutes, openMinute } from './minutes.ts'
-import type { StatisticsSummary } from './statistics.ts'
+import type { ShownStatistics } from './statistics.ts'
 
 export const MINUTE_TYPE = 'io.sluice.analytics.minute.v1' satisfies EventType
 
@@ -39,7 +46,7 @@ export interface MinuteSummary extends MinuteData {
 /** Statistics of an entity since its first reading, by metric, as shown to users. */
 export interface EntitySummary {
   readonly family: string
-  readonly metrics: Readonly<Record<string, StatisticsSummary>>
+  readonly metrics: Readonly<Record<string, ShownStatistics>>
 }
 
 /**
@@ -76,7 +83,7 @@ export function createStatistics(families: Families) {
 
 /** Returns the statistics in the form that `sluice stats` shows. */
 export function summarise({ family, metrics }: Pick<EntityStatistics, 'family' | 'metrics'>): EntitySummary {
-  return { family, metrics: summarizeMetrics(metrics) }
+  return { family, metrics: showMetrics(metrics) }
 }
 
 function countValues(
@@ -101,8 +108,9 @@ function countValues(
   const droppedEver = (state?.dropped ?? 0) + dropped
   const counted = { ...(droppedEver > 0 && { dropped: droppedEver }) }
   if (values.length === 0) return state && { ...state, ...counted }
-  const metrics = withReading(own, { values, timeMs })
-  const { reason, minutes, due } = assignToMinute(state?.minutes, { values, timeMs })
+  const measured = { values, timeMs, natures: findNatures(family, own, { values, timeMs }) }
+  const metrics = withReading(own, measured)
+  const { reason, minutes, due } = assignToMinute(state?.minutes, measured)
   if (dropped === 0) step.reason(reason)
   if (due) emitMinute(step, due, family.name, event)
   const latestMs = state && MINUTES.getBounds(openMinute(state.minutes)).startMs

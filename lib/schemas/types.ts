@@ -74,9 +74,9 @@ export interface MinuteSummary {
     readonly [k: string]: {
       /** Readings */
       readonly count: number
-      /** Arithmetic mean */
+      /** Arithmetic mean, and for a direction the mean on the circle */
       readonly mean: number
-      /** Standard deviation of a sample, with the divisor n − 1; 0 for a single reading */
+      /** Standard deviation of a sample, with the divisor n − 1, and for a direction the angular deviation in degrees; 0 for a single reading */
       readonly standardDeviation: number
       /** Minimum */
       readonly minimum: number
@@ -86,6 +86,8 @@ export interface MinuteSummary {
       readonly last: number
       /** Event time, RFC 3339 */
       readonly lastAt: string
+      /** Sum of what a counter has risen since the latest reading before the minute; absent for other metrics */
+      readonly increase?: number
     }
   }
 }

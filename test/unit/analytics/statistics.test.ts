@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { addValue, type Statistics, summarizeStatistics } from '../../../lib/analytics/statistics.ts'
+import { findNatures, type MetricStatistics, withReading } from '../../../lib/analytics/metric-statistics.ts'
+import { assignToMinute, type Minutes } from '../../../lib/analytics/minutes.ts'
+import {
+  addValue,
+  findRise,
+  type Statistics,
+  showSpread,
+  showStatistics,
+  summarizeStatistics,
+} from '../../../lib/analytics/statistics.ts'
+import { toVectorLength, turnBetween } from '../../../lib/windows/circle.ts'
 
 type Sample = readonly [value: number, timeMs: number]
 
@@ -52,7 +62,7 @@ describe('given any values', () => {
         const [a, b] = [computeStatistics(one), computeStatistics(other)]
         assert.deepEqual([a.count, a.minimum, a.maximum], [b.count, b.minimum, b.maximum])
         assert.equal(a.lastAtMs, b.lastAtMs)
-        assertClose(a.mean, b.mean, 1e6)
+        assertClose(summarizeStatistics(a).mean, summarizeStatistics(b).mean, 1e6)
       }),
     )
   })
@@ -110,4 +120,134 @@ describe('given which value is the last', () => {
 test('given -0, then the state holds 0, as it will when it comes back from the store', () => {
   const state = computeStatistics([[-0, 0]])
   assert.deepEqual(state, JSON.parse(JSON.stringify(state)))
+})
+
+/** A log of a counter: what it rises between readings, and whether the device restarts before one. */
+const steps = fc.array(
+  fc.record({ rise: fc.nat(1_000), restarts: fc.boolean(), gapMs: fc.nat(90_000), isLate: fc.boolean() }),
+  { minLength: 1, maxLength: 60 },
+)
+
+type Reading = { readonly value: number; readonly timeMs: number }
+
+function toReadings(
+  log: readonly { rise: number; restarts: boolean; gapMs: number; isLate: boolean }[],
+): Reading[] {
+  let [value, timeMs] = [0, 0]
+  return log.map(({ rise, restarts, gapMs, isLate }) => {
+    value = restarts ? rise : value + rise
+    timeMs += gapMs
+    return { value, timeMs: isLate ? Math.max(0, timeMs - 200_000) : timeMs }
+  })
+}
+
+/** Sum of what a counter rose: of equal times the first reading counts, and none that is older than the newest. */
+function countRises(readings: readonly Reading[]): number {
+  const newer = readings.filter(({ timeMs }, index) =>
+    readings.slice(0, index).every(other => other.timeMs < timeMs),
+  )
+  return newer.slice(1).reduce((sum, { value }, index) => {
+    const before = (newer[index] as Reading).value
+    return sum + (value < before ? value : value - before)
+  }, 0)
+}
+
+describe('given a counter', () => {
+  const COUNTER = { kinds: { energy: 'counter' } } as const
+  /** Adds readings, and returns the statistics of all, and the increases of the minutes in the order in which they were closed. */
+  function count(readings: readonly Reading[]) {
+    let all: MetricStatistics = {}
+    let minutes: Minutes | undefined
+    const increases = new Map<number, number>()
+    for (const { value, timeMs } of readings) {
+      const reading = { values: [['energy', value] as const], timeMs }
+      const measured = { ...reading, natures: findNatures(COUNTER, all, reading) }
+      all = JSON.parse(JSON.stringify(withReading(all, measured)))
+      minutes = assignToMinute(minutes, measured).minutes
+      for (const [start, { energy }] of minutes) increases.set(start, energy?.increase ?? 0)
+    }
+    return { all: all.energy as Statistics, increases: [...increases.values()] }
+  }
+
+  test('when it restarts and readings come late or twice, then it has risen as an independent count says', () => {
+    fc.assert(
+      fc.property(steps, log => {
+        const readings = toReadings(log)
+        assert.equal(count(readings).all.increase, countRises(readings))
+      }),
+    )
+  })
+
+  test('when its minutes are added up, then their increases are that of the whole', () => {
+    fc.assert(
+      fc.property(steps, log => {
+        const { all, increases } = count(toReadings(log))
+        assert.equal(
+          increases.reduce((sum, increase) => sum + increase, 0),
+          all.increase,
+        )
+      }),
+    )
+  })
+
+  test('when two readings have the same time, then the first counts, and the newest value is that of the last', () => {
+    const { all } = count([10, 90, 30].map((value, index) => ({ value, timeMs: index === 2 ? 2 : 1 })))
+    assert.deepEqual([all.increase, all.last, all.minimum, all.maximum, all.count], [20, 30, 10, 90, 3])
+    assert.equal(count([10, 90].map(value => ({ value, timeMs: 1 }))).all.last, 90)
+  })
+})
+
+describe('given a direction', () => {
+  const angles = fc.array(fc.double({ min: 0, max: 360, noNaN: true }), { minLength: 1, maxLength: 50 })
+  const summarize = (all: readonly number[]) => {
+    const add = (before: Statistics | undefined, angle: number) =>
+      addValue(before, angle, 0, { kind: 'direction' })
+    return summarizeStatistics(all.reduce<Statistics | undefined>(add, undefined) as Statistics)
+  }
+  const distance = (a: number, b: number) => Math.abs(turnBetween(a, b))
+
+  test('when all angles are turned, then the mean turns with them, and the deviation stays', () => {
+    fc.assert(
+      fc.property(angles, fc.double({ min: -720, max: 720, noNaN: true }), (all, turn) => {
+        const [before, after] = [summarize(all), summarize(all.map(angle => angle + turn))]
+        const length = toVectorLength(before.standardDeviation)
+        // The less the angles agree, the more a rounding error moves their mean.
+        fc.pre(length > 1e-4)
+        assert.ok(distance(before.mean + turn, after.mean) < 1e-6)
+        assert.ok(Math.abs(length - toVectorLength(after.standardDeviation)) < 1e-9)
+        assert.ok(after.mean >= 0 && after.mean < 360)
+      }),
+    )
+  })
+
+  test('when they are around north, then the mean is north', () => {
+    assert.equal(summarize([350, 10]).mean, 0)
+    assert.equal(summarize([359, 2]).mean, 0.5)
+    assert.equal(summarize([90, 90]).standardDeviation, 0)
+    // Batschelet: the angular deviation of 45° and 135° is that of two vectors 90° apart.
+    assert.ok(Math.abs(summarize([45, 135]).standardDeviation - 43.852) < 0.001)
+  })
+
+  test('when they point everywhere, then the mean is the newest value, and faces say that there is none', () => {
+    const { mean, standardDeviation } = summarize([0, 120, 240])
+    assert.equal(mean, 240)
+    assert.equal(toVectorLength(standardDeviation), 0)
+    assert.equal(showSpread(summarize([0, 180]), 'direction').mean, null)
+  })
+})
+
+describe('given a family that says later that a metric is something else', () => {
+  test('when the next reading comes, then its statistics begin anew, and say since when', () => {
+    const gauge = computeStatistics([
+      [10, 1_000],
+      [20, 2_000],
+    ])
+    const counter = addValue(gauge, 25, 3_000, { kind: 'counter', rise: findRise(gauge, 25, 3_000) })
+    const further = addValue(counter, 40, 4_000, { kind: 'counter', rise: findRise(counter, 40, 4_000) })
+    assert.deepEqual([further.count, further.increase, further.minimum], [2, 15, 25])
+    assert.equal(showStatistics(further).since, '1970-01-01T00:00:03.000Z')
+    const again = addValue(further, 1, 5_000)
+    assert.deepEqual([again.count, again.increase], [1, undefined])
+    assert.equal(showStatistics(again).since, '1970-01-01T00:00:05.000Z')
+  })
 })

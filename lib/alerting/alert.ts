@@ -48,6 +48,7 @@ export type ResolvedReason =
   | 'data-returned'
   | 'rule-removed'
   | 'rule-paused'
+  | 'rule-unfit'
   | 'not-matched'
   | 'forgotten'
   | 'erased'

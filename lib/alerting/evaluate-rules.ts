@@ -34,15 +34,12 @@ export function evaluate(
   for (const key in tracked) {
     isTracked = true
     if (!rules.byKey.has(key))
-      run.end(
-        tracked[key] as TrackedRule,
-        event.timeMs,
-        rules.paused.has(key) ? 'rule-paused' : 'rule-removed',
-      )
+      run.end(tracked[key] as TrackedRule, event.timeMs, rules.left.get(key) ?? 'rule-removed')
   }
   const histories = new Histories(state?.history, event.timeMs)
   const family = typeof watched === 'string' ? undefined : watched
   const own = rules.byWatched.get(typeof watched === 'string' ? watched : watched.name) ?? UNWATCHED
+  if (own.hasUnfit) run.note('not-evaluated')
   for (const keyed of own.rules) {
     const { key, rule } = keyed
     const before = isTracked && Object.hasOwn(tracked, key) ? tracked[key] : undefined
@@ -102,7 +99,7 @@ function remainsInactive(rule: Rule, value: Value): boolean {
   return !awaitsEverySilence(rule) && !fires(rule.condition, value)
 }
 
-const UNWATCHED: Watching = { rules: [], metrics: [] }
+const UNWATCHED: Watching = { rules: [], metrics: [], hasUnfit: false }
 
 const NOTHING: Readonly<Record<string, never>> = {}
 

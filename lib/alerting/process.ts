@@ -125,7 +125,7 @@ function applyTimer(state: AlertingState, timer: Timer, step: Step<RulesInForce>
   for (const [key, tracked] of Object.entries(state.rules)) {
     const rule = rules.byKey.get(key)?.rule
     if (rule) run.tick(key, rule, tracked, timer.dueMs, isSilenceTimer(timer.name))
-    else run.end(tracked, timer.dueMs, rules.paused.has(key) ? 'rule-paused' : 'rule-removed')
+    else run.end(tracked, timer.dueMs, rules.left.get(key) ?? 'rule-removed')
   }
   for (const [key, tracked] of findNewSilenceRules(rules, state.rules, state.seen, timer))
     run.keep(key, tracked)

@@ -3,12 +3,14 @@ import { type Condition, conditionKind, type Measure } from './condition.ts'
 import { CONDITIONS, MEASURES } from './kinds/all.ts'
 import type { ConditionKind, MeasureKind } from './kinds/kind.ts'
 import { FIRE_KEYS, FIRE_KEYS_IN_PATTERNS, MEASURE_KEYS } from './rule-keys.ts'
-import type { Row, RuleRow } from './rule-row.ts'
+import { findKind, type Row, type RuleRow } from './rule-row.ts'
 
 interface ReadCondition {
   /** Condition of the rule; undefined if it has an error. */
   readonly condition?: Condition | undefined
   readonly measure?: Measure | undefined
+  /** True if the rule was activated before the family said what the metric is, and means nothing for it. */
+  readonly isUnfit?: boolean
 }
 
 const CONDITION_KINDS: readonly ConditionKind<Condition>[] = Object.values(CONDITIONS)
@@ -28,8 +30,32 @@ export function readCompared(
       firstKey(other.keys) as string,
       `does not go with ${firstKey(kind?.keys ?? {})}: a rule compares one of the two`,
     )
-  const measure = other ? undefined : kind?.read(ruleRow, { family, metric })
-  return { condition: readCondition(ruleRow, family, metric, measure && kind), measure }
+  const is = findKind(ruleRow.families, family, metric)
+  const measure = other ? undefined : kind?.read(ruleRow, { family, metric, is })
+  const condition = readCondition(ruleRow, family, metric, measure && kind)
+  const fits = [kind, condition && conditionKind(condition)].map(
+    used => !used || fitsMetric(ruleRow, used, family, metric),
+  )
+  return { condition, measure, isUnfit: fits.includes(false) }
+}
+
+/** Returns whether a kind means something for a metric. Reports an error if it does not, unless the rule is in the log already. */
+function fitsMetric(
+  { row, report, families, isFromLog }: RuleRow,
+  { keys, refuses }: Pick<ConditionKind<never>, 'keys' | 'refuses'>,
+  family: string | undefined,
+  metric: string | undefined,
+): boolean {
+  const is = findKind(families, family, metric)
+  const refusal = refuses?.[is]
+  if (refusal === undefined) return true
+  const place = families.byName[String(family)]?.file.kindsAt?.[String(metric)]
+  if (!isFromLog)
+    report(
+      firstKey(keys, key => Object.hasOwn(row, key)) as string,
+      `does not go with ${metric}, which is a ${is}${place ? ` (${place})` : ''}: ${refusal}`,
+    )
+  return false
 }
 
 /**
@@ -50,7 +76,7 @@ export function readCondition(
     for (const key of ['unit', ...Object.keys(MEASURE_KEYS)])
       if (Object.hasOwn(ruleRow.row, key))
         ruleRow.report(key, `does not go with ${firstKey(kind.keys, isGiven)}: ${kind.alone}`)
-  return kind.read(ruleRow, { family, metric, measure })
+  return kind.read(ruleRow, { family, metric, is: findKind(ruleRow.families, family, metric), measure })
 }
 
 function firstKey(keys: Readonly<Record<string, unknown>>, is: (key: string) => boolean = () => true) {

@@ -27,7 +27,7 @@ export function readRule(ruleRow: RuleRow): Rule {
       'name',
       `${NO_DATA} is the name of the alerts of \`onSilence: no-data\`: choose another name`,
     )
-  const { condition, measure } = readCompared(ruleRow, family, metric)
+  const { condition, measure, isUnfit } = readCompared(ruleRow, family, metric)
   const labels = { ...ruleRow.of<Record<string, string>>('labels') }
   const match: Match | undefined = readMatch(ruleRow, family === undefined ? [] : [family])
   const unit = findUnit(ruleRow.families, family, metric)
@@ -39,6 +39,7 @@ export function readRule(ruleRow: RuleRow): Rule {
     ...(match && { match }),
     condition: condition as Condition,
     ...(measure && { measure }),
+    ...(isUnfit && { isUnfit }),
     forMs: parseDuration(ruleRow.of('for')) ?? 0,
     keepFiringForMs: parseDuration(ruleRow.of('keepFiringFor')) ?? 0,
     staleAfterMs: parseDuration(ruleRow.of('staleAfter')) ?? 0,

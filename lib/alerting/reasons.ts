@@ -32,6 +32,10 @@ export const REASONS = {
   },
   'rule-removed': { change: 'resolved', says: 'the rule is no longer in the rule set' },
   'rule-paused': { change: 'resolved', says: 'the rule is paused' },
+  'rule-unfit': {
+    change: 'resolved',
+    says: 'the family now says that the metric is something that the rule does not go with',
+  },
   'not-matched': {
     change: 'resolved',
     says: 'the entity no longer has what the rule matches, or its row of the table has ended',
@@ -49,6 +53,9 @@ export const REASONS = {
   'pending-stale': { says: 'pending, and silent for `staleAfter`: nothing is sent' },
   late: { says: 'older than what was decided last: changes nothing' },
   'no-history': { says: 'too few readings to compare with yet: changes nothing' },
+  'not-evaluated': {
+    says: 'a rule does not go with what the family says that its metric is: changes nothing',
+  },
   unchanged: { says: 'nothing changes' },
 } as const satisfies Readonly<Record<string, Reason>>
 

@@ -1,6 +1,7 @@
 /** Arguments and helpers that all readers of rule rows share. */
 import { parseDuration } from '../support/duration.ts'
 import type { Families } from '../telemetry/families.ts'
+import { findMetricKind, type MetricKind } from '../telemetry/metric-kinds.ts'
 import { findMetricUnit } from '../telemetry/metric-names.ts'
 import type { TablePlan } from '../views/plan.ts'
 
@@ -31,6 +32,16 @@ export function findUnit(
 ): string | undefined {
   const found = family === undefined ? undefined : families.byName[family]
   return found === undefined || metric === undefined ? undefined : findMetricUnit(found, metric)
+}
+
+/** Returns what a metric of a family is; a gauge for a column of a table. */
+export function findKind(
+  families: Families,
+  family: string | undefined,
+  metric: string | undefined,
+): MetricKind {
+  const found = family === undefined ? undefined : families.byName[family]
+  return found === undefined || metric === undefined ? 'gauge' : findMetricKind(found, metric)
 }
 
 /** Returns whether the values of a metric are states, which are texts. */

@@ -34,6 +34,8 @@ export interface Rule {
   readonly condition: Condition
   /** Measure that derives the number to compare; absent if the value itself is compared. */
   readonly measure?: Measure
+  /** True if the rule compares what its metric is no more, since the family has changed. It is not evaluated. */
+  readonly isUnfit?: boolean
   /** Duration for which the condition must hold before the alert fires. With 0, the alert fires at once. */
   readonly forMs: number
   /** Duration for which an alert keeps firing after its value has cleared. With 0, the alert resolves at once. */

@@ -18,6 +18,8 @@ export interface KeyedRule {
 export interface Watching {
   readonly rules: readonly KeyedRule[]
   readonly metrics: readonly string[]
+  /** True if there are further rules that do not go with what their metrics are. */
+  readonly hasUnfit: boolean
 }
 
 export interface RulesInForce {
@@ -25,8 +27,8 @@ export interface RulesInForce {
   readonly byKey: ReadonlyMap<string, KeyedRule>
   /** Rules by the family of readings that they watch, or by the source of a table's changes. */
   readonly byWatched: ReadonlyMap<string, Watching>
-  /** State keys of the paused rules. */
-  readonly paused: ReadonlySet<string>
+  /** State keys of the rules of the set that are not evaluated, with the reason. */
+  readonly left: ReadonlyMap<string, 'rule-paused' | 'rule-unfit'>
   readonly patterns: PatternsInForce
 }
 
@@ -39,18 +41,31 @@ export function rulesInForce(all: readonly AnyRule[]): RulesInForce {
   if (new Set(all.map(getRuleIdentity)).size !== all.length)
     throw new Error('two alert rules have the same name and labels')
   const rules = thresholdRules(all)
-  const keyed = rules.filter(({ paused }) => !paused).map(toKeyedRule)
+  const keyed = rules.filter(rule => findReasonToLeave(rule) === undefined).map(toKeyedRule)
   const grouped = Map.groupBy(keyed, ({ rule }) => watchedBy(rule))
+  const unfit = new Set(rules.filter(({ paused, isUnfit }) => isUnfit && !paused).map(watchedBy))
+  for (const name of unfit) grouped.set(name, grouped.get(name) ?? [])
   return {
     byKey: new Map(keyed.map(rule => [rule.key, rule])),
-    byWatched: new Map([...grouped].map(([name, own]) => [name, watching(own)])),
-    paused: new Set(rules.filter(({ paused }) => paused).map(computeStateKey)),
+    byWatched: new Map([...grouped].map(([name, own]) => [name, watching(own, unfit.has(name))])),
+    left: new Map(
+      rules.flatMap(rule => {
+        const reason = findReasonToLeave(rule)
+        return reason ? [[computeStateKey(rule), reason]] : []
+      }),
+    ),
     patterns: patternsInForce(all),
   }
 }
 
-function watching(rules: readonly KeyedRule[]): Watching {
-  return { rules, metrics: [...new Set(rules.map(({ rule }) => rule.metric))] }
+function watching(rules: readonly KeyedRule[], hasUnfit: boolean): Watching {
+  return { rules, metrics: [...new Set(rules.map(({ rule }) => rule.metric))], hasUnfit }
+}
+
+/** Returns why a rule of the set is not evaluated; undefined if it is. */
+function findReasonToLeave({ paused, isUnfit }: Rule): 'rule-paused' | 'rule-unfit' | undefined {
+  if (paused) return 'rule-paused'
+  return isUnfit ? 'rule-unfit' : undefined
 }
 
 function toKeyedRule(rule: Rule): KeyedRule {

@@ -11,6 +11,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'data-returned': 'the entity reports again',
   'rule-removed': 'its rule was removed',
   'rule-paused': 'its rule was paused',
+  'rule-unfit': 'its rule does not go with what the metric is now',
   'not-matched': 'its rule no longer matches the entity, or its row has ended',
   forgotten: 'the entity has not reported for days',
   erased: 'an operator erased the entity',

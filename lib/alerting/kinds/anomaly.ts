@@ -38,6 +38,10 @@ interface Given {
 
 export const anomaly: ConditionKind<AnomalyCondition> = {
   role: 'condition',
+  refuses: {
+    counter: 'a counter rises: compare its changeOver',
+    direction: 'a direction goes round: compare its deviationOver',
+  },
   alone: 'an entity is compared with itself',
   keys: {
     anomaly: {

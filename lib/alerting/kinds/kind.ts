@@ -3,6 +3,7 @@
  * defines one kind and exports it by the name of the file. `npm run schemas` generates the list in `all.ts`.
  */
 import type { AlertFired } from '../../schemas/types.ts'
+import type { MetricKind } from '../../telemetry/metric-kinds.ts'
 import type { Row, RuleRow } from '../rule-row.ts'
 import type { Keys } from './keys.ts'
 
@@ -17,6 +18,8 @@ export interface Limits {
 
 interface Kind<Own> {
   readonly keys: Keys
+  /** Metrics for which the kind means nothing, with what to write instead. */
+  readonly refuses?: Readonly<Partial<Record<MetricKind, string>>>
   /**
    * Reads the keys of a row, and reports combinations that can never take effect. Returns undefined if the row does not have the
    * keys, or if they have errors.
@@ -120,5 +123,7 @@ export type Words = Pick<AlertFired, 'expected' | 'expectedLow' | 'expectedHigh'
 export interface Subject {
   readonly family: string | undefined
   readonly metric: string | undefined
+  /** What the metric is. */
+  readonly is: MetricKind
   readonly measure?: Pick<MeasureKind<never>, 'unit' | 'keys'> | undefined
 }

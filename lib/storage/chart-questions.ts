@@ -1,5 +1,7 @@
 /** Questions of charts about a sensor. Pure. */
 
+import type { MetricKind } from '../telemetry/metric-kinds.ts'
+import { meanAngle } from '../windows/circle.ts'
 import type { StorageReader } from './storage.ts'
 import { ALERT_INDEX } from './table.ts'
 import { toKey, toText } from './values.ts'
@@ -12,7 +14,7 @@ export interface ChartPeriod {
   readonly toMs: number
 }
 
-/** Reading of a metric, or the statistics of a period, which begins at that time. */
+/** Reading of a metric, or the statistics of a period, which begins at that time: of a counter, what it has risen. */
 export type ChartPoint = readonly [atMs: number, mean: number, least?: number, greatest?: number]
 
 /** Alert of a sensor. */
@@ -38,20 +40,37 @@ export async function readPoints(
   { source, subject = '', ...period }: ChartPeriod,
   metric: string,
   step: 'minute' | 'hour',
+  is: MetricKind = 'gauge',
 ): Promise<ChartPoint[]> {
   const rows = await storage.read(({ schema, startOf }) => ({
     text: `SELECT ${step === 'hour' ? startOf('hour', 'window_start') : 'window_start'} AS at,
-        sum("mean" * "count") / sum("count") AS mean, min("min") AS least, max("max") AS greatest
+        ${SELECTED[is]}
       FROM ${schema}minute_statistics
       WHERE source = ? AND subject = ? AND metric = ?
         AND window_start >= ${schema}datetime(?) AND window_start < ${schema}datetime(?) AND ${FIT}
       GROUP BY 1 ORDER BY 1`,
     values: [...[source, subject, metric].map(toKey), ...toTimes(period)],
   }))
-  return rows.map(({ at, mean, least, greatest }) => [
-    toMs(at) as number,
-    ...([mean, least, greatest].map(Number) as [number, number, number]),
-  ])
+  return rows.flatMap(({ at, mean, least, greatest, count, x, y }): ChartPoint[] => {
+    const atMs = toMs(at) as number
+    if (is === 'gauge') return [[atMs, Number(mean), Number(least), Number(greatest)]]
+    const vectors = { count: Number(count), x: Number(x), y: Number(y) }
+    const value = is === 'counter' ? (mean ?? undefined) : meanAngle(vectors)
+    return value === undefined ? [] : [[atMs, Number(value)]]
+  })
+}
+
+/** Length of the mean vector of a minute, to which its deviation belongs; 1 for minutes that were stored without it. */
+const LENGTH = `CASE WHEN "stddev" BETWEEN 0 AND 90 THEN 1 - power(radians("stddev"), 2) / 2 ELSE 1 END`
+
+/** Values of a point. A counter has what it has risen, and a direction the sums of its vectors. */
+const SELECTED: Readonly<Record<MetricKind, string>> = {
+  gauge: 'sum("mean" * "count") / sum("count") AS mean, min("min") AS least, max("max") AS greatest',
+  counter: 'sum(CASE WHEN "increase" BETWEEN 0 AND 1e100 THEN "increase" END) AS mean',
+  direction: ['cos(radians("mean")) ) AS x', 'sin(radians("mean")) ) AS y']
+    .map(of => `sum("count" * ${LENGTH} * ${of}`)
+    .join(', ')
+    .concat(', sum("count") AS count'),
 }
 
 /** Returns the alerts of a sensor that were firing within a period, the newest first. */

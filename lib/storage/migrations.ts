@@ -3,7 +3,7 @@ import { type Column, TABLES, type Table } from './table.ts'
 import { buildViews, type Dialect, quoteNames } from './views.ts'
 
 /** Names of the migrations in their order. Tables, columns and indexes have the number of the one that adds them, from 1. */
-export const MIGRATIONS: readonly string[] = ['001-storage', '002-views', '003-charts']
+export const MIGRATIONS: readonly string[] = ['001-storage', '002-views', '003-charts', '004-counters']
 
 /**
  * Returns the statements of each migration. A new database runs all of them, so it ends as one that was made by an earlier version.

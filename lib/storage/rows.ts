@@ -6,6 +6,7 @@ import { type Families, measurements, type ReadingData } from '../telemetry/fami
 import {
   ALERT_EVENTS,
   ANALYTICS,
+  type Column,
   MINUTE_STATISTICS,
   READINGS,
   type Row,
@@ -28,7 +29,8 @@ export function toRows(families: Families, events: readonly StoredEvent[]): Rows
   const found = new Map<Table, Map<string, Row>>()
   for (const [table, source] of events.flatMap(stored => listSources(families, stored))) {
     const row = table.columns.map(([, type, , toValue]) => STORABLE[type](toValue(source)))
-    if (table.isWhole && row.includes(null)) continue
+    const isMissing = ([, , , , since]: Column, at: number) => since === undefined && row[at] === null
+    if (table.isWhole && table.columns.some(isMissing)) continue
     const rows = found.get(table) ?? new Map<string, Row>()
     const at = table.key.length
     const key = row.slice(0, at).join('\0')

@@ -30,7 +30,7 @@ export interface Table {
   readonly key: readonly string[]
   /** Column after the key, for rows that follow from those of another table: a higher one replaces a lower one, never the reverse. */
   readonly version?: string
-  /** True if a row that lacks a value is left out: any client can write to the topic. */
+  /** True if a row that lacks a value is left out: any client can write to the topic. Columns that were added later may be empty. */
   readonly isWhole?: true
   readonly columns: readonly Column[]
   /** Further indexes. `since` is the number of the migration that adds one, if it is later than that of the table. */
@@ -182,6 +182,14 @@ export const MINUTE_STATISTICS: Table = {
     ['mean', 'REAL', 'Mean of the values', ({ data }) => data.mean],
     ['min', 'REAL', 'Smallest value', ({ data }) => data.minimum],
     ['max', 'REAL', 'Largest value', ({ data }) => data.maximum],
+    [
+      'stddev',
+      'REAL',
+      'Standard deviation of the values (sample); of a direction, the angular deviation; NULL in older rows',
+      ({ data }) => data.standardDeviation,
+      4,
+    ],
+    ['increase', 'REAL', 'What a counter has risen; NULL for others', ({ data }) => data.increase, 4],
   ],
   indexes: [],
 }

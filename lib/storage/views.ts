@@ -85,7 +85,28 @@ function buildMeasurements({ schema, eachMember, number }: Dialect): View {
  */
 const MAX_MAGNITUDE = '1e100'
 
-function buildReadingStatistics({ schema, startOf, deviation }: Dialect, window: 'hour' | 'day'): View {
+/**
+ * What each metric has risen in each window. A fall is a restart, after which the device has counted from 0, and of readings with
+ * equal times the first in the log counts: as in our own statistics of counters.
+ */
+function queryIncreases({ schema, eachMember, number, startOf }: Dialect, window: 'hour' | 'day'): string {
+  const metric = `source, coalesce(subject, ''), family, metric`
+  return `SELECT source AS of_source, coalesce(subject, '') AS of_subject, family AS of_family, metric AS of_metric,
+      ${startOf(window, 'event_ts')} AS of_window,
+      sum(CASE WHEN value >= before THEN value - before WHEN before IS NULL OR value < 0 THEN 0 ELSE value END) AS increase
+    FROM (SELECT *, lag(value) OVER (PARTITION BY ${metric} ORDER BY event_ts) AS before
+      FROM (SELECT *, row_number() OVER (PARTITION BY ${metric}, event_ts ORDER BY topic, "partition", "offset", id) AS place
+        FROM (SELECT source, subject, family, event_ts, topic, "partition", "offset", readings.id, item.key AS metric, ${number()} AS value
+          FROM ${schema}readings AS readings, ${eachMember}(readings.metrics) AS item) AS listed
+        WHERE value BETWEEN -${MAX_MAGNITUDE} AND ${MAX_MAGNITUDE}) AS placed
+      WHERE place = 1) AS ordered
+    GROUP BY 1, 2, 3, 4, 5`
+}
+
+function buildReadingStatistics(dialect: Dialect, window: 'hour' | 'day'): View {
+  const { schema, startOf, deviation } = dialect
+  const [x, y] = ['cos', 'sin'].map(of => `avg(${of}(radians(fit)))`)
+  const angle = `degrees(atan2(${y}, ${x}))`
   const sensor = 'source, subject, sensor_id, family, metric'
   /** Returns NULL instead of a statistic that would be without some of the values. */
   const ofAll = (statistic: string) => `CASE WHEN count(fit) = count(value) THEN ${statistic} END`
@@ -107,10 +128,24 @@ function buildReadingStatistics({ schema, startOf, deviation }: Dialect, window:
         ofAll(deviation('fit', 'mean')),
         `Standard deviation of the values (population); NULL with one beyond ±${MAX_MAGNITUDE}`,
       ],
+      [
+        'increase',
+        ofAll('max(increase)'),
+        `What the metric has risen since the reading before, restarts included: for counters; NULL with one beyond ±${MAX_MAGNITUDE}`,
+      ],
+      [
+        'mean_direction',
+        ofAll(
+          `CASE WHEN ${x} * ${x} + ${y} * ${y} >= 1e-18 THEN ${angle} + CASE WHEN ${angle} < 0 THEN 360 ELSE 0 END END`,
+        ),
+        'Mean on the circle, from 0 to 360: for directions in degrees; NULL for angles that have none',
+      ],
     ],
     from: `FROM (SELECT *, avg(fit) OVER (PARTITION BY ${sensor}, window_start) AS mean
       FROM (SELECT *, CASE WHEN value BETWEEN -${MAX_MAGNITUDE} AND ${MAX_MAGNITUDE} THEN value END AS fit,
         ${startOf(window, 'event_ts')} AS window_start FROM ${schema}measurements) AS timed) AS centred
+    LEFT JOIN (${queryIncreases(dialect, window)}) AS increases ON of_source = source AND of_subject = coalesce(subject, '')
+      AND of_family = family AND of_metric = metric AND of_window = window_start
     GROUP BY ${sensor}, window_start`,
   }
 }
@@ -128,9 +163,14 @@ function buildMinutes({ schema, eachMember, number }: Dialect): View {
       ['count', number('count'), 'Number of readings with the metric'],
       ['min', number('minimum'), 'Smallest value'],
       ['max', number('maximum'), 'Largest value'],
-      ['mean', number('mean'), 'Mean of the values'],
-      ['stddev', number('standardDeviation'), 'Standard deviation of the values (sample)'],
+      ['mean', number('mean'), 'Mean of the values; of a direction, that on the circle'],
+      [
+        'stddev',
+        number('standardDeviation'),
+        'Standard deviation of the values (sample); of a direction, the angular deviation',
+      ],
       ['last', number('last'), 'Latest value'],
+      ['increase', number('increase'), 'What a counter has risen since the reading before; NULL for others'],
     ],
     from: `FROM (${latest}) AS latest, ${eachMember}(latest.metrics) AS item WHERE place = 1`,
   }

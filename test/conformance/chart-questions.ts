@@ -63,6 +63,32 @@ export function chartConformance(name: string, connect: () => Promise<Opened>): 
       })
     })
 
+    it('given minutes of a counter or a direction, then hours have their sum, or their mean on the circle', async () => {
+      // The deviation of two vectors that are 20° apart, and of two that point everywhere.
+      const [near, none] = [2, 180].map(
+        apart => (Math.sqrt(2 - 2 * Math.cos(apart * (Math.PI / 360))) * 180) / Math.PI,
+      )
+      const minutes = [
+        storedMinute(1, 350, { ...at(0), values: { count: 2, standardDeviation: near, increase: 3 } }),
+        storedMinute(1, 20, { ...at(1), values: { count: 2, standardDeviation: near, increase: 4.5 } }),
+        storedMinute(1, 90, { ...at(60), values: { standardDeviation: none } }),
+      ]
+      await using(minutes, async storage => {
+        const read = (is: 'counter' | 'direction', step: 'minute' | 'hour') =>
+          readPoints(storage, PERIOD, 'temperature', step, is)
+        assert.deepEqual(await read('counter', 'hour'), [[NOON, 7.5]])
+        assert.deepEqual(await read('counter', 'minute'), [
+          [NOON, 3],
+          [NOON + MINUTE_MS, 4.5],
+        ])
+        assert.deepEqual(
+          (await read('direction', 'hour')).map(([ms, mean]) => [ms, Math.round(mean * 1e6) / 1e6]),
+          [[NOON, 5]],
+        )
+        assert.deepEqual(listMeans(await read('direction', 'minute')).map(Math.round), [350, 20])
+      })
+    })
+
     it('given revisions in any order, live or of the past, then the latest counts, and each event is counted once', async () => {
       await using([], async storage => {
         const write = (existing: 'replace' | 'keep', ...revisions: readonly number[]) =>

@@ -46,7 +46,10 @@ export function migrationConformance(name: string, dialect: Dialect, open: () =>
         const earlier = buildMigrations(
           dialect,
           MIGRATIONS.slice(0, count),
-          TABLES.filter(({ since = 1 }) => since <= count),
+          TABLES.filter(({ since = 1 }) => since <= count).map(table => ({
+            ...table,
+            columns: table.columns.filter(([, , , , since = 1]) => since <= count),
+          })),
         )
         assert.deepEqual(await migrate(...earlier, ...current.slice(count)), fresh)
       }

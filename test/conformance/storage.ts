@@ -185,6 +185,56 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
       })
     })
 
+    it('given a metric that counts up or turns, then hours and days have its increase and its mean on the circle', async () => {
+      const HOUR = 3_600_000
+      const rows: (readonly [hours: number, temperature: number, subject?: string | undefined])[] = [
+        ...([
+          [0, 350],
+          [0.5, 10],
+          [1, 30],
+          [1.5, 5],
+          [25, 25],
+        ] as const),
+        // A reading that comes late, one of an equal time, and those of another sensor and of one without a mean.
+        ...([
+          [0.75, 20],
+          [1.5, 900],
+          [0, 90, 'other'],
+          [1, 70, 'other'],
+          [2, 180, 'none'],
+          [2.1, 0, 'none'],
+        ] as const),
+      ]
+      const readings = rows.map(([hours, temperature, subject = 'roof-1'], offset) =>
+        storedReading(`r${offset}`, { temperature }, { offset, subject, timeMs: NOON + hours * HOUR }),
+      )
+      await using(async (storage, place) => {
+        await storage.write(toRows(FAMILIES, readings), 'replace')
+        const query = (view: string) =>
+          place.query(`SELECT subject, increase, round(mean_direction) AS direction FROM ${view}
+            WHERE subject <> 'other' ORDER BY subject, window_start`)
+        const roof = { subject: 'roof-1' }
+        assert.deepEqual(await query('readings_hourly'), [
+          { subject: 'none', increase: 0, direction: null },
+          { ...roof, increase: 10 + 10, direction: 7 },
+          { ...roof, increase: 10 + 5, direction: 34 },
+          { ...roof, increase: 20, direction: 25 },
+        ])
+        const days = await query('readings_daily')
+        assert.deepEqual(
+          days.map(({ subject, increase }) => [subject, increase]),
+          [
+            ['none', 0],
+            ['roof-1', 35],
+            ['roof-1', 20],
+          ],
+        )
+        assert.deepEqual(await place.query(`SELECT increase FROM readings_daily WHERE subject = 'other'`), [
+          { increase: 70 },
+        ])
+      })
+    })
+
     it('given the same events again, then nothing is doubled: live rows are replaced, those of the past kept', async () => {
       await using(async (storage, place) => {
         const write = (temperature: number, existing: 'replace' | 'keep') => {

@@ -29,7 +29,7 @@ const COLUMNS: readonly Column[] = [
 ]
 
 const REASONS: Readonly<Record<Exception, string>> = {
-  'other-code': 'of partitions that were partly processed with other code or settings',
+  'other-code': 'of partitions that were partly processed with other code, families or settings',
   replaced: 'of partitions whose state was dropped or reprocessed since',
   'not-comparable': 'of entities older than the first record that the log still has',
   expired: 'of partitions whose records have expired meanwhile',

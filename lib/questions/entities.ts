@@ -1,5 +1,5 @@
 /** Entities with their newest values, and the statistics of their metrics, as the processor maintains them. */
-import { type MetricStatistics, summarizeMetrics } from '../analytics/metric-statistics.ts'
+import { type MetricStatistics, showMetrics } from '../analytics/metric-statistics.ts'
 import { STATISTICS } from '../analytics/processor.ts'
 import { INTAKE } from '../intake/input.ts'
 import { getOutcome, type Outcomes, readOutcomes } from '../queries/states/outcomes.ts'
@@ -84,7 +84,8 @@ export const METRICS = question({
   about: `Show the statistics of each entity and metric, and the outcomes of the processor's records.
 
 The states are read from Redis, partition by partition, while the processor continues. STD DEV is the deviation of a
-sample, with the divisor n − 1; 0 for a single reading.`,
+sample, with the divisor n − 1; 0 for a single reading. INCREASE is what a counter has risen. The mean of a direction is
+that on the circle. SINCE is the time since which a metric is counted, if its family has changed.`,
   more: `
 Examples:
   sluice stats roof-1
@@ -109,13 +110,15 @@ Examples:
     column('entity', { type: 'entity', least: 14 }),
     column('metric', { least: 8 }),
     count('count'),
-    column('mean', { type: 'quantity' }),
+    column('mean', { type: 'quantity', none: 'no mean' }),
     column('standardDeviation', { heading: 'Std dev', type: 'quantity', leaveOut: 2 }),
     column('minimum', { heading: 'Min', type: 'quantity', leaveOut: 3 }),
     column('maximum', { heading: 'Max', type: 'quantity', leaveOut: 4 }),
     column('last', { type: 'quantity' }),
+    column('increase', { type: 'quantity', leaveOut: 6 }),
     column('unit'),
     column('lastAt', { type: 'time', leaveOut: 1 }),
+    column('since', { type: 'time', leaveOut: 5 }),
   ],
   empty: EMPTY,
 })
@@ -165,10 +168,12 @@ export function listStatistics(
   words = '',
 ) {
   const fits = textFilter(words)
-  const summaries = summarizeMetrics(metrics)
-  return listMetrics(families, family, [metrics]).flatMap(({ name, unit }) => {
+  const summaries = showMetrics(metrics)
+  return listMetrics(families, family, [metrics]).flatMap(({ name, unit, is }) => {
     const summary = Object.hasOwn(summaries, name) && fits(name) ? summaries[name] : undefined
-    return summary ? [{ metric: name, unit: hasSymbol(unit) ? unit : '', ...summary }] : []
+    if (!summary) return []
+    const { increase = null, since = null, ...rest } = summary
+    return [{ metric: name, is, unit: hasSymbol(unit) ? unit : '', ...rest, increase, since }]
   })
 }
 

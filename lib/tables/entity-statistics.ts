@@ -1,9 +1,21 @@
 /** Table of entities, with the statistics that the processor maintains. */
 import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import { countReadings, findLatest, type MetricStatistics } from '../analytics/metric-statistics.ts'
+import {
+  countReadings,
+  findLatest,
+  type MetricStatistics,
+  summarizeMetrics,
+} from '../analytics/metric-statistics.ts'
 import { MINUTES, openMinute } from '../analytics/minutes.ts'
-import { type EntityStatistics, type EntitySummary, STATISTICS, summarise } from '../analytics/processor.ts'
-import type { Families } from '../telemetry/families.ts'
+import {
+  type EntityStatistics,
+  type EntitySummary,
+  type MinuteSummary,
+  STATISTICS,
+  summarise,
+} from '../analytics/processor.ts'
+import type { Families, Family } from '../telemetry/families.ts'
+import { findMetricKind, type MetricKind } from '../telemetry/metric-kinds.ts'
 import { byText, readEntityRows, type Table, type TopicSize } from './table.ts'
 
 export interface ListedEntity {
@@ -35,7 +47,10 @@ export const ENTITIES: Table<EntityStatistics, ListedEntity> = {
 }
 
 /** Statistics of one entity in the form that is shown to users, including the minute that is still open. */
-export type FoundStatistics = Omit<ListedEntity, 'metrics'> & EntitySummary
+export interface FoundStatistics extends Omit<ListedEntity, 'metrics' | 'open'>, EntitySummary {
+  /** The minute that is still open, as it will be published. */
+  readonly open: Pick<ListedEntity['open'], 'startMs'> & Pick<MinuteSummary, 'metrics'>
+}
 
 /**
  * Returns the statistics of one entity. Searches all partitions. Returns undefined if the processor has not counted a reading of
@@ -51,7 +66,8 @@ export async function entityStatistics(
 ): Promise<FoundStatistics | undefined> {
   const [found] = await readEntityRows(inspection, ENTITIES, readings, entity)
   if (!found) return undefined
-  return { ...found, ...summarise(found) }
+  const { startMs, metrics } = found.open
+  return { ...found, ...summarise(found), open: { startMs, metrics: summarizeMetrics(metrics) } }
 }
 
 /** Maximum number of metrics of an entity that are shown at once. A family can have hundreds of them. */
@@ -61,6 +77,8 @@ export interface ShownMetric {
   readonly name: string
   /** Unit of the metric; `1` for counts, and empty for metrics without a unit. */
   readonly unit: string
+  /** What the metric is. */
+  readonly is: MetricKind
 }
 
 /**
@@ -73,10 +91,11 @@ export function listMetrics(
   family: string,
   reported: readonly Readonly<Record<string, unknown>>[],
 ): ShownMetric[] {
-  const declared = families.byName[family]?.metrics ?? {}
+  const { metrics: declared = {}, kinds = {} }: Partial<Family> = families.byName[family] ?? {}
   const others = new Set(reported.flatMap(metrics => Object.keys(metrics)))
   return [...new Set([...Object.keys(declared), ...[...others].sort()])].map(name => ({
     name,
     unit: Object.hasOwn(declared, name) ? (declared[name] as string) : '',
+    is: findMetricKind({ kinds }, name),
   }))
 }

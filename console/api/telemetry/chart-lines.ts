@@ -1,9 +1,12 @@
 /** Points of the lines of a chart. Pure. */
 
+import { showSpread } from '../../../lib/analytics/statistics.ts'
 import type { EntityMinute, EntityReading } from '../../../lib/queries/states/entity-log.ts'
 import type { ChartPoint } from '../../../lib/storage/chart-questions.ts'
 import { readOwn, textFilter } from '../../../lib/support/text-match.ts'
 import type { ShownMetric } from '../../../lib/tables/entity-statistics.ts'
+import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
+import { meanAngle, NO_ANGLES, withAngle } from '../../../lib/windows/circle.ts'
 
 /** Maximum number of lines of a query, over its entities and their metrics. */
 export const MAX_LINES = 12
@@ -32,27 +35,36 @@ export function toReadings(readings: readonly EntityReading[], metric: string): 
 }
 
 /** Returns the statistics of each second that has readings. */
-export function toSeconds(points: readonly ChartPoint[]): ChartPoint[] {
+export function toSeconds(points: readonly ChartPoint[], is: MetricKind = 'gauge'): ChartPoint[] {
   const bySecond = Map.groupBy(points, ([atMs]) => Math.floor(atMs / 1_000) * 1_000)
-  return [...bySecond].map(([atMs, own]) => {
+  return [...bySecond].flatMap(([atMs, own]): ChartPoint[] => {
     const values = own.map(([, value]) => value)
+    if (is === 'counter') return [[atMs, values.at(-1) as number]]
+    if (is === 'direction') {
+      const mean = meanAngle(values.reduce((sum, value) => withAngle(sum, value), NO_ANGLES))
+      return mean === undefined ? [] : [[atMs, mean]]
+    }
     const sum = values.reduce((a, b) => a + b, 0)
-    return [atMs, sum / own.length, Math.min(...values), Math.max(...values)]
+    return [[atMs, sum / own.length, Math.min(...values), Math.max(...values)]]
   })
 }
 
-type MinuteMetrics = Readonly<
-  Record<string, Pick<EntityMinute['metrics'][string], 'mean' | 'minimum' | 'maximum'>>
->
+type MinuteMetrics = EntityMinute['metrics']
 
-/** Returns the statistics of a metric in each minute in which it was reported. */
+/** Returns the statistics of a metric in each minute in which it was reported: of a counter, what it has risen. */
 export function toMinutes(
   minutes: readonly { readonly timeMs: number; readonly metrics: MinuteMetrics }[],
   metric: string,
+  is: MetricKind = 'gauge',
 ): ChartPoint[] {
   return minutes.flatMap(({ timeMs, metrics }): ChartPoint[] => {
     const values = Object.hasOwn(metrics, metric) ? metrics[metric] : undefined
-    return values ? [[timeMs, values.mean, values.minimum, values.maximum]] : []
+    if (!values) return []
+    const { increase } = values
+    if (is === 'counter') return increase === undefined ? [] : [[timeMs, increase]]
+    const { mean, minimum, maximum } = showSpread(values, is)
+    if (mean === null) return []
+    return minimum === null || maximum === null ? [[timeMs, mean]] : [[timeMs, mean, minimum, maximum]]
   })
 }
 
@@ -61,6 +73,8 @@ export function addOpenMinute(
   points: readonly ChartPoint[],
   { startMs, metrics }: { readonly startMs: number; readonly metrics: MinuteMetrics },
   metric: string,
+  is: MetricKind = 'gauge',
 ): ChartPoint[] {
-  return [...points.filter(([atMs]) => atMs < startMs), ...toMinutes([{ timeMs: startMs, metrics }], metric)]
+  const open = toMinutes([{ timeMs: startMs, metrics }], metric, is)
+  return [...points.filter(([atMs]) => atMs < startMs), ...open]
 }

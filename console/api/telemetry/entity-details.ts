@@ -7,7 +7,7 @@ import { matches } from '../../../lib/alerting/evaluate-rules.ts'
 import { type AnyRule, thresholdRules } from '../../../lib/alerting/patterns/pattern.ts'
 import { getRuleIdentity, type Rule } from '../../../lib/alerting/rule.ts'
 import { computeHistoryKey } from '../../../lib/alerting/rules-in-force.ts'
-import type { StatisticsSummary } from '../../../lib/analytics/statistics.ts'
+import type { ShownStatistics } from '../../../lib/analytics/statistics.ts'
 import type { Searched } from '../../../lib/queries/records/search-newest.ts'
 import { readConditionsOf } from '../../../lib/questions/rules.ts'
 import { HOUR_MS } from '../../../lib/support/duration.ts'
@@ -29,7 +29,7 @@ export interface EntityNow {
   /** Partition of the readings topic, and the topic's name. */
   readonly partition: number
   readonly topic: string
-  readonly metrics: readonly (ShownMetric & { readonly statistics: StatisticsSummary | null })[]
+  readonly metrics: readonly (ShownMetric & { readonly statistics: ShownStatistics | null })[]
   /** Total number of readings. `lastAt` is the event time of the newest reading, RFC 3339. */
   readonly readings: number
   readonly lastAt: string

@@ -12,6 +12,7 @@ import {
   listMetrics,
   type ShownMetric,
 } from '../../../lib/tables/entity-statistics.ts'
+import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { addOpenMinute, chooseMetrics, isDense, toMinutes, toReadings, toSeconds } from './chart-lines.ts'
 import { computeChartEnd, createUnknownError } from './entity-details.ts'
@@ -69,7 +70,7 @@ interface Chart {
 
 /** Source of points and alerts, in the topics or in the database. */
 type Source = Pick<EntityHistory, 'step' | 'searched'> & {
-  readonly line: (of: FoundStatistics, metric: string) => ChartPoint[] | Promise<ChartPoint[]>
+  readonly line: (of: FoundStatistics, metric: string, is: MetricKind) => ChartPoint[] | Promise<ChartPoint[]>
   readonly alerts: (entity: string) => ChartAlert[] | Promise<ChartAlert[]>
 }
 
@@ -91,6 +92,7 @@ export async function buildHistory(
   const endsMs = computeChartEnd({ lastAtMs }, hours * HOUR_MS)
   const isReported = ({ name }: ShownMetric) => reported.some(own => Object.hasOwn(own, name))
   const drawn = chooseMetrics(metrics.filter(isReported), metric, entities.length)
+  const findKind = (metric: string) => metrics.find(({ name }) => name === metric)?.is ?? 'gauge'
   const source = await open({ known, endsMs, fromMs: endsMs - hours * HOUR_MS })
   const shown: EntityLines[] = []
   for (const [index, entity] of entities.entries()) {
@@ -100,7 +102,7 @@ export async function buildHistory(
       continue
     }
     const lines: Record<string, readonly ChartPoint[]> = {}
-    for (const name of drawn) lines[name] = await source.line(own, name)
+    for (const name of drawn) lines[name] = await source.line(own, name, findKind(name))
     const alerts = addFiring(await source.alerts(entity), await readConditionsOf(environment, entity))
     shown.push({ entity, leftOut: null, lines, alerts })
   }
@@ -159,7 +161,7 @@ async function readReadings(
   return {
     step: isOfSeconds ? 'second' : 'reading',
     searched: isCut ? { ...searched, ended: 'limit' } : searched,
-    line: isOfSeconds ? (of, metric) => toSeconds(line(of, metric)) : line,
+    line: isOfSeconds ? (of, metric, is) => toSeconds(line(of, metric), is) : line,
   }
 }
 
@@ -172,8 +174,8 @@ async function readMinutes(
   const { found, searched } = await reader.minutes(entities, endsMs - fromMs, period)
   const within = found.filter(({ timeMs }) => timeMs >= fromMs && timeMs <= endsMs)
   const byEntity = Map.groupBy(within, ({ entity }) => entity)
-  const line = ({ entity, open }: FoundStatistics, metric: string) =>
-    addOpenMinute(toMinutes(selectLastRevisions(byEntity.get(entity) ?? []), metric), open, metric)
+  const line: Source['line'] = ({ entity, open }, metric, is) =>
+    addOpenMinute(toMinutes(selectLastRevisions(byEntity.get(entity) ?? []), metric, is), open, metric, is)
   return { step: 'minute', searched, line }
 }
 

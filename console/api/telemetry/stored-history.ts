@@ -36,9 +36,9 @@ function readStored(environment: ConsoleEnvironment, query: HistoryQuery): Promi
     return {
       step,
       searched: null,
-      line: async ({ entity, open }, metric) => {
-        const points = await readPoints(storage, { ...parseEntity(entity), fromMs, toMs }, metric, step)
-        return step === 'minute' ? addOpenMinute(points, open, metric) : points
+      line: async ({ entity, open }, metric, is) => {
+        const points = await readPoints(storage, { ...parseEntity(entity), fromMs, toMs }, metric, step, is)
+        return step === 'minute' ? addOpenMinute(points, open, metric, is) : points
       },
       alerts: entity => readAlerts(storage, { ...parseEntity(entity), fromMs, toMs }),
     }

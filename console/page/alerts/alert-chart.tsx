@@ -45,16 +45,16 @@ function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Ele
       {({ rules, metrics }) => (
         <AnswerView of={history} what="the statistics per minute">
           {past => {
-            const columns = sliceColumns(toColumns(past.entities[0]?.lines[metric], past), fromMs, toMs)
-            // Do not draw thresholds for changes or deviations, because the chart shows values.
-            const isOfValues = rules?.some(
-              watchingRule => watchingRule.name === rule && watchingRule.compares === 'value',
-            )
+            const { unit = '', is = 'gauge' } = metrics.find(({ name }) => name === metric) ?? {}
+            const line = past.entities[0]?.lines[metric]
+            const columns = sliceColumns(toColumns(line, past, is), fromMs, toMs)
+            // Do not draw thresholds for changes or deviations, because the chart shows values, or what a counter has risen.
+            const isOfValues =
+              is !== 'counter' && rules?.some(own => own.name === rule && own.compares === 'value')
             const levels =
               threshold !== null && isOfValues ? [{ value: threshold, name: rule, severity }] : []
             const endMs = endedAt === null ? toMs : Date.parse(endedAt)
             const spans = [{ fromS: Date.parse(startedAt) / 1_000, toS: endMs / 1_000, severity }]
-            const unit = metrics.find(({ name }) => name === metric)?.unit ?? ''
             const limit = levels.length > 0 ? `, threshold ${threshold}` : ''
             const marks = { levels, spans, bands: [] }
             return (
@@ -65,7 +65,7 @@ function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Ele
                   label={`${metric} around the alert: ${columns.times.length} minutes${limit}`}
                   readout={at => formatReadout(columns, at, unit)}
                 />
-                <ChartLegend marks={[marks]} />
+                <ChartLegend marks={[marks]} kinds={[is]} />
               </>
             )
           }}

@@ -1,5 +1,7 @@
 /** Data series, marks and value range of a chart. Times are in epoch seconds, as uPlot requires. Pure. */
 
+import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
+
 /**
  * Times, and lists with a value for each time. Null is a gap in the line. Undefined means that the list has no value at this time.
  */
@@ -39,6 +41,7 @@ export interface Marks {
 export function listLegend(
   marks: readonly Marks[],
   step = 'minute',
+  kinds: readonly MetricKind[] = ['gauge'],
 ): [shape: string, severity: string, text: string][] {
   const list = (shape: string, text: string, of: readonly { readonly severity: string }[]) =>
     [...new Set(of.map(({ severity }) => severity))].map((severity): [string, string, string] => [
@@ -50,8 +53,9 @@ export function listLegend(
     ...(step === 'reading'
       ? [['line', '', 'each reading'] as [string, string, string]]
       : ([
-          ['line', '', `mean of each ${step}`],
-          ['area', '', 'least to greatest'],
+          ...(kinds.some(is => is !== 'counter') ? [['line', '', `mean of each ${step}`]] : []),
+          ...(kinds.includes('counter') ? [['line', '', `increase of each ${step}`]] : []),
+          ...(kinds.includes('gauge') ? [['area', '', 'least to greatest']] : []),
         ] as [string, string, string][])),
     ...list(
       'area',
@@ -78,12 +82,18 @@ const GAP_FACTOR = 3.5
  * Adds gaps where the interval between two points is much longer than usual.
  *
  * @param leastS lower limit for the usual interval, in seconds
+ * @param breaks returns whether the line is interrupted before a point for another reason
  */
-export function addGaps({ times, lists }: Columns, leastS: number, factor = GAP_FACTOR): Columns {
+export function addGaps(
+  { times, lists }: Columns,
+  leastS: number,
+  factor = GAP_FACTOR,
+  breaks: (index: number) => boolean = () => false,
+): Columns {
   const steps = times.slice(1).map((time, index) => time - (times[index] as number))
   const usual = steps.toSorted((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0
   const longest = Math.max(leastS, usual) * factor
-  const broken = steps.flatMap((step, index) => (step > longest ? [index + 1] : []))
+  const broken = steps.flatMap((step, index) => (step > longest || breaks(index + 1) ? [index + 1] : []))
   if (broken.length === 0) return { times, lists }
   const isBroken = new Set(broken)
   const breaking = <T>(values: readonly T[], gap: (index: number) => T) =>

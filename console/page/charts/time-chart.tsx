@@ -3,6 +3,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
+import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
 import { formatAxisTimes } from '../components/value-texts.ts'
 import {
   type Columns,
@@ -88,14 +89,17 @@ export function TimeChart(props: Props): JSX.Element {
 export function ChartLegend({
   marks,
   step,
+  kinds,
 }: {
   readonly marks: readonly Marks[]
   /** Period of each point. */
   readonly step?: string | undefined
+  /** What the metrics of the charts are; gauges by default. */
+  readonly kinds?: readonly MetricKind[]
 }): JSX.Element {
   return (
     <ul class="row muted" aria-label="Legend">
-      {listLegend(marks, step).map(([shape, severity, text]) => (
+      {listLegend(marks, step, kinds).map(([shape, severity, text]) => (
         <li key={text}>
           <span
             class={`dot swatch ${shape}`}

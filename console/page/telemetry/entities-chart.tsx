@@ -2,6 +2,7 @@
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
+import type { ShownMetric } from '../../../lib/tables/entity-statistics.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
 import { sliceColumns } from '../charts/chart-series.ts'
 import { ChartLegend, getLook, TimeChart } from '../charts/time-chart.tsx'
@@ -36,7 +37,7 @@ function EntitiesChart({ all }: { readonly all: readonly string[] }): JSX.Elemen
     <AnswerView of={history} what="the history of the entities">
       {answer => {
         const [name = metric] = answer.drawn
-        const unit = answer.metrics.find(own => own.name === name)?.unit ?? ''
+        const { unit = '', is = 'gauge' } = answer.metrics.find(own => own.name === name) ?? {}
         return (
           <section class="card">
             <h2>
@@ -56,7 +57,7 @@ function EntitiesChart({ all }: { readonly all: readonly string[] }): JSX.Elemen
                 A chart has at most {MAX_LINES} entities: {left} are left out.
               </p>
             )}
-            <Lines {...{ answer, name, unit }} range={history.range} />
+            <Lines {...{ answer, name, unit, is }} range={history.range} />
           </section>
         )
       }}
@@ -64,13 +65,13 @@ function EntitiesChart({ all }: { readonly all: readonly string[] }): JSX.Elemen
   )
 }
 
-type LinesProps = { answer: EntityHistory; name: string; unit: string; range: ChartRange }
+type LinesProps = { answer: EntityHistory; range: ChartRange } & ShownMetric
 
-function Lines({ answer, name, unit, range }: LinesProps): JSX.Element {
+function Lines({ answer, name, unit, is, range }: LinesProps): JSX.Element {
   const { endsMs: toMs, step } = answer
   const [hidden, toggle] = useLines('hidden')
   const [emphasized, emphasize] = useState<number>()
-  const all = answer.entities.map(({ lines }) => toColumns(lines[name], answer))
+  const all = answer.entities.map(({ lines }) => toColumns(lines[name], answer, is))
   const fromMs = findBeginMs(all, toMs, range)
   const subjects = new Set(answer.entities.map(({ entity }) => splitEntity(entity).subject))
   const entities = answer.entities.map(({ entity, leftOut, alerts }, place) => {
@@ -123,7 +124,7 @@ function Lines({ answer, name, unit, range }: LinesProps): JSX.Element {
           </li>
         ))}
       </ul>
-      <ChartLegend marks={[marks]} step={step} />
+      <ChartLegend marks={[marks]} step={step} kinds={[is]} />
     </>
   )
 }

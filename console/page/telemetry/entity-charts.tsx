@@ -31,8 +31,8 @@ export function EntityCharts({ now, range, history, shown }: Props): JSX.Element
   const { endsMs: toMs, step } = history
   const charts = shown.flatMap(index => {
     const metric = now.metrics[index]
-    const columns = toColumns(history.entities[0]?.lines[metric?.name ?? ''], history)
-    return metric ? [{ metric, columns, marks: findMarks(now, history, metric.name) }] : []
+    const columns = toColumns(history.entities[0]?.lines[metric?.name ?? ''], history, metric?.is)
+    return metric ? [{ metric, columns, marks: findMarks(now, history, metric) }] : []
   })
   const fromMs = findBeginMs(
     charts.map(({ columns }) => columns),
@@ -46,7 +46,13 @@ export function EntityCharts({ now, range, history, shown }: Props): JSX.Element
           <MetricChart key={chart.metric.name} {...{ now, range, fromMs, toMs, ...chart }} />
         ))}
       </div>
-      {shown.length > 0 && <ChartLegend marks={charts.map(({ marks }) => marks)} step={step} />}
+      {shown.length > 0 && (
+        <ChartLegend
+          marks={charts.map(({ marks }) => marks)}
+          step={step}
+          kinds={charts.map(({ metric }) => metric.is)}
+        />
+      )}
       {shown.length < reported && (
         <p class="muted" role="status">
           {shown.length} of {formatCount(reported, 'metric', 'metrics')}. To see others, enter a part of their
@@ -62,12 +68,18 @@ function selectRules({ rules }: EntityNow, metric: string) {
   return (rules ?? []).filter(rule => rule.metric === metric && !rule.isPaused)
 }
 
-function findMarks(now: EntityNow, { entities: [own], endsMs }: EntityHistory, metric: string): Marks {
-  const rules = selectRules(now, metric)
+function findMarks(
+  now: EntityNow,
+  { entities: [own], endsMs, step }: EntityHistory,
+  { name, is }: EntityNow['metrics'][number],
+): Marks {
+  const rules = selectRules(now, name)
+  // Thresholds of a counter are compared with its value, not with what it has risen.
+  const isOfValues = is !== 'counter' || step === 'reading' || step === 'second'
   return {
-    levels: toLevels(rules, metric),
+    levels: isOfValues ? toLevels(rules, name) : [],
     bands: toBands(rules),
-    spans: toSpans(own?.alerts ?? [], metric, endsMs),
+    spans: toSpans(own?.alerts ?? [], name, endsMs),
   }
 }
 

@@ -37,11 +37,13 @@ export function Statistics({ now: { metrics } }: { readonly now: EntityNow }): J
 const STATISTICS: readonly Column<Metric>[] = [
   textColumn('Metric', ({ name, unit }) => `${name}${formatUnit(unit)}`),
   numberColumn('Newest', ({ statistics }) => statistics?.last),
-  numberColumn('Mean', ({ statistics }) => statistics?.mean),
+  numberColumn('Mean', ({ statistics }) => statistics?.mean, { none: 'no mean' }),
   numberColumn('Least', ({ statistics }) => statistics?.minimum),
   numberColumn('Greatest', ({ statistics }) => statistics?.maximum),
   numberColumn('Standard deviation', ({ statistics }) => statistics?.standardDeviation),
+  numberColumn('Increase', ({ statistics }) => statistics?.increase),
   numberColumn('Readings', ({ statistics }) => statistics?.count),
+  timeColumn('Counted since', ({ statistics }) => statistics?.since ?? null),
   timeColumn('Last reported', ({ statistics }) => statistics?.lastAt ?? null),
 ]
 

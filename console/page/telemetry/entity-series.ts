@@ -2,6 +2,7 @@
 
 import { HOUR_MS, MINUTE_MS } from '../../../lib/support/duration.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
+import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
 import type { EntityNow, WatchingRule } from '../../api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
 import { addGaps, type Band, type Columns, type Level, type Span } from '../charts/chart-series.ts'
@@ -32,12 +33,19 @@ const HOUR_GAP = 1.5
 export function toColumns(
   line: EntityHistory['entities'][number]['lines'][string] | undefined,
   { step, endsMs }: Pick<EntityHistory, 'step' | 'endsMs'>,
+  is: MetricKind = 'gauge',
 ): Columns {
   if (!line) return { times: [], lists: [[]] }
   const spanMs = SPANS_MS[step]
   const times = line.map(([atMs]) => Math.min(atMs + spanMs / 2, endsMs) / 1_000)
-  const lists = (step === 'reading' ? [1] : [1, 2, 3]).map(of => line.map(point => point[of]))
-  return addGaps({ times, lists }, Math.max(1, spanMs / 1_000), step === 'hour' ? HOUR_GAP : undefined)
+  const lists = (step === 'reading' || is !== 'gauge' ? [1] : [1, 2, 3]).map(of =>
+    line.map(point => point[of]),
+  )
+  const gap = step === 'hour' ? HOUR_GAP : undefined
+  // A line from 350° to 10° would cross all other directions.
+  const turns = (index: number) =>
+    is === 'direction' && Math.abs((line[index]?.[1] ?? 0) - (line[index - 1]?.[1] ?? 0)) > 180
+  return addGaps({ times, lists }, Math.max(1, spanMs / 1_000), gap, turns)
 }
 
 /** Returns the thresholds of the rules that compare values of the metric. */

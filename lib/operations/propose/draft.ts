@@ -121,7 +121,7 @@ function draftFamily(guesses: Guesses): Pick<Draft, 'family' | 'mapping'> {
         section: 'metrics',
         entries: metrics.map(({ field, key }) => {
           const { note = '', ...unit } = units.byMetric.get(field) ?? {}
-          return [key, unit, `${field.range}; ${note}`]
+          return [key, unit, [field.range, note, askCounter(field, subject)].filter(Boolean).join('; ')]
         }),
       },
       { section: 'states', entries: states.map(({ field, key }) => [key, 'any', describeState(field)]) },
@@ -243,6 +243,22 @@ function readValue(values: readonly SampleField[]): unknown {
 function ask({ absent }: SampleField): string | undefined {
   const shown = absent.filter(value => !isMissing(value)).map(value => String(value).slice(0, MAX_LENGTH))
   return shown.length > 0 ? `does ${shown.slice(0, 3).join(', ')} stand for a missing value?` : undefined
+}
+
+/** Number of records below which numbers may rise by chance. */
+const FEWEST = 20
+
+/** Returns the question about numbers that never fall within an entity, as those of a meter do not. */
+function askCounter({ values, distinct }: SampleField, subject: SampleField | undefined): string | undefined {
+  const numbers = values.flatMap((value, index) =>
+    value === undefined ? [] : [{ value: Number(value), of: subject?.values[index] }],
+  )
+  const series = [...Map.groupBy(numbers, ({ of }) => of).values()]
+  const rises = series.every(own =>
+    own.slice(1).every(({ value }, index) => value >= (own[index]?.value ?? 0)),
+  )
+  if (!rises || numbers.length < FEWEST || distinct.size <= series.length) return undefined
+  return `it never falls in ${numbers.length} records: does it count up (is: counter)?`
 }
 
 const ROLES = ['metric', 'coordinate', 'state', 'tag'] as const

@@ -39,12 +39,7 @@ export interface EntityMinute {
   readonly metrics: Readonly<Record<string, MinuteValues>>
 }
 
-interface MinuteValues {
-  readonly count: number
-  readonly mean: number
-  readonly minimum: number
-  readonly maximum: number
-}
+type MinuteValues = Omit<MinuteSummary['metrics'][string], 'last' | 'lastAt'>
 
 /** Event about an alert of an entity. */
 export interface EntityAlert extends ChartAlert {
@@ -101,7 +96,7 @@ export function findMinute({ event }: ReadRecord, entities: readonly string[]): 
   if (!entity || !entities.includes(entity) || family === undefined || Number.isNaN(timeMs)) return undefined
   if (!isObject(metrics) || !Object.values(metrics).every(isValues)) return undefined
   const values = Object.entries(metrics as MinuteSummary['metrics']).map(
-    ([metric, { count, mean, minimum, maximum }]) => [metric, { count, mean, minimum, maximum }] as const,
+    ([metric, { last: _, lastAt: __, ...values }]) => [metric, values] as const,
   )
   return { entity, timeMs, revision: Number(revision), metrics: Object.fromEntries(values) }
 }
@@ -145,6 +140,13 @@ export function removeDuplicateAlerts(alerts: readonly EntityAlert[]): EntityAle
 }
 
 function isValues(values: unknown): boolean {
-  const { count, mean, minimum, maximum } = (values ?? {}) as Partial<MinuteValues>
-  return [count, mean, minimum, maximum].every(value => Number.isFinite(value))
+  const {
+    count,
+    mean,
+    standardDeviation,
+    minimum,
+    maximum,
+    increase = 0,
+  } = (values ?? {}) as Partial<MinuteValues>
+  return [count, mean, standardDeviation, minimum, maximum, increase].every(value => Number.isFinite(value))
 }

@@ -118,6 +118,7 @@ describe('given a family that does not ship', () => {
     const metrics = SIXTY.map(name => ({
       name,
       unit: '%',
+      is: 'gauge' as const,
       statistics: summarise(state).metrics[name] ?? null,
     }))
     assert.deepEqual(selectShown(metrics, 'metric6'), [59])

@@ -23,7 +23,7 @@ import { firstAlert } from '../../../support/alerts.ts'
 const MINUTE = 60_000
 const minutes = (of: readonly number[]) => {
   const temperature = (minute: number) => ({
-    ...{ count: 1, mean: minute, minimum: minute - 1, maximum: minute + 1 },
+    ...{ count: 1, mean: minute, standardDeviation: 0, minimum: minute - 1, maximum: minute + 1 },
   })
   return of.map(minute => ({
     ...{ entity: '', revision: 1, timeMs: minute * MINUTE, metrics: { temperature: temperature(minute) } },
@@ -31,7 +31,9 @@ const minutes = (of: readonly number[]) => {
 }
 const open = (minute: number) => ({
   startMs: minute * MINUTE,
-  metrics: { temperature: { mean: minute, minimum: minute, maximum: minute } },
+  metrics: {
+    temperature: { count: 1, mean: minute, standardDeviation: 0, minimum: minute, maximum: minute },
+  },
 })
 /** Columns of minutes of the topic, of which the last one is open. */
 const minuteColumns = (of: readonly number[], last: number, metric = 'temperature') => {
@@ -128,7 +130,11 @@ describe('what charts are drawn from', () => {
   })
 
   it('given a name of a metric, then it is the first that is drawn, and there are at most twelve lines', () => {
-    const metrics = ['load', 'loadMax', 'cpuLoad', 'x'].map(name => ({ name, unit: '' }))
+    const metrics = ['load', 'loadMax', 'cpuLoad', 'x'].map(name => ({
+      name,
+      unit: '',
+      is: 'gauge' as const,
+    }))
     assert.deepEqual(chooseMetrics(metrics, 'loadMax', 1), ['loadMax'])
     assert.deepEqual(chooseMetrics(metrics, 'cpuLoad', 12), ['cpuLoad'])
     assert.deepEqual(chooseMetrics(metrics, 'load', 4), ['load', 'loadMax', 'cpuLoad'])

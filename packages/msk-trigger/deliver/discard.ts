@@ -41,7 +41,8 @@ export async function discard(
     const summary = withoutStack(why)
     // The stack of a retried batch was already logged after its first attempt.
     const stack = discarded.invocations === 1 ? why.slice(summary.length) : ''
-    const reason = `${discarded.condition}, ${summary}`
+    // The line adds a period of its own.
+    const reason = `${discarded.condition}, ${summary}`.replace(/\.$/, '')
     const what = `${to.name}  ${which} discarded: ${reason}`
     const records = countRecords(parts)
     if (!to.sender) {

@@ -429,12 +429,16 @@ describe('discarded records', () => {
   })
 
   it('are dropped without a destination, with one log line that names them', async () => {
-    const { run, seen } = given([fail], { mapping: createMapping({ maximumRetryAttempts: 0 }) })
+    const failWithSentence = () => assert.fail('See handler.html.')
+    const { run, seen } = given([failWithSentence], { mapping: createMapping({ maximumRetryAttempts: 0 }) })
     await run()
     assert.equal(seen.committed.length, 2)
     const lines = seen.log.filter(line => line.includes('discarded'))
     assert.equal(lines.length, 1)
-    assert.match(lines[0] ?? '', /t-0@0–1 t-1@0–1 discarded: RetryAttemptsExhausted, after 1 attempt: boom/)
+    assert.match(
+      lines[0] ?? '',
+      /t-0@0–1 t-1@0–1 discarded: RetryAttemptsExhausted, after 1 attempt: See handler\.html\. There is no/,
+    )
   })
 
   it('are those that a response names, although every invocation returns (rules 31, 32)', async () => {

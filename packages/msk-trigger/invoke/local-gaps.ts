@@ -1,7 +1,9 @@
+import process from 'node:process'
 import { kafkaEvents } from '../config/event-settings.ts'
 import { show, withoutLogin } from '../support/config-values.ts'
 import type { Serverless } from '../support/serverless.ts'
 import { functionFacts } from './function-facts.ts'
+import { describeDifference } from './runtimes/node/node-releases.ts'
 
 const ASYNCHRONOUS = 'applies to asynchronous invocations, not to records of Kafka: set on the event '
 
@@ -23,13 +25,15 @@ const KEYS = {
 export function localGaps(serverless: Serverless, options: object, keys: readonly string[]): string[] {
   const gaps = keys.flatMap(key => {
     const definition = serverless.service.getFunction(key)
-    const { unresolved, missingLayers } = functionFacts(serverless, { ...options }, key)
+    const { unresolved, missingLayers, runtime } = functionFacts(serverless, { ...options }, key)
+    const difference = describeDifference(runtime, process.versions.node)
     const isKafkaAlone = [...kafkaEvents({ [key]: definition })].length === definition.events?.length
     const isNumber = typeof definition.reservedConcurrency === 'number'
     const set = Object.entries({ ...options, ...definition }).filter(
       ([, value]) => (value ?? false) !== false,
     )
     return [
+      ...(difference ? [[`runtime ${runtime}`, difference]] : []),
       ...Object.entries(unresolved).map(([name, value]) => [
         `environment variable ${name}`,
         `is ${withoutLogin(show(value))}, which only CloudFormation resolves, so it is not set here. For a local value, move it to ` +

@@ -59,6 +59,9 @@ export interface ReportedError {
   readonly trace: readonly string[]
 }
 
+/** Error type of a handler that its runtime refuses to load, so that no invocation of it is an attempt. */
+export const REFUSED = 'Runtime.CallbackHandlerDeprecated'
+
 /**
  * Error of a handler that threw, rejected, called back with an error, could not be loaded, or returned a value that cannot be
  * converted to JSON.
@@ -72,6 +75,10 @@ export class HandlerError extends Error {
     this.reported = reported
     // Use the stack of the original error, which was thrown elsewhere.
     this.stack = reported.trace.length > 0 ? reported.trace.join('\n') : this.message
+  }
+
+  get isRefusal(): boolean {
+    return this.reported.errorType === REFUSED
   }
 }
 

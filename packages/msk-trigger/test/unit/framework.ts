@@ -1,5 +1,6 @@
 /** Stand-ins for the parts of the Serverless Framework that the plugin uses. */
 
+import process from 'node:process'
 import type { FunctionDefinition, Serverless } from '../../support/serverless.ts'
 
 export type Properties = Record<string, object>
@@ -34,6 +35,9 @@ export const NAMING = {
   getLambdaLayerLogicalId: (key: string) => `${key[0]?.toUpperCase()}${key.slice(1)}LambdaLayer`,
 }
 
+/** Runtime of the Node.js that runs the tests, so that no line says what differs. */
+const OF_THIS_NODE = `nodejs${Number.parseInt(process.versions.node, 10)}.x`
+
 /** A framework with these functions, and what is set under `custom`. */
 export function createServerless(
   functions: Record<string, FunctionDefinition>,
@@ -54,7 +58,7 @@ export function createServerless(
     service: {
       service: 'shop',
       custom,
-      provider: { compiledCloudFormationTemplate: { Resources: template } },
+      provider: { runtime: OF_THIS_NODE, compiledCloudFormationTemplate: { Resources: template } },
       resources: { Resources: resources },
       getAllFunctions: () => Object.keys(functions),
       getFunction: (key: string) => functions[key] ?? {},

@@ -12,12 +12,17 @@ type Files = Record<string, string>
 
 /** Returns the result of the handler in these files, or the error with which it does not load. */
 const loaded = async (t: TestContext, files: Files, handler = 'a.handler') => {
-  const place = { handler, folder: await writeFolder(t, files), layers: [], loaderFrom: undefined }
+  const result = await loadOrFail(t, files, handler)
+  if (typeof result === 'string') return result
+  return `${result.errorType}: ${result.errorMessage.split('\n')[0]}`
+}
+
+const loadOrFail = async (t: TestContext, files: Files, handler: string, runtime = 'nodejs24.x') => {
+  const place = { handler, runtime, folder: await writeFolder(t, files), layers: [], loaderFrom: undefined }
   try {
-    return (await loadHandler(place))()
+    return String((await loadHandler(place))())
   } catch (error) {
-    const { errorType, errorMessage } = reportedError(error)
-    return `${errorType}: ${errorMessage.split('\n')[0]}`
+    return reportedError(error)
   }
 }
 
@@ -52,6 +57,21 @@ describe('a module of a handler', () => {
     assert.match(`${await of({ 'a.mjs': 'import "no-such"' })}`, /^Error: Cannot find package 'no-such'/)
     assert.equal(await of({ 'a.js': 'throw new RangeError("at load")' }), 'RangeError: at load')
   })
+
+  for (const [runtime, code, advice] of [
+    ['nodejs20.x', 'require("@aws-sdk/client-none")', 'npm install --save-dev @aws-sdk/client-none'],
+    ['nodejs22.x', 'import "@aws-sdk/client-none"', 'npm install --save-dev @aws-sdk/client-none'],
+    ['nodejs18.x', 'require("aws-sdk")', undefined],
+    ['nodejs16.x', 'require("aws-sdk")', 'npm install --save-dev aws-sdk'],
+    ['nodejs24.x', 'require("no-such")', undefined],
+  ] as const)
+    it(`that lacks a package has ${advice ? 'advice' : 'none'} for ${code} with ${runtime}`, async t => {
+      const file = code.startsWith('import') ? 'a.mjs' : 'a.js'
+      const result = await loadOrFail(t, { [file]: code }, 'a.handler', runtime)
+      const trace = typeof result === 'string' ? [] : result.trace
+      const last = `(${runtime} contains ${advice?.split(' ').at(-1)}, and this machine does not: ${advice})`
+      assert.equal(trace.at(-1) === last, advice !== undefined, trace.join('\n'))
+    })
 
   it('without the handler has the error that Lambda names', async t => {
     const of = (code: string, handler?: string) => loaded(t, { 'a.js': code }, handler)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { localGaps } from '../../invoke/local-gaps.ts'
+import { describeDifference } from '../../invoke/runtimes/node/node-releases.ts'
 import MskTriggerPlugin from '../../plugin.ts'
 import type { FunctionDefinition } from '../../support/serverless.ts'
 import { createServerless } from './framework.ts'
@@ -66,6 +67,38 @@ describe('a setting that has no effect on this machine', () => {
     assert.deepEqual(lines, [
       'reloadHandler of function "f" has no effect here: the code is loaded once. Restart to load a change',
     ])
+  })
+
+  for (const [runtime, version, expected] of [
+    ['nodejs24.x', '24.21.0', undefined],
+    ['python3.13', '24.21.0', undefined],
+    [
+      'nodejs22.x',
+      '24.21.0',
+      'runs in Node.js 24.21.0 here: newer syntax, functions of node: modules and methods such as Promise.try, RegExp.escape, Error.isError work ' +
+        'here, and not in the cloud; util.isString, fs.F_OK work only there',
+    ],
+    ['nodejs18.x', '20.20.2', / such as Array\.prototype\.toSorted work here, and not in the cloud$/],
+    [
+      'nodejs20.x',
+      '24.21.0',
+      /; import with assert, crypto\.createCipher, util\.isString, fs\.F_OK work only there$/,
+    ],
+    [
+      'nodejs24.x',
+      '22.23.5',
+      /^runs in Node\.js 22\.23\.5 here, which lacks URLPattern, .*: start .* Node\.js 24$/,
+    ],
+  ] as const)
+    it(`given ${runtime} in Node.js ${version}, then one sentence says what differs, if anything`, () => {
+      const sentence = describeDifference(runtime, version)
+      if (expected instanceof RegExp) assert.match(`${sentence}`, expected)
+      else assert.equal(sentence, expected)
+    })
+
+  it('given functions of another runtime than this Node.js, then one line names them', () => {
+    const lines = gaps({ f: { runtime: 'nodejs18.x' }, g: { runtime: 'nodejs18.x' }, h: {} })
+    assert.match(lines.join(), /^runtime nodejs18\.x of function "f", "g" runs in Node\.js [\d.]+ here: /)
   })
 
   it('is said at the start, of functions that read Kafka', () => {

@@ -8,10 +8,12 @@ import { Worker } from 'node:worker_threads'
 import { build } from 'esbuild'
 import { until } from '../../../../test/support/until.ts'
 import { RecordsEvent } from '../../invoke/event-content.ts'
+import { Instance } from '../../invoke/instance.ts'
 import { RecordPacker } from '../../invoke/packed-records.ts'
+import { startOptions } from '../../invoke/runtimes/node/node-releases.ts'
 import { NodeRuntime } from '../../invoke/runtimes/node/node-runtime.ts'
 import { HandlerError, NotBegun, type Runtime } from '../../invoke/runtimes/runtime.ts'
-import { HANDLER_KINDS, HANDLER_MODULE } from './handler-kinds.ts'
+import { CALLBACK_KINDS, HANDLER_KINDS, kindsModule } from './handler-kinds.ts'
 import {
   createFacts,
   createInvocation,
@@ -35,33 +37,133 @@ const SHOWS_CONTEXT = `export const handler = async (event, context) => {
   return { ...others, remaining: remaining() }
 }`
 
-describe('a handler has the outcome that it has in Lambda', () => {
-  const ends: (() => Promise<void>)[] = []
-  let folder: string
-  let node: Runtime
+for (const [runtime, kinds] of Object.entries({
+  'nodejs24.x': HANDLER_KINDS,
+  'nodejs22.x': CALLBACK_KINDS,
+  'nodejs18.x': CALLBACK_KINDS,
+})) {
+  describe(`a handler has the outcome that it has in Lambda with ${runtime}`, () => {
+    const ends: (() => Promise<void>)[] = []
+    let folder: string
+    let node: Runtime
 
-  before(async () => {
-    folder = await writeFolder({ after: end => ends.push(end) }, { 'handler.mjs': HANDLER_MODULE })
-    node = new NodeRuntime(createFacts({ folder }))
+    before(async () => {
+      folder = await writeFolder({ after: end => ends.push(end) }, { 'handler.mjs': kindsModule(kinds) })
+      node = new NodeRuntime(createFacts({ folder, runtime }))
+    })
+    after(async () => {
+      await node.close()
+      for (const end of ends) await end()
+    })
+
+    for (const [kind, [, expected]] of Object.entries(kinds)) {
+      it(kind, async () => {
+        assert.deepEqual(await invokeForResult(node, { kind }), expected)
+        // The end of a process is final; after every other error the same runtime continues.
+        if (kind === 'ends its process') node = new NodeRuntime(createFacts({ folder, runtime }))
+      })
+    }
   })
-  after(async () => {
-    await node.close()
-    for (const end of ends) await end()
+}
+
+describe('a handler with a callback', () => {
+  const declares = 'export const handler = async (event, context, callback) => "x"'
+
+  it('is refused by nodejs24.x while it loads, and runs there once it is mended', async t => {
+    const folder = await writeFolder(t, { 'handler.mjs': declares })
+    const node = new NodeRuntime(createFacts({ folder }))
+    t.after(() => node.close())
+    const error = await thrownBy(node)
+    assert.ok(error instanceof HandlerError && error.isRefusal)
+    assert.match(
+      `${error.stack}`,
+      /^Runtime\.CallbackHandlerDeprecated: .*\n\(the handler declares 3 parameters.* nodejs22\.x\)$/,
+    )
+    await writeFile(join(folder, 'handler.mjs'), declares.replace(', callback', ''))
+    assert.deepEqual(await invokeForResult(node), { ok: 'x' })
   })
 
-  for (const [kind, [, expected]] of Object.entries(HANDLER_KINDS)) {
-    it(kind, async () => {
-      assert.deepEqual(await invokeForResult(node, { kind }), expected)
-      // The end of a process is final; after every other error the same runtime continues.
-      if (kind === 'ends its process') node = new NodeRuntime(createFacts({ folder }))
+  it('fails if it is async and never settles, and leaves the thread to the next invocation', async t => {
+    const code = 'export const handler = async ({ n }, context, callback) => n ?? new Promise(() => {})'
+    const node = await nodeRuntime(t, code, { runtime: 'nodejs22.x' })
+    assert.match(await invokeForError(node), /^Runtime\.ExitError: /)
+    assert.deepEqual(await invokeForResult(node, { n: 1 }), { ok: 1 })
+  })
+
+  it('waits for an interval until its timeout', async t => {
+    const code = `export const handler = (event, context, callback) => {
+      setInterval(() => {}, 10)
+      callback(null, 'x')
+    }`
+    const instance = new Instance(await nodeRuntime(t, code, { runtime: 'nodejs22.x' }), () => {})
+    const { answer } = instance.invoke({ ...createInvocation({}), timeoutMs: 300 })
+    await assert.rejects(answer, /^RuntimeEnded: timeout: the handler took longer than 300 ms$/)
+  })
+
+  it('goes on in the next invocation with the work that it did not wait for', async t => {
+    const code = `const done = []
+      export const handler = ({ last }, context, callback) => {
+        context.callbackWaitsForEmptyEventLoop = Boolean(last)
+        if (!last) setTimeout(() => done.push('rest of the first'), 100)
+        callback(null, done)
+      }`
+    const node = await nodeRuntime(t, code, { runtime: 'nodejs22.x' })
+    assert.deepEqual(await invokeForResult(node), { ok: [] })
+    assert.deepEqual(await invokeForResult(node, { last: true }), { ok: ['rest of the first'] })
+  })
+
+  it('may be TypeScript, whose loader does not keep the event loop busy', async t => {
+    const code =
+      'export const handler = (event: object, context: object, callback: Function) => { callback(null, "x") }'
+    for (const type of ['commonjs', 'module']) {
+      const files = { 'handler.ts': code, 'package.json': JSON.stringify({ type }) }
+      const node = await nodeRuntime(t, files, { runtime: 'nodejs22.x' })
+      assert.deepEqual(await invokeForResult(node), { ok: 'x' })
+    }
+  })
+})
+
+describe('what a release of Node.js lacks', () => {
+  const names = ['crypto', 'WebSocket', 'URLPattern']
+  const code = `export const handler = async () => [${names.map(name => `typeof globalThis.${name} !== 'undefined'`)}]`
+  const isThere = Object.entries({
+    'nodejs18.x': [false, false, false],
+    'nodejs20.x': [true, false, false],
+    'nodejs22.x': [true, true, false],
+    'nodejs24.x': [true, true, true],
+  })
+  for (const [runtime, expected] of isThere)
+    it(`is missing from the globals with ${runtime}`, async t => {
+      assert.deepEqual(await invokeForResult(await nodeRuntime(t, code, { runtime })), { ok: expected })
+    })
+
+  const files = {
+    'package.json': '{}',
+    'handler.js': 'exports.handler = async () => require("./es.mjs").default',
+    'es.mjs': 'export default process.env.NODE_OPTIONS ?? "none"',
+    'syntax.js': 'export const handler = async () => "x"',
+  }
+  const variable = { NODE_OPTIONS: '--experimental-require-module' }
+  for (const [runtime] of isThere) {
+    it(`is not required with ${runtime} unless NODE_OPTIONS of the function says so`, async t => {
+      const allowed = await nodeRuntime(t, files, { runtime, environment: variable })
+      assert.deepEqual(await invokeForResult(allowed), { ok: variable.NODE_OPTIONS })
+      const node = await nodeRuntime(t, files, { runtime })
+      assert.match(await invokeForError(node), /^Error: require\(\) of ES Module/)
+    })
+
+    it(`is detected with ${runtime} if Node.js itself loads TypeScript`, () => {
+      assert.deepEqual(startOptions(runtime, false), ['--no-experimental-require-module'])
+    })
+
+    it(`is not detected with ${runtime}: a handler in .js without a type is CommonJS`, async t => {
+      const node = await nodeRuntime(t, files, { runtime, handler: 'syntax.handler' })
+      assert.match(
+        await invokeForError(node),
+        /^Runtime\.UserCodeSyntaxError: |^Error: require\(\) of ES Module/,
+      )
     })
   }
-
-  it('is refused if it declares a callback, whatever its runtime is', async t => {
-    const code = 'export const handler = async (event, context, callback) => {}'
-    const node = await nodeRuntime(t, code, { runtime: 'nodejs22.x' })
-    assert.match(await invokeForError(node), /^Runtime\.CallbackHandlerDeprecated: /)
-  })
 })
 
 describe('the thread of a handler', () => {

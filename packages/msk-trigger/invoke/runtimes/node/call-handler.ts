@@ -1,5 +1,7 @@
 import process from 'node:process'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate } from 'node:timers'
+import { REFUSED } from '../runtime.ts'
+import { hasCallbacks } from './node-releases.ts'
 import { RuntimeFailure } from './reported-error.ts'
 import type { ThreadData } from './thread-messages.ts'
 
@@ -19,35 +21,83 @@ export interface Begun {
   readonly deadlineMs: number
 }
 
+/** Function that is called when the event loop is empty, so that the handler can no longer do anything. */
+export type OnEmptyLoop = () => void
+
+type Callee = Pick<ThreadData, 'functionArn' | 'timeoutMs' | 'runtime'>
+
 /**
- * Calls a handler in the same way as nodejs24.x and later. The outcome is reported one turn of the event loop later, so that an
- * unhandled rejection is reported first.
+ * Calls a handler in the same way as its runtime. The outcome is reported one turn of the event loop later, so that an unhandled
+ * rejection is reported first.
  */
 export function callHandler(
   handler: Handler,
   event: unknown,
   invocation: Begun,
-  callee: Pick<ThreadData, 'functionArn' | 'timeoutMs'>,
+  callee: Callee,
   outcome: Outcome,
-): void {
-  const run = async () => handler(event, lambdaContext(invocation, callee))
-  void run().then(
-    async result => {
-      await setImmediate()
-      outcome.succeed(result)
-    },
-    async thrown => {
-      await setImmediate()
-      outcome.fail(thrown)
-    },
-  )
+): OnEmptyLoop {
+  const later: Outcome = {
+    succeed: result => void setImmediate(() => outcome.succeed(result)),
+    fail: thrown => void setImmediate(() => outcome.fail(thrown)),
+    failForGood: thrown => outcome.failForGood(thrown),
+  }
+  const context = lambdaContext(invocation, callee)
+  if (hasCallbacks(callee.runtime)) return callWithCallback(handler, event, context, later)
+  const run = async () => handler(event, context)
+  void run().then(later.succeed, later.fail)
+  return () => later.failForGood(neverSettled())
+}
+
+/**
+ * Calls a handler in the same way as nodejs22.x and earlier. The first of the callback, `context.done`, `succeed` and `fail`, and a
+ * returned promise decides. Another returned value is ignored: without a call, the outcome is null when the event loop is empty.
+ */
+function callWithCallback(handler: Handler, event: unknown, values: object, outcome: Outcome): OnEmptyLoop {
+  let onEmptyLoop: OnEmptyLoop = () =>
+    isAsync(handler) ? outcome.failForGood(neverSettled()) : outcome.succeed(null)
+  let isDecided = false
+  const decide = (report: () => void) => {
+    if (isDecided) return
+    isDecided = true
+    onEmptyLoop = () => {}
+    report()
+  }
+  const done = (error?: unknown, result?: unknown) =>
+    decide(() => (error == null ? outcome.succeed(result) : outcome.fail(error)))
+  const context = {
+    callbackWaitsForEmptyEventLoop: true,
+    succeed: (result?: unknown) => done(null, result),
+    fail: (error?: unknown) => done(error ?? 'handled'),
+    done,
+    ...values,
+  }
+  const waitToSucceed = (result: unknown) => {
+    onEmptyLoop = () => outcome.succeed(result)
+  }
+  const callback = (error?: unknown, result?: unknown) =>
+    error == null && context.callbackWaitsForEmptyEventLoop
+      ? decide(() => waitToSucceed(result))
+      : done(error, result)
+  try {
+    const returned = handler(event, context, callback)
+    if (isThenable(returned)) returned.then(context.succeed, context.fail)
+  } catch (thrown) {
+    callback(thrown)
+  }
+  return () => onEmptyLoop()
+}
+
+function isAsync(handler: Handler): boolean {
+  return handler.constructor?.name === 'AsyncFunction'
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'
 }
 
 /** Creates the context of an invocation. As in Lambda, most of its values are read from environment variables. */
-function lambdaContext(
-  { requestId, deadlineMs }: Begun,
-  { functionArn, timeoutMs }: Pick<ThreadData, 'functionArn' | 'timeoutMs'>,
-) {
+function lambdaContext({ requestId, deadlineMs }: Begun, { functionArn, timeoutMs }: Callee) {
   const { env } = process
   return {
     functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
@@ -65,22 +115,22 @@ function lambdaContext(
 }
 
 /** Returns the error for a process that ends because its event loop is empty. */
-export function neverSettled(): RuntimeFailure {
+function neverSettled(): RuntimeFailure {
   return new RuntimeFailure('Runtime.ExitError', 'Runtime exited without providing a reason', [
     '(the promise of the handler was never settled, and nothing was left to wait for)',
   ])
 }
 
-/** Rejects a handler that declares a callback parameter, in the same way as nodejs24.x and later. @throws RuntimeFailure */
-export function refuseCallback({ length }: Handler): void {
-  if (length < 3) return
+/** Rejects a handler that declares a callback, in the same way as nodejs24.x and later. @throws RuntimeFailure */
+export function refuseCallback({ length }: Handler, runtime: string): void {
+  if (length < 3 || hasCallbacks(runtime)) return
   throw new RuntimeFailure(
-    'Runtime.CallbackHandlerDeprecated',
+    REFUSED,
     'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to ' +
       'modify this function to use a supported handler signature to use Node.js 24 or later. For more information see ' +
       'https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.',
     [
-      `(the handler declares ${length} parameters, and a third one would be a callback; the Kafka trigger calls handlers of every runtime as nodejs24.x does)`,
+      `(the handler declares ${length} parameters, and ${runtime} takes a third one for a callback: return a promise instead, or set the runtime nodejs22.x)`,
     ],
   )
 }

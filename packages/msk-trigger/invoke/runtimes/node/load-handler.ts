@@ -3,13 +3,14 @@ import { createRequire, registerHooks } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Handler, refuseCallback } from './call-handler.ts'
+import { explainLoadError } from './node-releases.ts'
 import { RuntimeFailure } from './reported-error.ts'
 import type { ThreadData } from './thread-messages.ts'
 
 /** Modules of the TypeScript loader tsx, on which serverless-offline depends. */
 const LOADER = { ofCommonJs: 'tsx/cjs/api', ofModules: 'tsx/esm/api' }
 
-type HandlerLocation = Pick<ThreadData, 'handler' | 'folder' | 'layers' | 'loaderFrom'>
+type HandlerLocation = Pick<ThreadData, 'handler' | 'runtime' | 'folder' | 'layers' | 'loaderFrom'>
 
 /**
  * Loads the handler `a/b.c.d`, which is `d` of the export `c` of the module `a/b`.
@@ -20,10 +21,10 @@ export async function loadHandler(place: HandlerLocation): Promise<Handler> {
   place.layers.forEach(loadFromLayer)
   const { modulePath, exported } = parseHandlerName(place.handler)
   const module = await loadModule(modulePath, place).catch(error => {
-    throw translateError(error)
+    throw translateError(error, place.runtime)
   })
   const handler = requireHandler(module, exported, place.handler)
-  refuseCallback(handler)
+  refuseCallback(handler, place.runtime)
   return handler
 }
 
@@ -68,8 +69,9 @@ async function loadModule(name: string, { folder, loaderFrom }: HandlerLocation)
   const isModule = readPackageType(dirname(path)) === 'module'
   const importFile = (file: string) => import(pathToFileURL(file).href)
   if (isFile(path)) return require(path)
-  for (const file of ['.js', '.mjs', '.cjs'].map(extension => `${path}${extension}`))
-    if (isFile(file)) return importFile(file)
+  if (isFile(`${path}.js`)) return isModule ? importFile(`${path}.js`) : require(`${path}.js`)
+  if (isFile(`${path}.mjs`)) return importFile(`${path}.mjs`)
+  if (isFile(`${path}.cjs`)) return require(`${path}.cjs`)
   if (isFile(`${path}.ts`)) return loadTypeScript(`${path}.ts`, isModule, loaderFrom)
   if (isFile(`${path}.mts`)) return importFile(`${path}.mts`)
   if (existsSync(path)) return require(path)
@@ -140,8 +142,10 @@ function isFile(path: string): boolean {
 }
 
 /** Replaces errors for which Lambda uses specific names. The new error contains the stack of the original error. */
-function translateError(error: unknown): unknown {
+function translateError(error: unknown, runtime: string): unknown {
   if (!(error instanceof Error)) return error
+  const hint = explainLoadError(error, runtime)
+  if (hint) error.stack += `\n(${hint})`
   const details = `${error.stack}`.split('\n')
   if (error instanceof SyntaxError)
     return new RuntimeFailure('Runtime.UserCodeSyntaxError', String(error), details)

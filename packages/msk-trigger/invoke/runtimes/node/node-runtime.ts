@@ -4,8 +4,9 @@ import { within } from '../../../support/wait.ts'
 import type { FunctionFacts } from '../../function-facts.ts'
 import { type HandedOver, HandlerError, type Invocation, type Runtime, RuntimeEnded } from '../runtime.ts'
 import { memoryLimits } from './memory-limits.ts'
+import { startOptions } from './node-releases.ts'
 import { createThreadData, THREAD } from './thread-data.ts'
-import type { Answer, Message, ThreadData } from './thread-messages.ts'
+import type { Answer, Message } from './thread-messages.ts'
 import { ThreadQueue } from './thread-queue.ts'
 
 /**
@@ -126,21 +127,21 @@ export class NodeRuntime implements Runtime {
 
 /** @param places shared state of the places for waiting invocations */
 function newThread(module: URL, facts: FunctionFacts, places: SharedArrayBuffer): Worker {
-  const { functionKey: name, environment: env } = facts
-  const data = createThreadData(facts, module)
-  const start = (variables: Record<string, string>, workerData: ThreadData) =>
+  const { functionKey: name, environment, runtime } = facts
+  const workerData = { ...createThreadData(facts, module), places }
+  const fixed = startOptions(runtime, workerData.loaderFrom !== undefined)
+  const start = (options: string) =>
     new Worker(module, {
       name,
-      env: variables,
+      env: { ...environment, NODE_OPTIONS: [...fixed, options].join(' ') },
       resourceLimits: memoryLimits(facts.memoryMb),
-      workerData: { ...workerData, places },
+      workerData,
     })
   try {
-    return start(env, data)
+    return start(environment.NODE_OPTIONS ?? '')
   } catch (error) {
     // Some options apply only to a whole process. They are not applied to the thread, but the handler still sees the variable.
     if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INVALID_EXEC_ARGV') throw error
-    const { NODE_OPTIONS: nodeOptions, ...others } = env
-    return start(others, { ...data, nodeOptions })
+    return start('')
   }
 }

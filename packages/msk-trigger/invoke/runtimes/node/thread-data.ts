@@ -12,22 +12,16 @@ export const THREAD = new URL(
 )
 
 /** Returns the data that a thread needs to load and call a handler. @param thread module of the thread */
-export function createThreadData(
-  { functionKey, handler, folder, layers, timeoutMs, functionName, region }: FunctionFacts,
-  thread = THREAD,
-): ThreadData {
+export function createThreadData(facts: FunctionFacts, thread = THREAD): ThreadData {
+  const { functionKey, handler, runtime, folder, layers, timeoutMs } = facts
   const cacheOfVersion = getCompileCacheDir()
   return {
-    functionKey,
-    handler,
-    folder,
-    layers,
-    functionArn: functionArn(undefined, functionName, region),
-    timeoutMs,
+    ...{ functionKey, handler, runtime, folder, layers, timeoutMs },
+    functionArn: functionArn(undefined, facts.functionName, facts.region),
     plugin: new URL('.', thread).href,
     loaderFrom: serverlessOffline([folder, process.cwd()]),
     compileCache: cacheOfVersion && dirname(cacheOfVersion),
-    nodeOptions: undefined,
+    nodeOptions: facts.environment.NODE_OPTIONS,
   }
 }
 

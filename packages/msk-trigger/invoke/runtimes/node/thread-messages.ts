@@ -7,6 +7,8 @@ export interface ThreadData {
   /** Key of the function, for use by the process that creates the thread, such as serverless-offline. The thread ignores it. */
   readonly functionKey: string
   readonly handler: string
+  /** Runtime of the function, such as `nodejs22.x`. */
+  readonly runtime: string
   readonly folder: string
   /** Folders with the content of `/opt`. */
   readonly layers: readonly string[]
@@ -19,7 +21,7 @@ export interface ThreadData {
   readonly loaderFrom: string | undefined
   /** Folder of Node's compile cache, if this process uses one. */
   readonly compileCache: string | undefined
-  /** `NODE_OPTIONS` of the function, set only if a thread does not accept them as options. */
+  /** `NODE_OPTIONS` of the function, which the handler sees. The thread itself starts with other options. */
   readonly nodeOptions: string | undefined
 }
 

@@ -7,8 +7,9 @@ import process from 'node:process'
 import { setImmediate } from 'node:timers'
 import { parentPort, workerData } from 'node:worker_threads'
 import { readEvent } from '../../packed-event.ts'
-import { callHandler, neverSettled, type Outcome } from './call-handler.ts'
+import { callHandler, type OnEmptyLoop, type Outcome } from './call-handler.ts'
 import { loadHandler } from './load-handler.ts'
+import { removeNewerGlobals } from './node-releases.ts'
 import { reportedError, unhandledRejection } from './reported-error.ts'
 import { responseJson } from './response.ts'
 import { SharedPlaces } from './shared-places.ts'
@@ -33,17 +34,18 @@ let isOver = false
 let running: number | undefined
 /** Time at which the previous invocation ended, in milliseconds since the epoch. */
 let freeSinceMs = 0
-/** Outcome of the invocation that runs. */
-let currentOutcome: Outcome | undefined
+/** Set while an invocation runs. */
+let onEmptyLoop: OnEmptyLoop | undefined
 
-if (data.nodeOptions !== undefined) process.env.NODE_OPTIONS = data.nodeOptions
+if (data.nodeOptions === undefined) delete process.env.NODE_OPTIONS
+else process.env.NODE_OPTIONS = data.nodeOptions
 process.setSourceMapsEnabled(true)
 process.on('uncaughtException', error => end(error, UNCAUGHT_EXCEPTION))
 process.on('unhandledRejection', reason => end(unhandledRejection(reason), UNHANDLED_REJECTION))
-// The event loop is empty, so that the handler can no longer produce an outcome.
-process.on('beforeExit', () => currentOutcome?.failForGood(neverSettled()))
+process.on('beforeExit', () => onEmptyLoop?.())
 // The thread has the variables of the function only, so it does not inherit the cache of the process.
 if (data.compileCache !== undefined) enableCompileCache(data.compileCache)
+removeNewerGlobals(data.runtime)
 const loading = loadHandler(data)
 const tellLoaded = () => {
   port.postMessage('loaded' satisfies Message)
@@ -76,8 +78,7 @@ function begin(request: Request): void {
   loading.then(
     handler => {
       port.unref()
-      currentOutcome = outcome
-      callHandler(handler, parseEvent(request), { requestId, deadlineMs }, data, outcome)
+      onEmptyLoop = callHandler(handler, parseEvent(request), { requestId, deadlineMs }, data, outcome)
     },
     error => outcome.failForGood(error),
   )
@@ -117,7 +118,7 @@ class Response implements Outcome {
   #settle(answer: (place: number) => void): void {
     if (this.#isSettled) return
     this.#isSettled = true
-    currentOutcome = undefined
+    onEmptyLoop = undefined
     answer(this.#place)
   }
 }

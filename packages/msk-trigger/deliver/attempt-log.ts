@@ -16,17 +16,23 @@ export function logSuccess(
   if (attempt > 1) log.notice(`${name}  ${describe(parts)} succeeded at attempt ${attempt}`)
 }
 
-/** Logs a failed attempt to deliver a batch. Only attempts 1, 2, 4, 8 and so on are logged. */
+/**
+ * Logs a failed attempt to deliver a batch, or that its runtime has refused to load the handler. Only attempts 1, 2, 4, 8 and so on
+ * are logged.
+ */
 export function logFailure(
   { name, log }: AttemptLog,
   parts: readonly PartitionRecords[],
   reason: string,
   attempt: number,
   waitMs: number,
+  isRefused = false,
 ): void {
   if (!shouldLog(attempt)) return
-  const shown = shownReason(reason, attempt)
-  log.error(`${name}  ${describe(parts)} failed (attempt ${attempt}, retrying in ${waitMs} ms): ${shown}`)
+  const what = isRefused
+    ? `waits, loading the handler again in ${waitMs} ms`
+    : `failed (attempt ${attempt}, retrying in ${waitMs} ms)`
+  log.error(`${name}  ${describe(parts)} ${what}: ${shownReason(reason, attempt)}`)
 }
 
 /** Logs an unexpected error that has ended a delivery, with its stack. Only occurrences 1, 2, 4, 8 and so on are logged. */

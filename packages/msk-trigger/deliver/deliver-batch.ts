@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Faults } from '../faults/faults.ts'
+import { HandlerError } from '../invoke/runtimes/runtime.ts'
 import type { PartitionQueue, PendingRecord } from '../poll/partition-queue.ts'
 import { delayAfter } from '../report/attempts.ts'
 import { explainError } from '../report/explain-error.ts'
@@ -49,8 +50,8 @@ export interface DeliveryContext extends DiscardContext, AttemptLog {
   release(partition: number): void
 }
 
-/** Unit of records with the last response and the number of attempts, which determines the backoff. */
-type TriedUnit = Unit<PendingRecord> & Tried
+/** Unit of records with the last response, and the numbers of attempts and refused ones, which determine the backoff. */
+type TriedUnit = Unit<PendingRecord> & Tried & { readonly refusals?: number }
 
 /**
  * Delivers one batch: invokes the function, commits the records that succeeded, and retries the others. Records whose retries are
@@ -134,6 +135,7 @@ class Delivery {
     const parts = this.#dropRevoked([{ parts: young }])[0]?.parts
     if (!parts || ending.aborted) return []
     const { requestId, outcome } = await this.#invoke(parts)
+    if (outcome.isRefused) return [await this.#waitForHandler({ ...unit, parts }, outcome.reason ?? '')]
     const tries = unit.tries + 1
     const invocations = unit.invocations + 1
     const response = { requestId, isFunctionError: outcome.reported === undefined }
@@ -165,11 +167,25 @@ class Delivery {
       if (faults.fires('crash')) this.#to.crash()
       return { requestId, outcome: readAnswer(parts, answer, mapping) }
     } catch (error) {
-      return { requestId, outcome: retryWholeBatch(parts, explainError(error)) }
+      const isRefused = error instanceof HandlerError && error.isRefusal
+      return { requestId, outcome: { ...retryWholeBatch(parts, explainError(error)), isRefused } }
     } finally {
       endInvocation()
       this.#releasePermit()
     }
+  }
+
+  /** Waits before the handler is loaded again. This is not an attempt, so that it counts neither as a retry nor as a response. */
+  async #waitForHandler(unit: TriedUnit, reason: string): Promise<TriedUnit> {
+    const { backoff, ending, reports } = this.#to
+    const refusals = (unit.refusals ?? 0) + 1
+    const waitMs = delayAfter(refusals, backoff)
+    if (!ending.aborted) {
+      reports.reportStall({ obstacle: 'invocation', kind: 'error', reason, attempt: refusals }, unit.parts)
+      logFailure(this.#to, unit.parts, reason, refusals, waitMs, true)
+    }
+    await pause(waitMs, ending)
+    return { ...unit, refusals }
   }
 
   /**

@@ -15,6 +15,8 @@ export interface Outcome<R extends WithOffset> {
   /** Records that a partial response has reported as failed; absent if the whole batch is redelivered. */
   readonly reported?: readonly PartitionRecords<R>[]
   readonly reason?: string
+  /** True if nothing was sent, because the runtime refuses the handler. Then no attempt was made. */
+  readonly isRefused?: boolean
   readonly warning?: string
 }
 

@@ -7,6 +7,7 @@ import type { DiscardedRecords } from '../../deliver/invocation-record.ts'
 import { OpenDeliveries } from '../../deliver/open-deliveries.ts'
 import { Semaphore } from '../../deliver/semaphore.ts'
 import { Faults } from '../../faults/faults.ts'
+import { HandlerError, REFUSED } from '../../invoke/runtimes/runtime.ts'
 import type { PartitionOffset } from '../../poll/member.ts'
 import type { PartitionQueue } from '../../poll/partition-queue.ts'
 import { Attempts } from '../../report/attempts.ts'
@@ -269,6 +270,25 @@ describe('the delivery of a batch', () => {
       await test.run()
       assert.equal(test.seen.invoked.length, timestampMs === 1_000 ? 1 : 4)
     }
+  })
+
+  it('waits while the runtime refuses the handler, which counts neither as an attempt nor as a retry', async () => {
+    const refuse = () => {
+      throw new HandlerError({ errorType: REFUSED, errorMessage: 'See handler.html.', trace: [] })
+    }
+    const mapping = createMapping({ maximumRetryAttempts: 1, destination: queue })
+    const { run, seen, written } = given([refuse, refuse, fail, refuse, succeed], { mapping })
+    await run()
+    assert.deepEqual(seen.sent, [])
+    assert.equal(seen.committed.length, 2)
+    const waits = `f  0@0–1 1@0–1 waits, loading the handler again in 0 ms: ${REFUSED}: See handler.html.`
+    const [fails, succeeds] = ['failed (attempt 1, retrying in 0 ms): boom', 'succeeded at attempt 2']
+    assert.deepEqual(seen.log, [
+      ...[waits, waits, `f  0@0–1 1@0–1 ${fails}`, waits],
+      `f  0@0–1 1@0–1 ${succeeds}`,
+    ])
+    const stalls = [1, 2, 1, 1].map(n => `stalled invocation error ${n} 0@0 1@0`)
+    assert.deepEqual(written, [...stalls, 'resumed invocation 0 1'])
   })
 
   it('reports a stall with every attempt, and once that it is over', async () => {

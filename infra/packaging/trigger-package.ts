@@ -1,17 +1,20 @@
 /**
  * Builds the npm package of the Kafka trigger, `serverless-offline-msk-trigger`: `npm run build` in `packages/msk-trigger` writes
- * JavaScript and type declarations to `dist/`. All JavaScript is in one folder, because the code looks there for the file that it
- * starts as a thread.
+ * JavaScript and type declarations to `dist/`. All code is in one folder, because it looks there for the files that it
+ * starts as a thread or as a process of Python.
  */
+import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildPackage, PROJECT } from './npm-package.ts'
 
 /** Entry points in the package's `exports`. */
 const EXPORTED = { index: 'index.ts', 'inject-fault': 'faults/inject-fault.ts' }
 
+const folder = join(PROJECT, 'packages', 'msk-trigger')
 await buildPackage({
-  folder: join(PROJECT, 'packages', 'msk-trigger'),
+  folder,
   entries: { ...EXPORTED, 'node-worker': 'invoke/runtimes/node/worker.ts' },
   typed: Object.values(EXPORTED),
   chunkNames: '[name]-[hash]',
 })
+await copyFile(join(folder, 'invoke/runtimes/python/worker.py'), join(folder, 'dist/python-worker.py'))

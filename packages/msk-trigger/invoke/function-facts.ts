@@ -36,7 +36,7 @@ const TIMEOUT_S = 6
 /**
  * Reads the current definition of a function, which a bundler may have changed.
  *
- * @param options options of serverless-offline. Bundlers set `location` to their output folder.
+ * @param options options of serverless-offline. Bundlers set `location` to their output folder, which has code for Node.js only.
  */
 export function functionFacts(
   serverless: Serverless,
@@ -50,16 +50,20 @@ export function functionFacts(
   const aws: Provider = serverless.getProvider('aws')
   const { location } = options
   const context = resourceContext(serverless)
+  const runtime = definition.runtime ?? provider.runtime ?? RUNTIME
   const layers = findLayers(serverless, definition, options.localLayers, context)
   const facts = {
     functionKey,
     functionName: definition.name ?? `${service.service}-${aws.getStage()}-${functionKey}`,
     handler: definition.handler ?? '',
-    runtime: definition.runtime ?? provider.runtime ?? RUNTIME,
+    runtime,
     memoryMb: definition.memorySize ?? provider.memorySize ?? MEMORY_MB,
     timeoutMs: (definition.timeout ?? provider.timeout ?? TIMEOUT_S) * 1000,
     region: aws.getRegion(),
-    folder: resolve(config.servicePath, typeof location === 'string' ? location : ''),
+    folder: resolve(
+      config.servicePath,
+      typeof location === 'string' && runtime.startsWith('nodejs') ? location : '',
+    ),
     // A file of a later layer replaces that of an earlier one.
     layers: layers.flatMap(({ folder }) => folder ?? []).reverse(),
     missingLayers: layers.flatMap(({ layer, folder }) => (folder === undefined ? [layer] : [])),
@@ -98,10 +102,7 @@ function lambdaVariables(facts: Omit<FunctionFacts, 'environment' | 'unresolved'
     LD_LIBRARY_PATH:
       '/usr/local/lib64/node-v4.3.x/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib',
     NODE_PATH: `/opt/nodejs/${runtime.replace(/js|\.x/g, '')}/node_modules:/opt/nodejs/node_modules:/var/runtime:/var/task:/var/runtime/node_modules`,
-    ...(layers.length > 0 && {
-      PYTHONPATH: `/opt/python:/opt/python/lib/${runtime}/site-packages`,
-      RUBYLIB: '/opt/ruby/lib',
-    }),
+    ...(layers.length > 0 && { RUBYLIB: '/opt/ruby/lib' }),
   }
 }
 

@@ -4,6 +4,7 @@ import { show, withoutLogin } from '../support/config-values.ts'
 import type { Serverless } from '../support/serverless.ts'
 import { functionFacts } from './function-facts.ts'
 import { describeDifference } from './runtimes/node/node-releases.ts'
+import { findInterpreter } from './runtimes/python/interpreter.ts'
 
 const ASYNCHRONOUS = 'applies to asynchronous invocations, not to records of Kafka: set on the event '
 
@@ -25,8 +26,10 @@ const KEYS = {
 export function localGaps(serverless: Serverless, options: object, keys: readonly string[]): string[] {
   const gaps = keys.flatMap(key => {
     const definition = serverless.service.getFunction(key)
-    const { unresolved, missingLayers, runtime } = functionFacts(serverless, { ...options }, key)
+    const facts = functionFacts(serverless, { ...options }, key)
+    const { runtime, unresolved, missingLayers } = facts
     const difference = describeDifference(runtime, process.versions.node)
+    const [path, version] = runtime.startsWith('python') ? findInterpreter(facts) : []
     const isKafkaAlone = [...kafkaEvents({ [key]: definition })].length === definition.events?.length
     const isNumber = typeof definition.reservedConcurrency === 'number'
     const set = Object.entries({ ...options, ...definition }).filter(
@@ -43,6 +46,14 @@ export function localGaps(serverless: Serverless, options: object, keys: readonl
         `layer ${show(layer)}`,
         'is not on this machine, so its files are missing: name a folder with its content in custom.serverless-offline.localLayers, by its ARN or logical id',
       ]),
+      ...(version === undefined || runtime === `python${version}`
+        ? []
+        : [
+            [
+              `runtime ${runtime}`,
+              `is run by Python ${version} here (${path}): put ${runtime} on the PATH, or activate a virtual environment with it`,
+            ],
+          ]),
       ...set
         .map(([name]) => [name, new Map(Object.entries(KEYS)).get(name)])
         .filter(

@@ -14,8 +14,8 @@ interface Reported {
  */
 const PLAIN = 'Error'
 
-/** Matches the first frame of a stack and everything after it. */
-const STACK = /\n\s+at .*$/s
+/** Matches the first frame of a stack, or the head of a trace of Python, and everything after it. */
+const STACK = /\n(?:\s+at |Traceback ).*$/s
 
 /** Returns the message with the stack of the error that the handler threw. The stack is not logged anywhere else. */
 export function explainError(error: unknown): string {

@@ -7,6 +7,7 @@ import { ConfigurationError, type Serverless } from '../../support/serverless.ts
 import { within } from '../../support/wait.ts'
 import { functionFacts } from '../function-facts.ts'
 import { NodeRuntime } from './node/node-runtime.ts'
+import { PythonRuntime } from './python/python-runtime.ts'
 import { type Invocation, type Runtime, RuntimeEnded } from './runtime.ts'
 
 /**
@@ -137,5 +138,6 @@ function startRuntime(
   const { service } = serverless
   const artifact = service.getFunction(functionKey).package?.artifact ?? service.package?.artifact
   if (!artifact && facts.runtime.startsWith('nodejs')) return new NodeRuntime(facts, thread)
+  if (facts.runtime.startsWith('python')) return new PythonRuntime(facts)
   return new FrameworkRuntime(serverless, options, functionKey)
 }

@@ -15,6 +15,13 @@ describe('the explanation of an error', () => {
     assert.equal(withoutStack(explainError(THROWN)), 'first\nsecond')
   })
 
+  it('of a handler in Python has its trace, which is left out of a summary', () => {
+    const trace = ['KeyError: 1', 'Traceback (most recent call last):', '  File "/shop/app.py", line 4, in f']
+    const why = explainError(new HandlerError({ errorType: 'KeyError', errorMessage: '1', trace }))
+    assert.deepEqual(why.split('\n'), trace)
+    assert.equal(withoutStack(why), 'KeyError: 1')
+  })
+
   it('of an end has the stack of its cause', () => {
     const ended = new RuntimeEnded('the handler threw an uncaught exception', { cause: THROWN })
     assert.equal(

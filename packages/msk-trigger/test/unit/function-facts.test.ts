@@ -61,6 +61,12 @@ describe('the facts of a function', () => {
     assert.deepEqual(shown({ provider }), ['shop-dev-orders', 'nodejs22.x', 256, 20_000])
     assert.deepEqual(shown({ provider, definition: own }), ['its-name', 'python3.13', 512, 30_000])
   })
+
+  it('given the output folder of a bundler, then the code for Node.js is there, and other code is not', () => {
+    const folder = (runtime: string) =>
+      facts({ definition: { runtime }, options: { location: '.webpack' } }).folder
+    assert.deepEqual([folder('nodejs22.x'), folder('python3.13')], ['/shop/.webpack', '/shop'])
+  })
 })
 
 describe('the environment of a function', () => {

@@ -65,19 +65,15 @@ describe('the layers of a function', () => {
     const layers = [own('Common')]
     const paths = async (runtime: string, more: FunctionDefinition = {}) => {
       const { environment, folder } = await factsOf(t, { runtime, ...more })
-      const { NODE_PATH, PYTHONPATH, RUBYLIB } = environment
-      return [NODE_PATH, PYTHONPATH, RUBYLIB].map(path =>
-        path?.replaceAll(join(folder, 'layers/common'), 'L'),
-      )
+      const { NODE_PATH, RUBYLIB } = environment
+      return [NODE_PATH, RUBYLIB].map(path => path?.replaceAll(join(folder, 'layers/common'), 'L'))
     }
     const node =
       '/nodejs/node24/node_modules:L/nodejs/node_modules:/var/runtime:/var/task:/var/runtime/node_modules'
     const inLambda = `/opt${node.replace('L', '/opt')}`
-    assert.deepEqual(await paths('nodejs24.x'), [inLambda, undefined, undefined])
+    assert.deepEqual(await paths('nodejs24.x'), [inLambda, undefined])
     assert.equal((await paths('nodejs24.x', { layers }))[0], `L${node}`)
-    const [, python] = await paths('python3.13', { layers })
-    assert.equal(python, 'L/python:L/python/lib/python3.13/site-packages')
-    const [, , ruby] = await paths('ruby3.4', { layers })
+    const [, ruby] = await paths('ruby3.4', { layers })
     assert.equal(ruby, 'L/ruby/lib')
     const given = { layers, environment: { NODE_PATH: './:/opt/node_modules:/optional' } }
     assert.equal((await paths('nodejs24.x', given))[0], './:L/node_modules:/optional')

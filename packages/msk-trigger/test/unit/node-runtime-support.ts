@@ -10,7 +10,7 @@ import type { Result } from './handler-kinds.ts'
 type Files = Readonly<Record<string, string>>
 
 /** A test, or what ends with a suite. */
-interface Scope {
+export interface Scope {
   after(end: () => Promise<void>): void
 }
 

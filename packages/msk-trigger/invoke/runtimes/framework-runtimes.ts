@@ -8,7 +8,7 @@ import { within } from '../../support/wait.ts'
 import { functionFacts } from '../function-facts.ts'
 import { NodeRuntime } from './node/node-runtime.ts'
 import { PythonRuntime } from './python/python-runtime.ts'
-import { type Invocation, type Runtime, RuntimeEnded } from './runtime.ts'
+import { HandlerError, type Invocation, type Runtime, RuntimeEnded } from './runtime.ts'
 
 /**
  * Time limit for terminating a thread, in milliseconds. Termination is immediate, so the limit is reached only in case of a bug.
@@ -35,7 +35,8 @@ class FrameworkRuntime implements Runtime {
   constructor(serverless: Serverless, options: Readonly<Record<string, unknown>>, functionKey: string) {
     const { environment, runtime } = functionFacts(serverless, options, functionKey)
     // The runner does not resolve references, so it gets texts.
-    const provider = { value: { ...serverless.service.provider, environment } }
+    const { PATH } = process.env
+    const provider = { value: { ...serverless.service.provider, environment: { PATH, ...environment } } }
     const service = { value: Object.create(serverless.service, { provider }) }
     this.#lambda = new Lambda(Object.create(serverless, { service }), { ...options, noTimeout: true })
     const functionDefinition = { ...serverless.service.getFunction(functionKey), environment: {} }
@@ -51,6 +52,10 @@ class FrameworkRuntime implements Runtime {
     this.#function.setEvent(JSON.parse(event.json()))
     try {
       return checkedAnswer(await starting.run(this, () => this.#function.runHandler()), this.#runtime)
+    } catch (error) {
+      // The runner logs the stack.
+      if (!(error instanceof Error) || error instanceof RuntimeEnded) throw error
+      throw new HandlerError({ errorType: error.name, errorMessage: error.message, trace: [] })
     } finally {
       this.#function.setEvent(undefined)
     }

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
+import { chmod } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
 import { describe, it } from 'node:test'
-import { checkedAnswer, refuseRuntime } from '../../invoke/runtimes/framework-runtimes.ts'
+import { checkedAnswer, frameworkRuntimes, refuseRuntime } from '../../invoke/runtimes/framework-runtimes.ts'
 import { RuntimeEnded } from '../../invoke/runtimes/runtime.ts'
+import { createServerless } from './framework.ts'
+import { invokeForResult, writeFolder } from './node-runtime-support.ts'
 
 describe("an answer of serverless-offline's runner", () => {
   for (const answer of [null, 'text', {}, { batchItemFailures: [] }])
@@ -12,6 +17,18 @@ describe("an answer of serverless-offline's runner", () => {
     assert.throws(() => checkedAnswer(undefined, 'java21'), RuntimeEnded)
     assert.throws(() => checkedAnswer(undefined, 'ruby3.4'), /did not answer: its process ended/)
     assert.equal(checkedAnswer(undefined, 'nodejs22.x'), undefined)
+  })
+
+  it('given an exception in Ruby, which is found on the PATH, then it has its type and message', async t => {
+    const failure = { errorType: 'KeyError', errorMessage: 'no such key' }
+    const ruby = `#!/bin/sh\nread event\necho '${JSON.stringify({ __offline_error__: failure })}'\nread end`
+    const folder = await writeFolder(t, { ruby })
+    await chmod(join(folder, 'ruby'), 0o755)
+    t.mock.property(process, 'env', { ...process.env, PATH: folder })
+    const definition = { name: 'f', runtime: 'ruby3.4', handler: 'app.f' }
+    const runtime = frameworkRuntimes(createServerless({ f: definition }, {}), {}).start('f')
+    t.after(() => runtime.close())
+    assert.deepEqual(await invokeForResult(runtime), { error: 'KeyError: no such key' })
   })
 
   it('given a runtime whose handler would not be called, then it is refused by name', () => {

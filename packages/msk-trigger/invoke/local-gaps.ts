@@ -4,7 +4,7 @@ import { show, withoutLogin } from '../support/config-values.ts'
 import type { Serverless } from '../support/serverless.ts'
 import { functionFacts } from './function-facts.ts'
 import { describeDifference } from './runtimes/node/node-releases.ts'
-import { findInterpreter } from './runtimes/python/interpreter.ts'
+import { describeInterpreter } from './runtimes/python/interpreter.ts'
 
 const ASYNCHRONOUS = 'applies to asynchronous invocations, not to records of Kafka: set on the event '
 
@@ -28,8 +28,9 @@ export function localGaps(serverless: Serverless, options: object, keys: readonl
     const definition = serverless.service.getFunction(key)
     const facts = functionFacts(serverless, { ...options }, key)
     const { runtime, unresolved, missingLayers } = facts
-    const difference = describeDifference(runtime, process.versions.node)
-    const [path, version] = runtime.startsWith('python') ? findInterpreter(facts) : []
+    const difference = runtime.startsWith('python')
+      ? describeInterpreter(facts)
+      : describeDifference(runtime, process.versions.node)
     const isKafkaAlone = [...kafkaEvents({ [key]: definition })].length === definition.events?.length
     const isNumber = typeof definition.reservedConcurrency === 'number'
     const set = Object.entries({ ...options, ...definition }).filter(
@@ -46,14 +47,6 @@ export function localGaps(serverless: Serverless, options: object, keys: readonl
         `layer ${show(layer)}`,
         'is not on this machine, so its files are missing: name a folder with its content in custom.serverless-offline.localLayers, by its ARN or logical id',
       ]),
-      ...(version === undefined || runtime === `python${version}`
-        ? []
-        : [
-            [
-              `runtime ${runtime}`,
-              `is run by Python ${version} here (${path}): put ${runtime} on the PATH, or activate a virtual environment with it`,
-            ],
-          ]),
       ...set
         .map(([name]) => [name, new Map(Object.entries(KEYS)).get(name)])
         .filter(

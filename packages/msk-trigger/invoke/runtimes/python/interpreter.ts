@@ -35,6 +35,14 @@ export function findInterpreter(
   )
 }
 
+/** Returns the difference between a function's runtime and the interpreter that runs it here; undefined if the versions are the same. */
+export function describeInterpreter(facts: FunctionFacts): string | undefined {
+  const { runtime } = facts
+  const [path, version] = findInterpreter(facts)
+  if (runtime === `python${version}`) return undefined
+  return `is run by Python ${version} here (${path}): put ${runtime} on the PATH, or activate a virtual environment with it`
+}
+
 /** Returns nothing if the command does not start Python, such as that of a version manager without this version. */
 function askInterpreter(command: string, cwd: string, env: NodeJS.ProcessEnv): readonly string[] {
   try {

@@ -16,6 +16,8 @@ export interface FunctionFacts {
   readonly memoryMb: number
   readonly timeoutMs: number
   readonly region: string
+  /** Folder of the service, with its `serverless.yml`. */
+  readonly servicePath: string
   /** Folder of the function's code, to which `handler` is relative. */
   readonly folder: string
   /** All environment variables of the function. The variables of this process are not inherited. */
@@ -60,6 +62,7 @@ export function functionFacts(
     memoryMb: definition.memorySize ?? provider.memorySize ?? MEMORY_MB,
     timeoutMs: (definition.timeout ?? provider.timeout ?? TIMEOUT_S) * 1000,
     region: aws.getRegion(),
+    servicePath: config.servicePath,
     folder: resolve(
       config.servicePath,
       typeof location === 'string' && runtime.startsWith('nodejs') ? location : '',

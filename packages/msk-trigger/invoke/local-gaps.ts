@@ -2,7 +2,8 @@ import process from 'node:process'
 import { kafkaEvents } from '../config/event-settings.ts'
 import { show, withoutLogin } from '../support/config-values.ts'
 import type { Serverless } from '../support/serverless.ts'
-import { functionFacts } from './function-facts.ts'
+import { type FunctionFacts, functionFacts } from './function-facts.ts'
+import { readNodeOptions } from './runtimes/node/node-options.ts'
 import { describeDifference } from './runtimes/node/node-releases.ts'
 import { describeInterpreter } from './runtimes/python/interpreter.ts'
 
@@ -20,6 +21,17 @@ const KEYS = {
   reloadHandler: 'has no effect here: the code is loaded once. Restart to load a change',
   reservedConcurrency: 'is not resolved here, so it does not limit the function: write a number',
   useInProcess: 'has no effect here: the handler has a thread of its own',
+}
+
+const PROCESS_ONLY =
+  'has no effect here: the handler runs in a thread, and only a process takes it. If it is needed, set it for serverless offline itself'
+
+/** Variables of a function that have no effect here. */
+const VARIABLES = {
+  AWS_LAMBDA_EXEC_WRAPPER:
+    'has no effect here: the handler is started without this script. Set the variables that the script sets, such as NODE_OPTIONS',
+  NODE_EXTRA_CA_CERTS: PROCESS_ONLY,
+  TZ: PROCESS_ONLY,
 }
 
 /** Returns a line for each setting of these functions that would otherwise be passed over in silence, with what to do. */
@@ -43,6 +55,7 @@ export function localGaps(serverless: Serverless, options: object, keys: readonl
         `is ${withoutLogin(show(value))}, which only CloudFormation resolves, so it is not set here. For a local value, move it to ` +
           `params.default.${name}, write \${param:${name}}, and start with --param="${name}=…"`,
       ]),
+      ...findVariableGaps(facts),
       ...missingLayers.map(layer => [
         `layer ${show(layer)}`,
         'is not on this machine, so its files are missing: name a folder with its content in custom.serverless-offline.localLayers, by its ARN or logical id',
@@ -60,4 +73,17 @@ export function localGaps(serverless: Serverless, options: object, keys: readonl
   return [...Map.groupBy(gaps, ({ line }) => line)].map(([line, of]) =>
     line.replace('…', of.map(({ key }) => key).join(', ')),
   )
+}
+
+/** Returns the variables and the options of Node.js that have no effect here, each with the reason. */
+function findVariableGaps(facts: FunctionFacts): string[][] {
+  const isThread = facts.runtime.startsWith('nodejs')
+  const isSet = (name: string) => (facts.environment[name] ?? process.env[name]) !== process.env[name]
+  const refused = isThread ? readNodeOptions(facts).refused : []
+  return [
+    ...Object.entries(VARIABLES)
+      .filter(([name, why]) => isSet(name) && (isThread || why !== PROCESS_ONLY))
+      .map(([name, why]) => [`environment variable ${name}`, why]),
+    ...refused.map(option => [`${withoutLogin(option)} in NODE_OPTIONS`, PROCESS_ONLY]),
+  ]
 }

@@ -44,6 +44,7 @@ describe('the facts of a function', () => {
       memoryMb: 1024,
       timeoutMs: 6_000,
       region: 'eu-west-1',
+      servicePath: '/shop',
       folder: '/shop',
       layers: [],
       missingLayers: [],

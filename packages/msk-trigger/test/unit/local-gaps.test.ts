@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import process from 'node:process'
 import { describe, it } from 'node:test'
 import { localGaps } from '../../invoke/local-gaps.ts'
 import { describeDifference } from '../../invoke/runtimes/node/node-releases.ts'
@@ -39,6 +40,37 @@ describe('a setting that has no effect on this machine', () => {
     const [line = ''] = gaps({ f: { environment: { URL } } })
     assert.match(line, /variable URL .*\*\*\*@/)
     assert.doesNotMatch(line, /secret/)
+  })
+
+  it('given variables and options that only a process or Lambda reads, then each has a line', () => {
+    const NODE_OPTIONS = '--import ./a.mjs --openssl-legacy-provider --max-old-space-size=200'
+    const environment = { AWS_LAMBDA_EXEC_WRAPPER: '/opt/otel', TZ: 'Mars/Here', NODE_OPTIONS }
+    const inThread =
+      'has no effect here: the handler runs in a thread, and only a process takes it. If it is needed, set it for serverless offline itself'
+    const wrapper =
+      'environment variable AWS_LAMBDA_EXEC_WRAPPER of function "f", "p" has no effect here: the handler is started without this script. ' +
+      'Set the variables that the script sets, such as NODE_OPTIONS'
+    assert.deepEqual(gaps({ f: { environment }, p: { environment, runtime: 'python3.13' } }), [
+      wrapper,
+      `environment variable TZ of function "f" ${inThread}`,
+      `--openssl-legacy-provider in NODE_OPTIONS of function "f" ${inThread}`,
+      `--max-old-space-size=200 in NODE_OPTIONS of function "f" ${inThread}`,
+    ])
+  })
+
+  it('given a variable of the provider, then it is named, and one that the process has too is not', t => {
+    const { TZ } = process.env
+    t.after(() => {
+      if (TZ === undefined) delete process.env.TZ
+      else process.env.TZ = TZ
+    })
+    process.env.TZ = 'UTC'
+    const serverless = createServerless({ f: { events } }, {})
+    const environment = { TZ: 'UTC', AWS_LAMBDA_EXEC_WRAPPER: '/opt/otel' }
+    Object.assign(serverless.service.provider, { environment })
+    const lines = localGaps(serverless, {}, ['f'])
+    assert.equal(lines.length, 1)
+    assert.match(`${lines}`, /^environment variable AWS_LAMBDA_EXEC_WRAPPER of function "f" has no effect/)
   })
 
   it('given a layer that is not on this machine, then its line says how to name a folder', () => {

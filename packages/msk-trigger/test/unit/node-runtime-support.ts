@@ -46,6 +46,7 @@ export function createFacts(part: Partial<FunctionFacts>): FunctionFacts {
     memoryMb: 512,
     timeoutMs: 6_000,
     region: 'eu-west-1',
+    servicePath: part.folder ?? '/',
     folder: '/',
     layers: [],
     missingLayers: [],

@@ -4,6 +4,7 @@ import { within } from '../../../support/wait.ts'
 import type { FunctionFacts } from '../../function-facts.ts'
 import { type HandedOver, HandlerError, type Invocation, type Runtime, RuntimeEnded } from '../runtime.ts'
 import { memoryLimits } from './memory-limits.ts'
+import { readNodeOptions } from './node-options.ts'
 import { startOptions } from './node-releases.ts'
 import { createThreadData, THREAD } from './thread-data.ts'
 import type { Answer, Message } from './thread-messages.ts'
@@ -127,21 +128,14 @@ export class NodeRuntime implements Runtime {
 
 /** @param places shared state of the places for waiting invocations */
 function newThread(module: URL, facts: FunctionFacts, places: SharedArrayBuffer): Worker {
-  const { functionKey: name, environment, runtime } = facts
+  const { accepted = '' } = readNodeOptions(facts)
   const workerData = { ...createThreadData(facts, module), places }
-  const fixed = startOptions(runtime, workerData.loaderFrom !== undefined)
-  const start = (options: string) =>
-    new Worker(module, {
-      name,
-      env: { ...environment, NODE_OPTIONS: [...fixed, options].join(' ') },
-      resourceLimits: memoryLimits(facts.memoryMb),
-      workerData,
-    })
-  try {
-    return start(environment.NODE_OPTIONS ?? '')
-  } catch (error) {
-    // Some options apply only to a whole process. They are not applied to the thread, but the handler still sees the variable.
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INVALID_EXEC_ARGV') throw error
-    return start('')
-  }
+  // Lambda's options come first, so that the function's own count more.
+  const options = [...startOptions(facts.runtime, workerData.loaderFrom !== undefined), accepted]
+  return new Worker(module, {
+    name: facts.functionKey,
+    env: { ...facts.environment, NODE_OPTIONS: options.join(' ') },
+    resourceLimits: memoryLimits(facts.memoryMb),
+    workerData,
+  })
 }

@@ -21,7 +21,7 @@ export interface ThreadData {
   readonly loaderFrom: string | undefined
   /** Folder of Node's compile cache, if this process uses one. */
   readonly compileCache: string | undefined
-  /** `NODE_OPTIONS` of the function, which the handler sees. The thread itself starts with other options. */
+  /** `NODE_OPTIONS` of the function, which the handler sees unchanged. The thread starts with those that it takes, and with Lambda's. */
   readonly nodeOptions: string | undefined
 }
 

@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { unusedClusters } from './config/clusters.ts'
 import { extendEventSchemas } from './config/event-schema.ts'
-import { kafkaEvents } from './config/event-settings.ts'
+import { findCloudFaults, kafkaEvents } from './config/event-settings.ts'
 import { type Mapping, readMappings, type ServiceFacts } from './config/mappings.ts'
 import { resourceContext } from './config/resources.ts'
 import { readSettings, type Settings } from './config/settings.ts'
@@ -49,6 +49,8 @@ export default class MskTriggerPlugin {
     this.hooks = {
       initialize: this.#guard(() => announceResponseType(this.#functions(), log)),
       'before:package:compileEvents': this.#guard(() => {
+        const faults = findCloudFaults(kafkaEvents(this.#functions()))
+        if (faults.length > 0) throw new ConfigurationError(faults.join('\n'))
         this.#warn()
         // Only a deployment loses them: offline, all events are read.
         const { naming } = serverless.getProvider('aws')
@@ -110,6 +112,9 @@ export default class MskTriggerPlugin {
     const options = this.#offlineOptions()
     const keys = new Set(mappings.map(({ functionKey }) => functionKey))
     const warnings = [
+      ...findCloudFaults(kafkaEvents(functions)).map(
+        fault => `${fault}. It is for the cloud only: package refuses it`,
+      ),
       ...unusedClusters(mappings, settings.clusters),
       ...localGaps(this.#serverless, options, [...keys]),
     ]

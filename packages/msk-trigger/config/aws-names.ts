@@ -1,6 +1,7 @@
 /** Names that Lambda accepts in an event source mapping. See https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html. */
 import { custom } from 'valibot'
-import { hasUpTo, isObject } from '../support/config-values.ts'
+import { describeType, hasUpTo, isObject, show, withoutLogin } from '../support/config-values.ts'
+import { isIntrinsic } from './resources.ts'
 import { must } from './setting-errors.ts'
 
 const ARN = /^arn:aws[a-z\d-]*:([a-z\d-]+):((eusc-)?[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-\d)?:(\d{12})?:./
@@ -24,24 +25,41 @@ export function createArnSchema(service: string, what: string, longest = 10_000)
 
 /** Matches a bootstrap server. Lambda accepts no underscores in its name, and no IPv6 addresses. */
 const SERVER = /^[a-z\d]+(?:(?:-+|\.)[a-z\d]+)*:\d{1,5}$/i
+const ADDRESS = 'kafka.example.com:9092'
 
-export const BOOTSTRAP_SERVERS = custom<unknown>(
-  value => isObject(value) || (Array.isArray(value) && hasUpTo(10, value) && areAll(value, SERVER, 300)),
-  must('a list of 1 to 10 different addresses like kafka.example.com:9092'),
-)
+export const BOOTSTRAP_SERVERS = faultless(value => {
+  if (isIntrinsic(value)) return undefined
+  if (!Array.isArray(value) || !hasUpTo(10, value))
+    return `must be a list of 1 to 10 different addresses like ${ADDRESS}, not ${withoutLogin(show(value))}`
+  const wrong = value.find(one => !isIntrinsic(one) && !(isText(one, 300) && SERVER.test(one)))
+  if (wrong === undefined) return undefined
+  if (String(wrong).length > 300) return `has an address of ${wrong.length} characters: up to 300 are allowed`
+  return `has ${withoutLogin(show(wrong))}, which is not an address like ${ADDRESS} (letters, digits, "-" and ".", with a port)`
+})
 
-export const ACCESS_CONFIGURATIONS = custom<unknown>(
-  value => isObject(value) && isAccess(Object.values(value).flat()),
-  must('lists with up to 23 secrets, subnets and security groups, each of 1 to 200 characters'),
-)
+/** The messages do not show values, because a user may have written a password in place of the ARN of its secret. */
+export const ACCESS_CONFIGURATIONS = faultless(value => {
+  if (!isObject(value)) return `must be a map of lists, not ${describeType(value)}`
+  const entries = Object.entries(value).flatMap(([key, values]) => [values].flat().map(one => [key, one]))
+  if (entries.length > 23)
+    return `must have up to 23 secrets, subnets and security groups, not ${entries.length}`
+  for (const [key, one] of entries) {
+    if (isIntrinsic(one)) continue
+    if (typeof one !== 'string' || one === '') return `must have texts in ${key}, not ${describeType(one)}`
+    if (one.length > 200) return `has a text of ${one.length} characters in ${key}: up to 200 are allowed`
+    const [character] = /[^\w/*:+=.@-]/.exec(one) ?? []
+    if (character !== undefined)
+      return `has the character ${show(character)} in ${key}, which is not allowed: use letters, digits and _/*:+=.@-`
+  }
+  return undefined
+})
 
-function isAccess(values: readonly unknown[]): boolean {
-  return values.length <= 23 && areAll(values, /^[\w/*:+=.@-]+$/, 200)
-}
-
-/** Returns true if all values match, or are references. */
-function areAll(values: readonly unknown[], pattern: RegExp, longest: number): boolean {
-  return values.every(value => isObject(value) || (isText(value, longest) && pattern.test(value)))
+/** Returns the schema of a value. Its message is the fault that the function returns, and undefined for a valid value. */
+function faultless(findFault: (value: unknown) => string | undefined) {
+  return custom<unknown>(
+    value => findFault(value) === undefined,
+    ({ input }) => `${findFault(input)}`,
+  )
 }
 
 function isText(value: unknown, longest: number): value is string {

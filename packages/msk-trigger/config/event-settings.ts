@@ -1,5 +1,6 @@
 import {
   array,
+  type BaseIssue,
   boolean,
   check,
   custom,
@@ -16,12 +17,19 @@ import {
   unknown,
 } from 'valibot'
 import { hasUpTo, isObject } from '../support/config-values.ts'
-import type { FunctionDefinition } from '../support/serverless.ts'
+import type { ConfigurationError, FunctionDefinition } from '../support/serverless.ts'
 import { ACCESS_CONFIGURATIONS, BOOTSTRAP_SERVERS, createArnSchema } from './aws-names.ts'
 import { ON_FAILURE_DESTINATION, readsFrom } from './destination-setting.ts'
 import { FILTER } from './filters.ts'
 import { REGISTRY } from './registry-setting.ts'
-import { configurationError, must, readEach, settingsMap, wholeNumber } from './setting-errors.ts'
+import {
+  configurationError,
+  must,
+  readEach,
+  settingsMap,
+  wholeNumber,
+  withoutNull,
+} from './setting-errors.ts'
 
 /** `msk` or `kafka` event of a function, as configured. */
 export interface KafkaEvent {
@@ -58,12 +66,16 @@ const POLLERS = pipe(
   ),
 )
 
-/** Schema of each setting, with the rule in `RULES.md` on which it is based. The framework validates all other keys of an event. */
-const SETTINGS = object({
+/** Schema of the settings that say where the cluster is in the cloud, and how to sign in there. */
+const CLOUD_SETTINGS = object({
   arn: exactOptional(createArnSchema('kafka', 'a cluster', 1_024)),
   saslScram512: exactOptional(createArnSchema('secretsmanager', 'a secret', 200)),
   bootstrapServers: exactOptional(BOOTSTRAP_SERVERS),
   accessConfigurations: exactOptional(ACCESS_CONFIGURATIONS),
+})
+
+/** Schema of each other setting, with the rule in `RULES.md` on which it is based. The framework validates the remaining keys. */
+const SETTINGS = object({
   topic: pipe(string(TOPIC), regex(/^[\w-][\w.-]{0,248}$/, TOPIC)),
   // Allowed values: see rules 2 and 3 in `RULES.md`.
   batchSize: exactOptional(wholeNumber(1, 10_000)),
@@ -153,12 +165,22 @@ export function readEvents(events: Iterable<KafkaEvent>): ReadEvent[] {
 }
 
 function readEventSettings(event: KafkaEvent): EventSettings {
-  // A YAML key without a value is null.
-  const set = Object.entries(event.event).filter(([, value]) => value != null)
   // Include the topic, so that a missing topic is reported in the same way as an invalid one.
-  const { success, output, issues } = safeParse(SCHEMA, { topic: undefined, ...Object.fromEntries(set) })
+  const { success, output, issues } = safeParse(SCHEMA, { topic: undefined, ...withoutNull(event.event) })
   if (success) return output
-  throw configurationError(issues, path => `${settingName(path)} of the ${describeEvent(event)}`)
+  throw invalidSettings(event, issues)
+}
+
+/** Returns a line for each invalid setting that Lambda needs to reach the cluster. A local run uses none of these settings. */
+export function findCloudFaults(events: Iterable<KafkaEvent>): string[] {
+  return [...events].flatMap(event => {
+    const { issues } = safeParse(CLOUD_SETTINGS, withoutNull(event.event))
+    return issues ? invalidSettings(event, issues).message.split('\n') : []
+  })
+}
+
+function invalidSettings(event: KafkaEvent, issues: readonly BaseIssue<unknown>[]): ConfigurationError {
+  return configurationError(issues, path => `${settingName(path)} of the ${describeEvent(event)}`)
 }
 
 /** Returns the name of an event in messages, such as `msk event of function "f"`. */

@@ -167,18 +167,6 @@ describe('event source mappings', () => {
     filterPatterns: [{}, { value: { a: [{ numeric: ['=', 5000000001] }] } }] → filterPatterns[1] … is not a valid pattern: value.a.numeric must compare numbers from -5e9 to 5e9
     filterPatterns: [{}, { key: [a] }] → filterPatterns[1] of the msk event of function "orders" is not a valid pattern: key cannot be filtered
     schemaRegistryConfig: { ${registry}, url: x } → schemaRegistryConfig.url … is not a setting
-    arn: 'arn:aws:sqs:eu-west-1:123456789012:q' → arn of the msk event of function "orders" must be the ARN of a cluster
-    arn: 'arn:aws:kafka:eu-west-1:1:cluster/c/id' → arn … must be the ARN of a cluster
-    saslScram512: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:${'s'.repeat(200)}' → saslScram512 … must be the ARN of a secret, up to 200 characters
-    bootstrapServers: [] → bootstrapServers … must be a list of 1 to 10 different addresses
-    bootstrapServers: ['kafka.example.com'] → bootstrapServers … not ["kafka.example.com"]
-    bootstrapServers: ['my_kafka:9092'] → bootstrapServers … must be a list
-    bootstrapServers: ['k:1', 'k:1'] → bootstrapServers … 1 to 10 different addresses
-    bootstrapServers: ['${'k'.repeat(300)}:9092'] → bootstrapServers … must be a list
-    bootstrapServers: [${Array.from({ length: 11 }, (_, at) => `'k${at}:9092'`)}] → bootstrapServers … must be a list of 1 to 10
-    accessConfigurations: { vpcSubnet: [${Array(24).fill('subnet-1')}] } → accessConfigurations … up to 23 secrets
-    accessConfigurations: { saslPlainAuth: [a b] } → accessConfigurations … must be lists with
-    accessConfigurations: { saslPlainAuth: [${'s'.repeat(201)}] } → accessConfigurations … each of 1 to 200 characters
     schemaRegistryConfig: { ${registry.replace('https://r', "'https://r/?a=b'")} } → schemaRegistryURI … the address of a registry
     schemaRegistryConfig: { ${registry.replace('[{', '[{ attribute: VALUE }, {')} } → schemaValidationConfigs … a list of { attribute: KEY } and
     schemaRegistryConfig: { ${registry}, accessConfigs: [{ type: BASIC_AUTH, uri: secret }] } → accessConfigs[0].uri … must be the ARN of a secret

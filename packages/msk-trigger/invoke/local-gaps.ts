@@ -77,13 +77,14 @@ export function localGaps(serverless: Serverless, options: object, keys: readonl
 
 /** Returns the variables and the options of Node.js that have no effect here, each with the reason. */
 function findVariableGaps(facts: FunctionFacts): string[][] {
-  const isThread = facts.runtime.startsWith('nodejs')
-  const isSet = (name: string) => (facts.environment[name] ?? process.env[name]) !== process.env[name]
-  const refused = isThread ? readNodeOptions(facts).refused : []
+  const { environment, runtime } = facts
+  const isSet = (name: string) => (environment[name] ?? process.env[name]) !== process.env[name]
+  const set = Object.entries(VARIABLES).filter(([name]) => isSet(name))
   return [
-    ...Object.entries(VARIABLES)
-      .filter(([name, why]) => isSet(name) && (isThread || why !== PROCESS_ONLY))
-      .map(([name, why]) => [`environment variable ${name}`, why]),
-    ...refused.map(option => [`${withoutLogin(option)} in NODE_OPTIONS`, PROCESS_ONLY]),
-  ]
+    ...set.map(([name, why]) => [`environment variable ${name}`, why]),
+    ...readNodeOptions(facts).refused.map(option => [
+      `${withoutLogin(option)} in NODE_OPTIONS`,
+      PROCESS_ONLY,
+    ]),
+  ].filter(([, why]) => runtime.startsWith('nodejs') || why !== PROCESS_ONLY)
 }

@@ -8,19 +8,19 @@ const read = (NODE_OPTIONS: string) =>
   readNodeOptions(createFacts({ environment: { NODE_OPTIONS }, servicePath: '/my shop' }))
 
 describe('NODE_OPTIONS of a function', () => {
-  const cases: [given: string, accepted: string | undefined, refused?: string[]][] = [
-    ['', undefined],
+  const cases: [given: string, accepted: string, refused?: string[]][] = [
+    ['', ''],
     ['  --enable-source-maps  --no-warnings ', '"--enable-source-maps" "--no-warnings"'],
-    ['--openssl-legacy-provider', undefined, ['--openssl-legacy-provider']],
+    ['--openssl-legacy-provider', '', ['--openssl-legacy-provider']],
     [
       '--use-openssl-ca --import pkg --title shop --max-old-space-size=200 -r pkg/a --stack_trace_limit=3',
       '"--import" "pkg" "-r" "pkg/a"',
       ['--use-openssl-ca', '--title shop', '--max-old-space-size=200', '--stack_trace_limit=3'],
     ],
     // Node.js itself accepts none of these in the variable.
-    ['--eval 1 --nonsense -r', undefined, ['--eval 1', '--nonsense', '-r']],
+    ['--eval 1 --nonsense -r', '', ['--eval 1', '--nonsense', '-r']],
     ['stray --no-warnings stray', '"--no-warnings"', ['stray', 'stray']],
-    ['--no-warnings --require "open', undefined, ['--no-warnings --require "open']],
+    ['--no-warnings --require "open', '', ['--no-warnings --require "open']],
     // Only double quotes group, a backslash escapes only within them, and only a space separates.
     [
       String.raw`--require "a \"b\\ c" -C'x y' --conditions="d e"f \--x`,

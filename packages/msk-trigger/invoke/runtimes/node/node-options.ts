@@ -6,8 +6,8 @@ import type { FunctionFacts } from '../../function-facts.ts'
 
 /** `NODE_OPTIONS` of a function, divided by what a thread accepts. */
 interface NodeOptions {
-  /** Options of the thread, in the form of the variable; undefined if it has none. */
-  readonly accepted: string | undefined
+  /** Options of the thread, in the form of the variable. */
+  readonly accepted: string
   /** Options that exist only for a process, or that Node.js rejects. */
   readonly refused: readonly string[]
 }
@@ -15,8 +15,7 @@ interface NodeOptions {
 /** Option that no thread accepts, so that none starts with it. */
 const NEVER = '--max-old-space-size=1'
 
-/** Matches the whole variable, unless a quote is not closed. Within double quotes, a backslash escapes the next character. */
-const READABLE = /^(?:[^"]|"(?:[^"\\]|\\.)*")*$/s
+/** Matches a word of the variable. Within double quotes, a backslash escapes the next character. */
 const WORD = /(?:[^ "]|"(?:[^"\\]|\\.)*")+/gs
 
 /** Matches an option that loads a module by its path. */
@@ -25,7 +24,8 @@ const MODULE = /^(-r|--require|--import|--(?:experimental-)?loader)=(\.{1,2}\/.*
 /** Reads the options one by one, as Node.js does. Relative paths are those of the folder of the service. */
 export function readNodeOptions(facts: FunctionFacts): NodeOptions {
   const { NODE_OPTIONS: given = '' } = facts.environment
-  if (!READABLE.test(given)) return { accepted: undefined, refused: [given] }
+  // Node.js rejects the whole variable if a quote is not closed.
+  if (given.replace(WORD, '').includes('"')) return { accepted: '', refused: [given] }
   const words = [...given.matchAll(WORD)].map(([word]) => unquote(word)).filter(word => word !== '')
   const accepted: string[] = []
   const refused: string[] = []
@@ -35,7 +35,7 @@ export function readNodeOptions(facts: FunctionFacts): NodeOptions {
     if (isAccepted(...parts)) accepted.push(...resolveModule(parts, facts))
     else refused.push(parts.join(' '))
   }
-  return { accepted: accepted.length > 0 ? quote(accepted) : undefined, refused }
+  return { accepted: quote(accepted), refused }
 }
 
 /** Returns true if a thread accepts the option. Node.js has no list of these options, so a thread is tried with it. */

@@ -1,5 +1,6 @@
-import type { Kafka, Message } from 'kafkajs'
+import type { Kafka } from 'kafkajs'
 import type { Destination } from '../config/destination-setting.ts'
+import { hasAnswer } from '../report/explain-error.ts'
 import {
   batchRecord,
   type DiscardedRecords,
@@ -40,22 +41,45 @@ function createTopicSender(topic: string, { kafka, origin }: SenderParts): Sende
     await newProducer.connect()
     return newProducer
   })
+  /** Records that have arrived. They are not sent again while another record of their batch does not fit into the topic. */
+  const arrived = new WeakSet<object>()
   return {
     async send(discarded) {
       const connected = await producer.get()
       const nowMs = Date.now()
-      const messages = [...splitByRecord(discarded)].map(part => ({
+      const copies = [...splitByRecord(discarded)].flatMap(part => {
+        const [record] = part.parts[0]?.records ?? []
+        if (!record || arrived.has(record)) return []
         // Without a key, kafkajs chooses the partition.
-        key: part.parts[0]?.records[0]?.key ?? null,
-        value: JSON.stringify(topicRecord(part, origin, nowMs)),
-      }))
-      for (const some of splitBySize(messages)) await connected.send({ topic, messages: some, acks: -1 })
+        return [{ record, key: record.key ?? null, value: JSON.stringify(topicRecord(part, origin, nowMs)) }]
+      })
+      await sendInParts(copies, async some => {
+        await connected.send({ topic, messages: some, acks: -1 })
+        for (const { record } of some) arrived.add(record)
+      })
     },
     async close() {
       const connected = await producer.now?.catch(() => {})
       await connected?.disconnect()
     },
   }
+}
+
+/** Sends copies in order, in halves if they are too large for one request or, together, for the topic. */
+async function sendInParts<C extends { value: string }>(copies: C[], send: (some: C[]) => Promise<void>) {
+  const bytes = copies.reduce((sum, { value }) => sum + Buffer.byteLength(value), 0)
+  if (copies.length < 2 || bytes <= REQUEST_BYTES) {
+    try {
+      await send(copies)
+      return
+    } catch (error) {
+      if (!hasAnswer(error, /MESSAGE_TOO_LARGE$/)) throw error
+      if (copies.length === 1)
+        throw new Error(`a copy of ${bytes} bytes is larger than the topic's max.message.bytes: raise it`)
+    }
+  }
+  const half = Math.ceil(copies.length / 2)
+  for (const some of [copies.slice(0, half), copies.slice(half)]) await sendInParts(some, send)
 }
 
 /** Sends to the emulator of SQS, SNS or S3. The metadata is far below the limit of 256 KB per message (rule 49 in `RULES.md`). */
@@ -87,19 +111,4 @@ function cacheResult<T>(open: () => Promise<T>) {
     },
   }
   return own
-}
-
-function* splitBySize(messages: readonly (Message & { readonly value: string })[]): Generator<Message[]> {
-  let some: Message[] = []
-  let bytes = 0
-  for (const message of messages) {
-    if (some.length > 0 && bytes + message.value.length > REQUEST_BYTES) {
-      yield some
-      some = []
-      bytes = 0
-    }
-    some.push(message)
-    bytes += message.value.length
-  }
-  if (some.length > 0) yield some
 }

@@ -69,7 +69,7 @@ export function isGroupTaken(error: unknown): boolean {
 }
 
 /** Returns true if the name and the type of an error, or of one of its causes, match. */
-function hasAnswer(error: unknown, answer: RegExp): boolean {
+export function hasAnswer(error: unknown, answer: RegExp): boolean {
   if (!(error instanceof Error)) return false
   const { name, type } = error as { readonly name: string; readonly type?: string }
   return answer.test(`${name} ${type}`) || hasAnswer(error.cause, answer)

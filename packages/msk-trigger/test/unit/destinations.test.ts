@@ -23,7 +23,7 @@ function discarded(count: number, value: Buffer | null = null, timestamp = '1'):
 
 function topicSender(mapping = createMapping({ destination: TOPIC })) {
   const requests: { topic: string; messages: readonly Message[] }[] = []
-  const connections = { opened: 0, closed: 0, refused: 0 }
+  const connections = { opened: 0, closed: 0, refused: 0, maxBytes: Number.POSITIVE_INFINITY }
   const producer = {
     connect: async () => {
       if (connections.refused-- > 0) throw new Error('connection refused')
@@ -32,12 +32,22 @@ function topicSender(mapping = createMapping({ destination: TOPIC })) {
     disconnect: async () => {
       connections.closed += 1
     },
-    send: async (request: (typeof requests)[number]) => void requests.push(request),
+    send: async (request: (typeof requests)[number]) => {
+      const bytes = request.messages.reduce((sum, { value }) => sum + String(value).length, 0)
+      if (bytes > connections.maxBytes)
+        throw Object.assign(new Error('too large'), { type: 'MESSAGE_TOO_LARGE' })
+      requests.push(request)
+    },
   }
   const origin = { mapping, brokers: ['b:1'] }
   const kafka = { producer: () => producer } as never
   return { requests, connections, sender: createSender(TOPIC, { origin, groupId: 'g', kafka }) }
 }
+
+const listOffsets = (requests: readonly { readonly messages: readonly Message[] }[]): string[] =>
+  requests
+    .flatMap(({ messages }) => messages)
+    .map(({ value }) => JSON.parse(String(value)).KafkaBatchInfo.recordInfo.offset)
 
 describe('a topic as a destination', () => {
   it('given a record without a timestamp, then its time is null', async () => {
@@ -85,8 +95,34 @@ describe('a topic as a destination', () => {
     await sender.send(discarded(10, Buffer.alloc(100_000)))
     assert.deepEqual(
       requests.map(({ messages }) => messages.length),
-      [3, 3, 3, 1],
+      [3, 2, 3, 2],
     )
+  })
+
+  it('given records that are together too large for it, then they are sent in halves, in order', async () => {
+    const { requests, connections, sender } = topicSender()
+    connections.maxBytes = 5_000
+    await sender.send(discarded(7, Buffer.alloc(1_000)))
+    assert.deepEqual(
+      requests.map(({ messages }) => messages.length),
+      [2, 2, 2, 1],
+    )
+    assert.deepEqual(listOffsets(requests), ['0', '1', '2', '3', '4', '5', '6'])
+  })
+
+  it('given a record that is too large for it, then its size is named, and no other is sent twice', async () => {
+    const { requests, connections, sender } = topicSender()
+    connections.maxBytes = 2_000
+    const batch = discarded(2, Buffer.alloc(100))
+    const [large, ...others] = discarded(1, Buffer.alloc(3_000)).parts
+    const [small] = batch.parts
+    const together = { ...batch, parts: [small, large, ...others].filter(part => part !== undefined) }
+    const fault = /^Error: a copy of \d+ bytes is larger than the topic's max\.message\.bytes: raise it$/
+    for (const _ of [1, 2]) await assert.rejects(sender.send(together), fault)
+    assert.deepEqual(listOffsets(requests), ['0', '1'])
+    connections.maxBytes = 9_000
+    await sender.send(together)
+    assert.equal(requests.flatMap(({ messages }) => messages).length, 3)
   })
 })
 

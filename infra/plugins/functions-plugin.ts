@@ -71,7 +71,8 @@ export default class FunctionsPlugin {
         service.functions[entry.name] ?? {},
         expandFields(entry, declared, place),
       )
-    this.#refuse(findDestinationProblems(service.functions, declared, place))
+    const { Resources } = service.resources ?? {}
+    this.#refuse(findDestinationProblems(service.functions, declared, place, Resources))
     const stage = this.#framework.getProvider('aws').getStage()
     const roles = buildRoles(declared, { ...place, stage })
     const measurePolicy = (name: string) => JSON.stringify(roles[toRoleId(name)]).length

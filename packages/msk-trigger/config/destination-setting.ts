@@ -38,11 +38,11 @@ export function parseDestination(text: string): Destination | undefined {
   return kind === 'sqs' || kind === 'sns' || kind === 's3' ? { kind, arn: text } : undefined
 }
 
-/** Returns true if the destination is the topic that the function itself reads (rule 43 in `RULES.md`). */
-export function readsFrom(topic: string, destination: unknown): boolean {
+/** Returns the topic of a destination `kafka://topic`; undefined for any other destination. */
+export function findDestinationTopic(destination: unknown): string | undefined {
   const reference = givenDestination(destination)?.reference
   const found = typeof reference === 'string' ? parseDestination(reference) : undefined
-  return found?.kind === 'kafka' && found.topic === topic
+  return found?.kind === 'kafka' ? found.topic : undefined
 }
 
 /** Reads the setting. Returns undefined for null and for an empty text, which both mean that no destination is wanted. */

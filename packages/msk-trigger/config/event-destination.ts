@@ -6,10 +6,11 @@ import {
   givenDestination,
   parseDestination,
 } from './destination-setting.ts'
-import { describeEvent, type EventSettings, type ReadEvent } from './event-settings.ts'
+import { describeEvent, type EventSettings, type KafkaEvent, type ReadEvent } from './event-settings.ts'
 import {
   findDestinationKind,
   findResourceType,
+  isFifoResource,
   type ResourceContext,
   referredResource,
   resolveText,
@@ -37,6 +38,8 @@ export function resolveDestination(event: ReadEvent, context: ResourceContext): 
       `onFailureDestination of the ${describeEvent(event)} is ${show(configuredDestination.reference)}, ${what}`,
     )
   const id = referredResource(configuredDestination.reference)
+  const fifo = findFifoFault(event, context)
+  if (fifo !== undefined) throw new ConfigurationError(fifo)
   const type = id === undefined ? undefined : findResourceType(id, context)
   const ofResource = type === undefined ? undefined : findDestinationKind(type)
   if (type !== undefined && !ofResource)
@@ -55,6 +58,15 @@ export function resolveDestination(event: ReadEvent, context: ResourceContext): 
   if (configuredDestination.type !== undefined && configuredDestination.type !== kind)
     throw wrong(`which is of the type ${kind}, not ${configuredDestination.type}`)
   return { kind, reference, local }
+}
+
+/** Returns an error message for a FIFO queue or topic as destination; undefined for another destination. See rule 51 in `RULES.md`. */
+export function findFifoFault(kafkaEvent: KafkaEvent, context: ResourceContext): string | undefined {
+  const reference = givenDestination(kafkaEvent.event.onFailureDestination)?.reference
+  const isFifo =
+    resolveText(reference, context)?.endsWith('.fifo') || isFifoResource(referredResource(reference), context)
+  if (!isFifo) return undefined
+  return `onFailureDestination of the ${describeEvent(kafkaEvent)} is ${show(reference)}, which is FIFO: Lambda sends discarded records to standard queues and topics only`
 }
 
 /** Settings that require provisioned mode. See rules 15 and 25 in `RULES.md`. */

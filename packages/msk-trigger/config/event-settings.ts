@@ -17,9 +17,9 @@ import {
   unknown,
 } from 'valibot'
 import { hasUpTo, isObject } from '../support/config-values.ts'
-import type { ConfigurationError, FunctionDefinition } from '../support/serverless.ts'
+import type { ConfigurationError } from '../support/serverless.ts'
 import { ACCESS_CONFIGURATIONS, BOOTSTRAP_SERVERS, createArnSchema } from './aws-names.ts'
-import { ON_FAILURE_DESTINATION, readsFrom } from './destination-setting.ts'
+import { findDestinationTopic, ON_FAILURE_DESTINATION } from './destination-setting.ts'
 import { FILTER } from './filters.ts'
 import { REGISTRY } from './registry-setting.ts'
 import {
@@ -37,6 +37,9 @@ export interface KafkaEvent {
   readonly kind: 'msk' | 'kafka'
   readonly event: Readonly<Record<string, unknown>>
 }
+
+/** Functions with their events of all kinds. */
+export type FunctionEvents = Readonly<Record<string, { readonly events?: readonly object[] }>>
 
 export interface ReadEvent extends KafkaEvent {
   readonly settings: EventSettings
@@ -136,7 +139,7 @@ const SCHEMA = pipe(
   forward(
     partialCheck(
       [['topic'], ['onFailureDestination']],
-      ({ topic, onFailureDestination }) => !readsFrom(topic, onFailureDestination),
+      ({ topic, onFailureDestination }) => findDestinationTopic(onFailureDestination) !== topic,
       ownTopic,
     ),
     ['onFailureDestination'],
@@ -144,7 +147,7 @@ const SCHEMA = pipe(
 )
 
 /** Yields all `msk` and `kafka` events, including disabled ones, in the order of the configuration. */
-export function* kafkaEvents(functions: Readonly<Record<string, FunctionDefinition>>): Generator<KafkaEvent> {
+export function* kafkaEvents(functions: FunctionEvents): Generator<KafkaEvent> {
   for (const [functionKey, definition] of Object.entries(functions)) {
     for (const entry of Array.isArray(definition.events) ? definition.events : []) {
       for (const kind of ['msk', 'kafka'] as const) {

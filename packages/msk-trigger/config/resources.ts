@@ -104,6 +104,12 @@ export function findDestinationKind(type: string): ResourceType['kind'] {
   return own(TYPES, type)?.kind
 }
 
+/** Returns true for a FIFO queue or topic of the service. */
+export function isFifoResource(id: string | undefined, { resources }: ResourceContext): boolean {
+  const { FifoQueue, FifoTopic } = Object(Object(own(resources, `${id}`)).Properties)
+  return `${FifoQueue ?? FifoTopic}` === 'true'
+}
+
 /**
  * Returns a value of the configuration as text. Returns null if it is to be left out, and undefined if only CloudFormation can
  * resolve it.

@@ -6,7 +6,7 @@ import { NAMES } from '../../support/families.ts'
 describe('on-failure destinations', () => {
   const READINGS = 'sluice.telemetry.readings.prod'
   const FAILURES = 'sluice.telemetry.failures.prod'
-  const problems = (own: object, others: Record<string, object> = {}) =>
+  const problems = (own: object, others: Record<string, object> = {}, resources = {}) =>
     findDestinationProblems(
       { one: { events: [own] }, ...others } as Parameters<typeof findDestinationProblems>[0],
       [
@@ -14,6 +14,7 @@ describe('on-failure destinations', () => {
         { name: 'redriver', forwards: ['retry-1h'] },
       ],
       { env: 'prod', names: NAMES },
+      resources,
     )
   const router = { router: { events: [{ msk: { topic: FAILURES } }] } }
   const reader = { reader: { events: [{ msk: { topic: READINGS } }] } }
@@ -29,6 +30,22 @@ describe('on-failure destinations', () => {
     ])
       assert.deepEqual(problems({ msk: { topic: READINGS, onFailureDestination } }, router), [])
     assert.deepEqual(problems({ schedule: 'rate(1 minute)' }), [])
+  })
+
+  it('given a FIFO queue or topic, then it is refused with the words of the trigger', () => {
+    const Queue = { Type: 'AWS::SQS::Queue', Properties: { FifoQueue: true } }
+    for (const onFailureDestination of [
+      'arn:aws:sqs:eu-west-1:123456789012:given-up.fifo',
+      'arn:aws:sns:eu-west-1:123456789012:given-up.fifo',
+      { 'Fn::GetAtt': ['Queue', 'Arn'] },
+    ]) {
+      const [said, ...more] = problems({ msk: { topic: READINGS, onFailureDestination } }, {}, { Queue })
+      assert.deepEqual(more, [])
+      assert.match(
+        said ?? '',
+        /^onFailureDestination of the msk event of function "one" is .*, which is FIFO: Lambda sends discarded records to standard queues and topics only$/,
+      )
+    }
   })
 
   it('given the topic that the function reads, then it is refused with the name of the field', () => {

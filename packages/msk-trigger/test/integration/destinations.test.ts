@@ -16,6 +16,7 @@ describe('a discarded record', () => {
   let queue: Awaited<ReturnType<TestAws['queue']>>
   let notifications: Awaited<ReturnType<TestAws['topic']>>
   let bucket: Awaited<ReturnType<TestAws['bucket']>>
+  let distant: Awaited<ReturnType<TestAws['distantQueue']>>
   const topics: Record<string, string> = {}
   const topic = (name: string): string => topics[name] ?? assert.fail(`no topic ${name}`)
   const group = (name: string): string => project.group(name, topic(name))
@@ -25,15 +26,23 @@ describe('a discarded record', () => {
   before(async () => {
     kafka = await TestKafka.connect()
     aws = new TestAws()
-    ;[queue, notifications, bucket] = await Promise.all([aws.queue(), aws.topic(), aws.bucket()])
+    ;[queue, notifications, bucket, distant] = await Promise.all([
+      aws.queue(),
+      aws.topic(),
+      aws.bucket(),
+      aws.distantQueue(),
+    ])
     const partitions = {
       sqs: 2,
       sns: 1,
       s3: 1,
       kafka: 1,
       failed: 3,
+      distant: 1,
+      large: 1,
     }
     for (const [name, count] of Object.entries(partitions)) topics[name] = await kafka.topic(name, count)
+    topics.small = await kafka.topic('small', 1, { 'max.message.bytes': '6000' })
     const msk = (name: string, onFailureDestination: unknown, more = {}) => {
       const destination = onFailureDestination === undefined ? {} : { onFailureDestination }
       const own = { arn: CLUSTER, topic: topic(name), maximumRetryAttempts: 1, maximumBatchingWindow: 1 }
@@ -47,12 +56,16 @@ describe('a discarded record', () => {
         sns: msk('sns', { Ref: 'Topic' }),
         s3: msk('s3', { 'Fn::GetAtt': ['Bucket', 'Arn'] }),
         kafka: msk('kafka', toTopic),
+        distant: msk('distant', distant.arn),
+        large: msk('large', `kafka://${topic('small')}`),
       },
       {
         sqs: FAILS,
         sns: FAILS,
         s3: FAILS,
         kafka: FAILS,
+        distant: FAILS,
+        large: FAILS,
       },
       {
         resources: {
@@ -139,7 +152,7 @@ describe('a discarded record', () => {
     await kafka.untilCommitted(group('sns'), topic('sns'), [1])
   })
 
-  it('goes to S3 with the whole event as text (rules 41, 46)', async () => {
+  it('goes to S3 with the whole event as text, also if the bucket encrypts with KMS (rules 41, 46)', async () => {
     await kafka.send(topic('s3'), [{ key: 'k', value: 'bad' }, { value: 'good' }])
     await kafka.untilCommitted(group('s3'), topic('s3'), [2])
     const objects = Object.entries(await bucket.objects())
@@ -152,6 +165,28 @@ describe('a discarded record', () => {
     const { recordsInfo } = rest.KafkaBatchInfo
     assert.deepEqual(rest, metadata('s3', rest, { batchSize: 2, recordsInfo }))
     assert.deepEqual(JSON.parse(payload), project.invocations('s3')[0]?.event)
+  })
+
+  it('goes to a queue of another account in another region (rule 51)', async () => {
+    await kafka.send(topic('distant'), [{ value: 'bad' }])
+    const message = await received(distant.receive)
+    assert.equal(message.requestContext.functionArn, functionArn('distant'))
+    await kafka.untilCommitted(group('distant'), topic('distant'), [1])
+  })
+
+  it('goes to a topic once, also while the topic is too small for another of its batch (rule 51)', async () => {
+    const sizes = [1_500, 1_500, 6_000, 1_500, 1_500]
+    await kafka.send(topic('large'), [
+      { key: '0', value: 'bad' },
+      ...sizes.map((size, at) => ({ key: `${at + 1}`, value: 'x'.repeat(size) })),
+    ])
+    const fault =
+      /Not sent to kafka:\/\/small\S* \(attempt 2\).* a copy of \d+ bytes is larger than the topic's max\.message\.bytes/
+    await until('a second attempt', () => fault.test(project.output))
+    await kafka.configure(topic('small'), { 'max.message.bytes': '1000000' })
+    await kafka.untilCommitted(group('large'), topic('large'), [6])
+    const keys = (await kafka.records(topic('small'))).map(({ key }) => `${key}`)
+    assert.deepEqual(keys.toSorted(), ['0', '1', '2', '3', '4', '5'])
   })
 
   it('goes to a topic by itself, under its own key, with the event as an object (rules 43, 47)', async () => {

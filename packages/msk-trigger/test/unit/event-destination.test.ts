@@ -12,6 +12,8 @@ const resources = {
   Kept: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'kept' } },
   Rows: { Type: 'AWS::DynamoDB::Table', Properties: { TableName: 'rows' } },
   Nameless: { Type: 'AWS::SQS::Queue' },
+  Ordered: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'ordered.fifo' } },
+  OrderedNameless: { Type: 'AWS::SNS::Topic', Properties: { FifoTopic: true } },
   Other: { Type: 'AWS::Lambda::Function', Properties: { FunctionName: 'other' } },
 }
 const context: ResourceContext = { resources, region: 'eu-west-1' }
@@ -68,11 +70,19 @@ describe('the destination of an event', () => {
     [{ Ref: 'Elsewhere' }, /only CloudFormation can resolve: write \{ arn, type \}/],
     [getArn('Other'), /which is of the type AWS::Lambda::Function; it must be the ARN of an SQS queue/],
     [{ 'Fn::GetAtt': ['Failed', 'QueueName'] }, /which is "failed" here; it must be the ARN of an SQS queue/],
+    [
+      'arn:aws:sqs:eu-west-1:123456789012:q.fifo',
+      /^ConfigurationError: onFailureDestination of the msk event of function "f" is "arn:aws:sqs:eu-west-1:123456789012:q\.fifo", which is FIFO: Lambda sends discarded records to standard queues and topics only$/,
+    ],
+    ['arn:aws:sns:eu-west-1:123456789012:t.fifo', /t\.fifo", which is FIFO/],
+    [getArn('Ordered'), /is \{"Fn::GetAtt":\["Ordered","Arn"\]\}, which is FIFO/],
+    [{ arn: { Ref: 'Ordered' } }, /which is FIFO/],
+    [{ arn: { Ref: 'OrderedNameless' }, type: 'sns' }, /which is FIFO/],
     [{ arn: getArn('Failed'), type: 'sns' }, /which is of the type sqs, not sns/],
     [{ arn: { Ref: 'Nameless' }, type: 'sns' }, /which is of the type sqs, not sns/],
   ]
   for (const [onFailure, message] of refused) {
-    it(`given ${JSON.stringify(onFailure)}, then it is rejected`, () =>
+    it(`given ${JSON.stringify(onFailure)}, then it is rejected (rule 51)`, () =>
       assert.throws(() => destination({ onFailureDestination: onFailure }), message))
   }
 

@@ -31,7 +31,7 @@ export const BOOTSTRAP_SERVERS = faultless(value => {
   if (isIntrinsic(value)) return undefined
   if (!Array.isArray(value) || !hasUpTo(10, value))
     return `must be a list of 1 to 10 different addresses like ${ADDRESS}, not ${withoutLogin(show(value))}`
-  const wrong = value.find(one => !isIntrinsic(one) && !(isText(one, 300) && SERVER.test(one)))
+  const wrong = value.find(server => !isIntrinsic(server) && !(isText(server, 300) && SERVER.test(server)))
   if (wrong === undefined) return undefined
   if (String(wrong).length > 300) return `has an address of ${wrong.length} characters: up to 300 are allowed`
   return `has ${withoutLogin(show(wrong))}, which is not an address like ${ADDRESS} (letters, digits, "-" and ".", with a port)`
@@ -40,14 +40,14 @@ export const BOOTSTRAP_SERVERS = faultless(value => {
 /** The messages do not show values, because a user may have written a password in place of the ARN of its secret. */
 export const ACCESS_CONFIGURATIONS = faultless(value => {
   if (!isObject(value)) return `must be a map of lists, not ${describeType(value)}`
-  const entries = Object.entries(value).flatMap(([key, values]) => [values].flat().map(one => [key, one]))
+  const entries = Object.entries(value).flatMap(([key, values]) => [values].flat().map(name => [key, name]))
   if (entries.length > 23)
     return `must have up to 23 secrets, subnets and security groups, not ${entries.length}`
-  for (const [key, one] of entries) {
-    if (isIntrinsic(one)) continue
-    if (typeof one !== 'string' || one === '') return `must have texts in ${key}, not ${describeType(one)}`
-    if (one.length > 200) return `has a text of ${one.length} characters in ${key}: up to 200 are allowed`
-    const [character] = /[^\w/*:+=.@-]/.exec(one) ?? []
+  for (const [key, name] of entries) {
+    if (isIntrinsic(name)) continue
+    if (typeof name !== 'string' || name === '') return `must have texts in ${key}, not ${describeType(name)}`
+    if (name.length > 200) return `has a text of ${name.length} characters in ${key}: up to 200 are allowed`
+    const [character] = /[^\w/*:+=.@-]/.exec(name) ?? []
     if (character !== undefined)
       return `has the character ${show(character)} in ${key}, which is not allowed: use letters, digits and _/*:+=.@-`
   }

@@ -60,7 +60,7 @@ export function resolveDestination(event: ReadEvent, context: ResourceContext): 
   return { kind, reference, local }
 }
 
-/** Returns an error message for a FIFO queue or topic as destination; undefined for another destination. See rule 51 in `RULES.md`. */
+/** Returns an error message for a FIFO queue or topic as destination; undefined for another destination. See rule 50 in `RULES.md`. */
 export function findFifoFault(kafkaEvent: KafkaEvent, context: ResourceContext): string | undefined {
   const reference = givenDestination(kafkaEvent.event.onFailureDestination)?.reference
   const isFifo =

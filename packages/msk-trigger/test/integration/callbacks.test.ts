@@ -32,7 +32,7 @@ exports.handler = wrap((event, context, callback) => {
 `
 const REFUSED = 'exports.handler = (event, context, callback) => callback(null)'
 
-describe('a handler with a callback (rule 50)', () => {
+describe('a handler with a callback (rule 51)', () => {
   let kafka: TestKafka
   let project: Project
   let topics: Record<string, string> = {}

@@ -167,14 +167,14 @@ describe('a discarded record', () => {
     assert.deepEqual(JSON.parse(payload), project.invocations('s3')[0]?.event)
   })
 
-  it('goes to a queue of another account in another region (rule 51)', async () => {
+  it('goes to a queue of another account in another region (rule 50)', async () => {
     await kafka.send(topic('distant'), [{ value: 'bad' }])
     const message = await received(distant.receive)
     assert.equal(message.requestContext.functionArn, functionArn('distant'))
     await kafka.untilCommitted(group('distant'), topic('distant'), [1])
   })
 
-  it('goes to a topic once, also while the topic is too small for another of its batch (rule 51)', async () => {
+  it('goes to a topic once, also while the topic is too small for another of its batch (rule 50)', async () => {
     const sizes = [1_500, 1_500, 6_000, 1_500, 1_500]
     await kafka.send(topic('large'), [
       { key: '0', value: 'bad' },

@@ -82,7 +82,7 @@ describe('the destination of an event', () => {
     [{ arn: { Ref: 'Nameless' }, type: 'sns' }, /which is of the type sqs, not sns/],
   ]
   for (const [onFailure, message] of refused) {
-    it(`given ${JSON.stringify(onFailure)}, then it is rejected (rule 51)`, () =>
+    it(`given ${JSON.stringify(onFailure)}, then it is rejected (rule 50)`, () =>
       assert.throws(() => destination({ onFailureDestination: onFailure }), message))
   }
 

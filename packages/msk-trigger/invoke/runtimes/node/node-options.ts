@@ -65,7 +65,7 @@ function resolveModule(parts: readonly string[], { servicePath, layers }: Functi
 }
 
 function unquote(word: string): string {
-  return word.replace(/"((?:[^"\\]|\\.)*)"/gs, (_, quoted: string) => quoted.replace(/\\(.)/gs, '$1'))
+  return word.replace(/"((?:[^"\\]|\\.)*)"?/gs, (_, quoted: string) => quoted.replace(/\\(.)/gs, '$1'))
 }
 
 function quote(words: readonly string[]): string {

@@ -50,7 +50,7 @@ describe('a setting that has no effect on this machine', () => {
     const wrapper =
       'environment variable AWS_LAMBDA_EXEC_WRAPPER of function "f", "p" has no effect here: the handler is started without this script. ' +
       'Set the variables that the script sets, such as NODE_OPTIONS'
-    assert.deepEqual(gaps({ f: { environment }, p: { environment, runtime: 'python3.13' } }), [
+    assert.deepEqual(gaps({ f: { environment }, p: { environment, runtime: 'ruby3.4' } }), [
       wrapper,
       `environment variable TZ of function "f" ${inThread}`,
       `--openssl-legacy-provider in NODE_OPTIONS of function "f" ${inThread}`,

@@ -13,7 +13,7 @@ const EXPORTED = { index: 'index.ts', 'inject-fault': 'faults/inject-fault.ts' }
 const folder = join(PROJECT, 'packages', 'msk-trigger')
 await buildPackage({
   folder,
-  entries: { ...EXPORTED, 'node-worker': 'invoke/runtimes/node/worker.ts' },
+  entries: { ...EXPORTED, plugin: 'plugin.ts', 'node-worker': 'invoke/runtimes/node/worker.ts' },
   typed: Object.values(EXPORTED),
   chunkNames: '[name]-[hash]',
 })

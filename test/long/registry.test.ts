@@ -5,15 +5,18 @@ import { delimiter, dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { freePort, freePorts, isPortInUse, LOOPBACK } from '#local-servers/ports.ts'
 import { TestKafka } from '../../packages/msk-trigger/test/integration/kafka.ts'
+import { LOCAL } from '../../scripts/paths.ts'
 import { temporaryFolder } from '../integration/localstack/support.ts'
 import { NewUser } from '../registry/new-user.ts'
 import { Registry } from '../registry/registry.ts'
 import { PUBLISHED, readManifest } from '../support/packages.ts'
-import { PROJECT, type Program, runProgram } from '../support/program.ts'
+import { PROJECT, Program, runProgram } from '../support/program.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 
 const { version } = readManifest('')
 const TRIGGER = 'serverless-offline-msk-trigger'
+/** Oldest major version of Node.js that the trigger and the local servers support. */
+const NODE_22 = join(PROJECT, 'test', 'node_modules', 'node22', 'bin', 'node')
 
 describe('the packages, published to a registry, for a user who has nothing else', () => {
   const { folder, remove } = temporaryFolder()
@@ -182,15 +185,22 @@ describe('the packages, published to a registry, for a user who has nothing else
       assert.ok(!existsSync(join(project, 'node_modules', '@sluice')))
     })
 
-    it('says on an older Node what it needs, in one sentence', async () => {
-      const script = join(project, 'older-node.cjs')
-      writeFileSync(
-        script,
-        `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })
-         import('${TRIGGER}').then(() => console.log('loaded'), error => console.log(error.name + ': ' + error.message))`,
-      )
-      const { output } = await runProgram(script, [], { cwd: project })
-      assert.equal(output, `ServerlessError: ${TRIGGER} needs Node 24 or later, and this is 20.20.2.\n`)
+    it('says on an older Node what it needs, in one sentence, before it loads anything else', async () => {
+      const alone = join(user.folder, 'alone.mjs')
+      cpSync(join(project, 'node_modules', TRIGGER, 'dist', 'index.js'), alone)
+      for (const version of ['18.20.8', '20.20.2', '22.17.1']) {
+        const script = join(user.folder, 'older-node.cjs')
+        writeFileSync(
+          script,
+          `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })
+           import('./alone.mjs').then(() => console.log('loaded'), error => console.log(error.name + ': ' + error.message))`,
+        )
+        const { output } = await runProgram(script, [])
+        assert.equal(
+          output,
+          `ServerlessError: ${TRIGGER} needs Node 22.18 or later, and this is ${version}.\n`,
+        )
+      }
     })
 
     it('given records in Kafka, then its function gets them, and failed ones go to the other topic', async () => {
@@ -219,6 +229,94 @@ describe('the packages, published to a registry, for a user who has nothing else
       )
       start.signal('SIGINT')
       await start.ended
+    })
+
+    it('given Node 22, then handlers in JavaScript, TypeScript without a bundler, and serverless-esbuild get records', async () => {
+      const { dependencies = {} } = readManifest('')
+      const bundler = ['esbuild', 'serverless-esbuild'].map(name => `${name}@${dependencies[name]}`)
+      await user.succeed(project, 'install', '--save-dev', ...bundler)
+      const code = (kind: string) => `export const run = async event => {
+        for (const { value } of Object.values(event.records).flat())
+          console.log('${kind} ' + process.version + ' ' + Buffer.from(value, 'base64'))
+      }`
+      const typed = (kind: string) => code(kind).replace('event =>', '(event: { records: object }) =>')
+      for (const [file, text] of [
+        ['plain.js', code('plain')],
+        ['typed.ts', typed('typed')],
+        // What only a bundler finds: a module without its extension.
+        ['bundled.ts', "export { run } from './found'"],
+        ['found.ts', typed('bundled')],
+      ] as const)
+        writeFileSync(join(project, file), text)
+      for (const [kinds, plugins] of [
+        [['plain', 'typed'], []],
+        [['bundled'], ['serverless-esbuild']],
+      ] as const) {
+        const topic = await kafka.topic('kinds', 1)
+        await kafka.send(topic, [{ value: 'taken' }])
+        const events = (kind: string) => [
+          {
+            msk: {
+              arn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/id',
+              topic,
+              consumerGroupId: `${topic}.${kind}`,
+            },
+          },
+        ]
+        // JSON is YAML.
+        const config = JSON.stringify({
+          service: 'kinds',
+          provider: { name: 'aws', runtime: 'nodejs22.x', region: 'eu-west-1' },
+          plugins: [...plugins, TRIGGER, 'serverless-offline'],
+          custom: {
+            mskTrigger: { brokers: brokers() },
+            esbuild: { format: 'esm', outputFileExtension: '.mjs' },
+          },
+          functions: Object.fromEntries(
+            kinds.map(kind => [kind, { handler: `${kind}.run`, events: events(kind) }]),
+          ),
+        })
+        writeFileSync(join(project, 'kinds.yml'), config)
+        const ports = await freePorts(3)
+        const options = ['httpPort', 'lambdaPort', 'websocketPort'].map((name, n) => `--${name}=${ports[n]}`)
+        started = new Program(
+          join(project, 'node_modules', '.bin', 'serverless'),
+          ['offline', '--config', 'kinds.yml', ...options],
+          { cwd: project, node: NODE_22 },
+        )
+        for (const kind of kinds) await started.says(new RegExp(`^${kind} v22\\.\\S+ taken$`, 'm'))
+        started.signal('SIGINT')
+        assert.equal((await started.ended).code, 0)
+      }
+    })
+  })
+
+  describe('@sluice/local-servers', () => {
+    it('given Node 22, then it starts the servers, and ends them', async () => {
+      const project = user.makeProject('servers', { type: 'module' })
+      await user.succeed(project, 'install', '@sluice/local-servers')
+      const script = join(project, 'run.mjs')
+      writeFileSync(
+        script,
+        `import { runWithServers } from '@sluice/local-servers'
+         await runWithServers({ folder: '.local' }, async ({ variables }) =>
+           console.log(process.version, ...Object.keys(variables)))`,
+      )
+      const [kafka, redis] = (await freePorts(2)).map(String)
+      const { code, output } = await runProgram(script, [], {
+        cwd: project,
+        node: NODE_22,
+        env: {
+          KAFKA_BROKERS: undefined,
+          REDIS_URL: undefined,
+          KAFKA_PORT: kafka,
+          REDIS_PORT: redis,
+          LOCAL_SERVERS_CACHE: LOCAL,
+        },
+      })
+      assert.equal(code, 0, output)
+      assert.match(output, /^v22\.\S+ .*KAFKA_BROKERS.*$/m)
+      assert.match(output, /^kafka +stopped /m)
     })
   })
 })

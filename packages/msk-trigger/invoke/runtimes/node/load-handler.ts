@@ -62,29 +62,30 @@ function parseHandlerName(handler: string) {
   return { modulePath, exported: name.slice(dot + 1).split('.') }
 }
 
+/** Returns the file of a module; undefined if there is none. @param path absolute path without an extension */
+export function findModuleFile(path: string): string | undefined {
+  return ['', '.js', '.mjs', '.cjs', '.ts', '.mts'].map(extension => `${path}${extension}`).find(isFile)
+}
+
 /** @param name path of the module without an extension, relative to the folder of the function */
 async function loadModule(name: string, { folder, loaderFrom }: HandlerLocation): Promise<unknown> {
   const path = resolve(folder, name)
   const require = createRequire(join(folder, 'package.json'))
   const isModule = readPackageType(dirname(path)) === 'module'
-  const importFile = (file: string) => import(pathToFileURL(file).href)
-  if (isFile(path)) return require(path)
-  if (isFile(`${path}.js`)) return isModule ? importFile(`${path}.js`) : require(`${path}.js`)
-  if (isFile(`${path}.mjs`)) return importFile(`${path}.mjs`)
-  if (isFile(`${path}.cjs`)) return require(`${path}.cjs`)
-  if (isFile(`${path}.ts`)) return loadTypeScript(`${path}.ts`, isModule, loaderFrom)
-  if (isFile(`${path}.mts`)) return importFile(`${path}.mts`)
+  const file = findModuleFile(path)
+  if (file?.endsWith('.ts')) return loadTypeScript(file, isModule, loaderFrom)
+  // As in Lambda, a file that is CommonJS is not imported: it would have other exports.
+  if (file?.endsWith('.cjs') || (file?.endsWith('.js') && !isModule)) return require(file)
+  if (file !== undefined && file !== path) return import(pathToFileURL(file).href)
   if (existsSync(path)) return require(path)
-  return require(resolveModule(name, path, require))
-}
-
-/** Returns the file of a module in `node_modules`. */
-function resolveModule(name: string, path: string, require: NodeJS.Require): string {
   try {
-    return require.resolve(name)
-  } catch {
+    // `require.resolve` would not search layers, because Node.js 22 resolves without the hooks there.
+    return require(name)
+  } catch (error) {
+    const problem = `Cannot find module '${name}'`
+    if (!`${(error as Error).message}`.startsWith(problem)) throw error
     const details = [`(there is no ${path} with .js, .mjs, .cjs, .ts or .mts)`]
-    throw new RuntimeFailure('Runtime.ImportModuleError', `Error: Cannot find module '${name}'`, details)
+    throw new RuntimeFailure('Runtime.ImportModuleError', `Error: ${problem}`, details)
   }
 }
 
@@ -100,7 +101,10 @@ async function loadTypeScript(
   if (loaderFrom === undefined) return import(pathToFileURL(file).href)
   const require = createRequire(loaderFrom)
   if (!isModule) return require(LOADER.ofCommonJs).require(file, file)
-  require(LOADER.ofModules).register()
+  // Not the CommonJS module: its `register` does not find its own files on Node.js 22.18.
+  const loader = require.resolve(LOADER.ofModules).replace(/\.cjs$/, '.mjs')
+  const { register } = await import(pathToFileURL(loader).href)
+  register()
   return import(pathToFileURL(file).href)
 }
 

@@ -1,3 +1,4 @@
+import { relative } from 'node:path'
 import process from 'node:process'
 import { unusedClusters } from './config/clusters.ts'
 import { extendEventSchemas } from './config/event-schema.ts'
@@ -6,6 +7,8 @@ import { type Mapping, readMappings, type ServiceFacts } from './config/mappings
 import { resourceContext } from './config/resources.ts'
 import { readSettings, type Settings } from './config/settings.ts'
 import { cloudWarnings } from './config/warnings.ts'
+import { functionFacts } from './invoke/function-facts.ts'
+import { HandlerWatch } from './invoke/handler-watch.ts'
 import { Invoker } from './invoke/invoker.ts'
 import { localGaps } from './invoke/local-gaps.ts'
 import { frameworkRuntimes, refuseRuntime } from './invoke/runtimes/framework-runtimes.ts'
@@ -40,6 +43,12 @@ export default class MskTriggerPlugin {
   #prepared: { readonly mappings: readonly Mapping[]; readonly settings: Settings } | undefined
   #trigger: Trigger | undefined
   #invoker: Invoker | undefined
+  /** Closed once a plugin announces its builds. */
+  readonly #watch = new HandlerWatch(file => {
+    const name = relative(this.#serverless.config.servicePath, file)
+    this.#log.notice(`msk  ${name} has changed: loading the handlers again`)
+    void this.#invoker?.replaceInstances()
+  })
 
   constructor(serverless: Serverless, cliOptions: Readonly<Record<string, unknown>>, { log }: { log: Log }) {
     this.#serverless = serverless
@@ -78,6 +87,7 @@ export default class MskTriggerPlugin {
    * with the old code. For use by bundlers.
    */
   async replaceInstances(functionKeys?: Iterable<string>): Promise<void> {
+    this.#watch.close()
     await this.#invoker?.replaceInstances(functionKeys)
   }
 
@@ -137,7 +147,10 @@ export default class MskTriggerPlugin {
     if (!this.#prepared) return
     const log = this.#log
     const report = writeReportsTo(this.#prepared.settings.reports, log)
-    const runtimes = frameworkRuntimes(this.#serverless, this.#offlineOptions(), this.threadModule)
+    const options = this.#offlineOptions()
+    const runtimes = frameworkRuntimes(this.#serverless, options, this.threadModule)
+    for (const { functionKey } of this.#prepared.mappings)
+      this.#watch.add(functionFacts(this.#serverless, options, functionKey))
     this.#invoker = new Invoker(runtimes, log, report)
     this.#trigger = new Trigger({ ...this.#prepared, log, report, invoker: this.#invoker })
     this.#prepared = undefined

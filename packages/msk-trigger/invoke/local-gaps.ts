@@ -18,7 +18,7 @@ const KEYS = {
   maximumEventAge: `${ASYNCHRONOUS}maximumRecordAgeInSeconds`,
   maximumRetryAttempts: `${ASYNCHRONOUS}maximumRetryAttempts`,
   onError: `${ASYNCHRONOUS}onFailureDestination`,
-  reloadHandler: 'has no effect here: the code is loaded once. Restart to load a change',
+  reloadHandler: 'has no effect here: code is loaded again when the file of the handler has changed',
   reservedConcurrency: 'is not resolved here, so it does not limit the function: write a number',
   useInProcess: 'has no effect here: the handler has a thread of its own',
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { builtProject } from '../integration/built-project.ts'
 import { numbered, TestKafka } from '../integration/kafka.ts'
@@ -41,4 +41,21 @@ describe('plugins in any order', () => {
       await project.end('SIGINT')
     })
   }
+
+  it('given a bundler that builds again and does not announce it, then the next records meet the new bundle', async () => {
+    const topic = await kafka.topic('rebuilt', 1)
+    await kafka.send(topic, numbered(0, 1))
+    project = await builtProject(topic, ['webpack', 'trigger', 'offline'])
+    await project.start()
+    await kafka.untilCommitted(project.group('f', topic), topic, [1])
+    const bundle = project.file('.webpack/service/src/handler.js')
+    await writeFile(bundle, (await readFile(bundle, 'utf8')).replace('"built "', '"rebuilt "'))
+    await project.untilSays(
+      /msk {2}\.webpack\/service\/src\/handler\.js has changed: loading the handlers again/,
+    )
+    await kafka.send(topic, numbered(1, 2))
+    await kafka.untilCommitted(project.group('f', topic), topic, [2])
+    assert.equal(await readFile(project.file('seen'), 'utf8'), 'built 0\nrebuilt 1\n')
+    await project.end('SIGINT')
+  })
 })

@@ -97,7 +97,7 @@ describe('a setting that has no effect on this machine', () => {
   it('given options of serverless-offline that do not reach the handlers, then each has a line', () => {
     const lines = gaps({ f: {} }, { reloadHandler: true, useInProcess: false, noTimeout: true })
     assert.deepEqual(lines, [
-      'reloadHandler of function "f" has no effect here: the code is loaded once. Restart to load a change',
+      'reloadHandler of function "f" has no effect here: code is loaded again when the file of the handler has changed',
     ])
   })
 

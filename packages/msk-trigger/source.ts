@@ -65,6 +65,8 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   readonly #faults = new Faults()
   readonly #tracker: TopicTracker
   #nextReading = Promise.withResolvers<void>()
+  /** Resolves when the group was joined for the first time and reading has started. */
+  readonly joined: Promise<void> = this.#nextReading.promise
   readonly #name: string
   readonly #readingOutage: ReadingOutage
   #hasJoined = false
@@ -241,11 +243,11 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     else if (change === 'refresh') this.#member.refresh()
   }
 
-  handleReadStart(offsets: ReadonlyMap<number, number>): void {
+  handleReadStart(offsets: ReadonlyMap<number, number>, partitionCount: number): void {
     // Log this only the first time, because a member may repeatedly join without being able to fetch.
     if (!this.#hasJoined || !this.#readingOutage.isFailing)
       this.#parts.log.notice(
-        `${this.#name}  group ${this.#mapping.groupId} ready (${assignment(offsets.size)})`,
+        `${this.#name}  group ${this.#mapping.groupId} ready ${describeAssignment(offsets.size, partitionCount)}`,
       )
     this.#hasJoined = true
     this.#started.resolve('joined')
@@ -273,7 +275,11 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   }
 }
 
-function assignment(partitions: number): string {
-  if (partitions === 0) return '0 partitions: other members of the group read them'
-  return `${partitions} partition${partitions === 1 ? '' : 's'}`
+/** Returns how many partitions this process reads and, if there are more, how to read all of them. */
+function describeAssignment(own: number, all: number): string {
+  if (own >= all) return `(${own} partition${own === 1 ? '' : 's'})`
+  return (
+    `(${own} of ${all} partitions). Other processes of this group read ${all - own}. To read all of them here, set ` +
+    `custom.mskTrigger.groupPrefix, for example to \${env:USER}-`
+  )
 }

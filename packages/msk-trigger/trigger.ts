@@ -47,7 +47,7 @@ export class Trigger {
         : new HealthFile(settings.health, () => this.sources.every(source => source.isHealthy))
   }
 
-  /** Starts reading without waiting, and logs when every event source has joined its consumer group, or cannot, for lack of its topic or its group. */
+  /** Starts reading without waiting. Logs how many event sources have joined when only others can end the wait of the rest, and when all have. */
   start(): void {
     const { log, handlesSignals = true } = this.#parts
     for (const functionKey of this.#throttled)
@@ -58,9 +58,11 @@ export class Trigger {
     this.#faults?.listen()
     this.#health?.start()
     for (const cluster of this.#clusters) cluster.start()
-    void Promise.all(this.sources.map(source => source.started)).then(states => {
+    void Promise.all(this.sources.map(source => source.started)).then(async states => {
       const joined = states.filter(state => state === 'joined').length
       log.notice(`msk  ready: ${joined} of ${states.length} event sources have joined their groups`)
+      await Promise.all(this.sources.map(source => source.joined))
+      log.notice('msk  all event sources read')
     })
   }
 

@@ -78,6 +78,11 @@ const RETRIES_BEFORE_DESTINATION = 10
 /** Lambda's default timeout, in seconds. It applies if neither the function nor the provider sets a timeout. */
 const DEFAULT_TIMEOUT_SECONDS = 6
 
+type MappingSettings = Pick<
+  Settings,
+  'afterPartialResponse' | 'brokers' | 'clusters' | 'groupPrefix' | 'schemaRegistry'
+>
+
 /**
  * Reads every enabled `msk` and `kafka` event of the functions.
  *
@@ -86,7 +91,7 @@ const DEFAULT_TIMEOUT_SECONDS = 6
 export function readMappings(
   functions: Readonly<Record<string, FunctionDefinition>>,
   facts: ServiceFacts,
-  settings: Pick<Settings, 'afterPartialResponse' | 'brokers' | 'clusters' | 'schemaRegistry'>,
+  settings: MappingSettings,
 ): Mapping[] {
   const enabled = [...kafkaEvents(functions)].filter(({ event }) => event.enabled !== false)
   const mappings = readEach(readEvents(enabled), kafkaEvent => {
@@ -115,11 +120,7 @@ export function readMappings(
 function readMapping(
   kafkaEvent: ReadEvent,
   facts: ServiceFacts,
-  {
-    afterPartialResponse,
-    clusters,
-    ...plugin
-  }: Pick<Settings, 'afterPartialResponse' | 'clusters' | 'schemaRegistry'>,
+  { afterPartialResponse, clusters, groupPrefix, ...plugin }: MappingSettings,
 ): Omit<Mapping, 'functionArn' | 'functionTimeoutMs' | 'reservedConcurrency'> {
   const { functionKey, kind, event, settings } = kafkaEvent
   const { topic, maximumBatchingWindow, maximumRecordAgeInSeconds: age = -1 } = settings
@@ -137,7 +138,7 @@ function readMapping(
     functionKey,
     kind,
     topic,
-    groupId: settings.consumerGroupId ?? `${facts.service}-${facts.stage}-${functionKey}-${topic}`,
+    groupId: `${groupPrefix}${settings.consumerGroupId ?? `${facts.service}-${facts.stage}-${functionKey}-${topic}`}`,
     batchSize: settings.batchSize ?? 100,
     windowMs: maximumBatchingWindow === undefined ? DEFAULT_WINDOW_MS : maximumBatchingWindow * 1000,
     startingPosition: startingPosition(settings),

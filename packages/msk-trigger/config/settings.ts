@@ -37,6 +37,7 @@ const READINGS = ['resume-at-failure', 'retry-only-failed'] as const
 export const SETTINGS = {
   brokers: optional(BROKER_LIST),
   clusters: optional(CLUSTERS, {}),
+  groupPrefix: optional(string(TEXT), ''),
   retryDelayMs: optional(milliseconds(0), 200),
   maxRetryDelayMs: optional(milliseconds(0), 30_000),
   // Kafka's own lower limit, see its setting `group.min.session.timeout.ms`.

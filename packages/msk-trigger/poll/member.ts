@@ -35,7 +35,8 @@ export interface MemberListener {
   startOffsets(partitions: readonly number[]): Promise<StartOffsets>
   /** Called if the group had removed this member. @param silentMs time without a heartbeat before it joined again */
   handleRemoval(silentMs: number): void
-  handleReadStart(offsets: ReadonlyMap<number, number>): void
+  /** @param partitionCount number of all partitions of the topic, also those that other members read */
+  handleReadStart(offsets: ReadonlyMap<number, number>, partitionCount: number): void
   /** Called when a fetch that started after `handleReadStart` has succeeded, with or without records. */
   handleFetch(): void
   /** Passes on fetched records. Resolves when more records may be fetched, which must be soon. */
@@ -61,7 +62,7 @@ export class GroupMember {
   readonly #exit: GroupExit
   #consumer: Consumer | undefined
   /** Connections of the current consumer. kafkajs does not expose them in its public interface. */
-  #cluster: Pick<Cluster, 'refreshMetadata'> | undefined
+  #cluster: Pick<Cluster, 'findTopicPartitionMetadata' | 'refreshMetadata'> | undefined
   /** Functions that end the fetches under way, without records. */
   readonly #fetchEnds = new Set<() => Promise<void>>()
   /** Settled when the current consumer has joined for the first time, or has failed before its first join. */
@@ -261,7 +262,7 @@ export class GroupMember {
     this.#isSameTopic = Promise.resolve(true)
     this.resume(partitions)
     this.#isReading = true
-    this.#listener.handleReadStart(offsets)
+    this.#listener.handleReadStart(offsets, this.#cluster?.findTopicPartitionMetadata(topic).length ?? 0)
   }
 
   async #pin(offsets: readonly PartitionOffset[]): Promise<void> {

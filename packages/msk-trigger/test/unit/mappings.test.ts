@@ -7,7 +7,13 @@ import { refusals } from './refusals.ts'
 
 const facts: ServiceFacts = { service: 'shop', stage: 'dev', region: 'eu-west-1' }
 const afterPartialResponse = 'resume-at-failure' as const
-const settings = { afterPartialResponse, schemaRegistry: undefined, brokers: ['here:1'], clusters: {} }
+const settings = {
+  afterPartialResponse,
+  schemaRegistry: undefined,
+  brokers: ['here:1'],
+  clusters: {},
+  groupPrefix: '',
+}
 const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/c/id'
 const queue = 'arn:aws:sqs:eu-west-1:123456789012:q'
 const registryConfig = {
@@ -48,6 +54,15 @@ describe('event source mappings', () => {
         eventSourceArn: arn,
       },
     ])
+  })
+
+  it('have groups that begin with the prefix of the process, also those that an event names', () => {
+    const events = [{ msk: { arn, topic: 't' } }, { msk: { arn, topic: 't', consumerGroupId: 'mine' } }]
+    const mappings = readMappings({ orders: { events } }, facts, { ...settings, groupPrefix: 'anna-' })
+    assert.deepEqual(
+      mappings.map(({ groupId }) => groupId),
+      ['anna-shop-dev-orders-t', 'anna-mine'],
+    )
   })
 
   it('take the configured settings', () => {

@@ -8,6 +8,7 @@ describe('settings under custom.mskTrigger', () => {
     assert.deepEqual(readSettings({ brokers: ['a:9092', 'b:9093'] }, {}), {
       brokers: ['a:9092', 'b:9093'],
       clusters: {},
+      groupPrefix: '',
       retryDelayMs: 200,
       maxRetryDelayMs: 30_000,
       sessionTimeoutMs: 45_000,
@@ -49,6 +50,7 @@ describe('settings under custom.mskTrigger', () => {
     toString: 1 → mskTrigger.toString is not a setting
     brokers: [a] → mskTrigger.brokers must be a list of host:port, not ["a"]
     brokers: [] → must be a list of host:port
+    groupPrefix: 7 → mskTrigger.groupPrefix must be a string, not 7
     lingerMs: -1 → lingerMs must be whole milliseconds, at least 0, not -1
     retryDelayMs: '5' → retryDelayMs must be whole milliseconds…"5"
     sessionTimeoutMs: 100 → at least 6000, not 100
@@ -67,7 +69,7 @@ describe('settings under custom.mskTrigger', () => {
         'KAFKA_BROKERS must be a list of host:port, not "a"',
         'custom.mskTrigger.retryDelayMs must be whole milliseconds, at least 0, not -1',
         'custom.mskTrigger.faults must be a string, not ""',
-        'custom.mskTrigger.colour is not a setting; known are: brokers, clusters, retryDelayMs, maxRetryDelayMs, ' +
+        'custom.mskTrigger.colour is not a setting; known are: brokers, clusters, groupPrefix, retryDelayMs, maxRetryDelayMs, ' +
           'sessionTimeoutMs, schemaRegistry, ssl, sasl, faults, reports, health, lingerMs, afterPartialResponse',
       ].join('\n'),
     })

@@ -83,11 +83,11 @@ function givenWith(
 }
 const breaks = async () => assert.fail('not allowed to join the group')
 const joinsAndBreaks = async (listener: MemberListener) => {
-  listener.handleReadStart(new Map())
+  listener.handleReadStart(new Map(), 0)
   await breaks()
 }
 const joinsAndFetches = async (listener: MemberListener) => {
-  listener.handleReadStart(new Map())
+  listener.handleReadStart(new Map(), 0)
   listener.handleFetch()
   listener.handleFetch()
 }
@@ -115,6 +115,25 @@ describe('a source that cannot read', () => {
     assert.ok(source.isHealthy)
     assert.match(log[0] ?? '', /group \S+ is used by another application \(client ids: kafka-python-2\.2\)/)
     assert.deepEqual(written, ['mapped', 'stalled reading group-taken 1', 'resumed reading all'])
+  })
+
+  it('given partitions that other processes of the group read, then the line of the group says how many, and what to do', async () => {
+    const joins = (own: number, all: number) => async (listener: MemberListener) => {
+      listener.handleReadStart(new Map(Array.from({ length: own }, (_, partition) => [partition, 0])), all)
+      listener.handleFetch()
+    }
+    const { run, source } = given(joins(3, 3), joins(1, 3), joins(0, 1))
+    const lines = (await run()).filter(line => line.includes('ready'))
+    await source.joined
+    const shared = ` To read all of them here, set custom.mskTrigger.groupPrefix, for example to \${env:USER}-`
+    assert.deepEqual(
+      lines.map(line => line.replace(/.*ready /, '')),
+      [
+        '(3 partitions)',
+        `(1 of 3 partitions). Other processes of this group read 2.${shared}`,
+        `(0 of 1 partitions). Other processes of this group read 1.${shared}`,
+      ],
+    )
   })
 
   it('also logs them for a member that joins repeatedly but cannot fetch', async () => {
@@ -171,10 +190,10 @@ describe('a source whose topic changes while it is read', () => {
   it('given one that was created again, then it is read from its beginning, once, with a log line', async () => {
     const { run } = givenTopic({ states: [OLD, NEW, NEW, NEW] }, async listener => {
       await listener.startOffsets([0])
-      listener.handleReadStart(new Map([[0, 9]]))
+      listener.handleReadStart(new Map([[0, 9]]), 1)
       assert.equal(await listener.isSameTopic(), false)
       assert.equal((await listener.startOffsets([0])).from.get(0), 1, 'the beginning')
-      listener.handleReadStart(new Map([[0, 1]]))
+      listener.handleReadStart(new Map([[0, 1]]), 1)
       assert.equal((await listener.startOffsets([0])).from.get(0), 9, 'it is known now')
     })
     const lines = (await collectLog(run)).filter(line => line.includes('deleted and created again'))
@@ -184,7 +203,7 @@ describe('a source whose topic changes while it is read', () => {
   it('given one that is gone, when the group is joined again, then its positions are not used again', async () => {
     const { run, calls } = givenTopic({ states: [OLD, undefined, NEW] }, async listener => {
       await listener.startOffsets([0])
-      listener.handleReadStart(new Map([[0, 9]]))
+      listener.handleReadStart(new Map([[0, 9]]), 1)
       assert.equal(await listener.isSameTopic(), false)
       assert.equal((await listener.startOffsets([0])).from.get(0), 1, 'the beginning of the next one')
     })
@@ -200,7 +219,7 @@ describe('a source whose topic changes while it is read', () => {
     it(`given records after a pause, when the topic ${what}, then they are delivered, or read anew`, async () => {
       const { run, calls } = givenTopic({ states: [OLD, state] }, async listener => {
         await listener.startOffsets([0])
-        listener.handleReadStart(new Map([[0, 9]]))
+        listener.handleReadStart(new Map([[0, 9]]), 1)
         assert.equal(await listener.mayDeliver(), expected.mayDeliver)
       })
       await collectLog(run)
@@ -213,7 +232,7 @@ describe('a source whose topic changes while it is read', () => {
     const topicStates = () => answers.shift() ?? late.promise
     const { run, calls } = givenWith({ cluster: { topicStates } }, async listener => {
       await listener.startOffsets([0])
-      listener.handleReadStart(new Map([[0, 9]]))
+      listener.handleReadStart(new Map([[0, 9]]), 1)
       assert.equal(await listener.mayDeliver(), true)
       assert.deepEqual(calls, [])
       late.resolve(new Map([['t', NEW]]))
@@ -242,7 +261,7 @@ describe('a source whose topic changes while it is read', () => {
         await listener.startOffsets([0])
         source.handleTopicState(seen)
         assert.deepEqual(calls, [], 'nothing before it reads')
-        listener.handleReadStart(new Map([[0, 9]]))
+        listener.handleReadStart(new Map([[0, 9]]), 1)
         source.handleTopicState(seen)
         source.handleTopicState(seen)
       })

@@ -278,8 +278,5 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
 /** Returns how many partitions this process reads and, if there are more, how to read all of them. */
 function describeAssignment(own: number, all: number): string {
   if (own >= all) return `(${own} partition${own === 1 ? '' : 's'})`
-  return (
-    `(${own} of ${all} partitions). Other processes of this group read ${all - own}. To read all of them here, set ` +
-    `custom.mskTrigger.groupPrefix, for example to \${env:USER}-`
-  )
+  return `(${own} of ${all} partitions). Other processes of this group read ${all - own}. To read all of them here, set custom.mskTrigger.groupPrefix, for example to \${env:USER}-`
 }

@@ -47,7 +47,7 @@ export class Trigger {
         : new HealthFile(settings.health, () => this.sources.every(source => source.isHealthy))
   }
 
-  /** Starts reading without waiting. Logs how many event sources have joined when only others can end the wait of the rest, and when all have. */
+  /** Starts reading without waiting. Logs how many event sources have joined, once each has joined or waits for others, and when all read. */
   start(): void {
     const { log, handlesSignals = true } = this.#parts
     for (const functionKey of this.#throttled)

@@ -95,7 +95,8 @@ export class GroupMember {
       const find = cluster.findBroker
       cluster.findBroker = async node => this.#limitFetches(await find.call(cluster, node))
     })
-    this.#exit = new GroupExit(this.#kafka, mapping.groupId, clientId)
+    // A client of its own, so that `#cluster` stays that of the consumer.
+    this.#exit = new GroupExit(connect(clientId), mapping.groupId, clientId)
     this.#mapping = mapping
     this.#settings = settings
     this.#listener = listener

@@ -1,5 +1,5 @@
 import { type Stats, unwatchFile, watchFile } from 'node:fs'
-import { resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import type { FunctionFacts } from './function-facts.ts'
 import { findModuleFile } from './runtimes/node/load-handler.ts'
 
@@ -17,7 +17,8 @@ export class HandlerWatch {
 
   /** Watches the file of a handler, if there is one: its module may also be a package or a folder. */
   add({ folder, handler }: Pick<FunctionFacts, 'folder' | 'handler'>): void {
-    const file = findModuleFile(resolve(folder, handler.replace(/\.[^/]*$/, '')))
+    const [name = ''] = basename(handler).split('.')
+    const file = findModuleFile(resolve(folder, dirname(handler), name))
     if (file === undefined || this.#listeners.has(file)) return
     const report = () => this.#listeners.has(file) && this.#onChange(file)
     let timer: NodeJS.Timeout | undefined

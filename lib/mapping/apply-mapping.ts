@@ -84,7 +84,7 @@ export function applyMapping(mapping: Mapping, foreign: ForeignDocument): Event 
   if ('problem' in time) return createFailure(time)
   const id = computeId(mapping, foreign)
   if ('problem' in id) return createFailure(id)
-  const own = inOwnUnits(family, data.data)
+  const own = inOwnUnits(family, data.data, data.converted)
   if (own.kind === 'failure') return own
   const { extensions } = foreign
   const event = {
@@ -95,15 +95,23 @@ export function applyMapping(mapping: Mapping, foreign: ForeignDocument): Event 
   return broken === undefined ? event : createFailure({ problem: `the attribute ${broken}` })
 }
 
-function readData(mapping: Mapping, record: RecordContent): { readonly data: ReadingData } | Problem {
+interface ReadData {
+  readonly data: ReadingData
+  /** Metrics that are in the unit of the family, because the mapping names theirs. */
+  readonly converted: ReadonlySet<string>
+}
+
+function readData(mapping: Mapping, record: RecordContent): ReadData | Problem {
   const named = namedMetric(mapping, record)
   if (named !== undefined && 'problem' in named) return named
   const data = new Map<string, unknown>()
+  const converted = new Set<string>()
   const tags: (readonly [string, unknown])[] = []
   for (const source of named === undefined ? mapping.fields : [...mapping.fields, named]) {
     const read = readField(source, record)
     if ('problem' in read) return read
     if (read.value === undefined) continue
+    if (source.hasUnit) converted.add(source.target)
     const tag = TAG.exec(source.target)?.[1]
     if (tag !== undefined) tags.push([tag, read.value])
     else if (source.kind === 'labels') tags.unshift(...Object.entries(read.value))
@@ -116,7 +124,7 @@ function readData(mapping: Mapping, record: RecordContent): { readonly data: Rea
   const hasMeasured = [...data.keys()].some(target => isMeasured(mapping.family, target))
   const blocked = mapping.fields.find(({ from }) => describeObstacle(record, from) !== '')
   if (!hasMeasured && blocked) return { problem: describeMissing(record, blocked.from) }
-  return { data: Object.fromEntries(data) }
+  return { data: Object.fromEntries(data), converted }
 }
 
 /** Sets the value of a target. A target has one or two levels, such as `place.bed`. */

@@ -59,6 +59,8 @@ export interface FieldSource {
   readonly as?: 'number' | 'decimal-comma' | 'text'
   /** Converts a number in the record to the unit of the reading. */
   readonly convert?: (value: number) => number
+  /** True if the mapping names the unit, so that `unit` of the record does not apply to the number. */
+  readonly hasUnit?: true
 }
 
 export interface NamedMetric {

@@ -72,6 +72,7 @@ function toFieldSource(family: Family, target: string, raw: RawField): FieldSour
     ...toSource(target, findTargetKind(family, target) ?? 'text', raw),
     isRequired: requiredTargets(family).includes(target),
     ...(convert === undefined ? {} : { convert }),
+    ...(raw.unit === undefined ? {} : { hasUnit: true }),
   }
 }
 

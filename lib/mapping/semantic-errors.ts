@@ -8,7 +8,7 @@ import type { FilePath, PathError } from '../support/file-errors.ts'
 import { describeUnknown, nameHint } from '../support/suggestion.ts'
 import type { Families, Family } from '../telemetry/families.ts'
 import { findMetricUnit } from '../telemetry/metric-names.ts'
-import { describeUnfit, findConversion } from '../telemetry/unit-table.ts'
+import { describeName, describeUnfit, findConversion, suggestUnits } from '../telemetry/unit-table.ts'
 import type { FieldSource } from './mapping.ts'
 import { patternErrors } from './pattern-errors.ts'
 import {
@@ -104,7 +104,6 @@ function targetErrors(family: Family, { fields, metric }: RawMapping): PathError
 }
 
 function fieldsErrors(family: Family, { fields }: RawMapping): PathError[] {
-  const hasUnit = Object.hasOwn(fields, 'unit')
   return Object.entries(fields).flatMap(([target, field]) => {
     const path = ['fields', target]
     const kind = findTargetKind(family, target)
@@ -121,41 +120,39 @@ function fieldsErrors(family: Family, { fields }: RawMapping): PathError[] {
     const whole = wholeField(field)
     return [
       ...wholeErrors(field, kind, path),
-      ...unitErrors(
-        kind === 'number' ? whole.unit : undefined,
-        findMetricUnit(family, target),
-        hasUnit,
-        path,
-      ),
-      ...stateErrors(whole, family.states[target] ?? null, path),
+      ...unitErrors(kind === 'number' ? whole.unit : undefined, findMetricUnit(family, target), path),
+      ...textErrors(whole, text => describeText(family, target, text), path),
     ]
   })
 }
 
-function unitErrors(
-  unit: string | undefined,
-  own: string | undefined,
-  hasUnit: boolean,
-  path: FilePath,
-): PathError[] {
+function unitErrors(unit: string | undefined, own: string | undefined, path: FilePath): PathError[] {
   if (unit === undefined) return []
   const at = [...path, 'unit']
   if (own === undefined) return [{ path: at, message: 'is for metrics' }]
   if (own === '') return [{ path: at, message: 'the metric has no unit' }]
-  if (hasUnit)
-    return [
-      { path: at, message: 'the record names its unit, in the field unit: a second one contradicts it' },
-    ]
   return findConversion(own, unit) ? [] : [{ path: at, message: describeUnfit(own, unit) }]
 }
 
-/** Returns an error for a constant value that the schema of the family does not allow. */
-function stateErrors(field: RawField, allowed: readonly string[] | null, path: FilePath): PathError[] {
-  if (allowed === null) return []
-  const wrong = (key: FilePath, value: unknown) =>
-    value === undefined || allowed.includes(String(value))
-      ? []
-      : [{ path: [...path, ...key], message: describeUnknown('value', String(value), allowed) }]
+/** Returns the error message for a text that every reading with it would be refused for; undefined for any other. */
+function describeText({ name, metrics, states }: Family, target: string, text: string): string | undefined {
+  const allowed = states[target]
+  if (allowed) return allowed.includes(text) ? undefined : describeUnknown('value', text, allowed)
+  const owns = [...new Set(Object.values(metrics))]
+  if (target !== 'unit' || owns.some(own => findConversion(own, text))) return undefined
+  return `${describeName(text)} is the unit of no metric of ${name}.${suggestUnits(text, owns)}`
+}
+
+/** Returns the errors of texts that do not depend on the record. */
+function textErrors(
+  field: RawField,
+  describe: (text: string) => string | undefined,
+  path: FilePath,
+): PathError[] {
+  const wrong = (key: FilePath, value: unknown) => {
+    const message = value === undefined ? undefined : describe(String(value))
+    return message === undefined ? [] : [{ path: [...path, ...key], message }]
+  }
   return [
     ...wrong(['constant'], field.constant),
     ...wrong(['default'], field.default),
@@ -173,7 +170,6 @@ function metricErrors(family: Family, { fields, metric }: RawMapping): PathError
     ]
   if (metric === undefined) return []
   const { metrics } = family
-  const hasUnit = Object.hasOwn(fields, 'unit')
   const ofUnit = metric.value === undefined ? undefined : wholeField(metric.value).unit
   const ofSources = [
     ...wholeErrors(metric.name, 'text', ['metric', 'name']),
@@ -197,7 +193,7 @@ function metricErrors(family: Family, { fields, metric }: RawMapping): PathError
       ]
     if (Object.hasOwn(fields, whole.metric))
       return [{ path: at, message: `${whole.metric} is also in fields, but can have only one source` }]
-    return unitErrors(whole.unit, own, hasUnit, path)
+    return unitErrors(whole.unit, own, path)
   })
   return [...ofSources, ...ofNames]
 }

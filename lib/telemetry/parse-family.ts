@@ -19,7 +19,7 @@ import {
   toWholeState,
 } from './family-file.ts'
 import { toRecordName, withoutVersion } from './family-schema.ts'
-import { UNIT_NAMES, unitNamed } from './unit-table.ts'
+import { describeWrong } from './unit-table.ts'
 
 const SCHEMA = { validate, texts: [familyTexts] }
 
@@ -233,10 +233,8 @@ function metricErrors({ metrics = {}, states = {}, fields = {}, others }: RawFam
       ? [{ path: ['states'], message: `there are at most ${MAX_STATES} states` }]
       : []),
     ...Object.entries(metrics).flatMap(([metric, settings]) => {
-      const unit = settings?.unit ?? ''
-      if (unit === '' || unitNamed(unit) !== undefined) return []
-      const message = describeUnknown('unit', unit, UNIT_NAMES)
-      return [{ path: ['metrics', metric, 'unit'], message }]
+      const message = settings?.unit ? describeWrong(settings.unit) : undefined
+      return message === undefined ? [] : [{ path: ['metrics', metric, 'unit'], message }]
     }),
     ...Object.entries(metrics).flatMap(([metric, settings]) =>
       settings?.is === 'direction' && unitNamed(settings.unit ?? 'degree') !== 'degree'

@@ -1,6 +1,6 @@
 /** Recognises the row of units below the header of a CSV file. Pure. */
 import { readNumber } from '../../support/number-text.ts'
-import { unitNamed } from '../../telemetry/unit-table.ts'
+import { unitsNamed } from '../../telemetry/unit-table.ts'
 
 /** Returns whether at least half of the cells are units, none is a number, and a number stands below a unit. */
 export function isUnitRow(cells: Readonly<Record<string, unknown>>, next: object): boolean {
@@ -18,7 +18,8 @@ function isNumber(cell: unknown): boolean {
   return typeof cell === 'number' || (typeof cell === 'string' && 'value' in readNumber(cell, ','))
 }
 
-/** Returns the unit in a cell, with or without brackets; undefined if the table of units does not have it. */
+/** Returns the name of a unit in a cell, with or without brackets; undefined if the table of units does not have it. */
 export function readCellUnit(cell: unknown): string | undefined {
-  return typeof cell === 'string' ? unitNamed(cell.replace(/^[[(](.*)[\])]$/, '$1')) : undefined
+  const name = typeof cell === 'string' ? cell.replace(/^[[(](.*)[\])]$/, '$1') : ''
+  return unitsNamed(name).length > 0 ? name : undefined
 }

@@ -13,7 +13,7 @@ import {
 } from '../../mapping/record-path.ts'
 import { escapePattern } from '../../support/escape-text.ts'
 import { isObject } from '../../support/json.ts'
-import { unitNamed } from '../../telemetry/unit-table.ts'
+import { unitsNamed } from '../../telemetry/unit-table.ts'
 import { GENERIC, splitWords } from './field-names.ts'
 
 /** Maximum number of steps to a field. */
@@ -163,7 +163,7 @@ function findWritten(values: readonly unknown[]): SampleField['written'] {
     const text = String(value).trim()
     const rest = NUMBER.test(text) ? text.replace(NUMBER, '') : '-'
     const unit = rest.trim()
-    const isUnit = unitNamed(unit) !== undefined || (unit !== rest && /^[^\d\s]{1,10}$/.test(unit))
+    const isUnit = unitsNamed(unit).length > 0 || (unit !== rest && /^[^\d\s]{1,10}$/.test(unit))
     return rest === '' || isUnit ? [unit] : []
   })
   const most = findMostFrequent(units)

@@ -1,5 +1,5 @@
 /** Finds the units of metrics: those that records name in a field, in texts or in a row of units, and those of names. Pure. */
-import { findConversion, unitNamed } from '../../telemetry/unit-table.ts'
+import { findConversion, unitNamed, unitsNamed } from '../../telemetry/unit-table.ts'
 import { readCellUnit } from '../import/unit-row.ts'
 import { BRACKETS, GENERIC, getParent, lastWords } from './field-names.ts'
 import { findMostFrequent, type SampleField } from './sample-fields.ts'
@@ -40,28 +40,45 @@ function findChoices(field: Named): readonly string[] | undefined {
 export function guessUnit(field: Named): GuessedUnit {
   const { path, label } = field
   const choices = findChoices(field)
-  const unit =
-    unitNamed(BRACKETS.exec(label.trim())?.[1] ?? '') ?? findEnding(lastWords(field).split(' '), choices)
+  const written = BRACKETS.exec(label.trim())?.[1] ?? ''
+  if (unitsNamed(written).length > 0) return describeUnit(written, field, 'unit guessed from its name')
+  const unit = findEnding(label.split('.').at(-1) ?? label, choices)
   if (unit) return { unit, note: 'unit guessed from its name' }
   const shown = choices?.join(', ').replace(/, ([^,]*)$/, ' or $1')
   return { note: shown ? `is "${path}" in ${shown}?` : 'in which unit, if any?' }
 }
 
-/** Returns the unit at the end of a name, such as of `temp_c` and `wind_m_s`. */
-function findEnding(words: readonly string[], choices: readonly string[] | undefined): string | undefined {
+/** Returns the unit at the end of a name, such as of `temp_c`, `wind_m_s` and `clockMHz`. */
+function findEnding(name: string, choices: readonly string[] | undefined): string | undefined {
+  const words = name.replace(/([\p{Ll}\d])(\p{Lu})/gu, '$1 $2').match(/[\p{L}\d]+/gu) ?? []
   const [pair, last = ''] = [words.slice(-2), words.at(-1)]
   const texts = words.length > 2 ? [pair.join('/'), pair.join(''), last] : [last]
-  const isFitting = (text: string) =>
-    choices?.some(unit => findConversion(unit, text)) ?? (text.length > 1 && unitNamed(text) !== undefined)
+  // The case of `Ms` in latencyMs, and of a name in capitals, is not that of the unit.
+  const hasOwnCase = (text: string) => /\p{Ll}/u.test(name) && /.\p{Lu}/u.test(text)
+  const toUnit = (text: string) => {
+    const written = hasOwnCase(text) ? text : text.toLowerCase()
+    const dimension = choices?.find(choice => findConversion(choice, written))
+    const unit = choices && !dimension ? undefined : unitNamed(written, dimension)
+    return unitsNamed(text).find(name => name === unit)
+  }
+  const found = texts.find(text => (choices !== undefined || text.length > 1) && toUnit(text)) ?? ''
+  const unit = toUnit(found)
+  // A letter before it can be its prefix, as in energykWh.
+  const longer = name.slice(-last.length - 1)
+  const isCut = found === last && /^\p{Ll}/u.test(longer) && findConversion(unit ?? '', longer) !== undefined
   // People write min for the minimum, too, and mb for the megabyte, which is the millibar in the table of units.
-  const isOpen = (words.length < 2 && unitNamed(last) !== '%') || /^(min|mb)$/.test(last)
-  return isOpen ? undefined : unitNamed(texts.find(isFitting) ?? '')
+  const isOpen = (words.length < 2 && unit !== '%') || /^([Mm]in|MIN|mb)$/.test(last)
+  return isOpen || isCut ? undefined : unit
 }
 
-/** Returns a unit; the question for it if the table of units does not have it. */
-function describeUnit(name: string, { path }: SampleField, note: string): GuessedUnit {
-  const unit = unitNamed(name)
-  return unit ? { unit, note } : { note: `which unit of Sluice is ${JSON.stringify(name)} of "${path}"?` }
+/** Returns a unit; the question for it if the table of units has none or several of that name. */
+function describeUnit(name: string, field: Named, note: string): GuessedUnit {
+  const [choice] = findChoices(field) ?? []
+  const unit = unitNamed(name, choice)
+  if (unit) return { unit, note }
+  const shown = unitsNamed(name).join(' or ')
+  const question = `${JSON.stringify(name)} of "${field.path}"`
+  return { note: shown ? `is ${question} ${shown}?` : `which unit of Sluice is ${question}?` }
 }
 
 export interface RecordUnits {
@@ -78,7 +95,7 @@ const UNIT_WORD = /\b(units? of|units?|uom|einheit|scale)\b|^u$/
 export function findUnitFields(fields: readonly SampleField[]): readonly SampleField[] {
   return fields.filter(field => {
     const words = lastWords({ label: formatPlace(field) })
-    const isUnit = [...field.distinct].some(unitNamed) || /. unit$/.test(words)
+    const isUnit = [...field.distinct].some(name => unitsNamed(name).length > 0) || /. unit$/.test(words)
     return field.kind === 'text' && UNIT_WORD.test(words) && isUnit
   })
 }
@@ -133,7 +150,8 @@ function findOwner(metric: SampleField, unitFields: readonly SampleField[], isOn
     return own.startsWith(prefix) || prefix.startsWith(own)
   }
   const quantity = findChoices(metric)?.[0]
-  const isFitting = (unit: string) => (quantity ? findConversion(quantity, unit) : isOnly && unitNamed(unit))
+  const isFitting = (unit: string) =>
+    quantity ? findConversion(quantity, unit) : isOnly && unitsNamed(unit).length > 0
   return inside.find(isAlike) ?? inside.find(field => isFitting(findUnit(field)))
 }
 
@@ -141,8 +159,9 @@ function findOwner(metric: SampleField, unitFields: readonly SampleField[], isOn
 function isConverting({ distinct, values }: SampleField, metrics: readonly SampleField[]): boolean {
   const isRead = ({ values, absent }: SampleField, index: number) =>
     typeof values[index] === 'number' && !absent.includes(values[index])
+  const [first = ''] = [...metrics.flatMap(metric => findChoices(metric) ?? []), ...distinct]
   return (
-    [...distinct].every(unit => findConversion([...distinct][0] ?? '', unit) !== undefined) &&
+    [...distinct].every(unit => findConversion(first, unit) !== undefined) &&
     values.every((value, index) => value === undefined || metrics.some(metric => isRead(metric, index)))
   )
 }

@@ -95,6 +95,8 @@ describe('fields of a record', () => {
     ['a single tag', 'x: x, tags.room: v', { v: 'r' }, { x: 1, tags: { room: 'r' } }],
     ['all tags, and one more', 'x: x, tags.room: v, tags: t', { v: 'r', t: { room: 'q', n: 1 } }, { x: 1, tags: { room: 'r', n: '1' } }],
     ['a unit of the record', 'x: x, unit: u', { u: 'mg', x: 1000 }, { x: 9.80665 }],
+    ['a unit of the record beside that of one metric', 'x: x, y: { from: y, unit: mg }, z: { from: z, unit: g }, unit: u', { u: 'ft/s²', x: 1000, y: 1000, z: 1 }, { x: 304.8, y: 9.80665, z: 9.80665 }],
+    ['a unit of the record, and that of its only metric', 'x: { from: x, unit: g }, unit: u', { u: 'CEL' }, { x: 9.80665 }],
     ['an optional field without a value', 'x: x, y: y', { y: null }, { x: 1 }],
   ] as const)
     it(`given ${given}, then the reading has it`, () =>
@@ -121,7 +123,7 @@ describe('fields of a record', () => {
     ['an expression with many ways to match', 'x: x, activity: { from: v, pattern: "^((?:a+-?)*)$" }', { v: `${'a'.repeat(999)}!` }, /"v" does not fit its pattern$/],
     ['a long text', 'x: x, activity: { from: v, pattern: "(a)" }', { v: 'a'.repeat(1001) }, /at most 1000 characters/],
     ['deep tags', 'x: x, tags: v', { v: JSON.parse(`${'{"a":'.repeat(9)}1${'}'.repeat(9)}`) }, /nested more than 8/],
-    ['a unit of another dimension', 'x: x, unit: u', { u: 'K' }, /^unit-mismatch: "unit" is K, but the reading has x/],
+    ['a unit of another dimension', 'x: x, unit: u', { u: 'K' }, /^unit-mismatch: "unit" is K \(kelvin\), but the reading has x \(m\/s²\)[.] Use m\/s²/],
     ['control characters in the entity', 'x: x', { id: 'a\u0000' }, /the attribute "subject" contains characters/],
   ] as const)
     it(`given ${given}, then it is a failure`, () => {

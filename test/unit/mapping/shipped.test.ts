@@ -276,7 +276,7 @@ describe('records that do not fit', () => {
       'an unknown unit',
       'weather',
       { ...WEATHER, unit: 'warm' },
-      /^unit-mismatch: "unit" is not a known unit/,
+      /^unit-mismatch: "unit" is warm \(unknown\), but the reading has temperature \(°C\)/,
     ],
     ['no time', 'sensor-value', { ...VALUE, timestamp: undefined }, /"timestamp" is missing$/],
     [

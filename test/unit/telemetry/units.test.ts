@@ -3,7 +3,16 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { findConversion, UNIT_NAMES, unitNamed, unitsFor } from '../../../lib/telemetry/unit-table.ts'
+import {
+  describeName,
+  describeUnfit,
+  describeWrong,
+  findConversion,
+  UNIT_NAMES,
+  unitNamed,
+  unitsFor,
+  unitsNamed,
+} from '../../../lib/telemetry/unit-table.ts'
 import { FAMILIES } from '../../support/families.ts'
 
 const OWN_UNITS = [...new Set(FAMILIES.all.flatMap(({ metrics }) => Object.values(metrics)))]
@@ -36,6 +45,41 @@ describe('a value is converted, without the noise of floating-point arithmetic',
     [2, 'min', 120, 's'],
     [250, 'ms', 0.25, 's'],
     [7, 'count', 7, '1'],
+    [1, 'GHz', 1e9, 'Hz'],
+    [1, 'MPa', 10_000, 'hPa'],
+    [2, 'Mbit/s', 0.25, 'MB/s'],
+    [1, 'MiB', 1.048576, 'MB'],
+    [1, 'megavolt', 1e6, 'V'],
+    [5, 'pA', 0.000005, 'µA'],
+    [3, 'mS/m', 30, 'µS/cm'],
+    // A name of several units is that of the metric's dimension.
+    [1, 'F', -17.22222222, '°C'],
+    [1, 'F', 1, 'farad'],
+    [1, 'g', 9.80665, 'm/s²'],
+    [1, 'g', 0.001, 'kg'],
+    [1, 'G', 9.80665, 'm/s²'],
+    [1, 'S', 1000, 'ms'],
+    [1, 'S', 1000, 'mS'],
+    [1, 'H', 60, 'min'],
+    [30, 'FPS', 30, '1/s'],
+    [0.4, 'C62', 40, '%'],
+    [4, 'C62', 4, '1'],
+    // Codes of UN/CEFACT, SenML and UCUM.
+    [20, 'CEL', 68, '°F'],
+    [68, 'FAH', 20, '°C'],
+    [1013, 'A97', 1013, 'hPa'],
+    [10, 'MTS', 36, 'km/h'],
+    [41, 'P1', 41, '%'],
+    [41, '%RH', 41, '%'],
+    [0.41, '/', 41, '%'],
+    [20, 'Cel', 20, '°C'],
+    [68, '[degF]', 20, '°C'],
+    [30, "[in_i'Hg]", 1015.9167, 'hPa'],
+    [10, '[kn_i]', 18.52, 'km/h'],
+    [7, 'MBy', 7000, 'kB'],
+    [1.2, 'C27', 1200, 'µS'],
+    [1, 'kW.h', 1000, 'Wh'],
+    [90, '1/min', 1.5, 'Hz'],
   ]
   for (const [value, from, result, to] of table)
     test(`${value} ${from} is ${result} ${to}`, () => {
@@ -54,19 +98,173 @@ describe('a value is converted, without the noise of floating-point arithmetic',
 
 test('a unit is known by the names that people write', () => {
   const names: Record<string, readonly string[]> = {
-    '°C': ['C', 'c', 'Celsius', 'degC', 'deg C', 'º C', '˚C', 'Degrees Celsius', ' °C '],
-    '°F': ['F', 'FAHRENHEIT', 'degF', '℉'],
+    '°C': ['Celsius', 'CELSIUS', '°c', 'degC', 'deg C', 'º C', '˚C', 'Degrees Celsius', ' °C '],
+    '°F': ['FAHRENHEIT', 'degF', '℉'],
     K: ['kelvin', 'K'],
     hPa: ['hpa', 'HPA', 'mbar', 'millibar'],
     'm/s': ['m s-1', 'm·s⁻¹', 'mps', 'metres per second'],
     'm/s²': ['m/s2', 'm/s^2', 'm s⁻²'],
     kn: ['kt', 'Knots'],
     ms: ['milliseconds', 'msec'],
+    kB: ['KB', 'kilobyte'],
+    MB: ['Megabytes', '㎆'],
+    MHz: ['megahertz'],
+    mHz: ['millihertz'],
+    MW: ['MEGAWATT'],
+    mW: ['milliwatts'],
+    mS: ['millisiemens'],
+    'km/h': ['KPH', 'kmh', 'KMH'],
+    psi: ['PSI', 'Psi'],
+    kWh: ['KWH', 'kW h'],
+    kg: ['KG'],
   }
   for (const [unit, others] of Object.entries(names))
     for (const name of [unit, ...others]) assert.equal(unitNamed(name), unit, name)
   for (const name of ['', ' ', '°', 'x', 'constructor', '__proto__', 'q'])
     assert.equal(unitNamed(name), undefined, name)
+})
+
+test('a name of several units is the question which one is meant', () => {
+  // biome-ignore format: a table
+  for (const [name, ...units] of [
+    ['F', '°F', 'farad'], ['C', '°C', 'coulomb'], ['S', 's', 'siemens'], ['H', 'h', 'henry'], ['G', 'g0', 'gauss'],
+    ['g', 'g0', 'gram'], ['c', '°C', 'coulomb'], ['fps', 'ft/s', '1/s'], ['C62', 'ratio', '1'], ['kb', 'kB', 'kbit'],
+    ['mhz', 'MHz', 'mHz'], ['MV', 'mV', 'megavolt'], ['ma', 'mA', 'megaampere'], ['KN', 'kn', 'kN'], ['MPA', 'MPa', 'mPa'],
+  ] as const) {
+    assert.deepEqual(unitsNamed(name), units, name)
+    assert.equal(unitNamed(name), undefined, name)
+    assert.equal(describeWrong(name), `${name} can be ${units.join(' or ')}: write one of these`)
+    for (const unit of units) assert.deepEqual([unitNamed(unit), describeWrong(unit)], [unit, undefined])
+  }
+})
+
+test('the message about a unit says what it is, and the nearest that fits', () => {
+  for (const [to, typed, message] of [
+    ['hPa', 'MB', 'MB (megabyte) cannot be converted to hPa. Did you mean mb?'],
+    ['km/h', 'kN', 'kN (kilonewton) cannot be converted to km/h. Did you mean kn?'],
+    ['V', 'MV', 'MV (mV or megavolt) cannot be converted to V. Did you mean mV?'],
+    ['ms', 'MS', 'MS (mS or megasiemens) cannot be converted to ms. Did you mean ms?'],
+    ['%', 'F', 'F (°F or farad) cannot be converted to %. Use %, ratio'],
+    ['°C', 'celsuis', 'celsuis (unknown) cannot be converted to °C. Did you mean celsius?'],
+  ] as const)
+    assert.equal(describeUnfit(to, typed), message)
+  assert.match(String(describeWrong('megabtye')), /^unknown unit megabtye[.] Did you mean megabyte, /)
+  assert.deepEqual(
+    UNIT_NAMES.map(describeName).filter(text => text.includes('unknown')),
+    [],
+  )
+})
+
+describe('no unit is taken for another one', () => {
+  const PREFIXES = {
+    '': 1,
+    p: 1e-12,
+    n: 1e-9,
+    µ: 1e-6,
+    m: 1e-3,
+    c: 1e-2,
+    d: 0.1,
+    h: 100,
+    k: 1e3,
+    M: 1e6,
+    G: 1e9,
+    T: 1e12,
+    P: 1e15,
+  }
+  /** Symbols of the SI, and those that are used with its prefixes, with the unit that they are. */
+  // biome-ignore format: a table
+  const SYMBOLS: readonly (readonly [symbol: string, unit: string, prefixes?: readonly string[]])[] = [
+    ['V', 'V'], ['A', 'A'], ['W', 'W'], ['Wh', 'Wh'], ['W.h', 'Wh'], ['sec', 's'], ['Hz', 'Hz'], ['S', 'siemens'], ['s', 's'], ['Pa', 'Pa'], ['bar', 'bar'], ['m', 'm'],
+    ['g', 'gram'], ['L', 'L'], ['l', 'L'], ['N', 'N'], ['F', 'farad'], ['C', 'coulomb'], ['H', 'henry'], ['S/cm', 'S/cm'], ['S/m', 'S/m'], ['m/h', 'm/h', ['m', 'M']],
+    ['B', 'B', ['', 'k', 'M', 'G', 'T']], ['bit', 'bit', ['', 'k', 'M', 'G', 'T']], ['b', 'bit', ['', 'k', 'M', 'G', 'T']],
+    ['bit/s', 'bit/s', ['', 'k', 'M', 'G', 'T']], ['B/s', 'B/s', ['', 'k', 'M', 'G', 'T']],
+  ]
+  const OWN = [
+    ...new Set([...UNIT_NAMES.flatMap(name => unitNamed(name) ?? []), ...SYMBOLS.map(([, unit]) => unit)]),
+  ]
+  /** Names that people write for two units. */
+  const SHARED = [
+    'pH',
+    'ph',
+    'PH',
+    'Ph',
+    'G',
+    'Gs',
+    'g',
+    'mg',
+    'S',
+    'H',
+    'F',
+    'f',
+    'C',
+    'c',
+    'b',
+    'kb',
+    'KB',
+    'KB/s',
+  ]
+  const spellings = SYMBOLS.flatMap(([symbol, unit, prefixes = Object.keys(PREFIXES)]) =>
+    prefixes.map(prefix => ({
+      text: prefix + symbol,
+      unit,
+      factor: PREFIXES[prefix as keyof typeof PREFIXES],
+    })),
+  )
+  const variants = (text: string) => [
+    ...[text, text.toLowerCase(), text.toUpperCase(), text.charAt(0).toUpperCase() + text.slice(1)],
+    ...[text.charAt(0).toLowerCase() + text.slice(1), text.charAt(0) + text.slice(1).toUpperCase()],
+  ]
+  const fold = (text: string) => text.normalize('NFKC').toLowerCase()
+  const isClose = (a: number, b: number) => Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b))
+
+  test('with a prefix or in another case, then a symbol is converted as what it is, or not at all', () => {
+    let converted = 0
+    for (const text of new Set(spellings.flatMap(({ text }) => variants(text)))) {
+      const exact = spellings.filter(spelling => spelling.text === text)
+      // A name such as mb and kn is no symbol with a prefix.
+      if (SHARED.includes(text) || (exact.length === 0 && UNIT_NAMES.includes(text))) continue
+      const possible =
+        exact.length > 0 ? exact : spellings.filter(spelling => fold(spelling.text) === fold(text))
+      for (const own of OWN) {
+        const convert = findConversion(own, text)
+        if (convert === undefined) continue
+        converted += 1
+        const [from, first] = [convert(1) - convert(0), possible[0]]
+        const factors = possible.map(
+          ({ unit, factor }) => (findConversion(own, unit)?.(1) ?? Number.NaN) * factor,
+        )
+        assert.ok(
+          first && factors.every(factor => isClose(factor, from)),
+          `${text} is ${from} ${own}: ${factors}`,
+        )
+      }
+    }
+    assert.ok(converted > 500, String(converted))
+  })
+
+  test('when a prefix stands before any name of the table, then it is not lost', () => {
+    for (const name of UNIT_NAMES)
+      for (const [prefix, factor] of Object.entries(PREFIXES).slice(1)) {
+        const value = findConversion(unitNamed(name) ?? name, prefix + name)?.(1)
+        // There are no parts of a byte, so that m is M.
+        const isName = UNIT_NAMES.includes(prefix + name) || (prefix === 'm' && value === 1e6)
+        assert.ok(
+          value === undefined || isName || isClose(value, factor),
+          `${prefix}${name} is ${value} ${name}`,
+        )
+      }
+  })
+
+  test('when a name is written in another case, then it is the same unit, or one whose name that is', () => {
+    for (const name of UNIT_NAMES)
+      for (const text of variants(name)) {
+        const [unit, ...others] = unitsNamed(text)
+        assert.ok(unit !== undefined, text)
+        const isOwn = others.length > 0 || unitsNamed(name).includes(unit)
+        const isName = UNIT_NAMES.includes(text) || spellings.some(spelling => spelling.text === text)
+        assert.ok(isOwn || isName, `${text} is ${unit}, and ${name} is not`)
+      }
+  })
 })
 
 test('a unit of another dimension is refused', () => {
@@ -95,10 +293,10 @@ test('a value comes back from any unit of its dimension, and takes the same way 
   assert.equal(findConversion('psi', 'inHg')?.(1)?.toFixed(6), '0.491154')
 })
 
-test('the units of a dimension are listed with two more names each, from its own on', () => {
-  assert.equal(unitsFor('°C'), '°C (C, celsius, …), °F (F, fahrenheit, …), K (kelvin, kelvins, …)')
-  assert.equal(unitsFor('ratio'), 'ratio (fraction), % (percent, pct, …)')
-  assert.equal(unitsFor('1'), '1 (count, connections)')
+test('the units of a dimension are listed, from its own on, without those that hardly anything is measured in', () => {
+  assert.equal(unitsFor('°C'), '°C, °F, K')
+  assert.equal(unitsFor('ratio'), 'ratio, %')
+  assert.equal(unitsFor('A'), 'A, mA')
   assert.equal(unitsFor('unknown'), '')
 })
 
@@ -125,10 +323,7 @@ test('the page on readings lists the units of each metric, and no others', () =>
     expected,
   )
   for (const { metric, unit, others } of rows) {
-    const listed = unitsFor(unit)
-      .replaceAll(/ \([^)]*\)/g, '')
-      .split(', ')
-      .slice(1)
+    const listed = unitsFor(unit).split(', ').slice(1)
     assert.deepEqual(others === '' ? [] : others.split(', '), listed, metric)
   }
 })

@@ -122,7 +122,7 @@ const SAMPLES: Readonly<Record<string, readonly [readonly PlacedRecord[], readon
   ],
   'units in names': [
     plain(repeat(6, index => ({ sensor: 's', temp_f: 70 + index, voltage_mV: 3005, phase_a: 1 }))),
-    ['tempF: { unit: °F }', '{ unit: millivolt }', 'phaseA: {}'],
+    ['tempF: { unit: °F }', '{ unit: mV }', 'phaseA: {}'],
     6,
   ],
   'a key that names the sensor': [

@@ -350,7 +350,7 @@ describe('units that records name', () => {
     assert.equal(refused.length, 2)
     assert.match(
       text,
-      /# Not taken: line 3: "unit" is %, but the reading has value \(°C\)[.] Is that right\?/,
+      /# Not taken: line 3: "unit" is % \(percent\), but the reading has value \(°C\)[.] Use °C, °F, K[.] Is that right\?/,
     )
   })
 

@@ -48,7 +48,7 @@ export function guessUnit(field: Named): GuessedUnit {
   return { note: shown ? `is "${path}" in ${shown}?` : 'in which unit, if any?' }
 }
 
-/** Returns the unit at the end of a name, such as of `temp_c`, `wind_m_s` and `clockMHz`. */
+/** Returns the unit at the end of a name, such as of `temp_c` and `wind_m_s`, and of clockMHz. */
 function findEnding(name: string, choices: readonly string[] | undefined): string | undefined {
   const words = name.replace(/([\p{Ll}\d])(\p{Lu})/gu, '$1 $2').match(/[\p{L}\d]+/gu) ?? []
   const [pair, last = ''] = [words.slice(-2), words.at(-1)]

@@ -91,7 +91,7 @@ const DIMENSIONS: readonly (readonly Unit[])[] = [
     unit([1, 60], 'rpm', 'revolutions per minute, 1/min, /min', 'C94'),
     unit([1], '1/s fps', 'per second, frames per second, req/s, ops/s'),
   ],
-  prefixed('m µ', 'n M', unit([1], 'S', 'siemens', 'SIE'), { m: 'C27', µ: 'B99' }),
+  prefixed('m µ', 'n', unit([1], 'S', 'siemens', 'SIE'), { m: 'C27', µ: 'B99' }),
   [
     ...prefixed('k M G Ki Mi Gi', 'T', unit([1], 'B By', 'byte, bytes', 'AD b'), {
       k: '2P KB kb',

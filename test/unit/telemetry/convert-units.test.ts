@@ -65,7 +65,7 @@ describe('given a unit', () => {
       ['environment', { pressure: 1013, unit: 'MB' }, 'MB (megabyte), but the reading has pressure (hPa). Did you mean mb?'],
       ['environment', { windSpeed: 3, unit: 'kN' }, 'kN (kilonewton), but the reading has windSpeed (km/h). Did you mean kn?'],
       ['database', { activeConnections: 3, cpuUsagePercent: 2, unit: 'ms' }, 'ms (millisecond), but the reading has cpuUsagePercent (%), activeConnections (a count). Use %, ratio, 1'],
-      ['database', { queryLatencyMs: 3, unit: 'MS' }, 'MS (mS or megasiemens), but the reading has queryLatencyMs (ms). Did you mean ms?'],
+      ['database', { queryLatencyMs: 3, unit: 'MS' }, 'MS (ms or megasecond or mS), but the reading has queryLatencyMs (ms). Did you mean ms?'],
     ] as const)
       assert.equal(converted(family, data), `unit-mismatch: "unit" is ${message}`)
   })

@@ -143,7 +143,7 @@ test('the message about a unit says what it is, and the nearest that fits', () =
     ['hPa', 'MB', 'MB (megabyte) cannot be converted to hPa. Did you mean mb?'],
     ['km/h', 'kN', 'kN (kilonewton) cannot be converted to km/h. Did you mean kn?'],
     ['V', 'MV', 'MV (mV or megavolt) cannot be converted to V. Did you mean mV?'],
-    ['ms', 'MS', 'MS (mS or megasiemens) cannot be converted to ms. Did you mean ms?'],
+    ['ms', 'MS', 'MS (ms or megasecond or mS) cannot be converted to ms. Did you mean ms?'],
     ['%', 'F', 'F (°F or farad) cannot be converted to %. Use %, ratio'],
     ['°C', 'celsuis', 'celsuis (unknown) cannot be converted to °C. Did you mean celsius?'],
   ] as const)

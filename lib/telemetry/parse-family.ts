@@ -19,7 +19,7 @@ import {
   toWholeState,
 } from './family-file.ts'
 import { toRecordName, withoutVersion } from './family-schema.ts'
-import { describeWrong } from './unit-table.ts'
+import { describeWrong, unitNamed } from './unit-table.ts'
 
 const SCHEMA = { validate, texts: [familyTexts] }
 

@@ -74,7 +74,13 @@ describe('what the log says of an entity', () => {
 
   it('given a minute of it, then its values are returned, and those of others are not', () => {
     const found = findMinute(read(minuteEvent(MINUTE)), ['another', ENTITY])
-    assert.deepEqual(found?.metrics.temperature, { count: 2, mean: 20, standardDeviation: 0, minimum: 19, maximum: 21 })
+    assert.deepEqual(found?.metrics.temperature, {
+      count: 2,
+      mean: 20,
+      standardDeviation: 0,
+      minimum: 19,
+      maximum: 21,
+    })
     assert.equal(findMinute(read(minuteEvent(MINUTE)), [`${ENTITY}0`]), undefined)
   })
 

@@ -86,7 +86,7 @@ export function findRise(statistics: Statistics | undefined, value: number, time
 }
 
 /** Returns what the metric is of which the statistics are. */
-export function kindOf(statistics: Statistics): MetricKind {
+function kindOf(statistics: Statistics): MetricKind {
   if ('x' in statistics) return 'direction'
   return statistics.increase === undefined ? 'gauge' : 'counter'
 }

@@ -1,16 +1,16 @@
 /** What the numbers of a metric are, as the file of its family says. Pure. */
-import type { Family } from './families.ts'
-
 /**
  * - `gauge`: a value that rises and falls.
  * - `counter`: a sum that only rises, and begins again at 0 when the device restarts.
  * - `direction`: an angle in degrees, for which 0 and 360 are the same.
  */
-export const METRIC_KINDS = ['gauge', 'counter', 'direction'] as const
-export type MetricKind = (typeof METRIC_KINDS)[number]
+export type MetricKind = 'gauge' | 'counter' | 'direction'
 
 /** Returns what a metric is. A metric that the family does not declare is a gauge. */
-export function findMetricKind({ kinds }: Pick<Family, 'kinds'>, metric: string): MetricKind {
+export function findMetricKind(
+  { kinds }: { readonly kinds: Readonly<Record<string, MetricKind>> },
+  metric: string,
+): MetricKind {
   return kinds[metric] ?? 'gauge'
 }
 

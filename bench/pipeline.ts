@@ -2,16 +2,14 @@ import type { Figure } from './kit/figures.ts'
 import { runBenchmark } from './kit/program.ts'
 import { withServers } from './kit/servers.ts'
 import { calls } from './pipeline/calls.ts'
-import { largestChunk } from './pipeline/chunk.ts'
 import { compared } from './pipeline/compare.ts'
 import { rebuild } from './pipeline/rebuild.ts'
-import { size } from './pipeline/size.ts'
 import { small } from './pipeline/small.ts'
 
-// `npm run bench:pipeline`: the cost of a record in the project's handler, compared with Powertools and with a bare SET, and
-// its cost in Redis. It starts its own Valkey and Kafka.
+// `npm run bench:pipeline`: the cost of a record in the project's handler, compared with Powertools and with a bare SET. It
+// starts its own Valkey and Kafka.
 
-const PARTS = { compare: compared, calls, size, chunk: largestChunk, small, rebuild }
+const PARTS = { compare: compared, calls, small, rebuild }
 
 await runBenchmark({
   usage: `npm run bench:pipeline -- [options]

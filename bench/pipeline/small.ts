@@ -12,10 +12,10 @@ import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { environmentReading, kafkaEvent, logRecord } from '../../test/support/records.ts'
 import type { Figure } from '../kit/figures.ts'
+import { Load } from '../kit/load.ts'
 import type { Run } from '../kit/program.ts'
 import type { Servers } from '../kit/servers.ts'
 import { families, names } from '../kit/vocabulary.ts'
-import { Load } from '../trigger/load.ts'
 
 const ENV = 'bench'
 const READINGS = names.topicName('readings', ENV)

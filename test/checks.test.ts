@@ -5,12 +5,8 @@ import { commentNames } from './runner/checks/comment-names.ts'
 import { configuration } from './runner/checks/configuration.ts'
 import { dockerfiles } from './runner/checks/dockerfiles.ts'
 import { expressions } from './runner/checks/expressions.ts'
-import { familyNames } from './runner/checks/family-names.ts'
 import { format } from './runner/checks/format.ts'
 import { imports } from './runner/checks/imports.ts'
-import { namedCommands } from './runner/checks/named-commands.ts'
-import { names } from './runner/checks/names.ts'
-import { pageTests } from './runner/checks/page-tests.ts'
 import { promises } from './runner/checks/promises.ts'
 import { pureImports } from './runner/checks/pure-imports.ts'
 import { schemas } from './runner/checks/schemas.ts'
@@ -18,7 +14,6 @@ import { types } from './runner/checks/types.ts'
 import { unused } from './runner/checks/unused.ts'
 import { views } from './runner/checks/views.ts'
 import { weight } from './runner/checks/weight.ts'
-import { wording } from './runner/checks/wording.ts'
 
 const CHECKS: readonly Check[] = [
   format,
@@ -27,14 +22,9 @@ const CHECKS: readonly Check[] = [
   unused,
   schemas,
   configuration,
-  names,
   commentNames,
-  namedCommands,
-  pageTests,
   pureImports,
-  familyNames,
   promises,
-  wording,
   dockerfiles,
   views,
   expressions,

@@ -1,17 +1,17 @@
 /** Options of the commands that start servers: `npm start` and `npm run services`. */
 import { readFileSync } from 'node:fs'
 import { duration } from '../lib/app/settings/duration.ts'
-import { type Environment, readSettings } from '../lib/app/settings/index.ts'
+import { type Environment, REMOVED, readSettings } from '../lib/app/settings/index.ts'
 import { useSettingsFile } from '../lib/app/settings-file.ts'
 import { readOptions } from '../scripts/command-line.ts'
 import { STACK_NAME } from '../scripts/running-stacks.ts'
 import { LOCAL_CLOUD } from '../scripts/stack-settings.ts'
+import { UserError } from '../scripts/user-error.ts'
 import { foldersFromEnvironment, locateKafka, placesFromEnvironment } from './ports-and-folders.ts'
 import type { ServicesOptions } from './services/services-options.ts'
 
 const FOR_SERVERS = {
   fresh: { type: 'boolean', default: false },
-  docker: { type: 'boolean', default: false },
   registry: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
   name: { type: 'string' },
@@ -21,7 +21,6 @@ const FOR_SERVERS = {
 /** Options of the servers of a stack. */
 export interface CloudOptions {
   readonly fresh: boolean
-  readonly docker: boolean
   /** True to start a schema registry. */
   readonly registry: boolean
   readonly name: string
@@ -39,6 +38,7 @@ export function readServicesOptions(
   args: readonly string[],
   environment: Environment = {},
 ): CloudOptions | undefined {
+  refuseRemoved(args)
   const kinds = { name: STACK_NAME }
   const values = readOptions('npm run services', args, FOR_SERVERS, kinds)
   const { help, name, config, ...rest } = values
@@ -56,6 +56,7 @@ export function readStartOptions(
     'no-watch': { type: 'boolean', default: false },
     for: { type: 'string' },
   } as const
+  refuseRemoved(args)
   const kinds = { name: STACK_NAME, for: duration() }
   const values = readOptions('npm start', args, options, kinds)
   const { help, name, config, 'no-watch': noWatch, for: forMs, ...rest } = values
@@ -71,7 +72,7 @@ export function readStartOptions(
  */
 export async function servicesFromEnvironment(
   env: Environment,
-  { fresh, docker, registry, name }: CloudOptions,
+  { fresh, registry }: CloudOptions,
   say: (line: string) => void,
 ): Promise<ServicesOptions & { readonly dataDir: string; readonly logsDir: string }> {
   const places = placesFromEnvironment(env, registry)
@@ -85,14 +86,21 @@ export async function servicesFromEnvironment(
     kafka,
     ...foldersFromEnvironment(env),
     fresh,
-    docker: docker || readSettings([LOCAL_CLOUD], env).docker,
-    stack: name,
   }
+}
+
+/** @throws UserError for an option of earlier versions */
+function refuseRemoved(args: readonly string[]): void {
+  if (args.includes('--docker'))
+    throw new UserError(
+      '--docker is no longer an option: start Kafka with `docker compose up -d kafka`, and set KAFKA_BROKERS=127.0.0.1:9092.',
+    )
 }
 
 /** Returns the name of the stack. The command-line option takes precedence over SLUICE_STACK. */
 function stackName(option: string | undefined, environment: Environment): string {
-  return option ?? readSettings([LOCAL_CLOUD], environment).stack
+  const { stack } = readSettings([LOCAL_CLOUD, REMOVED], environment)
+  return option ?? stack
 }
 
 /** Returns the help of a program. `scripts/bootstrap.mjs` prints its file before the packages are installed. */

@@ -32,9 +32,8 @@ export async function startLocalCloud(
   config: InputsConfig & Vocabulary,
 ): Promise<LocalCloud> {
   const { env, names } = config
-  // Topic names are stored next to Kafka's data, so they are unknown for an external Kafka and for a Kafka in a container.
-  if ('port' in options.kafka && !options.docker)
-    keepTopicNames(options.dataDir ?? DATA_DIR, config, options.fresh)
+  // Topic names are stored next to Kafka's data, so they are unknown for an external Kafka.
+  if ('port' in options.kafka) keepTopicNames(options.dataDir ?? DATA_DIR, config, options.fresh)
   const { brokers, awsEndpoint, registryUrl } = resolveAddresses(options)
   // Do not change a registry that was already running.
   const hasOwnRegistry = options.registry && 'port' in options.registry

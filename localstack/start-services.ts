@@ -11,7 +11,6 @@ import {
 import { localRegistryUrl } from '../lib/app/settings/local-ports.ts'
 import { DATA_DIR, LOCAL, LOGS_DIR } from '../scripts/paths.ts'
 import { UserError } from '../scripts/user-error.ts'
-import { startContainers } from './docker.ts'
 import { SERVICE_NAMES, type ServerName, type ServiceName } from './service-report.ts'
 import { awsServer } from './services/aws.ts'
 import { awsAnswers, registryAnswers } from './services/http-probes.ts'
@@ -94,16 +93,14 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     return place ? [{ service: SERVICES[name], place }] : []
   })
   await checkExisting(placed, report)
-  const { byName, stop } = options.docker
-    ? await startContainers(options, report)
-    : await startPlaced(placed, {
-        dataDir: DATA_DIR,
-        cacheDir: LOCAL,
-        logsDir: LOGS_DIR,
-        signal: new AbortController().signal,
-        ...options,
-        report,
-      })
+  const { byName, stop } = await startPlaced(placed, {
+    dataDir: DATA_DIR,
+    cacheDir: LOCAL,
+    logsDir: LOGS_DIR,
+    signal: new AbortController().signal,
+    ...options,
+    report,
+  })
   const requireServer = (name: ServerName) => {
     const server = byName.get(name)
     if (server) return server

@@ -14,9 +14,6 @@ export const LOCAL_CLOUD = slice(
       description: 'Folder for data and logs.',
       otherwise: '`.local`',
     }),
-    SLUICE_DOCKER: setting(text(/^/, '"1" or "true"; any other value means no'), {
-      description: 'Whether servers run as containers, like the option `--docker`.',
-    }),
     SLUICE_BUNDLES: setting(text(/\S/, 'a folder'), {
       description:
         'Folder of functions that are already built, as in [the image](containers.md), and are not reloaded.',
@@ -26,9 +23,8 @@ export const LOCAL_CLOUD = slice(
         'Whether saved files are [reloaded](local-and-cloud.md#editing-while-it-runs), like the option `--no-watch`.',
     }),
   },
-  ({ SLUICE_STACK, SLUICE_DATA_DIR, SLUICE_DOCKER = '' }) => ({
+  ({ SLUICE_STACK, SLUICE_DATA_DIR }) => ({
     stack: SLUICE_STACK,
     dataDir: SLUICE_DATA_DIR,
-    docker: ['1', 'true'].includes(SLUICE_DOCKER),
   }),
 )

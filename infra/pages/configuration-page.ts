@@ -13,6 +13,7 @@ import {
   LOGGING,
   REDIS,
   REGISTRY,
+  REMOVED,
   readSettings,
   SERIALIZATION,
   TRACING,
@@ -56,6 +57,9 @@ KAFKA_BROKERS=broker.example:9092 KAFKA_AUTH=tls npx sluice topics list
 An empty variable counts as not set. A function does not start if a setting that it uses is missing or wrong: the error names each of them and the
 allowed values, and never a value.`
 
+/** Settings that can be set. */
+const SHOWN = SLICES.filter(slice => slice !== REMOVED)
+
 const LEGEND = `Each line below contains the variable, its key in the settings file (\`section.key\`) and its option if it has them, its meaning, its allowed values in italics, and its default in brackets.`
 
 const HANDED_ON = `Set these variables for the command that deploys, or for \`npm start\` and \`serverless offline\`, which pass them to the functions.
@@ -94,7 +98,7 @@ function formatConfigurationPage(): string {
     LEGEND,
     '## Functions',
     HANDED_ON,
-    ...SLICES.toSorted((a, b) => (a.title < b.title ? -1 : 1)).map(slice => formatSection(slice, MARKS)),
+    ...SHOWN.toSorted((a, b) => (a.title < b.title ? -1 : 1)).map(slice => formatSection(slice, MARKS)),
     "## The generator's parameter",
     PARAMETER,
     formatGeneratorKeys(),

@@ -12,10 +12,6 @@ export interface ServicesOptions {
   readonly logsDir?: string
   /** True to start with empty data. */
   readonly fresh?: boolean
-  /** True to use the containers of `docker-compose.yml`. Docker then stores data and logs. */
-  readonly docker?: boolean
-  /** Name of the stack, which makes container names unique. */
-  readonly stack?: string
   readonly kafkaVersion?: string
   readonly report?: Report
   /** Signal that stops all servers if it is aborted during the start. The start then throws the signal's reason. */

@@ -15,8 +15,6 @@ import {
   RULES,
   VIEWS,
 } from '../../../lib/app/settings/index.ts'
-import { COMPOSE_FILE } from '../../../localstack/docker.ts'
-import { SERVICE_NAMES } from '../../../localstack/service-report.ts'
 import { PROJECT } from '../../../scripts/paths.ts'
 import { ran } from '../cli/terminal.ts'
 
@@ -69,15 +67,12 @@ function composeSchema() {
 describe('the schema of the compose specification', () => {
   const validate = composeSchema()
 
-  for (const file of [FILE, COMPOSE_FILE])
-    it(`given ${file.slice(PROJECT.length + 1)}, then it is valid`, () => {
-      assert.ok(validate(read(file)), JSON.stringify(validate.errors))
-    })
+  it('given the composition, then it is valid', () => {
+    assert.ok(validate(read(FILE)), JSON.stringify(validate.errors))
+  })
 
   it('given the containers, then none is run as root', () => {
-    const users = [FILE, COMPOSE_FILE].flatMap(file =>
-      Object.values(read(file).services).map(service => service.user),
-    )
+    const users = Object.values(services).map(({ user }) => user)
     assert.ok(users.length >= 8)
     for (const user of users) assert.doesNotMatch(String(user), /^(?:root|0)(?::|$)/)
   })
@@ -87,29 +82,6 @@ describe('the schema of the compose specification', () => {
     assert.equal(broken({ image: 'x' }), true)
     assert.equal(broken({ image: 'x', memory: '1g' }), false)
     assert.equal(broken({ image: 'x', ports: '8080:80' }), false)
-  })
-})
-
-describe('the containers of the local cloud', () => {
-  const local = read(COMPOSE_FILE).services
-
-  it('then they are the servers that run without Docker too, each with a health check', () => {
-    assert.deepEqual(Object.keys(local), [...SERVICE_NAMES])
-    for (const { healthcheck } of Object.values(local))
-      assert.match(healthcheck?.test[0] ?? '', /^CMD(-SHELL)?$/)
-  })
-
-  it('then each has one port, on loopback, chosen by its variable', () => {
-    const ports = Object.values(local).map(service => service.ports)
-    const usual = ['KAFKA_PORT:-9092}:9092', 'REDIS_PORT:-6379}:6379', 'AWS_PORT:-4566}:4566']
-    const expected = [...usual, 'REGISTRY_PORT:-8081}:8080'].map(port => [`127.0.0.1:\${${port}`])
-    assert.deepEqual(ports, expected)
-  })
-
-  it('then Valkey keeps every write and evicts nothing, and Kafka creates no topic by itself', () => {
-    const command = local.valkey?.command?.join(' ') ?? ''
-    assert.match(command, /--appendonly yes --appendfsync no .*--maxmemory-policy noeviction/)
-    assert.equal(local.kafka?.environment?.KAFKA_AUTO_CREATE_TOPICS_ENABLE, 'false')
   })
 })
 
@@ -134,11 +106,6 @@ describe('the containers', () => {
         ports.some(text => port.test(text)),
         String(port),
       )
-  })
-
-  it('then the servers are the images of the local cloud', () => {
-    const local = read(COMPOSE_FILE).services
-    for (const [name, { image }] of Object.entries(local)) assert.equal(services[name]?.image, image, name)
   })
 
   for (const name of ['topics', 'console', 'ksql-runner'])

@@ -8,14 +8,22 @@ for (const [command, read, program] of [
 ] as const)
   describe(`the options of \`${command}\``, () => {
     it('given nothing, then one stack with the usual servers is started', () => {
-      const { fresh, docker, registry, name } = read([]) ?? assert.fail()
-      assert.deepEqual([fresh, docker, registry, name], [false, false, false, 'local'])
+      const { fresh, registry, name } = read([]) ?? assert.fail()
+      assert.deepEqual([fresh, registry, name], [false, false, 'local'])
     })
 
     it('given --help, then nothing is started, and each option has a line', () => {
       assert.equal(read(['--help']), undefined)
-      for (const option of ['fresh', 'name', 'registry', 'docker', 'help'])
+      for (const option of ['fresh', 'name', 'registry', 'help'])
         assert.match(readUsage(program), new RegExp(`^  --${option} `, 'm'))
+    })
+
+    it('given --docker, which is gone, then the message says what to do now', () => {
+      assert.throws(() => read(['--docker']), /docker compose up -d kafka.*KAFKA_BROKERS=127\.0\.0\.1:9092/)
+      assert.throws(
+        () => read([], { SLUICE_DOCKER: '1' }),
+        /SLUICE_DOCKER: is no longer a setting: .*up -d kafka/,
+      )
     })
 
     it('given a name, then that of the option counts more than that of the variable', () => {

@@ -1,0 +1,29 @@
+/** Settings of earlier versions. One that is still set is refused with what to do now, in the environment and in a settings file. */
+import { type GenericSchema, pipe, rawCheck, string } from 'valibot'
+import { type Setting, setting, slice } from '#runtime/settings/index.ts'
+
+/** @param instead what to do now, as a clause */
+function removed(instead: string, key?: string): Setting<string | undefined> {
+  const schema = pipe(
+    string(),
+    rawCheck(({ addIssue }) => addIssue({ message: `is no longer a setting: ${instead}` })),
+  ) as GenericSchema<string, string>
+  const kind = { allowed: '', schema }
+  const about = { description: '', setBy: 'machine' } as const
+  return key === undefined ? setting(kind, about) : setting(key, kind, about)
+}
+
+const SECOND_CLUSTER =
+  'an input is a topic of the same Kafka: copy topics of another one with MirrorMaker 2 or MSK Replicator'
+
+/** Must not be shown, because nobody can set them. */
+export const REMOVED = slice(
+  'Removed settings',
+  {
+    SLUICE_DOCKER: removed('start Kafka with `docker compose up -d kafka`, and name it in KAFKA_BROKERS'),
+    INPUT_KAFKA_USERNAME: removed(SECOND_CLUSTER, 'inputs.username'),
+    INPUT_KAFKA_PASSWORD: removed(SECOND_CLUSTER, 'inputs.password'),
+    INPUT_KAFKA_CA_FILE: removed(SECOND_CLUSTER, 'inputs.ca_file'),
+  },
+  () => ({}),
+)

@@ -32,7 +32,6 @@ export async function collectFindings(
         config,
         connections,
         functions: readFunctions(),
-        ticks: environment.SLUICE_SCHEDULES !== 'off',
         asAccount,
       })),
       ...(await collectHistoryFindings(config, environment)),

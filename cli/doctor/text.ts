@@ -12,7 +12,6 @@ interface DoctorReport {
 const HEADINGS: Readonly<Record<Area, string>> = {
   kafka: 'Kafka',
   redis: 'Redis',
-  clocks: 'Clocks',
   topics: 'Topics',
   producers: 'Producers',
   consumers: 'Consumers',

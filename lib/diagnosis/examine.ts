@@ -14,12 +14,11 @@ import { listTriggerTopics, writesRows, writesSegments } from '../app/functions.
 import { resolveInputs } from '../app/inputs.ts'
 import { loadAllInputs } from '../app/loaded-inputs.ts'
 import type { Named } from '../app/names.ts'
-import { type Signal, TOPICS } from '../app/topic-table.ts'
+import type { Signal } from '../app/topic-table.ts'
 import { readInputRecord } from '../intake/read-record.ts'
 import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
 import { findUnknownTypes, readNewest } from '../queries/records/unknown-types.ts'
-import { checkBrokersClock, checkTicks } from './checks/clocks.ts'
 import { checkConsumer, checkDeadLetters } from './checks/consumers.ts'
 import { checkKafka } from './checks/kafka.ts'
 import { checkProducers, checkTypes } from './checks/producers.ts'
@@ -48,8 +47,6 @@ interface Examination {
   /** Connections that find the further cluster of an input. */
   readonly connections: Connections
   readonly functions: readonly ExaminedFunction[]
-  /** True if the function `clock` is enabled. */
-  readonly ticks: boolean
   /** True to apply the requirements for an AWS account, even to local servers. */
   readonly asAccount: boolean
 }
@@ -62,7 +59,7 @@ const MAX_COUNT_MS = 5_000
  * reported as unknown.
  */
 export async function examineEnvironment(examination: Examination): Promise<Finding[]> {
-  const { config, connections, ticks, asAccount } = examination
+  const { config, connections, asAccount } = examination
   const [consumers, furtherConsumers] = listConsumers(examination)
   const redis = await examineRedis(examination, [...consumers, ...furtherConsumers])
   const opened = await openKafka(() => connections)
@@ -87,8 +84,6 @@ export async function examineEnvironment(examination: Examination): Promise<Find
     const inputs = await gatherLayouts(inspection, listInputTopics(consumers))
     return [
       ...checkServers(cluster, standards),
-      checkBrokersClock(topics, Date.now()),
-      ...topics.flatMap(topic => checkTicks(topic, Date.now(), ticks)),
       ...topics.flatMap(topic => checkTopic(config.names, topic, standards)),
       ...inputs.map(input => checkInput(input, standards)),
       ...(await examineEntities(connections, config)),
@@ -111,10 +106,8 @@ export async function examineEnvironment(examination: Examination): Promise<Find
 }
 
 /** Returns the topics in the topic table. Readings are first, because external producers write them. */
-function listWantedTopics({ env, names }: Named): TopicFacts['wanted'][] {
-  return names.kafkaTopics(env).map((topic, index) => {
-    return { ...topic, isTicked: Object.values(TOPICS)[index]?.isTicked ?? false }
-  })
+function listWantedTopics({ env, names }: Named): readonly TopicFacts['wanted'][] {
+  return names.kafkaTopics(env)
 }
 
 interface OpenedKafka {

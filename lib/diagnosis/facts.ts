@@ -36,7 +36,7 @@ export interface ClusterFacts {
 /** Topic in the topic table, with its state in the cluster. */
 export interface TopicFacts {
   readonly topic: string
-  readonly wanted: KafkaTopic & { readonly isTicked: boolean }
+  readonly wanted: KafkaTopic
   /** State of the topic in the cluster; undefined if the topic is missing. */
   readonly found: Observed<FoundTopic | undefined>
 }
@@ -69,7 +69,6 @@ export interface BatchFacts {
   readonly bytes: number
   /** True if the producer is idempotent. The broker then drops duplicates caused by retries. */
   readonly isIdempotent: boolean
-  readonly isLogAppendTime: boolean
   /** Timestamp of the newest record in the batch, in milliseconds since the epoch. */
   readonly timestampMs: number
 }

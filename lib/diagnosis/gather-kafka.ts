@@ -128,7 +128,6 @@ function toBatchFacts(head: BatchHead): BatchFacts {
     records: head.recordCount,
     bytes: head.bytes,
     isIdempotent: head.producerId >= 0,
-    isLogAppendTime: head.isLogAppendTime,
     timestampMs: head.maxTimestampMs,
   }
 }

@@ -87,7 +87,7 @@ describe('given an environment on real servers, when a doctor looks at it', () =
     }
   }
 
-  it('then servers and topics as created are ok, and clocks and readers that are missing are wrong', async () => {
+  it('then servers and topics as created are ok, and readers that are missing are wrong', async () => {
     const { status, stderr, findings, of } = await examine()
     const bad = findings.filter(
       ({ area, verdict }) => verdict !== 'ok' && ['kafka', 'redis', 'topics', 'producers'].includes(area),
@@ -96,10 +96,8 @@ describe('given an environment on real servers, when a doctor looks at it', () =
     assert.equal(of('topics', 'message.timestamp.type').length, SIGNALS.length)
     assert.match(only(of('producers', 'compression')).says, /, 0 of 0 are not compressed$/)
     assert.match(only(of('producers', 'batching')).says, /^the newest \d+ batches have \d+ records$/)
-    assert.equal(only(of('clocks', 'brokers')).verdict, 'ok')
     assert.equal(status, 1)
     assert.match(stderr, /^\d+ checks failed\.$/m)
-    assert.match(only(of('clocks', 'ticks', readings)).says, /^11 of 12 partitions have no tick/)
     const readers = only(of('consumers', 'readers', `alerting on ${readings}`))
     assert.match(
       readers.says,

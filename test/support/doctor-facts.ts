@@ -43,7 +43,6 @@ export function batch(changes: Partial<BatchFacts> = {}): BatchFacts {
     records: 100,
     bytes: 20_000,
     isIdempotent: true,
-    isLogAppendTime: true,
     timestampMs: NOW_MS - 30_000,
     ...changes,
   }
@@ -64,7 +63,6 @@ export function topic(changes: Partial<FoundTopic> = {}, settings: Settings = {}
       keptDays: 7,
       timestamps: 'LogAppendTime',
       maxMessageBytes: 1_048_576,
-      isTicked: true,
     },
     found: {
       seen: {

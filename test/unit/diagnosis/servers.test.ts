@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readConfig } from '../../../lib/app/config.ts'
-import { checkBrokersClock, checkTicks } from '../../../lib/diagnosis/checks/clocks.ts'
 import { checkKafka } from '../../../lib/diagnosis/checks/kafka.ts'
 import { checkRedis } from '../../../lib/diagnosis/checks/redis.ts'
 import type { RedisFacts } from '../../../lib/diagnosis/facts.ts'
@@ -139,43 +138,4 @@ it('given states of an interrupted reprocessing, then the largest is named, and 
   assert.match(found?.says ?? '', /2 states of a reprocessing, 4 MiB in all, such as .* readings\/3/)
   assert.match(found?.todo ?? '', /sluice reprocess alerting.*--abandon/)
   assert.equal(others.length, 0)
-})
-
-describe('given clocks', () => {
-  it('then a tick in every partition is ok, and a partition without one is named', () => {
-    assert.deepEqual(notOk(checkTicks(topic(), NOW_MS, true)), [])
-    assert.deepEqual(notOk(checkTicks(topic(), NOW_MS + 600_000, true)), ['ticks wrong'])
-    const newest = {
-      seen: [
-        { partition: 0, batches: [batch()] },
-        { partition: 1, batches: [batch({ isLogAppendTime: false })] },
-      ],
-    }
-    const [tick] = checkTicks(topic({ newest }), NOW_MS, false)
-    assert.match(tick?.says ?? '', /^1 of 2 partitions have no tick \(partition 1: none yet\)/)
-    assert.match(tick?.todo ?? '', /SLUICE_SCHEDULES=off/)
-  })
-
-  it('then a broker whose clock is ahead is found by the times that it gave', () => {
-    assert.equal(checkBrokersClock([topic()], NOW_MS).verdict, 'ok')
-    const ahead = checkBrokersClock([topic()], NOW_MS - 60_000)
-    assert.equal(ahead.says, "the newest record of readings is 30 s in the future of this machine's clock")
-    const unread = topic({ newest: { unseen: 'refused' } })
-    assert.equal(checkBrokersClock([unread], NOW_MS).says, 'refused')
-    const empty = topic({ newest: { seen: [] } })
-    assert.deepEqual(
-      [empty, unread].map(topicFacts => checkBrokersClock([topicFacts], NOW_MS).verdict),
-      ['unknown', 'unknown'],
-    )
-    assert.deepEqual(notOk(checkTicks(unread, NOW_MS, true)), ['ticks unknown'])
-    const [half] = checkTicks(
-      topic({ newest: { seen: [{ partition: 0, batches: [batch()] }] } }),
-      NOW_MS,
-      true,
-    )
-    assert.deepEqual(
-      [half?.verdict, half?.says],
-      ['unknown', 'the newest records of 1 of 2 partitions could not be read'],
-    )
-  })
 })

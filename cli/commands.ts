@@ -147,13 +147,6 @@ last processed record.`,
       try: ['try alert rules on the readings of the past', () => import('./rules/try.ts')],
     },
   },
-  notifications: {
-    line: 'validate notification routes and receivers',
-    about: 'Validate the notification routes and receivers.',
-    commands: {
-      check: ['check the routes and receivers of a folder', () => import('./notifications/check.ts')],
-    },
-  },
   views: {
     line: 'list, apply, drop and serve tables declared in SQL',
     about: 'List, apply, drop and serve the tables that config/views declares in SQL.',

@@ -9,7 +9,9 @@ import { type InputsConfig, resolveInputs } from '../../lib/app/inputs.ts'
 import { loadPolicy } from '../../lib/failures/adapters/load-policy.ts'
 import { loadInputs } from '../../lib/intake/adapters/load-inputs.ts'
 import { describeHiddenMappings } from '../../lib/mapping/hidden-mappings.ts'
-import { readNotificationFiles } from '../../lib/notification/adapters/check-notifications.ts'
+
+export { findNotificationErrors } from '../../lib/notification/adapters/check-notifications.ts'
+
 import { errorLine, FileError, InvalidFile } from '../../lib/support/file-errors.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
 import { loadPlan, readTables } from '../../lib/views/adapters/plan-file.ts'
@@ -39,12 +41,6 @@ export async function findViewsProblems(folder: string, inputs: readonly string[
     ({ tables }) => tables.filter(({ input }) => input && !inputs.includes(input)).map(describe),
     toErrorLines,
   )
-}
-
-/** Checks routes and receivers. */
-export async function findNotificationProblems(folder: string, shown: string): Promise<string[]> {
-  const { errors } = await readNotificationFiles(folder, shown)
-  return errors.map(({ text }) => text)
 }
 
 /** Checks the failure policy. @param consumers names of the consumers to which the policy may refer */

@@ -151,9 +151,7 @@ export default class DeploymentChecks {
         files.findRulesProblems(families, folder, shown, views === undefined ? undefined : [views, sent]),
       ),
       ...listPaths('VIEWS_DIR').map(([folder]) => files.findViewsProblems(folder, inputs)),
-      ...listPaths('NOTIFICATIONS_DIR').map(([folder, shown]) =>
-        files.findNotificationProblems(folder, shown),
-      ),
+      ...listPaths('NOTIFICATIONS_DIR').map(([folder, shown]) => files.findNotificationErrors(folder, shown)),
       ...listPaths('FAILURES_DIR').map(([folder, shown]) =>
         files.findPolicyProblems(folder, shown, consumers),
       ),

@@ -14,6 +14,8 @@ import { mergeSettingsFile } from '../../../lib/app/settings-file.ts'
 import { loadPolicy } from '../../../lib/failures/adapters/load-policy.ts'
 import { loadInputs } from '../../../lib/intake/adapters/load-inputs.ts'
 import { readInputs } from '../../../lib/intake/parse-inputs.ts'
+import { loadReceivers } from '../../../lib/notification/adapters/load-receivers.ts'
+import { loadRoutes } from '../../../lib/notification/adapters/load-routes.ts'
 import { openSource } from '../../../lib/operations/replay/recording-file.ts'
 import { readPlan } from '../../../lib/operations/views/statements.ts'
 import { loadFamilies } from '../../../lib/telemetry/adapters/family-files.ts'
@@ -92,6 +94,13 @@ const command =
       args.map(arg => arg.replace('FILE', file)),
       { folder, environment: UNREACHABLE },
     )
+
+/** Reads receivers and routes. */
+const checkNotifications = async (folder: string) => {
+  const receivers = await loadReceivers(join(folder, 'n'), 'n')
+  const names = receivers.map(({ name }) => name)
+  return { receivers, routes: await loadRoutes(join(folder, 'n'), 'n', names) }
+}
 
 const READERS: Readonly<Record<string, Reader>> = {
   'import of lines': {
@@ -200,16 +209,16 @@ const READERS: Readonly<Record<string, Reader>> = {
   },
   routes: {
     ...{ file: 'n/routes.yaml', text: ROUTES },
-    read: (folder, file, bytes) => {
+    read: folder => {
       writeFileSync(join(folder, 'n/receivers.yaml'), 'receivers:\n  - { name: sns, kind: sns }\n')
-      return command('notifications', 'check', 'n')(folder, file, bytes)
+      return checkNotifications(folder)
     },
   },
   receivers: {
     ...{ file: 'n/receivers.yaml', text: '# ü\nreceivers:\n  - name: sns\n    kind: sns\n' },
-    read: (folder, file, bytes) => {
+    read: folder => {
       writeFileSync(join(folder, 'n/routes.yaml'), ROUTES)
-      return command('notifications', 'check', 'n')(folder, file, bytes)
+      return checkNotifications(folder)
     },
   },
   families: {

@@ -5,17 +5,7 @@ import { checkKafka } from '../../../lib/diagnosis/checks/kafka.ts'
 import { checkRedis } from '../../../lib/diagnosis/checks/redis.ts'
 import type { RedisFacts } from '../../../lib/diagnosis/facts.ts'
 import { resolveStandards } from '../../../lib/diagnosis/server-standards.ts'
-import {
-  ACCOUNT,
-  BROKER_SETTINGS,
-  batch,
-  kafka,
-  MACHINE,
-  NOW_MS,
-  notOk,
-  redisServer,
-  topic,
-} from '../../support/doctor-facts.ts'
+import { ACCOUNT, BROKER_SETTINGS, kafka, MACHINE, notOk, redisServer } from '../../support/doctor-facts.ts'
 
 function redis(info: Record<string, string | undefined> = {}, changes: Partial<RedisFacts> = {}): RedisFacts {
   const place = { address: 'cache:6379', encrypted: true, mode: 'single' as const }

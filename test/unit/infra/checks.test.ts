@@ -6,7 +6,7 @@ import { after, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import {
   findInputProblems,
-  findNotificationProblems,
+  findNotificationErrors,
   findPolicyProblems,
   findRulesProblems,
   findViewsProblems,
@@ -150,17 +150,17 @@ describe('the routes and receivers', () => {
   after(() => rmSync(folder, { recursive: true }))
 
   it('given faults, then each has file and line; given no file, then the setting is named', async () => {
-    assert.deepEqual(await findNotificationProblems(folder, 'mine'), [
+    assert.deepEqual(await findNotificationErrors(folder, 'mine'), [
       'NOTIFICATIONS_DIR: mine/routes.yaml: there is no such file',
       'NOTIFICATIONS_DIR: mine/receivers.yaml: there is no such file',
     ])
     writeFileSync(join(folder, 'routes.yaml'), 'routes: [{ name: all, receivers: [a] }]\n')
     writeFileSync(join(folder, 'receivers.yaml'), 'receivers:\n  - { name: a, kind: pigeon }\n')
-    assert.deepEqual(await findNotificationProblems(folder, 'mine'), [
+    assert.deepEqual(await findNotificationErrors(folder, 'mine'), [
       'mine/receivers.yaml:2:16  a.kind: unknown value. Use sns, webhook',
     ])
     writeFileSync(join(folder, 'receivers.yaml'), 'receivers:\n  - { name: a, kind: sns }\n')
-    assert.deepEqual(await findNotificationProblems(folder, 'mine'), [])
+    assert.deepEqual(await findNotificationErrors(folder, 'mine'), [])
   })
 })
 

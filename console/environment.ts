@@ -6,7 +6,6 @@ import { once } from '#runtime/lambda/once.ts'
 import { openStorageReader } from '../lib/app/storage.ts'
 import type { Signal } from '../lib/app/topic-table.ts'
 import { describeKafka } from '../lib/diagnosis/server-standards.ts'
-import type { ReadTopic } from '../lib/queries/kafka/consumer-lag.ts'
 import { answerSoon } from '../lib/queries/kafka/kafka-answers.ts'
 import { readTopicBounds } from '../lib/queries/kafka/topics.ts'
 import {
@@ -47,11 +46,6 @@ export class ConsoleEnvironment extends Environment<ShownFunction> {
       address: describeKafka(config).address,
     })
     this.storage = once(async () => connections.register(await openStorageReader(config)))
-  }
-
-  /** Inputs in the further cluster, and their groups. None in an account: the role of the console has no access to that cluster. */
-  override get furtherConsumers(): readonly ReadTopic[] {
-    return this.isLocal ? super.furtherConsumers : []
   }
 
   /** Returns the number of partitions, which can grow. If Kafka does not answer soon, it is the last known one. */

@@ -25,8 +25,7 @@ const ACCOUNT = {
   REDIS_URL: 'rediss://cache.example:6379',
   SUBNET_IDS: 'subnet-1,subnet-2',
   SECURITY_GROUP_IDS: 'sg-1',
-  // The console and the functions of the history are deployed only on request.
-  SLUICE_CONSOLE: 'on',
+  // The functions of the history are deployed only on request.
   HISTORY_BUCKET: 'bench-history',
   STORAGE_URL: 'postgres://bench@127.0.0.1/bench',
 }

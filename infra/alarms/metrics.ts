@@ -1,11 +1,11 @@
 /** Metrics of alarms. Functions report some of them, AWS services the others. Pure. */
 
 import { DIMENSIONS, type MetricName } from '#runtime/adapters/lambda/metric-names.ts'
-import type { CONSOLE_METRICS, SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
+import type { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
 import { NAMESPACE } from '../../lib/app/name.ts'
 
 /** Name of a metric that functions write. */
-export type OwnMetric = MetricName | keyof typeof SCHEDULED_METRICS | keyof typeof CONSOLE_METRICS
+export type OwnMetric = MetricName | keyof typeof SCHEDULED_METRICS
 
 /** A metric with its dimensions. */
 export interface Metric {

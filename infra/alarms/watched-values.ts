@@ -138,7 +138,7 @@ export function whereLimited(name: keyof typeof LIMITS, source: Source): Source 
 
 /** Time that Kafka takes to acknowledge what a function emits, for each function. */
 export const watchPublishing: Source = ({ env, functions }) => {
-  const publishing = functions.filter(({ emits, uses }) => emits.length > 0 && !uses.includes('console'))
+  const publishing = functions.filter(({ emits }) => emits.length > 0)
   return [...new Set(publishing.map(getConsumerName))].map(name => ({
     of: name,
     value: { metric: buildOwnMetric(env, name, 'publishMs'), statistic: 'p99' },

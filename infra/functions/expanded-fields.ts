@@ -118,13 +118,13 @@ function buildScheduleEvent(
 }
 
 /**
- * Returns whether a function is deployed. The console is deployed only if SLUICE_CONSOLE is `on`, and functions of history only with a
- * bucket, and `storage` only with STORAGE_URL. A function for inputs is deployed only if there are any; a person's machine has it
- * always, because inputs can be added there while it runs.
+ * Returns whether a function is deployed. Functions of history are deployed only with a bucket, and `storage` only with STORAGE_URL. A
+ * function for inputs is deployed only if there are any; a person's machine has it always, because inputs can be added there while it
+ * runs.
  */
 export function isDeployed(
   declared: Pick<DeclaredFunction, 'uses' | 'consumes' | 'inputs'>,
-  { console, historyBucket, hasStorage, isOnThisMachine, inputs }: Place,
+  { historyBucket, hasStorage, isOnThisMachine, inputs }: Place,
 ): boolean {
   const { uses, inputs: selection } = declared
   const isIdle = readsInputRedrives(declared)
@@ -133,5 +133,5 @@ export function isDeployed(
   if (isIdle && !isOnThisMachine) return false
   const isThere = { history: historyBucket !== undefined, storage: hasStorage }
   const needs = uses.flatMap(word => USES[word]?.needs ?? [])
-  return (console || !uses.includes('console')) && needs.every(need => isThere[need])
+  return needs.every(need => isThere[need])
 }

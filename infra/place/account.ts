@@ -60,7 +60,6 @@ export function readAccount(stage: string, region: string, env: Environment, pro
   const { pollers, logRetentionDays } = inTable ?? STAGES.prod
   const name = (inTable && read('SLUICE_ENV', { SLUICE_ENV: stage })) ?? 'none'
   const resources = readResources(read)
-  const [issuer, audience] = [read('CONSOLE_JWT_ISSUER'), read('CONSOLE_JWT_AUDIENCE')]
   const kafkaSecrets = {
     auth: read('KAFKA_AUTH') ?? 'iam',
     secret: read('KAFKA_SECRET'),
@@ -79,7 +78,6 @@ export function readAccount(stage: string, region: string, env: Environment, pro
     schedules,
     pollers,
     logRetentionDays,
-    consoleTokens: issuer && audience ? { issuer, audience } : undefined,
     hasStorage: read('STORAGE_URL') !== undefined,
     kafkaSecrets,
     alarms,
@@ -99,9 +97,6 @@ export function readAccount(stage: string, region: string, env: Environment, pro
       ...findKafkaSecretProblems(kafkaSecrets),
       ...notPacked,
       ...wrongInputs,
-      ...((issuer === undefined) === (audience === undefined)
-        ? []
-        : ['CONSOLE_JWT_ISSUER and CONSOLE_JWT_AUDIENCE: must both be set, or neither.']),
       ...wrongSchedules,
     ],
   })
@@ -124,9 +119,7 @@ function readResources(read: Read) {
     historyKey: read('HISTORY_KEY_ARN'),
     registrySecret: read('SCHEMA_REGISTRY_SECRET'),
     storageSecret: read('STORAGE_SECRET'),
-    storageReaderSecret: read('STORAGE_READER_SECRET'),
     spansSecret: read('OTEL_HEADERS_SECRET'),
-    console: read('SLUICE_CONSOLE'),
     tracing: read('SLUICE_TRACING'),
   }
 }
@@ -172,11 +165,9 @@ function findOpenSecrets(stage: string, env: Environment): string[] {
 }
 
 /** Returns an error for a database that a deployment cannot use. The error does not contain its password. */
-function findStorageProblems({ STORAGE_URL = '', ...env }: Environment): string[] {
+function findStorageProblems({ STORAGE_URL = '' }: Environment): string[] {
   if (STORAGE_URL.trim().startsWith('sqlite:'))
     return ['STORAGE_URL: must be postgres://user@host/database. SQLite is for `npm start` alone.']
-  if (env.STORAGE_SECRET?.trim() && env.STORAGE_SECRET.trim() === env.STORAGE_READER_SECRET?.trim())
-    return ['STORAGE_READER_SECRET: must not be STORAGE_SECRET, but the secret of a role that can only read.']
   const hasPassword = URL.canParse(STORAGE_URL) && new URL(STORAGE_URL).password !== ''
   return hasPassword
     ? [

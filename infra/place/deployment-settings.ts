@@ -1,5 +1,5 @@
 /** Settings that only the deploying command uses. They are not passed to the functions. */
-import { list, onOff, setting, slice, text } from '#runtime/settings/index.ts'
+import { type Environment, list, onOff, setting, slice, text } from '#runtime/settings/index.ts'
 import { ALARMS } from './alarm-settings.ts'
 
 const ids = (prefix: string) =>
@@ -26,23 +26,6 @@ const VPC = slice('Network of a deployment', {
     description: 'Subnets of the functions. Brokers, cache and the AWS APIs must be reachable from them.',
   }),
   SECURITY_GROUP_IDS: setting(ids('sg'), { description: 'Security groups of the functions.' }),
-})
-
-/** Settings of the deployed console. */
-const CONSOLE = slice('Console of a deployment', {
-  SLUICE_CONSOLE: setting(onOff(), {
-    description: 'Whether the [console](console.md#in-an-account) is deployed, behind an HTTP API.',
-    default: 'off',
-  }),
-  CONSOLE_JWT_ISSUER: setting(text(/^https:\/\/[^\s@]+$/, 'the https:// URL of an OpenID Connect issuer'), {
-    description:
-      'Issuer of the tokens that requests to the console must have in the header `X-Console-Authorization`.',
-    otherwise: 'only tokens of the console are required',
-  }),
-  CONSOLE_JWT_AUDIENCE: setting(text(/^\S+$/, 'the audience of such tokens'), {
-    description:
-      'Audience of the tokens in the header `X-Console-Authorization`. Set this variable and `CONSOLE_JWT_ISSUER`, or neither.',
-  }),
 })
 
 /** Tracing of functions with AWS X-Ray. */
@@ -75,4 +58,17 @@ export const SCHEDULES = slice('Schedules', {
 })
 
 /** All settings that only the deploying command uses. */
-export const DEPLOYMENT = [STACK, VPC, CONSOLE, TRACING, HISTORY, ALARMS, SCHEDULES] as const
+export const DEPLOYMENT = [STACK, VPC, TRACING, HISTORY, ALARMS, SCHEDULES] as const
+
+/** Variables of the console as a function, which earlier versions deployed. */
+const FORMER = ['SLUICE_CONSOLE', 'CONSOLE_JWT_ISSUER', 'CONSOLE_JWT_AUDIENCE']
+
+/** Returns a notice about variables of earlier versions; undefined if none is set. */
+export function describeFormerSettings(env: Environment, stage: string): string | undefined {
+  const found = FORMER.filter(name => env[name]?.trim())
+  if (found.length === 0) return undefined
+  return (
+    `${found.join(', ')}: without effect, because the console is not deployed any more. Run it with your own rights: ` +
+    `npx sluice console --env ${stage}. See docs/console.md#in-an-account.`
+  )
+}

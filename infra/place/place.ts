@@ -66,13 +66,6 @@ const PLACE = object({
   logRetentionDays: optional(number(), 30),
   /** True if Lambda sends traces to X-Ray. */
   tracing: optional(boolean(), false),
-  /** True if the console is deployed as a function. */
-  console: optional(boolean(), false),
-  /**
-   * OpenID Connect issuer (a URL) and audience of a second token that API Gateway requires before it calls the console; absent if
-   * only the console's own token is required.
-   */
-  consoleTokens: optional(object({ issuer: string(), audience: string() })),
   /** Bucket for history, and its KMS key; absent if history is disabled, or if S3 encrypts with its own key. */
   historyBucket: optional(string()),
   historyKey: optional(string()),
@@ -80,8 +73,6 @@ const PLACE = object({
   registrySecret: optional(string()),
   /** Secret with the password of the storage's database; absent if it needs none. */
   storageSecret: optional(string()),
-  /** Secret of the role with which the console reads that database; absent if the console has no charts of it. */
-  storageReaderSecret: optional(string()),
   /** True if there is a database for `storage`. */
   hasStorage: optional(boolean(), false),
   /** True on a person's machine, where inputs can be added while the functions run. */

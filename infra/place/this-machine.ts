@@ -16,7 +16,7 @@ import { readSchedules } from './schedules.ts'
 /**
  * Returns settings that use the local servers of `npm start` on loopback, with placeholder credentials. Several environments can
  * share the servers: each value of SLUICE_ENV has its own topics, groups and resources. The defaults of a place apply to the rest:
- * provisioned pollers, the only mode of the local Kafka trigger, and no console, because `npm start` serves it.
+ * provisioned pollers, the only mode of the local Kafka trigger.
  */
 export function readThisMachine(env: Environment, project: string): Place {
   const errors: string[] = []

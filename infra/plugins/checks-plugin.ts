@@ -11,6 +11,7 @@ import { FAMILIES, NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
 import { describeIdlePollers } from '../checks/input-sources.ts'
+import { describeFormerSettings } from '../place/deployment-settings.ts'
 import { type PlaceInput, readPlace } from '../place/place.ts'
 import { describeDisabledClock } from '../place/schedules.ts'
 
@@ -87,10 +88,13 @@ export default class DeploymentChecks {
         : []
     // An error in the list of inputs is found by both.
     this.#refuse([...new Set([...settings, ...contents])])
-    const notice = describeDisabledClock(schedules)
-    if (notice) this.#log.notice(notice)
-    const idle = BUILDS.has(command) ? describeIdlePollers(this.#functions(), place) : undefined
-    if (idle) this.#log.notice(idle)
+    const notices = [
+      describeDisabledClock(schedules),
+      ...(BUILDS.has(command)
+        ? [describeIdlePollers(this.#functions(), place), describeFormerSettings(process.env, stage)]
+        : []),
+    ]
+    for (const notice of notices) if (notice) this.#log.notice(notice)
   }
 
   #readFamilies(): Families {
@@ -135,13 +139,9 @@ export default class DeploymentChecks {
       ])
     const functions = this.#functions()
     const consumers = listConsumers(functions)
-    // The console connects only with a role of its own.
-    const databases = functions.flatMap(({ name, uses }) => {
-      const { STORAGE_READER_SECRET: reader, ...variables } = environments[name] ?? {}
-      return uses.includes('storage') || (reader && uses.includes('console'))
-        ? [[name, variables] as const]
-        : []
-    })
+    const databases = functions.flatMap(({ name, uses }) =>
+      uses.includes('storage') ? [[name, environments[name] ?? {}] as const] : [],
+    )
     const [[views] = []] = listPaths('VIEWS_DIR')
     const [[sent] = []] = listPaths('SENT_VIEWS_DIR')
     const { inputs } = readPlace(this.#framework.service.custom.deployment)

@@ -12,7 +12,6 @@ import { findSourceProblems } from '../checks/input-sources.ts'
 import { buildEntrySchema } from '../functions/entry-schema.ts'
 import { expandFields, isDeployed } from '../functions/expanded-fields.ts'
 import { type PlaceInput, readPlace } from '../place/place.ts'
-import { buildConsoleApi, CONSOLE_STAGE } from '../roles/console-api.ts'
 import { buildRoles, toRoleId } from '../roles/roles.ts'
 
 /**
@@ -28,8 +27,6 @@ interface Definition extends FunctionKeys {
 
 interface Resources {
   readonly Resources?: Readonly<Record<string, object>>
-  /** Additional properties for resources that the framework creates. */
-  readonly extensions?: Readonly<Record<string, object>>
 }
 
 /** Parts of the Serverless Framework that this plugin uses. */
@@ -39,7 +36,6 @@ interface Framework {
   readonly service: {
     readonly custom: { readonly deployment: PlaceInput }
     readonly functions: Record<string, Definition>
-    readonly provider: { httpApi?: object }
     resources?: Resources
   }
   readonly configSchemaHandler: { defineFunctionProperties(provider: 'aws', schema: object): void }
@@ -80,10 +76,7 @@ export default class FunctionsPlugin {
     service.resources = {
       ...service.resources,
       Resources: { ...service.resources?.Resources, ...roles },
-      ...(place.console ? { extensions: { ...service.resources?.extensions, ...CONSOLE_STAGE } } : {}),
     }
-    if (place.console)
-      service.provider.httpApi = { ...service.provider.httpApi, ...buildConsoleApi(place.consoleTokens) }
     configurationInput.resources = service.resources
   }
 

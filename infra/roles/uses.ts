@@ -3,22 +3,15 @@
  * files and permissions that it grants. Pure.
  */
 
-import {
-  type DeclaredFunction,
-  isConsumer,
-  listConsumers,
-  listTriggerTopics,
-} from '../../lib/app/functions.ts'
-import { alertsTopicName, consoleSecret, redisSecret } from '../../lib/app/resource-names.ts'
-import { SIGNALS } from '../../lib/app/topic-table.ts'
+import { type DeclaredFunction, isConsumer, listConsumers } from '../../lib/app/functions.ts'
+import { alertsTopicName, redisSecret } from '../../lib/app/resource-names.ts'
 import { arnHere, arnInBucket, arnInCluster } from '../place/arns.ts'
 import type { FolderName } from '../place/config-folders.ts'
-import { listOwnInputs, type NamedPlace, type Place } from '../place/place.ts'
+import type { NamedPlace, Place } from '../place/place.ts'
 import { buildAppendingStatements } from '../statements/history.ts'
 import { allowSecrets } from '../statements/secrets.ts'
 import { allow, byService, type Statement } from '../statements/statement.ts'
 import { buildTopicsStatements } from '../statements/topics.ts'
-import { buildConsoleEvent } from './console-api.ts'
 
 interface Use {
   readonly text: string
@@ -50,9 +43,7 @@ export const USES: Readonly<Record<string, Use>> = {
   },
   redis: {
     text: 'state in Redis: permission to read the secret with user and password',
-    statements: ({ uses }, { env }) => [
-      allowSecrets(redisSecret(env, uses.includes('console') ? 'console' : undefined)),
-    ],
+    statements: (_, { env }) => [allowSecrets(redisSecret(env))],
   },
   registry: {
     text: 'schemas of a registry: permission to read the secret with its credentials. Consumers have it without this word',
@@ -116,16 +107,6 @@ export const USES: Readonly<Record<string, Use>> = {
       ...(onFailureBucket ? [allow(['s3:GetObject'], [arnInBucket(onFailureBucket, '/*')])] : []),
     ],
   },
-  console: {
-    text: 'the console behind an HTTP API: permission to read all topics and groups, the secrets of the console, and STORAGE_READER_SECRET. Deployed only with SLUICE_CONSOLE=on',
-    startedBy: 'HTTP requests; deployed only with `SLUICE_CONSOLE=on`',
-    variables: ({ env }) => ({
-      CONSOLE_SECRET: consoleSecret(env),
-      REDIS_SECRET: redisSecret(env, 'console'),
-    }),
-    events: ({ consoleTokens }) => [buildConsoleEvent(consoleTokens)],
-    statements: (_, place) => buildConsoleStatements(place),
-  },
   topics: {
     text: 'all topics of the environment: permission to create and configure them, and to create the secret for Redis and the parameter of the generator',
     startedBy: 'a deployment',
@@ -170,34 +151,4 @@ function buildQueueEvent(onFailureQueue: string): object {
   // The lowest concurrency that SQS allows, so that many messages do not use up invocations and Kafka capacity that the consumers
   // need.
   return { sqs: { ...sqs, maximumConcurrency: 2 } }
-}
-
-/**
- * Returns the permissions of the console. It can read all topics and groups of the environment, but has no other access to the
- * cluster.
- */
-function buildConsoleStatements(place: RolesPlace): Statement[] {
-  const { clusterArn, env, names, all } = place
-  const inputs = listOwnInputs(place)
-  const topics = [...SIGNALS.map(signal => names.topicName(signal, env)), ...inputs]
-  const toArns = (kind: 'topic' | 'group', all: readonly string[]) =>
-    all.map(name => arnInCluster(clusterArn, kind, name))
-  const groups = all.flatMap(entry => listTriggerTopics(entry, place, inputs).map(({ group }) => group))
-  return [
-    allow(
-      ['kafka-cluster:DescribeCluster', 'kafka-cluster:DescribeClusterDynamicConfiguration'],
-      [clusterArn],
-    ),
-    allow(
-      [
-        'kafka-cluster:DescribeTopic',
-        'kafka-cluster:DescribeTopicDynamicConfiguration',
-        'kafka-cluster:ReadData',
-      ],
-      toArns('topic', topics),
-    ),
-    allow(['kafka-cluster:DescribeGroup'], toArns('group', groups)),
-    allowSecrets(consoleSecret(env)),
-    ...(place.storageReaderSecret ? [allowSecrets(place.storageReaderSecret)] : []),
-  ]
 }

@@ -1,6 +1,6 @@
 /**
- * Lists the metrics of scheduled functions and of the console. The functions write the metrics in these tables, and the alarms of a
- * deployment are created from them.
+ * Lists the metrics of scheduled functions. The functions write the metrics in this table, and the alarms of a deployment are created
+ * from them.
  */
 import type { Scheduled } from '#runtime/lambda/scheduled-handler.ts'
 
@@ -10,12 +10,6 @@ export const SCHEDULED_METRICS = {
   deadLettersQuarantined: { by: 'redriver', unit: 'Count' },
   oldestDeadLetterSeconds: { by: 'redriver', unit: 'Seconds' },
   retriesPerMinute: { by: 'redriver', unit: 'Count' },
-} as const
-
-/** Metrics of the console, with their units. */
-export const CONSOLE_METRICS = {
-  'sign-in-failed': 'Count',
-  'tokens-unreadable': 'Count',
 } as const
 
 /** Writes the metrics of a scheduled function. */

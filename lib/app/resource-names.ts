@@ -28,17 +28,9 @@ export function toFunctionName(name: string, env: string): string {
   return name.slice(prefix?.length ?? 0)
 }
 
-/**
- * Returns the name of the secret with user name and password for Redis. The console has a separate Redis user without permission to
- * change states.
- */
-export function redisSecret(env: string, user?: 'console'): string {
-  return user ? `sluice/${env}/redis-${user}` : `sluice/${env}/redis`
-}
-
-/** Returns the name of the secret that contains the access tokens of the console. */
-export function consoleSecret(env: string): string {
-  return `sluice/${env}/console`
+/** Returns the name of the secret with user name and password for Redis. */
+export function redisSecret(env: string): string {
+  return `sluice/${env}/redis`
 }
 
 /** Returns the names of the buckets in a local AWS emulator. In an account, settings contain the names. */

@@ -68,11 +68,12 @@ async function checkFiles(named: URLSearchParams): Promise<void> {
 
 /** Returns what reading the database needs; undefined if nothing is missing. Only on this machine may a reader be able to write. */
 export function findReaderNeed(
-  { storageUrl, storageReaderSecret }: Config,
+  { storageUrl, storageSecret, storageReaderSecret }: Config,
   isLocal: boolean,
 ): string | undefined {
   if (storageUrl === undefined) return 'the function `storage` with a database: set STORAGE_URL'
-  if (isLocal || storageReaderSecret !== undefined || storageUrl.startsWith('sqlite:')) return undefined
+  const hasReader = storageReaderSecret !== undefined && storageReaderSecret !== storageSecret
+  if (isLocal || hasReader || storageUrl.startsWith('sqlite:')) return undefined
   return 'a role that can only read the database: set STORAGE_READER_SECRET to the secret with its user and password'
 }
 

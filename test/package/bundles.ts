@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
 import { dirname, join, posix } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { PROJECT } from '../support/program.ts'
 
@@ -83,14 +82,6 @@ async function findImports(code: string): Promise<Import[]> {
     'the banner at least imports something',
   )
   return imported.map(({ path, kind }) => ({ path, isLate: kind === 'dynamic-import' }))
-}
-
-/** Loads the handler as Lambda does when a function starts: from what is in its zip, with the AWS SDK beside it. */
-export function startedHandler(files: Files, name: string): Promise<unknown> {
-  return unpacked(
-    files,
-    async place => (await import(pathToFileURL(place(`functions/${name}/handler.js`)).href)).handler,
-  )
 }
 
 /** @param use is given the path of a file of the zip for that time */

@@ -11,9 +11,8 @@ import { PROJECT, runProgram } from '../support/program.ts'
 import { readFiles } from '../support/zip.ts'
 import { assertAlarms, assertFits } from './alarms.ts'
 import { assertLoads, assertSize, BUDGETS } from './budgets.ts'
-import { type Bundle, type Files, readBundle, startedHandler } from './bundles.ts'
+import { type Bundle, type Files, readBundle } from './bundles.ts'
 import { CLUSTER } from './cluster.ts'
-import { assertConsoleApi, assertConsoleBundle } from './console.ts'
 import { assertTopicsResource } from './topics.ts'
 
 /** A fictitious account. */
@@ -27,16 +26,10 @@ const ACCOUNT = {
   STORAGE_SECRET: 'sluice/prod/storage',
   INPUTS_FILE: 'test/package/inputs.yaml',
   SLUICE_CONSOLE: 'on',
-  CONSOLE_JWT_ISSUER: 'https://issuer.example',
-  CONSOLE_JWT_AUDIENCE: 'sluice',
 }
 
-const NAMES = readFunctions()
-  .map(({ name }) => name)
-  .sort()
-/** The console has a bundle and a role of another kind. */
-const CONSOLE = 'console'
-const FUNCTIONS = readFunctions().filter(({ name }) => name !== CONSOLE)
+const FUNCTIONS = readFunctions()
+const NAMES = FUNCTIONS.map(({ name }) => name).sort()
 
 const BUILD_DIR = '.local/test-bundles/package'
 
@@ -50,6 +43,7 @@ describe('serverless package', () => {
   let folder: string
   let resources: Resource[]
   let template: string
+  let said: string
   const begunAtMs = Date.now()
 
   before(async () => {
@@ -67,6 +61,7 @@ describe('serverless package', () => {
     )
     assert.equal(code, 0, output)
     assert.doesNotMatch(output, /warning/i)
+    said = output
     template = await readFile(join(folder, 'cloudformation-template-update-stack.json'), 'utf8')
     resources = Object.values(JSON.parse(template).Resources)
   })
@@ -215,14 +210,12 @@ describe('serverless package', () => {
     for (const { TracingConfig } of ofType('AWS::Lambda::Function')) assert.equal(TracingConfig, undefined)
   })
 
-  it('gives the console a bundle with its page, which starts', async () => {
-    const files = await readFiles(join(folder, `${CONSOLE}.zip`))
-    assertConsoleBundle(files)
-    assert.equal(typeof (await startedHandler(files, CONSOLE)), 'function')
-  })
-
-  it('gives the console an HTTP API of its own', () => {
-    assertConsoleApi(ofType)
+  it('given a variable of the console as a function, then it names the command that serves one, and makes none', () => {
+    assert.match(
+      said,
+      /SLUICE_CONSOLE: without effect, .* npx sluice console --env prod\. See docs\/console\.md/,
+    )
+    assert.doesNotMatch(template, /Console|ApiGateway/)
   })
 
   it('has everything wait for the topics, which a custom resource makes', () => {

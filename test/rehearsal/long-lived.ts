@@ -1,6 +1,5 @@
-/** Stand-ins for the long-lived stack: a cluster, a bucket, a queue, a topic of SNS, and the secret of the console. */
-import { randomBytes } from 'node:crypto'
-import { alertsTopicName, consoleSecret, redisSecret } from '../../lib/app/resource-names.ts'
+/** Stand-ins for the long-lived stack: a cluster, a bucket, a queue, and a topic of SNS. */
+import { alertsTopicName } from '../../lib/app/resource-names.ts'
 import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/aws/resources.ts'
 import { STAGE, type Variables } from './deployment/project.ts'
 import { ACCOUNT, type Emulator, REGION } from './emulator/requests.ts'
@@ -14,25 +13,15 @@ export interface LongLived {
   /** Variables of the command that deploys. */
   readonly variables: Variables
   readonly givenUpQueue: string
-  readonly consoleToken: string
 }
 
 export async function createLongLived(emulator: Emulator, servers: Servers): Promise<LongLived> {
   const { redisUrl, awsEndpoint } = servers
-  const consoleToken = randomBytes(24).toString('hex')
   const [clusterArn, queue] = await Promise.all([
     createCluster(emulator),
     emulator.json('sqs', 'CreateQueue', { QueueName: GIVEN_UP }),
     emulator.query('sns', 'CreateTopic', { Name: alertsTopicName(STAGE) }),
     emulator.rest('s3', `/${HISTORY}`, 'PUT'),
-    emulator.json('secretsmanager', 'CreateSecret', {
-      Name: consoleSecret(STAGE),
-      SecretString: JSON.stringify({ tokens: [{ token: consoleToken, name: 'rehearsal', role: 'viewer' }] }),
-    }),
-    emulator.json('secretsmanager', 'CreateSecret', {
-      Name: redisSecret(STAGE, 'console'),
-      SecretString: JSON.stringify({ username: '', password: '' }),
-    }),
   ])
   return {
     variables: {
@@ -46,10 +35,8 @@ export async function createLongLived(emulator: Emulator, servers: Servers): Pro
       SECURITY_GROUP_IDS: 'sg-1',
       HISTORY_BUCKET: HISTORY,
       ON_FAILURE_QUEUE_ARN: `arn:aws:sqs:${REGION}:${ACCOUNT}:${GIVEN_UP}`,
-      SLUICE_CONSOLE: 'on',
     },
     givenUpQueue: String(queue.QueueUrl),
-    consoleToken,
   }
 }
 

@@ -1,8 +1,7 @@
 /** esbuild plugins for the functions' bundles. `serverless.yml` names this file. */
-import { embedConsole } from './embed-console.ts'
 import { embedFamilies } from './embed-families.ts'
 import { inlineLua } from './inline-lua.ts'
 import { removeOldFiles } from './remove-old-files.ts'
 import { trimClients } from './trim-clients.ts'
 
-export default [inlineLua, trimClients, removeOldFiles, embedConsole, embedFamilies]
+export default [inlineLua, trimClients, removeOldFiles, embedFamilies]

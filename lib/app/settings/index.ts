@@ -14,7 +14,6 @@ export {
   SERIALIZATION,
   TRACING,
 } from '#runtime/settings/index.ts'
-export { CONSOLE } from './console.ts'
 export { CONSUMER } from './consumer.ts'
 export { FAILURES } from './failures.ts'
 export { FAMILIES, FAMILY_FILES } from './families.ts'

@@ -20,8 +20,9 @@ export const STORAGE = slice('Storage', {
   }),
   STORAGE_READER_SECRET: setting('storage.reader_secret', text(/^\S+$/, 'the name or ARN of a secret'), {
     description:
-      'The secret with the `username` and the `password` of a [role that can only read](storage.md#readers) the database. The console draws charts with it.',
+      'The secret with the `username` and the `password` of a [role that can only read](storage.md#readers) the database. `sluice console` draws charts with it.',
     otherwise:
-      'in an account, the console shows the last hour only; under `npm start`, it reads as STORAGE_URL says',
+      'the console of an account shows the last hour only; that of this machine reads as STORAGE_URL says',
+    setBy: 'machine',
   }),
 })

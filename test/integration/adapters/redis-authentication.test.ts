@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import type { Redis } from 'ioredis'
-import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
 import { RedisClient, type RedisSettings } from '#runtime/adapters/redis/client.ts'
 import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
@@ -24,7 +23,7 @@ import { ValkeyCluster } from '../../support/valkey-cluster.ts'
 const STACK = await readStackTemplate(STAGES.prod)
 const getAccess = (user: string) => String(STACK.Resources[user]?.Properties?.AccessString).split(' ')
 const LEAST = getAccess('RedisUser').slice(1)
-const USERS = { sluice: 'RedisUser', console: 'ConsoleRedisUser', operators: 'OperatorsRedisUser' }
+const USERS = { sluice: 'RedisUser', operators: 'OperatorsRedisUser' }
 /** Password with characters that have a meaning in a URL. */
 const PASSWORD = 'p@ss:/%w'
 
@@ -116,37 +115,6 @@ describe('each user of the long-lived stack', () => {
       assert.deepEqual(await listRefused(user, HARMFUL), HARMFUL)
       assert.deepEqual(await listRefused(user, ['PING', `HGET ${STATE} entity`, 'INFO']), [])
     })
-
-  it('given the console, then it reads what others write, and changes silences, sign-outs and one lock alone', async () => {
-    const stateKey = { consumer: 'alerting', topic: randomUUID(), partition: 0 }
-    const change = createChange({ states: new Map([['e', '{"version":1,"state":1}']]) })
-    await as('sluice', client => new RedisStateStore(client).commit(stateKey, change))
-    await as('console', async client => {
-      const inspection = new StateInspection(client)
-      assert.equal((await inspection.summary(stateKey)).entities, 1)
-      assert.equal(await new RedisCircuitBreaker(client, 'prod').openedAt('alerting'), undefined)
-      for (const name of [
-        'silences:prod',
-        'silences-appended:prod',
-        'console-sign-outs:prod',
-        'dead-letters-lock:prod',
-      ]) {
-        const value = new RedisValue<number>(client, name)
-        await value.write(1)
-        assert.equal(await value.update((before = 0) => before + 1), 2)
-      }
-      assert.equal(await new RedisValue(client, 'dead-letters:prod').read(), undefined)
-      await assertUnavailable(new RedisStateStore(client).commit(stateKey, change), 2_000)
-      await assertUnavailable(new RedisValue(client, 'rules:prod').write(1), 2_000)
-    })
-    const write = [
-      `HSET ${STATE} e 1`,
-      `DEL ${STATE}`,
-      `EVAL script 1 ${STATE}`,
-      'HSET breaker:prod:c since 1',
-    ]
-    assert.deepEqual(await listRefused('console', write), write)
-  })
 
   it('given operators, then they list states, which functions need not list', async () => {
     const stateKey = { consumer: 'listed', topic: randomUUID(), partition: 0 }

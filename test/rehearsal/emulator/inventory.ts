@@ -43,7 +43,6 @@ const LISTED: Readonly<Record<string, (emulator: Emulator) => Promise<string[]>>
     named(await emulator.json('secretsmanager', 'ListSecrets', {}), 'SecretList', 'Name'),
   parameter: async emulator =>
     named(await emulator.json('ssm', 'DescribeParameters', {}), 'Parameters', 'Name'),
-  'HTTP API': async emulator => named(await emulator.rest('apigateway', '/v2/apis'), 'items', 'name'),
   bucket: buckets,
 }
 

@@ -14,7 +14,6 @@ const TITLE = `ministack ${VERSION}`
 const INSTALLED = join(LOCAL, 'python', 'ministack')
 /** Services that a deployment and its functions call. Others would listen on addresses of their own, IoT for one. */
 const SERVICES = [
-  'apigateway',
   'cloudformation',
   'cloudwatch',
   // `serverless remove` asks whether there are images.

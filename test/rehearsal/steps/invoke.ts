@@ -15,7 +15,6 @@ import { eventually } from '../eventually.ts'
 import { motion, weather } from '../load.ts'
 import type { Rehearsal } from '../rehearsal.ts'
 import { atRest } from './at-rest.ts'
-import { askConsole } from './console.ts'
 import { runScheduled } from './scheduled.ts'
 
 /** A message that Lambda writes into a queue, as AWS documents it. */
@@ -29,7 +28,6 @@ export async function invokeEach(rehearsal: Rehearsal): Promise<string> {
   await readingsFlow(rehearsal)
   await peopleAreTold(rehearsal)
   await failuresArrive(rehearsal)
-  await askConsole(rehearsal)
   const names = await eventually(
     'every function has run:',
     async () =>

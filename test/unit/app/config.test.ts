@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ConfigError } from '#runtime/settings/config-error.ts'
 import { readConfig } from '../../../lib/app/config.ts'
+import { findReaderNeed } from '../../../lib/app/storage.ts'
 
 const LEAST = { KAFKA_BROKERS: 'one:9092, two:9092', REDIS_URL: 'redis://cache:6379' }
 
@@ -186,3 +187,14 @@ describe('the configuration', () => {
     )
   })
 })
+
+const WRITER = { STORAGE_URL: 'postgres://writer@db.example/sluice', STORAGE_SECRET: 'rds' }
+for (const [reader, need] of [
+  [undefined, /set STORAGE_READER_SECRET/],
+  ['rds', /a role that can only read/],
+  ['reader', undefined],
+] as const)
+  it(`given the secret ${reader} for reading the database of an account, then ${need ? 'it is not enough' : 'it is enough'}`, () => {
+    const found = findReaderNeed(readConfig({ ...LEAST, ...WRITER, STORAGE_READER_SECRET: reader }), false)
+    assert.match(found ?? '', need ?? /^$/)
+  })

@@ -36,7 +36,7 @@ describe('the table of topics', () => {
     ])
     assert.deepEqual(emittedBy('clock').toSorted(), [...broadcast].toSorted())
     assert.deepEqual(emittedBy('dlq-router'), resolveSignals(['retries', 'dlq', 'redriven']))
-    assert.deepEqual(emittedBy('console'), resolveSignals(['redriven', 'dlq']))
+    assert.deepEqual(emittedBy('redriver'), resolveSignals(['redriven', 'dlq']))
   })
 
   it('has the time of the broker where timers or delays count from it', () => {

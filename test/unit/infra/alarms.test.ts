@@ -6,7 +6,7 @@ import type { Value } from '../../../infra/alarms/alarm.ts'
 import { ALARM_KINDS } from '../../../infra/alarms/alarm-kinds.ts'
 import { buildAlarmResources, listAlarms } from '../../../infra/alarms/resources.ts'
 import AlarmsPlugin from '../../../infra/plugins/alarms-plugin.ts'
-import { CONSOLE_METRICS, SCHEDULED_METRICS } from '../../../lib/app/metrics.ts'
+import { SCHEDULED_METRICS } from '../../../lib/app/metrics.ts'
 import { deployed, SERVERLESS, TOPIC } from '../../support/alarms.ts'
 import { captureLog, listMetrics } from '../../support/function-log.ts'
 import { reportEverything } from '../../support/observed.ts'
@@ -51,8 +51,8 @@ const OWN = EVERYWHERE.flatMap(({ watched }) => lookedAt(watched.value)).filter(
   ({ namespace }) => namespace === 'Sluice',
 )
 
-/** Metrics of scheduled functions and of the console. */
-const OTHERS = [SCHEDULED_METRICS, CONSOLE_METRICS].flatMap(table => Object.keys(table))
+/** Metrics of scheduled functions. */
+const OTHERS = Object.keys(SCHEDULED_METRICS)
 const everythingWritten = async () => listMetrics(await captureLog(reportEverything, { environment: 'prod' }))
 
 describe('the alarms of a deployment', () => {
@@ -114,7 +114,7 @@ describe('the alarms of a deployment', () => {
       [100, 'p99', undefined, 'publishMs'],
     )
     assert.ok(named('publish-slow-generator', LIMITED))
-    for (const silent of ['storage', 'console', 'input-redrives'])
+    for (const silent of ['storage', 'input-redrives'])
       assert.equal(named(`publish-slow-${silent}`, LIMITED), undefined, silent)
   })
 

@@ -51,7 +51,7 @@ describe('the settings of the functions', () => {
       const storage = { STORAGE_URL: `postgres://user@${host}/db?${query}`, ...more }
       return findAuthorityProblems({
         storage,
-        console: { ...storage, NODE_EXTRA_CA_CERTS: '/ca.pem' },
+        other: { ...storage, NODE_EXTRA_CA_CERTS: '/ca.pem' },
       }).join()
     }
     const host = 'db.abc123.eu-west-1.rds.amazonaws.com'

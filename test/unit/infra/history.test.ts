@@ -108,13 +108,7 @@ describe('a deployment', () => {
     const STORAGE_URL = 'postgres://sluice@db.example/sluice'
     assert.equal(isDeployed(storage, placed({ STORAGE_URL })), true)
     assert.deepEqual(placed({ STORAGE_URL, STORAGE_SECRET: 'rds' }).problems, placed().problems)
-    const reader = placed({ STORAGE_URL, STORAGE_SECRET: 'rds', STORAGE_READER_SECRET: 'rds-reader' })
-    assert.deepEqual([reader.problems, reader.storageReaderSecret], [placed().problems, 'rds-reader'])
     const cases = [
-      [
-        { STORAGE_URL, STORAGE_SECRET: 'rds', STORAGE_READER_SECRET: ' rds ' },
-        /^STORAGE_READER_SECRET: must not be STORAGE_SECRET, but the secret of a role that can only read/,
-      ],
       [{ STORAGE_URL: 'sqlite:here.db' }, /^STORAGE_URL: must be postgres.*SQLite is for `npm start` alone/],
       [
         { STORAGE_URL: 'postgres://u:hidden@db/x' },

@@ -24,7 +24,6 @@ const EVERYTHING = {
   HISTORY_KEY_ARN: `arn:aws:kms:${REGION}:123456789012:key/history-key`,
   ON_FAILURE_QUEUE_ARN: `arn:aws:sqs:${REGION}:123456789012:on-failure-queue`,
   ON_FAILURE_BUCKET: 'on-failure-bucket',
-  SLUICE_CONSOLE: 'on',
 }
 
 /** Forms of the ARNs with wildcards that policies use, as `resourceText` formats them. docs/permissions.md has the reasons. */

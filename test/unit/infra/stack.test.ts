@@ -108,7 +108,7 @@ describe('the long-lived stack', () => {
   it('given users of the cache, then each has its own secret, and the page names what each may do', () => {
     const page = readFileSync(join(PROJECT, 'docs', 'deployment.md'), 'utf8')
     const users = Object.values(PROD.Resources).filter(({ Type }) => Type === 'AWS::ElastiCache::User')
-    assert.equal(users.length, 3)
+    assert.equal(users.length, 2)
     for (const { Properties = {} } of users)
       assert.ok(
         page

@@ -27,22 +27,6 @@ export async function readParameter(name: string): Promise<string> {
   return answer.Parameter?.Value ?? ''
 }
 
-/**
- * Returns true if `readSecret` or `readParameter` failed because AWS is temporarily unavailable. Returns false for other failures, such
- * as a deleted secret, denied access, or invalid content.
- */
-export function isUnreachable(error: unknown): boolean {
-  const { cause } = error as { readonly cause?: Partial<AwsError> }
-  if (cause === undefined) return false
-  const status = cause.$metadata?.httpStatusCode
-  return status === undefined || status >= 500 || status === 429 || /Throttl/.test(cause.name ?? '')
-}
-
-interface AwsError {
-  readonly name: string
-  readonly $metadata: { readonly httpStatusCode?: number }
-}
-
 function unreadable(what: string) {
   return (error: Error): never => {
     throw new Error(`${what} cannot be read: ${error.message || error.name}`, { cause: error })

@@ -17,7 +17,6 @@ const ACCOUNT = {
   ALARM_TOPIC_ARN: 'arn:aws:sns:eu-west-1:123456789012:sluice-alerts-prod',
   ON_FAILURE_QUEUE_ARN: 'arn:aws:sqs:eu-west-1:123456789012:given-up',
   ON_FAILURE_BUCKET: 'given-up',
-  SLUICE_CONSOLE: 'on',
   ALARM_PUBLISH_MS: '100',
   ALARM_LAG_RECORDS: '10000',
   KAFKA_CAPACITY_IN: '20',

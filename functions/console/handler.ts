@@ -1,4 +1,0 @@
-/** Serves the console over an HTTP API. */
-import { createConsoleHandler } from '../../console/lambda-handler.ts'
-
-export const handler = createConsoleHandler()

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { Command } from 'commander'
 import { CONSOLE_OPERATIONS, OPERATIONS } from '../lib/operations/all.ts'
-import { OPERATIONS_IN_ACCOUNT } from '../lib/operations/in-account.ts'
 import { PROJECT } from '../scripts/paths.ts'
 import { buildProgram } from './program.ts'
 
@@ -15,17 +14,12 @@ const LIST = /(?<=^<!-- The list is written by .* -->\n).*?(?=^<!-- end of the l
 const OPERATIONS_LIST =
   /(?<=^<!-- The operations are written by .* -->\n).*?(?=^<!-- end of the operations -->$)/ms
 
-/** Returns which operations consoles have, in Markdown. */
+/** Returns which operations the console has, in Markdown. */
 function listOperations(): string {
   const format = (words: readonly string[]) => words.map(word => `\`${word}\``).join(', ')
-  const ofAccount = Object.keys(OPERATIONS_IN_ACCOUNT).toSorted()
-  const ofConsole = Object.keys(CONSOLE_OPERATIONS).filter(word => !ofAccount.includes(word))
-  const others = ['reprocess', ...Object.keys(OPERATIONS)].filter(
-    word => !Object.hasOwn(CONSOLE_OPERATIONS, word),
-  )
+  const others = Object.keys(OPERATIONS).filter(word => !Object.hasOwn(CONSOLE_OPERATIONS, word))
   return [
-    `- In every console: ${format(ofAccount)}.`,
-    `- In the console of \`npm start\` and \`sluice console\`: ${format(ofConsole.toSorted())}.`,
+    `- In the console: ${format(Object.keys(CONSOLE_OPERATIONS).toSorted())}.`,
     `- On the command line: ${format(others.toSorted())}.`,
   ].join('\n')
 }

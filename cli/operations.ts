@@ -1,10 +1,9 @@
 /** Commands that carry out an operation: their options, their protocol and `--json` follow from it. */
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { OPERATIONS } from '../lib/operations/all.ts'
+import { type ListedOperations, OPERATIONS } from '../lib/operations/all.ts'
 import { openBulkPublisher } from '../lib/operations/bulk-publisher.ts'
 import { carryOutPlan, toAgreement } from '../lib/operations/carry-out.ts'
-import type { ListedOperations } from '../lib/operations/in-account.ts'
 import {
   type AnyOperation,
   type ChangedEnvironment,

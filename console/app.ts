@@ -1,9 +1,8 @@
-/** The console: its page and its HTTP API. Runs on a Node server and behind an HTTP API of API Gateway. */
+/** The console: its page and its HTTP API. */
 import { Hono } from 'hono'
 import { compress } from 'hono/compress'
-import { type ListedOperations, OPERATIONS_IN_ACCOUNT } from '../lib/operations/in-account.ts'
 import type { Access } from './access/access.ts'
-import { type AccessLine, FailedSignIns, logRequests } from './access/failed-sign-ins.ts'
+import { FailedSignIns } from './access/failed-sign-ins.ts'
 import { identifyCaller, rejectForeignRequests, requireSignIn, setSecurityHeaders } from './access/guard.ts'
 import { LIMITS, limitBodies, limitRequests, STRANGERS_LIMITS } from './access/limits.ts'
 import { checkAdmission, createSignInRoutes } from './access/sign-in.ts'
@@ -18,24 +17,18 @@ export interface ConsoleParts {
   readonly environment: ConsoleEnvironment
   readonly page: PageFiles
   readonly access: Access
-  /** Operations that the console offers; those of an account by default. */
-  readonly operations?: ListedOperations
   /** Called with unexpected errors. */
   readonly reportError: (error: unknown) => void
   /** Receives failed sign-ins. */
   readonly reportFailedSignIn: (failed: { readonly route: string }) => void
-  /** Called after each request, for the access log; absent if the console has only one user. */
-  readonly logRequest?: (line: AccessLine) => void
 }
 
 export function createConsoleApp({
   environment,
   page,
   access,
-  operations = OPERATIONS_IN_ACCOUNT,
   reportError,
   reportFailedSignIn,
-  logRequest,
 }: ConsoleParts): Hono<ConsoleHono> {
   const failed = new FailedSignIns({ report: reportFailedSignIn })
   const app = new Hono<ConsoleHono>()
@@ -44,12 +37,11 @@ export function createConsoleApp({
     context.set('reportError', reportError)
     return next()
   })
-  if (logRequest) app.use(logRequests(logRequest))
-  app.use(setSecurityHeaders(access), compress(), rejectForeignRequests(access))
+  app.use(setSecurityHeaders(), compress(), rejectForeignRequests(access))
   app.use('/sign-in', limitBodies(STRANGERS_LIMITS))
   app.route('/', createSignInRoutes(access, failed, page.styleAt))
   app.use('/api/*', requireSignIn(access, failed), limitRequests(LIMITS), limitBodies(LIMITS))
-  app.route('/api', createApi(environment, operations))
+  app.route('/api', createApi(environment))
   // Assets are public, because the sign-in page needs the style sheet.
   app.get('/assets/:name', context => {
     const file = page.asset(context.req.param('name'))
@@ -60,20 +52,20 @@ export function createConsoleApp({
   })
   // All other paths return the page, whose router evaluates the path in the browser.
   app.get('*', async context => {
-    const isSignedIn = (await identifyCaller(context, access, failed)) !== undefined
+    const isSignedIn = await identifyCaller(context, access, failed)
     const answer = await checkAdmission(context, access, { isSignedIn, failed, styleAt: page.styleAt })
     return answer ?? context.html(page.html, 200, { 'cache-control': 'no-store' })
   })
   return app
 }
 
-function createApi(environment: ConsoleEnvironment, operations: ListedOperations): Hono<ConsoleHono> {
+function createApi(environment: ConsoleEnvironment): Hono<ConsoleHono> {
   const routes = new Hono<ConsoleHono>()
   routes.use(async (context, next) => {
     await next()
     context.header('cache-control', 'no-store')
   })
-  addRoutes(routes, declareApiRoutes(environment, operations))
+  addRoutes(routes, declareApiRoutes(environment))
   routes.all('*', ({ req }) => {
     throw new ProblemError('not-found', `${req.path} does not exist.`)
   })

@@ -1,8 +1,8 @@
 /** Cache of the console: answers to expensive queries, by key. */
 
-interface CacheOptions<T> {
+interface CacheOptions {
   /** Time from the start of a query for which its answer is reused, in milliseconds. */
-  readonly forMs: number | ((answer: T) => number)
+  readonly forMs: number
   /** An answer is reused at least this many times as long as its query took, so that slow queries do not run all the time; default 10. */
   readonly slowFactor?: number
   /** Maximum number of answers. The least recently used one is removed first. */
@@ -25,11 +25,11 @@ interface Entry<T> {
 const UNBOUNDED = Number.POSITIVE_INFINITY
 
 export class Cache<T> {
-  readonly #options: Required<CacheOptions<T>>
+  readonly #options: Required<CacheOptions>
   /** Entries, least recently used first. */
   readonly #entries = new Map<string, Entry<T>>()
 
-  constructor(options: CacheOptions<T>) {
+  constructor(options: CacheOptions) {
     const now = () => performance.now()
     this.#options = { slowFactor: 10, most: UNBOUNDED, idleMs: UNBOUNDED, nowMs: now, ...options }
   }
@@ -59,20 +59,15 @@ export class Cache<T> {
     else this.#entries.delete(key)
   }
 
-  async #ask(
-    entry: Entry<T>,
-    ask: (last: T | undefined) => Promise<T>,
-    forMs: CacheOptions<T>['forMs'],
-  ): Promise<T> {
+  async #ask(entry: Entry<T>, ask: (last: T | undefined) => Promise<T>, forMs: number): Promise<T> {
     const { slowFactor, nowMs } = this.#options
     const startedMs = nowMs()
     entry.untilMs = UNBOUNDED
     try {
       const answer = await ask(entry.last)
       const endedMs = nowMs()
-      const reusedMs = typeof forMs === 'number' ? forMs : forMs(answer)
       entry.last = answer
-      entry.untilMs = Math.max(startedMs + reusedMs, endedMs + slowFactor * (endedMs - startedMs))
+      entry.untilMs = Math.max(startedMs + forMs, endedMs + slowFactor * (endedMs - startedMs))
       return answer
     } catch (error) {
       // The next caller asks again, also after a query that threw before its promise was kept.

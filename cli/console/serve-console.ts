@@ -10,7 +10,6 @@ import { BUILT_PAGE, buildPageFiles, type PageFiles } from '../../console/page-f
 import { redirectRoot, serveConsole, toUnusablePort } from '../../console/serve.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
-import { CONSOLE_OPERATIONS } from '../../lib/operations/all.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
 import { countInStacks } from '../../scripts/own-records.ts'
 import { PROJECT } from '../../scripts/paths.ts'
@@ -41,7 +40,6 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
   const app = createConsoleApp({
     environment,
     page: await loadPage(terminal.environment.SLUICE_BUNDLES),
-    operations: CONSOLE_OPERATIONS,
     access: createLocalAccess(
       token,
       { name: await resolveOperator(config), role: options.role },

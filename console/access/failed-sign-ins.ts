@@ -1,6 +1,6 @@
-/** Handling of failed sign-ins. The response to an unknown token is delayed, and each attempt is logged. */
+/** Handling of failed sign-ins. The response to an unknown token is delayed, and each attempt is reported. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Context, MiddlewareHandler } from 'hono'
+import type { Context } from 'hono'
 import { routePath } from 'hono/route'
 import type { ConsoleHono } from '../http/person.ts'
 import { ProblemError } from '../http/problem.ts'
@@ -40,32 +40,6 @@ export class FailedSignIns {
     this.#waiting += 1
     await wait(delayMs).finally(() => {
       this.#waiting -= 1
-    })
-  }
-}
-
-export interface AccessLine {
-  /** Name of the user; absent without a session. */
-  readonly user?: string
-  readonly method: string
-  /** Declared route, such as `/api/kafka/topics/:topic`; that of the middleware if one has rejected the request. */
-  readonly route: string
-  readonly status: number
-  readonly ms: number
-}
-
-/** Returns middleware that logs each request after its response. @param log called with one entry per request */
-export function logRequests(log: (line: AccessLine) => void): MiddlewareHandler<ConsoleHono> {
-  return async (context, next) => {
-    const beganAtMs = performance.now()
-    await next()
-    const person = context.get('person')
-    log({
-      ...(person && { user: person.name }),
-      method: context.req.method,
-      route: routePath(context),
-      status: context.res.status,
-      ms: Math.round(performance.now() - beganAtMs),
     })
   }
 }

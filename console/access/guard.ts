@@ -2,7 +2,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { getCookie } from 'hono/cookie'
 import { secureHeaders } from 'hono/secure-headers'
-import type { ConsoleHono, Person } from '../http/person.ts'
+import type { ConsoleHono } from '../http/person.ts'
 import { ProblemError } from '../http/problem.ts'
 import type { Access } from './access.ts'
 import type { FailedSignIns } from './failed-sign-ins.ts'
@@ -22,7 +22,7 @@ export function rejectForeignRequests(access: Access): MiddlewareHandler {
         origin: req.header('origin'),
         site: req.header('sec-fetch-site'),
         // Where no token is asked for, only JSON is taken, which other sites cannot send either.
-        hasBearer: readToken(context) !== undefined || access.visitor !== undefined,
+        hasBearer: readToken(context) !== undefined || access.isOpen,
       },
       access,
     )
@@ -32,25 +32,20 @@ export function rejectForeignRequests(access: Access): MiddlewareHandler {
 }
 
 /**
- * Identifies the caller and sets `person`; undefined for a request without a token or a valid session. An unknown token counts as a
- * failed sign-in.
+ * Returns whether the caller has the token or a valid session, and sets `person`. An unknown token counts as a failed sign-in.
  */
 export async function identifyCaller(
   context: Context<ConsoleHono>,
   access: Access,
   failed: FailedSignIns,
-): Promise<Person | undefined> {
-  const person = await findPerson(context, access)
-  if (person) context.set('person', person)
+): Promise<boolean> {
+  const isIdentified = isSignedIn(context, access)
+  if (isIdentified) context.set('person', access.person)
   else if (readToken(context) !== undefined) await failed.add(context)
-  return person
+  return isIdentified
 }
 
-/**
- * Rejects callers that are not signed in, and sets `isStillSignedIn` for the others.
- *
- * @throws ProblemError for a caller that is not signed in
- */
+/** Rejects callers that are not signed in. @throws ProblemError for such a caller */
 export function requireSignIn(access: Access, failed: FailedSignIns): MiddlewareHandler<ConsoleHono> {
   return async (context, next) => {
     if (!(await identifyCaller(context, access, failed)))
@@ -58,28 +53,21 @@ export function requireSignIn(access: Access, failed: FailedSignIns): Middleware
         'signed-out',
         'You are not signed in, or your session has ended. Reload the page to sign in.',
       )
-    context.set('isStillSignedIn', () =>
-      findPerson(context, access).then(
-        person => person !== undefined,
-        () => false,
-      ),
-    )
     await next()
   }
 }
 
-/** Returns the content of the session cookie. */
-export function readSessionCookie(context: Context, access: Access): string | undefined {
-  return getCookie(context, access.cookieName)
+/** Returns the content of the session cookie; empty without one. */
+export function readSessionCookie(context: Context, access: Access): string {
+  return getCookie(context, access.cookieName) ?? ''
 }
 
-/** Identifies the caller by the token in the `Authorization` header, or by the session cookie. */
-async function findPerson(context: Context, access: Access): Promise<Person | undefined> {
-  if (access.visitor) return access.visitor
+/** Returns whether a request has the token in the `Authorization` header or, without such a header, a session in its cookie. */
+function isSignedIn(context: Context, access: Access): boolean {
+  if (access.isOpen) return true
   const token = readToken(context)
-  if (token !== undefined) return access.findPersonByToken(token)
-  const session = readSessionCookie(context, access)
-  return session ? access.findPersonBySession(session) : undefined
+  if (token !== undefined) return access.isToken(token)
+  return access.sessions.isValid(readSessionCookie(context, access))
 }
 
 /** Returns the bearer token, or the password of basic authentication, which clients of ksqlDB send. */
@@ -116,7 +104,7 @@ const READING = new Set(['GET', 'HEAD'])
  */
 export function findRefusal(origins: Origins, access: Pick<Access, 'isOwnHost'>): string | undefined {
   const { host, url, origin } = origins
-  if (host === undefined || !access.isOwnHost(host, url))
+  if (host === undefined || !access.isOwnHost(host))
     return `The console does not answer to the host "${encodeURI((host ?? '').slice(0, 100).toWellFormed())}" of the request. Use the URL that it printed; behind a proxy: docs/console.md.`
   if (origin !== undefined && origin !== url.origin) return FOREIGN
   return READING.has(origins.method) ? findReadRefusal(origins) : findChangeRefusal(origins)
@@ -140,13 +128,10 @@ function findChangeRefusal({ origin, site, hasBearer }: Origins): string | undef
     : 'A change must come from a page of the console, or have a token in the header "Authorization: Bearer …".'
 }
 
-/** Two years, the `max-age` that browsers recommend for HSTS preloading. */
-const HTTPS_FOR_S = 2 * 365 * 24 * 60 * 60
-
 /**
  * Sets security headers. They allow only the console's own scripts and styles, forbid frames, and send no `Referer` to other sites.
  */
-export function setSecurityHeaders({ isSecure }: Pick<Access, 'isSecure'>): MiddlewareHandler {
+export function setSecurityHeaders(): MiddlewareHandler {
   return secureHeaders({
     contentSecurityPolicy: {
       defaultSrc: ["'none'"],
@@ -162,7 +147,8 @@ export function setSecurityHeaders({ isSecure }: Pick<Access, 'isSecure'>): Midd
     xFrameOptions: 'DENY',
     // `no-referrer` would also remove the `Origin` of forms, which is needed to recognize the console's own pages.
     referrerPolicy: 'same-origin',
-    strictTransportSecurity: isSecure ? `max-age=${HTTPS_FOR_S}` : false,
+    // The console is served over HTTP.
+    strictTransportSecurity: false,
     permissionsPolicy: { camera: false, geolocation: false, microphone: false, payment: false, usb: false },
   })
 }

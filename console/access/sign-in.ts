@@ -2,15 +2,16 @@
 import { type Context, Hono } from 'hono'
 import { deleteCookie, setCookie } from 'hono/cookie'
 import { html } from 'hono/html'
-import type { ConsoleHono, Person } from '../http/person.ts'
-import { ProblemError, toProblem } from '../http/problem.ts'
+import type { ConsoleHono } from '../http/person.ts'
 import type { Access } from './access.ts'
 import type { FailedSignIns } from './failed-sign-ins.ts'
 import { readSessionCookie } from './guard.ts'
 import { SESSION_MS } from './sessions.ts'
 
 const NOT_KEPT = { 'cache-control': 'no-store' }
+const COOKIE_OPTIONS = { httpOnly: true, sameSite: 'Strict', path: '/' } as const
 
+const WHERE_TOKENS_ARE = 'Open the URL that npm start or sluice console printed, or paste its token here.'
 const WRONG = 'This token is invalid or has been revoked.'
 
 /** Returns the routes of the sign-in page. @param styleAt path of the console's style sheet */
@@ -24,19 +25,16 @@ export function createSignInRoutes(
     const { token, to } = await context.req.parseBody()
     const trimmedToken = typeof token === 'string' ? token.trim() : ''
     const back = toLocalPath(typeof to === 'string' ? to : '/')
-    const session = trimmedToken === '' ? undefined : await access.beginSession(trimmedToken)
-    if (session === undefined) {
+    if (!access.isToken(trimmedToken)) {
       await failed.add(context)
-      return renderSignInPage(context, { access, styleAt, to: back, problem: WRONG })
+      return renderSignInPage(context, { styleAt, to: back, problem: WRONG })
     }
-    keepSession(context, access, session)
+    beginSession(context, access)
     return context.redirect(back, 303)
   })
-  // Always delete the cookie, even if ending the session fails. In that case, report an error.
-  routes.post('/sign-out', async context => {
-    const session = readSessionCookie(context, access)
-    deleteCookie(context, access.cookieName, getCookieOptions(access))
-    if (session !== undefined) await access.endSession(session).catch(throwNotEnded)
+  routes.post('/sign-out', context => {
+    access.sessions.end(readSessionCookie(context, access))
+    deleteCookie(context, access.cookieName, COOKIE_OPTIONS)
     return context.redirect('/', 303)
   })
   return routes
@@ -60,32 +58,24 @@ export async function checkAdmission(
   }: { readonly isSignedIn: boolean; readonly failed: FailedSignIns; readonly styleAt: string },
 ): Promise<Response | undefined> {
   const url = new URL(context.req.url)
-  const token = access.takesTokenInAddress ? url.searchParams.get('token') : null
+  const token = url.searchParams.get('token')
   if (isSignedIn && token === null) return undefined
   url.searchParams.delete('token')
   const to = toLocalPath(`${url.pathname}${url.search}`)
-  const session = token === null ? undefined : await access.beginSession(token)
-  if (session !== undefined) {
-    keepSession(context, access, session)
+  if (token !== null && access.isToken(token)) {
+    beginSession(context, access)
     return context.redirect(to)
   }
   if (token !== null) await failed.add(context)
   if (isSignedIn) return context.redirect(to)
-  const signInHost = access.findSignInHost?.(url.hostname) ?? url.hostname
+  const signInHost = access.findSignInHost(url.hostname)
   if (token === null && url.hostname !== signInHost) {
     url.hostname = signInHost
     return context.redirect(url.href)
   }
   // Browsers omit the `SameSite=Strict` cookie when a user follows a link from another site. Reload the page to send it.
   if (isFromElsewhere(context)) return context.html(renderReload(to), 200, NOT_KEPT)
-  return renderSignInPage(context, { access, styleAt, to, ...(token === null ? {} : { problem: WRONG }) })
-}
-
-function throwNotEnded(error: unknown): never {
-  throw new ProblemError(
-    'unavailable',
-    `The session was removed from this browser, but could not be ended on the server: ${toProblem(error).message}. It expires within 12 hours, or when its token is removed from the secret.`,
-  )
+  return renderSignInPage(context, { styleAt, to, ...(token === null ? {} : { problem: WRONG }) })
 }
 
 /**
@@ -96,17 +86,8 @@ function toLocalPath(path: string): string {
   return `/${path.replace(/^[/\\]+/, '')}`
 }
 
-function keepSession(
-  context: Context<ConsoleHono>,
-  access: Access,
-  { text, person }: { readonly text: string; readonly person: Person },
-): void {
-  context.set('person', person)
-  setCookie(context, access.cookieName, text, { ...getCookieOptions(access), maxAge: SESSION_MS / 1000 })
-}
-
-function getCookieOptions({ isSecure }: Access) {
-  return { httpOnly: true, sameSite: 'Strict', path: '/', secure: isSecure } as const
+function beginSession(context: Context, { cookieName, sessions }: Access): void {
+  setCookie(context, cookieName, sessions.begin(), { ...COOKIE_OPTIONS, maxAge: SESSION_MS / 1000 })
 }
 
 function isFromElsewhere(context: Context): boolean {
@@ -121,14 +102,13 @@ function renderReload(to: string) {
 }
 
 interface SignInPage {
-  readonly access: Access
   readonly styleAt: string
   /** Path to open after the sign-in. */
   readonly to: string
   readonly problem?: string
 }
 
-function renderSignInPage(context: Context, { access, styleAt, to, problem }: SignInPage) {
+function renderSignInPage(context: Context, { styleAt, to, problem }: SignInPage) {
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -142,7 +122,7 @@ function renderSignInPage(context: Context, { access, styleAt, to, problem }: Si
 <body>
 <main class="sign-in">
 <h1>Sluice</h1>
-<p id="where">${access.whereTokensAre}</p>
+<p id="where">${WHERE_TOKENS_ARE}</p>
 ${problem ? html`<p class="problem" role="alert">${problem}</p>` : ''}
 <form method="post" action="/sign-in">
 <input type="hidden" name="to" value="${to}">

@@ -1,6 +1,5 @@
 /** Routes of the HTTP API under `/api`, and the types of their responses for the page. */
 import { findReaderNeed } from '../../lib/app/storage.ts'
-import type { ListedOperations } from '../../lib/operations/in-account.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { declareQuery, declareSharedQuery, type RouteAnswers } from '../http/declare-route.ts'
 import { declareCauseRoutes } from './alerts/alert-cause.ts'
@@ -15,10 +14,10 @@ import { declareTelemetryRoutes } from './telemetry/telemetry-routes.ts'
 /** Response types by route name. */
 export type Answers = RouteAnswers<ReturnType<typeof declareApiRoutes>>
 
-export function declareApiRoutes(environment: ConsoleEnvironment, operations: ListedOperations) {
+export function declareApiRoutes(environment: ConsoleEnvironment) {
   const looks = new OverviewReader(environment)
   return {
-    ...declareEnvironmentRoutes(environment, operations),
+    ...declareEnvironmentRoutes(environment),
     '/overview': declareSharedQuery({}, () => looks.read()),
     ...declareTelemetryRoutes(environment),
     ...declareCauseRoutes(environment),
@@ -26,18 +25,17 @@ export function declareApiRoutes(environment: ConsoleEnvironment, operations: Li
     ...declareKafkaRoutes(environment),
     ...declareSqlTableRoutes(environment),
     ...declareQuestions(environment),
-    ...declareOperations(environment, operations),
+    ...declareOperations(environment),
   }
 }
 
 /** Route with the properties of the environment. The page requests it before it shows anything. */
-function declareEnvironmentRoutes({ config, isLocal }: ConsoleEnvironment, operations: ListedOperations) {
+function declareEnvironmentRoutes({ config, isLocal }: ConsoleEnvironment) {
   return {
     '/environment': declareQuery({}, async (_, request) => ({
       env: config.env,
       isLocal,
       person: request.get('person'),
-      operations: Object.keys(operations),
       /** Settings that charts of more than an hour need; null if nothing is missing. */
       chartsNeed: findReaderNeed(config, isLocal) ?? null,
     })),

@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { optional, record, strictObject, string } from 'valibot'
 import { instant } from '#runtime/settings/index.ts'
+import { CONSOLE_OPERATIONS } from '../../lib/operations/all.ts'
 import { ACTIONS } from '../../lib/operations/audit-event.ts'
 import { carryOutPlan, toAgreement } from '../../lib/operations/carry-out.ts'
-import type { ListedOperations } from '../../lib/operations/in-account.ts'
 import {
   type AnyOperation,
   PartlyDone,
@@ -21,7 +21,7 @@ import { ProblemError, toProblem } from '../http/problem.ts'
 import { parseFilter, TEXTS } from '../http/request-input.ts'
 import { describeFields } from './questions.ts'
 
-/** Time for a plan, and for carrying out a part, in milliseconds: together below the 30-second timeout of an HTTP API. */
+/** Time for a plan, and for carrying out a part, in milliseconds: together below the time limit of a request. */
 const PLAN_MS = 12_000
 const STEP_MS = 12_000
 
@@ -65,9 +65,9 @@ const CARRY_OUT = strictObject({
   expects: optional(record(string(), string())),
 })
 
-export function declareOperations(environment: ConsoleEnvironment, offered: ListedOperations) {
+export function declareOperations(environment: ConsoleEnvironment) {
   const start = async (action: string, request: Texts, nowMs: number, isCounted: boolean) => {
-    const listed = Object.hasOwn(offered, action) ? offered[action] : undefined
+    const listed = Object.hasOwn(CONSOLE_OPERATIONS, action) ? CONSOLE_OPERATIONS[action] : undefined
     if (!listed)
       throw new ProblemError(
         'not-found',
@@ -94,7 +94,9 @@ export function declareOperations(environment: ConsoleEnvironment, offered: List
   }
   return {
     '/operations': declareQuery({}, async () => {
-      const all = Object.entries(offered).map(async ([action, { load }]) => [action, await load()] as const)
+      const all = Object.entries(CONSOLE_OPERATIONS).map(
+        async ([action, { load }]) => [action, await load()] as const,
+      )
       return Object.fromEntries(
         (await Promise.all(all)).map(([action, { fields }]) => [action, describeFields(fields)]),
       )

@@ -16,8 +16,6 @@ export interface Person {
 export interface ConsoleHono {
   readonly Variables: {
     person: Person
-    /** Returns whether the session or token of the request is still valid. Long-lived responses check it repeatedly. */
-    isStillSignedIn: () => Promise<boolean>
     /** Reports an unexpected error. */
     reportError: (error: unknown) => void
   }

@@ -13,7 +13,7 @@ import type { Parse } from '../../lib/views/language/syntax.ts'
 import type { Access } from '../access/access.ts'
 import { FailedSignIns } from '../access/failed-sign-ins.ts'
 import { rejectForeignRequests, requireSignIn } from '../access/guard.ts'
-import { LIMITS, limitBodies, limitRequests, UserSemaphore } from '../access/limits.ts'
+import { LIMITS, limitBodies, limitRequests, Permits } from '../access/limits.ts'
 import type { ConsoleHono } from '../http/person.ts'
 import { ProblemError, STATUS, toProblem } from '../http/problem.ts'
 import { parseBody } from '../http/request-input.ts'
@@ -41,8 +41,8 @@ export interface KsqlParts {
   /** Called with unexpected errors. */
   readonly reportError: (error: unknown) => void
   readonly reportFailedSignIn: (failed: { readonly route: string }) => void
-  /** Maximum number of open queries, in total and per user. */
-  readonly queries?: { readonly all: number; readonly ofOne: number }
+  /** Maximum number of open queries. */
+  readonly queries?: number
 }
 
 type RequestContext = Context<ConsoleHono>
@@ -53,7 +53,7 @@ const LINES_TYPE = 'application/vnd.ksqlapi.delimited.v1'
 const JSON_TYPE = 'application/json'
 
 /** Maximum number of open queries, because each query of changes reads a topic. */
-const QUERIES = { all: 50, ofOne: 20 }
+const QUERIES = 20
 /** Time for which an answer waits for the changes of its statements, in milliseconds. */
 const CHANGES_MS = 20_000
 
@@ -99,7 +99,7 @@ export function createKsqlApp(parts: KsqlParts): Hono<ConsoleHono> {
   app.get('/', context => context.text(ABOUT))
   app.use(requireSignIn(access, new FailedSignIns({ report: reportFailedSignIn })))
   app.use(rejectForeignRequests(access), limitRequests(LIMITS), limitBodies(LIMITS))
-  if (access.visitor) app.use(requireJson)
+  if (access.isOpen) app.use(requireJson)
   app.get('/info', context => context.json(buildInfoAnswer(env)))
   app.post('/ksql', async context => context.json(await answerStatements(context, parts)))
   const open = new Map<string, AbortController>()
@@ -187,30 +187,26 @@ function runStep<T>(text: string, step: () => T): T {
 }
 
 function createQueryHandler(parts: KsqlParts, open: Map<string, AbortController>) {
-  const { reader, parse, reportError, queries: limits = QUERIES } = parts
-  const permits = new UserSemaphore(limits.all, limits.ofOne)
+  const { reader, parse, reportError, queries = QUERIES } = parts
+  const permits = new Permits(queries)
   return async (context: RequestContext): Promise<Response> => {
     const { ksql, sql, streamsProperties, properties = streamsProperties } = await parseBody(QUERY, context)
     const text = ksql ?? sql ?? ''
     const plan = await reader.tables()
     const selection = runStep(text, () => compileSelect(text, plan, parse))
     const from = isFromBeginning(properties) ? 'beginning' : 'now'
-    const leave = permits.acquire(context.get('person').name, (most, whose) => {
-      const of = whose === 'all' ? '' : ' of yours'
-      return `${most} queries${of} are already open. Close some of them.`
-    })
+    const leave = permits.acquire(most => `${most} queries are already open. Close some of them.`)
     const stop = new AbortController()
     try {
       const rows = selection.isPush ? reader.push(selection, from, stop.signal) : await reader.pull(selection)
       const { format, type } = chooseFormat(context.req, selection.isPush)
-      const isAllowed = context.get('isStillSignedIn')
       const onEnd = () => {
         open.delete(format.queryId)
         leave()
       }
       open.set(format.queryId, stop)
       const toErrorAnswer = (error: unknown) => toErrorResponse(error, reportError).answer
-      const stream = createRowStream(rows, { selection, format, stop, isAllowed, toErrorAnswer, onEnd })
+      const stream = createRowStream(rows, { selection, format, stop, toErrorAnswer, onEnd })
       return context.body(stream, 200, { 'content-type': type, 'cache-control': 'no-store' })
     } catch (error) {
       leave()

@@ -18,8 +18,6 @@ interface StreamOptions {
   readonly format: RowFormat
   /** Ends the query. It is aborted when the stream ends. */
   readonly stop: AbortController
-  /** Returns whether the token of the request is still valid. */
-  readonly isAllowed: () => Promise<boolean>
   /** Converts an error of the rows to its last line. */
   readonly toErrorAnswer: (error: unknown) => ErrorAnswer
   /** Called once, when the stream has ended for any reason. */
@@ -29,7 +27,7 @@ interface StreamOptions {
 }
 
 export function createRowStream(rows: Rows, options: StreamOptions): ReadableStream<Uint8Array> {
-  const { format, stop, isAllowed, onEnd, slowMs = SLOW_MS, beatMs = BEAT_MS } = options
+  const { format, stop, onEnd, slowMs = SLOW_MS, beatMs = BEAT_MS } = options
   const texts = formatRows(rows, options)
   const encoder = new TextEncoder()
   let beat: ReturnType<typeof setInterval> | undefined
@@ -46,22 +44,14 @@ export function createRowStream(rows: Rows, options: StreamOptions): ReadableStr
   }
   return new ReadableStream({
     start(controller) {
-      const checkStream = async () => {
+      beat = setInterval(() => {
         const nowMs = performance.now()
         if ((controller.desiredSize ?? 0) > 0) takenAtMs = nowMs
-        const isSlow = nowMs - takenAtMs > slowMs
-        if (isSlow || !(await isAllowed())) {
-          if (isOver) return
-          controller.error(
-            createErrorWithoutStack(
-              isSlow ? 'The client does not read.' : 'The token is not valid any more.',
-            ),
-          )
+        if (nowMs - takenAtMs > slowMs) {
+          controller.error(createErrorWithoutStack('The client does not read.'))
           end()
-        } else if (!isOver && format.idle && takenAtMs === nowMs)
-          controller.enqueue(encoder.encode(format.idle))
-      }
-      beat = setInterval(() => void checkStream(), beatMs)
+        } else if (format.idle && takenAtMs === nowMs) controller.enqueue(encoder.encode(format.idle))
+      }, beatMs)
     },
     async pull(controller) {
       const { done, value } = await texts.next()

@@ -1,8 +1,28 @@
 /** All operations, by the words of their commands. An operation is loaded when it is planned. */
-import { type ListedOperations, OPERATIONS_IN_ACCOUNT } from './in-account.ts'
+import type { AnyOperation } from './operation.ts'
+
+/** Operation that is loaded when it is planned. */
+interface ListedOperation {
+  /** Line of the command in the help. */
+  readonly line: string
+  /** True if consoles offer it. Others take longer than a request, or need the code of the project. */
+  readonly inConsole?: true
+  readonly load: () => Promise<AnyOperation>
+}
+
+export type ListedOperations = Readonly<Record<string, ListedOperation>>
 
 export const OPERATIONS = {
-  ...OPERATIONS_IN_ACCOUNT,
+  'dlq drop': {
+    line: 'mark dead letters as handled',
+    inConsole: true,
+    load: async () => (await import('./dead-letters/handle.ts')).DROP,
+  },
+  'dlq redrive': {
+    line: 'return dead letters to the consumers that failed',
+    inConsole: true,
+    load: async () => (await import('./dead-letters/handle.ts')).REDRIVE,
+  },
   reprocess: {
     line: 'recompute the states of a consumer from the log',
     load: async () => (await import('./reprocess.ts')).REPROCESS,
@@ -10,6 +30,16 @@ export const OPERATIONS = {
   'schemas register': {
     line: 'register schemas',
     load: async () => (await import('./schemas/register-schemas.ts')).REGISTER_SCHEMAS,
+  },
+  'silence add': {
+    line: 'add a silence',
+    inConsole: true,
+    load: async () => (await import('./silences.ts')).ADD_SILENCE,
+  },
+  'silence end': {
+    line: 'end a silence',
+    inConsole: true,
+    load: async () => (await import('./silences.ts')).END_SILENCE,
   },
   skip: {
     line: 'skip a record at which a consumer hangs',
@@ -45,7 +75,7 @@ export const OPERATIONS = {
   },
 } satisfies ListedOperations
 
-/** Operations of a console that is not in an account. */
+/** Operations that consoles offer. */
 export const CONSOLE_OPERATIONS: ListedOperations = Object.fromEntries(
   Object.entries<ListedOperations[string]>(OPERATIONS).filter(([, { inConsole }]) => inConsole),
 )

@@ -12,7 +12,6 @@ import { redirectRoot, serveConsole, toUnusablePort, type UnusablePort } from '.
 import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
-import { CONSOLE_OPERATIONS } from '../../lib/operations/all.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { consolePorts } from '../ports-and-folders.ts'
 import { createSqlInterface, loadViews, type ServedStack } from './sql-interface.ts'
@@ -69,7 +68,6 @@ async function openConsole(options: ServedStack, opened: Closable[]): Promise<St
   const app = createConsoleApp({
     environment: shown,
     page: await buildConsolePage(),
-    operations: CONSOLE_OPERATIONS,
     access: createLocalAccess(token, { name: userOfMachine(), role: 'operator' }),
     reportError: error => say(`✗ console: ${(error as Error).stack}`),
     reportFailedSignIn: ({ route }) => say(`! console: a sign-in with an invalid token failed (${route})`),

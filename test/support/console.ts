@@ -9,7 +9,6 @@ import { serveConsole } from '../../console/serve.ts'
 import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
-import { CONSOLE_OPERATIONS } from '../../lib/operations/all.ts'
 import { brokers, redisUrl } from './servers.ts'
 
 export interface ServedConsole {
@@ -48,7 +47,6 @@ export async function servedConsole(options: Options): Promise<ServedConsole> {
   const app = createConsoleApp({
     environment,
     page: await buildConsolePage(),
-    ...(isLocal && { operations: CONSOLE_OPERATIONS }),
     access: createLocalAccess(token, person),
     reportError: error => faults.push(error),
     reportFailedSignIn: () => {},

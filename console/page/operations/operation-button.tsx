@@ -3,7 +3,7 @@ import { createContext, type JSX } from 'preact'
 import { useContext, useEffect, useRef, useState } from 'preact/hooks'
 import type { Texts } from '../../../lib/questions/field.ts'
 import type { ShownPlan, ShownResult } from '../../api/operations.ts'
-import { makeChange, useAnswer, useEnvironment, useIsOperator } from '../client/api-queries.ts'
+import { makeChange, useAnswer, useIsOperator } from '../client/api-queries.ts'
 import { toProblem } from '../client/api-request.ts'
 import { Outcome, useAction } from '../components/action.tsx'
 import { FormField, useSettled } from '../components/form-fields.tsx'
@@ -22,13 +22,12 @@ interface Chosen {
 
 const ChooseContext = createContext<(chosen: Chosen) => void>(() => {})
 
-/** Button of an operation, if this console offers it. It opens the dialog of the page. */
+/** Button of an operation. It opens the dialog of the page. */
 export function OperationButton({
   isSecond = false,
   ...chosen
-}: Chosen & { readonly isSecond?: boolean }): JSX.Element | null {
+}: Chosen & { readonly isSecond?: boolean }): JSX.Element {
   const choose = useContext(ChooseContext)
-  if (!useEnvironment().operations.includes(chosen.action)) return null
   return (
     <button type="button" class={isSecond ? 'secondary outline' : undefined} onClick={() => choose(chosen)}>
       {chosen.label}

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
-import { createDeployedAccess, createLocalAccess, type Holder } from '../../../../console/access/access.ts'
-import { createMemoryStore, type EndedSessions, SignOuts } from '../../../../console/access/sign-outs.ts'
-import { BASE, createConsole, localConsole, readJson, TOKEN } from './support.ts'
+import { createLocalAccess } from '../../../../console/access/access.ts'
+import { BASE, localConsole, readJson, TOKEN } from './support.ts'
 
 const { cookieName: COOKIE } = createLocalAccess(TOKEN, { name: 'ada', role: 'operator' })
 const FORM = {
@@ -23,7 +21,7 @@ const form = (fields: Record<string, string>) => ({
   body: new URLSearchParams(fields).toString(),
 })
 
-describe('who comes to the console on this machine', () => {
+describe('who comes to the console', () => {
   const { ask, page } = localConsole()
   const signIn = async () => getCookie(await ask(`/?token=${TOKEN}`))
 
@@ -157,83 +155,5 @@ describe('who comes to the console on this machine', () => {
     assert.equal((await ask('/api/environment', { cookie: other })).status, 200)
     assert.equal(answer.headers.get('location'), '/')
     assert.match(answer.headers.get('set-cookie') ?? '', new RegExp(`^${COOKIE}=; Max-Age=0`))
-  })
-})
-
-describe('who comes to a deployed console', () => {
-  const base = 'https://console.example'
-  let holders: Holder[] = [
-    { token: 'one', name: 'ada', role: 'operator' },
-    { token: 'two', name: 'bo', role: 'viewer' },
-  ]
-  let nowMs = Date.now()
-  let ended: EndedSessions = createMemoryStore()
-  const signOuts = new SignOuts(async () => ended, { forMs: 0, now: () => nowMs, reportError: () => {} })
-  const headers = { ...FORM, origin: base }
-  const signIn = async (token: string) => getCookie(await ask('/sign-in', headers, form({ token, to: '/' })))
-  const askForStatus = async (cookie: string) => (await ask('/api/environment', { cookie })).status
-  const { ask } = createConsole(
-    createDeployedAccess(
-      async () => holders,
-      signOuts,
-      () => nowMs,
-    ),
-    base,
-  )
-  const readPerson = async (token: string) =>
-    (await readJson(await ask('/api/environment', { authorization: `Bearer ${token}` }))).person
-
-  it('given the tokens of two people, then each is who the token names', async () => {
-    assert.deepEqual(await readPerson('one'), { name: 'ada', role: 'operator' })
-    assert.deepEqual(await readPerson('two'), { name: 'bo', role: 'viewer' })
-  })
-
-  it('given a token that was taken away, then it is refused at once', async () => {
-    const before = holders
-    holders = []
-    assert.equal((await ask('/api/environment', { authorization: 'Bearer one' })).status, 401)
-    holders = before
-  })
-
-  it('given a token in the address, then it does not count: logs on the way keep addresses', async () => {
-    assert.equal((await ask('/?token=one')).status, 401)
-  })
-
-  it('given the form, then the cookie is for HTTPS and this host alone', async () => {
-    const answer = await ask('/sign-in', headers, form({ token: 'two', to: '/' }))
-    const cookie = answer.headers.get('set-cookie') ?? ''
-    assert.match(cookie, /^__Host-sluice-console=\d{13}\./)
-    for (const attribute of ['HttpOnly', 'Secure', 'SameSite=Strict', 'Path=/'])
-      assert.ok(cookie.includes(attribute), cookie)
-    assert.doesNotMatch(cookie, /Domain=/)
-    assert.equal((await ask('/', { cookie: getCookie(answer) })).status, 200)
-  })
-
-  it('given a token that was taken away, then its sessions end, and those of others go on', async () => {
-    const [ada, bo] = [await signIn('one'), await signIn('two')]
-    const before = holders
-    holders = before.filter(({ name }) => name !== 'ada')
-    assert.deepEqual([await askForStatus(ada), await askForStatus(bo)], [401, 200])
-    holders = before
-  })
-
-  it('given twelve hours, then a session ends, however much it was used', async () => {
-    const cookie = await signIn('one')
-    nowMs += 12 * 3_600_000 - 1
-    assert.equal(await askForStatus(cookie), 200)
-    nowMs += 1
-    assert.equal(await askForStatus(cookie), 401)
-  })
-
-  it('given a sign-out that cannot be kept, then the browser forgets the session, and the person hears it', async () => {
-    const cookie = await signIn('one')
-    const kept = ended
-    const away = () => Promise.reject(new Unavailable('store-unavailable', 'Redis does not answer'))
-    ended = { read: away, update: away }
-    const answer = await ask('/sign-out', { ...headers, cookie }, { method: 'POST' })
-    assert.equal(answer.status, 503)
-    assert.match(answer.headers.get('set-cookie') ?? '', /Max-Age=0/)
-    assert.match((await readJson(answer)).message, /Redis/)
-    ended = kept
   })
 })

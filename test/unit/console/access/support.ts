@@ -1,7 +1,6 @@
 /** A console without servers, which are not needed for refusals. */
 import type { Hono } from 'hono'
 import { type Access, createLocalAccess } from '../../../../console/access/access.ts'
-import type { AccessLine } from '../../../../console/access/failed-sign-ins.ts'
 import { createConsoleApp } from '../../../../console/app.ts'
 import { ConsoleEnvironment } from '../../../../console/environment.ts'
 import type { ConsoleHono, Person, Role } from '../../../../console/http/person.ts'
@@ -14,7 +13,7 @@ export const BASE = 'http://127.0.0.1:8050'
 /** Nothing listens there. */
 const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
 
-export function createConsole(access: Access, base = BASE, asked?: (line: AccessLine) => void) {
+function createConsole(access: Access) {
   const failures: unknown[] = []
   const config = readConfig({ SLUICE_ENV: 'test', ...NOWHERE })
   const environment = new ConsoleEnvironment({ config, functions: [], isLocal: true })
@@ -25,7 +24,6 @@ export function createConsole(access: Access, base = BASE, asked?: (line: Access
     access,
     reportError: () => {},
     reportFailedSignIn: failed => failures.push(failed),
-    ...(asked && { logRequest: asked }),
   })
   return {
     app,
@@ -34,7 +32,7 @@ export function createConsole(access: Access, base = BASE, asked?: (line: Access
     /** A request as a program makes it, unless headers say otherwise. */
     ask: (path: string, headers: Record<string, string> = {}, init: RequestInit = {}) =>
       app.fetch(
-        new Request(`${base}${path}`, { ...init, headers: { host: new URL(base).host, ...headers } }),
+        new Request(`${BASE}${path}`, { ...init, headers: { host: new URL(BASE).host, ...headers } }),
       ),
   }
 }
@@ -56,6 +54,6 @@ export function listRoutes(app: Hono<ConsoleHono>): string[] {
   return [...new Set(routes.map(({ method, path }) => `${method} ${path}`))]
 }
 
-export function localConsole(role: Role = 'operator', asked?: (line: AccessLine) => void) {
-  return createConsole(createLocalAccess(TOKEN, { name: 'ada', role }), BASE, asked)
+export function localConsole(role: Role = 'operator') {
+  return createConsole(createLocalAccess(TOKEN, { name: 'ada', role }))
 }

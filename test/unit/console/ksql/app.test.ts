@@ -238,7 +238,7 @@ describe('current rows', () => {
 describe('changes', () => {
   let served: Served
   before(async () => {
-    served = await servedKsql({ queries: { all: 2, ofOne: 2 } })
+    served = await servedKsql({ queries: 2 })
   })
   after(() => served.close())
 

@@ -14,14 +14,13 @@ import { until } from '../../../support/until.ts'
 
 const SELECTION = compileSelect('SELECT * FROM device_activity_counts EMIT CHANGES', PLAN, parse)
 
-function streamed(options: { slowMs?: number; isAllowed?: () => Promise<boolean> }) {
+function streamed(options: { slowMs?: number }) {
   const tables = new MemoryTables()
   const stop = new AbortController()
   const ended: string[] = []
   const stream = createRowStream(tables.push(SELECTION, 'now', stop.signal), {
     ...{ selection: SELECTION, stop, beatMs: 5 },
     format: createRowFormat(true),
-    isAllowed: async () => true,
     toErrorAnswer: () => assert.fail('no error of the rows'),
     onEnd: () => void ended.push('ended'),
     ...options,
@@ -42,20 +41,6 @@ describe('a stream of rows', () => {
     await assert.rejects(async () => {
       for await (const _ of stream);
     }, isOneLine)
-    assert.deepEqual(ended, ['ended'])
-  })
-
-  it('given a token that is not valid any more, then its query ends', async () => {
-    let isValid = true
-    const { tables, stream, ended } = streamed({ isAllowed: async () => isValid })
-    const reader = stream.getReader()
-    await reader.read()
-    await until('it waits for changes', () => tables.open === 1)
-    isValid = false
-    await assert.rejects(async () => {
-      while (!(await reader.read()).done);
-    }, /token/)
-    await until('the question has ended', () => tables.open === 0)
     assert.deepEqual(ended, ['ended'])
   })
 

@@ -3,7 +3,6 @@
  * to `failures`.
  */
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
-import { toFunctionName } from '../../lib/app/resource-names.ts'
 import { FAILURES, GENERAL } from '../../lib/app/settings/index.ts'
 import { loadPolicy } from '../../lib/failures/adapters/load-policy.ts'
 import { dlqRouter } from '../../lib/failures/dlq-router.ts'
@@ -14,7 +13,6 @@ export const handler = kafkaConsumer(
     dlqRouter({
       policy: await loadPolicy(failuresDir, failureConsumers),
       findTopicName: topic => names.signalNamed(topic, env),
-      resolveConsumer: name => toFunctionName(name, env),
     }),
   { slices: [GENERAL, FAILURES], failuresTo: 'dlq' },
 )

@@ -7,7 +7,6 @@ import {
   watchErrors,
   watchLag,
   watchLagRecords,
-  watchOnFailureAge,
   watchPublishing,
   watchScheduledMetric,
   watchSchedules,
@@ -90,14 +89,6 @@ export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = {
     minutes: 5,
     because: 'the log clock bridges at most two minutes of silence; after five minutes, timers are late',
     missing: 'breaching',
-  },
-  'on-failure-waits': {
-    says: 'Records that Lambda has discarded have been in their queue for 15 minutes, because on-failure does not process them.',
-    cause: 'functions',
-    watches: watchOnFailureAge,
-    above: 900,
-    minutes: 5,
-    because: 'the function processes messages within seconds, and the queue retains them for days',
   },
   'records-lost': {
     says: 'Records were deleted by retention before they were processed, and are lost.',

@@ -6,7 +6,6 @@
  * - ElastiCache: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/serverless-metrics-events-redis.html and, for nodes,
  *   https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.Redis.html
  * - SNS: https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
- * - SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
 
 import {
@@ -108,14 +107,6 @@ export const watchSchedules: Source = ({ functions, stage, schedules: enabled })
 
 function buildLambdaMetric(stage: string, name: string, metric: 'Errors' | 'Invocations'): Metric {
   return { namespace: 'AWS/Lambda', name: metric, dimensions: { FunctionName: lambdaName(stage, name) } }
-}
-
-/** Age of the oldest message in the queue that the function `on-failure` reads; no values without such a queue. */
-export const watchOnFailureAge: Source = ({ onFailureQueue }) => {
-  if (onFailureQueue === undefined) return []
-  const dimensions = { QueueName: lastPart(onFailureQueue) }
-  const metric = { namespace: 'AWS/SQS', name: 'ApproximateAgeOfOldestMessage', dimensions }
-  return [{ value: { metric, statistic: 'Maximum' } }]
 }
 
 /** Messages of the SNS topics for alerts and alarms that could not be delivered. */

@@ -54,7 +54,6 @@ export function expandFields(
     events: [
       ...listTriggerTopics(declared, place, place.inputs).map(read => buildKafkaEvent(declared, read, place)),
       ...(schedule ? [buildScheduleEvent(schedule, place)] : []),
-      ...used.flatMap(({ events }) => events?.(place) ?? []),
     ],
   }
 }

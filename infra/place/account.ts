@@ -4,7 +4,7 @@ import { parseRedisUrl } from '#runtime/adapters/redis/address.ts'
 import { listSettings } from '#runtime/settings/index.ts'
 import { SLICES } from '../../lib/app/config.ts'
 import { alertsTopicName } from '../../lib/app/resource-names.ts'
-import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
+import { type Environment, REMOVED, readSetting } from '../../lib/app/settings/index.ts'
 import { readAlarmSettings } from './alarm-settings.ts'
 import { arnHere, isSecretArn } from './arns.ts'
 import { packFolders } from './config-folders.ts'
@@ -60,6 +60,7 @@ export function readAccount(stage: string, region: string, env: Environment, pro
   const { pollers, logRetentionDays } = inTable ?? STAGES.prod
   const name = (inTable && read('SLUICE_ENV', { SLUICE_ENV: stage })) ?? 'none'
   const resources = readResources(read)
+  for (const removed of Object.keys(REMOVED.settings) as (keyof typeof REMOVED.settings)[]) read(removed)
   const kafkaSecrets = {
     auth: read('KAFKA_AUTH') ?? 'iam',
     secret: read('KAFKA_SECRET'),
@@ -113,8 +114,6 @@ function readResources(read: Read) {
   return {
     clusterArn: read('MSK_CLUSTER_ARN') ?? NO_CLUSTER,
     vpc: { subnetIds: read('SUBNET_IDS') ?? [], securityGroupIds: read('SECURITY_GROUP_IDS') ?? [] },
-    onFailureQueue: read('ON_FAILURE_QUEUE_ARN'),
-    onFailureBucket: read('ON_FAILURE_BUCKET'),
     historyBucket: read('HISTORY_BUCKET'),
     historyKey: read('HISTORY_KEY_ARN'),
     registrySecret: read('SCHEMA_REGISTRY_SECRET'),

@@ -79,9 +79,6 @@ const PLACE = object({
   isOnThisMachine: optional(boolean(), false),
   /** Secret with the HTTP headers for exporting spans; absent if no headers are needed. */
   spansSecret: optional(string()),
-  /** Queue for records that Lambda discards, and the bucket for their contents. Absent if no queue is configured. */
-  onFailureQueue: optional(string()),
-  onFailureBucket: optional(string()),
   /**
    * Authentication of the functions to Kafka, with the names or ARNs of the secrets with the credentials and with the CA
    * certificate; absent if Kafka does not require authentication.

@@ -6,9 +6,9 @@
 
 import { type FunctionKeys, parseFunctions } from '../../lib/app/functions.ts'
 import { NAMES, readSettings } from '../../lib/app/settings/index.ts'
-import { findDestinationProblems } from '../checks/failure-destinations.ts'
 import { findEntryProblems } from '../checks/function-entries.ts'
 import { findSourceProblems } from '../checks/input-sources.ts'
+import { findEventProblems } from '../checks/kafka-events.ts'
 import { buildEntrySchema } from '../functions/entry-schema.ts'
 import { expandFields, isDeployed } from '../functions/expanded-fields.ts'
 import { type PlaceInput, readPlace } from '../place/place.ts'
@@ -68,7 +68,7 @@ export default class FunctionsPlugin {
         expandFields(entry, declared, place),
       )
     const { Resources } = service.resources ?? {}
-    this.#refuse(findDestinationProblems(service.functions, declared, place, Resources))
+    this.#refuse(findEventProblems(service.functions, declared, place, Resources))
     const stage = this.#framework.getProvider('aws').getStage()
     const roles = buildRoles(declared, { ...place, stage })
     const measurePolicy = (name: string) => JSON.stringify(roles[toRoleId(name)]).length

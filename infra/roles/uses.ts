@@ -5,7 +5,7 @@
 
 import { type DeclaredFunction, isConsumer, listConsumers } from '../../lib/app/functions.ts'
 import { alertsTopicName, redisSecret } from '../../lib/app/resource-names.ts'
-import { arnHere, arnInBucket, arnInCluster } from '../place/arns.ts'
+import { arnHere, arnInCluster } from '../place/arns.ts'
 import type { FolderName } from '../place/config-folders.ts'
 import type { NamedPlace, Place } from '../place/place.ts'
 import { buildAppendingStatements } from '../statements/history.ts'
@@ -20,7 +20,6 @@ interface Use {
   /** Folders of configuration files that are packaged with the function. Environment variables contain their paths. */
   readonly folder?: FolderName | readonly FolderName[]
   readonly variables?: (place: Place, all: readonly DeclaredFunction[]) => Variables
-  readonly events?: (place: Place) => readonly object[]
   readonly statements?: (declared: DeclaredFunction, place: RolesPlace) => readonly Statement[]
   /** Place without which a function with this use is not deployed. */
   readonly needs?: 'history' | 'storage'
@@ -94,19 +93,6 @@ export const USES: Readonly<Record<string, Use>> = {
     folder: 'failures',
     variables: (_, all) => ({ FAILURE_CONSUMERS: listConsumers(all).join(',') }),
   },
-  'on-failure': {
-    text: 'records that Lambda has discarded: the queue ON_FAILURE_QUEUE_ARN and the bucket ON_FAILURE_BUCKET',
-    startedBy: 'messages of the SQS queue `ON_FAILURE_QUEUE_ARN`',
-    events: ({ onFailureQueue }) => (onFailureQueue === undefined ? [] : [buildQueueEvent(onFailureQueue)]),
-    // The event source mapping uses the role of the function to receive and delete messages.
-    statements: (_, { onFailureQueue, onFailureBucket }) => [
-      ...(onFailureQueue
-        ? [allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [onFailureQueue])]
-        : []),
-      // Permit reading the whole bucket, because Lambda chooses the names of the objects. The bucket has no other use.
-      ...(onFailureBucket ? [allow(['s3:GetObject'], [arnInBucket(onFailureBucket, '/*')])] : []),
-    ],
-  },
   topics: {
     text: 'all topics of the environment: permission to create and configure them, and to create the secret for Redis and the parameter of the generator',
     startedBy: 'a deployment',
@@ -140,15 +126,4 @@ function buildAlertsTopicStatements(topic: string): Statement[] {
     },
   }
   return [allow(['sns:Publish'], [arnHere('sns', topic)]), key]
-}
-
-/**
- * Returns the event source of the queue. Messages that cannot be processed remain in the queue until SQS moves them to the dead
- * letter queue.
- */
-function buildQueueEvent(onFailureQueue: string): object {
-  const sqs = { arn: onFailureQueue, batchSize: 10, functionResponseType: 'ReportBatchItemFailures' }
-  // The lowest concurrency that SQS allows, so that many messages do not use up invocations and Kafka capacity that the consumers
-  // need.
-  return { sqs: { ...sqs, maximumConcurrency: 2 } }
 }

@@ -3,7 +3,6 @@
 import type { Application, ConfiguredApplication } from '#runtime/consumer/index.ts'
 import { RULES_ACTIVATED_TYPE } from '../alerting/rules-activated.ts'
 import { FAILURE_ENDED_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
-import { discardedEvent } from '../failures/on-failure/discarded-batch.ts'
 import { parkedForMs } from '../failures/policy.ts'
 import { isZoneOffset } from '../support/time-zones.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
@@ -67,10 +66,6 @@ export function createApplication({ families, names }: Vocabulary): Application 
       [RULES_ACTIVATED_TYPE, 'rule-set'],
       [VIEWS_ACTIVATED_TYPE, 'plan-of-tables'],
     ]),
-    readForeign: (record, event) =>
-      event === undefined && names.findSignal(record.topic) === 'failures'
-        ? discardedEvent(record)
-        : undefined,
     withEmptyCollections,
     readData: createDataCheck(families),
   }

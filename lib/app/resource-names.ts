@@ -18,16 +18,6 @@ export function isServerlessCluster(clusterArn: string): boolean {
   return /-s\d+$/.test(clusterArn)
 }
 
-/**
- * Returns the name in serverless.yml for the name of a Lambda function. Names of functions in other projects are returned
- * unchanged.
- */
-export function toFunctionName(name: string, env: string): string {
-  // All local environments use the stage `local`.
-  const prefix = [env, 'local'].map(stage => lambdaName(stage, '')).find(prefix => name.startsWith(prefix))
-  return name.slice(prefix?.length ?? 0)
-}
-
 /** Returns the name of the secret with user name and password for Redis. */
 export function redisSecret(env: string): string {
   return `sluice/${env}/redis`

@@ -11,8 +11,6 @@ import { computeDigest } from '#runtime/pipeline/model/index.ts'
 import type { FailureEnded } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import { DEAD_LETTER_TYPE, FAILURE_ENDED_TYPE, FAILURE_TYPE, RETRY_TYPE } from './event-types.ts'
-import { type Discarded, LAMBDA_DISCARDED_TYPE } from './on-failure/discarded-batch.ts'
-import { toAddress, toFailures } from './on-failure/to-failures.ts'
 import type { FailurePolicy, RoutedClass } from './policy.ts'
 import { createRedrivenRecord } from './redriven-record.ts'
 import { ROUTER, type Route, route } from './route.ts'
@@ -33,58 +31,39 @@ export interface RouterOptions {
   readonly policy: FailurePolicy
   /** Returns the logical name of a Kafka topic; undefined if the topic does not belong to this environment. */
   readonly findTopicName: (kafkaTopic: string) => TopicName | undefined
-  /** Returns the consumer to which a Lambda function belongs. By default, both have the same name. */
-  readonly resolveConsumer?: (functionName: string) => string
 }
 
 /**
- * Consumer `dlq-router`: sends each failure, with the original bytes and the reason, to a retry topic or to the dlq topic. It also
- * converts messages about records that Lambda has discarded to failures. It has no state.
+ * Consumer `dlq-router`: sends each failure, with the original bytes and the reason, to a retry topic or to the dlq topic. It has
+ * no state.
  */
-export function dlqRouter({ policy, findTopicName, resolveConsumer = name => name }: RouterOptions) {
-  const routeFailure = (step: Step, failure: RoutableFailure): string => {
-    const chosenRoute = route(failure.failure, policy)
-    emitRoute(step, failure, chosenRoute)
-    emitEnd(step, failure, chosenRoute, findTopicName)
-    return chosenRoute.reason
-  }
+export function dlqRouter({ policy, findTopicName }: RouterOptions) {
   return defineProcess<undefined>(ROUTER, {
     on: {
-      [FAILURE_TYPE](_, { data: failure, source, subject }: TypedEvent<FailureData>, step) {
+      [FAILURE_TYPE](_, failed: FailureEvent, step) {
         // A failure of a record in the dlq topic is not routed. Otherwise, dead letters of dead letters could circulate forever.
-        const isDeadLetter = findTopicName(failure.originalTopic) === 'dlq'
-        const address = { source, subject }
-        step.reason(isDeadLetter ? 'from-dead-letters' : routeFailure(step, { failure, address, suffix: '' }))
-        return undefined
-      },
-      [LAMBDA_DISCARDED_TYPE](_, { data }: TypedEvent<Discarded | undefined>, step) {
-        if (!data) return step.reject('the message of Lambda has no data')
-        const reasons = new Set(
-          toFailures(data, resolveConsumer).map((failure, index) =>
-            routeFailure(step, { failure, address: toAddress(failure), suffix: `-${index}` }),
-          ),
-        )
-        const [reason = 'several-routes'] = reasons.size === 1 ? reasons : []
-        step.reason(reason)
+        const isDeadLetter = findTopicName(failed.data.originalTopic) === 'dlq'
+        if (isDeadLetter) {
+          step.reason('from-dead-letters')
+          return undefined
+        }
+        const chosenRoute = route(failed.data, policy)
+        emitRoute(step, failed, chosenRoute)
+        emitEnd(step, failed, chosenRoute, findTopicName)
+        step.reason(chosenRoute.reason)
         return undefined
       },
     },
   })
 }
 
-interface RoutableFailure {
-  readonly failure: FailureData
-  readonly address: { readonly source: string; readonly subject?: string | undefined }
-  /** Suffix that makes the names of emissions unique within one step. */
-  readonly suffix: string
-}
+type FailureEvent = TypedEvent<FailureData>
 
-function emitRoute(step: Step, routed: RoutableFailure, { to, quarantined, ...why }: Route): void {
-  const { failure, suffix } = routed
-  const retry: Retry = { ...failure, class: why.class, routedBecause: why.because }
+function emitRoute(step: Step, failed: FailureEvent, { to, quarantined, ...why }: Route): void {
+  const retry: Retry = { ...failed.data, class: why.class, routedBecause: why.because }
   const deadLetter: DeadLetter = { ...retry, quarantined }
-  if (to === 'dlq') step.emit(to, `dead-letter${suffix}`, deadLetter, toAttributes(routed, DEAD_LETTER_TYPE))
-  else step.emit(to, `retry${suffix}`, retry, toAttributes(routed, RETRY_TYPE))
+  if (to === 'dlq') step.emit(to, 'dead-letter', deadLetter, toAttributes(failed, DEAD_LETTER_TYPE))
+  else step.emit(to, 'retry', retry, toAttributes(failed, RETRY_TYPE))
 }
 
 /**
@@ -93,11 +72,11 @@ function emitRoute(step: Step, routed: RoutableFailure, { to, quarantined, ...wh
  */
 function emitEnd(
   step: Step,
-  routed: RoutableFailure,
+  failed: FailureEvent,
   { to, because }: Route,
   findTopicName: RouterOptions['findTopicName'],
 ): void {
-  const { failure, suffix } = routed
+  const failure = failed.data
   if (to !== 'dlq' || !failure.parks) return
   const { originalTopic: topic, originalPartition: partition, originalOffset: offset, consumer } = failure
   const original = findTopicName(topic)
@@ -105,14 +84,10 @@ function emitEnd(
   const id = failureId(consumer, { topic, partition, offset })
   const digest = computeDigest(createRedrivenRecord(failure))
   const data: FailureEnded = { consumer, failure: id, digest, attempt: failure.attempt, because }
-  step.emit(original, `failure-ended${suffix}`, data, {
-    ...toAttributes(routed, FAILURE_ENDED_TYPE),
-    partition,
-  })
+  step.emit(original, 'failure-ended', data, { ...toAttributes(failed, FAILURE_ENDED_TYPE), partition })
 }
 
-function toAttributes({ failure: { originalKey }, address }: RoutableFailure, type: string): EmitOptions {
-  const key = originalKey === null ? null : { base64: originalKey }
-  const { source, subject = null } = address
-  return { key, type, source, subject, dataschema: toDataschema(type) }
+function toAttributes({ data, source, subject }: FailureEvent, type: string): EmitOptions {
+  const key = data.originalKey === null ? null : { base64: data.originalKey }
+  return { key, type, source, subject: subject ?? null, dataschema: toDataschema(type) }
 }

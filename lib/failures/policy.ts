@@ -30,8 +30,8 @@ export const POLICY_CLASSES = [
 ] as const satisfies readonly RoutedClass[]
 
 /**
- * Code of records that Lambda itself has discarded. They cannot be redriven. The consumer has no stored failure with this code, so
- * a redrive would only result in another failure.
+ * Code in dead letters of earlier versions, for records that Lambda itself had discarded. They cannot be redriven. The consumer has
+ * no stored failure with this code, so a redrive would only result in another failure.
  */
 export const LAMBDA_DISCARDED: FailureCode = 'lambda-discarded'
 

@@ -11,7 +11,7 @@ type OfType = (type: string) => any[]
 
 /** @param variables what it was packaged with */
 export function assertAlarms(ofType: OfType, variables: Readonly<Record<string, string>>): void {
-  const expected = listAlarms(deployed({ ON_FAILURE_QUEUE_ARN: '', ALARM_TOPIC_ARN: '', ...variables }))
+  const expected = listAlarms(deployed({ ALARM_TOPIC_ARN: '', ...variables }))
   const alarms = ofType('AWS::CloudWatch::Alarm')
   assert.deepEqual(alarms.map(({ AlarmName }) => AlarmName).sort(), expected.map(({ name }) => name).sort())
   const lambdas = new Set(ofType('AWS::Lambda::Function').map(({ FunctionName }) => FunctionName))

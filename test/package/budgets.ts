@@ -32,7 +32,6 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
   redriver: { all: 1010, atStart: 325 },
   intake: { all: 1860, atStart: 658 },
   'input-redrives': { all: 1860, atStart: 658 },
-  'on-failure': { all: 505, atStart: 86 },
 }
 
 /** Limits of a function without an entry, of which the largest is `storage`. */

@@ -1,25 +1,21 @@
-/** Stand-ins for the long-lived stack: a cluster, a bucket, a queue, and a topic of SNS. */
+/** Stand-ins for the long-lived stack: a cluster, a bucket, and a topic of SNS. */
 import { alertsTopicName } from '../../lib/app/resource-names.ts'
 import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/aws/resources.ts'
 import { STAGE, type Variables } from './deployment/project.ts'
-import { ACCOUNT, type Emulator, REGION } from './emulator/requests.ts'
+import type { Emulator } from './emulator/requests.ts'
 import type { Servers } from './servers.ts'
 
-/** Queue of records that Lambda has given up. */
-const GIVEN_UP = 'rehearsal-given-up'
 const HISTORY = 'rehearsal-history'
 
 export interface LongLived {
   /** Variables of the command that deploys. */
   readonly variables: Variables
-  readonly givenUpQueue: string
 }
 
 export async function createLongLived(emulator: Emulator, servers: Servers): Promise<LongLived> {
   const { redisUrl, awsEndpoint } = servers
-  const [clusterArn, queue] = await Promise.all([
+  const [clusterArn] = await Promise.all([
     createCluster(emulator),
-    emulator.json('sqs', 'CreateQueue', { QueueName: GIVEN_UP }),
     emulator.query('sns', 'CreateTopic', { Name: alertsTopicName(STAGE) }),
     emulator.rest('s3', `/${HISTORY}`, 'PUT'),
   ])
@@ -34,9 +30,7 @@ export async function createLongLived(emulator: Emulator, servers: Servers): Pro
       SUBNET_IDS: 'subnet-1,subnet-2',
       SECURITY_GROUP_IDS: 'sg-1',
       HISTORY_BUCKET: HISTORY,
-      ON_FAILURE_QUEUE_ARN: `arn:aws:sqs:${REGION}:${ACCOUNT}:${GIVEN_UP}`,
     },
-    givenUpQueue: String(queue.QueueUrl),
   }
 }
 

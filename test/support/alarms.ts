@@ -22,7 +22,6 @@ export function deployed(
     REDIS_URL: 'rediss://telemetry-abcdef.serverless.euw1.cache.amazonaws.com:6379',
     SUBNET_IDS: 'subnet-1',
     SECURITY_GROUP_IDS: 'sg-1',
-    ON_FAILURE_QUEUE_ARN: 'arn:aws:sqs:eu-west-1:123456789012:given-up',
     ALARM_TOPIC_ARN: TOPIC,
     ...env,
   }

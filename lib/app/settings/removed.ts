@@ -16,11 +16,16 @@ function removed(instead: string, key?: string): Setting<string | undefined> {
 const SECOND_CLUSTER =
   'an input is a topic of the same Kafka: copy topics of another one with MirrorMaker 2 or MSK Replicator'
 
+const OWN_DESTINATION =
+  'read what Lambda reports of discarded records at your own destination, see docs/failures.md#what-lambda-itself-gives-up'
+
 /** Must not be shown, because nobody can set them. */
 export const REMOVED = slice(
   'Removed settings',
   {
     SLUICE_DOCKER: removed('start Kafka with `docker compose up -d kafka`, and name it in KAFKA_BROKERS'),
+    ON_FAILURE_QUEUE_ARN: removed(OWN_DESTINATION),
+    ON_FAILURE_BUCKET: removed(OWN_DESTINATION),
     INPUT_KAFKA_USERNAME: removed(SECOND_CLUSTER, 'inputs.username'),
     INPUT_KAFKA_PASSWORD: removed(SECOND_CLUSTER, 'inputs.password'),
     INPUT_KAFKA_CA_FILE: removed(SECOND_CLUSTER, 'inputs.ca_file'),

@@ -60,6 +60,7 @@ export const FAILURES = {
       'emitted too much before one event: the timer is removed, and the state is unchanged unless the timer was to end it',
   ),
   'unknown-failure': permanent('redriven, but the consumer does not remember this failure and attempt'),
+  // Not written any more. Dead letters of earlier versions have it.
   'lambda-discarded': permanent(
     'Lambda has discarded the record: the consumer reads it from the log with the next batch of its partition',
   ),

@@ -33,7 +33,6 @@ export {
   failureId,
   listPositionParts,
   originalPosition,
-  type RecordPart,
 } from './failure-event.ts'
 export { fieldKey } from './field-key.ts'
 export { FORGET, scheduleForgetting } from './forget-timer.ts'

@@ -79,7 +79,7 @@ const ENGINE_FACE = [
   'adapters/(server-failure|system|within|aws/secrets-and-parameters|memory/(rebuilds|state-store)|registry/data-writer)[.]ts$',
   'adapters/kafka/(application-topics|authentication|availability|client|cluster-inspection|errors|event-hubs|groups|grow-topic|log-reader|newest-batches|producer-connection|producer-ports|replication|sign-in-problem|split-requests|topic-admin|topic-configuration|topic-offsets)[.]ts$',
   'adapters/redis/(address|circuit-breaker|client|live-states|refused-commands|replaceable-states|skipped-records|state-inspection|state-list|state-store|stored-value)[.]ts$',
-  'adapters/lambda/(log-rate-limit|measurements|metric-names|telemetry)[.]ts$',
+  'adapters/lambda/(log-rate-limit|metric-names|telemetry)[.]ts$',
   // A bundle gets a file for every import on demand of what it imports, so that handlers name what they need.
   'settings/configured-writer[.]ts$',
   'lambda/(configured-reader|connections|handler-types|kafka-(clients|handler)|once|run-forwarder|scheduled-handler|ticks)[.]ts$',

@@ -49,6 +49,7 @@ describe('an account to deploy to', () => {
       { SLUICE_TRACING: '1' },
       { SLUICE_GENERATOR: 'yes' },
       { SLUICE_SCHEDULES: 'OFF' },
+      { ON_FAILURE_QUEUE_ARN: 'arn:aws:sqs:eu-west-1:123456789012:given-up' },
       { KAFKA_AUTH: 'scram-sha-512', KAFKA_SECRET: 'AmazonMSK_x' },
       { KAFKA_AUTH: 'tls', KAFKA_SECRET: HERE },
     ]

@@ -43,7 +43,6 @@ const ENTRIES: Readonly<Record<string, FunctionKeys>> = {
   stranger: { consumes: 'inputs', uses: ['redis', 'inputs'] },
   'own-source': { consumes: 'inputs', inputs: 'slow.source', uses: ['redis', 'inputs'] },
   chooser: { schedule: 'rate(1 minute)', uses: ['failure-policy'] },
-  taker: { emits: ['failures'], uses: ['on-failure'] },
   redriver: {
     schedule: 'rate(1 minute)',
     forwards: ['retry-1m', 'retry-1h'],
@@ -216,43 +215,6 @@ describe('the fields that the framework gets', () => {
     const [writing = ''] = JSON.stringify(all.StrangerRole).match(/WriteData"\],"Resource":\[[^\]]*/) ?? []
     assert.ok(writing !== '' && !writing.includes('factory.motion'))
     assert.deepEqual(DECLARED.find(({ name }) => name === 'stranger')?.writes, ['failures'])
-  })
-})
-
-describe('a function that takes what Lambda has given up', () => {
-  const queue = 'arn:aws:sqs:eu-west-1:000000000000:given-up'
-  const [taker] = DECLARED.filter(({ name }) => name === 'taker')
-  const at = (more: object) => {
-    assert.ok(taker)
-    // biome-ignore lint/suspicious/noExplicitAny: a template is what it is
-    const role = buildRoles([taker], { ...PLACE, ...more, stage: 'prod' }).TakerRole as any
-    const { events } = expandFields(taker, DECLARED, { ...PLACE, ...more })
-    const statements: { Action: string[]; Resource: unknown[] }[] =
-      role.Properties.Policies[0].PolicyDocument.Statement
-    return { events, statements: statements.filter(({ Action }) => /^(sqs|s3):/.test(String(Action))) }
-  }
-
-  it('given no queue, then nothing calls it, and it may read nothing', () => {
-    assert.deepEqual(at({}), { events: [], statements: [] })
-  })
-
-  it('given a queue and a bucket, then it may read those alone, and bad messages stay in the queue', () => {
-    const { events, statements } = at({ onFailureQueue: queue, onFailureBucket: 'given-up' })
-    assert.deepEqual(events, [
-      {
-        sqs: {
-          arn: queue,
-          batchSize: 10,
-          functionResponseType: 'ReportBatchItemFailures',
-          maximumConcurrency: 2,
-        },
-      },
-    ])
-    assert.deepEqual(
-      statements.map(({ Resource }) => Resource),
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
-      [[queue], [{ 'Fn::Sub': 'arn:${AWS::Partition}:s3:::given-up/*' }]],
-    )
   })
 })
 

@@ -22,8 +22,6 @@ const EVERYTHING = {
   SCHEMA_REGISTRY_SECRET: 'registry-secret',
   HISTORY_BUCKET: 'history-bucket',
   HISTORY_KEY_ARN: `arn:aws:kms:${REGION}:123456789012:key/history-key`,
-  ON_FAILURE_QUEUE_ARN: `arn:aws:sqs:${REGION}:123456789012:on-failure-queue`,
-  ON_FAILURE_BUCKET: 'on-failure-bucket',
 }
 
 /** Forms of the ARNs with wildcards that policies use, as `resourceText` formats them. docs/permissions.md has the reasons. */

@@ -138,7 +138,7 @@ export function describeFirst(
 }
 
 /** Returns the parts of a record whose original bytes are available only in the log. */
-export function listLogOnlyParts({ oversizeBytes, decodedByLambda }: LogRecord): readonly RecordPart[] {
+function listLogOnlyParts({ oversizeBytes, decodedByLambda }: LogRecord): readonly RecordPart[] {
   const { key, value } = decodedByLambda ?? {}
   return [
     ...(key ? (['key'] as const) : []),

@@ -15,8 +15,6 @@ const ACCOUNT = {
   HISTORY_BUCKET: 'sluice-history',
   HISTORY_KEY_ARN: 'arn:aws:kms:eu-west-1:123456789012:key/751d2973-a626-431c-9d4e-d7975eb44dd7',
   ALARM_TOPIC_ARN: 'arn:aws:sns:eu-west-1:123456789012:sluice-alerts-prod',
-  ON_FAILURE_QUEUE_ARN: 'arn:aws:sqs:eu-west-1:123456789012:given-up',
-  ON_FAILURE_BUCKET: 'given-up',
   ALARM_PUBLISH_MS: '100',
   ALARM_LAG_RECORDS: '10000',
   KAFKA_CAPACITY_IN: '20',

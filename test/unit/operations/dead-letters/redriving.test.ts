@@ -76,12 +76,18 @@ describe('whether a dead letter is redriven', () => {
     ['one of a partition that is not there', { originalPartition: 12 }, 'no-such-partition'],
     ['one of an offset that the topic has not reached', { originalOffset: 500 }, 'another-log'],
     ['one of a consumer that does not read the topic', { consumer: 'notifier' }, 'unknown-consumer'],
-    ['one that Lambda has given up', { errorType: 'lambda-discarded' }, 'never-failed'],
   ]
   for (const [title, changes, expected] of cases)
     test(`given ${title}, then ${expected ?? 'it is'}`, () => {
       assert.equal(why(changes), expected)
     })
+
+  it('given one that Lambda discarded before, then it is only dropped', () => {
+    const row = createRow({ errorType: 'lambda-discarded' })
+    assert.equal(findLeftOutReason(row, ofAll), 'never-failed')
+    assert.equal(findLeftOutReason(row, { ...ofAll, command: 'drop' }), undefined)
+    assert.equal(row.code, 'lambda-discarded')
+  })
 
   it('given one that is named, then the console offers a redrive exactly if the command does it', () => {
     const large = [

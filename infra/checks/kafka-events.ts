@@ -63,7 +63,7 @@ function findDiscardProblems(kafkaEvent: KafkaEvent): string[] {
   return [
     ...limiting.map(
       ([setting]) =>
-        `${where(setting)}: a consumer needs each batch whole, and again until it succeeds. Remove the setting.`,
+        `${where(setting)}: Lambda must retry each batch of a consumer whole, until it succeeds. Remove the setting.`,
     ),
     ...(hasLossyRegistry
       ? [

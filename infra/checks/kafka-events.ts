@@ -49,7 +49,7 @@ export function findEventProblems(
   return all.flatMap(event => [
     ...(consumers.has(event.functionKey) ? findDiscardProblems(event) : []),
     ...findDestinationProblems(event, listReaders),
-    ...(findFifoFault(event, { ...NOTHING_KNOWN, resources }) ?? []),
+    ...[findFifoFault(event, { ...NOTHING_KNOWN, resources }) ?? []].flat(),
   ])
 }
 

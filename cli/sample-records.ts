@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { Readable } from 'node:stream'
 import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { createClusterFinder } from '../lib/app/inputs.ts'
 import type { ForeignContent } from '../lib/intake/read-record.ts'
 import { readDocuments } from '../lib/operations/import/csv-rows.ts'
 import { toFileRecord } from '../lib/operations/import/mapped-lines.ts'
@@ -109,8 +108,8 @@ async function readTopic(
   { count = USUAL_COUNT, env }: { readonly count?: number; readonly env?: string },
   terminal: Terminal,
 ): Promise<{ readonly name: string; readonly records: SampleRecord[] }> {
-  const own = resolveConfig(terminal, env)
-  const topic = resolveTopic({ topic: named }, own)
+  const config = resolveConfig(terminal, env)
+  const topic = resolveTopic({ topic: named }, config)
   const read = async (environment: Environment) => {
     await requireTopic(environment, topic)
     const all = toRanges(topic, await readTopicReach(await environment.offsets(), topic))
@@ -119,5 +118,5 @@ async function readTopic(
       records.push({ place: `${record.partition}@${record.offset}`, line: records.length + 1, record })
     return { name: topic, records }
   }
-  return withEnvironment({ ...own, ...createClusterFinder(own)(topic) }, read, false)
+  return withEnvironment(config, read, false)
 }

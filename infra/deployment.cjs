@@ -7,7 +7,7 @@ const { SLICES } = require('../lib/app/config.ts')
 const { useSettingsFile } = require('../lib/app/settings-file.ts')
 const { readAccount } = require('./place/account.ts')
 const { createOutputsReader, mergeProblems, addStackOutputs } = require('./place/stack-outputs.ts')
-const { buildTriggerClusters, readThisMachine } = require('./place/this-machine.ts')
+const { readThisMachine } = require('./place/this-machine.ts')
 
 // Load the settings file first, because the names of topics depend on it.
 useSettingsFile()
@@ -17,14 +17,15 @@ const PROJECT = resolve(__dirname, '..')
 module.exports = async ({ resolveVariable }) => {
   const stage = await resolveVariable('sls:stage')
   const region = await resolveVariable('self:provider.region')
-  const { place, variables, clusters } =
-    stage === 'local' ? onThisMachine() : await inAccount(stage, region, resolveVariable)
+  const { place, variables } =
+    stage === 'local'
+      ? { place: readThisMachine(process.env, PROJECT), variables: process.env }
+      : await inAccount(stage, region, resolveVariable)
   const { brokers, environment, ...deployment } = place
   const { env, historyBucket } = place
   return {
     vpc: place.vpc,
     brokers,
-    clusters,
     logRetentionDays: place.logRetentionDays,
     tracing: place.tracing,
     deployment,
@@ -40,11 +41,6 @@ module.exports = async ({ resolveVariable }) => {
   }
 }
 
-function onThisMachine() {
-  const place = readThisMachine(process.env, PROJECT)
-  return { place, variables: process.env, clusters: buildTriggerClusters(place, process.env) }
-}
-
 /**
  * Returns the settings of a deployment to an AWS account. Settings that are not set are read from the long-lived stack, if
  * INFRA_STACK names one.
@@ -53,8 +49,7 @@ async function inAccount(stage, region, resolveVariable) {
   const found = await addStackOutputs(process.env, region, createOutputsReader(resolveVariable))
   const place = readAccount(stage, region, found.environment, PROJECT)
   const problems = mergeProblems(found.problems, place.problems)
-  // Only the local trigger reads `clusters`. Its password must not be in a package, which contains these settings.
-  return { place: { ...place, problems }, variables: found.environment, clusters: {} }
+  return { place: { ...place, problems }, variables: found.environment }
 }
 
 /**

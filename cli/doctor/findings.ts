@@ -5,7 +5,6 @@ import type { Environment } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { historyAt } from '../../lib/app/history-store.ts'
-import { createClusterFinder } from '../../lib/app/inputs.ts'
 import { checkHistory } from '../../lib/diagnosis/checks/history.ts'
 import { examineEnvironment } from '../../lib/diagnosis/examine.ts'
 import type { Finding } from '../../lib/diagnosis/finding.ts'
@@ -22,10 +21,7 @@ export async function collectFindings(
   asAccount: boolean,
   environment: Environment,
 ): Promise<Finding[]> {
-  const connections = new Connections(
-    { ...config, findCluster: createClusterFinder(config) },
-    'sluice-doctor',
-  )
+  const connections = new Connections(config, 'sluice-doctor')
   try {
     return [
       ...(await examineEnvironment({

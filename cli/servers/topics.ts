@@ -1,7 +1,6 @@
 /** Finds the topic that a command uses, and its offsets. */
 import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import { createClusterFinder } from '../../lib/app/inputs.ts'
 import { withTimeout } from '../../lib/diagnosis/observe.ts'
 import { serverFailure } from '../../lib/operations/server-failure.ts'
 import { findTopicReach, type TopicReach } from '../../lib/queries/kafka/topics.ts'
@@ -10,7 +9,7 @@ import { missingTopic } from '../../lib/questions/kafka.ts'
 import { requireOwnTopics } from './environment.ts'
 
 /**
- * Checks that the topic exists in Sluice's own cluster.
+ * Checks that the topic exists.
  *
  * @throws CliFailure if its environment does not exist, Failure for an unknown topic
  */
@@ -34,15 +33,14 @@ export async function readReach(
   timeMs?: number,
 ): Promise<TopicReach> {
   const { config, connections } = environment
-  const asked = { ...config, ...createClusterFinder(config)(topic) }
-  const offsets = new TopicOffsets(await connections.at(topic).kafka())
+  const offsets = new TopicOffsets(await connections.kafka())
   try {
     const reach = await withTimeout(findTopicReach(offsets, topic, timeMs)).catch(error => {
-      throw serverFailure(error, asked)
+      throw serverFailure(error, config)
     })
     if (reach) return reach
     if (environment.findSignal(topic) !== undefined) await requireTopic(environment, topic)
-    throw missingTopic(asked, topic)
+    throw missingTopic(config, topic)
   } finally {
     await offsets.close().catch(() => {})
   }

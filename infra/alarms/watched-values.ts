@@ -19,7 +19,6 @@ import { alertsTopicName, isServerlessCluster, lambdaName } from '../../lib/app/
 import { topicRow } from '../../lib/app/topic-table.ts'
 import { parsePeriod } from '../functions/schedule-retries.ts'
 import type { LIMITS } from '../place/alarm-settings.ts'
-import { findFurtherCluster } from '../place/place.ts'
 import type { Deployed, Watched } from './alarm.ts'
 import { buildOwnMetric, buildSumQuery, type Metric, type OwnMetric } from './metrics.ts'
 
@@ -136,14 +135,13 @@ export const watchPublishing: Source = ({ env, functions }) => {
   }))
 }
 
-/** Lag of each consumer in each of its topics, in records. A further cluster that is not MSK reports none. */
+/** Lag of each consumer in each of its topics, in records. */
 export const watchLagRecords: Source = deployed =>
   deployed.functions
     .flatMap(declared => listTriggerTopics(declared, deployed, deployed.inputs))
-    .flatMap(({ function: consumer, signal, topic, group }) => {
-      const { arn } = findFurtherCluster(deployed, topic) ?? { arn: deployed.clusterArn }
-      if (arn === undefined) return []
-      const dimensions = { 'Cluster Name': parseClusterName(arn), 'Consumer Group': group, Topic: topic }
+    .map(({ function: consumer, signal, topic, group }) => {
+      const cluster = parseClusterName(deployed.clusterArn)
+      const dimensions = { 'Cluster Name': cluster, 'Consumer Group': group, Topic: topic }
       const metric = { namespace: 'AWS/Kafka', name: 'SumOffsetLag', dimensions }
       return { of: `${consumer}-${signal ?? topic}`, value: { metric, statistic: 'Maximum' } }
     })

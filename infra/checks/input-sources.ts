@@ -2,7 +2,7 @@
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import { selectInputs } from '../../lib/app/functions.ts'
 import { computeSum } from '../../lib/support/count.ts'
-import { listOwnInputs, type Place } from '../place/place.ts'
+import type { Place } from '../place/place.ts'
 
 /**
  * Limits of a poller group: event sources, and pollers of them all.
@@ -21,24 +21,12 @@ const UNIT_A_MONTH = 0.185 * 730
 
 type Reader = Pick<DeclaredFunction, 'name' | 'inputs' | 'reading'>
 
-type SourcesPlace = Pick<Place, 'inputs' | 'inputCluster' | 'pollers'>
+type SourcesPlace = Pick<Place, 'inputs' | 'pollers'>
 
 function listSources(functions: readonly Reader[], inputs: readonly string[]) {
   return functions.flatMap(({ name, inputs: selection, reading }) => {
     const topics = selectInputs(selection, inputs)
     return topics.length === 0 ? [] : [{ name, topics, pollers: topics.length * reading.maximumPollers }]
-  })
-}
-
-/** Counts the event sources and the pollers of each group: that of Sluice's own cluster, and that of a further one. */
-function countGroups(functions: readonly Reader[], place: SourcesPlace) {
-  if (place.pollers !== 'provisioned') return []
-  return [listOwnInputs(place), place.inputCluster?.topics ?? []].map(inputs => {
-    const sources = listSources(functions, inputs)
-    return {
-      all: computeSum(sources.map(({ topics }) => topics.length)),
-      most: computeSum(sources.map(({ pollers }) => pollers)),
-    }
   })
 }
 
@@ -49,21 +37,21 @@ function countGroups(functions: readonly Reader[], place: SourcesPlace) {
  */
 export function findSourceProblems(
   functions: readonly Reader[],
-  place: SourcesPlace,
+  { inputs, pollers: mode }: SourcesPlace,
   policyOf: (name: string) => number,
 ): string[] {
+  const sources = listSources(functions, inputs)
+  const all = computeSum(sources.map(({ topics }) => topics.length))
+  const most = computeSum(sources.map(({ pollers }) => pollers))
+  const isGrouped = mode === 'provisioned'
   return [
-    ...countGroups(functions, place).flatMap(({ all, most }) => [
-      ...(all > MAX_SOURCES
-        ? [`${all} inputs are too many: a group of pollers has at most ${MAX_SOURCES} event sources.`]
-        : []),
-      ...(most > MAX_POLLERS
-        ? [
-            `The inputs may have ${most} pollers, but a group has at most ${MAX_POLLERS}: lower maximumPollers.`,
-          ]
-        : []),
-    ]),
-    ...listSources(functions, place.inputs)
+    ...(isGrouped && all > MAX_SOURCES
+      ? [`${all} inputs are too many: a group of pollers has at most ${MAX_SOURCES} event sources.`]
+      : []),
+    ...(isGrouped && most > MAX_POLLERS
+      ? [`The inputs may have ${most} pollers, but a group has at most ${MAX_POLLERS}: lower maximumPollers.`]
+      : []),
+    ...sources
       .filter(({ name }) => policyOf(name) > MAX_POLICY)
       .map(
         ({ name, topics }) =>
@@ -74,12 +62,12 @@ export function findSourceProblems(
 }
 
 /** Returns a sentence about the pollers that wait for records of inputs, and their price; undefined if they cost nothing. */
-export function describeIdlePollers(functions: readonly Reader[], place: SourcesPlace): string | undefined {
-  const groups = countGroups(functions, place)
-  const count = computeSum(groups.map(({ all }) => all))
-  if (count === 0) return undefined
-  const price = computeSum(groups.map(({ all }) => Math.ceil(all / POLLERS_OF_UNIT) * UNIT_A_MONTH)).toFixed(
-    2,
-  )
+export function describeIdlePollers(
+  functions: readonly Reader[],
+  { inputs, pollers }: SourcesPlace,
+): string | undefined {
+  const count = computeSum(listSources(functions, inputs).map(({ topics }) => topics.length))
+  if (count === 0 || pollers !== 'provisioned') return undefined
+  const price = (Math.ceil(count / POLLERS_OF_UNIT) * UNIT_A_MONTH).toFixed(2)
   return `Inputs: ${count} event sources keep at least ${count} event pollers, about $${price} a month while idle.`
 }

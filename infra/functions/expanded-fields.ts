@@ -8,7 +8,7 @@ import {
   type TriggerTopic,
 } from '../../lib/app/functions.ts'
 import { toFolderVariable } from '../place/config-folders.ts'
-import { findFurtherCluster, type NamedPlace, type Place } from '../place/place.ts'
+import type { NamedPlace, Place } from '../place/place.ts'
 import { toRoleId } from '../roles/roles.ts'
 import { listUses, USES, type Variables } from '../roles/uses.ts'
 import { buildPollerFields } from './pollers.ts'
@@ -64,49 +64,26 @@ export function expandFields(
  */
 function buildKafkaEvent(declared: DeclaredFunction, { topic, group }: TriggerTopic, place: Place): object {
   const { reading } = declared
-  const further = findFurtherCluster(place, topic)
-  const arn = further ? further.arn : place.clusterArn
-  const kafkaSecrets = further ?? place.kafkaSecrets
-  const fields = {
-    topic,
-    consumerGroupId: group,
-    startingPosition: 'TRIM_HORIZON',
-    batchSize: reading.batchSize,
-    maximumBatchingWindow: reading.maximumBatchingWindow,
-    ...buildPollerFields(declared, place, further?.name),
+  return {
+    msk: {
+      arn: place.clusterArn,
+      topic,
+      consumerGroupId: group,
+      startingPosition: 'TRIM_HORIZON',
+      batchSize: reading.batchSize,
+      maximumBatchingWindow: reading.maximumBatchingWindow,
+      ...buildPollerFields(declared, place),
+      ...buildSignIn(place),
+    },
   }
-  if (arn !== undefined) return { msk: { arn, ...fields, ...buildSignIn(kafkaSecrets) } }
-  const accessConfigurations = buildAccess(kafkaSecrets, place.vpc)
-  return { kafka: { bootstrapServers: further?.brokers, accessConfigurations, ...fields } }
 }
-
-type KafkaSecrets = Place['kafkaSecrets']
 
 /**
  * Returns the event source fields for authentication. They are empty if the mapping authenticates with the role of the function.
  */
-function buildSignIn(kafkaSecrets: KafkaSecrets): { readonly saslScram512?: string } {
+function buildSignIn({ kafkaSecrets }: Place): { readonly saslScram512?: string } {
   const { auth, secret } = kafkaSecrets ?? {}
   return auth === 'scram-sha-512' && secret !== undefined ? { saslScram512: secret } : {}
-}
-
-/** Names in the Serverless Framework of the methods by which a mapping authenticates to brokers that are not on MSK. */
-const ACCESS: Readonly<Record<string, string>> = {
-  tls: 'clientCertificateTlsAuth',
-  plain: 'saslPlainAuth',
-  'scram-sha-256': 'saslScram256Auth',
-  'scram-sha-512': 'saslScram512Auth',
-}
-
-/** Returns the field `accessConfigurations`: the network and the secrets with which a mapping reaches brokers that are not on MSK. */
-function buildAccess(kafkaSecrets: KafkaSecrets, vpc: Place['vpc']): object {
-  const { auth = 'none', secret, caSecret } = kafkaSecrets ?? {}
-  const method = ACCESS[auth]
-  return {
-    ...(vpc ? { vpcSubnet: vpc.subnetIds, vpcSecurityGroup: vpc.securityGroupIds } : {}),
-    ...(method && secret ? { [method]: [secret] } : {}),
-    ...(caSecret ? { serverRootCaCertificate: [caSecret] } : {}),
-  }
 }
 
 function buildScheduleEvent(

@@ -10,13 +10,11 @@ type Polled = Pick<DeclaredFunction, 'consumes' | 'inputs' | 'reading'>
  * on-demand pollers do not support them. The msk trigger tells the function whether they are supported. If not, the function throws
  * an error when a record fails, and the whole batch is delivered again.
  *
- * @param cluster name of the further cluster that is read; absent for Sluice's own
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html
  */
 export function buildPollerFields(
   declared: Polled,
   { env, pollers }: Pick<Place, 'env' | 'pollers'>,
-  cluster?: string,
 ): object {
   if (pollers === 'on-demand') return {}
   return {
@@ -24,17 +22,16 @@ export function buildPollerFields(
     provisionedPollerConfig: {
       minimumPollers: 1,
       maximumPollers: declared.reading.maximumPollers,
-      pollerGroupName: choosePollerGroup(declared, env, cluster),
+      pollerGroupName: choosePollerGroup(declared, env),
     },
   }
 }
 
 /**
  * Returns the name of the poller group. The mappings of a group share event poller units. Consumers of readings have their own
- * group with all their topics, so that they do not slow down the others. A further cluster can be in another network, which the
- * mappings of a group must share, so its inputs have a group of their own.
+ * group with all their topics, so that they do not slow down the others.
  */
-function choosePollerGroup({ consumes, inputs }: Polled, env: string, cluster?: string): string {
-  if (inputs) return `sluice-${env}-inputs${cluster === undefined ? '' : `-${cluster}`}`
+function choosePollerGroup({ consumes, inputs }: Polled, env: string): string {
+  if (inputs) return `sluice-${env}-inputs`
   return `sluice-${env}-${consumes.includes('readings') ? 'readings' : 'others'}`
 }

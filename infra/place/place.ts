@@ -27,12 +27,6 @@ function list<Item>(item: GenericSchema<Item>) {
   return array(item) as GenericSchema<readonly Item[]>
 }
 
-const KAFKA_SECRETS = {
-  auth: picklist(AUTHENTICATIONS),
-  secret: optional(string()),
-  caSecret: optional(string()),
-}
-
 const PLACE = object({
   /** Name of the environment. Topic names end with it. */
   env: string(),
@@ -43,16 +37,6 @@ const PLACE = object({
   folders: optional(FOLDERS, USUAL_FOLDERS),
   /** Names of the topics of other applications that the environment reads. */
   inputs: optional(list(string()), []),
-  /** Further cluster, which has some of the inputs; absent if no input is in one. */
-  inputCluster: optional(
-    object({
-      name: string(),
-      topics: list(string()),
-      arn: optional(string()),
-      brokers: list(string()),
-      ...KAFKA_SECRETS,
-    }),
-  ),
   /** ARN of the SNS topic for alerts, or a CloudFormation expression for it. */
   alertsTopicArn: union([string(), custom<object>(value => typeof value === 'object' && value !== null)]),
   /**
@@ -83,7 +67,9 @@ const PLACE = object({
    * Authentication of the functions to Kafka, with the names or ARNs of the secrets with the credentials and with the CA
    * certificate; absent if Kafka does not require authentication.
    */
-  kafkaSecrets: optional(object(KAFKA_SECRETS)),
+  kafkaSecrets: optional(
+    object({ auth: picklist(AUTHENTICATIONS), secret: optional(string()), caSecret: optional(string()) }),
+  ),
   /**
    * Settings of the alarms; absent on this machine. Without a topic, alarms change their state without a notification. `cache` is a
    * serverless cache with its size; absent for a cluster of nodes.
@@ -112,22 +98,6 @@ export type Place = Readonly<InferOutput<typeof PLACE>>
 
 /** A place with the names of its topics and consumer groups. The plugins read them from the settings. */
 export type NamedPlace = Place & Named
-
-/** Further cluster that has inputs. */
-export type FurtherCluster = NonNullable<Place['inputCluster']>
-
-/** Returns the further cluster if it has the topic; undefined for a topic of Sluice's own cluster. */
-export function findFurtherCluster(
-  { inputCluster }: Pick<Place, 'inputCluster'>,
-  topic: string,
-): FurtherCluster | undefined {
-  return inputCluster?.topics.includes(topic) ? inputCluster : undefined
-}
-
-/** Returns the inputs that are in Sluice's own cluster. */
-export function listOwnInputs(place: Pick<Place, 'inputs' | 'inputCluster'>): string[] {
-  return place.inputs.filter(topic => findFurtherCluster(place, topic) === undefined)
-}
 
 /** `custom.deployment` of serverless.yml. A test's service may contain only the required values. */
 export type PlaceInput = Readonly<InferInput<typeof PLACE>>

@@ -1,13 +1,6 @@
 /** Settings for running the functions on this machine. Only the list of inputs is read from a file. */
 import { alertsTopicName, localBuckets } from '../../lib/app/resource-names.ts'
-import {
-  type Environment,
-  INPUTS,
-  type InputSignIn,
-  LOCAL_PORTS,
-  readSetting,
-  readSettings,
-} from '../../lib/app/settings/index.ts'
+import { type Environment, INPUTS, LOCAL_PORTS, readSetting } from '../../lib/app/settings/index.ts'
 import { resolveFolders } from './config-folders.ts'
 import { readInputTopics } from './input-topics.ts'
 import { type Place, readPlace } from './place.ts'
@@ -28,7 +21,7 @@ export function readThisMachine(env: Environment, project: string): Place {
   const { schedules, problems } = readSchedules(env, true)
   const name = env.SLUICE_ENV || 'local'
   const file = readSetting(INPUTS.settings, 'INPUTS_FILE', env, errors)
-  const { problems: wrongInputs, ...inputs } = readInputTopics(name, file, env, readSignIn(env))
+  const { problems: wrongInputs, ...inputs } = readInputTopics(name, file, env, true)
   return readPlace({
     env: name,
     clusterArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/sluice/00000000-0000-0000-0000-000000000000-1',
@@ -48,34 +41,11 @@ export function readThisMachine(env: Environment, project: string): Place {
       AWS_ENDPOINT_URL: awsEndpoint,
       AWS_ACCESS_KEY_ID: env.AWS_ACCESS_KEY_ID || 'test',
       AWS_SECRET_ACCESS_KEY: env.AWS_SECRET_ACCESS_KEY || 'test',
-      ...pick(env, ['RECEIVER_SECRETS', 'SLUICE_ONE_MACHINE', 'TIME_ZONE', 'SENT_VIEWS_DIR', ...SIGN_IN]),
+      ...pick(env, ['RECEIVER_SECRETS', 'SLUICE_ONE_MACHINE', 'TIME_ZONE', 'SENT_VIEWS_DIR']),
     },
   })
 }
 
-const SIGN_IN = ['INPUT_KAFKA_USERNAME', 'INPUT_KAFKA_PASSWORD', 'INPUT_KAFKA_CA_FILE'] as const
-
-function readSignIn(env: Environment): InputSignIn {
-  return readSettings([INPUTS], env).inputSignIn ?? {}
-}
-
 function pick(env: Environment, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.flatMap(name => (env[name] ? [[name, env[name]]] : [])))
-}
-
-/** Returns the setting `clusters` of the Kafka trigger: the further cluster of the inputs, if there is one. */
-export function buildTriggerClusters(
-  { inputCluster }: Pick<Place, 'inputCluster'>,
-  env: Environment,
-): object {
-  if (inputCluster === undefined) return {}
-  const { arn, brokers, auth: mechanism } = inputCluster
-  const { username, password, caFile } = readSignIn(env)
-  return {
-    [arn ?? brokers.join(',')]: {
-      brokers,
-      ...(mechanism === 'none' ? {} : { ssl: caFile ? { ca: caFile } : true }),
-      ...(username === undefined ? {} : { sasl: { mechanism, username, password } }),
-    },
-  }
 }

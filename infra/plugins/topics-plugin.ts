@@ -33,12 +33,11 @@ export default class TopicsPlugin {
     const { service, serviceDir } = this.#framework
     const declared = readFunctions(resolve(serviceDir, 'serverless.yml'))
     const { naming } = this.#framework.getProvider('aws')
-    const { env, inputs, inputCluster } = readPlace(service.custom.deployment)
+    const { env, inputs } = readPlace(service.custom.deployment)
     addTopicsResource(service.provider.compiledCloudFormationTemplate, {
       env,
       ...readSettings([NAMES]),
       inputs,
-      inputCluster,
       functions: declared.filter(({ name }) => Object.hasOwn(service.functions, name)),
       logicalId: name => naming.getLambdaLogicalId(name),
       packagedAtMs: parsePackagingTime(service.package.artifactDirectoryName),

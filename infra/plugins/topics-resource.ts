@@ -3,7 +3,6 @@
 import { type DeclaredFunction, listReaders } from '../../lib/app/functions.ts'
 import type { Named } from '../../lib/app/names.ts'
 import { SIGNALS } from '../../lib/app/topic-table.ts'
-import { type FurtherCluster, listOwnInputs } from '../place/place.ts'
 
 /** Logical id of the resource. */
 const TOPICS_RESOURCE = 'SluiceTopics'
@@ -22,8 +21,6 @@ interface TemplateResource {
 interface TopicsResourceParts extends Named {
   /** Topics of other applications that the environment reads. */
   readonly inputs?: readonly string[]
-  /** Further cluster, which has some of them. */
-  readonly inputCluster?: FurtherCluster | undefined
   /** All deployed functions. */
   readonly functions: readonly DeclaredFunction[]
   /** Returns the logical id of a function. */
@@ -60,7 +57,7 @@ export function addTopicsResource(template: Template, parts: TopicsResourceParts
 
 function buildTopicsResource(
   lambda: string,
-  { env, names, functions, packagedAtMs, inputs = [], inputCluster }: TopicsResourceParts,
+  { env, names, functions, packagedAtMs, inputs = [] }: TopicsResourceParts,
 ): TemplateResource {
   return {
     Type: 'Custom::SluiceTopics',
@@ -73,8 +70,7 @@ function buildTopicsResource(
       PackagedAt: String(packagedAtMs),
       // The next deployment compares its topic names with these.
       Names: names.topicNames(env),
-      ...(inputs.length > 0 ? { Inputs: listOwnInputs({ inputs: [...inputs], inputCluster }) } : {}),
-      ...(inputCluster ? { FurtherCluster: inputCluster } : {}),
+      ...(inputs.length > 0 ? { Inputs: inputs } : {}),
       Readers: Object.fromEntries(
         SIGNALS.map(signal => [signal, listReaders(functions, signal)] as const).filter(
           ([, readers]) => readers.length > 0,

@@ -3,7 +3,7 @@ import { type DeclaredFunction, isConsumer, listTriggerTopics } from '../../lib/
 import { lambdaName } from '../../lib/app/resource-names.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
 import { arnHere, arnInCluster } from '../place/arns.ts'
-import { findFurtherCluster, listOwnInputs, type NamedPlace, type Place } from '../place/place.ts'
+import type { NamedPlace, Place } from '../place/place.ts'
 import { buildNetworkStatements } from '../statements/network.ts'
 import { allowSecrets, buildKafkaSecretStatements } from '../statements/secrets.ts'
 import { allow, type Statement } from '../statements/statement.ts'
@@ -45,7 +45,6 @@ function buildRole(declared: DeclaredFunction, deployed: StagePlace & RolesPlace
     ...(deployed.tracing ? [allow([...TRACING_ACTIONS], ['*'])] : []),
     ...buildClusterStatements(declared, deployed),
     ...buildTopicStatements(declared, deployed),
-    ...buildFurtherClusterStatements(declared, deployed),
     ...(spansSecret && isConsumer(declared) ? [allowSecrets(spansSecret)] : []),
     ...buildUseStatements(declared, deployed),
   ]
@@ -86,48 +85,20 @@ function buildClusterStatements(declared: DeclaredFunction, place: Place): State
   ]
 }
 
-/** Returns the permissions to read the inputs of a function in a further cluster, and the secrets of that cluster. */
-function buildFurtherClusterStatements(declared: DeclaredFunction, place: NamedPlace): Statement[] {
-  const { inputCluster, inputs } = place
-  const read = listTriggerTopics(declared, place, inputs).filter(topic =>
-    findFurtherCluster(place, topic.topic),
-  )
-  if (inputCluster === undefined || read.length === 0) return []
-  const { arn } = inputCluster
-  const secrets = buildKafkaSecretStatements({ kafkaSecrets: inputCluster })
-  if (arn === undefined) return secrets
-  return [
-    allow(['kafka:GetBootstrapBrokers', 'kafka:DescribeClusterV2'], [arn]),
-    allow(['kafka-cluster:Connect', 'kafka-cluster:DescribeClusterDynamicConfiguration'], [arn]),
-    ...buildReadingStatements(
-      read.map(({ topic }) => arnInCluster(arn, 'topic', topic)),
-      read.map(({ group }) => arnInCluster(arn, 'group', group)),
-    ),
-    ...secrets,
-  ]
-}
-
-function buildReadingStatements(topics: readonly string[], groups: readonly string[]): Statement[] {
-  return [
-    allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'], [...new Set(topics)]),
-    ...(groups.length > 0
-      ? [allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], [...new Set(groups)])]
-      : []),
-  ]
-}
-
 function buildTopicStatements(declared: DeclaredFunction, deployed: RolesPlace): Statement[] {
   const { forwards, writes } = declared
   const { clusterArn, env, names } = deployed
   const toTopicArn = (topic: string) => arnInCluster(clusterArn, 'topic', topic)
   const toSignalArn = (signal: Signal) => toTopicArn(names.topicName(signal, env))
-  const read = listTriggerTopics(declared, deployed, listOwnInputs(deployed))
+  const read = listTriggerTopics(declared, deployed, deployed.inputs)
+  // A consumer that has lost its state reads its published failures.
+  const topics = [...read.map(({ topic }) => toTopicArn(topic)), toSignalArn('failures'), toSignalArn('dlq')]
+  const groups = read.map(({ group }) => arnInCluster(clusterArn, 'group', group))
   const reading = isConsumer(declared)
-    ? buildReadingStatements(
-        // A consumer that has lost its state reads its published failures.
-        [...read.map(topic => toTopicArn(topic.topic)), toSignalArn('failures'), toSignalArn('dlq')],
-        read.map(({ group }) => arnInCluster(clusterArn, 'group', group)),
-      )
+    ? [
+        allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'], [...new Set(topics)]),
+        allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], [...new Set(groups)]),
+      ]
     : []
   // A forwarder stores its own offsets and does not join a consumer group.
   const forwarding =

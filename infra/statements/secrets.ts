@@ -23,7 +23,7 @@ function toSecretArn(nameOrArn: string): string | object {
 }
 
 /** Returns the permissions of a function and its pollers to read the credentials. */
-export function buildKafkaSecretStatements({ kafkaSecrets }: Pick<Place, 'kafkaSecrets'>): Statement[] {
+export function buildKafkaSecretStatements({ kafkaSecrets }: Place): Statement[] {
   if (kafkaSecrets === undefined) return []
   const { auth, secret, caSecret } = kafkaSecrets
   const read = auth === 'iam' || auth === 'none' ? [caSecret] : [secret, caSecret]

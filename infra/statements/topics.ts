@@ -4,7 +4,7 @@ import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import { redisSecret } from '../../lib/app/resource-names.ts'
 import { SIGNALS, type Signal } from '../../lib/app/topic-table.ts'
 import { arnHere, arnInCluster } from '../place/arns.ts'
-import { listOwnInputs, type NamedPlace } from '../place/place.ts'
+import type { NamedPlace } from '../place/place.ts'
 import { buildKafkaSecretStatements } from './secrets.ts'
 import { allow, type Statement } from './statement.ts'
 
@@ -16,9 +16,7 @@ import { allow, type Statement } from './statement.ts'
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html
  */
 export function buildTopicsStatements(all: readonly DeclaredFunction[], place: NamedPlace): Statement[] {
-  const { env, names, clusterArn, inputCluster } = place
-  const inputs = listOwnInputs(place)
-  const furtherArn = inputCluster?.arn
+  const { env, names, clusterArn, inputs } = place
   const arns = (signals: readonly Signal[]) =>
     signals.map(signal => arnInCluster(clusterArn, 'topic', names.topicName(signal, env)))
   const read = new Set(all.flatMap(({ consumes, forwards }) => [...consumes, ...forwards]))
@@ -44,17 +42,6 @@ export function buildTopicsStatements(all: readonly DeclaredFunction[], place: N
           ),
         ]
       : []),
-    ...(inputCluster && furtherArn
-      ? [
-          allow(['kafka:GetBootstrapBrokers'], [furtherArn]),
-          allow(['kafka-cluster:Connect'], [furtherArn]),
-          allow(
-            ['kafka-cluster:DescribeTopic'],
-            inputCluster.topics.map(topic => arnInCluster(furtherArn, 'topic', topic)),
-          ),
-        ]
-      : []),
-    ...(inputCluster ? buildKafkaSecretStatements({ kafkaSecrets: inputCluster }) : []),
     ...(unread.length > 0 ? [allow(['kafka-cluster:AlterTopic'], arns(unread))] : []),
     ...buildKafkaSecretStatements(place),
     // The suffix of a secret is unknown until the secret has been created.

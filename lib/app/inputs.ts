@@ -7,7 +7,6 @@ import type { KafkaSettings } from '#runtime/settings/index.ts'
 import type { Input } from '../intake/input.ts'
 import { readInputs } from '../intake/parse-inputs.ts'
 import { readText } from '../support/text-reader.ts'
-import { readClusterSettings } from './input-cluster.ts'
 import type { Named } from './names.ts'
 import { serverlessFile } from './serverless-file.ts'
 import type { InputSettings } from './settings/inputs.ts'
@@ -32,9 +31,9 @@ export function listLocalTopics(config: LocalInputsConfig): readonly KafkaTopic[
   return listLocalInputs(config).map(({ topic }) => ({ name: topic, ...LAYOUT }))
 }
 
-/** Returns the topics of all inputs in Sluice's own cluster, which `npm start` creates in a Kafka that it starts. */
+/** Returns the topics of all inputs, which `npm start` creates in a Kafka that it starts. */
 export function listInputTopics(config: InputsConfig): readonly KafkaTopic[] {
-  return resolveInputs(config).flatMap(({ topic, cluster }) => (cluster ? [] : [{ name: topic, ...LAYOUT }]))
+  return resolveInputs(config).map(({ topic }) => ({ name: topic, ...LAYOUT }))
 }
 
 /**
@@ -48,11 +47,6 @@ export function resolveInputs(config: InputsConfig): readonly Input[] {
     ...inputs,
     ...listLocalInputs(config).filter(({ topic }) => inputs.every(input => input.topic !== topic)),
   ]
-}
-
-/** Returns the names of the inputs that are in a further cluster. */
-export function listFurtherTopics(inputs: readonly Input[]): ReadonlySet<string> {
-  return new Set(inputs.flatMap(({ topic, cluster }) => (cluster ? [topic] : [])))
 }
 
 function readFile(path: string, env: string): readonly Input[] {
@@ -69,22 +63,4 @@ function readFile(path: string, env: string): readonly Input[] {
 export function projectFolder(): string {
   const file = serverlessFile()
   return dirname(file instanceof URL ? fileURLToPath(file) : resolve(file))
-}
-
-/** Settings that decide how the further cluster is reached. */
-type FurtherClusterConfig = InputsConfig &
-  InputSettings & { readonly kafka: Pick<KafkaSettings['kafka'], 'clusterArn'> }
-
-/** Returns the function that finds the settings of the cluster of a topic; undefined for Sluice's own cluster. */
-export function createClusterFinder(config: FurtherClusterConfig, inputs = resolveInputs(config)) {
-  const { kafka, inputSignIn } = config
-  const found = new Map<string, KafkaSettings>()
-  return (topic: string): KafkaSettings | undefined => {
-    const cluster = inputs.find(input => input.topic === topic)?.cluster
-    if (cluster === undefined) return undefined
-    const settings =
-      found.get(cluster.name) ?? readClusterSettings(cluster, kafka.clusterArn !== undefined, inputSignIn)
-    found.set(cluster.name, settings)
-    return settings
-  }
 }

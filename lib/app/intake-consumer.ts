@@ -2,7 +2,7 @@
 import { INTAKE } from '../intake/input.ts'
 import { intake } from '../intake/intake.ts'
 import { createRecordReader } from '../intake/read-record.ts'
-import { createClusterFinder, resolveInputs } from './inputs.ts'
+import { resolveInputs } from './inputs.ts'
 import { kafkaConsumer } from './kafka-consumer.ts'
 import { loadAllInputs } from './loaded-inputs.ts'
 import { GENERAL, INPUTS, ONE_MACHINE, PARTITION_KEY } from './settings/index.ts'
@@ -10,7 +10,6 @@ import { GENERAL, INPUTS, ONE_MACHINE, PARTITION_KEY } from './settings/index.ts
 export function intakeConsumer() {
   return kafkaConsumer(INTAKE, config => intake(config.families, resolveInputs(config), config.keyBy), {
     slices: [GENERAL, INPUTS, ONE_MACHINE, PARTITION_KEY],
-    clusterFinder: config => createClusterFinder(config),
     foreignReader: async config => createRecordReader(config.families, await loadAllInputs(config)),
   })
 }

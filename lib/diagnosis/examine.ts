@@ -44,7 +44,6 @@ interface ExaminedFunction {
 
 interface Examination {
   readonly config: Config
-  /** Connections that find the further cluster of an input. */
   readonly connections: Connections
   readonly functions: readonly ExaminedFunction[]
   /** True to apply the requirements for an AWS account, even to local servers. */
@@ -60,9 +59,9 @@ const MAX_COUNT_MS = 5_000
  */
 export async function examineEnvironment(examination: Examination): Promise<Finding[]> {
   const { config, connections, asAccount } = examination
-  const [consumers, furtherConsumers] = listConsumers(examination)
-  const redis = await examineRedis(examination, [...consumers, ...furtherConsumers])
-  const opened = await openKafka(() => connections)
+  const consumers = listConsumers(examination)
+  const redis = await examineRedis(examination, consumers)
+  const opened = await openKafka(connections)
   const checkServers = (cluster: Parameters<typeof checkKafka>[0]['cluster'], standards: Standards) => [
     ...checkKafka({ ...describeKafka(config), cluster }, standards),
     ...checkRedis(redis, standards),
@@ -98,7 +97,6 @@ export async function examineEnvironment(examination: Examination): Promise<Find
         standards,
       )),
       ...(await examineDeadLetters(connections, config, topics)),
-      ...(await examineFurtherInputs(examination, furtherConsumers, standards)),
     ]
   } finally {
     await inspection.close()
@@ -116,9 +114,8 @@ interface OpenedKafka {
   readonly log: LogReader
 }
 
-async function openKafka(open: () => Pick<Connections, 'kafka' | 'log'>): Promise<Observed<OpenedKafka>> {
+async function openKafka(connections: Connections): Promise<Observed<OpenedKafka>> {
   return observe(async () => {
-    const connections = open()
     const [kafka, log] = await Promise.all([connections.kafka(), connections.log()])
     const inspection = new ClusterInspection(kafka)
     try {
@@ -163,46 +160,11 @@ async function checkConsumers(
   return facts.flatMap(fact => checkConsumer(fact, Date.now(), isLocal))
 }
 
-/** Examines the inputs of the further cluster. A cluster that does not answer is a single finding. */
-async function examineFurtherInputs(
-  { config, connections }: Examination,
-  consumers: readonly ListedConsumer[],
-  standards: Standards,
-): Promise<Finding[]> {
-  const [first] = consumers
-  if (first === undefined) return []
-  const opened = await openKafka(() => connections.at(first.topic))
-  const topics = listInputTopics(consumers)
-  if ('unseen' in opened) {
-    const advice =
-      'Check `clusters` in config/inputs.yaml, and the network and the sign-in to that cluster from here.'
-    const says = `the further cluster could not be checked: ${opened.unseen}`
-    return [createFinding('topics', 'input', topics.join(', '), unknown(says, opened.todo ?? advice))]
-  }
-  try {
-    const inputs = await gatherLayouts(opened.seen.inspection, topics)
-    return [
-      ...inputs.map(input => checkInput(input, standards)),
-      ...(await checkConsumers(connections, config, opened.seen, consumers, inputs, standards)),
-    ]
-  } finally {
-    await opened.seen.inspection.close()
-  }
-}
-
-/** Returns the consumers of topics in Sluice's own cluster, and those of inputs in the further one. */
-function listConsumers({
-  functions,
-  config,
-}: Examination): [own: ListedConsumer[], further: ListedConsumer[]] {
-  const inputs = resolveInputs(config)
+function listConsumers({ functions, config }: Examination): ListedConsumer[] {
+  const inputs = resolveInputs(config).map(({ topic }) => topic)
   const running = functions.filter(entry => config.storageUrl !== undefined || !writesRows(entry))
-  const listed = running.flatMap(({ uses, reading, ...declared }) =>
-    listTriggerTopics(
-      declared,
-      config,
-      inputs.map(({ topic }) => topic),
-    ).map(({ function: consumer, group, topic, signal }) => ({
+  return running.flatMap(({ uses, reading, ...declared }) =>
+    listTriggerTopics(declared, config, inputs).map(({ function: consumer, group, topic, signal }) => ({
       function: consumer,
       group,
       topic,
@@ -212,18 +174,15 @@ function listConsumers({
       isInput: signal === undefined,
     })),
   )
-  const isFurther = ({ topic }: ListedConsumer) =>
-    inputs.some(input => input.topic === topic && input.cluster)
-  return [listed.filter(consumer => !isFurther(consumer)), listed.filter(isFurther)]
 }
 
 function listInputTopics(consumers: readonly ListedConsumer[]): string[] {
   return consumers.flatMap(({ topic, isInput }) => (isInput ? [topic] : []))
 }
 
-/** Looks for entities that get the records of several keys, in the newest records of inputs in Sluice's own cluster. */
+/** Looks for entities that get the records of several keys, in the newest records of inputs. */
 async function examineEntities(connections: Connections, config: Config): Promise<Finding[]> {
-  const mapped = resolveInputs(config).filter(({ as, cluster }) => !as && !cluster)
+  const mapped = resolveInputs(config).filter(({ as }) => !as)
   const loaded = await observe(() => loadAllInputs(config, mapped))
   // The deployment and the functions report the errors of a file.
   if ('unseen' in loaded) return []

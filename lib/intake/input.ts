@@ -8,25 +8,10 @@ export const INTAKE = 'intake'
 /** Topic of another application, whose records become events. */
 export interface Input {
   readonly topic: string
-  /** Cluster that has the topic, if it is not the one of Sluice's own topics. */
-  readonly cluster?: InputCluster
   /** Names of mappings to readings, in the order in which they are tried; undefined for all mappings, by name. */
   readonly mappings?: readonly string[]
   /** Event of each record, if the records are not measurements. They are then appended to `events`. */
   readonly as?: InputEvent
-}
-
-/** A further Kafka cluster, from which inputs are read. Nothing is written into it. */
-export interface InputCluster {
-  readonly name: string
-  /** ARN of a cluster on Amazon MSK. */
-  readonly arn?: string
-  /** Addresses of the brokers. With `arn`, they are used on a developer's machine only. */
-  readonly brokers?: readonly string[]
-  readonly auth?: 'none' | 'tls' | 'iam' | 'scram-sha-256' | 'scram-sha-512' | 'plain'
-  /** Names or ARNs of the secrets with the credentials, and with the certificate of the authority. */
-  readonly secret?: string
-  readonly caSecret?: string
 }
 
 /** Attributes of the events that an input brings to `events`. */

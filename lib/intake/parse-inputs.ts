@@ -13,21 +13,18 @@ import validate from '../schemas/compiled-inputs.js'
 import { OWN_TYPES } from '../schemas/event-types.ts'
 import { readEdited, readValid, type Sound } from '../support/edited-file.ts'
 import type { FilePath, LocatedError, PathError } from '../support/file-errors.ts'
-import { describeUnknown } from '../support/suggestion.ts'
-import type { Input, InputCluster, InputEvent } from './input.ts'
+import type { Input, InputEvent } from './input.ts'
 
 const SCHEMA = { validate, texts: [inputsTexts, mappingTexts] }
 
 /** Content of the file after it was validated against its schema. */
 interface RawInputs {
-  readonly clusters?: Readonly<Record<string, Omit<InputCluster, 'name'>>>
   readonly inputs?: readonly RawInput[]
 }
 
 interface RawInput {
   /** Name, in which `{env}` stands for the environment, and one list such as `{a,b}` for several topics. */
   readonly topic: string
-  readonly cluster?: string
   readonly mappings?: readonly string[]
   readonly to?: 'readings' | 'events'
   readonly as?: {
@@ -53,15 +50,10 @@ interface RawTime extends Omit<TimeSource, 'from'> {
  * @throws InvalidFile with all errors
  */
 export function readInputs(text: string, file: string, env: string): readonly Input[] {
-  const { inputs = [], clusters = {} } = readValid<RawInputs>(
-    SCHEMA,
-    'the inputs',
-    { file, text },
-    (content, isWrong) => contradictions(content, env, isWrong),
+  const { inputs = [] } = readValid<RawInputs>(SCHEMA, 'the inputs', { file, text }, content =>
+    inputErrors(content, env),
   ).content
-  return inputs.flatMap(input =>
-    expandTopic(input.topic, env).map(topic => toInput({ ...input, topic }, clusters)),
-  )
+  return inputs.flatMap(input => expandTopic(input.topic, env).map(topic => toInput({ ...input, topic })))
 }
 
 /** Returns the names of the topics of an entry. */
@@ -92,33 +84,13 @@ export function locateErrors(
   ]
 }
 
-function contradictions(
-  { inputs = [], clusters = {} }: Sound<RawInputs>,
-  env: string,
-  isWrong: (...path: FilePath) => boolean,
-): readonly PathError[] {
-  const addressless = Object.entries(clusters).filter(([, cluster]) => !cluster?.arn && !cluster?.brokers)
-  return [
-    ...addressless.map(([name]) => ({ path: ['clusters', name], message: 'needs arn or brokers' })),
-    ...inputErrors(inputs, env, isWrong('clusters') ? undefined : Object.keys(clusters)),
-  ]
-}
-
-/** @param clusters names of the clusters; undefined if they have errors */
-function inputErrors(
-  inputs: readonly Sound<RawInput>[],
-  env: string,
-  clusters?: readonly string[],
-): PathError[] {
+function inputErrors({ inputs = [] }: Sound<RawInputs>, env: string): PathError[] {
   const earlier = new Set<string>()
   return inputs.flatMap((input, index) => {
     const path: FilePath = ['inputs', index]
-    const { topic, cluster, as } = input
+    const { topic, as } = input
     return [
       ...topicErrors(topic === undefined ? [] : expandTopic(topic, env), earlier, [...path, 'topic']),
-      ...(cluster === undefined || clusters?.includes(cluster) !== false
-        ? []
-        : [{ path: [...path, 'cluster'], message: describeUnknown('cluster', cluster, clusters) }]),
       ...toErrors(input as RawInput, path),
       ...(as ? eventErrors(as as Partial<NonNullable<RawInput['as']>>, [...path, 'as']) : []),
     ]
@@ -175,13 +147,9 @@ function eventErrors(
   ]
 }
 
-function toInput(
-  { topic, cluster: name, mappings, as }: RawInput,
-  clusters: NonNullable<RawInputs['clusters']>,
-): Input {
+function toInput({ topic, mappings, as }: RawInput): Input {
   return {
     topic,
-    ...(name === undefined ? {} : { cluster: { name, ...clusters[name] } }),
     ...(mappings === undefined ? {} : { mappings }),
     ...(as === undefined ? {} : { as: toInputEvent(topic, as) }),
   }

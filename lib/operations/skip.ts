@@ -4,7 +4,6 @@ import { computeDigest, type StateKey } from '#runtime/pipeline/model/index.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { mapKind, text } from '#runtime/settings/index.ts'
 import { findFirstSignal, getConsumerName, listTriggerTopics } from '../app/functions.ts'
-import { createClusterFinder } from '../app/inputs.ts'
 import { withTimeout } from '../diagnosis/observe.ts'
 import { readTopicBounds } from '../queries/kafka/topics.ts'
 import { flagField, listField, nameField, textField } from '../questions/field.ts'
@@ -158,13 +157,12 @@ async function openSkipped({ connections }: ChangedEnvironment): Promise<FindRec
 
 /** Finds records of a topic that its consumer has not processed yet. @throws OperationFailure if Kafka does not answer */
 async function openWaiting(environment: ChangedEnvironment, topic: string): Promise<FindRecord> {
-  const { config, connections, inputs } = environment
-  const clients = connections.at(topic)
+  const { config, connections } = environment
   const ask = <T>(answer: Promise<T>) =>
     withTimeout(answer).catch(error => {
-      throw serverFailure(error, { ...config, ...createClusterFinder(config, inputs)(topic) })
+      throw serverFailure(error, config)
     })
-  const bounds = await ask(clients.bounds().then(source => readTopicBounds(source, topic)))
+  const bounds = await ask(connections.bounds().then(source => readTopicBounds(source, topic)))
   const read = async (log: LogReader, partition: number, offset: number) =>
     (await log.read(topic, partition, { fromOffset: offset, toOffset: offset })).records
   const inspection = await environment.inspection()
@@ -176,7 +174,7 @@ async function openWaiting(environment: ChangedEnvironment, topic: string): Prom
     const { appliedOffset } = await inspection.summary(stateKey)
     if (offset <= appliedOffset)
       return `${consumer} has already processed ${position}: its applied offset is ${appliedOffset}.`
-    const records = offset < end ? await ask(clients.log().then(log => read(log, partition, offset))) : []
+    const records = offset < end ? await ask(connections.log().then(log => read(log, partition, offset))) : []
     const record = records.find(record => record.offset === offset)
     return record
       ? { partition, offset, digest: computeDigest(record) }

@@ -10,7 +10,7 @@ import type { Config } from '../app/config.ts'
 import { dataReader } from '../app/data-reader.ts'
 import { keptSinceMs } from '../app/dead-letter-source.ts'
 import { type DeclaredFunction, listTriggerTopics } from '../app/functions.ts'
-import { createClusterFinder, listFurtherTopics, resolveInputs } from '../app/inputs.ts'
+import { resolveInputs } from '../app/inputs.ts'
 import type { Signal } from '../app/topic-table.ts'
 import { openStoredPlan } from '../clock/view-plan.ts'
 import { withTimeout } from '../diagnosis/observe.ts'
@@ -48,7 +48,6 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
   readonly inspection: () => Promise<StateInspection>
   #config: Config
   #inputs: readonly Input[]
-  #findCluster: ReturnType<typeof createClusterFinder>
   #reader: DataReader | undefined
   readonly #kept = new Map<string, Promise<unknown>>()
   /** Topics of the cluster, without internal ones, as of the first question. */
@@ -61,9 +60,8 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
   ) {
     this.#config = config
     this.#inputs = resolveInputs(config)
-    this.#findCluster = createClusterFinder(config, this.#inputs)
     this.functions = functions
-    const connections = new GuardedConnections(config, clientId, topic => this.#findCluster(topic))
+    const connections = new GuardedConnections(config, clientId)
     this.connections = connections
     this.isLocal = isLocal
     const inspectCluster = once(async () =>
@@ -88,33 +86,15 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
   /** Uses the families and inputs of a configuration that was read anew. The servers stay. */
   reload(config: Config): void {
     this.#inputs = resolveInputs(config)
-    this.#findCluster = createClusterFinder(config, this.#inputs)
     this.#config = config
     this.#reader = undefined
     this.#kept.clear()
   }
 
-  /** Topics and consumer groups of the functions, in Sluice's own cluster. */
+  /** Topics and consumer groups of the functions. */
   get consumers(): readonly ReadTopic[] {
-    return this.listConsumers(false)
-  }
-
-  /** Inputs in the further cluster, and their groups. */
-  get furtherConsumers(): readonly ReadTopic[] {
-    return this.listConsumers(true)
-  }
-
-  /**
-   * Returns the topics and groups of the functions.
-   *
-   * @param isFurther false for those in Sluice's own cluster, true for those in the further cluster of the inputs; absent for all
-   */
-  listConsumers(isFurther?: boolean): ReadTopic[] {
-    const further = listFurtherTopics(this.inputs)
     const inputs = this.inputs.map(({ topic }) => topic)
-    return this.functions
-      .flatMap(declared => listTriggerTopics(declared, this.config, inputs))
-      .filter(({ topic }) => isFurther === undefined || further.has(topic) === isFurther)
+    return this.functions.flatMap(declared => listTriggerTopics(declared, this.config, inputs))
   }
 
   /** Returns the function that uses a group; null for a group of another application. */

@@ -1,6 +1,5 @@
 /** One consumer group, or all of them: the lag and the reader of each partition. */
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
-import { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { describeKafka } from '../diagnosis/server-standards.ts'
@@ -40,33 +39,23 @@ Examples:
   // Each age requires reading a record.
   onPage: { mostRecords: 200 },
   async read(environment, { group }, { most, mostRecords, nowMs }) {
-    const own = await openCluster(environment, group)
-    const isOwn = own.groups.some(known => known.group === group)
-    const further = isOwn ? undefined : await openFurtherCluster(environment).catch((error: Error) => error)
-    const isUnknown = further instanceof Error
+    const kafka = await environment.kafka()
+    const groups = await findGroups(kafka, group)
+    if (group !== undefined && groups.length === 0) throw missingGroup(environment, group)
+    const log = await environment.log()
+    const readBounds = (topics: readonly string[]) => readBoundsByName(environment, topics)
     const found: AgedGroupLag[] = []
-    let more = 0
     let left = mostRecords
-    for (const { log, readLags, groups } of [own, ...(further && !isUnknown ? [further] : [])]) {
-      const matching = groups.filter(known => group === undefined || known.group === group)
-      const chosen = matching.slice(0, most - found.length)
-      more += matching.length - chosen.length
-      for (const lag of await readLags(chosen)) {
-        found.push(await addAges(log, lag, left, nowMs))
-        left -= listWaiting(lag).length
-      }
+    for (const lag of await readGroupLags(kafka, readBounds, groups.slice(0, most))) {
+      found.push(await addAges(log, lag, left, nowMs))
+      left -= listWaiting(lag).length
     }
-    if (group !== undefined && found.length === 0) throw missingGroup(environment, group)
-    const unknown = isUnknown
-      ? [`The groups of inputs in the further cluster are not shown: ${further.message}`]
-      : []
     const rows = found.map(lag => describeGroup(environment, lag))
     const idle = rows.filter(row => row.group === group && row.state === 'no readers')
     return {
       rows,
-      more,
+      more: groups.length - found.length,
       notes: [
-        ...unknown,
         ...explainUnknown(rows),
         ...found.flatMap(describeUncounted),
         ...idle.map(
@@ -117,44 +106,10 @@ Examples:
   empty: 'The cluster has no consumer groups.',
 })
 
-/** Cluster with some of its groups. */
-interface OpenCluster {
-  readonly log: LogReader
-  readonly groups: readonly GroupDescription[]
-  readonly readLags: (groups: readonly GroupDescription[]) => Promise<readonly GroupLag[]>
-}
-
-/** Opens the environment's own cluster. @param group only group that is needed; undefined for all */
-async function openCluster(environment: Environment, group: string | undefined): Promise<OpenCluster> {
-  const kafka = await environment.kafka()
-  return {
-    log: await environment.log(),
-    groups: await findGroups(kafka, group),
-    readLags: groups => readGroupLags(kafka, topics => readBoundsByName(environment, topics), groups),
-  }
-}
-
 /** Returns a group if Kafka has it, or all groups. */
 async function findGroups(kafka: Kafka, group: string | undefined): Promise<readonly GroupDescription[]> {
   if (group === undefined) return listGroups(kafka)
   return (await readConsumerGroups(kafka, [group])).filter(({ state }) => state !== 'missing')
-}
-
-/** Opens the further cluster of the inputs, with the groups that read them; undefined without one. */
-async function openFurtherCluster(environment: Environment): Promise<OpenCluster | undefined> {
-  const { connections, furtherConsumers } = environment
-  const [first] = furtherConsumers
-  if (first === undefined) return undefined
-  const clients = connections.at(first.topic)
-  const [kafka, log] = [await clients.kafka(), await clients.log()]
-  const names = new Set(furtherConsumers.map(({ group }) => group))
-  const cluster = () =>
-    environment.keep('further-cluster', async () => connections.register(new ClusterInspection(kafka)))
-  return {
-    log,
-    groups: (await listGroups(kafka)).filter(({ group }) => names.has(group)),
-    readLags: groups => readGroupLags(kafka, topics => readBoundsByName({ cluster }, topics), groups),
-  }
 }
 
 /** Adds the ages of a group's lag. @param most number of partitions with lag above which all ages are unknown */

@@ -6,7 +6,6 @@ import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { LOAD } from '#runtime/adapters/redis/state-store.ts'
 import { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../app/config.ts'
-import { createClusterFinder } from '../app/inputs.ts'
 
 /**
  * Connections of a command, or of the console. They reject writes outside of `writing`, which an audited operation calls. Code that
@@ -20,8 +19,8 @@ export class GuardedConnections extends Connections {
   /** Permission of the work that runs. Other requests of the same process do not have it. */
   readonly #permission = new AsyncLocalStorage<true>()
 
-  constructor(config: Config, clientId: string, findCluster = createClusterFinder(config)) {
-    super({ ...config, findCluster }, clientId)
+  constructor(config: Config, clientId: string) {
+    super(config, clientId)
     this.config = config
     const { redis, kafka, publisher } = this
     const mayWrite = () => this.#permission.getStore() === true

@@ -9,7 +9,7 @@ import type { Environment } from './environment.ts'
  * @throws Unavailable if Kafka does not answer
  */
 export async function readRedriveTopics(environment: Environment): Promise<RedriveTopics> {
-  const readers = environment.listConsumers()
+  const readers = environment.consumers
   const offsets = await environment.offsets()
   const found = await Promise.all(
     SIGNALS.filter(signal => signal !== 'dlq').map(async signal => {

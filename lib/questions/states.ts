@@ -266,7 +266,7 @@ function missingState(
   topics: readonly string[],
   notes: readonly string[],
 ): Failure {
-  const names = new Set(environment.listConsumers().map(({ function: name }) => name))
+  const names = new Set(environment.consumers.map(({ function: name }) => name))
   const why = names.has(consumer)
     ? `${consumer} has no state of ${topics.join(', ')}: check the topic, the partition and the environment.`
     : `The project has no consumer "${consumer}".${suggestion(consumer, names) ?? ''} Consumers are ${[...names].join(', ')}.`

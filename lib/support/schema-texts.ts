@@ -6,6 +6,8 @@ interface SchemaTexts {
   readonly $id?: string
   readonly $ref?: string
   readonly description?: string
+  /** True for a key that is refused with its description. */
+  readonly deprecated?: boolean
   readonly required?: readonly string[]
   readonly properties?: Readonly<Record<string, SchemaTexts | boolean>>
   readonly additionalProperties?: SchemaTexts | boolean
@@ -44,9 +46,15 @@ export function describeSchema(schemas: readonly object[], path: FilePath, keywo
   const found = nodes.map(({ schema }) => schema)
   return {
     nodes: found,
-    keys: [...new Set(found.flatMap(({ properties = {} }) => Object.keys(properties)))],
+    keys: [...new Set(found.flatMap(listKeys))],
     description: findDescription(nodes, keyword) ?? findDescription(nodes) ?? description,
   }
+}
+
+function listKeys({ properties = {} }: SchemaTexts): string[] {
+  return Object.entries(properties).flatMap(([key, value]) =>
+    typeof value === 'object' && value.deprecated ? [] : [key],
+  )
 }
 
 /** Schema, and the document in which its references are resolved. */

@@ -1,7 +1,7 @@
 import { join, relative, resolve } from 'node:path'
 import process from 'node:process'
 import { expandFields, isDeployed } from '../../infra/functions/expanded-fields.ts'
-import { buildTriggerClusters, readThisMachine } from '../../infra/place/this-machine.ts'
+import { readThisMachine } from '../../infra/place/this-machine.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { getConsumerName } from '../../lib/app/functions.ts'
 import { FAMILY_FILES, NAMES, readSettings, VIEWS } from '../../lib/app/settings/index.ts'
@@ -40,7 +40,6 @@ interface Serverless {
     readonly custom: {
       readonly esbuild: Settings
       readonly 'serverless-offline': { location: string }
-      readonly mskTrigger?: { clusters?: object }
     }
     getAllFunctions(): string[]
     getFunction(key: string): Definition
@@ -121,12 +120,10 @@ export default class ReloadPlugin {
     await this.#watch(reloader)
   }
 
-  /** Returns the events of the functions with the consumer `intake`, with the current inputs and further cluster. */
+  /** Returns the events of the functions with the consumer `intake`, with the current inputs. */
   #expandInputs(): ReadonlyMap<string, readonly object[]> {
-    const { serviceDir, service } = this.#serverless
+    const { serviceDir } = this.#serverless
     const place = { ...readThisMachine(process.env, serviceDir), ...readSettings([NAMES]) }
-    if (service.custom.mskTrigger)
-      service.custom.mskTrigger.clusters = buildTriggerClusters(place, process.env)
     const all = readFunctions(join(serviceDir, 'serverless.yml'))
     const declared = all.filter(entry => isDeployed(entry, place))
     return new Map(

@@ -4,10 +4,8 @@ import { type Kafka, kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
-import type { KafkaSettings } from '#runtime/settings/index.ts'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
-import { createClusterFinder, listFurtherTopics, resolveInputs } from '../../lib/app/inputs.ts'
+import { resolveInputs } from '../../lib/app/inputs.ts'
 import type { Named } from '../../lib/app/names.ts'
 import type {
   CombinedParts,
@@ -18,7 +16,6 @@ import type {
   REGISTRY,
 } from '../../lib/app/settings/index.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
-import { FurtherLags } from '../../lib/diagnosis/further-lags.ts'
 import type { WatchedLag } from '../../lib/diagnosis/stalls.ts'
 import { readPartitionRules } from '../../lib/queries/alerts/activated-rules.ts'
 import { countPendingBefore, readConsumerLags } from '../../lib/queries/kafka/consumer-lag.ts'
@@ -58,11 +55,8 @@ export type WatchConfig = Pick<Named, 'env'> &
 export class FlowWatch {
   readonly #kafka: Kafka
   readonly #offsets: TopicOffsets
-  readonly #further: FurtherLags<WatchedTopic>
-  #furtherTopics: ReadonlySet<string> = new Set()
   /** Topics to which applications send. */
   #receivingTopics: ReadonlySet<string> = new Set()
-  #findCluster: ReturnType<typeof createClusterFinder> = () => undefined
   readonly #redis: RedisClient
   readonly #config: WatchConfig
   readonly #screen: Screen
@@ -97,9 +91,6 @@ export class FlowWatch {
   ) {
     this.#kafka = kafkaClient({ brokers, clientId: 'sluice-start', auth: 'none' })
     this.#offsets = new TopicOffsets(this.#kafka)
-    this.#further = new FurtherLags(
-      topic => new KafkaClients(this.#findCluster(topic) as KafkaSettings, 'sluice-start'),
-    )
     this.#redis = new RedisClient({ url: redisUrl })
     this.#config = config
     this.readInputs()
@@ -110,11 +101,9 @@ export class FlowWatch {
     this.#alerts = new AlertFeed(screen, config)
   }
 
-  /** Reads which inputs are in a further cluster, also after a person has saved their list. */
+  /** Reads to which topics applications send, also after a person has saved the list of inputs. */
   readInputs(): void {
     const inputs = resolveInputs(this.#config)
-    this.#findCluster = createClusterFinder({ ...this.#config, kafka: {} }, inputs)
-    this.#furtherTopics = listFurtherTopics(inputs)
     this.#receivingTopics = new Set([this.#topic('readings'), ...inputs.map(({ topic }) => topic)])
   }
 
@@ -142,9 +131,8 @@ export class FlowWatch {
 
   /** Updates the live line. */
   async refresh(): Promise<void> {
-    const consumers = Map.groupBy(this.#consumers.values(), ({ topic }) => this.#furtherTopics.has(topic))
     try {
-      const [now, rules, lags, further] = await Promise.all([
+      const [now, rules, lags] = await Promise.all([
         this.#countOutcomes(),
         readPartitionRules(
           this.#config.families,
@@ -152,14 +140,12 @@ export class FlowWatch {
           this.#topic('readings'),
           0,
         ),
-        readConsumerLags(this.#offsets, consumers.get(false) ?? []),
-        this.#further.read(consumers.get(true) ?? []),
+        readConsumerLags(this.#offsets, [...this.#consumers.values()]),
       ])
       this.#figures = addIncrease(this.#figures, this.#last, now)
       this.#last = now
       if (rules) this.#showRules(rules)
-      // The trigger reports that the further cluster does not answer.
-      this.#lags = 'seen' in further ? [...lags, ...further.seen] : lags
+      this.#lags = lags
       this.#countForeign()
     } catch (error) {
       this.#foreign?.restart()
@@ -273,7 +259,7 @@ export class FlowWatch {
   }
 
   async stop(): Promise<void> {
-    await Promise.allSettled([this.#alerts.stop(), this.#offsets.close(), this.#further.close()])
+    await Promise.allSettled([this.#alerts.stop(), this.#offsets.close()])
     this.#redis.close()
     this.#foreign?.close()
   }

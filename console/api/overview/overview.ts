@@ -7,7 +7,6 @@ import type { StateKey } from '#runtime/pipeline/model/index.ts'
 import { SEVERITIES } from '../../../lib/alerting/rule.ts'
 import type { Config } from '../../../lib/app/config.ts'
 import { SIGNALS, type Signal } from '../../../lib/app/topic-table.ts'
-import { FurtherLags } from '../../../lib/diagnosis/further-lags.ts'
 import { readBreakerEnd } from '../../../lib/diagnosis/gather-consumers.ts'
 import { withTimeout } from '../../../lib/diagnosis/observe.ts'
 import { describeKafka, describeRedis } from '../../../lib/diagnosis/server-standards.ts'
@@ -105,14 +104,10 @@ export class OverviewReader {
   readonly #offsets: () => Promise<TopicOffsets>
   readonly #members = new Cache<ReadonlyMap<string, number>>({ forMs: MEMBERS_FOR_MS })
   readonly #types = new Cache<readonly UnknownType[]>({ forMs: TYPES_FOR_MS })
-  readonly #further: FurtherLags<ReadTopic>
   readonly #standing = new StallWatch(EVERY_MS)
 
   constructor(environment: ConsoleEnvironment) {
     this.#environment = environment
-    this.#further = environment.connections.register(
-      new FurtherLags(topic => environment.connections.at(topic)),
-    )
     this.#offsets = once(async () =>
       environment.connections.register(new TopicOffsets(await environment.kafka(), PATIENCE)),
     )
@@ -122,18 +117,9 @@ export class OverviewReader {
     const atMs = Date.now()
     const { config, functions } = this.#environment
     const kafka = await awaitAnswer('kafka', config, this.#readKafka())
-    const { bounds, members } = kafka.value ?? {}
-    const reading = this.#further.read(this.#environment.furtherConsumers).then(further => {
-      const seen = 'seen' in further ? further.seen : []
-      return { further, lags: kafka.value && [...kafka.value.lags, ...seen] }
-    })
-    const [{ further, lags }, redis, alerts, letters, types] = await Promise.all([
-      reading,
-      awaitAnswer(
-        'redis',
-        config,
-        reading.then(read => this.#readRedis(atMs, read.lags ?? [])),
-      ),
+    const { bounds, lags, members } = kafka.value ?? {}
+    const [redis, alerts, letters, types] = await Promise.all([
+      awaitAnswer('redis', config, this.#readRedis(atMs, lags ?? [])),
       awaitAnswer(
         'kafka',
         config,
@@ -150,10 +136,7 @@ export class OverviewReader {
     const getBatchingWindow = (name: string) =>
       functions.find(entry => entry.name === name)?.reading.maximumBatchingWindow ?? 0
     const observation = {
-      servers: {
-        ...servers,
-        ...('unseen' in further ? { further: `The further cluster of the inputs: ${further.unseen}` } : {}),
-      },
+      servers,
       lags: lags?.map(lag => ({ ...lag, windowMs: getBatchingWindow(lag.function) * 1_000 })),
       members: members ?? new Map<string, number>(),
       broken: redis.value?.broken,
@@ -170,7 +153,7 @@ export class OverviewReader {
         getTopic: signal => this.#environment.topic(signal),
       }),
       flow: this.#buildFlow(),
-      consumers: this.#listConsumers().map(consumer => ({ ...consumer, lag: findLag(consumer) })),
+      consumers: this.#environment.consumers.map(consumer => ({ ...consumer, lag: findLag(consumer) })),
       standing: this.#standing.next(observation, atMs),
       unknownTypes: (types.value ?? []).map(describeUnknownType),
       firing: redis.value?.firing ?? null,
@@ -226,7 +209,7 @@ export class OverviewReader {
       await this.#environment.connections.redis(),
       this.#environment.config.env,
     )
-    const names = [...new Set(this.#listConsumers().map(consumer => consumer.function))]
+    const names = [...new Set(this.#environment.consumers.map(consumer => consumer.function))]
     const open = await Promise.all(
       names.map(async name => {
         const endMs = await readBreakerEnd(breaker, name)
@@ -236,15 +219,11 @@ export class OverviewReader {
     return open.flat()
   }
 
-  #listConsumers(): readonly ReadTopic[] {
-    return [...this.#environment.consumers, ...this.#environment.furtherConsumers]
-  }
-
   #buildFlow(): Overview['flow'] {
     const { consumers, functions } = this.#environment
     const isOwn = ({ topic }: ReadTopic) => this.#environment.findSignal(topic) !== undefined
     const getTopic = (signal: Signal) => this.#environment.topic(signal)
-    const foreign = this.#listConsumers().filter(consumer => !isOwn(consumer))
+    const foreign = consumers.filter(consumer => !isOwn(consumer))
     return {
       inputs: [
         ...foreign.map(({ topic, function: reader }) => {

@@ -6,14 +6,6 @@ export interface InputSettings {
   readonly mappingsDir: string
   /** Zone of times in records that name none, and whose mapping has no `timeZone`. */
   readonly timeZone: string
-  /** Sign-in of this machine to the further cluster of the inputs. */
-  readonly inputSignIn?: InputSignIn
-}
-
-export interface InputSignIn {
-  readonly username?: string | undefined
-  readonly password?: string | undefined
-  readonly caFile?: string | undefined
 }
 
 const ZONE = createKind(zone => (isTimeZone(zone) ? zone : undefined), ZONE_FORM)
@@ -37,28 +29,11 @@ export const INPUTS = slice(
       default: 'UTC',
       setBy: 'machine',
     }),
-    INPUT_KAFKA_USERNAME: setting('inputs.username', text(/\S/, 'a name'), {
-      description: 'The user for the [further cluster](inputs.md#a-further-cluster), in place of its secret.',
-      setBy: 'machine',
-    }),
-    INPUT_KAFKA_PASSWORD: setting('inputs.password', text(/^/, 'a password'), {
-      description: 'Its password.',
-      setBy: 'machine',
-    }),
-    INPUT_KAFKA_CA_FILE: setting('inputs.ca_file', text(/\S/, 'a file'), {
-      description: 'The certificate of its authority, in PEM form.',
-      setBy: 'machine',
-    }),
   },
   (settings): InputSettings => ({
     inputsFile: settings.INPUTS_FILE,
     mappingsDir: settings.MAPPINGS_DIR,
     timeZone: settings.TIME_ZONE,
-    inputSignIn: {
-      username: settings.INPUT_KAFKA_USERNAME,
-      password: settings.INPUT_KAFKA_PASSWORD,
-      caFile: settings.INPUT_KAFKA_CA_FILE,
-    },
   }),
 )
 

@@ -6,7 +6,6 @@ import type { PlannedTopics } from '../topics/cluster-plan.ts'
 import { ABOUT_REFUSED, type RefusedChange } from '../topics/plan.ts'
 import { HiddenTopics } from './patience.ts'
 import {
-  type DeployedInputs,
   findRenamedTopics,
   isRollback,
   type Outcome,
@@ -19,7 +18,7 @@ import {
 export interface DeploymentPorts {
   plan(readers: ReadonlyMap<Signal, readonly string[]>): Promise<PlannedTopics>
   /** Returns the topics of other applications that are not listed, of those that the deployment reads. */
-  findMissing(inputs: DeployedInputs): Promise<MissingTopics>
+  findMissing(inputs: readonly string[]): Promise<MissingTopics>
   /**
    * Applies the planned changes.
    *

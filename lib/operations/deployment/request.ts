@@ -5,7 +5,6 @@
  */
 import { listRenamedTopics } from '../../app/names.ts'
 import { SIGNALS, type Signal } from '../../app/topic-table.ts'
-import type { InputCluster } from '../../intake/input.ts'
 
 type Properties = Readonly<Record<string, unknown>>
 
@@ -62,19 +61,9 @@ export function parseReaders({
   return new Map(SIGNALS.map(signal => [signal, readers[signal] ?? []]))
 }
 
-/** Topics of other applications that a deployment reads. */
-export interface DeployedInputs {
-  /** Names of those in Sluice's own cluster. */
-  readonly own: readonly string[]
-  /** Further cluster, with the names of its topics; absent without one. */
-  readonly further?: InputCluster & { readonly topics: readonly string[] }
-}
-
 /** Returns the topics of other applications that the deployment reads. */
-export function parseInputs({ ResourceProperties }: ResourceRequest): DeployedInputs {
-  const { Inputs: inputs = [], FurtherCluster: further } = ResourceProperties
-  const own = Array.isArray(inputs) ? inputs.map(String) : []
-  return further ? { own, further: further as Required<DeployedInputs>['further'] } : { own }
+export function parseInputs({ ResourceProperties: { Inputs } }: ResourceRequest): readonly string[] {
+  return Array.isArray(Inputs) ? Inputs.map(String) : []
 }
 
 /**

@@ -112,25 +112,13 @@ class Deployment implements DeploymentPorts {
     )
   }
 
-  findMissing: DeploymentPorts['findMissing'] = async ({ own, further }) => {
+  findMissing: DeploymentPorts['findMissing'] = async inputs => {
     const { config, kafka } = await this.#start()
-    const missing = own.length === 0 ? [] : await findMissingTopics(kafka, own)
-    const usesIam = config.kafka.auth === 'iam'
-    if (further === undefined) return { topics: missing, mayBeHidden: usesIam }
-    const { readClusterSettings } = await import('../../app/input-cluster.ts')
-    const settings = readClusterSettings(further, true)
-    const clients = new KafkaClients(settings, `${NAME}-inputs`)
-    try {
-      const there = await findMissingTopics(await clients.kafka(), further.topics)
-      const topics = [...missing, ...there.map(topic => `${topic} (in the cluster ${further.name})`)]
-      return { topics, mayBeHidden: usesIam || settings.kafka.auth === 'iam' }
-    } catch (error) {
-      throw new Error(`The cluster ${further.name} of the inputs: ${(error as Error).message}`, {
-        cause: error,
-      })
-    } finally {
-      await clients.close().catch(() => {})
-    }
+    const mayBeHidden = config.kafka.auth === 'iam'
+    if (inputs.length === 0) return { topics: [], mayBeHidden }
+    const { listTopics } = await import('../../queries/kafka/topic-descriptions.ts')
+    const existing = new Set((await listTopics(kafka)).map(({ topic }) => topic))
+    return { topics: inputs.filter(topic => !existing.has(topic)), mayBeHidden }
   }
 
   apply: DeploymentPorts['apply'] = async (planned, applying) => {
@@ -150,12 +138,6 @@ class Deployment implements DeploymentPorts {
   async close(): Promise<void> {
     await this.#connections?.close().catch(() => {})
   }
-}
-
-async function findMissingTopics(kafka: Started['kafka'], topics: readonly string[]): Promise<string[]> {
-  const { listTopics } = await import('../../queries/kafka/topic-descriptions.ts')
-  const existing = new Set((await listTopics(kafka)).map(({ topic }) => topic))
-  return topics.filter(topic => !existing.has(topic))
 }
 
 interface Started {

@@ -7,8 +7,9 @@ import { RedisValue } from '../adapters/redis/stored-value.ts'
 import type { CircuitBreaker, Cursors, StateStore } from '../pipeline/ports.ts'
 import type { ReplaceableStates } from '../pipeline/replacing/replaceable-states.ts'
 import type { GeneralSettings } from '../settings/general.ts'
+import type { KafkaSettings } from '../settings/kafka.ts'
 import type { RedisSettings } from '../settings/redis.ts'
-import { type ClusterSettings, KafkaClients } from './kafka-clients.ts'
+import { KafkaClients } from './kafka-clients.ts'
 import { once } from './once.ts'
 
 /** A value that a scheduled function or a command stores between runs. */
@@ -23,7 +24,7 @@ export interface Value<T> {
   update(change: (value: T | undefined) => T): Promise<T>
 }
 
-type Settings = GeneralSettings & ClusterSettings & RedisSettings
+type Settings = GeneralSettings & KafkaSettings & RedisSettings
 
 /** Connections to Kafka and Redis, each opened on first use, and the stores that use them. */
 export class Connections extends KafkaClients {

@@ -7,10 +7,8 @@ import type { TopicName } from '../consumer/topic-name.ts'
 import type { KafkaEvent } from '../pipeline/batch/receive.ts'
 import type { BatchResponse } from '../pipeline/batch/respond.ts'
 import type { Consumer } from '../pipeline/consumer.ts'
-import type { KafkaSettings } from '../settings/kafka.ts'
 import type { CombinedParts } from '../settings/read-settings.ts'
 import type { Environment, Slice } from '../settings/slice.ts'
-import type { ClusterSettings } from './kafka-clients.ts'
 
 type Work<State, Data> = KeyedProcess<State, Data, unknown> | Sink<Data> | SegmentSink<Data>
 
@@ -28,11 +26,6 @@ export interface Choices<Slices extends readonly Slice[]> {
    * Resolves to undefined if the application's reader is sufficient.
    */
   readonly foreignReader?: (config: CombinedParts<Slices>) => Promise<Application['readForeign']>
-  /**
-   * Creates the function that finds the cluster of a topic, for a consumer whose topics are in several clusters. Emissions and failures
-   * are written to the main one.
-   */
-  readonly clusterFinder?: (config: CombinedParts<Slices> & KafkaSettings) => ClusterSettings['findCluster']
   /** Topic for failure records; by default, the application's failures topic. */
   readonly failuresTo?: TopicName
   /**

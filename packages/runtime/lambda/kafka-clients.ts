@@ -11,12 +11,6 @@ interface Closable {
   close(): void | Promise<void>
 }
 
-/** Settings of Kafka, with those of other clusters from which topics are read. */
-export interface ClusterSettings extends KafkaSettings {
-  /** Returns the settings of the cluster that has a topic; undefined for the main one. The same cluster has the same object. */
-  readonly findCluster?: ((topic: string) => KafkaSettings | undefined) | undefined
-}
-
 /** Connections to Kafka that are opened on first use and then kept. Functions that use only Kafka need no other connections. */
 export class KafkaClients {
   readonly kafka: () => Promise<Kafka>
@@ -28,9 +22,6 @@ export class KafkaClients {
   /** Called with the duration of each publish call in milliseconds, whether it succeeded or not. */
   onPublished: ((ms: number) => void) | undefined
   readonly #open: Closable[] = []
-  readonly #others = new Map<KafkaSettings, KafkaClients>()
-  readonly #findCluster: ClusterSettings['findCluster']
-  readonly #clientId: string
   #isClosed = false
 
   /**
@@ -38,9 +29,7 @@ export class KafkaClients {
    *
    * @param clientId name of the client in the broker's logs
    */
-  constructor(config: ClusterSettings, clientId: string) {
-    this.#findCluster = config.findCluster
-    this.#clientId = clientId
+  constructor(config: KafkaSettings, clientId: string) {
     this.kafka = once(() => connectKafka(config, clientId))
     this.compression = config.compression
     this.publisher = once(async () => {
@@ -55,15 +44,6 @@ export class KafkaClients {
       const { KafkaLogBounds } = await import('../adapters/kafka/topic-offsets.ts')
       return this.register(new KafkaLogBounds(await this.kafka()))
     })
-  }
-
-  /** Returns the connections to the cluster that has a topic. Those to another cluster are for reading only. */
-  at(topic: string): Pick<KafkaClients, 'kafka' | 'log' | 'bounds'> {
-    const cluster = this.#findCluster?.(topic)
-    if (cluster === undefined) return this
-    const clients = this.#others.get(cluster) ?? this.register(new KafkaClients(cluster, this.#clientId))
-    this.#others.set(cluster, clients)
-    return clients
   }
 
   /**

@@ -23,8 +23,7 @@ export async function startKafkaRuntime(plan: HandlerPlan, metrics: Metrics, obs
   const { name, choices } = plan
   const config = readConsumerConfig(plan)
   inEnvironment(metrics, config.env)
-  const findCluster = choices.clusterFinder?.(config)
-  const connections = new Connections({ ...config, findCluster }, `${plan.application.name}-${name}`)
+  const connections = new Connections(config, `${plan.application.name}-${name}`)
   const consumer = await buildConsumer(plan, config)
   const { process, application } = consumer
   // Close the sink together with the connections.
@@ -73,20 +72,19 @@ async function connectPorts(connections: Connections, observer: LambdaObserver, 
  * records.
  */
 function kafkaOnDemand(connections: Connections): Pick<Ports, 'publisher' | 'log' | 'bounds'> {
-  const readers = new Map<string, LogReader>()
+  let reader: LogReader | undefined
   return {
     publisher: { publish: async records => (await connections.publisher()).publish(records) },
     bounds: {
-      bounds: async (topic, ...since) => (await connections.at(topic).bounds()).bounds(topic, ...since),
+      bounds: async (topic, ...since) => (await connections.bounds()).bounds(topic, ...since),
     },
     log: {
       read: async (topic, ...range) => {
-        const reader = await connections.at(topic).log()
-        readers.set(topic, reader)
+        reader = await connections.log()
         return reader.read(topic, ...range)
       },
-      identity: async topic => (await connections.at(topic).log()).identity?.(topic),
-      leave: (topic, ...place) => readers.get(topic)?.leave?.(topic, ...place),
+      identity: async topic => (await connections.log()).identity?.(topic),
+      leave: (topic, ...place) => reader?.leave?.(topic, ...place),
     },
   }
 }

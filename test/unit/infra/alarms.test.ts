@@ -133,24 +133,16 @@ describe('the alarms of a deployment', () => {
   })
 
   it('given a limit of records, then each consumer has an alarm for each of its topics, inputs included', () => {
-    const further = { name: 'plant', topics: ['far'], brokers: [], auth: 'iam' } as const
-    const given = (arn?: string) => ({
-      ...LIMITED,
-      inputs: ['near', 'far'],
-      inputCluster: arn === undefined ? further : { ...further, arn },
-    })
-    const listDimensions = (name: string, arn?: string) =>
-      named(`lag-records-${name}`, given(arn))?.Dimensions.map(({ Value }: { Value: string }) => Value)
+    const given = { ...LIMITED, inputs: ['orders'] }
+    const listDimensions = (name: string) =>
+      named(`lag-records-${name}`, given)?.Dimensions.map(({ Value }: { Value: string }) => Value)
     assert.equal(named('lag-records-alerting-readings', LIMITED)?.Threshold, 10_000)
     assert.deepEqual(listDimensions('alerting-readings'), [
       'telemetry',
       'sluice-alerting-prod',
       'sluice.telemetry.readings.prod',
     ])
-    assert.deepEqual(listDimensions('intake-near'), ['telemetry', 'sluice-intake-near-prod', 'near'])
-    assert.equal(listDimensions('intake-far'), undefined)
-    const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/plant/01234567-0123-0123-0123-0123456789ab-1'
-    assert.deepEqual(listDimensions('intake-far', arn), ['plant', 'sluice-intake-far-prod', 'far'])
+    assert.deepEqual(listDimensions('intake-orders'), ['telemetry', 'sluice-intake-orders-prod', 'orders'])
   })
 
   it('given a cause, then its alarm alone notifies, except during an outage of servers', () => {

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { findEntryProblems } from '../../../infra/checks/function-entries.ts'
+import { describeIdlePollers } from '../../../infra/checks/input-sources.ts'
 import { expandFields, isDeployed } from '../../../infra/functions/expanded-fields.ts'
 import { computeRetryFields } from '../../../infra/functions/schedule-retries.ts'
 import { readAccount } from '../../../infra/place/account.ts'
+import { addTopicsResource, type Template } from '../../../infra/plugins/topics-resource.ts'
 import { buildRoles, toRoleId } from '../../../infra/roles/roles.ts'
 import { readFunctions } from '../../../lib/app/function-entries.ts'
 import {
@@ -215,6 +217,23 @@ describe('the fields that the framework gets', () => {
     const [writing = ''] = JSON.stringify(all.StrangerRole).match(/WriteData"\],"Resource":\[[^\]]*/) ?? []
     assert.ok(writing !== '' && !writing.includes('factory.motion'))
     assert.deepEqual(DECLARED.find(({ name }) => name === 'stranger')?.writes, ['failures'])
+  })
+
+  it('given topics of others, then a deployment checks that they exist, and says what their pollers cost', () => {
+    const functions = parseFunctions({ ...ENTRIES, topics: { uses: ['topics'] } })
+    const template: Template = { Resources: { TopicsLambda: { Type: 'AWS::Lambda::Function' } } }
+    addTopicsResource(template, { ...PLACE, functions, logicalId: () => 'TopicsLambda', packagedAtMs: 1 })
+    const checked: { Inputs?: unknown } = template.Resources.SluiceTopics?.Properties ?? {}
+    assert.deepEqual(checked.Inputs, INPUTS)
+    const { TopicsRole } = buildRoles(functions, { ...PLACE, stage: 'prod' })
+    assert.match(
+      JSON.stringify(TopicsRole),
+      /\["kafka-cluster:DescribeTopic"\],"Resource":\["[^"]*factory\.motion"/,
+    )
+    assert.equal(
+      describeIdlePollers(functions, PLACE),
+      'Inputs: 2 event sources keep at least 2 event pollers, about $135.05 a month while idle.',
+    )
   })
 })
 

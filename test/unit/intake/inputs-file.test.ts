@@ -25,16 +25,6 @@ describe('names in the file of inputs', () => {
     ['a topic', 'inputs: [{ topic: __proto__ }]', /topic: has the wrong form. Name of the topic/],
     ['a topic of dots', 'inputs: [{ topic: .. }]', /topic: has the wrong form. Name of the topic/],
     [
-      'a cluster',
-      'clusters: { __proto__: { brokers: ["a:1"] } }',
-      /clusters.+: has the wrong form. Name of a cluster/,
-    ],
-    [
-      'a cluster that every object inherits',
-      'inputs: [{ topic: a, cluster: constructor }]',
-      /cluster: unknown cluster/,
-    ],
-    [
       'a mapping',
       'inputs: [{ topic: a, mappings: [__proto__] }]',
       /mappings.0: has the wrong form. Names of files/,

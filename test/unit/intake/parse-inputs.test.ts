@@ -24,7 +24,7 @@ describe('the file of inputs', () => {
     goldenAnswers('inputs', text => listErrorLines(() => readInputs(`${text}\n`, 'inputs.yaml', 'test'))))
 
   it('given no content, or no inputs, then there are none', () => {
-    for (const text of ['', '# nothing\n', 'inputs: []\n', 'clusters: { c: { brokers: [b:1] } }\n'])
+    for (const text of ['', '# nothing\n', 'inputs: []\n'])
       assert.deepEqual(readInputs(text, 'f', 'test'), [])
   })
 
@@ -43,13 +43,6 @@ describe('the file of inputs', () => {
   ] as const)
     it(`given ${given}, then the input has it, and nothing else`, () =>
       assert.deepEqual(parseInput(lines), input))
-
-  it('given a cluster, then its inputs have it with its name, and the others have none', () => {
-    const text =
-      'clusters: { far: { arn: a, brokers: [b:1], auth: iam } }\ninputs: [{ topic: a, cluster: far }, { topic: b }]'
-    const cluster = { name: 'far', arn: 'a', brokers: ['b:1'], auth: 'iam' }
-    assert.deepEqual(readInputs(text, 'f', 'test'), [{ topic: 'a', cluster }, { topic: 'b' }])
-  })
 
   it('given a list and the environment in a name, then each topic is an input with all keys of its entry', () => {
     const text = `inputs:\n  - topic: gds.{mysql,postgresql}.{env}\n    mappings: [a]\n  - topic: '{x,y}'\n    ${as('').replace('\n', '\n    ')}`

@@ -1,8 +1,11 @@
 /** Topics of other applications on real servers: three partitions, times of their producers, lz4. */
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
 import type { Context } from 'aws-lambda'
 import type { Admin } from 'kafkajs'
@@ -16,6 +19,8 @@ import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
 import { kafkaEvent } from '#runtime/testing/records.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
+import type { Finding } from '../../lib/diagnosis/finding.ts'
+import { createTopicsResource } from '../../lib/operations/deployment/topics-resource.ts'
 import { compilePlan } from '../../lib/views/language/compile-plan.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { createActivatedPlan, createActivationEvent } from '../../lib/views/plan-activation.ts'
@@ -161,6 +166,41 @@ describe('intake of a topic of another application', () => {
       data: JSON.parse(String(value)),
     }))
   }
+
+  it('if a topic does not exist, a deployment fails with its name, and the doctor names it', async () => {
+    const answer = Promise.withResolvers<unknown>()
+    const cloud = createServer((request, response) => {
+      answer.resolve(json(request))
+      response.end()
+    }).listen(0, '127.0.0.1')
+    await new Promise(done => cloud.once('listening', done))
+    const request = {
+      RequestType: 'Create',
+      RequestId: 'one',
+      StackId: 'stack',
+      LogicalResourceId: 'SluiceTopics',
+      ResponseURL: `http://127.0.0.1:${(cloud.address() as AddressInfo).port}`,
+      ResourceProperties: { Readers: {}, Inputs: [topic, 'pumps'] },
+    }
+    await createTopicsResource('topics', variables)(request, CONTEXT as Context)
+    const { Status, Reason } = (await answer.promise) as { Status: string; Reason: string }
+    await new Promise(done => cloud.close(done))
+    assert.match(`${Status}: ${Reason}`, /^FAILED: .* lists a topic that does not exist: pumps\. /)
+    const file = join(folder, 'pumps.yaml')
+    await writeFile(file, `inputs: [{ topic: ${topic} }, { topic: pumps }]`)
+    const { stdout } = await ran(['doctor', '--json'], {
+      environment: { ...variables, INPUTS_FILE: file },
+      folder,
+    })
+    const findings = (JSON.parse(stdout).findings as Finding[]).filter(({ check }) => check === 'input')
+    assert.deepEqual(
+      findings.map(({ subject, says }) => [subject, says]),
+      [
+        [topic, 'is there'],
+        ['pumps', 'does not exist yet: `intake` reads it as soon as it does'],
+      ],
+    )
+  })
 
   it('appends each record once and in order, and writes nothing into the topic', async () => {
     const values = Array.from({ length: 90 }, (_, index) => ({ sensor: `s${index % 3}`, soil: index }))

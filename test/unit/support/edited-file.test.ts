@@ -24,8 +24,8 @@ const MIXED: readonly (readonly [what: string, read: (text: string) => unknown, 
     "family: g\nentity: { source: '/g/{h}', subject: '{d}' }\nmetrics: { a: { unit: persent }, b: { unit: 7 }, c: { min: 2, max: 1 } }\n",
     /metrics.a.unit: unknown unit persent. Did you mean percent/, /metrics.b.unit: must be a text/, /metrics.c.max: is below min/],
   ['inputs', text => readInputs(text, 'f', 'test'),
-    'clusters: { far: { brokers: [b:1], auth: plan } }\ninputs: [7, { topic: a, cluster: fra, to: event }, { topic: a }]\n',
-    /clusters.far.auth: unknown value. Did you mean plain/, /inputs.0: must be a mapping/, /a.to: unknown value. Did you mean events/, /a.topic: an earlier input/],
+    'inputs: [7, { topic: a, to: event }, { topic: a }]\n',
+    /inputs.0: must be a mapping/, /a.to: unknown value. Did you mean events/, /a.topic: an earlier input/],
   ['mappings', text => readMapping(FAMILIES, text, 'm', 'f'),
     'family: device\ntime: { form: t }\nfields: { deviceId: id, model: 7, x: { from: x, unit: kg } }\n',
     /time.from: is missing/, /time.form: unknown key/, /fields.model: must be a text or a mapping/, /fields.x.unit: kg \(kilogram\) cannot be converted to m\/s²/],
@@ -67,10 +67,10 @@ describe('a file that people edit', () => {
     })
 
   it('does not report what follows from a value that is wrong in form', () => {
-    const text = 'clusters: 7\ninputs: [{ topic: a, cluster: far }]\n'
+    const text = 'routes:\n  - { name: a, receivers: [sns], match: 7 }\n  - { name: b, receivers: [sns] }\n'
     assert.match(
-      listErrorLines(() => readInputs(text, 'f', 'test')),
-      /^f:1:1 {2}clusters: must be a mapping, not a number[^\n]*$/,
+      listErrorLines(() => readRoutes(text, 'f')),
+      /^f:2:34 {2}a.match: must be a mapping, not a number[^\n]*$/,
     )
   })
 

@@ -27,6 +27,8 @@ export interface CloudOptions {
 }
 
 export interface StartOptions extends CloudOptions {
+  /** False to simulate no readings. */
+  readonly generator: boolean
   /** True to reload code, rules, families, inputs and mappings when they are saved. */
   readonly watch: boolean
   /** Time after which the run stops, in milliseconds; undefined to run until stopped. */
@@ -53,15 +55,17 @@ export function readStartOptions(
 ): StartOptions | undefined {
   const options = {
     ...FOR_SERVERS,
+    'no-generator': { type: 'boolean', default: false },
     'no-watch': { type: 'boolean', default: false },
     for: { type: 'string' },
   } as const
   refuseRemoved(args)
   const kinds = { name: STACK_NAME, for: duration() }
   const values = readOptions('npm start', args, options, kinds)
-  const { help, name, config, 'no-watch': noWatch, for: forMs, ...rest } = values
-  if (!help) useSettingsFile(config)
-  return help ? undefined : { ...rest, name: stackName(name, environment), watch: !noWatch, forMs }
+  const { help, name, config, 'no-generator': noGenerator, 'no-watch': noWatch, for: forMs, ...rest } = values
+  if (help) return undefined
+  useSettingsFile(config)
+  return { ...rest, name: stackName(name, environment), generator: !noGenerator, watch: !noWatch, forMs }
 }
 
 /**

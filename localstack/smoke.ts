@@ -18,7 +18,6 @@ import { readTopicBounds } from '../lib/queries/kafka/topics.ts'
 import { followTopic } from '../lib/queries/records/follow-topic.ts'
 import { SMOKE_RULES } from '../lib/telemetry/simulator/smoke-readings.ts'
 import { readOptions } from '../scripts/command-line.ts'
-import { countInStacks } from '../scripts/own-records.ts'
 import { StackNotFound, stackEnvironment } from '../scripts/stack-environment.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { SmokeReadings } from './smoke/readings.ts'
@@ -99,7 +98,6 @@ async function main(args: string[]): Promise<number> {
       `rules     RULES_DIR (${config.rulesDir}) contains no shipped rules, so no alerts are expected`,
     )
 
-  countInStacks(config.kafka.brokers)
   const connections = new Connections(config, 'sluice-smoke')
   const stateKeys = new StateInspection(await connections.redis())
   const offsets = new TopicOffsets(await connections.kafka())

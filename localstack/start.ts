@@ -12,7 +12,6 @@ import { describeHiddenMappings } from '../lib/mapping/hidden-mappings.ts'
 import { readConfigFile } from '../lib/support/adapters/config-file.ts'
 import { readGenerator } from '../lib/telemetry/simulator/parse-settings.ts'
 import { frameworkLog, functionLogsDir } from '../scripts/log-paths.ts'
-import { countOwnRecords, OWN_RECORDS, ownRecordsDir } from '../scripts/own-records.ts'
 import { PROJECT } from '../scripts/paths.ts'
 import { runMain } from '../scripts/run-main.ts'
 import { DEFAULT_STACK } from '../scripts/running-stacks.ts'
@@ -24,12 +23,10 @@ import { type OwnStack, stackVariables, withStack } from './own-stack.ts'
 import { foldersFromEnvironment, lambdaPort } from './ports-and-folders.ts'
 import { formatEvent } from './service-report.ts'
 import type { StartedConsole } from './start/console.ts'
-import { ForeignReadings } from './start/foreign-readings.ts'
 import { FRAMEWORK, type FunctionsOptions, invokeFunction, startFunctions } from './start/functions.ts'
-import { type LocalSchedules, localSchedules, STEPPED_BACK } from './start/schedules.ts'
+import { endsSimulation, type LocalSchedules, localSchedules } from './start/schedules.ts'
 import { Screen } from './start/screen.ts'
 import type { ServedStack } from './start/sql-interface.ts'
-import { hasSteppedBack, stepBack } from './start/step-back.ts'
 import { FlowWatch, LOOK_EVERY_MS, type WatchConfig } from './start/watch.ts'
 import { resolveAddresses, serviceEnvironment } from './start-services.ts'
 
@@ -91,7 +88,10 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   const config = { env, ...readSettings([FAMILIES, NAMES, INPUTS, ONE_MACHINE, REGISTRY], stack.environment) }
   const screen = new Screen()
   const { dataDir } = foldersFromEnvironment(stack.environment)
-  const { notices, ...schedules } = localSchedules(stack.environment, hasSteppedBack(dataDir, options.fresh))
+  const { notices, ...schedules } = localSchedules(stack.environment, {
+    generator: options.generator,
+    onRequest: endsSimulation(dataDir, options.fresh),
+  })
   for (const notice of [...notices, ...(await findMappingWarnings(config))]) screen.line(notice)
   const lambda = lambdaPort(stack.environment)
   await requireFreePorts([lambda])
@@ -102,18 +102,9 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
     { ...servers, report, signal: AbortSignal.any([signal, failed.signal]) },
     config,
   )
-  const stopCounting = countOwnRecords(() => [ownRecordsDir(dataDir)])
-  const watching = cloud.then(({ services }) => {
-    const foreign = schedules.stepsBack ? new ForeignReadings(dataDir) : undefined
-    return new FlowWatch(
-      services,
-      config,
-      screen,
-      servers.logsDir,
-      schedules.expectsReadings,
-      foreign,
-    ).start()
-  })
+  const watching = cloud.then(({ services }) =>
+    new FlowWatch(services, config, screen, servers.logsDir, schedules.expectsReadings).start(),
+  )
   // Avoid an unhandled rejection: the failure is reported when the watch is used.
   watching.catch(() => {})
   const { logsDir } = servers
@@ -143,7 +134,6 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
     screen.line(error.message)
     return 1
   } finally {
-    stopCounting()
     failed.abort()
     await watching.then(
       watch => watch.stop(),
@@ -182,7 +172,6 @@ async function runFunctions(
   servers.catch(() => {})
   const reload = () => {
     console.reload?.()
-    watch?.readInputs()
     // Statements name inputs and fields of families.
     void console.applyStatements?.()
   }
@@ -232,7 +221,7 @@ async function runFunctions(
  * @param reload called after files were saved
  */
 function describeFunctions(
-  { options, dataDir, port, variables, screen }: Run,
+  { options, port, variables, screen }: Run,
   getWatch: () => FlowWatch | undefined,
   reload: () => void,
 ): Pick<FunctionsOptions, 'environment' | 'onLogLine' | 'onReport'> {
@@ -240,7 +229,6 @@ function describeFunctions(
     environment: {
       ...variables,
       LAMBDA_PORT: String(port),
-      [OWN_RECORDS]: ownRecordsDir(dataDir),
       // The generator runs every few seconds instead; see `steadyReadings`.
       SLUICE_GENERATOR: 'off',
       // Without --no-watch, the variable that the user has set applies.
@@ -284,9 +272,12 @@ function reportReady(
   ]
   screen.line('')
   for (const [what = '', where] of lines) if (where) screen.line(`  ${what.padEnd(15)}${where}`)
-  const smoke = options.name === DEFAULT_STACK ? 'npm run smoke' : `npm run smoke -- --stack ${options.name}`
+  const [smoke, again] =
+    options.name === DEFAULT_STACK
+      ? ['npm run smoke', 'npm start --']
+      : [`npm run smoke -- --stack ${options.name}`, `npm start -- --name ${options.name}`]
   screen.line(`\nCtrl-C stops everything. Meanwhile: ${smoke} · ${sluice} stats`)
-  if (expectsReadings) screen.line('Without simulated readings: SLUICE_GENERATOR=off npm start')
+  if (expectsReadings) screen.line(`Without simulated readings: ${again} --fresh --no-generator`)
   const [node, program] = ['node_modules/.bin/node', 'cli/bin.mjs'].map(file => join(PROJECT, file))
   screen.line(`Without the second that npx takes: alias sluice="'${node}' '${program}'"\n`)
 }
@@ -356,9 +347,9 @@ async function firstRuns(names: readonly string[], port: number, watch: FlowWatc
   for (const name of names) await watch.run(name, async () => void (await invokeFunction(port, name)))
 }
 
-/** Runs the generator whenever readings are due, so that they are published immediately, until those of another application arrive. */
+/** Runs the generator whenever readings are due, so that they are published immediately. */
 async function steadyReadings(
-  { stack, config, dataDir, port, variables, screen }: Run,
+  { stack, config, port }: Run,
   watch: FlowWatch,
   signal: AbortSignal,
 ): Promise<void> {
@@ -371,16 +362,10 @@ async function steadyReadings(
         .catch(() => read(''))
     : read('')
   const everyMs = Math.max(MIN_READINGS_MS, settings.tickSeconds * 1_000)
-  const end = AbortSignal.any([signal, watch.ofOthers])
-  while (!end.aborted) {
+  while (!signal.aborted) {
     const untilDue = everyMs - (Date.now() % everyMs)
-    await pause(untilDue, undefined, { signal: end }).catch(() => {})
-    if (!end.aborted) await watch.run('generator', async () => void (await invokeFunction(port, 'generator')))
+    await pause(untilDue, undefined, { signal }).catch(() => {})
+    if (!signal.aborted)
+      await watch.run('generator', async () => void (await invokeFunction(port, 'generator')))
   }
-  if (signal.aborted) return
-  screen.line(STEPPED_BACK)
-  const environment = { ...stack.environment, ...variables }
-  await stepBack({ config, settings, dataDir, environment }).catch((error: Error) =>
-    screen.line(`! The simulated sensors are still in the states: ${error.message}`),
-  )
 }

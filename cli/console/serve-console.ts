@@ -11,7 +11,6 @@ import { redirectRoot, serveConsole, toUnusablePort } from '../../console/serve.
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
-import { countInStacks } from '../../scripts/own-records.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveOperator } from '../operation/operator.ts'
@@ -49,7 +48,6 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
     reportFailedSignIn: ({ route }) =>
       terminal.stderr.write(`A sign-in failed, because its token was wrong (${route}).\n`),
   })
-  const stopCounting = countInStacks(config.kafka.brokers)
   const served: Awaited<ReturnType<typeof serveConsole>>[] = []
   const listen = async (what: typeof app, port: number) =>
     served.push(await serveConsole(what, port, options.host).catch(throwServeFailure))
@@ -67,7 +65,6 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
   } finally {
     for (const server of served) await server.close()
     await environment.close()
-    stopCounting()
   }
 }
 

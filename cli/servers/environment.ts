@@ -6,7 +6,6 @@ import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import { describeKafka } from '../../lib/diagnosis/server-standards.ts'
 import { serverFailure } from '../../lib/operations/server-failure.ts'
 import { Environment } from '../../lib/questions/environment.ts'
-import { countInStacks } from '../../scripts/own-records.ts'
 import { CliFailure } from '../failure.ts'
 
 /**
@@ -21,14 +20,12 @@ export async function withEnvironment<T>(
   mustExist = true,
 ): Promise<T> {
   const environment = new Environment({ config, functions: readFunctions() }, 'cli')
-  const stopCounting = countInStacks(config.kafka.brokers)
   try {
     if (mustExist) await requireEnvironment(environment)
     return await use(environment)
   } catch (error) {
     throw serverFailure(error, config)
   } finally {
-    stopCounting()
     await environment.close()
   }
 }

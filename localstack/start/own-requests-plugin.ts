@@ -1,6 +1,6 @@
 /**
  * Serverless Framework plugin that makes the servers of `serverless offline` reject requests from web pages. Browsers let any page
- * send requests to loopback addresses. Without the plugin, a page could invoke functions that erase entities or publish events.
+ * send requests to loopback addresses. Without the plugin, a page could invoke functions that publish events.
  */
 import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http'

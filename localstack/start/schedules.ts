@@ -1,3 +1,5 @@
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { describeDisabledClock, readSchedules } from '../../infra/place/schedules.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
@@ -11,15 +13,19 @@ export interface LocalSchedules {
   readonly first: readonly string[]
   /** True if readings are simulated. `npm start` then runs the generator itself every few seconds, instead of once a minute. */
   readonly expectsReadings: boolean
-  /** True if the simulated readings end when another application sends readings. */
-  readonly stepsBack: boolean
   /** Disabled schedules and the consequences for the user, one line each. */
   readonly notices: readonly string[]
 }
 
-/** Notice about readings that are no longer simulated. */
-export const STEPPED_BACK =
-  'No readings are simulated, because this stack has readings of others. To simulate them as well: SLUICE_GENERATOR=on npm start'
+/** Name of the file with which earlier versions ended the simulation in a stack, when readings of other applications arrived. */
+const READINGS_OF_OTHERS = 'readings-of-others'
+
+/** Returns true if the data of the stack has the file that ends its simulation. @param fresh true to delete the file */
+export function endsSimulation(dataDir: string, fresh: boolean): boolean {
+  const file = join(dataDir, READINGS_OF_OTHERS)
+  if (fresh) rmSync(file, { force: true })
+  return existsSync(file)
+}
 
 /** Schedule of the functions that are invoked at the start. Functions with longer intervals can wait for their schedule. */
 const EACH_MINUTE = 'rate(1 minute)'
@@ -27,28 +33,29 @@ const EACH_MINUTE = 'rate(1 minute)'
 /**
  * Reads the schedules.
  *
- * @param hasSteppedBack true if readings are only simulated on request, because the stack has those of an application
+ * @param generator false to simulate no readings
+ * @param onRequest true if readings are only simulated where SLUICE_GENERATOR is on
  * @throws UserError if SLUICE_GENERATOR or SLUICE_SCHEDULES is neither on nor off
  */
 export function localSchedules(
-  env: Readonly<Record<string, string | undefined>>,
-  hasSteppedBack = false,
+  environment: Readonly<Record<string, string | undefined>>,
+  { generator, onRequest }: { readonly generator: boolean; readonly onRequest: boolean },
   functions: readonly DeclaredFunction[] = readFunctions(),
 ): LocalSchedules {
-  const { schedules, problems } = readSchedules(env, !hasSteppedBack)
+  const env = generator ? environment : { ...environment, SLUICE_GENERATOR: 'off' }
+  const { schedules, problems } = readSchedules(env, !onRequest)
   if (problems.length > 0) throw new UserError(problems.join('\n'))
   const stopped = describeDisabledClock(schedules)
   const isChosen = Boolean(env.SLUICE_GENERATOR?.trim())
   const off = isChosen
-    ? 'SLUICE_GENERATOR=off: no readings are simulated. The clock continues.'
-    : STEPPED_BACK
+    ? 'No readings are simulated, as chosen. The clock continues.'
+    : `No readings are simulated, because this stack has readings of other applications (the file ${READINGS_OF_OTHERS} in its data). To simulate them as well: SLUICE_GENERATOR=on npm start`
   const quiet = schedules.generator ? [] : [off]
   return {
     first: functions
       .filter(({ schedule }) => schedule?.expression === EACH_MINUTE && schedules[schedule.condition])
       .map(({ name }) => name),
     expectsReadings: schedules.generator,
-    stepsBack: schedules.generator && !isChosen,
     notices: stopped ? [stopped] : quiet,
   }
 }

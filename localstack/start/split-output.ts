@@ -2,16 +2,9 @@ import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
-import workerThreads, {
-  getEnvironmentData,
-  isMainThread,
-  setEnvironmentData,
-  Worker,
-  type WorkerOptions,
-} from 'node:worker_threads'
+import workerThreads, { isMainThread, Worker, type WorkerOptions } from 'node:worker_threads'
 import { memoryLimits } from '../../packages/msk-trigger/invoke/runtimes/node/memory-limits.ts'
 import { FUNCTION_LOGS, functionLog } from '../../scripts/log-paths.ts'
-import { countOwnRecords, OWN_RECORDS } from '../../scripts/own-records.ts'
 
 // Preloaded into `serverless offline`, which runs all functions in threads that share one output. The function of a thread is known
 // only when the thread is created. This module therefore replaces the class that creates threads. The replacement appends the
@@ -67,9 +60,4 @@ if (isMainThread && process.env[FUNCTION_LOGS]) {
   mkdirSync(process.env[FUNCTION_LOGS], { recursive: true })
   workerThreads.Worker = SplitWorker
   syncBuiltinESMExports()
-  // Threads do not receive the environment variables of the process.
-  setEnvironmentData(OWN_RECORDS, process.env[OWN_RECORDS])
 }
-
-const counts = getEnvironmentData(OWN_RECORDS)
-if (!isMainThread && typeof counts === 'string') countOwnRecords(() => [counts])

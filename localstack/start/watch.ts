@@ -5,7 +5,6 @@ import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
-import { resolveInputs } from '../../lib/app/inputs.ts'
 import type { Named } from '../../lib/app/names.ts'
 import type {
   CombinedParts,
@@ -29,7 +28,6 @@ import { PROJECT } from '../../scripts/paths.ts'
 import type { Services } from '../start-services.ts'
 import { AlertFeed } from './alert-feed.ts'
 import { addIncrease, type FlowCounts } from './flow-counts.ts'
-import type { ForeignReadings } from './foreign-readings.ts'
 import { Problems, readReport } from './problems.ts'
 import type { Screen } from './screen.ts'
 
@@ -55,18 +53,12 @@ export type WatchConfig = Pick<Named, 'env'> &
 export class FlowWatch {
   readonly #kafka: Kafka
   readonly #offsets: TopicOffsets
-  /** Topics to which applications send. */
-  #receivingTopics: ReadonlySet<string> = new Set()
   readonly #redis: RedisClient
   readonly #config: WatchConfig
   readonly #screen: Screen
   readonly #expectsReadings: boolean
   readonly #problems: Problems
   readonly #alerts: AlertFeed
-  #foreign: ForeignReadings | undefined
-  readonly #ofOthers = new AbortController()
-  /** Aborted when enough readings of other applications have arrived. */
-  readonly ofOthers = this.#ofOthers.signal
   /** Topics that the functions read, by function and topic. */
   readonly #consumers = new Map<string, WatchedTopic>()
   #last: FlowCounts = { applied: 0, failed: 0, position: 0 }
@@ -79,7 +71,6 @@ export class FlowWatch {
   /**
    * @param logsDir folder of the logs
    * @param expectsReadings true if readings are simulated. In that case, a run that has applied no readings has failed.
-   * @param foreign count of the readings of other applications; undefined if they change nothing
    */
   constructor(
     { brokers, redisUrl }: Services,
@@ -87,24 +78,15 @@ export class FlowWatch {
     screen: Screen,
     logsDir: string,
     expectsReadings: boolean,
-    foreign?: ForeignReadings,
   ) {
     this.#kafka = kafkaClient({ brokers, clientId: 'sluice-start', auth: 'none' })
     this.#offsets = new TopicOffsets(this.#kafka)
     this.#redis = new RedisClient({ url: redisUrl })
     this.#config = config
-    this.readInputs()
     this.#screen = screen
     this.#expectsReadings = expectsReadings
-    this.#foreign = foreign
     this.#problems = new Problems(line => screen.line(line), relative(PROJECT, functionLogsDir(logsDir)))
     this.#alerts = new AlertFeed(screen, config)
-  }
-
-  /** Reads to which topics applications send, also after a person has saved the list of inputs. */
-  readInputs(): void {
-    const inputs = resolveInputs(this.#config)
-    this.#receivingTopics = new Set([this.#topic('readings'), ...inputs.map(({ topic }) => topic)])
   }
 
   async start(): Promise<this> {
@@ -146,9 +128,7 @@ export class FlowWatch {
       this.#last = now
       if (rules) this.#showRules(rules)
       this.#lags = lags
-      this.#countForeign()
     } catch (error) {
-      this.#foreign?.restart()
       const message = (error as Error).message.replace(/\.$/, '')
       if (this.#unreachable === undefined)
         this.#screen.line(`✗ ${message}. Everything continues when it answers.`)
@@ -245,23 +225,9 @@ export class FlowWatch {
     }
   }
 
-  /** Counts the readings of other applications, until they are enough. */
-  #countForeign(): void {
-    if (this.#foreign === undefined) return
-    const received = this.#lags.filter(({ topic }) => this.#receivingTopics.has(topic))
-    const ends = received.map(
-      ({ topic, partitions }) => [topic, computeSum(partitions.map(({ end }) => end))] as const,
-    )
-    if (!this.#foreign.isEnough(new Map(ends))) return
-    this.#foreign.close()
-    this.#foreign = undefined
-    this.#ofOthers.abort()
-  }
-
   async stop(): Promise<void> {
     await Promise.allSettled([this.#alerts.stop(), this.#offsets.close()])
     this.#redis.close()
-    this.#foreign?.close()
   }
 }
 

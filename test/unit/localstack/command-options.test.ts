@@ -44,6 +44,14 @@ for (const [command, read, program] of [
       })
   })
 
+it('given --no-generator, then no readings are simulated', () => {
+  assert.deepEqual(
+    [[], ['--no-generator']].map(args => readStartOptions(args)?.generator),
+    [true, false],
+  )
+  assert.match(readUsage('start'), /^ {2}--no-generator$/m)
+})
+
 it('given --no-watch, then edits wait for the next start of the functions', () => {
   assert.equal(readStartOptions([])?.watch, true)
   assert.equal(readStartOptions(['--no-watch'])?.watch, false)

@@ -33,7 +33,6 @@ const EXCUSED: Readonly<Record<string, string>> = {
   'localstack/reload/built-functions.ts': GENERATED,
   'localstack/reload/reloader.ts': 'it compares bytes',
   'localstack/start/console.ts': GENERATED,
-  'localstack/start/foreign-readings.ts': GENERATED,
   'cli/console/serve-console.ts': GENERATED,
   'scripts/bootstrap.mjs': 'its own files, before anything is installed',
   'scripts/generate/compile-schemas.ts': GENERATED,

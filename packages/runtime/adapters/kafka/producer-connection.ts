@@ -1,17 +1,12 @@
 /** Connection to the brokers for a producer that builds its own batches. */
-import { channel } from 'node:diagnostics_channel'
 import { type Broker, type Cluster, createCluster, protocolError } from '@sluice/kafka-records'
 import { sendBatches } from '@sluice/kafka-records/writing'
 import { RecordRefused } from '../../pipeline/errors.ts'
 import { brokersAnswer, isAway, isRefusal, isRetriableAnswer } from './availability.ts'
 import type { Kafka } from './client.ts'
 import { notTaken, REFUSED_RECORD, RefusedByKafka, UNKNOWN_TOPIC, unknownTopic } from './errors.ts'
-import { type BatchAnswer, type ProducerNumbers, SENDING, type SendRequest } from './producer-ports.ts'
+import type { BatchAnswer, ProducerNumbers, SendRequest } from './producer-ports.ts'
 import { TopicLeaders } from './topic-leaders.ts'
-
-const sending = channel(SENDING)
-/** Position of the number of records in a batch. */
-const RECORDS_AT = 57
 
 /** Returns the error for calls after `close`. */
 function connectionClosed(): Error {
@@ -53,9 +48,6 @@ export class ProducerConnection {
     const broker = await this.#findBroker(cluster, cluster.findBroker({ nodeId: String(leader) }))
     const timeoutMs = Math.round(request.withinMs)
     const wire = { ...request, acks: acks === 'all' ? -1 : 1, timeoutMs } as const
-    if (sending.hasSubscribers)
-      for (const { topic, bytes } of request.batches)
-        sending.publish({ topic, records: bytes.readInt32BE(RECORDS_AT) })
     return sendBatches(broker, wire, request.withinMs, onSent)
   }
 

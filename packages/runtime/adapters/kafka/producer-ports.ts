@@ -20,16 +20,6 @@ export interface SendRequest {
   readonly onSent?: () => void
 }
 
-/** Diagnostics channel on which a process reports each batch before it is sent. */
-export const SENDING = 'sluice:sending'
-
-/** Message of the channel `SENDING`. */
-export interface Sending {
-  readonly topic: string
-  /** Number of records in the batch. */
-  readonly records: number
-}
-
 /** Response of a partition leader to one batch. */
 export interface BatchAnswer {
   readonly topic: string

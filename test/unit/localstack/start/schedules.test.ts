@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { parseFunctions } from '../../../../lib/app/functions.ts'
-import { localSchedules } from '../../../../localstack/start/schedules.ts'
+import { endsSimulation, localSchedules } from '../../../../localstack/start/schedules.ts'
 
 const FUNCTIONS = parseFunctions({
   first: { schedule: 'rate(1 minute)' },
@@ -10,42 +13,51 @@ const FUNCTIONS = parseFunctions({
   seldom: { schedule: 'rate(15 minutes)' },
   last: { schedule: 'rate(1 minute)' },
 })
-const schedules = (env: Record<string, string>) => localSchedules(env, false, FUNCTIONS)
+const UNASKED = { generator: true, onRequest: false }
+const schedules = (env: Record<string, string>, options = UNASKED) => localSchedules(env, options, FUNCTIONS)
 
 describe('what npm start does by itself', () => {
   it('given nothing, then what runs each minute is invoked at once, in the order of serverless.yml', () => {
     assert.deepEqual(schedules({}), {
       first: ['first', 'simulated', 'last'],
       expectsReadings: true,
-      stepsBack: true,
       notices: [],
     })
   })
 
   it('given the functions of this project, then the rules are activated before readings come', () => {
     assert.deepEqual(
-      localSchedules({}).first.filter(name => ['clock', 'generator'].includes(name)),
+      localSchedules({}, UNASKED).first.filter(name => ['clock', 'generator'].includes(name)),
       ['clock', 'generator'],
     )
   })
 
-  it('given SLUICE_GENERATOR=off, then no readings are simulated, and the clock continues', () => {
-    assert.deepEqual(schedules({ SLUICE_GENERATOR: 'off' }), {
+  it('given SLUICE_GENERATOR=off or --no-generator, then no readings are simulated, and the clock continues', () => {
+    const quiet = {
       first: ['first', 'last'],
       expectsReadings: false,
-      stepsBack: false,
-      notices: ['SLUICE_GENERATOR=off: no readings are simulated. The clock continues.'],
-    })
+      notices: ['No readings are simulated, as chosen. The clock continues.'],
+    }
+    assert.deepEqual(schedules({ SLUICE_GENERATOR: 'off' }), quiet)
+    assert.deepEqual(schedules({ SLUICE_GENERATOR: 'on' }, { ...UNASKED, generator: false }), quiet)
   })
 
-  it('given readings of others, then readings are simulated on request only, and to the end', () => {
-    const after = (env: Record<string, string>) => localSchedules(env, true, FUNCTIONS)
-    const { expectsReadings, notices } = after({})
-    assert.equal(expectsReadings, false)
-    assert.match(notices.join('\n'), /^No readings are simulated.*SLUICE_GENERATOR=on npm start$/)
-    assert.deepEqual(after({ SLUICE_GENERATOR: 'off' }), schedules({ SLUICE_GENERATOR: 'off' }))
-    const on = after({ SLUICE_GENERATOR: 'on' })
-    assert.deepEqual([on.expectsReadings, on.stepsBack, on.notices], [true, false, []])
+  it('given the file readings-of-others, then readings are simulated on request only, until --fresh', t => {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-start-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    assert.equal(endsSimulation(folder, false), false)
+    writeFileSync(join(folder, 'readings-of-others'), '')
+    const after = (env: Record<string, string>) =>
+      schedules(env, { ...UNASKED, onRequest: endsSimulation(folder, false) })
+    const { first, expectsReadings, notices } = after({})
+    assert.deepEqual([first, expectsReadings, notices.length], [['first', 'last'], false, 1])
+    assert.match(
+      notices[0] ?? '',
+      /^No readings are simulated.*readings-of-others.*SLUICE_GENERATOR=on npm start$/,
+    )
+    assert.deepEqual(after({ SLUICE_GENERATOR: 'on' }), schedules({}))
+    assert.equal(endsSimulation(folder, true), false)
+    assert.deepEqual(after({}), schedules({}))
   })
 
   it('given SLUICE_SCHEDULES=off, then nothing is invoked, and one line says that timers do not fire', () => {
@@ -59,7 +71,7 @@ describe('what npm start does by itself', () => {
   })
 
   it('given another word, then it is refused', () => {
-    assert.throws(() => localSchedules({ SLUICE_GENERATOR: 'no' }), {
+    assert.throws(() => schedules({ SLUICE_GENERATOR: 'no' }), {
       name: 'UserError',
       message: 'SLUICE_GENERATOR: must be one of on, off.',
     })

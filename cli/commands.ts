@@ -32,6 +32,12 @@ function carriesOut(action: keyof typeof OPERATIONS): Leaf {
   return [line, async () => ({ default: (await import('./operations.ts')).toCommand(await load()) })]
 }
 
+/** Commands of earlier versions, with what to do instead. */
+export const REMOVED_COMMANDS: Readonly<Record<string, string>> = {
+  'state erase':
+    'a state is forgotten after eight silent days, and docs/state.md says how long all else is kept, and how to delete rows',
+}
+
 export const COMMANDS: CommandTree = {
   import: ['convert CSV files or JSON lines to a stream of CloudEvents', () => import('./import.ts')],
   replay: ['publish a recording, a stream of events or a captured batch', () => import('./replay/replay.ts')],
@@ -46,8 +52,8 @@ export const COMMANDS: CommandTree = {
   },
   stats: asks('stats'),
   state: {
-    line: 'show and drop the state of a consumer, erase an entity',
-    about: `Show and drop the state of a consumer, and erase an entity from it.
+    line: 'show and drop the state of a consumer',
+    about: `Show and drop the state of a consumer.
 
 The state of a consumer for one partition is one partition state in Redis. Its applied offset is the offset of the
 last processed record.`,
@@ -56,7 +62,6 @@ last processed record.`,
       show: asks('state show'),
       entity: ['show the state of an entity', () => import('./state/entity.ts')],
       drop: carriesOut('state drop'),
-      erase: carriesOut('state erase'),
     },
   },
   skip: carriesOut('skip'),

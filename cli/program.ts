@@ -9,7 +9,7 @@ import { FileError } from '../lib/support/file-errors.ts'
 import { withoutOpposite } from '../scripts/command-line.ts'
 import { STACK_NAME } from '../scripts/running-stacks.ts'
 import { option } from './command.ts'
-import { COMMANDS, type CommandTree } from './commands.ts'
+import { COMMANDS, type CommandTree, REMOVED_COMMANDS } from './commands.ts'
 import { createOption, declare, requireValidValues } from './declare.ts'
 import { CliFailure, isStop, StoppedByUser, usageFailure } from './failure.ts'
 import { applyKafkaOptions } from './kafka-options.ts'
@@ -39,6 +39,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   const running: Running = { command: undefined }
   try {
     const { context, words } = await applySettingsFile(terminal, args)
+    refuseRemoved(words)
     await (await buildProgram(context, running, words)).parseAsync([...words], { from: 'user' })
     return terminal.stop.aborted ? 130 : 0
   } catch (error) {
@@ -64,6 +65,13 @@ async function applySettingsFile(terminal: Terminal, args: readonly string[]) {
   const environment = mergeSettingsFile(terminal.environment, named, terminal.folder)
   const words = at === -1 ? args : args.toSpliced(at, args[at] === '--config' ? 2 : 1)
   return { context: { ...terminal, environment }, words }
+}
+
+/** @throws OperationFailure for a command of an earlier version, with what to do instead */
+function refuseRemoved(words: readonly string[]): void {
+  const name = removeOptions(words).slice(0, 2).join(' ')
+  if (Object.hasOwn(REMOVED_COMMANDS, name))
+    throw usageFailure(`error: the command '${name}' no longer exists: ${REMOVED_COMMANDS[name]}`)
 }
 
 /** The running command; undefined before it starts. */

@@ -14,6 +14,13 @@ export interface VerifyReport extends Verified {
   readonly env: string
   readonly consumer: string
   readonly topic: string
+  /** Positions of erasures that earlier versions have appended. They change no state any more. */
+  readonly erasures: readonly RecordPosition[]
+}
+
+export interface RecordPosition {
+  readonly partition: number
+  readonly offset: number
 }
 
 const MAX_LINES = 20
@@ -42,7 +49,8 @@ const REASONS: Readonly<Record<Exception, string>> = {
 }
 
 export function formatVerified(report: VerifyReport, isAll: boolean, columns: number | undefined): string {
-  const { partitions, records, states, emissions, failures, differences, excepted, notComparable } = report
+  const { partitions, records, states, emissions, failures, differences, excepted, notComparable, erasures } =
+    report
   const kinds = [count(states, 'state'), count(emissions, 'emission'), count(failures, 'failure')]
   const compared = `${kinds[0]}, ${kinds[1]} and ${kinds[2]}`
   const verdict =
@@ -51,6 +59,7 @@ export function formatVerified(report: VerifyReport, isAll: boolean, columns: nu
       : `${compared}, and ${countDiffering(differences)} of them ${countDiffering(differences) === 1 ? 'differs' : 'differ'}.`
   const shown = isAll ? differences : differences.slice(0, MAX_LINES)
   const lines = [
+    ...describeErasures(erasures, isAll),
     ...(notComparable > 0
       ? [`Not comparable: ${count(notComparable, 'state')} with records that the log no longer has.`]
       : []),
@@ -64,6 +73,17 @@ export function formatVerified(report: VerifyReport, isAll: boolean, columns: nu
       : []),
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** Returns a line with the positions of the erasures, which explain differences of their entities. */
+function describeErasures(erasures: VerifyReport['erasures'], isAll: boolean): string[] {
+  if (erasures.length === 0) return []
+  const listed = erasures.slice(0, isAll ? undefined : MAX_LINES)
+  const places = listed.map(({ partition, offset }) => `${partition}@${offset}`).join(', ')
+  const more = erasures.length > listed.length ? ` and ${erasures.length - listed.length} more` : ''
+  return [
+    `Erasures of an earlier version, which remove nothing any more (partition@offset): ${places}${more}.`,
+  ]
 }
 
 /** Returns one line in the CloudWatch embedded metric format. */

@@ -2,7 +2,9 @@
 
 import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import { omitUndefined } from '#runtime/consumer/index.ts'
+import type { Decision } from '#runtime/pipeline/model/index.ts'
 import { computeBeginning, verify } from '#runtime/pipeline/verifying/index.ts'
+import { ERASURE_REASON } from '../../lib/app/application.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import type { Named } from '../../lib/app/names.ts'
 import { prepareJob } from '../../lib/operations/recomputing/job.ts'
@@ -16,7 +18,7 @@ import { createProject, toComparisonFailure } from '../recomputation/project.ts'
 import { withEnvironment } from '../servers/environment.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { printReport, type Terminal } from '../terminal.ts'
-import { formatMetric, formatVerified, type VerifyReport } from './text.ts'
+import { formatMetric, formatVerified, type RecordPosition, type VerifyReport } from './text.ts'
 
 export interface VerifyOptions {
   readonly topic?: string
@@ -75,6 +77,11 @@ async function buildReport(name: string, options: VerifyOptions, terminal: Termi
       }
     })
     const total = computeSum(partitions.map(({ beginning, end }) => Math.max(0, end - beginning.offset)))
+    const erasures: RecordPosition[] = []
+    const onDecisions = (partition: number, decisions: readonly Decision[]) => {
+      for (const { outcome, reason, offset } of decisions)
+        if (outcome === 'ignored' && reason === ERASURE_REASON) erasures.push({ partition, offset })
+    }
     let read = 0
     const { onProgress, hide } = showProgress(terminal, 'records')
     const onRead = (records: number) => {
@@ -84,14 +91,20 @@ async function buildReport(name: string, options: VerifyOptions, terminal: Termi
     const offsets = await environment.offsets()
     try {
       const verified = await verify(
-        { ...found, memory: () => new MemoryStateStore(found.skipped), stop: terminal.stop, onRead },
+        {
+          ...found,
+          memory: () => new MemoryStateStore(found.skipped),
+          stop: terminal.stop,
+          onDecisions,
+          onRead,
+        },
         partitions,
         {
           own: partition === undefined ? listOwnTopics(name, config) : [],
           ranges: topics => readEmittedRanges(offsets, topics),
         },
       )
-      return { env: config.env, consumer: name, topic, ...verified }
+      return { env: config.env, consumer: name, topic, ...verified, erasures }
     } finally {
       hide()
     }

@@ -38,7 +38,7 @@ type FiredReason = 'condition' | 'silent' | 'no-ticks' | 'pattern'
  * - `silent`: the entity has stopped reporting, and the rule resolves on silence.
  * - `data-returned`: the entity reports again.
  * - `forgotten`: the entity has not reported for days.
- * - `erased`: an operator erased the entity.
+ * - `erased`: an operator erased the entity with an earlier version of Sluice.
  * - `ticks-returned`: the ticks of the log's clock resumed.
  * - `reprocessed`: the alert does not fire in the state that was rebuilt from the log.
  */

@@ -64,7 +64,6 @@ export function alerting(families: Families, packaged: readonly AnyRule[]) {
       timer.name === PIPELINE_DOWN_TIMER
         ? firePipelineDown(state, timer, step)
         : applyTimer(state, timer, step),
-    onErase: (state, erasure, step) => resolveAlerts(step, state, erasure, erasure.timeMs, 'erased'),
     onTakeover: alertingTakeover,
   })
 }
@@ -142,20 +141,9 @@ function applyTimer(state: AlertingState, timer: Timer, step: Step<RulesInForce>
 /** Forgets an entity that has stopped reporting, and resolves its alerts, because no reading can clear them any more. */
 function forgetEntity(state: AlertingState, timer: Timer, step: Step): undefined {
   step.reason('forgotten')
-  resolveAlerts(step, state, timer, timer.dueMs, 'forgotten')
+  const run = new EntityRun(timer, step)
+  for (const tracked of Object.values(state.rules)) run.end(tracked, timer.dueMs, 'forgotten')
   return undefined
-}
-
-/** Resolves all alerts of an entity whose state is deleted. */
-function resolveAlerts(
-  step: Pick<Step, 'emit'>,
-  { rules }: AlertingState,
-  entity: Pick<Received, 'source' | 'subject' | 'entity'>,
-  atMs: number,
-  reason: 'forgotten' | 'erased',
-): void {
-  const run = new EntityRun(entity, step)
-  for (const tracked of Object.values(rules)) run.end(tracked, atMs, reason)
 }
 
 /** Returns the time at which the entity last reported a watched metric; undefined if it never did. */

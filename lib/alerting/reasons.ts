@@ -41,7 +41,6 @@ export const REASONS = {
     says: 'the entity no longer has what the rule matches, or its row of the table has ended',
   },
   forgotten: { change: 'resolved', says: 'the entity has not reported for days' },
-  erased: { change: 'resolved', says: 'an operator has erased the entity' },
   'data-returned': { says: 'a reading after silence: the alert `NoData` resolves' },
   relapsed: { says: 'recovering, and the value is bad again: the same alert fires on' },
   recovering: { says: 'the value is clear, but not yet for `keepFiringFor`' },

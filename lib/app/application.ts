@@ -4,9 +4,9 @@ import type { Application, ConfiguredApplication } from '#runtime/consumer/index
 import { RULES_ACTIVATED_TYPE } from '../alerting/rules-activated.ts'
 import { FAILURE_ENDED_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
 import { parkedForMs } from '../failures/policy.ts'
+import type { EventType } from '../schemas/event-types.ts'
 import { isZoneOffset } from '../support/time-zones.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
-import { ENTITY_ERASED_TYPE } from '../telemetry/erasure.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
 import { withEmptyCollections } from './empty-collections.ts'
@@ -34,6 +34,9 @@ const REMEDIES = {
   ...SERIALIZING_REMEDIES,
 }
 
+/** Reason for ignoring the erasures of entities that logs of earlier versions contain. */
+export const ERASURE_REASON = 'erasure'
+
 const ADVICE_ON_ZONE =
   'if its producer writes the local time of another zone, set `timeZone` in the mapping, or `as.time` of the input, to that zone'
 
@@ -50,7 +53,6 @@ export function createApplication({ families, names }: Vocabulary): Application 
     deadLettersTopic: 'dlq',
     failureEvent: { type: FAILURE_TYPE, dataschema: toDataschema(FAILURE_TYPE) },
     tickType: TICK_TYPE,
-    erasureType: ENTITY_ERASED_TYPE,
     failureEndedType: FAILURE_ENDED_TYPE,
     takesWholeEvents: createWholeEvents(names),
     firstRetryMs: parkedForMs(['1m']),
@@ -65,6 +67,7 @@ export function createApplication({ families, names }: Vocabulary): Application 
     ignoredTypes: new Map([
       [RULES_ACTIVATED_TYPE, 'rule-set'],
       [VIEWS_ACTIVATED_TYPE, 'plan-of-tables'],
+      ['io.sluice.entity.erased.v1' satisfies EventType, ERASURE_REASON],
     ]),
     withEmptyCollections,
     readData: createDataCheck(families),

@@ -21,8 +21,6 @@ export interface Topic extends TopicSettings {
   readonly isRuled?: boolean
   /** True if the plan of the tables is appended to the topic, because the consumer `views` reads it. */
   readonly isViewed?: boolean
-  /** True if erasures are appended to the topic, because its consumers store a state for each entity. */
-  readonly isErased?: boolean
   /**
    * True if failed records are returned to the topic for another attempt. True for every topic with consumers, except `failures`.
    */
@@ -36,7 +34,7 @@ export interface Topic extends TopicSettings {
 const MiB = 1024 * 1024
 
 /**
- * Table of all topics. Clock, rules, erasures, redriver, dlq-router, permissions, alarms, console and documentation are derived
+ * Table of all topics. Clock, rules, redriver, dlq-router, permissions, alarms, console and documentation are derived
  * from it. The readings topic has a partition for each of twelve concurrent functions. The other topics have little traffic. The
  * setting PARTITIONS gives topics other numbers of partitions.
  */
@@ -48,10 +46,9 @@ const TABLE = {
     isTicked: true,
     isRuled: true,
     isViewed: true,
-    isErased: true,
     isRedriven: true,
     key: 'entity key',
-    carries: 'all telemetry families, distinguished by type; ticks, rule sets, plans of tables and erasures',
+    carries: 'all telemetry families, distinguished by type; ticks, rule sets and plans of tables',
   },
   events: {
     ...defineTopic(
@@ -92,20 +89,17 @@ const TABLE = {
       'events that a rule counts together for a group of entities; ticks and rule sets',
     ),
     isRuled: true,
-    isErased: true,
     isRedriven: true,
   },
   'view-rows': {
     ...defineTickedTopic(3, 7, 'group', 'rows for the groups of tables; ticks and plans of tables'),
     isTickedOften: true,
     isViewed: true,
-    isErased: true,
     isRedriven: true,
   },
   'view-changes': {
-    ...defineTickedTopic(3, 7, 'group', 'changed rows of tables; ticks, rule sets and erasures'),
+    ...defineTickedTopic(3, 7, 'group', 'changed rows of tables; ticks and rule sets'),
     isRuled: true,
-    isErased: true,
     isRedriven: true,
   },
   analytics: {
@@ -162,7 +156,8 @@ export const TOPIC_GROUPS = {
   ticked: rowsWith('isTicked'),
   ruled: rowsWith('isRuled'),
   viewed: rowsWith('isViewed'),
-  erased: rowsWith('isErased'),
+  // Earlier versions appended erasures of entities to these topics.
+  erased: ['readings', 'patterns', 'view-rows', 'view-changes'],
   redriven: rowsWith('isRedriven'),
   retries: RETRY_TOPICS,
 } as const satisfies Readonly<Record<string, readonly Signal[]>>
@@ -179,9 +174,7 @@ export function resolveSignals(words: readonly TopicWord[]): readonly Signal[] {
   return [...new Set(words.flatMap<Signal>(word => groups[word] ?? [word as Signal]))]
 }
 
-function rowsWith(
-  flag: 'isTicked' | 'isTickedOften' | 'isRuled' | 'isViewed' | 'isErased' | 'isRedriven',
-): Signal[] {
+function rowsWith(flag: 'isTicked' | 'isTickedOften' | 'isRuled' | 'isViewed' | 'isRedriven'): Signal[] {
   return SIGNALS.filter(signal => TOPICS[signal][flag])
 }
 

@@ -241,15 +241,14 @@ export function openDeadLetters(keptMs: number) {
 /**
  * Returns the application of the consumer that reads the dlq topic. Each record becomes an event with the partition as its entity.
  * An unreadable record is listed as broken instead of failing, because its failure would become another dead letter. For the same
- * reason, events of other types are not validated. Erasures are disabled, because an erasure would delete the list of a whole
- * partition. Dead letters expire with the retention of their topic.
+ * reason, events of other types are not validated. Dead letters expire with the retention of their topic.
  */
 export function readDlqEntries(
-  { erasureType: _, ...others }: Application,
+  application: Application,
   { families }: { readonly families: Families },
 ): Application {
   return {
-    ...others,
+    ...application,
     readsMalformed: true,
     readForeign: (record, event) => toEntryEvent(families, record, event),
     readData: ({ data }) => ({ kind: 'data', data }),

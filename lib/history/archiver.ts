@@ -75,7 +75,7 @@ const RECORD = { id: 'record', source: '/record', type: RECORD_TYPE }
  * so that nothing in it can fail, be ignored as a repeat, or act on the archiver. All records are decided with the reason
  * `archived`, once their segment is written.
  */
-export function hideEvents({ erasureType: _, failureEndedType: __, ...others }: Application): Application {
+export function hideEvents({ failureEndedType: _, ...others }: Application): Application {
   return {
     ...others,
     ignoredTypes: new Map([[RECORD_TYPE, 'archived']]),

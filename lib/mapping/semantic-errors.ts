@@ -54,8 +54,8 @@ function idErrors({ id }: RawMapping): PathError[] {
 }
 
 /**
- * Returns the errors in the `when` condition of a mapping. A condition must not match Sluice's own events, such as readings, ticks
- * and erasures, because they are never mapped.
+ * Returns the errors in the `when` condition of a mapping. A condition must not match Sluice's own events, such as readings and
+ * ticks, because they are never mapped.
  */
 function whenErrors({ when }: RawMapping): PathError[] {
   const type = when?.equals?.type

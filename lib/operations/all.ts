@@ -51,10 +51,6 @@ export const OPERATIONS = {
     inConsole: true,
     load: async () => (await import('./drop-state.ts')).DROP_STATE,
   },
-  'state erase': {
-    line: 'erase one entity from the states of all consumers',
-    load: async () => (await import('./erase-state.ts')).ERASE_STATE,
-  },
   'topics apply': {
     line: 'apply the topic table',
     inConsole: true,

@@ -16,6 +16,7 @@ export const ACTIONS = [
   'skip',
   'skip undo',
   'state drop',
+  // Only in audit events of earlier versions.
   'state erase',
   'topics apply',
   'topics create',

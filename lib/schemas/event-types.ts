@@ -76,6 +76,7 @@ export const EVENT_TYPES = {
   'io.sluice.clock.tick.v1': row('ClockTick', 'ticked', 'Tick', JSON_ONLY),
   'io.sluice.dead-letter.v1': row('DeadLetter', 'dlq', 'Dead letter', JSON_ONLY),
   'io.sluice.dead-letters.handled.v1': row('DeadLettersHandled', 'dlq', 'Dead letters handled', JSON_ONLY),
+  // Logs of earlier versions contain these events, which every consumer ignores.
   'io.sluice.entity.erased.v1': row('EntityErased', 'erased', 'Entity erased', JSON_ONLY),
   'io.sluice.failure.v1': row('Failure', 'failures', 'Failure', JSON_ONLY),
   'io.sluice.failure.ended.v1': row('FailureEnded', 'redriven', 'Failure ended', JSON_ONLY),

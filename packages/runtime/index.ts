@@ -21,7 +21,6 @@ export {
   type AuthoredProcess,
   defineProcess,
   type EmitOptions,
-  type Emitting,
   type EventHandler,
   type ProcessHandlers,
   type ProcessPart,

@@ -32,7 +32,6 @@ const COMMANDS = [
   'sql SHOW_TABLES',
   'sql FROM_readings',
   'state drop processor --partition 0 --yes',
-  'state erase roof-1 --dry-run',
   'state entity processor roof-1',
   'state list',
   'state show processor',

@@ -199,11 +199,11 @@ describe('given an operation', () => {
   })
 
   it('then one that a console does not offer is refused with the command', async () => {
-    const response = await post('/plan', { action: 'state erase', request: {} })
+    const response = await post('/plan', { action: 'reprocess', request: {} })
     const { message } = (await response.json()) as { readonly message: string }
     assert.deepEqual(
       [response.status, message],
-      [404, 'This console has no operation state erase: use `sluice state erase`.'],
+      [404, 'This console has no operation reprocess: use `sluice reprocess`.'],
     )
   })
 })

@@ -136,33 +136,14 @@ describe('operations of the command line', () => {
     assert.deepEqual([(await held()).length, await audits()], [1, []])
   })
 
-  it('given that Kafka does not answer, when a state is dropped or erased, then it is as it was', async () => {
+  it('given that Kafka does not answer, when a state is dropped, then it is as it was', async () => {
     const topic = environment.topic('readings')
     await stateOn(topic)
     const away = { KAFKA_BROKERS: '127.0.0.1:1' }
     await sluice(['state', 'drop', name, '--partition', '0', '--yes'], 1, away)
     await sluice(['state', 'drop', name, '--all-partitions', '--yes'], 1, away)
-    const { stdout, stderr } = await sluice(['state', 'erase', '/a b', '--yes'], 1, away)
-    assert.match(stdout, /^States of \/a b:$/m)
-    assert.match(stderr, /^Nothing was changed: Kafka at 127\.0\.0\.1:1 does not answer/m)
     const { version } = await store.load({ consumer: name, topic, partition: 0 }, EMPTY_SELECTION)
     assert.deepEqual([version.appliedOffset, await audits()], [0, []])
-  })
-
-  it('given a person who stops an erasure, then it remains in the log, and has not failed', async () => {
-    const before = await environment.readLength('readings')
-    const stop = new AbortController()
-    const stopping = sluice(['state', 'erase', '/a b', '--yes'], 130, {}, { stop: stop.signal })
-    await until('it is in the log', async () => (await environment.readLength('readings')) > before)
-    stop.abort()
-    const { stdout, stderr } = await stopping
-    assert.match(stdout, /^The erasure \S+ remains in the log/m)
-    assert.match(stderr, /^Stopped\. With `--dry-run`, the command shows the remaining states\.$/m)
-    assert.doesNotMatch(stderr, /Pending/)
-    assert.deepEqual(
-      (await audits()).map(({ counts }) => counts),
-      [{ records: 21 }],
-    )
   })
 
   it('when each operation is carried out, then each leaves its audit event', async () => {
@@ -183,8 +164,6 @@ describe('operations of the command line', () => {
     const { id } = JSON.parse((await sluice(['silence', 'add', ...silence])).stdout).result
     await sluice(['silence', 'end', id])
     await sluice(['topics', 'create', `orders-${environment.name}`])
-    // No consumer runs, so it is not applied in time; the erasure is in the log all the same.
-    await sluice(['state', 'erase', '/environment/oslo roof-1', '--yes', '--timeout', '1s'], 1)
     const { topic } = stateKey
     const state = { consumer: name, topic, partition: '0' }
     const left = await audits()
@@ -195,7 +174,6 @@ describe('operations of the command line', () => {
         ['silence add', { id, match: 'rule=HOT' }, { silences: 1 }],
         ['silence end', { id }, { silences: 1 }],
         ['topics create', { topic: `orders-${environment.name}`, partitions: 'default' }, { created: 1 }],
-        ['state erase', { entity: '/environment/oslo roof-1' }, { records: 21 }],
       ],
     )
     assert.deepEqual([...new Set(left.map(({ by }) => by))], [userOfMachine()])

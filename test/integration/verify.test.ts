@@ -14,7 +14,7 @@ import { KafkaPublisher } from '#runtime/producer/publisher.ts'
 import { computeVersions, loadAnyConsumer } from '../../cli/recomputation/consumer.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { PROJECT } from '../support/program.ts'
-import { environmentReading as reading } from '../support/records.ts'
+import { erased, environmentReading as reading } from '../support/records.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { Stage } from '../support/stage.ts'
 import { ran } from '../unit/cli/terminal.ts'
@@ -70,10 +70,13 @@ describe('sluice verify, beside alerting', () => {
       return { key: sensor, value, headers: Object.fromEntries(headers) }
     })
     const odd = { key: 's-1', value: Buffer.from('no event') }
-    await environment.client.send(
-      environment.topic('readings'),
-      sent % 5 === 0 ? [...messages, odd] : messages,
-    )
+    const { value, headers } = writeEvent(erased('s-1'))
+    const erasure = { key: 's-1', value, headers: Object.fromEntries(headers) }
+    await environment.client.send(environment.topic('readings'), [
+      ...messages,
+      ...(sent % 5 === 0 ? [odd] : []),
+      ...(sent === 2 ? [erasure] : []),
+    ])
     sent += 1
     const topic = environment.topic('readings')
     const all = (await environment.read('readings')).map(record =>
@@ -102,6 +105,7 @@ describe('sluice verify, beside alerting', () => {
       stdout,
       /partitions?, \d+ records read again: \d+ states, \d+ emissions and \d+ failures match the live ones\.\n$/,
     )
+    assert.match(stdout, /^Erasures of an earlier version, .* \(partition@offset\): \d+@\d+\.$/m)
     const before = await held()
     const again = await sluice('verify', 'alerting', '--json')
     const { states, emissions, failures, differences, excepted } = JSON.parse(again.stdout)

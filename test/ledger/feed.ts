@@ -22,7 +22,6 @@ const TASKED = 20
 const TOLD = 3
 const RECORDS_PER_STORY = 500
 const STORY_ENDS = 1 / 12
-const STORY_ERASED = 1 / 5
 const LARGE = 700 * 1024
 /** Above the message limit of the topic. */
 const TOO_LARGE = 1_100 * 1024
@@ -139,13 +138,12 @@ export class Feed {
     return this.#noted(this.#event({ subject: this.#anySender(), time, data: more }))
   }
 
-  /** Erases an entity that sends, and continues sending; now and then a story under way. */
+  /** An erasure of an earlier version, which every consumer ignores. */
   #erasure(nowMs: number): Numbered {
     const time = new Date(nowMs).toISOString()
     const data = { erasureId: `erasure-${this.#number}`, requestedAt: time, partition: 0 }
     const type = 'io.sluice.entity.erased.v1'
-    const subject = this.#random.pick(this.#random.chance(STORY_ERASED) ? this.#told : this.#sending)
-    return this.#noted(this.#event({ subject, time, type, data }))
+    return this.#noted(this.#event({ subject: this.#random.pick(this.#sending), time, type, data }))
   }
 
   /** Plans an event of the failing consumer. Most of its attempts succeed; of the rest, some need a person's help. */

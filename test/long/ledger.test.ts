@@ -36,8 +36,7 @@ describe('the ledger', () => {
     for (const outcome of [
       'applied/counted',
       'applied/late',
-      'applied/erased',
-      'applied/nothing-to-erase',
+      'ignored/erasure',
       'duplicate/id-known',
       'timer/silent',
       'timer/forgotten',

@@ -14,7 +14,6 @@ import { alerting } from '../../lib/alerting/process.ts'
 import { buildRuleSet } from '../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../lib/alerting/rules-activated.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
-import { erasing } from './erasures.ts'
 import { APPLICATION, FAMILIES } from './families.ts'
 import type { Random } from './random.ts'
 import { kafkaEvent, logRecord } from './records.ts'
@@ -95,13 +94,6 @@ export function alertingLog(
         attempt: 1,
       })
     else if (what < 0.14) failed.push({ record: add({ value: Buffer.from('no event') }), attempt: 1 })
-    else if (what < 0.16)
-      add(
-        erasing(
-          { source: `/environment/${site}`, subject: random.pick(SENSORS) },
-          { erasureId: `e${offset}` },
-        ),
-      )
     else if (what < 0.18)
       add({ ...rulesActivated(buildRuleSet(rules), 0, new Date(nowMs).toISOString()), id: `r${offset}` })
     else if (what < 0.2)

@@ -13,7 +13,7 @@ import { nextAttempt } from './parking.ts'
 import { logRecord, environmentReading as reading } from './records.ts'
 import { Stage } from './stage.ts'
 
-export const ENTITY = '/environment/test-site s-1'
+const ENTITY = '/environment/test-site s-1'
 const STALE_MS = 120_000
 /** Size slightly above the size of a parked reading. */
 export const PARKED_READING_BYTES = 540

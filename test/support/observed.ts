@@ -21,7 +21,7 @@ type Example<Kind extends Report['kind']> = readonly [
 const EXAMPLES: { readonly [Kind in Report['kind']]: readonly Example<Kind>[] } = {
   decisions: [
     ...(['applied', 'duplicate', 'ignored', 'parked'] as const).map(outcome => decided({ outcome })),
-    ...(['parked-applied', 'parked-ignored', 'parked-erased'] as const).map(outcome => decided({ outcome })),
+    ...(['parked-applied', 'parked-ignored'] as const).map(outcome => decided({ outcome })),
     ...(['failed', 'parked-failed'] as const).map(outcome => decided({ outcome }, 'unexpected-error')),
     decided({ outcome: 'failed' }, 'too-many-new-entities'),
     decided({ outcome: 'timer', reason: 'silent' }),

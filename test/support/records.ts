@@ -32,6 +32,18 @@ export function environmentReading(
   }
 }
 
+/** Returns an erasure of a sensor, as earlier versions appended it to each partition. */
+export function erased(sensor: string): Event {
+  return {
+    id: `erasure of ${sensor}`,
+    source: '/environment/test-site',
+    subject: sensor,
+    type: 'io.sluice.entity.erased.v1',
+    datacontenttype: 'application/json',
+    data: { erasureId: 'e1', requestedAt: '2026-03-01T12:00:00Z', partition: 0 },
+  }
+}
+
 /** Returns a database reading of one instance. `at` is in seconds after the start; all other options are metrics. */
 export function databaseReading(
   id: string,

@@ -1,6 +1,6 @@
 /**
- * Generates logs that use all features of the process in `watching.ts`: all kinds of signals, erasures, ticks, invalid records,
- * redrives, offset gaps and pauses.
+ * Generates logs that use all features of the process in `watching.ts`: all kinds of signals, erasures of earlier versions, ticks,
+ * invalid records, redrives, offset gaps and pauses.
  */
 
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
@@ -8,10 +8,9 @@ import { buildRedriveHeaders } from '#runtime/cloudevents/redrive.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { failureId } from '#runtime/consumer/failure-event.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
-import { erasing } from './erasures.ts'
 import { failureEndedAt } from './parking.ts'
 import type { Random } from './random.ts'
-import { logRecord } from './records.ts'
+import { erased, logRecord } from './records.ts'
 import { SETTING_TYPE, SIGNAL_TYPE, type Signal, WATCHING, type WatchedSetting } from './watching.ts'
 
 const SUBJECTS = ['a', 'b', 'c', 'd', 'e', 'f']
@@ -24,7 +23,7 @@ const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const STEPS_S = [0, 5, 30, 80, 160]
 
 /** Percentage of each kind of record. All other records are new signals. */
-const KINDS = { tick: 22, poison: 3, repeat: 7, conflict: 2, redrive: 9, setting: 5, erasure: 4 }
+const KINDS = { tick: 22, poison: 3, repeat: 7, conflict: 2, redrive: 11, setting: 5, erasure: 2 }
 /** Percentage of each effect of a new signal. All other signals have no special effect. */
 const MOODS = { bug: 5, refused: 6, calm: 5, pulse: 15, large: 0.3 }
 
@@ -44,7 +43,6 @@ class LogWriter {
   readonly #log: LogRecord[] = []
   readonly #latestS = new Map<string, number>()
   readonly #signals: Event<Signal>[] = []
-  readonly #erasures: Event[] = []
   /** Records that may have failed, each with its latest attempt. */
   readonly #failed: { readonly record: LogRecord; attempt: number }[] = []
   readonly #moods: typeof MOODS
@@ -90,7 +88,7 @@ class LogWriter {
       case 'setting':
         return this.#at(this.#setting())
       case 'erasure':
-        return this.#mayFail(this.#at(this.#erasure()))
+        return this.#at(erased(random.pick(SUBJECTS)))
       case 'redrive':
         return this.#redriven() ?? this.#mayFail(this.#at(this.#signal()))
       default:
@@ -136,16 +134,6 @@ class LogWriter {
     const time = new Date(START_MS).toISOString()
     const id = `s${this.#offset}`
     return { id, source: '/settings', type: SETTING_TYPE, time, datacontenttype: 'application/json', data }
-  }
-
-  /** Returns a new erasure or repeats an earlier one. */
-  #erasure(): Event {
-    const random = this.#random
-    if (this.#erasures.length > 0 && random.chance(0.3)) return random.pick(this.#erasures)
-    const entity = { source: '/watched', subject: random.pick(SUBJECTS) }
-    const erasure = erasing(entity, { erasureId: `e${this.#offset}` })
-    this.#erasures.push(erasure)
-    return erasure
   }
 
   #failureEnded(): LogRecord {

@@ -99,10 +99,6 @@ function watch(version: 1 | 2): KeyedProcess<Watched, Signal, WatchedSetting> {
         [forget],
       )
     },
-    onErase({ count }, { entity }, { every }) {
-      if (version === 1 && count % 3 === 0) throw new Error('a bug that the second version fixes')
-      return count % 2 === 0 ? [emission('erased', entity, { count, every })] : []
-    },
   }
 }
 

@@ -2,7 +2,7 @@
  * Evaluates all patterns of a group in one step. Emits the alerts, and collects the next states, the timer and the reason.
  */
 
-import { derivedId, type Emitting, instant, type Received, type Step } from '#runtime/consumer/index.ts'
+import { derivedId, instant, type Received, type Step } from '#runtime/consumer/index.ts'
 import { type Alert, emitAlert, type FiredAlert, type ResolvedReason, resolvedAlert } from '../alert.ts'
 import { foremost, type TransitionReason } from '../reasons.ts'
 import { getRuleIdentity } from '../rule.ts'
@@ -48,7 +48,7 @@ export class PatternRun {
   readonly #timeMs: number
   readonly #inForce: PatternsInForce
   readonly #tracked: Record<string, TrackedPattern>
-  readonly #step: Emitting<PatternsInForce>
+  readonly #step: Pick<Step<PatternsInForce>, 'context' | 'emit'>
   #reason: TransitionReason | undefined
 
   /**
@@ -60,7 +60,7 @@ export class PatternRun {
     entity: Entity,
     before: PatternStates | undefined,
     timeMs: number,
-    step: Emitting<PatternsInForce>,
+    step: Pick<Step<PatternsInForce>, 'context' | 'emit'>,
   ) {
     const inForce = step.context
     this.#step = step
@@ -87,11 +87,6 @@ export class PatternRun {
       if (endMs !== undefined && endMs <= this.#timeMs)
         this.#apply(pattern, before, onPatternTime(pattern.rule, before.state, this.#timeMs), undefined)
     }
-  }
-
-  /** Resolves all alerts. The state is deleted. */
-  erase(): void {
-    for (const key of Object.keys(this.#tracked)) this.#end(key, 'erased')
   }
 
   /** Sets the timer and the reason of the step, and returns the next states; undefined if nothing has to be stored. */

@@ -41,7 +41,6 @@ export function patterns(families: Families, packaged: readonly AnyRule[]) {
       run.applyDueChanges()
       return run.complete(step, 'unchanged')
     },
-    onErase: (states, erasure, step) => new PatternRun(erasure, states, erasure.timeMs, step).erase(),
     onTakeover: patternsTakeover,
   })
 }

@@ -43,7 +43,7 @@ export async function readOutcomes(
   return { ...outcomes, reasons, outbox, position }
 }
 
-/** Applied records that contain no event of a producer: erasures, and ends of retries. They count as ignored. */
+/** Applied records that contain no event of a producer: erasures of earlier versions, and ends of retries. They count as ignored. */
 const WITHOUT_EVENT = ['applied/erased', 'applied/nothing-to-erase', 'applied/failure-ended']
 
 /** Returns the outcome of a counter. @param name `outcome/reason` */
@@ -51,8 +51,8 @@ export function getOutcome(name: string): string {
   return WITHOUT_EVENT.includes(name) ? 'ignored' : name.slice(0, name.indexOf('/'))
 }
 
-/** Final outcome of a parked record. An erased record counts as ignored, because it is intentionally not processed. */
-const BECAME: Readonly<Record<ParkedOutcome, RecordOutcome>> = {
+/** Final outcome of a parked record. Earlier versions erased parked records, which count as ignored. */
+const BECAME: Readonly<Record<ParkedOutcome | 'parked-erased', RecordOutcome>> = {
   'parked-applied': 'applied',
   'parked-ignored': 'ignored',
   'parked-failed': 'failed',

@@ -41,8 +41,6 @@ export interface Application {
   readonly failureEvent: { readonly type: string; readonly dataschema?: string }
   /** CloudEvents type of ticks, which advance the log's clock. Only processes that accept this type receive them. */
   readonly tickType: string
-  /** CloudEvents type of erasure events. Such an event makes each process remove the entity with the event's source and subject. */
-  readonly erasureType?: string
   /**
    * CloudEvents type of the events that mark the retries of a failed record as ended. Their data contains the `consumer`, the id of
    * the `failure`, and the `digest` of the record, computed by `computeDigest`. If absent, an entity waits for a retry until a parking

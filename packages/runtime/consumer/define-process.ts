@@ -69,12 +69,6 @@ export interface Step<Context = unknown, Topic extends string = TopicName> {
   reject(why: string, safeMessage?: string): never
 }
 
-/** The part of a step that handlers without a next state can use. */
-export type Emitting<Context = unknown, Topic extends string = TopicName> = Pick<
-  Step<Context, Topic>,
-  'context' | 'emit'
->
-
 /** Handles an event. Returns the next state of the entity, which JSON must represent; undefined removes the entity and its timers. */
 export type EventHandler<State, Event, Context = void, Topic extends string = TopicName> = {
   // A method, so that a handler may name the data of its event type.
@@ -140,11 +134,6 @@ interface Handlers<State, Data, Context, ByType, Topic extends string>
     | TimerHandler<State, Context, Topic>
     | Readonly<Record<string, TimerHandler<State, Context, Topic>>>
   /**
-   * Called when an operator erases an entity that has a state. It can emit final events, for example the end of an alert. The state
-   * and the timers are removed even if it throws. The data of the erasure is that of the application.
-   */
-  onErase?(state: State, erasure: Received, step: Emitting<Context, Topic>): void
-  /**
    * Called for an entity when its live state is replaced by a different state that was rebuilt from the log. The rebuild has not
    * emitted anything, so this handler emits the differences, for example the beginning or the end of alerts. It may be called
    * several times before the switch, the last time with the final states. By default, the rebuilt state is used unchanged.
@@ -182,7 +171,7 @@ export function defineProcess<State, Data = unknown, Context = void>(
   handlers: ProcessHandlers<State, Data, Context>,
 ): KeyedProcess<State, Data, Context> & WithContext<Context>
 export function defineProcess(name: string, handlers: AnyHandlers): KeyedProcess<unknown, unknown, unknown> {
-  const { on = {}, onEvent, onTimer, onErase, onTakeover, awaitsLog, accepts, ...settings } = handlers
+  const { on = {}, onEvent, onTimer, onTakeover, awaitsLog, accepts, ...settings } = handlers
   const handled = new Map(Object.entries(on))
   const unreached = contextTypes(settings.context ?? {}).filter(type => handled.has(type))
   const errors = [
@@ -209,13 +198,6 @@ export function defineProcess(name: string, handlers: AnyHandlers): KeyedProcess
         const handle = typeof onTimer === 'function' ? onTimer : requireTimerHandler(onTimer, timer)
         const calls = new Calls(name, timer.entity, timer.dueMs, context)
         return collectStep(calls, 'fired', () => handle(state, timer, calls))
-      },
-    }),
-    ...(onErase && {
-      onErase(state: unknown, erasure: Received, context: unknown) {
-        const calls = new Calls(name, erasure.entity, erasure.timeMs, context)
-        const result: unknown = onErase(state, erasure, { context, emit: calls.emit })
-        return result instanceof Promise ? (result as never) : Calls.emissionsOf(calls)
       },
     }),
     ...(onTakeover && {

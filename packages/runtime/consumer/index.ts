@@ -13,7 +13,6 @@ export { ConfigError, PermanentError, RetryableError } from './author-errors.ts'
 export {
   defineProcess,
   type EmitOptions,
-  type Emitting,
   type ProcessPart,
   type Step,
   type TypedEvent,

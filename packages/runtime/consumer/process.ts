@@ -50,8 +50,6 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
   readonly context?: PartitionContext<Context>
   onEvent(state: State | undefined, event: Received<Data>, context: Context): StepResult<State>
   onTimer?(state: State, timer: Timer, context: Context): StepResult<State>
-  /** Returns the final emissions of an entity. The state and the timers are removed even if this function throws. */
-  onErase?(state: State, erasure: Received, context: Context): readonly Emission[]
   onTakeover?(live: State | undefined, rebuilt: State | undefined, at: TakeoverPlace): Takeover<State>
 }
 

@@ -199,7 +199,7 @@ export class ProcessKit<State> {
   }
 
   #listening(process: AnyProcess<State>): AnyProcess<State> {
-    const { name, onTimer, onErase, migrate } = process
+    const { name, onTimer, migrate } = process
     const pure = <T>(call: () => T) => {
       try {
         return pureStep(name, call)
@@ -220,9 +220,6 @@ export class ProcessKit<State> {
       ...(onTimer && {
         onTimer: (state: State, timer: Timer, context) =>
           captureStep(timer.name, timer.entity, () => onTimer.call(process, state, timer, context)),
-      }),
-      ...(onErase && {
-        onErase: (...given: Parameters<typeof onErase>) => pure(() => onErase.apply(process, given)),
       }),
       ...(migrate && {
         migrate: (...given: Parameters<typeof migrate>) => pure(() => migrate.apply(process, given)),

@@ -4,7 +4,7 @@
  */
 import type { KafkaRecord } from '../kafka/records.ts'
 import { readEndedFailure } from './ended.ts'
-import { createId, ERASURE, type LedgerEvent, MAPPED } from './event.ts'
+import { createId, type LedgerEvent, MAPPED } from './event.ts'
 import type { Remembered } from './failures.ts'
 import type { HeldEntity } from './held.ts'
 import { type Attempt, type Hold, Holds } from './holds.ts'
@@ -26,12 +26,12 @@ interface Story {
 /** The reference for one partition of the readings. */
 export class Chapters {
   readonly states = new Map<string, Story>()
-  readonly intake = new Intake(type => type === 'ledger.chapter.v1' || type === ERASURE, MAPPED)
+  readonly intake = new Intake(type => type === 'ledger.chapter.v1', MAPPED)
   readonly #failures = new Map<string, Remembered>()
   readonly #holds = new Holds()
   /** The first place of each chapter, by its number; of one that came again after it had failed for good, its last. */
   readonly #places = new Map<number, number>()
-  /** The stories whose order a bound or an erasure has given up. */
+  /** The stories whose order a bound has given up. */
   readonly #givenUp = new Set<string>()
   readonly #topic: string
   readonly #send: (failure: FailureRecord) => void
@@ -135,7 +135,6 @@ export class Chapters {
 
   #take(attempt: Attempt): string {
     const { event, at, record } = attempt
-    if (event.type === ERASURE) return this.#erase(event)
     if (!this.#places.has(event.data.number)) this.#places.set(event.data.number, record.offset)
     for (let hold = this.#holds.of(event.entity); hold; hold = this.#holds.of(event.entity)) {
       if (at && at.id === hold.waitsFor?.failure) break
@@ -185,22 +184,6 @@ export class Chapters {
     this.states.set(event.entity, { count: numbers.length, numbers })
     this.#places.set(event.data.number, at?.before.offset ?? record.offset)
     return 'applied/told'
-  }
-
-  #erase(event: LedgerEvent): string {
-    this.intake.applied(event)
-    const { entity } = event
-    const hold = this.#holds.of(entity)
-    const isState = this.states.delete(entity)
-    if (hold?.waitsFor) {
-      this.intake.forget(hold.waitsFor.event)
-      this.intake.ended('released/erased')
-      // The entity's next attempt comes after the following chapters.
-      this.#givenUp.add(entity)
-    }
-    for (const _ of hold?.parked ?? []) this.intake.ended('parked-erased/erased')
-    this.#holds.delete(entity)
-    return hold || isState ? 'applied/erased' : 'applied/nothing-to-erase'
   }
 
   #begin({ record, event }: Attempt, parked: Hold['parked'], fromMs: number): void {

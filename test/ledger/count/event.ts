@@ -19,7 +19,7 @@ export interface LedgerEvent {
 const FUTURE_TOLERANCE_MS = 5 * 60_000
 const TICK = 'io.sluice.clock.tick.v1'
 const FAILURE_ENDED = 'io.sluice.failure.ended.v1'
-export const ERASURE = 'io.sluice.entity.erased.v1'
+const ERASURE = 'io.sluice.entity.erased.v1'
 export const READING = 'io.sluice.environment.reading.v1'
 
 /** Begin of the origin of each reading of `intake`. */
@@ -51,7 +51,8 @@ export function readEvent(record: KafkaRecord, accepts: (type: string) => boolea
   if (type === ERASURE && data.erasureId === undefined) return 'failed/schema-violated'
   if (type === TICK) return 'ignored/tick'
   if (type === FAILURE_ENDED) return 'ignored/failure-ended'
-  if (!accepts(type)) return type === ERASURE ? 'ignored/erasure' : 'ignored/not-mine'
+  if (type === ERASURE) return 'ignored/erasure'
+  if (!accepts(type)) return 'ignored/not-mine'
   const timeMs = Date.parse(time)
   if (timeMs - record.timestampMs > FUTURE_TOLERANCE_MS) return 'failed/time-in-future'
   const subject = attribute('subject')

@@ -56,7 +56,7 @@ export function compareHolds(
     violations.add(WRONG_HOLDS, `${where}: ${JSON.stringify([...holders])} hold ${JSON.stringify(waiting)}`)
 }
 
-/** Each parked record must end once: applied, failed, ignored or erased, unless it is still parked. */
+/** Each parked record must end once: applied, failed or ignored, unless it is still parked. */
 export function compareParked(
   where: string,
   tally: ReadonlyMap<string, number>,

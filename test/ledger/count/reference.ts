@@ -3,7 +3,7 @@
  * implements the rules of the runtime and the process `counting` a second time, from their description.
  */
 import type { KafkaRecord } from '../kafka/records.ts'
-import { createId, ERASURE, type LedgerEvent, MAPPED, READING } from './event.ts'
+import { createId, type LedgerEvent, MAPPED, READING } from './event.ts'
 import { isForeign } from './input.ts'
 import { Intake } from './intake.ts'
 
@@ -57,7 +57,7 @@ interface Cause {
 export class Reference {
   readonly states = new Map<string, State>()
   readonly timers = new Map<string, Timer[]>()
-  readonly intake = new Intake(type => ['ledger.signal.v1', READING, ERASURE].includes(type), MAPPED)
+  readonly intake = new Intake(type => ['ledger.signal.v1', READING].includes(type), MAPPED)
   readonly #topic: string
   readonly #emit: (emission: Emission) => void
   readonly #send: (failure: FailureRecord) => void
@@ -88,17 +88,10 @@ export class Reference {
       return
     }
     const event = this.intake.take(record)
-    const ending = typeof event === 'string' ? event : this.#decide(event)
+    const ending = typeof event === 'string' ? event : this.#process(event)
     this.intake.ended(ending)
     const [outcome, reason = ''] = ending.split('/')
     if (outcome === 'failed') this.#fail(record, reason)
-  }
-
-  #decide(event: LedgerEvent): string {
-    if (event.type !== ERASURE) return this.#process(event)
-    this.intake.applied(event)
-    this.timers.delete(event.entity)
-    return this.states.delete(event.entity) ? 'applied/erased' : 'applied/nothing-to-erase'
   }
 
   #process(event: LedgerEvent): string {

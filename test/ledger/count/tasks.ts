@@ -1,6 +1,6 @@
 /** The reference of the consumer `failing`: which attempts at a task fail, which one is applied, and which is a copy. */
 import type { KafkaRecord } from '../kafka/records.ts'
-import { createId, ERASURE, type LedgerEvent, MAPPED } from './event.ts'
+import { createId, type LedgerEvent, MAPPED } from './event.ts'
 import type { Remembered } from './failures.ts'
 import { isForeign } from './input.ts'
 import { Intake } from './intake.ts'
@@ -16,7 +16,7 @@ interface TaskState {
 export class Tasks {
   readonly states = new Map<string, TaskState>()
   readonly timers = new Map<string, []>()
-  readonly intake = new Intake(type => type === 'ledger.task.v1' || type === ERASURE, MAPPED)
+  readonly intake = new Intake(type => type === 'ledger.task.v1', MAPPED)
   readonly #failures = new Map<string, Remembered>()
   readonly #topic: string
   readonly #send: (failure: FailureRecord) => void
@@ -53,10 +53,6 @@ export class Tasks {
   #decide(record: KafkaRecord, attempt: number): string {
     const event = this.intake.take(record)
     if (typeof event === 'string') return event
-    if (event.type === ERASURE) {
-      this.intake.applied(event)
-      return 'applied/nothing-to-erase'
-    }
     return attempt <= event.data.fails ? 'failed/rejected' : this.#done(event)
   }
 

@@ -6,7 +6,6 @@ import type { Alert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
-import { erasing } from '../../support/erasures.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { logRecord, environmentReading as reading } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
@@ -195,18 +194,6 @@ describe('given a pipeline that ticks each minute', () => {
       ['12:05', '12:30', '12:36', '13:00'],
     )
     assert.equal(new Set(pipeline.alerts.map(({ alertId }) => alertId)).size, 2)
-  })
-
-  it('when its entity is erased while it fires, then it resolves as erased, and ticks start again', async () => {
-    const pipeline = new Pipeline()
-    await pipeline.ticks(0, 1)
-    for (let at = 2; at <= 8; at += 1) await pipeline.read(at, 'a')
-    await pipeline.append(9, erasing({ source: '/clock' }))
-    await pipeline.ticks(10, 12)
-    assert.deepEqual(pipeline.told, [
-      '12:06 PIPELINE_DOWN firing no-ticks',
-      '12:09 PIPELINE_DOWN resolved erased',
-    ])
   })
 
   it('when a client sends readings as the clock, then they are refused, and its state is left alone', async () => {

@@ -105,7 +105,7 @@ describe('the commands with these options', () => {
       ...['publish', 'consume', 'generate', 'replay', 'reprocess'],
       ...['topics list', 'topics create', 'topics describe'],
       ...['topics apply', 'groups lag', 'dlq list', 'dlq show', 'dlq redrive'],
-      ...['dlq drop', 'alerts list', 'silence add', 'state show', 'stats', 'state erase'],
+      ...['dlq drop', 'alerts list', 'silence add', 'state show', 'stats'],
     ]
     for (const command of connecting)
       assert.match(await help(...command.split(' ')), /^ {2}--brokers </m, command)

@@ -14,7 +14,6 @@ import {
   RETRY_TYPE,
 } from '../../../lib/failures/event-types.ts'
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
-import { entityErased } from '../../../lib/telemetry/erasure.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { collectEmission } from '../../support/step-calls.ts'
@@ -75,12 +74,6 @@ describe('given what Sluice itself publishes, then it fits its own schemas', () 
 
   test('when a tick is appended', () => {
     const { type, data } = tick(11, '2026-01-01T00:00:00Z')
-    assert.equal(schemaViolation(FAMILIES, type, data), undefined)
-  })
-
-  test('when an entity is erased', () => {
-    const erasure = { erasureId: 'e1', requestedAt: '2026-01-01T00:00:00Z', partition: 11 }
-    const { type, data } = entityErased({ source: '/environment/hall', subject: 's1' }, erasure)
     assert.equal(schemaViolation(FAMILIES, type, data), undefined)
   })
 

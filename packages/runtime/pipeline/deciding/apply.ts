@@ -10,7 +10,6 @@ import { advance, clockGapMs, getClockMs, type LogClock } from '../model/log.ts'
 import type { IgnoredReason } from '../model/reasons.ts'
 import type { Change, Snapshot } from '../model/snapshot.ts'
 import { admit, isRepeatedEmission } from './admission.ts'
-import { eraseEntity } from './erasing.ts'
 import { findDueBefore, fireDueBefore, fireTimer } from './fire-timers.ts'
 import { continueEntity, endHold, endRetries, park, retry, stepOrHold, updateHold } from './parking.ts'
 import { findUnreadable } from './run-step.ts'
@@ -66,7 +65,7 @@ function isStopped(outcome: Decision | Stopped): outcome is Stopped {
   return outcome === 'full' || !('outcome' in outcome)
 }
 
-/** Decides one of the things that a record can be: the end of a failure, one that needs no process, an erasure, or a task. */
+/** Decides one of the things that a record can be: the end of a failure, one that needs no process, or a task. */
 function decide(work: KeyedWork, decoded: Decoded, clock: LogClock): Decision | Stopped {
   const stopped = fireTimers(work, decoded.record, clock)
   if (stopped) return stopped
@@ -77,12 +76,9 @@ function decide(work: KeyedWork, decoded: Decoded, clock: LogClock): Decision | 
   if (admitted.kind === 'decided') return updateHold(work, admitted, clock)
   const { task } = admitted
   const { event, attemptAt, fingerprint } = task
-  const { application, process } = work.consumer
-  const isErasure = event.type === application.erasureType
-  // An erasure can remove a state of another version without reading it, unless the process defines `onErase`.
-  const unreadable = isErasure && !process.onErase ? undefined : findUnreadable(work, event.entity)
+  const unreadable = findUnreadable(work, event.entity)
   if (unreadable) return toDeferred(unreadable)
-  const decision = isErasure ? eraseEntity(work, task) : processTask(work, task)
+  const decision = processTask(work, task)
   if (isStopped(decision)) return decision
   return updateHold(work, { decision, attemptAt }, clock, fingerprint.id)
 }

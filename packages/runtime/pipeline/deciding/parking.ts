@@ -137,13 +137,6 @@ export function endHold(
   work.copy.addTimerDecision({ ...toTimerDecision(record, { entity, timer }), reason, hold: why })
 }
 
-export function eraseHold(work: KeyedWork, entity: string, hold: Hold, clock: LogClock): void {
-  putHold(work, entity, { ...toReleased(hold), parked: [] }, clock)
-  work.copy.states.addParkedBytes(-measureHold(hold))
-  for (const { offset, timestampMs: appendMs } of hold.parked)
-    work.copy.addDecision({ offset, appendMs, outcome: 'parked-erased', reason: 'erased' })
-}
-
 /** Runs the next step of a released entity. The step is its next parked event, or a timer that is due before that event. */
 export function continueEntity(
   work: KeyedWork,

@@ -14,7 +14,7 @@ import { type Event, formatEntity, type Received } from '../../consumer/event.ts
 import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import { instant } from '../../consumer/instant.ts'
 import { contextTypes, type PartitionContext } from '../../consumer/process.ts'
-import { type Consumer, keepsStates } from '../consumer.ts'
+import type { Consumer } from '../consumer.ts'
 import { findUnprepared } from '../errors.ts'
 import type { EndedFailure } from '../model/failure-memory.ts'
 import { type Fingerprint, fingerprint, NESTED_TOO_DEEPLY } from '../model/fingerprint.ts'
@@ -178,14 +178,12 @@ function readPlain(record: LogRecord, event: Event, consumer: Expectations): Eve
 }
 
 function isWanted({ type }: Event, consumer: Expectations): boolean {
-  const { application, process } = consumer
-  const erases = type === application.erasureType && keepsStates(consumer)
+  const { process } = consumer
   const setsContext = process.context && contextTypes(process.context).includes(type)
-  return erases || setsContext === true || process.accepts.includes(type)
+  return setsContext === true || process.accepts.includes(type)
 }
 
 function ignoredReason({ type }: Event, { application }: Expectations): IgnoredReason {
-  if (type === application.erasureType) return 'erasure'
   return application.ignoredTypes.get(type) ?? 'not-mine'
 }
 

@@ -8,7 +8,7 @@ import type { DeferredReason, ReleaseReason } from './reasons.ts'
 export type RecordOutcome = 'applied' | 'duplicate' | 'ignored' | 'failed' | 'parked'
 
 /** Final outcome of a parked record. The record is counted as `parked` first, and as one of these outcomes later. */
-export type ParkedOutcome = 'parked-applied' | 'parked-ignored' | 'parked-failed' | 'parked-erased'
+export type ParkedOutcome = 'parked-applied' | 'parked-ignored' | 'parked-failed'
 
 /** A decision about one record or timer, with its reason. It is the source of metrics, log lines and expectations in tests. */
 export interface Decision {

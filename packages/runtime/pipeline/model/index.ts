@@ -2,7 +2,6 @@
 export type { Decision, ParkedOutcome, RecordOutcome } from './decision.ts'
 export { computeDigest, isNestedTooDeeply, NESTED_TOO_DEEPLY } from './fingerprint.ts'
 export type { Hold } from './hold.ts'
-export { largeAttribute } from './limits.ts'
 export { MAX_STEP_MS, type OffsetRange, type ReadRange } from './log.ts'
 export { isAbsent, type OutboxEntry, type StateKey, type StoredTimer } from './partition-state.ts'
 export { readState } from './stored-state.ts'

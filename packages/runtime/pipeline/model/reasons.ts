@@ -8,7 +8,6 @@ export const IGNORED = {
   'before-start': 'it was appended before the time from which the consumer reads',
   'redriven-for-another': 'it was redriven for another consumer, which had failed to process it',
   tombstone: 'its value is null, so it contains no event',
-  erasure: 'it erases an entity, but the consumer stores no states of entities',
   'failure-ended': 'it ends the retries of a failure, but no entity of the consumer waits for them',
 } as const
 
@@ -25,14 +24,6 @@ export const DUPLICATE = {
 
 export type DuplicateReason = keyof typeof DUPLICATE
 
-/** Reasons for decisions about erasures. */
-export const ERASURE = {
-  erased: 'the state of the entity was removed, and its timers were cancelled',
-  'nothing-to-erase': 'the entity had no state in this partition',
-} as const
-
-export type ErasureReason = keyof typeof ERASURE
-
 export const PARKED = {
   'entity-held': 'an earlier event of its entity is being retried',
 } as const
@@ -45,7 +36,6 @@ const RELEASED = {
   ended: 'the event that failed is not retried any more',
   full: 'a record exceeded the limits for parked events',
   time: 'an event has reached the maximum parking time',
-  erased: 'the entity was erased',
 } as const
 
 export type ReleaseReason = keyof typeof RELEASED

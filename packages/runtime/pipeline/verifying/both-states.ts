@@ -22,6 +22,8 @@ export interface Verifying extends Replaying {
   readonly live: LiveStates
   readonly memory: () => ComputedStates
   readonly pause: (ms: number) => Promise<void>
+  /** Called after each commit of the computed state of a partition. */
+  readonly onDecisions?: (partition: number, decisions: readonly Decision[]) => void
   /** Called after each read of the log, with the number of records. */
   readonly onRead: (records: number) => void
 }

@@ -55,9 +55,10 @@ export async function verify(
   const compared = new Map<number, ComparedPartition & PartitionToVerify>()
   for (const own of partitions) {
     const { partition } = own.stateKey
-    const found = await comparePartition(work, own.stateKey, own.beginning, decisions =>
-      emissions.add(partition, decisions),
-    )
+    const found = await comparePartition(work, own.stateKey, own.beginning, decisions => {
+      emissions.add(partition, decisions)
+      work.onDecisions?.(partition, decisions)
+    })
     compared.set(partition, { ...own, ...found })
   }
   const all = [...compared.values()]

@@ -14,7 +14,6 @@ import { alerting } from '../../../../lib/alerting/process.ts'
 import { buildRuleSet, listRules } from '../../../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../../../lib/alerting/rules-activated.ts'
 import { schemaViolation } from '../../../../lib/app/schemas.ts'
-import { entityErased } from '../../../../lib/telemetry/erasure.ts'
 import { FAMILIES } from '../../../support/families.ts'
 import { Kit } from '../../../support/kit.ts'
 import { environmentReading as reading } from '../../../support/records.ts'
@@ -187,14 +186,6 @@ describe('a pattern of a group', () => {
     for (const { type, data } of kit.publishedEvents)
       assert.equal(schemaViolation(FAMILIES, type, data), undefined)
     assert.equal(await kit.state(SENSOR), undefined, 'nothing is remembered of it')
-  })
-
-  it('given a group that is erased, then its alert ends', async () => {
-    const kit = new Kit<PatternStates>(patterns(FAMILIES, [RESTARTS]))
-    await kit.when(...(await toGroups(restarted(0, 'db1'), restarted(30, 'db2'))))
-    const about = { source: '/groups/tenant', subject: 'acme' }
-    await kit.when(entityErased(about, { erasureId: 'x', requestedAt: at(31), partition: 0 }))
-    assert.deepEqual(toldBy(kit), ['12:30 P firing pattern', '12:30 P resolved erased'])
   })
 })
 

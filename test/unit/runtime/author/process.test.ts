@@ -3,7 +3,6 @@ import { describe, it } from 'node:test'
 import { CloudEvent } from 'cloudevents'
 import { PermanentError, RetryableError } from '#runtime/consumer/author-errors.ts'
 import { application } from '#runtime/consumer/authored-application.ts'
-import type { Step } from '#runtime/consumer/define-process.ts'
 import { hours, minutes } from '#runtime/consumer/durations.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { KeyedProcess } from '#runtime/consumer/process.ts'
@@ -124,25 +123,20 @@ describe('a process made of handlers', () => {
       )
   })
 
-  it('given an erasure, then a handler says the last of the entity', async () => {
-    const erasing = application({ topics: ['orders', 'alerts'], erasureType: 'com.example.erased' })
-    const process = erasing.process<number>('erasing', {
-      accepts: [PLACED],
-      onEvent: () => 1,
-      onErase: (state, _, { emit }) => emit('alerts', 'gone', { state }),
-    })
-    const kit = new ProcessKit(process)
-    await kit.when(placed('a', 1), { ...placed('e', 1), type: 'com.example.erased' })
-    assert.deepEqual(
-      kit.publishedEvents.map(({ type, data }) => [type, data]),
-      [['erasing.gone', { state: 1 }]],
-    )
+  it('given names of an earlier version, then they are refused with what to do now', () => {
+    const advice = /: to remove an entity at an event, let the handler of its type return undefined$/m
+    const handlers = { accepts: [PLACED], onEvent: () => 1 }
+    const options = { topics: ['orders'], erasureType: 'com.example.erased' } as const
+    const former = application(options).process('former', handlers)
+    assert.throws(() => new ProcessKit(former), /erasureType no longer exists/)
+    const erasing = shop.process('erasing', { ...handlers, onErase: () => {} } as typeof handlers)
+    assert.throws(() => new ProcessKit(erasing), /onErase no longer exists/)
+    for (const process of [former, erasing]) assert.throws(() => new ProcessKit(process), advice)
   })
 
   it('given a context, then all handlers have it, and a step sets it for the steps after it', async () => {
-    const counting = application({ topics: ['orders', 'alerts'], erasureType: 'com.example.erased' })
     const seen: string[] = []
-    const process = counting.process<number, Order, number>('counting', {
+    const process = shop.process<number, Order, number>('counting', {
       accepts: [PLACED],
       context: { initial: 0, read: data => data as number },
       onEvent(_, { id, timeMs }, { context, setContext, timerAt }) {
@@ -157,13 +151,11 @@ describe('a process made of handlers', () => {
           return state
         },
       },
-      onErase: (_, { id }, { context }) => void seen.push(`${id} ${context}`),
     })
     const kit = new ProcessKit(process)
     await kit.when(placed('a', 1), placed('b', 1))
     await kit.pass(hours(1))
-    await kit.when({ ...placed('e', 1, hours(1)), type: 'com.example.erased' })
-    assert.deepEqual(seen, ['a 0', 'b 1', `later 2 ${minutes(5)}`, 'e 2'])
+    assert.deepEqual(seen, ['a 0', 'b 1', `later 2 ${minutes(5)}`])
   })
 
   it('given a takeover, then its handler emits, and returns the new state', () => {
@@ -247,21 +239,12 @@ describe('a process made of handlers', () => {
   })
 
   it('given a call that a step cannot make, or a promise, then the event fails, and says why', async () => {
-    const erasing = application({ topics: ['orders'], erasureType: 'com.example.erased' })
-    type Handlers = Parameters<typeof erasing.process<number>>[1]
+    type Handlers = Parameters<typeof shop.process<number>>[1]
     const fail = async (handlers: Handlers, message: RegExp) => {
-      const kit = new ProcessKit(
-        erasing.process('wrong', { accepts: [PLACED], onEvent: () => 1, ...handlers }),
-      )
-      const erasure = { ...placed('e', 1), type: 'com.example.erased' }
-      await assert.rejects(kit.when(placed('a', 1), erasure), message)
+      const kit = new ProcessKit(shop.process('wrong', { accepts: [PLACED], ...handlers }))
+      await assert.rejects(kit.when(placed('a', 1)), message)
     }
     await fail({ onEvent: (async () => 1) as never }, /a: .*the consumer returned a promise/)
-    await fail({ onErase: (async () => {}) as never }, /e: .*the consumer returned a promise/)
-    await fail(
-      { onErase: (_, __, step) => (step as unknown as Step).reject('no') },
-      /e: .*reject is not a function/,
-    )
     await fail(
       { onEvent: (_, __, step) => void step.setContext({}) as undefined },
       /a: .*setContext needs a context of the process: define one/,

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { FAILURES } from '#runtime/consumer/failure-codes.ts'
-import { DEFERRED, DUPLICATE, ERASURE, IGNORED, PARKED } from '#runtime/pipeline/model/reasons.ts'
+import { DEFERRED, DUPLICATE, IGNORED, PARKED } from '#runtime/pipeline/model/reasons.ts'
 import { APPLICATION } from '../../../support/families.ts'
 import { PROJECT } from '../../../support/program.ts'
 
@@ -24,7 +24,7 @@ it('given the code of the engine, then it names no command of the application', 
 
 it('given the remedies of Sluice, then each is for a reason or a code of the engine', () => {
   const { remedies = {} } = APPLICATION
-  const known = { ...IGNORED, ...DUPLICATE, ...ERASURE, ...PARKED, ...DEFERRED, ...FAILURES }
+  const known = { ...IGNORED, ...DUPLICATE, ...PARKED, ...DEFERRED, ...FAILURES }
   assert.deepEqual(
     Object.keys(remedies).filter(name => !(name in known)),
     ['schema-not-registered'],

@@ -194,7 +194,7 @@ describe('reprocessing a partition', () => {
 
   for (const [what, act] of [
     ['a second command that begins', 'begin'],
-    ['an erasure that removes the rebuild', 'abandon'],
+    ['a command that removes the rebuild', 'abandon'],
   ] as const)
     for (const moment of ['while it computes', 'at its switch'] as const)
       it(`given ${what} ${moment}, then the run ends, and the live state is as before`, async () => {

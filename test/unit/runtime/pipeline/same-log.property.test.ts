@@ -11,9 +11,9 @@ const PLAYED = seeds(SEEDS)
 
 /** Situations that the schedules must have met, for the promise to be about them. */
 const MET = [
-  ...['counted', 'late', 'erased', 'nothing-to-erase'].map(reason => `applied/${reason}`),
+  ...['counted', 'late'].map(reason => `applied/${reason}`),
   ...['id-known', 'attempt-known'].map(reason => `duplicate/${reason}`),
-  ...['tick', 'redriven-for-another'].map(reason => `ignored/${reason}`),
+  ...['tick', 'erasure', 'redriven-for-another'].map(reason => `ignored/${reason}`),
   ...['rejected', 'unexpected-error', 'id-conflict', 'emission-too-large', 'too-many-new-entities'].map(
     code => `failed/${code}`,
   ),

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { erasing } from '../../../../support/erasures.ts'
 import { heldLog, ListingLog, PARKED_READING_BYTES } from '../../../../support/listing-log.ts'
 import { environmentReading as reading } from '../../../../support/records.ts'
 
@@ -49,9 +48,6 @@ describe('given a held entity, and bounds', () => {
       log.mood.throwsAt.add('c')
       return [log.again()]
     },
-    'when it is erased, then what it has parked no longer counts': () => [
-      erasing({ source: '/environment/test-site', subject: 's-1' }),
-    ],
   }))
     it(`${what} for the partition`, async () => {
       const log = await heldLog({ partitionBytes: 2 * PARKED_READING_BYTES })

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { TICK_TYPE, tick } from '../../../../../lib/telemetry/tick.ts'
-import { erasing } from '../../../../support/erasures.ts'
 import { FAMILIES } from '../../../../support/families.ts'
-import { ENTITY, heldLog, type ListedIds, ListingLog, listing } from '../../../../support/listing-log.ts'
+import { heldLog, type ListedIds, listing } from '../../../../support/listing-log.ts'
 import { environmentReading as reading } from '../../../../support/records.ts'
 
-describe('given a held entity, and time, erasures or other code', () => {
+describe('given a held entity, and time or other code', () => {
   it('when later code has stored its state, then the partition waits, and parks nothing', async () => {
     const log = await heldLog()
     const newer = { ...listing(log.mood, {}), version: 2, migrate: (old: unknown) => old as ListedIds }
@@ -43,29 +42,6 @@ describe('given a held entity, and time, erasures or other code', () => {
       ['ignored/tick', 'applied/set'],
     )
     assert.deepEqual(log.now, { held: 1, parked: 2 })
-  })
-
-  it('when it is erased, then its parked events are, too', async () => {
-    const log = await heldLog()
-    const outcomes = await log.append(erasing({ source: '/environment/test-site', subject: 's-1' }))
-    assert.deepEqual(outcomes, ['parked-erased/erased', 'parked-erased/erased', 'applied/erased'])
-    assert.deepEqual(await log.append(reading('e', { at: 4 })), ['applied/listed'])
-    assert.deepEqual(await log.ids(), ['e'])
-    assert.deepEqual(log.now, { held: 0, parked: 0 })
-    const { states, timers } = log.stage.store.copyState(log.stage.stateKey()) as Record<
-      string,
-      Map<string, unknown>
-    >
-    assert.deepEqual([[...(states?.keys() ?? [])], [...(timers?.keys() ?? [])]], [[ENTITY], [ENTITY]])
-  })
-
-  it('when its first event fails, and it is erased, then there was something to erase', async () => {
-    const log = new ListingLog()
-    log.mood.throwsAt.add('a')
-    await log.append(reading('a'))
-    assert.deepEqual(await log.append(erasing({ source: '/environment/test-site', subject: 's-1' })), [
-      'applied/erased',
-    ])
   })
 
   it('when the next version of the code does not accept a parked event, then it is ignored', async () => {

@@ -34,6 +34,8 @@ function carriesOut(action: keyof typeof OPERATIONS): Leaf {
 
 /** Commands of earlier versions, with what to do instead. */
 export const REMOVED_COMMANDS: Readonly<Record<string, string>> = {
+  'notifications check':
+    'the start, a save under npm start and serverless package check the files, and name every error',
   'state erase':
     'a state is forgotten after eight silent days, and docs/state.md says how long all else is kept, and how to delete rows',
 }

@@ -59,16 +59,3 @@ export const SCHEDULES = slice('Schedules', {
 
 /** All settings that only the deploying command uses. */
 export const DEPLOYMENT = [STACK, VPC, TRACING, HISTORY, ALARMS, SCHEDULES] as const
-
-/** Variables of the console as a function, which earlier versions deployed. */
-const FORMER = ['SLUICE_CONSOLE', 'CONSOLE_JWT_ISSUER', 'CONSOLE_JWT_AUDIENCE']
-
-/** Returns a notice about variables of earlier versions; undefined if none is set. */
-export function describeFormerSettings(env: Environment, stage: string): string | undefined {
-  const found = FORMER.filter(name => env[name]?.trim())
-  if (found.length === 0) return undefined
-  return (
-    `${found.join(', ')}: without effect, because the console is not deployed any more. Run it with your own rights: ` +
-    `npx sluice console --env ${stage}. See docs/console.md#in-an-account.`
-  )
-}

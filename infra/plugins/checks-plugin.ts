@@ -11,7 +11,6 @@ import { FAMILIES, NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
 import { describeIdlePollers } from '../checks/input-sources.ts'
-import { describeFormerSettings } from '../place/deployment-settings.ts'
 import { type PlaceInput, readPlace } from '../place/place.ts'
 import { describeDisabledClock } from '../place/schedules.ts'
 
@@ -90,9 +89,7 @@ export default class DeploymentChecks {
     this.#refuse([...new Set([...settings, ...contents])])
     const notices = [
       describeDisabledClock(schedules),
-      ...(BUILDS.has(command)
-        ? [describeIdlePollers(this.#functions(), place), describeFormerSettings(process.env, stage)]
-        : []),
+      ...(BUILDS.has(command) ? [describeIdlePollers(this.#functions(), place)] : []),
     ]
     for (const notice of notices) if (notice) this.#log.notice(notice)
   }

@@ -19,11 +19,18 @@ const SECOND_CLUSTER =
 const OWN_DESTINATION =
   'read what Lambda reports of discarded records at your own destination, see docs/failures.md#what-lambda-itself-gives-up'
 
+const CONSOLE =
+  'the console is not deployed any more: run `npx sluice console --env NAME` with your own rights, see docs/console.md#in-an-account'
+
 /** Must not be shown, because nobody can set them. */
 export const REMOVED = slice(
   'Removed settings',
   {
     SLUICE_DOCKER: removed('start Kafka with `docker compose up -d kafka`, and name it in KAFKA_BROKERS'),
+    SLUICE_CONSOLE: removed(CONSOLE),
+    CONSOLE_SECRET: removed(CONSOLE, 'console.secret'),
+    CONSOLE_JWT_ISSUER: removed(CONSOLE),
+    CONSOLE_JWT_AUDIENCE: removed(CONSOLE),
     ON_FAILURE_QUEUE_ARN: removed(OWN_DESTINATION),
     ON_FAILURE_BUCKET: removed(OWN_DESTINATION),
     INPUT_KAFKA_USERNAME: removed(SECOND_CLUSTER, 'inputs.username'),

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readAccount } from '../../../infra/place/account.ts'
-import { describeFormerSettings } from '../../../infra/place/deployment-settings.ts'
 import { readThisMachine } from '../../../infra/place/this-machine.ts'
 import { buildRoles } from '../../../infra/roles/roles.ts'
 import { readFunctions } from '../../../lib/app/function-entries.ts'
@@ -49,6 +48,7 @@ describe('an account to deploy to', () => {
       { SLUICE_TRACING: '1' },
       { SLUICE_GENERATOR: 'yes' },
       { SLUICE_SCHEDULES: 'OFF' },
+      { SLUICE_CONSOLE: 'on' },
       { ON_FAILURE_QUEUE_ARN: 'arn:aws:sqs:eu-west-1:123456789012:given-up' },
       { KAFKA_AUTH: 'scram-sha-512', KAFKA_SECRET: 'AmazonMSK_x' },
       { KAFKA_AUTH: 'tls', KAFKA_SECRET: HERE },
@@ -143,19 +143,5 @@ describe('the secrets of receivers', () => {
       RECEIVER_SECRETS,
     )
     assert.doesNotMatch(JSON.stringify(prod({ RECEIVER_SECRETS })), /RECEIVER_SECRETS/)
-  })
-})
-
-describe('variables of the console as a function', () => {
-  const variables = { SLUICE_CONSOLE: 'on', CONSOLE_JWT_ISSUER: ' ', CONSOLE_JWT_AUDIENCE: 'sluice' }
-
-  it('given some, then each is named with what to do, and the settings are accepted', () => {
-    assert.deepEqual(prod(variables), prod({}))
-    assert.equal(
-      describeFormerSettings(variables, 'prod'),
-      'SLUICE_CONSOLE, CONSOLE_JWT_AUDIENCE: without effect, because the console is not deployed any more. ' +
-        'Run it with your own rights: npx sluice console --env prod. See docs/console.md#in-an-account.',
-    )
-    assert.equal(describeFormerSettings({}, 'prod'), undefined)
   })
 })

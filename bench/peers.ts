@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LOCAL } from '../scripts/paths.ts'
-import { OtlpReceiver } from '../test/support/otlp-receiver.ts'
 import { aimed, type Figure } from './kit/figures.ts'
 import { type Run, runBenchmark } from './kit/program.ts'
 import { withServers } from './kit/servers.ts'
@@ -41,7 +40,6 @@ const [STEADY_WARM_UP, STEADY_RECORDS, QUICK_STEADY_RECORDS] = [80_000, 600_000,
 const STEADY_MICROSECONDS = 46
 
 const PER_SECOND = 500
-const SPANS = { OTEL_TRACES_SAMPLER: 'always_on', OTEL_TRACES_SAMPLER_ARG: '50' }
 const FLOW_WARM_UP_MS = 5_000
 
 interface Load {
@@ -52,7 +50,7 @@ interface Load {
 await runBenchmark({
   usage: `npm run bench:peers -- [options]
   --only PART     rate: with memory, killed: time until a killed instance continues, latency: without Kafka Streams,
-                  steady: Sluice alone, once its code is compiled, or spans: what those cost`,
+                  or steady: Sluice alone, once its code is compiled`,
   rounds: 3,
   async *measure(run) {
     await mkdir(LOCAL, { recursive: true })
@@ -72,7 +70,6 @@ await runBenchmark({
           ...(run.wants('killed') ? await killed(setup, run) : []),
           ...(run.wants('latency') ? await latencies(setup, run) : []),
           ...(run.wants('steady') ? await steady(setup, run) : []),
-          ...(run.wants('spans') ? await spans(setup, run) : []),
         ]
       })
     } finally {
@@ -154,31 +151,6 @@ async function steady(setup: Setup, run: Run): Promise<Figure[]> {
   if (found.some(Number.isNaN)) return []
   return [
     aimed('peers/Sluice, processor time of a record when warm', 'µs', { atMost: STEADY_MICROSECONDS }, found),
-  ]
-}
-
-/** Measures the cost of the spans of 50 records a second: the processor time of a warm function with and without. */
-async function spans(setup: Setup, run: Run): Promise<Figure[]> {
-  const receiver = await OtlpReceiver.start()
-  const found: Record<'without' | 'with', number[]> = { without: [], with: [] }
-  try {
-    for (let round = 1; round <= run.rounds; round += 1)
-      for (const [name, environment] of [
-        ['without', {}],
-        ['with', { ...SPANS, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint }],
-      ] as const) {
-        found[name].push(await whenWarm({ ...setup, environment }, `spans-${name}-${round}`, run))
-        run.say(
-          `round ${round}  ${name} spans ${found[name].at(-1)?.toFixed(1)} µs of processor time a record`,
-        )
-      }
-  } finally {
-    await receiver.stop()
-  }
-  if (found.with.some(Number.isNaN)) return []
-  return [
-    { name: 'peers/Sluice, processor time of a record without spans', unit: 'µs', rounds: found.without },
-    { name: 'peers/Sluice, the same with the spans of every record', unit: 'µs', rounds: found.with },
   ]
 }
 

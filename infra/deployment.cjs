@@ -36,9 +36,15 @@ module.exports = async ({ resolveVariable }) => {
       GENERATOR_PARAMETER: `/sluice/${env}/generator`,
       ...given(variables),
       ...(historyBucket ? { HISTORY_BUCKET: historyBucket } : {}),
+      ...(stage === 'local' ? preloads(process.env) : {}),
       ...environment,
     },
   }
+}
+
+/** Returns the modules that this command loads first, such as an SDK of OpenTelemetry: functions run in threads that do not inherit them. */
+function preloads({ NODE_OPTIONS }) {
+  return NODE_OPTIONS?.includes('--import') ? { NODE_OPTIONS } : {}
 }
 
 /**
@@ -61,9 +67,13 @@ function buildDir(env, args) {
   return args.includes('offline') ? `.local/offline-${env.LAMBDA_PORT || 3002}` : '.esbuild'
 }
 
-/** Returns the settings that are set in the environment of this command. They are passed to the functions unchanged. */
+/**
+ * Returns the settings, and the variables for an SDK of OpenTelemetry, that are set in the environment of this command. They are passed
+ * to the functions unchanged.
+ */
 function given(env) {
   const settings = SLICES.flatMap(({ settings }) => Object.entries(settings))
-  const handedOn = settings.filter(([name, { setBy }]) => setBy === 'person' && env[name])
-  return Object.fromEntries(handedOn.map(([name]) => [name, env[name]]))
+  const own = settings.flatMap(([name, { setBy }]) => (setBy === 'person' ? [name] : []))
+  const ofSdk = Object.keys(env).filter(name => /^OTEL_|^AWS_LAMBDA_EXEC_WRAPPER$/.test(name))
+  return Object.fromEntries([...own, ...ofSdk].flatMap(name => (env[name] ? [[name, env[name]]] : [])))
 }

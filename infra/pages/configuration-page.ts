@@ -16,7 +16,6 @@ import {
   REMOVED,
   readSettings,
   SERIALIZATION,
-  TRACING,
 } from '../../lib/app/settings/index.ts'
 import { LOCAL_CLOUD } from '../../scripts/stack-settings.ts'
 import { REQUIRED } from '../place/account.ts'
@@ -39,7 +38,6 @@ const ENGINE = [
   SERIALIZATION,
   generalSettings('app'),
   consumerSettings('app'),
-  TRACING,
   CLOCK,
   LOGGING,
 ]

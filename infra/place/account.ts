@@ -118,7 +118,6 @@ function readResources(read: Read) {
     historyKey: read('HISTORY_KEY_ARN'),
     registrySecret: read('SCHEMA_REGISTRY_SECRET'),
     storageSecret: read('STORAGE_SECRET'),
-    spansSecret: read('OTEL_HEADERS_SECRET'),
     tracing: read('SLUICE_TRACING'),
   }
 }
@@ -156,8 +155,8 @@ function findOpenSecrets(stage: string, env: Environment): string[] {
       : []),
     ...(env.OTEL_EXPORTER_OTLP_HEADERS?.trim()
       ? [
-          'OTEL_EXPORTER_OTLP_HEADERS: must not be set for a deployment, because such headers are credentials. Put them into a secret, as ' +
-            '{"authorization": "…"}, and set OTEL_HEADERS_SECRET to its name.',
+          'OTEL_EXPORTER_OTLP_HEADERS: must not be set for a deployment, because such headers are credentials. Send the spans to X-Ray ' +
+            'or to a collector that has the credentials: docs/observability.md#spans.',
         ]
       : []),
   ]

@@ -31,7 +31,8 @@ const VPC = slice('Network of a deployment', {
 /** Tracing of functions with AWS X-Ray. */
 const TRACING = slice('Tracing of a deployment', {
   SLUICE_TRACING: setting(onOff(), {
-    description: 'Whether Lambda traces invocations with X-Ray, beside [spans of records](#spans).',
+    description:
+      'Whether Lambda traces invocations with X-Ray, which also samples [spans](observability.md#spans) there.',
     default: 'off',
   }),
 })

@@ -61,8 +61,6 @@ const PLACE = object({
   hasStorage: optional(boolean(), false),
   /** True on a person's machine, where inputs can be added while the functions run. */
   isOnThisMachine: optional(boolean(), false),
-  /** Secret with the HTTP headers for exporting spans; absent if no headers are needed. */
-  spansSecret: optional(string()),
   /**
    * Authentication of the functions to Kafka, with the names or ARNs of the secrets with the credentials and with the CA
    * certificate; absent if Kafka does not require authentication.

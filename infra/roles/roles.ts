@@ -5,7 +5,7 @@ import type { Signal } from '../../lib/app/topic-table.ts'
 import { arnHere, arnInCluster } from '../place/arns.ts'
 import type { NamedPlace, Place } from '../place/place.ts'
 import { buildNetworkStatements } from '../statements/network.ts'
-import { allowSecrets, buildKafkaSecretStatements } from '../statements/secrets.ts'
+import { buildKafkaSecretStatements } from '../statements/secrets.ts'
 import { allow, type Statement } from '../statements/statement.ts'
 import { buildUseStatements, type RolesPlace } from './uses.ts'
 
@@ -32,7 +32,7 @@ export function toRoleId(name: string): string {
 
 function buildRole(declared: DeclaredFunction, deployed: StagePlace & RolesPlace): object {
   const { name } = declared
-  const { stage, spansSecret } = deployed
+  const { stage } = deployed
   const inLambda = lambdaName(stage, name)
   const statements = [
     // The template creates the log group. If the role could create log groups, the function would re-create a deleted one without
@@ -45,7 +45,6 @@ function buildRole(declared: DeclaredFunction, deployed: StagePlace & RolesPlace
     ...(deployed.tracing ? [allow([...TRACING_ACTIONS], ['*'])] : []),
     ...buildClusterStatements(declared, deployed),
     ...buildTopicStatements(declared, deployed),
-    ...(spansSecret && isConsumer(declared) ? [allowSecrets(spansSecret)] : []),
     ...buildUseStatements(declared, deployed),
   ]
   const trusted = {

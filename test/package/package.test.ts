@@ -4,14 +4,17 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import { STAGES } from '../../infra/place/stages.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { isConsumer } from '../../lib/app/functions.ts'
 import { PROJECT, runProgram } from '../support/program.ts'
+import { environmentReading, kafkaEvent, logRecord, TOPIC } from '../support/records.ts'
+import { SpanCollector } from '../support/spans.ts'
 import { readFiles } from '../support/zip.ts'
 import { assertAlarms, assertFits } from './alarms.ts'
 import { assertLoads, assertSize, BUDGETS } from './budgets.ts'
-import { type Bundle, type Files, readBundle } from './bundles.ts'
+import { type Bundle, type Files, readBundle, unpacked } from './bundles.ts'
 import { CLUSTER } from './cluster.ts'
 import { assertTopicsResource } from './topics.ts'
 
@@ -25,6 +28,17 @@ const ACCOUNT = {
   STORAGE_URL: 'postgres://sluice@db.example/sluice',
   STORAGE_SECRET: 'sluice/prod/storage',
   INPUTS_FILE: 'test/package/inputs.yaml',
+  AWS_LAMBDA_EXEC_WRAPPER: '/opt/otel-instrument',
+  OTEL_TRACES_SAMPLER: 'always_on',
+}
+
+/** Settings of a function that reaches no server, and ends after an invocation. */
+const NOWHERE = {
+  SLUICE_ENV: 'test',
+  IS_LOCAL: 'true',
+  KAFKA_BROKERS: '127.0.0.1:1',
+  REDIS_URL: 'redis://127.0.0.1:1',
+  REPORT_BATCH_ITEM_FAILURES: 'true',
 }
 
 const FUNCTIONS = readFunctions()
@@ -204,6 +218,37 @@ describe('serverless package', () => {
     assert.equal(new Set(told).size, scheduled.length)
     assert.equal(ofType('AWS::SQS::Queue').length, 0)
     for (const { TracingConfig } of ofType('AWS::Lambda::Function')) assert.equal(TracingConfig, undefined)
+  })
+
+  it('hands the variables for the SDK of OpenTelemetry on to the functions', () => {
+    for (const { Environment } of ofType('AWS::Lambda::Function').filter(({ Environment }) => Environment)) {
+      const { AWS_LAMBDA_EXEC_WRAPPER, OTEL_TRACES_SAMPLER, NODE_OPTIONS } = Environment.Variables
+      const handedOn = { AWS_LAMBDA_EXEC_WRAPPER, OTEL_TRACES_SAMPLER, NODE_OPTIONS }
+      assert.deepEqual(handedOn, {
+        AWS_LAMBDA_EXEC_WRAPPER: ACCOUNT.AWS_LAMBDA_EXEC_WRAPPER,
+        OTEL_TRACES_SAMPLER: ACCOUNT.OTEL_TRACES_SAMPLER,
+        NODE_OPTIONS: undefined,
+      })
+    }
+  })
+
+  it('has a function report spans to the provider of its program, and send them before it responds', async t => {
+    const { env } = process
+    const spans = new SpanCollector()
+    t.after(async () => {
+      process.env = env
+      await spans.stop()
+    })
+    process.env = { ...env, ...NOWHERE }
+    const { files } = await packaged('processor')
+    await unpacked(files, async place => {
+      const { handler } = await import(pathToFileURL(place('functions/processor/handler.js')).href)
+      const batch = kafkaEvent([logRecord(0, environmentReading('a'))])
+      const { batchItemFailures } = await handler(batch, { getRemainingTimeInMillis: () => 60_000 })
+      assert.equal(batchItemFailures.length, 1)
+    })
+    const [batch] = spans.sent.filter(({ name }) => name === `process ${TOPIC}`)
+    assert.equal(batch?.attributes['error.type'], 'store-unavailable')
   })
 
   it('makes no console, which runs with the rights of a person', () => {

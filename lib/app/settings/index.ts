@@ -12,7 +12,6 @@ export {
   readSetting,
   readSettings,
   SERIALIZATION,
-  TRACING,
 } from '#runtime/settings/index.ts'
 export { CONSUMER } from './consumer.ts'
 export { FAILURES } from './failures.ts'

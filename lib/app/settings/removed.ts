@@ -22,6 +22,9 @@ const OWN_DESTINATION =
 const CONSOLE =
   'the console is not deployed any more: run `npx sluice console --env NAME` with your own rights, see docs/console.md#in-an-account'
 
+const SDK =
+  'an SDK of OpenTelemetry sends the spans and reads variables of its own, see docs/observability.md#spans'
+
 /** Must not be shown, because nobody can set them. */
 export const REMOVED = slice(
   'Removed settings',
@@ -36,6 +39,13 @@ export const REMOVED = slice(
     INPUT_KAFKA_USERNAME: removed(SECOND_CLUSTER, 'inputs.username'),
     INPUT_KAFKA_PASSWORD: removed(SECOND_CLUSTER, 'inputs.password'),
     INPUT_KAFKA_CA_FILE: removed(SECOND_CLUSTER, 'inputs.ca_file'),
+    OTEL_HEADERS_SECRET: removed(SDK, 'spans.headers_secret'),
+    // The SDK reads the variables of these keys, so only the keys are refused.
+    'spans.endpoint': removed(SDK, 'spans.endpoint'),
+    'spans.headers': removed(SDK, 'spans.headers'),
+    'spans.sampler': removed(SDK, 'spans.sampler'),
+    'spans.sampler_arg': removed(SDK, 'spans.sampler_arg'),
+    'spans.service_name': removed(SDK, 'spans.service_name'),
   },
   () => ({}),
 )

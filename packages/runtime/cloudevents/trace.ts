@@ -59,13 +59,6 @@ export function startTrace(event: Pick<Event, 'source' | 'id'>): Record<string, 
   return { traceparent: `00-${own.slice(0, 32)}-${own.slice(32, 48)}-01` }
 }
 
-/**
- * Samplers, which decide which records get spans. OpenTelemetry defines the names. `parentbased_*` follow the producer's decision;
- * `_off` and `_on` apply to records without trace context. `always_on` samples all records.
- */
-export const SAMPLERS = ['parentbased_always_off', 'parentbased_always_on', 'always_on'] as const
-export type Sampler = (typeof SAMPLERS)[number]
-
 /** Identity of a span. Its child spans refer to it as their parent. */
 export interface SpanContext {
   readonly traceId: string

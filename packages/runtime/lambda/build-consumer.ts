@@ -11,7 +11,6 @@ import { REDIS } from '../settings/redis.ts'
 import { REGISTRY } from '../settings/registry.ts'
 import { SERIALIZATION } from '../settings/serialization.ts'
 import type { Environment, Slice } from '../settings/slice.ts'
-import { TRACING } from '../settings/tracing.ts'
 import { configureDataReader } from './configured-reader.ts'
 import type { Choices, WorkSource } from './handler-types.ts'
 import { readyToWrite } from './ready-to-write.ts'
@@ -28,7 +27,7 @@ export interface HandlerPlan {
 /** Settings that every consumer reads. */
 const listSlices = (application: string) => {
   const own = [generalSettings(application), consumerSettings(application)] as const
-  return [...own, KAFKA, REDIS, REGISTRY, SERIALIZATION, TRACING] as const
+  return [...own, KAFKA, REDIS, REGISTRY, SERIALIZATION] as const
 }
 
 export type ConsumerConfig = CombinedParts<ReturnType<typeof listSlices>>

@@ -1,47 +1,32 @@
-/** Assembles the tracing of a function from its settings. */
-import { readSecret } from '../adapters/aws/secrets-and-parameters.ts'
+/** Connects a function to the OpenTelemetry SDK of its program, if there is one. */
 import type { LambdaObserver } from '../adapters/lambda/observer.ts'
 import type { Application } from '../consumer/application.ts'
-import type { GeneralSettings } from '../settings/general.ts'
-import { refreshing } from '../settings/refreshing.ts'
-import type { TracingSettings } from '../settings/tracing.ts'
-import { once } from './once.ts'
+import { isAnySet } from '../settings/read-settings.ts'
 
-/** Returns the tracing of a function; undefined if no endpoint is configured, in which case the tracing code is not loaded. */
+/** Registered parts of the OpenTelemetry API, which all of its copies with the same major version share. */
+const REGISTERED = Symbol.for('opentelemetry.js.api.1')
+
+/**
+ * Returns the tracing of a function; undefined without a registered provider and without a variable of OpenTelemetry, in which case
+ * neither the API nor the code for spans is loaded.
+ *
+ * @param name name of the consumer
+ */
 export async function createTracing(
   application: Application,
-  { otlp, env }: GeneralSettings & TracingSettings,
+  env: string,
   name: string,
   observer: LambdaObserver,
 ) {
-  if (!otlp) return undefined
-  const { Tracing } = await import('../adapters/otlp/tracing.ts')
-  const traced = {
-    env,
-    application: application.name,
-    getGroup: (topic: string) => application.groupName?.(name, env, topic) ?? name,
-    kafkaTopic: (topic: Parameters<Application['kafkaTopic']>[0]) => application.kafkaTopic(topic, env),
-    serviceName: otlp.serviceName ?? `${application.name}-${name}`,
-    sampler: otlp.sampler,
-    mostPerSecond: otlp.mostPerSecond,
-  }
-  const { headersSecret } = otlp
-  const settings = headersSecret ? { ...otlp, secretHeaders: createHeadersReader(headersSecret) } : otlp
-  const tracing = new Tracing(settings, traced, (...dropped) => observer.reportDroppedSpans(...dropped))
-  observer.traceTo(tracing)
-  return tracing
-}
-
-/** Maximum age of cached headers from a secret, in milliseconds. Older headers are read again for the next export. */
-const HEADERS_AGE_MS = 60_000
-
-/**
- * Returns a function that reads headers from a secret. The secret is read with the first export, so an unreadable secret affects
- * only spans and not records.
- */
-function createHeadersReader(secret: string): () => Promise<Readonly<Record<string, string>>> {
-  const read = async () =>
-    Object.fromEntries(Object.entries(await readSecret(secret)).map(([name, value]) => [name, String(value)]))
-  const headers = once(() => refreshing(read, HEADERS_AGE_MS))
-  return async () => (await headers())()
+  const { trace: registered } = Reflect.get(globalThis, REGISTERED) ?? {}
+  if (!registered && !isAnySet('OTEL_')) return undefined
+  // A bundler leaves out what it cannot find, because of the `catch`: the package is optional.
+  const api = await import('@opentelemetry/api').catch(() => undefined)
+  if (!api) return observer.reportUntraced('@opentelemetry/api is not installed: install it, and build again')
+  if (registered && api.trace.getTracerProvider() !== registered)
+    return observer.reportUntraced(
+      'the @opentelemetry/api of this function is newer than that of the SDK: install one of the same minor version or an older one',
+    )
+  const { BatchSpans } = await import('../adapters/opentelemetry/batch-spans.ts')
+  return new BatchSpans(api, { application, env, name })
 }

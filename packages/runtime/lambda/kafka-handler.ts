@@ -16,7 +16,7 @@ import type { Choices, InvocationContext, KafkaHandler, WorkSource } from './han
 import { adaptHeap } from './heap-growth.ts'
 import { startKafkaRuntime } from './kafka-runtime.ts'
 import { once } from './once.ts'
-import { closeConnections, exportSpans, processBatch, Releasable, withRuntime } from './process-batch.ts'
+import { closeConnections, flushSpans, processBatch, Releasable, withRuntime } from './process-batch.ts'
 
 /**
  * Creates a Kafka-triggered handler that runs a process or a sink. The handler reads its settings from the environment. Initialization that
@@ -79,7 +79,7 @@ function createHandler(plan: HandlerPlan): KafkaHandler {
     .use(logsContext(logger))
     .use({ before: adaptHeap })
     .use(reportInvocation(observer))
-    .handler(withRuntime(start, closeConnections(exportSpans(processBatch))))
+    .handler(withRuntime(start, closeConnections(flushSpans(processBatch))))
   // Only Powertools reads more of the context than an `InvocationContext` has, and Lambda always passes the whole.
   const handler = (event: KafkaEvent, context: InvocationContext) =>
     invoke(new Releasable(event), context as Context)

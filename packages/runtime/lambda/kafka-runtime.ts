@@ -32,7 +32,7 @@ export async function startKafkaRuntime(plan: HandlerPlan, metrics: Metrics, obs
   // Load the client of Kafka while the function loads, because the first batch asks for the identity of its log. It opens no
   // connection yet. If this fails, that batch tries again and reports the error.
   connections.log().catch(() => {})
-  const tracing = await createTracing(application, config, name, observer)
+  const tracing = await createTracing(application, config.env, name, observer)
   const ready = readyToWrite(consumer, config)
   // If a registry does not respond, records wait, but the function starts.
   await ready()
@@ -40,7 +40,7 @@ export async function startKafkaRuntime(plan: HandlerPlan, metrics: Metrics, obs
     config,
     connections,
     ready,
-    ports,
+    ports: { ...ports, ...(tracing ? { tracer: tracing } : {}) },
     tracing,
     codeVersion: choices.codeVersion ?? (() => config.codeVersion ?? bundleVersion()),
     memory: {

@@ -25,15 +25,15 @@ export function closeConnections(work: BatchWork): BatchWork {
     work(runtime, batch, context).finally(() => runtime.connections.afterInvocation(runtime.config))
 }
 
-/** Time limit for exporting spans at the end of an invocation, and the time that is reserved for the response, in milliseconds. */
-const EXPORT_MS = 1_000
+/** Time limit for sending spans at the end of an invocation, and the time that is reserved for the response, in milliseconds. */
+const FLUSH_MS = 1_000
 const RESPONSE_MS = 500
 
-/** Exports spans at the end, because Lambda runs no code after the response. */
-export function exportSpans(work: BatchWork): BatchWork {
+/** Sends spans at the end, because Lambda runs no code after the response. */
+export function flushSpans(work: BatchWork): BatchWork {
   return (runtime, batch, context) =>
     work(runtime, batch, context).finally(() =>
-      runtime.tracing?.export(Math.min(EXPORT_MS, context.getRemainingTimeInMillis() - RESPONSE_MS)),
+      runtime.tracing?.flush(Math.min(FLUSH_MS, context.getRemainingTimeInMillis() - RESPONSE_MS)),
     )
 }
 

@@ -5,12 +5,12 @@
  */
 
 import { type KafkaEvent, type PartitionBatch, receive } from './batch/receive.ts'
-import { type BatchResponse, respond } from './batch/respond.ts'
+import { type BatchResponse, type PartitionResult, respond } from './batch/respond.ts'
 import type { Consumer } from './consumer.ts'
 import type { Invocation } from './invocation.ts'
 import { PartitionLog, READS_AT_ONCE, Semaphore } from './log/partition-log.ts'
 import { runPartition } from './partition.ts'
-import type { Ports } from './ports.ts'
+import type { BatchTracer, Ports } from './ports.ts'
 import type { StatesPort } from './replacing/replaceable-states.ts'
 
 /**
@@ -37,10 +37,22 @@ async function consumeBatches(
   const partitions = batches.splice(0).map(batch => {
     const { topic, partition } = batch
     const log = new PartitionLog(ports.log, permits)
-    const run = runPartition(consumer, { ...ports, log }, invocation, batch)
+    const own = { ...ports, log }
+    const run = ports.tracer
+      ? runTraced(ports.tracer, consumer, own, invocation, batch)
+      : runPartition(consumer, own, invocation, batch)
     return run.finally(() => log.end(topic, partition))
   })
   const results = await Promise.all(partitions)
   invocation.publishedFailures?.endInvocation()
   return respond(results, invocation.partialResponses)
+}
+
+/** A function of its own, because the closure keeps the records in memory until the partition ends. */
+function runTraced(tracer: BatchTracer, ...args: Parameters<typeof runPartition>): Promise<PartitionResult> {
+  const [consumer, ports, invocation, batch] = args
+  const { topic, partition, records } = batch
+  return tracer.trace({ topic, partition, records: records.length }, ports, given =>
+    runPartition(consumer, given, invocation, batch),
+  )
 }

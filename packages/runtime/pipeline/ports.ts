@@ -19,6 +19,23 @@ export interface Ports {
    * failures are not read, see `published-failures.ts`.
    */
   readonly bounds?: LogBounds
+  /** Absent if spans are not reported. */
+  readonly tracer?: BatchTracer
+}
+
+/** Reports spans of the batches of partitions. */
+export interface BatchTracer {
+  /**
+   * Runs the work on the batch of a partition in a span.
+   *
+   * @param batch the topic, the partition, and the number of records
+   * @param work work to do with ports that report spans below that of the batch
+   */
+  trace<P extends Ports, T>(
+    batch: { readonly topic: string; readonly partition: number; readonly records: number },
+    ports: P,
+    work: (ports: P) => Promise<T>,
+  ): Promise<T>
 }
 
 /**

@@ -19,7 +19,6 @@ export {
   setting,
   slice,
 } from './slice.ts'
-export { TRACING } from './tracing.ts'
 export {
   createKind,
   decimal,

@@ -71,6 +71,11 @@ export function readSetting<Settings extends Slice['settings'], Name extends key
   return undefined
 }
 
+/** Returns whether a variable whose name begins so is set, such as one that another library reads. */
+export function isAnySet(prefix: string, environment: Environment = process.env): boolean {
+  return Object.keys(environment).some(name => name.startsWith(prefix) && environment[name])
+}
+
 function withoutEmpty(settings: Slice['settings'], environment: Environment): Environment {
   const texts = Object.keys(settings).map(name => [name, trimOrUndefined(environment[name])] as const)
   return Object.fromEntries(texts.filter(([, text]) => text !== undefined))

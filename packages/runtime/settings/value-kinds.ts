@@ -136,23 +136,6 @@ export function instant(): Kind<number> {
   }, 'an instant that exists, with its offset from UTC, such as 2026-03-01T00:00:00Z')
 }
 
-/** Accepts the format of the HTTP header `baggage`: `name=value` pairs, separated by commas, with percent-encoded values. */
-export function namedValues(): Kind<Readonly<Record<string, string>>> {
-  return createKind(value => {
-    const pairs = splitList(value).map(part => /^([\w-]+)\s*=\s*(.*)$/.exec(part))
-    try {
-      return Object.fromEntries(pairs.map(pair => decodePair(pair)))
-    } catch {
-      return undefined
-    }
-  }, 'name=value, separated by commas, values percent-encoded')
-}
-
-function decodePair(pair: RegExpExecArray | null): [string, string] {
-  if (!pair) throw new URIError('not a pair')
-  return [pair[1] ?? '', decodeURIComponent(pair[2] ?? '')]
-}
-
 function splitList(value: string): string[] {
   return value
     .split(',')

@@ -38,7 +38,7 @@ const OWN_CLIENTS = '^(packages/msk-trigger|test|bench)/'
 
 /** Packages that functions, the console and the published packages may use. All others run on this machine alone. */
 const DEPLOYED =
-  '@aws-lambda-powertools|@aws-sdk|@hono/node-server|@middy/core|@picocss/pico|' +
+  '@aws-lambda-powertools|@aws-sdk|@hono/node-server|@middy/core|@opentelemetry/api|@picocss/pico|' +
   '@platformatic/wasm-utils|ajv|avsc|aws-msk-iam-sasl-signer-js|cloudevents|hono|hyparquet|' +
   'hyparquet-writer|hysnappy|ioredis|js-yaml|kafkajs|kysely|pg|preact|preact-iso|protobufjs|' +
   're2js|uplot|valibot'
@@ -188,12 +188,15 @@ module.exports = {
       to: { path: 'node_modules/@duckdb/', dynamic: false, dependencyTypesNot: ['type-only'] },
     },
     {
-      name: 'otlp-on-demand',
-      comment:
-        'who exports no spans loads nothing of it: it is imported where an endpoint is configured, and then',
+      name: 'spans-on-demand',
+      comment: 'who reports no spans loads nothing of it: it is imported where a provider is, and then',
       severity: 'error',
-      from: { path: PRODUCT, pathNot: '^packages/runtime/adapters/otlp/' },
-      to: { path: '^packages/runtime/adapters/otlp/', dynamic: false },
+      from: { path: PRODUCT },
+      to: {
+        path: '^packages/runtime/adapters/opentelemetry/|^node_modules/@opentelemetry/',
+        dynamic: false,
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'pipeline-without-settings',

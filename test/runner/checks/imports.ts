@@ -41,7 +41,7 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^lib\/queries\//, /^lib\/(alerting|analytics|failures)\//],
   [/^lib\/app\//, /^packages\/runtime\/adapters\//],
   [/^lib\/app\//, /^packages\/runtime\/lambda\//],
-  [/^packages\/runtime\/lambda\//, /^packages\/runtime\/adapters\/otlp\//],
+  [/^packages\/runtime\/lambda\//, /^packages\/runtime\/adapters\/opentelemetry\//],
   [/^packages\/runtime\/lambda\//, /^packages\/runtime\/settings\//],
   [/^packages\/runtime\/settings\//, /node_modules\/valibot\//],
   [/^lib\/diagnosis\//, /^lib\/queries\//],

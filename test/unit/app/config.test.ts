@@ -43,33 +43,6 @@ describe('the configuration', () => {
     })
   })
 
-  it('given an endpoint for spans, then its headers are read as OpenTelemetry writes them', () => {
-    const { otlp } = readConfig({
-      ...LEAST,
-      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector:4318',
-      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20a2V5==, x-tenant = one ',
-      OTEL_SERVICE_NAME: 'mine',
-    })
-    assert.deepEqual(otlp, {
-      endpoint: 'https://collector:4318',
-      headers: { authorization: 'Basic a2V5==', 'x-tenant': 'one' },
-      sampler: 'parentbased_always_off',
-      serviceName: 'mine',
-    })
-  })
-
-  it('given an invalid endpoint or headers, then the message does not repeat them', () => {
-    const wrong = {
-      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://user:SECRET@collector',
-      OTEL_EXPORTER_OTLP_HEADERS: 'SECRET, a=%SECRET',
-    }
-    assert.throws(
-      () => readConfig({ ...LEAST, ...wrong }),
-      (error: Error) =>
-        Object.keys(wrong).every(name => error.message.includes(name)) && !/SECRET/.test(error.message),
-    )
-  })
-
   it('given a schema registry with its secret, then both are read', () => {
     const given = { SCHEMA_REGISTRY_URL: 'https://registry/api', SCHEMA_REGISTRY_SECRET: 'login' }
     const { registry } = readConfig({ ...LEAST, ...given })

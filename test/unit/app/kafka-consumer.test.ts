@@ -15,7 +15,7 @@ const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1'
 async function loadConsumer(folder: string, env: Readonly<Record<string, string>> = {}): Promise<string[]> {
   const program = 'test/support/loaded-modules.ts'
   const { stdout, output } = await runProgram(program, ['functions/processor/handler.ts'], {
-    env: { ...NOWHERE, OTEL_EXPORTER_OTLP_ENDPOINT: '', ...env },
+    env: { ...NOWHERE, ...env },
   })
   const line = stdout.split('\n').find(line => line.startsWith('{"refusal"'))
   assert.ok(line, output)
@@ -122,8 +122,10 @@ describe('the time that a function keeps back', () => {
 })
 
 describe('what a function loads', () => {
-  it('given no endpoint, then nothing that exports spans', async () => {
-    assert.deepEqual(await loadConsumer('packages/runtime/adapters/otlp/'), [])
+  const isOfSpans = (module: string) => module.includes('opentelemetry')
+
+  it('given no provider and no variable of OpenTelemetry, then nothing that reports spans', async () => {
+    assert.deepEqual((await loadConsumer('')).filter(isOfSpans), [])
   })
 
   it('given no data but JSON, then nothing that asks a registry or reads other formats', async () => {
@@ -144,11 +146,11 @@ describe('what a function loads', () => {
     assert.deepEqual(await loadConsumer('packages/kafka-records/codecs/'), [])
   })
 
-  it('given an endpoint, then that as well', async () => {
-    const loaded = await loadConsumer('packages/runtime/adapters/otlp/', {
-      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
-    })
-    assert.ok(loaded.includes('packages/runtime/adapters/otlp/exporter.ts'), loaded.join())
+  it('given a variable of OpenTelemetry, then that as well, with the API', async () => {
+    const loaded = await loadConsumer('', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' })
+    const { 0: first = '' } = loaded.filter(isOfSpans)
+    assert.match(first, /^node_modules\/@opentelemetry\/api\//)
+    assert.ok(loaded.includes('packages/runtime/adapters/opentelemetry/batch-spans.ts'), loaded.join())
   })
 })
 

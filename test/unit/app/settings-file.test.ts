@@ -84,6 +84,7 @@ telemetry: { sensors: [temp, humidity], sample_rate: 0.5 }
     ['a: [', /^line \d: not YAML/],
     ['producer: { acks: 2 }', /^line 1: producer.acks: must be one of all, 1/],
     ['telemetry: { sensors: [a b] }', /^line 1: telemetry.sensors: must be names of metrics that can be/],
+    ['spans: { sampler_arg: 50 }', /^line 1: spans.sampler_arg: is no longer a setting: .*observability/],
     ['kafka: { topics: { readings: a, alert: b } }', /^line 1: kafka.topics: must be signal=topic/],
   ]
   for (const [text, error] of wrong)

@@ -8,7 +8,7 @@ const BROKERS = { KAFKA_BROKERS: '127.0.0.1:1' }
 const BOTH = { ...BROKERS, REDIS_URL: 'redis://127.0.0.1:1' }
 
 /** Invalid settings of another function. */
-const OF_OTHERS = { ID_WINDOW_SECONDS: '1h', OTEL_EXPORTER_OTLP_ENDPOINT: 'nowhere', HISTORY_RETENTION: '0' }
+const OF_OTHERS = { ID_WINDOW_SECONDS: '1h', SCHEMA_REGISTRY_URL: 'nowhere', HISTORY_RETENTION: '0' }
 
 /** The errors with which a function does not start in this environment; none where it starts. */
 async function findErrors(t: TestContext, name: string, environment: Readonly<Record<string, string>>) {
@@ -44,7 +44,7 @@ describe('the settings that a function reads', () => {
     const errors = await findErrors(t, 'activity', { ...BOTH, ...OF_OTHERS })
     assert.deepEqual(
       errors.map((error: string) => error.split(':')[0]),
-      ['ID_WINDOW_SECONDS', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
+      ['ID_WINDOW_SECONDS', 'SCHEMA_REGISTRY_URL'],
     )
   })
 

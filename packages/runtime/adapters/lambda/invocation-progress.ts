@@ -2,8 +2,6 @@ import type { Decision, RecordOutcome } from '../../pipeline/model/decision.ts'
 import type { StateKey } from '../../pipeline/model/partition-state.ts'
 
 interface Reached {
-  /** Time when the latest chunk was committed, or when the invocation began, in milliseconds since the epoch. */
-  committedMs: number
   /** Append time of the last tick that this invocation has processed. */
   tickMs: number | undefined
   /** Last known lag of the partition, in milliseconds. */
@@ -29,23 +27,19 @@ export class InvocationProgress {
   }
 
   /**
-   * Records decisions. Returns the time at which the partition began to work on them: the commit of the previous chunk, or the
-   * beginning of the invocation.
+   * Records decisions.
    *
    * The lag is computed from the last tick, because the function `clock` appends one tick per minute and the broker sets the tick's
    * time. In some topics, producers set the times of other records. If the invocation saw no tick, the lag is computed from the
    * last record.
    */
-  noteDecisions(stateKey: StateKey, decisions: readonly Decision[], nowMs: number): number {
+  noteDecisions(stateKey: StateKey, decisions: readonly Decision[], nowMs: number): void {
     const reached = this.#getPartition(stateKey)
-    const sinceMs = reached.committedMs
-    reached.committedMs = nowMs
     const records = decisions.filter(({ outcome }) => isOfRecord(outcome))
     const tick = records.findLast(({ outcome, reason }) => outcome === 'ignored' && reason === 'tick')
     reached.tickMs = tick?.appendMs ?? reached.tickMs
     const atMs = reached.tickMs ?? records.at(-1)?.appendMs
     if (atMs !== undefined) reached.lagMs = nowMs - atMs
-    return sinceMs
   }
 
   /** Notes that records stay in Kafka. The lag of the partition is then the age of the first of these records. */

@@ -20,10 +20,9 @@ export const DIMENSIONS = {
 export type CounterName =
   | Exclude<Report['kind'], 'decisions' | 'failures-not-kept' | 'log-created-again'>
   | Decision['outcome']
-  // Entities that decisions hold or release, and dropped spans.
+  // Entities that decisions hold or release.
   | 'held'
   | 'released'
-  | 'spans-dropped'
 
 /** A step of the pipeline that calls Redis or Kafka. */
 export type TimedStep = 'load' | 'commit' | 'trimOutbox' | 'publish' | 'read'

@@ -1,6 +1,5 @@
 import type { Logger } from '@aws-lambda-powertools/logger'
 import type { Metrics } from '@aws-lambda-powertools/metrics'
-import type { Decision } from '../../pipeline/model/decision.ts'
 import type { StateKey } from '../../pipeline/model/partition-state.ts'
 import type { Report, ReportOf } from '../../pipeline/model/report.ts'
 import { describeReport, type Remedies, type Telemetry } from './describe-report.ts'
@@ -9,21 +8,6 @@ import { describeDecision, describeError } from './log-fields.ts'
 import { LogRateLimit } from './log-rate-limit.ts'
 import { Measurements } from './measurements.ts'
 import type { TimedStep } from './metric-names.ts'
-
-/** Creates spans for decisions. */
-export interface Tracer {
-  /**
-   * Creates the spans of decisions.
-   *
-   * @param during time range in which the partition made the decisions
-   */
-  traceDecisions(stateKey: StateKey, decisions: readonly Decision[], during: During): void
-}
-
-interface During {
-  readonly fromMs: number
-  readonly toMs: number
-}
 
 /** Writes the reports of the pipeline as structured logs and as CloudWatch embedded metrics, without payloads. */
 export class LambdaObserver {
@@ -38,7 +22,6 @@ export class LambdaObserver {
   readonly #gaps = new PerTopic()
   /** Start offsets, by topic and partition, of partitions whose state has no applied offset. */
   readonly #starts = new PerTopic()
-  #tracer: Tracer | undefined
 
   /**
    * Creates an observer.
@@ -52,11 +35,6 @@ export class LambdaObserver {
     this.#now = now
     this.#rateLimit = new LogRateLimit(undefined, now)
     this.#progress = new InvocationProgress(now())
-  }
-
-  /** Enables tracing. */
-  traceTo(tracer: Tracer): void {
-    this.#tracer = tracer
   }
 
   /** Called at the beginning of an invocation. */
@@ -76,15 +54,9 @@ export class LambdaObserver {
     this.#measured.step(step, ms)
   }
 
-  /** Reports dropped spans. */
-  reportDroppedSpans(count: number, reason: string, details: Record<string, unknown> = {}): void {
-    this.#write({
-      counter: 'spans-dropped',
-      counts: { [reason]: count },
-      warn: 'spans are dropped: the records are processed without them',
-      kind: 'spans-dropped',
-      details: { spans: count, reason, ...details },
-    })
+  /** Reports that there are no spans although OpenTelemetry is set up. */
+  reportUntraced(why: string): undefined {
+    this.#write({ warn: `no spans are reported: ${why}`, kind: 'no-spans' })
   }
 
   /** Called at the end of an invocation. Writes the metrics of the invocation and, if anything happened, one summary line. */
@@ -121,13 +93,12 @@ export class LambdaObserver {
 
   #noteDecisions({ stateKey, decisions }: ReportOf<'decisions'>): void {
     const nowMs = this.#now()
-    const sinceMs = this.#progress.noteDecisions(stateKey, decisions, nowMs)
+    this.#progress.noteDecisions(stateKey, decisions, nowMs)
     for (const { outcome, reason, appendMs } of decisions) {
       if (isOfRecord(outcome)) this.#records += 1
       // A timer has no append time.
       if (outcome !== 'timer') this.#measured.latency(reason, Math.max(0, nowMs - appendMs))
     }
-    this.#tracer?.traceDecisions(stateKey, decisions, { fromMs: sinceMs, toMs: nowMs })
     if (this.#logger.getLevelName() === 'DEBUG')
       for (const decision of decisions)
         this.#logger.debug('decided', { ...stateKey, ...describeDecision(decision) })

@@ -1,26 +1,20 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, it } from 'node:test'
-import { OtlpExporter } from '#runtime/adapters/otlp/exporter.ts'
-import type { Span } from '#runtime/adapters/otlp/spans.ts'
-import { type Traced, Tracing } from '#runtime/adapters/otlp/tracing.ts'
-import type { Sampler } from '#runtime/cloudevents/trace.ts'
-import { type CompletedStep, completeStep, reject } from '#runtime/consumer/process.ts'
-import type { Signal } from '../../../../lib/app/topic-table.ts'
-import { tick } from '../../../../lib/telemetry/tick.ts'
-import { FAMILIES, NAMES } from '../../../support/families.ts'
-import { captureLog, listMetrics } from '../../../support/function-log.ts'
-import { OtlpReceiver, type ReceivedSpan } from '../../../support/otlp-receiver.ts'
+import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test'
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-node'
+import { LambdaObserver } from '#runtime/adapters/lambda/observer.ts'
+import { createTelemetry } from '#runtime/adapters/lambda/telemetry.ts'
+import { reject } from '#runtime/consumer/process.ts'
+import { createTracing } from '#runtime/lambda/create-tracing.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
+import type { BatchTracer, Ports } from '#runtime/pipeline/ports.ts'
+import { APPLICATION, FAMILIES } from '../../../support/families.ts'
+import { captureLog } from '../../../support/function-log.ts'
 import { environmentReading as reading, logRecord as record, TOPIC } from '../../../support/records.ts'
+import { SpanCollector } from '../../../support/spans.ts'
 import { Stage } from '../../../support/stage.ts'
 
-const WHO = {
-  env: 'test',
-  application: 'sluice',
-  getGroup: () => 'sluice-tested-test',
-  kafkaTopic: (topic: Signal) => NAMES.topicName(topic, 'test'),
-  serviceName: 'sluice-tested',
-}
-const NOW = Date.parse('2026-03-01T14:00:00Z')
+const REGISTERED = Symbol.for('opentelemetry.js.api.1')
 
 const trace = (digit: string) => digit.repeat(32)
 const parent = (digit: string) => digit.repeat(16)
@@ -28,375 +22,236 @@ const traced = (digit: string, flags = '01') => ({
   extensions: { traceparent: `00-${trace(digit)}-${parent(digit)}-${flags}` },
 })
 
-let receiver: OtlpReceiver
+const { logger, metrics } = createTelemetry('tested', 'sluice')
+const OBSERVER = new LambdaObserver(logger, metrics)
 
-before(async () => {
-  receiver = await OtlpReceiver.start()
-})
-
-beforeEach(() => {
-  for (const kept of [receiver.spans, receiver.requests, receiver.answers, receiver.faults]) kept.length = 0
-})
-
-after(() => receiver.stop())
-
-/** The spans of what happens on the stage, as the collector has them. */
-async function readSpans(
-  work: (stage: Stage) => Promise<unknown>,
-  process?: unknown,
-  given: Partial<Traced> = {},
-  now = () => NOW,
-): Promise<ReceivedSpan[]> {
-  const dropped: unknown[] = []
-  const who = { ...WHO, ...given }
-  const tracing = new Tracing({ endpoint: receiver.endpoint, headers: {} }, who, (...what) => {
-    dropped.push(what)
-  })
-  await captureLog(
-    async observer => {
-      observer.traceTo(tracing)
-      await work(new Stage(process as never, { report: observer.report }))
-      await tracing.export(10_000)
-    },
-    { now },
-  )
-  assert.deepEqual([dropped, receiver.faults], [[], []])
-  return receiver.spans.splice(0)
+async function startTracing(application = APPLICATION) {
+  const tracing = await createTracing(application, 'test', 'counting', OBSERVER)
+  assert.ok(tracing)
+  return tracing
 }
 
 describe('the spans of a batch', () => {
-  it('given three traces and records without, then each traced record has a span in its own trace', async () => {
-    const spans = await readSpans(stage =>
+  let spans: SpanCollector
+
+  beforeEach(() => {
+    spans = new SpanCollector()
+  })
+
+  afterEach(() => spans.stop())
+
+  /** Returns the spans of work on a stage, by name. */
+  async function readSpans(
+    work: (stage: Stage) => Promise<unknown>,
+    { process, ports, application }: Given = {},
+  ) {
+    const tracing = await startTracing(application)
+    await work(new Stage(process as never, { ...ports, tracer: tracing }))
+    await tracing.flush(10_000)
+    const named = (name: string) => spans.sent.filter(span => span.name === name)
+    return { batch: named(`process ${TOPIC}`), named }
+  }
+
+  interface Given {
+    readonly process?: unknown
+    readonly ports?: Partial<Ports>
+    readonly application?: typeof APPLICATION
+  }
+
+  it('given sampled records and others, then the batch has one span, with counts and a link to each sampled', async () => {
+    const { batch } = await readSpans(stage =>
       stage.batch([
         record(0, reading('a', { ...traced('a'), sensor: 's-1' })),
         record(1, reading('none', { sensor: 's-2' })),
-        record(2, reading('b', { ...traced('b'), sensor: 's-3' })),
-        record(3, tick(0, '2026-03-01T12:00:00Z')),
-        record(4, reading('broken', { extensions: { traceparent: '00-1-2-01' }, sensor: 's-4' })),
-        record(5, reading('c', { ...traced('c'), sensor: 's-5' })),
-        record(6, reading('unsampled', { ...traced('d', '00'), sensor: 's-6' })),
-        record(7, { value: Buffer.from('no event') }),
+        record(2, reading('b', { extensions: { ...traced('b').extensions, tracestate: 'v=1' } })),
+        record(3, reading('unsampled', { ...traced('d', '00'), sensor: 's-6' })),
+        record(4, { value: Buffer.from('no event') }),
       ]),
     )
-    assert.deepEqual(
-      spans.map(({ traceId, parentSpanId, name, kind, status, flags }) => ({
-        traceId,
-        parentSpanId,
-        name,
-        kind,
-        status,
-        flags,
-      })),
-      ['a', 'b', 'c'].map(digit => ({
-        traceId: trace(digit),
-        parentSpanId: parent(digit),
-        name: `process ${TOPIC}`,
-        kind: 'consumer',
-        status: 'unset',
-        flags: 0x301,
-      })),
-    )
-    assert.equal(new Set(spans.map(({ spanId }) => spanId)).size, 3)
-    assert.deepEqual(spans[1]?.attributes, {
+    assert.equal(batch.length, 1)
+    const [{ kind, attributes, links, parentSpanContext, status } = assert.fail()] = batch
+    assert.deepEqual([kind, parentSpanContext, status.code], [SpanKind.CONSUMER, undefined, 0])
+    assert.deepEqual(attributes, {
       'messaging.system': 'kafka',
       'messaging.operation.type': 'process',
       'messaging.operation.name': 'process',
       'messaging.destination.name': TOPIC,
-      'messaging.consumer.group.name': 'sluice-tested-test',
+      'messaging.consumer.group.name': 'sluice-counting-test',
       'messaging.destination.partition.id': '0',
-      'messaging.kafka.offset': 2,
+      'messaging.batch.message_count': 5,
       'sluice.consumer': 'counting',
-      'sluice.outcome': 'applied',
-      'sluice.reason': 'counted',
-      'cloudevents.event_id': 'b',
-      'cloudevents.event_source': '/environment/test-site',
-      'cloudevents.event_type': 'io.sluice.environment.reading.v1',
-      'cloudevents.event_subject': 's-3',
+      'sluice.outcome.applied': 4,
+      'sluice.outcome.failed': 1,
     })
-    assert.deepEqual(spans[1]?.resource, {
-      'service.name': 'sluice-tested',
-      'service.namespace': 'sluice',
-      'deployment.environment.name': 'test',
-    })
-    assert.deepEqual([spans[1]?.fromMs, spans[1]?.toMs], [NOW, NOW])
-  })
-
-  it('given a sampler of all records, then each but a tick has a span; of some, those without a parent', async () => {
-    const batch = (stage: Stage) =>
-      stage.batch([
-        record(0, reading('none', { sensor: 's-1' })),
-        record(1, reading('unsampled', { ...traced('d', '00'), sensor: 's-2' })),
-        record(2, tick(0, '2026-03-01T12:00:00Z')),
-        record(3, { value: Buffer.from('no event') }),
-      ])
-    const offsets = async (sampler?: Sampler) =>
-      (await readSpans(batch, undefined, sampler && { sampler }))
-        .filter(({ kind }) => kind === 'consumer')
-        .map(({ attributes }) => attributes['messaging.kafka.offset'])
-    assert.deepEqual(await offsets('always_on'), [0, 1, 3])
-    assert.deepEqual(await offsets('parentbased_always_on'), [0, 3])
-    assert.deepEqual(await offsets(), [])
-  })
-
-  it('given two records a second at most, then the first two of each second have spans, and each failure', async () => {
-    let nowMs = NOW
-    const readings = (...offsets: number[]) =>
-      offsets.map(offset => record(offset, reading(`e-${offset}`, { sensor: `s-${offset}` })))
-    const work = async (stage: Stage) => {
-      await stage.batch(readings(0, 1, 2))
-      nowMs += 999
-      await stage.batch([...readings(3), record(4, { value: Buffer.from('no event') })])
-      nowMs += 1
-      await stage.batch(readings(5, 6, 7))
-    }
-    const spans = await readSpans(work, undefined, { sampler: 'always_on', mostPerSecond: 2 }, () => nowMs)
     assert.deepEqual(
-      spans.flatMap(({ kind, attributes }) =>
-        kind === 'consumer' ? attributes['messaging.kafka.offset'] : [],
-      ),
-      [0, 1, 4, 5, 6],
-    )
-  })
-
-  it('given an application with another name, then attributes of the engine and the namespace have it', async () => {
-    const timed = {
-      name: 'timed',
-      accepts: FAMILIES.readingTypes,
-      onEvent: (_: unknown, { timeMs }: { timeMs: number }): CompletedStep<unknown> =>
-        completeStep('set', {}, [], [{ name: 'late', dueMs: timeMs + 1_000 }]),
-      onTimer: (): CompletedStep<unknown> => completeStep('was-late', {}),
-    }
-    const records = [
-      record(0, reading('a', traced('a'))),
-      record(1, reading('b', { ...traced('b'), at: 60 })),
-    ]
-    const spans = await readSpans(stage => stage.batch(records), timed, { application: 'shop' })
-    const own = spans.flatMap(({ attributes }) =>
-      Object.keys(attributes).filter(name => !/^[mc]\w+\./.test(name)),
-    )
-    const everywhere = ['shop.consumer', 'shop.outcome', 'shop.reason']
-    assert.deepEqual(new Set(own), new Set([...everywhere, 'shop.timer', 'shop.entity']))
-    assert.deepEqual(new Set(spans.map(({ resource }) => resource['service.namespace'])), new Set(['shop']))
-  })
-
-  it('given an emission, then its span has the id that travels in it, below the span of its cause', async () => {
-    let emitted: string | undefined
-    const state = { tracestate: 'vendor=1' }
-    const spans = await readSpans(async stage => {
-      const b = traced('b')
-      await stage.batch([
-        record(0, reading('a', traced('a'))),
-        record(1, reading('b', { extensions: { ...b.extensions, ...state } })),
-      ])
-      emitted = stage.events[0]?.extensions?.traceparent
-    })
-    const [, cause, create] = spans
-    assert.equal(spans.length, 3)
-    assert.equal(emitted, `00-${trace('b')}-${create?.spanId}-01`)
-    assert.deepEqual(
-      { ...create, attributes: create?.attributes['messaging.destination.name'], resource: undefined },
-      {
-        traceId: trace('b'),
-        spanId: create?.spanId,
-        parentSpanId: cause?.spanId,
-        traceState: 'vendor=1',
-        flags: 0x101,
-        name: 'create sluice.telemetry.events.test',
-        kind: 'producer',
-        fromMs: NOW,
-        toMs: NOW,
-        attributes: 'sluice.telemetry.events.test',
-        status: 'unset',
-        resource: undefined,
-      },
-    )
-  })
-
-  it('given a failure, then its span has the code and not the message, and its record keeps the trace', async () => {
-    const refusing = { name: 'refusing', accepts: FAMILIES.readingTypes, onEvent: () => reject('SECRET') }
-    const [span, failureRecord] = await readSpans(
-      stage => stage.batch([record(0, reading('a', traced('a')))]),
-      refusing,
-    )
-    assert.deepEqual(
-      [span?.status, span?.attributes['error.type'], span?.attributes['sluice.outcome']],
-      ['error', 'rejected', 'failed'],
-    )
-    assert.deepEqual(
-      [failureRecord?.name, failureRecord?.parentSpanId],
-      ['create sluice.telemetry.failures.test', span?.spanId],
-    )
-    assert.doesNotMatch(receiver.requests.map(({ body }) => body).join(), /SECRET/)
-  })
-
-  it('given a timer, then its span continues the trace of the event that set it', async () => {
-    const emit = { name: 'late', to: 'events', key: 'k', type: 'test.late', source: '/x', data: {} } as const
-    const patient = {
-      name: 'patient',
-      accepts: FAMILIES.readingTypes,
-      onEvent: (_: unknown, { id, timeMs }: { id: string; timeMs: number }): CompletedStep<unknown> =>
-        completeStep('set', {}, [], id === 'a' ? [{ name: 'late', dueMs: timeMs + 1_000 }] : []),
-      onTimer: (): CompletedStep<unknown> => completeStep('was-late', {}, [emit]),
-    }
-    const spans = await readSpans(
-      stage =>
-        stage.batch([
-          record(0, reading('a', traced('a'))),
-          record(1, reading('b', { ...traced('b'), at: 60 })),
-        ]),
-      patient,
-    )
-    assert.deepEqual(
-      spans.map(({ name, traceId, kind }) => [name, traceId[0], kind]),
+      links.map(({ context, attributes }) => [
+        context.traceId,
+        context.spanId,
+        context.traceState?.serialize(),
+        attributes?.['messaging.kafka.offset'],
+      ]),
       [
-        [`process ${TOPIC}`, 'a', 'consumer'],
-        ['timer patient', 'a', 'internal'],
-        ['create sluice.telemetry.events.test', 'a', 'producer'],
-        [`process ${TOPIC}`, 'b', 'consumer'],
+        [trace('a'), parent('a'), undefined, 0],
+        [trace('b'), parent('b'), 'v=1', 2],
       ],
     )
-    assert.deepEqual([spans[1]?.parentSpanId, spans[2]?.parentSpanId], [parent('a'), spans[1]?.spanId])
+  })
+
+  it('given an emission, then commit and publish are below the batch, and the event is as without spans', async () => {
+    const records = [record(0, reading('a', traced('a'))), record(1, reading('b', traced('b')))]
+    const plain = new Stage()
+    await plain.batch(records)
+    let emitted: unknown
+    const { batch, named } = await readSpans(async stage => {
+      await stage.batch(records)
+      emitted = stage.events
+    })
+    assert.deepEqual(emitted, plain.events)
+    assert.match(plain.events[0]?.extensions?.traceparent ?? '', new RegExp(`^00-${trace('b')}-.{16}-01$`))
+    for (const name of ['commit', 'publish']) {
+      const [span, ...more] = named(name)
+      assert.deepEqual(more, [])
+      assert.equal(span?.parentSpanContext?.spanId, batch[0]?.spanContext().spanId)
+    }
+    assert.equal(named('publish')[0]?.attributes['messaging.batch.message_count'], 1)
+  })
+
+  it('given a span of the invocation, then the batch is below it', async () => {
+    const { batch } = await readSpans(stage =>
+      spans.provider.getTracer('test').startActiveSpan('invocation', async invocation => {
+        await stage.batch([record(0, reading('a'))])
+        invocation.end()
+      }),
+    )
+    const [invocation] = spans.sent.filter(({ name }) => name === 'invocation')
+    assert.equal(batch[0]?.parentSpanContext?.spanId, invocation?.spanContext().spanId)
+  })
+
+  it('given more sampled records than links are allowed, then the first 128 are linked', async () => {
+    const records = Array.from({ length: 130 }, (_, offset) =>
+      record(offset, reading(`e-${offset}`, traced('a'))),
+    )
+    const { batch } = await readSpans(stage => stage.batch(records))
+    assert.deepEqual([batch[0]?.links.length, batch[0]?.droppedLinksCount], [128, 0])
+  })
+
+  it('given a failed record, then it has a span with its code, its event and its context, and no message', async () => {
+    const refusing = { name: 'counting', accepts: FAMILIES.readingTypes, onEvent: () => reject('SECRET') }
+    const records = [record(7, reading('a', { ...traced('a'), sensor: 's-1' }))]
+    const { batch, named } = await readSpans(stage => stage.batch(records), { process: refusing })
+    const [failed, ...more] = named(`fail ${TOPIC}`)
+    assert.ok(failed && more.length === 0)
+    const { attributes, links, status, parentSpanContext } = failed
+    assert.equal(parentSpanContext?.spanId, batch[0]?.spanContext().spanId)
+    assert.deepEqual(
+      [status, links[0]?.context.traceId, attributes],
+      [
+        { code: SpanStatusCode.ERROR },
+        trace('a'),
+        {
+          'messaging.system': 'kafka',
+          'messaging.operation.type': 'process',
+          'messaging.operation.name': 'process',
+          'messaging.destination.name': TOPIC,
+          'messaging.kafka.offset': 7,
+          'sluice.outcome': 'failed',
+          'error.type': 'rejected',
+          'cloudevents.event_id': 'a',
+          'cloudevents.event_source': '/environment/test-site',
+          'cloudevents.event_type': 'io.sluice.environment.reading.v1',
+          'cloudevents.event_subject': 's-1',
+        },
+      ],
+    )
+    const texts = spans.sent.map(({ attributes, events, status }) => ({ attributes, events, status }))
+    assert.doesNotMatch(JSON.stringify(texts), /SECRET/)
+  })
+
+  it('given a broker that is away, then publish and the batch have the reason, and the records wait', async () => {
+    const publish = async () => {
+      throw new Unavailable('broker-unavailable', 'SECRET')
+    }
+    const records = [record(0, reading('a')), record(1, reading('b'))]
+    const { batch, named } = await readSpans(stage => stage.batch(records), {
+      ports: { publisher: { publish } },
+    })
+    for (const span of [batch[0], named('publish')[0]])
+      assert.deepEqual(
+        [span?.status, span?.attributes['error.type']],
+        [{ code: SpanStatusCode.ERROR }, 'broker-unavailable'],
+      )
+  })
+
+  it('given an application with another name, then attributes of the engine begin with it', async () => {
+    const { batch } = await readSpans(stage => stage.batch([record(0, reading('a'))]), {
+      application: { ...APPLICATION, name: 'shop' },
+    })
+    const own = Object.keys(batch[0]?.attributes ?? {}).filter(name => !name.startsWith('messaging.'))
+    assert.deepEqual(own, ['shop.consumer', 'shop.outcome.applied'])
+  })
+
+  it('given a sampler that takes nothing, then there are no spans, and the batch is processed', async () => {
+    await spans.stop()
+    spans = new SpanCollector({ sampler: new AlwaysOffSampler() })
+    await readSpans(async stage => {
+      await stage.batch([record(0, reading('a', traced('a')))])
+      assert.deepEqual(stage.outcomes, ['applied/counted'])
+    })
+    assert.deepEqual(spans.sent, [])
   })
 })
 
-describe('the export', () => {
-  const span: Span = {
-    traceId: trace('a'),
-    spanId: parent('b'),
-    parentSpanId: parent('c'),
-    hasRemoteParent: true,
-    name: 'process t',
-    kind: 'consumer',
-    fromMs: NOW,
-    toMs: NOW + 5,
-    attributes: { offset: 2 ** 53 - 1 },
-    isError: false,
-  }
-
-  function exporter({ endpoint = receiver.endpoint, headers = {}, now = () => NOW } = {}) {
-    const dropped: [count: number, reason: string][] = []
-    const made = new OtlpExporter(
-      { endpoint, headers },
-      { 'service.name': 'x' },
-      (count, reason) => {
-        dropped.push([count, reason])
-      },
-      now,
-    )
-    return { made, dropped }
-  }
-
-  it('given headers in a secret, then each export asks for them, and one without them sends nothing', async () => {
-    const answers = ['one', 'two', undefined]
-    const secretHeaders = async () => {
-      const authorization = answers.shift()
-      if (authorization === undefined) throw new Error('the secret SECRET cannot be read')
-      return { authorization }
-    }
-    const dropped: unknown[] = []
-    const { endpoint } = receiver
-    const settings = { endpoint, headers: { 'x-tenant': 't' }, secretHeaders }
-    const made = new OtlpExporter(
-      settings,
-      {},
-      (...what) => dropped.push(what),
-      () => NOW,
-    )
-    for (let invocation = 0; invocation < 3; invocation += 1) {
-      made.add([span])
-      await made.export(10_000)
-    }
-    assert.deepEqual(
-      receiver.requests.map(({ headers }) => [headers.authorization, headers['x-tenant']]),
-      [
-        ['one', 't'],
-        ['two', 't'],
-      ],
-    )
-    assert.deepEqual(dropped, [[1, 'no-credentials', {}]])
-  })
-
-  it("given more than a request takes, then there are several; beyond the invocation's limit, a drop", async () => {
-    const { made, dropped } = exporter()
-    made.add(Array.from({ length: 5_300 }, () => span))
-    await made.export(30_000)
-    assert.deepEqual([receiver.requests.length, receiver.spans.length], [10, 5_000])
-    assert.deepEqual(dropped, [[300, 'too-many']])
-  })
-
-  it('given a connection that broke, then it is tried once more', async () => {
-    receiver.answers.push('breaks')
-    const { made, dropped } = exporter()
-    made.add([span])
-    await made.export(10_000)
-    assert.deepEqual([receiver.requests.length, receiver.spans.length, dropped], [2, 1, []])
-    assert.equal(receiver.spans[0]?.attributes.offset, 2 ** 53 - 1)
-  })
-
-  it('given a collector that never answers, then it is given up in time', async () => {
-    receiver.answers.push('never')
-    const { made, dropped } = exporter()
-    made.add([span])
-    const began = performance.now()
-    await made.export(200)
-    assert.ok(performance.now() - began < 5_000)
-    assert.deepEqual(dropped, [[1, 'no-answer']])
-  })
-
-  it('given a collector that refuses, then nothing is tried for a while, and then again', async () => {
-    receiver.answers.push({ status: 503 })
-    let now = NOW
-    const { made, dropped } = exporter({ now: () => now })
-    const send = (): Promise<void> => {
-      made.add([span])
-      return made.export(10_000)
-    }
-    await send()
-    await send()
-    now += 30_000
-    await send()
-    assert.deepEqual(dropped, [
-      [1, 'refused'],
-      [1, 'paused'],
-    ])
-    assert.deepEqual([receiver.requests.length, receiver.spans.length], [2, 1])
-  })
-
-  it('given a redirect, then the credentials are not taken there', async () => {
-    const elsewhere = await OtlpReceiver.start()
-    const redirect = { status: 307, location: `${elsewhere.endpoint}/v1/traces` }
-    receiver.answers.push(redirect, redirect)
-    const { made, dropped } = exporter({ headers: { 'x-api-key': 'k' } })
-    made.add([span])
-    await made.export(10_000)
-    await elsewhere.stop()
-    assert.deepEqual([elsewhere.requests.length, dropped], [0, [[1, 'unreachable']]])
-  })
-
-  it('given no collector at the endpoint, then they are counted, with one line a minute and no headers', async () => {
-    const gone = await OtlpReceiver.start()
-    const { endpoint } = gone
-    await gone.stop()
-    const headers = { authorization: 'SECRET' }
-    const log = await captureLog(async observer => {
-      const told = observer.reportDroppedSpans.bind(observer)
-      const made = new OtlpExporter({ endpoint, headers }, {}, told, () => NOW)
-      for (let invocation = 0; invocation < 3; invocation += 1) {
-        made.add([span])
-        await made.export(10_000)
-      }
+describe('the end of an invocation', () => {
+  for (const [what, forceFlush] of [
+    ['never answers', () => new Promise<void>(() => {})],
+    ['fails', () => Promise.reject(new Error('no collector'))],
+    ['sends nothing', undefined],
+  ] as const)
+    it(`given a provider that ${what}, then the response does not wait for it`, async t => {
+      const spans = new SpanCollector()
+      t.after(() => spans.stop())
+      Object.assign(spans.provider, { forceFlush })
+      const tracing = await startTracing()
+      const beganMs = performance.now()
+      await tracing.flush(100)
+      assert.ok(performance.now() - beganMs < 5_000)
     })
-    const metrics = listMetrics(log)
-    assert.deepEqual(
-      [metrics.get('spans-dropped unreachable')?.values, metrics.get('spans-dropped paused')?.values],
-      [[1], [2]],
-    )
-    const lines = log.filter(({ level }) => level === 'WARN')
-    assert.deepEqual(
-      lines.map(({ reason }) => reason),
-      ['unreachable'],
-    )
-    assert.equal(lines[0]?.code, 'ECONNREFUSED')
-    assert.doesNotMatch(JSON.stringify(log), /SECRET/)
+})
+
+describe('when spans are reported', () => {
+  const keepGlobals = (t: TestContext) => {
+    const before = Reflect.get(globalThis, REGISTERED)
+    const { OTEL_SERVICE_NAME } = process.env
+    t.after(() => {
+      Reflect.set(globalThis, REGISTERED, before)
+      if (OTEL_SERVICE_NAME === undefined) delete process.env.OTEL_SERVICE_NAME
+    })
+  }
+  const create = () => createTracing(APPLICATION, 'test', 'counting', OBSERVER)
+
+  it('given neither a provider nor a variable of OpenTelemetry, then they are not', async () => {
+    assert.equal(await create(), undefined)
+  })
+
+  it('given a variable alone, then they are as soon as there is a provider', async t => {
+    keepGlobals(t)
+    process.env.OTEL_SERVICE_NAME = 'x'
+    const tracer: BatchTracer & { flush(ms: number): Promise<void> } = (await create()) ?? assert.fail()
+    const spans = new SpanCollector()
+    t.after(() => spans.stop())
+    await new Stage(undefined, { tracer }).batch([record(0, reading('a'))])
+    await tracer.flush(10_000)
+    assert.ok(spans.sent.some(({ name }) => name === `process ${TOPIC}`))
+  })
+
+  it('given a provider of an older API, which refuses newer copies, then they are not, and a line says why', async t => {
+    keepGlobals(t)
+    Reflect.set(globalThis, REGISTERED, { version: '1.3.0', trace: {} })
+    const log = await captureLog(async observer => {
+      assert.equal(await createTracing(APPLICATION, 'test', 'counting', observer), undefined)
+    })
+    const [line] = log.filter(({ level }) => level === 'WARN')
+    assert.equal(line?.kind, 'no-spans')
+    assert.match(String(line?.message), /newer than that of the SDK: install one of the same minor version/)
   })
 })

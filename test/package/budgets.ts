@@ -16,7 +16,7 @@ interface Sizes {
 }
 
 export const BUDGETS: Readonly<Record<string, Sizes>> = {
-  clock: { all: 945, atStart: 300 },
+  clock: { all: 945, atStart: 301 },
   generator: { all: 1545, atStart: 230 },
   processor: { all: 1739, atStart: 379 },
   alerting: { all: 1904, atStart: 539 },
@@ -35,7 +35,7 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
 }
 
 /** Limits of a function without an entry, of which the largest is `storage`. */
-const OTHERS: Sizes = { all: 1914, atStart: 539 }
+const OTHERS: Sizes = { all: 1926, atStart: 539 }
 
 /** Limits of the tarballs of the published packages, in KiB. */
 const PACKAGES: Readonly<Record<string, number>> = {

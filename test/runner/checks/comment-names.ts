@@ -24,7 +24,7 @@ const EXCUSED: Readonly<Record<string, string>> = {
   "examples of users' names":
     'DEVICE_ID SHOP_ENV Shop TempUnit Temperature bed mine.yaml local.sql pump-10 soil_moisture stock temp_c temperatureUnit wind_m_s',
   'examples of names that are put together':
-    'functions/clock/handler.handler HistoryDeadLetters location_site place_bed _off _on',
+    'functions/clock/handler.handler HistoryDeadLetters location_site place_bed',
   'of Lambda and its runtimes': 'KeyError handler.mjs',
   'of Kafka and its clients':
     'KStreamSessionWindowAggregate KStreamWindowAggregate LegacyPartitioner logicalCluster varlong',

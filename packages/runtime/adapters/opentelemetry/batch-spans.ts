@@ -64,9 +64,10 @@ export class BatchSpans implements BatchTracer {
   async flush(withinMs: number): Promise<void> {
     const proxy = this.#api.trace.getTracerProvider() as Flushable
     const provider = proxy.getDelegate?.() ?? proxy
-    if (withinMs <= 0 || !provider.forceFlush) return
+    if (withinMs <= 0) return
+    const flush = async () => provider.forceFlush?.()
     // The SDK reports what it cannot send, and sends later what is not sent in time.
-    await within(withinMs, provider.forceFlush(), () => new Error('out of time')).catch(() => {})
+    await within(withinMs, flush(), () => new Error('out of time')).catch(() => {})
   }
 
   /** Runs work in a span. If it fails, the span has the reason, but not the message. */
@@ -98,7 +99,7 @@ export class BatchSpans implements BatchTracer {
     const { CLIENT, PRODUCER } = this.#api.SpanKind
     const { store, publisher } = ports
     const counts = new Map<string, number>()
-    const links = { left: MAX_LINKS }
+    let linksLeft = MAX_LINKS
     return {
       ...ports,
       store: {
@@ -121,7 +122,7 @@ export class BatchSpans implements BatchTracer {
         for (const decision of decisions) {
           counts.set(decision.outcome, (counts.get(decision.outcome) ?? 0) + 1)
           const link = decision.timer ? undefined : this.#createLink(decision)
-          if (link && links.left-- > 0) batch.addLink(link)
+          if (link && linksLeft-- > 0) batch.addLink(link)
           if (decision.failure) this.#reportFailed(stateKey, decision, parent, link)
         }
         for (const [outcome, count] of counts)

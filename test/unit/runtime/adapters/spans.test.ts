@@ -205,6 +205,12 @@ describe('the end of an invocation', () => {
   for (const [what, forceFlush] of [
     ['never answers', () => new Promise<void>(() => {})],
     ['fails', () => Promise.reject(new Error('no collector'))],
+    [
+      'throws',
+      () => {
+        throw new Error('no collector')
+      },
+    ],
     ['sends nothing', undefined],
   ] as const)
     it(`given a provider that ${what}, then the response does not wait for it`, async t => {

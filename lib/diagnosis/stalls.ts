@@ -137,7 +137,7 @@ export const BREAKER_OPEN: Cause = {
 }
 
 /** Returns the places where the log of a function can be. */
-export function describeLog(name: string): string {
+function describeLog(name: string): string {
   return `logs/functions/${name}.log in .local, in .local/stacks/STACK for a named stack; in an account, CloudWatch`
 }
 

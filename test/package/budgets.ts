@@ -16,7 +16,7 @@ interface Sizes {
 }
 
 export const BUDGETS: Readonly<Record<string, Sizes>> = {
-  clock: { all: 945, atStart: 301 },
+  clock: { all: 945, atStart: 303 },
   generator: { all: 1545, atStart: 230 },
   processor: { all: 1739, atStart: 379 },
   alerting: { all: 1904, atStart: 539 },
@@ -42,7 +42,7 @@ const PACKAGES: Readonly<Record<string, number>> = {
   '@sluice/local-servers': 44,
   '@sluice/runtime': 290,
   'create-sluice': 9,
-  'serverless-offline-msk-trigger': 120,
+  'serverless-offline-msk-trigger': 127,
 }
 
 /** A function or package that needs less than this part of its budget has one that says nothing. */

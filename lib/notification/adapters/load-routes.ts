@@ -4,7 +4,7 @@ import { readRoutes } from '../parse-routes.ts'
 import type { NotificationRoutes } from '../route.ts'
 
 /** Name of the routes file in the folder `NOTIFICATIONS_DIR`. */
-export const ROUTES_FILE = 'routes.yaml'
+const ROUTES_FILE = 'routes.yaml'
 
 /**
  * Reads the notification routes in a folder.

@@ -15,7 +15,12 @@ const DECLARED = parseFunctions({
 })
 
 const problems = (event: object, { name = 'one', others = {}, resources = {} } = {}) =>
-  findEventProblems({ [name]: { events: [event] }, ...others }, DECLARED, { env: 'prod', names: NAMES }, resources)
+  findEventProblems(
+    { [name]: { events: [event] }, ...others },
+    DECLARED,
+    { env: 'prod', names: NAMES },
+    resources,
+  )
 
 describe('the destination of a Kafka event', () => {
   const reader = { reader: { events: [{ msk: { topic: READINGS } }] } }
@@ -39,7 +44,10 @@ describe('the destination of a Kafka event', () => {
     for (const onFailureDestination of [`${QUEUE}.fifo`, { 'Fn::GetAtt': ['Queue', 'Arn'] }]) {
       const said = problems({ msk: { topic: READINGS, onFailureDestination } }, { resources })
       assert.equal(said.length, 1)
-      assert.match(`${said}`, /^onFailureDestination of the msk event of function "one" is .*, which is FIFO: /)
+      assert.match(
+        `${said}`,
+        /^onFailureDestination of the msk event of function "one" is .*, which is FIFO: /,
+      )
     }
   })
 

@@ -48,7 +48,7 @@ describe('families of a folder of one’s own', () => {
 
   it('given an error, then builds and commands end with its file and line, and no stack', async () => {
     await save(GREENHOUSE.replace('unit: V', 'unit: Vot'))
-    const error = 'metrics.batteryVoltage.unit: unknown unit. Did you mean volt'
+    const error = 'metrics.batteryVoltage.unit: unknown unit Vot. Did you mean volt'
     await assert.rejects(bundle(), (thrown: unknown) => {
       assert.ok(thrown instanceof BuildError)
       assert.ok(thrown.message.includes(`greenhouse.yaml:8:21: ${error}`), thrown.message)

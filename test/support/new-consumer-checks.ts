@@ -10,7 +10,7 @@ import { runProgram } from './program.ts'
  * Checks that are omitted: a new consumer cannot affect their result, they install tools of their own, or they concern the code that
  * ships alone, since a consumer may name the family that it reads.
  */
-const UNTOUCHED = ['templates', 'Dockerfiles', 'schemas', 'names of families']
+const UNTOUCHED = ['templates', 'Dockerfiles', 'schemas']
 
 /**
  * Checks the types of files and of their imports with the project's options.

@@ -56,21 +56,22 @@ export function addValue(
   const statistics = isAnew ? undefined : before
   const isLatest = statistics === undefined || timeMs >= statistics.lastAtMs
   const sinceMs = isAnew ? timeMs : statistics?.sinceMs
+  const minimum = Math.min(statistics?.minimum ?? value, value)
+  const maximum = Math.max(statistics?.maximum ?? value, value)
+  const last = isLatest ? value : statistics.last
+  const lastAtMs = isLatest ? timeMs : statistics.lastAtMs
+  if (kind === 'gauge' && sinceMs === undefined) {
+    // Most metrics are gauges: one object, without copies.
+    const { count, mean, m2 } = withValue((statistics as Moments | undefined) ?? NO_VALUES, value)
+    return { count, mean, m2, minimum, maximum, last, lastAtMs }
+  }
   const spread =
     kind === 'direction'
       ? withAngle((statistics as Vectors | undefined) ?? NO_ANGLES, value)
       : withValue((statistics as Moments | undefined) ?? NO_VALUES, value)
-  const next: Statistics = {
-    ...spread,
-    minimum: Math.min(statistics?.minimum ?? value, value),
-    maximum: Math.max(statistics?.maximum ?? value, value),
-    last: isLatest ? value : statistics.last,
-    lastAtMs: isLatest ? timeMs : statistics.lastAtMs,
-  }
-  if (kind === 'gauge' && sinceMs === undefined) return next
   const isNewer = statistics === undefined || timeMs > statistics.lastAtMs
   return {
-    ...next,
+    ...{ ...spread, minimum, maximum, last, lastAtMs },
     ...(kind === 'counter' && {
       increase: (statistics?.increase ?? 0) + rise,
       level: isNewer ? value : (statistics.level as number),
@@ -87,7 +88,7 @@ export function findRise(statistics: Statistics | undefined, value: number, time
 
 /** Returns what the metric is of which the statistics are. */
 function kindOf(statistics: Statistics): MetricKind {
-  if ('x' in statistics) return 'direction'
+  if ((statistics as Partial<Vectors>).x !== undefined) return 'direction'
   return statistics.increase === undefined ? 'gauge' : 'counter'
 }
 

@@ -27,7 +27,10 @@ const command =
 
 const READERS: Readonly<Record<string, Reader>> = {
   'lines of records': {
-    ...{ file: 'a.jsonl', text: '{"sensor_id": "ü1", "temperature": 20, "timestamp": "2025-03-01T12:00:00Z"}\n' },
+    ...{
+      file: 'a.jsonl',
+      text: '{"sensor_id": "ü1", "temperature": 20, "timestamp": "2025-03-01T12:00:00Z"}\n',
+    },
     read: command('mappings', 'try', '--json'),
   },
   'a table in CSV': {

@@ -5,10 +5,12 @@ import type { Named } from '../../lib/app/names.ts'
 import { ROUTER } from '../../lib/failures/route.ts'
 import { findDestinationTopic } from '../../packages/msk-trigger/config/destination-setting.ts'
 import { findFifoFault } from '../../packages/msk-trigger/config/event-destination.ts'
-import { type FunctionEvents, kafkaEvents } from '../../packages/msk-trigger/config/event-settings.ts'
+import {
+  type FunctionEvents,
+  type KafkaEvent,
+  kafkaEvents,
+} from '../../packages/msk-trigger/config/event-settings.ts'
 import { NOTHING_KNOWN } from '../../packages/msk-trigger/config/resources.ts'
-
-type KafkaEvent = ReturnType<typeof kafkaEvents> extends Iterable<infer Event> ? Event : never
 
 /** Settings by which Lambda discards or splits the batches of a consumer, with the values by which it does not. */
 const WHOLE_BATCHES = {
@@ -46,10 +48,11 @@ export function findEventProblems(
   const listReaders = (topic: string) => [
     ...new Set(read.filter(reader => reader.topic === topic).map(({ name }) => name)),
   ]
+  const context = { ...NOTHING_KNOWN, resources }
   return all.flatMap(event => [
     ...(consumers.has(event.functionKey) ? findDiscardProblems(event) : []),
     ...findDestinationProblems(event, listReaders),
-    ...[findFifoFault(event, { ...NOTHING_KNOWN, resources }) ?? []].flat(),
+    ...[findFifoFault(event, context) ?? []].flat(),
   ])
 }
 

@@ -1,7 +1,7 @@
 /** Reads the condition and the measure of a rule over values. The keys of the row determine their kinds. */
 import { type Condition, conditionKind, type Measure } from './condition.ts'
 import { CONDITIONS, MEASURES } from './kinds/all.ts'
-import type { ConditionKind, MeasureKind } from './kinds/kind.ts'
+import type { ConditionKind, MeasureKind, Subject } from './kinds/kind.ts'
 import { FIRE_KEYS, FIRE_KEYS_IN_PATTERNS, MEASURE_KEYS } from './rule-keys.ts'
 import { findKind, type Row, type RuleRow } from './rule-row.ts'
 
@@ -34,7 +34,7 @@ export function readCompared(
   const measure = other ? undefined : kind?.read(ruleRow, { family, metric, is })
   const condition = readCondition(ruleRow, family, metric, measure && kind)
   const fits = [kind, condition && conditionKind(condition)].map(
-    used => !used || fitsMetric(ruleRow, used, family, metric),
+    used => !used || fitsMetric(ruleRow, used, { family, metric, is }),
   )
   return { condition, measure, isUnfit: fits.includes(false) }
 }
@@ -43,10 +43,8 @@ export function readCompared(
 function fitsMetric(
   { row, report, families, isFromLog }: RuleRow,
   { keys, refuses }: Pick<ConditionKind<never>, 'keys' | 'refuses'>,
-  family: string | undefined,
-  metric: string | undefined,
+  { family, metric, is }: Subject,
 ): boolean {
-  const is = findKind(families, family, metric)
   const refusal = refuses?.[is]
   if (refusal === undefined) return true
   const place = families.byName[String(family)]?.file.kindsAt?.[String(metric)]

@@ -63,14 +63,15 @@ export async function readPoints(
 /** Length of the mean vector of a minute, to which its deviation belongs; 1 for minutes that were stored without it. */
 const LENGTH = `CASE WHEN "stddev" BETWEEN 0 AND 90 THEN 1 - power(radians("stddev"), 2) / 2 ELSE 1 END`
 
+function sumVectors(part: 'cos' | 'sin'): string {
+  return `sum("count" * ${LENGTH} * ${part}(radians("mean")))`
+}
+
 /** Values of a point. A counter has what it has risen, and a direction the sums of its vectors. */
 const SELECTED: Readonly<Record<MetricKind, string>> = {
   gauge: 'sum("mean" * "count") / sum("count") AS mean, min("min") AS least, max("max") AS greatest',
   counter: 'sum(CASE WHEN "increase" BETWEEN 0 AND 1e100 THEN "increase" END) AS mean',
-  direction: ['cos(radians("mean")) ) AS x', 'sin(radians("mean")) ) AS y']
-    .map(of => `sum("count" * ${LENGTH} * ${of}`)
-    .join(', ')
-    .concat(', sum("count") AS count'),
+  direction: `${sumVectors('cos')} AS x, ${sumVectors('sin')} AS y, sum("count") AS count`,
 }
 
 /** Returns the alerts of a sensor that were firing within a period, the newest first. */

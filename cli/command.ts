@@ -3,7 +3,7 @@
  * and the types of the values are derived from the declaration. `commands.ts` lists the commands.
  */
 
-import { ENVIRONMENT_NAME, type Kind, text, wholeNumber } from '#runtime/settings/index.ts'
+import { ENVIRONMENT_NAME, type Kind, text, wholeNumber } from '#runtime/settings'
 import { duration } from '../lib/app/settings/duration.ts'
 import type { FieldRules } from '../lib/questions/field-rules.ts'
 import type { Terminal } from './terminal.ts'

@@ -1,8 +1,8 @@
 /** Options that select another Kafka cluster, and the registry of its schemas. All commands that connect to Kafka have them. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { parseConnectionString } from '#runtime/adapters/kafka/event-hubs.ts'
-import { type Environment, KAFKA, REGISTRY } from '#runtime/settings/index.ts'
+import { parseConnectionString } from '#runtime/operating/servers'
+import { type Environment, KAFKA, REGISTRY } from '#runtime/settings'
 import { withPrecedence } from '../lib/app/settings/precedence.ts'
 import { ANY_TEXT, address, option, SOME_TEXT } from './command.ts'
 import { CliFailure } from './failure.ts'

@@ -1,6 +1,6 @@
 /** Options of the commands that serve pages or an interface on this machine: the address, its names, and who may ask. */
 import { randomBytes } from 'node:crypto'
-import { list } from '#runtime/settings/index.ts'
+import { list } from '#runtime/settings'
 import { option, optionWithDefault, SOME_TEXT, type ValuesOf } from './command.ts'
 import { CliFailure } from './failure.ts'
 import { readInput } from './input.ts'

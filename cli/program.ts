@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { ConfigError } from '#runtime/settings/index.ts'
+import { ConfigError } from '#runtime/settings'
 import { escapeTextLines } from '../lib/support/escape-text.ts'
 import { Failure } from '../lib/support/failure.ts'
 import { FileError } from '../lib/support/file-errors.ts'

@@ -1,6 +1,6 @@
 /** Commands that ask a question: their options, help, text and `--json` follow from it. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { omitUndefined } from '#runtime/consumer/index.ts'
+import { omitUndefined } from '#runtime/consumer'
 import type { AnyQuestion } from '../lib/questions/all.ts'
 import { type Column, divideFacts } from '../lib/questions/column.ts'
 import type { Environment } from '../lib/questions/environment.ts'

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { Readable } from 'node:stream'
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import type { LogRecord } from '#runtime/cloudevents'
 import type { ForeignContent } from '../lib/intake/read-record.ts'
 import { readDocuments } from '../lib/operations/import/csv-rows.ts'
 import { toFileRecord } from '../lib/operations/import/mapped-lines.ts'

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
-import type { Environment } from '#runtime/settings/index.ts'
+import type { Environment } from '#runtime/settings'
 
 /** Environment in which a command runs: streams, variables and folders. Tests provide their own. */
 export interface Terminal {

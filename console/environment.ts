@@ -1,8 +1,7 @@
 /** Environment that the console shows. It is reloaded while it runs, and it fails at once during an outage of Kafka. */
 
-import type { Kafka } from '#runtime/adapters/kafka/client.ts'
-import { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
-import { once } from '#runtime/lambda/once.ts'
+import { ClusterInspection, type Kafka } from '#runtime/operating/kafka'
+import { once } from '#runtime/waiting'
 import { openStorageReader } from '../lib/app/storage.ts'
 import type { Signal } from '../lib/app/topic-table.ts'
 import { describeKafka } from '../lib/diagnosis/server-standards.ts'

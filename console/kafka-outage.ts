@@ -1,8 +1,7 @@
 /** Answers while Kafka does not respond, so that requests do not pile up during an outage. */
-import { isAway } from '#runtime/adapters/kafka/availability.ts'
-import { serverUnavailable } from '#runtime/adapters/server-failure.ts'
-import { within } from '#runtime/adapters/within.ts'
-import type { Unavailable } from '#runtime/pipeline/errors.ts'
+import { isAway, serverUnavailable } from '#runtime/operating/servers'
+import type { Unavailable } from '#runtime/pipeline'
+import { within } from '#runtime/waiting'
 import { Cache } from './cache.ts'
 
 /** Time for which the result of a check remains valid, in milliseconds. */

@@ -1,6 +1,5 @@
 /** Offsets of topics for pages, so that requests do not pile up while a topic has no leader. */
-import type { Kafka } from '#runtime/adapters/kafka/client.ts'
-import { type Bounds, TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
+import { type Bounds, type Kafka, TopicOffsets } from '#runtime/operating/kafka'
 import { Cache } from './cache.ts'
 
 /** Time limits for requests of pages. They are short, because pages repeat their requests. */

@@ -2,11 +2,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   ensureTopics,
+  type KafkaTopic,
+  replicationOn,
   type TopicDifference,
   type TopicsOutcome,
-} from '#runtime/adapters/kafka/application-topics.ts'
-import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
-import type { KafkaTopic } from '#runtime/adapters/kafka/topic-configuration.ts'
+} from '#runtime/operating/kafka'
 import { listRenamedTopics, type Named, type Names } from '../lib/app/names.ts'
 import { UserError } from '../scripts/user-error.ts'
 

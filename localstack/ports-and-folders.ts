@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { isPortInUse, type WantedPort } from '#local-servers/ports.ts'
 import type { KafkaPlace } from '#local-servers/server-place.ts'
-import { slice } from '#runtime/settings/index.ts'
+import { slice } from '#runtime/settings'
 import {
   type Environment,
   HISTORY,

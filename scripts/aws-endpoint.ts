@@ -1,5 +1,5 @@
-import type { AwsPlace } from '#runtime/adapters/aws/secrets-and-parameters.ts'
-import type { Environment } from '#runtime/settings/index.ts'
+import type { AwsPlace } from '#runtime/functions/connections'
+import type { Environment } from '#runtime/settings'
 
 /**
  * Returns the endpoint of the AWS services. It is the endpoint of the running stack, AWS_ENDPOINT_URL, or LocalStack at AWS_PORT.

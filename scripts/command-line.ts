@@ -2,7 +2,7 @@
 import type { ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { Command, CommanderError } from 'commander'
 import { safeParse } from 'valibot'
-import type { Kind } from '#runtime/settings/index.ts'
+import type { Kind } from '#runtime/settings'
 import { UserError } from './user-error.ts'
 
 /** Kinds of option values, by option name. Options that are not listed have text values. */

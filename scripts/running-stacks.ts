@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { is } from 'valibot'
 import { processStart } from '#local-servers/process-start.ts'
-import { text } from '#runtime/settings/index.ts'
+import { text } from '#runtime/settings'
 import { LOCAL } from './paths.ts'
 
 /** Default name of a stack. */

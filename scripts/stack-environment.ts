@@ -1,6 +1,6 @@
 /** Finds the stack that a command uses, and the environment variables to access its servers. */
 
-import { type Environment, KAFKA, REDIS, REGISTRY } from '#runtime/settings/index.ts'
+import { type Environment, KAFKA, REDIS, REGISTRY } from '#runtime/settings'
 import { NAMES } from '../lib/app/settings/names.ts'
 import { KAFKA_ADDRESSES, REDIS_ADDRESSES } from '../lib/app/settings/precedence.ts'
 import { DEFAULT_STACK, runningStacks, STACKS_DIR, type Stack } from './running-stacks.ts'

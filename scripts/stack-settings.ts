@@ -1,5 +1,5 @@
 /** Settings of local stacks. They are defined in this folder because the generated page of settings contains them. */
-import { setting, slice, text } from '#runtime/settings/index.ts'
+import { setting, slice, text } from '#runtime/settings'
 import { DEFAULT_STACK, STACK_NAME } from './running-stacks.ts'
 
 /** Settings of `npm start` and `npm run services`. */

@@ -1,5 +1,5 @@
 import { UserError } from '#local-servers/user-error.ts'
-import { ConfigError } from '#runtime/settings/index.ts'
+import { ConfigError } from '#runtime/settings'
 import { FileError } from '../lib/support/file-errors.ts'
 
 export { UserError }

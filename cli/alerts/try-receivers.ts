@@ -1,6 +1,6 @@
 /** Sends a test notification to receivers in the same way as the functions. */
 import { performance } from 'node:perf_hooks'
-import type { AwsPlace } from '#runtime/adapters/aws/secrets-and-parameters.ts'
+import type { AwsPlace } from '#runtime/functions/connections'
 import type { FiredAlert } from '../../lib/alerting/alert.ts'
 import { webhookPorts } from '../../lib/app/receivers.ts'
 import { alertsTopicName } from '../../lib/app/resource-names.ts'

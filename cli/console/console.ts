@@ -1,4 +1,4 @@
-import { oneOf, port } from '#runtime/settings/index.ts'
+import { oneOf, port } from '#runtime/settings'
 import { ROLES } from '../../console/http/person.ts'
 import { LOCAL_PORTS } from '../../lib/app/settings/local-ports.ts'
 import { command, environment, option, optionWithDefault } from '../command.ts'

@@ -1,7 +1,7 @@
 /** Shows alerts below the records that caused them or, if others follow already, with the position of their record. */
-import { isFailure, type LogRecord } from '#runtime/cloudevents/index.ts'
-import type { Event, Failure } from '#runtime/consumer/index.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+import { isFailure, type LogRecord } from '#runtime/cloudevents'
+import type { Event, Failure } from '#runtime/consumer'
+import type { LogReader } from '#runtime/pipeline'
 import { describeStatus } from '../../lib/alerting/clearing.ts'
 import { getAlert } from '../../lib/queries/alerts/alerts-topic.ts'
 import { findCauseKey, listCauseKeys } from '../../lib/queries/alerts/cause-keys.ts'

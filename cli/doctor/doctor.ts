@@ -1,4 +1,4 @@
-import { oneOf } from '#runtime/settings/index.ts'
+import { oneOf } from '#runtime/settings'
 import { STAGES } from '../../infra/place/stages.ts'
 import { countVerdicts, type Finding } from '../../lib/diagnosis/finding.ts'
 import { command, environment, flag, JSON_OPTION, option } from '../command.ts'

@@ -1,7 +1,7 @@
 /** Collects findings about a running environment. */
 
-import { Connections } from '#runtime/lambda/connections.ts'
-import type { Environment } from '#runtime/settings/index.ts'
+import { Connections } from '#runtime/functions/connections'
+import type { Environment } from '#runtime/settings'
 import type { Config } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { historyAt } from '../../lib/app/history-store.ts'

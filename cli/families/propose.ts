@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
-import { text } from '#runtime/settings/index.ts'
+import { text } from '#runtime/settings'
 import type { Config } from '../../lib/app/config.ts'
 import { FAMILY_FILES, readSettings } from '../../lib/app/settings/index.ts'
 import { fileFailure } from '../../lib/operations/operation-failure.ts'

@@ -1,4 +1,4 @@
-import { newId } from '#runtime/adapters/system.ts'
+import { randomUUID } from 'node:crypto'
 import {
   createKind,
   decimal,
@@ -11,7 +11,7 @@ import {
   positiveDecimal,
   text,
   wholeNumber,
-} from '#runtime/settings/index.ts'
+} from '#runtime/settings'
 import {
   DEFAULT_FAMILY,
   MAX_SENSORS,
@@ -141,7 +141,7 @@ function isModelled(name: string): name is SimulatedFamily {
 }
 
 function createSeed(): string {
-  return newId()
+  return randomUUID()
     .replace(/[^A-Za-z0-9]/g, '')
     .slice(0, 8)
 }

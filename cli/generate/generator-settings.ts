@@ -1,6 +1,6 @@
 /** Builds the settings of the generator from the options of `sluice generate`. */
 
-import { omitUndefined } from '#runtime/consumer/index.ts'
+import { omitUndefined } from '#runtime/consumer'
 import type { Config } from '../../lib/app/config.ts'
 import { readConfigFile } from '../../lib/support/adapters/config-file.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'

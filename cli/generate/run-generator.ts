@@ -1,9 +1,9 @@
 /** Runs the generator of `sluice generate`, and shows its progress. */
 
-import { ProducerConnection } from '#runtime/adapters/kafka/producer-connection.ts'
-import type { Serialization } from '#runtime/consumer/index.ts'
-import { type ProducerMetrics, TelemetryProducer } from '#runtime/producer/index.ts'
-import { chooseProfile, type ProfileName } from '#runtime/settings/index.ts'
+import type { Serialization } from '#runtime/consumer'
+import { ProducerConnection } from '#runtime/operating/kafka'
+import { type ProducerMetrics, TelemetryProducer } from '#runtime/producer'
+import { chooseProfile, type ProfileName } from '#runtime/settings'
 import type { Config } from '../../lib/app/config.ts'
 import type { Pace } from '../../lib/operations/generate/due-batches.ts'
 import {

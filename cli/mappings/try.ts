@@ -1,4 +1,4 @@
-import { Unavailable } from '#runtime/pipeline/errors.ts'
+import { Unavailable } from '#runtime/pipeline'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { resolveInputs } from '../../lib/app/inputs.ts'

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { text } from '#runtime/settings/index.ts'
+import { text } from '#runtime/settings'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { fileFailure } from '../../lib/operations/operation-failure.ts'
 import { readConfigFile } from '../../lib/support/adapters/config-file.ts'

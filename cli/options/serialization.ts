@@ -1,9 +1,9 @@
 /** Option of publishing commands that selects how data is encoded. */
 import { UnencodableError } from '@sluice/schema-registry'
-import type { DataWriter } from '#runtime/cloudevents/index.ts'
-import type { Event, Serialization } from '#runtime/consumer/index.ts'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
-import { SERIALIZATION } from '#runtime/settings/index.ts'
+import type { DataWriter } from '#runtime/cloudevents'
+import type { Event, Serialization } from '#runtime/consumer'
+import { Unavailable } from '#runtime/pipeline'
+import { SERIALIZATION } from '#runtime/settings'
 import type { Config } from '../../lib/app/config.ts'
 import { getDataWriter } from '../../lib/app/data-writer.ts'
 import { CliFailure } from '../failure.ts'

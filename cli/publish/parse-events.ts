@@ -1,9 +1,9 @@
 /** Reads the events to publish, and makes the same checks on each event as a consumer. */
 
 import { randomUUID } from 'node:crypto'
-import { isFailure, isInexact, parseExact, readStructured } from '#runtime/cloudevents/index.ts'
-import type { Application, Event } from '#runtime/consumer/index.ts'
-import { decode } from '#runtime/pipeline/decoding/index.ts'
+import { isFailure, isInexact, parseExact, readStructured } from '#runtime/cloudevents'
+import type { Application, Event } from '#runtime/consumer'
+import { decode } from '#runtime/pipeline'
 import { createApplication } from '../../lib/app/application.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { toFileRecord } from '../../lib/operations/import/mapped-lines.ts'

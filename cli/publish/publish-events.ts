@@ -1,6 +1,6 @@
 /** Publishes single events, or records of an input, and reports their positions. */
 
-import { RecordRefused } from '#runtime/pipeline/errors.ts'
+import { RecordRefused } from '#runtime/pipeline'
 import type { Config } from '../../lib/app/config.ts'
 import { resolveInputs } from '../../lib/app/inputs.ts'
 import {

@@ -1,15 +1,15 @@
 /** Loads a consumer from the sources of this project, so that a command can reprocess its log. */
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
+import type { KafkaHandler } from '#runtime/functions/consumers'
 import {
   type AnyKeyedProcess,
   type Consumer,
   keepsStates,
   readsForeignLogs,
-} from '#runtime/pipeline/consumer.ts'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
-import type { Environment } from '#runtime/settings/index.ts'
+  Unavailable,
+} from '#runtime/pipeline'
+import type { Environment } from '#runtime/settings'
 import { computeCodeVersions } from '../../infra/packaging/code-versions.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { formatEmitters } from '../../lib/app/functions.ts'

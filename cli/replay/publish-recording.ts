@@ -1,7 +1,7 @@
 /** Runs one replay: reads the recording once to its end, determines the time shift, and publishes the records. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
-import { RecordRefused, Unavailable } from '#runtime/pipeline/errors.ts'
+import { RefusedByKafka } from '#runtime/operating/servers'
+import { RecordRefused, Unavailable } from '#runtime/pipeline'
 import type { Config } from '../../lib/app/config.ts'
 import { openBulkPublisher } from '../../lib/operations/bulk-publisher.ts'
 import { type Addressing, buildOutgoingRecord } from '../../lib/operations/replay/outgoing-record.ts'

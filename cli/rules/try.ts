@@ -1,4 +1,4 @@
-import { either } from '#runtime/settings/index.ts'
+import { either } from '#runtime/settings'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { openSource } from '../../lib/operations/replay/recording-file.ts'
 import { readRulesAt } from '../../lib/operations/rules-at-path.ts'

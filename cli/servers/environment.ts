@@ -1,5 +1,5 @@
 /** Opens the environment that a command uses, and converts errors to messages for users. */
-import { within } from '#runtime/adapters/within.ts'
+import { within } from '#runtime/waiting'
 import type { Config } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import type { DeclaredFunction } from '../../lib/app/functions.ts'

@@ -1,6 +1,6 @@
 /** Resolves the settings of a command: variables, options, and the addresses of a running stack. */
 
-import type { Environment } from '#runtime/settings/index.ts'
+import type { Environment } from '#runtime/settings'
 import { type Config, localEnvironment, readConfig } from '../../lib/app/config.ts'
 import { StackNotFound, stackEnvironment } from '../../scripts/stack-environment.ts'
 import { CliFailure } from '../failure.ts'

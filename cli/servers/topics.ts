@@ -1,6 +1,5 @@
 /** Finds the topic that a command uses, and its offsets. */
-import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
-import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
+import { type TopicLayout, TopicOffsets } from '#runtime/operating/kafka'
 import { withTimeout } from '../../lib/diagnosis/observe.ts'
 import { serverFailure } from '../../lib/operations/server-failure.ts'
 import { findTopicReach, type TopicReach } from '../../lib/queries/kafka/topics.ts'

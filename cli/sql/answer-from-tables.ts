@@ -1,6 +1,6 @@
 /** Answers statements over the tables and streams of config/views: rows now, or changes and events as they come. */
 import { once } from 'node:events'
-import { instant } from '#runtime/consumer/index.ts'
+import { instant } from '#runtime/consumer'
 import type { Config } from '../../lib/app/config.ts'
 import type { Answer } from '../../lib/operations/sql/database.ts'
 import type { Value } from '../../lib/operations/sql/plain-value.ts'

@@ -1,11 +1,6 @@
 /** Formats the output of `sluice verify`. Pure. */
 
-import {
-  type Difference,
-  type Exception,
-  toDifferenceKey,
-  type Verified,
-} from '#runtime/pipeline/verifying/index.ts'
+import { type Difference, type Exception, toDifferenceKey, type Verified } from '#runtime/operating/verify'
 import { NAMESPACE } from '../../lib/app/name.ts'
 import { count } from '../../lib/support/count.ts'
 import { type Column, formatTable } from '../output/table.ts'

@@ -1,9 +1,9 @@
 /** Compares the state of a consumer with the state that results from its log. */
 
-import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
-import { omitUndefined } from '#runtime/consumer/index.ts'
-import type { Decision } from '#runtime/pipeline/model/index.ts'
-import { computeBeginning, verify } from '#runtime/pipeline/verifying/index.ts'
+import { omitUndefined } from '#runtime/consumer'
+import { MemoryStateStore } from '#runtime/operating/replay'
+import { computeBeginning, verify } from '#runtime/operating/verify'
+import type { Decision } from '#runtime/pipeline'
 import { ERASURE_REASON } from '../../lib/app/application.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import type { Named } from '../../lib/app/names.ts'

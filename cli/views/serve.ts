@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { port } from '#runtime/settings/index.ts'
+import { port } from '#runtime/settings'
 import { createLocalAccess } from '../../console/access/access.ts'
 import { ConsoleEnvironment } from '../../console/environment.ts'
 import { createKsqlApp } from '../../console/ksql/app.ts'

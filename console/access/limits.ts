@@ -2,7 +2,7 @@
 
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { within } from '#runtime/adapters/within.ts'
+import { within } from '#runtime/waiting'
 import { ProblemError } from '../http/problem.ts'
 
 export interface Limits {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { optional, record, strictObject, string } from 'valibot'
-import { instant } from '#runtime/settings/index.ts'
+import { instant } from '#runtime/settings'
 import { CONSOLE_OPERATIONS } from '../../lib/operations/all.ts'
 import { ACTIONS } from '../../lib/operations/audit-event.ts'
 import { carryOutPlan, toAgreement } from '../../lib/operations/carry-out.ts'

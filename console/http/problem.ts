@@ -1,8 +1,8 @@
 /** Error response of the API. Its message describes the problem and the remedy. */
 import type { Context } from 'hono'
-import { isUnknownTopic, RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
-import { ConfigError, RetryableError } from '#runtime/consumer/index.ts'
-import { isUnreadable, PartitionStopped, RecordRefused, Unavailable } from '#runtime/pipeline/errors.ts'
+import { ConfigError, RetryableError } from '#runtime/consumer'
+import { isUnknownTopic, RefusedByKafka } from '#runtime/operating/servers'
+import { isUnreadable, PartitionStopped, RecordRefused, Unavailable } from '#runtime/pipeline'
 import { Failure } from '../../lib/support/failure.ts'
 
 /** HTTP status by the machine-readable kind of a problem. */

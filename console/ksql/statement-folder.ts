@@ -1,6 +1,6 @@
 /** Opens the folder of the SQL tables for the servers of ksqlDB's interface that carry out CREATE and DROP. */
 import { resolve } from 'node:path'
-import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
+import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline'
 import { loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
 import { openViewPorts } from '../../lib/operations/views/apply-views.ts'
 import { type FolderParts, StatementFolder } from '../../lib/operations/views/statement-folder.ts'

@@ -1,6 +1,6 @@
 /** Metrics of alarms. Functions report some of them, AWS services the others. Pure. */
 
-import { DIMENSIONS, type MetricName } from '#runtime/adapters/lambda/metric-names.ts'
+import { DIMENSIONS, type MetricName } from '#runtime/operating/reports'
 import type { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
 import { NAMESPACE } from '../../lib/app/name.ts'
 

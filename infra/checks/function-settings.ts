@@ -2,9 +2,9 @@
  * Finds errors in the functions' environment variables before a deployment, so that functions do not fail when they start.
  */
 
-import { parseRedisUrl } from '#runtime/adapters/redis/address.ts'
-import { resolveFormats, type Serialization } from '#runtime/consumer/index.ts'
-import { ConfigError } from '#runtime/settings/index.ts'
+import { resolveFormats, type Serialization } from '#runtime/consumer'
+import { parseRedisUrl } from '#runtime/operating/servers'
+import { ConfigError } from '#runtime/settings'
 import { SLICES } from '../../lib/app/config.ts'
 import { listSerializedTypes } from '../../lib/app/serialized-types.ts'
 import { type Environment, readSettings } from '../../lib/app/settings/index.ts'

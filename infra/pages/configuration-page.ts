@@ -3,7 +3,7 @@
  * table of topics in docs/costs.md and README.md: `npm run configuration`. With `--check`, only reports whether the pages are up to date.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { consumerSettings, generalSettings, type Setting, type Slice } from '#runtime/settings/index.ts'
+import { consumerSettings, generalSettings, type Setting, type Slice } from '#runtime/settings'
 import { SLICES } from '../../lib/app/config.ts'
 import {
   CLOCK,

@@ -1,7 +1,7 @@
 /** Reads the settings of a deployment and reports all errors in them. Only the list of inputs is read from a file. */
 
-import { parseRedisUrl } from '#runtime/adapters/redis/address.ts'
-import { listSettings } from '#runtime/settings/index.ts'
+import { parseRedisUrl } from '#runtime/operating/servers'
+import { listSettings } from '#runtime/settings'
 import { SLICES } from '../../lib/app/config.ts'
 import { alertsTopicName } from '../../lib/app/resource-names.ts'
 import { type Environment, REMOVED, readSetting } from '../../lib/app/settings/index.ts'

@@ -1,6 +1,6 @@
 /** Settings of a deployment's alarms. */
 
-import { mapKind, onOff, positiveDecimal, setting, slice, text } from '#runtime/settings/index.ts'
+import { mapKind, onOff, positiveDecimal, setting, slice, text } from '#runtime/settings'
 import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
 import type { Place } from './place.ts'
 import { findStage } from './stages.ts'

@@ -1,7 +1,7 @@
 /** Folders of configuration files: their paths at run time, and the files that are packaged. Pure. */
 import { isAbsolute, posix, relative, resolve, sep } from 'node:path'
 import { array, type GenericSchema, type InferOutput, object, string } from 'valibot'
-import { type Environment, listSettings } from '#runtime/settings/index.ts'
+import { type Environment, listSettings } from '#runtime/settings'
 import { FAILURES } from '../../lib/app/settings/failures.ts'
 import { INPUTS } from '../../lib/app/settings/inputs.ts'
 import { NOTIFICATIONS } from '../../lib/app/settings/notifications.ts'

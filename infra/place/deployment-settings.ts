@@ -1,5 +1,5 @@
 /** Settings that only the deploying command uses. They are not passed to the functions. */
-import { list, onOff, setting, slice, text } from '#runtime/settings/index.ts'
+import { list, onOff, setting, slice, text } from '#runtime/settings'
 import { ALARMS } from './alarm-settings.ts'
 
 const ids = (prefix: string) =>

@@ -18,7 +18,7 @@ import {
   string,
   union,
 } from 'valibot'
-import { AUTHENTICATIONS } from '#runtime/adapters/kafka/authentication.ts'
+import { AUTHENTICATIONS } from '#runtime/operating/servers'
 import type { Named } from '../../lib/app/names.ts'
 import { FOLDERS, USUAL_FOLDERS } from './config-folders.ts'
 

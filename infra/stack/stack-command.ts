@@ -2,7 +2,7 @@
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { ConfigError } from '#runtime/settings/index.ts'
+import { ConfigError } from '#runtime/settings'
 import { HISTORY, readSettings } from '../../lib/app/settings/index.ts'
 import { quoteWord } from '../../lib/support/escape-text.ts'
 import { readOptions } from '../../scripts/command-line.ts'

@@ -12,7 +12,7 @@ import {
   scheduleForgetting,
   type Timer,
   type TypedEvent,
-} from '#runtime/consumer/index.ts'
+} from '#runtime/consumer'
 import type { EventType } from '../schemas/event-types.ts'
 import { MINUTE_MS } from '../support/duration.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'

@@ -2,7 +2,7 @@
  * Order of the alerts that share a fingerprint. Only one of them fires at a time: when an alert fires, all earlier ones have ended.
  * Pure.
  */
-import { type Event, formatEntity } from '#runtime/consumer/index.ts'
+import { type Event, formatEntity } from '#runtime/consumer'
 import type { Alert } from './alert.ts'
 import { isClock } from './pipeline-down.ts'
 

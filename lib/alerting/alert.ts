@@ -1,6 +1,6 @@
 /** Events of the alerts topic. Each alert fires and later resolves, and each of these two events is published exactly once. */
 
-import { attributeText, derivedId, instant, type Received, type Step } from '#runtime/consumer/index.ts'
+import { attributeText, derivedId, instant, type Received, type Step } from '#runtime/consumer'
 import type { EventType } from '../schemas/event-types.ts'
 import type { AlertFired, AlertResolved } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'

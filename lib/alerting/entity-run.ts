@@ -1,5 +1,5 @@
 /** Evaluates the rules of one entity in one step. Emits the alerts, and collects the next state of each rule and the reason. */
-import type { Received, Step } from '#runtime/consumer/index.ts'
+import type { Received, Step } from '#runtime/consumer'
 import {
   type Alert,
   emitAlert,

@@ -1,5 +1,5 @@
 /** Evaluates all rules of an entity when a reading arrives, or a row of a table. Pure. */
-import type { Received } from '#runtime/consumer/index.ts'
+import type { Received } from '#runtime/consumer'
 import { matchesAnyPattern, matchesConditions, readOwn } from '../support/text-match.ts'
 import type { Family, ReadingData } from '../telemetry/families.ts'
 import { conditionKind, fires, type Value } from './condition.ts'

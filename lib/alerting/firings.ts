@@ -1,5 +1,5 @@
 /** Alerts with their start and end times, computed from the events in a range of the log. Pure. */
-import { formatEntity } from '#runtime/consumer/index.ts'
+import { formatEntity } from '#runtime/consumer'
 import { type Alert, NO_DATA } from './alert.ts'
 import { type AnyRule, isPatternRule } from './patterns/pattern.ts'
 import { getRuleIdentity } from './rule.ts'

@@ -3,14 +3,7 @@
  * The alert id is derived from the time of the last tick, which is the same in all partitions, so that an outage fires only one
  * alert. Pure.
  */
-import {
-  derivedId,
-  formatEntity,
-  instant,
-  type Received,
-  type Step,
-  type Timer,
-} from '#runtime/consumer/index.ts'
+import { derivedId, formatEntity, instant, type Received, type Step, type Timer } from '#runtime/consumer'
 import { CLOCK_SOURCE } from '../telemetry/tick.ts'
 import { emitAlert, type FiredAlert, resolvedAlert } from './alert.ts'
 import type { AlertingState } from './entity-state.ts'

@@ -3,13 +3,7 @@
  * the table. Emits an event whenever an alert fires or resolves.
  */
 
-import {
-  defineProcess,
-  type Received,
-  type Step,
-  type Timer,
-  type TypedEvent,
-} from '#runtime/consumer/index.ts'
+import { defineProcess, type Received, type Step, type Timer, type TypedEvent } from '#runtime/consumer'
 import { PARKING, parkedForMs } from '../failures/policy.ts'
 import { isEmpty } from '../support/json.ts'
 import type { Families, Family, ReadingData } from '../telemetry/families.ts'

@@ -1,6 +1,6 @@
 /** Events that activate a rule set. The rule set applies to the partition that contains the event, from the event's offset on. */
 
-import { derivedId, type Event } from '#runtime/consumer/index.ts'
+import { derivedId, type Event } from '#runtime/consumer'
 import type { EventType } from '../schemas/event-types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 

@@ -1,5 +1,5 @@
 /** Partition context of the consumers that evaluate rules: the rule set that the log has activated. */
-import { type PartitionContext, PermanentError } from '#runtime/consumer/index.ts'
+import { type PartitionContext, PermanentError } from '#runtime/consumer'
 import type { Families } from '../telemetry/families.ts'
 import type { AnyRule } from './patterns/pattern.ts'
 import { listRules } from './rule-set.ts'

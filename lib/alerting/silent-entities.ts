@@ -4,7 +4,7 @@
  * hour. Pure.
  */
 
-import type { Step, Timer } from '#runtime/consumer/index.ts'
+import type { Step, Timer } from '#runtime/consumer'
 import { DAY_MS } from '../support/duration.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { tableOfSource } from '../views/event-names.ts'

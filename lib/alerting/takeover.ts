@@ -4,7 +4,7 @@
  * state is resolved, and an alert that fires only in the rebuilt state is fired. Pure.
  */
 
-import { derivedId, type Step, type TakeoverPlace } from '#runtime/consumer/index.ts'
+import { derivedId, type Step, type TakeoverPlace } from '#runtime/consumer'
 import { type FiredAlert, resolvedAlert } from './alert.ts'
 import type { AlertingState, TrackedRule } from './entity-state.ts'
 import { emitPatternAlert, type PatternStates } from './patterns/pattern-run.ts'

@@ -1,6 +1,6 @@
 /** Timers that re-evaluate the rules of an entity when no reading arrives. Pure. */
 
-import type { Step } from '#runtime/consumer/index.ts'
+import type { Step } from '#runtime/consumer'
 import { isEmpty } from '../support/json.ts'
 import type { SetTimers, TrackedRule } from './entity-state.ts'
 import type { RulesInForce } from './rules-in-force.ts'

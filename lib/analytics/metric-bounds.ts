@@ -3,7 +3,7 @@
  * other names a partition knows is stored as the context of the partition, so the same log always drops the same metrics. Pure.
  */
 
-import type { PartitionContext } from '#runtime/consumer/index.ts'
+import type { PartitionContext } from '#runtime/consumer'
 import { DAY_MS } from '../support/duration.ts'
 import type { Family } from '../telemetry/families.ts'
 

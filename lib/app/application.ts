@@ -1,6 +1,6 @@
 /** Registers the topics, event types, schemas and texts of Sluice with the engine. */
 
-import type { Application, ConfiguredApplication } from '#runtime/consumer/index.ts'
+import type { Application, ConfiguredApplication } from '#runtime/consumer'
 import { RULES_ACTIVATED_TYPE } from '../alerting/rules-activated.ts'
 import { FAILURE_ENDED_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
 import { parkedForMs } from '../failures/policy.ts'

@@ -1,6 +1,6 @@
 /** Reads all settings at once, for commands and tests. Functions read only the settings that they use. */
 
-import type { CombinedParts, Environment } from '#runtime/settings/index.ts'
+import type { CombinedParts, Environment } from '#runtime/settings'
 import * as settings from './settings/index.ts'
 
 /** All slices that `settings/index.ts` exports, but for those that are read in another way. */

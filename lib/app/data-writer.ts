@@ -1,6 +1,6 @@
 /** Writers of event data, for functions and commands that publish without the engine. */
-import { type DataWriter, JSON_WRITER } from '#runtime/cloudevents/index.ts'
-import { configureDataWriter, type WritingSettings } from '#runtime/settings/configured-writer.ts'
+import { type DataWriter, JSON_WRITER } from '#runtime/cloudevents'
+import { configureDataWriter, type WritingSettings } from '#runtime/functions/writing'
 import type { Vocabulary } from './names.ts'
 import { createSerializing } from './serialized-types.ts'
 

@@ -1,6 +1,7 @@
 /** Connects the list of open dead letters to Kafka and Redis. */
-import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import type { Connections } from '#runtime/lambda/connections.ts'
+
+import type { Connections } from '#runtime/functions/connections'
+import { StateInspection } from '#runtime/operating/states'
 import type { DeadLetterSource } from '../queries/dead-letters/dead-letters.ts'
 import { DAY_MS } from '../support/duration.ts'
 import type { Named, Vocabulary } from './names.ts'

@@ -1,4 +1,4 @@
-import { type Event, type EventData, type Failure, failure } from '#runtime/consumer/index.ts'
+import { type Event, type EventData, type Failure, failure } from '#runtime/consumer'
 import { type InOwnUnits, inOwnUnits } from '../telemetry/convert-units.ts'
 import type { Families } from '../telemetry/families.ts'
 import { schemaViolation } from './schemas.ts'

@@ -1,5 +1,5 @@
 /** Reads the settings of the generator from a file or a parameter. */
-import type { CombinedParts } from '#runtime/settings/index.ts'
+import type { CombinedParts } from '#runtime/settings'
 import { readConfigFile } from '../support/adapters/config-file.ts'
 import type { GeneratorSettings } from '../telemetry/simulator/settings.ts'
 import type { GENERATOR } from './settings/generator.ts'

@@ -1,6 +1,6 @@
 /** Opens the history of an environment, and finds the topics of its tables. */
-import type { AwsPlace } from '#runtime/adapters/aws/secrets-and-parameters.ts'
-import { type CombinedParts, ConfigError } from '#runtime/settings/index.ts'
+import type { AwsPlace } from '#runtime/functions/connections'
+import { type CombinedParts, ConfigError } from '#runtime/settings'
 import type { HistoryStore } from '../history/store.ts'
 import { findTable, type HistoryTable } from '../history/tables.ts'
 import type { Names } from './names.ts'

@@ -1,8 +1,7 @@
 /** Creates the handlers in `functions/` that read from Kafka. */
-import type { Application } from '#runtime/consumer/index.ts'
-import type { Choices, WorkSource } from '#runtime/lambda/handler-types.ts'
-import { kafkaHandler } from '#runtime/lambda/kafka-handler.ts'
-import type { Slice } from '#runtime/settings/index.ts'
+import type { Application } from '#runtime/consumer'
+import { type Choices, kafkaHandler, type WorkSource } from '#runtime/functions/consumers'
+import type { Slice } from '#runtime/settings'
 import { APPLICATION, createApplication } from './application.ts'
 import type { Vocabulary } from './names.ts'
 import { FAMILIES, NAMES } from './settings/index.ts'

@@ -2,7 +2,7 @@
  * Lists the metrics of scheduled functions. The functions write the metrics in this table, and the alarms of a deployment are created
  * from them.
  */
-import type { Scheduled } from '#runtime/lambda/scheduled-handler.ts'
+import type { Scheduled } from '#runtime/functions/schedules'
 
 /** Metrics by name, with their unit and the scheduled function that writes them. Each run writes the current value. */
 export const SCHEDULED_METRICS = {

@@ -1,5 +1,5 @@
 /** Defines the application name of Sluice and the namespace of its metrics. */
-import { toNamespace } from '#runtime/adapters/lambda/metric-names.ts'
+import { toNamespace } from '#runtime/operating/reports'
 
 export const NAME = 'sluice'
 export const NAMESPACE = toNamespace(NAME)

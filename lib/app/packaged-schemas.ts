@@ -1,5 +1,5 @@
 /** Schemas of event types, loaded or generated when a format is first needed: packaged ones in `events/schemas/`, and those of families. */
-import type { PackagedSchema } from '#runtime/consumer/index.ts'
+import type { PackagedSchema } from '#runtime/consumer'
 import type { EventFormat, EventTypeRow } from '../schemas/event-types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import { listEventTypes } from '../telemetry/event-types.ts'

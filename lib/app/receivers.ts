@@ -1,7 +1,7 @@
 /** Opens the connections to the receivers of notifications: the SNS topic and webhooks. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { type AwsPlace, readSecret } from '#runtime/adapters/aws/secrets-and-parameters.ts'
-import { type CombinedParts, ConfigError, type GeneralSettings } from '#runtime/settings/index.ts'
+import { type AwsPlace, readSecret } from '#runtime/functions/connections'
+import { type CombinedParts, ConfigError, type GeneralSettings } from '#runtime/settings'
 import { loadReceivers } from '../notification/adapters/load-receivers.ts'
 import { receiverAccess } from '../notification/adapters/receiver-access.ts'
 import type { Outlet } from '../notification/deliver.ts'

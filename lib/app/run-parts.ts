@@ -1,5 +1,5 @@
 /** Runs the parts of a scheduled function, each separately. */
-import { within } from '#runtime/adapters/within.ts'
+import { within } from '#runtime/waiting'
 
 /**
  * Time that a part has before the next part starts beside it, in milliseconds. A part that waits for a server must not delay the

@@ -1,7 +1,7 @@
 /** Creates the handlers in `functions/` that a schedule calls. */
-import { Connections } from '#runtime/lambda/connections.ts'
-import { createScheduledHandler, type Scheduled } from '#runtime/lambda/scheduled-handler.ts'
-import type { Slice } from '#runtime/settings/index.ts'
+import { Connections } from '#runtime/functions/connections'
+import { createScheduledHandler, type Scheduled } from '#runtime/functions/schedules'
+import type { Slice } from '#runtime/settings'
 import { NAME } from './name.ts'
 import { type CombinedParts, GENERAL, KAFKA, NAMES, REDIS } from './settings/index.ts'
 

@@ -1,5 +1,5 @@
 /** Lists the event types that data writers serialize, derived from the table of event types. */
-import type { SerializedType } from '#runtime/consumer/index.ts'
+import type { SerializedType } from '#runtime/consumer'
 import { listBinaryTypes } from '../telemetry/event-types.ts'
 import type { Families } from '../telemetry/families.ts'
 import type { Vocabulary } from './names.ts'

@@ -5,7 +5,7 @@
 
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { ConfigError, type Environment, readContent } from '#runtime/settings/index.ts'
+import { ConfigError, type Environment, readContent } from '#runtime/settings'
 import { describeReadError } from '../support/file-errors.ts'
 import { describeUnknown } from '../support/suggestion.ts'
 import { readText } from '../support/text-reader.ts'

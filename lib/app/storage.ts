@@ -1,8 +1,8 @@
 /** Opens the database of the storage. */
 import { readFile } from 'node:fs/promises'
 import { readPem } from '@sluice/kafka-records/pem'
-import { type AwsPlace, readSecret } from '#runtime/adapters/aws/secrets-and-parameters.ts'
-import { type CombinedParts, ConfigError } from '#runtime/settings/index.ts'
+import { type AwsPlace, readSecret } from '#runtime/functions/connections'
+import { type CombinedParts, ConfigError } from '#runtime/settings'
 import type { Storage, StorageReader } from '../storage/storage.ts'
 import type { STORAGE } from './settings/storage.ts'
 

@@ -3,7 +3,7 @@
  * table.
  */
 
-import type { TopicSettings } from '#runtime/consumer/index.ts'
+import type { TopicSettings } from '#runtime/consumer'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 
 /** Configuration of a topic. */

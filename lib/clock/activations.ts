@@ -1,8 +1,8 @@
 /** What is in force, by the log: the newest rule set, or plan of tables, that all partitions have received. */
-import { isFailure, readEvent } from '#runtime/cloudevents/index.ts'
-import type { Event } from '#runtime/consumer/index.ts'
-import type { Connections } from '#runtime/lambda/connections.ts'
-import type { LogBounds, LogReader } from '#runtime/pipeline/ports.ts'
+import { isFailure, readEvent } from '#runtime/cloudevents'
+import type { Event } from '#runtime/consumer'
+import type { Connections } from '#runtime/functions/connections'
+import type { LogBounds, LogReader } from '#runtime/pipeline'
 import type { Named } from '../app/names.ts'
 import type { Signal } from '../app/topic-table.ts'
 import { readTopicBounds } from '../queries/kafka/topics.ts'

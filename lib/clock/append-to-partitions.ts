@@ -1,8 +1,8 @@
 /** Appends data that consumers need in every partition of their topics, such as the alert rules. */
-import type { Event } from '#runtime/consumer/index.ts'
-import type { Connections, Value } from '#runtime/lambda/connections.ts'
-import { broadcast } from '#runtime/producer/broadcast.ts'
-import type { GeneralSettings } from '#runtime/settings/index.ts'
+import type { Event } from '#runtime/consumer'
+import type { Connections, Value } from '#runtime/functions/connections'
+import { broadcast } from '#runtime/functions/schedules'
+import type { GeneralSettings } from '#runtime/settings'
 import type { Named } from '../app/names.ts'
 import type { Signal } from '../app/topic-table.ts'
 import type { Appended, AppendReason } from '../support/append-again.ts'

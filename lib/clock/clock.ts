@@ -1,6 +1,6 @@
 /** Implements the scheduled function `clock`, which appends to every partition what its consumers need. */
 
-import { appendTicks, type Ticking } from '#runtime/lambda/ticks.ts'
+import { appendTicks, type Ticking } from '#runtime/functions/schedules'
 import { loadRules } from '../alerting/adapters/load-rules.ts'
 import { buildRuleSet } from '../alerting/rule-set.ts'
 import { RULES_ACTIVATED_TYPE, rulesActivated } from '../alerting/rules-activated.ts'

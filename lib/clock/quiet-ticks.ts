@@ -1,9 +1,8 @@
 /** Appends ticks where the archiver waits for a further record, as a part of the function `clock`. */
 
-import type { Event } from '#runtime/consumer/index.ts'
-import type { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
-import type { Scheduled } from '#runtime/lambda/scheduled-handler.ts'
-import { broadcast } from '#runtime/producer/broadcast.ts'
+import type { Event } from '#runtime/consumer'
+import type { KafkaClients } from '#runtime/functions/kafka'
+import { broadcast, type Scheduled } from '#runtime/functions/schedules'
 import type { Named } from '../app/names.ts'
 import { resolveSignals, topicRow } from '../app/topic-table.ts'
 import { getTableSignal, HISTORY_TABLES } from '../history/tables.ts'

@@ -2,7 +2,7 @@
  * Stores silences and publishes them to the log. Used by the commands that change silences, and by the scheduled function `clock`.
  */
 
-import type { Connections, Value } from '#runtime/lambda/connections.ts'
+import type { Connections, Value } from '#runtime/functions/connections'
 import type { SilenceSet } from '../notification/silences.ts'
 import { type AppendedSilences, silencesChanged, whyAppend } from '../notification/silences-changed.ts'
 import { type AppendingConfig, appendToPartitions } from './append-to-partitions.ts'

@@ -1,4 +1,4 @@
-import type { Connections, Value } from '#runtime/lambda/connections.ts'
+import type { Connections, Value } from '#runtime/functions/connections'
 import { resolveSignals } from '../app/topic-table.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
 import type { ActivatedPlan, ViewPlan } from '../views/plan.ts'

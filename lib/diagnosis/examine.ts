@@ -1,12 +1,10 @@
 /** Compares a running environment with the tables and settings of Sluice. */
 
-import type { Kafka } from '#runtime/adapters/kafka/client.ts'
-import { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
-import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
-import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import { isFailure, readEvent } from '#runtime/cloudevents/index.ts'
-import type { Connections } from '#runtime/lambda/connections.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+import { isFailure, readEvent } from '#runtime/cloudevents'
+import type { Connections } from '#runtime/functions/connections'
+import { ClusterInspection, type Kafka } from '#runtime/operating/kafka'
+import { RedisCircuitBreaker, StateInspection } from '#runtime/operating/states'
+import type { LogReader } from '#runtime/pipeline'
 import type { Config } from '../app/config.ts'
 import { deadLetterSource } from '../app/dead-letter-source.ts'
 import type { InputSelection } from '../app/functions.ts'

@@ -1,8 +1,7 @@
 /** Facts about an environment, as plain data. `gather-*.ts` gathers them, and `checks/` evaluates them. */
 
-import type { TopicPartition } from '#runtime/adapters/kafka/topic-admin.ts'
-import type { KafkaTopic } from '#runtime/adapters/kafka/topic-configuration.ts'
-import type { ListedRebuild } from '#runtime/adapters/redis/state-list.ts'
+import type { KafkaTopic, TopicPartition } from '#runtime/operating/kafka'
+import type { ListedRebuild } from '#runtime/operating/states'
 import type { HistoryObject } from '../history/object-key.ts'
 import type { Observed } from './finding.ts'
 

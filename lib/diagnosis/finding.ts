@@ -1,5 +1,5 @@
 /** Defines findings, which are the results of checks. Each has a stable name, and texts for the user. Pure. */
-import { omitUndefined } from '#runtime/consumer/index.ts'
+import { omitUndefined } from '#runtime/consumer'
 
 /** Area of a finding. Findings are grouped by area. */
 export type Area = 'kafka' | 'redis' | 'topics' | 'producers' | 'consumers' | 'history'

@@ -1,17 +1,16 @@
 /** Gathers the progress of consumers from Kafka and Redis. */
 
-import type { Kafka } from '#runtime/adapters/kafka/client.ts'
-import type { ClusterInspection, KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import {
+  type ClusterInspection,
   type Committed,
   describeGroups,
   fetchOffsetsByGroup,
   type GroupDescription,
-} from '#runtime/adapters/kafka/groups.ts'
-import type { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
-import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import { OPEN_MS } from '#runtime/pipeline/failures/failure-surge.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+  type Kafka,
+  type KnownBounds,
+} from '#runtime/operating/kafka'
+import type { RedisCircuitBreaker, StateInspection } from '#runtime/operating/states'
+import { type LogReader, OPEN_MS } from '#runtime/pipeline'
 import { addAges, computePartitionLags } from '../queries/kafka/consumer-lag.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
 import type { ConsumerFacts, FoundTopic, PartitionProgress, ReadTopicFacts } from './facts.ts'

@@ -1,9 +1,15 @@
 /** Gathers facts about Kafka. Rejected requests and unknown topics are reported as facts. */
 import type { BatchHead, Setting } from '@sluice/kafka-records/requests'
-import type { Kafka } from '#runtime/adapters/kafka/client.ts'
-import type { ClusterInspection, KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
-import { brokerSettings, type NewestBatches, newestBatches } from '#runtime/adapters/kafka/newest-batches.ts'
-import { type TopicLayout, toLayout } from '#runtime/adapters/kafka/topic-admin.ts'
+import {
+  brokerSettings,
+  type ClusterInspection,
+  type Kafka,
+  type KnownBounds,
+  type NewestBatches,
+  newestBatches,
+  type TopicLayout,
+  toLayout,
+} from '#runtime/operating/kafka'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
 import type {
   BatchFacts,

@@ -1,7 +1,7 @@
 /** Gathers facts about Redis. */
-import type { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { findRefusedCommands } from '#runtime/adapters/redis/refused-commands.ts'
-import { StateList } from '#runtime/adapters/redis/state-list.ts'
+
+import type { RedisClient } from '#runtime/operating/redis'
+import { findRefusedCommands, StateList } from '#runtime/operating/states'
 import type { ConsumerFacts, RedisFacts, RedisServer } from './facts.ts'
 import { observe } from './observe.ts'
 

@@ -1,7 +1,7 @@
-import { signInProblem } from '#runtime/adapters/kafka/sign-in-problem.ts'
-import { type ServerName, serverUnavailable } from '#runtime/adapters/server-failure.ts'
-import { within } from '#runtime/adapters/within.ts'
-import type { Unavailable } from '#runtime/pipeline/errors.ts'
+import { signInProblem } from '#runtime/operating/kafka'
+import { type ServerName, serverUnavailable } from '#runtime/operating/servers'
+import type { Unavailable } from '#runtime/pipeline'
+import { within } from '#runtime/waiting'
 import type { Observed, Unseen } from './finding.ts'
 
 /**

@@ -1,7 +1,7 @@
 /** Lists the servers of a configuration, and the requirements for them. Pure. */
 
-import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
-import { describeAddress, parseRedisUrl } from '#runtime/adapters/redis/address.ts'
+import { replicationOn } from '#runtime/operating/kafka'
+import { describeAddress, parseRedisUrl } from '#runtime/operating/servers'
 import type { Config } from '../app/config.ts'
 import { isServerlessCluster } from '../app/resource-names.ts'
 import { isLoopback } from '../support/loopback.ts'

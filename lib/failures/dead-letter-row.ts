@@ -3,8 +3,8 @@
  * error message. Pure.
  */
 import { hash } from 'node:crypto'
-import { decodeText, fromBase64 } from '#runtime/cloudevents/index.ts'
-import { type Event, formatEntity } from '#runtime/consumer/index.ts'
+import { decodeText, fromBase64 } from '#runtime/cloudevents'
+import { type Event, formatEntity } from '#runtime/consumer'
 import type { Families } from '../telemetry/families.ts'
 import {
   type DeadLettersHandled,

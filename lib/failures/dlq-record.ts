@@ -10,8 +10,8 @@ import {
   isFailure,
   type LogRecord,
   readEvent,
-} from '#runtime/cloudevents/index.ts'
-import type { Event, FailureData } from '#runtime/consumer/index.ts'
+} from '#runtime/cloudevents'
+import type { Event, FailureData } from '#runtime/consumer'
 import validators, { type SchemaViolation } from '../schemas/compiled.js'
 import type { DeadLetter } from './dlq-router.ts'
 import { DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE, FAILURE_TYPE } from './event-types.ts'

@@ -6,8 +6,8 @@ import {
   type Step,
   type TopicName,
   type TypedEvent,
-} from '#runtime/consumer/index.ts'
-import { computeDigest } from '#runtime/pipeline/model/index.ts'
+} from '#runtime/consumer'
+import { computeDigest } from '#runtime/pipeline'
 import type { FailureEnded } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import { DEAD_LETTER_TYPE, FAILURE_ENDED_TYPE, FAILURE_TYPE, RETRY_TYPE } from './event-types.ts'

@@ -3,7 +3,7 @@
  * adds a row, and a later event about its redrive or drop removes the row. The consumer `open-dead-letters` stores the table.
  * Queries apply the records that the consumer has not yet read in the same way. Pure.
  */
-import { type Application, defineProcess, type Event, type ForeignRecord } from '#runtime/consumer/index.ts'
+import { type Application, defineProcess, type Event, type ForeignRecord } from '#runtime/consumer'
 import type { Families } from '../telemetry/families.ts'
 import { type DlqEntry, dlqEntry, type Row } from './dead-letter-row.ts'
 import { type HandledAction, OWN_TYPES } from './dlq-record.ts'

@@ -3,7 +3,7 @@
  * not be retried. All errors are reported at once. Pure.
  */
 
-import { FAILURES } from '#runtime/consumer/index.ts'
+import { FAILURES } from '#runtime/consumer'
 import policyTexts from '#schemas/failure-policy.v1.json' with { type: 'json' }
 import validate from '../schemas/compiled-failure-policy.js'
 import { durationText, parseDuration } from '../support/duration.ts'

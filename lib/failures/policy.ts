@@ -2,7 +2,7 @@
  * Failure policy: which failures are retried, how often and after which delays. It is configured in `config/failures/policy.yaml`.
  * Pure data.
  */
-import type { FailureClass, FailureCode } from '#runtime/consumer/index.ts'
+import type { FailureClass, FailureCode } from '#runtime/consumer'
 
 /** Supported delays, in milliseconds. There is one retry topic for each delay. */
 export const DELAYS_MS = { '1m': 60_000, '10m': 600_000, '1h': 3_600_000 } as const

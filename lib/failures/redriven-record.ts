@@ -1,13 +1,13 @@
 /** Builds the record that redrives a failed record. The redriver and the command `dlq redrive` both use it. Pure. */
 
-import { buildRedriveHeaders, fromBase64, originalHeaders as withoutOwn } from '#runtime/cloudevents/index.ts'
+import { buildRedriveHeaders, fromBase64, originalHeaders as withoutOwn } from '#runtime/cloudevents'
 import {
   type FailedAttempt,
   type FailureData,
   failureId,
   omitUndefined,
   originalPosition,
-} from '#runtime/consumer/index.ts'
+} from '#runtime/consumer'
 
 /** Record for the partition whose state remembers the failure. */
 export interface RedrivenRecord {

@@ -6,9 +6,8 @@ import {
   RetryableError,
   type SegmentLimits,
   type SegmentSink,
-} from '#runtime/consumer/index.ts'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
-import type { DataReader } from '#runtime/pipeline/ports.ts'
+} from '#runtime/consumer'
+import { type DataReader, Unavailable } from '#runtime/pipeline'
 import type { Families } from '../telemetry/families.ts'
 import { formatDay, formatObjectKey } from './object-key.ts'
 import { encodeRows } from './parquet.ts'

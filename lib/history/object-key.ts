@@ -1,5 +1,5 @@
 /** Keys of the objects that contain the history. A key names the rows of its object. Pure. */
-import { instant } from '#runtime/consumer/index.ts'
+import { instant } from '#runtime/consumer'
 import { HISTORY_TABLES, type HistoryTable } from './tables.ts'
 
 /** Rows of an object: all records of a partition in a range of offsets, both included. */

@@ -11,14 +11,8 @@
  * Pure.
  */
 
-import {
-  fromBase64,
-  isTimestamp,
-  parseTime,
-  type RecordHeader,
-  toBase64,
-} from '#runtime/cloudevents/index.ts'
-import { type Event, instant } from '#runtime/consumer/index.ts'
+import { fromBase64, isTimestamp, parseTime, type RecordHeader, toBase64 } from '#runtime/cloudevents'
+import { type Event, instant } from '#runtime/consumer'
 import { isEmpty, isObject } from '../support/json.ts'
 import type { ColumnType, DataColumn } from './columns.ts'
 import type { HistoryRow } from './row.ts'

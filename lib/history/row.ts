@@ -10,10 +10,9 @@ import {
   otherHeaders,
   type RecordHeader,
   writeEvent,
-} from '#runtime/cloudevents/index.ts'
-import type { Event, Failure } from '#runtime/consumer/index.ts'
-import { plainEvents } from '#runtime/pipeline/decoding/index.ts'
-import type { DataReader } from '#runtime/pipeline/ports.ts'
+} from '#runtime/cloudevents'
+import type { Event, Failure } from '#runtime/consumer'
+import { type DataReader, plainEvents } from '#runtime/pipeline'
 
 export interface HistoryRow {
   readonly topic: string

@@ -1,5 +1,5 @@
 /** Consumer `intake`: appends the event of each record of an input to `readings`, or to `events`. It keeps no state. */
-import { defineProcess, type Event, formatEntity } from '#runtime/consumer/index.ts'
+import { defineProcess, type Event, formatEntity } from '#runtime/consumer'
 import type { Families, ReadingData } from '../telemetry/families.ts'
 import type { KeyStrategy } from '../telemetry/key.ts'
 import { computeRecordKey } from '../telemetry/reading.ts'

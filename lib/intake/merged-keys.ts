@@ -1,5 +1,5 @@
 /** Finds entities that get the records of several keys, which may be those of several sensors. Pure. */
-import { type Event, formatEntity } from '#runtime/consumer/index.ts'
+import { type Event, formatEntity } from '#runtime/consumer'
 
 /** Record key of a record, and the event that it became. */
 export type KeyedOutcome = readonly [

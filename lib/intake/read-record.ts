@@ -5,7 +5,7 @@ import {
   isFailure,
   readJsonObject,
   readStructured,
-} from '#runtime/cloudevents/index.ts'
+} from '#runtime/cloudevents'
 import {
   derivedId,
   type Event,
@@ -14,8 +14,8 @@ import {
   failure,
   type IgnoredRecord,
   listPositionParts,
-} from '#runtime/consumer/index.ts'
-import { isNestedTooDeeply, NESTED_TOO_DEEPLY } from '#runtime/pipeline/model/index.ts'
+} from '#runtime/consumer'
+import { isNestedTooDeeply, NESTED_TOO_DEEPLY } from '#runtime/pipeline'
 import { computeFieldsId, type ForeignDocument, readEventTime } from '../mapping/apply-mapping.ts'
 import { describeNoObject, eventDocument, mapDocument } from '../mapping/map-document.ts'
 import type { FieldSource, Mapping } from '../mapping/mapping.ts'

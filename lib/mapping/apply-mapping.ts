@@ -1,6 +1,6 @@
 /** Converts a foreign record to a reading by a mapping, or returns the reason why that is not possible. Pure. */
-import { eventViolation } from '#runtime/cloudevents/index.ts'
-import { derivedId, type Event, type Failure, failure } from '#runtime/consumer/index.ts'
+import { eventViolation } from '#runtime/cloudevents'
+import { derivedId, type Event, type Failure, failure } from '#runtime/consumer'
 import { inOwnUnits } from '../telemetry/convert-units.ts'
 import type { Family, ReadingData } from '../telemetry/families.ts'
 import { findMetricUnit } from '../telemetry/metric-names.ts'

@@ -1,7 +1,7 @@
 /** Converts foreign records to readings, with the first of several mappings that can. Pure. */
 
-import { decodeText, isFailure, toJsonEvent } from '#runtime/cloudevents/index.ts'
-import { type Event, type Failure, failure } from '#runtime/consumer/index.ts'
+import { decodeText, isFailure, toJsonEvent } from '#runtime/cloudevents'
+import { type Event, type Failure, failure } from '#runtime/consumer'
 import { parseJson } from '../support/json.ts'
 import { isUtf16 } from '../support/text-reader.ts'
 import { applyMapping, computeFoundShare, type ForeignDocument, findUnmetCondition } from './apply-mapping.ts'

@@ -1,6 +1,6 @@
 /** Reads one field of a reading from a foreign record. Pure. Error messages contain the names of fields, but never their values. */
 
-import type { FailureCode } from '#runtime/consumer/index.ts'
+import type { FailureCode } from '#runtime/consumer'
 import { isObject } from '../support/json.ts'
 import type { LinearPattern } from '../support/linear-pattern.ts'
 import { keepsDigits, MAX_READ_CHARACTERS, readNumber } from '../support/number-text.ts'

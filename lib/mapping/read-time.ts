@@ -1,5 +1,5 @@
 /** Converts times in foreign records to RFC 3339. Never guesses a time zone or a unit. Pure. */
-import { isTimestamp } from '#runtime/cloudevents/index.ts'
+import { isTimestamp } from '#runtime/cloudevents'
 import { isTimeZone, localOffsets, offsetText } from '../support/time-zones.ts'
 import type { Epoch, Mapping, TimeSource } from './mapping.ts'
 import { describeUnread, toUsualForm } from './time-forms.ts'

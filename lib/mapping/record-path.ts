@@ -1,7 +1,7 @@
 /** Paths to the fields of a record, to its key, its topic and its headers, and the only way to read them. Pure. */
-import { decodeText, readJsonObject } from '#runtime/cloudevents/index.ts'
-import type { ForeignRecord } from '#runtime/consumer/index.ts'
-import { isNestedTooDeeply, NESTED_TOO_DEEPLY } from '#runtime/pipeline/model/index.ts'
+import { decodeText, readJsonObject } from '#runtime/cloudevents'
+import type { ForeignRecord } from '#runtime/consumer'
+import { isNestedTooDeeply, NESTED_TOO_DEEPLY } from '#runtime/pipeline'
 import { isObject, parseJson } from '../support/json.ts'
 
 /** Path in a file: a field, whose names may be quoted as in `a["b.c"]`, or another part of the record. After `key`, of a JSON key. */

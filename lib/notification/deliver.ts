@@ -1,13 +1,6 @@
 /** Sink that delivers notifications to all receivers side by side. The failure of one receiver does not affect the others. */
 
-import {
-  confirmDelivery,
-  type Delivered,
-  type Delivery,
-  reject,
-  retry,
-  type Sink,
-} from '#runtime/consumer/index.ts'
+import { confirmDelivery, type Delivered, type Delivery, reject, retry, type Sink } from '#runtime/consumer'
 import { buildDigest, type Message, OLD_MS, toMessage } from './message.ts'
 import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
 

@@ -4,13 +4,7 @@
  * notification groups. The resolved alert is sent to the same groups, even if the routes have changed meanwhile. Pure.
  */
 
-import {
-  formatEntity,
-  omitUndefined,
-  type ProcessPart,
-  type Step,
-  type TypedEvent,
-} from '#runtime/consumer/index.ts'
+import { formatEntity, omitUndefined, type ProcessPart, type Step, type TypedEvent } from '#runtime/consumer'
 import {
   ALERT_FIRED_TYPE,
   ALERT_RESOLVED_TYPE,

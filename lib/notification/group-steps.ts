@@ -1,5 +1,5 @@
 /** Steps of a group: collects its alerts, and publishes a notification when they have changed. Pure. */
-import type { ProcessPart, Step, Timer, TypedEvent } from '#runtime/consumer/index.ts'
+import type { ProcessPart, Step, Timer, TypedEvent } from '#runtime/consumer'
 import { type FlushResult, flush, scheduleNews } from './flush-group.ts'
 import {
   atTime,

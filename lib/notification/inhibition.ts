@@ -4,7 +4,7 @@
  * every partition and stored in its context.
  */
 
-import type { Step } from '#runtime/consumer/index.ts'
+import type { Step } from '#runtime/consumer'
 import { type Alert, NO_DATA } from '../alerting/alert.ts'
 import { PIPELINE_DOWN } from '../alerting/pipeline-down.ts'
 import type { EventType } from '../schemas/event-types.ts'

@@ -1,6 +1,6 @@
 /** Message to receivers: a notification, or a digest that counts late alerts. Pure. */
 
-import { type Delivery, derivedId, instant } from '#runtime/consumer/index.ts'
+import { type Delivery, derivedId, instant } from '#runtime/consumer'
 import { SEVERITIES, type Severity } from '../alerting/rule.ts'
 import type { Families } from '../telemetry/families.ts'
 import { NOTIFICATION_TYPE, type Notification } from './notification.ts'

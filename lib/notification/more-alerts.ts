@@ -3,7 +3,7 @@
  * thousands, and all of them are read and written for each event of the group. They are therefore stored as one string, which needs
  * only a few bytes for an alert and is searched without parsing: `;id=value;id=value`. Pure.
  */
-import { derivedId } from '#runtime/consumer/index.ts'
+import { derivedId } from '#runtime/consumer'
 import type { Muting } from './mutes-in-force.ts'
 
 export type MoreAlerts = string

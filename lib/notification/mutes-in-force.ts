@@ -1,7 +1,7 @@
 /**
  * Muting conditions in a partition of `notifications`: silences and inhibiting alerts. Both are changed only by events in the log.
  */
-import type { PartitionContext } from '#runtime/consumer/index.ts'
+import type { PartitionContext } from '#runtime/consumer'
 import { INHIBITION_CHANGED_TYPE, type InhibitionChange } from './inhibition.ts'
 import { type Silence, type TimedSilence, toTimedSilence } from './silences.ts'
 import { SILENCES_CHANGED_TYPE, type SilencesChanged } from './silences-changed.ts'

@@ -1,6 +1,6 @@
 /** Notification of a group of alerts, which the sinks deliver to the receivers. */
 
-import { derivedId, type Step } from '#runtime/consumer/index.ts'
+import { derivedId, type Step } from '#runtime/consumer'
 import type { Alert } from '../alerting/alert.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import type { Notification as NotificationData } from '../schemas/types.ts'

@@ -3,7 +3,7 @@
  * notification when they have changed. Each part reads its own topic, `alerts` or `notifications`, because the alerts of a group come
  * from several partitions, and only `notifications` has ticks for timers.
  */
-import { defineProcess } from '#runtime/consumer/index.ts'
+import { defineProcess } from '#runtime/consumer'
 import { type FiringAlerts, firingAlerts, NOTIFIER } from './firing-alerts.ts'
 import type { Group } from './group.ts'
 import { groups } from './group-steps.ts'

@@ -1,5 +1,5 @@
 /** Routes in `config/notifications/routes.yaml`, which determine the receivers and the group of each alert. Pure. */
-import { attributeText } from '#runtime/consumer/index.ts'
+import { attributeText } from '#runtime/consumer'
 import { type AlertFacts, type AlertMatch, matchesAlert } from './alert-match.ts'
 
 /** Property by which alerts are grouped. `labels.NAME` refers to the label `NAME`. */

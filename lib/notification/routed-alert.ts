@@ -1,6 +1,6 @@
 /** Event that sends an alert to its group. `notifier` publishes it for an event of `alerts`, and consumes it in `notifications`. */
 
-import type { Step } from '#runtime/consumer/index.ts'
+import type { Step } from '#runtime/consumer'
 import type { Alert } from '../alerting/alert.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import type { AlertRouted } from '../schemas/types.ts'

@@ -1,6 +1,6 @@
 /** Event that contains all silences. It is appended to every partition of `notifications`. Pure. */
 
-import { derivedId, type Event } from '#runtime/consumer/index.ts'
+import { derivedId, type Event } from '#runtime/consumer'
 import type { EventType } from '../schemas/event-types.ts'
 import { type Appended, type AppendReason, whyAppend as whyAppendAgain } from '../support/append-again.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'

@@ -1,6 +1,6 @@
 /** Audit event, which records an action of an operator in the topic `events`. Pure. */
 
-import type { Event } from '#runtime/consumer/index.ts'
+import type { Event } from '#runtime/consumer'
 import type { EventType } from '../schemas/event-types.ts'
 import type { Audit as AuditData } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'

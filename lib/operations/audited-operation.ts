@@ -1,8 +1,8 @@
 /** Audits operations, which are changes requested by a person. An audit event is written for each operation. */
 import { randomUUID } from 'node:crypto'
-import { toOutgoingRecord } from '#runtime/cloudevents/index.ts'
-import { instant } from '#runtime/consumer/index.ts'
-import type { Publisher } from '#runtime/pipeline/ports.ts'
+import { toOutgoingRecord } from '#runtime/cloudevents'
+import { instant } from '#runtime/consumer'
+import type { Publisher } from '#runtime/pipeline'
 import type { Config } from '../app/config.ts'
 import type { GuardedConnections } from '../questions/guarded-connections.ts'
 import { type Action, type Audit, auditEvent } from './audit-event.ts'

@@ -3,9 +3,9 @@
  * `Connections.publisher` instead.
  */
 
-import type { TopicPublisher } from '#runtime/adapters/kafka/producer-ports.ts'
-import { omitUndefined } from '#runtime/consumer/index.ts'
-import type { Connections } from '#runtime/lambda/connections.ts'
+import { omitUndefined } from '#runtime/consumer'
+import type { Connections } from '#runtime/functions/connections'
+import type { TopicPublisher } from '#runtime/operating/kafka'
 import type { Config } from '../app/config.ts'
 
 /**
@@ -17,7 +17,7 @@ export async function openBulkPublisher(
     readonly config: Pick<Config, 'producer'>
   },
 ): Promise<TopicPublisher> {
-  const { bulkPublisher } = await import('#runtime/producer/publisher.ts')
+  const { bulkPublisher } = await import('#runtime/operating/kafka')
   const { batchRecords, batchBytes } = connections.config.producer
   const given = omitUndefined({ batchRecords, batchBytes, compression: connections.compression })
   return connections.register(bulkPublisher(connections.kafka, given))

@@ -1,5 +1,5 @@
 /** Carries out operations, in every face: nothing is changed that could not be audited, and writes are permitted only meanwhile. */
-import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
+import { isUnknownTopic } from '#runtime/operating/servers'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
 import type { GuardedConnections } from '../questions/guarded-connections.ts'
 import { missingTopic } from '../questions/kafka.ts'

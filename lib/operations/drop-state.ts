@@ -1,8 +1,8 @@
 /** Operation that drops the state of a consumer for a partition, or all states of a consumer that is no longer a function. */
-import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
-import { StateInspection, type StateSummary } from '#runtime/adapters/redis/state-inspection.ts'
-import { type ListedState, StateList } from '#runtime/adapters/redis/state-list.ts'
-import type { StateKey } from '#runtime/pipeline/model/index.ts'
+
+import { RedisReplaceableStates } from '#runtime/operating/redis'
+import { type ListedState, StateInspection, StateList, type StateSummary } from '#runtime/operating/states'
+import type { StateKey } from '#runtime/pipeline'
 import { listConsumers } from '../app/functions.ts'
 import { NEWER_PROTOCOL } from '../diagnosis/stalls.ts'
 import { readConsumerGroups } from '../queries/kafka/consumer-groups.ts'

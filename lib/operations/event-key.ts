@@ -1,5 +1,5 @@
 /** Computes the record keys of events that commands publish. Pure. */
-import { type Event, formatEntity } from '#runtime/consumer/index.ts'
+import { type Event, formatEntity } from '#runtime/consumer'
 import { schemaViolation } from '../app/schemas.ts'
 import type { Families, ReadingData } from '../telemetry/families.ts'
 import type { KeyStrategy } from '../telemetry/key.ts'

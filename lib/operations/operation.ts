@@ -4,8 +4,8 @@
  * then the operation is carried out and audited.
  */
 
-import type { TopicPublisher } from '#runtime/adapters/kafka/producer-ports.ts'
-import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
+import type { TopicPublisher } from '#runtime/operating/kafka'
+import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline'
 import type { DeclaredFunction } from '../app/functions.ts'
 import type { Environment, ReadingFunction } from '../questions/environment.ts'
 import type { Fields, Filter, Texts } from '../questions/field.ts'

@@ -1,16 +1,15 @@
 /** Publishes single events, and reports their positions in the log. */
 
-import type { TopicPublisher } from '#runtime/adapters/kafka/producer-ports.ts'
-import { splitIntoRequests } from '#runtime/adapters/kafka/split-requests.ts'
 import {
   type ContentMode,
   type DataWriter,
   estimateSize,
   type OutgoingRecord,
   toOutgoingRecord,
-} from '#runtime/cloudevents/index.ts'
-import { computePartition, type Event } from '#runtime/consumer/index.ts'
-import { withoutOrigin } from '#runtime/pipeline/outbox/index.ts'
+} from '#runtime/cloudevents'
+import { computePartition, type Event } from '#runtime/consumer'
+import { splitIntoRequests, type TopicPublisher } from '#runtime/operating/kafka'
+import { withoutOrigin } from '#runtime/pipeline'
 import type { Families } from '../telemetry/families.ts'
 import type { KeyStrategy } from '../telemetry/key.ts'
 import { computeEventKey } from './event-key.ts'

@@ -1,9 +1,9 @@
 /** Converts errors of servers to messages for users. */
 
-import { isUnknownTopic, RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
-import { signInProblem } from '#runtime/adapters/kafka/sign-in-problem.ts'
-import { RetryableError } from '#runtime/consumer/index.ts'
-import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
+import { RetryableError } from '#runtime/consumer'
+import { signInProblem } from '#runtime/operating/kafka'
+import { isUnknownTopic, RefusedByKafka } from '#runtime/operating/servers'
+import { isUnreadable, Unavailable } from '#runtime/pipeline'
 import type { Config } from '../app/config.ts'
 import { describeKafka } from '../diagnosis/server-standards.ts'
 import { getReason } from '../queries/kafka/kafka-answers.ts'

@@ -1,7 +1,7 @@
 /** Operations that add and end silences. They change the stored silences, and append them to the log at once. */
 import { hash } from 'node:crypto'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
-import { createKind, text } from '#runtime/settings/index.ts'
+import { Unavailable } from '#runtime/pipeline'
+import { createKind, text } from '#runtime/settings'
 import { appendSilences, openStoredSilences } from '../clock/stored-silences.ts'
 import { type AlertMatch, matchText } from '../notification/alert-match.ts'
 import { findFaults, newSilence, type SilenceFault } from '../notification/new-silence.ts'

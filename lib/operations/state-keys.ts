@@ -1,6 +1,6 @@
 /** Selects the partition states to which a command applies. */
 
-import type { StateKey } from '#runtime/pipeline/model/index.ts'
+import type { StateKey } from '#runtime/pipeline'
 import { findFirstSignal, getConsumerName, listConsumers } from '../app/functions.ts'
 import type { Named } from '../app/names.ts'
 import { SIGNALS, type Signal } from '../app/topic-table.ts'

@@ -3,12 +3,15 @@
  * records again, in memory, as the consumer `storage` does, so a repeat adds nothing. Rows have the same keys as live ones.
  */
 import { setImmediate } from 'node:timers/promises'
-import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
-import { defineProcess, PermanentError } from '#runtime/consumer/index.ts'
-import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
-import type { Decoded } from '#runtime/pipeline/decoding/index.ts'
-import type { DataReader } from '#runtime/pipeline/ports.ts'
-import { decodeRecords, GIVEN_RECORDS, Replay } from '#runtime/pipeline/replay.ts'
+import { defineProcess, PermanentError } from '#runtime/consumer'
+import { decodeRecords, GIVEN_RECORDS, MemoryStateStore, Replay } from '#runtime/operating/replay'
+import {
+  type AnyKeyedProcess,
+  CONSUMER_DEFAULTS,
+  type Consumer,
+  type DataReader,
+  type Decoded,
+} from '#runtime/pipeline'
 import { createApplication } from '../app/application.ts'
 import type { Vocabulary } from '../app/names.ts'
 import type { PartitionRange } from '../history/coverage.ts'

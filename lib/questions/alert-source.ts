@@ -1,8 +1,7 @@
 /** Source of alerts for questions. An answer of a page reads a limited number of records; a command has no limit. */
 
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { PlainLog, plainRecords } from '#runtime/pipeline/decoding/index.ts'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import { PlainLog, plainRecords, Unavailable } from '#runtime/pipeline'
 import { openStoredSilences } from '../clock/stored-silences.ts'
 import { NOTIFIER } from '../notification/firing-alerts.ts'
 import { getPhase, type Silence } from '../notification/silences.ts'

@@ -1,5 +1,5 @@
-import { omitUndefined } from '#runtime/consumer/index.ts'
-import { createKind } from '#runtime/settings/index.ts'
+import { omitUndefined } from '#runtime/consumer'
+import { createKind } from '#runtime/settings'
 import { SEVERITIES } from '../alerting/rule.ts'
 import { toFlatDocument } from '../queries/records/flat-document.ts'
 import { count as countText } from '../support/count.ts'

@@ -1,6 +1,6 @@
 /** One dead letter: its attempts, the outcome of a redrive, and the record that failed. */
-import { FAILURES, type FailedAttempt } from '#runtime/consumer/index.ts'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
+import { FAILURES, type FailedAttempt } from '#runtime/consumer'
+import { Unavailable } from '#runtime/pipeline'
 import { originalEvent } from '../failures/dlq-record.ts'
 import type { DeadLetter } from '../failures/dlq-router.ts'
 import { type DeadLetterAnswer, findDeadLetter } from '../queries/dead-letters/dead-letter-records.ts'

@@ -1,5 +1,5 @@
-import { FAILURES, formatEntity } from '#runtime/consumer/index.ts'
-import { oneOf } from '#runtime/settings/index.ts'
+import { FAILURES, formatEntity } from '#runtime/consumer'
+import { oneOf } from '#runtime/settings'
 import { formatKey } from '../failures/dead-letter-row.ts'
 import { type FoundDeadLetter, type HandledAction, originalEvent } from '../failures/dlq-record.ts'
 import {

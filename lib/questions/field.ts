@@ -1,6 +1,6 @@
 /** Fields of a question's filter: options of its command, parameters of its address, and fields of its form. */
 import { safeParse } from 'valibot'
-import { either, instant, type Kind, mapKind, oneOf, text, wholeNumber } from '#runtime/settings/index.ts'
+import { either, instant, type Kind, mapKind, oneOf, text, wholeNumber } from '#runtime/settings'
 import { duration } from '../app/settings/duration.ts'
 import { Failure } from '../support/failure.ts'
 

@@ -1,7 +1,6 @@
 /** One consumer group, or all of them: the lag and the reader of each partition. */
-import type { Kafka } from '#runtime/adapters/kafka/client.ts'
-import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+import type { GroupDescription, Kafka } from '#runtime/operating/kafka'
+import type { LogReader } from '#runtime/pipeline'
 import { describeKafka } from '../diagnosis/server-standards.ts'
 import {
   type AgedGroupLag,

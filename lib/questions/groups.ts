@@ -1,4 +1,4 @@
-import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
+import type { GroupDescription } from '#runtime/operating/kafka'
 import { NEWER_PROTOCOL } from '../diagnosis/stalls.ts'
 import { type GroupLag, listGroups, readGroupLags } from '../queries/kafka/consumer-groups.ts'
 import { textFilter } from '../support/text-match.ts'

@@ -1,10 +1,9 @@
 /** Connections that reject writes, except while an operation is carried out. */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Kafka } from '#runtime/adapters/kafka/client.ts'
-import type { TopicPublisher } from '#runtime/adapters/kafka/producer-ports.ts'
-import type { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { LOAD } from '#runtime/adapters/redis/state-store.ts'
-import { Connections } from '#runtime/lambda/connections.ts'
+import { Connections } from '#runtime/functions/connections'
+import type { Kafka, TopicPublisher } from '#runtime/operating/kafka'
+import type { RedisClient } from '#runtime/operating/redis'
+import { LOAD } from '#runtime/operating/states'
 import type { Config } from '../app/config.ts'
 
 /**

@@ -1,6 +1,5 @@
 /** Topics of the cluster and their bounds, as several questions read them. */
-import type { ClusterInspection, KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
-import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
+import type { ClusterInspection, KnownBounds, TopicLayout } from '#runtime/operating/kafka'
 import type { Config } from '../app/config.ts'
 import { describeKafka } from '../diagnosis/server-standards.ts'
 import { type ClusterTopic, toClusterTopics } from '../queries/kafka/cluster.ts'

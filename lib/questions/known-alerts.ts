@@ -1,6 +1,6 @@
 /** Combines all information about alerts: the view of firing alerts, the alerts topic, and the state of the consumer `alerting`. */
 
-import { formatEntity } from '#runtime/consumer/index.ts'
+import { formatEntity } from '#runtime/consumer'
 import type { AlertLife, AlertPredicate } from '../queries/alerts/alert-lives.ts'
 import { DAY_MS } from '../support/duration.ts'
 import { matchesAnyPattern, textFilter } from '../support/text-match.ts'

@@ -1,6 +1,6 @@
 /** States of consumers: all of them with their totals, or those of one consumer, partition by partition. */
-import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
-import { wholeNumber } from '#runtime/settings/index.ts'
+import type { Bounds } from '#runtime/operating/kafka'
+import { wholeNumber } from '#runtime/settings'
 import { findTopicBounds } from '../queries/kafka/topics.ts'
 import { sumReasons } from '../queries/states/outcomes.ts'
 import {

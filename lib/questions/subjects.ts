@@ -1,6 +1,6 @@
 import { isRegistryError } from '@sluice/schema-registry'
-import { createRegistrySubjects } from '#runtime/adapters/registry/data-writer.ts'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
+import { createRegistrySubjects } from '#runtime/operating/registry'
+import { Unavailable } from '#runtime/pipeline'
 import { textFilter } from '../support/text-match.ts'
 import { column } from './column.ts'
 import { textField } from './field.ts'

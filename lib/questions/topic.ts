@@ -1,7 +1,6 @@
 /** One topic: its partitions, its readers and its settings. */
-import type { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
-import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
-import type { TopicPartition } from '#runtime/adapters/kafka/topic-admin.ts'
+import type { ClusterInspection, TopicPartition } from '#runtime/operating/kafka'
+import { RefusedByKafka } from '#runtime/operating/servers'
 import { type Signal, topicRow } from '../app/topic-table.ts'
 import { isLeaderless, isUnderReplicated } from '../queries/kafka/cluster.ts'
 import { listGroupsReading } from '../queries/kafka/consumer-groups.ts'

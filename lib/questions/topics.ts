@@ -1,5 +1,4 @@
-import type { TopicPartition } from '#runtime/adapters/kafka/topic-admin.ts'
-import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
+import type { Bounds, TopicPartition } from '#runtime/operating/kafka'
 import { isLeaderless, isUnderReplicated, toClusterTopics } from '../queries/kafka/cluster.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
 import { computeTopicSizes } from '../queries/kafka/topic-sizes.ts'

@@ -1,8 +1,8 @@
 /** Writes metrics of open dead letters and retries. */
 
-import type { Connections } from '#runtime/lambda/connections.ts'
-import type { Scheduled } from '#runtime/lambda/scheduled-handler.ts'
-import type { LogBounds } from '#runtime/pipeline/ports.ts'
+import type { Connections } from '#runtime/functions/connections'
+import type { Scheduled } from '#runtime/functions/schedules'
+import type { LogBounds } from '#runtime/pipeline'
 import { deadLetterSource } from '../app/dead-letter-source.ts'
 import { report } from '../app/metrics.ts'
 import type { Named, Vocabulary } from '../app/names.ts'

@@ -4,7 +4,7 @@
  * topics of other applications: their records have a topic of their own.
  */
 
-import { isFailure, readEvent } from '#runtime/cloudevents/index.ts'
+import { isFailure, readEvent } from '#runtime/cloudevents'
 import {
   type Application,
   deferRecord,
@@ -14,7 +14,7 @@ import {
   reject,
   type SourceRecord,
   type TopicName,
-} from '#runtime/consumer/index.ts'
+} from '#runtime/consumer'
 import { isBase64 } from '../failures/dlq-record.ts'
 import { RETRY_TYPE } from '../failures/event-types.ts'
 import { createRedrivenRecord, type ForeignRedriveTopic, isRedrivable } from '../failures/redriven-record.ts'

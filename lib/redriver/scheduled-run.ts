@@ -1,7 +1,7 @@
 /** Implements the scheduled function `redriver`: forwards due retries, and measures dead letters. */
 
-import type { Forwarder } from '#runtime/consumer/index.ts'
-import { createForwarderRun } from '#runtime/lambda/run-forwarder.ts'
+import type { Forwarder } from '#runtime/consumer'
+import { createForwarderRun } from '#runtime/functions/forwarders'
 import { APPLICATION } from '../app/application.ts'
 import { createDataCheck } from '../app/event-data.ts'
 import type { Named, Vocabulary } from '../app/names.ts'

@@ -1,5 +1,5 @@
 /** Sink that writes readings, alerts and statistics to a database. */
-import { confirmDelivery, type Sink } from '#runtime/consumer/index.ts'
+import { confirmDelivery, type Sink } from '#runtime/consumer'
 import type { Families } from '../telemetry/families.ts'
 import { listStoredTypes, toRows } from './rows.ts'
 import type { Storage } from './storage.ts'

@@ -1,5 +1,5 @@
 /** Tables of the storage: their columns, and the value that each has for an event. Pure. */
-import type { Delivery } from '#runtime/consumer/index.ts'
+import type { Delivery } from '#runtime/consumer'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../alerting/alert.ts'
 import { type ColumnType, toInteger, toKey, toMs, toText, type Value } from './values.ts'
 

@@ -1,6 +1,6 @@
 /** Converts values of events to those of columns. Pure. */
-import { isTimestamp, parseTime } from '#runtime/cloudevents/index.ts'
-import { derivedId } from '#runtime/consumer/index.ts'
+import { isTimestamp, parseTime } from '#runtime/cloudevents'
+import { derivedId } from '#runtime/consumer'
 import { isObject } from '../support/json.ts'
 
 /** Type of a column. A TIMESTAMP is in milliseconds since the epoch, and JSON is its text. */

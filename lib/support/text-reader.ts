@@ -2,7 +2,7 @@
  * Reader of every text that people or programs hand in, from a file or from standard input: UTF-8, with or without a byte order
  * mark, whose lines end in LF, CRLF or CR. Pure.
  */
-import { decodeText } from '#runtime/cloudevents/index.ts'
+import { decodeText } from '#runtime/cloudevents'
 import { FileError } from './file-errors.ts'
 
 /** Line of a text, without its line break. */

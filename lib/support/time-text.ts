@@ -1,6 +1,6 @@
 /** Formats times for people. Pure. */
 
-import { parseTime } from '#runtime/cloudevents/index.ts'
+import { parseTime } from '#runtime/cloudevents'
 
 /** Returns a time in UTC, such as `2026-03-01T12:00:00.000Z`; unchanged if it is in UTC. @param time RFC 3339, in any zone */
 export function utcTime(time: string): string {

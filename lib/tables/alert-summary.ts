@@ -1,6 +1,6 @@
 /** Alert as shown in lists. It is the same for alerts from the view of firing alerts and for alerts from the alerts topic. Pure. */
 
-import { formatEntity, instant, parseEntity } from '#runtime/consumer/index.ts'
+import { formatEntity, instant, parseEntity } from '#runtime/consumer'
 import type { Alert } from '../alerting/alert.ts'
 import { describeClearing } from '../alerting/clearing.ts'
 import { findUnit } from '../alerting/rule-row.ts'

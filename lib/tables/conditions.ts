@@ -3,8 +3,9 @@
  * rules are stored only there. A firing alert is also in the table of firing alerts. In this table, the
  * alert of the clock occurs once per partition.
  */
-import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import { instant, parseEntity } from '#runtime/consumer/index.ts'
+
+import { instant, parseEntity } from '#runtime/consumer'
+import type { StateInspection } from '#runtime/operating/states'
 import type { FiredAlert } from '../alerting/alert.ts'
 import type { AlertingHistory, AlertingState } from '../alerting/entity-state.ts'
 import { getPatternPhase, type PatternState } from '../alerting/patterns/evaluate-pattern.ts'

@@ -1,5 +1,5 @@
 /** Table of entities, with the statistics that the processor maintains. */
-import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
+import type { StateInspection } from '#runtime/operating/states'
 import {
   countReadings,
   findLatest,

@@ -1,6 +1,6 @@
 /** Table of firing alerts, read from the states of `notifier`. The cost of a query depends only on the number of firing alerts. */
 
-import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
+import type { StateInspection } from '#runtime/operating/states'
 import {
   type FiringAlert,
   type FiringAlerts,

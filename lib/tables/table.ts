@@ -1,6 +1,6 @@
 /** Tables, which show the states of a keyed process as rows. The command line and the console read all tables in the same way. */
-import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import type { Hold, StateKey } from '#runtime/pipeline/model/index.ts'
+import type { StateInspection } from '#runtime/operating/states'
+import type { Hold, StateKey } from '#runtime/pipeline'
 import { textFilter } from '../support/text-match.ts'
 
 export interface Table<State, Row> {

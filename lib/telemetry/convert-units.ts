@@ -1,6 +1,6 @@
 /** Converts readings to the units of their family. Pure. */
 
-import { type EventData, type Failure, failure } from '#runtime/consumer/index.ts'
+import { type EventData, type Failure, failure } from '#runtime/consumer'
 import { isObject } from '../support/json.ts'
 import type { Family, ReadingData } from './families.ts'
 import { findMetricUnit } from './metric-names.ts'

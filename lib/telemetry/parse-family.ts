@@ -2,7 +2,7 @@
  * Reads and strictly validates the files of families. A misspelled key must be an error, because readings would otherwise be refused
  * or not evaluated. All errors are reported at once. Pure.
  */
-import { isUriReference } from '#runtime/cloudevents/index.ts'
+import { isUriReference } from '#runtime/cloudevents'
 import familyTexts from '#schemas/family.v1.json' with { type: 'json' }
 import validate from '../schemas/compiled-family.js'
 import { EVENT_TYPES, OWN_TYPES } from '../schemas/event-types.ts'

@@ -1,4 +1,4 @@
-import { type Event, fieldKey } from '#runtime/consumer/index.ts'
+import { type Event, fieldKey } from '#runtime/consumer'
 import type { Family, ReadingData } from './families.ts'
 import type { KeyStrategy } from './key.ts'
 

@@ -1,4 +1,4 @@
-import type { Event } from '#runtime/consumer/index.ts'
+import type { Event } from '#runtime/consumer'
 import type { EventType } from '../schemas/event-types.ts'
 import { toDataschema } from './dataschema.ts'
 

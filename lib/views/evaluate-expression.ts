@@ -1,7 +1,7 @@
 /** Evaluates the expressions of a plan as SQL does: a comparison with null is neither true nor false, but null. Pure. */
 
-import { isTimestamp, parseTime } from '#runtime/cloudevents/index.ts'
-import { PermanentError } from '#runtime/consumer/index.ts'
+import { isTimestamp, parseTime } from '#runtime/cloudevents'
+import { PermanentError } from '#runtime/consumer'
 import { MAX_READ_CHARACTERS, readNumber } from '../support/number-text.ts'
 import type { ColumnType, Expression, FunctionName, Scalar } from './plan.ts'
 

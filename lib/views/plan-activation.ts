@@ -1,6 +1,6 @@
 /** Decides which plan is in force, and builds the events that activate it. Pure. */
 import { hash } from 'node:crypto'
-import { derivedId, type Event } from '#runtime/consumer/index.ts'
+import { derivedId, type Event } from '#runtime/consumer'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import { VIEWS_ACTIVATED_TYPE } from './event-names.ts'
 import {

@@ -13,7 +13,7 @@ import {
   scheduleForgetting,
   type Timer,
   type TypedEvent,
-} from '#runtime/consumer/index.ts'
+} from '#runtime/consumer'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import { type EventTypes, listEventTypes } from '../telemetry/event-types.ts'
 import type { Families } from '../telemetry/families.ts'

@@ -1,5 +1,5 @@
 /** First step of the consumer `views`: sends an event to its groups of the tables, as one row event for each table. Pure. */
-import type { Received, Step } from '#runtime/consumer/index.ts'
+import type { Received, Step } from '#runtime/consumer'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import type { EventTypes } from '../telemetry/event-types.ts'
 import type { CompiledTable, ViewsInForce } from './compiled-table.ts'

@@ -1,7 +1,7 @@
 /** Events that are rows of streams: of our table of event types, and of the types that inputs bring. Pure. */
 
-import type { Event } from '#runtime/consumer/index.ts'
-import { findOriginTopic } from '#runtime/pipeline/outbox/index.ts'
+import type { Event } from '#runtime/consumer'
+import { findOriginTopic } from '#runtime/pipeline'
 import { INTAKE } from '../intake/input.ts'
 import { EVENT_TYPES, type EventType } from '../schemas/event-types.ts'
 import type { EventTypes } from '../telemetry/event-types.ts'

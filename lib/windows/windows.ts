@@ -5,7 +5,7 @@
  * that comes exactly the gap after the last one still joins its session, so the end of the gap, and of the grace behind it, is
  * inclusive (`mergedWindow.end() < windowCloseTime` is late in `KStreamSessionWindowAggregate`). Times are in milliseconds. Pure.
  */
-import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
+import { CONSUMER_DEFAULTS } from '#runtime/pipeline'
 import { durationText } from '../support/duration.ts'
 
 export type WindowPlan = {

@@ -1,6 +1,6 @@
 /** Problems of the functions, from the trigger's reports and the functions' logs. Pure: time is passed as an argument. */
 
-import { LogRateLimit } from '#runtime/adapters/lambda/log-rate-limit.ts'
+import { LogRateLimit } from '#runtime/operating/reports'
 import { count } from '../../lib/support/count.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { isObject } from '../../lib/support/json.ts'

@@ -1,6 +1,6 @@
 /** ksqlDB's REST interface of `npm start`. It asks for no token, as Kafka does not, and so only exists for servers of this machine. */
 import type { Hono } from 'hono'
-import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
+import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline'
 import { createOpenAccess } from '../../console/access/access.ts'
 import type { ConsoleEnvironment } from '../../console/environment.ts'
 import type { ConsoleHono } from '../../console/http/person.ts'

@@ -1,9 +1,8 @@
 import { relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Kafka, kafkaClient } from '#runtime/adapters/kafka/client.ts'
-import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
+import { type Kafka, kafkaClient, TopicOffsets } from '#runtime/operating/kafka'
+import { RedisClient } from '#runtime/operating/redis'
+import { StateInspection } from '#runtime/operating/states'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
 import type { Named } from '../../lib/app/names.ts'
 import type {

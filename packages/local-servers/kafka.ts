@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { once } from '../runtime/lambda/once.ts'
+import { once } from '../runtime/waiting/index.ts'
 import type { Package } from './install.ts'
 import { fetchJars } from './jars.ts'
 import { ensureJava } from './java.ts'

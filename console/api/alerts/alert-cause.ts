@@ -1,9 +1,8 @@
 /** Finds the reading that caused an alert. */
 
-import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents/index.ts'
-import { type Event, instant } from '#runtime/consumer/index.ts'
-import { plainRecords } from '#runtime/pipeline/decoding/index.ts'
-import { findEmittingRecord } from '#runtime/pipeline/outbox/index.ts'
+import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents'
+import { type Event, instant } from '#runtime/consumer'
+import { findEmittingRecord, plainRecords } from '#runtime/pipeline'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { type AlertCause, findAlertCause } from '../../../lib/queries/alerts/alert-cause.ts'
 import { getAlert } from '../../../lib/queries/alerts/alerts-topic.ts'

@@ -1,6 +1,6 @@
 /** Routes for messages of topics. */
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import { Unavailable } from '#runtime/pipeline'
 import { loadAllInputs } from '../../../lib/app/loaded-inputs.ts'
 import type { Signal } from '../../../lib/app/topic-table.ts'
 import { createTrial } from '../../../lib/operations/import/mapping-trial.ts'

@@ -1,9 +1,9 @@
 /** Looks at the whole environment: counters of topics and consumers, lags, stalls, and what people should look at. */
 
-import { type Bounds, TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
-import { once } from '#runtime/lambda/once.ts'
-import type { StateKey } from '#runtime/pipeline/model/index.ts'
+import { type Bounds, TopicOffsets } from '#runtime/operating/kafka'
+import { RedisCircuitBreaker } from '#runtime/operating/states'
+import type { StateKey } from '#runtime/pipeline'
+import { once } from '#runtime/waiting'
 import { SEVERITIES } from '../../../lib/alerting/rule.ts'
 import type { Config } from '../../../lib/app/config.ts'
 import { SIGNALS, type Signal } from '../../../lib/app/topic-table.ts'

@@ -1,6 +1,6 @@
 /** Current state of one entity. */
 
-import { instant, parseEntity } from '#runtime/consumer/index.ts'
+import { instant, parseEntity } from '#runtime/consumer'
 import { conditionKind, measureKind, rememberingKind } from '../../../lib/alerting/condition.ts'
 import type { AlertingHistory } from '../../../lib/alerting/entity-state.ts'
 import { matches } from '../../../lib/alerting/evaluate-rules.ts'

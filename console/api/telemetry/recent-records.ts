@@ -3,10 +3,10 @@
  * Later queries read only new records.
  */
 
-import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { computePartition } from '#runtime/consumer/index.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import { computePartition } from '#runtime/consumer'
+import type { TopicOffsets } from '#runtime/operating/kafka'
+import type { LogReader } from '#runtime/pipeline'
 import { readTopicReach } from '../../../lib/queries/kafka/topics.ts'
 import { type Range, toRanges } from '../../../lib/queries/records/read-records.ts'
 import { type Searched, searchNewest } from '../../../lib/queries/records/search-newest.ts'

@@ -1,6 +1,6 @@
 /** History of entities for charts of more than an hour, from the database. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { parseEntity } from '#runtime/consumer/index.ts'
+import { parseEntity } from '#runtime/consumer'
 import { findReaderNeed } from '../../../lib/app/storage.ts'
 import { readAlerts, readPoints } from '../../../lib/storage/chart-questions.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'

@@ -1,7 +1,7 @@
 /** Reads what the telemetry queries share, with a cache: results, and positions in topics. */
 
-import { type LogRecord, toBuffer } from '#runtime/cloudevents/index.ts'
-import { plainEvents } from '#runtime/pipeline/decoding/index.ts'
+import { type LogRecord, toBuffer } from '#runtime/cloudevents'
+import { plainEvents } from '#runtime/pipeline'
 import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
 import { createDataCheck } from '../../../lib/app/event-data.ts'
 import type { Signal } from '../../../lib/app/topic-table.ts'

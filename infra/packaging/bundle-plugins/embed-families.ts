@@ -18,7 +18,7 @@ export const embedFamilies: Plugin = {
         for (const [index, path] of files.entries())
           contents.set(path, JSON.stringify({ ...families.all[index]?.file, kindsAt: undefined }))
         const lines = [
-          "import { slice } from '#runtime/settings/index.ts'",
+          "import { slice } from '#runtime/settings'",
           "import { Families } from '../../telemetry/families.ts'",
           ...files.map((path, index) => `import family${index} from ${JSON.stringify(path)}`),
           `const part = { families: new Families([${files.map((_, index) => `family${index}`)}]) }`,

@@ -1,6 +1,6 @@
 /** Properties of readings and of other events that patterns compare, and whether an event matches. Pure. */
 
-import { attributeText, type Received } from '#runtime/consumer/index.ts'
+import { attributeText, type Received } from '#runtime/consumer'
 import { matchesAnyPattern, matchesConditions, readOwn } from '../../support/text-match.ts'
 import type { Families, Family, ReadingData } from '../../telemetry/families.ts'
 import { conditionKind, fires } from '../condition.ts'

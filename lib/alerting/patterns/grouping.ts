@@ -1,5 +1,5 @@
 /** Consumer that sends events of the topic `events` to the groups of patterns. It has no state. */
-import { defineProcess } from '#runtime/consumer/index.ts'
+import { defineProcess } from '#runtime/consumer'
 import type { Families } from '../../telemetry/families.ts'
 import { createRulesContext } from '../rules-context.ts'
 import { EVENT_NAMES, findEventName, toEventType } from './event-names.ts'

@@ -1,5 +1,5 @@
 /** Event that forwards a reading or another event to its group. It is published only if an active pattern matches. */
-import type { Step } from '#runtime/consumer/index.ts'
+import type { Step } from '#runtime/consumer'
 import type { EventType } from '../../schemas/event-types.ts'
 import { toDataschema } from '../../telemetry/dataschema.ts'
 import { type Facts, findGroup, isMet } from './facts.ts'

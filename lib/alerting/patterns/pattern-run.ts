@@ -2,7 +2,7 @@
  * Evaluates all patterns of a group in one step. Emits the alerts, and collects the next states, the timer and the reason.
  */
 
-import { derivedId, instant, type Received, type Step } from '#runtime/consumer/index.ts'
+import { derivedId, instant, type Received, type Step } from '#runtime/consumer'
 import { type Alert, emitAlert, type FiredAlert, type ResolvedReason, resolvedAlert } from '../alert.ts'
 import { foremost, type TransitionReason } from '../reasons.ts'
 import { getRuleIdentity } from '../rule.ts'

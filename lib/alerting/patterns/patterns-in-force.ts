@@ -1,5 +1,5 @@
 /** Patterns of an active rule set, prepared for evaluation. Pure. */
-import { derivedId } from '#runtime/consumer/index.ts'
+import { derivedId } from '#runtime/consumer'
 import { toEventType } from './event-names.ts'
 import {
   type AnyRule,

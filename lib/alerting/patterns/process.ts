@@ -1,7 +1,7 @@
 /**
  * Consumer that evaluates patterns. All events of a group are sent to one partition, from all partitions of `readings` and `events`.
  */
-import { defineProcess } from '#runtime/consumer/index.ts'
+import { defineProcess } from '#runtime/consumer'
 import type { Families } from '../../telemetry/families.ts'
 import { createRulesContext } from '../rules-context.ts'
 import { patternsTakeover } from '../takeover.ts'

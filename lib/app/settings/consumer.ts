@@ -1,4 +1,4 @@
-import { consumerSettings } from '#runtime/settings/index.ts'
+import { consumerSettings } from '#runtime/settings'
 import { NAME } from '../name.ts'
 
 /** Settings of every consumer of a topic. */

@@ -1,5 +1,5 @@
 import { minValue, pipe, string, transform } from 'valibot'
-import type { Kind } from '#runtime/settings/index.ts'
+import type { Kind } from '#runtime/settings'
 import { parseDuration } from '../../support/duration.ts'
 
 /** Returns a setting for a positive duration. Its value is in milliseconds. */

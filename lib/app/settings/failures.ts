@@ -1,4 +1,4 @@
-import { list, setting, slice, text } from '#runtime/settings/index.ts'
+import { list, setting, slice, text } from '#runtime/settings'
 
 /** Settings of the failure policy. */
 export const FAILURES = slice('Failures', {

@@ -3,7 +3,7 @@
  * `infra/packaging/bundle-plugins/embed-families.ts` replaces this module by one with the content of the files, so that functions
  * need neither the files nor a parser.
  */
-import { setting, slice, text } from '#runtime/settings/index.ts'
+import { setting, slice, text } from '#runtime/settings'
 import { loadFamilies } from '../../telemetry/adapters/family-files.ts'
 import { Families } from '../../telemetry/families.ts'
 import { ORG } from './names.ts'

@@ -1,4 +1,4 @@
-import { generalSettings } from '#runtime/settings/index.ts'
+import { generalSettings } from '#runtime/settings'
 import { NAME } from '../name.ts'
 
 /** Settings of every function. */

@@ -1,6 +1,6 @@
-import { isAbsoluteUri, isUriReference } from '#runtime/cloudevents/index.ts'
-import { omitUndefined } from '#runtime/consumer/index.ts'
-import { createKind, decimal, list, mapKind, setting, slice, text } from '#runtime/settings/index.ts'
+import { isAbsoluteUri, isUriReference } from '#runtime/cloudevents'
+import { omitUndefined } from '#runtime/consumer'
+import { createKind, decimal, list, mapKind, setting, slice, text } from '#runtime/settings'
 import { metricNamed } from '../../telemetry/simulator/fleet.ts'
 import type { GeneratorOverrides } from '../../telemetry/simulator/parse-settings.ts'
 

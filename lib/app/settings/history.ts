@@ -1,4 +1,4 @@
-import { createKind, httpAddress, setting, slice, text } from '#runtime/settings/index.ts'
+import { createKind, httpAddress, setting, slice, text } from '#runtime/settings'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
 
 const DAY = /^(\w+)=(\d{1,5})d$/

@@ -1,9 +1,9 @@
 /** Re-exports all settings, grouped into slices by capability. A function's bundle contains only the slices that it uses. */
 
-export type { Environment } from '#runtime/settings/index.ts'
 export {
   CLOCK,
   type CombinedParts,
+  type Environment,
   KAFKA,
   LOGGING,
   PRODUCER,
@@ -12,7 +12,7 @@ export {
   readSetting,
   readSettings,
   SERIALIZATION,
-} from '#runtime/settings/index.ts'
+} from '#runtime/settings'
 export { CONSUMER } from './consumer.ts'
 export { FAILURES } from './failures.ts'
 export { FAMILIES, FAMILY_FILES } from './families.ts'

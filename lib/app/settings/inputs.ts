@@ -1,4 +1,4 @@
-import { createKind, KAFKA, setting, slice, text } from '#runtime/settings/index.ts'
+import { createKind, KAFKA, setting, slice, text } from '#runtime/settings'
 import { isTimeZone, ZONE_FORM } from '../../support/time-zones.ts'
 
 export interface InputSettings {

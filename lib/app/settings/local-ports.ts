@@ -1,4 +1,4 @@
-import { port, setting, slice } from '#runtime/settings/index.ts'
+import { port, setting, slice } from '#runtime/settings'
 
 /** Ports of the servers of `npm start`, which listen on 127.0.0.1. */
 export const LOCAL_PORTS = slice('Ports of the local cloud', {

@@ -1,5 +1,5 @@
 /** Naming of topics and consumer groups. Pure. */
-import { createKind, type Kind, mapKind, setting, slice, text } from '#runtime/settings/index.ts'
+import { createKind, type Kind, mapKind, setting, slice, text } from '#runtime/settings'
 import { Names } from '../names.ts'
 import { SIGNALS, type Signal } from '../topic-table.ts'
 

@@ -1,4 +1,4 @@
-import { setting, slice, text } from '#runtime/settings/index.ts'
+import { setting, slice, text } from '#runtime/settings'
 
 /** Setting for the folder with the notification routes. */
 export const NOTIFICATIONS = slice('Notifications', {

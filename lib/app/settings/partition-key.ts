@@ -1,4 +1,4 @@
-import { createKind, setting, slice } from '#runtime/settings/index.ts'
+import { createKind, setting, slice } from '#runtime/settings'
 import { type KeyStrategy, keyStrategyNamed } from '../../telemetry/key.ts'
 
 export interface PartitionKeySettings {

@@ -1,5 +1,5 @@
 /** Settings that name the same thing in different ways. Pure. */
-import type { Environment } from '#runtime/settings/index.ts'
+import type { Environment } from '#runtime/settings'
 
 /** Variables that select a Kafka cluster. */
 export const KAFKA_ADDRESSES = ['KAFKA_BROKERS', 'KAFKA_PORT', 'MSK_CLUSTER_ARN', 'EVENT_HUBS_CONN_STR']

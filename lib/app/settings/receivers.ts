@@ -1,4 +1,4 @@
-import { createKind, setting, slice, text } from '#runtime/settings/index.ts'
+import { createKind, setting, slice, text } from '#runtime/settings'
 import { isObject, parseJson } from '../../support/json.ts'
 
 type Secrets = Readonly<Record<string, Readonly<Record<string, unknown>>>>

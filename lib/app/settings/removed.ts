@@ -1,6 +1,6 @@
 /** Settings of earlier versions. One that is still set is refused with what to do now, in the environment and in a settings file. */
 import { type GenericSchema, pipe, rawCheck, string } from 'valibot'
-import { type Setting, setting, slice } from '#runtime/settings/index.ts'
+import { type Setting, setting, slice } from '#runtime/settings'
 
 /** @param instead what to do now, as a clause */
 function removed(instead: string, key?: string): Setting<string | undefined> {

@@ -1,4 +1,4 @@
-import { setting, slice, text } from '#runtime/settings/index.ts'
+import { setting, slice, text } from '#runtime/settings'
 
 /** Settings for the database that the function `storage` fills. */
 export const STORAGE = slice('Storage', {

@@ -1,4 +1,4 @@
-import { setting, slice, text } from '#runtime/settings/index.ts'
+import { setting, slice, text } from '#runtime/settings'
 
 /** Settings for the folders with the statements of the tables, and their plan. */
 export const VIEWS = slice('Tables', {

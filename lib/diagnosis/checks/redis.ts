@@ -1,6 +1,6 @@
 /** Checks that Redis or Valkey keeps its data and that the functions have the permissions they need. Pure. */
 
-import type { ListedRebuild } from '#runtime/adapters/redis/state-list.ts'
+import type { ListedRebuild } from '#runtime/operating/states'
 import { count } from '../../support/count.ts'
 import type { RedisFacts, RedisServer, Standards } from '../facts.ts'
 import { createFinding, type Finding, runChecks, unknown, wrong } from '../finding.ts'

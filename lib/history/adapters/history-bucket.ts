@@ -6,7 +6,7 @@ import {
   S3Client,
   type S3ClientConfig,
 } from '@aws-sdk/client-s3'
-import { serverUnavailable } from '#runtime/adapters/server-failure.ts'
+import { serverUnavailable } from '#runtime/operating/servers'
 import { type HistoryStore, HistoryUnavailable } from '../store.ts'
 
 /** Time limits in milliseconds. A frozen connection must not use up the whole invocation. */

@@ -1,6 +1,6 @@
 /** Reads the URLs and secrets of webhooks from a local file and from Secrets Manager. */
 
-import { within } from '#runtime/adapters/within.ts'
+import { within } from '#runtime/waiting'
 import { isObject } from '../../support/json.ts'
 import { OWN_HEADERS, SECRET_WITHIN_MS, secretName, type WebhookReceiver } from '../receiver.ts'
 import type { WebhookAccess } from '../webhook/attempt.ts'

@@ -5,8 +5,8 @@ import {
   paginateListTopics,
   SNSClient,
 } from '@aws-sdk/client-sns'
-import type { AwsPlace } from '#runtime/adapters/aws/secrets-and-parameters.ts'
-import { RetryableError } from '#runtime/consumer/index.ts'
+import { RetryableError } from '#runtime/consumer'
+import type { AwsPlace } from '#runtime/functions/connections'
 import { encodeAttribute, type SnsMessage } from '../sns/sns-message.ts'
 import type { AlertsTopic, NotPublished } from '../sns/sns-receivers.ts'
 

@@ -1,5 +1,5 @@
 /** Makes one attempt to deliver a message to a webhook, and interprets the response. */
-import { confirmDelivery, type Delivered, omitUndefined, reject, retry } from '#runtime/consumer/index.ts'
+import { confirmDelivery, type Delivered, omitUndefined, reject, retry } from '#runtime/consumer'
 import { type Message, sluiceBody } from '../message.ts'
 import type { Format, WebhookReceiver } from '../receiver.ts'
 import { webhookHeaders } from './signature.ts'

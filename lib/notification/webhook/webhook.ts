@@ -2,7 +2,7 @@
  * Delivers messages to one webhook, in order, and limits how long it can delay the batch. All partitions of an invocation share it.
  * During the lifetime of the function, it remembers whether the webhook responds, and the last message of each group.
  */
-import { confirmDelivery, type Delivered, retry } from '#runtime/consumer/index.ts'
+import { confirmDelivery, type Delivered, retry } from '#runtime/consumer'
 import type { Outlet } from '../deliver.ts'
 import type { Message } from '../message.ts'
 import { SECRET_WITHIN_MS, TIMEOUT_MS, type WebhookReceiver } from '../receiver.ts'

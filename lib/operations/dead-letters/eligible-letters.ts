@@ -1,6 +1,6 @@
 /** Reads the dead letters that an operation handles, with the records that redrive them. */
-import type { OutgoingRecord } from '#runtime/cloudevents/index.ts'
-import { instant } from '#runtime/consumer/index.ts'
+import type { OutgoingRecord } from '#runtime/cloudevents'
+import { instant } from '#runtime/consumer'
 import { readLetters } from '../../queries/dead-letters/dead-letter-records.ts'
 import type { DeadLetterPlace, PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
 import { buildRedrive, findLeftOutReason } from '../../queries/dead-letters/redrive-decision.ts'

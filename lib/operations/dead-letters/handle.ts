@@ -1,5 +1,5 @@
 /** Operations that redrive and drop dead letters. */
-import { mapKind, text } from '#runtime/settings/index.ts'
+import { mapKind, text } from '#runtime/settings'
 import { type Command, findLeftOutReason } from '../../queries/dead-letters/redrive-decision.ts'
 import { DEAD_LETTER_FIELDS, describeMissing, toDeadLetterFilter } from '../../questions/dead-letters.ts'
 import { type Filter, flagField, listField, optionalNameField, textField } from '../../questions/field.ts'

@@ -1,6 +1,6 @@
 /** Request to redrive or drop dead letters, and what is prepared for it. */
 
-import type { Connections } from '#runtime/lambda/connections.ts'
+import type { Connections } from '#runtime/functions/connections'
 import type { DeadLetterSource } from '../../queries/dead-letters/dead-letters.ts'
 import type { RedriveTopics, RequestedHandling } from '../../queries/dead-letters/redrive-decision.ts'
 import type { Environment } from '../../questions/environment.ts'

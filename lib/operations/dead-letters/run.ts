@@ -1,14 +1,9 @@
 /** Redrives or drops dead letters: publishes their records in batches, and marks the dead letters of each batch as handled. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RedisClient } from '#runtime/adapters/redis/client.ts'
-import {
-  type ContentMode,
-  estimateSize,
-  type OutgoingRecord,
-  toOutgoingRecord,
-} from '#runtime/cloudevents/index.ts'
-import { instant } from '#runtime/consumer/index.ts'
-import type { Publisher } from '#runtime/pipeline/ports.ts'
+import { type ContentMode, estimateSize, type OutgoingRecord, toOutgoingRecord } from '#runtime/cloudevents'
+import { instant } from '#runtime/consumer'
+import type { RedisClient } from '#runtime/operating/redis'
+import type { Publisher } from '#runtime/pipeline'
 import type { Config } from '../../app/config.ts'
 import type { DeadLettersHandled, HandledAction } from '../../failures/dlq-record.ts'
 import { DEAD_LETTERS_HANDLED_TYPE } from '../../failures/event-types.ts'

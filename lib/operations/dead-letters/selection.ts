@@ -1,5 +1,5 @@
 /** Selects the dead letters of a request. */
-import { instant } from '#runtime/consumer/index.ts'
+import { instant } from '#runtime/consumer'
 import { type DeadLetterFilter, isWritten, meets } from '../../queries/dead-letters/dead-letter-pages.ts'
 import { listNames } from '../../queries/dead-letters/dead-letter-records.ts'
 import {

@@ -1,6 +1,7 @@
 /** Checks that the topics of a run stay the same. */
-import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import type { Connections } from '#runtime/lambda/connections.ts'
+
+import type { Connections } from '#runtime/functions/connections'
+import { TopicOffsets } from '#runtime/operating/kafka'
 import type { RedriveTopics } from '../../queries/dead-letters/redrive-decision.ts'
 import { findTopicBounds } from '../../queries/kafka/topics.ts'
 import { OperationFailure } from '../operation-failure.ts'

@@ -2,10 +2,8 @@
 
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
-import { createTelemetry, logsContext } from '#runtime/adapters/lambda/telemetry.ts'
-import { within } from '#runtime/adapters/within.ts'
-import { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
-import { once } from '#runtime/lambda/once.ts'
+import { createTelemetry, KafkaClients, logsContext } from '#runtime/functions/kafka'
+import { once, within } from '#runtime/waiting'
 import { NAME } from '../../app/name.ts'
 import {
   type CombinedParts,
@@ -100,7 +98,7 @@ class Deployment implements DeploymentPorts {
   plan: DeploymentPorts['plan'] = async readers => {
     const { config, kafka } = await this.#start()
     const [{ TopicOffsets }, { planTopicChanges }] = await Promise.all([
-      import('#runtime/adapters/kafka/topic-offsets.ts'),
+      import('#runtime/operating/kafka'),
       import('../topics/cluster-plan.ts'),
     ])
     const { env, names } = config

@@ -1,7 +1,7 @@
 /** Reads the rows of a CSV file one by one. Memory usage does not depend on the size of the file. */
 import { pipeline, Readable } from 'node:stream'
 import { parse } from 'csv-parse'
-import { parseExact } from '#runtime/cloudevents/index.ts'
+import { parseExact } from '#runtime/cloudevents'
 import { count } from '../../support/count.ts'
 import { readLines } from '../../support/text-reader.ts'
 import { isUnitRow } from './unit-row.ts'

@@ -1,7 +1,7 @@
 /** Converts a file to a stream with one event per line. */
 import type { Readable } from 'node:stream'
-import { toJsonEvent } from '#runtime/cloudevents/index.ts'
-import type { Event } from '#runtime/consumer/index.ts'
+import { toJsonEvent } from '#runtime/cloudevents'
+import type { Event } from '#runtime/consumer'
 import { readLines } from '../../support/text-reader.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
 import { type BrokenRow, readDocuments } from './csv-rows.ts'

@@ -1,6 +1,6 @@
 /** Converts lines of JSON, or rows of a table, to events by means of mappings. Pure. */
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import type { Event } from '#runtime/consumer/index.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import type { Event } from '#runtime/consumer'
 import type { Config } from '../../app/config.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
 import type { Line } from '../../support/text-reader.ts'

@@ -1,8 +1,7 @@
 /** Tries records as the function `intake` reads them: with its own step, from the record to the event or to the reason. Pure. */
-import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents/index.ts'
-import { type Event, type Failure, type ForeignRecord, instant } from '#runtime/consumer/index.ts'
-import { decode } from '#runtime/pipeline/decoding/index.ts'
-import type { DataReader } from '#runtime/pipeline/ports.ts'
+import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents'
+import { type Event, type Failure, type ForeignRecord, instant } from '#runtime/consumer'
+import { type DataReader, decode } from '#runtime/pipeline'
 import { createApplication } from '../../app/application.ts'
 import type { Config } from '../../app/config.ts'
 import { intake } from '../../intake/intake.ts'

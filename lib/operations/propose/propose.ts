@@ -1,5 +1,5 @@
 /** Proposes a family and a mapping for sample records, and tries the drafts on them. Pure. */
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import type { LogRecord } from '#runtime/cloudevents'
 import type { Config } from '../../app/config.ts'
 import type { ForeignContent } from '../../intake/read-record.ts'
 import { readMapping } from '../../mapping/parse-mapping.ts'

@@ -1,9 +1,14 @@
 /** Checks that the states of a consumer were computed by the code of this project. */
 
-import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
-import { compareCodes, computeCode } from '#runtime/pipeline/loading/code.ts'
-import { isAbsent, type StateKey } from '#runtime/pipeline/model/index.ts'
-import type { StateContents, StateFacts } from '#runtime/pipeline/replacing/index.ts'
+import type { StateContents, StateFacts } from '#runtime/operating/rebuild'
+import {
+  type AnyKeyedProcess,
+  type Consumer,
+  compareCodes,
+  computeCode,
+  isAbsent,
+  type StateKey,
+} from '#runtime/pipeline'
 import { OperationFailure } from '../operation-failure.ts'
 import { formatStateKey } from '../state-keys.ts'
 

@@ -1,12 +1,17 @@
 /** Parts that are needed to decide the log of a consumer again: its code, its states, the part of the log, and the records that were skipped. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
-import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
-import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
-import { CopyStopped, PartitionStopped, Unavailable } from '#runtime/pipeline/errors.ts'
-import { computeCode } from '#runtime/pipeline/loading/code.ts'
-import type { LogReader, SkippedRecords } from '#runtime/pipeline/ports.ts'
+import { type RedisClient, RedisReplaceableStates } from '#runtime/operating/redis'
+import { RedisSkippedRecords } from '#runtime/operating/states'
+import {
+  type AnyKeyedProcess,
+  type Consumer,
+  CopyStopped,
+  computeCode,
+  type LogReader,
+  PartitionStopped,
+  type SkippedRecords,
+  Unavailable,
+} from '#runtime/pipeline'
 import { withTimeout } from '../../diagnosis/observe.ts'
 import { findTopicReach, type TopicReach } from '../../queries/kafka/topics.ts'
 import type { Environment } from '../../questions/environment.ts'

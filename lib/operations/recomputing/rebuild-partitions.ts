@@ -1,9 +1,6 @@
 /** Rebuilds partitions, one after the other, and switches each of them to the rebuilt state when it has caught up. */
-import { MemoryRebuilds } from '#runtime/adapters/memory/rebuilds.ts'
-import { CopyStopped } from '#runtime/pipeline/errors.ts'
-import type { OffsetRange, StateKey } from '#runtime/pipeline/model/index.ts'
-import type { Rebuild } from '#runtime/pipeline/replacing/index.ts'
-import { RebuiltState, reprocess } from '#runtime/pipeline/reprocessing/index.ts'
+import { MemoryRebuilds, type Rebuild, RebuiltState, reprocess } from '#runtime/operating/rebuild'
+import { CopyStopped, type OffsetRange, type StateKey } from '#runtime/pipeline'
 import { count } from '../../support/count.ts'
 import { formatProgress } from '../../support/progress-text.ts'
 import type { Counts } from '../audited-operation.ts'

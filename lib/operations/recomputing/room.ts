@@ -1,7 +1,7 @@
 /** Checks the sizes of states before they are rebuilt. */
-import type { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { StateList } from '#runtime/adapters/redis/state-list.ts'
-import type { StateKey } from '#runtime/pipeline/model/index.ts'
+import type { RedisClient } from '#runtime/operating/redis'
+import { StateList } from '#runtime/operating/states'
+import type { StateKey } from '#runtime/pipeline'
 import { OperationFailure } from '../operation-failure.ts'
 import { formatStateKey } from '../state-keys.ts'
 

@@ -1,7 +1,7 @@
 /** Defines the values of the option `--from`, which determines where a rebuild starts. */
 
-import type { StateKey } from '#runtime/pipeline/model/index.ts'
-import { either, type Kind, mapKind, oneOf } from '#runtime/settings/index.ts'
+import type { StateKey } from '#runtime/pipeline'
+import { either, type Kind, mapKind, oneOf } from '#runtime/settings'
 import type { TopicReach } from '../../queries/kafka/topics.ts'
 import { TIME_OR_AGO } from '../../questions/field.ts'
 import { OperationFailure } from '../operation-failure.ts'

@@ -1,10 +1,8 @@
 /** Decodes recorded events for display and filters. The recorded bytes are published unchanged. */
 
-import { isFailure, type LogRecord, writeEvent } from '#runtime/cloudevents/index.ts'
-import type { Event } from '#runtime/consumer/index.ts'
-import { plainEvents } from '#runtime/pipeline/decoding/index.ts'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
-import type { DataReader } from '#runtime/pipeline/ports.ts'
+import { isFailure, type LogRecord, writeEvent } from '#runtime/cloudevents'
+import type { Event } from '#runtime/consumer'
+import { type DataReader, plainEvents, Unavailable } from '#runtime/pipeline'
 import { OperationFailure } from '../operation-failure.ts'
 import type { Recorded } from './recorded-items.ts'
 

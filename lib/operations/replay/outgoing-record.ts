@@ -11,9 +11,9 @@ import {
   toBuffer,
   toOutgoingRecord,
   writeEvent,
-} from '#runtime/cloudevents/index.ts'
-import type { Event } from '#runtime/consumer/index.ts'
-import { withoutOrigin } from '#runtime/pipeline/outbox/index.ts'
+} from '#runtime/cloudevents'
+import type { Event } from '#runtime/consumer'
+import { withoutOrigin } from '#runtime/pipeline'
 import type { Named } from '../../app/names.ts'
 import { schemaViolation } from '../../app/schemas.ts'
 import { SIGNALS } from '../../app/topic-table.ts'

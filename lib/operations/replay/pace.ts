@@ -1,5 +1,5 @@
 /** Computes the time at which a recorded item is due. Pure: the caller measures the elapsed time. */
-import { either, mapKind, oneOf, positiveDecimal } from '#runtime/settings/index.ts'
+import { either, mapKind, oneOf, positiveDecimal } from '#runtime/settings'
 
 /** Setting for the speed relative to the recording, such as `4` or `0.5`. With `max`, everything is due immediately. */
 export const SPEED = either(

@@ -1,6 +1,6 @@
 /** Publishes recorded items in large requests at the times when they are due. */
-import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents/index.ts'
-import type { Publisher } from '#runtime/pipeline/ports.ts'
+import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents'
+import type { Publisher } from '#runtime/pipeline'
 
 /** Record to publish. */
 export interface Departure {

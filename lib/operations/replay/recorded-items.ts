@@ -11,9 +11,9 @@ import {
   parseTime,
   readEvent,
   readJsonEvent,
-} from '#runtime/cloudevents/index.ts'
-import type { Event } from '#runtime/consumer/index.ts'
-import { type KafkaEvent, receive } from '#runtime/pipeline/batch/receive.ts'
+} from '#runtime/cloudevents'
+import type { Event } from '#runtime/consumer'
+import { type KafkaEvent, receive } from '#runtime/pipeline'
 import { isRecordedLine, readRecordedLine } from '../../queries/records/recorded-line.ts'
 import { parseJson } from '../../support/json.ts'
 import { type Line, LONGEST, readLines } from '../../support/text-reader.ts'

@@ -1,8 +1,8 @@
 /** Shifts a recording in time. Shifted events get new ids. Pure. */
 
-import { parseTime } from '#runtime/cloudevents/index.ts'
-import { derivedId, type Event } from '#runtime/consumer/index.ts'
-import { either, instant, oneOf } from '#runtime/settings/index.ts'
+import { parseTime } from '#runtime/cloudevents'
+import { derivedId, type Event } from '#runtime/consumer'
+import { either, instant, oneOf } from '#runtime/settings'
 
 /**
  * Target time of the first event, in milliseconds since the epoch. `now` selects a time as close to the current time as possible.

@@ -1,10 +1,9 @@
 /** In-memory partition that a single consumer reads. Decisions, clock and timers are the same as in a deployment. */
-import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
-import { type LogRecord, writeEvent } from '#runtime/cloudevents/index.ts'
-import type { Event } from '#runtime/consumer/index.ts'
-import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
-import { readState } from '#runtime/pipeline/model/index.ts'
-import { GIVEN_RECORDS, Replay } from '#runtime/pipeline/replay.ts'
+
+import { type LogRecord, writeEvent } from '#runtime/cloudevents'
+import type { Event } from '#runtime/consumer'
+import { GIVEN_RECORDS, MemoryStateStore, Replay } from '#runtime/operating/replay'
+import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer, readState } from '#runtime/pipeline'
 import { createApplication } from '../../app/application.ts'
 import type { Vocabulary } from '../../app/names.ts'
 import type { Signal } from '../../app/topic-table.ts'

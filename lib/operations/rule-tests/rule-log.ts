@@ -2,7 +2,7 @@
  * In-memory logs that the alerting functions read like topics in Kafka. As in a deployment, there is a tick at least every minute.
  * Observations are appended one by one, at a time relative to the start.
  */
-import { type Event, formatEntity, instant } from '#runtime/consumer/index.ts'
+import { type Event, formatEntity, instant } from '#runtime/consumer'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../alerting/alert.ts'
 import type { AlertingState } from '../../alerting/entity-state.ts'
 import { grouping } from '../../alerting/patterns/grouping.ts'

@@ -1,7 +1,7 @@
 /** Compares the packaged schemas with the schema registry. */
 import { isRegistryError, type RegistrySubjects, type Schema } from '@sluice/schema-registry'
-import { createRegistrySubjects, registryUnavailable } from '#runtime/adapters/registry/data-writer.ts'
-import type { SerializedType } from '#runtime/consumer/index.ts'
+import type { SerializedType } from '#runtime/consumer'
+import { createRegistrySubjects, registryUnavailable } from '#runtime/operating/registry'
 import type { Config } from '../../app/config.ts'
 import { findPackagedSchema, schemaSubject } from '../../app/packaged-schemas.ts'
 import { listSerializedTypes } from '../../app/serialized-types.ts'

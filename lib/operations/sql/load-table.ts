@@ -5,7 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import pMap from 'p-map'
-import type { DataReader, LogReader } from '#runtime/pipeline/ports.ts'
+import type { DataReader, LogReader } from '#runtime/pipeline'
 import type { Slice } from '../../history/coverage.ts'
 import { DamagedObject, encodeRows, objectPart, renameColumns } from '../../history/parquet.ts'
 import { createDamagedError, objectBytes } from '../../history/read-history.ts'

@@ -1,5 +1,5 @@
 /** Opens the history and the topics of an environment for SQL. */
-import type { AwsPlace } from '#runtime/adapters/aws/secrets-and-parameters.ts'
+import type { AwsPlace } from '#runtime/functions/connections'
 import type { Config } from '../../app/config.ts'
 import { dataReader } from '../../app/data-reader.ts'
 import { historyAt } from '../../app/history-store.ts'

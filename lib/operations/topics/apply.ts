@@ -1,14 +1,14 @@
 /** Applies a plan of topics. First creates topics, and then changes settings and adds partitions. */
 
-import type { TopicDifference } from '#runtime/adapters/kafka/application-topics.ts'
-import type { Kafka } from '#runtime/adapters/kafka/client.ts'
-import { growTopic } from '#runtime/adapters/kafka/grow-topic.ts'
 import {
   alterSettings,
   createTopic,
+  growTopic,
   isTopicNotCreated,
+  type Kafka,
   type NewTopic,
-} from '#runtime/adapters/kafka/topic-admin.ts'
+  type TopicDifference,
+} from '#runtime/operating/kafka'
 import { OperationFailure } from '../operation-failure.ts'
 import { findCreation, type PlannedTopics } from './cluster-plan.ts'
 

@@ -1,12 +1,8 @@
 /** Operations that create a topic, and bring the topics of an environment to what the topic table says. */
-import {
-  createTopic,
-  type NewTopic,
-  topicNotCreated,
-  validateTopic,
-} from '#runtime/adapters/kafka/topic-admin.ts'
-import { omitUndefined } from '#runtime/consumer/index.ts'
-import { createKind, wholeNumber } from '#runtime/settings/index.ts'
+
+import { omitUndefined } from '#runtime/consumer'
+import { createTopic, type NewTopic, topicNotCreated, validateTopic } from '#runtime/operating/kafka'
+import { createKind, wholeNumber } from '#runtime/settings'
 import { listReaders } from '../../app/functions.ts'
 import { listLocalTopics } from '../../app/inputs.ts'
 import { SIGNALS, type Signal } from '../../app/topic-table.ts'

@@ -1,10 +1,15 @@
 /** Compares the topics of a cluster with the topic table. */
 
-import type { Kafka } from '#runtime/adapters/kafka/client.ts'
-import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
-import { brokerCount, type NewTopic, type TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
-import { type KafkaTopic, topicConfiguration } from '#runtime/adapters/kafka/topic-configuration.ts'
-import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
+import {
+  brokerCount,
+  type Kafka,
+  type KafkaTopic,
+  type NewTopic,
+  replicationOn,
+  type TopicLayout,
+  type TopicOffsets,
+  topicConfiguration,
+} from '#runtime/operating/kafka'
 import type { Named } from '../../app/names.ts'
 import { SIGNALS, type Signal } from '../../app/topic-table.ts'
 import { countRecords, listTopics } from '../../queries/kafka/topic-descriptions.ts'

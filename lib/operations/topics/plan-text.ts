@@ -1,5 +1,5 @@
 /** Says what a plan for topics would do, and what was done. Pure. */
-import type { TopicDifference } from '#runtime/adapters/kafka/application-topics.ts'
+import type { TopicDifference } from '#runtime/operating/kafka'
 import type { Applying } from './apply.ts'
 import type { TopicCreation, TopicPlan } from './plan.ts'
 

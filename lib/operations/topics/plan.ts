@@ -3,7 +3,7 @@
  * refused. Pure.
  */
 
-import type { TopicComparison, TopicDifference } from '#runtime/adapters/kafka/application-topics.ts'
+import type { TopicComparison, TopicDifference } from '#runtime/operating/kafka'
 import type { Names } from '../../app/names.ts'
 import { isServerlessCluster } from '../../app/resource-names.ts'
 import { count } from '../../support/count.ts'

@@ -1,7 +1,7 @@
 /** Decides records that are partly read from the history and partly from the log. */
-import type { Decoded } from '#runtime/pipeline/decoding/index.ts'
-import type { Decision } from '#runtime/pipeline/model/index.ts'
-import type { Replay } from '#runtime/pipeline/replay.ts'
+
+import type { Replay } from '#runtime/operating/replay'
+import type { Decision, Decoded } from '#runtime/pipeline'
 
 /**
  * Decides the next records of a partition. Contents of events are not compared, because the history keeps the event of a record, but

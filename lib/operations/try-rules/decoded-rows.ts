@@ -2,11 +2,10 @@
  * Reads the rows of history objects as the consumer decodes their records. Plain readings are read directly from the columns, which
  * is several times as fast. All other rows, and those whose event must be examined more closely, are decoded from their records.
  */
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { formatEntity, type Received } from '#runtime/consumer/index.ts'
-import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
-import type { Decoded } from '#runtime/pipeline/decoding/index.ts'
-import { decodeRecords } from '#runtime/pipeline/replay.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import { formatEntity, type Received } from '#runtime/consumer'
+import { decodeRecords } from '#runtime/operating/replay'
+import type { AnyKeyedProcess, Consumer, Decoded } from '#runtime/pipeline'
 import { type DataColumn, listStoredColumns } from '../../history/columns.ts'
 import type { Slice } from '../../history/coverage.ts'
 import { type ReadColumns, rowAt } from '../../history/parquet.ts'

@@ -1,7 +1,7 @@
 /** Finds where the records of a range are: in objects of the history, in the log, or nowhere. */
 
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import type { LogReader } from '#runtime/pipeline'
 import { missingRanges, type OffsetRange, type Slice, tailRanges } from '../../history/coverage.ts'
 import { isWithin, listSlices, rowsOfSlice } from '../../history/read-history.ts'
 import { toLogRecord } from '../../history/row.ts'

@@ -1,7 +1,6 @@
 /** Reads the readings of a recording, in the order in which they would arrive in a log. */
-import { type Event, formatEntity, instant } from '#runtime/consumer/index.ts'
-import { MAX_STEP_MS } from '#runtime/pipeline/model/index.ts'
-import type { DataReader } from '#runtime/pipeline/ports.ts'
+import { type Event, formatEntity, instant } from '#runtime/consumer'
+import { type DataReader, MAX_STEP_MS } from '#runtime/pipeline'
 import type { Families } from '../../telemetry/families.ts'
 import { tick } from '../../telemetry/tick.ts'
 import { OperationFailure } from '../operation-failure.ts'

@@ -3,13 +3,16 @@
  * The process of `alerting` evaluates them, with the timers of the log's clock. Nothing is changed or published.
  */
 import { setImmediate } from 'node:timers/promises'
-import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
-import { isFailure, readEvent, writeEvent } from '#runtime/cloudevents/index.ts'
-import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
-import type { Decoded } from '#runtime/pipeline/decoding/index.ts'
-import type { Decision } from '#runtime/pipeline/model/index.ts'
-import type { DataReader } from '#runtime/pipeline/ports.ts'
-import { decodeRecords, GIVEN_RECORDS, Replay } from '#runtime/pipeline/replay.ts'
+import { isFailure, readEvent, writeEvent } from '#runtime/cloudevents'
+import { decodeRecords, GIVEN_RECORDS, MemoryStateStore, Replay } from '#runtime/operating/replay'
+import {
+  type AnyKeyedProcess,
+  CONSUMER_DEFAULTS,
+  type Consumer,
+  type DataReader,
+  type Decision,
+  type Decoded,
+} from '#runtime/pipeline'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../alerting/alert.ts'
 import { collectFirings, type Firing, listIdentities } from '../../alerting/firings.ts'
 import { type AnyRule, isPatternRule } from '../../alerting/patterns/pattern.ts'

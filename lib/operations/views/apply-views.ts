@@ -5,14 +5,12 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
-import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import { RedisValue } from '#runtime/adapters/redis/stored-value.ts'
-import { toOutgoingRecord } from '#runtime/cloudevents/index.ts'
-import { derivedId, instant, parseEntity } from '#runtime/consumer/index.ts'
-import type { Connections } from '#runtime/lambda/connections.ts'
-import { type Operation, Operations } from '#runtime/pipeline/replacing/index.ts'
+import { toOutgoingRecord } from '#runtime/cloudevents'
+import { derivedId, instant, parseEntity } from '#runtime/consumer'
+import type { Connections } from '#runtime/functions/connections'
+import { type Operation, Operations } from '#runtime/operating/rebuild'
+import type { RedisClient } from '#runtime/operating/redis'
+import { RedisSkippedRecords, RedisValue, StateInspection } from '#runtime/operating/states'
 import { resolveSignals, type Signal } from '../../app/topic-table.ts'
 import {
   APPLYING_DEAD_AFTER_MS,

@@ -1,7 +1,6 @@
 /** Follows the answer to a question with EMIT CHANGES: changes of a table, or the events of a stream. */
-import { isFailure, parseTime } from '#runtime/cloudevents/index.ts'
-import { plainEvents } from '#runtime/pipeline/decoding/index.ts'
-import type { DataReader } from '#runtime/pipeline/ports.ts'
+import { isFailure, parseTime } from '#runtime/cloudevents'
+import { type DataReader, plainEvents } from '#runtime/pipeline'
 import { createDataCheck } from '../../app/event-data.ts'
 import type { Signal } from '../../app/topic-table.ts'
 import { openStoredPlan } from '../../clock/view-plan.ts'

@@ -4,14 +4,20 @@
  * origin of their own, so the consumer drops those that a resumed run appends again.
  */
 import { setImmediate } from 'node:timers/promises'
-import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
-import type { Decision, OutboxEntry } from '#runtime/pipeline/model/index.ts'
-import { buildRecord, formatOrigin } from '#runtime/pipeline/outbox/index.ts'
-import type { LogReader, Publisher, SkippedRecords } from '#runtime/pipeline/ports.ts'
-import { Replay } from '#runtime/pipeline/replay.ts'
-import { afterRecord } from '#runtime/pipeline/reprocessing/index.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import { afterRecord } from '#runtime/operating/rebuild'
+import { MemoryStateStore, Replay } from '#runtime/operating/replay'
+import {
+  type AnyKeyedProcess,
+  buildRecord,
+  type Consumer,
+  type Decision,
+  formatOrigin,
+  type LogReader,
+  type OutboxEntry,
+  type Publisher,
+  type SkippedRecords,
+} from '#runtime/pipeline'
 import { type Range, readRecordGroups } from '../../queries/records/read-records.ts'
 import { viewsInForce } from '../../views/compiled-table.ts'
 import { rowSource } from '../../views/event-names.ts'

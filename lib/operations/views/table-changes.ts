@@ -1,7 +1,8 @@
 /** Follows the changes of a table, as the consumer `views` publishes them. */
-import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import { isFailure, readEvent } from '#runtime/cloudevents/index.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+
+import { isFailure, readEvent } from '#runtime/cloudevents'
+import type { TopicOffsets } from '#runtime/operating/kafka'
+import type { LogReader } from '#runtime/pipeline'
 import { readTopicBounds } from '../../queries/kafka/topics.ts'
 import { followTopic } from '../../queries/records/follow-topic.ts'
 import { tableSource, VIEW_CHANGED_TYPE, type ViewChanged } from '../../views/event-names.ts'

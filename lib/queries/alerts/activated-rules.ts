@@ -1,6 +1,6 @@
 /** Reads the active alert rules from the state of the consumer `alerting`. */
 
-import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
+import type { StateInspection } from '#runtime/operating/states'
 import type { AnyRule } from '../../alerting/patterns/pattern.ts'
 import { listRules } from '../../alerting/rule-set.ts'
 import { listStateKeys, type TopicSize } from '../../tables/table.ts'

@@ -1,8 +1,8 @@
 /** Finds the reading in the log that caused an alert. The alert id is derived from the reading. */
 
-import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents/index.ts'
-import { derivedId, type Event, formatEntity } from '#runtime/consumer/index.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents'
+import { derivedId, type Event, formatEntity } from '#runtime/consumer'
+import type { LogReader } from '#runtime/pipeline'
 import type { Alert } from '../../alerting/alert.ts'
 import { type Range, searchRecords } from '../records/read-records.ts'
 import { getTimeMs } from './alerts-topic.ts'

@@ -1,8 +1,8 @@
 /** Reads the histories of alerts from the alerts topic. */
 
-import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents/index.ts'
-import { type Event, instant } from '#runtime/consumer/index.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents'
+import { type Event, instant } from '#runtime/consumer'
+import type { LogReader } from '#runtime/pipeline'
 import type { Alert } from '../../alerting/alert.ts'
 import { type AlertSummary, alertSummary } from '../../tables/alert-summary.ts'
 import type { Families } from '../../telemetry/families.ts'

@@ -1,7 +1,7 @@
 /** Reads the events of the alerts topic. */
 
-import { isFailure, type LogRecord, parseTime, readEvent } from '#runtime/cloudevents/index.ts'
-import type { Event } from '#runtime/consumer/index.ts'
+import { isFailure, type LogRecord, parseTime, readEvent } from '#runtime/cloudevents'
+import type { Event } from '#runtime/consumer'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../alerting/alert.ts'
 
 /** Alert event with its time. */

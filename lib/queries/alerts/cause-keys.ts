@@ -1,8 +1,7 @@
 /** Relates alerts to the records that caused them, by the origins of events. An alert has the key of a record that caused it. */
-import { isFailure, type LogRecord, parseTime, readEvent } from '#runtime/cloudevents/index.ts'
-import { type Event, type Failure, formatEntity } from '#runtime/consumer/index.ts'
-import { findEmittingRecord } from '#runtime/pipeline/outbox/index.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+import { isFailure, type LogRecord, parseTime, readEvent } from '#runtime/cloudevents'
+import { type Event, type Failure, formatEntity } from '#runtime/consumer'
+import { findEmittingRecord, type LogReader } from '#runtime/pipeline'
 import { type Alert, isHeld } from '../../alerting/alert.ts'
 
 /** Consumers that emit events for a record only, never when a timer is due. Only their events lead back to further records. */

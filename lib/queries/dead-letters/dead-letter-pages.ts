@@ -1,5 +1,5 @@
 /** Filters and lists dead letters. Pure. */
-import { parseEntity } from '#runtime/consumer/index.ts'
+import { parseEntity } from '#runtime/consumer'
 import { cut } from '../../failures/dead-letter-row.ts'
 import { listEntityKeys } from '../../telemetry/entity-data.ts'
 import type { Families } from '../../telemetry/families.ts'

@@ -1,6 +1,6 @@
 /** Reads dead letters from their topic by offset, including the original bytes of the failed records. */
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import type { LogReader } from '#runtime/pipeline'
 import {
   type BrokenDeadLetter,
   type FoundDeadLetter,

@@ -3,11 +3,11 @@
  * consumer has not processed yet. The result is therefore exact even if the consumer has lag. If Redis is unavailable, the whole
  * topic is read instead, with the same result.
  */
-import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
-import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import { formatEntity } from '#runtime/consumer/index.ts'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+
+import { formatEntity } from '#runtime/consumer'
+import type { Bounds } from '#runtime/operating/kafka'
+import type { StateInspection } from '#runtime/operating/states'
+import { type LogReader, Unavailable } from '#runtime/pipeline'
 import { type BrokenRow, type DeadLetterRow, dlqEntry } from '../../failures/dead-letter-row.ts'
 import { DeadLetterFold, DLQ_SOURCE, type OpenDeadLetters } from '../../failures/open-dead-letters.ts'
 import type { Families } from '../../telemetry/families.ts'

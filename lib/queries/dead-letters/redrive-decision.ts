@@ -1,5 +1,5 @@
 /** Decides whether a dead letter is redriven or dropped, and gives the reason if it is not. Pure. */
-import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents/index.ts'
+import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents'
 import { deadLetterRow } from '../../failures/dead-letter-row.ts'
 import type { FoundDeadLetter } from '../../failures/dlq-record.ts'
 import { LAMBDA_DISCARDED } from '../../failures/policy.ts'

@@ -1,14 +1,14 @@
 /** Reads the states, the members and the lag of the consumer groups of a cluster. */
-import type { Kafka } from '#runtime/adapters/kafka/client.ts'
-import type { KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import {
   type Committed,
   describeGroups,
   fetchOffsetsByGroup,
   type GroupDescription,
+  type Kafka,
+  type KnownBounds,
   listVisibleGroups,
-} from '#runtime/adapters/kafka/groups.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+} from '#runtime/operating/kafka'
+import type { LogReader } from '#runtime/pipeline'
 import { computeSum } from '../../support/count.ts'
 import { type AgedPartitionLag, addAges, type ConsumerLag, computePartitionLags } from './consumer-lag.ts'
 import { awaitKafkaAnswer } from './kafka-answers.ts'

@@ -1,8 +1,7 @@
 /** Reads the lag of consumers: the number of records that they have not processed yet, and the age of the oldest such record. */
 
-import type { Bounds, TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+import type { Bounds, TopicOffsets } from '#runtime/operating/kafka'
+import { isUnreadable, type LogReader, Unavailable } from '#runtime/pipeline'
 import { computeSum } from '../../support/count.ts'
 import { awaitKafkaAnswer } from './kafka-answers.ts'
 import { findTopicBounds } from './topics.ts'

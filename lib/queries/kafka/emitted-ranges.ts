@@ -1,7 +1,7 @@
 /** Determines the offset ranges of topics that contain emitted events. */
 
-import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import type { OutputRange } from '#runtime/pipeline/verifying/index.ts'
+import type { TopicOffsets } from '#runtime/operating/kafka'
+import type { OutputRange } from '#runtime/operating/verify'
 import { findTopicBounds } from './topics.ts'
 
 /** Returns the offset ranges by topic. Missing topics are omitted. @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer` */

@@ -1,9 +1,14 @@
 /** Converts errors of requests to Kafka. Requests to Redis already fail with `Unavailable`. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { brokersAnswer, isAway, isRefusal } from '#runtime/adapters/kafka/availability.ts'
-import { RefusedByKafka, unknownTopic } from '#runtime/adapters/kafka/errors.ts'
-import { serverUnavailable } from '#runtime/adapters/server-failure.ts'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
+import {
+  brokersAnswer,
+  isAway,
+  isRefusal,
+  RefusedByKafka,
+  serverUnavailable,
+  unknownTopic,
+} from '#runtime/operating/servers'
+import { Unavailable } from '#runtime/pipeline'
 
 /**
  * Waits for an answer of Kafka, and converts its errors. All other errors are rethrown.

@@ -3,8 +3,8 @@
  * exists, so a topic without ticks needs one after its last records.
  */
 
-import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents/index.ts'
-import type { LogBounds, LogReader } from '#runtime/pipeline/ports.ts'
+import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents'
+import type { LogBounds, LogReader } from '#runtime/pipeline'
 import { SEGMENT_SPAN_MS } from '../../history/archiver.ts'
 import { TICK_TYPE } from '../../telemetry/tick.ts'
 import { findTopicBounds } from './topics.ts'

@@ -1,8 +1,12 @@
 /** Describes the topics of a cluster: their partitions, settings and records. */
 
-import type { Kafka } from '#runtime/adapters/kafka/client.ts'
-import { isInternal, type TopicLayout, topicLayouts } from '#runtime/adapters/kafka/topic-admin.ts'
-import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
+import {
+  isInternal,
+  type Kafka,
+  type TopicLayout,
+  type TopicOffsets,
+  topicLayouts,
+} from '#runtime/operating/kafka'
 import { awaitKafkaAnswer } from './kafka-answers.ts'
 import { readTopicBounds } from './topics.ts'
 

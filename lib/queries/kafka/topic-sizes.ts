@@ -1,8 +1,7 @@
 /** Reads how much disk space topics use on the brokers. */
 
 import type { LogDir } from '@sluice/kafka-records/requests'
-import type { ClusterInspection, OfBroker } from '#runtime/adapters/kafka/cluster-inspection.ts'
-import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
+import type { ClusterInspection, OfBroker, TopicLayout } from '#runtime/operating/kafka'
 import { sumIfKnown } from '../../support/count.ts'
 import { awaitKafkaAnswer } from './kafka-answers.ts'
 

@@ -1,13 +1,14 @@
 /** Reads which topics exist, how they differ from the topic table, and the bounds of their partitions. */
 
 import {
+  type Bounds,
   compareTopics,
+  type Kafka,
   type TopicComparison,
+  type TopicOffsets,
   type TopicsOptions,
-} from '#runtime/adapters/kafka/application-topics.ts'
-import type { Kafka } from '#runtime/adapters/kafka/client.ts'
-import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
-import type { Bounds, TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
+} from '#runtime/operating/kafka'
+import { isUnknownTopic } from '#runtime/operating/servers'
 import { awaitKafkaAnswer } from './kafka-answers.ts'
 
 /** Current bounds of a topic's partitions, and the first offsets at or after a time. */

@@ -1,5 +1,5 @@
 /** Displays bytes as text if they are valid text. Pure. */
-import { type RecordHeader, toBuffer } from '#runtime/cloudevents/index.ts'
+import { type RecordHeader, toBuffer } from '#runtime/cloudevents'
 import type { Content } from '../../support/content.ts'
 
 /** JSON representation of bytes: plain text, or base64. */

@@ -1,6 +1,6 @@
 /** Searches a topic forwards or backwards within limits. A later search can continue where an earlier one ended. */
-import { estimateSize, type LogRecord } from '#runtime/cloudevents/index.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+import { estimateSize, type LogRecord } from '#runtime/cloudevents'
+import type { LogReader } from '#runtime/pipeline'
 import { type Range, readRecordGroups } from './read-records.ts'
 import { readRecordGroupsBackward } from './records-backward.ts'
 

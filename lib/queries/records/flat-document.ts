@@ -1,7 +1,7 @@
 /** Converts alerts, dead letters and other events to flat documents in snake_case, for people and for tools that expect them. Pure. */
 
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import type { Event, Failure } from '#runtime/consumer/index.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import type { Event, Failure } from '#runtime/consumer'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../../failures/event-types.ts'
 import { toBytesView } from './bytes-view.ts'
 

@@ -1,10 +1,9 @@
 /** Reads a topic continuously, without a consumer group. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
-import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { PartitionStopped, Unavailable } from '#runtime/pipeline/errors.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import type { TopicOffsets } from '#runtime/operating/kafka'
+import { isUnknownTopic } from '#runtime/operating/servers'
+import { type LogReader, PartitionStopped, Unavailable } from '#runtime/pipeline'
 import { readTopicBounds } from '../kafka/topics.ts'
 import { readRecords } from './read-records.ts'
 

@@ -1,9 +1,7 @@
 /** Decodes the events in records of any format, for display. */
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { type Event, type Failure, failure } from '#runtime/consumer/index.ts'
-import { plainEvents } from '#runtime/pipeline/decoding/index.ts'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
-import type { DataReader } from '#runtime/pipeline/ports.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import { type Event, type Failure, failure } from '#runtime/consumer'
+import { type DataReader, plainEvents, Unavailable } from '#runtime/pipeline'
 
 /**
  * Returns the event in a record with decoded data. Returns a failure if the event cannot be decoded, for example because the

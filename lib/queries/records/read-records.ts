@@ -1,8 +1,7 @@
 /** Reads the records of topics without a consumer group. */
 
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import type { ReadRange } from '#runtime/pipeline/model/index.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import type { LogReader, ReadRange } from '#runtime/pipeline'
 import type { TopicReach } from '../kafka/topics.ts'
 
 /** Offset range of one partition. The start is inclusive, the end exclusive. */

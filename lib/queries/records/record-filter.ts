@@ -1,6 +1,6 @@
 /** What a display of records filters by: the text of a record, and its type. Pure. */
 import { isUtf8 } from 'node:buffer'
-import { type LogRecord, toBuffer } from '#runtime/cloudevents/index.ts'
+import { type LogRecord, toBuffer } from '#runtime/cloudevents'
 import { RULES_ACTIVATED_TYPE } from '../../alerting/rules-activated.ts'
 import { TICK_TYPE } from '../../telemetry/tick.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../../views/event-names.ts'

@@ -1,7 +1,7 @@
 /** Converts a record of any topic to a readable form, decoded as far as possible. Pure. */
 
-import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents/index.ts'
-import { type Event, type Failure, instant } from '#runtime/consumer/index.ts'
+import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents'
+import { type Event, type Failure, instant } from '#runtime/consumer'
 import { type BytesView, type HeaderView, toBytesView, toHeaderView } from './bytes-view.ts'
 
 /** Readable form of a record. */

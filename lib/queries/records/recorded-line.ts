@@ -4,7 +4,7 @@
  */
 
 import { isUtf8 } from 'node:buffer'
-import type { LogRecord, RecordHeader } from '#runtime/cloudevents/index.ts'
+import type { LogRecord, RecordHeader } from '#runtime/cloudevents'
 import { isObject } from '../../support/json.ts'
 import { type BytesView, toBytesView, toHeaderView } from './bytes-view.ts'
 

@@ -2,8 +2,8 @@
  * Reads the records of topics, newest first. Kafka only supports reading forwards, so each partition is read in windows, starting
  * at the end.
  */
-import { estimateSize, type LogRecord } from '#runtime/cloudevents/index.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+import { estimateSize, type LogRecord } from '#runtime/cloudevents'
+import type { LogReader } from '#runtime/pipeline'
 import type { Range } from './read-records.ts'
 
 /** Number of offsets in the first window of a partition. `MAX_WINDOW` is the maximum for later windows. */

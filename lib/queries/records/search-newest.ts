@@ -1,6 +1,6 @@
 /** Searches ranges backwards from their newest records, within limits. A page thus never has to read a whole topic. */
-import { estimateSize, type LogRecord } from '#runtime/cloudevents/index.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+import { estimateSize, type LogRecord } from '#runtime/cloudevents'
+import type { LogReader } from '#runtime/pipeline'
 import type { Range } from './read-records.ts'
 
 export interface SearchLimits {

@@ -1,8 +1,8 @@
 /** Finds events in the topic of readings that nothing reads, because their type is unknown. */
 
-import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
-import { isFailure, type LogRecord, readAnyEvent } from '#runtime/cloudevents/index.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+import { isFailure, type LogRecord, readAnyEvent } from '#runtime/cloudevents'
+import type { Bounds } from '#runtime/operating/kafka'
+import type { LogReader } from '#runtime/pipeline'
 import { listEventTypes } from '../../telemetry/event-types.ts'
 import type { Families } from '../../telemetry/families.ts'
 import { selectNewest } from './newest-ranges.ts'

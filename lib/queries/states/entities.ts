@@ -1,6 +1,6 @@
 /** Reads the states and timers of the entities of a consumer. */
-import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import type { Hold, StateKey, StoredTimer } from '#runtime/pipeline/model/index.ts'
+import type { StateInspection } from '#runtime/operating/states'
+import type { Hold, StateKey, StoredTimer } from '#runtime/pipeline'
 import { textFilter } from '../../support/text-match.ts'
 import { preferExact, readEntities, type StoredEntity } from '../../tables/table.ts'
 

@@ -1,13 +1,7 @@
 /** Extracts the readings, minute statistics and alerts of entities from records. Pure. */
 
-import { isFailure, type LogRecord } from '#runtime/cloudevents/index.ts'
-import {
-  type Event,
-  type EventData,
-  type Failure,
-  formatEntity,
-  parseEntity,
-} from '#runtime/consumer/index.ts'
+import { isFailure, type LogRecord } from '#runtime/cloudevents'
+import { type Event, type EventData, type Failure, formatEntity, parseEntity } from '#runtime/consumer'
 import { MINUTE_TYPE, type MinuteSummary } from '../../analytics/processor.ts'
 import type { ChartAlert } from '../../storage/chart-questions.ts'
 import { isObject } from '../../support/json.ts'

@@ -2,8 +2,8 @@
  * Reads the outcomes of a consumer's records from its counters. The counters are exact, because they are committed together with
  * the state.
  */
-import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import type { ParkedOutcome, RecordOutcome, StateKey } from '#runtime/pipeline/model/index.ts'
+import type { StateInspection } from '#runtime/operating/states'
+import type { ParkedOutcome, RecordOutcome, StateKey } from '#runtime/pipeline'
 
 /**
  * Number of records by outcome, since the partition states were created. Each record counts once. A parked record counts under its

@@ -1,7 +1,7 @@
 /** Describes partition states, which are the data that a consumer stores in Redis for each partition. */
-import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
-import type { StateDetails, StateInspection, StateSummary } from '#runtime/adapters/redis/state-inspection.ts'
-import type { StateKey } from '#runtime/pipeline/model/index.ts'
+import type { Bounds } from '#runtime/operating/kafka'
+import type { StateDetails, StateInspection, StateSummary } from '#runtime/operating/states'
+import type { StateKey } from '#runtime/pipeline'
 import { countOffsetsBehind } from '../kafka/consumer-lag.ts'
 import { type TimerState, toTimerState } from './entities.ts'
 import { countHeld } from './outcomes.ts'

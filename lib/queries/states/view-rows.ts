@@ -1,6 +1,7 @@
 /** Reads the tables that are declared in SQL: which are in force, and their rows. */
-import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import { computePartition, formatEntity, parseEntity } from '#runtime/consumer/index.ts'
+
+import { computePartition, formatEntity, parseEntity } from '#runtime/consumer'
+import type { StateInspection } from '#runtime/operating/states'
 import { byText, storedStates, type TopicSize } from '../../tables/table.ts'
 import { groupName, isRow, rowSource } from '../../views/event-names.ts'
 import { rowsOfGroup, type TableRow } from '../../views/group-rows.ts'

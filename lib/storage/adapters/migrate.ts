@@ -1,7 +1,7 @@
 /** Migrations of the storage, and the statement that writes rows. */
 import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator, type MigratorProps } from 'kysely/migration'
-import { RetryableError } from '#runtime/consumer/index.ts'
+import { RetryableError } from '#runtime/consumer'
 import { buildMigrations } from '../migrations.ts'
 import type { Table } from '../table.ts'
 import { type Dialect, quoteNames } from '../views.ts'

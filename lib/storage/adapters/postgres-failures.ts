@@ -1,6 +1,6 @@
 /** Failures of PostgreSQL: whether the row or the database is at fault, and what to do. Pure. */
 import type { DatabaseError } from 'pg'
-import { CONNECTION_ROWS } from '#runtime/adapters/server-failure.ts'
+import { CONNECTION_ROWS } from '#runtime/operating/servers'
 import { NOTHING_YET } from '../storage.ts'
 
 /** Parts of an error of the client or, with a severity, of the server. Its other parts, such as the detail, can contain values of rows. */

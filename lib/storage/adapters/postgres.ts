@@ -4,7 +4,7 @@
  */
 import { Kysely, PostgresAdapter, PostgresDialect } from 'kysely'
 import { Client, type ClientConfig, Connection, Pool, type PoolClient, type PoolConfig } from 'pg'
-import { PermanentError, RetryableError } from '#runtime/consumer/index.ts'
+import { PermanentError, RetryableError } from '#runtime/consumer'
 import { MIGRATIONS } from '../migrations.ts'
 import type { Question, Storage, StorageReader, StoredRow } from '../storage.ts'
 import type { Column, Row, Rows, Table } from '../table.ts'

@@ -1,11 +1,6 @@
 /** The generator: publishes the simulated readings that are due since its last run. */
-import {
-  type ContentMode,
-  type DataWriter,
-  normalizeEvent,
-  toOutgoingRecord,
-} from '#runtime/cloudevents/index.ts'
-import type { Publisher } from '#runtime/pipeline/ports.ts'
+import { type ContentMode, type DataWriter, normalizeEvent, toOutgoingRecord } from '#runtime/cloudevents'
+import type { Publisher } from '#runtime/pipeline'
 import type { Families } from '../families.ts'
 import type { GeneratorSettings } from './settings.ts'
 import { simulate } from './simulate.ts'

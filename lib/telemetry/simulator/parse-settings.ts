@@ -2,8 +2,8 @@
  * Reads and strictly validates the settings of the generator: a file, a parameter, or options of a command. All errors are reported
  * at once. Pure.
  */
-import { isAbsoluteUri, isUriReference } from '#runtime/cloudevents/index.ts'
-import { ConfigError } from '#runtime/consumer/index.ts'
+import { isAbsoluteUri, isUriReference } from '#runtime/cloudevents'
+import { ConfigError } from '#runtime/consumer'
 import generatorTexts from '#schemas/generator.v1.json' with { type: 'json' }
 import validate from '../../schemas/compiled-generator.js'
 import {

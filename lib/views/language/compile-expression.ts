@@ -1,5 +1,5 @@
 /** Compiles expressions: names become places, and types are checked. Pure. */
-import { isTimestamp, parseTime } from '#runtime/cloudevents/index.ts'
+import { isTimestamp, parseTime } from '#runtime/cloudevents'
 import type { ColumnType, Expression, FunctionName, Scalar } from '../plan.ts'
 import { StatementError, unknownName } from './statement-error.ts'
 import type { CallNode, ColumnClause, Node, Position, Query } from './syntax.ts'

@@ -1,4 +1,4 @@
-/** What an application says of its consumers, and what they get: events, processes, sinks, failures. Pure. The application imports this room through this file. */
+/** What an application says of its consumers, and what they get: events, processes, sinks, failures. Pure. */
 export type {
   Application,
   ConfiguredApplication,

@@ -9,8 +9,8 @@ import type { ReplaceableStates } from '../pipeline/replacing/replaceable-states
 import type { GeneralSettings } from '../settings/general.ts'
 import type { KafkaSettings } from '../settings/kafka.ts'
 import type { RedisSettings } from '../settings/redis.ts'
+import { once } from '../waiting/index.ts'
 import { KafkaClients } from './kafka-clients.ts'
-import { once } from './once.ts'
 
 /** A value that a scheduled function or a command stores between runs. */
 export interface Value<T> {

@@ -5,7 +5,7 @@ import type { LogBounds, LogReader } from '../pipeline/ports.ts'
 import type { GeneralSettings } from '../settings/general.ts'
 import type { Compression, KafkaSettings } from '../settings/kafka.ts'
 import { resolveKafkaAccess } from '../settings/resolve-kafka-access.ts'
-import { once } from './once.ts'
+import { once } from '../waiting/index.ts'
 
 interface Closable {
   close(): void | Promise<void>

@@ -11,11 +11,11 @@ import type { Sink } from '../consumer/sink.ts'
 import type { KafkaEvent } from '../pipeline/batch/receive.ts'
 import type { BatchResponse } from '../pipeline/batch/respond.ts'
 import type { Slice } from '../settings/slice.ts'
+import { once } from '../waiting/index.ts'
 import { buildWritingConsumer, type HandlerPlan } from './build-consumer.ts'
 import type { Choices, InvocationContext, KafkaHandler, WorkSource } from './handler-types.ts'
 import { adaptHeap } from './heap-growth.ts'
 import { startKafkaRuntime } from './kafka-runtime.ts'
-import { once } from './once.ts'
 import { closeConnections, flushSpans, processBatch, Releasable, withRuntime } from './process-batch.ts'
 
 /**

@@ -2,7 +2,7 @@
 import type { Consumer } from '../pipeline/consumer.ts'
 import { Unavailable } from '../pipeline/errors.ts'
 import { configureDataWriter, type WritingSettings } from '../settings/configured-writer.ts'
-import { once } from './once.ts'
+import { once } from '../waiting/index.ts'
 
 /** Time limit for requests to a registry before a batch, in milliseconds. It is less than the time that an invocation reserves. */
 const BATCH_WAITS_MS = 2_500

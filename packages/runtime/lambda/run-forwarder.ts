@@ -6,10 +6,10 @@ import type { Forwarder } from '../consumer/forwarder.ts'
 import { CONSUMER_DEFAULTS } from '../pipeline/consumer.ts'
 import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
 import { type Forwarded, type ForwardingPorts, forward } from '../pipeline/forwarding/forward.ts'
+import { once } from '../waiting/index.ts'
 import { bundleVersion } from './bundle-version.ts'
 import type { Connections } from './connections.ts'
 import type { ForwarderChoices, ForwarderConfig, ForwarderSource } from './forwarder-source.ts'
-import { once } from './once.ts'
 import type { Scheduled } from './scheduled-handler.ts'
 
 /** Returns the function that a scheduled function calls for each run of a forwarder. The parameters are those of `forwarderHandler`. */

@@ -6,9 +6,9 @@ import { createTelemetry, inEnvironment, logsContext } from '../adapters/lambda/
 import type { GeneralSettings } from '../settings/general.ts'
 import { type CombinedParts, readSettings } from '../settings/read-settings.ts'
 import type { Slice } from '../settings/slice.ts'
+import { once } from '../waiting/index.ts'
 import type { InvocationContext, ScheduledHandler } from './handler-types.ts'
 import type { KafkaClients } from './kafka-clients.ts'
-import { once } from './once.ts'
 
 /** Context of a scheduled function. Connections are made on first use. */
 export interface Scheduled<Connections, Config> {

@@ -1,7 +1,7 @@
 /** A single message in full. */
 
-import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
-import { decodeText, estimateSize, type LogRecord } from '#runtime/cloudevents/index.ts'
+import { decodeText, estimateSize, type LogRecord } from '#runtime/cloudevents'
+import type { Bounds } from '#runtime/operating/kafka'
 import type { Trial } from '../../../../lib/operations/import/mapping-trial.ts'
 import { readTopicBounds } from '../../../../lib/queries/kafka/topics.ts'
 import { toContent } from '../../../../lib/queries/records/bytes-view.ts'

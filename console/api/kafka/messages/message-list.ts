@@ -1,9 +1,9 @@
 /** Lists messages of a topic from either end, from an offset, or from a time, within limits. */
 
-import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { instant } from '#runtime/consumer/index.ts'
-import type { DataReader, LogReader } from '#runtime/pipeline/ports.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import { instant } from '#runtime/consumer'
+import type { TopicOffsets } from '#runtime/operating/kafka'
+import type { DataReader, LogReader } from '#runtime/pipeline'
 import type { Trial } from '../../../../lib/operations/import/mapping-trial.ts'
 import { formatBytesView } from '../../../../lib/queries/records/bytes-view.ts'
 import { type FoundRecords, findRecords } from '../../../../lib/queries/records/find-records.ts'

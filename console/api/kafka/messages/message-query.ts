@@ -12,7 +12,7 @@ import {
   string,
   transform,
 } from 'valibot'
-import type { Bounds, TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
+import type { Bounds, TopicOffsets } from '#runtime/operating/kafka'
 import { awaitKafkaAnswer } from '../../../../lib/queries/kafka/kafka-answers.ts'
 import { readTopicBounds } from '../../../../lib/queries/kafka/topics.ts'
 import type { Direction } from '../../../../lib/queries/records/find-records.ts'

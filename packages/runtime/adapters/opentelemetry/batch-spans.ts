@@ -11,7 +11,7 @@ import { type Decision, toDeferred } from '../../pipeline/model/decision.ts'
 import type { StateKey } from '../../pipeline/model/partition-state.ts'
 import type { Report } from '../../pipeline/model/report.ts'
 import type { BatchTracer, Ports } from '../../pipeline/ports.ts'
-import { within } from '../within.ts'
+import { within } from '../../waiting/index.ts'
 
 interface TracedConsumer {
   /** Its name is the prefix of attributes that OpenTelemetry's semantic conventions do not define. */

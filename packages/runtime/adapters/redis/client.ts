@@ -2,8 +2,8 @@
 
 import type { RedisCommander } from 'ioredis'
 import { Unavailable } from '../../pipeline/errors.ts'
+import { within } from '../../waiting/index.ts'
 import { serverUnavailable } from '../server-failure.ts'
-import { within } from '../within.ts'
 import { type Connection, connect, type RedisSettings } from './connection.ts'
 import type { Script } from './scripts.ts'
 

@@ -2,8 +2,8 @@
 import { isRegistryError, RegistryClient, type RegistryLogin, type Schema } from '@sluice/schema-registry'
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import { Unavailable } from '../../pipeline/errors.ts'
+import { within } from '../../waiting/index.ts'
 import { serverUnavailable } from '../server-failure.ts'
-import { within } from '../within.ts'
 
 export interface RegistryPlace {
   readonly url: string

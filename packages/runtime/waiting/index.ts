@@ -1,3 +1,17 @@
+/** Promises that are made once, and waiting with a limit. Pure: for all of the application. */
+
+/** Returns a function that calls `make` once and caches the result. If it fails, the next call tries again. */
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let promise: Promise<T> | undefined
+  return () => {
+    promise ??= make().catch(error => {
+      promise = undefined
+      throw error
+    })
+    return promise
+  }
+}
+
 /**
  * Waits for work, but at most `ms` milliseconds. The work itself continues: give it a signal if it must end.
  *

@@ -1,0 +1,2 @@
+/** For scheduled functions that move records to other topics. */
+export { createForwarderRun } from '../../lambda/run-forwarder.ts'

@@ -2,9 +2,9 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePorts } from '#local-servers/ports.ts'
+import { Program } from '#local-servers/testing/program.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
 import { PROJECT } from '../../scripts/paths.ts'
-import { Program } from '../../test/support/program.ts'
 import { names } from './vocabulary.ts'
 
 interface OfflineFunction {

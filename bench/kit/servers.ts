@@ -1,8 +1,8 @@
 import { kafkaServers } from '#local-servers/kafka.ts'
 import { LOOPBACK } from '#local-servers/ports.ts'
+import { startApart } from '#local-servers/testing/start-apart.ts'
 import { valkeyServer } from '#local-servers/valkey.ts'
 import { LOCAL } from '../../scripts/paths.ts'
-import { startApart } from '../../test/support/start-apart.ts'
 
 /** The servers of one benchmark: started for it on free ports, with data that is deleted afterwards. */
 export interface Servers {

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
+import { Program } from '#local-servers/testing/program.ts'
 import { PROJECT } from '../../scripts/paths.ts'
-import { Program } from '../../test/support/program.ts'
 import { offlineProgram } from '../kit/offline-project.ts'
 import type { Servers } from '../kit/servers.ts'
 import { names } from '../kit/vocabulary.ts'

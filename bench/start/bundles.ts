@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import { runProgram } from '#local-servers/testing/program.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { type Files, readBundle } from '../../test/package/bundles.ts'
-import { runProgram } from '../../test/support/program.ts'
 import { readFiles } from '../../test/support/zip.ts'
 
 /** The functions as deployed, unpacked. */

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import kafkajs from 'kafkajs'
+import { createTopic } from '#local-servers/testing/create-topic.ts'
+import { runProgram } from '#local-servers/testing/program.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { listConsumers } from '../../lib/app/functions.ts'
 import { PROJECT } from '../../scripts/paths.ts'
-import { createTopic } from '../../test/support/create-topic.ts'
-import { runProgram } from '../../test/support/program.ts'
 import type { Servers } from '../kit/servers.ts'
 import { FIRST_RECORD } from './first-record.ts'
 

@@ -1,6 +1,7 @@
 /** A log with everything that foreign producers may write, and what a reader must return for it. */
+
+import { CODEC_NAMES, recordBatch, type WrittenRecord } from '#local-servers/testing/record-batches.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { CODEC_NAMES, recordBatch, type WrittenRecord } from '../support/record-batches.ts'
 
 /** The record at offset 0. Offsets 1 and 3 are transaction markers, offset 2 is an aborted record. */
 const COMMITTED: WrittenRecord = { key: 'committed', value: 'in a transaction' }

@@ -1,10 +1,10 @@
 /** The behaviour that every `Publisher` must have. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { rejection } from '#local-servers/testing/rejection.ts'
 import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import { RecordRefused } from '#runtime/pipeline/errors.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
-import { rejection } from '../support/rejection.ts'
 
 /** A publisher, and an empty topic with one partition that accepts messages of 2 MiB. */
 export interface PublisherUnderTest {

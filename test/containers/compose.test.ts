@@ -11,8 +11,8 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
+import { until } from '#local-servers/testing/until.ts'
 import { PROJECT } from '../../scripts/paths.ts'
-import { until } from '../support/until.ts'
 
 const run = promisify(execFile)
 const TOKEN = { console: 'c'.repeat(40), ksql: 'k'.repeat(40) }

@@ -1,9 +1,9 @@
 /** A console that is closed leaves nothing open, whatever is under way. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { until } from '#local-servers/testing/until.ts'
 import { servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'
-import { until } from '../support/until.ts'
 import { listRoutes } from '../unit/console/access/support.ts'
 
 /** The number of answers after which each console is closed: while it connects, while it asks, and later. */

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Kafka, logLevel } from 'kafkajs'
-import { createTopic } from '../support/create-topic.ts'
+import { createTopic } from '#local-servers/testing/create-topic.ts'
+import { PROJECT, runProgram } from '#local-servers/testing/program.ts'
 import { ForeignClient } from '../support/foreign-client.ts'
-import { PROJECT, runProgram } from '../support/program.ts'
 import { brokers } from '../support/servers.ts'
 
 const topic = `site-7.greenhouse.${randomUUID().slice(0, 8)}`

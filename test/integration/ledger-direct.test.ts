@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { HOPELESS_MS } from '#local-servers/testing/until.ts'
 import { FAULT_NAMES } from '../ledger/faults.ts'
 import { type Options, readOptions } from '../ledger/options.ts'
 import { report } from '../ledger/report.ts'
 import { run } from '../ledger/run.ts'
 import { type Servers, startServers } from '../ledger/servers.ts'
-import { HOPELESS_MS } from '../support/until.ts'
 
 const say = (line: string) => console.error(line)
 

@@ -1,6 +1,7 @@
 /** All questions, each in all its faces: the command with its help and `--json`, the route, and the description for the page. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { until } from '#local-servers/testing/until.ts'
 import { toFlag } from '../../cli/command.ts'
 import type { Answers } from '../../console/api/all-routes.ts'
 import { ALL_QUESTIONS, type AnyQuestion, type QuestionWords } from '../../lib/questions/all.ts'
@@ -12,7 +13,6 @@ import { markedEnvironment } from '../support/marked-environment.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { type SubjectsRegistry, startSubjects } from '../support/subjects.ts'
 import { TopicCommands } from '../support/topic-commands.ts'
-import { until } from '../support/until.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
 type Row = Readonly<Record<string, unknown>>

@@ -1,8 +1,8 @@
 /** The faults by name. Each is injected at a record in the middle of the flow, and resolves after it was removed. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { LOOPBACK } from '#local-servers/ports.ts'
+import { until } from '#local-servers/testing/until.ts'
 import type { Fault as TriggerFault } from '../../packages/msk-trigger/faults/faults.ts'
-import { until } from '../support/until.ts'
 import { restore, takeCopy } from './copies.ts'
 import type { Flow } from './flow.ts'
 import { startStandby } from './servers.ts'

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
-import { createTopic } from '../support/create-topic.ts'
+import { createTopic } from '#local-servers/testing/create-topic.ts'
 
 export const INPUT_PARTITIONS = 3
 

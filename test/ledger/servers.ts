@@ -2,8 +2,8 @@
 
 import { LOOPBACK } from '#local-servers/ports.ts'
 import type { Supervisor } from '#local-servers/supervisor.ts'
+import { startKafka } from '#local-servers/testing/start-apart.ts'
 import { type Front, startFront } from '../support/front.ts'
-import { startKafka } from '../support/start-apart.ts'
 import { COPIES_AT_ONCE, startValkey, type Valkey } from '../support/valkey.ts'
 
 /** Supported numbers of brokers. Only a cluster of three tolerates the loss of a broker. */

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { until } from '../support/until.ts'
+import { until } from '#local-servers/testing/until.ts'
 import { createEvent, recordsBetween } from './batches.ts'
 import type { StateKey } from './count/partition-states.ts'
 import type { Flow } from './flow.ts'

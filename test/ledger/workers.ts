@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePorts, LOOPBACK } from '#local-servers/ports.ts'
+import { PROJECT, Program } from '#local-servers/testing/program.ts'
 import type { Fault } from '../../packages/msk-trigger/faults/faults.ts'
 import { injectFault } from '../../packages/msk-trigger/faults/inject-fault.ts'
-import { PROJECT, Program } from '../support/program.ts'
 import { Delivery, type Input } from './delivery.ts'
 
 const READY = /^called directly$|^msk {2}ready: (\d+) of \1 event sources have joined their groups/m

@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { PROJECT } from '#local-servers/testing/program.ts'
 import { OnDemandDataReader } from '#runtime/adapters/registry/data-reader.ts'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
@@ -19,7 +20,6 @@ import {
   type Serialized,
   serializeAll,
 } from '../support/confluent-serializers.ts'
-import { PROJECT } from '../support/program.ts'
 import { environmentReading, logRecord } from '../support/records.ts'
 import { AVRO, JSON_SCHEMA, PACKAGED } from '../support/serialized.ts'
 

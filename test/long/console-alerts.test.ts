@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { until } from '#local-servers/testing/until.ts'
 import type { CauseOfAlert } from '../../console/api/alerts/alert-cause.ts'
 import type { SilencePreview } from '../../console/api/alerts/silences.ts'
 import type { Answers } from '../../console/api/all-routes.ts'
@@ -19,7 +20,6 @@ import { TestEnvironment } from '../support/environment.ts'
 import { FAMILIES } from '../support/families.ts'
 import { environmentReading } from '../support/records.ts'
 import { RunningConsumers } from '../support/running-consumers.ts'
-import { until } from '../support/until.ts'
 
 const RULES = `rules:
   - { name: HOT, family: environment, metric: temperature, fireAbove: 40, severity: critical, labels: { team: ops } }

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { Hono } from 'hono'
 import { freePort } from '#local-servers/ports.ts'
+import { Program } from '#local-servers/testing/program.ts'
 import type { ConsoleHono } from '../../console/http/person.ts'
 import { redirectRoot, serveConsole } from '../../console/serve.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { TestBrowser } from '../support/browser.ts'
-import { Program } from '../support/program.ts'
 import { localConsole, readJson, TOKEN } from '../unit/console/access/support.ts'
 
 const ADDRESS = /^(http:\/\/127\.0\.0\.1:\d+)\/\?token=([0-9a-f]{32})$/m

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { PROJECT, Program } from '#local-servers/testing/program.ts'
 import { TestEnvironment } from '../support/environment.ts'
-import { PROJECT, Program } from '../support/program.ts'
 import { runSluice } from '../support/sluice.ts'
 import { TopicCommands } from '../support/topic-commands.ts'
 

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import type { Supervisor } from '#local-servers/supervisor.ts'
+import { Program } from '#local-servers/testing/program.ts'
+import { startKafka } from '#local-servers/testing/start-apart.ts'
 import { ForeignClient } from '../support/foreign-client.ts'
 import { inOwnFolder } from '../support/own-servers.ts'
-import { Program } from '../support/program.ts'
-import { startKafka } from '../support/start-apart.ts'
 
 interface Outcome {
   readonly code: number | null

@@ -4,13 +4,13 @@ import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import kafkajs, { type Message } from 'kafkajs'
-import { createTopic } from '../support/create-topic.ts'
+import { createTopic } from '#local-servers/testing/create-topic.ts'
+import { PROJECT, type Program, runProgram } from '#local-servers/testing/program.ts'
+import { until } from '#local-servers/testing/until.ts'
 import { debeziumChange, type RowChange, withSchema } from '../support/debezium.ts'
 import { TestEnvironment } from '../support/environment.ts'
-import { PROJECT, type Program, runProgram } from '../support/program.ts'
 import { brokers } from '../support/servers.ts'
 import { StartedProject } from '../support/started-project.ts'
-import { until } from '../support/until.ts'
 
 const SAMPLES = ['logs', 'changes']
 const START_MS = Date.now() - 120_000

@@ -3,13 +3,13 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { HOPELESS_MS } from '#local-servers/testing/until.ts'
 import { CHANGED_ROW, LOST_ROW, TWICE_ROW } from '../ledger/count/history.ts'
 import { EARLY, LOST, LOST_REDRIVE, ORDER, SEGMENT, TWICE } from '../ledger/count/violations.ts'
 import { type Options, readOptions, SABOTAGES } from '../ledger/options.ts'
 import { report } from '../ledger/report.ts'
 import { run } from '../ledger/run.ts'
 import { type Servers, startServers } from '../ledger/servers.ts'
-import { HOPELESS_MS } from '../support/until.ts'
 
 interface Broken {
   readonly faults: string

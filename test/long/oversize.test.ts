@@ -1,6 +1,8 @@
 /** A record that inflates to more than the memory stops no other record, and becomes a failure of its own. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { bombBatch, recordBatch } from '#local-servers/testing/record-batches.ts'
+import { until } from '#local-servers/testing/until.ts'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { KafkaLogReader } from '#runtime/adapters/kafka/log-reader.ts'
 import { toBuffer } from '#runtime/cloudevents/header-bytes.ts'
@@ -10,11 +12,9 @@ import type { KafkaEvent } from '#runtime/pipeline/batch/receive.ts'
 import { TestKafka } from '../../packages/msk-trigger/test/integration/kafka.ts'
 import { listRecords, Project } from '../../packages/msk-trigger/test/integration/project.ts'
 import { appendBatches } from '../support/raw-producer.ts'
-import { bombBatch, recordBatch } from '../support/record-batches.ts'
 import { logRecord, environmentReading as reading } from '../support/records.ts'
 import { brokers } from '../support/servers.ts'
 import { Stage } from '../support/stage.ts'
-import { until } from '../support/until.ts'
 
 const ARN = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
 const BOMB_MIB = 300

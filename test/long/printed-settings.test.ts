@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { freePort } from '#local-servers/ports.ts'
-import { PROJECT, Program, runProgram } from '../support/program.ts'
+import { PROJECT, Program, runProgram } from '#local-servers/testing/program.ts'
 
 const CONFIGURATION = readPage('configuration')
 const KAFKA = readPage('kafka')

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Kafka, logLevel } from 'kafkajs'
-import { createTopic } from '../support/create-topic.ts'
+import { createTopic } from '#local-servers/testing/create-topic.ts'
+import { Program } from '#local-servers/testing/program.ts'
+import { until } from '#local-servers/testing/until.ts'
 import { ForeignClient } from '../support/foreign-client.ts'
-import { Program } from '../support/program.ts'
 import { brokers } from '../support/servers.ts'
 import { sluice } from '../support/sluice.ts'
-import { until } from '../support/until.ts'
 
 const NAME = `rr-${process.pid}-${Date.now()}`
 const TOPICS = ['from', 'to', 'stopped', 'transactions']

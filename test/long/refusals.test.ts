@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { PROJECT } from '#local-servers/testing/program.ts'
 import { PROD, refusal } from '../package/refusal.ts'
-import { PROJECT } from '../support/program.ts'
 
 describe('what cannot be deployed', () => {
   let folder: string

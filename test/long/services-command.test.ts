@@ -5,10 +5,10 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { freePort, isPortInUse } from '#local-servers/ports.ts'
+import { Program, runProgram } from '#local-servers/testing/program.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { runningStack } from '../../scripts/running-stacks.ts'
 import { temporaryFolder } from '../integration/localstack/support.ts'
-import { Program, runProgram } from '../support/program.ts'
 
 const HEATWAVE = join(PROJECT, 'events', 'streams', 'heatwave.jsonl')
 const COMMAND = join(PROJECT, 'localstack', 'services-command.ts')

@@ -5,12 +5,12 @@ import { Redis } from 'ioredis'
 import kafkajs from 'kafkajs'
 import { accepts } from '#local-servers/ports.ts'
 import type { ServiceEvent } from '#local-servers/report.ts'
+import { createTopic } from '#local-servers/testing/create-topic.ts'
 import { SIGNALS, topicRow } from '../../lib/app/topic-table.ts'
 import { createResources } from '../../localstack/aws/resources.ts'
 import { createTopics } from '../../localstack/local-topics.ts'
 import { type Services, startServices } from '../../localstack/start-services.ts'
 import { ownServices, temporaryFolder } from '../integration/localstack/support.ts'
-import { createTopic } from '../support/create-topic.ts'
 import { NAMES } from '../support/families.ts'
 
 describe('given the three servers on their own ports', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { freePort } from '#local-servers/ports.ts'
-import { PROJECT, runProgram } from '../support/program.ts'
+import { PROJECT, runProgram } from '#local-servers/testing/program.ts'
 
 const COMMAND = join(PROJECT, 'localstack', 'smoke.ts')
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { before, describe, it, type TestContext } from 'node:test'
+import type { Program } from '#local-servers/testing/program.ts'
+import { until } from '#local-servers/testing/until.ts'
 import { TestKafka } from '../../packages/msk-trigger/test/integration/kafka.ts'
 import { TestEnvironment } from '../support/environment.ts'
-import type { Program } from '../support/program.ts'
 import { StartedProject } from '../support/started-project.ts'
-import { until } from '../support/until.ts'
 import { readJson } from '../unit/console/access/support.ts'
 
 /** Four ways in which a handler fails or never returns, with timeouts in seconds. */

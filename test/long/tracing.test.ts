@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { PROJECT } from '#local-servers/testing/program.ts'
+import { until } from '#local-servers/testing/until.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { Offline } from '../support/offline.ts'
 import { OtlpReceiver } from '../support/otlp-receiver.ts'
-import { PROJECT } from '../support/program.ts'
 import { environmentReading as reading } from '../support/records.ts'
-import { until } from '../support/until.ts'
 
 const CONSUMERS = ['activity', 'alerting', 'processor', 'storage', 'views']
 const trace = (digit: string) => digit.repeat(32)

@@ -4,10 +4,10 @@ import { delimiter, dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from '#local-servers/ports.ts'
+import { PROJECT, Program, runProgram } from '#local-servers/testing/program.ts'
+import { until } from '#local-servers/testing/until.ts'
 import { TestEnvironment } from '../support/environment.ts'
-import { PROJECT, Program, runProgram } from '../support/program.ts'
 import { StartedProject } from '../support/started-project.ts'
-import { until } from '../support/until.ts'
 import { COMMANDS, listSteps, missingLine, type Step, type Terminal } from '../support/walkthrough.ts'
 
 /** Pages with their least number of steps. */

@@ -9,11 +9,11 @@ import { LOOPBACK } from '#local-servers/ports.ts'
 import { kafkaAnswers } from '#local-servers/probes.ts'
 import type { ServiceEvent } from '#local-servers/report.ts'
 import { requireJava, requireMaven, requirePython } from '#local-servers/requirements.ts'
+import { startApart } from '#local-servers/testing/start-apart.ts'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
 import { registryAnswers } from '../../localstack/services/http-probes.ts'
 import { registryServer } from '../../localstack/services/registry.ts'
 import { temporaryFolder } from '../integration/localstack/support.ts'
-import { startApart } from '../support/start-apart.ts'
 
 describe('given a PATH with Node and Python, without java and mvn', () => {
   const { folder, remove } = temporaryFolder()

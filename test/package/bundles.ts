@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
 import { dirname, join, posix } from 'node:path'
 import { build } from 'esbuild'
-import { PROJECT } from '../support/program.ts'
+import { PROJECT } from '#local-servers/testing/program.ts'
 
 export type Files = ReadonlyMap<string, Buffer>
 

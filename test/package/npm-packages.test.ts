@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { publint } from 'publint'
+import { runProgram } from '#local-servers/testing/program.ts'
 import { type Packed, pack } from '../support/npm.ts'
 import { PUBLISHED } from '../support/packages.ts'
-import { runProgram } from '../support/program.ts'
 import { assertPackageSize } from './budgets.ts'
 
 /** Files that every package has. */

@@ -2,9 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LOOPBACK } from '#local-servers/ports.ts'
+import { Program } from '#local-servers/testing/program.ts'
 import { npmBuild, npmSetting } from '../support/npm.ts'
 import { PUBLISHED } from '../support/packages.ts'
-import { Program } from '../support/program.ts'
 
 export interface RegistryOptions {
   /** Folder for everything that the registry stores. */

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { kafkaServers } from '#local-servers/kafka.ts'
 import { LOOPBACK } from '#local-servers/ports.ts'
 import type { Report } from '#local-servers/report.ts'
+import { startApart } from '#local-servers/testing/start-apart.ts'
 import { valkeyServer } from '#local-servers/valkey.ts'
 import { LOCAL, LOGS_DIR } from '../../scripts/paths.ts'
-import { startApart } from '../support/start-apart.ts'
 import { emulatorServer } from './emulator/server.ts'
 
 export interface Servers {

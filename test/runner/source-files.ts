@@ -1,5 +1,5 @@
 import { glob } from 'node:fs/promises'
-import { PROJECT } from '../support/program.ts'
+import { PROJECT } from '#local-servers/testing/program.ts'
 
 /** Folders that contain no source code: installed, downloaded or built files. */
 const FOREIGN = /(^|\/)(node_modules|\.local|\.serverless|\.esbuild|\.git|coverage|dist)(\/|$)/

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { run } from 'node:test'
 import pMap, { pMapSkip } from 'p-map'
+import { PROJECT } from '#local-servers/testing/program.ts'
 import { durationText } from '../../lib/support/duration.ts'
-import { PROJECT } from '../support/program.ts'
 import { failed, type Result, readResults } from './results.ts'
 
 export interface TestOptions {

@@ -1,7 +1,7 @@
+import { startApart } from '#local-servers/testing/start-apart.ts'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
 import { registryServer } from '../../localstack/services/registry.ts'
 import { LOCAL } from '../../scripts/paths.ts'
-import { startApart } from './start-apart.ts'
 
 export interface Apicurio {
   /** URL of the registry's Confluent-compatible API. */

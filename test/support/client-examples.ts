@@ -6,8 +6,8 @@ import { ensureInstalled, type Package, pythonPackages } from '#local-servers/in
 import { fetchWithMaven } from '#local-servers/jars.ts'
 import type { Launch } from '#local-servers/managed-process.ts'
 import { requireJava } from '#local-servers/requirements.ts'
+import { PROJECT } from '#local-servers/testing/program.ts'
 import { LOCAL } from '../../scripts/paths.ts'
-import { PROJECT } from './program.ts'
 import { brokers } from './servers.ts'
 
 const EXAMPLES = join(PROJECT, 'examples', 'clients')

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { ensureInstalled, pythonPackages } from '#local-servers/install.ts'
+import { PROJECT } from '#local-servers/testing/program.ts'
 import type { RecordHeader } from '#runtime/cloudevents/record.ts'
 import { LOCAL, PYTHON_LOCKS } from '../../scripts/paths.ts'
-import { PROJECT } from './program.ts'
 
 const PYTHON = join(LOCAL, 'python', 'confluent')
 const SCRIPT = join(PROJECT, 'test', 'support', 'confluent_serializers.py')

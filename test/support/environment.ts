@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { until } from '#local-servers/testing/until.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateInspection, type StateSummary } from '#runtime/adapters/redis/state-inspection.ts'
 import type { Names } from '../../lib/app/names.ts'
@@ -12,7 +13,6 @@ import { consumersDownstream, listTopics } from './consumers.ts'
 import { NAMES } from './families.ts'
 import { ForeignClient, type ForeignRecord } from './foreign-client.ts'
 import { awsEndpoint, brokers, redisUrl } from './servers.ts'
-import { until } from './until.ts'
 
 /** Number of records by `outcome/reason`. */
 export type Tally = Readonly<Record<string, number>>

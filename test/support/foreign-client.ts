@@ -9,9 +9,9 @@ import kafkajs, {
   type Producer,
   type RecordMetadata,
 } from 'kafkajs'
-import { createTopic } from './create-topic.ts'
+import { createTopic } from '#local-servers/testing/create-topic.ts'
+import { until } from '#local-servers/testing/until.ts'
 import { brokers } from './servers.ts'
-import { until } from './until.ts'
 import './foreign-codecs.ts'
 
 /** A record as the client library returns it. */

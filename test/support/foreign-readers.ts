@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { KAFKA_VERSION } from '#local-servers/kafka.ts'
 import { requireJava } from '#local-servers/requirements.ts'
+import { PROJECT } from '#local-servers/testing/program.ts'
+import { HOPELESS_MS } from '#local-servers/testing/until.ts'
 import { LOCAL } from '../../scripts/paths.ts'
-import { PROJECT } from './program.ts'
-import { HOPELESS_MS } from './until.ts'
 
 export interface SeenRecord {
   readonly key: string

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { PROJECT } from '#local-servers/testing/program.ts'
 import { errorLine, InvalidFile } from '../../lib/support/file-errors.ts'
-import { PROJECT } from './program.ts'
 
 /** Folder of golden files: transcripts of commands, and texts that are generated. */
 export const GOLDENS = join(PROJECT, 'test', 'goldens')

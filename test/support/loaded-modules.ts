@@ -3,7 +3,7 @@
  * argument selects the handler.
  */
 import { registerHooks } from 'node:module'
-import { PROJECT } from './program.ts'
+import { PROJECT } from '#local-servers/testing/program.ts'
 
 const loaded: string[] = []
 const folder = `file://${PROJECT}/`

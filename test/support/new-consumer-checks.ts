@@ -2,9 +2,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { runProgram } from '#local-servers/testing/program.ts'
 import type { Check } from '../runner/check.ts'
 import { findingsAmong, listExpressions } from '../runner/checks/expressions.ts'
-import { runProgram } from './program.ts'
 
 /**
  * Checks that are omitted: a new consumer cannot affect their result, they install tools of their own, or they concern the code that

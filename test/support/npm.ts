@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { withLockFile } from '#local-servers/lock-file.mjs'
-import { PROJECT, type ProgramResult, runProgram } from './program.ts'
+import { PROJECT, type ProgramResult, runProgram } from '#local-servers/testing/program.ts'
 
 /** Runs npm. @throws Error with its output if it fails */
 async function npm(args: readonly string[]): Promise<ProgramResult> {

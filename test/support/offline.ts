@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { dump, load } from 'js-yaml'
 import { freePort } from '#local-servers/ports.ts'
-import { PROJECT, Program } from './program.ts'
+import { PROJECT, Program } from '#local-servers/testing/program.ts'
 
 const READY = /^msk {2}ready: (\d+) of \1 event sources have joined their groups/m
 

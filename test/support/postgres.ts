@@ -9,8 +9,8 @@ import { runTool } from '#local-servers/managed-process.ts'
 import { LOOPBACK } from '#local-servers/ports.ts'
 import type { Server } from '#local-servers/server-definition.ts'
 import type { Supervisor } from '#local-servers/supervisor.ts'
-import { startApart } from './start-apart.ts'
-import { until } from './until.ts'
+import { startApart } from '#local-servers/testing/start-apart.ts'
+import { until } from '#local-servers/testing/until.ts'
 
 export interface Postgres {
   readonly port: number

@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, readdir, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pMap from 'p-map'
-import { PROJECT } from './program.ts'
+import { PROJECT } from '#local-servers/testing/program.ts'
 
 const AT_ONCE = 32
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { PROJECT } from './program.ts'
+import { PROJECT } from '#local-servers/testing/program.ts'
 import { runSluice } from './sluice.ts'
 
 export interface Observation {

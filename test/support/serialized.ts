@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs'
 import avro from 'avsc'
 import protobuf from 'protobufjs'
+import { framed } from '#local-servers/testing/schema-registry.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { logRecord } from './records.ts'
-import { framed } from './schema-registry.ts'
 
 const schema = (folder: string, name: string) =>
   readFileSync(new URL(`../../events/schemas/${folder}/${name}`, import.meta.url), 'utf8')

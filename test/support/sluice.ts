@@ -1,7 +1,7 @@
 /** Runs commands in this process. Only tests of signals, pipes or binary output need a separate process. */
 import assert from 'node:assert/strict'
+import { PROJECT, type ProgramResult } from '#local-servers/testing/program.ts'
 import { ran } from '../unit/cli/terminal.ts'
-import { PROJECT, type ProgramResult } from './program.ts'
 
 /**
  * Runs a command in the same way as an operator. Does not reject if the command fails.

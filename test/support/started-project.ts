@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { freePorts } from '#local-servers/ports.ts'
-import { Program } from './program.ts'
+import { Program } from '#local-servers/testing/program.ts'
 import { copyProject } from './project-copy.ts'
 
 export class StartedProject {

@@ -1,10 +1,10 @@
 /** Runs `sluice` commands in this process against the real Kafka. The topics belong to one test file. */
 import { randomUUID } from 'node:crypto'
 import kafkajs, { type Admin, type IResourceConfigEntry } from 'kafkajs'
+import { createTopic } from '#local-servers/testing/create-topic.ts'
+import { PROJECT, Program } from '#local-servers/testing/program.ts'
 import { type Ran, ran } from '../unit/cli/terminal.ts'
-import { createTopic } from './create-topic.ts'
 import { ForeignClient } from './foreign-client.ts'
-import { PROJECT, Program } from './program.ts'
 import { brokers } from './servers.ts'
 
 export class TopicCommands {

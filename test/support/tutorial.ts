@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { PROJECT } from './program.ts'
+import { PROJECT } from '#local-servers/testing/program.ts'
 import { copyProject } from './project-copy.ts'
 
 /** Code block of the page that belongs to a file. */

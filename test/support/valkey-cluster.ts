@@ -1,6 +1,6 @@
 import { freePort, LOOPBACK } from '#local-servers/ports.ts'
-import { onFreePorts } from './start-apart.ts'
-import { until } from './until.ts'
+import { onFreePorts } from '#local-servers/testing/start-apart.ts'
+import { until } from '#local-servers/testing/until.ts'
 import { COPIES_AT_ONCE, startValkey, type Valkey } from './valkey.ts'
 
 const HASH_SLOTS = 16_384

@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis'
 import { LOOPBACK } from '#local-servers/ports.ts'
 import type { Supervisor } from '#local-servers/supervisor.ts'
+import { startApart } from '#local-servers/testing/start-apart.ts'
 import { valkeyServer } from '#local-servers/valkey.ts'
 import { LOCAL } from '../../scripts/paths.ts'
-import { startApart } from './start-apart.ts'
 
 /** Valkey server for one test. It is the server that `npm start` uses, with additional settings. */
 export interface Valkey {

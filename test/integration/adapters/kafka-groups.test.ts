@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { it } from 'node:test'
 import { askBroker, type Question } from '@sluice/kafka-records/requests'
 import kafkajs from 'kafkajs'
+import { createTopic } from '#local-servers/testing/create-topic.ts'
 import { askCluster } from '#runtime/adapters/kafka/ask-cluster.ts'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { describeGroups, listVisibleGroups } from '#runtime/adapters/kafka/groups.ts'
@@ -13,7 +14,6 @@ import {
   int32,
   NO_TAGS,
 } from '../../../packages/kafka-records/requests/wire.ts'
-import { createTopic } from '../../support/create-topic.ts'
 import { brokers } from '../../support/servers.ts'
 
 const NOTHING = int8(0)

@@ -4,10 +4,10 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
+import { rejection } from '#local-servers/testing/rejection.ts'
 import { COMPARE_AND_SET } from '#runtime/adapters/redis/scripts.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { withClient } from '../../support/redis-clients.ts'
-import { rejection } from '../../support/rejection.ts'
 import { redisUrl } from '../../support/servers.ts'
 
 describe('the error of a failed command', () => {

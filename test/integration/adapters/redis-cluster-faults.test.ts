@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { until } from '#local-servers/testing/until.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { buildKeys } from '#runtime/adapters/redis/keys.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
+import { assertUnavailable } from '../../support/assert-unavailable.ts'
 import { createChange, versionAt } from '../../support/changes.ts'
-import { assertUnavailable } from '../../support/rejection.ts'
-import { until } from '../../support/until.ts'
 import { type ClusterNode, ValkeyCluster } from '../../support/valkey-cluster.ts'
 
 const COMMAND_TIMEOUT_MS = 2_000

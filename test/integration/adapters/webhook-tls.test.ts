@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
+import { type Certificates, makeCertificates } from '#local-servers/testing/certificates.ts'
 import { httpsPost } from '../../../lib/notification/adapters/https.ts'
-import { type Certificates, makeCertificates } from '../../support/certificates.ts'
 
 describe('a webhook over TLS', () => {
   let certificates: Certificates

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, describe, it } from 'node:test'
 import { signalGroup } from '#local-servers/process-groups.ts'
-import { until } from '../../support/until.ts'
+import { until } from '#local-servers/testing/until.ts'
 import { temporaryFolder } from './support.ts'
 
 describe('given an interrupted run', () => {

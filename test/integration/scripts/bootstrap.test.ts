@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, beforeEach, describe, it } from 'node:test'
+import { until } from '#local-servers/testing/until.ts'
 import { PROJECT } from '../../../scripts/paths.ts'
-import { until } from '../../support/until.ts'
 import { temporaryFolder } from '../localstack/support.ts'
 
 const LOCK = JSON.stringify({

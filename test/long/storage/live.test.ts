@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, it } from 'node:test'
+import { until } from '#local-servers/testing/until.ts'
 import { TestEnvironment } from '../../support/environment.ts'
 import { Offline } from '../../support/offline.ts'
 import { type Postgres, startPostgres } from '../../support/postgres.ts'
 import { environmentReading } from '../../support/records.ts'
 import { brokers, redisUrl } from '../../support/servers.ts'
-import { until } from '../../support/until.ts'
 import { writtenMessage } from '../../support/written-message.ts'
 import { ran } from '../../unit/cli/terminal.ts'
 

@@ -14,6 +14,9 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { Client, types } from 'pg'
 import { freePort } from '#local-servers/ports.ts'
+import { makeCertificates } from '#local-servers/testing/certificates.ts'
+import { PROJECT } from '#local-servers/testing/program.ts'
+import { until } from '#local-servers/testing/until.ts'
 import { PermanentError, RetryableError } from '#runtime/consumer/index.ts'
 import { openStorage, openStorageReader } from '../../../lib/app/storage.ts'
 import { POSTGRES, PostgresStorage } from '../../../lib/storage/adapters/postgres.ts'
@@ -23,13 +26,10 @@ import type { Rows } from '../../../lib/storage/table.ts'
 import { chartConformance, listMeans } from '../../conformance/chart-questions.ts'
 import { storageConformance } from '../../conformance/storage.ts'
 import { migrationConformance } from '../../conformance/storage-migrations.ts'
-import { makeCertificates } from '../../support/certificates.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { startPostgres } from '../../support/postgres.ts'
-import { PROJECT } from '../../support/program.ts'
 import { awsEndpoint } from '../../support/servers.ts'
 import { NOON, storedMinute, storedReading } from '../../support/stored-events.ts'
-import { until } from '../../support/until.ts'
 
 const server = await startPostgres()
 after(() => server.stop())

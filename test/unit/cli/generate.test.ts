@@ -4,10 +4,10 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { PROJECT } from '#local-servers/testing/program.ts'
 import { chooseProfile, PROFILES } from '#runtime/settings/index.ts'
 import { simulate } from '../../../lib/telemetry/simulator/simulate.ts'
 import { APPLICATION, FAMILIES, GENERATOR } from '../../support/families.ts'
-import { PROJECT } from '../../support/program.ts'
 import { ran } from './terminal.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-generate-'))

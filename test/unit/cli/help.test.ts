@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Command } from 'commander'
+import { PROJECT } from '#local-servers/testing/program.ts'
 import { listSettings, type Setting } from '#runtime/settings/index.ts'
 import { addOptionNames } from '../../../cli/setting-options.ts'
 import { resolveCallerFolder } from '../../../cli/terminal.ts'
 import { SLICES } from '../../../lib/app/config.ts'
 import { LOCAL_PORTS } from '../../../lib/app/settings/index.ts'
-import { PROJECT } from '../../support/program.ts'
 import { ran } from './terminal.ts'
 
 const { version } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'))

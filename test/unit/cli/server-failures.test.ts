@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { RegistryError } from '@sluice/schema-registry'
+import { rejection } from '#local-servers/testing/rejection.ts'
 import { describeError } from '#runtime/adapters/lambda/log-fields.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { registryUnavailable } from '#runtime/adapters/registry/data-writer.ts'
@@ -18,7 +19,6 @@ import { serverFailure } from '../../../lib/operations/server-failure.ts'
 import { awaitKafkaAnswer } from '../../../lib/queries/kafka/kafka-answers.ts'
 import { ACCOUNT, kafka, MACHINE, topic } from '../../support/doctor-facts.ts'
 import { NAMES } from '../../support/families.ts'
-import { rejection } from '../../support/rejection.ts'
 
 const config = readConfig(
   localEnvironment({ KAFKA_BROKERS: 'broker:9093', REDIS_URL: 'redis://:pw@127.0.0.1:1' }),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { PROJECT } from '../../support/program.ts'
+import { PROJECT } from '#local-servers/testing/program.ts'
 
 const read = (file: string) => readFileSync(join(PROJECT, file), 'utf8')
 const find = (...patterns: readonly string[]) =>

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { PROJECT } from '#local-servers/testing/program.ts'
 import { INCLUDED, type Manifest, PUBLISHED } from '../../support/packages.ts'
-import { PROJECT } from '../../support/program.ts'
 
 const read = (file: string) => readFileSync(join(PROJECT, file), 'utf8')
 const find = (...patterns: string[]) =>

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { PROJECT } from '#local-servers/testing/program.ts'
 import type { Value } from '../../../infra/alarms/alarm.ts'
 import { ALARM_KINDS } from '../../../infra/alarms/alarm-kinds.ts'
 import { buildAlarmResources, listAlarms } from '../../../infra/alarms/resources.ts'
@@ -10,7 +11,6 @@ import { SCHEDULED_METRICS } from '../../../lib/app/metrics.ts'
 import { deployed, SERVERLESS, TOPIC } from '../../support/alarms.ts'
 import { captureLog, listMetrics } from '../../support/function-log.ts'
 import { reportEverything } from '../../support/observed.ts'
-import { PROJECT } from '../../support/program.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is what it is
 type Properties = Record<string, any>

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { PROJECT } from '#local-servers/testing/program.ts'
 import { isDeployed } from '../../../infra/functions/expanded-fields.ts'
 import { readAccount } from '../../../infra/place/account.ts'
 import { STAGES } from '../../../infra/place/stages.ts'
@@ -7,7 +8,6 @@ import { buildRoles, toRoleId } from '../../../infra/roles/roles.ts'
 import type { Statement } from '../../../infra/statements/statement.ts'
 import { readFunctions } from '../../../lib/app/function-entries.ts'
 import { NAMES } from '../../support/families.ts'
-import { PROJECT } from '../../support/program.ts'
 
 const REGION = 'eu-west-1'
 const CLUSTER = `arn:aws:kafka:${REGION}:123456789012:cluster/telemetry/00000000-0000-0000-0000-000000000000-1`

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { PROJECT } from '#local-servers/testing/program.ts'
 import { REQUIRED } from '../../../infra/place/account.ts'
 import { OUTPUT_VARIABLES } from '../../../infra/place/stack-outputs.ts'
 import { STAGES } from '../../../infra/place/stages.ts'
@@ -11,7 +12,6 @@ import {
   MAX_TEMPLATE_BYTES,
   readStackTemplate,
 } from '../../../infra/stack/stack-template.ts'
-import { PROJECT } from '../../support/program.ts'
 import { evaluated } from '../../support/template-conditions.ts'
 
 const DEV = await readStackTemplate(STAGES.dev)

@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { until } from '#local-servers/testing/until.ts'
 import { stackPorts, stackVariables, withStack } from '../../../localstack/own-stack.ts'
 import { PROJECT } from '../../../scripts/paths.ts'
 import { runningStack, stackFile } from '../../../scripts/running-stacks.ts'
-import { until } from '../../support/until.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'sluice-with-stack-'))
 after(() => rmSync(dir, { recursive: true }))

@@ -3,11 +3,17 @@ import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
 import { UnreadableBytes } from '@sluice/kafka-records'
 import fc from 'fast-check'
+import {
+  CODEC_NAMES,
+  marker,
+  recordBatch,
+  sealed,
+  type WrittenRecord,
+} from '#local-servers/testing/record-batches.ts'
+import { rejection } from '#local-servers/testing/rejection.ts'
+import { sampled } from '#local-servers/testing/sampled.ts'
 import { decodePartition } from '../../../packages/kafka-records/decode-partition.ts'
 import type { FetchedRecord } from '../../../packages/kafka-records/fetched-record.ts'
-import { CODEC_NAMES, marker, recordBatch, sealed, type WrittenRecord } from '../../support/record-batches.ts'
-import { rejection } from '../../support/rejection.ts'
-import { sampled } from '../../support/sampled.ts'
 
 const MIB = 1024 * 1024
 const [ONE, OTHER] = [7, 8]

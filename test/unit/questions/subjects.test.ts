@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
+import { rejection } from '#local-servers/testing/rejection.ts'
 import type { Environment } from '../../../lib/questions/environment.ts'
 import { ask } from '../../../lib/questions/question.ts'
 import { SUBJECTS } from '../../../lib/questions/subjects.ts'
-import { rejection } from '../../support/rejection.ts'
 import { startSubjects } from '../../support/subjects.ts'
 
 async function listed(t: TestContext, ...answers: Parameters<typeof startSubjects>) {

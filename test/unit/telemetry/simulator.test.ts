@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { sampled } from '#local-servers/testing/sampled.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { type KeyedEvent, simulate, simulateReading } from '../../../lib/telemetry/simulator/simulate.ts'
 import { solarHour } from '../../../lib/telemetry/simulator/simulated-time.ts'
 import { FAMILIES, GENERATOR } from '../../support/families.ts'
-import { sampled } from '../../support/sampled.ts'
 
 /** The thresholds of the shipped rules: beyond them an alert fires. */
 const NORMAL = {

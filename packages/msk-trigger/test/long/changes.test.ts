@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { until } from '../../../../test/support/until.ts'
+import { until } from '../../../local-servers/testing/until.ts'
 import { numbered, TestKafka } from '../integration/kafka.ts'
 import { assertAllInOrder } from '../integration/ordered.ts'
 import { type Invocation, listRecords, Project } from '../integration/project.ts'

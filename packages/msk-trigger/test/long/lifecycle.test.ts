@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { after, afterEach, before, describe, it } from 'node:test'
-import { until } from '../../../../test/support/until.ts'
+import { until } from '../../../local-servers/testing/until.ts'
 import { numbered, TestKafka } from '../integration/kafka.ts'
 import { offsetsSeen, Project } from '../integration/project.ts'
 

@@ -4,7 +4,7 @@ import {
   type Certificates,
   type ClientCertificate,
   makeCertificates,
-} from '../../../../test/support/certificates.ts'
+} from '../../../local-servers/testing/certificates.ts'
 import { accessProblem, withFilesRead } from '../../access/kafka-access.ts'
 import { isUnreachable, rootMessage } from '../../report/explain-error.ts'
 

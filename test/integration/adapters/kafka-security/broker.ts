@@ -6,7 +6,7 @@ import {
   type Login,
   type SecuredKafka,
   startSecuredKafka,
-} from '../../../support/secured-kafka.ts'
+} from '#local-servers/testing/secured-kafka.ts'
 
 export const TOPIC = 'secured'
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { rejection } from '#local-servers/testing/rejection.ts'
 import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
 import { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { KAFKA } from '#runtime/settings/kafka.ts'
 import { readSettings } from '#runtime/settings/read-settings.ts'
-import { rejection } from '../../../support/rejection.ts'
 import { awsEndpoint } from '../../../support/servers.ts'
 import { kafka, scram, TOPIC, usual } from './broker.ts'
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
+import { until } from '#local-servers/testing/until.ts'
 import { createOpenAccess } from '../../../../console/access/access.ts'
 import { formatType, formatValues } from '../../../../console/ksql/row-format.ts'
 import { buildChangeAnswer } from '../../../../console/ksql/statement-answers.ts'
@@ -10,7 +11,6 @@ import type { ChangingStatement } from '../../../../lib/operations/views/local-s
 import { parse } from '../../../../lib/views/language/parser.ts'
 import type { ColumnType } from '../../../../lib/views/plan.ts'
 import { MemoryChanges, servedKsql, TOKEN } from '../../../support/served-ksql.ts'
-import { until } from '../../../support/until.ts'
 
 type Served = Awaited<ReturnType<typeof servedKsql>>
 

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:http2'
 import { after, before, describe, it } from 'node:test'
 import ksqldbClient from 'ksqldb-client'
+import { until } from '#local-servers/testing/until.ts'
 import { createOpenAccess } from '../../../../console/access/access.ts'
 import { MemoryChanges, servedKsql } from '../../../support/served-ksql.ts'
-import { until } from '../../../support/until.ts'
 
 /** The package exports the class itself, unlike its types. */
 const KsqldbClient = ksqldbClient as unknown as typeof ksqldbClient.default

@@ -4,13 +4,13 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
+import { until } from '#local-servers/testing/until.ts'
 import { createRowFormat } from '../../../../console/ksql/row-format.ts'
 import { createRowStream } from '../../../../console/ksql/row-stream.ts'
 import { compileSelect } from '../../../../lib/views/language/compile-select.ts'
 import { parse } from '../../../../lib/views/language/parser.ts'
 import { MemoryTables, PLAN } from '../../../support/memory-tables.ts'
 import { servedKsql } from '../../../support/served-ksql.ts'
-import { until } from '../../../support/until.ts'
 
 const SELECTION = compileSelect('SELECT * FROM device_activity_counts EMIT CHANGES', PLAN, parse)
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { PROJECT, runProgram } from '#local-servers/testing/program.ts'
+import { until } from '#local-servers/testing/until.ts'
 import { followLogs } from '../../../../scripts/log-file.ts'
-import { PROJECT, runProgram } from '../../../support/program.ts'
-import { until } from '../../../support/until.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-split-'))
 after(() => rmSync(folder, { recursive: true }))

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { seeds } from '#local-servers/testing/sampled.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
@@ -22,7 +23,6 @@ import { FolderHistoryStore } from '../../../support/folder-history.ts'
 import { addObject } from '../../../support/memory-history.ts'
 import { Random } from '../../../support/random.ts'
 import { TOPIC } from '../../../support/records.ts'
-import { seeds } from '../../../support/sampled.ts'
 
 const SEEDS = seeds(25)
 const SETTINGS = { ...VOCABULARY, env: 'test', idWindowMs: 900_000, futureToleranceMs: 300_000 }

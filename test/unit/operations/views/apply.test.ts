@@ -1,10 +1,10 @@
 /** The command that changes tables waits for the consumer `views` at two places. */
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
+import { until } from '#local-servers/testing/until.ts'
 import { applyViews, createProgress, type ViewPorts } from '../../../../lib/operations/views/apply-views.ts'
 import { createActivatedPlan } from '../../../../lib/views/plan-activation.ts'
 import { Changing, ROWS } from '../../../support/changing-tables.ts'
-import { until } from '../../../support/until.ts'
 import { tablePlan } from '../../../support/views.ts'
 
 const OLD = tablePlan(undefined, { name: 'a', generation: '1' })

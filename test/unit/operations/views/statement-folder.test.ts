@@ -6,6 +6,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { until } from '#local-servers/testing/until.ts'
 import type { ChangingStatement } from '../../../../lib/operations/views/local-statements.ts'
 import { type FolderParts, StatementFolder } from '../../../../lib/operations/views/statement-folder.ts'
 import { readPlan } from '../../../../lib/operations/views/statements.ts'
@@ -16,7 +17,6 @@ import { NO_TABLES, readableTables, type ViewPlan } from '../../../../lib/views/
 import { createActivatedPlan } from '../../../../lib/views/plan-activation.ts'
 import { Changing } from '../../../support/changing-tables.ts'
 import { FAMILIES, NAMES } from '../../../support/families.ts'
-import { until } from '../../../support/until.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'sluice-statements-'))
 after(() => rmSync(root, { recursive: true }))

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { loadCodec } from '@sluice/schema-registry'
-import { PROJECT } from '../../../support/program.ts'
+import { PROJECT } from '#local-servers/testing/program.ts'
 
 const FOLDER = join(PROJECT, 'test', 'support', 'protos')
 const descriptors: Record<string, string> = JSON.parse(readFileSync(join(FOLDER, 'descriptors.json'), 'utf8'))

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { rejection } from '#local-servers/testing/rejection.ts'
 import { brokersAnswer, isRefusal } from '#runtime/adapters/kafka/availability.ts'
 import { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
-import { rejection } from '../../../support/rejection.ts'
 import { scriptedCluster } from '../../../support/scripted-cluster.ts'
 
 const partition = (number: number, leader: number) => {

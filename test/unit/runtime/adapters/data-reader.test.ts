@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { framed, registryWith } from '#local-servers/testing/schema-registry.ts'
 import { OnDemandDataReader } from '#runtime/adapters/registry/data-reader.ts'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
@@ -8,7 +9,6 @@ import type { Event } from '#runtime/consumer/event.ts'
 import { PlainLog } from '#runtime/pipeline/decoding/plain-records.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { environmentReading } from '../../../support/records.ts'
-import { framed, registryWith } from '../../../support/schema-registry.ts'
 import {
   AVRO,
   avroBytes,

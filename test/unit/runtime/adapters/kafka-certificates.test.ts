@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { it } from 'node:test'
 import { createServer, type TLSSocket } from 'node:tls'
+import { makeCertificates } from '#local-servers/testing/certificates.ts'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
-import { makeCertificates } from '../../../support/certificates.ts'
 
 it('given a client certificate that is renewed, then the next connection shows the new one', async () => {
   const { ca, cert, key, client, remove } = await makeCertificates()

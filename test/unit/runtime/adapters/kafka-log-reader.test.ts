@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { protocolError, UnreadableBytes } from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
+import { rejection } from '#local-servers/testing/rejection.ts'
 import { KafkaLogReader } from '#runtime/adapters/kafka/log-reader.ts'
 import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
-import { rejection } from '../../../support/rejection.ts'
 
 /** Codes of the brokers' answers. */
 const UNKNOWN_TOPIC_OR_PARTITION = 3

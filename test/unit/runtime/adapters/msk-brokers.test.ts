@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { rejection } from '#local-servers/testing/rejection.ts'
 import { listBrokers } from '#runtime/adapters/aws/msk-brokers.ts'
 import {
   AUTHENTICATIONS,
@@ -10,7 +11,6 @@ import {
 import { ConfigError } from '#runtime/settings/config-error.ts'
 import { resolveKafkaAccess } from '#runtime/settings/resolve-kafka-access.ts'
 import { type MskEmulator, startMsk } from '../../../support/msk.ts'
-import { rejection } from '../../../support/rejection.ts'
 
 const CLUSTER =
   'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry/751d2973-a626-431c-9d4e-d7975eb44dd7-2'

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { RegistryError } from '@sluice/schema-registry'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { type ServerName, serverUnavailable } from '#runtime/adapters/server-failure.ts'
-import { assertUnavailable } from '../../../support/rejection.ts'
+import { assertUnavailable } from '../../../support/assert-unavailable.ts'
 
 const said = (message: string, parts: object = {}) => Object.assign(new Error(message), parts)
 const node = (code: string, message = `connect ${code} 10.0.0.7:1`) => said(message, { code })

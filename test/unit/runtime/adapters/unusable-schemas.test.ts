@@ -1,13 +1,13 @@
 /** An answer about one schema says nothing about the registry: the record fails, and the others go on. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
+import { framed, startSchemaRegistry } from '#local-servers/testing/schema-registry.ts'
 import { OnDemandDataReader } from '#runtime/adapters/registry/data-reader.ts'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { environmentReading } from '../../../support/records.ts'
-import { framed, startSchemaRegistry } from '../../../support/schema-registry.ts'
 import { AVRO, AVRO_ID, avroBytes, PACKAGED, sent } from '../../../support/serialized.ts'
 
 let registry: Awaited<ReturnType<typeof startSchemaRegistry>>

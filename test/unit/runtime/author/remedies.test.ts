@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
+import { PROJECT } from '#local-servers/testing/program.ts'
 import { FAILURES } from '#runtime/consumer/failure-codes.ts'
 import { DEFERRED, DUPLICATE, IGNORED, PARKED } from '#runtime/pipeline/model/reasons.ts'
 import { APPLICATION } from '../../../support/families.ts'
-import { PROJECT } from '../../../support/program.ts'
 
 const ENGINE = join(PROJECT, 'packages', 'runtime')
 

@@ -1,9 +1,9 @@
 /** Emissions of one consumer are counted once by the next, whatever either of them loses and however late it is read again. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { seeds } from '#local-servers/testing/sampled.ts'
 import { EmissionChain, type Situation } from '../../../support/emission-chain.ts'
 import { Random } from '../../../support/random.ts'
-import { seeds } from '../../../support/sampled.ts'
 
 const SEEDS = 90
 const STEPS = 120

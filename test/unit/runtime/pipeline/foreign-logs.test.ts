@@ -1,6 +1,7 @@
 import assert, { fail } from 'node:assert/strict'
 
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { seeds } from '#local-servers/testing/sampled.ts'
 import { computeGeneration } from '#runtime/adapters/redis/layout.ts'
 import { COUNTED_MS } from '#runtime/cloudevents/log-time.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
@@ -18,7 +19,6 @@ import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { Random } from '../../../support/random.ts'
 import { logRecord } from '../../../support/records.ts'
-import { seeds } from '../../../support/sampled.ts'
 import { Stage } from '../../../support/stage.ts'
 
 const TYPE = 'io.sluice.environment.reading.v1'

@@ -1,6 +1,7 @@
 /** Data that says that its schema is elsewhere: it is read with that schema, or fails. A packaged schema never stands in. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { framed, registryWith } from '#local-servers/testing/schema-registry.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
@@ -8,7 +9,6 @@ import { plainRecords } from '#runtime/pipeline/decoding/plain-records.ts'
 import { toHistoryRows, toLogRecord } from '../../../../lib/history/row.ts'
 import { FormatStage } from '../../../support/format-stage.ts'
 import { environmentReading } from '../../../support/records.ts'
-import { framed, registryWith } from '../../../support/schema-registry.ts'
 import { AVRO_ID, avroBytes, JSON_SCHEMA, PROTO, REGISTERED, sent } from '../../../support/serialized.ts'
 
 const GUID = '89791762-2336-4186-9674-299b90a802e2'

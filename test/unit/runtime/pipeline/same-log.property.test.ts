@@ -1,10 +1,10 @@
 /** The same log gives the same states, timers and emissions, whatever happens to the invocations. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { seeds } from '#local-servers/testing/sampled.ts'
 import type { RememberedFailure } from '#runtime/pipeline/model/failure-memory.ts'
 import { splitState } from '#runtime/pipeline/model/stored-state.ts'
 import { SEEDS, violations } from '../../../support/same-log.ts'
-import { seeds } from '../../../support/sampled.ts'
 import type { Stage } from '../../../support/stage.ts'
 
 const PLAYED = seeds(SEEDS)

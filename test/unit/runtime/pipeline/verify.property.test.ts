@@ -1,10 +1,10 @@
 /** Live states are compared with their log after random schedules: only what was changed by hand is found. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { seeds } from '#local-servers/testing/sampled.ts'
 import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import { Random } from '../../../support/random.ts'
 import { type End, SEEDS, violations } from '../../../support/same-log.ts'
-import { seeds } from '../../../support/sampled.ts'
 import type { Stage } from '../../../support/stage.ts'
 import { verified } from '../../../support/verifying.ts'
 

@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { guardGroup, signalGroup } from '#local-servers/process-groups.ts'
-import { PROJECT } from '../../scripts/paths.ts'
+import { guardGroup, signalGroup } from '../process-groups.ts'
 import { HOPELESS_MS } from './until.ts'
 
-export { PROJECT }
+/** Folder with the workspaces, their packages, and those of the tests. */
+export const PROJECT = join(import.meta.dirname, '..', '..', '..')
 
 /** Folders with the command-line tools of the npm packages: those of the project, and those of the tests. */
-const TOOLS = ['node_modules', 'test/node_modules'].map(folder => join(PROJECT, folder, '.bin'))
+const TOOLS = ['node_modules', 'test/tools/node_modules'].map(folder => join(PROJECT, folder, '.bin'))
 
 /** Environment variables for started programs. They must not run as tests, and must not print notices about newer versions. */
 const CLEAN = { NODE_TEST_CONTEXT: undefined, SLS_NOTIFICATIONS_MODE: 'off' }

@@ -1,13 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { kafkaServers } from '#local-servers/kafka.ts'
-import { freePorts, LOOPBACK } from '#local-servers/ports.ts'
-import type { Server } from '#local-servers/server-definition.ts'
-import { type RunningServers, type StartContext, startTogether } from '#local-servers/start-server.ts'
-import type { Supervisor } from '#local-servers/supervisor.ts'
-import { LOCAL } from '../../scripts/paths.ts'
+import { kafkaServers } from '../kafka.ts'
+import { freePorts, LOOPBACK } from '../ports.ts'
+import type { Server } from '../server-definition.ts'
+import { type RunningServers, type StartContext, startTogether } from '../start-server.ts'
+import type { Supervisor } from '../supervisor.ts'
+import { PROJECT } from './program.ts'
 import { HOPELESS_MS } from './until.ts'
+
+/** Folder of the installed servers. */
+export const CACHE = process.env.LOCAL_SERVERS_CACHE ?? join(PROJECT, '.local')
 
 /**
  * Starts servers for one test or benchmark, on free ports and in a temporary folder, which is removed when they stop. By default,
@@ -55,7 +58,7 @@ export interface OwnKafka {
 export async function startKafka(count = 1, context?: Partial<StartContext>): Promise<OwnKafka> {
   const { ports, byName, stop } = await startApart(
     count,
-    (ports, dataDir) => kafkaServers({ ports, dataDir, cacheDir: LOCAL }),
+    (ports, dataDir) => kafkaServers({ ports, dataDir, cacheDir: CACHE }),
     context,
   )
   return { addresses: ports.map(port => `${LOOPBACK}:${port}`), brokers: [...byName.values()], stop }

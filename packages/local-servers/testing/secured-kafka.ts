@@ -2,17 +2,16 @@
 
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ensureInstalled } from '#local-servers/install.ts'
-import { type KafkaVariant, kafkaPackage, kafkaServers } from '#local-servers/kafka.ts'
-import { runTool } from '#local-servers/managed-process.ts'
-import { LOOPBACK } from '#local-servers/ports.ts'
-import { requireJava } from '#local-servers/requirements.ts'
-import { LOCAL } from '../../scripts/paths.ts'
+import { ensureInstalled } from '../install.ts'
+import { type KafkaVariant, kafkaPackage, kafkaServers } from '../kafka.ts'
+import { runTool } from '../managed-process.ts'
+import { LOOPBACK } from '../ports.ts'
+import { requireJava } from '../requirements.ts'
 import { type Certificates, type ClientCertificate, makeCertificates } from './certificates.ts'
-import { startApart } from './start-apart.ts'
+import { CACHE, startApart } from './start-apart.ts'
 import { HOPELESS_MS } from './until.ts'
 
-const JARS = join(kafkaPackage(LOCAL).dir, '*')
+const JARS = join(kafkaPackage(CACHE).dir, '*')
 const HANDLER = 'IamTokenValidator'
 const SOURCE = join(import.meta.dirname, 'java', `${HANDLER}.java`)
 
@@ -61,7 +60,7 @@ export async function startSecuredKafka(
   properties: Readonly<Record<string, string>> = {},
 ): Promise<SecuredKafka> {
   const signal = AbortSignal.timeout(HOPELESS_MS)
-  await ensureInstalled(kafkaPackage(LOCAL), { signal })
+  await ensureInstalled(kafkaPackage(CACHE), { signal })
   const certificates = await makeCertificates()
   try {
     const client = await certificates.client('a client of a test')
@@ -72,7 +71,7 @@ export async function startSecuredKafka(
       const ports = Object.fromEntries(NAMES.map((name, index) => [name, free[index]])) as unknown as Ports
       const encrypted = encryption(keyFile, certificates.caFile)
       const variant = createVariant(ports, folder, { ...encrypted, ...properties })
-      return kafkaServers({ ports: [ports.plainText], dataDir: folder, cacheDir: LOCAL, variant })
+      return kafkaServers({ ports: [ports.plainText], dataDir: folder, cacheDir: CACHE, variant })
     }
     const running = await startApart(NAMES.length, serversOn, { signal })
     const addresses = Object.fromEntries(

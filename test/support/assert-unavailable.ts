@@ -1,15 +1,6 @@
 import assert from 'node:assert/strict'
+import { rejection } from '#local-servers/testing/rejection.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
-
-/** Returns the error with which the call rejects. Fails the test if the call succeeds. */
-export async function rejection(call: Promise<unknown>): Promise<Error> {
-  const error = await call.then(
-    () => undefined,
-    rejected => rejected as Error,
-  )
-  assert.ok(error, 'was not rejected')
-  return error
-}
 
 /** Tolerance for a busy machine, in milliseconds. A call without a time limit would take much longer. */
 const SLACK_MS = 20_000

@@ -38,7 +38,7 @@ export default {
   symlinkNodeModules: false,
   buildCommand:
     "node --eval=require('fs').cpSync('../../../node_modules/@sluice','node_modules/@sluice',{recursive:true,verbatimSymlinks:true});" +
-    "['test','packages/msk-trigger/test'].forEach(folder=>require('fs').symlinkSync(" +
+    "['test',...require('fs').globSync('packages/*/test')].forEach(folder=>require('fs').symlinkSync(" +
     "require('path').resolve('../../../test/tools/node_modules'),folder+'/node_modules'))",
   disableTypeChecks: false,
   // A configuration would be rewritten through an interface that TypeScript 7 lacks.

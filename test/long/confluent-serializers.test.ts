@@ -23,7 +23,7 @@ import {
 import { environmentReading, logRecord } from '../support/records.ts'
 import { AVRO, JSON_SCHEMA, PACKAGED } from '../support/serialized.ts'
 
-const PROTOS = join(PROJECT, 'test', 'support', 'protos')
+const PROTOS = join(PROJECT, 'packages/schema-registry/test/unit/protos')
 const FLEET = ['fleet.proto', 'shared/place.proto']
 const READING = {
   sensorId: 's-1',

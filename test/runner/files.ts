@@ -9,9 +9,6 @@ export interface TestGroup {
   readonly needsServers: boolean
 }
 
-/** Folder of the trigger's tests, which are part of its package. */
-const TRIGGER = 'packages/msk-trigger/test'
-
 export const TEST_GROUPS: readonly TestGroup[] = [
   {
     group: 'checks',
@@ -20,7 +17,11 @@ export const TEST_GROUPS: readonly TestGroup[] = [
   },
   {
     group: 'unit',
-    patterns: [`${TRIGGER}/unit/source.test.ts`, 'test/unit/**/*.test.ts', `${TRIGGER}/unit/**/*.test.ts`],
+    patterns: [
+      'packages/msk-trigger/test/unit/source.test.ts',
+      'test/unit/**/*.test.ts',
+      'packages/*/test/unit/**/*.test.ts',
+    ],
     needsServers: false,
   },
   {
@@ -29,7 +30,7 @@ export const TEST_GROUPS: readonly TestGroup[] = [
       // Start the longest files first, so that none of them runs alone at the end.
       'test/long/{ledger,ledger-sabotage,rehearsal,start,tutorial,brokers-lost,generate-broker-away,storage/*}.test.ts',
       'test/long/**/*.test.ts',
-      `${TRIGGER}/long/**/*.test.ts`,
+      'packages/*/test/long/**/*.test.ts',
     ],
     needsServers: true,
   },
@@ -38,7 +39,7 @@ export const TEST_GROUPS: readonly TestGroup[] = [
     patterns: [
       'test/integration/{ledger-direct,console-pages,flow}.test.ts',
       'test/integration/**/*.test.ts',
-      `${TRIGGER}/integration/**/*.test.ts`,
+      'packages/*/test/integration/**/*.test.ts',
     ],
     needsServers: true,
   },

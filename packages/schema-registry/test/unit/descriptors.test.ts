@@ -4,9 +4,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { loadCodec } from '@sluice/schema-registry'
-import { PROJECT } from '#local-servers/testing/program.ts'
 
-const FOLDER = join(PROJECT, 'test', 'support', 'protos')
+const FOLDER = join(import.meta.dirname, 'protos')
 const descriptors: Record<string, string> = JSON.parse(readFileSync(join(FOLDER, 'descriptors.json'), 'utf8'))
 const readText = (name: string) => readFileSync(join(FOLDER, name), 'utf8')
 const PLACE = 'shared/place.proto'

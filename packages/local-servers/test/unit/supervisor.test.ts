@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { Supervisor } from '#local-servers/supervisor.ts'
-import { until } from '#local-servers/testing/until.ts'
+import { Supervisor } from '../../supervisor.ts'
+import { until } from '../../testing/until.ts'
 
 const KILLED = { code: null, signal: 'SIGKILL' } as const
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type KafkaNode, kafkaProperties } from '#local-servers/kafka-properties.ts'
+import { type KafkaNode, kafkaProperties } from '../../kafka-properties.ts'
 
 const NODES = [1, 2, 3].map(id => ({ id, port: 9091 + id, controllerPort: 19_091 + id }))
 

@@ -9,11 +9,11 @@ import {
   recordBatch,
   sealed,
   type WrittenRecord,
-} from '#local-servers/testing/record-batches.ts'
-import { rejection } from '#local-servers/testing/rejection.ts'
-import { sampled } from '#local-servers/testing/sampled.ts'
-import { decodePartition } from '../../../packages/kafka-records/decode-partition.ts'
-import type { FetchedRecord } from '../../../packages/kafka-records/fetched-record.ts'
+} from '../../../local-servers/testing/record-batches.ts'
+import { rejection } from '../../../local-servers/testing/rejection.ts'
+import { sampled } from '../../../local-servers/testing/sampled.ts'
+import { decodePartition } from '../../decode-partition.ts'
+import type { FetchedRecord } from '../../fetched-record.ts'
 
 const MIB = 1024 * 1024
 const [ONE, OTHER] = [7, 8]

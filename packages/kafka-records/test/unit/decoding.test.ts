@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { FetchedPartition } from '../../../packages/kafka-records/decode-partition.ts'
-import type { FetchedRecord } from '../../../packages/kafka-records/fetched-record.ts'
-import { TimedDecoder } from '../../../packages/kafka-records/timed-decoder.ts'
+import type { FetchedPartition } from '../../decode-partition.ts'
+import type { FetchedRecord } from '../../fetched-record.ts'
+import { TimedDecoder } from '../../timed-decoder.ts'
 
 const at = (fromOffset: number, partition = 0): FetchedPartition => ({
   topic: 't',

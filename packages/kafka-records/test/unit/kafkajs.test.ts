@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
 import { restIdleConnections } from '@sluice/kafka-records'
-import { until } from '#local-servers/testing/until.ts'
+import { until } from '../../../local-servers/testing/until.ts'
 
 const RequestQueue = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js')
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BatchBuilder, WRITABLE_CODECS, type WritableRecord } from '@sluice/kafka-records/writing'
 import fc from 'fast-check'
-import { decodePartition } from '../../../packages/kafka-records/decode-partition.ts'
-import { readBatches, verifyChecksum } from '../../../packages/kafka-records/read-batches.ts'
+import { decodePartition } from '../../decode-partition.ts'
+import { readBatches, verifyChecksum } from '../../read-batches.ts'
 
 const buffer = fc.uint8Array({ maxLength: 300 }).map(bytes => Buffer.from(bytes))
 const record: fc.Arbitrary<WritableRecord> = fc.record({

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { promisify } from 'node:util'
-import { readPipSettings } from '#local-servers/install.ts'
-import { requirePython } from '#local-servers/requirements.ts'
+import { readPipSettings } from '../../install.ts'
+import { requirePython } from '../../requirements.ts'
 
 it('given a pip.conf with a mirror and packages of the user, then uv gets the mirror, and errors name the file', async t => {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-pip-'))

@@ -4,9 +4,9 @@ import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
 import { installRecordDecoder } from '@sluice/kafka-records'
 import { Kafka, logLevel } from 'kafkajs'
-import { recordBatch, type WrittenBatch } from '#local-servers/testing/record-batches.ts'
-import { rejection } from '#local-servers/testing/rejection.ts'
-import { createCluster } from '../../../packages/kafka-records/kafkajs-internals.ts'
+import { recordBatch, type WrittenBatch } from '../../../local-servers/testing/record-batches.ts'
+import { rejection } from '../../../local-servers/testing/rejection.ts'
+import { createCluster } from '../../kafkajs-internals.ts'
 
 const require = createRequire(import.meta.url)
 const Batch = require('kafkajs/src/consumer/batch.js')

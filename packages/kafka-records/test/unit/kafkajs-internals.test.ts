@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
 import { Kafka, logLevel } from 'kafkajs'
-import { createCluster, KAFKAJS_VERSION } from '../../../packages/kafka-records/kafkajs-internals.ts'
+import { createCluster, KAFKAJS_VERSION } from '../../kafkajs-internals.ts'
 
 const require = createRequire(import.meta.url)
 const Broker = require('kafkajs/src/broker/index.js')

@@ -2,9 +2,13 @@ import assert from 'node:assert/strict'
 import { syncBuiltinESMExports } from 'node:module'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import zlib from 'node:zlib'
-import { CODEC_NAMES, recordBatch, type WrittenRecord } from '#local-servers/testing/record-batches.ts'
-import { decodePartition } from '../../../packages/kafka-records/decode-partition.ts'
-import { OpenBatches } from '../../../packages/kafka-records/open-batches.ts'
+import {
+  CODEC_NAMES,
+  recordBatch,
+  type WrittenRecord,
+} from '../../../local-servers/testing/record-batches.ts'
+import { decodePartition } from '../../decode-partition.ts'
+import { OpenBatches } from '../../open-batches.ts'
 
 const MIB = 1024 * 1024
 const MAX_BYTES = 4 * MIB

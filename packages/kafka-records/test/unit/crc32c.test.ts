@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import { crc32c } from '../../../packages/kafka-records/crc32c.ts'
+import { crc32c } from '../../crc32c.ts'
 
 const theirs: (bytes: Buffer) => number = createRequire(import.meta.url)(
   'kafkajs/src/protocol/recordBatch/crc32C',

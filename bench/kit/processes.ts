@@ -1,6 +1,6 @@
 /** Processor time and memory of processes and of Valkey. */
 import { readdir, readFile } from 'node:fs/promises'
-import type { RedisClient } from '#runtime/adapters/redis/client.ts'
+import type { RedisClient } from '#runtime/operating/redis'
 
 /** Linux counts in hundredths of a second, and in pages. */
 const TICK_MS = 10

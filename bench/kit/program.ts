@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import type { ParseArgsOptionsConfig } from 'node:util'
-import { wholeNumber } from '#runtime/settings/value-kinds.ts'
+import { wholeNumber } from '#runtime/settings'
 import { readOptions } from '../../scripts/command-line.ts'
 import { runMain } from '../../scripts/run-main.ts'
 import { type Figure, type Report, slower, table } from './figures.ts'

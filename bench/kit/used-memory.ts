@@ -1,4 +1,4 @@
-import type { RedisClient } from '#runtime/adapters/redis/client.ts'
+import type { RedisClient } from '#runtime/operating/redis'
 
 /** Returns the memory that Valkey uses, in bytes. */
 export async function usedMemory(redis: RedisClient): Promise<number> {

@@ -1,9 +1,9 @@
 import kafkajs, { type Consumer, type Kafka, type Message, type Producer } from 'kafkajs'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import { writeEvent } from '#runtime/cloudevents'
+import { environmentReading } from '#runtime/test/support/records'
 import { createTopics } from '../../localstack/local-topics.ts'
-import { environmentReading } from '../../test/support/records.ts'
 import { percentile } from '../kit/statistics.ts'
-import '../../test/support/foreign-codecs.ts'
+import '#local-servers/testing/foreign-codecs.ts'
 import { names } from '../kit/vocabulary.ts'
 
 export interface Latency {

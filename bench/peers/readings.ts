@@ -1,7 +1,7 @@
 import kafkajs, { type Message, type Producer } from 'kafkajs'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import { writeEvent } from '#runtime/cloudevents'
+import { environmentReading } from '#runtime/test/support/records'
 import { createTopics } from '../../localstack/local-topics.ts'
-import { environmentReading } from '../../test/support/records.ts'
 import { names } from '../kit/vocabulary.ts'
 
 const ENTITIES = 100

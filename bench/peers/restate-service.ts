@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import process from 'node:process'
-import { type Event, formatEntity } from '#runtime/consumer/event.ts'
+import { type Event, formatEntity } from '#runtime/consumer'
 import { createStatistics, type EntityStatistics } from '../../lib/analytics/processor.ts'
 import type { ReadingData } from '../../lib/telemetry/families.ts'
 import { families } from '../kit/vocabulary.ts'

@@ -1,5 +1,5 @@
-import type { KafkaEvent } from '#runtime/pipeline/batch/receive.ts'
-import { environmentReading, kafkaEvent, logRecord } from '../../test/support/records.ts'
+import type { KafkaEvent } from '#runtime/pipeline'
+import { environmentReading, kafkaEvent, logRecord } from '#runtime/test/support/records'
 
 export const TOPIC = 'bench.readings'
 /** Time between two records in the log. */

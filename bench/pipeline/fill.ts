@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { RememberedId, StateKey } from '#runtime/pipeline/model/partition-state.ts'
-import type { Change } from '#runtime/pipeline/model/snapshot.ts'
-import type { StateStore } from '#runtime/pipeline/ports.ts'
+import type { StateKey } from '#runtime/pipeline'
+import type { Change, RememberedId, StateStore } from '#runtime/test/support/inside'
 import { TOPIC } from './batches.ts'
 
 /** Changes per commit: about as many as a chunk has in production. */

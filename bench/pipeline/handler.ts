@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import { KeptStates } from '#runtime/adapters/kept/kept-states.ts'
-import { KeptStore } from '#runtime/adapters/kept/kept-store.ts'
-import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
-import { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
-import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import { defineProcess } from '#runtime/consumer/define-process.ts'
-import type { KeyedProcess } from '#runtime/consumer/process.ts'
-import type { KafkaEvent } from '#runtime/pipeline/batch/receive.ts'
-import { consume } from '#runtime/pipeline/consume.ts'
-import { CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
-import { LatestDecisions } from '#runtime/pipeline/failures/failure-surge.ts'
-import type { Invocation } from '#runtime/pipeline/invocation.ts'
-import { LogChecks } from '#runtime/pipeline/log/log-identity.ts'
-import type { Ports, Publisher, StateStore } from '#runtime/pipeline/ports.ts'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import type { OutgoingRecord } from '#runtime/cloudevents'
+import { defineProcess } from '#runtime/consumer'
+import { RedisClient } from '#runtime/operating/redis'
+import { RedisCircuitBreaker } from '#runtime/operating/states'
+import { CONSUMER_DEFAULTS, type Consumer, type KafkaEvent, type Publisher } from '#runtime/pipeline'
+import {
+  consume,
+  type Invocation,
+  KeptStates,
+  KeptStore,
+  type KeyedProcess,
+  LatestDecisions,
+  LogChecks,
+  type Ports,
+  type StateStore,
+} from '#runtime/test/support/inside'
+import { RedisStateStore } from '#runtime/test/support/inside-redis'
+import { MemoryLogReader } from '#runtime/testing'
 import { createApplication } from '../../lib/app/application.ts'
 import { families, names } from '../kit/vocabulary.ts'
 

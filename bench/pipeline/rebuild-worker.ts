@@ -1,14 +1,12 @@
 /** Rebuilds a partition state beside its live one, in a thread of its own as a command is a process of its own. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
-import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
-import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
-import { computeCode } from '#runtime/pipeline/loading/code.ts'
-import { reprocess } from '#runtime/pipeline/reprocessing/index.ts'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
-import { logRecord, environmentReading as reading } from '../../test/support/records.ts'
+import { reprocess } from '#runtime/operating/rebuild'
+import { RedisClient, RedisReplaceableStates } from '#runtime/operating/redis'
+import { type AnyKeyedProcess, type Consumer, computeCode } from '#runtime/pipeline'
+import { RedisStateStore } from '#runtime/test/support/inside-redis'
+import { logRecord, environmentReading as reading } from '#runtime/test/support/records'
+import { MemoryLogReader } from '#runtime/testing'
 import { Stage } from '../../test/support/stage.ts'
 
 const { redisUrl, entities, records } = workerData as { redisUrl: string; entities: number; records: number }

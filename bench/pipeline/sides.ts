@@ -2,10 +2,9 @@ import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempo
 import { CachePersistenceLayer } from '@aws-lambda-powertools/idempotency/cache'
 import { createClient } from '@redis/client'
 import { Redis } from 'ioredis'
-import type { Received } from '#runtime/consumer/event.ts'
-import { type KafkaEvent, receive } from '#runtime/pipeline/batch/receive.ts'
-import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
-import { decode, type Healthy } from '#runtime/pipeline/decoding/decode.ts'
+import type { Received } from '#runtime/consumer'
+import { CONSUMER_DEFAULTS, decode, type KafkaEvent, receive } from '#runtime/pipeline'
+import type { Healthy } from '#runtime/test/support/inside'
 import { APPLICATION, COUNTING, CountingClient, createHandler } from './handler.ts'
 
 /** A way to process each event once. It gets one batch after another. */

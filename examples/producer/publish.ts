@@ -4,8 +4,8 @@
  */
 import process from 'node:process'
 import { CloudEvent } from 'cloudevents'
+import { deliveryText, TelemetryProducer } from '#runtime/producer'
 import { FAMILIES, readSettings } from '../../lib/app/settings/index.ts'
-import { deliveryText, TelemetryProducer } from '../../packages/runtime/producer/index.ts'
 import { readingKey, SensorDataGenerator } from './sensor-data-generator.ts'
 
 const { KAFKA_BROKERS = '127.0.0.1:9092', TOPIC = 'sluice.telemetry.readings.local' } = process.env

@@ -1,7 +1,8 @@
 /** Generates simulated readings one at a time, for applications that have their own Kafka producer. */
+
+import { randomUUID } from 'node:crypto'
 import type { CloudEvent } from 'cloudevents'
-import { newId } from '#runtime/adapters/system.ts'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer'
 import type { Families, ReadingData } from '../../lib/telemetry/families.ts'
 import type { KeyStrategy } from '../../lib/telemetry/key.ts'
 import { computeRecordKey } from '../../lib/telemetry/reading.ts'
@@ -29,7 +30,7 @@ export class SensorDataGenerator {
   /** @param families families of the project */
   constructor(
     families: Families,
-    { family, seed = newId(), startMs = Date.now(), ...settings }: SensorDataConfig = {},
+    { family, seed = randomUUID(), startMs = Date.now(), ...settings }: SensorDataConfig = {},
   ) {
     const fleet = createDefaultFleet(families)
     this.#families = families

@@ -1,3 +1,4 @@
+import { createRedrivenRecord } from '#runtime/cloudevents'
 import {
   defineProcess,
   type EmitOptions,
@@ -12,7 +13,6 @@ import type { FailureEnded } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import { DEAD_LETTER_TYPE, FAILURE_ENDED_TYPE, FAILURE_TYPE, RETRY_TYPE } from './event-types.ts'
 import type { FailurePolicy, RoutedClass } from './policy.ts'
-import { createRedrivenRecord } from './redriven-record.ts'
 import { ROUTER, type Route, route } from './route.ts'
 
 /** Data of a failure that is retried, including the reason for the retry. */

@@ -4,7 +4,13 @@
  * topics of other applications: their records have a topic of their own.
  */
 
-import { isFailure, readEvent } from '#runtime/cloudevents'
+import {
+  createRedrivenRecord,
+  type ForeignRedriveTopic,
+  isFailure,
+  isRedrivable,
+  readEvent,
+} from '#runtime/cloudevents'
 import {
   type Application,
   deferRecord,
@@ -17,7 +23,6 @@ import {
 } from '#runtime/consumer'
 import { isBase64 } from '../failures/dlq-record.ts'
 import { RETRY_TYPE } from '../failures/event-types.ts'
-import { createRedrivenRecord, type ForeignRedriveTopic, isRedrivable } from '../failures/redriven-record.ts'
 
 /** Topic in which failure records wait for a retry. */
 interface RetryTopic {

@@ -1,7 +1,7 @@
 /** Promises of every storage to charts: minutes, hours and alerts of a sensor, read without the possibility to write. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { RetryableError } from '#runtime/consumer/index.ts'
+import { RetryableError } from '#runtime/consumer'
 import {
   type ChartPeriod,
   type ChartPoint,

@@ -1,7 +1,7 @@
 /** Promises of every storage: rows have keys, come together or not at all, and views answer people's questions. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { PermanentError } from '#runtime/consumer/index.ts'
+import { PermanentError } from '#runtime/consumer'
 import { type StoredEvent, toRows } from '../../lib/storage/rows.ts'
 import { storageSink } from '../../lib/storage/sink.ts'
 import type { Storage } from '../../lib/storage/storage.ts'

@@ -1,15 +1,15 @@
 /** `sluice alerts` beside alerting and the view of the alerts that fire, on real servers. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
+import { environmentReading as reading } from '#runtime/test/support/records'
 import type { Answers } from '../../console/api/all-routes.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { notifier } from '../../lib/notification/notifier.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { FAMILIES, NAMES } from '../support/families.ts'
-import { environmentReading as reading } from '../support/records.ts'
 import { RedisMonitor } from '../support/redis-monitor.ts'
 import { RunningConsumers } from '../support/running-consumers.ts'
-import { brokers, redisUrl } from '../support/servers.ts'
 import { createRule } from '../unit/alerting/support.ts'
 import { ran } from '../unit/cli/terminal.ts'
 

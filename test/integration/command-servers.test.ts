@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { redisUrl } from '#local-servers/testing/servers.ts'
 import { withEnvironment } from '../../cli/servers/environment.ts'
 import { readConfig } from '../../lib/app/config.ts'
-import { redisUrl } from '../support/servers.ts'
 
 it('given a command with Redis while Kafka is away, then the message names Kafka, and where it should be', async () => {
   const config = readConfig({ KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: redisUrl() })

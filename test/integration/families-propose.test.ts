@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Kafka, logLevel } from 'kafkajs'
 import { createTopic } from '#local-servers/testing/create-topic.ts'
+import { ForeignClient } from '#local-servers/testing/foreign-client.ts'
 import { PROJECT, runProgram } from '#local-servers/testing/program.ts'
-import { ForeignClient } from '../support/foreign-client.ts'
-import { brokers } from '../support/servers.ts'
+import { brokers } from '#local-servers/testing/servers.ts'
 
 const topic = `site-7.greenhouse.${randomUUID().slice(0, 8)}`
 const name = topic.replaceAll('.', '-')

@@ -5,12 +5,10 @@ import kafkajs, { type Kafka } from 'kafkajs'
 import { createTopic } from '#local-servers/testing/create-topic.ts'
 import { sealed } from '#local-servers/testing/record-batches.ts'
 import { rejection } from '#local-servers/testing/rejection.ts'
-import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
-import { KafkaLogReader } from '#runtime/adapters/kafka/log-reader.ts'
-import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
+import { brokers } from '#local-servers/testing/servers.ts'
+import { KafkaLogReader, kafkaClient, TopicOffsets } from '#runtime/operating/kafka'
 import { followTopic } from '../../lib/queries/records/follow-topic.ts'
 import { hookClusters } from '../../packages/kafka-records/kafkajs-internals.ts'
-import { brokers } from '../support/servers.ts'
 
 const foreign = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING })
 const admin = foreign.admin()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
 import { TestEnvironment } from '../support/environment.ts'
-import { brokers, redisUrl } from '../support/servers.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
 const NOWHERE = 'nowhere'

@@ -1,6 +1,7 @@
 /** All operations, each in all its faces: the command with its help, its protocol and `--json`, and the routes. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
 import { toFlag } from '../../cli/command.ts'
 import { isArgument } from '../../cli/questions.ts'
 import type { Answers } from '../../console/api/all-routes.ts'
@@ -11,7 +12,6 @@ import type { Texts } from '../../lib/questions/field.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import type { TestEnvironment } from '../support/environment.ts'
 import { markedEnvironment } from '../support/marked-environment.ts'
-import { brokers, redisUrl } from '../support/servers.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
 /** Options that all operations have. */

@@ -1,25 +1,26 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
-import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
-import { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
-import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import { defineProcess } from '#runtime/consumer/define-process.ts'
-import type { KeyedProcess } from '#runtime/consumer/process.ts'
-import type { BatchResponse } from '#runtime/pipeline/batch/respond.ts'
-import { consume } from '#runtime/pipeline/consume.ts'
-import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
-import { LatestDecisions } from '#runtime/pipeline/failures/failure-surge.ts'
-import { LogChecks } from '#runtime/pipeline/log/log-identity.ts'
-import type { Publisher } from '#runtime/pipeline/ports.ts'
-import { KafkaPublisher } from '#runtime/producer/publisher.ts'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
+import type { OutgoingRecord } from '#runtime/cloudevents'
+import { defineProcess } from '#runtime/consumer'
+import { kafkaClient } from '#runtime/operating/kafka'
+import { RedisClient } from '#runtime/operating/redis'
+import { RedisCircuitBreaker } from '#runtime/operating/states'
+import { CONSUMER_DEFAULTS, type Publisher } from '#runtime/pipeline'
+import {
+  type BatchResponse,
+  consume,
+  type KeyedProcess,
+  LatestDecisions,
+  LogChecks,
+} from '#runtime/test/support/inside'
+import { KafkaPublisher } from '#runtime/test/support/inside-kafka'
+import { RedisStateStore } from '#runtime/test/support/inside-redis'
+import { kafkaEvent, logRecord, environmentReading as reading } from '#runtime/test/support/records'
+import { MemoryLogReader } from '#runtime/testing'
 import { TestEnvironment } from '../support/environment.ts'
 import { APPLICATION } from '../support/families.ts'
-import { kafkaEvent, logRecord, environmentReading as reading } from '../support/records.ts'
 import { RedisMonitor } from '../support/redis-monitor.ts'
-import { brokers, redisUrl } from '../support/servers.ts'
 import { counting, RecordingObserver } from '../support/stage.ts'
 
 const SIZE = 100

@@ -1,12 +1,12 @@
 /** A record that hangs a consumer, on real servers: it is set aside, and redriven to mended code. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
+import { writeEvent } from '#runtime/cloudevents'
+import { environmentReading as reading } from '#runtime/test/support/records'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { FailingConsumer } from '../support/failing-consumer.ts'
-import { environmentReading as reading } from '../support/records.ts'
-import { brokers, redisUrl } from '../support/servers.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
 describe('sluice skip', () => {

@@ -1,8 +1,8 @@
 /** Redrives dead letters as two operators at once do: each dead letter twice. */
 
 import type { IHeaders } from 'kafkajs'
-import { type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
-import { createRedrivenRecord } from '../../lib/failures/redriven-record.ts'
+import { createRedrivenRecord } from '#runtime/cloudevents'
+import { type FailureData, failureId } from '#runtime/consumer'
 import type { Flow } from './flow.ts'
 import type { Publisher } from './publisher.ts'
 

@@ -1,8 +1,8 @@
 /** Sends odd records beside the ledger: events, what nearly is one, and what is not. The ledger only counts these records. */
 import { setTimeout as pause } from 'node:timers/promises'
 import fc from 'fast-check'
-import { record } from '../support/arbitrary-records.ts'
-import { ForeignClient } from '../support/foreign-client.ts'
+import { ForeignClient } from '#local-servers/testing/foreign-client.ts'
+import { record } from '#runtime/test/support/arbitrary-records'
 
 const RECORDS_AT_ONCE = 20
 const EVERY_MS = 200

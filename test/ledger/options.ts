@@ -1,5 +1,5 @@
 import { pipe, transform } from 'valibot'
-import { type Kind, list, oneOf, wholeNumber } from '#runtime/settings/value-kinds.ts'
+import { type Kind, list, oneOf, wholeNumber } from '#runtime/settings'
 import { readOptions as optionsOf } from '../../scripts/command-line.ts'
 import { FAULT_NAMES, type FaultName } from './faults.ts'
 import type { BrokerCount } from './servers.ts'

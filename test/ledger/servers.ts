@@ -2,9 +2,9 @@
 
 import { LOOPBACK } from '#local-servers/ports.ts'
 import type { Supervisor } from '#local-servers/supervisor.ts'
+import { type Front, startFront } from '#local-servers/testing/front.ts'
 import { startKafka } from '#local-servers/testing/start-apart.ts'
-import { type Front, startFront } from '../support/front.ts'
-import { COPIES_AT_ONCE, startValkey, type Valkey } from '../support/valkey.ts'
+import { COPIES_AT_ONCE, startValkey, type Valkey } from '#local-servers/testing/valkey.ts'
 
 /** Supported numbers of brokers. Only a cluster of three tolerates the loss of a broker. */
 export type BrokerCount = 1 | 3

@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import type { Admin } from 'kafkajs'
 import kafkajs from 'kafkajs'
 import { freePorts } from '#local-servers/ports.ts'
+import { awsEndpoint, redisUrl } from '#local-servers/testing/servers.ts'
 import { until } from '#local-servers/testing/until.ts'
 import type { EntityStatistics } from '../../lib/analytics/processor.ts'
 import { type Services, startServices } from '../../localstack/start-services.ts'
@@ -13,7 +14,6 @@ import { AlternatingSensors, readAlerts } from '../support/alternating-sensors.t
 import { taken } from '../support/consumers.ts'
 import { outcomes, TestEnvironment } from '../support/environment.ts'
 import { Offline } from '../support/offline.ts'
-import { awsEndpoint, redisUrl } from '../support/servers.ts'
 
 const CONSUMERS = ['processor', 'alerting']
 const BROKERS = ['kafka-1', 'kafka-2', 'kafka-3'] as const

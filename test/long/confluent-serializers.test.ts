@@ -6,12 +6,10 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { PROJECT } from '#local-servers/testing/program.ts'
-import { OnDemandDataReader } from '#runtime/adapters/registry/data-reader.ts'
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import type { Event } from '#runtime/consumer/event.ts'
+import { isFailure, type LogRecord, readEvent, writeEvent } from '#runtime/cloudevents'
+import type { Event } from '#runtime/consumer'
+import { OnDemandDataReader } from '#runtime/test/support/inside'
+import { environmentReading, logRecord } from '#runtime/test/support/records'
 import { makeIntake } from '../../packages/msk-trigger/poll/intake.ts'
 import { temporaryFolder } from '../integration/localstack/support.ts'
 import { type Apicurio, startApicurio } from '../support/apicurio.ts'
@@ -20,7 +18,6 @@ import {
   type Serialized,
   serializeAll,
 } from '../support/confluent-serializers.ts'
-import { environmentReading, logRecord } from '../support/records.ts'
 import { AVRO, JSON_SCHEMA, PACKAGED } from '../support/serialized.ts'
 
 const PROTOS = join(PROJECT, 'packages/schema-registry/test/unit/protos')

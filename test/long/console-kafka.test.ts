@@ -1,10 +1,10 @@
 /** The pages about Kafka: topics with their sizes, brokers, groups with their lag, subjects of the registry. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { brokers } from '#local-servers/testing/servers.ts'
 import type { Answers } from '../../console/api/all-routes.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
-import { brokers } from '../support/servers.ts'
 import { type SubjectsRegistry, startSubjects } from '../support/subjects.ts'
 import { TopicCommands } from '../support/topic-commands.ts'
 

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
+import { redisUrl } from '#local-servers/testing/servers.ts'
 import { TestBrowser, type Visit } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import type { TestEnvironment } from '../support/environment.ts'
 import { MARKUP, markedEnvironment } from '../support/marked-environment.ts'
-import { redisUrl } from '../support/servers.ts'
 import { listRoutes } from '../unit/console/access/support.ts'
 
 /** So many show what they are about: the others name it differently, or have nothing of it. */

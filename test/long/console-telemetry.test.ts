@@ -1,7 +1,8 @@
 /** The pages of telemetry over an environment of which everything is known, on real servers and in a real browser. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer'
+import { environmentReading } from '#runtime/test/support/records'
 import type { Answers } from '../../console/api/all-routes.ts'
 import type { EntityNow } from '../../console/api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../console/api/telemetry/entity-history.ts'
@@ -16,7 +17,6 @@ import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { deadLetterRecord } from '../support/dead-letters.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { FAMILIES } from '../support/families.ts'
-import { environmentReading } from '../support/records.ts'
 import { RunningConsumers } from '../support/running-consumers.ts'
 import { createRule } from '../unit/alerting/support.ts'
 

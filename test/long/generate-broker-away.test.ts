@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import type { Supervisor } from '#local-servers/supervisor.ts'
+import { ForeignClient } from '#local-servers/testing/foreign-client.ts'
 import { Program } from '#local-servers/testing/program.ts'
 import { startKafka } from '#local-servers/testing/start-apart.ts'
-import { ForeignClient } from '../support/foreign-client.ts'
 import { inOwnFolder } from '../support/own-servers.ts'
 
 interface Outcome {

@@ -13,6 +13,7 @@ import { CORE_SCHEMA, load, mergeTag } from 'js-yaml'
 import { freePort } from '#local-servers/ports.ts'
 import { PROJECT, Program, runProgram } from '#local-servers/testing/program.ts'
 import { startSchemaRegistry } from '#local-servers/testing/schema-registry.ts'
+import { awsEndpoint, brokers, redisUrl } from '#local-servers/testing/servers.ts'
 import { until } from '#local-servers/testing/until.ts'
 import { createResources } from '../../localstack/aws/resources.ts'
 import { type Services, startServices } from '../../localstack/start-services.ts'
@@ -20,7 +21,6 @@ import { ownServices } from '../integration/localstack/support.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { type Postgres, startPostgres } from '../support/postgres.ts'
 import { copyProject } from '../support/project-copy.ts'
-import { awsEndpoint, brokers, redisUrl } from '../support/servers.ts'
 
 /** Upper bound for the end, less than `stop_grace_period` in compose.yaml. */
 const ENDS_WITHIN_MS = 10_000

@@ -6,10 +6,10 @@ import { after, before, describe, it } from 'node:test'
 import kafkajs, { type Message } from 'kafkajs'
 import { createTopic } from '#local-servers/testing/create-topic.ts'
 import { PROJECT, type Program, runProgram } from '#local-servers/testing/program.ts'
+import { brokers } from '#local-servers/testing/servers.ts'
 import { until } from '#local-servers/testing/until.ts'
 import { debeziumChange, type RowChange, withSchema } from '../support/debezium.ts'
 import { TestEnvironment } from '../support/environment.ts'
-import { brokers } from '../support/servers.ts'
 import { StartedProject } from '../support/started-project.ts'
 
 const SAMPLES = ['logs', 'changes']

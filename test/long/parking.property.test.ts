@@ -1,9 +1,9 @@
 /** Random schedules of failures and retries: a process that parks keeps the order of each entity, and loses nothing. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { Random } from '#local-servers/testing/random.ts'
+import { SEEDS } from '#runtime/test/support/same-log'
 import { type Play, playParking } from '../support/parking-schedule.ts'
-import { Random } from '../support/random.ts'
-import { SEEDS } from '../support/same-log.ts'
 
 const WIDE = { most: 1_000, bytes: 1_000_000, forMs: 100 * 24 * 3_600_000 }
 const TIGHT = { most: 3, forMs: 200_000 }

@@ -5,11 +5,11 @@ import { after, before, describe, it } from 'node:test'
 import { CloudEvent } from 'cloudevents'
 import type { Admin } from 'kafkajs'
 import { createTopic } from '#local-servers/testing/create-topic.ts'
-import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
-import { type ProducerConfig, TelemetryProducer } from '#runtime/producer/index.ts'
+import { brokers } from '#local-servers/testing/servers.ts'
+import { kafkaClient } from '#runtime/operating/kafka'
+import { type ProducerConfig, TelemetryProducer } from '#runtime/producer'
 import { CODECS, installForeignClients } from '../support/foreign-clients.ts'
 import { readWithJava, readWithLibrdkafka, type SeenRecord } from '../support/foreign-readers.ts'
-import { brokers } from '../support/servers.ts'
 
 const EACH = 300
 

@@ -7,11 +7,11 @@ import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import type { Admin } from 'kafkajs'
 import { createTopic } from '#local-servers/testing/create-topic.ts'
+import { ForeignClient } from '#local-servers/testing/foreign-client.ts'
 import { PROJECT } from '#local-servers/testing/program.ts'
-import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
-import { ForeignClient } from '../support/foreign-client.ts'
+import { brokers } from '#local-servers/testing/servers.ts'
+import { kafkaClient } from '#runtime/operating/kafka'
 import { readEvent } from '../support/sdk-reader.ts'
-import { brokers } from '../support/servers.ts'
 
 describe('the samples of the producer', () => {
   const topic = `samples-${randomUUID()}`

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Kafka, logLevel } from 'kafkajs'
 import { createTopic } from '#local-servers/testing/create-topic.ts'
+import { ForeignClient } from '#local-servers/testing/foreign-client.ts'
 import { Program } from '#local-servers/testing/program.ts'
+import { brokers } from '#local-servers/testing/servers.ts'
 import { until } from '#local-servers/testing/until.ts'
-import { ForeignClient } from '../support/foreign-client.ts'
-import { brokers } from '../support/servers.ts'
 import { sluice } from '../support/sluice.ts'
 
 const NAME = `rr-${process.pid}-${Date.now()}`

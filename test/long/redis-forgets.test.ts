@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { LOOPBACK } from '#local-servers/ports.ts'
+import { type Front, startFront } from '#local-servers/testing/front.ts'
 import { until } from '#local-servers/testing/until.ts'
+import { COPIES_AT_ONCE, startValkey, type Valkey } from '#local-servers/testing/valkey.ts'
 import type { EntityStatistics } from '../../lib/analytics/processor.ts'
 import { AlternatingSensors, readAlerts } from '../support/alternating-sensors.ts'
 import { CONSUMERS_OF_READINGS, taken } from '../support/consumers.ts'
 import { outcomes, TestEnvironment } from '../support/environment.ts'
-import { type Front, startFront } from '../support/front.ts'
 import { Offline } from '../support/offline.ts'
-import { COPIES_AT_ONCE, startValkey, type Valkey } from '../support/valkey.ts'
 
 /** Whether instances keep the states of their commits: the results are the same. */
 for (const KEEP_STATES of ['true', 'false'])

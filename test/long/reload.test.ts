@@ -3,13 +3,13 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { until } from '#local-servers/testing/until.ts'
+import { environmentReading as reading } from '#runtime/test/support/records'
 import { TOPICS } from '../../lib/app/topic-table.ts'
 import { TestKafka } from '../../packages/msk-trigger/test/integration/kafka.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { NAMES } from '../support/families.ts'
 import { Offline } from '../support/offline.ts'
 import { copyProject } from '../support/project-copy.ts'
-import { environmentReading as reading } from '../support/records.ts'
 import { readEvent } from '../support/sdk-reader.ts'
 import { writtenMessage } from '../support/written-message.ts'
 
@@ -17,7 +17,7 @@ const HANDLER = 'functions/activity/handler.ts'
 
 /** Emits for every reading which code has processed it, and its number within its entity. */
 const MARKING = `
-import { defineProcess } from '../../packages/runtime/consumer/index.ts'
+import { defineProcess } from '#runtime/consumer'
 import type { Families } from '../../lib/telemetry/families.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { PROJECT } from '#local-servers/testing/program.ts'
 import { until } from '#local-servers/testing/until.ts'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import { writeEvent } from '#runtime/cloudevents'
+import { environmentReading as reading } from '#runtime/test/support/records'
 import { TestEnvironment } from '../support/environment.ts'
 import { Offline } from '../support/offline.ts'
 import { OtlpReceiver } from '../support/otlp-receiver.ts'
-import { environmentReading as reading } from '../support/records.ts'
 
 const CONSUMERS = ['activity', 'alerting', 'processor', 'storage', 'views']
 const trace = (digit: string) => digit.repeat(32)

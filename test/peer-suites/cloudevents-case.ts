@@ -1,6 +1,6 @@
 /** Scenarios of the CloudEvents conformance suite for Kafka, read from its `.feature` files. */
 import { isDeepStrictEqual } from 'node:util'
-import { isFailure, readEvent } from '#runtime/cloudevents/index.ts'
+import { isFailure, readEvent } from '#runtime/cloudevents'
 import type { CaseResult } from './ksql-case.ts'
 
 /** Returns the scenarios of a text, an outline once for each of its examples. */

@@ -1,6 +1,6 @@
 /** Runs a test case of ksqlDB in memory, with Sluice's language and its consumer `views`. */
 import { isDeepStrictEqual } from 'node:util'
-import type { EmitOptions } from '#runtime/consumer/index.ts'
+import type { EmitOptions } from '#runtime/consumer'
 import { type CompiledTable, viewsInForce } from '../../lib/views/compiled-table.ts'
 import { rowSource, type ViewChanged, type ViewRow } from '../../lib/views/event-names.ts'
 import { rowsOfGroup } from '../../lib/views/group-rows.ts'

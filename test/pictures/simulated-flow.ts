@@ -1,11 +1,10 @@
 /** Simulated readings at a steady rate: those of the simulator's fleet, each sensor several times a second. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Message } from 'kafkajs'
-import { normalizeEvent } from '#runtime/cloudevents/normalize-event.ts'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import type { ForeignClient } from '#local-servers/testing/foreign-client.ts'
+import { normalizeEvent, writeEvent } from '#runtime/cloudevents'
 import { simulateReading } from '../../lib/telemetry/simulator/simulate.ts'
 import { FAMILIES, GENERATOR, NAMES } from '../support/families.ts'
-import type { ForeignClient } from '../support/foreign-client.ts'
 
 const EVERY_MS = 200
 /** Anomalies last for a number of readings, so here each is short, and there are many. */

@@ -1,11 +1,12 @@
 /** Contents of Kafka and Redis, read by the code of the ledger, which shares no code with the project. */
+
+import { ForeignClient } from '#local-servers/testing/foreign-client.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
 import { type LedgerEvent, readEvent } from '../ledger/count/event.ts'
 import { PartitionStateReader, type StateContents } from '../ledger/count/partition-states.ts'
 import { KafkaLog } from '../ledger/kafka/log.ts'
 import type { KafkaRecord } from '../ledger/kafka/records.ts'
 import { NAMES } from '../support/families.ts'
-import { ForeignClient } from '../support/foreign-client.ts'
 
 /** A function that reads a topic as a group. */
 export interface Reads {

@@ -1,9 +1,9 @@
 /** Readings of a few sensors that never stop coming, and a record of what Kafka has acknowledged. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { ForeignClient } from '#local-servers/testing/foreign-client.ts'
+import type { Event } from '#runtime/consumer'
 import { createReading } from '../../lib/telemetry/reading.ts'
 import { FAMILIES } from '../support/families.ts'
-import type { ForeignClient } from '../support/foreign-client.ts'
 import { writtenMessage } from '../support/written-message.ts'
 
 const SENSORS = 24

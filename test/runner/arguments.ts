@@ -1,4 +1,4 @@
-import { oneOf, text } from '#runtime/settings/value-kinds.ts'
+import { oneOf, text } from '#runtime/settings'
 import { readCommandLine } from '../../scripts/command-line.ts'
 import { UserError } from '../../scripts/user-error.ts'
 

@@ -1,12 +1,11 @@
 /** Random logs of readings with every record that the alerting consumer treats specially, and rules of every kind. */
 
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { buildRedriveHeaders } from '#runtime/cloudevents/redrive.ts'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import { failureId } from '#runtime/consumer/failure-event.ts'
-import type { Consumer } from '#runtime/pipeline/consumer.ts'
-import { Stage } from '#runtime/testing/consumer-kit.ts'
+import type { Random } from '#local-servers/testing/random.ts'
+import { buildRedriveHeaders, type LogRecord, writeEvent } from '#runtime/cloudevents'
+import { type Event, failureId } from '#runtime/consumer'
+import type { Consumer } from '#runtime/pipeline'
+import { kafkaEvent, logRecord } from '#runtime/test/support/records'
+import { Stage } from '#runtime/testing'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../lib/alerting/alert.ts'
 import { parseRules } from '../../lib/alerting/parse-rules.ts'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
@@ -15,8 +14,6 @@ import { buildRuleSet } from '../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../lib/alerting/rules-activated.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
 import { APPLICATION, FAMILIES } from './families.ts'
-import type { Random } from './random.ts'
-import { kafkaEvent, logRecord } from './records.ts'
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const SENSORS = ['a', 'b', 'c', 'd']

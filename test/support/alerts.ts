@@ -1,7 +1,13 @@
 /** Events of one alert for tests. They refer to the same entity and have the form in which alerting publishes them. */
 
-import { type Event, formatEntity } from '#runtime/consumer/event.ts'
-import { type Alert, emitAlert, type FiredAlert, resolvedAlert } from '../../lib/alerting/alert.ts'
+import { type Event, formatEntity } from '#runtime/consumer'
+import {
+  ALERT_FIRED_TYPE,
+  type Alert,
+  emitAlert,
+  type FiredAlert,
+  resolvedAlert,
+} from '../../lib/alerting/alert.ts'
 import { collectEmission } from './step-calls.ts'
 
 let count = 0
@@ -48,4 +54,35 @@ function createEvent(alert: Alert, time: string): Event<Alert> {
   } = collectEmission(step => emitAlert(step, alert, { entity: formatEntity(alert.entity) }))
   count += 1
   return { ...event, id: `${alert.status}-${count}`, time, datacontenttype: 'application/json', data: alert }
+}
+
+/** Returns a firing alert. `at` is in seconds after the start. */
+export function alertFired(id: string, { at = 0 }: { at?: number } = {}): Event<FiredAlert> {
+  const time = new Date(Date.UTC(2026, 2, 1, 12, 0, at)).toISOString()
+  const entity = { source: '/environment/test-site', subject: 's-1' }
+  return {
+    id,
+    source: '/alerting',
+    type: ALERT_FIRED_TYPE,
+    subject: 'HIGH_TEMP s-1',
+    time,
+    datacontenttype: 'application/json',
+    data: {
+      alertId: `alert-${id}`,
+      fingerprint: 'HIGH_TEMP-s-1',
+      rule: 'HIGH_TEMP',
+      severity: 'critical',
+      status: 'firing',
+      labels: {},
+      summary: 'Extreme heat at s-1: 41 °C, above 40 °C',
+      entity,
+      family: 'environment',
+      metric: 'temperature',
+      value: 41,
+      threshold: 40,
+      activeAt: time,
+      startedAt: time,
+      reason: 'condition',
+    },
+  }
 }

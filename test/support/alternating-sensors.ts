@@ -1,8 +1,8 @@
 import type { Message } from 'kafkajs'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import type { ForeignRecord } from '#local-servers/testing/foreign-client.ts'
+import { writeEvent } from '#runtime/cloudevents'
+import { environmentReading as reading } from '#runtime/test/support/records'
 import type { Alert } from '../../lib/alerting/alert.ts'
-import type { ForeignRecord } from './foreign-client.ts'
-import { environmentReading as reading } from './records.ts'
 
 const HOT = 45
 const COOL = 20

@@ -1,8 +1,8 @@
 /** Servers in memory on which the tables in force can be changed. */
-import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
-import { Operations } from '#runtime/pipeline/replacing/operations.ts'
+
+import { isFailure, readEvent } from '#runtime/cloudevents'
+import { Operations } from '#runtime/operating/rebuild'
+import { MemoryStateStore } from '#runtime/operating/replay'
 import type { ViewPorts } from '../../lib/operations/views/apply-views.ts'
 import { rowSource } from '../../lib/views/event-names.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'

@@ -7,8 +7,8 @@ import { fetchWithMaven } from '#local-servers/jars.ts'
 import type { Launch } from '#local-servers/managed-process.ts'
 import { requireJava } from '#local-servers/requirements.ts'
 import { PROJECT } from '#local-servers/testing/program.ts'
+import { brokers } from '#local-servers/testing/servers.ts'
 import { LOCAL } from '../../scripts/paths.ts'
-import { brokers } from './servers.ts'
 
 const EXAMPLES = join(PROJECT, 'examples', 'clients')
 const PYTHON = join(LOCAL, 'python', 'clients')

@@ -1,6 +1,6 @@
 /** Output of the programs of `examples/clients`. */
-import { toJsonEvent } from '#runtime/cloudevents/json-format.ts'
-import type { Event } from '#runtime/consumer/event.ts'
+import { toJsonEvent } from '#runtime/cloudevents'
+import type { Event } from '#runtime/consumer'
 import type { Client } from './client-examples.ts'
 
 /** Returns true if the program itself printed the line, rather than a library. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { ensureInstalled, pythonPackages } from '#local-servers/install.ts'
 import { PROJECT } from '#local-servers/testing/program.ts'
-import type { RecordHeader } from '#runtime/cloudevents/record.ts'
+import type { RecordHeader } from '#runtime/cloudevents'
 import { LOCAL, PYTHON_LOCKS } from '../../scripts/paths.ts'
 
 const PYTHON = join(LOCAL, 'python', 'confluent')

@@ -1,6 +1,7 @@
 /** Serves the console for a test on a free port. */
 import { randomBytes } from 'node:crypto'
 import type { Hono } from 'hono'
+import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
 import { createLocalAccess } from '../../console/access/access.ts'
 import { createConsoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment } from '../../console/environment.ts'
@@ -9,7 +10,6 @@ import { serveConsole } from '../../console/serve.ts'
 import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
-import { brokers, redisUrl } from './servers.ts'
 
 export interface ServedConsole {
   readonly app: Hono<ConsoleHono>

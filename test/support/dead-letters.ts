@@ -1,4 +1,4 @@
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { LogRecord } from '#runtime/cloudevents'
 import { type FoundDeadLetter, readDlqRecord } from '../../lib/failures/dlq-record.ts'
 
 export const base64 = (text: string) => Buffer.from(text).toString('base64')

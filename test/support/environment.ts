@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { ForeignClient, type ForeignRecord } from '#local-servers/testing/foreign-client.ts'
+import { awsEndpoint, brokers, redisUrl } from '#local-servers/testing/servers.ts'
 import { until } from '#local-servers/testing/until.ts'
-import { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { StateInspection, type StateSummary } from '#runtime/adapters/redis/state-inspection.ts'
+import { RedisClient } from '#runtime/operating/redis'
+import { StateInspection, type StateSummary } from '#runtime/operating/states'
 import type { Names } from '../../lib/app/names.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
 import { AUDIT_TYPE, type Audit } from '../../lib/operations/audit-event.ts'
@@ -11,8 +13,6 @@ import { createResources } from '../../localstack/aws/resources.ts'
 import { createTopics } from '../../localstack/local-topics.ts'
 import { consumersDownstream, listTopics } from './consumers.ts'
 import { NAMES } from './families.ts'
-import { ForeignClient, type ForeignRecord } from './foreign-client.ts'
-import { awsEndpoint, brokers, redisUrl } from './servers.ts'
 
 /** Number of records by `outcome/reason`. */
 export type Tally = Readonly<Record<string, number>>

@@ -3,18 +3,18 @@
  * failures.
  */
 import assert from 'node:assert/strict'
-import { toLogRecord } from '#runtime/adapters/kafka/to-log-record.ts'
-import { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
+import { redisUrl } from '#local-servers/testing/servers.ts'
+import { writeEvent } from '#runtime/cloudevents'
+import { type FailureData, reject } from '#runtime/consumer'
+import { RedisClient } from '#runtime/operating/redis'
+import { completeStep, type KeyedProcess } from '#runtime/test/support/inside'
+import { toLogRecord } from '#runtime/test/support/inside-kafka'
+import { RedisStateStore } from '#runtime/test/support/inside-redis'
+import { environmentReading } from '#runtime/test/support/records'
 import type { DeadLetter } from '../../lib/failures/dlq-router.ts'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../../lib/failures/event-types.ts'
 import type { Tally, TestEnvironment } from './environment.ts'
 import { FAMILIES } from './families.ts'
-import { environmentReading } from './records.ts'
-import { redisUrl } from './servers.ts'
 import { Stage } from './stage.ts'
 
 /** Two consumers of readings, by their names in serverless.yml. */

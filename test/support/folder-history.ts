@@ -1,8 +1,8 @@
 /** Keeps the history in a folder. */
 
+import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
-import { newId } from '#runtime/adapters/system.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../lib/history/store.ts'
 
 /** Files that are being written begin with this character, so that they are not listed. */
@@ -31,7 +31,7 @@ export class FolderHistoryStore implements HistoryStore {
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
     const file = join(this.name, key)
-    const draft = join(dirname(file), `${DRAFT}${newId()}`)
+    const draft = join(dirname(file), `${DRAFT}${randomUUID()}`)
     await this.#reached(mkdir(dirname(file), { recursive: true }))
     await this.#reached(writeFile(draft, bytes))
     await this.#reached(rename(draft, file))

@@ -1,9 +1,9 @@
 /** Consumer that reads data of all formats. It needs no server except a schema registry. */
 import assert from 'node:assert/strict'
-import { OnDemandDataReader } from '#runtime/adapters/registry/data-reader.ts'
-import type { LambdaSchema, LogRecord } from '#runtime/cloudevents/record.ts'
-import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { kafkaEvent } from './records.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import type { FailureData } from '#runtime/consumer'
+import { type LambdaSchema, OnDemandDataReader } from '#runtime/test/support/inside'
+import { kafkaEvent } from '#runtime/test/support/records'
 import { AVRO_ID, PACKAGED } from './serialized.ts'
 import { Stage } from './stage.ts'
 

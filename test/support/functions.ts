@@ -1,10 +1,10 @@
 /** Invokes the functions in this process with the records of their topics, in the same way as Lambda, but without delays. */
 import type { Context } from 'aws-lambda'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import type { KafkaHandler } from '#runtime/functions/consumers'
+import { kafkaEvent } from '#runtime/test/support/records'
 import type { Signal } from '../../lib/app/topic-table.ts'
 import type { TestEnvironment } from './environment.ts'
-import { kafkaEvent } from './records.ts'
 
 const CONTEXT = { getRemainingTimeInMillis: () => 60_000 } as Context
 

@@ -1,16 +1,13 @@
 /** Consumer that lists the events of an entity, and a log in which records are parked behind a record that is retried. */
 
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import type { Parking } from '#runtime/consumer/parking.ts'
-import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
-import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import { type Event, type FailureData, reject } from '#runtime/consumer'
+import { completeStep, EMPTY_SELECTION, type KeyedProcess, type Parking } from '#runtime/test/support/inside'
+import { nextAttempt } from '#runtime/test/support/parking'
+import { logRecord, environmentReading as reading } from '#runtime/test/support/records'
 import { countHeld } from '../../lib/queries/states/outcomes.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
 import { FAMILIES } from './families.ts'
-import { nextAttempt } from './parking.ts'
-import { logRecord, environmentReading as reading } from './records.ts'
 import { Stage } from './stage.ts'
 
 const ENTITY = '/environment/test-site s-1'

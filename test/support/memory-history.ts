@@ -1,7 +1,7 @@
 /** History in memory, with calls that fail. */
 
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { DataReader } from '#runtime/pipeline/ports.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import type { DataReader } from '#runtime/pipeline'
 import { formatDay, formatObjectKey } from '../../lib/history/object-key.ts'
 import { decodeColumns, encodeRows, rowsFrom } from '../../lib/history/parquet.ts'
 import { type HistoryQuery, listSlices, rowsOfSlice } from '../../lib/history/read-history.ts'

@@ -1,8 +1,8 @@
 /** The topics of an environment and values of Redis, in memory, for code that appends to partitions. */
 
-import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import type { Connections, Value } from '#runtime/lambda/connections.ts'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents'
+import type { Connections, Value } from '#runtime/functions/connections'
+import { MemoryLogReader } from '#runtime/testing'
 import { resolveSignals } from '../../lib/app/topic-table.ts'
 import { NAMES } from './families.ts'
 

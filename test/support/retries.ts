@@ -1,8 +1,7 @@
 /** Records of the retry topics. */
 
-import { type ContentMode, writeEvent } from '#runtime/cloudevents/writer.ts'
-import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import type { SourceRecord } from '#runtime/consumer/forwarder.ts'
+import { type ContentMode, writeEvent } from '#runtime/cloudevents'
+import type { FailureData, SourceRecord } from '#runtime/consumer'
 import { RETRY_TYPE } from '../../lib/failures/event-types.ts'
 import { base64, FAILURE } from './dead-letters.ts'
 import { NAMES } from './families.ts'

@@ -3,10 +3,9 @@ import { readFileSync } from 'node:fs'
 import avro from 'avsc'
 import protobuf from 'protobufjs'
 import { framed } from '#local-servers/testing/schema-registry.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import { logRecord } from './records.ts'
+import { type LogRecord, writeEvent } from '#runtime/cloudevents'
+import type { Event } from '#runtime/consumer'
+import { logRecord } from '#runtime/test/support/records'
 
 const schema = (folder: string, name: string) =>
   readFileSync(new URL(`../../events/schemas/${folder}/${name}`, import.meta.url), 'utf8')

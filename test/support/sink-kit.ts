@@ -1,7 +1,7 @@
 /** Test kit for Sluice's sinks. */
 
-import type { Sink } from '#runtime/consumer/sink.ts'
-import { SinkKit as RuntimeSinkKit } from '#runtime/testing/sink-kit.ts'
+import type { Sink } from '#runtime/consumer'
+import { SinkKit as RuntimeSinkKit } from '#runtime/testing'
 import { APPLICATION } from './families.ts'
 
 export class SinkKit extends RuntimeSinkKit {

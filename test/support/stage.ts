@@ -1,71 +1,12 @@
-/**
- * Runs a consumer of Sluice without servers. A test prepares state and records, delivers a batch, and checks decisions and
- * emissions.
- */
+/** Runs a consumer of Sluice without servers, as the engine's own stage runs any. */
+import { counting, Stage as EngineStage } from '#runtime/test/support/stage'
+import { APPLICATION } from './families.ts'
 
-import { randomUUID } from 'node:crypto'
-import { KeptStates } from '#runtime/adapters/kept/kept-states.ts'
-import { KeptStore } from '#runtime/adapters/kept/kept-store.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
-import type { KafkaEvent } from '#runtime/pipeline/batch/receive.ts'
-import type { Process } from '#runtime/pipeline/consumer.ts'
-import type { Ports } from '#runtime/pipeline/ports.ts'
-import { Stage as RuntimeStage } from '#runtime/testing/consumer-kit.ts'
-import { kafkaEvent } from '#runtime/testing/records.ts'
-import { APPLICATION, FAMILIES } from './families.ts'
+export { keepStates, RecordingObserver } from '#runtime/test/support/stage'
+export { counting }
 
-export { RecordingObserver } from '#runtime/testing/recording-observer.ts'
-
-/** Counts the readings of each entity, and emits an event for every second reading. */
-export const counting: KeyedProcess<{ count: number }> = {
-  name: 'counting',
-  accepts: FAMILIES.readingTypes,
-  onEvent(state, event) {
-    const count = (state?.count ?? 0) + 1
-    const emit =
-      count % 2 === 0
-        ? [
-            {
-              name: 'pair',
-              to: 'events' as const,
-              key: event.entity,
-              type: 'test.pair',
-              source: '/counting',
-              data: { count },
-            },
-          ]
-        : []
-    return completeStep('counted', { count }, emit)
-  },
-}
-
-type StageOptions = NonNullable<Parameters<RuntimeStage['consume']>[1]> & {
-  readonly keptStates?: KeptStates | undefined
-}
-
-/** Puts a store with kept states around the store. */
-export function keepStates<P extends Pick<Ports, 'store'>>(ports: P, kept: KeptStates | undefined): P {
-  return kept ? { ...ports, store: new KeptStore(ports.store, kept) } : ports
-}
-
-export class Stage extends RuntimeStage {
-  keptStates: KeptStates | undefined = new KeptStates(randomUUID())
-
-  constructor(
-    process: KeyedProcess<never> | Process = counting as KeyedProcess<unknown>,
-    overrides: Partial<Ports> = {},
-  ) {
-    super(APPLICATION, process, overrides)
-  }
-
-  override batch(records: readonly LogRecord[], given: StageOptions = {}) {
-    this.inLog(records)
-    return this.consume(kafkaEvent(records), given)
-  }
-
-  override consume(event: KafkaEvent, { ports, ...given }: StageOptions = {}) {
-    const keptStates = 'keptStates' in given ? given.keptStates : this.keptStates
-    return super.consume(event, { ...given, ports: keepStates({ ...this.ports, ...ports }, keptStates) })
+export class Stage extends EngineStage {
+  constructor(...[process, overrides]: ConstructorParameters<typeof EngineStage>) {
+    super(process, overrides, APPLICATION)
   }
 }

@@ -1,7 +1,7 @@
 /** Collects the calls that a function makes on a step, without the engine's rules for steps. */
 import assert from 'node:assert/strict'
-import { defineProcess, type Step } from '#runtime/consumer/define-process.ts'
-import type { CompletedStep, Emission } from '#runtime/consumer/process.ts'
+import { defineProcess, type Step } from '#runtime/consumer'
+import type { CompletedStep, Emission } from '#runtime/test/support/inside'
 
 /** Returns the emissions, timer changes and reason of a step at the epoch. */
 export function collectStep(call: (step: Step) => void): CompletedStep<undefined> {

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import kafkajs, { type Admin, type IResourceConfigEntry } from 'kafkajs'
 import { createTopic } from '#local-servers/testing/create-topic.ts'
+import { ForeignClient } from '#local-servers/testing/foreign-client.ts'
 import { PROJECT, Program } from '#local-servers/testing/program.ts'
+import { brokers } from '#local-servers/testing/servers.ts'
 import { type Ran, ran } from '../unit/cli/terminal.ts'
-import { ForeignClient } from './foreign-client.ts'
-import { brokers } from './servers.ts'
 
 export class TopicCommands {
   /** Prefix of the names of all topics and groups of the test file. */

@@ -1,6 +1,6 @@
 import type { Message } from 'kafkajs'
-import { type ContentMode, writeEvent } from '#runtime/cloudevents/writer.ts'
-import type { Event } from '#runtime/consumer/event.ts'
+import { type ContentMode, writeEvent } from '#runtime/cloudevents'
+import type { Event } from '#runtime/consumer'
 
 /** Returns the message for an event, for publishing with a foreign client. The key is the subject. */
 export function writtenMessage(event: Event, mode: ContentMode = 'binary'): Message {

@@ -1,14 +1,15 @@
 /** Decides whether a dead letter is redriven or dropped, and gives the reason if it is not. Pure. */
-import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents'
-import { deadLetterRow } from '../../failures/dead-letter-row.ts'
-import type { FoundDeadLetter } from '../../failures/dlq-record.ts'
-import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
 import {
   type ByHand,
   createRedrivenRecord,
+  estimateSize,
   type ForeignRedriveTopic,
   isRedrivable,
-} from '../../failures/redriven-record.ts'
+  type OutgoingRecord,
+} from '#runtime/cloudevents'
+import { deadLetterRow } from '../../failures/dead-letter-row.ts'
+import type { FoundDeadLetter } from '../../failures/dlq-record.ts'
+import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
 import type { Families } from '../../telemetry/families.ts'
 import type { PlacedRow } from './dead-letters.ts'
 

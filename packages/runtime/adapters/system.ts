@@ -1,5 +1,4 @@
-/** System clock, random ids and terminal, for code that receives them as arguments. */
-import { randomUUID } from 'node:crypto'
+/** System clock and terminal, for code that receives them as arguments. */
 
 /** Monotonic time, wall-clock time and timers, all in milliseconds. */
 export interface Clock {
@@ -18,8 +17,6 @@ export const SYSTEM_CLOCK: Clock = {
     return () => clearTimeout(timer)
   },
 }
-
-export const newId: () => string = randomUUID
 
 export function warnOnTerminal(line: string): void {
   console.warn(line)

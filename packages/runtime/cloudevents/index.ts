@@ -11,5 +11,12 @@ export { normalizeEvent } from './normalize-event.ts'
 export { isStructured, readAnyEvent, readEvent } from './reader.ts'
 export { estimateSize, type LogRecord, type OutgoingRecord, type RecordHeader } from './record.ts'
 export { buildRedriveHeaders, originalHeaders } from './redrive.ts'
+export {
+  type ByHand,
+  createRedrivenRecord,
+  type ForeignRedriveTopic,
+  isRedrivable,
+  type RedrivenRecord,
+} from './redriven-record.ts'
 export { extractTraceFromHeaders } from './trace.ts'
 export { type ContentMode, otherHeaders, toOutgoingRecord, writeEvent } from './writer.ts'

@@ -1,8 +1,8 @@
 /** Tells processes which attempt an event is. They must not know, except to fail by plan: the same log has to give the same failures. */
 
-import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
-import { readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
-import type { Application } from '#runtime/consumer/application.ts'
+import type { Application } from '#runtime/consumer'
+import { RedisCircuitBreaker } from '#runtime/operating/states'
+import { readRedriveTarget } from '#runtime/test/support/inside'
 
 const attempts = new WeakMap<object, number>()
 

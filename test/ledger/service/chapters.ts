@@ -1,5 +1,5 @@
 /** The consumer that keeps the order behind a retry: it throws at as many attempts at a chapter as the chapter says. */
-import { defineProcess } from '#runtime/consumer/index.ts'
+import { defineProcess } from '#runtime/consumer'
 import { getAttempt } from './attempts.ts'
 
 interface Chapter {

@@ -1,8 +1,8 @@
 /** The handlers: the project's runtime, unchanged unless a sabotage is requested. */
 import type { Context } from 'aws-lambda'
-import type { Application } from '#runtime/consumer/application.ts'
-import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
-import { createForwarderRun } from '#runtime/lambda/run-forwarder.ts'
+import type { Application } from '#runtime/consumer'
+import type { KafkaHandler } from '#runtime/functions/consumers'
+import { createForwarderRun } from '#runtime/functions/forwarders'
 import { handler as mapping } from '../../../functions/intake/handler.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'

@@ -6,8 +6,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
-import { KafkaPublisher } from '#runtime/producer/publisher.ts'
+import { KafkaPublisher } from '#runtime/test/support/inside-kafka'
+import { RedisStateStore } from '#runtime/test/support/inside-redis'
 
 /** The delay of an invocation. It is part of the event, next to `records`. */
 interface Delay {

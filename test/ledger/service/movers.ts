@@ -5,9 +5,15 @@
 import { randomUUID } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { deferRecord, type Forwarder, forwardRecord } from '#runtime/consumer/forwarder.ts'
-import { reject } from '#runtime/consumer/process.ts'
-import { confirmSegment, type Segment, type SegmentSink } from '#runtime/consumer/segment-sink.ts'
+import {
+  confirmSegment,
+  deferRecord,
+  type Forwarder,
+  forwardRecord,
+  reject,
+  type SegmentSink,
+} from '#runtime/consumer'
+import type { Segment } from '#runtime/test/support/inside'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { tableOfTopic } from '../../../lib/app/history-store.ts'
 import type { Named, Vocabulary } from '../../../lib/app/names.ts'

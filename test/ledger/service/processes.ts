@@ -3,7 +3,7 @@
  * checksum of all events so far, which reveals missing, duplicate and reordered events. `test/ledger/count/` implements the
  * expected results independently.
  */
-import { defineProcess, type Step } from '#runtime/consumer/index.ts'
+import { defineProcess, type Step } from '#runtime/consumer'
 
 /** Short, so that timers fire while a run lasts. */
 const SILENCE_MS = 1_500

@@ -1,6 +1,6 @@
 /** The consumer whose records come back: it rejects as many attempts at a task as the task says. */
 
-import { defineProcess } from '#runtime/consumer/index.ts'
+import { defineProcess } from '#runtime/consumer'
 import type { FailurePolicy } from '../../../lib/failures/policy.ts'
 import { getAttempt } from './attempts.ts'
 

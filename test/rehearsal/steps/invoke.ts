@@ -1,7 +1,7 @@
 /** Every function is invoked, and what it does is looked at where it does it. */
 import assert from 'node:assert/strict'
-import { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { RedisValue } from '#runtime/adapters/redis/stored-value.ts'
+import { RedisClient } from '#runtime/operating/redis'
+import { RedisValue } from '#runtime/operating/states'
 import { ACTIVITY_CHANGED_TYPE } from '../../../lib/activity/process.ts'
 import { ALERT_FIRED_TYPE } from '../../../lib/alerting/alert.ts'
 import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/rules-activated.ts'

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer'
+import { databaseReading, environmentReading } from '#runtime/test/support/records'
 import { type Activity, createActivity } from '../../../lib/activity/process.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { FAMILIES, parseFamilies } from '../../support/families.ts'
 import { Kit, type TakenStep } from '../../support/kit.ts'
-import { databaseReading, environmentReading } from '../../support/records.ts'
 
 const activity = createActivity(FAMILIES)
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { parkingError } from '#runtime/consumer/parking.ts'
+import { parkingError } from '#runtime/test/support/inside'
+import { environmentReading as reading } from '#runtime/test/support/records'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { DEFAULT_POLICY, DELAYS_MS, PARKING, PARKING_CODE, rulesFor } from '../../../lib/failures/policy.ts'
 import { APPLICATION, FAMILIES } from '../../support/families.ts'
 import { heldLog } from '../../support/listing-log.ts'
-import { environmentReading as reading } from '../../support/records.ts'
 
 const MINUTE = 60_000
 

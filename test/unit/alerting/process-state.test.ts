@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { completeStep } from '#runtime/consumer/process.ts'
+import { completeStep } from '#runtime/test/support/inside'
 import { firedAlert, type ResolvedAlert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { FAMILIES } from '../../support/families.ts'

@@ -1,5 +1,5 @@
-import { formatEntity, type Received } from '#runtime/consumer/event.ts'
-import type { CompletedStep, Emission } from '#runtime/consumer/process.ts'
+import { formatEntity, type Received } from '#runtime/consumer'
+import type { CompletedStep, Emission } from '#runtime/test/support/inside'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
 import { alerting } from '../../../lib/alerting/process.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Emission } from '#runtime/consumer/process.ts'
+import type { Emission } from '#runtime/test/support/inside'
 import { getAlert, HOT, listAlerts, readingAt, steps, temperatures } from './process-support.ts'
 import { above, createRule, ms } from './support.ts'
 

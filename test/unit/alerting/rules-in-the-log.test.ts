@@ -1,15 +1,15 @@
 /** Which rules count is the log's to say: a replay fires and resolves the alerts that were sent, with the same ids. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import type { Event } from '#runtime/consumer'
+import { environmentReading, logRecord } from '#runtime/test/support/records'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
 import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../../lib/alerting/rules-activated.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { environmentReading, logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 import { createRule } from './support.ts'
 

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { logRecord, environmentReading as reading } from '#runtime/test/support/records'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { logRecord, environmentReading as reading } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 import { createRule } from './support.ts'
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { instant } from '#runtime/consumer/instant.ts'
+import { instant } from '#runtime/consumer'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { checkRules } from '../../../lib/alerting/rule-files.ts'

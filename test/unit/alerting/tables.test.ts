@@ -1,9 +1,8 @@
 /** Rules over columns of tables. The timelines in `timelines/tables.yml` have their lives. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { formatEntity, type Received } from '#runtime/consumer/event.ts'
-import { instant } from '#runtime/consumer/instant.ts'
-import type { CompletedStep } from '#runtime/consumer/process.ts'
+import { formatEntity, instant, type Received } from '#runtime/consumer'
+import type { CompletedStep } from '#runtime/test/support/inside'
 import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
 import { parseRules } from '../../../lib/alerting/parse-rules.ts'
 import { alerting } from '../../../lib/alerting/process.ts'

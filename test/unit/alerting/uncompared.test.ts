@@ -1,14 +1,14 @@
 /** A reading that cannot be compared yet: too little history. It ends a silence, and decides nothing else. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer'
+import { environmentReading as reading } from '#runtime/test/support/records'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import type { RuleState } from '../../../lib/alerting/rule-state.ts'
 import { transition } from '../../../lib/alerting/transition.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { Kit } from '../../support/kit.ts'
-import { environmentReading as reading } from '../../support/records.ts'
 import { createRule } from './support.ts'
 
 const MINUTE = 60_000

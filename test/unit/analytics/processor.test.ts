@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { formatEntity, type Received } from '#runtime/consumer/event.ts'
-import { type CompletedStep, completeStep } from '#runtime/consumer/process.ts'
+import { formatEntity, type Received } from '#runtime/consumer'
+import { type CompletedStep, completeStep } from '#runtime/test/support/inside'
 import { KNOWN_NAMES } from '../../../lib/analytics/metric-bounds.ts'
 import {
   createStatistics,

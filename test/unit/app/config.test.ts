@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ConfigError } from '#runtime/settings/config-error.ts'
+import { ConfigError } from '#runtime/consumer'
 import { readConfig } from '../../../lib/app/config.ts'
 import { findReaderNeed } from '../../../lib/app/storage.ts'
 

@@ -2,7 +2,8 @@
 import '../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { decode } from '#runtime/pipeline/decoding/decode.ts'
+import { decode } from '#runtime/pipeline'
+import { erased, environmentReading as reading, logRecord as record } from '#runtime/test/support/records'
 import { loadAnyConsumer } from '../../../cli/recomputation/consumer.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { readFunctions } from '../../../lib/app/function-entries.ts'
@@ -12,7 +13,6 @@ import { createViews } from '../../../lib/operations/sql/views.ts'
 import { isRowOfStream } from '../../../lib/views/stream-events.ts'
 import { rulesFrom } from '../../support/alerting-log.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { erased, environmentReading as reading, logRecord as record } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 
 const ERASED = erased('s-1')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { environmentReading } from '#runtime/test/support/records'
 import { createActivity } from '../../../lib/activity/process.ts'
 import { grouping } from '../../../lib/alerting/patterns/grouping.ts'
 import { patterns } from '../../../lib/alerting/patterns/process.ts'
@@ -9,8 +10,8 @@ import { dlqRouter } from '../../../lib/failures/dlq-router.ts'
 import { notifier } from '../../../lib/notification/notifier.ts'
 import { TICK_TYPE } from '../../../lib/telemetry/tick.ts'
 import { VIEW_ROW_TYPE } from '../../../lib/views/event-names.ts'
+import { alertFired } from '../../support/alerts.ts'
 import { APPLICATION, FAMILIES } from '../../support/families.ts'
-import { alertFired, environmentReading } from '../../support/records.ts'
 
 describe('given an alert without labels', () => {
   const event = alertFired('a')

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Context } from 'aws-lambda'
-import { DIMENSIONS } from '#runtime/adapters/lambda/metric-names.ts'
+import { DIMENSIONS } from '#runtime/operating/reports'
+import { readMetrics } from '#runtime/test/support/function-log'
+import { environmentReading, kafkaEvent, logRecord } from '#runtime/test/support/records'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
-import { readMetrics } from '../../support/function-log.ts'
-import { environmentReading, kafkaEvent, logRecord } from '../../support/records.ts'
 
 const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { ConfigError } from '#runtime/settings/config-error.ts'
+import type { ConfigError } from '#runtime/consumer'
 import { listLocalInputs } from '../../../lib/app/inputs.ts'
 import type { Names } from '../../../lib/app/names.ts'
 import { NAMES, readSettings } from '../../../lib/app/settings/index.ts'

@@ -6,25 +6,34 @@ import { describe, it } from 'node:test'
 import { loadCodec, type SchemaFormat } from '@sluice/schema-registry'
 import avro from 'avsc'
 import fc from 'fast-check'
-import { createDataWriter, type DataWriter } from '#runtime/cloudevents/data-writer.ts'
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { readStructured } from '#runtime/cloudevents/json-format.ts'
-import { toJsonText } from '#runtime/cloudevents/json-text.ts'
-import { normalizeEvent } from '#runtime/cloudevents/normalize-event.ts'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
-import { toOutgoingRecord, writeEvent } from '#runtime/cloudevents/writer.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
-import { computeDigest } from '#runtime/pipeline/model/fingerprint.ts'
-import { toLogRecord as toParkedLogRecord, toParkedRecord } from '#runtime/pipeline/model/hold.ts'
-import { restoreFailedRecord } from '#runtime/pipeline/outbox/failure-record.ts'
-import { InvalidEvent, TelemetryProducer } from '#runtime/producer/index.ts'
+import {
+  createRedrivenRecord,
+  type DataWriter,
+  isFailure,
+  type LogRecord,
+  normalizeEvent,
+  readEvent,
+  readStructured,
+  toOutgoingRecord,
+  writeEvent,
+} from '#runtime/cloudevents'
+import { type Event, type FailureData, reject } from '#runtime/consumer'
+import { computeDigest } from '#runtime/pipeline'
+import { InvalidEvent, TelemetryProducer } from '#runtime/producer'
+import {
+  completeStep,
+  createDataWriter,
+  type KeyedProcess,
+  readRedriveTarget,
+  restoreFailedRecord,
+  toJsonText,
+  toLogRecord as toParkedLogRecord,
+  toParkedRecord,
+} from '#runtime/test/support/inside'
+import { environmentReading, logRecord as record } from '#runtime/test/support/records'
+import { ManualClock, ScriptedBrokers } from '#runtime/test/support/scripted-brokers'
 import { readConfig } from '../../../lib/app/config.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { createRedrivenRecord } from '../../../lib/failures/redriven-record.ts'
 import { decodeColumns, encodeRows, rowsFrom } from '../../../lib/history/parquet.ts'
 import { toLogRecord } from '../../../lib/history/row.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
@@ -45,8 +54,6 @@ import {
   type Outcome,
   outcomeAt,
 } from '../../support/odd-values.ts'
-import { environmentReading, logRecord as record } from '../../support/records.ts'
-import { ManualClock, ScriptedBrokers } from '../../support/scripted-brokers.ts'
 import { Stage } from '../../support/stage.ts'
 import { storedAlert } from '../../support/stored-events.ts'
 

@@ -5,9 +5,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test'
 import type { Context } from 'aws-lambda'
-import type { Sink } from '#runtime/consumer/sink.ts'
+import type { Sink } from '#runtime/consumer'
+import { environmentReading, kafkaEvent, logRecord } from '#runtime/test/support/records'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
-import { environmentReading, kafkaEvent, logRecord } from '../../support/records.ts'
 import { counting } from '../../support/stage.ts'
 
 const CONTEXT = { getRemainingTimeInMillis: () => 60_000 } as Context

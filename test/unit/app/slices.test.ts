@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { ConfigError } from '#runtime/settings/config-error.ts'
+import type { ConfigError } from '#runtime/consumer'
 import { SLICES } from '../../../lib/app/config.ts'
 import { GENERAL, GENERATOR, KAFKA, REMOVED, readSettings } from '../../../lib/app/settings/index.ts'
 

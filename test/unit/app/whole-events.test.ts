@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { isStructured, readAnyEvent } from '#runtime/cloudevents/reader.ts'
-import { plainRecords } from '#runtime/pipeline/decoding/index.ts'
+import { isFailure, isStructured, readAnyEvent } from '#runtime/cloudevents'
+import { plainRecords } from '#runtime/pipeline'
+import { environmentReading, logRecord } from '#runtime/test/support/records'
 import { readConfig } from '../../../lib/app/config.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { toHistoryRows, toLogRecord } from '../../../lib/history/row.ts'
-import { environmentReading, logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 
 const EVENT = { specversion: '1.0', ...environmentReading('a') }

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { Writable } from 'node:stream'
 import { describe, it, test } from 'node:test'
 import { safeParse } from 'valibot'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { notPrepared, Unavailable } from '#runtime/pipeline/errors.ts'
-import type { DataReader } from '#runtime/pipeline/ports.ts'
+import { type LogRecord, readEvent } from '#runtime/cloudevents'
+import { type DataReader, Unavailable } from '#runtime/pipeline'
+import { notPrepared } from '#runtime/test/support/inside'
+import { environmentReading, logRecord } from '#runtime/test/support/records'
 import {
   ConsumeOutput,
   type ConsumePlan,
@@ -17,7 +17,6 @@ import { toRecordView } from '../../../lib/queries/records/record-view.ts'
 import { readRecordedLine } from '../../../lib/queries/records/recorded-line.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
 import { NAMES, VOCABULARY } from '../../support/families.ts'
-import { environmentReading, logRecord } from '../../support/records.ts'
 import { sent } from '../../support/serialized.ts'
 
 const AT_MS = Date.parse('2026-03-01T12:00:00.250Z')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Command } from 'commander'
-import type { Environment } from '#runtime/settings/slice.ts'
+import type { Environment } from '#runtime/settings'
 import { addKafkaOptions } from '../../../cli/declare.ts'
 import { applyKafkaOptions } from '../../../cli/kafka-options.ts'
 import { ran } from './terminal.ts'

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer'
+import { databaseReading, environmentReading } from '#runtime/test/support/records'
 import { readConfig } from '../../../lib/app/config.ts'
 import { computeEventKey } from '../../../lib/operations/event-key.ts'
 import { type KeyStrategy, keyStrategyNamed } from '../../../lib/telemetry/key.ts'
 import { simulate } from '../../../lib/telemetry/simulator/simulate.ts'
 import { FAMILIES, GENERATOR } from '../../support/families.ts'
-import { databaseReading, environmentReading } from '../../support/records.ts'
 
 const READING = environmentReading('r-1')
 const ORDER: Event = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
+import { MemoryPublisher } from '#runtime/testing'
 import { createPacer } from '../../../lib/operations/replay/pace.ts'
 import {
   type Departure,

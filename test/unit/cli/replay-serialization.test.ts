@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Serialization } from '#runtime/consumer/serialization.ts'
+import type { Serialization } from '#runtime/consumer'
+import { databaseReading, environmentReading } from '#runtime/test/support/records'
 import { createWriter } from '../../../cli/options/serialization.ts'
 import { localEnvironment, readConfig } from '../../../lib/app/config.ts'
 import { buildOutgoingRecord } from '../../../lib/operations/replay/outgoing-record.ts'
 import { VOCABULARY } from '../../support/families.ts'
-import { databaseReading, environmentReading } from '../../support/records.ts'
 
 const AVRO: Serialization = { otherwise: 'avro', named: new Map() }
 const addressing = { env: 'test', contentMode: 'binary', keepPartitions: false, ...VOCABULARY } as const

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { is, parse } from 'valibot'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer'
 import { createPacer, SPEED } from '../../../lib/operations/replay/pace.ts'
 import { computeShift, type Extent, shiftEvent } from '../../../lib/operations/replay/time-shift.ts'
 

@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { toJsonEvent } from '#runtime/cloudevents/json-format.ts'
+import { toJsonEvent } from '#runtime/cloudevents'
+import { environmentReading } from '#runtime/test/support/records'
 import { getDataWriter } from '../../../lib/app/data-writer.ts'
 import { VOCABULARY } from '../../support/families.ts'
-import { environmentReading } from '../../support/records.ts'
 import { ran } from './terminal.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-serialized-'))

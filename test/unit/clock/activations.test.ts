@@ -1,8 +1,7 @@
 /** What is in force is the newest activation that all partitions have, whatever Redis says. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
+import { isFailure, readEvent } from '#runtime/cloudevents'
 import { resolveSignals } from '../../../lib/app/topic-table.ts'
 import { appendActivation, findActivations, newestComplete } from '../../../lib/clock/activations.ts'
 import { activateViews, applyingName } from '../../../lib/clock/view-plan.ts'

@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
-import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { type LogRecord, type OutgoingRecord, readEvent, writeEvent } from '#runtime/cloudevents'
+import { Unavailable } from '#runtime/pipeline'
+import { MemoryLogReader } from '#runtime/testing'
 import { readFunctions } from '../../../lib/app/function-entries.ts'
 import type { Signal } from '../../../lib/app/topic-table.ts'
 import { appendQuietTicks } from '../../../lib/clock/quiet-ticks.ts'
 import { SEGMENT_SPAN_MS } from '../../../lib/history/archiver.ts'
 import { getTableSignal, HISTORY_TABLES } from '../../../lib/history/tables.ts'
 import { TICK_TYPE } from '../../../lib/telemetry/tick.ts'
+import { alertFired } from '../../support/alerts.ts'
 import { NAMES, VOCABULARY } from '../../support/families.ts'
-import { alertFired } from '../../support/records.ts'
 
 const NOON_MS = Date.parse('2026-03-01T12:00:00Z')
 const MINUTE_MS = 60_000

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
+import { Unavailable } from '#runtime/pipeline'
 import { ConsoleEnvironment } from '../../../console/environment.ts'
 import { KafkaMonitor } from '../../../console/kafka-outage.ts'
 import { readConfig } from '../../../lib/app/config.ts'

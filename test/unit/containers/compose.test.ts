@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { Ajv } from 'ajv'
 import { CORE_SCHEMA, load, mergeTag } from 'js-yaml'
-import { listSettings } from '#runtime/settings/index.ts'
+import { listSettings } from '#runtime/settings'
 import { alertsTopicName, localBuckets, redisSecret } from '../../../lib/app/resource-names.ts'
 import {
   FAILURES,

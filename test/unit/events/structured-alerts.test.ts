@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { environmentReading, logRecord } from '#runtime/test/support/records'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { environmentReading, logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 import { createRule } from '../alerting/support.ts'
 

@@ -1,9 +1,8 @@
 /** Runs recordings through consumers on a stage without servers. */
-import { toBuffer } from '#runtime/cloudevents/header-bytes.ts'
-import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import type { KeyedProcess } from '#runtime/consumer/process.ts'
-import type { KafkaEvent, KafkaEventRecord } from '#runtime/pipeline/batch/receive.ts'
-import { TOPIC } from '../../support/records.ts'
+import { type OutgoingRecord, toBuffer } from '#runtime/cloudevents'
+import type { KafkaEvent } from '#runtime/pipeline'
+import type { KafkaEventRecord, KeyedProcess } from '#runtime/test/support/inside'
+import { TOPIC } from '#runtime/test/support/records'
 import { Stage } from '../../support/stage.ts'
 
 export type Counts = Record<string, number>

@@ -1,4 +1,4 @@
-import type { FailedAttempt, FailureData } from '#runtime/consumer/failure-event.ts'
+import type { FailedAttempt, FailureData } from '#runtime/consumer'
 
 export const FAILURE: FailureData = {
   originalTopic: 'sluice.telemetry.readings.test',

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { Event } from '#runtime/consumer/event.ts'
-import type { FailureData } from '#runtime/consumer/failure-event.ts'
+import type { Event, FailureData } from '#runtime/consumer'
+import { logRecord } from '#runtime/test/support/records'
 import { dlqRouter } from '../../../lib/failures/dlq-router.ts'
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
 import { NAMES } from '../../support/families.ts'
-import { logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 
 const MiB = 1024 * 1024

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { Stage } from '#runtime/testing/consumer-kit.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import { Stage } from '#runtime/testing'
 import { TOPICS } from '../../../lib/app/topic-table.ts'
 import { dlqEntry } from '../../../lib/failures/dead-letter-row.ts'
 import {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { Stage } from '#runtime/testing/consumer-kit.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import { archived } from '#runtime/test/support/archive'
+import { Stage } from '#runtime/testing'
 import { archiver, hideEvents } from '../../../lib/history/archiver.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../../lib/history/store.ts'
-import { archived } from '../../support/archive.ts'
 import { APPLICATION, FAMILIES } from '../../support/families.ts'
 import { historyRows } from '../../support/memory-history.ts'
 

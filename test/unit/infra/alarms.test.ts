@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { PROJECT } from '#local-servers/testing/program.ts'
+import { captureLog, listMetrics } from '#runtime/test/support/function-log'
+import { reportEverything } from '#runtime/test/support/observed'
 import type { Value } from '../../../infra/alarms/alarm.ts'
 import { ALARM_KINDS } from '../../../infra/alarms/alarm-kinds.ts'
 import { buildAlarmResources, listAlarms } from '../../../infra/alarms/resources.ts'
 import AlarmsPlugin from '../../../infra/plugins/alarms-plugin.ts'
 import { SCHEDULED_METRICS } from '../../../lib/app/metrics.ts'
 import { deployed, SERVERLESS, TOPIC } from '../../support/alarms.ts'
-import { captureLog, listMetrics } from '../../support/function-log.ts'
-import { reportEverything } from '../../support/observed.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is what it is
 type Properties = Record<string, any>

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import type { FailureData } from '#runtime/consumer/failure-event.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import type { Event, FailureData } from '#runtime/consumer'
+import { environmentReading, logRecord } from '#runtime/test/support/records'
 import { loadInputs } from '../../../lib/intake/adapters/load-inputs.ts'
 import { intake } from '../../../lib/intake/intake.ts'
 import { readInputs } from '../../../lib/intake/parse-inputs.ts'
 import { createRecordReader } from '../../../lib/intake/read-record.ts'
 import { APPLICATION, FAMILIES } from '../../support/families.ts'
-import { environmentReading, logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 
 const TEXT = `

@@ -4,26 +4,26 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { registryWith } from '#local-servers/testing/schema-registry.ts'
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
-import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { PublishedFailureReader } from '#runtime/pipeline/failures/published-failures.ts'
-import { findOriginTopic } from '#runtime/pipeline/outbox/index.ts'
-import { MemoryLogBounds } from '#runtime/testing/memory-log-bounds.ts'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
-import { kafkaEvent } from '#runtime/testing/records.ts'
+import {
+  createRedrivenRecord,
+  isFailure,
+  type LogRecord,
+  type OutgoingRecord,
+  readEvent,
+  writeEvent,
+} from '#runtime/cloudevents'
+import type { Event, FailureData } from '#runtime/consumer'
+import { findOriginTopic } from '#runtime/pipeline'
+import { PublishedFailureReader } from '#runtime/test/support/inside'
+import { environmentReading, logRecord } from '#runtime/test/support/records'
+import { kafkaEvent, MemoryLogBounds, MemoryLogReader } from '#runtime/testing'
 import { readConfig } from '../../../lib/app/config.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { resolveInputs } from '../../../lib/app/inputs.ts'
 import { loadAllInputs } from '../../../lib/app/loaded-inputs.ts'
-import { createRedrivenRecord } from '../../../lib/failures/redriven-record.ts'
 import { intake } from '../../../lib/intake/intake.ts'
 import { createRecordReader } from '../../../lib/intake/read-record.ts'
 import { APPLICATION, FAMILIES, NAMES } from '../../support/families.ts'
-import { environmentReading, logRecord } from '../../support/records.ts'
 import { REGISTERED, SENT_AS, type SentAs, sent } from '../../support/serialized.ts'
 import { Stage } from '../../support/stage.ts'
 

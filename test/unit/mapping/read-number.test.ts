@@ -1,7 +1,7 @@
 import '../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isFailure } from '#runtime/cloudevents/event.ts'
+import { isFailure } from '#runtime/cloudevents'
 import { deviceMapping, foreignRecord, read } from './support.ts'
 
 /** Returns the number that is read from JSON text, or the reason why none is. */

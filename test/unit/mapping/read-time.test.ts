@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { isTimestamp } from '#runtime/cloudevents/attributes.ts'
+import { isTimestamp } from '#runtime/cloudevents'
 import type { TimeSource } from '../../../lib/mapping/mapping.ts'
 import { inZone, readTime } from '../../../lib/mapping/read-time.ts'
 

@@ -1,7 +1,7 @@
 import '../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ForeignRecord } from '#runtime/consumer/application.ts'
+import type { ForeignRecord } from '#runtime/consumer'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { deviceMapping, foreignRecord, mapFailure, mapReading, read } from './support.ts'

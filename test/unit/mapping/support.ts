@@ -1,10 +1,8 @@
 /** Mappings and foreign records for tests. */
 import '../../support/shipped-config.ts'
 import { readFileSync } from 'node:fs'
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import type { ForeignRecord } from '#runtime/consumer/application.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import type { Failure } from '#runtime/consumer/failure-codes.ts'
+import { isFailure } from '#runtime/cloudevents'
+import type { Event, Failure, ForeignRecord } from '#runtime/consumer'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { createRecordReader } from '../../../lib/intake/read-record.ts'
 import type { Mapping } from '../../../lib/mapping/mapping.ts'

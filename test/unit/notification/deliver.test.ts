@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { confirmDelivery } from '#runtime/consumer/sink.ts'
+import { confirmDelivery } from '#runtime/consumer'
 import { deliverSink } from '../../../lib/notification/deliver.ts'
 import type { Message } from '../../../lib/notification/message.ts'
 import type { WebhookReceiver } from '../../../lib/notification/receiver.ts'

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Event, formatEntity } from '#runtime/consumer/event.ts'
-import type { OutboxEntry } from '#runtime/pipeline/model/partition-state.ts'
+import { type Event, formatEntity } from '#runtime/consumer'
+import type { OutboxEntry } from '#runtime/pipeline'
+import { logRecord } from '#runtime/test/support/records'
 import { ALERT_RESOLVED_TYPE } from '../../../lib/alerting/alert.ts'
 import { type FiringAlerts, listFiringAlerts } from '../../../lib/notification/firing-alerts.ts'
 import { INHIBITION_CHANGED_TYPE } from '../../../lib/notification/inhibition.ts'
@@ -18,7 +19,6 @@ import {
   LATE_CHANGES,
   STORY,
 } from '../../support/late-changes.ts'
-import { logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 
 const ENTITY = '/alerting HIGH_TEMP /environment/test-site s-1'

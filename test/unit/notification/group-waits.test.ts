@@ -1,7 +1,7 @@
 /** Times of a group's notifications: the whole batch together, a lost timer replaced, and the pipeline alert at once. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { PIPELINE_DOWN } from '../../../lib/alerting/pipeline-down.ts'
 import { type Group, newGroup } from '../../../lib/notification/group.ts'

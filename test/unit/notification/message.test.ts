@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { reject, retry } from '#runtime/consumer/index.ts'
-import { confirmDelivery, type Delivered } from '#runtime/consumer/sink.ts'
+import { confirmDelivery, type Delivered, reject, retry } from '#runtime/consumer'
 import { deliverSink } from '../../../lib/notification/deliver.ts'
 import {
   buildDigest,

@@ -1,6 +1,6 @@
 /** Notifications for tests. Anything that is not given gets a valid default. */
 
-import type { Event } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import type { Message } from '../../../lib/notification/message.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../../../lib/notification/notification.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { RetryableError } from '#runtime/consumer/author-errors.ts'
+import { RetryableError } from '#runtime/consumer'
 import { deliverSink } from '../../../lib/notification/deliver.ts'
 import {
   SNS_BYTES,

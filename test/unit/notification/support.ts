@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { Event } from '#runtime/consumer/event.ts'
-import type { Emission } from '#runtime/consumer/process.ts'
-import { ProcessKit } from '#runtime/testing/process-kit.ts'
+import type { Event } from '#runtime/consumer'
+import type { Emission } from '#runtime/test/support/inside'
+import { ProcessKit } from '#runtime/testing'
 import type { Alert, FiredAlert } from '../../../lib/alerting/alert.ts'
 import { PIPELINE_DOWN } from '../../../lib/alerting/pipeline-down.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'

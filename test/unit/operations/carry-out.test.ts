@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { unknownTopic } from '#runtime/adapters/kafka/errors.ts'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
-import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
+import { unknownTopic } from '#runtime/operating/servers'
+import { Unavailable } from '#runtime/pipeline'
+import { MemoryPublisher } from '#runtime/testing'
 import { carryOutPlan } from '../../../lib/operations/carry-out.ts'
 import {
   type ChangedEnvironment,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import { type Event, formatEntity } from '#runtime/consumer/event.ts'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { writeEvent } from '#runtime/cloudevents'
+import { type Event, formatEntity } from '#runtime/consumer'
+import { environmentReading } from '#runtime/test/support/records'
+import { MemoryLogReader } from '#runtime/testing'
 import { firedAlert } from '../../../lib/alerting/alert.ts'
 import { findAlertCause } from '../../../lib/queries/alerts/alert-cause.ts'
-import { environmentReading } from '../../support/records.ts'
 import { createRule } from '../alerting/support.ts'
 
 const RULE = createRule({ fireAbove: 40, for: '1m' })

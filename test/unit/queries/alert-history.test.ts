@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Event } from '#runtime/consumer/event.ts'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import type { Event } from '#runtime/consumer'
+import { environmentReading, logRecord } from '#runtime/test/support/records'
+import { MemoryLogReader } from '#runtime/testing'
 import { type AlertLife, readAlertLives } from '../../../lib/queries/alerts/alert-lives.ts'
 import { fired, firstAlert, resolved } from '../../support/alerts.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { environmentReading, logRecord } from '../../support/records.ts'
 
 const PLACE = { topic: 'alerts', partition: 0 }
 const TRACE = { extensions: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` } }

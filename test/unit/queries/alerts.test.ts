@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { environmentReading, logRecord } from '#runtime/test/support/records'
 import type { FiredAlert } from '../../../lib/alerting/alert.ts'
 import { computePatternKey, type PatternRule } from '../../../lib/alerting/patterns/pattern.ts'
 import type { PatternStates } from '../../../lib/alerting/patterns/pattern-run.ts'
@@ -7,8 +8,8 @@ import { patterns } from '../../../lib/alerting/patterns/process.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { readAlert } from '../../../lib/queries/alerts/alerts-topic.ts'
 import { conditionsNow, readActiveAlerts } from '../../../lib/tables/conditions.ts'
+import { alertFired } from '../../support/alerts.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { alertFired, environmentReading, logRecord } from '../../support/records.ts'
 import { createInspection } from '../tables/stored.ts'
 
 const READINGS = { topic: 'readings', partitions: 2 }

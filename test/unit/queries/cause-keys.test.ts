@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import { type Event, formatEntity } from '#runtime/consumer/event.ts'
-import { createSequence, formatOrigin } from '#runtime/pipeline/outbox/position.ts'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { writeEvent } from '#runtime/cloudevents'
+import { type Event, formatEntity } from '#runtime/consumer'
+import { formatOrigin } from '#runtime/pipeline'
+import { createSequence } from '#runtime/test/support/inside'
+import { environmentReading } from '#runtime/test/support/records'
+import { MemoryLogReader } from '#runtime/testing'
 import {
   type Alert,
   emitAlert,
@@ -13,7 +15,6 @@ import {
   silentAlert,
 } from '../../../lib/alerting/alert.ts'
 import { findCauseKey, listCauseKeys } from '../../../lib/queries/alerts/cause-keys.ts'
-import { environmentReading } from '../../support/records.ts'
 import { collectEmission } from '../../support/step-calls.ts'
 import { createRule } from '../alerting/support.ts'
 

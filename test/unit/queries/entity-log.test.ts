@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
-import type { Event } from '#runtime/consumer/event.ts'
+import { readEvent } from '#runtime/cloudevents'
+import type { Event } from '#runtime/consumer'
+import { environmentReading, logRecord } from '#runtime/test/support/records'
 import { MINUTE_TYPE } from '../../../lib/analytics/processor.ts'
 import {
   type EntityMinute,
@@ -14,7 +15,6 @@ import {
 } from '../../../lib/queries/states/entity-log.ts'
 import { fired, firstAlert, resolved } from '../../support/alerts.ts'
 import { APPLICATION, FAMILIES } from '../../support/families.ts'
-import { environmentReading, logRecord } from '../../support/records.ts'
 
 const ENTITY = '/environment/test-site s-1'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import type { Event } from '#runtime/consumer/index.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import type { Event } from '#runtime/consumer'
 import { toFlatDocument, toFlatEvent, toFlatFailure } from '../../../lib/queries/records/flat-document.ts'
 import { deadLetterRecord, getDeadLetter } from '../../support/dead-letters.ts'
 

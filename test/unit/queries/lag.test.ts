@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { type LogReader, Unavailable } from '#runtime/pipeline'
+import { logRecord } from '#runtime/test/support/records'
+import { scriptedCluster } from '#runtime/test/support/scripted-cluster'
+import { MemoryLogReader } from '#runtime/testing'
 import { readGroupLags } from '../../../lib/queries/kafka/consumer-groups.ts'
 import {
   addAges,
@@ -10,8 +11,6 @@ import {
   type ReadTopic,
   readConsumerLags,
 } from '../../../lib/queries/kafka/consumer-lag.ts'
-import { logRecord } from '../../support/records.ts'
-import { scriptedCluster } from '../../support/scripted-cluster.ts'
 
 function consumer(name: string, topic = 't'): ReadTopic {
   return { function: name, topic, group: `g-${name}` }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { logRecord } from '#runtime/test/support/records'
+import { MemoryLogReader } from '#runtime/testing'
 import { type SearchLimits, searchNewest } from '../../../lib/queries/records/search-newest.ts'
-import { logRecord } from '../../support/records.ts'
 
 const ALL = { mostRecords: 100_000 }
 const record = (partition: number, offset: number, text = `v${offset}`) =>

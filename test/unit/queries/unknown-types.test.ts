@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { environmentReading, logRecord } from '#runtime/test/support/records'
+import { MemoryLogReader } from '#runtime/testing'
 import { checkTypes } from '../../../lib/diagnosis/checks/producers.ts'
 import { findUnknownTypes } from '../../../lib/queries/records/unknown-types.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { environmentReading, logRecord } from '../../support/records.ts'
 
 it('given readings of which some have a type that no family has, then each such type is a finding with what to write', async () => {
   const types = ['com.sensor.status', 'com.sensor.data', 'com.sensor.data', undefined]

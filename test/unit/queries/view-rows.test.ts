@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { computePartition } from '#runtime/consumer/murmur2.ts'
+import { computePartition } from '#runtime/consumer'
 import { readTableSizes, selectRows } from '../../../lib/queries/states/view-rows.ts'
 import { groupName, rowSource } from '../../../lib/views/event-names.ts'
 import { compilePlan } from '../../../lib/views/language/compile-plan.ts'

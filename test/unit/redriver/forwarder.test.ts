@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { describeFailure } from '#runtime/adapters/lambda/log-fields.ts'
-import { originalHeaders, readRedriveHistory, readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
-import { rejection } from '#runtime/consumer/failure-codes.ts'
-import { type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
-import type { Forwarding, SourceRecord } from '#runtime/consumer/forwarder.ts'
-import { ForwarderKit } from '#runtime/testing/forwarder-kit.ts'
+import { originalHeaders } from '#runtime/cloudevents'
+import { type FailureData, failureId, type SourceRecord } from '#runtime/consumer'
+import {
+  describeFailure,
+  type Forwarding,
+  readRedriveHistory,
+  readRedriveTarget,
+  rejection,
+} from '#runtime/test/support/inside'
+import { ForwarderKit } from '#runtime/testing'
 import { createScheduledRedriver } from '../../../lib/redriver/scheduled-run.ts'
 import { APPLICATION, VOCABULARY } from '../../support/families.ts'
 import { FAILED, retryContent, retryData, waitingRecord } from '../../support/retries.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { oneOf, wholeNumber } from '#runtime/settings/value-kinds.ts'
+import { oneOf, wholeNumber } from '#runtime/settings'
 import { duration } from '../../../lib/app/settings/duration.ts'
 import { readOptions } from '../../../scripts/command-line.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { FailureData } from '#runtime/consumer/failure-event.ts'
+import type { FailureData } from '#runtime/consumer'
 import { emitAlert, firedAlert, resolvedAlert } from '../../../lib/alerting/alert.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
 import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'

@@ -3,7 +3,7 @@
  * say anything else.
  */
 import { test } from 'node:test'
-import type { FailureData } from '#runtime/consumer/failure-event.ts'
+import type { FailureData } from '#runtime/consumer'
 import type { PatternEvent } from '../../../lib/alerting/patterns/pattern-event.ts'
 import type { DeadLettersHandled } from '../../../lib/failures/dlq-record.ts'
 import type { DeadLetter, Retry } from '../../../lib/failures/dlq-router.ts'

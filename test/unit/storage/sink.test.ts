@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { confirmDelivery } from '#runtime/consumer/index.ts'
+import { confirmDelivery } from '#runtime/consumer'
 import { storageSink } from '../../../lib/storage/sink.ts'
 import { READINGS, type Rows } from '../../../lib/storage/table.ts'
 import { FAMILIES } from '../../support/families.ts'

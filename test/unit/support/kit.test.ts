@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { completeStep, type Emission, type KeyedProcess, type StepResult } from '#runtime/consumer/process.ts'
+import { completeStep, type Emission, type KeyedProcess, type StepResult } from '#runtime/test/support/inside'
+import { environmentReading as reading } from '#runtime/test/support/records'
 import { FAMILIES } from '../../support/families.ts'
 import { Kit } from '../../support/kit.ts'
-import { environmentReading as reading } from '../../support/records.ts'
 
 const EMISSION: Emission = { name: 'a', to: 'events', key: 'k', type: 't', source: '/s', data: {} }
 const AT_MS = Date.parse('2026-03-01T12:00:00Z')

@@ -1,7 +1,7 @@
 /** Contents of Redis for queries: anything not set is as for a partition that has not been read. */
-import type { StateDetails, StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import type { Hold } from '#runtime/pipeline/model/hold.ts'
-import type { StateKey, StoredContext, StoredTimer } from '#runtime/pipeline/model/partition-state.ts'
+import type { StateDetails, StateInspection } from '#runtime/operating/states'
+import type { Hold, StateKey, StoredTimer } from '#runtime/pipeline'
+import type { StoredContext } from '#runtime/test/support/inside'
 
 const EMPTY: StateDetails = {
   appliedOffset: -1,

@@ -1,7 +1,7 @@
 import '../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { fieldKey } from '#runtime/consumer/field-key.ts'
+import { fieldKey } from '#runtime/consumer'
 import { computeRecordKey } from '../../../lib/telemetry/reading.ts'
 import { FAMILIES } from '../../support/families.ts'
 

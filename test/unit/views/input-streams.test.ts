@@ -1,7 +1,7 @@
 import '../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer'
 import type { LoadedInput } from '../../../lib/intake/read-record.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
 import { compilePlan } from '../../../lib/views/language/compile-plan.ts'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { Event } from '#runtime/consumer/event.ts'
-import { ProcessKit } from '#runtime/testing/process-kit.ts'
+import type { Event } from '#runtime/consumer'
+import { ProcessKit } from '#runtime/testing'
 import { tick } from '../../../lib/telemetry/tick.ts'
 import {
   VIEW_CHANGED_TYPE,

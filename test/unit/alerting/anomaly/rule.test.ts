@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { environmentReading as reading } from '#runtime/test/support/records'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
 import { CONDITIONS } from '../../../../lib/alerting/kinds/all.ts'
 import { parseRules } from '../../../../lib/alerting/parse-rules.ts'
@@ -9,7 +10,6 @@ import { conditionRow } from '../../../../lib/alerting/read-condition.ts'
 import validators from '../../../../lib/schemas/compiled.js'
 import { FAMILIES } from '../../../support/families.ts'
 import { Kit } from '../../../support/kit.ts'
-import { environmentReading as reading } from '../../../support/records.ts'
 import { createRule } from '../support.ts'
 
 const STEP_S = 300

@@ -1,7 +1,8 @@
 /** Which events belong to which group, and how patterns of groups follow edits of their rules. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer'
+import { environmentReading as reading } from '#runtime/test/support/records'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../../../lib/alerting/entity-state.ts'
 import { createEventFacts, type Facts, findGroup, isMet } from '../../../../lib/alerting/patterns/facts.ts'
@@ -14,7 +15,6 @@ import { buildRuleSet } from '../../../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../../../lib/alerting/rules-activated.ts'
 import { FAMILIES } from '../../../support/families.ts'
 import { Kit } from '../../../support/kit.ts'
-import { environmentReading as reading } from '../../../support/records.ts'
 import { createPattern } from './support.ts'
 
 const HOT = { family: 'environment', metric: 'temperature', fireAbove: 40 }

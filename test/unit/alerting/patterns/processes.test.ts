@@ -1,7 +1,8 @@
 /** The consumers of patterns: what they emit, remember and forget. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer'
+import { environmentReading as reading } from '#runtime/test/support/records'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../../../lib/alerting/entity-state.ts'
 import { EVENTS, toEventType } from '../../../../lib/alerting/patterns/event-names.ts'
@@ -16,7 +17,6 @@ import { rulesActivated } from '../../../../lib/alerting/rules-activated.ts'
 import { schemaViolation } from '../../../../lib/app/schemas.ts'
 import { FAMILIES } from '../../../support/families.ts'
 import { Kit } from '../../../support/kit.ts'
-import { environmentReading as reading } from '../../../support/records.ts'
 import { stored } from '../support.ts'
 import { createPattern } from './support.ts'
 

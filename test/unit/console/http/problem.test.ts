@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { PartitionStopped, RecordRefused } from '#runtime/pipeline/errors.ts'
+import { PartitionStopped, RecordRefused } from '#runtime/pipeline'
 import { toProblem } from '../../../../console/http/problem.ts'
 import { HistoryUnavailable } from '../../../../lib/history/store.ts'
 import { OperationFailure } from '../../../../lib/operations/operation-failure.ts'

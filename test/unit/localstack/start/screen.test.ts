@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
 import { alertLine } from '../../../../localstack/start/screen.ts'
 import { fired, firstAlert, resolved } from '../../../support/alerts.ts'

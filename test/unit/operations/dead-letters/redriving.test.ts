@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
-import type { OutgoingRecord } from '#runtime/cloudevents/index.ts'
-import { readRedriveHistory, readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
-import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
+import type { OutgoingRecord } from '#runtime/cloudevents'
+import { readRedriveHistory, readRedriveTarget } from '#runtime/test/support/inside'
+import { MemoryLogReader, MemoryPublisher } from '#runtime/testing'
 import { deadLetterRow } from '../../../../lib/failures/dead-letter-row.ts'
 import { readEligibleLetters } from '../../../../lib/operations/dead-letters/eligible-letters.ts'
 import {

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
-import { CopyStopped } from '#runtime/pipeline/errors.ts'
-import { computeCode } from '#runtime/pipeline/loading/code.ts'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { type AnyKeyedProcess, type Consumer, CopyStopped, computeCode } from '#runtime/pipeline'
+import { MemoryReplaceableStates } from '#runtime/test/support/memory-replaceable-states'
+import { logRecord, environmentReading as reading } from '#runtime/test/support/records'
+import { MemoryLogReader } from '#runtime/testing'
 import { PartlyDone } from '../../../../lib/operations/operation.ts'
 import type { Job } from '../../../../lib/operations/recomputing/job.ts'
 import {
   type RebuildResult,
   rebuildPartitions,
 } from '../../../../lib/operations/recomputing/rebuild-partitions.ts'
-import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
-import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
 const PARTITIONS = [0, 1, 2]

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { environmentReading, logRecord } from '../../../support/records.ts'
+import { environmentReading, logRecord } from '#runtime/test/support/records'
 import { askQuestion } from './support.ts'
 
 const VALUES = { huge: [1e308, 1e308], squares: [1e200, 3e200], usual: [20, 22] }

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import { logRecord } from '#runtime/test/support/records'
+import { MemoryLogReader } from '#runtime/testing'
 import type { HistoryStore } from '../../../../lib/history/store.ts'
 import { SqlDatabase } from '../../../../lib/operations/sql/database.ts'
 import type { SqlSources } from '../../../../lib/operations/sql/load-table.ts'
@@ -14,7 +15,6 @@ import {
 } from '../../../../lib/operations/sql/sql-question.ts'
 import type { TypeSchema } from '../../../../lib/schemas/json-schema.ts'
 import { FAMILIES } from '../../../support/families.ts'
-import { logRecord } from '../../../support/records.ts'
 
 const TOPIC = 'alerts'
 

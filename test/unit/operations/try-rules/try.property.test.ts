@@ -3,9 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { Random } from '#local-servers/testing/random.ts'
 import { seeds } from '#local-servers/testing/sampled.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import { TOPIC } from '#runtime/test/support/records'
+import { MemoryLogReader } from '#runtime/testing'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
 import { collectFirings } from '../../../../lib/alerting/firings.ts'
 import type { AnyRule } from '../../../../lib/alerting/patterns/pattern.ts'
@@ -21,8 +23,6 @@ import {
 import { VOCABULARY } from '../../../support/families.ts'
 import { FolderHistoryStore } from '../../../support/folder-history.ts'
 import { addObject } from '../../../support/memory-history.ts'
-import { Random } from '../../../support/random.ts'
-import { TOPIC } from '../../../support/records.ts'
 
 const SEEDS = seeds(25)
 const SETTINGS = { ...VOCABULARY, env: 'test', idWindowMs: 900_000, futureToleranceMs: 300_000 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { type LogRecord, writeEvent } from '#runtime/cloudevents'
+import type { Event } from '#runtime/consumer'
+import { environmentReading } from '#runtime/test/support/records'
+import { MemoryLogReader } from '#runtime/testing'
 import { dataReader } from '../../../../lib/app/data-reader.ts'
 import { followSelection, type RowChange } from '../../../../lib/operations/views/follow-selection.ts'
 import { TICK_TYPE } from '../../../../lib/telemetry/tick.ts'
@@ -11,7 +11,6 @@ import { compilePlan } from '../../../../lib/views/language/compile-plan.ts'
 import { compileSelect } from '../../../../lib/views/language/compile-select.ts'
 import { parse } from '../../../../lib/views/language/parser.ts'
 import { FAMILIES, VOCABULARY } from '../../../support/families.ts'
-import { environmentReading } from '../../../support/records.ts'
 
 const STREAMS = `CREATE STREAM orders (customer_id VARCHAR, total DOUBLE)
     WITH (KAFKA_TOPIC = 'events', TYPE = 'com.example.order.v1');

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { framed, registryWith } from '#local-servers/testing/schema-registry.ts'
-import { OnDemandDataReader } from '#runtime/adapters/registry/data-reader.ts'
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import { PlainLog } from '#runtime/pipeline/decoding/plain-records.ts'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
-import { environmentReading } from '../../../support/records.ts'
+import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents'
+import type { Event } from '#runtime/consumer'
+import { PlainLog } from '#runtime/pipeline'
+import { OnDemandDataReader } from '#runtime/test/support/inside'
+import { environmentReading } from '#runtime/test/support/records'
+import { MemoryLogReader } from '#runtime/testing'
 import {
   AVRO,
   avroBytes,

@@ -2,12 +2,10 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { framed, startSchemaRegistry } from '#local-servers/testing/schema-registry.ts'
-import { OnDemandDataReader } from '#runtime/adapters/registry/data-reader.ts'
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import { environmentReading } from '../../../support/records.ts'
+import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents'
+import type { Event } from '#runtime/consumer'
+import { OnDemandDataReader } from '#runtime/test/support/inside'
+import { environmentReading } from '#runtime/test/support/records'
 import { AVRO, AVRO_ID, avroBytes, PACKAGED, sent } from '../../../support/serialized.ts'
 
 let registry: Awaited<ReturnType<typeof startSchemaRegistry>>

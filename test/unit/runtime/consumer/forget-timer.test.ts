@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { scheduleForgetting } from '#runtime/consumer/forget-timer.ts'
+import { scheduleForgetting } from '#runtime/consumer'
+import { environmentReading as reading } from '#runtime/test/support/records'
 import { alerting } from '../../../../lib/alerting/process.ts'
 import { createStatistics, type EntityStatistics } from '../../../../lib/analytics/processor.ts'
 import { FAMILIES } from '../../../support/families.ts'
 import { Kit } from '../../../support/kit.ts'
-import { environmentReading as reading } from '../../../support/records.ts'
 import { collectStep } from '../../../support/step-calls.ts'
 import { createRule } from '../../alerting/support.ts'
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { registryWith } from '#local-servers/testing/schema-registry.ts'
-import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
-import { confirmSegment, type SegmentSink } from '#runtime/consumer/segment-sink.ts'
-import { createRedrivenRecord } from '../../../../lib/failures/redriven-record.ts'
+import { createRedrivenRecord } from '#runtime/cloudevents'
+import { confirmSegment, type SegmentSink } from '#runtime/consumer'
+import { completeStep, type KeyedProcess } from '#runtime/test/support/inside'
+import { environmentReading, logRecord } from '#runtime/test/support/records'
 import { FAMILIES } from '../../../support/families.ts'
 import { FormatStage, findFailure } from '../../../support/format-stage.ts'
-import { environmentReading, logRecord } from '../../../support/records.ts'
 import { REGISTERED, sent } from '../../../support/serialized.ts'
 
 const registry = await registryWith(REGISTERED)

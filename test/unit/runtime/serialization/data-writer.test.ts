@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { loadCodec } from '@sluice/schema-registry'
-import { dataWriter } from '#runtime/adapters/registry/data-writer.ts'
-import { readSettings } from '#runtime/settings/read-settings.ts'
-import { SERIALIZATION } from '#runtime/settings/serialization.ts'
+import { readSettings, SERIALIZATION } from '#runtime/settings'
+import { dataWriter } from '#runtime/test/support/inside'
+import { environmentReading } from '#runtime/test/support/records'
 import { findPackagedSchema, schemaSubject } from '../../../../lib/app/packaged-schemas.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
 import { APPLICATION, FAMILIES, VOCABULARY } from '../../../support/families.ts'
-import { environmentReading } from '../../../support/records.ts'
 
 const { type } = FAMILIES.get('environment')
 const reading = environmentReading('r-1', { temperature: 21.5 })

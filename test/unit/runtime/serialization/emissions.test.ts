@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { loadCodec } from '@sluice/schema-registry'
-import { dataWriter } from '#runtime/adapters/registry/data-writer.ts'
-import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
+import { Unavailable } from '#runtime/pipeline'
+import { completeStep, dataWriter, type KeyedProcess } from '#runtime/test/support/inside'
+import { environmentReading, logRecord } from '#runtime/test/support/records'
 import { findPackagedSchema } from '../../../../lib/app/packaged-schemas.ts'
 import { FAILURE_TYPE } from '../../../../lib/failures/event-types.ts'
 import { APPLICATION, FAMILIES } from '../../../support/families.ts'
-import { environmentReading, logRecord } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
 const { type } = FAMILIES.get('device')

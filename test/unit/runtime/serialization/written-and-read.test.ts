@@ -1,14 +1,12 @@
 /** A DataReader reads the events of a DataWriter unchanged: with packaged schemas, for every type that is serialized. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import { configureDataReader } from '#runtime/lambda/configured-reader.ts'
-import { configureDataWriter } from '#runtime/settings/configured-writer.ts'
+import { isFailure, type LogRecord, readEvent, writeEvent } from '#runtime/cloudevents'
+import { configureDataReader } from '#runtime/functions/consumers'
+import { configureDataWriter } from '#runtime/functions/writing'
+import { environmentReading, logRecord } from '#runtime/test/support/records'
+import { alertFired } from '../../../support/alerts.ts'
 import { APPLICATION } from '../../../support/families.ts'
-import { alertFired, environmentReading, logRecord } from '../../../support/records.ts'
 
 const settings = { env: 'test', contentMode: 'binary', singleInvocation: false } as const
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { logRecord } from '#runtime/test/support/records'
+import { MemoryLogReader } from '#runtime/testing'
 import { readRecentAlerts } from '../../../../../console/api/overview/alerts-and-dead-letters.ts'
 import type { ConsoleEnvironment } from '../../../../../console/environment.ts'
 import { AlertSource } from '../../../../../lib/questions/alert-source.ts'
 import { fired, firstAlert, resolved } from '../../../../support/alerts.ts'
 import { FAMILIES } from '../../../../support/families.ts'
-import { logRecord } from '../../../../support/records.ts'
 
 const TODAY = firstAlert()
 const OLD = firstAlert({ alertId: 'a-2', startedAt: '2025-03-01T12:00:00.000Z' })

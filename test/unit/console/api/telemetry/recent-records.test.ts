@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { computePartition } from '#runtime/consumer/murmur2.ts'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import { computePartition } from '#runtime/consumer'
+import { logRecord } from '#runtime/test/support/records'
+import { MemoryLogReader } from '#runtime/testing'
 import {
   type Period,
   type Recent,
   type RecentOptions,
   readRecent,
 } from '../../../../../console/api/telemetry/recent-records.ts'
-import { logRecord } from '../../../../support/records.ts'
 
 const START_MS = 1_000_000
 

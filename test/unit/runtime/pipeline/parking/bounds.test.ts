@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { environmentReading as reading } from '#runtime/test/support/records'
 import { heldLog, ListingLog, PARKED_READING_BYTES } from '../../../../support/listing-log.ts'
-import { environmentReading as reading } from '../../../../support/records.ts'
 
 describe('given a held entity, and bounds', () => {
   it('when more come than may be parked, then they are applied in order before the one beyond', async () => {

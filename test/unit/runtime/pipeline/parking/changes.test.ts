@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { environmentReading as reading } from '#runtime/test/support/records'
 import { TICK_TYPE, tick } from '../../../../../lib/telemetry/tick.ts'
 import { FAMILIES } from '../../../../support/families.ts'
 import { heldLog, type ListedIds, listing } from '../../../../support/listing-log.ts'
-import { environmentReading as reading } from '../../../../support/records.ts'
 
 describe('given a held entity, and time or other code', () => {
   it('when later code has stored its state, then the partition waits, and parks nothing', async () => {

@@ -1,9 +1,9 @@
 /** Order for an entity of which an event is retried. Random schedules are in `parking.property.test.ts`. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { failureEnded, failureEndedAt } from '#runtime/test/support/parking'
+import { logRecord, environmentReading as reading } from '#runtime/test/support/records'
 import { heldLog } from '../../../../support/listing-log.ts'
-import { failureEnded, failureEndedAt } from '../../../../support/parking.ts'
-import { logRecord, environmentReading as reading } from '../../../../support/records.ts'
 
 describe('given an event that fails and is retried', () => {
   it('when it is dead-lettered, then the parked ones are applied without it', async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { failureEnded } from '#runtime/test/support/parking'
+import { environmentReading as reading } from '#runtime/test/support/records'
 import { heldLog, ListingLog } from '../../../../support/listing-log.ts'
-import { failureEnded } from '../../../../support/parking.ts'
-import { environmentReading as reading } from '../../../../support/records.ts'
 
 describe('given a held entity whose parked events have their turn', () => {
   it('when a parked event fails in its turn, and is dead-lettered, then those behind it follow', async () => {

@@ -1,17 +1,13 @@
 /** The fine print, "The applied offset", rule 5: see docs/guarantees.md. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { Process } from '#runtime/pipeline/consumer.ts'
-import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import type { LogRecord } from '#runtime/cloudevents'
+import type { Process } from '#runtime/test/support/inside'
+import { kafkaEvent, environmentReading as reading, logRecord as record } from '#runtime/test/support/records'
+import { MemoryLogReader } from '#runtime/testing'
 import { alerting } from '../../../../../lib/alerting/process.ts'
 import { readRules } from '../../../../../lib/alerting/rule-files.ts'
 import { FAMILIES } from '../../../../support/families.ts'
-import {
-  kafkaEvent,
-  environmentReading as reading,
-  logRecord as record,
-} from '../../../../support/records.ts'
 import { Stage } from '../../../../support/stage.ts'
 
 const ENTITY = '/environment/test-site s-1'

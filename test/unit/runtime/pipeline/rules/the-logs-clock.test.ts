@@ -1,19 +1,13 @@
 /** The fine print, "The log's clock": see docs/guarantees.md. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { KeyedProcess } from '#runtime/consumer/process.ts'
-import type { KafkaEventRecord } from '#runtime/pipeline/batch/receive.ts'
-import { advance, clockGapMs } from '#runtime/pipeline/model/log.ts'
+import { advance, clockGapMs, type KafkaEventRecord, type KeyedProcess } from '#runtime/test/support/inside'
+import { createLog, doneOn, obeyingStage, order } from '#runtime/test/support/obeying'
+import { kafkaEvent, environmentReading as reading, logRecord as record } from '#runtime/test/support/records'
 import { createStatistics, type MinuteSummary } from '../../../../../lib/analytics/processor.ts'
 import { TOPICS } from '../../../../../lib/app/topic-table.ts'
 import { tick } from '../../../../../lib/telemetry/tick.ts'
 import { FAMILIES } from '../../../../support/families.ts'
-import { createLog, doneOn, obeyingStage, order } from '../../../../support/obeying.ts'
-import {
-  kafkaEvent,
-  environmentReading as reading,
-  logRecord as record,
-} from '../../../../support/records.ts'
 import { Stage } from '../../../../support/stage.ts'
 
 const MINUTE = 60_000

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { it } from 'node:test'
+import { askBroker, type Question } from '@sluice/kafka-records/requests'
+import kafkajs from 'kafkajs'
+import { compactArray, compactString, int8, int32, NO_TAGS } from '../../../../kafka-records/requests/wire.ts'
+import { createTopic } from '../../../../local-servers/testing/create-topic.ts'
+import { brokers } from '../../../../local-servers/testing/servers.ts'
+import { askCluster } from '../../../adapters/kafka/ask-cluster.ts'
+import { kafkaClient } from '../../../adapters/kafka/client.ts'
+import { describeGroups, listVisibleGroups } from '../../../adapters/kafka/groups.ts'
+
+const NOTHING = int8(0)
+
+/** Returns a ConsumerGroupHeartbeat request, version 1 (KIP-848), by which a member joins. kafkajs does not know the protocol. */
+function joinQuestion(group: string, topic: string): Question<number> {
+  return {
+    apiKey: 68,
+    name: 'ConsumerGroupHeartbeat',
+    version: 1,
+    encode: () =>
+      Buffer.concat([
+        ...[NO_TAGS, compactString(group), compactString(randomUUID()), int32(0)],
+        ...[NOTHING, NOTHING, int32(60_000)], // instance, rack, time limit of a rebalance
+        ...[compactArray([topic], compactString), NOTHING, NOTHING], // topics, regular expression, assignor
+        ...[compactArray([], compactString), NO_TAGS],
+      ]),
+    decode: bytes => bytes.readInt16BE(5), // after tags and throttle time
+  }
+}
+
+it('given a group of the newer protocol with a member, then its state and members are unknown, not missing', async t => {
+  const kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
+  const admin = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING }).admin()
+  const [topic, group, gone] = [randomUUID(), randomUUID(), randomUUID()]
+  await admin.connect()
+  await createTopic(admin, { topic, numPartitions: 1 })
+  await admin.disconnect()
+  const code = await askCluster(kafka, async cluster =>
+    askBroker(await cluster.findGroupCoordinator({ groupId: group }), joinQuestion(group, topic)),
+  ).catch((error: { readonly type?: string }) => error.type)
+  if (code === 'UNSUPPORTED_VERSION') return t.skip('this Kafka has no newer protocol')
+  assert.equal(code, 0)
+  const unknown = { group, state: 'unknown', members: null }
+  assert.deepEqual(await describeGroups(kafka, [group, gone]), [
+    unknown,
+    { group: gone, state: 'missing', members: [] },
+  ])
+  assert.deepEqual(
+    (await listVisibleGroups(kafka)).filter(listed => listed.group === group),
+    [unknown],
+  )
+})

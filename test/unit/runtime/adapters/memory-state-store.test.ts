@@ -1,5 +1,0 @@
-import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
-import { conformsAsStateStore } from '../../../conformance/state-store.ts'
-
-const store = new MemoryStateStore()
-conformsAsStateStore('memory', () => store)

@@ -1,6 +1,6 @@
 /** Lists the servers of a configuration, and the requirements for them. Pure. */
 
-import { replicationOn } from '#runtime/operating/kafka'
+import { replicationOn } from '@sluice/kafka-records/replication'
 import { describeAddress, parseRedisUrl } from '#runtime/operating/servers'
 import type { Config } from '../app/config.ts'
 import { isServerlessCluster } from '../app/resource-names.ts'

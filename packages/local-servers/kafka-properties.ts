@@ -1,4 +1,4 @@
-import { replicationOn } from '../runtime/adapters/kafka/replication.ts'
+import { replicationOn } from '@sluice/kafka-records/replication'
 import { LOOPBACK } from './ports.ts'
 
 /** A Kafka node that is a broker and a controller (KRaft). */

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { once } from '../runtime/waiting/index.ts'
 import type { Package } from './install.ts'
 import { fetchJars } from './jars.ts'
 import { ensureJava } from './java.ts'
@@ -60,9 +59,12 @@ export function kafkaPackage(cacheDir: string, version = KAFKA_VERSION): Package
 export function kafkaServers({ ports, dataDir, cacheDir, version, variant }: KafkaOptions): Server[] {
   const jars = kafkaPackage(cacheDir, version)
   const folders = brokerFolders(dataDir, ports.length)
-  const plan = () => planCluster(ports, folders)
-  // In a cluster, a node must keep its address after a restart. A single node may get another one.
-  const cluster = ports.length > 1 ? once(plan) : plan
+  let planned: Promise<Cluster> | undefined
+  const plan = () => {
+    // In a cluster, a node must keep its address after a restart. A single node may get another one.
+    if (planned === undefined || ports.length === 1) planned = planCluster(ports, folders)
+    return planned
+  }
   const classPath = [...(variant ? [variant.classes] : []), join(jars.dir, '*')].join(':')
   return folders.map(({ name, title, dir }, index) => {
     const port = ports[index] as number
@@ -76,7 +78,7 @@ export function kafkaServers({ ports, dataDir, cacheDir, version, variant }: Kaf
       async prepare({ logsDir, ...context }) {
         const { signal } = context
         const java = await ensureJava(cacheDir, { service: name, ...context })
-        const { id, nodes } = await cluster()
+        const { id, nodes } = await plan()
         const node = nodes[index] as KafkaNode
         const log = logFolder(dir)
         const file = join(dir, 'server.properties')

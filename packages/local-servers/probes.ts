@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { registeredBrokers } from '../runtime/adapters/kafka/application-topics.ts'
+import { restIdleConnections } from '@sluice/kafka-records'
+import { Kafka, logLevel } from 'kafkajs'
 
 const ANSWER_WITHIN_MS = 2_000
 
@@ -15,6 +16,22 @@ export async function kafkaAnswers(brokers: string): Promise<boolean> {
  */
 export async function brokerTakesPart(address: string): Promise<boolean> {
   return (await registeredBrokers([address])).includes(address)
+}
+
+/** Returns the addresses of the registered brokers; empty if no broker responds. Never throws. */
+async function registeredBrokers(brokers: readonly string[]): Promise<string[]> {
+  restIdleConnections()
+  const client = { clientId: 'local-servers', brokers: [...brokers], connectionTimeout: 3_000 }
+  const admin = new Kafka({ ...client, logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin()
+  try {
+    await admin.connect()
+    const { brokers: registered } = await admin.describeCluster()
+    return registered.map(({ host, port }) => `${host}:${port}`)
+  } catch {
+    return []
+  } finally {
+    await admin.disconnect().catch(() => undefined)
+  }
 }
 
 /**

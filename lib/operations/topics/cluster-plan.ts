@@ -1,15 +1,7 @@
 /** Compares the topics of a cluster with the topic table. */
 
-import {
-  brokerCount,
-  type Kafka,
-  type KafkaTopic,
-  type NewTopic,
-  replicationOn,
-  type TopicLayout,
-  type TopicOffsets,
-  topicConfiguration,
-} from '#runtime/operating/kafka'
+import { replicationOn } from '@sluice/kafka-records/replication'
+import { brokerCount, type Kafka, type KafkaTopic, type NewTopic, topicConfiguration, type TopicLayout, type TopicOffsets } from '#runtime/operating/kafka'
 import type { Named } from '../../app/names.ts'
 import { SIGNALS, type Signal } from '../../app/topic-table.ts'
 import { countRecords, listTopics } from '../../queries/kafka/topic-descriptions.ts'

@@ -1,9 +1,9 @@
 /** `npx @sluice/runtime topics MODULE`: creates the topics of an application. Repeating the command changes nothing. */
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { replicationOn } from '@sluice/kafka-records/replication'
 import type { TopicComparison } from '../adapters/kafka/application-topics.ts'
 import type { Kafka } from '../adapters/kafka/client.ts'
-import { replicationOn } from '../adapters/kafka/replication.ts'
 import type { KafkaTopic } from '../adapters/kafka/topic-configuration.ts'
 import type { Application } from '../consumer/application.ts'
 import { ConfigError } from '../consumer/author-errors.ts'

@@ -159,7 +159,7 @@ module.exports = {
       from: { path: '^lib/questions/' },
       to: { path: 'node_modules/(commander|hono|preact|peggy|@duckdb)/' },
     },
-    allowOnlyIn('(packages/runtime/adapters/kafka|packages/kafka-records)', 'kafkajs/'),
+    allowOnlyIn('packages/(runtime/adapters/kafka|kafka-records|local-servers)', 'kafkajs/'),
     allowOnlyIn('packages/runtime/adapters/redis', 'ioredis/'),
     allowOnlyIn('(packages/runtime/sdk|lib/telemetry/simulator)', 'cloudevents/'),
     allowOnlyIn(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { replicationOn } from '#runtime/operating/kafka'
+import { replicationOn } from '@sluice/kafka-records/replication'
 import { readFunctions } from '../../../lib/app/function-entries.ts'
 import {
   resolveSignals,

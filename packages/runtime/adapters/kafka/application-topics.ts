@@ -1,10 +1,10 @@
 import { restIdleConnections } from '@sluice/kafka-records'
 import { explainedSocket } from '@sluice/kafka-records/connecting'
+import type { Replication } from '@sluice/kafka-records/replication'
 import kafkajs, { type Admin, type Kafka } from 'kafkajs'
 import { askAdmin, askLeaders, PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
 import { ADVICE } from './authentication.ts'
 import { isRetriableAnswer } from './availability.ts'
-import type { Replication } from './replication.ts'
 import { type KafkaTopic, topicConfiguration } from './topic-configuration.ts'
 import { TopicOffsets } from './topic-offsets.ts'
 
@@ -34,7 +34,18 @@ export interface TopicsOutcome {
  * different number of partitions, entities would lose their state.
  */
 export async function ensureTopics(options: TopicsOptions): Promise<TopicsOutcome> {
-  return withAdmin(options.brokers, 5, async (admin, kafka) => {
+  restIdleConnections()
+  const { brokers } = options
+  const kafka = new kafkajs.Kafka({
+    clientId: 'sluice-topics',
+    brokers: [...brokers],
+    connectionTimeout: 3_000,
+    socketFactory: place => explainedSocket(place, undefined, ADVICE, brokers),
+    logLevel: kafkajs.logLevel.NOTHING,
+  })
+  const admin = kafka.admin()
+  await admin.connect()
+  try {
     const before = new Set(await admin.listTopics())
     const names = options.topics.map(({ name }) => name)
     const created = names.filter(name => !before.has(name))
@@ -45,7 +56,9 @@ export async function ensureTopics(options: TopicsOptions): Promise<TopicsOutcom
       existing: names.filter(name => before.has(name)),
       differences: await askLeaders(() => findDifferences(admin, options), PATIENCE_WITH_NEW_TOPIC),
     }
-  })
+  } finally {
+    await admin.disconnect()
+  }
 }
 
 export interface TopicComparison {
@@ -68,16 +81,6 @@ export function compareTopics(
       differences: await findDifferences(admin, { topics: existing, replication }),
     }
   })
-}
-
-/** Returns the addresses of the registered brokers; empty if no broker responds. Never throws. */
-export async function registeredBrokers(brokers: readonly string[]): Promise<string[]> {
-  try {
-    const cluster = await withAdmin(brokers, 0, admin => admin.describeCluster())
-    return cluster.brokers.map(({ host, port }) => `${host}:${port}`)
-  } catch {
-    return []
-  }
 }
 
 async function createTopics(admin: Admin, options: TopicsOptions, missing: readonly string[]): Promise<void> {
@@ -151,27 +154,4 @@ async function findDifferences(
       })),
     ].filter(setting => setting.wanted !== setting.found)
   })
-}
-
-async function withAdmin<T>(
-  brokers: readonly string[],
-  retries: number,
-  use: (admin: Admin, kafka: Kafka) => Promise<T>,
-): Promise<T> {
-  restIdleConnections()
-  const kafka = new kafkajs.Kafka({
-    clientId: 'sluice-topics',
-    brokers: [...brokers],
-    connectionTimeout: 3_000,
-    socketFactory: place => explainedSocket(place, undefined, ADVICE, brokers),
-    logLevel: kafkajs.logLevel.NOTHING,
-    retry: { retries },
-  })
-  const admin = kafka.admin()
-  await admin.connect()
-  try {
-    return await use(admin, kafka)
-  } finally {
-    await admin.disconnect()
-  }
 }

@@ -1,9 +1,9 @@
 /** Definition of a topic, and its configuration in Kafka. Pure. */
 
+import type { Replication } from '@sluice/kafka-records/replication'
 import type { IResourceConfigEntry } from 'kafkajs'
 import type { TopicSettings } from '../../consumer/application.ts'
 import { DAY_MS } from '../../consumer/durations.ts'
-import type { Replication } from './replication.ts'
 
 /** Required definition of a topic. */
 export interface KafkaTopic extends TopicSettings {

@@ -25,7 +25,6 @@ export { KafkaLogReader } from '../../adapters/kafka/log-reader.ts'
 export { brokerSettings, type NewestBatches, newestBatches } from '../../adapters/kafka/newest-batches.ts'
 export { ProducerConnection } from '../../adapters/kafka/producer-connection.ts'
 export type { TopicPublisher } from '../../adapters/kafka/producer-ports.ts'
-export { replicationOn } from '../../adapters/kafka/replication.ts'
 export { signInProblem } from '../../adapters/kafka/sign-in-problem.ts'
 export { splitIntoRequests } from '../../adapters/kafka/split-requests.ts'
 export {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { until } from '../../../local-servers/testing/until.ts'
-import { TestAws } from './aws.ts'
+import { TestAws, WITHOUT_AWS } from './aws.ts'
 import { BROKERS, TestKafka } from './kafka.ts'
 import { Project } from './project.ts'
 
@@ -9,7 +9,7 @@ const CLUSTER = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/751d2973-a626
 const POLLERS = { provisionedPollerConfig: { minimumPollers: 1 } }
 const FAILS = `if (values.includes('bad')) throw new Error('boom')`
 
-describe('a discarded record', () => {
+describe('a discarded record', { skip: WITHOUT_AWS }, () => {
   let kafka: TestKafka
   let aws: TestAws
   let project: Project

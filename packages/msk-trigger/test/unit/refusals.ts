@@ -1,4 +1,4 @@
-import { yamlContent } from '../../../../lib/support/yaml-document.ts'
+import { load } from 'js-yaml'
 
 type Refusal = readonly [row: string, settings: Record<string, unknown>, message: RegExp]
 
@@ -8,7 +8,7 @@ export function refusals(table: string): Refusal[] {
   return rows.map(row => {
     const [settings = '', says = ''] = row.split(' → ').map(part => part.trim())
     const message = says.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '.*')
-    const given = yamlContent(`{ ${settings} }`, 'table') as Record<string, unknown>
+    const given = load(`{ ${settings} }`) as Record<string, unknown>
     return [settings.slice(0, 60), given, new RegExp(message)]
   })
 }

@@ -4,7 +4,7 @@
  */
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { buildPackage, PROJECT } from './npm-package.ts'
+import { buildPackage, PROJECT } from '#local-servers/packaging/npm-package.ts'
 
 const folder = join(PROJECT, 'packages', 'create-sluice')
 await buildPackage({

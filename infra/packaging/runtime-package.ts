@@ -3,8 +3,8 @@
  * declarations to `dist/`. Lua scripts are inlined.
  */
 import { join } from 'node:path'
+import { buildPackage, PROJECT } from '#local-servers/packaging/npm-package.ts'
 import { inlineLua } from './bundle-plugins/inline-lua.ts'
-import { buildPackage, PROJECT } from './npm-package.ts'
 
 /** Entry points in the package's `exports`. */
 const ENTRIES = ['index', 'lambda/index', 'producer/index', 'sdk/index', 'testing/index']

@@ -45,7 +45,6 @@ const EXCUSED: Readonly<Record<string, string>> = {
   'infra/packaging/bundle-builder.ts': 'it compares bytes',
   'infra/packaging/bundle-plugins/inline-lua.ts': 'its own sources',
   'infra/packaging/bundle-plugins/trim-clients.ts': 'sources of packages',
-  'infra/packaging/npm-package.ts': 'its own sources',
   'infra/pages/configuration-page.ts': GENERATED,
   'infra/plugins/checks-plugin.ts': GENERATED,
   'infra/stack/stack-template.ts': 'its own parts',

@@ -5,12 +5,12 @@
  */
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { buildPackage, PROJECT } from './npm-package.ts'
+import { buildPackage } from '../local-servers/packaging/npm-package.ts'
 
 /** Entry points in the package's `exports`. */
 const EXPORTED = { index: 'index.ts', 'inject-fault': 'faults/inject-fault.ts' }
 
-const folder = join(PROJECT, 'packages', 'msk-trigger')
+const folder = import.meta.dirname
 await buildPackage({
   folder,
   entries: { ...EXPORTED, plugin: 'plugin.ts', 'node-worker': 'invoke/runtimes/node/worker.ts' },

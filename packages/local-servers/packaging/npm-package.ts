@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 
-export const PROJECT = resolve(import.meta.dirname, '..', '..')
+export const PROJECT = resolve(import.meta.dirname, '..', '..', '..')
 
 export interface PackageBuild {
   /** Absolute path of the package, with its `package.json` and, for types, `tsconfig.build.json`. */
@@ -78,7 +78,7 @@ async function writeTypes(
   const emitted = await mkdtemp(join(PROJECT, '.local', 'package-types-'))
   const declared = { ...dependencies, ...peerDependencies }
   try {
-    const tsc = join(PROJECT, 'test', 'node_modules', '.bin', 'tsc')
+    const tsc = join(PROJECT, 'test', 'tools', 'node_modules', '.bin', 'tsc')
     const args = [tsc, '-p', join(folder, 'tsconfig.build.json'), '--outDir', emitted]
     execFileSync(process.execPath, args, { stdio: 'inherit' })
     const root = join(emitted, relative(PROJECT, folder))

@@ -5,9 +5,9 @@
  */
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { buildPackage, PROJECT } from './npm-package.ts'
+import { buildPackage } from './packaging/npm-package.ts'
 
-const folder = join(PROJECT, 'packages', 'local-servers')
+const folder = import.meta.dirname
 await buildPackage({
   folder,
   entries: { index: 'index.ts', watchdog: 'watchdog.ts' },

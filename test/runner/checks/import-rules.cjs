@@ -38,6 +38,11 @@ const PRODUCT = '^(lib|packages/runtime|functions|scripts|console|cli)/'
 /** The trigger is a plugin for any project, so it has a client of its own; tests look at the servers as foreign clients do. */
 const OWN_CLIENTS = '^(packages/msk-trigger|test|bench)/'
 
+/** The trigger's house: four packages that can be carried away. */
+const HOUSE = '^packages/(msk-trigger|local-servers|kafka-records|schema-registry)/'
+/** Tests and builds of packages, which are not published. */
+const UNPUBLISHED = '^packages/[^/]+/(test/|testing/|packaging/|build[.]ts$)'
+
 /** Packages that functions, the console and the published packages may use. All others run on this machine alone. */
 const DEPLOYED =
   '@aws-lambda-powertools|@aws-sdk|@hono/node-server|@middy/core|@opentelemetry/api|@picocss/pico|' +
@@ -269,7 +274,7 @@ module.exports = {
       name: 'product-stands-alone',
       severity: 'error',
       from: { path: PRODUCT },
-      to: { path: '^(test|bench|localstack|packages/msk-trigger)/' },
+      to: { path: '^(test|bench|localstack|packages/(msk-trigger|local-servers/testing))/' },
     },
     {
       name: 'bundles-without-infra',
@@ -326,7 +331,7 @@ module.exports = {
       name: 'trigger-stands-alone',
       comment: 'any serverless-offline project can use it',
       severity: 'error',
-      from: { path: '^packages/msk-trigger/', pathNot: '^packages/msk-trigger/test/' },
+      from: { path: '^packages/msk-trigger/', pathNot: UNPUBLISHED },
       to: {
         dependencyTypes: ['local'],
         pathNot: '^packages/(msk-trigger/(?!test/)|kafka-records/|schema-registry/)',
@@ -336,11 +341,15 @@ module.exports = {
       name: 'local-servers-stand-alone',
       comment: 'any project can start them',
       severity: 'error',
-      from: { path: '^packages/(local-servers|create-sluice)/' },
-      to: {
-        dependencyTypes: ['local'],
-        pathNot: '^packages/(create-sluice|local-servers|runtime|kafka-records|schema-registry)/',
-      },
+      from: { path: '^packages/(local-servers|create-sluice)/', pathNot: UNPUBLISHED },
+      to: { dependencyTypes: ['local'], pathNot: '^packages/(create-sluice|local-servers|kafka-records)/' },
+    },
+    {
+      name: 'house-stands-alone',
+      comment: 'whoever carries the four packages away has all that they and their tests need',
+      severity: 'error',
+      from: { path: HOUSE },
+      to: { dependencyTypes: ['local'], pathNot: HOUSE },
     },
     ...roomStair('packages/msk-trigger', TRIGGER_ROOMS),
     ...roomStair('infra', INFRA_ROOMS),
@@ -360,7 +369,7 @@ module.exports = {
       name: 'packages-stand-alone',
       comment: 'each is shared by parts that must not import one another',
       severity: 'error',
-      from: { path: '^packages/(kafka-records|schema-registry)/' },
+      from: { path: '^packages/(kafka-records|schema-registry)/', pathNot: UNPUBLISHED },
       to: { dependencyTypes: ['local'], pathNot: '^packages/$1/' },
     },
     {
@@ -381,8 +390,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(lib|functions|packages|console)/',
-        pathNot:
-          '^lib/(operations/(sql|import)/|views/language/parser[.])|^packages/msk-trigger/(test/|invoke/runtimes/framework)',
+        pathNot: `^lib/(operations/(sql|import)/|views/language/parser[.])|^packages/msk-trigger/invoke/runtimes/framework|${UNPUBLISHED}`,
       },
       to: {
         path: 'node_modules/',

@@ -1,0 +1,64 @@
+/** The packages of the trigger's house stand alone: without the rest of this repository they install, build and pass their tests. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { PROJECT } from '#local-servers/testing/program.ts'
+import { temporaryFolder } from '../integration/localstack/support.ts'
+import { NewUser } from '../registry/new-user.ts'
+import { npmSetting } from '../support/npm.ts'
+import { awsEndpoint } from '../support/servers.ts'
+
+const HOUSE = ['kafka-records', 'local-servers', 'msk-trigger', 'schema-registry'].map(
+  name => `packages/${name}`,
+)
+/** Packages of the project around them: what runs, builds and types them, and a framework for the trigger. */
+const AROUND = ['@types/node', 'esbuild', 'node', 'serverless', 'serverless-esbuild', 'serverless-offline']
+const TOOLS = 'test/tools'
+
+describe('the four packages of the trigger in an empty project', () => {
+  const { folder, remove } = temporaryFolder()
+  let user: NewUser
+  let project: string
+
+  before(async () => {
+    user = await NewUser.create(folder, (await npmSetting('registry')) ?? '')
+    const { allowScripts, dependencies, devDependencies, type } = JSON.parse(
+      readFileSync(join(PROJECT, 'package.json'), 'utf8'),
+    )
+    const versions = { ...dependencies, ...devDependencies }
+    const manifest = {
+      name: 'house',
+      private: true,
+      type,
+      workspaces: HOUSE,
+      allowScripts,
+      dependencies: Object.fromEntries(AROUND.map(name => [name, versions[name]])),
+    }
+    project = user.makeProject('house', manifest)
+    const { packages } = JSON.parse(readFileSync(join(PROJECT, 'package-lock.json'), 'utf8'))
+    const lock = { lockfileVersion: 3, packages: { ...packages, '': manifest } }
+    writeFileSync(join(project, 'package-lock.json'), JSON.stringify(lock))
+    const files = execFileSync('git', ['ls-files', '-z', ...HOUSE, TOOLS], { cwd: PROJECT, encoding: 'utf8' })
+    for (const file of files.split('\0').slice(0, -1))
+      cpSync(join(PROJECT, file), join(project, file), { recursive: true, verbatimSymlinks: true })
+    symlinkSync(join(PROJECT, TOOLS, 'node_modules'), join(project, TOOLS, 'node_modules'))
+  })
+
+  after(remove)
+
+  it('given the versions of this repository, then they install', async () => {
+    await user.succeed(project, 'install', '--prefer-offline', '--no-audit', '--no-fund')
+  })
+
+  it('are built', async () => {
+    await user.succeed(project, 'run', 'build', '--workspaces', '--if-present')
+  })
+
+  it('pass their tests, with a Kafka that they start', async () => {
+    const args = ['test', '--workspaces', '--if-present']
+    const { code, output } = await user.npm(project, args, { AWS_ENDPOINT_URL: awsEndpoint() }).ended
+    assert.equal(code, 0, output)
+  })
+})

@@ -15,6 +15,7 @@ export default {
   testRunner: 'tap',
   tap: {
     testFiles: [
+      'packages/runtime/test/unit/{pipeline,consumer}/**/*.test.ts',
       'test/unit/{runtime/{pipeline,consumer},alerting,failures}/**/*.test.ts',
       'test/unit/{intake,mapping,notification,storage,telemetry}/**/*.test.ts',
       'test/unit/cli/key-by.test.ts',

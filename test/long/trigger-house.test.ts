@@ -5,10 +5,10 @@ import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { PROJECT } from '#local-servers/testing/program.ts'
+import { awsEndpoint } from '#local-servers/testing/servers.ts'
 import { temporaryFolder } from '../integration/localstack/support.ts'
 import { NewUser } from '../registry/new-user.ts'
 import { npmSetting } from '../support/npm.ts'
-import { awsEndpoint } from '../support/servers.ts'
 
 const HOUSE = ['kafka-records', 'local-servers', 'msk-trigger', 'schema-registry'].map(
   name => `packages/${name}`,

@@ -1,7 +1,15 @@
 /** Compares the topics of a cluster with the topic table. */
 
 import { replicationOn } from '@sluice/kafka-records/replication'
-import { brokerCount, type Kafka, type KafkaTopic, type NewTopic, topicConfiguration, type TopicLayout, type TopicOffsets } from '#runtime/operating/kafka'
+import {
+  brokerCount,
+  type Kafka,
+  type KafkaTopic,
+  type NewTopic,
+  type TopicLayout,
+  type TopicOffsets,
+  topicConfiguration,
+} from '#runtime/operating/kafka'
 import type { Named } from '../../app/names.ts'
 import { SIGNALS, type Signal } from '../../app/topic-table.ts'
 import { countRecords, listTopics } from '../../queries/kafka/topic-descriptions.ts'

@@ -1,4 +1,4 @@
-/** Promises that are made once, and waiting with a limit. Pure: for all of the application. */
+/** Promises that are made once, and waiting with a limit: for all of the application. */
 
 /** Returns a function that calls `make` once and caches the result. If it fails, the next call tries again. */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {

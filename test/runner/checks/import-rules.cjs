@@ -8,10 +8,10 @@ const FEATURES = '^lib/(?!tables/|queries/|app/|clock/|redriver/|diagnosis/|ques
 
 /** From left to right: a layer imports itself and what stands left of it. */
 const LAYERS = [
-  '^packages/runtime/(waiting|consumer)/',
+  '^packages/runtime/consumer/',
   '^packages/runtime/cloudevents/',
   '^packages/runtime/pipeline/',
-  '^packages/runtime/(adapters|testing)/',
+  '^packages/runtime/(waiting|adapters|testing)/',
   '^packages/runtime/settings/',
   '^packages/runtime/(lambda/|producer/|sdk/|index[.]ts$)',
   // Doors for the application. `package.json` names them under `imports`.
@@ -220,8 +220,19 @@ module.exports = {
       comment:
         'the engine knows no topic, event type, family, rule or schema of this application: it is told of them',
       severity: 'error',
-      from: { path: '^packages/runtime/' },
-      to: { dependencyTypes: ['local'], pathNot: '^packages/(runtime|kafka-records|schema-registry)/' },
+      from: { path: '^packages/runtime/', pathNot: UNPUBLISHED },
+      to: {
+        dependencyTypes: ['local'],
+        pathNot: '^packages/(runtime/(?!test/)|kafka-records/|schema-registry/)',
+      },
+    },
+    {
+      name: 'engine-tests-stand-alone',
+      comment:
+        'whoever carries the engine away has all that it and its tests need, with the house of the trigger',
+      severity: 'error',
+      from: { path: '^packages/runtime/test/' },
+      to: { dependencyTypes: ['local'], pathNot: `^packages/runtime/|${HOUSE}` },
     },
     {
       name: 'no-circles',
@@ -274,7 +285,7 @@ module.exports = {
       name: 'product-stands-alone',
       severity: 'error',
       from: { path: PRODUCT },
-      to: { path: '^(test|bench|localstack|packages/(msk-trigger|local-servers/testing))/' },
+      to: { path: '^(test|bench|localstack|packages/(msk-trigger|local-servers/testing|[^/]+/test))/' },
     },
     {
       name: 'bundles-without-infra',

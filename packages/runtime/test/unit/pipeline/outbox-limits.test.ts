@@ -12,7 +12,7 @@ import { completeStep, type Emission, type KeyedProcess } from '../../../consume
 import { RecordRefused, Unavailable } from '../../../pipeline/errors.ts'
 import { EMPTY_SELECTION } from '../../../testing/empty-selection.ts'
 import { MemoryPublisher } from '../../../testing/memory-publisher.ts'
-import { APPLICATION, FAILURE_TYPE, READING_TYPES, topicName } from '../../support/application.ts'
+import { APPLICATION, FAILURE_TYPE, READING_TYPES } from '../../support/application.ts'
 import { environmentReading as reading, logRecord as record } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 

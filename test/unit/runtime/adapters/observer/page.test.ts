@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { PROJECT } from '../../../../../local-servers/testing/program.ts'
-import { captureLog, listMetrics } from '../../../support/function-log.ts'
-import { reportEverything } from '../../../support/observed.ts'
+import { PROJECT } from '#local-servers/testing/program.ts'
+import { captureLog, listMetrics } from '#runtime/test/support/function-log'
+import { reportEverything } from '#runtime/test/support/observed'
 
 describe('the page that lists the telemetry of a function', () => {
   it('has every line and every metric', async () => {

@@ -181,13 +181,13 @@ function parseLine<Line = Record<string, unknown>>(line: string): Line | undefin
   }
 }
 
-/** Returns the first line of a reason, and the first error of a file, without a colon or a full stop at the end of a line. */
+/** Returns the first line of a reason, and the first error that it lists, without a colon or a full stop at the end of a line. */
 function firstLine(reason: string): string {
   const [first = '', second = ''] = reason.split('\n')
-  const error = second.trim()
-  // An error of a file begins with its place, FILE:LINE:COLUMN.
-  const isPlaced = error.split('  ')[0]?.split(':').length === 3
-  return (isPlaced ? [first, error] : [first]).map(line => line.replace(/[:.]$/, '')).join(': ')
+  const error = second.trim().replace(/^- /, '')
+  // An error of a file begins with its place, FILE:LINE:COLUMN, and any other one with a dash.
+  const isListed = error !== second.trim() || error.split('  ')[0]?.split(':').length === 3
+  return (isListed ? [first, error] : [first]).map(line => line.replace(/[:.]$/, '')).join(': ')
 }
 
 /** Formats a value of a log line as text. Powertools logs an error as an object. */

@@ -58,16 +58,23 @@ describe('the problems of a run', () => {
     assert.match(run.lines[0] ?? '', /orders does not exist\. .*: npx sluice topics create orders$/)
   })
 
-  it('given files with errors, then the first is named with its place', () => {
-    const run = new Run()
-    run.report(
-      stalled('intake', 'the mapping has errors\n  config/m.yaml:3:1  family: no family is called x.'),
-    )
-    assert.match(
-      run.lines[0] ?? '',
-      /stalled: the mapping has errors: config\/m\.yaml:3:1 {2}family: no .* x\. /,
-    )
-  })
+  for (const [of, reason, line] of [
+    [
+      'files',
+      'the mapping has errors\n  config/m.yaml:3:1  family: no family.',
+      'errors: config/m.yaml:3:1  family: no family',
+    ],
+    [
+      'a process',
+      "the process 'x' has 1 error:\n  - onErase no longer exists",
+      "'x' has 1 error: onErase no longer exists",
+    ],
+  ] as const)
+    it(`given errors of ${of}, then the first is named`, () => {
+      const run = new Run()
+      run.report(stalled('intake', reason))
+      assert.ok(run.lines[0]?.includes(`${line}. It is retried.`), run.lines[0])
+    })
 
   it('given several functions that stall for one reason, then it is one line, and each is unresolved', () => {
     const run = new Run()

@@ -58,6 +58,8 @@ export interface Rebuild {
   readonly begunMs: number
   /** True from the time on at which contents of the live state are added, so that no later run continues it. */
   readonly isSealed?: true
+  /** Last offset that the state before has applied; absent until its replacement. */
+  readonly replacedTo?: number
 }
 
 export interface BegunRebuild {

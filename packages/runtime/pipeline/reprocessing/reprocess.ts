@@ -107,7 +107,8 @@ async function replaceBehindFence(
   const failures = await placeNewFailures(consumer, rebuilt, at, sent)
   if (failures > 0) emitted.set(consumer.application.failureEvent.type, failures)
   if (isTrial) return { appliedOffset, epoch: undefined, emitted, older }
-  const outcome = await states.replace(partitionState, { live, run: rebuilt.run, rebuild })
+  const replacing = { ...rebuild, replacedTo: appliedOffset }
+  const outcome = await states.replace(partitionState, { live, run: rebuilt.run, rebuild: replacing })
   if (outcome.kind === 'replaced') return { appliedOffset, epoch: outcome.epoch, emitted, older }
   const now = await states.facts(partitionState)
   if (outcome.kind === 'other-code') throw createOtherCodeError(now.code)

@@ -18,6 +18,8 @@ export interface Beginning {
   readonly codeFrom: number
   /** Reason for the parts of the state that do not belong to a comparable entity; absent if everything is comparable. */
   readonly doubt?: Doubt
+  /** Last offset whose emissions may be of a state that was reprocessed since; -1 without one. */
+  readonly replacedTo: number
 }
 
 /**
@@ -26,10 +28,14 @@ export interface Beginning {
  * @param live `codeFrom` is absent if the state was replaced and no commit was made since
  */
 export function computeBeginning(
-  { version, codeFrom = version.appliedOffset + 1 }: Pick<StateFacts, 'version' | 'codeFrom'>,
+  {
+    version,
+    codeFrom = version.appliedOffset + 1,
+    rebuild,
+  }: Pick<StateFacts, 'version' | 'codeFrom' | 'rebuild'>,
   logStart: number,
 ): Beginning {
-  const beginning = { offset: logStart, codeFrom }
+  const beginning = { offset: logStart, codeFrom, replacedTo: rebuild?.replacedTo ?? -1 }
   if (codeFrom > logStart) return { ...beginning, doubt: version.epoch > 0 ? 'replaced' : 'other-code' }
   return logStart > 0 ? { ...beginning, doubt: 'not-comparable' } : beginning
 }

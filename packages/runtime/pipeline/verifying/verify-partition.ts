@@ -74,6 +74,7 @@ export async function comparePartition(
       end.live.failureMemory.forgotten > 0 || end.live.failuresFromMs !== end.again.failuresFromMs,
     outbox: new Set(end.live.outbox.map(({ event }) => event.id)),
     findDoubt: (entity, offset) => {
+      if (offset !== undefined && offset <= beginning.replacedTo) return 'replaced'
       const from = entity === undefined ? undefined : entities.knownFrom.get(entity)
       return from !== undefined && (offset ?? from) >= from ? undefined : beginning.doubt
     },

@@ -115,6 +115,7 @@ function createExceptionFinder(
   for (const { partition, reason, concerns } of failures)
     for (const what of concerns) if (what !== undefined) reasons.set(`${partition} ${what}`, reason)
   const inDoubt = [...compared.values()].find(({ hasExpired, beginning }) => hasExpired || beginning.doubt)
+  const replacedTo = Math.max(...[...compared.values()].map(({ beginning }) => beginning.replacedTo))
   const anywhere = inDoubt
     ? (inDoubt.beginning.doubt ?? 'expired')
     : failures.length > 0
@@ -124,7 +125,7 @@ function createExceptionFinder(
     if (exception) return exception
     // An event that cannot be derived from the log may have been emitted by any partition.
     const own = partition === undefined ? undefined : compared.get(partition)
-    if (!own) return anywhere
+    if (!own) return offset !== undefined && offset <= replacedTo ? 'replaced' : anywhere
     const doubt = own.hasExpired ? 'expired' : own.findDoubt(entity, topic === undefined ? undefined : offset)
     if (doubt) return doubt
     // The position within a record depends on the timers of other entities.

@@ -8,6 +8,7 @@ import { completeStep, type KeyedProcess } from '../../../consumer/process.ts'
 import { compareFields } from '../../../pipeline/verifying/differences.ts'
 import { READING_TYPES } from '../../support/application.ts'
 import { logRecord, environmentReading as reading } from '../../support/records.ts'
+import { reprocessed } from '../../support/reprocessing.ts'
 import { counting, Stage } from '../../support/stage.ts'
 import { verified } from '../../support/verifying.ts'
 
@@ -131,6 +132,24 @@ describe('a comparison of live states with their log', () => {
         [['failure', 1, '']],
       )
     })
+  })
+
+  it('given a reprocessed state, then differing emissions of before are counted, and later ones found', async () => {
+    const { stage, log } = await played(counting)
+    await reprocessed(stage, log)
+    log.push(
+      ...['e', 'f'].map((id, index) => logRecord(4 + index, reading(id, { sensor: 's', at: 4 + index }))),
+    )
+    await stage.batch(log)
+    const [before, , later] = stage.publisher.publishedRecords
+    assert.ok(before && later)
+    const changed = [before, later].map(record => ({ ...record, value: Buffer.from('{"count":9}') }))
+    const { differences, excepted } = await compared({ stage, log }, { published: changed, own: [EVENTS] })
+    assert.deepEqual(
+      differences.map(({ offset, field }) => [offset, field]),
+      [[5, 'data.count']],
+    )
+    assert.deepEqual(excepted, { replaced: 2 })
   })
 
   it('given a live state that is replaced meanwhile, then it stops', async () => {

@@ -44,39 +44,25 @@ export async function renderCommandsPage(page: string): Promise<string> {
     },
     { command: undefined },
   )
-  const rows = listCommands(sluice)
-    .map(({ words, command }) => formatCommand(words, command))
-    .toSorted()
-  const commands = `\n${rows.join('\n')}\n\n`
+  const commands = `\n${listCommands(sluice).join('\n')}\n\n`
   return page.replace(LIST, () => commands).replace(OPERATIONS_LIST, () => `\n${listOperations()}\n\n`)
 }
 
-interface NamedCommand {
-  readonly words: readonly string[]
-  readonly command: Command
-}
-
-/** Returns all commands that can be run, without `help`. */
-function listCommands(parent: Command, before: readonly string[] = []): NamedCommand[] {
-  const visible = parent.createHelp().visibleCommands(parent)
-  return visible
-    .filter(command => command.name() !== 'help')
-    .flatMap(command => {
-      const words = [...before, command.name()]
-      return command.commands.length === 0 ? [{ words, command }] : listCommands(command, words)
-    })
-}
-
-function formatCommand(words: readonly string[], command: Command): string {
-  const { registeredArguments, options } = command
-  const args = registeredArguments.map(argument => {
-    const text = `${argument.name()}${argument.variadic ? '...' : ''}`
-    return argument.required ? `<${text}>` : `[${text}]`
+/** Returns a line for each command, with the names of those below it. */
+function listCommands(sluice: Command): string[] {
+  return listVisible(sluice).map(command => {
+    const below = listVisible(command).map(one => `\`${one.name()}\``)
+    const names = below.length > 0 ? ` (${below.join(', ')})` : ''
+    return `- \`${command.name()}\`${names}: ${command.summary()}`
   })
-  const required = options
-    .filter(({ mandatory }) => mandatory)
-    .map(({ flags }) => flags.replace(/^-\w, /, ''))
-  return `- \`${[...words, ...args, ...required].join(' ')}\`: ${command.summary()}`
+}
+
+/** Returns the commands directly below one, by name, without `help`. */
+function listVisible(command: Command): Command[] {
+  const visible = command.createHelp().visibleCommands(command)
+  return visible
+    .filter(one => one.name() !== 'help')
+    .toSorted((one, other) => (one.name() < other.name() ? -1 : 1))
 }
 
 if (import.meta.main) writeFileSync(PAGE, await renderCommandsPage(readFileSync(PAGE, 'utf8')))

@@ -71,9 +71,9 @@ function printHelp(args) {
   return true
 }
 
-/** Returns the commands that begin with these words, from the list in the documentation, without its links. */
+/** Returns the commands that begin with the first word, from the list in the documentation, without its links. */
 function listCommands(words) {
-  const start = `- \`${words.filter(word => !word.startsWith('-')).join(' ')}`
+  const start = `- \`${words.find(word => !word.startsWith('-')) ?? ''}`
   const page = readFileSync(join(PROJECT, 'docs', 'commands.md'), 'utf8')
   const items = page.replaceAll(/\n {2}/g, ' ').replaceAll(/\[([^\]]+)\]\([^)]+\)/g, '$1')
   const found = items

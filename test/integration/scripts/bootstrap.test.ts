@@ -88,12 +88,12 @@ describe('given a fresh clone', () => {
 
   for (const [args, help] of [
     [['--max-semi-space-size=8', 'localstack/start.ts', '--help'], /^Usage: npm start .*--fresh/s],
-    [['cli/sluice.ts'], /^Usage: npx sluice .*\n {2}alerts list: .*\n {2}verify /s],
+    [['cli/sluice.ts'], /^Usage: npx sluice .*\n {2}alerts \(list, .*\n {2}verify: /s],
     // An item of several lines is complete, and its links are text.
     [['cli/sluice.ts'], /\n {2}--config FILE names a settings file\. [^\n]* with --stack\.\n/],
     [
-      ['cli/sluice.ts', 'rules', '--help'],
-      /^Usage: npx sluice COMMAND\n\n {2}rules check.*\n(?:.*\n)* {2}rules try .*\n\n/,
+      ['cli/sluice.ts', 'rules', 'try', '--help'],
+      /^Usage: npx sluice COMMAND\n\n {2}rules \(check, .*, try\): .*\n\n/,
     ],
   ] as const)
     it(`when ${args.join(' ')} asks for help, then it comes at once, without packages`, async () => {

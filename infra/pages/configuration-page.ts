@@ -7,14 +7,12 @@ import { consumerSettings, generalSettings, type Setting, type Slice } from '#ru
 import { SLICES } from '../../lib/app/config.ts'
 import {
   CLOCK,
-  FAMILIES,
   KAFKA,
   LOCAL_PORTS,
   LOGGING,
   REDIS,
   REGISTRY,
   REMOVED,
-  readSettings,
   SERIALIZATION,
 } from '../../lib/app/settings/index.ts'
 import { LOCAL_CLOUD } from '../../scripts/stack-settings.ts'
@@ -177,7 +175,7 @@ function main(check: boolean): void {
     {
       name: 'docs/functions.md',
       file: FUNCTIONS,
-      text: formatFunctionsPage(readSettings([FAMILIES]).families, readFileSync(FUNCTIONS, 'utf8')),
+      text: formatFunctionsPage(readFileSync(FUNCTIONS, 'utf8')),
     },
   ]
   for (const { name, file, text } of pages)

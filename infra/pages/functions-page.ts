@@ -1,28 +1,24 @@
-/** Generates the lists in docs/functions.md: functions from serverless.yml, topics, and event types. */
+/** Generates the lists in docs/functions.md: functions from serverless.yml, and topics. */
 
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
-import { resolveSignals, SIGNALS, type Signal, TOPICS, type TopicWord } from '../../lib/app/topic-table.ts'
-import { toFileName } from '../../lib/schemas/event-types.ts'
-import { listEventTypes } from '../../lib/telemetry/event-types.ts'
-import type { Families } from '../../lib/telemetry/families.ts'
+import { resolveSignals, SIGNALS, type Signal, TOPICS } from '../../lib/app/topic-table.ts'
 import { listUses } from '../roles/uses.ts'
 
 const LISTS = {
   functions: formatFunctionList,
   topics: formatTopicList,
-  'event types': formatEventTypeList,
 } as const
 
 /** Returns the page with current lists. @throws Error if the page has no markers for a list */
-export function formatFunctionsPage(families: Families, page: string): string {
+export function formatFunctionsPage(page: string): string {
   return Object.entries(LISTS).reduce((text, [name, list]) => {
     const place = new RegExp(
       `(?<=^<!-- The list of ${name} is .* -->\n).*?(?=^<!-- end of the list -->$)`,
       'ms',
     )
     if (!place.test(text)) throw new Error(`docs/functions.md has no markers for the list of ${name}`)
-    return text.replace(place, () => `\n${list(families)}\n\n`)
+    return text.replace(place, () => `\n${list()}\n\n`)
   }, page)
 }
 
@@ -49,25 +45,6 @@ function formatTopicList(): string {
     return `- \`${signal}\` (${facts.join(', ')}): ${carries}`
   })
   return rows.join('\n')
-}
-
-/** Returns a list of event types, with one line for each set of topics. Event types with a choice of formats are first. */
-function formatEventTypeList(families: Families): string {
-  const all = [...listEventTypes(families)].map(([type, { topic, formats }]) => {
-    const topics = formatTopics(resolveSignals([topic as TopicWord]))
-    const link = `[\`${type}\`](../events/schemas/json/${toFileName(type)}.json)`
-    return { topics, link, isAlwaysJson: formats.length === 1 }
-  })
-  const lines = (isAlwaysJson: boolean) => {
-    const byTopics = Map.groupBy(
-      all.filter(row => row.isAlwaysJson === isAlwaysJson),
-      ({ topics }) => topics,
-    )
-    return [...byTopics]
-      .map(([topics, types]) => `- ${topics}: ${types.map(({ link }) => link).join(', ')}`)
-      .join('\n')
-  }
-  return `In JSON, Avro or Protobuf:\n\n${lines(false)}\n\nAlways in JSON:\n\n${lines(true)}`
 }
 
 function describeStart(declared: DeclaredFunction): string {

@@ -42,6 +42,14 @@ const OWN_CLIENTS = '^(packages/msk-trigger|test|bench)/'
 const HOUSE = '^packages/(msk-trigger|local-servers|kafka-records|schema-registry)/'
 /** Tests and builds of packages, which are not published. */
 const UNPUBLISHED = '^packages/[^/]+/(test/|testing/|packaging/|build[.]ts$)'
+/** What is published of a package, or included, may import these others. */
+const USED = {
+  'kafka-records': [],
+  'schema-registry': [],
+  'local-servers': ['kafka-records'],
+  'create-sluice': ['local-servers'],
+  'msk-trigger': ['kafka-records', 'schema-registry'],
+}
 
 /** Packages that functions, the console and the published packages may use. All others run on this machine alone. */
 const DEPLOYED =
@@ -338,23 +346,16 @@ module.exports = {
       from: { path: '^(localstack|scripts)/' },
       to: { path: '^cli/' },
     },
-    {
-      name: 'trigger-stands-alone',
-      comment: 'any serverless-offline project can use it',
+    ...Object.entries(USED).map(([name, used]) => ({
+      name: `${name}-stands-alone`,
+      comment: 'each package is shared by parts that must not import one another',
       severity: 'error',
-      from: { path: '^packages/msk-trigger/', pathNot: UNPUBLISHED },
+      from: { path: `^packages/${name}/`, pathNot: UNPUBLISHED },
       to: {
         dependencyTypes: ['local'],
-        pathNot: '^packages/(msk-trigger/(?!test/)|kafka-records/|schema-registry/)',
+        pathNot: `^packages/(${[name, ...used].join('|')})/(?!test/|testing/|packaging/)`,
       },
-    },
-    {
-      name: 'local-servers-stand-alone',
-      comment: 'any project can start them',
-      severity: 'error',
-      from: { path: '^packages/(local-servers|create-sluice)/', pathNot: UNPUBLISHED },
-      to: { dependencyTypes: ['local'], pathNot: '^packages/(create-sluice|local-servers|kafka-records)/' },
-    },
+    })),
     {
       name: 'house-stands-alone',
       comment: 'whoever carries the four packages away has all that they and their tests need',
@@ -376,13 +377,6 @@ module.exports = {
       PIPELINE_STAIR,
     ),
     onlySteps('pipeline', 'packages/runtime/pipeline/', PIPELINE_STAIR),
-    {
-      name: 'packages-stand-alone',
-      comment: 'each is shared by parts that must not import one another',
-      severity: 'error',
-      from: { path: '^packages/(kafka-records|schema-registry)/', pathNot: UNPUBLISHED },
-      to: { dependencyTypes: ['local'], pathNot: '^packages/$1/' },
-    },
     {
       name: 'count-stands-alone',
       comment: 'the ledger counts by code of its own: what it shared with the project, it could not check',

@@ -85,10 +85,12 @@ describe('the delivery to a function', () => {
     await kafka.send(name, numbered(7, 8, 2))
     await kafka.untilCommitted(group('transactions'), name, [3, 4, 3])
     const delivered = project.invocations('transactions').flatMap(listRecords)
-    assert.deepEqual(delivered.map(({ partition, offset }) => [partition, offset]).sort(), [
-      [0, 0],
-      [0, 1],
-      [2, 2],
+    // A broker may write the marker after a later record, so offsets say nothing.
+    const values = delivered.map(({ partition, value }) => [partition, atob(value ?? '')]).sort()
+    assert.deepEqual(values, [
+      [0, '0'],
+      [0, '1'],
+      [2, '7'],
     ])
   })
 

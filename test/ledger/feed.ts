@@ -18,10 +18,6 @@ const SENDING = 60
 const MOVES_ON = 1 / 40
 /** How many entities have tasks: several of one wait at a time. */
 const TASKED = 20
-/** Number of stories at a time, chapter by chapter: later ones follow while one is retried. */
-const TOLD = 3
-const RECORDS_PER_STORY = 500
-const STORY_ENDS = 1 / 12
 const LARGE = 700 * 1024
 /** Above the message limit of the topic. */
 const TOO_LARGE = 1_100 * 1024
@@ -36,7 +32,6 @@ const SHARES = {
   overtaken: 5,
   erasure: 0.5,
   task: 2,
-  chapter: 3,
   input: 12,
 } as const
 type Kind = keyof typeof SHARES | 'signal'
@@ -45,8 +40,6 @@ export class Feed {
   readonly #random: Random
   readonly #entities: number
   readonly #sending: string[]
-  readonly #stories: number
-  readonly #told: string[]
   /** Records that were sent recently, to be repeated. */
   readonly #recent: Numbered[] = []
   /** Records that are sent later, so that others overtake them. */
@@ -61,8 +54,6 @@ export class Feed {
     this.#random = random
     this.#entities = Math.max(SENDING * 2, Math.floor(records / RECORDS_PER_ENTITY))
     this.#sending = Array.from({ length: SENDING }, () => this.#anyEntity())
-    this.#stories = Math.max(TOLD * 4, Math.floor(records / RECORDS_PER_STORY))
-    this.#told = Array.from({ length: TOLD }, () => this.#anyStory())
     // Few, even in long runs, because they slow everything down.
     this.#largeEvery = Math.max(500, Math.floor(records / 20))
   }
@@ -111,8 +102,6 @@ export class Feed {
         return this.#erasure(nowMs)
       case 'task':
         return this.#task(nowMs)
-      case 'chapter':
-        return this.#chapter(nowMs)
       case 'input':
         return this.#input(nowMs)
       case 'overtaken':
@@ -154,17 +143,6 @@ export class Feed {
     const subject = `task-${this.#random.between(1, TASKED)}`
     const data = { number: this.#events + 1, fails }
     return this.#event({ subject, time, type: 'ledger.task.v1', data })
-  }
-
-  /** Plans an event of the parking consumer. Most chapters succeed at once; of the rest, some never do. */
-  #chapter(nowMs: number): Numbered {
-    if (this.#random.chance(STORY_ENDS)) this.#told[this.#random.between(0, TOLD - 1)] = this.#anyStory()
-    const chance = this.#random.next()
-    const fails = chance < 0.75 ? 0 : chance < 0.85 ? 1 : chance < 0.9 ? 2 : 99
-    const time = new Date(nowMs).toISOString()
-    const data = { number: this.#events + 1, fails }
-    const subject = this.#random.pick(this.#told)
-    return this.#noted(this.#event({ subject, time, type: 'ledger.chapter.v1', data }))
   }
 
   /** A record that `intake` maps. Half of them are known by their message, others by their position; no mapping takes the rest. */
@@ -263,10 +241,6 @@ export class Feed {
     if (record.value.length < 1_000) this.#recent.push(record)
     if (this.#recent.length > 1_000) this.#recent.splice(0, 500)
     return record
-  }
-
-  #anyStory(): string {
-    return `story-${this.#random.between(1, this.#stories)}`
   }
 
   #anySender(): string {

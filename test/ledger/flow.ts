@@ -175,14 +175,6 @@ export class Flow {
     return this.#parts.stateKeys.progress(stateKeys)
   }
 
-  /** Returns the held entities of `parking` by partition; empty without any. */
-  async held(): Promise<string> {
-    const { stateKeys } = this.#parts
-    const keys = this.stateKeys('parking')
-    const all = await Promise.all(keys.map(async key => [...(await stateKeys.contents(key)).holds]))
-    return all.some(holds => holds.length > 0) ? JSON.stringify(all) : ''
-  }
-
   /** The end offset of the partition of each partition state. */
   async ends(): Promise<number[]> {
     const read = async (source: Source) => [source, await this.log.ends(this.topic(source))] as const

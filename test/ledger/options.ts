@@ -76,7 +76,6 @@ export const SABOTAGES = [
   'redrive-lost',
   'redrive-order',
   'attempts',
-  'parking',
 ] as const
 
 const OPTIONS = {

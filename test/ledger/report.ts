@@ -38,10 +38,6 @@ export function report(result: Result): string[] {
       `${figures.retried.waited} when due and ${figures.retried.byHand} by hand, ${figures.retried.cameBack} records; ${figures.tasks} tasks applied`,
     ],
     [
-      'parked',
-      `${computeSum(figures.chapters, 'parked/')} chapters behind ${computeSum(figures.chapters, 'held/')} that failed, ${figures.ended} of them for good; ${computeSum(figures.chapters, 'timer/parking-')} times to the bound`,
-    ],
-    [
       'archived',
       `${figures.archived} events in ${figures.segments} segments, ${figures.rows} rows of history`,
     ],
@@ -67,10 +63,6 @@ function verdict({ violations, kept, options }: Result): string {
     return `KEPT          ${counts}; states, timers and emissions equal to the reference`
   const others = violations.kinds.filter(kind => ![LOST, TWICE, ORDER].includes(kind))
   return `BROKEN        ${[counts, ...others].join('; ')}\n              kept in ${kept}; again: ${formatCommand(options)}`
-}
-
-function computeSum(tally: ReadonlyMap<string, number>, begin: string): number {
-  return [...tally].reduce((all, [how, count]) => (how.startsWith(begin) ? all + count : all), 0)
 }
 
 function outcomes(tally: ReadonlyMap<string, number>, outcome: string): string {

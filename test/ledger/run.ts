@@ -176,21 +176,8 @@ async function settled(flow: Flow, forwarders: readonly Forwarding[], patienceMs
     const before = await lengths(flow)
     if (!(await flow.caughtUp('quiet', patienceMs))) return false
     for (const forwarder of forwarders) if (!(await forwarder.caughtUp(patienceMs))) return false
-    if ((await lengths(flow)) !== before) continue
-    if (!(await following(flow, patienceMs))) return false
-    if ((await flow.held()) === '') return true
+    if ((await lengths(flow)) === before) return true
   }
-}
-
-/** Lets follow what released entities have parked: it follows before the next record of the partition. False if nothing changes. */
-async function following(flow: Flow, patienceMs: number): Promise<boolean> {
-  const [before, beganAtMs] = [await flow.held(), Date.now()]
-  while (before !== '' && (await flow.held()) === before) {
-    if (Date.now() - beganAtMs > patienceMs) return false
-    await flow.tick('readings')
-    await flow.caughtUp('then', patienceMs)
-  }
-  return true
 }
 
 async function lengths(flow: Flow): Promise<string> {

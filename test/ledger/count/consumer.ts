@@ -1,7 +1,6 @@
 /** Compares what one consumer has stored with what its reference says, partition by partition. */
 import type { KafkaLog } from '../kafka/log.ts'
 import type { KafkaRecord } from '../kafka/records.ts'
-import type { HeldEntity } from './held.ts'
 import { comparePartition } from './holdings.ts'
 import type { PartitionStateReader } from './partition-states.ts'
 import type { Violations } from './violations.ts'
@@ -12,8 +11,6 @@ export interface PartitionReference {
   readonly states: ReadonlyMap<string, object>
   readonly timers: ReadonlyMap<string, readonly object[]>
   readonly foreign?: number
-  readonly holds?: ReadonlyMap<string, HeldEntity>
-  readonly disorder?: (stored: ReadonlyMap<string, string>) => readonly string[]
   /** The last offset that can be decided, if that is not the last one of the partition. */
   readonly appliedOffset?: number
   apply(record: KafkaRecord): void

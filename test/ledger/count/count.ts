@@ -5,11 +5,9 @@
 import { KafkaLog } from '../kafka/log.ts'
 import type { KafkaRecord } from '../kafka/records.ts'
 import { Archiving, compareSegments } from './archive.ts'
-import { Chapters } from './chapters.ts'
 import { compareConsumer, increase, type Observe, type PartitionReference } from './consumer.ts'
 import { Receiving, RoutedFailures, Routing } from './downstream.ts'
 import { Emissions } from './emissions.ts'
-import { EndedFailures } from './ended.ts'
 import { isMapped } from './event.ts'
 import { compareForwarded, type Forwarded } from './forwarded.ts'
 import { compareHistory, type Row } from './history.ts'
@@ -70,10 +68,6 @@ interface Figures {
   readonly retried: Retried
   /** The tasks that were applied, at whichever attempt. */
   readonly tasks: number
-  /** The outcomes of `parking`, by `outcome/reason`. */
-  readonly chapters: ReadonlyMap<string, number>
-  /** How many failures have ended while entities could wait for them. */
-  readonly ended: number
   readonly segments: number
   /** The events in the segments. */
   readonly archived: number
@@ -117,7 +111,6 @@ export async function count(
         emission => emissions.emission(emission),
         failure => failureRecords.failure(failure),
       )
-    const ended = new EndedFailures(violations)
     const inputLog = { topic: places.input, identity: await readIdentity(log, readings) }
     const intake = await through(
       'intake',
@@ -128,7 +121,6 @@ export async function count(
     const counting = await through('counting', readings, reference, record => {
       if (isMapped(record)) mapped.published(record)
       else input.record(record)
-      ended.published(record)
     })
     input.end(violations)
     mapped.end()
@@ -153,12 +145,6 @@ export async function count(
       () => new Tasks(readings, failure => failureRecords.failure(failure)),
       () => {},
     )
-    const chapters = await through(
-      'parking',
-      readings,
-      () => new Chapters(readings, failure => failureRecords.failure(failure)),
-      () => {},
-    )
     const receiving = await through(
       'receiving',
       events,
@@ -171,13 +157,12 @@ export async function count(
     await through(
       'dlq-router',
       failures,
-      () => new Routing(routes, ended),
+      () => new Routing(routes),
       record => failureRecords.published(record),
     )
     failureRecords.end()
-    ended.end()
     const foreignFailures = new Map(counting.foreignFailures)
-    for (const compared of [archiving, tasks, chapters])
+    for (const compared of [archiving, tasks])
       for (const [code, failed] of compared.foreignFailures) increase(foreignFailures, code, failed)
     compareCodes(failureRecords.codes, foreignFailures, violations)
     for (const { topic, failures } of routed) {
@@ -198,8 +183,6 @@ export async function count(
       forwarded,
       retried,
       tasks: tasks.tally.get('applied/done') ?? 0,
-      chapters: chapters.tally,
-      ended: ended.count,
       segments: segments.size,
       archived: archiving.tally.get('applied/archived') ?? 0,
       rows,

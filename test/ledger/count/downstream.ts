@@ -1,6 +1,5 @@
 /** References for the downstream consumers: each emission is received once, each failure becomes one dead letter. */
 import type { KafkaRecord } from '../kafka/records.ts'
-import type { EndedFailures } from './ended.ts'
 import { createId, type LedgerEvent } from './event.ts'
 import { Intake } from './intake.ts'
 import { chained } from './reference.ts'
@@ -49,11 +48,9 @@ export class Routing {
   readonly timers = new Map<string, []>()
   readonly #intake = new Intake(type => type === 'io.sluice.failure.v1', '')
   readonly #routes: Routes
-  readonly #ended: EndedFailures
 
-  constructor(routes: Routes, ended: EndedFailures) {
+  constructor(routes: Routes) {
     this.#routes = routes
-    this.#ended = ended
   }
 
   get tally(): ReadonlyMap<string, number> {
@@ -70,33 +67,16 @@ export class Routing {
     this.#intake.applied(event)
     const { source, id, data } = event
     const emission = (name: string) => createId('emission', 'dlq-router', source, id, name)
-    const isTask = RETRIED[data.consumer] === data.errorType
+    const isTask = data.consumer === 'failing' && data.errorType === 'rejected'
     const retry = isTask ? getRetryTopic(data) : undefined
     if (retry !== undefined) {
       this.#routes.get(retry)?.want(emission('retry'), data)
       return `applied/${retry}`
     }
     this.#routes.get('dlq')?.want(emission('dead-letter'), data)
-    if (data.parks) this.#wantEnd(emission('failure-ended'), data)
     return isTask ? 'applied/retries-exhausted' : 'applied/not-retried'
   }
-
-  #wantEnd(id: string, data: LedgerEvent['data']): void {
-    const {
-      consumer,
-      originalTopic,
-      originalPartition: partition,
-      originalOffset,
-      originalKey,
-      attempt,
-    } = data
-    const failure = createId('failure', consumer, originalTopic, partition, originalOffset)
-    this.#ended.want(id, partition, originalKey, { consumer, failure, attempt })
-  }
 }
-
-/** Code that the policy of the ledger retries, by consumer. */
-const RETRIED: Readonly<Record<string, string>> = { failing: 'rejected', parking: 'unexpected-error' }
 
 /** Failures that the router sends to each signal. */
 export type Routes = ReadonlyMap<string, RoutedFailures>

@@ -47,12 +47,12 @@ export class Emissions {
     return this.#codes
   }
 
-  failure({ id, code, sequence, record, parks = false }: FailureRecord): void {
+  failure({ id, code, sequence, record }: FailureRecord): void {
     if (code === undefined) {
       this.#possible.set(id, sequence)
       return
     }
-    this.#want(id, { sequence, content: JSON.stringify([code, parks, ...listBytes(record)]) })
+    this.#want(id, { sequence, content: JSON.stringify([code, ...listBytes(record)]) })
   }
 
   published(record: KafkaRecord): void {
@@ -122,9 +122,9 @@ function formatContent(event: LedgerEvent): string {
     name,
     value,
   ])
-  const { errorType, parks, originalPartition, originalOffset, originalKey, originalValue } = data
+  const { errorType, originalPartition, originalOffset, originalKey, originalValue } = data
   const place = [originalPartition, originalOffset]
-  return JSON.stringify([errorType, parks, ...place, originalKey, originalValue, headers])
+  return JSON.stringify([errorType, ...place, originalKey, originalValue, headers])
 }
 
 function listBytes({ partition, offset, key, value, headers }: KafkaRecord): unknown[] {

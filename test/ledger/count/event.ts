@@ -18,7 +18,6 @@ export interface LedgerEvent {
 /** How far the time of an event may be ahead of its record. */
 const FUTURE_TOLERANCE_MS = 5 * 60_000
 const TICK = 'io.sluice.clock.tick.v1'
-const FAILURE_ENDED = 'io.sluice.failure.ended.v1'
 const ERASURE = 'io.sluice.entity.erased.v1'
 export const READING = 'io.sluice.environment.reading.v1'
 
@@ -50,7 +49,6 @@ export function readEvent(record: KafkaRecord, accepts: (type: string) => boolea
   if (type === READING && typeof data.temperature !== 'number') return 'failed/schema-violated'
   if (type === ERASURE && data.erasureId === undefined) return 'failed/schema-violated'
   if (type === TICK) return 'ignored/tick'
-  if (type === FAILURE_ENDED) return 'ignored/failure-ended'
   if (type === ERASURE) return 'ignored/erasure'
   if (!accepts(type)) return 'ignored/not-mine'
   const timeMs = Date.parse(time)

@@ -1,8 +1,7 @@
 /** Compares a partition state in Redis with the reference. */
 import { isDeepStrictEqual } from 'node:util'
-import { compareHolds, compareParked, type HeldEntity } from './held.ts'
 import type { StateContents, StateKey } from './partition-states.ts'
-import { LOST, ORDER, STILL_HELD, TWICE, type Violations } from './violations.ts'
+import { LOST, ORDER, TWICE, type Violations } from './violations.ts'
 
 /** The result of the reference for the same partition. */
 interface Expected {
@@ -14,10 +13,6 @@ interface Expected {
     readonly timers: ReadonlyMap<string, readonly object[]>
     /** Number of records of other producers: each has one outcome, but it is not known which. */
     readonly foreign?: number
-    /** The entities that are held when all is decided. */
-    readonly holds?: ReadonlyMap<string, HeldEntity>
-    /** Which of the stored states show another order than the first one. */
-    readonly disorder?: (stored: ReadonlyMap<string, string>) => readonly string[]
   }
 }
 
@@ -44,12 +39,6 @@ export function comparePartition(
     if (!wanted.states.has(entity)) violations.add('states that should be forgotten', `${where} ${entity}`)
   for (const entity of new Set([...stored.timers.keys(), ...wanted.timers.keys()]))
     compareTimers(`${where} ${entity}`, stored.timers.get(entity), wanted.timers.get(entity), violations)
-  compareHolds(where, stored, wanted.holds ?? new Map(), violations)
-  compareParked(where, stored.tally, stored.holds, violations)
-  // When nothing waits anywhere, each failure has been processed or has ended.
-  for (const [entity, { parked }] of stored.holds)
-    violations.add(STILL_HELD, `${where} ${entity}: ${parked.length} parked`)
-  for (const place of wanted.disorder?.(stored.states) ?? []) violations.add(ORDER, `${where} ${place}`)
 }
 
 /** The counters must match exactly, because they are committed with the applied offset: each record and timer counts once. */
@@ -60,11 +49,8 @@ function compareTally(
   violations: Violations,
 ): void {
   let others = 0
-  const names = [...stored.keys(), ...wanted.keys()]
-  for (const how of new Set([...names, ...names.map(appliedAs)])) {
-    const counted = (tally: ReadonlyMap<string, number>) =>
-      (tally.get(how) ?? 0) + (appliedAs(how) === how ? (tally.get(PARKED + how) ?? 0) : 0)
-    const [has, should] = [counted(stored), counted(wanted)]
+  for (const how of new Set([...stored.keys(), ...wanted.keys()])) {
+    const [has, should] = [stored.get(how) ?? 0, wanted.get(how) ?? 0]
     const place = `${where}: ${has} ${how}, not ${should}`
     if (has === should) continue
     // Outcomes of other producers' records; their number is checked below.
@@ -82,13 +68,6 @@ function compareTally(
       Math.abs(others - foreign),
     )
 }
-
-/** Returns the equivalent for events that were applied after a wait. Both together must be right, and each of them. */
-function appliedAs(how: string): string {
-  return how.startsWith(`${PARKED}applied/`) ? how.slice(PARKED.length) : how
-}
-
-const PARKED = 'parked-'
 
 function compareState(where: string, json: string | undefined, wanted: object, violations: Violations): void {
   const stored = json === undefined ? undefined : JSON.parse(json)

@@ -1,6 +1,5 @@
 /** Checks the input: each acknowledged record must be at the offset that the broker reported, and there must be no others. */
 import type { KafkaRecord } from '../kafka/records.ts'
-import { readEndedFailure } from './ended.ts'
 import { isMapped } from './event.ts'
 import { readRedrive } from './redrive.ts'
 import type { Violations } from './violations.ts'
@@ -16,13 +15,13 @@ export type Foreign = ReadonlySet<string>
 
 const TICK = 'io.sluice.clock.tick.v1'
 
-/** Whether a record is neither a tick, nor the end of a failure, nor from `intake` or the ledger's producer: it must have one outcome, but any outcome. */
+/** Whether a record is neither a tick nor from `intake` or the ledger's producer: it must have one outcome, but any outcome. */
 export function isForeign(record: KafkaRecord): boolean {
   const { headers, isCompressed } = record
   if (isCompressed) return true
   const values = new Map(headers.map(([name, value]) => [name, String(value)]))
   const isTick = values.get('ce_type') === TICK && values.get('ce_source') === '/clock'
-  return !values.has('ledger') && !isTick && readEndedFailure(record) === undefined && !isMapped(record)
+  return !values.has('ledger') && !isTick && !isMapped(record)
 }
 
 export class Input {
@@ -31,7 +30,6 @@ export class Input {
   #ticks = 0
   #found = 0
   #redriven = 0
-  #ended = 0
   #foreign = 0
   #foreignFound = 0
   readonly #others: Foreign | undefined
@@ -46,10 +44,6 @@ export class Input {
     this.#records += 1
     if (readRedrive(record)) {
       this.#redriven += 1
-      return
-    }
-    if (readEndedFailure(record)) {
-      this.#ended += 1
       return
     }
     if (isForeign(record)) {
@@ -88,7 +82,7 @@ export class Input {
   }
 
   get figures() {
-    const others = this.#ticks + this.#foreign + this.#redriven + this.#ended
+    const others = this.#ticks + this.#foreign + this.#redriven
     const unacknowledged = this.#records - this.#found - others
     return { records: this.#records, ticks: this.#ticks, foreign: this.#foreign, unacknowledged }
   }

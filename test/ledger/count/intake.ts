@@ -36,17 +36,12 @@ export class Intake {
     this.#lastAppendMs = timestampMs
   }
 
-  /**
-   * The event to process, or the outcome of the record. Redriven records are for one consumer, which takes the original.
-   *
-   * @param awaited name of an event that is not a repeat although it is known: an entity waits for its next attempt
-   */
-  take(record: KafkaRecord, awaited?: string): LedgerEvent | string {
+  /** The event to process, or the outcome of the record. Redriven records are for one consumer, which takes the original. */
+  take(record: KafkaRecord): LedgerEvent | string {
     if (readRedrive(record)) return 'ignored/redriven-for-another'
     if (!this.#isHigher(record)) return 'duplicate/not-higher'
     const event = readEvent(record, this.#accepts)
-    if (typeof event === 'string') return event
-    return formatName(event) === awaited ? event : this.admit(event)
+    return typeof event === 'string' ? event : this.admit(event)
   }
 
   /** The event, or its outcome if one of its id is known. */
@@ -71,16 +66,11 @@ export class Intake {
     this.#known.set(formatName(event), { content: formatContent(event), atMs: this.nowMs })
   }
 
-  /** Forgets an event, so that the same one is new again. */
-  forget(event: LedgerEvent): void {
-    this.#known.delete(formatName(event))
-  }
-
   ended(how: string): void {
     this.tally.set(how, (this.tally.get(how) ?? 0) + 1)
   }
 }
 
-export function formatName({ source, id }: LedgerEvent): string {
+function formatName({ source, id }: LedgerEvent): string {
   return `${source} ${id}`
 }

@@ -1,6 +1,5 @@
 /** Reads the partition states in Redis by the names of their keys. */
 import { Redis } from 'ioredis'
-import { type HeldEntity, withoutHolds } from './held.ts'
 
 /** Identifies a partition state. */
 export interface StateKey {
@@ -18,11 +17,10 @@ export interface StateContents {
   /** States by entity, as JSON. */
   readonly states: ReadonlyMap<string, string>
   readonly timers: ReadonlyMap<string, string>
-  /** The held entities. */
-  readonly holds: ReadonlyMap<string, HeldEntity>
-  /** The entity that each failure holds, by its id. */
-  readonly holders: ReadonlyMap<string, string>
 }
+
+/** The offset of an entity's first record, in front of its state. */
+const SINCE = /^@[0-9a-z]+ /
 
 /** A lost connection ends a command at once; this ends only one that gets no answer at all. */
 const COMMAND_MS = 60_000
@@ -65,7 +63,9 @@ export class PartitionStateReader {
       appliedOffset: Number(meta?.appliedOffset ?? -1),
       outbox: Object.keys(outbox ?? {}).length,
       tally: new Map(tally.map(([name, count]) => [name, Number(count)])),
-      ...withoutHolds(new Map(Object.entries(states ?? {}))),
+      states: new Map(
+        Object.entries(states ?? {}).map(([entity, text]) => [entity, text.replace(SINCE, '')]),
+      ),
       timers: new Map(Object.entries(timers ?? {})),
     }
   }

@@ -43,8 +43,6 @@ export interface FailureRecord {
   readonly code: string | undefined
   readonly sequence: string
   readonly record: KafkaRecord
-  /** Whether later events of the entity wait; false by default. */
-  readonly parks?: boolean
 }
 
 /** The event or timer that caused a step, as far as emissions and timers are derived from it. */

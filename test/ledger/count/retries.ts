@@ -11,7 +11,6 @@ const DELAYS_MS: Readonly<Record<string, number>> = {
   'retry-10m': 1_200,
   'retry-1h': 60_000,
 }
-const RETRIED = ['ledger.task.v1', 'ledger.chapter.v1']
 const RETRIES = ['retry-1m', 'retry-10m'] as const
 
 /** Returns the retry topic of a failure that is retried; undefined for a dead letter. A redrive by hand resets its retries. */
@@ -101,7 +100,7 @@ async function cameBack(log: Log, readings: string) {
 
 /** Whether a record can come back. */
 function isTask({ headers }: KafkaRecord): boolean {
-  return headers.some(([name, value]) => name === 'ce_type' && RETRIED.includes(String(value)))
+  return headers.some(([name, value]) => name === 'ce_type' && String(value) === 'ledger.task.v1')
 }
 
 /** The attempt that a record of a retry topic waits for, and where its original is. */

@@ -1,7 +1,6 @@
 /** The reference of the consumer `failing`: which attempts at a task fail, which one is applied, and which is a copy. */
 import type { KafkaRecord } from '../kafka/records.ts'
 import { createId, type LedgerEvent, MAPPED } from './event.ts'
-import type { Remembered } from './failures.ts'
 import { isForeign } from './input.ts'
 import { Intake } from './intake.ts'
 import { type Redrive, readRedrive, withoutRedrive } from './redrive.ts'
@@ -10,6 +9,15 @@ import type { FailureRecord } from './reference.ts'
 interface TaskState {
   readonly count: number
   readonly numbers: readonly number[]
+}
+
+/** A failure as its consumer remembers it. */
+interface Remembered {
+  readonly attempt: number
+  readonly isOpen: boolean
+  /** Where the record was when it failed first. */
+  readonly partition: number
+  readonly offset: number
 }
 
 /** The reference for one partition of the readings. */
@@ -76,7 +84,7 @@ export class Tasks {
 }
 
 /** The outcome of a redriven record that is not the next attempt; undefined for what is to be processed. */
-export function whyNotTaken({ attempt }: Redrive, earlier: Remembered | undefined): string | undefined {
+function whyNotTaken({ attempt }: Redrive, earlier: Remembered | undefined): string | undefined {
   if (earlier === undefined) return 'failed/unknown-failure'
   if (attempt <= earlier.attempt) return 'duplicate/attempt-known'
   if (!earlier.isOpen) return 'duplicate/failure-not-open'

@@ -42,6 +42,3 @@ export const SEGMENT = 'wrong segments'
 /** A record that came back before its delay had passed. */
 export const EARLY = 'redriven too early'
 export const LOST_REDRIVE = 'redrives lost'
-/** Entities that wait for another failure, or have parked other records, than the log says. */
-export const WRONG_HOLDS = 'wrong holds'
-export const STILL_HELD = 'entities still held at the end'

@@ -1,8 +1,7 @@
 /** The handlers: the project's runtime, unchanged unless a sabotage is requested. */
 import type { Context } from 'aws-lambda'
-import type { Application } from '#runtime/consumer'
-import type { KafkaHandler } from '#runtime/functions/consumers'
-import { createForwarderRun } from '#runtime/functions/forwarders'
+import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
+import { createForwarderRun } from '#runtime/lambda/run-forwarder.ts'
 import { handler as mapping } from '../../../functions/intake/handler.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
@@ -10,8 +9,7 @@ import { type ScheduledRun, scheduledFunction } from '../../../lib/app/scheduled
 import { FAMILIES, GENERAL } from '../../../lib/app/settings/index.ts'
 import { dlqRouter } from '../../../lib/failures/dlq-router.ts'
 import { createScheduledRedriver } from '../../../lib/redriver/scheduled-run.ts'
-import { knowAttempts, neverDefer } from './attempts.ts'
-import * as chapters from './chapters.ts'
+import { knowAttempts } from './attempts.ts'
 import { letStraggle, mayBeLate } from './lateness.ts'
 import * as movers from './movers.ts'
 import * as processes from './processes.ts'
@@ -21,7 +19,6 @@ import * as tasks from './tasks.ts'
 breakRules()
 // Applied after the sabotage, so that delays also apply to a sabotaged commit.
 letStraggle()
-neverDefer('parking')
 
 type Config = ScheduledRun<readonly [typeof FAMILIES]>['config']
 type Handler = (event: never, context: Context) => Promise<unknown>
@@ -39,12 +36,6 @@ export const router = handler(
 )
 export const archiving = handler(kafkaConsumer('archiving', config => movers.archiving(config)))
 export const failing = handler(kafkaConsumer('failing', tasks.failing, { adapt: knowAttempts }))
-// Application whose retries come after less than the shortest delay of Sluice.
-const hasten = (application: Application) => ({
-  ...knowAttempts(application),
-  firstRetryMs: tasks.DELAYS_MS['retry-1m'],
-})
-export const parking = handler(kafkaConsumer('parking', chapters.parking, { adapt: hasten }))
 export const redriver = scheduledFunction(
   'redriver',
   [FAMILIES],

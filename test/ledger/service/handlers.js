@@ -5,7 +5,6 @@ export {
   failing,
   forwarding,
   intake,
-  parking,
   receiving,
   redriver,
   router,

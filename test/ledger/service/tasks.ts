@@ -7,14 +7,13 @@ import { getAttempt } from './attempts.ts'
 /** Short, so that retries become due while a run lasts. `test/ledger/count/retries.ts` has them a second time. */
 export const DELAYS_MS = { 'retry-1m': 600, 'retry-10m': 1_200, 'retry-1h': 60_000 } as const
 
-/** Two retries for a rejected task and for a chapter at which the consumer threw, and no retries of anything else. */
+/** Two retries for a rejected task, and no retries of anything else. */
 export const POLICY: FailurePolicy = {
   maxAgeMs: 24 * 3_600_000,
   classes: {},
   codes: {},
   consumers: {
     failing: { classes: {}, codes: { rejected: ['1m', '10m'] } },
-    parking: { classes: {}, codes: { 'unexpected-error': ['1m', '10m'] } },
   },
 }
 

@@ -4,12 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { until } from '#local-servers/testing/until.ts'
-import { environmentReading } from '#runtime/test/support/records'
-import type { CauseOfAlert } from '../../console/api/alerts/alert-cause.ts'
-import type { SilencePreview } from '../../console/api/alerts/silences.ts'
 import type { Answers } from '../../console/api/all-routes.ts'
-import type { ShownResult } from '../../console/api/operations.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { readRules } from '../../lib/alerting/rule-files.ts'
 import { buildRuleSet } from '../../lib/alerting/rule-set.ts'
@@ -26,17 +21,17 @@ const RULES = `rules:
   - { name: WARM, family: environment, metric: temperature, fireAbove: 30, for: 1h, severity: warning }
 `
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
-const ROOF = '/environment/test-site roof-1'
 
 describe('the console about alerts', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-console-rules-'))
   let environment: TestEnvironment
   let consumers: RunningConsumers
   let served: ServedConsole
+  let browser: TestBrowser
 
   before(async () => {
     writeFileSync(join(folder, 'weather.yaml'), RULES)
-    environment = await TestEnvironment.create()
+    ;[environment, browser] = await Promise.all([TestEnvironment.create(), TestBrowser.launch()])
     consumers = new RunningConsumers(environment, [alerting(FAMILIES, []), notifier({ routes: [] })])
     served = await servedConsole({ env: environment.name, variables: { RULES_DIR: folder } })
     const rules = buildRuleSet(readRules(FAMILIES, [{ file: 'weather.yaml', text: RULES }]))
@@ -46,7 +41,7 @@ describe('the console about alerts', () => {
 
   after(async () => {
     rmSync(folder, { recursive: true })
-    await Promise.all([consumers?.close(), served?.close(), environment?.close()])
+    await Promise.all([consumers, served, environment, browser].map(open => open?.close()))
   })
 
   let sent = 0
@@ -63,123 +58,62 @@ describe('the console about alerts', () => {
     await consumers.catchUp('notifier', 'alerts')
   }
 
-  async function asked<T>(path: string, body: unknown): Promise<T> {
-    const response = await served.request(path, { method: 'POST', body: JSON.stringify(body) })
-    assert.equal(response.status, 200, `${path}: ${await response.clone().text()}`)
-    return (await response.json()) as T
-  }
-
-  const carryOut = (action: string, request: object) =>
-    asked<ShownResult>('/operations/carry-out', { action, request, at: new Date().toISOString() })
-
-  const listed = () => served.ask<Answers['/alerts/list']>('/alerts/list')
-  type Alert = Answers['/alerts/one']['rows'][number]
-  const askAlert = async (alert: string) =>
-    (await served.ask<Answers['/alerts/one']>(`/alerts/one?${new URLSearchParams({ alert })}`)).rows[0]
-  const askCause = (alert: Alert | undefined) => {
-    const { partition, offset } = alert?.transitions?.[0] ?? {}
-    return served.ask<CauseOfAlert>(`/alerts/cause?partition=${partition}&offset=${offset}`)
-  }
-  const firingId = async () => (await listed()).rows[0]?.id ?? ''
-
-  it('given rules that wait, then those of others are pending', async () => {
-    const { rows: pending } = await served.ask<Answers['/alerts/pending']>('/alerts/pending')
-    assert.deepEqual(pending.map(({ entity, rule }) => `${rule} ${entity}`).sort(), [
-      `WARM environment.temperature ${ROOF}`,
-      'WARM environment.temperature /environment/test-site roof-3',
-    ])
-  })
-
-  it('given one alert, then its trace and the reading that caused it are shown', async () => {
-    const id = await firingId()
-    const details = await askAlert(id)
-    assert.match(details?.traceparent ?? '', new RegExp(TRACE))
-    const { cause } = await askCause(details)
-    assert.deepEqual([cause?.as, cause?.id, cause?.topic], ['fired', 'm0', environment.topic('readings')])
-    assert.match(JSON.stringify(cause?.data), /"temperature":45/)
-    assert.equal((await served.request('/alerts/one?alert=none')).status, 404)
-  })
-
-  it('given a silence, then it is previewed, holds, marks what it mutes, and ends', async () => {
-    const match = { rule: ['HO*'], label: ['team=ops'] }
-    const preview = await asked<SilencePreview>('/alerts/silences/preview', { request: match })
-    assert.deepEqual([preview.total, preview.firing, preview.alerts[0]?.entity], [1, 1, ROOF])
-    const { result } = await carryOut('silence add', { ...match, for: '1h', comment: 'works' })
-    const { id } = result as { readonly id: string }
-    assert.equal((await listed()).rows[0]?.silenced, 'silenced')
-    const [silence] = (await served.ask<Answers['/alerts/silences']>('/alerts/silences?state=all')).rows
-    assert.deepEqual(
-      [silence?.id, silence?.state, silence?.author, silence?.mutes, silence?.about],
-      [id, 'active', 'ada', 1, 'rule=HO* labels.team=ops'],
-    )
-    await carryOut('silence end', { id })
-    // An answer that took long is kept for longer.
-    await until('it has ended', async () => {
-      const { rows: silences } = await served.ask<Answers['/alerts/silences']>('/alerts/silences?state=all')
-      return silences[0]?.state === 'past'
-    })
-    await until('nothing is marked', async () => {
-      return (await listed()).rows[0]?.silenced === null
-    })
-    const actions = (await environment.audits()).map(({ action }) => action)
-    assert.deepEqual([actions.includes('silence add'), actions.includes('silence end')], [true, true])
-  })
-
   it('given a browser, then a person finds the alert, and silences it', async () => {
-    const browser = await TestBrowser.launch()
-    try {
-      const visit = await browser.visit(served.address('/alerts'), { width: 1024 })
-      const { page } = visit
-      await page.getByRole('link', { name: 'HOT', exact: true }).click()
-      await page.getByText('The alert fired with this reading.').waitFor()
-      await page.getByRole('heading', { name: 'Events' }).waitFor()
-      assert.deepEqual(await visit.obstacles(), [])
-      await page.getByRole('link', { name: 'Silence …' }).click()
-      await page.getByText('It would mute 1 alert').waitFor()
-      await page.getByLabel('Why').fill('new sensors')
-      await page.getByRole('button', { name: 'Silence', exact: true }).click()
-      await page.getByRole('cell', { name: 'new sensors' }).waitFor()
-      assert.deepEqual(await visit.obstacles(), [])
-      await page.getByRole('cell').getByRole('button', { name: 'End', exact: true }).click()
-      await page.getByRole('dialog').getByRole('button', { name: 'End', exact: true }).click()
-      await page.getByText(/^No matching silences/).waitFor()
-      await page.getByText(/^Silence .* has ended/).waitFor()
-      await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
-      await page.getByRole('navigation', { name: 'Pages of alerts' }).getByText('Rules').click()
-      assert.deepEqual(await visit.obstacles(), [])
-      await visit.close()
-    } finally {
-      await browser.close()
-    }
+    const visit = await browser.visit(served.address('/alerts'), { width: 1024 })
+    const { page } = visit
+    const pending = page.getByRole('region', { name: 'Pending' })
+    for (const sensor of ['roof-1', 'roof-3'])
+      await pending.getByRole('row').filter({ hasText: 'WARM' }).filter({ hasText: sensor }).waitFor()
+    await page.getByRole('link', { name: 'HOT', exact: true }).click()
+    await page.getByText('The alert fired with this reading.').waitFor()
+    await page.getByText('45 °C').first().waitFor()
+    await page.getByText(TRACE).first().waitFor()
+    await page.getByRole('heading', { name: 'Events' }).waitFor()
+    assert.deepEqual(await visit.obstacles(), [])
+    await page.getByRole('link', { name: 'Silence …' }).click()
+    await page.getByText('It would mute 1 alert').waitFor()
+    await page.getByLabel('Why').fill('new sensors')
+    await page.getByRole('button', { name: 'Silence', exact: true }).click()
+    await page.getByRole('cell', { name: 'new sensors' }).waitFor()
+    assert.deepEqual(await visit.obstacles(), [])
+    // An answer that took long is kept for longer.
+    await until('the alert is marked', async () => {
+      const { rows } = await served.ask<Answers['/alerts/list']>('/alerts/list')
+      return rows[0]?.silenced === 'silenced'
+    })
+    await page.getByRole('cell').getByRole('button', { name: 'End', exact: true }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'End', exact: true }).click()
+    await page.getByText(/^No matching silences/).waitFor()
+    await page.getByText(/^Silence .* has ended/).waitFor()
+    const actions = (await environment.audits()).map(({ action }) => action)
+    assert.deepEqual(actions.toSorted(), ['silence add', 'silence end'])
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
+    await page.getByRole('navigation', { name: 'Pages of alerts' }).getByText('Rules').click()
+    assert.deepEqual(await visit.obstacles(), [])
+    await visit.close()
   })
 
   it('given an end that clocks repeat or skip, then the form asks which instant is meant', async () => {
-    const browser = await TestBrowser.launch()
-    try {
-      const address = served.address('/alerts/silences?new=1&rule=NOT_HOT')
-      const visit = await browser.visit(address, { timeZone: 'Europe/Oslo' })
-      const { page } = visit
-      const choice = page.getByLabel('Clocks change then')
-      await page.getByLabel('Why').fill('clock change')
-      await page.getByLabel('Duration').selectOption({ label: 'until a time' })
-      const until = page.getByLabel('Until (your time)')
-      await until.fill('2040-10-28T12:30')
-      await choice.waitFor({ state: 'detached' })
-      await until.fill('2040-03-25T02:30')
-      assert.match((await choice.textContent()) ?? '', /01:30:00.*03:30:00/)
-      await until.fill('2040-10-28T02:30')
-      await page.getByRole('button', { name: 'Silence', exact: true }).click()
-      assert.equal(await choice.evaluate(({ validity }: HTMLSelectElement) => validity.valueMissing), true)
-      assert.deepEqual(await visit.obstacles(), [])
-      await choice.selectOption({ index: 2 })
-      await page.getByRole('button', { name: 'Silence', exact: true }).click()
-      await page.getByText(/^Silence .* mutes rule=NOT_HOT/).waitFor()
-      const { rows: silences } = await served.ask<Answers['/alerts/silences']>('/alerts/silences?state=all')
-      assert.equal(silences[0]?.endsAt, '2040-10-28T01:30:00.000Z')
-      await carryOut('silence end', { id: silences[0]?.id })
-      await visit.close()
-    } finally {
-      await browser.close()
-    }
+    const address = served.address('/alerts/silences?new=1&rule=NOT_HOT')
+    const visit = await browser.visit(address, { timeZone: 'Europe/Oslo' })
+    const { page } = visit
+    const choice = page.getByLabel('Clocks change then')
+    await page.getByLabel('Why').fill('clock change')
+    await page.getByLabel('Duration').selectOption({ label: 'until a time' })
+    const until = page.getByLabel('Until (your time)')
+    await until.fill('2040-10-28T12:30')
+    await choice.waitFor({ state: 'detached' })
+    await until.fill('2040-03-25T02:30')
+    assert.match((await choice.textContent()) ?? '', /01:30:00.*03:30:00/)
+    await until.fill('2040-10-28T02:30')
+    await page.getByRole('button', { name: 'Silence', exact: true }).click()
+    assert.equal(await choice.evaluate(({ validity }: HTMLSelectElement) => validity.valueMissing), true)
+    assert.deepEqual(await visit.obstacles(), [])
+    await choice.selectOption({ index: 2 })
+    await page.getByRole('button', { name: 'Silence', exact: true }).click()
+    await page.getByText(/^Silence .* mutes rule=NOT_HOT/).waitFor()
+    const { rows: silences } = await served.ask<Answers['/alerts/silences']>('/alerts/silences?state=all')
+    assert.equal(silences[0]?.endsAt, '2040-10-28T01:30:00.000Z')
+    await visit.close()
   })
 })

@@ -1,11 +1,7 @@
 /** The pages of telemetry over an environment of which everything is known, on real servers and in a real browser. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { Event } from '#runtime/consumer'
-import { environmentReading } from '#runtime/test/support/records'
-import type { Answers } from '../../console/api/all-routes.ts'
-import type { EntityNow } from '../../console/api/telemetry/entity-details.ts'
-import type { EntityHistory } from '../../console/api/telemetry/entity-history.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import { createActivity } from '../../lib/activity/process.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { buildRuleSet } from '../../lib/alerting/rule-set.ts'
@@ -24,16 +20,16 @@ const ROOF = '/environment/test-site roof-1'
 const DEVICE = '/device/watch d-1'
 const RULES = [createRule({ name: 'HOT', fireAbove: 40, severity: 'critical' })]
 const MINUTE_MS = 60_000
-const OLD = '/environment/test-site old-1'
 
 describe('telemetry in the console', () => {
   let environment: TestEnvironment
   let consumers: RunningConsumers
   let served: ServedConsole
+  let browser: TestBrowser
   let sent = 0
 
   before(async () => {
-    environment = await TestEnvironment.create()
+    ;[environment, browser] = await Promise.all([TestEnvironment.create(), TestBrowser.launch()])
     consumers = new RunningConsumers(environment, [
       createStatistics(FAMILIES),
       createActivity(FAMILIES),
@@ -57,7 +53,7 @@ describe('telemetry in the console', () => {
   })
 
   after(async () => {
-    const open = [served, consumers, environment]
+    const open = [served, consumers, environment, browser]
     await Promise.all(open.map(value => value?.close()))
   })
 
@@ -84,164 +80,83 @@ describe('telemetry in the console', () => {
     await consumers.catchUp('notifier', 'alerts')
   }
 
-  const asking = (path: string, query: Readonly<Record<string, string>>) =>
+  const _asking = (path: string, query: Readonly<Record<string, string>>) =>
     `/telemetry/${path}?${new URLSearchParams(query)}`
 
-  it('given entities, then a page lists them, those with alerts first', async () => {
-    const all = await served.ask<Answers['/telemetry/entities']>(asking('entities', {}))
-    assert.deepEqual(all.notes, ['Families: device 1, environment 3'])
-    assert.deepEqual(
-      all.rows.map(({ entity, readings, values, alerts }) => [entity, readings, values[0], alerts]),
-      [
-        [DEVICE, 2, 'x 1 m/s²', 0],
-        [OLD, 3, 'temperature 3 °C', 0],
-        [ROOF, 10, 'temperature 20 °C', 0],
-        [`${ROOF}0`, 10, 'temperature 10 °C', 0],
-      ],
-    )
-    const found = await served.ask<Answers['/telemetry/entities']>(asking('entities', { find: 'roof-10' }))
-    assert.deepEqual([found.rows.length, found.more], [1, 0])
-    const named = await served.ask<Answers['/telemetry/entities']>(
-      asking('entities', { find: '/sensor/room1' }),
-    )
-    assert.equal(named.rows.length, 3)
-  })
-
-  it('given one entity, then its figures, rules and newest readings are shown', async () => {
-    const now = await served.ask<EntityNow>(asking('entity', { entity: ROOF }))
-    const [temperature] = now.metrics
-    assert.deepEqual([temperature?.unit, temperature?.statistics?.maximum], ['°C', 45])
-    assert.deepEqual(
-      now.rules?.map(({ name, fireAbove }) => [name, fireAbove]),
-      [['HOT', 40]],
-    )
-    assert.equal(now.newest.length, 10)
-    assert.equal(now.newest.at(-1)?.values[0], 20)
-    assert.deepEqual(now.tags, { source: '/sensor/room1' })
-    const few = await served.ask<EntityNow>(asking('entity', { entity: DEVICE }))
-    assert.deepEqual([few.activity?.doing, few.newest.length, few.alerts], ['running', 2, []])
-  })
-
-  it('given minutes that analytics has published, then the last hour has them, and the alerts in it', async () => {
-    const found = await served.ask<EntityHistory>(asking('history', { entities: ROOF, hours: '1' }))
-    const [own] = found.entities
-    assert.deepEqual(
-      own?.lines.temperature?.map(point => point[3]),
-      [29, 28, 27, 26, 45, 24, 23, 22, 21, 20],
-    )
-    assert.deepEqual(
-      own?.alerts.map(({ rule, metric, endedMs }) => [rule, metric, typeof endedMs]),
-      [['HOT', 'temperature', 'number']],
-    )
-    assert.deepEqual([found.searched?.ended, found.endsEarly], ['whole', false])
-  })
-
-  it('given several entities, then one answer has the readings of each, or the reason why it has none', async () => {
-    const entities = [`${ROOF}0`, ROOF, DEVICE, `${ROOF}x`, ROOF].join('\n')
-    const ask = (hours: string) =>
-      served.ask<EntityHistory>(asking('history', { entities, hours, metric: 'temperature' }))
-    const { step, drawn, entities: found, searched } = await ask('0.25')
-    assert.deepEqual([step, drawn, searched?.ended], ['reading', ['temperature'], 'whole'])
-    assert.deepEqual(
-      found.map(({ leftOut, lines }) => leftOut ?? lines.temperature?.map(([, value]) => value)),
-      [
-        Array.from({ length: 10 }, () => 10),
-        [29, 28, 27, 26, 45, 24, 23, 22, 21, 20],
-        'of another family',
-        'unknown to the processor',
-      ],
-    )
-    const hour = await ask('1')
-    assert.deepEqual(
-      hour.entities.map(({ lines }) => lines.temperature?.length),
-      [10, 10, undefined, undefined],
-    )
-    const many = Array.from({ length: 13 }, (_, index) => `/a ${index}`).join('\n')
-    assert.equal((await served.request(asking('history', { entities: many }))).status, 400)
-  })
-
   it('given rows of the list, then they are on one chart, whose lines are hidden and shown, as the address says', async () => {
-    const browser = await TestBrowser.launch()
-    try {
-      const visit = await browser.visit(served.address('/telemetry?find=test-site'))
-      const { page } = visit
-      await page.getByRole('link', { name: 'environment: 3' }).waitFor()
-      for (const name of ['roof-1', 'roof-10'])
-        await page
-          .getByRole('checkbox', { name: `Choose /environment/test-site ${name}`, exact: true })
-          .check()
-      await page.getByRole('link', { name: 'environment: 2' }).click()
-      const chart = (of: string) => page.getByRole('img', { name: new RegExp(`^${of}`) })
-      await chart('2 entities, temperature in the last 15 minutes: from 10 °C to 45 °C; .*1 alert').waitFor()
-      assert.deepEqual(await visit.obstacles(), [])
-      const line = page
-        .getByRole('list', { name: 'Entities' })
-        .getByRole('button', { name: 'roof-1', exact: true })
-      await line.click()
-      await chart('1 entity, temperature in the last 15 minutes: from 10 °C to 10 °C; .*0 alerts').waitFor()
-      await page.reload()
-      await chart('1 entity').waitFor()
-      const { searchParams } = new URL(page.url())
-      assert.deepEqual(
-        ['family', 'entities', 'hidden'].map(name => searchParams.get(name)),
-        ['environment', `${ROOF}\n${ROOF}0`, ROOF],
-      )
-      await line.press('Space')
-      await chart('2 entities').waitFor()
-      await page.getByLabel('Metric').selectOption('humidity')
-      await page.getByLabel('Range').selectOption('Last hour')
-      await chart('2 entities, humidity in the last hour').waitFor()
-      await page.getByText('mean of each minute').waitFor()
-      await page.setViewportSize({ width: 390, height: 844 })
-      assert.equal(await visit.isTooWide(), false)
-      const repeated = new URLSearchParams({
-        family: 'environment',
-        metric: 'temperature',
-        entities: [...Array<string>(12).fill(ROOF), `${ROOF}0`].join('\n'),
-      })
-      await page.goto(served.address(`/telemetry/chart?${repeated}`))
-      await chart('2 entities').waitFor()
-      await visit.close()
-    } finally {
-      await browser.close()
-    }
+    const visit = await browser.visit(served.address('/telemetry?find=test-site'))
+    const { page } = visit
+    await page.getByRole('link', { name: 'environment: 3' }).waitFor()
+    for (const name of ['roof-1', 'roof-10'])
+      await page.getByRole('checkbox', { name: `Choose /environment/test-site ${name}`, exact: true }).check()
+    await page.getByRole('link', { name: 'environment: 2' }).click()
+    const chart = (of: string) => page.getByRole('img', { name: new RegExp(`^${of}`) })
+    await chart('2 entities, temperature in the last 15 minutes: from 10 °C to 45 °C; .*1 alert').waitFor()
+    assert.deepEqual(await visit.obstacles(), [])
+    const line = page
+      .getByRole('list', { name: 'Entities' })
+      .getByRole('button', { name: 'roof-1', exact: true })
+    await line.click()
+    await chart('1 entity, temperature in the last 15 minutes: from 10 °C to 10 °C; .*0 alerts').waitFor()
+    await page.reload()
+    await chart('1 entity').waitFor()
+    const { searchParams } = new URL(page.url())
+    assert.deepEqual(
+      ['family', 'entities', 'hidden'].map(name => searchParams.get(name)),
+      ['environment', `${ROOF}\n${ROOF}0`, ROOF],
+    )
+    await line.press('Space')
+    await chart('2 entities').waitFor()
+    await page.getByLabel('Metric').selectOption('humidity')
+    await page.getByLabel('Range').selectOption('Last hour')
+    await chart('2 entities, humidity in the last hour').waitFor()
+    await page.getByText('mean of each minute').waitFor()
+    await page.setViewportSize({ width: 390, height: 844 })
+    assert.equal(await visit.isTooWide(), false)
+    const repeated = new URLSearchParams({
+      family: 'environment',
+      metric: 'temperature',
+      entities: [...Array<string>(12).fill(ROOF), `${ROOF}0`, DEVICE, `${ROOF}x`].join('\n'),
+    })
+    await page.goto(served.address(`/telemetry/chart?${repeated}`))
+    for (const why of ['of another family', 'unknown to the processor']) await page.getByText(why).waitFor()
+    await chart('4 entities').waitFor()
+    await visit.close()
   })
 
   it('given a browser, then one finds an entity, sees its charts, and its alert comes by itself', async () => {
-    const browser = await TestBrowser.launch()
-    try {
-      const visit = await browser.visit(served.address('/telemetry'))
-      const { page } = visit
-      await page.getByLabel('Find').fill('roof-1')
-      await page.getByRole('link', { name: 'roof-10' }).waitFor({ state: 'detached' })
-      await page.getByRole('link', { name: 'roof-1 /environment/test-site' }).click()
-      await page.getByRole('heading', { level: 1, name: 'roof-1' }).waitFor()
-      await page
-        .getByRole('img', { name: /temperature in the last hour: from 20 °C to 45 °C; 1 threshold/ })
-        .waitFor()
-      await page.getByRole('link', { name: '/sensor/room1' }).waitFor()
-      // A record of an input without an entity, whose key is the sensor.
-      await page.getByRole('cell', { name: 'roof-1 greenhouse' }).waitFor()
-      await page.getByRole('link', { name: 'Redrive or drop its dead letters' }).waitFor()
-      assert.deepEqual(await visit.obstacles(), [])
-      const wide = page.viewportSize() ?? { width: 1280, height: 800 }
-      await page.setViewportSize({ width: 390, height: 844 })
-      assert.equal(await visit.isTooWide(), false, 'nothing is cut on a phone')
-      assert.equal(await page.locator('.scrolls thead').first().isVisible(), false, 'rows are cards there')
-      await page.setViewportSize(wide)
-      await processReadings([reading('roof-1', 48, ago(0))])
-      await page
-        .getByRole('list', { name: 'Alerts of this entity' })
-        .getByText(/firing/)
-        .waitFor()
-      await page.getByRole('list', { name: 'Alerts of this entity' }).getByRole('link').click()
-      await page
-        .getByRole('img', { name: /^temperature around the alert: \d+ minutes, threshold 40$/ })
-        .waitFor()
-      assert.deepEqual(await visit.obstacles(), [])
-      await visit.close()
-    } finally {
-      await browser.close()
-    }
+    const visit = await browser.visit(served.address('/telemetry'))
+    const { page } = visit
+    await page.getByRole('link', { name: 'd-1 /device/watch' }).click()
+    await page.getByText('running since').waitFor()
+    await page.goto(served.address('/telemetry'))
+    await page.getByLabel('Find').fill('roof-1')
+    await page.getByRole('link', { name: 'roof-10' }).waitFor({ state: 'detached' })
+    await page.getByRole('link', { name: 'roof-1 /environment/test-site' }).click()
+    await page.getByRole('heading', { level: 1, name: 'roof-1' }).waitFor()
+    await page
+      .getByRole('img', { name: /temperature in the last hour: from 20 °C to 45 °C; 1 threshold/ })
+      .waitFor()
+    await page.getByRole('link', { name: '/sensor/room1' }).waitFor()
+    // A record of an input without an entity, whose key is the sensor.
+    await page.getByRole('cell', { name: 'roof-1 greenhouse' }).waitFor()
+    await page.getByRole('link', { name: 'Redrive or drop its dead letters' }).waitFor()
+    assert.deepEqual(await visit.obstacles(), [])
+    const wide = page.viewportSize() ?? { width: 1280, height: 800 }
+    await page.setViewportSize({ width: 390, height: 844 })
+    assert.equal(await visit.isTooWide(), false, 'nothing is cut on a phone')
+    assert.equal(await page.locator('.scrolls thead').first().isVisible(), false, 'rows are cards there')
+    await page.setViewportSize(wide)
+    await processReadings([reading('roof-1', 48, ago(0))])
+    await page
+      .getByRole('list', { name: 'Alerts of this entity' })
+      .getByText(/firing/)
+      .waitFor()
+    await page.getByRole('list', { name: 'Alerts of this entity' }).getByRole('link').click()
+    await page
+      .getByRole('img', { name: /^temperature around the alert: \d+ minutes, threshold 40$/ })
+      .waitFor()
+    assert.deepEqual(await visit.obstacles(), [])
+    await visit.close()
   })
 })

@@ -92,11 +92,11 @@ class Running {
 }
 
 /** Sends hot readings. Returns the time from the append of the alerts to the query that counts them, in milliseconds. */
-async function assertAlertsSoon(running: Running, before: number): Promise<number> {
+async function assertAlertsSoon(running: Running): Promise<number> {
   await running.send(3, 41)
   await until('the alerts are counted', async () => {
     const { stdout } = await running.run('sql', COUNT, '--format', 'csv')
-    return stdout === `alert_type,n\r\nHIGH_TEMP,${before + 3}\r\n`
+    return stdout === `alert_type,n\r\nHIGH_TEMP,3\r\n`
   })
   const alerts = await running.environment.read('alerts')
   const ms = Date.now() - Math.max(...alerts.map(({ timestamp }) => Number(timestamp)))
@@ -134,15 +134,8 @@ describe('readings and alerts in an SQLite file', () => {
 
   after(() => running?.stop())
 
-  it('given alerts, then people count them within seconds, also beside a reader whose transaction is open', async t => {
-    t.diagnostic(`${await assertAlertsSoon(running, 0)} ms from the alert to its row`)
-    const reader = new DatabaseSync(running.offline.storageFile)
-    reader.exec('BEGIN; SELECT count(*) FROM readings')
-    try {
-      t.diagnostic(`${await assertAlertsSoon(running, 3)} ms beside a reader`)
-    } finally {
-      reader.close()
-    }
+  it('given alerts, then people count them within seconds', async t => {
+    t.diagnostic(`${await assertAlertsSoon(running)} ms from the alert to its row`)
   })
 
   it('given functions that are killed while they write, then each reading is there once, and etl adds none', async () => {
@@ -174,17 +167,7 @@ describe('readings and alerts in PostgreSQL', () => {
   })
 
   it('given alerts, then people count them within seconds', async t => {
-    t.diagnostic(`${await assertAlertsSoon(running, 0)} ms from the alert to its row`)
-  })
-
-  it('given a check that somebody adds, then the readings wait in Kafka, and none of them becomes a failure', async () => {
-    const stored = await running.count('readings')
-    await running.database.query('ALTER TABLE readings ADD CONSTRAINT held CHECK (false) NOT VALID')
-    await running.send(20, 20)
-    await running.offline.says(/refused by constraint held of table readings.*"service":"storage"/)
-    await running.database.query('ALTER TABLE readings DROP CONSTRAINT held')
-    await running.untilStored(stored + 20)
-    assert.deepEqual(await running.environment.read('failures'), [])
+    t.diagnostic(`${await assertAlertsSoon(running)} ms from the alert to its row`)
   })
 
   it('given a server that goes away and comes back, then the readings of then wait in Kafka, and none is lost or doubled', async () => {

@@ -1,12 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { replicationOn } from '@sluice/kafka-records/replication'
-import {
-  ensureTopics,
-  type KafkaTopic,
-  type TopicDifference,
-  type TopicsOutcome,
-} from '#runtime/operating/kafka'
+import { ensureTopics, type TopicDifference, type TopicsOutcome } from '#runtime/operating/kafka'
+import type { KafkaTopic } from '#runtime/operating/servers'
 import { listRenamedTopics, type Named, type Names } from '../lib/app/names.ts'
 import { UserError } from '../scripts/user-error.ts'
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { KafkaTopic } from '#runtime/operating/kafka'
+import type { KafkaTopic } from '#runtime/operating/servers'
 import type { KafkaSettings } from '#runtime/settings'
 import type { Input } from '../intake/input.ts'
 import { readInputs } from '../intake/parse-inputs.ts'

@@ -1,5 +1,5 @@
 /** Names of the topics and consumer groups of a program, which the settings decide. Pure. */
-import type { KafkaTopic } from '#runtime/operating/kafka'
+import type { KafkaTopic } from '#runtime/operating/servers'
 import type { Families } from '../telemetry/families.ts'
 import { SIGNALS, type Signal, type Topic, topicRow } from './topic-table.ts'
 

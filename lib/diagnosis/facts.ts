@@ -1,6 +1,7 @@
 /** Facts about an environment, as plain data. `gather-*.ts` gathers them, and `checks/` evaluates them. */
 
-import type { KafkaTopic, TopicPartition } from '#runtime/operating/kafka'
+import type { TopicPartition } from '#runtime/operating/kafka'
+import type { KafkaTopic } from '#runtime/operating/servers'
 import type { ListedRebuild } from '#runtime/operating/states'
 import type { HistoryObject } from '../history/object-key.ts'
 import type { Observed } from './finding.ts'

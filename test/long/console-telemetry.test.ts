@@ -1,7 +1,8 @@
 /** The pages of telemetry over an environment of which everything is known, on real servers and in a real browser. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer'
+import { environmentReading } from '#runtime/test/support/records'
 import { createActivity } from '../../lib/activity/process.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { buildRuleSet } from '../../lib/alerting/rule-set.ts'

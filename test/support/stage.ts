@@ -2,7 +2,7 @@
 import { counting, Stage as EngineStage } from '#runtime/test/support/stage'
 import { APPLICATION } from './families.ts'
 
-export { keepStates, RecordingObserver } from '#runtime/test/support/stage'
+export { RecordingObserver } from '#runtime/test/support/stage'
 export { counting }
 
 export class Stage extends EngineStage {

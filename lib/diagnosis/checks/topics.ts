@@ -1,5 +1,5 @@
 /** Compares the topics in Kafka with the topic table. Pure. */
-import { topicConfiguration } from '#runtime/operating/kafka'
+import { topicConfiguration } from '#runtime/operating/servers'
 import type { Names } from '../../app/names.ts'
 import { describeMergedKeys, type KeyedOutcome, MERGED_ADVICE } from '../../intake/merged-keys.ts'
 import type { FoundTopic, ReadTopicFacts, Settings, Standards, TopicFacts } from '../facts.ts'

@@ -6,7 +6,7 @@ import {
   SNSClient,
 } from '@aws-sdk/client-sns'
 import { RetryableError } from '#runtime/consumer'
-import type { AwsPlace } from '#runtime/functions/connections'
+import type { AwsPlace } from '#runtime/operating/servers'
 import { encodeAttribute, type SnsMessage } from '../sns/sns-message.ts'
 import type { AlertsTopic, NotPublished } from '../sns/sns-receivers.ts'
 

@@ -1,7 +1,6 @@
 /** Retries work until a new role's permissions are effective, or a new topic has leaders. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { isRetriableAnswer } from '#runtime/functions/kafka'
-import { brokersAnswer } from '#runtime/operating/servers'
+import { brokersAnswer, isRetriableAnswer } from '#runtime/functions/kafka'
 import { OperationFailure } from '../operation-failure.ts'
 
 /** Topics that were not listed. A role whose permissions are not effective yet gets the same answer for topics that exist. */

@@ -4,12 +4,11 @@ import { replicationOn } from '@sluice/kafka-records/replication'
 import {
   brokerCount,
   type Kafka,
-  type KafkaTopic,
   type NewTopic,
   type TopicLayout,
   type TopicOffsets,
-  topicConfiguration,
 } from '#runtime/operating/kafka'
+import { type KafkaTopic, topicConfiguration } from '#runtime/operating/servers'
 import type { Named } from '../../app/names.ts'
 import { SIGNALS, type Signal } from '../../app/topic-table.ts'
 import { countRecords, listTopics } from '../../queries/kafka/topic-descriptions.ts'

@@ -1,9 +1,8 @@
 import { Redis } from 'ioredis'
-import { LOCAL } from '../../../scripts/paths.ts'
 import { LOOPBACK } from '../ports.ts'
 import type { Supervisor } from '../supervisor.ts'
 import { valkeyServer } from '../valkey.ts'
-import { startApart } from './start-apart.ts'
+import { CACHE, startApart } from './start-apart.ts'
 
 /** Valkey server for one test. It is the server that `npm start` uses, with additional settings. */
 export interface Valkey {
@@ -31,7 +30,7 @@ export const COPIES_AT_ONCE = ['--repl-diskless-sync-delay', '0']
  */
 export async function startValkey(settings: readonly string[] = [], password?: string): Promise<Valkey> {
   const { ports, byName, stop } = await startApart(1, ([port = 0], dataDir) => [
-    valkeyServer({ port, dataDir, cacheDir: LOCAL, settings }),
+    valkeyServer({ port, dataDir, cacheDir: CACHE, settings }),
   ])
   const [port = 0] = ports
   const server = byName.get('valkey') as Supervisor

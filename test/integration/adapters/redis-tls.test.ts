@@ -9,11 +9,11 @@ import { startValkey, type Valkey } from '#local-servers/testing/valkey.ts'
 import { ValkeyCluster } from '#local-servers/testing/valkey-cluster.ts'
 import { RedisClient } from '#runtime/operating/redis'
 import { Unavailable } from '#runtime/pipeline'
-import { createChange } from '#runtime/test/support/changes'
 import { conformsAsStateStore } from '#runtime/test/conformance/state-store'
-import { withClient } from '#runtime/test/support/redis-clients'
+import { createChange } from '#runtime/test/support/changes'
 import { EMPTY_SELECTION } from '#runtime/test/support/inside'
 import { RedisStateStore } from '#runtime/test/support/inside-redis'
+import { withClient } from '#runtime/test/support/redis-clients'
 
 let certificates: Certificates
 let server: Valkey

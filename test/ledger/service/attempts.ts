@@ -1,7 +1,7 @@
 /** Tells processes which attempt an event is. They must not know, except to fail by plan: the same log has to give the same failures. */
 
-import { readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
-import type { Application } from '#runtime/consumer/application.ts'
+import type { Application } from '#runtime/consumer'
+import { readRedriveTarget } from '#runtime/test/support/inside'
 
 const attempts = new WeakMap<object, number>()
 

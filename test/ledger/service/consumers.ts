@@ -1,7 +1,7 @@
 /** The handlers: the project's runtime, unchanged unless a sabotage is requested. */
 import type { Context } from 'aws-lambda'
-import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
-import { createForwarderRun } from '#runtime/lambda/run-forwarder.ts'
+import type { KafkaHandler } from '#runtime/functions/consumers'
+import { createForwarderRun } from '#runtime/functions/forwarders'
 import { handler as mapping } from '../../../functions/intake/handler.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'

@@ -1,14 +1,16 @@
 /** Breaks rules of the runtime, to test that the ledger finds it. It is not part of any deployment. */
-import { KafkaLogReader } from '#runtime/adapters/kafka/log-reader.ts'
-import { RedisForwardCursors } from '#runtime/adapters/redis/forward-cursors.ts'
-import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
-import type { OutgoingRecord, RecordHeader } from '#runtime/cloudevents/record.ts'
-import { readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
-import { RememberedFailures } from '#runtime/pipeline/deciding/ids-and-failures.ts'
-import { TimerQueue } from '#runtime/pipeline/deciding/timer-queue.ts'
-import { SegmentCutter } from '#runtime/pipeline/log/segment-cutter.ts'
-import { KafkaPublisher } from '#runtime/producer/publisher.ts'
-import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
+
+import type { OutgoingRecord, RecordHeader } from '#runtime/cloudevents'
+import { KafkaLogReader } from '#runtime/operating/kafka'
+import {
+  EMPTY_SELECTION,
+  RememberedFailures,
+  readRedriveTarget,
+  SegmentCutter,
+  TimerQueue,
+} from '#runtime/test/support/inside'
+import { KafkaPublisher } from '#runtime/test/support/inside-kafka'
+import { RedisForwardCursors, RedisStateStore } from '#runtime/test/support/inside-redis'
 
 /** Each sabotage switches off the rule that it is named after. */
 const SABOTAGES: Readonly<Record<string, () => void>> = {

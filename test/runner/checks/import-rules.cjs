@@ -36,7 +36,7 @@ const PURE =
 
 const PRODUCT = '^(lib|packages/runtime|functions|scripts|console|cli)/'
 /** The trigger is a plugin for any project, so it has a client of its own; tests look at the servers as foreign clients do. */
-const OWN_CLIENTS = '^(packages/msk-trigger|test|bench)/'
+const OWN_CLIENTS = '^(packages/(msk-trigger|local-servers/testing|[^/]+/test)|test|bench)/'
 
 /** The trigger's house: four packages that can be carried away. */
 const HOUSE = '^packages/(msk-trigger|local-servers|kafka-records|schema-registry)/'
@@ -203,7 +203,7 @@ module.exports = {
       comment:
         'what is assembled is given its configuration: settings are declared and checked in one folder of the engine',
       severity: 'error',
-      from: { path: '^packages/runtime/', pathNot: '^packages/runtime/settings/' },
+      from: { path: '^packages/runtime/', pathNot: '^packages/runtime/(settings|test)/' },
       to: { path: 'node_modules/valibot/' },
     },
     {
@@ -292,7 +292,7 @@ module.exports = {
     {
       name: 'product-stands-alone',
       severity: 'error',
-      from: { path: PRODUCT },
+      from: { path: PRODUCT, pathNot: UNPUBLISHED },
       to: { path: '^(test|bench|localstack|packages/(msk-trigger|local-servers/testing|[^/]+/test))/' },
     },
     {
@@ -384,7 +384,7 @@ module.exports = {
       from: { path: '^test/ledger/(count|kafka)/' },
       to: {
         pathNot:
-          '^test/ledger/(count|kafka)/|^(node:)?(crypto|events|net|util|buffer|zlib)$|node_modules/ioredis/',
+          '^test/ledger/(count|kafka)/|^packages/local-servers/testing/lz4[.]ts$|^(node:)?(crypto|events|net|util|buffer|zlib)$|node_modules/ioredis/',
       },
     },
     {

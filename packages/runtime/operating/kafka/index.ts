@@ -41,6 +41,5 @@ export {
   topicNotCreated,
   validateTopic,
 } from '../../adapters/kafka/topic-admin.ts'
-export { type KafkaTopic, topicConfiguration } from '../../adapters/kafka/topic-configuration.ts'
 export { type Bounds, TopicOffsets } from '../../adapters/kafka/topic-offsets.ts'
 export { bulkPublisher } from '../../producer/publisher.ts'

@@ -1,9 +1,9 @@
 /** Servers in memory on which the tables in force can be changed. */
 
 import { isFailure, readEvent } from '#runtime/cloudevents'
-import { Operations } from '#runtime/operating/rebuild'
 import { MemoryStateStore } from '#runtime/operating/replay'
 import type { ViewPorts } from '../../lib/operations/views/apply-views.ts'
+import { ResumableRuns } from '../../lib/operations/views/resumable-runs.ts'
 import { rowSource } from '../../lib/views/event-names.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
 import { views } from '../../lib/views/process.ts'
@@ -24,7 +24,7 @@ export class Changing extends MemoryServers {
     const entity = `${rowSource('a', '1')} ["x"]`
     return {
       ...{ inForce, publisher, log, offsets, consumer: this.#consumer, skipped: new MemoryStateStore() },
-      applying: new Operations(this.value('views-apply:test'), Date.now),
+      applying: new ResumableRuns(this.value('views-apply:test'), Date.now),
       states: {
         summary: async ({ topic, partition }: { topic: string; partition: number }) => ({
           appliedOffset: Math.min(this.applied, this.getEnd(topic, partition) - 1),

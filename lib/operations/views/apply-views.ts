@@ -8,7 +8,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { toOutgoingRecord } from '#runtime/cloudevents'
 import { derivedId, instant, parseEntity } from '#runtime/consumer'
 import type { Connections } from '#runtime/functions/connections'
-import { type Operation, Operations } from '#runtime/operating/rebuild'
 import type { RedisClient } from '#runtime/operating/redis'
 import { RedisSkippedRecords, RedisValue, StateInspection } from '#runtime/operating/states'
 import { resolveSignals, type Signal } from '../../app/topic-table.ts'
@@ -37,9 +36,10 @@ import {
   planChange,
   toNewGenerations,
 } from './plan-change.ts'
+import { type ResumableRun, ResumableRuns } from './resumable-runs.ts'
 
 /** Unfinished change of the tables in force. */
-interface Applying extends Operation, ApplyingSign {
+interface Applying extends ResumableRun, ApplyingSign {
   readonly by: string
   /** Time at which the change was started, RFC 3339. */
   readonly begunAt: string
@@ -52,7 +52,7 @@ interface Applying extends Operation, ApplyingSign {
 }
 
 export interface ViewPorts extends ActivationPorts, Pick<PastPorts, 'skipped'> {
-  readonly applying: Operations<Applying>
+  readonly applying: ResumableRuns<Applying>
   readonly states: Pick<StateInspection, 'states' | 'summary'>
 }
 
@@ -95,7 +95,7 @@ export async function openViewPorts(
 
 /** Returns the store of unfinished changes. */
 export function createApplyingStore(client: RedisClient, env: string): ViewPorts['applying'] {
-  return new Operations(new RedisValue(client, applyingName(env)), Date.now)
+  return new ResumableRuns(new RedisValue(client, applyingName(env)), Date.now)
 }
 
 export function createProgress(): ApplyProgress {

@@ -56,5 +56,5 @@ function findHouse(file: string): 'engine' | 'trigger' | 'sluice' {
 }
 
 function isTest(file: string): boolean {
-  return /^(test|bench|examples)\/|^packages\/[^/]+\/(test|testing)\//.test(file)
+  return /^(test|bench|examples)\/|^packages\/([^/]+\/test|local-servers\/testing)\//.test(file)
 }

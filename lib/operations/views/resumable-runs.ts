@@ -1,6 +1,6 @@
-/** Operations that replace partition states. They are stored so that a later run of the command can continue or undo them. */
+/** Runs of a command that are stored, so that a later run can continue or undo what an earlier one has left. */
 
-export interface Operation {
+export interface ResumableRun {
   /** Id of the operation. All runs of the operation have the same id. */
   readonly operation: string
   /**
@@ -17,17 +17,17 @@ interface Shared<T> {
   update(change: (value: T | undefined) => T): Promise<T>
 }
 
-interface Registered<Own extends Operation> {
+interface Registered<Own extends ResumableRun> {
   /** The unfinished operation; absent if none exists. */
   readonly underway?: Own
 }
 
-interface StoredRun<Own extends Operation> extends Registered<Own> {
+interface StoredRun<Own extends ResumableRun> extends Registered<Own> {
   /** Number of the last run. */
   readonly attempt?: number
 }
 
-export class Operations<Own extends Operation> {
+export class ResumableRuns<Own extends ResumableRun> {
   readonly #value: Shared<StoredRun<Own>>
   readonly #nowMs: () => number
 
@@ -67,7 +67,7 @@ export class Operations<Own extends Operation> {
    *
    * @returns true if the run still works on the operation
    */
-  async note(own: Operation, change: (underway: Own) => Own): Promise<boolean> {
+  async note(own: ResumableRun, change: (underway: Own) => Own): Promise<boolean> {
     let isNoted = false
     await this.#update(record => {
       const { underway } = record
@@ -82,7 +82,7 @@ export class Operations<Own extends Operation> {
   }
 
   /** Removes an operation that is finished or was undone. */
-  async end({ operation }: Pick<Operation, 'operation'>): Promise<void> {
+  async end({ operation }: Pick<ResumableRun, 'operation'>): Promise<void> {
     await this.#update(record => {
       const { underway, ...others } = record
       return underway?.operation === operation ? others : record
@@ -94,6 +94,6 @@ export class Operations<Own extends Operation> {
   }
 }
 
-function isSameRun(underway: Operation, { operation, attempt }: Operation): boolean {
+function isSameRun(underway: ResumableRun, { operation, attempt }: ResumableRun): boolean {
   return underway.operation === operation && underway.attempt === attempt
 }

@@ -1,9 +1,9 @@
 /** Operations on partition states, over several runs of their commands. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Operation, Operations } from '../../../pipeline/replacing/operations.ts'
+import { type ResumableRun, ResumableRuns } from '../../../../lib/operations/views/resumable-runs.ts'
 
-interface Applying extends Operation {
+interface Applying extends ResumableRun {
   readonly phase: string
 }
 
@@ -21,7 +21,7 @@ function given(nowMs = 1_000) {
     },
   }
   const clock = { nowMs }
-  const operations = new Operations<Applying>(value, () => clock.nowMs)
+  const operations = new ResumableRuns<Applying>(value, () => clock.nowMs)
   return { operations, clock }
 }
 

@@ -1,12 +1,12 @@
 /** Commands that carry out an operation: their options, their protocol and `--json` follow from it. */
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { type ListedOperations, OPERATIONS } from '../lib/operations/all.ts'
+import { ALL_OPERATIONS } from '../lib/operations/all.ts'
 import { openBulkPublisher } from '../lib/operations/bulk-publisher.ts'
 import { carryOutPlan, toAgreement } from '../lib/operations/carry-out.ts'
 import {
-  type AnyOperation,
   type ChangedEnvironment,
+  type Operation,
   PartlyDone,
   type Project,
   type Undo,
@@ -40,8 +40,11 @@ interface Protocol {
   readonly json: boolean
 }
 
-/** Returns the command that carries out an operation. */
-export function toCommand(operation: AnyOperation): CommandValue {
+/** Returns the command that carries out an operation. @param words words of the command */
+export function toCommand<Of extends Fields, Plan, Result>(
+  words: string,
+  operation: Operation<Of, Plan, Result>,
+): CommandValue {
   const { about, more, fields, rules = {}, asks, unasked, mayBeFirst } = operation
   return command<Parameters, Parameters>({
     about,
@@ -63,21 +66,26 @@ export function toCommand(operation: AnyOperation): CommandValue {
       const project = createProject(terminal, config.env)
       const use = (environment: ChangedEnvironment) =>
         runOperation(
-          { operation, environment, project, terminal, protocol, isAsked },
-          request as Filter<Fields>,
+          { words, operation, environment, project, terminal, protocol, isAsked },
+          request as Filter<Of>,
         )
       await withEnvironment(config, use, !mayBeFirst)
     },
   })
 }
 
-/** Operation that a command runs, and what it runs in. */
-interface Run {
-  readonly operation: AnyOperation
-  readonly environment: ChangedEnvironment
-  readonly project: Project
+/** Terminal in which a command speaks, and its options. */
+interface Speaker {
   readonly terminal: Terminal
   readonly protocol: Protocol
+}
+
+/** Operation that a command runs, and what it runs in. */
+interface Run<Of extends Fields, Plan, Result> extends Speaker {
+  readonly words: string
+  readonly operation: Operation<Of, Plan, Result>
+  readonly environment: ChangedEnvironment
+  readonly project: Project
   /** True if the person must answer the question. */
   readonly isAsked: boolean
 }
@@ -85,7 +93,10 @@ interface Run {
 const NOTHING_CHANGED = 'Stopped before anything was changed.'
 
 /** Shows the plan, asks, carries it out, and shows the result. @throws Failure if something was not done that was wanted */
-async function runOperation(run: Run, request: Filter<Fields>): Promise<void> {
+async function runOperation<Of extends Fields, Plan, Result>(
+  run: Run<Of, Plan, Result>,
+  request: Filter<Of>,
+): Promise<void> {
   const { operation, environment, project, terminal, protocol, isAsked } = run
   const { asks, isEmpty, describe, describeRest } = operation
   const { stop } = terminal
@@ -99,7 +110,7 @@ async function runOperation(run: Run, request: Filter<Fields>): Promise<void> {
     if (stop.aborted) throw new StoppedByUser(NOTHING_CHANGED)
     return plan
   }
-  let plan: unknown
+  let plan: Plan
   let isOver: boolean
   for (;;) {
     plan = await makePlan(true)
@@ -114,7 +125,7 @@ async function runOperation(run: Run, request: Filter<Fields>): Promise<void> {
     say(run, ['The plan has changed meanwhile:'])
   }
   if (isOver) print(run, plan, null)
-  const result = isOver ? null : await carryOut(run, plan)
+  const result = isOver ? null : await performPlan(run, plan)
   const rest = describeRest?.(plan, result)
   // A stopped operation has already said what is left, and its exit status is set elsewhere.
   const isStopped = stop.aborted && operation.afterStop !== undefined
@@ -133,8 +144,11 @@ function createDisplay(terminal: Terminal) {
 }
 
 /** Carries out a plan and shows its result, also that of a part. @throws the error that ended it */
-async function carryOut(run: Run, plan: unknown): Promise<unknown> {
-  const { operation, environment, project, terminal } = run
+async function performPlan<Of extends Fields, Plan, Result>(
+  run: Run<Of, Plan, Result>,
+  plan: Plan,
+): Promise<Result> {
+  const { words, operation, environment, project, terminal } = run
   const { stop, stderr } = terminal
   const by = await resolveOperator(environment.config)
   const { showProgress, hide } = createDisplay(terminal)
@@ -142,7 +156,7 @@ async function carryOut(run: Run, plan: unknown): Promise<unknown> {
   const running = { project, by, id: randomUUID(), stop, showProgress, openPublisher }
   if (operation.afterStop) stderr.write(`Operation ${running.id}, begun at ${new Date().toISOString()}\n`)
   try {
-    const result = await carryOutPlan(operation, environment, plan, running).finally(hide)
+    const result = await carryOutPlan(words, operation, environment, plan, running).finally(hide)
     await showResult(run, plan, result, stop.aborted)
     return result
   } catch (error) {
@@ -152,7 +166,12 @@ async function carryOut(run: Run, plan: unknown): Promise<unknown> {
   }
 }
 
-async function showResult(run: Run, plan: unknown, result: unknown, isStopped: boolean): Promise<void> {
+async function showResult<Of extends Fields, Plan, Result>(
+  run: Run<Of, Plan, Result>,
+  plan: Plan,
+  result: Result,
+  isStopped: boolean,
+): Promise<void> {
   const { describeResult, undo, afterStop } = run.operation
   print(run, plan, result)
   say(run, describeResult(result, plan))
@@ -163,7 +182,7 @@ async function showResult(run: Run, plan: unknown, result: unknown, isStopped: b
 
 /** Returns the command that takes an operation back. */
 async function formatUndo({ action, request }: Undo, env: string): Promise<string> {
-  const { fields = {} } = (await (OPERATIONS as ListedOperations)[action]?.load()) ?? {}
+  const { fields = {} } = (await ALL_OPERATIONS[action]?.load()) ?? {}
   const words = Object.entries(request).flatMap(([name, texts]) => {
     const field = fields[name]
     if (field?.form.type === 'flag') return [toFlag(name)]
@@ -174,13 +193,17 @@ async function formatUndo({ action, request }: Undo, env: string): Promise<strin
   return ['sluice', action, ...words, '--env', quoteWord(env)].join(' ')
 }
 
-function print({ operation, protocol, terminal }: Run, plan: unknown, result: unknown): void {
+function print<Of extends Fields, Plan, Result>(
+  { operation, protocol, terminal }: Run<Of, Plan, Result>,
+  plan: Plan,
+  result: Result | null,
+): void {
   const document = { plan: operation.toDocument?.(plan) ?? plan, result }
   if (protocol.json) terminal.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
 }
 
 /** Writes lines for people. With `--json`, standard output has only the document. */
-function say({ protocol, terminal }: Run, lines: readonly string[]): void {
+function say({ protocol, terminal }: Speaker, lines: readonly string[]): void {
   const { stdout, stderr } = terminal
   for (const line of lines) (protocol.json ? stderr : stdout).write(`${escapeText(line)}\n`)
 }

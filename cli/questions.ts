@@ -1,11 +1,16 @@
 /** Commands that ask a question: their options, help, text and `--json` follow from it. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { omitUndefined } from '#runtime/consumer'
-import type { AnyQuestion } from '../lib/questions/all.ts'
-import { type Column, divideFacts } from '../lib/questions/column.ts'
+import { type ColumnOf, divideFacts } from '../lib/questions/column.ts'
 import type { Environment } from '../lib/questions/environment.ts'
 import type { Field, Fields, Filter } from '../lib/questions/field.ts'
-import { type Answer, ask } from '../lib/questions/question.ts'
+import {
+  type Answer,
+  ask,
+  type Question,
+  type Section,
+  type Shown,
+  type WithLists,
+} from '../lib/questions/question.ts'
 import { formatShare } from '../lib/support/balance.ts'
 import { type Content, describeContent, formatContent } from '../lib/support/content.ts'
 import { durationText, spanText } from '../lib/support/duration.ts'
@@ -36,11 +41,11 @@ import { printLines, printReport, type Terminal } from './terminal.ts'
 const UNBOUNDED = Number.POSITIVE_INFINITY
 
 type AnyField = Field<unknown>
-type Row = Readonly<Record<string, unknown>>
 
 /** Returns the command that asks a question. */
-export function toCommand(question: AnyQuestion): CommandValue {
-  const { about, more, filter: fields, sections, usual, flat: toFlat, raw: toRaw, ofCluster } = question
+export function toCommand<Of extends Fields, Row, Lists>(question: Question<Of, Row, Lists>): CommandValue {
+  const { about, more, filter: fields, sections, terminal: own = {}, ofCluster } = question
+  const { usual, flat: toFlat, raw: toRaw } = own
   const isList = sections === undefined || usual !== undefined
   return command<Parameters, Parameters>({
     about,
@@ -65,7 +70,7 @@ export function toCommand(question: AnyQuestion): CommandValue {
       const print = async (environment: Environment) => {
         const nowMs = Date.now()
         const limits = { most, mostRecords: UNBOUNDED, stop: terminal.stop, nowMs }
-        const answer = await ask(question, environment, values as Filter<Fields>, limits)
+        const answer = await ask(question, environment, values as Filter<Of>, limits)
         if (raw && toRaw) {
           for (const row of answer.rows) terminal.stdout.write(toRaw(row))
           return
@@ -126,12 +131,10 @@ function toLimit(usual = UNBOUNDED): Parameter<number> {
   return optionWithDefault('<n>', 'maximum number of rows', POSITIVE, usual, shown)
 }
 
-type Shown = Pick<AnyQuestion, 'title' | 'key' | 'columns' | 'sections' | 'empty'>
-
 /** Formats an answer, and the notes about it. Pure. */
-export function formatAnswer(
-  question: Shown,
-  { rows, more, notes }: Answer<Row>,
+export function formatAnswer<Row, Lists>(
+  question: Shown<Row, Lists>,
+  { rows, more, notes }: Answer<Row & WithLists<NoInfer<Lists>>>,
   nowMs: number,
   width: number | undefined,
 ): string {
@@ -147,19 +150,15 @@ export function formatAnswer(
 }
 
 /** Formats a thing: its name, facts about it, the tables of its sections, and texts of several lines. */
-function formatThing(
-  { title, key, columns, sections = [] }: Shown,
-  row: Row,
+function formatThing<Row, Lists>(
+  { title, key, columns, sections = [] }: Shown<Row, Lists>,
+  row: Row & WithLists<Lists>,
   nowMs: number,
   width: number | undefined,
 ): string {
   const { facts, blocks } = divideFacts(columns, row, 'terminal')
   const texts = facts.map(column => [column.heading, formatCell(column, row, nowMs)])
-  const tables = sections.flatMap(({ of, title, columns, empty, only }) => {
-    const rows = row[of] as readonly Row[] | null
-    if (rows === null || only === 'page') return []
-    return `\n${title}\n${rows.length === 0 ? empty : formatRows(columns, rows, nowMs, width)}`
-  })
+  const tables = sections.flatMap(section => formatSection(section, row, nowMs, width))
   return [
     `${title} ${escapeText(String(row[key]))}`,
     ...formatList(texts, '  '),
@@ -168,34 +167,46 @@ function formatThing(
   ].join('\n')
 }
 
+/** Returns the table of a section; nothing if it is not shown. */
+function formatSection<Lists, Member extends keyof Lists & string>(
+  { of, title, columns, empty, only }: Section<Member, keyof Lists[Member] & string>,
+  row: WithLists<Lists>,
+  nowMs: number,
+  width: number | undefined,
+): string[] {
+  const rows = row[of]
+  if (rows === null || only === 'page') return []
+  return [`\n${title}\n${rows.length === 0 ? empty : formatRows(columns, rows, nowMs, width)}`]
+}
+
 /** Formats bytes, or a text of several lines. */
-function formatBlock({ heading, of, type }: Column, row: Row): string {
+function formatBlock<Row>({ heading, of, type }: ColumnOf<Row>, row: Row): string {
   const { kind, lines } =
     type === 'block' ? { kind: '', lines: String(row[of]).trimEnd() } : describeContent(row[of] as Content)
   const shown = lines === '' ? [] : escapeTextLines(lines).split('\n')
   return ['', kind === '' ? heading : `${heading}: ${kind}`, ...shown.map(line => `  ${line}`)].join('\n')
 }
 
-function formatRows(
-  columns: readonly Column[],
+function formatRows<Row>(
+  columns: readonly ColumnOf<Row>[],
   rows: readonly Row[],
   nowMs: number,
   width: number | undefined,
 ): string {
-  const hasValues = ({ of }: Column) => rows.some(row => row[of] !== null)
+  const hasValues = ({ of }: ColumnOf<Row>) => rows.some(row => row[of] !== null)
   const listed = columns.filter(column => column.only !== 'page' && hasValues(column))
-  const shown = listed.map(({ heading, type, isNumber, least, leaveOut }) => ({
+  const shown = listed.map(({ heading, type, isNumber, terminal }) => ({
     heading: heading.toUpperCase(),
     ...(isNumber ? { align: 'right' as const } : {}),
     ...(type === 'entity' ? { cut: 'start' as const } : {}),
-    ...omitUndefined({ least, leaveOut }),
+    ...terminal,
   }))
   const cells = rows.map(row => listed.map(column => formatCell(column, row, nowMs)))
   return formatTable(shown, cells, width)
 }
 
 /** Returns the text of a value. */
-function formatCell(column: Column, row: Row, nowMs: number): string {
+function formatCell<Row>(column: ColumnOf<Row>, row: Row, nowMs: number): string {
   const { of, type, atLeast, none = '-' } = column
   const value: unknown = row[of]
   if (value === null) return none
@@ -204,10 +215,11 @@ function formatCell(column: Column, row: Row, nowMs: number): string {
   if (type === 'entity') return entityText(String(value))
   if (type === 'time') return utcTime(value as string)
   if (type === 'span')
-    return spanText(String(value), (row[column.until ?? ''] ?? null) as string | null, nowMs)
+    return spanText(String(value), ((column.until && row[column.until]) ?? null) as string | null, nowMs)
   if (type === 'quantity' && typeof value === 'number') {
-    const { unit = '', limit = '' } = column
-    return formatQuantity(shortNumber(value, [row[limit] as number | null]), row[unit] as string | undefined)
+    const { unit, limit } = column
+    const limits = [limit && (row[limit] as number | null)]
+    return formatQuantity(shortNumber(value, limits), unit && (row[unit] as string | undefined))
   }
   if (type === 'bytes') return formatSize(value as number)
   if (type === 'content') return formatContent(value as Content)

@@ -1,20 +1,25 @@
 /** Routes of the HTTP API under `/api`, and the types of their responses for the page. */
 import { findReaderNeed } from '../../lib/app/storage.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
-import { declareQuery, declareSharedQuery, type RouteAnswers } from '../http/declare-route.ts'
+import { declareQuery, declareSharedQuery, type RouteAnswers, type Routes } from '../http/declare-route.ts'
 import { declareCauseRoutes } from './alerts/alert-cause.ts'
 import { declareSilenceRoutes } from './alerts/silences.ts'
 import { declareKafkaRoutes } from './kafka/kafka-routes.ts'
 import { declareOperations } from './operations.ts'
 import { OverviewReader } from './overview/overview.ts'
-import { declareQuestions } from './questions.ts'
+import { declareQuestions, type QuestionAnswers, type ShownQuestions } from './questions.ts'
 import { declareSqlTableRoutes } from './sql-tables/sql-tables.ts'
 import { declareTelemetryRoutes } from './telemetry/telemetry-routes.ts'
 
 /** Response types by route name. */
-export type Answers = RouteAnswers<ReturnType<typeof declareApiRoutes>>
+export type Answers = RouteAnswers<ReturnType<typeof declareOwnRoutes>> &
+  QuestionAnswers & { readonly '/questions': ShownQuestions }
 
-export function declareApiRoutes(environment: ConsoleEnvironment) {
+export function declareApiRoutes(environment: ConsoleEnvironment): Routes {
+  return { ...declareOwnRoutes(environment), ...declareQuestions(environment) }
+}
+
+function declareOwnRoutes(environment: ConsoleEnvironment) {
   const looks = new OverviewReader(environment)
   return {
     ...declareEnvironmentRoutes(environment),
@@ -24,7 +29,6 @@ export function declareApiRoutes(environment: ConsoleEnvironment) {
     ...declareSilenceRoutes(environment),
     ...declareKafkaRoutes(environment),
     ...declareSqlTableRoutes(environment),
-    ...declareQuestions(environment),
     ...declareOperations(environment),
   }
 }

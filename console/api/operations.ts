@@ -1,13 +1,13 @@
 /** Routes of operations: one plans, the other carries a plan out, as far as the time of a request allows. */
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { optional, record, strictObject, string } from 'valibot'
-import { instant } from '#runtime/settings'
-import { CONSOLE_OPERATIONS } from '../../lib/operations/all.ts'
-import { ACTIONS } from '../../lib/operations/audit-event.ts'
+import { type InferOutput, optional, record, strictObject, string } from 'valibot'
+import { instant } from '#runtime/settings/index.ts'
+import { ALL_OPERATIONS, CONSOLE_OPERATIONS } from '../../lib/operations/all.ts'
 import { carryOutPlan, toAgreement } from '../../lib/operations/carry-out.ts'
 import {
   type AnyOperation,
+  type Operation,
   PartlyDone,
   type Planning,
   type Project,
@@ -66,44 +66,34 @@ const CARRY_OUT = strictObject({
 })
 
 export function declareOperations(environment: ConsoleEnvironment) {
-  const start = async (action: string, request: Texts, nowMs: number, isCounted: boolean) => {
-    const listed = Object.hasOwn(CONSOLE_OPERATIONS, action) ? CONSOLE_OPERATIONS[action] : undefined
-    if (!listed)
-      throw new ProblemError(
-        'not-found',
-        isAction(action)
-          ? `This console has no operation ${action}: use \`sluice ${action}\`.`
-          : 'There is no such operation.',
-      )
-    const operation = await listed.load()
-    const unknown = Object.keys(request).filter(
-      name => !Object.hasOwn(operation.fields, name) || operation.fields[name]?.only === 'terminal',
-    )
-    if (unknown.length > 0)
-      throw new ProblemError('bad-request', `${action} has no field ${unknown.join(', ')}.`)
-    const { filter, texts } = parseFilter(operation.fields, request, operation.rules)
-    const stop = AbortSignal.timeout(PLAN_MS)
-    const planning = { project: NO_PROJECT, stop, nowMs, isCounted }
-    return {
-      operation,
-      filter,
-      texts,
-      planning,
-      plan: await planInTime(operation, environment, filter, planning),
-    }
-  }
+  const desk = new OperationDesk(environment)
   return {
     '/operations': declareQuery({}, async () => {
       const all = Object.entries(CONSOLE_OPERATIONS).map(
-        async ([action, { load }]) => [action, await load()] as const,
+        async ([action, { load }]) => [action, describeFields((await load()).fields)] as const,
       )
-      return Object.fromEntries(
-        (await Promise.all(all)).map(([action, { fields }]) => [action, describeFields(fields)]),
-      )
+      return Object.fromEntries(await Promise.all(all))
     }),
-    'POST /operations/plan': declarePostQuery(PLAN, async ({ action, request }): Promise<ShownPlan> => {
+    'POST /operations/plan': declarePostQuery(PLAN, request => desk.plan(request)),
+    'POST /operations/carry-out': declareChange(CARRY_OUT, (request, { name: by }, context) =>
+      desk.carryOut(request, by, context.get('reportError')),
+    ),
+  }
+}
+
+/** Plans operations that a page asks for, and carries them out. */
+class OperationDesk {
+  readonly #environment: ConsoleEnvironment
+
+  constructor(environment: ConsoleEnvironment) {
+    this.#environment = environment
+  }
+
+  async plan({ action, request }: InferOutput<typeof PLAN>): Promise<ShownPlan> {
+    return (await openOperation(action)).visit(async operation => {
       const nowMs = Date.now()
-      const { operation, filter, texts, plan } = await start(action, request, nowMs, true)
+      const { filter, texts } = readRequest(action, operation, request)
+      const plan = await this.#plan(action, operation, filter, { nowMs, isCounted: true })
       const isEmpty = operation.isEmpty?.(plan) ?? false
       return {
         lines: operation.describe(plan),
@@ -114,58 +104,101 @@ export function declareOperations(environment: ConsoleEnvironment) {
         at: new Date(nowMs).toISOString(),
         ...(operation.asks && { expects: toAgreement(operation, plan) }),
       }
-    }),
-    'POST /operations/carry-out': declareChange(
-      CARRY_OUT,
-      async ({ action, request, at, expects }, { name: by }, context): Promise<ShownResult> => {
-        const nowMs = Math.min(at ?? Number.POSITIVE_INFINITY, Date.now())
-        const { operation, plan } = await start(action, request, nowMs, false)
-        if (expects && !isDeepStrictEqual(expects, toAgreement(operation, plan)))
-          throw new ProblemError(
-            'conflict',
-            'Nothing was done: the plan has changed meanwhile. Confirm the new plan.',
-          )
-        const stop = AbortSignal.timeout(STEP_MS)
-        const id = `console-${randomUUID().slice(0, 8)}`
-        const openPublisher = () => environment.connections.publisher()
-        const running = { project: NO_PROJECT, stop, by, id, openPublisher, showProgress: () => {} }
-        const { result, error } = await carryOutPlan(operation, environment, plan, running).then(
-          result => ({ result, error: undefined }),
-          error => {
-            if (!(error instanceof PartlyDone)) throw error
-            return { result: error.result, error: error.cause === stop.reason ? undefined : error.cause }
-          },
+    })
+  }
+
+  /** Carries out a plan, or a part of it. @param reportError receives a fault of the console */
+  async carryOut(
+    { action, request, at, expects }: InferOutput<typeof CARRY_OUT>,
+    by: string,
+    reportError: (error: unknown) => void,
+  ): Promise<ShownResult> {
+    return (await openOperation(action)).visit(async operation => {
+      const nowMs = Math.min(at ?? Number.POSITIVE_INFINITY, Date.now())
+      const { filter } = readRequest(action, operation, request)
+      const plan = await this.#plan(action, operation, filter, { nowMs, isCounted: false })
+      if (expects && !isDeepStrictEqual(expects, toAgreement(operation, plan)))
+        throw new ProblemError(
+          'conflict',
+          'Nothing was done: the plan has changed meanwhile. Confirm the new plan.',
         )
-        const problem = error === undefined ? undefined : toProblem(error)
-        if (problem?.code === 'fault') context.get('reportError')(error)
-        return {
-          lines: operation.describeResult(result, plan),
-          result,
-          isOver: !(stop.aborted && operation.afterStop),
-          problem: problem?.message ?? null,
-          rest: operation.describeRest?.(plan, result) ?? null,
-          undo: operation.undo?.(result, plan) ?? null,
-        }
-      },
-    ),
+      const stop = AbortSignal.timeout(STEP_MS)
+      const { result, error } = await this.#carryOutUntil(stop, action, operation, plan, by)
+      const problem = error === undefined ? undefined : toProblem(error)
+      if (problem?.code === 'fault') reportError(error)
+      return {
+        lines: operation.describeResult(result, plan),
+        result,
+        isOver: !(stop.aborted && operation.afterStop),
+        problem: problem?.message ?? null,
+        rest: operation.describeRest?.(plan, result) ?? null,
+        undo: operation.undo?.(result, plan) ?? null,
+      }
+    })
+  }
+
+  async #plan<Of extends Fields, Plan, Result>(
+    action: string,
+    operation: Operation<Of, Plan, Result>,
+    filter: Filter<Of>,
+    planning: Pick<Planning, 'nowMs' | 'isCounted'>,
+  ): Promise<Plan> {
+    const stop = AbortSignal.timeout(PLAN_MS)
+    try {
+      return await operation.plan(this.#environment, filter, { ...planning, project: NO_PROJECT, stop })
+    } catch (error) {
+      if (error !== stop.reason) throw error
+      throw new ProblemError(
+        'unavailable',
+        `It could not be planned in time: narrow the request, or use \`sluice ${action}\`.`,
+      )
+    }
+  }
+
+  /** Carries out a plan until it must stop. Returns the result so far, and the error that ended it early. */
+  async #carryOutUntil<Of extends Fields, Plan, Result>(
+    stop: AbortSignal,
+    action: string,
+    operation: Operation<Of, Plan, Result>,
+    plan: Plan,
+    by: string,
+  ): Promise<{ readonly result: Result; readonly error?: unknown }> {
+    const id = `console-${randomUUID().slice(0, 8)}`
+    const openPublisher = () => this.#environment.connections.publisher()
+    const running = { project: NO_PROJECT, stop, by, id, openPublisher, showProgress: () => {} }
+    try {
+      return { result: await carryOutPlan(action, operation, this.#environment, plan, running) }
+    } catch (error) {
+      if (!(error instanceof PartlyDone)) throw error
+      return { result: error.result, error: error.cause === stop.reason ? undefined : error.cause }
+    }
   }
 }
 
-async function planInTime(
-  operation: AnyOperation,
-  environment: ConsoleEnvironment,
-  filter: Filter<Fields>,
-  planning: Planning,
-): Promise<unknown> {
-  try {
-    return await operation.plan(environment, filter, planning)
-  } catch (error) {
-    if (error !== planning.stop.reason) throw error
-    throw new ProblemError(
-      'unavailable',
-      `It could not be planned in time: narrow the request, or use \`sluice ${operation.action}\`.`,
-    )
-  }
+/** Loads an operation. @throws ProblemError for one that this console does not have */
+async function openOperation(action: string): Promise<AnyOperation> {
+  const listed = Object.hasOwn(CONSOLE_OPERATIONS, action) ? CONSOLE_OPERATIONS[action] : undefined
+  if (listed) return listed.load()
+  throw new ProblemError(
+    'not-found',
+    Object.hasOwn(ALL_OPERATIONS, action)
+      ? `This console has no operation ${action}: use \`sluice ${action}\`.`
+      : 'There is no such operation.',
+  )
+}
+
+/** Reads the request of an operation. @throws ProblemError for unknown fields, and for invalid texts */
+function readRequest<Of extends Fields, Plan, Result>(
+  action: string,
+  { fields, rules }: Operation<Of, Plan, Result>,
+  request: Texts,
+) {
+  const unknown = Object.keys(request).filter(
+    name => !Object.hasOwn(fields, name) || fields[name]?.only === 'terminal',
+  )
+  if (unknown.length > 0)
+    throw new ProblemError('bad-request', `${action} has no field ${unknown.join(', ')}.`)
+  return parseFilter(fields, request, rules)
 }
 
 /** Returns the request with absolute times, so that it means the same when it is sent again. Pure. */
@@ -188,8 +221,4 @@ const NO_PROJECT: Project = {
 
 function refuseProject(): never {
   throw new OperationFailure('This needs the code of the project: use the command.')
-}
-
-function isAction(text: string): boolean {
-  return (ACTIONS as readonly string[]).includes(text)
 }

@@ -1,31 +1,27 @@
 /** Routes of questions, and the one that describes them to the page. */
-import {
-  ALL_QUESTIONS,
-  type AnyQuestion,
-  type ListedQuestion,
-  type QUESTIONS,
-  type QuestionOf,
-  type QuestionWords,
-} from '../../lib/questions/all.ts'
-import type { Column } from '../../lib/questions/column.ts'
+import type { Context } from 'hono'
+import { ALL_QUESTIONS, type QuestionsByPath } from '../../lib/questions/all.ts'
 import type { FieldForm, Fields } from '../../lib/questions/field.ts'
-import { type Answer, ask, type Question, type Section } from '../../lib/questions/question.ts'
+import {
+  type Answer,
+  type AnyQuestion,
+  ask,
+  type Question,
+  type Shown,
+  type WithLists,
+} from '../../lib/questions/question.ts'
 import { Failure } from '../../lib/support/failure.ts'
+import type { Cache } from '../cache.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
-import { declareQuery, type Route } from '../http/declare-route.ts'
+import { declareQuery, type Route, type Routes } from '../http/declare-route.ts'
 import { parseFilter } from '../http/request-input.ts'
 
 /** Limits of an answer. Pages repeat their questions every few seconds. */
 const PAGE_LIMITS = { most: 1_000, mostRecords: 100_000, withinMs: 10_000 }
 
 /** Question as the page shows it. */
-export interface ShownQuestion {
-  readonly title: string
+export interface ShownQuestion<Row, Lists> extends Required<Shown<Row, Lists>> {
   readonly fields: readonly ShownField[]
-  readonly key: string
-  readonly columns: readonly Column[]
-  readonly sections: readonly Section[]
-  readonly empty: string
 }
 
 export interface ShownField {
@@ -35,49 +31,70 @@ export interface ShownField {
   readonly form: FieldForm
 }
 
-type Words = QuestionWords
+export type QuestionPath = keyof QuestionsByPath
 
-/** Routes of all questions by their paths, with the rows of their answers. */
-type QuestionRoutes = {
-  readonly [W in Words as (typeof QUESTIONS)[W]['path']]: Route<Answer<RowOf<QuestionOf<W>>>>
+type TypesOf<Of> =
+  Of extends Question<infer Fields, infer Row, infer Lists>
+    ? { fields: Fields; row: Row; lists: Lists }
+    : never
+
+/** Types of a question: the fields of its filter, its rows, and the items of their lists. */
+type Types = { readonly [Path in QuestionPath]: TypesOf<QuestionsByPath[Path]> }
+
+/** Types of the lists of each question's rows. */
+export type QuestionLists = { readonly [Path in QuestionPath]: Types[Path]['lists'] }
+
+/** Rows of each question. */
+export type QuestionRows = {
+  readonly [Path in QuestionPath]: Types[Path]['row'] & WithLists<QuestionLists[Path]>
 }
 
-type RowOf<Of> = Of extends Question<infer _, infer Row> ? Row : never
+/** Texts by the names of the fields of each question. */
+export type QuestionTexts = {
+  readonly [Path in QuestionPath]: { readonly [Name in keyof Types[Path]['fields']]?: string }
+}
+
+export type QuestionAnswers = { readonly [Path in QuestionPath]: Answer<QuestionRows[Path]> }
+
+export type ShownQuestions = {
+  readonly [Path in QuestionPath]: ShownQuestion<QuestionRows[Path], QuestionLists[Path]>
+}
 
 /** Declares the routes of all questions, and one that describes them to the page, which asks it once. */
-export function declareQuestions(
-  environment: ConsoleEnvironment,
-): QuestionRoutes & { readonly '/questions': Route<Readonly<Record<string, ShownQuestion>>> } {
+export function declareQuestions(environment: ConsoleEnvironment): Routes {
   const all = Object.values(ALL_QUESTIONS)
   const describeAll = () => all.map(async ({ path, load }) => [path, describe(await load())] as const)
   return {
     ...Object.fromEntries(all.map(({ path, load }) => [path, declareQuestion(environment, load)])),
     '/questions': declareQuery({}, async () => Object.fromEntries(await Promise.all(describeAll()))),
-  } as never
+  }
 }
 
-/** Declares the route of a question. All who ask the same share an answer. */
-function declareQuestion(
-  environment: ConsoleEnvironment,
-  load: ListedQuestion['load'],
-): Route<Answer<unknown>> {
+function declareQuestion(environment: ConsoleEnvironment, load: () => Promise<AnyQuestion>): Route<unknown> {
   return {
     addTo: (app, path, shared) => {
       app.get(path, async request => {
         const question = await load()
-        const { filter, texts } = parseFilter(question.filter, request.req.query())
-        const limits = { ...PAGE_LIMITS, ...question.onPage, nowMs: Date.now() }
-        const key = `${path} ${JSON.stringify(texts)}`
-        const answer = await shared.get(
-          key,
-          () => ask(question, environment, filter, limits).catch(returnMissing),
-          question.sharedMs,
-        )
+        const answer = await question.visit(question => askShared(question, environment, request, shared))
         if (answer instanceof Failure) throw answer
-        return request.json(answer as Answer<unknown>)
+        return request.json(answer)
       })
     },
   }
+}
+
+/** Answers a request. All who ask the same share an answer. @throws ProblemError for an invalid filter */
+function askShared<Of extends Fields, Row, Lists>(
+  question: Question<Of, Row, Lists>,
+  environment: ConsoleEnvironment,
+  { req: request }: Context,
+  shared: Cache<unknown>,
+): Promise<unknown> {
+  const { sharedMs, ...own } = question.page ?? {}
+  const { filter, texts } = parseFilter(question.filter, request.query())
+  const limits = { ...PAGE_LIMITS, ...own, nowMs: Date.now() }
+  const answer = () => ask(question, environment, filter, limits).catch(returnMissing)
+  return shared.get(`${request.path} ${JSON.stringify(texts)}`, answer, sharedMs)
 }
 
 /** Returns the error for a missing thing. It is shared like an answer, because the search for it can be as long. */
@@ -93,6 +110,6 @@ export function describeFields(fields: Fields): ShownField[] {
     .map(([name, { about, form, isRequired = false }]) => ({ name, about, isRequired, form }))
 }
 
-function describe({ title, filter, key, columns, sections = [], empty }: AnyQuestion): ShownQuestion {
+function describe({ title, filter, key, columns, sections = [], empty }: AnyQuestion) {
   return { title, fields: describeFields(filter), key, columns, sections, empty }
 }

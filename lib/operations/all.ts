@@ -1,8 +1,8 @@
-/** All operations, by the words of their commands. An operation is loaded when it is planned. */
+/** All operations. */
 import type { AnyOperation } from './operation.ts'
 
 /** Operation that is loaded when it is planned. */
-interface ListedOperation {
+export interface ListedOperation {
   /** Line of the command in the help. */
   readonly line: string
   /** True if consoles offer it. Others take longer than a request, or need the code of the project. */
@@ -10,8 +10,7 @@ interface ListedOperation {
   readonly load: () => Promise<AnyOperation>
 }
 
-export type ListedOperations = Readonly<Record<string, ListedOperation>>
-
+/** Operations by the words of their commands. Each is a file, and one row here: command, route and button follow. */
 export const OPERATIONS = {
   'dlq drop': {
     line: 'mark dead letters as handled',
@@ -69,9 +68,21 @@ export const OPERATIONS = {
     line: 'drop tables',
     load: async () => (await import('./views/change-tables.ts')).DROP_VIEWS,
   },
-} satisfies ListedOperations
+} satisfies Readonly<Record<string, ListedOperation>>
+
+/** Operations without their types. */
+export const ALL_OPERATIONS: Readonly<Record<string, ListedOperation>> = OPERATIONS
 
 /** Operations that consoles offer. */
-export const CONSOLE_OPERATIONS: ListedOperations = Object.fromEntries(
-  Object.entries<ListedOperations[string]>(OPERATIONS).filter(([, { inConsole }]) => inConsole),
+export const CONSOLE_OPERATIONS: typeof ALL_OPERATIONS = Object.fromEntries(
+  Object.entries(ALL_OPERATIONS).filter(([, { inConsole }]) => inConsole),
 )
+
+type Listed = typeof OPERATIONS
+
+/** Types of the operations that consoles offer, by their words. */
+export type ConsoleOperations = {
+  readonly [Words in keyof Listed as Listed[Words] extends { inConsole: true } ? Words : never]: Awaited<
+    ReturnType<Listed[Words]['load']>
+  >
+}

@@ -2,31 +2,10 @@
 
 import type { Event } from '#runtime/consumer'
 import type { EventType } from '../schemas/event-types.ts'
-import type { Audit as AuditData } from '../schemas/types.ts'
+import type { Audit } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 
-/** Names of all operations, as used in audit events. `docs/commands.md` lists them. */
-export const ACTIONS = [
-  'dlq drop',
-  'dlq redrive',
-  'reprocess',
-  'schemas register',
-  'silence add',
-  'silence end',
-  'skip',
-  'skip undo',
-  'state drop',
-  // Only in audit events of earlier versions.
-  'state erase',
-  'topics apply',
-  'topics create',
-  'views apply',
-  'views drop',
-] as const
-
-export type Action = (typeof ACTIONS)[number]
-
-export type Audit = AuditData & { readonly action: Action }
+export type { Audit }
 
 export const AUDIT_TYPE = 'io.sluice.audit.v1' satisfies EventType
 

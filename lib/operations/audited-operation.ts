@@ -1,16 +1,17 @@
-/** Audits operations, which are changes requested by a person. An audit event is written for each operation. */
+/** Audits changes that a person has requested. An audit event is written for each of them. */
 import { randomUUID } from 'node:crypto'
 import { toOutgoingRecord } from '#runtime/cloudevents'
 import { instant } from '#runtime/consumer'
 import type { Publisher } from '#runtime/pipeline'
 import type { Config } from '../app/config.ts'
 import type { GuardedConnections } from '../questions/guarded-connections.ts'
-import { type Action, type Audit, auditEvent } from './audit-event.ts'
+import { type Audit, auditEvent } from './audit-event.ts'
 import { OperationFailure } from './operation-failure.ts'
 
-/** Operation to run. */
-export interface Operation {
-  readonly action: Action
+/** Change to make. */
+export interface Change {
+  /** Words of the operation's command. */
+  readonly action: string
   readonly filter: Audit['filter']
   /** Id of the operation. A resumed operation keeps its id. Defaults to a random id. */
   readonly operation?: string
@@ -46,23 +47,23 @@ export interface Trail {
 type AuditConfig = Pick<Config, 'env' | 'names' | 'contentMode'>
 
 /**
- * Runs an operation with the permission to write, and writes its audit event. A failed operation is audited if it changed something
+ * Makes a change with the permission to write, and writes its audit event. A change that fails is audited if a part of it was made
  * before the failure.
  *
- * @param change runs the operation, and increments the counts with each change
- * @throws errors of `change`
+ * @param work makes the change, and increments the counts with each part of it
+ * @throws errors of `work`
  * @throws NotAudited if Kafka does not accept the audit event
  */
 export function runAudited<T>(
   { by, connections }: Trail,
-  { action, filter, operation = randomUUID() }: Operation,
-  change: (counts: Counts) => Promise<T>,
+  { action, filter, operation = randomUUID() }: Change,
+  work: (counts: Counts) => Promise<T>,
 ): Promise<T> {
   const { config, publisher } = connections
   return connections.writing(async () => {
     const startedAt = instant(Date.now())
     const counts: Counts = {}
-    const ended = await change(counts).then(
+    const ended = await work(counts).then(
       result => ({ result }),
       (error: unknown) => ({ error }),
     )

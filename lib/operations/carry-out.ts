@@ -1,14 +1,15 @@
 /** Carries out operations, in every face: nothing is changed that could not be audited, and writes are permitted only meanwhile. */
 import { isUnknownTopic } from '#runtime/operating/servers'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
+import type { Fields } from '../questions/field.ts'
 import type { GuardedConnections } from '../questions/guarded-connections.ts'
 import { missingTopic } from '../questions/kafka.ts'
 import type { Audit } from './audit-event.ts'
-import { type Counts, NotAudited, type Operation, runAudited } from './audited-operation.ts'
-import { type AnyOperation, type ChangedEnvironment, PartlyDone, type Running } from './operation.ts'
+import { type Change, type Counts, NotAudited, runAudited } from './audited-operation.ts'
+import { type ChangedEnvironment, type Operation, PartlyDone, type Running } from './operation.ts'
 
-/** Change to carry out, and its operator. */
-interface Change extends Operation {
+/** Change and its operator. */
+interface PersonalChange extends Change {
   readonly by: string
   /** True for a change that is made even before the topic for audit events exists. */
   readonly mayBeFirst?: boolean | undefined
@@ -18,14 +19,14 @@ interface Change extends Operation {
  * Makes a change with connections that permit writes, and writes its audit event. If the topic for the audit event is missing,
  * nothing is changed.
  *
- * @param change makes the change, and increments the counts with each part of it
+ * @param work makes the change, and increments the counts with each part of it
  * @throws Failure if there is no topic for the audit event
- * @throws the errors of `change` and of `runAudited`
+ * @throws the errors of `work` and of `runAudited`
  */
-export async function carryOut<T>(
+export async function changeAudited<T>(
   connections: GuardedConnections,
-  { by, mayBeFirst, ...about }: Change,
-  change: (counts: Counts) => Promise<T>,
+  { by, mayBeFirst, ...change }: PersonalChange,
+  work: (counts: Counts) => Promise<T>,
 ): Promise<T> {
   const { config } = connections
   const publisher = await connections.publisher()
@@ -38,34 +39,42 @@ export async function carryOut<T>(
     },
   )
   if (!isThere && !mayBeFirst) throw missingTopic(config, topic)
-  return isThere ? runAudited({ by, connections }, about, change) : connections.writing(() => change({}))
+  return isThere ? runAudited({ by, connections }, change, work) : connections.writing(() => work({}))
 }
 
 /** Returns what a person agrees to with a plan, to compare it with that of a later plan. */
-export function toAgreement(operation: AnyOperation, plan: unknown): Audit['filter'] {
+export function toAgreement<Of extends Fields, Plan, Result>(
+  operation: Operation<Of, Plan, Result>,
+  plan: Plan,
+): Audit['filter'] {
   return { ...(operation.toAgreement?.(plan) ?? operation.toAudit(plan)) }
 }
 
 /**
  * Carries out the plan of an operation.
  *
+ * @param words words of its command
  * @throws PartlyDone with the result so far if it stopped early, or could not be audited
- * @throws the errors of `carryOut` if nothing was done
+ * @throws the errors of `changeAudited` if nothing was done
  */
-export async function carryOutPlan(
-  operation: AnyOperation,
+export async function carryOutPlan<Of extends Fields, Plan, Result>(
+  words: string,
+  operation: Operation<Of, Plan, Result>,
   environment: ChangedEnvironment,
-  plan: unknown,
+  plan: Plan,
   running: Omit<Running, 'counts'>,
-): Promise<unknown> {
-  const { mayBeFirst, action } = operation
-  const about = {
-    action: operation.toAction?.(plan) ?? action,
+): Promise<Result> {
+  const { by, id } = running
+  const action = operation.toAction?.(plan) ?? words
+  const change = {
+    action,
     filter: operation.toAudit(plan),
-    operation: running.id,
+    operation: id,
+    by,
+    mayBeFirst: operation.mayBeFirst,
   }
   try {
-    return await carryOut(environment.connections, { ...about, by: running.by, mayBeFirst }, counts =>
+    return await changeAudited(environment.connections, change, counts =>
       operation.carryOut(environment, plan, { ...running, counts }),
     )
   } catch (error) {

@@ -30,7 +30,6 @@ interface Plan {
 }
 
 export const DROP_STATE = operation({
-  action: 'state drop',
   about: `Remove the state of a consumer for a partition.
 
 With its next batch of the partition, the consumer reads the log again from its start, as far back as Kafka retains

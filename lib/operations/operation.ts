@@ -10,7 +10,7 @@ import type { DeclaredFunction } from '../app/functions.ts'
 import type { Environment, ReadingFunction } from '../questions/environment.ts'
 import type { Fields, Filter, Texts } from '../questions/field.ts'
 import type { FieldRules } from '../questions/field-rules.ts'
-import type { Action, Audit } from './audit-event.ts'
+import type { Audit } from './audit-event.ts'
 import type { Counts } from './audited-operation.ts'
 
 /** Environment that operations change. */
@@ -56,9 +56,7 @@ export interface Planning {
   readonly trial?: Pick<Running, 'showProgress'>
 }
 
-export interface Operation<Of extends Fields, Plan, Result> {
-  /** Words of the command, and name in the audit event. */
-  readonly action: Action
+interface DeclaredOperation<Of extends Fields, Plan, Result> {
   /** Description of the command, in paragraphs. */
   readonly about: string
   /** Further paragraphs and examples of the command. */
@@ -79,8 +77,8 @@ export interface Operation<Of extends Fields, Plan, Result> {
   isEmpty?(plan: Plan): boolean
   /** Returns the plan as a document. The plan itself by default. */
   toDocument?(plan: Plan): object
-  /** Returns the name in the audit event; `action` by default. */
-  toAction?(plan: Plan): Action
+  /** Returns the name in the audit event; the words of the command by default. */
+  toAction?(plan: Plan): string
   /** Returns the request for the audit event. */
   toAudit(plan: Plan): Audit['filter']
   /** Returns what a person agrees to. If it has changed when the plan is carried out, the person is asked again. `toAudit` by default. */
@@ -100,7 +98,7 @@ export interface Operation<Of extends Fields, Plan, Result> {
 /** Operation that takes back another one. */
 export interface Undo {
   /** Words of its command. */
-  readonly action: Action
+  readonly action: string
   readonly request: Texts
 }
 
@@ -109,14 +107,25 @@ export function finishByRepeating(): string {
   return 'Run the command again to finish it.'
 }
 
-/** Operation with any fields, plan and result. */
-export type AnyOperation = Operation<Fields, unknown, unknown>
+/** Operation whose types are not known. A visitor receives it with them. */
+export interface AnyOperation {
+  readonly fields: Fields
+  readonly asks: ((plan: never) => string) | null
+  visit<R>(visitor: OperationVisitor<R>): R
+}
+
+type OperationVisitor<R> = <Of extends Fields, Plan, Result>(operation: Operation<Of, Plan, Result>) => R
+
+export interface Operation<Of extends Fields, Plan, Result> extends DeclaredOperation<Of, Plan, Result> {
+  visit<R>(visitor: OperationVisitor<R>): R
+}
 
 /** Declares an operation. */
 export function operation<Of extends Fields, Plan, Result>(
-  declared: Operation<Of, Plan, Result>,
-): AnyOperation {
-  return declared as unknown as AnyOperation
+  declared: DeclaredOperation<Of, Plan, Result>,
+): Operation<Of, Plan, Result> {
+  const operation: Operation<Of, Plan, Result> = { ...declared, visit: visitor => visitor(operation) }
+  return operation
 }
 
 /** Error that ended an operation after a part of it, or after all of it if only its audit event is missing. */

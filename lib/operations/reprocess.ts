@@ -49,7 +49,6 @@ interface AbandonPlan {
 type Plan = RebuildPlan | AbandonPlan
 
 export const REPROCESS = operation({
-  action: 'reprocess',
   about: `Recompute the states of a consumer from the log, and replace the live ones.
 
 New states are computed beside the live ones, one partition at a time, by the deployed code, while the consumer continues. Each

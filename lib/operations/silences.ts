@@ -59,7 +59,6 @@ export const MATCH_FIELDS = {
 }
 
 export const ADD_SILENCE = operation({
-  action: 'silence add',
   about: `Silence matching alerts: they cause no notifications for a while.
 
 An alert must match every given kind of matcher; of several matchers of the same kind, one must match. \`*\` matches any
@@ -113,7 +112,6 @@ Examples:
 })
 
 export const END_SILENCE = operation({
-  action: 'silence end',
   about: `End a silence now, even if it has not started.
 
 Muted alerts that still fire cause notifications within a group interval, five minutes by default.`,

@@ -34,7 +34,6 @@ const POSITION = mapKind(text(/^\d{1,10}@\d{1,15}$/, 'a place, PARTITION@OFFSET'
 })
 
 export const SKIP = operation({
-  action: 'skip',
   about: `Turn a record at which the function of a consumer hangs or exits into a dead letter.
 
 A step that never returns, runs out of memory or exits the process reports no failure: its batch is delivered again

@@ -30,8 +30,6 @@ Examples:
     alert: nameField('id of the alert, or an entity'),
     since: timeField('only events written since'),
   },
-  usual: 10,
-  onPage: { most: 1 },
   async read(environment, { alert: wanted, since }, limits) {
     // Within a limit, only an id is searched for, because another text could match many records.
     const isById = Number.isFinite(limits.mostRecords)
@@ -76,16 +74,18 @@ Examples:
       columns: [
         column('time', { type: 'time' }),
         column('kind', { heading: 'Event', tone: 'tone' }),
-        column('why', { heading: 'Reason', least: 20 }),
+        column('why', { heading: 'Reason', terminal: { least: 20 } }),
         column('value', { type: 'quantity', unit: 'unit', limit: 'threshold' }),
-        column('threshold', { type: 'quantity', unit: 'unit', leaveOut: 2 }),
+        column('threshold', { type: 'quantity', unit: 'unit', terminal: { leaveOut: 2 } }),
         column('at', { heading: 'In Kafka', link: 'messages', linkBy: ['topic', 'partition', 'offset'] }),
-        column('traceparent', { heading: 'Trace', leaveOut: 1 }),
+        column('traceparent', { heading: 'Trace', terminal: { leaveOut: 1 } }),
       ],
       empty: 'The events of this alert are no longer in the alerts topic.',
     },
   ],
   empty: '',
+  page: { most: 1 },
+  terminal: { usual: 10 },
 })
 
 /** Returns an alert as a row. A pending one has not fired, so only its rule, its entity and its beginning are known. Pure. */

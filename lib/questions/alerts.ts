@@ -59,7 +59,6 @@ Examples:
   sluice alerts list --severity critical
   sluice alerts list --state all --rule HIGH_TEMP --since 6h --json`,
   filter: FILTER,
-  usual: 50,
   async read(environment, filter, limits) {
     const { state = 'firing' } = filter
     requireOrder(filter)
@@ -98,22 +97,30 @@ Examples:
 }).shownAs({
   key: 'id',
   columns: [
-    column('rule', { heading: 'Alert', link: 'alert', linkBy: ['id'], least: 10 }),
-    column('summary', { below: 'rule', least: 20, leaveOut: 1 }),
-    column('entity', { type: 'entity', least: 12 }),
-    column('severity', { type: 'severity', leaveOut: 5 }),
-    column('changedAt', { heading: 'Changed', type: 'time', leaveOut: 4 }),
-    column('eventAt', { heading: 'Event time', type: 'time', below: 'changedAt', leaveOut: 8 }),
-    column('startedAt', { heading: 'Lasted', type: 'span', until: 'endedAt', leaveOut: 3 }),
-    column('value', { type: 'quantity', unit: 'unit', limit: 'threshold', leaveOut: 2 }),
+    column('rule', { heading: 'Alert', link: 'alert', linkBy: ['id'], terminal: { least: 10 } }),
+    column('summary', { terminal: { least: 20, leaveOut: 1 }, page: { below: 'rule' } }),
+    column('entity', { type: 'entity', terminal: { least: 12 } }),
+    column('severity', { type: 'severity', terminal: { leaveOut: 5 } }),
+    column('changedAt', { heading: 'Changed', type: 'time', terminal: { leaveOut: 4 } }),
+    column('eventAt', {
+      heading: 'Event time',
+      type: 'time',
+      terminal: { leaveOut: 8 },
+      page: { below: 'changedAt' },
+    }),
+    column('startedAt', { heading: 'Lasted', type: 'span', until: 'endedAt', terminal: { leaveOut: 3 } }),
+    column('value', { type: 'quantity', unit: 'unit', limit: 'threshold', terminal: { leaveOut: 2 } }),
     column('state', { tone: 'tone' }),
-    column('end', { below: 'state', leaveOut: 6 }),
-    column('silenced', { type: 'badge', below: 'state', leaveOut: 7 }),
+    column('end', { terminal: { leaveOut: 6 }, page: { below: 'state' } }),
+    column('silenced', { type: 'badge', terminal: { leaveOut: 7 }, page: { below: 'state' } }),
     column('id', { only: 'terminal' }),
   ],
   empty: 'No matching alerts. Without --since, only those of the last day are looked at.',
-  flat: async (_, rows) =>
-    rows.map(({ silenced: _, end: __, tone: ___, eventAt: ____, ...alert }) => toFlatDocument(alert)),
+  terminal: {
+    usual: 50,
+    flat: async (_, rows) =>
+      rows.map(({ silenced: _, end: __, tone: ___, eventAt: ____, ...alert }) => toFlatDocument(alert)),
+  },
 })
 
 export const PENDING_ALERTS = question({
@@ -136,9 +143,9 @@ Examples:
 }).shownAs({
   key: 'key',
   columns: [
-    column('rule', { least: 10 }),
-    column('entity', { type: 'entity', least: 12 }),
-    column('activeAt', { heading: 'Since', type: 'time', leaveOut: 1 }),
+    column('rule', { terminal: { least: 10 } }),
+    column('entity', { type: 'entity', terminal: { least: 12 } }),
+    column('activeAt', { heading: 'Since', type: 'time', terminal: { leaveOut: 1 } }),
   ],
   empty: 'No alerts are pending.',
 })

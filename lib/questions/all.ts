@@ -1,9 +1,16 @@
-/** All questions, by the words of their commands. A question is loaded when it is asked. */
+/** All questions. */
+import type { AnyQuestion } from './question.ts'
 
-import type { Fields } from './field.ts'
-import type { Question, Section } from './question.ts'
+/** Question that is loaded when it is asked. */
+export interface ListedQuestion {
+  /** Line of its command in the help. */
+  readonly line: string
+  /** Path of its route and page. */
+  readonly path: string
+  readonly load: () => Promise<AnyQuestion>
+}
 
-/** Questions with the line of their command in the help, and the path of their route and page. */
+/** Questions by the words of their commands. Each is a file, and one row here: command, route and page follow. */
 export const QUESTIONS = {
   'alerts list': {
     line: 'list firing or resolved alerts',
@@ -100,23 +107,16 @@ export const QUESTIONS = {
     path: '/tables',
     load: async () => (await import('./sql-tables.ts')).SQL_TABLES,
   },
-} as const
+} as const satisfies Readonly<Record<string, ListedQuestion>>
 
 export type QuestionWords = keyof typeof QUESTIONS
 
-/** Question with any filter and rows. */
-export interface AnyQuestion extends Omit<Question<Fields, Readonly<Record<string, unknown>>>, 'sections'> {
-  readonly sections?: readonly Section[]
+/** Questions without their types. */
+export const ALL_QUESTIONS: Readonly<Record<QuestionWords, ListedQuestion>> = QUESTIONS
+
+/** Types of all questions, by their paths. */
+export type QuestionsByPath = {
+  readonly [Words in QuestionWords as (typeof QUESTIONS)[Words]['path']]: Awaited<
+    ReturnType<(typeof QUESTIONS)[Words]['load']>
+  >
 }
-
-/** Entry of the list, whatever its question. */
-export interface ListedQuestion {
-  readonly line: string
-  readonly path: string
-  readonly load: () => Promise<AnyQuestion>
-}
-
-export const ALL_QUESTIONS = QUESTIONS as unknown as Readonly<Record<QuestionWords, ListedQuestion>>
-
-/** Question with these words. */
-export type QuestionOf<Words extends QuestionWords> = Awaited<ReturnType<(typeof QUESTIONS)[Words]['load']>>

@@ -52,8 +52,6 @@ export interface Column<Member extends string = string> {
   /** Member with the unit of a quantity. `limit` has a number beside which it must stay on its side when it is rounded. */
   readonly unit?: Member
   readonly limit?: Member
-  /** Column in whose cells the page shows the value, as a second line. The terminal shows a column of its own. */
-  readonly below?: Member
   /** Member that is true where the value is known to be at least this. */
   readonly atLeast?: Member
   /** Members with the name of the linked thing, or its place; the value itself by default. */
@@ -62,48 +60,43 @@ export interface Column<Member extends string = string> {
   readonly only?: 'terminal' | 'page'
   /** Text in place of a value that is null; a dash by default. */
   readonly none?: string
-  /**
-   * Width in characters to which a narrow terminal may truncate the values. Absent if they must not be truncated.
-   */
-  readonly least?: number
-  /** Order in which a narrow terminal omits columns. A column without this number is never omitted. */
-  readonly leaveOut?: number
+  readonly terminal?: {
+    /** Width in characters to which a narrow terminal may truncate the values. Absent if they must not be truncated. */
+    readonly least?: number
+    /** Order in which a narrow terminal omits columns. A column without this number is never omitted. */
+    readonly leaveOut?: number
+  }
+  readonly page?: {
+    /** Column in whose cells the value is a second line. */
+    readonly below?: Member
+  }
 }
 
-/** Properties of a column that name no other member, or any. */
-type Options = Partial<Omit<Column, 'of' | 'isNumber'>>
+/** Column of rows with these members. */
+export type ColumnOf<Row> = Column<keyof Row & string>
 
-/** Returns a column. Its heading follows from the name of the member, and its values are texts, unless it says otherwise. */
-export function column<const Member extends string, const More extends Options = NoOptions>(
-  of: Member,
-  more?: More,
-): Column<Member | MembersIn<More>> {
-  const { type = 'text' }: Options = more ?? {}
-  return { of, heading: toHeading(of), isNumber: NUMBERS.has(type), ...more, type } as never
-}
+/** Properties of a column that do not follow from its member. */
+type Options<Member extends string> = Partial<Omit<Column<Member>, 'of' | 'isNumber'>>
 
 const NUMBERS: ReadonlySet<ColumnType> = new Set(['count', 'bytes', 'quantity', 'share', 'seconds'])
 
-type NoOptions = Readonly<Record<never, never>>
-
-type MembersIn<More extends Options> =
-  | Extract<More['tone' | 'atLeast' | 'until' | 'unit' | 'limit' | 'below'], string>
-  | (More['linkBy'] extends readonly (infer Member extends string)[] ? Member : never)
+/** Returns a column. Its heading follows from the name of the member, and its values are texts, unless it says otherwise. */
+export function column<Member extends string>(of: Member, more: Options<Member> = {}): Column<Member> {
+  const { type = 'text' } = more
+  return { of, heading: toHeading(of), isNumber: NUMBERS.has(type), ...more, type }
+}
 
 /** Returns a column of numbers that are shown with all digits. */
-export function count<const Member extends string, const More extends Options = NoOptions>(
-  of: Member,
-  more?: More,
-): Column<Member | MembersIn<More>> {
-  return column(of, { type: 'count', ...more }) as never
+export function count<Member extends string>(of: Member, more: Options<Member> = {}): Column<Member> {
+  return column(of, { type: 'count', ...more })
 }
 
 /** Divides the known facts about a thing into those that stand beside each other, and those of several lines below. Pure. */
-export function divideFacts(
-  columns: readonly Column[],
-  row: Readonly<Record<string, unknown>>,
+export function divideFacts<Row>(
+  columns: readonly ColumnOf<Row>[],
+  row: Row,
   face: NonNullable<Column['only']>,
-): Readonly<Record<'facts' | 'blocks', readonly Column[]>> {
+): Readonly<Record<'facts' | 'blocks', readonly ColumnOf<Row>[]>> {
   const known = columns.filter(
     ({ of, none, only = face }) => only === face && (row[of] !== null || none !== undefined),
   )

@@ -34,8 +34,6 @@ Examples:
   sluice dlq show 2@17
   sluice dlq show 2@17 --raw > value.bin`,
   filter: { at: nameField('position PARTITION@OFFSET as shown by `sluice dlq list`, or id') },
-  // The whole topic may have to be searched for how a dead letter was handled.
-  onPage: { withinMs: 15_000 },
   async read(environment, { at }, limits) {
     const letters = await environment.letters()
     const answer = await findDeadLetter(letters, at, createSignal(limits)).catch(explainTimeout)
@@ -75,10 +73,10 @@ Examples:
       key: 'attempt',
       columns: [
         count('attempt'),
-        column('failedAt', { type: 'time', leaveOut: 1 }),
+        column('failedAt', { type: 'time', terminal: { leaveOut: 1 } }),
         column('code'),
-        column('error', { least: 40 }),
-        column('then', { none: 'dead letter', least: 20 }),
+        column('error', { terminal: { least: 40 } }),
+        column('then', { none: 'dead letter', terminal: { least: 20 } }),
       ],
       empty: '',
     },
@@ -86,15 +84,22 @@ Examples:
       of: 'headers',
       title: 'Headers',
       key: 'index',
-      columns: [column('name', { least: 12 }), column('value', { type: 'content', none: 'null', least: 20 })],
+      columns: [
+        column('name', { terminal: { least: 12 } }),
+        column('value', { type: 'content', none: 'null', terminal: { least: 20 } }),
+      ],
       empty: 'The record has no headers.',
     },
   ],
   empty: '',
-  flat: readFlatLetters,
-  raw({ at, value }) {
-    if (value === null) throw new Failure(`The record of ${at} had no value.`)
-    return toBytes(value)
+  // The whole topic may have to be searched for how a dead letter was handled.
+  page: { withinMs: 15_000 },
+  terminal: {
+    flat: readFlatLetters,
+    raw({ at, value }) {
+      if (value === null) throw new Failure(`The record of ${at} had no value.`)
+      return toBytes(value)
+    },
   },
 })
 

@@ -49,8 +49,6 @@ Examples:
     state: choiceField(['open', 'handled', 'all'], 'open, redriven or dropped, or all', 'open'),
     ...DEAD_LETTER_FIELDS,
   },
-  usual: 50,
-  onPage: { most: 200, withinMs: 2_000 },
   async read(environment, { state = 'open', ...conditions }, limits) {
     const filter = { ...toDeadLetterFilter(conditions), state, limit: limits.most }
     const now = await readDeadLettersNow(environment, state === 'open', limits)
@@ -71,18 +69,19 @@ Examples:
   key: 'at',
   columns: [
     column('at', { heading: 'At', link: 'letter' }),
-    column('failedAt', { heading: 'Failed at', type: 'time', leaveOut: 3 }),
+    column('failedAt', { heading: 'Failed at', type: 'time', terminal: { leaveOut: 3 } }),
     column('code'),
-    column('consumer', { leaveOut: 4 }),
-    column('entity', { type: 'entity', none: 'unknown', least: 12, leaveOut: 5 }),
-    column('originalKey', { heading: 'Key', none: 'no key', least: 8, leaveOut: 7 }),
-    column('record', { below: 'originalKey', leaveOut: 2 }),
-    count('attempt', { leaveOut: 1 }),
-    column('state', { tone: 'tone', leaveOut: 6 }),
-    column('error', { least: 40 }),
+    column('consumer', { terminal: { leaveOut: 4 } }),
+    column('entity', { type: 'entity', none: 'unknown', terminal: { least: 12, leaveOut: 5 } }),
+    column('originalKey', { heading: 'Key', none: 'no key', terminal: { least: 8, leaveOut: 7 } }),
+    column('record', { terminal: { leaveOut: 2 }, page: { below: 'originalKey' } }),
+    count('attempt', { terminal: { leaveOut: 1 } }),
+    column('state', { tone: 'tone', terminal: { leaveOut: 6 } }),
+    column('error', { terminal: { least: 40 } }),
   ],
   empty: 'There are no matching dead letters. All records were processed, or their failures were handled.',
-  flat: readFlatLetters,
+  page: { most: 200, withinMs: 2_000 },
+  terminal: { usual: 50, flat: readFlatLetters },
 })
 
 /** Reads dead letters again, as flat documents. */

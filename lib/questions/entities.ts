@@ -23,7 +23,7 @@ const OF_METRICS = {
 }
 
 /** Limits of pages: the states of more entities would take too much memory. */
-const ON_PAGE = { onPage: { mostRecords: 50_000 }, sharedMs: 4_000 }
+const ON_PAGE = { mostRecords: 50_000, sharedMs: 4_000 }
 
 const EMPTY =
   'No entity matches. Entities are known once the processor has received a reading: `sluice publish` sends one.'
@@ -40,7 +40,6 @@ Examples:
     find: textField(`${WHOLE_OR_WORDS}, or of the tags of its newest reading`, 'roof-1'),
     ...OF_METRICS,
   },
-  ...ON_PAGE,
   async read(environment, filter, limits) {
     const activities = await readActivities(environment, limits)
     const fits = textFilter(filter.find ?? '')
@@ -67,16 +66,23 @@ Examples:
 }).shownAs({
   key: 'key',
   columns: [
-    column('entity', { type: 'entity', least: 14 }),
-    column('family', { leaveOut: 2 }),
+    column('entity', { type: 'entity', terminal: { least: 14 } }),
+    column('family', { terminal: { leaveOut: 2 } }),
     count('alerts', { tone: 'tone' }),
-    column('lastAt', { heading: 'Last reading', type: 'time', tone: 'age', leaveOut: 3 }),
-    column('lastAt', { heading: 'Ago', type: 'span', tone: 'age', below: 'lastAt', leaveOut: 4 }),
-    column('silent', { type: 'badge', tone: 'age', below: 'lastAt', leaveOut: 5 }),
-    count('readings', { leaveOut: 1 }),
-    column('values', { heading: 'Newest values', type: 'list', least: 20 }),
+    column('lastAt', { heading: 'Last reading', type: 'time', tone: 'age', terminal: { leaveOut: 3 } }),
+    column('lastAt', {
+      heading: 'Ago',
+      type: 'span',
+      tone: 'age',
+      terminal: { leaveOut: 4 },
+      page: { below: 'lastAt' },
+    }),
+    column('silent', { type: 'badge', tone: 'age', terminal: { leaveOut: 5 }, page: { below: 'lastAt' } }),
+    count('readings', { terminal: { leaveOut: 1 } }),
+    column('values', { heading: 'Newest values', type: 'list', terminal: { least: 20 } }),
   ],
   empty: EMPTY,
+  page: ON_PAGE,
 })
 
 export const METRICS = question({
@@ -91,7 +97,6 @@ Examples:
   sluice stats roof-1
   sluice stats --metric soilMoisture --watch`,
   filter: { find: optionalNameField(WHOLE_OR_WORDS), ...OF_METRICS },
-  ...ON_PAGE,
   async read(environment, filter, limits) {
     const { entities, notes } = await readEntities(environment, filter, limits)
     const rows = entities.flatMap(({ entity, partition, family, metrics }) =>
@@ -107,20 +112,21 @@ Examples:
 }).shownAs({
   key: 'key',
   columns: [
-    column('entity', { type: 'entity', least: 14 }),
-    column('metric', { least: 8 }),
+    column('entity', { type: 'entity', terminal: { least: 14 } }),
+    column('metric', { terminal: { least: 8 } }),
     count('count'),
     column('mean', { type: 'quantity', none: 'no mean' }),
-    column('standardDeviation', { heading: 'Std dev', type: 'quantity', leaveOut: 2 }),
-    column('minimum', { heading: 'Min', type: 'quantity', leaveOut: 3 }),
-    column('maximum', { heading: 'Max', type: 'quantity', leaveOut: 4 }),
+    column('standardDeviation', { heading: 'Std dev', type: 'quantity', terminal: { leaveOut: 2 } }),
+    column('minimum', { heading: 'Min', type: 'quantity', terminal: { leaveOut: 3 } }),
+    column('maximum', { heading: 'Max', type: 'quantity', terminal: { leaveOut: 4 } }),
     column('last', { type: 'quantity' }),
-    column('increase', { type: 'quantity', leaveOut: 6 }),
+    column('increase', { type: 'quantity', terminal: { leaveOut: 6 } }),
     column('unit'),
-    column('lastAt', { type: 'time', leaveOut: 1 }),
-    column('since', { type: 'time', leaveOut: 5 }),
+    column('lastAt', { type: 'time', terminal: { leaveOut: 1 } }),
+    column('since', { type: 'time', terminal: { leaveOut: 5 } }),
   ],
   empty: EMPTY,
+  page: ON_PAGE,
 })
 
 type Wanted = Filter<{ readonly find: Field<string> } & typeof OF_METRICS>

@@ -35,8 +35,6 @@ Examples:
   sluice groups lag --json`,
   ofCluster: true,
   filter: { group: optionalNameField('full name of a group') },
-  // Each age requires reading a record.
-  onPage: { mostRecords: 200 },
   async read(environment, { group }, { most, mostRecords, nowMs }) {
     const kafka = await environment.kafka()
     const groups = await findGroups(kafka, group)
@@ -79,13 +77,13 @@ Examples:
       title: 'Lag',
       key: 'of',
       columns: [
-        column('topic', { link: 'topic', least: 20 }),
+        column('topic', { link: 'topic', terminal: { least: 20 } }),
         count('partition'),
         count('next', { heading: 'Next offset', link: 'messages', linkBy: ['topic', 'partition', 'next'] }),
-        count('end', { leaveOut: 2 }),
+        count('end', { terminal: { leaveOut: 2 } }),
         count('pending', { heading: 'Lag in records' }),
         column('seconds', { type: 'seconds', heading: 'Oldest waits', none: 'not known' }),
-        column('reader', { heading: 'Read by', none: 'none known', leaveOut: 1 }),
+        column('reader', { heading: 'Read by', none: 'none known', terminal: { leaveOut: 1 } }),
       ],
       empty: 'Kafka reports no offsets of the group, and no partitions of its members.',
     },
@@ -94,15 +92,17 @@ Examples:
       title: 'Members',
       key: 'memberId',
       columns: [
-        column('clientId', { heading: 'Client', least: 20 }),
-        column('host', { leaveOut: 2 }),
-        column('reads', { type: 'list', least: 20 }),
-        column('memberId', { heading: 'Member id', leaveOut: 1 }),
+        column('clientId', { heading: 'Client', terminal: { least: 20 } }),
+        column('host', { terminal: { leaveOut: 2 } }),
+        column('reads', { type: 'list', terminal: { least: 20 } }),
+        column('memberId', { heading: 'Member id', terminal: { leaveOut: 1 } }),
       ],
       empty: 'Kafka reports no members of the group.',
     },
   ],
   empty: 'The cluster has no consumer groups.',
+  // Each age requires reading a record.
+  page: { mostRecords: 200 },
 })
 
 /** Returns a group if Kafka has it, or all groups. */

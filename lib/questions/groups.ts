@@ -10,10 +10,10 @@ import { question } from './question.ts'
 
 /** Columns of all lists of groups. */
 export const GROUP_COLUMNS = [
-  column('group', { link: 'group', least: 20 }),
-  column('function', { leaveOut: 2 }),
+  column('group', { link: 'group', terminal: { least: 20 } }),
+  column('function', { terminal: { leaveOut: 2 } }),
   column('state', { tone: 'tone' }),
-  count('members', { none: 'not known', leaveOut: 1 }),
+  count('members', { none: 'not known', terminal: { leaveOut: 1 } }),
   count('pending', { heading: 'Lag in records', atLeast: 'isAtLeast', none: 'not known' }),
 ] as const
 
@@ -40,7 +40,10 @@ Examples:
   },
 }).shownAs({
   key: 'group',
-  columns: [...GROUP_COLUMNS, column('topics', { heading: 'Reads', type: 'list', link: 'topic', least: 20 })],
+  columns: [
+    ...GROUP_COLUMNS,
+    column('topics', { heading: 'Reads', type: 'list', link: 'topic', terminal: { least: 20 } }),
+  ],
   empty:
     'There are no consumer groups. The group of a function exists once the function has started to read.',
 })

@@ -2,7 +2,7 @@
  * A question to a running environment, as one value: how it is asked, how it is read, and how its answer is shown. The command, its
  * `--json`, the route of HTTP and the page of the console follow from it.
  */
-import type { Column } from './column.ts'
+import type { Column, ColumnOf } from './column.ts'
 import type { Environment } from './environment.ts'
 import type { Fields, Filter } from './field.ts'
 
@@ -53,68 +53,105 @@ interface Asked<Of extends Fields, Row> {
   /** Further paragraphs and examples of the command. */
   readonly more: string
   readonly filter: Of
-  /** Number of rows that a command shows unless it is told otherwise, newest first; all if absent. */
-  readonly usual?: number
-  /** Limits of pages that differ from the usual ones. */
-  readonly onPage?: Partial<Limits>
   /** True for a question about a whole cluster, which need not have topics of the environment. */
   readonly ofCluster?: true
-  /** Time for which pages share an answer, in milliseconds; one second by default. */
-  readonly sharedMs?: number
   /** @throws the errors of `lib/queries` */
   read(environment: Environment, filter: Filter<Of>, limits: Limits): Promise<Found<Row>>
 }
 
-/** How the rows of an answer are shown: as a table or, with sections, each for itself. */
-interface Shown<Row> {
-  /** Member that identifies a row. */
-  readonly key: keyof Row & string
-  /** Columns of the table, or facts about a thing that is shown for itself. */
-  readonly columns: readonly Column<keyof Row & string>[]
-  /** Tables below the facts of a thing, in order. */
-  readonly sections?: readonly SectionOf<Row>[]
-  /** Sentence for an answer without rows and notes. It explains why, and what to do. */
-  readonly empty: string
-  /** Returns the flat documents of rows, in snake_case; absent if the command cannot print any. */
-  flat?(environment: Environment, rows: readonly Row[]): Promise<readonly object[]>
-  /** Returns the bytes of a row; absent if the command cannot write any. */
-  raw?(row: Row): Uint8Array
+/** Lists of a row by their members. Sections show them. A list that is null is not shown. */
+export type WithLists<Lists> = { readonly [Member in keyof Lists]: readonly Lists[Member][] | null }
+
+/** Types of the items of a row's lists. */
+type ListsOf<Row> = {
+  readonly [Member in keyof Row as NonNullable<Row[Member]> extends readonly object[]
+    ? Member
+    : never]: NonNullable<Row[Member]> extends readonly (infer Item)[] ? Item : never
 }
 
-/** Table about a thing: a list in one of its members. A list that is null is not shown. */
-export interface Section {
-  readonly of: string
+/** Table about a thing: a list in one of its members. */
+export interface Section<Member extends string = string, Key extends string = string> {
+  readonly of: Member
   readonly title: string
   /** Member that identifies a row of the list. */
-  readonly key: string
-  readonly columns: readonly Column[]
+  readonly key: Key
+  readonly columns: readonly Column<Key>[]
   /** Sentence for a list without rows. */
   readonly empty: string
   /** Face that alone shows the section; all if absent. A page shows such a section folded. */
   readonly only?: 'terminal' | 'page'
 }
 
-/** Section over a member of the row that is a list. */
-type SectionOf<Row> = {
-  readonly [Member in keyof Row & string]: NonNullable<Row[Member]> extends readonly (infer Item)[]
-    ? Section & {
-        readonly of: Member
-        readonly key: keyof Item & string
-        readonly columns: readonly Column<keyof Item & string>[]
-      }
-    : never
-}[keyof Row & string]
+/** Section over one of the lists. */
+export type SectionOf<Lists> = {
+  readonly [Member in keyof Lists & string]: Section<Member, keyof Lists[Member] & string>
+}[keyof Lists & string]
 
-export interface Question<Of extends Fields, Row> extends Asked<Of, Row>, Shown<Row> {}
+/** How the rows of an answer are shown: as a table or, with sections, each for itself. */
+export interface Shown<Row, Lists> {
+  readonly title: string
+  /** Member that identifies a row. */
+  readonly key: keyof Row & string
+  /** Columns of the table, or facts about a thing that is shown for itself. */
+  readonly columns: readonly ColumnOf<Row>[]
+  /** Tables below the facts of a thing, in order. */
+  readonly sections?: readonly SectionOf<Lists>[]
+  /** Sentence for an answer without rows and notes. It explains why, and what to do. */
+  readonly empty: string
+}
+
+/** Members of a question that one face alone has. */
+interface Faces<Row> {
+  readonly terminal?: {
+    /** Number of rows that a command shows unless it is told otherwise, newest first; all if absent. */
+    readonly usual?: number
+    /** Returns the flat documents of rows, in snake_case; absent if the command cannot print any. */
+    flat?(environment: Environment, rows: readonly Row[]): Promise<readonly object[]>
+    /** Returns the bytes of a row; absent if the command cannot write any. */
+    raw?(row: Row): Uint8Array
+  }
+  /** Limits of pages that differ from the usual ones. */
+  readonly page?: Partial<Limits> & {
+    /** Time for which pages share an answer, in milliseconds; one second by default. */
+    readonly sharedMs?: number
+  }
+}
+
+/** Question whose types are not known. A visitor receives it with them. */
+export interface AnyQuestion {
+  readonly title: string
+  readonly filter: Fields
+  readonly key: string
+  readonly columns: readonly Column[]
+  readonly sections?: readonly Section[]
+  readonly empty: string
+  visit<R>(visitor: QuestionVisitor<R>): R
+}
+
+type QuestionVisitor<R> = <Of extends Fields, Row, Lists>(question: Question<Of, Row, Lists>) => R
+
+export interface Question<Of extends Fields, Row, Lists>
+  extends Asked<Of, Row & WithLists<Lists>>,
+    Shown<Row, Lists>,
+    Faces<Row> {
+  visit<R>(visitor: QuestionVisitor<R>): R
+}
 
 /** Declares a question: how it is asked and read and, in a second step, which members of its rows are shown. */
-export function question<Of extends Fields, Row>(asked: Asked<Of, Row>) {
-  return { shownAs: (shown: Shown<Row>): Question<Of, Row> => ({ ...asked, ...shown }) }
+export function question<Of extends Fields, Row extends WithLists<Lists>, Lists = ListsOf<Row>>(
+  asked: Asked<Of, Row>,
+) {
+  return {
+    shownAs(shown: Omit<Shown<Row, Lists>, 'title'> & Faces<Row>): Question<Of, Row, Lists> {
+      const declared: Question<Of, Row, Lists> = { ...asked, ...shown, visit: visitor => visitor(declared) }
+      return declared
+    },
+  }
 }
 
 /** Asks a question. A list is cut to its limit; a thing limits its own lists. @throws the errors of its `read` */
 export async function ask<Of extends Fields, Row>(
-  { read, sections }: Pick<Question<Of, Row>, 'read'> & { readonly sections?: unknown },
+  { read, sections }: Pick<Asked<Of, Row>, 'read'> & { readonly sections?: unknown },
   environment: Environment,
   filter: Filter<Of>,
   limits: Limits,

@@ -20,7 +20,6 @@ Examples:
   sluice rules show HIGH_TEMP
   sluice rules show HIGH_TEMP --json`,
   filter: { rule: nameField('name of the rule, or its name and labels') },
-  onPage: { most: 500 },
   async read(environment, { rule: named }, { most }) {
     const [{ rules }, now] = await Promise.all([readActiveRules(environment), readConditions(environment)])
     const own = rules.filter(rule => named === rule.name || named === getRuleIdentity(rule))
@@ -60,9 +59,9 @@ Examples:
       title: 'Affected entities',
       key: 'key',
       columns: [
-        column('entity', { type: 'entity', least: 12 }),
+        column('entity', { type: 'entity', terminal: { least: 12 } }),
         column('state', { link: 'alert', linkBy: ['alert'] }),
-        column('since', { type: 'time', leaveOut: 1 }),
+        column('since', { type: 'time', terminal: { leaveOut: 1 } }),
         column('since', { heading: 'For', type: 'span' }),
         column('alert', { only: 'terminal' }),
       ],
@@ -70,6 +69,7 @@ Examples:
     },
   ],
   empty: '',
+  page: { most: 500 },
 })
 
 /** Returns a removed rule as a row. Pure. */

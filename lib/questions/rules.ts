@@ -41,15 +41,15 @@ Examples:
 }).shownAs({
   key: 'rule',
   columns: [
-    column('rule', { link: 'rule', least: 12 }),
-    column('condition', { below: 'rule', least: 20 }),
-    column('paused', { type: 'badge', below: 'rule' }),
-    column('severity', { type: 'severity', leaveOut: 3 }),
+    column('rule', { link: 'rule', terminal: { least: 12 } }),
+    column('condition', { terminal: { least: 20 }, page: { below: 'rule' } }),
+    column('paused', { type: 'badge', page: { below: 'rule' } }),
+    column('severity', { type: 'severity', terminal: { leaveOut: 3 } }),
     count('firing', { tone: 'tone' }),
     count('pending'),
-    count('recovering', { leaveOut: 1 }),
-    count('silent', { leaveOut: 2 }),
-    count('inactive', { leaveOut: 4 }),
+    count('recovering', { terminal: { leaveOut: 1 } }),
+    count('silent', { terminal: { leaveOut: 2 } }),
+    count('inactive', { terminal: { leaveOut: 4 } }),
   ],
   empty: 'No rules exist. Write one into a file of the rules folder.',
 })

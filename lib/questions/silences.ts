@@ -49,12 +49,12 @@ Examples:
   columns: [
     column('id'),
     column('state', { tone: 'tone' }),
-    column('about', { heading: 'Mutes alerts with', least: 20 }),
-    count('mutes', { heading: 'Now', leaveOut: 3 }),
-    column('startsAt', { heading: 'From', type: 'time', leaveOut: 2 }),
+    column('about', { heading: 'Mutes alerts with', terminal: { least: 20 } }),
+    count('mutes', { heading: 'Now', terminal: { leaveOut: 3 } }),
+    column('startsAt', { heading: 'From', type: 'time', terminal: { leaveOut: 2 } }),
     column('endsAt', { heading: 'Until', type: 'time' }),
-    column('comment', { heading: 'Why', least: 10 }),
-    column('author', { heading: 'By', below: 'comment', least: 8, leaveOut: 1 }),
+    column('comment', { heading: 'Why', terminal: { least: 10 } }),
+    column('author', { heading: 'By', terminal: { least: 8, leaveOut: 1 }, page: { below: 'comment' } }),
   ],
   empty: 'No matching silences. The page of an alert, or `sluice silence add`, adds one.',
 })

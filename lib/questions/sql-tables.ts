@@ -41,9 +41,9 @@ Examples:
 }).shownAs({
   key: 'key',
   columns: [
-    column('name', { heading: 'Table', link: 'table', least: 20 }),
+    column('name', { heading: 'Table', link: 'table', terminal: { least: 20 } }),
     column('state', { tone: 'tone' }),
-    column('windows', { leaveOut: 1 }),
+    column('windows', { terminal: { leaveOut: 1 } }),
     count('groups'),
     count('late', { heading: 'Late rows' }),
   ],

@@ -20,13 +20,13 @@ import { nameField, textField } from './field.ts'
 import { question } from './question.ts'
 
 const TOTALS = [
-  column('topic', { link: 'topic', least: 20, leaveOut: 4 }),
+  column('topic', { link: 'topic', terminal: { least: 20, leaveOut: 4 } }),
   count('lag', { none: 'not known' }),
   count('entities'),
-  count('held', { heading: 'Held entities', leaveOut: 2 }),
-  count('parked', { heading: 'Parked events', leaveOut: 3 }),
-  count('outbox', { heading: 'To be published', leaveOut: 1 }),
-  column('asOf', { type: 'time', leaveOut: 5 }),
+  count('held', { heading: 'Held entities', terminal: { leaveOut: 2 } }),
+  count('parked', { heading: 'Parked events', terminal: { leaveOut: 3 } }),
+  count('outbox', { heading: 'To be published', terminal: { leaveOut: 1 } }),
+  column('asOf', { type: 'time', terminal: { leaveOut: 5 } }),
 ] as const
 
 export const STATES = question({
@@ -38,7 +38,6 @@ Examples:
   sluice state list
   sluice state list --find alerting --json`,
   filter: { find: textField('part of the name of a consumer or its topic', 'alerting') },
-  sharedMs: 5_000,
   async read(environment, { find = '' }) {
     const fits = textFilter(find)
     const inspection = await environment.inspection()
@@ -62,6 +61,7 @@ Examples:
   key: 'state',
   columns: [column('consumer', { link: 'state' }), ...TOTALS],
   empty: 'No consumer has a state yet. The first record that a consumer reads creates it.',
+  page: { sharedMs: 5_000 },
 })
 
 export const STATE = question({
@@ -79,9 +79,6 @@ Examples:
     topic: textField('only the state of this topic: a signal, or the full name of a topic', 'readings'),
     partition: textField('only this partition', '0', wholeNumber({ least: 0 })),
   },
-  usual: 50,
-  onPage: { most: 200 },
-  sharedMs: 10_000,
   async read(environment, { consumer, topic: named, partition }, { most }) {
     const { names, env } = environment.config
     const topics = named === undefined ? listTopics(environment, consumer) : [names.resolveTopic(named, env)]
@@ -116,17 +113,17 @@ Examples:
         count('partition'),
         count('appliedOffset', { heading: 'Applied', none: 'none' }),
         count('lag', { none: '?' }),
-        count('epoch', { leaveOut: 2 }),
+        count('epoch', { terminal: { leaveOut: 2 } }),
         count('entities'),
-        count('held', { leaveOut: 7 }),
-        count('parked', { leaveOut: 8 }),
-        count('ids', { leaveOut: 4 }),
+        count('held', { terminal: { leaveOut: 7 } }),
+        count('parked', { terminal: { leaveOut: 8 } }),
+        count('ids', { terminal: { leaveOut: 4 } }),
         count('outbox'),
-        column('oldestOutbox', { heading: 'Oldest in it', leaveOut: 6 }),
+        column('oldestOutbox', { heading: 'Oldest in it', terminal: { leaveOut: 6 } }),
         count('failures'),
         count('timers'),
-        column('logClock', { type: 'seconds', leaveOut: 1 }),
-        column('asOf', { type: 'time', leaveOut: 3 }),
+        column('logClock', { type: 'seconds', terminal: { leaveOut: 1 } }),
+        column('asOf', { type: 'time', terminal: { leaveOut: 3 } }),
       ],
       empty: 'The topic has no partitions.',
     },
@@ -136,9 +133,9 @@ Examples:
       key: 'partition',
       columns: [
         count('partition'),
-        column('entity', { type: 'entity', least: 12 }),
+        column('entity', { type: 'entity', terminal: { least: 12 } }),
         column('name'),
-        column('due', { type: 'time', leaveOut: 1 }),
+        column('due', { type: 'time', terminal: { leaveOut: 1 } }),
         column('firesAfter', { heading: 'Fires after log time', type: 'seconds' }),
       ],
       empty: 'No timers are set.',
@@ -151,8 +148,8 @@ Examples:
         count('partition'),
         count('offset', { link: 'messages', linkBy: ['topic', 'partition', 'offset'] }),
         count('attempt'),
-        column('since', { type: 'time', leaveOut: 1 }),
-        column('id', { heading: 'Failure', least: 12 }),
+        column('since', { type: 'time', terminal: { leaveOut: 1 } }),
+        column('id', { heading: 'Failure', terminal: { least: 12 } }),
       ],
       empty: 'No failures are open.',
     },
@@ -165,6 +162,8 @@ Examples:
     },
   ],
   empty: '',
+  page: { most: 200, sharedMs: 10_000 },
+  terminal: { usual: 50 },
 })
 
 /** Returns the topics that a consumer reads. One that the project does not have can have the state of any topic. */

@@ -15,7 +15,6 @@ export const SUBJECTS = question({
   more: `
 Example:
   sluice subjects list --subject reading`,
-  sharedMs: 60_000,
   ofCluster: true,
   filter: { subject: textField('part of the name of a subject', 'reading') },
   async read({ config: { registry } }, { subject: find = '' }, { most, withinMs = MAX_MS }) {
@@ -38,8 +37,12 @@ Example:
   },
 }).shownAs({
   key: 'subject',
-  columns: [column('subject', { least: 20 }), column('versions', { type: 'numbers', none: 'not known' })],
+  columns: [
+    column('subject', { terminal: { least: 20 } }),
+    column('versions', { type: 'numbers', none: 'not known' }),
+  ],
   empty: 'The registry has no schemas. `sluice schemas register` registers those of Sluice.',
+  page: { sharedMs: 60_000 },
 })
 
 function explain(error: unknown): never {

@@ -18,8 +18,8 @@ import { question } from './question.ts'
 import { countRecords, judgeReplication } from './topics.ts'
 
 const SETTING_COLUMNS = [
-  column('name', { least: 20 }),
-  column('value', { none: 'hidden or not set', least: 20 }),
+  column('name', { terminal: { least: 20 } }),
+  column('value', { none: 'hidden or not set', terminal: { least: 20 } }),
   column('means'),
 ] as const
 
@@ -100,11 +100,11 @@ Examples:
         column('leader', { tone: 'tone', none: 'none' }),
         column('replicas', { type: 'list' }),
         column('inSync', { type: 'list', tone: 'syncTone' }),
-        count('start', { heading: 'First offset', none: 'not known', leaveOut: 2 }),
-        count('end', { none: 'not known', leaveOut: 3 }),
+        count('start', { heading: 'First offset', none: 'not known', terminal: { leaveOut: 2 } }),
+        count('end', { none: 'not known', terminal: { leaveOut: 3 } }),
         count('records', { none: 'not known' }),
         column('share', { type: 'share', none: 'not known' }),
-        column('bytes', { heading: 'Size', type: 'bytes', none: 'not known', leaveOut: 1 }),
+        column('bytes', { heading: 'Size', type: 'bytes', none: 'not known', terminal: { leaveOut: 1 } }),
       ],
       empty: 'Kafka reports no partitions of the topic.',
     },

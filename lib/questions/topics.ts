@@ -47,13 +47,13 @@ Examples:
 }).shownAs({
   key: 'topic',
   columns: [
-    column('topic', { link: 'topic', least: 20 }),
-    column('signal', { leaveOut: 2 }),
+    column('topic', { link: 'topic', terminal: { least: 20 } }),
+    column('signal', { terminal: { leaveOut: 2 } }),
     count('partitions'),
-    count('replicas', { leaveOut: 3 }),
+    count('replicas', { terminal: { leaveOut: 3 } }),
     column('state', { tone: 'tone' }),
-    count('records', { none: 'not known', leaveOut: 4 }),
-    column('bytes', { heading: 'Size', type: 'bytes', none: 'not known', leaveOut: 1 }),
+    count('records', { none: 'not known', terminal: { leaveOut: 4 } }),
+    column('bytes', { heading: 'Size', type: 'bytes', none: 'not known', terminal: { leaveOut: 1 } }),
   ],
   empty: 'There are no topics. Run `npm start` or `sluice topics apply` to create those of an environment.',
 })

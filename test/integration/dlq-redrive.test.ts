@@ -217,7 +217,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
       await report('drop', first.at, '--yes')
       const openPublisher = () => openBulkPublisher(changed.connections)
       const running = { ...common, by: 'ada', id: 'op', openPublisher, showProgress: () => {} }
-      const result = await carryOutPlan(REDRIVE, changed, plan, running)
+      const result = await carryOutPlan('dlq redrive', REDRIVE, changed, plan, running)
       assert.deepEqual(REDRIVE.describeResult(result, plan).slice(1), ['1 left out: handled before'])
       const later = await REDRIVE.plan(changed, { consumer: 'processor' }, planning)
       assert.deepEqual([agreed.letters, toAgreement(REDRIVE, later).letters], ['3', '0'])

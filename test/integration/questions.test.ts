@@ -5,9 +5,9 @@ import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
 import { until } from '#local-servers/testing/until.ts'
 import { toFlag } from '../../cli/command.ts'
 import type { Answers } from '../../console/api/all-routes.ts'
-import { ALL_QUESTIONS, type AnyQuestion, type QuestionWords } from '../../lib/questions/all.ts'
+import { ALL_QUESTIONS, type QuestionWords } from '../../lib/questions/all.ts'
 import type { Column } from '../../lib/questions/column.ts'
-import type { Answer } from '../../lib/questions/question.ts'
+import type { Answer, AnyQuestion } from '../../lib/questions/question.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import type { TestEnvironment } from '../support/environment.ts'
 import { markedEnvironment } from '../support/marked-environment.ts'
@@ -17,6 +17,7 @@ import { ran } from '../unit/cli/terminal.ts'
 
 type Row = Readonly<Record<string, unknown>>
 type AnyAnswer = Answer<Row>
+type AnyShown = Answers['/questions']['/kafka/groups']
 
 describe('given a question', () => {
   let environment: TestEnvironment
@@ -96,7 +97,7 @@ describe('given a question', () => {
     })
 
     it(`${words}: then text and page have the same columns, and options are fields of the form`, async () => {
-      const shown = (await served.ask<Answers['/questions']>('/questions'))[path]
+      const shown = (await served.ask<Record<string, AnyShown>>('/questions'))[path]
       assert.deepEqual(shown?.columns, question.columns)
       const { stdout: help } = await command(words, '--help')
       assert.deepEqual(shown?.sections, question.sections ?? [])

@@ -2,7 +2,7 @@
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { ShownAlert } from '../../../lib/questions/known-alerts.ts'
+import type { QuestionRows } from '../../api/questions.ts'
 import { sliceColumns } from '../charts/chart-series.ts'
 import { ChartLegend, TimeChart } from '../charts/time-chart.tsx'
 import { useAnswer } from '../client/api-queries.ts'
@@ -13,16 +13,17 @@ import { toColumns } from '../telemetry/entity-series.ts'
 import { formatUnit } from '../telemetry/telemetry-texts.ts'
 import { type ChartTime, chooseChartTime } from './chart-time.ts'
 
-export function AlertChart({ alert }: { readonly alert: ShownAlert }): JSX.Element | null {
-  const { metric, entity } = alert
+type Alert = QuestionRows['/alerts/one']
+
+export function AlertChart({ alert }: { readonly alert: Alert }): JSX.Element | null {
   const [openedMs] = useState(Date.now)
-  if (metric === null || !hasTelemetry(entity)) return null
+  if (!isOfMetric(alert)) return null
   const time = chooseChartTime(alert, openedMs)
   return (
     <section aria-label="Values around it" class="card">
-      <h3>{metric + formatUnit(alert.unit ?? '')}</h3>
+      <h3>{alert.metric + formatUnit(alert.unit ?? '')}</h3>
       {time ? (
-        <Chart alert={alert} metric={metric} time={time} />
+        <Chart alert={alert} time={time} />
       ) : (
         <p class="empty">It began more than a day ago, which is as far back as charts go.</p>
       )}
@@ -30,14 +31,21 @@ export function AlertChart({ alert }: { readonly alert: ShownAlert }): JSX.Eleme
   )
 }
 
+/** Alert that has fired about a metric. */
+type AlertOfMetric = Alert & Readonly<Record<'metric' | 'severity' | 'startedAt', string>>
+
+function isOfMetric(alert: Alert): alert is AlertOfMetric {
+  const { metric, severity, startedAt, entity } = alert
+  return ![metric, severity, startedAt].includes(null) && hasTelemetry(entity)
+}
+
 interface Props {
-  readonly alert: ShownAlert
-  readonly metric: string
+  readonly alert: AlertOfMetric
   readonly time: ChartTime
 }
 
-function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Element {
-  const { entity, rule, severity, threshold, startedAt, endedAt } = alert
+function Chart({ alert, time: { fromMs, toMs, hours } }: Props): JSX.Element {
+  const { entity, rule, metric, severity, threshold, startedAt, endedAt } = alert
   const now = useAnswer('/telemetry/entity', { entity, hours })
   const history = useAnswer('/telemetry/history', { entities: entity, metric, hours })
   return (

@@ -1,9 +1,8 @@
 /** One alert, with the chart around it, and the reading that caused it. */
 
 import type { JSX } from 'preact'
-import type { AlertTransition } from '../../../lib/queries/alerts/alert-lives.ts'
-import type { ShownAlert } from '../../../lib/questions/known-alerts.ts'
 import { formatQuantity, shortNumber } from '../../../lib/support/short-number.ts'
+import type { QuestionRows } from '../../api/questions.ts'
 import { buildAddress } from '../client/address.ts'
 import { SingleAnswer } from '../components/answer-view.tsx'
 import { Facts } from '../components/facts.tsx'
@@ -12,23 +11,22 @@ import { formatDigits } from '../components/value-texts.ts'
 import { QuestionThing } from '../questions/question-thing.tsx'
 import { AlertChart } from './alert-chart.tsx'
 
+type Alert = QuestionRows['/alerts/one']
+
 interface Props {
-  readonly alert: ShownAlert
+  readonly alert: Alert
 }
 
 export function AlertDetailsPage({ name }: { readonly name: string }): JSX.Element {
   return (
     <QuestionThing path="/alerts/one" filter={{ alert: name }} back={['/alerts', 'All alerts']}>
-      {row => {
-        const alert = row as unknown as ShownAlert
-        return (
-          <>
-            {alert.state === 'firing' && <SilenceLink alert={alert} />}
-            <AlertChart alert={alert} />
-            <Cause alert={alert} />
-          </>
-        )
-      }}
+      {alert => (
+        <>
+          {alert.state === 'firing' && <SilenceLink alert={alert} />}
+          <AlertChart alert={alert} />
+          <Cause alert={alert} />
+        </>
+      )}
     </QuestionThing>
   )
 }
@@ -51,7 +49,7 @@ const AS = {
 } as const
 
 function Cause({ alert }: Props): JSX.Element {
-  const fired = alert.transitions.find(({ kind }) => kind === 'fired')
+  const fired = alert.transitions?.find(({ kind }) => kind === 'fired')
   return (
     <section aria-label="The reading that caused it" class="card">
       <h3>The reading that caused it</h3>
@@ -65,7 +63,7 @@ function Cause({ alert }: Props): JSX.Element {
 }
 
 interface CauseProps extends Props {
-  readonly fired: Pick<AlertTransition, 'partition' | 'offset'>
+  readonly fired: { readonly partition: number; readonly offset: number }
 }
 
 function CausingReading({ alert, fired: { partition, offset } }: CauseProps): JSX.Element {
@@ -100,7 +98,7 @@ function CausingReading({ alert, fired: { partition, offset } }: CauseProps): JS
 }
 
 /** Formats the value of a metric in a reading: a number with its unit, such as `41.3 °C`, or a state. */
-function formatValue(data: unknown, metric: string, { threshold, unit }: ShownAlert): string {
+function formatValue(data: unknown, metric: string, { threshold, unit }: Alert): string {
   const value = (data as Readonly<Record<string, unknown>> | null)?.[metric]
   if (typeof value === 'number') return formatQuantity(formatDigits(shortNumber(value, [threshold])), unit)
   return typeof value === 'string' ? value : '–'

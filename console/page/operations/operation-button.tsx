@@ -1,32 +1,50 @@
 /** Button of an operation, and the dialog with its protocol: the plan, the question, and what was done. */
 import { createContext, type JSX } from 'preact'
 import { useContext, useEffect, useRef, useState } from 'preact/hooks'
+import type { ConsoleOperations } from '../../../lib/operations/all.ts'
+import type { Operation, Undo } from '../../../lib/operations/operation.ts'
 import type { Texts } from '../../../lib/questions/field.ts'
 import type { ShownPlan, ShownResult } from '../../api/operations.ts'
+import type { ShownField } from '../../api/questions.ts'
 import { makeChange, useAnswer, useIsOperator } from '../client/api-queries.ts'
 import { toProblem } from '../client/api-request.ts'
-import { Outcome, useAction } from '../components/action.tsx'
+import { Outcome } from '../components/action.tsx'
 import { FormField, useSettled } from '../components/form-fields.tsx'
 
-/** Operation that a person has chosen. */
-interface Chosen {
+/** Operation that a person chooses with a button. */
+interface Choice<Words extends keyof ConsoleOperations> {
   /** Words of the operation's command. */
-  readonly action: string
+  readonly action: Words
   /** Text of the button, such as "Redrive". */
   readonly label: string
   /** Texts of the operation's fields, by their names. */
-  readonly request: Texts
+  readonly request: TextsOf<Words>
   /** Fields that the person may fill in. `request` can have their first values. */
+  readonly asks?: readonly (keyof TextsOf<Words> & string)[]
+}
+
+type FieldsOf<Words extends keyof ConsoleOperations> =
+  ConsoleOperations[Words] extends Operation<infer Of, infer _, infer _> ? Of : never
+type TextsOf<Words extends keyof ConsoleOperations> = Partial<Record<keyof FieldsOf<Words>, string>>
+
+/** Texts of fields. One that is empty or undefined is not given. */
+type TypedTexts = Readonly<Record<string, Texts[string] | undefined>>
+
+/** Operation that the dialog carries out. */
+interface Chosen {
+  readonly action: string
+  readonly label: string
+  readonly request: TypedTexts
   readonly asks?: readonly string[]
 }
 
 const ChooseContext = createContext<(chosen: Chosen) => void>(() => {})
 
 /** Button of an operation. It opens the dialog of the page. */
-export function OperationButton({
+export function OperationButton<Words extends keyof ConsoleOperations>({
   isSecond = false,
   ...chosen
-}: Chosen & { readonly isSecond?: boolean }): JSX.Element {
+}: Choice<Words> & { readonly isSecond?: boolean }): JSX.Element {
   const choose = useContext(ChooseContext)
   return (
     <button type="button" class={isSecond ? 'secondary outline' : undefined} onClick={() => choose(chosen)}>
@@ -53,102 +71,68 @@ interface Props {
   readonly close: () => void
 }
 
+/** Stage of an operation. A problem ended the stage before. */
+type Stage =
+  /** Fields that are required are empty. */
+  | { readonly name: 'asking'; readonly problem?: string }
+  | { readonly name: 'planning' }
+  | { readonly name: 'planned'; readonly plan: ShownPlan; readonly problem?: string | undefined }
+  /** An operation has several parts if one request does not suffice. */
+  | {
+      readonly name: 'running' | 'over'
+      readonly parts: readonly ShownResult[]
+      readonly problem?: string | undefined
+    }
+
+/** Text of the button that ends a stage. */
+const LEAVE = { asking: 'Cancel', planning: 'Cancel', planned: 'Cancel', running: 'Stop', over: 'Close' }
+
 function OperationDialog({
   chosen: { action, label, request: given, asks = [] },
   close,
 }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
   const choose = useContext(ChooseContext)
-  const [plan, setPlan] = useState<ShownPlan>()
-  const [typed, setTyped] = useState<Texts>(given)
-  const newest = useRef('')
+  const [typed, setTyped] = useState(given)
   const isOperator = useIsOperator()
   const { answer: described } = useAnswer('/operations', {}, { skip: asks.length === 0 })
   const fields = described?.[action]?.filter(({ name }) => asks.includes(name)) ?? []
-  const request = useSettled(JSON.stringify(omitEmpty(typed)))
-  // A plan is asked for once what it needs is there, and again after each change.
   const isReady =
     asks.length === 0 ||
     (described !== undefined && fields.every(({ name, isRequired }) => !isRequired || typed[name]))
-  const planning = useAction(async () => {
-    setPlan(undefined)
-    newest.current = request
-    const planned = await makeChange('POST /operations/plan', { action, request: JSON.parse(request) })
-    // Another plan may have been asked for meanwhile.
-    if (newest.current === request) setPlan(planned)
-    return undefined
-  })
-  const doing = useSteps(action, plan, planning.run)
+  const { stage, carryOut, stop } = useStage(action, useSettled(JSON.stringify(omitEmpty(typed))), isReady)
+  const isRunning = stage.name === 'running'
   useEffect(() => dialog.current?.showModal(), [])
-  useEffect(() => {
-    if (isReady) void planning.run()
-  }, [request, isReady])
+  const undo = stage.name === 'over' && isOperator ? stage.parts.at(-1)?.undo : null
+  const undoIt = ({ action, request }: Undo) => {
+    close()
+    choose({ action, label: 'Undo', request })
+  }
   // Stay open, so that the parts that are done are shown.
   const stayOpen = (event: Event) => {
-    if (!doing.isBusy) return
+    if (!isRunning) return
     event.preventDefault()
-    doing.stop()
+    stop()
   }
-  const hasBegun = doing.isBusy || doing.steps.length > 0
-  const undo = doing.steps.at(-1)?.undo
-  const canBegin = plan !== undefined && !plan.isEmpty && isOperator && !hasBegun
+  const canBegin = stage.name === 'planned' && !stage.plan.isEmpty && isOperator
   return (
     <dialog ref={dialog} aria-label={label} onClose={close} onCancel={stayOpen}>
       <article>
         <h3>{label}</h3>
-        {fields.length > 0 && !hasBegun && (
-          <form class="bar" onSubmit={event => event.preventDefault()}>
-            {fields.map(field => (
-              <FormField
-                key={field.name}
-                field={field}
-                value={[typed[field.name] ?? ''].flat().join(' ')}
-                set={value => setTyped(before => ({ ...before, [field.name]: value }))}
-              />
-            ))}
-          </form>
-        )}
-        {planning.isBusy && <p aria-busy="true">Planning …</p>}
-        <Outcome of={planning.result} />
-        {plan && !hasBegun && (
-          <Lines of={plan.question === null ? plan.lines : [...plan.lines, plan.question]} />
-        )}
-        <div role="status">
-          {doing.steps.map((step, index) => (
-            <Lines
-              key={index}
-              of={[...step.lines, ...[step.problem, step.rest].filter(text => text !== null)]}
-            />
-          ))}
-        </div>
-        <Outcome of={doing.result} />
+        {!('parts' in stage) && <Form fields={fields} typed={typed} setTyped={setTyped} />}
+        <StageView stage={stage} />
         {!isOperator && <p>This requires the operator role. You are signed in as a viewer.</p>}
         <footer>
-          <button
-            type="button"
-            class="secondary"
-            onClick={() => (doing.isBusy ? doing.stop() : dialog.current?.close())}
-          >
-            {hasBegun ? (doing.isBusy ? 'Stop' : 'Close') : 'Cancel'}
+          <button type="button" class="secondary" onClick={isRunning ? stop : () => dialog.current?.close()}>
+            {LEAVE[stage.name]}
           </button>
-          {undo && !doing.isBusy && isOperator && (
-            <button
-              type="button"
-              onClick={() => {
-                close()
-                choose({ action: undo.action, label: 'Undo', request: undo.request })
-              }}
-            >
+          {undo && (
+            <button type="button" onClick={() => undoIt(undo)}>
               Undo
             </button>
           )}
-          {(canBegin || doing.isBusy) && (
-            <button
-              type="button"
-              aria-busy={doing.isBusy}
-              disabled={doing.isBusy}
-              onClick={() => doing.run()}
-            >
+          {(canBegin || isRunning) && (
+            <button type="button" aria-busy={isRunning} disabled={isRunning} onClick={carryOut}>
               {label}
             </button>
           )}
@@ -158,39 +142,102 @@ function OperationDialog({
   )
 }
 
+interface FormProps {
+  readonly fields: readonly ShownField[]
+  readonly typed: TypedTexts
+  readonly setTyped: (typed: TypedTexts) => void
+}
+
+function Form({ fields, typed, setTyped }: FormProps): JSX.Element | null {
+  if (fields.length === 0) return null
+  return (
+    <form class="bar" onSubmit={event => event.preventDefault()}>
+      {fields.map(field => (
+        <FormField
+          key={field.name}
+          field={field}
+          value={[typed[field.name] ?? ''].flat().join(' ')}
+          set={value => setTyped({ ...typed, [field.name]: value })}
+        />
+      ))}
+    </form>
+  )
+}
+
+function StageView({ stage }: { readonly stage: Stage }): JSX.Element {
+  const plan = stage.name === 'planned' ? stage.plan : undefined
+  const parts = 'parts' in stage ? stage.parts : []
+  const problem = stage.name === 'planning' ? undefined : stage.problem
+  return (
+    <>
+      {stage.name === 'planning' && <p aria-busy="true">Planning …</p>}
+      {plan && <Lines of={plan.question === null ? plan.lines : [...plan.lines, plan.question]} />}
+      <div role="status">
+        {parts.map(({ lines, problem, rest }, index) => (
+          <Lines key={index} of={[...lines, ...[problem, rest].filter(text => text !== null)]} />
+        ))}
+      </div>
+      <Outcome of={problem === undefined ? undefined : { text: problem, isProblem: true }} />
+    </>
+  )
+}
+
 /**
- * Carries out a plan in several requests, if one does not suffice. It ends after the current one when it is stopped. A plan that has
- * changed is shown again.
+ * Plans an operation, and carries it out, in several requests if one does not suffice. It ends after the current one when it is
+ * stopped. A plan that has changed is shown again.
+ *
+ * @param request JSON text of the request. A change of it makes a new plan.
+ * @param isReady false if fields that are required are empty
  */
-function useSteps(action: string, plan: ShownPlan | undefined, planAgain: () => Promise<void>) {
-  const [steps, setSteps] = useState<readonly ShownResult[]>([])
+function useStage(action: string, request: string, isReady: boolean) {
+  const [stage, setStage] = useState<Stage>({ name: 'asking' })
+  const newest = useRef(request)
+  newest.current = request
   const isStopped = useRef(false)
   const stop = () => {
     isStopped.current = true
   }
-  useEffect(() => stop, [])
-  const { isBusy, result, run } = useAction(async () => {
-    if (!plan) return undefined
-    const { request, at, expects } = plan
-    let isFirst = true
-    for (let isOver = false; !isOver && !isStopped.current; ) {
-      // Later parts differ from the plan, because a part of it is done.
-      const whole = isFirst ? { expects } : {}
-      const asked = makeChange('POST /operations/carry-out', { action, request, at, ...whole })
-      const step = await asked.catch(async error => {
-        if (isFirst && toProblem(error).code === 'conflict') await planAgain()
-        throw error
-      })
-      setSteps(before => [...before, isFirst ? step : { ...step, rest: null }])
-      isFirst = false
-      isOver = step.isOver || step.problem !== null
+  const plan = async (problem?: string) => {
+    setStage({ name: 'planning' })
+    const asked = makeChange('POST /operations/plan', { action, request: JSON.parse(request) })
+    const planned: Stage = await asked.then(
+      plan => ({ name: 'planned', plan, problem }),
+      error => ({ name: 'asking', problem: toProblem(error).message }),
+    )
+    // Another plan may have been asked for meanwhile.
+    if (newest.current === request) setStage(planned)
+  }
+  const carryOut = async () => {
+    if (stage.name !== 'planned') return
+    const { request, at, expects } = stage.plan
+    let parts: readonly ShownResult[] = []
+    isStopped.current = false
+    try {
+      for (let isOver = false; !isOver && !isStopped.current; ) {
+        setStage({ name: 'running', parts })
+        // Later parts differ from the plan, because a part of it is done.
+        const [whole, rest] = parts.length === 0 ? [{ expects }, {}] : [{}, { rest: null }]
+        const part = await makeChange('POST /operations/carry-out', { action, request, at, ...whole })
+        parts = [...parts, { ...part, ...rest }]
+        isOver = part.isOver || part.problem !== null
+      }
+      setStage({ name: 'over', parts })
+    } catch (error) {
+      const { code, message: problem } = toProblem(error)
+      if (parts.length > 0) setStage({ name: 'over', parts, problem })
+      else if (code === 'conflict') await plan(problem)
+      else setStage({ ...stage, problem })
     }
-    return undefined
-  })
-  return { steps, isBusy, result, run, stop }
+  }
+  useEffect(() => stop, [])
+  useEffect(() => {
+    if (isReady) void plan()
+    else setStage({ name: 'asking' })
+  }, [request, isReady])
+  return { stage, carryOut, stop }
 }
 
-function omitEmpty(texts: Texts): Texts {
+function omitEmpty(texts: TypedTexts): TypedTexts {
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''))
 }
 

@@ -1,6 +1,6 @@
 /** Cells of declared columns. */
 import { type ComponentChildren, Fragment, type JSX } from 'preact'
-import type { Column, LinkedThing, Tone } from '../../../lib/questions/column.ts'
+import type { Column, ColumnOf, LinkedThing, Tone } from '../../../lib/questions/column.ts'
 import { formatShare } from '../../../lib/support/balance.ts'
 import { type Content, formatContent } from '../../../lib/support/content.ts'
 import { durationText, spanText } from '../../../lib/support/duration.ts'
@@ -10,8 +10,6 @@ import { buildAddress } from '../client/address.ts'
 import type { Column as TableColumn } from '../components/data-table.tsx'
 import { Badge, EntityLink, Moment, rankSeverity, Severity, useNow } from '../components/labels.tsx'
 import { formatBytes, formatDigits, formatNumber } from '../components/value-texts.ts'
-
-type Row = Readonly<Record<string, unknown>>
 
 /** Page of each kind of thing, and the parameters of its URL that name one. */
 const PAGES: Readonly<Record<LinkedThing, readonly [path: string, ...parameters: string[]]>> = {
@@ -28,18 +26,18 @@ const PAGES: Readonly<Record<LinkedThing, readonly [path: string, ...parameters:
 }
 
 /** Returns the columns of the table. Values that belong below another one are further lines of its cells. */
-export function toTableColumns(columns: readonly Column[]): TableColumn<Row>[] {
+export function toTableColumns<Row>(columns: readonly ColumnOf<Row>[]): TableColumn<Row>[] {
   return columns
-    .filter(({ below, only }) => below === undefined && only !== 'terminal')
+    .filter(({ page, only }) => page?.below === undefined && only !== 'terminal')
     .map(column =>
       toTableColumn(
         column,
-        columns.filter(({ below }) => below === column.of),
+        columns.filter(({ page }) => page?.below === column.of),
       ),
     )
 }
 
-function toTableColumn(column: Column, below: readonly Column[]): TableColumn<Row> {
+function toTableColumn<Row>(column: ColumnOf<Row>, below: readonly ColumnOf<Row>[]): TableColumn<Row> {
   const { heading, type, isNumber } = column
   return {
     heading,
@@ -66,7 +64,7 @@ function toTableColumn(column: Column, below: readonly Column[]): TableColumn<Ro
 const TONES: readonly Tone[] = ['bad', 'warn', 'good', 'plain', 'muted']
 
 /** Returns the sort key of a value. Null is sorted below all others. */
-function toSortKey({ of, type, tone, isNumber }: Column, row: Row): string | number {
+function toSortKey<Row>({ of, type, tone, isNumber }: ColumnOf<Row>, row: Row): string | number {
   const value = row[of]
   if (tone !== undefined && type === 'text') return `${TONES.indexOf(row[tone] as Tone)} ${value}`
   if (type === 'severity') return rankSeverity({ severity: String(value) })
@@ -74,7 +72,12 @@ function toSortKey({ of, type, tone, isNumber }: Column, row: Row): string | num
   return typeof value === 'number' ? value : Number.NEGATIVE_INFINITY
 }
 
-export function Cell({ column, row }: { readonly column: Column; readonly row: Row }): JSX.Element {
+interface CellProps<Row> {
+  readonly column: ColumnOf<Row>
+  readonly row: Row
+}
+
+export function Cell<Row>({ column, row }: CellProps<Row>): JSX.Element {
   const { of, tone, atLeast, none = '–' } = column
   const value = row[of]
   const shown = value === null ? none : showValue(column, value, row)
@@ -82,7 +85,7 @@ export function Cell({ column, row }: { readonly column: Column; readonly row: R
   return <>{atLeast !== undefined && row[atLeast] ? ['at least ', shown] : shown}</>
 }
 
-function showValue(column: Column, value: unknown, row: Row): ComponentChildren {
+function showValue<Row>(column: ColumnOf<Row>, value: unknown, row: Row): ComponentChildren {
   const { type, link, linkBy } = column
   if (type === 'list')
     return (
@@ -94,7 +97,9 @@ function showValue(column: Column, value: unknown, row: Row): ComponentChildren 
     )
   if (type === 'quantity') return formatQuantityOf(column, value, row)
   if (type === 'span')
-    return <Span from={value as string} until={(row[column.until ?? ''] ?? null) as string | null} />
+    return (
+      <Span from={value as string} until={((column.until && row[column.until]) ?? null) as string | null} />
+    )
   if (type === 'badge') return <Badge>{String(value)}</Badge>
   if (type === 'time') return <Moment at={value as string} />
   if (type === 'entity') return <EntityLink entity={String(value).trim()} />
@@ -124,10 +129,10 @@ function formatText(type: Column['type'], value: unknown): string {
 }
 
 /** Formats a number with its unit, or an observed state. */
-function formatQuantityOf({ unit = '', limit = '' }: Column, value: unknown, row: Row): string {
+function formatQuantityOf<Row>({ unit, limit }: ColumnOf<Row>, value: unknown, row: Row): string {
   if (typeof value !== 'number') return String(value)
-  const limits = [row[limit] as number | null | undefined]
-  return formatQuantity(formatDigits(shortNumber(value, limits)), row[unit] as string | undefined)
+  const limits = [limit && (row[limit] as number | null)]
+  return formatQuantity(formatDigits(shortNumber(value, limits)), unit && (row[unit] as string | undefined))
 }
 
 /** Duration of something that has ended, or lasts. */

@@ -1,10 +1,15 @@
 /** Page of a question: its filter as a form, its notes, and its rows as a table. Everything follows from its description. */
 import { type ComponentChildren, createContext, type JSX } from 'preact'
 import { useContext } from 'preact/hooks'
-import type { Answer as Answered } from '../../../lib/questions/question.ts'
-import type { Answers } from '../../api/all-routes.ts'
-import type { ShownField } from '../../api/questions.ts'
-import { type QueryName, useLive } from '../client/api-queries.ts'
+import type {
+  QuestionAnswers,
+  QuestionPath,
+  QuestionTexts,
+  QuestionRows as RowsByPath,
+  ShownField,
+  ShownQuestions,
+} from '../../api/questions.ts'
+import { type Answer, useLive } from '../client/api-queries.ts'
 import { useParameter, useParameters } from '../client/url-parameters.ts'
 import { AnswerView } from '../components/answer-view.tsx'
 import { DataTable } from '../components/data-table.tsx'
@@ -13,25 +18,27 @@ import { formatNumber } from '../components/value-texts.ts'
 import { toTableColumns } from './cells.tsx'
 
 /** Descriptions of questions by the path of their route. */
-export const QuestionsContext = createContext<Answers['/questions'] | undefined>(undefined)
+export const QuestionsContext = createContext<ShownQuestions | undefined>(undefined)
 
-export type Row = Readonly<Record<string, unknown>>
-export type AnyAnswer = Answered<Row>
-
-interface Props {
-  readonly path: QueryName
+interface Props<Path extends QuestionPath> {
+  readonly path: Path
   /** True for a list that shares the fields of one above it. */
   readonly sharesFields?: boolean
   /** Button of a row. */
-  readonly action?: ((row: Row) => ComponentChildren) | undefined
+  readonly action?: ((row: RowsByPath[Path]) => ComponentChildren) | undefined
   /** Shown above the rows, for what data cannot say. Receives the answer, and the filter that is given. */
   readonly children?:
-    | ((answer: AnyAnswer, filter: Readonly<Record<string, string>>) => ComponentChildren)
+    | ((answer: QuestionAnswers[Path], filter: QuestionTexts[Path]) => ComponentChildren)
     | undefined
 }
 
 /** Shows a question with its filter as a form. The values of the filter are parameters of the URL. */
-export function QuestionList({ path, sharesFields = false, action, children }: Props): JSX.Element {
+export function QuestionList<Path extends QuestionPath>({
+  path,
+  sharesFields = false,
+  action,
+  children,
+}: Props<Path>): JSX.Element {
   const [parameters] = useParameters()
   const { title, fields = [] } = useContext(QuestionsContext)?.[path] ?? {}
   const entries = fields.map(({ name }) => [name, parameters[name] ?? ''])
@@ -53,19 +60,24 @@ export function QuestionList({ path, sharesFields = false, action, children }: P
   )
 }
 
-interface RowsProps extends Props {
-  readonly filter: Readonly<Record<string, string>>
+interface RowsProps<Path extends QuestionPath> extends Props<Path> {
+  readonly filter: QuestionTexts[Path]
 }
 
 /** Shows the answer to a question, with updates. */
-export function QuestionRows({ path, filter, action, children }: RowsProps): JSX.Element {
-  const question = useContext(QuestionsContext)?.[path]
-  const answer = useLive(path, filter, { keep: true })
+export function QuestionRows<Path extends QuestionPath>({
+  path,
+  filter,
+  action,
+  children,
+}: RowsProps<Path>): JSX.Element {
+  const question: ShownQuestions[Path] | undefined = useContext(QuestionsContext)?.[path]
+  const answer: Answer<QuestionAnswers[Path]> = useLive(path, filter, { keep: true })
   if (!question) return <p class="loading" aria-busy="true" />
   const { title, key, columns, empty } = question
   const caption = title.toLowerCase()
   return (
-    <AnswerView of={answer as ReturnType<typeof useLive> & { answer: AnyAnswer }} what={`the ${caption}`}>
+    <AnswerView of={answer} what={`the ${caption}`}>
       {answer => (
         <>
           {answer.more > 0 && <p>{formatNumber(answer.more)} more: narrow the filter to see them.</p>}

@@ -2,52 +2,70 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useContext } from 'preact/hooks'
 import { divideFacts } from '../../../lib/questions/column.ts'
-import type { Section } from '../../../lib/questions/question.ts'
+import type { Section, WithLists } from '../../../lib/questions/question.ts'
 import type { Content } from '../../../lib/support/content.ts'
-import type { ShownQuestion } from '../../api/questions.ts'
-import { type QueryName, useLive } from '../client/api-queries.ts'
+import type {
+  QuestionAnswers,
+  QuestionLists,
+  QuestionPath,
+  QuestionRows,
+  QuestionTexts,
+  ShownQuestion,
+  ShownQuestions,
+} from '../../api/questions.ts'
+import { type Answer, useLive } from '../client/api-queries.ts'
 import { AnswerView, Warning } from '../components/answer-view.tsx'
 import { Bytes } from '../components/bytes.tsx'
 import { DataTable } from '../components/data-table.tsx'
 import { Facts, Text } from '../components/facts.tsx'
 import { Cell, toTableColumns } from './cells.tsx'
-import { type AnyAnswer, QuestionsContext, type Row } from './question-list.tsx'
+import { QuestionsContext } from './question-list.tsx'
 
-type Actions = Readonly<Record<string, (row: Row, thing: Row) => ComponentChildren>>
+type Action<Item, Row> = ((item: Item, thing: Row) => ComponentChildren) | undefined
+type Actions<Row, Lists> = { readonly [Member in keyof Lists]?: Action<Lists[Member], Row> }
 
-interface Props {
-  readonly path: QueryName
+interface Props<Path extends QuestionPath> {
+  readonly path: Path
   /** Names the thing. */
-  readonly filter: Readonly<Record<string, string>>
+  readonly filter: QuestionTexts[Path]
   /** Page of the list to which the link at the top leads, and its text. */
   readonly back: readonly [path: string, text: string]
   /** Buttons of the rows of sections, by the member of the section. They receive the row, and the thing. */
-  readonly actions?: Actions | undefined
+  readonly actions?: Actions<QuestionRows[Path], QuestionLists[Path]> | undefined
   /** Shown between the facts and the sections, for what data cannot say. */
-  readonly children?: ((row: Row) => ComponentChildren) | undefined
+  readonly children?: ((row: QuestionRows[Path]) => ComponentChildren) | undefined
 }
 
 /** Shows one thing, with updates. */
-export function QuestionThing({ path, filter, back: [href, text], actions, children }: Props): JSX.Element {
-  const question = useContext(QuestionsContext)?.[path]
-  const answer = useLive(path, filter)
+export function QuestionThing<Path extends QuestionPath>({
+  path,
+  filter,
+  back: [href, text],
+  actions,
+  children,
+}: Props<Path>): JSX.Element {
+  const question: ShownQuestions[Path] | undefined = useContext(QuestionsContext)?.[path]
+  const answer: Answer<QuestionAnswers[Path]> = useLive(path, filter)
   return (
     <>
       <p class="back">
         <a href={href}>{text}</a>
       </p>
       {question && (
-        <AnswerView
-          of={answer as ReturnType<typeof useLive> & { answer: AnyAnswer }}
-          what={`the ${question.title.toLowerCase()}`}
-        >
+        <AnswerView of={answer} what={`the ${question.title.toLowerCase()}`}>
           {({ rows, notes }) => (
             <>
               {notes.map(note => (
                 <Warning key={note}>{note}</Warning>
               ))}
               {rows.map(row => (
-                <Thing key={String(row[question.key])} question={question} row={row} actions={actions}>
+                <Thing
+                  key={String(row[question.key])}
+                  question={question}
+                  row={row}
+                  lists={row}
+                  actions={actions}
+                >
                   {children?.(row)}
                 </Thing>
               ))}
@@ -59,14 +77,21 @@ export function QuestionThing({ path, filter, back: [href, text], actions, child
   )
 }
 
-interface ThingProps {
-  readonly question: ShownQuestion
+interface ThingProps<Row, Lists> {
+  readonly question: ShownQuestion<Row, Lists>
   readonly row: Row
-  readonly actions: Actions | undefined
+  readonly lists: WithLists<Lists>
+  readonly actions: Actions<Row, Lists> | undefined
   readonly children: ComponentChildren
 }
 
-function Thing({ question: { key, columns, sections }, row, actions, children }: ThingProps): JSX.Element {
+function Thing<Row, Lists>({
+  question: { key, columns, sections },
+  row,
+  lists,
+  actions,
+  children,
+}: ThingProps<Row, Lists>): JSX.Element {
   const { facts, blocks } = divideFacts(columns, row, 'page')
   return (
     <>
@@ -90,28 +115,38 @@ function Thing({ question: { key, columns, sections }, row, actions, children }:
         <SectionTable
           key={section.of}
           section={section}
-          rows={row[section.of] as readonly Row[] | null}
-          action={actions?.[section.of] && (of => actions[section.of]?.(of, row))}
+          lists={lists}
+          action={actions?.[section.of]}
+          thing={row}
         />
       ))}
     </>
   )
 }
 
-interface SectionProps {
-  readonly section: Section
-  readonly rows: readonly Row[] | null
-  readonly action: ((row: Row) => ComponentChildren) | undefined
+interface SectionProps<Row, Lists, Member extends keyof Lists & string> {
+  readonly section: Section<Member, keyof Lists[Member] & string>
+  readonly lists: WithLists<Lists>
+  readonly action: Action<Lists[Member], Row>
+  readonly thing: Row
 }
 
-function SectionTable({ section, rows, action }: SectionProps): JSX.Element | null {
-  const { of, title, key, columns, empty, only } = section
+function SectionTable<Row, Lists, Member extends keyof Lists & string>({
+  section: { of, title, key, columns, empty, only },
+  lists,
+  action,
+  thing,
+}: SectionProps<Row, Lists, Member>): JSX.Element | null {
+  const rows = lists[of]
   if (rows === null || only === 'terminal') return null
   const table = (
     <DataTable
       name={of}
       caption={title.toLowerCase()}
-      columns={[...toTableColumns(columns), ...(action ? [{ heading: '', cell: action }] : [])]}
+      columns={[
+        ...toTableColumns(columns),
+        ...(action ? [{ heading: '', cell: (item: Lists[Member]) => action(item, thing) }] : []),
+      ]}
       rows={rows}
       getKey={row => String(row[key])}
       empty={empty}

@@ -1,13 +1,14 @@
 /** List of entities. Those that are chosen, or that the filter gives, are shown on one chart. */
 
 import type { JSX } from 'preact'
+import type { QuestionRows } from '../../api/questions.ts'
 import { buildAddress } from '../client/address.ts'
 import { useLines, useParameters } from '../client/url-parameters.ts'
-import { QuestionList, type Row } from '../questions/question-list.tsx'
+import { QuestionList } from '../questions/question-list.tsx'
 import { MAX_LINES } from './entity-series.ts'
 
 /** Entity with its family before it. */
-const toLine = ({ family, entity }: Row) => `${family} ${entity}`
+const toLine = ({ family, entity }: QuestionRows['/telemetry/entities']) => `${family} ${entity}`
 
 export function EntityList(): JSX.Element {
   const [chosen, toggle] = useLines('chosen')

@@ -84,7 +84,6 @@ const HANDLING = {
 
 export const REDRIVE = operation({
   ...HANDLING,
-  action: 'dlq redrive',
   about: `Return dead letters to the consumers that failed: each to its original topic and partition, with its bytes, and only
 for that consumer.
 
@@ -110,7 +109,6 @@ Examples:
 
 export const DROP = operation({
   ...HANDLING,
-  action: 'dlq drop',
   about: `Mark dead letters as handled: they are no longer listed or redriven.
 
 Specify dead letters by AT or id, or select them with options, such as --since 365d for all. Dropped dead letters stay in

@@ -16,7 +16,6 @@ interface Registered {
 }
 
 export const REGISTER_SCHEMAS = operation({
-  action: 'schemas register',
   about: `Register the packaged schemas that the schema registry does not have.
 
 The command shows the schemas first, as \`sluice schemas check\` does, and asks for confirmation. Schemas that the

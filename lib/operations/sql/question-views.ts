@@ -6,7 +6,8 @@ import { ParquetFile } from '../../history/parquet.ts'
 import { ALL_QUESTIONS, type QuestionWords } from '../../questions/all.ts'
 import type { Column } from '../../questions/column.ts'
 import type { Environment } from '../../questions/environment.ts'
-import { ask, type Limits } from '../../questions/question.ts'
+import { type Fields, readFilter } from '../../questions/field.ts'
+import { ask, type Limits, type Question } from '../../questions/question.ts'
 import { quoteLiteral } from './views.ts'
 
 /** Question of each view. */
@@ -44,18 +45,27 @@ export async function* createQuestionViews(
 ): AsyncGenerator<string> {
   for (const view of findQuestionViews(statements)) {
     const question = await ALL_QUESTIONS[QUESTIONS[view]].load()
-    const { rows, notes } = await ask(question, environment, {}, limits)
+    const { file, notes } = await question.visit(question => askIntoFile(question, environment, limits))
     for (const note of notes) notice(note)
-    const columns = listViewColumns(question.columns)
-    const values = columns.map(
-      ({ name, of, type }) => [name, rows.map(row => toValue(row[of], type))] as const,
-    )
-    const file = new ParquetFile(columns)
-    file.append(Object.fromEntries(values), rows.length)
     const path = join(folder, `${view}.parquet`)
     await writeFile(path, file.end())
     yield `CREATE VIEW ${view} AS SELECT * FROM read_parquet(${quoteLiteral(path)}, hive_partitioning = false)`
   }
+}
+
+/** Asks a question, without conditions. Returns the rows as a file, and the notes of the answer. */
+async function askIntoFile<Of extends Fields, Row, Lists>(
+  question: Question<Of, Row, Lists>,
+  environment: Environment,
+  limits: Limits,
+) {
+  const { filter } = readFilter(question.filter, {})
+  const { rows, notes } = await ask(question, environment, filter, limits)
+  const columns = listViewColumns(question.columns)
+  const values = columns.map(({ name, of, type }) => [name, rows.map(row => toValue(row[of], type))] as const)
+  const file = new ParquetFile(columns)
+  file.append(Object.fromEntries(values), rows.length)
+  return { file, notes }
 }
 
 const TYPES: Partial<Record<Column['type'], ColumnType>> = {
@@ -64,7 +74,7 @@ const TYPES: Partial<Record<Column['type'], ColumnType>> = {
 }
 
 /** Returns the columns of a view: each shown member once, in snake_case. Pure. */
-export function listViewColumns(columns: readonly Column[]) {
+export function listViewColumns<Member extends string>(columns: readonly Column<Member>[]) {
   const members = new Map(columns.map(({ of, type }) => [of, TYPES[type] ?? 'STRING']))
   return Array.from(members, ([of, type]) => {
     return { of, name: of.replaceAll(/[A-Z]/g, letter => `_${letter.toLowerCase()}`), type }

@@ -7,7 +7,7 @@ import { listReaders } from '../../app/functions.ts'
 import { listLocalTopics } from '../../app/inputs.ts'
 import { SIGNALS, type Signal } from '../../app/topic-table.ts'
 import { listField, nameField, numberField, textField } from '../../questions/field.ts'
-import { carryOut } from '../carry-out.ts'
+import { changeAudited } from '../carry-out.ts'
 import { type ChangedEnvironment, finishByRepeating, operation, PartlyDone } from '../operation.ts'
 import { usageFailure } from '../operation-failure.ts'
 import { type Applying, applyTopics, creating } from './apply.ts'
@@ -23,7 +23,6 @@ const SETTING = createKind<readonly [name: string, value: string]>(text => {
 }, 'a setting and its value, such as retention.ms=86400000')
 
 export const CREATE_TOPIC = operation({
-  action: 'topics create',
   about: `Create a topic, and wait until it can be written.
 
 Everything that is not given is the default of the brokers. Topics of the topic table, such as readings, are created by
@@ -97,8 +96,8 @@ export async function createMissingTopic(
 ): Promise<void> {
   const kafka = await environment.kafka()
   const wanted = findCreation(await planChanges(environment), topic) ?? { topic, settings: {} }
-  const about = { action: 'topics create', filter: { topic }, by, mayBeFirst: true } as const
-  await carryOut(environment.connections, about, async counts => {
+  const change = { action: 'topics create', filter: { topic }, by, mayBeFirst: true }
+  await changeAudited(environment.connections, change, async counts => {
     await creating(topic, () => createTopic(kafka, wanted))
     counts.created = 1
   })
@@ -117,7 +116,6 @@ async function planChanges(environment: ChangedEnvironment): Promise<PlannedTopi
 }
 
 export const APPLY_TOPICS = operation({
-  action: 'topics apply',
   about: `Create the missing topics of the environment, and change settings that differ from the topic table
 (lib/app/topic-table.ts).
 

@@ -34,7 +34,6 @@ interface TablesPlan {
 type Unfinished = Awaited<ReturnType<ViewPorts['applying']['read']>>['underway']
 
 export const APPLY_VIEWS = operation({
-  action: 'views apply',
   about: `Put the statements of a folder into force: tables that are new or have changed are built, and tables without a statement are
 dropped.
 
@@ -81,7 +80,6 @@ Examples:
 })
 
 export const DROP_VIEWS = operation({
-  action: 'views drop',
   about: `Drop tables, with all their rows. Those who follow a table are disconnected.
 
 Remove the statement from config/views before. Otherwise \`npm start\` or the next \`sluice views apply\` builds the table

@@ -153,7 +153,7 @@ export class StatementFolder {
     const progress = createProgress()
     if (hasChanges(change) || inForce.building.length > 0) {
       const ports = await openPorts()
-      const action = dropped === undefined ? ('views apply' as const) : ('views drop' as const)
+      const action = dropped === undefined ? 'views apply' : 'views drop'
       const filter = { tables: dropped ?? joinNames(change.build) }
       const reporting = setInterval(() => report(`tables: ${formatProgress(progress)}`), REPORT_MS)
       await runAudited(trail, { action, filter }, counts =>

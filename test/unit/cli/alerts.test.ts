@@ -4,7 +4,6 @@ import { formatAnswer } from '../../../cli/questions.ts'
 import type { FiredAlert } from '../../../lib/alerting/alert.ts'
 import { ALERT, describeAlert } from '../../../lib/questions/alert.ts'
 import { ALERTS } from '../../../lib/questions/alerts.ts'
-import type { AnyQuestion } from '../../../lib/questions/all.ts'
 import { describeLag, findEventTime } from '../../../lib/tables/alert-end.ts'
 import { type AlertSummary, alertSummary } from '../../../lib/tables/alert-summary.ts'
 import { firstAlert } from '../../support/alerts.ts'
@@ -30,8 +29,7 @@ function list(
     (row): Row =>
       ({ unit: null, eventAt: findEventTime(row), silenced: null, end: null, tone: 'bad', ...row }) as Row,
   )
-  const answer = { more: 0, notes: [], ...more, rows: shown as unknown as readonly Record<string, unknown>[] }
-  return formatAnswer(ALERTS as unknown as AnyQuestion, answer, NOW, undefined)
+  return formatAnswer(ALERTS, { more: 0, notes: [], ...more, rows: shown }, NOW, undefined)
 }
 
 const fired = {
@@ -48,7 +46,7 @@ const shown = {
 } as const
 const one = (changes: object = {}) => {
   const rows = [describeAlert({ ...shown, ...changes }, [], 'alerts')]
-  return formatAnswer(ALERT as unknown as AnyQuestion, { rows, more: 0, notes: [] }, NOW, undefined)
+  return formatAnswer(ALERT, { rows, more: 0, notes: [] }, NOW, undefined)
 }
 
 describe('what sluice alerts prints', () => {

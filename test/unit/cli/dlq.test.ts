@@ -3,9 +3,13 @@ import { describe, it } from 'node:test'
 import { formatAnswer } from '../../../cli/questions.ts'
 import type { FoundDeadLetter, HandledAction } from '../../../lib/failures/dlq-record.ts'
 import { formatHandlingProgress } from '../../../lib/operations/dead-letters/handle.ts'
-import type { AnyQuestion } from '../../../lib/questions/all.ts'
 import { DEAD_LETTER, describeDeadLetter } from '../../../lib/questions/dead-letter.ts'
-import { DEAD_LETTERS, toListedDeadLetter } from '../../../lib/questions/dead-letters.ts'
+import {
+  DEAD_LETTERS,
+  judge,
+  type ListedDeadLetter,
+  toListedDeadLetter,
+} from '../../../lib/questions/dead-letters.ts'
 import type { Environment } from '../../../lib/questions/environment.ts'
 import { base64, deadLetterRecord, getDeadLetter } from '../../support/dead-letters.ts'
 import { FAMILIES, NAMES } from '../../support/families.ts'
@@ -34,18 +38,15 @@ function toRow(letter = found(), handled?: HandledAction, limits: { readonly wit
   return describeDeadLetter(ENVIRONMENT, answer, new Map([[READINGS, TOPIC]]), limits)
 }
 
-function print(question: unknown, rows: readonly object[]): string {
-  return formatAnswer(question as AnyQuestion, { rows: rows as never, more: 0, notes: [] }, 0, undefined)
-}
+const NOTHING_MORE = { more: 0, notes: [] }
 
 const show = (letter: FoundDeadLetter, handled?: HandledAction) =>
-  print(DEAD_LETTER, [toRow(letter, handled)])
+  formatAnswer(DEAD_LETTER, { rows: [toRow(letter, handled)], ...NOTHING_MORE }, 0, undefined)
 
-const list = (rows: readonly object[]) =>
-  print(
-    DEAD_LETTERS,
-    rows.map(row => ({ ...row, state: 'open', tone: 'plain' })),
-  )
+function list(letters: readonly ListedDeadLetter[]): string {
+  const rows = letters.map(row => ({ ...row, ...judge(row) }))
+  return formatAnswer(DEAD_LETTERS, { rows, ...NOTHING_MORE }, 0, undefined)
+}
 
 describe('what sluice dlq list and show print', () => {
   it('given dead letters, then they are printed as the golden text says', () => {
@@ -71,8 +72,8 @@ describe('what sluice dlq list and show print', () => {
     const row = toRow(letter, undefined, { withinMs: 1 })
     assert.ok(row.value && 'text' in row.value)
     assert.deepEqual([row.value.bytes, row.value.text.length], [80_000, 32_768])
-    assert.equal(Buffer.from(DEAD_LETTER.raw?.(toRow(letter)) ?? []).length, 80_000)
-    assert.throws(() => DEAD_LETTER.raw?.(toRow(found({ originalValue: null }))), /had no value/)
+    assert.equal(Buffer.from(DEAD_LETTER.terminal?.raw?.(toRow(letter)) ?? []).length, 80_000)
+    assert.throws(() => DEAD_LETTER.terminal?.raw?.(toRow(found({ originalValue: null }))), /had no value/)
   })
 })
 

@@ -211,7 +211,8 @@ test('plan and result are printed as the golden text says', () => {
   const trial = [{ ...done, emitted: {}, older: 1, expired: [] }]
   const plan = { consumer: 'alerting', topic: 'readings', code: 'a', switched: [], job: {} }
   const unfinished = [{ ...STATE, bytes: 4_096 }]
-  const describePlan = (of: object) => REPROCESS.describe(of).join('\n')
+  const describePlan = (of: object) =>
+    REPROCESS.describe(of as Parameters<typeof REPROCESS.describe>[0]).join('\n')
   golden('reprocess', {
     plan: describePlan({ ...plan, partitions: [planned, { ...planned, nextOffset: 41 }], switched: [0, 2] }),
     'plan of a dry run': describePlan({ ...plan, partitions: [planned], trial }),

@@ -34,7 +34,7 @@ async function ended({ after = () => 'done', hasTopic = true, isAway = false, ..
     writing: (work: () => Promise<unknown>) => work(),
   }
   const value = operation({
-    ...{ action: 'state drop', about: '', more: '', fields: {}, asks: null, ...more },
+    ...{ about: '', more: '', fields: {}, asks: null, ...more },
     plan: async () => 'plan',
     describe: () => [],
     toAudit: () => ({}),
@@ -46,6 +46,7 @@ async function ended({ after = () => 'done', hasTopic = true, isAway = false, ..
   })
   const running = { by: 'ada', id: 'op-1', stop: new AbortController().signal } as unknown as Running
   const outcome = await carryOutPlan(
+    'state drop',
     value,
     { connections } as unknown as ChangedEnvironment,
     'plan',

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { formatAnswer } from '../../../cli/questions.ts'
-import type { AnyQuestion } from '../../../lib/questions/all.ts'
 import { column, count } from '../../../lib/questions/column.ts'
 import { choiceField, flagField, readFilter, requireOrder, textField } from '../../../lib/questions/field.ts'
 import { explainUnknown, judgeGroup, summarizeGroup } from '../../../lib/questions/groups.ts'
+import { question } from '../../../lib/questions/question.ts'
 
 const FIELDS = {
   find: textField('part of a name', 'pump'),
@@ -44,26 +44,26 @@ describe('a filter in the texts of a request', () => {
 
 describe('an answer in the terminal', () => {
   const shown = {
-    empty: 'There is nothing.',
+    ...{ title: 'Pumps', key: 'name' as const, empty: 'There is nothing.' },
     columns: [
-      column('name', { least: 4 }),
+      column('name', { terminal: { least: 4 } }),
       count('lag', { atLeast: 'isAtLeast' }),
       column('startedAt', { heading: 'Lasted', type: 'span', until: 'endedAt' }),
       column('note', { none: 'none' }),
       column('place', { only: 'page' }),
     ],
-  } as unknown as AnyQuestion
+  }
   const row = {
     name: 'a',
     lag: 3,
     isAtLeast: true,
     startedAt: '2026-03-01T12:00:00Z',
     endedAt: null,
-    note: null,
+    note: null as string | null,
     place: 'x',
   }
-  const format = (rows: readonly object[], more = 0, notes: readonly string[] = []) =>
-    formatAnswer(shown, { rows: rows as never, more, notes }, Date.parse('2026-03-01T12:05:00Z'), undefined)
+  const format = (rows: readonly (typeof row)[], more = 0, notes: readonly string[] = []) =>
+    formatAnswer(shown, { rows, more, notes }, Date.parse('2026-03-01T12:05:00Z'), undefined)
 
   it('given rows, then columns of the page, and those without any value, are left out', () => {
     assert.equal(format([row]), 'NAME         LAG  LASTED\na     at least 3  5 min\n')
@@ -86,8 +86,8 @@ describe('an answer in the terminal', () => {
   ] as const)
     it(`given text of others in a column of the type ${type}, then it cannot control the terminal`, () => {
       const columns = [column('name', { type, unit: 'name' })]
-      for (const sections of [undefined, []]) {
-        const question = { title: 'A', key: 'name', columns, sections, empty: '' } as unknown as AnyQuestion
+      for (const sections of [{}, { sections: [] }]) {
+        const question = { title: 'A', key: 'name' as const, columns, ...sections, empty: '' }
         const text = formatAnswer(question, { rows: [{ name: value }], more: 0, notes: [] }, 0, undefined)
         assert.match(text, /title/)
         assert.doesNotMatch(text, /[^\P{Cc}\n]/u)
@@ -101,8 +101,13 @@ describe('an answer in the terminal', () => {
 })
 
 describe('things in the terminal', () => {
-  const shown = {
-    title: 'Pump',
+  const pump = (name: string) => ({
+    ...{ name, state: 'open', place: null, fault: null, level: 3, unit: null, manual: 'one:\n  two\u001b\n' },
+    ...{ parts: [{ id: 7, share: 0.25 }], visits: [] as { readonly at: string }[] },
+    ...{ secrets: null as readonly { readonly id: string }[] | null, defaults: [{ id: 'x' }] },
+  })
+  const read = async () => ({ rows: [pump('a')] })
+  const shown = question({ title: 'Pump', about: '', more: '', filter: {}, read }).shownAs({
     key: 'name',
     columns: [
       column('manual', { type: 'block' }),
@@ -110,19 +115,18 @@ describe('things in the terminal', () => {
       column('level', { type: 'quantity', unit: 'unit' }),
     ],
     sections: [
-      { of: 'parts', title: 'Parts', key: 'id', columns: [count('id'), column('share', { type: 'share' })] },
+      {
+        ...{ of: 'parts', title: 'Parts', key: 'id', empty: '' },
+        columns: [count('id'), column('share', { type: 'share' })],
+      },
       { of: 'visits', title: 'Visits', key: 'at', columns: [column('at')], empty: 'Nobody came.' },
-      { of: 'secrets', title: 'Secrets', key: 'id', columns: [column('id')] },
-      { of: 'defaults', title: 'Defaults', key: 'id', columns: [column('id')], only: 'page' },
+      { of: 'secrets', title: 'Secrets', key: 'id', columns: [column('id')], empty: '' },
+      { of: 'defaults', title: 'Defaults', key: 'id', columns: [column('id')], only: 'page', empty: '' },
     ],
     empty: 'There are no pumps.',
-  } as unknown as AnyQuestion
-  const pump = (name: string) => ({
-    ...{ name, state: 'open', place: null, fault: null, level: 3, unit: null, manual: 'one:\n  two\u001b\n' },
-    ...{ parts: [{ id: 7, share: 0.25 }], visits: [], secrets: null, defaults: [{ id: 'x' }] },
   })
   const format = (...names: string[]) =>
-    formatAnswer(shown, { rows: names.map(pump) as never, more: 0, notes: [] }, 0, undefined)
+    formatAnswer(shown, { rows: names.map(pump), more: 0, notes: [] }, 0, undefined)
 
   it('given a thing, then known facts, its lists with what they say where they are empty, and its texts', () =>
     assert.equal(

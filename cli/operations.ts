@@ -35,7 +35,6 @@ import type { Terminal } from './terminal.ts'
 
 /** Options of all operations. */
 interface Protocol {
-  readonly yes: boolean
   readonly dryRun: boolean
   readonly json: boolean
 }
@@ -59,14 +58,13 @@ export function toCommand<Of extends Fields, Plan, Result>(
       env: environment('to change'),
     },
     async run({ yes = false, dryRun, json, env, ...request }, terminal) {
-      const protocol = { yes, dryRun, json } as Protocol
+      const protocol = { dryRun, json } as Protocol
       const isAsked = asks !== null && !yes && !dryRun && !(unasked && request[unasked])
       if (isAsked) requireTerminal(terminal)
       const config = resolveConfig(terminal, env as string | undefined)
       const project = createProject(terminal, config.env)
       const use = (environment: ChangedEnvironment) =>
-        runOperation(
-          { words, operation, environment, project, terminal, protocol, isAsked },
+        new OperationRun(words, operation, { environment, project, terminal, protocol, isAsked }).run(
           request as Filter<Of>,
         )
       await withEnvironment(config, use, !mayBeFirst)
@@ -74,62 +72,118 @@ export function toCommand<Of extends Fields, Plan, Result>(
   })
 }
 
-/** Terminal in which a command speaks, and its options. */
-interface Speaker {
-  readonly terminal: Terminal
-  readonly protocol: Protocol
-}
-
-/** Operation that a command runs, and what it runs in. */
-interface Run<Of extends Fields, Plan, Result> extends Speaker {
-  readonly words: string
-  readonly operation: Operation<Of, Plan, Result>
+/** Surroundings of an operation that a command runs. */
+interface Surroundings {
   readonly environment: ChangedEnvironment
   readonly project: Project
+  readonly terminal: Terminal
+  readonly protocol: Protocol
   /** True if the person must answer the question. */
   readonly isAsked: boolean
 }
 
 const NOTHING_CHANGED = 'Stopped before anything was changed.'
 
-/** Shows the plan, asks, carries it out, and shows the result. @throws Failure if something was not done that was wanted */
-async function runOperation<Of extends Fields, Plan, Result>(
-  run: Run<Of, Plan, Result>,
-  request: Filter<Of>,
-): Promise<void> {
-  const { operation, environment, project, terminal, protocol, isAsked } = run
-  const { asks, isEmpty, describe, describeRest } = operation
-  const { stop } = terminal
-  const { showProgress, hide } = createDisplay(terminal)
-  const limits = { project, stop, nowMs: Date.now(), ...(protocol.dryRun && { trial: { showProgress } }) }
-  const makePlan = async (isCounted: boolean) => {
-    const planned = operation.plan(environment, request, { ...limits, isCounted }).finally(hide)
+/** Run of an operation: it shows the plan, asks, carries it out, and shows the result. */
+class OperationRun<Of extends Fields, Plan, Result> {
+  readonly #words: string
+  readonly #operation: Operation<Of, Plan, Result>
+  readonly #in: Surroundings
+
+  constructor(words: string, operation: Operation<Of, Plan, Result>, surroundings: Surroundings) {
+    this.#words = words
+    this.#operation = operation
+    this.#in = surroundings
+  }
+
+  /** @throws Failure if something was not done that was wanted */
+  async run(request: Filter<Of>): Promise<void> {
+    const { asks, isEmpty, describe, describeRest, afterStop } = this.#operation
+    const { terminal, protocol, isAsked } = this.#in
+    const planning = { request, nowMs: Date.now() }
+    let plan: Plan
+    let isOver: boolean
+    for (;;) {
+      plan = await this.#plan(planning, true)
+      if (asks || protocol.dryRun) this.#say(describe(plan))
+      isOver = protocol.dryRun || isEmpty?.(plan) === true
+      if (isOver || !asks || !isAsked) break
+      await confirm(asks(plan), terminal)
+      // Others can change things while the person answers.
+      const agreed = toAgreement(this.#operation, plan)
+      plan = await this.#plan(planning, false)
+      if (isDeepStrictEqual(toAgreement(this.#operation, plan), agreed)) break
+      this.#say(['The plan has changed meanwhile:'])
+    }
+    if (isOver) this.#print(plan, null)
+    const result = isOver ? null : await this.#carryOut(plan)
+    const rest = describeRest?.(plan, result)
+    // A stopped operation has already said what is left, and its exit status is set elsewhere.
+    const isStopped = terminal.stop.aborted && afterStop !== undefined
+    if (rest !== undefined && !isStopped) throw new CliFailure(rest)
+  }
+
+  async #plan(
+    { request, nowMs }: { readonly request: Filter<Of>; readonly nowMs: number },
+    isCounted: boolean,
+  ): Promise<Plan> {
+    const { environment, project, terminal, protocol } = this.#in
+    const { stop } = terminal
+    const { showProgress, hide } = createDisplay(terminal)
+    const trial = protocol.dryRun ? { trial: { showProgress } } : {}
+    const planning = { project, stop, nowMs, isCounted, ...trial }
+    const planned = this.#operation.plan(environment, request, planning).finally(hide)
     const plan = await planned.catch(error => {
       throw stop.aborted && error === stop.reason ? new StoppedByUser(NOTHING_CHANGED) : error
     })
     if (stop.aborted) throw new StoppedByUser(NOTHING_CHANGED)
     return plan
   }
-  let plan: Plan
-  let isOver: boolean
-  for (;;) {
-    plan = await makePlan(true)
-    if (asks || protocol.dryRun) say(run, describe(plan))
-    isOver = protocol.dryRun || isEmpty?.(plan) === true
-    if (isOver || !asks || !isAsked) break
-    await confirm(asks(plan), terminal)
-    // Others can change things while the person answers.
-    const agreed = toAgreement(operation, plan)
-    plan = await makePlan(false)
-    if (isDeepStrictEqual(toAgreement(operation, plan), agreed)) break
-    say(run, ['The plan has changed meanwhile:'])
+
+  /** Carries out a plan and shows its result, also that of a part. @throws the error that ended it */
+  async #carryOut(plan: Plan): Promise<Result> {
+    const { environment, project, terminal } = this.#in
+    const { stop, stderr } = terminal
+    const by = await resolveOperator(environment.config)
+    const { showProgress, hide } = createDisplay(terminal)
+    const openPublisher = () => openBulkPublisher(environment.connections)
+    const running = { project, by, id: randomUUID(), stop, showProgress, openPublisher }
+    if (this.#operation.afterStop)
+      stderr.write(`Operation ${running.id}, begun at ${new Date().toISOString()}\n`)
+    try {
+      const done = carryOutPlan(this.#words, this.#operation, environment, plan, running)
+      const result = await done.finally(hide)
+      await this.#showResult(plan, result, stop.aborted)
+      return result
+    } catch (error) {
+      if (!(error instanceof PartlyDone)) throw error
+      await this.#showResult(plan, error.result, error.isStopped)
+      throw error.cause
+    }
   }
-  if (isOver) print(run, plan, null)
-  const result = isOver ? null : await performPlan(run, plan)
-  const rest = describeRest?.(plan, result)
-  // A stopped operation has already said what is left, and its exit status is set elsewhere.
-  const isStopped = stop.aborted && operation.afterStop !== undefined
-  if (rest !== undefined && !isStopped) throw new CliFailure(rest)
+
+  async #showResult(plan: Plan, result: Result, isStopped: boolean): Promise<void> {
+    const { describeResult, undo, afterStop } = this.#operation
+    const { environment, terminal } = this.#in
+    this.#print(plan, result)
+    this.#say(describeResult(result, plan))
+    const undone = undo?.(result, plan)
+    if (undone) this.#say([`Undo: ${await formatUndo(undone, environment.config.env)}`])
+    if (isStopped && afterStop) terminal.stderr.write(`Stopped. ${afterStop(plan)}\n`)
+  }
+
+  #print(plan: Plan, result: Result | null): void {
+    const { protocol, terminal } = this.#in
+    const document = { plan: this.#operation.toDocument?.(plan) ?? plan, result }
+    if (protocol.json) terminal.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
+  }
+
+  /** Writes lines for people. With `--json`, standard output has only the document. */
+  #say(lines: readonly string[]): void {
+    const { protocol, terminal } = this.#in
+    const { stdout, stderr } = terminal
+    for (const line of lines) (protocol.json ? stderr : stdout).write(`${escapeText(line)}\n`)
+  }
 }
 
 /** Returns a display of one line about the progress. */
@@ -143,43 +197,6 @@ function createDisplay(terminal: Terminal) {
   return { showProgress, hide }
 }
 
-/** Carries out a plan and shows its result, also that of a part. @throws the error that ended it */
-async function performPlan<Of extends Fields, Plan, Result>(
-  run: Run<Of, Plan, Result>,
-  plan: Plan,
-): Promise<Result> {
-  const { words, operation, environment, project, terminal } = run
-  const { stop, stderr } = terminal
-  const by = await resolveOperator(environment.config)
-  const { showProgress, hide } = createDisplay(terminal)
-  const openPublisher = () => openBulkPublisher(environment.connections)
-  const running = { project, by, id: randomUUID(), stop, showProgress, openPublisher }
-  if (operation.afterStop) stderr.write(`Operation ${running.id}, begun at ${new Date().toISOString()}\n`)
-  try {
-    const result = await carryOutPlan(words, operation, environment, plan, running).finally(hide)
-    await showResult(run, plan, result, stop.aborted)
-    return result
-  } catch (error) {
-    if (!(error instanceof PartlyDone)) throw error
-    await showResult(run, plan, error.result, error.isStopped)
-    throw error.cause
-  }
-}
-
-async function showResult<Of extends Fields, Plan, Result>(
-  run: Run<Of, Plan, Result>,
-  plan: Plan,
-  result: Result,
-  isStopped: boolean,
-): Promise<void> {
-  const { describeResult, undo, afterStop } = run.operation
-  print(run, plan, result)
-  say(run, describeResult(result, plan))
-  const undone = undo?.(result, plan)
-  if (undone) say(run, [`Undo: ${await formatUndo(undone, run.environment.config.env)}`])
-  if (isStopped && afterStop) run.terminal.stderr.write(`Stopped. ${afterStop(plan)}\n`)
-}
-
 /** Returns the command that takes an operation back. */
 async function formatUndo({ action, request }: Undo, env: string): Promise<string> {
   const { fields = {} } = (await ALL_OPERATIONS[action]?.load()) ?? {}
@@ -191,19 +208,4 @@ async function formatUndo({ action, request }: Undo, env: string): Promise<strin
       .flatMap(text => [...(field && isArgument(field) ? [] : [toFlag(name)]), quoteWord(text)])
   })
   return ['sluice', action, ...words, '--env', quoteWord(env)].join(' ')
-}
-
-function print<Of extends Fields, Plan, Result>(
-  { operation, protocol, terminal }: Run<Of, Plan, Result>,
-  plan: Plan,
-  result: Result | null,
-): void {
-  const document = { plan: operation.toDocument?.(plan) ?? plan, result }
-  if (protocol.json) terminal.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
-}
-
-/** Writes lines for people. With `--json`, standard output has only the document. */
-function say({ protocol, terminal }: Speaker, lines: readonly string[]): void {
-  const { stdout, stderr } = terminal
-  for (const line of lines) (protocol.json ? stderr : stdout).write(`${escapeText(line)}\n`)
 }

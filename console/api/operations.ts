@@ -9,12 +9,11 @@ import {
   type AnyOperation,
   type Operation,
   PartlyDone,
-  type Planning,
   type Project,
   type Undo,
 } from '../../lib/operations/operation.ts'
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
-import type { Fields, Filter, Texts } from '../../lib/questions/field.ts'
+import type { Fields, Filter, ReadFilter, Texts } from '../../lib/questions/field.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { declareChange, declarePostQuery, declareQuery } from '../http/declare-route.ts'
 import { ProblemError, toProblem } from '../http/problem.ts'
@@ -66,7 +65,8 @@ const CARRY_OUT = strictObject({
 })
 
 export function declareOperations(environment: ConsoleEnvironment) {
-  const desk = new OperationDesk(environment)
+  const open = async (words: string) =>
+    (await loadOperation(words)).visit<Desk>(operation => new OperationDesk(words, operation, environment))
   return {
     '/operations': declareQuery({}, async () => {
       const all = Object.entries(CONSOLE_OPERATIONS).map(
@@ -74,92 +74,121 @@ export function declareOperations(environment: ConsoleEnvironment) {
       )
       return Object.fromEntries(await Promise.all(all))
     }),
-    'POST /operations/plan': declarePostQuery(PLAN, request => desk.plan(request)),
-    'POST /operations/carry-out': declareChange(CARRY_OUT, (request, { name: by }, context) =>
-      desk.carryOut(request, by, context.get('reportError')),
+    'POST /operations/plan': declarePostQuery(PLAN, async request =>
+      (await open(request.action)).plan(request),
+    ),
+    'POST /operations/carry-out': declareChange(CARRY_OUT, async (request, { name: by }, context) =>
+      (await open(request.action)).carryOut(request, by, context.get('reportError')),
     ),
   }
 }
 
-/** Plans operations that a page asks for, and carries them out. */
-class OperationDesk {
+/** Loads an operation. @throws ProblemError for one that this console does not have */
+async function loadOperation(words: string): Promise<AnyOperation> {
+  const listed = Object.hasOwn(CONSOLE_OPERATIONS, words) ? CONSOLE_OPERATIONS[words] : undefined
+  if (listed) return listed.load()
+  throw new ProblemError(
+    'not-found',
+    Object.hasOwn(ALL_OPERATIONS, words)
+      ? `This console has no operation ${words}: use \`sluice ${words}\`.`
+      : 'There is no such operation.',
+  )
+}
+
+interface Desk {
+  plan(request: InferOutput<typeof PLAN>): Promise<ShownPlan>
+  /** Carries out a plan, or a part of it. @param reportError receives a fault of the console */
+  carryOut(
+    request: InferOutput<typeof CARRY_OUT>,
+    by: string,
+    reportError: (error: unknown) => void,
+  ): Promise<ShownResult>
+}
+
+/** Plans an operation that a page asks for, and carries it out. */
+class OperationDesk<Of extends Fields, Plan, Result> implements Desk {
+  readonly #words: string
+  readonly #operation: Operation<Of, Plan, Result>
   readonly #environment: ConsoleEnvironment
 
-  constructor(environment: ConsoleEnvironment) {
+  constructor(words: string, operation: Operation<Of, Plan, Result>, environment: ConsoleEnvironment) {
+    this.#words = words
+    this.#operation = operation
     this.#environment = environment
   }
 
-  async plan({ action, request }: InferOutput<typeof PLAN>): Promise<ShownPlan> {
-    return (await openOperation(action)).visit(async operation => {
-      const nowMs = Date.now()
-      const { filter, texts } = readRequest(action, operation, request)
-      const plan = await this.#plan(action, operation, filter, { nowMs, isCounted: true })
-      const isEmpty = operation.isEmpty?.(plan) ?? false
-      return {
-        lines: operation.describe(plan),
-        plan: operation.toDocument?.(plan) ?? plan,
-        question: isEmpty ? null : (operation.asks?.(plan) ?? null),
-        isEmpty,
-        request: toAbsolute(operation.fields, filter, texts),
-        at: new Date(nowMs).toISOString(),
-        ...(operation.asks && { expects: toAgreement(operation, plan) }),
-      }
-    })
+  async plan({ request }: InferOutput<typeof PLAN>): Promise<ShownPlan> {
+    const operation = this.#operation
+    const nowMs = Date.now()
+    const { filter, texts } = this.#read(request)
+    const plan = await this.#plan(filter, nowMs, true)
+    const isEmpty = operation.isEmpty?.(plan) ?? false
+    return {
+      lines: operation.describe(plan),
+      plan: operation.toDocument?.(plan) ?? plan,
+      question: isEmpty ? null : (operation.asks?.(plan) ?? null),
+      isEmpty,
+      request: toAbsolute(operation.fields, filter, texts),
+      at: new Date(nowMs).toISOString(),
+      ...(operation.asks && { expects: toAgreement(operation, plan) }),
+    }
   }
 
-  /** Carries out a plan, or a part of it. @param reportError receives a fault of the console */
   async carryOut(
-    { action, request, at, expects }: InferOutput<typeof CARRY_OUT>,
+    { request, at, expects }: InferOutput<typeof CARRY_OUT>,
     by: string,
     reportError: (error: unknown) => void,
   ): Promise<ShownResult> {
-    return (await openOperation(action)).visit(async operation => {
-      const nowMs = Math.min(at ?? Number.POSITIVE_INFINITY, Date.now())
-      const { filter } = readRequest(action, operation, request)
-      const plan = await this.#plan(action, operation, filter, { nowMs, isCounted: false })
-      if (expects && !isDeepStrictEqual(expects, toAgreement(operation, plan)))
-        throw new ProblemError(
-          'conflict',
-          'Nothing was done: the plan has changed meanwhile. Confirm the new plan.',
-        )
-      const stop = AbortSignal.timeout(STEP_MS)
-      const { result, error } = await this.#carryOutUntil(stop, action, operation, plan, by)
-      const problem = error === undefined ? undefined : toProblem(error)
-      if (problem?.code === 'fault') reportError(error)
-      return {
-        lines: operation.describeResult(result, plan),
-        result,
-        isOver: !(stop.aborted && operation.afterStop),
-        problem: problem?.message ?? null,
-        rest: operation.describeRest?.(plan, result) ?? null,
-        undo: operation.undo?.(result, plan) ?? null,
-      }
-    })
+    const operation = this.#operation
+    const nowMs = Math.min(at ?? Number.POSITIVE_INFINITY, Date.now())
+    const plan = await this.#plan(this.#read(request).filter, nowMs, false)
+    if (expects && !isDeepStrictEqual(expects, toAgreement(operation, plan)))
+      throw new ProblemError(
+        'conflict',
+        'Nothing was done: the plan has changed meanwhile. Confirm the new plan.',
+      )
+    const stop = AbortSignal.timeout(STEP_MS)
+    const { result, error } = await this.#carryOutUntil(stop, plan, by)
+    const problem = error === undefined ? undefined : toProblem(error)
+    if (problem?.code === 'fault') reportError(error)
+    return {
+      lines: operation.describeResult(result, plan),
+      result,
+      isOver: !(stop.aborted && operation.afterStop),
+      problem: problem?.message ?? null,
+      rest: operation.describeRest?.(plan, result) ?? null,
+      undo: operation.undo?.(result, plan) ?? null,
+    }
   }
 
-  async #plan<Of extends Fields, Plan, Result>(
-    action: string,
-    operation: Operation<Of, Plan, Result>,
-    filter: Filter<Of>,
-    planning: Pick<Planning, 'nowMs' | 'isCounted'>,
-  ): Promise<Plan> {
+  /** Reads a request. @throws ProblemError for unknown fields, and for invalid texts */
+  #read(request: Texts): Pick<ReadFilter<Of>, 'filter' | 'texts'> {
+    const { fields, rules } = this.#operation
+    const unknown = Object.keys(request).filter(
+      name => !Object.hasOwn(fields, name) || fields[name]?.only === 'terminal',
+    )
+    if (unknown.length > 0)
+      throw new ProblemError('bad-request', `${this.#words} has no field ${unknown.join(', ')}.`)
+    return parseFilter(fields, request, rules)
+  }
+
+  async #plan(filter: Filter<Of>, nowMs: number, isCounted: boolean): Promise<Plan> {
     const stop = AbortSignal.timeout(PLAN_MS)
+    const planning = { project: NO_PROJECT, stop, nowMs, isCounted }
     try {
-      return await operation.plan(this.#environment, filter, { ...planning, project: NO_PROJECT, stop })
+      return await this.#operation.plan(this.#environment, filter, planning)
     } catch (error) {
       if (error !== stop.reason) throw error
       throw new ProblemError(
         'unavailable',
-        `It could not be planned in time: narrow the request, or use \`sluice ${action}\`.`,
+        `It could not be planned in time: narrow the request, or use \`sluice ${this.#words}\`.`,
       )
     }
   }
 
   /** Carries out a plan until it must stop. Returns the result so far, and the error that ended it early. */
-  async #carryOutUntil<Of extends Fields, Plan, Result>(
+  async #carryOutUntil(
     stop: AbortSignal,
-    action: string,
-    operation: Operation<Of, Plan, Result>,
     plan: Plan,
     by: string,
   ): Promise<{ readonly result: Result; readonly error?: unknown }> {
@@ -167,38 +196,12 @@ class OperationDesk {
     const openPublisher = () => this.#environment.connections.publisher()
     const running = { project: NO_PROJECT, stop, by, id, openPublisher, showProgress: () => {} }
     try {
-      return { result: await carryOutPlan(action, operation, this.#environment, plan, running) }
+      return { result: await carryOutPlan(this.#words, this.#operation, this.#environment, plan, running) }
     } catch (error) {
       if (!(error instanceof PartlyDone)) throw error
       return { result: error.result, error: error.cause === stop.reason ? undefined : error.cause }
     }
   }
-}
-
-/** Loads an operation. @throws ProblemError for one that this console does not have */
-async function openOperation(action: string): Promise<AnyOperation> {
-  const listed = Object.hasOwn(CONSOLE_OPERATIONS, action) ? CONSOLE_OPERATIONS[action] : undefined
-  if (listed) return listed.load()
-  throw new ProblemError(
-    'not-found',
-    Object.hasOwn(ALL_OPERATIONS, action)
-      ? `This console has no operation ${action}: use \`sluice ${action}\`.`
-      : 'There is no such operation.',
-  )
-}
-
-/** Reads the request of an operation. @throws ProblemError for unknown fields, and for invalid texts */
-function readRequest<Of extends Fields, Plan, Result>(
-  action: string,
-  { fields, rules }: Operation<Of, Plan, Result>,
-  request: Texts,
-) {
-  const unknown = Object.keys(request).filter(
-    name => !Object.hasOwn(fields, name) || fields[name]?.only === 'terminal',
-  )
-  if (unknown.length > 0)
-    throw new ProblemError('bad-request', `${action} has no field ${unknown.join(', ')}.`)
-  return parseFilter(fields, request, rules)
 }
 
 /** Returns the request with absolute times, so that it means the same when it is sent again. Pure. */

@@ -1,34 +1,46 @@
 /** Converts command declarations to commands of commander, which parse the command line and show help. */
 import { Argument, type Command, type Option } from 'commander'
 import { safeParse } from 'valibot'
-import type { Kind } from '#runtime/settings'
+import type { Kind } from '#runtime/settings/index.ts'
+import { type Field, type Fields, type Filter, getInitial } from '../lib/questions/field.ts'
 import { findBrokenRules } from '../lib/questions/field-rules.ts'
 import { describeInvalid } from '../scripts/command-line.ts'
-import { type CommandValue, type Parameter, type Parameters, toFlag, toKebabCase } from './command.ts'
+import { type CommandValue, toFlag, toKebabCase } from './command.ts'
 import { EVENT_HUB_OPTIONS, KAFKA_OPTIONS, takeTopicFromEventHub } from './kafka-options.ts'
 import { DeclaredOption } from './setting-options.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Adds the declared arguments and options to a commander command. */
 export function declare(command: Command, value: CommandValue, terminal: Terminal): void {
-  const { args = {}, options = {} } = value
   command.description(value.about).addHelpText('after', `\n${value.more.trim()}`)
-  for (const [name, parameter] of Object.entries(args)) {
-    command.addArgument(createArgument(name, parameter))
-    const { flag, ...rest } = parameter
-    if (flag) command.addOption(createOption(flag, { ...rest, value: `<${name}>`, isRequired: false }))
+  for (const [name, field] of listArguments(value.fields)) {
+    command.addArgument(createArgument(name, field))
+    const { flag, ...own } = field.terminal ?? {}
+    const option = { ...field, form: { type: 'text', example: '' }, isRequired: false } as const
+    if (flag) command.addOption(createOption(flag, { ...option, terminal: { ...own, value: `<${name}>` } }))
   }
-  for (const [name, parameter] of Object.entries(options)) command.addOption(createOption(name, parameter))
+  for (const [name, field] of Object.entries(value.fields))
+    if (!isArgument(field)) command.addOption(createOption(name, field))
   if (!value.withoutKafka) addKafkaOptions(command, terminal)
   command.action(() => {
     requireRules(command, value)
-    return value.run(collectValues(command, args, options), terminal)
+    return value.run(fields => collectValues(command, value, fields), terminal)
   })
+}
+
+/** Returns whether a field is an argument of a command. All others are options. */
+export function isArgument({ form }: Field<unknown>): boolean {
+  return form.type === 'name'
+}
+
+function listArguments(fields: Fields) {
+  return Object.entries(fields).filter(([, field]) => isArgument(field))
 }
 
 /** Checks the declared rules about options that exclude or need one another. @throws CommanderError */
 function requireRules(command: Command, value: CommandValue): void {
-  const argumentNames = Object.keys(value.args ?? {})
+  const ofArguments = listArguments(value.fields)
+  const argumentNames = ofArguments.map(([name]) => name)
   const isPresent = (term: string) => {
     const [name = '', text] = term.split('=')
     const argument = command.processedArgs[argumentNames.indexOf(name)]
@@ -42,7 +54,7 @@ function requireRules(command: Command, value: CommandValue): void {
     const option = command.options.find(option => option.attributeName() === name)
     return `option '${text === undefined ? option?.flags : `${option?.long} ${text}`}'`
   }
-  const flags = Object.entries(value.args ?? {}).flatMap(([name, { flag }]) => (flag ? [[name, flag]] : []))
+  const flags = ofArguments.flatMap(([name, { terminal }]) => (terminal?.flag ? [[name, terminal.flag]] : []))
   const rules = {
     ...value,
     conflicts: [...(value.conflicts ?? []), ...flags],
@@ -57,28 +69,29 @@ export function addKafkaOptions(command: Command, terminal: Pick<Terminal, 'envi
   const has = (name: string) => command.options.some(option => option.attributeName() === name)
   if (!has('env')) return
   const topic = ['topic', 'kafkaTopic'].find(has)
-  for (const [name, parameter] of Object.entries({ ...KAFKA_OPTIONS, ...(topic && EVENT_HUB_OPTIONS) }))
-    command.addOption(createOption(name, parameter).helpGroup('Kafka:'))
+  for (const [name, field] of Object.entries({ ...KAFKA_OPTIONS, ...(topic && EVENT_HUB_OPTIONS) }))
+    command.addOption(createOption(name, field).helpGroup('Kafka:'))
   if (topic) takeTopicFromEventHub(command, topic, terminal)
 }
 
 function createArgument(
   name: string,
-  { description, kind, isRequired, isList, flag }: Parameter<unknown>,
+  { about, kind, isRequired, isList, terminal }: Field<unknown>,
 ): Argument {
-  const [open, close] = isRequired && !flag ? ['<', '>'] : ['[', ']']
-  const argument = new Argument(`${open}${toKebabCase(name)}${isList ? '...' : ''}${close}`, description)
-  if (!kind) return argument
+  const [open, close] = isRequired && !terminal?.flag ? ['<', '>'] : ['[', ']']
+  const argument = new Argument(`${open}${toKebabCase(name)}${isList ? '...' : ''}${close}`, about)
   const choices = getChoices(kind)
   return (choices ? argument.choices(choices) : argument).argParser(createParser(kind, isList))
 }
 
-export function createOption(name: string, parameter: Parameter<unknown>): Option {
-  const { kind, value, isNegated, isAddress, isRequired, isList, short, initial } = parameter
+export function createOption(name: string, field: Field<unknown>): Option {
+  const { kind, form, isRequired, isList, initial, terminal = {} } = field
+  const { short, isNegated, isAddress, value = form.type === 'number' ? '<n>' : `<${form.type}>` } = terminal
   const long = toFlag(isNegated ? `no-${name}` : name)
-  const flags = [short && `-${short}`, value ? `${long} ${value}` : long].filter(Boolean).join(', ')
-  const option = new DeclaredOption(flags, parameter)
-  if (!kind) return option
+  const isFlag = form.type === 'flag'
+  const flags = [short && `-${short}`, isFlag ? long : `${long} ${value}`].filter(Boolean).join(', ')
+  const option = new DeclaredOption(flags, field)
+  if (isFlag) return option
   const choices = getChoices(kind)
   if (choices) option.choices(choices)
   option.argParser(createParser(kind, isList, isAddress)).makeOptionMandatory(isRequired === true)
@@ -91,20 +104,19 @@ function getChoices({ schema }: Kind<unknown>): readonly string[] | undefined {
   return type === 'picklist' ? options : undefined
 }
 
-/**
- * Returns the values by name. If a parameter without a default is not given, its value is an empty list for a list, false for a
- * flag, and absent otherwise.
- */
-function collectValues(command: Command, args: Parameters, options: Parameters): Record<string, unknown> {
-  const optionValues = command.opts()
-  const ofArguments = Object.entries(args).map(([name, { isList, flag }], index) => {
-    const value = command.processedArgs[index] ?? (flag && optionValues[flag])
-    return [name, value ?? (isList ? [] : undefined)] as const
+/** Returns the values of a command's fields. Those that are not given are as in a request. */
+function collectValues<Of extends Fields>(
+  command: Command,
+  { fields: all }: CommandValue,
+  fields: Of,
+): Filter<Of> {
+  const names = listArguments(all).map(([name]) => name)
+  const values = Object.entries(fields).map(([name, field]) => {
+    const flag = field.terminal?.flag
+    const argument = command.processedArgs[names.indexOf(name)] ?? (flag && command.getOptionValue(flag))
+    return [name, (isArgument(field) ? argument : command.getOptionValue(name)) ?? getInitial(field)] as const
   })
-  const ofOptions = Object.entries(options).map(([name, { isList, kind }]) => {
-    return [name, optionValues[name] ?? (isList ? [] : kind ? undefined : false)] as const
-  })
-  return Object.fromEntries([...ofArguments, ...ofOptions].filter(([, value]) => value !== undefined))
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as Filter<Of>
 }
 
 /** Placeholder for an invalid value. `requireValidValues` reports it later, so that all values are checked first. */

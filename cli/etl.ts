@@ -1,9 +1,10 @@
 import { dataReader } from '../lib/app/data-reader.ts'
 import { openStorage } from '../lib/app/storage.ts'
 import { type StoredPast, storePast } from '../lib/operations/store-past.ts'
+import { type Filter, optionField, TIME_OR_AGO } from '../lib/questions/field.ts'
 import type { Storage } from '../lib/storage/storage.ts'
 import { count } from '../lib/support/count.ts'
-import { command, environment, JSON_OPTION, option, TIME_OR_AGO, type ValuesOf } from './command.ts'
+import { command, environment, JSON_OPTION } from './command.ts'
 import { isStop } from './failure.ts'
 import { showLine } from './output/progress.ts'
 import { withHistory } from './servers/history.ts'
@@ -12,13 +13,13 @@ import { resolveStorage } from './servers/storage.ts'
 import { printReport, type Terminal } from './terminal.ts'
 
 const OPTIONS = {
-  since: option('<time>', 'only records written since: a time, or a duration before now', TIME_OR_AGO),
-  until: option('<time>', 'only records written before', TIME_OR_AGO),
+  since: optionField('<time>', 'only records written since: a time, or a duration before now', TIME_OR_AGO),
+  until: optionField('<time>', 'only records written before', TIME_OR_AGO),
   json: JSON_OPTION,
   env: environment('to load'),
 }
 
-type Options = ValuesOf<typeof OPTIONS>
+type Options = Filter<typeof OPTIONS>
 
 /** End of the range without --until, in milliseconds since the epoch. */
 const FAR_MS = Date.UTC(9999, 0)
@@ -35,7 +36,7 @@ Examples:
   sluice etl
   sluice etl --since 30d
   STORAGE_URL=postgres://sluice@db.example/sluice sluice etl --env prod`,
-  options: OPTIONS,
+  fields: OPTIONS,
   async run(options, terminal) {
     const config = resolveConfig(terminal, options.env)
     const storage = await openStorage(...resolveStorage(config, options.env, terminal))

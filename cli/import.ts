@@ -5,16 +5,17 @@ import { type ImportCounts, importLines } from '../lib/operations/import/event-l
 import { createConverter } from '../lib/operations/import/mapped-lines.ts'
 import { fileFailure, OperationFailure } from '../lib/operations/operation-failure.ts'
 import { openFile } from '../lib/operations/replay/recording-file.ts'
+import { type Filter, flagField, listField, nameField, optionField } from '../lib/questions/field.ts'
 import { count } from '../lib/support/count.ts'
-import { argument, command, flag, optionList, SOME_TEXT, type ValuesOf } from './command.ts'
+import { command } from './command.ts'
 import { CliFailure } from './failure.ts'
 import { loadMappings } from './options/mapping.ts'
 import { resolveConfig } from './servers/settings.ts'
 import { resolvePath, type Terminal } from './terminal.ts'
 
 const OPTIONS = {
-  mapping: optionList('<name>', 'read by this mapping, a name or a file; again for more', SOME_TEXT),
-  skipInvalid: flag('skip lines that cannot be read, and count them'),
+  mapping: listField(optionField('<name>', 'read by this mapping, a name or a file; again for more')),
+  skipInvalid: flagField('skip lines that cannot be read, and count them'),
 }
 
 export default command({
@@ -28,15 +29,15 @@ gives the same events.`,
 Examples:
   sluice import metrics.jsonl --mapping database-metrics > stream.jsonl
   sluice replay stream.jsonl --speed max`,
-  args: {
-    file: argument('a file of JSON lines, or a CSV file with a header', SOME_TEXT),
+  fields: {
+    file: nameField('a file of JSON lines, or a CSV file with a header'),
+    ...OPTIONS,
   },
-  options: OPTIONS,
   run: importFile,
 })
 
 async function importFile(
-  { file, mapping, skipInvalid }: ValuesOf<typeof OPTIONS> & { readonly file: string },
+  { file, mapping, skipInvalid }: Filter<typeof OPTIONS> & { readonly file: string },
   terminal: Terminal,
 ): Promise<void> {
   const settings = resolveConfig(terminal, undefined)

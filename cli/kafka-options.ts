@@ -4,14 +4,17 @@ import type { Command } from 'commander'
 import { parseConnectionString } from '#runtime/operating/servers'
 import { type Environment, KAFKA, REGISTRY } from '#runtime/settings'
 import { withPrecedence } from '../lib/app/settings/precedence.ts'
-import { ANY_TEXT, address, option, SOME_TEXT } from './command.ts'
+import { inTerminal, optionField } from '../lib/questions/field.ts'
+import { ANY_TEXT } from './command.ts'
 import { CliFailure } from './failure.ts'
 import { optionsByVariable, settingOption, settingOptions } from './setting-options.ts'
 import type { Terminal } from './terminal.ts'
 
 const CONNECTION_STRING = settingOption(KAFKA.settings, 'EVENT_HUBS_CONN_STR')
 
-export const REGISTRY_OPTION = address(settingOption(REGISTRY.settings, 'SCHEMA_REGISTRY_URL'))
+export const REGISTRY_OPTION = inTerminal(settingOption(REGISTRY.settings, 'SCHEMA_REGISTRY_URL'), {
+  isAddress: true,
+})
 
 export const KAFKA_OPTIONS = {
   ...settingOptions(KAFKA),
@@ -20,13 +23,13 @@ export const KAFKA_OPTIONS = {
   eventHubsConnStr: {
     ...CONNECTION_STRING,
     kind: ANY_TEXT,
-    description: `${CONNECTION_STRING.description}; $NAME takes it from another variable`,
+    about: `${CONNECTION_STRING.about}; $NAME takes it from another variable`,
   },
 }
 
 /** Options of commands that have an option for the topic. They name an Azure event hub as the topic. */
 export const EVENT_HUB_OPTIONS = {
-  eventHubName: option('<name>', 'the event hub, which is the topic', SOME_TEXT),
+  eventHubName: optionField('<name>', 'the event hub, which is the topic'),
 }
 
 /**

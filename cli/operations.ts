@@ -11,65 +11,54 @@ import {
   type Project,
   type Undo,
 } from '../lib/operations/operation.ts'
-import type { Fields, Filter } from '../lib/questions/field.ts'
+import { type Fields, type Filter, flagField } from '../lib/questions/field.ts'
 import { quoteWord } from '../lib/support/escape-text.ts'
-import {
-  type CommandValue,
-  command,
-  environment,
-  flag,
-  JSON_OPTION,
-  type Parameters,
-  toFlag,
-} from './command.ts'
+import { type CommandValue, environment, JSON_OPTION, toFlag } from './command.ts'
+import { isArgument } from './declare.ts'
 import { CliFailure, StoppedByUser } from './failure.ts'
 import { confirm, requireTerminal } from './operation/confirm.ts'
 import { resolveOperator } from './operation/operator.ts'
 import { showLineLater } from './output/progress.ts'
 import { escapeText } from './output/text-width.ts'
-import { isArgument, toParameters } from './questions.ts'
 import { createProject } from './recomputation/project.ts'
 import { withEnvironment } from './servers/environment.ts'
 import { resolveConfig } from './servers/settings.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Options of all operations. */
-interface Protocol {
-  readonly dryRun: boolean
-  readonly json: boolean
+/** Options of operations. */
+const OWN = {
+  dryRun: flagField('show what would happen, without changing anything'),
+  yes: flagField('do not ask for confirmation'),
+  json: JSON_OPTION,
+  env: environment('to change'),
 }
+
+type Protocol = Pick<Filter<typeof OWN>, 'dryRun' | 'json'>
 
 /** Returns the command that carries out an operation. @param words words of the command */
 export function toCommand<Of extends Fields, Plan, Result>(
   words: string,
   operation: Operation<Of, Plan, Result>,
 ): CommandValue {
-  const { about, more, fields, rules = {}, asks, unasked, mayBeFirst } = operation
-  return command<Parameters, Parameters>({
+  const { about, more, fields, rules = {}, asks, isUnasked, mayBeFirst } = operation
+  return {
     about,
     more,
     ...rules,
-    args: toParameters(fields, isArgument),
-    options: {
-      ...toParameters(fields, field => !isArgument(field)),
-      dryRun: flag('show what would happen, without changing anything'),
-      ...(asks && { yes: flag('do not ask for confirmation') }),
-      json: JSON_OPTION,
-      env: environment('to change'),
-    },
-    async run({ yes = false, dryRun, json, env, ...request }, terminal) {
-      const protocol = { dryRun, json } as Protocol
-      const isAsked = asks !== null && !yes && !dryRun && !(unasked && request[unasked])
+    fields: { ...fields, dryRun: OWN.dryRun, ...(asks && { yes: OWN.yes }), json: OWN.json, env: OWN.env },
+    async run(read, terminal) {
+      const { yes, dryRun, json, env } = read(OWN)
+      const request = read(fields)
+      const isAsked = asks !== null && !yes && !dryRun && !isUnasked?.(request)
       if (isAsked) requireTerminal(terminal)
-      const config = resolveConfig(terminal, env as string | undefined)
+      const config = resolveConfig(terminal, env)
       const project = createProject(terminal, config.env)
+      const protocol = { dryRun, json }
       const use = (environment: ChangedEnvironment) =>
-        new OperationRun(words, operation, { environment, project, terminal, protocol, isAsked }).run(
-          request as Filter<Of>,
-        )
+        new OperationRun(words, operation, { environment, project, terminal, protocol, isAsked }).run(request)
       await withEnvironment(config, use, !mayBeFirst)
     },
-  })
+  }
 }
 
 /** Surroundings of an operation that a command runs. */

@@ -1,36 +1,30 @@
 /** Options of the commands that serve pages or an interface on this machine: the address, its names, and who may ask. */
 import { randomBytes } from 'node:crypto'
-import { list } from '#runtime/settings'
-import { option, optionWithDefault, SOME_TEXT, type ValuesOf } from './command.ts'
+import { list } from '#runtime/settings/index.ts'
+import { type Filter, optionField, withInitial } from '../lib/questions/field.ts'
 import { CliFailure } from './failure.ts'
 import { readInput } from './input.ts'
 import type { Terminal } from './terminal.ts'
 
 export const SERVER_OPTIONS = {
-  host: optionWithDefault(
-    '<address>',
-    'address to listen on; in a container, 0.0.0.0',
-    SOME_TEXT,
-    '127.0.0.1',
-  ),
-  ownHost: option(
+  host: withInitial(optionField('<address>', 'address to listen on; in a container, 0.0.0.0'), '127.0.0.1'),
+  ownHost: optionField(
     '<list>',
     'further names under which others ask, such as that of a container',
     list(name => /^[\w.-]+$/.test(name), 'a host name without a port'),
   ),
-  publishedPorts: option(
+  publishedPorts: optionField(
     '<list>',
     'ports in the printed addresses, such as those that a container publishes',
     list(text => /^[1-9]\d{0,4}$/.test(text), 'a port'),
   ),
-  tokenFile: option(
+  tokenFile: optionField(
     '<file>',
     'file with the token (default: SLUICE_TOKEN, else a new one at each start)',
-    SOME_TEXT,
   ),
 }
 
-export type ServerOptions = ValuesOf<typeof SERVER_OPTIONS>
+export type ServerOptions = Filter<typeof SERVER_OPTIONS>
 
 const MIN_LENGTH = 32
 

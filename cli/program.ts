@@ -2,13 +2,13 @@
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { ConfigError } from '#runtime/settings'
+import { ConfigError } from '#runtime/settings/index.ts'
+import { optionField } from '../lib/questions/field.ts'
 import { escapeTextLines } from '../lib/support/escape-text.ts'
 import { Failure } from '../lib/support/failure.ts'
 import { FileError } from '../lib/support/file-errors.ts'
 import { withoutOpposite } from '../scripts/command-line.ts'
 import { STACK_NAME } from '../scripts/running-stacks.ts'
-import { option } from './command.ts'
 import { COMMANDS, type CommandTree, REMOVED_COMMANDS } from './commands.ts'
 import { createOption, declare, requireValidValues } from './declare.ts'
 import { CliFailure, isStop, StoppedByUser, usageFailure } from './failure.ts'
@@ -26,7 +26,7 @@ const ABOUT = `Command line for operators of Sluice: import recorded telemetry, 
 Commands connect to the stack that --stack names, otherwise to the servers in KAFKA_BROKERS and REDIS_URL, otherwise to
 the servers of \`npm start\` on this machine. --config FILE or SLUICE_CONFIG specifies a settings file.`
 
-const STACK = option('<name>', 'running stack to use, as in `npm start -- --name <name>`', STACK_NAME)
+const STACK = optionField('<name>', 'running stack to use, as in `npm start -- --name <name>`', STACK_NAME)
 
 /**
  * Runs the command that the arguments select.

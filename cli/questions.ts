@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ColumnOf, divideFacts } from '../lib/questions/column.ts'
 import type { Environment } from '../lib/questions/environment.ts'
-import type { Field, Fields, Filter } from '../lib/questions/field.ts'
+import { type Fields, flagField, numberField, withInitial } from '../lib/questions/field.ts'
 import {
   type Answer,
   ask,
@@ -19,18 +19,7 @@ import { formatRanges } from '../lib/support/ranges-text.ts'
 import { formatQuantity, shortNumber } from '../lib/support/short-number.ts'
 import { formatSize } from '../lib/support/size-text.ts'
 import { utcTime } from '../lib/support/time-text.ts'
-import {
-  type CommandValue,
-  command,
-  environment,
-  FLAT_OPTION,
-  flag,
-  JSON_OPTION,
-  optionWithDefault,
-  type Parameter,
-  type Parameters,
-  POSITIVE,
-} from './command.ts'
+import { type CommandValue, environment, FLAT_OPTION, JSON_OPTION, POSITIVE } from './command.ts'
 import { StoppedByUser } from './failure.ts'
 import { formatList, formatTable } from './output/table.ts'
 import { escapeText, escapeTextLines } from './output/text-width.ts'
@@ -40,37 +29,46 @@ import { printLines, printReport, type Terminal } from './terminal.ts'
 
 const UNBOUNDED = Number.POSITIVE_INFINITY
 
-type AnyField = Field<unknown>
+/** Options of questions. */
+const OWN = {
+  raw: flagField('write only the value, byte for byte'),
+  json: JSON_OPTION,
+  flat: FLAT_OPTION,
+  watch: flagField('ask every two seconds, until Ctrl-C'),
+  env: environment('to ask'),
+}
 
 /** Returns the command that asks a question. */
 export function toCommand<Of extends Fields, Row, Lists>(question: Question<Of, Row, Lists>): CommandValue {
   const { about, more, filter: fields, sections, terminal: own = {}, ofCluster } = question
   const { usual, flat: toFlat, raw: toRaw } = own
   const isList = sections === undefined || usual !== undefined
-  return command<Parameters, Parameters>({
+  const limit = toLimit(usual)
+  return {
     about,
     more,
-    args: toParameters(fields, isArgument),
-    options: {
-      ...toParameters(fields, field => !isArgument(field)),
-      ...(isList && { limit: toLimit(usual) }),
-      ...(toRaw && { raw: flag('write only the value, byte for byte') }),
-      json: JSON_OPTION,
-      ...(toFlat && { flat: FLAT_OPTION }),
-      watch: flag('ask every two seconds, until Ctrl-C'),
-      env: environment('to ask'),
+    fields: {
+      ...fields,
+      ...(isList && { limit }),
+      ...(toRaw && { raw: OWN.raw }),
+      json: OWN.json,
+      ...(toFlat && { flat: OWN.flat }),
+      watch: OWN.watch,
+      env: OWN.env,
     },
     conflicts: [
       ['json', 'watch', ...(toFlat ? ['flat'] : []), ...(toRaw ? ['raw'] : [])],
       ...(toFlat ? [['flat', 'watch']] : []),
     ],
-    async run({ json, flat, raw, limit, watch, env, ...values }, terminal) {
-      const config = resolveConfig(terminal, env as string | undefined)
-      const most = (limit as number | undefined) ?? UNBOUNDED
+    async run(read, terminal) {
+      const { json, flat, raw, watch, env } = read(OWN)
+      const filter = read(fields)
+      const most = isList ? read({ limit }).limit : UNBOUNDED
+      const config = resolveConfig(terminal, env)
       const print = async (environment: Environment) => {
         const nowMs = Date.now()
         const limits = { most, mostRecords: UNBOUNDED, stop: terminal.stop, nowMs }
-        const answer = await ask(question, environment, values as Filter<Of>, limits)
+        const answer = await ask(question, environment, filter, limits)
         if (raw && toRaw) {
           for (const row of answer.rows) terminal.stdout.write(toRaw(row))
           return
@@ -78,7 +76,7 @@ export function toCommand<Of extends Fields, Row, Lists>(question: Question<Of, 
         const documents = flat ? await toFlat?.(environment, answer.rows) : undefined
         if (watch && terminal.stdout.isTTY) terminal.stdout.write(CLEAR)
         if (!documents)
-          return printReport(terminal, answer, json as boolean, (answer, width) =>
+          return printReport(terminal, answer, json, (answer, width) =>
             formatAnswer(question, answer, nowMs, width),
           )
         printLines(terminal, documents)
@@ -88,7 +86,7 @@ export function toCommand<Of extends Fields, Row, Lists>(question: Question<Of, 
         watch ? repeat(() => print(environment), terminal) : print(environment)
       await withEnvironment(config, use, env !== undefined || !ofCluster)
     },
-  })
+  }
 }
 
 const WATCH_MS = 2_000
@@ -104,31 +102,9 @@ async function repeat(print: () => Promise<void>, { stop }: Pick<Terminal, 'stop
   throw new StoppedByUser()
 }
 
-/** Returns whether a field is an argument of a command. All others are options. */
-export function isArgument({ form }: AnyField): boolean {
-  return form.type === 'name'
-}
-
-/** Returns those fields that fit as arguments or options of a command. */
-export function toParameters(fields: Fields, fits: (field: AnyField) => boolean): Parameters {
-  const fitting = Object.entries(fields).filter(([, field]) => fits(field))
-  return Object.fromEntries(fitting.map(([name, field]) => [name, toParameter(field)]))
-}
-
-function toParameter(field: AnyField): Parameter<unknown> {
-  const { form, about: description, kind, flag: instead, isRequired = false, isList = false } = field
-  if (form.type === 'flag') return flag(description)
-  const value = form.type === 'number' ? '<n>' : `<${form.type}>`
-  return {
-    ...{ description, kind, isRequired, isList },
-    ...(instead && { flag: instead }),
-    ...(!isArgument(field) && { value }),
-  }
-}
-
-function toLimit(usual = UNBOUNDED): Parameter<number> {
+function toLimit(usual = UNBOUNDED) {
   const shown = usual === UNBOUNDED ? 'all' : String(usual)
-  return optionWithDefault('<n>', 'maximum number of rows', POSITIVE, usual, shown)
+  return withInitial(numberField('maximum number of rows', POSITIVE), usual, shown)
 }
 
 /** Formats an answer, and the notes about it. Pure. */

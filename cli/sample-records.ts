@@ -11,8 +11,9 @@ import { readTopicReach } from '../lib/queries/kafka/topics.ts'
 import { selectNewest } from '../lib/queries/records/newest-ranges.ts'
 import { readRecords, toRanges } from '../lib/queries/records/read-records.ts'
 import type { Environment } from '../lib/questions/environment.ts'
+import { numberField } from '../lib/questions/field.ts'
 import { Failure } from '../lib/support/failure.ts'
-import { environment, option, POSITIVE } from './command.ts'
+import { environment, POSITIVE } from './command.ts'
 import { CliFailure } from './failure.ts'
 import { readInput, splitDocuments, toInputName } from './input.ts'
 import { withEnvironment } from './servers/environment.ts'
@@ -25,7 +26,7 @@ const USUAL_COUNT = 500
 
 /** Options of commands whose argument is a file or a topic. */
 export const SAMPLE_OPTIONS = {
-  count: option('<n>', `number of the newest records of a topic (default: ${USUAL_COUNT})`, POSITIVE),
+  count: numberField(`number of the newest records of a topic (default: ${USUAL_COUNT})`, POSITIVE),
   env: environment('of the topic'),
 }
 

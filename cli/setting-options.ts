@@ -1,8 +1,8 @@
 /** Options that settings declare. An option takes precedence over the variable of its setting. */
 import { type Command, Option } from 'commander'
 import { type GenericSchema, type OptionalSchema, unwrap } from 'valibot'
-import type { Setting, Slice } from '#runtime/settings'
-import { option, type Parameter, type Parameters } from './command.ts'
+import type { Setting, Slice } from '#runtime/settings/index.ts'
+import { type Field, type Fields, inTerminal, optionField } from '../lib/questions/field.ts'
 
 type Settings = Slice['settings']
 
@@ -10,7 +10,7 @@ type Settings = Slice['settings']
 export function settingOption<Of extends Settings, Variable extends keyof Of & string>(
   settings: Of,
   variable: Variable,
-): Parameter<(Of[Variable] extends Setting<infer Value> ? Value : never) | undefined> {
+): Field<Of[Variable] extends Setting<infer Value> ? Exclude<Value, undefined> : never> {
   const { option: flags = '', description, allowed, default: usual, schema } = settings[variable] as Setting
   const [first = ''] = description
     .replace(/\[([^\][]{1,200})\]\([^()[\]]{1,200}\)|`/g, '$1')
@@ -18,12 +18,12 @@ export function settingOption<Of extends Settings, Variable extends keyof Of & s
   const text = first.replace(/^[A-Z](?![A-Z])/, letter => letter.toLowerCase())
   const kind = { allowed, schema: unwrap(schema as OptionalSchema<GenericSchema<string>, string>) }
   const standard = `${variable}${usual === undefined ? '' : `, else ${usual}`}`
-  const declared = option(flags.replace(/^\S+ /, ''), `${text} (default: ${standard})`, kind)
-  return { ...declared, variable } as ReturnType<typeof settingOption<Of, Variable>>
+  const field = optionField(flags.replace(/^\S+ /, ''), `${text} (default: ${standard})`, kind)
+  return inTerminal(field, { variable }) as ReturnType<typeof settingOption<Of, Variable>>
 }
 
 /** Returns the options that the settings of a slice declare. */
-export function settingOptions({ settings }: Pick<Slice, 'settings'>): Parameters {
+export function settingOptions({ settings }: Pick<Slice, 'settings'>): Fields {
   const entries = Object.entries(settings).flatMap(([variable, { option: flags }]) =>
     flags === undefined ? [] : [[new Option(flags).attributeName(), settingOption(settings, variable)]],
   )
@@ -34,12 +34,9 @@ export function settingOptions({ settings }: Pick<Slice, 'settings'>): Parameter
 export class DeclaredOption extends Option {
   readonly variable: string | undefined
 
-  constructor(
-    flags: string,
-    { description, variable }: Pick<Parameter<unknown>, 'description' | 'variable'>,
-  ) {
-    super(flags, description)
-    this.variable = variable
+  constructor(flags: string, { about, terminal }: Field<unknown>) {
+    super(flags, about)
+    this.variable = terminal?.variable
   }
 }
 

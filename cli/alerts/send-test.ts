@@ -3,8 +3,9 @@ import { FAMILIES, GENERAL, NOTIFICATIONS, RECEIVERS, readSettings } from '../..
 import { loadReceivers, RECEIVERS_FILE } from '../../lib/notification/adapters/load-receivers.ts'
 import type { Receiver } from '../../lib/notification/receiver.ts'
 import { fileFailure } from '../../lib/operations/operation-failure.ts'
+import { optionalNameField } from '../../lib/questions/field.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
-import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
+import { command, environment, JSON_OPTION } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { formatList } from '../output/table.ts'
 import { addStack } from '../servers/settings.ts'
@@ -25,10 +26,8 @@ that there is no incident. The exit status is 1 if a receiver did not accept it.
 Examples:
   sluice alerts send-test
   sluice alerts send-test pager --json`,
-  args: {
-    receiver: optionalArgument('name of the receiver in the receivers file (default: all)', SOME_TEXT),
-  },
-  options: {
+  fields: {
+    receiver: optionalNameField('name of the receiver in the receivers file (default: all)'),
     json: JSON_OPTION,
     env: environment('that the test names'),
   },

@@ -1,7 +1,8 @@
 import { oneOf, port } from '#runtime/settings'
 import { ROLES } from '../../console/http/person.ts'
 import { LOCAL_PORTS } from '../../lib/app/settings/local-ports.ts'
-import { command, environment, option, optionWithDefault } from '../command.ts'
+import { optionField, withInitial } from '../../lib/questions/field.ts'
+import { command, environment } from '../command.ts'
 import { SERVER_OPTIONS } from '../own-server.ts'
 import { settingOption } from '../setting-options.ts'
 
@@ -15,12 +16,12 @@ Examples:
   sluice console
   sluice console --env prod --cluster-arn arn:aws:kafka:… --role viewer
   sluice --stack lab console --port 8060`,
-  options: {
+  fields: {
     env: environment('to show'),
     port: settingOption(LOCAL_PORTS.settings, 'CONSOLE_PORT'),
     ...SERVER_OPTIONS,
-    kafkaUiPort: option('<number>', 'a second port, which opens with the pages about Kafka', port()),
-    role: optionWithDefault('<role>', 'whether changes are possible', oneOf(ROLES), 'operator'),
+    kafkaUiPort: optionField('<number>', 'a second port, which opens with the pages about Kafka', port()),
+    role: withInitial(optionField('<role>', 'whether changes are possible', oneOf(ROLES)), 'operator'),
   },
   async run(options, terminal) {
     const { showConsole } = await import('./serve-console.ts')

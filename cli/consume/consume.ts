@@ -1,17 +1,7 @@
 import { SIGNALS } from '../../lib/app/topic-table.ts'
 import { resolveTopic } from '../../lib/operations/state-keys.ts'
-import {
-  command,
-  environment,
-  FLAT_OPTION,
-  flag,
-  NATURAL,
-  negation,
-  option,
-  POSITIVE,
-  SOME_TEXT,
-  short,
-} from '../command.ts'
+import { flagField, inTerminal, numberField, optionField } from '../../lib/questions/field.ts'
+import { command, environment, FLAT_OPTION, POSITIVE } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { createFromKind, printRecords } from './print-records.ts'
@@ -41,18 +31,18 @@ Examples:
   sluice consume --topic alerts --from 10m --filter roof-1
   sluice consume --topic dlq --from start --flat
   sluice consume --topic readings --from 2h --no-follow --json > readings.jsonl`,
-  options: {
-    topic: option('<topic>', 'signal, or full name of a topic (default: readings)', SOME_TEXT),
-    from: option(
+  fields: {
+    topic: optionField('<topic>', 'signal, or full name of a topic (default: readings)'),
+    from: optionField(
       '<position>',
       'start, end, an RFC 3339 time, a duration before now, or an offset (default: end; with --no-follow: start)',
       createFromKind(Date.now()),
     ),
-    partition: option('<n>', 'only this partition', NATURAL),
-    filter: option('<text>', 'only records with these words in their key, headers or value', SOME_TEXT),
-    count: short('n', option('<n>', 'end after this many records', POSITIVE)),
-    follow: negation('end after the existing records'),
-    json: flag('print one JSON document per record'),
+    partition: numberField('only this partition'),
+    filter: optionField('<text>', 'only records with these words in their key, headers or value'),
+    count: inTerminal(numberField('end after this many records', POSITIVE), { short: 'n' }),
+    follow: inTerminal(flagField('end after the existing records'), { isNegated: true }),
+    json: flagField('print one JSON document per record'),
     flat: FLAT_OPTION,
     env: environment('to look at'),
   },

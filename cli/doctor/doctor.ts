@@ -1,7 +1,8 @@
 import { oneOf } from '#runtime/settings'
 import { STAGES } from '../../infra/place/stages.ts'
 import { countVerdicts, type Finding } from '../../lib/diagnosis/finding.ts'
-import { command, environment, flag, JSON_OPTION, option } from '../command.ts'
+import { flagField, optionField } from '../../lib/questions/field.ts'
+import { command, environment, JSON_OPTION } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveConfig, resolveEnvironment } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'
@@ -18,9 +19,13 @@ The exit status is 1 if a check failed, and with --strict also if a check was no
 Examples:
   sluice doctor
   sluice doctor --stage prod --cluster-arn arn:aws:kafka:… --json`,
-  options: {
-    stage: option('<stage>', 'apply the standards of this stage of an account', oneOf(Object.keys(STAGES))),
-    strict: flag('also fail for unknown findings'),
+  fields: {
+    stage: optionField(
+      '<stage>',
+      'apply the standards of this stage of an account',
+      oneOf(Object.keys(STAGES)),
+    ),
+    strict: flagField('also fail for unknown findings'),
     json: JSON_OPTION,
     env: environment('to check; with --stage, the stage is the default'),
   },

@@ -7,9 +7,10 @@ import { FAMILY_FILES, readSettings } from '../../lib/app/settings/index.ts'
 import { fileFailure } from '../../lib/operations/operation-failure.ts'
 import { splitWords } from '../../lib/operations/propose/field-names.ts'
 import { type Proposal, propose } from '../../lib/operations/propose/propose.ts'
+import { flagField, nameField, optionField } from '../../lib/questions/field.ts'
 import { count } from '../../lib/support/count.ts'
 import { PROJECT } from '../../scripts/paths.ts'
-import { argument, command, flag, option, SOME_TEXT } from '../command.ts'
+import { command } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { getMappingsFolder } from '../options/mapping.ts'
 import { formatList } from '../output/table.ts'
@@ -37,15 +38,15 @@ Examples:
   sluice families propose readings.csv
   sluice families propose greenhouse --count 1000
   sluice families propose export.jsonl --name boiler --dry-run`,
-  args: { from: argument('a file with records, "-", or a topic', SOME_TEXT) },
-  options: {
-    name: option(
+  fields: {
+    from: nameField('a file with records, "-", or a topic'),
+    name: optionField(
       '<name>',
       'name of the family and of the mapping (default: that of the file or topic)',
       NAME,
     ),
     ...SAMPLE_OPTIONS,
-    dryRun: flag('print the drafts instead of writing them'),
+    dryRun: flagField('print the drafts instead of writing them'),
   },
   async run({ from, name: given, dryRun, ...options }, terminal) {
     const settings = resolveConfig(terminal, options.env)

@@ -11,7 +11,8 @@ import {
   positiveDecimal,
   text,
   wholeNumber,
-} from '#runtime/settings'
+} from '#runtime/settings/index.ts'
+import { durationField, flagField, inTerminal, numberField, optionField } from '../../lib/questions/field.ts'
 import {
   DEFAULT_FAMILY,
   MAX_SENSORS,
@@ -20,17 +21,7 @@ import {
 } from '../../lib/telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { SITES } from '../../lib/telemetry/simulator/sites.ts'
-import {
-  command,
-  DURATION,
-  environment,
-  flag,
-  JSON_OPTION,
-  negation,
-  option,
-  POSITIVE,
-  SOME_TEXT,
-} from '../command.ts'
+import { command, environment, JSON_OPTION, POSITIVE } from '../command.ts'
 import { SERIALIZATION_OPTION } from '../options/serialization.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { settingOption } from '../setting-options.ts'
@@ -67,46 +58,49 @@ Examples:
   sluice generate --sites cairo,oslo --metrics METRIC,METRIC --anomaly-rate 0
   sluice generate --rate max --count 1000000
   sluice generate --from 2026-01-01T00:00:00Z --duration 1d --no-kafka --output day.jsonl`,
-  options: {
-    families: option(
+  fields: {
+    families: optionField(
       '<list>',
       `families of the sensors: ${MODELLED.join(', ')} (default: ${DEFAULT_FAMILY})`,
       mapKind(list(isModelled, `any of ${MODELLED.join(', ')}, the families that can be simulated`), names =>
         [...new Set(names)].filter(isModelled),
       ),
     ),
-    numSensors: option('<n>', 'number of sensors', wholeNumber({ least: 1, most: MAX_SENSORS })),
-    interval: option('<time>', 'time between two readings of a sensor, such as 5, 0.1 or 2m', INTERVAL),
-    rate: option('<n>', 'readings per second of all sensors together, or max', RATE),
-    metrics: option('<list>', 'metrics of the readings, separated by commas', NAMES),
-    sites: option('<list>', 'sites of the sensors, such as cairo,oslo', NAMES),
-    fleet: option('<file>', 'file with the settings of the generator, instead of these options', SOME_TEXT),
-    from: option('<time>', 'start time, RFC 3339; readings are then generated without waiting', instant()),
-    duration: option('<duration>', 'end after this time', DURATION),
-    count: option('<n>', 'end after this many readings', POSITIVE),
-    kafkaTopic: option('<topic>', 'signal, or full name of a topic (default: readings)', SOME_TEXT),
-    createTopic: negation('do not create a missing topic'),
-    kafka: negation('do not publish; needs --output'),
-    useKafka: flag('publish, as without this option'),
-    output: option(
+    numSensors: numberField('number of sensors', wholeNumber({ least: 1, most: MAX_SENSORS })),
+    interval: optionField('<time>', 'time between two readings of a sensor, such as 5, 0.1 or 2m', INTERVAL),
+    rate: optionField('<n>', 'readings per second of all sensors together, or max', RATE),
+    metrics: optionField('<list>', 'metrics of the readings, separated by commas', NAMES),
+    sites: optionField('<list>', 'sites of the sensors, such as cairo,oslo', NAMES),
+    fleet: optionField('<file>', 'file with the settings of the generator, instead of these options'),
+    from: optionField(
+      '<time>',
+      'start time, RFC 3339; readings are then generated without waiting',
+      instant(),
+    ),
+    duration: durationField('end after this time'),
+    count: numberField('end after this many readings', POSITIVE),
+    kafkaTopic: optionField('<topic>', 'signal, or full name of a topic (default: readings)'),
+    createTopic: inTerminal(flagField('do not create a missing topic'), { isNegated: true }),
+    kafka: inTerminal(flagField('do not publish; needs --output'), { isNegated: true }),
+    useKafka: flagField('publish, as without this option'),
+    output: optionField(
       '<file>',
       'file for the readings, one JSON document per line; "-" for standard output',
-      SOME_TEXT,
     ),
     serialization: SERIALIZATION_OPTION,
     profile: settingOption(PRODUCER.settings, 'PRODUCER_PROFILE'),
-    seed: option(
+    seed: optionField(
       '<text>',
       `seed of the simulation (default: a new one; with --from ${GENERATOR_DEFAULTS.seed})`,
       text(/^[A-Za-z0-9]{1,32}$/, '1 to 32 letters and digits'),
     ),
-    anomalyRate: option(
+    anomalyRate: optionField(
       '<share>',
       "share of a sensor's windows of twelve readings with weather or load out of bounds",
       decimal(0, 1),
     ),
     json: JSON_OPTION,
-    quiet: flag('show no progress'),
+    quiet: flagField('show no progress'),
     env: environment('of a signal'),
   },
   conflicts: [

@@ -9,8 +9,9 @@ import type { LoadedInput } from '../../lib/intake/read-record.ts'
 import { describeHiddenMappings } from '../../lib/mapping/hidden-mappings.ts'
 import { describeNoTime } from '../../lib/operations/import/mapped-lines.ts'
 import { createTrial } from '../../lib/operations/import/mapping-trial.ts'
+import { flagField, listField, nameField, optionField } from '../../lib/questions/field.ts'
 import { count as numbered } from '../../lib/support/count.ts'
-import { argument, command, flag, optionList, SOME_TEXT } from '../command.ts'
+import { command } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { loadMappings } from '../options/mapping.ts'
 import { formatList } from '../output/table.ts'
@@ -87,13 +88,11 @@ Examples:
   sluice mappings try export.jsonl --mapping ./mine.yaml
   sluice mappings try greenhouse --count 20
   sluice mappings try - --json`,
-  args: {
-    from: argument('a file with records, "-", or a topic', SOME_TEXT),
-  },
-  options: {
-    mapping: optionList('<name>', 'try this mapping, a name or a file; again for more', SOME_TEXT),
+  fields: {
+    from: nameField('a file with records, "-", or a topic'),
+    mapping: listField(optionField('<name>', 'try this mapping, a name or a file; again for more')),
     ...SAMPLE_OPTIONS,
-    json: flag('print one JSON document a record'),
+    json: flagField('print one JSON document a record'),
   },
   run: async ({ from, mapping, json, ...options }, terminal) => {
     const config = resolveConfig(terminal, options.env)

@@ -5,9 +5,10 @@ import { dirname, join } from 'node:path'
 import { text } from '#runtime/settings'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { fileFailure } from '../../lib/operations/operation-failure.ts'
+import { nameField } from '../../lib/questions/field.ts'
 import { readConfigFile } from '../../lib/support/adapters/config-file.ts'
 import { PROJECT } from '../../scripts/paths.ts'
-import { argument, command } from '../command.ts'
+import { command } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { formatList } from '../output/table.ts'
 import { buildConsumerFiles, renderEntry } from './consumer-files.ts'
@@ -40,8 +41,8 @@ docs/consumers.md. Existing files are not overwritten.`,
   more: `
 Example:
   sluice new consumer frost-watch`,
-  args: {
-    name: argument('lower-case words separated by "-", such as frost-watch', CONSUMER_NAME),
+  fields: {
+    name: nameField('lower-case words separated by "-", such as frost-watch', CONSUMER_NAME),
   },
   async run({ name }, terminal) {
     terminal.stdout.write(formatReport(name, await addConsumer(name)))

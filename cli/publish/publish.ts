@@ -1,14 +1,6 @@
 import { resolveTopic } from '../../lib/operations/state-keys.ts'
-import {
-  argument,
-  command,
-  environment,
-  flag,
-  JSON_OPTION,
-  option,
-  requiredOption,
-  SOME_TEXT,
-} from '../command.ts'
+import { flagField, nameField, optionField, requiredField } from '../../lib/questions/field.ts'
+import { command, environment, JSON_OPTION } from '../command.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { publishEvents } from './publish-events.ts'
 
@@ -30,14 +22,12 @@ Examples:
   sluice publish --topic readings reading.json
   sluice publish --topic events - --new-id
   sluice publish --topic orders orders.jsonl --key customer-7 --dry-run`,
-  args: {
-    file: argument('the events or records, or "-"', SOME_TEXT),
-  },
-  options: {
-    topic: requiredOption('<topic>', 'signal, or full name of a topic', SOME_TEXT),
-    key: option('<key>', 'record key of all events (default: the keys of their entities)', SOME_TEXT),
-    newId: flag('give a new id to events that have none'),
-    dryRun: flag('check the events, and show where they would be written'),
+  fields: {
+    file: nameField('the events or records, or "-"'),
+    topic: requiredField(optionField('<topic>', 'signal, or full name of a topic')),
+    key: optionField('<key>', 'record key of all events (default: the keys of their entities)'),
+    newId: flagField('give a new id to events that have none'),
+    dryRun: flagField('check the events, and show where they would be written'),
     json: JSON_OPTION,
     env: environment('of a signal'),
   },

@@ -1,17 +1,7 @@
 import { SPEED } from '../../lib/operations/replay/pace.ts'
 import { SHIFT_TARGET } from '../../lib/operations/replay/time-shift.ts'
-import {
-  argument,
-  command,
-  environment,
-  flag,
-  JSON_OPTION,
-  NATURAL,
-  option,
-  optionWithDefault,
-  POSITIVE,
-  SOME_TEXT,
-} from '../command.ts'
+import { flagField, nameField, numberField, optionField, withInitial } from '../../lib/questions/field.ts'
+import { command, environment, JSON_OPTION, POSITIVE } from '../command.ts'
 import { publishRecording } from './publish-recording.ts'
 
 export default command({
@@ -40,22 +30,20 @@ that continue are shown.
 Examples:
   sluice replay events/streams/heatwave.jsonl --speed 600 --shift now
   sluice replay readings.jsonl --topic orders.copy --keep-partitions --speed max`,
-  args: {
-    file: argument('the recording', SOME_TEXT),
-  },
-  options: {
-    speed: optionWithDefault('<n>', 'speed relative to the recording, or "max"', SPEED, 1),
-    shift: option(
+  fields: {
+    file: nameField('the recording'),
+    speed: withInitial(optionField('<n>', 'speed relative to the recording, or "max"', SPEED), 1),
+    shift: optionField(
       '<time>',
       'move the first event to "now" or an RFC 3339 time, and the others by the same time',
       SHIFT_TARGET,
     ),
     env: environment('to publish to'),
-    topic: option('<topic>', 'publish all records to this topic: a signal, or a full name', SOME_TEXT),
-    skip: optionWithDefault('<n>', 'number of events to skip at the start', NATURAL, 0),
-    limit: option('<n>', 'maximum number of events to publish', POSITIVE),
-    keepPartitions: flag('keep the partitions of records, regardless of their keys'),
-    carryLogTime: flag('add the original append time to each record'),
+    topic: optionField('<topic>', 'publish all records to this topic: a signal, or a full name'),
+    skip: withInitial(numberField('number of events to skip at the start'), 0),
+    limit: numberField('maximum number of events to publish', POSITIVE),
+    keepPartitions: flagField('keep the partitions of records, regardless of their keys'),
+    carryLogTime: flagField('add the original append time to each record'),
     json: JSON_OPTION,
   },
   run: publishRecording,

@@ -13,12 +13,13 @@ import {
 import { fileFailure } from '../../lib/operations/operation-failure.ts'
 import { readRuleFilesAt } from '../../lib/operations/rules-at-path.ts'
 import { readPlan } from '../../lib/operations/views/statements.ts'
+import { flagField, listField, optionalNameField } from '../../lib/questions/field.ts'
 import { count } from '../../lib/support/count.ts'
 import type { EditedFile } from '../../lib/support/edited-file.ts'
 import { errorLine } from '../../lib/support/file-errors.ts'
 import { readTables as readPlannedTables } from '../../lib/views/adapters/plan-file.ts'
 import type { TablePlan } from '../../lib/views/plan.ts'
-import { command, flag, optionalArguments, SOME_TEXT } from '../command.ts'
+import { command } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
 
@@ -32,14 +33,11 @@ error is listed with file, line, rule and key, and the exit status is 1 if there
 Examples:
   sluice rules check rules
   sluice rules check deploy/rules deploy/more.yaml --json`,
-  args: {
-    file: optionalArguments(
-      'rule files, or folders with rule files (default: RULES_DIR, else "config/rules")',
-      SOME_TEXT,
+  fields: {
+    file: listField(
+      optionalNameField('rule files, or folders with rule files (default: RULES_DIR, else "config/rules")'),
     ),
-  },
-  options: {
-    json: flag('print one JSON document'),
+    json: flagField('print one JSON document'),
   },
   run: ({ file, json }, terminal) => checkRuleFiles(file, json, terminal),
 })

@@ -10,9 +10,10 @@ import {
   type TestResult,
 } from '../../lib/operations/rule-tests/run.ts'
 import { readTestFile } from '../../lib/operations/rule-tests/test-file.ts'
+import { flagField, listField, nameField } from '../../lib/questions/field.ts'
 import { count } from '../../lib/support/count.ts'
 import { errorLine, type LocatedError } from '../../lib/support/file-errors.ts'
-import { argumentList, command, flag, SOME_TEXT } from '../command.ts'
+import { command } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
 
@@ -59,11 +60,9 @@ The exit status is 1 if a test fails, or a file has an error.`,
 Examples:
   sluice rules test config/rules/tests
   sluice rules test config/rules/tests/weather.yml --json`,
-  args: {
-    file: argumentList('test files, or folders with test files', SOME_TEXT),
-  },
-  options: {
-    json: flag('print one JSON document'),
+  fields: {
+    file: listField(nameField('test files, or folders with test files')),
+    json: flagField('print one JSON document'),
   },
   run: ({ file, json }, terminal) => runTestFiles(file, json, terminal),
 })

@@ -9,16 +9,8 @@ import {
   tryOnRecording,
   tryRules,
 } from '../../lib/operations/try-rules/try-rules.ts'
-import {
-  argument,
-  command,
-  environment,
-  JSON_OPTION,
-  option,
-  SOME_TEXT,
-  TIME_OR_AGO,
-  type ValuesOf,
-} from '../command.ts'
+import { type Filter, nameField, optionField, SOME_TEXT, TIME_OR_AGO } from '../../lib/questions/field.ts'
+import { command, environment, JSON_OPTION } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { showLineLater, showProgress } from '../output/progress.ts'
 import { withHistory } from '../servers/history.ts'
@@ -27,13 +19,12 @@ import { printReport, resolvePath, type Terminal } from '../terminal.ts'
 import { formatTrial } from './try-text.ts'
 
 const OPTIONS = {
-  rules: option(
+  rules: optionField(
     '<path>',
     'a rule file, or a folder with rule files (default: RULES_DIR, else "config/rules")',
-    SOME_TEXT,
   ),
-  until: option('<time>', 'end of the range (default: now)', TIME_OR_AGO),
-  entity: option('<text>', 'only entities whose name contains this text', SOME_TEXT),
+  until: optionField('<time>', 'end of the range (default: now)', TIME_OR_AGO),
+  entity: optionField('<text>', 'only entities whose name contains this text'),
   json: JSON_OPTION,
   env: environment('to read'),
 }
@@ -54,13 +45,13 @@ Examples:
   sluice rules try 30d
   sluice rules try 2026-10-01T00:00:00Z --until 2026-11-01T00:00:00Z --rules next-rules --json
   sluice rules try events/streams/heatwave.jsonl`,
-  args: {
-    source: argument(
+  fields: {
+    source: nameField(
       'start of the range, a time or a duration before now; or the file of a recording',
       SOURCE,
     ),
+    ...OPTIONS,
   },
-  options: OPTIONS,
   run: (values, terminal) =>
     run(values, terminal).catch(error => {
       // If the user has stopped the command, there is no result, because the range has not been read completely.
@@ -68,7 +59,7 @@ Examples:
     }),
 })
 
-type Options = ValuesOf<typeof OPTIONS> & { readonly source: number | string }
+type Options = Filter<typeof OPTIONS> & { readonly source: number | string }
 
 async function run(options: Options, terminal: Terminal): Promise<void> {
   const { source, until, json, env, entity = '' } = options

@@ -4,7 +4,8 @@ import {
   describeSchemas,
   TYPES_FIELD,
 } from '../../lib/operations/schemas/compare-schemas.ts'
-import { command, environment, JSON_OPTION, optionalArguments } from '../command.ts'
+import { listField, optionalNameField } from '../../lib/questions/field.ts'
+import { command, environment, JSON_OPTION } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { REGISTRY_OPTION } from '../kafka-options.ts'
 import { escapeText } from '../output/text-width.ts'
@@ -22,8 +23,12 @@ The registry is that of --registry, else of SCHEMA_REGISTRY_URL (with SCHEMA_REG
 Examples:
   sluice schemas check
   sluice schemas check io.sluice.alert.fired.v1 --env staging`,
-  args: { types: optionalArguments(TYPES_FIELD.about, TYPES_FIELD.kind) },
-  options: { registry: REGISTRY_OPTION, json: JSON_OPTION, env: environment('of the subjects') },
+  fields: {
+    types: listField(optionalNameField(TYPES_FIELD.about, TYPES_FIELD.kind)),
+    registry: REGISTRY_OPTION,
+    json: JSON_OPTION,
+    env: environment('of the subjects'),
+  },
   withoutKafka: true,
   async run({ types, json, env }, terminal) {
     const compared = await compareSchemas(resolveConfig(terminal, env), types)

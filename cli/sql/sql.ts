@@ -12,20 +12,12 @@ import { createQuestionViews } from '../../lib/operations/sql/question-views.ts'
 import { createProgress, formatProgress, withSqlDatabase } from '../../lib/operations/sql/sql-question.ts'
 import { answerFromStorage, isOfStorage } from '../../lib/operations/sql/storage-answer.ts'
 import type { Environment } from '../../lib/questions/environment.ts'
+import { type Filter, nameField, optionField, TIME_OR_AGO, withInitial } from '../../lib/questions/field.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
 import { normalizeText } from '../../lib/support/text-reader.ts'
 import { DECLARED } from '../../lib/views/language/compile-select.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
-import {
-  argument,
-  command,
-  environment,
-  option,
-  optionWithDefault,
-  SOME_TEXT,
-  TIME_OR_AGO,
-  type ValuesOf,
-} from '../command.ts'
+import { command, environment } from '../command.ts'
 import { CliFailure, isStop } from '../failure.ts'
 import { showLineLater } from '../output/progress.ts'
 import { escapeTextLines } from '../output/text-width.ts'
@@ -43,21 +35,19 @@ const MAX_ROWS = 50_000
 
 const UNBOUNDED = Number.POSITIVE_INFINITY
 
-type SqlOptions = ValuesOf<typeof OPTIONS>
+type SqlOptions = Filter<typeof OPTIONS>
 
 const FORMATS = ['table', 'csv', 'json'] as const
 
 const OPTIONS = {
-  since: option(
+  since: optionField(
     '<time>',
     'only records written since: an RFC 3339 time, or a duration before now',
     TIME_OR_AGO,
   ),
-  until: option('<time>', 'only records written before: the log as of then', TIME_OR_AGO),
-  format: optionWithDefault(
-    '<format>',
-    `format of the results: ${FORMATS.join(', ')}`,
-    oneOf(FORMATS),
+  until: optionField('<time>', 'only records written before: the log as of then', TIME_OR_AGO),
+  format: withInitial(
+    optionField('<format>', `format of the results: ${FORMATS.join(', ')}`, oneOf(FORMATS)),
     'table',
   ),
   env: environment('to look at'),
@@ -87,10 +77,10 @@ Examples:
   sluice sql "SELECT * FROM device_activity_counts EMIT CHANGES"
   sluice sql "SELECT alert_type, count(*) FROM alert_log GROUP BY alert_type"
   sluice sql "$(cat report.sql)" --format csv > report.csv`,
-  args: {
-    sql: argument('statements', SOME_TEXT),
+  fields: {
+    sql: nameField('statements'),
+    ...OPTIONS,
   },
-  options: OPTIONS,
   async run({ sql, ...options }, terminal) {
     const statements = normalizeText(sql)
     if (await tryTables(statements, options, terminal)) return

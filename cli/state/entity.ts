@@ -1,16 +1,8 @@
 import { resolveTopic, selectStateKeys } from '../../lib/operations/state-keys.ts'
 import { listEntityStates } from '../../lib/queries/states/entities.ts'
+import { nameField, numberField, optionField, withInitial } from '../../lib/questions/field.ts'
 import { readLog } from '../../lib/questions/states.ts'
-import {
-  argument,
-  command,
-  environment,
-  JSON_OPTION,
-  NATURAL,
-  option,
-  optionWithDefault,
-  SOME_TEXT,
-} from '../command.ts'
+import { command, environment, JSON_OPTION } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { requireConsumer } from '../options/consumer.ts'
 import { withEnvironment } from '../servers/environment.ts'
@@ -23,18 +15,14 @@ export default command({
   more: `
 Examples:
   sluice state entity alerting roof-1`,
-  args: {
-    consumer: argument('name of the consumer in serverless.yml', SOME_TEXT),
-    entity: argument('whole subject of the entity, or words of its source and subject', SOME_TEXT),
-  },
-  options: {
-    topic: optionWithDefault(
-      '<topic>',
-      'signal, such as readings or failures, or full name of a topic',
-      SOME_TEXT,
+  fields: {
+    consumer: nameField('name of the consumer in serverless.yml'),
+    entity: nameField('whole subject of the entity, or words of its source and subject'),
+    topic: withInitial(
+      optionField('<topic>', 'signal, such as readings or failures, or full name of a topic'),
       'readings',
     ),
-    partition: option('<n>', 'only this partition', NATURAL),
+    partition: numberField('only this partition'),
     json: JSON_OPTION,
     env: environment('to look at'),
   },

@@ -1,4 +1,5 @@
-import { argument, command, environment, flag, JSON_OPTION, NATURAL, option, SOME_TEXT } from '../command.ts'
+import { flagField, nameField, numberField, optionField } from '../../lib/questions/field.ts'
+import { command, environment, JSON_OPTION } from '../command.ts'
 
 export default command({
   about: `Read the log of a consumer again, and compare states, emissions and failures with the live ones.
@@ -18,14 +19,14 @@ Examples:
   sluice verify processor
   sluice verify alerting --partition 3
   sluice verify processor --json`,
-  args: {
-    consumer: argument('name of the consumer in serverless.yml', SOME_TEXT),
-  },
-  options: {
-    topic: option('<topic>', 'signal, if the consumer reads several', SOME_TEXT),
-    partition: option('<n>', 'only this partition', NATURAL),
-    all: flag('list every difference, not only the first 20'),
-    metric: flag('print a line for CloudWatch (embedded metric format), and the report on standard error'),
+  fields: {
+    consumer: nameField('name of the consumer in serverless.yml'),
+    topic: optionField('<topic>', 'signal, if the consumer reads several'),
+    partition: numberField('only this partition'),
+    all: flagField('list every difference, not only the first 20'),
+    metric: flagField(
+      'print a line for CloudWatch (embedded metric format), and the report on standard error',
+    ),
     json: JSON_OPTION,
     env: environment('of the consumer'),
   },

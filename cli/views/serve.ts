@@ -7,9 +7,10 @@ import { createStatementFolder } from '../../console/ksql/statement-folder.ts'
 import { serveConsole, toUnusablePort } from '../../console/serve.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
 import { createTableReader } from '../../lib/operations/views/table-reader.ts'
+import { flagField, optionField, withInitial } from '../../lib/questions/field.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
 import { parse } from '../../lib/views/language/parser.ts'
-import { command, environment, flag, optionWithDefault } from '../command.ts'
+import { command, environment } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveOperator } from '../operation/operator.ts'
 import { resolveToken, SERVER_OPTIONS, type ServerOptions } from '../own-server.ts'
@@ -28,11 +29,11 @@ Examples:
   sluice views serve --allow-changes
   curl -u any:TOKEN http://127.0.0.1:8088/ksql -d '{"ksql": "SHOW TABLES;"}'
   curl -u any:TOKEN http://127.0.0.1:8088/query -d '{"ksql": "SELECT * FROM device_activities;"}'`,
-  options: {
+  fields: {
     env: environment('of the tables'),
-    port: optionWithDefault('<number>', 'port to listen on', port(), 8088),
+    port: withInitial(optionField('<number>', 'port to listen on', port()), 8088),
     ...SERVER_OPTIONS,
-    allowChanges: flag('carry out CREATE and DROP'),
+    allowChanges: flagField('carry out CREATE and DROP'),
   },
   async run(options, terminal) {
     await serveTables(options, terminal)

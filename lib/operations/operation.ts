@@ -67,8 +67,8 @@ interface DeclaredOperation<Of extends Fields, Plan, Result> {
   readonly mayBeFirst?: true
   /** Question that a person must answer with yes. Null for an operation that does not ask. */
   readonly asks: ((plan: Plan) => string) | null
-  /** Flag with which the operation does not ask. */
-  readonly unasked?: keyof Of & string
+  /** Returns whether a request is carried out without asking. */
+  isUnasked?(request: Filter<Of>): boolean
   /** Finds out what would happen. Changes nothing. @throws Failure if it is refused */
   plan(environment: ChangedEnvironment, request: Filter<Of>, planning: Planning): Promise<Plan>
   /** Returns lines that say what would happen, or that there is nothing to do. */

@@ -56,7 +56,7 @@ Examples:
     undo: flagField('no longer skip the records'),
   },
   asks: ({ isUndo, records }: Plan) => `${isUndo ? 'No longer skip' : 'Skip'} ${formatPositions(records)}?`,
-  unasked: 'undo',
+  isUnasked: ({ undo }) => undo,
   async plan(environment, { consumer, at, topic: wanted, undo: isUndo = false }): Promise<Plan> {
     const topics = listCandidateTopics(environment, consumer, wanted)
     const found = await Promise.all(

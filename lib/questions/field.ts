@@ -1,4 +1,4 @@
-/** Fields of a question's filter: options of its command, parameters of its address, and fields of its form. */
+/** Fields of questions, operations and commands: arguments and options, parameters of an address, and fields of a form. */
 import { safeParse } from 'valibot'
 import { either, instant, type Kind, mapKind, oneOf, text, wholeNumber } from '#runtime/settings'
 import { duration } from '../app/settings/duration.ts'
@@ -9,14 +9,31 @@ export interface Field<Value> {
   readonly isRequired?: boolean
   /** True if it can be given several times; its value is then a list. */
   readonly isList?: boolean
-  /** Name of the option that a command also takes instead of the argument. */
-  readonly flag?: string
+  /** Value if it is not given, with its text in the help. */
+  readonly initial?: { readonly value: Value; readonly shown?: string }
   /** Face that alone has the field; all if absent. */
   readonly only?: 'terminal'
   readonly kind: Kind<Value>
   /** Description after the name of the option, and placeholder of the form's field. */
   readonly about: string
   readonly form: FieldForm
+  readonly terminal?: TerminalField
+}
+
+/** Members of a field that only commands use. */
+interface TerminalField {
+  /** Placeholder of an option's value in the help, such as `<n>`; by default, that of the form's type. */
+  readonly value?: string
+  /** Letter of the short form of the option. */
+  readonly short?: string
+  /** Name of the option that can be given instead of an argument. */
+  readonly flag?: string
+  /** True for a flag of the form `--no-…`, whose value is true unless it is given. */
+  readonly isNegated?: true
+  /** True if the value is an address. Messages do not show its user and password. */
+  readonly isAddress?: true
+  /** Variable that the option sets. */
+  readonly variable?: string
 }
 
 /** Field of a form, as data. */
@@ -28,9 +45,13 @@ export type FieldForm =
   /** `otherwise` names the choice that is made if none is given. */
   | { readonly type: 'choice'; readonly values: readonly string[]; readonly otherwise: string }
   | { readonly type: 'time' }
-  | { readonly type: 'flag' }
+  | FlagForm
   /** Name of a thing: an argument of the command. A page takes it from its address, without a form. */
   | { readonly type: 'name' }
+
+interface FlagForm {
+  readonly type: 'flag'
+}
 
 interface RequiredField<Value> extends Field<Value> {
   readonly isRequired: true
@@ -40,16 +61,27 @@ interface ListField<Value> extends Field<Value> {
   readonly isList: true
 }
 
+interface FlagField extends Field<boolean> {
+  readonly form: FlagForm
+}
+
 export type Fields = Readonly<Record<string, Field<unknown>>>
+
+/** Field that has a value in any case: a list that is not given is empty, and a flag false. */
+type SureField =
+  | RequiredField<unknown>
+  | ListField<unknown>
+  | FlagField
+  | Required<Pick<Field<unknown>, 'initial'>>
 
 type ValueOf<Of> =
   Of extends ListField<infer Value> ? readonly Value[] : Of extends Field<infer Value> ? Value : never
 
-/** Values of a filter. A field that was not given is absent. */
+/** Values of a filter. A field without a value is absent. */
 export type Filter<Of extends Fields> = {
-  readonly [Name in keyof Of as Of[Name] extends RequiredField<unknown> ? Name : never]: ValueOf<Of[Name]>
+  readonly [Name in keyof Of as Of[Name] extends SureField ? Name : never]: ValueOf<Of[Name]>
 } & {
-  readonly [Name in keyof Of as Of[Name] extends RequiredField<unknown> ? never : Name]?: ValueOf<Of[Name]>
+  readonly [Name in keyof Of as Of[Name] extends SureField ? never : Name]?: ValueOf<Of[Name]>
 }
 
 /** Kind for non-empty text. An empty value is rejected, because it usually results from a shell variable that is not set. */
@@ -60,6 +92,23 @@ export function textField(about: string, example: string): Field<string>
 export function textField<Value>(about: string, example: string, kind: Kind<Value>): Field<Value>
 export function textField(about: string, example: string, kind: Kind<unknown> = SOME_TEXT): Field<unknown> {
   return { kind, about, form: { type: 'text', example } }
+}
+
+/** Returns a field of commands alone. @param value placeholder in the help */
+export function optionField(value: string, about: string): Field<string>
+export function optionField<Value>(value: string, about: string, kind: Kind<Value>): Field<Value>
+export function optionField(value: string, about: string, kind: Kind<unknown> = SOME_TEXT): Field<unknown> {
+  return { kind, about, form: { type: 'text', example: '' }, only: 'terminal', terminal: { value } }
+}
+
+/** Returns a field with a value that it has if it is not given. @param shown text of the value in the help */
+export function withInitial<Value>(field: Field<Value>, value: NoInfer<Value>, shown?: string) {
+  return { ...field, initial: { value, ...(shown && { shown }) } }
+}
+
+/** Returns a field with members that only commands use. */
+export function inTerminal<Of extends Field<unknown>>(field: Of, terminal: TerminalField): Of {
+  return { ...field, terminal: { ...field.terminal, ...terminal } }
 }
 
 /** Returns a field that can be given several times. */
@@ -91,8 +140,8 @@ export function nameField(about: string, kind: Kind<unknown> = SOME_TEXT): Requi
 }
 
 /** Returns a field for the name of a thing. Without it, the question is about all of them. */
-export function optionalNameField(about: string): Field<string> {
-  return { kind: SOME_TEXT, about, form: { type: 'name' } }
+export function optionalNameField(about: string, kind: Kind<string> = SOME_TEXT): Field<string> {
+  return { kind, about, form: { type: 'name' } }
 }
 
 /** Returns a field for one of these values. @param otherwise what is chosen if none of them is given */
@@ -141,12 +190,19 @@ export function requireOrder({
 }
 
 /** Returns a field that is either given or not. */
-export function flagField(about: string): Field<boolean> {
+export function flagField(about: string): FlagField {
   return { kind: mapKind(oneOf(['yes']), () => true), about, form: { type: 'flag' } }
 }
 
 /** Texts of a request by the names of fields. A field can be given several times. */
 export type Texts = Readonly<Record<string, string | readonly string[]>>
+
+/** Returns the value of a field that is not given. */
+export function getInitial({ isList, initial, form, terminal }: Field<unknown>): unknown {
+  if (initial) return initial.value
+  if (isList) return []
+  return form.type === 'flag' ? terminal?.isNegated === true : undefined
+}
 
 export interface ReadFilter<Of extends Fields> {
   readonly filter: Filter<Of>
@@ -161,11 +217,16 @@ export function readFilter<Of extends Fields>(fields: Of, given: Texts): ReadFil
   const filter: Record<string, unknown> = {}
   const texts: Record<string, string | readonly string[]> = {}
   const errors: string[] = []
-  for (const [name, { kind, isRequired, isList }] of Object.entries(fields)) {
+  for (const [name, field] of Object.entries(fields)) {
+    const { kind, isRequired, isList } = field
     const own = [given[name] ?? []].flat().filter(text => text !== '')
     const [first] = own
     if (first === undefined && isRequired) errors.push(`${name}: is missing`)
-    if (first === undefined) continue
+    if (first === undefined) {
+      const initial = getInitial(field)
+      if (initial !== undefined) filter[name] = initial
+      continue
+    }
     if (own.length > 1 && !isList) errors.push(`${name}: can be given once`)
     texts[name] = isList ? own : first
     const values = (isList ? own : [first]).flatMap(text => {

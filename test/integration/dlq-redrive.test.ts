@@ -211,15 +211,16 @@ describe('sluice dlq, beside the consumer that failed', () => {
     try {
       const { signal: stop } = new AbortController()
       const common = { project: {} as never, stop }
+      const request = { consumer: 'processor', at: [], again: false }
       const planning = { ...common, nowMs: Date.now(), isCounted: true }
-      const plan = await REDRIVE.plan(changed, { consumer: 'processor' }, planning)
+      const plan = await REDRIVE.plan(changed, request, planning)
       const agreed = toAgreement(REDRIVE, plan)
       await report('drop', first.at, '--yes')
       const openPublisher = () => openBulkPublisher(changed.connections)
       const running = { ...common, by: 'ada', id: 'op', openPublisher, showProgress: () => {} }
       const result = await carryOutPlan('dlq redrive', REDRIVE, changed, plan, running)
       assert.deepEqual(REDRIVE.describeResult(result, plan).slice(1), ['1 left out: handled before'])
-      const later = await REDRIVE.plan(changed, { consumer: 'processor' }, planning)
+      const later = await REDRIVE.plan(changed, request, planning)
       assert.deepEqual([agreed.letters, toAgreement(REDRIVE, later).letters], ['3', '0'])
       assert.equal(await environment.readLength('readings'), 3 + 2)
     } finally {

@@ -6,7 +6,7 @@ import { createKind, wholeNumber } from '#runtime/settings'
 import { listReaders } from '../../app/functions.ts'
 import { listLocalTopics } from '../../app/inputs.ts'
 import { SIGNALS, type Signal } from '../../app/topic-table.ts'
-import { listField, nameField, numberField, textField } from '../../questions/field.ts'
+import { inTerminal, listField, nameField, numberField, textField } from '../../questions/field.ts'
 import { changeAudited } from '../carry-out.ts'
 import { type ChangedEnvironment, finishByRepeating, operation, PartlyDone } from '../operation.ts'
 import { usageFailure } from '../operation-failure.ts'
@@ -33,7 +33,7 @@ Examples:
   sluice topics create prices --set cleanup.policy=compact --set retention.ms=604800000`,
   fields: {
     // kafka-topics.sh has an option for it.
-    name: { ...nameField('full name of the topic'), flag: 'topic' },
+    name: inTerminal(nameField('full name of the topic'), { flag: 'topic' }),
     partitions: numberField('number of partitions', POSITIVE),
     replicationFactor: numberField('number of replicas of each partition', POSITIVE),
     set: listField(textField('a setting of the topic; can be repeated', 'retention.ms=86400000', SETTING)),

@@ -21,14 +21,14 @@ describe('a filter in the texts of a request', () => {
       { find: 'a b', state: 'all', internal: true },
       [],
     ],
-    ['empty texts and other names', { find: '', page: '2', constructor: 'x' }, {}, []],
+    ['empty texts and other names', { find: '', page: '2', constructor: 'x' }, { internal: false }, []],
     [
       'wrong values',
       { state: 'no', internal: 'no' },
       {},
       ['state: must be one of open, all', 'internal: must be yes'],
     ],
-    ['blanks', { find: ' ' }, {}, ['find: must be a text that is not empty']],
+    ['blanks', { find: ' ' }, { internal: false }, ['find: must be a text that is not empty']],
   ] as const)
     it(`given ${what}, then they are read, or each has a sentence`, () => {
       const read = readFilter(FIELDS, texts)

@@ -1,6 +1,7 @@
 /** Dead letters: records that a consumer could not process. A list, or one letter. */
 import type { JSX } from 'preact'
 import { useLocation } from 'preact-iso'
+import type { QuestionTexts } from '../../api/questions.ts'
 import { OperationButton } from '../operations/operation-button.tsx'
 import { QuestionList } from '../questions/question-list.tsx'
 import { QuestionThing } from '../questions/question-thing.tsx'
@@ -34,14 +35,16 @@ export function FailuresPage(): JSX.Element {
   )
 }
 
+type Conditions = Omit<QuestionTexts['/failures'], 'state'>
+
 /** Returns conditions that all listed dead letters meet. An operation needs one. */
-function selectAll(conditions: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function selectAll(conditions: Conditions): Conditions {
   const isAny = Object.values(conditions).every(text => text === '')
   return isAny ? { until: new Date().toISOString() } : conditions
 }
 
 interface Props {
-  readonly request: Readonly<Record<string, string>>
+  readonly request: Conditions & { readonly at?: string }
   /** Text that follows the verb in the label of a button. */
   readonly what?: string
   /** False if the dead letter cannot be redriven. */

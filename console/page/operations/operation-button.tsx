@@ -24,7 +24,7 @@ interface Choice<Words extends keyof ConsoleOperations> {
 }
 
 type FieldsOf<Words extends keyof ConsoleOperations> =
-  ConsoleOperations[Words] extends Operation<infer Of, infer _, infer _> ? Of : never
+  ConsoleOperations[Words] extends Operation<infer Of, infer _Plan, infer _Result> ? Of : never
 type TextsOf<Words extends keyof ConsoleOperations> = Partial<Record<keyof FieldsOf<Words>, string>>
 
 /** Texts of fields. One that is empty or undefined is not given. */

@@ -66,7 +66,4 @@ export const FLAT_OPTION = flagField('print a flat JSON document per line, with 
 
 export const POSITIVE = wholeNumber({ least: 1 })
 
-/** Kind for a partition or an offset: a non-negative integer. */
-export const NATURAL = wholeNumber({ least: 0 })
-
 export const ANY_TEXT = text(/^/, 'a text')

@@ -4,27 +4,29 @@
  * command: `rules test` is declared in `rules/test.ts`, and `verify` in `verify/verify.ts`.
  */
 
-import { ALL_OPERATIONS, type ListedOperation } from '../lib/operations/all.ts'
+import { OPERATIONS, type ListedOperation } from '../lib/operations/all.ts'
 import { ALL_QUESTIONS, type ListedQuestion } from '../lib/questions/all.ts'
 import type { CommandValue } from './command.ts'
 
 /** Command with its description and its file. */
-type Leaf = readonly [line: string, load: () => Promise<{ readonly default: CommandValue }>]
+export type Leaf = readonly [line: string, load: () => Promise<{ readonly default: CommandValue }>]
 
-interface Description {
-  readonly line: string
-  /** Description of the group, in paragraphs. */
-  readonly about: string
-}
+/** Line of a group in the help, and its description in paragraphs. */
+type Description = readonly [line: string, about: string]
 
-interface Group extends Description {
+interface Group {
+  readonly description: Description
+  /** Command that has the word of the group alone; absent if there is none. */
+  readonly own: Leaf | undefined
   readonly commands: Readonly<Record<string, Leaf>>
 }
 
-export type CommandTree = Readonly<Record<string, Leaf | Group>>
+/** Groups by their word. A command of one word is a group without further commands. */
+export type CommandTree = Readonly<Record<string, Group>>
 
-/** Commands of earlier versions, with what to do instead. */
+/** Commands and options of earlier versions, with what to do instead. */
 export const REMOVED_COMMANDS: Readonly<Record<string, string>> = {
+  'skip --undo': '`sluice skip undo` has the same arguments',
   'notifications check':
     'the start, a save under npm start and serverless package check the files, and name every error',
   'state erase':
@@ -33,73 +35,54 @@ export const REMOVED_COMMANDS: Readonly<Record<string, string>> = {
 
 /** Descriptions of groups. A group that is missing here has the line of its first command. */
 const GROUPS: Readonly<Record<string, Description>> = {
-  entities: {
-    line: 'list entities',
-    about: 'Show the entities that have sent readings.',
-  },
-  state: {
-    line: 'show and drop the state of a consumer',
-    about: `Show and drop the state of a consumer.
+  entities: ['list entities', 'Show the entities that have sent readings.'],
+  state: [
+    'show and drop the state of a consumer',
+    `Show and drop the state of a consumer.
 
 The state of a consumer for one partition is one partition state in Redis. Its applied offset is the offset of the
 last processed record.`,
-  },
-  topics: {
-    line: 'create and describe topics, apply the topic table',
-    about: 'Create and describe topics, and change them as the topic table says.',
-  },
-  alerts: {
-    line: 'list and show alerts',
-    about: 'List and show alerts.',
-  },
-  dlq: {
-    line: 'list, show and redrive dead letters',
-    about: 'List, show and redrive dead letters, which are records that a consumer could not process.',
-  },
-  groups: {
-    line: 'show consumer groups and their lag',
-    about: 'Show the consumer groups of the cluster.',
-  },
-  brokers: {
-    line: 'list the brokers of the cluster',
-    about: 'Show the brokers of the cluster.',
-  },
-  subjects: {
-    line: 'list the subjects of the schema registry',
-    about: 'Show the subjects of the schema registry.',
-  },
-  families: {
-    line: 'propose families of readings',
-    about: 'Propose families, which are YAML files that describe readings: their entity, metrics and units.',
-  },
-  mappings: {
-    line: 'try mappings of records of other forms',
-    about: 'Try mappings, which are YAML files that convert records of other formats to readings.',
-  },
-  rules: {
-    line: 'show, check, test and try alert rules',
-    about: 'Show, check, test and try the alert rules: the YAML files that define alerts.',
-  },
-  views: {
-    line: 'list, apply, drop and serve tables declared in SQL',
-    about: 'List, apply, drop and serve the tables that config/views declares in SQL.',
-  },
-  schemas: {
-    line: 'check and register the schemas of events',
-    about: `Check and register the schemas of events in a schema registry.
+  ],
+  topics: [
+    'create and describe topics, apply the topic table',
+    'Create and describe topics, and change them as the topic table says.',
+  ],
+  alerts: ['list and show alerts', 'List and show alerts.'],
+  dlq: [
+    'list, show and redrive dead letters',
+    'List, show and redrive dead letters, which are records that a consumer could not process.',
+  ],
+  groups: ['show consumer groups and their lag', 'Show the consumer groups of the cluster.'],
+  brokers: ['list the brokers of the cluster', 'Show the brokers of the cluster.'],
+  subjects: ['list the subjects of the schema registry', 'Show the subjects of the schema registry.'],
+  families: [
+    'propose families of readings',
+    'Propose families, which are YAML files that describe readings: their entity, metrics and units.',
+  ],
+  mappings: [
+    'try mappings of records of other forms',
+    'Try mappings, which are YAML files that convert records of other formats to readings.',
+  ],
+  rules: [
+    'show, check, test and try alert rules',
+    'Show, check, test and try the alert rules: the YAML files that define alerts.',
+  ],
+  views: [
+    'list, apply, drop and serve tables declared in SQL',
+    'List, apply, drop and serve the tables that config/views declares in SQL.',
+  ],
+  schemas: [
+    'check and register the schemas of events',
+    `Check and register the schemas of events in a schema registry.
 
 The schemas are packaged with the code (events/schemas/). Functions never register them: with a registry and SERIALIZATION,
 functions start only if their schemas are registered.`,
-  },
-  silence: {
-    line: 'mute notifications of alerts for a while',
-    about:
-      'Silence matching alerts: no notifications for a while. They still fire, and stay in the alerts topic.',
-  },
-  new: {
-    line: 'create files for a new consumer',
-    about: 'Create the files for a new consumer in this project.',
-  },
+  ],
+  silence: [
+    'mute notifications of alerts for a while',
+    'Silence matching alerts: no notifications for a while. They still fire, and stay in the alerts topic.',
+  ],
+  new: ['create files for a new consumer', 'Create the files for a new consumer in this project.'],
 }
 
 /** Commands that are neither questions nor operations, by their words. */
@@ -143,7 +126,7 @@ const ORDER = `${FIRST_WORDS} ${LAST_WORDS}`.split(' ')
 export const COMMANDS: CommandTree = buildTree([
   ...Object.entries(OTHERS),
   ...Object.entries(ALL_QUESTIONS).map(([words, listed]) => [words, asks(listed)] as const),
-  ...Object.entries(ALL_OPERATIONS).map(([words, listed]) => [words, carriesOut(words, listed)] as const),
+  ...Object.entries(OPERATIONS).map(([words, listed]) => [words, carriesOut(words, listed)] as const),
 ])
 
 /** Returns the command that asks a question. */
@@ -160,22 +143,18 @@ function carriesOut(words: string, { line, load }: ListedOperation): Leaf {
   return [line, loadCommand]
 }
 
-/** Arranges commands by their words: those of two words are groups. */
+/** Arranges commands by their first words. */
 function buildTree(leaves: readonly (readonly [words: string, leaf: Leaf])[]): CommandTree {
   const rank = (word = '') => (ORDER.includes(word) ? ORDER.indexOf(word) : ORDER.length)
   const sorted = leaves
     .map(([words, leaf]) => [words.split(' '), leaf] as const)
     .sort(([[a, b]], [[c, d]]) => rank(a) - rank(c) || rank(b) - rank(d))
   const byFirst = Map.groupBy(sorted, ([[first = '']]) => first)
-  return Object.fromEntries(Array.from(byFirst, ([first, own]) => [first, toEntry(first, own)]))
-}
-
-function toEntry(first: string, own: readonly (readonly [words: readonly string[], leaf: Leaf])[]) {
-  const commands = Object.fromEntries(own.map(([[, last = ''], leaf]) => [last, leaf]))
-  if (commands['']) return commands['']
-  const line = own[0]?.[1][0] ?? ''
-  return {
-    ...(GROUPS[first] ?? { line, about: `${line.slice(0, 1).toUpperCase()}${line.slice(1)}.` }),
-    commands,
-  }
+  const groups = Array.from(byFirst, ([first, all]): [string, Group] => {
+    const { '': own, ...commands } = Object.fromEntries(all.map(([[, last = ''], leaf]) => [last, leaf]))
+    const line = (own ?? all[0]?.[1])?.[0] ?? ''
+    const about = `${line.slice(0, 1).toUpperCase()}${line.slice(1)}.`
+    return [first, { description: GROUPS[first] ?? [line, about], own, commands }]
+  })
+  return Object.fromEntries(groups)
 }

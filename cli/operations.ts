@@ -1,7 +1,7 @@
 /** Commands that carry out an operation: their options, their protocol and `--json` follow from it. */
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { ALL_OPERATIONS } from '../lib/operations/all.ts'
+import { OPERATIONS } from '../lib/operations/all.ts'
 import { openBulkPublisher } from '../lib/operations/bulk-publisher.ts'
 import { carryOutPlan, toAgreement } from '../lib/operations/carry-out.ts'
 import {
@@ -40,7 +40,7 @@ export function toCommand<Of extends Fields, Plan, Result>(
   words: string,
   operation: Operation<Of, Plan, Result>,
 ): CommandValue {
-  const { about, more, fields, rules = {}, asks, isUnasked, mayBeFirst } = operation
+  const { about, more, fields, rules = {}, asks, mayBeFirst } = operation
   return {
     about,
     more,
@@ -49,7 +49,7 @@ export function toCommand<Of extends Fields, Plan, Result>(
     async run(read, terminal) {
       const { yes, dryRun, json, env } = read(OWN)
       const request = read(fields)
-      const isAsked = asks !== null && !yes && !dryRun && !isUnasked?.(request)
+      const isAsked = asks !== null && !yes && !dryRun
       if (isAsked) requireTerminal(terminal)
       const config = resolveConfig(terminal, env)
       const project = createProject(terminal, config.env)
@@ -188,7 +188,7 @@ function createDisplay(terminal: Terminal) {
 
 /** Returns the command that takes an operation back. */
 async function formatUndo({ action, request }: Undo, env: string): Promise<string> {
-  const { fields = {} } = (await ALL_OPERATIONS[action]?.load()) ?? {}
+  const { fields = {} } = (await OPERATIONS[action]?.load()) ?? {}
   const words = Object.entries(request).flatMap(([name, texts]) => {
     const field = fields[name]
     if (field?.form.type === 'flag') return [toFlag(name)]

@@ -9,7 +9,7 @@ import { Failure } from '../lib/support/failure.ts'
 import { FileError } from '../lib/support/file-errors.ts'
 import { withoutOpposite } from '../scripts/command-line.ts'
 import { STACK_NAME } from '../scripts/running-stacks.ts'
-import { COMMANDS, type CommandTree, REMOVED_COMMANDS } from './commands.ts'
+import { COMMANDS, type CommandTree, type Leaf, REMOVED_COMMANDS } from './commands.ts'
 import { createOption, declare, requireValidValues } from './declare.ts'
 import { CliFailure, isStop, StoppedByUser, usageFailure } from './failure.ts'
 import { applyKafkaOptions } from './kafka-options.ts'
@@ -69,9 +69,12 @@ async function applySettingsFile(terminal: Terminal, args: readonly string[]) {
 
 /** @throws OperationFailure for a command of an earlier version, with what to do instead */
 function refuseRemoved(words: readonly string[]): void {
-  const name = removeOptions(words).slice(0, 2).join(' ')
-  if (Object.hasOwn(REMOVED_COMMANDS, name))
-    throw usageFailure(`error: the command '${name}' no longer exists: ${REMOVED_COMMANDS[name]}`)
+  const [first, second] = removeOptions(words)
+  for (const word of [second, ...words.filter(word => word.startsWith('--'))]) {
+    const name = `${first} ${word}`
+    if (Object.hasOwn(REMOVED_COMMANDS, name))
+      throw usageFailure(`error: the command '${name}' no longer exists: ${REMOVED_COMMANDS[name]}`)
+  }
 }
 
 /** The running command; undefined before it starts. */
@@ -135,19 +138,22 @@ function computeHelpWidth(terminal: Pick<Terminal, 'stdout' | 'environment'>): n
 /** Adds commands to their parent. @param words words that select one of the commands; undefined to load all commands */
 async function addCommands(
   parent: Command,
-  listed: CommandTree,
+  tree: CommandTree,
   words: readonly string[] | undefined,
   terminal: Terminal,
 ): Promise<void> {
-  for (const [name, entry] of Object.entries(listed)) {
-    if ('commands' in entry) {
-      const group = parent.command(name).summary(entry.line).description(entry.about)
-      await addCommands(group, entry.commands, words && (words[0] === name ? words.slice(1) : []), terminal)
-    } else {
-      const [line, load] = entry
-      const command = parent.command(name).summary(line)
-      if (words === undefined || words[0] === name) declare(command, (await load()).default, terminal)
-    }
+  const [first, second] = words ?? []
+  const add = async (command: Command, [line, load]: Leaf, isWanted: boolean) => {
+    command.summary(line)
+    if (words === undefined || isWanted) declare(command, (await load()).default, terminal)
+  }
+  for (const [name, { description, own, commands }] of Object.entries(tree)) {
+    const group = parent.command(name).summary(description[0]).description(description[1])
+    // The options after the words of a command of the group are those of that command.
+    const isOfGroup = second === undefined || !Object.hasOwn(commands, second)
+    if (own) await add(group, own, first === name && isOfGroup)
+    for (const [last, leaf] of Object.entries(commands))
+      await add(group.command(last), leaf, first === name && second === last)
   }
 }
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { type InferOutput, optional, record, strictObject, string } from 'valibot'
 import { instant } from '#runtime/settings/index.ts'
-import { ALL_OPERATIONS, CONSOLE_OPERATIONS } from '../../lib/operations/all.ts'
+import { CONSOLE_OPERATIONS, OPERATIONS } from '../../lib/operations/all.ts'
 import { carryOutPlan, toAgreement } from '../../lib/operations/carry-out.ts'
 import {
   type AnyOperation,
@@ -89,7 +89,7 @@ async function loadOperation(words: string): Promise<AnyOperation> {
   if (listed) return listed.load()
   throw new ProblemError(
     'not-found',
-    Object.hasOwn(ALL_OPERATIONS, words)
+    Object.hasOwn(OPERATIONS, words)
       ? `This console has no operation ${words}: use \`sluice ${words}\`.`
       : 'There is no such operation.',
   )

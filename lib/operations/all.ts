@@ -11,7 +11,7 @@ export interface ListedOperation {
 }
 
 /** Operations by the words of their commands. Each is a file, and one row here: command, route and button follow. */
-export const OPERATIONS = {
+const LISTED = {
   'dlq drop': {
     line: 'mark dead letters as handled',
     inConsole: true,
@@ -45,6 +45,11 @@ export const OPERATIONS = {
     inConsole: true,
     load: async () => (await import('./skip.ts')).SKIP,
   },
+  'skip undo': {
+    line: 'no longer skip records',
+    inConsole: true,
+    load: async () => (await import('./skip.ts')).UNDO_SKIP,
+  },
   'state drop': {
     line: 'drop the state of a partition',
     inConsole: true,
@@ -70,15 +75,14 @@ export const OPERATIONS = {
   },
 } satisfies Readonly<Record<string, ListedOperation>>
 
-/** Operations without their types. */
-export const ALL_OPERATIONS: Readonly<Record<string, ListedOperation>> = OPERATIONS
+export const OPERATIONS: Readonly<Record<string, ListedOperation>> = LISTED
 
 /** Operations that consoles offer. */
-export const CONSOLE_OPERATIONS: typeof ALL_OPERATIONS = Object.fromEntries(
-  Object.entries(ALL_OPERATIONS).filter(([, { inConsole }]) => inConsole),
+export const CONSOLE_OPERATIONS: typeof OPERATIONS = Object.fromEntries(
+  Object.entries(OPERATIONS).filter(([, { inConsole }]) => inConsole),
 )
 
-type Listed = typeof OPERATIONS
+type Listed = typeof LISTED
 
 /** Types of the operations that consoles offer, by their words. */
 export type ConsoleOperations = {

@@ -65,9 +65,8 @@ export async function carryOutPlan<Of extends Fields, Plan, Result>(
   running: Omit<Running, 'counts'>,
 ): Promise<Result> {
   const { by, id } = running
-  const action = operation.toAction?.(plan) ?? words
   const change = {
-    action,
+    action: words,
     filter: operation.toAudit(plan),
     operation: id,
     by,

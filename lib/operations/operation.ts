@@ -67,8 +67,6 @@ interface DeclaredOperation<Of extends Fields, Plan, Result> {
   readonly mayBeFirst?: true
   /** Question that a person must answer with yes. Null for an operation that does not ask. */
   readonly asks: ((plan: Plan) => string) | null
-  /** Returns whether a request is carried out without asking. */
-  isUnasked?(request: Filter<Of>): boolean
   /** Finds out what would happen. Changes nothing. @throws Failure if it is refused */
   plan(environment: ChangedEnvironment, request: Filter<Of>, planning: Planning): Promise<Plan>
   /** Returns lines that say what would happen, or that there is nothing to do. */
@@ -77,8 +75,6 @@ interface DeclaredOperation<Of extends Fields, Plan, Result> {
   isEmpty?(plan: Plan): boolean
   /** Returns the plan as a document. The plan itself by default. */
   toDocument?(plan: Plan): object
-  /** Returns the name in the audit event; the words of the command by default. */
-  toAction?(plan: Plan): string
   /** Returns the request for the audit event. */
   toAudit(plan: Plan): Audit['filter']
   /** Returns what a person agrees to. If it has changed when the plan is carried out, the person is asked again. `toAudit` by default. */

@@ -1,11 +1,12 @@
-/** Operation that skips records at which the function of a consumer hangs or exits, or undoes that. */
-import { RedisSkippedRecords } from '#runtime/operating/states'
-import { computeDigest, type LogReader, type StateKey } from '#runtime/pipeline'
-import { mapKind, text } from '#runtime/settings'
+/** Operations that skip records at which the function of a consumer hangs or exits, and undo that. */
+import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
+import { computeDigest, type StateKey } from '#runtime/pipeline/model/index.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
+import { mapKind, text } from '#runtime/settings/index.ts'
 import { findFirstSignal, getConsumerName, listTriggerTopics } from '../app/functions.ts'
 import { withTimeout } from '../diagnosis/observe.ts'
 import { readTopicBounds } from '../queries/kafka/topics.ts'
-import { flagField, listField, nameField, textField } from '../questions/field.ts'
+import { type Filter, listField, nameField, textField } from '../questions/field.ts'
 import { type ChangedEnvironment, operation } from './operation.ts'
 import { OperationFailure } from './operation-failure.ts'
 import { serverFailure } from './server-failure.ts'
@@ -24,7 +25,6 @@ interface FoundRecord extends Position {
 interface Plan {
   readonly consumer: string
   readonly topic: string
-  readonly isUndo: boolean
   readonly records: readonly FoundRecord[]
 }
 
@@ -32,6 +32,14 @@ const POSITION = mapKind(text(/^\d{1,10}@\d{1,15}$/, 'a place, PARTITION@OFFSET'
   const [partition, offset] = at.split('@').map(Number) as [number, number]
   return { partition, offset }
 })
+
+const FIELDS = {
+  consumer: nameField('name of the consumer in serverless.yml'),
+  at: listField(nameField('records as PARTITION@OFFSET', POSITION)),
+  topic: textField('signal or full name (default: the topic in which the records wait)', 'readings'),
+}
+
+const toAudit = ({ consumer, topic, records }: Plan) => ({ consumer, topic, at: formatPositions(records) })
 
 export const SKIP = operation({
   about: `Turn a record at which the function of a consumer hangs or exits into a dead letter.
@@ -41,84 +49,112 @@ and again, and the partition is stalled. The record is one of the batch after th
 show\` prints; with batchSize 1, it is the next one. This command does not change the state. A skipped record fails with
 the code "skipped" when the consumer reaches it; it can be redriven once the code is fixed.`,
   more: `
-The record is skipped whenever the consumer reads it, even if its state is lost or recomputed. --undo reverts that, so
-that fixed code applies the record at its original position with \`sluice reprocess\`. A redrive does not need --undo.
+The record is skipped whenever the consumer reads it, even if its state is lost or recomputed. \`sluice skip undo\` reverts
+that, so that fixed code applies the record at its original position with \`sluice reprocess\`. A redrive does not need it.
 A timer that hangs cannot be skipped.
 
 Examples:
   sluice skip alerting 3@1042 --dry-run
   sluice skip alerting 3@1042 --yes
-  sluice skip alerting 3@1042 --undo`,
-  fields: {
-    consumer: nameField('name of the consumer in serverless.yml'),
-    at: listField(nameField('records as PARTITION@OFFSET', POSITION)),
-    topic: textField('signal or full name (default: the topic in which the records wait)', 'readings'),
-    undo: flagField('no longer skip the records'),
-  },
-  asks: ({ isUndo, records }: Plan) => `${isUndo ? 'No longer skip' : 'Skip'} ${formatPositions(records)}?`,
-  isUnasked: ({ undo }) => undo,
-  async plan(environment, { consumer, at, topic: wanted, undo: isUndo = false }): Promise<Plan> {
-    const topics = listCandidateTopics(environment, consumer, wanted)
-    const found = await Promise.all(
-      topics.map(async topic => {
-        const find = await (isUndo ? openSkipped(environment) : openWaiting(environment, topic))
-        const records = at.map(({ partition, offset }) => find({ consumer, topic, partition }, offset))
-        return { topic, records: await Promise.all(records) }
-      }),
-    )
-    const fitting = found.filter(({ records }) => records.every(record => typeof record !== 'string'))
-    const [only, ...others] = topics.length === 1 ? found : fitting
-    if (!only || others.length > 0) {
-      const many = only ? 'several' : 'none'
-      throw topicNeededFailure(consumer, topics, `, and ${many} of them can have ${formatPositions(at)}`)
-    }
-    const records = only.records.map(record => {
-      if (typeof record === 'string') throw new OperationFailure(record)
-      return record
-    })
-    return { consumer, topic: only.topic, isUndo, records }
-  },
-  describe: ({ consumer, topic, isUndo, records }) => [
-    `${isUndo ? 'No longer skip' : 'Skip'} ${formatPositions(records)} of ${topic} in ${consumer}.`,
+  sluice skip undo alerting 3@1042`,
+  fields: FIELDS,
+  asks: ({ records }: Plan) => `Skip ${formatPositions(records)}?`,
+  plan: (environment, request) => findRecords(environment, request, openWaiting),
+  describe: ({ consumer, topic, records }) => [
+    `Skip ${formatPositions(records)} of ${topic} in ${consumer}.`,
   ],
-  toAction: ({ isUndo }) => (isUndo ? 'skip undo' : 'skip'),
-  toAudit: ({ consumer, topic, records }) => ({ consumer, topic, at: formatPositions(records) }),
-  async carryOut(environment, { consumer, topic, isUndo, records }, { counts }) {
+  toAudit,
+  async carryOut(environment, { consumer, topic, records }, { counts }) {
     const skipped = new RedisSkippedRecords(await environment.connections.redis())
     const changed: FoundRecord[] = []
     for (const record of records) {
       const { partition, offset, digest } = record
-      const stateKey = { consumer, topic, partition }
-      const isChanged = isUndo
-        ? await skipped.unskip(stateKey, offset)
-        : (await skipped.skip(stateKey, offset, digest)) === 'skipped'
-      if (isChanged) counts[isUndo ? 'undone' : 'skipped'] = changed.push(record)
+      const isChanged = (await skipped.skip({ consumer, topic, partition }, offset, digest)) === 'skipped'
+      if (isChanged) counts.skipped = changed.push(record)
     }
     return { records: changed }
   },
-  describeResult({ records }, { consumer, topic, isUndo }) {
-    if (records.length === 0) return []
-    const positions = `${formatPositions(records)} of ${topic}.`
-    if (isUndo) return [`No longer skipped: ${positions}`]
-    return [
-      `Skipped: ${positions} The next batch of ${consumer} turns them into dead letters with the code "skipped", and processes the rest.`,
-      `Once the code is fixed: sluice dlq redrive --consumer ${consumer} --code skipped`,
-    ]
-  },
-  undo: ({ records }, { consumer, topic, isUndo }) =>
-    isUndo || records.length === 0
+  describeResult: ({ records }, { consumer, topic }) =>
+    records.length === 0
+      ? []
+      : [
+          `Skipped: ${formatPositions(records)} of ${topic}. The next batch of ${consumer} turns them into dead letters with the code "skipped", and processes the rest.`,
+          `Once the code is fixed: sluice dlq redrive --consumer ${consumer} --code skipped`,
+        ],
+  undo: ({ records }, { consumer, topic }) =>
+    records.length === 0
       ? undefined
       : {
-          action: 'skip',
-          request: { consumer, at: records.map(record => formatPositions([record])), topic, undo: 'yes' },
+          action: 'skip undo',
+          request: { consumer, at: records.map(record => formatPositions([record])), topic },
         },
-  describeRest({ consumer, isUndo, records }, result) {
-    const rest = records.filter(record => result && !result.records.includes(record))
+  describeRest({ consumer, records }, result) {
+    const rest = listRest(records, result)
     if (rest.length === 0) return undefined
-    if (isUndo) return `Not skipped before: ${formatPositions(rest)}.`
     return `${formatPositions(rest)}: ${consumer} has processed them meanwhile, so they were not skipped.`
   },
 })
+
+export const UNDO_SKIP = operation({
+  about: 'No longer skip records, so that the consumer applies them when it reads them again.',
+  more: `
+Example:
+  sluice skip undo alerting 3@1042`,
+  fields: FIELDS,
+  asks: null,
+  plan: (environment, request) => findRecords(environment, request, openSkipped),
+  describe: ({ consumer, topic, records }) => [
+    `No longer skip ${formatPositions(records)} of ${topic} in ${consumer}.`,
+  ],
+  toAudit,
+  async carryOut(environment, { consumer, topic, records }, { counts }) {
+    const skipped = new RedisSkippedRecords(await environment.connections.redis())
+    const changed: FoundRecord[] = []
+    for (const record of records) {
+      const isChanged = await skipped.unskip({ consumer, topic, partition: record.partition }, record.offset)
+      if (isChanged) counts.undone = changed.push(record)
+    }
+    return { records: changed }
+  },
+  describeResult: ({ records }, { topic }) =>
+    records.length === 0 ? [] : [`No longer skipped: ${formatPositions(records)} of ${topic}.`],
+  describeRest({ records }, result) {
+    const rest = listRest(records, result)
+    return rest.length === 0 ? undefined : `Not skipped before: ${formatPositions(rest)}.`
+  },
+})
+
+/** Returns the records that were not changed. */
+function listRest(records: readonly FoundRecord[], result: Pick<Plan, 'records'> | null): FoundRecord[] {
+  return records.filter(record => result && !result.records.includes(record))
+}
+
+/** Finds the records of a request in the one topic that has all of them. @throws OperationFailure if there is none, or several */
+async function findRecords(
+  environment: ChangedEnvironment,
+  { consumer, at, topic: wanted }: Filter<typeof FIELDS>,
+  open: (environment: ChangedEnvironment, topic: string) => Promise<FindRecord>,
+): Promise<Plan> {
+  const topics = listCandidateTopics(environment, consumer, wanted)
+  const found = await Promise.all(
+    topics.map(async topic => {
+      const find = await open(environment, topic)
+      const records = at.map(({ partition, offset }) => find({ consumer, topic, partition }, offset))
+      return { topic, records: await Promise.all(records) }
+    }),
+  )
+  const fitting = found.filter(({ records }) => records.every(record => typeof record !== 'string'))
+  const [only, ...others] = topics.length === 1 ? found : fitting
+  if (!only || others.length > 0) {
+    const many = only ? 'several' : 'none'
+    throw topicNeededFailure(consumer, topics, `, and ${many} of them can have ${formatPositions(at)}`)
+  }
+  const records = only.records.map(record => {
+    if (typeof record === 'string') throw new OperationFailure(record)
+    return record
+  })
+  return { consumer, topic: only.topic, records }
+}
 
 /**
  * Returns the topics that may have the records: all topics of the consumer, or the selected one.

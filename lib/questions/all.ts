@@ -11,7 +11,7 @@ export interface ListedQuestion {
 }
 
 /** Questions by the words of their commands. Each is a file, and one row here: command, route and page follow. */
-export const QUESTIONS = {
+const LISTED = {
   'alerts list': {
     line: 'list firing or resolved alerts',
     path: '/alerts/list',
@@ -109,14 +109,13 @@ export const QUESTIONS = {
   },
 } as const satisfies Readonly<Record<string, ListedQuestion>>
 
-export type QuestionWords = keyof typeof QUESTIONS
+export type QuestionWords = keyof typeof LISTED
 
-/** Questions without their types. */
-export const ALL_QUESTIONS: Readonly<Record<QuestionWords, ListedQuestion>> = QUESTIONS
+export const ALL_QUESTIONS: Readonly<Record<QuestionWords, ListedQuestion>> = LISTED
 
 /** Types of all questions, by their paths. */
 export type QuestionsByPath = {
-  readonly [Words in QuestionWords as (typeof QUESTIONS)[Words]['path']]: Awaited<
-    ReturnType<(typeof QUESTIONS)[Words]['load']>
+  readonly [Words in QuestionWords as (typeof LISTED)[Words]['path']]: Awaited<
+    ReturnType<(typeof LISTED)[Words]['load']>
   >
 }

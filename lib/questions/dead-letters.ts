@@ -223,7 +223,7 @@ function describeSource({ withoutTable, left, pending }: DeadLettersNow): string
       : [`Read from all records of the topic, because the table cannot be read: ${withoutTable}`]),
     ...(left > 0
       ? [
-          `Up to ${left} older dead letters are open, but not in the table: --state all reads them from the topic.`,
+          `Up to ${left} older dead letters are open, but not in the table: choose the state all to read them from the topic.`,
         ]
       : []),
     ...(pending > 0 ? [`The list is incomplete: ${countText(pending, 'record')} are still being read.`] : []),

@@ -83,7 +83,7 @@ export interface Section<Member extends string = string, Key extends string = st
 }
 
 /** Section over one of the lists. */
-export type SectionOf<Lists> = {
+type SectionOf<Lists> = {
   readonly [Member in keyof Lists & string]: Section<Member, keyof Lists[Member] & string>
 }[keyof Lists & string]
 

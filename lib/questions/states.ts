@@ -98,7 +98,7 @@ Examples:
       rows.push(describeState(consumer, topic, partitions, most))
     }
     if (rows.length === 0) throw missingState(environment, consumer, topics, notes)
-    const left = more > 0 ? [`${more} more open failures. Use --limit to show them.`] : []
+    const left = more > 0 ? [`${more} more open failures are not listed.`] : []
     return { rows, notes: [...notes, ...left] }
   },
 }).shownAs({

@@ -114,11 +114,11 @@ describe('sluice skip', () => {
     const at = await readPlace('later')
     await report('skip', 'processor', at, '--yes')
     assert.match(
-      (await sluice('skip', 'processor', at, '--undo')).stdout,
+      (await sluice('skip', 'undo', 'processor', at)).stdout,
       new RegExp(`No longer skipped: ${at}`),
     )
     assert.match(
-      (await sluice('skip', 'processor', at, '--undo')).stderr,
+      (await sluice('skip', 'undo', 'processor', at)).stderr,
       new RegExp(`Not skipped before: ${at}`),
     )
     await consumer.catchUp()

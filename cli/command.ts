@@ -3,7 +3,7 @@
  * values are derived from the declaration. `commands.ts` lists the commands.
  */
 
-import { ENVIRONMENT_NAME, text, wholeNumber } from '#runtime/settings/index.ts'
+import { ENVIRONMENT_NAME, text, wholeNumber } from '#runtime/settings'
 import { type Fields, type Filter, flagField, optionField } from '../lib/questions/field.ts'
 import type { FieldRules } from '../lib/questions/field-rules.ts'
 import type { Terminal } from './terminal.ts'

@@ -48,28 +48,12 @@ export async function renderCommandsPage(page: string): Promise<string> {
   return page.replace(LIST, () => commands).replace(OPERATIONS_LIST, () => `\n${listOperations()}\n\n`)
 }
 
-interface NamedCommand {
-  readonly words: readonly string[]
-  readonly command: Command
-}
-
-/** Returns all commands that can be run, without `help`. */
-function listCommands(parent: Command, before: readonly string[] = []): NamedCommand[] {
-  const visible = parent.createHelp().visibleCommands(parent)
-  return visible
-    .filter(command => command.name() !== 'help')
-    .flatMap(command => {
-      const words = [...before, command.name()]
-      const own = command.commands.length === 0 || command.registeredArguments.length > 0
-      return [...(own ? [{ words, command }] : []), ...listCommands(command, words)]
-    })
-}
-
-function formatCommand(words: readonly string[], command: Command): string {
-  const { registeredArguments, options } = command
-  const args = registeredArguments.map(argument => {
-    const text = `${argument.name()}${argument.variadic ? '...' : ''}`
-    return argument.required ? `<${text}>` : `[${text}]`
+/** Returns a line for each command, with the names of those below it. */
+function listCommands(sluice: Command): string[] {
+  return listVisible(sluice).map(command => {
+    const below = listVisible(command).map(one => `\`${one.name()}\``)
+    const names = below.length > 0 ? ` (${below.join(', ')})` : ''
+    return `- \`${command.name()}\`${names}: ${command.summary()}`
   })
 }
 

@@ -4,7 +4,7 @@
  * command: `rules test` is declared in `rules/test.ts`, and `verify` in `verify/verify.ts`.
  */
 
-import { OPERATIONS, type ListedOperation } from '../lib/operations/all.ts'
+import { type ListedOperation, OPERATIONS } from '../lib/operations/all.ts'
 import { ALL_QUESTIONS, type ListedQuestion } from '../lib/questions/all.ts'
 import type { CommandValue } from './command.ts'
 

@@ -1,7 +1,7 @@
 /** Converts command declarations to commands of commander, which parse the command line and show help. */
 import { Argument, type Command, type Option } from 'commander'
 import { safeParse } from 'valibot'
-import type { Kind } from '#runtime/settings/index.ts'
+import type { Kind } from '#runtime/settings'
 import { type Field, type Fields, type Filter, getInitial } from '../lib/questions/field.ts'
 import { findBrokenRules } from '../lib/questions/field-rules.ts'
 import { describeInvalid } from '../scripts/command-line.ts'

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { ConfigError } from '#runtime/settings/index.ts'
+import { ConfigError } from '#runtime/settings'
 import { optionField } from '../lib/questions/field.ts'
 import { escapeTextLines } from '../lib/support/escape-text.ts'
 import { Failure } from '../lib/support/failure.ts'

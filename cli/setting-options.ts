@@ -1,7 +1,7 @@
 /** Options that settings declare. An option takes precedence over the variable of its setting. */
 import { type Command, Option } from 'commander'
 import { type GenericSchema, type OptionalSchema, unwrap } from 'valibot'
-import type { Setting, Slice } from '#runtime/settings/index.ts'
+import type { Setting, Slice } from '#runtime/settings'
 import { type Field, type Fields, inTerminal, optionField } from '../lib/questions/field.ts'
 
 type Settings = Slice['settings']

@@ -11,7 +11,7 @@ import {
   positiveDecimal,
   text,
   wholeNumber,
-} from '#runtime/settings/index.ts'
+} from '#runtime/settings'
 import { durationField, flagField, inTerminal, numberField, optionField } from '../../lib/questions/field.ts'
 import {
   DEFAULT_FAMILY,

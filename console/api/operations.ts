@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { type InferOutput, optional, record, strictObject, string } from 'valibot'
-import { instant } from '#runtime/settings/index.ts'
+import { instant } from '#runtime/settings'
 import { CONSOLE_OPERATIONS, OPERATIONS } from '../../lib/operations/all.ts'
 import { carryOutPlan, toAgreement } from '../../lib/operations/carry-out.ts'
 import {

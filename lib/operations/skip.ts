@@ -1,8 +1,7 @@
 /** Operations that skip records at which the function of a consumer hangs or exits, and undo that. */
-import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
-import { computeDigest, type StateKey } from '#runtime/pipeline/model/index.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
-import { mapKind, text } from '#runtime/settings/index.ts'
+import { RedisSkippedRecords } from '#runtime/operating/states'
+import { computeDigest, type LogReader, type StateKey } from '#runtime/pipeline'
+import { mapKind, text } from '#runtime/settings'
 import { findFirstSignal, getConsumerName, listTriggerTopics } from '../app/functions.ts'
 import { withTimeout } from '../diagnosis/observe.ts'
 import { readTopicBounds } from '../queries/kafka/topics.ts'

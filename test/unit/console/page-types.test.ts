@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
+import { runProgram } from '#local-servers/testing/program.ts'
 import { PROJECT } from '../../../scripts/paths.ts'
 import { inOwnFolder } from '../../support/own-servers.ts'
-import { runProgram } from '../../support/program.ts'
 
 /** Uses of the page's components, with a name that exists and, behind it, one that does not. */
 const USES = [

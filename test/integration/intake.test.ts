@@ -1,8 +1,6 @@
 /** Topics of other applications on real servers: three partitions, times of their producers, lz4. */
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
@@ -11,6 +9,7 @@ import type { Context } from 'aws-lambda'
 import type { Admin } from 'kafkajs'
 import kafkajs from 'kafkajs'
 import { createTopic } from '#local-servers/testing/create-topic.ts'
+import { startHttpServer } from '#local-servers/testing/http-server.ts'
 import { startSchemaRegistry } from '#local-servers/testing/schema-registry.ts'
 import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
 import { until } from '#local-servers/testing/until.ts'
@@ -167,22 +166,21 @@ describe('intake of a topic of another application', () => {
 
   it('if a topic does not exist, a deployment fails with its name, and the doctor names it', async () => {
     const answer = Promise.withResolvers<unknown>()
-    const cloud = createServer((request, response) => {
+    const { url, close } = await startHttpServer((request, response) => {
       answer.resolve(json(request))
       response.end()
-    }).listen(0, '127.0.0.1')
-    await new Promise(done => cloud.once('listening', done))
+    })
     const request = {
       RequestType: 'Create',
       RequestId: 'one',
       StackId: 'stack',
       LogicalResourceId: 'SluiceTopics',
-      ResponseURL: `http://127.0.0.1:${(cloud.address() as AddressInfo).port}`,
+      ResponseURL: url,
       ResourceProperties: { Readers: {}, Inputs: [topic, 'pumps'] },
     }
     await createTopicsResource('topics', variables)(request, CONTEXT as Context)
     const { Status, Reason } = (await answer.promise) as { Status: string; Reason: string }
-    await new Promise(done => cloud.close(done))
+    await close()
     assert.match(`${Status}: ${Reason}`, /^FAILED: .* lists a topic that does not exist: pumps\. /)
     const file = join(folder, 'pumps.yaml')
     await writeFile(file, `inputs: [{ topic: ${topic} }, { topic: pumps }]`)

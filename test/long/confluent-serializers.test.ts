@@ -1,10 +1,8 @@
 /** What the serializers of confluent-kafka write with a real schema registry is read, by functions and by the trigger. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { type HttpServer, startHttpServer } from '#local-servers/testing/http-server.ts'
 import { PROJECT } from '#local-servers/testing/program.ts'
 import { isFailure, type LogRecord, readEvent, writeEvent } from '#runtime/cloudevents'
 import type { Event } from '#runtime/consumer'
@@ -59,7 +57,7 @@ const IN_HEADER = {
 describe('records of the serializers of confluent-kafka', () => {
   const { folder, remove } = temporaryFolder()
   let registry: Apicurio
-  let guided: Awaited<ReturnType<typeof withGuids>>
+  let guided: HttpServer
   let written: Record<string, Serialized>
   before(async () => {
     const [started] = await Promise.all([startApicurio(), installConfluentSerializers()])
@@ -67,7 +65,7 @@ describe('records of the serializers of confluent-kafka', () => {
     guided = await withGuids(registry.uri)
     written = {
       ...(await serializeAll(registry.uri, PROTOS, folder, GIVEN)),
-      ...(await serializeAll(guided.uri, PROTOS, folder, IN_HEADER)),
+      ...(await serializeAll(guided.url, PROTOS, folder, IN_HEADER)),
     }
   })
   after(async () => {
@@ -86,7 +84,7 @@ describe('records of the serializers of confluent-kafka', () => {
   for (const [name, { data }] of [...Object.entries(GIVEN), ...Object.entries(IN_HEADER)])
     it(`given ${name}, then a function reads the data`, async () => {
       const record = createRecord(name)
-      const reader = new OnDemandDataReader(PACKAGED, { url: guided.uri })
+      const reader = new OnDemandDataReader(PACKAGED, { url: guided.url })
       await reader.prepare([record])
       const read = reader.read(readEvent(record) as Event, record)
       assert.ok(!isFailure(read), JSON.stringify(read))
@@ -116,9 +114,9 @@ function withoutEmpty(value: unknown): unknown {
 }
 
 /** Starts a registry in front of another one, which adds GUIDs of schemas, as those of Confluent have since version 8.0. */
-async function withGuids(uri: string) {
+function withGuids(uri: string): Promise<HttpServer> {
   const createGuid = (id: number) => `00000000-0000-4000-8000-${String(id).padStart(12, '0')}`
-  const server = createServer(async (request, response) => {
+  return startHttpServer(async (request, response) => {
     const [, guid] = /\/schemas\/guids\/[\da-f-]{24}(\d+)/.exec(request.url ?? '') ?? []
     const path = guid === undefined ? request.url : `/schemas/ids/${Number(guid)}`
     const chunks: Buffer[] = []
@@ -133,14 +131,5 @@ async function withGuids(uri: string) {
     response.statusCode = answer.status
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify(json.id === undefined ? json : { ...json, guid: createGuid(json.id) }))
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    uri: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async close() {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-  }
+  })
 }

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingHttpHeaders } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
 import type { IHeaders } from 'kafkajs'
-import { awsEndpoint } from '#local-servers/testing/servers.ts'
+import { type HttpServer, startHttpServer } from '#local-servers/testing/http-server.ts'
 import { until } from '#local-servers/testing/until.ts'
 import { createRedrivenRecord } from '#runtime/cloudevents'
 import { emitAlert } from '../../lib/alerting/alert.ts'
@@ -35,14 +34,7 @@ describe('notifications on their way to people', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-notifications-'))
   const got: { url: string | undefined; headers: IncomingHttpHeaders; body: string }[] = []
   let hangs = true
-  const server = createServer(async (request, response) => {
-    let body = ''
-    for await (const chunk of request) body += chunk
-    // Accepts every request, and never answers.
-    if (request.url === '/hanging' && hangs) return
-    got.push({ url: request.url, headers: request.headers, body })
-    response.end('ok')
-  })
+  let server: HttpServer
   const listIds = () => got.map(({ headers }) => headers['webhook-id'])
   let variables: Record<string, string>
   let environment: TestEnvironment
@@ -50,12 +42,16 @@ describe('notifications on their way to people', () => {
   let queue: AlertsQueue
 
   before(async () => {
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    server = await startHttpServer(async (request, response) => {
+      const body = await text(request)
+      // Accepts every request, and never answers.
+      if (request.url === '/hanging' && hangs) return
+      got.push({ url: request.url, headers: request.headers, body })
+      response.end('ok')
+    })
     const secrets = {
-      hook: { url: `${base}/hook`, signingSecret: `whsec_${KEY}` },
-      hanging: { url: `${base}/hanging` },
+      hook: { url: `${server.url}/hook`, signingSecret: `whsec_${KEY}` },
+      hanging: { url: `${server.url}/hanging` },
     }
     writeFileSync(join(folder, 'receivers.yaml'), RECEIVERS)
     writeFileSync(
@@ -74,8 +70,7 @@ describe('notifications on their way to people', () => {
   after(async () => {
     await offline?.stop()
     await environment?.close()
-    server.closeAllConnections()
-    server.close()
+    await server?.close()
     rmSync(folder, { recursive: true })
   })
 

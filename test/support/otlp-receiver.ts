@@ -1,8 +1,6 @@
 /** OTLP/HTTP collector for JSON on the loopback address, for spans of other processes. */
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
+import { type HttpServer, startHttpServer } from '#local-servers/testing/http-server.ts'
 
 export interface ReceivedSpan {
   readonly traceId: string
@@ -15,32 +13,25 @@ export interface ReceivedSpan {
 
 export class OtlpReceiver {
   readonly spans: ReceivedSpan[] = []
-  readonly #server: Server
-
-  private constructor() {
-    this.#server = createServer(async (request, response) => {
-      const { resourceSpans } = (await json(request)) as Message
-      const spans = resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))
-      this.spans.push(...spans.map(decodeSpan))
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
-    })
-  }
+  #server: HttpServer | undefined
 
   static async start(): Promise<OtlpReceiver> {
     const receiver = new OtlpReceiver()
-    receiver.#server.listen(0, '127.0.0.1')
-    await once(receiver.#server, 'listening')
+    receiver.#server = await startHttpServer(async (request, response) => {
+      const { resourceSpans } = (await json(request)) as Message
+      const spans = resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))
+      receiver.spans.push(...spans.map(decodeSpan))
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+    })
     return receiver
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return this.#server?.url ?? ''
   }
 
   async stop(): Promise<void> {
-    this.#server.close()
-    this.#server.closeAllConnections()
-    if (this.#server.listening) await once(this.#server, 'close')
+    await this.#server?.close()
   }
 }
 

@@ -1,7 +1,6 @@
-import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { after, beforeEach } from 'node:test'
+import { startHttpServer } from './http-server.ts'
 
 interface Registered {
   readonly schema: string
@@ -20,7 +19,7 @@ export async function startSchemaRegistry() {
   const requests: string[] = []
   let status = 200
   let instead: RequestListener | undefined
-  const server = createServer((request, response) => {
+  const { url, close } = await startHttpServer((request, response) => {
     requests.push(`${request.headers.authorization ?? ''} ${request.url}`.trim())
     if (instead) return instead(request, response)
     const [, id] = /^\/api\/schemas\/ids\/(\d+)$/.exec(request.url ?? '') ?? []
@@ -33,13 +32,12 @@ export async function startSchemaRegistry() {
     response.end(
       JSON.stringify(status === 200 && found ? found : { error_code: 40403, message: 'not found' }),
     )
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  })
   return {
     schemas,
     subjects,
     requests,
-    uri: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`,
+    uri: `${url}/api/`,
     /** Responds to all further requests with this status. */
     answerWith(code: number) {
       status = code
@@ -48,11 +46,7 @@ export async function startSchemaRegistry() {
     answerBy(listener?: RequestListener) {
       instead = listener
     },
-    async close() {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
+    close,
   }
 }
 

@@ -1,12 +1,9 @@
 /** A consumer that writes with the schemas of a registry starts without it, and its batches wait. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test'
 import type { Context } from 'aws-lambda'
-import type { Sink } from '#runtime/consumer'
-import { environmentReading, kafkaEvent, logRecord } from '#runtime/test/support/records'
+import { type HttpServer, startHttpServer } from '#local-servers/testing/http-server.ts'
+import type { Sink } from '#runtime/consumer/sink.ts'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
 import { counting } from '../../support/stage.ts'
 
@@ -21,19 +18,15 @@ const batch = () => kafkaEvent([logRecord(0, environmentReading('a'))])
 describe('given a consumer that writes Avro, and a registry that does not answer as it starts', () => {
   let answer = DOWN
   let asked = 0
-  const server = createServer((_request, response) => {
-    asked += 1
-    response.statusCode = answer.status
-    response.end(answer.body)
-  })
+  let server: HttpServer
   before(async () => {
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
+    server = await startHttpServer((_request, response) => {
+      asked += 1
+      response.statusCode = answer.status
+      response.end(answer.body)
+    })
   })
-  after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
+  after(() => server.close())
   beforeEach(() => {
     answer = DOWN
     asked = 0
@@ -49,7 +42,7 @@ describe('given a consumer that writes Avro, and a registry that does not answer
       KAFKA_BROKERS: '127.0.0.1:1',
       REDIS_URL: 'redis://127.0.0.1:1',
       SERIALIZATION: 'avro',
-      SCHEMA_REGISTRY_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      SCHEMA_REGISTRY_URL: server.url,
       REPORT_BATCH_ITEM_FAILURES: 'true',
       // Logs go to the console, where the test reads them.
       POWERTOOLS_DEV: 'true',

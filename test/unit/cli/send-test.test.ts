@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
+import { type HttpServer, startHttpServer } from '#local-servers/testing/http-server.ts'
 import { ran } from './terminal.ts'
 
 const RECEIVERS = `receivers:
@@ -18,20 +17,16 @@ const RECEIVERS = `receivers:
 describe('sluice alerts send-test', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-send-test-'))
   const got: { url?: string | undefined; body: string; signature: unknown }[] = []
-  const server = createServer(async (request, response) => {
-    let body = ''
-    for await (const chunk of request) body += chunk
-    got.push({ url: request.url, body, signature: request.headers['webhook-signature'] })
-    response.writeHead(request.url === '/moved' ? 302 : 200).end()
-  })
+  let server: HttpServer
   let environment: object
 
   before(async () => {
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const at = (path: string) => ({
-      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
+    server = await startHttpServer(async (request, response) => {
+      const body = await text(request)
+      got.push({ url: request.url, body, signature: request.headers['webhook-signature'] })
+      response.writeHead(request.url === '/moved' ? 302 : 200).end()
     })
+    const at = (path: string) => ({ url: `${server.url}${path}` })
     writeFileSync(join(folder, 'receivers.yaml'), RECEIVERS)
     const secrets = {
       good: { ...at('/good'), signingSecret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
@@ -41,8 +36,8 @@ describe('sluice alerts send-test', () => {
     environment = { NOTIFICATIONS_DIR: '.', RECEIVER_SECRETS: JSON.stringify(secrets), SLUICE_ENV: 'lab' }
   })
 
-  after(() => {
-    server.close()
+  after(async () => {
+    await server.close()
     rmSync(folder, { recursive: true })
   })
 
@@ -74,7 +69,7 @@ describe('sluice alerts send-test', () => {
         NOTIFICATIONS_DIR: 'sns',
         KAFKA_PORT: '1',
         REDIS_PORT: '1',
-        AWS_PORT: String((server.address() as AddressInfo).port),
+        AWS_PORT: String(server.port),
       },
     })
     assert.match(got[0]?.body ?? '', /^Action=/)

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { it } from 'node:test'
+import { startHttpServer } from '#local-servers/testing/http-server.ts'
 // @ts-expect-error The example is JavaScript without types.
 import { registered } from '../../../examples/device-producer-proto/registry.mjs'
 
@@ -18,14 +16,8 @@ for (const [given, status, answer, outcome] of [
   ['an id', 200, '{"id":7}', /^7$/],
 ] as const)
   it(`given ${given} of the registry, then the producer has the id, or the address and what to do`, async () => {
-    const server = createServer((_, response) => response.writeHead(status).end(answer)).listen(
-      0,
-      '127.0.0.1',
-    )
-    await once(server, 'listening')
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const { url, close } = await startHttpServer((_, response) => response.writeHead(status).end(answer))
     const found = await registered(url, 's', 'text').catch(({ message }: Error) => message)
-    server.close()
-    server.closeAllConnections()
+    await close()
     assert.match(String(found), outcome)
   })

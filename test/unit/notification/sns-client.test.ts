@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { freePort } from '#local-servers/ports.ts'
-import { RetryableError } from '#runtime/consumer'
+import { type HttpServer, startHttpServer } from '#local-servers/testing/http-server.ts'
+import { RetryableError } from '#runtime/consumer/index.ts'
 import { SnsTopic } from '../../../lib/notification/adapters/sns-topic.ts'
 import { snsMessage } from '../../../lib/notification/sns/sns-message.ts'
 import { message } from './messages.ts'
@@ -44,41 +42,35 @@ describe('a topic that does not take messages', () => {
   it('given an answer of SNS, then the reason is its name and message', async context => {
     const xml =
       '<ErrorResponse><Error><Code>NotFound</Code><Message>Topic does not exist</Message></Error></ErrorResponse>'
-    const server = createServer((request, response) => {
+    const { port, close } = await startHttpServer((request, response) => {
       request.resume()
       response.writeHead(404, { 'content-type': 'text/xml' }).end(xml)
-    }).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    context.after(() => {
-      server.closeAllConnections()
-      server.close()
     })
-    const reason = await refusal((server.address() as AddressInfo).port)
+    context.after(close)
+    const reason = await refusal(port)
     assert.match(reason, /:sluice-alerts-test: NotFound\w*: Topic does not exist$/)
   })
 })
 
 describe('a topic that takes one of two messages', () => {
   let body = ''
-  const server = createServer((request, response) => {
-    request.resume()
-    response.setHeader('content-type', 'text/xml').end(body)
-  })
+  let server: HttpServer
   let topic: SnsTopic
 
   before(async () => {
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
+    server = await startHttpServer((request, response) => {
+      request.resume()
+      response.setHeader('content-type', 'text/xml').end(body)
+    })
     topic = new SnsTopic('arn:aws:sns:eu-west-1:000000000000:sluice-alerts-test', {
-      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      endpoint: server.url,
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     })
   })
 
   after(() => {
     topic.close()
-    server.closeAllConnections()
-    server.close()
+    return server.close()
   })
 
   const publish = () => topic.publish(['n1', 'n2'].map(id => snsMessage(message({ group: id }))))

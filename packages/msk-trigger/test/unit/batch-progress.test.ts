@@ -2,12 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { BatchProgress } from '../../deliver/batch-progress.ts'
+import { part } from './support.ts'
 
 const record = (offset: number, lastOffset = offset) => ({ offset, lastOffset })
-const part = (partition: number, ...offsets: number[]) => ({
-  partition,
-  records: offsets.map(offset => record(offset)),
-})
 
 describe('the progress of a batch', () => {
   it('commits the offset after the last completed record (rule 21)', () => {

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import process from 'node:process'
 import { json } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { Message } from 'kafkajs'
+import { startHttpServer } from '../../../local-servers/testing/http-server.ts'
 import { explainRefusal } from '../../deliver/aws-destinations.ts'
 import { createSender } from '../../deliver/destinations.ts'
 import type { DiscardedRecords } from '../../deliver/invocation-record.ts'
@@ -151,19 +149,17 @@ describe('a destination in AWS', () => {
 
   it('is asked for at the address of its own service first', async () => {
     const asked: string[] = []
-    const server = createServer(async (request, response) => {
+    const { url, close } = await startHttpServer(async (request, response) => {
       asked.push(String(request.headers['x-amz-target']))
       const { MessageBody = '' } = (await json(request)) as { MessageBody?: string }
       // The client checks it.
       const MD5OfMessageBody = createHash('md5').update(MessageBody).digest('hex')
       response.end(JSON.stringify({ QueueUrl: 'http://elsewhere.example/failed', MD5OfMessageBody }))
-    }).listen(0, '127.0.0.1')
-    await once(server, 'listening')
+    })
     process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:9'
-    process.env.AWS_ENDPOINT_URL_SQS = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    process.env.AWS_ENDPOINT_URL_SQS = url
     await send()
-    server.closeAllConnections()
-    server.close()
+    await close()
     assert.deepEqual(asked, ['AmazonSQS.GetQueueUrl', 'AmazonSQS.SendMessage'])
   })
 

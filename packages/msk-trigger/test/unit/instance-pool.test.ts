@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import { InstancePool } from '../../invoke/instance-pool.ts'
 import { NotBegun } from '../../invoke/runtimes/runtime.ts'
+import { pass, settled } from './support.ts'
 
 /** Milliseconds until another instance starts, also where this thread takes the only processor. */
 const PATIENCE_MS = 1_020
@@ -95,15 +96,6 @@ function given({ failing = [] as readonly number[], room = 0 } = {}) {
   }
   const instances = new InstancePool<Fake>(start)
   return { started, instances, call: () => new Call(instances) }
-}
-
-/** Lets promises do what they have to. */
-const settled = () => new Promise(setImmediate)
-
-/** Lets a timer expire, and the turn of the event loop after it. */
-const pass = async (ms: number) => {
-  mock.timers.tick(ms)
-  await new Promise(setImmediate)
 }
 
 /** Busy for so long: what is decided depends on the clock, and the timer only triggers it. */

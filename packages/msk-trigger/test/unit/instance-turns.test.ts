@@ -7,6 +7,7 @@ import { SharedPlaces } from '../../invoke/runtimes/node/shared-places.ts'
 import type { Request } from '../../invoke/runtimes/node/thread-messages.ts'
 import { ThreadQueue } from '../../invoke/runtimes/node/thread-queue.ts'
 import { HandlerError, type Invocation, type Runtime, RuntimeEnded } from '../../invoke/runtimes/runtime.ts'
+import { settled } from './support.ts'
 
 const TIMEOUT_MS = 3_000
 
@@ -98,8 +99,6 @@ class FakeRuntime implements Runtime {
     this.#ended.resolve(new RuntimeEnded(why))
   }
 }
-
-const settled = () => new Promise(setImmediate)
 
 /** `a` and `b` want to run, in this order. */
 function given() {

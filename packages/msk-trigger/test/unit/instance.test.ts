@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import { Instance } from '../../invoke/instance.ts'
 import { HandlerError, NotBegun, type Runtime, RuntimeEnded } from '../../invoke/runtimes/runtime.ts'
+import { pass, settled } from './support.ts'
 
 const TIMEOUT_MS = 3_000
 const LOADING_MS = 10_000
@@ -34,12 +35,6 @@ function given() {
 describe('an instance that loads its handler', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'Date'] }))
   afterEach(() => mock.timers.reset())
-
-  /** Lets timers expire, and what follows from it happen. */
-  const pass = async (ms: number) => {
-    mock.timers.tick(ms)
-    await new Promise(setImmediate)
-  }
 
   it('given that it takes longer than the timeout, then the invocation has all of its time afterwards', async () => {
     const { instance, loading, answer, events } = given()
@@ -115,7 +110,6 @@ function givenLine() {
 describe('an instance that gets invocations while one runs', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'Date'] }))
   afterEach(() => mock.timers.reset())
-  const settled = () => new Promise(setImmediate)
 
   /** Completes its first invocation, with which it was loaded. */
   async function givenWarmLine() {

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type AnswerOptions, readAnswer, retryWholeBatch } from '../../deliver/outcome.ts'
+import { part } from './support.ts'
 
-const part = (partition: number, ...offsets: number[]) => ({
-  partition,
-  records: offsets.map(offset => ({ offset })),
-})
 // Offsets have gaps where a topic is compacted or transactional.
 const batch = [part(0, 10, 11, 13), part(1, 7)]
 const failed = (...items: unknown[]) => ({

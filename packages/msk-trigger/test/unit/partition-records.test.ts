@@ -2,11 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { countRecords, describe as describeParts, splitInHalf } from '../../support/partition-records.ts'
-
-const part = (partition: number, ...offsets: number[]) => ({
-  partition,
-  records: offsets.map(offset => ({ offset })),
-})
+import { part } from './support.ts'
 
 describe('parts of a batch', () => {
   it('are described by runs of offsets, so that no other record is named', () => {

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { afterAttempt, isOverAge } from '../../deliver/retries.ts'
-import { createMapping, show } from './support.ts'
+import { createMapping, part, show } from './support.ts'
 
-const part = (partition: number, ...offsets: number[]) => ({
-  partition,
-  records: offsets.map(offset => ({ offset })),
-})
 const unit = { parts: [part(0, 0, 1, 2, 3)], failures: 0, invocations: 0 }
 const thrown = { again: unit.parts }
 const reported = { again: [part(0, 1, 2, 3)], reported: [part(0, 1)] }

@@ -1,10 +1,26 @@
 /** Mappings, records and batches for tests. Fields that a test does not set get valid defaults. */
 
+import { mock } from 'node:test'
 import type { Mapping } from '../../config/mappings.ts'
 import type { Message } from '../../invoke/event.ts'
 import type { Entry } from '../../poll/intake.ts'
 import { PartitionQueue, type PendingRecord } from '../../poll/partition-queue.ts'
 import { MappingReports, type Report } from '../../report/reports.ts'
+
+/** Lets promises do what they have to. */
+export const settled = () => new Promise(setImmediate)
+
+/** Lets a mocked timer expire, and the turn of the event loop after it. */
+export async function pass(ms: number): Promise<void> {
+  mock.timers.tick(ms)
+  await settled()
+}
+
+/** Records of a partition, each of which covers its own offset alone. */
+export const part = (partition: number, ...offsets: number[]) => ({
+  partition,
+  records: offsets.map(offset => ({ offset, lastOffset: offset })),
+})
 
 /** A mapping of topic `t` with a window of 0 and unlimited retries. */
 export function createMapping(part: Partial<Mapping> = {}): Mapping {

@@ -1,36 +1,30 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { isRegistryError, RegistrySubjects } from '@sluice/schema-registry'
+import { type HttpServer, startHttpServer } from '../../../local-servers/testing/http-server.ts'
 
 const SCHEMA = { format: 'PROTOBUF', text: 'syntax = "proto3";', references: [] } as const
 
 describe('given a registry with scripted answers', () => {
   let answer = { status: 200, body: '[]' }
   const asked: { method: string; url: string; authorization: string; body: string }[] = []
-  const server = createServer(async (request, response) => {
-    let body = ''
-    for await (const piece of request) body += piece
-    const { method = '', url = '', headers } = request
-    asked.push({ method, url, authorization: headers.authorization ?? '', body })
-    if (answer.status === 0) return
-    response.statusCode = answer.status
-    response.end(answer.body)
-  })
+  let server: HttpServer
   let address = ''
   let subjects: RegistrySubjects
   before(async () => {
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`
+    server = await startHttpServer(async (request, response) => {
+      let body = ''
+      for await (const piece of request) body += piece
+      const { method = '', url = '', headers } = request
+      asked.push({ method, url, authorization: headers.authorization ?? '', body })
+      if (answer.status === 0) return
+      response.statusCode = answer.status
+      response.end(answer.body)
+    })
+    address = `${server.url}/api/`
     subjects = new RegistrySubjects(address, { login: { username: 'me', password: 'hunter2' } })
   })
-  after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
+  after(() => server.close())
 
   test('when a schema is registered, then its format and the login are sent, and the id is returned', async () => {
     answer = { status: 200, body: '{"id": 7}' }

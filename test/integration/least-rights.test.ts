@@ -1,13 +1,11 @@
 /** `sluice doctor` on servers that allow exactly what the pages name. The rights are read from the pages. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import kafkajs, { type AclEntry, type Admin } from 'kafkajs'
 import { redisAnswers } from '#local-servers/probes.ts'
-import { ForeignClient } from '#local-servers/testing/foreign-client.ts'
+import { startHttpServer } from '#local-servers/testing/http-server.ts'
 import { LOGINS, type SecuredKafka, startSecuredKafka } from '#local-servers/testing/secured-kafka.ts'
 import { until } from '#local-servers/testing/until.ts'
 import { startValkey, type Valkey } from '#local-servers/testing/valkey.ts'
@@ -55,10 +53,10 @@ function toAcl({ operation, resource }: (typeof KAFKA_RIGHTS)[number]): AclEntry
   }
 }
 
-/** Returns a server of S3 that allows its callers to list the objects of the bucket, and nothing else. */
-function startBucket() {
+/** Starts a server of S3 that allows its callers to list the objects of the bucket, and nothing else. */
+async function startBucket() {
   const refused: string[] = []
-  const server = createServer(({ method, url = '' }, response) => {
+  const server = await startHttpServer(({ method, url = '' }, response) => {
     const { pathname, searchParams } = new URL(url, 'http://s3')
     const isAllowed = /^\/[^/]+\/?$/.test(pathname) && searchParams.get('list-type') === '2'
     if (!isAllowed) refused.push(`${method} ${url}`)
@@ -69,18 +67,18 @@ function startBucket() {
         : '<Error><Code>AccessDenied</Code></Error>',
     )
   })
-  return { server, refused }
+  return { ...server, refused }
 }
 
 describe('given servers that allow exactly what the pages name', () => {
-  const bucket = startBucket()
+  let bucket: Awaited<ReturnType<typeof startBucket>>
   let kafka: SecuredKafka
   let valkey: Valkey
   let client: ForeignClient
   let admin: Admin
 
   before(async () => {
-    bucket.server.listen(0, '127.0.0.1')
+    bucket = await startBucket()
     valkey = await startValkey(Object.entries(USERS).flatMap(([user, rules]) => ['--user', user, ...rules]))
     kafka = await startSecuredKafka({
       'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
@@ -103,14 +101,13 @@ describe('given servers that allow exactly what the pages name', () => {
   })
 
   after(async () => {
-    bucket.server.close()
+    await bucket?.close()
     await Promise.all([client?.close(), admin?.disconnect()])
     await kafka?.stop()
     await valkey?.stop()
   })
 
   async function examine(user: string): Promise<Finding[]> {
-    const { port } = bucket.server.address() as AddressInfo
     const { stdout, stderr } = await ran(['doctor', '--json'], {
       environment: {
         KAFKA_BROKERS: kafka.saslInPlainText,
@@ -121,7 +118,7 @@ describe('given servers that allow exactly what the pages name', () => {
         REDIS_URL: valkey.url.replace('//', `//${user}:password@`),
         SLUICE_ENV: ENV,
         HISTORY_BUCKET: BUCKET,
-        AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+        AWS_ENDPOINT_URL: bucket.url,
         AWS_REGION: 'eu-west-1',
         AWS_ACCESS_KEY_ID: 'key',
         AWS_SECRET_ACCESS_KEY: 'secret',

@@ -17,6 +17,8 @@ const HOUSE = ['kafka-records', 'local-servers', 'msk-trigger', 'schema-registry
 const AROUND = ['@types/node', 'esbuild', 'node', 'serverless', 'serverless-esbuild', 'serverless-offline']
 const TOOLS = 'test/tools'
 
+const readJson = (file: string) => JSON.parse(readFileSync(join(PROJECT, file), 'utf8'))
+
 describe('the four packages of the trigger in an empty project', () => {
   const { folder, remove } = temporaryFolder()
   let user: NewUser
@@ -24,35 +26,22 @@ describe('the four packages of the trigger in an empty project', () => {
 
   before(async () => {
     user = await NewUser.create(folder, (await npmSetting('registry')) ?? '')
-    const { allowScripts, dependencies, devDependencies, type } = JSON.parse(
-      readFileSync(join(PROJECT, 'package.json'), 'utf8'),
-    )
+    const { allowScripts, dependencies, devDependencies } = readJson('package.json')
     const versions = { ...dependencies, ...devDependencies }
-    const manifest = {
-      name: 'house',
-      private: true,
-      type,
-      workspaces: HOUSE,
-      allowScripts,
-      dependencies: Object.fromEntries(AROUND.map(name => [name, versions[name]])),
-    }
+    const around = Object.fromEntries(AROUND.map(name => [name, versions[name]]))
+    const manifest = { private: true, workspaces: HOUSE, allowScripts, dependencies: around }
     project = user.makeProject('house', manifest)
-    const { packages } = JSON.parse(readFileSync(join(PROJECT, 'package-lock.json'), 'utf8'))
-    const lock = { lockfileVersion: 3, packages: { ...packages, '': manifest } }
+    const lock = { lockfileVersion: 3, packages: { ...readJson('package-lock.json').packages, '': manifest } }
     writeFileSync(join(project, 'package-lock.json'), JSON.stringify(lock))
-    const files = execFileSync('git', ['ls-files', '-z', ...HOUSE, TOOLS], { cwd: PROJECT, encoding: 'utf8' })
-    for (const file of files.split('\0').slice(0, -1))
+    const files = execFileSync('git', ['ls-files', ...HOUSE, TOOLS], { cwd: PROJECT, encoding: 'utf8' })
+    for (const file of files.trim().split('\n'))
       cpSync(join(PROJECT, file), join(project, file), { recursive: true, verbatimSymlinks: true })
     symlinkSync(join(PROJECT, TOOLS, 'node_modules'), join(project, TOOLS, 'node_modules'))
   })
-
   after(remove)
 
-  it('given the versions of this repository, then they install', async () => {
+  it('given the versions of this repository, then they are installed, and built', async () => {
     await user.succeed(project, 'install', '--prefer-offline', '--no-audit', '--no-fund')
-  })
-
-  it('are built', async () => {
     await user.succeed(project, 'run', 'build', '--workspaces', '--if-present')
   })
 

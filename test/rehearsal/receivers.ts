@@ -1,8 +1,5 @@
 /** Receivers of notifications: a queue that is subscribed to the topic, and a local webhook. */
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { LOOPBACK } from '#local-servers/ports.ts'
+import { type HttpServer, startHttpServer } from '#local-servers/testing/http-server.ts'
 import { alertsTopicName } from '../../lib/app/resource-names.ts'
 import { ACCOUNT, type Emulator, REGION } from './emulator/requests.ts'
 
@@ -25,11 +22,7 @@ export function notificationFiles(): Readonly<Record<string, string>> {
 export class Receivers {
   readonly #emulator: Emulator
   readonly #queueUrl: string
-  readonly #server = createServer((request, response) => {
-    this.hooked.push(String(request.headers['webhook-signature'] ?? ''))
-    request.resume()
-    response.end()
-  })
+  #server: HttpServer | undefined
   /** The signatures of what the webhook got. */
   readonly hooked: string[] = []
   /** How many messages came by way of the topic. */
@@ -64,18 +57,19 @@ export class Receivers {
   }
 
   close(): void {
-    this.#server.closeAllConnections()
-    this.#server.close()
+    void this.#server?.close()
   }
 
   async #listen(env: string): Promise<void> {
-    this.#server.listen(0, LOOPBACK)
-    await once(this.#server, 'listening')
-    const { port } = this.#server.address() as AddressInfo
+    this.#server = await startHttpServer((request, response) => {
+      this.hooked.push(String(request.headers['webhook-signature'] ?? ''))
+      request.resume()
+      response.end()
+    })
     const signingSecret = `whsec_${Buffer.from('a rehearsal signs as well').toString('base64')}`
     await this.#emulator.json('secretsmanager', 'CreateSecret', {
       Name: `sluice/${env}/receivers/${SECRET}`,
-      SecretString: JSON.stringify({ url: `http://${LOOPBACK}:${port}/`, signingSecret }),
+      SecretString: JSON.stringify({ url: `${this.#server.url}/`, signingSecret }),
     })
   }
 }

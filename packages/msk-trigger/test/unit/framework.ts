@@ -30,6 +30,8 @@ export function schemaHandler(events: Record<'msk' | 'kafka', Properties>, { isS
 
 /** Names that the framework gives to the parts of a stack. */
 export const NAMING = {
+  getMSKEventLogicalId: (...parts: string[]) => `MSK.${parts.join('.')}`,
+  getKafkaEventLogicalId: (...parts: string[]) => `Kafka.${parts.join('.')}`,
   getStackName: () => 'shop-dev',
   getLambdaLogicalId: (key: string) => `${key[0]?.toUpperCase()}${key.slice(1)}LambdaFunction`,
   getLambdaLayerLogicalId: (key: string) => `${key[0]?.toUpperCase()}${key.slice(1)}LambdaLayer`,
@@ -48,11 +50,6 @@ export function createServerless(
     template = {},
   }: { msk?: Properties; resources?: object; template?: object } = {},
 ) {
-  const naming = {
-    ...NAMING,
-    getMSKEventLogicalId: (...parts: string[]) => `MSK.${parts.join('.')}`,
-    getKafkaEventLogicalId: (...parts: string[]) => `Kafka.${parts.join('.')}`,
-  }
   return {
     config: { servicePath: '/shop' },
     service: {
@@ -75,6 +72,6 @@ export function createServerless(
         }
       },
     },
-    getProvider: () => ({ naming, getStage: () => 'dev', getRegion: () => 'eu-west-1' }),
+    getProvider: () => ({ naming: NAMING, getStage: () => 'dev', getRegion: () => 'eu-west-1' }),
   } as unknown as Serverless
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { rejection } from '../../../local-servers/testing/rejection.ts'
 import type { FunctionFacts } from '../../invoke/function-facts.ts'
 import { NodeRuntime } from '../../invoke/runtimes/node/node-runtime.ts'
 import { HandlerError, type Invocation, type Runtime } from '../../invoke/runtimes/runtime.ts'
@@ -76,10 +77,7 @@ export async function invokeForError(runtime: Runtime, event: unknown = {}): Pro
 
 /** Returns the error of an invocation. */
 export function thrownBy(runtime: Runtime): Promise<Error> {
-  return runtime.invoke(createInvocation({})).then(
-    () => new Error('it succeeded'),
-    error => error,
-  )
+  return rejection(runtime.invoke(createInvocation({})))
 }
 
 function failed(error: unknown): Result {

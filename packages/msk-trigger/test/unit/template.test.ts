@@ -5,18 +5,13 @@ import { NAMING } from './framework.ts'
 
 const arn = 'arn:aws:kafka:us-east-1:123456789012:cluster/c/id'
 const queue = 'arn:aws:sqs:us-east-1:123456789012:q'
-const naming = {
-  ...NAMING,
-  getMSKEventLogicalId: (...parts: string[]) => `MSK.${parts.join('.')}`,
-  getKafkaEventLogicalId: (...parts: string[]) => `Kafka.${parts.join('.')}`,
-}
 
 describe('the mapping in the packaged template', () => {
   function written(id: string, event: Record<string, unknown>, properties: Record<string, unknown> = {}) {
     const template = {
       Resources: { [id]: { Type: 'AWS::Lambda::EventSourceMapping', Properties: properties } },
     }
-    writeMappings({ f: { events: [event] } }, template, naming)
+    writeMappings({ f: { events: [event] } }, template, NAMING)
     return template.Resources[id]?.Properties
   }
   const msk = (event: Record<string, unknown>, properties = {}) =>
@@ -124,7 +119,7 @@ describe('mappings of several events', () => {
   })
 
   it('given two for which the framework has one name, then the last is written, and the other is named', () => {
-    const alike = { ...naming, getMSKEventLogicalId: () => 'MSK.f.c.a' }
+    const alike = { ...NAMING, getMSKEventLogicalId: () => 'MSK.f.c.a' }
     const { Resources } = template()
     writeMappings(functions, { Resources }, alike, { resources, region: 'eu-west-1' })
     assert.deepEqual(Resources['MSK.f.c.a']?.Properties, { MaximumRetryAttempts: 2 })

@@ -20,7 +20,7 @@ export function toUsualForm(text: string): string {
 }
 
 /** Returns whether a text has a month in words, and a time of day. */
-export function hasMonthWord(text: string): boolean {
+function hasMonthWord(text: string): boolean {
   return /\d[:.]\d{2}/.test(text) && MONTH_WORD.test(text)
 }
 

@@ -1,5 +1,5 @@
-/** Describes the fields of sample records: where they are, and which values they have. Pure. */
-import { toSource } from '../../mapping/field-source.ts'
+/** Describes the fields of sample records: where they are, which values they have, and how readings name them. Pure. */
+import { toSource as toFieldSource } from '../../mapping/field-source.ts'
 import type { RawField } from '../../mapping/raw-mapping.ts'
 import { readField } from '../../mapping/read-field.ts'
 import {
@@ -11,194 +11,190 @@ import {
   toObject,
   valueAt,
 } from '../../mapping/record-path.ts'
+import { count } from '../../support/count.ts'
 import { escapePattern } from '../../support/escape-text.ts'
-import { isObject } from '../../support/json.ts'
+import { NO_DIMENSIONS } from '../../telemetry/parse-family.ts'
 import { unitsNamed } from '../../telemetry/unit-table.ts'
-import { GENERIC, splitWords } from './field-names.ts'
 
-/** Maximum number of steps to a field. */
-const DEEPEST = 12
-
-/** Field of the sample, or its key, topic or a header. */
+/** Field of the sample, or its key or a header. */
 export interface SampleField {
-  /** Path by which messages name the field. */
   readonly path: string
   /** The path in a mapping. */
   readonly from: RawPath
-  /** Dotted path for guesses and names: without a last part such as `value`. */
-  readonly label: string
-  /** Value in each record, in the order of the records; undefined where it is missing or null. */
+  /** Values by record; undefined where it is missing or null. */
   readonly values: readonly unknown[]
+  /** Numbers that a mapping reads, by record. */
+  readonly numbers: readonly (number | undefined)[]
   /** Number of records that have it. */
   readonly count: number
   /** Different values, as texts. */
-  readonly distinct: ReadonlySet<string>
-  /** `number` if the values are numbers, or texts with a number; `list` if a value is a list; `text` also for truth values. */
-  readonly kind: 'number' | 'text' | 'list'
-  /** Keys with which a mapping reads the numbers; empty if all of them are numbers in the records. */
+  readonly distinct: readonly string[]
+  /** `number` also for texts with a number; `list` if a value is a list. */
+  readonly kind: 'number' | 'text' | 'truth' | 'list'
+  /** Keys with which a mapping reads the values. */
   readonly how: Pick<RawField, 'as' | 'pattern'>
-  /** Most frequent unit in the texts, such as `%` in `41.5 %`, and the texts that have it. */
-  readonly written?: { readonly unit: string; readonly in: 'all' | 'most' | 'few' } | undefined
-  /** Least and greatest number as the records write them. */
-  readonly range: string
-  /** Other values in a field of numbers, and numbers that may stand for a missing value. */
-  readonly absent: readonly unknown[]
+  /** Texts in a field of numbers, and empty texts. */
+  readonly absent: readonly string[]
+  /** Unit in all texts, such as `%` in `41.5 %`. */
+  readonly unit?: string | undefined
 }
 
-/**
- * Returns the fields of the records in the order in which they appear. Members of objects and elements of lists have paths. A row before
- * its change is left out if the row after it is there.
- */
-export function describeFields(records: readonly RecordContent[]): readonly SampleField[] {
-  const all = records.flatMap(({ document }) => listSteps(document))
-  const paths = new Map(all.map(steps => [formatPath(steps), steps] as const))
-  const toAfter = (path: string) => path.replace(/(^|[.])before[.]/, '$1after.')
-  return [...paths]
-    .filter(([path]) => toAfter(path) === path || !paths.has(toAfter(path)))
-    .map(([path, steps]) => ({ ...describeField(path, path, records), label: toLabel(steps) }))
-    .filter(({ count }) => count > 0)
-}
+export type Fields = readonly SampleField[]
 
-/** Returns the paths of fields for a message. */
-export function listPaths(fields: readonly SampleField[], separator: string): string {
-  return fields.map(({ path }) => `"${path}"`).join(separator)
-}
-
-/** Headers that say something about the event or its trace. */
-const OTHER_HEADERS = /^(ce[_-]|content|trace|baggage|b3|x-b3|uber-|__)/i
-
-/** Returns key, headers and topic of the records. */
-export function describeContext(records: readonly RecordContent[]): readonly SampleField[] {
+/** Returns the fields of the records, in which members of objects and elements of lists have paths, their key or its members, and headers. */
+export function describeRecords(records: readonly RecordContent[]) {
+  const paths = listPaths(records.map(({ document }) => document))
+  const objects = records.map(record => toObject({}, valueAt(record, parsePath({ key: true }))))
+  const members = objects.every(object => object !== undefined) ? listPaths(objects) : [true as const]
   const headers = new Set(records.flatMap(({ headers = [] }) => headers.map(([name]) => name)))
-  const names = [...headers].filter(name => !OTHER_HEADERS.test(name))
-  const sources: readonly (readonly [path: string, label: string, RawPath])[] = [
-    ['the record key', 'sensorId', { key: true }],
-    ...names.map(header => [`the header "${header}"`, header, { header }] as const),
-    ['the topic', 'sensorId', { topic: true }],
-  ]
-  return sources.map(([path, label, from]) => ({ ...describeField(path, from, records), label }))
+  return {
+    fields: paths.map(path => describeField(path, path, records)).filter(({ count }) => count > 0),
+    keys: members.map(key => describeField('key', { key }, records)),
+    headers: [...headers].map(header => describeField(header, { header }, records)),
+  }
 }
+
+function listPaths(objects: readonly object[]): readonly string[] {
+  return [...new Set(objects.flatMap(object => listSteps(object)).map(formatPath))]
+}
+
+const MAX_STEPS = 12
 
 /** Returns the steps to the members of a value. Of a list, only the first element is a field, because others can have fewer elements. */
 function listSteps(value: object, outer: readonly string[] = []): readonly (readonly string[])[] {
-  const isElement = (element: unknown) => isObject(element) || typeof element === 'number'
+  const isElement = (element: unknown) => typeof element === 'number' || toObject({}, element) !== undefined
   const members = Object.entries(findPayload(value) ?? value).slice(0, Array.isArray(value) ? 1 : undefined)
   return members.flatMap(([name, below]) => {
     const steps = [...outer, name]
     const inner = toObject({}, below)
     const isInner = !Array.isArray(inner) || (inner.length > 0 && inner.every(isElement))
-    if (inner && isInner && steps.length < DEEPEST) return listSteps(inner, steps)
+    if (inner && isInner && steps.length < MAX_STEPS) return listSteps(inner, steps)
     return below === null ? [] : [steps]
   })
 }
 
-function toLabel(steps: readonly string[]): string {
-  const last = steps.findLastIndex(step => !GENERIC.test(splitWords(step).join(' ')))
-  return steps.slice(0, Math.max(last, 0) + 1).join('.')
-}
+/** Bound of the number of texts in a field of numbers, and texts that may be there: a short one that does not begin with a number. */
+const MAX_ABSENT = 5
+const WORD = /^(?!\s*[+-]?[.,]?\d).{0,40}$/s
 
-/** Share of numbers above which the other values of a field are taken for errors, from 0 to 1. */
-const MOST_ARE_NUMBERS = 0.8
-/** Texts that stand for a missing number, and are no reason to take the field for a text. */
-const MISSING =
-  /^([+-]?(nan|inf|infinity)|n\/?a|null|none|nil|undefined|unavailable|unknown|err|error|missing|-+|\?+|\*+|)$/i
-
-/** Returns whether a value is a text that stands for a missing one. */
-export const isMissing = (value: unknown) => typeof value === 'string' && MISSING.test(value.trim())
-
-/** Values are read as a mapping reads them. */
+/** Values are read as a mapping reads them. A text with leading zeros is a code such as `007`. */
 function describeField(path: string, from: RawPath, records: readonly RecordContent[]): SampleField {
-  const parsed = parsePath(from)
-  const values = records.map(record => valueAt(record, parsed))
+  const values = records.map(record => valueAt(record, parsePath(from)))
   const present = values.filter(value => value !== undefined)
-  const written = findWritten(present)
-  const [{ how, found } = { how: {}, found: [] }] = listHows(written)
-    .map(how => ({ how, found: readNumbers({ from, ...how }, values, records) }))
-    .toSorted((a, b) => b.found.length - a.found.length)
-  const possible = present.filter(value => !isMissing(value)).length
-  const isNumber = found.length > 0 && found.length >= possible * MOST_ARE_NUMBERS
-  const sentinels = findSentinels(found.map(({ number }) => number))
-  const usual = found.filter(({ number }) => isNumber && !sentinels.has(number))
-  const sorted = usual.toSorted((a, b) => a.number - b.number)
-  const [first, last] = [sorted[0], sorted.at(-1)]
-  const measured = new Set(sorted.map(({ value }) => value))
+  const isCode = (value: unknown) => /^\s*[+-]?0\d/.test(String(value))
+  const readNumbers = (how: SampleField['how']) => {
+    const source = toFieldSource('', 'number', { from, ...how })
+    const reads = records.map((record, index) => (isCode(values[index]) ? {} : readField(source, record)))
+    const numbers = reads.map(read => ('value' in read ? Number(read.value) : undefined))
+    return { how, numbers, found: numbers.filter(number => number !== undefined).length }
+  }
+  const unit = findUnit(present)
+  const pattern = unit && { pattern: `^\\s*(\\S*\\d)\\s*${escapePattern(unit)}\\s*$` }
+  const hows = [{}, { ...pattern, as: 'number' }, { ...pattern, as: 'decimal-comma' }] as const
+  const reads = hows.map(readNumbers)
+  const { how, numbers, found } = reads.reduce((best, read) => (read.found > best.found ? read : best))
+  const others = [...new Set(values.filter((_, index) => numbers[index] === undefined))]
+  const texts = others.filter(value => value !== undefined)
+  const isWord = (value: unknown) => typeof value === 'string' && WORD.test(value)
+  const isMost = found > 0 && found * 2 >= present.length
+  const isNumber = isMost && texts.length <= MAX_ABSENT && texts.every(isWord)
+  const types = new Set(present.map(value => typeof value))
+  const only = types.size === 1 ? [...types][0] : undefined
+  const other = only === 'boolean' ? 'truth' : types.has('object') ? 'list' : 'text'
   return {
     path,
     from,
-    label: path,
     values,
+    numbers,
     count: present.length,
-    distinct: new Set(present.map(String)),
-    kind: isNumber ? 'number' : present.some(value => typeof value === 'object') ? 'list' : 'text',
-    how,
-    written: isNumber ? written : undefined,
-    range: first?.number === last?.number ? `always ${first?.value}` : `${first?.value} to ${last?.value}`,
-    absent: [...new Set(present.filter(value => (isNumber ? !measured.has(value) : value === '')))],
+    distinct: [...new Set(present.map(String))],
+    kind: isNumber ? 'number' : other,
+    how: isNumber ? how : only === 'string' ? {} : { as: 'text' },
+    absent: texts.map(String).filter(text => isNumber || text === ''),
+    unit: isNumber ? unit : undefined,
   }
-}
-
-/** Returns the ways in which a mapping can read numbers, the simplest first. */
-function listHows(written: SampleField['written']): readonly SampleField['how'][] {
-  const signs = ['number', 'decimal-comma'] as const
-  const unit = written && escapePattern(written.unit)
-  const pattern = `^\\s*(\\S*\\d)\\s*${written?.in === 'all' ? unit : `(?:${unit})?`}\\s*$`
-  return [{}, ...signs.map(as => ({ as })), ...(unit ? signs.map(as => ({ pattern, as })) : [])]
-}
-
-/** Returns the numbers that a mapping reads. A text with leading zeros is a code such as `007`. */
-function readNumbers(raw: RawField, values: readonly unknown[], records: readonly RecordContent[]) {
-  const source = toSource('', 'number', raw)
-  return records.flatMap((record, index) => {
-    const value = values[index]
-    const read = value === undefined || /^\s*[+-]?0\d/.test(String(value)) ? {} : readField(source, record)
-    return 'value' in read ? [{ value, number: Number(read.value) }] : []
-  })
 }
 
 const NUMBER = /^[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?/i
 
-/** Returns the most frequent unit behind the numbers. */
-function findWritten(values: readonly unknown[]): SampleField['written'] {
-  const units = values.flatMap(value => {
-    const text = String(value).trim()
-    const rest = NUMBER.test(text) ? text.replace(NUMBER, '') : '-'
-    const unit = rest.trim()
-    const isUnit = unitsNamed(unit).length > 0 || (unit !== rest && /^[^\d\s]{1,10}$/.test(unit))
-    return rest === '' || isUnit ? [unit] : []
-  })
-  const most = findMostFrequent(units)
-  if (most === undefined) return undefined
-  return { unit: most.text, in: !units.includes('') ? 'all' : most.times > units.length / 2 ? 'most' : 'few' }
+/** Returns the only unit behind the numbers of texts. */
+function findUnit(values: readonly unknown[]): string | undefined {
+  const texts = values.map(value => String(value).trim()).filter(text => NUMBER.test(text))
+  const rests = texts.map(text => text.replace(NUMBER, ''))
+  const isUnit = (rest: string) => unitsNamed(rest.trim()).length > 0 || /^\s+\S{1,10}$/.test(rest)
+  const [unit, ...others] = new Set(rests.map(rest => (isUnit(rest) ? rest.trim() : '')))
+  return others.length === 0 && unit !== '' ? unit : undefined
 }
 
-/** Returns the most frequent text that is not empty, and how often it occurs. */
-export function findMostFrequent(values: readonly unknown[]) {
-  const texts = values.map(value => String(value ?? '')).filter(text => text !== '')
-  const groups = [...Map.groupBy(texts, text => text)].map(([text, { length }]) => ({ text, times: length }))
-  return groups.toSorted((a, b) => b.times - a.times)[0]
+/** Number and length of the examples of a text. */
+const [MAX_EXAMPLES, MAX_LENGTH] = [3, 40]
+
+/** Returns how many values differ, and which they are: the least and the greatest of numbers, examples of texts. */
+export function describeValues({ kind, values, numbers, distinct }: SampleField): string {
+  if (kind === 'number') {
+    const measured = [...numbers.keys()].filter(index => numbers[index] !== undefined)
+    const sorted = measured.toSorted((a, b) => Number(numbers[a]) - Number(numbers[b]))
+    const [least, greatest] = [sorted[0], sorted.at(-1)].map(index => values[index ?? 0])
+    const different = new Set(measured.map(index => numbers[index])).size
+    return different === 1 ? `always ${least}` : `${least} to ${greatest}, ${different} values`
+  }
+  const quote = (text: string) => JSON.stringify(text.slice(0, MAX_LENGTH))
+  const texts = distinct.slice(0, MAX_EXAMPLES).map(quote).join(', ')
+  return distinct.length > MAX_EXAMPLES ? `${count(distinct.length, 'value')}, such as ${texts}` : texts
 }
 
-/** Smallest number that is taken for a sentinel, whatever its sign, and number of other values from which one can be far. */
-const SMALLEST = 50
-const ENOUGH = 3
-/** Numbers that are sentinels if they occur once, such as 9999, and those in which all bits are set. */
-const USUAL = /^-\d+$|^-?\d*999([.]9+)?$|^(255|4095|32767|65535|4294967295)$/
+/** Returns the field of a mapping, in the short form if it has one. */
+export function toSource({ from, how, absent }: Pick<SampleField, 'from' | 'how' | 'absent'>): unknown {
+  const whole = { from, ...how, ...(absent.length > 0 ? { absent } : {}) }
+  return Object.keys(whole).length > 1 ? whole : from
+}
 
-/** Returns the numbers, such as -999, that are far outside of all others, because they may stand for a missing value. */
-export function findSentinels(numbers: readonly number[]): ReadonlySet<number> {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  const found = [sorted[0], sorted.at(-1)].find((number = 0) => {
-    const others = sorted.filter(other => Math.abs(other) !== Math.abs(number))
-    const [least = 0, most = 0] = [others[0], others.at(-1)]
-    const isRepeated = numbers.filter(other => other === number).length > 1
-    const isOdd = Math.abs(number) >= SMALLEST && (isRepeated || USUAL.test(String(number)))
-    const isOnlyNegative = number < 0 && least >= 0
-    const isLarge = Math.abs(number) > 5 * Math.max(-least, most) && new Set(others).size >= ENOUGH
-    const gap = Math.max(least - number, number - most)
-    const isFar = gap >= (isOnlyNegative && isRepeated ? 0.5 : 2) * (most - least)
-    return isOdd && isFar && (isOnlyNegative || isLarge) && others.length >= ENOUGH
-  })
-  return new Set(
-    found === undefined ? [] : [found, ...findSentinels(numbers.filter(number => number !== found))],
-  )
+/** Letters that have no decomposition in Unicode, or another one in names. */
+const LETTERS: Record<string, string> = { ß: 'ss', ä: 'ae', ö: 'oe', ü: 'ue', æ: 'ae', ø: 'o', ł: 'l' }
+
+/** Returns the lower-case words of a name: `soilMoisture`, `soil_moisture` and `Soil moisture` have the same two. */
+export function splitWords(name: string): readonly string[] {
+  return name
+    .replace(/([\p{Ll}\d])(\p{Lu})/gu, '$1 $2')
+    .replace(/(?<=\p{Lu})(\p{Lu}\p{Ll})/gu, ' $1')
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[ßäöüæøł]/g, letter => LETTERS[letter] ?? letter)
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .split(/[^a-z0-9]+/)
+    .filter(word => word !== '')
+}
+
+/** Matches a part in brackets, which is the unit in `Pressure [hPa]`. */
+export const BRACKETS = /[([]([^()[\]]+)[)\]]\s*$/
+
+/** Members of every reading, and names that objects have already. */
+const RESERVED = ['unit', 'tags', 'constructor', 'prototype']
+
+/**
+ * Returns a function that chooses a name of its own for each of these paths: the camelCase name of the last part or, if another path has
+ * it, of the whole. Rules group by dimensions: tags, and fields in the source.
+ */
+export function createNames(paths: readonly string[]): (path: string, isDimension?: boolean) => string {
+  const taken = new Set(RESERVED)
+  const lasts = paths.map(path => toName(path, true))
+  return (path, isDimension = false) => {
+    const [last, whole] = [toName(path, true), toName(path)]
+    const isFree = (name: string) => !taken.has(name) && !(isDimension && NO_DIMENSIONS.has(name))
+    const isShared = lasts.indexOf(last) !== lasts.lastIndexOf(last)
+    let name = !isShared && isFree(last) ? last : whole
+    for (let number = 2; !isFree(name); number++) name = `${whole}${number}`
+    taken.add(name)
+    return name
+  }
+}
+
+/** Returns the name of a path or of its last part, with the indexes of elements behind it. */
+function toName(path: string, isLast = false): string {
+  const { steps } = parsePath(path)
+  const named = steps.slice(isLast ? steps.findLastIndex(step => !/^\d+$/.test(step)) : 0)
+  const [first = 'field', ...others] = splitWords(named.map(step => step.replace(BRACKETS, '')).join(' '))
+  const name = [first, ...others.map(word => word.charAt(0).toUpperCase() + word.slice(1))].join('')
+  return (/^\d/.test(name) ? `field${name}` : name).slice(0, 60)
 }

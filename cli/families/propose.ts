@@ -73,22 +73,17 @@ function formatReport(
   { name: sample, isTopic, records }: Sample,
   { taken, refused, others, questions, unused }: Proposal,
 ): string {
-  const list = (title: string, rows: readonly (readonly string[])[]) => {
+  const list = <Row>(title: string, rows: readonly Row[], toCells: (row: Row) => readonly string[]) => {
     const more = rows.length > MAX_LISTED ? [`  and ${rows.length - MAX_LISTED} more`] : []
-    return rows.length > 0 ? [title, ...formatList(rows.slice(0, MAX_LISTED), '  '), ...more] : []
+    const listed = rows.slice(0, MAX_LISTED).map(toCells)
+    return rows.length > 0 ? [title, ...formatList(listed, '  '), ...more] : []
   }
   const ofOthers = `There is no draft for ${count(others, 'record')} of other shapes: save them as a file of their own.`
   const lines = [
     `The drafts take ${taken} of ${count(records.length, 'record')} of ${sample}.`,
     ...(others > 0 ? [ofOthers] : []),
-    ...list(
-      'They refuse:',
-      refused.map(({ place, reason }) => [place, reason]),
-    ),
-    ...list(
-      'Questions, to answer in the files:',
-      questions.map(question => [question]),
-    ),
+    ...list('They refuse:', refused, ({ place, reason }) => [place, reason]),
+    ...list('Questions, to answer in the files:', questions, question => [question]),
     ...(unused.length > 0 ? [`not used: ${unused.join(', ')}`] : []),
   ]
   return escapeTextLines(`${lines.join('\n')}

@@ -50,15 +50,13 @@ export function proposeDraft({ name: own, records, eventType, ...sample }: Sampl
   const name = (fields: Fields, isDimension = false) =>
     fields.map(field => [choose(field.path, isDimension), field] as const)
   const isMeasured = others.some(({ kind }) => kind === 'number' || kind === 'truth')
+  const ofKind = (kind: SampleField['kind']) => others.filter(field => field.kind === kind)
   // A text that differs in each record is no tag. Texts are states if nothing else is measured.
-  const texts = others.filter(
-    field => field.kind === 'truth' || (field.kind === 'text' && isRepeating(field)),
-  )
-  const isState = ({ kind, distinct }: SampleField) =>
-    kind === 'truth' || (!isMeasured && distinct.length > 1)
-  const labels = texts.filter(field => !isState(field))
-  const metrics = name(others.filter(({ kind }) => kind === 'number'))
-  const [states, tags] = [name(texts.filter(isState)), name(labels, true)]
+  const texts = ofKind('text').filter(isRepeating)
+  const changing = texts.filter(({ distinct }) => !isMeasured && distinct.length > 1)
+  const labels = texts.filter(field => !changing.includes(field))
+  const metrics = name(ofKind('number'))
+  const [states, tags] = [name([...ofKind('truth'), ...changing]), name(labels, true)]
   if (metrics.length === 0 && states.length === 0) return undefined
 
   const entities = subject ? [subject] : [undefined, ...others.filter(canName)]
@@ -77,9 +75,9 @@ export function proposeDraft({ name: own, records, eventType, ...sample }: Sampl
     ...writeEntry('tags', tagKeys),
   ]
   const isAlways = (field: SampleField | undefined) => field?.count === records.length
-  const stated = [...units.values()].flatMap(({ unit, owner }) => (unit && owner ? [owner] : []))
-  const unit = stated.find(({ distinct }) => distinct.length > 1)
-  const fixed = stated.filter(field => field !== unit && isAlways(field))
+  const stated = [...units.values()].filter(({ unit }) => unit)
+  const unit = stated.find(({ isFixed }) => isFixed === false)?.owner
+  const fixed = stated.flatMap(({ isFixed, owner }) => (isFixed && owner && isAlways(owner) ? [owner] : []))
   const named = fixed.map(({ path, distinct }) => [path, distinct[0]])
   const equals = eventType ? [['type', eventType], ...named] : named
   const always = [subject, time.time, ...metrics.map(([, field]) => field)].filter(isAlways)
@@ -104,11 +102,7 @@ export function proposeDraft({ name: own, records, eventType, ...sample }: Sampl
 }
 
 /** @param notes comments at the head of the file */
-export function writeDraft(
-  kind: 'family' | 'mapping',
-  lines: readonly string[],
-  notes: readonly string[],
-): string {
+export function writeDraft(kind: 'family' | 'mapping', lines: readonly string[], notes: readonly string[]) {
   const head = [`yaml-language-server: $schema=../schemas/${kind}.v1.json`, ...notes]
   return [...head.map(note => `# ${toComment(note)}`), ...lines, ''].join('\n')
 }
@@ -117,8 +111,7 @@ export function writeDraft(
 function writeEntry(key: string, value: unknown, ...notes: readonly string[]): readonly string[] {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return []
   const note = notes.filter(Boolean).join('; ').replaceAll('?;', '?')
-  const flow = formatFlow({ [key]: value })
-  const line = flow.slice(1, -1).trim()
+  const line = formatFlow({ [key]: value }).replace(/^. | .$/g, '')
   return [note ? `${line}  # ${toComment(note)}` : line]
 }
 
@@ -129,7 +122,7 @@ function writeSection(key: string, entries: readonly string[]): readonly string[
 
 /** Returns the lines whose comments ask for an answer. */
 export function listQuestions(lines: readonly string[]): readonly string[] {
-  return lines.filter(line => line.endsWith('?')).map(line => line.trim())
+  return lines.filter(line => line.includes('  # ') && line.endsWith('?')).map(line => line.trim())
 }
 
 /** Removes what would end a comment. */

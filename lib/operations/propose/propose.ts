@@ -32,7 +32,6 @@ export interface Proposal {
   readonly taken: number
   /** Number of records of other shapes, which have no draft. */
   readonly others: number
-  /** Lines whose comments ask. */
   readonly questions: readonly string[]
   /** Fields of the records that readings do not have. */
   readonly unused: readonly string[]

@@ -112,34 +112,38 @@ function describeTime({ values, times, form }: TimeField): string {
   return form.epoch ? `${value} is ${new Date(times[index] ?? 0).toISOString()}` : value
 }
 
-/** Unit by its name in the table of units, and where it is from, or the question that the sample does not answer. */
+/** Unit by its name in the table of units, where it is from, and the field that has it, or the question that the sample does not answer. */
 interface FoundUnit {
   readonly unit?: string
   readonly note: string
-  /** Field that names the unit. */
   readonly owner?: SampleField | undefined
+  /** True if all numbers of the sample are in this unit. */
+  readonly isFixed?: boolean
 }
 
 /**
  * Returns the units of numbers that the records name, in the case that they have there. A text is the unit of the only number in its
- * object. At the top of a record, a single letter can be anything. If a unit changes, readings have it, which only one can be.
+ * object, or of the number with its name in another one. At the top of a record, a single letter can be anything. If a unit changes, it
+ * is that of the reading, which can have only one.
  *
  * @param row cells of the row of units, by column
  */
 export function findUnits(fields: Fields, row: Readonly<Record<string, unknown>> = {}) {
   const metrics = fields.filter(({ kind }) => kind === 'number')
-  const isUnit = (name: string) => unitsNamed(name).length > 0
-  const texts = fields.filter(({ kind, distinct }) => kind === 'text' && distinct.every(isUnit))
-  const parent = ({ path }: SampleField) => JSON.stringify(parsePath(path).steps.slice(0, -1))
+  const texts = fields.filter(({ kind, distinct }) => kind === 'text' && findMeanings(distinct).length > 0)
+  const toOuter = ({ path }: SampleField) => JSON.stringify(parsePath(path).steps.slice(0, -1))
+  const toLast = ({ path }: SampleField) => parsePath(path).steps.at(-1)
   const owned = texts.flatMap(text => {
-    const [metric, more] = metrics.filter(other => parent(other) === parent(text))
-    const isOpen = parent(text) === '[]' && text.distinct.some(({ length }) => length === 1)
-    const isOwn = !more && !isOpen && findMeanings(text.distinct).length > 0
-    return metric && isOwn ? [[metric, text] as const] : []
+    const isBeside = (other: SampleField) =>
+      toOuter(other) === toOuter(text) || toLast(other) === toLast(text)
+    const [metric, more] = metrics.filter(isBeside)
+    const isOpen = toOuter(text) === '[]' && text.distinct.some(name => /^\p{L}$/u.test(name))
+    return metric && !more && !isOpen ? [[metric, text] as const] : []
   })
-  const isChanging = (text: SampleField) => text.distinct.length > 1
-  const isOnly = owned.filter(([, text]) => isChanging(text)).length === 1
-  const owners = new Map(owned.filter(([, text]) => isOnly || !isChanging(text)))
+  const isFixed = ([{ values }, { values: names, distinct }]: (typeof owned)[number]) =>
+    distinct.length === 1 && values.every((value, index) => value === undefined || names[index] !== undefined)
+  const [changing, more] = owned.filter(pair => !isFixed(pair))
+  const owners = new Map(owned.filter(pair => isFixed(pair) || !more))
   const others = texts.filter(text => ![...owners.values()].includes(text))
   const named = others.map(({ path, distinct }) => `"${path}" is ${formatList(distinct)}`).join(', ')
   const describe = (metric: SampleField): FoundUnit => {
@@ -147,8 +151,13 @@ export function findUnits(fields: Fields, row: Readonly<Record<string, unknown>>
     const inBrackets = BRACKETS.exec(metric.path)?.[1] ?? ''
     if (metric.unit) return nameUnit([metric.unit], metric, 'unit of its texts')
     if (typeof cell === 'string') return nameUnit([readCellUnit(cell) ?? cell], metric, 'unit of its row')
-    if (owner) return { ...nameUnit(owner.distinct, owner, `unit in "${owner.path}"`), owner }
-    if (isUnit(inBrackets)) return nameUnit([inBrackets], metric, 'unit in its name')
+    if (owner)
+      return {
+        ...nameUnit(owner.distinct, owner, `unit in "${owner.path}"`),
+        owner,
+        isFixed: metric !== changing?.[0],
+      }
+    if (unitsNamed(inBrackets)[0]) return nameUnit([inBrackets], metric, 'unit in its name')
     return { note: `in which unit, if any${named && ` (${named})`}?` }
   }
   return new Map(metrics.map(metric => [metric, describe(metric)]))

@@ -181,11 +181,44 @@ const SAMPLES: Readonly<Record<string, readonly [Sample, time: string, ...parts:
     'level: {}  # 40 to 47, 8 values; is "C" of "b.scale" °C or coulomb?',
     '!equals',
   ],
-  'a unit that some records lack': [
-    lines(repeat(i => ({ a: { level: 70 + i, unit: ['bar', 'hPa', null][i % 3] } }))),
+  'units in an object of their own, and texts that are units by chance': [
+    lines(
+      repeat(i => ({
+        wind: 3 + i,
+        hum: 40.5,
+        units: { wind: 'kn', hum: '%' },
+        phase: ['A', 'B', 'C'][i % 3],
+      })),
+    ),
+    'record',
+    'wind: { unit: kn }  # 3 to 10, 8 values; unit in "units.wind"',
+    'hum: { unit: % }',
+    'equals: { units.wind: kn, units.hum: % }',
+    'tags: [ phase ]',
+  ],
+  'a unit that some numbers lack': [
+    lines(repeat(i => ({ a: { level: 70 + i, unit: ['bar', null][i % 2] } }))),
     'record',
     'level: { unit: bar }',
     'unit: a.unit  # are numbers without it in the unit of the family?',
+  ],
+  'units in objects that some records lack': [
+    lines(
+      repeat(i => ({
+        v: 1.5,
+        ...(i > 0 && { a: { level: 70 + i, unit: 'bar' } }),
+        b: { at: i, unit: 'kn' },
+      })),
+    ),
+    'record',
+    'level: { unit: bar }',
+    'equals: { b.unit: kn }',
+    '!unit: a.unit',
+  ],
+  'two units that change': [
+    lines(repeat(i => ({ a: { t: 70 + i, in: ['°C', '°F'][i % 2] }, b: { t: i, in: ['°C', 'K'][i % 2] } }))),
+    'record',
+    'aT: {}  # 70 to 77, 8 values; in which unit, if any ("a.in" is °C or °F, "b.in" is °C or K)?',
   ],
   'units at the top of a record': [
     lines(repeat(i => ({ bed: 'A', reading: 3 + i, scale: 'bar' }))),
@@ -369,7 +402,7 @@ describe('records of others', () => {
 
 it('given questions, then the proposal lists their lines, those of the mapping first', () => {
   const { questions } = draft(
-    lines(repeat(i => ({ sensor: `s${i % 2}`, at: local(i), temp: 20 + i, hum: 40 }))),
+    lines(repeat(i => ({ sensor: `s${i % 2}`, at: local(i), temp: 20 + i, 'hum?': 40 }))),
   )
   assert.deepEqual(questions, [
     'time: { from: at, timeZone: UTC }  # "2026-11-25T09:00:00" names no zone: is it in UTC?',

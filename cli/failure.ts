@@ -1,6 +1,6 @@
-import { OperationFailure } from '../lib/operations/operation-failure.ts'
+import { OperationFailure } from '../lib/support/operation-failure.ts'
 
-export { usageFailure } from '../lib/operations/operation-failure.ts'
+export { usageFailure } from '../lib/support/operation-failure.ts'
 
 /**
  * Exit status of a failed command: 1 for a failure, 2 for wrong usage. It is 3 for a failure of a command that uses status 1 for a

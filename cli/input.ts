@@ -1,7 +1,7 @@
 /** Reads the input of a command from a file or from standard input, and splits it into JSON documents. */
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
-import { fileFailure } from '../lib/operations/operation-failure.ts'
+import { fileFailure } from '../lib/support/operation-failure.ts'
 import { LONGEST, readText } from '../lib/support/text-reader.ts'
 import { CliFailure } from './failure.ts'
 import { resolvePath, type Terminal } from './terminal.ts'

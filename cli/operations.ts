@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { OPERATIONS } from '../lib/operations/all.ts'
-import { openBulkPublisher } from '../lib/operations/bulk-publisher.ts'
 import { carryOutPlan, toAgreement } from '../lib/operations/carry-out.ts'
 import {
   type ChangedEnvironment,
@@ -12,6 +11,7 @@ import {
   type Undo,
 } from '../lib/operations/operation.ts'
 import { type Fields, type Filter, flagField } from '../lib/questions/field.ts'
+import { openBulkPublisher } from '../lib/recordings/bulk-publisher.ts'
 import { quoteWord } from '../lib/support/escape-text.ts'
 import { type CommandValue, environment, JSON_OPTION, toFlag } from './command.ts'
 import { isArgument } from './declare.ts'

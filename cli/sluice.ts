@@ -1,5 +1,5 @@
 /** Entry point of `npx sluice COMMAND …`, the command line for operators. */
-import { fileFailure } from '../lib/operations/operation-failure.ts'
+import { fileFailure } from '../lib/support/operation-failure.ts'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { hideSecrets } from '../scripts/hide-secrets.mjs'
 import { run } from './program.ts'

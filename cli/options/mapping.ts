@@ -5,7 +5,7 @@ import { INPUTS, readSettings } from '../../lib/app/settings/index.ts'
 import { listMappingNames } from '../../lib/mapping/adapters/load-mappings.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { inZone } from '../../lib/mapping/read-time.ts'
-import { loadNamedMapping, type MappingsFolder } from '../../lib/operations/import/named-mapping.ts'
+import { loadNamedMapping, type MappingsFolder } from '../../lib/recordings/import/named-mapping.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
 

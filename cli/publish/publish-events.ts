@@ -3,6 +3,7 @@
 import { RecordRefused } from '#runtime/pipeline'
 import type { Config } from '../../lib/app/config.ts'
 import { resolveInputs } from '../../lib/app/inputs.ts'
+import type { Environment } from '../../lib/questions/environment.ts'
 import {
   appendEvents,
   type PlacedEvent,
@@ -10,8 +11,7 @@ import {
   placeDocument,
   placeEvent,
   toPublishedEvent,
-} from '../../lib/operations/publish.ts'
-import type { Environment } from '../../lib/questions/environment.ts'
+} from '../../lib/recordings/publish.ts'
 import { CliFailure } from '../failure.ts'
 import { readInput, toInputName } from '../input.ts'
 import { createWriter } from '../options/serialization.ts'

@@ -2,17 +2,17 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Vocabulary } from '../../lib/app/names.ts'
 import { FAMILIES, NAMES, readSettings } from '../../lib/app/settings/index.ts'
-import { fileFailure } from '../../lib/operations/operation-failure.ts'
+import { flagField, listField, nameField } from '../../lib/questions/field.ts'
+import { count } from '../../lib/support/count.ts'
+import { errorLine, type LocatedError } from '../../lib/support/file-errors.ts'
+import { fileFailure } from '../../lib/support/operation-failure.ts'
 import {
   type Difference,
   runTest,
   type ShownNotification,
   type TestResult,
-} from '../../lib/operations/rule-tests/run.ts'
-import { readTestFile } from '../../lib/operations/rule-tests/test-file.ts'
-import { flagField, listField, nameField } from '../../lib/questions/field.ts'
-import { count } from '../../lib/support/count.ts'
-import { errorLine, type LocatedError } from '../../lib/support/file-errors.ts'
+} from '../../lib/trials/rule-tests/run.ts'
+import { readTestFile } from '../../lib/trials/rule-tests/test-file.ts'
 import { command } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'

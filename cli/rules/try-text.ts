@@ -1,9 +1,9 @@
 /** Formats the result of a trial of rules as text. */
 
-import type { Tried, TriedAlert, TriedRule } from '../../lib/operations/try-rules/try-rules.ts'
 import { count } from '../../lib/support/count.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { utcSecond } from '../../lib/support/time-text.ts'
+import type { Tried, TriedAlert, TriedRule } from '../../lib/trials/try-rules/try-rules.ts'
 import { type Column, formatTable } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
 

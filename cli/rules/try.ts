@@ -1,15 +1,15 @@
 import { either } from '#runtime/settings'
 import { dataReader } from '../../lib/app/data-reader.ts'
-import { openSource } from '../../lib/operations/replay/recording-file.ts'
-import { readRulesAt } from '../../lib/operations/rules-at-path.ts'
-import { readRecording } from '../../lib/operations/try-rules/recorded-readings.ts'
+import { type Filter, nameField, optionField, SOME_TEXT, TIME_OR_AGO } from '../../lib/questions/field.ts'
+import { openSource } from '../../lib/recordings/replay/recording-file.ts'
+import { readRulesAt } from '../../lib/trials/rules-at-path.ts'
+import { readRecording } from '../../lib/trials/try-rules/recorded-readings.ts'
 import {
   type RulesOnTrial,
   type Tried,
   tryOnRecording,
   tryRules,
-} from '../../lib/operations/try-rules/try-rules.ts'
-import { type Filter, nameField, optionField, SOME_TEXT, TIME_OR_AGO } from '../../lib/questions/field.ts'
+} from '../../lib/trials/try-rules/try-rules.ts'
 import { command, environment, JSON_OPTION } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { showLineLater, showProgress } from '../output/progress.ts'

@@ -12,8 +12,8 @@ import {
   type Project,
   type Undo,
 } from '../../lib/operations/operation.ts'
-import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import type { Fields, Filter, ReadFilter, Texts } from '../../lib/questions/field.ts'
+import { OperationFailure } from '../../lib/support/operation-failure.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { declareChange, declarePostQuery, declareQuery } from '../http/declare-route.ts'
 import { ProblemError, toProblem } from '../http/problem.ts'

@@ -1,6 +1,6 @@
 /** Answers of ksqlDB's REST interface to statements other than queries. Pure. */
-import type { ChangingStatement } from '../../lib/operations/views/local-statements.ts'
-import { describeIgnored } from '../../lib/operations/views/plan-change.ts'
+import type { ChangingStatement } from '../../lib/statements/local-statements.ts'
+import { describeIgnored } from '../../lib/statements/plan-change.ts'
 import type { Statement } from '../../lib/views/language/syntax.ts'
 import {
   type ActivatedPlan,

@@ -5,8 +5,8 @@ import { instant } from '#runtime/consumer'
 import type { Publisher } from '#runtime/pipeline'
 import type { Config } from '../app/config.ts'
 import type { GuardedConnections } from '../questions/guarded-connections.ts'
+import { OperationFailure } from '../support/operation-failure.ts'
 import { type Audit, auditEvent } from './audit-event.ts'
-import { OperationFailure } from './operation-failure.ts'
 
 /** Change to make. */
 export interface Change {

@@ -8,8 +8,8 @@ import { NEWER_PROTOCOL } from '../diagnosis/stalls.ts'
 import { readConsumerGroups } from '../queries/kafka/consumer-groups.ts'
 import type { Environment } from '../questions/environment.ts'
 import { flagField, nameField, numberField, textField } from '../questions/field.ts'
+import { OperationFailure, usageFailure } from '../support/operation-failure.ts'
 import { operation } from './operation.ts'
-import { OperationFailure, usageFailure } from './operation-failure.ts'
 import { formatStateKey, listSignalTopics, requireOwnTopic, toAuditFilter } from './state-keys.ts'
 
 interface DroppedState

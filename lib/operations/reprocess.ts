@@ -7,9 +7,9 @@ import { type ListedRebuild, StateList } from '#runtime/operating/states'
 import type { StateKey } from '#runtime/pipeline'
 import { flagField, nameField, numberField, textField } from '../questions/field.ts'
 import { count } from '../support/count.ts'
+import { usageFailure } from '../support/operation-failure.ts'
 import { formatSize } from '../support/size-text.ts'
 import { type ChangedEnvironment, operation, PartlyDone, type Planning } from './operation.ts'
-import { usageFailure } from './operation-failure.ts'
 import { type Job, prepareJob } from './recomputing/job.ts'
 import {
   describeRebuilt,

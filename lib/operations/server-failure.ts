@@ -8,7 +8,7 @@ import type { Config } from '../app/config.ts'
 import { describeKafka } from '../diagnosis/server-standards.ts'
 import { getReason } from '../queries/kafka/kafka-answers.ts'
 import { Failure } from '../support/failure.ts'
-import { OperationFailure } from './operation-failure.ts'
+import { OperationFailure } from '../support/operation-failure.ts'
 
 /** Converts an error of a server to an error with a message for users. All other errors are returned unchanged. */
 export function serverFailure(error: unknown, config: Config): unknown {

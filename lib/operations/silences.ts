@@ -26,8 +26,8 @@ import {
   textField,
 } from '../questions/field.ts'
 import { requireClusterTopic } from '../questions/kafka.ts'
+import { OperationFailure, usageFailure } from '../support/operation-failure.ts'
 import { operation, type Running } from './operation.ts'
-import { OperationFailure, usageFailure } from './operation-failure.ts'
 
 const MATCHER = text(/^.{1,256}$/su, 'a text of 1 to 256 characters, in which * stands for any')
 const SEVERITY = createKind(

@@ -6,8 +6,8 @@ import { findFirstSignal, getConsumerName, listTriggerTopics } from '../app/func
 import { withTimeout } from '../diagnosis/observe.ts'
 import { readTopicBounds } from '../queries/kafka/topics.ts'
 import { type Filter, listField, nameField, textField } from '../questions/field.ts'
+import { OperationFailure } from '../support/operation-failure.ts'
 import { type ChangedEnvironment, operation } from './operation.ts'
-import { OperationFailure } from './operation-failure.ts'
 import { serverFailure } from './server-failure.ts'
 import { resolveTopic, topicNeededFailure, unknownConsumerFailure } from './state-keys.ts'
 

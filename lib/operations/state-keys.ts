@@ -5,9 +5,9 @@ import { findFirstSignal, getConsumerName, listConsumers } from '../app/function
 import type { Named } from '../app/names.ts'
 import { SIGNALS, type Signal } from '../app/topic-table.ts'
 import type { ReadingFunction } from '../questions/environment.ts'
+import { type OperationFailure, usageFailure } from '../support/operation-failure.ts'
 import { suggestion } from '../support/suggestion.ts'
 import { listStateKeys, type TopicSize } from '../tables/table.ts'
-import { type OperationFailure, usageFailure } from './operation-failure.ts'
 
 export interface StateSelection {
   readonly consumer: string

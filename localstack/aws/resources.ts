@@ -6,7 +6,7 @@ import {
   ensureSettings,
   type InitialSettings,
   type SettingsOutcome,
-} from '../../lib/operations/deployment/initial-settings.ts'
+} from '../../lib/deployment/initial-settings.ts'
 
 export interface LocalResourcesOptions {
   readonly awsEndpoint: string

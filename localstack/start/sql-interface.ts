@@ -10,7 +10,7 @@ import { formatEmitters } from '../../lib/app/functions.ts'
 import type { Named } from '../../lib/app/names.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
 import type { StatementFolder } from '../../lib/operations/views/statement-folder.ts'
-import { createTableReader } from '../../lib/operations/views/table-reader.ts'
+import { createTableReader } from '../../lib/statements/table-reader.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 

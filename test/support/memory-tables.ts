@@ -1,8 +1,8 @@
 /** Tables in memory for tests of those who ask: a plan, rows that are there, and changes that a test makes. */
 
-import { OperationFailure } from '../../lib/operations/operation-failure.ts'
-import type { RowChange } from '../../lib/operations/views/follow-selection.ts'
-import type { RowValues, TableReader } from '../../lib/operations/views/table-reader.ts'
+import type { RowChange } from '../../lib/statements/follow-selection.ts'
+import type { RowValues, TableReader } from '../../lib/statements/table-reader.ts'
+import { OperationFailure } from '../../lib/support/operation-failure.ts'
 import type { ActivatedPlan, TablePlan } from '../../lib/views/plan.ts'
 
 const GROUP = { kind: 'group', index: 0 } as const

@@ -2,8 +2,8 @@
 import { createLocalAccess } from '../../console/access/access.ts'
 import { createKsqlApp, type KsqlParts } from '../../console/ksql/app.ts'
 import { serveConsole } from '../../console/serve.ts'
-import { OperationFailure } from '../../lib/operations/operation-failure.ts'
-import type { ChangingStatement } from '../../lib/operations/views/local-statements.ts'
+import type { ChangingStatement } from '../../lib/statements/local-statements.ts'
+import { OperationFailure } from '../../lib/support/operation-failure.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { MemoryTables } from './memory-tables.ts'
 

@@ -5,9 +5,9 @@ import { DEAD_LETTER_FIELDS, describeMissing, toDeadLetterFilter } from '../../q
 import { type Filter, flagField, listField, optionalNameField, textField } from '../../questions/field.ts'
 import { count } from '../../support/count.ts'
 import { durationText } from '../../support/duration.ts'
+import { OperationFailure } from '../../support/operation-failure.ts'
 import { formatProgress } from '../../support/progress-text.ts'
 import { type ChangedEnvironment, operation, PartlyDone, type Planning, type Running } from '../operation.ts'
-import { OperationFailure } from '../operation-failure.ts'
 import {
   excludeLater,
   formatContinueCommand,

@@ -4,7 +4,7 @@ import type { Connections } from '#runtime/functions/connections'
 import { TopicOffsets } from '#runtime/operating/kafka'
 import type { RedriveTopics } from '../../queries/dead-letters/redrive-decision.ts'
 import { findTopicBounds } from '../../queries/kafka/topics.ts'
-import { OperationFailure } from '../operation-failure.ts'
+import { OperationFailure } from '../../support/operation-failure.ts'
 
 const LOOK_EVERY_MS = 5_000
 

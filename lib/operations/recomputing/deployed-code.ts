@@ -9,7 +9,7 @@ import {
   isAbsent,
   type StateKey,
 } from '#runtime/pipeline'
-import { OperationFailure } from '../operation-failure.ts'
+import { OperationFailure } from '../../support/operation-failure.ts'
 import { formatStateKey } from '../state-keys.ts'
 
 export interface LivePartition {

@@ -2,10 +2,10 @@
 import { MemoryRebuilds, type Rebuild, RebuiltState, reprocess } from '#runtime/operating/rebuild'
 import { CopyStopped, type OffsetRange, type StateKey } from '#runtime/pipeline'
 import { count } from '../../support/count.ts'
+import { OperationFailure } from '../../support/operation-failure.ts'
 import { formatProgress } from '../../support/progress-text.ts'
 import type { Counts } from '../audited-operation.ts'
 import { PartlyDone, type Running } from '../operation.ts'
-import { OperationFailure } from '../operation-failure.ts'
 import { formatStateKey } from '../state-keys.ts'
 import { isRecomputingError, type Job } from './job.ts'
 

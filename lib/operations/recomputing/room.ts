@@ -2,7 +2,7 @@
 import type { RedisClient } from '#runtime/operating/redis'
 import { StateList } from '#runtime/operating/states'
 import type { StateKey } from '#runtime/pipeline'
-import { OperationFailure } from '../operation-failure.ts'
+import { OperationFailure } from '../../support/operation-failure.ts'
 import { formatStateKey } from '../state-keys.ts'
 
 const MEBIBYTE = 1024 * 1024

@@ -4,7 +4,7 @@ import type { StateKey } from '#runtime/pipeline'
 import { either, type Kind, mapKind, oneOf } from '#runtime/settings'
 import type { TopicReach } from '../../queries/kafka/topics.ts'
 import { TIME_OR_AGO } from '../../questions/field.ts'
-import { OperationFailure } from '../operation-failure.ts'
+import { OperationFailure } from '../../support/operation-failure.ts'
 
 export type From =
   /** Start at the first record in the log. */

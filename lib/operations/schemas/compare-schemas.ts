@@ -7,7 +7,7 @@ import { findPackagedSchema, schemaSubject } from '../../app/packaged-schemas.ts
 import { listSerializedTypes } from '../../app/serialized-types.ts'
 import { listField, optionalNameField } from '../../questions/field.ts'
 import { EVENT_FORMATS } from '../../schemas/event-types.ts'
-import { OperationFailure, usageFailure } from '../operation-failure.ts'
+import { OperationFailure, usageFailure } from '../../support/operation-failure.ts'
 
 export const TYPES_FIELD = listField(
   optionalNameField('event types or families (default: all whose data can be Avro or Protobuf)'),

@@ -20,22 +20,22 @@ import {
 } from '../../clock/view-plan.ts'
 import type { Range } from '../../queries/records/read-records.ts'
 import { VIEWS } from '../../queries/states/view-rows.ts'
-import { storedStates } from '../../tables/table.ts'
-import { toDataschema } from '../../telemetry/dataschema.ts'
-import { isRow, rowSource, VIEW_DROPPED_TYPE } from '../../views/event-names.ts'
-import { type ActivatedPlan, hasTable, NO_TABLES, type TablePlan, type ViewPlan } from '../../views/plan.ts'
-import { createActivatedPlan } from '../../views/plan-activation.ts'
-import type { Counts } from '../audited-operation.ts'
-import { OperationFailure } from '../operation-failure.ts'
-import { type ActivationPorts, activatePlan, readRanges, toPlace } from './activate.ts'
-import { appendPast, type PastPorts, type PastProgress, type PastRange } from './past-records.ts'
 import {
   createBuildingPlan,
   createBuiltPlan,
   hasChanges,
   planChange,
   toNewGenerations,
-} from './plan-change.ts'
+} from '../../statements/plan-change.ts'
+import { OperationFailure } from '../../support/operation-failure.ts'
+import { storedStates } from '../../tables/table.ts'
+import { toDataschema } from '../../telemetry/dataschema.ts'
+import { isRow, rowSource, VIEW_DROPPED_TYPE } from '../../views/event-names.ts'
+import { type ActivatedPlan, hasTable, NO_TABLES, type TablePlan, type ViewPlan } from '../../views/plan.ts'
+import { createActivatedPlan } from '../../views/plan-activation.ts'
+import type { Counts } from '../audited-operation.ts'
+import { type ActivationPorts, activatePlan, readRanges, toPlace } from './activate.ts'
+import { appendPast, type PastPorts, type PastProgress, type PastRange } from './past-records.ts'
 import { type ResumableRun, ResumableRuns } from './resumable-runs.ts'
 
 /** Unfinished change of the tables in force. */

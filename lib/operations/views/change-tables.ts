@@ -4,9 +4,17 @@ import { loadStreamTopics } from '../../app/loaded-inputs.ts'
 import { openStoredPlan } from '../../clock/view-plan.ts'
 import { VIEWS } from '../../queries/states/view-rows.ts'
 import { listField, nameField, optionalNameField } from '../../questions/field.ts'
+import {
+  hasChanges,
+  joinNames,
+  type PlanChange,
+  planChange,
+  removeTables,
+} from '../../statements/plan-change.ts'
+import { compileFiles, findNotices, readStatements } from '../../statements/statements.ts'
+import { fileFailure, OperationFailure } from '../../support/operation-failure.ts'
 import { type ActivatedPlan, NO_TABLES, type TablePlan, type ViewPlan } from '../../views/plan.ts'
 import { type ChangedEnvironment, finishByRepeating, operation, type Running } from '../operation.ts'
-import { fileFailure, OperationFailure } from '../operation-failure.ts'
 import {
   applyViews,
   createApplyingStore,
@@ -15,8 +23,6 @@ import {
   openViewPorts,
   type ViewPorts,
 } from './apply-views.ts'
-import { hasChanges, joinNames, type PlanChange, planChange, removeTables } from './plan-change.ts'
-import { compileFiles, findNotices, readStatements } from './statements.ts'
 
 /** Change of the tables in force. */
 interface TablesPlan {

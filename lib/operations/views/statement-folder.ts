@@ -8,6 +8,23 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
+import { type ChangingStatement, editStatements } from '../../statements/local-statements.ts'
+import {
+  hasChanges,
+  joinNames,
+  type PlanChange,
+  planChange,
+  withUndeclared,
+} from '../../statements/plan-change.ts'
+import {
+  findNotices,
+  formatPlan,
+  LOCAL_FILE,
+  readStatements,
+  showSent,
+  withoutReplaced,
+} from '../../statements/statements.ts'
+import { fileFailure, OperationFailure } from '../../support/operation-failure.ts'
 import { readText } from '../../support/text-reader.ts'
 import type { Families } from '../../telemetry/families.ts'
 import { compilePlan, type StatementFile } from '../../views/language/compile-plan.ts'
@@ -16,18 +33,7 @@ import { parse } from '../../views/language/parser.ts'
 import { StatementError } from '../../views/language/statement-error.ts'
 import { type ActivatedPlan, NO_TABLES, type TablePlan, type ViewPlan } from '../../views/plan.ts'
 import { runAudited, type Trail } from '../audited-operation.ts'
-import { fileFailure, OperationFailure } from '../operation-failure.ts'
 import { applyViews, createProgress, formatProgress, TablesNotReady, type ViewPorts } from './apply-views.ts'
-import { type ChangingStatement, editStatements } from './local-statements.ts'
-import { hasChanges, joinNames, type PlanChange, planChange, withUndeclared } from './plan-change.ts'
-import {
-  findNotices,
-  formatPlan,
-  LOCAL_FILE,
-  readStatements,
-  showSent,
-  withoutReplaced,
-} from './statements.ts'
 
 export interface FolderParts {
   /** Folder with the statements and their plan, and its path in messages. */

@@ -4,7 +4,9 @@
  */
 
 /** Every other folder of lib/ is a feature, so that a new one needs no rule of its own. */
-const FEATURES = '^lib/(?!tables/|queries/|app/|clock/|redriver/|diagnosis/|questions/|operations/)[^/]+/'
+const ROOMS =
+  'tables|queries|app|clock|redriver|diagnosis|questions|recordings|trials|drafts|sql|statements|operations|deployment'
+const FEATURES = `^lib/(?!(?:${ROOMS})/)[^/]+/`
 
 /** From left to right: a layer imports itself and what stands left of it. */
 const LAYERS = [
@@ -24,7 +26,12 @@ const LAYERS = [
   '^lib/(clock|redriver)/',
   '^lib/diagnosis/',
   '^lib/questions/',
+  // What works on files and the log, and changes nothing that runs: operations carry out what it prepares.
+  '^lib/recordings/',
+  '^lib/trials/',
+  '^lib/(drafts|sql|statements)/',
   '^lib/operations/',
+  '^lib/deployment/',
   '^scripts/',
   '^console/',
   '^(functions|cli)/',
@@ -32,7 +39,7 @@ const LAYERS = [
 
 /** No I/O, except in the adapters of a feature. One file reads the grammar of tables. */
 const PURE =
-  '^packages/runtime/consumer/|^lib/(diagnosis/(checks|stalls)/|(?!queries/|app/|diagnosis/|questions/|operations/)[^/]+/(?!adapters/|language/parser[.]|linear-pattern[.]))'
+  '^packages/runtime/consumer/|^lib/(diagnosis/(checks|stalls)/|(?!(?:queries|app|diagnosis|questions|recordings|trials|drafts|sql|statements|operations|deployment)/)[^/]+/(?!adapters/|language/parser[.]|linear-pattern[.]))'
 
 const PRODUCT = '^(lib|packages/runtime|functions|scripts|console|cli)/'
 /** The trigger is a plugin for any project, so it has a client of its own; tests look at the servers as foreign clients do. */
@@ -176,10 +183,10 @@ module.exports = {
     allowOnlyIn('packages/runtime/adapters/redis', 'ioredis/'),
     allowOnlyIn('(packages/runtime/sdk|lib/telemetry/simulator)', 'cloudevents/'),
     allowOnlyIn(
-      '(lib/app/aws|lib/(failures|history|notification)/adapters|lib/operations/(deployment|sql)|localstack/aws|infra|packages/runtime/adapters/aws)',
+      '(lib/app/aws|lib/(failures|history|notification)/adapters|lib/(deployment|sql)|localstack/aws|infra|packages/runtime/adapters/aws)',
       '@aws-sdk/',
     ),
-    allowOnlyIn('lib/operations/sql', '@duckdb/'),
+    allowOnlyIn('lib/sql', '@duckdb/'),
     {
       name: 'duckdb-on-demand',
       comment: 'one command needs its 70 MB: everything else runs where there is no binary of it',
@@ -395,7 +402,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(lib|functions|packages|console)/',
-        pathNot: `^lib/(operations/(sql|import)/|views/language/parser[.])|^packages/msk-trigger/invoke/runtimes/framework|${UNPUBLISHED}`,
+        pathNot: `^lib/(sql/|recordings/import/|views/language/parser[.])|^packages/msk-trigger/invoke/runtimes/framework|${UNPUBLISHED}`,
       },
       to: {
         path: 'node_modules/',

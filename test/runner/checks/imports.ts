@@ -58,7 +58,7 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^cli\//, /^lib\//],
   [/^cli\//, /^lib\/queries\//],
   [/^cli\//, /^scripts\//],
-  [/^lib\/operations\/sql\//, /node_modules\/@duckdb\//],
+  [/^lib\/sql\//, /node_modules\/@duckdb\//],
   [/^cli\//, /^console\//],
   [/^console\/page\//, /^console\/api\//],
   [/^console\/api\//, /^console\/http\//],

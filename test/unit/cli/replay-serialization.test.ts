@@ -4,7 +4,7 @@ import type { Serialization } from '#runtime/consumer'
 import { databaseReading, environmentReading } from '#runtime/test/support/records'
 import { createWriter } from '../../../cli/options/serialization.ts'
 import { localEnvironment, readConfig } from '../../../lib/app/config.ts'
-import { buildOutgoingRecord } from '../../../lib/operations/replay/outgoing-record.ts'
+import { buildOutgoingRecord } from '../../../lib/recordings/replay/outgoing-record.ts'
 import { VOCABULARY } from '../../support/families.ts'
 
 const AVRO: Serialization = { otherwise: 'avro', named: new Map() }

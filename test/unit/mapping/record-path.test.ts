@@ -5,8 +5,8 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { describeNoObject } from '../../../lib/mapping/map-document.ts'
 import { describeMissing, formatPath, parsePath, valueAt } from '../../../lib/mapping/record-path.ts'
-import { toFileRecord } from '../../../lib/operations/import/mapped-lines.ts'
-import { toDocument } from '../../../lib/operations/import/mapping-trial.ts'
+import { toFileRecord } from '../../../lib/recordings/import/mapped-lines.ts'
+import { toDocument } from '../../../lib/recordings/import/mapping-trial.ts'
 import { deviceMapping, foreignRecord, mapFailure, mapReading, read, shipped } from './support.ts'
 
 const LOG = {

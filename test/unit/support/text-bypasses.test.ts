@@ -16,7 +16,7 @@ const GENERATED = 'it reads what this project has written'
 const FOREIGN = 'bytes of records, which keep their form'
 const EXCUSED: Readonly<Record<string, string>> = {
   'lib/support/text-reader.ts': 'the reader',
-  'lib/operations/replay/recording-file.ts': 'it opens a file, and hands its bytes to the reader',
+  'lib/recordings/replay/recording-file.ts': 'it opens a file, and hands its bytes to the reader',
   'lib/mapping/map-document.ts': FOREIGN,
   'lib/app/storage.ts': 'certificates and keys, which `readPem` reads for every connection',
   'lib/queries/records/bytes-view.ts': FOREIGN,

@@ -2,11 +2,11 @@
 
 import { decodeText, estimateSize, type LogRecord } from '#runtime/cloudevents'
 import type { Bounds } from '#runtime/operating/kafka'
-import type { Trial } from '../../../../lib/operations/import/mapping-trial.ts'
 import { readTopicBounds } from '../../../../lib/queries/kafka/topics.ts'
 import { toContent } from '../../../../lib/queries/records/bytes-view.ts'
 import { decodePlainEvent } from '../../../../lib/queries/records/plain-event.ts'
 import { type RecordView, toRecordView } from '../../../../lib/queries/records/record-view.ts'
+import type { Trial } from '../../../../lib/recordings/import/mapping-trial.ts'
 import type { Content } from '../../../../lib/support/content.ts'
 import { listEventTypes } from '../../../../lib/telemetry/event-types.ts'
 import type { Families } from '../../../../lib/telemetry/families.ts'

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { PartitionStopped, RecordRefused } from '#runtime/pipeline'
 import { toProblem } from '../../../../console/http/problem.ts'
 import { HistoryUnavailable } from '../../../../lib/history/store.ts'
-import { OperationFailure } from '../../../../lib/operations/operation-failure.ts'
+import { OperationFailure } from '../../../../lib/support/operation-failure.ts'
 
 describe('given an error of what reads and writes records', () => {
   for (const [name, error, code, message] of [

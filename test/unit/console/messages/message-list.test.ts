@@ -11,7 +11,7 @@ import { buildMessageLinks } from '../../../../console/page/kafka/messages/messa
 import { readConfig } from '../../../../lib/app/config.ts'
 import { dataReader } from '../../../../lib/app/data-reader.ts'
 import { loadMappings } from '../../../../lib/mapping/adapters/load-mappings.ts'
-import { createTrial } from '../../../../lib/operations/import/mapping-trial.ts'
+import { createTrial } from '../../../../lib/recordings/import/mapping-trial.ts'
 import { toBytes } from '../../../../lib/support/content.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
 import { FAMILIES } from '../../../support/families.ts'

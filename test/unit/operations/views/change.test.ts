@@ -7,7 +7,7 @@ import {
   planChange,
   removeTables,
   toNewGenerations,
-} from '../../../../lib/operations/views/plan-change.ts'
+} from '../../../../lib/statements/plan-change.ts'
 import type { TablePlan, ViewPlan } from '../../../../lib/views/plan.ts'
 import { createActivatedPlan } from '../../../../lib/views/plan-activation.ts'
 

@@ -1,0 +1,163 @@
+/** Drafts a family and a mapping with the fields of sample records: numbers are metrics, truth values are states, texts are tags. Pure. */
+import type { RecordContent } from '../mapping/record-path.ts'
+import {
+  createNames,
+  describeRecords,
+  describeValues,
+  type Fields,
+  type SampleField,
+  toSource,
+} from './sample-fields.ts'
+import {
+  canName,
+  chooseTime,
+  findEntity,
+  findTimes,
+  findUnits,
+  formatFlow,
+  formatList,
+  isEqual,
+  isRepeating,
+} from './stated.ts'
+
+/** Records of one shape: CloudEvents have a type, rows of a CSV file a row of units, by column, and times that name no zone have this one. */
+interface Sample {
+  readonly name: string
+  readonly records: readonly RecordContent[]
+  readonly nowMs: number
+  readonly timeZone: string
+  readonly eventType: string | undefined
+  readonly units: Readonly<Record<string, unknown>> | undefined
+}
+
+/** Attributes of a CloudEvent that describe the event, not the entity. */
+const ATTRIBUTES = ['specversion', 'id', 'type', 'datacontenttype', 'dataschema']
+
+/** Returns the lines of a draft; undefined if no field of the records can be a metric or a state. */
+export function proposeDraft({ name: own, records, eventType, ...sample }: Sample) {
+  const { fields, keys, headers } = describeRecords(records)
+  const all = fields.filter(({ path }) => !eventType || !ATTRIBUTES.includes(path))
+  const times = findTimes(all, sample.nowMs, sample.timeZone)
+  const time = chooseTime(times)
+  const timeless = all.filter(({ path }) => times.every(time => time.path !== path))
+  const units = findUnits(timeless, sample.units)
+  const owners = [...units.values()].map(({ owner }) => owner)
+  const unitless = timeless.filter(field => !owners.includes(field))
+  const { subject, source = { constant: own }, note } = findEntity(unitless, keys, headers)
+  const others = unitless.filter(field => !(subject && isEqual(field, subject)))
+  const choose = createNames(unitless.map(({ path }) => path))
+  const device = choose(subject?.path ?? 'name')
+  const name = (fields: Fields, isDimension = false) =>
+    fields.map(field => [choose(field.path, isDimension), field] as const)
+  const isMeasured = others.some(({ kind }) => kind === 'number' || kind === 'truth')
+  const ofKind = (kind: SampleField['kind']) => others.filter(field => field.kind === kind)
+  // A text that differs in each record is no tag. Texts are states if nothing else is measured.
+  const texts = ofKind('text').filter(isRepeating)
+  const changing = texts.filter(({ distinct }) => !isMeasured && distinct.length > 1)
+  const labels = texts.filter(field => !changing.includes(field))
+  const metrics = name(ofKind('number'))
+  const [states, tags] = [name([...ofKind('truth'), ...changing]), name(labels, true)]
+  if (metrics.length === 0 && states.length === 0) return undefined
+
+  const entities = subject ? [subject] : [undefined, ...others.filter(canName)]
+  const measured = metrics.flatMap(([key, field]) => {
+    const { unit, note = '' } = units.get(field) ?? {}
+    return writeEntry(key, unit ? { unit } : {}, describeValues(field), note, askCounter(field, entities))
+  })
+  const kept = states.flatMap(([key, field]) => writeEntry(key, 'any', describeValues(field)))
+  const tagKeys = tags.map(([key]) => key)
+  const family = [
+    ...writeEntry('family', own),
+    ...writeEntry('description', `Readings of ${own}`),
+    ...writeSection('entity', [...writeEntry('source', `/${own}`), ...writeEntry('subject', `{${device}}`)]),
+    ...writeSection('metrics', measured),
+    ...writeSection('states', kept),
+    ...writeEntry('tags', tagKeys),
+  ]
+  const isAlways = (field: SampleField | undefined) => field?.count === records.length
+  const stated = [...units.values()].filter(({ unit }) => unit)
+  const unit = stated.find(({ isFixed }) => isFixed === false)?.owner
+  const fixed = stated.flatMap(({ isFixed, owner }) => (isFixed && owner && isAlways(owner) ? [owner] : []))
+  const named = fixed.map(({ path, distinct }) => [path, distinct[0]])
+  const equals = eventType ? [['type', eventType], ...named] : named
+  const always = [subject, time.time, ...metrics.map(([, field]) => field)].filter(isAlways)
+  const has = always.slice(0, eventType ? 0 : 2).map(field => field?.from)
+  const question = isAlways(unit) ? '' : 'are numbers without it in the unit of the family?'
+  const mapping = [
+    ...writeEntry('family', own, askName(others)),
+    ...writeSection('when', [
+      ...writeEntry('has', has),
+      ...writeEntry('equals', equals.length > 0 ? Object.fromEntries(equals) : undefined),
+    ]),
+    ...writeEntry('time', time.source, time.note),
+    ...writeSection('fields', [
+      ...writeEntry(device, source, note),
+      ...writeEntry('unit', unit && toSource(unit), question),
+      ...metrics.flatMap(([key, field]) => writeEntry(key, toSource(field), askAbsent(field))),
+      ...states.flatMap(([key, field]) => writeEntry(key, toSource(field))),
+      ...tags.flatMap(([key, field]) => writeEntry(`tags.${key}`, toSource(field), describeValues(field))),
+    ]),
+  ]
+  return { family, mapping }
+}
+
+/** @param notes comments at the head of the file */
+export function writeDraft(kind: 'family' | 'mapping', lines: readonly string[], notes: readonly string[]) {
+  const head = [`yaml-language-server: $schema=../schemas/${kind}.v1.json`, ...notes]
+  return [...head.map(note => `# ${toComment(note)}`), ...lines, ''].join('\n')
+}
+
+/** Returns the line of an entry, with its notes as a comment; none for an undefined value or an empty list. */
+function writeEntry(key: string, value: unknown, ...notes: readonly string[]): readonly string[] {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return []
+  const note = notes.filter(Boolean).join('; ').replaceAll('?;', '?')
+  const line = formatFlow({ [key]: value }).replace(/^. | .$/g, '')
+  return [note ? `${line}  # ${toComment(note)}` : line]
+}
+
+/** Returns the lines of a section; none without entries. */
+function writeSection(key: string, entries: readonly string[]): readonly string[] {
+  return entries.length > 0 ? [`${key}:`, ...entries.map(line => `  ${line}`)] : []
+}
+
+/** Returns the lines whose comments ask for an answer. */
+export function listQuestions(lines: readonly string[]): readonly string[] {
+  return lines.filter(line => line.includes('  # ') && line.endsWith('?')).map(line => line.trim())
+}
+
+/** Removes what would end a comment. */
+function toComment(text: string): string {
+  return text.replace(/[\p{C}\u2028\u2029]+/gu, ' ')
+}
+
+/** Returns the question about texts in a field of numbers. */
+function askAbsent({ absent }: SampleField): string {
+  const shown = absent.filter(text => text !== '').map(text => JSON.stringify(text))
+  return shown.length > 0 ? `does ${formatList(shown)} stand for a missing value?` : ''
+}
+
+/** Returns the question whether records with one number each have the name of its metric in a text. */
+function askName(fields: Fields): string {
+  const names = fields.filter(field => field.kind === 'text' && field.distinct.length > 1 && canName(field))
+  const [metric, more] = fields.filter(({ kind }) => kind === 'number')
+  if (!metric || more || names.length === 0) return ''
+  const listed = formatList(names.map(({ path }) => `"${path}"`))
+  return `does ${listed} say what "${metric.path}" measures, so that the family is metrics, with metric: { name: FIELD, value: ${metric.path} }?`
+}
+
+/** Number of comparisons below which numbers may rise by chance. */
+const FEWEST = 15
+
+/** Returns the question about numbers that never fall within an entity, as those of a meter do not. @param entities fields that may name it */
+function askCounter({ numbers }: SampleField, entities: readonly (SampleField | undefined)[]) {
+  const known = [...numbers.keys()].filter(index => numbers[index] !== undefined)
+  const isRising = (entity: SampleField | undefined) => {
+    const series = [...Map.groupBy(known, index => entity?.values[index]).values()]
+    const rises = series.flatMap(own =>
+      own.slice(1).map((index, at) => Number(numbers[index]) - Number(numbers[own[at] ?? index])),
+    )
+    return rises.length >= FEWEST && rises.every(rise => rise >= 0) && rises.some(rise => rise > 0)
+  }
+  const question = `it never falls in ${known.length} records: does it count up (is: counter)?`
+  return entities.some(isRising) ? question : ''
+}

@@ -1,0 +1,132 @@
+/** Reads statements that declare tables, from files whose names end in `.sql`. */
+import { existsSync } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { basename, join, relative } from 'node:path'
+import { readConfigFile } from '../support/adapters/config-file.ts'
+import { fileFailure, OperationFailure } from '../support/operation-failure.ts'
+import type { Families } from '../telemetry/families.ts'
+import { compilePlan, type StatementFile } from '../views/language/compile-plan.ts'
+import type { StreamTopics } from '../views/language/compile-stream.ts'
+import { parse } from '../views/language/parser.ts'
+import type { Statement } from '../views/language/syntax.ts'
+import type { TableVersion, ViewPlan } from '../views/plan.ts'
+import { listNotices, type PlanChange } from './plan-change.ts'
+
+/**
+ * Returns the plan of the statements in a file, or in all files of a folder.
+ *
+ * @param shown path in messages
+ * @param topics topics that streams can name
+ * @param sent folder with sent statements, which follow
+ * @param existing see `compilePlan`
+ * @throws OperationFailure if the path cannot be read, or a folder has no statements
+ * @throws StatementError if a statement has an error
+ */
+export async function readPlan(
+  families: Families,
+  path: string,
+  shown: string,
+  topics: StreamTopics,
+  sent?: string,
+  existing?: readonly TableVersion[],
+): Promise<ViewPlan> {
+  return compileFiles(families, await readStatements(path, shown, sent), shown, topics, existing)
+}
+
+/** Compiles the statements of files. @throws the errors of `readPlan` */
+export function compileFiles(
+  families: Families,
+  files: readonly StatementFile[],
+  shown: string,
+  topics: StreamTopics,
+  existing?: readonly TableVersion[],
+): ViewPlan {
+  if (files.length === 0) throw new OperationFailure(`${shown}: the folder has no *.sql file`)
+  return compilePlan(families, files, parse, topics, existing)
+}
+
+/** Returns the notices about changed statements, see `listNotices`. */
+export function findNotices(files: readonly StatementFile[], change: PlanChange): readonly string[] {
+  return listNotices(
+    files.flatMap(({ text }) => parse(text)),
+    change,
+  )
+}
+
+/**
+ * Reads the statements of a file or of all files of a folder, and then those that were sent.
+ *
+ * @param sent folder with sent statements, which does not have to exist
+ * @throws OperationFailure or FileError if the path cannot be read
+ */
+export async function readStatements(
+  path: string,
+  shown: string,
+  sent?: string,
+): Promise<readonly StatementFile[]> {
+  const files = await readFiles(path, shown)
+  const more = sent !== undefined && existsSync(sent) ? await readFiles(sent, showSent(sent)) : []
+  return withoutReplaced([...files, ...more])
+}
+
+/** Returns the path of the folder of sent statements in messages. */
+export function showSent(sent: string): string {
+  return relative('', sent)
+}
+
+async function readFiles(path: string, shown: string): Promise<readonly StatementFile[]> {
+  const names = await listSqlFiles(path, shown)
+  const files = names.map(async name => {
+    const place = name === '' ? shown : join(shown, name)
+    return { name: place, text: await readConfigFile(join(path, name), place) }
+  })
+  return Promise.all(files)
+}
+
+/** File of the statements that people send. */
+export const LOCAL_FILE = 'local.sql'
+/** Files with examples. */
+const EXAMPLES = ['device_ksql.sql', 'transitions.sql']
+
+/** Returns whether a file has examples, which step aside for statements of the same name. */
+export function isExample(file: string): boolean {
+  return EXAMPLES.includes(basename(file))
+}
+
+/** Returns the files without the examples whose names `local.sql` gives to statements of its own. Positions stay as they are. */
+export function withoutReplaced(files: readonly StatementFile[]): readonly StatementFile[] {
+  const local = files.filter(({ name }) => basename(name) === LOCAL_FILE)
+  const own = new Set(local.flatMap(({ text }) => parse(text).flatMap(listDeclared)))
+  if (own.size === 0) return files
+  return files.map(file => {
+    if (!isExample(file.name)) return file
+    const replaced = parse(file.text).filter(statement => listDeclared(statement).some(name => own.has(name)))
+    const text = replaced.reduce(
+      (text, { start, text: { length } }) =>
+        text.slice(0, start) +
+        text.slice(start, start + length).replace(/\S/g, ' ') +
+        text.slice(start + length),
+      file.text,
+    )
+    return { ...file, text }
+  })
+}
+
+function listDeclared(statement: Statement): readonly string[] {
+  return statement.kind === 'stream' || statement.kind === 'table' ? [statement.name.text.toLowerCase()] : []
+}
+
+/** Returns the text of `plan.json`. */
+export function formatPlan(plan: ViewPlan): string {
+  return `${JSON.stringify(plan, null, 2)}\n`
+}
+
+/** Returns the names of the files in a folder; an empty name if the path is a file. */
+async function listSqlFiles(path: string, shown: string): Promise<readonly string[]> {
+  try {
+    if (!(await stat(path)).isDirectory()) return ['']
+    return (await readdir(path)).filter(name => name.endsWith('.sql')).sort()
+  } catch (error) {
+    throw fileFailure(shown, error)
+  }
+}

@@ -2,7 +2,7 @@
 import { Argument, type Command, type Option } from 'commander'
 import { safeParse } from 'valibot'
 import type { Kind } from '#runtime/settings'
-import { type Field, type Fields, type Filter, getInitial } from '../lib/questions/field.ts'
+import { type Field, type Fields, type Filter, readInitial } from '../lib/questions/field.ts'
 import { findBrokenRules } from '../lib/questions/field-rules.ts'
 import { describeInvalid } from '../scripts/command-line.ts'
 import { type CommandValue, toFlag, toKebabCase } from './command.ts'
@@ -111,12 +111,17 @@ function collectValues<Of extends Fields>(
   fields: Of,
 ): Filter<Of> {
   const names = listArguments(all).map(([name]) => name)
-  const values = Object.entries(fields).map(([name, field]) => {
-    const flag = field.terminal?.flag
-    const argument = command.processedArgs[names.indexOf(name)] ?? (flag && command.getOptionValue(flag))
-    return [name, (isArgument(field) ? argument : command.getOptionValue(name)) ?? getInitial(field)] as const
+  const given = Object.entries(fields).map(([name, field]) => {
+    const argument = command.processedArgs[names.indexOf(name)]
+    return [
+      name,
+      argument ?? command.getOptionValue(isArgument(field) ? (field.terminal?.flag ?? '') : name),
+    ] as const
   })
-  return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as Filter<Of>
+  return {
+    ...readInitial(fields),
+    ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
+  } as Filter<Of>
 }
 
 /** Placeholder for an invalid value. `requireValidValues` reports it later, so that all values are checked first. */

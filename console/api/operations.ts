@@ -64,6 +64,8 @@ const CARRY_OUT = strictObject({
   expects: optional(record(string(), string())),
 })
 
+type Desk = Pick<OperationDesk<Fields, unknown, unknown>, 'plan' | 'carryOut'>
+
 export function declareOperations(environment: ConsoleEnvironment) {
   const open = async (words: string) =>
     (await loadOperation(words)).visit<Desk>(operation => new OperationDesk(words, operation, environment))
@@ -95,18 +97,8 @@ async function loadOperation(words: string): Promise<AnyOperation> {
   )
 }
 
-interface Desk {
-  plan(request: InferOutput<typeof PLAN>): Promise<ShownPlan>
-  /** Carries out a plan, or a part of it. @param reportError receives a fault of the console */
-  carryOut(
-    request: InferOutput<typeof CARRY_OUT>,
-    by: string,
-    reportError: (error: unknown) => void,
-  ): Promise<ShownResult>
-}
-
 /** Plans an operation that a page asks for, and carries it out. */
-class OperationDesk<Of extends Fields, Plan, Result> implements Desk {
+class OperationDesk<Of extends Fields, Plan, Result> {
   readonly #words: string
   readonly #operation: Operation<Of, Plan, Result>
   readonly #environment: ConsoleEnvironment
@@ -134,6 +126,7 @@ class OperationDesk<Of extends Fields, Plan, Result> implements Desk {
     }
   }
 
+  /** Carries out a plan, or a part of it. @param reportError receives a fault of the console */
   async carryOut(
     { request, at, expects }: InferOutput<typeof CARRY_OUT>,
     by: string,

@@ -63,16 +63,12 @@ Examples:
     `Skip ${formatPositions(records)} of ${topic} in ${consumer}.`,
   ],
   toAudit,
-  async carryOut(environment, { consumer, topic, records }, { counts }) {
-    const skipped = new RedisSkippedRecords(await environment.connections.redis())
-    const changed: FoundRecord[] = []
-    for (const record of records) {
-      const { partition, offset, digest } = record
-      const isChanged = (await skipped.skip({ consumer, topic, partition }, offset, digest)) === 'skipped'
-      if (isChanged) counts.skipped = changed.push(record)
-    }
-    return { records: changed }
-  },
+  carryOut: (environment, plan, { counts }) =>
+    changeRecords(environment, plan, async (skipped, key, { offset, digest }) => {
+      const isChanged = (await skipped.skip(key, offset, digest)) === 'skipped'
+      if (isChanged) counts.skipped = (counts.skipped ?? 0) + 1
+      return isChanged
+    }),
   describeResult: ({ records }, { consumer, topic }) =>
     records.length === 0
       ? []
@@ -106,15 +102,12 @@ Example:
     `No longer skip ${formatPositions(records)} of ${topic} in ${consumer}.`,
   ],
   toAudit,
-  async carryOut(environment, { consumer, topic, records }, { counts }) {
-    const skipped = new RedisSkippedRecords(await environment.connections.redis())
-    const changed: FoundRecord[] = []
-    for (const record of records) {
-      const isChanged = await skipped.unskip({ consumer, topic, partition: record.partition }, record.offset)
-      if (isChanged) counts.undone = changed.push(record)
-    }
-    return { records: changed }
-  },
+  carryOut: (environment, plan, { counts }) =>
+    changeRecords(environment, plan, async (skipped, key, { offset }) => {
+      const isChanged = await skipped.unskip(key, offset)
+      if (isChanged) counts.undone = (counts.undone ?? 0) + 1
+      return isChanged
+    }),
   describeResult: ({ records }, { topic }) =>
     records.length === 0 ? [] : [`No longer skipped: ${formatPositions(records)} of ${topic}.`],
   describeRest({ records }, result) {
@@ -122,6 +115,19 @@ Example:
     return rest.length === 0 ? undefined : `Not skipped before: ${formatPositions(rest)}.`
   },
 })
+
+/** Changes records one by one. @param change returns whether a record was changed */
+async function changeRecords(
+  { connections }: ChangedEnvironment,
+  { consumer, topic, records }: Plan,
+  change: (skipped: RedisSkippedRecords, key: StateKey, record: FoundRecord) => Promise<boolean>,
+): Promise<Pick<Plan, 'records'>> {
+  const skipped = new RedisSkippedRecords(await connections.redis())
+  const changed: FoundRecord[] = []
+  for (const record of records)
+    if (await change(skipped, { consumer, topic, partition: record.partition }, record)) changed.push(record)
+  return { records: changed }
+}
 
 /** Returns the records that were not changed. */
 function listRest(records: readonly FoundRecord[], result: Pick<Plan, 'records'> | null): FoundRecord[] {

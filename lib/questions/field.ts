@@ -49,21 +49,10 @@ export type FieldForm =
   /** Name of a thing: an argument of the command. A page takes it from its address, without a form. */
   | { readonly type: 'name' }
 
-interface FlagForm {
-  readonly type: 'flag'
-}
-
-interface RequiredField<Value> extends Field<Value> {
-  readonly isRequired: true
-}
-
-interface ListField<Value> extends Field<Value> {
-  readonly isList: true
-}
-
-interface FlagField extends Field<boolean> {
-  readonly form: FlagForm
-}
+type FlagForm = { readonly type: 'flag' }
+type FlagField = Field<boolean> & { readonly form: FlagForm }
+type RequiredField<Value> = Field<Value> & { readonly isRequired: true }
+type ListField<Value> = Field<Value> & { readonly isList: true }
 
 export type Fields = Readonly<Record<string, Field<unknown>>>
 
@@ -197,11 +186,14 @@ export function flagField(about: string): FlagField {
 /** Texts of a request by the names of fields. A field can be given several times. */
 export type Texts = Readonly<Record<string, string | readonly string[]>>
 
-/** Returns the value of a field that is not given. */
-export function getInitial({ isList, initial, form, terminal }: Field<unknown>): unknown {
-  if (initial) return initial.value
-  if (isList) return []
-  return form.type === 'flag' ? terminal?.isNegated === true : undefined
+/** Returns the values that fields have if they are not given. */
+export function readInitial(fields: Fields): Record<string, unknown> {
+  const values = Object.entries(fields).flatMap(([name, { initial, isList, form, terminal }]) =>
+    initial || isList || form.type === 'flag'
+      ? [[name, initial ? initial.value : isList ? [] : terminal?.isNegated === true] as const]
+      : [],
+  )
+  return Object.fromEntries(values)
 }
 
 export interface ReadFilter<Of extends Fields> {
@@ -214,19 +206,14 @@ export interface ReadFilter<Of extends Fields> {
 
 /** Reads a filter from the texts of a request. Empty texts count as not given, and those of other names are ignored. */
 export function readFilter<Of extends Fields>(fields: Of, given: Texts): ReadFilter<Of> {
-  const filter: Record<string, unknown> = {}
+  const filter: Record<string, unknown> = readInitial(fields)
   const texts: Record<string, string | readonly string[]> = {}
   const errors: string[] = []
-  for (const [name, field] of Object.entries(fields)) {
-    const { kind, isRequired, isList } = field
+  for (const [name, { kind, isRequired, isList }] of Object.entries(fields)) {
     const own = [given[name] ?? []].flat().filter(text => text !== '')
     const [first] = own
     if (first === undefined && isRequired) errors.push(`${name}: is missing`)
-    if (first === undefined) {
-      const initial = getInitial(field)
-      if (initial !== undefined) filter[name] = initial
-      continue
-    }
+    if (first === undefined) continue
     if (own.length > 1 && !isList) errors.push(`${name}: can be given once`)
     texts[name] = isList ? own : first
     const values = (isList ? own : [first]).flatMap(text => {

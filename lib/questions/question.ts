@@ -70,7 +70,7 @@ type ListsOf<Row> = {
 }
 
 /** Table about a thing: a list in one of its members. */
-export interface Section<Member extends string = string, Key extends string = string> {
+export interface Section<Member extends string, Key extends string> {
   readonly of: Member
   readonly title: string
   /** Member that identifies a row of the list. */
@@ -117,14 +117,11 @@ interface Faces<Row> {
   }
 }
 
+type AnyRow = Readonly<Record<string, unknown>>
+
 /** Question whose types are not known. A visitor receives it with them. */
-export interface AnyQuestion {
-  readonly title: string
+export interface AnyQuestion extends Shown<AnyRow, Readonly<Record<string, AnyRow>>> {
   readonly filter: Fields
-  readonly key: string
-  readonly columns: readonly Column[]
-  readonly sections?: readonly Section[]
-  readonly empty: string
   visit<R>(visitor: QuestionVisitor<R>): R
 }
 

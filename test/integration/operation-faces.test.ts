@@ -35,16 +35,15 @@ describe('given an operation', () => {
     const { stdout } = await ran(['silence', 'add', ...silence, '--json'], { environment: variables })
     const ends = await environment.client.ends(environment.topic('readings'))
     const partition = ends.findIndex(end => end > 1)
-    const end = ends[partition] ?? 0
-    const [skippable, skipped] = [`${partition}@${end - 1}`, `${partition}@${end - 2}`]
-    await ran(['skip', 'processor', skipped, '--yes'], { environment: variables })
+    const at = `${partition}@${(ends[partition] ?? 0) - 1}`
+    await ran(['skip', 'processor', at, '--yes'], { environment: variables })
     const later = { start: '2099-01-01T00:00:00Z', until: '2099-01-02T00:00:00Z', comment: 'works' }
     requests = {
       'dlq drop': { since: '1d' },
       'dlq redrive': { since: '1d', rate: '5/s' },
       'silence add': { rule: ['HOT', 'COLD'], ...later },
-      skip: { consumer: 'processor', at: skippable },
-      'skip undo': { consumer: 'processor', at: skipped },
+      skip: { consumer: 'processor', at },
+      'skip undo': { consumer: 'processor', at },
       'topics create': { name: `${env}.created`, partitions: '2' },
       'silence end': { id: JSON.parse(stdout).result.id },
       'state drop': { consumer: 'processor', partition: String(partition) },
@@ -138,6 +137,7 @@ describe('given an operation', () => {
     assert.deepEqual([ended.status, ((await ended.json()) as ShownResult).undo], [200, null])
     const skip = requests.skip as { readonly consumer: string; readonly at: string }
     const args = [skip.consumer, skip.at, '--topic', environment.topic('readings')]
+    await ran(['skip', 'undo', ...args], { environment: variables })
     const { stdout } = await ran(['skip', ...args, '--yes'], { environment: variables })
     const undone = `sluice skip undo ${args.join(' ')} --env ${environment.name}`
     assert.equal(stdout.trim().split('\n').at(-1), `Undo: ${undone}`)

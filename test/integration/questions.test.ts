@@ -6,7 +6,6 @@ import { until } from '#local-servers/testing/until.ts'
 import { toFlag } from '../../cli/command.ts'
 import type { Answers } from '../../console/api/all-routes.ts'
 import { ALL_QUESTIONS, type QuestionWords } from '../../lib/questions/all.ts'
-import type { Column } from '../../lib/questions/column.ts'
 import type { Answer, AnyQuestion } from '../../lib/questions/question.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import type { TestEnvironment } from '../support/environment.ts'
@@ -83,9 +82,9 @@ describe('given a question', () => {
       })
       const [{ rows, more, notes }] = both as [AnyAnswer]
       assert.deepEqual([more, Array.isArray(notes)], [0, true])
-      assertShown(words, question, rows)
-      for (const section of question.sections ?? [])
-        for (const row of rows) assertShown(words, section, (row[section.of] ?? []) as readonly Row[])
+      assertIdentified(question.key, rows)
+      for (const { of, key } of question.sections ?? [])
+        for (const row of rows) assertIdentified(key, (row[of] ?? []) as readonly Row[])
       if (names.has(words)) assert.equal(rows.length, 1)
     })
 
@@ -136,19 +135,10 @@ describe('given a question', () => {
   })
 })
 
-/** Checks that rows have all members that are shown, and that their key identifies them. */
-function assertShown(
-  words: string,
-  { key, columns }: { readonly key: string; readonly columns: readonly Column[] },
-  rows: readonly Row[],
-): void {
-  const members = columns.flatMap(({ of, tone, atLeast, unit, linkBy }) => [
-    ...[of, tone, atLeast, unit].flatMap(member => member ?? []),
-    ...(linkBy ?? []),
-  ])
-  for (const row of rows)
-    for (const member of [key, ...members]) assert.ok(Object.hasOwn(row, member), `${words}: ${member}`)
-  assert.equal(new Set(rows.map(row => row[key])).size, rows.length)
+/** Checks that a member identifies each row. */
+function assertIdentified(key: string, rows: readonly Row[]): void {
+  for (const row of rows) assert.ok(Object.hasOwn(row, key), key)
+  assert.equal(new Set(rows.map(row => row[key])).size, rows.length, key)
 }
 
 /** Returns a group that has read all readings. */

@@ -12,31 +12,21 @@ import { Outcome } from '../components/action.tsx'
 import { FormField, useSettled } from '../components/form-fields.tsx'
 
 /** Operation that a person chooses with a button. */
-interface Choice<Words extends keyof ConsoleOperations> {
+interface Chosen<Words extends string = string, Field extends string = string> {
   /** Words of the operation's command. */
   readonly action: Words
   /** Text of the button, such as "Redrive". */
   readonly label: string
-  /** Texts of the operation's fields, by their names. */
-  readonly request: TextsOf<Words>
+  /** Texts of the operation's fields, by their names. One that is empty or undefined is not given. */
+  readonly request: Readonly<Partial<Record<Field, Texts[string]>>>
   /** Fields that the person may fill in. `request` can have their first values. */
-  readonly asks?: readonly (keyof TextsOf<Words> & string)[]
+  readonly asks?: readonly Field[]
 }
 
-type FieldsOf<Words extends keyof ConsoleOperations> =
-  ConsoleOperations[Words] extends Operation<infer Of, infer _Plan, infer _Result> ? Of : never
-type TextsOf<Words extends keyof ConsoleOperations> = Partial<Record<keyof FieldsOf<Words>, string>>
+type TypedTexts = Chosen['request']
 
-/** Texts of fields. One that is empty or undefined is not given. */
-type TypedTexts = Readonly<Record<string, Texts[string] | undefined>>
-
-/** Operation that the dialog carries out. */
-interface Chosen {
-  readonly action: string
-  readonly label: string
-  readonly request: TypedTexts
-  readonly asks?: readonly string[]
-}
+type FieldOf<Words extends keyof ConsoleOperations> =
+  ConsoleOperations[Words] extends Operation<infer Of, infer _Plan, infer _Result> ? keyof Of & string : never
 
 const ChooseContext = createContext<(chosen: Chosen) => void>(() => {})
 
@@ -44,7 +34,7 @@ const ChooseContext = createContext<(chosen: Chosen) => void>(() => {})
 export function OperationButton<Words extends keyof ConsoleOperations>({
   isSecond = false,
   ...chosen
-}: Choice<Words> & { readonly isSecond?: boolean }): JSX.Element {
+}: Chosen<Words, FieldOf<Words>> & { readonly isSecond?: boolean }): JSX.Element {
   const choose = useContext(ChooseContext)
   return (
     <button type="button" class={isSecond ? 'secondary outline' : undefined} onClick={() => choose(chosen)}>

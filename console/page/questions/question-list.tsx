@@ -9,7 +9,7 @@ import type {
   ShownField,
   ShownQuestions,
 } from '../../api/questions.ts'
-import { type Answer, useLive } from '../client/api-queries.ts'
+import { type Answer, type QueryOptions, useLive } from '../client/api-queries.ts'
 import { useParameter, useParameters } from '../client/url-parameters.ts'
 import { AnswerView } from '../components/answer-view.tsx'
 import { DataTable } from '../components/data-table.tsx'
@@ -33,12 +33,8 @@ interface Props<Path extends QuestionPath> {
 }
 
 /** Shows a question with its filter as a form. The values of the filter are parameters of the URL. */
-export function QuestionList<Path extends QuestionPath>({
-  path,
-  sharesFields = false,
-  action,
-  children,
-}: Props<Path>): JSX.Element {
+export function QuestionList<Path extends QuestionPath>(props: Props<Path>): JSX.Element {
+  const { path, sharesFields = false, action, children } = props
   const [parameters] = useParameters()
   const { title, fields = [] } = useContext(QuestionsContext)?.[path] ?? {}
   const entries = fields.map(({ name }) => [name, parameters[name] ?? ''])
@@ -64,15 +60,19 @@ interface RowsProps<Path extends QuestionPath> extends Props<Path> {
   readonly filter: QuestionTexts[Path]
 }
 
+/** Returns a question and its answer, with updates. */
+export function useQuestion<Path extends QuestionPath>(
+  path: Path,
+  filter: QuestionTexts[Path],
+  options?: QueryOptions,
+): { question: ShownQuestions[Path] | undefined; answer: Answer<QuestionAnswers[Path]> } {
+  return { question: useContext(QuestionsContext)?.[path], answer: useLive(path, filter, options) }
+}
+
 /** Shows the answer to a question, with updates. */
-export function QuestionRows<Path extends QuestionPath>({
-  path,
-  filter,
-  action,
-  children,
-}: RowsProps<Path>): JSX.Element {
-  const question: ShownQuestions[Path] | undefined = useContext(QuestionsContext)?.[path]
-  const answer: Answer<QuestionAnswers[Path]> = useLive(path, filter, { keep: true })
+export function QuestionRows<Path extends QuestionPath>(props: RowsProps<Path>): JSX.Element {
+  const { path, filter, action, children } = props
+  const { question, answer } = useQuestion(path, filter, { keep: true })
   if (!question) return <p class="loading" aria-busy="true" />
   const { title, key, columns, empty } = question
   const caption = title.toLowerCase()

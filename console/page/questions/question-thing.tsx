@@ -1,25 +1,21 @@
 /** Page of one thing: facts about it, and the tables of its sections. Everything follows from its description. */
 import type { ComponentChildren, JSX } from 'preact'
-import { useContext } from 'preact/hooks'
 import { divideFacts } from '../../../lib/questions/column.ts'
 import type { Section, WithLists } from '../../../lib/questions/question.ts'
 import type { Content } from '../../../lib/support/content.ts'
 import type {
-  QuestionAnswers,
   QuestionLists,
   QuestionPath,
   QuestionRows,
   QuestionTexts,
   ShownQuestion,
-  ShownQuestions,
 } from '../../api/questions.ts'
-import { type Answer, useLive } from '../client/api-queries.ts'
 import { AnswerView, Warning } from '../components/answer-view.tsx'
 import { Bytes } from '../components/bytes.tsx'
 import { DataTable } from '../components/data-table.tsx'
 import { Facts, Text } from '../components/facts.tsx'
 import { Cell, toTableColumns } from './cells.tsx'
-import { QuestionsContext } from './question-list.tsx'
+import { useQuestion } from './question-list.tsx'
 
 type Action<Item, Row> = ((item: Item, thing: Row) => ComponentChildren) | undefined
 type Actions<Row, Lists> = { readonly [Member in keyof Lists]?: Action<Lists[Member], Row> }
@@ -37,15 +33,9 @@ interface Props<Path extends QuestionPath> {
 }
 
 /** Shows one thing, with updates. */
-export function QuestionThing<Path extends QuestionPath>({
-  path,
-  filter,
-  back: [href, text],
-  actions,
-  children,
-}: Props<Path>): JSX.Element {
-  const question: ShownQuestions[Path] | undefined = useContext(QuestionsContext)?.[path]
-  const answer: Answer<QuestionAnswers[Path]> = useLive(path, filter)
+export function QuestionThing<Path extends QuestionPath>(props: Props<Path>): JSX.Element {
+  const [href, text] = props.back
+  const { question, answer } = useQuestion(props.path, props.filter)
   return (
     <>
       <p class="back">
@@ -64,9 +54,9 @@ export function QuestionThing<Path extends QuestionPath>({
                   question={question}
                   row={row}
                   lists={row}
-                  actions={actions}
+                  actions={props.actions}
                 >
-                  {children?.(row)}
+                  {props.children?.(row)}
                 </Thing>
               ))}
             </>
@@ -85,13 +75,8 @@ interface ThingProps<Row, Lists> {
   readonly children: ComponentChildren
 }
 
-function Thing<Row, Lists>({
-  question: { key, columns, sections },
-  row,
-  lists,
-  actions,
-  children,
-}: ThingProps<Row, Lists>): JSX.Element {
+function Thing<Row, Lists>({ row, lists, actions, children, ...of }: ThingProps<Row, Lists>): JSX.Element {
+  const { key, columns, sections } = of.question
   const { facts, blocks } = divideFacts(columns, row, 'page')
   return (
     <>
@@ -131,13 +116,12 @@ interface SectionProps<Row, Lists, Member extends keyof Lists & string> {
   readonly thing: Row
 }
 
-function SectionTable<Row, Lists, Member extends keyof Lists & string>({
-  section: { of, title, key, columns, empty, only },
-  lists,
-  action,
-  thing,
-}: SectionProps<Row, Lists, Member>): JSX.Element | null {
-  const rows = lists[of]
+function SectionTable<Row, Lists, Member extends keyof Lists & string>(
+  props: SectionProps<Row, Lists, Member>,
+): JSX.Element | null {
+  const { action, thing } = props
+  const { of, title, key, columns, empty, only } = props.section
+  const rows = props.lists[of]
   if (rows === null || only === 'terminal') return null
   const table = (
     <DataTable

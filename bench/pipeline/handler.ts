@@ -3,8 +3,18 @@ import type { OutgoingRecord } from '#runtime/cloudevents'
 import { defineProcess } from '#runtime/consumer'
 import { RedisClient } from '#runtime/operating/redis'
 import { RedisCircuitBreaker } from '#runtime/operating/states'
-import { type Consumer, CONSUMER_DEFAULTS, type KafkaEvent, type Publisher } from '#runtime/pipeline'
-import { consume, type Invocation, KeptStates, KeptStore, type KeyedProcess, LatestDecisions, LogChecks, type Ports, type StateStore } from '#runtime/test/support/inside'
+import { CONSUMER_DEFAULTS, type Consumer, type KafkaEvent, type Publisher } from '#runtime/pipeline'
+import {
+  consume,
+  type Invocation,
+  KeptStates,
+  KeptStore,
+  type KeyedProcess,
+  LatestDecisions,
+  LogChecks,
+  type Ports,
+  type StateStore,
+} from '#runtime/test/support/inside'
 import { RedisStateStore } from '#runtime/test/support/inside-redis'
 import { MemoryLogReader } from '#runtime/testing'
 import { createApplication } from '../../lib/app/application.ts'

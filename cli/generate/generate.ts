@@ -1,5 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { createKind, decimal, either, instant, list, mapKind, oneOf, positiveDecimal, PRODUCER, text, wholeNumber } from '#runtime/settings'
+import {
+  createKind,
+  decimal,
+  either,
+  instant,
+  list,
+  mapKind,
+  oneOf,
+  PRODUCER,
+  positiveDecimal,
+  text,
+  wholeNumber,
+} from '#runtime/settings'
 import { durationField, flagField, inTerminal, numberField, optionField } from '../../lib/questions/field.ts'
 import {
   DEFAULT_FAMILY,

@@ -2,7 +2,13 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { KafkaHandler } from '#runtime/functions/consumers'
-import { type AnyKeyedProcess, type Consumer, keepsStates, readsForeignLogs, Unavailable } from '#runtime/pipeline'
+import {
+  type AnyKeyedProcess,
+  type Consumer,
+  keepsStates,
+  readsForeignLogs,
+  Unavailable,
+} from '#runtime/pipeline'
 import type { Environment } from '#runtime/settings'
 import { computeCodeVersions } from '../../infra/packaging/code-versions.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'

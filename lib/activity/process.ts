@@ -3,7 +3,16 @@
  * of a device's activity, wearers who fall and do not get up, and restarts of databases.
  */
 
-import { defineProcess, FORGET, instant, type Received, scheduleForgetting, type Step, type Timer, type TypedEvent } from '#runtime/consumer'
+import {
+  defineProcess,
+  FORGET,
+  instant,
+  type Received,
+  type Step,
+  scheduleForgetting,
+  type Timer,
+  type TypedEvent,
+} from '#runtime/consumer'
 import type { EventType } from '../schemas/event-types.ts'
 import { MINUTE_MS } from '../support/duration.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'

@@ -1,6 +1,6 @@
 /** Consumer `processor`: maintains statistics of each metric of an entity, and emits a summary of each minute of event time. */
 
-import { defineProcess, type Received, scheduleForgetting, type Step } from '#runtime/consumer'
+import { defineProcess, type Received, type Step, scheduleForgetting } from '#runtime/consumer'
 import type { EventType } from '../schemas/event-types.ts'
 import type { MinuteSummary as MinuteData } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'

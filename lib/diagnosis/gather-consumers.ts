@@ -1,6 +1,14 @@
 /** Gathers the progress of consumers from Kafka and Redis. */
 
-import { type ClusterInspection, type Committed, describeGroups, fetchOffsetsByGroup, type GroupDescription, type Kafka, type KnownBounds } from '#runtime/operating/kafka'
+import {
+  type ClusterInspection,
+  type Committed,
+  describeGroups,
+  fetchOffsetsByGroup,
+  type GroupDescription,
+  type Kafka,
+  type KnownBounds,
+} from '#runtime/operating/kafka'
 import type { RedisCircuitBreaker, StateInspection } from '#runtime/operating/states'
 import { type LogReader, OPEN_MS } from '#runtime/pipeline'
 import { addAges, computePartitionLags } from '../queries/kafka/consumer-lag.ts'

@@ -1,6 +1,15 @@
 /** Gathers facts about Kafka. Rejected requests and unknown topics are reported as facts. */
 import type { BatchHead, Setting } from '@sluice/kafka-records/requests'
-import { brokerSettings, type ClusterInspection, type Kafka, type KnownBounds, type NewestBatches, newestBatches, toLayout, type TopicLayout } from '#runtime/operating/kafka'
+import {
+  brokerSettings,
+  type ClusterInspection,
+  type Kafka,
+  type KnownBounds,
+  type NewestBatches,
+  newestBatches,
+  type TopicLayout,
+  toLayout,
+} from '#runtime/operating/kafka'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
 import type {
   BatchFacts,

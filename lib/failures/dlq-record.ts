@@ -3,7 +3,14 @@
  * has redriven or dropped. Pure.
  */
 
-import { decodeText, fromBase64, isEventFormat, isFailure, type LogRecord, readEvent } from '#runtime/cloudevents'
+import {
+  decodeText,
+  fromBase64,
+  isEventFormat,
+  isFailure,
+  type LogRecord,
+  readEvent,
+} from '#runtime/cloudevents'
 import type { Event, FailureData } from '#runtime/consumer'
 import validators, { type SchemaViolation } from '../schemas/compiled.js'
 import type { DeadLetter } from './dlq-router.ts'

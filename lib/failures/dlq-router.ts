@@ -1,5 +1,13 @@
 import { createRedrivenRecord } from '#runtime/cloudevents'
-import { defineProcess, type EmitOptions, type FailureData, failureId, type Step, type TopicName, type TypedEvent } from '#runtime/consumer'
+import {
+  defineProcess,
+  type EmitOptions,
+  type FailureData,
+  failureId,
+  type Step,
+  type TopicName,
+  type TypedEvent,
+} from '#runtime/consumer'
 import { computeDigest } from '#runtime/pipeline'
 import type { FailureEnded } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'

@@ -2,7 +2,7 @@
  * Decides whether a failure is sent to a retry topic or to the dlq topic. Pure: all copies of a failure have the same destination.
  */
 
-import { type FailureData, FAILURES } from '#runtime/consumer'
+import { FAILURES, type FailureData } from '#runtime/consumer'
 import { durationText } from '../support/duration.ts'
 import {
   DELAYS_MS,

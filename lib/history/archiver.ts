@@ -1,5 +1,12 @@
 /** The archiver: writes each segment of a topic as an object of the history. */
-import { type Application, ConfigError, confirmSegment, RetryableError, type SegmentLimits, type SegmentSink } from '#runtime/consumer'
+import {
+  type Application,
+  ConfigError,
+  confirmSegment,
+  RetryableError,
+  type SegmentLimits,
+  type SegmentSink,
+} from '#runtime/consumer'
 import { type DataReader, Unavailable } from '#runtime/pipeline'
 import type { Families } from '../telemetry/families.ts'
 import { formatDay, formatObjectKey } from './object-key.ts'

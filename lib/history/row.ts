@@ -3,7 +3,14 @@
  * history. A record in which no CloudEvent can be read is kept with its bytes and the code of the failure.
  */
 
-import { isFailure, isStructured, type LogRecord, otherHeaders, type RecordHeader, writeEvent } from '#runtime/cloudevents'
+import {
+  isFailure,
+  isStructured,
+  type LogRecord,
+  otherHeaders,
+  type RecordHeader,
+  writeEvent,
+} from '#runtime/cloudevents'
 import type { Event, Failure } from '#runtime/consumer'
 import { type DataReader, plainEvents } from '#runtime/pipeline'
 

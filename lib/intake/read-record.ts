@@ -1,6 +1,20 @@
 /** Turns the record of an input into an event, or into the failure with the reason of each mapping. Pure. */
-import { eventViolation, extractTraceFromHeaders, isFailure, readJsonObject, readStructured } from '#runtime/cloudevents'
-import { derivedId, type Event, type Failure, failure, type ForeignRecord, type IgnoredRecord, listPositionParts } from '#runtime/consumer'
+import {
+  eventViolation,
+  extractTraceFromHeaders,
+  isFailure,
+  readJsonObject,
+  readStructured,
+} from '#runtime/cloudevents'
+import {
+  derivedId,
+  type Event,
+  type Failure,
+  type ForeignRecord,
+  failure,
+  type IgnoredRecord,
+  listPositionParts,
+} from '#runtime/consumer'
 import { isNestedTooDeeply, NESTED_TOO_DEEPLY } from '#runtime/pipeline'
 import { computeFieldsId, type ForeignDocument, readEventTime } from '../mapping/apply-mapping.ts'
 import { describeNoObject, eventDocument, mapDocument } from '../mapping/map-document.ts'

@@ -1,5 +1,5 @@
 /** One dead letter: its attempts, the outcome of a redrive, and the record that failed. */
-import { type FailedAttempt, FAILURES } from '#runtime/consumer'
+import { FAILURES, type FailedAttempt } from '#runtime/consumer'
 import { Unavailable } from '#runtime/pipeline'
 import { originalEvent } from '../failures/dlq-record.ts'
 import type { DeadLetter } from '../failures/dlq-router.ts'

@@ -1,6 +1,12 @@
 /** Publishes single events, and reports their positions in the log. */
 
-import { type ContentMode, type DataWriter, estimateSize, type OutgoingRecord, toOutgoingRecord } from '#runtime/cloudevents'
+import {
+  type ContentMode,
+  type DataWriter,
+  estimateSize,
+  type OutgoingRecord,
+  toOutgoingRecord,
+} from '#runtime/cloudevents'
 import { computePartition, type Event } from '#runtime/consumer'
 import { splitIntoRequests, type TopicPublisher } from '#runtime/operating/kafka'
 import { withoutOrigin } from '#runtime/pipeline'

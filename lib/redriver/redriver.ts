@@ -4,8 +4,23 @@
  * topics of other applications: their records have a topic of their own.
  */
 
-import { createRedrivenRecord, type ForeignRedriveTopic, isFailure, isRedrivable, readEvent } from '#runtime/cloudevents'
-import { type Application, deferRecord, type FailureData, type Forwarder, forwardRecord, reject, type SourceRecord, type TopicName } from '#runtime/consumer'
+import {
+  createRedrivenRecord,
+  type ForeignRedriveTopic,
+  isFailure,
+  isRedrivable,
+  readEvent,
+} from '#runtime/cloudevents'
+import {
+  type Application,
+  deferRecord,
+  type FailureData,
+  type Forwarder,
+  forwardRecord,
+  reject,
+  type SourceRecord,
+  type TopicName,
+} from '#runtime/consumer'
 import { isBase64 } from '../failures/dlq-record.ts'
 import { RETRY_TYPE } from '../failures/event-types.ts'
 

@@ -5,7 +5,13 @@
 import { setImmediate } from 'node:timers/promises'
 import { defineProcess, PermanentError } from '#runtime/consumer'
 import { decodeRecords, GIVEN_RECORDS, MemoryStateStore, Replay } from '#runtime/operating/replay'
-import { type AnyKeyedProcess, type Consumer, CONSUMER_DEFAULTS, type DataReader, type Decoded } from '#runtime/pipeline'
+import {
+  type AnyKeyedProcess,
+  CONSUMER_DEFAULTS,
+  type Consumer,
+  type DataReader,
+  type Decoded,
+} from '#runtime/pipeline'
 import { createApplication } from '../app/application.ts'
 import type { Vocabulary } from '../app/names.ts'
 import type { PartitionRange } from '../history/coverage.ts'

@@ -2,7 +2,18 @@
  * Consumer `views`: maintains the tables that are declared in SQL. An event of `readings` or `events` is first sent to the partition
  * of its groups, in the topic `view-rows`. There it is added to the state of each group, and changed rows are emitted.
  */
-import { defineProcess, FORGET, instant, PermanentError, type ProcessPart, type Received, scheduleForgetting, type Step, type Timer, type TypedEvent } from '#runtime/consumer'
+import {
+  defineProcess,
+  FORGET,
+  instant,
+  PermanentError,
+  type ProcessPart,
+  type Received,
+  type Step,
+  scheduleForgetting,
+  type Timer,
+  type TypedEvent,
+} from '#runtime/consumer'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import { type EventTypes, listEventTypes } from '../telemetry/event-types.ts'
 import type { Families } from '../telemetry/families.ts'

@@ -6,7 +6,7 @@ import { createTopic } from '#local-servers/testing/create-topic.ts'
 import { sealed } from '#local-servers/testing/record-batches.ts'
 import { rejection } from '#local-servers/testing/rejection.ts'
 import { brokers } from '#local-servers/testing/servers.ts'
-import { kafkaClient, KafkaLogReader, TopicOffsets } from '#runtime/operating/kafka'
+import { KafkaLogReader, kafkaClient, TopicOffsets } from '#runtime/operating/kafka'
 import { followTopic } from '../../lib/queries/records/follow-topic.ts'
 import { hookClusters } from '../../packages/kafka-records/kafkajs-internals.ts'
 

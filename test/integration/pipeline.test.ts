@@ -7,10 +7,16 @@ import { kafkaClient } from '#runtime/operating/kafka'
 import { RedisClient } from '#runtime/operating/redis'
 import { RedisCircuitBreaker } from '#runtime/operating/states'
 import { CONSUMER_DEFAULTS, type Publisher } from '#runtime/pipeline'
-import { type BatchResponse, consume, type KeyedProcess, LatestDecisions, LogChecks } from '#runtime/test/support/inside'
+import {
+  type BatchResponse,
+  consume,
+  type KeyedProcess,
+  LatestDecisions,
+  LogChecks,
+} from '#runtime/test/support/inside'
 import { KafkaPublisher } from '#runtime/test/support/inside-kafka'
 import { RedisStateStore } from '#runtime/test/support/inside-redis'
-import { environmentReading as reading, kafkaEvent, logRecord } from '#runtime/test/support/records'
+import { kafkaEvent, logRecord, environmentReading as reading } from '#runtime/test/support/records'
 import { MemoryLogReader } from '#runtime/testing'
 import { TestEnvironment } from '../support/environment.ts'
 import { APPLICATION } from '../support/families.ts'

@@ -1,7 +1,7 @@
 /** Compares each consumer with its log after the count, as `sluice verify` does. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { KafkaHandler } from '#runtime/functions/consumers'
-import { kafkaClient, KafkaLogReader, TopicOffsets } from '#runtime/operating/kafka'
+import { KafkaLogReader, kafkaClient, TopicOffsets } from '#runtime/operating/kafka'
 import { RedisClient } from '#runtime/operating/redis'
 import { MemoryStateStore } from '#runtime/operating/replay'
 import { computeBeginning, verify } from '#runtime/operating/verify'

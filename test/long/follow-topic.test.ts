@@ -5,7 +5,7 @@ import type { Supervisor } from '#local-servers/supervisor.ts'
 import { createTopic } from '#local-servers/testing/create-topic.ts'
 import { type OwnKafka, startKafka } from '#local-servers/testing/start-apart.ts'
 import { until } from '#local-servers/testing/until.ts'
-import { kafkaClient, KafkaLogReader, TopicOffsets } from '#runtime/operating/kafka'
+import { KafkaLogReader, kafkaClient, TopicOffsets } from '#runtime/operating/kafka'
 import { followTopic } from '../../lib/queries/records/follow-topic.ts'
 
 const TOPIC = 'followed'

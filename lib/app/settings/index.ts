@@ -1,6 +1,18 @@
 /** Re-exports all settings, grouped into slices by capability. A function's bundle contains only the slices that it uses. */
 
-export { CLOCK, type CombinedParts, type Environment, KAFKA, LOGGING, PRODUCER, readSetting, readSettings, REDIS, REGISTRY, SERIALIZATION } from '#runtime/settings'
+export {
+  CLOCK,
+  type CombinedParts,
+  type Environment,
+  KAFKA,
+  LOGGING,
+  PRODUCER,
+  REDIS,
+  REGISTRY,
+  readSetting,
+  readSettings,
+  SERIALIZATION,
+} from '#runtime/settings'
 export { CONSUMER } from './consumer.ts'
 export { FAILURES } from './failures.ts'
 export { FAMILIES, FAMILY_FILES } from './families.ts'

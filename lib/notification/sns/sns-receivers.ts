@@ -1,5 +1,5 @@
 /** Receivers that share the SNS topic of the environment. */
-import { confirmDelivery, type Delivered, reject, retry, RetryableError } from '#runtime/consumer'
+import { confirmDelivery, type Delivered, RetryableError, reject, retry } from '#runtime/consumer'
 import type { Outlet } from '../deliver.ts'
 import type { Message } from '../message.ts'
 import { SNS_BATCH, SNS_BYTES, type SnsMessage, snsBytes, snsMessage } from './sns-message.ts'

@@ -1,7 +1,14 @@
 /** Checks that the states of a consumer were computed by the code of this project. */
 
 import type { StateContents, StateFacts } from '#runtime/operating/rebuild'
-import { type AnyKeyedProcess, compareCodes, computeCode, type Consumer, isAbsent, type StateKey } from '#runtime/pipeline'
+import {
+  type AnyKeyedProcess,
+  type Consumer,
+  compareCodes,
+  computeCode,
+  isAbsent,
+  type StateKey,
+} from '#runtime/pipeline'
 import { OperationFailure } from '../../support/operation-failure.ts'
 import { formatStateKey } from '../state-keys.ts'
 

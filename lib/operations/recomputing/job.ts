@@ -2,7 +2,16 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type RedisClient, RedisReplaceableStates } from '#runtime/operating/redis'
 import { RedisSkippedRecords } from '#runtime/operating/states'
-import { type AnyKeyedProcess, computeCode, type Consumer, CopyStopped, type LogReader, PartitionStopped, type SkippedRecords, Unavailable } from '#runtime/pipeline'
+import {
+  type AnyKeyedProcess,
+  type Consumer,
+  CopyStopped,
+  computeCode,
+  type LogReader,
+  PartitionStopped,
+  type SkippedRecords,
+  Unavailable,
+} from '#runtime/pipeline'
 import { withTimeout } from '../../diagnosis/observe.ts'
 import { findTopicReach, type TopicReach } from '../../queries/kafka/topics.ts'
 import type { Environment } from '../../questions/environment.ts'

@@ -1,6 +1,14 @@
 /** Applies a plan of topics. First creates topics, and then changes settings and adds partitions. */
 
-import { alterSettings, createTopic, growTopic, isTopicNotCreated, type Kafka, type NewTopic, type TopicDifference } from '#runtime/operating/kafka'
+import {
+  alterSettings,
+  createTopic,
+  growTopic,
+  isTopicNotCreated,
+  type Kafka,
+  type NewTopic,
+  type TopicDifference,
+} from '#runtime/operating/kafka'
 import { OperationFailure } from '../../support/operation-failure.ts'
 import { findCreation, type PlannedTopics } from './cluster-plan.ts'
 

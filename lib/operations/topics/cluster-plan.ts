@@ -1,7 +1,13 @@
 /** Compares the topics of a cluster with the topic table. */
 
 import { replicationOn } from '@sluice/kafka-records/replication'
-import { brokerCount, type Kafka, type NewTopic, type TopicLayout, type TopicOffsets } from '#runtime/operating/kafka'
+import {
+  brokerCount,
+  type Kafka,
+  type NewTopic,
+  type TopicLayout,
+  type TopicOffsets,
+} from '#runtime/operating/kafka'
 import { type KafkaTopic, topicConfiguration } from '#runtime/operating/servers'
 import type { Named } from '../../app/names.ts'
 import { SIGNALS, type Signal } from '../../app/topic-table.ts'

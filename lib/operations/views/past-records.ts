@@ -7,7 +7,17 @@ import { setImmediate } from 'node:timers/promises'
 import type { LogRecord } from '#runtime/cloudevents'
 import { afterRecord } from '#runtime/operating/rebuild'
 import { MemoryStateStore, Replay } from '#runtime/operating/replay'
-import { type AnyKeyedProcess, buildRecord, type Consumer, type Decision, formatOrigin, type LogReader, type OutboxEntry, type Publisher, type SkippedRecords } from '#runtime/pipeline'
+import {
+  type AnyKeyedProcess,
+  buildRecord,
+  type Consumer,
+  type Decision,
+  formatOrigin,
+  type LogReader,
+  type OutboxEntry,
+  type Publisher,
+  type SkippedRecords,
+} from '#runtime/pipeline'
 import { type Range, readRecordGroups } from '../../queries/records/read-records.ts'
 import { viewsInForce } from '../../views/compiled-table.ts'
 import { rowSource } from '../../views/event-names.ts'

@@ -1,5 +1,12 @@
 /** Decides whether a dead letter is redriven or dropped, and gives the reason if it is not. Pure. */
-import { type ByHand, createRedrivenRecord, estimateSize, type ForeignRedriveTopic, isRedrivable, type OutgoingRecord } from '#runtime/cloudevents'
+import {
+  type ByHand,
+  createRedrivenRecord,
+  estimateSize,
+  type ForeignRedriveTopic,
+  isRedrivable,
+  type OutgoingRecord,
+} from '#runtime/cloudevents'
 import { deadLetterRow } from '../../failures/dead-letter-row.ts'
 import type { FoundDeadLetter } from '../../failures/dlq-record.ts'
 import { LAMBDA_DISCARDED } from '../../failures/policy.ts'

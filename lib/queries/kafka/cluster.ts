@@ -1,6 +1,6 @@
 /** The topics of a cluster, with the replicas of their partitions, and its brokers. */
 import type { ClusterMetadata, LogDir } from '@sluice/kafka-records/requests'
-import { type OfBroker, toLayout, type TopicLayout, type TopicPartition } from '#runtime/operating/kafka'
+import { type OfBroker, type TopicLayout, type TopicPartition, toLayout } from '#runtime/operating/kafka'
 import { computeSum } from '../../support/count.ts'
 
 export function isLeaderless({ leader }: Pick<TopicPartition, 'leader'>): boolean {

@@ -1,5 +1,13 @@
 /** Reads the states, the members and the lag of the consumer groups of a cluster. */
-import { type Committed, describeGroups, fetchOffsetsByGroup, type GroupDescription, type Kafka, type KnownBounds, listVisibleGroups } from '#runtime/operating/kafka'
+import {
+  type Committed,
+  describeGroups,
+  fetchOffsetsByGroup,
+  type GroupDescription,
+  type Kafka,
+  type KnownBounds,
+  listVisibleGroups,
+} from '#runtime/operating/kafka'
 import type { LogReader } from '#runtime/pipeline'
 import { computeSum } from '../../support/count.ts'
 import { type AgedPartitionLag, addAges, type ConsumerLag, computePartitionLags } from './consumer-lag.ts'

@@ -1,6 +1,13 @@
 /** Converts errors of requests to Kafka. Requests to Redis already fail with `Unavailable`. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { brokersAnswer, isAway, isRefusal, RefusedByKafka, serverUnavailable, unknownTopic } from '#runtime/operating/servers'
+import {
+  brokersAnswer,
+  isAway,
+  isRefusal,
+  RefusedByKafka,
+  serverUnavailable,
+  unknownTopic,
+} from '#runtime/operating/servers'
 import { Unavailable } from '#runtime/pipeline'
 
 /**

@@ -1,6 +1,12 @@
 /** Describes the topics of a cluster: their partitions, settings and records. */
 
-import { isInternal, type Kafka, type TopicLayout, topicLayouts, type TopicOffsets } from '#runtime/operating/kafka'
+import {
+  isInternal,
+  type Kafka,
+  type TopicLayout,
+  type TopicOffsets,
+  topicLayouts,
+} from '#runtime/operating/kafka'
 import { awaitKafkaAnswer } from './kafka-answers.ts'
 import { readTopicBounds } from './topics.ts'
 

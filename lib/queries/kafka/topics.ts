@@ -1,6 +1,13 @@
 /** Reads which topics exist, how they differ from the topic table, and the bounds of their partitions. */
 
-import { type Bounds, compareTopics, type Kafka, type TopicComparison, type TopicOffsets, type TopicsOptions } from '#runtime/operating/kafka'
+import {
+  type Bounds,
+  compareTopics,
+  type Kafka,
+  type TopicComparison,
+  type TopicOffsets,
+  type TopicsOptions,
+} from '#runtime/operating/kafka'
 import { isUnknownTopic } from '#runtime/operating/servers'
 import { awaitKafkaAnswer } from './kafka-answers.ts'
 

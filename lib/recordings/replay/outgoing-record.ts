@@ -1,6 +1,17 @@
 /** Converts a recorded item to the record that is published. Pure. */
 
-import { carryingTime, type ContentMode, type DataWriter, type LogRecord, otherHeaders, type OutgoingRecord, type RecordHeader, toBuffer, toOutgoingRecord, writeEvent } from '#runtime/cloudevents'
+import {
+  type ContentMode,
+  carryingTime,
+  type DataWriter,
+  type LogRecord,
+  type OutgoingRecord,
+  otherHeaders,
+  type RecordHeader,
+  toBuffer,
+  toOutgoingRecord,
+  writeEvent,
+} from '#runtime/cloudevents'
 import type { Event } from '#runtime/consumer'
 import { withoutOrigin } from '#runtime/pipeline'
 import type { Named } from '../../app/names.ts'

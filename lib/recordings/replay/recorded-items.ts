@@ -3,7 +3,15 @@
  * batch.
  */
 
-import { isFailure, isInexact, type LogRecord, parseExact, parseTime, readEvent, readJsonEvent } from '#runtime/cloudevents'
+import {
+  isFailure,
+  isInexact,
+  type LogRecord,
+  parseExact,
+  parseTime,
+  readEvent,
+  readJsonEvent,
+} from '#runtime/cloudevents'
 import type { Event } from '#runtime/consumer'
 import { type KafkaEvent, receive } from '#runtime/pipeline'
 import { isRecordedLine, readRecordedLine } from '../../queries/records/recorded-line.ts'

@@ -3,7 +3,7 @@
 import { type LogRecord, writeEvent } from '#runtime/cloudevents'
 import type { Event } from '#runtime/consumer'
 import { GIVEN_RECORDS, MemoryStateStore, Replay } from '#runtime/operating/replay'
-import { type AnyKeyedProcess, type Consumer, CONSUMER_DEFAULTS, readState } from '#runtime/pipeline'
+import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer, readState } from '#runtime/pipeline'
 import { createApplication } from '../../app/application.ts'
 import type { Vocabulary } from '../../app/names.ts'
 import type { Signal } from '../../app/topic-table.ts'

@@ -5,7 +5,14 @@
 import { setImmediate } from 'node:timers/promises'
 import { isFailure, readEvent, writeEvent } from '#runtime/cloudevents'
 import { decodeRecords, GIVEN_RECORDS, MemoryStateStore, Replay } from '#runtime/operating/replay'
-import { type AnyKeyedProcess, type Consumer, CONSUMER_DEFAULTS, type DataReader, type Decision, type Decoded } from '#runtime/pipeline'
+import {
+  type AnyKeyedProcess,
+  CONSUMER_DEFAULTS,
+  type Consumer,
+  type DataReader,
+  type Decision,
+  type Decoded,
+} from '#runtime/pipeline'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../alerting/alert.ts'
 import { collectFirings, type Firing, listIdentities } from '../../alerting/firings.ts'
 import { type AnyRule, isPatternRule } from '../../alerting/patterns/pattern.ts'

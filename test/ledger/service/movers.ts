@@ -5,7 +5,14 @@
 import { randomUUID } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { confirmSegment, deferRecord, type Forwarder, forwardRecord, reject, type SegmentSink } from '#runtime/consumer'
+import {
+  confirmSegment,
+  deferRecord,
+  type Forwarder,
+  forwardRecord,
+  reject,
+  type SegmentSink,
+} from '#runtime/consumer'
 import type { Segment } from '#runtime/test/support/inside'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { tableOfTopic } from '../../../lib/app/history-store.ts'

@@ -2,7 +2,13 @@
 
 import type { OutgoingRecord, RecordHeader } from '#runtime/cloudevents'
 import { KafkaLogReader } from '#runtime/operating/kafka'
-import { EMPTY_SELECTION, readRedriveTarget, RememberedFailures, SegmentCutter, TimerQueue } from '#runtime/test/support/inside'
+import {
+  EMPTY_SELECTION,
+  RememberedFailures,
+  readRedriveTarget,
+  SegmentCutter,
+  TimerQueue,
+} from '#runtime/test/support/inside'
 import { KafkaPublisher } from '#runtime/test/support/inside-kafka'
 import { RedisForwardCursors, RedisStateStore } from '#runtime/test/support/inside-redis'
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer'
-import { environmentReading as reading, logRecord } from '#runtime/test/support/records'
+import { logRecord, environmentReading as reading } from '#runtime/test/support/records'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'

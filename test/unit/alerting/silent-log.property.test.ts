@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { environmentReading as reading, logRecord } from '#runtime/test/support/records'
+import { logRecord, environmentReading as reading } from '#runtime/test/support/records'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'

@@ -6,11 +6,30 @@ import { describe, it } from 'node:test'
 import { loadCodec, type SchemaFormat } from '@sluice/schema-registry'
 import avro from 'avsc'
 import fc from 'fast-check'
-import { createRedrivenRecord, type DataWriter, isFailure, type LogRecord, normalizeEvent, readEvent, readStructured, toOutgoingRecord, writeEvent } from '#runtime/cloudevents'
+import {
+  createRedrivenRecord,
+  type DataWriter,
+  isFailure,
+  type LogRecord,
+  normalizeEvent,
+  readEvent,
+  readStructured,
+  toOutgoingRecord,
+  writeEvent,
+} from '#runtime/cloudevents'
 import { type Event, type FailureData, reject } from '#runtime/consumer'
 import { computeDigest } from '#runtime/pipeline'
 import { InvalidEvent, TelemetryProducer } from '#runtime/producer'
-import { completeStep, createDataWriter, type KeyedProcess, readRedriveTarget, restoreFailedRecord, toJsonText, toLogRecord as toParkedLogRecord, toParkedRecord } from '#runtime/test/support/inside'
+import {
+  completeStep,
+  createDataWriter,
+  type KeyedProcess,
+  readRedriveTarget,
+  restoreFailedRecord,
+  toJsonText,
+  toLogRecord as toParkedLogRecord,
+  toParkedRecord,
+} from '#runtime/test/support/inside'
 import { environmentReading, logRecord as record } from '#runtime/test/support/records'
 import { ManualClock, ScriptedBrokers } from '#runtime/test/support/scripted-brokers'
 import { readConfig } from '../../../lib/app/config.ts'

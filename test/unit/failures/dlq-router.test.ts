@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type FailureData, failureId, FAILURES } from '#runtime/consumer'
+import { FAILURES, type FailureData, failureId } from '#runtime/consumer'
 import { computeDigest } from '#runtime/pipeline'
 import { type DeadLetter, dlqRouter } from '../../../lib/failures/dlq-router.ts'
 import { FAILURE_TYPE } from '../../../lib/failures/event-types.ts'

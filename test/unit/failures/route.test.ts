@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { type FailedAttempt, type FailureData, FAILURES } from '#runtime/consumer'
+import { FAILURES, type FailedAttempt, type FailureData } from '#runtime/consumer'
 import { RETRY_TOPICS, TOPICS } from '../../../lib/app/topic-table.ts'
 import {
   DEFAULT_POLICY,

@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { registryWith } from '#local-servers/testing/schema-registry.ts'
-import { createRedrivenRecord, isFailure, type LogRecord, type OutgoingRecord, readEvent, writeEvent } from '#runtime/cloudevents'
+import {
+  createRedrivenRecord,
+  isFailure,
+  type LogRecord,
+  type OutgoingRecord,
+  readEvent,
+  writeEvent,
+} from '#runtime/cloudevents'
 import type { Event, FailureData } from '#runtime/consumer'
 import { findOriginTopic } from '#runtime/pipeline'
 import { PublishedFailureReader } from '#runtime/test/support/inside'

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { originalHeaders } from '#runtime/cloudevents'
 import { type FailureData, failureId, type SourceRecord } from '#runtime/consumer'
-import { describeFailure, type Forwarding, readRedriveHistory, readRedriveTarget, rejection } from '#runtime/test/support/inside'
+import {
+  describeFailure,
+  type Forwarding,
+  readRedriveHistory,
+  readRedriveTarget,
+  rejection,
+} from '#runtime/test/support/inside'
 import { ForwarderKit } from '#runtime/testing'
 import { createScheduledRedriver } from '../../../lib/redriver/scheduled-run.ts'
 import { APPLICATION, VOCABULARY } from '../../support/families.ts'

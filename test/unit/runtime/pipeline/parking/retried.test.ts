@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { failureEnded, failureEndedAt } from '#runtime/test/support/parking'
-import { environmentReading as reading, logRecord } from '#runtime/test/support/records'
+import { logRecord, environmentReading as reading } from '#runtime/test/support/records'
 import { heldLog } from '../../../../support/listing-log.ts'
 
 describe('given an event that fails and is retried', () => {

@@ -62,7 +62,7 @@ comes from records before the start is left as it is. With --drop-older, its new
 and an entity that has not reported since is gone.
 
 The sources of this project must be the deployed ones, with the same settings; otherwise the command fails. With
---dry-run, it computes all states in memory, and shows the events of the switch. --abandon removes the states that an
+--dry-run, it computes all states in memory beside the live ones, which go on, and shows about which events a switch would emit. --abandon removes the states that an
 interrupted command has left beside the live ones.
 
 Examples:
@@ -174,9 +174,7 @@ async function planRebuilds(
   const { consumer, topic } = selection
   const plan = { consumer, topic, from: asked.from, code, dropsOlder, partitions, switched, job, room }
   if (!trial) return plan
-  // Both states are compared behind the fence, in a dry run too.
-  const compute = () => rebuildPartitions(job, partitions, true, { stop, ...trial })
-  const computed = await environment.connections.writing(compute).catch(error => {
+  const computed = await rebuildPartitions(job, partitions, true, { stop, ...trial }).catch(error => {
     throw error instanceof PartlyDone ? error.cause : error
   })
   stop.throwIfAborted()

@@ -29,6 +29,8 @@ export interface RebuiltPartition extends StateKey {
   readonly emitted: Readonly<Record<string, number>>
   /** Number of entities that were left as they are, because their state is older than the start. */
   readonly older: number
+  /** Number of offsets that the live state applied while a dry run compared both; 0 after a switch. */
+  readonly passed: number
   /** Offsets that have expired while they were to be read, so that the new state does not include them. */
   readonly expired: readonly OffsetRange[]
 }
@@ -74,10 +76,16 @@ export async function rebuildPartitions(
       // Until the last partition is switched, its unfinished rebuild shows a later run that this one was interrupted.
       const last = planned.at(-1)
       if (number === 0 && last) await RebuiltState.begin(work, last.state, last.rebuild)
-      const { appliedOffset, epoch = null, emitted, older } = await reprocess(work, state, rebuild, isTrial)
+      const {
+        appliedOffset,
+        epoch = null,
+        emitted,
+        older,
+        passed,
+      } = await reprocess(work, state, rebuild, isTrial)
       const { startOffset } = rebuild
       results.push({
-        ...{ ...state, startOffset, appliedOffset, epoch, older, expired },
+        ...{ ...state, startOffset, appliedOffset, epoch, older, passed, expired },
         emitted: Object.fromEntries(emitted),
       })
     } catch (error) {
@@ -117,7 +125,10 @@ export function describeRebuilt(
     for (const [type, count] of Object.entries(partition.emitted))
       emitted.set(type, (emitted.get(type) ?? 0) + count)
   const events = [...emitted].sort().map(([type, count]) => `  ${type}  ${count}`)
-  const heading = isTrial ? 'Events of the switch' : 'Published by the switch'
+  const passed = partitions.reduce((sum, partition) => sum + partition.passed, 0)
+  const heading = isTrial
+    ? `Events of the switch${passed > 0 ? `, about (${count(passed, 'record')} passed meanwhile)` : ''}`
+    : 'Published by the switch'
   const older = partitions.reduce((sum, partition) => sum + partition.older, 0)
   return [
     ...partitions.flatMap(({ topic, partition, expired }) =>

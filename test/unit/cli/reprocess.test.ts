@@ -206,9 +206,10 @@ test('plan and result are printed as the golden text says', () => {
   const planned = { state: STATE, rebuild, nextOffset: 3, appliedOffset: 99 }
   const done = {
     ...{ ...STATE, startOffset: 0, appliedOffset: 9, epoch: 1, emitted: { 'a.fired': 2 }, older: 0 },
+    passed: 0,
     expired: [{ fromOffset: 1, toOffset: 4 }],
   }
-  const trial = [{ ...done, emitted: {}, older: 1, expired: [] }]
+  const trial = [{ ...done, emitted: {}, older: 1, passed: 3, expired: [] }]
   const plan = { consumer: 'alerting', topic: 'readings', code: 'a', switched: [], job: {} }
   const unfinished = [{ ...STATE, bytes: 4_096 }]
   const describePlan = (of: object) =>

@@ -27,6 +27,8 @@ export interface Reprocessed {
   readonly emitted: ReadonlyMap<string, number>
   /** Number of entities that were left as they are, because their state comes from before the start. */
   readonly older: number
+  /** Number of offsets that the live state applied during the comparison; 0 unless it was a trial. */
+  readonly passed: number
 }
 
 /** Maximum number of missing offsets at which the live state is fenced. */
@@ -42,7 +44,8 @@ const PAUSE_MS = 100
 /**
  * Rebuilds a state, and replaces the live one with it. A run that was interrupted is continued by the next one for the same rebuild.
  *
- * @param isTrial if true, everything is computed but the live state is not replaced
+ * @param isTrial if true, the live state is neither fenced nor replaced. It goes on during the comparison, so the result is about that
+ * of a switch.
  * @throws CopyStopped, `Unavailable` or `PartitionStopped` if the rebuild cannot continue
  */
 export async function reprocess(
@@ -57,13 +60,13 @@ export async function reprocess(
   const fence = { why: 'reprocessing', attempt: rebuilt.run } as const
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const { fired } = await catchUp(work, partitionState, rebuild, rebuilt)
-    const fenced = fired > 0 ? undefined : await states.fence(partitionState, fence, FENCED_MS)
+    if (isTrial && fired === 0) return compareBeside(work, { partitionState, rebuild, rebuilt })
+    const fenced = isTrial || fired > 0 ? undefined : await states.fence(partitionState, fence, FENCED_MS)
     if (fenced && (fenced.fence.why !== fence.why || fenced.fence.attempt !== fence.attempt))
       throw new CopyStopped('overtaken', 'another command or consumer is replacing it')
     const live = fenced?.version
     try {
-      if (live?.fired === 0)
-        return await replaceBehindFence(work, { partitionState, rebuild, live, rebuilt }, isTrial)
+      if (live?.fired === 0) return await replaceBehindFence(work, { partitionState, rebuild, live, rebuilt })
     } finally {
       // If this fails, the fence still expires.
       if (live) await states.unfence(partitionState, fence).catch(() => {})
@@ -84,11 +87,33 @@ interface Fenced {
   readonly rebuilt: RebuiltState
 }
 
-/** Reads the rest of the log, compares both states, and replaces the live one. */
-async function replaceBehindFence(
+/** Compares both states while the live one goes on. */
+async function compareBeside(work: Reprocessing, place: Omit<Fenced, 'live'>): Promise<Reprocessed> {
+  const { version: live } = await work.live.facts(place.partitionState)
+  const compared = await compareWithLive(work, { ...place, live })
+  const { version } = await work.live.facts(place.partitionState)
+  return { ...compared, passed: version.appliedOffset - live.appliedOffset }
+}
+
+/** Compares both states, and replaces the live one. */
+async function replaceBehindFence(work: Reprocessing, fenced: Fenced): Promise<Reprocessed> {
+  const { live: states } = work
+  const { partitionState, rebuild, live, rebuilt } = fenced
+  const compared = await compareWithLive(work, fenced)
+  const replacing = { ...rebuild, replacedTo: live.appliedOffset }
+  const outcome = await states.replace(partitionState, { live, run: rebuilt.run, rebuild: replacing })
+  if (outcome.kind === 'replaced') return { ...compared, epoch: outcome.epoch }
+  const now = await states.facts(partitionState)
+  if (outcome.kind === 'other-code') throw createOtherCodeError(now.code)
+  // A state that is dropped loses its rebuild, too.
+  if (outcome.kind === 'moved' || now.version.epoch !== live.epoch) throw createMovedError(live, now.version)
+  throw new CopyStopped('overtaken', 'another command has begun to replace it, or the server has lost a part')
+}
+
+/** Reads the rest of the log, and adds to the rebuilt state what it takes over from the live one. */
+async function compareWithLive(
   work: Reprocessing,
   { partitionState, rebuild, live, rebuilt }: Fenced,
-  isTrial: boolean,
 ): Promise<Reprocessed> {
   const { live: states, consumer } = work
   const { startOffset, dropsOlder } = rebuild
@@ -106,15 +131,7 @@ async function replaceBehindFence(
   const sent = [...emitted.values()].reduce((sum, count) => sum + count, 0)
   const failures = await placeNewFailures(consumer, rebuilt, at, sent)
   if (failures > 0) emitted.set(consumer.application.failureEvent.type, failures)
-  if (isTrial) return { appliedOffset, epoch: undefined, emitted, older }
-  const replacing = { ...rebuild, replacedTo: appliedOffset }
-  const outcome = await states.replace(partitionState, { live, run: rebuilt.run, rebuild: replacing })
-  if (outcome.kind === 'replaced') return { appliedOffset, epoch: outcome.epoch, emitted, older }
-  const now = await states.facts(partitionState)
-  if (outcome.kind === 'other-code') throw createOtherCodeError(now.code)
-  // A state that is dropped loses its rebuild, too.
-  if (outcome.kind === 'moved' || now.version.epoch !== live.epoch) throw createMovedError(live, now.version)
-  throw new CopyStopped('overtaken', 'another command has begun to replace it, or the server has lost a part')
+  return { appliedOffset, epoch: undefined, emitted, older, passed: 0 }
 }
 
 function createOtherCodeError(live: string | undefined): CopyStopped {

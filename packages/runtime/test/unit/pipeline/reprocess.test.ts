@@ -264,6 +264,21 @@ describe('reprocessing a partition', () => {
       assert.deepEqual(readContents(stage), readContents(reference))
     })
 
+  it('given a dry run beside a consumer that goes on, then nothing waits, and what passed is counted', async () => {
+    const log = readings(20)
+    const stage = new Stage()
+    await stage.batch(log.slice(0, 10))
+    const live = new MemoryReplaceableStates(stage.store)
+    live.fence = () => Promise.reject(new Error('fenced'))
+    const failures = live.failures.bind(live)
+    live.failures = async function* (key) {
+      await stage.batch(log.slice(10))
+      yield* failures(key)
+    }
+    const { passed, epoch } = await reprocessed(stage, log, { live, isTrial: true })
+    assert.deepEqual([passed, epoch, stage.observer.waits], [10, undefined, []])
+  })
+
   it('given a rebuild, then it pauses after its commits, but not while the consumer waits for it', async () => {
     const { stage, log, live } = await rebuilding()
     let now = 0

@@ -22,7 +22,7 @@ async function collect(path: readonly string[] = []): Promise<void> {
   const { stdout } = await ran([...path, '--help'])
   helps.set(path.join(' '), stdout)
   const [, list = ''] = stdout.split('\nCommands:\n')
-  const names = [...list.matchAll(/^ {2}([a-z][\w-]*)/gm)]
+  const names = [...list.replace(/\n\n.*/s, '').matchAll(/^ {2}([a-z][\w-]*)/gm)]
     .map(([, name]) => name ?? '')
     .filter(name => name !== 'help')
   await Promise.all(names.map(name => collect([...path, name])))

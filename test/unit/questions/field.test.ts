@@ -25,7 +25,7 @@ describe('a filter in the texts of a request', () => {
     [
       'wrong values',
       { state: 'no', internal: 'no' },
-      {},
+      { internal: false },
       ['state: must be one of open, all', 'internal: must be yes'],
     ],
     ['blanks', { find: ' ' }, { internal: false }, ['find: must be a text that is not empty']],

@@ -36,7 +36,7 @@ try {
   requireNode(process.versions.node)
   if (isHelpWanted(args) && !folders.every(folder => packagesInstalled(folder)) && printHelp(args))
     process.exit()
-  for (const folder of folders) await ensurePackages(folder)
+  await ensurePackages()
   // The compile cache, also for processes that the script starts, halves the startup time.
   process.env.NODE_COMPILE_CACHE ??= join(PROJECT, '.local', 'compile-cache')
   if (!runsHere(args)) process.exitCode = await runInChild(args)
@@ -82,14 +82,13 @@ function listCommands(words) {
   return `Usage: npx sluice COMMAND\n\n${found.join('\n')}\n\nThe first command installs the npm packages; then --help says more.`
 }
 
-async function ensurePackages(folder) {
-  if (packagesInstalled(folder)) return
+async function ensurePackages() {
+  const listMissing = () => folders.filter(folder => !packagesInstalled(folder))
+  if (listMissing().length === 0) return
   const lock = join(PROJECT, '.local', 'npm-install.lock')
   const onWait = holder =>
     console.error(`Waiting for process ${holder}, which is installing the npm packages (${lock})`)
-  await withLockFile(lock, async () => void (packagesInstalled(folder) || (await install(folder))), {
-    onWait,
-  })
+  await withLockFile(lock, () => installAll(listMissing()), { onWait })
 }
 
 /**
@@ -126,10 +125,17 @@ function readPackages(file) {
   return JSON.parse(readFileSync(file, 'utf8')).packages
 }
 
-async function install(folder) {
+/** Installs the packages of all folders at once, because npm waits for the network and the disk most of the time. */
+async function installAll(folders) {
+  if (folders.length === 0) return
   const startedAtMs = Date.now()
-  const packages = folder === TOOLS ? 'npm packages of the tests' : 'npm packages'
-  const progress = showProgress(() => `Installing ${packages} (${seconds(startedAtMs)})`)
+  const progress = showProgress(() => `Installing npm packages (${seconds(startedAtMs)})`)
+  const failed = (await Promise.allSettled(folders.map(install))).find(({ reason }) => reason)
+  progress.end(failed ? 'npm failed' : `Installed npm packages (${seconds(startedAtMs)})`)
+  if (failed) throw failed.reason
+}
+
+async function install(folder) {
   // `npm ci` would remove what is there, before it installs everything.
   const command = needsDevelopment && packagesInstalled(folder, false) ? ['install', '--no-save'] : ['ci']
   const dev = needsDevelopment ? '--include=dev' : '--omit=dev'
@@ -140,7 +146,6 @@ async function install(folder) {
   }
   for (const stream of [npm.stdout, npm.stderr]) stream.on('data', collect)
   const { code, signal } = await ended(npm)
-  progress.end(code === 0 ? `Installed ${packages} (${seconds(startedAtMs)})` : `npm ${command[0]} failed`)
   if (code !== 0) {
     const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`
     throw new Error(

@@ -34,6 +34,7 @@ const NPM = `#!/bin/sh
 echo "\${PWD#$PROJECT} $1 $2" >> "$PROJECT/npm-runs.txt"
 if [ $1 = ci ]; then rm -rf node_modules; fi
 mkdir -p node_modules/.bin
+if [ -n "$NPM_WAITS" ]; then until [ $(wc -l < "$PROJECT/npm-runs.txt") -ge 3 ]; do sleep 0.05; done; fi
 if [ -n "$NPM_FAILS" ]; then echo "npm error no network" >&2; exit 1; fi
 ln -sf "$NODE" node_modules/.bin/node
 case "$PWD $*" in
@@ -119,13 +120,19 @@ describe('given a fresh clone', () => {
     assert.equal(npmRuns(), 2)
   })
 
-  it('when tests run after a command, then their packages are added, and a command finds its own as they were', async () => {
+  it('when tests run after a command, then their packages are added at once, and a command finds its own as they were', async () => {
     await bootstrap(script(''))
     writeFileSync(join(folder, 'node_modules', 'kept'), '')
     const test = join('test', 'run.cjs')
     writeFileSync(join(folder, test), '')
-    for (const file of [test, script(''), test]) assert.equal((await bootstrap(file)).code, 0)
-    assert.deepEqual(listRuns(), [' ci --omit=dev', ' install --no-save', '/test/tools ci --include=dev'])
+    // Each npm waits until the other one has begun.
+    for (const file of [test, script(''), test])
+      assert.equal((await bootstrapWith({ NPM_WAITS: '1' }, file)).code, 0)
+    const [first, ...together] = listRuns()
+    assert.deepEqual(
+      [first, together.toSorted()],
+      [' ci --omit=dev', [' install --no-save', '/test/tools ci --include=dev']],
+    )
     assert.ok(existsSync(join(folder, 'node_modules', 'kept')))
   })
 

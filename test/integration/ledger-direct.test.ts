@@ -10,7 +10,7 @@ import { type Servers, startServers } from '../ledger/servers.ts'
 const say = (line: string) => console.error(line)
 
 /** Without a trigger, a few records suffice. */
-const SIZE = ['--events', '4000', '--seed', '5', '--patience', '60']
+const SIZE = ['--events', '2800', '--seed', '5', '--patience', '60']
 const SAMPLE = ['--runner', 'direct', '--workers', '1', ...SIZE]
 
 describe('the ledger over functions that it calls itself', () => {

@@ -171,6 +171,8 @@ async function strike(
 
 /** Resolves when nothing waits anywhere, not even for its time; false if there was no progress for `patienceMs`. */
 async function settled(flow: Flow, forwarders: readonly Forwarding[], patienceMs: number): Promise<boolean> {
+  // Emissions that a server has left in an outbox while it was away follow with the next record.
+  await flow.tickAll()
   for (;;) {
     // Forwarded records are consumed again, and may fail again.
     const before = await lengths(flow)

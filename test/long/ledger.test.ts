@@ -13,7 +13,7 @@ const say = (line: string) => console.error(line)
  * A sample, in which every fault comes: `npm run ledger` sends more. With this seed, the faults after which all is read again come
  * while the log is short.
  */
-const SAMPLE = ['--events', '6000', '--seed', '6050', '--patience', '300']
+const SAMPLE = ['--events', '4500', '--seed', '6050', '--patience', '300']
 
 describe('the ledger', () => {
   let servers: Servers
@@ -24,7 +24,7 @@ describe('the ledger', () => {
 
   after(() => servers?.stop())
 
-  it('given 6,000 records and every fault, then each is applied once, and in order', async t => {
+  it('given 4,500 records and every fault, then each is applied once, and in order', async t => {
     const options = readOptions(SAMPLE) as Options
     const result = await run(options, servers, say, t.signal)
     assert.ok(result.violations.isEmpty, report(result).join('\n'))

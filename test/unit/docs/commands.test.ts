@@ -79,7 +79,7 @@ function sluice(): Promise<Command> {
 }
 
 function withoutActions(command: Command, ran: () => void): void {
-  if (command.commands.length === 0) command.action(ran)
+  if (command.commands.length === 0 || command.registeredArguments.length > 0) command.action(ran)
   for (const value of command.commands) withoutActions(value, ran)
 }
 

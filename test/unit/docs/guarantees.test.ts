@@ -24,7 +24,7 @@ describe('the fine print', () => {
   })
 
   it('given its rules, then each has a test named after it, and no test names another rule', () => {
-    const files = globSync('test/unit/**/*.test.ts', { cwd: PROJECT })
+    const files = globSync('{test,packages/runtime/test}/unit/**/*.test.ts', { cwd: PROJECT })
     const titles = files.map(file => readFileSync(join(PROJECT, file), 'utf8')).join('\n')
     assert.deepEqual(listNumbers(titles, /\b(?:describe|it)\(\s*['"`]rule (\d+): /g), rules)
   })

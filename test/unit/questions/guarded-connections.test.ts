@@ -120,7 +120,7 @@ describe('the sources of command line and console', () => {
 
   it('given what writes to Kafka below the guard, then these files and no others use it', () => {
     const writers =
-      /import \{[^}]*\} from '[^']*(runtime\/producer\/|operations\/(bulk|dead-letters\/work|publish\.ts|topics\/apply)|kafka\/grow-topic)/
+      /import \{[^}]*(?:growTopic|createTopic|alterSettings|ProducerConnection|bulkPublisher)[^}]*\} from '#runtime\/operating\/kafka'|import \{[^}]*\} from '(?:#runtime\/producer|[^']*(?:recordings\/(?:bulk-publisher|publish)[.]ts|dead-letters\/work|topics\/apply))/
     assert.deepEqual(filesWith(writers), [
       'cli/generate/run-generator.ts',
       'cli/operations.ts',

@@ -1,6 +1,7 @@
 /** esbuild plugins for the functions' bundles. `serverless.yml` names this file. */
+
+import { inlineLua } from '#runtime/packaging'
 import { embedFamilies } from './embed-families.ts'
-import { inlineLua } from './inline-lua.ts'
 import { removeOldFiles } from './remove-old-files.ts'
 import { trimClients } from './trim-clients.ts'
 

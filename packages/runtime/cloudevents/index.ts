@@ -1,4 +1,4 @@
-/** Events on Kafka: reading and writing them, record by record. Pure. */
+/** For whoever reads or writes records: events on Kafka, record by record. Pure. */
 export { eventViolation, isAbsoluteUri, isTimestamp, isUriReference, parseTime } from './attributes.ts'
 export { type DataWriter, JSON_WRITER } from './data-writer.ts'
 export { isFailure } from './event.ts'

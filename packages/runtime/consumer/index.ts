@@ -1,4 +1,4 @@
-/** What an application says of its consumers, and what they get: events, processes, sinks, failures. Pure. */
+/** For authors of consumers, and all of the application: what it says of its consumers, and what they get: events, processes, sinks, failures. Pure. */
 export type {
   Application,
   ConfiguredApplication,

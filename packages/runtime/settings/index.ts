@@ -1,4 +1,4 @@
-/** Settings: their kinds, the slices of the engine, and how they are read. */
+/** For functions and programs that read settings: their kinds, the slices of the engine, and how they are read. */
 export { CLOCK } from './clock.ts'
 export { ConfigError } from './config-error.ts'
 export { consumerSettings } from './consumer.ts'

@@ -43,7 +43,6 @@ const EXCUSED: Readonly<Record<string, string>> = {
   'scripts/running-stacks.ts': GENERATED,
   'infra/checks/event-schemas.ts': GENERATED,
   'infra/packaging/bundle-builder.ts': 'it compares bytes',
-  'infra/packaging/bundle-plugins/inline-lua.ts': 'its own sources',
   'infra/packaging/bundle-plugins/trim-clients.ts': 'sources of packages',
   'infra/pages/configuration-page.ts': GENERATED,
   'infra/plugins/checks-plugin.ts': GENERATED,

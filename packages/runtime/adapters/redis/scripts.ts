@@ -9,7 +9,7 @@ export interface Script {
   readonly sha1: string
 }
 
-/** Returns the text of a file in `lua/`. The bundler replaces each call with the text, see infra/packaging/bundle-plugins/inline-lua.ts. */
+/** Returns the text of a file in `lua/`. The bundler replaces each call with the text, see `packaging`. */
 export function lua(name: string): string {
   return readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')
 }

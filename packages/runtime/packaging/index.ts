@@ -1,3 +1,4 @@
+/** For whoever bundles the engine. Loads no client. */
 import { readFileSync } from 'node:fs'
 import type { Plugin } from 'esbuild'
 

@@ -18,7 +18,7 @@ import { type Range, searchRecords, toRanges } from '../queries/records/read-rec
 import { computeSum } from '../support/count.ts'
 import { type AlertSummary, isMatched } from '../tables/alert-summary.ts'
 import { type FiringNow, firingNow } from '../tables/firing-alerts.ts'
-import type { Environment } from './environment.ts'
+import { type Environment, Kept } from './environment.ts'
 import { createSignal, type Limits } from './question.ts'
 
 type Bounds = Pick<Limits, 'mostRecords' | 'withinMs' | 'stop'>
@@ -87,9 +87,7 @@ export class AlertSource {
     this.leftOut = leftOut
     const signal = createSignal(this.#limits)
     if (this.#holding !== undefined) return this.#searchLives(ranges, this.#holding, signal, isWanted)
-    const kept = await this.#environment.keep('alert-lives', async (): Promise<KeptLives> => {
-      return { ranges: [], lives: [] }
-    })
+    const kept = await this.#environment.keep(KEPT_LIVES, async () => ({ ranges: [], lives: [] }))
     if (isWanted || !isKept(kept, ranges)) {
       const log = new PlainLog(await this.#environment.log(), this.#environment.reader)
       const { families } = this.#environment.config
@@ -135,6 +133,8 @@ interface KeptLives {
   readonly ranges: readonly Range[]
   readonly lives: readonly AlertLife[]
 }
+
+const KEPT_LIVES = new Kept<KeptLives>()
 
 /** Returns whether the kept histories include those of ranges up to the current end of the topic. Pure. */
 function isKept({ ranges: kept }: KeptLives, ranges: readonly Range[]): boolean {

@@ -119,7 +119,9 @@ Examples:
   terminal: {
     usual: 50,
     flat: async (_, rows) =>
-      rows.map(({ silenced: _, end: __, tone: ___, eventAt: ____, ...alert }) => toFlatDocument(alert)),
+      rows.map(row =>
+        toFlatDocument({ ...row, silenced: undefined, end: undefined, tone: undefined, eventAt: undefined }),
+      ),
   },
 })
 

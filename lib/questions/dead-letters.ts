@@ -12,7 +12,7 @@ import { DeadLetters, type DeadLettersNow, type PlacedRow } from '../queries/dea
 import { toFlatEvent } from '../queries/records/flat-document.ts'
 import { count as countText } from '../support/count.ts'
 import { column, count, type Tone } from './column.ts'
-import type { Environment } from './environment.ts'
+import { type Environment, Kept } from './environment.ts'
 import { choiceField, type Filter, requireOrder, textField, timeField } from './field.ts'
 import { type Limits, question } from './question.ts'
 
@@ -168,6 +168,10 @@ export function describeMissing({ config }: Pick<Environment, 'config'>, names: 
   return `No dead letter ${names.join(', ')} in "${config.env}", or its retention has ended: \`sluice dlq list\` lists the dead letters.`
 }
 
+const OPEN_LETTERS = new Kept<DeadLetters>()
+const ALL_LETTERS = new Kept<DeadLetters>()
+const LISTED_LETTERS = new Kept<Map<string, ListedDeadLetter>>()
+
 /**
  * Reads the current dead letters. An environment keeps them, so that a page that asks again reads only what is new.
  *
@@ -180,7 +184,7 @@ export function readDeadLettersNow(
 ): Promise<DeadLettersNow> {
   const { withinMs = Number.POSITIVE_INFINITY, stop } = limits
   const newest = Number.isFinite(limits.mostRecords) ? { newest: NEWEST } : {}
-  const kept = environment.keep(`dead-letters ${isOpen}`, async () => {
+  const kept = environment.keep(isOpen ? OPEN_LETTERS : ALL_LETTERS, async () => {
     return new DeadLetters(await environment.letters(), isOpen ? {} : { withHandled: true, ...newest })
   })
   const untilMs = performance.now() + withinMs
@@ -191,7 +195,7 @@ async function readSummaries(
   environment: Environment,
   rows: readonly PlacedRow[],
 ): Promise<ReadonlyMap<string, ListedDeadLetter>> {
-  const kept = await environment.keep('dead-letter-rows', async () => new Map<string, ListedDeadLetter>())
+  const kept = await environment.keep(LISTED_LETTERS, async () => new Map())
   const { log, topic } = await environment.letters()
   const unread = rows.filter(row => !kept.has(formatPlace(row)))
   for (const letter of await readDeadLetters(log, topic, unread))

@@ -26,6 +26,12 @@ import { GuardedConnections } from './guarded-connections.ts'
 /** A function as declared in serverless.yml, reduced to the topics that it reads. */
 export type ReadingFunction = Pick<DeclaredFunction, 'name' | 'consumes' | 'inputs'>
 
+/** Names what an environment keeps, with its type: what one token has kept, no other returns. */
+export class Kept<Value> {
+  /** Never set. Without it, tokens of all types would be one type. */
+  declare readonly value: Value
+}
+
 /** Offsets of topics. */
 export type Offsets = Pick<TopicOffsets, 'bounds' | 'at' | 'close'>
 
@@ -46,7 +52,7 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
   #config: Config
   #inputs: readonly Input[]
   #reader: DataReader | undefined
-  readonly #kept = new Map<string, Promise<unknown>>()
+  readonly #kept = new Map<Kept<unknown>, Promise<unknown>>()
   /** Topics of the cluster, without internal ones, as of the first question. */
   readonly topics: () => Promise<readonly TopicLayout[]>
 
@@ -152,17 +158,17 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
   }
 
   /** Returns what questions keep between their answers. @param create called for the first answer, and again after a failure */
-  keep<T>(name: string, create: () => Promise<T>): Promise<T> {
-    const kept = (this.#kept.get(name) ?? create()) as Promise<T>
-    this.#kept.set(name, kept)
-    kept.catch(() => this.#kept.delete(name))
+  keep<T>(token: Kept<T>, create: () => Promise<T>): Promise<T> {
+    const kept = (this.#kept.get(token) ?? create()) as Promise<T>
+    this.#kept.set(token, kept)
+    kept.catch(() => this.#kept.delete(token))
     return kept
   }
 
   /** Returns the result of work that concurrent callers share. */
-  share<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const shared = this.keep(name, work)
-    shared.finally(() => this.#kept.delete(name)).catch(() => {})
+  share<T>(token: Kept<T>, work: () => Promise<T>): Promise<T> {
+    const shared = this.keep(token, work)
+    shared.finally(() => this.#kept.delete(token)).catch(() => {})
     return shared
   }
 

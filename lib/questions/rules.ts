@@ -15,7 +15,7 @@ import {
   reportedName,
 } from '../tables/conditions.ts'
 import { column, count, type Tone } from './column.ts'
-import type { Environment } from './environment.ts'
+import { type Environment, Kept } from './environment.ts'
 import { textField } from './field.ts'
 import { question } from './question.ts'
 
@@ -125,9 +125,11 @@ export async function readActiveRules(environment: Environment): Promise<ActiveR
   }
 }
 
+const CONDITIONS = new Kept<Conditions>()
+
 /** Reads the conditions of all rules. Concurrent questions share one result, because computing it means reading the state of every entity. */
 export function readConditions(environment: Environment): Promise<Conditions> {
-  return environment.share('conditions', async () => {
+  return environment.share(CONDITIONS, async () => {
     const topics = await readConditionTopics(environment)
     return conditionsNow(await environment.inspection(), ...topics)
   })

@@ -4,6 +4,7 @@ import { Unavailable } from '#runtime/pipeline'
 import { loadAllInputs } from '../../../lib/app/loaded-inputs.ts'
 import type { Signal } from '../../../lib/app/topic-table.ts'
 import { listTopics } from '../../../lib/queries/kafka/topic-descriptions.ts'
+import { Kept } from '../../../lib/questions/environment.ts'
 import { createTrial } from '../../../lib/recordings/import/mapping-trial.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareQuery, declareSharedQuery } from '../../http/declare-route.ts'
@@ -22,12 +23,14 @@ export function declareKafkaRoutes(environment: ConsoleEnvironment) {
   }
 }
 
+const INPUTS = new Kept<Awaited<ReturnType<typeof loadAllInputs>>>()
+
 function createMessagePorts(environment: ConsoleEnvironment): () => Promise<MessagePorts> {
   return async () => {
     const [log, offsets] = await Promise.all([environment.log(), environment.offsets()])
     const tryInput = async (record: LogRecord) => {
       const { config, reader } = environment
-      const inputs = await environment.keep('inputs', () => loadAllInputs(config)).catch(() => undefined)
+      const inputs = await environment.keep(INPUTS, () => loadAllInputs(config)).catch(() => undefined)
       const input = inputs?.get(record.topic)
       try {
         return input && createTrial(config, input, record.timestampMs, reader)(record)

@@ -41,7 +41,7 @@ export function renderEntry(name: string): string {
 
 function renderProcess(name: string, process: string): string {
   return `/** Counts the readings of each entity. */
-import { defineProcess, formatEntity } from '#runtime/consumer'
+import { defineProcess } from '#runtime/consumer'
 import type { Families } from '../telemetry/families.ts'
 
 export const ${process} = (families: Families) =>
@@ -55,6 +55,7 @@ export const ${process} = (families: Families) =>
 function renderTest(name: string, process: string): string {
   return `import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { formatEntity } from '#runtime/consumer'
 import { ${process} } from '../../../lib/${name}/process.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { Kit } from '../../support/kit.ts'

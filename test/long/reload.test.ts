@@ -17,7 +17,7 @@ const HANDLER = 'functions/activity/handler.ts'
 
 /** Emits for every reading which code has processed it, and its number within its entity. */
 const MARKING = `
-import { defineProcess } from '#runtime/consumer'
+import { defineProcess } from '../../packages/runtime/consumer/index.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 

@@ -1,0 +1,2 @@
+/** A reading for tests of consumers. */
+export { environmentReading } from '#runtime/test/support/records'

@@ -9,7 +9,7 @@ export const inlineLua: Plugin = {
   name: 'inline-lua',
   setup(build) {
     build.initialOptions.loader = { ...build.initialOptions.loader, '.lua': 'text' }
-    build.onLoad({ filter: /packages[\\/]runtime[\\/]adapters[\\/]redis[\\/].*\.ts$/ }, ({ path }) => {
+    build.onLoad({ filter: /[\\/]adapters[\\/]redis[\\/][\w-]+\.ts$/ }, ({ path }) => {
       const imports: string[] = []
       const source = readFileSync(path, 'utf8').replace(LUA, (_, file) => {
         const name = `text${imports.length}`

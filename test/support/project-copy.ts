@@ -7,6 +7,7 @@ import pMap from 'p-map'
 import { PROJECT } from '#local-servers/testing/program.ts'
 
 const AT_ONCE = 32
+const TOOLS = 'test/tools/node_modules'
 
 /**
  * Copies the project to a temporary folder: all files that are under version control or not ignored. Installed packages are shared
@@ -22,6 +23,7 @@ export async function copyProject(name: string): Promise<string> {
   const files = listed.split('\0').filter(file => file !== '' && existsSync(join(PROJECT, file)))
   await pMap(files, file => cp(join(PROJECT, file), join(folder, file)), { concurrency: AT_ONCE })
   await linkPackages(join(PROJECT, 'node_modules'), join(folder, 'node_modules'))
+  await symlink(join(PROJECT, TOOLS), join(folder, TOOLS))
   return folder
 }
 

@@ -26,9 +26,9 @@ import { GuardedConnections } from './guarded-connections.ts'
 /** A function as declared in serverless.yml, reduced to the topics that it reads. */
 export type ReadingFunction = Pick<DeclaredFunction, 'name' | 'consumes' | 'inputs'>
 
-/** Names what an environment keeps, with its type: what one token has kept, no other returns. */
+/** Names a value that an environment keeps, and its type. */
 export class Kept<Value> {
-  /** Never set. Without it, tokens of all types would be one type. */
+  /** This is never set. Without it, tokens of all types would have the same type. */
   declare readonly value: Value
 }
 

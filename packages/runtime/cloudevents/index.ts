@@ -16,7 +16,6 @@ export {
   createRedrivenRecord,
   type ForeignRedriveTopic,
   isRedrivable,
-  type RedrivenRecord,
 } from './redriven-record.ts'
 export { extractTraceFromHeaders } from './trace.ts'
 export { type ContentMode, otherHeaders, toOutgoingRecord, writeEvent } from './writer.ts'

@@ -31,7 +31,6 @@ export {
   type FailureData,
   failureId,
   listPositionParts,
-  originalPosition,
 } from './failure-event.ts'
 export { fieldKey } from './field-key.ts'
 export { FORGET, scheduleForgetting } from './forget-timer.ts'

@@ -62,8 +62,8 @@ export const APPLICATION: Application = {
     const entity = ENTITY_FIELDS.get(type)
     if (entity === undefined) return { kind: 'data', data }
     const { [entity]: name, temperature = 0 } = (data ?? {}) as Record<string, unknown>
-    if (typeof name !== 'string') return failure('schema-violated', `${entity} is no string`)
-    if (typeof temperature !== 'number') return failure('schema-violated', 'temperature is no number')
+    if (typeof name !== 'string') return failure('schema-violated', `${entity} must be a string`)
+    if (typeof temperature !== 'number') return failure('schema-violated', 'temperature must be a number')
     return { kind: 'data', data }
   },
 }

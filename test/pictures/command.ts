@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Locator, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { ForeignClient } from '#local-servers/testing/foreign-client.ts'
 import { Program, runProgram } from '#local-servers/testing/program.ts'
 import { environmentReading } from '#runtime/test/support/records'
@@ -36,12 +36,6 @@ const MAX_BYTES = 150 * 1024
 
 /** Time in which readings fill the charts. */
 const FILL_MS = 100_000
-/** Time until the overview shows rates. */
-const RATES_MS = 13_000
-
-/** The README loads before anything else of the project. */
-const README_MAX_BYTES = 30 * 1024
-const README_VIEWPORT = { width: 820, height: 800 }
 
 interface Shot {
   readonly file: string
@@ -167,12 +161,6 @@ async function takeShots(say: Say, signal: AbortSignal): Promise<void> {
     const overview = await browser.visit(getAddress('/'), VIEWPORT)
     await pause(FILL_MS, undefined, { signal })
     await picture(overview.page, 'console-overview.png')
-    const small = await browser.visit(getAddress('/'), README_VIEWPORT)
-    await pause(RATES_MS, undefined, { signal })
-    // A slightly smaller picture, so that it loads fast.
-    await small.page.evaluate("document.body.style.zoom = '0.85'")
-    const flow = small.page.locator('section.card').filter({ has: small.page.locator('#flow') })
-    await picture(small.page, 'readme.png', { of: flow, maxBytes: README_MAX_BYTES })
     for (const { file, path, query, open } of SHOTS) {
       say(file)
       const { page } = await browser.visit(getAddress(path, query), VIEWPORT)
@@ -186,17 +174,13 @@ async function takeShots(say: Say, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Takes a picture of a page. @param of part of the page to show; by default, what fits into the window */
-async function picture(
-  page: Page,
-  file: string,
-  { of, maxBytes = MAX_BYTES }: { readonly of?: Locator; readonly maxBytes?: number } = {},
-): Promise<void> {
+/** Takes a picture of what of a page fits into the window. */
+async function picture(page: Page, file: string): Promise<void> {
   const target = join(FOLDER, file)
-  await (of ?? page).screenshot({ path: target })
+  await page.screenshot({ path: target })
   await page.context().close()
   const { size } = await stat(target)
-  if (size > maxBytes) throw new Error(`${file} has ${size} bytes, of at most ${maxBytes}`)
+  if (size > MAX_BYTES) throw new Error(`${file} has ${size} bytes, of at most ${MAX_BYTES}`)
 }
 
 /** The address of a page of the console, with the token. */

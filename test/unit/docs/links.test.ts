@@ -37,6 +37,19 @@ describe('the pages', () => {
     assert.ok(PAGES.flatMap(listLinks).length > 100, 'too few links were looked at')
   })
 
+  it('given the bare names of code files in the README of a folder, then each lies in that folder', () => {
+    const named = PAGES.filter(page => page.endsWith('/README.md')).flatMap(page =>
+      [...readText(page).matchAll(/`([\w.-]+\.(?:tsx?|mjs|cjs|lua))`/g)].map(([, name = '']) =>
+        join(dirname(page), name),
+      ),
+    )
+    assert.ok(named.length > 20, 'too few names were looked at')
+    assert.deepEqual(
+      named.filter(file => !existsSync(join(ROOT, file))),
+      [],
+    )
+  })
+
   it('given a package for others, then its pages link only what is packed with them', () => {
     for (const folder of ['runtime', 'msk-trigger', 'local-servers', 'create-sluice'].map(
       name => `packages/${name}`,

@@ -1,4 +1,7 @@
-/** Carries out operations, in every face: nothing is changed that could not be audited, and writes are permitted only meanwhile. */
+/**
+ * Carries out operations, in every face: nothing is changed that could not be audited, except by those that create the topic of the
+ * audit. Writes are permitted only meanwhile.
+ */
 import { isUnknownTopic } from '#runtime/operating/servers'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
 import type { Fields } from '../questions/field.ts'
@@ -17,7 +20,7 @@ interface PersonalChange extends Change {
 
 /**
  * Makes a change with connections that permit writes, and writes its audit event. If the topic for the audit event is missing,
- * nothing is changed.
+ * nothing is changed, unless the change may be the first.
  *
  * @param work makes the change, and increments the counts with each part of it
  * @throws Failure if there is no topic for the audit event

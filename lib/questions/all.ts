@@ -103,7 +103,7 @@ const LISTED = {
     load: async () => (await import('./subjects.ts')).SUBJECTS,
   },
   'views list': {
-    line: 'list the tables of config/views',
+    line: 'list the tables of config/views, and those that were sent',
     path: '/tables',
     load: async () => (await import('./sql-tables.ts')).SQL_TABLES,
   },

@@ -30,8 +30,8 @@ export class GuardedConnections extends Connections {
   }
 
   /**
-   * Permits writes of this work alone. Only for audited operations, and commands that publish events as a producer. A test lists the
-   * callers.
+   * Permits writes of this work alone. Only for operations, which are audited or create the topic of the audit, and for commands that
+   * publish events as a producer. A test lists the callers.
    */
   writing<T>(work: () => Promise<T>): Promise<T> {
     return this.#permission.run(true, work)

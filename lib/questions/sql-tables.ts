@@ -7,8 +7,8 @@ import { question } from './question.ts'
 
 export const SQL_TABLES = question({
   title: 'Declared tables',
-  about: `List the tables that config/views declares in SQL, with the number of their groups, and of the rows that were dropped because they
-arrived too late for their windows.
+  about: `List the tables that are declared in SQL, in config/views or by statements that were sent, with the number of their groups,
+and of the rows that were dropped because they arrived too late for their windows.
 
 A table can be read once it is active. The states of all groups are read, so the time of the query depends on their number.`,
   more: `

@@ -12,8 +12,8 @@ COPY packages/local-servers/package.json packages/local-servers/
 COPY packages/schema-registry/package.json packages/schema-registry/
 COPY packages/runtime/package.json packages/runtime/
 COPY packages/msk-trigger/package.json packages/msk-trigger/
-# Without the Node for `npm start`, and without what only deployments use.
-RUN npm ci --no-audit --no-fund && npm uninstall --no-save --no-audit --no-fund node serverless-esbuild
+# Without the Node for `npm start`.
+RUN npm ci --no-audit --no-fund && npm uninstall --no-save --no-audit --no-fund node
 COPY . .
 RUN ["node", "localstack/reload/image-bundles.ts", "bundles"]
 

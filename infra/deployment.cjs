@@ -29,7 +29,8 @@ module.exports = async ({ resolveVariable }) => {
     logRetentionDays: place.logRetentionDays,
     tracing: place.tracing,
     deployment,
-    buildDir: buildDir(process.env, process.argv),
+    // Commands that run at the same time must use different folders.
+    buildDir: process.env.SLUICE_BUILD_DIR || `.local/offline-${process.env.LAMBDA_PORT || 3002}`,
     environment: {
       SLUICE_ENV: env,
       REDIS_SECRET: `sluice/${env}/redis`,
@@ -56,15 +57,6 @@ async function inAccount(stage, region, resolveVariable) {
   const place = readAccount(stage, region, found.environment, PROJECT)
   const problems = mergeProblems(found.problems, place.problems)
   return { place: { ...place, problems }, variables: found.environment }
-}
-
-/**
- * Returns the folder for bundles. Each command empties its folder at the end, so commands that run at the same time must use
- * different folders.
- */
-function buildDir(env, args) {
-  if (env.SLUICE_BUILD_DIR) return env.SLUICE_BUILD_DIR
-  return args.includes('offline') ? `.local/offline-${env.LAMBDA_PORT || 3002}` : '.esbuild'
 }
 
 /**

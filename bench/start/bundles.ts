@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import { runProgram } from '#local-servers/testing/program.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { type Files, readBundle } from '../../test/package/bundles.ts'
@@ -54,9 +54,7 @@ async function unpacked(
   const { code, output } = await runProgram(
     'serverless',
     ['package', '--stage', 'prod', '--region', 'us-east-1', '--package', packages],
-    {
-      env: { ...ACCOUNT, SLUICE_BUILD_DIR: relative(PROJECT, join(room, 'build')) },
-    },
+    { env: ACCOUNT },
   )
   if (code !== 0) throw new Error(`serverless package failed:\n${output}`)
   const getFile = (name: string) => join(room, 'unpacked', name, 'functions', name, 'handler.js')

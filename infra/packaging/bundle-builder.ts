@@ -12,19 +12,6 @@ import {
   stop,
 } from 'esbuild'
 
-/** Keys of `custom.esbuild` that configure serverless-esbuild or the code reload. All other keys are passed to esbuild. */
-const NOT_ESBUILDS = [
-  'exclude',
-  'outputFileExtension',
-  'outputWorkFolder',
-  'outputBuildFolder',
-  'packager',
-  'watch',
-  'keepOutputDirectory',
-  'concurrency',
-  'skipRebuild',
-]
-
 /** File contents by path. */
 export type Files = ReadonlyMap<string, Uint8Array>
 
@@ -62,22 +49,21 @@ export class BuildError extends Error {
 
 interface BuilderOptions {
   readonly projectDir: string
-  /** Section `custom.esbuild` of serverless.yml. */
+  /** Section `custom.esbuild` of serverless.yml: options of esbuild, and `watch`. */
   readonly settings: Readonly<Record<string, unknown>>
 }
 
-/** Bundles functions with the options of serverless-esbuild. The caller decides where the output is written. */
+/** Bundles functions with the options of `serverless.yml`. The caller decides where the output is written. */
 export class Builder {
   readonly #options: BuildOptions
   readonly #projectDir: string
 
   constructor({ projectDir, settings }: BuilderOptions) {
     this.#projectDir = projectDir
-    const esbuildEntries = Object.entries(settings).filter(([name]) => !NOT_ESBUILDS.includes(name))
+    const { watch: _, plugins, ...options } = settings
     this.#options = {
-      ...Object.fromEntries(esbuildEntries),
-      external: [settings.external, settings.exclude].flatMap(names => (names as string[] | undefined) ?? []),
-      plugins: loadPlugins(projectDir, settings.plugins),
+      ...options,
+      plugins: loadPlugins(projectDir, plugins),
       absWorkingDir: projectDir,
       // The caller reports errors.
       logLevel: 'silent',

@@ -61,8 +61,7 @@ interface Trigger {
 
 /**
  * Builds the functions for `serverless offline`, all in one build, and reloads their code, rules, families, inputs and mappings while
- * it is running. This plugin replaces serverless-esbuild, which builds each function separately, overwrites bundles in use and ends
- * threads during invocations.
+ * it is running.
  *
  * SLUICE_WATCH=off disables reloading. With SLUICE_BUNDLES, the functions were built before, and neither is done.
  */

@@ -8,7 +8,7 @@ const LOOK_EVERY_MS = 50
 
 /**
  * Serverless Framework plugin that lets `npm start` build the functions while the servers start. In serverless.yml, it is listed
- * after serverless-esbuild and the trigger. Once the functions are built and the configuration is read, it waits for the servers.
+ * after the builder and the trigger. Once the functions are built and the configuration is read, it waits for the servers.
  */
 export default class ServersPlugin {
   readonly hooks = { 'before:offline:start': untilReady, 'before:offline:start:init': untilReady }

@@ -232,7 +232,7 @@ describe('the packages, published to a registry, for a user who has nothing else
     })
 
     it('given Node 22, then handlers in JavaScript, TypeScript without a bundler, and serverless-esbuild get records', async () => {
-      const { dependencies = {} } = readManifest('')
+      const dependencies = { ...readManifest('').dependencies, ...readManifest('test/tools').dependencies }
       const bundler = ['esbuild', 'serverless-esbuild'].map(name => `${name}@${dependencies[name]}`)
       await user.succeed(project, 'install', '--save-dev', ...bundler)
       const code = (kind: string) => `export const run = async event => {

@@ -14,7 +14,7 @@ const HOUSE = ['kafka-records', 'local-servers', 'msk-trigger', 'schema-registry
   name => `packages/${name}`,
 )
 /** Packages of the project around them: what runs, builds and types them, and a framework for the trigger. */
-const AROUND = ['@types/node', 'esbuild', 'node', 'serverless', 'serverless-esbuild', 'serverless-offline']
+const AROUND = ['@types/node', 'esbuild', 'node', 'serverless', 'serverless-offline']
 const TOOLS = 'test/tools'
 
 const readJson = (file: string) => JSON.parse(readFileSync(join(PROJECT, file), 'utf8'))

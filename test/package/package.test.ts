@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -44,8 +44,6 @@ const NOWHERE = {
 const FUNCTIONS = readFunctions()
 const NAMES = FUNCTIONS.map(({ name }) => name).sort()
 
-const BUILD_DIR = '.local/test-bundles/package'
-
 interface Resource {
   readonly Type: string
   // biome-ignore lint/suspicious/noExplicitAny: a template is what it is
@@ -60,16 +58,10 @@ describe('serverless package', () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-package-'))
-    // A folder left by another build, with other code.
-    const earlier = join(PROJECT, BUILD_DIR, '.build', 'functions', 'processor')
-    await mkdir(earlier, { recursive: true })
-    await writeFile(join(earlier, 'handler.chunk-EARLIER0.js'), '')
     const { code, output } = await runProgram(
       'serverless',
       ['package', '--stage', 'prod', '--region', 'eu-west-1', '--package', folder],
-      {
-        env: { ...ACCOUNT, SLUICE_BUILD_DIR: BUILD_DIR },
-      },
+      { env: ACCOUNT },
     )
     assert.equal(code, 0, output)
     assert.doesNotMatch(output, /warning/i)

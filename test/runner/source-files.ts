@@ -2,7 +2,7 @@ import { glob } from 'node:fs/promises'
 import { PROJECT } from '#local-servers/testing/program.ts'
 
 /** Folders that contain no source code: installed, downloaded or built files. */
-const FOREIGN = /(^|\/)(node_modules|\.local|\.serverless|\.esbuild|\.git|coverage|dist)(\/|$)/
+const FOREIGN = /(^|\/)(node_modules|\.local|\.serverless|\.git|coverage|dist)(\/|$)/
 
 /** Returns the project's files that match any of the patterns, as sorted relative paths. */
 export async function sourceFiles(...patterns: string[]): Promise<string[]> {

@@ -2,7 +2,6 @@
 
 import { inlineLua } from '#runtime/packaging'
 import { embedFamilies } from './embed-families.ts'
-import { removeOldFiles } from './remove-old-files.ts'
 import { trimClients } from './trim-clients.ts'
 
-export default [inlineLua, trimClients, removeOldFiles, embedFamilies]
+export default [inlineLua, trimClients, embedFamilies]

@@ -1,4 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { Project } from './project.ts'
 
 /** Code that only runs if it was built: the bundler puts a text in the place of `BUILT`. */
@@ -41,7 +42,7 @@ export default class {
 /** The plugins, by short names. */
 const PLUGINS = {
   trigger: './msk-trigger/index.ts',
-  esbuild: 'serverless-esbuild',
+  esbuild: createRequire(import.meta.url).resolve('serverless-esbuild'),
   webpack: './late-bundler.js',
   offline: 'serverless-offline',
 } as const

@@ -22,7 +22,7 @@ const ACCOUNT = {
   INFRA_STACK: '',
 }
 
-const BUNDLER = '  - ./infra/plugins/packaging-plugin.cjs\n'
+const BUNDLER = '  - ./infra/plugins/packaging-plugin.ts\n'
 const WITHOUT_BUNDLES = '  - ./test/runner/checks/templates/without-bundles.ts\n'
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Serverless Framework plugin that replaces serverless-esbuild. All functions get the same empty package, so that a template is
+ * Serverless Framework plugin that replaces the one of packages. All functions get the same empty package, so that a template is
  * generated in seconds. The template differs from the real one only in the hashes of packages.
  */
 import { writeFileSync } from 'node:fs'

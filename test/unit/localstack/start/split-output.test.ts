@@ -18,7 +18,8 @@ const HOST = `
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 const env = { AWS_LAMBDA_FUNCTION_MEMORY_SIZE: 200 }
-const start = workerData => new Worker(new URL('./handler.mjs', import.meta.url), { workerData, env })
+const execArgv = ['--import', 'data:text/javascript,globalThis.preloaded = true']
+const start = workerData => new Worker(new URL('./handler.mjs', import.meta.url), { workerData, env, execArgv })
 const workers = [start({ functionKey: 'clock' }), start({ functionKey: 'clock' }), start({ functionKey: 'dlq-router' }), start({})]
 console.log('the framework')
 await Promise.all(workers.map(worker => once(worker, 'exit')))
@@ -32,12 +33,12 @@ for (let i = 0; i < 50; i++) {
   process.stdout.write(i + '\\n')
 }
 console.error('to stderr °C')
-console.log('old objects: ' + resourceLimits.maxOldGenerationSizeMb + ' MB')
+console.log('old objects: ' + resourceLimits.maxOldGenerationSizeMb + ' MB, preloaded: ' + globalThis.preloaded)
 process.stdout.write('no line end')
 `
 
 describe('given threads that run functions', () => {
-  it('then each function has a file with its complete lines, and the limits of its memory', async () => {
+  it('then each function has a file with its complete lines, the limits of its memory, and nothing preloaded', async () => {
     writeFileSync(join(folder, 'host.mjs'), HOST)
     writeFileSync(join(folder, 'handler.mjs'), HANDLER)
     const env = { SLUICE_FUNCTION_LOGS: join(folder, 'functions'), NODE_OPTIONS: `--import=${SPLIT}` }
@@ -49,7 +50,7 @@ describe('given threads that run functions', () => {
     assert.equal(clock.filter(line => /^clock begins \d+$/.test(line)).length, 100)
     assert.equal(clock.filter(line => line === 'to stderr °C').length, 2)
     assert.equal(clock.filter(line => line === 'no line end').length, 2)
-    assert.equal(clock.filter(line => line === 'old objects: 180 MB').length, 2)
+    assert.equal(clock.filter(line => line === 'old objects: 180 MB, preloaded: undefined').length, 2)
     assert.equal(clock.length, 107)
     assert.equal(logged('dlq-router').filter(line => line.startsWith('dlq-router begins')).length, 50)
     assert.match(output, /^the framework$/m)

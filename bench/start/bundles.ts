@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { runProgram } from '#local-servers/testing/program.ts'
-import { PROJECT } from '../../scripts/paths.ts'
 import { type Files, readBundle } from '../../test/package/bundles.ts'
 import { readFiles } from '../../test/support/zip.ts'
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Package } from './install.ts'
 import { fetchJars } from './jars.ts'
 import { ensureJava } from './java.ts'
-import { type BrokerFolder, brokerFolders, findClusterId, isFormatted, logFolder } from './kafka-data.ts'
 import { type KafkaNode, kafkaProperties, propertiesText } from './kafka-properties.ts'
 import { FEW_ARENAS, type Launch, runTool } from './managed-process.ts'
 import { accepts, freePorts, LOOPBACK } from './ports.ts'
@@ -132,3 +132,39 @@ const JVM_FLAGS = [
   '-Dorg.slf4j.simpleLogger.showDateTime=true',
   '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS',
 ]
+
+/** Name of a broker and of its data folder. */
+interface BrokerFolder {
+  readonly name: string
+  readonly title: string
+  readonly dir: string
+}
+
+/** Returns the data folders for a cluster with this number of brokers. */
+function brokerFolders(dataDir: string, brokers: number): BrokerFolder[] {
+  const toBrokerFolder = (name: string, title: string) => ({ name, title, dir: join(dataDir, name) })
+  if (brokers === 1) return [toBrokerFolder('kafka', 'Kafka')]
+  return Array.from({ length: brokers }, (_, index) =>
+    toBrokerFolder(`kafka-${index + 1}`, `Kafka broker ${index + 1}`),
+  )
+}
+
+/** Returns the cluster id in the folders; undefined if none of them is formatted. */
+function findClusterId(folders: readonly BrokerFolder[]): string | undefined {
+  const metadataPath = folders.map(({ dir }) => metadataFile(dir)).find(file => existsSync(file))
+  return metadataPath && /^cluster\.id=(.+)$/m.exec(readFileSync(metadataPath, 'utf8'))?.[1]
+}
+
+/** Returns the folder of a broker's records. */
+function logFolder(dir: string): string {
+  return join(dir, 'log')
+}
+
+/** Returns true if the folder is formatted for a broker. */
+function isFormatted(dir: string): boolean {
+  return existsSync(metadataFile(dir))
+}
+
+function metadataFile(dir: string): string {
+  return join(logFolder(dir), 'meta.properties')
+}

@@ -1,6 +1,6 @@
 /** The events of the trigger as objects, as a handler gets them. */
 import type { LambdaEvent, LambdaRecord } from '../../invoke/event.ts'
-import { eventJson, recordJson } from '../../invoke/event-json.ts'
+import { eventJson, recordJson } from '../../invoke/event-content.ts'
 
 export function lambdaRecord(...of: Parameters<typeof recordJson>): LambdaRecord {
   return JSON.parse(recordJson(...of))

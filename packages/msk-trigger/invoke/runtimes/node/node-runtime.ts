@@ -1,14 +1,20 @@
+import { createRequire, getCompileCacheDir } from 'node:module'
+import { dirname, join } from 'node:path'
 import type { EventLoopUtilization } from 'node:perf_hooks'
+import process from 'node:process'
 import { Worker } from 'node:worker_threads'
+import { functionArn } from '../../../config/resources.ts'
 import { within } from '../../../support/wait.ts'
 import type { FunctionFacts } from '../../function-facts.ts'
 import { type HandedOver, HandlerError, type Invocation, type Runtime, RuntimeEnded } from '../runtime.ts'
 import { memoryLimits } from './memory-limits.ts'
 import { readNodeOptions } from './node-options.ts'
 import { startOptions } from './node-releases.ts'
-import { createThreadData, THREAD } from './thread-data.ts'
-import type { Answer, Message } from './thread-messages.ts'
+import type { Answer, Message, ThreadData } from './thread-messages.ts'
 import { ThreadQueue } from './thread-queue.ts'
+
+/** Main module of the thread, in the source tree or in the built package. */
+const THREAD = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './node-worker.js', import.meta.url)
 
 /**
  * Time limit for terminating a thread, in milliseconds. A running `execSync` must end first, and no other thread may process the
@@ -138,4 +144,33 @@ function newThread(module: URL, facts: FunctionFacts, places: SharedArrayBuffer)
     resourceLimits: memoryLimits(facts.memoryMb),
     workerData,
   })
+}
+
+/** Returns the data that a thread needs to load and call a handler. @param thread module of the thread */
+function createThreadData(facts: FunctionFacts, thread = THREAD): ThreadData {
+  const { functionKey, handler, runtime, folder, layers, timeoutMs } = facts
+  const cacheOfVersion = getCompileCacheDir()
+  return {
+    ...{ functionKey, handler, runtime, folder, layers, timeoutMs },
+    functionArn: functionArn(undefined, facts.functionName, facts.region),
+    plugin: new URL('.', thread).href,
+    loaderFrom: serverlessOffline([folder, process.cwd()]),
+    compileCache: cacheOfVersion && dirname(cacheOfVersion),
+    nodeOptions: facts.environment.NODE_OPTIONS,
+  }
+}
+
+/**
+ * Returns the main module of the first serverless-offline in these folders that has a TypeScript loader; undefined if there is
+ * none.
+ */
+function serverlessOffline([folder, ...others]: readonly string[]): string | undefined {
+  if (folder === undefined) return undefined
+  try {
+    const file = createRequire(join(folder, 'package.json')).resolve('serverless-offline')
+    createRequire(file).resolve('tsx/cjs/api')
+    return file
+  } catch {
+    return serverlessOffline(others)
+  }
 }

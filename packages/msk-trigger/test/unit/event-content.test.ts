@@ -5,7 +5,7 @@ import vm from 'node:vm'
 import { listHeaders } from '@sluice/kafka-records'
 import fc from 'fast-check'
 import type { Message } from '../../invoke/event.ts'
-import { eventJson, recordJson } from '../../invoke/event-json.ts'
+import { eventJson, recordJson } from '../../invoke/event-content.ts'
 
 const bytes = fc.uint8Array({ maxLength: 40 }).map(array => Buffer.from(array))
 const schema = fc.record({

@@ -5,15 +5,19 @@ import { KeptStates } from '../adapters/kept/kept-states.ts'
 import { KeptStore } from '../adapters/kept/kept-store.ts'
 import type { LambdaObserver } from '../adapters/lambda/observer.ts'
 import { inEnvironment, measurePorts } from '../adapters/lambda/telemetry.ts'
+import type { Application } from '../consumer/application.ts'
 import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
 import { PublishedFailureReader } from '../pipeline/failures/published-failures.ts'
 import { LogChecks } from '../pipeline/log/log-identity.ts'
 import type { LogReader, Ports } from '../pipeline/ports.ts'
+import { isAnySet } from '../settings/read-settings.ts'
 import { buildConsumer, type HandlerPlan, readConsumerConfig } from './build-consumer.ts'
 import { bundleVersion } from './bundle-version.ts'
 import { Connections } from './connections.ts'
-import { createTracing } from './create-tracing.ts'
 import { readyToWrite } from './ready-to-write.ts'
+
+/** Registered parts of the OpenTelemetry API, which all of its copies with the same major version share. */
+const REGISTERED = Symbol.for('opentelemetry.js.api.1')
 
 /** Parts of a handler that all invocations of an execution environment share. */
 export type KafkaRuntime = Awaited<ReturnType<typeof startKafkaRuntime>>
@@ -87,4 +91,29 @@ function kafkaOnDemand(connections: Connections): Pick<Ports, 'publisher' | 'log
       leave: (topic, ...place) => reader?.leave?.(topic, ...place),
     },
   }
+}
+
+/**
+ * Returns the tracing of a function; undefined without a registered provider and without a variable of OpenTelemetry, in which case
+ * neither the API nor the code for spans is loaded.
+ *
+ * @param name name of the consumer
+ */
+export async function createTracing(
+  application: Application,
+  env: string,
+  name: string,
+  observer: LambdaObserver,
+) {
+  const { trace: registered } = Reflect.get(globalThis, REGISTERED) ?? {}
+  if (!registered && !isAnySet('OTEL_')) return undefined
+  // A bundler leaves out what it cannot find, because of the `catch`: the package is optional.
+  const api = await import('@opentelemetry/api').catch(() => undefined)
+  if (!api) return observer.reportUntraced('@opentelemetry/api is not installed: install it, and build again')
+  if (registered && api.trace.getTracerProvider() !== registered)
+    return observer.reportUntraced(
+      'the @opentelemetry/api of this function is newer than that of the SDK: install one of the same minor version or an older one',
+    )
+  const { BatchSpans } = await import('../adapters/opentelemetry/batch-spans.ts')
+  return new BatchSpans(api, { application, env, name })
 }

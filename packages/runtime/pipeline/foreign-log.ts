@@ -18,7 +18,7 @@ import { formatLog, type LogIdentity, type ReadRange } from './model/log.ts'
 import { formatStateKey, type Version } from './model/partition-state.ts'
 import { formatOrigin } from './outbox/position.ts'
 import type { StateStore } from './ports.ts'
-import { publishOutbox } from './publishing/publish.ts'
+import { publishOutbox } from './publish.ts'
 import type { StatesPort } from './replacing/replaceable-states.ts'
 import type { ChunkSteps } from './steps.ts'
 

@@ -10,7 +10,7 @@ import { type Invocation, PartitionRun } from './invocation.ts'
 import { PendingRecords } from './log/pending-records.ts'
 import { type End, isEnd, type Missing } from './model/chunk.ts'
 import { type Deferred, toDeferred } from './model/decision.ts'
-import { publishOutbox, tryTrim } from './publishing/publish.ts'
+import { publishOutbox, tryTrim } from './publish.ts'
 import type { StatesPort } from './replacing/replaceable-states.ts'
 import { type ChunkSteps, chooseSteps } from './steps.ts'
 

@@ -1,4 +1,4 @@
-import { commitChange } from './committing/commit.ts'
+import { commitChange } from './commit.ts'
 import { type Consumer, isSegmentSink, isSink } from './consumer.ts'
 import { applyRecords, decideBy } from './deciding/decide.ts'
 import { decodeRecords } from './decoding/decode-chunk.ts'
@@ -6,9 +6,8 @@ import { deliverRecords } from './delivering/deliver.ts'
 import type { PartitionRun } from './invocation.ts'
 import { loadState } from './loading/load.ts'
 import { type Chunk, type ChunkResult, type End, isEnd } from './model/chunk.ts'
-import { publishOutbox, trimPublished } from './publishing/publish.ts'
-import { archiveSegment } from './segments/archive.ts'
-import { findSegment } from './segments/find-segment.ts'
+import { publishOutbox, trimPublished } from './publish.ts'
+import { archiveSegment, findSegment } from './segments.ts'
 
 /** Returns the steps of a chunk. They differ in what decides its records: a process, or the answers of a receiver. */
 function createSteps(decide: Parameters<typeof decideBy>[0]): ChunkSteps {

@@ -6,7 +6,6 @@ import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import { omitUndefined } from '../consumer/omit-undefined.ts'
 import { ConfigError } from './config-error.ts'
 import type { KafkaAccess } from './kafka.ts'
-import { refreshing } from './refreshing.ts'
 
 type PemKind = Parameters<typeof readPem>[1]
 
@@ -120,4 +119,32 @@ async function toPem(text: string, where: string, kind: PemKind, passphrase?: st
 
 function asConfigError(error: Error, variable?: string): never {
   throw new ConfigError('the environment', [variable ? `${variable}: ${error.message}` : error.message])
+}
+
+/**
+ * Returns a function that provides a cached value to callers that cannot wait. If the value is older than `ageMs`, a call returns
+ * it and reads a new value in the background. If reading fails, the old value remains.
+ *
+ * @throws errors of the first `read`
+ */
+export async function refreshing<T>(
+  read: () => Promise<T>,
+  ageMs: number,
+  now: () => number = Date.now,
+): Promise<() => T> {
+  let value: T = await read()
+  let readAtMs = now()
+  return () => {
+    if (now() - readAtMs > ageMs) {
+      readAtMs = now()
+      read().then(
+        newer => {
+          value = newer
+        },
+        // Ignore the error: a later call tries again, and the server reports a wrong password.
+        () => {},
+      )
+    }
+    return value
+  }
 }

@@ -7,11 +7,13 @@ import {
   createCluster,
   type FetchedMessage,
   formatPartition,
+  listHeaders,
   OpenBatches,
   UnreadableBytes,
 } from '@sluice/kafka-records'
 import { askBroker, topicIdsQuestion } from '@sluice/kafka-records/requests'
 import type { Kafka } from 'kafkajs'
+import type { LogRecord } from '../../cloudevents/record.ts'
 import { PartitionStopped, Unavailable } from '../../pipeline/errors.ts'
 import type { LogIdentity, OffsetRange, ReadRange } from '../../pipeline/model/log.ts'
 import { type LogReader, MAX_READ_BYTES } from '../../pipeline/ports.ts'
@@ -19,7 +21,6 @@ import { serverUnavailable } from '../server-failure.ts'
 import { askLeaders, PATIENCE_OF_AN_INVOCATION } from './ask-leaders.ts'
 import { brokersAnswer, isAway, isRefusal, isRetriableAnswer } from './availability.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
-import { toLogRecord } from './to-log-record.ts'
 
 /**
  * Isolation levels with their numbers in the protocol. They determine whether a reader receives records of unfinished and aborted
@@ -237,4 +238,22 @@ function toReadError(error: unknown, what: string): unknown {
   if (isRefusal(error) || error instanceof UnreadableBytes)
     return new PartitionStopped('log-unreadable', message, { cause: error })
   return error
+}
+
+/** A message in the form of the client library. `oversizeBytes` is present only if this project has decoded the message. */
+type Message = FetchedMessage & { readonly oversizeBytes?: number | undefined }
+
+/** Converts a message of the library to a log record. */
+export function toLogRecord(topic: string, partition: number, message: Message): LogRecord {
+  const { oversizeBytes } = message
+  return {
+    topic,
+    partition,
+    offset: Number(message.offset),
+    timestampMs: Number(message.timestamp),
+    key: message.key,
+    value: message.value,
+    headers: listHeaders(message),
+    ...(oversizeBytes === undefined ? {} : { oversizeBytes }),
+  }
 }

@@ -1,5 +1,5 @@
 import type { StateKey, Version } from '../../pipeline/model/partition-state.ts'
-import type { Change } from '../../pipeline/model/snapshot.ts'
+import type { Change, LoadSelection, Snapshot } from '../../pipeline/model/snapshot.ts'
 import type { StateStore } from '../../pipeline/ports.ts'
 import type { Fence } from '../../pipeline/replacing/fence.ts'
 import type {
@@ -12,17 +12,34 @@ import type {
   ReplacementConditions,
   ReplacementOutcome,
 } from '../../pipeline/replacing/replaceable-states.ts'
+import type { LiveStates } from '../../pipeline/verifying/both-states.ts'
 import type { RedisClient } from './client.ts'
 import { buildKeys, buildPrefix, REBUILD } from './keys.ts'
-import { RedisLiveStates } from './live-states.ts'
 import { pack } from './message-pack.ts'
 import type { RebuildRequest, ReplaceRequest } from './script-requests.ts'
 import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
+import { StateReader } from './state-reader.ts'
+import { RedisStateStore } from './state-store.ts'
 
 const STATE_PARTS = [PARTITION_STATE, lua('state-parts'), EVICTED_PART]
 const REPLACE_STATE = script(...STATE_PARTS, lua('replace-state'))
 const REBUILD_STATE = script(...STATE_PARTS, lua('rebuild'))
 const FENCE = script(PARTITION_STATE, lua('fence'))
+
+/** Read-only access to the live states in Redis, for comparisons. */
+export class RedisLiveStates extends StateReader implements LiveStates {
+  protected readonly store: RedisStateStore
+
+  /** @param part `REBUILD` for the rebuilds of the states; by default, the live states */
+  constructor(client: RedisClient, part = '') {
+    super(client, part)
+    this.store = new RedisStateStore(client, part)
+  }
+
+  load(stateKey: StateKey, wanted: LoadSelection): Promise<Snapshot> {
+    return this.store.load(stateKey, wanted)
+  }
+}
 
 /**
  * Partition states in Redis. A rebuild is in the same hash slot as the live state, so that a single script can replace the live state

@@ -15,7 +15,7 @@ import type { ReadRange } from '../model/log.ts'
 import type { StateKey } from '../model/partition-state.ts'
 import type { DeferredReason } from '../model/reasons.ts'
 import type { Cursor, Cursors, LogBounds, Ports } from '../ports.ts'
-import { sendInOrder } from '../publishing/publish.ts'
+import { sendInOrder } from '../publish.ts'
 import { decide, type ForwardingConsumer, type Move, toFailedMove } from './decide.ts'
 
 export interface ForwardingPorts extends Pick<Ports, 'log' | 'publisher' | 'breaker' | 'report'> {

@@ -1,21 +1,25 @@
 /** Step 3: loads the parts of the partition state that a chunk may touch, in one call. */
 
+import { isFailure } from '../../cloudevents/event.ts'
+import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
+import { contextTypes } from '../../consumer/process.ts'
 import { type Consumer, getContext, keepsStates } from '../consumer.ts'
 import type { Decoded } from '../decoding/decode.ts'
-import type { DecodedPart } from '../decoding/decode-chunk.ts'
+import { type DecodedPart, decodeChunk } from '../decoding/decode-chunk.ts'
 import type { PartitionRun } from '../invocation.ts'
 import { ensureSameLog } from '../log/log-identity.ts'
 import type { End } from '../model/chunk.ts'
-import { getCachedContexts, withContext } from '../model/context.ts'
+import { CurrentContext, getCachedContexts, withContext } from '../model/context.ts'
 import { computeProducerGroup, type FailureName } from '../model/failure-memory.ts'
 import { formatHolderName } from '../model/hold.ts'
-import { computeSpan } from '../model/log.ts'
+import { computeSpan, type OffsetRange } from '../model/log.ts'
+import type { StateKey, StoredContext } from '../model/partition-state.ts'
 import type { LoadSelection, Snapshot } from '../model/snapshot.ts'
 import { isLarge } from '../outbox/outgoing-record.ts'
 import { findSequencedOrigin } from '../outbox/position.ts'
-import { contextAhead } from './context-ahead.ts'
+import type { LogReader } from '../ports.ts'
 
 export interface LoadedPart extends DecodedPart {
   readonly snapshot: Snapshot
@@ -157,4 +161,48 @@ function findHolderName(decoded: Decoded, consumer: LoadedFor): string | undefin
   return redriveTarget?.consumer === consumer.process.name
     ? formatHolderName(redriveTarget.failure)
     : undefined
+}
+
+/**
+ * Returns the context for records whose own one has expired: the first valid event of the range, which follows them, sets it; undefined
+ * if there is none. A process that folds events has no such context, because its context depends on the expired events.
+ *
+ * @param searched next offset to search, by partition. It is kept between invocations, because one may have too little time.
+ * @param isLate returns true if too little time is left for another read
+ * @returns `late` if the search must go on in another invocation
+ * @throws Unavailable or PartitionStopped if the log cannot be read
+ */
+async function contextAhead(
+  log: Pick<LogReader, 'read'>,
+  { topic, partition }: StateKey,
+  consumer: Consumer,
+  { fromOffset, toOffset }: OffsetRange,
+  searched: Map<string, number>,
+  isLate: () => boolean,
+): Promise<StoredContext | 'late' | undefined> {
+  const definition = getContext(consumer)
+  if (!definition || definition.fold) return undefined
+  const [place, types] = [`${topic}/${partition}`, contextTypes(definition)]
+  const isMeant = (record: LogRecord) => {
+    const event = readEvent(record)
+    return !isFailure(event) && types.includes(event.type)
+  }
+  const [holding] = types
+  if (holding === undefined) return undefined
+  const last = searched.get(place) ?? 0
+  for (let from = last > toOffset ? fromOffset : Math.max(fromOffset, last); from <= toOffset; ) {
+    if (isLate()) return 'late'
+    const text = types.length === 1 ? holding : undefined
+    const { records, nextOffset } = await log.read(topic, partition, { fromOffset: from, toOffset }, text)
+    const { decoded } = await decodeChunk(records.filter(isMeant), consumer)
+    for (const own of decoded) {
+      if (own.kind !== 'event') continue
+      const context = new CurrentContext(definition, {})
+      context.set(own.event)
+      if (context.change) return context.change
+    }
+    from = nextOffset
+    searched.set(place, from)
+  }
+  return undefined
 }

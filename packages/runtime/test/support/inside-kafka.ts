@@ -1,3 +1,3 @@
 /** What tests and benchmarks of the application need of the inside of the engine, with the client of Kafka. */
-export { toLogRecord } from '../../adapters/kafka/to-log-record.ts'
+export { toLogRecord } from '../../adapters/kafka/log-reader.ts'
 export { KafkaPublisher } from '../../producer/publisher.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { toLogRecord } from '../../../adapters/kafka/to-log-record.ts'
+import { toLogRecord } from '../../../adapters/kafka/log-reader.ts'
 import type { LogRecord } from '../../../cloudevents/record.ts'
 import { receive } from '../../../pipeline/batch/receive.ts'
 import { computeDigest } from '../../../pipeline/model/fingerprint.ts'

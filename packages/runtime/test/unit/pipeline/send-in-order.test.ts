@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { RecordRefused } from '../../../pipeline/errors.ts'
-import { sendInOrder } from '../../../pipeline/publishing/publish.ts'
+import { sendInOrder } from '../../../pipeline/publish.ts'
 
 /** Returns a Kafka that refuses one record. @param tells whether it names the records that were not written */
 function refusing(bad: string, tells: boolean) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { refreshing } from '../../../settings/refreshing.ts'
+import { refreshing } from '../../../settings/resolve-kafka-access.ts'
 
 describe('a value that is kept up to date', () => {
   const answers: (object | Error)[] = []

@@ -1,20 +1,24 @@
-/** Step 4 of a segment sink: passes the segment to the sink. The answer of the sink decides the records. */
+/** Steps of a segment sink: finds the next segment, and passes it to the sink, whose answer decides the records. */
 
-import { RetryableError } from '../../consumer/author-errors.ts'
-import { derivedId } from '../../consumer/derived-id.ts'
-import { type Failure, failure } from '../../consumer/failure-codes.ts'
-import type { Rejected } from '../../consumer/process.ts'
-import { type Segment, type SegmentSink, segmentName, type Written } from '../../consumer/segment-sink.ts'
-import type { Consumer } from '../consumer.ts'
-import type { ApplyResult } from '../deciding/apply.ts'
-import { completeTask, fail, type Task } from '../deciding/task.ts'
-import type { Decoded } from '../decoding/decode.ts'
-import { collectNewTasks, decideEach } from '../delivering/deliver.ts'
-import type { PartitionRun } from '../invocation.ts'
-import type { LoadedPart } from '../loading/load.ts'
-import { computeWaitMs, TRIES, type TriesAllowed } from '../model/tries.ts'
+import type { LogRecord } from '../cloudevents/record.ts'
+import { RetryableError } from '../consumer/author-errors.ts'
+import { derivedId } from '../consumer/derived-id.ts'
+import { type Failure, failure } from '../consumer/failure-codes.ts'
+import type { Rejected } from '../consumer/process.ts'
+import { type Segment, type SegmentSink, segmentName, type Written } from '../consumer/segment-sink.ts'
+import type { Consumer } from './consumer.ts'
+import type { ApplyResult } from './deciding/apply.ts'
+import { completeTask, fail, type Task } from './deciding/task.ts'
+import type { Decoded } from './decoding/decode.ts'
+import { collectNewTasks, decideEach } from './delivering/deliver.ts'
+import type { PartitionRun } from './invocation.ts'
+import { type LoadedPart, loadPosition } from './loading/load.ts'
+import { ensureSameLog } from './log/log-identity.ts'
+import type { SegmentCutter } from './log/segment-cutter.ts'
+import type { Chunk, End } from './model/chunk.ts'
+import { computeWaitMs, TRIES, type TriesAllowed } from './model/tries.ts'
 
-/** Decides all records of the segment or none. @param part the segment, with the snapshot at the end of the previous one */
+/** Step 4: decides all records of the segment or none. @param part the segment, with the snapshot at the end of the previous one */
 export async function archiveSegment(run: PartitionRun, part: LoadedPart): Promise<ApplyResult> {
   const consumer = run.consumer as Consumer<SegmentSink>
   const { remainingMs, pause } = run.invocation
@@ -100,4 +104,29 @@ function collectRejections(tasks: readonly Task[], { rejected }: Written): Map<s
       return why ? [[fingerprint.id, { ...why, digest: fingerprint.digest }] as const] : []
     }),
   )
+}
+
+/**
+ * Finds the next segment of the log, before step 2 decodes its records. If it is incomplete, its records need no further work in this
+ * batch. They stay undecided, and are read from the log when the segment is complete.
+ */
+export async function findSegment(run: PartitionRun, chunk: Chunk): Promise<Chunk | End> {
+  const { stateKey, pending, ports } = run
+  const snapshot = await loadPosition(run, chunk.records[0] as LogRecord)
+  await ensureSameLog(ports.log, stateKey, snapshot, chunk.records, run.consumer.logTime, run.invocation)
+  const { clock, outbox, version } = snapshot
+  const { appliedOffset } = version
+  const before = pending.all.filter(({ offset }) => offset <= appliedOffset).length
+  if (before > 0) {
+    ports.report({ kind: 'redelivered', stateKey, records: before })
+    return { kind: 'leftover', toOffset: appliedOffset, outbox }
+  }
+  const cutter = run.cutter as SegmentCutter
+  const { records, holes } = pending.upToHole(appliedOffset)
+  const count = cutter.complete(records)
+  if (count !== undefined) return { records: records.slice(0, count), base: appliedOffset }
+  if (holes && cutter.mayEnd(appliedOffset, clock, pending.all))
+    return { kind: 'missing', range: holes, appliedOffset, isRoutine: true }
+  const { offset } = pending.all.at(-1) as LogRecord
+  return { kind: 'leftover', toOffset: offset, outbox }
 }

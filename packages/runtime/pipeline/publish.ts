@@ -1,13 +1,13 @@
 /** Publishes the outbox to Kafka in order, and removes the published entries. */
 
-import type { CommitResult } from '../committing/commit.ts'
-import { RecordRefused } from '../errors.ts'
-import type { PartitionRun } from '../invocation.ts'
-import type { ChunkResult } from '../model/chunk.ts'
-import type { OutboxEntry } from '../model/partition-state.ts'
-import { createRefusedFailureRecord } from '../outbox/failure-record.ts'
-import { buildRecord, type Writing } from '../outbox/outgoing-record.ts'
-import type { Publisher } from '../ports.ts'
+import type { CommitResult } from './commit.ts'
+import { RecordRefused } from './errors.ts'
+import type { PartitionRun } from './invocation.ts'
+import type { ChunkResult } from './model/chunk.ts'
+import type { OutboxEntry } from './model/partition-state.ts'
+import { createRefusedFailureRecord } from './outbox/failure-record.ts'
+import { buildRecord, type Writing } from './outbox/outgoing-record.ts'
+import type { Publisher } from './ports.ts'
 
 /** Step 6: publishes the outbox. Failure records are published in the same way as emissions. */
 export async function publishOutbox<C extends Pick<CommitResult, 'outbox'>>(

@@ -1,5 +1,6 @@
 /** Handler of the custom resource that creates and changes the topics of an environment during a deployment. */
 
+import { setTimeout as pause } from 'node:timers/promises'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
 import { createTelemetry, KafkaClients, logsContext } from '#runtime/functions/kafka'
@@ -13,10 +14,14 @@ import {
   NAMES,
   readSettings,
 } from '../app/settings/index.ts'
-import { putAnswer } from './cloudformation-answer.ts'
 import { type DeploymentLog, type DeploymentPorts, fulfillRequest, reportFailure } from './fulfil.ts'
 import { runPatiently } from './patience.ts'
 import { formatResponse, type Outcome, parseResourceRequest, type ResourceRequest } from './request.ts'
+
+/** Time limit of an attempt to send the response, in milliseconds. */
+const ATTEMPT_MS = 5_000
+/** Delays before the second and the third attempt, in milliseconds. */
+const PAUSES_MS = [500, 2_000]
 
 /**
  * Part of the invocation's time that is reserved for sending the response, in milliseconds. It is longer than all attempts
@@ -141,4 +146,39 @@ class Deployment implements DeploymentPorts {
 interface Started {
   readonly config: CombinedParts<readonly [typeof GENERAL, typeof NAMES, typeof KAFKA]>
   readonly kafka: Awaited<ReturnType<KafkaClients['kafka']>>
+}
+
+/**
+ * Sends the response to CloudFormation by uploading it to S3, in up to three attempts.
+ *
+ * @param url presigned URL. It is a secret, and error messages never contain it.
+ * @throws Error if all attempts fail
+ */
+async function putAnswer(url: string, body: string): Promise<void> {
+  for (const waitMs of [...PAUSES_MS, undefined]) {
+    const problem = await put(url, body)
+    if (problem === undefined) return
+    if (waitMs === undefined)
+      throw new Error(
+        `The response could not be sent to CloudFormation: ${problem}. In a VPC, add a gateway endpoint for S3 whose policy allows access to the bucket`,
+      )
+    await pause(waitMs)
+  }
+}
+
+/** Makes one attempt. Returns an error message; undefined on success. */
+async function put(url: string, body: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(url, {
+      method: 'PUT',
+      // A buffer is sent without a content type, as the signature of the URL requires.
+      body: Buffer.from(body),
+      signal: AbortSignal.timeout(ATTEMPT_MS),
+    })
+    await answer.body?.cancel()
+    return answer.ok ? undefined : `HTTP status ${answer.status}`
+  } catch (error) {
+    const { name, cause } = error as Error
+    return (cause as { code?: string } | undefined)?.code ?? name
+  }
 }

@@ -1,12 +1,21 @@
 /** Reads the dead letters that an operation handles, with the records that redrive them. */
 import type { OutgoingRecord } from '#runtime/cloudevents'
 import { instant } from '#runtime/consumer'
+import type { Connections } from '#runtime/functions/connections'
+import { TopicOffsets } from '#runtime/operating/kafka'
 import { readLetters } from '../../queries/dead-letters/dead-letter-records.ts'
 import type { DeadLetterPlace, PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
-import { buildRedrive, findLeftOutReason } from '../../queries/dead-letters/redrive-decision.ts'
+import {
+  buildRedrive,
+  findLeftOutReason,
+  type RedriveTopics,
+} from '../../queries/dead-letters/redrive-decision.ts'
+import { findTopicBounds } from '../../queries/kafka/topics.ts'
+import { OperationFailure } from '../../support/operation-failure.ts'
 import type { Handling } from './handling.ts'
 import type { Tally } from './result.ts'
-import { TopicWatch } from './topic-watch.ts'
+
+const LOOK_EVERY_MS = 5_000
 
 /** Dead letter to handle. Without a record to publish, it is only marked as handled. */
 export interface EligibleLetter extends DeadLetterPlace {
@@ -57,4 +66,44 @@ export async function* readEligibleLetters(
 function toEligibleLetter(row: PlacedRow, record?: OutgoingRecord): EligibleLetter {
   const { partition, offset } = row
   return { partition, offset, row, ...(record && { record }) }
+}
+
+/** Checks periodically that the topics to which a run writes were not recreated. */
+class TopicWatch {
+  readonly #connections: Pick<Connections, 'kafka'>
+  readonly #ends: Map<string, readonly number[]>
+  #nextMs = performance.now() + LOOK_EVERY_MS
+
+  /** @param topics topics by name, with their offset bounds at the start of the run */
+  constructor(connections: Pick<Connections, 'kafka'>, topics: RedriveTopics) {
+    this.#connections = connections
+    this.#ends = new Map([...topics].map(([name, { bounds }]) => [name, bounds.map(({ end }) => end)]))
+  }
+
+  /**
+   * Checks the topics, unless the last check was only a short time ago.
+   *
+   * @throws OperationFailure if a topic was deleted or recreated
+   */
+  async check(topics: Iterable<string>): Promise<void> {
+    if (performance.now() < this.#nextMs) return
+    this.#nextMs = performance.now() + LOOK_EVERY_MS
+    const offsets = new TopicOffsets(await this.#connections.kafka())
+    try {
+      for (const topic of topics) {
+        const bounds = await findTopicBounds(offsets, topic)
+        const before = this.#ends.get(topic) ?? []
+        if (!bounds || before.some((end, partition) => (bounds[partition]?.end ?? 0) < end))
+          throw new OperationFailure(
+            `${topic} was deleted or recreated meanwhile, so its offsets have changed. Check the dead letters, and begin again.`,
+          )
+        this.#ends.set(
+          topic,
+          bounds.map(({ end }) => end),
+        )
+      }
+    } finally {
+      await offsets.close()
+    }
+  }
 }

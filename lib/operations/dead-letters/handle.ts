@@ -8,6 +8,7 @@ import { durationText } from '../../support/duration.ts'
 import { OperationFailure } from '../../support/operation-failure.ts'
 import { formatProgress } from '../../support/progress-text.ts'
 import { type ChangedEnvironment, operation, PartlyDone, type Planning, type Running } from '../operation.ts'
+import { readEligibleLetters } from './eligible-letters.ts'
 import {
   excludeLater,
   formatContinueCommand,
@@ -16,7 +17,6 @@ import {
   type HandlingRequest,
   prepareHandling,
 } from './handling.ts'
-import { previewHandling } from './preview.ts'
 import { ACTIONS, describeResult, type HandlingResult, Tally } from './result.ts'
 import { runHandling } from './run.ts'
 
@@ -212,4 +212,14 @@ export function formatHandlingProgress(
   const progress = { done: handledCount, total: selected - leftOutCount, elapsedMs }
   const line = formatProgress(progress, ACTIONS[command])
   return leftOutCount > 0 ? `${line}; ${leftOutCount} left out` : line
+}
+
+/** Counts what a run would do, without changing anything. If it is stopped, only a part is counted. */
+async function previewHandling(handling: Handling): Promise<Tally> {
+  const tally = new Tally()
+  for await (const group of readEligibleLetters(handling, tally, '')) {
+    for (const { row } of group) tally.addHandled(row)
+    if (handling.stop.aborted) break
+  }
+  return tally
 }

@@ -9,6 +9,7 @@ import {
   type TopicsOptions,
 } from '#runtime/operating/kafka'
 import { isUnknownTopic } from '#runtime/operating/servers'
+import type { OutputRange } from '#runtime/operating/verify'
 import { awaitKafkaAnswer } from './kafka-answers.ts'
 
 /** Current bounds of a topic's partitions, and the first offsets at or after a time. */
@@ -80,4 +81,17 @@ export function compareTopicsByTable(
   wanted: Pick<TopicsOptions, 'topics' | 'replication'>,
 ): Promise<TopicComparison> {
   return awaitKafkaAnswer('list of topics', compareTopics(kafka, wanted))
+}
+
+/** Returns the offset ranges by topic. Missing topics are omitted. @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer` */
+export async function readEmittedRanges(
+  offsets: Pick<TopicOffsets, 'bounds'>,
+  topics: Iterable<string>,
+): Promise<ReadonlyMap<string, readonly OutputRange[]>> {
+  const ranges = new Map<string, readonly OutputRange[]>()
+  for (const topic of topics) {
+    const bounds = await findTopicBounds(offsets, topic)
+    if (bounds) ranges.set(topic, bounds)
+  }
+  return ranges
 }

@@ -1,7 +1,9 @@
 /** Reads the readings of a recording, in the order in which they would arrive in a log. */
+
+import { isFailure, type LogRecord, writeEvent } from '#runtime/cloudevents'
 import { type Event, formatEntity, instant } from '#runtime/consumer'
-import { type DataReader, MAX_STEP_MS } from '#runtime/pipeline'
-import { decodeGroup } from '../../recordings/replay/decoded-group.ts'
+import { type DataReader, MAX_STEP_MS, plainEvents, Unavailable } from '#runtime/pipeline'
+import type { Recorded } from '../../recordings/replay/recorded-items.ts'
 import type { Source } from '../../recordings/replay/recording-file.ts'
 import { OperationFailure } from '../../support/operation-failure.ts'
 import type { Families } from '../../telemetry/families.ts'
@@ -103,4 +105,30 @@ function* addTicks(arrivals: Iterable<Arrival>, startMs: number): Generator<Arri
       yield { arrivedMs: tickMs, event: tick(0, instant(tickMs)) }
     yield arrival
   }
+}
+
+/**
+ * Returns the events of a group with decoded data. If the data cannot be decoded, the event is returned unchanged.
+ *
+ * @throws OperationFailure if the schema registry is needed and does not answer
+ */
+async function decodeGroup(group: readonly Recorded[], reader: DataReader): Promise<readonly Recorded[]> {
+  const serialized = group.filter(({ event }) => Buffer.isBuffer(event?.data))
+  if (serialized.length === 0) return group
+  const records = serialized.map(({ record, event }) => record ?? toLogRecord(event as Event))
+  const events = await plainEvents(records, reader).catch(error => {
+    if (!(error instanceof Unavailable)) throw error
+    throw new OperationFailure(`The recording cannot be read: ${error.message}`, { cause: error })
+  })
+  const read = new Map(serialized.map((record, index) => [record, events[index]]))
+  return group.map(record => {
+    const event = read.get(record)
+    return event === undefined || isFailure(event) ? record : { ...record, event }
+  })
+}
+
+/** Returns a placeholder record for an event from a stream. The decoder needs a record, but only uses its bytes. */
+function toLogRecord(event: Event): LogRecord {
+  const place = { topic: '', partition: -1, offset: -1, timestampMs: 0, key: null }
+  return { ...place, ...writeEvent(event, 'structured') }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { ticksDue } from '../../../lib/telemetry/simulator/ticks.ts'
+import { ticksDue } from '../../../lib/telemetry/simulator/generator.ts'
 
 const FIVE = { tickSeconds: 5 }
 const NOW_MS = 1_000_000 // tick 200 of 5 seconds, exactly

@@ -9,6 +9,7 @@ import {
   excludeLater,
   formatContinueCommand,
   formatRequest,
+  selectDeadLetters,
 } from '../../../../lib/operations/dead-letters/handling.ts'
 import { Tally } from '../../../../lib/operations/dead-letters/result.ts'
 import {
@@ -17,7 +18,6 @@ import {
   publishInBatches,
   runHandling,
 } from '../../../../lib/operations/dead-letters/run.ts'
-import { selectDeadLetters } from '../../../../lib/operations/dead-letters/selection.ts'
 import {
   buildRedrive,
   findLeftOutReason,

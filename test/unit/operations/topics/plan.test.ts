@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import {
+  describeApplied,
+  describePlan,
+  toRefusedText,
+} from '../../../../lib/operations/topics/change-topics.ts'
 import { getClusterKind, planTopics, type TopicFacts } from '../../../../lib/operations/topics/plan.ts'
-import { describeApplied, describePlan, toRefusedText } from '../../../../lib/operations/topics/plan-text.ts'
 import { NAMES } from '../../../support/families.ts'
 import { golden, goldenAnswers } from '../../../support/golden.ts'
 

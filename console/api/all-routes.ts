@@ -8,7 +8,7 @@ import { declareKafkaRoutes } from './kafka/kafka-routes.ts'
 import { declareOperations } from './operations.ts'
 import { OverviewReader } from './overview/overview.ts'
 import { declareQuestions, type QuestionAnswers, type ShownQuestions } from './questions.ts'
-import { declareSqlTableRoutes } from './sql-tables/sql-tables.ts'
+import { declareSqlTableRoutes } from './sql-tables.ts'
 import { declareTelemetryRoutes } from './telemetry/telemetry-routes.ts'
 
 /** Response types by route name. */

@@ -1,9 +1,17 @@
-/** Recent history of entities for charts: their readings or their statistics per minute, and their alerts. */
+/** History of entities for charts: their readings or their statistics per minute or hour, and their alerts. */
 
+import { setTimeout as pause } from 'node:timers/promises'
+import { parseEntity } from '#runtime/consumer'
+import { findReaderNeed } from '../../../lib/app/storage.ts'
 import type { Searched } from '../../../lib/queries/records/search-newest.ts'
 import { removeDuplicateAlerts, selectLastRevisions } from '../../../lib/queries/states/entity-log.ts'
 import { readConditionsOf } from '../../../lib/questions/rules.ts'
-import type { ChartAlert, ChartPoint } from '../../../lib/storage/chart-questions.ts'
+import {
+  type ChartAlert,
+  type ChartPoint,
+  readAlerts,
+  readPoints,
+} from '../../../lib/storage/chart-questions.ts'
 import { HOUR_MS } from '../../../lib/support/duration.ts'
 import type { ActiveAlert } from '../../../lib/tables/conditions.ts'
 import {
@@ -14,10 +22,14 @@ import {
 } from '../../../lib/tables/entity-statistics.ts'
 import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
+import { ProblemError } from '../../http/problem.ts'
 import { addOpenMinute, chooseMetrics, isDense, toMinutes, toReadings, toSeconds } from './chart-lines.ts'
 import { computeChartEnd, createUnknownError } from './entity-details.ts'
 import type { Period } from './recent-records.ts'
 import { MAX_READINGS, type TelemetryReader } from './telemetry-reader.ts'
+
+/** Time limit of all questions together, in milliseconds. Without their answers, the page shows the last hour. */
+const LIMIT_MS = 4_000
 
 export interface EntityHistory {
   /** What a point is: a reading, or the statistics of a period. */
@@ -187,4 +199,39 @@ async function readMinutes(
 function choosePeriod(fromMs: number, toMs: number): Period {
   const isOld = toMs < Date.now() - LATE_MS
   return isOld ? { sinceMs: 0, around: { fromMs, untilMs: toMs + LATE_MS } } : { sinceMs: fromMs }
+}
+
+/**
+ * Returns the history of the metrics that the page shows from the database, for charts of more than an hour: minutes of a day, or
+ * hours.
+ *
+ * @throws ProblemError if there is no database, or the processor knows none of the entities
+ * @throws RetryableError if the database cannot be read
+ */
+export async function readStoredHistory(
+  environment: ConsoleEnvironment,
+  query: HistoryQuery,
+): Promise<EntityHistory> {
+  const need = findReaderNeed(environment.config, environment.isLocal)
+  if (need !== undefined) throw new ProblemError('conflict', `Charts of more than an hour need ${need}.`)
+  const late = pause(LIMIT_MS, undefined, { ref: false }).then(() => {
+    throw new ProblemError('unavailable', `The database has not answered within ${LIMIT_MS / 1_000} seconds.`)
+  })
+  return Promise.race([readStored(environment, query), late])
+}
+
+function readStored(environment: ConsoleEnvironment, query: HistoryQuery): Promise<EntityHistory> {
+  const step = query.hours <= 24 ? 'minute' : 'hour'
+  return buildHistory(environment, query, async ({ fromMs, endsMs: toMs }) => {
+    const storage = await environment.storage()
+    return {
+      step,
+      searched: null,
+      line: async ({ entity, open }, metric, is) => {
+        const points = await readPoints(storage, { ...parseEntity(entity), fromMs, toMs }, metric, step, is)
+        return step === 'minute' ? addOpenMinute(points, open, metric, is) : points
+      },
+      alerts: entity => readAlerts(storage, { ...parseEntity(entity), fromMs, toMs }),
+    }
+  })
 }

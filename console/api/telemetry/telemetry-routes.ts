@@ -4,8 +4,7 @@ import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareSharedQuery } from '../../http/declare-route.ts'
 import { MAX_LINES } from './chart-lines.ts'
 import { readEntityNow } from './entity-details.ts'
-import { readEntityHistory } from './entity-history.ts'
-import { readStoredHistory } from './stored-history.ts'
+import { readEntityHistory, readStoredHistory } from './entity-history.ts'
 import { TelemetryReader } from './telemetry-reader.ts'
 
 const SOME_TEXT = optional(pipe(string(), maxLength(200, 'must have at most 200 characters')), '')

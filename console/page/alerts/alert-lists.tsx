@@ -1,6 +1,30 @@
-/** Lists of firing and past alerts, and of pending ones. */
+/** Lists of firing, past and pending alerts, of the active rules, and one rule with the entities that it affects. */
+
 import type { JSX } from 'preact'
+import { buildAddress } from '../client/address.ts'
 import { QuestionList } from '../questions/question-list.tsx'
+import { QuestionThing } from '../questions/question-thing.tsx'
+
+export function RuleList(): JSX.Element {
+  return <QuestionList path="/alerts/rules" />
+}
+
+export function OneRulePage({ name: rule }: { readonly name: string }): JSX.Element {
+  return (
+    <QuestionThing path="/alerts/rules/one" filter={{ rule }} back={['/alerts/rules', 'All rules']}>
+      {({ name }) => (
+        <p class="row">
+          <a class="button" href={buildAddress('/alerts/silences', { rule: String(name), new: 1 })}>
+            Silence …
+          </a>
+          <a href={buildAddress('/alerts', { state: 'all', rule: String(name), since: '7d' })}>
+            Alerts of the last 7 days
+          </a>
+        </p>
+      )}
+    </QuestionThing>
+  )
+}
 
 export function AlertList(): JSX.Element {
   return (

@@ -1,7 +1,7 @@
 /** Keys that people search for, and the points of a chart of windows. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseGroup } from '../../../console/api/sql-tables/sql-tables.ts'
+import { parseGroup } from '../../../console/api/sql-tables.ts'
 import { formatKey, toPoints } from '../../../console/page/sql-tables/window-points.ts'
 import type { ColumnType } from '../../../lib/views/plan.ts'
 import { COUNTS } from '../../support/memory-tables.ts'

@@ -1,5 +1,7 @@
 /** Commands that carry out an operation: their options, their protocol and `--json` follow from it. */
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { OPERATIONS } from '../lib/operations/all.ts'
 import { carryOutPlan, toAgreement } from '../lib/operations/carry-out.ts'
@@ -15,9 +17,8 @@ import { openBulkPublisher } from '../lib/recordings/bulk-publisher.ts'
 import { quoteWord } from '../lib/support/escape-text.ts'
 import { type CommandValue, environment, JSON_OPTION, toFlag } from './command.ts'
 import { isArgument } from './declare.ts'
-import { CliFailure, StoppedByUser } from './failure.ts'
-import { confirm, requireTerminal } from './operation/confirm.ts'
-import { resolveOperator } from './operation/operator.ts'
+import { CliFailure, StoppedByUser, usageFailure } from './failure.ts'
+import { resolveOperator } from './operator.ts'
 import { showLineLater } from './output/progress.ts'
 import { escapeText } from './output/text-width.ts'
 import { createProject } from './recomputation/project.ts'
@@ -197,4 +198,35 @@ async function formatUndo({ action, request }: Undo, env: string): Promise<strin
       .flatMap(text => [...(field && isArgument(field) ? [] : [toFlag(name)]), quoteWord(text)])
   })
   return ['sluice', action, ...words, '--env', quoteWord(env)].join(' ')
+}
+
+/**
+ * Asks for confirmation before an irreversible action.
+ *
+ * @throws CliFailure if the user does not confirm, or if the input is not interactive
+ */
+export async function confirm(question: string, terminal: Terminal): Promise<void> {
+  requireTerminal(terminal)
+  const { stdin, stderr, stop } = terminal
+  const lines = createInterface({ input: stdin, output: stderr })
+  try {
+    // If the input ends, the answer is empty, which does not confirm.
+    const ended = once(lines, 'close').then(() => '')
+    const answer = await Promise.race([lines.question(`${question} [y/N] `, { signal: stop }), ended])
+    if (/^y(es)?$/i.test(answer.trim())) return
+  } catch (error) {
+    // A terminal in raw mode takes Ctrl-C as a key, so that no signal comes.
+    if ((error as Error).name !== 'AbortError') throw error
+    stderr.write('\n')
+    throw new StoppedByUser('Nothing was changed.')
+  } finally {
+    lines.close()
+  }
+  throw new CliFailure('Nothing was changed.')
+}
+
+/** Checks that there is a terminal to confirm on. @throws OperationFailure that names the options with which a command does not ask */
+function requireTerminal({ stdin }: Pick<Terminal, 'stdin'>): void {
+  if (stdin.isTTY) return
+  throw usageFailure('Nothing was changed: there is no terminal to confirm on, so add --yes, or --dry-run.')
 }

@@ -1,14 +1,21 @@
-import { resolveTopic, selectStateKeys } from '../../lib/operations/state-keys.ts'
-import { listEntityStates } from '../../lib/queries/states/entities.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import { listConsumers } from '../../lib/app/functions.ts'
+import { resolveTopic, selectStateKeys, unknownConsumerFailure } from '../../lib/operations/state-keys.ts'
+import {
+  type EntityState,
+  type HeldState,
+  listEntityStates,
+  type TimerState,
+} from '../../lib/queries/states/entities.ts'
 import { nameField, numberField, optionField, withInitial } from '../../lib/questions/field.ts'
 import { readLog } from '../../lib/questions/states.ts'
+import { durationText } from '../../lib/support/duration.ts'
 import { command, environment, JSON_OPTION } from '../command.ts'
 import { CliFailure } from '../failure.ts'
-import { requireConsumer } from '../options/consumer.ts'
+import { escapeText } from '../output/text-width.ts'
 import { withEnvironment } from '../servers/environment.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'
-import { formatEntities } from './entity-text.ts'
 
 export default command({
   about: 'Show the state of an entity in a consumer, and its timers.',
@@ -39,3 +46,38 @@ Examples:
     })
   },
 })
+
+/** @throws OperationFailure if the project has no such consumer */
+function requireConsumer(name: string): void {
+  const functions = readFunctions()
+  if (!listConsumers(functions).includes(name)) throw unknownConsumerFailure(functions, name)
+}
+
+export function formatEntities(reports: readonly EntityState[]): string {
+  const blocks = reports.map(({ partition, entity, version, state, timers, held }) =>
+    [
+      `${escapeText(entity)} (partition ${partition}${version === undefined ? '' : `, version ${version}`})`,
+      state === undefined ? 'no state yet' : JSON.stringify(state, null, 2),
+      ...timers.map(timer => `timer ${formatTimer(timer)}`),
+      ...(held ? formatHeld(held) : []),
+    ].join('\n'),
+  )
+  return `${blocks.join('\n\n')}\n`
+}
+
+function formatHeld({ failure, parked, endsAfterMs, timers }: HeldState): string[] {
+  const events = parked.length === 0 ? 'no events' : `${parked.length} events, from offset ${parked[0]} on`
+  const until = `until log time has advanced by more than ${durationText(endsAfterMs)}`
+  return [
+    failure === null
+      ? `parked: ${events}, which the next record of the partition releases`
+      : `held for failure ${failure}, at most ${until}; parked: ${events}`,
+    ...timers.map(
+      ({ name, due }) => `timer ${name} due ${due}, which does not fire while the entity is held`,
+    ),
+  ]
+}
+
+function formatTimer({ name, due, firesAfterMs }: TimerState): string {
+  return `${name} due ${due}, fires when log time has advanced by more than ${durationText(firesAfterMs)}`
+}

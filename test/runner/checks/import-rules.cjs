@@ -124,7 +124,7 @@ const INFRA_ROOMS = [
 ]
 
 /** Rooms of the command line that its commands share. Every other folder of cli/ belongs to the commands that it is named after. */
-const CLI_ROOMS = '(operation|options|output|recomputation|servers)'
+const CLI_ROOMS = '(options|output|recomputation|servers)'
 
 /** The pipeline's rooms and files, from the lowest up: each imports itself and what stands before it. */
 const PIPELINE_STAIR = [

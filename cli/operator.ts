@@ -1,7 +1,7 @@
-import { callerArn, isInAws } from '../../lib/app/aws/caller.ts'
-import type { Config } from '../../lib/app/config.ts'
-import { userOfMachine } from '../../scripts/machine-user.ts'
-import { CliFailure } from '../failure.ts'
+import { callerArn, isInAws } from '../lib/app/aws/caller.ts'
+import type { Config } from '../lib/app/config.ts'
+import { userOfMachine } from '../scripts/machine-user.ts'
+import { CliFailure } from './failure.ts'
 
 /**
  * Returns the name of the operator for audit events. It is the AWS identity if the environment is in AWS, otherwise the user of

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { kafkaAnswers, redisAnswers } from '#local-servers/probes.ts'
-import type { LogRecord } from '#runtime/cloudevents'
+import { type LogRecord, toOutgoingRecord } from '#runtime/cloudevents'
+import { type Event, formatEntity } from '#runtime/consumer'
 import { Connections } from '#runtime/functions/connections'
 import { TopicOffsets } from '#runtime/operating/kafka'
 import { serverUnavailable } from '#runtime/operating/servers'
@@ -12,16 +14,23 @@ import { type Config, localEnvironment, readConfig } from '../lib/app/config.ts'
 import { dataReader } from '../lib/app/data-reader.ts'
 import { readFunctions } from '../lib/app/function-entries.ts'
 import { listTriggerTopics, writesRows } from '../lib/app/functions.ts'
+import type { Named, Vocabulary } from '../lib/app/names.ts'
 import { readAlert } from '../lib/queries/alerts/alerts-topic.ts'
 import { countPendingBefore, type ReadTopic, readConsumerLags } from '../lib/queries/kafka/consumer-lag.ts'
 import { readTopicBounds } from '../lib/queries/kafka/topics.ts'
 import { followTopic } from '../lib/queries/records/follow-topic.ts'
-import { SMOKE_RULES } from '../lib/telemetry/simulator/smoke-readings.ts'
+import { entityStatistics } from '../lib/tables/entity-statistics.ts'
+import { computeRecordKey, createReading } from '../lib/telemetry/reading.ts'
+import {
+  listSmokeData,
+  SMOKE_FAMILY,
+  SMOKE_METRIC,
+  SMOKE_RULES,
+} from '../lib/telemetry/simulator/smoke-readings.ts'
 import { readOptions } from '../scripts/command-line.ts'
 import { StackNotFound, stackEnvironment } from '../scripts/stack-environment.ts'
 import { UserError } from '../scripts/user-error.ts'
-import { SmokeReadings } from './smoke/readings.ts'
-import { describeFailure, formatSummary, isPassed, type SmokeProgress } from './smoke/result.ts'
+import { describeFailure, formatSummary, isPassed, type SmokeProgress } from './smoke-result.ts'
 
 // `npm run smoke`: sends readings of a new sensor through a running stack, and waits for all their effects.
 
@@ -184,4 +193,42 @@ function readers(config: Config): ReadTopic[] {
     .filter(declared => config.storageUrl !== undefined || !writesRows(declared))
     .flatMap(declared => listTriggerTopics(declared, config, []))
     .filter(read => read.signal === 'readings')
+}
+
+/** Readings of a new sensor. No other readings can affect the counts and alerts of this sensor. */
+class SmokeReadings {
+  readonly sensor = `smoke-${randomUUID().slice(0, 8)}`
+  readonly count: number
+  readonly #readings: { readonly topic: string; readonly partitions: number }
+  readonly #events: readonly Event[]
+  readonly #key: string | null
+
+  /** Creates the readings. @param nowMs time of the last reading plus one second, in epoch milliseconds */
+  constructor({ env, families, names }: Named & Vocabulary, nowMs: number) {
+    this.#readings = names.topicSize('readings', env)
+    const family = families.get(SMOKE_FAMILY)
+    const data = listSmokeData(this.sensor)
+    this.count = data.length
+    this.#key = computeRecordKey(family, data[0] ?? {})
+    this.#events = data.map((values, index) => {
+      const time = new Date(nowMs - (data.length - index) * 1000).toISOString()
+      return createReading(family, `${this.sensor}-${index}`, time, values)
+    })
+  }
+
+  get topic(): string {
+    return this.#readings.topic
+  }
+
+  records() {
+    return this.#events.map(event => toOutgoingRecord(this.topic, this.#key, event))
+  }
+
+  /** Returns the number of these readings that the processor has processed in all partitions. */
+  async countProcessed(stateKeys: StateInspection): Promise<number> {
+    const [first] = this.#events
+    if (!first) return 0
+    const seen = await entityStatistics(stateKeys, this.#readings, formatEntity(first))
+    return seen?.metrics[SMOKE_METRIC]?.count ?? 0
+  }
 }

@@ -18,7 +18,7 @@ import type { WatchedLag } from '../../lib/diagnosis/stalls.ts'
 import { readPartitionRules } from '../../lib/queries/alerts/activated-rules.ts'
 import { countPendingBefore, readConsumerLags } from '../../lib/queries/kafka/consumer-lag.ts'
 import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
-import { readOutcomes } from '../../lib/queries/states/outcomes.ts'
+import { type Outcomes, readOutcomes } from '../../lib/queries/states/outcomes.ts'
 import { computeSum, count } from '../../lib/support/count.ts'
 import { ENTITIES } from '../../lib/tables/entity-statistics.ts'
 import { listStateKeys } from '../../lib/tables/table.ts'
@@ -26,7 +26,6 @@ import { functionLogsDir } from '../../scripts/log-paths.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import type { Services } from '../start-services.ts'
 import { AlertFeed } from './alert-feed.ts'
-import { addIncrease, type FlowCounts } from './flow-counts.ts'
 import { Problems, readReport } from './problems.ts'
 import type { Screen } from './screen.ts'
 
@@ -247,4 +246,25 @@ function toEndOffsets({ partitions }: WatchedLag): number[] {
   const ends: number[] = []
   for (const { partition, end } of partitions) ends[partition] = end
   return ends
+}
+
+/** Number of readings that the processor has applied, and of failures of all consumers. */
+interface FlowCounts extends Pick<Outcomes, 'applied' | 'failed'> {
+  /** Number of records up to the applied offsets; in the flow, the highest so far. */
+  readonly position: number
+}
+
+/**
+ * Returns counts with what their counters have gained since they were last read. A counter that has fallen was lost: records up to
+ * the highest position are computed again, and do not count a second time.
+ */
+export function addIncrease(counts: FlowCounts, last: FlowCounts, now: FlowCounts): FlowCounts {
+  const position = Math.max(counts.position, last.position, now.position)
+  const isAgain = last.position < counts.position || now.applied < last.applied
+  const most = isAgain ? position - counts.position : Number.POSITIVE_INFINITY
+  return {
+    applied: counts.applied + Math.min(most, Math.max(0, now.applied - last.applied)),
+    failed: counts.failed + Math.max(0, now.failed - last.failed),
+    position,
+  }
 }

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { readSettings } from '#runtime/settings'
 import type { Named } from '../../../lib/app/names.ts'
 import { NAMES } from '../../../lib/app/settings/names.ts'
-import { keepTimeZone } from '../../../localstack/kept-time-zone.ts'
 import { keepTopicNames } from '../../../localstack/local-topics.ts'
+import { keepTimeZone } from '../../../localstack/own-stack.ts'
 
 /** Returns an environment with the names that settings give it. */
 const named = (env: string, environment: Record<string, string> = {}): Named => ({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { AlertLimit } from '../../../../localstack/start/alert-limit.ts'
+import { AlertLimit } from '../../../../localstack/start/alert-feed.ts'
 
 describe('the alerts on the terminal', () => {
   it('given many at once, then five have a line in five seconds, and the others are summed up', () => {

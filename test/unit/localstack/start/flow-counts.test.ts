@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { addIncrease } from '../../../../localstack/start/flow-counts.ts'
+import { addIncrease } from '../../../../localstack/start/watch.ts'
 
 /** Counts of a processor that has applied each record. */
 const counts = (applied: number, failed = 0, position = applied) => ({ applied, failed, position })

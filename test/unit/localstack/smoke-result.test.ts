@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { describeFailure, formatSummary, type SmokeProgress } from '../../../../localstack/smoke/result.ts'
+import { describeFailure, formatSummary, type SmokeProgress } from '../../../localstack/smoke-result.ts'
 
 const ALL: SmokeProgress = {
   sent: 20,

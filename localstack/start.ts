@@ -108,12 +108,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   // Avoid an unhandled rejection: the failure is reported when the watch is used.
   watching.catch(() => {})
   const { logsDir } = servers
-  const variables = {
-    ...serviceEnvironment(resolveAddresses(servers)),
-    ...LOCAL_AWS_ENVIRONMENT,
-    TIME_ZONE: stack.environment.TIME_ZONE ?? '',
-    STORAGE_URL: stack.environment.STORAGE_URL?.trim() || `sqlite:${getStorageFile(dataDir, env)}`,
-  }
+  const variables = programEnvironment(stack, servers, dataDir)
   const run = {
     stack,
     config,
@@ -146,6 +141,20 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   }
 }
 
+/** Returns the variables with which programs reach the servers and the stored data. */
+function programEnvironment(
+  { env, environment }: OwnStack,
+  servers: Parameters<typeof resolveAddresses>[0],
+  dataDir: string,
+): Run['variables'] {
+  return {
+    ...serviceEnvironment(resolveAddresses(servers)),
+    ...LOCAL_AWS_ENVIRONMENT,
+    TIME_ZONE: environment.TIME_ZONE ?? '',
+    STORAGE_URL: environment.STORAGE_URL?.trim() || `sqlite:${getStorageFile(dataDir, env)}`,
+  }
+}
+
 /**
  * Builds the functions and starts the console while the servers start. The functions run as soon as the servers are ready.
  *
@@ -154,9 +163,9 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
 async function runFunctions(
   run: Run,
   watching: Promise<FlowWatch>,
-  { first, expectsReadings }: Pick<LocalSchedules, 'first' | 'expectsReadings'>,
+  schedules: Pick<LocalSchedules, 'first' | 'expectsReadings'>,
 ): Promise<number> {
-  const { stack, dataDir, logsDir, port, variables, screen, report, signal } = run
+  const { stack, dataDir, logsDir, variables, screen, report, signal } = run
   const reportsFile = join(logsDir, 'msk-trigger.jsonl')
   for (const log of [frameworkLog(logsDir), functionLogsDir(logsDir), reportsFile])
     await rm(log, { recursive: true, force: true })
@@ -187,31 +196,34 @@ async function runFunctions(
   )
   try {
     await functions.start(signal)
-    reportReady(run, console, expectsReadings)
+    reportReady(run, console, schedules.expectsReadings)
     void console.applyStatements?.()
-    const over = new AbortController()
     try {
-      const started = await watching
-      const begun = firstRuns(first, port, started)
-      const steady = expectsReadings
-        ? begun.then(() => steadyReadings(run, started, over.signal))
-        : Promise.resolve()
-      return await flow(run, {
-        lost: lost.promise,
-        begun,
-        watch: started,
-        stopReadings: () => over.abort(),
-      }).finally(() => {
-        over.abort()
-        return steady
-      })
+      return await invokeFunctions(run, await watching, schedules, lost.promise)
     } finally {
-      over.abort()
       await functions.stop()
     }
   } finally {
     await console.close()
   }
+}
+
+/** Invokes what runs first, sends readings if they are simulated, and shows the flow until the end. @param lost resolves if functions end */
+async function invokeFunctions(
+  run: Run,
+  watch: FlowWatch,
+  { first, expectsReadings }: Pick<LocalSchedules, 'first' | 'expectsReadings'>,
+  lost: Promise<string>,
+): Promise<number> {
+  const over = new AbortController()
+  const begun = firstRuns(first, run.port, watch)
+  const steady = expectsReadings
+    ? begun.then(() => steadyReadings(run, watch, over.signal))
+    : Promise.resolve()
+  return flow(run, { lost, begun, watch, stopReadings: () => over.abort() }).finally(() => {
+    over.abort()
+    return steady
+  })
 }
 
 /**

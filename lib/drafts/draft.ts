@@ -78,17 +78,11 @@ export function proposeDraft({ name: own, records, eventType, ...sample }: Sampl
   const stated = [...units.values()].filter(({ unit }) => unit)
   const unit = stated.find(({ isFixed }) => isFixed === false)?.owner
   const fixed = stated.flatMap(({ isFixed, owner }) => (isFixed && owner && isAlways(owner) ? [owner] : []))
-  const named = fixed.map(({ path, distinct }) => [path, distinct[0]])
-  const equals = eventType ? [['type', eventType], ...named] : named
   const always = [subject, time.time, ...metrics.map(([, field]) => field)].filter(isAlways)
-  const has = always.slice(0, eventType ? 0 : 2).map(field => field?.from)
   const question = isAlways(unit) ? '' : 'are numbers without it in the unit of the family?'
   const mapping = [
     ...writeEntry('family', own, askName(others)),
-    ...writeSection('when', [
-      ...writeEntry('has', has),
-      ...writeEntry('equals', equals.length > 0 ? Object.fromEntries(equals) : undefined),
-    ]),
+    ...writeSection('when', writeConditions(eventType, always, fixed)),
     ...writeEntry('time', time.source, time.note),
     ...writeSection('fields', [
       ...writeEntry(device, source, note),
@@ -99,6 +93,25 @@ export function proposeDraft({ name: own, records, eventType, ...sample }: Sampl
     ]),
   ]
   return { family, mapping }
+}
+
+/**
+ * Returns the conditions by which a mapping is chosen: the type of an event, or else fields that records have; and units.
+ *
+ * @param always fields that all records have
+ * @param fixed fields that have the same unit in all records
+ */
+function writeConditions(
+  eventType: string | undefined,
+  always: readonly (SampleField | undefined)[],
+  fixed: Fields,
+): readonly string[] {
+  const named = fixed.map(({ path, distinct }) => [path, distinct[0]])
+  const equals = eventType ? [['type', eventType], ...named] : named
+  return [
+    ...writeEntry('has', eventType ? [] : always.slice(0, 2).map(field => field?.from)),
+    ...writeEntry('equals', equals.length > 0 ? Object.fromEntries(equals) : undefined),
+  ]
 }
 
 /** @param notes comments at the head of the file */

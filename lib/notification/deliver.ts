@@ -53,16 +53,8 @@ export function deliverSink(
       const outcomes = new Map(messages.map((message): [Message, Outcome[]] => [message, []]))
       await Promise.all(
         outlets.map(async outlet => {
-          const own = messages.flatMap(message => {
-            const names = message.to.filter(name => outlet.names.includes(name))
-            return names.length > 0 ? [{ message, names }] : []
-          })
-          const each = await offerMessages(
-            outlet,
-            own.map(({ message, names }) => ({ ...message, to: names })),
-          )
-          for (const [index, { message, names }] of own.entries())
-            outcomes.get(message)?.push({ names, outcome: each[index] as Delivered })
+          for (const [message, outcome] of await offerOwn(outlet, messages))
+            outcomes.get(message)?.push(outcome)
         }),
       )
       return messages.map(message => computeOutcome(message, outcomes.get(message) ?? []))
@@ -91,6 +83,20 @@ export function deliverSink(
       for (const outlet of outlets) outlet.close?.()
     },
   }
+}
+
+/** Offers an outlet the messages for its receivers. Returns each with its outcome. */
+async function offerOwn(
+  outlet: Outlet,
+  messages: readonly Message[],
+): Promise<readonly (readonly [Message, Outcome])[]> {
+  const own = messages.flatMap(message => {
+    const names = message.to.filter(name => outlet.names.includes(name))
+    return names.length > 0 ? [{ message, names }] : []
+  })
+  const offered = own.map(({ message, names }) => ({ ...message, to: names }))
+  const each = await offerMessages(outlet, offered)
+  return own.map(({ message, names }, index) => [message, { names, outcome: each[index] as Delivered }])
 }
 
 /** Offers messages to an outlet. An error of the outlet must not fail the other outlets. */

@@ -74,13 +74,8 @@ export function buildRecord(
     if (items) return { list: typeAt({ schema: items, root }, `${path}.*`, property) }
     if (typeof additionalProperties === 'object')
       return { map: typeAt({ schema: additionalProperties, root }, `${path}.*`, property) }
-    return scalarAt(schema, path)
-  }
-
-  function scalarAt({ type: scalar, enum: words, const: word }: JsonSchema, path: string): Scalar {
-    if (words?.every(part => typeof part === 'string') || typeof word === 'string') return 'string'
-    if (scalar === 'string' || scalar === 'number' || scalar === 'boolean') return scalar
-    if (scalar === 'integer') return binary.integers?.[path] ?? 'uint32'
+    const scalar = toScalar(schema, binary.integers?.[path])
+    if (scalar) return scalar
     throw new Error(
       `${type}: ${path} cannot be expressed in Avro and Protobuf. Restrict the type to JSON, or change its schema`,
     )
@@ -89,6 +84,16 @@ export function buildRecord(
   const { description } = root
   const whole = recordAt({ schema: root, root }, '', record, true)
   return { ...whole, ...(description === undefined ? {} : { doc: description }) }
+}
+
+/** Returns the scalar type of a value; undefined if Avro and Protobuf have none. */
+function toScalar(
+  { type, enum: words, const: word }: JsonSchema,
+  integer: Scalar = 'uint32',
+): Scalar | undefined {
+  if (words?.every(part => typeof part === 'string') || typeof word === 'string') return 'string'
+  if (type === 'string' || type === 'number' || type === 'boolean') return type
+  return type === 'integer' ? integer : undefined
 }
 
 /**

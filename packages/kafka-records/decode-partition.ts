@@ -77,9 +77,7 @@ export async function decodePartition(
           const memoryBytes = estimateMemory(raw, size)
           if (memoryBytes > room && hasRecord()) return 'refused'
           room -= memoryBytes
-          records.push(
-            new FetchedRecord(batch.baseOffset + raw.offsetDelta, computeTimestamp(batch, raw), raw, context),
-          )
+          records.push(toFetchedRecord(batch, raw, context))
           hasTakenLong ||= raw.oversizeBytes !== undefined
           return room > 0 ? 'more' : 'enough'
         },
@@ -99,6 +97,10 @@ export async function decodePartition(
     if (read.length === 0) throw toLocatedError(error, fetched, at)
   }
   return read
+}
+
+function toFetchedRecord(batch: Batch, raw: RawRecord, context: ReturnType<typeof toBatchContext>): FetchedRecord {
+  return new FetchedRecord(batch.baseOffset + raw.offsetDelta, computeTimestamp(batch, raw), raw, context)
 }
 
 function estimateMemory({ headers, oversizeBytes }: RawRecord, bytes: number): number {

@@ -112,10 +112,7 @@ function Lines({ answer, name, unit, is, range }: LinesProps): JSX.Element {
               title={entity}
               aria-pressed={!isHidden}
               onClick={() => toggle(entity)}
-              onPointerEnter={() => emphasize(place)}
-              onPointerLeave={() => emphasize(undefined)}
-              onFocus={() => emphasize(place)}
-              onBlur={() => emphasize(undefined)}
+              {...whilePointedAt(isPointed => emphasize(isPointed ? place : undefined))}
             >
               <span class={`dot swatch ${isDashed ? 'level' : 'line'}`} style={{ color }} />
               {name}
@@ -127,4 +124,10 @@ function Lines({ answer, name, unit, is, range }: LinesProps): JSX.Element {
       <ChartLegend marks={[marks]} step={step} kinds={[is]} />
     </>
   )
+}
+
+/** Returns the listeners of an element that reports whether the pointer or the focus is on it. */
+function whilePointedAt(report: (isPointed: boolean) => void) {
+  const [begin, end] = [() => report(true), () => report(false)]
+  return { onPointerEnter: begin, onPointerLeave: end, onFocus: begin, onBlur: end }
 }

@@ -118,18 +118,8 @@ function compileTable(
   tables: ReadonlyMap<string, TablePlan>,
   existing: readonly TableVersion[],
 ): TablePlan {
-  const { name, from, where, text, emit, at } = statement
-  const stream = streams.get(from.text.toLowerCase())
-  if (tables.has(from.text.toLowerCase()))
-    throw new StatementError(`${from.text} is a table, and a table reads a stream`, from.at)
-  const names = Array.from(streams.values(), stream => stream.name)
-  if (!stream) throw unknownName('stream', from.text, names, from.at)
-  if (!TABLE_SIGNALS.includes(stream.signal))
-    throw new StatementError(
-      `a table reads ${TABLE_SIGNALS.join(' or ')}, and ${stream.name} is of ${stream.signal}`,
-      from.at,
-      `SELECT * FROM ${stream.name} EMIT CHANGES`,
-    )
+  const { name, where, text, emit, at } = statement
+  const stream = findStream(statement, streams, tables)
   if (!statement.group) throw new StatementError('a table without groups has no bound', at, TABLE_FORM)
   if (statement.limit !== null)
     throw new StatementError('a table has no LIMIT', at, 'SELECT * FROM table LIMIT 10')
@@ -172,17 +162,40 @@ function compileTable(
     return { name: name.text, generation: planHash(rows).slice(0, 8), statement: text, ...rows }
   }
   const resultNames = nameResults(items, stream.columns)
-  const lowerCase = resultNames.map(result => result.toLowerCase())
-  const repeated = items.find((_, i) => lowerCase.indexOf(lowerCase[i] as string) < i)
-  if (repeated) {
-    const { at, text } = repeated.name ?? { ...repeated.value, text: repeated.text }
-    throw new StatementError(`the column ${text} is declared twice`, at)
-  }
+  requireDistinct(resultNames, items)
   const table = createPlan(resultNames)
   const error = boundsError(table)
   if (error !== undefined) throw new StatementError(error, at)
   const before = createPlan(nameResultsAsBefore(items))
   return hasTable(existing, before) ? before : table
+}
+
+/** Returns the stream that a table reads. @throws StatementError if there is none of this name, or tables cannot read it */
+function findStream(
+  { from }: TableStatement,
+  streams: ReadonlyMap<string, StreamPlan>,
+  tables: ReadonlyMap<string, TablePlan>,
+): StreamPlan {
+  const stream = streams.get(from.text.toLowerCase())
+  if (tables.has(from.text.toLowerCase()))
+    throw new StatementError(`${from.text} is a table, and a table reads a stream`, from.at)
+  const names = Array.from(streams.values(), stream => stream.name)
+  if (!stream) throw unknownName('stream', from.text, names, from.at)
+  if (TABLE_SIGNALS.includes(stream.signal)) return stream
+  throw new StatementError(
+    `a table reads ${TABLE_SIGNALS.join(' or ')}, and ${stream.name} is of ${stream.signal}`,
+    from.at,
+    `SELECT * FROM ${stream.name} EMIT CHANGES`,
+  )
+}
+
+/** @throws StatementError if two columns have the same name, in upper or lower case */
+function requireDistinct(names: readonly string[], items: Parameters<typeof nameResults>[0]): void {
+  const lowerCase = names.map(name => name.toLowerCase())
+  const repeated = items.find((_, i) => lowerCase.indexOf(lowerCase[i] as string) < i)
+  if (!repeated) return
+  const { at, text } = repeated.name ?? { ...repeated.value, text: repeated.text }
+  throw new StatementError(`the column ${text} is declared twice`, at)
 }
 
 function compileKey(node: Node, row: Resolve, { window }: Query): Typed {

@@ -76,12 +76,7 @@ export function connect(settings: RedisSettings): Connection {
       client.stream.once('close', () => {
         if (said !== '') return noteRefusal(said)
         note({ name: 'Error', code: 'ECONNRESET', message: CLOSED }, where)
-        // The answer is lost if a write has failed before it was read, so listen without writing.
-        const { host = '', port = 0, tls } = client.options
-        if (tls || host === '') return
-        const listener = createConnection({ host, port, timeout: LISTEN_MS }).unref()
-        listener.once('data', bytes => noteRefusal(bytes.toString('latin1')))
-        for (const end of ['data', 'error', 'timeout']) listener.once(end, () => listener.destroy())
+        listen(client, noteRefusal)
       })
     })
   }
@@ -94,6 +89,15 @@ export function connect(settings: RedisSettings): Connection {
     redis.on('+node', (node: Redis) => watch(node, `${node.options.host}:${node.options.port}: `))
   else watch(redis)
   return connection
+}
+
+/** Listens without writing, because what a server says is lost if a write has failed before it was read. */
+function listen(client: Redis, hear: (said: string) => void): void {
+  const { host = '', port = 0, tls } = client.options
+  if (tls || host === '') return
+  const listener = createConnection({ host, port, timeout: LISTEN_MS }).unref()
+  listener.once('data', bytes => hear(bytes.toString('latin1')))
+  for (const end of ['data', 'error', 'timeout']) listener.once(end, () => listener.destroy())
 }
 
 const ENDED = /^(ECONNRESET|EPIPE)$/

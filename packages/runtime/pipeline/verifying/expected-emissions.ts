@@ -143,20 +143,22 @@ export class ExpectedEmissions {
       const { partition, topic, event, position, everyPartition, entity, appendMs, found } = expected
       const wanted = everyPartition ? (ranges.get(topic)?.length ?? 1) : 1
       if (found.size >= wanted || outbox.has(event.id)) continue
-      const failed = this.#isFailure(event) ? (event.data as FailureData) : undefined
-      // The live state remembers this failure, so the failure has occurred and its record was lost.
-      const isOneSided =
-        failed &&
-        isUncertain(failed.errorType) &&
-        (failed.errorType === 'timer-failed' || unlike.has(formatFailurePlace(failed)))
-      if (isOneSided) failures.push(failed)
+      const oneSided = this.#findOneSided(event, unlike)
+      if (oneSided) failures.push(oneSided)
       const isRefused = refused.has(`${partition}@${parsePosition(position).offset}`)
       const isGone = appendMs < (keptFromMs.get(topic) ?? 0)
-      const exception = isOneSided ? 'failures' : isRefused ? 'refused' : isGone ? 'not-kept' : undefined
+      const exception = oneSided ? 'failures' : isRefused ? 'refused' : isGone ? 'not-kept' : undefined
       const lost = { field: '', again: event.type, partition, ...omitUndefined({ entity, exception }) }
       differences.push(this.#createDifference(topic, event, position, lost))
     }
     return { differences, failures: await this.#describeOneSided(failures) }
+  }
+
+  /** Returns a missing failure that has occurred on one side alone, since the live state remembers it: its record was lost. */
+  #findOneSided(event: Event, unlike: LiveSide['unlike']): FailureData | undefined {
+    const failed = this.#isFailure(event) ? (event.data as FailureData) : undefined
+    if (!failed || !isUncertain(failed.errorType)) return undefined
+    return failed.errorType === 'timer-failed' || unlike.has(formatFailurePlace(failed)) ? failed : undefined
   }
 
   /** Compares an event with its record in a topic. @param latest highest position so far for each partition and key */

@@ -20,17 +20,34 @@ import { countPendingBefore, type ReadTopic, readConsumerLags } from '../lib/que
 import { readTopicBounds } from '../lib/queries/kafka/topics.ts'
 import { followTopic } from '../lib/queries/records/follow-topic.ts'
 import { entityStatistics } from '../lib/tables/entity-statistics.ts'
+import type { ReadingData } from '../lib/telemetry/families.ts'
 import { computeRecordKey, createReading } from '../lib/telemetry/reading.ts'
-import {
-  listSmokeData,
-  SMOKE_FAMILY,
-  SMOKE_METRIC,
-  SMOKE_RULES,
-} from '../lib/telemetry/simulator/smoke-readings.ts'
+import { DEFAULT_FAMILY } from '../lib/telemetry/simulator/fleet.ts'
 import { readOptions } from '../scripts/command-line.ts'
 import { StackNotFound, stackEnvironment } from '../scripts/stack-environment.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { describeFailure, formatSummary, isPassed, type SmokeProgress } from './smoke-result.ts'
+
+/** Values that do not fire any shipped rule. */
+const USUAL = { temperature: 20, humidity: 50, windSpeed: 10, pressure: 1013 } as const
+
+/** Measured values of the readings. Each value that fires an alert is surrounded by normal ones. */
+const MEASURED: readonly Readonly<Record<string, number>>[] = [
+  ...repeatUsual(3),
+  { temperature: 43.5 },
+  ...repeatUsual(4),
+  { humidity: 11 },
+  ...repeatUsual(4),
+  { windSpeed: 78 },
+  ...repeatUsual(3),
+  { pressure: 962 },
+  ...repeatUsual(2),
+]
+
+/** Metric that is in every reading of the smoke test. */
+const SMOKE_METRIC = 'temperature' satisfies keyof typeof USUAL
+/** Shipped alert rules that the readings fire. */
+const SMOKE_RULES = ['HIGH_TEMP', 'LOW_HUMIDITY', 'HIGH_WIND', 'LOW_PRESSURE'] as const
 
 // `npm run smoke`: sends readings of a new sensor through a running stack, and waits for all their effects.
 
@@ -206,7 +223,7 @@ class SmokeReadings {
   /** Creates the readings. @param nowMs time of the last reading plus one second, in epoch milliseconds */
   constructor({ env, families, names }: Named & Vocabulary, nowMs: number) {
     this.#readings = names.topicSize('readings', env)
-    const family = families.get(SMOKE_FAMILY)
+    const family = families.get(DEFAULT_FAMILY)
     const data = listSmokeData(this.sensor)
     this.count = data.length
     this.#key = computeRecordKey(family, data[0] ?? {})
@@ -231,4 +248,14 @@ class SmokeReadings {
     const seen = await entityStatistics(stateKeys, this.#readings, formatEntity(first))
     return seen?.metrics[SMOKE_METRIC]?.count ?? 0
   }
+}
+
+/** Returns the data of the readings of one sensor, in order. */
+function listSmokeData(sensorId: string): readonly ReadingData[] {
+  const location = { site: 'smoke', latitude: 0, longitude: 0 }
+  return MEASURED.map(measured => ({ sensorId, ...USUAL, ...measured, location }))
+}
+
+function repeatUsual(count: number): Readonly<Record<string, number>>[] {
+  return Array.from({ length: count }, () => ({}))
 }

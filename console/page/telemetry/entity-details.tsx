@@ -10,13 +10,17 @@ import { AnswerView } from '../components/answer-view.tsx'
 import { TextField } from '../components/form-fields.tsx'
 import { Moment, splitEntity, toTone } from '../components/labels.tsx'
 import { formatNumber } from '../components/value-texts.ts'
+import { QuestionRows } from '../questions/question-list.tsx'
+import { RowTable } from '../sql-tables/sql-tables.tsx'
 import { ChartBar, useHistory } from './chart-history.tsx'
 import { HOUR } from './chart-range.ts'
 import { EntityCharts } from './entity-charts.tsx'
-import { EntityDeadLetters, EntityTables } from './entity-results.tsx'
 import { NewestReadings, Rules, Statistics } from './entity-sections.tsx'
 import { MAX_LINES, selectShown } from './entity-series.ts'
 import { describeSearchLimit } from './telemetry-texts.ts'
+
+/** Maximum number of tables that are searched, because each is a query. */
+const MAX_TABLES = 10
 
 export function EntityDetailsPage({ name: entity }: { readonly name: string }): JSX.Element {
   const { source, subject } = splitEntity(entity)
@@ -138,5 +142,56 @@ function Alerts({ now: { alerts, subject } }: { readonly now: EntityNow }): JSX.
         <a href={buildAddress('/alerts', { state: 'all', entity: subject })}>Past alerts</a>
       </p>
     </>
+  )
+}
+
+/** Shows the rows whose key is the entity's subject, in each table that has any. */
+function EntityTables({ subject }: { readonly subject: string }): JSX.Element {
+  const { answer } = useLive('/tables')
+  const names = answer?.rows.flatMap(({ name, state }) => (state === 'active' ? [name] : [])) ?? []
+  return (
+    <>
+      {names.slice(0, MAX_TABLES).map(name => (
+        <RowsOfEntity key={name} table={name} subject={subject} />
+      ))}
+    </>
+  )
+}
+
+interface RowsProps {
+  readonly table: string
+  readonly subject: string
+}
+
+function RowsOfEntity({ table, subject }: RowsProps): JSX.Element | null {
+  const { answer } = useLive('/tables/rows', { table, key: subject })
+  // The query also finds keys that contain the subject.
+  const keys = answer?.columns.filter(({ isKey }) => isKey) ?? []
+  const rows = answer?.rows.filter(({ values }) => keys.some(({ name }) => values[name] === subject)) ?? []
+  if (!answer || rows.length === 0) return null
+  return (
+    <section>
+      <h2>
+        Table <a href={buildAddress('/tables', { table, key: subject })}>{table}</a>
+      </h2>
+      <RowTable name={`rows.${table}`} table={table} answer={{ ...answer, rows }} />
+    </section>
+  )
+}
+
+function EntityDeadLetters({ entity }: { readonly entity: string }): JSX.Element {
+  return (
+    <section>
+      <h2>Dead letters</h2>
+      <QuestionRows path="/failures" filter={{ entity }}>
+        {({ rows }) =>
+          rows.length > 0 && (
+            <p>
+              <a href={buildAddress('/failures', { entity })}>Redrive or drop its dead letters</a>
+            </p>
+          )
+        }
+      </QuestionRows>
+    </section>
   )
 }

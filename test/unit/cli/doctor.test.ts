@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { formatFindings } from '../../../cli/doctor/text.ts'
+import { formatFindings } from '../../../cli/doctor/doctor.ts'
 import { readEntries, readFunctions } from '../../../lib/app/function-entries.ts'
 import {
   countVerdicts,

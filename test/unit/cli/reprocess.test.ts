@@ -10,10 +10,7 @@ import { loadConsumer } from '../../../cli/recomputation/consumer.ts'
 import { computeCodeVersions } from '../../../infra/packaging/code-versions.ts'
 import { readFunctions } from '../../../lib/app/function-entries.ts'
 import { getConsumerName, listConsumers } from '../../../lib/app/functions.ts'
-import {
-  listLivePartitions,
-  requireDeployedVersion,
-} from '../../../lib/operations/recomputing/deployed-code.ts'
+import { listLivePartitions, requireDeployedVersion } from '../../../lib/operations/recomputing/job.ts'
 import { describeRebuilt } from '../../../lib/operations/recomputing/rebuild-partitions.ts'
 import { requireRoom } from '../../../lib/operations/recomputing/room.ts'
 import { FROM, type From, REPROCESS, resolveStart } from '../../../lib/operations/reprocess.ts'

@@ -3,8 +3,8 @@ import { alterSettingsQuestion, askBroker, type TopicMetadata } from '@sluice/ka
 import type { Admin, Kafka } from 'kafkajs'
 import { untilLed } from './application-topics.ts'
 import { answerError, askCluster, fetchMetadata } from './ask-cluster.ts'
-import { askAdmin } from './ask-leaders.ts'
-import { brokersAnswer } from './availability.ts'
+import { askAdmin, PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
+import { brokersAnswer, leaderMissing } from './availability.ts'
 import { RefusedByKafka } from './errors.ts'
 
 export interface TopicPartition {
@@ -156,4 +156,42 @@ export function alterSettings(
 
 function toConfigEntries(settings: Readonly<Record<string, string>>) {
   return Object.entries(settings).map(([name, value]) => ({ name, value }))
+}
+
+/**
+ * Increases the number of partitions of a topic, and waits until the leader of each partition responds. Kafka cannot remove
+ * partitions.
+ *
+ * @param partitions new total number of partitions
+ * @returns previous number of partitions
+ * @throws Error if the topic already has more partitions; errors of the library if Kafka refuses or does not respond
+ */
+export async function growTopic(kafka: Kafka, topic: string, partitions: number): Promise<number> {
+  const before = await partitionCount(kafka, topic)
+  if (before > partitions)
+    throw new Error(`${topic} has ${before} partitions already, more than ${partitions}`)
+  if (before < partitions)
+    await askAdmin(kafka, async admin => {
+      await admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] })
+    })
+  await askAdmin(
+    kafka,
+    admin => requireLeaders(admin.fetchTopicOffsets(topic), partitions),
+    PATIENCE_WITH_NEW_TOPIC,
+  )
+  return before
+}
+
+async function partitionCount(kafka: Kafka, topic: string): Promise<number> {
+  return askAdmin(kafka, async admin => {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+    return topics[0]?.partitions.length ?? 0
+  })
+}
+
+/** Rejects with a retriable error while a broker does not know the new partitions yet. */
+async function requireLeaders(offsets: Promise<readonly unknown[]>, partitions: number): Promise<void> {
+  const led = (await offsets).length
+  if (led < partitions)
+    throw leaderMissing(`${partitions - led} of the new partitions have no available leader yet`)
 }

@@ -20,7 +20,6 @@ export {
   type GroupDescription,
   listVisibleGroups,
 } from '../../adapters/kafka/groups.ts'
-export { growTopic } from '../../adapters/kafka/grow-topic.ts'
 export { KafkaLogReader } from '../../adapters/kafka/log-reader.ts'
 export { brokerSettings, type NewestBatches, newestBatches } from '../../adapters/kafka/newest-batches.ts'
 export { ProducerConnection } from '../../adapters/kafka/producer-connection.ts'
@@ -31,6 +30,7 @@ export {
   alterSettings,
   brokerCount,
   createTopic,
+  growTopic,
   isInternal,
   isTopicNotCreated,
   type NewTopic,

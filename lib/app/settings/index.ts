@@ -13,9 +13,10 @@ export {
   readSettings,
   SERIALIZATION,
 } from '#runtime/settings'
+export { CONSUMER } from './consumer.ts'
 export { FAILURES } from './failures.ts'
 export { FAMILIES, FAMILY_FILES } from './families.ts'
-export { CONSUMER, GENERAL } from './general.ts'
+export { GENERAL } from './general.ts'
 export { GENERATOR } from './generator.ts'
 export { HISTORY } from './history.ts'
 export { INPUTS, ONE_MACHINE } from './inputs.ts'

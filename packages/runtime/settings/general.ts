@@ -58,15 +58,3 @@ export function generalSettings<const Name extends string>(
   )
   return general as never
 }
-
-/** The logger itself reads this setting. It is declared here for the documentation and for the checks of a deployment. */
-export const LOGGING = slice('Logs', {
-  LOG_LEVEL: setting(
-    'logging.level',
-    oneOf(['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL', 'SILENT']),
-    {
-      description: 'Minimum level of log lines.',
-      default: 'INFO',
-    },
-  ),
-})

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { omitUndefined } from '#runtime/consumer'
 import {
   createKind,
   decimal,
@@ -12,22 +13,34 @@ import {
   text,
   wholeNumber,
 } from '#runtime/settings'
+import type { Config } from '../../lib/app/config.ts'
 import { durationField, flagField, inTerminal, numberField, optionField } from '../../lib/questions/field.ts'
+import { readConfigFile } from '../../lib/support/adapters/config-file.ts'
+import { suggestion } from '../../lib/support/suggestion.ts'
+import type { Families } from '../../lib/telemetry/families.ts'
 import {
   DEFAULT_FAMILY,
+  type FleetGroup,
+  listSimulated,
+  listSimulatedMetrics,
   MAX_SENSORS,
   MODELLED,
+  metricNamed,
   type SimulatedFamily,
 } from '../../lib/telemetry/simulator/fleet.ts'
-import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
+import { createGenerator, readGenerator } from '../../lib/telemetry/simulator/parse-settings.ts'
+import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
 import { SITES } from '../../lib/telemetry/simulator/sites.ts'
 import { command, environment, JSON_OPTION, POSITIVE } from '../command.ts'
+import { usageFailure } from '../failure.ts'
 import { SERIALIZATION_OPTION } from '../options/serialization.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { settingOption } from '../setting-options.ts'
 import { resolvePath } from '../terminal.ts'
-import { buildSettings } from './generator-settings.ts'
 import { runGenerator } from './run-generator.ts'
+
+/** Maximum total rate of a fleet. It is more than one machine can publish, so a larger fleet could not keep up. */
+const MAX_READINGS_PER_SECOND = 1_000_000
 
 const NAMES = list(name => /^[^\s,]+$/.test(name), 'names')
 
@@ -138,4 +151,81 @@ function createSeed(): string {
   return randomUUID()
     .replace(/[^A-Za-z0-9]/g, '')
     .slice(0, 8)
+}
+
+interface FleetOptions {
+  readonly fleet?: string | undefined
+  readonly families?: readonly SimulatedFamily[] | undefined
+  readonly numSensors?: number | undefined
+  readonly interval?: number | undefined
+  readonly metrics?: readonly string[] | undefined
+  readonly sites?: readonly string[] | undefined
+  readonly seed?: string | undefined
+  readonly anomalyRate?: number | undefined
+}
+
+/**
+ * Returns the settings of the generator. They are read from the file of `--fleet` or have default values; other options override
+ * them.
+ *
+ * @throws OperationFailure, ConfigError, FileError
+ */
+async function buildSettings(
+  { families, generatorDefaults: defaults }: Pick<Config, 'families' | 'generatorDefaults'>,
+  options: FleetOptions,
+  resolvePath: (file: string) => string,
+): Promise<GeneratorSettings> {
+  const { fleet: file, interval, seed, anomalyRate } = options
+  const path = file === undefined ? undefined : resolvePath(file)
+  const base =
+    path === undefined
+      ? undefined
+      : readGenerator(
+          families,
+          { file: path, text: await readConfigFile(path, path) },
+          defaults,
+          MAX_READINGS_PER_SECOND,
+        )
+  const { fleet, ...settings } = createGenerator(
+    families,
+    {
+      ...(base && { tickSeconds: base.tickSeconds, seed: base.seed, anomalyRate: base.anomalyRate }),
+      ...omitUndefined({ tickSeconds: interval, seed, anomalyRate, fleet: buildGroups(families, options) }),
+    },
+    defaults,
+    MAX_READINGS_PER_SECOND,
+  )
+  return { ...settings, fleet: base?.fleet ?? fleet }
+}
+
+/** Returns the groups of sensors that the options describe; undefined if none of these options is given. */
+function buildGroups(families: Families, options: FleetOptions): readonly FleetGroup[] | undefined {
+  const { families: chosen = [DEFAULT_FAMILY], numSensors = 10, metrics, sites } = options
+  const isDefault = [options.families, options.numSensors, metrics, sites].every(value => value === undefined)
+  if (isDefault) return undefined
+  const simulated = listSimulated(families)
+  const missing = chosen.find(family => !simulated.includes(family))
+  if (missing !== undefined)
+    throw usageFailure(
+      `--families ${missing}: the project has no such family. Use ${simulated.join(', ') || '--fleet'}.`,
+    )
+  const named = metrics?.map(metricNamed)
+  const metricNames = listSimulatedMetrics(families, chosen)
+  const unknown = named?.filter(name => !metricNames.includes(name)) ?? []
+  if (unknown.length > 0) {
+    const near = suggestion(unknown[0] as string, metricNames) ?? ''
+    throw usageFailure(`--metrics ${unknown[0]}: unknown metric.${near} Use ${metricNames.join(', ')}.`)
+  }
+  const groups = chosen.map((family, index) => {
+    const own = named?.filter(name => Object.hasOwn(families.get(family).metrics, name))
+    if (own?.length === 0) throw usageFailure(`--metrics: none of them is a metric of the family ${family}`)
+    // If the sensors cannot be divided evenly, the first families have one sensor more.
+    const sensors = Math.floor((numSensors + chosen.length - 1 - index) / chosen.length)
+    return {
+      ...{ family, sensors },
+      ...(own && { metrics: own }),
+      ...(sites && { sites }),
+    }
+  })
+  return groups.filter(({ sensors }) => sensors > 0)
 }

@@ -7,7 +7,7 @@ import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
 import { type Columns, findFirstMs, type Marks, sliceColumns } from '../charts/chart-series.ts'
 import { ChartLegend, TimeChart } from '../charts/time-chart.tsx'
 import { formatCount, formatTime } from '../components/value-texts.ts'
-import type { ChartRange } from './chart-range.ts'
+import type { ChartRange } from './chart-history.tsx'
 import { toBands, toColumns, toLevels, toSpans } from './entity-series.ts'
 import {
   describeLearning,

@@ -99,7 +99,11 @@ export async function decodePartition(
   return read
 }
 
-function toFetchedRecord(batch: Batch, raw: RawRecord, context: ReturnType<typeof toBatchContext>): FetchedRecord {
+function toFetchedRecord(
+  batch: Batch,
+  raw: RawRecord,
+  context: ReturnType<typeof toBatchContext>,
+): FetchedRecord {
   return new FetchedRecord(batch.baseOffset + raw.offsetDelta, computeTimestamp(batch, raw), raw, context)
 }
 

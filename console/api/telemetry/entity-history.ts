@@ -87,7 +87,7 @@ type Source = Pick<EntityHistory, 'step' | 'searched'> & {
 }
 
 /** Returns the history of entities from a source. @throws ProblemError if the processor knows none of them */
-export async function buildHistory(
+async function buildHistory(
   environment: ConsoleEnvironment,
   { entities, family, hours, metric }: HistoryQuery,
   open: (chart: Chart) => Promise<Source>,

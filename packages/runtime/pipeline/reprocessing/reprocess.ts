@@ -8,9 +8,10 @@ import { CopyStopped } from '../errors.ts'
 import type { RememberedId, StateKey, Version } from '../model/partition-state.ts'
 import type { Rebuild, ReplaceableStates, StateFacts } from '../replacing/replaceable-states.ts'
 import { failureToKeep, idToKeep, type Rebuilding } from './carry-over.ts'
-import { type TakeoverAt, takeOverAll } from './entity-takeover.ts'
+import type { TakeoverAt } from './entity-takeover.ts'
 import { collectFailedEventIds, collectFailures, placeNewFailures } from './new-failures.ts'
 import { type LeftEntities, leaveOlder, NONE_LEFT } from './older-entities.ts'
+import { takeOverAll } from './partition-takeover.ts'
 import { type Advancing, RebuiltState } from './rebuilt-state.ts'
 
 export interface Reprocessing extends Advancing {

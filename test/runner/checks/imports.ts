@@ -52,7 +52,7 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^infra\//, /^lib\/app\//],
   [/^infra\/roles\//, /^infra\/place\//],
   [/^infra\/plugins\//, /^infra\/roles\//],
-  [/^cli\/operations[.]ts$/, /^cli\/operation\//],
+  [/^cli\/operations[.]ts$/, /^cli\/servers\//],
   [/^localstack\//, /^infra\//],
   [/^(cli|console|localstack)\//, /^lib\/diagnosis\//],
   [/^cli\//, /^lib\//],

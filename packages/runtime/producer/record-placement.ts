@@ -118,7 +118,9 @@ export class RecordPlacement {
           : deliveryTimeoutMs
         const isOver = attempt >= settings.retries || clock.nowMs() >= startedMs + patienceMs
         if (isOver || !(mayPass(cause) || cause instanceof Unavailable)) return error
-        await new Promise<void>(resolve => clock.after(settings.retryBackoffMs, resolve))
+        // Brokers that limit new connections refuse those of functions that start together, so the pauses grow.
+        const pauseMs = settings.retryBackoffMs * 2 ** Math.min(attempt, 3)
+        await new Promise<void>(resolve => clock.after(pauseMs, resolve))
         if (this.#stopped) return this.#stopped
       }
     }

@@ -1,5 +1,6 @@
 import { after, before } from 'node:test'
 import { startBroker, stopBroker } from './kafka-security/broker.ts'
+import { connectsSlowly } from './kafka-security/connection-rate.ts'
 import { saysWhatIsWrong } from './kafka-security/refusals.ts'
 import { readsSecrets } from './kafka-security/secrets.ts'
 import { signsIn } from './kafka-security/sign-in.ts'
@@ -11,3 +12,4 @@ after(stopBroker)
 signsIn()
 saysWhatIsWrong()
 readsSecrets()
+connectsSlowly()

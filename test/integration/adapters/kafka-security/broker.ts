@@ -24,7 +24,8 @@ export let kafka: SecuredKafka
 export let ca: Environment
 
 export async function startBroker(): Promise<void> {
-  kafka = await startSecuredKafka()
+  // Limits of connections count those of the last second, and not of ten.
+  kafka = await startSecuredKafka({ 'quota.window.num': '2' })
   ca = { KAFKA_CA_FILE: kafka.certificates.caFile }
   const admin = new kafkajs.Kafka({ clientId: 'test', brokers: [kafka.plainText], logLevel: 0 }).admin()
   await admin.connect()

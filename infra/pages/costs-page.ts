@@ -1,28 +1,33 @@
-/** Generates the figures of docs/costs.md and README.md that follow from the table of topics. */
+/** Generates the figures of docs/costs.md and README.md that follow from the brokers of the stages. */
 
-import { SIGNALS, TOPICS } from '../../lib/app/topic-table.ts'
 import { computeSum } from '../../lib/support/count.ts'
+import { STAGES, type Stage } from '../place/stages.ts'
 
 const HOURS_A_MONTH = 730
-const PRICES = /^- MSK Serverless: ([\d.]+) an hour, ([\d.]+) a partition and hour/m
+const BROKERS = 3
 /** Rows of the table of costs at rest, with the costs of `dev` and `prod`. */
 const ROW = /^\| ([^|*]+) \| ([\d,.]+) \| ([\d,.]+) \|$/gm
-const CLUSTER = 'cluster, partitions, disks'
+const CLUSTER = 'brokers, disks'
 const SUM = /^\| \*\*sum\*\* .*$/m
 const MONTHLY = /(?<=\[)\d+(?= dollars a month\]\(docs\/costs\.md\))/
 
-/** Returns docs/costs.md with the costs of the partitions of `dev`, and the sums. @throws Error if the page has no place for them */
+/** Returns docs/costs.md with the costs of the brokers, and the sums. @throws Error if the page has no place for them, or no price */
 export function formatCostsPage(page: string): string {
-  const [, hour, partitionHour] = PRICES.exec(page) ?? []
-  if (hour === undefined || partitionHour === undefined || !SUM.test(page))
-    throw new Error('docs/costs.md has no prices of MSK Serverless, or no sum')
-  const partitions = computeSum(SIGNALS.map(signal => TOPICS[signal].partitions))
-  const cluster = HOURS_A_MONTH * (Number(hour) + partitions * Number(partitionHour))
-  const written = page.replace(ROW, (row, what, _, prod) =>
-    what === CLUSTER ? `| ${what} | ${formatMoney(cluster)} | ${prod} |` : row,
-  )
-  const [dev, prod] = readSums(written)
-  return written.replace(SUM, `| **sum** | **${formatMoney(dev)}** | **${formatMoney(prod)}** |`)
+  const { dev, prod } = STAGES
+  const cluster = `| ${CLUSTER} | ${formatMoney(priceBrokers(page, dev))} | ${formatMoney(priceBrokers(page, prod))} |`
+  const written = page.replace(ROW, (row, what) => (what === CLUSTER ? cluster : row))
+  if (!written.includes(cluster) || !SUM.test(page))
+    throw new Error('docs/costs.md has no brokers, or no sum')
+  const [devSum, prodSum] = readSums(written)
+  return written.replace(SUM, `| **sum** | **${formatMoney(devSum)}** | **${formatMoney(prodSum)}** |`)
+}
+
+function priceBrokers(page: string, { brokerType, brokerStorageGiB }: Stage): number {
+  const hour = Number(page.split(`\`${brokerType}\` `)[1]?.match(/^[\d.]+/)?.[0])
+  const gigabyte = Number(/disks ([\d.]+) a GB/.exec(page)?.[1])
+  if (Number.isNaN(hour + gigabyte))
+    throw new Error(`docs/costs.md has no price of ${brokerType} or of disks`)
+  return BROKERS * (HOURS_A_MONTH * hour + brokerStorageGiB * gigabyte)
 }
 
 /** Returns README.md with what `dev` costs. @throws Error if the page has no place for it */

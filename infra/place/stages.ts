@@ -1,8 +1,9 @@
 /** Stages that can be deployed, and the settings in which they differ. */
 
 export interface Stage {
-  /** Kind of MSK cluster that the long-lived stack creates. */
-  readonly cluster: 'serverless' | 'provisioned'
+  /** Type of the brokers that the long-lived stack creates, and the size of the disk of each. */
+  readonly brokerType: string
+  readonly brokerStorageGiB: number
   /** Mode in which Lambda polls Kafka. Provisioned pollers cost money while idle, and only they support partial batch responses. */
   readonly pollers: 'provisioned' | 'on-demand'
   readonly logRetentionDays: number
@@ -19,7 +20,8 @@ export interface Stage {
 
 export const STAGES = {
   dev: {
-    cluster: 'serverless',
+    brokerType: 'kafka.t3.small',
+    brokerStorageGiB: 20,
     pollers: 'on-demand',
     logRetentionDays: 7,
     endpointZones: 'one',
@@ -27,7 +29,8 @@ export const STAGES = {
     keepsData: false,
   },
   prod: {
-    cluster: 'provisioned',
+    brokerType: 'kafka.m7g.large',
+    brokerStorageGiB: 100,
     pollers: 'provisioned',
     logRetentionDays: 90,
     endpointZones: 'every',

@@ -2,6 +2,7 @@
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
 import { ConfigError } from '#runtime/settings'
 import { HISTORY, readSettings } from '../../lib/app/settings/index.ts'
 import { quoteWord } from '../../lib/support/escape-text.ts'
@@ -14,11 +15,16 @@ import { buildParameters, formatTemplate, readStackTemplate } from './stack-temp
 const USAGE = `Usage: npm run infra -- --stage NAME [--set NAME=VALUE …]
 
 Writes the template of the long-lived stack (network, brokers, cache, bucket, keys, topic) for a stage to .local/infra, and prints
-the commands that deploy it. It does not access AWS. HISTORY_RETENTION decides when objects of history expire.
+the commands that deploy it. It asks CloudFormation for the stack, which keeps its kind of cluster and its brokers, and changes
+nothing. HISTORY_RETENTION decides when objects of history expire.
 
   --stage NAME      a stage of infra/place/stages.ts
   --set NAME=VALUE  a parameter of the stack (repeatable): VpcId=vpc-…, MskClusterArn=arn:…, NatGateways=one
   --help            show this help`
+
+const KEPT =
+  'The stack keeps ClusterKind=serverless. Another kind is another, empty cluster, without topics, records and positions: ' +
+  'to change it, remove both stacks first (docs/from-an-empty-account.md#remove-everything).'
 
 await runMain({ readOptions: parseOptions, usage: USAGE, run: writeStack })
 
@@ -43,14 +49,15 @@ async function writeStack({ stage: name, set }: Options): Promise<number> {
     throw new ConfigError('npm run infra', [
       `--stage: must be one of ${Object.keys(STAGES).join(', ')} (infra/place/stages.ts)`,
     ])
+  const stack = `sluice-infra-${name}`
+  const deployed = await readParameters(stack)
   const template = await readStackTemplate(stage, readSettings([HISTORY]).historyDays)
   const folder = join(PROJECT, '.local', 'infra')
   await mkdir(folder, { recursive: true })
   const file = join(folder, `${name}.yaml`)
   await writeFile(file, formatTemplate(template))
-  const stack = `sluice-infra-${name}`
   const parameters = [
-    ...Object.entries(buildParameters(name, stage)).map(assigned => assigned.join('=')),
+    ...Object.entries(buildParameters(name, stage, deployed)).map(assigned => assigned.join('=')),
     ...set,
   ].map(quoteWord)
   console.log(`Deploy the stack, or preview the changes with --no-execute-changeset:
@@ -66,5 +73,26 @@ async function writeStack({ stage: name, set }: Options): Promise<number> {
 Then deploy the functions, which use the outputs of the stack:
 
   INFRA_STACK=${stack} npx serverless deploy --stage ${name}`)
+  if (deployed.ClusterKind === 'serverless' && !deployed.MskClusterArn) console.log(`\n${KEPT}`)
   return 0
+}
+
+/** Returns the parameters of the deployed stack; empty if there is none. @throws ConfigError if CloudFormation does not answer */
+async function readParameters(stack: string): Promise<Record<string, string>> {
+  try {
+    const { Stacks = [] } = await new CloudFormationClient().send(
+      new DescribeStacksCommand({ StackName: stack }),
+    )
+    const parameters = Stacks.flatMap(({ Parameters = [] }) => Parameters)
+    return Object.fromEntries(
+      parameters.map(({ ParameterKey = '', ParameterValue = '' }) => [ParameterKey, ParameterValue]),
+    )
+  } catch (error) {
+    const { name, message } = error as Error
+    if (name === 'ValidationError' && message.includes('does not exist')) return {}
+    throw new ConfigError('npm run infra', [
+      `CloudFormation does not say which cluster ${stack} has, and a stack keeps it: ${message.replace(/\.$/, '')}. ` +
+        'Set AWS_REGION and credentials that may describe the stack, and try again',
+    ])
+  }
 }

@@ -137,11 +137,24 @@ function removeDeletionPolicies(resource: StackResource): StackResource {
   }
 }
 
-/** Returns the parameters whose values follow from the stage. */
-export function buildParameters(name: string, stage: Stage): Record<string, string> {
+/**
+ * Returns the parameters whose values follow from the stage. A stack keeps its kind of cluster and its brokers.
+ *
+ * @param deployed parameters of the stack; empty if there is none
+ */
+export function buildParameters(
+  name: string,
+  stage: Stage,
+  deployed: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const { ClusterKind = 'provisioned' } = deployed
+  // The parameters of a stack without brokers name those of the template's defaults.
+  const { BrokerType, BrokerStorageGiB } = ClusterKind === 'provisioned' ? deployed : {}
   return {
     Env: name,
-    ClusterKind: stage.cluster,
+    ClusterKind,
+    BrokerType: BrokerType ?? stage.brokerType,
+    BrokerStorageGiB: BrokerStorageGiB ?? String(stage.brokerStorageGiB),
     LogRetentionDays: String(stage.logRetentionDays),
     EndpointZones: stage.endpointZones,
     Pollers: stage.pollers,

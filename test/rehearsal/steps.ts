@@ -2,6 +2,7 @@
 import type { Rehearsal } from './rehearsal.ts'
 import { deploy, poll } from './steps/deploy.ts'
 import { invokeEach } from './steps/invoke.ts'
+import { keepCluster } from './steps/long-lived-stack.ts'
 import { remove } from './steps/remove.ts'
 import { update } from './steps/update.ts'
 
@@ -12,6 +13,10 @@ interface Step {
 }
 
 export const STEPS: readonly Step[] = [
+  {
+    title: 'given a long-lived stack or none, when its command is printed, then it keeps its kind of cluster',
+    run: keepCluster,
+  },
   {
     title: 'given an account without the stack, when it is deployed, then every function is there',
     run: deploy,

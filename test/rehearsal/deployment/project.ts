@@ -1,7 +1,7 @@
 /** A copy of the project, with which is done what a person would do: package, deploy, change something, deploy again, remove. */
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runProgram } from '#local-servers/testing/program.ts'
+import { type ProgramResult, runProgram } from '#local-servers/testing/program.ts'
 import { copyProject } from '../../support/project-copy.ts'
 import { REGION } from '../emulator/requests.ts'
 
@@ -52,6 +52,15 @@ export class ProjectCopy {
 
   deploy(packaged: string, variables: Variables = {}): Promise<void> {
     return this.#serverless(['deploy', '--package', packaged], variables)
+  }
+
+  /** Writes the template of the long-lived stack, and prints its command. */
+  writeStack(variables: Variables = {}): Promise<ProgramResult> {
+    return runProgram('infra/stack/stack-command.ts', ['--stage', STAGE], {
+      cwd: this.folder,
+      env: { ...this.#variables, ...variables },
+      signal: this.#signal,
+    })
   }
 
   /** Removes the deployment, with only the variables of AWS's address. */

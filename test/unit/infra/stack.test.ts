@@ -12,10 +12,13 @@ import {
   MAX_TEMPLATE_BYTES,
   readStackTemplate,
 } from '../../../infra/stack/stack-template.ts'
+import { SIGNALS, TOPICS } from '../../../lib/app/topic-table.ts'
 import { evaluated } from '../../support/template-conditions.ts'
 
 const DEV = await readStackTemplate(STAGES.dev)
 const PROD = await readStackTemplate(STAGES.prod)
+
+const page = (name: string) => readFileSync(join(PROJECT, 'docs', `${name}.md`), 'utf8')
 
 interface Policy {
   readonly Sid?: string
@@ -106,12 +109,11 @@ describe('the long-lived stack', () => {
   })
 
   it('given users of the cache, then each has its own secret, and the page names what each may do', () => {
-    const page = readFileSync(join(PROJECT, 'docs', 'deployment.md'), 'utf8')
     const users = Object.values(PROD.Resources).filter(({ Type }) => Type === 'AWS::ElastiCache::User')
     assert.equal(users.length, 2)
     for (const { Properties = {} } of users)
       assert.ok(
-        page
+        page('deployment')
           .replaceAll(/ {2,}/g, ' ')
           .includes(
             `ACL SETUSER ${Properties.UserName} ${`${Properties.AccessString}`.replace('on ', 'on >password ')}\n`,
@@ -135,6 +137,37 @@ describe('the long-lived stack', () => {
       Object.keys(evaluated(PROD, { Pollers }).made).filter(id => /^(Lambda|Sts)Endpoint$/.test(id))
     assert.deepEqual(endpoints('on-demand'), ['LambdaEndpoint', 'StsEndpoint'])
     assert.deepEqual(endpoints('provisioned'), [])
+  })
+
+  it('given a stack that exists, then it keeps its kind of cluster, and its brokers where it has some', () => {
+    const brokers = { BrokerType: 'kafka.m7g.xlarge', BrokerStorageGiB: '500' }
+    const printed = (deployed?: Readonly<Record<string, string>>) => {
+      const { ClusterKind, BrokerType, BrokerStorageGiB } = buildParameters('dev', STAGES.dev, deployed)
+      return [ClusterKind, BrokerType, BrokerStorageGiB]
+    }
+    assert.deepEqual(printed(), ['provisioned', 'kafka.t3.small', '20'])
+    assert.deepEqual(printed({ ClusterKind: 'serverless', ...brokers }), [
+      'serverless',
+      'kafka.t3.small',
+      '20',
+    ])
+    assert.deepEqual(printed({ ClusterKind: 'provisioned', ...brokers }), [
+      'provisioned',
+      'kafka.m7g.xlarge',
+      '500',
+    ])
+  })
+
+  it('given the smallest brokers, then each can hold all partitions of the table and of Kafka, three times over', () => {
+    const { listed, limit } =
+      /holds (?<listed>\d+) of \[(?<limit>\d+) partitions/.exec(page('scaling'))?.groups ?? {}
+    const own = SIGNALS.map(signal => TOPICS[signal].partitions).reduce((sum, count) => sum + count)
+    // Three brokers hold three copies of each partition. Of Kafka's own topics, offsets and transactions have fifty each.
+    assert.deepEqual([Number(listed), Number(limit)], [own + 50 + 50, 300])
+    assert.ok(own + 100 <= 300 / 1.5)
+    const { ServerProperties } = PROD.Resources.BrokerConfiguration?.Properties ?? {}
+    for (const property of ['default.replication.factor=3', 'min.insync.replicas=2'])
+      assert.ok(String(ServerProperties).includes(`${property}\n`), property)
   })
 
   it('given a kind of cluster or cache, then that one is made, and no other', () => {

@@ -119,9 +119,9 @@ export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = {
     says: 'A consumer threw an exception at a record or a timer, which is a bug, or refused its own timer.',
     cause: 'code',
     watches: combineSources({
-      record: watchSum('failed', ['unexpected-error']),
-      parked: watchSum('parked-failed', ['unexpected-error']),
-      timer: watchSum('timer', ['timer-failed', 'timer-rejected']),
+      record: watchSum('failed/unexpected-error'),
+      parked: watchSum('parked-failed/unexpected-error'),
+      timer: watchSum('timer/timer-failed', 'timer/timer-rejected'),
     }),
     because: 'no data may make a consumer throw, so each exception is a bug, and timers are not retried',
   },
@@ -152,15 +152,15 @@ export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = {
     says: 'A partition state has reached a bound: failures are forgotten, or the readings of new entities become dead letters.',
     cause: 'data',
     watches: combineSources({
-      failures: watchSum('failure-memory', ['nearly-full', 'forgotten']),
-      entities: watchSum('failed', ['too-many-new-entities']),
+      failures: watchSum('failure-memory/nearly-full', 'failure-memory/forgotten'),
+      entities: watchSum('failed/too-many-new-entities'),
     }),
     because: 'forgotten failures cannot be redriven, and a faulty producer would fill the store',
   },
   'order-given-up': {
     says: 'An entity was held for longer than its consumer allows, so its events are no longer processed in order.',
     cause: 'code',
-    watches: watchSum('released', ['full', 'time']),
+    watches: watchSum('released/full', 'released/time'),
     because: 'later events of the entity were processed before one that is still being retried',
   },
   'state-from-nothing': {
@@ -172,13 +172,13 @@ export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = {
   'redis-away': {
     says: 'Consumers cannot reach Redis, or it rejects their commands. Their records stay in Kafka.',
     cause: 'redis',
-    watches: watchSum('deferred', ['store-unavailable']),
+    watches: watchSum('deferred/store-unavailable'),
     ...WAITS,
   },
   'kafka-away': {
     says: 'Consumers cannot reach Kafka, so they can neither publish nor read back records.',
     cause: 'kafka',
-    watches: watchSum('deferred', ['broker-unavailable', 'log-unreadable']),
+    watches: watchSum('deferred/broker-unavailable', 'deferred/log-unreadable'),
     ...WAITS,
   },
   'publish-slow': {

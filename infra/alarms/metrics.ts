@@ -4,8 +4,7 @@ import { DIMENSIONS, type MetricName } from '#runtime/operating/reports'
 import type { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
 import { NAMESPACE } from '../../lib/app/name.ts'
 
-/** Name of a metric that functions write. */
-export type OwnMetric = MetricName | keyof typeof SCHEDULED_METRICS
+type OwnMetric = MetricName | keyof typeof SCHEDULED_METRICS
 
 /** A metric with its dimensions. */
 export interface Metric {
@@ -33,12 +32,9 @@ export interface Query {
   readonly where: Readonly<Record<string, string>>
 }
 
-/**
- * Returns the sum over all functions of an environment.
- *
- * @param reason value of the dimension `reason`; if absent, all reasons are counted
- */
-export function buildSumQuery(environment: string, name: OwnMetric, reason?: string): Query {
+/** Returns the sum over all functions of an environment. */
+export function buildSumQuery(environment: string, metric: MetricName): Query {
+  const [name = '', reason] = metric.split('/')
   return {
     statistic: 'SUM',
     namespace: NAMESPACE,

@@ -8,6 +8,7 @@
  * - SNS: https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
  */
 
+import type { MetricName } from '#runtime/operating/reports'
 import {
   type DeclaredFunction,
   getConsumerName,
@@ -20,22 +21,21 @@ import { topicRow } from '../../lib/app/topic-table.ts'
 import { parsePeriod } from '../functions/schedule-retries.ts'
 import type { LIMITS } from '../place/alarm-settings.ts'
 import type { Deployed, Watched } from './alarm.ts'
-import { buildOwnMetric, buildSumQuery, type Metric, type OwnMetric } from './metrics.ts'
+import { buildOwnMetric, buildSumQuery, type Metric } from './metrics.ts'
 
 /** Returns the name of a cluster from its ARN, `arn:…:cluster/<name>/<uuid>`. */
 const parseClusterName = (arn: string) => arn.split('/')[1] ?? ''
 
 type Source = (deployed: Deployed) => readonly Watched[]
 
-/**
- * Returns the sum of a metric over all functions. If reasons are given, returns a sum for each reason, each watched by a separate
- * alarm.
- */
-export function watchSum(name: OwnMetric, reasons?: readonly string[]): Source {
+/** Returns the sum of each metric over all functions. Metrics by reason have an alarm each, named after the reason. */
+export function watchSum(...metrics: readonly MetricName[]): Source {
   return ({ env }) =>
-    reasons?.map(reason => ({ of: reason, value: { query: buildSumQuery(env, name, reason) } })) ?? [
-      { value: { query: buildSumQuery(env, name) } },
-    ]
+    metrics.map(metric => {
+      const query = buildSumQuery(env, metric)
+      const { reason } = query.where
+      return { ...(reason === undefined ? {} : { of: reason }), value: { query } }
+    })
 }
 
 /** Combines several sources. Their keys begin the suffixes of the alarms' names. */
@@ -51,7 +51,7 @@ export function combineSources(sources: Readonly<Record<string, Source>>): Sourc
 
 /** Returns a metric of a scheduled function if it is deployed, and its schedule enabled. */
 export function watchScheduledMetric(name: keyof typeof SCHEDULED_METRICS): Source {
-  const { by } = SCHEDULED_METRICS[name]
+  const by = SCHEDULED_METRICS[name]
   return ({ env, functions, schedules }) =>
     functions.some(entry => entry.name === by && entry.schedule && schedules[entry.schedule.condition])
       ? [{ value: { metric: buildOwnMetric(env, by, name), statistic: 'Maximum' } }]

@@ -1,10 +1,10 @@
-/** Writes metrics of open dead letters and retries. */
+/** Measures open dead letters and retries. */
 
 import type { Connections } from '#runtime/functions/connections'
 import type { Scheduled } from '#runtime/functions/schedules'
 import type { LogBounds } from '#runtime/pipeline'
 import { deadLetterSource } from '../app/dead-letter-source.ts'
-import { report } from '../app/metrics.ts'
+import type { SCHEDULED_METRICS } from '../app/metrics.ts'
 import type { Named, Vocabulary } from '../app/names.ts'
 import { RETRY_TOPICS } from '../app/topic-table.ts'
 import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
@@ -20,19 +20,10 @@ interface Measured {
   readonly retries: number
 }
 
-/** Measured values. The first four are metrics. */
-interface OpenDeadLetters {
-  readonly open: number
-  readonly quarantined: number
-  readonly oldestSeconds: number
-  readonly retriesPerMinute: number
-  readonly pending: unknown
-}
-
 /**
  * Counts the open dead letters, and the retries since the last run.
  *
- * @returns measured values by metric
+ * @returns measured values, for the log; the first is also a metric
  * @throws Unavailable if Kafka or Redis does not answer
  */
 export async function measureDeadLetters({
@@ -40,7 +31,7 @@ export async function measureDeadLetters({
   connections,
   remainingMs,
   telemetry,
-}: Scheduled<Connections, Named & Vocabulary>): Promise<OpenDeadLetters> {
+}: Scheduled<Connections, Named & Vocabulary>) {
   const [value, letters, bounds] = await Promise.all([
     connections.value<Measured>(`dead-letters:${config.env}`),
     deadLetterSource(connections, config),
@@ -62,12 +53,7 @@ export async function measureDeadLetters({
     last && retries >= last.retries
       ? ((retries - last.retries) * MINUTE_MS) / Math.max(1, atMs - last.atMs)
       : 0
-  report(telemetry, {
-    deadLettersOpen: open,
-    deadLettersQuarantined: quarantined,
-    oldestDeadLetterSeconds: oldestSeconds,
-    retriesPerMinute,
-  })
+  telemetry.count('deadLettersOpen' satisfies keyof typeof SCHEDULED_METRICS, open)
   return { open, quarantined, oldestSeconds, retriesPerMinute, pending }
 }
 

@@ -1,7 +1,7 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics'
 import middy from '@middy/core'
 import type { Context, ScheduledEvent } from 'aws-lambda'
-import { addValues } from '../adapters/lambda/measurements.ts'
+import { addPublishing } from '../adapters/lambda/measurements.ts'
 import { createTelemetry, inEnvironment, logsContext } from '../adapters/lambda/telemetry.ts'
 import type { GeneralSettings } from '../settings/general.ts'
 import { type CombinedParts, readSettings } from '../settings/read-settings.ts'
@@ -36,8 +36,6 @@ interface ScheduledTelemetry {
    * @param details fields of the log line, including its `kind`; must not contain payloads
    */
   warn(message: string, details: Record<string, unknown>): void
-  /** Records a metric in seconds for the function as a whole. */
-  gauge(name: string, seconds: number): void
   /** Records a count metric for the function as a whole. */
   count(name: string, count: number): void
 }
@@ -72,7 +70,6 @@ export function createScheduledHandler<
   const { logger, metrics } = powertools
   const telemetry: ScheduledTelemetry = {
     warn: (message, details) => logger.warn(message, details),
-    gauge: (metric, seconds) => metrics.addMetric(metric, MetricUnit.Seconds, seconds),
     count: (metric, count) => metrics.addMetric(metric, MetricUnit.Count, count),
   }
   let publishedMs: number[] = []
@@ -100,7 +97,7 @@ export function createScheduledHandler<
         powertools,
       })
       const result = await pendingResult.finally(async () => {
-        addValues(metrics, 'publishMs', publishedMs)
+        addPublishing(metrics, publishedMs)
         publishedMs = []
         if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics()
         await connections.afterInvocation(config)

@@ -53,7 +53,8 @@ const OWN = EVERYWHERE.flatMap(({ watched }) => lookedAt(watched.value)).filter(
 
 /** Metrics of scheduled functions. */
 const OTHERS = Object.keys(SCHEDULED_METRICS)
-const everythingWritten = async () => listMetrics(await captureLog(reportEverything, { environment: 'prod' }))
+const LOG = await captureLog(reportEverything, { environment: 'prod' })
+const WRITTEN = [...listMetrics(LOG)]
 
 describe('the alarms of a deployment', () => {
   it('given a consumer of a topic with ticks, then silence is an alarm; of another topic, it says nothing', () => {
@@ -249,17 +250,32 @@ describe('the plugin of the alarms', () => {
 })
 
 describe('the metrics of the alarms', () => {
-  it('given an alarm on a metric of a function, then it is written, with these dimensions', async () => {
-    const written = [...(await everythingWritten())]
-    for (const { name, dimensions, reason } of OWN) {
-      if (OTHERS.includes(name)) continue
-      const found = written.filter(
-        ([key]) => key.split(' ')[0] === name && (reason === undefined || key === `${name} ${reason}`),
-      )
-      const sets = found.flatMap(([, metric]) => metric.dimensions.map(listMetricNames))
-      assert.ok(sets.includes(dimensions), `${name} ${reason ?? ''}: ${dimensions} is not among ${sets}`)
-    }
+  it('given the metrics of functions, then each is that of an alarm, and each alarm finds its own', () => {
+    const sort = (metrics: readonly string[]) => [...new Set(metrics)].toSorted()
+    const watched = OWN.filter(({ name }) => !OTHERS.includes(name))
+    assert.deepEqual(
+      sort(watched.map(({ name, reason, dimensions }) => [name, reason ?? '', dimensions].join(' '))),
+      sort(
+        WRITTEN.flatMap(([key, metric]) => {
+          const [name, reason = ''] = key.split(' ')
+          return metric.dimensions.map(set => [name, reason, listMetricNames(set)].join(' '))
+        }),
+      ),
+    )
     assert.ok(OWN.length > 40)
+  })
+
+  it('given no faults, then functions have at most 60 metrics, and docs/costs.md has their number and price', () => {
+    const always = EVERYWHERE.flatMap(({ watched: { value } }) =>
+      'metric' in value && value.metric.namespace === 'Sluice' ? [JSON.stringify(value.metric)] : [],
+    )
+    const { size } = new Set(always)
+    assert.ok(size <= 60, `${size}`)
+    const price = (0.3 * size).toFixed(2)
+    assert.ok(
+      page('costs.md').includes(`| metrics of the functions, at most ${size} | ${price} | ${price} |`),
+      `${size}`,
+    )
   })
 
   it('given the kinds of alarms, then at most 22 need no setting, and each is in some deployment', () => {
@@ -267,14 +283,16 @@ describe('the metrics of the alarms', () => {
     assert.deepEqual([...new Set(EVERYWHERE.map(({ kind }) => kind))].sort(), Object.keys(ALARM_KINDS).sort())
   })
 
-  it('given docs/observability.md, then it has each metric, with its alarms and no others', async () => {
+  it('given docs/observability.md, then it has each count, duration and metric, with its alarms and no others', () => {
     const [, metrics = ''] = /^## Metrics$(.*?)^## /ms.exec(page('observability.md')) ?? []
     const rows = metrics.split('\n').filter(line => line.startsWith('- '))
     // Names precede the reasons, which are in brackets, and the meaning.
     const listNames = (row: string) =>
       [...(/^[^(:]*/.exec(row)?.[0] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)
-    const own = new Set([...(await everythingWritten()).keys()].map(key => key.split(' ')[0] as string))
-    assert.deepEqual(rows.flatMap(listNames).toSorted(), [...own, ...OTHERS].toSorted())
+    const { counts = {}, ...fields } = LOG.find(({ message }) => message === 'batch') ?? {}
+    const counters = new Set(Object.keys(counts as object).map(key => key.split('/')[0]))
+    const durations = Object.keys(fields).filter(field => /(Ms|Seconds)$/.test(field))
+    assert.deepEqual(rows.flatMap(listNames).toSorted(), [...counters, ...durations, ...OTHERS].toSorted())
     for (const row of rows) {
       const alarms = EVERYWHERE.filter(({ watched }) =>
         lookedAt(watched.value).some(({ name }) => listNames(row).includes(name)),

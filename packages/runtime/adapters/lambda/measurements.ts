@@ -1,72 +1,55 @@
 import type { Metrics } from '@aws-lambda-powertools/metrics'
-import type { CounterName, DurationName, TimedStep } from './metric-names.ts'
+import { COUNTED, type CounterName, type DurationName } from './metric-names.ts'
 
-export interface InvocationEnd {
-  readonly ms: number
-  readonly lagMs: number | undefined
-}
+const METRICS: ReadonlySet<string> = new Set(COUNTED)
 
 /**
- * Collects counts and durations of one invocation, and writes them at its end in CloudWatch embedded metric format: one line for
- * each reason, and one line for the invocation. The values of a reason are also published for the function as a whole. Partitions
- * are not a dimension, because the cost depends on the number of metrics.
+ * Collects counts and durations of one invocation for its log line, and writes those that alarms watch in CloudWatch embedded metric
+ * format: a line for the function as a whole, and one for each reason that is a metric. Partitions are not a dimension, because the
+ * cost depends on the number of metrics.
  */
 export class Measurements {
   readonly #metrics: Metrics
-  /** Counts by reason and counter. */
-  readonly #counts = new Map<string, Map<CounterName, number>>()
-  /** Times from append to decision in milliseconds, by reason. */
-  readonly #latencies = new Map<string, number[]>()
-  /** Durations of the steps of the invocation in milliseconds, by metric. */
-  readonly #durations = new Map<`${TimedStep}Ms`, number[]>()
+  /** Counts by `counter/reason`. */
+  readonly #counts = new Map<string, number>()
+  /** Longest durations in milliseconds. */
+  #longest: Partial<Record<DurationName, number>> = {}
+  #publishedMs: number[] = []
 
   constructor(metrics: Metrics) {
     this.#metrics = metrics
   }
 
   count(counter: CounterName, reason: string, count: number): void {
-    const counters = this.#counts.get(reason) ?? new Map<CounterName, number>()
-    counters.set(counter, (counters.get(counter) ?? 0) + count)
-    this.#counts.set(reason, counters)
+    const name = `${counter}/${reason}`
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + count)
   }
 
-  latency(reason: string, ms: number): void {
-    append(this.#latencies, reason, ms)
+  duration(name: DurationName, ms: number): void {
+    this.#longest[name] = Math.max(ms, this.#longest[name] ?? 0)
+    if (name === 'publishMs') this.#publishedMs.push(ms)
   }
 
-  step(step: TimedStep, ms: number): void {
-    append(this.#durations, `${step}Ms`, ms)
+  /** Returns the counts by `counter/reason`, and the longest durations, for the log line. */
+  summarize() {
+    return { counts: Object.fromEntries(this.#counts), longest: this.#longest }
   }
 
-  /** Counts so far, by `counter/reason`. */
-  get counts(): Readonly<Record<string, number>> {
-    const named = [...this.#counts].flatMap(([reason, counters]) =>
-      [...counters].map(([counter, count]) => [`${counter}/${reason}`, count] as const),
-    )
-    return Object.fromEntries(named)
-  }
-
-  /** Writes all metrics and resets them. */
-  flush({ ms, lagMs }: InvocationEnd): void {
-    for (const [reason, counters] of this.#counts) {
-      for (const [counter, count] of counters) this.#metrics.addMetric(counter, 'Count', count)
-      addValues(this.#metrics, 'latencyMs', this.#latencies.get(reason) ?? [])
-      // Publish twice: by reason, and for the function as a whole, which alarms use.
-      this.#metrics.addDimensions({}).addDimensions({ reason }).publishStoredMetrics()
+  /** Writes the metrics, and resets all counts and durations. */
+  flush(lagMs: number | undefined): void {
+    for (const [name, count] of this.#counts) {
+      const [counter = '', reason = ''] = name.split('/')
+      if (METRICS.has(counter)) this.#metrics.addMetric(counter, 'Count', count)
+      if (METRICS.has(name))
+        this.#metrics.singleMetric().addDimension('reason', reason).addMetric(counter, 'Count', count)
     }
-    for (const [name, values] of this.#durations) addValues(this.#metrics, name, values)
+    addPublishing(this.#metrics, this.#publishedMs)
     if (lagMs !== undefined) this.#metrics.addMetric('lagSeconds', 'Seconds', lagMs / 1000)
-    this.#metrics.addMetric('invocationMs', 'Milliseconds', ms).publishStoredMetrics()
+    if (this.#metrics.hasStoredMetrics()) this.#metrics.publishStoredMetrics()
     this.#counts.clear()
-    this.#latencies.clear()
-    this.#durations.clear()
+    this.#longest = {}
+    this.#publishedMs = []
   }
-}
-
-function append<Name>(lists: Map<Name, number[]>, name: Name, value: number): void {
-  const list = lists.get(name)
-  if (list) list.push(value)
-  else lists.set(name, [value])
 }
 
 /**
@@ -75,9 +58,9 @@ function append<Name>(lists: Map<Name, number[]>, name: Name, value: number): vo
  */
 const MAX_VALUES = 99
 
-/** Adds durations in milliseconds to the line. If there are too many, a representative selection is added. */
-export function addValues(metrics: Metrics, name: DurationName, values: readonly number[]): void {
-  for (const value of spread(values, MAX_VALUES)) metrics.addMetric(name, 'Milliseconds', value)
+/** Adds the durations of publishing in milliseconds to the line. If there are too many, a representative selection is added. */
+export function addPublishing(metrics: Metrics, durations: readonly number[]): void {
+  for (const ms of spread(durations, MAX_VALUES)) metrics.addMetric('publishMs', 'Milliseconds', ms)
 }
 
 /** Selects values evenly by rank if there are too many, including the lowest and the highest, so that percentiles are preserved. */

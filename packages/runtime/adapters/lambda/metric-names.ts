@@ -24,10 +24,39 @@ export type CounterName =
   | 'held'
   | 'released'
 
+/**
+ * Metrics of alarms: counters of the function as a whole and, as `counter/reason`, by reason. CloudWatch charges for each metric, so
+ * all others are only in the log line of their batch.
+ */
+export const COUNTED = [
+  'breaker-open',
+  'deferred',
+  'deferred/broker-unavailable',
+  'deferred/log-unreadable',
+  'deferred/store-unavailable',
+  'expired',
+  'failed/too-many-new-entities',
+  'failed/unexpected-error',
+  'failure-memory/forgotten',
+  'failure-memory/nearly-full',
+  'misrouted',
+  'no-applied-offset',
+  'offer-failed',
+  'parked-failed/unexpected-error',
+  'range-read-back',
+  'refused',
+  'released/full',
+  'released/time',
+  'timed-by-producers',
+  'timer/timer-failed',
+  'timer/timer-rejected',
+] as const satisfies readonly (CounterName | `${CounterName}/${string}`)[]
+
 /** A step of the pipeline that calls Redis or Kafka. */
 export type TimedStep = 'load' | 'commit' | 'trimOutbox' | 'publish' | 'read'
 
-/** Duration in milliseconds. `latencyMs` is reported by reason. */
-export type DurationName = `${TimedStep}Ms` | 'latencyMs' | 'invocationMs'
+/** Field of the log line of a batch: the longest duration in milliseconds. `publishMs` is also a metric, with each duration. */
+export type DurationName = `${TimedStep}Ms` | 'latencyMs'
 
-export type MetricName = CounterName | DurationName | 'lagSeconds'
+/** Name of a metric that alarms watch, with its reason if it is a metric by reason. */
+export type MetricName = (typeof COUNTED)[number] | 'publishMs' | 'lagSeconds'

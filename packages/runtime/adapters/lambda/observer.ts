@@ -51,7 +51,7 @@ export class LambdaObserver {
 
   /** Records the duration of a call to a port. */
   recordDuration(step: TimedStep, ms: number): void {
-    this.#measured.step(step, ms)
+    this.#measured.duration(`${step}Ms`, ms)
   }
 
   /** Reports that there are no spans although OpenTelemetry is set up. */
@@ -63,10 +63,10 @@ export class LambdaObserver {
   flush(): void {
     const ms = this.#progress.elapsedMs(this.#now())
     const { lagMs } = this.#progress
-    const { counts } = this.#measured
+    const { counts, longest } = this.#measured.summarize()
     this.#writePartitions()
     try {
-      this.#measured.flush({ ms, lagMs })
+      this.#measured.flush(lagMs)
     } catch (error) {
       // Everything is decided and published, so a failure to report it must not cause a redelivery of the batch.
       this.#write({
@@ -77,7 +77,7 @@ export class LambdaObserver {
     }
     if (Object.keys(counts).length === 0) return
     const lag = lagMs === undefined ? {} : { lagSeconds: lagMs / 1000 }
-    this.#logger.info('batch', { records: this.#records, counts, ms, ...lag })
+    this.#logger.info('batch', { records: this.#records, counts, ms, ...longest, ...lag })
   }
 
   /** Notes what is written for the whole invocation, or for single records. */
@@ -94,10 +94,10 @@ export class LambdaObserver {
   #noteDecisions({ stateKey, decisions }: ReportOf<'decisions'>): void {
     const nowMs = this.#now()
     this.#progress.noteDecisions(stateKey, decisions, nowMs)
-    for (const { outcome, reason, appendMs } of decisions) {
+    for (const { outcome, appendMs } of decisions) {
       if (isOfRecord(outcome)) this.#records += 1
       // A timer has no append time.
-      if (outcome !== 'timer') this.#measured.latency(reason, Math.max(0, nowMs - appendMs))
+      if (outcome !== 'timer') this.#measured.duration('latencyMs', Math.max(0, nowMs - appendMs))
     }
     if (this.#logger.getLevelName() === 'DEBUG')
       for (const decision of decisions)

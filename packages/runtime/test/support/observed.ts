@@ -11,10 +11,10 @@ export const STATE_KEY: StateKey = { consumer: 'tested', topic: TOPIC, partition
 /** Sensor whose key is assigned to partition 0, to which the records of these tests belong. */
 export const HERE = { sensor: 's-6' }
 
-/** Content of a report, with a metric that it must produce, by name and reason, and its count. */
+/** Content of a report, with the `counter/reason` that it must increase, and by how much. */
 type Example<Kind extends Report['kind']> = readonly [
   content: Omit<ReportOf<Kind>, 'kind' | 'stateKey'>,
-  metric?: string,
+  counter?: string,
   count?: number,
 ]
 
@@ -27,44 +27,44 @@ const EXAMPLES: { readonly [Kind in Report['kind']]: readonly Example<Kind>[] } 
     decided({ outcome: 'timer', reason: 'silent' }),
     decided({ outcome: 'timer' }, 'timer-failed'),
     decided({ outcome: 'timer' }, 'timer-rejected'),
-    decided({ outcome: 'failed', hold: 'begins' }, 'unexpected-error', 'held unexpected-error'),
-    decided({ outcome: 'timer', hold: 'time' }, undefined, 'released time'),
-    decided({ outcome: 'timer', hold: 'full' }, undefined, 'released full'),
+    decided({ outcome: 'failed', hold: 'begins' }, 'unexpected-error', 'held/unexpected-error'),
+    decided({ outcome: 'timer', hold: 'time' }, undefined, 'released/time'),
+    decided({ outcome: 'timer', hold: 'full' }, undefined, 'released/full'),
   ],
-  redelivered: [[{ records: 7 }, 'redelivered at-or-below-applied-offset', 7]],
+  redelivered: [[{ records: 7 }, 'redelivered/at-or-below-applied-offset', 7]],
   deferred: (['contended', 'store-unavailable', 'broker-unavailable', 'log-unreadable'] as const).map(
-    reason => [{ fromOffset: 1, appendMs: 0, reason }, `deferred ${reason}`],
+    reason => [{ fromOffset: 1, appendMs: 0, reason }, `deferred/${reason}`],
   ),
   'offer-failed': [
     [
       { attempt: 1, of: 3, records: 4, offset: 5, cause: { safeMessage: undefined } },
-      'offer-failed not-accepted',
+      'offer-failed/not-accepted',
       4,
     ],
   ],
-  'outbox-not-trimmed': [[{ count: 2, error: new Error('away') }, 'outbox-not-trimmed trim-failed', 2]],
-  refused: [[{ entries: [letter('k')], error: new Error('x') }, 'refused never-taken']],
-  'dead-letters': [[{ entries: [letter('k'), letter('k')] }, 'dead-letters sent', 2]],
-  'range-read-back': [[{ fromOffset: 10, toOffset: 19 }, 'range-read-back never-delivered', 10]],
-  'failures-not-kept': [[{ records: 4 }, 'range-read-back failures-not-kept', 4]],
-  expired: [[{ fromOffset: 10, toOffset: 12 }, 'expired not-in-the-log', 3]],
-  'no-applied-offset': [[{ fromOffset: 5 }, 'no-applied-offset starts-anew']],
+  'outbox-not-trimmed': [[{ count: 2, error: new Error('away') }, 'outbox-not-trimmed/trim-failed', 2]],
+  refused: [[{ entries: [letter('k')], error: new Error('x') }, 'refused/never-taken']],
+  'dead-letters': [[{ entries: [letter('k'), letter('k')] }, 'dead-letters/sent', 2]],
+  'range-read-back': [[{ fromOffset: 10, toOffset: 19 }, 'range-read-back/never-delivered', 10]],
+  'failures-not-kept': [[{ records: 4 }, 'range-read-back/failures-not-kept', 4]],
+  expired: [[{ fromOffset: 10, toOffset: 12 }, 'expired/not-in-the-log', 3]],
+  'no-applied-offset': [[{ fromOffset: 5 }, 'no-applied-offset/starts-anew']],
   'log-created-again': [[{ appliedOffset: 5 }]],
   'failure-memory': [
-    [{ bytes: 9, forgotten: 0, limit: 10 }, 'failure-memory nearly-full'],
-    [{ bytes: 9, forgotten: 2, limit: 10 }, 'failure-memory forgotten', 2],
+    [{ bytes: 9, forgotten: 0, limit: 10 }, 'failure-memory/nearly-full'],
+    [{ bytes: 9, forgotten: 2, limit: 10 }, 'failure-memory/forgotten', 2],
   ],
-  'clock-gap': [[{ beforeOffset: 5, ms: 600_000 }, 'clock-gap no-records']],
-  'timed-by-producers': [[{ fromOffset: 5 }, 'timed-by-producers create-time']],
-  'context-unreadable': [[{ why: 'x' }, 'context-unreadable other-code']],
-  misrouted: [[{ fromOffset: 5, records: 3 }, 'misrouted another-partitioner', 3]],
-  'breaker-open': [[{ sinceMs: 0 }, 'breaker-open surge']],
+  'clock-gap': [[{ beforeOffset: 5, ms: 600_000 }, 'clock-gap/no-records']],
+  'timed-by-producers': [[{ fromOffset: 5 }, 'timed-by-producers/create-time']],
+  'context-unreadable': [[{ why: 'x' }, 'context-unreadable/other-code']],
+  misrouted: [[{ fromOffset: 5, records: 3 }, 'misrouted/another-partitioner', 3]],
+  'breaker-open': [[{ sinceMs: 0 }, 'breaker-open/surge']],
 }
 
 export const REPORTS = Object.entries(EXAMPLES).flatMap(([kind, examples]) =>
-  examples.map(([content, metric, count = 1]) => ({
+  examples.map(([content, counter, count = 1]) => ({
     report: { kind, stateKey: STATE_KEY, ...content } as Report,
-    metric,
+    counter,
     count,
   })),
 )
@@ -79,10 +79,10 @@ export function reportEverything(observer: LambdaObserver): void {
 function decided(
   given: Partial<Decision> & Pick<Decision, 'outcome'>,
   code?: FailureCode,
-  metric = `${given.outcome} ${code ?? given.reason ?? 'any'}`,
+  counter = `${given.outcome}/${code ?? given.reason ?? 'any'}`,
 ): Example<'decisions'> {
   const failed = code && { reason: code, failure: failure(code, 'x') }
-  return [{ decisions: [{ offset: 1, appendMs: 0, reason: 'any', ...given, ...failed }] }, metric]
+  return [{ decisions: [{ offset: 1, appendMs: 0, reason: 'any', ...given, ...failed }] }, counter]
 }
 
 export function letter(key: Key): OutboxEntry {

@@ -42,7 +42,7 @@ describe('the name of an application', () => {
     const batch = kafkaEvent([logRecord(0, { value: Buffer.from('{}') }, { topic: 'orders' })])
     const context = { getRemainingTimeInMillis: () => 60_000 } as Context
     const metrics = await readMetrics(async () => handler(batch, context), 'My-shop')
-    assert.match(metrics.get('deferred out-of-time')?.dimensions[0] ?? '', /environment=eu/)
+    assert.match(metrics.get('deferred')?.dimensions[0] ?? '', /environment=eu/)
   })
 
   it('given variables that are wrong, then the message of each handler names those of the application', async () => {

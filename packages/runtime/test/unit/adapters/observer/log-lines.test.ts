@@ -90,7 +90,7 @@ describe('what a function writes to its log', () => {
   })
 
   it('given metrics that cannot be written, then the batch continues, and a line says so', async () => {
-    const log = await captureLog(observer => observer.recordDuration('load', 'no number' as never))
+    const log = await captureLog(observer => observer.recordDuration('publish', 'no number' as never))
     const told = log.filter(({ level }) => level === 'ERROR').map(({ message }) => message)
     assert.deepEqual(told, ['the metrics of an invocation cannot be written'])
   })

@@ -1,32 +1,48 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { COUNTED } from '../../../../adapters/lambda/metric-names.ts'
+import type { LambdaObserver } from '../../../../adapters/lambda/observer.ts'
 import { captureLog, listMetrics } from '../../../support/function-log.ts'
 import { HERE, REPORTS, reportEverything, STATE_KEY } from '../../../support/observed.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
+const isMetric = (name: string) => COUNTED.some(counted => counted === name)
+
+/** Returns the metrics of an invocation, and the line of its batch. */
+async function observe(work: (observer: LambdaObserver) => void | Promise<void>, now = () => 1_000) {
+  const log = await captureLog(work, { now })
+  return { metrics: listMetrics(log), line: log.find(({ message }) => message === 'batch') ?? {} }
+}
+
 describe('what a function counts and measures', () => {
-  it('given any outcome, then it is counted once for each reason, and for the function as a whole', async () => {
-    const log = await captureLog(async observer => {
+  it('given any outcome, then it is counted once for each reason, in the line of the batch', async () => {
+    const { line, metrics } = await observe(async observer => {
       const stage = new Stage(undefined, { report: observer.report })
       await stage.batch([
         record(0, reading('a', HERE)),
         record(1, reading('a', HERE)),
         record(0, reading('b', { sensor: 's-31' }), { partition: 1 }),
       ])
-    })
-    const counted = [...listMetrics(log)].filter(([, { unit }]) => unit === 'Count')
-    assert.deepEqual(counted, [
-      ['applied counted', count(2, 'counted')],
-      ['duplicate id-known', count(1, 'id-known')],
-    ])
+    }, Date.now)
+    assert.deepEqual(line.counts, { 'applied/counted': 2, 'duplicate/id-known': 1 })
+    assert.deepEqual([...metrics.keys()], ['lagSeconds'])
   })
 
-  for (const { report, metric, count: expected } of REPORTS)
-    if (metric !== undefined)
-      it(`given a report ${report.kind}, then it is counted as ${metric}`, async () => {
-        const found = listMetrics(await captureLog(observer => observer.report(report))).get(metric)
-        assert.deepEqual(found, count(expected, metric.split(' ')[1] as string))
+  for (const { report, counter, count } of REPORTS)
+    if (counter !== undefined)
+      it(`given a report ${report.kind}, then it is counted as ${counter}, and is a metric if alarms watch it`, async () => {
+        const { line, metrics } = await observe(observer => observer.report(report))
+        assert.equal((line.counts as Record<string, number>)[counter], count)
+        const [name = '', reason = ''] = counter.split('/')
+        const counted = (set: string) => ({ unit: 'Count', values: [count], dimensions: [set] })
+        assert.deepEqual(
+          [metrics.get(name), metrics.get(`${name} ${reason}`)],
+          [
+            isMetric(name) ? counted('service=tested') : undefined,
+            isMetric(counter) ? counted(`service=tested reason=${reason}`) : undefined,
+          ],
+        )
       })
 
   it('given a metric with a unit, then its name ends in its unit', async () => {
@@ -36,52 +52,26 @@ describe('what a function counts and measures', () => {
     }
   })
 
-  it('given records, then the time from append to decision is measured, by reason', async () => {
-    const log = await captureLog(
-      observer =>
-        observer.report({
-          kind: 'decisions',
-          stateKey: STATE_KEY,
-          decisions: [
-            { offset: 1, appendMs: 400, outcome: 'applied', reason: 'counted' },
-            { offset: 2, appendMs: 900, outcome: 'timer', reason: 'silent' },
-            { offset: 2, appendMs: 900, outcome: 'applied', reason: 'counted' },
-            { offset: 3, appendMs: 1_050, outcome: 'ignored', reason: 'not-mine' },
-          ],
-        }),
-      { now: () => 1_000 },
-    )
-    const metrics = listMetrics(log)
-    assert.deepEqual(metrics.get('latencyMs counted'), {
-      unit: 'Milliseconds',
-      values: [600, 100],
-      dimensions: ['service=tested', 'service=tested reason=counted'],
-    })
-    assert.deepEqual(
-      metrics.get('latencyMs not-mine')?.values,
-      [0],
-      'a clock that is ahead gives no negative time',
-    )
-    assert.equal(metrics.get('latencyMs silent'), undefined, 'a timer was never appended')
+  it('given records, then the line of the batch has the longest time from append to decision', async () => {
+    const latency = async (...decided: readonly (readonly ['applied' | 'timer', number])[]) => {
+      const decisions = decided.map(([outcome, appendMs], offset) => ({
+        ...{ offset, appendMs, outcome },
+        reason: 'counted',
+      }))
+      const report = { kind: 'decisions', stateKey: STATE_KEY, decisions } as const
+      return (await observe(observer => observer.report(report))).line.latencyMs
+    }
+    assert.equal(await latency(['applied', 400], ['timer', 100], ['applied', 900]), 600)
+    assert.equal(await latency(['applied', 1_050]), 0, 'a clock that is ahead gives no negative time')
+    assert.equal(await latency(['timer', 900]), undefined, 'a timer was never appended')
   })
 
-  it('given more records than a metric has room for, then what is written has their percentiles', async () => {
-    const shuffled = Array.from({ length: 5_000 }, (_, index) => (index * 1_237) % 5_000)
-    const log = await captureLog(
-      observer =>
-        observer.report({
-          kind: 'decisions',
-          stateKey: STATE_KEY,
-          decisions: shuffled.map((ms, offset) => ({
-            offset,
-            appendMs: -ms,
-            outcome: 'applied',
-            reason: 'counted',
-          })),
-        }),
-      { now: () => 0 },
-    )
-    const { values = [] } = listMetrics(log).get('latencyMs counted') ?? {}
+  it('given more publishing than a metric has room for, then what is written has their percentiles', async () => {
+    const { metrics } = await observe(observer => {
+      for (let index = 0; index < 5_000; index += 1)
+        observer.recordDuration('publish', (index * 1_237) % 5_000)
+    })
+    const { values = [] } = metrics.get('publishMs') ?? {}
     assert.equal(values.length, 99)
     for (const percentile of [0, 10, 50, 90, 99, 100])
       assert.ok(
@@ -90,29 +80,21 @@ describe('what a function counts and measures', () => {
       )
   })
 
-  it('given calls to Redis and Kafka, then how long each took is measured for the function', async () => {
+  it('given calls to Redis and Kafka, then the line has the longest of each, and publishing is a metric', async () => {
     let now = 0
-    const log = await captureLog(
+    const { line, metrics } = await observe(
       observer => {
-        for (const ms of [3, 5]) observer.recordDuration('load', ms)
-        observer.recordDuration('publish', 12)
+        observer.report({ kind: 'redelivered', stateKey: STATE_KEY, records: 1 })
+        for (const ms of [3, 5, 4]) observer.recordDuration('load', ms)
+        for (const ms of [12, 7]) observer.recordDuration('publish', ms)
         now = 40
       },
-      { now: () => now },
+      () => now,
     )
-    const times = [...listMetrics(log)].map(([name, { values, dimensions }]) => [name, values, dimensions])
-    assert.deepEqual(times, [
-      ['loadMs', [3, 5], ['service=tested']],
-      ['publishMs', [12], ['service=tested']],
-      ['invocationMs', [40], ['service=tested']],
-    ])
+    assert.deepEqual([line.loadMs, line.publishMs, line.ms], [5, 12, 40])
+    assert.deepEqual(
+      [...metrics],
+      [['publishMs', { unit: 'Milliseconds', values: [12, 7], dimensions: ['service=tested'] }]],
+    )
   })
 })
-
-function count(value: number, reason: string) {
-  return {
-    unit: 'Count',
-    values: [value],
-    dimensions: ['service=tested', `service=tested reason=${reason}`],
-  }
-}

@@ -148,7 +148,7 @@ export function buildParameters(
   deployed: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   const { ClusterKind = 'provisioned' } = deployed
-  // The parameters of a stack without brokers name those of the template's defaults.
+  // In a stack without brokers, these parameters have the template's defaults.
   const { BrokerType, BrokerStorageGiB } = ClusterKind === 'provisioned' ? deployed : {}
   return {
     Env: name,

@@ -10,6 +10,7 @@ import { OperationFailure } from '../../lib/support/operation-failure.ts'
 import { compileSelect } from '../../lib/views/language/compile-select.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
 import type { Parse } from '../../lib/views/language/syntax.ts'
+import { NO_TABLES } from '../../lib/views/plan.ts'
 import type { Access } from '../access/access.ts'
 import { FailedSignIns } from '../access/failed-sign-ins.ts'
 import { rejectForeignRequests, requireSignIn } from '../access/guard.ts'
@@ -73,10 +74,10 @@ class StatementFailure extends ProblemError {
   }
 }
 
-/** Text for a browser. */
+/** Text for a browser. ADDRESS stands for the one under which it asks, and what curl needs for access. */
 const ABOUT = `This is the SQL interface of Sluice, as ksqlDB has it. It takes statements and queries of ksqlDB's clients:
 
-  curl -H 'Content-Type: application/json' -d '{"ksql": "SHOW TABLES;"}' http://localhost:8088/ksql
+  curl -H 'Content-Type: application/json' -d '{"ksql": "SHOW TABLES;"}' ADDRESS/ksql
 
 \`npx sluice sql "SELECT * FROM device_activity_counts"\` asks without a server, and the pages are in the console.
 `
@@ -90,13 +91,12 @@ export function createKsqlApp(parts: KsqlParts): Hono<ConsoleHono> {
     return context.json(answer, status)
   })
   app.get('/healthcheck', async context => {
-    const isHealthy = await reader.tables().then(
-      () => true,
-      () => false,
-    )
+    // Before the first run of the function `clock`, CREATE is refused.
+    const isHealthy = (await reader.tables().catch(() => NO_TABLES)) !== NO_TABLES
     return context.json(buildHealthAnswer(isHealthy), isHealthy ? 200 : 503)
   })
-  app.get('/', context => context.text(ABOUT))
+  const credentials = access.isOpen ? '' : '-u any:TOKEN '
+  app.get('/', ({ req, text }) => text(ABOUT.replace('ADDRESS', `${credentials}${new URL(req.url).origin}`)))
   app.use(requireSignIn(access, new FailedSignIns({ report: reportFailedSignIn })))
   app.use(rejectForeignRequests(access), limitRequests(LIMITS), limitBodies(LIMITS))
   if (access.isOpen) app.use(requireJson)
@@ -134,7 +134,7 @@ function toErrorResponse(error: unknown, reportError: (error: unknown) => void) 
   if (code === 'fault') reportError(error)
   const status = STATUS[code]
   const shown =
-    code === 'signed-out' ? 'Send the token that sluice views serve printed, as password.' : message
+    code === 'signed-out' ? 'Send the token that the server printed or was given, as password.' : message
   return { status, answer: { '@type': 'generic_error' as const, error_code: status * 100, message: shown } }
 }
 

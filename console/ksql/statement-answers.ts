@@ -61,7 +61,7 @@ export function buildChangeAnswer(statement: ChangingStatement, result: string |
 }
 
 const EXECUTING =
-  'The file has the statement, and the records of the past are being added. `npm start` shows the progress and the result; SHOW TABLES lists what is in force.'
+  'The file has the statement, and the records of the past are being added. The server prints the progress and the result; SHOW TABLES lists what is in force.'
 
 /** Returns the answer to a statement after which nothing was to be changed. */
 export function buildNotice({ text }: Statement, message: string) {

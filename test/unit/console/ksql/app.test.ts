@@ -9,7 +9,8 @@ import { formatType, formatValues } from '../../../../console/ksql/row-format.ts
 import { buildChangeAnswer } from '../../../../console/ksql/statement-answers.ts'
 import type { ChangingStatement } from '../../../../lib/statements/local-statements.ts'
 import { parse } from '../../../../lib/views/language/parser.ts'
-import type { ColumnType } from '../../../../lib/views/plan.ts'
+import { type ColumnType, NO_TABLES } from '../../../../lib/views/plan.ts'
+import { PLAN } from '../../../support/memory-tables.ts'
 import { MemoryChanges, servedKsql, TOKEN } from '../../../support/served-ksql.ts'
 
 type Served = Awaited<ReturnType<typeof servedKsql>>
@@ -77,13 +78,16 @@ describe('statements', () => {
 
   const ksql = (text: string) => json<readonly Entity[]>(served.ask('/ksql', { ksql: text }))
 
-  it('given /info and /healthcheck, then they answer as ksqlDB does', async () => {
+  it('given /info and /healthcheck, then they answer as ksqlDB does, healthy once tables are in force', async () => {
     const info = { version: '0.29.0', kafkaClusterId: 'sluice-test', ksqlServiceId: 'test' }
     assert.deepEqual(await json(served.ask('/info')), {
       KsqlServerInfo: { ...info, serverStatus: 'RUNNING' },
     })
-    const { isHealthy } = await json<{ isHealthy: boolean }>(fetch(`${served.url}/healthcheck`))
-    assert.equal(isHealthy, true)
+    const isHealthy = async () => (await fetch(`${served.url}/healthcheck`)).status
+    assert.equal(await isHealthy(), 200)
+    served.tables.plan = NO_TABLES
+    assert.equal(await isHealthy(), 503)
+    served.tables.plan = PLAN
   })
 
   it('given SHOW TABLES, then each table is listed once, without those that are being built', async () => {
@@ -127,8 +131,10 @@ describe('statements', () => {
     )
   })
 
-  it('given a browser, then it shows what answers', async () => {
-    assert.match(await (await fetch(served.url)).text(), /^This is the SQL interface of Sluice/)
+  it('given a browser, then it shows what answers, at the address and with the token that a client needs', async () => {
+    const text = await (await fetch(served.url)).text()
+    assert.match(text, /^This is the SQL interface of Sluice/)
+    assert.ok(text.includes(` -u any:TOKEN ${served.url}/ksql`), text)
   })
 
   const wrong: readonly (readonly [text: string, message: RegExp])[] = [
@@ -422,7 +428,7 @@ describe('without a token, on the loopback address', () => {
     const answer = buildChangeAnswer(drop as ChangingStatement, undefined)
     const { status, message } = (answer as Required<Changed>).commandStatus
     assert.equal(status, 'EXECUTING')
-    assert.match(message, /`npm start` shows the progress.*SHOW TABLES/)
+    assert.match(message, /The server prints the progress.*SHOW TABLES/)
   })
 
   it('given a change that fails or is refused, then its message and the answers before it are in the error', async () => {

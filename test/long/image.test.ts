@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
+import { parseEnv, promisify } from 'node:util'
 import { CORE_SCHEMA, load, mergeTag } from 'js-yaml'
 import { freePort } from '#local-servers/ports.ts'
 import { PROJECT, Program, runProgram } from '#local-servers/testing/program.ts'
@@ -218,7 +218,8 @@ describe('given a folder as the image has it', () => {
         'postgres://sluice:sluice@postgres/sluice': await postgres.createDatabase(),
       }
       variables = { ...imageVariables(), HOME: home, LAMBDA_PORT: `${await freePort()}` }
-      for (const [name, value] of Object.entries(functions?.environment ?? {})) {
+      const defaults = parseEnv(await readFile(join(PROJECT, 'compose.env'), 'utf8'))
+      for (const [name, value = ''] of Object.entries({ ...defaults, ...functions?.environment })) {
         const text = value
           // One can be the default of another.
           .replaceAll(/\$\{\w+:?-([^${}]*)\}/g, '$1')
@@ -252,15 +253,23 @@ describe('given a folder as the image has it', () => {
 
     it('then a record of sensor-data is an alert in PostgreSQL, a mounted family is read, and the log has no error', async () => {
       variables = { ...variables, ...(await mountFamilies()) }
-      const applied = await run(topics?.command ?? [])
-      assert.match(applied.stdout, /^Created topic: sensor-data$/m)
+      const [shell, option, line = ''] = topics?.command ?? []
+      assert.deepEqual([shell, option], ['sh', '-c'])
+      let created = ''
+      for (const words of line.split(/ && (?:exec )?/)) {
+        const { code, output } = await run(words.split(' '))
+        assert.equal(code, 0, output)
+        created = output
+      }
+      assert.match(created, /^Created topic: sensor-data$/m)
       const [script, ...args] = formatCommand('CMD')
       program = new Program(join(app, script), args, { cwd: app, env: variables })
       await program.says(/^msk {2}ready: (\d+) of \1 event sources have joined their groups/m)
+      const ask = ['sql', "SELECT count(*) AS n FROM alert_log WHERE sensor_id = 'ws_001'", '--format', 'csv']
+      let answer = (await sluice(...ask)).output
+      assert.equal(answer, 'n\r\n0\r\n')
       const published = await sluice('publish', '--topic', 'sensor-data', 'examples/hot-sensor.json')
       assert.equal(published.code, 0, published.output)
-      const ask = ['sql', "SELECT count(*) AS n FROM alert_log WHERE sensor_id = 'ws_001'", '--format', 'csv']
-      let answer = ''
       await until(
         'the alert is in the database',
         async () => {

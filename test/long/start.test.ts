@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { before, describe, it, type TestContext } from 'node:test'
 import type { Program } from '#local-servers/testing/program.ts'
 import { until } from '#local-servers/testing/until.ts'
+import { answerFromStorage } from '../../lib/sql/storage-answer.ts'
 import { TestKafka } from '../../packages/msk-trigger/test/integration/kafka.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { StartedProject } from '../support/started-project.ts'
@@ -28,6 +30,8 @@ describe('npm start', { timeout: 1_200_000 }, () => {
     const { environment, project, start } = await copiedFor(t)
     const running = start()
     await running.says(/^functions ready/m, 120_000)
+    const database = `sqlite:${join(project.folder, '.local', 'data', 'storage', `${environment.name}.db`)}`
+    await answerFromStorage('SELECT count(*) FROM alert_log', database, new AbortController().signal)
     await assertConsole(running)
     await assertSqlInterface(project, running)
     for (const time of [1, 2]) {

@@ -1,7 +1,7 @@
 # One image that runs every function with serverless-offline: docs/containers.md.
 #   docker build -t sluice .
-#   docker run --rm --init -e KAFKA_BROKERS=kafka:9092 -e REDIS_URL=redis://valkey:6379 sluice
-#   docker run --rm --init -e KAFKA_BROKERS=kafka:9092 sluice node cli/sluice.ts topics apply --yes
+#   docker run --rm --init --network dataeng-network -e KAFKA_BROKERS=kafka:9092 -e REDIS_URL=redis://valkey:6379 sluice
+#   docker run --rm --init --network dataeng-network -e KAFKA_BROKERS=kafka:9092 sluice node cli/sluice.ts topics apply --yes
 FROM node:24.21.0-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553 AS build
 WORKDIR /app
 # The packages change less often than the code.
@@ -30,6 +30,8 @@ ENV SLUICE_BUNDLES=bundles \
     # glibc's heaps of threads keep what batches took: see infra/place/account.ts.
     MALLOC_ARENA_MAX=1 \
     MALLOC_MMAP_THRESHOLD_=131072
+# A new volume takes over the owner. Compose mounts one here.
+RUN install --directory --owner=1000 --group=1000 /var/lib/sluice
 # By its number, which an orchestrator can tell from root: the user "node" of the base image.
 USER 1000
 STOPSIGNAL SIGTERM

@@ -62,7 +62,7 @@ export function keepTopicNames(dataDir: string, { env, names }: Named, fresh = f
     throw new UserError(
       `The data in ${dataDir} was created with other topic names:\n${renamed.map(line => `  ${line}\n`).join('')}` +
         'States and pending records belong to the old topics. Restore the previous names, start another stack (--name other), ' +
-        'or start with --fresh (the data is lost).',
+        `or delete the data: start with --fresh or, in containers, after \`docker compose --profile '*' down --volumes\`.`,
     )
   mkdirSync(dataDir, { recursive: true })
   writeFileSync(file, `${JSON.stringify({ ...storedNames, [env]: topics }, null, 2)}\n`)

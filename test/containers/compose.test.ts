@@ -1,11 +1,12 @@
 /**
- * The composition in Docker: `npm run test:containers`. It builds the images, runs each command of docs/containers.md as printed, and
- * ends with an empty project of its own. A stack of compose.yaml must not run beside it, since both have the same network.
+ * The composition in Docker: `npm run test:containers`. It builds the images, runs each command of docs/containers.md as printed, in a
+ * folder with what compose.yaml reads, and ends with an empty project of its own. A stack of compose.yaml must not run beside it, since
+ * both have the same network.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { chmod, cp, mkdtemp, rm } from 'node:fs/promises'
+import { globSync, readFileSync, statSync } from 'node:fs'
+import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -30,11 +31,30 @@ const environment: NodeJS.ProcessEnv = {
   ...process.env,
   COMPOSE_PROJECT_NAME: 'sluice-test',
   ...Object.fromEntries(Object.entries(PORTS).map(([name, port]) => [name, String(port)])),
-  ...{ SLUICE_TOKEN: TOKEN.console, KSQL_TOKEN: TOKEN.ksql, SLUICE_GENERATOR: 'off' },
+  KSQL_TOKEN: TOKEN.ksql,
 }
+/** Settings of one's own, against each of which compose.env has another value. */
+const SETTINGS = { SLUICE_GENERATOR: 'off', TIME_ZONE: 'Africa/Cairo', SLUICE_TOKEN: TOKEN.console }
+const INPUT = 'plant.telemetry'
+/** As a clone: its folders can be read by others, and written by their owner alone. */
+const FOLDER = await mkdtemp(join(tmpdir(), 'sluice-compose-'))
 
-async function docker(args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<string> {
-  const options = { cwd: PROJECT, env: { ...environment, ...more }, maxBuffer: 64 * 1024 * 1024 }
+const saveSettings = (settings: object) =>
+  writeFile(
+    join(FOLDER, 'sluice.env'),
+    Object.entries(settings)
+      .map(pair => `${pair.join('=')}\n`)
+      .join(''),
+  )
+
+/** Returns the text of each file that the containers could have changed. */
+const readClone = () =>
+  globSync('**', { cwd: FOLDER })
+    .filter(file => statSync(join(FOLDER, file)).isFile())
+    .map(file => [file, readFileSync(join(FOLDER, file), 'utf8')])
+
+async function docker(args: readonly string[], more: NodeJS.ProcessEnv = {}, cwd = FOLDER): Promise<string> {
+  const options = { cwd, env: { ...environment, ...more }, maxBuffer: 64 * 1024 * 1024 }
   return (await run('docker', args, options)).stdout
 }
 
@@ -76,12 +96,16 @@ async function countRecords(): Promise<number> {
   return count
 }
 
-/** Returns the commands in the manual that run in a stack, without those that start and end it. */
-function printedCommands(): readonly string[] {
-  const page = readFileSync(join(PROJECT, 'docs', 'containers.md'), 'utf8')
-  return [...page.matchAll(/^(?:docker compose exec|curl) .*$/gm)].map(([line]) =>
-    line.replace(' exec ', ' exec -T ').replace(':8088', `:${PORTS.KSQL_PORT}`),
-  )
+/** Returns the commands in the manual that begin with some words, to their last line. */
+function printedCommands(words: RegExp): readonly string[] {
+  const page = readFileSync(join(PROJECT, 'docs', 'containers.md'), 'utf8').replaceAll('\\\n', '')
+  return page.split('\n').filter(line => words.test(line))
+}
+
+async function ask(ksql: string): Promise<string> {
+  const authorization = `Bearer ${TOKEN.ksql}`
+  const request = { method: 'POST', headers: { authorization }, body: JSON.stringify({ ksql }) }
+  return (await fetch(`http://127.0.0.1:${PORTS.KSQL_PORT}/ksql`, request)).text()
 }
 
 /** Asks ksql-runner and the console from another container of the network, and Lambda's endpoint, which must not answer. */
@@ -93,6 +117,7 @@ console.log(JSON.stringify([
 ]))`
 
 describe('given Docker and compose.yaml', () => {
+  let files: unknown
   before(async () => {
     const version = await docker(['compose', 'version', '--short']).catch(() => '')
     const engine = await docker(['info', '--format', '{{.ServerVersion}}']).catch(() => '')
@@ -105,27 +130,78 @@ describe('given Docker and compose.yaml', () => {
       !networks.split('\n').includes('dataeng-network'),
       'Another stack has the network dataeng-network. End it first: docker compose --profile "*" down',
     )
-    // CREATE writes into the folder, as the user of the image.
-    environment.CONFIG_DIR = await mkdtemp(join(tmpdir(), 'sluice-config-'))
-    await cp(join(PROJECT, 'config'), environment.CONFIG_DIR, { recursive: true })
-    for (const folder of ['', 'views']) await chmod(join(environment.CONFIG_DIR, folder), 0o777)
-    await compose('--profile', '*', 'build')
+    await chmod(FOLDER, 0o755)
+    for (const name of ['compose.yaml', 'compose.env', 'config'])
+      await cp(join(PROJECT, name), join(FOLDER, name), { recursive: true })
+    await writeFile(join(FOLDER, 'config', 'inputs.yaml'), `inputs: [{ topic: ${INPUT} }]\n`)
+    await saveSettings(SETTINGS)
+    files = readClone()
+    await docker(['compose', '--profile', '*', 'build'], {}, PROJECT)
     await compose('up', '--detach')
     await untilHealthy(...SERVERS, ...OWN)
   })
 
   after(async () => {
     await compose('--profile', '*', 'down', '--volumes')
-    if (environment.CONFIG_DIR) await rm(environment.CONFIG_DIR, { recursive: true })
+    await rm(FOLDER, { recursive: true })
   })
 
   it('then each command of the manual does what it says, as printed', async () => {
-    const commands = printedCommands()
+    const commands = printedCommands(/^(docker compose exec|curl) /)
     assert.ok(commands.length >= 5)
-    for (const command of commands) {
-      const { stdout } = await run('bash', ['-c', command], { cwd: PROJECT, env: environment })
+    // Nothing is stored yet.
+    const queries = commands.toSorted((a, b) => Number(b.includes(' sql ')) - Number(a.includes(' sql ')))
+    for (const command of queries) {
+      const here = command.replace(' exec ', ' exec -T ').replace(':8088', `:${PORTS.KSQL_PORT}`)
+      const { stdout } = await run('bash', ['-c', here], { cwd: FOLDER, env: environment })
       assert.doesNotMatch(stdout, /"error_code"|✗/, `${command}\n${stdout}`)
     }
+  })
+
+  it('then the topic of a declared input is there, and the settings of sluice.env count', async () => {
+    assert.match(await sluice('topics', 'describe', INPUT), /partition/i)
+    const shown = await compose('exec', '-T', 'functions', 'printenv', ...Object.keys(SETTINGS))
+    assert.equal(shown, `${Object.values(SETTINGS).join('\n')}\n`)
+  })
+
+  it('then Kafka has printed few lines', async () => {
+    assert.ok((await compose('logs', 'kafka')).split('\n').length < 100)
+  })
+
+  it('then a table is created at the first try, outlives its container, and leaves the files alone', async () => {
+    const created = await ask(
+      'CREATE TABLE kept AS SELECT model, COUNT(*) AS n FROM device_motions GROUP BY model;',
+    )
+    assert.match(created, /"SUCCESS"/)
+    await compose('up', '--detach', '--force-recreate', '--no-deps', 'ksql-runner')
+    await untilHealthy('ksql-runner')
+    assert.match(await ask('SHOW TABLES;'), /"KEPT"/)
+    assert.doesNotMatch(await compose('logs', 'ksql-runner'), /✗/)
+    assert.deepEqual(readClone(), files)
+  })
+
+  it('given other names of topics, then the start is refused with the old and the new one', async () => {
+    await saveSettings({ ...SETTINGS, TOPIC_NAMES: 'readings=plant.readings' })
+    await assert.rejects(compose('up', '--detach'))
+    assert.match(
+      await compose('logs', 'topics'),
+      /readings: sluice\.telemetry\.readings\.local → plant\.readings/,
+    )
+    await saveSettings(SETTINGS)
+    await compose('up', '--detach')
+    await untilHealthy(...SERVERS, ...OWN)
+  })
+
+  it('given the image beside these servers, when it runs as printed, then it is healthy', async () => {
+    const [command = ''] = printedCommands(/^docker run /)
+    await compose('stop', 'functions')
+    const here = command.replace(' run ', ' run --detach ').replace(/ sluice$/, ' sluice:local')
+    const { stdout } = await run('bash', ['-c', here], { cwd: FOLDER, env: environment })
+    const health = () => docker(['inspect', '--format', '{{.State.Health.Status}}', stdout.trim()])
+    await until('it is healthy', async () => (await health()).trim() === 'healthy', { describe: health })
+    await docker(['stop', stdout.trim()])
+    await compose('start', 'functions')
+    await untilHealthy('functions')
   })
 
   it('then a record of an input is an alert in the database', async () => {

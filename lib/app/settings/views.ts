@@ -9,7 +9,7 @@ export const VIEWS = slice('Tables', {
   }),
   SENT_VIEWS_DIR: setting(text(/\S/, 'a folder'), {
     description:
-      'Folder with the statements that were sent to `npm start`, which follow those of `VIEWS_DIR`, and the plan of all.',
+      'Folder with the statements that were sent over port 8088, which follow those of `VIEWS_DIR`, and the plan of all.',
     otherwise: '`VIEWS_DIR`',
     setBy: 'runtime',
   }),

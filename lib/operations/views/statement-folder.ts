@@ -4,7 +4,7 @@
  * saved must not cost rows.
  */
 import { existsSync, readFileSync, renameSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
@@ -179,6 +179,8 @@ export class StatementFolder {
       this.#replace(PLAN_FILE, formatPlan(plan), readFileText(join(at, PLAN_FILE)), at)
     await write(declared, this.#own.folder)
     if (sent === undefined) return
+    // Containers mount the folder of the project so that it can only be read.
+    if (await access(folder, constants.W_OK).catch(error => error)) return
     const files = await readStatements(folder, shownFolder)
     const tracked = await this.#compile(files, inForce).catch(() => undefined)
     // A table of the project can read a stream that was sent. Its plan then stays.

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
+import { parseEnv } from 'node:util'
 import { Ajv } from 'ajv'
 import { CORE_SCHEMA, load, mergeTag } from 'js-yaml'
 import { listSettings } from '#runtime/settings'
@@ -35,7 +36,7 @@ interface Service {
   readonly depends_on?: object
   readonly logging?: { readonly options: Readonly<Record<string, string>> }
   readonly mem_limit?: string
-  readonly env_file?: readonly object[]
+  readonly env_file?: readonly unknown[]
   readonly volumes?: readonly string[]
 }
 
@@ -51,6 +52,11 @@ const read = (file: string): Compose => load(readFileSync(file, 'utf8'), { schem
 const FILE = join(PROJECT, 'compose.yaml')
 const compose = read(FILE)
 const { services } = compose
+/** Defaults of the settings in the containers of Sluice. */
+const SETTINGS: Readonly<Record<string, string | undefined>> = parseEnv(
+  readFileSync(join(PROJECT, 'compose.env'), 'utf8'),
+)
+const ENV_FILES = ['compose.env', { path: 'sluice.env', required: false }]
 
 /** Upper bound for the end of `serverless offline`: test/long/image.test.ts holds it. */
 const ENDS_WITHIN_S = 10
@@ -110,7 +116,8 @@ describe('the containers', () => {
 
   for (const name of ['topics', 'console', 'ksql-runner'])
     it(`then the command of ${name} is one that sluice has`, async () => {
-      const [node, file, ...command] = services[name]?.command ?? []
+      const words = services[name]?.command?.flatMap(text => text.split(' ')) ?? []
+      const [node, file, ...command] = words.slice(words.lastIndexOf('node'))
       assert.deepEqual([node, file], ['node', 'cli/sluice.ts'])
       // --help answers before anything is read; an option that is unknown is refused before that.
       const { status, stderr } = await ran([...command, '--help'])
@@ -140,19 +147,29 @@ describe('the containers', () => {
     }
   })
 
-  it('then each of Sluice has the settings and every folder of one’s own, which ksql-runner alone can change', () => {
+  it('then each of Sluice has every folder, which it can only read, and topics and ksql-runner a volume', () => {
     const folders = Object.entries(
       listSettings([FAILURES, FAMILY_FILES, INPUTS, NOTIFICATIONS, RULES, VIEWS]),
-    )
-      .filter(([, { key }]) => key?.startsWith('folders.'))
-      .map(([variable, setting]) => [variable, setting.default?.replace(/^config/, '/config')])
+    ).filter(([, { key }]) => key?.startsWith('folders.'))
     assert.equal(folders.length, 7)
-    for (const [name, { image, environment, env_file, volumes = [] }] of Object.entries(services)) {
+    for (const [variable, setting] of folders)
+      assert.equal(SETTINGS[variable], setting.default?.replace(/^config/, '/config'), variable)
+    assert.match(SETTINGS.SENT_VIEWS_DIR ?? '', /^\/var\/lib\/sluice\//)
+    for (const [name, { image, volumes = [] }] of Object.entries(services)) {
       if (image !== 'sluice:local') continue
-      assert.deepEqual(env_file, [{ path: 'sluice.env', required: false }], name)
       assert.match(volumes[0] ?? '', /^\$\{CONFIG_DIR:-\.\/config\}:\/config:ro$/, name)
-      assert.equal(volumes.length, name === 'ksql-runner' ? 2 : 1, name)
-      for (const [variable = '', folder] of folders) assert.equal(environment?.[variable], folder, name)
+      const mode = ['topics', 'ksql-runner'].includes(name) ? '' : ':ro'
+      assert.deepEqual(volumes.slice(1), [`sluice:/var/lib/sluice${mode}`], name)
+    }
+  })
+
+  it('then sluice.env decides about each setting but the environment, whose name LocalStack needs too', () => {
+    for (const [name, { image, build, environment, env_file }] of Object.entries(services)) {
+      if (image !== 'sluice:local' && build === undefined) continue
+      assert.deepEqual(env_file, ENV_FILES, name)
+      const tokens = image === 'sluice:local' ? [] : ['SLUICE_TOKEN', 'KSQL_TOKEN']
+      assert.deepEqual(Object.keys(environment ?? {}), ['SLUICE_ENV', ...tokens], name)
+      for (const token of tokens) assert.equal(environment?.[token], '', name)
     }
   })
 
@@ -161,14 +178,6 @@ describe('the containers', () => {
     assert.equal(services.functions?.init, true)
     assert.equal(services.functions?.read_only, true)
     assert.deepEqual(services.functions?.tmpfs, ['/tmp'])
-  })
-
-  it('then what reads readings has the registry with whose ids a producer of the file writes them', () => {
-    const registry = services['device-producer-proto']?.environment?.SCHEMA_REGISTRY_URL
-    // Else a console without the registry would wait for it.
-    assert.match(registry ?? '', /^\$\{SCHEMA_REGISTRY_URL:-\}$/)
-    for (const name of ['functions', 'console'])
-      assert.equal(services[name]?.environment?.SCHEMA_REGISTRY_URL, registry, name)
   })
 
   it('then Docker waits longer than the functions take to end', () => {

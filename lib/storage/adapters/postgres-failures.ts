@@ -107,7 +107,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     /SSL|^(DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_VERIFY|CERT_|ERR_TLS)|certificate/,
     'the TLS connection failed. Check sslmode and sslrootcert in STORAGE_URL, and NODE_EXTRA_CA_CERTS.',
   ],
-  ...CONNECTION_ROWS.map(({ said, happened, todo }): [RegExp, string] => [
+  ...CONNECTION_ROWS.map(([said, happened, todo]): [RegExp, string] => [
     said.source === '(?:)' ? /^ECONN|[Cc]onnection|not queryable/ : said,
     `the server ${happened}. ${todo.replace(' ({start} on this machine)', '').replace('{setting}', 'STORAGE_URL')}`,
   ]),

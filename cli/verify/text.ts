@@ -18,7 +18,7 @@ export interface RecordPosition {
   readonly offset: number
 }
 
-const MAX_LINES = 20
+const MAX_LISTED = 20
 
 const COLUMNS: readonly Column[] = [
   { heading: 'PARTITION', align: 'right' },
@@ -52,7 +52,7 @@ export function formatVerified(report: VerifyReport, isAll: boolean, columns: nu
     differences.length === 0
       ? `${compared} match the live ones.`
       : `${compared}, and ${countDiffering(differences)} of them ${countDiffering(differences) === 1 ? 'differs' : 'differ'}.`
-  const shown = isAll ? differences : differences.slice(0, MAX_LINES)
+  const shown = isAll ? differences : differences.slice(0, MAX_LISTED)
   const lines = [
     ...describeErasures(erasures, isAll),
     ...(notComparable > 0
@@ -73,7 +73,7 @@ export function formatVerified(report: VerifyReport, isAll: boolean, columns: nu
 /** Returns a line with the positions of the erasures, which explain differences of their entities. */
 function describeErasures(erasures: VerifyReport['erasures'], isAll: boolean): string[] {
   if (erasures.length === 0) return []
-  const listed = erasures.slice(0, isAll ? undefined : MAX_LINES)
+  const listed = erasures.slice(0, isAll ? undefined : MAX_LISTED)
   const places = listed.map(({ partition, offset }) => `${partition}@${offset}`).join(', ')
   const more = erasures.length > listed.length ? ` and ${erasures.length - listed.length} more` : ''
   return [

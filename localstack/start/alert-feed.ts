@@ -12,7 +12,7 @@ import type { Families } from '../../lib/telemetry/families.ts'
 import { alertLine, type Screen } from './screen.ts'
 
 /** Number of lines that a span shows. Further alerts of the span are summed up in one line. */
-const MAX_LINES = 5
+const MAX_SHOWN = 5
 const SPAN_MS = 5_000
 
 /** Each request is sent once, because the next look follows soon. */
@@ -105,7 +105,7 @@ export class AlertLimit {
       this.#startMs = nowMs
       this.#shown = 0
     }
-    if (this.#shown === MAX_LINES) {
+    if (this.#shown === MAX_SHOWN) {
       this.#hidden += 1
       return sum
     }

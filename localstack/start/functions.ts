@@ -38,7 +38,7 @@ export interface FunctionsOptions {
  */
 const FRAMEWORK_ERROR = /^Errors?:$/
 const STACK_FRAME = /^\s+at /
-const MAX_LINES = 15
+const MAX_MESSAGE_LINES = 15
 
 /** Name of the program that runs the functions, for messages. */
 export const FRAMEWORK = 'serverless offline'
@@ -133,7 +133,7 @@ export function findStartupError(log: string): string | undefined {
   if (from < 0) return undefined
   const rest = lines.slice(from + 1)
   const end = rest.findIndex(line => STACK_FRAME.test(line) || line.startsWith('Learn more about'))
-  const message = rest.slice(0, end < 0 ? MAX_LINES : Math.min(end, MAX_LINES)).join('\n')
+  const message = rest.slice(0, end < 0 ? MAX_MESSAGE_LINES : Math.min(end, MAX_MESSAGE_LINES)).join('\n')
   return message.replace(/^(?:Error: )+/, '').trim() || undefined
 }
 

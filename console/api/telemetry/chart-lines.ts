@@ -9,15 +9,15 @@ import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
 import { meanAngle, NO_ANGLES, withAngle } from '../../../lib/windows/circle.ts'
 
 /** Maximum number of lines of a query, over its entities and their metrics. */
-export const MAX_LINES = 12
+export const MAX_CHART_LINES = 12
 
-/** Returns the metrics whose names fit, the whole name first: as many as have `MAX_LINES` together. */
+/** Returns the metrics whose names fit, the whole name first: as many as have `MAX_CHART_LINES` together. */
 export function chooseMetrics(reported: readonly ShownMetric[], metric: string, entities: number): string[] {
   return reported
     .map(({ name }) => name)
     .filter(textFilter(metric))
     .sort((a, b) => Number(b === metric) - Number(a === metric))
-    .slice(0, Math.floor(MAX_LINES / entities))
+    .slice(0, Math.floor(MAX_CHART_LINES / entities))
 }
 
 /** Number of readings above which a line shows the mean, the least and the greatest value of each second. */

@@ -2,7 +2,7 @@
 import { check, maxLength, minLength, optional, picklist, pipe, string, transform } from 'valibot'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareSharedQuery } from '../../http/declare-route.ts'
-import { MAX_LINES } from './chart-lines.ts'
+import { MAX_CHART_LINES } from './chart-lines.ts'
 import { readEntityNow } from './entity-details.ts'
 import { readEntityHistory, readStoredHistory } from './entity-history.ts'
 import { TelemetryReader } from './telemetry-reader.ts'
@@ -17,7 +17,7 @@ const ENTITY = pipe(
 const ENTITIES = pipe(
   ENTITY,
   transform(text => [...new Set(text.split('\n').filter(Boolean))]),
-  check(entities => entities.length <= MAX_LINES, `must be at most ${MAX_LINES} entities`),
+  check(entities => entities.length <= MAX_CHART_LINES, `must be at most ${MAX_CHART_LINES} entities`),
 )
 /**
  * Hours of charts. The last quarter of an hour is drawn from readings, and more from statistics per minute. Charts of a week or more

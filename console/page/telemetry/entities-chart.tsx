@@ -13,7 +13,7 @@ import { splitEntity } from '../components/labels.tsx'
 import { formatCount } from '../components/value-texts.ts'
 import { ChartBar, type ChartRange, QUARTER, useHistory } from './chart-history.tsx'
 import { findBeginMs, formatLabel, formatReadout } from './entity-charts.tsx'
-import { MAX_LINES, toColumns, toSpans } from './entity-series.ts'
+import { MAX_CHART_LINES, toColumns, toSpans } from './entity-series.ts'
 import { formatUnit, formatValue } from './telemetry-texts.ts'
 
 export function EntitiesChartPage(): JSX.Element {
@@ -29,7 +29,7 @@ export function EntitiesChartPage(): JSX.Element {
 function EntitiesChart({ all }: { readonly all: readonly string[] }): JSX.Element {
   const [{ family = '', of = '' }] = useParameters()
   const [metric, setMetric] = useParameter('metric')
-  const shown = all.slice(0, MAX_LINES)
+  const shown = all.slice(0, MAX_CHART_LINES)
   const history = useHistory({ entities: shown.join('\n'), family, metric }, QUARTER)
   const left = Math.max(Number(of) || 0, all.length) - shown.length
   return (
@@ -53,7 +53,7 @@ function EntitiesChart({ all }: { readonly all: readonly string[] }): JSX.Elemen
             </ChartBar>
             {left > 0 && (
               <p class="warn">
-                A chart has at most {MAX_LINES} entities: {left} are left out.
+                A chart has at most {MAX_CHART_LINES} entities: {left} are left out.
               </p>
             )}
             <Lines {...{ answer, name, unit, is }} range={history.range} />

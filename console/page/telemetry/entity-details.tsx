@@ -15,7 +15,7 @@ import { RowTable } from '../sql-tables/sql-tables.tsx'
 import { ChartBar, HOUR, useHistory } from './chart-history.tsx'
 import { EntityCharts } from './entity-charts.tsx'
 import { NewestReadings, Rules, Statistics } from './entity-sections.tsx'
-import { MAX_LINES, selectShown } from './entity-series.ts'
+import { MAX_CHART_LINES, selectShown } from './entity-series.ts'
 import { describeSearchLimit } from './telemetry-texts.ts'
 
 /** Maximum number of tables that are searched, because each is a query. */
@@ -52,7 +52,7 @@ function Entity({ now, history }: EntityProps): JSX.Element {
       <Alerts now={now} />
       <h2>Metrics in the last {history.range.text}</h2>
       <ChartBar of={history} otherwise={HOUR}>
-        {(now.metrics.length > MAX_LINES || metric !== '') && (
+        {(now.metrics.length > MAX_CHART_LINES || metric !== '') && (
           <TextField
             value={metric}
             set={setMetric}

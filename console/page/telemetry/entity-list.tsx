@@ -5,7 +5,7 @@ import type { QuestionRows } from '../../api/questions.ts'
 import { buildAddress } from '../client/address.ts'
 import { useLines, useParameters } from '../client/url-parameters.ts'
 import { QuestionList } from '../questions/question-list.tsx'
-import { MAX_LINES } from './entity-series.ts'
+import { MAX_CHART_LINES } from './entity-series.ts'
 
 /** Entity with its family before it. */
 const toLine = ({ family, entity }: QuestionRows['/telemetry/entities']) => `${family} ${entity}`
@@ -36,9 +36,10 @@ export function EntityList(): JSX.Element {
             <p class="row">
               {chosen.length > 0 ? 'The chosen ones on one chart:' : 'On one chart:'}
               {[...families].map(([family, own]) => {
-                const entities = own.slice(0, MAX_LINES).map(line => line.slice(family.length + 1))
+                const entities = own.slice(0, MAX_CHART_LINES).map(line => line.slice(family.length + 1))
                 const query = { family, metric, entities: entities.join('\n'), of: own.length }
-                const count = own.length > MAX_LINES ? `the first ${MAX_LINES} of ${own.length}` : own.length
+                const count =
+                  own.length > MAX_CHART_LINES ? `the first ${MAX_CHART_LINES} of ${own.length}` : own.length
                 return (
                   <a key={family} href={buildAddress('/telemetry/chart', query)}>
                     {family}: {count}

@@ -3,6 +3,7 @@
 import { HOUR_MS, MINUTE_MS } from '../../../lib/support/duration.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
 import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
+import type { MAX_CHART_LINES as SERVER_LIMIT } from '../../api/telemetry/chart-lines.ts'
 import type { EntityNow, WatchingRule } from '../../api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
 import { addGaps, type Band, type Columns, type Level, type Span } from '../charts/chart-series.ts'
@@ -11,7 +12,7 @@ import { addGaps, type Band, type Columns, type Level, type Span } from '../char
  * Maximum number of lines that are shown at once: entities on one chart, or metrics of an entity, which can have a hundred and has a
  * chart for each.
  */
-export const MAX_LINES = 12
+export const MAX_CHART_LINES: typeof SERVER_LIMIT = 12
 
 /**
  * Returns the indexes of the metrics to show: those that the entity has reported, and whose names fit.
@@ -21,7 +22,7 @@ export const MAX_LINES = 12
 export function selectShown(metrics: EntityNow['metrics'], find: string): readonly number[] {
   const fits = textFilter(find)
   const fitting = metrics.flatMap(({ name, statistics }, index) => (statistics && fits(name) ? [index] : []))
-  return fitting.slice(0, MAX_LINES)
+  return fitting.slice(0, MAX_CHART_LINES)
 }
 
 /** Length of the period of each point, in milliseconds. */

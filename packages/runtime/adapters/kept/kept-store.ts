@@ -11,11 +11,17 @@ import { type KeptStates, type LoadedFrom, selectKept, toKept } from './kept-sta
 /** Epoch of a guess, which no stored state has. Without the mark that proves the guess, each store thus refuses a commit of it. */
 const GUESSED_EPOCH = -1
 
+/** Marks a version with its load. A spread copies the mark, and requests to the store leave it out, since its key is a symbol. */
+const LOADED_FROM = Symbol('the load of a version')
+
+/** Version that a load has returned. A change names it as its base, so invocations that overlap stay apart. */
+interface LoadedVersion extends Version {
+  readonly [LOADED_FROM]?: LoadedFrom
+}
+
 export class KeptStore implements StateStore {
   readonly #store: StateStore
   readonly #states: KeptStates
-  /** Loads by the version that they have returned. A change names it as its base, so invocations that overlap stay apart. */
-  readonly #loads = new WeakMap<Version, LoadedFrom>()
 
   constructor(store: StateStore, states: KeptStates) {
     this.#store = store
@@ -33,14 +39,13 @@ export class KeptStore implements StateStore {
     // Code that knows no marks leaves the mark of the commit before its own, so the version is compared, too.
     const { mark, version: before } = taken?.bare ?? {}
     const kept = before && mark === found.mark && sameVersion(before, found.version) ? taken : undefined
-    const version = { ...found.version, ...(guessed && { epoch: GUESSED_EPOCH }) }
-    const snapshot = { ...found, version }
-    this.#loads.set(version, { process, selection, snapshot, guessed, kept })
-    return snapshot
+    const from: LoadedFrom = { process, selection, snapshot: found, guessed, kept }
+    const version = { ...found.version, ...(guessed && { epoch: GUESSED_EPOCH }), [LOADED_FROM]: from }
+    return { ...found, version }
   }
 
   async commit(stateKey: StateKey, change: Change) {
-    const from = this.#loads.get(change.base)
+    const { [LOADED_FROM]: from }: LoadedVersion = change.base
     if (!from) return this.#store.commit(stateKey, change)
     const { guessed, selection } = from
     const mark = this.#states.createMark()

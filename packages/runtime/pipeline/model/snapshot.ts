@@ -92,7 +92,7 @@ export interface Snapshot extends Progress {
 
 /** Changes of one commit. A store that forgets failures in a commit sets `failuresFromMs` to the time after the newest record. */
 export interface Change extends Progress {
-  /** Version that a load has returned. A store around the store knows its loads by this object, and refuses a copy of a guess. */
+  /** Version that a load has returned. A store around the store finds its load by a mark on it, which a spread copies. */
   readonly base: Version
   readonly appliedOffset: number
   /** Number of timers that have fired after the applied offset; 0 unless the commit ends between the timers before a record. */

@@ -244,12 +244,21 @@ describe('given a store around the store', () => {
   const create = (memory = new MemoryStateStore()) => new KeptStore(memory, new KeptStates(randomUUID()))
   const wanted = (...entities: string[]) => ({ ...EMPTY_SELECTION, keptFor, entities })
 
-  it('when the commit of a guess names a copy of its version, then it is refused, since nothing proves it', async () => {
+  it('when a version is spread into a new object, then the commit that names it still finds its load', async () => {
+    const store = create()
+    for (const appliedOffset of [0, 1, 2]) {
+      const { provenBy, version } = await store.load(stateKey, wanted('e'))
+      const answer = await store.commit(stateKey, createChange({ base: { ...version }, appliedOffset }))
+      assert.deepEqual([provenBy, typeof answer], [appliedOffset === 0 ? undefined : 'commit', 'object'])
+    }
+  })
+
+  it('when the commit of a guess names a version without its mark, then it is refused, since nothing proves it', async () => {
     const store = create()
     const { version: base } = await store.load(stateKey, wanted('e'))
     await store.commit(stateKey, createChange({ base }))
     const { provenBy, version } = await store.load(stateKey, wanted('e'))
-    const change = createChange({ base: { ...version }, appliedOffset: 1 })
+    const change = createChange({ base: structuredClone(version), appliedOffset: 1 })
     assert.deepEqual([provenBy, await store.commit(stateKey, change)], ['commit', 'refused'])
   })
 })

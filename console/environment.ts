@@ -1,19 +1,12 @@
-/** Environment that the console shows. It is reloaded while it runs, and it fails at once during an outage of Kafka. */
+/** Environment that the console shows. It is reloaded while it runs. */
 
-import { ClusterInspection, type Kafka } from '#runtime/operating/kafka'
+import { ClusterInspection } from '#runtime/operating/kafka'
 import { once } from '#runtime/waiting'
-import { openStorageReader } from '../lib/app/storage.ts'
 import type { Signal } from '../lib/app/topic-table.ts'
 import { describeKafka } from '../lib/diagnosis/server-standards.ts'
 import { answerSoon } from '../lib/queries/kafka/kafka-answers.ts'
 import { readTopicBounds } from '../lib/queries/kafka/topics.ts'
-import {
-  Environment,
-  type EnvironmentParts,
-  type Offsets,
-  type ReadingFunction,
-} from '../lib/questions/environment.ts'
-import type { StorageReader } from '../lib/storage/storage.ts'
+import { Environment, type EnvironmentParts, type ReadingFunction } from '../lib/questions/environment.ts'
 import { Cache } from './cache.ts'
 import { KafkaMonitor } from './kafka-outage.ts'
 import { PageOffsets } from './page-offsets.ts'
@@ -31,37 +24,26 @@ export interface ShownFunction extends ReadingFunction {
 /** Time for which the number of a topic's partitions is reused, in milliseconds. */
 const PARTITIONS_FOR_MS = 10_000
 
-export class ConsoleEnvironment extends Environment<ShownFunction> {
-  /** Database of `storage`, for reading. */
-  readonly storage: () => Promise<StorageReader>
-  readonly #monitor: KafkaMonitor
-  readonly #partitions = new Cache<number>({ forMs: PARTITIONS_FOR_MS })
+export type ConsoleEnvironment = Environment<ShownFunction>
 
-  constructor(parts: EnvironmentParts<ShownFunction>) {
-    super(parts, 'sluice-console')
-    const { config, connections } = this
+/** Returns the environment of a console. Its questions fail at once during an outage of Kafka, see `KafkaMonitor`. */
+export function createConsoleEnvironment(parts: EnvironmentParts<ShownFunction>): ConsoleEnvironment {
+  return new Environment(parts, 'sluice-console', environment => {
+    const { config, connections, offsets } = environment
     const looking = once(async () => connections.register(new ClusterInspection(await connections.kafka())))
-    this.#monitor = new KafkaMonitor(async () => (await looking()).metadata([]), {
-      address: describeKafka(config).address,
-    })
-    this.storage = once(async () => connections.register(await openStorageReader(config)))
-  }
-
-  /** Returns the number of partitions, which can grow. If Kafka does not answer soon, it is the last known one. */
-  protected override countPartitions(topic: string, otherwise: number): Promise<number> {
-    const count = async () => (await readTopicBounds(await this.offsets(), topic)).length
-    return this.#partitions.get(topic, (last = otherwise) => answerSoon(count(), last))
-  }
-
-  /** Returns nothing, because a page cannot wait for a search in the log. */
-  protected override async findTables(): Promise<undefined> {}
-
-  protected override createOffsets(kafka: Kafka): Offsets {
-    return new PageOffsets(kafka)
-  }
-
-  /** Fails at once while Kafka is known to be unavailable. See `KafkaMonitor`. */
-  protected override checkKafka(): Promise<void> {
-    return this.#monitor.check()
-  }
+    const { address } = describeKafka(config)
+    const monitor = new KafkaMonitor(async () => (await looking()).metadata([]), { address })
+    const partitions = new Cache<number>({ forMs: PARTITIONS_FOR_MS })
+    return {
+      createOffsets: kafka => new PageOffsets(kafka),
+      checkKafka: () => monitor.check(),
+      /** Returns the last known number, which can grow, if Kafka does not answer soon. */
+      countPartitions(topic, otherwise) {
+        const count = async () => (await readTopicBounds(await offsets(), topic)).length
+        return partitions.get(topic, (last = otherwise) => answerSoon(count(), last))
+      },
+      /** Returns nothing, because a page cannot wait for a search in the log. */
+      findTables: async () => undefined,
+    }
+  })
 }

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createLocalAccess } from '../../console/access/access.ts'
 import { createConsoleApp } from '../../console/app.ts'
-import { ConsoleEnvironment } from '../../console/environment.ts'
+import { createConsoleEnvironment } from '../../console/environment.ts'
 import type { Role } from '../../console/http/person.ts'
 import { BUILT_PAGE, buildPageFiles, type PageFiles } from '../../console/page-files.ts'
 import { redirectRoot, serveConsole, toUnusablePort } from '../../console/serve.ts'
@@ -34,7 +34,7 @@ interface ConsoleOptions extends ServerOptions {
 export async function showConsole(options: ConsoleOptions, terminal: Terminal): Promise<void> {
   const config = resolveConfig(terminal, options.env)
   const { consolePort } = readSettings([LOCAL_PORTS], terminal.environment)
-  const environment = new ConsoleEnvironment({ config, functions: readFunctions() })
+  const environment = createConsoleEnvironment({ config, functions: readFunctions() })
   const { token, isGiven } = await resolveToken(options.tokenFile, terminal)
   const app = createConsoleApp({
     environment,

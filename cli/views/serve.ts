@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { port } from '#runtime/settings'
 import { createLocalAccess } from '../../console/access/access.ts'
-import { ConsoleEnvironment } from '../../console/environment.ts'
+import { createConsoleEnvironment } from '../../console/environment.ts'
 import { createKsqlApp } from '../../console/ksql/app.ts'
 import { createStatementFolder } from '../../console/ksql/statement-folder.ts'
 import { serveConsole, toUnusablePort } from '../../console/serve.ts'
@@ -50,7 +50,7 @@ interface ServeOptions extends ServerOptions {
 async function serveTables(options: ServeOptions, terminal: Terminal): Promise<void> {
   const { env, port, host, ownHost, tokenFile, publishedPorts, allowChanges } = options
   const config = resolveConfig(terminal, env)
-  const environment = new ConsoleEnvironment({ config, functions: [] })
+  const environment = createConsoleEnvironment({ config, functions: [] })
   const { token, isGiven } = await resolveToken(tokenFile, terminal)
   const by = await resolveOperator(config)
   const changes = allowChanges

@@ -8,6 +8,7 @@ import { dataReader } from '../app/data-reader.ts'
 import { keptSinceMs } from '../app/dead-letter-source.ts'
 import { type DeclaredFunction, listTriggerTopics } from '../app/functions.ts'
 import { resolveInputs } from '../app/inputs.ts'
+import { openStorageReader } from '../app/storage.ts'
 import type { Signal } from '../app/topic-table.ts'
 import { openStoredPlan } from '../clock/view-plan.ts'
 import { withTimeout } from '../diagnosis/observe.ts'
@@ -17,6 +18,7 @@ import type { ReadTopic } from '../queries/kafka/consumer-lag.ts'
 import { answerSoon } from '../queries/kafka/kafka-answers.ts'
 import { listTopics } from '../queries/kafka/topic-descriptions.ts'
 import { readTopicBounds } from '../queries/kafka/topics.ts'
+import type { StorageReader } from '../storage/storage.ts'
 import { isLoopback } from '../support/loopback.ts'
 import type { TopicSize } from '../tables/table.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
@@ -42,6 +44,17 @@ export interface EnvironmentParts<Declared extends ReadingFunction = ReadingFunc
   readonly isLocal?: boolean
 }
 
+/** Uses of Kafka in which programs differ: a command asks once, and a page repeats its questions during outages. */
+interface KafkaPorts {
+  readonly createOffsets: (kafka: Kafka) => Offsets
+  /** Checks that Kafka answers soon, before a connection is used. @throws Unavailable */
+  readonly checkKafka: () => Promise<unknown>
+  /** Returns the number of partitions of a topic. @param otherwise number to return if Kafka does not answer soon */
+  readonly countPartitions: (topic: string, otherwise: number) => Promise<number>
+  /** Returns the SQL tables by the log, which has them if Redis has lost them. */
+  readonly findTables: () => Promise<ActivatedPlan | undefined>
+}
+
 export class Environment<Declared extends ReadingFunction = ReadingFunction> {
   readonly functions: readonly Declared[]
   readonly connections: GuardedConnections
@@ -49,6 +62,9 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
   readonly cluster: () => Promise<ClusterInspection>
   readonly offsets: () => Promise<Offsets>
   readonly inspection: () => Promise<StateInspection>
+  /** Database of `storage`, for reading. */
+  readonly storage: () => Promise<StorageReader>
+  readonly #ports: KafkaPorts
   #config: Config
   #inputs: readonly Input[]
   #reader: DataReader | undefined
@@ -56,10 +72,14 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
   /** Topics of the cluster, without internal ones, as of the first question. */
   readonly topics: () => Promise<readonly TopicLayout[]>
 
-  /** @param clientId name of the client in the broker's logs */
+  /**
+   * @param clientId name of the client in the broker's logs
+   * @param createPorts receives the environment, whose connections its ports may use
+   */
   constructor(
     { config, functions, isLocal = isOnThisMachine(config) }: EnvironmentParts<Declared>,
     clientId: string,
+    createPorts: (environment: Environment) => KafkaPorts = createCommandPorts,
   ) {
     this.#config = config
     this.#inputs = resolveInputs(config)
@@ -71,10 +91,14 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
       connections.register(new ClusterInspection(await connections.kafka())),
     )
     this.cluster = () => this.#whileKafkaAnswers(inspectCluster)
-    const openOffsets = once(async () => connections.register(this.createOffsets(await connections.kafka())))
+    const openOffsets = once(async () =>
+      connections.register(this.#ports.createOffsets(await connections.kafka())),
+    )
     this.offsets = () => this.#whileKafkaAnswers(openOffsets)
     this.inspection = once(async () => new StateInspection(await connections.redis()))
+    this.storage = once(async () => connections.register(await openStorageReader(config)))
     this.topics = once(() => withTimeout(connections.kafka().then(listTopics)))
+    this.#ports = createPorts(this)
   }
 
   get config(): Config {
@@ -118,16 +142,7 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
   /** Returns the name and the number of partitions of a topic. If Kafka does not answer, the number is that of its declaration. */
   async topicSize(signal: Signal): Promise<TopicSize> {
     const { topic, partitions } = this.config.names.topicSize(signal, this.config.env)
-    return { topic, partitions: await this.countPartitions(topic, partitions) }
-  }
-
-  /** Returns the number of partitions of a topic. @param otherwise number to return if Kafka does not answer soon */
-  protected countPartitions(topic: string, otherwise: number): Promise<number> {
-    const find = (topics: readonly TopicLayout[]) => topics.find(layout => layout.topic === topic)
-    return answerSoon(
-      this.topics().then(topics => find(topics)?.partitions.length),
-      otherwise,
-    )
+    return { topic, partitions: await this.#ports.countPartitions(topic, partitions) }
   }
 
   /** Reader of the data of all event types. */
@@ -139,14 +154,7 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
   /** Returns the SQL tables that are active; `NO_TABLES` before the first run of the function `clock`. */
   async sqlTables(): Promise<ActivatedPlan> {
     const plan = await openStoredPlan(this.connections, this.config.env)
-    return (await plan.read()) ?? (await this.findTables()) ?? NO_TABLES
-  }
-
-  /** Returns the SQL tables by the log, which has them if Redis has lost them. */
-  protected async findTables(): Promise<ActivatedPlan | undefined> {
-    const { findActivations } = await import('../clock/activations.ts')
-    const ports = { log: await this.log(), bounds: await this.offsets() }
-    return (await findActivations<ActivatedPlan>(ports, this.config, VIEWS_ACTIVATED_TYPE)).newest
+    return (await plan.read()) ?? (await this.#ports.findTables()) ?? NO_TABLES
   }
 
   /** Returns the reader of dead letters. */
@@ -180,22 +188,32 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
     return this.#whileKafkaAnswers(() => this.connections.log())
   }
 
-  protected createOffsets(kafka: Kafka): Offsets {
-    return new TopicOffsets(kafka)
-  }
-
-  /** Checks that Kafka answers soon, before a connection is used. @throws Unavailable */
-  protected async checkKafka(): Promise<void> {
-    await this.topics()
-  }
-
   async #whileKafkaAnswers<T>(open: () => Promise<T>): Promise<T> {
-    await this.checkKafka()
+    await this.#ports.checkKafka()
     return open()
   }
 
   async close(): Promise<void> {
     await this.connections.close()
+  }
+}
+
+function createCommandPorts(environment: Environment): KafkaPorts {
+  return {
+    createOffsets: kafka => new TopicOffsets(kafka),
+    checkKafka: environment.topics,
+    countPartitions(topic, otherwise) {
+      const find = (topics: readonly TopicLayout[]) => topics.find(layout => layout.topic === topic)
+      return answerSoon(
+        environment.topics().then(topics => find(topics)?.partitions.length),
+        otherwise,
+      )
+    },
+    async findTables() {
+      const { findActivations } = await import('../clock/activations.ts')
+      const ports = { log: await environment.log(), bounds: await environment.offsets() }
+      return (await findActivations<ActivatedPlan>(ports, environment.config, VIEWS_ACTIVATED_TYPE)).newest
+    },
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Hono } from 'hono'
 import { createLocalAccess } from '../../console/access/access.ts'
 import { createConsoleApp } from '../../console/app.ts'
-import { ConsoleEnvironment } from '../../console/environment.ts'
+import { createConsoleEnvironment } from '../../console/environment.ts'
 import type { ConsoleHono } from '../../console/http/person.ts'
 import { createStatementFolder } from '../../console/ksql/statement-folder.ts'
 import { redirectRoot, serveConsole, toUnusablePort, type UnusablePort } from '../../console/serve.ts'
@@ -63,7 +63,7 @@ async function openConsole(options: ServedStack, opened: Closable[]): Promise<St
   }
   const ports = consolePorts(environment)
   const config = readConfig(environment)
-  const shown = keep(new ConsoleEnvironment({ config, functions: readFunctions() }))
+  const shown = keep(createConsoleEnvironment({ config, functions: readFunctions() }))
   const token = await ensureToken(dataDir)
   const app = createConsoleApp({
     environment: shown,

@@ -4,7 +4,7 @@ import type { Hono } from 'hono'
 import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
 import { createLocalAccess } from '../../console/access/access.ts'
 import { createConsoleApp } from '../../console/app.ts'
-import { ConsoleEnvironment } from '../../console/environment.ts'
+import { type ConsoleEnvironment, createConsoleEnvironment } from '../../console/environment.ts'
 import type { ConsoleHono, Person } from '../../console/http/person.ts'
 import { serveConsole } from '../../console/serve.ts'
 import { buildConsolePage } from '../../infra/packaging/console-page.ts'
@@ -37,7 +37,7 @@ export async function servedConsole(options: Options): Promise<ServedConsole> {
   const { env, person = OPERATOR, isLocal = true, variables = {} } = options
   const servers = { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() }
   const config = readConfig({ SLUICE_ENV: env, ...servers, ...variables })
-  const environment = new ConsoleEnvironment({
+  const environment = createConsoleEnvironment({
     config,
     functions: readFunctions(),
     isLocal,

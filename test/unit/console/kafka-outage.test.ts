@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Unavailable } from '#runtime/pipeline'
-import { ConsoleEnvironment } from '../../../console/environment.ts'
+import { createConsoleEnvironment } from '../../../console/environment.ts'
 import { KafkaMonitor } from '../../../console/kafka-outage.ts'
 import { readConfig } from '../../../lib/app/config.ts'
 import { answerSoon } from '../../../lib/queries/kafka/kafka-answers.ts'
@@ -90,7 +90,7 @@ describe('the environment of a console', () => {
   it('given brokers that are away, then no question gets as far as a connection', async () => {
     const variables = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
     const config = readConfig({ SLUICE_ENV: 'test', ...variables })
-    const environment = new ConsoleEnvironment({ config, functions: [], isLocal: true })
+    const environment = createConsoleEnvironment({ config, functions: [], isLocal: true })
     const away = { code: 'broker-unavailable', message: /^Kafka at 127\.0\.0\.1:1 does not answer: / }
     for (const open of ['kafka', 'log', 'cluster', 'offsets'] as const)
       await assert.rejects(environment[open](), away, open)

@@ -6,7 +6,7 @@ import { Hono } from 'hono'
 import { LOAD } from '#runtime/operating/states'
 import { Unavailable } from '#runtime/pipeline'
 import { COMMIT } from '#runtime/test/support/inside-redis'
-import { ConsoleEnvironment } from '../../../console/environment.ts'
+import { createConsoleEnvironment } from '../../../console/environment.ts'
 import { addRoutes, declareQuery } from '../../../console/http/declare-route.ts'
 import type { ConsoleHono } from '../../../console/http/person.ts'
 import { sendProblem } from '../../../console/http/problem.ts'
@@ -91,7 +91,7 @@ describe('connections without an operation', () => {
   })
 
   it('given a query of the console that writes, then it is refused', async () => {
-    const environment = new ConsoleEnvironment({ config: readConfig(AWAY), functions: [], isLocal: true })
+    const environment = createConsoleEnvironment({ config: readConfig(AWAY), functions: [], isLocal: true })
     const reported: unknown[] = []
     const app = new Hono<ConsoleHono>()
     app.onError((error, context) => sendProblem(context, error, fault => reported.push(fault)))

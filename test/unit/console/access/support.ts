@@ -2,7 +2,7 @@
 import type { Hono } from 'hono'
 import { type Access, createLocalAccess } from '../../../../console/access/access.ts'
 import { createConsoleApp } from '../../../../console/app.ts'
-import { ConsoleEnvironment } from '../../../../console/environment.ts'
+import { createConsoleEnvironment } from '../../../../console/environment.ts'
 import type { ConsoleHono, Person, Role } from '../../../../console/http/person.ts'
 import { buildPageFiles } from '../../../../console/page-files.ts'
 import { readConfig } from '../../../../lib/app/config.ts'
@@ -16,7 +16,7 @@ const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1'
 function createConsole(access: Access) {
   const failures: unknown[] = []
   const config = readConfig({ SLUICE_ENV: 'test', ...NOWHERE })
-  const environment = new ConsoleEnvironment({ config, functions: [], isLocal: true })
+  const environment = createConsoleEnvironment({ config, functions: [], isLocal: true })
   const page = buildPageFiles({ script: 'console.log(1)', style: 'p {}' })
   const app = createConsoleApp({
     environment,

@@ -3,7 +3,6 @@ import { findReaderNeed } from '../../lib/app/storage.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { declareQuery, declareSharedQuery, type RouteAnswers, type Routes } from '../http/declare-route.ts'
 import { declareCauseRoutes } from './alerts/alert-cause.ts'
-import { declareSilenceRoutes } from './alerts/silences.ts'
 import { declareKafkaRoutes } from './kafka/kafka-routes.ts'
 import { declareOperations } from './operations.ts'
 import { OverviewReader } from './overview/overview.ts'
@@ -26,7 +25,6 @@ function declareOwnRoutes(environment: ConsoleEnvironment) {
     '/overview': declareSharedQuery({}, () => looks.read()),
     ...declareTelemetryRoutes(environment),
     ...declareCauseRoutes(environment),
-    ...declareSilenceRoutes(environment),
     ...declareKafkaRoutes(environment),
     ...declareSqlTableRoutes(environment),
     ...declareOperations(environment),

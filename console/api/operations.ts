@@ -71,9 +71,10 @@ export function declareOperations(environment: ConsoleEnvironment) {
     (await loadOperation(words)).visit<Desk>(operation => new OperationDesk(words, operation, environment))
   return {
     '/operations': declareQuery({}, async () => {
-      const all = Object.entries(CONSOLE_OPERATIONS).map(
-        async ([action, { load }]) => [action, describeFields((await load()).fields)] as const,
-      )
+      const all = Object.entries(CONSOLE_OPERATIONS).map(async ([action, { load }]) => {
+        const { fields, rules } = await load()
+        return [action, describeFields(fields, rules)] as const
+      })
       return Object.fromEntries(await Promise.all(all))
     }),
     'POST /operations/plan': declarePostQuery(PLAN, async request =>

@@ -2,6 +2,7 @@
 import type { Context } from 'hono'
 import { ALL_QUESTIONS, type QuestionsByPath } from '../../lib/questions/all.ts'
 import type { FieldForm, Fields } from '../../lib/questions/field.ts'
+import type { FieldRules } from '../../lib/questions/field-rules.ts'
 import {
   type Answer,
   type AnyQuestion,
@@ -28,6 +29,9 @@ export interface ShownField {
   readonly name: string
   readonly about: string
   readonly isRequired: boolean
+  readonly isList: boolean
+  /** Fields that cannot be given with it. */
+  readonly conflicts: readonly string[]
   readonly form: FieldForm
 }
 
@@ -104,10 +108,17 @@ function returnMissing(error: unknown): Failure {
 }
 
 /** Returns the fields that forms can have. */
-export function describeFields(fields: Fields): ShownField[] {
+export function describeFields(fields: Fields, { conflicts = [] }: FieldRules<string> = {}): ShownField[] {
+  const findConflicts = (name: string) =>
+    conflicts.flatMap(([first = '', ...others]) =>
+      first === name ? others : others.includes(name) ? [first] : [],
+    )
   return Object.entries(fields)
     .filter(([, { only }]) => only !== 'terminal')
-    .map(([name, { about, form, isRequired = false }]) => ({ name, about, isRequired, form }))
+    .map(([name, { about, form, isRequired = false, isList = false }]) => ({
+      ...{ name, about, isRequired, isList, form },
+      conflicts: findConflicts(name),
+    }))
 }
 
 function describe({ title, filter, key, columns, sections = [], empty }: AnyQuestion) {

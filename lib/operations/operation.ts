@@ -106,6 +106,7 @@ export function finishByRepeating(): string {
 /** Operation whose types are not known. A visitor receives it with them. */
 export interface AnyOperation {
   readonly fields: Fields
+  readonly rules?: FieldRules<string>
   readonly asks: ((plan: never) => string) | null
   visit<R>(visitor: OperationVisitor<R>): R
 }

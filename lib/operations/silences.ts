@@ -1,6 +1,6 @@
 /** Operations that add and end silences. They change the stored silences, and append them to the log at once. */
 import { hash } from 'node:crypto'
-import { Unavailable } from '#runtime/pipeline'
+import { isUnreadable, Unavailable } from '#runtime/pipeline'
 import { createKind, text } from '#runtime/settings'
 import { appendSilences, openStoredSilences } from '../clock/stored-silences.ts'
 import { type AlertMatch, matchText } from '../notification/alert-match.ts'
@@ -14,6 +14,7 @@ import {
   withSilence,
 } from '../notification/silences.ts'
 import { silencesTooLarge } from '../notification/silences-changed.ts'
+import { findSilenceIds, readFiringAlerts } from '../questions/alert-source.ts'
 import type { Environment } from '../questions/environment.ts'
 import {
   durationField,
@@ -26,7 +27,9 @@ import {
   textField,
 } from '../questions/field.ts'
 import { requireClusterTopic } from '../questions/kafka.ts'
+import { count } from '../support/count.ts'
 import { OperationFailure, usageFailure } from '../support/operation-failure.ts'
+import type { AlertSummary } from '../tables/alert-summary.ts'
 import { operation, type Running } from './operation.ts'
 
 const MATCHER = text(/^.{1,256}$/su, 'a text of 1 to 256 characters, in which * stands for any')
@@ -46,8 +49,8 @@ function authorField(about: string): Field<string> {
 }
 
 /** Fields that say which alerts are meant. */
-export const MATCH_FIELDS = {
-  rule: listField(textField('alerts of this rule', 'TOO_HOT', MATCHER)),
+const MATCH_FIELDS = {
+  rule: listField(textField('alerts of this rule', 'TOO_*', MATCHER)),
   severity: listField(textField('alerts of this severity', 'warning', SEVERITY)),
   label: listField(textField('alerts with this label', 'team=infra', LABEL)),
   source: listField(
@@ -80,7 +83,7 @@ Examples:
   },
   rules: { conflicts: [['for', 'until']], requiresOneOf: [['for', 'until']] },
   asks: null,
-  async plan(environment, request, { nowMs }) {
+  async plan(environment, request, { nowMs, isCounted }): Promise<PlannedSilence> {
     const { start: startMs = nowMs, author, comment } = request
     const match = buildMatch(request)
     const draft = { match, startMs, endMs: request.until ?? startMs + (request.for ?? 0) }
@@ -89,12 +92,15 @@ Examples:
     await requireNotifications(environment)
     const silence = newSilence({ ...draft, id: '', author: author ?? '', comment }, nowMs)
     // The same plan has the same id, so that it is added once.
-    return { ...silence, id: hash('sha256', JSON.stringify(silence)).slice(0, 8) }
+    const id = hash('sha256', JSON.stringify(silence)).slice(0, 8)
+    const alerts = isCounted ? await findMuted(environment, silence) : undefined
+    return { silence: { ...silence, id }, ...(alerts && { alerts }) }
   },
-  describe: silence => [`Mute ${describeSilence(silence)}.`],
-  toAudit: ({ id, match }) => ({ id, match: matchText(match) }),
-  async carryOut(environment, planned, running): Promise<Silence & { readonly isNew: boolean }> {
-    const silence = { ...planned, author: planned.author || running.by }
+  describe: ({ silence, alerts }) => [`Mute ${describeSilence(silence)}.`, ...describeMuted(silence, alerts)],
+  toDocument: ({ silence, alerts }) => ({ ...silence, ...(alerts && { mutes: alerts.muted.length }) }),
+  toAudit: ({ silence: { id, match } }) => ({ id, match: matchText(match) }),
+  async carryOut(environment, plan, running): Promise<Silence & { readonly isNew: boolean }> {
+    const silence = { ...plan.silence, author: plan.silence.author || running.by }
     const isSame = ({ id }: Silence) => id === silence.id
     const { silences } = await changeSilences(environment, running, (set, nowMs) => {
       if (set?.silences.some(isSame)) return set
@@ -105,8 +111,9 @@ Examples:
     })
     return { ...(silences.find(isSame) ?? silence), isNew: running.counts.silences === 1 }
   },
-  describeResult: silence => [
+  describeResult: (silence, { alerts }) => [
     `Silence ${silence.id} ${silence.isNew ? 'mutes' : 'was added before: it mutes'} ${describeSilence(silence)}.`,
+    ...describeMuted(silence, alerts),
   ],
   undo: ({ id }) => ({ action: 'silence end', request: { id } }),
 })
@@ -143,6 +150,12 @@ Muted alerts that still fire cause notifications within a group interval, five m
   describeResult: ({ id }) => [`Silence ${id} has ended.`],
 })
 
+interface PlannedSilence {
+  readonly silence: Silence
+  /** Alerts that it matches, in the order in which they fired, and the number of all firing alerts; absent if not counted. */
+  readonly alerts?: { readonly muted: readonly AlertSummary[]; readonly firing: number } | undefined
+}
+
 const FAULTS: Readonly<Record<SilenceFault, string>> = {
   'matches-all':
     'Say which alerts to silence, by rule, severity, label, source or entity: otherwise all alerts would be silenced.',
@@ -152,7 +165,7 @@ const FAULTS: Readonly<Record<SilenceFault, string>> = {
 }
 
 /** Returns the match that fields describe. Pure. */
-export function buildMatch({
+function buildMatch({
   rule = [],
   severity = [],
   label = [],
@@ -167,6 +180,30 @@ export function buildMatch({
 
 function describeSilence({ match, startsAt, endsAt }: Silence): string {
   return `${matchText(match)} from ${startsAt} until ${endsAt}`
+}
+
+/** Returns the alerts that a silence matches; undefined if newer code has written the view, which must not prevent a silence. */
+async function findMuted(environment: Environment, silence: Silence): Promise<PlannedSilence['alerts']> {
+  try {
+    const firing = await readFiringAlerts(environment)
+    const muted = firing.filter(alert => findSilenceIds([silence], alert).length > 0)
+    return { muted, firing: firing.length }
+  } catch (error) {
+    if (!isUnreadable(error)) throw error
+    return undefined
+  }
+}
+
+/** Maximum number of alerts that a plan names. */
+const MAX_NAMED = 10
+
+function describeMuted({ startsAt, createdAt }: Silence, alerts: PlannedSilence['alerts']): string[] {
+  if (!alerts) return []
+  const { muted, firing } = alerts
+  const named = muted.slice(-MAX_NAMED).map(({ rule, entity }) => `${rule} of ${entity}`)
+  const list = `${named.reverse().join('; ')}${muted.length > named.length ? ' …' : ''}`
+  const verb = startsAt > createdAt ? 'would now mute' : 'mutes'
+  return [`It ${verb} ${count(muted.length, 'firing alert')} of ${firing}${list && `: ${list}`}.`]
 }
 
 function unknownSilence(id: string): OperationFailure {

@@ -44,7 +44,8 @@ export type FieldForm =
   | { readonly type: 'duration' }
   /** `otherwise` names the choice that is made if none is given. */
   | { readonly type: 'choice'; readonly values: readonly string[]; readonly otherwise: string }
-  | { readonly type: 'time' }
+  /** An exact time is an RFC 3339 time, and any other can also be a duration before now. */
+  | { readonly type: 'time'; readonly isExact?: true }
   | FlagForm
   /** Name of a thing: an argument of the command. A page takes it from its address, without a form. */
   | { readonly type: 'name' }
@@ -163,7 +164,7 @@ export function timeField(about: string): Field<number> {
 
 /** Returns a field for an RFC 3339 time. */
 export function instantField(about: string): Field<number> {
-  return { kind: instant(), about, form: { type: 'time' } }
+  return { kind: instant(), about, form: { type: 'time', isExact: true } }
 }
 
 /** Checks that the times of a filter are in order. @throws Failure if `until` is not after `since` */

@@ -128,6 +128,21 @@ describe('given an operation', () => {
     })
   }
 
+  it('given firing alerts, then the plan of a silence says which of them it mutes, in both faces', async () => {
+    const { rows } = await served.ask<Answers['/alerts/list']>('/alerts/list')
+    const [{ rule, entity } = assert.fail('an alert fires')] = rows
+    const { muted } = Object.groupBy(rows, row => (row.rule === rule ? 'muted' : 'others'))
+    const said = new RegExp(`^It mutes ${muted?.length} firing alerts? of ${rows.length}: .*${rule} of `, 'm')
+    const asked = ['silence', 'add', '--rule', rule, '--for', '1h', '--comment', 'works', '--dry-run']
+    const { stdout } = await ran(asked, { environment: variables })
+    const request = { rule, for: '1h', comment: 'works' }
+    const { lines } = (await (await post('/plan', { action: 'silence add', request })).json()) as ShownPlan
+    for (const text of [stdout, lines.join('\n')]) {
+      assert.match(text, said)
+      assert.ok(text.includes(entity), text)
+    }
+  })
+
   it('then what takes an operation back is offered by the page, and named by the command', async () => {
     const [request, at] = [requests['silence add'], new Date().toISOString()]
     const added = await post('/carry-out', { action: 'silence add', request, at })
@@ -181,6 +196,14 @@ describe('given an operation', () => {
       ],
     )
     assert.ok(!fields['silence end']?.some(({ name }) => name === 'author'))
+    const ends = fields['silence add']?.filter(({ conflicts }) => conflicts.length > 0)
+    assert.deepEqual(
+      ends?.map(({ name, conflicts }) => [name, conflicts]),
+      [
+        ['for', ['until']],
+        ['until', ['for']],
+      ],
+    )
   })
 
   it('then a topic that Kafka would refuse is refused by the plan', async () => {

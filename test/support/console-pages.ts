@@ -48,7 +48,6 @@ export const PAGES: readonly ConsolePage[] = [
   at('/alerts/rules'),
   { name: 'a rule', address: ({ rule }) => buildAddress('/alerts/rules', { rule }) },
   at('/alerts/silences'),
-  at('/alerts/silences?new=1'),
   { name: 'a dead letter', address: ({ letter }) => buildAddress('/failures', { letter }) },
   { name: 'a table', address: () => '/tables?table=by_sensor' },
   { name: 'a table with windows', address: () => '/tables?table=by_minute' },

@@ -10,6 +10,7 @@ import { Moment, splitEntity } from '../components/labels.tsx'
 import { formatDigits } from '../components/value-texts.ts'
 import { QuestionThing } from '../questions/question-thing.tsx'
 import { AlertChart } from './alert-chart.tsx'
+import { SilenceButton } from './silences.tsx'
 
 type Alert = QuestionRows['/alerts/one']
 
@@ -22,7 +23,7 @@ export function AlertDetailsPage({ name }: { readonly name: string }): JSX.Eleme
     <QuestionThing path="/alerts/one" filter={{ alert: name }} back={['/alerts', 'All alerts']}>
       {alert => (
         <>
-          {alert.state === 'firing' && <SilenceLink alert={alert} />}
+          {alert.state === 'firing' && <SilenceAlert alert={alert} />}
           <AlertChart alert={alert} />
           <Cause alert={alert} />
         </>
@@ -31,13 +32,11 @@ export function AlertDetailsPage({ name }: { readonly name: string }): JSX.Eleme
   )
 }
 
-function SilenceLink({ alert: { rule, entity } }: Props): JSX.Element {
+function SilenceAlert({ alert: { rule, entity } }: Props): JSX.Element {
   const { source, subject } = splitEntity(entity)
   return (
     <div class="bar">
-      <a class="button" href={buildAddress('/alerts/silences', { rule, source, entity: subject, new: 1 })}>
-        Silence …
-      </a>
+      <SilenceButton matchers={{ rule, source, entity: subject }} />
     </div>
   )
 }

@@ -4,6 +4,7 @@ import type { JSX } from 'preact'
 import { buildAddress } from '../client/address.ts'
 import { QuestionList } from '../questions/question-list.tsx'
 import { QuestionThing } from '../questions/question-thing.tsx'
+import { SilenceButton } from './silences.tsx'
 
 export function RuleList(): JSX.Element {
   return <QuestionList path="/alerts/rules" />
@@ -14,9 +15,7 @@ export function OneRulePage({ name: rule }: { readonly name: string }): JSX.Elem
     <QuestionThing path="/alerts/rules/one" filter={{ rule }} back={['/alerts/rules', 'All rules']}>
       {({ name }) => (
         <p class="row">
-          <a class="button" href={buildAddress('/alerts/silences', { rule: String(name), new: 1 })}>
-            Silence …
-          </a>
+          <SilenceButton matchers={{ rule: String(name) }} />
           <a href={buildAddress('/alerts', { state: 'all', rule: String(name), since: '7d' })}>
             Alerts of the last 7 days
           </a>

@@ -1,17 +1,20 @@
-/** Active, scheduled and expired silences, with the form to create one and the button to end one. */
+/** Active, scheduled and expired silences, with the buttons to add one and to end one. */
 import type { JSX } from 'preact'
 import { OperationButton } from '../operations/operation-button.tsx'
 import { QuestionList } from '../questions/question-list.tsx'
-import { SilenceForm } from './silence-form.tsx'
 
 export function SilencesPage(): JSX.Element {
   return (
     <>
       <p>
         While a silence is active, no notifications are sent for the alerts that it matches. These alerts
-        still fire and resolve. The 200 latest expired silences are kept.
+        still fire and resolve. An alert matches if it matches each field that is given; an asterisk (*)
+        matches any characters. The author and the comment are visible to all users. The 200 latest expired
+        silences are kept.
       </p>
-      <SilenceForm />
+      <p class="bar">
+        <SilenceButton label="Add a silence" matchers={{}} />
+      </p>
       <QuestionList
         path="/alerts/silences"
         action={row =>
@@ -26,5 +29,23 @@ export function SilencesPage(): JSX.Element {
         }
       />
     </>
+  )
+}
+
+interface ButtonProps {
+  readonly label?: string
+  /** First values of the fields. */
+  readonly matchers: Readonly<Partial<Record<'rule' | 'source' | 'entity', string>>>
+}
+
+/** Button that adds a silence, for two hours unless the person chooses another end. */
+export function SilenceButton({ label = 'Silence', matchers }: ButtonProps): JSX.Element {
+  return (
+    <OperationButton
+      action="silence add"
+      label={label}
+      request={{ ...matchers, for: '2h' }}
+      asks={['rule', 'severity', 'label', 'source', 'entity', 'start', 'for', 'until', 'comment']}
+    />
   )
 }

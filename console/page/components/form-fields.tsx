@@ -1,7 +1,9 @@
 /** Fields of forms. The caller keeps their values: lists in the URL, dialogs in a state. */
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+import { possibleInstants } from '../../../lib/support/time-zones.ts'
 import type { ShownField } from '../../api/questions.ts'
+import { formatExactTime } from './value-texts.ts'
 
 interface ChoiceProps {
   readonly label: string
@@ -56,9 +58,9 @@ interface FieldProps {
 const AGO = ['1h', '6h', '1d', '7d', '30d', '90d']
 
 /** Field of a question or an operation, as its declaration describes it. The server checks the value. */
-export function FormField({ field: { name, about, form }, value, set }: FieldProps): JSX.Element {
-  const label =
-    name.slice(0, 1).toUpperCase() + name.slice(1).replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
+export function FormField({ field, value, set }: FieldProps): JSX.Element {
+  const { about, form, isList } = field
+  const label = formatLabel(field)
   if (form.type === 'flag')
     return (
       <label class="check">
@@ -70,8 +72,21 @@ export function FormField({ field: { name, about, form }, value, set }: FieldPro
         {about}
       </label>
     )
+  if (form.type === 'time' && form.isExact) return <LocalTimeField {...{ label, value, set }} />
   if (form.type !== 'time' && form.type !== 'choice') {
     const placeholder = form.type === 'text' ? form.example : about
+    if (isList)
+      return (
+        <label>
+          {label}
+          <textarea
+            rows={value.split('\n').length}
+            value={value}
+            placeholder={placeholder}
+            onInput={event => set(event.currentTarget.value)}
+          />
+        </label>
+      )
     return <TextField {...{ label, placeholder, value, set }} />
   }
   const [otherwise, values] = form.type === 'time' ? ['any', AGO] : [form.otherwise, form.values]
@@ -86,6 +101,50 @@ export function FormField({ field: { name, about, form }, value, set }: FieldPro
       set={set}
       options={[['', otherwise], ...options]}
     />
+  )
+}
+
+/** Returns the name of a field in words, with what its value must be, such as `At (required, one per line)`. */
+function formatLabel({ name, isRequired, isList, form }: ShownField): string {
+  const words = name.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
+  const isLocal = form.type === 'time' && form.isExact
+  const hints = [isRequired && 'required', isList && 'one per line', isLocal && 'your time'].filter(Boolean)
+  const hint = hints.length > 0 ? ` (${hints.join(', ')})` : ''
+  return words.slice(0, 1).toUpperCase() + words.slice(1) + hint
+}
+
+/**
+ * Field for a local time. If clocks skip or repeat it, a choice between two instants follows. Its value is the instant; until one is
+ * chosen it is the local time, which the server refuses.
+ */
+function LocalTimeField({ label, value, set }: Omit<TextProps, 'placeholder'>): JSX.Element {
+  const [local, setLocal] = useState(value && new Date(value).toLocaleString('sv').replace(' ', 'T'))
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
+  const listInstants = (local: string) =>
+    possibleInstants(timeZone, local).map(ms => new Date(ms).toISOString())
+  const setTime = (local: string) => {
+    const [first = local, ...others] = listInstants(local)
+    setLocal(local)
+    set(others.length > 0 ? local : first)
+  }
+  // The value is removed if another field is given in its place.
+  const shown = value && local
+  const instants = listInstants(shown)
+  return (
+    <>
+      <label>
+        {label}
+        <input type="datetime-local" value={shown} onInput={event => setTime(event.currentTarget.value)} />
+      </label>
+      {instants.length > 1 && (
+        <Choice
+          label="Clocks change then: which time?"
+          value={instants.includes(value) ? value : local}
+          set={set}
+          options={[[local, 'Choose one'], ...instants.map(at => [at, formatExactTime(at)] as const)]}
+        />
+      )}
+    </>
   )
 }
 

@@ -8,7 +8,6 @@ import type { ShownPlan, ShownResult } from '../../api/operations.ts'
 import type { ShownField } from '../../api/questions.ts'
 import { makeChange, useAnswer, useIsOperator } from '../client/api-queries.ts'
 import { toProblem } from '../client/api-request.ts'
-import { Outcome } from '../components/action.tsx'
 import { FormField, useSettled } from '../components/form-fields.tsx'
 
 /** Operation that a person chooses with a button. */
@@ -87,10 +86,11 @@ function OperationDialog({
   const isOperator = useIsOperator()
   const { answer: described } = useAnswer('/operations', {}, { skip: asks.length === 0 })
   const fields = described?.[action]?.filter(({ name }) => asks.includes(name)) ?? []
+  const request = omitEmpty(typed)
   const isReady =
     asks.length === 0 ||
-    (described !== undefined && fields.every(({ name, isRequired }) => !isRequired || typed[name]))
-  const { stage, carryOut, stop } = useStage(action, useSettled(JSON.stringify(omitEmpty(typed))), isReady)
+    (described !== undefined && fields.every(({ name, isRequired }) => !isRequired || request[name]))
+  const { stage, carryOut, stop } = useStage(action, useSettled(JSON.stringify(request)), isReady)
   const isRunning = stage.name === 'running'
   useEffect(() => dialog.current?.showModal(), [])
   const undo = stage.name === 'over' && isOperator ? stage.parts.at(-1)?.undo : null
@@ -146,8 +146,8 @@ function Form({ fields, typed, setTyped }: FormProps): JSX.Element | null {
         <FormField
           key={field.name}
           field={field}
-          value={[typed[field.name] ?? ''].flat().join(' ')}
-          set={value => setTyped({ ...typed, [field.name]: value })}
+          value={[typed[field.name] ?? ''].flat().join('\n')}
+          set={value => setTyped(setField(typed, field, value))}
         />
       ))}
     </form>
@@ -167,7 +167,11 @@ function StageView({ stage }: { readonly stage: Stage }): JSX.Element {
           <Lines key={index} of={[...lines, ...[problem, rest].filter(text => text !== null)]} />
         ))}
       </div>
-      <Outcome of={problem === undefined ? undefined : { text: problem, isProblem: true }} />
+      {problem && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
     </>
   )
 }
@@ -227,8 +231,14 @@ function useStage(action: string, request: string, isReady: boolean) {
   return { stage, carryOut, stop }
 }
 
+/** Returns the texts with another value of a field, and without the fields that cannot be given with it. */
+function setField(typed: TypedTexts, { name, isList, conflicts }: ShownField, value: string): TypedTexts {
+  const others = value === '' ? [] : conflicts.map(other => [other, ''] as const)
+  return { ...typed, ...Object.fromEntries(others), [name]: isList ? value.split('\n') : value }
+}
+
 function omitEmpty(texts: TypedTexts): TypedTexts {
-  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''))
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => [text].flat().some(Boolean)))
 }
 
 function Lines({ of }: { readonly of: readonly string[] }): JSX.Element {

@@ -6,7 +6,7 @@ const BEARER = { authorization: `Bearer ${TOKEN}` }
 const JSON_BODY = { 'content-type': 'application/json' }
 
 /** Requests that change nothing and cost little although they have a body: a viewer may ask them. */
-const QUESTIONS = new Set(['POST /api/alerts/silences/preview', 'POST /api/operations/plan'])
+const QUESTIONS = new Set(['POST /api/operations/plan'])
 
 /** A path of this route: whatever a parameter may be. */
 const getPath = (route: string) =>

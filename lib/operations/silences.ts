@@ -14,7 +14,7 @@ import {
   withSilence,
 } from '../notification/silences.ts'
 import { silencesTooLarge } from '../notification/silences-changed.ts'
-import { findSilenceIds, readFiringAlerts } from '../questions/alert-source.ts'
+import { readFiringAlerts } from '../questions/alert-source.ts'
 import type { Environment } from '../questions/environment.ts'
 import {
   durationField,
@@ -29,7 +29,7 @@ import {
 import { requireClusterTopic } from '../questions/kafka.ts'
 import { count } from '../support/count.ts'
 import { OperationFailure, usageFailure } from '../support/operation-failure.ts'
-import type { AlertSummary } from '../tables/alert-summary.ts'
+import { type AlertSummary, isMatched } from '../tables/alert-summary.ts'
 import { operation, type Running } from './operation.ts'
 
 const MATCHER = text(/^.{1,256}$/su, 'a text of 1 to 256 characters, in which * stands for any')
@@ -94,10 +94,10 @@ Examples:
     // The same plan has the same id, so that it is added once.
     const id = hash('sha256', JSON.stringify(silence)).slice(0, 8)
     const alerts = isCounted ? await findMuted(environment, silence) : undefined
-    return { silence: { ...silence, id }, ...(alerts && { alerts }) }
+    return { silence: { ...silence, id }, alerts }
   },
   describe: ({ silence, alerts }) => [`Mute ${describeSilence(silence)}.`, ...describeMuted(silence, alerts)],
-  toDocument: ({ silence, alerts }) => ({ ...silence, ...(alerts && { mutes: alerts.muted.length }) }),
+  toDocument: ({ silence, alerts }) => ({ ...silence, mutes: alerts?.muted.length }),
   toAudit: ({ silence: { id, match } }) => ({ id, match: matchText(match) }),
   async carryOut(environment, plan, running): Promise<Silence & { readonly isNew: boolean }> {
     const silence = { ...plan.silence, author: plan.silence.author || running.by }
@@ -152,8 +152,8 @@ Muted alerts that still fire cause notifications within a group interval, five m
 
 interface PlannedSilence {
   readonly silence: Silence
-  /** Alerts that it matches, in the order in which they fired, and the number of all firing alerts; absent if not counted. */
-  readonly alerts?: { readonly muted: readonly AlertSummary[]; readonly firing: number } | undefined
+  /** Alerts that it matches, in the order in which they fired, and the number of all firing alerts; undefined if not counted. */
+  readonly alerts: { readonly muted: readonly AlertSummary[]; readonly firing: number } | undefined
 }
 
 const FAULTS: Readonly<Record<SilenceFault, string>> = {
@@ -186,7 +186,7 @@ function describeSilence({ match, startsAt, endsAt }: Silence): string {
 async function findMuted(environment: Environment, silence: Silence): Promise<PlannedSilence['alerts']> {
   try {
     const firing = await readFiringAlerts(environment)
-    const muted = firing.filter(alert => findSilenceIds([silence], alert).length > 0)
+    const muted = firing.filter(alert => isMatched(silence.match, alert))
     return { muted, firing: firing.length }
   } catch (error) {
     if (!isUnreadable(error)) throw error

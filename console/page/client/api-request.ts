@@ -7,7 +7,7 @@ const AWAY: Problem = {
 }
 
 /** Error of a request that the server rejected or could not receive. Its message is for users. */
-export class RefusedByServer extends Error {
+class RefusedByServer extends Error {
   readonly problem: Problem
 
   constructor(problem: Problem) {

@@ -84,7 +84,7 @@ export async function readEntityNow(
     readEntityRows(inspection, HISTORIES, readings, entity),
     readConditionsOf(environment, entity),
     reader.rules(partition),
-    reader.readings([entity], [partition], period, SHOWN_READINGS),
+    reader.readings([entity], [partition], period, { most: SHOWN_READINGS, spanMs: NEWEST_MS }),
   ])
   const { source, subject = '' } = parseEntity(entity)
   const shown = listMetrics(families, family, [metrics])

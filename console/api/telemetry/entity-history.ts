@@ -72,6 +72,8 @@ export interface HistoryQuery {
  * arrives.
  */
 const LATE_MS = 10 * 60_000
+/** Number of minutes of an entity up to which an hour has its readings instead, because a line through few minutes hides them. */
+const FEW = 5
 
 /** Entities and range of the charts. */
 interface Chart {
@@ -164,7 +166,8 @@ async function readReadings(
   period: Period,
 ): Promise<Omit<Source, 'alerts'>> {
   const partitions = [...new Set(known.map(({ partition }) => partition))]
-  const { found, searched } = await reader.readings(entities, partitions, period, MAX_READINGS)
+  const limits = { most: MAX_READINGS, spanMs: endsMs - fromMs }
+  const { found, searched } = await reader.readings(entities, partitions, period, limits)
   const isCut = found.length >= MAX_READINGS && (found[0]?.timeMs ?? 0) > fromMs
   const within = found.filter(({ timeMs }) => timeMs >= fromMs && timeMs <= endsMs)
   const byEntity = Map.groupBy(within, ({ entity }) => entity)
@@ -179,13 +182,19 @@ async function readReadings(
 
 async function readMinutes(
   reader: TelemetryReader,
-  { fromMs, endsMs }: Chart,
+  chart: Chart,
   entities: readonly string[],
   period: Period,
 ): Promise<Omit<Source, 'alerts'>> {
+  const { fromMs, endsMs } = chart
   const { found, searched } = await reader.minutes(entities, endsMs - fromMs, period)
   const within = found.filter(({ timeMs }) => timeMs >= fromMs && timeMs <= endsMs)
   const byEntity = Map.groupBy(within, ({ entity }) => entity)
+  const areFew = [...byEntity.values()].every(own => new Set(own.map(({ timeMs }) => timeMs)).size <= FEW)
+  if (areFew && endsMs - fromMs <= HOUR_MS && !period.around) {
+    const readings = await readReadings(reader, chart, entities, period)
+    if (readings.searched?.ended !== 'limit') return readings
+  }
   const line: Source['line'] = ({ entity, open }, metric, is) =>
     addOpenMinute(toMinutes(selectLastRevisions(byEntity.get(entity) ?? []), metric, is), open, metric, is)
   return { step: 'minute', searched, line }

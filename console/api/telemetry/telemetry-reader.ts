@@ -60,18 +60,19 @@ export class TelemetryReader {
    *
    * @param only the partitions of the entities
    * @param most maximum number of readings, of which the newest are returned
+   * @param spanMs length of the period. Each length is cached separately.
    */
   readings(
     entities: readonly string[],
     only: readonly number[],
     period: Period,
-    most: number,
+    { most, spanMs }: { readonly most: number; readonly spanMs: number },
   ): Promise<Recent<EntityReading>> {
     const { families } = this.#environment.config
     const checkData = createDataCheck(families)
     const find = (read: ReadRecord) => findReading(families, read, entities, checkData)
     const options = this.#buildOptions('readings', entities, find, { only, most })
-    return this.#readings.get(toKey(entities, only, most), last => readRecent(options, period, last))
+    return this.#readings.get(toKey(entities, only, most, spanMs), last => readRecent(options, period, last))
   }
 
   /**

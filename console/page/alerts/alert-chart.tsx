@@ -8,6 +8,7 @@ import { ChartLegend, TimeChart } from '../charts/time-chart.tsx'
 import { useAnswer } from '../client/api-queries.ts'
 import { AnswerView } from '../components/answer-view.tsx'
 import { hasTelemetry } from '../components/labels.tsx'
+import { formatCount } from '../components/value-texts.ts'
 import { formatReadout } from '../telemetry/entity-charts.tsx'
 import { toColumns } from '../telemetry/entity-series.ts'
 import { formatUnit } from '../telemetry/telemetry-texts.ts'
@@ -25,7 +26,7 @@ export function AlertChart({ alert }: { readonly alert: Alert }): JSX.Element | 
       {time ? (
         <Chart alert={alert} time={time} />
       ) : (
-        <p class="empty">It began more than a day ago, which is as far back as charts go.</p>
+        <p class="empty">It began more than a day ago, which is as far back as the chart of an alert goes.</p>
       )}
     </section>
   )
@@ -70,10 +71,10 @@ function Chart({ alert, time: { fromMs, toMs, hours } }: Props): JSX.Element {
                 <TimeChart
                   {...{ fromMs, toMs, marks }}
                   lines={[{ columns }]}
-                  label={`${metric} around the alert: ${columns.times.length} minutes${limit}`}
+                  label={`${metric} around the alert: ${formatCount(columns.times.length, past.step)}${limit}`}
                   readout={at => formatReadout(columns, at, unit)}
                 />
-                <ChartLegend marks={[marks]} kinds={[is]} />
+                <ChartLegend marks={[marks]} step={past.step} kinds={[is]} />
               </>
             )
           }}

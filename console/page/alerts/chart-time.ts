@@ -5,11 +5,11 @@ import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 export interface ChartTime {
   readonly fromMs: number
   readonly toMs: number
-  /** Smallest selectable number of hours that includes the start of the range. */
+  /** Hours of statistics to read: the smallest number that includes the start of the range. */
   readonly hours: number
 }
 
-/** Selectable numbers of hours. */
+/** Numbers of hours that are read from the topics. */
 const HOURS = [1, 6, 24]
 /** Minimum time that the chart shows before and after the alert, in milliseconds. */
 const MARGIN_MS = 10 * 60_000

@@ -28,6 +28,8 @@ export interface Span {
   readonly fromS: number
   readonly toS: number
   readonly severity: string
+  /** Line in which it is shown; the whole height of the chart by default. */
+  readonly columns?: Columns
 }
 
 /** What a chart shows beside its values. */
@@ -131,32 +133,22 @@ export function findNearest(
   return points.sort((a, b) => a.distance - b.distance)[0]
 }
 
-/** Returns the time at which charts begin: the first value of any of them, but not before `fromMs`, and `fromMs` without values. */
-export function findFirstMs(charts: readonly Columns[], fromMs: number, toMs: number): number {
-  const begins = charts.flatMap(columns => {
-    const { times, lists } = sliceColumns(columns, fromMs, toMs)
-    const first = times.findIndex((_, index) => typeof lists[0]?.[index] === 'number')
-    return first < 0 ? [] : [(times[first] as number) * 1_000]
-  })
-  return begins.length > 0 ? Math.min(...begins) : fromMs
-}
-
 /** Minimum share of the chart's height for the data, even if a threshold is far away. */
 const LEAST_SHARE = 1 / 3
 const MARGIN = 0.08
 
-/** Returns the value range of a chart, which includes all values and the thresholds near them. */
+/** Returns the value range of a chart, which includes all values and the thresholds near them. Undefined without values. */
 export function computeRange(
   lists: readonly (readonly (number | null | undefined)[])[],
   levels: readonly Level[],
-): [least: number, most: number] {
+): [least: number, most: number] | undefined {
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (const value of lists.flat()) {
     if (value === null || value === undefined) continue
     least = Math.min(least, value)
     most = Math.max(most, value)
   }
-  if (least > most) return addMargin(0, 1)
+  if (least > most) return undefined
   const own = most - least || Math.abs(most) / 10 || 1
   const byDistance = levels
     .map(({ value }) => ({ value, distance: Math.max(least - value, value - most, 0) }))

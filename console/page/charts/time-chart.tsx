@@ -1,8 +1,9 @@
-/** Chart with a fixed time range. uPlot draws the chart. This component adjusts the width and the colors, and updates the data. */
+/** Chart with a fixed time range, of at least a minute. uPlot draws the chart. This component adjusts the width and the colors, and updates the data. */
 
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
+import { MINUTE_MS } from '../../../lib/support/duration.ts'
 import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
 import { formatAxisTimes } from '../components/value-texts.ts'
 import {
@@ -11,6 +12,7 @@ import {
   findNearest,
   listLegend,
   type Marks,
+  type Span,
   sliceColumns,
 } from './chart-series.ts'
 import { placeLabels } from './label-places.ts'
@@ -52,10 +54,11 @@ export function TimeChart(props: Props): JSX.Element {
   const chart = useRef<uPlot>(undefined)
   const latest = useRef(props)
   latest.current = props
+  const isEmpty = computeValueRange(props) === undefined
   const kind = lines.map(({ columns, place }) => `${columns.lists.length} ${place}`).join()
   useEffect(() => {
     const element = place.current
-    if (!element) return
+    if (!element || isEmpty) return
     const width = () => Math.max(LEAST_WIDTH, element.clientWidth)
     const plot = new uPlot(
       { ...buildOptions(element, latest, readoutRef), width: width(), height },
@@ -74,12 +77,13 @@ export function TimeChart(props: Props): JSX.Element {
       plot.destroy()
       chart.current = undefined
     }
-  }, [kind])
+  }, [kind, isEmpty])
   const drawn = lines.map(({ columns }) => columns)
   useEffect(() => chart.current?.setData(toData(lines)), [...drawn, emphasized, props.fromMs, props.toMs])
   return (
-    <div class="chart">
+    <div class="chart" style={{ minHeight: `${height}px` }}>
       <div ref={place} role="img" aria-label={label} />
+      {isEmpty && <p class="empty">No values to show.</p>}
       <p class="readout" ref={readoutRef} aria-hidden="true" />
     </div>
   )
@@ -112,11 +116,16 @@ export function ChartLegend({
   )
 }
 
-function computeValueRange(props: Props): [least: number, most: number] {
-  const { lines, fromMs, toMs, isFromZero, marks = NO_MARKS } = props
-  const lists = lines.flatMap(({ columns }) => sliceColumns(columns, fromMs, toMs).lists)
+function computeTimeRange({ fromMs, toMs }: Props): [fromMs: number, toMs: number] {
+  return [Math.min(fromMs, toMs - MINUTE_MS), toMs]
+}
+
+/** Returns the value range; undefined for a chart without values, which has no axes. */
+function computeValueRange(props: Props): [least: number, most: number] | undefined {
+  const { lines, isFromZero, marks = NO_MARKS } = props
+  const lists = lines.flatMap(({ columns }) => sliceColumns(columns, ...computeTimeRange(props)).lists)
   const range = computeRange(lists, marks.levels)
-  return isFromZero ? [0, Math.max(1, range[1])] : range
+  return isFromZero && range ? [0, Math.max(1, range[1])] : range
 }
 
 function toData(lines: readonly ChartLine[]): uPlot.AlignedData {
@@ -140,24 +149,11 @@ function buildOptions(
     grid: { stroke: 'rgba(128, 128, 128, 0.2)', width: 1 },
     ticks: { show: false },
   }
-  const series: uPlot.Series[] = [{}]
-  const bands: uPlot.Band[] = []
-  for (const { columns, place } of latest.current.lines) {
-    const getStroke = () => getLineColor(place, latest.current.emphasized, getColor)
-    series.push(buildSeries(getStroke, place))
-    if (columns.lists.length === 1) continue
-    bands.push({
-      series: [series.length + 1, series.length],
-      fill: () => fade(getStroke(), place === undefined ? 22 : 12),
-    })
-    series.push(EDGE, EDGE)
-  }
   return {
-    series,
-    bands,
+    ...buildLines(latest, getColor),
     scales: {
-      x: { range: () => [latest.current.fromMs / 1_000, latest.current.toMs / 1_000] },
-      y: { range: () => computeValueRange(latest.current) },
+      x: { range: () => computeTimeRange(latest.current).map(ms => ms / 1_000) as [number, number] },
+      y: { range: () => computeValueRange(latest.current) ?? [0, 1] },
     },
     axes: [
       {
@@ -182,15 +178,39 @@ function buildOptions(
     hooks: {
       setCursor: [
         chart => {
-          const { left = -1, top = -1 } = chart.cursor
-          const { lines, readout } = latest.current
-          const at =
-            left < 0 ? undefined : findNearest(lines, chart.posToVal(left, 'x'), chart.posToVal(top, 'y'))
-          if (readoutRef.current) readoutRef.current.textContent = at ? readout(at.index, at.line) : ''
+          if (readoutRef.current) readoutRef.current.textContent = readAtCursor(chart, latest.current)
         },
       ],
     },
   }
+}
+
+/** Returns the text for the point nearest to the mouse pointer; empty without one. */
+function readAtCursor(chart: uPlot, { lines, readout }: Props): string {
+  const { left = -1, top = -1 } = chart.cursor
+  if (left < 0) return ''
+  const at = findNearest(lines, chart.posToVal(left, 'x'), chart.posToVal(top, 'y'))
+  return at ? readout(at.index, at.line) : ''
+}
+
+/** Returns the lines, and the areas between the least and the greatest values. */
+function buildLines(
+  latest: Latest,
+  getColor: (property: string) => string,
+): Pick<uPlot.Options, 'series' | 'bands'> {
+  const series: uPlot.Series[] = [{}]
+  const bands: uPlot.Band[] = []
+  for (const { columns, place } of latest.current.lines) {
+    const getStroke = () => getLineColor(place, latest.current.emphasized, getColor)
+    series.push(buildSeries(getStroke, place))
+    if (columns.lists.length === 1) continue
+    bands.push({
+      series: [series.length + 1, series.length],
+      fill: () => fade(getStroke(), place === undefined ? 22 : 12),
+    })
+    series.push(EDGE, EDGE)
+  }
+  return { series, bands }
 }
 
 /** Border of an area. */
@@ -207,13 +227,15 @@ function fade(color: string, percent: number): string {
   return `color-mix(in srgb, ${color} ${percent}%, transparent)`
 }
 
-/** Hues of lines, in degrees. Further lines have them again, and are dashed. */
-const HUES = [255, 45, 150, 345, 205, 100]
+/** Hues of lines, in degrees: of two that are similar, one is dashed. */
+const HUES = [255, 45, 150, 345, 205, 100, 300, 15, 125, 75, 230, 178]
+/** Number of lines that are not dashed. */
+const SOLID = 6
 
 /** Returns how a line differs from the others of a chart. */
 export function getLook(place: number, lightness = 'var(--line-lightness)') {
   const color = `oklch(${lightness} 0.16 ${HUES[place % HUES.length]})`
-  return { color, isDashed: Math.floor(place / HUES.length) % 2 === 1 }
+  return { color, isDashed: place >= SOLID }
 }
 
 function getLineColor(
@@ -241,7 +263,10 @@ function createMarksPlugin(marks: () => Marks, getColor: (property: string) => s
     hooks: {
       drawAxes: chart => {
         for (const band of marks().bands) drawBand(chart, band, getSeverityColor(band.severity))
-        for (const span of marks().spans) drawSpan(chart, span, getSeverityColor(span.severity))
+        for (const span of marks().spans) {
+          const draw = span.columns ? highlightLine : drawSpan
+          draw(chart, span, getSeverityColor(span.severity))
+        }
       },
       draw: chart => drawLevels(chart, marks().levels, getSeverityColor),
     },
@@ -276,6 +301,34 @@ function drawSpan(chart: uPlot, { fromS, toS }: Marks['spans'][number], color: s
   ctx.fillRect(left, bbox.top, Math.max(right - left, uPlot.pxRatio), bbox.height)
   ctx.globalAlpha = 0.8
   ctx.fillRect(left, bbox.top, uPlot.pxRatio, bbox.height)
+  ctx.restore()
+}
+
+/** Width in CSS pixels of a highlighted line. */
+const HIGHLIGHT = 10
+
+/** Highlights the part of a line in which an alert was firing. */
+function highlightLine(chart: uPlot, { fromS, toS, columns }: Span, color: string): void {
+  const { ctx, bbox } = chart
+  const { times = [], lists: [values = []] = [] } = columns ?? {}
+  ctx.save()
+  ctx.beginPath()
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
+  ctx.clip()
+  ctx.beginPath()
+  for (const [index, time] of times.entries()) {
+    const value = values[index]
+    if (typeof value !== 'number' || time < fromS || time > toS) continue
+    const [x, y] = [chart.valToPos(time, 'x', true), chart.valToPos(value, 'y', true)]
+    if (typeof values[index - 1] !== 'number') ctx.moveTo(x, y)
+    // A point alone is a line to itself.
+    ctx.lineTo(x, y)
+    ctx.lineTo(x, y)
+  }
+  Object.assign(ctx, { lineWidth: HIGHLIGHT * uPlot.pxRatio, lineCap: 'round', lineJoin: 'round' })
+  ctx.strokeStyle = color
+  ctx.globalAlpha = 0.3
+  ctx.stroke()
   ctx.restore()
 }
 

@@ -6,20 +6,8 @@ import { type Answer, useEnvironment, useLive } from '../client/api-queries.ts'
 import { useParameter } from '../client/url-parameters.ts'
 import { Choice, useSettled } from '../components/form-fields.tsx'
 import { Moment } from '../components/labels.tsx'
+import { type ChartRange, HOUR, RANGES } from './chart-range.ts'
 import { describeSearchLimit } from './telemetry-texts.ts'
-
-/** The last hour is drawn from the minutes in the topics. Longer ranges need the database. */
-export const HOUR = { name: 'hour', hours: 1, text: 'hour' }
-/** The last quarter of an hour is drawn from the readings in the topics. */
-export const QUARTER: ChartRange = { name: '15m', hours: 0.25, text: '15 minutes' }
-
-const RANGES: readonly ChartRange[] = [
-  QUARTER,
-  HOUR,
-  { name: 'day', hours: 24, text: 'day' },
-  { name: 'week', hours: 168, text: 'week' },
-  { name: '30d', hours: 720, text: '30 days' },
-]
 
 /** Interval at which the database is asked again, in milliseconds. Its newest point is that of the last minute. */
 const STORED_MS = 30_000
@@ -111,5 +99,3 @@ export function ChartBar({ of, otherwise, children }: BarProps): JSX.Element {
     </>
   )
 }
-
-export type ChartRange = typeof HOUR

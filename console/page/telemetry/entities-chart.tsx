@@ -10,9 +10,10 @@ import { splitLines, useLines, useParameter, useParameters } from '../client/url
 import { AnswerView, EmptyMessage } from '../components/answer-view.tsx'
 import { Choice } from '../components/form-fields.tsx'
 import { splitEntity } from '../components/labels.tsx'
-import { formatCount } from '../components/value-texts.ts'
-import { ChartBar, type ChartRange, QUARTER, useHistory } from './chart-history.tsx'
-import { findBeginMs, formatLabel, formatReadout } from './entity-charts.tsx'
+import { formatCount, formatNumber } from '../components/value-texts.ts'
+import { ChartBar, useHistory } from './chart-history.tsx'
+import { type ChartRange, findBeginMs, formatPeriod, QUARTER } from './chart-range.ts'
+import { formatLabel, formatReadout } from './entity-charts.tsx'
 import { MAX_CHART_LINES, toColumns, toSpans } from './entity-series.ts'
 import { formatUnit, formatValue } from './telemetry-texts.ts'
 
@@ -29,9 +30,13 @@ export function EntitiesChartPage(): JSX.Element {
 function EntitiesChart({ all }: { readonly all: readonly string[] }): JSX.Element {
   const [{ family = '', of = '' }] = useParameters()
   const [metric, setMetric] = useParameter('metric')
-  const shown = all.slice(0, MAX_CHART_LINES)
+  const [shown, named] = [all.slice(0, MAX_CHART_LINES), all.slice(MAX_CHART_LINES)]
   const history = useHistory({ entities: shown.join('\n'), family, metric }, QUARTER)
-  const left = Math.max(Number(of) || 0, all.length) - shown.length
+  const unnamed = Math.max(0, (Number(of) || 0) - all.length)
+  const left = [
+    ...named.map(entity => splitEntity(entity).subject || entity),
+    ...(unnamed > 0 ? [`${formatNumber(unnamed)} more`] : []),
+  ]
   return (
     <AnswerView of={history} what="the history of the entities">
       {answer => {
@@ -41,7 +46,7 @@ function EntitiesChart({ all }: { readonly all: readonly string[] }): JSX.Elemen
           <section class="card">
             <h2>
               {name}
-              {formatUnit(unit)} in the last {history.range.text}
+              {formatUnit(unit)} {formatPeriod(answer, history.range, Date.now())}
             </h2>
             <ChartBar of={history} otherwise={QUARTER}>
               <Choice
@@ -51,9 +56,9 @@ function EntitiesChart({ all }: { readonly all: readonly string[] }): JSX.Elemen
                 options={answer.metrics.map(({ name }) => [name, name])}
               />
             </ChartBar>
-            {left > 0 && (
+            {left.length > 0 && (
               <p class="warn">
-                A chart has at most {MAX_CHART_LINES} entities: {left} are left out.
+                A chart has at most {MAX_CHART_LINES} entities. Left out: {left.join(', ')}.
               </p>
             )}
             <Lines {...{ answer, name, unit, is }} range={history.range} />
@@ -71,7 +76,7 @@ function Lines({ answer, name, unit, is, range }: LinesProps): JSX.Element {
   const [hidden, toggle] = useLines('hidden')
   const [emphasized, emphasize] = useState<number>()
   const all = answer.entities.map(({ lines }) => toColumns(lines[name], answer, is))
-  const fromMs = findBeginMs(all, toMs, range)
+  const fromMs = findBeginMs(answer, range)
   const subjects = new Set(answer.entities.map(({ entity }) => splitEntity(entity).subject))
   const entities = answer.entities.map(({ entity, leftOut, alerts }, place) => {
     const columns = all[place] ?? { times: [], lists: [] }
@@ -81,7 +86,7 @@ function Lines({ answer, name, unit, is, range }: LinesProps): JSX.Element {
       ...getLook(place),
       ...{ entity, place, columns, within, isHidden: hidden.includes(entity) },
       name: (subjects.size === all.length && splitEntity(entity).subject) || entity,
-      spans: toSpans(alerts, name, toMs),
+      spans: toSpans(alerts, name, toMs).map(span => ({ ...span, columns })),
       why: leftOut ?? (last === undefined ? 'no values in this time' : undefined),
       last: formatValue(last ?? 0, unit),
     }

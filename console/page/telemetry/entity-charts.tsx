@@ -1,13 +1,12 @@
 /** Charts of an entity's metrics, with thresholds and alerts. */
 
 import type { JSX } from 'preact'
-import { HOUR_MS, MINUTE_MS } from '../../../lib/support/duration.ts'
 import type { EntityNow } from '../../api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
-import { type Columns, findFirstMs, type Marks, sliceColumns } from '../charts/chart-series.ts'
+import { type Columns, type Marks, sliceColumns } from '../charts/chart-series.ts'
 import { ChartLegend, TimeChart } from '../charts/time-chart.tsx'
 import { formatCount, formatTime } from '../components/value-texts.ts'
-import type { ChartRange } from './chart-history.tsx'
+import { type ChartRange, findBeginMs } from './chart-range.ts'
 import { toBands, toColumns, toLevels, toSpans } from './entity-series.ts'
 import {
   describeLearning,
@@ -34,11 +33,7 @@ export function EntityCharts({ now, range, history, shown }: Props): JSX.Element
     const columns = toColumns(history.entities[0]?.lines[metric?.name ?? ''], history, metric?.is)
     return metric ? [{ metric, columns, marks: findMarks(now, history, metric) }] : []
   })
-  const fromMs = findBeginMs(
-    charts.map(({ columns }) => columns),
-    toMs,
-    range,
-  )
+  const fromMs = findBeginMs(history, range)
   return (
     <>
       <div class="columns">
@@ -81,11 +76,6 @@ function findMarks(
     bands: toBands(rules),
     spans: toSpans(own?.alerts ?? [], name, endsMs),
   }
-}
-
-/** Returns the start of charts: their first value, but a minute or more before their end. */
-export function findBeginMs(charts: readonly Columns[], toMs: number, { hours }: ChartRange): number {
-  return Math.min(findFirstMs(charts, toMs - hours * HOUR_MS, toMs), toMs - MINUTE_MS)
 }
 
 interface MetricChartProps extends Pick<Props, 'now' | 'range'> {

@@ -12,7 +12,8 @@ import { Moment, splitEntity, toTone } from '../components/labels.tsx'
 import { formatNumber } from '../components/value-texts.ts'
 import { QuestionRows } from '../questions/question-list.tsx'
 import { RowTable } from '../sql-tables/sql-tables.tsx'
-import { ChartBar, HOUR, useHistory } from './chart-history.tsx'
+import { ChartBar, useHistory } from './chart-history.tsx'
+import { formatPeriod, HOUR } from './chart-range.ts'
 import { EntityCharts } from './entity-charts.tsx'
 import { NewestReadings, Rules, Statistics } from './entity-sections.tsx'
 import { MAX_CHART_LINES, selectShown } from './entity-series.ts'
@@ -50,7 +51,7 @@ function Entity({ now, history }: EntityProps): JSX.Element {
     <>
       <EntityFacts now={now} />
       <Alerts now={now} />
-      <h2>Metrics in the last {history.range.text}</h2>
+      <h2>Metrics {history.answer && formatPeriod(history.answer, history.range, Date.now())}</h2>
       <ChartBar of={history} otherwise={HOUR}>
         {(now.metrics.length > MAX_CHART_LINES || metric !== '') && (
           <TextField

@@ -13,12 +13,14 @@ import { addFiring } from '../../../../console/api/telemetry/entity-history.ts'
 import {
   addGaps,
   computeRange,
-  findFirstMs,
   findNearest,
   listLegend,
 } from '../../../../console/page/charts/chart-series.ts'
+import { formatPeriod, HOUR } from '../../../../console/page/telemetry/chart-range.ts'
 import { toBands, toColumns, toLevels, toSpans } from '../../../../console/page/telemetry/entity-series.ts'
 import { firstAlert } from '../../../support/alerts.ts'
+
+process.env.TZ = 'UTC'
 
 const MINUTE = 60_000
 const minutes = (of: readonly number[]) => {
@@ -189,35 +191,27 @@ describe('what charts are drawn from', () => {
     ['a limit that is near', [10, 20], [30], 10, 30],
     ['a limit that is far away', [10, 20], [200], 10, 20],
     ['a limit on each side, one of them far', [10, 20], [5, -500], 5, 20],
-    ['no value', [], [40], 0, 1],
   ]
   for (const [title, values, levels, from, to] of ranges)
     it(`given ${title}, then the chart reaches a little beyond ${from} and ${to}`, () => {
-      const [least, most] = computeRange([values], levels.map(level))
+      const [least, most] = computeRange([values], levels.map(level)) ?? []
+      assert.ok(least !== undefined && most !== undefined)
       const margin = (to - from) * 0.1
       assert.ok(least < from && least > from - margin, `${least}`)
       assert.ok(most > to && most < to + margin, `${most}`)
     })
 
-  const begins: [title: string, charts: (number | null)[][], beginS: number][] = [
-    [
-      'values that begin within the range',
-      [
-        [null, null, 3, 4],
-        [null, null, null, 4],
-      ],
-      180,
-    ],
-    ['values that begin before it', [[1, 2, 3, 4]], 120],
-    ['no value', [[null, null, null, null], []], 100],
-  ]
-  for (const [title, charts, beginS] of begins)
-    it(`given ${title}, then all charts of a page begin at second ${beginS}`, () => {
-      const columns = charts.map(list => ({
-        times: [60, 120, 180, 240].slice(0, list.length),
-        lists: [list],
-      }))
-      assert.equal(findFirstMs(columns, 100_000, 300_000), beginS * 1_000)
+  const NOON = Date.parse('2026-03-01T12:00:00Z')
+  for (const [title, agoM, period] of [
+    ['values from the start of the range on', [[14], [59, 30]], 'in the last hour'],
+    ['values that begin before it', [[61, 57]], 'in the last hour'],
+    ['values that begin late', [[2, 1], [3, 2], []], 'since 11:57:00'],
+    ['no value', [[], []], 'in the last hour'],
+  ] as const)
+    it(`given ${title}, then all charts of a page are those "${period}"`, () => {
+      const toLine = (ago: number) => [NOON - ago * MINUTE, 1] as const
+      const entities = agoM.map(own => ({ lines: { temperature: own.map(toLine) } }))
+      assert.equal(formatPeriod({ entities, endsMs: NOON }, HOUR, NOON), period)
     })
 
   it('given a pointer, then the nearest point in time of the line with the nearest value is found, but none in a gap', () => {
@@ -233,8 +227,12 @@ describe('what charts are drawn from', () => {
   })
 
   it('given one value alone, then it is not on the edge', () => {
-    const [least, most] = computeRange([[50]], [])
+    const [least = 50, most = 50] = computeRange([[50]], []) ?? []
     assert.ok(least < 50 && most > 50)
+  })
+
+  it('given no value, then there is no range, and a chart has no axes', () => {
+    assert.equal(computeRange([[], [null]], [level(40)]), undefined)
   })
 })
 

@@ -5,16 +5,24 @@ import { readDeadLettersNow } from '../../../lib/questions/dead-letters.ts'
 import { type AlertSummary, filteredAlerts } from '../../../lib/tables/alert-summary.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 
-/** Maximum number of alerts shown. */
-const SHOWN = 8
 /** Maximum number of newest records read. */
 const MAX_RECORDS = 600
 
-/** Returns recent alerts, the last changed first. @throws the errors of `readRecords` */
+/** Returns the alerts of the newest records, the last changed first. @throws the errors of `readRecords` */
 export async function readRecentAlerts(environment: ConsoleEnvironment): Promise<readonly AlertSummary[]> {
   const lives = await new AlertSource(environment, { mostRecords: MAX_RECORDS }).lives(undefined)
-  const newest = filteredAlerts(lives, {}).toReversed().slice(0, SHOWN)
-  return newest.map(({ transitions: _, ...alert }) => alert)
+  return filteredAlerts(lives, {})
+    .toReversed()
+    .map(({ transitions: _, ...alert }) => alert)
+}
+
+/** Returns the firing alerts: those of a view, which may be behind its topic, with newer changes from the topic. Pure. */
+export function updateFiring(
+  view: readonly AlertSummary[],
+  newest: readonly AlertSummary[],
+): readonly AlertSummary[] {
+  const byId = new Map([...view, ...newest].map(alert => [alert.id, alert]))
+  return [...byId.values()].filter(({ state }) => state === 'firing')
 }
 
 /** Limits of one count, whose answer is unknown until all records have been read. Counting in a large topic takes several calls. */

@@ -26,7 +26,7 @@ import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { toProblem } from '../../http/problem.ts'
-import { countOpenDeadLetters, readRecentAlerts } from './alerts-and-dead-letters.ts'
+import { countOpenDeadLetters, readRecentAlerts, updateFiring } from './alerts-and-dead-letters.ts'
 import { buildCounters, type Lag } from './counters.ts'
 import { buildLanes, type Lane } from './flow.ts'
 
@@ -83,11 +83,14 @@ interface KafkaState {
 interface RedisState {
   /** Outcomes by `FUNCTION/TOPIC`; without functions that count none. */
   readonly outcomes: ReadonlyMap<string, Outcomes>
-  readonly firing: readonly FiringCount[]
+  /** Alerts in the view of firing alerts. */
+  readonly firing: readonly AlertSummary[]
   /** Functions whose circuit breaker is open. */
   readonly broken: readonly string[]
 }
 
+/** Maximum number of alerts that changed last. */
+const LAST_ALERTS = 8
 /** Usual time between two reads while a page is open, in milliseconds. */
 const EVERY_MS = 4_000
 /** Time after which a server that has not responded counts as unavailable, in milliseconds. */
@@ -156,8 +159,8 @@ export class OverviewReader {
       consumers: this.#environment.consumers.map(consumer => ({ ...consumer, lag: findLag(consumer) })),
       standing: this.#standing.next(observation, atMs),
       unknownTypes: (types.value ?? []).map(describeUnknownType),
-      firing: redis.value?.firing ?? null,
-      lastAlerts: alerts.value ?? null,
+      firing: redis.value ? countBySeverity(updateFiring(redis.value.firing, alerts.value ?? [])) : null,
+      lastAlerts: alerts.value?.slice(0, LAST_ALERTS) ?? null,
       openDeadLetters: letters.value ?? null,
     }
   }
@@ -195,7 +198,7 @@ export class OverviewReader {
       this.#listOpenBreakers(nowMs),
     ])
     const counting = outcomes.filter(([, { reasons }]) => Object.keys(reasons).length > 0)
-    return { outcomes: new Map(counting), firing: countBySeverity(firing), broken }
+    return { outcomes: new Map(counting), firing, broken }
   }
 
   /** Returns the partition states of a function. All functions that read inputs are the consumer `intake`. */

@@ -26,8 +26,8 @@ interface Props<Row> {
   /** Returns the text to search; absent for a table without filter. */
   readonly getText?: (row: Row) => string
   readonly empty: ComponentChildren
-  /** Returns whether only the first and the last cell of a row are shown on a narrow screen, in one line. */
-  readonly isBrief?: (row: Row) => boolean
+  /** True if a narrow screen shows only the first and the last cell of a row, in one line. */
+  readonly isBrief?: boolean
   readonly pageSize?: number
   /** Initial sort column: its heading, prefixed with `-` for descending order. */
   readonly firstOrder?: string
@@ -80,7 +80,7 @@ function Rows<Row>(props: Props<Row>): JSX.Element {
         ))}
       >
         {shown.map(row => (
-          <tr key={getKey(row)} class={isBrief?.(row) ? 'brief' : undefined}>
+          <tr key={getKey(row)} class={isBrief ? 'brief' : undefined}>
             {columns.map(({ heading, cell, align }) => (
               <td key={heading} data-heading={heading} class={align === 'right' ? 'right' : undefined}>
                 {cell(row)}

@@ -2,7 +2,7 @@
 
 import type { Tone } from '../../../lib/questions/column.ts'
 import type { Overview, ShownConsumer } from '../../api/overview/overview.ts'
-import { formatCount, formatNumber } from '../components/value-texts.ts'
+import { formatCount, formatNumber, formatTotal } from '../components/value-texts.ts'
 
 interface Headline {
   readonly tone: Tone
@@ -25,7 +25,7 @@ export function chooseHeadline({
     const text = `${['The flow has stalled', ...alerts].join(', and ')}. The list shows where, and why.`
     return { tone: 'bad', text, ...letters }
   }
-  const problems = [...alerts, ...(letters.letters ? ['there are open dead letters'] : [])]
+  const problems = [...alerts, ...(letters.letters ? ['records have failed'] : [])]
   if (problems.length > 0) {
     const text = `Nothing has stalled, but ${problems.join(', and ')}${letters.letters ? ':' : '.'}`
     return { tone: firing?.[0]?.severity === 'critical' ? 'bad' : 'warn', text, ...letters }
@@ -38,6 +38,12 @@ export function chooseHeadline({
 /** Returns the number of firing alerts of all severities. */
 export function countFiring(firing: NonNullable<Overview['firing']>): number {
   return firing.reduce((sum, { count }) => sum + count, 0)
+}
+
+/** Formats the number of all alerts or dead letters, beside the number of those that are still open. */
+export function describeTotal(open: number | null, total: number | null, closed: string): string {
+  if (open === null || total === null || open !== total) return formatTotal(total)
+  return total === 0 ? 'none so far' : `none ${closed} yet`
 }
 
 /** Returns the state of a consumer, which an operator reads as one word. */

@@ -18,7 +18,7 @@ import { Badge, Moment, toTone } from '../components/labels.tsx'
 import { formatCompact, formatRate, formatTotal } from '../components/value-texts.ts'
 import { formatReadout } from '../telemetry/entity-charts.tsx'
 import { Flow } from './flow.tsx'
-import { chooseHeadline, countFiring, describeState } from './headline.ts'
+import { chooseHeadline, countFiring, describeState, describeTotal } from './headline.ts'
 import { addSnapshot, computeRate, type Snapshot, toColumns } from './rates.ts'
 
 interface Props {
@@ -65,7 +65,7 @@ export function OverviewPage(): JSX.Element {
               columns={buildConsumerColumns({ overview, rate })}
               rows={listFunctions(overview)}
               getKey={({ function: name }) => name}
-              isBrief={({ lag }) => lag === 0}
+              isBrief
               empty="serverless.yml declares no functions that read a topic."
             />
           </>
@@ -109,8 +109,10 @@ function StallSummary({ overview }: Pick<Props, 'overview'>): JSX.Element {
 }
 
 function Figures({ overview: { firing, openDeadLetters, counters }, rate }: Props): JSX.Element {
-  const total = (name: string) => formatTotal(counters[name] ?? null)
+  const getTotal = (name: string) => counters[name] ?? null
+  const total = (name: string) => formatTotal(getTotal(name))
   const formatNow = (count: number | null) => (count === null ? '–' : formatCompact(count))
+  const firingCount = firing && countFiring(firing)
   return (
     <dl class="tiles">
       <Tile title="Readings applied" value={formatRate(rate('readings'))} note={total('readings')} />
@@ -118,14 +120,14 @@ function Figures({ overview: { firing, openDeadLetters, counters }, rate }: Prop
       <Tile title="Failed" value={total('failed')} tone={rate('failed') ? 'bad' : 'plain'} />
       <Tile
         title="Alerts firing"
-        value={formatNow(firing && countFiring(firing))}
-        note={<a href="/alerts">{total('alerts')}</a>}
+        value={formatNow(firingCount)}
+        note={<a href="/alerts">{describeTotal(firingCount, getTotal('alerts'), 'resolved')}</a>}
         tone={firing?.[0] ? toTone(firing[0].severity) : 'plain'}
       />
       <Tile
         title="Open dead letters"
         value={formatNow(openDeadLetters)}
-        note={<a href="/failures">{total('letters')}</a>}
+        note={<a href="/failures">{describeTotal(openDeadLetters, getTotal('letters'), 'handled')}</a>}
         tone={rate('letters') ? 'bad' : 'plain'}
       />
     </dl>
@@ -149,14 +151,14 @@ interface ChartProps {
 function LiveChart({ title, snapshots, getValue }: ChartProps): JSX.Element {
   const columns = useMemo(() => toColumns(snapshots, getValue), [snapshots, getValue])
   const readout = (at: number) => formatReadout(columns, at, '')
-  const [fromMs = 0, toMs = 0] = [snapshots[1]?.atMs, snapshots.at(-1)?.atMs]
+  const [fromMs = 0, toMs = 0] = [snapshots[0]?.atMs, snapshots.at(-1)?.atMs]
   return (
     <section class="card">
       <h2>{title}</h2>
       <TimeChart
         lines={[{ columns }]}
         fromMs={fromMs}
-        toMs={Math.max(toMs, fromMs + 1_000)}
+        toMs={toMs}
         isFromZero
         label={`${title}: ${readout(columns.times.length - 1) || 'no data'}`}
         readout={readout}

@@ -33,14 +33,13 @@ export function computeRate(snapshots: readonly Snapshot[], name: string): numbe
   return ((last.count - first.count) * 1_000) / (last.atMs - first.atMs)
 }
 
-/** Returns a chart with the value of each time at which there are two snapshots or more. */
+/** Returns a chart with the value at the time of each snapshot. */
 export function toColumns(
   snapshots: readonly Snapshot[],
   getValue: (until: readonly Snapshot[]) => number | null,
 ): Columns {
-  const later = snapshots.slice(1)
   return {
-    times: later.map(({ atMs }) => atMs / 1_000),
-    lists: [later.map((_, index) => getValue(snapshots.slice(0, index + 2)))],
+    times: snapshots.map(({ atMs }) => atMs / 1_000),
+    lists: [snapshots.map((_, index) => getValue(snapshots.slice(0, index + 1)))],
   }
 }

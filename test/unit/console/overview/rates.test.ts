@@ -27,9 +27,9 @@ describe('rates of the overview', () => {
     assert.equal(computeRate(seen([0, 10], [4_000, 20]), 'other'), null)
   })
 
-  it('given looks of a quarter of an hour, then a chart has the rate of each but the first, and no earlier ones', () => {
+  it('given looks of a quarter of an hour, then a chart has the rate of each, unknown at the first, and no earlier ones', () => {
     const looks = seen([0, 0], [1_000_000, 10], [1_004_000, 50], [1_100_000, 60])
     const { times, lists } = toColumns(looks, until => computeRate(until, 'count'))
-    assert.deepEqual([times, lists], [[1_004, 1_100], [[10, null]]])
+    assert.deepEqual([times, lists], [[1_000, 1_004, 1_100], [[null, 10, null]]])
   })
 })

@@ -2,9 +2,13 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { logRecord } from '#runtime/test/support/records'
 import { MemoryLogReader } from '#runtime/testing'
-import { readRecentAlerts } from '../../../../../console/api/overview/alerts-and-dead-letters.ts'
+import {
+  readRecentAlerts,
+  updateFiring,
+} from '../../../../../console/api/overview/alerts-and-dead-letters.ts'
 import type { ConsoleEnvironment } from '../../../../../console/environment.ts'
 import { AlertSource } from '../../../../../lib/questions/alert-source.ts'
+import { alertSummary } from '../../../../../lib/tables/alert-summary.ts'
 import { fired, firstAlert, resolved } from '../../../../support/alerts.ts'
 import { FAMILIES } from '../../../../support/families.ts'
 
@@ -47,4 +51,20 @@ it('given an alert of a year before, then it is first if it was written last, an
   assert.deepEqual([lives.map(({ id }) => id), reads], [['a-2'], 1])
   end = 4
   assert.deepEqual(await list(), newest('resolved', 3, 2))
+})
+
+it('given a view behind its topic, then an alert that has just fired is counted, and one that has resolved is not', () => {
+  const toAlert = (id: string, state: 'firing' | 'resolved') => ({
+    ...alertSummary(FAMILIES, TODAY, null),
+    id,
+    state,
+  })
+  const [view, newest] = [
+    [toAlert('old', 'firing'), toAlert('ended', 'firing')],
+    [toAlert('new', 'firing'), toAlert('ended', 'resolved')],
+  ]
+  assert.deepEqual(
+    updateFiring(view, newest).map(({ id }) => id),
+    ['old', 'new'],
+  )
 })

@@ -1,6 +1,6 @@
 /** Commands that ask a question: their options, help, text and `--json` follow from it. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { type ColumnOf, divideFacts } from '../lib/questions/column.ts'
+import { type ColumnOf, collectRows, divideFacts } from '../lib/questions/column.ts'
 import type { Environment } from '../lib/questions/environment.ts'
 import { type Fields, flagField, numberField, withInitial } from '../lib/questions/field.ts'
 import {
@@ -164,11 +164,12 @@ function formatBlock<Row>({ heading, of, type }: ColumnOf<Row>, row: Row): strin
 }
 
 function formatRows<Row>(
-  columns: readonly ColumnOf<Row>[],
-  rows: readonly Row[],
+  declared: readonly ColumnOf<Row>[],
+  found: readonly Row[],
   nowMs: number,
   width: number | undefined,
 ): string {
+  const { columns, rows } = collectRows(declared, found)
   const hasValues = ({ of }: ColumnOf<Row>) => rows.some(row => row[of] !== null)
   const listed = columns.filter(column => column.only !== 'page' && hasValues(column))
   const shown = listed.map(({ heading, type, isNumber, terminal }) => ({

@@ -58,6 +58,8 @@ export interface Column<Member extends string = string> {
   readonly linkBy?: readonly Member[]
   /** Face that alone shows the column; all if absent. */
   readonly only?: 'terminal' | 'page'
+  /** True for a column that has a list of values where rows of a table differ in nothing else. */
+  readonly collects?: true
   /** Text in place of a value that is null; a dash by default. */
   readonly none?: string
   readonly terminal?: {
@@ -89,6 +91,22 @@ export function column<Member extends string>(of: Member, more: Options<Member> 
 /** Returns a column of numbers that are shown with all digits. */
 export function count<Member extends string>(of: Member, more: Options<Member> = {}): Column<Member> {
   return column(of, { type: 'count', ...more })
+}
+
+/** Makes one row of rows that differ only in columns that collect values. Those columns become lists. Pure. */
+export function collectRows<Row>(
+  columns: readonly ColumnOf<Row>[],
+  rows: readonly Row[],
+): { columns: readonly ColumnOf<Row>[]; rows: readonly Row[] } {
+  const collecting = columns.filter(({ collects }) => collects)
+  if (collecting.length === 0) return { columns, rows }
+  const others = columns.filter(({ collects }) => !collects)
+  const alike = Map.groupBy(rows, row => JSON.stringify(others.map(({ of }) => row[of])))
+  const collect = (own: readonly Row[]) => collecting.map(({ of }) => [of, own.map(row => row[of])])
+  return {
+    columns: columns.map(column => (column.collects ? { ...column, type: 'list' as const } : column)),
+    rows: [...alike.values()].map(own => ({ ...(own[0] as Row), ...Object.fromEntries(collect(own)) })),
+  }
 }
 
 /** Divides the known facts about a thing into those that stand beside each other, and those of several lines below. Pure. */

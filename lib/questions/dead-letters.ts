@@ -38,8 +38,8 @@ export const DEAD_LETTERS = question({
   title: 'Dead letters',
   about: `List dead letters, the newest first, with the failed record, the consumer and the reason.
 
-AT is the position in the dlq topic, by which other commands identify a dead letter. Those that were redriven or
-dropped are omitted. The list is read from the table of open dead letters or, if Redis does not answer, from the topic
+AT is the position in the dlq topic, by which other commands identify a dead letter. A record that failed alike in several
+consumers is one row with a dead letter of each. Those that were redriven or dropped are omitted. The list is read from the table of open dead letters or, if Redis does not answer, from the topic
 itself. For older ones, use --until or a higher --limit.`,
   more: `
 Examples:
@@ -68,10 +68,10 @@ Examples:
 }).shownAs({
   key: 'at',
   columns: [
-    column('at', { heading: 'At', link: 'letter' }),
+    column('at', { heading: 'At', link: 'letter', collects: true }),
     column('failedAt', { heading: 'Failed at', type: 'time', terminal: { leaveOut: 3 } }),
     column('code'),
-    column('consumer', { terminal: { leaveOut: 4 } }),
+    column('consumer', { collects: true, terminal: { leaveOut: 4 } }),
     column('entity', { type: 'entity', none: 'unknown', terminal: { least: 12, leaveOut: 5 } }),
     column('originalKey', { heading: 'Key', none: 'no key', terminal: { least: 8, leaveOut: 7 } }),
     column('record', { terminal: { leaveOut: 2 }, page: { below: 'originalKey' } }),

@@ -38,7 +38,7 @@ export function toTableColumns<Row>(columns: readonly ColumnOf<Row>[]): TableCol
 }
 
 function toTableColumn<Row>(column: ColumnOf<Row>, below: readonly ColumnOf<Row>[]): TableColumn<Row> {
-  const { heading, type, isNumber } = column
+  const { heading, type, isNumber, collects } = column
   return {
     heading,
     cell: row => (
@@ -55,10 +55,13 @@ function toTableColumn<Row>(column: ColumnOf<Row>, below: readonly ColumnOf<Row>
         )}
       </>
     ),
-    ...(type !== 'list' && type !== 'content' && { sortBy: row => toSortKey(column, row) }),
+    ...((type !== 'list' || collects) && type !== 'content' && { sortBy: row => toSortKey(column, row) }),
     ...(isNumber && { align: 'right' }),
   }
 }
+
+/** Length of names that may be broken. */
+const LONG = 20
 
 /** Tones in the order in which their values are sorted. */
 const TONES: readonly Tone[] = ['bad', 'warn', 'good', 'plain', 'muted']
@@ -89,7 +92,7 @@ function showValue<Row>(column: ColumnOf<Row>, value: unknown, row: Row): Compon
   const { type, link, linkBy } = column
   if (type === 'list')
     return (
-      <ul class="list">
+      <ul class={column.collects ? 'list stacked' : 'list'}>
         {(value as readonly unknown[]).map(item => (
           <li key={String(item)}>{showValue({ ...column, type: 'text' }, item, row)}</li>
         ))}
@@ -112,7 +115,7 @@ function showValue<Row>(column: ColumnOf<Row>, value: unknown, row: Row): Compon
     names.map((name, index) => [parameters[index] as string, String(name)] as const),
   )
   return (
-    <a class="roomy" href={buildAddress(path, query)}>
+    <a class={text.length > LONG ? 'roomy' : 'line'} href={buildAddress(path, query)}>
       <BreakableName name={text} />
     </a>
   )

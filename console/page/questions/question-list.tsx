@@ -1,6 +1,7 @@
 /** Page of a question: its filter as a form, its notes, and its rows as a table. Everything follows from its description. */
 import { type ComponentChildren, createContext, type JSX } from 'preact'
 import { useContext } from 'preact/hooks'
+import { collectRows } from '../../../lib/questions/column.ts'
 import type {
   QuestionAnswers,
   QuestionPath,
@@ -78,25 +79,31 @@ export function QuestionRows<Path extends QuestionPath>(props: RowsProps<Path>):
   const caption = title.toLowerCase()
   return (
     <AnswerView of={answer} what={`the ${caption}`}>
-      {answer => (
-        <>
-          {answer.more > 0 && <p>{formatNumber(answer.more)} more: narrow the filter to see them.</p>}
-          {answer.notes.map(note => (
-            <p key={note}>{note}</p>
-          ))}
-          {children?.(answer, filter)}
-          {(answer.rows.length > 0 || answer.notes.length === 0) && (
-            <DataTable
-              name={caption}
-              caption={caption}
-              columns={[...toTableColumns(columns), ...(action ? [{ heading: '', cell: action }] : [])]}
-              rows={answer.rows}
-              getKey={row => String(row[key])}
-              empty={empty}
-            />
-          )}
-        </>
-      )}
+      {answer => {
+        const table = collectRows(columns, answer.rows)
+        return (
+          <>
+            {answer.more > 0 && <p>{formatNumber(answer.more)} more: narrow the filter to see them.</p>}
+            {answer.notes.map(note => (
+              <p key={note}>{note}</p>
+            ))}
+            {children?.(answer, filter)}
+            {(answer.rows.length > 0 || answer.notes.length === 0) && (
+              <DataTable
+                name={caption}
+                caption={caption}
+                columns={[
+                  ...toTableColumns(table.columns),
+                  ...(action ? [{ heading: '', cell: action }] : []),
+                ]}
+                rows={table.rows}
+                getKey={row => String(row[key])}
+                empty={empty}
+              />
+            )}
+          </>
+        )
+      }}
     </AnswerView>
   )
 }

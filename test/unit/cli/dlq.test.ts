@@ -38,6 +38,9 @@ function toRow(letter = found(), handled?: HandledAction, limits: { readonly wit
   return describeDeadLetter(ENVIRONMENT, answer, new Map([[READINGS, TOPIC]]), limits)
 }
 
+const toLetter = (changes: object, offset: number) =>
+  toListedDeadLetter(ENVIRONMENT, { ...found(changes), offset })
+
 const NOTHING_MORE = { more: 0, notes: [] }
 
 const show = (letter: FoundDeadLetter, handled?: HandledAction) =>
@@ -64,6 +67,10 @@ describe('what sluice dlq list and show print', () => {
       'one of bytes that was dropped': show(binary, 'dropped'),
       'an empty list': list([]),
       'a list': list([toListedDeadLetter(ENVIRONMENT, found())]),
+      'a record that failed alike in two consumers, and otherwise in a third': list([
+        ...['alerting', 'views'].map((consumer, at) => toLetter({ consumer }, at)),
+        toLetter({ consumer: 'storage', error: 'another' }, 2),
+      ]),
     })
   })
 

@@ -56,8 +56,8 @@ Examples:
         ...explainUnknown(rows),
         ...found.flatMap(describeUncounted),
         ...idle.map(
-          ({ pending }) =>
-            `The group has no members and ${countOf(pending ?? 0, 'pending record')}. Check that its function is running.`,
+          ({ pending, function: name }) =>
+            `The group has no members and ${countOf(pending ?? 0, 'pending record')}. Check that its ${name === null ? 'consumer' : 'function'} is running.`,
         ),
       ],
     }

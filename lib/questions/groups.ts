@@ -53,10 +53,11 @@ export function summarizeGroup(
   environment: Pick<Environment, 'findFunction'>,
   { group, state, members, pending, topics }: GroupLag,
 ) {
+  const name = environment.findFunction(group)
   return {
     group,
-    function: environment.findFunction(group),
-    ...judgeGroup(state, pending),
+    function: name,
+    ...judgeGroup(state, pending, name !== null),
     members: members?.length ?? null,
     // Kafka keeps the offsets of a share group elsewhere.
     pending: members === null && topics.length === 0 ? null : pending,
@@ -76,8 +77,16 @@ export interface GroupState {
   readonly tone: Tone
 }
 
-/** Returns the state of a group. A group without members but with pending records needs attention. Pure. */
-export function judgeGroup(state: GroupDescription['state'], pending: number): GroupState {
-  if (state === 'empty' && pending > 0) return { state: 'no readers', tone: 'bad' }
-  return { state, tone: state === 'stable' ? 'good' : 'warn' }
+/**
+ * Returns the state of a group. Pending records of a function's group without members need attention. Groups of others may have
+ * ended as intended.
+ */
+export function judgeGroup(
+  state: GroupDescription['state'],
+  pending: number,
+  isOfFunction: boolean,
+): GroupState {
+  if (state !== 'empty') return { state, tone: state === 'stable' ? 'good' : 'warn' }
+  if (pending === 0) return { state, tone: isOfFunction ? 'warn' : 'muted' }
+  return { state: 'no readers', tone: isOfFunction ? 'bad' : 'muted' }
 }

@@ -151,12 +151,14 @@ describe('the state of a group', () => {
     assert.deepEqual(explainUnknown([{ members: 0 }]), [])
   })
 
-  for (const [state, pending, judged, tone] of [
-    ['stable', 9, 'stable', 'good'],
-    ['empty', 1, 'no readers', 'bad'],
-    ['empty', 0, 'empty', 'warn'],
-    ['rebalancing', 0, 'rebalancing', 'warn'],
+  for (const [state, pending, isOfFunction, judged, tone] of [
+    ['stable', 9, true, 'stable', 'good'],
+    ['empty', 1, true, 'no readers', 'bad'],
+    ['empty', 0, true, 'empty', 'warn'],
+    ['empty', 1, false, 'no readers', 'muted'],
+    ['empty', 0, false, 'empty', 'muted'],
+    ['rebalancing', 0, false, 'rebalancing', 'warn'],
   ] as const)
-    it(`given ${state} with ${pending} pending records, then it is ${judged}`, () =>
-      assert.deepEqual(judgeGroup(state, pending), { state: judged, tone }))
+    it(`given ${state} with ${pending} pending records${isOfFunction ? ' of a function' : ''}, then it is ${judged}`, () =>
+      assert.deepEqual(judgeGroup(state, pending, isOfFunction), { state: judged, tone }))
 })

@@ -26,9 +26,9 @@ const COLUMNS: readonly (readonly [
   ['Written', ({ recordTime }) => <Moment at={recordTime} />],
   ['Event time', ({ eventTime }) => eventTime && <EventTime at={eventTime} />],
   ['Type', ({ type, failure }) => type ?? <span class={getFailureClass(failure)}>{failure}</span>],
-  ['Entity', ({ entity }) => entity],
+  ['Entity', ({ entity }) => entity && <span class="name">{entity}</span>],
   ['Content', ({ summary }) => <span class="second">{summary}</span>],
-  ['Key', ({ key }) => key && <span class="mono">{key}</span>],
+  ['Key', ({ key }) => key && <span class="mono name">{key}</span>],
 ]
 
 export function MessageTable({ list, parameters, opened }: Props): JSX.Element {

@@ -3,13 +3,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Context, Hono, type HonoRequest, type Next } from 'hono'
 import { maxLength, object, optional, pipe, record, string, unknown } from 'valibot'
 import type { StatementFolder } from '../../lib/operations/views/statement-folder.ts'
-import type { ChangingStatement } from '../../lib/statements/local-statements.ts'
 import type { TableReader } from '../../lib/statements/table-reader.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
+import { isChanging } from '../../lib/views/language/aside-examples.ts'
 import { compileSelect } from '../../lib/views/language/compile-select.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
-import type { Parse } from '../../lib/views/language/syntax.ts'
+import type { ChangingStatement, Parse } from '../../lib/views/language/syntax.ts'
 import { NO_TABLES } from '../../lib/views/plan.ts'
 import type { Access } from '../access/access.ts'
 import { FailedSignIns } from '../access/failed-sign-ins.ts'
@@ -26,7 +26,6 @@ import {
   buildInfoAnswer,
   buildNotice,
   buildStatementAnswer,
-  isChanging,
   REFUSED,
 } from './statement-answers.ts'
 

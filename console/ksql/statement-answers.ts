@@ -1,7 +1,6 @@
 /** Answers of ksqlDB's REST interface to statements other than queries. Pure. */
-import type { ChangingStatement } from '../../lib/statements/local-statements.ts'
 import { describeIgnored } from '../../lib/statements/plan-change.ts'
-import type { Statement } from '../../lib/views/language/syntax.ts'
+import type { ChangingStatement, Statement } from '../../lib/views/language/syntax.ts'
 import {
   type ActivatedPlan,
   type ColumnType,
@@ -38,10 +37,6 @@ export const REFUSED: Readonly<Record<Statement['kind'], string>> = {
   select: 'Send SELECT statements to /query or /query-stream.',
   describe: 'There is no such table or stream. SHOW TABLES and SHOW STREAMS list them.',
   show: 'SHOW TABLES and SHOW STREAMS are known.',
-}
-
-export function isChanging(statement: Statement): statement is ChangingStatement {
-  return ['stream', 'table', 'drop'].includes(statement.kind)
 }
 
 /** Returns the answer to a CREATE or DROP. @param result undefined while the change runs */

@@ -1,14 +1,12 @@
 /** The text of `local.sql`, the file of the statements that are sent to ksqlDB's interface of `npm start`, after a CREATE or DROP. */
 
 import { OperationFailure } from '../support/operation-failure.ts'
+import { type AsideExample, isAbout, isExample, setExamplesAside } from '../views/language/aside-examples.ts'
 import type { StatementFile } from '../views/language/compile-plan.ts'
 import { parse } from '../views/language/parser.ts'
-import type { Statement } from '../views/language/syntax.ts'
+import type { ChangingStatement, Statement } from '../views/language/syntax.ts'
 import type { ViewPlan } from '../views/plan.ts'
-import { isExample, withoutReplaced } from './statements.ts'
-
-/** Statement that changes the plan. */
-export type ChangingStatement = Extract<Statement, { readonly kind: 'stream' | 'table' | 'drop' }>
+import { listAside, parseFiles } from './statements.ts'
 
 const HEADER = '-- Statements that were sent to the SQL interface, which changes this file.\n'
 
@@ -17,8 +15,6 @@ export interface EditedStatements {
   readonly text: string
   /** Files that have the same statements as all files then, the new one where it was typed. */
   readonly files: readonly StatementFile[]
-  /** File with the example that steps aside for the statement. */
-  readonly aside?: string
 }
 
 /**
@@ -35,29 +31,49 @@ export function editStatements(
   inForce: ViewPlan,
 ): EditedStatements | { readonly notice: string } {
   const { kind, name, at } = statement
-  const declared = files.flatMap(({ name: file, text }) =>
-    parse(text).flatMap(found => (isDeclared(found, name.text) ? [{ file, found }] : [])),
-  )
-  const [first] = declared
+  const all = parseFiles(files)
+  const { kept, aside } = setExamplesAside(all)
+  const same = kept.find(({ statement }) => isAbout(statement, name.text))
   // An example of the same name steps aside, unless it is asked for.
-  const isReplacing = first && isExample(first.file) && kind !== 'drop' && !statement.ifNotExists
-  const same = isReplacing ? undefined : first
-  const existing = isReplacing ? undefined : (same?.found.kind ?? findKind(inForce, name.text))
-  const notice = findNotice(statement, existing)
+  const isReplacing = same && isExample(same.file) && kind !== 'drop' && !statement.ifNotExists
+  const isAside = aside.some(example => isAbout(statement, example.name))
+  const found = same?.statement.kind ?? (isAside ? undefined : findKind(inForce, name.text))
+  const notice = findNotice(statement, isReplacing ? undefined : found)
   if (notice !== undefined) return { notice }
-  if (same && same.file !== local)
+  if (same && same.file.name !== local && !isExample(same.file))
     throw new OperationFailure(
-      `${name.text} is declared in ${same.file}. ${kind === 'drop' ? 'Remove it there first' : 'Change it there'}.`,
+      `${name.text} is declared in ${same.file.name}. ${kind === 'drop' ? 'Remove it there first' : 'Change it there'}.`,
     )
-  const before = files.find(file => file.name === local)?.text ?? ''
-  const without = replaceStatement(before, same?.found, undefined)
-  const rest = [...files.filter(file => file.name !== local), { name: local, text: without }]
-  if (kind === 'drop') return { text: without, files: rest }
-  const typed = `${'\n'.repeat(at.line - 1)}${' '.repeat(at.column - 1)}${statement.text}`
-  const text = replaceStatement(before, same?.found, statement.text)
-  const others = withoutReplaced([...rest.slice(0, -1), { name: local, text }]).slice(0, -1)
-  const edited = { text, files: [...others, ...rest.slice(-1), { name: 'statement', text: typed }] }
-  return isReplacing ? { ...edited, aside: first.file } : edited
+  const before = removeIdleDrops(files.find(file => file.name === local)?.text ?? '', aside)
+  const own = parse(before).find(statement => isAbout(statement, name.text))
+  const rest = files.filter(file => file.name !== local)
+  if (kind !== 'drop') {
+    const typed = `${'\n'.repeat(at.line - 1)}${' '.repeat(at.column - 1)}${statement.text}`
+    const others = [...rest, { name: local, text: replaceStatement(before, own, undefined) }]
+    return {
+      text: replaceStatement(before, own, statement.text),
+      files: [...others, { name: 'statement', text: typed }],
+    }
+  }
+  // Without its DROP in the file, an example of that name would come back.
+  const hasExample = all.some(other => isExample(other.file) && isAbout(other.statement, name.text))
+  const text = replaceStatement(before, own, hasExample ? statement.text : undefined)
+  const edited = { text, files: [...rest, { name: local, text }] }
+  const users = listAside(edited.files).filter(
+    example => !isAbout(statement, example.name) && !aside.some(({ name }) => name === example.name),
+  )
+  if (users.length === 0) return edited
+  throw new OperationFailure(
+    `${name.text} is in use, so it is not dropped. Drop first: ${users.map(({ name }) => name).join(', ')}.`,
+  )
+}
+
+/** Returns the text of the file without DROPs that set no example aside, such as one whose example was saved since. */
+function removeIdleDrops(text: string, aside: readonly AsideExample[]): string {
+  const idle = parse(text).filter(
+    statement => statement.kind === 'drop' && !aside.some(({ name }) => isAbout(statement, name)),
+  )
+  return idle.reduceRight((text, statement) => replaceStatement(text, statement, undefined), text)
 }
 
 /** Returns why nothing is to be changed. @throws OperationFailure if the statement contradicts what exists */
@@ -77,17 +93,9 @@ function findNotice(statement: ChangingStatement, existing: string | undefined):
   throw new OperationFailure(kind === 'drop' ? problem : `${problem} Use CREATE OR REPLACE to change it.`)
 }
 
-function isDeclared(found: Statement, name: string): found is Exclude<ChangingStatement, { kind: 'drop' }> {
-  return (found.kind === 'stream' || found.kind === 'table') && isSameName(found.name.text, name)
-}
-
 function findKind({ tables, streams }: ViewPlan, name: string): 'table' | 'stream' | undefined {
-  const isNamed = (table: { readonly name: string }) => isSameName(table.name, name)
+  const isNamed = (table: { readonly name: string }) => table.name.toLowerCase() === name.toLowerCase()
   return tables.some(isNamed) ? 'table' : streams.some(isNamed) ? 'stream' : undefined
-}
-
-function isSameName(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase()
 }
 
 /** Returns a text of statements in which one is replaced, removed or, if it has none to replace, added. */

@@ -52,11 +52,15 @@ export function hasChanges({ build, dropped, changesStreams }: PlanChange): bool
 /**
  * Returns the plan of statements, and the tables in force that have no statement.
  *
- * @param dropped name of a table that is left out if it has no statement
+ * @param dropped names of tables that are left out if they have no statement
  */
-export function withUndeclared(inForce: ActivatedPlan, declared: ViewPlan, dropped?: string): ViewPlan {
+export function withUndeclared(
+  inForce: ActivatedPlan,
+  declared: ViewPlan,
+  dropped: readonly string[],
+): ViewPlan {
   const names = new Set(
-    [...declared.tables.map(table => table.name), dropped ?? ''].map(name => name.toLowerCase()),
+    [...declared.tables.map(table => table.name), ...dropped].map(name => name.toLowerCase()),
   )
   const undeclared = readableTables(inForce).filter(({ name }) => !names.has(name.toLowerCase()))
   return { streams: declared.streams, tables: [...declared.tables, ...undeclared] }

@@ -1,14 +1,14 @@
 /** Reads statements that declare tables, from files whose names end in `.sql`. */
 import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
-import { basename, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { readConfigFile } from '../support/adapters/config-file.ts'
 import { fileFailure, OperationFailure } from '../support/operation-failure.ts'
 import type { Families } from '../telemetry/families.ts'
+import { type AsideExample, type FileStatement, setExamplesAside } from '../views/language/aside-examples.ts'
 import { compilePlan, type StatementFile } from '../views/language/compile-plan.ts'
 import type { StreamTopics } from '../views/language/compile-stream.ts'
 import { parse } from '../views/language/parser.ts'
-import type { Statement } from '../views/language/syntax.ts'
 import type { TableVersion, ViewPlan } from '../views/plan.ts'
 import { listNotices, type PlanChange } from './plan-change.ts'
 
@@ -47,10 +47,18 @@ export function compileFiles(
 
 /** Returns the notices about changed statements, see `listNotices`. */
 export function findNotices(files: readonly StatementFile[], change: PlanChange): readonly string[] {
-  return listNotices(
-    files.flatMap(({ text }) => parse(text)),
-    change,
-  )
+  const statements = parseFiles(files).map(({ statement }) => statement)
+  return listNotices(statements, change)
+}
+
+/** Returns the statements of files. @throws StatementError for a text that is not SQL */
+export function parseFiles(files: readonly StatementFile[]): readonly FileStatement[] {
+  return files.flatMap(file => parse(file.text).map(statement => ({ file, statement })))
+}
+
+/** Returns the examples that step aside. @throws StatementError for a text that is not SQL */
+export function listAside(files: readonly StatementFile[]): readonly AsideExample[] {
+  return setExamplesAside(parseFiles(files)).aside
 }
 
 /**
@@ -66,7 +74,7 @@ export async function readStatements(
 ): Promise<readonly StatementFile[]> {
   const files = await readFiles(path, shown)
   const more = sent !== undefined && existsSync(sent) ? await readFiles(sent, showSent(sent)) : []
-  return withoutReplaced([...files, ...more])
+  return [...files, ...more]
 }
 
 /** Returns the path of the folder of sent statements in messages. */
@@ -78,42 +86,14 @@ async function readFiles(path: string, shown: string): Promise<readonly Statemen
   const names = await listSqlFiles(path, shown)
   const files = names.map(async name => {
     const place = name === '' ? shown : join(shown, name)
-    return { name: place, text: await readConfigFile(join(path, name), place) }
+    const file = join(path, name)
+    return {
+      name: place,
+      text: await readConfigFile(file, place),
+      savedAtMs: (await stat(file)).mtimeMs,
+    }
   })
   return Promise.all(files)
-}
-
-/** File of the statements that people send. */
-export const LOCAL_FILE = 'local.sql'
-/** Files with examples. */
-const EXAMPLES = ['device_ksql.sql', 'transitions.sql']
-
-/** Returns whether a file has examples, which step aside for statements of the same name. */
-export function isExample(file: string): boolean {
-  return EXAMPLES.includes(basename(file))
-}
-
-/** Returns the files without the examples whose names `local.sql` gives to statements of its own. Positions stay as they are. */
-export function withoutReplaced(files: readonly StatementFile[]): readonly StatementFile[] {
-  const local = files.filter(({ name }) => basename(name) === LOCAL_FILE)
-  const own = new Set(local.flatMap(({ text }) => parse(text).flatMap(listDeclared)))
-  if (own.size === 0) return files
-  return files.map(file => {
-    if (!isExample(file.name)) return file
-    const replaced = parse(file.text).filter(statement => listDeclared(statement).some(name => own.has(name)))
-    const text = replaced.reduce(
-      (text, { start, text: { length } }) =>
-        text.slice(0, start) +
-        text.slice(start, start + length).replace(/\S/g, ' ') +
-        text.slice(start + length),
-      file.text,
-    )
-    return { ...file, text }
-  })
-}
-
-function listDeclared(statement: Statement): readonly string[] {
-  return statement.kind === 'stream' || statement.kind === 'table' ? [statement.name.text.toLowerCase()] : []
 }
 
 /** Returns the text of `plan.json`. */

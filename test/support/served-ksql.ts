@@ -2,9 +2,9 @@
 import { createLocalAccess } from '../../console/access/access.ts'
 import { createKsqlApp, type KsqlParts } from '../../console/ksql/app.ts'
 import { serveConsole } from '../../console/serve.ts'
-import type { ChangingStatement } from '../../lib/statements/local-statements.ts'
 import { OperationFailure } from '../../lib/support/operation-failure.ts'
 import { parse } from '../../lib/views/language/parser.ts'
+import type { ChangingStatement } from '../../lib/views/language/syntax.ts'
 import { MemoryTables } from './memory-tables.ts'
 
 export const TOKEN = 'a-token-of-the-test'

@@ -11,8 +11,9 @@ import {
   planChange,
   removeTables,
 } from '../../statements/plan-change.ts'
-import { compileFiles, findNotices, readStatements } from '../../statements/statements.ts'
+import { compileFiles, findNotices, listAside, readStatements } from '../../statements/statements.ts'
 import { fileFailure, OperationFailure } from '../../support/operation-failure.ts'
+import { describeAside } from '../../views/language/aside-examples.ts'
 import { type ActivatedPlan, NO_TABLES, type TablePlan, type ViewPlan } from '../../views/plan.ts'
 import { type ChangedEnvironment, finishByRepeating, operation, type Running } from '../operation.ts'
 import {
@@ -31,7 +32,7 @@ interface TablesPlan {
   readonly inForce: ActivatedPlan
   readonly wanted: ViewPlan
   readonly change: PlanChange
-  /** Lines about statements that have no effect in part. */
+  /** Lines about statements without an effect, or with one in part. */
   readonly notices?: readonly string[]
   /** Change that an interrupted run has left; absent if there is none. */
   readonly unfinished?: Unfinished | undefined
@@ -74,7 +75,8 @@ Examples:
     })
     const { underway } = await createApplyingStore(await connections.redis(), config.env).read()
     const change = planChange(inForce, wanted)
-    return { folder, inForce, wanted, notices: findNotices(files, change), change, unfinished: underway }
+    const notices = [...findNotices(files, change), ...describeAside(listAside(files))]
+    return { folder, inForce, wanted, notices, change, unfinished: underway }
   },
   isEmpty: ({ change, unfinished }) => !unfinished && !hasChanges(change),
   describe: describeChange,
@@ -127,10 +129,10 @@ export function describeChange({
     ),
     ...dropped.map(({ name }) => `  - ${name}: drop${why}`),
     ...(changesStreams ? ['  ~ streams'] : []),
-    ...notices.map(notice => `  ! ${notice}`),
   ]
   return [
     ...(lines.length > 0 ? lines : ['All tables are in force.']),
+    ...notices.map(notice => `  ! ${notice}`),
     ...(unchanged.length > 0 ? [`    unchanged: ${joinNames(unchanged)}`] : []),
     ...(withoutPast.length > 0
       ? [

@@ -8,7 +8,7 @@ import { access, constants, mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { type ChangingStatement, editStatements } from '../../statements/local-statements.ts'
+import { editStatements } from '../../statements/local-statements.ts'
 import {
   hasChanges,
   joinNames,
@@ -16,21 +16,16 @@ import {
   planChange,
   withUndeclared,
 } from '../../statements/plan-change.ts'
-import {
-  findNotices,
-  formatPlan,
-  LOCAL_FILE,
-  readStatements,
-  showSent,
-  withoutReplaced,
-} from '../../statements/statements.ts'
+import { findNotices, formatPlan, listAside, readStatements, showSent } from '../../statements/statements.ts'
 import { fileFailure, OperationFailure } from '../../support/operation-failure.ts'
 import { readText } from '../../support/text-reader.ts'
 import type { Families } from '../../telemetry/families.ts'
+import { type AsideExample, describeAside, LOCAL_FILE } from '../../views/language/aside-examples.ts'
 import { compilePlan, type StatementFile } from '../../views/language/compile-plan.ts'
 import type { StreamTopics } from '../../views/language/compile-stream.ts'
 import { parse } from '../../views/language/parser.ts'
 import { StatementError } from '../../views/language/statement-error.ts'
+import type { ChangingStatement } from '../../views/language/syntax.ts'
 import { type ActivatedPlan, NO_TABLES, type TablePlan, type ViewPlan } from '../../views/plan.ts'
 import { runAudited, type Trail } from '../audited-operation.ts'
 import { applyViews, createProgress, formatProgress, TablesNotReady, type ViewPorts } from './apply-views.ts'
@@ -72,6 +67,8 @@ export class StatementFolder {
   #reported = ''
   /** Text of `local.sql` as it was last read or written here. */
   #local = ''
+  /** Examples that stepped aside when the statements were last put into force. */
+  #aside: readonly AsideExample[] = []
 
   constructor(parts: FolderParts) {
     this.#parts = parts
@@ -154,13 +151,14 @@ export class StatementFolder {
     // A folder can have a plan alone.
     if (files.length === 0) return ''
     const declared = await this.#compile(files, inForce)
-    const wanted = withUndeclared(inForce, declared, dropped)
+    const aside = listAside(files)
+    const wanted = withUndeclared(inForce, declared, [...aside.map(({ name }) => name), dropped ?? ''])
     const change = planChange(inForce, wanted)
     const progress = createProgress()
     if (hasChanges(change) || inForce.building.length > 0) {
       const ports = await openPorts()
       const action = dropped === undefined ? 'views apply' : 'views drop'
-      const filter = { tables: dropped ?? joinNames(change.build) }
+      const filter = { tables: joinNames([...change.build, ...change.dropped]) }
       const reporting = setInterval(() => report(`tables: ${formatProgress(progress)}`), REPORT_MS)
       await runAudited(trail, { action, filter }, counts =>
         applyViews(ports, wanted, trail.by, { progress, stop }, counts),
@@ -169,14 +167,19 @@ export class StatementFolder {
     const undeclared = wanted.tables.filter(table => !declared.tables.includes(table))
     // If the package did not have these tables, the function `clock` would drop them.
     if (undeclared.length === 0) await this.#writePlans(declared, inForce)
-    return describeApplied(change, progress.rows, undeclared, findNotices(files, change))
+    const added = aside.filter(example => !this.#aside.some(known => isDeepStrictEqual(known, example)))
+    this.#aside = aside
+    const notices = [...findNotices(files, change), ...describeAside(added)]
+    return describeApplied(change, progress.rows, undeclared, notices)
   }
 
   /** Writes the plan of all statements and, without those that were sent, that of the folder of the project. */
   async #writePlans(declared: ViewPlan, inForce: ActivatedPlan): Promise<void> {
     const { folder, shownFolder, sent } = this.#parts
-    const write = (plan: ViewPlan, at: string) =>
-      this.#replace(PLAN_FILE, formatPlan(plan), readFileText(join(at, PLAN_FILE)), at)
+    const write = async (plan: ViewPlan, at: string) => {
+      const [text, before] = [formatPlan(plan), readFileText(join(at, PLAN_FILE))]
+      if (text !== before) await this.#replace(PLAN_FILE, text, before, at)
+    }
     await write(declared, this.#own.folder)
     if (sent === undefined) return
     // Containers mount the folder of the project so that it can only be read.
@@ -212,16 +215,12 @@ export class StatementFolder {
         const problem = `${statement.name.text} is in use, so it is not dropped: ${error.problem}.`
         throw new OperationFailure(problem)
       })
-      const written = await this.#compile(
-        withoutReplaced([...files.filter(file => file.name !== name), { name, text }]),
-        inForce,
-      )
+      const others = files.filter(file => file.name !== name)
+      const written = await this.#compile([...others, { name, text }], inForce)
       if (!isDeepStrictEqual(listStatements(typed), listStatements(written)))
         throw new OperationFailure(`${name} cannot take the statement: write it into a file of its own.`)
       if (await this.#replace(LOCAL_FILE, text, before)) {
         this.#local = text
-        if (edited.aside)
-          this.#parts.report(`${statement.name.text}: the example in ${edited.aside} steps aside`)
         return undefined
       }
     }
@@ -249,7 +248,6 @@ export class StatementFolder {
   /** Replaces a file as a whole. Returns false if another program has changed its text meanwhile, which then stays. */
   async #replace(name: string, text: string, before: string, folder = this.#own.folder): Promise<boolean> {
     const [path, next] = [join(folder, name), join(folder, `.${name}.next`)]
-    if (text === before) return true
     try {
       await mkdir(folder, { recursive: true })
       await writeFile(next, text)

@@ -16,6 +16,7 @@ import {
 import { planHash } from '../plan-activation.ts'
 import { boundsError } from '../size-limits.ts'
 import { TABLE_SIGNALS } from '../stream-events.ts'
+import { setExamplesAside } from './aside-examples.ts'
 import { AGGREGATE_FUNCTIONS, compileAggregate, hasAggregate, isAggregate } from './compile-aggregate.ts'
 import {
   compileExpression,
@@ -35,13 +36,15 @@ import type { Node, Parse, Position, Query, Statement } from './syntax.ts'
 export interface StatementFile {
   readonly name: string
   readonly text: string
+  /** Time of the last save; absent for a text that is not saved yet. */
+  readonly savedAtMs?: number
 }
 
 type StreamStatement = Extract<Statement, { readonly kind: 'stream' }>
 type TableStatement = Extract<Statement, { readonly kind: 'table' }>
 
 /**
- * Compiles all files as one plan. A table can read a stream of any file.
+ * Compiles all files as one plan. A table can read a stream of any file. Examples step aside for statements of other files.
  *
  * @param families families of the readings
  * @param topics inputs, and names of topics
@@ -65,11 +68,12 @@ export function compilePlan(
       return undefined
     }
   }
-  const declared = files.flatMap(({ name: file, text }) =>
-    splitStatements(text).flatMap(text =>
-      (collect(file, START, () => parse(text)) ?? []).map(statement => ({ file, statement })),
+  const statements = files.flatMap(file =>
+    splitStatements(file.text).flatMap(text =>
+      (collect(file.name, START, () => parse(text)) ?? []).map(statement => ({ file, statement })),
     ),
   )
+  const declared = setExamplesAside(statements).kept
   const streams = new Map<string, StreamPlan>()
   const tables = new Map<string, TablePlan>()
   const requireName = ({ name: { text, at } }: StreamStatement | TableStatement): string => {
@@ -79,7 +83,7 @@ export function compilePlan(
   }
   // Streams first, because a table may be declared above its stream.
   for (const { file, statement } of declared)
-    collect(file, statement.at, () => {
+    collect(file.name, statement.at, () => {
       if (statement.kind === 'stream')
         streams.set(requireName(statement), compileStream(families, statement, topics))
       else if (statement.kind !== 'table')
@@ -89,7 +93,7 @@ export function compilePlan(
   const areStreamsKnown = errors.length === 0
   for (const { file, statement } of declared)
     if (statement.kind === 'table' && (areStreamsKnown || streams.has(statement.from.text.toLowerCase())))
-      collect(file, statement.at, () =>
+      collect(file.name, statement.at, () =>
         tables.set(requireName(statement), compileTable(statement, streams, tables, existing)),
       )
   if (errors.length > 0) throw StatementError.join(errors)

@@ -98,5 +98,8 @@ export type Statement = { readonly text: string; readonly at: Position; readonly
     }
 )
 
+/** Statement that changes the plan. */
+export type ChangingStatement = Extract<Statement, { readonly kind: 'stream' | 'table' | 'drop' }>
+
 /** Reads the statements of a text. @throws StatementError for a text that is not SQL, or not supported */
 export type Parse = (text: string) => readonly Statement[]

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type ChangingStatement, editStatements } from '../../../lib/statements/local-statements.ts'
-import { withoutReplaced } from '../../../lib/statements/statements.ts'
+import { editStatements } from '../../../lib/statements/local-statements.ts'
+import { listAside } from '../../../lib/statements/statements.ts'
 import { compilePlan, type StatementFile } from '../../../lib/views/language/compile-plan.ts'
 import { parse } from '../../../lib/views/language/parser.ts'
+import type { ChangingStatement } from '../../../lib/views/language/syntax.ts'
 import type { ViewPlan } from '../../../lib/views/plan.ts'
 import { FAMILIES } from '../../support/families.ts'
 
@@ -108,27 +109,68 @@ describe('statements that are typed', () => {
     assert.match(edit([again], tableText('a')).notice ?? '', /already exists/)
   })
 
-  it('given the name of an example that ships, then the example steps aside, until the statement is dropped', () => {
-    const example = { name: 'v/device_ksql.sql', text: `${STREAM}\n${tableText('counts')}` }
-    const own = tableText('counts', 'MAX(x)')
-    const inForce = compilePlan(FAMILIES, [example], parse)
-    const change = (text: string, files: readonly StatementFile[]) =>
-      editStatements(files, LOCAL, parse(text)[0] as ChangingStatement, inForce)
-    const edited = change(own, [example])
-    assert.ok('text' in edited)
-    assert.equal(edited.aside, example.name)
-    const files = withoutReplaced([example, { name: LOCAL, text: edited.text }])
-    for (const all of [edited.files, files])
-      assert.deepEqual(
-        compilePlan(FAMILIES, all, parse).tables.map(({ statement }) => statement),
-        [own.slice(0, -1)],
-      )
-    assert.equal(files[0]?.text.length, example.text.length)
-    const kept = change(own.replace('TABLE', 'TABLE IF NOT EXISTS'), [example])
-    assert.deepEqual(kept, { notice: 'The table counts already exists.' })
-    assert.throws(
-      () => change('DROP TABLE counts', [example]),
-      /is declared in v\/device_ksql\.sql\. Remove it there/,
-    )
+  describe('given the name of an example that ships', () => {
+    const EXAMPLE = { name: 'v/device_ksql.sql', text: `${STREAM}\n${tableText('counts')}`, savedAtMs: 1 }
+    const OTHER = "CREATE STREAM r (model VARCHAR) WITH (KAFKA_TOPIC = 'readings');"
+    const OWN = 'CREATE TABLE counts AS SELECT model, COUNT(*) AS n FROM r GROUP BY model;'
+    const inForce = compilePlan(FAMILIES, [EXAMPLE], parse)
+    /** Sends statements to the file with a text, which was saved after the examples. */
+    const send = (statements: readonly string[], text = '', example: StatementFile = EXAMPLE) =>
+      statements.reduce((local, text) => {
+        const files = [example, { name: LOCAL, text: local, savedAtMs: 2 }]
+        const edited = editStatements(files, LOCAL, parse(text)[0] as ChangingStatement, inForce)
+        assert.ok('text' in edited)
+        const [typed, written] = [edited.files, [example, { name: LOCAL, text: edited.text }]].map(files =>
+          listNames(compilePlan(FAMILIES, files, parse)),
+        )
+        assert.deepEqual(written, typed)
+        return edited.text
+      }, text)
+    const list = (...files: readonly StatementFile[]) => ({
+      names: listNames(compilePlan(FAMILIES, files, parse)),
+      aside: listAside(files).map(({ name, reason }) => `${name} ${reason}`),
+    })
+    const DROPPED = 'DROP TABLE counts;'
+    const BOTH_ASIDE = ['r replaced', 'counts replaced']
+
+    for (const [statements, names, aside] of [
+      [[tableText('counts', 'MAX(x)')], ['r', 'counts'], ['counts replaced']],
+      [[OTHER], ['r'], BOTH_ASIDE],
+      [[OTHER, OWN], ['r', 'counts'], BOTH_ASIDE],
+      [[OTHER, OWN, DROPPED], ['r'], BOTH_ASIDE],
+      [[OTHER, 'DROP STREAM r'], [], ['r dropped', 'counts dropped']],
+      [[DROPPED], ['r'], ['counts dropped']],
+      [[DROPPED, 'DROP STREAM r'], [], ['r dropped', 'counts dropped']],
+      [[DROPPED, tableText('counts', 'MAX(x)')], ['r', 'counts'], ['counts replaced']],
+      [[tableText('counts', 'MAX(x)'), DROPPED], ['r'], ['counts dropped']],
+    ] as const)
+      it(`and ${statements.join(' ')}, then there are ${names.join(', ') || 'none'}`, () => {
+        const text = send(statements)
+        assert.deepEqual(list(EXAMPLE, { name: LOCAL, text, savedAtMs: 2 }), { names, aside })
+      })
+
+    it('and a DROP, then it holds until the file of the example is saved, and leaves its own file with the next', () => {
+      const text = send([DROPPED])
+      const saved = { ...EXAMPLE, savedAtMs: 3 }
+      const local = { name: LOCAL, text, savedAtMs: 2 }
+      assert.deepEqual(list(saved, local), { names: ['r', 'counts'], aside: [] })
+      assert.doesNotMatch(send([tableText('a')], text, saved), /DROP/)
+      assert.match(send([DROPPED], text, saved), /DROP TABLE counts;\n$/)
+    })
+
+    it('and the statements of a file of another name, then they replace the examples', () => {
+      const mine = { name: 'v/mine.sql', text: `${OTHER}\n${OWN}` }
+      assert.deepEqual(list(EXAMPLE, mine), { names: ['r', 'counts'], aside: BOTH_ASIDE })
+      assert.throws(() => list(mine, { ...mine, name: 'v/more.sql' }), /r is declared twice/)
+    })
+
+    it('and IF NOT EXISTS, or a DROP of a stream that examples read, then nothing steps aside', () => {
+      const sent = (text: string) =>
+        editStatements([EXAMPLE], LOCAL, parse(text)[0] as ChangingStatement, inForce)
+      assert.deepEqual(sent(OWN.replace('TABLE', 'TABLE IF NOT EXISTS')), {
+        notice: 'The table counts already exists.',
+      })
+      assert.throws(() => sent('DROP STREAM r'), /r is in use, so it is not dropped\. Drop first: counts\./)
+    })
   })
 })

@@ -48,7 +48,11 @@ describe('changes of tables', () => {
     const same = createPlan(table('a', '1.x'), table('b', '1'), table('c', '1'))
     const plan = { inForce, wanted: same, change: planChange(inForce, same) }
     const unfinished = { by: 'anna', begunAt: '2026-03-01T10:00:00Z' } as never
-    assert.deepEqual(describeChange(plan)[0], 'All tables are in force.')
+    const notice = 'a: the example of device_ksql.sql steps aside'
+    assert.deepEqual(describeChange({ ...plan, notices: [notice] }).slice(0, 2), [
+      'All tables are in force.',
+      `  ! ${notice}`,
+    ])
     assert.deepEqual(
       describeChange({ ...plan, unfinished })[0],
       '  finish the change that anna began at 2026-03-01T10:00:00Z',

@@ -1,6 +1,15 @@
 /** Statements that are saved or sent under `npm start`: the files of the folder decide what is in force. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import promises from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -8,11 +17,11 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { until } from '#local-servers/testing/until.ts'
 import { type FolderParts, StatementFolder } from '../../../../lib/operations/views/statement-folder.ts'
-import type { ChangingStatement } from '../../../../lib/statements/local-statements.ts'
 import { readPlan } from '../../../../lib/statements/statements.ts'
 import { loadPlan } from '../../../../lib/views/adapters/plan-file.ts'
 import { compilePlan } from '../../../../lib/views/language/compile-plan.ts'
 import { parse } from '../../../../lib/views/language/parser.ts'
+import type { ChangingStatement } from '../../../../lib/views/language/syntax.ts'
 import { NO_TABLES, readableTables, type ViewPlan } from '../../../../lib/views/plan.ts'
 import { createActivatedPlan } from '../../../../lib/views/plan-activation.ts'
 import { Changing } from '../../../support/changing-tables.ts'
@@ -138,6 +147,25 @@ describe('a statement that is sent', () => {
     started.lines.splice(0)
     await started.open({}, { sent }).apply()
     assert.deepEqual([started.lines, (await started.names())[0]], [[], BOTH])
+  })
+
+  it('given the name of an example, then it steps aside with its tables, and a DROP stays until its file is saved', async () => {
+    const started = await Started.create()
+    rmSync(join(started.folder, 'a.sql'))
+    started.save('device_ksql.sql', SHIPPED)
+    const folder = started.open()
+    const stays = /: the example stays away until config\/views\/device_ksql\.sql is saved, or until the data/
+    assert.match(await run(folder, 'DROP TABLE shipped'), stays)
+    assert.deepEqual(await started.names(), [[], []])
+    const later = new Date(Date.now() + 60_000)
+    utimesSync(join(started.folder, 'device_ksql.sql'), later, later)
+    await folder.apply()
+    assert.deepEqual(await started.names(), [['shipped'], ['shipped']])
+    const answer = await run(folder, STREAM.replace('activity', 'model'))
+    assert.match(answer, /^tables dropped: shipped\nr: the example of .* steps aside\nshipped: the example/)
+    assert.deepEqual(await started.names(), [[], []])
+    await started.open().apply()
+    assert.deepEqual(await started.names(), [[], []])
   })
 
   it('given several at once, then each is written and put into force', async () => {

@@ -13,6 +13,7 @@ import {
   readGroupLags,
 } from '../queries/kafka/consumer-groups.ts'
 import { count as countOf } from '../support/count.ts'
+import { durationText } from '../support/duration.ts'
 import { Failure } from '../support/failure.ts'
 import { formatRanges } from '../support/ranges-text.ts'
 import { column, count } from './column.ts'
@@ -70,11 +71,12 @@ Examples:
     count('members', { none: 'not known' }),
     count('pending', { heading: 'Lag in records', atLeast: 'isAtLeast', none: 'not known' }),
     column('seconds', { type: 'seconds', heading: 'Oldest waits', none: 'not known' }),
+    column('lag', { type: 'block' }),
   ],
   sections: [
     {
       of: 'partitions',
-      title: 'Lag',
+      title: 'Partitions',
       key: 'of',
       columns: [
         column('topic', { link: 'topic', terminal: { least: 20 } }),
@@ -124,7 +126,8 @@ async function addAges(log: LogReader, lag: GroupLag, most: number, nowMs: numbe
   return { ...lag, topics: withoutAges }
 }
 
-function describeGroup(environment: Environment, lag: AgedGroupLag) {
+/** Returns a group with the rows of its sections. Pure. */
+export function describeGroup(environment: Pick<Environment, 'findFunction'>, lag: AgedGroupLag) {
   const { members, topics } = { ...lag, members: lag.members ?? [] }
   const readers = new Map<string, string>(
     members.flatMap(({ clientId, host, assigned }) =>
@@ -134,9 +137,11 @@ function describeGroup(environment: Environment, lag: AgedGroupLag) {
     ),
   )
   const summary = summarizeGroup(environment, lag)
+  const seconds = summary.pending === null ? null : computeLongestWait(lag)
   return {
     ...summary,
-    seconds: summary.pending === null ? null : computeLongestWait(lag),
+    seconds,
+    lag: summary.pending === null ? null : formatLag(topics, summary.pending, seconds),
     partitions: topics.flatMap(({ topic, partitions }) =>
       partitions.map(partition => {
         const of = `${topic}/${partition.partition}`
@@ -150,6 +155,21 @@ function describeGroup(environment: Environment, lag: AgedGroupLag) {
       reads: Object.entries(assigned).map(([topic, partitions]) => `${topic}: ${formatRanges(partitions)}`),
     })),
   }
+}
+
+/** Returns the lag as text, a line for each partition. */
+function formatLag(topics: AgedGroupLag['topics'], total: number, longest: number | null): string {
+  const format = (pending: number, seconds: number | null) => {
+    const age = seconds === null ? 'age unknown' : `oldest waits ${durationText(seconds * 1_000)}`
+    return pending === 0 ? '0' : `${pending} (${age})`
+  }
+  const lines = topics.flatMap(({ topic, partitions }) => [
+    `Topic: ${topic}`,
+    ...partitions.map(
+      ({ partition, pending, seconds }) => `Partition ${partition}: lag = ${format(pending, seconds)}`,
+    ),
+  ])
+  return [...lines, `Total lag: ${format(total, longest)}`].join('\n')
 }
 
 function missingGroup({ config }: Environment, group: string): Failure {

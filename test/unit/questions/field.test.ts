@@ -1,11 +1,14 @@
 /** The filter of a question, and what follows from a declared column. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { formatAnswer } from '../../../cli/questions.ts'
 import { column, count } from '../../../lib/questions/column.ts'
 import { choiceField, flagField, readFilter, requireOrder, textField } from '../../../lib/questions/field.ts'
+import { describeGroup, GROUP } from '../../../lib/questions/group.ts'
 import { explainUnknown, judgeGroup, summarizeGroup } from '../../../lib/questions/groups.ts'
 import { question } from '../../../lib/questions/question.ts'
+import { golden } from '../../support/golden.ts'
 
 const FIELDS = {
   find: textField('part of a name', 'pump'),
@@ -136,6 +139,31 @@ describe('things in the terminal', () => {
 
   it('given two, then one below the other', () =>
     assert.match(format('a', 'b'), /^Pump a\n[\s\S]*\n\nPump b\n/))
+})
+
+describe('the lag of a group', () => {
+  it('given ages that are known or not, then groups lag prints each partition and the sum, as the page shows it', () => {
+    const answer = (...lags: (readonly [pending: number, seconds: number | null])[]) => {
+      const partitions = lags.map(([pending, seconds], partition) => ({
+        ...{ partition, pending, seconds, next: 100, end: 100 + pending },
+      }))
+      const pending = lags.reduce((sum, [pending]) => sum + pending, 0)
+      const topics = lags.length === 0 ? [] : [{ topic: 'orders', pending, partitions, unknown: [] }]
+      const members = lags.length === 0 ? null : []
+      const lag = { group: 'gds-alerting', state: 'stable', members, pending, topics } as const
+      const rows = [describeGroup({ findFunction: () => null }, lag)]
+      return formatAnswer(GROUP, { rows, more: 0, notes: [] }, 0, undefined)
+    }
+    golden('groups-lag', {
+      'ages that are known': answer([120, 72], [0, 0], [7, 3]),
+      'ages that are not known': answer([3, null], [1, 4]),
+      'no age': answer([3, null]),
+      'no lag': answer([0, 0]),
+      'a group whose lag Kafka keeps elsewhere': answer(),
+    })
+    const [, printed] = /```\n(Lag\n[^`]*)```/.exec(readFileSync('docs/kafka.md', 'utf8')) ?? []
+    assert.ok(printed && answer([120, 72], [0, 0], [7, 3]).includes(printed), printed)
+  })
 })
 
 describe('the state of a group', () => {

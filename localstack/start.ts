@@ -1,16 +1,26 @@
+import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { requireFreePorts } from '#local-servers/ports.ts'
 import type { Report } from '#local-servers/report.ts'
 import { Supervisor } from '#local-servers/supervisor.ts'
+import { readGeneratorSettings } from '../lib/app/generator-settings.ts'
 import { listLocalInputs } from '../lib/app/inputs.ts'
 import { loadAllInputs } from '../lib/app/loaded-inputs.ts'
-import { FAMILIES, INPUTS, NAMES, ONE_MACHINE, REGISTRY, readSettings } from '../lib/app/settings/index.ts'
+import type { GeneratorSource } from '../lib/app/settings/generator.ts'
+import {
+  FAMILIES,
+  GENERATOR,
+  INPUTS,
+  NAMES,
+  ONE_MACHINE,
+  PARTITION_KEY,
+  REGISTRY,
+  readSettings,
+} from '../lib/app/settings/index.ts'
 import type { LoadedInputs } from '../lib/intake/read-record.ts'
 import { describeHiddenMappings } from '../lib/mapping/hidden-mappings.ts'
-import { readConfigFile } from '../lib/support/adapters/config-file.ts'
-import { readGenerator } from '../lib/telemetry/simulator/parse-settings.ts'
 import { frameworkLog, functionLogsDir } from '../scripts/log-paths.ts'
 import { PROJECT } from '../scripts/paths.ts'
 import { runMain } from '../scripts/run-main.ts'
@@ -18,13 +28,13 @@ import { DEFAULT_STACK } from '../scripts/running-stacks.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './aws/resources.ts'
 import { readStartOptions, readUsage, type StartOptions, servicesFromEnvironment } from './command-options.ts'
-import { getStorageFile, startLocalCloud } from './local-cloud.ts'
-import { type OwnStack, stackVariables, withStack } from './own-stack.ts'
+import { getStorageFile, type LocalCloud, startLocalCloud } from './local-cloud.ts'
+import { type OwnStack, READINGS_OF_OTHERS, stackVariables, withStack } from './own-stack.ts'
 import { foldersFromEnvironment, lambdaPort } from './ports-and-folders.ts'
 import { formatEvent } from './service-report.ts'
 import type { StartedConsole } from './start/console.ts'
 import { FRAMEWORK, type FunctionsOptions, invokeFunction, startFunctions } from './start/functions.ts'
-import { endsSimulation, type LocalSchedules, localSchedules } from './start/schedules.ts'
+import { type LocalSchedules, localSchedules } from './start/schedules.ts'
 import { Screen } from './start/screen.ts'
 import type { ServedStack } from './start/sql-interface.ts'
 import { FlowWatch, LOOK_EVERY_MS, type WatchConfig } from './start/watch.ts'
@@ -36,12 +46,14 @@ import { resolveAddresses, serviceEnvironment } from './start-services.ts'
 const RELOAD = /^watch {2}(.*)$/
 /** Lines about files that the functions use from now on, and about saved statements, which this process applies. */
 const SAVED = /^(?:reloaded|saved) /
+/** Start of the line before functions read saved inputs, whose topics this process creates. */
+const READS_INPUTS = 'reading '
 
 /**
  * Minimum interval between runs of the generator, in milliseconds. The generator runs as often as its sensors report, but not more
  * often than this.
  */
-const MIN_READINGS_MS = 1_000
+const MIN_READINGS_MS = 200
 
 /** Record as applications of others send it. It fires an alert. */
 const HOT_RECORD = 'examples/hot-sensor.json'
@@ -81,16 +93,17 @@ interface Run {
   readonly screen: Screen
   readonly report: Report
   readonly signal: AbortSignal
+  readonly cloud: Promise<LocalCloud>
 }
 
 async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSignal): Promise<number> {
   const { env } = stack
   const config = { env, ...readSettings([FAMILIES, NAMES, INPUTS, ONE_MACHINE, REGISTRY], stack.environment) }
-  const screen = new Screen()
+  const screen = new Screen(options.name)
   const { dataDir } = foldersFromEnvironment(stack.environment)
   const { notices, ...schedules } = localSchedules(stack.environment, {
     generator: options.generator,
-    onRequest: endsSimulation(dataDir, options.fresh),
+    onRequest: existsSync(join(dataDir, READINGS_OF_OTHERS)),
   })
   for (const notice of [...notices, ...(await findMappingWarnings(config))]) screen.line(notice)
   const lambda = lambdaPort(stack.environment)
@@ -120,6 +133,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
     screen,
     report,
     signal,
+    cloud,
   }
   try {
     return await runFunctions(run, watching, schedules)
@@ -233,7 +247,7 @@ async function invokeFunctions(
  * @param reload called after files were saved
  */
 function describeFunctions(
-  { options, port, variables, screen }: Run,
+  { options, port, variables, screen, cloud }: Run,
   getWatch: () => FlowWatch | undefined,
   reload: () => void,
 ): Pick<FunctionsOptions, 'environment' | 'onLogLine' | 'onReport'> {
@@ -250,6 +264,10 @@ function describeFunctions(
       const [, said] = RELOAD.exec(line) ?? []
       if (said !== undefined) screen.line(said)
       if (said !== undefined && SAVED.test(said)) reload()
+      if (said?.startsWith(READS_INPUTS))
+        cloud
+          .then(({ createTopics }) => createTopics())
+          .catch(({ message }: Error) => screen.line(`✗ the topics of inputs: ${message}`))
       getWatch()?.handleLogLine(line)
     },
     onReport: line => getWatch()?.handleReportLine(line),
@@ -272,14 +290,13 @@ function reportReady(
   const isFile = STORAGE_URL.startsWith('sqlite:')
   const database = isFile ? relative(PROJECT, STORAGE_URL.slice('sqlite:'.length)) : 'see STORAGE_URL'
   const [input] = listLocalInputs(config)
-  const sluice = options.name === DEFAULT_STACK ? 'npx sluice' : `npx sluice --stack ${options.name}`
   const lines = [
     ['console', address],
     ['Kafka', kafkaAddress],
     ['registry', options.registry ? variables.SCHEMA_REGISTRY_URL : undefined],
     ['SQL', sqlAddress && `${sqlAddress}, as ksqlDB`],
     ['database', database],
-    ['send your own', input && `${sluice} publish --topic ${input.topic} ${HOT_RECORD}`],
+    ['send your own', input && `npx sluice publish --topic ${input.topic} ${HOT_RECORD}`],
     ['logs', relative(PROJECT, functionLogsDir(logsDir))],
   ]
   screen.line('')
@@ -288,7 +305,7 @@ function reportReady(
     options.name === DEFAULT_STACK
       ? ['npm run smoke', 'npm start --']
       : [`npm run smoke -- --stack ${options.name}`, `npm start -- --name ${options.name}`]
-  screen.line(`\nCtrl-C stops everything. Meanwhile: ${smoke} · ${sluice} stats`)
+  screen.line(`\nCtrl-C stops everything. Meanwhile: ${smoke} · npx sluice stats`)
   if (expectsReadings) screen.line(`Without simulated readings: ${again} --fresh --no-generator`)
   const [node, program] = ['node_modules/.bin/node', 'cli/bin.mjs'].map(file => join(PROJECT, file))
   screen.line(`Without the second that npx takes: alias sluice="'${node}' '${program}'"\n`)
@@ -360,20 +377,13 @@ async function firstRuns(names: readonly string[], port: number, watch: FlowWatc
 }
 
 /** Runs the generator whenever readings are due, so that they are published immediately. */
-async function steadyReadings(
-  { stack, config, port }: Run,
-  watch: FlowWatch,
-  signal: AbortSignal,
-): Promise<void> {
-  const { GENERATOR_FILE: file = '' } = stack.environment
-  const read = (text: string) => readGenerator(config.families, { file, text })
+async function steadyReadings({ stack, port }: Run, watch: FlowWatch, signal: AbortSignal): Promise<void> {
+  const { generatorFile, ...settings } = readSettings([FAMILIES, GENERATOR, PARTITION_KEY], stack.environment)
+  const read = (source: Pick<GeneratorSource, 'generatorFile'>) =>
+    readGeneratorSettings({ ...settings, ...source }, { parameter: async () => '' })
   // Ignore the error, because the function reports an invalid file itself.
-  const settings = file
-    ? await readConfigFile(file, file)
-        .then(read)
-        .catch(() => read(''))
-    : read('')
-  const everyMs = Math.max(MIN_READINGS_MS, settings.tickSeconds * 1_000)
+  const { tickSeconds } = await read(generatorFile ? { generatorFile } : {}).catch(() => read({}))
+  const everyMs = Math.max(MIN_READINGS_MS, tickSeconds * 1_000)
   while (!signal.aborted) {
     const untilDue = everyMs - (Date.now() % everyMs)
     await pause(untilDue, undefined, { signal }).catch(() => {})

@@ -1,9 +1,8 @@
-import { existsSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { describeDisabledClock, readSchedules } from '../../infra/place/schedules.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import { UserError } from '../../scripts/user-error.ts'
+import { READINGS_OF_OTHERS } from '../own-stack.ts'
 
 /**
  * Schedules that apply under `npm start`. In serverless.yml, the functions' own schedules depend on the same environment variables.
@@ -15,16 +14,6 @@ export interface LocalSchedules {
   readonly expectsReadings: boolean
   /** Disabled schedules and the consequences for the user, one line each. */
   readonly notices: readonly string[]
-}
-
-/** Name of the file with which earlier versions ended the simulation in a stack, when readings of other applications arrived. */
-const READINGS_OF_OTHERS = 'readings-of-others'
-
-/** Returns true if the data of the stack has the file that ends its simulation. @param fresh true to delete the file */
-export function endsSimulation(dataDir: string, fresh: boolean): boolean {
-  const file = join(dataDir, READINGS_OF_OTHERS)
-  if (fresh) rmSync(file, { force: true })
-  return existsSync(file)
 }
 
 /** Schedule of the functions that are invoked at the start. Functions with longer intervals can wait for their schedule. */

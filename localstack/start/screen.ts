@@ -2,6 +2,7 @@ import type { Alert } from '../../lib/alerting/alert.ts'
 import { describeStatus } from '../../lib/alerting/clearing.ts'
 import { localTime } from '../../lib/support/time-text.ts'
 import type { Families } from '../../lib/telemetry/families.ts'
+import { DEFAULT_STACK } from '../../scripts/running-stacks.ts'
 
 const CLEAR_LINE = '\r\u001b[K'
 /** Interval at which the live line is printed if there is no terminal, in milliseconds. */
@@ -10,10 +11,17 @@ const PLAIN_EVERY_MS = 10_000
 /** Terminal output: permanent lines above one live line. Without a terminal, all lines are permanent. */
 export class Screen {
   readonly #out = process.stdout
+  readonly #stack: string
   #live = ''
   #plainAtMs = 0
 
-  line(text: string): void {
+  /** @param stack name of the stack, which commands in lines of another than the default one name, too */
+  constructor(stack: string) {
+    this.#stack = stack
+  }
+
+  line(line: string): void {
+    const text = nameStack(line, this.#stack)
     if (this.#out.isTTY && this.#live) this.#out.write(`${CLEAR_LINE}${text}\n${this.#live}`)
     else this.#out.write(`${text}\n`)
   }
@@ -34,6 +42,11 @@ export class Screen {
     if (this.#out.isTTY && this.#live) this.#out.write('\n')
     this.#live = ''
   }
+}
+
+/** Returns a text whose commands `sluice` name the stack, if it is not the default one. Pure. */
+export function nameStack(text: string, stack: string): string {
+  return stack === DEFAULT_STACK ? text : text.replace(/(?<=npx |`)sluice (?=[a-z])/g, `$&--stack ${stack} `)
 }
 
 /** Formats an alert that has fired or resolved. Its time is local, as on the clock beside the terminal. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { until } from '#local-servers/testing/until.ts'
 import { stackPorts, stackVariables, withStack } from '../../../localstack/own-stack.ts'
@@ -47,6 +47,24 @@ describe('a running stack', () => {
       },
       dir,
     )
+  })
+
+  it('forgets statements that were sent, the database and the end of the simulation with --fresh only', async () => {
+    const parts = ['views/local.sql', 'storage/local.db', 'readings-of-others']
+    const files = parts.map(part => join(dir, 'new', part))
+    for (const file of files) mkdirSync(dirname(file), { recursive: true })
+    for (const file of files) writeFileSync(file, '')
+    const found: boolean[][] = []
+    for (const fresh of [false, true])
+      await withStack(
+        { ...request('new'), fresh },
+        async () => void found.push(files.map(file => existsSync(file))),
+        dir,
+      )
+    assert.deepEqual(found, [
+      [true, true, true],
+      [false, false, false],
+    ])
   })
 
   it('passes on its environment, which it has from the settings, or else is "local"', async () => {

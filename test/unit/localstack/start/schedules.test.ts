@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { parseFunctions } from '../../../../lib/app/functions.ts'
-import { endsSimulation, localSchedules } from '../../../../localstack/start/schedules.ts'
+import { localSchedules } from '../../../../localstack/start/schedules.ts'
 
 const FUNCTIONS = parseFunctions({
   first: { schedule: 'rate(1 minute)' },
@@ -42,13 +39,8 @@ describe('what npm start does by itself', () => {
     assert.deepEqual(schedules({ SLUICE_GENERATOR: 'on' }, { ...UNASKED, generator: false }), quiet)
   })
 
-  it('given the file readings-of-others, then readings are simulated on request only, until --fresh', t => {
-    const folder = mkdtempSync(join(tmpdir(), 'sluice-start-'))
-    t.after(() => rmSync(folder, { recursive: true }))
-    assert.equal(endsSimulation(folder, false), false)
-    writeFileSync(join(folder, 'readings-of-others'), '')
-    const after = (env: Record<string, string>) =>
-      schedules(env, { ...UNASKED, onRequest: endsSimulation(folder, false) })
+  it('given the file readings-of-others, then readings are simulated on request only', () => {
+    const after = (env: Record<string, string>) => schedules(env, { ...UNASKED, onRequest: true })
     const { first, expectsReadings, notices } = after({})
     assert.deepEqual([first, expectsReadings, notices.length], [['first', 'last'], false, 1])
     assert.match(
@@ -56,8 +48,6 @@ describe('what npm start does by itself', () => {
       /^No readings are simulated.*readings-of-others.*SLUICE_GENERATOR=on npm start$/,
     )
     assert.deepEqual(after({ SLUICE_GENERATOR: 'on' }), schedules({}))
-    assert.equal(endsSimulation(folder, true), false)
-    assert.deepEqual(after({}), schedules({}))
   })
 
   it('given SLUICE_SCHEDULES=off, then nothing is invoked, and one line says that timers do not fire', () => {

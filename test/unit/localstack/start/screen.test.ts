@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
-import { alertLine } from '../../../../localstack/start/screen.ts'
+import { alertLine, nameStack } from '../../../../localstack/start/screen.ts'
 import { fired, firstAlert, resolved } from '../../../support/alerts.ts'
 import { FAMILIES } from '../../../support/families.ts'
 
@@ -39,4 +39,14 @@ describe('the alerts that npm start shows', () => {
     const { metric: _, ...alert } = firstAlert({ entity })
     assert.match(line(resolved(alert as never)), / oslo, 3: cleared$/)
   })
+})
+
+describe('a hint of a stack', () => {
+  const LINE = 'Create it: npx sluice topics create x; `sluice views drop` drops sluice.x, npx sluice'
+  for (const [stack, line] of [
+    ['local', LINE],
+    ['lab', LINE.replaceAll('sluice t', 'sluice --stack lab t').replace('sluice v', 'sluice --stack lab v')],
+  ] as const)
+    it(`given ${stack}, then its commands name it unless it is the default stack`, () =>
+      assert.equal(nameStack(LINE, stack), line))
 })

@@ -13,10 +13,11 @@ import { resolveInputs } from '../app/inputs.ts'
 import { loadAllInputs } from '../app/loaded-inputs.ts'
 import type { Named } from '../app/names.ts'
 import type { Signal } from '../app/topic-table.ts'
+import { MERGED_READINGS_ADVICE } from '../intake/merged-keys.ts'
 import { readInputRecord } from '../intake/read-record.ts'
 import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
-import { findUnknownTypes, readNewest } from '../queries/records/unknown-types.ts'
+import { findUnknownTypes, readKeyedReadings, readNewest } from '../queries/records/unknown-types.ts'
 import { checkConsumer, checkDeadLetters } from './checks/consumers.ts'
 import { checkKafka } from './checks/kafka.ts'
 import { checkProducers, checkTypes } from './checks/producers.ts'
@@ -85,7 +86,7 @@ export async function examineEnvironment(examination: Examination): Promise<Find
       ...inputs.map(input => checkInput(input, standards)),
       ...(await examineEntities(connections, config)),
       ...topics.slice(0, 1).flatMap(topic => checkProducers(topic, config.idWindowMs)),
-      ...(await examineTypes(connections, config, topics.slice(0, 1))),
+      ...(await examineReadings(connections, config, topics.slice(0, 1))),
       ...(await checkConsumers(
         connections,
         config,
@@ -193,7 +194,7 @@ async function examineEntities(connections: Connections, config: Config): Promis
       return records.flatMap(record => {
         const event = readEvent(record)
         const { outcome } = readInputRecord(families, input, record, isFailure(event) ? undefined : event)
-        return 'kind' in outcome ? [] : [[record.key, outcome] as const]
+        return 'kind' in outcome ? [] : [[record.key, outcome, record.partition] as const]
       })
     })
     // The checks of topics report one that is missing or cannot be read.
@@ -202,8 +203,8 @@ async function examineEntities(connections: Connections, config: Config): Promis
   return (await Promise.all(findings)).flat()
 }
 
-/** Looks for types that no family has, in the topic of readings if it exists. */
-async function examineTypes(
+/** Looks for types that no family has, and for entities of several keys, in the topic of readings if it exists. */
+async function examineReadings(
   connections: Connections,
   { families }: Config,
   topics: readonly TopicFacts[],
@@ -213,9 +214,12 @@ async function examineTypes(
   const { topic } = facts
   const found = await observe(async () => {
     const [log, offsets] = await Promise.all([connections.log(), connections.bounds()])
-    return findUnknownTypes(log, families, topic, await offsets.bounds(topic))
+    const newest = [log, families, topic, await offsets.bounds(topic)] as const
+    return [await findUnknownTypes(...newest), await readKeyedReadings(...newest)] as const
   })
-  return checkTypes(topic, found)
+  if ('unseen' in found) return checkTypes(topic, found)
+  const [types, keyed] = found.seen
+  return [...checkTypes(topic, { seen: types }), ...checkEntities(topic, keyed, MERGED_READINGS_ADVICE)]
 }
 
 /** Counts the open dead letters, until the timeout. */

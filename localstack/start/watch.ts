@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Kafka, kafkaClient, TopicOffsets } from '#runtime/operating/kafka'
+import { type Kafka, KafkaLogReader, kafkaClient, TopicOffsets } from '#runtime/operating/kafka'
 import { RedisClient } from '#runtime/operating/redis'
 import { StateInspection } from '#runtime/operating/states'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
@@ -15,11 +15,14 @@ import type {
 } from '../../lib/app/settings/index.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
 import type { WatchedLag } from '../../lib/diagnosis/stalls.ts'
+import { describeMergedKeys, MERGED_READINGS_ADVICE } from '../../lib/intake/merged-keys.ts'
 import { readPartitionRules } from '../../lib/queries/alerts/activated-rules.ts'
 import { countPendingBefore, readConsumerLags } from '../../lib/queries/kafka/consumer-lag.ts'
 import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
+import { readKeyedReadings } from '../../lib/queries/records/unknown-types.ts'
 import { type Outcomes, readOutcomes } from '../../lib/queries/states/outcomes.ts'
 import { computeSum, count } from '../../lib/support/count.ts'
+import { escapeText } from '../../lib/support/escape-text.ts'
 import { ENTITIES } from '../../lib/tables/entity-statistics.ts'
 import { listStateKeys } from '../../lib/tables/table.ts'
 import { functionLogsDir } from '../../scripts/log-paths.ts'
@@ -31,6 +34,7 @@ import type { Screen } from './screen.ts'
 
 /** Interval between two samples of the figures, in milliseconds. */
 export const LOOK_EVERY_MS = 1_000
+const LOOK_AT_ENTITIES_MS = 15_000
 /** Time after which the wait at the end is given up if no record is processed, in milliseconds. */
 const WITHOUT_PROGRESS_MS = 60_000
 /**
@@ -51,6 +55,7 @@ export type WatchConfig = Pick<Named, 'env'> &
 export class FlowWatch {
   readonly #kafka: Kafka
   readonly #offsets: TopicOffsets
+  readonly #log: KafkaLogReader
   readonly #redis: RedisClient
   readonly #config: WatchConfig
   readonly #screen: Screen
@@ -65,6 +70,8 @@ export class FlowWatch {
   /** Text about the rules that the first partition evaluates; undefined until the log has activated any. */
   #rules: string | undefined
   #unreachable: string | undefined
+  /** Time from which on the entities of the newest readings are looked at. They are reported once. */
+  #looksAtMs = 0
 
   /**
    * @param logsDir folder of the logs
@@ -79,6 +86,7 @@ export class FlowWatch {
   ) {
     this.#kafka = kafkaClient({ brokers, clientId: 'sluice-start', auth: 'none' })
     this.#offsets = new TopicOffsets(this.#kafka)
+    this.#log = new KafkaLogReader(this.#kafka)
     this.#redis = new RedisClient({ url: redisUrl })
     this.#config = config
     this.#screen = screen
@@ -125,6 +133,7 @@ export class FlowWatch {
       this.#figures = addIncrease(this.#figures, this.#last, now)
       this.#last = now
       if (rules) this.#showRules(rules)
+      if (Date.now() >= this.#looksAtMs) await this.#showMergedEntities()
       this.#lags = lags
     } catch (error) {
       const message = (error as Error).message.replace(/\.$/, '')
@@ -136,6 +145,18 @@ export class FlowWatch {
     if (this.#unreachable !== undefined) this.#screen.line('✓ all servers answer again')
     this.#unreachable = undefined
     this.#screen.live(this.#formatFigures(), Date.now())
+  }
+
+  async #showMergedEntities(): Promise<void> {
+    this.#looksAtMs = Date.now() + LOOK_AT_ENTITIES_MS
+    const topic = this.#topic('readings')
+    const bounds = await readTopicBounds(this.#offsets, topic)
+    const [line] = describeMergedKeys(
+      await readKeyedReadings(this.#log, this.#config.families, topic, bounds),
+    )
+    if (line === undefined) return
+    this.#looksAtMs = Number.POSITIVE_INFINITY
+    this.#screen.line(`! ${escapeText(line)}. ${MERGED_READINGS_ADVICE} \`sluice doctor\` lists all.`)
   }
 
   #showRules(rules: readonly Pick<AnyRule, 'paused'>[]): void {
@@ -224,7 +245,7 @@ export class FlowWatch {
   }
 
   async stop(): Promise<void> {
-    await Promise.allSettled([this.#alerts.stop(), this.#offsets.close()])
+    await Promise.allSettled([this.#alerts.stop(), this.#offsets.close(), this.#log.close()])
     this.#redis.close()
   }
 }

@@ -137,10 +137,14 @@ function checkInSync({ found }: CheckedTopic) {
   return 'all copies are up to date'
 }
 
-/** Checks that each entity of an input gets the records of one key. */
-export function checkEntities(topic: string, outcomes: readonly KeyedOutcome[]): Finding[] {
+/** Checks that each entity of an input, or of the readings, gets the records of one key. */
+export function checkEntities(
+  topic: string,
+  outcomes: readonly KeyedOutcome[],
+  advice = MERGED_ADVICE,
+): Finding[] {
   const lines = describeMergedKeys(outcomes)
   if (lines.length === 0)
     return [createFinding('topics', 'entities', topic, ok('no entity gets the records of several keys'))]
-  return lines.map(line => createFinding('topics', 'entities', topic, open(line, MERGED_ADVICE)))
+  return lines.map(line => createFinding('topics', 'entities', topic, open(line, advice)))
 }

@@ -1,8 +1,9 @@
-/** Finds events in the topic of readings that nothing reads, because their type is unknown. */
+/** Looks at the newest records of a topic: for types that nothing reads, and for the keys of readings. */
 
 import { isFailure, type LogRecord, readAnyEvent } from '#runtime/cloudevents'
 import type { Bounds } from '#runtime/operating/kafka'
 import type { LogReader } from '#runtime/pipeline'
+import type { KeyedOutcome } from '../../intake/merged-keys.ts'
 import { listEventTypes } from '../../telemetry/event-types.ts'
 import type { Families } from '../../telemetry/families.ts'
 import { selectNewest } from './newest-ranges.ts'
@@ -28,6 +29,20 @@ export async function readNewest(
   const records: LogRecord[] = []
   for await (const record of readRecords(log, selectNewest(all, MOST).ranges)) records.push(record)
   return records
+}
+
+/** Returns the newest readings with their keys and partitions. @throws the errors of `readRecords` */
+export async function readKeyedReadings(
+  log: LogReader,
+  families: Families,
+  topic: string,
+  bounds: readonly Bounds[],
+): Promise<readonly KeyedOutcome[]> {
+  return (await readNewest(log, topic, bounds)).flatMap(record => {
+    const event = readAnyEvent(record, () => true)
+    const isReading = !isFailure(event) && families.findByType(event.type) !== undefined
+    return isReading ? [[record.key, event, record.partition] as const] : []
+  })
 }
 
 /**

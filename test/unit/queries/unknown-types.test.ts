@@ -3,7 +3,8 @@ import { it } from 'node:test'
 import { environmentReading, logRecord } from '#runtime/test/support/records'
 import { MemoryLogReader } from '#runtime/testing'
 import { checkTypes } from '../../../lib/diagnosis/checks/producers.ts'
-import { findUnknownTypes } from '../../../lib/queries/records/unknown-types.ts'
+import { describeMergedKeys } from '../../../lib/intake/merged-keys.ts'
+import { findUnknownTypes, readKeyedReadings } from '../../../lib/queries/records/unknown-types.ts'
 import { FAMILIES } from '../../support/families.ts'
 
 it('given readings of which some have a type that no family has, then each such type is a finding with what to write', async () => {
@@ -22,4 +23,17 @@ it('given readings of which some have a type that no family has, then each such 
   )
   assert.match(String(data?.todo), /"type: com\.sensor\.data" .* "inputs: \[\{ topic: telemetry \}\]"/)
   assert.equal(checkTypes('telemetry', { seen: await find(3) })[0]?.verdict, 'ok')
+})
+
+it('given readings of two sensors under one entity, then it is named with keys and partitions', async () => {
+  const { subject: _, ...reading } = environmentReading('a')
+  const records = ['temp-1', 'hum-1', 'temp-1', 'hum-1'].map((key, at) => ({
+    ...logRecord(at >> 1, reading),
+    ...{ topic: 'telemetry', partition: at % 2, key: Buffer.from(key) },
+  }))
+  const ends = [0, 1].map(() => ({ start: 0, end: 2 }))
+  const keyed = await readKeyedReadings(new MemoryLogReader(records), FAMILIES, 'telemetry', ends)
+  assert.deepEqual(describeMergedKeys(keyed), [
+    `records with 2 keys (temp-1, hum-1), in partitions 0–1, become the one entity ${reading.source}`,
+  ])
 })

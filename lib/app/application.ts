@@ -5,7 +5,6 @@ import { RULES_ACTIVATED_TYPE } from '../alerting/rules-activated.ts'
 import { FAILURE_ENDED_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
 import { parkedForMs } from '../failures/policy.ts'
 import type { EventType } from '../schemas/event-types.ts'
-import { isZoneOffset } from '../support/time-zones.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
@@ -37,6 +36,8 @@ const REMEDIES = {
 /** Reason for ignoring the erasures of entities that logs of earlier versions contain. */
 export const ERASURE_REASON = 'erasure'
 
+/** Time ahead of the clock from which on another zone is a likely reason: an hour, less what a record takes, in milliseconds. */
+const ZONE_MS = 50 * 60_000
 const ADVICE_ON_ZONE =
   'if its producer writes the local time of another zone, set `timeZone` in the mapping, or `as.time` of the input, to that zone'
 
@@ -60,9 +61,7 @@ export function createApplication({ families, names }: Vocabulary): Application 
     adviseOnFailure: ({ code, aheadMs }, topic) => {
       const signal = names.findSignal(topic)
       if (code === 'not-a-cloudevent' && signal === 'readings') return adviseOnPlainJson(topic)
-      return signal === undefined && aheadMs !== undefined && isZoneOffset(aheadMs)
-        ? ADVICE_ON_ZONE
-        : undefined
+      return signal === undefined && aheadMs !== undefined && aheadMs >= ZONE_MS ? ADVICE_ON_ZONE : undefined
     },
     ignoredTypes: new Map([
       [RULES_ACTIVATED_TYPE, 'rule-set'],

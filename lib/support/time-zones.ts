@@ -57,15 +57,6 @@ function listOffsets(timeZone: string, asUtcMs: number): number[] {
   return [...new Set([offsetAt(asUtcMs - DAY_MS), offsetAt(asUtcMs + DAY_MS)])].sort((a, b) => b - a)
 }
 
-/** Time that a record takes to its consumer, with the difference of two clocks, in milliseconds. */
-const UNDERWAY_MS = 30_000
-
-/** Returns whether a time ahead of the clock could be the local time of a zone, whose offset is a whole quarter of an hour. */
-export function isZoneOffset(aheadMs: number): boolean {
-  const rest = aheadMs % CONSTANT_MS
-  return aheadMs > CONSTANT_MS / 2 && (rest <= UNDERWAY_MS || rest >= CONSTANT_MS - UNDERWAY_MS)
-}
-
 /** Formats an offset in minutes as in RFC 3339, such as `+05:30`. */
 export function offsetText(minutes: number): string {
   const size = Math.abs(minutes)

@@ -4,7 +4,7 @@ import { expandFields, isDeployed } from '../../infra/functions/expanded-fields.
 import { readThisMachine } from '../../infra/place/this-machine.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import { getConsumerName } from '../../lib/app/functions.ts'
-import { FAMILY_FILES, NAMES, readSettings, VIEWS } from '../../lib/app/settings/index.ts'
+import { FAMILY_FILES, INPUTS, NAMES, readSettings, VIEWS } from '../../lib/app/settings/index.ts'
 import { INTAKE } from '../../lib/intake/input.ts'
 import { provideFunctions } from './built-functions.ts'
 import { OfflineFunctions } from './offline-functions.ts'
@@ -85,6 +85,7 @@ export default class ReloadPlugin {
     const { serviceDir, service } = this.#serverless
     const { esbuild, 'serverless-offline': offline } = service.custom
     const { SLUICE_BUNDLES: built } = process.env
+    this.#say(`times that name no zone are read in ${readSettings([INPUTS]).timeZone} (TIME_ZONE)`)
     if (built) {
       offline.location = await this.#refuseBadBuild(() =>
         provideFunctions(resolve(serviceDir, built), line => this.#say(line)),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isZoneOffset, possibleInstants } from '../../../lib/support/time-zones.ts'
+import { possibleInstants } from '../../../lib/support/time-zones.ts'
 
 describe('a local time that a person wrote', () => {
   const times: [given: string, zone: string, local: string, instants: string[]][] = [
@@ -33,12 +33,4 @@ describe('a local time that a person wrote', () => {
     const shown = possibleInstants('Europe/Oslo', '2026-03-29T02:30').map(ms => format.format(ms))
     assert.deepEqual(shown, ['01:30', '03:30'])
   })
-})
-
-it('given a time ahead of the clock, then whole quarters of an hour may be the offset of a zone, within some seconds', () => {
-  const minutes = [0, 0.3, 14.6, 15, 22, 60.4, 61, 180]
-  assert.deepEqual(
-    minutes.filter(each => isZoneOffset(each * 60_000)),
-    [14.6, 15, 60.4, 180],
-  )
 })

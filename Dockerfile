@@ -36,7 +36,7 @@ RUN install --directory --owner=1000 --group=1000 /var/lib/sluice
 USER 1000
 STOPSIGNAL SIGTERM
 # A look at a file, because a program with Node takes seconds to start on a busy machine.
-HEALTHCHECK --interval=15s --timeout=5s --start-period=60s \
+HEALTHCHECK --interval=15s --timeout=5s --start-period=300s \
     CMD ["test", "-f", "/tmp/functions-read"]
 # Lambda's endpoint, which can invoke every function, listens inside of the container only.
 CMD ["node", "node_modules/serverless/bin/serverless.js", "offline"]

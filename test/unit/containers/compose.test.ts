@@ -31,7 +31,7 @@ interface Service {
   readonly read_only?: boolean
   readonly tmpfs?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
-  readonly healthcheck?: { readonly test: readonly string[] }
+  readonly healthcheck?: { readonly test?: readonly string[]; readonly start_period?: string }
   readonly pull_policy?: string
   readonly depends_on?: object
   readonly logging?: { readonly options: Readonly<Record<string, string>> }
@@ -182,6 +182,14 @@ describe('the containers', () => {
 
   it('then Docker waits longer than the functions take to end', () => {
     assert.ok(Number.parseInt(services.functions?.stop_grace_period ?? '', 10) > ENDS_WITHIN_S + 5)
+  })
+
+  it('then a server may take minutes to start, as on a busy machine', () => {
+    const checks = Object.values(services).flatMap(({ healthcheck }) =>
+      healthcheck?.test ? [healthcheck] : [],
+    )
+    assert.equal(checks.length, 6)
+    for (const { start_period } of checks) assert.equal(start_period, '300s')
   })
 
   it('then LocalStack has what an environment needs', () => {

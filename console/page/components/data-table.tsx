@@ -1,7 +1,5 @@
-/** Table with sorting, a filter and pages. Its state is stored in the URL. On a narrow screen, each row is a card. */
+/** Table with sorting and pages. Its state is stored in the URL. On a narrow screen, each row is a card. */
 import type { ComponentChildren, JSX } from 'preact'
-import { useId, useRef } from 'preact/hooks'
-import { textFilter } from '../../../lib/support/text-match.ts'
 import { useParameters } from '../client/url-parameters.ts'
 import { EmptyMessage } from './answer-view.tsx'
 import { Moment, rankSeverity, Severity } from './labels.tsx'
@@ -23,8 +21,6 @@ interface Props<Row> {
   readonly columns: readonly Column<Row>[]
   readonly rows: readonly Row[]
   readonly getKey: (row: Row) => string
-  /** Returns the text to search; absent for a table without filter. */
-  readonly getText?: (row: Row) => string
   readonly empty: ComponentChildren
   /** True if a narrow screen shows only the first and the last cell of a row, in one line. */
   readonly isBrief?: boolean
@@ -33,38 +29,17 @@ interface Props<Row> {
   readonly firstOrder?: string
 }
 
-/** Number of rows up to which the table has no filter. */
-const FEW = 5
-
+/** Shows one page of the sorted rows. */
 export function DataTable<Row>(props: Props<Row>): JSX.Element {
-  const { name, caption, rows, getText, empty } = props
+  const { name, caption, columns, rows, getKey, empty, isBrief, pageSize = 25, firstOrder = '' } = props
   const [query, change] = useParameters()
-  const filter = query[`${name}.filter`] ?? ''
-  // After it has been shown, the filter stays visible, because the user may be typing while the number of rows decreases.
-  const hasFilter = useRef(false)
-  if (getText && (rows.length > FEW || filter !== '')) hasFilter.current = true
-  return (
-    <div class="listing">
-      {hasFilter.current && (
-        <Filter
-          caption={caption}
-          value={filter}
-          onChange={text => change({ [`${name}.filter`]: text, [`${name}.page`]: '' })}
-        />
-      )}
-      {rows.length === 0 ? <EmptyMessage>{empty}</EmptyMessage> : <Rows {...props} />}
-    </div>
-  )
-}
-
-/** Shows one page of the filtered and sorted rows. */
-function Rows<Row>(props: Props<Row>): JSX.Element {
-  const { name, caption, columns, rows, getKey, getText, isBrief, pageSize = 25, firstOrder = '' } = props
-  const [query, change] = useParameters()
-  const filter = query[`${name}.filter`] ?? ''
+  if (rows.length === 0) return <EmptyMessage>{empty}</EmptyMessage>
   const order = query[`${name}.sort`] ?? firstOrder
-  const matching = sortRows(filterRows(rows, filter, getText), columns, order)
-  const { shown, at, pages } = selectPage(matching, query[`${name}.page`] ?? '', pageSize)
+  const { shown, at, pages } = selectPage(
+    sortRows(rows, columns, order),
+    query[`${name}.page`] ?? '',
+    pageSize,
+  )
   const toPage = (page: number) => change({ [`${name}.page`]: page === 1 ? '' : String(page) })
   return (
     <>
@@ -89,33 +64,8 @@ function Rows<Row>(props: Props<Row>): JSX.Element {
           </tr>
         ))}
       </TableFrame>
-      {matching.length === 0 && <EmptyMessage>None of {rows.length} matches the filter.</EmptyMessage>}
-      <Pager of={caption} at={at} pages={pages} total={matching.length} onPage={toPage} />
+      <Pager of={caption} at={at} pages={pages} total={rows.length} onPage={toPage} />
     </>
-  )
-}
-
-interface FilterProps {
-  readonly caption: string
-  readonly value: string
-  readonly onChange: (value: string) => void
-}
-
-function Filter({ caption, value, onChange }: FilterProps): JSX.Element {
-  const id = useId()
-  return (
-    <div class="bar">
-      <label class="unseen" for={id}>
-        Filter {caption}
-      </label>
-      <input
-        id={id}
-        type="search"
-        placeholder="Filter"
-        value={value}
-        onInput={event => onChange(event.currentTarget.value)}
-      />
-    </div>
   )
 }
 
@@ -144,17 +94,6 @@ function Heading<Row>({ column, order, onSort }: HeadingProps<Row>): JSX.Element
       </button>
     </th>
   )
-}
-
-/** Returns the rows that contain all words of the filter, ignoring case. */
-function filterRows<Row>(
-  rows: readonly Row[],
-  filter: string,
-  getText: ((row: Row) => string) | undefined,
-): readonly Row[] {
-  if (!getText || filter === '') return rows
-  const fits = textFilter(filter)
-  return rows.filter(row => fits(getText(row)))
 }
 
 /**
@@ -229,12 +168,8 @@ export function column<Row>(
   return { heading, cell, ...(sortBy && { sortBy }) }
 }
 
-export function textColumn<Row>(
-  heading: string,
-  of: Getter<Row, string | null | undefined>,
-  none = '–',
-): Column<Row> {
-  return { heading, cell: row => of(row) ?? none, sortBy: row => of(row) ?? '' }
+export function textColumn<Row>(heading: string, of: Getter<Row, string>): Column<Row> {
+  return { heading, cell: of, sortBy: of }
 }
 
 /** Defines a numeric column. Unknown values are shown as `none` and sorted below all others. */

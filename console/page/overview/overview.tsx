@@ -223,7 +223,7 @@ function buildConsumerColumns({ overview, rate }: Props): Column<ShownFunction>[
     linkColumn(
       'Consumer',
       ({ function: name }) => name,
-      ({ function: name }) => buildAddress('/kafka/groups', { 'groups.filter': name }),
+      ({ function: name }) => buildAddress('/kafka/groups', { find: name }),
     ),
     numberColumn('Records read', ({ counters }) => sumIfKnown(counters.map(rate)), { text: formatRate }),
     numberColumn('Lag, records', ({ lag }) => lag),

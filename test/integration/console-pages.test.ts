@@ -134,6 +134,14 @@ describe('the pages of the console', () => {
     await visit.close()
   })
 
+  it('given an overview that has just been opened, then a chart without values has no axes', async () => {
+    const visit = await browser.visit(served.address('/'))
+    const rates = visit.page.locator('section', { hasText: 'Readings a second' })
+    await rates.getByText('No values to show.').waitFor()
+    assert.equal(await rates.locator('.uplot').count(), 0)
+    await visit.close()
+  })
+
   it('given a consumer that is dead, then the overview says so, and what to do', async () => {
     const visit = await browser.visit(served.address('/'))
     const problem = visit.page.locator('.problem', { hasText: 'consumer groups have no members' })

@@ -117,11 +117,13 @@ describe('telemetry in the console', () => {
     const repeated = new URLSearchParams({
       family: 'environment',
       metric: 'temperature',
+      of: '20',
       entities: [...Array<string>(12).fill(ROOF), `${ROOF}0`, DEVICE, `${ROOF}x`].join('\n'),
     })
     await page.goto(served.address(`/telemetry/chart?${repeated}`))
     for (const why of ['of another family', 'unknown to the processor']) await page.getByText(why).waitFor()
     await chart('4 entities').waitFor()
+    await page.getByText('Left out: 16 more.').waitFor()
     await visit.close()
   })
 

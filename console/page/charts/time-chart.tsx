@@ -1,4 +1,7 @@
-/** Chart with a fixed time range, of at least a minute. uPlot draws the chart. This component adjusts the width and the colors, and updates the data. */
+/**
+ * Chart with a fixed time range of at least a minute. uPlot draws the chart. This component adjusts the width and the colors, and
+ * updates the data.
+ */
 
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
@@ -12,7 +15,6 @@ import {
   findNearest,
   listLegend,
   type Marks,
-  type Span,
   sliceColumns,
 } from './chart-series.ts'
 import { placeLabels } from './label-places.ts'
@@ -81,9 +83,10 @@ export function TimeChart(props: Props): JSX.Element {
   const drawn = lines.map(({ columns }) => columns)
   useEffect(() => chart.current?.setData(toData(lines)), [...drawn, emphasized, props.fromMs, props.toMs])
   return (
-    <div class="chart" style={{ minHeight: `${height}px` }}>
-      <div ref={place} role="img" aria-label={label} />
-      {isEmpty && <p class="empty">No values to show.</p>}
+    <div class="chart">
+      <div ref={place} role="img" aria-label={label} style={{ minHeight: `${height}px` }}>
+        {isEmpty && <p class="empty">No values to show.</p>}
+      </div>
       <p class="readout" ref={readoutRef} aria-hidden="true" />
     </div>
   )
@@ -178,19 +181,15 @@ function buildOptions(
     hooks: {
       setCursor: [
         chart => {
-          if (readoutRef.current) readoutRef.current.textContent = readAtCursor(chart, latest.current)
+          const { left = -1, top = -1 } = chart.cursor
+          const { lines, readout } = latest.current
+          const at =
+            left < 0 ? undefined : findNearest(lines, chart.posToVal(left, 'x'), chart.posToVal(top, 'y'))
+          if (readoutRef.current) readoutRef.current.textContent = at ? readout(at.index, at.line) : ''
         },
       ],
     },
   }
-}
-
-/** Returns the text for the point nearest to the mouse pointer; empty without one. */
-function readAtCursor(chart: uPlot, { lines, readout }: Props): string {
-  const { left = -1, top = -1 } = chart.cursor
-  if (left < 0) return ''
-  const at = findNearest(lines, chart.posToVal(left, 'x'), chart.posToVal(top, 'y'))
-  return at ? readout(at.index, at.line) : ''
 }
 
 /** Returns the lines, and the areas between the least and the greatest values. */
@@ -263,10 +262,7 @@ function createMarksPlugin(marks: () => Marks, getColor: (property: string) => s
     hooks: {
       drawAxes: chart => {
         for (const band of marks().bands) drawBand(chart, band, getSeverityColor(band.severity))
-        for (const span of marks().spans) {
-          const draw = span.columns ? highlightLine : drawSpan
-          draw(chart, span, getSeverityColor(span.severity))
-        }
+        for (const span of marks().spans) drawSpan(chart, span, getSeverityColor(span.severity))
       },
       draw: chart => drawLevels(chart, marks().levels, getSeverityColor),
     },
@@ -290,46 +286,46 @@ function drawBand(chart: uPlot, { points }: Marks['bands'][number], color: strin
   ctx.restore()
 }
 
-function drawSpan(chart: uPlot, { fromS, toS }: Marks['spans'][number], color: string): void {
+/** Draws the time of an alert: along the line that it is about or, by default, in the height of the chart. */
+function drawSpan(chart: uPlot, { fromS, toS, columns }: Marks['spans'][number], color: string): void {
   const { ctx, bbox } = chart
   const clamp = (at: number) => Math.min(Math.max(at, bbox.left), bbox.left + bbox.width)
   const [left, right] = [clamp(chart.valToPos(fromS, 'x', true)), clamp(chart.valToPos(toS, 'x', true))]
   if (right <= left && (left === bbox.left || left === bbox.left + bbox.width)) return
+  const width = Math.max(right - left, uPlot.pxRatio)
   ctx.save()
   ctx.fillStyle = color
-  ctx.globalAlpha = 0.16
-  ctx.fillRect(left, bbox.top, Math.max(right - left, uPlot.pxRatio), bbox.height)
-  ctx.globalAlpha = 0.8
-  ctx.fillRect(left, bbox.top, uPlot.pxRatio, bbox.height)
+  ctx.strokeStyle = color
+  if (columns) {
+    ctx.beginPath()
+    ctx.rect(left, bbox.top, width, bbox.height)
+    ctx.clip()
+    ctx.globalAlpha = 0.3
+    highlightLine(chart, columns)
+  } else {
+    ctx.globalAlpha = 0.16
+    ctx.fillRect(left, bbox.top, width, bbox.height)
+    ctx.globalAlpha = 0.8
+    ctx.fillRect(left, bbox.top, uPlot.pxRatio, bbox.height)
+  }
   ctx.restore()
 }
 
 /** Width in CSS pixels of a highlighted line. */
 const HIGHLIGHT = 10
 
-/** Highlights the part of a line in which an alert was firing. */
-function highlightLine(chart: uPlot, { fromS, toS, columns }: Span, color: string): void {
-  const { ctx, bbox } = chart
-  const { times = [], lists: [values = []] = [] } = columns ?? {}
-  ctx.save()
-  ctx.beginPath()
-  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
-  ctx.clip()
+/** Draws a highlight along a line. A point alone is a dot. */
+function highlightLine({ ctx, valToPos }: uPlot, { times, lists: [values = []] }: Columns): void {
   ctx.beginPath()
   for (const [index, time] of times.entries()) {
     const value = values[index]
-    if (typeof value !== 'number' || time < fromS || time > toS) continue
-    const [x, y] = [chart.valToPos(time, 'x', true), chart.valToPos(value, 'y', true)]
+    if (typeof value !== 'number') continue
+    const [x, y] = [valToPos(time, 'x', true), valToPos(value, 'y', true)]
     if (typeof values[index - 1] !== 'number') ctx.moveTo(x, y)
-    // A point alone is a line to itself.
-    ctx.lineTo(x, y)
     ctx.lineTo(x, y)
   }
   Object.assign(ctx, { lineWidth: HIGHLIGHT * uPlot.pxRatio, lineCap: 'round', lineJoin: 'round' })
-  ctx.strokeStyle = color
-  ctx.globalAlpha = 0.3
   ctx.stroke()
-  ctx.restore()
 }
 
 /** Height of a label in CSS pixels. */

@@ -18,13 +18,8 @@ export const RANGES: readonly ChartRange[] = [
   { name: '30d', hours: 720, text: '30 days' },
 ]
 
-/** Points of charts, and their end. */
-type Lines = Pick<EntityHistory, 'endsMs'> & {
-  readonly entities: readonly Pick<EntityHistory['entities'][number], 'lines'>[]
-}
-
 /** Returns the start of charts: the first value of any of them or, without values, the start of the range. */
-export function findBeginMs({ entities, endsMs }: Lines, { hours }: ChartRange): number {
+export function findBeginMs({ entities, endsMs }: EntityHistory, { hours }: ChartRange): number {
   const fromMs = endsMs - hours * HOUR_MS
   const firsts = entities.flatMap(({ lines }) =>
     Object.values(lines).flatMap(line => line.find(([atMs]) => atMs >= fromMs)?.[0] ?? []),
@@ -32,12 +27,9 @@ export function findBeginMs({ entities, endsMs }: Lines, { hours }: ChartRange):
   return firsts.length > 0 ? Math.min(...firsts) : fromMs
 }
 
-/** Share of a range that charts may lack at its start. */
-const LATE_SHARE = 0.1
-
-/** Formats the period of charts: that of the range, unless they begin later. */
-export function formatPeriod(history: Lines, range: ChartRange, nowMs: number): string {
+/** Formats the period of charts: that of the range, unless they lack a tenth of it or more. */
+export function formatPeriod(history: EntityHistory, range: ChartRange, nowMs: number): string {
   const fromMs = findBeginMs(history, range)
-  const isLate = fromMs > history.endsMs - (1 - LATE_SHARE) * range.hours * HOUR_MS
+  const isLate = fromMs > history.endsMs - 0.9 * range.hours * HOUR_MS
   return isLate ? `since ${formatTime(fromMs, nowMs)}` : `in the last ${range.text}`
 }

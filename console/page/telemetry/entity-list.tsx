@@ -7,9 +7,6 @@ import { useLines, useParameters } from '../client/url-parameters.ts'
 import { QuestionList } from '../questions/question-list.tsx'
 import { MAX_CHART_LINES } from './entity-series.ts'
 
-/** Maximum number of entities that the address of a chart names: those that it shows, and as many that it leaves out. */
-const MAX_NAMED = 2 * MAX_CHART_LINES
-
 /** Entity with its family before it. */
 const toLine = ({ family, entity }: QuestionRows['/telemetry/entities']) => `${family} ${entity}`
 
@@ -39,7 +36,8 @@ export function EntityList(): JSX.Element {
             <p class="row">
               {chosen.length > 0 ? 'The chosen ones on one chart:' : 'On one chart:'}
               {[...families].map(([family, own]) => {
-                const entities = own.slice(0, MAX_NAMED).map(line => line.slice(family.length + 1))
+                // The chart names those that it leaves out.
+                const entities = own.slice(0, 2 * MAX_CHART_LINES).map(line => line.slice(family.length + 1))
                 const query = { family, metric, entities: entities.join('\n'), of: own.length }
                 const count =
                   own.length > MAX_CHART_LINES ? `the first ${MAX_CHART_LINES} of ${own.length}` : own.length

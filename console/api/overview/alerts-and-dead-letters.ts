@@ -1,9 +1,16 @@
 /** Recently fired or resolved alerts, and the number of open dead letters. */
 
+import { SEVERITIES } from '../../../lib/alerting/rule.ts'
 import { AlertSource } from '../../../lib/questions/alert-source.ts'
 import { readDeadLettersNow } from '../../../lib/questions/dead-letters.ts'
 import { type AlertSummary, filteredAlerts } from '../../../lib/tables/alert-summary.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
+
+/** Number of firing alerts of a severity. */
+export interface FiringCount {
+  readonly severity: string
+  readonly count: number
+}
 
 /** Maximum number of newest records read. */
 const MAX_RECORDS = 600
@@ -16,13 +23,14 @@ export async function readRecentAlerts(environment: ConsoleEnvironment): Promise
     .map(({ transitions: _, ...alert }) => alert)
 }
 
-/** Returns the firing alerts: those of a view, which may be behind its topic, with newer changes from the topic. Pure. */
-export function updateFiring(
-  view: readonly AlertSummary[],
-  newest: readonly AlertSummary[],
-): readonly AlertSummary[] {
+/** Counts firing alerts by severity: those of a view, and newer changes from the topic, as the view may be behind. Pure. */
+export function countFiring(view: readonly AlertSummary[], newest: readonly AlertSummary[]): FiringCount[] {
   const byId = new Map([...view, ...newest].map(alert => [alert.id, alert]))
-  return [...byId.values()].filter(({ state }) => state === 'firing')
+  const firing = [...byId.values()].filter(({ state }) => state === 'firing')
+  return SEVERITIES.flatMap(severity => {
+    const count = firing.filter(alert => alert.severity === severity).length
+    return count > 0 ? [{ severity, count }] : []
+  })
 }
 
 /** Limits of one count, whose answer is unknown until all records have been read. Counting in a large topic takes several calls. */

@@ -4,7 +4,6 @@ import { type Bounds, TopicOffsets } from '#runtime/operating/kafka'
 import { RedisCircuitBreaker } from '#runtime/operating/states'
 import type { StateKey } from '#runtime/pipeline'
 import { once } from '#runtime/waiting'
-import { SEVERITIES } from '../../../lib/alerting/rule.ts'
 import type { Config } from '../../../lib/app/config.ts'
 import { SIGNALS, type Signal } from '../../../lib/app/topic-table.ts'
 import { readBreakerEnd } from '../../../lib/diagnosis/gather-consumers.ts'
@@ -26,7 +25,12 @@ import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { toProblem } from '../../http/problem.ts'
-import { countOpenDeadLetters, readRecentAlerts, updateFiring } from './alerts-and-dead-letters.ts'
+import {
+  countFiring,
+  countOpenDeadLetters,
+  type FiringCount,
+  readRecentAlerts,
+} from './alerts-and-dead-letters.ts'
 import { buildCounters, type Lag } from './counters.ts'
 import { buildLanes, type Lane } from './flow.ts'
 
@@ -49,12 +53,6 @@ export interface Overview {
   readonly lastAlerts: readonly AlertSummary[] | null
   /** Number of dead letters that have not been handled. */
   readonly openDeadLetters: number | null
-}
-
-/** Number of firing alerts of a severity. */
-interface FiringCount {
-  readonly severity: string
-  readonly count: number
 }
 
 /** Topic to which others write: readings, or an input. */
@@ -159,7 +157,7 @@ export class OverviewReader {
       consumers: this.#environment.consumers.map(consumer => ({ ...consumer, lag: findLag(consumer) })),
       standing: this.#standing.next(observation, atMs),
       unknownTypes: (types.value ?? []).map(describeUnknownType),
-      firing: redis.value ? countBySeverity(updateFiring(redis.value.firing, alerts.value ?? [])) : null,
+      firing: redis.value ? countFiring(redis.value.firing, alerts.value ?? []) : null,
       lastAlerts: alerts.value?.slice(0, LAST_ALERTS) ?? null,
       openDeadLetters: letters.value ?? null,
     }
@@ -237,13 +235,6 @@ export class OverviewReader {
       lanes: buildLanes(functions, consumers.filter(isOwn), getTopic),
     }
   }
-}
-
-function countBySeverity(alerts: readonly { readonly severity: string }[]): readonly FiringCount[] {
-  return SEVERITIES.flatMap(severity => {
-    const count = alerts.filter(alert => alert.severity === severity).length
-    return count > 0 ? [{ severity, count }] : []
-  })
 }
 
 async function countMembers(environment: ConsoleEnvironment): Promise<ReadonlyMap<string, number>> {

@@ -71,21 +71,12 @@ export function explainUnknown(rows: readonly { readonly members: number | null 
   return rows.some(({ members }) => members === null) ? [`State unknown: ${NEWER_PROTOCOL}.`] : []
 }
 
-/** State of a group as people see it. */
-export interface GroupState {
-  readonly state: GroupDescription['state'] | 'no readers'
-  readonly tone: Tone
-}
-
-/**
- * Returns the state of a group. Pending records of a function's group without members need attention. Groups of others may have
- * ended as intended.
- */
+/** Returns the state of a group. One without members needs attention if a function should read its pending records. Pure. */
 export function judgeGroup(
   state: GroupDescription['state'],
   pending: number,
   isOfFunction: boolean,
-): GroupState {
+): { readonly state: GroupDescription['state'] | 'no readers'; readonly tone: Tone } {
   if (state !== 'empty') return { state, tone: state === 'stable' ? 'good' : 'warn' }
   if (pending === 0) return { state, tone: isOfFunction ? 'warn' : 'muted' }
   return { state: 'no readers', tone: isOfFunction ? 'bad' : 'muted' }

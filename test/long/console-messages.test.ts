@@ -28,7 +28,7 @@ describe('given a console beside Kafka', () => {
 
   it('when a message is opened, then it shows all that it says, and a text finds it', async () => {
     const topic = environment.topic('readings')
-    await environment.client.send(topic, [{ key: 'k', value: '{"sensorId": "<b>roof</b>"}' }])
+    await environment.client.send(topic, [{ key: 'postgresql:pg-ledger', value: '{"sensorId": "<b>roof</b>"}' }])
     const address = served.address(`/kafka/messages?topic=${topic}`)
     const visit = await browser.visit(address, { width: 1024, theme: 'dark' })
     const { page } = visit
@@ -38,6 +38,9 @@ describe('given a console beside Kafka', () => {
       .click()
     await page.getByText('"sensorId": "<b>roof</b>"').waitFor()
     await requireGood(visit, 'messages-1024-dark')
+    const key = page.getByRole('cell', { name: 'postgresql:pg-ledger' }).locator('span')
+    const { width = 0, height = 0 } = (await key.boundingBox()) ?? {}
+    assert.ok(width > 5 * height, `the key stands on one line: ${width} by ${height} px`)
     await page.getByLabel('With the text').fill('<B>ROOF')
     await page.getByRole('button', { name: 'Show' }).click()
     await page.getByText('Searched').waitFor()
@@ -55,7 +58,15 @@ describe('given a console beside Kafka', () => {
     const visit = await browser.visit(served.address('/kafka/messages'), { width: 360 })
     const { page } = visit
     await environment.client.send(environment.topic('readings'), [{ key: 'k', value: '{"late": 1}' }])
-    await page.getByText('{"late": 1}').waitFor()
+    const content = page.getByRole('cell', { name: '{"late": 1}' })
+    await content.waitFor()
+    await page
+      .getByRole('button', { name: /^Message/ })
+      .first()
+      .click()
+    await page.getByText('Record time').waitFor()
+    const { x = 0, width = 361 } = (await content.boundingBox()) ?? {}
+    assert.ok(x + width <= 360, `a card beside an open message ends at ${x + width} px`)
     await requireGood(visit, 'newest-360-light')
     await page.getByRole('combobox', { name: /^Partition/ }).selectOption('0')
     await page.getByRole('button', { name: 'Show' }).click()

@@ -1,6 +1,12 @@
 /** Cells of declared columns. */
 import { type ComponentChildren, Fragment, type JSX } from 'preact'
-import type { Column, ColumnOf, LinkedThing, Tone } from '../../../lib/questions/column.ts'
+import {
+  type Column,
+  type ColumnOf,
+  collectRows,
+  type LinkedThing,
+  type Tone,
+} from '../../../lib/questions/column.ts'
 import { formatShare } from '../../../lib/support/balance.ts'
 import { type Content, formatContent } from '../../../lib/support/content.ts'
 import { durationText, spanText } from '../../../lib/support/duration.ts'
@@ -25,16 +31,21 @@ const PAGES: Readonly<Record<LinkedThing, readonly [path: string, ...parameters:
   state: ['/states', 'state'],
 }
 
-/** Returns the columns of the table. Values that belong below another one are further lines of its cells. */
-export function toTableColumns<Row>(columns: readonly ColumnOf<Row>[]): TableColumn<Row>[] {
-  return columns
-    .filter(({ page, only }) => page?.below === undefined && only !== 'terminal')
-    .map(column =>
-      toTableColumn(
-        column,
-        columns.filter(({ page }) => page?.below === column.of),
-      ),
-    )
+/**
+ * Returns the columns and the rows of a table. Values that belong below another one are further lines of its cells.
+ *
+ * @param action returns the button of a row
+ */
+export function toTable<Row>(
+  declared: readonly ColumnOf<Row>[],
+  found: readonly Row[],
+  action?: ((row: Row) => ComponentChildren) | undefined,
+): { columns: TableColumn<Row>[]; rows: readonly Row[] } {
+  const { columns, rows } = collectRows(declared, found)
+  const own = columns.filter(({ page, only }) => page?.below === undefined && only !== 'terminal')
+  const findBelow = ({ of }: ColumnOf<Row>) => columns.filter(({ page }) => page?.below === of)
+  const shown = own.map(column => toTableColumn(column, findBelow(column)))
+  return { columns: [...shown, ...(action ? [{ heading: '', cell: action }] : [])], rows }
 }
 
 function toTableColumn<Row>(column: ColumnOf<Row>, below: readonly ColumnOf<Row>[]): TableColumn<Row> {
@@ -59,9 +70,6 @@ function toTableColumn<Row>(column: ColumnOf<Row>, below: readonly ColumnOf<Row>
     ...(isNumber && { align: 'right' }),
   }
 }
-
-/** Length of names that may be broken. */
-const LONG = 20
 
 /** Tones in the order in which their values are sorted. */
 const TONES: readonly Tone[] = ['bad', 'warn', 'good', 'plain', 'muted']
@@ -115,7 +123,7 @@ function showValue<Row>(column: ColumnOf<Row>, value: unknown, row: Row): Compon
     names.map((name, index) => [parameters[index] as string, String(name)] as const),
   )
   return (
-    <a class={text.length > LONG ? 'roomy' : 'line'} href={buildAddress(path, query)}>
+    <a class="roomy" href={buildAddress(path, query)}>
       <BreakableName name={text} />
     </a>
   )

@@ -1,7 +1,6 @@
 /** Page of a question: its filter as a form, its notes, and its rows as a table. Everything follows from its description. */
 import { type ComponentChildren, createContext, type JSX } from 'preact'
 import { useContext } from 'preact/hooks'
-import { collectRows } from '../../../lib/questions/column.ts'
 import type {
   QuestionAnswers,
   QuestionPath,
@@ -16,7 +15,7 @@ import { AnswerView } from '../components/answer-view.tsx'
 import { DataTable } from '../components/data-table.tsx'
 import { FormField, useSettled } from '../components/form-fields.tsx'
 import { formatNumber } from '../components/value-texts.ts'
-import { toTableColumns } from './cells.tsx'
+import { toTable } from './cells.tsx'
 
 /** Descriptions of questions by the path of their route. */
 export const QuestionsContext = createContext<ShownQuestions | undefined>(undefined)
@@ -79,31 +78,24 @@ export function QuestionRows<Path extends QuestionPath>(props: RowsProps<Path>):
   const caption = title.toLowerCase()
   return (
     <AnswerView of={answer} what={`the ${caption}`}>
-      {answer => {
-        const table = collectRows(columns, answer.rows)
-        return (
-          <>
-            {answer.more > 0 && <p>{formatNumber(answer.more)} more: narrow the filter to see them.</p>}
-            {answer.notes.map(note => (
-              <p key={note}>{note}</p>
-            ))}
-            {children?.(answer, filter)}
-            {(answer.rows.length > 0 || answer.notes.length === 0) && (
-              <DataTable
-                name={caption}
-                caption={caption}
-                columns={[
-                  ...toTableColumns(table.columns),
-                  ...(action ? [{ heading: '', cell: action }] : []),
-                ]}
-                rows={table.rows}
-                getKey={row => String(row[key])}
-                empty={empty}
-              />
-            )}
-          </>
-        )
-      }}
+      {answer => (
+        <>
+          {answer.more > 0 && <p>{formatNumber(answer.more)} more: narrow the filter to see them.</p>}
+          {answer.notes.map(note => (
+            <p key={note}>{note}</p>
+          ))}
+          {children?.(answer, filter)}
+          {(answer.rows.length > 0 || answer.notes.length === 0) && (
+            <DataTable
+              {...toTable(columns, answer.rows, action)}
+              name={caption}
+              caption={caption}
+              getKey={row => String(row[key])}
+              empty={empty}
+            />
+          )}
+        </>
+      )}
     </AnswerView>
   )
 }

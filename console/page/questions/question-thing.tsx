@@ -14,7 +14,7 @@ import { AnswerView, Warning } from '../components/answer-view.tsx'
 import { Bytes } from '../components/bytes.tsx'
 import { DataTable } from '../components/data-table.tsx'
 import { Facts, Text } from '../components/facts.tsx'
-import { Cell, toTableColumns } from './cells.tsx'
+import { Cell, toTable } from './cells.tsx'
 import { useQuestion } from './question-list.tsx'
 
 type Action<Item, Row> = ((item: Item, thing: Row) => ComponentChildren) | undefined
@@ -125,13 +125,9 @@ function SectionTable<Row, Lists, Member extends keyof Lists & string>(
   if (rows === null || only === 'terminal') return null
   const table = (
     <DataTable
+      {...toTable(columns, rows, action && (item => action(item, thing)))}
       name={of}
       caption={title.toLowerCase()}
-      columns={[
-        ...toTableColumns(columns),
-        ...(action ? [{ heading: '', cell: (item: Lists[Member]) => action(item, thing) }] : []),
-      ]}
-      rows={rows}
       getKey={row => String(row[key])}
       empty={empty}
       pageSize={50}

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren, JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
+import type { Tone } from '../../../lib/questions/column.ts'
 import type { EntityNow } from '../../api/telemetry/entity-details.ts'
 import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
@@ -84,24 +85,8 @@ function EntityFacts({ now }: { readonly now: EntityNow }): JSX.Element {
         <Moment at={lastAt} />
       </Fact>
       <Fact name="Readings">{formatNumber(readings)}</Fact>
-      {activity?.doing && activity.since && (
-        <Fact name="Activity">
-          {activity.doing}{' '}
-          <small>
-            since <Moment at={activity.since} />
-          </small>
-        </Fact>
-      )}
-      {activity?.silentSince && (
-        <Fact name="Activity">
-          <span class="warn">
-            silent{' '}
-            <small>
-              since <Moment at={activity.silentSince} />
-            </small>
-          </span>
-        </Fact>
-      )}
+      {activity?.doing && activity.since && <Activity doing={activity.doing} since={activity.since} />}
+      {activity?.silentSince && <Activity doing="silent" since={activity.silentSince} tone="warn" />}
       <Fact name="In Kafka">
         <a href={buildAddress('/kafka/messages', { topic, partition })}>partition {partition}</a>
       </Fact>
@@ -111,6 +96,19 @@ function EntityFacts({ now }: { readonly now: EntityNow }): JSX.Element {
         </Fact>
       ))}
     </dl>
+  )
+}
+
+function Activity({ doing, since, tone }: { doing: string; since: string; tone?: Tone }): JSX.Element {
+  return (
+    <Fact name="Activity">
+      <span class={tone}>
+        {doing}{' '}
+        <small>
+          since <Moment at={since} />
+        </small>
+      </span>
+    </Fact>
   )
 }
 

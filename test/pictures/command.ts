@@ -41,38 +41,42 @@ interface Shot {
   readonly file: string
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
+  /** Temperature of the sensor of the story that is sent first. */
+  readonly sends?: number
   /** Steps that lead from the page to what is shown. */
   readonly open?: (page: Page) => Promise<void>
 }
 
 /** The sensor of the story: it goes hot, its alert fires, a notification leaves, it cools down, and the alert resolves. */
 const SENSOR = 'server-room-7'
-/** Temperatures of the story in °C, at the minutes before the end, sorted by time. */
-const STORY: readonly (readonly [minutesAgo: number, temperature: number])[] = [
-  [50, 22],
-  [42, 23],
-  [35, 29],
-  [29, 36],
-  [25, 42],
-  [20, 45],
-  [15, 43],
-  [10, 37],
-  [6, 30],
-  [3, 25],
+/** Temperatures of the story in °C until the alert fires, and the time between two of them. */
+const STORY = [
+  22, 22.4, 21.8, 22.6, 22.1, 23, 22.7, 23.4, 24, 23.6, 25, 27.5, 31, 36, 42, 44, 43.2, 44.6, 44, 45.1,
 ]
+const STORY_EVERY_MS = 3 * 60_000
+/** Temperature at which the alert of the story resolves. */
+const COOLED = 25
 
 const SHOTS: readonly Shot[] = [
   {
     file: 'console-telemetry.png',
     path: '/telemetry',
     query: { entity: `/environment/test-site ${SENSOR}` },
+    open: page => page.getByText('firing', { exact: true }).first().waitFor(),
   },
   {
     file: 'console-alert.png',
     path: '/alerts',
     query: { state: 'all' },
+    sends: COOLED,
     open: page =>
-      page.getByText(SENSOR).first().locator('xpath=ancestor::tr').getByRole('link').first().click(),
+      page
+        .getByRole('row')
+        .filter({ hasText: SENSOR })
+        .filter({ hasText: 'resolved' })
+        .getByRole('link')
+        .first()
+        .click(),
   },
   { file: 'console-alerts.png', path: '/alerts' },
   { file: 'console-rules.png', path: '/alerts/rules' },
@@ -124,7 +128,7 @@ async function takePictures(_options: object, signal: AbortSignal): Promise<numb
     flowing = flow.run(AbortSignal.any([signal, over.signal])).finally(() => client.close())
     await fill(client, say)
     devices = new Program(DEVICES, [], { signal, env: stack().variables })
-    await takeShots(say, signal)
+    await takeShots(client, say, signal)
   } finally {
     over.abort()
     await flowing
@@ -141,28 +145,30 @@ async function fill(client: ForeignClient, say: Say): Promise<void> {
   say('schemas, a silence, hot rooms, and a record that fails')
   await sluice(['schemas', 'register', '--yes'])
   await sluice(['silence', 'add', '--rule', 'HIGH_WIND', '--for', '2h', '--comment', 'a storm is announced'])
-  const story = STORY.map(([minutesAgo, temperature], at) => {
-    const time = new Date(Date.now() - minutesAgo * 60_000).toISOString()
-    return writtenMessage(environmentReading(`story-${at}`, { sensor: SENSOR, temperature, time }))
-  })
-  const hot = ['server-room-1', 'server-room-2'].map((sensor, at) =>
-    writtenMessage(
-      environmentReading(`hot-${at}`, { sensor, temperature: 41.5 + at, time: new Date().toISOString() }),
-    ),
+  const story = STORY.map((temperature, at) =>
+    toMessage(SENSOR, temperature, Date.now() - (STORY.length - 1 - at) * STORY_EVERY_MS),
   )
+  const hot = ['server-room-1', 'server-room-2'].map((sensor, at) => toMessage(sensor, 41.5 + at, Date.now()))
   const foreign = { key: 'fridge-2', value: JSON.stringify({ fridge: 'fridge-2', celsius: 8.4 }) }
   await client.send(NAMES.topicName('readings', ENV), [...story, ...hot, foreign])
 }
 
-async function takeShots(say: Say, signal: AbortSignal): Promise<void> {
+function toMessage(sensor: string, temperature: number, atMs: number) {
+  const time = new Date(atMs).toISOString()
+  return writtenMessage(environmentReading(`${sensor} at ${time}`, { sensor, temperature, time }))
+}
+
+async function takeShots(client: ForeignClient, say: Say, signal: AbortSignal): Promise<void> {
   const browser = await TestBrowser.launch()
   try {
     // The figures of the overview are those since the page was opened.
     const overview = await browser.visit(getAddress('/'), VIEWPORT)
     await pause(FILL_MS, undefined, { signal })
     await picture(overview.page, 'console-overview.png')
-    for (const { file, path, query, open } of SHOTS) {
+    for (const { file, path, query, sends, open } of SHOTS) {
       say(file)
+      if (sends !== undefined)
+        await client.send(NAMES.topicName('readings', ENV), [toMessage(SENSOR, sends, Date.now())])
       const { page } = await browser.visit(getAddress(path, query), VIEWPORT)
       await settled(page)
       await open?.(page)

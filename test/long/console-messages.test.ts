@@ -28,7 +28,9 @@ describe('given a console beside Kafka', () => {
 
   it('when a message is opened, then it shows all that it says, and a text finds it', async () => {
     const topic = environment.topic('readings')
-    await environment.client.send(topic, [{ key: 'postgresql:pg-ledger', value: '{"sensorId": "<b>roof</b>"}' }])
+    await environment.client.send(topic, [
+      { key: 'postgresql:pg-ledger', value: '{"sensorId": "<b>roof</b>"}' },
+    ])
     const address = served.address(`/kafka/messages?topic=${topic}`)
     const visit = await browser.visit(address, { width: 1024, theme: 'dark' })
     const { page } = visit

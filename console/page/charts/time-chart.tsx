@@ -311,9 +311,6 @@ function drawSpan(chart: uPlot, { fromS, toS, columns }: Marks['spans'][number],
   ctx.restore()
 }
 
-/** Width in CSS pixels of a highlighted line. */
-const HIGHLIGHT = 10
-
 /** Draws a highlight along a line. A point alone is a dot. */
 function highlightLine({ ctx, valToPos }: uPlot, { times, lists: [values = []] }: Columns): void {
   ctx.beginPath()
@@ -324,7 +321,7 @@ function highlightLine({ ctx, valToPos }: uPlot, { times, lists: [values = []] }
     if (typeof values[index - 1] !== 'number') ctx.moveTo(x, y)
     ctx.lineTo(x, y)
   }
-  Object.assign(ctx, { lineWidth: HIGHLIGHT * uPlot.pxRatio, lineCap: 'round', lineJoin: 'round' })
+  Object.assign(ctx, { lineWidth: 10 * uPlot.pxRatio, lineCap: 'round', lineJoin: 'round' })
   ctx.stroke()
 }
 

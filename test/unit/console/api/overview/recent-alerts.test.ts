@@ -51,14 +51,16 @@ it('given an alert of a year before, then it is first if it was written last, an
 })
 
 it('given a view behind its topic, then an alert that has just fired is counted, and one that has resolved is not', () => {
-  const toAlert = (id: string, state: 'firing' | 'resolved') => ({
+  const toAlert = (id: string, state: 'firing' | 'resolved', severity = 'warning') => ({
     ...alertSummary(FAMILIES, TODAY, null),
-    id,
-    state,
+    ...{ id, state, severity },
   })
   const [view, newest] = [
     [toAlert('old', 'firing'), toAlert('ended', 'firing')],
-    [toAlert('new', 'firing'), toAlert('ended', 'resolved')],
+    [toAlert('new', 'firing', 'critical'), toAlert('ended', 'resolved')],
   ]
-  assert.deepEqual(countFiring(view, newest), [{ severity: TODAY.severity, count: 2 }])
+  assert.deepEqual(countFiring(view, newest), [
+    { severity: 'critical', count: 1 },
+    { severity: 'warning', count: 1 },
+  ])
 })

@@ -21,7 +21,7 @@ export function buildInfoAnswer(env: string) {
   return { KsqlServerInfo: { version: VERSION, ...identity, serverStatus: 'RUNNING' } }
 }
 
-/** Returns the answer to the health check. @param isHealthy whether the plan in force can be read */
+/** Returns the answer to the health check. @param isHealthy whether tables are in force */
 export function buildHealthAnswer(isHealthy: boolean) {
   const details = { metastore: { isHealthy }, kafka: { isHealthy } }
   return { isHealthy, details, serverState: isHealthy ? 'READY' : 'ERROR' }

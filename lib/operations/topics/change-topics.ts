@@ -10,7 +10,7 @@ import {
 } from '#runtime/operating/kafka'
 import { createKind, wholeNumber } from '#runtime/settings'
 import { listReaders } from '../../app/functions.ts'
-import { listLocalTopics } from '../../app/inputs.ts'
+import { listInputTopics } from '../../app/inputs.ts'
 import { SIGNALS, type Signal } from '../../app/topic-table.ts'
 import { inTerminal, listField, nameField, numberField, textField } from '../../questions/field.ts'
 import { usageFailure } from '../../support/operation-failure.ts'
@@ -115,7 +115,7 @@ async function planChanges(environment: ChangedEnvironment): Promise<PlannedTopi
   return planTopicChanges({
     kafka: await environment.kafka(),
     offsets: await environment.offsets(),
-    ...{ env, names, others: listLocalTopics(config) },
+    ...{ env, names, others: config.isOneMachine ? listInputTopics(config) : [] },
     listReaders: signal => listReaders(functions, signal),
     ...(kafka.clusterArn && { clusterArn: kafka.clusterArn }),
   })

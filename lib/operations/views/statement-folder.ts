@@ -181,9 +181,8 @@ export class StatementFolder {
       if (text !== before) await this.#replace(PLAN_FILE, text, before, at)
     }
     await write(declared, this.#own.folder)
-    if (sent === undefined) return
     // Containers mount the folder of the project so that it can only be read.
-    if (await access(folder, constants.W_OK).catch(error => error)) return
+    if (sent === undefined || (await access(folder, constants.W_OK).catch(error => error))) return
     const files = await readStatements(folder, shownFolder)
     const tracked = await this.#compile(files, inForce).catch(() => undefined)
     // A table of the project can read a stream that was sent. Its plan then stays.

@@ -1,12 +1,17 @@
 /** The text of `local.sql`, the file of the statements that are sent to ksqlDB's interface of `npm start`, after a CREATE or DROP. */
 
 import { OperationFailure } from '../support/operation-failure.ts'
-import { type AsideExample, isAbout, isExample, setExamplesAside } from '../views/language/aside-examples.ts'
-import type { StatementFile } from '../views/language/compile-plan.ts'
+import {
+  type AsideExample,
+  type FileStatement,
+  isAbout,
+  isExample,
+  setExamplesAside,
+} from '../views/language/aside-examples.ts'
 import { parse } from '../views/language/parser.ts'
-import type { ChangingStatement, Statement } from '../views/language/syntax.ts'
+import type { ChangingStatement, Statement, StatementFile } from '../views/language/syntax.ts'
 import type { ViewPlan } from '../views/plan.ts'
-import { listAside, parseFiles } from './statements.ts'
+import { parseFiles } from './statements.ts'
 
 const HEADER = '-- Statements that were sent to the SQL interface, which changes this file.\n'
 
@@ -55,17 +60,13 @@ export function editStatements(
       files: [...others, { name: 'statement', text: typed }],
     }
   }
-  // Without its DROP in the file, an example of that name would come back.
-  const hasExample = all.some(other => isExample(other.file) && isAbout(other.statement, name.text))
-  const text = replaceStatement(before, own, hasExample ? statement.text : undefined)
-  const edited = { text, files: [...rest, { name: local, text }] }
-  const users = listAside(edited.files).filter(
-    example => !isAbout(statement, example.name) && !aside.some(({ name }) => name === example.name),
-  )
-  if (users.length === 0) return edited
-  throw new OperationFailure(
-    `${name.text} is in use, so it is not dropped. Drop first: ${users.map(({ name }) => name).join(', ')}.`,
-  )
+  // Without its DROP in the file, an example of that name would come back. A stream of one's own has tables of examples aside,
+  // which would lack it.
+  const isOfExample = (other: FileStatement) => isExample(other.file) && isAbout(other.statement, name.text)
+  const staysAway =
+    statement.of === 'table' ? all.some(isOfExample) : same !== undefined && isExample(same.file)
+  const text = replaceStatement(before, own, staysAway ? statement.text : undefined)
+  return { text, files: [...rest, { name: local, text }] }
 }
 
 /** Returns the text of the file without DROPs that set no example aside, such as one whose example was saved since. */

@@ -128,18 +128,6 @@ export function joinNames(tables: readonly TablePlan[]): string {
   return tables.map(({ name }) => name).join(', ')
 }
 
-/** Returns a line for each changed statement with properties from which nothing follows. */
-export function listNotices(
-  statements: readonly Statement[],
-  { build, changesStreams }: Pick<PlanChange, 'build' | 'changesStreams'>,
-): readonly string[] {
-  const isChanged = ({ kind, ...statement }: Statement) =>
-    kind === 'stream'
-      ? changesStreams
-      : 'name' in statement && build.some(({ name }) => name === statement.name.text)
-  return statements.filter(isChanged).flatMap(describeIgnored)
-}
-
 /** Returns a line if nothing follows from some properties of a statement. */
 export function describeIgnored(statement: Statement): readonly string[] {
   if (!('ignored' in statement) || statement.ignored.length === 0) return []

@@ -6,11 +6,12 @@ import { readConfigFile } from '../support/adapters/config-file.ts'
 import { fileFailure, OperationFailure } from '../support/operation-failure.ts'
 import type { Families } from '../telemetry/families.ts'
 import { type AsideExample, type FileStatement, setExamplesAside } from '../views/language/aside-examples.ts'
-import { compilePlan, type StatementFile } from '../views/language/compile-plan.ts'
+import { compilePlan } from '../views/language/compile-plan.ts'
 import type { StreamTopics } from '../views/language/compile-stream.ts'
 import { parse } from '../views/language/parser.ts'
+import type { StatementFile } from '../views/language/syntax.ts'
 import type { TableVersion, ViewPlan } from '../views/plan.ts'
-import { listNotices, type PlanChange } from './plan-change.ts'
+import { describeIgnored, type PlanChange } from './plan-change.ts'
 
 /**
  * Returns the plan of the statements in a file, or in all files of a folder.
@@ -45,10 +46,15 @@ export function compileFiles(
   return compilePlan(families, files, parse, topics, existing)
 }
 
-/** Returns the notices about changed statements, see `listNotices`. */
-export function findNotices(files: readonly StatementFile[], change: PlanChange): readonly string[] {
-  const statements = parseFiles(files).map(({ statement }) => statement)
-  return listNotices(statements, change)
+/** Returns a line for each changed statement with properties from which nothing follows. */
+export function findNotices(
+  files: readonly StatementFile[],
+  { build, changesStreams }: PlanChange,
+): readonly string[] {
+  return parseFiles(files).flatMap(({ statement }) => {
+    const isBuilt = 'name' in statement && build.some(({ name }) => name === statement.name.text)
+    return (statement.kind === 'stream' ? changesStreams : isBuilt) ? describeIgnored(statement) : []
+  })
 }
 
 /** Returns the statements of files. @throws StatementError for a text that is not SQL */

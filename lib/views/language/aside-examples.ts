@@ -1,13 +1,11 @@
-/** Examples that step aside: shipped statements whose name, or whose stream, other files declare or `local.sql` drops. Pure. */
+/** Examples that step aside: shipped statements whose name or stream other files declare, or whose name `local.sql` drops. Pure. */
 
-import { basename } from 'node:path'
-import type { StatementFile } from './compile-plan.ts'
-import type { ChangingStatement, Statement } from './syntax.ts'
+import type { ChangingStatement, Statement, StatementFile } from './syntax.ts'
 
 /** File of the statements that people send. */
 export const LOCAL_FILE = 'local.sql'
 /** Files with examples. */
-const EXAMPLES = ['device_ksql.sql', 'transitions.sql']
+const EXAMPLES = /(?:^|\/)(?:device_ksql|transitions)\.sql$/
 
 export function isChanging(statement: Statement): statement is ChangingStatement {
   return ['stream', 'table', 'drop'].includes(statement.kind)
@@ -22,12 +20,12 @@ export interface FileStatement {
 export interface AsideExample {
   readonly name: string
   readonly file: string
-  readonly reason: 'replaced' | 'dropped'
+  /** False if it was dropped. */
+  readonly isReplaced: boolean
 }
 
-/** Returns whether a file has examples. */
 export function isExample({ name }: StatementFile): boolean {
-  return EXAMPLES.includes(basename(name))
+  return EXAMPLES.test(name)
 }
 
 /** Returns whether a statement declares or drops a stream or table. Upper and lower case are the same. */
@@ -36,36 +34,32 @@ export function isAbout(statement: Statement, name: string): statement is Changi
 }
 
 /** Returns the statements without the examples that step aside, and without the DROPs of `local.sql`, which only do that. */
-export function setExamplesAside(statements: readonly FileStatement[]): {
-  readonly kept: readonly FileStatement[]
-  readonly aside: readonly AsideExample[]
-} {
+export function setExamplesAside(statements: readonly FileStatement[]) {
   const others = statements.filter(({ file }) => !isExample(file))
   const aside: AsideExample[] = []
   const kept = statements.filter(({ file, statement }) => {
-    if (!isExample(file)) return statement.kind !== 'drop' || basename(file.name) !== LOCAL_FILE
+    if (!isExample(file)) return statement.kind !== 'drop' || file.name.split('/').at(-1) !== LOCAL_FILE
     if (statement.kind !== 'stream' && statement.kind !== 'table') return true
-    const names = [statement.name.text, 'from' in statement ? statement.from.text : '']
-    const found = others.filter(
-      other => names.some(name => isAbout(other.statement, name)) && !isLapsed(other, file),
+    const name = statement.name.text
+    const isReplaced = others.some(
+      ({ statement: { kind }, statement: other }) =>
+        kind !== 'drop' &&
+        (isAbout(other, name) || ('from' in statement && isAbout(other, statement.from.text))),
     )
-    if (found.length === 0) return true
-    const reason = found.every(other => other.statement.kind === 'drop') ? 'dropped' : 'replaced'
-    aside.push({ name: statement.name.text, file: file.name, reason })
-    return false
+    // A DROP holds until the file of the example is saved.
+    const isDropped = others.some(
+      other => isAbout(other.statement, name) && (file.savedAtMs ?? 0) <= (other.file.savedAtMs ?? Infinity),
+    )
+    if (isReplaced || isDropped) aside.push({ name, file: file.name, isReplaced })
+    return !isReplaced && !isDropped
   })
   return { kept, aside }
 }
 
-/** Returns whether a statement is a DROP of an example whose file was saved since. */
-function isLapsed({ file, statement }: FileStatement, { savedAtMs = 0 }: StatementFile): boolean {
-  return statement.kind === 'drop' && savedAtMs > (file.savedAtMs ?? Number.POSITIVE_INFINITY)
-}
-
 /** Returns a line for each example that steps aside. */
 export function describeAside(aside: readonly AsideExample[]): readonly string[] {
-  return aside.map(({ name, file, reason }) =>
-    reason === 'replaced'
+  return aside.map(({ name, file, isReplaced }) =>
+    isReplaced
       ? `${name}: the example of ${file} steps aside`
       : `${name}: the example stays away until ${file} is saved, or until the data is removed (npm start -- --fresh)`,
   )

@@ -30,15 +30,7 @@ import { compileStream, createRowResolver, type StreamTopics } from './compile-s
 import { compileWindow } from './compile-window.ts'
 import { nameResults, nameResultsAsBefore } from './name-results.ts'
 import { compileStep, StatementError, unknownName } from './statement-error.ts'
-import type { Node, Parse, Position, Query, Statement } from './syntax.ts'
-
-/** File with statements. */
-export interface StatementFile {
-  readonly name: string
-  readonly text: string
-  /** Time of the last save; absent for a text that is not saved yet. */
-  readonly savedAtMs?: number
-}
+import type { Node, Parse, Position, Query, Statement, StatementFile } from './syntax.ts'
 
 type StreamStatement = Extract<Statement, { readonly kind: 'stream' }>
 type TableStatement = Extract<Statement, { readonly kind: 'table' }>

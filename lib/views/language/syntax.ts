@@ -98,6 +98,14 @@ export type Statement = { readonly text: string; readonly at: Position; readonly
     }
 )
 
+/** File with statements. */
+export interface StatementFile {
+  readonly name: string
+  readonly text: string
+  /** Time of the last save; absent for a text that is not saved yet. */
+  readonly savedAtMs?: number
+}
+
 /** Statement that changes the plan. */
 export type ChangingStatement = Extract<Statement, { readonly kind: 'stream' | 'table' | 'drop' }>
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { editStatements } from '../../../lib/statements/local-statements.ts'
 import { listAside } from '../../../lib/statements/statements.ts'
-import { compilePlan, type StatementFile } from '../../../lib/views/language/compile-plan.ts'
+import { compilePlan } from '../../../lib/views/language/compile-plan.ts'
 import { parse } from '../../../lib/views/language/parser.ts'
-import type { ChangingStatement } from '../../../lib/views/language/syntax.ts'
+import type { ChangingStatement, StatementFile } from '../../../lib/views/language/syntax.ts'
 import type { ViewPlan } from '../../../lib/views/plan.ts'
 import { FAMILIES } from '../../support/families.ts'
 
@@ -128,7 +128,7 @@ describe('statements that are typed', () => {
       }, text)
     const list = (...files: readonly StatementFile[]) => ({
       names: listNames(compilePlan(FAMILIES, files, parse)),
-      aside: listAside(files).map(({ name, reason }) => `${name} ${reason}`),
+      aside: listAside(files).map(({ name, isReplaced }) => `${name} ${isReplaced ? 'replaced' : 'dropped'}`),
     })
     const DROPPED = 'DROP TABLE counts;'
     const BOTH_ASIDE = ['r replaced', 'counts replaced']
@@ -138,7 +138,7 @@ describe('statements that are typed', () => {
       [[OTHER], ['r'], BOTH_ASIDE],
       [[OTHER, OWN], ['r', 'counts'], BOTH_ASIDE],
       [[OTHER, OWN, DROPPED], ['r'], BOTH_ASIDE],
-      [[OTHER, 'DROP STREAM r'], [], ['r dropped', 'counts dropped']],
+      [[OTHER, OWN, DROPPED, 'DROP STREAM r'], ['r'], ['counts dropped']],
       [[DROPPED], ['r'], ['counts dropped']],
       [[DROPPED, 'DROP STREAM r'], [], ['r dropped', 'counts dropped']],
       [[DROPPED, tableText('counts', 'MAX(x)')], ['r', 'counts'], ['counts replaced']],
@@ -170,7 +170,9 @@ describe('statements that are typed', () => {
       assert.deepEqual(sent(OWN.replace('TABLE', 'TABLE IF NOT EXISTS')), {
         notice: 'The table counts already exists.',
       })
-      assert.throws(() => sent('DROP STREAM r'), /r is in use, so it is not dropped\. Drop first: counts\./)
+      const dropped = sent('DROP STREAM r')
+      assert.ok('files' in dropped)
+      assert.throws(() => compilePlan(FAMILIES, dropped.files, parse), /unknown stream r/)
     })
   })
 })

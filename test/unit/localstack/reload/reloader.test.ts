@@ -209,10 +209,7 @@ describe('given two functions that read rules, and one that reads inputs', () =>
     it('when a topic takes the place of another, then the other is left before functions know the new list', async () => {
       const before = getVersion('intake')
       assert.equal(await save('new'), true)
-      assert.deepEqual(said, [
-        'reading inputs.yaml',
-        'reloaded intake: inputs.yaml; reads new; no longer reads old',
-      ])
+      assert.deepEqual(said, ['reloaded intake: inputs.yaml; reads new; no longer reads old'])
       assert.deepEqual([read, done], [[[], [{ topic: 'new' }]], ['replaced intake']])
       assert.match(await listInputs(), /topic: new/)
       assert.match(getVersion('intake'), /^first\+/)

@@ -17,7 +17,7 @@ import { MERGED_READINGS_ADVICE } from '../intake/merged-keys.ts'
 import { readInputRecord } from '../intake/read-record.ts'
 import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
-import { findUnknownTypes, readKeyedReadings, readNewest } from '../queries/records/unknown-types.ts'
+import { findUnknownTypes, listKeyedReadings, readNewest } from '../queries/records/unknown-types.ts'
 import { checkConsumer, checkDeadLetters } from './checks/consumers.ts'
 import { checkKafka } from './checks/kafka.ts'
 import { checkProducers, checkTypes } from './checks/producers.ts'
@@ -214,12 +214,13 @@ async function examineReadings(
   const { topic } = facts
   const found = await observe(async () => {
     const [log, offsets] = await Promise.all([connections.log(), connections.bounds()])
-    const newest = [log, families, topic, await offsets.bounds(topic)] as const
-    return [await findUnknownTypes(...newest), await readKeyedReadings(...newest)] as const
+    return readNewest(log, topic, await offsets.bounds(topic))
   })
   if ('unseen' in found) return checkTypes(topic, found)
-  const [types, keyed] = found.seen
-  return [...checkTypes(topic, { seen: types }), ...checkEntities(topic, keyed, MERGED_READINGS_ADVICE)]
+  return [
+    ...checkTypes(topic, { seen: findUnknownTypes(families, topic, found.seen) }),
+    ...checkEntities(topic, listKeyedReadings(families, found.seen), MERGED_READINGS_ADVICE),
+  ]
 }
 
 /** Counts the open dead letters, until the timeout. */

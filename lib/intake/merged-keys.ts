@@ -9,9 +9,6 @@ export type KeyedOutcome = readonly [
   partition?: number,
 ]
 
-/** Number of keys that a line names, and of characters of each. */
-const [SHOWN_KEYS, KEY_LENGTH] = [3, 40]
-
 /**
  * Returns a line for each entity whose records have several keys. Keys of which each has one record are ignored: such keys name records.
  */
@@ -24,9 +21,7 @@ export function describeMergedKeys(outcomes: Iterable<KeyedOutcome>): readonly s
     if (keys.length < 2 || keys.length === records.length) return []
     const partitions = [...new Set(records.flatMap(({ partition }) => partition ?? []))]
     const where = partitions.length === 0 ? '' : `, in partitions ${formatRanges(partitions)},`
-    const shown = keys.map((key, at) => (at < SHOWN_KEYS ? key.slice(0, KEY_LENGTH) : '…'))
-    const names = shown.slice(0, SHOWN_KEYS + 1).join(', ')
-    return `records with ${keys.length} keys (${names})${where} become the one entity ${entity.slice(0, 200)}`
+    return `records with ${keys.length} keys (${keys.join(', ').slice(0, 100)})${where} become the one entity ${entity.slice(0, 200)}`
   })
 }
 

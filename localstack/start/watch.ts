@@ -19,12 +19,13 @@ import { describeMergedKeys, MERGED_READINGS_ADVICE } from '../../lib/intake/mer
 import { readPartitionRules } from '../../lib/queries/alerts/activated-rules.ts'
 import { countPendingBefore, readConsumerLags } from '../../lib/queries/kafka/consumer-lag.ts'
 import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
-import { readKeyedReadings } from '../../lib/queries/records/unknown-types.ts'
+import { listKeyedReadings, readNewest } from '../../lib/queries/records/unknown-types.ts'
 import { type Outcomes, readOutcomes } from '../../lib/queries/states/outcomes.ts'
 import { computeSum, count } from '../../lib/support/count.ts'
 import { escapeText } from '../../lib/support/escape-text.ts'
 import { ENTITIES } from '../../lib/tables/entity-statistics.ts'
 import { listStateKeys } from '../../lib/tables/table.ts'
+import type { Report } from '../../packages/msk-trigger/report/reports.ts'
 import { functionLogsDir } from '../../scripts/log-paths.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import type { Services } from '../start-services.ts'
@@ -151,9 +152,8 @@ export class FlowWatch {
     this.#looksAtMs = Date.now() + LOOK_AT_ENTITIES_MS
     const topic = this.#topic('readings')
     const bounds = await readTopicBounds(this.#offsets, topic)
-    const [line] = describeMergedKeys(
-      await readKeyedReadings(this.#log, this.#config.families, topic, bounds),
-    )
+    const newest = await readNewest(this.#log, topic, bounds)
+    const [line] = describeMergedKeys(listKeyedReadings(this.#config.families, newest))
     if (line === undefined) return
     this.#looksAtMs = Number.POSITIVE_INFINITY
     this.#screen.line(`! ${escapeText(line)}. ${MERGED_READINGS_ADVICE} \`sluice doctor\` lists all.`)
@@ -177,9 +177,8 @@ export class FlowWatch {
     this.#problems.handleLogLine(line)
   }
 
-  /** Handles a line of the trigger's reports. */
-  handleReportLine(line: string): void {
-    const report = readReport(line)
+  /** Handles a report of the trigger; undefined for a line without one. */
+  handleReport(report: Report | undefined): void {
     if (report === undefined) return
     if (report.report === 'mapped') {
       const { function: name, topic, group, windowMs } = report

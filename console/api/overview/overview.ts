@@ -17,6 +17,7 @@ import { findTopicBounds } from '../../../lib/queries/kafka/topics.ts'
 import {
   describeUnknownType,
   findUnknownTypes,
+  readNewest,
   type UnknownType,
 } from '../../../lib/queries/records/unknown-types.ts'
 import { type Outcomes, readOutcomes } from '../../../lib/queries/states/outcomes.ts'
@@ -167,7 +168,7 @@ export class OverviewReader {
     const { families } = this.#environment.config
     const topic = this.#environment.topic('readings')
     return this.#types.get('types', async () =>
-      findUnknownTypes(await this.#environment.log(), families, topic, bounds),
+      findUnknownTypes(families, topic, await readNewest(await this.#environment.log(), topic, bounds)),
     )
   }
 

@@ -31,34 +31,24 @@ export async function readNewest(
   return records
 }
 
-/** Returns the newest readings with their keys and partitions. @throws the errors of `readRecords` */
-export async function readKeyedReadings(
-  log: LogReader,
-  families: Families,
-  topic: string,
-  bounds: readonly Bounds[],
-): Promise<readonly KeyedOutcome[]> {
-  return (await readNewest(log, topic, bounds)).flatMap(record => {
+/** Returns the readings among records, with their keys and partitions. */
+export function listKeyedReadings(families: Families, records: readonly LogRecord[]): KeyedOutcome[] {
+  return records.flatMap(record => {
     const event = readAnyEvent(record, () => true)
-    const isReading = !isFailure(event) && families.findByType(event.type) !== undefined
-    return isReading ? [[record.key, event, record.partition] as const] : []
+    if (isFailure(event) || families.findByType(event.type) === undefined) return []
+    return [[record.key, event, record.partition] as const]
   })
 }
 
-/**
- * Returns the types of the newest readings that no family has, the most frequent first.
- *
- * @throws the errors of `readRecords`
- */
-export async function findUnknownTypes(
-  log: LogReader,
+/** Returns the types of records of a topic that no family has, the most frequent first. */
+export function findUnknownTypes(
   families: Families,
   topic: string,
-  bounds: readonly Bounds[],
-): Promise<readonly UnknownType[]> {
+  records: readonly LogRecord[],
+): readonly UnknownType[] {
   const known = listEventTypes(families)
   const counts = new Map<string, number>()
-  for (const record of await readNewest(log, topic, bounds)) {
+  for (const record of records) {
     const event = readAnyEvent(record, () => true)
     if (!isFailure(event) && !known.has(event.type)) counts.set(event.type, (counts.get(event.type) ?? 0) + 1)
   }

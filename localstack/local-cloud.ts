@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises'
+import { chmod, mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { RegistrySubjects } from '@sluice/schema-registry'
 import { type InputsConfig, listInputTopics, listLocalTopics } from '../lib/app/inputs.ts'
@@ -9,20 +9,19 @@ import { EVENT_FORMATS } from '../lib/schemas/event-types.ts'
 import { DATA_DIR } from '../scripts/paths.ts'
 import { createResources, type ResourcesOutcome } from './aws/resources.ts'
 import { createTopics, keepTopicNames } from './local-topics.ts'
-import { STORAGE } from './own-stack.ts'
 import type { ServicesOptions } from './services/services-options.ts'
 import { resolveAddresses, type Services, startServices } from './start-services.ts'
 
 export interface LocalCloud {
   readonly services: Services
   readonly resources: ResourcesOutcome
-  /** Creates missing topics, those of inputs that were declared since, too. */
-  readonly createTopics: () => Promise<unknown>
+  /** Creates missing topics, those of inputs that were declared since, too. Returns the topics of inputs. */
+  readonly createTopics: () => Promise<readonly string[]>
 }
 
 /** Returns the file into which `storage` writes if no other database is set. Each environment has its own. */
 export function getStorageFile(dataDir: string, env: string): string {
-  return join(dataDir, STORAGE, `${env}.db`)
+  return join(dataDir, 'storage', `${env}.db`)
 }
 
 /**
@@ -43,11 +42,13 @@ export async function startLocalCloud(
   const services = await startServices(options)
   try {
     const storage = dirname(getStorageFile(options.dataDir ?? DATA_DIR, env))
+    if (options.fresh) await rm(storage, { recursive: true, force: true })
     await mkdir(storage, { recursive: true })
     await chmod(storage, 0o700)
     const create = async () => {
       const inputs = 'port' in options.kafka ? listInputTopics(config) : listLocalTopics(config)
-      return createTopics({ brokers, env, names, inputs })
+      await createTopics({ brokers, env, names, inputs })
+      return inputs.map(({ name }) => name)
     }
     const [created] = await Promise.all([
       createResources({ awsEndpoint, env, generator: {} }),

@@ -13,12 +13,6 @@ import { UserError } from '../scripts/user-error.ts'
 import { TOPIC_NAMES_FILE } from './local-topics.ts'
 import { foldersFromEnvironment } from './ports-and-folders.ts'
 
-const SENT_VIEWS = 'views'
-/** Folder of the databases of `storage`. */
-export const STORAGE = 'storage'
-/** File with which earlier versions ended the simulation in a stack, when readings of other applications arrived. */
-export const READINGS_OF_OTHERS = 'readings-of-others'
-
 export interface StackRequest {
   readonly name: string
   /** Command that the user has entered. */
@@ -72,9 +66,8 @@ export async function withStack<T>(
     ...foldersFromEnvironment(own),
   }
   await claim(stack, dir, signal)
-  // The servers remove their own data.
-  for (const part of fresh ? [SENT_VIEWS, STORAGE, READINGS_OF_OTHERS] : [])
-    rmSync(join(stack.dataDir, part), { recursive: true, force: true })
+  const sentViews = join(stack.dataDir, 'views')
+  if (fresh) rmSync(sentViews, { recursive: true, force: true })
   const announce = (facts: Partial<Stack>) => {
     stack = { ...stack, ...facts }
     writeStack(stack, dir)
@@ -85,7 +78,7 @@ export async function withStack<T>(
       environment: {
         ...own,
         TIME_ZONE: keepTimeZone(stack.dataDir, environment, fresh),
-        SENT_VIEWS_DIR: join(stack.dataDir, SENT_VIEWS),
+        SENT_VIEWS_DIR: sentViews,
       },
       ready: addresses => announce({ ...addresses, state: 'ready' }),
     })

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -24,16 +23,16 @@ import { describeHiddenMappings } from '../lib/mapping/hidden-mappings.ts'
 import { frameworkLog, functionLogsDir } from '../scripts/log-paths.ts'
 import { PROJECT } from '../scripts/paths.ts'
 import { runMain } from '../scripts/run-main.ts'
-import { DEFAULT_STACK } from '../scripts/running-stacks.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './aws/resources.ts'
 import { readStartOptions, readUsage, type StartOptions, servicesFromEnvironment } from './command-options.ts'
 import { getStorageFile, type LocalCloud, startLocalCloud } from './local-cloud.ts'
-import { type OwnStack, READINGS_OF_OTHERS, stackVariables, withStack } from './own-stack.ts'
+import { type OwnStack, stackVariables, withStack } from './own-stack.ts'
 import { foldersFromEnvironment, lambdaPort } from './ports-and-folders.ts'
 import { formatEvent } from './service-report.ts'
 import type { StartedConsole } from './start/console.ts'
 import { FRAMEWORK, type FunctionsOptions, invokeFunction, startFunctions } from './start/functions.ts'
+import { readReport } from './start/problems.ts'
 import { type LocalSchedules, localSchedules } from './start/schedules.ts'
 import { Screen } from './start/screen.ts'
 import type { ServedStack } from './start/sql-interface.ts'
@@ -46,8 +45,6 @@ import { resolveAddresses, serviceEnvironment } from './start-services.ts'
 const RELOAD = /^watch {2}(.*)$/
 /** Lines about files that the functions use from now on, and about saved statements, which this process applies. */
 const SAVED = /^(?:reloaded|saved) /
-/** Start of the line before functions read saved inputs, whose topics this process creates. */
-const READS_INPUTS = 'reading '
 
 /**
  * Minimum interval between runs of the generator, in milliseconds. The generator runs as often as its sensors report, but not more
@@ -101,10 +98,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   const config = { env, ...readSettings([FAMILIES, NAMES, INPUTS, ONE_MACHINE, REGISTRY], stack.environment) }
   const screen = new Screen(options.name)
   const { dataDir } = foldersFromEnvironment(stack.environment)
-  const { notices, ...schedules } = localSchedules(stack.environment, {
-    generator: options.generator,
-    onRequest: existsSync(join(dataDir, READINGS_OF_OTHERS)),
-  })
+  const { notices, ...schedules } = localSchedules(stack.environment, options)
   for (const notice of [...notices, ...(await findMappingWarnings(config))]) screen.line(notice)
   const lambda = lambdaPort(stack.environment)
   await requireFreePorts([lambda])
@@ -264,13 +258,19 @@ function describeFunctions(
       const [, said] = RELOAD.exec(line) ?? []
       if (said !== undefined) screen.line(said)
       if (said !== undefined && SAVED.test(said)) reload()
-      if (said?.startsWith(READS_INPUTS))
-        cloud
-          .then(({ createTopics }) => createTopics())
-          .catch(({ message }: Error) => screen.line(`✗ the topics of inputs: ${message}`))
       getWatch()?.handleLogLine(line)
     },
-    onReport: line => getWatch()?.handleReportLine(line),
+    onReport: async line => {
+      const report = readReport(line)
+      // An input that was saved since the start has no topic yet.
+      if (report?.report === 'stalled' && report.kind === 'no-topic') {
+        const created = await cloud
+          .then(({ createTopics }) => createTopics())
+          .catch((): readonly string[] => [])
+        if (created.includes(report.topic)) return
+      }
+      getWatch()?.handleReport(report)
+    },
   }
 }
 
@@ -301,12 +301,8 @@ function reportReady(
   ]
   screen.line('')
   for (const [what = '', where] of lines) if (where) screen.line(`  ${what.padEnd(15)}${where}`)
-  const [smoke, again] =
-    options.name === DEFAULT_STACK
-      ? ['npm run smoke', 'npm start --']
-      : [`npm run smoke -- --stack ${options.name}`, `npm start -- --name ${options.name}`]
-  screen.line(`\nCtrl-C stops everything. Meanwhile: ${smoke} · npx sluice stats`)
-  if (expectsReadings) screen.line(`Without simulated readings: ${again} --fresh --no-generator`)
+  screen.line('\nCtrl-C stops everything. Meanwhile: npm run smoke · npx sluice stats')
+  if (expectsReadings) screen.line('Without simulated readings: npm start -- --fresh --no-generator')
   const [node, program] = ['node_modules/.bin/node', 'cli/bin.mjs'].map(file => join(PROJECT, file))
   screen.line(`Without the second that npx takes: alias sluice="'${node}' '${program}'"\n`)
 }

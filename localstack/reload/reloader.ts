@@ -164,7 +164,6 @@ export class Reloader {
       say(describeRejection('the old inputs and mappings are kept', errors.join('\n')))
       return false
     }
-    say(`reading ${files.join(', ')}`)
     const readers = await this.#useInputs()
     const wanted = expandInputs()
     if ([...wanted].some(([key, events]) => events.length > 0 && !functions.has(key))) {

@@ -2,7 +2,6 @@ import { describeDisabledClock, readSchedules } from '../../infra/place/schedule
 import { readFunctions } from '../../lib/app/function-entries.ts'
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import { UserError } from '../../scripts/user-error.ts'
-import { READINGS_OF_OTHERS } from '../own-stack.ts'
 
 /**
  * Schedules that apply under `npm start`. In serverless.yml, the functions' own schedules depend on the same environment variables.
@@ -23,23 +22,18 @@ const EACH_MINUTE = 'rate(1 minute)'
  * Reads the schedules.
  *
  * @param generator false to simulate no readings
- * @param onRequest true if readings are only simulated where SLUICE_GENERATOR is on
  * @throws UserError if SLUICE_GENERATOR or SLUICE_SCHEDULES is neither on nor off
  */
 export function localSchedules(
   environment: Readonly<Record<string, string | undefined>>,
-  { generator, onRequest }: { readonly generator: boolean; readonly onRequest: boolean },
+  { generator }: { readonly generator: boolean },
   functions: readonly DeclaredFunction[] = readFunctions(),
 ): LocalSchedules {
   const env = generator ? environment : { ...environment, SLUICE_GENERATOR: 'off' }
-  const { schedules, problems } = readSchedules(env, !onRequest)
+  const { schedules, problems } = readSchedules(env, true)
   if (problems.length > 0) throw new UserError(problems.join('\n'))
   const stopped = describeDisabledClock(schedules)
-  const isChosen = Boolean(env.SLUICE_GENERATOR?.trim())
-  const off = isChosen
-    ? 'No readings are simulated, as chosen. The clock continues.'
-    : `No readings are simulated, because this stack has readings of other applications (the file ${READINGS_OF_OTHERS} in its data). To simulate them as well: SLUICE_GENERATOR=on npm start`
-  const quiet = schedules.generator ? [] : [off]
+  const quiet = schedules.generator ? [] : ['No readings are simulated, as chosen. The clock continues.']
   return {
     first: functions
       .filter(({ schedule }) => schedule?.expression === EACH_MINUTE && schedules[schedule.condition])

@@ -44,9 +44,13 @@ export class Screen {
   }
 }
 
-/** Returns a text whose commands `sluice` name the stack, if it is not the default one. Pure. */
+/** Returns a text whose commands name the stack, if it is not the default one. Pure. */
 export function nameStack(text: string, stack: string): string {
-  return stack === DEFAULT_STACK ? text : text.replace(/(?<=npx |`)sluice (?=[a-z])/g, `$&--stack ${stack} `)
+  if (stack === DEFAULT_STACK) return text
+  const named = text.replace(/(?<=npx |`)sluice (?=[a-z])/g, `$&--stack ${stack} `)
+  return named
+    .replace(/npm run smoke/, `$& -- --stack ${stack}`)
+    .replace(/npm start --(?= )/, `$& --name ${stack}`)
 }
 
 /** Formats an alert that has fired or resolved. Its time is local, as on the clock beside the terminal. */

@@ -30,7 +30,7 @@ import { functionLogsDir } from '../../scripts/log-paths.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import type { Services } from '../start-services.ts'
 import { AlertFeed } from './alert-feed.ts'
-import { Problems, readReport } from './problems.ts'
+import { Problems } from './problems.ts'
 import type { Screen } from './screen.ts'
 
 /** Interval between two samples of the figures, in milliseconds. */

@@ -10,7 +10,7 @@ const FUNCTIONS = parseFunctions({
   seldom: { schedule: 'rate(15 minutes)' },
   last: { schedule: 'rate(1 minute)' },
 })
-const UNASKED = { generator: true, onRequest: false }
+const UNASKED = { generator: true }
 const schedules = (env: Record<string, string>, options = UNASKED) => localSchedules(env, options, FUNCTIONS)
 
 describe('what npm start does by itself', () => {
@@ -36,18 +36,7 @@ describe('what npm start does by itself', () => {
       notices: ['No readings are simulated, as chosen. The clock continues.'],
     }
     assert.deepEqual(schedules({ SLUICE_GENERATOR: 'off' }), quiet)
-    assert.deepEqual(schedules({ SLUICE_GENERATOR: 'on' }, { ...UNASKED, generator: false }), quiet)
-  })
-
-  it('given the file readings-of-others, then readings are simulated on request only', () => {
-    const after = (env: Record<string, string>) => schedules(env, { ...UNASKED, onRequest: true })
-    const { first, expectsReadings, notices } = after({})
-    assert.deepEqual([first, expectsReadings, notices.length], [['first', 'last'], false, 1])
-    assert.match(
-      notices[0] ?? '',
-      /^No readings are simulated.*readings-of-others.*SLUICE_GENERATOR=on npm start$/,
-    )
-    assert.deepEqual(after({ SLUICE_GENERATOR: 'on' }), schedules({}))
+    assert.deepEqual(schedules({ SLUICE_GENERATOR: 'on' }, { generator: false }), quiet)
   })
 
   it('given SLUICE_SCHEDULES=off, then nothing is invoked, and one line says that timers do not fire', () => {

@@ -42,10 +42,10 @@ describe('the alerts that npm start shows', () => {
 })
 
 describe('a hint of a stack', () => {
-  const LINE = 'Create it: npx sluice topics create x; `sluice views drop` drops sluice.x, npx sluice'
+  const LINE = 'npx sluice topics create x; `sluice views drop` drops sluice.x; npm start -- --fresh'
   for (const [stack, line] of [
     ['local', LINE],
-    ['lab', LINE.replaceAll('sluice t', 'sluice --stack lab t').replace('sluice v', 'sluice --stack lab v')],
+    ['lab', LINE.replaceAll('sluice ', 'sluice --stack lab ').replace('--fresh', '--name lab --fresh')],
   ] as const)
     it(`given ${stack}, then its commands name it unless it is the default stack`, () =>
       assert.equal(nameStack(LINE, stack), line))

@@ -165,9 +165,7 @@ function formatLag(topics: AgedGroupLag['topics'], total: number, longest: numbe
   }
   const lines = topics.flatMap(({ topic, partitions }) => [
     `Topic: ${topic}`,
-    ...partitions.map(
-      ({ partition, pending, seconds }) => `Partition ${partition}: lag = ${format(pending, seconds)}`,
-    ),
+    ...partitions.map(lag => `Partition ${lag.partition}: lag = ${format(lag.pending, lag.seconds)}`),
   ])
   return [...lines, `Total lag: ${format(total, longest)}`].join('\n')
 }

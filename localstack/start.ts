@@ -7,7 +7,6 @@ import { Supervisor } from '#local-servers/supervisor.ts'
 import { readGeneratorSettings } from '../lib/app/generator-settings.ts'
 import { listLocalInputs } from '../lib/app/inputs.ts'
 import { loadAllInputs } from '../lib/app/loaded-inputs.ts'
-import type { GeneratorSource } from '../lib/app/settings/generator.ts'
 import {
   FAMILIES,
   GENERATOR,
@@ -20,6 +19,7 @@ import {
 } from '../lib/app/settings/index.ts'
 import type { LoadedInputs } from '../lib/intake/read-record.ts'
 import { describeHiddenMappings } from '../lib/mapping/hidden-mappings.ts'
+import { GENERATOR_DEFAULTS } from '../lib/telemetry/simulator/settings.ts'
 import { frameworkLog, functionLogsDir } from '../scripts/log-paths.ts'
 import { PROJECT } from '../scripts/paths.ts'
 import { runMain } from '../scripts/run-main.ts'
@@ -374,11 +374,16 @@ async function firstRuns(names: readonly string[], port: number, watch: FlowWatc
 
 /** Runs the generator whenever readings are due, so that they are published immediately. */
 async function steadyReadings({ stack, port }: Run, watch: FlowWatch, signal: AbortSignal): Promise<void> {
-  const { generatorFile, ...settings } = readSettings([FAMILIES, GENERATOR, PARTITION_KEY], stack.environment)
-  const read = (source: Pick<GeneratorSource, 'generatorFile'>) =>
-    readGeneratorSettings({ ...settings, ...source }, { parameter: async () => '' })
-  // Ignore the error, because the function reports an invalid file itself.
-  const { tickSeconds } = await read(generatorFile ? { generatorFile } : {}).catch(() => read({}))
+  const read = async (usesFile: boolean) => {
+    const { generatorFile, ...settings } = readSettings(
+      [FAMILIES, GENERATOR, PARTITION_KEY],
+      stack.environment,
+    )
+    const file = usesFile && generatorFile ? { generatorFile } : {}
+    return readGeneratorSettings({ ...settings, ...file }, { parameter: async () => '' })
+  }
+  // Ignore errors, because the function reports them itself.
+  const { tickSeconds } = await read(true).catch(() => read(false).catch(() => GENERATOR_DEFAULTS))
   const everyMs = Math.max(MIN_READINGS_MS, tickSeconds * 1_000)
   while (!signal.aborted) {
     const untilDue = everyMs - (Date.now() % everyMs)

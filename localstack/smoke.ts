@@ -92,6 +92,44 @@ class FiredAlerts {
   }
 }
 
+/** Readings of a new sensor. No other readings can affect the counts and alerts of this sensor. */
+class SmokeReadings {
+  readonly sensor = `smoke-${randomUUID().slice(0, 8)}`
+  readonly count: number
+  readonly #readings: { readonly topic: string; readonly partitions: number }
+  readonly #events: readonly Event[]
+  readonly #key: string | null
+
+  /** Creates the readings. @param nowMs time of the last reading plus one second, in epoch milliseconds */
+  constructor({ env, families, names }: Named & Vocabulary, nowMs: number) {
+    this.#readings = names.topicSize('readings', env)
+    const family = families.get(DEFAULT_FAMILY)
+    const data = listSmokeData(this.sensor)
+    this.count = data.length
+    this.#key = computeRecordKey(family, data[0] ?? {})
+    this.#events = data.map((values, index) => {
+      const time = new Date(nowMs - (data.length - index) * 1000).toISOString()
+      return createReading(family, `${this.sensor}-${index}`, time, values)
+    })
+  }
+
+  get topic(): string {
+    return this.#readings.topic
+  }
+
+  records() {
+    return this.#events.map(event => toOutgoingRecord(this.topic, this.#key, event))
+  }
+
+  /** Returns the number of these readings that the processor has processed in all partitions. */
+  async countProcessed(stateKeys: StateInspection): Promise<number> {
+    const [first] = this.#events
+    if (!first) return 0
+    const seen = await entityStatistics(stateKeys, this.#readings, formatEntity(first))
+    return seen?.metrics[SMOKE_METRIC]?.count ?? 0
+  }
+}
+
 process.exitCode = await main(process.argv.slice(2)).catch(error => {
   const saysWhatToDo = [UserError, ConfigError, StackNotFound].some(kind => error instanceof kind)
   console.error(
@@ -210,44 +248,6 @@ function readers(config: Config): ReadTopic[] {
     .filter(declared => config.storageUrl !== undefined || !writesRows(declared))
     .flatMap(declared => listTriggerTopics(declared, config, []))
     .filter(read => read.signal === 'readings')
-}
-
-/** Readings of a new sensor. No other readings can affect the counts and alerts of this sensor. */
-class SmokeReadings {
-  readonly sensor = `smoke-${randomUUID().slice(0, 8)}`
-  readonly count: number
-  readonly #readings: { readonly topic: string; readonly partitions: number }
-  readonly #events: readonly Event[]
-  readonly #key: string | null
-
-  /** Creates the readings. @param nowMs time of the last reading plus one second, in epoch milliseconds */
-  constructor({ env, families, names }: Named & Vocabulary, nowMs: number) {
-    this.#readings = names.topicSize('readings', env)
-    const family = families.get(DEFAULT_FAMILY)
-    const data = listSmokeData(this.sensor)
-    this.count = data.length
-    this.#key = computeRecordKey(family, data[0] ?? {})
-    this.#events = data.map((values, index) => {
-      const time = new Date(nowMs - (data.length - index) * 1000).toISOString()
-      return createReading(family, `${this.sensor}-${index}`, time, values)
-    })
-  }
-
-  get topic(): string {
-    return this.#readings.topic
-  }
-
-  records() {
-    return this.#events.map(event => toOutgoingRecord(this.topic, this.#key, event))
-  }
-
-  /** Returns the number of these readings that the processor has processed in all partitions. */
-  async countProcessed(stateKeys: StateInspection): Promise<number> {
-    const [first] = this.#events
-    if (!first) return 0
-    const seen = await entityStatistics(stateKeys, this.#readings, formatEntity(first))
-    return seen?.metrics[SMOKE_METRIC]?.count ?? 0
-  }
 }
 
 /** Returns the data of the readings of one sensor, in order. */

@@ -39,10 +39,13 @@ export default class {
 }
 `
 
+/** serverless-esbuild of the tests' tools. The framework takes names and relative paths only. */
+const ESBUILD = `module.exports = require(${JSON.stringify(createRequire(import.meta.url).resolve('serverless-esbuild'))})`
+
 /** The plugins, by short names. */
 const PLUGINS = {
   trigger: './msk-trigger/index.ts',
-  esbuild: createRequire(import.meta.url).resolve('serverless-esbuild'),
+  esbuild: './esbuild.cjs',
   webpack: './late-bundler.js',
   offline: 'serverless-offline',
 } as const
@@ -63,6 +66,7 @@ export async function builtProject(
   await Promise.all([
     writeFile(file, JSON.stringify(config)),
     writeFile(project.file('late-bundler.js'), LATE_BUNDLER),
+    writeFile(project.file('esbuild.cjs'), ESBUILD),
     ...Object.entries(SOURCES).map(([name, source]) => writeFile(project.file(name), source)),
   ])
   return project

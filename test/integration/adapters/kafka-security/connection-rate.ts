@@ -13,6 +13,8 @@ import { CREDENTIALS, ca, kafka, TOPIC, usual } from './broker.ts'
 const A_SECOND = 4
 const SECOND_MS = 1_000
 const FUNCTIONS = readFunctions()
+/** Kafka keeps what a function could not publish, and Lambda delivers the batch again. */
+const MAX_DELIVERIES = 4
 
 /** Changes the limit of the listener for new connections. @param rate undefined removes the limit */
 async function limitConnections(rate?: number): Promise<void> {
@@ -54,7 +56,12 @@ async function startAll(isTaken: (takenMs: readonly number[], nowMs: number) => 
   const functions = FUNCTIONS.map(({ name }) => new KafkaClients(readSettings([KAFKA], variables), name))
   try {
     const record = { topic: TOPIC, partition: 0, key: null, value: Buffer.from('x'), headers: [] }
-    await Promise.all(functions.map(async clients => (await clients.publisher()).publish([record])))
+    const publish = async (clients: KafkaClients, delivery = 1): Promise<unknown> =>
+      (await clients.publisher()).publish([record]).catch(error => {
+        if (delivery === MAX_DELIVERIES) throw error
+        return publish(clients, delivery + 1)
+      })
+    await Promise.all(functions.map(clients => publish(clients)))
   } finally {
     counting.mock.restore()
     await Promise.all(functions.map(clients => clients.close()))

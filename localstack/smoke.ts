@@ -1,3 +1,4 @@
+/** `npm run smoke`: sends readings of a new sensor through a running stack, and waits for all their effects. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { kafkaAnswers, redisAnswers } from '#local-servers/probes.ts'
@@ -48,8 +49,6 @@ const MEASURED: readonly Readonly<Record<string, number>>[] = [
 const SMOKE_METRIC = 'temperature' satisfies keyof typeof USUAL
 /** Shipped alert rules that the readings fire. */
 const SMOKE_RULES = ['HIGH_TEMP', 'LOW_HUMIDITY', 'HIGH_WIND', 'LOW_PRESSURE'] as const
-
-// `npm run smoke`: sends readings of a new sensor through a running stack, and waits for all their effects.
 
 /** Time after which the check ends if no figure has changed, in milliseconds. */
 const CHANGES_WITHIN_MS = 45_000

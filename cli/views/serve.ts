@@ -23,7 +23,8 @@ export default command({
 
 The command prints an address on this machine and a token. Clients send it as the password of basic authentication,
 with any user name, or as a bearer token. CREATE and DROP are refused, unless --allow-changes is given: then they change the
-file local.sql in the folder SENT_VIEWS_DIR, else VIEWS_DIR, and both folders are put into force at the start, too. Only one server may write to a folder.`,
+file local.sql in the folder SENT_VIEWS_DIR, else VIEWS_DIR, and both folders are put into force at the start, too. Only one
+server may write to a folder.`,
   more: `
 Examples:
   sluice views serve --allow-changes

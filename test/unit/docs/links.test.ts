@@ -69,14 +69,6 @@ describe('the pages', () => {
     }
   })
 
-  it('given the words of docs, then they are at most 38,500, and 1,200 about performance, as wc -w counts', () => {
-    const count = (page: string) => readFileSync(join(ROOT, page), 'utf8').trim().split(/\s+/).length
-    const counts = PAGES.filter(page => page.startsWith('docs/')).map(count)
-    const words = counts.reduce((sum, each) => sum + each, 0)
-    assert.ok(counts.length > 30 && words <= 38_500, `${words} words in ${counts.length} pages`)
-    assert.ok(count('docs/performance.md') <= 1_200, 'its notes belong into bench/README.md')
-  })
-
   it('given the pages in docs, then docs/README.md links each', () => {
     const linked = listLinks('docs/README.md')
     const others = globSync('**/*.md', { cwd: join(ROOT, 'docs') }).filter(page => page !== 'README.md')

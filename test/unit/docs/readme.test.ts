@@ -6,14 +6,8 @@ import { PROJECT } from '#local-servers/testing/program.ts'
 import { codeBlocks } from '../../support/readme-code.ts'
 
 const README = readFileSync(join(PROJECT, 'README.md'), 'utf8')
-const MAX_WORDS = 550
 
 describe('the README', () => {
-  it(`has at most ${MAX_WORDS} words, with its code, as wc -w counts`, () => {
-    const words = README.trim().split(/\s+/).length
-    assert.ok(words <= MAX_WORDS, `${words} words: move something to the page where a reader looks for it`)
-  })
-
   it('shows first what one writes: the function with which the README of the engine begins', () => {
     const [block] = codeBlocks(README)
     const [ofEngine] = codeBlocks(readFileSync(join(PROJECT, 'packages/runtime/README.md'), 'utf8'))

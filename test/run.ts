@@ -8,7 +8,7 @@ import { runMain } from '../scripts/run-main.ts'
 import { parseSelection, type Selection, USAGE } from './runner/arguments.ts'
 import { readFiles, TEST_GROUPS, type TestGroup } from './runner/files.ts'
 import type { Result } from './runner/results.ts'
-import { listPlaces, readCounts, runFailedAgain, runTests, type TestOptions } from './runner/tests.ts'
+import { listPlaces, readCounts, runTests } from './runner/tests.ts'
 import { withOwnServers } from './support/own-servers.ts'
 
 /**
@@ -25,8 +25,6 @@ async function test(selection: Selection, signal: AbortSignal): Promise<number> 
   const results = await runSelected(selection, signal)
   const failed = results.filter(({ outcome }) => outcome === 'failed')
   const skipped = results.filter(({ outcome }) => outcome === 'skipped')
-  const late = results.filter(({ outcome, why }) => outcome === 'passed' && why !== undefined)
-  listFiles('Passed only in a second run (the first failures are above)', late)
   list(selection.isWhole ? 'Skipped, which --all does not allow' : 'Skipped', skipped)
   list('Failed (the reasons are above)', failed)
   if (signal.aborted) console.log('\nStopped before the end: only the files that had ended are counted.')
@@ -57,13 +55,11 @@ async function runSelected(selection: Selection, signal: AbortSignal): Promise<r
   const env = { ...process.env, ...(selection.isWhole && { SLUICE_TEST_ALL: '1' }) }
   const place = listPlaces(alone.length + beside.length)
   const options = { signal, print: (line: string) => console.log(line), place, env }
-  const again = async (results: Result[], files: TestOptions) =>
-    selection.isWhole ? runFailedAgain(results, files) : results
   const widths = selection.isWhole ? WHOLE : SHORT
   const ofAlone = { ...options, width: widths.alone }
   const queue = alone.values()
   const running = runTests(queue, ofAlone)
-  if (beside.length === 0) return again(await running, ofAlone)
+  if (beside.length === 0) return await running
   const report = (event: Parameters<typeof formatEvent>[0]) => console.log(`  ${formatEvent(event)}`)
   const { kafkaVersion } = selection
   try {
@@ -72,8 +68,7 @@ async function runSelected(selection: Selection, signal: AbortSignal): Promise<r
       const second = await runTests(beside, ofBeside)
       // The slots that are free now help with the rest of the other files.
       const first = [...(await runTests(queue, ofAlone)), ...(await running)]
-      // A failed file runs again when no other file is running.
-      return [...(await again(first, ofAlone)), ...(await again(second, ofBeside))]
+      return [...first, ...second]
     })
   } catch (error) {
     const results = await running
@@ -90,12 +85,6 @@ async function selectedFiles(selection: Selection): Promise<[alone: string[], be
   const alone = await filesOfAll(groups.filter(({ needsServers }) => !needsServers))
   const beside = await filesOfAll(groups.filter(({ needsServers }) => needsServers))
   return [alone.flat(), beside.flat()]
-}
-
-function listFiles(title: string, results: readonly Result[]): void {
-  if (results.length === 0) return
-  console.log(`\n${title}`)
-  for (const file of new Set(results.map(({ file }) => file))) console.log(`  ${file}`)
 }
 
 function list(title: string, results: readonly Result[]): void {

@@ -8,7 +8,7 @@ export interface Result {
   readonly name: string
   /** Path relative to the project. */
   readonly file: string
-  /** Reason of a failure or a skip. For a test whose file failed at first and passed in a second run, "in a second run". */
+  /** Reason of a failure or a skip. */
   readonly why?: string
 }
 

@@ -27,7 +27,6 @@ export interface TestOptions {
 }
 
 const FILE_TIMEOUT_MS = 12 * 60_000
-const MAX_SECOND_RUNS = 6
 
 /**
  * Runs test files, prints a line for each, and returns the results. Files that were stopped have no results.
@@ -45,31 +44,6 @@ export async function runTests(files: Iterable<string>, options: TestOptions): P
 export function listPlaces(total: number): () => string {
   let ended = 0
   return () => `${String(++ended).padStart(String(total).length)}/${total}`
-}
-
-/**
- * Runs failed files once more, one at a time, and returns the results of all files. A file that then passes counts as passed, with
- * a note in its results: the machine was too slow while other files were running. If more than `MAX_SECOND_RUNS` files have failed,
- * slowness is not the cause, and none of them is run again.
- */
-export async function runFailedAgain(
-  results: readonly Result[],
-  options: TestOptions,
-): Promise<readonly Result[]> {
-  const failed = new Set(results.flatMap(({ outcome, file }) => (outcome === 'failed' ? [file] : [])))
-  if (failed.size === 0 || failed.size > MAX_SECOND_RUNS || options.signal.aborted) return results
-  options.print('\nFailed files once more, one at a time')
-  const again = await runTests(failed, { ...options, place: listPlaces(failed.size), width: 1 })
-  if (options.signal.aborted) return results
-  const failedAgain = new Set(again.flatMap(({ outcome, file }) => (outcome === 'failed' ? [file] : [])))
-  return [
-    ...results.filter(({ file }) => !failed.has(file)),
-    ...again.map(result =>
-      result.outcome === 'passed' && !failedAgain.has(result.file)
-        ? { ...result, why: 'in a second run' }
-        : result,
-    ),
-  ]
 }
 
 async function runFile(

@@ -18,14 +18,19 @@ import { withOwnServers } from './support/own-servers.ts'
 const SHORT = { alone: 2, besideServers: 3 }
 const WHOLE = { alone: 1, besideServers: 3 }
 
+/** Number of files in the list of those with the most processor time. */
+const SLOWEST = 10
+
 await runMain({ readOptions: parseSelection, usage: USAGE, run: test })
 
 async function test(selection: Selection, signal: AbortSignal): Promise<number> {
   const startedAtMs = Date.now()
-  const results = await runSelected(selection, signal)
+  const times = new Map<string, number>()
+  const results = await runSelected(selection, times, signal)
   const failed = results.filter(({ outcome }) => outcome === 'failed')
   const skipped = results.filter(({ outcome }) => outcome === 'skipped')
   list(selection.isWhole ? 'Skipped, which --all does not allow' : 'Skipped', skipped)
+  if (times.size > SLOWEST) listSlowest(times)
   list('Failed (the reasons are above)', failed)
   if (signal.aborted) console.log('\nStopped before the end: only the files that had ended are counted.')
   else if (results.length === 0)
@@ -48,13 +53,22 @@ function announceRun({ pattern, groups, isWhole }: Selection, files: number): vo
   )
 }
 
-async function runSelected(selection: Selection, signal: AbortSignal): Promise<readonly Result[]> {
+/** @param times receives the processor time of each file, in milliseconds */
+async function runSelected(
+  selection: Selection,
+  times: Map<string, number>,
+  signal: AbortSignal,
+): Promise<readonly Result[]> {
   const [alone, beside] = await selectedFiles(selection)
   announceRun(selection, alone.length + beside.length)
   // Tests that look at samples look at everything then.
   const env = { ...process.env, ...(selection.isWhole && { SLUICE_TEST_ALL: '1' }) }
   const place = listPlaces(alone.length + beside.length)
-  const options = { signal, print: (line: string) => console.log(line), place, env }
+  const options = {
+    ...{ signal, place, env },
+    print: (line: string) => console.log(line),
+    noteTime: (file: string, processorMs: number) => times.set(file, processorMs),
+  }
   const widths = selection.isWhole ? WHOLE : SHORT
   const ofAlone = { ...options, width: widths.alone }
   const queue = alone.values()
@@ -85,6 +99,14 @@ async function selectedFiles(selection: Selection): Promise<[alone: string[], be
   const alone = await filesOfAll(groups.filter(({ needsServers }) => !needsServers))
   const beside = await filesOfAll(groups.filter(({ needsServers }) => needsServers))
   return [alone.flat(), beside.flat()]
+}
+
+function listSlowest(times: ReadonlyMap<string, number>): void {
+  const all = [...times.values()].reduce((sum, ms) => sum + ms, 0)
+  console.log(`\nMost processor time (all files: ${durationText(all)}; shared servers are not counted)`)
+  const sorted = [...times].sort(([, a], [, b]) => b - a)
+  for (const [file, ms] of sorted.slice(0, SLOWEST))
+    console.log(`  ${durationText(ms).padStart(12)}  ${file}`)
 }
 
 function list(title: string, results: readonly Result[]): void {

@@ -2,7 +2,7 @@
  * Runs test files with `node:test`, in a separate run for each file. In a common run, the time limit would apply to single tests,
  * so it could not end a file that loops or does not exit after its tests.
  */
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { run } from 'node:test'
@@ -19,14 +19,16 @@ export interface TestOptions {
   readonly print: (line: string) => void
   /** Returns the place of a file that has ended, such as "3/20". */
   readonly place: () => string
+  /** Receives the processor time of a file that has ended by itself, in milliseconds. */
+  readonly noteTime?: (file: string, processorMs: number) => void
   /**
-   * Time limit of a file, in milliseconds. A file that exceeds it is ended and counts as failed. The limit allows for slow
-   * machines.
+   * Time limit, in milliseconds, within which a test of a file must end. A file that exceeds it is ended and counts as failed. The
+   * limit allows for slow machines.
    */
-  readonly fileTimeoutMs?: number
+  readonly testTimeoutMs?: number
 }
 
-const FILE_TIMEOUT_MS = 12 * 60_000
+const TEST_TIMEOUT_MS = 12 * 60_000
 
 /**
  * Runs test files, prints a line for each, and returns the results. Files that were stopped have no results.
@@ -48,21 +50,30 @@ export function listPlaces(total: number): () => string {
 
 async function runFile(
   file: string,
-  { env, signal, print, place, fileTimeoutMs = FILE_TIMEOUT_MS }: TestOptions,
+  { env, signal, print, place, noteTime, testTimeoutMs = TEST_TIMEOUT_MS }: TestOptions,
 ): Promise<Result[]> {
   const startedAtMs = Date.now()
   const folder = await mkdtemp(join(tmpdir(), 'sluice-test-'))
+  const timeFile = join(folder, '.processor-time')
+  const tooLong = new AbortController()
+  const limit = setTimeout(() => tooLong.abort(new DOMException('', 'TimeoutError')), testTimeoutMs)
   try {
     // Also for servers that run as another user.
     await chmod(folder, 0o755)
     const events = run({
       files: [resolve(PROJECT, file)],
-      env: { ...env, TMPDIR: folder },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(fileTimeoutMs)]),
+      env: { ...env, TMPDIR: folder, PROCESSOR_TIME_FILE: timeFile },
+      signal: AbortSignal.any([signal, tooLong.signal]),
       cwd: PROJECT,
+      execArgv: ['--import', join(import.meta.dirname, 'processor-time.ts')],
     })
-    const { results, output } = await readResults(file, events)
+    const { results, output } = await readResults(
+      file,
+      events.on('test:complete', () => limit.refresh()),
+    )
     if (signal.aborted) return []
+    const processorMs = await takeProcessorTime(timeFile)
+    if (processorMs !== undefined) noteTime?.(file, processorMs)
     // A file that was ended could not tidy up.
     if (results.every(({ outcome }) => outcome !== 'failed'))
       results.push(...(await listLeftFiles(folder, file)))
@@ -75,7 +86,19 @@ async function runFile(
       print(indented(`Output:\n${output.split('\n').slice(-60).join('\n')}`))
     return results
   } finally {
+    clearTimeout(limit)
     await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+/** Returns the processor time that a test file has written, in milliseconds; undefined if the test file was ended. */
+async function takeProcessorTime(timeFile: string): Promise<number | undefined> {
+  try {
+    return Number(await readFile(timeFile, 'utf8'))
+  } catch {
+    return undefined
+  } finally {
+    await rm(timeFile, { force: true })
   }
 }
 

@@ -8,7 +8,7 @@ import type { Environment } from '../../lib/questions/environment.ts'
 import type { GuardedConnections } from '../../lib/questions/guarded-connections.ts'
 import { openBulkPublisher } from '../../lib/recordings/bulk-publisher.ts'
 import { type Addressing, buildOutgoingRecord } from '../../lib/recordings/replay/outgoing-record.ts'
-import { createPacer } from '../../lib/recordings/replay/pace.ts'
+import { createPacer, describeLongReplay } from '../../lib/recordings/replay/pace.ts'
 import { type Departure, groupIntoRequests, publishAll } from '../../lib/recordings/replay/publish.ts'
 import type { Recorded } from '../../lib/recordings/replay/recorded-items.ts'
 import { openSource, type Source } from '../../lib/recordings/replay/recording-file.ts'
@@ -48,7 +48,7 @@ export async function publishRecording(plan: ReplayPlan, terminal: Terminal): Pr
   const config = resolveConfig(terminal, plan.env)
   try {
     const source = await openSource(plan.file, terminal)
-    const { count, extent } = await surveySource(source, plan)
+    const { count, extent, recordedMs } = await surveySource(source, plan)
     const shiftMs = resolveShift(plan, extent)
     const addressing = await buildAddressing(plan, config, shiftMs)
     const publish = async (environment: Environment) => {
@@ -62,6 +62,8 @@ export async function publishRecording(plan: ReplayPlan, terminal: Terminal): Pr
         terminal.stderr.write(
           `Moved ${describeShift(shiftMs ?? 0)}. To publish the same events again, add:${shiftOption}\n`,
         )
+      const notice = describeLongReplay(count, recordedMs, plan.speed, Date.now())
+      if (notice !== undefined) terminal.stderr.write(`${notice}\n`)
       const departures = readDepartures(source, plan, addressing, terminal.stop)
       const shift = { ms: shiftMs ?? null, option: shiftOption }
       await publishDepartures(departures, { plan, count, shift, connections, publisher }, terminal)
@@ -166,14 +168,16 @@ async function* readSelectedGroups(
 /**
  * Reads the recording to its end, so that errors are found before anything is published.
  *
- * @returns number of items to publish, and the times of the events; undefined if none of them has a time
+ * @returns number of items to publish, the times of the events (undefined if none of them has a time), and the time that the items span
+ * at the recorded pace
  * @throws CliFailure if there is nothing to publish
  */
 export async function surveySource(
   source: Source,
   selection: Selection,
-): Promise<{ readonly count: number; readonly extent: Extent | undefined }> {
-  let [before, count] = [0, 0]
+): Promise<{ readonly count: number; readonly extent: Extent | undefined; readonly recordedMs: number }> {
+  let [before, count, recordedMs] = [0, 0, 0]
+  const dueMs = createPacer(1)
   let startMs: number | undefined
   let firstMs: number | undefined
   let latestMs = Number.NEGATIVE_INFINITY
@@ -182,14 +186,15 @@ export async function surveySource(
     const part = sliceGroup(group, before, selection)
     before += group.length
     count += part.length
-    for (const { eventMs } of part) {
+    for (const { eventMs, paceMs } of part) {
+      recordedMs = dueMs(paceMs)
       firstMs ??= eventMs
       latestMs = Math.max(latestMs, eventMs ?? latestMs)
     }
   }
   if (count === 0) throw new CliFailure(`${source.name}: there is nothing to publish`)
-  if (startMs === undefined || firstMs === undefined) return { count, extent: undefined }
-  return { count, extent: { startMs, firstMs, latestMs } }
+  if (startMs === undefined || firstMs === undefined) return { count, extent: undefined, recordedMs }
+  return { count, recordedMs, extent: { startMs, firstMs, latestMs } }
 }
 
 function resolveShift({ shift, speed, file }: ReplayPlan, extent: Extent | undefined): number | undefined {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { is, parse } from 'valibot'
 import type { Event } from '#runtime/consumer'
-import { createPacer, SPEED } from '../../../lib/recordings/replay/pace.ts'
+import { createPacer, describeLongReplay, SPEED } from '../../../lib/recordings/replay/pace.ts'
 import { computeShift, type Extent, shiftEvent } from '../../../lib/recordings/replay/time-shift.ts'
 
 describe('pace', () => {
@@ -35,6 +35,21 @@ describe('pace', () => {
         )
       }),
     )
+  })
+
+  test('a replay of more than ten minutes says how long it takes, until when, and how to publish at once', () => {
+    const nowMs = new Date(2026, 5, 1, 12).getTime()
+    const twoDays = 47.5 * 3_600_000
+    assert.equal(
+      describeLongReplay(291, twoDays, 1, nowMs),
+      '291 items at their recorded pace take 47 h 30 min, until 2026-06-03 11:30:00. To publish them at once, add --speed max.',
+    )
+    assert.match(
+      describeLongReplay(291, twoDays, 10, nowMs) ?? '',
+      /^291 items at 10 times .* 4 h 45 min, until 16:45:00\./,
+    )
+    assert.equal(describeLongReplay(291, twoDays, 285, nowMs), undefined)
+    assert.equal(describeLongReplay(291, twoDays, Number.POSITIVE_INFINITY, nowMs), undefined)
   })
 
   test('speeds', () => {

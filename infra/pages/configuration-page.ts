@@ -1,6 +1,6 @@
 /**
- * Generates docs/configuration.md, the tables in the README of the engine, the lists in docs/functions.md, and what follows from the
- * table of topics in docs/costs.md and README.md: `npm run configuration`. With `--check`, only reports whether the pages are up to date.
+ * Generates docs/configuration.md, the tables in the README of the engine, the lists in docs/functions.md and docs/failures.md, and what
+ * follows from the table of topics in docs/costs.md and README.md: `npm run configuration`. With `--check`, only reports whether the pages are up to date.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { consumerSettings, generalSettings, type Setting, type Slice } from '#runtime/settings'
@@ -19,12 +19,14 @@ import { LOCAL_CLOUD } from '../../scripts/stack-settings.ts'
 import { REQUIRED } from '../place/account.ts'
 import { DEPLOYMENT } from '../place/deployment-settings.ts'
 import { formatCostsPage, formatReadmeCosts } from './costs-page.ts'
+import { formatFailuresPage } from './failures-page.ts'
 import { formatFunctionsPage } from './functions-page.ts'
 
 export const PAGE = new URL('../../docs/configuration.md', import.meta.url)
 const README = new URL('../../packages/runtime/README.md', import.meta.url)
 const GENERATOR_SCHEMA = new URL('../../config/schemas/generator.v1.json', import.meta.url)
 const FUNCTIONS = new URL('../../docs/functions.md', import.meta.url)
+const FAILURE_PAGE = new URL('../../docs/failures.md', import.meta.url)
 const COSTS = new URL('../../docs/costs.md', import.meta.url)
 const START = new URL('../../README.md', import.meta.url)
 
@@ -176,6 +178,11 @@ function main(check: boolean): void {
       name: 'docs/functions.md',
       file: FUNCTIONS,
       text: formatFunctionsPage(readFileSync(FUNCTIONS, 'utf8')),
+    },
+    {
+      name: 'docs/failures.md',
+      file: FAILURE_PAGE,
+      text: formatFailuresPage(readFileSync(FAILURE_PAGE, 'utf8')),
     },
   ]
   for (const { name, file, text } of pages)

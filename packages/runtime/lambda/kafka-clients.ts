@@ -1,7 +1,8 @@
 /** Creates clients and loads their libraries on first use, because loading them takes most of a function's start time. */
 import type { Kafka } from '../adapters/kafka/client.ts'
+import type { KafkaLogReader } from '../adapters/kafka/log-reader.ts'
 import type { TopicPublisher } from '../adapters/kafka/producer-ports.ts'
-import type { LogBounds, LogReader } from '../pipeline/ports.ts'
+import type { LogBounds } from '../pipeline/ports.ts'
 import type { GeneralSettings } from '../settings/general.ts'
 import type { Compression, KafkaSettings } from '../settings/kafka.ts'
 import { resolveKafkaAccess } from '../settings/resolve-kafka-access.ts'
@@ -15,7 +16,7 @@ interface Closable {
 export class KafkaClients {
   readonly kafka: () => Promise<Kafka>
   readonly publisher: () => Promise<TopicPublisher>
-  readonly log: () => Promise<LogReader>
+  readonly log: () => Promise<KafkaLogReader>
   readonly bounds: () => Promise<LogBounds>
   /** Compression for publishers that are created elsewhere. */
   readonly compression: Compression

@@ -6,6 +6,7 @@ import { KeptStore } from '../adapters/kept/kept-store.ts'
 import type { LambdaObserver } from '../adapters/lambda/observer.ts'
 import { inEnvironment, measurePorts } from '../adapters/lambda/telemetry.ts'
 import type { Application } from '../consumer/application.ts'
+import type { TopicName } from '../consumer/topic-name.ts'
 import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
 import { PublishedFailureReader } from '../pipeline/failures/published-failures.ts'
 import { LogChecks } from '../pipeline/log/log-identity.ts'
@@ -15,6 +16,7 @@ import { buildConsumer, type HandlerPlan, readConsumerConfig } from './build-con
 import { bundleVersion } from './bundle-version.ts'
 import { Connections } from './connections.ts'
 import { readyToWrite } from './ready-to-write.ts'
+import { withRecordedLogs } from './recorded-logs.ts'
 
 /** Registered parts of the OpenTelemetry API, which all of its copies with the same major version share. */
 const REGISTERED = Symbol.for('opentelemetry.js.api.1')
@@ -32,7 +34,7 @@ export async function startKafkaRuntime(plan: HandlerPlan, metrics: Metrics, obs
   const { process, application } = consumer
   // Close the sink together with the connections.
   if ('close' in process && process.close) connections.register({ close: () => process.close?.() })
-  const ports = await connectPorts(connections, observer, config.keepStates)
+  const ports = await connectPorts(connections, observer, { application, config })
   // Load the client of Kafka while the function loads, because the first batch asks for the identity of its log. It opens no
   // connection yet. If this fails, that batch tries again and reports the error.
   connections.log().catch(() => {})
@@ -55,11 +57,30 @@ export async function startKafkaRuntime(plan: HandlerPlan, metrics: Metrics, obs
   }
 }
 
-async function connectPorts(connections: Connections, observer: LambdaObserver, keepStates: boolean) {
+interface Plan {
+  readonly application: Application
+  readonly config: { readonly env: string; readonly keepStates: boolean }
+}
+
+async function connectPorts(
+  connections: Connections,
+  observer: LambdaObserver,
+  { application, config: { env, keepStates } }: Plan,
+) {
+  const kafka = kafkaOnDemand(connections)
+  const own = new Set(
+    Object.keys(application.topics).map(name => application.kafkaTopic(name as TopicName, env)),
+  )
+  const recorded = withRecordedLogs(kafka, {
+    isOfOtherEnvironment: topic => !own.has(topic) && application.topicNamed(topic) !== undefined,
+    exists: async topic => (await connections.log()).exists(topic),
+  })
   const ports = {
     store: await connections.store(),
     breaker: await connections.breaker(),
-    ...kafkaOnDemand(connections),
+    ...kafka,
+    bounds: recorded.bounds,
+    log: { ...kafka.log, ...recorded.log },
     report: observer.report,
   }
   const measured = measurePorts(ports, (step, ms) => observer.recordDuration(step, ms))
@@ -75,7 +96,7 @@ async function connectPorts(connections: Connections, observer: LambdaObserver, 
  * Creates ports that connect to Kafka on first use. Many batches need no connection, because they have no emissions and no missing
  * records.
  */
-function kafkaOnDemand(connections: Connections): Pick<Ports, 'publisher' | 'log' | 'bounds'> {
+function kafkaOnDemand(connections: Connections): Required<Pick<Ports, 'publisher' | 'log' | 'bounds'>> {
   let reader: LogReader | undefined
   return {
     publisher: { publish: async records => (await connections.publisher()).publish(records) },

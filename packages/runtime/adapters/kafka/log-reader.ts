@@ -40,6 +40,9 @@ const ONE_BATCH = 1
  */
 const OPEN_BATCHES = 12
 
+/** Code with which Kafka answers for a topic that does not exist. */
+const UNKNOWN_TOPIC = 3
+
 /** Id of a topic that has none. */
 const NO_ID = /^0*$/
 
@@ -82,21 +85,32 @@ export class KafkaLogReader implements LogReader {
   }
 
   async identity(topic: string): Promise<LogIdentity | undefined> {
-    if (!this.#hasTopicIds) return undefined
+    const { clusterId, id, errorCode } = await this.#describe(topic)
+    if (errorCode !== 0) throw unavailable(`Kafka does not know the id of ${topic} yet: error ${errorCode}`)
+    return NO_ID.test(id) ? undefined : { cluster: clusterId ?? '', topicId: id }
+  }
+
+  /** Returns false if Kafka answers that it has no topic with this name. */
+  async exists(topic: string): Promise<boolean> {
+    return (await this.#describe(topic)).errorCode !== UNKNOWN_TOPIC
+  }
+
+  /** Returns the id of a topic, or the code of the error with which Kafka answers. */
+  async #describe(topic: string) {
+    const unknown = { clusterId: undefined, id: '', errorCode: 0 }
+    if (!this.#hasTopicIds) return unknown
     try {
       const ask = () =>
         this.#cluster.use(async cluster =>
           askBroker(await cluster.brokerPool.findConnectedBroker(), topicIdsQuestion([topic])),
         )
       const { clusterId, topics } = await askLeaders(ask, PATIENCE_OF_AN_INVOCATION)
-      const { id, errorCode } = topics.find(known => known.topic === topic) ?? { id: '', errorCode: 0 }
-      if (errorCode !== 0) throw unavailable(`Kafka does not know the id of ${topic} yet: error ${errorCode}`)
-      return NO_ID.test(id) ? undefined : { cluster: clusterId ?? '', topicId: id }
+      return { ...(topics.find(known => known.topic === topic) ?? unknown), clusterId }
     } catch (error) {
       if (brokersAnswer(error) !== 'UNSUPPORTED_VERSION')
         throw toReadError(error, `the id of ${topic} cannot be read`)
       this.#hasTopicIds = false
-      return undefined
+      return unknown
     }
   }
 

@@ -8,6 +8,7 @@ const { useSettingsFile } = require('../lib/app/settings-file.ts')
 const { readAccount } = require('./place/account.ts')
 const { createOutputsReader, mergeProblems, addStackOutputs } = require('./place/stack-outputs.ts')
 const { readThisMachine } = require('./place/this-machine.ts')
+const { stackEnvironment } = require('../scripts/stack-environment.ts')
 
 // Load the settings file first, because the names of topics depend on it.
 useSettingsFile()
@@ -18,19 +19,19 @@ module.exports = async ({ resolveVariable }) => {
   const stage = await resolveVariable('sls:stage')
   const region = await resolveVariable('self:provider.region')
   const { place, variables } =
-    stage === 'local'
-      ? { place: readThisMachine(process.env, PROJECT), variables: process.env }
-      : await inAccount(stage, region, resolveVariable)
+    stage === 'local' ? onThisMachine() : await inAccount(stage, region, resolveVariable)
   const { brokers, environment, ...deployment } = place
   const { env, historyBucket } = place
+  const lambdaPort = variables.LAMBDA_PORT || '3002'
   return {
     vpc: place.vpc,
     brokers,
     logRetentionDays: place.logRetentionDays,
     tracing: place.tracing,
     deployment,
+    lambdaPort,
     // Commands that run at the same time must use different folders.
-    buildDir: process.env.SLUICE_BUILD_DIR || `.local/offline-${process.env.LAMBDA_PORT || 3002}`,
+    buildDir: process.env.SLUICE_BUILD_DIR || `.local/offline-${lambdaPort}`,
     environment: {
       SLUICE_ENV: env,
       REDIS_SECRET: `sluice/${env}/redis`,
@@ -41,6 +42,12 @@ module.exports = async ({ resolveVariable }) => {
       ...environment,
     },
   }
+}
+
+/** Returns the settings for the servers that variables name, or else for those of the running stack. */
+function onThisMachine() {
+  const variables = stackEnvironment(process.env)
+  return { place: readThisMachine(variables, PROJECT), variables }
 }
 
 /** Returns the modules that this command loads first, such as an SDK of OpenTelemetry: functions run in threads that do not inherit them. */

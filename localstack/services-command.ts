@@ -37,10 +37,11 @@ async function run(options: CloudOptions, signal: AbortSignal): Promise<number> 
 
 async function stay(cloud: LocalCloud, stack: OwnStack, signal: AbortSignal): Promise<number> {
   const variables = { ...serviceEnvironment(cloud.services), ...LOCAL_AWS_ENVIRONMENT }
-  stack.ready({ variables: stackVariables(stack.environment, variables), lambdaPort: null })
   // Functions that run with these servers must use the port of this stack, not of another one.
   const { LAMBDA_PORT, TIME_ZONE = '' } = stack.environment
-  const exported = { ...variables, SLUICE_ENV: stack.env, TIME_ZONE, ...(LAMBDA_PORT ? { LAMBDA_PORT } : {}) }
+  const port = LAMBDA_PORT ? { LAMBDA_PORT } : {}
+  stack.ready({ variables: { ...stackVariables(stack.environment, variables), ...port }, lambdaPort: null })
+  const exported = { ...variables, SLUICE_ENV: stack.env, TIME_ZONE, ...port }
   console.log(`\n${describe(cloud, exported)}\n\nCtrl-C stops them.`)
   if (!signal.aborted) await once(signal, 'abort')
   await cloud.services.stop()

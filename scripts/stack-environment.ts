@@ -23,15 +23,24 @@ export class StackNotFound extends Error {
  */
 export function stackEnvironment(environment: Environment, stack?: string, dir = STACKS_DIR): Environment {
   if (stack !== undefined) return replaceAddresses(environment, requireStack(stack, runningStacks(dir)))
+  const chosen = usedStack(environment, dir)
+  return chosen ? fillInAddresses(environment, chosen) : environment
+}
+
+/**
+ * Returns the running stack whose servers a command uses; undefined if variables have the addresses of all servers, or no stack is
+ * running.
+ *
+ * @throws StackNotFound see `stackEnvironment`
+ */
+export function usedStack(environment: Environment, dir = STACKS_DIR): Stack | undefined {
   const { hasKafka, hasRedis } = namedServers(environment)
-  if (hasKafka && hasRedis) return environment
+  if (hasKafka && hasRedis) return undefined
   const stacks = runningStacks(dir)
-  if (environment.SLUICE_STACK)
-    return fillInAddresses(environment, requireStack(environment.SLUICE_STACK, stacks))
+  if (environment.SLUICE_STACK) return requireStack(environment.SLUICE_STACK, stacks)
   // If a variable contains an address, several running stacks are not an error: a command that needs only this server must not
   // fail.
-  const chosen = (hasKafka || hasRedis) && isUndecided(stacks) ? undefined : chooseStack(stacks)
-  return chosen ? fillInAddresses(environment, chosen) : environment
+  return (hasKafka || hasRedis) && isUndecided(stacks) ? undefined : chooseStack(stacks)
 }
 
 /** Returns the stack with a name. @throws StackNotFound if it is not running */

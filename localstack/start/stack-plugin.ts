@@ -1,0 +1,55 @@
+import { type Stack, stackFile } from '../../scripts/running-stacks.ts'
+import { usedStack } from '../../scripts/stack-environment.ts'
+import { SERVERS_READY } from './servers-plugin.ts'
+
+/** Parts of the Serverless Framework that this plugin uses. */
+interface Framework {
+  readonly service: { readonly provider: { readonly stage: string } }
+}
+
+/**
+ * Serverless Framework plugin that says which running stack `serverless offline` and `serverless invoke local` use. `infra/deployment.cjs`
+ * takes the addresses from the same stack.
+ */
+export default class StackPlugin {
+  readonly hooks: Readonly<Record<string, () => void>>
+
+  constructor({ service }: Framework) {
+    // `serverless invoke local` sets the variables of the function in this process.
+    const environment = { ...process.env }
+    const say = (describe: typeof describeOffline) => () => {
+      // A deployment never takes a stack's variables, and `npm start` names its servers itself.
+      if (service.provider.stage !== 'local' || environment[SERVERS_READY]) return
+      if (environment.KAFKA_BROKERS && environment.REDIS_URL) return
+      for (const line of describe(usedStack(environment))) console.error(line)
+    }
+    const offline = say(describeOffline)
+    this.hooks = {
+      'before:offline:start': offline,
+      'before:offline:start:init': offline,
+      'before:invoke:local:invoke': say(describeInvocation),
+    }
+  }
+}
+
+const WITHOUT_STACK =
+  'No stack of this project is running, so the functions use the default ports, and declared inputs are not read. ' +
+  'Start the servers with `npm run services`, or name yours with KAFKA_BROKERS and REDIS_URL.'
+
+/** Returns the lines for `serverless offline`. @param stack running stack; undefined if none is running */
+export function describeOffline(stack: Stack | undefined): string[] {
+  if (!stack) return [WITHOUT_STACK]
+  const { name, command, pid, lambdaPort } = stack
+  const used = `Using the servers of the stack "${name}" (${command}, ${stackFile(name)}).`
+  if (lambdaPort !== null)
+    return [
+      used,
+      `Its own functions are running already (process ${pid}): they share the consumer groups with those that start now, so each receives a part of the records.`,
+    ]
+  return [`${used} \`npm start\` also has the console, the database of readings and simulated readings.`]
+}
+
+/** Returns the lines for `serverless invoke local`. @param stack running stack; undefined if none is running */
+export function describeInvocation(stack: Stack | undefined): string[] {
+  return stack ? [`Using the servers of the stack "${stack.name}".`] : [WITHOUT_STACK]
+}

@@ -6,6 +6,7 @@ import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import { describeKafka } from '../../lib/diagnosis/server-standards.ts'
 import { serverFailure } from '../../lib/operations/server-failure.ts'
 import { Environment } from '../../lib/questions/environment.ts'
+import { listStateKeys } from '../../lib/tables/table.ts'
 import { CliFailure } from '../failure.ts'
 
 /**
@@ -33,13 +34,30 @@ export async function withEnvironment<T>(
 /** Time to wait for Kafka's list of topics, in milliseconds. A command that does not need Kafka is not delayed for longer. */
 const LIST_WITHIN_MS = 3_000
 
-type Listing = Pick<Environment, 'config' | 'topics'>
-
-/** Checks that the environment exists. If Kafka does not answer, the command continues, because it may not need Kafka. @throws CliFailure */
-export async function requireEnvironment({ config, topics }: Listing): Promise<void> {
-  const listed = within(LIST_WITHIN_MS, topics(), () => new Error('no answer'))
+/**
+ * Checks that the environment exists: Kafka has topics of it, or Redis has states of it, as after a recorded batch. If Kafka does not
+ * answer, the command continues, because it may not need Kafka.
+ *
+ * @throws CliFailure
+ */
+export async function requireEnvironment(environment: Environment): Promise<void> {
+  const listed = within(LIST_WITHIN_MS, environment.topics(), () => new Error('no answer'))
   const found = await listed.catch(() => undefined)
-  if (found) requireOwnTopics(found, config)
+  if (!found) return
+  try {
+    requireOwnTopics(found, environment.config)
+  } catch (error) {
+    if (!(await hasStates(environment).catch(() => false))) throw error
+  }
+}
+
+async function hasStates({ functions, config, inspection }: Environment): Promise<boolean> {
+  const states = await inspection()
+  const keys = functions.flatMap(({ name, consumes }) =>
+    consumes.flatMap(signal => listStateKeys(name, config.names.topicSize(signal, config.env))),
+  )
+  const summaries = await Promise.all(keys.map(key => states.summary(key)))
+  return summaries.some(({ appliedOffset }) => appliedOffset >= 0)
 }
 
 /**

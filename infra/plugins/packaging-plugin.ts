@@ -3,8 +3,9 @@
  * `serverless offline`, localstack/reload/plugin.ts builds all functions together.
  */
 import { globSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, parse, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import pMap from 'p-map'
 import { BuildError, Builder, runBuilds } from '../packaging/bundle-builder.ts'
 
@@ -53,7 +54,9 @@ export default class PackagingPlugin {
       'before:package:createDeploymentArtifacts': () => this.#packAll(framework.service.getAllFunctions()),
       'before:deploy:function:packageFunction': () => this.#packAll([options.function ?? '']),
       'before:invoke:local:invoke': async () => {
-        folder = await this.#build(options.function ?? '')
+        const key = options.function ?? ''
+        folder = await this.#build(key)
+        await reportResult(join(folder, framework.service.getFunction(key).handler))
         options.extraServicePath = relative(framework.serviceDir, folder)
       },
       'after:invoke:local:invoke': () => rm(folder, { recursive: true }),
@@ -95,4 +98,22 @@ export default class PackagingPlugin {
     for (const [name, content] of files) await writeFile(join(folder, dirname(entry), name), content)
     return folder
   }
+}
+
+/**
+ * Puts a module in place of a bundled handler that calls it, and reports what was not applied. The framework prints the response alone,
+ * and ends with status 0.
+ *
+ * @param handler path of the bundle, with the name of its export as extension
+ */
+async function reportResult(handler: string): Promise<void> {
+  const { dir, name, ext } = parse(handler)
+  const bundle = `${name}.bundle.js`
+  await rename(join(dir, `${name}.js`), join(dir, bundle))
+  const reporter = pathToFileURL(join(import.meta.dirname, '..', 'packaging', 'reported-batch.ts'))
+  const code = `import * as bundle from './${bundle}'
+import { reportBatch } from '${reporter}'
+export const ${ext.slice(1)} = reportBatch(bundle${ext})
+`
+  await writeFile(join(dir, `${name}.js`), code)
 }

@@ -137,9 +137,9 @@ function describeIdle(says: string): Judgement {
 }
 
 /**
- * Checks that no emissions remain in the outbox. Emissions are published after the commit; remaining ones are published with the
- * next batch. Until its emissions are published, the offsets of a batch are not committed, so the outbox of a running batch lies
- * beyond the offset that was read before it.
+ * Checks that no emissions remain in the outbox. The offsets of a batch are committed after its outbox is published and trimmed, so
+ * the outbox of a running batch lies beyond the offset that was read before it. Emissions that reprocessing or an older state of Redis
+ * has left behind are published with the next batch.
  */
 function checkPublished({ partitions }: SeenConsumer) {
   if (partitions.some(({ outbox }) => outbox === null))

@@ -10,7 +10,7 @@ import { type Invocation, PartitionRun } from './invocation.ts'
 import { PendingRecords } from './log/pending-records.ts'
 import { type End, isEnd, type Missing } from './model/chunk.ts'
 import { type Deferred, toDeferred } from './model/decision.ts'
-import { publishOutbox, tryTrim } from './publish.ts'
+import { publishOutbox, trimPublished } from './publish.ts'
 import type { StatesPort } from './replacing/replaceable-states.ts'
 import { type ChunkSteps, chooseSteps } from './steps.ts'
 
@@ -124,8 +124,7 @@ async function resolveEnd(
     case 'deferred':
       return end.deferred
     case 'leftover':
-      await publishOutbox(run, end)
-      if (!(await tryTrim(run, end.outbox))) return { reason: 'store-unavailable' }
+      await trimPublished(run, await publishOutbox(run, end))
       if (end.toOffset !== undefined) pending.dropTo(end.toOffset)
       return undefined
     case 'missing':

@@ -3,7 +3,6 @@
 import type { CommitResult } from './commit.ts'
 import { RecordRefused } from './errors.ts'
 import type { PartitionRun } from './invocation.ts'
-import type { ChunkResult } from './model/chunk.ts'
 import type { OutboxEntry } from './model/partition-state.ts'
 import { createRefusedFailureRecord } from './outbox/failure-record.ts'
 import { buildRecord, type Writing } from './outbox/outgoing-record.ts'
@@ -29,26 +28,25 @@ export async function publishOutbox<C extends Pick<CommitResult, 'outbox'>>(
   return committed
 }
 
-/** Step 7: removes published entries from the outbox. If this fails, the next batch publishes them again, with the same ids. */
-export async function trimPublished(run: PartitionRun, committed: CommitResult): Promise<ChunkResult> {
-  await tryTrim(run, committed.outbox)
-  return committed
-}
-
-/** Removes published entries from the outbox. An error is reported. @returns false if the entries could not be removed */
-export async function tryTrim(
+/**
+ * Step 7: removes published entries from the outbox. An error is reported, and defers the chunk: it is delivered again, published with
+ * the same ids, and trimmed. The partition may have no later record that would do so.
+ *
+ * @throws errors of the store
+ */
+export async function trimPublished<C extends Pick<CommitResult, 'outbox'>>(
   { ports, stateKey }: PartitionRun,
-  published: readonly OutboxEntry[],
-): Promise<boolean> {
-  if (published.length === 0) return true
+  published: C,
+): Promise<C> {
+  const positions = published.outbox.map(({ position }) => position)
+  if (positions.length === 0) return published
   try {
-    const positions = published.map(({ position }) => position)
     await ports.store.trimOutbox(stateKey, positions)
-    return true
   } catch (error) {
-    ports.report({ kind: 'outbox-not-trimmed', stateKey, count: published.length, error })
-    return false
+    ports.report({ kind: 'outbox-not-trimmed', stateKey, count: positions.length, error })
+    throw error
   }
+  return published
 }
 
 /**

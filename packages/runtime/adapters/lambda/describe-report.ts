@@ -69,7 +69,7 @@ const TELEMETRY: { readonly [Kind in Report['kind']]: Describe<Kind> } = {
   },
   'outbox-not-trimmed': ({ count, error }) => ({
     counts: { 'trim-failed': count },
-    warn: 'entries are published, but the outbox was not trimmed: the next batch publishes them again',
+    warn: 'entries are published, but the outbox was not trimmed: the batch is delivered again, and repeats them with the same ids',
     details: { count, ...describeError(error) },
   }),
   refused: ({ entries, error }) => ({

@@ -14,7 +14,7 @@ export type Report = { readonly stateKey: StateKey } & (
   | ({ readonly kind: 'deferred' } & StoppedPartition)
   /** A receiver has not accepted all records. The last try is also reported, before its records fail. */
   | ({ readonly kind: 'offer-failed' } & FailedTry)
-  /** Published entries could not be removed from the outbox. The next batch of the partition publishes them again. */
+  /** Published entries could not be removed from the outbox. Their chunk is deferred, and published again when it is delivered again. */
   | { readonly kind: 'outbox-not-trimmed'; readonly count: number; readonly error: unknown }
   /** Kafka permanently refuses entries. Each entry was replaced by a failure record that contains the reason. */
   | { readonly kind: 'refused'; readonly entries: readonly OutboxEntry[]; readonly error: unknown }

@@ -265,21 +265,26 @@ async function disturbed(
 ): Promise<void> {
   const { store } = stage.ports
   stage.inLog(records)
-  const failing: StateStore = {
-    load: (...args) => store.load(...args),
-    // Fails before or after it has committed.
-    async commit(...args) {
+  /** Wraps a call so that it fails now and then, before or after it has changed the store. */
+  const failing =
+    <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
       if (random.chance(0.2)) throw new Unavailable('store-unavailable', 'away')
-      const outcome = await store.commit(...args)
+      const result = await call(...args)
       if (random.chance(0.2)) throw new Unavailable('store-unavailable', 'no answer')
-      return outcome
-    },
-    trimOutbox: (...args) => store.trimOutbox(...args),
+      return result
+    }
+  const faulty: StateStore = {
+    load: (...args) => store.load(...args),
+    commit: failing(store.commit.bind(store)),
+    trimOutbox: failing(store.trimOutbox.bind(store)),
   }
   for (let at = 0; at < records.length; ) {
     const batch = records.slice(Math.max(0, at - random.between(0, 5)), at + random.between(1, 40))
-    const { batchItemFailures } = await stage.batch(batch, { ports: { store: failing } })
+    const { batchItemFailures } = await stage.batch(batch, { ports: { store: faulty } })
     const failed = batchItemFailures.map(({ itemIdentifier }) => itemIdentifier.offset)
+    const { outbox } = await store.load(stage.stateKey(), EMPTY_SELECTION)
+    if (failed.length === 0) assert.deepEqual(outbox, [], 'a batch that has succeeded is published')
     const next = records.findIndex(({ offset }) => offset > (batch.at(-1) as LogRecord).offset)
     const first = failed.length > 0 ? Math.min(...failed) : undefined
     at =

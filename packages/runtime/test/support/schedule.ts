@@ -14,6 +14,8 @@ import { LatestDecisions } from '../../pipeline/failures/failure-surge.ts'
 import type { Invocation } from '../../pipeline/invocation.ts'
 import { LogChecks } from '../../pipeline/log/log-identity.ts'
 import type { StateKey } from '../../pipeline/model/partition-state.ts'
+import type { Snapshot } from '../../pipeline/model/snapshot.ts'
+import { parsePosition } from '../../pipeline/outbox/position.ts'
 import type { Ports, StateStore } from '../../pipeline/ports.ts'
 import { EMPTY_SELECTION } from '../../testing/empty-selection.ts'
 import { ComparedStates } from './compared-states.ts'
@@ -94,7 +96,7 @@ export class Schedule {
       if (!this.#main) return this.#checkGuesses()
       const actor = random.pick(this.#actors)
       await actor.go()
-      if (actor.response) this.#ended(actor)
+      if (actor.response) await this.#ended(actor)
       else if (actor === this.#main && random.chance(this.#crowded ? 0.1 : 0.02)) this.#main = undefined
       if (random.chance(0.03)) this.#remove(actor)
       await this.#forget()
@@ -110,9 +112,9 @@ export class Schedule {
   /** Invokes the consumer with the next batch. Returns undefined if there is no batch. */
   async #begin(): Promise<Actor | undefined> {
     const { log, random, codes } = this.#play
-    const { appliedOffset, isPublished } = await this.#stored()
+    const { appliedOffset, outbox } = await this.#stored()
     const last = (log.at(-1) as LogRecord).offset
-    if (this.#acknowledged > last && appliedOffset >= last && isPublished) return undefined
+    if (this.#acknowledged > last && appliedOffset >= last && outbox.length === 0) return undefined
     if (!this.#isDeployed && isDecided(log, codes.changeAt, appliedOffset)) this.#deploy(appliedOffset)
     // The old code must not receive records that the new code has to process.
     const due = this.#isDeployed ? log : log.filter(({ offset }) => offset < codes.changeAt)
@@ -142,14 +144,22 @@ export class Schedule {
     const keptStates = random.pick(this.#instances)
     const invocation = { latest: this.#latest[code], codeVersion: () => code }
     const actor = new Actor({ ...consumer, limits }, ports, batch, random, invocation, keptStates)
+    actor.losses = this.#forgotten
     this.#actors.push(actor)
     return actor
   }
 
-  #ended(actor: Actor): void {
-    const undone = actor.response?.[0]
-    if (actor === this.#main) this.#acknowledged = Math.max(this.#acknowledged, undone ?? actor.end)
+  /** Checks that all emissions of a batch that has succeeded are trimmed, unless the store has lost data in the meantime. */
+  async #ended(actor: Actor): Promise<void> {
+    const isMain = actor === this.#main
     this.#remove(actor)
+    if (!isMain) return
+    const undone = actor.response?.[0]
+    this.#acknowledged = Math.max(this.#acknowledged, undone ?? actor.end)
+    if (undone !== undefined || actor.losses !== this.#forgotten) return
+    const { outbox } = await this.#stored()
+    if (outbox.some(({ position }) => parsePosition(position).offset < actor.end))
+      throw new Error('a batch has succeeded, but its outbox is not trimmed')
   }
 
   #remove(actor: Actor): void {
@@ -180,10 +190,10 @@ export class Schedule {
     if (next) expire(next.offset)
   }
 
-  async #stored(): Promise<{ readonly appliedOffset: number; readonly isPublished: boolean }> {
+  async #stored(): Promise<Pick<Snapshot, 'outbox'> & { readonly appliedOffset: number }> {
     const { ports, stateKey } = this.#play
     const { version, outbox } = await ports.store.load(stateKey, EMPTY_SELECTION)
-    return { appliedOffset: version.appliedOffset, isPublished: outbox.length === 0 }
+    return { appliedOffset: version.appliedOffset, outbox }
   }
 }
 
@@ -197,6 +207,8 @@ class Actor {
   /** Offsets that the invocation has reported as failed; undefined while it is running. */
   response: readonly number[] | undefined
   readonly end: number
+  /** Number of times that the store had lost data at the start. */
+  losses = 0
   #goOn: (() => void) | undefined
   #paused = Promise.withResolvers<void>()
 

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { confirmSegment } from '../../../consumer/segment-sink.ts'
+import type { Process } from '../../../pipeline/consumer.ts'
 import { PartitionStopped, RecordRefused, Unavailable } from '../../../pipeline/errors.ts'
 import type { OffsetRange } from '../../../pipeline/model/log.ts'
 import type { LogReader } from '../../../pipeline/ports.ts'
+import { EMPTY_SELECTION } from '../../../testing/empty-selection.ts'
 import { MemoryLogReader } from '../../../testing/memory-log-reader.ts'
+import { READING_TYPES } from '../../support/application.ts'
 import { environmentReading as reading, logRecord as record } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 
@@ -62,18 +66,38 @@ describe('records that were not delivered and cannot be read', () => {
 })
 
 describe('an outbox that cannot be trimmed', () => {
-  it('given that trimming fails, then the batch has succeeded and the repeat has the same id', async () => {
-    const stage = new Stage()
-    const trimOutbox = stage.store.trimOutbox.bind(stage.store)
-    stage.store.trimOutbox = () => Promise.reject(new Unavailable('store-unavailable', 'away'))
-    const response = await stage.batch([record(0, reading('a')), record(1, reading('b'))])
-    assert.deepEqual(response, { batchItemFailures: [] })
-    assert.equal(stage.observer.list('outbox-not-trimmed').length, 1)
-    stage.store.trimOutbox = trimOutbox
-    await stage.batch([record(2, reading('c'))])
-    assert.deepEqual(new Set(stage.events.map(({ id }) => id)).size, 1)
-    assert.equal(stage.events.length, 2)
-  })
+  const accepts = READING_TYPES
+  const consumers: [shape: string, process?: Process][] = [
+    ['a process'],
+    ['a sink', { name: 'sink', accepts, deliver: async () => [] }],
+    [
+      'a segment sink',
+      { name: 'segments', accepts, segments: { offsets: 2 }, write: async () => confirmSegment('written') },
+    ],
+  ]
+  for (const [shape, process] of consumers)
+    for (const fault of ['refused', 'not answered'])
+      it(`given ${shape} and a trim that is ${fault}, then a repeat of the batch publishes the same ids and trims`, async () => {
+        const stage = new Stage(process)
+        const trimOutbox = stage.store.trimOutbox.bind(stage.store)
+        stage.store.trimOutbox = async (...wanted) => {
+          if (fault === 'not answered') await trimOutbox(...wanted)
+          throw new Unavailable('store-unavailable', 'away')
+        }
+        // They fail, because they have no headers.
+        const batch = [0, 1].map(offset => ({ ...record(offset, reading('a')), headers: [] }))
+        const deliver = async () =>
+          (await stage.batch(batch)).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier.offset)
+        assert.deepEqual(await deliver(), [0, 1])
+        const reasons = stage.observer.waits.map(({ reason }) => reason)
+        assert.deepEqual(reasons, ['store-unavailable'])
+        assert.equal(stage.observer.list('outbox-not-trimmed').length, 1)
+        stage.store.trimOutbox = trimOutbox
+        assert.deepEqual(await deliver(), [])
+        const { outbox } = await stage.store.load(stage.stateKey(), EMPTY_SELECTION)
+        const ids = stage.events.map(({ id }) => id)
+        assert.deepEqual([outbox.length, new Set(ids).size, ids.length], [0, 2, fault === 'refused' ? 4 : 2])
+      })
 })
 
 it('given a transaction marker after each record, then one read finds that nothing is in between', async () => {

@@ -22,6 +22,7 @@ const SITUATIONS: readonly Situation[] = [
   'late-copy',
   'recreated',
   'not-higher',
+  'not-trimmed',
 ]
 
 describe('emissions with an origin', () => {

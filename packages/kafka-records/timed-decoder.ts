@@ -14,9 +14,13 @@ const OPEN_BATCHES = 16
  */
 const FORGET_AFTER_MS = 60_000
 
+/** Time after which decoding that has not ended has failed, in milliseconds. Even a record of 100 GB is decompressed sooner. */
+const MAX_DECODING_MS = 600_000
+
 interface Late {
   readonly fromOffset: number
   readonly records: Promise<FetchedRecord[]>
+  readonly beganAtMs: number
   readonly askedAtMs: number
 }
 
@@ -43,15 +47,18 @@ export class TimedDecoder {
    * the records again.
    *
    * @param untilMs deadline, as a value of `performance.now()`
+   * @throws Error if decoding has not ended after ten minutes. The next request starts it again.
    */
   async decodePartition(fetched: FetchedPartition, untilMs: number): Promise<readonly FetchedRecord[]> {
     const { fromOffset } = fetched
     const key = formatPartition(fetched)
     const before = this.#inProgress.get(key)
-    const records =
-      before?.fromOffset === fromOffset ? before.records : this.#decode(fetched, undefined, this.#open)
     const askedAtMs = this.#nowMs()
-    this.#inProgress.set(key, { fromOffset, records, askedAtMs })
+    const { records, beganAtMs } =
+      before?.fromOffset === fromOffset
+        ? before
+        : { records: this.#decode(fetched, undefined, this.#open), beganAtMs: askedAtMs }
+    this.#inProgress.set(key, { fromOffset, records, beganAtMs, askedAtMs })
     this.#forgetBefore(askedAtMs - FORGET_AFTER_MS)
     const late = Promise.withResolvers<undefined>()
     const timer = setTimeout(() => late.resolve(undefined), Math.max(0, untilMs - performance.now()))
@@ -60,6 +67,7 @@ export class TimedDecoder {
       if (inTime) this.#inProgress.delete(key)
       // If decoding fails, the next response throws the error.
       else records.catch(() => {})
+      if (!inTime && this.#nowMs() - beganAtMs > MAX_DECODING_MS) throw createStuckError(key, fromOffset)
       return inTime ?? []
     } catch (error) {
       this.#inProgress.delete(key)
@@ -72,4 +80,10 @@ export class TimedDecoder {
   #forgetBefore(timeMs: number): void {
     for (const [key, { askedAtMs }] of this.#inProgress) if (askedAtMs < timeMs) this.#inProgress.delete(key)
   }
+}
+
+/** Returns an error after which kafkajs does not retry in silence, but fails. */
+function createStuckError(place: string, fromOffset: number): Error {
+  const what = `its records were not decoded within ${MAX_DECODING_MS / 60_000} minutes, and are fetched again`
+  return Object.assign(new Error(`${place} at offset ${fromOffset}: ${what}`), { retriable: false })
 }

@@ -115,7 +115,8 @@ export class GroupMember {
         connection.rejectRequests(new Error('the consumer has stopped'))
       }
       this.#fetchEnds.add(end)
-      broker.fetch({ ...request, maxWaitTime }).then(answer => resolve(showGaps(answer)), reject)
+      const answered = broker.fetch({ ...request, maxWaitTime }).then(showGaps)
+      answered.then(resolve, reject)
       return promise.finally(() => this.#fetchEnds.delete(end))
     }
     return Object.create(broker, { fetch: { value: fetch } })

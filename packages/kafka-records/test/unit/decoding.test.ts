@@ -57,6 +57,21 @@ describe('decoding that exceeds the time limit of a response', () => {
     begun[3]?.done.resolve(RECORDS)
   })
 
+  it('given that it never ends, then a response throws after ten minutes, and the next starts it again', async () => {
+    let nowMs = 0
+    const { decoding, begun } = staged(() => nowMs)
+    for (; nowMs <= 600_000; nowMs += 50_000)
+      assert.deepEqual(await decoding.decodePartition(at(7), now()), [])
+    await assert.rejects(decoding.decodePartition(at(7), now()), {
+      message: /^t\/0 at offset 7: .* within 10 minutes, and are fetched again$/,
+      retriable: false,
+    })
+    assert.equal(begun.length, 1)
+    void decoding.decodePartition(at(7), now() + 60_000)
+    assert.equal(begun.length, 2)
+    begun[1]?.done.resolve(RECORDS)
+  })
+
   it('given that it fails, then the next response throws, and the one after it starts again', async () => {
     const { decoding, begun } = staged()
     await decoding.decodePartition(at(7), now())

@@ -198,7 +198,8 @@ async function runFunctions(
     {
       name: 'functions',
       title: FRAMEWORK,
-      start: startSignal => startFunctions(functionOptions, AbortSignal.any([signal, startSignal])),
+      start: (startSignal, onWait) =>
+        startFunctions(functionOptions, AbortSignal.any([signal, startSignal]), onWait),
     },
     { report, restarts: true, onLost: lost.resolve },
   )

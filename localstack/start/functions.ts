@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { FEW_ARENAS, startReady } from '#local-servers/managed-process.ts'
 import { LOOPBACK } from '#local-servers/ports.ts'
-import type { Ready } from '#local-servers/supervisor.ts'
+import type { Ready, Supervised } from '#local-servers/supervisor.ts'
 import { followLogs } from '../../scripts/log-file.ts'
 import {
   FUNCTION_LOGS,
@@ -52,15 +52,18 @@ const SPLIT_OUTPUT = pathToFileURL(join(import.meta.dirname, 'split-output.ts'))
  * Option that sets the size of a semi-space, in megabytes. With the default, the framework would use 96 MB, which it needs only once.
  */
 const SMALL_YOUNG_GENERATION = '--max-semi-space-size=8'
-/** Time limit for the start, in milliseconds. On a busy machine, the start takes several times longer than usual. */
-const READY_WITHIN_MS = 300_000
+/** Time for which the start may do nothing, in milliseconds: it waits for Kafka, which may be slow to form the groups. */
+const IDLE_MS = 300_000
 /** Time to wait for the rest of an error message, in milliseconds, because the framework writes the first line separately. */
 const MESSAGE_MS = 300
 /** Time that serverless-offline waits for running invocations, in milliseconds. Afterwards, its process group is killed. */
 const GRACE_MS = 10_000
 
 /** Starts the functions and waits until they read from Kafka. If the start fails, all processes are ended. */
-export async function startFunctions(options: FunctionsOptions, signal: AbortSignal): Promise<Ready> {
+export async function startFunctions(
+  options: FunctionsOptions,
+  ...[signal, onWait]: Parameters<Supervised['start']>
+): Promise<Ready> {
   const { logsDir, reportsFile, servers } = options
   const serversReady = join(logsDir, 'servers-ready')
   rmSync(serversReady, { force: true })
@@ -97,19 +100,19 @@ export async function startFunctions(options: FunctionsOptions, signal: AbortSig
     unfollowLogs()
     unfollowReports()
   }
-  const untilReady = (over: AbortSignal) => {
-    // The servers may have to be installed, so the time limit begins when they are ready.
-    const late = servers.then(() => {
-      writeFileSync(serversReady, '')
-      return pause(READY_WITHIN_MS, `was not ready within ${READY_WITHIN_MS / 1000} s`, { signal: over })
-    })
+  // A failure of the servers ends the start, and is reported by it.
+  servers.then(() => writeFileSync(serversReady, '')).catch(() => {})
+  const untilReady = () => {
     // If a bundle cannot be built, the framework continues without doing anything.
     const broken = startupError.promise.then(() => pause(MESSAGE_MS, 'reported an error'))
-    return Promise.race([ready.promise, late, broken])
+    return Promise.race([ready.promise, broken])
   }
   // Start the process after the follower of its log, so that no line is missed.
-  const program = { title: FRAMEWORK, launch, logFile, untilReady, errorIn: findStartupError }
-  const started = await startReady(program, signal).catch(error => {
+  const program = { title: FRAMEWORK, launch, logFile, errorIn: findStartupError }
+  // The servers may have to be installed, so the time of the functions begins when they are ready.
+  const wait = (ms: number) => servers.then(() => pause(ms))
+  const waits = { untilReady, idleMs: IDLE_MS, onWait, wait }
+  const started = await startReady({ ...program, ...waits }, signal).catch(error => {
     unfollow()
     throw error
   })

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
 import { GRACE_MS, guardGroup, signalGroup } from './process-groups.ts'
+import { groupProcessorMs, type Patience, untilStandstill, type Work } from './progress.ts'
 import { UserError } from './user-error.ts'
 
 /** Command that starts a program. */
@@ -78,15 +79,15 @@ async function stopGroup(pid: number, exited: Promise<Exit>, graceMs: number): P
   clearTimeout(tooLong)
 }
 
-/** A program to start, and how to see that it is ready. */
-export interface Startable {
+/** A program to start, and how to see that it is ready. It has time as long as it takes processor time or its log grows. */
+export interface Startable extends Omit<Patience, 'signal'> {
   /** Name and version for messages. */
   readonly title: string
   readonly launch: Launch
   readonly logFile: string
   /**
-   * Resolves when the program is ready, or with what it did instead, such as "did not answer within 60 s". The signal is aborted
-   * when the answer is not needed any more.
+   * Resolves when the program is ready, or with what it did instead, such as "reported an error". The signal is aborted when the
+   * answer is not needed any more.
    */
   untilReady(signal: AbortSignal): Promise<string | undefined>
   /** Returns the error message in a log; by default, the last line that seems to be an error. */
@@ -104,7 +105,9 @@ export async function startReady(program: Startable, signal: AbortSignal): Promi
     // A program that has ended is not ready, even if another program responds in its place.
     const ended = started.exited.then(describeExit)
     const ready = untilReady(AbortSignal.any([signal, over.signal]))
-    const failure = await Promise.race([ended, aborted, ready])
+    const measure = (): Work => [groupProcessorMs(started.pid), statSync(logFile).size]
+    const standstill = untilStandstill(measure, { ...program, signal: over.signal })
+    const failure = await Promise.race([ended, aborted, ready, standstill])
     if (failure !== undefined) throw errorWithLog(`${title} did not start: it ${failure}`, logFile, errorIn)
     return started
   } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * State of a server. `installing` is reported repeatedly, every few seconds. `used` means that the server was already running; it
+ * State of a server. `installing` and `starting` are reported repeatedly, every ten seconds. `used` means that the server was already running; it
  * is not stopped at the end.
  */
 export type ServiceState = 'installing' | 'installed' | 'starting' | 'ready' | 'used' | 'stopping' | 'stopped'

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { ensureInstalled, type InstallContext } from './install.ts'
 import { startReady } from './managed-process.ts'
 import type { Server } from './server-definition.ts'
-import { Supervisor } from './supervisor.ts'
+import { type Supervised, Supervisor } from './supervisor.ts'
 
 /** Options of a start. */
 export interface StartContext extends InstallContext {
@@ -13,7 +13,6 @@ export interface StartContext extends InstallContext {
   readonly restarts?: boolean
 }
 
-const READY_WITHIN_MS = 60_000
 const ASK_EVERY_MS = 50
 
 /** Installs and starts a server, and waits until it responds. If it fails to start, it is stopped. */
@@ -22,10 +21,10 @@ async function startServer(server: Server, context: StartContext): Promise<Super
   const restarts = context.restarts === true && !server.isVolatile
   if (server.package) await ensureInstalled(server.package, context)
   const { name, title, port } = server
-  const start = async (signal: AbortSignal) => {
+  const start: Supervised['start'] = async (signal, onWait) => {
     const launch = await server.prepare({ logsDir, report, signal })
     const untilReady = (over: AbortSignal) => untilAnswers(server, over)
-    const program = { title, launch, logFile: join(logsDir, `${name}.log`), untilReady }
+    const program = { title, launch, logFile: join(logsDir, `${name}.log`), untilReady, onWait }
     return { ...(await startReady(program, signal)), detail: `${title} on port ${port}` }
   }
   const supervisor = new Supervisor({ name, title, start }, { report, restarts })
@@ -64,11 +63,6 @@ export async function startTogether(
   throw signal.reason
 }
 
-async function untilAnswers(server: Server, signal: AbortSignal): Promise<string | undefined> {
-  const deadlineMs = Date.now() + READY_WITHIN_MS
-  while (!(await server.answers())) {
-    if (Date.now() > deadlineMs) return `did not answer within ${READY_WITHIN_MS / 1000} s`
-    await pause(ASK_EVERY_MS, undefined, { signal })
-  }
-  return undefined
+async function untilAnswers(server: Server, signal: AbortSignal): Promise<undefined> {
+  while (!(await server.answers())) await pause(ASK_EVERY_MS, undefined, { signal })
 }

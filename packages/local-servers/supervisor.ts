@@ -7,7 +7,7 @@ export interface Supervised {
   /** Name and version for messages. */
   readonly title: string
   /** Starts the program, and resolves when it is ready. If the start fails, no process may be left running. */
-  start(signal: AbortSignal): Promise<Ready>
+  start(signal: AbortSignal, onWait: (work: string) => void): Promise<Ready>
 }
 
 /** A program that is ready. */
@@ -48,8 +48,10 @@ export class Supervisor {
 
   async start(signal: AbortSignal): Promise<void> {
     const startedAtMs = Date.now()
-    this.#report('starting', this.#program.title)
-    const started = await this.#program.start(signal)
+    const say = (detail: string) => this.#report('starting', detail, Date.now() - startedAtMs)
+    say(this.#program.title)
+    const onWait = (work: string) => say(`${this.#program.title} is not ready yet: ${work}`)
+    const started = await this.#program.start(signal, onWait)
     this.#current = started
     this.#readyAtMs = Date.now()
     this.#report('ready', started.detail, Date.now() - startedAtMs)

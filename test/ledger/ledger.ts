@@ -11,7 +11,7 @@ await runMain({ readOptions, usage: USAGE, run: ledger })
 async function ledger(options: Options, signal: AbortSignal): Promise<number> {
   const say = sayWithSeconds()
   say(`seed ${options.seed}: starting Kafka and Valkey`)
-  const servers = await startServers(options.brokers, signal)
+  const servers = await startServers(options.brokers, { signal })
   try {
     const result = await run(options, servers, say, signal)
     console.log(`\n${report(result).join('\n')}`)

@@ -1,6 +1,7 @@
 /** The ledger's own Kafka and Valkey, which it can kill and pause. */
 
 import { LOOPBACK } from '#local-servers/ports.ts'
+import type { StartContext } from '#local-servers/start-server.ts'
 import type { Supervisor } from '#local-servers/supervisor.ts'
 import { type Front, startFront } from '#local-servers/testing/front.ts'
 import { startKafka } from '#local-servers/testing/start-apart.ts'
@@ -19,13 +20,13 @@ export interface Servers {
   stop(): Promise<void>
 }
 
-export async function startServers(brokers: BrokerCount, signal: AbortSignal): Promise<Servers> {
+export async function startServers(brokers: BrokerCount, context?: Partial<StartContext>): Promise<Servers> {
   const stops: (() => Promise<void> | void)[] = []
   const stop = async () => {
     for (const end of stops.splice(0).reverse()) await end()
   }
   try {
-    const kafka = await startKafka(brokers, { signal })
+    const kafka = await startKafka(brokers, context)
     stops.push(kafka.stop)
     const serving = { valkey: await startStandby() }
     const front: Front = await startFront(() => serving.valkey.port)

@@ -3,7 +3,6 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { HOPELESS_MS } from '#local-servers/testing/until.ts'
 import { CHANGED_ROW, LOST_ROW, TWICE_ROW } from '../ledger/count/history.ts'
 import { EARLY, LOST, LOST_REDRIVE, ORDER, SEGMENT, TWICE } from '../ledger/count/violations.ts'
 import { type Options, readOptions, SABOTAGES } from '../ledger/options.ts'
@@ -54,7 +53,7 @@ describe('the ledger, of a runtime that is broken on purpose', { concurrency: 3 
 
   before(async () => {
     out = await mkdtemp(join(tmpdir(), 'sluice-ledger-'))
-    shared = await startServers(1, AbortSignal.timeout(HOPELESS_MS))
+    shared = await startServers(1)
   })
 
   after(async () => {
@@ -67,7 +66,7 @@ describe('the ledger, of a runtime that is broken on purpose', { concurrency: 3 
     const direct = ['--runner', 'direct', '--workers', '1']
     const size = ['--events', '1500', '--seed', '7', '--patience', '8', '--out', join(out, sabotage)]
     const options = readOptions([...chosen, ...direct, ...size]) as Options
-    const own = faults === OF_SERVERS ? await startServers(1, AbortSignal.timeout(HOPELESS_MS)) : undefined
+    const own = faults === OF_SERVERS ? await startServers(1) : undefined
     try {
       return await run(options, own ?? shared, line => console.error(`${sabotage}: ${line}`), signal)
     } finally {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { HOPELESS_MS } from '#local-servers/testing/until.ts'
 import { FAULT_NAMES } from '../ledger/faults.ts'
 import { type Options, readOptions } from '../ledger/options.ts'
 import { report } from '../ledger/report.ts'
@@ -19,7 +18,7 @@ describe('the ledger', () => {
   let servers: Servers
 
   before(async () => {
-    servers = await startServers(1, AbortSignal.timeout(HOPELESS_MS))
+    servers = await startServers(1)
   })
 
   after(() => servers?.stop())

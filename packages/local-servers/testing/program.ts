@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { guardGroup, signalGroup } from '../process-groups.ts'
+import { groupProcessorMs, untilStandstill, type Work } from '../progress.ts'
 import { HOPELESS_MS } from './until.ts'
 
 /** Folder with the workspaces, their packages, and those of the tests. */
@@ -81,22 +82,25 @@ export class Program {
     if (this.#child.pid !== undefined && !this.#isOver) signalGroup(this.#child.pid, signal)
   }
 
-  /** Waits until the program prints a line. Rejects if the program ends first, or does not print the line in time. */
-  async says(line: RegExp, withinMs = HOPELESS_MS): Promise<void> {
+  /** Waits until the program prints a line. Rejects if the program ends first, or does and prints nothing for `idleMs`. */
+  async says(line: RegExp, idleMs = HOPELESS_MS): Promise<void> {
     const said = Promise.withResolvers<void>()
     const look = () =>
       line.test(this.#output) ? said.resolve() : this.#isOver && said.reject(this.#without(line))
-    const tooLate = setTimeout(() => said.reject(this.#without(line)), withinMs)
+    const over = new AbortController()
+    const measure = (): Work => [groupProcessorMs(this.pid ?? -1), this.#output.length]
+    const fail = (why: string) => said.reject(this.#without(line, why))
+    untilStandstill(measure, { idleMs, signal: over.signal }).then(fail, () => {})
     this.#waiting.add(look)
     look()
     await said.promise.finally(() => {
-      clearTimeout(tooLate)
+      over.abort()
       this.#waiting.delete(look)
     })
   }
 
-  #without(line: RegExp): Error {
-    return new Error(`the program did not print ${line}. Its output:\n${this.#output}`)
+  #without(line: RegExp, why = 'ended'): Error {
+    return new Error(`the program ${why}, and did not print ${line}. Its output:\n${this.#output}`)
   }
 
   #collect(): void {

@@ -73,7 +73,7 @@ export async function startSecuredKafka(
       const variant = createVariant(ports, folder, { ...encrypted, ...properties })
       return kafkaServers({ ports: [ports.plainText], dataDir: folder, cacheDir: CACHE, variant })
     }
-    const running = await startApart(NAMES.length, serversOn, { signal })
+    const running = await startApart(NAMES.length, serversOn)
     const addresses = Object.fromEntries(
       NAMES.map((name, index) => [name, `localhost:${running.ports[index]}`]),
     ) as Record<keyof Ports, string>

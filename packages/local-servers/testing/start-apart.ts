@@ -7,7 +7,6 @@ import type { Server } from '../server-definition.ts'
 import { type RunningServers, type StartContext, startTogether } from '../start-server.ts'
 import type { Supervisor } from '../supervisor.ts'
 import { PROJECT } from './program.ts'
-import { HOPELESS_MS } from './until.ts'
 
 /** Folder of the installed servers. */
 export const CACHE = process.env.LOCAL_SERVERS_CACHE ?? join(PROJECT, '.local')
@@ -27,7 +26,7 @@ export function startApart(
     const remove = () => rm(folder, { recursive: true, force: true })
     try {
       const servers = await serversOn(ports, folder)
-      const signal = AbortSignal.timeout(HOPELESS_MS)
+      const { signal } = new AbortController()
       const running = await startTogether(servers, { logsDir: folder, signal, ...context })
       return { ...running, ports, stop: () => running.stop().finally(remove) }
     } catch (error) {

@@ -97,11 +97,28 @@ async function createTopics(admin: Admin, options: TopicsOptions, missing: reado
   })
 }
 
-/** Waits until the leader of every partition responds. The metadata may name a broker that has not become the leader yet. */
+/**
+ * Waits until the leader of every partition responds. The metadata may name a broker that has not become the leader yet. On a busy
+ * machine that takes long, so the time limit begins anew as long as further topics respond.
+ */
 export async function untilLed(kafka: Kafka, names: readonly string[]): Promise<void> {
-  const offsets = new TopicOffsets(kafka, PATIENCE_WITH_NEW_TOPIC)
+  const offsets = new TopicOffsets(kafka, { leaderMs: 0, topicMs: 0 })
+  const unled = new Set(names)
+  const ask = async () => {
+    const errors: unknown[] = []
+    for (const name of unled)
+      await offsets.ends(name).then(
+        () => unled.delete(name),
+        error => (isRetriableAnswer(error) ? errors.push(error) : throwUnled(name, error)),
+      )
+    if (errors.length > 0) throw errors[0]
+  }
   try {
-    for (const name of names) await offsets.ends(name).catch(error => throwUnled(name, error))
+    for (let before = unled.size; unled.size > 0; before = unled.size)
+      await askLeaders(ask, PATIENCE_WITH_NEW_TOPIC).catch(error => {
+        const [topic = ''] = unled
+        if (unled.size === before || !isRetriableAnswer(error)) throwUnled(topic, error)
+      })
   } finally {
     await offsets.close()
   }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, it, type TestContext } from 'node:test'
 import { protocolError } from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
 import { isRetriableAnswer as isRetriableForTrigger } from '../../../../msk-trigger/poll/cluster-client.ts'
+import { untilLed } from '../../../adapters/kafka/application-topics.ts'
 import { isRetriableAnswer } from '../../../adapters/kafka/availability.ts'
 import { TopicOffsets } from '../../../adapters/kafka/topic-offsets.ts'
 
@@ -84,6 +85,33 @@ describe('offsets of a topic', () => {
       ['rejected', 'fulfilled', 'fulfilled'],
     )
     assert.equal(seen.connections, 2)
+  })
+})
+
+describe('new topics on a busy machine', () => {
+  /** Waits for topics, while each question takes a second, and each number of questions brings the leaders of one topic. */
+  async function waitFor(t: TestContext, topics: string[], each: number) {
+    let asked = 0
+    t.mock.method(performance, 'now', () => asked * 1_000)
+    const { kafka } = given()
+    const admin = () => ({
+      ...kafka.admin(),
+      fetchTopicOffsets: async (topic: string) => {
+        asked += 1
+        if (asked < each * (topics.indexOf(topic) + 1)) throw answered(LEADER_NOT_AVAILABLE)
+        return []
+      },
+    })
+    await untilLed({ admin } as unknown as Kafka, topics)
+    return asked
+  }
+
+  it('have time as long as further ones get their leaders', async t => {
+    assert.ok((await waitFor(t, ['a', 'b', 'c', 'd'], 12)) >= 48)
+  })
+
+  it('are named when no further one has a leader for 15 s', async t => {
+    await assert.rejects(waitFor(t, ['a', 'b'], 20), /^Error: topic a has a partition that no broker leads: /)
   })
 })
 

@@ -11,13 +11,13 @@ const LOADING_MS = 10_000
 const invocation = () => ({ event: { json: () => '{}' }, requestId: randomUUID(), timeoutMs: TIMEOUT_MS })
 
 /** A runtime whose handler is loaded and answers when the test says so. */
-function given() {
+function given(isComputing = false) {
   const loading = Promise.withResolvers<void>()
   const answer = Promise.withResolvers<unknown>()
   const ended = Promise.withResolvers<RuntimeEnded>()
   const events: string[] = []
   const runtime: Runtime = {
-    isComputing: false,
+    isComputing,
     termination: ended.promise,
     load: () => loading.promise,
     invoke: async () => {
@@ -33,7 +33,7 @@ function given() {
 }
 
 describe('an instance that loads its handler', () => {
-  beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'Date'] }))
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] }))
   afterEach(() => mock.timers.reset())
 
   it('given that it takes longer than the timeout, then the invocation has all of its time afterwards', async () => {
@@ -56,6 +56,15 @@ describe('an instance that loads its handler', () => {
     await pass(TIMEOUT_MS)
     await failed
     assert.deepEqual(events, ['invoked', 'closed'])
+  })
+
+  it('given that it computes, then it has ten minutes, as on a busy machine', async () => {
+    const { instance, events } = given(true)
+    instance.invoke(invocation()).answer.catch(() => {})
+    for (let times = 0; times < 59; times += 1) await pass(LOADING_MS)
+    assert.deepEqual(events, [])
+    await pass(LOADING_MS)
+    assert.deepEqual(events, ['invoked'])
   })
 
   it('given that it fails, then the invocation fails with that error, and the instance is kept', async () => {

@@ -18,9 +18,9 @@ const LATEST = -1
 const READ_COMMITTED = 1
 const FETCH_BYTES = 4 * 1024 * 1024
 
-/** Longer than a broker takes to start on a busy machine. */
-const MAX_ATTEMPTS = 60
-const PAUSE_MS = 1_000
+/** Longest time in which a broker starts on a busy machine. */
+const STARTED_MS = 10 * 60_000
+const PAUSE_MS = 250
 const pause = promisify(setTimeout)
 
 export class KafkaLog {
@@ -32,7 +32,11 @@ export class KafkaLog {
   }
 
   /** The end offset of each partition: after the last readable record. */
-  async ends(topic: string): Promise<number[]> {
+  ends(topic: string): Promise<number[]> {
+    return insist(() => this.#readEnds(topic))
+  }
+
+  async #readEnds(topic: string): Promise<number[]> {
     const leaders = await this.#leaders(topic)
     const ends = leaders.map(() => 0)
     const led = Map.groupBy(leaders.keys(), partition => leaders[partition] ?? '')
@@ -50,10 +54,11 @@ export class KafkaLog {
     fromOffset: number,
     end: number,
   ): AsyncGenerator<readonly KafkaRecord[]> {
-    if (fromOffset >= end) return
-    const leader = (await this.#leaders(topic))[partition] ?? ''
     for (let next = fromOffset; next < end; ) {
-      const { records, nextOffset } = await this.#fetch(leader, topic, partition, next)
+      const { records, nextOffset } = await insist(async () => {
+        const leaders = await this.#leaders(topic)
+        return this.#fetch(leaders[partition] ?? '', topic, partition, next)
+      })
       next = nextOffset > next ? nextOffset : next + 1
       yield records.filter(({ offset }) => offset < end)
     }
@@ -145,17 +150,13 @@ export class KafkaLog {
     throw new Error(`no broker answers: ${this.#brokers.join(', ')}`)
   }
 
-  /** Asks again where the broker has gone or is silent: it comes back after its fault, and a question changes nothing. */
   async #ask(address: string, [api, version]: readonly [number, number], body: Writer): Promise<Reader> {
-    for (let attempt = 1; ; attempt += 1) {
-      const connecting = this.#connection(address)
-      try {
-        return await (await connecting).ask(new Writer().int16(api).int16(version), body)
-      } catch (error) {
-        if (attempt === MAX_ATTEMPTS) throw error
-        if (this.#connections.get(address) === connecting) this.#connections.delete(address)
-        await pause(PAUSE_MS)
-      }
+    const connecting = this.#connection(address)
+    try {
+      return await (await connecting).ask(new Writer().int16(api).int16(version), body)
+    } catch (error) {
+      if (this.#connections.get(address) === connecting) this.#connections.delete(address)
+      throw error
     }
   }
 
@@ -170,6 +171,16 @@ export class KafkaLog {
     connecting.catch(forget)
     return connecting
   }
+}
+
+/** Asks again where a broker has gone, is silent or leads no more: it comes back after its fault, and a question changes nothing. */
+async function insist<T>(ask: () => Promise<T>): Promise<T> {
+  for (const endAtMs = Date.now() + STARTED_MS; ; await pause(PAUSE_MS))
+    try {
+      return await ask()
+    } catch (error) {
+      if (Date.now() > endAtMs) throw error
+    }
 }
 
 function check(code: number, what: string): void {

@@ -69,7 +69,7 @@ export function evaluator(expression: Expression, refusing?: Refusing): Evaluato
   }
 }
 
-/** Returns a function that reads a place. A place that is missing, or whose value has another type, is null. */
+/** Returns a function that reads a place. A place that is missing, or whose value has another type, is null; a text takes any value. */
 function fieldReader(path: readonly string[], type: ColumnType, isRefused: boolean): Evaluator {
   const convert = type.startsWith('ARRAY') ? toList : CONVERSIONS[type as keyof typeof CONVERSIONS]
   return ({ event, onInexact }) => {
@@ -100,7 +100,7 @@ function refuseInexact(path: readonly string[]): PermanentError {
 }
 
 const CONVERSIONS = {
-  VARCHAR: (value: unknown) => (typeof value === 'string' ? value : null),
+  VARCHAR: toText,
   BOOLEAN: (value: unknown) => (typeof value === 'boolean' ? value : null),
   BIGINT: (value: unknown) => (Number.isSafeInteger(value) ? (value as number) : null),
   DOUBLE: (value: unknown) => (Number.isFinite(value) ? (value as number) : null),
@@ -113,6 +113,14 @@ const CONVERSIONS = {
         ? parseTime(value)
         : null,
 } as const
+
+/** Returns the text of a value, in ksqlDB's form: `[a, 1]` for a list, JSON for an object. */
+function toText(value: unknown): string | null {
+  if (typeof value === 'string') return value
+  if (value === null || value === undefined) return null
+  if (Array.isArray(value)) return `[${value.map(item => toText(item) ?? 'null').join(', ')}]`
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
 
 /** Returns whether a value is a time that a calendar can express, in milliseconds since the epoch. */
 export function isTime(value: unknown): value is number {

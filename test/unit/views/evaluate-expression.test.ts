@@ -85,7 +85,12 @@ describe('an expression', () => {
     ['n', { n: 1.5 }, null],
     ['n', { n: '1' }, null],
     ['x', { x: '1' }, null],
-    ['t', { t: 1 }, null],
+    ['t', { t: 17 }, '17'],
+    ['t', { t: -0.5 }, '-0.5'],
+    ['t', { t: false }, 'false'],
+    ['t', { t: { l: 10, w: ['a'] } }, '{"l":10,"w":["a"]}'],
+    ['t', { t: [10, 'a', null, [true], { b: 1 }] }, '[10, a, null, [true], {"b":1}]'],
+    ['t', { t: null }, null],
     ['at', { at: 'yesterday' }, null],
     ['at', { at: 9e15 }, null],
   ]

@@ -136,7 +136,7 @@ describe('the first step', () => {
       assert.equal(await kit.state('/device/watch d-1'), undefined)
     })
 
-  const order = (seconds: number, x: string): Event => ({
+  const order = (seconds: number, x: unknown): Event => ({
     ...motion(seconds, 'd-1', { x }),
     type: 'com.example.order.v1',
   })
@@ -182,6 +182,14 @@ describe('the first step', () => {
       assert.equal(step?.reason, 'number-not-exact')
       assert.equal(kit.publishedEvents.length, rows)
     })
+
+  it('given a field that is once a text and once a number, then its rows are in one group of that text', async () => {
+    const value = { kind: 'field', path: ['data', 'x'], type: 'VARCHAR' } as const
+    const kit = await createOrders({ group: [{ name: 'x', type: 'VARCHAR', value }], of: [] })
+    await kit.when(...[17, '17', true, [17], null].map((x, at) => order(at + 1, x)))
+    const groups = kit.publishedEvents.map(({ subject }) => subject)
+    assert.deepEqual(groups, ['["17"]', '["17"]', '["true"]', '["[17]"]'])
+  })
 
   it('given events of a type that no table reads, then the clock of their entity counts them', async () => {
     const kit = await createKit('readings', [tablePlan(MINUTE, { types: [FAMILIES.get('database').type] })])

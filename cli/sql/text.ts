@@ -16,10 +16,12 @@ const LEAST = 8
 /** Significant digits that a number of each type can hold. Further ones are noise of sums and quotients. */
 const DIGITS = 15
 const FLOAT_DIGITS = 7
+/** Digits of a double in text. A decimal is a double only if that has the digits of the decimal. */
+const DECIMAL_DIGITS = 17
 
 /** Formats a value for people, with the digits that a number holds. CSV and JSON have all digits. */
-export function formatShown(value: Exclude<Value, null>, type?: string): string {
-  const digits = type === 'FLOAT' ? FLOAT_DIGITS : DIGITS
+export function formatShown(value: Exclude<Value, null>, type = ''): string {
+  const digits = type === 'FLOAT' ? FLOAT_DIGITS : /DECIMAL|NUMERIC/.test(type) ? DECIMAL_DIGITS : DIGITS
   const round = (value: Value): Value =>
     typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(digits)) : value
   return typeof value === 'object' ? JSON.stringify(value, (_, value) => round(value)) : String(round(value))

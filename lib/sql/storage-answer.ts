@@ -2,7 +2,7 @@
 import { pathToFileURL } from 'node:url'
 import { OperationFailure } from '../support/operation-failure.ts'
 import type { Answer } from './database.ts'
-import { toPlainValue } from './plain-value.ts'
+import { toDecimalValue, toPlainValue } from './plain-value.ts'
 
 /** Tables and views that only this database has. Others are named with its schema, such as `sluice.readings`. */
 export const STORAGE_NAMES = [
@@ -41,7 +41,10 @@ export async function answerFromStorage(statement: string, url: string, stop: Ab
   const values = rows.map(row => row.map(toPlainValue))
   const isNumber = (index: number) => values.some(row => typeof row[index] === 'number')
   return {
-    columns: columns.map((column, index) => ({ ...column, isNumber: isNumber(index) })),
+    columns: columns.map((column, index) => ({
+      ...column,
+      isNumber: column.type === 'NUMERIC' || isNumber(index),
+    })),
     async *rows() {
       yield* values
     },
@@ -73,8 +76,9 @@ async function askPostgres(text: string, url: string, stop: AbortSignal): Promis
   const { Client, types } = await import('pg')
   const { BOOL, INT8, INT2, INT4, FLOAT4, FLOAT8, NUMERIC } = types.builtins
   const parsers = new Map<number, (text: string) => unknown>([
-    ...[INT2, INT4, FLOAT4, FLOAT8, NUMERIC].map(type => [type, Number] as const),
-    ...[[INT8, BigInt] as const, [BOOL, (value: string) => value === 't'] as const],
+    ...[INT2, INT4, FLOAT4, FLOAT8].map(type => [type, Number] as const),
+    ...[[INT8, BigInt] as const, [NUMERIC, toDecimalValue] as const],
+    [BOOL, (value: string) => value === 't'] as const,
   ])
   const names = new Map(Object.entries(types.builtins).map(([name, type]) => [type, name] as const))
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 })

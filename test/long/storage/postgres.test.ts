@@ -20,6 +20,7 @@ import { awsEndpoint } from '#local-servers/testing/servers.ts'
 import { until } from '#local-servers/testing/until.ts'
 import { PermanentError, RetryableError } from '#runtime/consumer'
 import { openStorage, openStorageReader } from '../../../lib/app/storage.ts'
+import { answerFromStorage } from '../../../lib/sql/storage-answer.ts'
 import { POSTGRES, PostgresStorage } from '../../../lib/storage/adapters/postgres.ts'
 import { readAlerts, readPoints } from '../../../lib/storage/chart-questions.ts'
 import { toRows } from '../../../lib/storage/rows.ts'
@@ -73,6 +74,16 @@ async function putSecret(content: object, name?: string): Promise<string> {
 const ROWS = toRows(FAMILIES, [storedReading('secret-id', { temperature: 20 })])
 
 describe('PostgreSQL', () => {
+  it('given decimals, then `sluice sql` has a number where a double has all digits, and otherwise the text', async () => {
+    const statement =
+      "SELECT 1.10, 12345678901234567.89, 9007199254740993::numeric, 'NaN'::numeric, avg(1), 1e-7"
+    const url = await server.createDatabase()
+    const { columns, rows } = await answerFromStorage(statement, url, new AbortController().signal)
+    const { value } = await rows()[Symbol.asyncIterator]().next()
+    assert.deepEqual(value, [1.1, '12345678901234567.89', '9007199254740993', 'NaN', 1, 1e-7])
+    assert.ok(columns.every(({ isNumber }) => isNumber))
+  })
+
   it('given a password that is rotated, then new connections use the new one, in the same instance', async () => {
     const url = await server.createDatabase()
     const role = new URL(url).pathname.slice(1)

@@ -146,6 +146,32 @@ describe('values of an answer', () => {
   })
 })
 
+describe('a decimal of an answer', () => {
+  it('given one whose digits a double has, then it is a number, otherwise the text of all of them', async () => {
+    const numbers = ['1.10', '-0.05', '0.0000001', '0.00', '123456789012.3456', '9007199254740991', '-100']
+    const texts = [
+      '12345678901234567.89',
+      '0.10000000000000000001',
+      '9007199254740993',
+      '-1.0000000000000001',
+    ]
+    const decimals = [...numbers, ...texts].map(text => {
+      const [, fraction = ''] = text.split('.')
+      return `${text}::DECIMAL(38, ${fraction.length})`
+    })
+    const [row] = await asked(
+      [],
+      `SELECT [${texts[0]}, 1.5] AS list, {'a': ${decimals.join("} AS c, {'a': ")}} AS c`,
+    )
+    const { list, ...values } = row ?? {}
+    assert.deepEqual(list, [texts[0], 1.5])
+    assert.deepEqual(
+      Object.values(values).map(value => (value as { a: unknown }).a),
+      [...numbers.map(Number), ...texts],
+    )
+  })
+})
+
 describe('a platform without DuckDB', () => {
   it('given that its binary is missing, then one message says so, and what to do', async () => {
     const loading = SqlDatabase.open(privateFolder(), () =>

@@ -38,6 +38,8 @@ describe('an answer as text', () => {
     ]
     for (const [value, expected] of cases) assert.equal(shown(value), expected)
     assert.equal(shown(Math.fround(21.94), 'FLOAT'), '21.94')
+    assert.equal(shown(1234567890123.456, 'DECIMAL(18,3)'), '1234567890123.456')
+    assert.equal(shown({ a: 0.1234567890123456 }, 'STRUCT("a" DECIMAL(18,16))'), '{"a":0.1234567890123456}')
     assert.equal(formatCsvLine([21.944444444440002]), '21.944444444440002\r\n')
   })
 

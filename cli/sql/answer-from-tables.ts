@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { instant } from '#runtime/consumer'
 import type { Config } from '../../lib/app/config.ts'
-import type { Answer } from '../../lib/sql/database.ts'
+import type { Answer, AnswerColumn } from '../../lib/sql/database.ts'
 import type { Value } from '../../lib/sql/plain-value.ts'
 import { VIEWS as OF_RECORDS } from '../../lib/sql/views.ts'
 import { requireTable } from '../../lib/statements/plan-change.ts'
@@ -17,7 +17,7 @@ import { formatRow } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
 import { withEnvironment } from '../servers/environment.ts'
 import type { Terminal } from '../terminal.ts'
-import { formatCsvLine, formatShown } from './text.ts'
+import { type AnswerFormat, formatCsvLine, formatShown } from './text.ts'
 
 /** Statement that may be about a table or a stream, with its name. */
 const OF_TABLE = /^\s*(?:SELECT\b.*?\bFROM|DESCRIBE)\s+([`"]?)(\w+)\1(?![\w.("])/is
@@ -49,7 +49,7 @@ type Print = (answers: AsyncIterable<Answer>) => Promise<void>
  */
 export async function answerFromTables(
   statements: string,
-  format: 'table' | 'csv' | 'json',
+  format: AnswerFormat,
   config: Config,
   terminal: Terminal,
   print: Print,
@@ -116,14 +116,15 @@ function buildAnswer(
   rows: readonly (readonly Value[])[],
 ): Answer {
   return {
-    columns: columns.map(column => ({
-      ...column,
-      isNumber: column.type === 'BIGINT' || column.type === 'DOUBLE',
-    })),
+    columns: columns.map(toAnswerColumn),
     async *rows() {
       yield* rows
     },
   }
+}
+
+function toAnswerColumn({ name, type }: { readonly name: string; readonly type: string }): AnswerColumn {
+  return { name, type, isNumber: type === 'BIGINT' || type === 'DOUBLE' }
 }
 
 function answerTables(plan: ActivatedPlan): Answer {
@@ -168,19 +169,19 @@ function compileStep<T>(step: () => T): T {
 async function follow(
   selection: Selection,
   reader: TableReader,
-  format: 'table' | 'csv' | 'json',
+  { format, formulas }: AnswerFormat,
   terminal: Terminal,
 ): Promise<void> {
   const { stdout, stop } = terminal
   const { columns, limit = Number.POSITIVE_INFINITY } = selection
   const names = columns.map(({ name }) => name)
   const formatLine = (values: readonly Value[], isEnd = false): string => {
-    if (format === 'csv') return formatCsvLine(values)
+    if (format === 'csv') return formatCsvLine(values, formulas, columns.map(toAnswerColumn))
     if (format === 'table') return `${formatAligned(values, names, isEnd ? '<TOMBSTONE>' : 'NULL')}\n`
     const row = Object.fromEntries(names.map((name, index) => [name, values[index]]))
     return `${JSON.stringify({ ...row, ...(isEnd && { tombstone: true }) })}\n`
   }
-  if (format !== 'json') stdout.write(formatLine(names))
+  if (format !== 'json') stdout.write(format === 'csv' ? formatCsvLine(names, formulas) : formatLine(names))
   let count = 0
   for await (const row of reader.push(selection, 'now', stop)) {
     const isEnd = 'ended' in row

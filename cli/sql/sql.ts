@@ -18,14 +18,14 @@ import { normalizeText } from '../../lib/support/text-reader.ts'
 import { DECLARED } from '../../lib/views/language/compile-select.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import { command, environment } from '../command.ts'
-import { CliFailure, isStop } from '../failure.ts'
+import { CliFailure, isStop, usageFailure } from '../failure.ts'
 import { showLineLater } from '../output/progress.ts'
 import { escapeTextLines } from '../output/text-width.ts'
 import { requireEnvironment, withEnvironment } from '../servers/environment.ts'
 import { resolveConfig, resolveEnvironment } from '../servers/settings.ts'
 import { resolveStorage } from '../servers/storage.ts'
 import { getColumns, type Terminal } from '../terminal.ts'
-import { formatAnswer, formatCsvLine, type ReadAnswer } from './text.ts'
+import { type AnswerFormat, FORMATS, FORMULAS, formatAnswer, formatCsvLine, type ReadAnswer } from './text.ts'
 
 /**
  * Maximum number of rows that are printed as a table. All rows must be in memory before the first line is printed, because the
@@ -37,8 +37,6 @@ const UNBOUNDED = Number.POSITIVE_INFINITY
 
 type SqlOptions = Filter<typeof OPTIONS>
 
-const FORMATS = ['table', 'csv', 'json'] as const
-
 const OPTIONS = {
   since: optionField(
     '<time>',
@@ -49,6 +47,10 @@ const OPTIONS = {
   format: withInitial(
     optionField('<format>', `format of the results: ${FORMATS.join(', ')}`, oneOf(FORMATS)),
     'table',
+  ),
+  formulas: withInitial(
+    optionField('<how>', 'texts in CSV that a spreadsheet would run: keep, escape', oneOf(FORMULAS)),
+    'keep',
   ),
   env: environment('to look at'),
 }
@@ -76,13 +78,15 @@ Examples:
   sluice sql "SELECT subject, max(time) FROM readings GROUP BY ALL" --since 7d
   sluice sql "SELECT * FROM device_activity_counts EMIT CHANGES"
   sluice sql "SELECT alert_type, count(*) FROM alert_log GROUP BY alert_type"
-  sluice sql "$(cat report.sql)" --format csv > report.csv`,
+  sluice sql "$(cat report.sql)" --format csv --formulas escape > for-a-spreadsheet.csv`,
   fields: {
     sql: nameField('statements'),
     ...OPTIONS,
   },
   async run({ sql, ...options }, terminal) {
     const statements = normalizeText(sql)
+    if (options.formulas === 'escape' && options.format !== 'csv')
+      throw usageFailure('--formulas escape is for spreadsheets: add --format csv.')
     if (await tryTables(statements, options, terminal)) return
     if (isOfStorage(statements)) return await askStorage(statements, options, terminal)
     const folder = await mkdtemp(join(tmpdir(), 'sluice-sql-'))
@@ -97,12 +101,12 @@ Examples:
 })
 
 async function tryTables(statements: string, options: SqlOptions, terminal: Terminal): Promise<boolean> {
-  const { env, since, until, format } = options
+  const { env, since, until } = options
   const { answerFromTables, refuseDeclarations } = await import('./answer-from-tables.ts')
   refuseDeclarations(statements)
   // Records of a range of time are answers of DuckDB.
   if (since !== undefined || until !== undefined) return false
-  return answerFromTables(statements, format, resolveConfig(terminal, env), terminal, answers =>
+  return answerFromTables(statements, options, resolveConfig(terminal, env), terminal, answers =>
     printAnswers(answers, options, terminal, () => {}),
   )
 }
@@ -193,7 +197,7 @@ async function describeError(
 
 async function printAnswers(
   answers: AsyncIterable<Answer> | readonly Answer[],
-  { format }: SqlOptions,
+  format: AnswerFormat,
   terminal: Terminal,
   quiet: () => void,
 ): Promise<void> {
@@ -202,7 +206,7 @@ async function printAnswers(
 
 async function* formatAnswers(
   answers: AsyncIterable<Answer> | readonly Answer[],
-  format: SqlOptions['format'],
+  { format, formulas }: AnswerFormat,
   width: number | undefined,
   quiet: () => void,
 ): AsyncGenerator<string> {
@@ -211,8 +215,9 @@ async function* formatAnswers(
   for await (const answer of answers) {
     if (format === 'csv') {
       quiet()
-      yield `${count > 0 ? '\r\n' : ''}${formatCsvLine(answer.columns.map(({ name }) => name))}`
-      for await (const row of answer.rows()) yield formatCsvLine(row)
+      const names = answer.columns.map(({ name }) => name)
+      yield `${count > 0 ? '\r\n' : ''}${formatCsvLine(names, formulas)}`
+      for await (const row of answer.rows()) yield formatCsvLine(row, formulas, answer.columns)
     } else {
       const read = await readAnswer(answer)
       quiet()

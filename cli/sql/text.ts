@@ -10,6 +10,14 @@ export interface ReadAnswer {
   readonly rows: readonly (readonly Value[])[]
 }
 
+export const FORMATS = ['table', 'csv', 'json'] as const
+export const FORMULAS = ['keep', 'escape'] as const
+
+export interface AnswerFormat {
+  readonly format: (typeof FORMATS)[number]
+  readonly formulas: (typeof FORMULAS)[number]
+}
+
 /** Minimum width of a column whose values are truncated. */
 const LEAST = 8
 
@@ -40,9 +48,27 @@ export function formatAnswer({ columns, rows }: ReadAnswer, width?: number): str
   return `${table === '' ? '' : `${table}\n`}${count}\n`
 }
 
-/** Returns a CSV line as in RFC 4180. NULL is written as an empty field, and an empty string as an empty field in quotes. */
-export function formatCsvLine(values: readonly Value[]): string {
-  return `${values.map(formatCsvField).join(',')}\r\n`
+/** Beginnings of a cell that a spreadsheet may run, as OWASP lists them. */
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/
+const NUMBER = /^-?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|Infinity)$/
+
+/**
+ * Returns a CSV line as in RFC 4180. NULL is written as an empty field, and an empty string as an empty field in quotes.
+ *
+ * @param formulas `escape` writes an apostrophe before each text that a spreadsheet may run as a formula, and keeps numbers
+ * @param columns columns of the values; none for their names
+ */
+export function formatCsvLine(
+  values: readonly Value[],
+  formulas: AnswerFormat['formulas'] = 'keep',
+  columns: readonly AnswerColumn[] = [],
+): string {
+  const escapeFormula = (value: Value, index: number): Value =>
+    typeof value === 'string' && FORMULA.test(value) && !(columns[index]?.isNumber && NUMBER.test(value))
+      ? `'${value}`
+      : value
+  const cells = formulas === 'escape' ? values.map(escapeFormula) : values
+  return `${cells.map(formatCsvField).join(',')}\r\n`
 }
 
 function formatCsvField(value: Value): string {

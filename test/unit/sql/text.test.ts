@@ -64,6 +64,41 @@ describe('an answer as CSV', () => {
   })
 })
 
+describe('--formulas escape', () => {
+  const [name, value] = [
+    { name: 'sensor', type: 'VARCHAR', isNumber: false },
+    { name: 'value', type: 'DOUBLE', isNumber: true },
+  ]
+  const format = (...cells: readonly Value[]) => formatCsvLine(cells, 'escape', [name, value] as never)
+
+  it('given texts that a spreadsheet would run, then each gets an apostrophe', () => {
+    for (const text of ['=A1', '+31 20 555 0100', '-2+3', '-5', '@SUM(1+1)', '\t=1', '＝1'])
+      assert.equal(format(text), `'${text}\r\n`)
+    for (const end of ['\r', '\n']) assert.equal(format(`${end}=1`), `"'${end}=1"\r\n`)
+    assert.equal(format('=HYPERLINK("x","y")'), '"\'=HYPERLINK(""x"",""y"")"\r\n')
+    assert.equal(format('a=1', null), 'a=1,\r\n')
+    assert.equal(formatCsvLine(['=1+1'], 'escape'), "'=1+1\r\n")
+    assert.equal(formatCsvLine(['=1+1'], 'keep'), '=1+1\r\n')
+  })
+
+  it('given numbers, also those that are texts for their digits, then they stay', () => {
+    for (const number of [-5.5, '-9007199254740993', '-12345678901234567.89', '-Infinity'])
+      assert.equal(format(null, number), `,${number}\r\n`)
+    assert.equal(format(null, '-2+3'), ",'-2+3\r\n")
+  })
+
+  it('given an answer, then its columns say what is a number; without CSV, the option is refused', async () => {
+    const statement = `SELECT -5.5 AS x, '-5.5' AS "=y", -12345678901234567.89 AS z`
+    const { stdout } = await ran(['sql', statement, '--format', 'csv', '--formulas', 'escape'], {
+      environment,
+    })
+    assert.equal(stdout, "x,'=y,z\r\n-5.5,'-5.5,-12345678901234567.89\r\n")
+    const refused = await ran(['sql', 'SELECT 1', '--formulas', 'escape'])
+    assert.equal(refused.status, 2)
+    assert.match(refused.stderr, /add --format csv/)
+  })
+})
+
 const environment = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
 
 describe('sluice sql', () => {

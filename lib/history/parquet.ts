@@ -112,7 +112,8 @@ export class ParquetFile {
       schema,
       codec: 'ZSTD',
       compressors: COMPRESSORS,
-      createdBy: 'Sluice',
+      // Without a version, readers built on parquet-mr refuse some encodings.
+      createdBy: 'Sluice version 1',
       kvMetadata: this.#metadata,
     })
   }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { after, describe, test } from 'node:test'
 import { zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
+import { parquetMetadata } from 'hyparquet'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { Random } from '#local-servers/testing/random.ts'
 import { registryWith } from '#local-servers/testing/schema-registry.ts'
@@ -230,6 +231,8 @@ test('given an object of several groups of rows, when it is read, then its value
 
 test('given bytes that are no object of the history, when they are read, then the object is damaged', async () => {
   const whole = encodeRows(FAMILIES, 'readings', await toHistoryRows([recordWith(READING)], READER))
+  // Other readers parse a version here, or refuse some encodings.
+  assert.match(parquetMetadata(new Uint8Array(whole).buffer).created_by ?? '', /^\S+ version \d/)
   for (const bytes of [
     Buffer.alloc(0),
     Buffer.from('not Parquet at all'),

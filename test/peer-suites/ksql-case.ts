@@ -29,6 +29,7 @@ export interface KsqlCase {
   readonly statements: readonly string[]
   readonly inputs?: readonly SuiteRecord[]
   readonly outputs?: readonly SuiteRecord[]
+  readonly topics?: readonly { readonly keySchema?: unknown }[]
   /** Answers of the REST suite, one for each statement. */
   readonly responses?: readonly { readonly query?: readonly QueryPart[] }[]
 }
@@ -37,9 +38,12 @@ interface QueryPart {
   readonly row?: { readonly columns: readonly unknown[] }
 }
 
-/** Outcome of a case. `refused`: a statement has a form that Sluice lacks. `detail` is the refusal, or the first difference. */
+/**
+ * Outcome of a case. `lacking`: a statement has a form, a function or a type that the language lacks. `refused`: the language has them,
+ * but not in this use. `apart`: the case is about more than this harness compares. `detail` is the reason, or the first difference.
+ */
 export interface CaseResult {
-  readonly outcome: 'equal' | 'different' | 'refused' | 'failed'
+  readonly outcome: 'equal' | 'different' | 'lacking' | 'refused' | 'apart' | 'failed'
   readonly detail: string
 }
 
@@ -57,13 +61,25 @@ export function runKsqlCase(given: KsqlCase): CaseResult {
       at < 0 ? `${actual.length} rows, not ${expected.length}` : `row ${at + 1}: ${got}, not ${wanted}`
     return { outcome: 'different', detail }
   } catch (error) {
-    const outcome = error instanceof StatementError ? 'refused' : 'failed'
-    return { outcome, detail: String((error as Error).message).split('\n')[0] ?? '' }
+    return { outcome: toOutcome(error), detail: String((error as Error).message).split('\n')[0] ?? '' }
   }
 }
 
+/** A case whose results this harness does not compare. */
+class CaseApart extends Error {}
+
+/** Messages about a use of a form that the language has. Others are about forms, functions and types that it lacks. */
+const REFUSED =
+  /no bound|at least one second|cannot be kept exactly|rows only as they come|RFC 3339|the time of the event/
+
+function toOutcome(error: unknown): CaseResult['outcome'] {
+  if (error instanceof CaseApart) return 'apart'
+  if (!(error instanceof StatementError)) return 'failed'
+  return REFUSED.test(error.problem) ? 'refused' : 'lacking'
+}
+
 /** Compares what the last statement of a case writes. */
-function collectOutputs({ statements, inputs = [], outputs = [] }: KsqlCase) {
+function collectOutputs({ statements, inputs = [], outputs = [], topics = [] }: KsqlCase) {
   const text = statements.join('\n')
   const stream = /CREATE\s+STREAM\s+(\S+)\s+AS\s+(SELECT[^;]+);?\s*$/i.exec(text)
   const { plan, events, keys } = readCase(stream ? text.slice(0, stream.index) : text, inputs)
@@ -71,12 +87,12 @@ function collectOutputs({ statements, inputs = [], outputs = [] }: KsqlCase) {
   const expected = outputs.filter(
     ({ topic }) => topic.toLowerCase() === sink.replaceAll('`', '').toLowerCase(),
   )
-  if (expected.length < outputs.length) throw new StatementError('it writes more than one topic', START)
-  const wanted = expected.map(({ value, window }) => ({ value, window }))
+  if (expected.length < outputs.length) throw new CaseApart('it writes more than one topic')
   const selection =
     stream && compileSelect(`${stream[2]?.replace(/\sEMIT\s+CHANGES\s*$/i, '')} EMIT CHANGES`, plan, parse)
-  if (selection && !('stream' in selection)) throw new StatementError('a stream reads a stream', START)
-  const rows: { readonly value: Row; readonly window?: object }[] = []
+  if (selection && !('stream' in selection)) throw new CaseApart('a stream reads a table')
+  const rows: { readonly key: object; readonly value: Row; readonly window?: object }[] = []
+  let keyNames: readonly string[] = []
   if (selection) {
     const [query] = parse(stream?.[2] ?? '')
     const items = query?.kind === 'select' ? query.items : null
@@ -85,16 +101,25 @@ function collectOutputs({ statements, inputs = [], outputs = [] }: KsqlCase) {
       return keys.some(key => isSameName(key, items ? (value?.kind === 'name' ? value.name : '') : name))
     }
     const names = selection.columns.map(({ name }, i) => (isKey(i, name) ? undefined : name))
+    const ofKey = selection.columns.flatMap(({ name }, i) => (names[i] === undefined ? [{ name, i }] : []))
+    keyNames = ofKey.map(({ name }) => name)
     for (const event of events.filter(({ type }) => selection.stream.types?.includes(type))) {
       const values = selection.selectEvent(event)
-      if (values) rows.push({ value: toRow(names, values) })
+      if (!values) continue
+      const key = toKey(
+        ofKey.map(({ i }) => values[i]),
+        keyNames,
+      )
+      rows.push({ key, value: toRow(names, values) })
     }
-  } else
-    for (const { row, window, tombstone } of applyEvents(plan, events).changes) {
-      const table = plan.tables.at(-1) as TablePlan
+  } else {
+    const table = plan.tables.at(-1) as TablePlan
+    keyNames = table.group.map(({ name }) => name)
+    for (const { key, row, window, tombstone } of applyEvents(plan, events).changes) {
       const names = table.columns.filter(({ isKey }) => !isKey).map(({ name }) => name)
       const bounds = window && { start: normalize(window.start), end: normalize(window.end) }
       rows.push({
+        key: toKey(key, keyNames),
         value: tombstone
           ? null
           : toRow(
@@ -104,14 +129,16 @@ function collectOutputs({ statements, inputs = [], outputs = [] }: KsqlCase) {
         ...(bounds && { window: bounds }),
       })
     }
-  const shaped = wanted.map(({ value, window }, i) => ({
+  }
+  if (keyNames.length === 0 && topics.some(({ keySchema }) => keySchema))
+    throw new CaseApart('the columns of its key come from a schema registry')
+  const shaped = expected.map(({ key, value, window }, i) => ({
+    key: toKey(key, keyNames),
     value: toExpectedRow(value, Object.keys(rows[i]?.value ?? {})),
     ...(window && { window: { start: window.start, end: window.end } }),
   }))
   return { actual: rows, expected: shaped }
 }
-
-const START = { line: 1, column: 1 }
 
 /** Compares the rows that the questions of a case are answered with. */
 function askQuestions({ statements, inputs = [], responses = [] }: KsqlCase) {
@@ -205,7 +232,10 @@ function readCase(text: string, inputs: readonly SuiteRecord[]) {
         )
     const keyFields = isRecord(key)
       ? key
-      : Object.fromEntries((source?.keys ?? []).slice(0, 1).map(name => [name, key]))
+      : splitLine(
+          unquote(key),
+          columns.filter(([name]) => source?.keys.includes(name)),
+        )
     const data = Object.entries({ ...(rename(fields) as object), ...(rename(keyFields) as object) })
     return {
       ...{ id: String(i).padStart(6, '0'), type: `test.${topic}`, source: '/test', subject: 'all' },
@@ -307,6 +337,24 @@ function toInstant(ms: number): string {
 
 function isSameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase()
+}
+
+/** Returns a key by the names of its columns. A key of the suites is an object, a delimited line, or the value of the only column. */
+function toKey(key: unknown, names: readonly string[]): object {
+  if (isRecord(key))
+    return Object.fromEntries(Object.entries(normalize(key) as object).filter(([, value]) => value !== null))
+  const isLine = typeof key === 'string' && names.length > 1
+  const values: readonly unknown[] = Array.isArray(key) ? key : isLine ? key.split(',') : [key]
+  const columns = values.map((value, i) => [
+    names[i]?.toUpperCase() ?? `column ${i + 1}`,
+    normalize(unquote(value)),
+  ])
+  return Object.fromEntries(columns.filter(([, value]) => value !== null))
+}
+
+/** Returns a text of a delimited line without its quotes. */
+function unquote(value: unknown): unknown {
+  return typeof value === 'string' ? value.replace(/^"(.*)"$/, '$1') : value
 }
 
 /** Returns a row of columns. A column without a name belongs to the key. A row of nulls is a record without a value. */

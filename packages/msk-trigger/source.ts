@@ -234,7 +234,24 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
 
   async startOffsets(partitions: readonly number[]): Promise<StartOffsets> {
     if (partitions.length > 0) await this.#tracker.checkTopic()
-    return startOffsets(this.#parts.cluster, this.#mapping, partitions, this.#tracker.isRecreated)
+    const start = await startOffsets(
+      this.#parts.cluster,
+      this.#mapping,
+      partitions,
+      this.#tracker.isRecreated,
+    )
+    if (start.fresh && !this.#hasJoined) this.#logFreshStart(start.fresh)
+    return start
+  }
+
+  /** Logs what a group without committed offsets skips and reads: it may have lost them. Nothing is logged for an empty topic. */
+  #logFreshStart({ before, after }: NonNullable<StartOffsets['fresh']>): void {
+    if (before + after === 0) return
+    const { groupId, startingPosition } = this.#mapping
+    this.#parts.log.notice(
+      `${this.#name}  group ${groupId} is new, or its offsets have expired (offsets.retention.minutes of the broker): ` +
+        `it begins at ${startingPosition.at} (offsets skipped: ${before}, to read: ${after})`,
+    )
   }
 
   handleTopicState(state: TopicState | undefined): void {

@@ -53,7 +53,7 @@ function createTopicSender(topic: string, { kafka, origin }: SenderParts): Sende
         // Without a key, kafkajs chooses the partition.
         return [{ record, key: record.key ?? null, value: JSON.stringify(topicRecord(part, origin, nowMs)) }]
       })
-      await sendInParts(copies, async some => {
+      await sendInParts(topic, copies, async some => {
         await connected.send({ topic, messages: some, acks: -1 })
         for (const { record } of some) arrived.add(record)
       })
@@ -65,21 +65,41 @@ function createTopicSender(topic: string, { kafka, origin }: SenderParts): Sende
   }
 }
 
-/** Sends copies in order, in halves if they are too large for one request or, together, for the topic. */
-async function sendInParts<C extends { value: string }>(copies: C[], send: (some: C[]) => Promise<void>) {
+interface Copy {
+  readonly key: Buffer | null
+  readonly value: string
+}
+
+/**
+ * Sends copies in order, in halves if they are too large for one request or, together, for the topic, or if the topic refuses one of
+ * them.
+ */
+async function sendInParts<C extends Copy>(topic: string, copies: C[], send: (some: C[]) => Promise<void>) {
   const bytes = copies.reduce((sum, { value }) => sum + Buffer.byteLength(value), 0)
   if (copies.length < 2 || bytes <= REQUEST_BYTES) {
     try {
       await send(copies)
       return
     } catch (error) {
-      if (!hasAnswer(error, /MESSAGE_TOO_LARGE$/)) throw error
-      if (copies.length === 1)
-        throw new Error(`a copy of ${bytes} bytes is larger than the topic's max.message.bytes: raise it`)
+      if (!hasAnswer(error, /(MESSAGE_TOO_LARGE|INVALID_RECORD)$/)) throw error
+      const [copy, ...others] = copies
+      if (copy && others.length === 0) throw explainedRefusal(topic, copy, error)
     }
   }
   const half = Math.ceil(copies.length / 2)
-  for (const some of [copies.slice(0, half), copies.slice(half)]) await sendInParts(some, send)
+  for (const some of [copies.slice(0, half), copies.slice(half)]) await sendInParts(topic, some, send)
+}
+
+/** Returns the error of a copy that a topic refuses, with what to do. */
+function explainedRefusal(topic: string, { key, value }: Copy, cause: unknown): unknown {
+  if (hasAnswer(cause, /MESSAGE_TOO_LARGE$/)) {
+    const bytes = Buffer.byteLength(value)
+    return new Error(`a copy of ${bytes} bytes is larger than the topic's max.message.bytes: raise it`)
+  }
+  if (key) return cause
+  return new Error(
+    `the record has no key, and a compacted topic accepts none without: set cleanup.policy of ${topic} to delete`,
+  )
 }
 
 /** Sends to the emulator of SQS, SNS or S3. The metadata is far below the limit of 256 KB per message (rule 49 in `RULES.md`). */

@@ -5,6 +5,8 @@ export interface StartOffsets {
   readonly from: ReadonlyMap<number, number>
   /** Starting positions that must be committed immediately. */
   readonly pin: readonly { readonly partition: number; readonly offset: number }[]
+  /** Records of these partitions before and after the start of a group without committed offsets; absent for other groups. */
+  readonly fresh?: { readonly before: number; readonly after: number }
 }
 
 /**
@@ -28,5 +30,11 @@ export async function startOffsets(
 
   const from = new Map(partitions.map(p => [p, committed.get(p) ?? start.get(p) ?? 0]))
   const pinned = position.at === 'TRIM_HORIZON' && !isRecreated ? [] : uncommitted
-  return { from, pin: pinned.map(partition => ({ partition, offset: from.get(partition) ?? 0 })) }
+  const pin = pinned.map(partition => ({ partition, offset: from.get(partition) ?? 0 }))
+  if (!isNewGroup) return { from, pin }
+  const offsetsAt = (at: 'TRIM_HORIZON' | 'LATEST') => cluster.fetchOffsetsAt(mapping.topic, { at })
+  const [first, end] = await Promise.all([offsetsAt('TRIM_HORIZON'), offsetsAt('LATEST')])
+  const count = (begin: ReadonlyMap<number, number>, to: ReadonlyMap<number, number>) =>
+    partitions.reduce((sum, p) => sum + Math.max(0, (to.get(p) ?? 0) - (begin.get(p) ?? 0)), 0)
+  return { from, pin, fresh: { before: count(first, from), after: count(from, end) } }
 }

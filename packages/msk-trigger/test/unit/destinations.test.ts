@@ -5,6 +5,7 @@ import { json } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { Message } from 'kafkajs'
 import { startHttpServer } from '../../../local-servers/testing/http-server.ts'
+import { until } from '../../../local-servers/testing/until.ts'
 import { explainRefusal } from '../../deliver/aws-destinations.ts'
 import { createSender } from '../../deliver/destinations.ts'
 import type { DiscardedRecords } from '../../deliver/invocation-record.ts'
@@ -21,7 +22,10 @@ function discarded(count: number, value: Buffer | null = null, timestamp = '1'):
 
 function topicSender(mapping = createMapping({ destination: TOPIC })) {
   const requests: { topic: string; messages: readonly Message[] }[] = []
-  const connections = { opened: 0, closed: 0, refused: 0, maxBytes: Number.POSITIVE_INFINITY }
+  const connections = {
+    ...{ opened: 0, closed: 0, refused: 0 },
+    ...{ maxBytes: Number.POSITIVE_INFINITY, isCompacted: false },
+  }
   const producer = {
     connect: async () => {
       if (connections.refused-- > 0) throw new Error('connection refused')
@@ -34,6 +38,8 @@ function topicSender(mapping = createMapping({ destination: TOPIC })) {
       const bytes = request.messages.reduce((sum, { value }) => sum + String(value).length, 0)
       if (bytes > connections.maxBytes)
         throw Object.assign(new Error('too large'), { type: 'MESSAGE_TOO_LARGE' })
+      if (connections.isCompacted && request.messages.some(({ key }) => key === null))
+        throw Object.assign(new Error('This record has failed'), { type: 'INVALID_RECORD' })
       requests.push(request)
     },
   }
@@ -124,6 +130,25 @@ describe('a topic as a destination', () => {
   })
 })
 
+describe('a compacted topic as a destination', () => {
+  it('given a record without a key, then that is named with the way, and the others of its batch arrive once', async () => {
+    const { requests, connections, sender } = topicSender()
+    connections.isCompacted = true
+    const batch = discarded(2)
+    Object.assign(batch.parts[0]?.records[1] ?? {}, { key: null })
+    const fault =
+      /^Error: the record has no key, and a compacted topic accepts none without: set cleanup\.policy of failed to delete$/
+    for (const _ of [1, 2]) await assert.rejects(sender.send(batch), fault)
+    assert.equal(requests.length, 1)
+    connections.isCompacted = false
+    await sender.send(batch)
+    assert.deepEqual(
+      requests.flatMap(({ messages }) => messages.map(({ key }) => key && String(key))),
+      ['k', null],
+    )
+  })
+})
+
 describe('a destination in AWS', () => {
   const arn = 'arn:aws:sqs:eu-west-1:123456789012:failed'
   const variables = ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_SQS', 'AWS_ENDPOINT_URL_S3']
@@ -149,9 +174,11 @@ describe('a destination in AWS', () => {
 
   it('is asked for at the address of its own service first', async () => {
     const asked: string[] = []
+    const owners: unknown[] = []
     const { url, close } = await startHttpServer(async (request, response) => {
       asked.push(String(request.headers['x-amz-target']))
-      const { MessageBody = '' } = (await json(request)) as { MessageBody?: string }
+      const { MessageBody = '', QueueOwnerAWSAccountId } = (await json(request)) as Record<string, string>
+      owners.push(QueueOwnerAWSAccountId)
       // The client checks it.
       const MD5OfMessageBody = createHash('md5').update(MessageBody).digest('hex')
       response.end(JSON.stringify({ QueueUrl: 'http://elsewhere.example/failed', MD5OfMessageBody }))
@@ -161,6 +188,20 @@ describe('a destination in AWS', () => {
     await send()
     await close()
     assert.deepEqual(asked, ['AmazonSQS.GetQueueUrl', 'AmazonSQS.SendMessage'])
+    assert.deepEqual(owners, ['123456789012', undefined], 'the queue is that of its account')
+  })
+
+  it('given that it accepts a request and never answers, then the attempt fails after ten seconds', async t => {
+    const { url, close } = await startHttpServer(() => {})
+    t.after(close)
+    process.env.AWS_ENDPOINT_URL_SQS = url
+    const limit = new AbortController()
+    const limits = t.mock.method(AbortSignal, 'timeout', () => limit.signal)
+    const sent = send()
+    await until('it is limited', () => limits.mock.callCount() > 0)
+    limit.abort(new Error('late'))
+    await assert.rejects(sent, /asked: account 123456789012/)
+    assert.deepEqual(limits.mock.calls[0]?.arguments, [10_000])
   })
 
   it('needs an address with a protocol', async () => {

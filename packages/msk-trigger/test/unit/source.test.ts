@@ -187,6 +187,17 @@ describe('a source whose topic changes while it is read', () => {
     await collectLog(run)
   })
 
+  it('given a group without offsets, then one line says where it begins, what it skips and what it reads', async () => {
+    const { run } = givenTopic({ states: [OLD, OLD] }, async listener => {
+      await listener.startOffsets([0])
+      listener.handleReadStart(new Map([[0, 9]]), 1)
+      await listener.startOffsets([0])
+    })
+    const lines = (await collectLog(run)).filter(line => line.includes('offsets.retention.minutes'))
+    assert.equal(lines.length, 1)
+    assert.match(`${lines}`, /: it begins at LATEST \(offsets skipped: 8, to read: 0\)$/)
+  })
+
   it('given one that was created again, then it is read from its beginning, once, with a log line', async () => {
     const { run } = givenTopic({ states: [OLD, NEW, NEW, NEW] }, async listener => {
       await listener.startOffsets([0])

@@ -26,9 +26,15 @@ const from = (...offsets: number[]) => new Map(offsets.entries())
 
 describe('where a partition is read from', () => {
   it('a new group starts at the starting position (rule 34)', async () => {
-    assert.deepEqual(await start(TRIM_HORIZON, []), { from: from(3, 0), pin: [] })
-    assert.deepEqual((await start(LATEST, [])).from, from(9, 20))
-    assert.deepEqual((await start(AT_TIMESTAMP, [])).from, from(6, 10))
+    const begun = async (position: StartingPosition) => {
+      const { from: offsets, fresh } = await start(position, [])
+      return [offsets, fresh]
+    }
+    assert.deepEqual(await begun(TRIM_HORIZON), [from(3, 0), { before: 0, after: 26 }])
+    assert.deepEqual(await begun(LATEST), [from(9, 20), { before: 26, after: 0 }])
+    assert.deepEqual(await begun(AT_TIMESTAMP), [from(6, 10), { before: 13, after: 13 }])
+    assert.deepEqual((await start(LATEST, [], [1])).fresh, { before: 20, after: 0 }, 'of its partitions')
+    assert.deepEqual((await start(TRIM_HORIZON, [])).pin, [])
   })
 
   it('a starting position that moves with time is committed at once', async () => {

@@ -7,16 +7,17 @@ import { type Mapping, readMappings, type ServiceFacts } from './config/mappings
 import { resourceContext } from './config/resources.ts'
 import { readSettings, type Settings } from './config/settings.ts'
 import { cloudWarnings } from './config/warnings.ts'
-import { functionFacts } from './invoke/function-facts.ts'
+import { functionFacts, LAMBDA_ZONE } from './invoke/function-facts.ts'
 import { HandlerWatch } from './invoke/handler-watch.ts'
 import { Invoker } from './invoke/invoker.ts'
 import { localGaps } from './invoke/local-gaps.ts'
-import { frameworkRuntimes, refuseRuntime } from './invoke/runtimes/framework-runtimes.ts'
+import { frameworkRuntimes, isRun } from './invoke/runtimes/framework-runtimes.ts'
 import { followOffline } from './offline.ts'
 import { announceResponseType } from './package/response-type.ts'
 import { lostMappings, writeMappings } from './package/template.ts'
 import { writeReportsTo } from './report/reports.ts'
 import { isObject } from './support/config-values.ts'
+import { safeLog } from './support/safe-log.ts'
 import {
   ConfigurationError,
   type FunctionDefinition,
@@ -24,6 +25,9 @@ import {
   type Serverless,
 } from './support/serverless.ts'
 import { Trigger } from './trigger.ts'
+
+/** Time limit from the request to stop until the process ends, in milliseconds. */
+const END_MS = 4_600
 
 /**
  * Serverless Framework plugin with a Kafka trigger for `serverless offline`, and additional settings for the framework's `msk` and
@@ -42,6 +46,7 @@ export default class MskTriggerPlugin {
   /** Mappings and settings, which are read once all plugins are initialized. */
   #prepared: { readonly mappings: readonly Mapping[]; readonly settings: Settings } | undefined
   #trigger: Trigger | undefined
+  #late: NodeJS.Timeout | undefined
   #invoker: Invoker | undefined
   /** Closed once a plugin announces its builds. */
   readonly #watch = new HandlerWatch(file => {
@@ -53,30 +58,30 @@ export default class MskTriggerPlugin {
   constructor(serverless: Serverless, cliOptions: Readonly<Record<string, unknown>>, { log }: { log: Log }) {
     this.#serverless = serverless
     this.#cliOptions = cliOptions
-    this.#log = log
+    this.#log = safeLog(log)
     extendEventSchemas(serverless.configSchemaHandler)
     this.hooks = {
-      initialize: this.#guard(() => announceResponseType(this.#functions(), log)),
-      'before:package:compileEvents': this.#guard(() => {
+      initialize: this.#guard(() => announceResponseType(this.#functions(), this.#log)),
+      'before:package:cleanup': this.#guard(() => {
         const faults = findCloudFaults(kafkaEvents(this.#functions()))
         if (faults.length > 0) throw new ConfigurationError(faults.join('\n'))
         this.#warn()
         // Only a deployment loses them: offline, all events are read.
         const { naming } = serverless.getProvider('aws')
-        for (const line of lostMappings(this.#functions(), naming)) log.warning(`msk  ${line}`)
+        for (const line of lostMappings(this.#functions(), naming)) this.#log.warning(`msk  ${line}`)
       }),
       'after:package:compileEvents': this.#guard(() => this.#writeTemplate()),
       'before:offline:start': this.#guard(() => {
         this.#prepare()
         const isFollowed = followOffline(serverless.pluginManager.getPlugins(), {
           start: this.#guard(() => this.#run()),
-          stop: () => this.#trigger?.stop(),
+          stop: () => this.#stop(),
         })
         if (!isFollowed) this.#run()
       }),
       'before:offline:start:init': this.#guard(() => this.#prepare()),
       'offline:start:init': this.#guard(() => this.#run()),
-      'before:offline:start:end': () => this.#trigger?.stop(),
+      'before:offline:start:end': () => this.#stop(),
       // Hook that bundlers trigger after a build.
       'offline:functionsUpdated:cleanup': () => this.replaceInstances(),
     }
@@ -100,7 +105,7 @@ export default class MskTriggerPlugin {
   async updateEvents(): Promise<void> {
     const settings = readSettings(this.#custom(), process.env)
     await this.#trigger?.update({
-      mappings: readMappings(this.#functions(), this.#facts(), settings),
+      mappings: readMappings(this.#runFunctions(), this.#facts(), settings),
       settings,
     })
   }
@@ -114,11 +119,15 @@ export default class MskTriggerPlugin {
       return
     }
     const settings = readSettings(this.#custom(), process.env)
-    const mappings = readMappings(functions, this.#facts(), settings)
+    const mappings = readMappings(this.#runFunctions(this.#log), this.#facts(), settings)
     if (mappings.length === 0) {
-      this.#log.notice('msk  all msk and kafka events have enabled: false: there is nothing to read')
+      this.#log.notice(
+        'msk  no msk or kafka event that can be read here is enabled: there is nothing to read',
+      )
       return
     }
+    // As in Lambda. A thread has the time zone of its process.
+    process.env.TZ ||= LAMBDA_ZONE
     const options = this.#offlineOptions()
     const keys = new Set(mappings.map(({ functionKey }) => functionKey))
     const warnings = [
@@ -131,11 +140,6 @@ export default class MskTriggerPlugin {
     for (const line of warnings) this.#log.warning(`msk  ${line}`)
     if (options.useDocker)
       throw new ConfigurationError('the option useDocker is not supported for functions that read Kafka')
-    const { runtime = 'nodejs' } = this.#serverless.service.provider
-    for (const key of keys) {
-      const { image, runtime: own = runtime } = functions[key] ?? {}
-      refuseRuntime(key, image ? 'of a container image' : own)
-    }
     this.#prepared = { mappings, settings }
   }
 
@@ -155,6 +159,19 @@ export default class MskTriggerPlugin {
     this.#trigger = new Trigger({ ...this.#prepared, log, report, invoker: this.#invoker })
     this.#prepared = undefined
     this.#trigger.start()
+  }
+
+  /** Stops the trigger. Ends the process if that, and what serverless-offline then ends, takes too long. */
+  async #stop(): Promise<void> {
+    this.#late ??= setTimeout(() => {
+      this.#log.warning(
+        'msk  stopping takes too long, as with a handler in a command of execSync: the process ends now',
+      )
+      // `process.exit` would wait for its thread.
+      process.removeAllListeners('SIGINT').kill(process.pid, 'SIGINT')
+    }, END_MS).unref()
+    await this.#trigger?.stop()
+    await this.#invoker?.close()
   }
 
   #writeTemplate(): void {
@@ -190,6 +207,22 @@ export default class MskTriggerPlugin {
 
   #custom(): unknown {
     return this.#serverless.service.custom?.mskTrigger
+  }
+
+  /** Returns the functions without those whose handlers are not run here. @param log receives a line for each of them */
+  #runFunctions(log?: Pick<Log, 'warning'>): Record<string, FunctionDefinition> {
+    const { runtime = 'nodejs' } = this.#serverless.service.provider
+    const run = Object.entries(this.#functions()).filter(([key, definition]) => {
+      const { image, runtime: own = runtime } = definition
+      if (!image && isRun(own)) return true
+      const what = image ? 'is a container image' : `has the runtime ${own}`
+      if (!kafkaEvents({ [key]: definition }).next().done)
+        log?.warning(
+          `msk  function "${key}" ${what}: it is left out, because the Kafka trigger runs nodejs, python, ruby and java only`,
+        )
+      return false
+    })
+    return Object.fromEntries(run)
   }
 
   #functions(): Record<string, FunctionDefinition> {

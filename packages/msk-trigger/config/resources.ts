@@ -159,7 +159,7 @@ function resolveReference(value: unknown, context: ResourceContext): string | nu
   const type = own(TYPES, findResourceType(id, context) ?? '')
   // Without the resource itself, because its name may refer to it.
   const others = { ...context, resources: { ...resources, [id]: null } }
-  const name = type && resolveText(Properties[type.name], others)
+  const name = type && (resolveText(Properties[type.name], others) ?? localName(id, context))
   if (!type || !name) return undefined
   const part = attribute === undefined ? type.ref : own(ATTRIBUTES, attribute)
   const { 'AWS::Partition': partition = 'aws', 'AWS::URLSuffix': suffix = 'amazonaws.com' } = parameters
@@ -167,6 +167,25 @@ function resolveReference(value: unknown, context: ResourceContext): string | nu
   if (part !== 'url') return part && name
   const endpoint = queueEndpoint?.replace(/\/$/, '') ?? `https://sqs.${region}.${suffix}`
   return `${endpoint}/${ACCOUNT}/${name}`
+}
+
+/** Returns the local name of a queue, topic or bucket whose name CloudFormation chooses: its logical id. */
+function localName(id: string, context: ResourceContext): string | undefined {
+  const { name, kind } = own(TYPES, findResourceType(id, context) ?? '') ?? {}
+  const isNamed = name && Object(Object(own(context.resources, id)).Properties)[name] != null
+  if (!kind || isNamed) return undefined
+  // The name of a bucket has no upper-case letters.
+  return kind === 's3' ? id.toLowerCase() : id
+}
+
+/** Returns logical id and local name of each queue, topic and bucket without a name to which a part of the configuration refers. */
+export function listLocalNames(part: unknown, context: ResourceContext) {
+  const text = JSON.stringify(part)
+  return Object.keys(context.resources).flatMap((id): (readonly [id: string, name: string])[] => {
+    const name = localName(id, context)
+    const reference = new RegExp(`"(Ref|Fn::GetAtt)":\\[?"${id}[".]|\\$\\{${id}[.}]`)
+    return name !== undefined && reference.test(text) ? [[id, name]] : []
+  })
 }
 
 function findReference(value: unknown): { readonly id: string; readonly attribute?: string } | undefined {

@@ -35,6 +35,9 @@ const RUNTIME = 'nodejs20.x'
 const MEMORY_MB = 1024
 const TIMEOUT_S = 6
 
+/** Value of `TZ` in Lambda. */
+export const LAMBDA_ZONE = ':UTC'
+
 /**
  * Reads the current definition of a function, which a bundler may have changed.
  *
@@ -77,6 +80,7 @@ export function functionFacts(
       Object.entries(own).filter(([name]) => options.localEnvironment || name.startsWith('AWS_')),
     ),
     ...lambdaVariables(facts),
+    PATH: own.PATH,
     ...provider.environment,
     ...definition.environment,
     IS_OFFLINE: 'true',
@@ -85,27 +89,30 @@ export function functionFacts(
 }
 
 /**
- * Returns the environment variables that Lambda sets. The values are the same as in serverless-offline, so that a function behaves
- * the same in both.
+ * Returns the environment variables that Lambda sets, with the folder of the code in place of `/var/task`. The invented values are the
+ * same as in serverless-offline.
  */
 function lambdaVariables(facts: Omit<FunctionFacts, 'environment' | 'unresolved'>) {
-  const { functionName, handler, memoryMb, region, runtime, layers } = facts
+  const { functionName, folder, handler, memoryMb, region, runtime, layers } = facts
   return {
     _HANDLER: handler,
     AWS_DEFAULT_REGION: region,
+    AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memoryMb,
     AWS_LAMBDA_FUNCTION_NAME: functionName,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${functionName}`,
     AWS_LAMBDA_LOG_STREAM_NAME: '2016/12/02/[$LATEST]f77ff5e4026c45bda9a9ebcec6bc9cad',
     AWS_REGION: region,
+    AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
     LAMBDA_RUNTIME_DIR: '/var/runtime',
-    LAMBDA_TASK_ROOT: '/var/task',
+    LAMBDA_TASK_ROOT: folder,
     LANG: 'en_US.UTF-8',
-    LD_LIBRARY_PATH:
-      '/usr/local/lib64/node-v4.3.x/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib',
-    NODE_PATH: `/opt/nodejs/${runtime.replace(/js|\.x/g, '')}/node_modules:/opt/nodejs/node_modules:/var/runtime:/var/task:/var/runtime/node_modules`,
+    LD_LIBRARY_PATH: `/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:${folder}:${folder}/lib:/opt/lib`,
+    NODE_PATH: `/opt/nodejs/${runtime.replace(/js|\.x/g, '')}/node_modules:/opt/nodejs/node_modules:/var/runtime:${folder}:/var/runtime/node_modules`,
     ...(layers.length > 0 && { RUBYLIB: '/opt/ruby/lib' }),
+    TZ: LAMBDA_ZONE,
   }
 }
 

@@ -1,8 +1,9 @@
 import process from 'node:process'
 import { kafkaEvents } from '../config/event-settings.ts'
+import { listLocalNames, resourceContext } from '../config/resources.ts'
 import { show, withoutLogin } from '../support/config-values.ts'
 import type { Serverless } from '../support/serverless.ts'
-import { type FunctionFacts, functionFacts } from './function-facts.ts'
+import { type FunctionFacts, functionFacts, LAMBDA_ZONE } from './function-facts.ts'
 import { readNodeOptions } from './runtimes/node/node-options.ts'
 import { describeDifference } from './runtimes/node/node-releases.ts'
 import { describeInterpreter } from './runtimes/python/interpreter.ts'
@@ -31,7 +32,6 @@ const VARIABLES = {
   AWS_LAMBDA_EXEC_WRAPPER:
     'has no effect here: the handler is started without this script. Set the variables that the script sets, such as NODE_OPTIONS',
   NODE_EXTRA_CA_CERTS: PROCESS_ONLY,
-  TZ: PROCESS_ONLY,
 }
 
 /** Returns a line for each setting of these functions that would otherwise be passed over in silence, with what to do. */
@@ -43,7 +43,12 @@ export function localGaps(serverless: Serverless, options: object, keys: readonl
     const difference = runtime.startsWith('python')
       ? describeInterpreter(facts)
       : describeDifference(runtime, process.versions.node)
-    const isKafkaAlone = [...kafkaEvents({ [key]: definition })].length === definition.events?.length
+    const events = [...kafkaEvents({ [key]: definition })]
+    const isKafkaAlone = events.length === definition.events?.length
+    const referring = [
+      ...events.map(({ event }) => event.onFailureDestination),
+      ...[serverless.service.provider, definition].map(of => of.environment),
+    ]
     const isNumber = typeof definition.reservedConcurrency === 'number'
     const set = Object.entries({ ...options, ...definition }).filter(
       ([, value]) => (value ?? false) !== false,
@@ -54,6 +59,10 @@ export function localGaps(serverless: Serverless, options: object, keys: readonl
         `environment variable ${name}`,
         `is ${withoutLogin(show(value))}, which only CloudFormation resolves, so it is not set here. For a local value, move it to ` +
           `params.default.${name}, write \${param:${name}}, and start with --param="${name}=…"`,
+      ]),
+      ...listLocalNames(referring, resourceContext(serverless)).map(([id, name]) => [
+        `resource ${id}`,
+        `has no name in resources, so it is called ${name} here, after its logical id: create it under this name`,
       ]),
       ...findVariableGaps(facts),
       ...missingLayers.map(layer => [
@@ -80,7 +89,11 @@ function findVariableGaps(facts: FunctionFacts): string[][] {
   const { environment, runtime } = facts
   const isSet = (name: string) => (environment[name] ?? process.env[name]) !== process.env[name]
   const set = Object.entries(VARIABLES).filter(([name]) => isSet(name))
+  // The plugin gives the process the zone of Lambda if it has none.
+  const [zone, own] = [environment.TZ, process.env.TZ || LAMBDA_ZONE].map(tz => `${tz}`.replace(/^:/, ''))
+  const inZone = `is ${own} here, because its thread has the time zone of serverless offline: start that with TZ=${zone}`
   return [
+    ...(zone !== own && runtime.startsWith('nodejs') ? [['environment variable TZ', inZone]] : []),
     ...set.map(([name, why]) => [`environment variable ${name}`, why]),
     ...readNodeOptions(facts).refused.map(option => [
       `${withoutLogin(option)} in NODE_OPTIONS`,

@@ -3,7 +3,7 @@ import type { EventLoopUtilization } from 'node:perf_hooks'
 import process from 'node:process'
 import type { Worker } from 'node:worker_threads'
 import Lambda, { type LambdaFunction } from 'serverless-offline/lambda'
-import { ConfigurationError, type Serverless } from '../../support/serverless.ts'
+import type { Serverless } from '../../support/serverless.ts'
 import { within } from '../../support/wait.ts'
 import { functionFacts } from '../function-facts.ts'
 import { NodeRuntime } from './node/node-runtime.ts'
@@ -35,8 +35,7 @@ class FrameworkRuntime implements Runtime {
   constructor(serverless: Serverless, options: Readonly<Record<string, unknown>>, functionKey: string) {
     const { environment, runtime } = functionFacts(serverless, options, functionKey)
     // The runner does not resolve references, so it gets texts.
-    const { PATH } = process.env
-    const provider = { value: { ...serverless.service.provider, environment: { PATH, ...environment } } }
+    const provider = { value: { ...serverless.service.provider, environment } }
     const service = { value: Object.create(serverless.service, { provider }) }
     this.#lambda = new Lambda(Object.create(serverless, { service }), { ...options, noTimeout: true })
     const functionDefinition = { ...serverless.service.getFunction(functionKey), environment: {} }
@@ -105,16 +104,9 @@ export function checkedAnswer(answer: unknown, runtime: string): unknown {
   throw new RuntimeEnded(`the handler did not answer: ${why}`)
 }
 
-/**
- * Rejects runtimes whose handlers serverless-offline would not call, or whose errors it would not report.
- *
- * @throws ConfigurationError
- */
-export function refuseRuntime(functionKey: string, runtime: string): void {
-  if (/^(nodejs|python|ruby|java)/.test(runtime)) return
-  throw new ConfigurationError(
-    `function "${functionKey}" has the runtime ${runtime}: the Kafka trigger runs nodejs, python, ruby and java only`,
-  )
+/** Returns true for a runtime whose handlers serverless-offline would call, and whose errors it would report. */
+export function isRun(runtime: string): boolean {
+  return /^(nodejs|python|ruby|java)/.test(runtime)
 }
 
 /**

@@ -66,6 +66,18 @@ describe('the shutdown of the trigger', () => {
     })
   }
 
+  it('ends soon, although a handler waits for a command of execSync, and its records are not committed', async () => {
+    const topic = await kafka.topic('sync', 1)
+    const own = await create(topic, `(await import('node:child_process')).execSync('sleep 60')`)
+    await own.start()
+    await kafka.send(topic, numbered(0, 1))
+    await until('the command to run', () => own.invocations('f').length === 1)
+    const tookMs = await own.end('SIGINT')
+    assert.ok(tookMs < SOON_MS, `took ${tookMs} ms`)
+    assert.match(own.output, /stopping takes too long, .*: the process ends now/)
+    assert.deepEqual(await kafka.committed(own.group('f', topic), topic), [-1])
+  })
+
   for (const [what, line] of [
     ['before any output', /Starting Offline|Offline \[http/],
     ['while the group is being joined', /\[http for lambda\] listening/],

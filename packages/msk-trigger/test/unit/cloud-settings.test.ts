@@ -82,8 +82,8 @@ describe('a fault in settings that only the cloud uses', () => {
     assert.equal(lines.filter(line => line.startsWith('msk  ') && line.endsWith(said)).length, 2)
   })
 
-  it('is an error of a package, which names all of them', () =>
-    assert.throws(() => hooks['before:package:compileEvents']?.(), {
+  it('is an error before anything is packed, which names all of them', () =>
+    assert.throws(() => hooks['before:package:cleanup']?.(), {
       message:
         /^bootstrapServers of .* has "<broker>:9092".*\naccessConfigurations of .*"\\"" in vpcSecurityGroup/,
       code: 'MSK_TRIGGER_CONFIGURATION',

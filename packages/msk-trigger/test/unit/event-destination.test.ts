@@ -11,7 +11,7 @@ const resources = {
   Told: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'told' } },
   Kept: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'kept' } },
   Rows: { Type: 'AWS::DynamoDB::Table', Properties: { TableName: 'rows' } },
-  Nameless: { Type: 'AWS::SQS::Queue' },
+  Nameless: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { 'Fn::ImportValue': 'name' } } },
   Ordered: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'ordered.fifo' } },
   OrderedNameless: { Type: 'AWS::SNS::Topic', Properties: { FifoTopic: true } },
   Other: { Type: 'AWS::Lambda::Function', Properties: { FunctionName: 'other' } },

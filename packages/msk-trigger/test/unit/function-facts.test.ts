@@ -80,6 +80,16 @@ describe('the environment of a function', () => {
     assert.equal(environment.IS_OFFLINE, 'true')
   })
 
+  it('has the folder of the code where Lambda has /var/task, the runtime, and the zone of Lambda', () => {
+    const options = { location: '.build' }
+    const { environment } = facts({ definition: { runtime: 'nodejs24.x' }, options, own: { TZ: 'x' } })
+    const { LAMBDA_TASK_ROOT: root, AWS_EXECUTION_ENV: env, AWS_LAMBDA_INITIALIZATION_TYPE, TZ } = environment
+    const values = [root, env, AWS_LAMBDA_INITIALIZATION_TYPE, TZ]
+    assert.deepEqual(values, ['/shop/.build', 'AWS_Lambda_nodejs24.x', 'on-demand', ':UTC'])
+    assert.doesNotMatch(Object.values(environment).join(), /\/var\/task/)
+    assert.equal(facts({ definition: { environment: { TZ: 'Asia/Tokyo' } } }).environment.TZ, 'Asia/Tokyo')
+  })
+
   it('has the variables of the function before those of the provider, and none that is null', () => {
     const { environment } = facts({
       provider: { environment: { A: 'provider', B: 'provider', GONE: 'provider' } },

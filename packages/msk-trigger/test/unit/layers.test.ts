@@ -66,10 +66,10 @@ describe('the layers of a function', () => {
     const paths = async (runtime: string, more: FunctionDefinition = {}) => {
       const { environment, folder } = await factsOf(t, { runtime, ...more })
       const { NODE_PATH, RUBYLIB } = environment
-      return [NODE_PATH, RUBYLIB].map(path => path?.replaceAll(join(folder, 'layers/common'), 'L'))
+      const short = (path = '') => path.replaceAll(join(folder, 'layers/common'), 'L').replace(folder, 'F')
+      return [NODE_PATH, RUBYLIB].map(path => path && short(path))
     }
-    const node =
-      '/nodejs/node24/node_modules:L/nodejs/node_modules:/var/runtime:/var/task:/var/runtime/node_modules'
+    const node = '/nodejs/node24/node_modules:L/nodejs/node_modules:/var/runtime:F:/var/runtime/node_modules'
     const inLambda = `/opt${node.replace('L', '/opt')}`
     assert.deepEqual(await paths('nodejs24.x'), [inLambda, undefined])
     assert.equal((await paths('nodejs24.x', { layers }))[0], `L${node}`)

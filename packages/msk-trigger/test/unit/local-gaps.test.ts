@@ -51,8 +51,8 @@ describe('a setting that has no effect on this machine', () => {
       'environment variable AWS_LAMBDA_EXEC_WRAPPER of function "f", "p" has no effect here: the handler is started without this script. ' +
       'Set the variables that the script sets, such as NODE_OPTIONS'
     assert.deepEqual(gaps({ f: { environment }, p: { environment, runtime: 'ruby3.4' } }), [
+      'environment variable TZ of function "f" is UTC here, because its thread has the time zone of serverless offline: start that with TZ=Mars/Here',
       wrapper,
-      `environment variable TZ of function "f" ${inThread}`,
       `--openssl-legacy-provider in NODE_OPTIONS of function "f" ${inThread}`,
       `--max-old-space-size=200 in NODE_OPTIONS of function "f" ${inThread}`,
     ])
@@ -71,6 +71,30 @@ describe('a setting that has no effect on this machine', () => {
     const lines = localGaps(serverless, {}, ['f'])
     assert.equal(lines.length, 1)
     assert.match(`${lines}`, /^environment variable AWS_LAMBDA_EXEC_WRAPPER of function "f" has no effect/)
+  })
+
+  it('given a process in another time zone than Lambda, then a line names both, and the way', t => {
+    t.mock.property(process, 'env', { ...process.env, TZ: 'Europe/Berlin' })
+    assert.deepEqual(gaps({ f: {}, g: { environment: { TZ: 'Europe/Berlin' } } }), [
+      'environment variable TZ of function "f" is Europe/Berlin here, because its thread has the time zone of serverless offline: start that with TZ=UTC',
+    ])
+  })
+
+  it('given a queue and a bucket without names, then a line has the local name of each that the function refers to', () => {
+    const Resources = {
+      Failed: { Type: 'AWS::SQS::Queue' },
+      Objects: { Type: 'AWS::S3::Bucket' },
+      Other: { Type: 'AWS::SNS::Topic' },
+    }
+    const onFailureDestination = { 'Fn::GetAtt': ['Failed', 'Arn'] }
+    const environment = { BUCKET: { 'Fn::Sub': `\${Objects.Arn}/x` } }
+    const definition = { events: [{ msk: { topic: 'orders', onFailureDestination } }], environment }
+    const called = (id: string, name: string) =>
+      `resource ${id} of function "f" has no name in resources, so it is called ${name} here, after its logical id: create it under this name`
+    assert.deepEqual(
+      localGaps(createServerless({ f: definition }, {}, { resources: Resources }), {}, ['f']),
+      [called('Failed', 'Failed'), called('Objects', 'objects')],
+    )
   })
 
   it('given a layer that is not on this machine, then its line says how to name a folder', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import process from 'node:process'
 import { describe, it } from 'node:test'
 import MskTriggerPlugin from '../../plugin.ts'
 import type { FunctionDefinition } from '../../support/serverless.ts'
@@ -46,22 +47,32 @@ describe('the start', () => {
 
 describe('the start of what serverless-offline would not call', () => {
   const custom = { mskTrigger: { brokers: 'a:1' } }
-  const start = (definition: FunctionDefinition, more = {}) => {
-    const { f, run } = plugged([{ msk: reads }], { ...custom, ...more })
-    Object.assign(f, definition)
-    run('before:offline:start')
-  }
 
-  it('given a runtime without a runner, or containers, then it is refused', () => {
-    assert.throws(() => start({ runtime: 'go1.x' }), /function "f" has the runtime go1\.x/)
-    assert.throws(
-      () => start({ image: 'shop' }),
-      /function "f" has the runtime of a container image: the Kafka/,
-    )
-    assert.throws(
-      () => start({}, { 'serverless-offline': { useDocker: true } }),
-      /the option useDocker is not/,
-    )
+  it('given runtimes without a runner, and containers, then each has one line, and nothing stops', () => {
+    const [f, go, box] = [{}, { runtime: 'go1.x' }, { image: 'shop' }].map(of => ({
+      ...{ ...of, events: [{ msk: { arn, topic: 'orders' } }] },
+    }))
+    const lines: string[] = []
+    const log = (line: string) => void lines.push(line)
+    const serverless = createServerless({ f, go, box } as Record<string, FunctionDefinition>, custom)
+    const plugin = new MskTriggerPlugin(serverless, {}, { log: { notice: log, warning: log, error: log } })
+    plugin.hooks['before:offline:start:init']?.()
+    const out = 'it is left out, because the Kafka trigger runs nodejs, python, ruby and java only'
+    const of = (key: string, what: string) => `msk  function "${key}" ${what}: ${out}`
+    assert.deepEqual(lines, [of('go', 'has the runtime go1.x'), of('box', 'is a container image')])
+  })
+
+  it('given the option useDocker, then it is refused', () => {
+    const { run } = plugged([{ msk: reads }], { ...custom, 'serverless-offline': { useDocker: true } })
+    assert.throws(() => run('before:offline:start'), /the option useDocker is not/)
+  })
+})
+
+describe('the time zone', () => {
+  it('given none of the process, then it is that of Lambda from the start on', t => {
+    t.mock.property(process, 'env', { ...process.env, TZ: '' })
+    plugged([{ msk: reads }], { mskTrigger: { brokers: 'a:1' } }).run('before:offline:start:init')
+    assert.equal(process.env.TZ, ':UTC')
   })
 })
 
@@ -69,7 +80,7 @@ describe('the start of what reads nothing', () => {
   const disabled = { msk: { ...reads, enabled: false } }
   for (const [what, events, line] of [
     ['events of other kinds only', [{ http: 'GET /' }], 'no function has an msk or kafka event'],
-    ['events that are disabled', [disabled], 'all msk and kafka events have enabled: false'],
+    ['events that are disabled', [disabled], 'no msk or kafka event that can be read here is enabled'],
   ] as const)
     it(`given ${what}, then it says so`, () => {
       const { run, lines } = plugged(events, { mskTrigger: { brokers: 'a:1' } })
@@ -96,7 +107,7 @@ describe('the template', () => {
   it('given a setting of provisioned mode, then it is written, with a warning', () => {
     const template = { 'MSK.f.c.orders': { Type: 'AWS::Lambda::EventSourceMapping', Properties: {} } }
     const { run, lines } = plugged([{ msk: reads }], {}, { template })
-    run('before:package:compileEvents')
+    run('before:package:cleanup')
     run('after:package:compileEvents')
     assert.deepEqual(template['MSK.f.c.orders'].Properties, {
       FunctionResponseTypes: ['ReportBatchItemFailures'],
@@ -110,7 +121,7 @@ describe('the template', () => {
     })
     run('before:offline:start:init')
     assert.doesNotMatch(lines.join(), /is not deployed/)
-    run('before:package:compileEvents')
+    run('before:package:cleanup')
     assert.match(lines.join(), /the msk event of function "f" for topic orders is not deployed/)
   })
 })

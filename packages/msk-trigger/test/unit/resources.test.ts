@@ -18,6 +18,9 @@ const Resources = {
   ByStack: { Type: 'AWS::SQS::Queue', Properties: { QueueName: sub(`${$('AWS::StackName')}-q`) } },
   Circle: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { 'Fn::GetAtt': 'Circle.QueueName' } } },
   Nameless: { Type: 'AWS::SQS::Queue' },
+  Bucket: { Type: 'AWS::S3::Bucket', Properties: {} },
+  Unnamed: { Type: 'AWS::DynamoDB::Table', Properties: {} },
+  Elsewhere: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { 'Fn::ImportValue': 'name' } } },
   Db: { Type: 'AWS::RDS::DBCluster', Properties: { DatabaseName: 'db' } },
 }
 const Parameters = {
@@ -67,6 +70,8 @@ const resolved: readonly [value: unknown, text: string | null][] = [
   [{ Ref: 'Bus' }, 'bus'],
   [{ 'Fn::GetAtt': 'Bus.Arn' }, `arn:aws:events:${here}:event-bus/bus`],
   [{ 'Fn::GetAtt': 'Flow.Arn' }, `arn:aws:kinesis:${here}:stream/flow`],
+  [{ Ref: 'Nameless' }, 'https://sqs.eu-west-1.amazonaws.com/000000000000/Nameless'],
+  [{ 'Fn::GetAtt': 'Bucket.Arn' }, 'arn:aws:s3:::bucket'],
   [{ Ref: 'Deployed' }, 'given'],
   [{ 'Fn::GetAtt': ['BillingLambdaFunction', 'Arn'] }, `arn:aws:lambda:${here}:function:billing`],
   [{ 'Fn::Join': ['-', ['f57', { Ref: 'AWS::Region' }]] }, 'f57-eu-west-1'],
@@ -81,7 +86,8 @@ const resolved: readonly [value: unknown, text: string | null][] = [
 ]
 
 const unknownHere: readonly unknown[] = [
-  { Ref: 'Nameless' },
+  { Ref: 'Unnamed' },
+  { Ref: 'Elsewhere' },
   { Ref: 'Nowhere' },
   { Ref: 'Circle' },
   { Ref: 'Loop' },

@@ -54,6 +54,18 @@ describe('the file of a handler, while no plugin announces builds', () => {
       assert.deepEqual(new Set(changes), new Set(['/build/a.js']))
     })
 
+  it('given one that stays empty, then nothing is loaded', async t => {
+    const [emptied, other] = [await watched(t), await watched(t)]
+    await writeUntil(
+      () => other.changes.length > 0,
+      async () => {
+        await writeFile(emptied.file, '')
+        await writeFile(other.file, `${performance.now()}`)
+      },
+    )
+    assert.deepEqual(emptied.changes, [])
+  })
+
   it('given a plugin that announces builds, then it is not watched any more', async t => {
     const [announced, other] = [await watched(t), await watched(t)]
     announced.watch.close()

@@ -168,6 +168,25 @@ describe('the process of a handler in Python', () => {
     assert.equal(((await runtime.invoke(endless)) as unknown[]).at(-2), 6_000)
   })
 
+  it('given that its time is over, then none remains', async t => {
+    const runtime = await python(t, define('time.sleep(0.05); return context.get_remaining_time_in_millis()'))
+    assert.equal(await runtime.invoke({ ...createInvocation({}), timeoutMs: 1 }), 0)
+  })
+
+  it('given that the trigger is killed, then it ends, also within a handler', async t => {
+    const folder = await writeFolder(t, {
+      'app.py': define('open("pid", "w").write(str(os.getpid())); time.sleep(600)'),
+    })
+    const killed = runProgram(folder)
+    const read = () => readFile(join(folder, 'pid'), 'utf8').catch(() => '')
+    await until('the handler runs', async () => (await read()) !== '')
+    const pid = Number(await read())
+    t.after(() => isRunning(pid) && process.kill(pid))
+    killed.child.kill('SIGKILL')
+    await assert.rejects(killed)
+    await until(`${pid} has ended`, () => !isRunning(pid))
+  })
+
   it('finds modules of layers, after those of the service', async t => {
     const layer = await writeFolder(t, {
       'python/in_layer.py': 'NAME = "layer"',
@@ -222,8 +241,8 @@ describe('the process of a handler in Python', () => {
   it('logs what a handler logs at the level that it sets, beside its answers', async t => {
     const lines = `${define('logging.getLogger().setLevel("INFO"); logging.info("seen %s", event); print("printed")')}`
     const folder = await writeFolder(t, { 'app.py': lines })
-    const output = await outputOf(folder)
-    assert.match(output, /^\[INFO\]\t.*\tseen \{\}\nprinted\n$/)
+    const { stdout } = await runProgram(folder)
+    assert.match(stdout, /^\[INFO\]\t.*\tseen \{\}\nprinted\n$/)
   })
 })
 
@@ -287,8 +306,8 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Returns what a program prints that invokes the handler in this folder. */
-async function outputOf(folder: string): Promise<string> {
+/** Runs a program that invokes the handler in this folder. */
+function runProgram(folder: string) {
   const url = (file: string) => new URL(file, import.meta.url).href
   const code = `
     import { PythonRuntime } from '${url('../../invoke/runtimes/python/python-runtime.ts')}'
@@ -297,6 +316,5 @@ async function outputOf(folder: string): Promise<string> {
     const runtime = new PythonRuntime(facts)
     await invokeForResult(runtime)
     await runtime.close()`
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code])
-  return stdout
+  return promisify(execFile)(process.execPath, ['--input-type=module', '-e', code])
 }

@@ -13,6 +13,7 @@ import type { BatchResponse } from '../pipeline/batch/respond.ts'
 import type { Slice } from '../settings/slice.ts'
 import { once } from '../waiting/index.ts'
 import { buildWritingConsumer, type HandlerPlan } from './build-consumer.ts'
+import { refuseCommonJs } from './bundle-version.ts'
 import type { Choices, InvocationContext, KafkaHandler, WorkSource } from './handler-types.ts'
 import { adaptHeap } from './heap-growth.ts'
 import { startKafkaRuntime } from './kafka-runtime.ts'
@@ -68,6 +69,7 @@ function isAuthored(given: Authored | Named): given is Authored {
 
 function createHandler(plan: HandlerPlan): KafkaHandler {
   const { application, name } = plan
+  refuseCommonJs(name, plan.choices.codeVersion)
   adaptHeap()
   const { logger, metrics } = createTelemetry(name, application.name)
   const observer = new LambdaObserver(logger, metrics, Date.now, application.remedies)

@@ -7,7 +7,7 @@ import { CONSUMER_DEFAULTS } from '../pipeline/consumer.ts'
 import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
 import { type Forwarded, type ForwardingPorts, forward } from '../pipeline/forwarding/forward.ts'
 import { once } from '../waiting/index.ts'
-import { bundleVersion } from './bundle-version.ts'
+import { bundleVersion, refuseCommonJs } from './bundle-version.ts'
 import type { Connections } from './connections.ts'
 import type { ForwarderChoices, ForwarderConfig, ForwarderSource } from './forwarder-source.ts'
 import type { Scheduled } from './scheduled-handler.ts'
@@ -19,6 +19,7 @@ export function createForwarderRun<Config extends ForwarderConfig>(
   source: ForwarderSource<Config>,
   { codeVersion, failuresTo }: ForwarderChoices = {},
 ): (run: Scheduled<Connections, Config>) => Promise<Forwarded> {
+  refuseCommonJs(name, codeVersion)
   let assembled: (() => Promise<Assembled>) | undefined
   const latest = new LatestDecisions()
   return async run => {

@@ -3,6 +3,7 @@
  * bundle it.
  */
 export { type BatchesFrom, type BatchHead, batchesQuestion, type FetchedBatches } from './fetch-batches.ts'
+export { fetchMetadata, lookUpBrokers, partitionsByLeader } from './leaders.ts'
 export { edgesQuestion, type PartitionEdge } from './list-offsets.ts'
 export { type LogDir, logDirsQuestion } from './log-dirs.ts'
 export {
@@ -12,5 +13,11 @@ export {
   type TopicMetadata,
   topicIdsQuestion,
 } from './metadata.ts'
+export {
+  describeOpenTransaction,
+  OPEN_FOR_MS,
+  type OpenTransaction,
+  readOpenTransactions,
+} from './open-transactions.ts'
 export { alterSettingsQuestion, type Setting, settingsQuestion } from './settings.ts'
 export { askBroker, type Question } from './wire.ts'

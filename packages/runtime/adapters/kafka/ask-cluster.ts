@@ -5,8 +5,8 @@
 import { type Broker, type Cluster, createCluster, protocolError } from '@sluice/kafka-records'
 import {
   askBroker,
-  type ClusterMetadata,
-  metadataQuestion,
+  fetchMetadata,
+  lookUpBrokers,
   type Setting,
   settingsQuestion,
 } from '@sluice/kafka-records/requests'
@@ -35,18 +35,6 @@ export function openCluster(kafka: Kafka): Cluster {
 }
 
 /**
- * Returns brokers, topics and partitions, including partitions without a leader.
- *
- * @param topics topic names; all topics by default
- */
-export async function fetchMetadata(
-  cluster: Cluster,
-  topics: readonly string[] | null = null,
-): Promise<ClusterMetadata> {
-  return askBroker(await cluster.brokerPool.findConnectedBroker(), metadataQuestion(topics))
-}
-
-/**
  * Returns all settings of a topic or broker, including defaults.
  *
  * @throws an error response, such as UNKNOWN_TOPIC_OR_PARTITION
@@ -59,22 +47,6 @@ export async function fetchSettings(
   const { errorCode, settings } = await askBroker(broker, settingsQuestion(kind, name))
   if (errorCode !== 0) throw answerError(errorCode)
   return settings
-}
-
-/**
- * Makes the library look up unknown brokers. The library also looks up its target topics, and fails if one of their partitions has
- * no leader. Therefore, a topic is selected whose partitions all have leaders.
- */
-export async function lookUpBrokers(cluster: Cluster, brokers: readonly number[]): Promise<void> {
-  const knownIds = cluster.getNodeIds()
-  if (brokers.every(id => knownIds.includes(String(id)))) return
-  const { topics } = await fetchMetadata(cluster)
-  const whole = topics.find(
-    ({ errorCode, partitions }) => errorCode === 0 && partitions.every(({ leader }) => leader >= 0),
-  )
-  cluster.targetTopics = new Set(whole ? [whole.topic] : [])
-  // Ignore the error: a later request to an unknown broker fails and is reported.
-  await cluster.refreshMetadata().catch(() => {})
 }
 
 /**

@@ -7,13 +7,18 @@ import {
   askBroker,
   type ClusterMetadata,
   edgesQuestion,
+  fetchMetadata,
   type LogDir,
   logDirsQuestion,
+  lookUpBrokers,
+  type OpenTransaction,
   type PartitionEdge,
+  partitionsByLeader,
   type Question,
+  readOpenTransactions,
   type Setting,
 } from '@sluice/kafka-records/requests'
-import { answerError, fetchMetadata, fetchSettings, lookUpBrokers, openCluster } from './ask-cluster.ts'
+import { answerError, fetchSettings, openCluster } from './ask-cluster.ts'
 import type { Kafka } from './client.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
 import type { TopicLayout } from './topic-admin.ts'
@@ -63,6 +68,11 @@ export class ClusterInspection {
       }
       return mergeBounds(topics, await eachBroker(cluster, [...byLeader.keys()], edges))
     })
+  }
+
+  /** Resolves to the open transactions behind which topics cannot be read. Missing topics have none. */
+  openTransactions(topics: readonly string[]): Promise<OpenTransaction[]> {
+    return this.#cluster.inTurn(cluster => readOpenTransactions(cluster, topics))
   }
 
   /**
@@ -124,23 +134,6 @@ export function eachBroker<T>(
       }
     }),
   )
-}
-
-/** Groups the partitions by the id of their leader and by topic. */
-export function partitionsByLeader(
-  topics: readonly TopicLayout[],
-): Map<number, { topic: string; partitions: number[] }[]> {
-  const byLeader = new Map<number, { topic: string; partitions: number[] }[]>()
-  for (const { topic, partitions } of topics)
-    for (const { partition, leader } of partitions) {
-      if (leader < 0) continue
-      const led = byLeader.get(leader) ?? []
-      byLeader.set(leader, led)
-      const last = led.at(-1)
-      if (last?.topic === topic) last.partitions.push(partition)
-      else led.push({ topic, partitions: [partition] })
-    }
-  return byLeader
 }
 
 interface Edges {

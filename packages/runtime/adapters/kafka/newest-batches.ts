@@ -5,11 +5,12 @@ import {
   type BatchHead,
   batchesQuestion,
   type FetchedBatches,
+  partitionsByLeader,
   type Setting,
 } from '@sluice/kafka-records/requests'
 import { answerError, askCluster, fetchSettings } from './ask-cluster.ts'
 import type { Kafka } from './client.ts'
-import { eachBroker, type KnownBounds, type OfBroker, partitionsByLeader } from './cluster-inspection.ts'
+import { eachBroker, type KnownBounds, type OfBroker } from './cluster-inspection.ts'
 import type { TopicLayout } from './topic-admin.ts'
 
 /**

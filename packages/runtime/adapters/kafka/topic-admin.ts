@@ -1,8 +1,13 @@
 /** Functions with which operators inspect and change topics. `application-topics.ts` has the functions for the topics of an application. */
-import { alterSettingsQuestion, askBroker, type TopicMetadata } from '@sluice/kafka-records/requests'
+import {
+  alterSettingsQuestion,
+  askBroker,
+  fetchMetadata,
+  type TopicMetadata,
+} from '@sluice/kafka-records/requests'
 import type { Admin, Kafka } from 'kafkajs'
 import { untilLed } from './application-topics.ts'
-import { answerError, askCluster, fetchMetadata } from './ask-cluster.ts'
+import { answerError, askCluster } from './ask-cluster.ts'
 import { askAdmin, PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
 import { brokersAnswer, leaderMissing } from './availability.ts'
 import { RefusedByKafka } from './errors.ts'

@@ -8,6 +8,7 @@ import type { FunctionInvoker } from './invoke/invoker.ts'
 import { Cluster, createClientFactory } from './poll/cluster-client.ts'
 import { GroupMember } from './poll/member.ts'
 import { TopicWatch } from './poll/topic-watch.ts'
+import { TransactionWatch } from './poll/transaction-watch.ts'
 import { Outage } from './report/attempts.ts'
 import type { WriteReport } from './report/reports.ts'
 import { EventSource } from './source.ts'
@@ -36,6 +37,7 @@ export class ClusterSources {
   readonly #sources: Map<string, EventSource>
   readonly #cluster: Cluster
   readonly #watch: TopicWatch
+  readonly #transactions: TransactionWatch
 
   constructor(
     mappings: readonly Mapping[],
@@ -55,6 +57,7 @@ export class ClusterSources {
     const outage = new Outage()
     this.#cluster = cluster
     this.#watch = new TopicWatch(cluster)
+    this.#transactions = new TransactionWatch(log)
     this.#sources = new Map(
       mappings.map(mapping => [
         formatMappingKey(mapping),
@@ -85,6 +88,8 @@ export class ClusterSources {
   start(): void {
     for (const source of this.sources) void source.run()
     void this.#watch.run({ [Symbol.iterator]: () => this.#sources.values() })
+    const listTopics = () => [...new Set(this.sources.map(({ topic }) => topic))]
+    void this.#transactions.run(() => this.#cluster.openTransactions(listTopics()))
   }
 
   /** Stops reading the mappings that are not among these, and returns whether any is left. @param keys see `formatMappingKey` */
@@ -97,6 +102,7 @@ export class ClusterSources {
 
   async stop(graceMs: number): Promise<void> {
     this.#watch.close()
+    this.#transactions.close()
     await Promise.all(this.sources.map(source => source.stop(graceMs)))
   }
 

@@ -41,7 +41,7 @@ type StartOutcome = 'joined' | 'topic-missing' | 'group-taken'
 export interface SourceParts {
   readonly settings: Settings
   readonly log: Log
-  readonly cluster: Omit<Cluster, 'close'>
+  readonly cluster: Omit<Cluster, 'close' | 'openTransactions'>
   readonly sender: Sender | undefined
   readonly report: WriteReport
   readonly outage: Outage

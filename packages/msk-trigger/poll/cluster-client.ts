@@ -38,6 +38,10 @@ export class Cluster {
     return this.#topics.states(topics)
   }
 
+  openTransactions(topics: readonly string[]): ReturnType<Topics['openTransactions']> {
+    return this.#topics.openTransactions(topics)
+  }
+
   close(): Promise<void> {
     return this.#topics.close()
   }

@@ -1,5 +1,11 @@
 import { type Cluster, createCluster } from '@sluice/kafka-records'
-import { askBroker, type TopicId, topicIdsQuestion } from '@sluice/kafka-records/requests'
+import {
+  askBroker,
+  type OpenTransaction,
+  readOpenTransactions,
+  type TopicId,
+  topicIdsQuestion,
+} from '@sluice/kafka-records/requests'
 import type { Kafka } from 'kafkajs'
 import { pause } from '../support/wait.ts'
 
@@ -34,25 +40,40 @@ export class Topics {
    * @throws Error after `close`
    */
   async states(names: readonly string[]): Promise<TopicStates | undefined> {
-    if (this.#isClosed) throw new Error('the connection for questions about topics is closed')
     if (!this.#haveIds) return undefined
-    this.#cluster ??= this.#connect()
-    const cluster = this.#cluster
     try {
-      const broker = await (await cluster).brokerPool.findConnectedBroker()
-      return readStates((await askBroker(broker, topicIdsQuestion(names))).topics)
+      return await this.#ask(async cluster => {
+        const broker = await cluster.brokerPool.findConnectedBroker()
+        return readStates((await askBroker(broker, topicIdsQuestion(names))).topics)
+      })
     } catch (error) {
-      // The next request opens a new connection.
-      if (this.#cluster === cluster) await this.#disconnect()
       if ((error as { type?: string }).type !== 'UNSUPPORTED_VERSION') throw error
       this.#haveIds = false
       return undefined
     }
   }
 
+  /** Returns the open transactions behind which these topics cannot be read. @throws Error after `close` */
+  openTransactions(names: readonly string[]): Promise<OpenTransaction[]> {
+    return this.#ask(cluster => readOpenTransactions(cluster, names))
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#disconnect()
+  }
+
+  async #ask<T>(question: (cluster: Cluster) => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw new Error('the connection for questions about topics is closed')
+    this.#cluster ??= this.#connect()
+    const cluster = this.#cluster
+    try {
+      return await question(await cluster)
+    } catch (error) {
+      // The next request opens a new connection.
+      if (this.#cluster === cluster) await this.#disconnect()
+      throw error
+    }
   }
 
   async #disconnect(): Promise<void> {

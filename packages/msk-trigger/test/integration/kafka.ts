@@ -88,6 +88,15 @@ export class TestKafka {
     await producer.disconnect()
   }
 
+  /** Sends all messages in a transaction, and leaves it open. A call with the same transactional id ends the one before. */
+  async leaveOpen(transactionalId: string, topic: string, messages: Message[]): Promise<void> {
+    const producer = this.#kafka.producer({ transactionalId, idempotent: true, maxInFlightRequests: 1 })
+    await producer.connect()
+    const transaction = await producer.transaction()
+    if (messages.length > 0) await transaction.send({ topic, messages, acks: -1 })
+    await producer.disconnect()
+  }
+
   /** The committed offsets of the group, by partition; -1 for none. */
   async committed(groupId: string, topic: string): Promise<number[]> {
     const [answer] = await this.admin.fetchOffsets({ groupId, topics: [topic] })

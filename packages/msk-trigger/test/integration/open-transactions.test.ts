@@ -1,0 +1,82 @@
+/** Open transactions on a real Kafka, as the trigger reads and logs them. */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import { createCluster } from '@sluice/kafka-records'
+import { readOpenTransactions } from '@sluice/kafka-records/requests'
+import { until } from '../../../local-servers/testing/until.ts'
+import { Cluster, createClientFactory } from '../../poll/cluster-client.ts'
+import { TransactionWatch } from '../../poll/transaction-watch.ts'
+import { BROKERS, numbered, TestKafka } from './kafka.ts'
+
+describe('given a transaction that was left open, and records behind it', () => {
+  const connect = createClientFactory(BROKERS.split(','), {})
+  const cluster = new Cluster(connect('test'))
+  const transactionalId = `left-open-${randomUUID()}`
+  let kafka: TestKafka
+  let topic: string
+  const read = async () => (await cluster.openTransactions([topic, 'no-such-topic'])).map(one => ({ ...one }))
+
+  before(async () => {
+    kafka = await TestKafka.connect()
+    topic = await kafka.topic('open', 2)
+    await kafka.send(topic, numbered(0, 3, 1))
+    await kafka.leaveOpen(transactionalId, topic, numbered(0, 1, 1))
+    await kafka.send(topic, numbered(0, 20, 1))
+  })
+  after(async () => {
+    await cluster.close()
+    await kafka?.close()
+  })
+
+  it('then its partition, both ends, its producer and its start are read', async () => {
+    const [one, ...others] = await read()
+    const { producerId = -1, sinceMs = 0, ...facts } = one ?? {}
+    const ends = { end: 3, highWatermark: 24 }
+    assert.deepEqual(
+      [facts, others],
+      [{ topic, partition: 1, ...ends, transactionalId, timeoutMs: 60_000 }, []],
+    )
+    assert.ok(producerId >= 0 && Math.abs(Date.now() - sinceMs) < 60_000, `${producerId} ${sinceMs}`)
+  })
+
+  it('given a client that may not ask for producers, then both ends are read', async () => {
+    const asked = createCluster(connect('test') as never, { allowAutoTopicCreation: false })
+    await asked.connect()
+    try {
+      const find = asked.findBroker.bind(asked)
+      asked.findBroker = async node => {
+        const broker = await find(node)
+        return Object.create(broker, { versions: { value: { ...broker.versions, 61: undefined } } })
+      }
+      assert.deepEqual(await readOpenTransactions(asked, [topic]), [
+        { topic, partition: 1, end: 3, highWatermark: 24 },
+      ])
+    } finally {
+      await asked.disconnect()
+    }
+  })
+
+  it('when a minute is over, then one line names it, once', async () => {
+    const lines: string[] = []
+    const watch = new TransactionWatch({ warning: line => void lines.push(line) })
+    const found = await read()
+    for (const seconds of [0, 30, 61, 90]) watch.update(found, Date.now() + seconds * 1_000)
+    // Without a start, its age is that since the first look.
+    const [{ sinceMs: _, ...unknown }] = found as [(typeof found)[number]]
+    for (const seconds of [0, 59, 61]) watch.update([{ ...unknown, end: 2 }], seconds * 1_000)
+    assert.equal(lines.length, 2, lines.join('\n'))
+    assert.match(
+      lines[0] ?? '',
+      new RegExp(`^msk  ${topic}/1 can be read to offset 3 only, .*"${transactionalId}"`),
+    )
+    const run = watch.run(read, 0)
+    watch.close()
+    await run
+  })
+
+  it('when a producer begins with its transactional id, then nothing is open', async () => {
+    await kafka.leaveOpen(transactionalId, topic, [])
+    await until('the transaction has ended', async () => (await read()).length === 0)
+  })
+})

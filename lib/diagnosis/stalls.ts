@@ -1,8 +1,11 @@
 /** Detects stalls in any environment, from facts that Kafka and Redis report. Pure. */
 
+import type { OpenTransaction } from '@sluice/kafka-records/requests'
+import { omitUndefined } from '#runtime/consumer'
 import type { ConsumerLag, ReadTopic } from '../queries/kafka/consumer-lag.ts'
 import { count } from '../support/count.ts'
 import { durationText } from '../support/duration.ts'
+import { judgeTransaction } from './checks/transactions.ts'
 
 /** Reason for a stall, with advice for the user. */
 interface Cause {
@@ -12,6 +15,8 @@ interface Cause {
   readonly advice: string
   /** Number of pending records; only for consumer groups without members. */
   readonly unread?: number
+  /** Start of the stall, in milliseconds since the epoch; absent if it began when it was seen first. */
+  readonly sinceMs?: number
 }
 
 /** Functions that have stalled for the same cause; none if a server does not answer. */
@@ -37,6 +42,8 @@ export interface StallFacts {
   readonly members: ReadonlyMap<string, number>
   /** Consumers whose circuit breaker is open; undefined if Redis did not answer. */
   readonly broken: readonly string[] | undefined
+  /** Open transactions of the topics. */
+  readonly transactions?: readonly OpenTransaction[] | undefined
 }
 
 /**
@@ -73,11 +80,22 @@ export class StallWatch {
   }
 
   /** Processes an observation, and returns the stalls, longest first. */
-  next({ servers, lags, members, broken = [] }: StallFacts, nowMs: number): StalledFunctions[] {
+  next(
+    { servers, lags, members, broken = [], transactions = [] }: StallFacts,
+    nowMs: number,
+  ): StalledFunctions[] {
     const causes = new Map<string, { readonly cause: Cause; readonly functions: readonly string[] }>()
     for (const [server, problem] of Object.entries(servers))
       if (problem !== null) causes.set(server, { cause: describeOutage(problem), functions: [] })
     for (const name of broken) causes.set(`${name}|breaker`, { cause: BREAKER_OPEN, functions: [name] })
+    for (const one of transactions) {
+      const { topic, partition, sinceMs } = one
+      const judged = judgeTransaction(one, nowMs)
+      if (!judged) continue
+      const cause = { reason: judged.says, advice: judged.todo ?? '', ...omitUndefined({ sinceMs }) }
+      const functions = (lags ?? []).flatMap(lag => (lag.topic === topic ? [lag.function] : []))
+      causes.set(`${topic}/${partition}`, { cause, functions })
+    }
     // Progress cannot be observed until Kafka answers.
     if (lags === undefined) this.#watched.clear()
     for (const lag of lags ?? []) {
@@ -87,9 +105,9 @@ export class StallWatch {
     }
     this.#open = new Map([...causes.keys()].map(place => [place, this.#open.get(place) ?? nowMs]))
     const stalls = [...causes].map(([place, { cause, functions }]) => ({
+      sinceMs: this.#open.get(place) ?? nowMs,
       ...cause,
       functions,
-      sinceMs: this.#open.get(place) ?? nowMs,
     }))
     return joinUnread(stalls).sort((a, b) => a.sinceMs - b.sinceMs)
   }

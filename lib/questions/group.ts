@@ -20,7 +20,7 @@ import { column, count } from './column.ts'
 import type { Environment } from './environment.ts'
 import { optionalNameField } from './field.ts'
 import { explainUnknown, summarizeGroup } from './groups.ts'
-import { readBoundsByName } from './kafka.ts'
+import { describeTransactions, readBoundsByName } from './kafka.ts'
 import { question } from './question.ts'
 
 export const GROUP = question({
@@ -49,6 +49,7 @@ Examples:
       left -= listWaiting(lag).length
     }
     const rows = found.map(lag => describeGroup(environment, lag))
+    const topics = found.flatMap(lag => lag.topics.map(({ topic }) => topic))
     const idle = rows.filter(row => row.group === group && row.state === 'no readers')
     return {
       rows,
@@ -56,6 +57,7 @@ Examples:
       notes: [
         ...explainUnknown(rows),
         ...found.flatMap(describeUncounted),
+        ...(await describeTransactions(await environment.cluster(), topics, nowMs)),
         ...idle.map(
           ({ pending, function: name }) =>
             `The group has no members and ${countOf(pending ?? 0, 'pending record')}. Check that its ${name === null ? 'consumer' : 'function'} is running.`,

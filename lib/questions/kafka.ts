@@ -1,6 +1,7 @@
 /** Topics of the cluster and their bounds, as several questions read them. */
 import type { ClusterInspection, KnownBounds, TopicLayout } from '#runtime/operating/kafka'
 import type { Config } from '../app/config.ts'
+import { judgeTransaction } from '../diagnosis/checks/transactions.ts'
 import { describeKafka } from '../diagnosis/server-standards.ts'
 import { type ClusterTopic, toClusterTopics } from '../queries/kafka/cluster.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
@@ -30,6 +31,20 @@ export async function readBoundsByName(
     cluster,
     (await listClusterTopics(cluster)).filter(({ topic }) => names.includes(topic)),
   )
+}
+
+/** Returns sentences about transactions that keep topics from being read. @throws RefusedByKafka or Unavailable */
+export async function describeTransactions(
+  cluster: Pick<ClusterInspection, 'openTransactions'>,
+  topics: Iterable<string>,
+  nowMs: number,
+): Promise<string[]> {
+  const names = [...new Set(topics)]
+  const found = await awaitKafkaAnswer('transactions of topics', cluster.openTransactions(names))
+  return found.flatMap(one => {
+    const judged = judgeTransaction(one, nowMs)
+    return judged ? [`${judged.says}. ${judged.todo}`] : []
+  })
 }
 
 /** Returns a topic of the cluster. @throws Failure for an unknown topic, RefusedByKafka or Unavailable */

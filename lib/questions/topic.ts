@@ -13,7 +13,7 @@ import { formatSize } from '../support/size-text.ts'
 import { column, count, type Tone } from './column.ts'
 import { nameField } from './field.ts'
 import { explainUnknown, GROUP_COLUMNS, summarizeGroup } from './groups.ts'
-import { readBounds, requireClusterTopic } from './kafka.ts'
+import { describeTransactions, readBounds, requireClusterTopic } from './kafka.ts'
 import { question } from './question.ts'
 import { countRecords, judgeReplication } from './topics.ts'
 
@@ -36,7 +36,7 @@ Examples:
   sluice topics describe orders --json`,
   ofCluster: true,
   filter: { topic: nameField('signal, or full name of a topic') },
-  async read(environment, { topic: named }) {
+  async read(environment, { topic: named }, { nowMs }) {
     const { config } = environment
     const cluster = await environment.cluster()
     const name = config.names.resolveTopic(named, config.env)
@@ -74,8 +74,9 @@ Examples:
       settings,
       defaults,
     }
+    const transactions = await describeTransactions(cluster, [name], nowMs)
     const notes = settings ? [] : ['Kafka does not permit this client to describe the settings of the topic.']
-    return { rows: [row], notes: [...notes, ...explainUnknown(row.groups)] }
+    return { rows: [row], notes: [...transactions, ...notes, ...explainUnknown(row.groups)] }
   },
 }).shownAs({
   key: 'topic',

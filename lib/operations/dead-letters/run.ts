@@ -1,4 +1,5 @@
 /** Redrives or drops dead letters: publishes their records in batches, and marks the dead letters of each batch as handled. */
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ContentMode, estimateSize, type OutgoingRecord, toOutgoingRecord } from '#runtime/cloudevents'
 import { instant } from '#runtime/consumer'
@@ -63,22 +64,23 @@ export async function runHandling(handling: Handling, tally: Tally, context: Run
 /** Time after which others go on without a process that was killed within a batch, in milliseconds. */
 const LOCK_MS = 30_000
 
+/** Removes a lock that has this token. After its time, it may be the lock of another operation. */
+const UNLOCK = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('UNLINK', KEYS[1])"
+
 /** Runs the work while no other operation of the environment handles a batch. Skips it if the signal is aborted first. */
-async function runExclusively(
+export async function runExclusively(
   redis: RedisClient,
   key: string,
   stop: AbortSignal,
   work: () => Promise<void>,
 ): Promise<void> {
-  while ((await redis.run(commands => commands.set(key, '', 'PX', LOCK_MS, 'NX'))) === null) {
+  const token = randomUUID()
+  while ((await redis.run(commands => commands.set(key, token, 'PX', LOCK_MS, 'NX'))) === null) {
     if (stop.aborted) return
     await sleep(50)
   }
-  const lockedUntilMs = performance.now() + LOCK_MS
-  await work().finally(async () => {
-    if (performance.now() < lockedUntilMs)
-      await redis.run(commands => commands.set(key, '', 'PX', 1)).catch(() => {})
-  })
+  // A lock that cannot be removed ends with its time.
+  await work().finally(() => redis.run(commands => commands.eval(UNLOCK, 1, key, token)).catch(() => {}))
 }
 
 /** Maximum size of a batch, in bytes. Each batch is one request, which Kafka accepts up to 900 kB. */

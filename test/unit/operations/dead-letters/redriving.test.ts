@@ -162,14 +162,18 @@ describe('the counts of an operation', () => {
 
 /** Redis with one key, which is set by turns. */
 function createRedis() {
-  let isSet = false
-  const set = async (_key: string, _value: string, _px: 'PX', ms: number, nx?: 'NX') => {
+  let token: string | undefined
+  const set = async (_key: string, own: string) => {
     await new Promise(resolve => setImmediate(resolve))
-    if (nx && isSet) return null
-    isSet = ms > 1
+    if (token !== undefined) return null
+    token = own
     return 'OK'
   }
-  return async () => ({ run: (command: (redis: object) => unknown) => command({ set }) })
+  /** Removes the key if it has the token. */
+  const remove = async (_script: string, _keys: 1, _key: string, own: string) => {
+    if (token === own) token = undefined
+  }
+  return async () => ({ run: (command: (redis: object) => unknown) => command({ set, eval: remove }) })
 }
 
 describe('operations on the same dead letters at once', () => {

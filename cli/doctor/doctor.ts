@@ -14,6 +14,7 @@ const HEADINGS: Readonly<Record<Area, string>> = {
   topics: 'Topics',
   producers: 'Producers',
   consumers: 'Consumers',
+  operations: 'Operations',
   history: 'History',
 }
 

@@ -17,12 +17,15 @@ import { MERGED_READINGS_ADVICE } from '../intake/merged-keys.ts'
 import { readInputRecord } from '../intake/read-record.ts'
 import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
+import { readUnendedOperations } from '../queries/records/unended-operations.ts'
 import { findUnknownTypes, listKeyedReadings, readNewest } from '../queries/records/unknown-types.ts'
 import { checkConsumer, checkDeadLetters } from './checks/consumers.ts'
 import { checkKafka } from './checks/kafka.ts'
+import { checkOperations } from './checks/operations.ts'
 import { checkProducers, checkTypes } from './checks/producers.ts'
 import { checkRedis } from './checks/redis.ts'
 import { checkEntities, checkInput, checkTopic } from './checks/topics.ts'
+import { checkTransactions } from './checks/transactions.ts'
 import type { ReadTopicFacts, RedisFacts, Standards, TopicFacts } from './facts.ts'
 import { type Area, createFinding, type Finding, type Observed, unknown } from './finding.ts'
 import { gatherConsumerFacts, type ListedConsumer } from './gather-consumers.ts'
@@ -80,10 +83,15 @@ export async function examineEnvironment(examination: Examination): Promise<Find
     const standards = resolveStandards(config, asAccount, 'seen' in cluster ? cluster.seen.brokers.length : 1)
     const topics = await gatherTopicFacts(kafka, inspection, listWantedTopics(config))
     const inputs = await gatherLayouts(inspection, listInputTopics(consumers))
+    const names = [...topics, ...inputs].map(({ topic }) => topic)
+    const transactions = await observe(() =>
+      awaitKafkaAnswer('transactions', inspection.openTransactions(names)),
+    )
     return [
       ...checkServers(cluster, standards),
       ...topics.flatMap(topic => checkTopic(config.names, topic, standards)),
       ...inputs.map(input => checkInput(input, standards)),
+      ...checkTransactions(config.env, transactions, Date.now()),
       ...(await examineEntities(connections, config)),
       ...topics.slice(0, 1).flatMap(topic => checkProducers(topic, config.idWindowMs)),
       ...(await examineReadings(connections, config, topics.slice(0, 1))),
@@ -96,6 +104,7 @@ export async function examineEnvironment(examination: Examination): Promise<Find
         standards,
       )),
       ...(await examineDeadLetters(connections, config, topics)),
+      ...(await examineOperations(connections, config, topics)),
     ]
   } finally {
     await inspection.close()
@@ -221,6 +230,22 @@ async function examineReadings(
     ...checkTypes(topic, { seen: findUnknownTypes(families, topic, found.seen) }),
     ...checkEntities(topic, listKeyedReadings(families, found.seen), MERGED_READINGS_ADVICE),
   ]
+}
+
+/** Looks for operations that have begun and not ended, in the topic of audit events if it exists. */
+async function examineOperations(
+  connections: Connections,
+  { names, env }: Config,
+  topics: readonly TopicFacts[],
+): Promise<Finding[]> {
+  const topic = names.topicName('events', env)
+  const facts = topics.find(topicFacts => topicFacts.topic === topic)
+  if (!facts || 'unseen' in facts.found || !facts.found.seen) return []
+  const unended = await observe(async () => {
+    const [log, bounds] = await Promise.all([connections.log(), connections.bounds()])
+    return readUnendedOperations({ log, bounds }, topic, Date.now())
+  })
+  return checkOperations(topic, unended)
 }
 
 /** Counts the open dead letters, until the timeout. */

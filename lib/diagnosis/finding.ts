@@ -2,7 +2,7 @@
 import { omitUndefined } from '#runtime/consumer'
 
 /** Area of a finding. Findings are grouped by area. */
-export type Area = 'kafka' | 'redis' | 'topics' | 'producers' | 'consumers' | 'history'
+export type Area = 'kafka' | 'redis' | 'topics' | 'producers' | 'consumers' | 'operations' | 'history'
 
 /**
  * Verdict of a check. `open`: it waits for a decision of an operator, while everything works. `unknown`: the facts could not be

@@ -1,4 +1,4 @@
-/** Audits changes that a person has requested. An audit event is written for each of them. */
+/** Audits changes that a person has requested. Two audit events are written for each: that it begins, and how it has ended. */
 import { randomUUID } from 'node:crypto'
 import { toOutgoingRecord } from '#runtime/cloudevents'
 import { instant } from '#runtime/consumer'
@@ -13,6 +13,8 @@ export interface Change {
   /** Words of the operation's command. */
   readonly action: string
   readonly filter: Audit['filter']
+  /** What the person has agreed to. Defaults to the filter. */
+  readonly plan?: Audit['filter']
   /** Id of the operation. A resumed operation keeps its id. Defaults to a random id. */
   readonly operation?: string
 }
@@ -47,34 +49,40 @@ export interface Trail {
 type AuditConfig = Pick<Config, 'env' | 'names' | 'contentMode'>
 
 /**
- * Makes a change with the permission to write, and writes its audit event. A change that fails is audited if a part of it was made
- * before the failure.
+ * Makes a change with the permission to write. The first audit event is written before anything is changed, and the second one
+ * also after a failure, so that an operation without a second event has been interrupted.
  *
  * @param work makes the change, and increments the counts with each part of it
+ * @throws OperationFailure before any change if Kafka does not accept the first event
  * @throws errors of `work`
- * @throws NotAudited if Kafka does not accept the audit event
+ * @throws NotAudited if a part was changed, and Kafka does not accept the second event
  */
 export function runAudited<T>(
   { by, connections }: Trail,
-  { action, filter, operation = randomUUID() }: Change,
+  { action, filter, plan = filter, operation = randomUUID() }: Change,
   work: (counts: Counts) => Promise<T>,
 ): Promise<T> {
   const { config, publisher } = connections
   return connections.writing(async () => {
     const startedAt = instant(Date.now())
     const counts: Counts = {}
+    const publish = async (rest: Pick<Audit, 'endedAt' | 'counts' | 'outcome' | 'plan'>) =>
+      publishAuditEvent(await publisher(), config, { action, by, startedAt, operation, filter, ...rest })
+    await publish({ endedAt: startedAt, counts: {}, outcome: 'begun', plan }).catch(cause => {
+      const { message } = cause as Error
+      throw new OperationFailure(`Nothing was changed, because it could not be audited: ${message}`, {
+        cause,
+      })
+    })
     const ended = await work(counts).then(
       result => ({ result }),
       (error: unknown) => ({ error }),
     )
-    if ('result' in ended || Object.values(counts).some(count => count > 0)) {
-      const audit: Audit = { action, by, startedAt, endedAt: instant(Date.now()), operation, filter, counts }
-      try {
-        await publishAuditEvent(await publisher(), config, audit)
-      } catch (cause) {
-        throw new NotAudited(ended, cause)
-      }
-    }
+    const outcome = 'result' in ended ? 'done' : 'failed'
+    await publish({ endedAt: instant(Date.now()), counts, outcome }).catch(cause => {
+      const isChanged = 'result' in ended || Object.values(counts).some(count => count > 0)
+      if (isChanged) throw new NotAudited(ended, cause)
+    })
     if ('error' in ended) throw ended.error
     return ended.result
   })

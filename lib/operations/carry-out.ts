@@ -19,7 +19,7 @@ interface PersonalChange extends Change {
 }
 
 /**
- * Makes a change with connections that permit writes, and writes its audit event. If the topic for the audit event is missing,
+ * Makes a change with connections that permit writes, and writes its audit events. If the topic for them is missing,
  * nothing is changed, unless the change may be the first.
  *
  * @param work makes the change, and increments the counts with each part of it
@@ -71,6 +71,7 @@ export async function carryOutPlan<Of extends Fields, Plan, Result>(
   const change = {
     action: words,
     filter: operation.toAudit(plan),
+    plan: toAgreement(operation, plan),
     operation: id,
     by,
     mayBeFirst: operation.mayBeFirst,

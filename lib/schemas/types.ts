@@ -101,6 +101,8 @@ export interface Audit {
   readonly operation: string
   readonly filter: { readonly [k: string]: string }
   readonly counts: { readonly [k: string]: number }
+  readonly outcome?: 'begun' | 'done' | 'failed'
+  readonly plan?: { readonly [k: string]: string }
 }
 
 /** A failure that is not retried. Operators can inspect and redrive it. */

@@ -9,11 +9,14 @@ import type { Context } from 'aws-lambda'
 import { Program } from '#local-servers/testing/program.ts'
 import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
 import { until } from '#local-servers/testing/until.ts'
+import { RedisClient } from '#runtime/operating/redis'
 import { run } from '../../cli/program.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/function-entries.ts'
+import type { Finding } from '../../lib/diagnosis/finding.ts'
 import { carryOutPlan, toAgreement } from '../../lib/operations/carry-out.ts'
 import { REDRIVE } from '../../lib/operations/dead-letters/handle.ts'
+import { runExclusively } from '../../lib/operations/dead-letters/run.ts'
 import { Environment } from '../../lib/questions/environment.ts'
 import { openBulkPublisher } from '../../lib/recordings/bulk-publisher.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
@@ -82,6 +85,13 @@ describe('sluice dlq, beside the consumer that failed', () => {
       )
   }
 
+  /** Findings of the doctor about operations. */
+  async function unended(): Promise<readonly string[]> {
+    const { stdout } = await ran(['doctor', '--json'], { environment: variables() })
+    const findings: readonly Finding[] = JSON.parse(stdout).findings
+    return findings.flatMap(({ check, says }) => (check === 'ended' ? [says] : []))
+  }
+
   it('given a bulk redrive that is killed midway, when it is continued, then each is applied once', async () => {
     await consumer.deadLetters(LETTERS)
     const args = ['redrive', '--consumer', 'processor', '--rate', '100/s', '--yes']
@@ -98,6 +108,9 @@ describe('sluice dlq, beside the consumer that failed', () => {
       (await environment.readLength('readings')) < 2 * LETTERS,
       'it was killed too late to show anything',
     )
+    const [interrupted, ...more] = await unended()
+    assert.match(interrupted ?? '', /^`dlq redrive` of .*consumer processor.* has begun at .* and not ended$/)
+    assert.deepEqual([more, await environment.audits()], [[], []])
 
     const resumed = await report('redrive', '--consumer', 'processor', '--yes', '--until', begunAt)
     assert.ok(resumed.taken < LETTERS, 'nothing was handled before it was killed')
@@ -111,6 +124,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
       ['dlq redrive', userOfMachine(), resumed.taken],
     )
     assert.deepEqual(audit?.filter, { consumer: 'processor', until: begunAt })
+    assert.deepEqual(await unended(), ['all operations that have begun have ended'])
   })
 
   it('when it is stopped, then it says how to go on, and what was done is audited', async () => {
@@ -132,6 +146,26 @@ describe('sluice dlq, beside the consumer that failed', () => {
     const resumed = await report(name, ...rest)
     assert.deepEqual([resumed.taken, resumed.leftOut], [LETTERS - done, {}])
     await appliedOnce(LETTERS)
+  })
+
+  it('given that a batch takes longer than its lock lasts, then the lock of another operation stays', async () => {
+    const redis = new RedisClient({ url: redisUrl() })
+    const key = `{test-lock:${environment.name}}:value`
+    const read = () => redis.run(commands => commands.get(key))
+    try {
+      const { signal } = new AbortController()
+      const tokens = new Set<string | null>()
+      for (let times = 0; times < 2; times += 1)
+        await runExclusively(redis, key, signal, async () => void tokens.add(await read()))
+      assert.deepEqual([tokens.size, tokens.has(null), await read()], [2, false, null])
+      await runExclusively(redis, key, signal, async () => {
+        await redis.run(commands => commands.set(key, 'of another', 'PX', 60_000))
+      })
+      assert.equal(await read(), 'of another')
+    } finally {
+      await redis.run(commands => commands.unlink(key))
+      redis.close()
+    }
   })
 
   it('given a dry run, then it shows what it would do, and writes nothing', async () => {

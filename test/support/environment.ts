@@ -6,7 +6,8 @@ import { RedisClient } from '#runtime/operating/redis'
 import { StateInspection, type StateSummary } from '#runtime/operating/states'
 import type { Names } from '../../lib/app/names.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
-import { AUDIT_TYPE, type Audit } from '../../lib/operations/audit-event.ts'
+import type { Audit } from '../../lib/operations/audit-event.ts'
+import { AUDIT_TYPE } from '../../lib/queries/records/unended-operations.ts'
 import { readOutcomes } from '../../lib/queries/states/outcomes.ts'
 import { listStateKeys, storedEntities } from '../../lib/tables/table.ts'
 import { createResources } from '../../localstack/aws/resources.ts'
@@ -72,12 +73,13 @@ export class TestEnvironment {
     return (await this.client.ends(this.topic(signal))).reduce((sum, end) => sum + end, 0)
   }
 
-  /** Returns the audit events of all operations. */
+  /** Returns the audit events of all operations at their ends. */
   async audits(): Promise<Audit[]> {
     const events = await this.read('events')
     return events
       .filter(({ headers }) => String(headers?.ce_type) === AUDIT_TYPE)
-      .map(({ value }) => JSON.parse(String(value)))
+      .map(({ value }): Audit => JSON.parse(String(value)))
+      .filter(({ outcome }) => outcome !== 'begun')
   }
 
   /** Waits until the consumer has processed all records of its topics, and has published its emissions. */

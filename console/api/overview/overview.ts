@@ -1,5 +1,6 @@
 /** Looks at the whole environment: counters of topics and consumers, lags, stalls, and what people should look at. */
 
+import type { OpenTransaction } from '@sluice/kafka-records/requests'
 import { type Bounds, TopicOffsets } from '#runtime/operating/kafka'
 import { RedisCircuitBreaker } from '#runtime/operating/states'
 import type { StateKey } from '#runtime/pipeline'
@@ -14,6 +15,7 @@ import { INTAKE } from '../../../lib/intake/input.ts'
 import { readConsumerGroups } from '../../../lib/queries/kafka/consumer-groups.ts'
 import { type ReadTopic, readConsumerLags } from '../../../lib/queries/kafka/consumer-lag.ts'
 import { findTopicBounds } from '../../../lib/queries/kafka/topics.ts'
+import { describeUnended, readUnendedOperations } from '../../../lib/queries/records/unended-operations.ts'
 import {
   describeUnknownType,
   findUnknownTypes,
@@ -22,6 +24,7 @@ import {
 } from '../../../lib/queries/records/unknown-types.ts'
 import { type Outcomes, readOutcomes } from '../../../lib/queries/states/outcomes.ts'
 import { readFiringAlerts } from '../../../lib/questions/alert-source.ts'
+import type { Audit } from '../../../lib/schemas/types.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -48,6 +51,8 @@ export interface Overview {
   readonly standing: readonly StalledFunctions[]
   /** Types of readings that no family has: what was found, and what to do. */
   readonly unknownTypes: readonly (readonly [says: string, todo: string])[]
+  /** Operations that have begun and not ended: what was found, and what to do. */
+  readonly unended: readonly (readonly [says: string, todo: string])[]
   /** Firing alerts, the most urgent first. */
   readonly firing: readonly FiringCount[] | null
   /** Alerts that changed last, the newest change first; null if they could not be read. */
@@ -77,6 +82,7 @@ interface KafkaState {
   readonly bounds: ReadonlyMap<Signal, readonly Bounds[] | undefined>
   /** Number of members by consumer group, where known. */
   readonly members: ReadonlyMap<string, number>
+  readonly transactions: readonly OpenTransaction[]
 }
 
 interface RedisState {
@@ -96,8 +102,12 @@ const EVERY_MS = 4_000
 const ANSWERS_WITHIN_MS = 8_000
 /** Time limits of requests to Kafka. They are short, so that a page shows an outage quickly; the next look tries again. */
 const PATIENCE = { leaderMs: 2_000, topicMs: 0 }
+/** Time for which open transactions are reused. */
+const TRANSACTIONS_FOR_MS = 15_000
 /** Time for which the types of the newest readings are reused. */
 const TYPES_FOR_MS = 30_000
+/** Time for which operations that have not ended are reused. */
+const OPERATIONS_FOR_MS = 30_000
 /** Time for which members of groups are reused. They change rarely, and listing them requires a separate connection. */
 const MEMBERS_FOR_MS = 10_000
 
@@ -105,7 +115,9 @@ export class OverviewReader {
   readonly #environment: ConsoleEnvironment
   readonly #offsets: () => Promise<TopicOffsets>
   readonly #members = new Cache<ReadonlyMap<string, number>>({ forMs: MEMBERS_FOR_MS })
+  readonly #transactions = new Cache<readonly OpenTransaction[]>({ forMs: TRANSACTIONS_FOR_MS })
   readonly #types = new Cache<readonly UnknownType[]>({ forMs: TYPES_FOR_MS })
+  readonly #unended = new Cache<readonly Audit[]>({ forMs: OPERATIONS_FOR_MS })
   readonly #standing = new StallWatch(EVERY_MS)
 
   constructor(environment: ConsoleEnvironment) {
@@ -119,8 +131,8 @@ export class OverviewReader {
     const atMs = Date.now()
     const { config, functions } = this.#environment
     const kafka = await awaitAnswer('kafka', config, this.#readKafka())
-    const { bounds, lags, members } = kafka.value ?? {}
-    const [redis, alerts, letters, types] = await Promise.all([
+    const { bounds, lags, members, transactions } = kafka.value ?? {}
+    const [redis, alerts, letters, types, unended] = await Promise.all([
       awaitAnswer('redis', config, this.#readRedis(atMs, lags ?? [])),
       awaitAnswer(
         'kafka',
@@ -133,6 +145,7 @@ export class OverviewReader {
         bounds?.get('dlq') ? countOpenDeadLetters(this.#environment) : Promise.resolve(null),
       ),
       awaitAnswer('kafka', config, this.#findUnknownTypes(bounds?.get('readings'))),
+      awaitAnswer('kafka', config, bounds?.get('events') ? this.#findUnended(atMs) : Promise.resolve([])),
     ])
     const servers = { kafka: kafka.problem, redis: redis.problem }
     const getBatchingWindow = (name: string) =>
@@ -142,6 +155,7 @@ export class OverviewReader {
       lags: lags?.map(lag => ({ ...lag, windowMs: getBatchingWindow(lag.function) * 1_000 })),
       members: members ?? new Map<string, number>(),
       broken: redis.value?.broken,
+      transactions,
     }
     const findLag = ({ function: name, topic }: ReadTopic) =>
       lags?.find(lag => lag.function === name && lag.topic === topic)?.pending ?? null
@@ -158,6 +172,7 @@ export class OverviewReader {
       consumers: this.#environment.consumers.map(consumer => ({ ...consumer, lag: findLag(consumer) })),
       standing: this.#standing.next(observation, atMs),
       unknownTypes: (types.value ?? []).map(describeUnknownType),
+      unended: (unended.value ?? []).map(describeUnended),
       firing: redis.value ? countFiring(redis.value.firing, alerts.value ?? []) : null,
       lastAlerts: alerts.value?.slice(0, LAST_ALERTS) ?? null,
       openDeadLetters: letters.value ?? null,
@@ -172,19 +187,33 @@ export class OverviewReader {
     )
   }
 
+  #findUnended(nowMs: number): Promise<readonly Audit[]> {
+    const { connections } = this.#environment
+    return this.#unended.get('operations', async () => {
+      const [log, bounds] = await Promise.all([this.#environment.log(), connections.bounds()])
+      return readUnendedOperations({ log, bounds }, this.#environment.topic('events'), nowMs)
+    })
+  }
+
   async #readKafka(): Promise<KafkaState> {
     const sharedOffsets = shareBounds(await this.#offsets())
     const readBounds = async (signal: Signal) =>
       [signal, await findTopicBounds(sharedOffsets, this.#environment.topic(signal))] as const
-    const [lags, bounds, members] = await Promise.all([
+    const [lags, bounds, members, transactions] = await Promise.all([
       readConsumerLags(sharedOffsets, this.#environment.consumers),
       Promise.all(SIGNALS.map(readBounds)),
       // Without an answer, such as without the permission, members are unknown, and the rest is shown.
       this.#members
         .get('members', () => countMembers(this.#environment))
         .catch(() => new Map<string, number>()),
+      this.#transactions.get('transactions', () => this.#findTransactions()).catch(() => []),
     ])
-    return { lags, bounds: new Map(bounds), members }
+    return { lags, bounds: new Map(bounds), members, transactions }
+  }
+
+  async #findTransactions(): Promise<readonly OpenTransaction[]> {
+    const topics = new Set(this.#environment.consumers.map(({ topic }) => topic))
+    return (await this.#environment.cluster()).openTransactions([...topics])
   }
 
   async #readRedis(nowMs: number, lags: readonly Lag[]): Promise<RedisState> {

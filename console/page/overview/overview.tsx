@@ -76,7 +76,11 @@ export function OverviewPage(): JSX.Element {
 }
 
 function StallSummary({ overview }: Pick<Props, 'overview'>): JSX.Element {
-  const { standing, unknownTypes, atMs } = overview
+  const { standing, unknownTypes, unended, atMs } = overview
+  const notices = [
+    ...unknownTypes.map(found => ['readings', ...found] as const),
+    ...unended.map(found => ['operations', ...found] as const),
+  ]
   const { tone, text, letters } = chooseHeadline(overview)
   return (
     <>
@@ -84,11 +88,11 @@ function StallSummary({ overview }: Pick<Props, 'overview'>): JSX.Element {
         {/* Screen readers announce only this sentence, because the figures in the reasons and the link change constantly. */}
         <span role="status">{text}</span> {letters && <a href="/failures">{letters}</a>}
       </p>
-      {standing.length + unknownTypes.length > 0 && (
+      {standing.length + notices.length > 0 && (
         <ul class="problem list">
-          {unknownTypes.map(([says, todo]) => (
+          {notices.map(([about, says, todo]) => (
             <li key={says}>
-              <strong>readings: </strong>
+              <strong>{about}: </strong>
               {says}. <small>{todo}</small>
             </li>
           ))}

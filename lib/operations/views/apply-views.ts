@@ -170,7 +170,17 @@ async function acquireApplying({ applying }: ViewPorts, begun: Applying): Promis
     return busy === undefined
   })
   if (busy === undefined) return own as Applying
-  throw new TablesNotReady(
+  throw createBusyError(busy)
+}
+
+/** Checks that no other run is at work. @throws TablesNotReady */
+export async function requireIdle({ applying }: Pick<ViewPorts, 'applying'>): Promise<void> {
+  const { underway } = await applying.read()
+  if (underway && isApplying(underway, Date.now())) throw createBusyError(underway)
+}
+
+function createBusyError(busy: Applying): TablesNotReady {
+  return new TablesNotReady(
     `Nothing was changed: the tables are being changed since ${busy.begunAt} by ${busy.by}. Wait until that has ended; if it was ` +
       `killed, try again in ${APPLYING_DEAD_AFTER_MS / 1000} seconds.`,
   )

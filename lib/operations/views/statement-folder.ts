@@ -28,7 +28,14 @@ import { StatementError } from '../../views/language/statement-error.ts'
 import type { ChangingStatement, StatementFile } from '../../views/language/syntax.ts'
 import { type ActivatedPlan, NO_TABLES, type TablePlan, type ViewPlan } from '../../views/plan.ts'
 import { runAudited, type Trail } from '../audited-operation.ts'
-import { applyViews, createProgress, formatProgress, TablesNotReady, type ViewPorts } from './apply-views.ts'
+import {
+  applyViews,
+  createProgress,
+  formatProgress,
+  requireIdle,
+  TablesNotReady,
+  type ViewPorts,
+} from './apply-views.ts'
 
 export interface FolderParts {
   /** Folder with the statements and their plan, and its path in messages. */
@@ -157,6 +164,8 @@ export class StatementFolder {
     const progress = createProgress()
     if (hasChanges(change) || inForce.building.length > 0) {
       const ports = await openPorts()
+      // A wait for another run is not an operation.
+      await requireIdle(ports)
       const action = dropped === undefined ? 'views apply' : 'views drop'
       const filter = { tables: joinNames([...change.build, ...change.dropped]) }
       const reporting = setInterval(() => report(`tables: ${formatProgress(progress)}`), REPORT_MS)

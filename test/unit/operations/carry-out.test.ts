@@ -10,6 +10,7 @@ import {
   PartlyDone,
   type Running,
 } from '../../../lib/operations/operation.ts'
+import type { Audit } from '../../../lib/schemas/types.ts'
 import { NAMES } from '../../support/families.ts'
 
 const AWAY = new Unavailable('broker-unavailable', 'Kafka does not answer')
@@ -19,14 +20,19 @@ interface Case {
   readonly after?: () => unknown
   readonly hasTopic?: boolean
   readonly mayBeFirst?: true
-  readonly isAway?: boolean
+  /** Number of the first audit event that cannot be written. */
+  readonly awayFrom?: number
+  readonly fails?: boolean
 }
 
-/** Carries out an operation of one part. Returns its result or error, and the number of audit events. */
-async function ended({ after = () => 'done', hasTopic = true, isAway = false, ...more }: Case) {
-  const publisher = Object.assign(new MemoryPublisher(), {
+/** Carries out an operation of one part. Returns its result or error, and its audit events. */
+async function ended({ after = () => 'done', hasTopic = true, awayFrom, fails = false, ...more }: Case) {
+  const memory = new MemoryPublisher()
+  const publish = memory.publish.bind(memory)
+  const publisher = Object.assign(memory, {
     countPartitions: async () => (hasTopic ? 3 : Promise.reject(unknownTopic('events'))),
-    ...(isAway && { publish: () => Promise.reject(AWAY) }),
+    publish: (records: Parameters<typeof publish>[0]) =>
+      memory.publishedRecords.length + 1 === awayFrom ? Promise.reject(AWAY) : publish(records),
   })
   const connections = {
     config: { env: 'test', names: NAMES, contentMode: 'binary', kafka: { brokers: ['b:1'] } },
@@ -37,9 +43,10 @@ async function ended({ after = () => 'done', hasTopic = true, isAway = false, ..
     ...{ about: '', more: '', fields: {}, asks: null, ...more },
     plan: async () => 'plan',
     describe: () => [],
-    toAudit: () => ({}),
+    toAudit: () => ({ consumer: 'c' }),
+    toAgreement: () => ({ letters: '250' }),
     carryOut: async (_, __, { counts }: Running) => {
-      counts.partitions = 1
+      if (!fails) counts.partitions = 1
       return after()
     },
     describeResult: () => [],
@@ -52,24 +59,46 @@ async function ended({ after = () => 'done', hasTopic = true, isAway = false, ..
     'plan',
     running,
   ).catch((error: unknown) => error)
-  return { outcome, audits: publisher.publishedRecords.length }
+  const audits = memory.publishedRecords.map(({ value }): Audit => JSON.parse(String(value)))
+  return { outcome, audits }
 }
 
 describe('an operation that is carried out', () => {
-  it('given that it is done, or fails after a part, then it is audited', async () => {
-    assert.deepEqual(await ended({}), { outcome: 'done', audits: 1 })
+  const summary = ({ audits }: Awaited<ReturnType<typeof ended>>) =>
+    audits.map(({ operation, outcome, counts, plan }) => [operation, outcome, counts, plan])
+  const BEGUN = ['op-1', 'begun', {}, { letters: '250' }]
+
+  it('when it is carried out, then it is audited with its plan before its first effect, and at its end', async () => {
+    const done = await ended({})
+    assert.equal(done.outcome, 'done')
+    assert.deepEqual(summary(done), [BEGUN, ['op-1', 'done', { partitions: 1 }, undefined]])
     const lost = new Error('lost')
     const failed = await ended({ after: () => Promise.reject(new PartlyDone('half', lost)) })
     assert.ok(failed.outcome instanceof PartlyDone)
-    assert.deepEqual([failed.outcome.result, failed.outcome.cause, failed.audits], ['half', lost, 1])
+    assert.deepEqual([failed.outcome.result, failed.outcome.cause], ['half', lost])
+    assert.deepEqual(summary(failed), [BEGUN, ['op-1', 'failed', { partitions: 1 }, undefined]])
   })
 
-  it('given that its audit event cannot be written, then what was done is known all the same', async () => {
-    const { outcome } = await ended({ isAway: true })
+  it('given that it fails without effect, then that is audited, too', async () => {
+    const failing = { fails: true, after: () => Promise.reject(AWAY) }
+    const failed = await ended(failing)
+    assert.equal(failed.outcome, AWAY)
+    assert.deepEqual(summary(failed), [BEGUN, ['op-1', 'failed', {}, undefined]])
+    assert.equal((await ended({ ...failing, awayFrom: 2 })).outcome, AWAY)
+  })
+
+  it('given that its beginning cannot be audited, then nothing is done', async () => {
+    const { outcome, audits } = await ended({ awayFrom: 1, after: () => assert.fail('it is carried out') })
+    assert.match(String(outcome), /Nothing was changed, because it could not be audited: Kafka does not/)
+    assert.deepEqual(audits, [])
+  })
+
+  it('given that its end cannot be audited, then what was done is known all the same', async () => {
+    const { outcome } = await ended({ awayFrom: 2 })
     assert.ok(outcome instanceof PartlyDone)
     assert.deepEqual([outcome.result, outcome.isStopped], ['done', false])
     assert.match(outcome.message, /^The operation is complete\. The audit event could not be written: Kafka/)
-    const failed = await ended({ isAway: true, after: () => Promise.reject(new PartlyDone('half', AWAY)) })
+    const failed = await ended({ awayFrom: 2, after: () => Promise.reject(new PartlyDone('half', AWAY)) })
     assert.ok(failed.outcome instanceof PartlyDone)
     assert.deepEqual([failed.outcome.result, failed.outcome.isStopped], ['half', true])
   })
@@ -80,6 +109,6 @@ describe('an operation that is carried out', () => {
     const { outcome } = await ended({ hasTopic: false, after })
     assert.match(String(outcome), /has no topic sluice\.telemetry\.events\.test/)
     assert.equal(times, 0)
-    assert.deepEqual(await ended({ hasTopic: false, after, mayBeFirst: true }), { outcome: 1, audits: 0 })
+    assert.deepEqual(await ended({ hasTopic: false, after, mayBeFirst: true }), { outcome: 1, audits: [] })
   })
 })

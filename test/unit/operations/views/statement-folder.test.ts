@@ -185,9 +185,9 @@ describe('a statement that is sent', () => {
     const { applying, inForce } = started.servers.ports
     const begun = { building: [], by: 'bob', begunAt: 'now', operation: 'x', attempt: 0, aliveMs: Date.now() }
     const own = await applying.take(begun as never)
-    const take = t.mock.method(applying, 'take')
+    const read = t.mock.method(applying, 'read')
     const ended = run(started.open({ applying }), CREATE)
-    await until('it has asked', () => take.mock.callCount() > 0)
+    await until('it has asked', () => read.mock.callCount() > 0)
     started.save('a.sql', STREAM)
     await inForce.update(plan => createActivatedPlan({ streams: plan?.streams ?? [], tables: [] }, []))
     await applying.end(own as never)

@@ -1,4 +1,5 @@
 /** Silences: matching alerts send no notifications for a limited time. Pure. */
+import { NO_DATA } from '../alerting/alert.ts'
 import { type AlertFacts, type AlertMatch, matchesAlert } from './alert-match.ts'
 
 export interface Silence {
@@ -105,6 +106,15 @@ export function findSilences(
   atMs: number,
 ): readonly TimedSilence[] {
   return silences.filter(
-    ({ match, startMs, endMs }) => startMs <= atMs && atMs < endMs && matchesAlert(match, alert),
+    ({ match, startMs, endMs }) => startMs <= atMs && atMs < endMs && isSilenced(match, alert),
+  )
+}
+
+/** Returns whether a condition of silences fits an alert. The name of a rule also stands for the `NoData` alerts of that rule. */
+export function isSilenced(match: AlertMatch, alert: AlertFacts): boolean {
+  const { rule, labels } = alert
+  return (
+    matchesAlert(match, alert) ||
+    (rule === NO_DATA && matchesAlert(match, { ...alert, rule: labels.rule ?? rule }))
   )
 }

@@ -29,7 +29,7 @@ import {
 import { requireClusterTopic } from '../questions/kafka.ts'
 import { count } from '../support/count.ts'
 import { OperationFailure, usageFailure } from '../support/operation-failure.ts'
-import { type AlertSummary, isMatched } from '../tables/alert-summary.ts'
+import { type AlertSummary, isMutedBy } from '../tables/alert-summary.ts'
 import { operation, type Running } from './operation.ts'
 
 const MATCHER = text(/^.{1,256}$/su, 'a text of 1 to 256 characters, in which * stands for any')
@@ -50,7 +50,7 @@ function authorField(about: string): Field<string> {
 
 /** Fields that say which alerts are meant. */
 const MATCH_FIELDS = {
-  rule: listField(textField('alerts of this rule', 'TOO_*', MATCHER)),
+  rule: listField(textField('alerts of this rule, and its NoData alerts', 'TOO_*', MATCHER)),
   severity: listField(textField('alerts of this severity', 'warning', SEVERITY)),
   label: listField(textField('alerts with this label', 'team=infra', LABEL)),
   source: listField(
@@ -65,8 +65,8 @@ export const ADD_SILENCE = operation({
   about: `Silence matching alerts: they cause no notifications for a while.
 
 An alert must match every given kind of matcher; of several matchers of the same kind, one must match. \`*\` matches any
-characters. When the silence is over, alerts that still fire cause notifications. The resolution of an alert that was
-sent before is always sent.`,
+characters, and the name of a rule also its NoData alerts. When the silence is over, alerts that still fire cause
+notifications. The resolution of an alert that was sent before is always sent.`,
   more: `
 The silence takes effect within seconds. Its author and comment are visible in the log.
 
@@ -186,7 +186,7 @@ function describeSilence({ match, startsAt, endsAt }: Silence): string {
 async function findMuted(environment: Environment, silence: Silence): Promise<PlannedSilence['alerts']> {
   try {
     const firing = await readFiringAlerts(environment)
-    const muted = firing.filter(alert => isMatched(silence.match, alert))
+    const muted = firing.filter(alert => isMutedBy(silence.match, alert))
     return { muted, firing: firing.length }
   } catch (error) {
     if (!isUnreadable(error)) throw error

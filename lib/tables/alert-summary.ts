@@ -4,7 +4,8 @@ import { formatEntity, instant, parseEntity } from '#runtime/consumer'
 import type { Alert } from '../alerting/alert.ts'
 import { describeClearing } from '../alerting/clearing.ts'
 import { findUnit } from '../alerting/rule-row.ts'
-import { type AlertMatch, matchesAlert } from '../notification/alert-match.ts'
+import { type AlertFacts, type AlertMatch, matchesAlert } from '../notification/alert-match.ts'
+import { isSilenced } from '../notification/silences.ts'
 import { entityText } from '../support/group-text.ts'
 import { textFilter } from '../support/text-match.ts'
 import type { Families } from '../telemetry/families.ts'
@@ -106,17 +107,21 @@ export function filteredAlerts<Found extends AlertSummary>(
       (isOfEntity(alert.entity) || isOfEntity(entityText(alert.entity))) &&
       (sinceMs === undefined || startedAtMs >= sinceMs) &&
       (untilMs === undefined || startedAtMs < untilMs) &&
-      isMatched(match, alert)
+      matchesAlert(match, toFacts(alert))
     )
   })
   return preferExact(fitting, entity).sort(byChange)
 }
 
-/** Returns whether an alert matches a condition. */
-export function isMatched(match: AlertMatch, { rule, severity, labels, entity }: AlertSummary): boolean {
+/** Returns whether a silence with this condition mutes an alert. */
+export function isMutedBy(match: AlertMatch, alert: AlertSummary): boolean {
+  return isSilenced(match, toFacts(alert))
+}
+
+function toFacts({ rule, severity, labels, entity }: AlertSummary): AlertFacts {
   // The name of an entity without a subject is only its source.
   const parts = parseEntity(entity.includes(' ') ? entity : `${entity} `)
-  return matchesAlert(match, { rule, severity, labels, entity: parts })
+  return { rule, severity, labels, entity: parts }
 }
 
 function byChange(a: AlertSummary, b: AlertSummary): number {

@@ -18,11 +18,11 @@ interface HttpsParts {
 }
 
 /**
- * Limits for reading the response body, in milliseconds and bytes. Only the status of a response is used. The body is read and
- * discarded, so that the receiver is not disconnected while it sends the body.
+ * Limits for reading the response body, in milliseconds and bytes. The body is read even if it is discarded, so that the receiver is
+ * not disconnected while it sends the body.
  */
-const DRAIN_MS = 1_000
-const DRAIN_BYTES = 16 * 1024
+const BODY_MS = 1_000
+const BODY_BYTES = 16 * 1024
 
 /** Returns a function that sends a request. The function never rejects, and never takes longer than the timeout of the request. */
 export function httpsPost({
@@ -71,7 +71,7 @@ function parseTarget(url: string): Target | string {
 
 async function send(
   { isTls, host, port, path }: Target,
-  { headers, body }: PostRequest,
+  { headers, body, readsBody }: PostRequest,
   addresses: readonly LookupAddress[],
   ca: string | undefined,
   signal: AbortSignal,
@@ -93,8 +93,9 @@ async function send(
   request.on('response', response => {
     const { statusCode = 0, headers: answered } = response
     const retryAfter = answered['retry-after']
-    resolve({ kind: 'status', status: statusCode, ...(retryAfter === undefined ? {} : { retryAfter }) })
-    void drainResponse(response, signal).then(() => request.destroy())
+    const text = readBody(response, signal).finally(() => request.destroy())
+    const hint = retryAfter === undefined ? {} : { retryAfter }
+    resolve({ kind: 'status', status: statusCode, ...hint, ...(readsBody ? { body: text } : {}) })
   })
   request.end(body)
   return promise
@@ -128,21 +129,26 @@ function lookUpAll(host: string): Promise<LookupAddress[]> {
   return promises.lookup(host, { all: true })
 }
 
-/** Discards the response body. Resolves when the response ends or a limit for reading it is reached. */
-function drainResponse(response: IncomingMessage, signal: AbortSignal): Promise<void> {
+/** Returns the response body as far as it has arrived when it ends or a limit for reading it is reached. Never rejects. */
+function readBody(response: IncomingMessage, signal: AbortSignal): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, DRAIN_MS)
+  const timer = setTimeout(resolve, BODY_MS)
+  const chunks: Buffer[] = []
   let bytes = 0
   response.on('data', (chunk: Buffer) => {
+    if (bytes <= BODY_BYTES) chunks.push(chunk)
     bytes += chunk.length
-    if (bytes > DRAIN_BYTES) resolve()
+    if (bytes > BODY_BYTES) resolve()
   })
   response
     .on('close', resolve)
     .on('end', resolve)
     .on('error', () => resolve())
   signal.addEventListener('abort', () => resolve(), { once: true })
-  return promise.finally(() => clearTimeout(timer))
+  return promise.then(() => {
+    clearTimeout(timer)
+    return Buffer.concat(chunks).toString('utf8', 0, BODY_BYTES)
+  })
 }
 
 function createRefusal(why: string): PostAnswer {

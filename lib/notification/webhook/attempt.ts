@@ -3,7 +3,7 @@ import { confirmDelivery, type Delivered, omitUndefined, reject, retry } from '#
 import { type Message, sluiceBody } from '../message.ts'
 import type { Format, WebhookReceiver } from '../receiver.ts'
 import { webhookHeaders } from './signature.ts'
-import { slackBody } from './slack.ts'
+import { findSlackFailure, slackBody } from './slack.ts'
 
 /** URL of a webhook, the keys that sign requests to it, and additional headers. */
 export interface WebhookAccess {
@@ -19,11 +19,19 @@ export interface PostRequest {
   readonly body: string
   readonly timeoutMs: number
   readonly allowPrivate: boolean
+  /** True to return the response body; otherwise it is discarded. */
+  readonly readsBody: boolean
 }
 
 /** Result of a request. `why` never contains the URL, because the URL can be a secret. */
 export type PostAnswer =
-  | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: string }
+  | {
+      readonly kind: 'status'
+      readonly status: number
+      readonly retryAfter?: string
+      /** Beginning of the response body, as far as it arrives in time. Never rejects. It must not be logged. */
+      readonly body?: Promise<string>
+    }
   | { readonly kind: 'no-answer'; readonly why: string; readonly timedOut: boolean }
   /** Permanent rejection. No request was sent. */
   | { readonly kind: 'refused'; readonly why: string }
@@ -74,8 +82,11 @@ export async function attempt(
     'user-agent': 'sluice',
     ...webhookHeaders(message.notification.notificationId, ports.nowMs(), body, access.keys),
   }
-  const answer = await ports.post({ url: access.url, headers, body, timeoutMs, allowPrivate })
-  return toAttempt(name, answer, ports.nowMs())
+  const readsBody = format === 'slack'
+  const answer = await ports.post({ url: access.url, headers, body, timeoutMs, allowPrivate, readsBody })
+  const said = readsBody && answer.kind === 'status' ? await answer.body : undefined
+  const failure = findSlackFailure(said ?? '')
+  return toAttempt(name, answer, failure, ports.nowMs())
 }
 
 /** Status codes below 500 after which a request may be retried: 408 Request Timeout, 425 Too Early, 429 Too Many Requests. */
@@ -85,18 +96,20 @@ const NOT_NOW = new Set([408, 425, 429])
  * Converts a response to the outcome of the attempt. Reasons may be logged: they contain no part of the notification. Source: Standard
  * Webhooks 1.0.0, "Delivery success and failure".
  */
-function toAttempt(name: string, answer: PostAnswer, nowMs: number): Attempt {
+function toAttempt(name: string, answer: PostAnswer, failure: string | undefined, nowMs: number): Attempt {
   if (answer.kind !== 'status') {
     const why = `${name}: ${answer.why}`
     if (answer.kind === 'refused') return { outcome: reject(why, why) }
     return { outcome: retry(why, why), ...(answer.timedOut ? { noAnswer: answer.why } : {}) }
   }
   const { status, retryAfter } = answer
-  if (status >= 200 && status < 300) return { outcome: confirmDelivery('delivered') }
+  const isAccepted = status >= 200 && status < 300
+  if (isAccepted && failure === undefined) return { outcome: confirmDelivery('delivered') }
   const redirects = status >= 300 && status < 400
-  const hint = redirects ? ', a redirect, which is not followed: use the final URL' : ''
+  const redirectHint = redirects ? ', a redirect, which is not followed: use the final URL' : ''
+  const hint = isAccepted ? `, but its response reports a failure: ${failure}` : redirectHint
   const why = `${name}: answered with status ${status}${hint}`
-  if (status < 500 && !NOT_NOW.has(status)) return { outcome: reject(why, why) }
+  if (!isAccepted && status < 500 && !NOT_NOW.has(status)) return { outcome: reject(why, why) }
   return { outcome: retry(why, why), ...omitUndefined({ retryAfterMs: parseRetryAfter(retryAfter, nowMs) }) }
 }
 

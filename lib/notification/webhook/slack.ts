@@ -5,6 +5,7 @@
  */
 import type { Alert } from '../../alerting/alert.ts'
 import { escapeText } from '../../support/escape-text.ts'
+import { isObject, parseJson } from '../../support/json.ts'
 import type { Message } from '../message.ts'
 import { alertLine, cut, formatTitle, omission } from '../plain-text.ts'
 
@@ -61,4 +62,20 @@ function escapeMarkup(text: string): string {
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('@', '@\u200b')
+}
+
+/** Members of a response that contain an error code; 0 and 200 to 299 are success. */
+const CODES = ['errcode', 'error_code', 'code', 'StatusCode']
+
+/**
+ * Returns the failure that a response with status 200 reports: Slack's Web API, Microsoft Teams, Feishu, DingTalk and others answer
+ * so. The text contains no part of the response. Only the beginning of a text counts, because a receiver may repeat the message.
+ */
+export function findSlackFailure(body: string): string | undefined {
+  const answer = parseJson(body)
+  if (!isObject(answer)) return /^.{0,40}\bdelivery failed\b/i.test(body) ? 'delivery failed' : undefined
+  const refusal = ['ok', 'success'].find(name => answer[name] === false)
+  if (refusal) return `"${refusal}" is false`
+  const code = CODES.find(name => /^-?(?!(0|2\d\d)$)\d+$/.test(String(answer[name])))
+  return code && `"${code}" is an error code`
 }

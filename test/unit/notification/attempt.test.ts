@@ -42,6 +42,37 @@ describe('an attempt to post a notification', () => {
       assert.equal('safeMessage' in outcome ? outcome.safeMessage : '', why)
     })
 
+  for (const [says, body, failure] of [
+    ['that it failed', '{"ok":false,"error":"channel_is_archived"}', '"ok" is false'],
+    ['that it has no success', '{"success":false}', '"success" is false'],
+    ['an error code', '{"code":11232,"msg":"frequency limited"}', '"code" is an error code'],
+    ['an error code as text', '{"errcode":"310000"}', '"errcode" is an error code'],
+    ['a negative code', '{"StatusCode":-1}', '"StatusCode" is an error code'],
+    [
+      'a failure in words',
+      'Webhook message delivery failed with error: endpoint returned HTTP error 429',
+      'delivery failed',
+    ],
+    ['only ok', 'ok', undefined],
+    ['the status again', '{"code":200,"message":"delivery failed is in your text"}', undefined],
+    ['success', '{"errcode":0,"StatusCode":"0","code":"ok","ok":true}', undefined],
+    ['the text of the alert', `you wrote: ${'x'.repeat(40)} delivery failed`, undefined],
+    ['nothing that can be read', '{"ok":false,', undefined],
+    ['nothing', '', undefined],
+  ] as const)
+    it(`given status 200 and a body that says ${says}, then a chat has it${failure ? ' not' : ''}, and no text of it is in the reason`, async () => {
+      const answer = { kind: 'status', status: 200, body: Promise.resolve(body) } as const
+      const { outcome, requests } = await attemptWith(answer, webhook('a', { format: 'slack' }))
+      const why = `a: answered with status 200, but its response reports a failure: ${failure}`
+      assert.deepEqual(
+        'why' in outcome ? [outcome.kind, outcome.why, outcome.safeMessage] : [outcome.kind],
+        failure ? ['retry', why, why] : ['delivered'],
+      )
+      const plain = await attemptWith(answer)
+      assert.equal(plain.outcome.kind, 'delivered')
+      assert.deepEqual([requests[0]?.readsBody, plain.requests[0]?.readsBody], [true, false])
+    })
+
   for (const [retryAfter, ms] of [
     ['0', 0],
     ['7', 7_000],
@@ -120,7 +151,7 @@ describe('an attempt to post a notification', () => {
     const { requests } = await attemptWith({ kind: 'status', status: 200 }, receiver)
     const [{ body = '', ...request } = {} as PostRequest] = requests
     assert.deepEqual(request, {
-      ...{ url: 'https://a.example/hook', timeoutMs: 7, allowPrivate: true },
+      ...{ url: 'https://a.example/hook', timeoutMs: 7, allowPrivate: true, readsBody: false },
       headers: {
         ...{ 'X-Team': 'ops', 'X-Own': 'secret', 'content-type': 'application/json', 'user-agent': 'sluice' },
         ...{ 'webhook-id': 'n1', 'webhook-timestamp': String(AT_MS / 1_000) },

@@ -26,7 +26,15 @@ const talking = (talk: (socket: Socket) => void) =>
   listening(createSocketServer(socket => void socket.on('error', () => {}).once('data', () => talk(socket))))
 
 function post(url: string, changes: Partial<PostRequest> = {}, resolve?: Parameters<typeof httpsPost>[0]) {
-  const request = { url, headers: {}, body: '{}', timeoutMs: 2_000, allowPrivate: true, ...changes }
+  const request = {
+    url,
+    headers: {},
+    body: '{}',
+    timeoutMs: 2_000,
+    allowPrivate: true,
+    readsBody: false,
+    ...changes,
+  }
   return httpsPost(resolve)(request)
 }
 
@@ -83,6 +91,17 @@ describe('a request to a receiver that answers', () => {
     it(`given status 200 and ${given}, then the status counts, at once`, async () => {
       const answer = await post(at(await answering(listener)), { timeoutMs: 30_000 })
       assert.deepEqual(answer, { kind: 'status', status: 200 })
+    })
+
+  const bodies: [given: string, listener: RequestListener, body: string][] = [
+    ['in pieces', (_, response) => response.write('{"ok":', () => response.end('false}')), '{"ok":false}'],
+    ['that never ends', (_, response) => void response.write('x'), 'x'],
+    ['that is long', (_, response) => void response.end('y'.repeat(100_000)), 'y'.repeat(16 * 1024)],
+  ]
+  for (const [given, listener, body] of bodies)
+    it(`given a request that reads a body ${given}, then the status comes at once, and its beginning soon`, async () => {
+      const answer = await post(at(await answering(listener)), { timeoutMs: 30_000, readsBody: true })
+      assert.equal(answer.kind === 'status' && (await answer.body), body)
     })
 
   it('given a body without end, as fast as it can be sent, then little of it is read', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
+import type { AlertMatch } from '../../../lib/notification/alert-match.ts'
 import {
   findSilences,
   getPhase,
@@ -31,6 +32,18 @@ describe('given silences', () => {
       [9, 10, 20].map(second => findSilences([toTimedSilence(one)], fired('x'), ms(second)).length),
       [0, 1, 0],
     )
+  })
+
+  it('when one names a rule, then the NoData alerts of that rule are silenced, too, and no others', () => {
+    const of = (rule: string, labels: Record<string, string> = {}) => fired('x', { rule, labels })
+    const muted = (alert: ReturnType<typeof fired>, match: AlertMatch) =>
+      findSilences([toTimedSilence(silence('a', 0, 9, match))], alert, ms(1)).length === 1
+    const byRule = { rule: ['HIGH_*'] }
+    assert.ok(muted(of('NoData', { rule: 'HIGH_TEMP' }), byRule))
+    assert.ok(muted(of('NoData', { rule: 'HIGH_TEMP' }), { rule: ['NoData'] }))
+    assert.ok(!muted(of('NoData', { rule: 'LOW' }), byRule))
+    assert.ok(!muted(of('LOW', { rule: 'HIGH_TEMP' }), byRule))
+    assert.ok(!muted(of('NoData', { rule: 'HIGH_TEMP' }), { ...byRule, severity: ['info'] }))
   })
 
   it('when one is ended, then it ends now, with who and why, and no other changes', () => {

@@ -15,8 +15,8 @@ import { until } from '#local-servers/testing/until.ts'
 export interface Postgres {
   readonly port: number
   readonly password: string
-  /** URL of a database that does not exist yet. `createDatabase` creates it. */
-  createDatabase(): Promise<string>
+  /** Creates a database, and returns its URL. */
+  createDatabase(encoding?: string): Promise<string>
   /** Runs a statement in a database and returns its rows. */
   query(url: string, text: string): Promise<Record<string, unknown>[]>
   /** Kills the server and its processes, as in a crash. */
@@ -50,9 +50,9 @@ export async function startPostgres(): Promise<Postgres> {
   return {
     port,
     password,
-    async createDatabase() {
+    async createDatabase(encoding = 'UTF8') {
       const name = `t${randomUUID().replaceAll('-', '')}`
-      await query(getUrl('postgres'), `CREATE DATABASE ${name}`)
+      await query(getUrl('postgres'), `CREATE DATABASE ${name} ENCODING '${encoding}' TEMPLATE template0`)
       return getUrl(name)
     },
     query,

@@ -215,8 +215,16 @@ async function cancelStatement({ host, port, ssl, processID, secretKey }: Sessio
   connection.stream.destroy()
 }
 
+/** Encodings that can store all texts. With any other one, the server refuses values that are not at fault. */
+const ENCODINGS = ['UTF8', 'SQL_ASCII']
+
 /** Creates or migrates tables and views. Writers that have to do so take turns by a lock, which any session can hold. */
 async function migrateTables(client: PoolClient, location: string): Promise<void> {
+  const { encoding } = (await client.query(`SELECT current_setting('server_encoding') AS encoding`)).rows[0]
+  if (!ENCODINGS.includes(encoding)) {
+    const safeMessage = `${location}: the database has the encoding ${encoding}, which lacks most characters. The records wait. Use a database with ENCODING 'UTF8'.`
+    throw new RetryableError(safeMessage, { safeMessage })
+  }
   if (await isMigrated(client)) return
   await client.query(`SELECT pg_advisory_xact_lock(hashtext('${SCHEMA}'))`)
   let first: unknown

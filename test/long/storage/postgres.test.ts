@@ -298,6 +298,22 @@ describe('a database that people change', () => {
       )
     })
 
+  it('given an encoding without most characters, then nothing is written or refused, and one line names the way', async () => {
+    const url = await server.createDatabase('LATIN1')
+    const rows = toRows(FAMILIES, [storedReading('łódź', { temperature: 20 }, { subject: '東京 “hall”' })])
+    await using(url, storage =>
+      assert.rejects(storage.write(rows, 'replace'), error => {
+        assert.ok(error instanceof RetryableError, String(error))
+        assert.match(error.safeMessage ?? '', /has the encoding LATIN1.* The records wait\. Use .*UTF8/)
+        return true
+      }),
+    )
+    const bytes = await server.createDatabase('SQL_ASCII')
+    await using(bytes, storage => storage.write(rows, 'replace'))
+    const stored = await server.query(withPath(bytes), 'SELECT id, subject FROM readings')
+    assert.deepEqual(stored, [{ id: 'łódź', subject: '東京 “hall”' }])
+  })
+
   it('given further columns with defaults, and a schema that is dropped, then rows are stored', async () => {
     const url = await server.createDatabase()
     await using(url, async storage => {

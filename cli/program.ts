@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { ConfigError } from '#runtime/settings'
+import { ConfigError, withoutServiceLinks } from '#runtime/settings'
 import { optionField } from '../lib/questions/field.ts'
 import { escapeTextLines } from '../lib/support/escape-text.ts'
 import { Failure } from '../lib/support/failure.ts'
@@ -35,7 +35,8 @@ const STACK = optionField('<name>', 'running stack to use, as in `npm start -- -
  * @returns the exit status: 0 for success, 1 for a failure, 2 for wrong usage, 3 if `verify` could not
  * compare, 130 if the command was stopped
  */
-export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+export async function run(args: readonly string[], { environment, ...rest }: Terminal): Promise<number> {
+  const terminal = { ...rest, environment: withoutServiceLinks(environment) }
   const running: Running = { command: undefined }
   try {
     const { context, words } = await applySettingsFile(terminal, args)

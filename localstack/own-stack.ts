@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { withLockFile } from '#local-servers/lock-file.mjs'
 import { isPortInUse } from '#local-servers/ports.ts'
 import { processStart } from '#local-servers/process-start.ts'
+import { withoutServiceLinks } from '#runtime/settings'
 import { type Environment, GENERAL, INPUTS, NAMES, readSettings } from '../lib/app/settings/index.ts'
 import { isTimeZone } from '../lib/support/time-zones.ts'
 import { PROJECT } from '../scripts/paths.ts'
@@ -40,10 +41,11 @@ export interface OwnStack {
  * @throws UserError if a stack with this name is already running
  */
 export async function withStack<T>(
-  { name, command, environment, fresh = false, signal }: StackRequest,
+  { name, command, fresh = false, signal, ...request }: StackRequest,
   work: (stack: OwnStack) => Promise<T>,
   dir = STACKS_DIR,
 ): Promise<T> {
+  const environment = withoutServiceLinks(request.environment)
   const folder = name === DEFAULT_STACK ? {} : { SLUICE_DATA_DIR: join(dir, name) }
   const { env } = readSettings([GENERAL], environment)
   const own: Environment = {

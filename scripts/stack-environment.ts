@@ -1,6 +1,6 @@
 /** Finds the stack that a command uses, and the environment variables to access its servers. */
 
-import { type Environment, KAFKA, REDIS, REGISTRY } from '#runtime/settings'
+import { type Environment, KAFKA, REDIS, REGISTRY, withoutServiceLinks } from '#runtime/settings'
 import { NAMES } from '../lib/app/settings/names.ts'
 import { KAFKA_ADDRESSES, REDIS_ADDRESSES } from '../lib/app/settings/precedence.ts'
 import { DEFAULT_STACK, runningStacks, STACKS_DIR, type Stack } from './running-stacks.ts'
@@ -21,7 +21,8 @@ export class StackNotFound extends Error {
  * @throws StackNotFound if the selected stack is not running, or if several stacks are running and none of them is the default
  * stack
  */
-export function stackEnvironment(environment: Environment, stack?: string, dir = STACKS_DIR): Environment {
+export function stackEnvironment(given: Environment, stack?: string, dir = STACKS_DIR): Environment {
+  const environment = withoutServiceLinks(given)
   if (stack !== undefined) return replaceAddresses(environment, requireStack(stack, runningStacks(dir)))
   const chosen = usedStack(environment, dir)
   return chosen ? fillInAddresses(environment, chosen) : environment

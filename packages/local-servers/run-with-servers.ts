@@ -95,7 +95,8 @@ function place(service: PlacedService['service'], variable: string, usual: numbe
 
 /** Returns the port that an environment variable contains. @throws UserError if it contains something else */
 function readPort(variable: string, usual: number): number {
-  const text = process.env[variable]?.trim() || String(usual)
+  // Kubernetes sets such variables to the URL of a service.
+  const text = process.env[variable]?.trim().replace(/^(tcp|udp|sctp):.*/, '') || String(usual)
   const port = Number(text)
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port
   throw new UserError(`${variable} is "${text}", which is not a port. Set a number from 1 to 65535.`)

@@ -11,6 +11,7 @@ export { type CombinedParts, listSettings, readSetting, readSettings } from './r
 export { REDIS } from './redis.ts'
 export { REGISTRY, type RegistrySettings } from './registry.ts'
 export { SERIALIZATION } from './serialization.ts'
+export { withoutServiceLinks } from './service-links.ts'
 export { readContent } from './settings-content.ts'
 export {
   type Environment,

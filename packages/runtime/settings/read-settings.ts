@@ -1,6 +1,7 @@
 /** Reads settings from the environment. No other code reads environment variables. */
 import { safeParse } from 'valibot'
 import { ConfigError, errorLines } from './config-error.ts'
+import { isServiceLink } from './service-links.ts'
 import type { Environment, Setting, Slice } from './slice.ts'
 
 /** The combined configuration of several slices. */
@@ -65,7 +66,7 @@ export function readSetting<Settings extends Slice['settings'], Name extends key
   errors: string[],
 ): (Settings[Name] extends Setting<infer Value> ? Value : never) | undefined {
   const { schema } = settings[name] as Setting
-  const { output, issues } = safeParse(schema, trimOrUndefined(environment[name]))
+  const { output, issues } = safeParse(schema, readText(environment, name))
   if (!issues) return output as never
   errors.push(...errorLines(issues).map(line => `${name}: ${line}`))
   return undefined
@@ -77,10 +78,11 @@ export function isAnySet(prefix: string, environment: Environment = process.env)
 }
 
 function withoutEmpty(settings: Slice['settings'], environment: Environment): Environment {
-  const texts = Object.keys(settings).map(name => [name, trimOrUndefined(environment[name])] as const)
+  const texts = Object.keys(settings).map(name => [name, readText(environment, name)] as const)
   return Object.fromEntries(texts.filter(([, text]) => text !== undefined))
 }
 
-function trimOrUndefined(text: string | undefined): string | undefined {
-  return text?.trim() || undefined
+function readText(environment: Environment, name: string): string | undefined {
+  const text = environment[name]?.trim()
+  return isServiceLink(name, text) ? undefined : text || undefined
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, describe, it } from 'node:test'
 import { processStart } from '#local-servers/process-start.ts'
+import { LOCAL_PORTS, readSettings } from '../../../lib/app/settings/index.ts'
 import { mergeSettingsFile } from '../../../lib/app/settings-file.ts'
 import { runningStacks, type Stack, stackFile } from '../../../scripts/running-stacks.ts'
 import { stackEnvironment } from '../../../scripts/stack-environment.ts'
@@ -89,6 +90,18 @@ describe('the addresses that a command works with', () => {
     running('other', 21_000)
     // Nothing is open for a command that needs Kafka alone.
     assert.equal(listBrokers({ KAFKA_PORT: '1' }), undefined)
+  })
+
+  it('given variables of Kubernetes for services with the names of servers, then they count as not set', () => {
+    const cluster = { KAFKA_PORT: 'tcp://10.0.0.1:9092', REDIS_PORT: 'tcp://10.0.0.2:6379' }
+    running('lab', 20_000)
+    assert.equal(listBrokers(cluster), '127.0.0.1:20000')
+    const { kafkaPort, redisPort } = readSettings([LOCAL_PORTS], {
+      ...cluster,
+      REDIS_PORT: 'udp://10.0.0.2:1',
+    })
+    assert.deepEqual([kafkaPort, redisPort], [9092, 6379])
+    assert.throws(() => readSettings([LOCAL_PORTS], { KAFKA_PORT: 'http://10.0.0.1' }), /KAFKA_PORT: must/)
   })
 
   it('given a name as an option, then it goes before every variable', () => {

@@ -185,6 +185,7 @@ export default class ReloadPlugin {
         ...READ_AT_START,
       ],
       sinceMs: this.#beganMs,
+      onFailure: message => this.#say(message),
       onSave: paths =>
         this.#runGuarded(async () => {
           const all = [...new Set([...this.#waiting, ...paths])]

@@ -14,6 +14,14 @@ interface WatcherOptions {
   readonly sinceMs: number
   /** Called once per save with paths relative to the project. Calls do not overlap. */
   readonly onSave: (paths: readonly string[]) => Promise<void>
+  /** Reports that files cannot be watched. It is called once, and no save is reported afterwards. */
+  readonly onFailure: (message: string) => void
+}
+
+/** Limits of Linux that all programs of a user share, by the code of the error when they are reached. */
+const LIMITS: Readonly<Record<string, string>> = {
+  ENOSPC: 'fs.inotify.max_user_watches',
+  EMFILE: 'fs.inotify.max_user_instances',
 }
 
 /** Watches files and reports each save: created, changed and deleted files. */
@@ -32,6 +40,7 @@ export class Watcher {
     this.#watch.on('ready', () => {
       this.#isReady = true
     })
+    this.#watch.on('error', error => this.#fail(error))
     this.#watch.on('all', (event, path, stats) => {
       if (event.endsWith('Dir')) return
       if (!this.#isReady && (stats?.mtimeMs ?? 0) < sinceMs) return
@@ -45,6 +54,18 @@ export class Watcher {
     clearTimeout(this.#timer)
     await this.#watch.close()
     await this.#work
+  }
+
+  /** Ends the watch, since it is incomplete, and other programs of the user may need what it holds. */
+  #fail({ code = '' }: NodeJS.ErrnoException): void {
+    void this.#watch.close()
+    // Closing removes the listeners, and a further error without one would end the process.
+    this.#watch.on('error', () => {})
+    const limit = LIMITS[code]
+    const todo = limit ? `. Raise ${limit} with sysctl, or end other programs that watch files` : ''
+    this.#options.onFailure(
+      `files cannot be watched (${code}), so a saved file is in force after a restart${todo}`,
+    )
   }
 
   #notify(): void {

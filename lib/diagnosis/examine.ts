@@ -1,8 +1,10 @@
 /** Compares a running environment with the tables and settings of Sluice. */
 
+import { X509Certificate } from 'node:crypto'
 import { isFailure, readEvent } from '#runtime/cloudevents'
+import { omitUndefined } from '#runtime/consumer'
 import type { Connections } from '#runtime/functions/connections'
-import { ClusterInspection, type Kafka } from '#runtime/operating/kafka'
+import { ClusterInspection, type Kafka, resolveKafkaAccess } from '#runtime/operating/kafka'
 import { RedisCircuitBreaker, StateInspection } from '#runtime/operating/states'
 import type { LogReader } from '#runtime/pipeline'
 import type { Config } from '../app/config.ts'
@@ -19,6 +21,7 @@ import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
 import { readUnendedOperations } from '../queries/records/unended-operations.ts'
 import { findUnknownTypes, listKeyedReadings, readNewest } from '../queries/records/unknown-types.ts'
+import { checkCertificate } from './checks/certificates.ts'
 import { checkConsumer, checkDeadLetters } from './checks/consumers.ts'
 import { checkKafka } from './checks/kafka.ts'
 import { checkOperations } from './checks/operations.ts'
@@ -26,8 +29,9 @@ import { checkProducers, checkTypes } from './checks/producers.ts'
 import { checkRedis } from './checks/redis.ts'
 import { checkEntities, checkInput, checkTopic } from './checks/topics.ts'
 import { checkTransactions } from './checks/transactions.ts'
-import type { ReadTopicFacts, RedisFacts, Standards, TopicFacts } from './facts.ts'
+import type { ClusterFacts, ReadTopicFacts, RedisFacts, Standards, TopicFacts } from './facts.ts'
 import { type Area, createFinding, type Finding, type Observed, unknown } from './finding.ts'
+import { gatherCertificates } from './gather-certificates.ts'
 import { gatherConsumerFacts, type ListedConsumer } from './gather-consumers.ts'
 import { gatherClusterFacts, gatherLayouts, gatherTopicFacts } from './gather-kafka.ts'
 import { gatherRedisFacts } from './gather-redis.ts'
@@ -73,6 +77,7 @@ export async function examineEnvironment(examination: Examination): Promise<Find
       createFinding(area, check, config.env, unknown('Kafka could not be checked'))
     return [
       ...checkServers(opened, resolveStandards(config, asAccount, 1)),
+      ...(await examineCertificates(config, opened, redis)),
       reportUnseen('topics', 'exists'),
       reportUnseen('consumers', 'lag'),
     ]
@@ -89,6 +94,7 @@ export async function examineEnvironment(examination: Examination): Promise<Find
     )
     return [
       ...checkServers(cluster, standards),
+      ...(await examineCertificates(config, cluster, redis)),
       ...topics.flatMap(topic => checkTopic(config.names, topic, standards)),
       ...inputs.map(input => checkInput(input, standards)),
       ...checkTransactions(config.env, transactions, Date.now()),
@@ -145,6 +151,28 @@ async function examineRedis(
   return 'unseen' in client
     ? { ...place, servers: client, refused: client, rebuilds: client }
     : gatherRedisFacts(client.seen, place, consumers)
+}
+
+/** Checks how long the certificates of the client and of the servers are valid. A server that does not answer has its own finding. */
+async function examineCertificates(
+  config: Config,
+  cluster: Observed<ClusterFacts>,
+  { address, encrypted, servers }: RedisFacts,
+): Promise<Finding[]> {
+  const access = await observe(() => resolveKafkaAccess(config.kafka, 'sluice-doctor'))
+  if ('unseen' in access) return []
+  const { certificate: cert, privateKey: key, passphrase } = access.seen.certificate?.() ?? {}
+  const brokers = 'seen' in cluster ? cluster.seen.brokers.map(broker => broker.address) : access.seen.brokers
+  const nodes = 'seen' in servers ? servers.seen.map(server => server.address) : address.split(',')
+  const ofKafka = describeKafka(config).encrypted
+    ? await gatherCertificates(brokers, omitUndefined({ cert, key, passphrase }))
+    : []
+  const ofRedis = encrypted ? await gatherCertificates(nodes) : []
+  const kafka = [...(cert ? [['client', new X509Certificate(cert)] as const] : []), ...ofKafka]
+  return [
+    ...kafka.map(([subject, shown]) => checkCertificate('kafka', subject, shown, Date.now())),
+    ...[...ofRedis].map(([subject, shown]) => checkCertificate('redis', subject, shown, Date.now())),
+  ]
 }
 
 async function checkConsumers(

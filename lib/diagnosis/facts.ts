@@ -28,6 +28,8 @@ export interface KafkaFacts {
 export interface ClusterFacts {
   readonly brokers: readonly {
     readonly id: number
+    /** `host:port` */
+    readonly address: string
     readonly rack: string | null
     readonly settings: Observed<Settings>
   }[]

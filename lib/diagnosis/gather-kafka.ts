@@ -41,7 +41,12 @@ export async function gatherClusterFacts(kafka: Kafka, inspection: Inspection): 
     const refused = Promise.reject(answer?.error ?? new Error('no answer'))
     return observe(() => awaitKafkaAnswer(`settings of broker ${id}`, refused))
   }
-  const described = brokers.map(async ({ id, rack }) => ({ id, rack, settings: await getBrokerSettings(id) }))
+  const described = brokers.map(async ({ id, host, port, rack }) => ({
+    id,
+    address: `${host}:${port}`,
+    rack,
+    settings: await getBrokerSettings(id),
+  }))
   return { brokers: await Promise.all(described) }
 }
 

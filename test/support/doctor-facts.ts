@@ -23,7 +23,12 @@ export const BROKER_SETTINGS: Settings = {
 }
 
 export function kafka(changes: Partial<KafkaFacts> = {}, settings: Settings = BROKER_SETTINGS): KafkaFacts {
-  const brokers = [1, 2, 3].map(id => ({ id, rack: `zone-${id}`, settings: { seen: settings } }))
+  const brokers = [1, 2, 3].map(id => ({
+    id,
+    address: `b-${id}:9098`,
+    rack: `zone-${id}`,
+    settings: { seen: settings },
+  }))
   return { address: 'b-1:9098', auth: 'iam', encrypted: true, cluster: { seen: { brokers } }, ...changes }
 }
 

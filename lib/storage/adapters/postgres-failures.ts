@@ -104,7 +104,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     'other partitions have used all connections for 20 seconds, because the server is slow. The records wait.',
   ],
   [
-    /SSL|^(DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_VERIFY|CERT_|ERR_TLS)|certificate/,
+    /SSL|^(DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_VERIFY|CERT_(?!HAS_EXPIRED|NOT_YET)|ERR_TLS)|certificate(?! has expired| is not yet valid)/,
     'the TLS connection failed. Check sslmode and sslrootcert in STORAGE_URL, and NODE_EXTRA_CA_CERTS.',
   ],
   ...CONNECTION_ROWS.map(([said, happened, todo]): [RegExp, string] => [

@@ -2,6 +2,7 @@
  * Connections whose errors explain why TLS has failed, or that a broker has named an address that cannot be reached. Other Kafka
  * clients report only the messages of OpenSSL and of the network.
  */
+import { X509Certificate } from 'node:crypto'
 import { connect, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 
@@ -57,7 +58,7 @@ export function explainedSocket(
   // Register these listeners before the client registers its own, so that they are called first.
   socket.once('connect', () => reached.add(server))
   if (!brokers.includes(server) && !reached.has(server)) explainAdvertised(socket, server, brokers)
-  if (tls) explainErrors(socket, error => tlsFailure(error, server, advice, tls.cert !== undefined))
+  if (tls) explainErrors(socket, error => tlsFailure(error, server, advice, tls.cert && `${tls.cert}`))
   else
     refuseAlert(socket, `${server} expects TLS, but the connection is not encrypted: ${advice.tlsExpected}`)
   return socket
@@ -125,22 +126,32 @@ export interface TlsError extends NodeJS.ErrnoException {
  * Returns a sentence that explains why a TLS connection has failed; undefined for any other error.
  *
  * @param server `host:port` of the server
+ * @param certificate client certificate in PEM form, if there is one
  */
 export function tlsFailure(
   { code = '', message, cert }: TlsError,
   server: string,
   advice: TlsAdvice,
-  hasCertificate: boolean,
+  certificate: string | undefined,
 ): string | undefined {
   const itsCertificate = `the certificate of ${server}`
   if (UNKNOWN_AUTHORITY.has(code))
     return `${itsCertificate} is from an unknown authority: ${advice.unknownAuthority}`
-  if (code === 'CERT_HAS_EXPIRED') return `${itsCertificate} has expired`
+  if (code === 'CERT_HAS_EXPIRED') return `${itsCertificate} has expired: renew it on the server`
+  if (code === 'CERT_NOT_YET_VALID')
+    return `${itsCertificate} is not valid yet: check the clock of this machine`
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `${itsCertificate} is for other host names: ${cert?.subjectaltname ?? 'none'}`
   if (NOT_TLS.test(message)) return `${server} does not answer with TLS: ${advice.plainTextExpected}`
   if (!CERTIFICATE_REFUSED.test(message)) return undefined
-  return hasCertificate
-    ? `${server} does not accept the client certificate`
-    : `${server} requires a client certificate: ${advice.certificateWanted}`
+  return certificate === undefined
+    ? `${server} requires a client certificate: ${advice.certificateWanted}`
+    : `${server} does not accept the client certificate${describeInvalidity(certificate, Date.now())}`
+}
+
+/** Returns why a certificate is not valid at present, as the end of a sentence; empty if its time is not the reason. */
+function describeInvalidity(certificate: string, nowMs: number): string {
+  const { validFromDate: from, validToDate: to } = new X509Certificate(certificate)
+  if (to.getTime() < nowMs) return `, which ended on ${to.toISOString()}: renew it`
+  return from.getTime() > nowMs ? `, which is not valid before ${from.toISOString()}` : ''
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runTool } from '../managed-process.ts'
@@ -11,8 +11,8 @@ export interface Certificates {
   readonly ca: string
   readonly cert: string
   readonly key: string
-  /** Returns a client certificate for authentication. */
-  client(name: string): Promise<ClientCertificate>
+  /** Returns a client certificate for authentication. @param period first and last day, as `20260131`; by default, from now on */
+  client(name: string, period?: readonly [from: string, to: string]): Promise<ClientCertificate>
   remove(): Promise<void>
 }
 
@@ -40,19 +40,29 @@ export async function makeCertificates(): Promise<Certificates> {
   const names = ['-addext', 'subjectAltName=DNS:localhost', '-addext', 'basicConstraints=CA:FALSE']
   await certificate('server', '-subj', '/CN=localhost', ...names, ...signed)
   const read = (name: string) => readFile(file(name), 'utf8')
+  let clients = 0
   return {
     caFile: file('ca.pem'),
     ca: await read('ca.pem'),
     cert: await read('server.pem'),
     key: await read('server.key'),
-    async client(name) {
-      await certificate('client', '-subj', `/CN=${name}`, '-addext', 'basicConstraints=CA:FALSE', ...signed)
-      return {
-        certFile: file('client.pem'),
-        keyFile: file('client.key'),
-        cert: await read('client.pem'),
-        key: await read('client.key'),
+    async client(name, period) {
+      const own = `client-${++clients}`
+      const [certFile, keyFile] = [file(`${own}.pem`), file(`${own}.key`)]
+      await certificate(own, '-subj', `/CN=${name}`, '-addext', 'basicConstraints=CA:FALSE', ...signed)
+      if (period) {
+        const [from, to] = period.map(day => `${day}000000Z`) as [string, string]
+        const lines = [`database=${file(`${own}.index`)}`, `new_certs_dir=${folder}`, 'rand_serial=yes']
+        await writeFile(file(`${own}.index`), '')
+        const config = ['[own]', ...lines, 'default_md=sha256', 'policy=any', '[any]', 'commonName=supplied']
+        await writeFile(file(`${own}.cnf`), config.join('\n'))
+        const options = ['-config', file(`${own}.cnf`), '-name', 'own', '-batch', '-notext']
+        const authority = ['-cert', file('ca.pem'), '-keyfile', file('ca.key')]
+        const dates = ['-startdate', from, '-enddate', to, '-in', file(`${own}.csr`), '-out', certFile]
+        await openssl('req', '-new', '-key', keyFile, '-subj', `/CN=${name}`, '-out', file(`${own}.csr`))
+        await openssl('ca', ...options, ...authority, ...dates)
       }
+      return { certFile, keyFile, cert: await read(`${own}.pem`), key: await read(`${own}.key`) }
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   }

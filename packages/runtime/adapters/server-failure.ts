@@ -65,6 +65,9 @@ const ROWS: Readonly<Record<ServerName | 'any', readonly FailureRow[]>> = {
     [/SlowDown|ServiceUnavailable/, 'limits requests', 'Everything continues by itself when that is over.'],
   ],
   any: [
+    [/client certificate/, 'does not accept this client', 'Renew the client certificate, or use one of an authority that the server knows.'],
+    [/CERT_HAS_EXPIRED|(certificate|\d) has expired/, 'has a certificate that has expired', 'Renew it on the server.'],
+    [/CERT_NOT_YET_VALID|certificate is not (yet valid|valid yet)/, 'has a certificate that is not valid yet', 'Check the clock of this machine, and the certificate of the server.'],
     [/certificate|SELF_SIGNED|UNABLE_TO_|CERT_|ALTNAME/, 'has a certificate that is not accepted', 'Name its authority in NODE_EXTRA_CA_CERTS, or use the host name of the certificate.'],
     [/wrong version number|packet length|EPROTO|before secure TLS/, 'does not use TLS', 'Enable TLS there, or use an address without TLS in {setting}.'],
     [/ENOTFOUND|EAI_AGAIN/, 'has an unknown host name', 'Correct {setting}, or the DNS of this network.'],

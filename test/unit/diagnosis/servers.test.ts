@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readConfig } from '../../../lib/app/config.ts'
+import { checkCertificate } from '../../../lib/diagnosis/checks/certificates.ts'
 import { checkKafka } from '../../../lib/diagnosis/checks/kafka.ts'
 import { checkRedis } from '../../../lib/diagnosis/checks/redis.ts'
 import type { RedisFacts } from '../../../lib/diagnosis/facts.ts'
 import { resolveStandards } from '../../../lib/diagnosis/server-standards.ts'
-import { ACCOUNT, BROKER_SETTINGS, kafka, MACHINE, notOk, redisServer } from '../../support/doctor-facts.ts'
+import {
+  ACCOUNT,
+  BROKER_SETTINGS,
+  kafka,
+  MACHINE,
+  NOW_MS,
+  notOk,
+  redisServer,
+} from '../../support/doctor-facts.ts'
 
 function redis(info: Record<string, string | undefined> = {}, changes: Partial<RedisFacts> = {}): RedisFacts {
   const place = { address: 'cache:6379', encrypted: true, mode: 'single' as const }
@@ -55,7 +64,11 @@ describe('given the brokers of an account', () => {
   it('then one broker or one zone is wrong, and brokers without a zone are unknown', () => {
     const settings = { seen: BROKER_SETTINGS }
     const of = (racks: (string | null)[]) =>
-      kafka({ cluster: { seen: { brokers: racks.map((rack, id) => ({ id, rack, settings })) } } })
+      kafka({
+        cluster: {
+          seen: { brokers: racks.map((rack, id) => ({ id, rack, address: `b-${id}:1`, settings })) },
+        },
+      })
     assert.deepEqual(notOk(checkKafka(of(['a']), ACCOUNT)), ['brokers wrong', 'zones wrong'])
     assert.deepEqual(notOk(checkKafka(of(['a', 'a', 'a']), ACCOUNT)), ['zones wrong'])
     assert.deepEqual(notOk(checkKafka(of([null, null, null]), ACCOUNT)), ['zones unknown'])
@@ -65,10 +78,33 @@ describe('given the brokers of an account', () => {
     const away = checkKafka(kafka({ cluster: { unseen: 'connect ECONNREFUSED' } }), ACCOUNT)
     assert.deepEqual(notOk(away), ['reached wrong'])
     assert.equal(away[0]?.says, 'connect ECONNREFUSED')
-    const brokers = [1, 2, 3].map(id => ({ id, rack: `z${id}`, settings: { unseen: 'refused' } }))
+    const brokers = [1, 2, 3].map(id => ({
+      ...{ id, rack: `z${id}`, address: `b-${id}:1` },
+      settings: { unseen: 'refused' },
+    }))
     const refused = checkKafka(kafka({ cluster: { seen: { brokers } } }), ACCOUNT)
     assert.equal(notOk(refused).filter(text => text.endsWith('unknown')).length, 9)
   })
+})
+
+describe('given a certificate', () => {
+  const periods: [given: string, from: number, to: number, says: string | undefined][] = [
+    ['ends in 31 days', -1, 31, undefined],
+    ['ends in less than 30 days', -60, 29.9, 'the certificate ends in 29 days, on 2026-01-31T09:36:00.000Z'],
+    ['ends tomorrow', -60, 1, 'the certificate ends in 1 day, on 2026-01-02T12:00:00.000Z'],
+    ['ends now', -60, 0, 'the certificate ended on 2026-01-01T12:00:00.000Z'],
+    ['begins later', 0.5, 90, 'the certificate is not valid before 2026-01-02T00:00:00.000Z'],
+  ]
+  for (const [given, from, to, says] of periods)
+    it(`then one that ${given} is ${says ? 'wrong' : 'ok'}`, () => {
+      const [validFromDate, validToDate] = [from, to].map(days => new Date(NOW_MS + days * 86_400_000))
+      const period = { validFromDate, validToDate } as { validFromDate: Date; validToDate: Date }
+      const found = checkCertificate('kafka', 'client', period, NOW_MS)
+      assert.deepEqual(
+        [found.verdict, found.verdict === 'wrong' ? found.says : undefined],
+        [says ? 'wrong' : 'ok', says],
+      )
+    })
 })
 
 describe('given a Redis', () => {

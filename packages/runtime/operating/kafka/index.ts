@@ -43,3 +43,4 @@ export {
 } from '../../adapters/kafka/topic-admin.ts'
 export { type Bounds, TopicOffsets } from '../../adapters/kafka/topic-offsets.ts'
 export { bulkPublisher } from '../../producer/publisher.ts'
+export { resolveKafkaAccess } from '../../settings/resolve-kafka-access.ts'

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import { makeCertificates } from '#local-servers/testing/certificates.ts'
 import { PROJECT } from '#local-servers/testing/program.ts'
 import type { SecuredKafka } from '#local-servers/testing/secured-kafka.ts'
+import type { Finding } from '../../../../lib/diagnosis/finding.ts'
 import { ran } from '../../../unit/cli/terminal.ts'
 import { ca, type Environment, kafka, plain, scram, user } from './broker.ts'
 
@@ -128,6 +129,38 @@ export function saysWhatIsWrong(): void {
       assert.equal(status, 1)
       assert.match(stderr, /localhost:\d+ does not accept the client certificate$/m)
     })
+
+    const periods: [given: string, from: string, to: string, says: string][] = [
+      ['has ended', '20240101', '20250101', 'ended on 2025-01-01T00:00:00.000Z: renew it'],
+      ['begins later', '20480101', '20490101', 'is not valid before 2048-01-01T00:00:00.000Z'],
+    ]
+    for (const [given, from, to, says] of periods)
+      it(`given a client certificate that ${given}, then that is the reason, and the doctor finds it`, async () => {
+        const { certFile, keyFile } = await kafka.certificates.client('early or late', [from, to])
+        const own = {
+          ...ca,
+          KAFKA_CERT_FILE: certFile,
+          KAFKA_KEY_FILE: keyFile,
+          REDIS_URL: 'redis://127.0.0.1:1',
+        }
+        const args = ['--brokers', kafka.mutualTls, '--auth', 'tls']
+        const { stderr } = await ran(['topics', 'list', ...args], { environment: own })
+        assert.match(stderr, /localhost:\d+ does not accept the client certificate, which /)
+        assert.ok(stderr.includes(says), stderr)
+        const { stdout } = await ran(['doctor', '--json', ...args], { environment: own })
+        const found = (JSON.parse(stdout).findings as Finding[]).filter(
+          ({ check }) => check === 'certificate',
+        )
+        assert.deepEqual(
+          found.map(({ subject, verdict }) => [subject, verdict]),
+          [
+            ['client', 'wrong'],
+            // It ends in two days.
+            [kafka.mutualTls, 'wrong'],
+          ],
+        )
+        assert.match(found[1]?.says ?? '', /^the certificate ends in 1 day, on /)
+      })
 
     it('given a file that is not there or holds no certificate, then it is named', async () => {
       const args = ['topics', 'list', '--brokers', kafka.tls, '--auth', 'tls', '--ca-file']

@@ -28,6 +28,13 @@ const NETWORK: readonly (readonly [Error, happened: RegExp, todo: RegExp])[] = [
     /NODE_EXTRA_CA_CERTS/,
   ],
   [
+    said('certificate has expired', { code: 'CERT_HAS_EXPIRED' }),
+    /certificate that has expired/,
+    /^Renew it on the server/,
+  ],
+  [said('certificate is not yet valid', { code: 'CERT_NOT_YET_VALID' }), /not valid yet/, /clock/],
+  [said('h:1 does not accept the client certificate'), /does not accept this client/, /^Renew the client/],
+  [
     said('unable to verify', { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' }),
     /not accepted/,
     /NODE_EXTRA_CA_CERTS/,

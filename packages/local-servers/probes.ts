@@ -1,9 +1,11 @@
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { restIdleConnections } from '@sluice/kafka-records'
-import { Kafka, logLevel } from 'kafkajs'
+import { explainedSocket, toKafkajsBrokers } from '@sluice/kafka-records/connecting'
+import { type ISocketFactory, Kafka, logLevel } from 'kafkajs'
 
 const ANSWER_WITHIN_MS = 2_000
+const NO_ADVICE = { unknownAuthority: '', tlsExpected: '', plainTextExpected: '', certificateWanted: '' }
 
 /** Returns true if Kafka responds at any of these addresses (`host:port`, separated by commas). */
 export async function kafkaAnswers(brokers: string): Promise<boolean> {
@@ -21,8 +23,10 @@ export async function brokerTakesPart(address: string): Promise<boolean> {
 /** Returns the addresses of the registered brokers; empty if no broker responds. Never throws. */
 async function registeredBrokers(brokers: readonly string[]): Promise<string[]> {
   restIdleConnections()
-  const client = { clientId: 'local-servers', brokers: [...brokers], connectionTimeout: 3_000 }
-  const admin = new Kafka({ ...client, logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin()
+  const client = { clientId: 'local-servers', brokers: toKafkajsBrokers(brokers), connectionTimeout: 3_000 }
+  const socketFactory: ISocketFactory = place => explainedSocket(place, undefined, NO_ADVICE, brokers)
+  const options = { logLevel: logLevel.NOTHING, retry: { retries: 0 }, socketFactory }
+  const admin = new Kafka({ ...client, ...options }).admin()
   try {
     await admin.connect()
     const { brokers: registered } = await admin.describeCluster()
@@ -40,7 +44,7 @@ async function registeredBrokers(brokers: readonly string[]): Promise<string[]> 
  */
 export function redisAnswers(url: string): Promise<boolean> {
   const { protocol, hostname, port } = new URL(url)
-  const address = { host: hostname, port: Number(port || 6379) }
+  const address = { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 6379) }
   return new Promise(resolve => {
     const socket: Socket = protocol === 'rediss:' ? connectTls(address) : connect(address)
     const settle = (answer: boolean) => {

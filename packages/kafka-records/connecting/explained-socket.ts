@@ -3,7 +3,7 @@
  * clients report only the messages of OpenSSL and of the network.
  */
 import { X509Certificate } from 'node:crypto'
-import { connect, isIP, type Socket } from 'node:net'
+import { connect, isIP, isIPv6, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 
 const KEEP_ALIVE_MS = 60_000
@@ -38,23 +38,32 @@ interface SocketAddress {
 }
 
 /**
+ * Returns addresses for the setting `brokers` of kafkajs, which splits them at colons. The colons of an IPv6 address, such as
+ * `[::1]:9092`, are replaced, and `explainedSocket` restores them.
+ */
+export function toKafkajsBrokers(brokers: readonly string[]): string[] {
+  return brokers.map(broker => broker.replace(/^\[.+\]/, host => host.replaceAll(':', '_')))
+}
+
+/**
  * Opens a connection in the same way as kafkajs, with clear errors.
  *
  * @param tls undefined for an unencrypted connection
  * @param brokers addresses in the settings of the client. Brokers that answer there have named all others.
  */
 export function explainedSocket(
-  { host, port, onConnect }: SocketAddress,
+  { host: named, port, onConnect }: SocketAddress,
   tls: ConnectionOptions | undefined,
   advice: TlsAdvice,
   brokers: readonly string[],
 ): Socket {
+  const host = named.replace(/^\[(.*)\]$/, (_, address: string) => address.replaceAll('_', ':'))
   const place = { host, port }
   const socket = tls
     ? connectTls({ ...place, ...(isIP(host) ? {} : { servername: host }), ...tls }, onConnect)
     : connect(place, onConnect)
   socket.setKeepAlive(true, KEEP_ALIVE_MS)
-  const server = `${host}:${port}`
+  const server = `${isIPv6(host) ? `[${host}]` : host}:${port}`
   // Register these listeners before the client registers its own, so that they are called first.
   socket.once('connect', () => reached.add(server))
   if (!brokers.includes(server) && !reached.has(server)) explainAdvertised(socket, server, brokers)

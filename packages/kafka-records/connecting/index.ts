@@ -9,4 +9,5 @@ export {
   type TlsAdvice,
   type TlsError,
   tlsFailure,
+  toKafkajsBrokers,
 } from './explained-socket.ts'

@@ -1,4 +1,5 @@
 import { installRecordDecoder, restIdleConnections } from '@sluice/kafka-records'
+import { toKafkajsBrokers } from '@sluice/kafka-records/connecting'
 import { type Admin, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import type { Mapping, StartingPosition } from '../config/mappings.ts'
 import { pause } from '../support/wait.ts'
@@ -132,7 +133,7 @@ export function createClientFactory(brokers: readonly string[], options: Partial
   return clientId => {
     const kafka = new Kafka({
       clientId,
-      brokers: [...brokers],
+      brokers: toKafkajsBrokers(brokers),
       // Disable the log of kafkajs, because the event source itself logs problems with reading.
       logLevel: logLevel.NOTHING,
       connectionTimeout: 3_000,

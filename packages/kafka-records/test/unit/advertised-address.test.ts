@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { it } from 'node:test'
-import { connectionProblem, explainedSocket } from '@sluice/kafka-records/connecting'
+import { connectionProblem, explainedSocket, toKafkajsBrokers } from '@sluice/kafka-records/connecting'
 import { freePort } from '../../../local-servers/ports.ts'
 
 const ADVICE = { unknownAuthority: '', tlsExpected: '', plainTextExpected: '', certificateWanted: '' }
@@ -25,4 +25,16 @@ it('given a broker that names an address which nobody answers, then its own addr
   await once(server, 'close')
   // The address of the settings is not one that a broker has named.
   assert.equal(await failure(port), undefined)
+})
+
+it('given an IPv6 address, then kafkajs gets one host and one port, and the connection goes to the address', async () => {
+  const free = await freePort()
+  const brokers = ['localhost:1', `[::1]:${free}`]
+  const [name, address = ''] = toKafkajsBrokers(brokers)
+  const [host = '', port, ...rest] = address.split(':')
+  assert.deepEqual([name, Number(port), rest], ['localhost:1', free, []])
+  const socket = explainedSocket({ host, port: free, onConnect() {} }, undefined, ADVICE, brokers)
+  const [error] = await once(socket, 'error').catch(error => [error])
+  // The system refuses the address if it has no IPv6.
+  assert.match(error.message, new RegExp(`^connect E[A-Z]+ ::1:${free}`))
 })

@@ -1,5 +1,5 @@
 import { restIdleConnections } from '@sluice/kafka-records'
-import { explainedSocket } from '@sluice/kafka-records/connecting'
+import { explainedSocket, toKafkajsBrokers } from '@sluice/kafka-records/connecting'
 import type { Replication } from '@sluice/kafka-records/replication'
 import kafkajs, { type Admin, type Kafka } from 'kafkajs'
 import { askAdmin, askLeaders, PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
@@ -38,7 +38,7 @@ export async function ensureTopics(options: TopicsOptions): Promise<TopicsOutcom
   const { brokers } = options
   const kafka = new kafkajs.Kafka({
     clientId: 'sluice-topics',
-    brokers: [...brokers],
+    brokers: toKafkajsBrokers(brokers),
     connectionTimeout: 3_000,
     socketFactory: place => explainedSocket(place, undefined, ADVICE, brokers),
     logLevel: kafkajs.logLevel.NOTHING,

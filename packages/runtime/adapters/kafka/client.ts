@@ -1,6 +1,6 @@
 /** Creates Kafka clients. Only this folder uses the client library. */
 import { installRecordDecoder, restIdleConnections } from '@sluice/kafka-records'
-import { bearerMechanism, explainedSocket } from '@sluice/kafka-records/connecting'
+import { bearerMechanism, explainedSocket, toKafkajsBrokers } from '@sluice/kafka-records/connecting'
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { ADVICE, type ClientCertificate, hasPassword, type KafkaAuth, type Login } from './authentication.ts'
 import { iamToken } from './iam-token.ts'
@@ -37,7 +37,7 @@ export function kafkaClient(connection: KafkaConnection): Kafka {
   restIdleConnections()
   const kafka = new Kafka({
     clientId: connection.clientId,
-    brokers: [...connection.brokers],
+    brokers: toKafkajsBrokers(connection.brokers),
     connectionTimeout: 3_000,
     requestTimeout: 10_000,
     retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 },

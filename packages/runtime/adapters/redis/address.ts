@@ -32,7 +32,7 @@ export function parseRedisUrl(url: string): RedisAddress | undefined {
 
 /** Returns hosts and ports for display, without user name and password. */
 export function describeAddress({ hosts }: RedisAddress): string {
-  return hosts.map(({ host, port }) => `${host}:${port}`).join(',')
+  return hosts.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(',')
 }
 
 function parseHost(text: string): { host: string; port: number } | undefined {

@@ -33,7 +33,7 @@ describe('the URL of Redis', () => {
       { host: 'two', port: 6379 },
       { host: '::1', port: 7001 },
     ])
-    assert.equal(describeAddress(address), 'one:7000,two:6379,::1:7001')
+    assert.equal(describeAddress(address), 'one:7000,two:6379,[::1]:7001')
   })
 
   for (const url of [

@@ -29,6 +29,11 @@ describe('how to connect to Kafka', () => {
       { brokers: ['localhost:9092'], auth: 'plain', encrypted: false, login },
     ],
     [
+      'an IPv6 address',
+      { KAFKA_BROKERS: '[fe80::1%eth0]:9092,[::1]:1' },
+      { brokers: ['[fe80::1%eth0]:9092', '[::1]:1'], auth: 'none' },
+    ],
+    [
       'a secret beside a user, then the secret wins',
       { ...MSK, KAFKA_AUTH: 'scram-sha-512', KAFKA_SECRET: 's', KAFKA_USERNAME: 'me', KAFKA_PASSWORD: 'pw' },
       { brokers: [], clusterArn: ARN, auth: 'scram-sha-512', secret: 's' },

@@ -37,8 +37,9 @@ export function buildPageFiles({
 }
 
 function renderDocument(script: string, style: string): string {
+  // A translator replaces the texts of the page, and figures would then not change any more.
   return `<!doctype html>
-<html lang="en">
+<html lang="en" translate="no">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -87,6 +87,10 @@ describe('every answer', () => {
     assert.match((await ask(page.styleAt)).headers.get('cache-control') ?? '', /immutable/)
   })
 
+  it('given a browser that translates, then the page is left alone, so that its figures keep changing', async () => {
+    assert.match(await (await localConsole().ask('/')).text(), /<html lang="en" translate="no">/)
+  })
+
   it('given a browser that inflates, then a long answer comes deflated', async () => {
     const answer = await localConsole().ask('/', { ...BEARER, 'accept-encoding': 'gzip' })
     assert.equal(answer.headers.get('content-encoding'), 'gzip')

@@ -203,6 +203,9 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
           [1, 70, 'other'],
           [2, 180, 'none'],
           [2.1, 0, 'none'],
+          [4, 5, 'below'],
+          [4.1, -3, 'below'],
+          [4.2, 2, 'below'],
         ] as const),
       ]
       const readings = rows.map(([hours, temperature, subject = 'roof-1'], offset) =>
@@ -212,7 +215,7 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
         await storage.write(toRows(FAMILIES, readings), 'replace')
         const query = (view: string) =>
           place.query(`SELECT subject, increase, round(mean_direction) AS direction FROM ${view}
-            WHERE subject <> 'other' ORDER BY subject, window_start`)
+            WHERE subject NOT IN ('other', 'below') ORDER BY subject, window_start`)
         const roof = { subject: 'roof-1' }
         assert.deepEqual(await query('readings_hourly'), [
           { subject: 'none', increase: 0, direction: null },
@@ -231,6 +234,10 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
         )
         assert.deepEqual(await place.query(`SELECT increase FROM readings_daily WHERE subject = 'other'`), [
           { increase: 70 },
+        ])
+        // A fall is a restart. A value below 0 is no rise.
+        assert.deepEqual(await place.query(`SELECT increase FROM readings_daily WHERE subject = 'below'`), [
+          { increase: 5 },
         ])
       })
     })

@@ -11,7 +11,7 @@ import {
   showStatistics,
   summarizeStatistics,
 } from '../../../lib/analytics/statistics.ts'
-import { toVectorLength, turnBetween } from '../../../lib/windows/circle.ts'
+import { meanAngle, NO_ANGLES, toVectorLength, turnBetween, withAngle } from '../../../lib/windows/circle.ts'
 
 type Sample = readonly [value: number, timeMs: number]
 
@@ -190,6 +190,18 @@ describe('given a counter', () => {
     )
   })
 
+  test('when it stands still or is below 0, then it has risen by 0, and its increase never falls', () => {
+    const increase = (...values: number[]) =>
+      summarizeStatistics(count(values.map((value, timeMs) => ({ value, timeMs }))).all).increase
+    assert.deepEqual([increase(7), increase(7, 7)], [0, 0])
+    assert.deepEqual([increase(5, -3), increase(5, 9, -3, 2)], [0, 4 + 5])
+    fc.assert(
+      fc.property(fc.array(values, { minLength: 2 }), all => {
+        assert.ok((increase(...all) as number) >= (increase(...all.slice(0, -1)) as number))
+      }),
+    )
+  })
+
   test('when two readings have the same time, then the first counts, and the newest value is that of the last', () => {
     const { all } = count([10, 90, 30].map((value, index) => ({ value, timeMs: index === 2 ? 2 : 1 })))
     assert.deepEqual([all.increase, all.last, all.minimum, all.maximum, all.count], [20, 30, 10, 90, 3])
@@ -216,6 +228,49 @@ describe('given a direction', () => {
         assert.ok(distance(before.mean + turn, after.mean) < 1e-6)
         assert.ok(Math.abs(length - toVectorLength(after.standardDeviation)) < 1e-9)
         assert.ok(after.mean >= 0 && after.mean < 360)
+      }),
+    )
+  })
+
+  test('when all are equal, then that is the mean, and there is no deviation', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 3_599 }), fc.integer({ min: 1, max: 200 }), (tenths, times) => {
+        const { mean, standardDeviation } = summarize(Array(times).fill(tenths / 10))
+        assert.ok(distance(mean, tenths / 10) < 1e-9)
+        assert.equal(standardDeviation, 0)
+      }),
+    )
+  })
+
+  test('when they lie evenly around north, then the mean is 0 and not almost 360', () => {
+    for (let tenths = 0; tenths < 800; tenths += 1)
+      assert.equal(summarize([360 - tenths / 10, tenths / 10]).mean, 0)
+  })
+
+  test('when they nearly cancel out, then they still have a mean, and when they do, they have none', () => {
+    for (const wide of [1e-1, 1e-3, 1e-5, 1e-6]) {
+      const { mean, standardDeviation } = summarize([90 - 90, 180 - wide])
+      assert.ok(distance(mean, 90 - wide / 2) < 1e-3, `${mean}`)
+      assert.ok(toVectorLength(standardDeviation) > 0)
+    }
+    fc.assert(
+      fc.property(fc.nat(359), fc.integer({ min: 1, max: 100 }), (angle, times) => {
+        const all = Array(times)
+          .fill([angle, angle + 180])
+          .flat()
+        assert.equal(showSpread(summarize(all), 'direction').mean, null)
+        // As charts add the minutes of a long time.
+        const many = withAngle(withAngle(NO_ANGLES, angle, 1e9 * times), angle + 180, 1e9 * times)
+        assert.equal(meanAngle(many), undefined)
+      }),
+    )
+  })
+
+  test('when an angle turns, then by more than −180 and up to 180 degrees', () => {
+    assert.deepEqual([turnBetween(0, 180), turnBetween(180, 0), turnBetween(270, 90)], [180, 180, 180])
+    fc.assert(
+      fc.property(fc.integer({ min: -720, max: 720 }), fc.integer({ min: -179, max: 180 }), (from, turn) => {
+        assert.equal(turnBetween(from, from + turn), turn)
       }),
     )
   })

@@ -50,16 +50,16 @@ const reading = (minute: number, data: object) => ({
   data: { site: 'a', meter: 'm-1', ...data },
 })
 
-/** Returns the compared number at each reading, with the memory stored in between. */
-function compare(
-  own: { of: 'change' | 'deviation'; is: string; overMs: number },
-  values: readonly (readonly [minute: number, value: number])[],
-) {
-  let state: object | undefined
-  return values.map(([minute, value]) => {
+type Own = { of: 'change' | 'deviation'; is: string; overMs: number }
+
+/** Returns the compared number at each reading, with the memory stored under its key in between. A reading may have a family of its own. */
+function compare(usual: Own, values: readonly (readonly [minute: number, value: number, own?: Own])[]) {
+  const stored: Record<string, object> = {}
+  return values.map(([minute, value, own = usual]) => {
     const { memory } = MEASURES[own.of]
-    const comparison = memory.compare(own as never, state, START + minute * MINUTE, value)
-    state = JSON.parse(JSON.stringify(comparison.state))
+    const key = memory.key(own as never)
+    const comparison = memory.compare(own as never, stored[key], START + minute * MINUTE, value)
+    stored[key] = JSON.parse(JSON.stringify(comparison.state))
     return comparison.value
   })
 }
@@ -77,6 +77,18 @@ describe('given a counter', () => {
       [25, 91],
     ] as const
     assert.deepEqual(compare(change, values), [null, null, 250, 140, 90, 51])
+  })
+
+  it('when it was a gauge before, then its values of that time are not compared with what it has risen', () => {
+    const { is: _, ...gauge } = change
+    const values = [
+      [0, 100_000, gauge],
+      [5, 100_150, gauge],
+      [10, 100_250],
+      [15, 100_300],
+      [20, 100_400],
+    ] as const
+    assert.deepEqual(compare(change, values as never), [null, null, null, null, 150])
   })
 
   it('when two readings have the same time, then the first counts', () => {
@@ -126,6 +138,12 @@ describe('given a direction', () => {
     const found = compare(deviation, [...values, [20, 5], [21, 90]])
     assert.ok(Math.abs((found[20] as number) - 1) < 0.01)
     assert.ok(Math.abs((found[21] as number) - 18) < 0.5)
+  })
+
+  it('when its readings point everywhere, then nothing is compared, and an alert neither fires nor resolves', () => {
+    const deviation = { of: 'deviation' as const, is: 'direction', overMs: 60 * MINUTE }
+    const values = Array.from({ length: 21 }, (_, index) => [index, (index % 4) * 90] as const)
+    assert.equal(compare(deviation, values)[20], null)
   })
 })
 

@@ -88,7 +88,7 @@ describe('every answer', () => {
   })
 
   it('given a browser that translates, then the page is left alone, so that its figures keep changing', async () => {
-    assert.match(await (await localConsole().ask('/')).text(), /<html lang="en" translate="no">/)
+    assert.match(await (await localConsole().ask('/', BEARER)).text(), /<html lang="en" translate="no">/)
   })
 
   it('given a browser that inflates, then a long answer comes deflated', async () => {

@@ -34,6 +34,8 @@ const ODD: Readonly<Record<string, () => object>> = {
   'an object without a prototype': () => Object.assign(Object.create(null), { a: 1 }),
   'a member named __proto__': () => JSON.parse('{"__proto__":{"a":1}}'),
   'an undefined member': () => ({ a: undefined }),
+  '-0 in a list': () => [-0],
+  '-0 as a member': () => ({ a: -0 }),
   'a circle': () => {
     const circle: Record<string, unknown> = {}
     return Object.assign(circle, { circle })
@@ -53,6 +55,17 @@ describe('a state that the next step receives without being read from JSON', () 
       for (const member of Object.values(Object.getOwnPropertyDescriptors(inner)))
         assert.ok('value' in member)
     })
+
+  it('given toJSON that all objects or lists inherit, then the state is read from JSON, which has the other content', () => {
+    for (const prototype of [Object.prototype, Array.prototype]) {
+      Object.defineProperty(prototype, 'toJSON', { configurable: true, value: () => 'other' })
+      try {
+        assert.equal(copyPlain({ in: [1] }), undefined)
+      } finally {
+        delete (prototype as { toJSON?: unknown }).toJSON
+      }
+    }
+  })
 
   it('given toJSON, a class or a member that JSON omits, then it is read from JSON', () => {
     const kept = Object.keys(ODD).filter(name => copyPlain(ODD[name]?.()) !== undefined)

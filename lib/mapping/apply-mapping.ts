@@ -1,14 +1,14 @@
 /** Converts a foreign record to a reading by a mapping, or returns the reason why that is not possible. Pure. */
-import { eventViolation } from '#runtime/cloudevents'
+import { eventViolation, parseTime } from '#runtime/cloudevents'
 import { derivedId, type Event, type Failure, failure } from '#runtime/consumer'
 import { inOwnUnits } from '../telemetry/convert-units.ts'
 import type { Family, ReadingData } from '../telemetry/families.ts'
 import { findMetricUnit } from '../telemetry/metric-names.ts'
 import { createReading } from '../telemetry/reading.ts'
 import { toIdPart } from './field-source.ts'
-import type { FieldSource, Mapping } from './mapping.ts'
-import { extractPart, type Problem, readField } from './read-field.ts'
-import { readTime } from './read-time.ts'
+import type { FieldSource, Mapping, TimeSource } from './mapping.ts'
+import { extractPart, type Problem, readField, readFirst } from './read-field.ts'
+import { type ReadTime, readTime } from './read-time.ts'
 import {
   describeMissing,
   describeObstacle,
@@ -158,17 +158,25 @@ export function readEventTime(
   record: RecordContent,
 ): { readonly time: string | undefined } | Problem {
   const looked: Path[] = []
+  let refused: Problem | undefined
   for (const source of times) {
     // If an event has no time, the time of its record applies.
     if (source === 'record') return { time: undefined }
     looked.push(...source.from)
-    const found = firstAt(record, source.from)
-    if (found === undefined) continue
-    const part = extractPart(source.pattern, found.value)
-    const read = 'problem' in part ? part : readTime(part.part, source)
-    return 'problem' in read ? { ...read, problem: `${describePath(found.path)} ${read.problem}` } : read
+    const read = readFirst<Instant>(source, record, value => readPartTime(source, value))
+    if (read && (!('problem' in read) || read.isFinal)) return read
+    refused ??= read
   }
-  return { problem: describeMissing(record, looked) }
+  return refused ?? { problem: describeMissing(record, looked) }
+}
+
+type Instant = Exclude<ReadTime, Problem>
+
+function readPartTime(source: TimeSource, value: unknown): Instant | Problem {
+  const part = extractPart(source.pattern, value)
+  const read = 'problem' in part ? part : readTime(part.part, source)
+  if (source.addMs === undefined || 'problem' in read) return read
+  return { time: new Date(parseTime(read.time) + source.addMs).toISOString() }
 }
 
 /**

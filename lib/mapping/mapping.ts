@@ -36,6 +36,12 @@ export interface TimeSource {
   readonly disambiguation?: 'earlier' | 'later'
   /** Unit of numeric times, which are counted from 1970. */
   readonly epoch?: Epoch
+  /** Values that count as missing: numbers, and texts that are not numbers. */
+  readonly absent?: ReadonlySet<string | number>
+  /** Set if a value that is not a time counts as missing. */
+  readonly orElse?: 'absent'
+  /** Milliseconds that are added to the time. */
+  readonly addMs?: number
 }
 
 export type Epoch = 's' | 'ms' | 'us' | 'ns'
@@ -50,8 +56,8 @@ export interface FieldSource {
   readonly constant?: string | number
   readonly from: readonly Path[]
   readonly otherwise?: string | number
-  /** Values that count as missing, as texts. */
-  readonly absent?: ReadonlySet<string>
+  /** Values that count as missing, as texts; numbers if the value is a number. */
+  readonly absent?: ReadonlySet<string | number>
   /** Set if a value that cannot be read counts as missing. */
   readonly orElse?: 'absent'
   readonly pattern?: LinearPattern

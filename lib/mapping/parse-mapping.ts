@@ -5,11 +5,12 @@
 
 import mappingTexts from '#schemas/mapping.v1.json' with { type: 'json' }
 import validate from '../schemas/compiled-mapping.js'
+import { parseDuration } from '../support/duration.ts'
 import { readValid } from '../support/edited-file.ts'
 import { linearPattern } from '../support/linear-pattern.ts'
 import type { Families, Family } from '../telemetry/families.ts'
 import { findConversion } from '../telemetry/unit-table.ts'
-import { toIdPart, toSource } from './field-source.ts'
+import { toAbsent, toIdPart, toSource } from './field-source.ts'
 import type { FieldSource, Mapping, NamedMetric, TimeSource } from './mapping.ts'
 import {
   type RawField,
@@ -58,10 +59,13 @@ function toMapping(name: string, { when, id, time, fields, metric }: RawMapping,
   }
 }
 
-function toTimeSource({ from, pattern, ...rest }: RawTime): TimeSource {
+function toTimeSource({ from, pattern, absent, add, ...rest }: RawTime): TimeSource {
+  const addMs = (parseDuration(add?.replace('-', '')) ?? 0) * (add?.startsWith('-') ? -1 : 1)
   return {
     from: toList(from).map(parsePath),
     ...(pattern === undefined ? {} : { pattern: linearPattern(pattern) }),
+    ...(absent === undefined ? {} : { absent: toAbsent(absent, true) }),
+    ...(addMs === 0 ? {} : { addMs }),
     ...rest,
   }
 }

@@ -10,6 +10,9 @@ export interface RawTime {
   readonly timeZone?: string
   readonly disambiguation?: 'earlier' | 'later'
   readonly epoch?: Epoch
+  readonly absent?: readonly Scalar[]
+  readonly orElse?: 'absent'
+  readonly add?: string
 }
 
 export interface RawField {

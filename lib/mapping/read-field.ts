@@ -42,22 +42,51 @@ const DEEPEST_LABELS = 8
 
 export function readField(source: FieldSource, record: RecordContent): ReadField {
   if (source.constant !== undefined) return { value: source.constant }
-  let refused: Problem | undefined
+  const read = readFirst(source, record, (value, path) => readValue(source, value, path, record))
+  if (read && (!('problem' in read) || read.isFinal)) return read
+  const { otherwise, isRequired, from } = source
+  if (otherwise !== undefined || !isRequired) return { value: otherwise }
+  return read ?? { problem: describeMissing(record, from) }
+}
+
+type Alternatives = Pick<FieldSource, 'from' | 'absent' | 'orElse' | 'pattern'>
+
+/**
+ * Returns the first value that is not absent, or the first reason why there is none; undefined if the record has none of the fields.
+ * The reason is final if the value must not count as missing.
+ */
+export function readFirst<Read extends object>(
+  source: Alternatives,
+  record: RecordContent,
+  read: (value: unknown, path: Path) => Read | Problem,
+): Read | (Problem & { readonly isFinal: boolean }) | undefined {
+  let refused: (Problem & { readonly isFinal: boolean }) | undefined
   for (const path of source.from) {
     const value = valueAt(record, path)
     if (value === undefined) continue
-    const isAbsent = isScalar(value) && source.absent?.has(String(value))
-    const read = isAbsent ? IS_ABSENT : readValue(source, value, path, record)
-    if (!('problem' in read)) return read
-    refused ??= {
-      ...read,
-      problem: `${describePath(path)} ${read.problem}${describeInner(record, path, value)}`,
-    }
-    if (!isAbsent && source.orElse === undefined) return refused
+    const isAbsent = isListed(source, value)
+    const found = isAbsent ? IS_ABSENT : read(value, path)
+    if (!('problem' in found)) return found
+    const problem = `${describePath(path)} ${found.problem}${describeInner(record, path, value)}`
+    refused ??= { ...found, problem, isFinal: false }
+    if (!isAbsent && source.orElse === undefined) return { ...refused, isFinal: true }
   }
-  const { otherwise, isRequired, from } = source
-  if (otherwise !== undefined || !isRequired) return { value: otherwise }
-  return refused ?? { problem: describeMissing(record, from) }
+  return refused
+}
+
+/** Returns whether a value is listed as absent. A number is compared by its value, also if it is the part that the pattern selects. */
+function isListed({ absent, pattern }: Alternatives, value: unknown): boolean {
+  if (absent === undefined || !isScalar(value)) return false
+  const part = pattern && typeof value === 'string' ? pattern.exec(value)?.[1] : undefined
+  return [String(value), toNumber(value), toNumber(part)].some(form => form !== undefined && absent.has(form))
+}
+
+/** Returns the number that a value is, or that a text has; undefined for any other. A text such as `00` is a code. */
+export function toNumber(value: unknown): number | undefined {
+  if (typeof value === 'number' || typeof value === 'bigint') return Number(value)
+  if (typeof value !== 'string' || /^\s*[+-]?0\d/.test(value)) return undefined
+  const reads = [readNumber(value), readNumber(value, ',')]
+  return reads.flatMap(read => ('value' in read ? read.value : []))[0]
 }
 
 /** Returns the end of a message about a text that holds JSON: how to name a field in it; empty for any other value. */

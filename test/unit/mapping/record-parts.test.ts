@@ -1,6 +1,7 @@
 import '../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { isFailure } from '#runtime/cloudevents'
 import type { ForeignRecord } from '#runtime/consumer'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
 import { FAMILIES } from '../../support/families.ts'
@@ -148,6 +149,17 @@ describe('values that a mapping calls absent', () => {
     [`{ from: v, ${ABSENT} }`, 3, { x: 3 }],
     [`{ from: v, ${ABSENT}, default: 4 }`, 'ERR', { x: 4 }],
     [`{ from: [v, y], ${ABSENT} }`, 'ERR', { x: 2 }],
+    ...[-9999, '-9999', '-9999.00', ' -9.999e3 '].flatMap(v =>
+      ['-9999', "'-9999.0'", '-9999.00', '-9.999e3'].map(
+        listed => [`{ from: v, absent: [${listed}], as: number }`, v, {}] as const,
+      ),
+    ),
+    ['{ from: v, absent: [-9999] }', '-9999.0', {}],
+    ["{ from: v, absent: ['-9999.0'], as: decimal-comma }", '-9999,00', {}],
+    ["{ from: v, absent: [999], pattern: '^(.+) W$', as: number }", '999.0 W', {}],
+    ["{ from: v, absent: ['00'], as: number }", 0, { x: 0 }],
+    ["{ from: v, absent: ['00'], as: number }", '00', {}],
+    ['{ from: v, absent: [0], as: number }', '00', { x: 0 }],
     ['{ from: v, orElse: absent }', 'garbage', {}],
     ['{ from: v, orElse: absent, pattern: "^([0-9]+) W$", as: number }', '12 kW', {}],
     ['{ from: [v, y], orElse: absent }', {}, { x: 2 }],
@@ -155,6 +167,50 @@ describe('values that a mapping calls absent', () => {
   ] as const)
     it(`given ${x} and ${JSON.stringify(v)}, then the reading has ${JSON.stringify(expected)}`, () =>
       assert.deepEqual(mapData(x, { v, y: 2 }), { ...rest, ...expected }))
+
+  it('given a text or a name that looks like a number, then it is compared as a text', () => {
+    const read = (id: string) =>
+      mapReading(
+        deviceMapping({
+          fields: "{ deviceId: { from: id, absent: ['0'], default: none }, model: model, x: x }",
+        }),
+        { ...RECORD, id },
+      ).data as { deviceId: string }
+    assert.deepEqual(
+      ['0', '00', '0.0'].map(id => read(id).deviceId),
+      ['none', '00', '0.0'],
+    )
+  })
+
+  it('given an integer beyond those of a double, then it is absent as a number, too', () => {
+    const mapping = deviceMapping({
+      fields: '{ deviceId: id, model: model, y: y, x: { from: v, absent: [18446744073709551615] } }',
+    })
+    const bytes = Buffer.from(JSON.stringify({ ...RECORD, y: 2 }).replace('{', '{"v":18446744073709551615,'))
+    assert.deepEqual(mapReading(mapping, bytes).data, rest)
+  })
+
+  for (const [time, at, expected] of [
+    ['{ from: [t, at], epoch: s, absent: [0, -1] }', 0, '2001-09-09T01:46:40.000Z'],
+    ["{ from: [t, at], epoch: s, absent: ['0.0'] }", '0', '2001-09-09T01:46:40.000Z'],
+    [
+      "[{ from: t, timeZone: UTC, absent: ['0000-00-00 00:00:00'] }, record]",
+      '0000-00-00 00:00:00',
+      undefined,
+    ],
+    ['[{ from: t, orElse: absent }, { from: at, epoch: s }]', 'n/a', '2001-09-09T01:46:40.000Z'],
+    ['{ from: t, epoch: s, absent: [0] }', 0, '"t" has a value that the mapping lists as absent'],
+    ['[{ from: t, orElse: absent }, { from: u }]', 'n/a', '"t" is not a date with a time of day'],
+    ['[{ from: t }, record]', 'n/a', '"t" is not a date with a time of day'],
+    ['{ from: t, epoch: s, add: 7168d }', 1_000_000_000, '2021-04-25T01:46:40.000Z'],
+    ['{ from: t, add: -1h30m }', '2026-03-01T12:00:00Z', '2026-03-01T10:30:00.000Z'],
+  ] as const)
+    it(`given the time ${time} and ${at}, then it is ${expected ?? 'that of the record'}`, () => {
+      const record = { ...RECORD, t: at, at: 1_000_000_000 }
+      const event = read(deviceMapping({ time }), foreignRecord(record))
+      const found = isFailure(event) ? event.message.replace('mapping test: ', '') : event.time
+      assert.equal(found, expected)
+    })
 
   for (const [deviceId, id, reason] of [
     ["{ from: id, absent: ['?'] }", '?', '"id" has a value that the mapping lists as absent'],

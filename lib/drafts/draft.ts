@@ -5,6 +5,7 @@ import {
   describeRecords,
   describeValues,
   type Fields,
+  listMeasured,
   type SampleField,
   toSource,
 } from './sample-fields.ts'
@@ -143,7 +144,7 @@ function toComment(text: string): string {
   return text.replace(/[\p{C}\u2028\u2029]+/gu, ' ')
 }
 
-/** Returns the question about texts in a field of numbers. */
+/** Returns the question about values in a field of numbers that may stand for a missing one. */
 function askAbsent({ absent }: SampleField): string {
   const shown = absent.filter(text => text !== '').map(text => JSON.stringify(text))
   return shown.length > 0 ? `does ${formatList(shown)} stand for a missing value?` : ''
@@ -162,8 +163,9 @@ function askName(fields: Fields): string {
 const FEWEST = 15
 
 /** Returns the question about numbers that never fall within an entity, as those of a meter do not. @param entities fields that may name it */
-function askCounter({ numbers }: SampleField, entities: readonly (SampleField | undefined)[]) {
-  const known = [...numbers.keys()].filter(index => numbers[index] !== undefined)
+function askCounter(field: SampleField, entities: readonly (SampleField | undefined)[]) {
+  const { numbers } = field
+  const known = listMeasured(field)
   const isRising = (entity: SampleField | undefined) => {
     const series = [...Map.groupBy(known, index => entity?.values[index]).values()]
     const rises = series.flatMap(own =>

@@ -33,8 +33,8 @@ export interface SampleField {
   readonly kind: 'number' | 'text' | 'truth' | 'list'
   /** Keys with which a mapping reads the values. */
   readonly how: Pick<RawField, 'as' | 'pattern'>
-  /** Texts in a field of numbers, and empty texts. */
-  readonly absent: readonly string[]
+  /** Texts in a field of numbers, empty texts, and numbers far from all others that repeat. */
+  readonly absent: readonly (string | number)[]
   /** Unit in all texts, such as `%` in `41.5 %`. */
   readonly unit?: string | undefined
 }
@@ -110,9 +110,38 @@ function describeField(path: string, from: RawPath, records: readonly RecordCont
     distinct: [...new Set(present.map(String))],
     kind: isNumber ? 'number' : other,
     how: isNumber ? how : only === 'string' ? {} : { as: 'text' },
-    absent: texts.map(String).filter(text => isNumber || text === ''),
+    absent: [
+      ...texts.map(String).filter(text => isNumber || text === ''),
+      ...(isNumber ? findOutliers(numbers.filter(number => number !== undefined)) : []),
+    ],
     unit: isNumber ? unit : undefined,
   }
+}
+
+/** Distance of a number from all others, in ranges of these, from which on it may stand for a missing value. */
+const FAR = 3
+
+/** Returns the least and the greatest number, if they repeat and are far from at least three others, such as -9999. */
+function findOutliers(numbers: readonly number[]): readonly number[] {
+  const sorted = [...new Set(numbers)].toSorted((a, b) => a - b)
+  const isRepeated = (number: number | undefined) => numbers.filter(other => other === number).length > 1
+  for (const [start, end] of [[1, -1], [1], [0, -1]] as const) {
+    const others = sorted.slice(start, end)
+    const far = [...sorted.slice(0, start), ...(end ? sorted.slice(end) : [])]
+    const [least = 0, greatest = 0] = [others[0], others.at(-1)]
+    const isFar = (number: number) =>
+      Math.max(least - number, number - greatest) >= FAR * (greatest - least) && isRepeated(number)
+    if (others.length >= 3 && far.every(isFar)) return far
+  }
+  return []
+}
+
+/** Returns the indexes of records with a number that may be a measurement. */
+export function listMeasured({ numbers, absent }: SampleField): readonly number[] {
+  return [...numbers.keys()].filter(index => {
+    const number = numbers[index]
+    return number !== undefined && !absent.includes(number)
+  })
 }
 
 const NUMBER = /^[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?/i
@@ -130,9 +159,10 @@ function findUnit(values: readonly unknown[]): string | undefined {
 const [MAX_EXAMPLES, MAX_LENGTH] = [3, 40]
 
 /** Returns how many values differ, and which they are: the least and the greatest of numbers, examples of texts. */
-export function describeValues({ kind, values, numbers, distinct }: SampleField): string {
+export function describeValues(field: SampleField): string {
+  const { kind, values, numbers, distinct } = field
   if (kind === 'number') {
-    const measured = [...numbers.keys()].filter(index => numbers[index] !== undefined)
+    const measured = listMeasured(field)
     const sorted = measured.toSorted((a, b) => Number(numbers[a]) - Number(numbers[b]))
     const [least, greatest] = [sorted[0], sorted.at(-1)].map(index => values[index ?? 0])
     const different = new Set(measured.map(index => numbers[index])).size

@@ -259,6 +259,24 @@ const SAMPLES: Readonly<Record<string, readonly [Sample, time: string, ...parts:
     'dry: { from: dry, absent: [ NAN, low ] }  # does "NAN" or "low" stand for a missing value?',
     'empty: { from: empty, absent: [  ] }\n',
   ],
+  'numbers far from all others that repeat': [
+    lines(
+      repeat(i => ({
+        temp: i % 4 ? 20 + i : -9999,
+        humidity: i % 3 ? `${40 + i}` : '999.0',
+        both: [-999, -999, 9999, 9999][i] ?? i,
+        once: i || -9999,
+        near: i < 2 ? 14 : i,
+      })),
+    ),
+    'record',
+    'temp: { from: temp, absent: [ -9999 ] }  # does -9999 stand for a missing value?',
+    'temp: {}  # 21 to 27, 6 values',
+    'humidity: { from: humidity, as: number, absent: [ 999 ] }  # does 999 stand for a missing value?',
+    'both: { from: both, absent: [ -999, 9999 ] }  # does -999 or 9999 stand for a missing value?',
+    'once: once',
+    'near: near',
+  ],
   'codes, and an integer that a double does not keep': [
     lines(repeat(i => ({ plant: '007', odometer: '9007199254740993', level: i }))),
     'record',

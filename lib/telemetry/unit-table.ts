@@ -9,7 +9,7 @@ interface Unit {
   readonly symbols: readonly string[]
   /** Names that are the same in any case. */
   readonly words: readonly string[]
-  /** Names in exactly this case: codes of UN/CEFACT, and letters that another unit has, too. */
+  /** Names in exactly this case, which precede symbols in another case: codes of UN/CEFACT, and letters that another unit has, too. */
   readonly codes: readonly string[]
   /**
    * Size of the unit in base units of the dimension, as a fraction of two exact numbers. Numbers such as 5/9 and 1/1000 are not
@@ -55,11 +55,11 @@ const DIMENSIONS: readonly (readonly Unit[])[] = [
   ],
   [
     unit([1], 'hPa mbar mb', 'hectopascal, hectopascals, millibar, millibars', 'A97 MBR Mbar'),
-    ...prefixed('k M', 'm', unit([1, 100], 'Pa', 'pascal, pascals', 'PAL')),
+    ...prefixed('k M', 'm', unit([1, 100], 'Pa', 'pascal, pascals', 'PAL'), { M: 'MPA' }),
     unit([1000], 'bar', 'bars'),
     { ...unit([1e9], 'Mbar', 'megabar, megabars'), isRare: true },
     unit([3386389, 100_000], 'inHg', "inches of mercury, [in_i'Hg]", 'F79'),
-    unit([101_325, 76_000], 'mmHg', 'torr, mm[Hg]'),
+    unit([101_325, 76_000], 'mmHg', 'torr, mm[Hg]', 'UA'),
     unit([101_325, 100], 'atm', 'atmosphere, atmospheres'),
     unit([44_482_216_152_605, 645_160_000_000], 'psi', 'pounds per square inch, [psi]'),
   ],
@@ -85,9 +85,9 @@ const DIMENSIONS: readonly (readonly Unit[])[] = [
   prefixed('m k', 'µ M', unit([1], 'V', 'volt, volts', 'VLT'), { m: '2Z', k: 'KVT', µ: 'D82' }),
   prefixed('m', 'p n µ k M', unit([1], 'A', 'ampere, amperes, amp, amps'), { m: '4K', k: 'B22', µ: 'B84' }),
   prefixed('k M m', 'µ G', unit([1], 'W', 'watt, watts', 'WTT'), { k: 'KWT', M: 'MAW', m: 'C31', G: 'A90' }),
-  prefixed('k M', 'm G', unit([1, 1000], 'Wh W.h', 'watt hour, watt hours', 'WHR')),
+  prefixed('k M', 'm G', unit([1, 1000], 'Wh W.h', 'watt hour, watt hours', 'WHR'), { M: 'MWH' }),
   [
-    ...prefixed('k M G m', '', unit([1], 'Hz', 'hertz', 'HTZ'), { G: 'A86' }),
+    ...prefixed('k M G m', '', unit([1], 'Hz', 'hertz', 'HTZ'), { G: 'A86', M: 'MHZ' }),
     unit([1, 60], 'rpm', 'revolutions per minute, 1/min, /min', 'C94'),
     unit([1], '1/s fps', 'per second, frames per second, req/s, ops/s'),
   ],
@@ -108,6 +108,7 @@ const DIMENSIONS: readonly (readonly Unit[])[] = [
     unit([1], 'ppm', 'parts per million, [ppm]', '59'),
     unit([1, 1000], 'ppb', 'parts per billion, [ppb]', '61'),
   ],
+  [unit([1], 'mg/kg', 'milligrams per kilogram', 'NA')],
   [unit([1], 'µg/m³ ug/m3', 'micrograms per cubic metre', 'GQ')],
   [unit([1], 'lx', 'lux')],
   [unit([1], 'dB', 'decibel, decibels', '2N')],
@@ -161,6 +162,9 @@ const IN_CASE = groupByKey(
   UNITS.flatMap(unit => [...unit.names, ...unit.codes].map(name => [normalizeName(name), unit] as const)),
 )
 
+/** All words, in lower-case letters. */
+const WORDS = new Set(UNITS.flatMap(({ words }) => words.map(name => normalizeName(name).toLowerCase())))
+
 /** Spellings of each name, by its lower-case letters. */
 const SPELLINGS = groupByKey(
   UNITS.flatMap(({ names }) => names.map(normalizeName)).map(name => [name.toLowerCase(), name] as const),
@@ -171,7 +175,7 @@ export const UNIT_NAMES: readonly string[] = UNITS.flatMap(({ names, isRare }) =
 
 /**
  * Returns the unit with a name; undefined if no unit has it, or several. A symbol in another case than that of the table is taken if it
- * can be no other unit.
+ * can be no other unit, and is not a code of UN/CEFACT.
  *
  * @param beside unit whose dimension decides between units that have the same name
  */
@@ -190,7 +194,16 @@ interface Meanings {
 }
 
 function findMeanings(name: string): Meanings {
-  const normalized = normalizeName(name)
+  const factors = name.trim().split(/(?<=[\p{L}\p{N}])[\s·⋅_]+(?=\p{L})/u)
+  const isProduct = factors.length > 1 && factors.every(factor => findMeanings(factor).units.length > 0)
+  const product = isProduct ? findSpelled(normalizeName(factors.join('.'))) : undefined
+  if (product && product.units.length > 0) return product
+  const joined = normalizeName(name)
+  // The newton second is not the nanosecond, but `deg C` is a word.
+  return isProduct && !WORDS.has(joined.toLowerCase()) ? { units: [] } : findSpelled(joined)
+}
+
+function findSpelled(normalized: string): Meanings {
   const known = IN_CASE.get(normalized)
   if (known) return { units: known }
   const spellings = SPELLINGS.get(normalized.toLowerCase()) ?? []

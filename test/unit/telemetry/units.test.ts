@@ -80,6 +80,11 @@ describe('a value is converted, without the noise of floating-point arithmetic',
     [1.2, 'C27', 1200, 'µS'],
     [1, 'kW.h', 1000, 'Wh'],
     [90, '1/min', 1.5, 'Hz'],
+    [1, 'MHZ', 1e6, 'Hz'],
+    [1, 'MPA', 10_000, 'hPa'],
+    [1, 'MWH', 1000, 'kWh'],
+    [760, 'UA', 1013.25, 'hPa'],
+    [5, 'kW·h', 5, 'kWh'],
   ]
   for (const [value, from, result, to] of table)
     test(`${value} ${from} is ${result} ${to}`, () => {
@@ -115,12 +120,28 @@ test('a unit is known by the names that people write', () => {
     mS: ['millisiemens'],
     'km/h': ['KPH', 'kmh', 'KMH'],
     psi: ['PSI', 'Psi'],
-    kWh: ['KWH', 'kW h'],
+    kWh: ['KWH', 'kW h', 'kW·h', 'kilowatt hours'],
+    mmHg: ['mm Hg', 'MM HG'],
+    'L/min': ['L / min', 'litres_per_minute'],
     kg: ['KG'],
   }
   for (const [unit, others] of Object.entries(names))
     for (const name of [unit, ...others]) assert.equal(unitNamed(name), unit, name)
-  for (const name of ['', ' ', '°', 'x', 'constructor', '__proto__', 'q'])
+  for (const name of [
+    '',
+    ' ',
+    '°',
+    'x',
+    'constructor',
+    '__proto__',
+    'q',
+    'N·s',
+    'N s',
+    'C·m',
+    'C_m',
+    'm⋅s',
+    'V·A',
+  ])
     assert.equal(unitNamed(name), undefined, name)
 })
 
@@ -129,7 +150,7 @@ test('a name of several units is the question which one is meant', () => {
   for (const [name, ...units] of [
     ['F', '°F', 'farad'], ['C', '°C', 'coulomb'], ['S', 's', 'siemens'], ['H', 'h', 'henry'], ['G', 'g0', 'gauss'],
     ['g', 'g0', 'gram'], ['c', '°C', 'coulomb'], ['fps', 'ft/s', '1/s'], ['C62', 'ratio', '1'], ['kb', 'kB', 'kbit'],
-    ['mhz', 'MHz', 'mHz'], ['MV', 'mV', 'megavolt'], ['ma', 'mA', 'megaampere'], ['KN', 'kn', 'kN'], ['MPA', 'MPa', 'mPa'],
+    ['mhz', 'MHz', 'mHz'], ['MV', 'mV', 'megavolt'], ['ma', 'mA', 'megaampere'], ['KN', 'kn', 'kN'], ['mpa', 'MPa', 'mPa'],
   ] as const) {
     assert.deepEqual(unitsNamed(name), units, name)
     assert.equal(unitNamed(name), undefined, name)
@@ -182,7 +203,7 @@ describe('no unit is taken for another one', () => {
   const OWN = [
     ...new Set([...UNIT_NAMES.flatMap(name => unitNamed(name) ?? []), ...SYMBOLS.map(([, unit]) => unit)]),
   ]
-  /** Names that people write for two units. */
+  /** Names that people write for two units, and codes of UN/CEFACT. */
   const SHARED = [
     'pH',
     'ph',
@@ -202,6 +223,11 @@ describe('no unit is taken for another one', () => {
     'kb',
     'KB',
     'KB/s',
+    'MPA',
+    'MHZ',
+    'MWH',
+    'NA',
+    'UA',
   ]
   const spellings = SYMBOLS.flatMap(([symbol, unit, prefixes = Object.keys(PREFIXES)]) =>
     prefixes.map(prefix => ({
@@ -261,13 +287,21 @@ describe('no unit is taken for another one', () => {
         const [unit, ...others] = unitsNamed(text)
         assert.ok(unit !== undefined, text)
         const isOwn = others.length > 0 || unitsNamed(name).includes(unit)
-        const isName = UNIT_NAMES.includes(text) || spellings.some(spelling => spelling.text === text)
+        const isName =
+          [...UNIT_NAMES, ...SHARED].includes(text) || spellings.some(spelling => spelling.text === text)
         assert.ok(isOwn || isName, `${text} is ${unit}, and ${name} is not`)
       }
   })
 })
 
 test('a unit of another dimension is refused', () => {
+  for (const [to, from] of [
+    ['A', 'NA'],
+    ['A', 'UA'],
+    ['ns', 'N·s'],
+    ['cm', 'C·m'],
+  ] as const)
+    assert.equal(findConversion(to, from), undefined, from)
   assert.equal(findConversion('°C', 'hPa'), undefined)
   assert.equal(findConversion('s', 'm'), undefined)
   assert.equal(findConversion('%', '1'), undefined)

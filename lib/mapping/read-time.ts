@@ -111,9 +111,14 @@ function findOffset(local: string, source: Zoned, offset?: string, name?: string
   const isZone = /^(UTC|GMT)$|\//.test(name) && isTimeZone(name)
   if (!isZone && !offset) return { problem: NO_ZONE }
   if (!offset) return zoneAt(local, { ...source, timeZone: name }, 'its zone')
-  if (offset === 'Z' || !isZone || !isTimestamp(`${local}Z`)) return { offset }
+  if (offset === 'Z' || !isZone || !isLocalTime(local)) return { offset }
   const isOfZone = localOffsets(name, local).map(offsetText).includes(offset)
   return isOfZone ? { offset } : { problem: 'has an offset that its zone does not have at this time' }
+}
+
+/** Returns whether a day has this time in some zone. A leap second has another local time in each. */
+function isLocalTime(local: string): boolean {
+  return isTimestamp(`${local.replace(/:60(?=$|\.)/, ':59')}Z`)
 }
 
 /** Returns the offset from UTC that applies at a local time. @param shown the zone in messages */
@@ -122,7 +127,7 @@ function zoneAt(local: string, { timeZone, disambiguation }: Zoned, shown = time
     return { problem: 'has no zone: set `timeZone` in the mapping, or let its producer write an offset' }
   if (/^(UTC|GMT|Z|\+00:00)$/i.test(timeZone)) return { offset: 'Z' }
   if (/^[+-]/.test(timeZone)) return { offset: timeZone }
-  if (!isTimestamp(`${local}Z`)) return { problem: NOT_A_DAY }
+  if (!isLocalTime(local)) return { problem: NOT_A_DAY }
   const offsets = localOffsets(timeZone, local)
   if (offsets.length === 0) return { problem: `does not exist in ${shown}: clocks were put forward` }
   if (offsets.length > 1 && disambiguation === undefined)

@@ -111,9 +111,14 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ['datacontenttype', fits(remembering(isMediaType), 'is not a media type')],
 ])
 
+/** Last second before a leap second, in UTC. RFC 3339, appendix D: they are inserted at the end of June or December. */
+const BEFORE_LEAP = /-(?:06-30|12-31)T23:59:59/
+
 /** Checks RFC 3339, 5.6 and 5.7, including ranges that the grammar does not restrict, such as the days of a month. */
 export function isTimestamp(value: string): boolean {
   if (!RFC_3339.test(value)) return false
+  if (value.startsWith('60', 17) && !BEFORE_LEAP.test(new Date(parseTime(value) - 1000).toISOString()))
+    return false
   const day = Number(value.slice(8, 10))
   return day <= 28 || day <= countDaysInMonth(Number(value.slice(0, 4)), Number(value.slice(5, 7)))
 }

@@ -45,6 +45,8 @@ describe('the time of a record', () => {
     [-62167219200000, { epoch: 'ms' }, '0000-01-01T00:00:00.000Z'],
     [253402300799999, { epoch: 'ms' }, '9999-12-31T23:59:59.999Z'],
     ['2025-01-16T10:30', { timeZone: '+00:00' }, '2025-01-16T10:30:00Z'],
+    ['2017-01-01 00:59:60', { timeZone: 'Europe/Berlin' }, '2017-01-01T00:59:60+01:00'],
+    ['2016-12-31T23:59:60', { timeZone: 'Europe/Berlin' }, 'is a day or a time of day that does not exist'],
     // Forms that name their zone.
     ['2026-11-25 09:00:00 UTC', {}, '2026-11-25T09:00:00Z'],
     ['2026-11-25 09:00:00.123456 UTC', { timeZone: 'Europe/Berlin' }, '2026-11-25T09:00:00.123456Z'],

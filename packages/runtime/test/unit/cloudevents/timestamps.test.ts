@@ -31,18 +31,24 @@ describe('RFC 3339 times', () => {
       ['2017-01-01T00:59:60+01:00', '2017-01-01T00:00:00Z'],
       ['2016-12-31T22:59:60-01:00', '2017-01-01T00:00:00Z'],
     ] as const)
-      assert.equal(parseTime(leap), Date.parse(after), leap)
+      assert.deepEqual([parseTime(leap), isTimestamp(leap)], [Date.parse(after), true], leap)
+  })
+
+  it('given a second 60, then it is a time where the last second of June or December ends in UTC, and nowhere else', () => {
+    for (const time of ['2015-06-30t23:59:60z', '2015-07-01T05:29:60.5+05:30', '1998-12-31T12:14:60-11:45'])
+      assert.ok(isTimestamp(time), time)
+    const none = [
+      '2026-03-01T23:59:60Z',
+      '2016-12-31T23:58:60Z',
+      '2016-12-31T12:00:60Z',
+      '2016-12-31T23:59:60+01:00',
+    ]
+    for (const time of [...none, '2017-01-01T23:59:60Z', '2016-06-31T23:59:60Z', '2016-03-31T23:59:60Z'])
+      assert.ok(!isTimestamp(time), time)
   })
 
   it('given hours, minutes, seconds and zones, then those within their ranges are times', () => {
-    for (const time of [
-      '00:00:00Z',
-      '23:59:59z',
-      '23:59:60Z',
-      '12:00:00.1Z',
-      '12:00:00+23:59',
-      '12:00:00-00:00',
-    ])
+    for (const time of ['00:00:00Z', '23:59:59z', '12:00:00.1Z', '12:00:00+23:59', '12:00:00-00:00'])
       assert.ok(isTimestamp(`2026-03-01T${time}`), time)
     const none = ['24:00:00Z', '12:60:00Z', '12:00:61Z', '12:00:00', '12:00Z', '12:00:00.Z', '12:00:00+24:00']
     for (const time of [...none, '12:00:00+12:60', '12:00:00+1200', ' 12:00:00Z', '12:00:00Z '])

@@ -28,8 +28,8 @@ import {
 export interface Past {
   readonly places: RecordPlaces
   readonly storage: Storage
-  readonly settings: Pick<Consumer, 'env' | 'idWindowMs' | 'futureToleranceMs' | 'earliestTimeMs'> &
-    Vocabulary
+  readonly settings: Vocabulary &
+    Pick<Consumer, 'env' | 'idWindowMs' | 'futureToleranceMs' | 'earliestTimeMs' | 'oldestMs'>
   /** Reader of data that is not JSON. */
   readonly reader: DataReader
   /** Range of the records' timestamps in milliseconds since the epoch; the end is excluded. */
@@ -99,11 +99,11 @@ export async function storePast(
 }
 
 async function createConsumer({ settings, reader }: Past): Promise<Consumer<AnyKeyedProcess>> {
-  const { env, idWindowMs, futureToleranceMs, earliestTimeMs } = settings
+  const { env, idWindowMs, futureToleranceMs, earliestTimeMs, oldestMs } = settings
   const application = createApplication(settings)
   return {
     ...CONSUMER_DEFAULTS,
-    ...{ env, idWindowMs, futureToleranceMs, earliestTimeMs, reader },
+    ...{ env, idWindowMs, futureToleranceMs, earliestTimeMs, oldestMs, reader },
     application,
     failuresTo: application.failuresTopic,
     process: defineProcess<undefined>('storage', {

@@ -5,7 +5,7 @@
 import type { LogRecord } from '#runtime/cloudevents'
 import { formatEntity, type Received } from '#runtime/consumer'
 import { decodeRecords } from '#runtime/operating/replay'
-import type { AnyKeyedProcess, Consumer, Decoded } from '#runtime/pipeline'
+import { type AnyKeyedProcess, type Consumer, computeEarliestMs, type Decoded } from '#runtime/pipeline'
 import { type DataColumn, listStoredColumns } from '../../history/columns.ts'
 import type { Slice } from '../../history/coverage.ts'
 import { type ReadColumns, rowAt } from '../../history/parquet.ts'
@@ -99,8 +99,9 @@ class Rows {
     const length = id.length + source.length + (subject?.length ?? 0) + (text('extensions')?.length ?? 0)
     if (!fields || text('rest') !== undefined || length > MAX_LENGTH) return undefined
     const timeMs = (values.time?.[row] ?? timestampMs) as number
-    const { futureToleranceMs, earliestTimeMs, application } = this.#consumer
-    if (timeMs - timestampMs > futureToleranceMs || timeMs < earliestTimeMs) return undefined
+    const { futureToleranceMs, application } = this.#consumer
+    const earliestMs = computeEarliestMs(this.#consumer, timestampMs)
+    if (timeMs - timestampMs > futureToleranceMs || timeMs < earliestMs) return undefined
     const own = subject === undefined ? { id, source, type } : { id, source, type, subject }
     const read = application.readData({ ...own, data: this.#data(fields, row) })
     if (read.kind === 'failure') return undefined

@@ -66,9 +66,8 @@ function createConsumer(
   process: Process,
   choices: HandlerPlan['choices'],
 ): Consumer {
-  const { env, contentMode, idWindowMs, failureBytes, newEntities, futureToleranceMs, earliestTimeMs } =
-    config
-  const { sinceMs, emitters, logTime } = config
+  const { env, contentMode, idWindowMs, failureBytes, newEntities, futureToleranceMs } = config
+  const { earliestTimeMs, oldestMs, sinceMs, emitters, logTime } = config
   return {
     ...CONSUMER_DEFAULTS,
     application,
@@ -83,6 +82,7 @@ function createConsumer(
     newEntities,
     futureToleranceMs,
     earliestTimeMs,
+    oldestMs,
     logTime,
     emitters,
     ...(sinceMs === undefined ? {} : { sinceMs }),

@@ -37,6 +37,8 @@ export interface Consumer<P extends Process = Process> {
    * was probably never set.
    */
   readonly earliestTimeMs: number
+  /** Maximum time by which a valid event time is before the append time of its record, in milliseconds. */
+  readonly oldestMs: number
   /**
    * Records appended before this instant are ignored, in milliseconds since the epoch. If absent, records of any age are processed.
    */
@@ -57,6 +59,14 @@ export interface Consumer<P extends Process = Process> {
   readonly limits: ChunkLimits
   /** Minimum remaining time of the invocation at which another chunk may start, in milliseconds. */
   readonly reserveMs: number
+}
+
+/** Returns the earliest valid time of an event. @param writtenMs append time of its record */
+export function computeEarliestMs(
+  { earliestTimeMs, oldestMs }: Pick<Consumer, 'earliestTimeMs' | 'oldestMs'>,
+  writtenMs: number,
+): number {
+  return Math.max(earliestTimeMs, writtenMs - oldestMs)
 }
 
 // Each kind of consumer has a property that no other kind has, so the kind need not be declared.
@@ -104,6 +114,7 @@ export const CONSUMER_DEFAULTS = {
   idWindowMs: 60 * 60_000,
   futureToleranceMs: 5 * 60_000,
   earliestTimeMs: Date.UTC(2000, 0, 1),
+  oldestMs: Number.POSITIVE_INFINITY,
   logTime: 'append',
   failureBytes: 64 * 1024 * 1024,
   newEntities: 12_000,

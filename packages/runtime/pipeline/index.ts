@@ -7,6 +7,7 @@ export {
   type AnyKeyedProcess,
   CONSUMER_DEFAULTS,
   type Consumer,
+  computeEarliestMs,
   keepsStates,
   readsForeignLogs,
 } from './consumer.ts'

@@ -2,7 +2,7 @@ import { LOG_TIMES, type LogTime } from '../cloudevents/log-time.ts'
 import { omitUndefined } from '../consumer/omit-undefined.ts'
 import { CONSUMER_DEFAULTS } from '../pipeline/consumer.ts'
 import { type Slice, setting, slice, toVariableName } from './slice.ts'
-import { instant, list, oneOf, times, wholeNumber } from './value-kinds.ts'
+import { either, instant, list, mapKind, oneOf, text, times, wholeNumber } from './value-kinds.ts'
 
 const SECOND_MS = 1_000
 const MEBIBYTE = 1024 * 1024
@@ -15,6 +15,16 @@ const MEBIBYTE = 1024 * 1024
 const MAX_ID_WINDOW_SECONDS = 24 * 60 * 60
 
 const seconds = (most: number) => times(wholeNumber({ least: 0, most, unit: 'seconds' }), SECOND_MS)
+
+type Earliest = Partial<Pick<ConsumerSettings, 'earliestTimeMs' | 'oldestMs'>>
+
+/** An instant, or days before the append time of a record. */
+const EARLIEST = either<Earliest>(
+  mapKind(instant(), earliestTimeMs => ({ earliestTimeMs })),
+  mapKind(text(/^-\d{1,5}d$/, 'days before the append time of the record, such as -30d'), days => {
+    return { oldestMs: Number(days.slice(1, -1)) * 86_400 * SECOND_MS }
+  }),
+)
 
 /** Returns whether the text is a topic and a consumer, such as `sluice.telemetry.alerts.prod=alerting`. */
 function isEmitter(text: string): boolean {
@@ -35,6 +45,7 @@ export interface ConsumerSettings {
   readonly newEntities: number
   readonly futureToleranceMs: number
   readonly earliestTimeMs: number
+  readonly oldestMs: number
   /** Append time in milliseconds since the epoch. Records with an earlier append time are ignored. */
   readonly sinceMs?: number
   /** Source of append times, see `LogTime`. */
@@ -74,8 +85,8 @@ const SHARED = {
     description: 'Maximum time by which the time of an event may be later than the time of its record.',
     default: String(CONSUMER_DEFAULTS.futureToleranceMs / SECOND_MS),
   }),
-  EARLIEST_TIME: setting('consumers.earliest_time', instant(), {
-    description: 'Events that happened before this instant are refused, as `time-too-early`.',
+  EARLIEST_TIME: setting('consumers.earliest_time', EARLIEST, {
+    description: 'Events that happened before this time are refused, as `time-too-early`.',
     // The default is only described here, because a `default` would be parsed at every start.
     otherwise: '`2000-01-01T00:00:00Z`',
   }),
@@ -119,7 +130,9 @@ export function consumerSettings(application: string): Slice<ConsumerSettings, t
       failureBytes: values.FAILURE_MEMORY_MIB,
       newEntities: values.NEW_ENTITIES_PER_DAY,
       futureToleranceMs: values.FUTURE_TOLERANCE_SECONDS,
-      earliestTimeMs: values.EARLIEST_TIME ?? CONSUMER_DEFAULTS.earliestTimeMs,
+      earliestTimeMs: CONSUMER_DEFAULTS.earliestTimeMs,
+      oldestMs: CONSUMER_DEFAULTS.oldestMs,
+      ...values.EARLIEST_TIME,
       sinceMs: (values as Readonly<Record<string, unknown>>)[since] as number | undefined,
       logTime: values.LOG_TIME,
       emitters: mapEmitters(values.EMITTERS ?? []),

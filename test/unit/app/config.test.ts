@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ConfigError } from '#runtime/consumer'
+import { computeCode } from '#runtime/pipeline'
 import { readConfig } from '../../../lib/app/config.ts'
 import { findReaderNeed } from '../../../lib/app/storage.ts'
 
@@ -41,6 +42,21 @@ describe('the configuration', () => {
       region: 'eu-west-1',
       isolation: 'read-committed',
     })
+  })
+
+  it('given an earliest time, then it is an instant or an age, and states are decided by other settings', () => {
+    const read = (EARLIEST_TIME?: string) => readConfig(EARLIEST_TIME ? { ...LEAST, EARLIEST_TIME } : LEAST)
+    const toTimes = ({ earliestTimeMs, oldestMs }: ReturnType<typeof read>) => [earliestTimeMs, oldestMs]
+    const [y2000, hour, never] = [Date.UTC(2000, 0), 3_600_000, Number.POSITIVE_INFINITY]
+    assert.deepEqual(toTimes(read()), [y2000, never])
+    assert.deepEqual(toTimes(read('2025-01-01T00:00Z')), [Date.UTC(2025, 0), never])
+    assert.deepEqual(toTimes(read('-30d')), [y2000, 720 * hour])
+    for (const wrong of ['30d', '-30', '-12h', '-123456d'])
+      assert.throws(() => read(wrong), /EARLIEST_TIME: must be an instant .*, or days before/)
+    const codes = [undefined, '-30d', '-31d'].map(time =>
+      computeCode('v', { ...read(time), failuresTo: 'f' as never }),
+    )
+    assert.equal(new Set(codes).size, 3)
   })
 
   it('given a schema registry with its secret, then both are read', () => {

@@ -14,7 +14,7 @@ import { type Event, formatEntity, type Received } from '../../consumer/event.ts
 import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import { instant } from '../../consumer/instant.ts'
 import { contextTypes, type PartitionContext } from '../../consumer/process.ts'
-import type { Consumer } from '../consumer.ts'
+import { type Consumer, computeEarliestMs } from '../consumer.ts'
 import { findUnprepared } from '../errors.ts'
 import type { EndedFailure } from '../model/failure-memory.ts'
 import { type Fingerprint, fingerprint, NESTED_TOO_DEEPLY } from '../model/fingerprint.ts'
@@ -50,7 +50,7 @@ const NO_TIME =
 
 type Expectations = Pick<
   Consumer,
-  'application' | 'reader' | 'futureToleranceMs' | 'earliestTimeMs' | 'sinceMs'
+  'application' | 'reader' | 'futureToleranceMs' | 'earliestTimeMs' | 'oldestMs' | 'sinceMs'
 > & {
   readonly process: {
     readonly name: string
@@ -117,7 +117,7 @@ function decodeEvent(
   consumer: Expectations,
   writtenMs = record.timestampMs,
 ): Content {
-  const { application, futureToleranceMs, earliestTimeMs, process } = consumer
+  const { application, futureToleranceMs, process } = consumer
   const event = readPlain(record, sent, consumer)
   if (event === undefined) return { kind: 'ignored', event: sent, reason: ignoredReason(sent, consumer) }
   if (isFailure(event)) return toFailedContent(sent, event)
@@ -145,8 +145,9 @@ function decodeEvent(
       ...(event.time === undefined ? {} : { aheadMs }),
     })
   // If such an event were accepted, all timers between its time and the entity's next event would be due at once.
-  if (timeMs < earliestTimeMs)
-    return toFailedContent(event, failure('time-too-early', `${named} is before ${instant(earliestTimeMs)}`))
+  const earliestMs = computeEarliestMs(consumer, writtenMs)
+  if (timeMs < earliestMs)
+    return toFailedContent(event, failure('time-too-early', `${named} is before ${instant(earliestMs)}`))
   // Copy the bytes: a process may modify its data, but the record must not change.
   const data = Buffer.isBuffer(read.data) ? Buffer.from(read.data) : read.data
   const received = { ...event, data, timeMs, writtenMs, entity: formatEntity(event) }

@@ -5,7 +5,8 @@ import type { Consumer } from '../consumer.ts'
 type Deciding = Pick<
   Consumer,
   'idWindowMs' | 'futureToleranceMs' | 'earliestTimeMs' | 'sinceMs' | 'logTime' | 'contentMode' | 'failuresTo'
->
+> &
+  Pick<Consumer, 'oldestMs'>
 
 const SETTINGS_LENGTH = 8
 
@@ -20,8 +21,10 @@ export function computeCode(version: string, consumer: Deciding): string {
 }
 
 function digestSettings(consumer: Deciding): string {
-  const { idWindowMs, futureToleranceMs, earliestTimeMs, sinceMs = '', logTime, contentMode } = consumer
+  const { idWindowMs, futureToleranceMs, earliestTimeMs, oldestMs, sinceMs = '' } = consumer
+  const { logTime, contentMode } = consumer
   const times = [idWindowMs, futureToleranceMs, earliestTimeMs, sinceMs]
+  if (Number.isFinite(oldestMs)) times.push(oldestMs)
   return derivedId('settings', ...times, logTime, contentMode, consumer.failuresTo).slice(0, SETTINGS_LENGTH)
 }
 

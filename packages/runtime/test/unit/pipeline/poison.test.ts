@@ -115,6 +115,20 @@ describe('records that cannot be processed', () => {
       assert.deepEqual(stage.outcomes, [outcome])
     })
 
+  for (const [at, outcome] of [
+    ['2026-02-26T12:00:00Z', 'applied/counted'],
+    ['2026-02-26T11:59:59.999Z', 'failed/time-too-early'],
+  ] as const)
+    it(`given a time of ${at}, and an earliest time three days before the append time, then ${outcome}`, async () => {
+      const stage = new Stage()
+      stage.consumer = { ...stage.consumer, oldestMs: 3 * 86_400_000 }
+      const timestampMs = Date.parse('2026-03-01T12:00:00Z')
+      await stage.batch([record(0, reading('a', { time: at }), { timestampMs })])
+      assert.deepEqual(stage.outcomes, [outcome])
+      const { error = '' } = (stage.events[0]?.data ?? {}) as Partial<FailureData>
+      assert.equal(error, outcome.startsWith('failed') ? '"time" is before 2026-02-26T12:00:00.000Z' : '')
+    })
+
   for (const [form, value] of [
     ['null', null],
     ['an empty object', {}],

@@ -49,7 +49,12 @@ export function mapDocument(mappings: readonly Mapping[], document: ForeignDocum
 export function describeNoObject(value: Buffer): string {
   if (isUtf16(value)) return 'is UTF-16, not UTF-8'
   const text = decodeText(value)
-  if (text === undefined) return 'is not UTF-8'
+  if (text === undefined) {
+    const format = findCompression(value)
+    return format === undefined
+      ? 'is not UTF-8'
+      : `is compressed by its producer (${format}): let it write JSON, and compress batches by compression.type, which Kafka clients undo`
+  }
   if (text.trim() === '') return text === '' ? 'is empty' : 'has nothing but spaces'
   if (text.startsWith('\ufeff')) return 'begins with a byte order mark: send it without'
   const document = parseJson(text)
@@ -63,6 +68,12 @@ export function describeNoObject(value: Buffer): string {
   const [first = '', ...others] = text.replace(/\}\s*\{/g, '}\n{').split('\n{')
   const isFirst = others.length > 0 && parseJson(first) !== undefined
   return isFirst ? 'has several documents: send one record each' : 'is not JSON'
+}
+
+/** Returns the format of a compressed value, by its first bytes. */
+function findCompression([first = 0, second = 0]: Buffer): string | undefined {
+  if (first === 0x1f && second === 0x8b) return 'gzip'
+  return first === 0x78 && (first * 256 + second) % 31 === 0 ? 'zlib' : undefined
 }
 
 /** Converts a CloudEvent to the form to which mappings are applied. */

@@ -2,6 +2,7 @@
 import '../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { deflateSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describeNoObject } from '../../../lib/mapping/map-document.ts'
 import { describeMissing, formatPath, parsePath, valueAt } from '../../../lib/mapping/record-path.ts'
@@ -166,6 +167,8 @@ describe('a path with a quoted name', () => {
 })
 
 describe('a value that is not a JSON object', () => {
+  const compressedBy = (format: string) =>
+    `is compressed by its producer (${format}): let it write JSON, and compress batches by compression.type, which Kafka clients undo`
   const utf16 = Buffer.from('\ufeff{"a":1}', 'utf16le')
   for (const [what, value, reason] of [
     ['several lines', '{"a":1}\n{"a":2}\n{"a":3}\n', 'has several documents (3 lines): send one record each'],
@@ -191,6 +194,11 @@ describe('a value that is not a JSON object', () => {
     ['an object with text behind it', '{"a":1} x', 'is not JSON'],
     ['no bytes', '', 'is empty'],
     ['spaces', ' \n', 'has nothing but spaces'],
+    ['gzip', gzipSync('{"a":1}'), compressedBy('gzip')],
+    ...[1, 5, 6, 9].map(
+      level => [`zlib ${level}`, deflateSync('{"a":1}', { level }), compressedBy('zlib')] as const,
+    ),
+    ['a text that begins as zlib does', 'x^{"a":1}', 'is not JSON'],
     ['Latin 1', Buffer.from('{"a":"\u00e4"}', 'latin1'), 'is not UTF-8'],
     ['UTF-16 with its mark', utf16, 'is UTF-16, not UTF-8'],
     ['UTF-16 without its mark', utf16.subarray(2), 'is UTF-16, not UTF-8'],

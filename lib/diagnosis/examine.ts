@@ -20,15 +20,21 @@ import { readInputRecord } from '../intake/read-record.ts'
 import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
 import { readUnendedOperations } from '../queries/records/unended-operations.ts'
-import { findUnknownTypes, listKeyedReadings, readNewest } from '../queries/records/unknown-types.ts'
+import {
+  findUnknownTypes,
+  listKeyedReadings,
+  listTimedReadings,
+  readNewest,
+} from '../queries/records/unknown-types.ts'
 import { checkCertificate } from './checks/certificates.ts'
 import { checkConsumer, checkDeadLetters } from './checks/consumers.ts'
 import { checkKafka } from './checks/kafka.ts'
 import { checkOperations } from './checks/operations.ts'
-import { checkProducers, checkTypes } from './checks/producers.ts'
+import { checkClocks, checkProducers, checkTypes } from './checks/producers.ts'
 import { checkRedis } from './checks/redis.ts'
 import { checkEntities, checkInput, checkTopic } from './checks/topics.ts'
 import { checkTransactions } from './checks/transactions.ts'
+import { describeClocks } from './clocks.ts'
 import type { ClusterFacts, ReadTopicFacts, RedisFacts, Standards, TopicFacts } from './facts.ts'
 import { type Area, createFinding, type Finding, type Observed, unknown } from './finding.ts'
 import { gatherCertificates } from './gather-certificates.ts'
@@ -240,7 +246,7 @@ async function examineEntities(connections: Connections, config: Config): Promis
   return (await Promise.all(findings)).flat()
 }
 
-/** Looks for types that no family has, and for entities of several keys, in the topic of readings if it exists. */
+/** Looks for types that no family has, wrong clocks, and entities of several keys, in the topic of readings if it exists. */
 async function examineReadings(
   connections: Connections,
   { families }: Config,
@@ -256,6 +262,7 @@ async function examineReadings(
   if ('unseen' in found) return checkTypes(topic, found)
   return [
     ...checkTypes(topic, { seen: findUnknownTypes(families, topic, found.seen) }),
+    ...checkClocks(topic, describeClocks(listTimedReadings(families, found.seen))),
     ...checkEntities(topic, listKeyedReadings(families, found.seen), MERGED_READINGS_ADVICE),
   ]
 }

@@ -14,12 +14,13 @@ import type {
   REGISTRY,
 } from '../../lib/app/settings/index.ts'
 import type { Signal } from '../../lib/app/topic-table.ts'
+import { CLOCK_ADVICE, describeClocks } from '../../lib/diagnosis/clocks.ts'
 import type { WatchedLag } from '../../lib/diagnosis/stalls.ts'
 import { describeMergedKeys, MERGED_READINGS_ADVICE } from '../../lib/intake/merged-keys.ts'
 import { readPartitionRules } from '../../lib/queries/alerts/activated-rules.ts'
 import { countPendingBefore, readConsumerLags } from '../../lib/queries/kafka/consumer-lag.ts'
 import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
-import { listKeyedReadings, readNewest } from '../../lib/queries/records/unknown-types.ts'
+import { listKeyedReadings, listTimedReadings, readNewest } from '../../lib/queries/records/unknown-types.ts'
 import { type Outcomes, readOutcomes } from '../../lib/queries/states/outcomes.ts'
 import { computeSum, count } from '../../lib/support/count.ts'
 import { escapeText } from '../../lib/support/escape-text.ts'
@@ -71,8 +72,10 @@ export class FlowWatch {
   /** Text about the rules that the first partition evaluates; undefined until the log has activated any. */
   #rules: string | undefined
   #unreachable: string | undefined
-  /** Time from which on the entities of the newest readings are looked at. They are reported once. */
+  /** Time from which on the entities of the newest readings are looked at. */
   #looksAtMs = 0
+  /** Advice that was shown. Each kind of problem is reported once. */
+  readonly #shown = new Set<string>()
 
   /**
    * @param logsDir folder of the logs
@@ -134,7 +137,7 @@ export class FlowWatch {
       this.#figures = addIncrease(this.#figures, this.#last, now)
       this.#last = now
       if (rules) this.#showRules(rules)
-      if (Date.now() >= this.#looksAtMs) await this.#showMergedEntities()
+      if (Date.now() >= this.#looksAtMs) await this.#showEntities()
       this.#lags = lags
     } catch (error) {
       const message = (error as Error).message.replace(/\.$/, '')
@@ -148,15 +151,20 @@ export class FlowWatch {
     this.#screen.live(this.#formatFigures(), Date.now())
   }
 
-  async #showMergedEntities(): Promise<void> {
+  async #showEntities(): Promise<void> {
     this.#looksAtMs = Date.now() + LOOK_AT_ENTITIES_MS
     const topic = this.#topic('readings')
     const bounds = await readTopicBounds(this.#offsets, topic)
     const newest = await readNewest(this.#log, topic, bounds)
-    const [line] = describeMergedKeys(listKeyedReadings(this.#config.families, newest))
-    if (line === undefined) return
-    this.#looksAtMs = Number.POSITIVE_INFINITY
-    this.#screen.line(`! ${escapeText(line)}. ${MERGED_READINGS_ADVICE} \`sluice doctor\` lists all.`)
+    const { families } = this.#config
+    this.#showOnce(describeMergedKeys(listKeyedReadings(families, newest)), MERGED_READINGS_ADVICE)
+    this.#showOnce(describeClocks(listTimedReadings(families, newest)), CLOCK_ADVICE)
+  }
+
+  #showOnce([line]: readonly string[], advice: string): void {
+    if (line === undefined || this.#shown.has(advice)) return
+    this.#shown.add(advice)
+    this.#screen.line(`! ${escapeText(line)}. ${advice} \`sluice doctor\` lists all.`)
   }
 
   #showRules(rules: readonly Pick<AnyRule, 'paused'>[]): void {

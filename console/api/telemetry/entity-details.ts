@@ -8,6 +8,7 @@ import { type AnyRule, thresholdRules } from '../../../lib/alerting/patterns/pat
 import { getRuleIdentity, type Rule } from '../../../lib/alerting/rule.ts'
 import { computeHistoryKey } from '../../../lib/alerting/rules-in-force.ts'
 import type { ShownStatistics } from '../../../lib/analytics/statistics.ts'
+import { CLOCK_ADVICE, describeClocks } from '../../../lib/diagnosis/clocks.ts'
 import type { Searched } from '../../../lib/queries/records/search-newest.ts'
 import { readConditionsOf } from '../../../lib/questions/rules.ts'
 import { HOUR_MS } from '../../../lib/support/duration.ts'
@@ -41,6 +42,8 @@ export interface EntityNow {
   readonly rules: readonly WatchingRule[] | null
   /** Newest readings in the log, sorted from oldest to newest. */
   readonly newest: readonly ShownReading[]
+  /** What is wrong with the clock of the entity, and what to do; otherwise null. */
+  readonly clock: string | null
   readonly searched: Searched
 }
 
@@ -89,6 +92,8 @@ export async function readEntityNow(
   const { source, subject = '' } = parseEntity(entity)
   const shown = listMetrics(families, family, [metrics])
   const newest = recent.found.at(-1)?.data
+  const latest = { entity, timeMs: statistics.lastAtMs, appendMs: 0, offset: -1 }
+  const [clock] = describeClocks([latest, ...recent.found])
   return {
     entity,
     source,
@@ -114,6 +119,7 @@ export async function readEntityNow(
     newest: recent.found.slice(-SHOWN_READINGS).map(({ timeMs, offset, values }) => {
       return { timeMs, offset, values: shown.map(({ name }) => values[name] ?? null) }
     }),
+    clock: clock === undefined ? null : `${clock}. ${CLOCK_ADVICE}`,
     searched: recent.searched,
   }
 }

@@ -15,6 +15,8 @@ import { type Searched, searchNewest } from '../../../lib/queries/records/search
 interface Timed {
   /** Epoch milliseconds. */
   readonly timeMs: number
+  /** Append time, by which the oldest are found; by default, the time. */
+  readonly appendMs?: number
 }
 
 export interface RecentOptions<T extends Timed> {
@@ -124,5 +126,7 @@ async function search<T extends Timed>(
   )
   // If records were skipped, remove the older results, so that the results have no gap.
   const older = searched.ended === 'whole' ? before : []
-  return { found: [...older, ...fresh].sort((a, b) => a.timeMs - b.timeMs).slice(-most), searched }
+  const appended = ({ timeMs, appendMs = timeMs }: T) => appendMs
+  const kept = [...older, ...fresh].sort((a, b) => appended(a) - appended(b)).slice(-most)
+  return { found: kept.sort((a, b) => a.timeMs - b.timeMs), searched }
 }

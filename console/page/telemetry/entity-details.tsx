@@ -51,6 +51,7 @@ function Entity({ now, history }: EntityProps): JSX.Element {
   return (
     <>
       <EntityFacts now={now} />
+      {now.clock && <p class="warn">Clock: {now.clock}</p>}
       <Alerts now={now} />
       <h2>Metrics {history.answer && formatPeriod(history.answer, history.range, Date.now())}</h2>
       <ChartBar of={history} otherwise={HOUR}>

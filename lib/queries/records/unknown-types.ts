@@ -1,11 +1,13 @@
 /** Looks at the newest records of a topic: for types that nothing reads, and for the keys of readings. */
 
 import { isFailure, type LogRecord, readAnyEvent } from '#runtime/cloudevents'
+import { formatEntity } from '#runtime/consumer'
 import type { Bounds } from '#runtime/operating/kafka'
 import type { LogReader } from '#runtime/pipeline'
 import type { KeyedOutcome } from '../../intake/merged-keys.ts'
 import { listEventTypes } from '../../telemetry/event-types.ts'
 import type { Families } from '../../telemetry/families.ts'
+import { getTimeMs } from '../alerts/alerts-topic.ts'
 import { selectNewest } from './newest-ranges.ts'
 import { readRecords } from './read-records.ts'
 
@@ -33,10 +35,25 @@ export async function readNewest(
 
 /** Returns the readings among records, with their keys and partitions. */
 export function listKeyedReadings(families: Families, records: readonly LogRecord[]): KeyedOutcome[] {
+  return readReadings(families, records).map(
+    ({ record, event }) => [record.key, event, record.partition] as const,
+  )
+}
+
+/** Returns the readings among records, with their times. */
+export function listTimedReadings(families: Families, records: readonly LogRecord[]) {
+  return readReadings(families, records).map(({ record, event }) => ({
+    entity: formatEntity(event).trim(),
+    timeMs: getTimeMs({ event, record }),
+    appendMs: record.timestampMs,
+    offset: record.offset,
+  }))
+}
+
+function readReadings(families: Families, records: readonly LogRecord[]) {
   return records.flatMap(record => {
     const event = readAnyEvent(record, () => true)
-    if (isFailure(event) || families.findByType(event.type) === undefined) return []
-    return [[record.key, event, record.partition] as const]
+    return isFailure(event) || families.findByType(event.type) === undefined ? [] : [{ record, event }]
   })
 }
 

@@ -19,6 +19,8 @@ export interface EntityReading {
   readonly entity: string
   /** Event time in milliseconds since the epoch. If the event has no time, the record's timestamp is used. */
   readonly timeMs: number
+  /** Append time of the record, in milliseconds since the epoch. */
+  readonly appendMs: number
   readonly offset: number
   readonly data: ReadingData
   readonly values: Readonly<Record<string, number>>
@@ -72,6 +74,7 @@ export function findReading(
   return {
     entity,
     timeMs: getTimeMs({ event, record }),
+    appendMs: record.timestampMs,
     offset: record.offset,
     data,
     values: Object.fromEntries(measurements(family, data)),

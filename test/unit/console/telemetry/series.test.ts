@@ -119,7 +119,7 @@ describe('what charts are drawn from', () => {
   })
 
   const reading = (timeMs: number, temperature: number) => ({
-    ...{ entity: '', offset: 0, timeMs, data: {}, values: { temperature } },
+    ...{ entity: '', offset: 0, timeMs, appendMs: timeMs, data: {}, values: { temperature } },
   })
 
   it('given readings, then each has its time and value, once', () => {

@@ -4,11 +4,43 @@ import { isObject, show } from '../support/config-values.ts'
  * Pattern language of Lambda's event filters, which has fewer operators than EventBridge's. The fields of a pattern
  * are combined with AND, and the alternatives of a field with OR. The groups of fields in `$or` are also combined with OR. An array
  * in the data, and an array within it, matches if one of its elements matches; all fields of a nested pattern must match within the
- * same element.
- *
- * @param whole values at the same place in all elements of the arrays around `data`; a field is absent only if all of them lack it
+ * same element. Fields are tested in the order of their paths, because `exists: false` considers all elements until a value is found
+ * in one of them, and only that one from there on.
  */
-export type Matcher = (data: unknown, whole?: readonly unknown[]) => boolean
+export type Matcher = (data: unknown) => boolean
+
+/** Returns whether a part of the data matches; `absent` if it matches only because fields are absent. */
+type PartMatcher = (data: unknown, scope: Scope) => boolean | 'absent'
+
+/** Values at the same place in all elements that `exists: false` considers. They are read once for all of these elements. */
+class Scope {
+  readonly #read: () => readonly unknown[]
+  readonly #members = new Map<string, Scope>()
+  #values: readonly unknown[] | undefined
+  #isEmpty: boolean | undefined
+
+  constructor(read: () => readonly unknown[]) {
+    this.#read = read
+  }
+
+  get values(): readonly unknown[] {
+    this.#values ??= this.#read().flat(Number.POSITIVE_INFINITY)
+    return this.#values
+  }
+
+  /** True if only objects are there. */
+  get isEmpty(): boolean {
+    this.#isEmpty ??= leaves(this.values).length === 0
+    return this.#isEmpty
+  }
+
+  member(name: string): Scope {
+    const member =
+      this.#members.get(name) ?? new Scope(() => this.values.map(value => readMember(value, name)))
+    this.#members.set(name, member)
+    return member
+  }
+}
 
 /** Error for a pattern that Lambda would reject. The message contains the position of the error in the pattern. */
 export class PatternError extends Error {
@@ -54,48 +86,82 @@ const RESERVED = new Set([
 /**
  * Compiles a pattern for JSON data: a map of fields.
  *
- * @param isInOr whether the map is an alternative of `$or`, or within one
  * @throws PatternError
  */
-export function compileFields(pattern: unknown, at: string, isInOr = false): Matcher {
+export function compileFields(pattern: unknown, at: string): Matcher {
+  if (countCombinations(pattern) > 1_000) throw new PatternError('its $or have more than 1000 combinations')
+  const either = listCombinations(pattern, at).map(fields =>
+    compileTests(fields.toSorted((a, b) => (toName(a) < toName(b) ? -1 : 1))),
+  )
+  return data => either.some(matches => matches(data, new Scope(() => [data])) !== false)
+}
+
+/** Field of a pattern with its tests. */
+interface FieldTests {
+  readonly path: readonly string[]
+  readonly matches: PartMatcher
+}
+
+/** Returns the fields of a pattern; several lists of fields, of which one must match, if the pattern has `$or`. */
+function listCombinations(
+  pattern: unknown,
+  at: string,
+  parent: readonly string[] = [],
+  isInOr = false,
+): readonly (readonly FieldTests[])[] {
   if (!isObject(pattern)) throw new PatternError(`${at} must be a map of fields, not ${show(pattern)}`)
-  const { $or: _, ...siblings } = pattern
-  const parts = Object.entries(pattern).map(([field, wanted]): Matcher => {
+  const { $or: either, ...own } = pattern
+  const parts = Object.entries(own).map(([field, wanted]) => {
     const place = `${at}.${field}`
-    if (field === '$or') return compileOr(wanted, place, listPaths(siblings))
     if (isInOr && RESERVED.has(field))
       throw new PatternError(
         `${place} has the name of a test, which EventBridge does not accept for a field within $or`,
       )
-    const matches = Array.isArray(wanted)
-      ? compileAlternatives(wanted, place)
-      : compileFields(wanted, place, isInOr)
-    const read = (data: unknown) => (isObject(data) && Object.hasOwn(data, field) ? data[field] : undefined)
-    return (data, whole = [data]) => matches(read(data), whole.map(read))
+    const path = [...parent, field]
+    return Array.isArray(wanted)
+      ? [[{ path, matches: compileField(wanted, place) }]]
+      : listCombinations(wanted, place, path, isInOr)
   })
+  if (either !== undefined) parts.push(listAlternatives(either, `${at}.$or`, parent, parts.flat(2)))
   if (parts.length === 0) throw new PatternError(`${at} must name a field`)
-  return (data, whole = [data]) => {
-    const everywhere = whole.flat(Number.POSITIVE_INFINITY)
-    const elements = Array.isArray(data) ? data.flat(Number.POSITIVE_INFINITY) : []
-    const isMet = (element: unknown) => parts.every(matches => matches(element, everywhere))
-    return elements.length > 0 ? elements.some(isMet) : isMet(data)
-  }
+  return parts.reduce((all, part) => all.flatMap(fields => part.map(more => [...fields, ...more])), [[]])
 }
 
-/** Returns the paths of the fields that a pattern tests, such as `a.b`. */
-function listPaths(pattern: unknown, parent = ''): readonly string[] {
-  if (!isObject(pattern)) return []
-  return Object.entries(pattern).flatMap(([field, wanted]) =>
-    field === '$or' && Array.isArray(wanted)
-      ? wanted.flatMap(fields => listPaths(fields, parent))
-      : isObject(wanted)
-        ? listPaths(wanted, `${parent}${field}.`)
-        : [`${parent}${field}`],
-  )
+/** Compiles tests of fields, in the order of their paths. @param depth number of names that lead to the data */
+function compileTests(fields: readonly FieldTests[], depth = 0): PartMatcher {
+  const groups = Map.groupBy(fields, ({ path }) => `${path.length === depth + 1}.${path[depth]}`)
+  const parts = [...groups.values()].map(group => {
+    const [{ path, matches }] = group as [FieldTests]
+    return {
+      name: path[depth] as string,
+      matches: path.length === depth + 1 ? matches : compileTests(group, depth + 1),
+    }
+  })
+  return (data, scope) => {
+    const elements = Array.isArray(data) ? data.flat(Number.POSITIVE_INFINITY) : []
+    let outcome: ReturnType<PartMatcher> = false
+    for (const element of elements.length > 0 ? elements : [data]) {
+      outcome = 'absent'
+      let considered = scope
+      for (const { name, matches } of parts) {
+        const isMet = matches(readMember(element, name), considered.member(name))
+        if (isMet === true && outcome !== true) considered = new Scope(() => [element])
+        if (isMet !== 'absent') outcome = isMet
+        if (!isMet) break
+      }
+      if (outcome) break
+    }
+    return outcome
+  }
 }
 
 /** Compiles the alternatives for a value: a list of allowed values and of tests such as `{ prefix: a }`. @throws PatternError */
 export function compileAlternatives(alternatives: readonly unknown[], at: string): Matcher {
+  const matches = compileField(alternatives, at)
+  return data => matches(data, new Scope(() => [data])) !== false
+}
+
+function compileField(alternatives: readonly unknown[], at: string): PartMatcher {
   if (alternatives.length === 0) throw new PatternError(`${at} must not be an empty list`)
   let admitsAbsence = false
   const tests = alternatives.map((wanted): Test => {
@@ -109,34 +175,50 @@ export function compileAlternatives(alternatives: readonly unknown[], at: string
     admitsAbsence ||= !operand
     return () => operand
   })
-  return (data, whole = [data]) =>
+  return (data, scope) =>
     leaves(data).some(value => tests.some(holds => holds(value))) ||
-    (admitsAbsence && leaves(whole).length === 0)
+    (admitsAbsence && scope.isEmpty && 'absent')
 }
 
-/** @param siblings paths of the fields beside `$or`, which its alternatives cannot test again */
-function compileOr(wanted: unknown, at: string, siblings: readonly string[]): Matcher {
+/** @param siblings fields beside `$or`, which its alternatives cannot test again */
+function listAlternatives(
+  wanted: unknown,
+  at: string,
+  parent: readonly string[],
+  siblings: readonly FieldTests[],
+): readonly (readonly FieldTests[])[] {
   if (!Array.isArray(wanted) || wanted.length < 2)
     throw new PatternError(`${at} must be a list of at least two filters`)
-  const either = wanted.map((fields, index) => {
-    const repeated = listPaths(fields).find(path => siblings.includes(path))
-    if (repeated !== undefined)
-      throw new PatternError(
-        `${at}[${index}] tests ${repeated}, which is also tested beside $or. EventBridge accepts a field only once: move it into each alternative`,
-      )
-    return compileFields(fields, `${at}[${index}]`, true)
+  const paths = siblings.map(toName)
+  return wanted.flatMap((pattern, index) => {
+    const alternatives = listCombinations(pattern, `${at}[${index}]`, parent, true)
+    const repeated = alternatives
+      .flat()
+      .map(toName)
+      .find(path => paths.includes(path))
+    if (repeated === undefined) return alternatives
+    throw new PatternError(
+      `${at}[${index}] tests ${repeated}, which is also tested beside $or. EventBridge accepts a field only once: move it into each alternative`,
+    )
   })
-  return (data, whole) => either.some(matches => matches(data, whole))
+}
+
+function toName({ path }: FieldTests): string {
+  return path.join('.')
 }
 
 /** Returns the number of combinations of the alternatives in `$or` of a valid pattern. */
-export function countCombinations(pattern: unknown): number {
+function countCombinations(pattern: unknown): number {
   return Object.entries(isObject(pattern) ? pattern : {}).reduce((product, [field, wanted]) => {
     const alternatives = field === '$or' && Array.isArray(wanted) ? wanted : [wanted]
     return (
       product * alternatives.reduce((sum: number, alternative) => sum + countCombinations(alternative), 0)
     )
   }, 1)
+}
+
+function readMember(data: unknown, name: string): unknown {
+  return isObject(data) && Object.hasOwn(data, name) ? data[name] : undefined
 }
 
 /** Returns the values at the end of a path. Objects are omitted, because `exists` considers only leaves. */

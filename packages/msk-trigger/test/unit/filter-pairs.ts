@@ -60,4 +60,21 @@ export const PAIRS: readonly {
       [{ $or: [{ a: { b: [{ exists: false }] } }, { a: { c: [1] } }] }, 'xxx-xxxx-xx'],
     ],
   },
+  {
+    data: [
+      { a: [{ b: 'x' }, { c: 1 }] },
+      { a: [{ b: 'x', c: 1 }, { c: 1 }] },
+      { a: [{ b: 'x', d: { e: [{ f: 1 }] } }, { d: { e: [{ f: 1 }, { g: 2 }] } }] },
+      { a: [{ c: 1 }, { d: { e: 2 } }] },
+      { a: [{ b: 'x', c: 1 }, { b: 'x' }] },
+    ],
+    patterns: [
+      [{ a: { b: ['x'], c: [{ exists: false }] } }, 'x-x-x'],
+      [{ a: { c: [{ exists: false }], b: ['x'] } }, 'x-x-x'],
+      [{ a: { b: [{ exists: false }], c: [1] } }, '---x-'],
+      [{ a: { b: ['x'], d: { e: { g: [{ exists: false }] } } } }, 'xxx-x'],
+      [{ a: { d: { e: { f: [1], g: [{ exists: false }] } } } }, '--x--'],
+      [{ a: { b: ['x'], $or: [{ c: [{ exists: false }] }, { d: [1] }] } }, 'x-x-x'],
+    ],
+  },
 ]

@@ -223,7 +223,14 @@ describe('the pattern language', () => {
         assert.equal(actual, outcomes, JSON.stringify(pattern))
         pairs += data.length
       }
-    assert.equal(pairs, 214)
+    assert.equal(pairs, 244)
+  })
+
+  it('reads the fields of all elements once, not once for each element', () => {
+    let reads = 0
+    const element = Object.defineProperty({ c: 1 }, 'b', { enumerable: true, get: () => void reads++ })
+    fields({ a: { b: [{ exists: false }], c: [2] } }, { a: Array.from({ length: 100 }, () => element) })
+    assert.ok(reads <= 200, `${reads} reads`)
   })
 
   it('ignores properties that every object inherits', () => {

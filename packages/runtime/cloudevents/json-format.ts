@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { MEDIA_TYPES } from '../consumer/data-format.ts'
 import type { Event } from '../consumer/event.ts'
-import { type Failure, failure } from '../consumer/failure-codes.ts'
+import { type Failure, type FailureCode, failure } from '../consumer/failure-codes.ts'
 import { attributeViolation } from './attributes.ts'
 import { isStringOnly, toEvent } from './event.ts'
 import { isInexact, parseExact, parseWithBigInts } from './exact-json.ts'
@@ -24,11 +24,13 @@ export function readStructured(value: Buffer | null): Event | Failure {
     return failure('malformed-event', 'structured mode, but the value is not JSON')
   }
   if (!isObject(parsed)) return failure('malformed-event', 'the document is not a JSON object')
-  // "Context Attributes": each attribute may occur only once.
-  const repeated = findRepeatedMember(text, outline, Object.keys(parsed).length)
-  return repeated === undefined
-    ? readJsonEvent(parsed)
-    : failure('malformed-event', `member "${repeated.slice(0, 40)}" occurs more than once`)
+  // "Context Attributes": each attribute may occur only once. Of data, only the last value would be read.
+  const repeated = findRepeatedMember(text, outline, parsed)
+  return repeated === undefined ? readJsonEvent(parsed) : createRepeatedFailure('malformed-event', repeated)
+}
+
+function createRepeatedFailure(code: FailureCode, name: string): Failure {
+  return failure(code, `member "${name.slice(0, 40)}" occurs more than once`)
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -92,15 +94,21 @@ export function createPayload(value: unknown): Payload {
   return { kind: 'payload', value }
 }
 
-/** Parses bytes whose content type is JSON. */
+export const NOT_JSON = failure('malformed-event', 'the data is not JSON, although its content type is')
+
+/** Parses bytes whose content type is JSON. The failure is `NOT_JSON` if they are not. */
 export function parseJsonPayload(bytes: Buffer): Payload | Failure {
+  if (!isUtf8(bytes)) return NOT_JSON
+  const text = bytes.toString()
+  const outline = scanOutline(text)
   try {
-    if (isUtf8(bytes)) return createPayload(parseExact(bytes.toString()))
+    const parsed = parseExact(text, outline.hasLongNumbers)
+    const repeated = findRepeatedMember(text, outline, parsed)
+    return repeated === undefined ? createPayload(parsed) : createRepeatedFailure('malformed-event', repeated)
   } catch (error) {
-    if (isInexact(error)) return failure('number-not-exact', error.message)
-    // The failure below omits the parser's message, which quotes the text.
+    // NOT_JSON omits the parser's message, which quotes the text.
+    return isInexact(error) ? failure('number-not-exact', error.message) : NOT_JSON
   }
-  return failure('malformed-event', 'the data is not JSON, although its content type is')
 }
 
 /**
@@ -113,9 +121,8 @@ export function readJsonObject(value: Buffer | string): { readonly object: objec
   try {
     const object = parseWithBigInts(text)
     if (!isObject(object)) return undefined
-    const repeated = findRepeatedMember(text, scanOutline(text), Object.keys(object).length)
-    if (repeated === undefined) return { object }
-    return failure('mapping-failed', `member "${repeated.slice(0, 40)}" occurs more than once`)
+    const repeated = findRepeatedMember(text, scanOutline(text), object)
+    return repeated === undefined ? { object } : createRepeatedFailure('mapping-failed', repeated)
   } catch (error) {
     if (isInexact(error)) return failure('number-not-exact', error.message)
     return undefined

@@ -5,7 +5,7 @@ import type { TopicReader, TopicRecord } from '../consumer/authored-application.
 import { derivedId } from '../consumer/derived-id.ts'
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
-import { parseJsonPayload } from './json-format.ts'
+import { NOT_JSON, parseJsonPayload } from './json-format.ts'
 import { extractTraceFromHeaders } from './trace.ts'
 
 /** A plain JSON record, as passed to the functions of `JsonOptions`. */
@@ -61,9 +61,9 @@ function readJsonRecord<Value>(found: TopicRecord, options: JsonOptions<Value>):
   }
   const parsed = parseJsonPayload(found.value)
   if (parsed.kind === 'failure')
-    return parsed.code === 'number-not-exact'
-      ? parsed
-      : failure('data-not-decodable', `the value is not JSON, but the records of ${topic} must be JSON`)
+    return parsed === NOT_JSON
+      ? failure('data-not-decodable', `the value is not JSON, but the records of ${topic} must be JSON`)
+      : parsed
   const record = { topic, partition, offset, timestampMs, key, value: parsed.value as Value }
   const { entity = ({ key }) => key, type = topic, id, time } = options
   const event = {

@@ -51,6 +51,12 @@ describe('a path into a text that holds a JSON object', () => {
 
   for (const [given, text, code, reason] of [
     ['a member twice', '{"temp":1,"temp":2}', 'mapping-failed', 'member "temp" occurs more than once'],
+    [
+      'a member of a member twice',
+      '{"temp":1,"n":[{"a":1,"a":1}]}',
+      'mapping-failed',
+      'member "a" occurs more',
+    ],
     ['a number that is too large', '{"temp":1,"n":1e999}', 'number-not-exact', 'the number "n" cannot be'],
     ['objects that are too deep', `${'{"a":'.repeat(101)}1${'}'.repeat(101)}`, 'malformed-event', 'nested'],
   ] as const)

@@ -96,6 +96,9 @@ describe('attributes', () => {
     const members = '"id":"1","source":"/s","type":"t","specversion":"1.0"'
     for (const twice of ['"id":"2"', '"\\u0069d" : "1"', '"data":[1],"data":{"a":[2]}', '"x":null,"x":null'])
       refused(structured(`{${members} , ${twice}}`), /"(id|data|x)" occurs more than once/)
+    const data = '{"a":[{"t":1,"u":{},"t":1}]}'
+    refused(structured(`{${members},"data":${data}}`), /"t" occurs more than once/)
+    refused(read([...REQUIRED, JSON_TYPE], data), /"t" occurs more than once/)
   })
 
   it('E4: given texts and data that look like members, then nothing is there twice', () => {

@@ -1,5 +1,6 @@
 /** Validates the data of events: readings by their family, other events with the packaged schemas in `events/schemas/`. */
 import validators, { type SchemaViolation } from '../schemas/compiled.js'
+import { toProtobufName } from '../support/protobuf-name.ts'
 import type { Families } from '../telemetry/families.ts'
 import { findViolations } from '../telemetry/validate-reading.ts'
 
@@ -26,7 +27,12 @@ export function schemaViolation(
   if (Buffer.isBuffer(data))
     return `its content type is ${contentType?.slice(0, 60) ?? 'missing'}, but its data must be JSON, Avro or Protobuf`
   const violations = family ? findViolations(family, data) : validate?.(data) ? [] : (validate?.errors ?? [])
-  return violations.length === 0 ? undefined : describeViolations(violations)
+  if (violations.length === 0) return undefined
+  const names = family ? [...Object.keys(family.metrics), ...Object.keys(family.states)] : []
+  const isUnknown = ({ params }: SchemaViolation, name: string) =>
+    params.additionalProperty !== name && params.additionalProperty === toProtobufName(name)
+  const other = names.find(name => violations.some(violation => isUnknown(violation, name)))
+  return `${describeViolations(violations)}${other ? `; ${other} is ${toProtobufName(other)} in Protobuf's JSON` : ''}`
 }
 
 /** Describes the first few violations. */

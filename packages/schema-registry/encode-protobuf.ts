@@ -1,7 +1,7 @@
 import protobuf, { type Field, type Type } from 'protobufjs'
 import { UnencodableError } from './errors.ts'
 import { base64Bytes, isObject, requireWellFormed } from './json-values.ts'
-import { isUnsupported, isWrapper } from './well-known.ts'
+import { isUnsupported, isWrapper, TEXT_FORMS } from './well-known.ts'
 
 type Convert = (value: unknown, path: readonly string[]) => unknown
 
@@ -27,9 +27,10 @@ const INTEGERS: Readonly<Record<string, readonly [bits: number, isSigned: boolea
 }
 
 /**
- * Returns a function that encodes data as a message, without a message index. Field names are those of Protobuf's JSON mapping
- * (lowerCamelCase), enum values are given by name, and 64-bit integers must be numbers that a double can represent exactly. An
- * unknown field is an error, because it would be lost. An absent field is an error if readers could not distinguish it from zero.
+ * Returns a function that encodes data as a message, without a message index. Field names are those of Protobuf's JSON mapping: that
+ * in `json_name`, or the name in lowerCamelCase. Enum values are given by name or number, and 64-bit integers as numbers or as texts of
+ * digits. An unknown field is an error, because it would be lost. An absent field is an error if readers could not distinguish it from
+ * zero.
  */
 export function protobufEncoder(message: Type) {
   const convert = getMessageConverter(message, new Map())
@@ -46,9 +47,11 @@ function getMessageConverter(type: Type, converters: Map<Type, Convert>): Conver
   const found = converters.get(type)
   if (found) return found
   let plans: Map<string, FieldPlan> | undefined
+  const text = TEXT_FORMS.get(type.fullName)
   const convert: Convert = (input, path) => {
     if (isUnsupported(type))
       throw new UnencodableError(path, `is a ${type.fullName.slice(1)}, which is not supported`)
+    if (text) return (typeof input === 'string' && text.parse(input)) || refuse(path, text.wanted)
     const value = isWrapper(type) ? { value: input } : input
     if (!isObject(value)) throw new UnencodableError(path, `must be a ${type.name}`)
     plans ??= planFields(type, converters)
@@ -64,7 +67,10 @@ function planFields(type: Type, converters: Map<Type, Convert>): Map<string, Fie
       field.resolve()
       const isSingle = !field.repeated && !field.map
       const isImplicit = isSingle && !field.partOf && !(field.resolvedType instanceof protobuf.Type)
-      return [field.name, { field, isImplicit, convert: createFieldConverter(field, converters) }]
+      return [
+        field.jsonName ?? field.name,
+        { field, isImplicit, convert: createFieldConverter(field, converters) },
+      ]
     }),
   )
 }
@@ -77,7 +83,10 @@ function buildMessage(
 ): object {
   for (const name of Object.keys(value))
     if (!plans.has(name) && value[name] !== undefined)
-      throw new UnencodableError([...path, name], `is not a field of ${type.name}`)
+      throw new UnencodableError(
+        [...path, name],
+        `is not a field of ${type.name}${describeName(plans, name)}`,
+      )
   const message: Record<string, unknown> = {}
   const ofOneof = new Map<string, string>()
   for (const [name, { field, isImplicit, convert }] of plans) {
@@ -86,9 +95,17 @@ function buildMessage(
     if (isAbsent && isImplicit) throw new UnencodableError([...path, name], 'is missing')
     if (isAbsent) continue
     if (field.partOf) requireAlone(ofOneof, field.partOf.name, name, path)
-    message[name] = convert(fieldValue, [...path, name])
+    message[field.name] = convert(fieldValue, [...path, name])
   }
   return message
+}
+
+/** Returns the end of a message about a name that is not the name of a field in JSON, but in the schema, or in camel case. */
+function describeName(plans: ReadonlyMap<string, FieldPlan>, name: string): string {
+  const isOther = ([, { field }]: readonly [string, FieldPlan]) =>
+    field.name === name || protobuf.util.camelCase(field.name) === name
+  const [jsonName] = [...plans].find(isOther) ?? []
+  return jsonName === undefined ? '' : `: its name in JSON is ${jsonName}`
 }
 
 /** Checks that at most one field of a oneof is set. Readers would see only the last one. */
@@ -153,17 +170,26 @@ function createValueConverter({ type, resolvedType }: Field, converters: Map<Typ
 }
 
 function createEnumConverter({ name, values }: protobuf.Enum): Convert {
-  return (value, path) =>
-    typeof value === 'string' && Object.hasOwn(values, value) ? values[value] : refuse(path, `a ${name}`)
+  return (value, path) => {
+    if (typeof value === 'string' && Object.hasOwn(values, value)) return values[value]
+    return Number.isInteger(value) && (value as number) === ((value as number) | 0)
+      ? value
+      : refuse(path, `a ${name}`)
+  }
 }
 
+/** Returns a converter for integers, which takes a text of digits for 64 bits. A double must have all digits of the integer. */
 function createIntegerConverter(bits: number, isSigned: boolean): Convert {
-  const most = Math.min(2 ** (isSigned ? bits - 1 : bits) - 1, Number.MAX_SAFE_INTEGER)
-  const least = isSigned ? Math.max(-most - 1, Number.MIN_SAFE_INTEGER) : 0
-  return (value, path) =>
-    Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
-      ? value
-      : refuse(path, `a whole number from ${least} to ${most}`)
+  const wrap = isSigned ? BigInt.asIntN : BigInt.asUintN
+  return (value, path) => {
+    const isNumber = Number.isInteger(value) && String(BigInt(value as number)) === String(value)
+    const isText = bits === 64 && typeof value === 'string' && /^(0|-?[1-9]\d{0,19})$/.test(value)
+    const integer = isNumber || isText ? BigInt(value as number | string) : undefined
+    if (integer === undefined || wrap(bits, integer) !== integer)
+      return refuse(path, `a whole number of ${bits} bits${isSigned ? '' : ' without a sign'}`)
+    if (bits === 32) return Number(integer)
+    return { low: Number(BigInt.asIntN(32, integer)), high: Number(BigInt.asIntN(32, integer >> 32n)) }
+  }
 }
 
 /** Returns a converter for floating-point numbers. It rejects NaN and infinities, which JSON cannot represent. */

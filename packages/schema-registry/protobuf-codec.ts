@@ -1,4 +1,4 @@
-import protobuf, { type IConversionOptions, type Message, type Namespace, Root, type Type } from 'protobufjs'
+import protobuf, { type Namespace, Root, type Type } from 'protobufjs'
 import descriptors, { type IDescriptorProto, type IFileDescriptorProto } from 'protobufjs/ext/descriptor.js'
 import type { Schema } from './client.ts'
 import type { Codec, DataForm } from './codec.ts'
@@ -6,37 +6,6 @@ import { protobufEncoder } from './encode-protobuf.ts'
 import { requireMatch, UndecodableError } from './errors.ts'
 import { base64Bytes } from './json-values.ts'
 import { protobufReader } from './read-protobuf.ts'
-import { WRAPPER_NAMES } from './well-known.ts'
-
-/** Options for Protobuf's JSON mapping: 64-bit numbers and bytes are text, and enums are names. */
-const JSON_FORM = { longs: String, enums: String, bytes: String, json: true }
-
-/** Conversions for types with a special JSON form that protobufjs does not implement. */
-Object.assign(protobuf.wrappers, {
-  '.google.protobuf.Timestamp': jsonForm(message => {
-    const { seconds = 0, nanos = 0 } = message as unknown as Moment
-    return new Date(Number(seconds) * 1000).toISOString().replace(/\.000Z$/, `${fraction(nanos)}Z`)
-  }),
-  '.google.protobuf.Duration': jsonForm(message => {
-    const { seconds = 0, nanos = 0 } = message as unknown as Moment
-    const sign = Number(seconds) < 0 || nanos < 0 ? '-' : ''
-    return `${sign}${String(seconds).replace('-', '')}${fraction(Math.abs(nanos))}s`
-  }),
-  ...Object.fromEntries(
-    WRAPPER_NAMES.map(name => [
-      name,
-      jsonForm(function (this: Type, message, options) {
-        // `this` has the default conversion of protobufjs.
-        return this.toObject(message, { ...options, defaults: true }).value
-      }),
-    ]),
-  ),
-})
-
-interface Moment {
-  readonly seconds?: number | { toString(): string }
-  readonly nanos?: number
-}
 
 const FIRST_MESSAGE = Buffer.of(0)
 
@@ -46,7 +15,7 @@ const FIRST_MESSAGE = Buffer.of(0)
  */
 export function codecFor(schema: Schema, form: DataForm = 'framed'): Codec {
   const declared = compile(schema)
-  const plain = protobufReader()
+  const [plain, json] = [protobufReader('plain'), protobufReader('json')]
   let compiled: ReturnType<typeof protobufEncoder> | undefined
   const encoder = () => (compiled ??= protobufEncoder(requireMessageType(declared, [0])))
   const decodeMessage = (body: Buffer) => {
@@ -59,7 +28,7 @@ export function codecFor(schema: Schema, form: DataForm = 'framed'): Codec {
     decode: body =>
       requireMatch(() => {
         const { message, type } = decodeMessage(body)
-        return JSON.stringify(type.toObject(message, JSON_FORM))
+        return JSON.stringify(json(message, type))
       }),
     read: body =>
       requireMatch(() => {
@@ -98,24 +67,6 @@ function requireMessageType(declared: readonly DeclaredMessage[], index: readonl
   return type
 }
 
-function jsonForm(toJson: (this: Type, message: Message, options?: IConversionOptions) => unknown) {
-  return {
-    // protobufjs requires both functions, although `fromObject` is never called here.
-    fromObject(this: Type, object: Readonly<Record<string, unknown>>): Message {
-      return this.fromObject(object)
-    },
-    toObject: toJson,
-  }
-}
-
-/** Formats nanoseconds as a decimal fraction with three, six or nine digits, such as `.500`. The result is empty for zero. */
-function fraction(nanos: number): string {
-  if (nanos === 0) return ''
-  return `.${String(nanos)
-    .padStart(9, '0')
-    .replace(/(000){1,2}$/, '')}`
-}
-
 /** Message that a file declares. Its position in the file is its index. The entry of a map counts in a descriptor, but has no type. */
 interface DeclaredMessage {
   readonly type?: Type
@@ -146,7 +97,7 @@ function declaredMessages({ text, references }: Omit<Schema, 'format'>): readonl
 function addFile(root: Root, text: string): ProtobufFile {
   const bytes = base64Bytes(text)
   if (bytes) return addDescriptor(root, bytes)
-  const { package: name, imports = [], weakImports = [] } = protobuf.parse(text, root)
+  const { package: name, imports = [], weakImports = [] } = protobuf.parse(text, root, { keepCase: true })
   const messages = collectMessages(name ? (root.lookup(name) as Namespace) : root)
   return { messages, imports: [...imports, ...weakImports] }
 }
@@ -165,17 +116,10 @@ function addDescriptor(root: Root, bytes: Buffer): ProtobufFile {
     dependency: imports = [],
   } = file as IFileDescriptorProto
   const parent = name ? root.define(name) : root
-  const context = readSyntax(file)
-  for (const message of messageType) parent.add(protobuf.Type.fromDescriptor(setFieldNames(message), context))
+  const context = { ...readSyntax(file), keepCase: true }
+  for (const message of messageType) parent.add(protobuf.Type.fromDescriptor(message, context))
   for (const values of enumType) parent.add(protobuf.Enum.fromDescriptor(values, context))
   return { messages: messageType.map(message => toDeclaredMessage(parent, message)), imports }
-}
-
-/** Returns the descriptor with the names of fields that the parser of text gives them. */
-function setFieldNames(message: IDescriptorProto): IDescriptorProto {
-  for (const field of message.field ?? []) field.jsonName = protobuf.util.camelCase(field.name ?? '')
-  message.nestedType?.forEach(setFieldNames)
-  return message
 }
 
 function toDeclaredMessage(

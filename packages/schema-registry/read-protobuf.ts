@@ -1,7 +1,7 @@
 import protobuf, { type Field, type Message, type Type } from 'protobufjs'
 import { UndecodableError } from './errors.ts'
 import { exactInteger, put } from './json-values.ts'
-import { isUnsupported, isWrapper } from './well-known.ts'
+import { isUnsupported, isWrapper, TEXT_FORMS } from './well-known.ts'
 
 /** Maximum number of values in a message. Absent fields with an implied value are counted too. */
 const MAX_VALUES = 1_000_000
@@ -13,7 +13,10 @@ interface Budget {
 type Convert = (value: unknown, budget: Budget) => unknown
 
 interface FieldPlan {
+  /** Name in the message. */
   readonly name: string
+  /** Name in JSON. */
+  readonly jsonName: string
   readonly shape: 'single' | 'list' | 'map'
   /** Value that is used if the field is absent; undefined if the field then stays absent. */
   readonly implied: unknown
@@ -21,33 +24,39 @@ interface FieldPlan {
   readonly keyText: (key: string) => string
 }
 
-/** Types with a specific JSON form. */
-const OWN_FORM: ReadonlySet<string> = new Set(['.google.protobuf.Timestamp', '.google.protobuf.Duration'])
-
-/**
- * Returns a function that converts decoded messages to the form of parsed JSON. Unlike in Protobuf's JSON mapping, 64-bit integers
- * are numbers. A field without presence is included even if it has its default value, because readers of JSON could not distinguish
- * this from a missing field. Empty lists and maps are absent. Invalid data causes an UndecodableError.
- */
-export function protobufReader(): (message: Message, type: Type) => unknown {
-  const plansByType = new Map<Type, readonly FieldPlan[]>()
-  return (message, type) => createMessageConverter(type, plansByType)(message, { values: MAX_VALUES })
+/** Plans of the types whose messages have been read, for one form of the result. */
+interface Plans {
+  readonly form: Form
+  readonly byType: Map<Type, readonly FieldPlan[]>
 }
 
-function createMessageConverter(type: Type, plansByType: Map<Type, readonly FieldPlan[]>): Convert {
-  const form = OWN_FORM.has(type.fullName) ? protobuf.wrappers[type.fullName]?.toObject : undefined
-  if (form) return message => form.call(type, message as Message, {})
-  if (isUnsupported(type))
+type Form = 'plain' | 'json'
+
+/**
+ * Returns a function that converts decoded messages to the form of parsed JSON. Names are those of Protobuf's JSON mapping, which is
+ * the form `json`. Unlike there, 64-bit integers are numbers in the form `plain`, and a field without presence is included even if
+ * it has its default value, because readers of JSON could not distinguish this from a missing field. Empty lists and maps are absent.
+ * Invalid data causes an UndecodableError.
+ */
+export function protobufReader(form: Form): (message: Message, type: Type) => unknown {
+  const plans: Plans = { form, byType: new Map() }
+  return (message, type) => createMessageConverter(type, plans)(message, { values: MAX_VALUES })
+}
+
+function createMessageConverter(type: Type, plans: Plans): Convert {
+  const text = TEXT_FORMS.get(type.fullName)
+  if (text) return message => text.format(message as Parameters<typeof text.format>[0])
+  if (isUnsupported(type) && plans.form === 'plain')
     return () => {
       throw new UndecodableError(`it has a ${type.fullName.slice(1)}, which is not supported`)
     }
   const fields: (message: unknown, budget: Budget) => Record<string, unknown> = (message, budget) => {
-    let plans = plansByType.get(type)
-    if (!plans) {
-      plans = type.fieldsArray.map(field => planField(field, plansByType))
-      plansByType.set(type, plans)
+    let own = plans.byType.get(type)
+    if (!own) {
+      own = type.fieldsArray.map(field => planField(field, plans, isWrapper(type)))
+      plans.byType.set(type, own)
     }
-    return convertFields(message as Readonly<Record<string, unknown>>, plans, budget)
+    return convertFields(message as Readonly<Record<string, unknown>>, own, budget)
   }
   return isWrapper(type) ? (message, budget) => fields(message, budget).value : fields
 }
@@ -59,16 +68,16 @@ function convertFields(
 ): Record<string, unknown> {
   const plain: Record<string, unknown> = {}
   for (const plan of plans) {
-    const { name, implied } = plan
+    const { name, jsonName, implied } = plan
     const value = Object.hasOwn(message, name) ? message[name] : undefined
     const isAbsent = value === undefined || value === null
     if (isAbsent && implied === undefined) continue
     spend(budget)
     try {
       const one = isAbsent ? implied : convertField(value, plan, budget)
-      if (one !== undefined) put(plain, name, one)
+      if (one !== undefined) put(plain, jsonName, one)
     } catch (error) {
-      throw UndecodableError.within(name, error)
+      throw UndecodableError.within(jsonName, error)
     }
   }
   return plain
@@ -99,14 +108,17 @@ function spend(budget: Budget): boolean {
   return true
 }
 
-function planField(field: Field, plansByType: Map<Type, readonly FieldPlan[]>): FieldPlan {
+/** @param isImplied true if the field has its default value where it is absent, also in the form `json` */
+function planField(field: Field, plans: Plans, isImplied: boolean): FieldPlan {
   field.resolve()
+  const { name, jsonName = name } = field
   const shape = field.map ? 'map' : field.repeated ? 'list' : 'single'
-  const convert = createConverter(field, plansByType)
+  const convert = createConverter(field, plans)
   const isMessage = field.resolvedType instanceof protobuf.Type
   const hasImplied = shape === 'single' && !isMessage && !field.hasPresence
-  const implied = hasImplied ? computeImplied(field, convert) : undefined
-  return { name: field.name, shape, convert, implied, keyText: createKeyConverter(field) }
+  const implied =
+    hasImplied && (isImplied || plans.form === 'plain') ? computeImplied(field, convert) : undefined
+  return { name, jsonName, shape, convert, implied, keyText: createKeyConverter(field) }
 }
 
 /** Returns a converter for map keys. protobufjs stores a 64-bit key as eight characters. */
@@ -117,21 +129,21 @@ function createKeyConverter(field: Field): (key: string) => string {
 }
 
 function computeImplied({ type, resolvedType, typeDefault }: Field, convert: Convert): unknown {
-  if (resolvedType instanceof protobuf.Enum) return convert(typeDefault, { values: 1 })
   if (type === 'string' || type === 'bytes') return ''
-  return type === 'bool' ? false : 0
+  const value = resolvedType instanceof protobuf.Enum ? typeDefault : type !== 'bool' && 0
+  return convert(value, { values: 1 })
 }
 
-function createConverter(
-  { type, resolvedType }: Field,
-  plansByType: Map<Type, readonly FieldPlan[]>,
-): Convert {
-  if (resolvedType instanceof protobuf.Type) return createMessageConverter(resolvedType, plansByType)
+function createConverter({ type, resolvedType }: Field, plans: Plans): Convert {
+  if (resolvedType instanceof protobuf.Type) return createMessageConverter(resolvedType, plans)
   // As in Protobuf's JSON mapping, an enum number without a name remains a number.
   if (resolvedType instanceof protobuf.Enum) return value => resolvedType.valuesById[value as number] ?? value
   if (type === 'bytes') return value => Buffer.from(value as Uint8Array).toString('base64')
-  if (type === 'float' || type === 'double') return finite
-  return type.endsWith('64') ? integer : value => value
+  const isJson = plans.form === 'json'
+  if (type === 'float' || type === 'double')
+    return isJson ? value => (Number.isFinite(value) ? value : String(value)) : finite
+  if (!type.endsWith('64')) return value => value
+  return isJson ? String : integer
 }
 
 function finite(value: unknown): unknown {

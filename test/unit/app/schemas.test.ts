@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
+import { Families, type Family } from '../../../lib/telemetry/families.ts'
+import { readFamilies } from '../../../lib/telemetry/parse-family.ts'
 import { FAMILIES } from '../../support/families.ts'
 
 const ENVIRONMENT = 'io.sluice.environment.reading.v1'
@@ -30,6 +32,14 @@ describe('given data that fits', () => {
       assert.equal(schemaViolation(FAMILIES, type, 42), undefined)
     }
   })
+})
+
+test('given the name of a metric as Protobuf writes it in JSON, then the violation names the metric', () => {
+  const text = 'family: air\nentity: { source: /air, subject: "{name}" }\nmetrics: { pm2_5: {} }\n'
+  const families = new Families(readFamilies([{ file: 'air.yaml', text }], 'sluice'))
+  const [{ type }] = families.all as [Family]
+  const violation = schemaViolation(families, type, { name: 'a', pm25: 1 })
+  assert.match(String(violation), /pm25 is not known to the schema; .*pm2_5 is pm25 in Protobuf's JSON$/)
 })
 
 describe('given data that does not fit', () => {

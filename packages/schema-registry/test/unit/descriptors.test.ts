@@ -21,7 +21,7 @@ const READ = {
   temperatureC: 1.5,
   kind: 'KIND_ROOF',
   at: '2026-01-01T00:00:00Z',
-  place: { siteName: 'x', surveyedAt: '2026-01-01T00:00:00Z' },
+  where: { siteName: 'x', surveyedAt: '2026-01-01T00:00:00Z' },
   places: { a: { siteName: 'q' } },
 }
 

@@ -45,11 +45,15 @@ export type Fields = readonly SampleField[]
 export function describeRecords(records: readonly RecordContent[]) {
   const paths = listPaths(records.map(({ document }) => document))
   const objects = records.map(record => toObject({}, valueAt(record, parsePath({ key: true }))))
-  const members = objects.every(object => object !== undefined) ? listPaths(objects) : [true as const]
+  const [key, json] = [{ key: true }, { key: { json: true } }] as const
+  const isJson = records.some(record => valueAt(record, parsePath(json)) !== valueAt(record, parsePath(key)))
+  const members = objects.every(object => object !== undefined) && !isJson ? listPaths(objects) : undefined
   const headers = new Set(records.flatMap(({ headers = [] }) => headers.map(([name]) => name)))
   return {
     fields: paths.map(path => describeField(path, path, records)).filter(({ count }) => count > 0),
-    keys: members.map(key => describeField('key', { key }, records)),
+    keys: (members?.map(key => ({ key })) ?? [isJson ? json : key]).map(from =>
+      describeField('key', from, records),
+    ),
     headers: [...headers].map(header => describeField(header, { header }, records)),
   }
 }

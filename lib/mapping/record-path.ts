@@ -1,13 +1,14 @@
 /** Paths to the fields of a record, to its key, its topic and its headers, and the only way to read them. Pure. */
-import { decodeText, readJsonObject } from '#runtime/cloudevents'
+import { decodeText, type HeaderBytes, isFramed, readJsonObject, toBuffer } from '#runtime/cloudevents'
 import type { ForeignRecord } from '#runtime/consumer'
 import { isNestedTooDeeply, NESTED_TOO_DEEPLY } from '#runtime/pipeline'
 import { isObject, parseJson } from '../support/json.ts'
+import { toProtobufName } from '../support/protobuf-name.ts'
 
 /** Path in a file: a field, whose names may be quoted as in `a["b.c"]`, or another part of the record. After `key`, of a JSON key. */
 export type RawPath =
   | string
-  | { readonly key: true | string }
+  | { readonly key: true | string | { readonly json: true } }
   | { readonly topic: true }
   | { readonly header: string }
 
@@ -17,6 +18,8 @@ export interface Path {
   readonly steps: readonly string[]
   /** Part of the record in Kafka that is read; undefined for a field of the value. A key without steps is read as text. */
   readonly part?: 'key' | 'topic' | 'header'
+  /** True for a key that is read as JSON, if it is a JSON text. */
+  readonly isJson?: true
 }
 
 /** Content of a record. A record of a file has neither key nor topic nor headers. */
@@ -31,7 +34,8 @@ export function parsePath(raw: RawPath): Path {
   if (typeof raw === 'string') return { name: raw, steps: splitPath(raw) }
   if ('topic' in raw) return { part: 'topic', name: 'topic', steps: [] }
   if ('header' in raw) return { part: 'header', name: raw.header, steps: [] }
-  return { part: 'key', ...(raw.key === true ? { name: 'key', steps: [] } : parsePath(raw.key)) }
+  if (typeof raw.key === 'string') return { part: 'key', ...parsePath(raw.key) }
+  return { part: 'key', name: 'key', steps: [], ...(raw.key === true ? {} : { isJson: true }) }
 }
 
 /** Returns the names in a path. Between two quoted ones there are no others. */
@@ -86,7 +90,33 @@ export function valueAt(record: RecordContent, path: Path, trail?: PathPosition[
 }
 
 function readPart(record: RecordContent, path: Path): string | undefined {
-  return path.part === 'topic' ? record.topic : decodeText(bytesAt(record, path))
+  if (path.part === 'topic') return record.topic
+  const bytes = bytesAt(record, path)
+  if (path.part === 'key' && findKeyObstacle(bytes)) return undefined
+  const text = decodeText(bytes)
+  const name = path.isJson && text !== undefined ? readJsonText(text) : text
+  // An empty key is the name of nothing.
+  return name === '' && path.part === 'key' ? undefined : name
+}
+
+/** Returns the text that a key is in JSON, also with its schema, as Kafka Connect writes it; any other key stays as it is. */
+function readJsonText(key: string): string {
+  if (!/^\s*["{]/.test(key)) return key
+  const parsed = parseJson(key)
+  const { schema, payload } = Object(parsed) as FieldsByName
+  const value = isObject(schema) ? payload : parsed
+  return typeof value === 'string' || Number.isSafeInteger(value) ? String(value) : key
+}
+
+/** Returns why a key cannot be the name of anything; undefined if it is a text. */
+function findKeyObstacle(bytes: HeaderBytes): string | undefined {
+  const key = toBuffer(bytes)
+  // A schema has an id from 1 upwards, whereas a small number of 64 bits begins with zeros.
+  if (isFramed(key) && key.readUInt32BE(1) > 0)
+    return 'the key is framed for a schema registry, and is not a text'
+  return key.some(byte => byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d)
+    ? 'the key is bytes, such as a number, and not a text'
+    : undefined
 }
 
 /** Returns the bytes of the key or, of several headers with the name, of the last one; null if there are none. */
@@ -187,6 +217,7 @@ function findObstacle(record: RecordContent, path: Path): string | undefined {
   if (path.part === undefined) return findInnerObstacle(record, path)
   const bytes = bytesAt(record, path)
   if (bytes === null || path.part === 'topic') return undefined
+  if (path.part === 'key' && findKeyObstacle(bytes)) return findKeyObstacle(bytes)
   if (decodeText(bytes) === undefined) return `${describePath({ ...path, steps: [] })} is not UTF-8`
   if (path.steps.length === 0) return undefined
   return toObject(record, readPart(record, path)) ? undefined : 'the key is not a JSON object'
@@ -202,7 +233,8 @@ function findInnerObstacle(record: RecordContent, { steps }: Path): string | und
     if (Array.isArray(object) && !/^\d+$/.test(step))
       return `"${name}" is a list, whose first element is "${name}.0"`
     const owner = Object.hasOwn(object, step) ? object : (findPayload(object) ?? object)
-    if (ownMember(owner, step) === undefined) return findDottedName(owner, steps, index)
+    if (ownMember(owner, step) === undefined)
+      return findDottedName(owner, steps, index) ?? findProtobufName(owner, steps, index)
     found = ownMember(owner, step)
   }
   return undefined
@@ -214,4 +246,12 @@ function findDottedName(found: object, steps: readonly string[], start: number):
   const end = names.findLastIndex((name, index) => index > start && ownMember(found, name) !== undefined)
   const path = [...steps.slice(0, start), names[end] ?? '', ...steps.slice(end + 1)]
   return end < 0 ? undefined : `"${names[end]}" is one name, so write ${formatPath(path)}`
+}
+
+/** Returns how to write a path of which a step is the name in a `.proto` file, which Protobuf's JSON mapping changes. */
+function findProtobufName(found: object, steps: readonly string[], index: number): string | undefined {
+  const name = toProtobufName(steps[index] as string)
+  return ownMember(found, name) === undefined
+    ? undefined
+    : `its name in Protobuf's JSON is "${name}", so write ${formatPath(steps.with(index, name))}`
 }

@@ -3,7 +3,7 @@ export { eventViolation, isAbsoluteUri, isTimestamp, isUriReference, parseTime }
 export { type DataWriter, JSON_WRITER } from './data-writer.ts'
 export { isFailure } from './event.ts'
 export { isInexact, parseExact } from './exact-json.ts'
-export { decodeText, fromBase64, toBase64, toBuffer } from './header-bytes.ts'
+export { decodeText, fromBase64, type HeaderBytes, toBase64, toBuffer } from './header-bytes.ts'
 export { readJsonEvent, readJsonObject, readStructured, toJsonEvent } from './json-format.ts'
 export { carryingTime } from './log-time.ts'
 export { isEventFormat } from './media-type.ts'
@@ -18,4 +18,5 @@ export {
   isRedrivable,
 } from './redriven-record.ts'
 export { extractTraceFromHeaders } from './trace.ts'
+export { isFramed } from './wire-format.ts'
 export { type ContentMode, otherHeaders, toOutgoingRecord, writeEvent } from './writer.ts'

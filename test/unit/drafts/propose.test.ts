@@ -104,6 +104,11 @@ const SAMPLES: Readonly<Record<string, readonly [Sample, time: string, ...parts:
     'temperature: {}  # 72.3 to 79.3, 8 values; in which unit, if any ("TempUnit" is F)?',
     'name: { constant: mine }  # one entity, or does a field name it: { key: true } (2 values) or TempUnit (1 value)?',
   ],
+  'keys that are JSON, now and then': [
+    keyed(TASMOTA, index => (index % 3 === 0 ? `"cellar-${index % 2}"` : `cellar-${index % 2}`)),
+    '{ from: Time, timeZone: UTC }  # "2026-11-25T09:00:00" names no zone: is it in UTC?',
+    'does a field name it: { key: { json: true } } (2 values)',
+  ],
   'Shelly, with a number of seconds': [
     lines(
       repeat(i => ({

@@ -43,6 +43,14 @@ describe('key, topic and headers of a record, in a mapping', () => {
     ['{ from: [{ header: amqp }, { header: empty }], default: d }', { headers }, 'd'],
     ['{ from: [{ key: a }, { key: true }], default: d }', { key: bytes('[1]') }, '[1]'],
     ['{ key: true }', { key: null }, undefined],
+    ['{ key: true }', { key: bytes('"hall"') }, '"hall"'],
+    ['{ key: { json: true } }', { key: bytes('hall') }, 'hall'],
+    ['{ key: { json: true } }', { key: bytes('"h\\u00f6f"') }, 'höf'],
+    ['{ key: { json: true } }', { key: bytes('042') }, '042'],
+    ['{ key: { json: true } }', { key: bytes('"open') }, '"open'],
+    ['{ key: { json: true } }', { key: bytes('{"schema":{"type":"string"},"payload":"hall"}') }, 'hall'],
+    ['{ key: { json: true } }', { key: bytes('{"schema":{"type":"int32"},"payload":7}') }, '7'],
+    ['{ key: { json: true } }', { key: bytes('{"a":"b"}') }, '{"a":"b"}'],
   ] as const)
     it(`given ${from} and ${changes.key ?? Object.keys(changes)}, then the reading has ${tag}`, () =>
       assert.equal(mapTag(from, changes), tag))
@@ -50,6 +58,18 @@ describe('key, topic and headers of a record, in a mapping', () => {
   for (const [from, changes, reason] of [
     ['{ key: true }', { key: null }, 'the key is missing'],
     ['{ key: true }', { key: bytes('\u{a1}').subarray(1) }, 'the key is missing: the key is not UTF-8'],
+    ['{ key: { json: true } }', { key: bytes('""') }, 'the key is missing'],
+    ['{ key: true }', { key: bytes('') }, 'the key is missing'],
+    [
+      '{ key: true }',
+      { key: bytes('\0\0\0\0\x05\x08hall') },
+      'the key is missing: the key is framed for a schema registry, and is not a text',
+    ],
+    [
+      '{ key: { json: true } }',
+      { key: bytes('\0\0\0\0\0\0\0*') },
+      'the key is missing: the key is bytes, such as a number, and not a text',
+    ],
     ['{ key: id }', { key }, '"id" of the key is missing: the key is not a JSON object'],
     ['{ key: id }', { key: bytes('{"n": 1}') }, '"id" of the key is missing'],
     ['{ header: amqp }', { headers }, 'the header "amqp" is missing: the header "amqp" is not UTF-8'],

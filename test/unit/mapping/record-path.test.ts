@@ -113,6 +113,12 @@ describe('a path into a text that holds a JSON object', () => {
     )
   })
 
+  it('given the name of a .proto file, then the refusal says how Protobuf writes it in JSON', () => {
+    const mapping = deviceMapping({ fields: '{ deviceId: id, model: model, x: air.pm2_5 }' })
+    const failed = mapFailure(mapping, { id: 'd', model: 'm', at: '2026-01-01T00:00:00Z', air: { pm25: 1 } })
+    assert.match(failed, /: its name in Protobuf's JSON is "pm25", so write air[.]pm25$/)
+  })
+
   it('given an integer in it that a double cannot hold, then a metric refuses it', () => {
     const mapping = deviceMapping({ fields: '{ deviceId: id, model: model, x: p.n }' })
     const record = { id: 'd', model: 'm', at: '2026-01-01T00:00:00Z', p: '{"n":9007199254740993}' }

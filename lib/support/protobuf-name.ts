@@ -1,4 +1,4 @@
-/** Returns the name that Protobuf's JSON mapping gives to a field without `json_name`: `pm2_5` becomes `pm25`. Pure. */
+/** Returns the name of a field in Protobuf's JSON mapping, in camel case without underscores, also before digits. Pure. */
 export function toProtobufName(name: string): string {
   return name.replace(/_+(.?)/g, (_, letter: string) => letter.toUpperCase())
 }

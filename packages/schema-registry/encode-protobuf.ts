@@ -27,8 +27,8 @@ const INTEGERS: Readonly<Record<string, readonly [bits: number, isSigned: boolea
 }
 
 /**
- * Returns a function that encodes data as a message, without a message index. Field names are those of Protobuf's JSON mapping: that
- * in `json_name`, or the name in lowerCamelCase. Enum values are given by name or number, and 64-bit integers as numbers or as texts of
+ * Returns a function that encodes data as a message, without a message index. Field names are those of Protobuf's JSON mapping: the
+ * option for it, or the name in lowerCamelCase. Enum values are given by name or number, and 64-bit integers as numbers or as texts of
  * digits. An unknown field is an error, because it would be lost. An absent field is an error if readers could not distinguish it from
  * zero.
  */

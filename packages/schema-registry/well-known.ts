@@ -4,7 +4,7 @@ import { UndecodableError } from './errors.ts'
 
 const PACKAGE = '.google.protobuf.'
 const WRAPPERS = ['Double', 'Float', 'Int64', 'UInt64', 'Int32', 'UInt32', 'Bool', 'String', 'Bytes']
-export const WRAPPER_NAMES: readonly string[] = WRAPPERS.map(name => `${PACKAGE}${name}Value`)
+const WRAPPER_NAMES: readonly string[] = WRAPPERS.map(name => `${PACKAGE}${name}Value`)
 const UNSUPPORTED = ['Struct', 'Value', 'ListValue', 'FieldMask', 'Any'].map(name => `${PACKAGE}${name}`)
 
 /** Returns true for a wrapper message: its JSON form is the JSON form of its only field, `value`. */

@@ -64,6 +64,7 @@ const COMPARE: Readonly<Record<string, (a: number, b: number) => boolean>> = {
  */
 const LARGEST = 5e9
 const DECIMALS = 6
+const MAX_COMBINATIONS = 1_000
 
 const OPERATORS: Readonly<Record<string, (operand: unknown, at: string) => Test>> = {
   prefix: (operand, at) => textTest(operand, at, (text, start) => text.startsWith(start)),
@@ -89,7 +90,6 @@ const RESERVED = new Set([
  * @throws PatternError
  */
 export function compileFields(pattern: unknown, at: string): Matcher {
-  if (countCombinations(pattern) > 1_000) throw new PatternError('its $or have more than 1000 combinations')
   const either = listCombinations(pattern, at).map(fields =>
     compileTests(fields.toSorted((a, b) => (toName(a) < toName(b) ? -1 : 1))),
   )
@@ -124,7 +124,14 @@ function listCombinations(
   })
   if (either !== undefined) parts.push(listAlternatives(either, `${at}.$or`, parent, parts.flat(2)))
   if (parts.length === 0) throw new PatternError(`${at} must name a field`)
-  return parts.reduce((all, part) => all.flatMap(fields => part.map(more => [...fields, ...more])), [[]])
+  return parts.reduce(
+    (all, part) => {
+      if (all.length * part.length > MAX_COMBINATIONS)
+        throw new PatternError(`its $or have more than ${MAX_COMBINATIONS} combinations`)
+      return all.flatMap(fields => part.map(more => [...fields, ...more]))
+    },
+    [[]],
+  )
 }
 
 /** Compiles tests of fields, in the order of their paths. @param depth number of names that lead to the data */
@@ -205,16 +212,6 @@ function listAlternatives(
 
 function toName({ path }: FieldTests): string {
   return path.join('.')
-}
-
-/** Returns the number of combinations of the alternatives in `$or` of a valid pattern. */
-function countCombinations(pattern: unknown): number {
-  return Object.entries(isObject(pattern) ? pattern : {}).reduce((product, [field, wanted]) => {
-    const alternatives = field === '$or' && Array.isArray(wanted) ? wanted : [wanted]
-    return (
-      product * alternatives.reduce((sum: number, alternative) => sum + countCombinations(alternative), 0)
-    )
-  }, 1)
 }
 
 function readMember(data: unknown, name: string): unknown {

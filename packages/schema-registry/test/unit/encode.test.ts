@@ -97,101 +97,64 @@ describe('given Protobuf', () => {
 })
 
 describe('given the JSON mapping of Protobuf', () => {
+  const IMPORTS = ['timestamp', 'duration', 'wrappers'].map(name => `import "google/protobuf/${name}.proto";`)
   const load = (fields: string) => {
-    const imports = ['timestamp', 'duration', 'wrappers'].map(
-      name => `import "google/protobuf/${name}.proto";`,
-    )
-    const text = `syntax = "proto3"; ${imports.join(' ')} message A { ${fields} } enum Kind { NONE = 0; AIR = 1; }`
+    const text = `syntax = "proto3"; ${IMPORTS.join(' ')} message A { ${fields} } enum Kind { NONE = 0; AIR = 1; }`
     return loadCodec({ format: 'PROTOBUF', text, references: [] }, 'plain')
   }
 
-  test('then names are those of the mapping, read and written, and another spelling is refused with them', async () => {
-    const { read, decode, encode } = await load(
-      'double pm2_5 = 1; double PM_10 = 2; double wind = 3 [json_name = "windSpeed"]; int32 __a_b_ = 4;',
-    )
+  test('then names are those of the mapping, and another spelling is refused with them', async () => {
+    const fields =
+      'float pm2_5 = 1; float PM_10 = 2; float wind = 3 [json_name = "windSpeed"]; int32 __a_b_ = 4;'
+    const { read, decode, encode } = await load(fields)
     const data = { pm25: 1.5, PM10: 2, windSpeed: 3, AB: 4 }
     assert.deepEqual(read(encode(data)), data)
     assert.deepEqual(JSON.parse(decode(encode(data))), data)
-    for (const [other, name] of [
-      ['pm2_5', 'pm25'],
-      ['wind', 'windSpeed'],
-      ['_AB_', 'AB'],
-    ] as const)
+    for (const [other, name] of Object.entries({ pm2_5: 'pm25', wind: 'windSpeed', _AB_: 'AB' }))
       assert.throws(
         () => encode({ ...data, [other]: 1 }),
-        new RegExp(`is not a field of A: its name in JSON is ${name}$`),
+        new RegExp(`not a field of A: its name in JSON is ${name}$`),
       )
   })
 
-  test('then what is read is written as the same bytes', async () => {
-    const { read, encode } =
-      await load(`google.protobuf.Timestamp at = 1; google.protobuf.Duration lasted = 2; Kind kind = 3;
-      repeated int64 big = 4; map<uint64, google.protobuf.Duration> each = 5; google.protobuf.Int64Value boxed = 6; bytes raw = 7;`)
+  const TIMES = 'google.protobuf.Timestamp at = 1; google.protobuf.Duration lasted = 2;'
+  test('then what is read can be written', async () => {
+    const { read, encode } = await load(`${TIMES} Kind kind = 3; repeated int64 big = 4;
+      map<uint64, google.protobuf.Duration> each = 5; google.protobuf.Int64Value boxed = 6; bytes raw = 7;`)
     for (const [at, lasted] of [
       ['0001-01-01T00:00:00Z', '-315576000000.999999999s'],
       ['9999-12-31T23:59:59.999999999Z', '315576000000s'],
       ['1969-12-31T23:59:59.500Z', '-0.000001s'],
     ]) {
-      const data = {
-        at,
-        lasted,
-        kind: 7,
-        big: [1e18, -(2 ** 53)],
-        each: { 1: '0s' },
-        boxed: -1,
-        raw: '/wA=',
-      }
+      const big = [1e18, -(2 ** 53)]
+      const data = { at, lasted, kind: 7, big, each: { 1: '0s' }, boxed: -1, raw: '/wA=' }
       assert.deepEqual(read(encode(data)), data)
     }
-    const texts = encode({
-      kind: 'AIR',
-      raw: '',
-      big: ['-9223372036854775808'],
-      at: '2026-01-01T01:00:00+01:00',
-    })
-    assert.match(
-      JSON.stringify(read(encode({ kind: 1, raw: '', at: '2026-01-01T00:00:00Z' }))),
-      /"2026-01-01T00:00:00Z".*"AIR"/,
-    )
-    assert.throws(() => read(texts), { code: 'number-not-exact' })
+    const other = { kind: 1, raw: '', at: '2026-01-01T01:00:00.5+01:00' }
+    assert.deepEqual(read(encode(other)), { kind: 'AIR', raw: '', at: '2026-01-01T00:00:00.500Z' })
+    const long = encode({ kind: 'AIR', raw: '', big: ['-9223372036854775808'] })
+    assert.throws(() => read(long), { code: 'number-not-exact' })
   })
 
-  for (const [field, wrong] of [
-    [
-      'google.protobuf.Timestamp t = 1;',
-      [
-        [253_402_300_800, 0],
-        [-62_135_596_801, 0],
-        [0, -1],
-        [0, 1e9],
-      ],
-    ],
-    [
-      'google.protobuf.Duration t = 1;',
-      [
-        [315_576_000_001, 0],
-        [1, -1],
-        [-1, 1],
-        [0, 1e9],
-      ],
-    ],
-  ] as const)
-    test(`then ${field.slice(16, -7)} out of range is an error, never another one`, async () => {
-      const codec = await load(field)
-      const raw = await load('M t = 1; message M { int64 seconds = 1; int32 nanos = 2; }')
-      for (const [seconds, nanos] of wrong)
-        for (const read of [codec.read, codec.decode])
-          assert.throws(() => read(raw.encode({ t: { seconds, nanos } })), /t: a \w+ is out of range/)
-      for (const t of [
-        '10000-01-01T00:00:00Z',
-        '2026-02-30T00:00:00Z',
-        '0001-01-01T00:00:00+00:01',
-        '2026-01-01',
-        '1',
-        '1.s',
-        '315576000001s',
-        5,
-      ])
-        assert.throws(() => codec.encode({ t }), /^UnencodableError: t must be/)
-    })
+  test('then times and durations out of range are an error, never another one', async () => {
+    const { read, decode, encode } = await load(TIMES)
+    const raw = await load('M at = 1; M lasted = 2; message M { int64 seconds = 1; int32 nanos = 2; }')
+    // biome-ignore format: a table
+    for (const [name, seconds, nanos] of [
+      ['at', 253_402_300_800, 0], ['at', -62_135_596_801, 0], ['at', 0, -1], ['at', 0, 1e9],
+      ['lasted', 315_576_000_001, 0], ['lasted', 1, -1], ['lasted', -1, 1], ['lasted', 0, 1e9],
+    ] as const)
+      for (const convert of [read, decode])
+        assert.throws(() => convert(raw.encode({ [name]: { seconds, nanos } })), /: a \w+ is out of range/)
+    for (const at of [
+      '10000-01-01T00:00:00Z',
+      '2026-02-30T00:00:00Z',
+      '0001-01-01T00:00:00+00:01',
+      '2026-01-01',
+      5,
+    ])
+      assert.throws(() => encode({ at }), /^UnencodableError: at must be an RFC 3339 time/)
+    for (const lasted of ['1', '1.s', '315576000001s', 5])
+      assert.throws(() => encode({ lasted }), /^UnencodableError: lasted must be a duration/)
+  })
 })

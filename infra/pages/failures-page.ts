@@ -16,7 +16,7 @@ const REMEDIES: Readonly<Record<FailureCode, string>> = {
   'data-not-decodable':
     'Compare the data with the schema that the reason names. After a correction of the schema, redrive.',
   'unit-mismatch': 'Correct the unit of the reading, or its family or mapping; then redrive.',
-  'mapping-failed': 'Try the record with `npx sluice mappings try`, correct the mapping, then redrive.',
+  'mapping-failed': 'Try the record with `npx sluice mappings try TOPIC`, correct the mapping, then redrive.',
   'id-conflict':
     'Let the producer use each id once. If both events count, publish the second one with another id.',
   'time-in-future': 'Correct the clock of the producer. Redrive when the time has come.',

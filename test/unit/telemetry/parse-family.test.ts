@@ -90,7 +90,7 @@ const REFUSED: readonly (readonly [what: string, from: string, to: string, error
   ['a metric has an unknown key', 'unit: V', 'units: V', '8:21  metrics.batteryVoltage.units: unknown key. Did you mean unit?'],
   ['a unit is unknown', "unit: '%'", 'unit: persent', '7:19  metrics.soilMoisture.unit: unknown unit persent. Did you mean percent'],
   ['a unit can be two', "'%'", 'F', '7:19  metrics.soilMoisture.unit: F can be °F or farad: write one of these'],
-  ['the case of a unit is that of no unit', "'%'", 'MHZ', '7:19  metrics.soilMoisture.unit: MHZ can be MHz or mHz: write one of these'],
+  ['the case of a unit is that of no unit', "'%'", 'mhz', '7:19  metrics.soilMoisture.unit: mhz can be MHz or mHz: write one of these'],
   ['a template names a number', '{device}', '{place.bed}', '3:42  entity.subject: {place.bed} is a number, but must be a text'],
   ['a template names a metric', '{device}', '{soilMoisture}', '3:42  entity.subject: {soilMoisture} is a metric, but must be a text'],
   ['a template names a state', '{device}', '{mode}', '3:42  entity.subject: {mode} is a state, which changes, but must be a field'],

@@ -51,7 +51,7 @@ describe('certificates in the settings', () => {
     )
     rejects(
       { cert: client.keyFile, key: client.certFile },
-      /^ssl\.cert: .*client\.key must contain a certificate, but contains: PRIVATE KEY/,
+      /^ssl\.cert: .*client(-\d+)?\.key must contain a certificate, but contains: PRIVATE KEY/,
     )
   })
 })

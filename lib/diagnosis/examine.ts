@@ -262,7 +262,7 @@ async function examineReadings(
   if ('unseen' in found) return checkTypes(topic, found)
   return [
     ...checkTypes(topic, { seen: findUnknownTypes(families, topic, found.seen) }),
-    ...checkClocks(topic, describeClocks(listTimedReadings(families, found.seen))),
+    ...checkClocks(topic, describeClocks(listTimedReadings(families, found.seen), Date.now())),
     ...checkEntities(topic, listKeyedReadings(families, found.seen), MERGED_READINGS_ADVICE),
   ]
 }

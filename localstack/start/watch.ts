@@ -158,7 +158,7 @@ export class FlowWatch {
     const newest = await readNewest(this.#log, topic, bounds)
     const { families } = this.#config
     this.#showOnce(describeMergedKeys(listKeyedReadings(families, newest)), MERGED_READINGS_ADVICE)
-    this.#showOnce(describeClocks(listTimedReadings(families, newest)), CLOCK_ADVICE)
+    this.#showOnce(describeClocks(listTimedReadings(families, newest), Date.now()), CLOCK_ADVICE)
   }
 
   #showOnce([line]: readonly string[], advice: string): void {

@@ -92,8 +92,7 @@ export async function readEntityNow(
   const { source, subject = '' } = parseEntity(entity)
   const shown = listMetrics(families, family, [metrics])
   const newest = recent.found.at(-1)?.data
-  const latest = { entity, timeMs: statistics.lastAtMs, appendMs: 0, offset: -1 }
-  const [clock] = describeClocks([latest, ...recent.found])
+  const [clock] = describeClocks(recent.found, Date.now(), statistics.lastAtMs)
   return {
     entity,
     source,

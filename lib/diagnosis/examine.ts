@@ -1,8 +1,6 @@
 /** Compares a running environment with the tables and settings of Sluice. */
 
-import { X509Certificate } from 'node:crypto'
 import { isFailure, readEvent } from '#runtime/cloudevents'
-import { omitUndefined } from '#runtime/consumer'
 import type { Connections } from '#runtime/functions/connections'
 import { ClusterInspection, type Kafka, resolveKafkaAccess } from '#runtime/operating/kafka'
 import { RedisCircuitBreaker, StateInspection } from '#runtime/operating/states'
@@ -37,7 +35,7 @@ import { checkTransactions } from './checks/transactions.ts'
 import { describeClocks } from './clocks.ts'
 import type { ClusterFacts, ReadTopicFacts, RedisFacts, Standards, TopicFacts } from './facts.ts'
 import { type Area, createFinding, type Finding, type Observed, unknown } from './finding.ts'
-import { gatherCertificates } from './gather-certificates.ts'
+import { type ClientCertificate, gatherCertificates } from './gather-certificates.ts'
 import { gatherConsumerFacts, type ListedConsumer } from './gather-consumers.ts'
 import { gatherClusterFacts, gatherLayouts, gatherTopicFacts } from './gather-kafka.ts'
 import { gatherRedisFacts } from './gather-redis.ts'
@@ -165,19 +163,17 @@ async function examineCertificates(
   cluster: Observed<ClusterFacts>,
   { address, encrypted, servers }: RedisFacts,
 ): Promise<Finding[]> {
+  const check = async (area: Area, addresses: readonly string[], client?: ClientCertificate) =>
+    (await gatherCertificates(addresses, client)).map(([subject, shown]) =>
+      checkCertificate(area, subject, shown, Date.now()),
+    )
   const access = await observe(() => resolveKafkaAccess(config.kafka, 'sluice-doctor'))
-  if ('unseen' in access) return []
-  const { certificate: cert, privateKey: key, passphrase } = access.seen.certificate?.() ?? {}
-  const brokers = 'seen' in cluster ? cluster.seen.brokers.map(broker => broker.address) : access.seen.brokers
+  const { brokers, certificate } = 'seen' in access ? access.seen : { brokers: [] }
+  const named = 'seen' in cluster ? cluster.seen.brokers.map(broker => broker.address) : brokers
   const nodes = 'seen' in servers ? servers.seen.map(server => server.address) : address.split(',')
-  const ofKafka = describeKafka(config).encrypted
-    ? await gatherCertificates(brokers, omitUndefined({ cert, key, passphrase }))
-    : []
-  const ofRedis = encrypted ? await gatherCertificates(nodes) : []
-  const kafka = [...(cert ? [['client', new X509Certificate(cert)] as const] : []), ...ofKafka]
   return [
-    ...kafka.map(([subject, shown]) => checkCertificate('kafka', subject, shown, Date.now())),
-    ...[...ofRedis].map(([subject, shown]) => checkCertificate('redis', subject, shown, Date.now())),
+    ...(describeKafka(config).encrypted ? await check('kafka', named, certificate?.()) : []),
+    ...(encrypted ? await check('redis', nodes) : []),
   ]
 }
 

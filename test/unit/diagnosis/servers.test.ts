@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { makeCertificates } from '#local-servers/testing/certificates.ts'
 import { readConfig } from '../../../lib/app/config.ts'
 import { checkCertificate } from '../../../lib/diagnosis/checks/certificates.ts'
 import { checkKafka } from '../../../lib/diagnosis/checks/kafka.ts'
 import { checkRedis } from '../../../lib/diagnosis/checks/redis.ts'
 import type { RedisFacts } from '../../../lib/diagnosis/facts.ts'
+import { gatherCertificates } from '../../../lib/diagnosis/gather-certificates.ts'
 import { resolveStandards } from '../../../lib/diagnosis/server-standards.ts'
 import {
   ACCOUNT,
@@ -105,6 +107,14 @@ describe('given a certificate', () => {
         [says ? 'wrong' : 'ok', says],
       )
     })
+
+  it('then one with the key of another is found, too, although no server can be reached with it', async t => {
+    const { client, key, remove } = await makeCertificates()
+    t.after(remove)
+    const { cert } = await client('a')
+    const found = await gatherCertificates(['127.0.0.1:1'], { certificate: cert, privateKey: key })
+    assert.deepEqual(found.map(([subject]) => subject), ['client'])
+  })
 })
 
 describe('given a Redis', () => {

@@ -20,7 +20,7 @@ export interface PostRequest {
   readonly timeoutMs: number
   readonly allowPrivate: boolean
   /** True to return the response body; otherwise it is discarded. */
-  readonly readsBody: boolean
+  readonly readsBody?: true
 }
 
 /** Result of a request. `why` never contains the URL, because the URL can be a secret. */
@@ -82,11 +82,10 @@ export async function attempt(
     'user-agent': 'sluice',
     ...webhookHeaders(message.notification.notificationId, ports.nowMs(), body, access.keys),
   }
-  const readsBody = format === 'slack'
-  const answer = await ports.post({ url: access.url, headers, body, timeoutMs, allowPrivate, readsBody })
-  const said = readsBody && answer.kind === 'status' ? await answer.body : undefined
-  const failure = findSlackFailure(said ?? '')
-  return toAttempt(name, answer, failure, ports.nowMs())
+  const chat = format === 'slack' ? ({ readsBody: true } as const) : {}
+  const answer = await ports.post({ url: access.url, headers, body, timeoutMs, allowPrivate, ...chat })
+  const said = chat.readsBody && answer.kind === 'status' ? await answer.body : ''
+  return toAttempt(name, answer, findSlackFailure(said ?? ''), ports.nowMs())
 }
 
 /** Status codes below 500 after which a request may be retried: 408 Request Timeout, 425 Too Early, 429 Too Many Requests. */
@@ -106,8 +105,8 @@ function toAttempt(name: string, answer: PostAnswer, failure: string | undefined
   const isAccepted = status >= 200 && status < 300
   if (isAccepted && failure === undefined) return { outcome: confirmDelivery('delivered') }
   const redirects = status >= 300 && status < 400
-  const redirectHint = redirects ? ', a redirect, which is not followed: use the final URL' : ''
-  const hint = isAccepted ? `, but its response reports a failure: ${failure}` : redirectHint
+  const redirect = redirects ? ', a redirect, which is not followed: use the final URL' : ''
+  const hint = isAccepted ? `, but its response reports a failure: ${failure}` : redirect
   const why = `${name}: answered with status ${status}${hint}`
   if (!isAccepted && status < 500 && !NOT_NOW.has(status)) return { outcome: reject(why, why) }
   return { outcome: retry(why, why), ...omitUndefined({ retryAfterMs: parseRetryAfter(retryAfter, nowMs) }) }

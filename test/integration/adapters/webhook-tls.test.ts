@@ -31,7 +31,7 @@ describe('a webhook over TLS', () => {
   const post = (host: string, ca?: string) => {
     const send = httpsPost({ resolve, ...(ca === undefined ? {} : { ca }) })
     const url = `https://${host}:${port()}/`
-    return send({ url, headers: {}, body: '{}', timeoutMs: 5_000, allowPrivate: true, readsBody: false })
+    return send({ url, headers: {}, body: '{}', timeoutMs: 5_000, allowPrivate: true })
   }
 
   it('given a certificate for its name, then it is called by that name at the checked address', async () => {
@@ -70,7 +70,6 @@ describe('a webhook over TLS', () => {
       body: '{}',
       timeoutMs: 5_000,
       allowPrivate: true,
-      readsBody: false,
     })
     plain.close()
     assert.match(JSON.stringify(answer), /"no-answer","why":"failed \((ERR_SSL|EPROTO)/)

@@ -26,15 +26,7 @@ const talking = (talk: (socket: Socket) => void) =>
   listening(createSocketServer(socket => void socket.on('error', () => {}).once('data', () => talk(socket))))
 
 function post(url: string, changes: Partial<PostRequest> = {}, resolve?: Parameters<typeof httpsPost>[0]) {
-  const request = {
-    url,
-    headers: {},
-    body: '{}',
-    timeoutMs: 2_000,
-    allowPrivate: true,
-    readsBody: false,
-    ...changes,
-  }
+  const request = { url, headers: {}, body: '{}', timeoutMs: 2_000, allowPrivate: true, ...changes }
   return httpsPost(resolve)(request)
 }
 

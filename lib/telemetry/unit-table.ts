@@ -194,13 +194,11 @@ interface Meanings {
 }
 
 function findMeanings(name: string): Meanings {
+  const joined = normalizeName(name)
   const factors = name.trim().split(/(?<=[\p{L}\p{N}])[\s·⋅_]+(?=\p{L})/u)
   const isProduct = factors.length > 1 && factors.every(factor => findMeanings(factor).units.length > 0)
-  const product = isProduct ? findSpelled(normalizeName(factors.join('.'))) : undefined
-  if (product && product.units.length > 0) return product
-  const joined = normalizeName(name)
   // The newton second is not the nanosecond, but `deg C` is a word.
-  return isProduct && !WORDS.has(joined.toLowerCase()) ? { units: [] } : findSpelled(joined)
+  return findSpelled(isProduct && !WORDS.has(joined.toLowerCase()) ? normalizeName(factors.join('.')) : joined)
 }
 
 function findSpelled(normalized: string): Meanings {

@@ -127,21 +127,8 @@ test('a unit is known by the names that people write', () => {
   }
   for (const [unit, others] of Object.entries(names))
     for (const name of [unit, ...others]) assert.equal(unitNamed(name), unit, name)
-  for (const name of [
-    '',
-    ' ',
-    '°',
-    'x',
-    'constructor',
-    '__proto__',
-    'q',
-    'N·s',
-    'N s',
-    'C·m',
-    'C_m',
-    'm⋅s',
-    'V·A',
-  ])
+  const none = ['', ' ', '°', 'x', 'constructor', '__proto__', 'q']
+  for (const name of [...none, 'N·s', 'N s', 'C·m', 'C_m', 'm⋅s', 'V·A'])
     assert.equal(unitNamed(name), undefined, name)
 })
 
@@ -295,13 +282,7 @@ describe('no unit is taken for another one', () => {
 })
 
 test('a unit of another dimension is refused', () => {
-  for (const [to, from] of [
-    ['A', 'NA'],
-    ['A', 'UA'],
-    ['ns', 'N·s'],
-    ['cm', 'C·m'],
-  ] as const)
-    assert.equal(findConversion(to, from), undefined, from)
+  for (const from of ['NA', 'UA']) assert.equal(findConversion('A', from), undefined, from)
   assert.equal(findConversion('°C', 'hPa'), undefined)
   assert.equal(findConversion('s', 'm'), undefined)
   assert.equal(findConversion('%', '1'), undefined)

@@ -128,24 +128,20 @@ const FAR = 3
 /** Returns the least and the greatest number, if they repeat and are far from at least three others, such as -9999. */
 function findOutliers(numbers: readonly number[]): readonly number[] {
   const sorted = [...new Set(numbers)].toSorted((a, b) => a - b)
-  const isRepeated = (number: number | undefined) => numbers.filter(other => other === number).length > 1
-  for (const [start, end] of [[1, -1], [1], [0, -1]] as const) {
-    const others = sorted.slice(start, end)
-    const far = [...sorted.slice(0, start), ...(end ? sorted.slice(end) : [])]
+  const ends = [sorted.slice(0, 1), sorted.slice(-1)] as const
+  const candidates = [ends.flat(), ...ends].filter(far => {
+    const others = sorted.filter(number => !far.includes(number))
     const [least = 0, greatest = 0] = [others[0], others.at(-1)]
-    const isFar = (number: number) =>
-      Math.max(least - number, number - greatest) >= FAR * (greatest - least) && isRepeated(number)
-    if (others.length >= 3 && far.every(isFar)) return far
-  }
-  return []
+    const isFar = (number: number) => Math.max(least - number, number - greatest) >= FAR * (greatest - least)
+    const isRepeated = (number: number) => numbers.indexOf(number) < numbers.lastIndexOf(number)
+    return others.length >= 3 && far.every(number => isFar(number) && isRepeated(number))
+  })
+  return candidates[0] ?? []
 }
 
 /** Returns the indexes of records with a number that may be a measurement. */
 export function listMeasured({ numbers, absent }: SampleField): readonly number[] {
-  return [...numbers.keys()].filter(index => {
-    const number = numbers[index]
-    return number !== undefined && !absent.includes(number)
-  })
+  return [...numbers.keys()].filter(index => numbers[index] !== undefined && !absent.includes(numbers[index]))
 }
 
 const NUMBER = /^[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?/i

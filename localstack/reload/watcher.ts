@@ -57,7 +57,7 @@ export class Watcher {
   }
 
   /** Ends the watch, since it is incomplete, and other programs of the user may need what it holds. */
-  #fail({ code = '' }: NodeJS.ErrnoException): void {
+  #fail({ message, code = message }: NodeJS.ErrnoException): void {
     void this.#watch.close()
     // Closing removes the listeners, and a further error without one would end the process.
     this.#watch.on('error', () => {})

@@ -1,5 +1,6 @@
 /** Finds entities whose clocks are wrong, by the times and the append times of their readings. Pure. */
 import { DAY_MS, durationText, MINUTE_MS } from '../support/duration.ts'
+import { createFinding, type Finding, ok, open } from './finding.ts'
 
 interface TimedReading {
   readonly entity: string
@@ -52,3 +53,10 @@ function isSentAtOnce(ordered: readonly TimedReading[]): boolean {
 
 export const CLOCK_ADVICE =
   'Set the clock of the device, or correct it in its mapping: `add: 7168d` in `time` after a GPS rollover. EARLIEST_TIME=-30d refuses such readings. If they are sent on purpose, there is nothing to do: this ends within a day.'
+
+/** Checks that the clocks of entities are not years behind, and have not turned back. @param lines those of `describeClocks` */
+export function checkClocks(topic: string, lines: readonly string[]): Finding[] {
+  if (lines.length === 0)
+    return [createFinding('producers', 'clocks', topic, ok('the newest readings have plausible times'))]
+  return lines.map(line => createFinding('producers', 'clocks', topic, open(line, CLOCK_ADVICE)))
+}

@@ -1,17 +1,7 @@
 /** Checks the producers of a topic by its newest batches. Pure. */
 import { describeUnknownType, type UnknownType } from '../../queries/records/unknown-types.ts'
-import { CLOCK_ADVICE } from '../clocks.ts'
 import type { BatchFacts, PartitionBatches, TopicFacts } from '../facts.ts'
-import {
-  createFinding,
-  type Finding,
-  type Observed,
-  ok,
-  open,
-  runChecks,
-  unknown,
-  wrong,
-} from '../finding.ts'
+import { createFinding, type Finding, type Observed, ok, runChecks, unknown, wrong } from '../finding.ts'
 
 /** Default delivery timeout of Kafka clients, in milliseconds. A client may send a record several times within this time. */
 const DELIVERY_TIMEOUT_MS = 120_000
@@ -79,13 +69,6 @@ function computeRate(batches: readonly BatchFacts[]): number {
   const times = batches.map(({ timestampMs }) => timestampMs)
   const tookMs = Math.max(...times) - Math.min(...times)
   return batches.length < LEAST_BATCHES || tookMs <= 0 ? 0 : ((batches.length - 1) * 1000) / tookMs
-}
-
-/** Checks that the clocks of entities are not years behind, and have not turned back. @param lines those of `describeClocks` */
-export function checkClocks(topic: string, lines: readonly string[]): Finding[] {
-  if (lines.length === 0)
-    return [createFinding('producers', 'clocks', topic, ok('the newest readings have plausible times'))]
-  return lines.map(line => createFinding('producers', 'clocks', topic, open(line, CLOCK_ADVICE)))
 }
 
 /** Checks that readings have types of families. @param unknownTypes types that no family has */

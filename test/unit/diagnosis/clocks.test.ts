@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { checkClocks } from '../../../lib/diagnosis/checks/producers.ts'
-import { describeClocks } from '../../../lib/diagnosis/clocks.ts'
+import { checkClocks, describeClocks } from '../../../lib/diagnosis/clocks.ts'
 
 const NOW = Date.parse('2026-11-29T12:00:00Z')
 const [HOUR, DAY, YEAR] = [3_600_000, 86_400_000, 31_536_000_000]

@@ -8,6 +8,7 @@ import { findFaults, newSilence, type SilenceFault } from '../notification/new-s
 import { isSeverity } from '../notification/parse-routes.ts'
 import {
   getPhase,
+  isSilenced,
   type Silence,
   type SilenceSet,
   withoutSilence,
@@ -29,7 +30,7 @@ import {
 import { requireClusterTopic } from '../questions/kafka.ts'
 import { count } from '../support/count.ts'
 import { OperationFailure, usageFailure } from '../support/operation-failure.ts'
-import { type AlertSummary, isMutedBy } from '../tables/alert-summary.ts'
+import { type AlertSummary, toFacts } from '../tables/alert-summary.ts'
 import { operation, type Running } from './operation.ts'
 
 const MATCHER = text(/^.{1,256}$/su, 'a text of 1 to 256 characters, in which * stands for any')
@@ -186,7 +187,7 @@ function describeSilence({ match, startsAt, endsAt }: Silence): string {
 async function findMuted(environment: Environment, silence: Silence): Promise<PlannedSilence['alerts']> {
   try {
     const firing = await readFiringAlerts(environment)
-    const muted = firing.filter(alert => isMutedBy(silence.match, alert))
+    const muted = firing.filter(alert => isSilenced(silence.match, toFacts(alert)))
     return { muted, firing: firing.length }
   } catch (error) {
     if (!isUnreadable(error)) throw error

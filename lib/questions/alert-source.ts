@@ -4,7 +4,7 @@ import type { LogRecord } from '#runtime/cloudevents'
 import { PlainLog, plainRecords, Unavailable } from '#runtime/pipeline'
 import { openStoredSilences } from '../clock/stored-silences.ts'
 import { NOTIFIER } from '../notification/firing-alerts.ts'
-import { getPhase, type Silence } from '../notification/silences.ts'
+import { getPhase, isSilenced, type Silence } from '../notification/silences.ts'
 import {
   type AlertLife,
   type AlertPredicate,
@@ -16,7 +16,7 @@ import { readTopicBounds, readTopicReach } from '../queries/kafka/topics.ts'
 import { selectNewest } from '../queries/records/newest-ranges.ts'
 import { type Range, searchRecords, toRanges } from '../queries/records/read-records.ts'
 import { computeSum } from '../support/count.ts'
-import { type AlertSummary, isMutedBy } from '../tables/alert-summary.ts'
+import { type AlertSummary, toFacts } from '../tables/alert-summary.ts'
 import { type FiringNow, firingNow } from '../tables/firing-alerts.ts'
 import { type Environment, Kept } from './environment.ts'
 import { createSignal, type Limits } from './question.ts'
@@ -145,5 +145,5 @@ function isKept({ ranges: kept }: KeptLives, ranges: readonly Range[]): boolean 
 
 /** Returns the ids of the silences that match an alert. Pure. */
 export function findSilenceIds(silences: readonly Silence[], alert: AlertSummary): string[] {
-  return silences.filter(({ match }) => isMutedBy(match, alert)).map(({ id }) => id)
+  return silences.filter(({ match }) => isSilenced(match, toFacts(alert))).map(({ id }) => id)
 }

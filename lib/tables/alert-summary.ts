@@ -5,7 +5,6 @@ import type { Alert } from '../alerting/alert.ts'
 import { describeClearing } from '../alerting/clearing.ts'
 import { findUnit } from '../alerting/rule-row.ts'
 import { type AlertFacts, type AlertMatch, matchesAlert } from '../notification/alert-match.ts'
-import { isSilenced } from '../notification/silences.ts'
 import { entityText } from '../support/group-text.ts'
 import { textFilter } from '../support/text-match.ts'
 import type { Families } from '../telemetry/families.ts'
@@ -113,12 +112,8 @@ export function filteredAlerts<Found extends AlertSummary>(
   return preferExact(fitting, entity).sort(byChange)
 }
 
-/** Returns whether a silence with this condition mutes an alert. */
-export function isMutedBy(match: AlertMatch, alert: AlertSummary): boolean {
-  return isSilenced(match, toFacts(alert))
-}
-
-function toFacts({ rule, severity, labels, entity }: AlertSummary): AlertFacts {
+/** Returns what conditions of silences look at. */
+export function toFacts({ rule, severity, labels, entity }: AlertSummary): AlertFacts {
   // The name of an entity without a subject is only its source.
   const parts = parseEntity(entity.includes(' ') ? entity : `${entity} `)
   return { rule, severity, labels, entity: parts }

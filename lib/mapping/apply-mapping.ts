@@ -163,16 +163,14 @@ export function readEventTime(
     // If an event has no time, the time of its record applies.
     if (source === 'record') return { time: undefined }
     looked.push(...source.from)
-    const read = readFirst<Instant>(source, record, value => readPartTime(source, value))
-    if (read && (!('problem' in read) || read.isFinal)) return read
-    refused ??= read
+    const { read, refused: absent } = readFirst(source, record, value => readPartTime(source, value))
+    if (read) return read
+    refused ??= absent
   }
   return refused ?? { problem: describeMissing(record, looked) }
 }
 
-type Instant = Exclude<ReadTime, Problem>
-
-function readPartTime(source: TimeSource, value: unknown): Instant | Problem {
+function readPartTime(source: TimeSource, value: unknown): ReadTime {
   const part = extractPart(source.pattern, value)
   const read = 'problem' in part ? part : readTime(part.part, source)
   if (source.addMs === undefined || 'problem' in read) return read

@@ -42,36 +42,33 @@ const DEEPEST_LABELS = 8
 
 export function readField(source: FieldSource, record: RecordContent): ReadField {
   if (source.constant !== undefined) return { value: source.constant }
-  const read = readFirst(source, record, (value, path) => readValue(source, value, path, record))
-  if (read && (!('problem' in read) || read.isFinal)) return read
+  const { read, refused } = readFirst(source, record, (value, path) => readValue(source, value, path, record))
+  if (read) return read
   const { otherwise, isRequired, from } = source
   if (otherwise !== undefined || !isRequired) return { value: otherwise }
-  return read ?? { problem: describeMissing(record, from) }
+  return refused ?? { problem: describeMissing(record, from) }
 }
 
 type Alternatives = Pick<FieldSource, 'from' | 'absent' | 'orElse' | 'pattern'>
 
-/**
- * Returns the first value that is not absent, or the first reason why there is none; undefined if the record has none of the fields.
- * The reason is final if the value must not count as missing.
- */
+/** Returns the first value that is not absent, or why it cannot be read; or why the first one counts as missing, if there is any. */
 export function readFirst<Read extends object>(
   source: Alternatives,
   record: RecordContent,
   read: (value: unknown, path: Path) => Read | Problem,
-): Read | (Problem & { readonly isFinal: boolean }) | undefined {
-  let refused: (Problem & { readonly isFinal: boolean }) | undefined
+): { readonly read?: Read | Problem; readonly refused?: Problem | undefined } {
+  let refused: Problem | undefined
   for (const path of source.from) {
     const value = valueAt(record, path)
     if (value === undefined) continue
     const isAbsent = isListed(source, value)
     const found = isAbsent ? IS_ABSENT : read(value, path)
-    if (!('problem' in found)) return found
+    if (!('problem' in found)) return { read: found }
     const problem = `${describePath(path)} ${found.problem}${describeInner(record, path, value)}`
-    refused ??= { ...found, problem, isFinal: false }
-    if (!isAbsent && source.orElse === undefined) return { ...refused, isFinal: true }
+    refused ??= { ...found, problem }
+    if (!isAbsent && source.orElse === undefined) return { read: refused }
   }
-  return refused
+  return { refused }
 }
 
 /** Returns whether a value is listed as absent. A number is compared by its value, also if it is the part that the pattern selects. */

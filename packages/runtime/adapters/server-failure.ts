@@ -96,9 +96,9 @@ export function serverUnavailable(server: ServerName, error: unknown, at?: strin
   const clue = [name, type, code, said].join(' ')
   const rows = [...ROWS[server], ...ROWS.any]
   const [, happened, todo] = rows.find(([said]) => said.test(clue)) as FailureRow
+  const found = parts.map(({ at, broker }) => at ?? broker).find(address => address !== undefined)
   // The client of Kafka cannot have the colons of an IPv6 address.
-  const brokers = parts.map(({ broker }) => broker?.replace(/^\[.+\]/, host => host.replaceAll('_', ':')))
-  const named = parts.map((part, index) => part.at ?? brokers[index]).find(address => address !== undefined)
+  const named = found?.replace(/^\[.+\]/, host => host.replaceAll('_', ':'))
   const [socket] = parts.flatMap(({ address, port }) => (address ? `${address}:${port}` : []))
   const address = named ?? at ?? socket
   const secret = /^Connection error: |(?<=\/\/)[^@/\s]*@/g

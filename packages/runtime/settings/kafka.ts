@@ -15,7 +15,7 @@ import { createKind, type Kind, LAST_PORT, list, oneOf, onOff, text } from './va
 const CLUSTER_ARN = /^arn:aws[a-z-]*:kafka:[a-z]{2}(?:-[a-z]+)+-\d+:\d{12}:cluster\/[\w-]+\/[0-9a-f-]+-\w+$/
 
 function isBroker(text: string): boolean {
-  const port = Number(/^(?:[^\s:/@]+|\[[\da-f:.]+(?:%\w+)?\]):(\d{1,5})$/i.exec(text)?.[1])
+  const port = Number(/^(?:[^\s:/@]+|\[[\da-f:.]+(?:%[a-z\d]+)?\]):(\d{1,5})$/i.exec(text)?.[1])
   return port >= 1 && port <= LAST_PORT
 }
 

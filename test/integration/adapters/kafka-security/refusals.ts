@@ -137,27 +137,19 @@ export function saysWhatIsWrong(): void {
     for (const [given, from, to, says] of periods)
       it(`given a client certificate that ${given}, then that is the reason, and the doctor finds it`, async () => {
         const { certFile, keyFile } = await kafka.certificates.client('early or late', [from, to])
-        const own = {
-          ...ca,
-          KAFKA_CERT_FILE: certFile,
-          KAFKA_KEY_FILE: keyFile,
-          REDIS_URL: 'redis://127.0.0.1:1',
-        }
+        const files = { KAFKA_CERT_FILE: certFile, KAFKA_KEY_FILE: keyFile }
+        const own = { ...ca, ...files, REDIS_URL: 'redis://127.0.0.1:1' }
         const args = ['--brokers', kafka.mutualTls, '--auth', 'tls']
         const { stderr } = await ran(['topics', 'list', ...args], { environment: own })
         assert.match(stderr, /localhost:\d+ does not accept the client certificate, which /)
         assert.ok(stderr.includes(says), stderr)
         const { stdout } = await ran(['doctor', '--json', ...args], { environment: own })
-        const found = (JSON.parse(stdout).findings as Finding[]).filter(
-          ({ check }) => check === 'certificate',
-        )
+        const { findings } = JSON.parse(stdout) as { readonly findings: readonly Finding[] }
+        const found = findings.filter(({ check }) => check === 'certificate')
+        const verdicts = found.map(({ subject, verdict }) => [subject, verdict])
         assert.deepEqual(
-          found.map(({ subject, verdict }) => [subject, verdict]),
-          [
-            ['client', 'wrong'],
-            // It ends in two days.
-            [kafka.mutualTls, 'wrong'],
-          ],
+          verdicts,
+          ['client', kafka.mutualTls].map(subject => [subject, 'wrong']),
         )
         assert.match(found[1]?.says ?? '', /^the certificate ends in 1 day, on /)
       })

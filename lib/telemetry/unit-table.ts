@@ -198,7 +198,9 @@ function findMeanings(name: string): Meanings {
   const factors = name.trim().split(/(?<=[\p{L}\p{N}])[\s·⋅_]+(?=\p{L})/u)
   const isProduct = factors.length > 1 && factors.every(factor => findMeanings(factor).units.length > 0)
   // The newton second is not the nanosecond, but `deg C` is a word.
-  return findSpelled(isProduct && !WORDS.has(joined.toLowerCase()) ? normalizeName(factors.join('.')) : joined)
+  return findSpelled(
+    isProduct && !WORDS.has(joined.toLowerCase()) ? normalizeName(factors.join('.')) : joined,
+  )
 }
 
 function findSpelled(normalized: string): Meanings {

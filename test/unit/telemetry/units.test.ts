@@ -210,11 +210,7 @@ describe('no unit is taken for another one', () => {
     'kb',
     'KB',
     'KB/s',
-    'MPA',
-    'MHZ',
-    'MWH',
-    'NA',
-    'UA',
+    ...['MPA', 'MHZ', 'MWH', 'NA', 'UA'],
   ]
   const spellings = SYMBOLS.flatMap(([symbol, unit, prefixes = Object.keys(PREFIXES)]) =>
     prefixes.map(prefix => ({

@@ -10,7 +10,7 @@ import type {
   Standards,
   TopicFacts,
 } from '../../lib/diagnosis/facts.ts'
-import type { Finding } from '../../lib/diagnosis/finding.ts'
+import type { Finding, Observed } from '../../lib/diagnosis/finding.ts'
 
 export const ACCOUNT: Standards = { isLocal: false, brokers: 3, replication: 3, minInsync: 2 }
 export const MACHINE: Standards = { isLocal: true, brokers: 1, replication: 1, minInsync: 1 }
@@ -22,13 +22,16 @@ export const BROKER_SETTINGS: Settings = {
   'offsets.retention.minutes': '10080',
 }
 
+export function broker(
+  id: number,
+  rack: string | null,
+  settings: Observed<Settings> = { seen: BROKER_SETTINGS },
+) {
+  return { id, address: `b-${id}:9098`, rack, settings }
+}
+
 export function kafka(changes: Partial<KafkaFacts> = {}, settings: Settings = BROKER_SETTINGS): KafkaFacts {
-  const brokers = [1, 2, 3].map(id => ({
-    id,
-    address: `b-${id}:9098`,
-    rack: `zone-${id}`,
-    settings: { seen: settings },
-  }))
+  const brokers = [1, 2, 3].map(id => broker(id, `zone-${id}`, { seen: settings }))
   return { address: 'b-1:9098', auth: 'iam', encrypted: true, cluster: { seen: { brokers } }, ...changes }
 }
 

@@ -96,11 +96,8 @@ describe('the addresses that a command works with', () => {
     const cluster = { KAFKA_PORT: 'tcp://10.0.0.1:9092', REDIS_PORT: 'tcp://10.0.0.2:6379' }
     running('lab', 20_000)
     assert.equal(listBrokers(cluster), '127.0.0.1:20000')
-    const { kafkaPort, redisPort } = readSettings([LOCAL_PORTS], {
-      ...cluster,
-      REDIS_PORT: 'udp://10.0.0.2:1',
-    })
-    assert.deepEqual([kafkaPort, redisPort], [9092, 6379])
+    const ports = readSettings([LOCAL_PORTS], { ...cluster, REDIS_PORT: 'udp://10.0.0.2:1' })
+    assert.deepEqual([ports.kafkaPort, ports.redisPort], [9092, 6379])
     assert.throws(() => readSettings([LOCAL_PORTS], { KAFKA_PORT: 'http://10.0.0.1' }), /KAFKA_PORT: must/)
   })
 

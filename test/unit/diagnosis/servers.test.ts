@@ -11,6 +11,7 @@ import { resolveStandards } from '../../../lib/diagnosis/server-standards.ts'
 import {
   ACCOUNT,
   BROKER_SETTINGS,
+  broker,
   kafka,
   MACHINE,
   NOW_MS,
@@ -64,13 +65,8 @@ describe('given the brokers of an account', () => {
   })
 
   it('then one broker or one zone is wrong, and brokers without a zone are unknown', () => {
-    const settings = { seen: BROKER_SETTINGS }
     const of = (racks: (string | null)[]) =>
-      kafka({
-        cluster: {
-          seen: { brokers: racks.map((rack, id) => ({ id, rack, address: `b-${id}:1`, settings })) },
-        },
-      })
+      kafka({ cluster: { seen: { brokers: racks.map((rack, id) => broker(id, rack)) } } })
     assert.deepEqual(notOk(checkKafka(of(['a']), ACCOUNT)), ['brokers wrong', 'zones wrong'])
     assert.deepEqual(notOk(checkKafka(of(['a', 'a', 'a']), ACCOUNT)), ['zones wrong'])
     assert.deepEqual(notOk(checkKafka(of([null, null, null]), ACCOUNT)), ['zones unknown'])
@@ -80,10 +76,7 @@ describe('given the brokers of an account', () => {
     const away = checkKafka(kafka({ cluster: { unseen: 'connect ECONNREFUSED' } }), ACCOUNT)
     assert.deepEqual(notOk(away), ['reached wrong'])
     assert.equal(away[0]?.says, 'connect ECONNREFUSED')
-    const brokers = [1, 2, 3].map(id => ({
-      ...{ id, rack: `z${id}`, address: `b-${id}:1` },
-      settings: { unseen: 'refused' },
-    }))
+    const brokers = [1, 2, 3].map(id => broker(id, `z${id}`, { unseen: 'refused' }))
     const refused = checkKafka(kafka({ cluster: { seen: { brokers } } }), ACCOUNT)
     assert.equal(notOk(refused).filter(text => text.endsWith('unknown')).length, 9)
   })
@@ -102,10 +95,7 @@ describe('given a certificate', () => {
       const [validFromDate, validToDate] = [from, to].map(days => new Date(NOW_MS + days * 86_400_000))
       const period = { validFromDate, validToDate } as { validFromDate: Date; validToDate: Date }
       const found = checkCertificate('kafka', 'client', period, NOW_MS)
-      assert.deepEqual(
-        [found.verdict, found.verdict === 'wrong' ? found.says : undefined],
-        [says ? 'wrong' : 'ok', says],
-      )
+      assert.deepEqual([found.verdict, says && found.says], [says ? 'wrong' : 'ok', says])
     })
 
   it('then one with the key of another is found, too, although no server can be reached with it', async t => {
@@ -113,7 +103,10 @@ describe('given a certificate', () => {
     t.after(remove)
     const { cert } = await client('a')
     const found = await gatherCertificates(['127.0.0.1:1'], { certificate: cert, privateKey: key })
-    assert.deepEqual(found.map(([subject]) => subject), ['client'])
+    assert.deepEqual(
+      found.map(([subject]) => subject),
+      ['client'],
+    )
   })
 })
 

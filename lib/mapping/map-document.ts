@@ -47,14 +47,12 @@ export function mapDocument(mappings: readonly Mapping[], document: ForeignDocum
 
 /** Returns the reason why a value to which mappings are applied is not a JSON object. It completes a sentence about the value. */
 export function describeNoObject(value: Buffer): string {
-  if (isUtf16(value)) return 'is UTF-16, not UTF-8'
   const text = decodeText(value)
-  if (text === undefined) {
-    const format = findCompression(value)
-    return format === undefined
-      ? 'is not UTF-8'
-      : `is compressed by its producer (${format}): let it write JSON, and compress batches by compression.type, which Kafka clients undo`
-  }
+  const format = text === undefined ? findCompression(value) : undefined
+  if (format !== undefined)
+    return `is compressed by its producer (${format}): let it write JSON, and compress batches by compression.type, which Kafka clients undo`
+  if (isUtf16(value)) return 'is UTF-16, not UTF-8'
+  if (text === undefined) return 'is not UTF-8'
   if (text.trim() === '') return text === '' ? 'is empty' : 'has nothing but spaces'
   if (text.startsWith('\ufeff')) return 'begins with a byte order mark: send it without'
   const document = parseJson(text)

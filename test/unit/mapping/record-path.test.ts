@@ -210,6 +210,7 @@ describe('a value that is not a JSON object', () => {
     ...[1, 5, 6, 9].map(
       level => [`zlib ${level}`, deflateSync('{"a":1}', { level }), compressedBy('zlib')] as const,
     ),
+    ['zlib with a zero, as UTF-16 has', deflateSync('{"id":0}', { level: 1 }), compressedBy('zlib')],
     ['a text that begins as zlib does', 'x^{"a":1}', 'is not JSON'],
     ['Latin 1', Buffer.from('{"a":"\u00e4"}', 'latin1'), 'is not UTF-8'],
     ['UTF-16 with its mark', utf16, 'is UTF-16, not UTF-8'],

@@ -125,7 +125,7 @@ function describeField(path: string, from: RawPath, records: readonly RecordCont
 /** Distance of a number from all others, in ranges of these, from which on it may stand for a missing value. */
 const FAR = 3
 
-/** Returns the least and the greatest number, if they repeat and are far from at least three others, such as -9999. */
+/** Returns the least and the greatest number, if they repeat and are far from at least three others, such as -9999. 0 may mean off. */
 function findOutliers(numbers: readonly number[]): readonly number[] {
   const sorted = [...new Set(numbers)].toSorted((a, b) => a - b)
   const ends = [sorted.slice(0, 1), sorted.slice(-1)] as const
@@ -134,7 +134,7 @@ function findOutliers(numbers: readonly number[]): readonly number[] {
     const [least = 0, greatest = 0] = [others[0], others.at(-1)]
     const isFar = (number: number) => Math.max(least - number, number - greatest) >= FAR * (greatest - least)
     const isRepeated = (number: number) => numbers.indexOf(number) < numbers.lastIndexOf(number)
-    return others.length >= 3 && far.every(number => isFar(number) && isRepeated(number))
+    return others.length >= 3 && far.every(number => number !== 0 && isFar(number) && isRepeated(number))
   })
   return candidates[0] ?? []
 }

@@ -272,6 +272,7 @@ const SAMPLES: Readonly<Record<string, readonly [Sample, time: string, ...parts:
         both: [-999, -999, 9999, 9999][i] ?? i,
         once: i || -9999,
         near: i < 2 ? 14 : i,
+        off: i < 2 ? 0 : 1500 + i,
       })),
     ),
     'record',
@@ -281,6 +282,7 @@ const SAMPLES: Readonly<Record<string, readonly [Sample, time: string, ...parts:
     'both: { from: both, absent: [ -999, 9999 ] }  # does -999 or 9999 stand for a missing value?',
     'once: once',
     'near: near',
+    'off: off',
   ],
   'codes, and an integer that a double does not keep': [
     lines(repeat(i => ({ plant: '007', odometer: '9007199254740993', level: i }))),

@@ -1,6 +1,7 @@
 interface Parts {
   start(): void
-  stop(): Promise<void> | undefined
+  /** @param skipExit true if the process goes on afterwards */
+  stop(skipExit?: boolean): Promise<void>
 }
 
 /** Members of serverless-offline that the trigger replaces. */
@@ -27,7 +28,7 @@ export function followOffline(plugins: readonly object[], { start, stop }: Parts
     await startOffline()
   }
   offline.end = async (...args) => {
-    await stop()
+    await stop(...args)
     await endOffline(...args)
   }
   return true

@@ -24,10 +24,13 @@ import {
   type Log,
   type Serverless,
 } from './support/serverless.ts'
+import { untilIdle } from './support/wait.ts'
 import { Trigger } from './trigger.ts'
 
-/** Time limit from the request to stop until the process ends, in milliseconds. */
-const END_MS = 4_600
+/** Time from the request to stop after which a process that does nothing any more is ended, in milliseconds. */
+const END_MS = 4_500
+/** Time after which it is ended although it computes, in milliseconds. */
+const LATEST_END_MS = 30_000
 
 /**
  * Serverless Framework plugin with a Kafka trigger for `serverless offline`, and additional settings for the framework's `msk` and
@@ -46,7 +49,7 @@ export default class MskTriggerPlugin {
   /** Mappings and settings, which are read once all plugins are initialized. */
   #prepared: { readonly mappings: readonly Mapping[]; readonly settings: Settings } | undefined
   #trigger: Trigger | undefined
-  #late: NodeJS.Timeout | undefined
+  #idle: Promise<void> | undefined
   #invoker: Invoker | undefined
   /** Closed once a plugin announces its builds. */
   readonly #watch = new HandlerWatch(file => {
@@ -75,7 +78,7 @@ export default class MskTriggerPlugin {
         this.#prepare()
         const isFollowed = followOffline(serverless.pluginManager.getPlugins(), {
           start: this.#guard(() => this.#run()),
-          stop: () => this.#stop(),
+          stop: skipExit => this.#stop(skipExit),
         })
         if (!isFollowed) this.#run()
       }),
@@ -161,16 +164,22 @@ export default class MskTriggerPlugin {
     this.#trigger.start()
   }
 
-  /** Stops the trigger. Ends the process if that, and what serverless-offline then ends, takes too long. */
-  async #stop(): Promise<void> {
-    this.#late ??= setTimeout(() => {
+  /**
+   * Stops the trigger, which has time for its commits. Ends the process if nothing works any more, and it is still there.
+   *
+   * @param goesOn true if the process is to go on without functions
+   */
+  async #stop(goesOn = false): Promise<void> {
+    const requestedMs = performance.now()
+    await this.#trigger?.stop()
+    if (goesOn) return
+    this.#idle ??= untilIdle(requestedMs + END_MS - performance.now(), LATEST_END_MS).then(() => {
       this.#log.warning(
         'msk  stopping takes too long, as with a handler in a command of execSync: the process ends now',
       )
       // `process.exit` would wait for its thread.
       process.removeAllListeners('SIGINT').kill(process.pid, 'SIGINT')
-    }, END_MS).unref()
-    await this.#trigger?.stop()
+    })
     await this.#invoker?.close()
   }
 

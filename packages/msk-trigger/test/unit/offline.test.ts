@@ -31,7 +31,7 @@ describe('plain serverless offline', () => {
     const offline = new ServerlessOffline(calls)
     const isFollowed = followOffline([{}, offline], {
       start: () => void calls.push('trigger starts'),
-      stop: async () => void calls.push('trigger stops'),
+      stop: async skipExit => void calls.push(`trigger stops${skipExit ? ', the process goes on' : ''}`),
     })
     return { calls, offline, isFollowed }
   }
@@ -44,13 +44,13 @@ describe('plain serverless offline', () => {
     assert.deepEqual(calls, ['trigger starts', 'starts', 'runs', 'trigger stops', 'ends'])
   })
 
-  it('given it ends without exit, then the log says so', async () => {
+  it('given it ends without exit, then the trigger stops, and the process goes on', async () => {
     const { calls, offline } = followed()
     await offline.end(true)
-    assert.deepEqual(calls, ['trigger stops', 'ends without exit'])
+    assert.deepEqual(calls, ['trigger stops, the process goes on', 'ends without exit'])
   })
 
   it('given it is not among the plugins, then that is said', () => {
-    assert.equal(followOffline([{}], { start: assert.fail, stop: assert.fail }), false)
+    assert.equal(followOffline([{}], { start: assert.fail, stop: async () => assert.fail() }), false)
   })
 })

@@ -44,9 +44,13 @@ module.exports = async ({ resolveVariable }) => {
   }
 }
 
-/** Returns the settings for the servers that variables name, or else for those of the running stack. */
+/** Commands that run functions. All others, such as `package`, have the same result beside any stack. */
+const RUNNING = ['offline', 'invoke']
+
+/** Returns the settings for the servers that variables name or, for a command that runs functions, for those of the running stack. */
 function onThisMachine() {
-  const variables = stackEnvironment(process.env)
+  const isRunning = process.argv.some(word => RUNNING.includes(word))
+  const variables = isRunning ? stackEnvironment(process.env) : process.env
   return { place: readThisMachine(variables, PROJECT), variables }
 }
 

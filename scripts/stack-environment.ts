@@ -35,13 +35,19 @@ export function stackEnvironment(given: Environment, stack?: string, dir = STACK
  * @throws StackNotFound see `stackEnvironment`
  */
 export function usedStack(environment: Environment, dir = STACKS_DIR): Stack | undefined {
+  if (namesAllServers(environment)) return undefined
   const { hasKafka, hasRedis } = namedServers(environment)
-  if (hasKafka && hasRedis) return undefined
   const stacks = runningStacks(dir)
   if (environment.SLUICE_STACK) return requireStack(environment.SLUICE_STACK, stacks)
   // If a variable contains an address, several running stacks are not an error: a command that needs only this server must not
   // fail.
   return (hasKafka || hasRedis) && isUndecided(stacks) ? undefined : chooseStack(stacks)
+}
+
+/** Returns true if variables have the addresses of all servers, so that no stack is used. */
+export function namesAllServers(environment: Environment): boolean {
+  const { hasKafka, hasRedis } = namedServers(environment)
+  return hasKafka && hasRedis
 }
 
 /** Returns the stack with a name. @throws StackNotFound if it is not running */
@@ -120,7 +126,7 @@ function fillInAddresses(environment: Environment, { variables }: Stack): Enviro
     ...(hasKafka ? OF_KAFKA : []),
     ...(hasRedis ? OF_REDIS : []),
     // Settings that are not addresses can be chosen apart from the stack.
-    ...['SLUICE_ENV', ...STACK_FOLDERS].filter(name => hasKafka || environment[name]),
+    ...['SLUICE_ENV', 'LAMBDA_PORT', ...STACK_FOLDERS].filter(name => hasKafka || environment[name]),
     // With another Kafka, the registry of the stack is not used, because records of that Kafka contain ids of another registry.
     ...(hasRegistry || hasKafka ? OF_REGISTRY : []),
   ])

@@ -1,5 +1,5 @@
 import { type Stack, stackFile } from '../../scripts/running-stacks.ts'
-import { usedStack } from '../../scripts/stack-environment.ts'
+import { namesAllServers, usedStack } from '../../scripts/stack-environment.ts'
 import { SERVERS_READY } from './servers-plugin.ts'
 
 /** Parts of the Serverless Framework that this plugin uses. */
@@ -20,7 +20,7 @@ export default class StackPlugin {
     const say = (describe: typeof describeOffline) => () => {
       // A deployment never takes a stack's variables, and `npm start` names its servers itself.
       if (service.provider.stage !== 'local' || environment[SERVERS_READY]) return
-      if (environment.KAFKA_BROKERS && environment.REDIS_URL) return
+      if (namesAllServers(environment)) return
       for (const line of describe(usedStack(environment))) console.error(line)
     }
     const offline = say(describeOffline)

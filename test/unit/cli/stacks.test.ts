@@ -117,12 +117,15 @@ describe('the addresses that a command works with', () => {
   })
 
   it('given a stack with an environment, then commands ask that one, unless a variable names another', () => {
-    running('lab', 20_000, { variables: { KAFKA_BROKERS: 'k:1', SLUICE_ENV: 'production' } })
+    running('lab', 20_000, {
+      variables: { KAFKA_BROKERS: 'k:1', SLUICE_ENV: 'production', LAMBDA_PORT: '1' },
+    })
     const getEnv = (environment: object, stack?: string) =>
       stackEnvironment({ ...environment }, stack, dir).SLUICE_ENV
     assert.equal(getEnv({}), 'production')
     assert.equal(getEnv({}, 'lab'), 'production')
     assert.equal(getEnv({ SLUICE_ENV: 'test' }), 'test')
+    assert.equal(stackEnvironment({ LAMBDA_PORT: '2' }, undefined, dir).LAMBDA_PORT, '2')
     assert.equal(getEnv({ SLUICE_ENV: 'test' }, 'lab'), 'production')
     assert.equal(getEnv({ KAFKA_BROKERS: 'other:9092' }), undefined)
   })

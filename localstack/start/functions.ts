@@ -110,7 +110,7 @@ export async function startFunctions(
   // Start the process after the follower of its log, so that no line is missed.
   const program = { title: FRAMEWORK, launch, logFile, errorIn: findStartupError }
   // The servers may have to be installed, so the time of the functions begins when they are ready.
-  const wait = (ms: number) => servers.then(() => pause(ms))
+  const wait = (ms: number) => servers.then(() => pause(ms, undefined, { ref: false }))
   const waits = { untilReady, idleMs: IDLE_MS, onWait, wait }
   const started = await startReady({ ...program, ...waits }, signal).catch(error => {
     unfollow()

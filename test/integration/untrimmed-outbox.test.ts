@@ -56,7 +56,7 @@ describe('a published outbox that Redis does not trim', () => {
     valkey = await startValkey()
     environment = await TestEnvironment.create({ url: valkey.url })
     commands = await TopicCommands.open()
-    redis = new RedisClient({ url: valkey.url, commandTimeoutMs: 500 })
+    redis = new RedisClient({ url: valkey.url, commandTimeoutMs: 5_000 })
   })
 
   after(async () => {

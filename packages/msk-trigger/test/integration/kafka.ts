@@ -14,6 +14,9 @@ if (!BROKERS) {
 /** The value of `ConfigResourceTypes.TOPIC`, which an ES module cannot import. */
 const TOPIC_RESOURCE = 2
 
+/** Time after which Kafka ends what `leaveOpen` leaves, in milliseconds: a test is over before, on a busy machine too. */
+export const OPEN_MS = 600_000
+
 /** Messages of one partition whose values are the numbers `from` to `to`, without the last. */
 export function numbered(from: number, to: number, partition = 0): { partition: number; value: string }[] {
   return Array.from({ length: to - from }, (_, n) => ({ partition, value: `${from + n}` }))
@@ -90,7 +93,8 @@ export class TestKafka {
 
   /** Sends all messages in a transaction, and leaves it open. A call with the same transactional id ends the one before. */
   async leaveOpen(transactionalId: string, topic: string, messages: Message[]): Promise<void> {
-    const producer = this.#kafka.producer({ transactionalId, idempotent: true, maxInFlightRequests: 1 })
+    const options = { idempotent: true, maxInFlightRequests: 1, transactionTimeout: OPEN_MS }
+    const producer = this.#kafka.producer({ ...options, transactionalId })
     await producer.connect()
     const transaction = await producer.transaction()
     if (messages.length > 0) await transaction.send({ topic, messages, acks: -1 })

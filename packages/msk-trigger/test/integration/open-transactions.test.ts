@@ -7,7 +7,7 @@ import { readOpenTransactions } from '@sluice/kafka-records/requests'
 import { until } from '../../../local-servers/testing/until.ts'
 import { Cluster, createClientFactory } from '../../poll/cluster-client.ts'
 import { TransactionWatch } from '../../poll/transaction-watch.ts'
-import { BROKERS, numbered, TestKafka } from './kafka.ts'
+import { BROKERS, numbered, OPEN_MS, TestKafka } from './kafka.ts'
 
 describe('given a transaction that was left open, and records behind it', () => {
   const connect = createClientFactory(BROKERS.split(','), {})
@@ -35,9 +35,9 @@ describe('given a transaction that was left open, and records behind it', () => 
     const ends = { end: 3, highWatermark: 24 }
     assert.deepEqual(
       [facts, others],
-      [{ topic, partition: 1, ...ends, transactionalId, timeoutMs: 60_000 }, []],
+      [{ topic, partition: 1, ...ends, transactionalId, timeoutMs: OPEN_MS }, []],
     )
-    assert.ok(producerId >= 0 && Math.abs(Date.now() - sinceMs) < 60_000, `${producerId} ${sinceMs}`)
+    assert.ok(producerId >= 0 && Math.abs(Date.now() - sinceMs) < OPEN_MS, `${producerId} ${sinceMs}`)
   })
 
   it('given a client that may not ask for producers, then both ends are read', async () => {

@@ -179,12 +179,17 @@ async function insist<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask()
     } catch (error) {
-      if (Date.now() > endAtMs) throw error
+      const { isFinal = error instanceof RangeError } = error as { isFinal?: boolean }
+      if (isFinal || Date.now() > endAtMs) throw error
     }
 }
 
+/** Codes with which a broker answers while it starts, or while a partition gets another leader. */
+const PASSING = new Set([3, 5, 6, 7, 8, 9, 13, 56, 74, 75, 76, 78, 100])
+
 function check(code: number, what: string): void {
-  if (code !== 0) throw new Error(`Kafka answers with code ${code}: ${what}`)
+  if (code === 0) return
+  throw Object.assign(new Error(`Kafka answers with code ${code}: ${what}`), { isFinal: !PASSING.has(code) })
 }
 
 const PATIENCE_MS = 5_000

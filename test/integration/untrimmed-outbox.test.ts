@@ -4,19 +4,15 @@ import { after, before, describe, it } from 'node:test'
 import { brokers } from '#local-servers/testing/servers.ts'
 import { until } from '#local-servers/testing/until.ts'
 import { startValkey, type Valkey } from '#local-servers/testing/valkey.ts'
-import type { OutgoingRecord } from '#runtime/cloudevents'
-import { kafkaClient } from '#runtime/operating/kafka'
 import { RedisClient } from '#runtime/operating/redis'
-import { CONSUMER_DEFAULTS } from '#runtime/pipeline'
-import { consume, EMPTY_SELECTION, LatestDecisions, LogChecks } from '#runtime/test/support/inside'
-import { KafkaPublisher } from '#runtime/test/support/inside-kafka'
+import type { Publisher } from '#runtime/pipeline'
+import { EMPTY_SELECTION } from '#runtime/test/support/inside'
 import { RedisStateStore } from '#runtime/test/support/inside-redis'
-import { kafkaEvent, logRecord, environmentReading as reading } from '#runtime/test/support/records'
-import { MemoryCircuitBreaker, MemoryLogReader } from '#runtime/testing'
+import { logRecord, environmentReading as reading } from '#runtime/test/support/records'
 import type { Finding } from '../../lib/diagnosis/finding.ts'
 import { TestEnvironment } from '../support/environment.ts'
-import { APPLICATION, NAMES } from '../support/families.ts'
-import { counting, RecordingObserver } from '../support/stage.ts'
+import { NAMES } from '../support/families.ts'
+import { counting, Stage } from '../support/stage.ts'
 import { TopicCommands } from '../support/topic-commands.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
@@ -48,20 +44,18 @@ describe('a published outbox that Redis does not trim', () => {
   let environment: TestEnvironment
   let commands: TopicCommands
   let redis: RedisClient
-  /** Offset up to which the latest response permits a commit, by partition. */
-  const committed: number[] = []
-  const kafka = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
+  let stage: Stage
 
   before(async () => {
     valkey = await startValkey()
     environment = await TestEnvironment.create({ url: valkey.url })
     commands = await TopicCommands.open()
     redis = new RedisClient({ url: valkey.url, commandTimeoutMs: 5_000 })
+    stage = new Stage({ ...counting, name: CONSUMER } as never, { store: new RedisStateStore(redis) })
   })
 
   after(async () => {
     redis?.close()
-    await kafka.close()
     await commands?.close()
     await environment?.close()
     await valkey?.stop()
@@ -69,56 +63,39 @@ describe('a published outbox that Redis does not trim', () => {
 
   /** Delivers two readings. Returns the reasons why the partition waits. */
   async function deliver(partition: number, published: () => unknown = () => {}): Promise<string[]> {
-    const { report, waits } = new RecordingObserver()
     const topic = environment.topic('readings')
-    const records = [0, 1].map(offset => {
-      const event = reading(`${partition}/${offset}`, { sensor: `${partition}` })
-      return logRecord(offset, event, { topic, partition })
-    })
-    const consumer = {
-      ...{ ...CONSUMER_DEFAULTS, application: APPLICATION, failuresTo: APPLICATION.failuresTopic },
-      ...{ process: { ...counting, name: CONSUMER } as never, env: environment.name },
-    }
-    const publish = async (emitted: readonly OutgoingRecord[]) => {
-      await kafka.publish(emitted)
+    const records = [0, 1].map(offset =>
+      logRecord(offset, reading(`${partition}/${offset}`, { sensor: `${partition}` }), { topic, partition }),
+    )
+    const publish: Publisher['publish'] = async emitted => {
+      await stage.publisher.publish(emitted)
       await published()
     }
-    const ports = {
-      ...{ store: new RedisStateStore(redis), publisher: { publish }, log: new MemoryLogReader([]) },
-      ...{ breaker: new MemoryCircuitBreaker(), report },
-    }
-    const { batchItemFailures } = await consume(consumer, ports, kafkaEvent(records), {
-      ...{ remainingMs: () => 60_000, partialResponses: true, nowMs: Date.now, pause: async () => {} },
-      ...{ codeVersion: () => 'test', latest: new LatestDecisions(), logChecks: new LogChecks() },
-    })
-    committed[partition] = batchItemFailures[0]?.itemIdentifier.offset ?? 2
-    return waits.map(({ reason }) => reason)
+    await stage.batch(records, { ports: { publisher: { publish } } })
+    return stage.observer.waits.splice(0).map(({ reason }) => reason)
   }
 
   for (const [partition, { redis: happened, begin, end }] of FAULTS.entries())
-    it(`given that it ${happened}, then a repeat of the batch alone publishes and trims`, async () => {
-      const readings = environment.topic('readings')
-      await environment.client.send(
-        readings,
-        [0, 1].map(() => ({ partition, value: 'x' })),
-      )
+    it(`given that it ${happened}, then a repeat of the batch alone publishes with the same ids, and trims`, async () => {
+      const topic = environment.topic('readings')
+      const values = [0, 1].map(() => ({ partition, value: 'x' }))
+      await environment.client.send(topic, values)
       assert.deepEqual(await deliver(partition, () => begin(valkey)), ['store-unavailable'])
       await end(valkey)
       await until('the batch has succeeded', async () => (await deliver(partition)).length === 0)
-      const stateKey = { consumer: CONSUMER, topic: readings, partition }
-      const { outbox } = await new RedisStateStore(redis).load(stateKey, EMPTY_SELECTION)
-      assert.deepEqual(outbox, [])
+      const { outbox } = await stage.ports.store.load(
+        { consumer: CONSUMER, topic, partition },
+        EMPTY_SELECTION,
+      )
+      const ids = stage.events.map(({ id }) => id)
+      stage.publisher.publishedRecords.length = 0
+      assert.deepEqual([outbox, new Set(ids).size], [[], 1])
     })
 
-  it('then each emission has one id, and the doctor finds no other that waits', async () => {
-    const emitted = await environment.read('events')
-    for (const partition of FAULTS.keys()) {
-      const own = emitted.filter(({ key }) => String(key).endsWith(` ${partition}`))
-      assert.equal(new Set(own.map(({ headers }) => String(headers?.ce_id))).size, 1)
-    }
+  it('then the doctor finds no emission that waits', async () => {
     const topic = environment.topic('readings')
     const groupId = NAMES.groupName(CONSUMER, environment.name)
-    const partitions = committed.map((offset, partition) => ({ partition, offset: String(offset) }))
+    const partitions = [...FAULTS.keys()].map(partition => ({ partition, offset: '2' }))
     await commands.admin.setOffsets({ groupId, topic, partitions })
     const settings = { KAFKA_BROKERS: brokers().join(','), REDIS_URL: valkey.url }
     const { stdout } = await ran(['doctor', '--json', '--env', environment.name], { environment: settings })

@@ -8,7 +8,7 @@ const { useSettingsFile } = require('../lib/app/settings-file.ts')
 const { readAccount } = require('./place/account.ts')
 const { createOutputsReader, mergeProblems, addStackOutputs } = require('./place/stack-outputs.ts')
 const { readThisMachine } = require('./place/this-machine.ts')
-const { stackEnvironment } = require('../scripts/stack-environment.ts')
+const { StackNotFound, stackEnvironment } = require('../scripts/stack-environment.ts')
 
 // Load the settings file first, because the names of topics depend on it.
 useSettingsFile()
@@ -50,8 +50,14 @@ const RUNNING = ['offline', 'invoke']
 /** Returns the settings for the servers that variables name or, for a command that runs functions, for those of the running stack. */
 function onThisMachine() {
   const isRunning = process.argv.some(word => RUNNING.includes(word))
-  const variables = isRunning ? stackEnvironment(process.env) : process.env
-  return { place: readThisMachine(variables, PROJECT), variables }
+  try {
+    const variables = isRunning ? stackEnvironment(process.env) : process.env
+    return { place: readThisMachine(variables, PROJECT), variables }
+  } catch (error) {
+    if (!(error instanceof StackNotFound)) throw error
+    const place = readThisMachine(process.env, PROJECT)
+    return { place: { ...place, problems: [...place.problems, error.message] }, variables: process.env }
+  }
 }
 
 /** Returns the modules that this command loads first, such as an SDK of OpenTelemetry: functions run in threads that do not inherit them. */

@@ -74,7 +74,7 @@ export async function carryOutPlan<Of extends Fields, Plan, Result>(
     plan: toAgreement(operation, plan),
     operation: id,
     by,
-    mayBeFirst: operation.mayBeFirst,
+    mayBeFirst: operation.mayBeFirst ?? operation.mayLackAudit,
   }
   try {
     return await changeAudited(environment.connections, change, counts =>

@@ -55,7 +55,7 @@ Examples:
     requiresOneOf: [['partition', 'allPartitions']],
   },
   // The environment of a recorded batch has states, and no topics.
-  mayBeFirst: true,
+  mayLackAudit: true,
   asks: ({ consumer, isWhole }: Plan) =>
     isWhole ? `Remove all of these states? The project has no function ${consumer}.` : 'Drop it?',
   async plan(environment, { consumer, partition, topic }): Promise<Plan> {

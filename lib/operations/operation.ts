@@ -65,6 +65,8 @@ interface DeclaredOperation<Of extends Fields, Plan, Result> {
   readonly rules?: FieldRules<keyof Of & string>
   /** True for an operation that can be carried out before the environment exists. */
   readonly mayBeFirst?: true
+  /** True for an operation that is carried out without an audit event where the environment has no topic for it. */
+  readonly mayLackAudit?: true
   /** Question that a person must answer with yes. Null for an operation that does not ask. */
   readonly asks: ((plan: Plan) => string) | null
   /** Finds out what would happen. Changes nothing. @throws Failure if it is refused */

@@ -3,7 +3,14 @@
  * bundle it.
  */
 export { type BatchesFrom, type BatchHead, batchesQuestion, type FetchedBatches } from './fetch-batches.ts'
-export { fetchMetadata, lookUpBrokers, partitionsByLeader } from './leaders.ts'
+export {
+  eachBroker,
+  fetchMetadata,
+  listAnswers,
+  lookUpBrokers,
+  type OfBroker,
+  partitionsByLeader,
+} from './leaders.ts'
 export { edgesQuestion, type PartitionEdge } from './list-offsets.ts'
 export { type LogDir, logDirsQuestion } from './log-dirs.ts'
 export {
@@ -15,6 +22,7 @@ export {
 } from './metadata.ts'
 export {
   describeOpenTransaction,
+  LongTransactions,
   OPEN_FOR_MS,
   type OpenTransaction,
   readOpenTransactions,

@@ -1,5 +1,5 @@
 /** Finds the brokers of a cluster, and the leaders of partitions. */
-import type { Cluster } from '../kafkajs-internals.ts'
+import type { Broker, Cluster } from '../kafkajs-internals.ts'
 import { type ClusterMetadata, metadataQuestion } from './metadata.ts'
 import { askBroker } from './wire.ts'
 
@@ -51,4 +51,32 @@ export function partitionsByLeader(
       else led.push({ topic, partitions: [partition] })
     }
   return byLeader
+}
+
+/** Response of a broker, or the error of the request to it. */
+export type OfBroker<T> = { readonly broker: number } & ({ readonly answer: T } | { readonly error: unknown })
+
+/** Sends a request to several brokers concurrently. A broker that does not respond does not affect the others. */
+export function eachBroker<T>(
+  cluster: Cluster,
+  brokers: readonly number[],
+  ask: (broker: Broker, id: number) => Promise<T>,
+): Promise<OfBroker<T>[]> {
+  return Promise.all(
+    brokers.map(async id => {
+      try {
+        return { broker: id, answer: await ask(await cluster.findBroker({ nodeId: String(id) }), id) }
+      } catch (error) {
+        return { broker: id, error }
+      }
+    }),
+  )
+}
+
+/** Returns the responses of brokers. @throws the error of the first broker if none has responded */
+export function listAnswers<T>(responses: readonly OfBroker<T>[]): T[] {
+  const answers = responses.flatMap(response => ('answer' in response ? [response.answer] : []))
+  const [failed] = responses.flatMap(response => ('error' in response ? [response] : []))
+  if (failed && answers.length === 0) throw failed.error
+  return answers
 }

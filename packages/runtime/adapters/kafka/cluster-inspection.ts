@@ -6,11 +6,14 @@ import type { Broker, Cluster } from '@sluice/kafka-records'
 import {
   askBroker,
   type ClusterMetadata,
+  eachBroker,
   edgesQuestion,
   fetchMetadata,
   type LogDir,
+  listAnswers,
   logDirsQuestion,
   lookUpBrokers,
+  type OfBroker,
   type OpenTransaction,
   type PartitionEdge,
   partitionsByLeader,
@@ -23,9 +26,6 @@ import type { Kafka } from './client.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
 import type { TopicLayout } from './topic-admin.ts'
 import type { Bounds } from './topic-offsets.ts'
-
-/** Response of a broker, or the error of the request to it. */
-export type OfBroker<T> = { readonly broker: number } & ({ readonly answer: T } | { readonly error: unknown })
 
 /** Offset bounds by topic and partition; undefined if the leader did not respond. */
 export type KnownBounds = ReadonlyMap<string, readonly (Bounds | undefined)[]>
@@ -119,23 +119,6 @@ export class ClusterInspection {
 
 const CLUSTER_AUTHORIZATION_FAILED = 31
 
-/** Sends a request to several brokers concurrently. A broker that does not respond does not affect the others. */
-export function eachBroker<T>(
-  cluster: Cluster,
-  brokers: readonly number[],
-  ask: (broker: Broker, id: number) => Promise<T>,
-): Promise<OfBroker<T>[]> {
-  return Promise.all(
-    brokers.map(async id => {
-      try {
-        return { broker: id, answer: await ask(await cluster.findBroker({ nodeId: String(id) }), id) }
-      } catch (error) {
-        return { broker: id, error }
-      }
-    }),
-  )
-}
-
 interface Edges {
   readonly starts: readonly PartitionEdge[]
   readonly ends: readonly PartitionEdge[]
@@ -146,9 +129,7 @@ interface Edges {
  * responded
  */
 function mergeBounds(topics: readonly TopicLayout[], answers: readonly OfBroker<Edges>[]): KnownBounds {
-  const answered = answers.flatMap(answer => ('answer' in answer ? [answer.answer] : []))
-  const [failed] = answers.flatMap(answer => ('error' in answer ? [answer] : []))
-  if (failed && answered.length === 0) throw failed.error
+  const answered = listAnswers(answers)
   const starts = mapOffsets(answered.flatMap(edges => edges.starts))
   const ends = mapOffsets(answered.flatMap(edges => edges.ends))
   const boundsByTopic = new Map<string, (Bounds | undefined)[]>()

@@ -4,13 +4,15 @@ import {
   type BatchesFrom,
   type BatchHead,
   batchesQuestion,
+  eachBroker,
   type FetchedBatches,
+  type OfBroker,
   partitionsByLeader,
   type Setting,
 } from '@sluice/kafka-records/requests'
 import { answerError, askCluster, fetchSettings } from './ask-cluster.ts'
 import type { Kafka } from './client.ts'
-import { eachBroker, type KnownBounds, type OfBroker } from './cluster-inspection.ts'
+import type { KnownBounds } from './cluster-inspection.ts'
 import type { TopicLayout } from './topic-admin.ts'
 
 /**

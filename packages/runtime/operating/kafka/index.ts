@@ -1,4 +1,5 @@
 /** Topics, groups and offsets of a cluster, for operators: inspection, creation, reading and writing. Loads the client of Kafka. */
+export type { OfBroker } from '@sluice/kafka-records/requests'
 export {
   compareTopics,
   ensureTopics,
@@ -8,11 +9,7 @@ export {
   type TopicsOutcome,
 } from '../../adapters/kafka/application-topics.ts'
 export { type Kafka, kafkaClient } from '../../adapters/kafka/client.ts'
-export {
-  ClusterInspection,
-  type KnownBounds,
-  type OfBroker,
-} from '../../adapters/kafka/cluster-inspection.ts'
+export { ClusterInspection, type KnownBounds } from '../../adapters/kafka/cluster-inspection.ts'
 export {
   type Committed,
   describeGroups,

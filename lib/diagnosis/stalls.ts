@@ -1,11 +1,13 @@
 /** Detects stalls in any environment, from facts that Kafka and Redis report. Pure. */
 
-import type { OpenTransaction } from '@sluice/kafka-records/requests'
-import { omitUndefined } from '#runtime/consumer'
+import {
+  describeOpenTransaction,
+  LongTransactions,
+  type OpenTransaction,
+} from '@sluice/kafka-records/requests'
 import type { ConsumerLag, ReadTopic } from '../queries/kafka/consumer-lag.ts'
 import { count } from '../support/count.ts'
 import { durationText } from '../support/duration.ts'
-import { judgeTransaction } from './checks/transactions.ts'
 
 /** Reason for a stall, with advice for the user. */
 interface Cause {
@@ -71,6 +73,7 @@ interface WatchedProgress {
 export class StallWatch {
   readonly #lookEveryMs: number
   readonly #watched = new Map<string, WatchedProgress>()
+  readonly #transactions = new LongTransactions()
   /** Start of each open stall, by its place. */
   #open: ReadonlyMap<string, number> = new Map()
 
@@ -88,13 +91,10 @@ export class StallWatch {
     for (const [server, problem] of Object.entries(servers))
       if (problem !== null) causes.set(server, { cause: describeOutage(problem), functions: [] })
     for (const name of broken) causes.set(`${name}|breaker`, { cause: BREAKER_OPEN, functions: [name] })
-    for (const one of transactions) {
-      const { topic, partition, sinceMs } = one
-      const judged = judgeTransaction(one, nowMs)
-      if (!judged) continue
-      const cause = { reason: judged.says, advice: judged.todo ?? '', ...omitUndefined({ sinceMs }) }
-      const functions = (lags ?? []).flatMap(lag => (lag.topic === topic ? [lag.function] : []))
-      causes.set(`${topic}/${partition}`, { cause, functions })
+    for (const one of this.#transactions.select(transactions, nowMs)) {
+      const { says: reason, todo: advice } = describeOpenTransaction(one)
+      const functions = (lags ?? []).flatMap(lag => (lag.topic === one.topic ? [lag.function] : []))
+      causes.set(reason, { cause: { reason, advice, sinceMs: one.sinceMs }, functions })
     }
     // Progress cannot be observed until Kafka answers.
     if (lags === undefined) this.#watched.clear()

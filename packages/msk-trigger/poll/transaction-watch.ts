@@ -1,4 +1,8 @@
-import { describeOpenTransaction, OPEN_FOR_MS, type OpenTransaction } from '@sluice/kafka-records/requests'
+import {
+  describeOpenTransaction,
+  LongTransactions,
+  type OpenTransaction,
+} from '@sluice/kafka-records/requests'
 import type { Log } from '../support/serverless.ts'
 import { pause } from '../support/wait.ts'
 
@@ -8,8 +12,7 @@ const LOOK_EVERY_MS = 15_000
 export class TransactionWatch {
   readonly #log: Pick<Log, 'warning'>
   readonly #ending = new AbortController()
-  /** Start of each open transaction, in milliseconds since the epoch; infinity once it is logged. */
-  #startsMs: ReadonlyMap<string, number> = new Map()
+  readonly #long = new LongTransactions()
 
   constructor(log: Pick<Log, 'warning'>) {
     this.#log = log
@@ -21,23 +24,17 @@ export class TransactionWatch {
       await pause(everyMs, this.#ending.signal)
       if (this.#ending.signal.aborted) return
       // Ignore the error: event sources that read from an unavailable broker report it.
-      const found = await read().catch(() => undefined)
-      if (found && !this.#ending.signal.aborted) this.update(found, Date.now())
+      const found = await read().catch(() => [])
+      if (!this.#ending.signal.aborted) this.update(found, Date.now())
     }
   }
 
-  /** Logs the transactions that have been open for long. @param found all open transactions of the topics */
+  /** Logs the transactions that have been open for long. */
   update(found: readonly OpenTransaction[], nowMs: number): void {
-    const startsMs = new Map<string, number>()
-    for (const one of found) {
-      const key = `${one.topic}/${one.partition}@${one.end}`
-      const startMs = this.#startsMs.get(key) ?? one.sinceMs ?? nowMs
-      const isLong = nowMs - startMs > OPEN_FOR_MS
-      startsMs.set(key, isLong ? Number.POSITIVE_INFINITY : startMs)
+    for (const one of this.#long.select(found, nowMs)) {
       const { says, todo } = describeOpenTransaction(one)
-      if (isLong) this.#log.warning(`msk  ${says}. ${todo}`)
+      if (one.isNew) this.#log.warning(`msk  ${says}. ${todo}`)
     }
-    this.#startsMs = startsMs
   }
 
   close(): void {

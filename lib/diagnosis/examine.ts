@@ -17,7 +17,7 @@ import { MERGED_READINGS_ADVICE } from '../intake/merged-keys.ts'
 import { readInputRecord } from '../intake/read-record.ts'
 import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
-import { readUnendedOperations } from '../queries/records/unended-operations.ts'
+import { describeUnended, findUnended, readAudits } from '../queries/records/unended-operations.ts'
 import {
   findUnknownTypes,
   listKeyedReadings,
@@ -27,20 +27,27 @@ import {
 import { checkCertificate } from './checks/certificates.ts'
 import { checkConsumer, checkDeadLetters } from './checks/consumers.ts'
 import { checkKafka } from './checks/kafka.ts'
-import { checkOperations } from './checks/operations.ts'
 import { checkProducers, checkTypes } from './checks/producers.ts'
 import { checkRedis } from './checks/redis.ts'
 import { checkEntities, checkInput, checkTopic } from './checks/topics.ts'
-import { checkTransactions } from './checks/transactions.ts'
 import { checkClocks, describeClocks } from './clocks.ts'
 import type { ClusterFacts, ReadTopicFacts, RedisFacts, Standards, TopicFacts } from './facts.ts'
-import { type Area, createFinding, type Finding, type Observed, unknown } from './finding.ts'
+import {
+  type Area,
+  createFinding,
+  type Finding,
+  type Judgement,
+  type Observed,
+  open,
+  unknown,
+} from './finding.ts'
 import { type ClientCertificate, gatherCertificates } from './gather-certificates.ts'
 import { gatherConsumerFacts, type ListedConsumer } from './gather-consumers.ts'
 import { gatherClusterFacts, gatherLayouts, gatherTopicFacts } from './gather-kafka.ts'
 import { gatherRedisFacts } from './gather-redis.ts'
 import { observe, withTimeout } from './observe.ts'
 import { describeKafka, describeRedis, resolveStandards } from './server-standards.ts'
+import { examineTransactions } from './transactions.ts'
 
 /** Function in the list of functions, reduced to the fields that the examination needs. */
 interface ExaminedFunction {
@@ -93,15 +100,12 @@ export async function examineEnvironment(examination: Examination): Promise<Find
     const topics = await gatherTopicFacts(kafka, inspection, listWantedTopics(config))
     const inputs = await gatherLayouts(inspection, listInputTopics(consumers))
     const names = [...topics, ...inputs].map(({ topic }) => topic)
-    const transactions = await observe(() =>
-      awaitKafkaAnswer('transactions', inspection.openTransactions(names)),
-    )
     return [
       ...checkServers(cluster, standards),
       ...(await examineCertificates(config, cluster, redis)),
       ...topics.flatMap(topic => checkTopic(config.names, topic, standards)),
       ...inputs.map(input => checkInput(input, standards)),
-      ...checkTransactions(config.env, transactions, Date.now()),
+      ...(await examineTransactions(inspection, config.env, names)),
       ...(await examineEntities(connections, config)),
       ...topics.slice(0, 1).flatMap(topic => checkProducers(topic, config.idWindowMs)),
       ...(await examineReadings(connections, config, topics.slice(0, 1))),
@@ -272,11 +276,12 @@ async function examineOperations(
   const topic = names.topicName('events', env)
   const facts = topics.find(topicFacts => topicFacts.topic === topic)
   if (!facts || 'unseen' in facts.found || !facts.found.seen) return []
-  const unended = await observe(async () => {
-    const [log, bounds] = await Promise.all([connections.log(), connections.bounds()])
-    return readUnendedOperations({ log, bounds }, topic, Date.now())
-  })
-  return checkOperations(topic, unended)
+  const audits = await observe(() => readAudits(connections, topic, Date.now()))
+  const create = (judgement: Judgement | string) => createFinding('operations', 'ended', topic, judgement)
+  if ('unseen' in audits) return [create(unknown(audits))]
+  const unended = findUnended(audits.seen.audits)
+  if (unended.length === 0) return [create('all operations that have begun have ended')]
+  return unended.map(audit => create(open(...describeUnended(audit))))
 }
 
 /** Counts the open dead letters, until the timeout. */

@@ -57,7 +57,7 @@ Examples:
       notes: [
         ...explainUnknown(rows),
         ...found.flatMap(describeUncounted),
-        ...(await describeTransactions(await environment.cluster(), topics, nowMs)),
+        ...(await describeTransactions(await environment.cluster(), topics)),
         ...idle.map(
           ({ pending, function: name }) =>
             `The group has no members and ${countOf(pending ?? 0, 'pending record')}. Check that its ${name === null ? 'consumer' : 'function'} is running.`,

@@ -1,8 +1,8 @@
 /** Topics of the cluster and their bounds, as several questions read them. */
 import type { ClusterInspection, KnownBounds, TopicLayout } from '#runtime/operating/kafka'
 import type { Config } from '../app/config.ts'
-import { judgeTransaction } from '../diagnosis/checks/transactions.ts'
 import { describeKafka } from '../diagnosis/server-standards.ts'
+import { examineTransactions } from '../diagnosis/transactions.ts'
 import { type ClusterTopic, toClusterTopics } from '../queries/kafka/cluster.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
 import { Failure } from '../support/failure.ts'
@@ -33,18 +33,15 @@ export async function readBoundsByName(
   )
 }
 
-/** Returns sentences about transactions that keep topics from being read. @throws RefusedByKafka or Unavailable */
+/** Returns notes about transactions that keep topics from being read, also if that is not known. */
 export async function describeTransactions(
   cluster: Pick<ClusterInspection, 'openTransactions'>,
   topics: Iterable<string>,
-  nowMs: number,
 ): Promise<string[]> {
-  const names = [...new Set(topics)]
-  const found = await awaitKafkaAnswer('transactions of topics', cluster.openTransactions(names))
-  return found.flatMap(one => {
-    const judged = judgeTransaction(one, nowMs)
-    return judged ? [`${judged.says}. ${judged.todo}`] : []
-  })
+  const findings = (await examineTransactions(cluster, '', topics)).filter(({ verdict }) => verdict !== 'ok')
+  return findings.map(({ says, todo }) =>
+    todo ? `${says}. ${todo}` : `It is not known whether transactions are open: ${says}.`,
+  )
 }
 
 /** Returns a topic of the cluster. @throws Failure for an unknown topic, RefusedByKafka or Unavailable */

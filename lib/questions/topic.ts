@@ -36,7 +36,7 @@ Examples:
   sluice topics describe orders --json`,
   ofCluster: true,
   filter: { topic: nameField('signal, or full name of a topic') },
-  async read(environment, { topic: named }, { nowMs }) {
+  async read(environment, { topic: named }) {
     const { config } = environment
     const cluster = await environment.cluster()
     const name = config.names.resolveTopic(named, config.env)
@@ -74,7 +74,7 @@ Examples:
       settings,
       defaults,
     }
-    const transactions = await describeTransactions(cluster, [name], nowMs)
+    const transactions = await describeTransactions(cluster, [name])
     const notes = settings ? [] : ['Kafka does not permit this client to describe the settings of the topic.']
     return { rows: [row], notes: [...transactions, ...notes, ...explainUnknown(row.groups)] }
   },

@@ -14,17 +14,21 @@ import { type StalledFunctions, StallWatch } from '../../../lib/diagnosis/stalls
 import { INTAKE } from '../../../lib/intake/input.ts'
 import { readConsumerGroups } from '../../../lib/queries/kafka/consumer-groups.ts'
 import { type ReadTopic, readConsumerLags } from '../../../lib/queries/kafka/consumer-lag.ts'
+import { answerSoon } from '../../../lib/queries/kafka/kafka-answers.ts'
 import { findTopicBounds } from '../../../lib/queries/kafka/topics.ts'
-import { describeUnended, readUnendedOperations } from '../../../lib/queries/records/unended-operations.ts'
+import {
+  describeUnended,
+  findUnended,
+  type ReadAudits,
+  readAudits,
+} from '../../../lib/queries/records/unended-operations.ts'
 import {
   describeUnknownType,
   findUnknownTypes,
   readNewest,
-  type UnknownType,
 } from '../../../lib/queries/records/unknown-types.ts'
 import { type Outcomes, readOutcomes } from '../../../lib/queries/states/outcomes.ts'
 import { readFiringAlerts } from '../../../lib/questions/alert-source.ts'
-import type { Audit } from '../../../lib/schemas/types.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -49,10 +53,8 @@ export interface Overview {
   readonly flow: { readonly inputs: readonly ShownInput[]; readonly lanes: readonly Lane[] }
   readonly consumers: readonly ShownConsumer[]
   readonly standing: readonly StalledFunctions[]
-  /** Types of readings that no family has: what was found, and what to do. */
-  readonly unknownTypes: readonly (readonly [says: string, todo: string])[]
-  /** Operations that have begun and not ended: what was found, and what to do. */
-  readonly unended: readonly (readonly [says: string, todo: string])[]
+  /** Types of readings that no family has, and operations that have begun and not ended: what was found, and what to do. */
+  readonly notices: readonly (readonly [about: string, says: string, todo: string])[]
   /** Firing alerts, the most urgent first. */
   readonly firing: readonly FiringCount[] | null
   /** Alerts that changed last, the newest change first; null if they could not be read. */
@@ -82,7 +84,6 @@ interface KafkaState {
   readonly bounds: ReadonlyMap<Signal, readonly Bounds[] | undefined>
   /** Number of members by consumer group, where known. */
   readonly members: ReadonlyMap<string, number>
-  readonly transactions: readonly OpenTransaction[]
 }
 
 interface RedisState {
@@ -104,10 +105,10 @@ const ANSWERS_WITHIN_MS = 8_000
 const PATIENCE = { leaderMs: 2_000, topicMs: 0 }
 /** Time for which open transactions are reused. */
 const TRANSACTIONS_FOR_MS = 15_000
-/** Time for which the types of the newest readings are reused. */
-const TYPES_FOR_MS = 30_000
-/** Time for which operations that have not ended are reused. */
-const OPERATIONS_FOR_MS = 30_000
+/** Time for which the types of the newest readings, and the audit events, are reused. */
+const NOTICES_FOR_MS = 30_000
+/** Time after which an operation without an end is shown. Most end sooner, and the audit events are read again meanwhile. */
+const UNENDED_AFTER_MS = 60_000
 /** Time for which members of groups are reused. They change rarely, and listing them requires a separate connection. */
 const MEMBERS_FOR_MS = 10_000
 
@@ -116,8 +117,8 @@ export class OverviewReader {
   readonly #offsets: () => Promise<TopicOffsets>
   readonly #members = new Cache<ReadonlyMap<string, number>>({ forMs: MEMBERS_FOR_MS })
   readonly #transactions = new Cache<readonly OpenTransaction[]>({ forMs: TRANSACTIONS_FOR_MS })
-  readonly #types = new Cache<readonly UnknownType[]>({ forMs: TYPES_FOR_MS })
-  readonly #unended = new Cache<readonly Audit[]>({ forMs: OPERATIONS_FOR_MS })
+  readonly #types = new Cache<Overview['notices']>({ forMs: NOTICES_FOR_MS })
+  readonly #audits = new Cache<ReadAudits>({ forMs: NOTICES_FOR_MS })
   readonly #standing = new StallWatch(EVERY_MS)
 
   constructor(environment: ConsoleEnvironment) {
@@ -131,8 +132,8 @@ export class OverviewReader {
     const atMs = Date.now()
     const { config, functions } = this.#environment
     const kafka = await awaitAnswer('kafka', config, this.#readKafka())
-    const { bounds, lags, members, transactions } = kafka.value ?? {}
-    const [redis, alerts, letters, types, unended] = await Promise.all([
+    const { bounds, lags, members } = kafka.value ?? {}
+    const [redis, alerts, letters, types, unended, transactions] = await Promise.all([
       awaitAnswer('redis', config, this.#readRedis(atMs, lags ?? [])),
       awaitAnswer(
         'kafka',
@@ -145,7 +146,8 @@ export class OverviewReader {
         bounds?.get('dlq') ? countOpenDeadLetters(this.#environment) : Promise.resolve(null),
       ),
       awaitAnswer('kafka', config, this.#findUnknownTypes(bounds?.get('readings'))),
-      awaitAnswer('kafka', config, bounds?.get('events') ? this.#findUnended(atMs) : Promise.resolve([])),
+      bounds?.get('events') ? this.#findUnended(atMs) : [],
+      kafka.value ? this.#findTransactions() : [],
     ])
     const servers = { kafka: kafka.problem, redis: redis.problem }
     const getBatchingWindow = (name: string) =>
@@ -171,49 +173,52 @@ export class OverviewReader {
       flow: this.#buildFlow(),
       consumers: this.#environment.consumers.map(consumer => ({ ...consumer, lag: findLag(consumer) })),
       standing: this.#standing.next(observation, atMs),
-      unknownTypes: (types.value ?? []).map(describeUnknownType),
-      unended: (unended.value ?? []).map(describeUnended),
+      notices: [...(types.value ?? []), ...unended],
       firing: redis.value ? countFiring(redis.value.firing, alerts.value ?? []) : null,
       lastAlerts: alerts.value?.slice(0, LAST_ALERTS) ?? null,
       openDeadLetters: letters.value ?? null,
     }
   }
 
-  async #findUnknownTypes(bounds: readonly Bounds[] = []): Promise<readonly UnknownType[]> {
+  async #findUnknownTypes(bounds: readonly Bounds[] = []): Promise<Overview['notices']> {
     const { families } = this.#environment.config
     const topic = this.#environment.topic('readings')
-    return this.#types.get('types', async () =>
-      findUnknownTypes(families, topic, await readNewest(await this.#environment.log(), topic, bounds)),
-    )
+    return this.#types.get('types', async () => {
+      const records = await readNewest(await this.#environment.log(), topic, bounds)
+      return findUnknownTypes(families, topic, records).map(of => ['readings', ...describeUnknownType(of)])
+    })
   }
 
-  #findUnended(nowMs: number): Promise<readonly Audit[]> {
-    const { connections } = this.#environment
-    return this.#unended.get('operations', async () => {
-      const [log, bounds] = await Promise.all([this.#environment.log(), connections.bounds()])
-      return readUnendedOperations({ log, bounds }, this.#environment.topic('events'), nowMs)
-    })
+  /** Returns operations that have not ended. */
+  async #findUnended(nowMs: number): Promise<Overview['notices']> {
+    const topic = this.#environment.topic('events')
+    const read = (last?: ReadAudits) => readAudits(this.#environment.connections, topic, nowMs, last)
+    const { audits } = await readSoon(this.#audits.get('audits', read), { audits: [], ends: [] })
+    return findUnended(audits)
+      .filter(({ startedAt }) => nowMs - Date.parse(startedAt) > UNENDED_AFTER_MS)
+      .map(one => ['operations', ...describeUnended(one)])
+  }
+
+  /** Returns the open transactions of the topics that consumers read. */
+  #findTransactions(): Promise<readonly OpenTransaction[]> {
+    const topics = [...new Set(this.#environment.consumers.map(({ topic }) => topic))]
+    const read = async () => (await this.#environment.cluster()).openTransactions(topics)
+    return readSoon(this.#transactions.get('transactions', read), [])
   }
 
   async #readKafka(): Promise<KafkaState> {
     const sharedOffsets = shareBounds(await this.#offsets())
     const readBounds = async (signal: Signal) =>
       [signal, await findTopicBounds(sharedOffsets, this.#environment.topic(signal))] as const
-    const [lags, bounds, members, transactions] = await Promise.all([
+    const [lags, bounds, members] = await Promise.all([
       readConsumerLags(sharedOffsets, this.#environment.consumers),
       Promise.all(SIGNALS.map(readBounds)),
       // Without an answer, such as without the permission, members are unknown, and the rest is shown.
       this.#members
         .get('members', () => countMembers(this.#environment))
         .catch(() => new Map<string, number>()),
-      this.#transactions.get('transactions', () => this.#findTransactions()).catch(() => []),
     ])
-    return { lags, bounds: new Map(bounds), members, transactions }
-  }
-
-  async #findTransactions(): Promise<readonly OpenTransaction[]> {
-    const topics = new Set(this.#environment.consumers.map(({ topic }) => topic))
-    return (await this.#environment.cluster()).openTransactions([...topics])
+    return { lags, bounds: new Map(bounds), members }
   }
 
   async #readRedis(nowMs: number, lags: readonly Lag[]): Promise<RedisState> {
@@ -265,6 +270,14 @@ export class OverviewReader {
       lanes: buildLanes(functions, consumers.filter(isOwn), getTopic),
     }
   }
+}
+
+/** Returns a fact without which the rest is shown: one that is not read soon, or cannot be read, is left to later looks. */
+function readSoon<T>(read: Promise<T>, otherwise: T): Promise<T> {
+  return answerSoon(
+    read.catch(() => undefined),
+    otherwise,
+  )
 }
 
 async function countMembers(environment: ConsoleEnvironment): Promise<ReadonlyMap<string, number>> {

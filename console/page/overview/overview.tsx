@@ -76,11 +76,7 @@ export function OverviewPage(): JSX.Element {
 }
 
 function StallSummary({ overview }: Pick<Props, 'overview'>): JSX.Element {
-  const { standing, unknownTypes, unended, atMs } = overview
-  const notices = [
-    ...unknownTypes.map(found => ['readings', ...found] as const),
-    ...unended.map(found => ['operations', ...found] as const),
-  ]
+  const { standing, notices, atMs } = overview
   const { tone, text, letters } = chooseHeadline(overview)
   return (
     <>

@@ -1,5 +1,5 @@
 /** Finds operations that have begun and not ended, by their audit events. */
-import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents'
+import { isFailure, readEvent } from '#runtime/cloudevents'
 import type { LogBounds, LogReader } from '#runtime/pipeline'
 import validators from '../../schemas/compiled.js'
 import type { EventType } from '../../schemas/event-types.ts'
@@ -14,41 +14,50 @@ const LISTED_DAYS = 7
 /** Maximum number of the newest records that are searched. */
 const MOST = 100_000
 
-/**
- * Returns the audit events of operations that have begun in the last days and not ended, oldest first.
- *
- * @param topic topic of the audit events
- * @throws the errors of `LogBounds.bounds` and `readRecords`
- */
-export async function readUnendedOperations(
-  { log, bounds }: { readonly log: LogReader; readonly bounds: LogBounds },
-  topic: string,
-  nowMs: number,
-): Promise<Audit[]> {
-  const found = await bounds.bounds(topic, nowMs - LISTED_DAYS * DAY_MS)
-  const ranges = found.map(({ start, end, from = start }, partition) => {
-    return { topic, partition, start: Math.max(start, from), end }
-  })
-  const audits: Audit[] = []
-  const keep = (record: LogRecord) => {
-    const event = readEvent(record)
-    if (isFailure(event) || event.type !== AUDIT_TYPE || !validators[AUDIT_TYPE]?.(event.data)) return
-    audits.push(event.data as Audit)
-  }
-  await searchRecords(log, selectNewest(ranges, MOST).ranges, AUDIT_TYPE, keep)
-  return findUnended(audits)
+/** Audit events that were read, and where the next read of each partition begins. */
+export interface ReadAudits {
+  readonly audits: readonly Audit[]
+  readonly ends: readonly number[]
 }
 
-/** Returns the operations without an end. One that was carried out again, and then to its end, has ended. Pure. */
+/**
+ * Returns the audit events of the last days.
+ *
+ * @param last what was read before, and is not read again
+ * @throws the errors of `LogBounds.bounds` and `readRecords`
+ */
+export async function readAudits(
+  connections: { log(): Promise<LogReader>; bounds(): Promise<LogBounds> },
+  topic: string,
+  nowMs: number,
+  last?: ReadAudits,
+): Promise<ReadAudits> {
+  const [log, offsets] = await Promise.all([connections.log(), connections.bounds()])
+  const sinceMs = nowMs - LISTED_DAYS * DAY_MS
+  const found = await offsets.bounds(topic, sinceMs)
+  const ranges = found.map(({ start, end, from = start }, partition) => {
+    return { topic, partition, start: Math.max(start, from, last?.ends[partition] ?? 0), end }
+  })
+  const audits = (last?.audits ?? []).filter(({ endedAt }) => Date.parse(endedAt) > sinceMs)
+  await searchRecords(log, selectNewest(ranges, MOST).ranges, AUDIT_TYPE, record => {
+    const event = readEvent(record)
+    if (!isFailure(event) && event.type === AUDIT_TYPE && validators[AUDIT_TYPE]?.(event.data))
+      audits.push(event.data as Audit)
+  })
+  return { audits, ends: found.map(({ end }) => end) }
+}
+
+/** Returns the operations without an end, oldest first. One that was carried out again, and then to its end, has ended. Pure. */
 export function findUnended(audits: readonly Audit[]): Audit[] {
   const ends = audits.filter(({ outcome }) => outcome !== 'begun')
-  const ended = new Set(ends.map(({ operation }) => operation))
-  const isRepeated = (one: Audit) =>
-    ends.some(
-      end => end.outcome === 'done' && end.startedAt > one.startedAt && toRequest(end) === toRequest(one),
+  const hasEnded = (one: Audit) =>
+    ends.some(end =>
+      end.startedAt === one.startedAt
+        ? end.operation === one.operation
+        : end.outcome === 'done' && end.startedAt > one.startedAt && toRequest(end) === toRequest(one),
     )
   return audits
-    .filter(one => one.outcome === 'begun' && !ended.has(one.operation) && !isRepeated(one))
+    .filter(one => one.outcome === 'begun' && !hasEnded(one))
     .toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1))
 }
 
@@ -59,13 +68,8 @@ function toRequest({ action, filter }: Audit): string {
 }
 
 /** Returns what has not ended, and what to do about it. Pure. */
-export function describeUnended({
-  action,
-  by,
-  startedAt,
-  operation,
-  filter,
-}: Audit): readonly [says: string, todo: string] {
+export function describeUnended(one: Audit): readonly [says: string, todo: string] {
+  const { action, by, startedAt, operation, filter } = one
   const conditions = Object.entries(filter).map(([name, value]) => `, ${name} ${value.slice(0, 100)}`)
   return [
     `\`${action}\` of ${by} (operation ${operation}${conditions.join('')}) has begun at ${startedAt} and not ended`,

@@ -164,24 +164,18 @@ function isInForce({ building }: Applying, plan: ActivatedPlan | undefined): boo
 }
 
 async function acquireApplying({ applying }: ViewPorts, begun: Applying): Promise<Applying> {
-  let busy: Applying | undefined
   const own = await applying.take(begun, underway => {
-    busy = isApplying(underway, Date.now()) ? underway : undefined
-    return busy === undefined
+    requireIdle(underway)
+    return true
   })
-  if (busy === undefined) return own as Applying
-  throw createBusyError(busy)
+  return own as Applying
 }
 
 /** Checks that no other run is at work. @throws TablesNotReady */
-export async function requireIdle({ applying }: Pick<ViewPorts, 'applying'>): Promise<void> {
-  const { underway } = await applying.read()
-  if (underway && isApplying(underway, Date.now())) throw createBusyError(underway)
-}
-
-function createBusyError(busy: Applying): TablesNotReady {
-  return new TablesNotReady(
-    `Nothing was changed: the tables are being changed since ${busy.begunAt} by ${busy.by}. Wait until that has ended; if it was ` +
+export function requireIdle(underway: Applying | undefined): void {
+  if (!underway || !isApplying(underway, Date.now())) return
+  throw new TablesNotReady(
+    `Nothing was changed: the tables are being changed since ${underway.begunAt} by ${underway.by}. Wait until that has ended; if it was ` +
       `killed, try again in ${APPLYING_DEAD_AFTER_MS / 1000} seconds.`,
   )
 }

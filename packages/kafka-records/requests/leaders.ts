@@ -57,11 +57,12 @@ export function partitionsByLeader(
 export type OfBroker<T> = { readonly broker: number } & ({ readonly answer: T } | { readonly error: unknown })
 
 /** Sends a request to several brokers concurrently. A broker that does not respond does not affect the others. */
-export function eachBroker<T>(
+export async function eachBroker<T>(
   cluster: Cluster,
   brokers: readonly number[],
   ask: (broker: Broker, id: number) => Promise<T>,
 ): Promise<OfBroker<T>[]> {
+  await lookUpBrokers(cluster, brokers)
   return Promise.all(
     brokers.map(async id => {
       try {

@@ -1,6 +1,6 @@
 /** Finds the open transactions behind which nothing can be read, and describes them. */
 import type { Broker, Cluster } from '../kafkajs-internals.ts'
-import { eachBroker, fetchMetadata, listAnswers, lookUpBrokers, partitionsByLeader } from './leaders.ts'
+import { eachBroker, fetchMetadata, listAnswers, partitionsByLeader } from './leaders.ts'
 import { edgesQuestion } from './list-offsets.ts'
 import { producersQuestion, transactionalIdsQuestion, transactionsQuestion } from './transactions.ts'
 import { askBroker } from './wire.ts'
@@ -34,9 +34,9 @@ export async function readOpenTransactions(
   names: readonly string[],
 ): Promise<OpenTransaction[]> {
   const byLeader = partitionsByLeader((await fetchMetadata(cluster, names)).topics)
-  const leaders = [...byLeader.keys()]
-  await lookUpBrokers(cluster, leaders)
-  const found = await eachBroker(cluster, leaders, (broker, id) => readAt(broker, byLeader.get(id) ?? []))
+  const found = await eachBroker(cluster, [...byLeader.keys()], (broker, id) =>
+    readAt(broker, byLeader.get(id) ?? []),
+  )
   const open = listAnswers(found).flat()
   const producerIds = [...new Set(open.flatMap(({ producerId }) => producerId ?? []))]
   if (producerIds.length === 0) return open

@@ -12,7 +12,6 @@ import {
   type LogDir,
   listAnswers,
   logDirsQuestion,
-  lookUpBrokers,
   type OfBroker,
   type OpenTransaction,
   type PartitionEdge,
@@ -60,7 +59,6 @@ export class ClusterInspection {
   bounds(topics: readonly TopicLayout[], upTo: 'end' | 'high-watermark' = 'end'): Promise<KnownBounds> {
     return this.#cluster.inTurn(async cluster => {
       const byLeader = partitionsByLeader(topics)
-      await lookUpBrokers(cluster, [...byLeader.keys()])
       const edges = async (broker: Broker, id: number) => {
         const led = byLeader.get(id) ?? []
         const starts = await askBroker(broker, edgesQuestion(led, 'start'))
@@ -110,10 +108,9 @@ export class ClusterInspection {
     question: Question<Answer>,
     use: (answer: Answer) => T,
   ): Promise<OfBroker<T>[]> {
-    return this.#cluster.inTurn(async cluster => {
-      await lookUpBrokers(cluster, brokers)
-      return eachBroker(cluster, brokers, async broker => use(await askBroker(broker, question)))
-    })
+    return this.#cluster.inTurn(cluster =>
+      eachBroker(cluster, brokers, async broker => use(await askBroker(broker, question))),
+    )
   }
 }
 

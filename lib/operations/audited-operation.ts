@@ -41,12 +41,10 @@ export class NotAudited extends OperationFailure {
 export interface Trail {
   readonly by: string
   readonly connections: Pick<GuardedConnections, 'writing'> & {
-    readonly config: AuditConfig
+    readonly config: Pick<Config, 'env' | 'names' | 'contentMode'>
     readonly publisher: () => Promise<Publisher>
   }
 }
-
-type AuditConfig = Pick<Config, 'env' | 'names' | 'contentMode'>
 
 /**
  * Makes a change with the permission to write. The first audit event is written before anything is changed, and the second one
@@ -62,12 +60,15 @@ export function runAudited<T>(
   { action, filter, plan = filter, operation = randomUUID() }: Change,
   work: (counts: Counts) => Promise<T>,
 ): Promise<T> {
-  const { config, publisher } = connections
+  const { env, names, contentMode } = connections.config
   return connections.writing(async () => {
     const startedAt = instant(Date.now())
     const counts: Counts = {}
-    const publish = async (rest: Pick<Audit, 'endedAt' | 'counts' | 'outcome' | 'plan'>) =>
-      publishAuditEvent(await publisher(), config, { action, by, startedAt, operation, filter, ...rest })
+    const publish = async (rest: Pick<Audit, 'endedAt' | 'counts' | 'outcome' | 'plan'>) => {
+      const event = auditEvent({ action, by, startedAt, operation, filter, ...rest })
+      const record = toOutgoingRecord(names.topicName('events', env), by, event, contentMode)
+      await (await connections.publisher()).publish([record])
+    }
     await publish({ endedAt: startedAt, counts: {}, outcome: 'begun', plan }).catch(cause => {
       const { message } = cause as Error
       throw new OperationFailure(`Nothing was changed, because it could not be audited: ${message}`, {
@@ -86,19 +87,4 @@ export function runAudited<T>(
     if ('error' in ended) throw ended.error
     return ended.result
   })
-}
-
-/**
- * Appends the audit event to the topic `events`.
- *
- * @throws Unavailable or RefusedByKafka if Kafka does not accept the event
- */
-async function publishAuditEvent(
-  publisher: Publisher,
-  { env, names, contentMode }: AuditConfig,
-  audit: Audit,
-): Promise<void> {
-  await publisher.publish([
-    toOutgoingRecord(names.topicName('events', env), audit.by, auditEvent(audit), contentMode),
-  ])
 }

@@ -8,7 +8,7 @@ import type { FunctionInvoker } from './invoke/invoker.ts'
 import { Cluster, createClientFactory } from './poll/cluster-client.ts'
 import { GroupMember } from './poll/member.ts'
 import { TopicWatch } from './poll/topic-watch.ts'
-import { TransactionWatch } from './poll/transaction-watch.ts'
+import { watchTransactions } from './poll/transaction-watch.ts'
 import { Outage } from './report/attempts.ts'
 import type { WriteReport } from './report/reports.ts'
 import { EventSource } from './source.ts'
@@ -37,7 +37,8 @@ export class ClusterSources {
   readonly #sources: Map<string, EventSource>
   readonly #cluster: Cluster
   readonly #watch: TopicWatch
-  readonly #transactions: TransactionWatch
+  readonly #log: Log
+  readonly #ending = new AbortController()
 
   constructor(
     mappings: readonly Mapping[],
@@ -57,7 +58,7 @@ export class ClusterSources {
     const outage = new Outage()
     this.#cluster = cluster
     this.#watch = new TopicWatch(cluster)
-    this.#transactions = new TransactionWatch(log)
+    this.#log = log
     this.#sources = new Map(
       mappings.map(mapping => [
         formatMappingKey(mapping),
@@ -89,7 +90,8 @@ export class ClusterSources {
     for (const source of this.sources) void source.run()
     void this.#watch.run({ [Symbol.iterator]: () => this.#sources.values() })
     const listTopics = () => [...new Set(this.sources.map(({ topic }) => topic))]
-    void this.#transactions.run(() => this.#cluster.openTransactions(listTopics()))
+    const readOpen = () => this.#cluster.openTransactions(listTopics())
+    void watchTransactions(readOpen, this.#log, this.#ending.signal)
   }
 
   /** Stops reading the mappings that are not among these, and returns whether any is left. @param keys see `formatMappingKey` */
@@ -102,7 +104,7 @@ export class ClusterSources {
 
   async stop(graceMs: number): Promise<void> {
     this.#watch.close()
-    this.#transactions.close()
+    this.#ending.abort()
     await Promise.all(this.sources.map(source => source.stop(graceMs)))
   }
 

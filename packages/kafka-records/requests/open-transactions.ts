@@ -96,16 +96,17 @@ export const OPEN_FOR_MS = 60_000
 /** Finds the transactions that are open for long, among those of repeated looks. */
 export class LongTransactions {
   /** Last transaction of each partition. */
-  readonly #seen = new Map<string, { end: number; sinceMs: number; isLong: boolean }>()
+  readonly #seen = new Map<string, { first: number; sinceMs: number; isLong: boolean }>()
 
   /** Returns those that are open for long. Without a start, a transaction counts from the first look at it. */
   select(found: readonly OpenTransaction[], nowMs: number) {
     return found.flatMap(one => {
       const seen = this.#seen.get(toPlace(one))
-      const before = seen?.end === one.end ? seen : { sinceMs: nowMs, isLong: false }
+      const first = one.firstOffset ?? one.end
+      const before = seen?.first === first ? seen : { sinceMs: nowMs, isLong: false }
       const sinceMs = Math.min(one.sinceMs ?? nowMs, before.sinceMs)
       const isLong = nowMs - sinceMs > OPEN_FOR_MS
-      this.#seen.set(toPlace(one), { end: one.end, sinceMs, isLong })
+      this.#seen.set(toPlace(one), { first, sinceMs, isLong })
       return isLong ? [{ ...one, sinceMs, isNew: !before.isLong }] : []
     })
   }

@@ -8,36 +8,26 @@ import { pause } from '../support/wait.ts'
 
 const LOOK_EVERY_MS = 15_000
 
-/** Logs open transactions behind which the records of topics wait, each once. */
-export class TransactionWatch {
-  readonly #log: Pick<Log, 'warning'>
-  readonly #ending = new AbortController()
-  readonly #long = new LongTransactions()
-
-  constructor(log: Pick<Log, 'warning'>) {
-    this.#log = log
-  }
-
-  /** Checks repeatedly until `close`. Never rejects. @param read returns the open transactions of the topics */
-  async run(read: () => Promise<readonly OpenTransaction[]>, everyMs = LOOK_EVERY_MS): Promise<void> {
-    for (;;) {
-      await pause(everyMs, this.#ending.signal)
-      if (this.#ending.signal.aborted) return
-      // Ignore the error: event sources that read from an unavailable broker report it.
-      const found = await read().catch(() => [])
-      if (!this.#ending.signal.aborted) this.update(found, Date.now())
-    }
-  }
-
-  /** Logs the transactions that have been open for long. */
-  update(found: readonly OpenTransaction[], nowMs: number): void {
-    for (const one of this.#long.select(found, nowMs)) {
+/**
+ * Logs open transactions behind which the records of topics wait, each once, until the signal. Never rejects.
+ *
+ * @param read returns the open transactions of the topics
+ */
+export async function watchTransactions(
+  read: () => Promise<readonly OpenTransaction[]>,
+  log: Pick<Log, 'warning'>,
+  signal: AbortSignal,
+  { everyMs = LOOK_EVERY_MS, now = Date.now } = {},
+): Promise<void> {
+  const long = new LongTransactions()
+  while (!signal.aborted) {
+    await pause(everyMs, signal)
+    // Ignore the error: event sources that read from an unavailable broker report it.
+    const found = signal.aborted ? [] : await read().catch(() => [])
+    if (signal.aborted) return
+    for (const { isNew, ...one } of long.select(found, now())) {
       const { says, todo } = describeOpenTransaction(one)
-      if (one.isNew) this.#log.warning(`msk  ${says}. ${todo}`)
+      if (isNew) log.warning(`msk  ${says}. ${todo}`)
     }
-  }
-
-  close(): void {
-    this.#ending.abort()
   }
 }

@@ -6,7 +6,7 @@ import { createCluster } from '@sluice/kafka-records'
 import { readOpenTransactions } from '@sluice/kafka-records/requests'
 import { until } from '../../../local-servers/testing/until.ts'
 import { Cluster, createClientFactory } from '../../poll/cluster-client.ts'
-import { TransactionWatch } from '../../poll/transaction-watch.ts'
+import { watchTransactions } from '../../poll/transaction-watch.ts'
 import { BROKERS, numbered, OPEN_MS, TestKafka } from './kafka.ts'
 
 describe('given a transaction that was left open, and records behind it', () => {
@@ -56,22 +56,31 @@ describe('given a transaction that was left open, and records behind it', () => 
 
   it('when a minute is over, then one line names it, once', async () => {
     const lines: string[] = []
-    const watch = new TransactionWatch({ warning: line => void lines.push(line) })
+    const ending = new AbortController()
     const found = await read()
-    // After 61 s, its leader is away for a moment.
-    for (const seconds of [0, 30, 61, 75, 90])
-      watch.update(seconds === 75 ? [] : found, Date.now() + seconds * 1_000)
-    // Without a start, its age is that since the first look.
-    const [{ sinceMs: _, ...unknown }] = found as [(typeof found)[number]]
-    for (const seconds of [0, 59, 61]) watch.update([{ ...unknown, end: 2 }], seconds * 1_000)
+    const [{ sinceMs: _, firstOffset: __, ...unknown }] = found as [(typeof found)[number]]
+    const nowMs = Date.now()
+    const looks = [
+      // After 61 s, its leader is away for a moment.
+      ...[0, 30, 61, 75, 90].map(seconds => [seconds === 75 ? [] : found, seconds] as const),
+      // Without a start, its age is that since the first look.
+      ...[100, 159, 161].map(seconds => [[{ ...unknown, end: 2 }], seconds] as const),
+    ]
+    let at = 0
+    const next = async () => looks[at]?.[0] ?? []
+    const now = () => {
+      if (at === looks.length) ending.abort()
+      return nowMs + (looks[at++]?.[1] ?? 0) * 1_000
+    }
+    await watchTransactions(next, { warning: line => void lines.push(line) }, ending.signal, {
+      everyMs: 0,
+      now,
+    })
     assert.equal(lines.length, 2, lines.join('\n'))
     assert.match(
       lines[0] ?? '',
       new RegExp(`^msk  ${topic}/1 can be read to offset 3 only, .*"${transactionalId}"`),
     )
-    const run = watch.run(read, 0)
-    watch.close()
-    await run
   })
 
   it('given that its first records were deleted, then it is found', async () => {

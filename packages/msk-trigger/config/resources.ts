@@ -183,8 +183,14 @@ export function listLocalNames(part: unknown, context: ResourceContext) {
   const text = JSON.stringify(part)
   return Object.keys(context.resources).flatMap((id): (readonly [id: string, name: string])[] => {
     const name = localName(id, context)
-    const reference = new RegExp(`"(Ref|Fn::GetAtt)":\\[?"${id}[".]|\\$\\{${id}[.}]`)
-    return name !== undefined && reference.test(text) ? [[id, name]] : []
+    const references = [
+      `"Ref":"${id}"`,
+      `"Fn::GetAtt":["${id}"`,
+      `"Fn::GetAtt":"${id}.`,
+      `\${${id}}`,
+      `\${${id}.`,
+    ]
+    return name !== undefined && references.some(reference => text.includes(reference)) ? [[id, name]] : []
   })
 }
 

@@ -1,8 +1,7 @@
 /** Creates clients and loads their libraries on first use, because loading them takes most of a function's start time. */
 import type { Kafka } from '../adapters/kafka/client.ts'
-import type { KafkaLogReader } from '../adapters/kafka/log-reader.ts'
 import type { TopicPublisher } from '../adapters/kafka/producer-ports.ts'
-import type { LogBounds } from '../pipeline/ports.ts'
+import type { LogBounds, LogReader } from '../pipeline/ports.ts'
 import type { GeneralSettings } from '../settings/general.ts'
 import type { Compression, KafkaSettings } from '../settings/kafka.ts'
 import { resolveKafkaAccess } from '../settings/resolve-kafka-access.ts'
@@ -12,11 +11,16 @@ interface Closable {
   close(): void | Promise<void>
 }
 
+/** Log reader that also says whether Kafka has a topic. */
+interface TopicLogReader extends LogReader {
+  exists(topic: string): Promise<boolean>
+}
+
 /** Connections to Kafka that are opened on first use and then kept. Functions that use only Kafka need no other connections. */
 export class KafkaClients {
   readonly kafka: () => Promise<Kafka>
   readonly publisher: () => Promise<TopicPublisher>
-  readonly log: () => Promise<KafkaLogReader>
+  readonly log: () => Promise<TopicLogReader>
   readonly bounds: () => Promise<LogBounds>
   /** Compression for publishers that are created elsewhere. */
   readonly compression: Compression

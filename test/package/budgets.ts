@@ -16,7 +16,7 @@ interface Sizes {
 }
 
 export const BUDGETS: Readonly<Record<string, Sizes>> = {
-  clock: { all: 945, atStart: 303 },
+  clock: { all: 945, atStart: 304 },
   generator: { all: 1545, atStart: 230 },
   processor: { all: 1739, atStart: 379 },
   alerting: { all: 1904, atStart: 539 },
@@ -30,19 +30,19 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
   views: { all: 1830, atStart: 477 },
   topics: { all: 518, atStart: 82 },
   redriver: { all: 1010, atStart: 325 },
-  intake: { all: 1860, atStart: 658 },
-  'input-redrives': { all: 1860, atStart: 658 },
+  intake: { all: 1860, atStart: 660 },
+  'input-redrives': { all: 1860, atStart: 660 },
 }
 
 /** Limits of a function without an entry, of which the largest is `storage`. */
-const OTHERS: Sizes = { all: 1926, atStart: 539 }
+const OTHERS: Sizes = { all: 1932, atStart: 539 }
 
 /** Limits of the tarballs of the published packages, in KiB. */
 const PACKAGES: Readonly<Record<string, number>> = {
-  '@sluice/local-servers': 44,
+  '@sluice/local-servers': 45,
   '@sluice/runtime': 290,
   'create-sluice': 9,
-  'serverless-offline-msk-trigger': 127,
+  'serverless-offline-msk-trigger': 136,
 }
 
 /** A function or package that needs less than this part of its budget has one that says nothing. */

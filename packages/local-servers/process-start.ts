@@ -9,13 +9,22 @@ export function processStart(pid: number): string | undefined {
   return process.platform === 'linux' ? fromProc(pid) : fromPs(pid)
 }
 
+/**
+ * Returns the fields of a process in /proc from the third on, which is its state (proc_pid_stat(5)).
+ *
+ * @throws Error if no process with this id is running
+ */
+export function readStatFields(pid: number): string[] {
+  // Format: "pid (name) state …". The name may contain spaces and parentheses.
+  return readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+}
+
 function fromProc(pid: number): string | undefined {
   try {
-    // Format: "pid (name) state …". The name may contain spaces and parentheses. Field 22 is the start in clock ticks since boot
-    // (proc_pid_stat(5)).
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ')
+    // Field 22 is the start in clock ticks since boot.
+    const fields = readStatFields(pid)
     if (fields[0] === 'Z') return undefined
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
     return `${boot} ${fields[19]}`

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
+import { readStatFields } from './process-start.ts'
 
 /** Work that a program has done since its start. */
 export type Work = readonly [processorMs: number, writtenBytes: number]
@@ -49,11 +50,8 @@ export function groupProcessorMs(leader: number): number {
   let hundredths = 0
   for (const pid of readdirSync('/proc').filter(name => /^\d+$/.test(name)))
     try {
-      // Fields from the third on: 5 is the group, 14 to 17 are the times of the process and its ended children (proc_pid_stat(5)).
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-        .replace(/^.*\) /s, '')
-        .split(' ')
-        .map(Number)
+      // Field 5 is the group, 14 to 17 are the times of the process and its ended children.
+      const fields = readStatFields(Number(pid)).map(Number)
       if (fields[2] === leader) for (const time of fields.slice(11, 15)) hundredths += time
     } catch {
       // It has ended meanwhile.

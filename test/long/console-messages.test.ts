@@ -38,7 +38,7 @@ describe('given a console beside Kafka', () => {
       .getByRole('button', { name: /^Message/ })
       .first()
       .click()
-    await page.getByText('"sensorId": "<b>roof</b>"').waitFor()
+    await page.locator('pre', { hasText: '"sensorId": "<b>roof</b>"' }).waitFor()
     await requireGood(visit, 'messages-1024-dark')
     const key = page.getByRole('cell', { name: 'postgresql:pg-ledger' }).locator('span')
     const { width = 0, height = 0 } = (await key.boundingBox()) ?? {}

@@ -33,6 +33,9 @@ function explainUnseen(error: unknown): Unseen {
 /** Default timeout for an answer of a server, in milliseconds. */
 const PATIENCE_MS = 10_000
 
+/** Interval of a timeout, in milliseconds. Time in which this process has to wait for a processor counts as one interval. */
+const INTERVAL_MS = 250
+
 /**
  * Waits for an answer of a server, for a limited time.
  *
@@ -45,5 +48,5 @@ export function withTimeout<T>(
   at?: string,
 ) {
   const late = () => new Error(`no answer within ${ms / 1000} s`)
-  return within(ms, answer, () => serverUnavailable(server, late(), at))
+  return within(ms, answer, () => serverUnavailable(server, late(), at), Math.ceil(ms / INTERVAL_MS))
 }

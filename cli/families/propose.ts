@@ -30,8 +30,8 @@ export default command({
 The records are in a file (JSON lines, a JSON array, or CSV with commas, semicolons or tabs), on standard input ("-"), or the newest ones of any
 topic, which is only read. Existing files are not changed.`,
   more: `
-Numbers are metrics, truth values are states, and texts are tags, with what the records show of them. What these do not state is a question in a
-comment, to answer in the files: the entity, unless a field equals the record key, the time, units. The most frequent shape of records is drafted.
+Numbers are metrics, truth values and texts that change within an entity are states, and other texts are tags, with what the records show of
+them. What these do not state is a question in a comment, to answer in the files: the entity, unless a field equals the record key, the time, units. The most frequent shape of records is drafted.
 
 Examples:
   sluice families propose readings.csv
@@ -81,7 +81,7 @@ function formatReport(
   }
   const ofOthers = `There is no draft for ${count(others, 'record')} of other shapes: save them as a file of their own.`
   const lines = [
-    `The drafts take ${taken} of ${count(records.length, 'record')} of ${sample}.`,
+    `The drafts take ${taken} of ${isTopic ? 'a sample of ' : ''}${count(records.length, 'record')} of ${sample}.`,
     ...(others > 0 ? [ofOthers] : []),
     ...list('They refuse:', refused, ({ place, reason }) => [place, reason]),
     ...list('Questions, to answer in the files:', questions, question => [question]),

@@ -1,4 +1,7 @@
-/** Drafts a family and a mapping with the fields of sample records: numbers are metrics, truth values are states, texts are tags. Pure. */
+/**
+ * Drafts a family and a mapping with the fields of sample records: numbers are metrics, truth values and texts that change within an
+ * entity are states, other texts are tags. Pure.
+ */
 import type { RecordContent } from '../mapping/record-path.ts'
 import {
   createNames,
@@ -44,7 +47,7 @@ export function proposeDraft({ name: own, records, eventType, ...sample }: Sampl
   const units = findUnits(timeless, sample.units)
   const owners = [...units.values()].map(({ owner }) => owner)
   const unitless = timeless.filter(field => !owners.includes(field))
-  const { subject, source = { constant: own }, note } = findEntity(unitless, keys, headers)
+  const { subject, likely, source = { constant: own }, note } = findEntity(unitless, keys, headers)
   const others = unitless.filter(field => !(subject && isEqual(field, subject)))
   const choose = createNames(unitless.map(({ path }) => path))
   const device = choose(subject?.path ?? 'name')
@@ -52,9 +55,12 @@ export function proposeDraft({ name: own, records, eventType, ...sample }: Sampl
     fields.map(field => [choose(field.path, isDimension), field] as const)
   const isMeasured = others.some(({ kind }) => kind === 'number' || kind === 'truth')
   const ofKind = (kind: SampleField['kind']) => others.filter(field => field.kind === kind)
-  // A text that differs in each record is no tag. Texts are states if nothing else is measured.
+  // A text that differs in each record is neither a tag nor a state. Texts are states if nothing else is measured.
   const texts = ofKind('text').filter(isRepeating)
-  const changing = texts.filter(({ distinct }) => !isMeasured && distinct.length > 1)
+  const isKept = (field: SampleField) => field.distinct.length <= MAX_STATES && field !== likely
+  const found = texts.filter(field => isKept(field) && changesWithin(field, likely))
+  const changing =
+    isMeasured || found.length > 0 ? found : texts.filter(({ distinct }) => distinct.length > 1)
   const labels = texts.filter(field => !changing.includes(field))
   const metrics = name(ofKind('number'))
   const [states, tags] = [name([...ofKind('truth'), ...changing]), name(labels, true)]
@@ -65,7 +71,9 @@ export function proposeDraft({ name: own, records, eventType, ...sample }: Sampl
     const { unit, note = '' } = units.get(field) ?? {}
     return writeEntry(key, unit ? { unit } : {}, describeValues(field), note, askCounter(field, entities))
   })
-  const kept = states.flatMap(([key, field]) => writeEntry(key, 'any', describeValues(field)))
+  const kept = states.flatMap(([key, field]) =>
+    writeEntry(key, 'any', describeValues(field), found.includes(field) ? describeChange(field, likely) : ''),
+  )
   const tagKeys = tags.map(([key]) => key)
   const family = [
     ...writeEntry('family', own),
@@ -90,7 +98,9 @@ export function proposeDraft({ name: own, records, eventType, ...sample }: Sampl
       ...writeEntry('unit', unit && toSource(unit), question),
       ...metrics.flatMap(([key, field]) => writeEntry(key, toSource(field), askAbsent(field))),
       ...states.flatMap(([key, field]) => writeEntry(key, toSource(field))),
-      ...tags.flatMap(([key, field]) => writeEntry(`tags.${key}`, toSource(field), describeValues(field))),
+      ...tags.flatMap(([key, field]) =>
+        writeEntry(`tags.${key}`, toSource(field), describeValues(field), describeChange(field, likely)),
+      ),
     ]),
   ]
   return { family, mapping }
@@ -134,9 +144,10 @@ function writeSection(key: string, entries: readonly string[]): readonly string[
   return entries.length > 0 ? [`${key}:`, ...entries.map(line => `  ${line}`)] : []
 }
 
-/** Returns the lines whose comments ask for an answer. */
+/** Returns the lines whose comments ask for an answer. Those about metrics that merely rose in the sample are the last ones. */
 export function listQuestions(lines: readonly string[]): readonly string[] {
-  return lines.filter(line => line.includes('  # ') && line.endsWith('?')).map(line => line.trim())
+  const asking = lines.filter(line => line.includes('  # ') && line.endsWith('?')).map(line => line.trim())
+  return asking.toSorted((a, b) => Number(a.endsWith(COUNTS_UP)) - Number(b.endsWith(COUNTS_UP)))
 }
 
 /** Removes what would end a comment. */
@@ -159,20 +170,53 @@ function askName(fields: Fields): string {
   return `does ${listed} say what "${metric.path}" measures, so that the family is metrics, with metric: { name: FIELD, value: ${metric.path} }?`
 }
 
+/** Number of values up to which a text that changes within an entity is a state. */
+const MAX_STATES = 20
+
+/** Returns whether the values of a field change within an entity. @param entity field that names it; absent for one entity */
+function changesWithin({ values }: SampleField, entity: SampleField | undefined): boolean {
+  const present = [...values.keys()].filter(index => values[index] !== undefined)
+  const series = Map.groupBy(present, index => entity?.values[index])
+  return [...series.values()].some(own => new Set(own.map(index => String(values[index]))).size > 1)
+}
+
+/** Returns why a text is a state or a tag. @param entity field that names the entity, or may do so */
+function describeChange(field: SampleField, entity: SampleField | undefined): string {
+  if (field.distinct.length === 1) return ''
+  if (field === entity) return 'a tag if it names the entity, otherwise a state'
+  const where = entity === undefined ? 'in the sample' : `within ${formatFlow(entity.from)}`
+  if (!changesWithin(field, entity)) return `a tag, as it never changes ${where}`
+  return field.distinct.length > MAX_STATES
+    ? `a tag, as it has more than ${MAX_STATES} values`
+    : `a state, as it changes ${where}`
+}
+
 /** Number of comparisons below which numbers may rise by chance. */
 const FEWEST = 15
 
-/** Returns the question about numbers that never fall within an entity, as those of a meter do not. @param entities fields that may name it */
+/**
+ * Returns the question about numbers that never fall within an entity, as those of a meter do not. A meter may begin anew once.
+ *
+ * @param entities fields that may name the entity
+ */
 function askCounter(field: SampleField, entities: readonly (SampleField | undefined)[]) {
   const { numbers } = field
   const known = listMeasured(field)
-  const isRising = (entity: SampleField | undefined) => {
+  const findFalls = (entity: SampleField | undefined) => {
     const series = [...Map.groupBy(known, index => entity?.values[index]).values()]
-    const rises = series.flatMap(own =>
-      own.slice(1).map((index, at) => Number(numbers[index]) - Number(numbers[own[at] ?? index])),
-    )
-    return rises.length >= FEWEST && rises.every(rise => rise >= 0) && rises.some(rise => rise > 0)
+    const steps = series.flatMap(own => {
+      const [first = 0, ...later] = own.map(index => Number(numbers[index]))
+      return later.map((value, at) => ({ rise: value - (later[at - 1] ?? first), isAnew: value <= first }))
+    })
+    const falls = steps.filter(({ rise }) => rise < 0)
+    const isRising = steps.length >= FEWEST && steps.some(({ rise }) => rise > 0)
+    // After a restart, a counter is not above its first value.
+    return isRising && falls.length <= 1 && falls.every(({ isAnew }) => isAnew) ? [falls.length] : []
   }
-  const question = `it never falls in ${known.length} records: does it count up (is: counter)?`
-  return entities.some(isRising) ? question : ''
+  const falls = entities.flatMap(findFalls)
+  if (falls.length === 0) return ''
+  const rise = falls.includes(0) ? 'it never falls' : 'it falls only once, to its beginning,'
+  return `${rise} in ${known.length} records: ${COUNTS_UP}`
 }
+
+const COUNTS_UP = 'does it count up (is: counter)?'

@@ -22,7 +22,10 @@ export function formatFlow(value: unknown): string {
   return dump(value, { flowLevel: 0, flowBracketPadding: true, lineWidth: -1 }).trim()
 }
 
-/** Returns the field that equals the record key, or the question with the fields whose values repeat, and its source in a mapping. */
+/**
+ * Returns the field that equals the record key and its source in a mapping, or the question with the fields whose values repeat.
+ * `likely` is the field that names the entity, or the first one that may.
+ */
 export function findEntity(fields: Fields, keys: Fields, headers: Fields) {
   const naming = fields.filter(canName)
   const [key, more] = keys.filter(canName)
@@ -32,14 +35,16 @@ export function findEntity(fields: Fields, keys: Fields, headers: Fields) {
   const toName = ({ from, how, kind }: SampleField) =>
     toSource({ from, how: kind === 'number' ? { as: 'text' } : how, absent: [] })
   const note = subject && `the same as the record key: ${countValues(subject)}`
-  if (note) return { subject, source: toName(subject), note }
+  if (note) return { subject, likely: subject, source: toName(subject), note }
   const isChanging = ({ distinct }: SampleField) => distinct.length > 1
   const others = naming.filter(field => field.kind === 'text' || isChanging(field))
-  const listed = [...keys.filter(canName), ...headers.filter(canName).filter(isChanging), ...others]
-    .toSorted((a, b) => b.kind.localeCompare(a.kind) || b.distinct.length - a.distinct.length)
-    .map(field => `${formatFlow(toName(field))} (${countValues(field)})`)
+  const all = [...keys.filter(canName), ...headers.filter(canName).filter(isChanging), ...others].toSorted(
+    (a, b) => b.kind.localeCompare(a.kind) || b.distinct.length - a.distinct.length,
+  )
+  const listed = all.map(field => `${formatFlow(toName(field))} (${countValues(field)})`)
   const question = `one entity, or does a field name it: ${formatList(listed.slice(0, MAX_LISTED))}?`
-  return { note: listed.length > 0 ? question : 'one entity, as no values repeat in a field: is that right?' }
+  const none = 'one entity, as no values repeat in a field: is that right?'
+  return { likely: all[0], note: listed.length > 0 ? question : none }
 }
 
 /** Returns whether nearly all records have a text or an integer in the field, and values repeat. */

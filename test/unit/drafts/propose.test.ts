@@ -307,7 +307,8 @@ const SAMPLES: Readonly<Record<string, readonly [Sample, time: string, ...parts:
     '{ from: timestamp, epoch: ms }',
     'temp: payload.temp',
     'ms: log.ms',
-    'tags.level: log.level  # "info", "error"',
+    'level: any  # "info", "error"; a state, as it changes within clientid',
+    'tags.clientid: clientid  # "press-0", "press-1", "press-2"; a tag if it names the entity, otherwise a state',
     'in which unit, if any ("payload.unit" is C)?',
   ],
   'several times': [
@@ -383,6 +384,35 @@ const SAMPLES: Readonly<Record<string, readonly [Sample, time: string, ...parts:
     'status: any  # "open", "shut"',
     'tags: [ plant ]',
   ],
+  'texts that change within an entity, and others': [
+    keyed(
+      i => ({
+        machine: `m${i % 2}`,
+        state: ['run', 'idle', 'fault'][i % 3],
+        hall: `h${i % 2}`,
+        t: i,
+        site: 's',
+      }),
+      i => `m${i % 2}`,
+    ),
+    'record',
+    'state: any  # "run", "idle", "fault"; a state, as it changes within machine',
+    'tags.hall: hall  # "h0", "h1"; a tag, as it never changes within machine',
+    'tags.site: site  # "s"\n',
+    '!tags.state',
+  ],
+  'more than 20 texts that change': [
+    lines(repeat(i => ({ order: `o${i % 21}`, t: i / 2, id: 'm' }), 42)),
+    'record',
+    'tags.order: order  # 21 values, such as "o0", "o1", "o2"; a tag if it names the entity, otherwise a state',
+  ],
+  'a counter with one restart, and a metric that merely rose': [
+    lines(repeat(i => ({ meter: 'e-7', total: (i + 40) % 50, t: 20 + i / 4, saw: i % 5 }), 24)),
+    'record',
+    'it falls only once, to its beginning, in 24 records: does it count up (is: counter)?',
+    't: {}  # 20 to 25.75, 24 values; in which unit, if any? it never falls in 24 records: does it count up (is: counter)?',
+    'saw: {}  # 0 to 4, 5 values; in which unit, if any?\n',
+  ],
   'numbers that never fall in an entity': [
     lines(repeat(i => ({ meter: `m${i % 2}`, total: 100 - 50 * (i % 2) + i, power: (i * 7) % 5 }), 24)),
     'record',
@@ -413,6 +443,12 @@ const SAMPLES: Readonly<Record<string, readonly [Sample, time: string, ...parts:
     '# Not used: Time',
   ],
 }
+
+it('given metrics that merely rose, then it is asked last whether they count up', () => {
+  const { questions } = draft(lines(repeat(i => ({ t: i, level: (i * 7) % 5 }), 24)))
+  assert.match(questions.at(-1) ?? '', /^t: .* does it count up/)
+  assert.ok(questions.length > 2)
+})
 
 describe('records of others', () => {
   for (const [what, [sample, time, ...parts]] of Object.entries(SAMPLES))

@@ -1,7 +1,7 @@
 /** Generates the list of failure codes in docs/failures.md from their table in the code. */
 import { FAILURES, type FailureCode } from '#runtime/consumer'
 
-/** What an operator does about a failure with a code. */
+/** Advice for an operator, by failure code. */
 const REMEDIES: Readonly<Record<FailureCode, string>> = {
   'not-a-cloudevent':
     'Send CloudEvents to this topic, or declare it as an [input](inputs.md) with a mapping. Drop the letter.',

@@ -13,7 +13,7 @@ export interface Change {
   /** Words of the operation's command. */
   readonly action: string
   readonly filter: Audit['filter']
-  /** What the person has agreed to. Defaults to the filter. */
+  /** Plan to which the person has agreed. Defaults to the filter. */
   readonly plan?: Audit['filter']
   /** Id of the operation. A resumed operation keeps its id. Defaults to a random id. */
   readonly operation?: string

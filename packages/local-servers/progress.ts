@@ -6,7 +6,7 @@ import { readStatFields } from './process-start.ts'
 export type Work = readonly [processorMs: number, writtenBytes: number]
 
 export interface Patience {
-  /** Time without any work after which a program stands still, in milliseconds. */
+  /** Time without any work after which a program is given up, in milliseconds. */
   readonly idleMs?: number
   /** Receives the work so far, every ten seconds. */
   readonly onWait?: (work: string) => void
@@ -18,12 +18,12 @@ export interface Patience {
 const LONGEST_MS = 10 * 60_000
 const SAY_EVERY_MS = 10_000
 const LOOK_EVERY_MS = 2_000
-/** Less processor time than this is no work: a Java program whose threads only wait needs as much in a minute. */
+/** Less processor time than this does not count as work: a Java program whose threads only wait needs as much in a minute. */
 const LEAST_WORK_MS = 1_000
 
 /**
- * Resolves when a program that should become ready stands still, or after ten minutes, with what it did instead. On a busy machine
- * it works slowly, and has time as long as it works. Looks are counted, so that time in which this process is starved counts less.
+ * Waits until a program that should become ready does no work any more, or for ten minutes, and returns a description of its work. On a
+ * busy machine, a program works slowly, and has time as long as it works. Looks are counted, so that time in which this process is starved counts less.
  */
 export async function untilStandstill(
   measure: () => Work,

@@ -1,6 +1,6 @@
 interface Parts {
   start(): void
-  /** @param skipExit true if the process goes on afterwards */
+  /** @param skipExit true if the process continues afterwards */
   stop(skipExit?: boolean): Promise<void>
 }
 

@@ -42,7 +42,7 @@ export interface EntityNow {
   readonly rules: readonly WatchingRule[] | null
   /** Newest readings in the log, sorted from oldest to newest. */
   readonly newest: readonly ShownReading[]
-  /** What is wrong with the clock of the entity, and what to do; otherwise null. */
+  /** Problem with the clock of the entity, and how to solve it; otherwise null. */
   readonly clock: string | null
   readonly searched: Searched
 }

@@ -6,7 +6,7 @@ import type { LogReader, Ports } from '../pipeline/ports.ts'
 
 type Logs = Required<Pick<Ports, 'bounds'>> & { readonly log: Pick<LogReader, 'read' | 'identity'> }
 
-/** What is known about topics. */
+/** Answers questions about topics. */
 interface Topics {
   /** Returns true for a topic of the application in another environment. */
   isOfOtherEnvironment(topic: string): boolean

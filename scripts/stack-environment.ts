@@ -25,7 +25,9 @@ export function stackEnvironment(given: Environment, stack?: string, dir = STACK
   const environment = withoutServiceLinks(given)
   if (stack !== undefined) return replaceAddresses(environment, requireStack(stack, runningStacks(dir)))
   const chosen = usedStack(environment, dir)
-  return chosen ? fillInAddresses(environment, chosen) : environment
+  // If variables have the addresses of all servers, the database is still that of a stack that is named.
+  const named = chosen ?? runningStacks(dir).find(({ name }) => name === environment.SLUICE_STACK)
+  return named ? fillInAddresses(environment, named) : environment
 }
 
 /**
@@ -127,6 +129,7 @@ function fillInAddresses(environment: Environment, { variables }: Stack): Enviro
     ...(hasRedis ? OF_REDIS : []),
     // Settings that are not addresses can be chosen apart from the stack.
     ...['SLUICE_ENV', 'LAMBDA_PORT', ...STACK_FOLDERS].filter(name => hasKafka || environment[name]),
+    ...(environment.STORAGE_URL ? ['STORAGE_URL'] : []),
     // With another Kafka, the registry of the stack is not used, because records of that Kafka contain ids of another registry.
     ...(hasRegistry || hasKafka ? OF_REGISTRY : []),
   ])

@@ -92,6 +92,17 @@ describe('the addresses that a command works with', () => {
     assert.equal(listBrokers({ KAFKA_PORT: '1' }), undefined)
   })
 
+  it('given a database in a variable, then it is used, and else that of the stack, also by its name beside other servers', () => {
+    running('lab', 20_000, { variables: { KAFKA_BROKERS: 'k:1', STORAGE_URL: 'sqlite:lab.db' } })
+    const servers = { KAFKA_BROKERS: 'k:2', REDIS_URL: 'redis://r:1' }
+    const getUrl = (environment: object) => stackEnvironment({ ...environment }, undefined, dir).STORAGE_URL
+    assert.equal(getUrl({}), 'sqlite:lab.db')
+    assert.equal(getUrl({ STORAGE_URL: 'postgres://p' }), 'postgres://p')
+    assert.equal(getUrl({ ...servers, SLUICE_STACK: 'lab' }), 'sqlite:lab.db')
+    assert.deepEqual([getUrl(servers), getUrl({ ...servers, SLUICE_STACK: 'none' })], [undefined, undefined])
+    assert.equal(listBrokers({ ...servers, SLUICE_STACK: 'lab' }), 'k:2')
+  })
+
   it('given variables of Kubernetes for services with the names of servers, then they count as not set', () => {
     const cluster = { KAFKA_PORT: 'tcp://10.0.0.1:9092', REDIS_PORT: 'tcp://10.0.0.2:6379' }
     running('lab', 20_000)

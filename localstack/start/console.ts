@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Hono } from 'hono'
+import { findFreePort } from '#local-servers/ports.ts'
 import { createLocalAccess } from '../../console/access/access.ts'
 import { createConsoleApp } from '../../console/app.ts'
 import { createConsoleEnvironment } from '../../console/environment.ts'
@@ -79,7 +80,7 @@ async function openConsole(options: ServedStack, opened: Closable[]): Promise<St
     } catch (error) {
       const unusable = toUnusablePort(error)
       if (!unusable) throw error
-      say(`! ${without}: ${describeUnusablePort(unusable, port, variable)}`)
+      say(`! ${without}: ${await describeUnusablePort(unusable, port, variable)}`)
       return undefined
     }
   }
@@ -111,9 +112,9 @@ async function openConsole(options: ServedStack, opened: Closable[]): Promise<St
   }
 }
 
-function describeUnusablePort({ isInUse }: UnusablePort, port: number, variable: string): string {
+async function describeUnusablePort({ isInUse }: UnusablePort, port: number, variable: string) {
   return isInUse
-    ? `port ${port} is in use. Stop the program that listens there, or set another port: ${variable}=${port + 10}`
+    ? `port ${port} is in use. Stop the program that listens there, or set another port: ${variable}=${await findFreePort(port + 10)}`
     : `port ${port} requires privileges that you lack. Set another port, 1024 or higher, with ${variable}`
 }
 

@@ -25,12 +25,35 @@ export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<v
   const usedPorts: WantedPort[] = []
   for (const port of wanted) if (await isPortInUse(port.port)) usedPorts.push(port)
   if (usedPorts.length === 0) return
-  const lines = usedPorts.map(({ port, variable, title }) => {
-    // The variable contains the first of several ports, so suggest a port after the last one in use.
-    const last = Math.max(...usedPorts.filter(port => port.variable === variable).map(port => port.port))
-    return `Port ${port} for ${title} is in use. Stop the program that listens there, or set another port: ${variable}=${last + 1}`
-  })
+  const taken = new Set(wanted.map(({ port }) => port))
+  const lines: string[] = []
+  for (const { port, variable, title } of usedPorts) {
+    // The variable contains the first of several ports.
+    const count = wanted.filter(other => other.variable === variable).length
+    const free = await findFreePort(port + 1, count, taken)
+    taken.add(free)
+    lines.push(
+      `Port ${port} for ${title} is in use. Stop the program that listens there, or set another port: ${variable}=${free}`,
+    )
+  }
   throw new UserError(lines.join('\n'))
+}
+
+/**
+ * Returns the first port from which on `count` ports are free.
+ *
+ * @param taken ports that are for other programs
+ */
+export async function findFreePort(
+  from: number,
+  count = 1,
+  taken: ReadonlySet<number> = new Set(),
+): Promise<number> {
+  let free = 0
+  let port = from
+  for (; free < count; port = port < LAST_PORT ? port + 1 : FIRST_PORT)
+    free = taken.has(port) || port > LAST_PORT || (await isPortInUse(port)) ? 0 : free + 1
+  return port - count
 }
 
 /** Returns true if a program listens on a local port, on the loopback address or on all addresses. */
@@ -44,6 +67,9 @@ export async function isPortInUse(port: number): Promise<boolean> {
  * connection between the check and the start of the server.
  */
 const GIVEN = { from: 12_000, to: 32_000 }
+
+/** Ports that `findFreePort` suggests: without privileges. */
+const [FIRST_PORT, LAST_PORT] = [1_024, 65_535]
 
 /** Returns a free port and reserves it. Other processes do not get this port while this process is running. */
 export async function freePort(): Promise<number> {

@@ -129,9 +129,12 @@ function readPackages(file) {
 async function installAll(folders) {
   if (folders.length === 0) return
   const startedAtMs = Date.now()
-  const progress = showProgress(() => `Installing npm packages (${seconds(startedAtMs)})`)
+  const isAdded = !isOfTests && needsDevelopment && packagesInstalled(PROJECT, false)
+  const what = isAdded ? 'DuckDB, once, because `sluice sql` needs it and nothing else does' : 'npm packages'
+  const often = isAdded ? '; that takes about a minute' : ''
+  const progress = showProgress(() => `Installing ${what}${often} (${seconds(startedAtMs)})`)
   const failed = (await Promise.allSettled(folders.map(install))).find(({ reason }) => reason)
-  progress.end(failed ? 'npm failed' : `Installed npm packages (${seconds(startedAtMs)})`)
+  progress.end(failed ? 'npm failed' : `Installed ${isAdded ? 'DuckDB' : what} (${seconds(startedAtMs)})`)
   if (failed) throw failed.reason
 }
 

@@ -143,6 +143,15 @@ describe('given a fresh clone', () => {
     assert.deepEqual(listRuns(), [' ci --include=dev'])
   })
 
+  it('when DuckDB is needed later, then it says what is installed, for what and how long, before it starts', async () => {
+    mkdirSync(join(folder, 'cli'))
+    writeFileSync(join(folder, 'cli', 'sluice.ts'), '')
+    await bootstrap('cli/sluice.ts', 'stats')
+    const { output } = await bootstrap('cli/sluice.ts', 'sql', 'SELECT 1')
+    assert.match(output, /^Installing DuckDB, .*`sluice sql`.* minute \(0 s\)\nInstalled DuckDB \(\d+ s\)$/m)
+    assert.equal((await bootstrap('cli/sluice.ts', 'sql', 'SELECT 1')).output, '')
+  })
+
   it('when two commands start at once, then one installs and the other waits', async () => {
     const both = await Promise.all([bootstrap(script('')), bootstrap(script(''))])
     assert.deepEqual(

@@ -1,7 +1,7 @@
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { RegistrySubjects } from '@sluice/schema-registry'
-import { type InputsConfig, listInputTopics, listLocalTopics } from '../lib/app/inputs.ts'
+import { type InputsConfig, listInputTopics, listLocalInputs } from '../lib/app/inputs.ts'
 import type { Named, Vocabulary } from '../lib/app/names.ts'
 import { findPackagedSchema, schemaSubject } from '../lib/app/packaged-schemas.ts'
 import { listSerializedTypes } from '../lib/app/serialized-types.ts'
@@ -46,9 +46,14 @@ export async function startLocalCloud(
     await mkdir(storage, { recursive: true })
     await chmod(storage, 0o700)
     const create = async () => {
-      const inputs = 'port' in options.kafka ? listInputTopics(config) : listLocalTopics(config)
-      await createTopics({ brokers, env, names, inputs })
-      return inputs.map(({ name }) => name)
+      const inputs = listInputTopics(config)
+      const { created } = await createTopics({ brokers, env, names, inputs })
+      const local = listLocalInputs(config).map(({ topic }) => topic)
+      const declared = inputs.map(({ name }) => name)
+      const shown = declared.filter(name => created.includes(name) && !local.includes(name))
+      if (shown.length > 0)
+        options.report?.({ service: 'inputs', state: 'ready', detail: `created ${shown.join(', ')}`, ms: 0 })
+      return declared
     }
     const [created] = await Promise.all([
       createResources({ awsEndpoint, env, generator: {} }),

@@ -27,8 +27,8 @@ export async function createTopics({
   const place = { brokers, replication: replicationOn(brokers.length) }
   const outcome = await ensureTopics({ ...place, topics: names.kafkaTopics(env) })
   if (outcome.differences.length > 0) throw new UserError(describeDifferences(names, outcome.differences))
-  if (inputs.length > 0) await ensureTopics({ ...place, topics: inputs })
-  return outcome
+  const ofInputs = inputs.length > 0 ? await ensureTopics({ ...place, topics: inputs }) : { created: [] }
+  return { ...outcome, created: [...outcome.created, ...ofInputs.created] }
 }
 
 function describeDifferences(names: Names, differences: readonly TopicDifference[]): string {

@@ -26,12 +26,7 @@ export function listLocalInputs({ isOneMachine, names }: LocalInputsConfig): rea
 /** Settings that decide the inputs of an environment. */
 export type InputsConfig = Named & LocalInputsConfig & Pick<InputSettings, 'inputsFile'>
 
-/** Returns the topics of the local inputs, which `npm start` creates in a Kafka of others. */
-export function listLocalTopics(config: LocalInputsConfig): readonly KafkaTopic[] {
-  return listLocalInputs(config).map(({ topic }) => ({ name: topic, ...LAYOUT }))
-}
-
-/** Returns the topics of all inputs, which `npm start` creates in a Kafka that it starts, and `sluice topics apply` on one machine. */
+/** Returns the topics of all inputs, which `npm start` and, on one machine, `sluice topics apply` create. */
 export function listInputTopics(config: InputsConfig): readonly KafkaTopic[] {
   return resolveInputs(config).map(({ topic }) => ({ name: topic, ...LAYOUT }))
 }

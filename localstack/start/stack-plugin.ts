@@ -17,17 +17,18 @@ export default class StackPlugin {
   constructor({ service }: Framework) {
     // `serverless invoke local` sets the variables of the function in this process.
     const environment = { ...process.env }
-    const say = (describe: typeof describeOffline) => () => {
+    const say = (describe: typeof describeOffline, ofOthers: readonly string[]) => () => {
       // A deployment never takes a stack's variables, and `npm start` names its servers itself.
       if (service.provider.stage !== 'local' || environment[SERVERS_READY]) return
-      if (namesAllServers(environment)) return
-      for (const line of describe(usedStack(environment))) console.error(line)
+      const lines = namesAllServers(environment) ? ofOthers : describe(usedStack(environment))
+      for (const line of lines) console.error(line)
     }
-    const offline = say(describeOffline)
+    // The image finds its topics there.
+    const offline = say(describeOffline, environment.SLUICE_BUNDLES ? [] : [SERVERS_OF_OTHERS])
     this.hooks = {
       'before:offline:start': offline,
       'before:offline:start:init': offline,
-      'before:invoke:local:invoke': say(describeInvocation),
+      'before:invoke:local:invoke': say(describeInvocation, []),
     }
   }
 }
@@ -35,6 +36,10 @@ export default class StackPlugin {
 const WITHOUT_STACK =
   'No stack of this project is running, so the functions use the default ports, and declared inputs are not read. ' +
   'Start the servers with `npm run services`, or name yours with KAFKA_BROKERS and REDIS_URL.'
+
+const SERVERS_OF_OTHERS =
+  'Variables name the servers. Where topics are missing, `npx sluice topics apply` creates those of Sluice, and ' +
+  '`npx sluice topics create NAME` that of an input.'
 
 /** Returns the lines for `serverless offline`. @param stack running stack; undefined if none is running */
 export function describeOffline(stack: Stack | undefined): string[] {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { describeInvocation, describeOffline } from '../../../../localstack/start/stack-plugin.ts'
+import StackPlugin, {
+  describeInvocation,
+  describeOffline,
+} from '../../../../localstack/start/stack-plugin.ts'
 import type { Stack } from '../../../../scripts/running-stacks.ts'
 
 const SERVICES: Stack = {
@@ -23,6 +26,26 @@ it('given a stack that runs functions, then serverless offline says that both sh
     shared ?? '',
     /^Its own functions are running already \(process 17\): they share the consumer groups/,
   )
+})
+
+it('given variables for all servers, then serverless offline says how missing topics are created, but not in the image', test => {
+  const said = test.mock.method(console, 'error', () => {})
+  for (const [variables, lines] of [
+    [{ SLUICE_BUNDLES: '' }, 1],
+    [{ SLUICE_BUNDLES: '/bundles' }, 0],
+  ] as const) {
+    const before = { ...process.env }
+    Object.assign(process.env, { KAFKA_BROKERS: 'k:1', REDIS_URL: 'redis://r:1', ...variables })
+    const plugin = new StackPlugin({ service: { provider: { stage: 'local' } } })
+    process.env = before
+    plugin.hooks['before:offline:start']?.()
+    plugin.hooks['before:invoke:local:invoke']?.()
+    assert.equal(said.mock.callCount(), lines)
+    assert.ok(
+      lines === 0 || /topics apply.*topics create NAME/.test(String(said.mock.calls[0]?.arguments[0])),
+    )
+    said.mock.resetCalls()
+  }
 })
 
 it('given no running stack, then both say what is missing, and the two ways', () => {

@@ -2,6 +2,10 @@
 import { once } from 'node:events'
 import { instant } from '#runtime/consumer'
 import type { Config } from '../../lib/app/config.ts'
+import type { Signal } from '../../lib/app/topic-table.ts'
+import { VIEWS } from '../../lib/queries/states/view-rows.ts'
+import type { Environment } from '../../lib/questions/environment.ts'
+import { countUnapplied, describeLag } from '../../lib/questions/lag.ts'
 import type { Answer, AnswerColumn } from '../../lib/sql/database.ts'
 import type { Value } from '../../lib/sql/plain-value.ts'
 import { VIEWS as OF_RECORDS } from '../../lib/sql/views.ts'
@@ -72,6 +76,7 @@ export async function answerFromTables(
         const selection = compileStep(() => compileSelect(statements, plan, parse))
         if (selection.isPush) await follow(selection, reader, format, terminal)
         else {
+          const notes = await describeProgress(environment, selection.table)
           const rows = await reader.pull(selection)
           await print(
             yieldAnswer(
@@ -81,6 +86,7 @@ export async function answerFromTables(
               ),
             ),
           )
+          for (const note of notes) terminal.stderr.write(`${note}\n`)
         }
       }
       return true
@@ -90,6 +96,20 @@ export async function answerFromTables(
     if (isReached || isOfTables) throw error
     return false
   }
+}
+
+/** Age from which a record counts that is not in its table yet, in milliseconds: rows are there within a second or two. */
+const IN_TABLE_MS = 2_000
+
+/** Returns notes about the records that are not in a table yet. */
+async function describeProgress(environment: Environment, { signal }: TablePlan): Promise<readonly string[]> {
+  const signals = [signal as Signal, 'view-rows'] as const
+  const { name } = VIEWS.process
+  const beforeMs = Date.now() - IN_TABLE_MS
+  const notes = signals.map(async read =>
+    describeLag(await countUnapplied(environment, name, read, beforeMs), name, read),
+  )
+  return [...new Set((await Promise.all(notes)).flat())]
 }
 
 /** Returns the tables of config/views that can be read; none without the servers that have them. */

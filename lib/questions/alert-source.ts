@@ -11,14 +11,13 @@ import {
   collectLives,
   readAlertLives,
 } from '../queries/alerts/alert-lives.ts'
-import { countOffsetsBehind } from '../queries/kafka/consumer-lag.ts'
-import { readTopicBounds, readTopicReach } from '../queries/kafka/topics.ts'
+import { readTopicReach } from '../queries/kafka/topics.ts'
 import { selectNewest } from '../queries/records/newest-ranges.ts'
 import { type Range, searchRecords, toRanges } from '../queries/records/read-records.ts'
-import { computeSum } from '../support/count.ts'
 import { type AlertSummary, toFacts } from '../tables/alert-summary.ts'
 import { type FiringNow, firingNow } from '../tables/firing-alerts.ts'
 import { type Environment, Kept } from './environment.ts'
+import { countUnapplied } from './lag.ts'
 import { createSignal, type Limits } from './question.ts'
 
 type Bounds = Pick<Limits, 'mostRecords' | 'withinMs' | 'stop'>
@@ -55,20 +54,8 @@ export class AlertSource {
   }
 
   /** Returns how many records of the topic the view has not processed yet; null if unknown. */
-  async behind(): Promise<number | null> {
-    const { topic } = this.topic
-    try {
-      const bounds = await readTopicBounds(await this.#environment.offsets(), topic)
-      const inspection = await this.#environment.inspection()
-      const lags = bounds.map(async (bound, partition) => {
-        const { appliedOffset } = await inspection.summary({ consumer: NOTIFIER, topic, partition })
-        return countOffsetsBehind(bound, appliedOffset + 1)
-      })
-      return computeSum(await Promise.all(lags))
-    } catch (error) {
-      if (error instanceof Unavailable && error.code === 'broker-unavailable') return null
-      throw error
-    }
+  behind(): Promise<number | null> {
+    return countUnapplied(this.#environment, NOTIFIER, 'alerts')
   }
 
   /**

@@ -1,15 +1,17 @@
 /** One alert, or the alerts of one entity, with their events. */
+import { NOTIFIER } from '../notification/firing-alerts.ts'
 import type { Silence } from '../notification/silences.ts'
 import type { AlertTransition } from '../queries/alerts/alert-lives.ts'
 import { Failure } from '../support/failure.ts'
 import { entityText } from '../support/group-text.ts'
-import { describeEnd, describeLag, describeReason } from '../tables/alert-end.ts'
+import { describeEnd, describeReason } from '../tables/alert-end.ts'
 import { AlertSource, findSilenceIds } from './alert-source.ts'
 import { judgeAlert } from './alerts.ts'
 import { column, type Tone } from './column.ts'
 import type { Environment } from './environment.ts'
 import { nameField, timeField } from './field.ts'
 import { type PendingAlert, readShownAlerts, type ShownAlert } from './known-alerts.ts'
+import { describeLag } from './lag.ts'
 import { type Limits, question } from './question.ts'
 
 /** Format of an alert's id, as `derivedId` creates it. */
@@ -43,7 +45,7 @@ Examples:
     if (all.length === 0) throw missingAlert(environment, wanted, limits)
     const silences = alerts.some(({ state }) => state === 'firing') ? await source.silences() : []
     const rows = all.map(alert => describeAlert(alert, silences, source.topic.topic))
-    return { rows, more: total - alerts.length, notes: describeLag(behind) }
+    return { rows, more: total - alerts.length, notes: describeLag(behind, NOTIFIER, 'alerts') }
   },
 }).shownAs({
   key: 'name',

@@ -1,14 +1,16 @@
 import { omitUndefined } from '#runtime/consumer'
 import { createKind } from '#runtime/settings'
 import { SEVERITIES } from '../alerting/rule.ts'
+import { NOTIFIER } from '../notification/firing-alerts.ts'
 import { toFlatDocument } from '../queries/records/flat-document.ts'
 import { count as countText } from '../support/count.ts'
-import { describeEnd, describeLag, findEventTime } from '../tables/alert-end.ts'
+import { describeEnd, findEventTime } from '../tables/alert-end.ts'
 import type { AlertFilter, AlertSummary } from '../tables/alert-summary.ts'
 import { AlertSource, findSilenceIds } from './alert-source.ts'
 import { column, type Tone } from './column.ts'
 import { choiceField, type Field, type Filter, requireOrder, textField, timeField } from './field.ts'
 import { selectAlerts, selectPendingAlerts, WANTED_STATES } from './known-alerts.ts'
+import { describeLag } from './lag.ts'
 import { question } from './question.ts'
 import { readConditions } from './rules.ts'
 
@@ -91,7 +93,7 @@ Examples:
     return {
       rows,
       more: found.length - rows.length,
-      notes: [...describePast(past), ...describeLag(behind), ...describeRest(source)],
+      notes: [...describePast(past), ...describeLag(behind, NOTIFIER, 'alerts'), ...describeRest(source)],
     }
   },
 }).shownAs({

@@ -1,5 +1,4 @@
-/** Words for the reasons for which alerts fire and resolve, and for lists of alerts that are not up to date. Pure. */
-import { count } from '../support/count.ts'
+/** Words for the reasons for which alerts fire and resolve. Pure. */
 import type { AlertSummary } from './alert-summary.ts'
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -27,16 +26,6 @@ export function describeEnd({ clearedBy, reason }: Pick<AlertSummary, 'clearedBy
 /** Describes why an alert fired or resolved. The text can be inserted into a sentence. */
 export function describeReason(reason: string | null | undefined): string {
   return reason ? (REASONS[reason] ?? reason) : ''
-}
-
-/** Returns a note for a list that may not be up to date. @param behind records that the list does not include; null if unknown */
-export function describeLag(behind: number | null): string[] {
-  if (behind === null) return ['Kafka could not be asked, so this may be out of date: see `sluice doctor`.']
-  if (behind === 0) return []
-  return [
-    `Not up to date: notifier has ${count(behind, 'record')} of the alerts topic left to read. To check its progress: ` +
-      'sluice state show notifier --topic alerts',
-  ]
 }
 
 /** Difference from which the event time is shown beside the time at which an alert changed, in milliseconds. */

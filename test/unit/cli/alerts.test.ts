@@ -4,7 +4,8 @@ import { formatAnswer } from '../../../cli/questions.ts'
 import type { FiredAlert } from '../../../lib/alerting/alert.ts'
 import { ALERT, describeAlert } from '../../../lib/questions/alert.ts'
 import { ALERTS } from '../../../lib/questions/alerts.ts'
-import { describeLag, findEventTime } from '../../../lib/tables/alert-end.ts'
+import { describeLag } from '../../../lib/questions/lag.ts'
+import { findEventTime } from '../../../lib/tables/alert-end.ts'
 import { type AlertSummary, alertSummary } from '../../../lib/tables/alert-summary.ts'
 import { firstAlert } from '../../support/alerts.ts'
 import { FAMILIES } from '../../support/families.ts'
@@ -57,8 +58,11 @@ describe('what sluice alerts prints', () => {
       'firing alerts': list([summary(), second]),
       'firing and resolved': list([summary(), { ...summary({}, ENDED), reason: 'cleared' }]),
       nothing: list([]),
-      'more than the limit, and a view that is behind': list([summary()], { more: 6, notes: describeLag(3) }),
-      'Kafka is away': list([summary()], { notes: describeLag(null) }),
+      'more than the limit, and a view that is behind': list([summary()], {
+        more: 6,
+        notes: describeLag(3, 'notifier', 'alerts'),
+      }),
+      'Kafka is away': list([summary()], { notes: describeLag(null, 'notifier', 'alerts') }),
       'one alert': one(),
       'an alert that alerting has lost': one({ ...group, phase: null }),
       'an alert of a group that the topic has lost': one({ ...group, phase: 'firing', transitions: [] }),

@@ -1,0 +1,43 @@
+/** Tells how far an answer from the states of a consumer is behind the topics that the consumer reads. */
+import { Unavailable } from '#runtime/pipeline'
+import type { Signal } from '../app/topic-table.ts'
+import { countOffsetsBehind } from '../queries/kafka/consumer-lag.ts'
+import { readTopicReach } from '../queries/kafka/topics.ts'
+import { computeSum, count } from '../support/count.ts'
+import type { Environment } from './environment.ts'
+
+/**
+ * Returns how many records of a topic a consumer has not applied yet; null if Kafka cannot be asked.
+ *
+ * @param beforeMs counts only records that were written before, in milliseconds since the epoch
+ */
+export async function countUnapplied(
+  environment: Pick<Environment, 'offsets' | 'inspection' | 'topic'>,
+  consumer: string,
+  signal: Signal,
+  beforeMs?: number,
+): Promise<number | null> {
+  const topic = environment.topic(signal)
+  try {
+    const { bounds, atTime } = await readTopicReach(await environment.offsets(), topic, beforeMs)
+    const inspection = await environment.inspection()
+    const lags = bounds.map(async ({ start, end }, partition) => {
+      const { appliedOffset } = await inspection.summary({ consumer, topic, partition })
+      return countOffsetsBehind({ start, end: atTime[partition] ?? end }, appliedOffset + 1)
+    })
+    return computeSum(await Promise.all(lags))
+  } catch (error) {
+    if (error instanceof Unavailable && error.code === 'broker-unavailable') return null
+    throw error
+  }
+}
+
+/** Returns a note for an answer that may not be up to date. @param behind records that it does not include; null if unknown */
+export function describeLag(behind: number | null, consumer: string, signal: Signal): string[] {
+  if (behind === null) return ['Kafka could not be asked, so this may be out of date: see `sluice doctor`.']
+  if (behind === 0) return []
+  return [
+    `Not up to date: ${consumer} has ${count(behind, 'record')} of the ${signal} topic left to read. To check its progress: ` +
+      `sluice state show ${consumer} --topic ${signal}`,
+  ]
+}

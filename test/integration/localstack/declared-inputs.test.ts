@@ -25,20 +25,12 @@ it('given a Kafka that runs already, when a start finds no topic of an input, th
     SLUICE_ONE_MACHINE: 'on',
   })
   const created: string[] = []
-  for (const _ of ['creates', 'finds']) {
-    const { services } = await startLocalCloud(
-      {
-        ...{
-          kafka: { address: KAFKA_BROKERS },
-          valkey: { address: REDIS_URL },
-          aws: { address: awsEndpoint() },
-        },
-        ...{ dataDir: join(folder, 'data'), logsDir: join(folder, 'logs') },
-        report: ({ service, detail }: ServiceEvent) => void (service === 'inputs' && created.push(detail)),
-      },
-      config,
-    )
-    await services.stop()
-  }
+  const report = ({ service, detail }: ServiceEvent) => void (service === 'inputs' && created.push(detail))
+  const at = (address: string) => ({ address })
+  const servers = { kafka: at(KAFKA_BROKERS), valkey: at(REDIS_URL), aws: at(awsEndpoint()) }
+  const options = { ...servers, report, dataDir: folder, logsDir: folder }
+  const { createTopics, services } = await startLocalCloud(options, config)
+  await createTopics()
+  await services.stop()
   assert.deepEqual(created, [`created declared-${env}`])
 })

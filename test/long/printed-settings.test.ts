@@ -87,8 +87,8 @@ describe('given the settings that the manual prints', { timeout: 600_000 }, () =
     // The variable replaces the names of the file.
     await start(files[0] ?? '', { ...EXAMPLES, TOPIC_NAMES: undefined }, async sluice => {
       const partitions = await listPartitions(sluice)
-      assert.equal(partitions.get('gds.metrics.production'), 24)
-      assert.ok(partitions.has('gds.metrics.dlq') && partitions.has('gds.alerts.production'))
+      assert.equal(partitions.get('gds.telemetry.production'), 24)
+      assert.ok(partitions.has('gds.telemetry.dlq') && partitions.has('gds.alerts.production'))
     })
   })
 

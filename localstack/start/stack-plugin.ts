@@ -23,7 +23,7 @@ export default class StackPlugin {
       const lines = namesAllServers(environment) ? ofOthers : describe(usedStack(environment))
       for (const line of lines) console.error(line)
     }
-    // The image finds its topics there.
+    // In containers, another service creates the topics.
     const offline = say(describeOffline, environment.SLUICE_BUNDLES ? [] : [SERVERS_OF_OTHERS])
     this.hooks = {
       'before:offline:start': offline,

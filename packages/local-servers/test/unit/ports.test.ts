@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { it } from 'node:test'
-import { freePorts, isPortInUse, LOOPBACK, requireFreePorts } from '../../ports.ts'
+import { freePort, isPortInUse, LOOPBACK, requireFreePorts } from '../../ports.ts'
 
 it('given ports that are taken, then each is named with its variable and a free port of its own', async () => {
-  const taken = await freePorts(2)
-  const servers = taken.map(port => createServer().listen(port, LOOPBACK))
+  const first = await freePort()
+  const taken = [first, first + 1]
+  const servers = taken.map(port => createServer().on('error', () => {}).listen(port, LOOPBACK))
   const wanted = taken.map((port, at) => ({ port, variable: `P${at}_PORT`, title: 'it' }))
   const { message } = await requireFreePorts(wanted).catch(error => error)
   for (const server of servers) server.close()

@@ -7,11 +7,20 @@ it('given records that a consumer has not applied, then those written before a t
   const applied = [9, 3]
   const offsets = { bounds: async () => [0, 5].map(start => ({ start, end: 12 })), at: async () => [11, 7] }
   const ask = (beforeMs?: number, answer = async () => offsets) => {
-    const inspection = { summary: async (key: { partition: number }) => ({ appliedOffset: applied[key.partition] }) }
-    const environment = { offsets: answer, inspection: async () => inspection, topic: (signal: string) => signal }
+    const inspection = {
+      summary: async (key: { partition: number }) => ({ appliedOffset: applied[key.partition] }),
+    }
+    const environment = {
+      offsets: answer,
+      inspection: async () => inspection,
+      topic: (signal: string) => signal,
+    }
     return countUnapplied(environment as never, 'views', 'readings', beforeMs)
   }
   assert.deepEqual([await ask(), await ask(1)], [2 + 7, 1 + 2])
   assert.equal(await ask(1, () => Promise.reject(new Unavailable('broker-unavailable', 'away'))), null)
-  assert.match(describeLag(3, 'views', 'readings').join(), /^Not up to date: views has 3 records of the readings/)
+  assert.match(
+    describeLag(3, 'views', 'readings').join(),
+    /^Not up to date: views has 3 records of the readings/,
+  )
 })

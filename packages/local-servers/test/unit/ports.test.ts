@@ -6,7 +6,11 @@ import { freePort, isPortInUse, LOOPBACK, requireFreePorts } from '../../ports.t
 it('given ports that are taken, then each is named with its variable and a free port of its own', async () => {
   const first = await freePort()
   const taken = [first, first + 1]
-  const servers = taken.map(port => createServer().on('error', () => {}).listen(port, LOOPBACK))
+  const servers = taken.map(port =>
+    createServer()
+      .on('error', () => {})
+      .listen(port, LOOPBACK),
+  )
   const wanted = taken.map((port, at) => ({ port, variable: `P${at}_PORT`, title: 'it' }))
   const { message } = await requireFreePorts(wanted).catch(error => error)
   for (const server of servers) server.close()

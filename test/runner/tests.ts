@@ -108,7 +108,7 @@ async function takeProcessorTime(timeFile: string): Promise<number | undefined> 
 const OF_TOOLS = /^(node-process-|liblz4-java-|\.org\.chromium\.|\.lark_cache_)/
 
 /** Returns a failure if a test file has left anything in its temporary folder. */
-async function listLeftFiles(folder: string, file: string): Promise<Result[]> {
+export async function listLeftFiles(folder: string, file: string): Promise<Result[]> {
   const left = (await readdir(folder)).filter(name => !OF_TOOLS.test(name))
   if (left.length === 0) return []
   const names = left.slice(0, 5).join(', ')

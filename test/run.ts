@@ -79,10 +79,14 @@ async function runSelected(
   try {
     return await withOwnServers({ kafkaVersion, report, signal }, async variables => {
       const ofBeside = { ...options, width: widths.besideServers, env: { ...env, ...variables } }
-      const second = await runTests(beside, ofBeside)
-      // The slots that are free now help with the rest of the other files.
-      const first = [...(await runTests(queue, ofAlone)), ...(await running)]
-      return [...first, ...second]
+      const others = beside.values()
+      const second = runTests(others, ofBeside)
+      // Slots that are free help with the rest of the other files, so that no core is idle before the end.
+      const results = await Promise.all([
+        ...[running, running.then(() => runTests(others, { ...ofBeside, width: 1 }))],
+        ...[second, second.then(() => runTests(queue, ofAlone))],
+      ])
+      return results.flat()
     })
   } catch (error) {
     const results = await running

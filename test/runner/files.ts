@@ -28,7 +28,7 @@ export const TEST_GROUPS: readonly TestGroup[] = [
     group: 'long',
     patterns: [
       // Start the longest files first, so that none of them runs alone at the end.
-      'test/long/{trigger-house,ledger,ledger-sabotage,rehearsal,start,tutorial,brokers-lost,generate-broker-away,storage/*}.test.ts',
+      'test/long/{trigger-house,ledger,ledger-sabotage,rehearsal,typed-pages,start,brokers-lost,generate-broker-away,storage/*}.test.ts',
       'test/long/**/*.test.ts',
       'packages/*/test/long/**/*.test.ts',
     ],

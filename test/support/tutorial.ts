@@ -3,13 +3,8 @@ import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { PROJECT } from '#local-servers/testing/program.ts'
+import { listSteps } from './page-steps.ts'
 import { copyProject } from './project-copy.ts'
-
-/** Code block of the page that belongs to a file. */
-interface Snippet {
-  readonly file: string
-  readonly code: string
-}
 
 /** Copy of the project to which all code of a page is added. */
 export class Tutorial {
@@ -23,27 +18,20 @@ export class Tutorial {
   }
 
   static async follow(page: string): Promise<Tutorial> {
-    const snippets = listSnippets(await readFile(join(PROJECT, page), 'utf8'))
-    if (snippets.length === 0) throw new Error(`${page} has no code that names its file`)
+    const steps = listSteps(page, await readFile(join(PROJECT, page), 'utf8'))
+    const files = steps.filter(step => step.kind === 'file')
+    if (files.length === 0) throw new Error(`${page} has no code that names its file`)
     const folder = await copyProject('tutorial')
-    for (const { file, code } of snippets) await write(join(folder, file), code)
+    for (const { file, text } of files) await write(join(folder, file), text)
     return new Tutorial(
       folder,
-      snippets.map(({ file }) => file),
+      files.map(({ file }) => file),
     )
   }
 
   async remove(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true })
   }
-}
-
-/** Returns the code blocks that have a file name after the language. */
-function listSnippets(page: string): Snippet[] {
-  return [...page.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)].map(([, file = '', code = '']) => ({
-    file,
-    code,
-  }))
 }
 
 /** Writes code to a file. Code for an existing file is appended. */

@@ -47,7 +47,7 @@ export async function ran(
 }
 
 /** A terminal where it has columns. */
-class Collected extends Writable {
+export class Collected extends Writable {
   text = ''
   readonly isTTY: boolean
   readonly columns: number

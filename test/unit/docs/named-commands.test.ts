@@ -9,39 +9,28 @@ import { buildProgram } from '../../../cli/program.ts'
 import { readStartOptions } from '../../../localstack/command-options.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
-const PAGES = globSync(
-  '{README.md,CONTRIBUTING.md,docs/*.md,config/rules/*.md,config/notifications/*.md,config/mappings/*.md,events/*.md}',
-  {
-    cwd: ROOT,
-  },
-)
+const PAGES = globSync('{*.md,{docs,config,events,examples}/**/*.md,packages/*/README.md}', {
+  cwd: ROOT,
+  exclude: ['**/node_modules', 'CHANGELOG.md'],
+})
 
-interface Documented {
-  readonly page: string
-  /** Command behind `npx sluice`. */
-  readonly args: readonly string[]
-}
-
-/** Every command with `npx sluice` of a page, in blocks of code and in the text. */
-function listCommands(page: string): Documented[] {
-  const text = readFileSync(join(ROOT, page), 'utf8').replaceAll(/\\\n\s*/g, ' ')
-  const blocks = text.match(/^ *```.*?^ *```/gms) ?? []
-  const lines = blocks.flatMap(block => block.split('\n')).map(line => line.trim())
-  const spans = [...text.replaceAll(/^ *```.*?^ *```/gms, '').matchAll(/`(npx\ssluice[^`]*)`/g)]
-  const inline = spans.map(([, code = '']) => code.replaceAll(/\s+/g, ' '))
-  return [...lines, ...inline].flatMap(line => {
-    const [, command] = /^(?:\$ )?(?:\w+=\S+ )*npx sluice (.*)$/.exec(line) ?? []
+/** Returns the commands of the pages that begin with these words, in the text and in blocks, without those words. */
+function listCommands(words: string) {
+  const form = new RegExp(`^(?:\\w+=\\S+ )*${words} (.*)$`)
+  return PAGES.flatMap(page => {
+    const text = readFileSync(join(ROOT, page), 'utf8').replaceAll(/\\\n\s*/g, ' ')
+    const blocks = text.match(/^ *```sh.*?^ *```/gms) ?? []
+    const inline = [...text.replaceAll(/^ *```.*?^ *```/gms, '').matchAll(/`([^`]+)`/g)]
+    const all = [
+      ...blocks.flatMap(block => block.split('\n')).map(line => line.trim()),
+      ...inline.map(([, code = '']) => code.replaceAll(/\s+/g, ' ')),
+    ]
     // An ellipsis, and a variable, stand for what is not written down.
-    return command === undefined || /[…$]/.test(command) ? [] : [{ page, args: listWords(command) }]
+    return all.flatMap(code => {
+      const [, rest = '…'] = form.exec(code) ?? []
+      return /[…$]/.test(rest) ? [] : [{ page, args: listWords(rest) }]
+    })
   })
-}
-
-/** The rest of each line of the pages that a command begins, up to a comment or the end of its code. */
-function behind(command: string): string[] {
-  const form = new RegExp(`\\b${command} ([^\`#\\n]+)`, 'g')
-  return PAGES.flatMap(page => [...readFileSync(join(ROOT, page), 'utf8').matchAll(form)]).map(
-    ([, rest = '']) => rest.trim(),
-  )
 }
 
 /** Returns a command's words as a shell does: without a comment, a redirection or another command behind. */
@@ -84,10 +73,9 @@ function withoutActions(command: Command, ran: () => void): void {
 }
 
 describe('the commands in the pages', () => {
-  const all = PAGES.flatMap(listCommands)
-
   it('given each with npx sluice, then it exists, with these arguments, options and values', async () => {
     const wrong: string[] = []
+    const all = listCommands('npx sluice')
     for (const { page, args } of all) {
       const refusal = await runRefused(args)
       if (refusal !== undefined) wrong.push(`${page}: npx sluice ${args.join(' ')}: ${refusal}`)
@@ -96,21 +84,15 @@ describe('the commands in the pages', () => {
     assert.ok(all.length > 100, `only ${all.length} were looked at`)
   })
 
-  it('given docs/commands.md, then it lists all commands as they are declared', async () => {
-    const page = readFileSync(PAGE, 'utf8')
-    assert.equal(page, await renderCommandsPage(page), 'npm run commands')
-    assert.ok((page.match(/^- `[a-z]/gm) ?? []).length > 20)
-  })
-
   it('given each with npm run, then the project, one of its packages or an example has that script', () => {
-    const manifests = globSync('{,packages/runtime/,packages/msk-trigger/,examples/**/}package.json', {
+    const manifests = globSync('{,packages/*/,examples/**/}package.json', {
       cwd: ROOT,
       exclude: ['**/node_modules'],
     })
     const scripts = manifests.flatMap(file =>
       Object.keys(JSON.parse(readFileSync(join(ROOT, file), 'utf8')).scripts ?? {}),
     )
-    const named = behind('npm run').map(rest => /^[\w:-]+/.exec(rest)?.[0] ?? '')
+    const named = listCommands('npm run').map(({ args: [name = ''] }) => name)
     assert.deepEqual(
       named.filter(name => !scripts.includes(name)),
       [],
@@ -119,9 +101,15 @@ describe('the commands in the pages', () => {
   })
 
   it('given each with npm start, then it takes these options', () => {
-    const all = behind('npm start --')
-    for (const options of all) readStartOptions(listWords(options))
-    assert.ok(all.length > 4)
+    const all = listCommands('npm start --')
+    for (const { args } of all) readStartOptions(args)
+    assert.ok(all.length > 2)
     assert.throws(() => readStartOptions(['--nonsense']), /nonsense/)
   })
+})
+
+it('given docs/commands.md, then it lists all commands as they are declared', async () => {
+  const page = readFileSync(PAGE, 'utf8')
+  assert.equal(page, await renderCommandsPage(page), 'npm run commands')
+  assert.ok((page.match(/^- `[a-z]/gm) ?? []).length > 20)
 })

@@ -54,7 +54,7 @@ const KNOWN = load(readFileSync(join(PROJECT, 'test/support/typed-pages.yaml'), 
 }
 
 /** Upper bound for what follows from a command, such as a notification. */
-const WAIT_MS = Number(process.env.WAIT ?? 120_000)
+const WAIT_MS = 2 * 60_000
 
 /** Pause before a command is repeated: a reader is not faster, and each costs the functions processor time. */
 const REPEAT_MS = 1_000
@@ -98,6 +98,7 @@ describe('what the pages print, typed', { timeout: 30 * 60_000 }, () => {
     })
     project = await StartedProject.copy(env)
     shell = await PageShell.open(project)
+    const port = await freePort()
     const { LAMBDA_PORT = '', KSQL_PORT = '' } = project.variables
     for (const [file, text] of Object.entries(KNOWN.files)) await write(file, text)
     await git('init', '-q')
@@ -105,7 +106,9 @@ describe('what the pages print, typed', { timeout: 30 * 60_000 }, () => {
     await git('commit', '-qm', 'the project')
     replaced = {
       ...KNOWN.typed,
-      '8000': String(await freePort()),
+      '127.0.0.1:8000': `127.0.0.1:${port}`,
+      'listen(8000': `listen(${port}`,
+      '--env staging': `--env ${env}`,
       '127.0.0.1:3002': `127.0.0.1:${LAMBDA_PORT}`,
       '127.0.0.1:8088': `127.0.0.1:${KSQL_PORT}`,
       'sluice-alerting-local': `sluice-alerting-${env}`,
@@ -149,7 +152,6 @@ describe('what the pages print, typed', { timeout: 30 * 60_000 }, () => {
         else if (step.kind === 'command' && !findListed(step)) await reader.types(step)
       } catch (error) {
         const failure = `${step.page}:${step.line}: ${(error as Error).message}`
-        if (process.env.SHOW) console.log(`!!!!! ${failure.slice(0, 3000)}`)
         failures.push(failure)
         // What follows in a walk needs the step.
         if (WALKS.includes(page)) break
@@ -224,12 +226,9 @@ describe('what the pages print, typed', { timeout: 30 * 60_000 }, () => {
   async function finish(command: string): Promise<string> {
     const untilMs = Date.now() + WAIT_MS
     for (;;) {
-      const startedMs = Date.now()
       const typed = shell.type(command)
       const status = await typed.ended
       const output = typed.output()
-      if (process.env.SHOW)
-        console.log(`$ ${command}\n${output.slice(0, 1500)}  [${status}, ${Date.now() - startedMs} ms]`)
       const wrong = BROKEN.exec(output)?.[0] ?? (status === 0 ? undefined : `status ${status}`)
       if (!wrong) return output
       if (!LOOKS.test(command) || Date.now() > untilMs)
@@ -258,11 +257,9 @@ describe('what the pages print, typed', { timeout: 30 * 60_000 }, () => {
       return
     }
     await stopStack()
-    const startedMs = Date.now()
     const program = shell.start(command)
     stack = { program, page, variables }
     await program.says(/^Ctrl-C stops everything/m)
-    if (process.env.SHOW) console.log(`${command}\n ${Date.now() - startedMs} ms`)
   }
 
   async function stopStack(): Promise<void> {

@@ -1,4 +1,4 @@
-/** Tells how far an answer from the states of a consumer is behind the topics that the consumer reads. */
+/** Measures how far the states of a consumer are behind the topics that it reads. */
 import { Unavailable } from '#runtime/pipeline'
 import type { Signal } from '../app/topic-table.ts'
 import { countOffsetsBehind } from '../queries/kafka/consumer-lag.ts'

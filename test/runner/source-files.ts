@@ -1,8 +1,8 @@
 import { glob } from 'node:fs/promises'
 import { PROJECT } from '#local-servers/testing/program.ts'
 
-/** Folders that contain no source code: installed, downloaded or built files. */
-const FOREIGN = /(^|\/)(node_modules|\.local|\.serverless|\.git|coverage|dist)(\/|$)/
+/** Folders that contain no source code, but installed, downloaded or built files, and files that a test writes beside serverless.yml. */
+const FOREIGN = /(^|\/)(node_modules|\.local|\.serverless|\.git|coverage|dist)(\/|$)|^serverless\..+\.yml$/
 
 /** Returns the project's files that match any of the patterns, as sorted relative paths. */
 export async function sourceFiles(...patterns: string[]): Promise<string[]> {

@@ -20,6 +20,7 @@ function quiet() {
       KAFKA_BROKERS: '127.0.0.1:1',
       REDIS_URL: 'redis://127.0.0.1:1',
     }),
+    topic: (signal: string) => signal,
     topicSize: async () => ({ topic: 'alerts', partitions: 1 }),
     offsets: async () => ({ bounds: async () => [{ start: 0, end: 1 }] }),
     inspection: async () => ({ states: async function* () {}, summary: async () => ({ appliedOffset: 0 }) }),

@@ -120,6 +120,8 @@ for (const group of GROUPS)
         '127.0.0.1:8000': `127.0.0.1:${port}`,
         'listen(8000': `listen(${port}`,
         '--env staging': `--env ${env}`,
+        // An example that another test builds has a topic of this name, too.
+        'topics create orders': `topics create orders.${env}`,
         '127.0.0.1:3002': `127.0.0.1:${LAMBDA_PORT}`,
         '127.0.0.1:8088': `127.0.0.1:${KSQL_PORT}`,
         'sluice-alerting-local': `sluice-alerting-${env}`,

@@ -387,9 +387,10 @@ describe('sessions of a server that does not answer', () => {
     const url = await server.createDatabase()
     await using(url, async storage => {
       await storage.write(many[0] as Rows, 'replace')
-      const { most, messages } = await writeUntilStored(url, storage, () =>
-        server.query(url, 'BEGIN; LOCK TABLE sluice.readings; SELECT pg_sleep(17); COMMIT'),
-      )
+      const locking = server.query(url, 'BEGIN; LOCK TABLE sluice.readings; SELECT pg_sleep(17); COMMIT')
+      const held = `SELECT FROM pg_locks WHERE relation = 'sluice.readings'::regclass AND mode = 'AccessExclusiveLock' AND granted`
+      await until('the lock is held', async () => (await server.query(url, held)).length > 0)
+      const { most, messages } = await writeUntilStored(url, storage, () => locking)
       assert.equal(most, 2)
       assert.match(messages.join(), /another session has locked the table/)
     })

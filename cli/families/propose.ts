@@ -31,7 +31,8 @@ The records are in a file (JSON lines, a JSON array, or CSV with commas, semicol
 topic, which is only read. Existing files are not changed.`,
   more: `
 Numbers are metrics, truth values and texts that change within an entity are states, and other texts are tags, with what the records show of
-them. What these do not state is a question in a comment, to answer in the files: the entity, unless a field equals the record key, the time, units. The most frequent shape of records is drafted.
+them. What these do not state is a question in a comment, to answer in the files: the entity, unless a field equals the record key, the time,
+units. The most frequent shape of records is drafted.
 
 Examples:
   sluice families propose readings.csv

@@ -31,7 +31,7 @@ export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<v
     // The variable contains the first of several ports.
     const count = wanted.filter(other => other.variable === variable).length
     const free = await findFreePort(port + 1, count, taken)
-    taken.add(free)
+    for (const port of listPorts(free, count)) taken.add(port)
     lines.push(
       `Port ${port} for ${title} is in use. Stop the program that listens there, or set another port: ${variable}=${free}`,
     )
@@ -49,11 +49,16 @@ export async function findFreePort(
   count = 1,
   taken: ReadonlySet<number> = new Set(),
 ): Promise<number> {
-  let free = 0
-  let port = from
-  for (; free < count; port = port < LAST_PORT ? port + 1 : FIRST_PORT)
-    free = taken.has(port) || port > LAST_PORT || (await isPortInUse(port)) ? 0 : free + 1
-  return port - count
+  for (let first = from; ; first += 1) {
+    if (first + count - 1 > LAST_PORT) first = FIRST_PORT
+    const ports = listPorts(first, count)
+    const used = await Promise.all(ports.map(async port => taken.has(port) || isPortInUse(port)))
+    if (!used.includes(true)) return first
+  }
+}
+
+function listPorts(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, at) => first + at)
 }
 
 /** Returns true if a program listens on a local port, on the loopback address or on all addresses. */

@@ -23,7 +23,8 @@ const LEAST_WORK_MS = 1_000
 
 /**
  * Waits until a program that should become ready does no work any more, or for ten minutes, and returns a description of its work. On a
- * busy machine, a program works slowly, and has time as long as it works. Looks are counted, so that time in which this process is starved counts less.
+ * busy machine, a program works slowly, and has time as long as it works. Looks are counted, so that time in which this process is
+ * starved counts less.
  */
 export async function untilStandstill(
   measure: () => Work,

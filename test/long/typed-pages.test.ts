@@ -182,7 +182,7 @@ for (const group of GROUPS)
         ) {
           const typed = shell.type(command)
           this.#terminals.set(terminal, typed)
-          // Only what is in its own terminal on the page goes on beside later commands.
+          // Only a command that has its own terminal on the page continues beside later commands.
           if (terminal === COMMANDS)
             await fed(() => until(`${command} prints something`, () => typed.output() !== ''))
           if (terminal === COMMANDS) this.#block.push({ command, output: await end(typed) })

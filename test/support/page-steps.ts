@@ -68,7 +68,7 @@ export function listSteps(page: string, content: string): Step[] {
 }
 
 /**
- * Splits a block into commands. A command goes on while the shell would wait for more: after a backslash, in quotes, in a loop or in
+ * Splits a block into commands. A command continues while the shell would wait for more: after a backslash, in quotes, in a loop or in
  * a heredoc. If lines begin with `$`, the other lines are output, which belongs in a block in `text`.
  */
 function splitCommands(block: string): { readonly text: string; readonly line: number }[] {

@@ -31,7 +31,7 @@ export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<v
     // The variable contains the first of several ports.
     const count = wanted.filter(other => other.variable === variable).length
     const free = await findFreePort(port + 1, count, taken)
-    for (const port of listPorts(free, count)) taken.add(port)
+    for (let at = 0; at < count; at += 1) taken.add(free + at)
     lines.push(
       `Port ${port} for ${title} is in use. Stop the program that listens there, or set another port: ${variable}=${free}`,
     )
@@ -51,14 +51,10 @@ export async function findFreePort(
 ): Promise<number> {
   for (let first = from; ; first += 1) {
     if (first + count - 1 > LAST_PORT) first = FIRST_PORT
-    const ports = listPorts(first, count)
-    const used = await Promise.all(ports.map(async port => taken.has(port) || isPortInUse(port)))
-    if (!used.includes(true)) return first
+    let free = 0
+    while (free < count && !taken.has(first + free) && !(await isPortInUse(first + free))) free += 1
+    if (free === count) return first
   }
-}
-
-function listPorts(first: number, count: number): number[] {
-  return Array.from({ length: count }, (_, at) => first + at)
 }
 
 /** Returns true if a program listens on a local port, on the loopback address or on all addresses. */

@@ -34,7 +34,10 @@ export interface SensorState {
 }
 
 export function toSensorState({ metrics, minutes }: EntityStatistics): SensorState {
-  return { metrics, minutes: Object.fromEntries(minutes.map(([start, own]) => [start, { metrics: own }])) }
+  return {
+    metrics,
+    minutes: Object.fromEntries((minutes ?? []).map(([start, own]) => [start, { metrics: own }])),
+  }
 }
 
 const LOOK_EVERY_MS = 100

@@ -1,12 +1,28 @@
-/** Consumer `processor`: maintains statistics of each metric of an entity, and emits a summary of each minute of event time. */
+/**
+ * Consumer `processor`: maintains statistics of each metric and state of an entity, and emits a summary of each minute of event time.
+ */
 
-import { defineProcess, type Received, type Step, scheduleForgetting } from '#runtime/consumer'
+import {
+  defineProcess,
+  FORGET,
+  type Received,
+  type Step,
+  scheduleForgetting,
+  type Timer,
+} from '#runtime/consumer'
 import type { EventType } from '../schemas/event-types.ts'
 import type { MinuteSummary as MinuteData } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import { type Families, type Family, measurements, type ReadingData } from '../telemetry/families.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { isCountable } from '../windows/moments.ts'
+import {
+  closeSilentState,
+  countStates,
+  type EntityStates,
+  type ShownState,
+  showStates,
+} from './entity-states.ts'
 import { boundMetrics, KNOWN_NAMES, type KnownNames } from './metric-bounds.ts'
 import {
   findNatures,
@@ -17,6 +33,7 @@ import {
   withReading,
 } from './metric-statistics.ts'
 import { assignToMinute, getRevision, MINUTES, type Minute, type Minutes, openMinute } from './minutes.ts'
+import { getLastReadingMs } from './state-times.ts'
 import type { ShownStatistics } from './statistics.ts'
 
 export const MINUTE_TYPE = 'io.sluice.analytics.minute.v1' satisfies EventType
@@ -33,9 +50,12 @@ export interface EntityStatistics {
   readonly family: string
   /** Statistics since the first reading of the entity. */
   readonly metrics: MetricStatistics
-  readonly minutes: Minutes
+  /** Absent if no reading had a metric. */
+  readonly minutes?: Minutes
   /** Number of measured values that exceeded a bound, see `metric-bounds.ts`; absent if there were none. */
   readonly dropped?: number
+  /** Absent if no reading had a state. */
+  readonly states?: EntityStates
 }
 
 /** Data of `io.sluice.analytics.minute.v1`. */
@@ -43,10 +63,11 @@ export interface MinuteSummary extends MinuteData {
   readonly family: string
 }
 
-/** Statistics of an entity since its first reading, by metric, as shown to users. */
+/** Statistics of an entity since its first reading, by metric, and its states, as shown to users. */
 export interface EntitySummary {
   readonly family: string
   readonly metrics: Readonly<Record<string, ShownStatistics>>
+  readonly states: Readonly<Record<string, ShownState>>
 }
 
 /**
@@ -55,44 +76,71 @@ export interface EntitySummary {
  * - `window-closed`: the reading is the first one of a later minute.
  * - `window-revised`: the reading belongs to the minute before the open one.
  * - `late`: the reading belongs to an older minute. It is included only in the statistics since the first reading.
- * - `no-metric`: the reading has only states, so the statistics do not change.
+ * - `no-metric`: the reading has neither metrics nor states, so the statistics do not change.
  * - `metrics-dropped`: the reading has metrics that exceed a bound. All others are counted as usual.
+ *
+ * Metrics and states have minutes of their own. The reason is that of the metrics if the reading has any.
  */
 export function createStatistics(families: Families) {
   return defineProcess<EntityStatistics, ReadingData, KnownNames>(STATISTICS, {
     accepts: families.readingTypes,
     context: KNOWN_NAMES,
     neverChangesState: true,
+    // A state becomes unknown by silence, and missing readings are no silence while the log's clock has stopped.
+    awaitsLog: timer => timer !== FORGET,
     onEvent(state, event, step) {
       const family = families.findByType(event.type)
       if (!family) return step.reject('the reading is of an unknown family')
       const values = measurements(family, event.data)
       const unfit = values.find(([, value]) => !isCountable(value))
       if (unfit !== undefined) return step.reject(`${unfit[0]} is too large for statistics`)
-      if (values.length > 0) return countValues(step, state, event, family, values)
-      step.reason('no-metric')
-      return state
+      const observed = countStates(step, family, state?.states, event)
+      step.reason(observed?.reason ?? 'no-metric')
+      const measured = values.length > 0 && countValues(step, state, event, family, values)
+      if (!observed && !measured) return state
+      scheduleForgetting(step, state && findLatestMs(state), event.timeMs, FORGOTTEN_AFTER_DAYS)
+      const states = observed?.states ?? state?.states
+      return { family: family.name, ...(measured || getCounts(state)), ...(states && { states }) }
     },
-    onTimer({ family, minutes }, timer, step) {
-      step.reason('forgotten')
-      emitMinute(step, openMinute(minutes), family, timer)
-      return undefined
+    onTimer(state, timer, step) {
+      if (timer.name === FORGET) return onForget(state, timer, step)
+      step.reason('state-unknown')
+      return state.states
+        ? { ...state, states: closeSilentState(step, state.family, state.states, timer) }
+        : state
     },
   })
 }
 
-/** Returns the statistics in the form that `sluice stats` shows. */
-export function summarise({ family, metrics }: Pick<EntityStatistics, 'family' | 'metrics'>): EntitySummary {
-  return { family, metrics: showMetrics(metrics) }
+function onForget({ family, minutes }: EntityStatistics, timer: Timer, step: Step): undefined {
+  step.reason('forgotten')
+  if (minutes) emitMinute(step, openMinute(minutes), family, timer)
 }
 
+/** Returns the statistics in the form that `sluice stats` shows. */
+export function summarise({
+  family,
+  metrics,
+  states,
+}: Pick<EntityStatistics, 'family' | 'metrics' | 'states'>): EntitySummary {
+  return { family, metrics: showMetrics(metrics), states: showStates(states) }
+}
+
+/** Parts of the state that count metrics. */
+type Counts = Pick<EntityStatistics, 'metrics' | 'minutes' | 'dropped'>
+
+function getCounts({ metrics = {}, minutes, dropped }: Partial<EntityStatistics> = {}): Counts {
+  return { metrics, ...(minutes && { minutes }), ...(dropped !== undefined && { dropped }) }
+}
+
+/** Returns the counts with the metrics of a reading; undefined if nothing has been counted of the entity. */
 function countValues(
   step: Step<KnownNames>,
   state: EntityStatistics | undefined,
   event: Received,
   family: Family,
   all: Measured['values'],
-): EntityStatistics | undefined {
+): Counts | undefined {
   const { timeMs } = event
   const own = state?.metrics ?? {}
   const { values, dropped, names } = boundMetrics(
@@ -107,15 +155,18 @@ function countValues(
   if (dropped > 0) step.reason('metrics-dropped')
   const droppedEver = (state?.dropped ?? 0) + dropped
   const counted = { ...(droppedEver > 0 && { dropped: droppedEver }) }
-  if (values.length === 0) return state && { ...state, ...counted }
+  if (values.length === 0) return state && { ...getCounts(state), ...counted }
   const measured = { values, timeMs, natures: findNatures(family, own, { values, timeMs }) }
-  const metrics = withReading(own, measured)
   const { reason, minutes, due } = assignToMinute(state?.minutes, measured)
   if (dropped === 0) step.reason(reason)
   if (due) emitMinute(step, due, family.name, event)
-  const latestMs = state && MINUTES.getBounds(openMinute(state.minutes)).startMs
-  scheduleForgetting(step, latestMs, timeMs, FORGOTTEN_AFTER_DAYS)
-  return { family: family.name, metrics, minutes, ...counted }
+  return { metrics: withReading(own, measured), minutes, ...counted }
+}
+
+/** Returns the event time of the newest reading, to the minute. */
+function findLatestMs({ minutes, states = {} }: EntityStatistics): number {
+  const ofMetrics = minutes ? MINUTES.getBounds(openMinute(minutes)).startMs : 0
+  return Math.max(ofMetrics, ...Object.values(states).map(getLastReadingMs))
 }
 
 function emitMinute(

@@ -45,6 +45,14 @@ export default {
    {}
   ]
  ],
+ "io.sluice.analytics.state.v1": [
+  [
+   [
+    "seconds"
+   ],
+   {}
+  ]
+ ],
  "io.sluice.notification.v1": [
   [
    [

@@ -72,6 +72,12 @@ export const EVENT_TYPES = {
     integers: { 'metrics.*.count': 'int64' },
     records: { 'metrics.*': { name: 'MetricSummary' } },
   }),
+  'io.sluice.analytics.state.v1': row(
+    'StateSummary',
+    'analytics',
+    'Time in the values of a state',
+    EVERY_FORMAT,
+  ),
   'io.sluice.audit.v1': row('Audit', 'events', 'Audit', JSON_ONLY),
   'io.sluice.clock.tick.v1': row('ClockTick', 'ticked', 'Tick', JSON_ONLY),
   'io.sluice.dead-letter.v1': row('DeadLetter', 'dlq', 'Dead letter', JSON_ONLY),

@@ -92,6 +92,19 @@ export interface MinuteSummary {
   }
 }
 
+/** Time that a state of an entity has spent in each of its values, in one minute of event time, or in several ones in which one value held. */
+export interface StateSummary {
+  readonly entity: { readonly source: string; readonly subject?: string }
+  readonly family: string
+  readonly state: string
+  readonly windowStart: string
+  readonly windowEnd: string
+  readonly revision: number
+  readonly seconds: { readonly [k: string]: number }
+  readonly value?: string
+  readonly since: string
+}
+
 /** Action of an operator. */
 export interface Audit {
   readonly action: string

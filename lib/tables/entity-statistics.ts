@@ -1,5 +1,6 @@
 /** Table of entities, with the statistics that the processor maintains. */
 import type { StateInspection } from '#runtime/operating/states'
+import type { EntityStates } from '../analytics/entity-states.ts'
 import {
   countReadings,
   findLatest,
@@ -14,6 +15,7 @@ import {
   STATISTICS,
   summarise,
 } from '../analytics/processor.ts'
+import { getLastReadingMs } from '../analytics/state-times.ts'
 import type { Families, Family } from '../telemetry/families.ts'
 import { findMetricKind, type MetricKind } from '../telemetry/metric-kinds.ts'
 import { byText, readEntityRows, type Table, type TopicSize } from './table.ts'
@@ -26,30 +28,32 @@ export interface ListedEntity {
   readonly family: string
   /** Statistics since the first reading, by metric. */
   readonly metrics: MetricStatistics
+  readonly states: EntityStates
   /** Number of readings, counted from the first reading of the entity. */
   readonly readings: number
   /** Event time of the newest reading, in milliseconds since the epoch. */
   readonly lastAtMs: number
-  /** Statistics of the minute of event time that is still open. */
-  readonly open: { readonly startMs: number; readonly metrics: MetricStatistics }
+  /** Statistics of the minute of event time that is still open; null without metrics. */
+  readonly open: { readonly startMs: number; readonly metrics: MetricStatistics } | null
 }
 
 export const ENTITIES: Table<EntityStatistics, ListedEntity> = {
   process: { name: STATISTICS },
   rows: ({ partition, entity, state }) => {
-    const { family, metrics } = state
-    const minute = openMinute(state.minutes)
-    const open = { startMs: MINUTES.getBounds(minute).startMs, metrics: minute[1] }
-    const [readings, lastAtMs] = [countReadings(metrics), findLatest(metrics)]
-    return [{ entity, partition, family, metrics, readings, lastAtMs, open }]
+    const { family, metrics, minutes, states = {} } = state
+    const minute = minutes && openMinute(minutes)
+    const open = minute ? { startMs: MINUTES.getBounds(minute).startMs, metrics: minute[1] } : null
+    const lastAtMs = Math.max(findLatest(metrics), ...Object.values(states).map(getLastReadingMs))
+    const readings = Math.max(countReadings(metrics), ...Object.values(states).map(({ count }) => count))
+    return [{ entity, partition, family, metrics, states, readings, lastAtMs, open }]
   },
   order: (a, b) => byText(a.entity, b.entity),
 }
 
 /** Statistics of one entity in the form that is shown to users, including the minute that is still open. */
-export interface FoundStatistics extends Omit<ListedEntity, 'metrics' | 'open'>, EntitySummary {
-  /** The minute that is still open, as it will be published. */
-  readonly open: Pick<ListedEntity['open'], 'startMs'> & Pick<MinuteSummary, 'metrics'>
+export interface FoundStatistics extends Omit<ListedEntity, 'metrics' | 'states' | 'open'>, EntitySummary {
+  /** The minute that is still open, as it will be published; null without metrics. */
+  readonly open: (Pick<NonNullable<ListedEntity['open']>, 'startMs'> & Pick<MinuteSummary, 'metrics'>) | null
 }
 
 /**
@@ -66,8 +70,8 @@ export async function entityStatistics(
 ): Promise<FoundStatistics | undefined> {
   const [found] = await readEntityRows(inspection, ENTITIES, readings, entity)
   if (!found) return undefined
-  const { startMs, metrics } = found.open
-  return { ...found, ...summarise(found), open: { startMs, metrics: summarizeMetrics(metrics) } }
+  const open = found.open && { ...found.open, metrics: summarizeMetrics(found.open.metrics) }
+  return { ...found, ...summarise(found), open }
 }
 
 /** Maximum number of metrics of an entity that are shown at once. A family can have hundreds of them. */

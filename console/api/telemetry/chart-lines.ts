@@ -71,10 +71,12 @@ export function toMinutes(
 /** Adds the minute that has not ended, which may have been published before. */
 export function addOpenMinute(
   points: readonly ChartPoint[],
-  { startMs, metrics }: { readonly startMs: number; readonly metrics: MinuteMetrics },
+  minute: { readonly startMs: number; readonly metrics: MinuteMetrics } | null,
   metric: string,
   is: MetricKind = 'gauge',
 ): ChartPoint[] {
+  if (!minute) return [...points]
+  const { startMs, metrics } = minute
   const open = toMinutes([{ timeMs: startMs, metrics }], metric, is)
   return [...points.filter(([atMs]) => atMs < startMs), ...open]
 }

@@ -12,6 +12,7 @@ import {
   summarise,
 } from '../../../lib/analytics/processor.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
+import type { StateSummary } from '../../../lib/schemas/types.ts'
 import type { ReadingData } from '../../../lib/telemetry/families.ts'
 import { createReading } from '../../../lib/telemetry/reading.ts'
 import { FAMILIES } from '../../support/families.ts'
@@ -20,6 +21,12 @@ const statistics = createStatistics(FAMILIES)
 
 const MINUTE_MS = 60_000
 const T0 = Date.UTC(2026, 0, 1)
+
+/** Returns a step that has been decided. */
+function decided(step: ReturnType<typeof statistics.onEvent> | undefined): CompletedStep<EntityStatistics> {
+  assert.ok(step?.kind === 'decided')
+  return step
+}
 
 type Sample = readonly [seconds: number, temperature: number]
 
@@ -148,13 +155,90 @@ describe('given readings of an entity', () => {
   })
 })
 
-describe('given a reading with states only', () => {
-  for (const before of [undefined, decideAll([[0, 1]])[0]?.state])
-    test(`when the entity has ${before ? 'statistics' : 'none'}, then they stay as they are`, () => {
-      const event = received([90, 1], { temperature: undefined, status: 'ok' })
-      const step = statistics.onEvent(before, event, KNOWN_NAMES.initial)
-      assert.deepEqual(step, completeStep('no-metric', before))
-    })
+describe('given readings with states', () => {
+  const observed = (seconds: number, status: string) =>
+    received([seconds, 1], { temperature: undefined, status })
+
+  test('when they have nothing else, then the minutes of the state are counted and emitted', () => {
+    const first = decided(statistics.onEvent(undefined, observed(5, 'ok'), KNOWN_NAMES.initial))
+    assert.equal(first.reason, 'counted')
+    assert.deepEqual(first.timers, [
+      { name: 'silent status', dueMs: T0 + 6 * MINUTE_MS },
+      { name: 'forget', dueMs: T0 + 9 * 24 * 60 * MINUTE_MS },
+    ])
+    const second = decided(statistics.onEvent(first.state, observed(60, 'degraded'), KNOWN_NAMES.initial))
+    assert.equal(second.reason, 'window-closed')
+    assert.deepEqual(second.emit, [
+      {
+        name: 'state status 2026-01-01T00:00:00.000Z revision 1',
+        to: 'analytics',
+        key: '/environment/hall s1',
+        type: 'io.sluice.analytics.state.v1',
+        source: '/processor',
+        subject: 's1',
+        dataschema: 'https://sluice.io/schemas/analytics.state.v1.json',
+        data: {
+          entity: { source: '/environment/hall', subject: 's1' },
+          family: 'environment',
+          state: 'status',
+          windowStart: '2026-01-01T00:00:00.000Z',
+          windowEnd: '2026-01-01T00:01:00.000Z',
+          revision: 1,
+          seconds: { ok: 55 },
+          value: 'ok',
+          since: '2026-01-01T00:00:05.000Z',
+        },
+      },
+    ])
+  })
+
+  test('when the entity is silent, then a timer closes its minutes, and the state is unknown', () => {
+    const first = decided(statistics.onEvent(undefined, observed(5, 'ok'), KNOWN_NAMES.initial))
+    const timer = {
+      name: 'silent status',
+      dueMs: T0 + 6 * MINUTE_MS,
+      entity: '/environment/hall s1',
+      source: '/environment/hall',
+      subject: 's1',
+    }
+    const closed = decided(statistics.onTimer?.(first.state as EntityStatistics, timer, KNOWN_NAMES.initial))
+    assert.equal(closed.reason, 'state-unknown')
+    const minutes = closed.emit.map(({ data }) => data as StateSummary)
+    for (const { type, data } of closed.emit) assert.equal(schemaViolation(FAMILIES, type, data), undefined)
+    assert.deepEqual(
+      minutes.map(({ seconds, value }) => [seconds.ok, value]),
+      [
+        [55, 'ok'],
+        [240, 'ok'],
+        [5, undefined],
+      ],
+    )
+    assert.equal(minutes.at(-1)?.since, '2026-01-01T00:05:05.000Z')
+    const status = summarise(closed.state as EntityStatistics).states.status
+    assert.deepEqual(
+      [status?.value, status?.sinceMs, status?.day.ms],
+      [undefined, T0 + 305_000, { ok: 300_000 }],
+    )
+    assert.ok(statistics.awaitsLog?.('silent status'))
+  })
+
+  test('when a family has no states, then what is stored of its metrics is as before', () => {
+    const stored = JSON.stringify(
+      decideAll([
+        [0, 1],
+        [60, 2],
+      ]).at(-1)?.state,
+    )
+    assert.ok(!stored.includes('states'))
+  })
+
+  test('when a reading has neither, then nothing changes', () => {
+    const event = received([90, 1], { temperature: undefined })
+    assert.deepEqual(
+      statistics.onEvent(undefined, event, KNOWN_NAMES.initial),
+      completeStep('no-metric', undefined),
+    )
+  })
 })
 
 describe('given a reading that statistics cannot take', () => {
@@ -201,7 +285,7 @@ describe('given any readings in any order', () => {
           inWindows.set(windowStart, metrics.temperature?.count ?? 0)
         }
         const state = steps.at(-1)?.state
-        const open = state?.minutes.at(-1)?.[1].temperature?.count ?? 0
+        const open = state?.minutes?.at(-1)?.[1].temperature?.count ?? 0
         const closed = [...inWindows.values()].reduce((sum, count) => sum + count, 0)
         const late = steps.filter(({ reason }) => reason === 'late').length
         assert.equal(open + closed + late, samples.length)

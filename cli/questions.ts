@@ -170,7 +170,7 @@ function formatRows<Row>(
   width: number | undefined,
 ): string {
   const { columns, rows } = collectRows(declared, found)
-  const hasValues = ({ of }: ColumnOf<Row>) => rows.some(row => row[of] !== null)
+  const hasValues = ({ of }: ColumnOf<Row>) => rows.some(row => row[of] !== null && row[of] !== undefined)
   const listed = columns.filter(column => column.only !== 'page' && hasValues(column))
   const shown = listed.map(({ heading, type, isNumber, terminal }) => ({
     heading: heading.toUpperCase(),
@@ -187,6 +187,8 @@ function formatCell<Row>(column: ColumnOf<Row>, row: Row, nowMs: number): string
   const { of, type, atLeast, none = '-' } = column
   const value: unknown = row[of]
   if (value === null) return none
+  // The row is of a kind of thing that has no such value.
+  if (value === undefined) return '-'
   if (type === 'list') return (value as readonly unknown[]).join(', ')
   if (type === 'numbers') return formatRanges(value as readonly number[])
   if (type === 'entity') return entityText(String(value))

@@ -1,8 +1,13 @@
 /** Entities with their newest values, and the statistics of their metrics, as the processor maintains them. */
+
+import { instant } from '#runtime/consumer'
+import { type EntityStates, type ShownState, showStates, toSeconds } from '../analytics/entity-states.ts'
 import { type MetricStatistics, showMetrics } from '../analytics/metric-statistics.ts'
 import { STATISTICS } from '../analytics/processor.ts'
+import type { TimeInValues } from '../analytics/state-times.ts'
 import { INTAKE } from '../intake/input.ts'
 import { getOutcome, type Outcomes, readOutcomes } from '../queries/states/outcomes.ts'
+import { formatShare } from '../support/balance.ts'
 import { formatQuantity, hasSymbol, shortNumber } from '../support/short-number.ts'
 import { textFilter } from '../support/text-match.ts'
 import { ACTIVITIES, type EntityActivity } from '../tables/activities.ts'
@@ -30,14 +35,19 @@ const EMPTY =
 
 export const ENTITIES = question({
   title: 'Entities',
-  about: `List the entities with their newest values, and the number of their firing alerts. Those with alerts are first. \`sluice stats\`
-shows the statistics of their metrics.`,
+  about: `List the entities with their states and newest values, and the number of their firing alerts. Those with alerts are first.
+\`sluice stats\` shows the statistics of their metrics and states.`,
   more: `
 Examples:
   sluice entities list
+  sluice entities list --state fault
   sluice entities list --family greenhouse --metric soilMoisture --json`,
   filter: {
     find: textField(`${WHOLE_OR_WORDS}, or of the tags of its newest reading`, 'roof-1'),
+    state: textField(
+      'only entities with this value of a state, or of the named one',
+      'fault, or status=fault',
+    ),
     ...OF_METRICS,
   },
   async read(environment, filter, limits) {
@@ -50,9 +60,11 @@ Examples:
       countAlerts(environment),
     ])
     const rows = entities
-      .map(({ metrics, lastAtMs, open: _, ...entity }) => ({
+      .filter(({ states }) => filter.state === undefined || hasState(states, filter.state))
+      .map(({ metrics, states, lastAtMs, open: _, ...entity }) => ({
         key: `${entity.partition} ${entity.entity}`,
         ...entity,
+        ...describeNow(states),
         lastAt: new Date(lastAtMs).toISOString(),
         ...judgeAge(activities.get(entity.entity)),
         ...judgeAlerts(alerts.get(entity.entity.trim()) ?? 0),
@@ -67,6 +79,14 @@ Examples:
   key: 'key',
   columns: [
     column('entity', { type: 'entity', terminal: { least: 14 } }),
+    column('states', { heading: 'State', type: 'badge', tone: 'stateTone', terminal: { least: 8 } }),
+    column('stateSince', {
+      heading: 'Since',
+      type: 'time',
+      tone: 'stateTone',
+      terminal: { leaveOut: 6 },
+      page: { below: 'states' },
+    }),
     column('family', { terminal: { leaveOut: 2 } }),
     count('alerts', { tone: 'tone' }),
     column('lastAt', { heading: 'Last reading', type: 'time', tone: 'age', terminal: { leaveOut: 3 } }),
@@ -87,11 +107,12 @@ Examples:
 
 export const METRICS = question({
   title: 'Statistics',
-  about: `Show the statistics of each entity and metric, and the outcomes of the processor's records.
+  about: `Show the statistics of each entity, state and metric, and the outcomes of the processor's records.
 
 The states are read from Redis, partition by partition, while the processor continues. STD DEV is the deviation of a
 sample, with the divisor n − 1; 0 for a single reading. INCREASE is what a counter has risen. The mean of a direction is
-that on the circle. SINCE is the time since which a metric is counted, if its family has changed.`,
+that on the circle. SINCE is the time since which a state has its value or, if its family has changed, a metric is
+counted. LAST HOUR and LAST DAY are the shares of a state's values before its newest reading.`,
   more: `
 Examples:
   sluice stats roof-1
@@ -99,12 +120,13 @@ Examples:
   filter: { find: optionalNameField(WHOLE_OR_WORDS), ...OF_METRICS },
   async read(environment, filter, limits) {
     const { entities, notes } = await readEntities(environment, filter, limits)
-    const rows = entities.flatMap(({ entity, partition, family, metrics }) =>
-      metrics.map(metric => ({
-        key: `${partition} ${entity} ${metric.metric}`,
-        ...{ entity, partition, family, ...metric },
-      })),
-    )
+    const rows = entities.flatMap(({ entity, partition, family, states, metrics }) => {
+      const own: StatisticsRow[] = [...states.map(toStateRow), ...metrics]
+      return own.map(row => ({
+        key: `${partition} ${entity} ${row.metric}`,
+        ...{ entity, partition, family, ...row },
+      }))
+    })
     const totals = await describeTotals(environment)
     const missing = rows.length === 0 && totals.length > 0 ? [EMPTY] : []
     return { rows, notes: [...missing, ...notes, ...totals] }
@@ -123,7 +145,9 @@ Examples:
     column('increase', { type: 'quantity', terminal: { leaveOut: 6 } }),
     column('unit'),
     column('lastAt', { type: 'time', terminal: { leaveOut: 1 } }),
-    column('since', { type: 'time', terminal: { leaveOut: 5 } }),
+    column('since', { type: 'time', terminal: { leaveOut: 7 } }),
+    column('lastHour', { type: 'list', terminal: { leaveOut: 8 } }),
+    column('lastDay', { type: 'list', terminal: { leaveOut: 5 } }),
   ],
   empty: EMPTY,
   page: ON_PAGE,
@@ -161,8 +185,12 @@ async function readEntities(
   const { rows, isWhole } = await readTable(await environment.inspection(), TABLE, topic, query)
   const entities = rows
     .filter(row => family === undefined || row.family === family)
-    .map(row => ({ ...row, metrics: listStatistics(families, row, metric) }))
-    .filter(({ metrics }) => metric === '' || metrics.length > 0)
+    .map(row => ({
+      ...row,
+      metrics: listStatistics(families, row, metric),
+      states: listStates(families, row, metric),
+    }))
+    .filter(({ metrics, states }) => metric === '' || metrics.length + states.length > 0)
   const notes = isWhole ? [] : [`Only ${rows.length} entities were searched: narrow the filter.`]
   return { entities, notes }
 }
@@ -181,6 +209,70 @@ export function listStatistics(
     const { increase = null, since = null, ...rest } = summary
     return [{ metric: name, is, unit: hasSymbol(unit) ? unit : '', ...rest, increase, since }]
   })
+}
+
+type NamedState = ShownState & { readonly state: string }
+
+/** Returns the states whose names have all words, in the order of the family. Pure. */
+export function listStates(
+  families: Families,
+  { family, states }: { readonly family: string; readonly states: EntityStates },
+  words = '',
+): NamedState[] {
+  const fits = textFilter(words)
+  const shown = showStates(states)
+  const names = [...Object.keys(families.byName[family]?.states ?? {}), ...Object.keys(shown)]
+  return [...new Set(names)].flatMap(state => {
+    const own = Object.hasOwn(shown, state) && fits(state) ? shown[state] : undefined
+    return own ? [{ state, ...own }] : []
+  })
+}
+
+const UNKNOWN = 'unknown'
+
+function hasState(states: readonly NamedState[], wanted: string): boolean {
+  return states.some(({ state, value = UNKNOWN }) => wanted === value || wanted === `${state}=${value}`)
+}
+
+/** Returns the values of all states as one text, and since when the first one has its value. */
+function describeNow(states: readonly NamedState[]) {
+  const texts = states.map(({ state, value = UNKNOWN }) => (states.length > 1 ? `${state} ${value}` : value))
+  const isUnknown = states.every(({ value }) => value === undefined)
+  const [first] = states
+  return {
+    states: first ? texts.join(', ') : null,
+    stateSince: first ? new Date(first.sinceMs).toISOString() : null,
+    stateTone: (isUnknown ? 'muted' : 'plain') satisfies Tone,
+  }
+}
+
+/** Statistics of a metric or of a state. What only the other kind has is absent. */
+type StatisticsRow = Either<ReturnType<typeof listStatistics>[number], ReturnType<typeof toStateRow>>
+type Either<A, B> = { [Member in keyof A & keyof B]: A[Member] | B[Member] } & Partial<Omit<A, keyof B>> &
+  Partial<Omit<B, keyof A>>
+
+/** Returns the row of a state. */
+function toStateRow({ state, value, sinceMs, lastMs, count, late, hour, day }: NamedState) {
+  return {
+    ...{ metric: state, is: 'state' as const, unit: '', count, late },
+    ...{ last: value ?? UNKNOWN, lastAt: instant(lastMs), since: instant(sinceMs) },
+    ...{ lastHour: formatShares(hour), lastDay: formatShares(day) },
+    ...{ hour: toPeriod(hour), day: toPeriod(day) },
+  }
+}
+
+function toPeriod({ fromMs, toMs, ms }: TimeInValues) {
+  return { from: instant(fromMs), to: instant(toMs), seconds: toSeconds(ms) }
+}
+
+/** Returns the share of each value, such as `running 83%`, and that of unknown time. Pure. */
+export function formatShares({ fromMs, toMs, ms }: TimeInValues): string[] {
+  const known = Object.values(ms).reduce((sum, time) => sum + time, 0)
+  const all: [string, number][] = [...Object.entries(ms), [UNKNOWN, toMs - fromMs - known]]
+  const shares = all.sort(([, a], [, b]) => b - a)
+  return shares.flatMap(([value, time]) =>
+    time > 0 ? [`${value} ${formatShare(time / (toMs - fromMs))}`] : [],
+  )
 }
 
 /** Returns the newest value of each metric, such as `temperature 21.5 °C`. Pure. */

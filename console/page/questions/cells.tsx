@@ -91,7 +91,8 @@ interface CellProps<Row> {
 export function Cell<Row>({ column, row }: CellProps<Row>): JSX.Element {
   const { of, tone, atLeast, none = '–' } = column
   const value = row[of]
-  const shown = value === null ? none : showValue(column, value, row)
+  // A row of a kind of thing that has no such value lacks the member.
+  const shown = value === undefined ? '–' : value === null ? none : showValue(column, value, row)
   if (tone !== undefined) return <span class={`line ${row[tone]}`}>{shown}</span>
   return <>{atLeast !== undefined && row[atLeast] ? ['at least ', shown] : shown}</>
 }

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import process from 'node:process'
 import { type Event, formatEntity } from '#runtime/consumer'
+import { KNOWN } from '../../lib/analytics/known.ts'
 import { createStatistics, type EntityStatistics } from '../../lib/analytics/processor.ts'
 import type { ReadingData } from '../../lib/telemetry/families.ts'
 import { families } from '../kit/vocabulary.ts'
@@ -30,7 +31,7 @@ const statistics = createStatistics(families)
 async function apply(context: Context, event: Event<ReadingData>): Promise<void> {
   const timeMs = Date.parse(event.time ?? '')
   const state = (await context.get<EntityStatistics>('state')) ?? undefined
-  const step = statistics.onEvent(state, { ...event, timeMs, entity: formatEntity(event) }, new Map())
+  const step = statistics.onEvent(state, { ...event, timeMs, entity: formatEntity(event) }, KNOWN.initial)
   if (!('state' in step)) return refused(step)
   context.set('state', step.state)
   noting.applied(Number(context.request().headers.get('kafka.timestamp')))

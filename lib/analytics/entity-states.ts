@@ -1,9 +1,10 @@
 /** States of an entity in the consumer `processor`: what readings and timers change, and the events about minutes. Pure. */
-import type { Received, Step, TypedEvent } from '#runtime/consumer'
+import type { Received, Step } from '#runtime/consumer'
 import type { EventType } from '../schemas/event-types.ts'
 import type { StateSummary } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
-import type { Family, ReadingData } from '../telemetry/families.ts'
+import type { Family, observations } from '../telemetry/families.ts'
+import type { Changes } from './known.ts'
 import {
   addStateReading,
   type ClosedMinutes,
@@ -30,7 +31,7 @@ type About = Pick<Received, 'source' | 'subject' | 'entity'>
 type StatesStep = Pick<Step, 'emit' | 'timerAt'>
 
 /**
- * Adds the states of a reading, sets their timers and emits the minutes that it closes. A state that the reading lacks does not change.
+ * Adds the states of a reading, sets their timers and emits the minutes that it closes.
  *
  * @returns the states, and the reason of the first one; undefined if the reading has no state
  */
@@ -38,19 +39,22 @@ export function countStates(
   step: StatesStep,
   family: Family,
   before: EntityStates | undefined,
-  event: TypedEvent<ReadingData>,
+  event: About & Pick<Received, 'timeMs'>,
+  observed: ReturnType<typeof observations>,
+  changes: Changes,
 ): { readonly states: EntityStates; readonly reason: TimesStep['reason'] } | undefined {
   let states: Record<string, StateTimes> | undefined
   let reason: TimesStep['reason'] | undefined
-  for (const state in family.states) {
-    const value = event.data[state]
-    if (typeof value !== 'string') continue
-    const own = before && Object.hasOwn(before, state) ? before[state] : undefined
+  for (const [state, value] of observed) {
+    const changed = changes.get(state) ?? 0
+    const known = before && Object.hasOwn(before, state) ? before[state] : undefined
+    // Values of another list mean something else: their times begin anew.
+    const own = (known?.changes ?? 0) === changed ? known : undefined
     const counted = addStateReading(own, value, event.timeMs, getHoldMs(family))
     if (counted.silentAtMs !== undefined) step.timerAt(SILENT + state, counted.silentAtMs)
     emitMinutes(step, counted.closed, family.name, state, event)
     states ??= { ...before }
-    states[state] = counted.times
+    states[state] = changed > 0 ? { ...counted.times, changes: changed } : counted.times
     reason ??= counted.reason
   }
   return states && reason && { states, reason }

@@ -3,9 +3,9 @@
  * other names a partition knows is stored as the context of the partition, so the same log always drops the same metrics. Pure.
  */
 
-import type { PartitionContext } from '#runtime/consumer'
 import { DAY_MS } from '../support/duration.ts'
 import type { Family } from '../telemetry/families.ts'
+import type { KnownNames } from './known.ts'
 
 /** Maximum number of metrics of an entity. */
 export const MAX_ENTITY_METRICS = 100
@@ -14,30 +14,14 @@ export const MAX_FAMILY_METRICS = 1_000
 /** Maximum length of a name that the family does not declare. Names are part of every summary of a minute. */
 const MAX_NAME_LENGTH = 200
 
-/** Day of the newest reading by name, in days since the epoch, for each family. Names that a family declares are not included. */
-export type KnownNames = ReadonlyMap<string, ReadonlyMap<string, number>>
-
-type StoredNames = Readonly<Record<string, Readonly<Record<string, number>>>>
-
-export const KNOWN_NAMES: PartitionContext<KnownNames> = {
-  initial: new Map(),
-  read: data =>
-    new Map(
-      Object.entries((data ?? {}) as StoredNames).map(([family, names]) => [
-        family,
-        new Map(Object.entries(names)),
-      ]),
-    ),
-}
-
 type Value = readonly [metric: string, value: number]
 
 export interface Bounded {
   readonly values: readonly Value[]
   /** Number of metrics that were dropped. */
   readonly dropped: number
-  /** Names that the partition knows after this reading, in their stored form; undefined if they do not change. */
-  readonly names?: StoredNames
+  /** Names that the partition knows after this reading; undefined if they do not change. */
+  readonly names?: KnownNames
 }
 
 /**
@@ -91,10 +75,6 @@ export function boundMetrics(
   return {
     values: accepted,
     dropped: values.length - accepted.length,
-    ...(names && { names: toStored(new Map([...known, [family.name, names]])) }),
+    ...(names && { names: new Map([...known, [family.name, names]]) }),
   }
-}
-
-function toStored(known: KnownNames): StoredNames {
-  return Object.fromEntries([...known].map(([family, names]) => [family, Object.fromEntries(names)]))
 }

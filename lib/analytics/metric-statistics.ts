@@ -1,4 +1,5 @@
 import type { Family } from '../telemetry/families.ts'
+import type { Changes } from './known.ts'
 import {
   addValue,
   findRise,
@@ -17,7 +18,7 @@ export type MetricStatistics = Readonly<Record<string, Statistics>>
 export interface Measured {
   readonly values: readonly (readonly [metric: string, value: number])[]
   readonly timeMs: number
-  /** Metrics of the reading that are no gauges; absent if all are gauges. */
+  /** Metrics of the reading that are no gauges, or have meant something else before; absent if there are none. */
   readonly natures?: Readonly<Record<string, Nature>> | undefined
 }
 
@@ -25,7 +26,7 @@ export interface Measured {
 const OWN = { writable: true, enumerable: true, configurable: true }
 
 /**
- * Returns what each metric of a reading is that is no gauge, and what counters have risen.
+ * Returns what each metric of a reading is that is no gauge or whose meaning has changed, and what counters have risen.
  *
  * @param own statistics of all earlier readings of the entity
  */
@@ -33,13 +34,16 @@ export function findNatures(
   { kinds }: Pick<Family, 'kinds'>,
   own: MetricStatistics,
   { values, timeMs }: Pick<Measured, 'values' | 'timeMs'>,
+  changes: Changes,
 ): Measured['natures'] {
   let natures: Record<string, Nature> | undefined
   for (const [metric, value] of values) {
-    const kind = kinds[metric]
-    if (kind === undefined) continue
+    const kind = kinds[metric] ?? 'gauge'
+    const changed = changes.get(metric) ?? 0
+    if (kind === 'gauge' && changed === 0) continue
     natures ??= Object.create(null) as Record<string, Nature>
-    natures[metric] = { kind, rise: findRise(own[metric], value, timeMs) }
+    const isSame = (own[metric]?.changes ?? 0) === changed
+    natures[metric] = { kind, changes: changed, rise: isSame ? findRise(own[metric], value, timeMs) : 0 }
   }
   return natures
 }

@@ -13,7 +13,13 @@ import {
 import type { EventType } from '../schemas/event-types.ts'
 import type { MinuteSummary as MinuteData } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
-import { type Families, type Family, measurements, type ReadingData } from '../telemetry/families.ts'
+import {
+  type Families,
+  type Family,
+  measurements,
+  observations,
+  type ReadingData,
+} from '../telemetry/families.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { isCountable } from '../windows/moments.ts'
 import {
@@ -23,10 +29,10 @@ import {
   type ShownState,
   showStates,
 } from './entity-states.ts'
-import { boundMetrics, KNOWN_NAMES, type KnownNames } from './metric-bounds.ts'
+import { type Changes, findChanges, KNOWN, type Known, toStoredKnown } from './known.ts'
+import { type Bounded, boundMetrics } from './metric-bounds.ts'
 import {
   findNatures,
-  type Measured,
   type MetricStatistics,
   showMetrics,
   summarizeMetrics,
@@ -82,9 +88,9 @@ export interface EntitySummary {
  * Metrics and states have minutes of their own. The reason is that of the metrics if the reading has any.
  */
 export function createStatistics(families: Families) {
-  return defineProcess<EntityStatistics, ReadingData, KnownNames>(STATISTICS, {
+  return defineProcess<EntityStatistics, ReadingData, Known>(STATISTICS, {
     accepts: families.readingTypes,
-    context: KNOWN_NAMES,
+    context: KNOWN,
     neverChangesState: true,
     // A state becomes unknown by silence, and missing readings are no silence while the log's clock has stopped.
     awaitsLog: timer => timer !== FORGET,
@@ -94,9 +100,24 @@ export function createStatistics(families: Families) {
       const values = measurements(family, event.data)
       const unfit = values.find(([, value]) => !isCountable(value))
       if (unfit !== undefined) return step.reject(`${unfit[0]} is too large for statistics`)
-      const observed = countStates(step, family, state?.states, event)
+      const seen = observations(family, event.data)
+      const own = state?.metrics ?? {}
+      const { names, ...bounded } = boundMetrics(
+        family,
+        values,
+        event.timeMs,
+        own,
+        step.context.names,
+        FORGOTTEN_AFTER_DAYS,
+      )
+      const { changes, meanings } = findChanges(step.context, family, [...values, ...seen])
+      if (names || meanings)
+        step.setContext(
+          toStoredKnown({ names: names ?? step.context.names, meanings: meanings ?? step.context.meanings }),
+        )
+      const observed = countStates(step, family, state?.states, event, seen, changes)
       step.reason(observed?.reason ?? 'no-metric')
-      const measured = values.length > 0 && countValues(step, state, event, family, values)
+      const measured = values.length > 0 && countValues(step, state, event, family, bounded, changes)
       if (!observed && !measured) return state
       scheduleForgetting(step, state && findLatestMs(state), event.timeMs, FORGOTTEN_AFTER_DAYS)
       const states = observed?.states ?? state?.states
@@ -135,28 +156,20 @@ function getCounts({ metrics = {}, minutes, dropped }: Partial<EntityStatistics>
 
 /** Returns the counts with the metrics of a reading; undefined if nothing has been counted of the entity. */
 function countValues(
-  step: Step<KnownNames>,
+  step: Step<Known>,
   state: EntityStatistics | undefined,
   event: Received,
   family: Family,
-  all: Measured['values'],
+  { values, dropped }: Omit<Bounded, 'names'>,
+  changes: Changes,
 ): Counts | undefined {
   const { timeMs } = event
   const own = state?.metrics ?? {}
-  const { values, dropped, names } = boundMetrics(
-    family,
-    all,
-    timeMs,
-    own,
-    step.context,
-    FORGOTTEN_AFTER_DAYS,
-  )
-  if (names) step.setContext(names)
   if (dropped > 0) step.reason('metrics-dropped')
   const droppedEver = (state?.dropped ?? 0) + dropped
   const counted = { ...(droppedEver > 0 && { dropped: droppedEver }) }
   if (values.length === 0) return state && { ...getCounts(state), ...counted }
-  const measured = { values, timeMs, natures: findNatures(family, own, { values, timeMs }) }
+  const measured = { values, timeMs, natures: findNatures(family, own, { values, timeMs }, changes) }
   const { reason, minutes, due } = assignToMinute(state?.minutes, measured)
   if (dropped === 0) step.reason(reason)
   if (due) emitMinute(step, due, family.name, event)

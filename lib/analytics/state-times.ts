@@ -34,6 +34,8 @@ export interface StateTimes {
   readonly count: number
   /** Number of readings that came later than the grace; absent if there were none. */
   readonly late?: number
+  /** How often the family had changed the list of values; absent if it never had. */
+  readonly changes?: number
   /** Time for which a value holds without a further reading. */
   readonly holdMs: number
   /** The open minute, in minutes since the epoch. Readings of this minute and of the one before still change the times. */

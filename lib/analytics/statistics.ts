@@ -22,8 +22,10 @@ export type Statistics = (Moments | Vectors) & {
   readonly increase?: number
   /** Value of a counter from which it rises further: the first one with the latest event time. */
   readonly level?: number
-  /** Event time since which values count, if the family has said since the first reading that the metric is something else. */
+  /** Event time since which values count, if the family has said since the first reading that the metric means something else. */
   readonly sinceMs?: number
+  /** How often the family had changed the unit of the metric; absent if it never had. */
+  readonly changes?: number
 }
 
 /** Statistics as shown and published. */
@@ -32,6 +34,8 @@ export type StatisticsSummary = MinuteSummary['metrics'][string]
 /** What a metric is, and for a counter, what it has risen since the newest value of its entity. */
 export interface Nature {
   readonly kind: MetricKind
+  /** How often the family has changed the unit of the metric. */
+  readonly changes?: number
   readonly rise?: number
 }
 
@@ -40,7 +44,7 @@ const GAUGE: Nature = { kind: 'gauge' }
 /**
  * Returns the statistics with one more value. The order in which values are added affects only `last` and, for a counter, `increase`.
  * `last` is the value with the latest event time; if several values have the same time, it is the one that was added last. Statistics
- * of another kind of metric begin anew.
+ * of another kind of metric, or in another unit, begin anew.
  *
  * @param timeMs event time, in milliseconds since the epoch
  */
@@ -48,11 +52,11 @@ export function addValue(
   before: Statistics | undefined,
   measured: number,
   timeMs: number,
-  { kind, rise = 0 }: Nature = GAUGE,
+  { kind, changes = 0, rise = 0 }: Nature = GAUGE,
 ): Statistics {
   // Turn -0 into 0, as JSON does. Otherwise a stored state would be different when it is read again.
   const value = measured + 0
-  const isAnew = before !== undefined && kindOf(before) !== kind
+  const isAnew = before !== undefined && (kindOf(before) !== kind || (before.changes ?? 0) !== changes)
   const statistics = isAnew ? undefined : before
   const isLatest = statistics === undefined || timeMs >= statistics.lastAtMs
   const sinceMs = isAnew ? timeMs : statistics?.sinceMs
@@ -60,7 +64,7 @@ export function addValue(
   const maximum = Math.max(statistics?.maximum ?? value, value)
   const last = isLatest ? value : statistics.last
   const lastAtMs = isLatest ? timeMs : statistics.lastAtMs
-  if (kind === 'gauge' && sinceMs === undefined) {
+  if (kind === 'gauge' && sinceMs === undefined && changes === 0) {
     // Most metrics are gauges: one object, without copies.
     const { count, mean, m2 } = withValue((statistics as Moments | undefined) ?? NO_VALUES, value)
     return { count, mean, m2, minimum, maximum, last, lastAtMs }
@@ -77,6 +81,7 @@ export function addValue(
       level: isNewer ? value : (statistics.level as number),
     }),
     ...(sinceMs !== undefined && { sinceMs }),
+    ...(changes > 0 && { changes }),
   }
 }
 

@@ -51,6 +51,14 @@ export function measurements(family: Family, data: ReadingData): [metric: string
   return found
 }
 
+/** Returns the states of a reading, in the order of the family's table. */
+export function observations(family: Family, data: ReadingData): [state: string, value: string][] {
+  return Object.keys(family.states).flatMap(state => {
+    const value = data[state]
+    return typeof value === 'string' ? [[state, value]] : []
+  })
+}
+
 /** Returns whether a name in the data is not declared by the family, so that its number is a metric if the family has `others`. */
 export function isOther({ metrics, states, fields }: Family, name: string): boolean {
   const isDeclared = Object.hasOwn(metrics, name) || Object.hasOwn(states, name) || fields.has(name)

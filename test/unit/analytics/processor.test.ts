@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { formatEntity, type Received } from '#runtime/consumer'
 import { type CompletedStep, completeStep } from '#runtime/test/support/inside'
-import { KNOWN_NAMES } from '../../../lib/analytics/metric-bounds.ts'
+import { KNOWN } from '../../../lib/analytics/known.ts'
 import {
   createStatistics,
   type EntityStatistics,
@@ -13,7 +13,7 @@ import {
 } from '../../../lib/analytics/processor.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import type { StateSummary } from '../../../lib/schemas/types.ts'
-import type { ReadingData } from '../../../lib/telemetry/families.ts'
+import { Families, type ReadingData } from '../../../lib/telemetry/families.ts'
 import { createReading } from '../../../lib/telemetry/reading.ts'
 import { FAMILIES } from '../../support/families.ts'
 
@@ -47,7 +47,7 @@ function received([seconds, temperature]: Sample, more: ReadingData = {}): Recei
 function decideAll(samples: readonly Sample[]): CompletedStep<EntityStatistics>[] {
   let state: EntityStatistics | undefined
   return samples.map(sample => {
-    const step = statistics.onEvent(state, received(sample), KNOWN_NAMES.initial)
+    const step = statistics.onEvent(state, received(sample), KNOWN.initial)
     assert.ok(step.kind === 'decided')
     state = step.state && JSON.parse(JSON.stringify(step.state))
     return step
@@ -142,9 +142,9 @@ describe('given readings of an entity', () => {
   })
 
   test('when they carry several metrics, some not always, then each is counted on its own', () => {
-    const first = statistics.onEvent(undefined, received([0, 1], { humidity: 50 }), KNOWN_NAMES.initial)
+    const first = statistics.onEvent(undefined, received([0, 1], { humidity: 50 }), KNOWN.initial)
     assert.ok(first.kind === 'decided')
-    const second = statistics.onEvent(first.state, received([1, 3]), KNOWN_NAMES.initial)
+    const second = statistics.onEvent(first.state, received([1, 3]), KNOWN.initial)
     assert.ok(second.kind === 'decided' && second.state)
     const summary: EntitySummary = summarise(second.state)
     assert.equal(summary.family, 'environment')
@@ -160,13 +160,13 @@ describe('given readings with states', () => {
     received([seconds, 1], { temperature: undefined, status })
 
   test('when they have nothing else, then the minutes of the state are counted and emitted', () => {
-    const first = decided(statistics.onEvent(undefined, observed(5, 'ok'), KNOWN_NAMES.initial))
+    const first = decided(statistics.onEvent(undefined, observed(5, 'ok'), KNOWN.initial))
     assert.equal(first.reason, 'counted')
     assert.deepEqual(first.timers, [
       { name: 'silent status', dueMs: T0 + 6 * MINUTE_MS },
       { name: 'forget', dueMs: T0 + 9 * 24 * 60 * MINUTE_MS },
     ])
-    const second = decided(statistics.onEvent(first.state, observed(60, 'degraded'), KNOWN_NAMES.initial))
+    const second = decided(statistics.onEvent(first.state, observed(60, 'degraded'), KNOWN.initial))
     assert.equal(second.reason, 'window-closed')
     assert.deepEqual(second.emit, [
       {
@@ -193,7 +193,7 @@ describe('given readings with states', () => {
   })
 
   test('when the entity is silent, then a timer closes its minutes, and the state is unknown', () => {
-    const first = decided(statistics.onEvent(undefined, observed(5, 'ok'), KNOWN_NAMES.initial))
+    const first = decided(statistics.onEvent(undefined, observed(5, 'ok'), KNOWN.initial))
     const timer = {
       name: 'silent status',
       dueMs: T0 + 6 * MINUTE_MS,
@@ -201,7 +201,7 @@ describe('given readings with states', () => {
       source: '/environment/hall',
       subject: 's1',
     }
-    const closed = decided(statistics.onTimer?.(first.state as EntityStatistics, timer, KNOWN_NAMES.initial))
+    const closed = decided(statistics.onTimer?.(first.state as EntityStatistics, timer, KNOWN.initial))
     assert.equal(closed.reason, 'state-unknown')
     const minutes = closed.emit.map(({ data }) => data as StateSummary)
     for (const { type, data } of closed.emit) assert.equal(schemaViolation(FAMILIES, type, data), undefined)
@@ -235,9 +235,58 @@ describe('given readings with states', () => {
   test('when a reading has neither, then nothing changes', () => {
     const event = received([90, 1], { temperature: undefined })
     assert.deepEqual(
-      statistics.onEvent(undefined, event, KNOWN_NAMES.initial),
+      statistics.onEvent(undefined, event, KNOWN.initial),
       completeStep('no-metric', undefined),
     )
+  })
+})
+
+describe('given a family whose file changes what its names mean', () => {
+  const { file } = FAMILIES.get('environment')
+  const kelvin = { ...file, metrics: { ...file.metrics, temperature: { unit: 'K' } } }
+  const listed = { ...file, states: { status: { values: ['ok', 'broken'] } } }
+
+  /** Decides readings with the families of their time, as a partition does. */
+  function decideWith(readings: readonly [file: typeof file, seconds: number, data: ReadingData][]) {
+    let state: EntityStatistics | undefined
+    let known: unknown
+    const stored: unknown[] = []
+    for (const [family, seconds, data] of readings) {
+      const process = createStatistics(new Families([family]))
+      const step = decided(process.onEvent(state, received([seconds, 1], data), KNOWN.read(known)))
+      state = JSON.parse(JSON.stringify(step.state))
+      if (step.context !== undefined) {
+        known = JSON.parse(JSON.stringify(step.context))
+        stored.push(known)
+      }
+    }
+    return { ...summarise(state as EntityStatistics), contexts: stored.length }
+  }
+
+  test('when the unit of a metric changes, and back, then its statistics begin anew, and say since when', () => {
+    const temperature = (value: number) => ({ temperature: value, humidity: 50 })
+    const { metrics, contexts } = decideWith([
+      [file, 0, temperature(20)],
+      [file, 1, temperature(22)],
+      [kelvin, 2, temperature(295)],
+      [kelvin, 3, temperature(296)],
+      [file, 4, temperature(21)],
+      [file, 5, temperature(23)],
+    ])
+    const { count, maximum, since } = metrics.temperature ?? {}
+    assert.deepEqual([count, maximum, since], [2, 23, '2026-01-01T00:00:04.000Z'])
+    assert.deepEqual([metrics.humidity?.count, metrics.humidity?.since], [6, undefined])
+    assert.equal(contexts, 3, 'what it means is stored once for the partition, when it changes')
+  })
+
+  test('when the values of a state change, then its times begin anew', () => {
+    const status = (value: string) => ({ temperature: undefined, status: value })
+    const { states } = decideWith([
+      [file, 0, status('ok')],
+      [listed, 61, status('ok')],
+      [listed, 62, status('broken')],
+    ])
+    assert.deepEqual([states.status?.count, states.status?.hour.ms], [2, { ok: 1000 }])
   })
 })
 
@@ -248,7 +297,7 @@ describe('given a reading that statistics cannot take', () => {
   ]
   for (const [name, event, why] of cases) {
     test(`when it ${name}, then it is rejected`, () => {
-      const step = statistics.onEvent(undefined, event, KNOWN_NAMES.initial)
+      const step = statistics.onEvent(undefined, event, KNOWN.initial)
       assert.ok(step.kind === 'rejected')
       assert.match(step.why, why)
     })

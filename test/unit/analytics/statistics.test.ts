@@ -161,7 +161,7 @@ describe('given a counter', () => {
     const increases = new Map<number, number>()
     for (const { value, timeMs } of readings) {
       const reading = { values: [['energy', value] as const], timeMs }
-      const measured = { ...reading, natures: findNatures(COUNTER, all, reading) }
+      const measured = { ...reading, natures: findNatures(COUNTER, all, reading, new Map()) }
       all = JSON.parse(JSON.stringify(withReading(all, measured)))
       minutes = assignToMinute(minutes, measured).minutes
       for (const [start, { energy }] of minutes) increases.set(start, energy?.increase ?? 0)

@@ -8,7 +8,7 @@ import type { AlertingHistory, AlertingState, TrackedRule } from './entity-state
 import type { Comparison } from './kinds/kind.ts'
 import type { Match, Rule } from './rule.ts'
 import { latestMs, type RuleState } from './rule-state.ts'
-import type { KeyedRule, RulesInForce, Watching } from './rules-in-force.ts'
+import { findHistory, type KeyedRule, type RulesInForce, type Watching } from './rules-in-force.ts'
 import { awaitsEverySilence } from './silence.ts'
 import type { Compared } from './summary.ts'
 
@@ -163,8 +163,9 @@ class Histories {
     this.#timeMs = timeMs
   }
 
-  keep({ historyKey }: KeyedRule): void {
-    const history = historyKey === undefined ? undefined : this.#before[historyKey]
+  keep(keyed: KeyedRule): void {
+    const { historyKey } = keyed
+    const history = findHistory(this.#before, keyed)
     if (historyKey !== undefined && history) {
       this.next ??= {}
       this.next[historyKey] ??= history
@@ -183,7 +184,12 @@ class Histories {
     if (isLate) return LATE
     const cachedComparison = this.#compared?.get(historyKey)
     if (cachedComparison) return cachedComparison
-    const compared = kind.memory.compare(kind.own, this.#before[historyKey], this.#timeMs, value as number)
+    const compared = kind.memory.compare(
+      kind.own,
+      findHistory(this.#before, keyed),
+      this.#timeMs,
+      value as number,
+    )
     this.next ??= {}
     this.next[historyKey] = compared.state
     this.#compared ??= new Map()

@@ -1,5 +1,6 @@
 /** Active rules of a partition, prepared for evaluation. Pure. */
 import { REMEMBERING, type Remembering, rememberingKind } from './condition.ts'
+import type { AlertingHistory } from './entity-state.ts'
 import { type AnyRule, thresholdRules } from './patterns/pattern.ts'
 import { type PatternsInForce, patternsInForce } from './patterns/patterns-in-force.ts'
 import { getRuleIdentity, type Rule, watchedBy } from './rule.ts'
@@ -10,6 +11,8 @@ export interface KeyedRule {
   readonly rule: Rule
   /** Key under which the rule's earlier readings are stored. Rules with equal comparisons use the same key. */
   readonly historyKey?: string
+  /** Key that states of earlier versions have in its place, without the unit. */
+  readonly formerHistoryKey?: string
   /** Kind that compares new readings with earlier ones. */
   readonly remembering?: Remembering
 }
@@ -68,18 +71,34 @@ function findReasonToLeave({ paused, isUnfit }: Rule): 'rule-paused' | 'rule-unf
   return isUnfit ? 'rule-unfit' : undefined
 }
 
-function toKeyedRule(rule: Rule): KeyedRule {
+export function toKeyedRule(rule: Rule): KeyedRule {
   const kind = rememberingKind(rule)
   return {
     key: computeStateKey(rule),
     rule,
-    ...(kind && { historyKey: computeHistoryKey(rule, kind), remembering: kind }),
+    ...(kind && { ...computeHistoryKeys(rule, kind), remembering: kind }),
   }
 }
 
-/** Returns the key under which the earlier readings of a rule are stored. */
-export function computeHistoryKey({ metric }: Rule, { name, memory, own }: Remembering): string {
-  return `${name} ${metric} ${memory.key(own)}`
+/** Returns the keys under which the earlier readings of a rule are stored. Those in another unit are no longer found. */
+function computeHistoryKeys(
+  { metric, unit }: Rule,
+  { name, memory, own }: Remembering,
+): Required<Pick<KeyedRule, 'historyKey' | 'formerHistoryKey'>> {
+  const settings = memory.key(own)
+  const inUnit = unit ? ` ${unit}` : ''
+  return {
+    historyKey: `${name} ${metric}${inUnit} ${settings}`,
+    formerHistoryKey: `${name} ${metric} ${settings}`,
+  }
+}
+
+/** Returns the earlier readings of a rule that remembers some; undefined if there are none. */
+export function findHistory(
+  history: AlertingHistory,
+  { historyKey = '', formerHistoryKey = '' }: Pick<KeyedRule, 'historyKey' | 'formerHistoryKey'>,
+): object | undefined {
+  return history[historyKey] ?? history[formerHistoryKey]
 }
 
 /**

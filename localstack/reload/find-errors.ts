@@ -3,6 +3,7 @@ import { relative } from 'node:path'
 import process from 'node:process'
 import { findInputProblems } from '../../infra/checks/config-files.ts'
 import { checkRules } from '../../lib/alerting/rule-files.ts'
+import { describeMeaning } from '../../lib/analytics/known.ts'
 import { FAMILIES, INPUTS, NAMES, ONE_MACHINE, readSettings } from '../../lib/app/settings/index.ts'
 import { listSchemaColumns } from '../../lib/history/columns.ts'
 import type { EditedFile } from '../../lib/support/edited-file.ts'
@@ -29,6 +30,20 @@ export async function findInputErrors({ inputsFile, mappingsDir }: InputFiles): 
   const config = { ...settings, env: process.env.SLUICE_ENV || 'local', inputsFile }
   const [shown, shownMappings] = [inputsFile, mappingsDir].map(path => relative(PROJECT, path))
   return findInputProblems(families, config, shown ?? '', [mappingsDir, shownMappings ?? ''])
+}
+
+/** Returns what means something else than before, such as `temperature of environment (°C, now K)`. */
+export function listChangedMeanings(before: Families): string[] {
+  const now = readSettings([FAMILIES]).families
+  return now.all.flatMap(family => {
+    const former = before.byName[family.name]
+    return [...Object.keys(family.metrics), ...Object.keys(family.states)].flatMap(name => {
+      const [was, is] = [former && describeMeaning(former, name), describeMeaning(family, name)]
+      return was === undefined || was === is
+        ? []
+        : `${name} of ${family.name} (${was || 'no unit'}, now ${is || 'no unit'})`
+    })
+  })
 }
 
 /** Returns the fields of readings that have another type than before, such as `level of logs`. */

@@ -6,7 +6,13 @@ import { BuildError, type Built, type FunctionCode } from '../../infra/packaging
 import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
 import { FAMILIES, INPUTS, readSettings } from '../../lib/app/settings/index.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
-import { findInputErrors, findRuleErrors, type InputFiles, listRetyped } from './find-errors.ts'
+import {
+  findInputErrors,
+  findRuleErrors,
+  type InputFiles,
+  listChangedMeanings,
+  listRetyped,
+} from './find-errors.ts'
 
 /**
  * Part of a function's entry in serverless.yml that a reload uses. The Serverless Framework and serverless-offline read the same
@@ -143,8 +149,10 @@ export class Reloader {
       if (errors.length === 0) {
         await this.reloadCode(files)
         const retyped = listRetyped(this.#families)
+        const changed = listChangedMeanings(this.#families)
         this.#families = readSettings([FAMILIES]).families
         if (retyped.length > 0) say(`${retyped.join(', ')}: ${RETYPED}`)
+        if (changed.length > 0) say(`${changed.join('; ')}: ${CHANGED}`)
         return true
       }
     }
@@ -318,6 +326,8 @@ function toSourceFile({ handler }: { readonly handler: string }): string {
 const MAX_NAMED = 3
 const RETYPED =
   'another type than before. Records that wait with the former one become dead letters; the history has its values in a column of their own, or in rest: see docs/history.md'
+const CHANGED =
+  'statistics, and what rules remember, begin anew with the next reading. Rows of the database from before have the former meaning: see config/families/README.md'
 
 function describeReload(functions: readonly string[], files: readonly string[]): string {
   const named =

@@ -6,7 +6,7 @@ import type { AlertingHistory } from '../../../lib/alerting/entity-state.ts'
 import { matches } from '../../../lib/alerting/evaluate-rules.ts'
 import { type AnyRule, thresholdRules } from '../../../lib/alerting/patterns/pattern.ts'
 import { getRuleIdentity, type Rule } from '../../../lib/alerting/rule.ts'
-import { computeHistoryKey } from '../../../lib/alerting/rules-in-force.ts'
+import { findHistory, toKeyedRule } from '../../../lib/alerting/rules-in-force.ts'
 import type { ShownStatistics } from '../../../lib/analytics/statistics.ts'
 import { CLOCK_ADVICE, describeClocks } from '../../../lib/diagnosis/clocks.ts'
 import type { Searched } from '../../../lib/queries/records/search-newest.ts'
@@ -203,9 +203,9 @@ function computeLearned(
   rule: Rule,
   { history = {}, endsMs = 0, spanMs = 0 }: WatchedEntity,
 ): Pick<WatchingRule, 'learned'> {
-  const kind = rememberingKind(rule)
-  const state = kind && history[computeHistoryKey(rule, kind)]
-  if (!state || !kind.memory.outlook) return {}
+  const { remembering: kind, ...keys } = toKeyedRule(rule)
+  const state = findHistory(history, keys)
+  if (!state || !kind?.memory.outlook) return {}
   const { outlook } = kind.memory
   const usual = Array.from({ length: USUAL }, (_, index) => {
     const atMs = endsMs - spanMs + (spanMs * index) / (USUAL - 1)

@@ -160,6 +160,24 @@ describe('when rules change', () => {
     )
   })
 
+  test('given a metric whose unit changes, then what a rule remembers of it begins anew', () => {
+    const rising = createRule({ name: 'RISING', changeOver: '1m', fireAbove: 5 })
+    const made = steps([rising], temperatures(['0s', 20], ['1m', 21]))
+    const before = made.at(-1)?.state
+    const decide = (rule: typeof rising, state = before) =>
+      steps([rule], temperatures(['2m', 295]), state)[0]?.reason
+    assert.equal(decide(rising), 'fired')
+    const former = Object.fromEntries(
+      Object.entries(before?.history ?? {}).map(([key, own]) => [key.replace(' °C', ''), own]),
+    )
+    assert.equal(
+      decide(rising, { ...before, history: former } as typeof before),
+      'fired',
+      'states of before have no unit',
+    )
+    assert.notEqual(decide({ ...rising, unit: 'K' }), 'fired')
+  })
+
   test('given two rules with one identity, then there is no such process', () => {
     assert.throws(() => alerting(FAMILIES, [HOT, { ...HOT, forMs: 50 }]), /same name and labels/)
   })

@@ -180,6 +180,10 @@ describe('given two functions that read rules, and one that reads inputs', () =>
       said.join('\n'),
       /^reloaded clock: families\nhumidity of environment: another type than before\. Records that wait with the former one become dead letters; /,
     )
+    assert.match(
+      said.join('\n'),
+      /\nhumidity of environment \(%, now high, low\): statistics, and what rules remember, begin anew /,
+    )
     await writeFile(join(families, 'environment.yaml'), 'family: [')
     assert.equal(await reloader.reloadFamilies(['families']), false)
     assert.match(said.join(), /the old families are kept:[\s\S]*environment\.yaml:1:/)

@@ -8,6 +8,7 @@ import { toDecimalValue, toPlainValue } from './plain-value.ts'
 export const STORAGE_NAMES = [
   ...['alert_log', 'alert_events', 'alerts_hourly', 'alerts_daily'],
   ...['measurements', 'minute_statistics', 'minutes', 'readings_hourly', 'readings_daily'],
+  ...['state_minutes', 'state_statistics', 'states_hourly', 'states_daily'],
 ]
 const SELECT = /^\s*(?:SELECT|WITH)\b/i
 const SOURCE = /\b(?:FROM|JOIN)\s+"?(\w+)/gi

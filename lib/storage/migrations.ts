@@ -3,7 +3,13 @@ import { type Column, TABLES, type Table } from './table.ts'
 import { buildViews, type Dialect, quoteNames } from './views.ts'
 
 /** Names of the migrations in their order. Tables, columns and indexes have the number of the one that adds them, from 1. */
-export const MIGRATIONS: readonly string[] = ['001-storage', '002-views', '003-charts', '004-counters']
+export const MIGRATIONS: readonly string[] = [
+  '001-storage',
+  '002-views',
+  '003-charts',
+  '004-counters',
+  '005-states',
+]
 
 /**
  * Returns the statements of each migration. A new database runs all of them, so it ends as one that was made by an earlier version.
@@ -28,8 +34,11 @@ function changeTable(table: Table, migration: number, dialect: Dialect): readonl
   const declare = ([column, type]: Column) =>
     `"${column}" ${dialect.types[type]}${key.includes(column) ? ' NOT NULL' : ''}`
   const added = columns.filter(([, , , , since]) => isAdded(since))
-  const beside = added.slice(key.length + 1).map(([column]) => column)
-  const primary = `PRIMARY KEY (${quoteNames(key)})${version ? dialect.include(quoteNames(beside)) : ''}`
+  const beside = added.slice(key.length + 1)
+  // Texts and JSON could exceed what an entry of an index can have.
+  const isCovering = version && beside.every(([, type]) => type === 'REAL')
+  const include = isCovering ? dialect.include(quoteNames(beside.map(([column]) => column))) : ''
+  const primary = `PRIMARY KEY (${quoteNames(key)})${include}`
   return [
     ...(isAdded()
       ? [`CREATE TABLE ${name} (${[...added.map(declare), primary].join(', ')})${dialect.tableOptions}`]

@@ -1,24 +1,25 @@
 /** Converts events to rows. Pure. */
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../alerting/alert.ts'
+import { STATE_TYPE } from '../analytics/entity-states.ts'
 import { MINUTE_TYPE } from '../analytics/processor.ts'
 import { isObject } from '../support/json.ts'
-import { type Families, measurements, type ReadingData } from '../telemetry/families.ts'
+import { type Families, measurements, observations, type ReadingData } from '../telemetry/families.ts'
 import {
   ALERT_EVENTS,
   ANALYTICS,
-  type Column,
   MINUTE_STATISTICS,
   READINGS,
   type Row,
   type RowSource,
   type Rows,
+  STATE_STATISTICS,
   type Table,
 } from './table.ts'
 import { STORABLE, toKey, toStorablePart } from './values.ts'
 
 /** Returns the types of the events that are stored. */
 export function listStoredTypes(families: Families): readonly string[] {
-  return [...families.readingTypes, ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, MINUTE_TYPE]
+  return [...families.readingTypes, ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, MINUTE_TYPE, STATE_TYPE]
 }
 
 /** Event with the position of its record. A redriven event has that of the failed record. */
@@ -29,8 +30,8 @@ export function toRows(families: Families, events: readonly StoredEvent[]): Rows
   const found = new Map<Table, Map<string, Row>>()
   for (const [table, source] of events.flatMap(stored => listSources(families, stored))) {
     const row = table.columns.map(([, type, , toValue]) => STORABLE[type](toValue(source)))
-    const isMissing = ([, , , , since]: Column, at: number) => since === undefined && row[at] === null
-    if (table.isWhole && table.columns.some(isMissing)) continue
+    const { optional } = table
+    if (optional && table.columns.some(([name], at) => row[at] === null && !optional.includes(name))) continue
     const rows = found.get(table) ?? new Map<string, Row>()
     const at = table.key.length
     const key = row.slice(0, at).join('\0')
@@ -47,11 +48,16 @@ function listSources(families: Families, stored: StoredEvent): [Table, RowSource
   const family = families.findByType(type)
   if (family) {
     const metrics = Object.fromEntries(measurements(family, data as ReadingData))
+    const observed = observations(family, data as ReadingData)
+    const states = observed.length > 0 ? Object.fromEntries(observed) : null
     const entity = { source: toKey(source), subject }
-    return [[READINGS, { ...stored, data: { family: family.name, metrics, tags: data.tags }, entity }]]
+    return [
+      [READINGS, { ...stored, data: { family: family.name, metrics, tags: data.tags, states }, entity }],
+    ]
   }
   const entity = isObject(data.entity) ? data.entity : {}
   const event = { ...stored, data, entity }
+  if (type === STATE_TYPE) return [[STATE_STATISTICS, event]]
   if (type !== MINUTE_TYPE) return [[ALERT_EVENTS, event]]
   const metrics = isObject(data.metrics) ? toStorablePart(data.metrics) : {}
   const statistics = Object.entries(metrics as object).map(([metric, values]): [Table, RowSource] => {

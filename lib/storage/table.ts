@@ -28,10 +28,12 @@ export interface Table {
   readonly since?: number
   /** Names of the columns that identify a row. They are the first columns, in this order. */
   readonly key: readonly string[]
-  /** Column after the key, for rows that follow from those of another table: a higher one replaces a lower one, never the reverse. */
+  /** Column after the key: a row with a higher one replaces a row with a lower one, never the reverse. */
   readonly version?: string
-  /** True if a row that lacks a value is left out: any client can write to the topic. Columns that were added later may be empty. */
-  readonly isWhole?: true
+  /** True if the rows follow from those of another table, so that they are not counted. */
+  readonly isDerived?: true
+  /** Columns that may be empty. A row that lacks another value is left out: any client can write to the topic. All may be, by default. */
+  readonly optional?: readonly string[]
   readonly columns: readonly Column[]
   /** Further indexes. `since` is the number of the migration that adds one, if it is later than that of the table. */
   readonly indexes: readonly (readonly [name: string, columns: string, since?: number])[]
@@ -57,6 +59,23 @@ const SENSOR: readonly Column[] = [
   ['source', 'TEXT', 'CloudEvents source of the sensor', ({ entity }) => entity.source],
   ['subject', 'TEXT', 'CloudEvents subject of the sensor', ({ entity }) => entity.subject],
 ]
+/** Columns of the sensor in a key, which has no NULL. */
+const KEY_SENSOR: readonly Column[] = [
+  ['source', 'TEXT', 'CloudEvents source of the sensor', ({ entity }) => toKey(entity.source)],
+  [
+    'subject',
+    'TEXT',
+    'CloudEvents subject of the sensor; empty without one',
+    ({ entity }) => toKey(toText(entity.subject) ?? ''),
+  ],
+]
+/** Version of a row about minutes. */
+const REVISION: Column = [
+  'revision',
+  'INTEGER',
+  'Number of the revision; a higher one includes late readings',
+  ({ data }) => toInteger(data.revision),
+]
 
 const EVENTS: Readonly<Record<string, string>> = {
   [ALERT_FIRED_TYPE]: 'fired',
@@ -75,6 +94,7 @@ export const READINGS: Table = {
     ['event_ts', 'TIMESTAMP', 'Event time', ({ event }) => event.timeMs],
     ['metrics', 'JSON', 'Values by metric', ({ data }) => data.metrics],
     ['tags', 'JSON', 'Tags', ({ data }) => data.tags],
+    ['states', 'JSON', 'Values by state; NULL without any, and in older rows', ({ data }) => data.states, 5],
   ],
   indexes: [['event_ts', '"event_ts"']],
 }
@@ -161,23 +181,13 @@ export const MINUTE_STATISTICS: Table = {
   since: 3,
   key: ['source', 'subject', 'metric', 'window_start'],
   version: 'revision',
-  isWhole: true,
+  isDerived: true,
+  optional: ['stddev', 'increase'],
   columns: [
-    ['source', 'TEXT', 'CloudEvents source of the sensor', ({ entity }) => toKey(entity.source)],
-    [
-      'subject',
-      'TEXT',
-      'CloudEvents subject of the sensor; empty without one',
-      ({ entity }) => toKey(toText(entity.subject) ?? ''),
-    ],
+    ...KEY_SENSOR,
     ['metric', 'TEXT', 'Metric', ({ data }) => toKey(data.metric)],
     ['window_start', 'TIMESTAMP', 'Start of the minute', ({ data }) => toMs(data.windowStart)],
-    [
-      'revision',
-      'INTEGER',
-      'Number of the revision; a higher one includes late readings',
-      ({ data }) => toInteger(data.revision),
-    ],
+    REVISION,
     ['count', 'REAL', 'Number of readings with the metric', ({ data }) => data.count],
     ['mean', 'REAL', 'Mean of the values', ({ data }) => data.mean],
     ['min', 'REAL', 'Smallest value', ({ data }) => data.minimum],
@@ -194,4 +204,35 @@ export const MINUTE_STATISTICS: Table = {
   indexes: [],
 }
 
-export const TABLES: readonly Table[] = [READINGS, ALERT_EVENTS, ANALYTICS, MINUTE_STATISTICS]
+export const STATE_STATISTICS: Table = {
+  name: 'state_statistics',
+  description: 'Time of each sensor and state in each value, by range of minutes, in the latest revision',
+  since: 5,
+  key: ['source', 'subject', 'state', 'window_start'],
+  version: 'revision',
+  optional: ['value'],
+  columns: [
+    ...KEY_SENSOR,
+    ['state', 'TEXT', 'State', ({ data }) => toKey(data.state)],
+    ['window_start', 'TIMESTAMP', 'Start of the first minute', ({ data }) => toMs(data.windowStart)],
+    REVISION,
+    ['window_end', 'TIMESTAMP', 'End of the last minute, exclusive', ({ data }) => toMs(data.windowEnd)],
+    [
+      'seconds',
+      'JSON',
+      'Seconds by value; in the rest of the range, it is unknown',
+      ({ data }) => data.seconds,
+    ],
+    ['value', 'TEXT', 'Value at the end; NULL if it is unknown', ({ data }) => data.value],
+    ['since', 'TIMESTAMP', 'Time since which that value holds or is unknown', ({ data }) => toMs(data.since)],
+  ],
+  indexes: [['window_start', '"window_start"']],
+}
+
+export const TABLES: readonly Table[] = [
+  READINGS,
+  ALERT_EVENTS,
+  ANALYTICS,
+  MINUTE_STATISTICS,
+  STATE_STATISTICS,
+]

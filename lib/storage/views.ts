@@ -45,6 +45,8 @@ const SENSOR: View['columns'] = [
   ['subject', 'subject', 'CloudEvents subject of the sensor'],
   ['sensor_id', SENSOR_ID, 'Subject or, without one, source of the sensor'],
 ]
+/** Sensor in a view over another view. */
+const NAMED_SENSOR = SENSOR.map(([name, , description]) => [name, name, description] as const)
 const FAMILY: View['columns'][number] = ['family', 'family', 'Telemetry family']
 const METRIC: View['columns'][number] = ['metric', 'metric', 'Metric']
 
@@ -55,6 +57,8 @@ export function buildViews(dialect: Dialect): readonly View[] {
     buildMeasurements(dialect),
     ...windows.map(window => buildReadingStatistics(dialect, window)),
     buildMinutes(dialect),
+    buildStateMinutes(dialect),
+    ...windows.map(window => buildStateTimes(dialect, window)),
     buildAlertLog(dialect),
     ...windows.map(window => buildAlertStatistics(dialect, window)),
   ]
@@ -114,7 +118,7 @@ function buildReadingStatistics(dialect: Dialect, window: 'hour' | 'day'): View 
     name: window === 'hour' ? 'readings_hourly' : 'readings_daily',
     description: `Statistics of the readings of each sensor and metric, by ${window} of event time`,
     columns: [
-      ...SENSOR.map(([name, , description]) => [name, name, description] as const),
+      ...NAMED_SENSOR,
       FAMILY,
       METRIC,
       ['window_start', 'window_start', `Start of the ${window}, UTC`],
@@ -173,6 +177,49 @@ function buildMinutes({ schema, eachMember, number }: Dialect): View {
       ['increase', number('increase'), 'What a counter has risen since the reading before; NULL for others'],
     ],
     from: `FROM (${latest}) AS latest, ${eachMember}(latest.metrics) AS item WHERE place = 1`,
+  }
+}
+
+/** Seconds of a value in our own events, from a millisecond to an hour. Others could make a sum or a share fail for all sensors. */
+const FIT_SECONDS = 'BETWEEN 0.001 AND 3600'
+
+function buildStateMinutes({ schema, eachMember, number }: Dialect): View {
+  const latest = `SELECT source, nullif(subject, '') AS subject, state, window_start, window_end, seconds FROM ${schema}state_statistics`
+  return {
+    name: 'state_minutes',
+    description: 'Time of each sensor and state in each value, by range of minutes, in the latest revision',
+    columns: [
+      ...SENSOR,
+      ['state', 'state', 'State'],
+      ['value', 'item.key', 'Value'],
+      ['window_start', 'window_start', 'Start of the first minute, UTC'],
+      ['window_end', 'window_end', 'End of the last minute, exclusive, UTC'],
+      ['seconds', number(), 'Seconds in the value'],
+    ],
+    from: `FROM (${latest}) AS latest, ${eachMember}(latest.seconds) AS item WHERE ${number()} ${FIT_SECONDS}`,
+  }
+}
+
+/** No range of minutes contains the end of an hour, so each belongs to one hour and one day. */
+function buildStateTimes({ schema, startOf }: Dialect, window: 'hour' | 'day'): View {
+  const state = 'source, subject, sensor_id, state'
+  return {
+    name: window === 'hour' ? 'states_hourly' : 'states_daily',
+    description: `Time of each sensor and state in each value, by ${window} of event time`,
+    columns: [
+      ...NAMED_SENSOR,
+      ['state', 'state', 'State'],
+      ['value', 'value', 'Value'],
+      ['window_start', 'window_start', `Start of the ${window}, UTC`],
+      ['seconds', 'sum(seconds)', 'Seconds in the value'],
+      [
+        'share',
+        `sum(seconds) / sum(sum(seconds)) OVER (PARTITION BY ${state}, window_start)`,
+        'Share of the time in which the value is known, from 0 to 1',
+      ],
+    ],
+    from: `FROM (SELECT ${state}, value, seconds, ${startOf(window, 'window_start')} AS window_start
+      FROM ${schema}state_minutes) AS timed GROUP BY ${state}, value, window_start`,
   }
 }
 

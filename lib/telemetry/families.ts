@@ -51,7 +51,7 @@ export function measurements(family: Family, data: ReadingData): [metric: string
   return found
 }
 
-/** Returns the states of a reading, in the order of the family's table. */
+/** Returns the states of a reading with their values, in the order of the family's table. Values that are not texts are omitted. */
 export function observations(family: Family, data: ReadingData): [state: string, value: string][] {
   return Object.keys(family.states).flatMap(state => {
     const value = data[state]

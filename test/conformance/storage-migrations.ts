@@ -43,8 +43,9 @@ export function migrationConformance(name: string, dialect: Dialect, open: () =>
     it('given a database of any earlier version, then it ends as a new one', async () => {
       const fresh = await migrate(...current)
       for (const count of MIGRATIONS.keys()) {
+        // The views of this version can need tables that the earlier one lacks.
         const earlier = buildMigrations(
-          dialect,
+          { ...dialect, replaceView: () => [], describe: () => [], more: [] },
           MIGRATIONS.slice(0, count),
           TABLES.filter(({ since = 1 }) => since <= count).map(table => ({
             ...table,

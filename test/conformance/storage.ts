@@ -1,13 +1,16 @@
 /** Promises of every storage: rows have keys, come together or not at all, and views answer people's questions. */
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { PROJECT } from '#local-servers/testing/program.ts'
 import { PermanentError } from '#runtime/consumer'
 import { type StoredEvent, toRows } from '../../lib/storage/rows.ts'
 import { storageSink } from '../../lib/storage/sink.ts'
 import type { Storage } from '../../lib/storage/storage.ts'
 import { FAMILIES } from '../support/families.ts'
 import { classify, ODD_NAMES, ODD_VALUES, outcomeAt } from '../support/odd-values.ts'
-import { NOON, storedAlert, storedMinute, storedReading } from '../support/stored-events.ts'
+import { NOON, storedAlert, storedMinute, storedReading, storedState } from '../support/stored-events.ts'
 
 /** Place of a storage, which several writers can open at once. */
 export interface StoragePlace {
@@ -239,6 +242,51 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
         assert.deepEqual(await place.query(`SELECT increase FROM readings_daily WHERE subject = 'below'`), [
           { increase: 5 },
         ])
+      })
+    })
+
+    it('given states, then hours and days have the time in each value, of the latest revisions, and readings their values', async () => {
+      const spans = [
+        storedState(1, { ok: 60 }),
+        storedState(2, { ok: 45, degraded: 15 }),
+        storedState(1, { degraded: 3_480 }, { minutes: [1, 59] }),
+        storedState(1, { degraded: 20.5 }, { minutes: [60, 61], value: undefined }),
+        storedState(1, { ok: 30 }, { entity: { source: '/environment/roof' } }),
+        // Any client can write to the topic.
+        storedState(1, { ok: 1e300, 'a\0': 60, degraded: 'x', maintenance: -1 }, { minutes: [62, 63] }),
+        storedState(1, {}, { minutes: [63, 64], since: 'soon' }),
+      ]
+      const readings = [{ status: 'ok', activity: 'resting' }, { status: 7 }].map((data, offset) =>
+        storedReading('r', data, { offset }),
+      )
+      await using(async (storage, place) => {
+        await storage.write(toRows(FAMILIES, [...spans.toReversed(), ...readings]), 'replace')
+        await storage.write(toRows(FAMILIES, spans.slice(0, 1)), 'replace')
+        const read = (view: string) =>
+          place.query(`SELECT sensor_id, value, seconds, round(share * 100) AS percent FROM ${view}
+            WHERE state = 'status' ORDER BY sensor_id, window_start, value`)
+        const roof = { sensor_id: 'roof-1' }
+        const site = { sensor_id: '/environment/roof', value: 'ok', seconds: 30, percent: 100 }
+        assert.deepEqual(await read('states_hourly'), [
+          site,
+          { ...roof, value: 'degraded', seconds: 3_495, percent: 99 },
+          { ...roof, value: 'ok', seconds: 45, percent: 1 },
+          { ...roof, value: 'a\ufffd', seconds: 60, percent: 75 },
+          { ...roof, value: 'degraded', seconds: 20.5, percent: 25 },
+        ])
+        const page = await readFile(join(PROJECT, 'docs/storage.md'), 'utf8')
+        const [, today = ''] = /```sql\n(SELECT [^`]* FROM states_daily[^`]*)```/.exec(page) ?? []
+        assert.deepEqual(await place.query(today.replace("'now'", "'2026-03-01 18:00:00'")), [
+          { ...roof, seconds: 3_515.5, share: 3_515.5 / (3_515.5 + 45 + 60) },
+        ])
+        assert.equal(await count(place, 'state_statistics'), 5)
+        const states = await place.query(
+          'SELECT CAST(states AS TEXT) AS text FROM readings ORDER BY "offset"',
+        )
+        assert.deepEqual(
+          states.map(row => JSON.parse(String(row.text))),
+          [{ status: 'ok' }, null],
+        )
       })
     })
 

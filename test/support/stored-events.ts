@@ -66,6 +66,26 @@ export function storedMinute(
   return { topic: 'analytics.test', partition: 0, offset: revision, event }
 }
 
+/** Returns the event about a range of minutes of the state `status`. @param more fields of the data that differ */
+export function storedState(
+  revision: number,
+  seconds: object,
+  { minutes: [from, to] = [0, 1], ...more }: StateParts = {},
+): StoredEvent {
+  const [windowStart, windowEnd] = [from, to].map(minute => new Date(NOON + minute * 60_000).toISOString())
+  const facts = { entity, family: 'environment', state: 'status', revision, seconds }
+  const data = { ...facts, windowStart, windowEnd, value: 'ok', since: windowStart, ...more }
+  const [id, type] = [`state-${revision}-${windowStart}`, 'io.sluice.analytics.state.v1']
+  const event = { id, source: '/processor', type, data, timeMs: NOON, entity: '' }
+  return { topic: 'analytics.test', partition: 0, offset: revision, event }
+}
+
+interface StateParts {
+  /** First minute and the end, in minutes since noon. */
+  readonly minutes?: readonly [from: number, to: number]
+  readonly [field: string]: unknown
+}
+
 interface MinuteParts {
   readonly startMs?: number
   readonly metric?: string

@@ -122,7 +122,7 @@ export class PostgresStorage implements Storage, StorageReader {
       return await this.#transaction(async client => {
         let written = 0
         for (const [table, own] of rows)
-          written += (await insertRows(client, table, own, existing)) * (table.version ? 0 : 1)
+          written += (await insertRows(client, table, own, existing)) * (table.isDerived ? 0 : 1)
         return written
       })
     } catch (error) {

@@ -158,7 +158,8 @@ function writeAll(db: DatabaseSync, rows: Rows, existing: 'replace' | 'keep'): n
   db.exec('BEGIN IMMEDIATE')
   try {
     let written = 0
-    for (const [table, own] of rows) written += insertRows(db, table, own, existing) * (table.version ? 0 : 1)
+    for (const [table, own] of rows)
+      written += insertRows(db, table, own, existing) * (table.isDerived ? 0 : 1)
     db.exec('COMMIT')
     return written
   } catch (error) {

@@ -23,6 +23,7 @@ import { openStorage, openStorageReader } from '../../../lib/app/storage.ts'
 import { answerFromStorage } from '../../../lib/sql/storage-answer.ts'
 import { POSTGRES, PostgresStorage } from '../../../lib/storage/adapters/postgres.ts'
 import { readAlerts, readPoints } from '../../../lib/storage/chart-questions.ts'
+import { MIGRATIONS } from '../../../lib/storage/migrations.ts'
 import { toRows } from '../../../lib/storage/rows.ts'
 import type { Rows } from '../../../lib/storage/table.ts'
 import { chartConformance, listMeans } from '../../conformance/chart-questions.ts'
@@ -146,6 +147,8 @@ describe('PostgreSQL', () => {
       `CREATE OR REPLACE VIEW sluice.measurements AS SELECT source, subject, ''::text AS sensor_id, family, event_ts, 'x' AS metric,
         1::double precision AS value FROM sluice.readings`,
       'DROP TABLE sluice.minute_statistics',
+      'DROP TABLE sluice.state_statistics CASCADE',
+      'ALTER TABLE sluice.readings DROP COLUMN states',
       'DROP INDEX sluice.alert_events_sensor',
       `DELETE FROM sluice.kysely_migration WHERE name >= '003-charts'`,
       `CREATE ROLE ${role?.name}`,
@@ -155,6 +158,7 @@ describe('PostgreSQL', () => {
       await server.query(url, statement)
     await write()
     assert.deepEqual(await server.query(url, 'SELECT * FROM mine'), [{ metric: 'temperature', value: 20 }])
+    assert.deepEqual(await server.query(url, 'SELECT states FROM sluice.readings'), [{ states: null }])
     assert.deepEqual(
       await server.query(
         url,
@@ -503,7 +507,7 @@ describe('the lock of migrations', () => {
     await using(url, async storage => assert.equal(await storage.write(ROWS, 'keep'), 0))
     assert.ok(Date.now() - startedMs < 2_500, 'it has waited for the lock')
     // A migration that is not recorded is one to run, so that the lock counts.
-    await holder.query(`DELETE FROM sluice.kysely_migration WHERE name = '004-counters'`)
+    await holder.query(`DELETE FROM sluice.kysely_migration WHERE name = '${MIGRATIONS.at(-1)}'`)
     await using(url, storage => assert.rejects(storage.write(ROWS, 'keep'), /another session has locked/))
   })
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { type StoredEvent, toRows } from '../../../lib/storage/rows.ts'
 import { READINGS, TABLES } from '../../../lib/storage/table.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { storedAlert, storedReading } from '../../support/stored-events.ts'
+import { NOON, storedAlert, storedReading, storedState } from '../../support/stored-events.ts'
 
 /** Returns the row of an event, as values by column. */
 function getRow(stored: StoredEvent): Readonly<Record<string, unknown>> {
@@ -62,6 +62,18 @@ describe('a text in a key', () => {
       const texts = key.filter(name => columns.some(([own, type]) => own === name && type === 'TEXT'))
       assert.ok(texts.length * Buffer.byteLength(getId(long)) < 2704)
     }
+  })
+})
+
+describe('the row of a state', () => {
+  it('given an event without value and subject, then these are NULL and empty; one that lacks more has no row', () => {
+    const { subject, value, revision, since } = getRow(
+      storedState(1, { ok: 12 }, { value: undefined, entity: { source: '/press/a' } }),
+    )
+    assert.deepEqual([subject, value, revision, since], ['', null, 1, NOON])
+    const lacking = [{ state: 1 }, { revision: 1.5 }, { seconds: 'x' }, { windowEnd: '' }, { entity: '/a' }]
+    for (const fields of lacking)
+      assert.equal(toRows(FAMILIES, [storedState(1, { ok: 1 }, fields)]).size, 0, JSON.stringify(fields))
   })
 })
 

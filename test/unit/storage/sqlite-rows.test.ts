@@ -7,7 +7,7 @@ import { after, describe, it } from 'node:test'
 import { SqliteStorage } from '../../../lib/storage/adapters/sqlite.ts'
 import { toRows } from '../../../lib/storage/rows.ts'
 import { FAMILIES } from '../../support/families.ts'
-import { NOON, storedAlert, storedMinute, storedReading } from '../../support/stored-events.ts'
+import { NOON, storedAlert, storedMinute, storedReading, storedState } from '../../support/stored-events.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'sqlite-rows-'))
 after(() => rm(folder, { recursive: true }))
@@ -17,14 +17,12 @@ describe('what a write does to an SQLite file', () => {
     const storage = new SqliteStorage(join(folder, 'count.db'))
     const write = (existing: 'replace' | 'keep', ...offsets: readonly number[]) => {
       const readings = offsets.map(offset => storedReading('r', {}, { offset }))
-      return storage.write(
-        toRows(FAMILIES, [...readings, storedAlert('fired', 'a'), storedMinute(1, 20)]),
-        existing,
-      )
+      const others = [storedAlert('fired', 'a'), storedMinute(1, 20), storedState(1, { ok: 60 })]
+      return storage.write(toRows(FAMILIES, [...readings, ...others]), existing)
     }
-    assert.equal(await write('keep', 1, 2), 4)
+    assert.equal(await write('keep', 1, 2), 5)
     assert.equal(await write('keep', 1, 2, 3), 1)
-    assert.equal(await write('replace', 3, 4), 4)
+    assert.equal(await write('replace', 3, 4), 5)
     assert.equal(await storage.write(toRows(FAMILIES, []), 'replace'), 0)
     await storage.close()
     await storage.close()

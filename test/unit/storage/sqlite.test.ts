@@ -73,18 +73,25 @@ describe('an SQLite file', () => {
     const file = newFile()
     const write = async (offset: number) => {
       const storage = new SqliteStorage(file)
-      await storage.write(toRows(FAMILIES, [storedReading('r', { temperature: 20 }, { offset })]), 'replace')
+      const data = { temperature: 20, status: 'ok' }
+      await storage.write(toRows(FAMILIES, [storedReading('r', data, { offset })]), 'replace')
       await storage.close()
     }
     await write(1)
     const db = new DatabaseSync(file)
     db.exec(`DROP VIEW measurements; CREATE VIEW measurements AS SELECT *, '' AS sensor_id, 'x' AS metric, 1 AS value FROM readings;
+      ALTER TABLE readings DROP COLUMN states;
+      DROP VIEW state_minutes; DROP VIEW states_hourly; DROP VIEW states_daily; DROP TABLE state_statistics;
       DROP TABLE minute_statistics; DROP INDEX alert_events_sensor; DELETE FROM kysely_migration WHERE name >= '003-charts'`)
     db.close()
     await write(2)
     assert.deepEqual(query(file, 'SELECT metric, value FROM measurements'), [
       { metric: 'temperature', value: 20 },
       { metric: 'temperature', value: 20 },
+    ])
+    assert.deepEqual(query(file, 'SELECT states FROM readings'), [
+      { states: null },
+      { states: '{"status":"ok"}' },
     ])
   })
 

@@ -23,9 +23,11 @@ import { FAMILIES, VOCABULARY } from '../../support/families.ts'
 import { FolderHistoryStore } from '../../support/folder-history.ts'
 import { addObject } from '../../support/memory-history.ts'
 import { Stage } from '../../support/stage.ts'
+import { storedState } from '../../support/stored-events.ts'
 
 const SEEDS = seeds(20)
 const ALERTS = 'sluice.telemetry.alerts.test'
+const ANALYTICS = 'sluice.telemetry.analytics.test'
 const STOP = new AbortController().signal
 
 const folder = await mkdtemp(join(tmpdir(), 'sluice-etl-'))
@@ -58,7 +60,9 @@ function makeLog(random: Random, partition: number, length: number): LogRecord[]
 
 function listRows(file: string): unknown[] {
   const db = new DatabaseSync(file, { readOnly: true })
-  const all = ['readings', 'alert_events'].flatMap(table => db.prepare(`SELECT * FROM ${table}`).all())
+  const all = ['readings', 'alert_events', 'state_statistics'].flatMap(table =>
+    db.prepare(`SELECT * FROM ${table}`).all(),
+  )
   db.close()
   return all.map(row => JSON.stringify(row)).sort()
 }
@@ -76,12 +80,18 @@ describe('the past in a database', () => {
       const random = new Random(seed)
       const logs = [0, 1].map(partition => makeLog(random, partition, random.between(20, 150)))
       const alerts = ['a', 'b', 'a'].map((id, offset) => logRecord(offset, alertFired(id), { topic: ALERTS }))
-      const all = [...logs.flat(), ...alerts]
+      const states = [0, 1].map(offset => {
+        const { timeMs: _, entity: __, ...event } = storedState(1, { ok: 60 }, { minutes: [offset, 9] }).event
+        const content = { ...event, time: '2026-03-01T12:00:00Z', datacontenttype: 'application/json' }
+        return logRecord(offset, content, { topic: ANALYTICS })
+      })
+      const rest = [...alerts, ...states]
+      const all = [...logs.flat(), ...rest]
       const [liveFile, pastFile] = [join(folder, `${seed}-live.db`), join(folder, `${seed}-past.db`)]
       const [live, past] = [new SqliteStorage(liveFile), new SqliteStorage(pastFile)]
       await runLive(live, all)
       const store = new FolderHistoryStore(join(folder, String(seed)))
-      const inLog: LogRecord[] = [...alerts]
+      const inLog: LogRecord[] = [...rest]
       for (const log of logs) {
         const archived = random.between(0, log.length)
         if (archived > 0) await addObject(store, 'readings', log.slice(0, archived))
@@ -100,7 +110,8 @@ describe('the past in a database', () => {
       // The function has stored a part of the rows already.
       await runLive(past, all)
       const db = new DatabaseSync(pastFile)
-      db.exec(`DELETE FROM readings WHERE "offset" % 3 < ${random.between(1, 3)}; DELETE FROM alert_events`)
+      db.exec(`DELETE FROM readings WHERE "offset" % 3 < ${random.between(1, 3)}; DELETE FROM alert_events;
+        DELETE FROM state_statistics`)
       db.close()
       const run = {
         places: { store, log: { reader: new MemoryLogReader(inLog, 40), reach } },

@@ -1,5 +1,6 @@
 /** Questions of charts about a sensor. Pure. */
 
+import { HOUR_MS } from '../support/duration.ts'
 import type { MetricKind } from '../telemetry/metric-kinds.ts'
 import { meanAngle } from '../windows/circle.ts'
 import type { StorageReader } from './storage.ts'
@@ -27,6 +28,16 @@ export interface ChartAlert {
   readonly startedMs: number
   /** Time at which the alert resolved, in milliseconds since the epoch; null while it is firing. */
   readonly endedMs: number | null
+}
+
+/** Range of minutes of a state. In the time that `ms` lacks, the value is unknown. */
+export interface StateSpan {
+  readonly fromMs: number
+  readonly toMs: number
+  /** Time in each value, in milliseconds. */
+  readonly ms: Readonly<Record<string, number>>
+  /** Value at the end; null if it is unknown. */
+  readonly value: string | null
 }
 
 /** Values beyond these bounds, which foreign writers can send, would exceed the range of a sum. */
@@ -72,6 +83,37 @@ const SELECTED: Readonly<Record<MetricKind, string>> = {
   gauge: 'sum("mean" * "count") / sum("count") AS mean, min("min") AS least, max("max") AS greatest',
   counter: 'sum(CASE WHEN "increase" BETWEEN 0 AND 1e100 THEN "increase" END) AS mean',
   direction: `${sumVectors('cos')} AS x, ${sumVectors('sin')} AS y, sum("count") AS count`,
+}
+
+/** Returns the time of a state in each value, by range of minutes, in order of time. The first and last range may exceed the period. */
+export async function readStateSpans(
+  storage: StorageReader,
+  { source, subject = '', ...period }: ChartPeriod,
+  state: string,
+): Promise<StateSpan[]> {
+  // No range is longer than an hour, so the key finds all that reach into the period.
+  const times = toTimes({ ...period, fromMs: period.fromMs - HOUR_MS })
+  const rows = await storage.read(({ schema }) => ({
+    text: `SELECT window_start AS started, window_end AS ended, CAST(seconds AS TEXT) AS seconds, value
+      FROM ${schema}state_statistics
+      WHERE source = ? AND subject = ? AND state = ?
+        AND window_start >= ${schema}datetime(?) AND window_start < ${schema}datetime(?) AND window_end > window_start
+      ORDER BY window_start`,
+    values: [...[source, subject, state].map(toKey), ...times],
+  }))
+  const spans = rows.map(({ started, ended, seconds, value }) => ({
+    fromMs: toMs(started) as number,
+    toMs: toMs(ended) as number,
+    ms: Object.fromEntries(
+      Object.entries(JSON.parse(String(seconds))).flatMap(([name, time]) =>
+        typeof time === 'number' && time > 0 && time * 1000 <= HOUR_MS
+          ? [[name, Math.round(time * 1000)]]
+          : [],
+      ),
+    ),
+    value: value === null ? null : String(value),
+  }))
+  return spans.filter(span => span.toMs > period.fromMs)
 }
 
 /** Returns the alerts of a sensor that were firing within a period, the newest first. */

@@ -7,11 +7,12 @@ import {
   type ChartPoint,
   readAlerts,
   readPoints,
+  readStateSpans,
 } from '../../lib/storage/chart-questions.ts'
 import { type StoredEvent, toRows } from '../../lib/storage/rows.ts'
 import type { Storage, StorageReader } from '../../lib/storage/storage.ts'
 import { FAMILIES } from '../support/families.ts'
-import { NOON, storedAlert, storedMinute } from '../support/stored-events.ts'
+import { NOON, storedAlert, storedMinute, storedState } from '../support/stored-events.ts'
 
 type Opened = Storage & StorageReader
 
@@ -86,6 +87,35 @@ export function chartConformance(name: string, connect: () => Promise<Opened>): 
           [[NOON, 5]],
         )
         assert.deepEqual(listMeans(await read('direction', 'minute')).map(Math.round), [350, 20])
+      })
+    })
+
+    it('given ranges of a state, then those that the period touches are in order, in their latest revision', async () => {
+      const spans = [
+        storedState(1, { ok: 30.5, degraded: 20, a: 'x', b: 1e300 }, { minutes: [59, 60], value: null }),
+        storedState(2, { degraded: 60 }, { minutes: [0, 1], value: 'degraded' }),
+        storedState(1, { ok: 60 }, { minutes: [0, 1] }),
+        storedState(1, { ok: 3_540 }, { minutes: [-60, -2] }),
+        storedState(1, { ok: 3_000 }, { minutes: [-70, -10] }),
+        storedState(1, { ok: 60 }, { minutes: [60, 61] }),
+        storedState(1, { ok: 60 }, { minutes: [30, 29] }),
+        storedState(1, { ok: 60 }, { minutes: [-2, -1] }),
+        storedState(1, { ok: 60 }, { minutes: [2, 3], state: 'other' }),
+        storedState(1, { ok: 60 }, { minutes: [2, 3], entity: { source: PERIOD.source } }),
+      ]
+      await using(spans, async storage => {
+        const period = { ...PERIOD, fromMs: NOON - 10 * MINUTE_MS, toMs: NOON + HOUR_MS }
+        const span = (from: number, to: number) => {
+          return { fromMs: NOON + from * MINUTE_MS, toMs: NOON + to * MINUTE_MS }
+        }
+        assert.deepEqual(await readStateSpans(storage, period, 'status'), [
+          { ...span(-60, -2), ms: { ok: 3_540_000 }, value: 'ok' },
+          { ...span(-2, -1), ms: { ok: 60_000 }, value: 'ok' },
+          { ...span(0, 1), ms: { degraded: 60_000 }, value: 'degraded' },
+          { ...span(59, 60), ms: { ok: 30_500, degraded: 20_000 }, value: null },
+        ])
+        const { subject: _, ...ofSource } = period
+        assert.equal((await readStateSpans(storage, ofSource, 'status')).length, 1)
       })
     })
 

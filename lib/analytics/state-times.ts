@@ -70,6 +70,12 @@ export interface TimeInValues {
   readonly ms: Readonly<Record<string, number>>
 }
 
+/** Time in each value in a range, and the value at its end. */
+export interface StateSpan extends TimeInValues {
+  /** Null if it is unknown. */
+  readonly value: string | null
+}
+
 /** A closed minute, or several in which one value only held, with the value at its end. */
 export interface ClosedMinutes extends TimeInValues, HeldValue {
   readonly revision: number
@@ -164,6 +170,16 @@ export function sumPeriod(times: StateTimes, period: keyof typeof PERIODS): Time
     if ((part as number) * partMs >= fromMs)
       for (const [number, ms] of parts.entries()) sums[number] = (sums[number] ?? 0) + ms
   return { fromMs, toMs, ms: nameValues(times, sums) }
+}
+
+/** Returns the stretches since the start of the open minute in which one value held, the last one as long as it can hold. */
+export function listOpenSpans(times: StateTimes): StateSpan[] {
+  const spans: StateSpan[] = []
+  eachStretch(times, times.open * MINUTE_MS, Number.POSITIVE_INFINITY, (number, fromMs, toMs) => {
+    const value = times.values[number] ?? OTHERS
+    spans.push({ fromMs, toMs, ms: Object.fromEntries([[value, toMs - fromMs]]), value })
+  })
+  return spans
 }
 
 /** Closes all minutes before this one, which becomes the open one. */

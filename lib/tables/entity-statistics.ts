@@ -1,6 +1,6 @@
 /** Table of entities, with the statistics that the processor maintains. */
 import type { StateInspection } from '#runtime/operating/states'
-import type { EntityStates } from '../analytics/entity-states.ts'
+import type { EntityStates, ShownState } from '../analytics/entity-states.ts'
 import {
   countReadings,
   findLatest,
@@ -15,7 +15,7 @@ import {
   STATISTICS,
   summarise,
 } from '../analytics/processor.ts'
-import { getLastReadingMs } from '../analytics/state-times.ts'
+import { getLastReadingMs, listOpenSpans, type StateSpan } from '../analytics/state-times.ts'
 import type { Families, Family } from '../telemetry/families.ts'
 import { findMetricKind, type MetricKind } from '../telemetry/metric-kinds.ts'
 import { byText, readEntityRows, type Table, type TopicSize } from './table.ts'
@@ -54,6 +54,8 @@ export const ENTITIES: Table<EntityStatistics, ListedEntity> = {
 export interface FoundStatistics extends Omit<ListedEntity, 'metrics' | 'states' | 'open'>, EntitySummary {
   /** The minute that is still open, as it will be published; null without metrics. */
   readonly open: (Pick<NonNullable<ListedEntity['open']>, 'startMs'> & Pick<MinuteSummary, 'metrics'>) | null
+  /** Stretches in which a value held, since the start of the minute of each state that is still open. */
+  readonly openSpans: Readonly<Record<string, readonly StateSpan[]>>
 }
 
 /**
@@ -71,7 +73,10 @@ export async function entityStatistics(
   const [found] = await readEntityRows(inspection, ENTITIES, readings, entity)
   if (!found) return undefined
   const open = found.open && { ...found.open, metrics: summarizeMetrics(found.open.metrics) }
-  return { ...found, ...summarise(found), open }
+  const openSpans = Object.fromEntries(
+    Object.entries(found.states).map(([state, times]) => [state, listOpenSpans(times)]),
+  )
+  return { ...found, ...summarise(found), open, openSpans }
 }
 
 /** Maximum number of metrics of an entity that are shown at once. A family can have hundreds of them. */
@@ -102,4 +107,22 @@ export function listMetrics(
     unit: Object.hasOwn(declared, name) ? (declared[name] as string) : '',
     is: findMetricKind({ kinds }, name),
   }))
+}
+
+export interface NamedState extends ShownState {
+  readonly name: string
+  /** Values that the family lists; empty if any text is a value. */
+  readonly values: readonly string[]
+}
+
+/** Returns the states of an entity in the order of their declaration, followed by those that its family no longer declares. */
+export function listStates(
+  families: Families,
+  { family, states }: Pick<EntitySummary, 'family' | 'states'>,
+): NamedState[] {
+  const { states: declared = {} }: Partial<Family> = families.byName[family] ?? {}
+  return [...new Set([...Object.keys(declared), ...Object.keys(states)])].flatMap(name => {
+    const state = Object.hasOwn(states, name) ? states[name] : undefined
+    return state ? [{ name, values: declared[name] ?? [], ...state }] : []
+  })
 }

@@ -1,8 +1,11 @@
-/** Extracts the readings, minute statistics and alerts of entities from records. Pure. */
+/** Extracts the readings, statistics of metrics and states, and alerts of entities from records. Pure. */
 
 import { isFailure, type LogRecord } from '#runtime/cloudevents'
 import { type Event, type EventData, type Failure, formatEntity, parseEntity } from '#runtime/consumer'
+import { STATE_TYPE } from '../../analytics/entity-states.ts'
 import { MINUTE_TYPE, type MinuteSummary } from '../../analytics/processor.ts'
+import type { StateSpan } from '../../analytics/state-times.ts'
+import type { StateSummary } from '../../schemas/types.ts'
 import type { ChartAlert } from '../../storage/chart-questions.ts'
 import { isObject } from '../../support/json.ts'
 import { type Families, measurements, type ReadingData } from '../../telemetry/families.ts'
@@ -36,6 +39,15 @@ export interface EntityMinute {
 }
 
 type MinuteValues = Omit<MinuteSummary['metrics'][string], 'last' | 'lastAt'>
+
+/** Time that a state of an entity has spent in each value, in one minute or in several ones. */
+export interface EntityStateSpan extends StateSpan {
+  readonly entity: string
+  readonly state: string
+  /** Start of the first minute, in milliseconds since the epoch. */
+  readonly timeMs: number
+  readonly revision: number
+}
 
 /** Event about an alert of an entity. */
 export interface EntityAlert extends ChartAlert {
@@ -98,6 +110,25 @@ export function findMinute({ event }: ReadRecord, entities: readonly string[]): 
   return { entity, timeMs, revision: Number(revision), metrics: Object.fromEntries(values) }
 }
 
+/** Returns the minutes of a state in a record; undefined if it is another state, or they are invalid. */
+export function findStateSpan(
+  { event }: ReadRecord,
+  entities: readonly string[],
+  states: readonly string[],
+): EntityStateSpan | undefined {
+  if (isFailure(event) || event.type !== STATE_TYPE || !isObject(event.data)) return undefined
+  const { entity: about, windowStart, windowEnd, ...data } = event.data as Partial<StateSummary>
+  const { state = '', revision, seconds, value = null } = data
+  const [timeMs, toMs] = [Date.parse(String(windowStart)), Date.parse(String(windowEnd))]
+  const entity = about && formatEntity(about)
+  if (!entity || !entities.includes(entity) || !states.includes(state) || !(timeMs < toMs)) return undefined
+  if (!isObject(seconds) || !Object.values(seconds).every(time => Number(time) >= 0)) return undefined
+  const ms = Object.fromEntries(
+    Object.entries(seconds).map(([name, time]) => [name, Math.round(Number(time) * 1000)]),
+  )
+  return { entity, state, timeMs, fromMs: timeMs, toMs, revision: Number(revision), ms, value }
+}
+
 /** Returns the alert in a record; undefined if the record is not about an alert of these entities. */
 export function findEntityAlert(
   { record, event }: ReadRecord,
@@ -119,9 +150,11 @@ export function findEntityAlert(
   }
 }
 
-/** Returns the last revision of each minute's statistics of an entity, in order of time. */
-export function selectLastRevisions(minutes: readonly EntityMinute[]): EntityMinute[] {
-  const byTime = new Map<number, EntityMinute>()
+/** Returns the last revision of each minute of an entity's metrics, or of one of its states, in order of time. */
+export function selectLastRevisions<Minute extends Pick<EntityMinute, 'timeMs' | 'revision'>>(
+  minutes: readonly Minute[],
+): Minute[] {
+  const byTime = new Map<number, Minute>()
   for (const minute of minutes) {
     const previous = byTime.get(minute.timeMs)
     if (!previous || previous.revision <= minute.revision) byTime.set(minute.timeMs, minute)

@@ -6,6 +6,7 @@ import {
   type ClosedMinutes,
   closeSilent,
   getNewestValue,
+  listOpenSpans,
   OTHERS,
   type StateTimes,
   sumPeriod,
@@ -204,4 +205,22 @@ describe('given any readings in any order, and any timers', () => {
       { numRuns: 500 },
     )
   })
+})
+
+test('given readings, then the open minute is stretches of one value, the last one as long as it can hold', () => {
+  const { times } = decideAll([
+    [0, 'ok'],
+    [70, 'ok'],
+    [100, 'fault'],
+    [130, 'fault'],
+    [140, 'ok'],
+  ])
+  assert.deepEqual(
+    listOpenSpans(times).map(span => [(span.fromMs - T0) / 1000, (span.toMs - T0) / 1000, span.value]),
+    [
+      [120, 130, 'fault'],
+      [130, 140, 'fault'],
+      [140, 440, 'ok'],
+    ],
+  )
 })

@@ -3,12 +3,14 @@ import { describe, it } from 'node:test'
 import { readEvent } from '#runtime/cloudevents'
 import type { Event } from '#runtime/consumer'
 import { environmentReading, logRecord } from '#runtime/test/support/records'
+import { STATE_TYPE } from '../../../lib/analytics/entity-states.ts'
 import { MINUTE_TYPE } from '../../../lib/analytics/processor.ts'
 import {
   type EntityMinute,
   findEntityAlert,
   findMinute,
   findReading,
+  findStateSpan,
   getSearchText,
   removeDuplicateAlerts,
   selectLastRevisions,
@@ -33,8 +35,10 @@ const MINUTE = {
   metrics: { temperature: { ...VALUES, lastAt: '2026-03-01T12:00:10.000Z' } },
 }
 
-function minuteEvent(data: unknown): Event {
-  return { id: 'm', source: '/processor', type: MINUTE_TYPE, datacontenttype: 'application/json', data }
+const STATE = { ...MINUTE, state: 'status', seconds: { ok: 40.5 }, value: 'ok', since: MINUTE.windowStart }
+
+function minuteEvent(data: unknown, type: string = MINUTE_TYPE): Event {
+  return { id: 'm', source: '/processor', type, datacontenttype: 'application/json', data }
 }
 
 describe('what the log says of an entity', () => {
@@ -94,6 +98,31 @@ describe('what the log says of an entity', () => {
     it(`given a minute with ${what}, then it is passed over: any client may write to the topic`, () => {
       assert.equal(findMinute(read(minuteEvent(data)), [ENTITY]), undefined)
     })
+
+  it('given a minute of a state, then its times are returned, but not of other states or with invalid times', () => {
+    const find = (data: object, states = ['status']) =>
+      findStateSpan(read(minuteEvent(data, STATE_TYPE)), [ENTITY], states)
+    const fromMs = Date.parse(MINUTE.windowStart)
+    const times = {
+      timeMs: fromMs,
+      fromMs,
+      toMs: fromMs + 60_000,
+      revision: 1,
+      ms: { ok: 40_500 },
+      value: 'ok',
+    }
+    assert.deepEqual(find(STATE), { entity: ENTITY, state: 'status', ...times })
+    const { value: _, ...unknown } = STATE
+    assert.equal(find(unknown)?.value, null)
+    assert.equal(find(STATE, ['mode']), undefined)
+    for (const invalid of [
+      { windowEnd: MINUTE.windowStart },
+      { seconds: { ok: -1 } },
+      { seconds: 'x' },
+      { entity: null },
+    ])
+      assert.equal(find({ ...STATE, ...invalid }), undefined)
+  })
 
   it('given revisions of a minute in any order, then the last one counts', () => {
     const minute = (timeMs: number, revision: number): EntityMinute => {

@@ -47,6 +47,7 @@ describe('telemetry in the console', () => {
       rulesActivated(set, 0, ago(20)),
       ...minutes.map(at => reading('roof-1', at === 5 ? 45 : 20 + at, ago(at))),
       ...minutes.map(at => reading('roof-10', 10, ago(at))),
+      ...minutes.map(at => observed(at === 5 || at === 4 ? 'degraded' : 'ok', ago(at))),
       ...[3, 2, 1].map(at => reading('old-1', at, '2026-03-01T12:00:00Z', at)),
       moved('walking', ago(8)),
       moved('running', ago(6)),
@@ -64,6 +65,18 @@ describe('telemetry in the console', () => {
     const later = new Date(Date.parse(time) + plusMinutes * MINUTE_MS).toISOString()
     const event = environmentReading(`r-${sent++}`, { sensor, temperature })
     return { ...event, time: later, data: { ...(event.data as object), tags: { source: '/sensor/room1' } } }
+  }
+
+  /** Returns a reading of a state and of no metric. */
+  function observed(status: string, time: string): Event {
+    const data = { sensorId: 'door-1', location: { site: 'yard', latitude: 52.5, longitude: 13.4 }, status }
+    return {
+      ...environmentReading(`o-${sent++}`),
+      source: '/environment/yard',
+      subject: 'door-1',
+      time,
+      data,
+    }
   }
 
   function moved(doing: string, time: string): Event {
@@ -131,7 +144,7 @@ describe('telemetry in the console', () => {
     const visit = await browser.visit(served.address('/telemetry'))
     const { page } = visit
     await page.getByRole('link', { name: 'd-1 /device/watch' }).click()
-    await page.getByText('running since').waitFor()
+    await page.getByText('running', { exact: true }).first().waitFor()
     await page.goto(served.address('/telemetry'))
     await page.getByLabel('Find').fill('roof-1')
     await page.getByRole('link', { name: 'roof-10' }).waitFor({ state: 'detached' })
@@ -159,6 +172,31 @@ describe('telemetry in the console', () => {
     await page
       .getByRole('img', { name: /^temperature around the alert: \d+ minutes, threshold 40$/ })
       .waitFor()
+    assert.deepEqual(await visit.obstacles(), [])
+    await visit.close()
+  })
+
+  it('given an entity with a state alone, then its value, its time line and its times are shown, and no metrics', async () => {
+    await processReadings([observed('ok', ago(0))])
+    const visit = await browser.visit(served.address('/telemetry?entity=/environment/yard%20door-1'))
+    const { page } = visit
+    const tile = page.locator('.tile').first()
+    await tile.getByText('ok', { exact: true }).waitFor()
+    assert.match(await tile.innerText(), /^status\s+ok since \S+ last reported \S+$/)
+    await page.getByRole('heading', { name: /^States since/ }).waitFor()
+    await page.getByRole('img', { name: /^status since \S+: ok .*, degraded 2 min \(\d/ }).waitFor()
+    const legend = page.getByRole('list', { name: 'Values of status' }).getByRole('listitem')
+    assert.match((await legend.allInnerTexts()).join(), /^ok \d.*\),degraded 2 min \(/)
+    const row = page
+      .getByRole('region', { name: 'time in each state' })
+      .getByRole('row', { name: 'degraded' })
+    assert.match(await row.innerText(), /^status\s+degraded\s+2 min \(\d.*%\)\s+2 min \(0\.1 %\)$/)
+    await page
+      .getByRole('region', { name: 'newest readings' })
+      .getByRole('cell', { name: 'degraded' })
+      .first()
+      .waitFor()
+    assert.equal(await page.getByText('has not reported any metrics').count(), 0)
     assert.deepEqual(await visit.obstacles(), [])
     await visit.close()
   })

@@ -12,7 +12,11 @@ import { meanAngle, NO_ANGLES, withAngle } from '../../../lib/windows/circle.ts'
 export const MAX_CHART_LINES = 12
 
 /** Returns the metrics whose names fit, the whole name first: as many as have `MAX_CHART_LINES` together. */
-export function chooseMetrics(reported: readonly ShownMetric[], metric: string, entities: number): string[] {
+export function chooseMetrics(
+  reported: readonly Pick<ShownMetric, 'name'>[],
+  metric: string,
+  entities: number,
+): string[] {
   return reported
     .map(({ name }) => name)
     .filter(textFilter(metric))

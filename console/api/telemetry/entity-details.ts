@@ -13,9 +13,17 @@ import type { Searched } from '../../../lib/queries/records/search-newest.ts'
 import { readConditionsOf } from '../../../lib/questions/rules.ts'
 import { HOUR_MS } from '../../../lib/support/duration.ts'
 import { isObject } from '../../../lib/support/json.ts'
+import { readOwn } from '../../../lib/support/text-match.ts'
 import { ACTIVITIES } from '../../../lib/tables/activities.ts'
 import { type ActiveAlert, HISTORIES } from '../../../lib/tables/conditions.ts'
-import { entityStatistics, listMetrics, type ShownMetric } from '../../../lib/tables/entity-statistics.ts'
+import {
+  entityStatistics,
+  type FoundStatistics,
+  listMetrics,
+  listStates,
+  type NamedState,
+  type ShownMetric,
+} from '../../../lib/tables/entity-statistics.ts'
 import { readEntityRows } from '../../../lib/tables/table.ts'
 import type { Families, ReadingData } from '../../../lib/telemetry/families.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -31,10 +39,13 @@ export interface EntityNow {
   readonly partition: number
   readonly topic: string
   readonly metrics: readonly (ShownMetric & { readonly statistics: ShownStatistics | null })[]
+  /** States in the order in which the family declares them. */
+  readonly states: readonly NamedState[]
   /** Total number of readings. `lastAt` is the event time of the newest reading, RFC 3339. */
   readonly readings: number
   readonly lastAt: string
-  readonly activity: ShownActivity | null
+  /** Time of the last reading of a silent entity, RFC 3339; otherwise null. */
+  readonly silentSince: string | null
   /** Tags of the newest reading, such as the source of an event that an input has mapped. */
   readonly tags: Readonly<Record<string, unknown>>
   readonly alerts: readonly ActiveAlert[]
@@ -47,20 +58,14 @@ export interface EntityNow {
   readonly searched: Searched
 }
 
-interface ShownActivity {
-  /** Time of the last reading of a silent entity, RFC 3339; otherwise null. */
-  readonly silentSince: string | null
-  /** Current activity of a device; `since` is its start. */
-  readonly doing: string | null
-  readonly since: string | null
-}
-
 export interface ShownReading {
   /** Event time, in epoch milliseconds. */
   readonly timeMs: number
   readonly offset: number
   /** Values in the order of the metrics; null for a metric that the reading does not have. */
   readonly values: readonly (number | null)[]
+  /** Values of the states, in their order; null for a state that the reading does not have. */
+  readonly states: readonly (string | null)[]
 }
 
 /** Age of readings in the log that are searched, in milliseconds. */
@@ -91,6 +96,7 @@ export async function readEntityNow(
   ])
   const { source, subject = '' } = parseEntity(entity)
   const shown = listMetrics(families, family, [metrics])
+  const states = listStates(families, statistics).map(state => hideExpired(state, statistics, Date.now()))
   const newest = recent.found.at(-1)?.data
   const [clock] = describeClocks(recent.found, Date.now(), statistics.lastAtMs)
   return {
@@ -101,26 +107,39 @@ export async function readEntityNow(
     partition,
     topic: environment.topic('readings'),
     metrics: shown.map(metric => ({ ...metric, statistics: metrics[metric.name] ?? null })),
+    states,
     readings: statistics.readings,
     lastAt: instant(statistics.lastAtMs),
-    activity: activity
-      ? {
-          silentSince: activity.isSilent ? instant(activity.lastMs) : null,
-          doing: activity.doing?.activity ?? null,
-          since: activity.doing ? instant(activity.doing.sinceMs) : null,
-        }
-      : null,
+    silentSince: activity?.isSilent ? instant(activity.lastMs) : null,
     tags: isObject(newest?.tags) ? newest.tags : {},
     alerts,
     rules: rules
       ? listWatchingRules(families, rules, { family, subject, newest, history, endsMs, spanMs })
       : null,
-    newest: recent.found.slice(-SHOWN_READINGS).map(({ timeMs, offset, values }) => {
-      return { timeMs, offset, values: shown.map(({ name }) => values[name] ?? null) }
-    }),
+    newest: recent.found.slice(-SHOWN_READINGS).map(({ timeMs, offset, values, data }) => ({
+      timeMs,
+      offset,
+      values: shown.map(({ name }) => values[name] ?? null),
+      states: states.map(({ name }) => {
+        const value = readOwn({ ...data })(name)
+        return typeof value === 'string' ? value : null
+      }),
+    })),
     clock: clock === undefined ? null : `${clock}. ${CLOCK_ADVICE}`,
     searched: recent.searched,
   }
+}
+
+/** Returns the state without a value that has ceased to hold. The processor learns of it later, from the clock of the log. */
+export function hideExpired(
+  state: NamedState,
+  { openSpans }: Pick<FoundStatistics, 'openSpans'>,
+  nowMs: number,
+): NamedState {
+  const endMs = openSpans[state.name]?.at(-1)?.toMs ?? nowMs
+  if (endMs >= nowMs) return state
+  const { value: _, ...unknown } = state
+  return { ...unknown, sinceMs: endMs }
 }
 
 export function createUnknownError(): ProblemError {

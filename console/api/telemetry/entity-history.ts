@@ -1,16 +1,23 @@
-/** History of entities for charts: their readings or their statistics per minute or hour, and their alerts. */
+/** History of entities for charts: their readings or their statistics per minute or hour, their states, and their alerts. */
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseEntity } from '#runtime/consumer'
+import type { StateSpan } from '../../../lib/analytics/state-times.ts'
 import { findReaderNeed } from '../../../lib/app/storage.ts'
 import type { Searched } from '../../../lib/queries/records/search-newest.ts'
-import { removeDuplicateAlerts, selectLastRevisions } from '../../../lib/queries/states/entity-log.ts'
+import {
+  type EntityMinute,
+  type EntityStateSpan,
+  removeDuplicateAlerts,
+  selectLastRevisions,
+} from '../../../lib/queries/states/entity-log.ts'
 import { readConditionsOf } from '../../../lib/questions/rules.ts'
 import {
   type ChartAlert,
   type ChartPoint,
   readAlerts,
   readPoints,
+  readStateSpans,
 } from '../../../lib/storage/chart-questions.ts'
 import { HOUR_MS } from '../../../lib/support/duration.ts'
 import type { ActiveAlert } from '../../../lib/tables/conditions.ts'
@@ -18,6 +25,7 @@ import {
   entityStatistics,
   type FoundStatistics,
   listMetrics,
+  listStates,
   type ShownMetric,
 } from '../../../lib/tables/entity-statistics.ts'
 import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
@@ -25,7 +33,8 @@ import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { addOpenMinute, chooseMetrics, isDense, toMinutes, toReadings, toSeconds } from './chart-lines.ts'
 import { computeChartEnd, createUnknownError } from './entity-details.ts'
-import type { Period } from './recent-records.ts'
+import type { Period, Recent } from './recent-records.ts'
+import { type StateBand, sumHours, toBands } from './state-bands.ts'
 import { MAX_READINGS, type TelemetryReader } from './telemetry-reader.ts'
 
 /** Time limit of all questions together, in milliseconds. Without their answers, the page shows the last hour. */
@@ -53,6 +62,8 @@ interface EntityLines {
   readonly leftOut: 'unknown to the processor' | 'of another family' | null
   /** Points by metric. */
   readonly lines: Readonly<Record<string, readonly ChartPoint[]>>
+  /** Bands by state, if the entity is the only one of the query. */
+  readonly states: Readonly<Record<string, readonly StateBand[]>>
   readonly alerts: readonly ChartAlert[]
 }
 
@@ -78,13 +89,16 @@ const FEW = 5
 /** Entities and range of the charts. */
 interface Chart {
   readonly known: readonly FoundStatistics[]
+  /** States of which there are bands. */
+  readonly states: readonly string[]
   readonly fromMs: number
   readonly endsMs: number
 }
 
-/** Source of points and alerts, in the topics or in the database. */
+/** Source of points, minutes of states and alerts, in the topics or in the database. */
 type Source = Pick<EntityHistory, 'step' | 'searched'> & {
   readonly line: (of: FoundStatistics, metric: string, is: MetricKind) => ChartPoint[] | Promise<ChartPoint[]>
+  readonly spans: (entity: string, state: string) => readonly StateSpan[] | Promise<readonly StateSpan[]>
   readonly alerts: (entity: string) => ChartAlert[] | Promise<ChartAlert[]>
 }
 
@@ -107,7 +121,10 @@ async function buildHistory(
   const isReported = ({ name }: ShownMetric) => reported.some(own => Object.hasOwn(own, name))
   const drawn = chooseMetrics(metrics.filter(isReported), metric, entities.length)
   const findKind = (metric: string) => metrics.find(({ name }) => name === metric)?.is ?? 'gauge'
-  const source = await open({ known, endsMs, fromMs: endsMs - hours * HOUR_MS })
+  const named = known.flatMap(own => listStates(environment.config.families, own))
+  const states = entities.length === 1 ? chooseMetrics(named, metric, 1) : []
+  const fromMs = endsMs - hours * HOUR_MS
+  const source = await open({ known, states, endsMs, fromMs })
   const shown: EntityLines[] = []
   for (const [index, entity] of entities.entries()) {
     const own = found[index]
@@ -117,14 +134,19 @@ async function buildHistory(
     }
     const lines: Record<string, readonly ChartPoint[]> = {}
     for (const name of drawn) lines[name] = await source.line(own, name, findKind(name))
+    const bands: Record<string, readonly StateBand[]> = {}
+    for (const state of states) {
+      const spans = [...(await source.spans(entity, state)), ...(own.openSpans[state] ?? [])]
+      bands[state] = toBands(spans, fromMs, endsMs)
+    }
     const alerts = addFiring(await source.alerts(entity), await readConditionsOf(environment, entity))
-    shown.push({ entity, leftOut: null, lines, alerts })
+    shown.push({ entity, leftOut: null, lines, states: bands, alerts })
   }
   const { step, searched } = source
   return { step, endsMs, endsEarly: endsMs === lastAtMs, metrics, drawn, entities: shown, searched }
 }
 
-const NOTHING = { lines: {}, alerts: [] }
+const NOTHING = { lines: {}, states: {}, alerts: [] }
 
 /** Adds firing alerts that began before the alerts that were read. Pure. */
 export function addFiring(past: readonly ChartAlert[], active: readonly ActiveAlert[]): ChartAlert[] {
@@ -144,18 +166,29 @@ export function readEntityHistory(
   query: HistoryQuery,
 ): Promise<EntityHistory> {
   return buildHistory(environment, query, async chart => {
-    const { known, fromMs, endsMs } = chart
+    const { known, states, fromMs, endsMs } = chart
     const entities = known.map(({ entity }) => entity)
     const period = choosePeriod(fromMs, endsMs)
-    const readPoints = query.hours < 1 ? readReadings : readMinutes
-    const [points, alerts] = await Promise.all([
-      readPoints(reader, chart, entities, period),
+    const isOfMinutes = query.hours >= 1
+    const reading =
+      isOfMinutes || states.length > 0 ? reader.minutes(entities, endsMs - fromMs, period, states) : undefined
+    const [points, alerts, minutes] = await Promise.all([
+      isOfMinutes && reading
+        ? readMinutes(reader, chart, entities, period, reading)
+        : readReadings(reader, chart, entities, period),
       reader.alerts(entities, endsMs - fromMs, period),
+      reading,
     ])
+    const spans = (minutes?.found ?? []).filter(minute => 'state' in minute)
     const within = removeDuplicateAlerts(alerts.found).filter(
       ({ startedMs, endedMs }) => startedMs <= endsMs && (endedMs ?? endsMs) >= fromMs,
     )
-    return { ...points, alerts: of => within.filter(({ entity }) => entity === of) }
+    return {
+      ...points,
+      ...(states.length > 0 && minutes?.searched.ended === 'limit' && { searched: minutes.searched }),
+      spans: (_, state) => selectLastRevisions(spans.filter(span => span.state === state)),
+      alerts: of => within.filter(({ entity }) => entity === of),
+    }
   })
 }
 
@@ -164,7 +197,7 @@ async function readReadings(
   { known, fromMs, endsMs }: Chart,
   entities: readonly string[],
   period: Period,
-): Promise<Omit<Source, 'alerts'>> {
+): Promise<Omit<Source, 'spans' | 'alerts'>> {
   const partitions = [...new Set(known.map(({ partition }) => partition))]
   const limits = { most: MAX_READINGS, spanMs: endsMs - fromMs }
   const { found, searched } = await reader.readings(entities, partitions, period, limits)
@@ -185,13 +218,17 @@ async function readMinutes(
   chart: Chart,
   entities: readonly string[],
   period: Period,
-): Promise<Omit<Source, 'alerts'>> {
-  const { fromMs, endsMs } = chart
-  const { found, searched } = await reader.minutes(entities, endsMs - fromMs, period)
-  const within = found.filter(({ timeMs }) => timeMs >= fromMs && timeMs <= endsMs)
+  minutes: Promise<Recent<EntityMinute | EntityStateSpan>>,
+): Promise<Omit<Source, 'spans' | 'alerts'>> {
+  const { known, fromMs, endsMs } = chart
+  const { found, searched } = await minutes
+  const within = found
+    .filter(minute => 'metrics' in minute)
+    .filter(({ timeMs }) => timeMs >= fromMs && timeMs <= endsMs)
   const byEntity = Map.groupBy(within, ({ entity }) => entity)
   const areFew = [...byEntity.values()].every(own => new Set(own.map(({ timeMs }) => timeMs)).size <= FEW)
-  if (areFew && endsMs - fromMs <= HOUR_MS && !period.around) {
+  const isMeasured = known.some(({ open }) => open !== null)
+  if (areFew && isMeasured && endsMs - fromMs <= HOUR_MS && !period.around) {
     const readings = await readReadings(reader, chart, entities, period)
     if (readings.searched?.ended !== 'limit') return readings
   }
@@ -239,6 +276,10 @@ function readStored(environment: ConsoleEnvironment, query: HistoryQuery): Promi
       line: async ({ entity, open }, metric, is) => {
         const points = await readPoints(storage, { ...parseEntity(entity), fromMs, toMs }, metric, step, is)
         return step === 'minute' ? addOpenMinute(points, open, metric, is) : points
+      },
+      spans: async (entity, state) => {
+        const spans = await readStateSpans(storage, { ...parseEntity(entity), fromMs, toMs }, state)
+        return step === 'minute' ? spans : sumHours(spans)
       },
       alerts: entity => readAlerts(storage, { ...parseEntity(entity), fromMs, toMs }),
     }

@@ -10,9 +10,11 @@ import {
   type EntityAlert,
   type EntityMinute,
   type EntityReading,
+  type EntityStateSpan,
   findEntityAlert,
   findMinute,
   findReading,
+  findStateSpan,
   getSearchText,
   type ReadRecord,
 } from '../../../lib/queries/states/entity-log.ts'
@@ -22,7 +24,7 @@ import { type Period, type Recent, type RecentOptions, readRecent } from './rece
 
 /** Maximum number of readings of a query: each reading of twelve entities in 15 minutes, at one a second. */
 export const MAX_READINGS = 12_000
-/** Maximum number of minutes of a query: those of one entity in one day, and a revision of each. */
+/** Maximum number of minutes of metrics or of a state: those of one entity in one day, and a revision of each. */
 const MAX_MINUTES = 2 * 24 * 60
 const MAX_ALERTS = 500
 
@@ -35,7 +37,7 @@ export class TelemetryReader {
   readonly #environment: ConsoleEnvironment
   readonly #rules = new Cache<readonly AnyRule[] | undefined>(RULES)
   readonly #readings = new Cache<Recent<EntityReading>>(RECENT)
-  readonly #minutes = new Cache<Recent<EntityMinute>>(RECENT)
+  readonly #minutes = new Cache<Recent<EntityMinute | EntityStateSpan>>(RECENT)
   readonly #alerts = new Cache<Recent<EntityAlert>>(RECENT)
 
   constructor(environment: ConsoleEnvironment) {
@@ -76,17 +78,24 @@ export class TelemetryReader {
   }
 
   /**
-   * Returns the minutes in the current partitions of the entities' keys. If partitions were added to the topic during the last hours,
-   * earlier minutes are in other partitions and are not returned.
+   * Returns the minutes of metrics and states in the current partitions of the entities' keys. If partitions were added to the topic
+   * during the last hours, earlier minutes are in other partitions and are not returned.
    *
    * @param spanMs length of the period. Each length is cached separately.
+   * @param states names of states
    */
-  minutes(entities: readonly string[], spanMs: number, period: Period): Promise<Recent<EntityMinute>> {
-    const options = this.#buildOptions('analytics', entities, read => findMinute(read, entities), {
+  minutes(
+    entities: readonly string[],
+    spanMs: number,
+    period: Period,
+    states: readonly string[],
+  ): Promise<Recent<EntityMinute | EntityStateSpan>> {
+    const find = (read: ReadRecord) => findMinute(read, entities) ?? findStateSpan(read, entities, states)
+    const options = this.#buildOptions('analytics', entities, find, {
       only: entities.map(ofKey => ({ ofKey })),
-      most: MAX_MINUTES,
+      most: MAX_MINUTES * (1 + states.length),
     })
-    return this.#minutes.get(toKey(entities, spanMs), last => readRecent(options, period, last))
+    return this.#minutes.get(toKey(entities, spanMs, states), last => readRecent(options, period, last))
   }
 
   alerts(entities: readonly string[], spanMs: number, period: Period): Promise<Recent<EntityAlert>> {

@@ -18,6 +18,7 @@ import {
   sliceColumns,
 } from './chart-series.ts'
 import { placeLabels } from './label-places.ts'
+import { createStretchesPlugin, describeTime, type Stretch } from './stretches.ts'
 import 'uplot/dist/uPlot.min.css'
 
 /** Line of a chart. Three lists of values are the line, and the least and the greatest values, with an area between them. */
@@ -39,10 +40,12 @@ interface Props {
   /** True if the values begin at zero. */
   readonly isFromZero?: boolean
   readonly marks?: Marks
+  /** Stretches that a chart without values shows. */
+  readonly stretches?: readonly Stretch[]
   /** Sentence for screen readers that describes the contents. */
   readonly label: string
-  /** Returns the text for the point nearest to the mouse pointer. */
-  readonly readout: (index: number, line: number) => string
+  /** Returns the text for the point nearest to the mouse pointer. A chart of stretches has one of its own. */
+  readonly readout?: (index: number, line: number) => string
 }
 
 const NO_MARKS: Marks = { levels: [], spans: [], bands: [] }
@@ -169,7 +172,8 @@ function buildOptions(
             Date.now(),
           ),
       },
-      { ...axis, space: 28, size: 52 },
+      // A chart of stretches has the space, so that its time axis is below those of others.
+      { ...axis, space: 28, size: 52, ...(latest.current.stretches && NO_TEXTS) },
     ],
     cursor: {
       drag: { x: false, y: false, setScale: false },
@@ -177,19 +181,35 @@ function buildOptions(
       points: { size: 6 },
     },
     legend: { show: false },
-    plugins: [createMarksPlugin(() => latest.current.marks ?? NO_MARKS, getColor)],
+    plugins: [
+      createMarksPlugin(() => latest.current.marks ?? NO_MARKS, getColor),
+      createStretchesPlugin(
+        () => latest.current.stretches,
+        place => getLineColor(place, undefined, getColor),
+        getColor,
+      ),
+    ],
     hooks: {
       setCursor: [
         chart => {
           const { left = -1, top = -1 } = chart.cursor
-          const { lines, readout } = latest.current
-          const at =
-            left < 0 ? undefined : findNearest(lines, chart.posToVal(left, 'x'), chart.posToVal(top, 'y'))
-          if (readoutRef.current) readoutRef.current.textContent = at ? readout(at.index, at.line) : ''
+          if (readoutRef.current)
+            readoutRef.current.textContent =
+              left < 0
+                ? ''
+                : describePoint(latest.current, chart.posToVal(left, 'x'), chart.posToVal(top, 'y'))
         },
       ],
     },
   }
+}
+
+const NO_TEXTS: uPlot.Axis = { values: (_, values) => values.map(() => ''), grid: { show: false } }
+
+function describePoint({ lines, stretches, readout }: Props, atS: number, value: number): string {
+  if (stretches) return describeTime(stretches, atS * 1_000)
+  const at = findNearest(lines, atS, value)
+  return at && readout ? readout(at.index, at.line) : ''
 }
 
 /** Returns the lines, and the areas between the least and the greatest values. */
@@ -199,6 +219,7 @@ function buildLines(
 ): Pick<uPlot.Options, 'series' | 'bands'> {
   const series: uPlot.Series[] = [{}]
   const bands: uPlot.Band[] = []
+  if (latest.current.stretches) return { series: [...series, EDGE], bands }
   for (const { columns, place } of latest.current.lines) {
     const getStroke = () => getLineColor(place, latest.current.emphasized, getColor)
     series.push(buildSeries(getStroke, place))
@@ -212,7 +233,7 @@ function buildLines(
   return { series, bands }
 }
 
-/** Border of an area. */
+/** Border of an area, or a line that is not drawn. */
 const EDGE: uPlot.Series = { stroke: 'transparent', width: 0, points: { show: false } }
 
 function buildSeries(stroke: () => string, place = 0): uPlot.Series {

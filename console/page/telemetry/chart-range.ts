@@ -21,9 +21,10 @@ export const RANGES: readonly ChartRange[] = [
 /** Returns the start of charts: the first value of any of them or, without values, the start of the range. */
 export function findBeginMs({ entities, endsMs }: EntityHistory, { hours }: ChartRange): number {
   const fromMs = endsMs - hours * HOUR_MS
-  const firsts = entities.flatMap(({ lines }) =>
-    Object.values(lines).flatMap(line => line.find(([atMs]) => atMs >= fromMs)?.[0] ?? []),
-  )
+  const firsts = entities.flatMap(({ lines, states }) => [
+    ...Object.values(lines).flatMap(line => line.find(([atMs]) => atMs >= fromMs)?.[0] ?? []),
+    ...Object.values(states).flatMap(([first]) => first?.fromMs ?? []),
+  ])
   return firsts.length > 0 ? Math.min(...firsts) : fromMs
 }
 

@@ -1,4 +1,4 @@
-/** Charts of an entity's metrics, with thresholds and alerts. */
+/** Charts of an entity's metrics, with thresholds and alerts, and of its states. */
 
 import type { JSX } from 'preact'
 import type { EntityNow } from '../../api/telemetry/entity-details.ts'
@@ -6,8 +6,9 @@ import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
 import { type Columns, type Marks, sliceColumns } from '../charts/chart-series.ts'
 import { ChartLegend, TimeChart } from '../charts/time-chart.tsx'
 import { formatCount, formatTime } from '../components/value-texts.ts'
-import { type ChartRange, findBeginMs } from './chart-range.ts'
+import { type ChartRange, findBeginMs, formatPeriod } from './chart-range.ts'
 import { toBands, toColumns, toLevels, toSpans } from './entity-series.ts'
+import { StateChart } from './state-chart.tsx'
 import {
   describeLearning,
   formatCondition,
@@ -34,12 +35,22 @@ export function EntityCharts({ now, range, history, shown }: Props): JSX.Element
     return metric ? [{ metric, columns, marks: findMarks(now, history, metric) }] : []
   })
   const fromMs = findBeginMs(history, range)
+  const bandsOf = history.entities[0]?.states ?? {}
+  const limits = [
+    [shown.length, reported, 'metric'],
+    [Object.keys(bandsOf).length, now.states.length, 'state'],
+  ] as const
+  const period = formatPeriod(history, range, Date.now())
   return (
     <>
       <div class="columns">
         {charts.map(chart => (
           <MetricChart key={chart.metric.name} {...{ now, range, fromMs, toMs, ...chart }} />
         ))}
+        {now.states.map(state => {
+          const bands = bandsOf[state.name]
+          return bands && <StateChart key={state.name} {...{ state, bands, period, fromMs, toMs }} />
+        })}
       </div>
       {shown.length > 0 && (
         <ChartLegend
@@ -48,11 +59,13 @@ export function EntityCharts({ now, range, history, shown }: Props): JSX.Element
           kinds={charts.map(({ metric }) => metric.is)}
         />
       )}
-      {shown.length < reported && (
-        <p class="muted" role="status">
-          {shown.length} of {formatCount(reported, 'metric', 'metrics')}. To see others, enter a part of their
-          names above.
-        </p>
+      {limits.map(
+        ([drawn, all, what]) =>
+          drawn < all && (
+            <p key={what} class="muted" role="status">
+              {drawn} of {formatCount(all, what)}. To see others, enter a part of their names above.
+            </p>
+          ),
       )}
       {missing.length > 0 && <p class="muted">It has never reported {missing.join(', ')}.</p>}
     </>

@@ -2,21 +2,21 @@
 
 import type { ComponentChildren, JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
-import type { Tone } from '../../../lib/questions/column.ts'
 import type { EntityNow } from '../../api/telemetry/entity-details.ts'
+import { UNKNOWN } from '../charts/stretches.ts'
 import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
 import { useParameter } from '../client/url-parameters.ts'
 import { AnswerView } from '../components/answer-view.tsx'
 import { TextField } from '../components/form-fields.tsx'
-import { Moment, splitEntity, toTone } from '../components/labels.tsx'
+import { Badge, Moment, splitEntity, toTone } from '../components/labels.tsx'
 import { formatNumber } from '../components/value-texts.ts'
 import { QuestionRows } from '../questions/question-list.tsx'
 import { RowTable } from '../sql-tables/sql-tables.tsx'
 import { ChartBar, useHistory } from './chart-history.tsx'
 import { formatPeriod, HOUR } from './chart-range.ts'
 import { EntityCharts } from './entity-charts.tsx'
-import { NewestReadings, Rules, Statistics } from './entity-sections.tsx'
+import { NewestReadings, Rules, StateTimes, Statistics } from './entity-sections.tsx'
 import { MAX_CHART_LINES, selectShown } from './entity-series.ts'
 import { describeSearchLimit } from './telemetry-texts.ts'
 
@@ -47,26 +47,30 @@ type EntityProps = { readonly now: EntityNow; readonly history: ReturnType<typeo
 function Entity({ now, history }: EntityProps): JSX.Element {
   const [metric, setMetric] = useParameter('metric')
   const shown = useMemo(() => selectShown(now.metrics, metric), [now.metrics, metric])
+  const most = Math.max(now.metrics.length, now.states.length)
   const limit = describeSearchLimit(now.searched)
   return (
     <>
       <EntityFacts now={now} />
       {now.clock && <p class="warn">Clock: {now.clock}</p>}
       <Alerts now={now} />
-      <h2>Metrics {history.answer && formatPeriod(history.answer, history.range, Date.now())}</h2>
+      <h2>
+        {formatContents(now)} {history.answer && formatPeriod(history.answer, history.range, Date.now())}
+      </h2>
       <ChartBar of={history} otherwise={HOUR}>
-        {(now.metrics.length > MAX_CHART_LINES || metric !== '') && (
+        {(most > MAX_CHART_LINES || metric !== '') && (
           <TextField
             value={metric}
             set={setMetric}
-            label="Metrics"
-            placeholder={`part of a name, of ${formatNumber(now.metrics.length)}`}
+            label={formatContents(now)}
+            placeholder={`part of a name, of ${formatNumber(most)}`}
           />
         )}
       </ChartBar>
       <AnswerView of={history} what="the history of the entity">
         {answer => <EntityCharts now={now} range={history.range} history={answer} shown={shown} />}
       </AnswerView>
+      <StateTimes now={now} />
       <Statistics now={now} />
       <Rules now={now} />
       <EntityTables subject={now.subject} />
@@ -77,17 +81,40 @@ function Entity({ now, history }: EntityProps): JSX.Element {
   )
 }
 
+/** Names what the entity has reported. */
+function formatContents({ metrics, states }: EntityNow): string {
+  const hasMetrics = metrics.some(({ statistics }) => statistics)
+  if (states.length === 0) return 'Metrics'
+  return hasMetrics ? 'Metrics and states' : 'States'
+}
+
 function EntityFacts({ now }: { readonly now: EntityNow }): JSX.Element {
-  const { family, readings, lastAt, activity, tags, topic, partition } = now
+  const { family, readings, lastAt, states, silentSince, tags, topic, partition } = now
   return (
     <dl class="tiles">
+      {states.map(({ name, value, sinceMs, lastMs }) => (
+        <Fact key={name} name={name}>
+          <Badge tone={value === undefined ? 'muted' : 'plain'}>{value ?? UNKNOWN}</Badge>{' '}
+          <small>
+            since <Moment at={sinceMs} />, last reported <Moment at={lastMs} />
+          </small>
+        </Fact>
+      ))}
       <Fact name="Family">{family}</Fact>
       <Fact name="Last reading">
         <Moment at={lastAt} />
       </Fact>
       <Fact name="Readings">{formatNumber(readings)}</Fact>
-      {activity?.doing && activity.since && <Activity doing={activity.doing} since={activity.since} />}
-      {activity?.silentSince && <Activity doing="silent" since={activity.silentSince} tone="warn" />}
+      {silentSince && (
+        <Fact name="Activity">
+          <span class="warn">
+            silent{' '}
+            <small>
+              since <Moment at={silentSince} />
+            </small>
+          </span>
+        </Fact>
+      )}
       <Fact name="In Kafka">
         <a href={buildAddress('/kafka/messages', { topic, partition })}>partition {partition}</a>
       </Fact>
@@ -97,19 +124,6 @@ function EntityFacts({ now }: { readonly now: EntityNow }): JSX.Element {
         </Fact>
       ))}
     </dl>
-  )
-}
-
-function Activity({ doing, since, tone }: { doing: string; since: string; tone?: Tone }): JSX.Element {
-  return (
-    <Fact name="Activity">
-      <span class={tone}>
-        {doing}{' '}
-        <small>
-          since <Moment at={since} />
-        </small>
-      </span>
-    </Fact>
   )
 }
 

@@ -1,7 +1,9 @@
 /** Tables of an entity's figures. */
 
 import type { JSX } from 'preact'
+import type { TimeInValues } from '../../../lib/analytics/state-times.ts'
 import type { EntityNow, ShownReading, WatchingRule } from '../../api/telemetry/entity-details.ts'
+import { UNKNOWN } from '../charts/stretches.ts'
 import { buildAddress } from '../client/address.ts'
 import { EmptyMessage } from '../components/answer-view.tsx'
 import {
@@ -14,11 +16,60 @@ import {
   timeColumn,
 } from '../components/data-table.tsx'
 import { Moment, toTone } from '../components/labels.tsx'
-import { formatCondition, formatLimit, formatRuleDuration, formatUnit } from './telemetry-texts.ts'
+import { formatCount, formatTime } from '../components/value-texts.ts'
+import { getTimeIn, listValues } from './entity-series.ts'
+import {
+  formatCondition,
+  formatLimit,
+  formatRuleDuration,
+  formatTimeIn,
+  formatUnit,
+} from './telemetry-texts.ts'
 
 type Metric = EntityNow['metrics'][number]
 
-export function Statistics({ now: { metrics } }: { readonly now: EntityNow }): JSX.Element {
+/** Time in each value of the states, in the last hour and day of each before its newest reading or closed minute. */
+export function StateTimes({ now: { states } }: { readonly now: EntityNow }): JSX.Element | null {
+  if (states.length === 0) return null
+  const rows = states.flatMap(state => listValues(state).map(value => ({ ...state, value })))
+  return (
+    <section>
+      <h2>Time in each state</h2>
+      <DataTable
+        name="states"
+        caption="time in each state"
+        columns={STATE_TIMES}
+        rows={rows.filter(({ day, value }) => getTimeIn(day, value) > 0)}
+        getKey={({ name, value }) => JSON.stringify([name, value])}
+        empty=""
+      />
+      {states.map(({ name, hour, day, late }) => (
+        <p key={name} class="muted">
+          {name}: hour {formatSpan(hour)}, day {formatSpan(day)}
+          {late > 0 && `. ${formatCount(late, 'reading')} came too late to be counted.`}
+        </p>
+      ))}
+    </section>
+  )
+}
+
+type StateTime = Omit<EntityNow['states'][number], 'value'> & { readonly value: string | null }
+
+const STATE_TIMES: readonly Column<StateTime>[] = [
+  textColumn('State', ({ name }) => name),
+  column('Value', ({ value }) => value ?? <span class="muted">{UNKNOWN}</span>),
+  column('Last hour', ({ hour, value }) => formatTimeIn(hour, value)),
+  column('Last day', ({ day, value }) => formatTimeIn(day, value)),
+]
+
+/** Formats a period, such as `12:05:00 to 13:07:12`. */
+function formatSpan({ fromMs, toMs }: TimeInValues): string {
+  return `${formatTime(fromMs, Date.now())} to ${formatTime(toMs, Date.now())}`
+}
+
+export function Statistics({ now: { metrics, states } }: { readonly now: EntityNow }): JSX.Element | null {
+  const rows = metrics.filter(({ statistics }) => statistics)
+  if (rows.length === 0 && states.length > 0) return null
   return (
     <section>
       <h2>Since its first reading</h2>
@@ -26,7 +77,7 @@ export function Statistics({ now: { metrics } }: { readonly now: EntityNow }): J
         name="statistics"
         caption="statistics of each metric"
         columns={STATISTICS}
-        rows={metrics.filter(({ statistics }) => statistics)}
+        rows={rows}
         getKey={({ name }) => name}
         empty="The entity has not reported any metrics."
       />
@@ -113,6 +164,9 @@ export function NewestReadings({ now, shown }: NewestProps): JSX.Element {
   const { newest, metrics, topic, partition } = now
   const columns: readonly Column<ShownReading>[] = [
     column('Event time', ({ timeMs }) => <Moment at={timeMs} />),
+    ...now.states.map(({ name }, index) =>
+      textColumn<ShownReading>(name, ({ states }) => states[index] ?? '–'),
+    ),
     ...shown.map(index => {
       const { name = '', unit = '' } = metrics[index] ?? {}
       return numberColumn<ShownReading>(`${name}${formatUnit(unit)}`, ({ values }) => values[index])

@@ -1,11 +1,14 @@
 /** Data series and marks for the charts of entities. Pure. */
 
+import type { TimeInValues } from '../../../lib/analytics/state-times.ts'
 import { HOUR_MS, MINUTE_MS } from '../../../lib/support/duration.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
+import type { NamedState } from '../../../lib/tables/entity-statistics.ts'
 import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
 import type { MAX_CHART_LINES as SERVER_LIMIT } from '../../api/telemetry/chart-lines.ts'
 import type { EntityNow, WatchingRule } from '../../api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
+import type { StateBand } from '../../api/telemetry/state-bands.ts'
 import { addGaps, type Band, type Columns, type Level, type Span } from '../charts/chart-series.ts'
 
 /**
@@ -23,6 +26,25 @@ export function selectShown(metrics: EntityNow['metrics'], find: string): readon
   const fits = textFilter(find)
   const fitting = metrics.flatMap(({ name, statistics }, index) => (statistics && fits(name) ? [index] : []))
   return fitting.slice(0, MAX_CHART_LINES)
+}
+
+/** Returns the values of a state in the order in which they have colors, and null for time in which it is unknown. */
+export function listValues({ values, day }: NamedState, { ms } = day): (string | null)[] {
+  const others = [...Object.keys(day.ms), ...Object.keys(ms)].sort()
+  return [...new Set([...values, ...others]), null]
+}
+
+/** Returns the time in a value, in milliseconds; for null, the time in which it is unknown. */
+export function getTimeIn({ fromMs, toMs, ms }: TimeInValues, value: string | null): number {
+  if (value !== null) return Object.hasOwn(ms, value) ? (ms[value] as number) : 0
+  return Math.max(0, toMs - fromMs - Object.values(ms).reduce((sum, own) => sum + own, 0))
+}
+
+/** Returns the time in each value of the bands of a chart. */
+export function sumBands(bands: readonly StateBand[], fromMs: number, toMs: number): TimeInValues {
+  const sums = new Map<string, number>()
+  for (const band of bands) sums.set(band.value, (sums.get(band.value) ?? 0) + band.toMs - band.fromMs)
+  return { fromMs, toMs, ms: Object.fromEntries(sums) }
 }
 
 /** Length of the period of each point, in milliseconds. */

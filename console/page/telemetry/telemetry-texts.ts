@@ -1,9 +1,12 @@
 /** Texts and figures of the telemetry pages. Pure. */
+import type { TimeInValues } from '../../../lib/analytics/state-times.ts'
 import type { Searched } from '../../../lib/queries/records/search-newest.ts'
+import { formatShare } from '../../../lib/support/balance.ts'
 import { durationText } from '../../../lib/support/duration.ts'
 import { formatQuantity, hasSymbol, shortNumber } from '../../../lib/support/short-number.ts'
 import type { WatchingRule } from '../../api/telemetry/entity-details.ts'
 import { formatCount, formatDigits } from '../components/value-texts.ts'
+import { getTimeIn } from './entity-series.ts'
 
 /** Formats a value with its unit, such as `21.3 °C`. Counts and metrics without a unit have none. */
 export function formatValue(value: number, unit: string, limits: readonly number[] = []): string {
@@ -28,6 +31,12 @@ export function formatCondition({ compares, text, unit, fireAbove, fireBelow }: 
   ]
   if (limits.length === 0) return text
   return `${compares === 'value' ? '' : `${compares} `}${limits.join(' or ')}`
+}
+
+/** Formats the time in a value of a state and its share of the period, such as `42 min (70.0 %)`. */
+export function formatTimeIn(period: TimeInValues, value: string | null): string {
+  const ms = getTimeIn(period, value)
+  return `${durationText(ms)} (${formatShare(ms / (period.toMs - period.fromMs || 1))})`
 }
 
 /** Formats the duration of a rule, such as `5 min` or `at once`. */

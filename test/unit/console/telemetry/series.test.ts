@@ -210,7 +210,7 @@ describe('what charts are drawn from', () => {
   ] as const)
     it(`given ${title}, then all charts of a page are those "${period}"`, () => {
       const toLine = (ago: number) => [NOON - ago * MINUTE, 1] as const
-      const entities = agoM.map(own => ({ lines: { temperature: own.map(toLine) } }))
+      const entities = agoM.map(own => ({ lines: { temperature: own.map(toLine) }, states: { status: [] } }))
       assert.equal(formatPeriod({ entities, endsMs: NOON } as never, HOUR, NOON), period)
     })
 

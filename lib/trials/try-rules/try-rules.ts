@@ -3,7 +3,7 @@
  * The process of `alerting` evaluates them, with the timers of the log's clock. Nothing is changed or published.
  */
 import { setImmediate } from 'node:timers/promises'
-import { isFailure, readEvent, writeEvent } from '#runtime/cloudevents'
+import { writeEvent } from '#runtime/cloudevents'
 import { decodeRecords, GIVEN_RECORDS, MemoryStateStore, Replay } from '#runtime/operating/replay'
 import {
   type AnyKeyedProcess,
@@ -13,7 +13,7 @@ import {
   type Decision,
   type Decoded,
 } from '#runtime/pipeline'
-import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../alerting/alert.ts'
+import type { Alert } from '../../alerting/alert.ts'
 import { collectFirings, type Firing, listIdentities } from '../../alerting/firings.ts'
 import { type AnyRule, isPatternRule } from '../../alerting/patterns/pattern.ts'
 import { alerting } from '../../alerting/process.ts'
@@ -23,6 +23,7 @@ import { createApplication } from '../../app/application.ts'
 import type { Vocabulary } from '../../app/names.ts'
 import { resolveSignals } from '../../app/topic-table.ts'
 import type { OffsetRange, PartitionRange } from '../../history/coverage.ts'
+import { readAlert } from '../../queries/alerts/alerts-topic.ts'
 import type { Families } from '../../telemetry/families.ts'
 import { decideComparably } from './comparable.ts'
 import { readDecodedRows } from './decoded-rows.ts'
@@ -288,10 +289,9 @@ async function readAlerts(
     for (const part of partition.parts)
       for await (const records of readPart(families, places, partition, part, range))
         for (const record of records) {
-          const event = readEvent(record)
-          if (isFailure(event)) continue
-          if (event.type === ALERT_FIRED_TYPE || event.type === ALERT_RESOLVED_TYPE)
-            alerts.push(event.data as Alert)
+          // Any client can write to the topic.
+          const found = readAlert(record)
+          if (found) alerts.push(found.alert)
         }
   return alerts
 }

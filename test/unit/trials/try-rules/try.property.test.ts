@@ -153,7 +153,13 @@ async function tried(
     }
     live.push(...log.slice(Math.max(0, archivedTo - random.between(0, 30))))
   }
-  live.push(...fired.map(alertRecord))
+  // Any client can write to the topic, and its event may lack what an alert has.
+  const foreign = {
+    status: 'firing',
+    alertId: 'foreign',
+    startedAt: new Date(FIRST_MS).toISOString(),
+  } as Alert
+  live.push(...[...fired, foreign].map(alertRecord))
   const bounds = (topic: string, partition: number) => {
     const own = live
       .filter(record => record.topic === topic && record.partition === partition)

@@ -124,7 +124,7 @@ class SmokeReadings {
   async countProcessed(stateKeys: StateInspection): Promise<number> {
     const [first] = this.#events
     if (!first) return 0
-    const seen = await entityStatistics(stateKeys, this.#readings, formatEntity(first))
+    const seen = await entityStatistics(stateKeys, this.#readings, formatEntity(first), Date.now())
     return seen?.metrics[SMOKE_METRIC]?.count ?? 0
   }
 }

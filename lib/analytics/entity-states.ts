@@ -126,12 +126,13 @@ export interface ShownState extends HeldValue {
   readonly day: TimeInValues
 }
 
-export function showStates(states: EntityStates = {}): Readonly<Record<string, ShownState>> {
+/** Returns the states as faces show them. @param nowMs current time, at which a value may have ceased to hold */
+export function showStates(states: EntityStates = {}, nowMs?: number): Readonly<Record<string, ShownState>> {
   return Object.fromEntries(
     Object.entries(states).map(([state, times]) => [
       state,
       {
-        ...getNewestValue(times),
+        ...getNewestValue(times, nowMs),
         count: times.count,
         late: times.late ?? 0,
         hour: sumPeriod(times, 'hour'),

@@ -138,13 +138,12 @@ function onForget({ family, minutes }: EntityStatistics, timer: Timer, step: Ste
   if (minutes) emitMinute(step, openMinute(minutes), family, timer)
 }
 
-/** Returns the statistics in the form that `sluice stats` shows. */
-export function summarise({
-  family,
-  metrics,
-  states,
-}: Pick<EntityStatistics, 'family' | 'metrics' | 'states'>): EntitySummary {
-  return { family, metrics: showMetrics(metrics), states: showStates(states) }
+/** Returns the statistics in the form that `sluice stats` shows. @param nowMs current time, at which a state may have become unknown */
+export function summarise(
+  { family, metrics, states }: Pick<EntityStatistics, 'family' | 'metrics' | 'states'>,
+  nowMs?: number,
+): EntitySummary {
+  return { family, metrics: showMetrics(metrics), states: showStates(states, nowMs) }
 }
 
 /** Parts of the state that count metrics. */

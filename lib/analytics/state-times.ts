@@ -147,14 +147,19 @@ export function closeSilent(
   return { ...closeMinutes(times, Math.ceil(endMs / MINUTE_MS)), endMs }
 }
 
-/** Returns the newest value. It is unknown if the minute in which it has ceased to hold is closed. */
-export function getNewestValue(times: StateTimes): HeldValue & { readonly lastMs: number } {
+/**
+ * Returns the newest value. It is unknown once it has ceased to hold.
+ *
+ * @param nowMs current time. The log learns of silence later; without this time, the newest value is that of the log.
+ */
+export function getNewestValue(
+  times: StateTimes,
+  nowMs = Number.NEGATIVE_INFINITY,
+): HeldValue & { readonly lastMs: number } {
   const lastMs = getLastReadingMs(times)
-  const isKnown = times.open * MINUTE_MS < lastMs + times.holdMs
-  return {
-    ...(isKnown ? describePoint(times, findIndex(times)) : { sinceMs: lastMs + times.holdMs }),
-    lastMs,
-  }
+  const endMs = lastMs + times.holdMs
+  const isKnown = Math.max(times.open * MINUTE_MS, nowMs) < endMs
+  return { ...(isKnown ? describePoint(times, findIndex(times)) : { sinceMs: endMs }), lastMs }
 }
 
 /**

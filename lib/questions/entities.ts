@@ -1,7 +1,7 @@
 /** Entities with their newest values, and the statistics of their metrics, as the processor maintains them. */
 
 import { instant } from '#runtime/consumer'
-import { type EntityStates, type ShownState, showStates, toSeconds } from '../analytics/entity-states.ts'
+import { showStates, toSeconds } from '../analytics/entity-states.ts'
 import { type MetricStatistics, showMetrics } from '../analytics/metric-statistics.ts'
 import { STATISTICS } from '../analytics/processor.ts'
 import type { TimeInValues } from '../analytics/state-times.ts'
@@ -11,7 +11,13 @@ import { formatShare } from '../support/balance.ts'
 import { formatQuantity, hasSymbol, shortNumber } from '../support/short-number.ts'
 import { textFilter } from '../support/text-match.ts'
 import { ACTIVITIES, type EntityActivity } from '../tables/activities.ts'
-import { listMetrics, MAX_LISTED_METRICS, ENTITIES as TABLE } from '../tables/entity-statistics.ts'
+import {
+  listMetrics,
+  listStates,
+  MAX_LISTED_METRICS,
+  type NamedState,
+  ENTITIES as TABLE,
+} from '../tables/entity-statistics.ts'
 import { listStateKeys, readTable } from '../tables/table.ts'
 import type { Families } from '../telemetry/families.ts'
 import { readFiringAlerts } from './alert-source.ts'
@@ -175,10 +181,11 @@ function judgeAge({ isSilent = false }: Partial<Pick<EntityActivity, 'isSilent'>
 async function readEntities(
   environment: Environment,
   filter: Wanted,
-  { mostRecords }: Limits,
+  { mostRecords, nowMs }: Limits,
   isWanted?: (entity: string) => boolean,
 ) {
   const { find, family, metric = '' } = filter
+  const fits = textFilter(metric)
   const { families } = environment.config
   const topic = await environment.topicSize('readings')
   const query = { text: find, most: mostRecords, ...(isWanted && { isWanted }) }
@@ -188,7 +195,9 @@ async function readEntities(
     .map(row => ({
       ...row,
       metrics: listStatistics(families, row, metric),
-      states: listStates(families, row, metric),
+      states: listStates(families, { ...row, states: showStates(row.states, nowMs) }).filter(({ name }) =>
+        fits(name),
+      ),
     }))
     .filter(({ metrics, states }) => metric === '' || metrics.length + states.length > 0)
   const notes = isWhole ? [] : [`Only ${rows.length} entities were searched: narrow the filter.`]
@@ -211,32 +220,15 @@ export function listStatistics(
   })
 }
 
-type NamedState = ShownState & { readonly state: string }
-
-/** Returns the states whose names have all words, in the order of the family. Pure. */
-export function listStates(
-  families: Families,
-  { family, states }: { readonly family: string; readonly states: EntityStates },
-  words = '',
-): NamedState[] {
-  const fits = textFilter(words)
-  const shown = showStates(states)
-  const names = [...Object.keys(families.byName[family]?.states ?? {}), ...Object.keys(shown)]
-  return [...new Set(names)].flatMap(state => {
-    const own = Object.hasOwn(shown, state) && fits(state) ? shown[state] : undefined
-    return own ? [{ state, ...own }] : []
-  })
-}
-
 const UNKNOWN = 'unknown'
 
 function hasState(states: readonly NamedState[], wanted: string): boolean {
-  return states.some(({ state, value = UNKNOWN }) => wanted === value || wanted === `${state}=${value}`)
+  return states.some(({ name, value = UNKNOWN }) => wanted === value || wanted === `${name}=${value}`)
 }
 
 /** Returns the values of all states as one text, and since when the first one has its value. */
 function describeNow(states: readonly NamedState[]) {
-  const texts = states.map(({ state, value = UNKNOWN }) => (states.length > 1 ? `${state} ${value}` : value))
+  const texts = states.map(({ name, value = UNKNOWN }) => (states.length > 1 ? `${name} ${value}` : value))
   const isUnknown = states.every(({ value }) => value === undefined)
   const [first] = states
   return {
@@ -252,9 +244,9 @@ type Either<A, B> = { [Member in keyof A & keyof B]: A[Member] | B[Member] } & P
   Partial<Omit<B, keyof A>>
 
 /** Returns the row of a state. */
-function toStateRow({ state, value, sinceMs, lastMs, count, late, hour, day }: NamedState) {
+function toStateRow({ name, value, sinceMs, lastMs, count, late, hour, day }: NamedState) {
   return {
-    ...{ metric: state, is: 'state' as const, unit: '', count, late },
+    ...{ metric: name, is: 'state' as const, unit: '', count, late },
     ...{ last: value ?? UNKNOWN, lastAt: instant(lastMs), since: instant(sinceMs) },
     ...{ lastHour: formatShares(hour), lastDay: formatShares(day) },
     ...{ hour: toPeriod(hour), day: toPeriod(day) },

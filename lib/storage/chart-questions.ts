@@ -1,5 +1,6 @@
 /** Questions of charts about a sensor. Pure. */
 
+import type { StateSpan } from '../analytics/state-times.ts'
 import { HOUR_MS } from '../support/duration.ts'
 import type { MetricKind } from '../telemetry/metric-kinds.ts'
 import { meanAngle } from '../windows/circle.ts'
@@ -28,16 +29,6 @@ export interface ChartAlert {
   readonly startedMs: number
   /** Time at which the alert resolved, in milliseconds since the epoch; null while it is firing. */
   readonly endedMs: number | null
-}
-
-/** Range of minutes of a state. In the time that `ms` lacks, the value is unknown. */
-export interface StateSpan {
-  readonly fromMs: number
-  readonly toMs: number
-  /** Time in each value, in milliseconds. */
-  readonly ms: Readonly<Record<string, number>>
-  /** Value at the end; null if it is unknown. */
-  readonly value: string | null
 }
 
 /** Values beyond these bounds, which foreign writers can send, would exceed the range of a sum. */

@@ -69,6 +69,7 @@ export async function entityStatistics(
   inspection: Pick<StateInspection, 'state'>,
   readings: TopicSize,
   entity: string,
+  nowMs: number,
 ): Promise<FoundStatistics | undefined> {
   const [found] = await readEntityRows(inspection, ENTITIES, readings, entity)
   if (!found) return undefined
@@ -76,7 +77,7 @@ export async function entityStatistics(
   const openSpans = Object.fromEntries(
     Object.entries(found.states).map(([state, times]) => [state, listOpenSpans(times)]),
   )
-  return { ...found, ...summarise(found), open, openSpans }
+  return { ...found, ...summarise(found, nowMs), open, openSpans }
 }
 
 /** Maximum number of metrics of an entity that are shown at once. A family can have hundreds of them. */

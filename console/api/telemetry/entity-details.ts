@@ -18,7 +18,6 @@ import { ACTIVITIES } from '../../../lib/tables/activities.ts'
 import { type ActiveAlert, HISTORIES } from '../../../lib/tables/conditions.ts'
 import {
   entityStatistics,
-  type FoundStatistics,
   listMetrics,
   listStates,
   type NamedState,
@@ -81,7 +80,7 @@ export async function readEntityNow(
   const { families } = environment.config
   const inspection = await environment.inspection()
   const readings = await environment.topicSize('readings')
-  const statistics = await entityStatistics(inspection, readings, entity)
+  const statistics = await entityStatistics(inspection, readings, entity, Date.now())
   if (!statistics) throw createUnknownError()
   const { partition, family, metrics } = statistics
   const spanMs = hours * HOUR_MS
@@ -96,7 +95,7 @@ export async function readEntityNow(
   ])
   const { source, subject = '' } = parseEntity(entity)
   const shown = listMetrics(families, family, [metrics])
-  const states = listStates(families, statistics).map(state => hideExpired(state, statistics, Date.now()))
+  const states = listStates(families, statistics)
   const newest = recent.found.at(-1)?.data
   const [clock] = describeClocks(recent.found, Date.now(), statistics.lastAtMs)
   return {
@@ -128,18 +127,6 @@ export async function readEntityNow(
     clock: clock === undefined ? null : `${clock}. ${CLOCK_ADVICE}`,
     searched: recent.searched,
   }
-}
-
-/** Returns the state without a value that has ceased to hold. The processor learns of it later, from the clock of the log. */
-export function hideExpired(
-  state: NamedState,
-  { openSpans }: Pick<FoundStatistics, 'openSpans'>,
-  nowMs: number,
-): NamedState {
-  const endMs = openSpans[state.name]?.at(-1)?.toMs ?? nowMs
-  if (endMs >= nowMs) return state
-  const { value: _, ...unknown } = state
-  return { ...unknown, sinceMs: endMs }
 }
 
 export function createUnknownError(): ProblemError {

@@ -110,7 +110,10 @@ async function buildHistory(
 ): Promise<EntityHistory> {
   const inspection = await environment.inspection()
   const readings = await environment.topicSize('readings')
-  const found = await Promise.all(entities.map(entity => entityStatistics(inspection, readings, entity)))
+  const nowMs = Date.now()
+  const found = await Promise.all(
+    entities.map(entity => entityStatistics(inspection, readings, entity, nowMs)),
+  )
   const charted = family || found.find(Boolean)?.family
   const known = found.filter(own => own !== undefined).filter(own => own.family === charted)
   if (charted === undefined || known.length === 0) throw createUnknownError()

@@ -118,6 +118,12 @@ describe('given readings of a state', () => {
   test('when it is asked for the newest value of a silent entity, then it is unknown since it ceased to hold', () => {
     const { times } = decideAll([[30, 'ok'], 'silent'])
     assert.deepEqual(getNewestValue(times), { sinceMs: T0 + 330_000, lastMs: T0 + 30_000 })
+    const { times: open } = decideAll([[30, 'ok']])
+    assert.deepEqual(
+      [329_999, 330_000].map(ms => getNewestValue(open, T0 + ms).value),
+      ['ok', undefined],
+      'the clock of the log may stand still',
+    )
   })
 })
 

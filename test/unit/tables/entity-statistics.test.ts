@@ -68,8 +68,8 @@ describe('statistics', () => {
   })
 
   it('given one entity, then it is found in whichever partition it is', async () => {
-    const found = await entityStatistics(inspection, READINGS, '/environment/a pump-10')
+    const found = await entityStatistics(inspection, READINGS, '/environment/a pump-10', 0)
     assert.equal(found?.metrics.temperature?.count, 2)
-    assert.equal(await entityStatistics(inspection, READINGS, '/environment/a valve'), undefined)
+    assert.equal(await entityStatistics(inspection, READINGS, '/environment/a valve', 0), undefined)
   })
 })

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { hideExpired } from '../../../../console/api/telemetry/entity-details.ts'
 import { sumHours, toBands } from '../../../../console/api/telemetry/state-bands.ts'
 import { listValues, sumBands } from '../../../../console/page/telemetry/entity-series.ts'
 import { formatTimeIn } from '../../../../console/page/telemetry/telemetry-texts.ts'
@@ -49,14 +48,6 @@ describe('the time line of a state', () => {
     const [first, second] = sumHours(minutes.map(toSpan))
     assert.deepEqual(first, { fromMs: 0, toMs: 120_000, ms: { on: 90_000, off: 30_000 }, value: 'off' })
     assert.equal(second?.fromMs, HOUR_MS)
-  })
-
-  it('given a value that has ceased to hold, then it is unknown since then, even if the clock of the log stands still', () => {
-    const state = { name: 's', value: 'on', sinceMs: 0 } as never
-    const at = (seconds: number) =>
-      hideExpired(state, { openSpans: { s: [toSpan([0, 60, { on: 60 }, 'on'])] } }, seconds * 1000)
-    assert.deepEqual([at(60), at(61)], [state, { name: 's', sinceMs: 60_000 }])
-    assert.equal(hideExpired(state, { openSpans: { s: [] } }, 61_000), state)
   })
 
   it('given times of values, then those that the family lists come first, and what is missing is unknown', () => {

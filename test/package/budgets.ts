@@ -17,25 +17,25 @@ interface Sizes {
 
 export const BUDGETS: Readonly<Record<string, Sizes>> = {
   clock: { all: 945, atStart: 304 },
-  generator: { all: 1545, atStart: 230 },
-  processor: { all: 1739, atStart: 379 },
+  generator: { all: 1547, atStart: 230 },
+  processor: { all: 1748, atStart: 388 },
   alerting: { all: 1904, atStart: 539 },
-  activity: { all: 1737, atStart: 377 },
+  activity: { all: 1740, atStart: 379 },
   grouping: { all: 1884, atStart: 520 },
   patterns: { all: 1891, atStart: 527 },
-  notifier: { all: 1815, atStart: 453 },
-  deliver: { all: 1818, atStart: 450 },
-  'open-dead-letters': { all: 1740, atStart: 380 },
-  'dlq-router': { all: 1804, atStart: 442 },
-  views: { all: 1830, atStart: 477 },
+  notifier: { all: 1818, atStart: 456 },
+  deliver: { all: 1821, atStart: 454 },
+  'open-dead-letters': { all: 1743, atStart: 382 },
+  'dlq-router': { all: 1807, atStart: 444 },
+  views: { all: 1833, atStart: 480 },
   topics: { all: 518, atStart: 82 },
   redriver: { all: 1010, atStart: 325 },
-  intake: { all: 1860, atStart: 660 },
-  'input-redrives': { all: 1860, atStart: 660 },
+  intake: { all: 1863, atStart: 664 },
+  'input-redrives': { all: 1863, atStart: 664 },
 }
 
 /** Limits of a function without an entry, of which the largest is `storage`. */
-const OTHERS: Sizes = { all: 1932, atStart: 539 }
+const OTHERS: Sizes = { all: 1942, atStart: 539 }
 
 /** Limits of the tarballs of the published packages, in KiB. */
 const PACKAGES: Readonly<Record<string, number>> = {

@@ -32,7 +32,7 @@ export async function findInputErrors({ inputsFile, mappingsDir }: InputFiles): 
   return findInputProblems(families, config, shown ?? '', [mappingsDir, shownMappings ?? ''])
 }
 
-/** Returns what means something else than before, such as `temperature of environment (°C, now K)`. */
+/** Returns what means something else than before, such as `temperature of environment (was °C; now K)`. */
 export function listChangedMeanings(before: Families): string[] {
   const now = readSettings([FAMILIES]).families
   return now.all.flatMap(family => {
@@ -41,7 +41,7 @@ export function listChangedMeanings(before: Families): string[] {
       const [was, is] = [former && describeMeaning(former, name), describeMeaning(family, name)]
       return was === undefined || was === is
         ? []
-        : `${name} of ${family.name} (${was || 'no unit'}, now ${is || 'no unit'})`
+        : `${name} of ${family.name} (was ${was || 'no unit'}; now ${is || 'no unit'})`
     })
   })
 }

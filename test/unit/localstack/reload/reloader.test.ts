@@ -182,7 +182,7 @@ describe('given two functions that read rules, and one that reads inputs', () =>
     )
     assert.match(
       said.join('\n'),
-      /\nhumidity of environment \(%, now high, low\): statistics, and what rules remember, begin anew /,
+      /\nhumidity of environment \(was %; now high, low\): statistics, and what rules remember, begin anew /,
     )
     await writeFile(join(families, 'environment.yaml'), 'family: [')
     assert.equal(await reloader.reloadFamilies(['families']), false)

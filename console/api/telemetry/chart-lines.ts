@@ -3,6 +3,7 @@
 import { showSpread } from '../../../lib/analytics/statistics.ts'
 import type { EntityMinute, EntityReading } from '../../../lib/queries/states/entity-log.ts'
 import type { ChartPoint } from '../../../lib/storage/chart-questions.ts'
+import { MINUTE_MS } from '../../../lib/support/duration.ts'
 import { readOwn, textFilter } from '../../../lib/support/text-match.ts'
 import type { ShownMetric } from '../../../lib/tables/entity-statistics.ts'
 import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
@@ -83,4 +84,20 @@ export function addOpenMinute(
   const { startMs, metrics } = minute
   const open = toMinutes([{ timeMs: startMs, metrics }], metric, is)
   return [...points.filter(([atMs]) => atMs < startMs), ...open]
+}
+
+/**
+ * Returns the points since the family has changed what the metric means: these are in the present unit. Statistics of a minute in which
+ * it has changed began anew, and those of an hour did not.
+ *
+ * @param since RFC 3339; undefined if it has not changed
+ */
+export function selectSince(
+  points: readonly ChartPoint[],
+  since: string | undefined,
+  step: 'reading' | 'second' | 'minute' | 'hour',
+): readonly ChartPoint[] {
+  if (since === undefined) return points
+  const lengthMs = { reading: 0, second: 999, minute: MINUTE_MS - 1, hour: 0 }[step]
+  return points.filter(([atMs]) => atMs + lengthMs >= Date.parse(since))
 }

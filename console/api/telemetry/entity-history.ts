@@ -31,7 +31,15 @@ import {
 import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'
-import { addOpenMinute, chooseMetrics, isDense, toMinutes, toReadings, toSeconds } from './chart-lines.ts'
+import {
+  addOpenMinute,
+  chooseMetrics,
+  isDense,
+  selectSince,
+  toMinutes,
+  toReadings,
+  toSeconds,
+} from './chart-lines.ts'
 import { computeChartEnd, createUnknownError } from './entity-details.ts'
 import type { Period, Recent } from './recent-records.ts'
 import { type StateBand, sumHours, toBands } from './state-bands.ts'
@@ -136,7 +144,12 @@ async function buildHistory(
       continue
     }
     const lines: Record<string, readonly ChartPoint[]> = {}
-    for (const name of drawn) lines[name] = await source.line(own, name, findKind(name))
+    for (const name of drawn)
+      lines[name] = selectSince(
+        await source.line(own, name, findKind(name)),
+        own.metrics[name]?.since,
+        source.step,
+      )
     const bands: Record<string, readonly StateBand[]> = {}
     for (const state of states) {
       const spans = [...(await source.spans(entity, state)), ...(own.openSpans[state] ?? [])]

@@ -4,6 +4,7 @@ import {
   addOpenMinute,
   chooseMetrics,
   isDense,
+  selectSince,
   toMinutes,
   toReadings,
   toSeconds,
@@ -253,4 +254,20 @@ describe('the legend of the charts of a page', () => {
     ])
     assert.deepEqual(listLegend([], 'reading'), [['line', '', 'each reading']])
   })
+})
+
+it('given a metric whose unit has changed, then its line begins where values are in the present one', () => {
+  const line = [0, 30, 60, 90, 120].map(seconds => [seconds * 1000, 1] as const)
+  const since = '1970-01-01T00:01:10.000Z'
+  const select = (step: Parameters<typeof selectSince>[2]) =>
+    selectSince(line, since, step).map(([atMs]) => atMs / 1000)
+  assert.deepEqual(
+    [select('reading'), select('minute'), select('hour')],
+    [
+      [90, 120],
+      [30, 60, 90, 120],
+      [90, 120],
+    ],
+  )
+  assert.equal(selectSince(line, undefined, 'minute'), line)
 })

@@ -39,36 +39,47 @@ export function toStoredKnown({ names, meanings }: Known): unknown {
 /** How often the meaning of names has changed; names whose meaning never has are absent. */
 export type Changes = ReadonlyMap<string, number>
 
-const NONE: Changes = new Map()
+type OwnMeanings = Meanings[string]
 
-/**
- * Compares what a family says of the metrics and states of a reading with what it said before.
- *
- * @returns how often the meaning of each name has changed, and all meanings if one is new
- */
+const NOTHING: OwnMeanings = {}
+/** What was found for the meanings of a family. They change rarely, and a partition compares them with each reading. */
+const FOUND = new WeakMap<OwnMeanings, { readonly family: Family } & OwnChanges>()
+
+interface OwnChanges {
+  readonly changes: Changes
+  /** All meanings of the family, if one is new. */
+  readonly after?: OwnMeanings
+}
+
+/** Returns how often the meaning of each name of a family has changed, and all meanings if one is new. */
 export function findChanges(
   { meanings }: Known,
   family: Family,
-  reported: readonly (readonly [name: string, value: unknown])[],
 ): { readonly changes: Changes; readonly meanings?: Meanings } {
-  const before = meanings[family.name] ?? {}
-  let changes: Map<string, number> | undefined
+  const before = meanings[family.name] ?? NOTHING
+  let found = FOUND.get(before)
+  if (found?.family !== family) {
+    found = { family, ...compareMeanings(before, family) }
+    FOUND.set(before, found)
+  }
+  const { changes, after } = found
+  return after ? { changes, meanings: { ...meanings, [family.name]: after } } : { changes }
+}
+
+function compareMeanings(before: OwnMeanings, family: Family): OwnChanges {
+  const changes = new Map<string, number>()
   let after: Record<string, readonly [string, number]> | undefined
-  for (const [name] of reported) {
-    const meaning = describeMeaning(family, name)
-    if (meaning === undefined) continue
+  for (const name of [...Object.keys(family.metrics), ...Object.keys(family.states)]) {
+    const meaning = describeMeaning(family, name) as string
     const known = Object.hasOwn(before, name) ? before[name] : undefined
     const count = (known?.[1] ?? 0) + (known && known[0] !== meaning ? 1 : 0)
+    if (count > 0) changes.set(name, count)
     if (known?.[0] !== meaning) {
       after ??= { ...before }
       after[name] = [meaning, count]
     }
-    if (count > 0) {
-      changes ??= new Map()
-      changes.set(name, count)
-    }
   }
-  return { changes: changes ?? NONE, ...(after && { meanings: { ...meanings, [family.name]: after } }) }
+  return after ? { changes, after } : { changes }
 }
 
 /** Returns the unit of a metric, or the values of a state; undefined for a name that the family does not declare. */

@@ -101,6 +101,10 @@ export function createStatistics(families: Families) {
       const unfit = values.find(([, value]) => !isCountable(value))
       if (unfit !== undefined) return step.reject(`${unfit[0]} is too large for statistics`)
       const seen = observations(family, event.data)
+      if (values.length === 0 && seen.length === 0) {
+        step.reason('no-metric')
+        return state
+      }
       const own = state?.metrics ?? {}
       const { names, ...bounded } = boundMetrics(
         family,
@@ -110,13 +114,13 @@ export function createStatistics(families: Families) {
         step.context.names,
         FORGOTTEN_AFTER_DAYS,
       )
-      const { changes, meanings } = findChanges(step.context, family, [...values, ...seen])
+      const { changes, meanings } = findChanges(step.context, family)
       if (names || meanings)
         step.setContext(
           toStoredKnown({ names: names ?? step.context.names, meanings: meanings ?? step.context.meanings }),
         )
       const observed = countStates(step, family, state?.states, event, seen, changes)
-      step.reason(observed?.reason ?? 'no-metric')
+      if (observed) step.reason(observed.reason)
       const measured = values.length > 0 && countValues(step, state, event, family, bounded, changes)
       if (!observed && !measured) return state
       scheduleForgetting(step, state && findLatestMs(state), event.timeMs, FORGOTTEN_AFTER_DAYS)
@@ -176,9 +180,9 @@ function countValues(
 }
 
 /** Returns the event time of the newest reading, to the minute. */
-function findLatestMs({ minutes, states = {} }: EntityStatistics): number {
+function findLatestMs({ minutes, states }: EntityStatistics): number {
   const ofMetrics = minutes ? MINUTES.getBounds(openMinute(minutes)).startMs : 0
-  return Math.max(ofMetrics, ...Object.values(states).map(getLastReadingMs))
+  return states ? Math.max(ofMetrics, ...Object.values(states).map(getLastReadingMs)) : ofMetrics
 }
 
 function emitMinute(

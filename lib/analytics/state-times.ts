@@ -269,8 +269,9 @@ function insertPoint(times: StateTimes, value: string, timeMs: number): StateTim
 
 /** Leaves out the reading that changes the times least, if a minute has too many. @param minute relative to the open one */
 function thinOut(points: readonly number[], minute: number): readonly number[] {
-  const isInMinute = (point: number) => Math.floor((points[point * 2] as number) / MINUTE_MS) === minute
   const count = points.length / 2
+  if (count <= MAX_POINTS) return points
+  const isInMinute = (point: number) => Math.floor((points[point * 2] as number) / MINUTE_MS) === minute
   let inMinute = 0
   let least: readonly [index: number, changedMs: number, gapMs: number] | undefined
   for (let point = 0; point < count; point += 1) {
@@ -278,7 +279,7 @@ function thinOut(points: readonly number[], minute: number): readonly number[] {
     inMinute += 1
     // The first and the last point decide what holds before and after the others.
     if (point === 0 || point === count - 1) continue
-    const [beforeAt, before, at, value, nextAt] = points.slice((point - 1) * 2) as [
+    const [beforeAt, before, at, value, nextAt] = points.slice(point * 2 - 2, point * 2 + 3) as [
       number,
       number,
       number,

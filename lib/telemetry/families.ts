@@ -53,10 +53,12 @@ export function measurements(family: Family, data: ReadingData): [metric: string
 
 /** Returns the states of a reading with their values, in the order of the family's table. Values that are not texts are omitted. */
 export function observations(family: Family, data: ReadingData): [state: string, value: string][] {
-  return Object.keys(family.states).flatMap(state => {
+  const found: [state: string, value: string][] = []
+  for (const state in family.states) {
     const value = data[state]
-    return typeof value === 'string' ? [[state, value]] : []
-  })
+    if (typeof value === 'string') found.push([state, value])
+  }
+  return found
 }
 
 /** Returns whether a name in the data is not declared by the family, so that its number is a metric if the family has `others`. */

@@ -43,7 +43,8 @@ describe('npm start', { timeout: 1_200_000 }, () => {
       assert.equal(pending, 'Messages pending in queue: 0')
       assert.equal(passed, 'TEST PASSED: All messages processed!')
     }
-    assert.doesNotMatch(running.output, /✗|No readings are simulated/)
+    assert.deepEqual(listTroubles(running.output), [], running.output)
+    assert.doesNotMatch(running.output, /No readings are simulated/)
     assert.match(running.output, / · failed 0 · /)
     assert.match(running.output, /^Without simulated readings: npm start -- .*--fresh --no-generator$/m)
     // The processor does not read this topic.
@@ -166,4 +167,20 @@ async function addFunctions(project: StartedProject, functions: AddedFunctions):
     )
     .join('')
   await project.write('serverless.yml', yaml => `${yaml}${entries}`)
+}
+
+/** Returns the reports of troubles, without those of a function that a busy machine left too little time, and that has continued. */
+function listTroubles(output: string): string[] {
+  const troubles = output.split('\n').filter(line => line.includes('✗'))
+  const late = troubles.flatMap(
+    line => /^✗ (\S+): a partition waits: .* reason=out-of-time /.exec(line)?.[1] ?? [],
+  )
+  const passed = late.filter(name => output.includes(`\n✓ ${name} continues`))
+  const isPassed = (line: string) =>
+    passed.some(
+      name =>
+        line.startsWith(`✗ ${name} is stalled: it reported `) ||
+        (line.startsWith(`✗ ${name}: `) && line.includes(' reason=out-of-time ')),
+    )
+  return troubles.filter(line => !isPassed(line))
 }

@@ -171,8 +171,10 @@ describe('notifications on their way to people', () => {
     }
     const before = got.length
     await offline.invoke('clock')
+    const firedAtMs = Date.now()
     await fire('WARM')
     await environment.untilCaughtUp('notifier')
+    const machineMs = Date.now() - firedAtMs
 
     // The run lasts for most of a minute, or until the functions are stopped.
     const event = { 'detail-type': 'Scheduled Event', time: new Date().toISOString() }
@@ -185,6 +187,8 @@ describe('notifications on their way to people', () => {
       String(value).includes('TIMED'),
     )
     const passedMs = toldAtMs - Number(written?.timestamp)
-    assert.ok(passedMs >= 5_000 && passedMs <= 15_000, `the notification took ${passedMs} ms`)
+    // A busy machine needs as long again for this alert as for the one before.
+    const isInTime = passedMs >= 5_000 && passedMs <= 15_000 + machineMs
+    assert.ok(isInTime, `the notification took ${passedMs} ms, the alert before ${machineMs} ms`)
   })
 })

@@ -30,7 +30,7 @@ export const KNOWN: PartitionContext<Known> = {
   },
 }
 
-/** Returns the stored form of what is known. */
+/** Returns the knowledge of a partition in its stored form. */
 export function toStoredKnown({ names, meanings }: Known): unknown {
   const days = [...names].map(([family, own]) => [family, Object.fromEntries(own)] as const)
   return { ...Object.fromEntries(days), ...(Object.keys(meanings).length > 0 && { [MEANINGS]: meanings }) }
@@ -42,7 +42,7 @@ export type Changes = ReadonlyMap<string, number>
 type OwnMeanings = Meanings[string]
 
 const NOTHING: OwnMeanings = {}
-/** What was found for the meanings of a family. They change rarely, and a partition compares them with each reading. */
+/** Changes that were found for the meanings of a family. Meanings change rarely, and a partition compares them with each reading. */
 const FOUND = new WeakMap<OwnMeanings, { readonly family: Family } & OwnChanges>()
 
 interface OwnChanges {

@@ -92,7 +92,7 @@ export function createStatistics(families: Families) {
     accepts: families.readingTypes,
     context: KNOWN,
     neverChangesState: true,
-    // A state becomes unknown by silence, and missing readings are no silence while the log's clock has stopped.
+    // A state becomes unknown by silence, and missing readings do not mean silence while the log's clock has stopped.
     awaitsLog: timer => timer !== FORGET,
     onEvent(state, event, step) {
       const family = families.findByType(event.type)

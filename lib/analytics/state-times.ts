@@ -63,7 +63,7 @@ export interface HeldValue {
   readonly sinceMs: number
 }
 
-/** Time in each value between two instants, in milliseconds. What is missing from the length of the period is unknown. */
+/** Time in each value between two instants, in milliseconds. In the rest of the period, the value is unknown. */
 export interface TimeInValues {
   readonly fromMs: number
   readonly toMs: number
@@ -308,7 +308,7 @@ function numberValue(times: StateTimes, value: string): [number: number, values:
   return free < 0 ? [MAX_VALUES, values] : [free, values.with(free, value)]
 }
 
-/** Returns what is published about minutes. @param from first minute @param to minute after the last one */
+/** Returns the content of the event about minutes. @param from first minute @param to minute after the last one */
 function describeMinutes(times: StateTimes, from: number, to: number, revision: number): ClosedMinutes {
   const [fromMs, toMs] = [from * MINUTE_MS, to * MINUTE_MS]
   const last = findIndex(times, toMs)

@@ -238,7 +238,7 @@ function describeNow(states: readonly NamedState[]) {
   }
 }
 
-/** Statistics of a metric or of a state. What only the other kind has is absent. */
+/** Statistics of a metric or of a state. Members of the other kind are absent. */
 type StatisticsRow = Either<ReturnType<typeof listStatistics>[number], ReturnType<typeof toStateRow>>
 type Either<A, B> = { [Member in keyof A & keyof B]: A[Member] | B[Member] } & Partial<Omit<A, keyof B>> &
   Partial<Omit<B, keyof A>>

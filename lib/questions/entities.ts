@@ -8,6 +8,7 @@ import type { TimeInValues } from '../analytics/state-times.ts'
 import { INTAKE } from '../intake/input.ts'
 import { getOutcome, type Outcomes, readOutcomes } from '../queries/states/outcomes.ts'
 import { formatShare } from '../support/balance.ts'
+import { computeUnknownMs } from '../support/duration.ts'
 import { formatQuantity, hasSymbol, shortNumber } from '../support/short-number.ts'
 import { textFilter } from '../support/text-match.ts'
 import { ACTIVITIES, type EntityActivity } from '../tables/activities.ts'
@@ -258,9 +259,9 @@ function toPeriod({ fromMs, toMs, ms }: TimeInValues) {
 }
 
 /** Returns the share of each value, such as `running 83%`, and that of unknown time. Pure. */
-export function formatShares({ fromMs, toMs, ms }: TimeInValues): string[] {
-  const known = Object.values(ms).reduce((sum, time) => sum + time, 0)
-  const all: [string, number][] = [...Object.entries(ms), [UNKNOWN, toMs - fromMs - known]]
+export function formatShares(period: TimeInValues): string[] {
+  const { fromMs, toMs, ms } = period
+  const all: [string, number][] = [...Object.entries(ms), [UNKNOWN, computeUnknownMs(period)]]
   const shares = all.sort(([, a], [, b]) => b - a)
   return shares.flatMap(([value, time]) =>
     time > 0 ? [`${value} ${formatShare(time / (toMs - fromMs))}`] : [],

@@ -1,5 +1,7 @@
 /** Parses durations and formats them for people. Pure. */
 
+import { computeSum } from './count.ts'
+
 export const MINUTE_MS = 60_000
 export const HOUR_MS = 60 * MINUTE_MS
 export const DAY_MS = 24 * HOUR_MS
@@ -37,4 +39,17 @@ function joinUnits(larger: string, rest: number, unit: string): string {
 export function spanText(from: string, until: string | null, nowMs: number): string {
   const endMs = until === null ? nowMs : Date.parse(until)
   return durationText(Math.max(0, endMs - Date.parse(from)))
+}
+
+/** Returns the part of a period that no value has, in milliseconds. @param ms time of each value */
+export function computeUnknownMs({
+  fromMs,
+  toMs,
+  ms,
+}: {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly ms: Readonly<Record<string, number>>
+}): number {
+  return Math.max(0, toMs - fromMs - computeSum(Object.values(ms)))
 }

@@ -1,6 +1,6 @@
 /** Time line of a state: bands, in each of which it had one value. Pure. */
 import type { StateSpan } from '../../../lib/analytics/state-times.ts'
-import { HOUR_MS } from '../../../lib/support/duration.ts'
+import { computeUnknownMs, HOUR_MS } from '../../../lib/support/duration.ts'
 
 export interface StateBand {
   readonly fromMs: number
@@ -32,14 +32,16 @@ export function toBands(spans: readonly StateSpan[], fromMs: number, toMs: numbe
 }
 
 /** Returns the time in each value of a span in the order in which it is drawn; null is unknown. */
-function orderValues({ fromMs, toMs, ms, value: last }: StateSpan, first: string | null) {
-  const known = Object.entries(ms)
-  const unknownMs = toMs - fromMs - known.reduce((sum, [, ms]) => sum + ms, 0)
+function orderValues(span: StateSpan, first: string | null) {
+  const { ms, value: last } = span
   const rank = (value: string | null) => {
     if (value === last) return 2
     return value === first ? 0 : 1
   }
-  const all: (readonly [value: string | null, ms: number])[] = [[null, Math.max(0, unknownMs)], ...known]
+  const all: (readonly [value: string | null, ms: number])[] = [
+    [null, computeUnknownMs(span)],
+    ...Object.entries(ms),
+  ]
   return all.sort(([a], [b]) => rank(a) - rank(b))
 }
 

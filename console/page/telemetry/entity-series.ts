@@ -1,7 +1,7 @@
 /** Data series and marks for the charts of entities. Pure. */
 
 import type { TimeInValues } from '../../../lib/analytics/state-times.ts'
-import { HOUR_MS, MINUTE_MS } from '../../../lib/support/duration.ts'
+import { computeUnknownMs, HOUR_MS, MINUTE_MS } from '../../../lib/support/duration.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
 import type { NamedState } from '../../../lib/tables/entity-statistics.ts'
 import type { MetricKind } from '../../../lib/telemetry/metric-kinds.ts'
@@ -35,9 +35,10 @@ export function listValues({ values, day }: NamedState, { ms } = day): (string |
 }
 
 /** Returns the time in a value, in milliseconds; for null, the time in which it is unknown. */
-export function getTimeIn({ fromMs, toMs, ms }: TimeInValues, value: string | null): number {
-  if (value !== null) return Object.hasOwn(ms, value) ? (ms[value] as number) : 0
-  return Math.max(0, toMs - fromMs - Object.values(ms).reduce((sum, own) => sum + own, 0))
+export function getTimeIn(period: TimeInValues, value: string | null): number {
+  if (value === null) return computeUnknownMs(period)
+  const { ms } = period
+  return Object.hasOwn(ms, value) ? (ms[value] as number) : 0
 }
 
 /** Returns the time in each value of the bands of a chart. */

@@ -23,7 +23,7 @@ const SEGMENT = 50_000
 const SENSORS = READINGS > 100_000 ? 1_000 : 1
 const AT_ONCE = 2_000
 
-describe('given the archiver and a log', { timeout: 3_600_000 }, () => {
+describe('given the archiver and a log', () => {
   let environment: TestEnvironment
   let store: S3HistoryStore
   let topic: string

@@ -16,7 +16,7 @@ import { writtenMessage } from '../support/written-message.ts'
 
 const PAGE = 'docs/consumers.md'
 
-describe('the page on writing a consumer, followed to the letter', { timeout: 900_000 }, () => {
+describe('the page on writing a consumer, followed to the letter', () => {
   let tutorial: Tutorial
   let environment: TestEnvironment
   let running: Program | undefined

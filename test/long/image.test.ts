@@ -19,6 +19,7 @@ import { createResources } from '../../localstack/aws/resources.ts'
 import { type Services, startServices } from '../../localstack/start-services.ts'
 import { ownServices } from '../integration/localstack/support.ts'
 import { TestEnvironment } from '../support/environment.ts'
+import { listFaults } from '../support/late-lines.ts'
 import { type Postgres, startPostgres } from '../support/postgres.ts'
 import { copyProject } from '../support/project-copy.ts'
 
@@ -286,12 +287,7 @@ describe('given a folder as the image has it', () => {
       await until('the reading of the mounted family is applied', async () =>
         (await kilns()).stdout.includes('k-1'),
       )
-      const wrong = program.output
-        .split('\n')
-        .filter(line => /^Warning|^Error|"level":"(?:WARN|ERROR|CRITICAL)"/.test(line))
-        // It is true on a busy machine, and no fault.
-        .filter(line => !line.endsWith(': no answer for 20 s'))
-      assert.deepEqual(wrong, [])
+      assert.deepEqual(listFaults(program.output), [])
       program.signal('SIGTERM')
       assert.equal((await program.ended).code, 0)
     })

@@ -38,7 +38,7 @@ function createLine(n: number, service: string, level: 'info' | 'error', text: s
   }
 }
 
-describe('the samples of inputs', { timeout: 280_000 }, () => {
+describe('the samples of inputs', () => {
   let environment: TestEnvironment
   let project: StartedProject
   let running: Program

@@ -32,7 +32,7 @@ function listBlocks(page: string, language: string): string[] {
   )
 }
 
-describe('given the settings that the manual prints', { timeout: 600_000 }, () => {
+describe('given the settings that the manual prints', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-printed-'))
   after(() => rmSync(folder, { recursive: true, force: true }))
 

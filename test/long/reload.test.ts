@@ -39,7 +39,7 @@ interface Emitted {
   readonly code: string
 }
 
-describe('a project that is edited while its functions run', { timeout: 290_000 }, () => {
+describe('a project that is edited while its functions run', () => {
   let project: string
   let environment: TestEnvironment
   let kafka: TestKafka
@@ -204,7 +204,7 @@ const POND = 'family: pond\ntime: record\nfields: { pond: sensor, oxygen: oxygen
 /** Time within which a topic that was added is read. */
 const READ_WITHIN_MS = 10_000
 
-describe('inputs that are edited while their functions run', { timeout: 290_000 }, () => {
+describe('inputs that are edited while their functions run', () => {
   let project: string
   let environment: TestEnvironment
   let kafka: TestKafka

@@ -23,7 +23,7 @@ const BROKEN = {
   },
 }
 
-describe('npm start', { timeout: 1_200_000 }, () => {
+describe('npm start', () => {
   before(coordinatorsReady)
 
   it('given working functions, when readings are sent, then all are processed and nothing is stalled', async t => {

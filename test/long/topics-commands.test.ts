@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { TopicCommands } from '../support/topic-commands.ts'
 
-describe('given a cluster, when a topic is created', { timeout: 600_000 }, () => {
+describe('given a cluster, when a topic is created', () => {
   let commands: TopicCommands
   before(async () => {
     commands = await TopicCommands.open()

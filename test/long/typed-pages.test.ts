@@ -13,7 +13,7 @@ import { freePort } from '#local-servers/ports.ts'
 import { ForeignClient } from '#local-servers/testing/foreign-client.ts'
 import { PROJECT, type Program } from '#local-servers/testing/program.ts'
 import { brokers } from '#local-servers/testing/servers.ts'
-import { until } from '#local-servers/testing/until.ts'
+import { HOPELESS_MS, until } from '#local-servers/testing/until.ts'
 import { createTopics } from '../../localstack/local-topics.ts'
 import { NAMES } from '../support/families.ts'
 import { PageShell, type Typed } from '../support/page-shell.ts'
@@ -56,9 +56,6 @@ const KNOWN = load(readFileSync(join(PROJECT, 'test/support/typed-pages.yaml'), 
   readonly staying: readonly string[]
 }
 
-/** Upper bound for what follows from a command, such as a notification. */
-const WAIT_MS = 2 * 60_000
-
 /** Pause before a command is repeated: a reader is not faster, and each costs the functions processor time. */
 const REPEAT_MS = 1_000
 
@@ -90,9 +87,7 @@ const GROUPS = [
 ]
 
 for (const group of GROUPS)
-  describe(`the commands of ${group.length > 1 ? 'the pages' : group[0]?.[0]}, typed`, {
-    timeout: 30 * 60_000,
-  }, () => {
+  describe(`the commands of ${group.length > 1 ? 'the pages' : group[0]?.[0]}, typed`, () => {
     const env = `t${randomUUID().slice(0, 8)}`
     let project: StartedProject
     let shell: PageShell
@@ -207,7 +202,7 @@ for (const group of GROUPS)
         if (terminal === COMMANDS) this.#block = []
         // The commands of this output are not typed.
         if (terminal === COMMANDS && block.length === 0) return
-        const untilMs = Date.now() + WAIT_MS
+        const untilMs = Date.now() + HOPELESS_MS
         for (let missing = missingLine(lines, output()); missing; missing = missingLine(lines, output())) {
           const looks = block.filter(({ command }) => LOOKS.test(command))
           if (Date.now() > untilMs || (terminal === COMMANDS && looks.length === 0))
@@ -226,7 +221,7 @@ for (const group of GROUPS)
 
     /** Types a command and returns its output. One that only looks is repeated until it finds something. */
     async function finish(command: string): Promise<string> {
-      const untilMs = Date.now() + WAIT_MS
+      const untilMs = Date.now() + HOPELESS_MS
       for (;;) {
         const typed = shell.type(command)
         const status = await typed.ended

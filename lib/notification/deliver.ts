@@ -3,13 +3,18 @@
 import { confirmDelivery, type Delivered, type Delivery, reject, retry, type Sink } from '#runtime/consumer'
 import { buildDigest, type Message, OLD_MS, toMessage } from './message.ts'
 import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
+import { rememberOffered, type ToldReceivers } from './overtaken.ts'
 
 /** Way to one or more receivers. */
 export interface Outlet {
   /** Names of its receivers. */
   readonly names: readonly string[]
-  /** Delivers messages in order, and returns the outcomes in the same order. */
-  deliver(messages: readonly Message[]): Promise<readonly Delivered[]>
+  /**
+   * Delivers messages in order, and returns the outcomes in the same order.
+   *
+   * @param told what receivers were told before these messages
+   */
+  deliver(messages: readonly Message[], told: ToldReceivers): Promise<readonly Delivered[]>
   /** Releases its connection. */
   close?(): void
 }
@@ -34,7 +39,7 @@ interface Outcome {
 export function deliverSink(
   outlets: readonly Outlet[],
   place: Pick<Message, 'env' | 'families'>,
-): Sink<Notification> {
+): Sink<Notification, ToldReceivers> {
   const knownNames = new Set(outlets.flatMap(({ names }) => names))
   const toMessages = (deliveries: readonly Delivery<Notification>[]) =>
     deliveries.map(delivery => toMessage(delivery, place))
@@ -48,16 +53,25 @@ export function deliverSink(
     name: 'deliver',
     accepts: [NOTIFICATION_TYPE],
     batchSize: BATCH,
-    async deliver(deliveries) {
+    async deliver(deliveries, told = []) {
       const messages = toMessages(deliveries)
       const outcomes = new Map(messages.map((message): [Message, Outcome[]] => [message, []]))
       await Promise.all(
         outlets.map(async outlet => {
-          for (const [message, outcome] of await offerOwn(outlet, messages))
+          for (const [message, outcome] of await offerOwn(outlet, messages, told))
             outcomes.get(message)?.push(outcome)
         }),
       )
       return messages.map(message => computeOutcome(message, outcomes.get(message) ?? []))
+    },
+    memory: {
+      initial: [],
+      read: data => data as ToldReceivers,
+      after(told, delivery, answer) {
+        const message = toMessage(delivery, place)
+        const open = answer.kind === 'delivered' ? [] : (answer.receivers ?? message.to)
+        return rememberOffered(told, message, message.to, name => !open.includes(name))
+      },
     },
     digest: {
       olderThanMs: OLD_MS,
@@ -67,7 +81,7 @@ export function deliverSink(
         await Promise.all(
           outlets.map(async outlet => {
             const digests = outlet.names.flatMap(name => buildDigest(messages, name, key) ?? [])
-            const each = await offerMessages(outlet, digests)
+            const each = await offerMessages(outlet, digests, [])
             for (const [index, { to }] of digests.entries())
               outcomes.set(to[0] as string, each[index] as Delivered)
           }),
@@ -89,21 +103,26 @@ export function deliverSink(
 async function offerOwn(
   outlet: Outlet,
   messages: readonly Message[],
+  told: ToldReceivers,
 ): Promise<readonly (readonly [Message, Outcome])[]> {
   const own = messages.flatMap(message => {
     const names = message.to.filter(name => outlet.names.includes(name))
     return names.length > 0 ? [{ message, names }] : []
   })
   const offered = own.map(({ message, names }) => ({ ...message, to: names }))
-  const each = await offerMessages(outlet, offered)
+  const each = await offerMessages(outlet, offered, told)
   return own.map(({ message, names }, index) => [message, { names, outcome: each[index] as Delivered }])
 }
 
 /** Offers messages to an outlet. An error of the outlet must not fail the other outlets. */
-async function offerMessages(outlet: Outlet, messages: readonly Message[]): Promise<readonly Delivered[]> {
+async function offerMessages(
+  outlet: Outlet,
+  messages: readonly Message[],
+  told: ToldReceivers,
+): Promise<readonly Delivered[]> {
   if (messages.length === 0) return []
   try {
-    return await outlet.deliver(messages)
+    return await outlet.deliver(messages, told)
   } catch (error) {
     const { message, name } = error as Error
     const names = outlet.names.join(', ')

@@ -73,6 +73,7 @@ export {
   type Digest,
   retry,
   type Sink,
+  type SinkMemory,
 } from './consumer/sink.ts'
 export type { EventSchemas, StandardSchema } from './consumer/standard-schema.ts'
 export * from './consumer/topic-name.ts'

@@ -112,14 +112,20 @@ describe('notifications on their way to people', () => {
     )
   })
 
+  /** Brings a failure back as the redriver does when its time has come. */
+  const redrive = async (failure: Retry | undefined) => {
+    assert.ok(failure)
+    const { topic, partition, key, value, headers } = createRedrivenRecord(failure)
+    await environment.client.send(topic, [
+      { partition, key, value, headers: Object.fromEntries(headers) as IHeaders },
+    ])
+  }
+
   it('when the retry comes, then it reaches that receiver alone', async () => {
     hangs = false
     try {
       const [failure] = (await environment.read('retry-1m')).map(record => readEvent(record).data as Retry)
-      const { topic, partition, key, value, headers } = createRedrivenRecord(failure as Retry)
-      await environment.client.send(topic, [
-        { partition, key, value, headers: Object.fromEntries(headers) as IHeaders },
-      ])
+      await redrive(failure)
       await until('the retry is accepted', () => listIds().filter(id => id === 'n1').length === 2)
       await environment.untilTrimmed()
       assert.deepEqual(got.map(({ url, headers }) => `${url} ${headers['webhook-id']}`).sort(), [
@@ -128,6 +134,34 @@ describe('notifications on their way to people', () => {
         '/hook n2',
         '/hook n3',
       ])
+    } finally {
+      hangs = true
+    }
+  })
+
+  it('given a fire that returns after its end was accepted by a process that was killed, then it is not sent', async () => {
+    const group = 'site=ghent'
+    const listSent = () =>
+      got.filter(({ body }) => body.includes(group)).map(({ headers }) => headers['webhook-id'])
+    await send('fire', { receivers: ['hanging'], group })
+    const listFailures = async () =>
+      (await environment.read('retry-1m'))
+        .map(record => readEvent(record).data as Retry)
+        .filter(failure => Buffer.from(failure.originalValue ?? '', 'base64').includes(group))
+    await until('it has failed', async () => (await listFailures()).length === 1)
+    hangs = false
+    try {
+      await send('end', { receivers: ['hanging'], group, status: 'resolved' })
+      await until('the end is accepted', () => listSent().length === 1)
+      await environment.untilTrimmed()
+      await offline.kill()
+      await offline.start()
+      await redrive((await listFailures())[0])
+      await until('it is decided', async () => {
+        const tally = await environment.tally('deliver')
+        return tally['applied/superseded'] === 1
+      })
+      assert.deepEqual(listSent(), ['end'])
     } finally {
       hangs = true
     }

@@ -1,15 +1,13 @@
 /**
  * Delivers messages to one webhook, in order, and limits how long it can delay the batch. All partitions of an invocation share it.
- * During the lifetime of the function, it remembers whether the webhook responds, and the last message of each group.
+ * During the lifetime of the function, it remembers whether the webhook responds.
  */
 import { confirmDelivery, type Delivered, retry } from '#runtime/consumer'
 import type { Outlet } from '../deliver.ts'
 import type { Message } from '../message.ts'
+import { rememberOffered, selectNews, type ToldReceivers } from '../overtaken.ts'
 import { SECRET_WITHIN_MS, TIMEOUT_MS, type WebhookReceiver } from '../receiver.ts'
 import { attempt, type WebhookPorts } from './attempt.ts'
-
-/** Maximum number of groups that are remembered. */
-const REMEMBERED = 1_000
 
 /**
  * Number of consecutive attempts without an answer after which the webhook is not called for `SKIP_MS`. It is more than the tries of
@@ -34,7 +32,6 @@ export class Webhook implements Outlet {
   readonly names: readonly [string]
   readonly #receiver: WebhookReceiver
   readonly #ports: WebhookPorts
-  readonly #lastNotified = new LastNotified()
   #silentAttempts = 0
   #pause = { endMs: 0, why: '' }
 
@@ -44,10 +41,12 @@ export class Webhook implements Outlet {
     this.#ports = ports
   }
 
-  async deliver(messages: readonly Message[]): Promise<readonly Delivered[]> {
+  async deliver(messages: readonly Message[], told: ToldReceivers): Promise<readonly Delivered[]> {
     const untilMs = this.#ports.nowMs() + BATCH_MS
     const heldUp = new Set<string>()
     const outcomes: Delivered[] = []
+    const { name } = this.#receiver
+    let known = told
     let noAnswer: string | undefined
     for (const message of messages) {
       const { group } = message.notification
@@ -56,7 +55,8 @@ export class Webhook implements Outlet {
         : // A resolution must not be delivered before its firing alert, which is about to be offered again.
           heldUp.has(group)
           ? { outcome: this.#skip('waits for an earlier notification of its group') }
-          : await this.#deliverOne(message, untilMs)
+          : await this.#deliverOne(selectNews(known, message, name), untilMs)
+      known = rememberOffered(known, message, [name], () => result.outcome.kind === 'delivered')
       noAnswer = result.noAnswer
       if (result.outcome.kind === 'retry') heldUp.add(group)
       outcomes.push(result.outcome)
@@ -64,22 +64,20 @@ export class Webhook implements Outlet {
     return outcomes
   }
 
-  async #deliverOne(message: Message, untilMs: number): Promise<Result> {
-    const news = this.#lastNotified.selectNews(message)
+  async #deliverOne(news: Message | undefined, untilMs: number): Promise<Result> {
     if (news === undefined) return { outcome: confirmDelivery('superseded') }
     const { nowMs, pause } = this.#ports
     const waitMs = this.#pause.endMs - nowMs()
     if (waitMs > MAX_WAIT_MS || nowMs() + Math.max(0, waitMs) > untilMs)
       return { outcome: this.#skip(waitMs > 0 ? this.#pause.why : 'not called: its batch took too long') }
     // Another partition may learn of a longer pause meanwhile.
-    if (waitMs > 0) return pause(waitMs).then(() => this.#deliverOne(message, untilMs))
+    if (waitMs > 0) return pause(waitMs).then(() => this.#deliverOne(news, untilMs))
     const { outcome, noAnswer, retryAfterMs } = await attempt(this.#receiver, news, this.#ports)
     this.#silentAttempts = noAnswer ? this.#silentAttempts + 1 : 0
     if (this.#silentAttempts >= SILENT_ATTEMPTS)
       this.#pauseFor(SKIP_MS, `not called for a minute after ${this.#silentAttempts} failures: ${noAnswer}`)
     else if (retryAfterMs !== undefined)
       this.#pauseFor(retryAfterMs, 'not called, because it requested a pause')
-    if (outcome.kind === 'delivered') this.#lastNotified.remember(news)
     return { outcome, noAnswer }
   }
 
@@ -92,60 +90,5 @@ export class Webhook implements Outlet {
   #pauseFor(ms: number, why: string): void {
     const endMs = this.#ports.nowMs() + Math.min(ms, MAX_SKIP_MS)
     if (endMs > this.#pause.endMs) this.#pause = { endMs, why }
-  }
-}
-
-interface LastMessage {
-  readonly order: string
-  readonly status: 'firing' | 'resolved'
-  /** Fingerprints of the firing alerts. */
-  readonly firing: ReadonlySet<string>
-  /** Number of firing alerts. Alerts that the message omits are included. */
-  readonly count: number
-}
-
-/**
- * Last message of each group that the webhook has accepted. A notification can arrive after a later one of its group, because it
- * failed or was redriven. It must then not report alerts as firing that have already resolved.
- */
-class LastNotified {
-  /** The last message of each group, the most recent group last. */
-  readonly #groups = new Map<string, LastMessage>()
-
-  /** Stores a message that the webhook has accepted. */
-  remember({ notification, order }: Message): void {
-    const { group, status, alerts, omitted } = notification
-    if (order < (this.#groups.get(group)?.order ?? order)) return
-    const firing = new Set(
-      alerts.filter(alert => alert.status === 'firing').map(({ fingerprint }) => fingerprint),
-    )
-    // Delete the group first, so that the groups are ordered by their latest message.
-    this.#groups.delete(group)
-    this.#groups.set(group, { order, status, firing, count: firing.size + omitted })
-    const [oldest] = this.#groups.keys()
-    if (this.#groups.size > REMEMBERED && oldest !== undefined) this.#groups.delete(oldest)
-  }
-
-  /**
-   * Returns the part of a message that is still relevant. If a later message of the group has been delivered, only resolved alerts
-   * that have not fired again are relevant. The status of the later message is then used. A digest is always relevant.
-   *
-   * @returns undefined if no part is relevant
-   */
-  selectNews(message: Message): Message | undefined {
-    const { notification, order, isDigest } = message
-    const later = this.#groups.get(notification.group)
-    if (isDigest || later === undefined || later.order <= order) return message
-    const alerts = notification.alerts.filter(
-      ({ status, fingerprint }) => status === 'resolved' && !later.firing.has(fingerprint),
-    )
-    if (alerts.length === 0) return undefined
-    const fires = later.status === 'firing'
-    const facts = {
-      status: later.status,
-      reason: fires ? 'changed' : 'resolved',
-      omitted: fires ? later.count : 0,
-    } as const
-    return { ...message, notification: { ...notification, ...facts, alerts } }
   }
 }

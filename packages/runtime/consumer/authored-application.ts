@@ -101,10 +101,10 @@ export interface AuthoredApplication<Topic extends string, Schemas extends Event
   ): AuthoredSink<SegmentSink<Data>>
   // Last, because TypeScript explains an error by the last overload.
   /** Defines a sink, with the name of its consumer group. A renamed sink delivers all events again. */
-  sink<Data = DataOf<Schemas[keyof Schemas]>>(
+  sink<Data = DataOf<Schemas[keyof Schemas]>, Memory = unknown>(
     name: string,
-    sink: Unnamed<Sink<Data>>,
-  ): AuthoredSink<Sink<Data>>
+    sink: Unnamed<Sink<Data, Memory>>,
+  ): AuthoredSink<Sink<Data, Memory>>
 }
 
 const MiB = 1024 * 1024

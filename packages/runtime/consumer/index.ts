@@ -51,5 +51,5 @@ export {
 } from './process.ts'
 export { confirmSegment, type SegmentLimits, type SegmentSink } from './segment-sink.ts'
 export { resolveFormats, type Serialization, type SerializedType } from './serialization.ts'
-export { confirmDelivery, type Delivered, type Delivery, retry, type Sink } from './sink.ts'
+export { confirmDelivery, type Delivered, type Delivery, retry, type Sink, type SinkMemory } from './sink.ts'
 export type { TopicName } from './topic-name.ts'

@@ -1,12 +1,12 @@
 import type { Received } from './event.ts'
-import type { Rejected } from './process.ts'
+import type { PartitionContext, Rejected } from './process.ts'
 
 /**
- * A consumer without state. A sink delivers events to an external receiver. Each event is delivered at least once, with a key by
+ * A consumer without entities. A sink delivers events to an external receiver. Each event is delivered at least once, with a key by
  * which the receiver can recognise a repeat. A sink emits nothing. The runtime decides which events are delivered, and handles the
  * events that the sink rejects.
  */
-export interface Sink<Data = unknown> {
+export interface Sink<Data = unknown, Memory = unknown> {
   /**
    * Name of the sink, its consumer group, Redis prefix and metrics dimension. A renamed sink delivers all events again.
    */
@@ -20,10 +20,12 @@ export interface Sink<Data = unknown> {
    * method throws for several events, it is called again for each event separately, so that one faulty event does not affect the
    * others. If it throws for a single event, the event is treated as if the result were `retry`.
    *
+   * @param memory what the sink remembers after the events before these; undefined for a sink that remembers nothing
    * @throws RetryableError if nothing can be delivered at present. The method is called up to three times, with delays of 2 and 4
    *   seconds. After that, the records of the partition wait in Kafka.
    */
-  deliver(deliveries: readonly Delivery<Data>[]): Promise<readonly Delivered[]>
+  deliver(deliveries: readonly Delivery<Data>[], memory?: Memory): Promise<readonly Delivered[]>
+  readonly memory?: SinkMemory<Memory, Data>
   /** Digest of old events: events older than `olderThanMs` are summarised in one message instead of being delivered one by one. */
   readonly digest?: {
     readonly olderThanMs: number
@@ -32,6 +34,16 @@ export interface Sink<Data = unknown> {
   }
   /** Called when the function closes its connections. It should release the resources that the sink has opened. */
   close?(): void | Promise<void>
+}
+
+/**
+ * What a sink remembers of its deliveries in a partition. It is stored with the applied offset, so a process that is killed, and any
+ * other instance, finds what belongs to the records before its own. It is stored whole: keep it small.
+ */
+export interface SinkMemory<Memory, Data = unknown>
+  extends Pick<PartitionContext<Memory>, 'initial' | 'read'> {
+  /** Returns the memory after an event, and the same object if nothing changes. Pure. An error of the sink counts as `retry`. */
+  after(memory: Memory, delivery: Delivery<Data>, answer: Delivered): Memory
 }
 
 /** An event to be delivered to the receiver, with the position of its record in Kafka. A redriven event has that of the failed record. */

@@ -87,8 +87,9 @@ export function hasTimers({ process }: Pick<Consumer, 'process'>): boolean {
   return 'onTimer' in process
 }
 
-/** Returns the context of a process; undefined if it has none, or if the consumer is a sink. */
+/** Returns the context of a process, or what its sink remembers; undefined if it has neither. */
 export function getContext({ process }: Pick<Consumer, 'process'>): AnyKeyedProcess['context'] {
+  if ('deliver' in process) return process.memory
   return 'context' in process ? process.context : undefined
 }
 

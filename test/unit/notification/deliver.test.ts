@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { confirmDelivery } from '#runtime/consumer'
+import { confirmDelivery, type Event } from '#runtime/consumer'
 import { deliverSink } from '../../../lib/notification/deliver.ts'
 import type { Message } from '../../../lib/notification/message.ts'
 import type { WebhookReceiver } from '../../../lib/notification/receiver.ts'
@@ -54,22 +54,28 @@ class Network implements WebhookPorts {
 
 function given(names: readonly string[], answers: Readonly<Record<string, PostAnswer[]>> = {}) {
   const network = new Network(answers)
-  const sink = deliverSink(
-    names.map(name => new Webhook(webhook(name), network)),
-    IN_PROD,
-  )
+  const start = () =>
+    deliverSink(
+      names.map(name => new Webhook(webhook(name), network)),
+      IN_PROD,
+    )
+  let sink = start()
   /** How long each call of the sink took. */
   const tookMs: number[] = []
-  const deliver: typeof sink.deliver = async deliveries => {
+  const deliver: typeof sink.deliver = async (deliveries, told) => {
     const fromMs = network.clockMs
-    const outcomes = await sink.deliver(deliveries)
+    const outcomes = await sink.deliver(deliveries, told)
     tookMs.push(network.clockMs - fromMs)
     for (const outcome of outcomes)
       if (outcome.kind !== 'delivered')
         assert.equal(outcome.safeMessage, outcome.why, 'the log has the reason')
     return outcomes
   }
-  return { network, tookMs, kit: new SinkKit({ ...sink, deliver }) }
+  /** A new process goes on, with the same store. */
+  const restart = () => {
+    sink = start()
+  }
+  return { network, tookMs, restart, kit: new SinkKit({ ...sink, deliver }) }
 }
 
 describe('receivers', () => {
@@ -183,27 +189,68 @@ describe('webhooks', () => {
     assert.deepEqual(network.calls, ['a fire', 'a other', 'a fire', 'a resolve'])
   })
 
-  describe('given a fire that arrives after a later notification of its group', () => {
+  describe('given a fire that returns after a later notification of its group, by another process', () => {
     const resolved = (id: string) => alert(id, { endedAt: '2026-03-01T12:00:30.000Z' })
+    /** A notification that a webhook has refused, and that returns after a later one. */
+    const givenReturning = async (late: Event, later: readonly Event[], names = ['a']) => {
+      const stage = given(names, { a: times(3, status(500)) })
+      assert.deepEqual(await stage.kit.when(late), ['failed/not-accepted'])
+      assert.deepEqual(
+        await stage.kit.when(...later),
+        later.map(() => 'applied/delivered'),
+      )
+      stage.restart()
+      stage.network.posts.length = 0
+      return { ...stage, outcomes: await stage.kit.when(late) }
+    }
+    const resolve = notified('resolve', { receivers: ['a'], status: 'resolved', at: 60 })
 
     it('then it is not sent any more', async () => {
-      const { network, kit } = given(['a'])
-      await kit.when(notified('resolve', { receivers: ['a'], status: 'resolved', at: 60 }))
-      const outcomes = await kit.when(
-        notified('fire', { receivers: ['a'] }),
-        notified('other', { receivers: ['a'], group: 'site=bergen' }),
-      )
-      assert.deepEqual(outcomes, ['applied/superseded', 'applied/delivered'])
-      assert.deepEqual(network.calls, ['a resolve', 'a other'])
+      const fire = notified('fire', { receivers: ['a'] })
+      const { network, kit, outcomes } = await givenReturning(fire, [resolve])
+      assert.deepEqual(outcomes, ['applied/superseded'])
+      assert.deepEqual(await kit.when(notified('other', { receivers: ['a'], group: 'site=bergen' })), [
+        'applied/delivered',
+      ])
+      assert.deepEqual(network.calls, ['a other'])
+    })
+
+    it('then one that was refused later than another is not sent either, nor one that is redriven in the end', async () => {
+      const first = notified('first', { receivers: ['a'], at: 10 })
+      const second = notified('second', { receivers: ['a'], at: 20 })
+      const { network, kit, restart } = given(['a'], { a: times(6, status(500)) })
+      await kit.when(first)
+      await kit.when(second)
+      restart()
+      assert.deepEqual(await kit.when(resolve), ['applied/delivered'])
+      restart()
+      assert.deepEqual(await kit.when(second), ['applied/superseded'])
+      restart()
+      assert.deepEqual(await kit.when(first), ['applied/superseded'])
+      assert.equal(network.calls.at(-1), 'a resolve')
+    })
+
+    it('then a fire in the batch of the later one is not sent after it', async () => {
+      const fire = notified('fire', { receivers: ['a'] })
+      const { network, kit, restart } = given(['a'], { a: times(3, status(500)) })
+      await kit.when(fire)
+      restart()
+      assert.deepEqual(await kit.when(resolve, fire), ['applied/delivered', 'applied/superseded'])
+      assert.equal(network.calls.at(-1), 'a resolve')
     })
 
     for (const status of ['firing', 'resolved'] as const)
       it(`then those that it resolves are sent alone, with the later status ${status}`, async () => {
-        const { network, kit } = given(['a'])
-        const standing = [alert('stands'), resolved('gone')]
-        await kit.when(notified('later', { receivers: ['a'], status, at: 60, alerts: standing, omitted: 3 }))
+        const later = notified('later', {
+          receivers: ['a'],
+          status,
+          at: 60,
+          alerts: [alert('stands'), resolved('gone')],
+          omitted: 3,
+        })
         const alerts = [alert('fires'), resolved('gone')]
-        const outcomes = await kit.when(notified('changed', { receivers: ['a'], alerts, omitted: 2 }))
+        const changed = notified('changed', { receivers: ['a'], alerts, omitted: 2 })
+        const { network, outcomes } = await givenReturning(changed, [later])
         assert.deepEqual(outcomes, ['applied/delivered'])
         const { data } = JSON.parse(network.posts.at(-1)?.body ?? '')
         assert.deepEqual(
@@ -211,37 +258,44 @@ describe('webhooks', () => {
           ['changed', status, ...(status === 'firing' ? ['changed', 4] : ['resolved', 0])],
         )
         assert.deepEqual(data.alerts, [resolved('gone')])
-        const between = notified('between', { receivers: ['a'], at: 30 })
-        assert.deepEqual(await kit.when(between), ['applied/superseded'])
       })
 
     it('then an alert that has fired again since is not sent as resolved', async () => {
-      const { network, kit } = given(['a'])
-      const again = alert('again', { fingerprint: 'one' })
-      await kit.when(notified('later', { receivers: ['a'], alerts: [again], at: 60 }))
+      const later = notified('later', {
+        receivers: ['a'],
+        alerts: [alert('again', { fingerprint: 'one' })],
+        at: 60,
+      })
       const before = { ...resolved('before'), fingerprint: 'one' }
-      const outcomes = await kit.when(notified('changed', { receivers: ['a'], alerts: [before] }))
-      assert.deepEqual([outcomes, network.calls], [['applied/superseded'], ['a later']])
+      const changed = notified('changed', { receivers: ['a'], alerts: [before] })
+      const { network, outcomes } = await givenReturning(changed, [later])
+      assert.deepEqual([outcomes, network.calls], [['applied/superseded'], []])
     })
 
     it('then the sequence orders the two, because the clock of a broker can go back', async () => {
-      const { network, kit } = given(['a'])
-      const [one, two, late] = [1, 2, 0].map(n => ({ extensions: { sequence: `0.${n}` } }))
-      await kit.when({ ...notified('one', { receivers: ['a'], at: 60 }), ...one })
-      assert.deepEqual(await kit.when({ ...notified('two', { receivers: ['a'] }), ...two }), [
-        'applied/delivered',
-      ])
-      assert.deepEqual(await kit.when({ ...notified('late', { receivers: ['a'], at: 90 }), ...late }), [
-        'applied/superseded',
-      ])
-      assert.deepEqual(network.calls, ['a one', 'a two'])
+      const [late, one, two] = [0, 1, 2].map(n => ({ extensions: { sequence: `0.${n}` } }))
+      const { outcomes } = await givenReturning(
+        { ...notified('late', { receivers: ['a'], at: 90 }), ...late },
+        [
+          { ...notified('one', { receivers: ['a'], at: 60 }), ...one },
+          { ...notified('two', { receivers: ['a'] }), ...two },
+        ],
+      )
+      assert.deepEqual(outcomes, ['applied/superseded'])
     })
 
     it('then another webhook, which has had no later one, still gets it', async () => {
-      const { network, kit } = given(['a', 'b'])
-      await kit.when(notified('resolve', { receivers: ['a'], status: 'resolved', at: 60 }))
-      assert.deepEqual(await kit.when(notified('fire', { receivers: ['a', 'b'] })), ['applied/delivered'])
-      assert.deepEqual(network.calls, ['a resolve', 'b fire'])
+      const { network, kit, restart } = given(['a', 'b'], {
+        a: times(3, status(500)),
+        b: times(3, status(500)),
+      })
+      const fire = notified('fire', { receivers: ['a', 'b'] })
+      assert.deepEqual(await kit.when(fire), ['failed/not-accepted'])
+      assert.deepEqual(await kit.when(resolve), ['applied/delivered'])
+      restart()
+      network.posts.length = 0
+      assert.deepEqual(await kit.when(fire), ['applied/delivered'])
+      assert.deepEqual(network.calls, ['b fire'])
     })
   })
 

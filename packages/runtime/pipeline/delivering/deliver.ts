@@ -1,7 +1,8 @@
 /** Decides a chunk with a sink: offers new events to the receiver. The answers of the receiver decide the records of the chunk. */
+import { toJsonText } from '../../cloudevents/json-text.ts'
 import { type Failure, rejection, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { Sink } from '../../consumer/sink.ts'
-import type { Consumer } from '../consumer.ts'
+import { type Consumer, getContext } from '../consumer.ts'
 import { admit } from '../deciding/admission.ts'
 import type { ApplyResult } from '../deciding/apply.ts'
 import { completeTask, fail, type Task } from '../deciding/task.ts'
@@ -9,6 +10,7 @@ import { toChange, type Work, WorkingCopy } from '../deciding/working-copy.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import type { PartitionRun } from '../invocation.ts'
 import type { LoadedPart } from '../loading/load.ts'
+import { CurrentContext } from '../model/context.ts'
 import type { Decision } from '../model/decision.ts'
 import { advance } from '../model/log.ts'
 import type { Snapshot } from '../model/snapshot.ts'
@@ -21,7 +23,8 @@ export async function deliverRecords(run: PartitionRun, part: LoadedPart): Promi
   const { remainingMs, nowMs, pause } = run.invocation
   const { snapshot, loaded: chunk } = part
   const leftMs = () => remainingMs() - consumer.reserveMs
-  const receiver = new Receiver(consumer.process, { pause, reportTry, isFirst, leftMs })
+  const { value: memory } = new CurrentContext(getContext(consumer), snapshot)
+  const receiver = new Receiver(consumer.process, { pause, reportTry, isFirst, leftMs }, memory)
   await receiver.offer(await collectNewTasks(consumer, snapshot, chunk), nowMs())
   const delivered = await decideEach(consumer, snapshot, chunk, (work, task) =>
     decide(work, receiver, task, nowMs()),
@@ -74,6 +77,10 @@ async function decide(
   if (!receiver.getAnswer(task)) await receiver.offer([task], nowMs)
   const answer = receiver.getAnswer(task)
   if (!answer) return undefined
+  const { context } = work.copy
+  const before = context.value
+  const memory = receiver.remember(before, task)
+  if (memory !== before) context.replace(toJsonText(memory, 'memory'))
   return answer.kind === 'delivered'
     ? completeTask(work, task, answer.reason)
     : fail(work, task, toFailure(answer, receiver.getReceiversLeft(task)))

@@ -6,7 +6,7 @@
 import { PermanentError, RetryableError } from '../../consumer/author-errors.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
-import type { Delivered, Delivery, Sink } from '../../consumer/sink.ts'
+import { type Delivered, type Delivery, retry, type Sink } from '../../consumer/sink.ts'
 import type { Task } from '../deciding/task.ts'
 import type { Deferred } from '../model/decision.ts'
 import { computeWaitMs, type FailedTry, TRIES, type TriesAllowed } from '../model/tries.ts'
@@ -34,11 +34,15 @@ export class Receiver {
   readonly #answers = new Map<number, Answer>()
   /** Receivers that have not accepted an event, by the offset of its record. */
   readonly #left = new Map<number, readonly string[]>()
+  readonly #memory: unknown
+  readonly #offered: Task[] = []
   #deferred: Deferred | undefined
 
-  constructor(sink: Sink, allowed: OffersAllowed) {
+  /** @param memory what the sink remembers after the records before the chunk */
+  constructor(sink: Sink, allowed: OffersAllowed, memory: unknown) {
     this.#sink = sink
     this.#allowed = allowed
+    this.#memory = memory
     this.#pace = new Pace(allowed.leftMs)
   }
 
@@ -56,6 +60,15 @@ export class Receiver {
     return this.#left.get(record.offset)
   }
 
+  /** Returns what the sink remembers after a task; the same if it has no answer yet. */
+  remember(memory: unknown, task: Task): unknown {
+    const answer = this.getAnswer(task)
+    if (!answer || !this.#sink.memory) return memory
+    const left = omitUndefined({ receivers: this.getReceiversLeft(task) })
+    const delivered: Delivered = answer.kind === 'thrown' ? { ...retry('threw an error'), ...left } : answer
+    return this.#sink.memory.after(memory, this.#describe(task, task.redriveTarget?.receivers), delivered)
+  }
+
   /** Offers the tasks. Afterwards every task has an answer, unless the receiver cannot be reached or too little time is left. */
   async offer(tasks: readonly Task[], nowMs: number): Promise<void> {
     const { digest } = this.#sink
@@ -68,7 +81,14 @@ export class Receiver {
     }
     await this.#offerWithTries(tasks.filter(isOld), asDigest)
     const { batchSize = 1 } = this.#sink
-    const call = (batch: readonly Task[]) => this.#sink.deliver(batch.map(this.#delivery))
+    const call = (batch: readonly Task[]) => {
+      // A try again may follow deliveries of later events.
+      const memory = this.#sink.memory
+        ? this.#offered.reduce<unknown>((before, task) => this.remember(before, task), this.#memory)
+        : undefined
+      return this.#sink.deliver(batch.map(this.#delivery), memory)
+    }
+    this.#offered.push(...tasks)
     await this.#offerWithTries(
       tasks.filter(task => !isOld(task)),
       { batchSize, call, head },
@@ -183,14 +203,19 @@ export class Receiver {
     return (await this.#sink.digest?.deliver({ deliveries: tasks.map(this.#delivery), key })) ?? []
   }
 
-  readonly #delivery = ({ event, record: { topic, partition, offset }, redriveTarget }: Task): Delivery => ({
-    event,
-    key: derivedId('delivery', this.#sink.name, event.source, event.id),
-    topic,
-    partition: redriveTarget?.place?.partition ?? partition,
-    offset: redriveTarget?.place?.offset ?? offset,
-    ...omitUndefined({ receivers: this.#left.get(offset) ?? redriveTarget?.receivers }),
-  })
+  readonly #delivery = (task: Task): Delivery =>
+    this.#describe(task, this.getReceiversLeft(task) ?? task.redriveTarget?.receivers)
+
+  #describe({ event, record, redriveTarget }: Task, receivers: readonly string[] | undefined): Delivery {
+    return {
+      event,
+      key: derivedId('delivery', this.#sink.name, event.source, event.id),
+      topic: record.topic,
+      partition: redriveTarget?.place?.partition ?? record.partition,
+      offset: redriveTarget?.place?.offset ?? record.offset,
+      ...omitUndefined({ receivers }),
+    }
+  }
 }
 
 /** Returns the reason why the receiver has not accepted an event; undefined if it has accepted the event or finally rejected it. */

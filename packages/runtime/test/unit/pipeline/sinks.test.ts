@@ -404,6 +404,69 @@ describe('a sink', () => {
     })
 })
 
+describe('what a sink remembers', () => {
+  /** Remembers the last answer for each event, in the order of the partition. */
+  const remembering = (answer: Answer, more: Partial<Sink> = {}) => {
+    const given: (readonly string[])[] = []
+    const base = receiver(answer, more)
+    const sink: Sink<unknown, readonly string[]> = {
+      ...base.sink,
+      deliver(deliveries, memory = []) {
+        given.push(memory)
+        return base.sink.deliver(deliveries)
+      },
+      memory: {
+        initial: [],
+        read: data => data as readonly string[],
+        after: (memory, { event: { id }, receivers = ['all'] }, { kind }) =>
+          id === 'x' ? memory : [...memory, `${id} ${kind} ${receivers.join()}`],
+      },
+    }
+    return { ...base, sink, given }
+  }
+
+  it('given events, then each call gets what was remembered before it, and the next batch all of it', async () => {
+    const { sink, given } = remembering(() => RUNG)
+    const stage = new Stage(sink)
+    await stage.batch(records('ab'))
+    await stage.batch([record(2, reading('c'))])
+    const [a, b] = ['a', 'b'].map(id => `${id} delivered all`)
+    assert.deepEqual(given, [[], [a], [a, b]])
+  })
+
+  it('given a try again after a later event, then it gets the memory of that, and the order stays', async () => {
+    const { sink, given } = remembering((id, call) => (id === 'a' && call === 1 ? retry('busy') : RUNG))
+    const stage = new Stage(sink)
+    await stage.batch(records('ab'))
+    assert.deepEqual(given, [[], ['a retry all'], ['a retry all', 'b delivered all']])
+    await stage.batch([record(2, reading('c'))])
+    assert.deepEqual(given.at(-1), ['a delivered all', 'b delivered all'])
+  })
+
+  it('given one that some receivers refuse, then it is remembered for all that it was for', async () => {
+    const refused = { ...retry('busy'), receivers: ['two'] }
+    const { sink, given } = remembering(id => (id === 'a' ? refused : RUNG))
+    const stage = new Stage(sink)
+    await stage.batch(records('ab'))
+    await stage.batch([record(2, reading('c'))])
+    assert.deepEqual(given.at(-1), ['a retry all', 'b delivered all'])
+  })
+
+  it('given a kill before the commit, or nothing to remember, then only what is committed is remembered', async () => {
+    const { sink, given } = remembering(() => RUNG)
+    const stage = new Stage(sink)
+    const commit = stage.store.commit.bind(stage.store)
+    stage.store.commit = () => Promise.reject(new Error('killed'))
+    await stage.batch(records('a'))
+    stage.store.commit = async (...change) => {
+      assert.equal(change[1].context, undefined, 'what has not changed is not stored')
+      return commit(...change)
+    }
+    await stage.batch(records('x'))
+    assert.deepEqual(given, [[], []])
+  })
+})
+
 describe('what is too old for a sink', () => {
   const HOUR = 3_600_000
   const START = Date.parse('2026-03-01T12:00:00Z')

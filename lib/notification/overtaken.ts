@@ -1,0 +1,95 @@
+/**
+ * What webhooks were told of groups of which an earlier notification may still return: one that failed is retried or redriven later,
+ * and must not report alerts as firing that have resolved since. It is remembered with the position of the partition, for all
+ * instances. Pure.
+ */
+import { type Message, OLD_MS } from './message.ts'
+
+/** A group and one of its receivers. They are remembered only while a notification of the group may return to the receiver. */
+interface Told {
+  readonly group: string
+  readonly receiver: string
+  /** Notifications that the receiver has not accepted: their orders and times. */
+  readonly failed: readonly (readonly [order: string, atMs: number])[]
+  /** Last notification that the receiver has accepted since; absent if there is none. */
+  readonly last?: LastMessage
+}
+
+interface LastMessage {
+  readonly order: string
+  readonly status: 'firing' | 'resolved'
+  /** Fingerprints of the firing alerts. */
+  readonly firing: readonly string[]
+  /** Number of firing alerts. Alerts that the message omits are included. */
+  readonly count: number
+}
+
+/** The entry that has changed last comes last. */
+export type ToldReceivers = readonly Told[]
+
+/** Maximum number of entries in a partition. The oldest go first. */
+const MAX_ENTRIES = 1_000
+
+/** Returns what is remembered after a message was offered to receivers; the same object if nothing changes. */
+export function rememberOffered(
+  all: ToldReceivers,
+  message: Message,
+  receivers: readonly string[],
+  isAccepted: (receiver: string) => boolean,
+): ToldReceivers {
+  return receivers.reduce((told, receiver) => {
+    const before = findTold(told, message, receiver)
+    const hasFailed = !isAccepted(receiver)
+    if (!before && !hasFailed) return told
+    const others = told.filter(one => one !== before && mayReturn(one, message))
+    const after = afterOffer(
+      before ?? { group: message.notification.group, receiver, failed: [] },
+      message,
+      hasFailed,
+    )
+    return [...others, ...(mayReturn(after, message) ? [after] : [])].slice(-MAX_ENTRIES)
+  }, all)
+}
+
+/**
+ * Returns the part of a message that is still relevant for a receiver. If it has accepted a later message of the group, only resolved
+ * alerts that have not fired again are relevant. The status of the later message is then used. A digest is always relevant.
+ *
+ * @returns undefined if no part is relevant
+ */
+export function selectNews(all: ToldReceivers, message: Message, receiver: string): Message | undefined {
+  const { notification, order, isDigest } = message
+  const later = findTold(all, message, receiver)?.last
+  if (isDigest || later === undefined || later.order <= order) return message
+  const alerts = notification.alerts.filter(
+    ({ status, fingerprint }) => status === 'resolved' && !later.firing.includes(fingerprint),
+  )
+  if (alerts.length === 0) return undefined
+  const fires = later.status === 'firing'
+  const facts = {
+    status: later.status,
+    reason: fires ? 'changed' : 'resolved',
+    omitted: fires ? later.count : 0,
+  } as const
+  return { ...message, notification: { ...notification, ...facts, alerts } }
+}
+
+function findTold(all: ToldReceivers, { notification }: Message, receiver: string): Told | undefined {
+  return all.find(one => one.group === notification.group && one.receiver === receiver)
+}
+
+/** A notification that is older is not sent any more, but counted in a digest. */
+function mayReturn({ failed }: Told, { atMs }: Message): boolean {
+  return failed.some(([, failedMs]) => failedMs > atMs - OLD_MS)
+}
+
+function afterOffer(told: Told, message: Message, hasFailed: boolean): Told {
+  const { order, atMs, notification } = message
+  const others = told.failed.filter(([one]) => one !== order)
+  if (hasFailed) return { ...told, failed: [...others, [order, atMs]] }
+  const { status, alerts, omitted } = notification
+  const firing = alerts.flatMap(alert => (alert.status === 'firing' ? [alert.fingerprint] : []))
+  const isLater = order > (told.last?.order ?? '')
+  const last = { order, status, firing, count: firing.length + omitted }
+  return { ...told, failed: others, ...(isLater && { last }) }
+}

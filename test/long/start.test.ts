@@ -6,6 +6,7 @@ import { until } from '#local-servers/testing/until.ts'
 import { answerFromStorage } from '../../lib/sql/storage-answer.ts'
 import { TestKafka } from '../../packages/msk-trigger/test/integration/kafka.ts'
 import { TestEnvironment } from '../support/environment.ts'
+import { listTroubles } from '../support/late-lines.ts'
 import { StartedProject } from '../support/started-project.ts'
 import { readJson } from '../unit/console/access/support.ts'
 
@@ -167,20 +168,4 @@ async function addFunctions(project: StartedProject, functions: AddedFunctions):
     )
     .join('')
   await project.write('serverless.yml', yaml => `${yaml}${entries}`)
-}
-
-/** Returns the reports of troubles, without those of a function that a busy machine left too little time, and that has continued. */
-function listTroubles(output: string): string[] {
-  const troubles = output.split('\n').filter(line => line.includes('✗'))
-  const late = troubles.flatMap(
-    line => /^✗ (\S+): a partition waits: .* reason=out-of-time /.exec(line)?.[1] ?? [],
-  )
-  const passed = late.filter(name => output.includes(`\n✓ ${name} continues`))
-  const isPassed = (line: string) =>
-    passed.some(
-      name =>
-        line.startsWith(`✗ ${name} is stalled: it reported `) ||
-        (line.startsWith(`✗ ${name}: `) && line.includes(' reason=out-of-time ')),
-    )
-  return troubles.filter(line => !isPassed(line))
 }

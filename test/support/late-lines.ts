@@ -11,3 +11,24 @@ export function listFaults(output: string): string[] {
     .split('\n')
     .filter(line => /^Warning|^Error|"level":"(?:WARN|ERROR|CRITICAL)"/.test(line) && !LATE.test(line))
 }
+
+const RUNS_AGAIN = /^✗ \S+ failed: the functions do not answer\. Its schedule runs it again\.$/
+
+/**
+ * Returns the troubles that `npm start` reports, without those of a function that a busy machine left too little time: one that has
+ * continued since, or that its schedule runs again.
+ */
+export function listTroubles(output: string): string[] {
+  const troubles = output.split('\n').filter(line => line.includes('✗'))
+  const late = troubles.flatMap(
+    line => /^✗ (\S+): a partition waits: .* reason=out-of-time /.exec(line)?.[1] ?? [],
+  )
+  const passed = late.filter(name => output.includes(`\n✓ ${name} continues`))
+  const isPassed = (line: string) =>
+    passed.some(
+      name =>
+        line.startsWith(`✗ ${name} is stalled: it reported `) ||
+        (line.startsWith(`✗ ${name}: `) && line.includes(' reason=out-of-time ')),
+    )
+  return troubles.filter(line => !isPassed(line) && !RUNS_AGAIN.test(line))
+}

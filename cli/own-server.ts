@@ -34,14 +34,28 @@ export interface ServerToken {
   readonly isGiven: boolean
 }
 
-/** Returns the token of a server. @throws CliFailure if the token is too short, and OperationFailure if its file cannot be read */
+/** Returns the token of a server, a new one if none is given. @throws the errors of `readToken` */
 export async function resolveToken(tokenFile: string | undefined, terminal: Terminal): Promise<ServerToken> {
-  const source = tokenFile ?? 'SLUICE_TOKEN'
-  const text =
-    tokenFile === undefined ? terminal.environment.SLUICE_TOKEN : await readInput(tokenFile, terminal)
-  const given = text?.trim() ?? ''
-  if (!given && tokenFile === undefined) return { token: randomBytes(16).toString('hex'), isGiven: false }
-  if (given.length < MIN_LENGTH || /\s/.test(given))
-    throw new CliFailure(`${source}: the token must have at least ${MIN_LENGTH} characters, without spaces`)
-  return { token: given, isGiven: true }
+  const token = await readToken('SLUICE_TOKEN', tokenFile, terminal)
+  return { token: token ?? randomBytes(16).toString('hex'), isGiven: token !== undefined }
+}
+
+/**
+ * Reads a token from a file or, without one, from a variable; undefined if neither is given.
+ *
+ * @throws CliFailure if the token is too short, and OperationFailure if its file cannot be read
+ */
+export async function readToken(
+  variable: string,
+  file: string | undefined,
+  terminal: Terminal,
+): Promise<string | undefined> {
+  const text = file === undefined ? terminal.environment[variable] : await readInput(file, terminal)
+  const token = text?.trim() ?? ''
+  if (!token && file === undefined) return undefined
+  if (token.length < MIN_LENGTH || /\s/.test(token))
+    throw new CliFailure(
+      `${file ?? variable}: the token must have at least ${MIN_LENGTH} characters, without spaces`,
+    )
+  return token
 }

@@ -1,12 +1,20 @@
-/** The console: its page and its HTTP API. */
+/** The console: its page, its HTTP API, and its metrics. */
 import { Hono } from 'hono'
 import { compress } from 'hono/compress'
 import type { Access } from './access/access.ts'
 import { FailedSignIns } from './access/failed-sign-ins.ts'
-import { identifyCaller, rejectForeignRequests, requireSignIn, setSecurityHeaders } from './access/guard.ts'
+import {
+  identifyCaller,
+  rejectForeignRequests,
+  requireMetricsToken,
+  requireSignIn,
+  setSecurityHeaders,
+} from './access/guard.ts'
 import { LIMITS, limitBodies, limitRequests, STRANGERS_LIMITS } from './access/limits.ts'
 import { checkAdmission, createSignInRoutes } from './access/sign-in.ts'
 import { declareApiRoutes } from './api/all-routes.ts'
+import { MetricsReader } from './api/overview/metrics.ts'
+import { OverviewReader } from './api/overview/overview.ts'
 import type { ConsoleEnvironment } from './environment.ts'
 import { addRoutes } from './http/declare-route.ts'
 import type { ConsoleHono } from './http/person.ts'
@@ -41,7 +49,13 @@ export function createConsoleApp({
   app.use('/sign-in', limitBodies(STRANGERS_LIMITS))
   app.route('/', createSignInRoutes(access, failed, page.styleAt))
   app.use('/api/*', requireSignIn(access, failed), limitRequests(LIMITS), limitBodies(LIMITS))
-  app.route('/api', createApi(environment))
+  const looks = new OverviewReader(environment)
+  app.route('/api', createApi(environment, looks))
+  const metrics = new MetricsReader(environment, looks)
+  app.get('/metrics', requireMetricsToken(access, failed), limitRequests(LIMITS), async context => {
+    const { text, contentType } = await metrics.read()
+    return context.body(text, 200, { 'content-type': contentType, 'cache-control': 'no-store' })
+  })
   // Assets are public, because the sign-in page needs the style sheet.
   app.get('/assets/:name', context => {
     const file = page.asset(context.req.param('name'))
@@ -59,13 +73,13 @@ export function createConsoleApp({
   return app
 }
 
-function createApi(environment: ConsoleEnvironment): Hono<ConsoleHono> {
+function createApi(environment: ConsoleEnvironment, looks: OverviewReader): Hono<ConsoleHono> {
   const routes = new Hono<ConsoleHono>()
   routes.use(async (context, next) => {
     await next()
     context.header('cache-control', 'no-store')
   })
-  addRoutes(routes, declareApiRoutes(environment))
+  addRoutes(routes, declareApiRoutes(environment, looks))
   routes.all('*', ({ req }) => {
     throw new ProblemError('not-found', `${req.path} does not exist.`)
   })

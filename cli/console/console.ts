@@ -20,6 +20,10 @@ Examples:
     env: environment('to show'),
     port: settingOption(LOCAL_PORTS.settings, 'CONSOLE_PORT'),
     ...SERVER_OPTIONS,
+    metricsTokenFile: optionField(
+      '<file>',
+      'file with the token of /metrics (default: SLUICE_METRICS_TOKEN, else none on the loopback address)',
+    ),
     kafkaUiPort: optionField('<number>', 'a second port, which opens with the pages about Kafka', port()),
     role: withInitial(optionField('<role>', 'whether changes are possible', oneOf(ROLES)), 'operator'),
   },

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { createLocalAccess } from '../../console/access/access.ts'
+import { createLocalAccess, createMetricsAccess } from '../../console/access/access.ts'
 import { createConsoleApp } from '../../console/app.ts'
 import { createConsoleEnvironment } from '../../console/environment.ts'
 import type { Role } from '../../console/http/person.ts'
@@ -14,7 +14,7 @@ import { errorLine } from '../../lib/support/escape-text.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveOperator } from '../operator.ts'
-import { resolveToken, type ServerOptions } from '../own-server.ts'
+import { readToken, resolveToken, type ServerOptions } from '../own-server.ts'
 import { requireEnvironment } from '../servers/environment.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import type { Terminal } from '../terminal.ts'
@@ -23,6 +23,7 @@ interface ConsoleOptions extends ServerOptions {
   readonly env?: string
   readonly port?: number
   readonly kafkaUiPort?: number
+  readonly metricsTokenFile?: string
   readonly role: Role
 }
 
@@ -43,6 +44,10 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
       token,
       { name: await resolveOperator(config), role: options.role },
       options.ownHost,
+      createMetricsAccess(
+        options.host,
+        await readToken('SLUICE_METRICS_TOKEN', options.metricsTokenFile, terminal),
+      ),
     ),
     reportError: error => terminal.stderr.write(errorLine(error)),
     reportFailedSignIn: ({ route }) =>

@@ -12,6 +12,8 @@ export interface Access {
   isToken(text: string): boolean
   /** Sessions of browsers that have signed in with the token. */
   readonly sessions: Sessions
+  /** Who may read the metrics, besides those who are signed in. */
+  readonly metrics: MetricsAccess
   /**
    * Returns whether a request uses one of the console's own host names. A request with another name may be a DNS rebinding attack.
    *
@@ -30,6 +32,13 @@ export interface Access {
   findSignInHost(host: string): string
 }
 
+export interface MetricsAccess {
+  /** True if no token is needed. */
+  readonly isOpen: boolean
+  /** Returns whether a text is the token of the metrics. */
+  isToken(text: string): boolean
+}
+
 /** Host names that always refer to this machine, whatever DNS servers return. */
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
@@ -39,7 +48,12 @@ const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
  * @param token token in the printed URL
  * @param ownHosts further host names, without ports, under which the console is asked, such as that of a container
  */
-export function createLocalAccess(token: string, person: Person, ownHosts: readonly string[] = []): Access {
+export function createLocalAccess(
+  token: string,
+  person: Person,
+  ownHosts: readonly string[] = [],
+  metrics: MetricsAccess = createMetricsAccess('127.0.0.1'),
+): Access {
   const hosts = new Set([...LOOPBACK, ...ownHosts.map(host => host.toLowerCase())])
   const expectedHash = hashToken(token)
   return {
@@ -47,11 +61,23 @@ export function createLocalAccess(token: string, person: Person, ownHosts: reado
     isOpen: false,
     isToken: text => timingSafeEqual(hashToken(text), expectedHash),
     sessions: new Sessions(token),
+    metrics,
     // Accept any port, because the console's port may be forwarded.
     isOwnHost: host => hosts.has(host.toLowerCase().replace(/:\d+$/, '')),
     cookieName: `sluice-console-${expectedHash.toString('hex', 0, 4)}`,
     findSignInHost: host => (LOOPBACK.has(host) ? '127.0.0.1' : host),
   }
+}
+
+/**
+ * Returns who may read the metrics: whoever has their token or, on the loopback address, everybody if there is none, as Kafka is open there.
+ *
+ * @param host address on which the console listens
+ */
+export function createMetricsAccess(host: string, token?: string): MetricsAccess {
+  if (token === undefined) return { isOpen: LOOPBACK.has(host) || host === '::1', isToken: () => false }
+  const expected = hashToken(token)
+  return { isOpen: false, isToken: text => timingSafeEqual(hashToken(text), expected) }
 }
 
 /** Returns the access rules of a server on the loopback address that asks for no token, as Kafka asks for none there. */

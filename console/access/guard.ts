@@ -57,6 +57,20 @@ export function requireSignIn(access: Access, failed: FailedSignIns): Middleware
   }
 }
 
+/** Rejects scrapes without the token of the metrics, which may also be that of the console. @throws ProblemError */
+export function requireMetricsToken(access: Access, failed: FailedSignIns): MiddlewareHandler<ConsoleHono> {
+  return async (context, next) => {
+    const token = readToken(context)
+    const isAllowed = token === undefined ? access.metrics.isOpen : access.metrics.isToken(token)
+    if (isAllowed || isSignedIn(context, access)) return next()
+    if (token !== undefined) await failed.add(context)
+    throw new ProblemError(
+      'signed-out',
+      'Metrics need their token in the header "Authorization: Bearer …": SLUICE_METRICS_TOKEN of the console.',
+    )
+  }
+}
+
 /** Returns the content of the session cookie; empty without one. */
 export function readSessionCookie(context: Context, access: Access): string {
   return getCookie(context, access.cookieName) ?? ''
@@ -99,7 +113,7 @@ const READING = new Set(['GET', 'HEAD'])
  *
  * The host must be one of the console's own names. Otherwise another site could resolve its own host name to this machine, and the
  * browser would treat its requests as same-origin. A request that changes something must be sent by the console's page or have a
- * bearer token. A request that reads from the API is also rejected if another site sent it. That site could not see the response,
+ * bearer token. A request that reads from the API, or metrics, is also rejected if another site sent it. That site could not see the response,
  * but the console would query Kafka for it.
  */
 export function findRefusal(origins: Origins, access: Pick<Access, 'isOwnHost'>): string | undefined {
@@ -117,7 +131,7 @@ const FOREIGN = 'The request comes from another site. The console accepts reques
  */
 function findReadRefusal({ path, site }: Origins): string | undefined {
   const isOwn = site === undefined || site === 'same-origin' || site === 'none'
-  return isOwn || !path.startsWith('/api/') ? undefined : FOREIGN
+  return isOwn || !(path.startsWith('/api/') || path === '/metrics') ? undefined : FOREIGN
 }
 
 function findChangeRefusal({ origin, site, hasBearer }: Origins): string | undefined {

@@ -5,7 +5,7 @@ import { declareQuery, declareSharedQuery, type RouteAnswers, type Routes } from
 import { declareCauseRoutes } from './alerts/alert-cause.ts'
 import { declareKafkaRoutes } from './kafka/kafka-routes.ts'
 import { declareOperations } from './operations.ts'
-import { OverviewReader } from './overview/overview.ts'
+import type { OverviewReader } from './overview/overview.ts'
 import { declareQuestions, type QuestionAnswers, type ShownQuestions } from './questions.ts'
 import { declareSqlTableRoutes } from './sql-tables.ts'
 import { declareTelemetryRoutes } from './telemetry/telemetry-routes.ts'
@@ -14,12 +14,11 @@ import { declareTelemetryRoutes } from './telemetry/telemetry-routes.ts'
 export type Answers = RouteAnswers<ReturnType<typeof declareOwnRoutes>> &
   QuestionAnswers & { readonly '/questions': ShownQuestions }
 
-export function declareApiRoutes(environment: ConsoleEnvironment): Routes {
-  return { ...declareOwnRoutes(environment), ...declareQuestions(environment) }
+export function declareApiRoutes(environment: ConsoleEnvironment, looks: OverviewReader): Routes {
+  return { ...declareOwnRoutes(environment, looks), ...declareQuestions(environment) }
 }
 
-function declareOwnRoutes(environment: ConsoleEnvironment) {
-  const looks = new OverviewReader(environment)
+function declareOwnRoutes(environment: ConsoleEnvironment, looks: OverviewReader) {
   return {
     ...declareEnvironmentRoutes(environment),
     '/overview': declareSharedQuery({}, () => looks.read()),

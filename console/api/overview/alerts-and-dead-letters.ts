@@ -36,8 +36,14 @@ export function countFiring(view: readonly AlertSummary[], newest: readonly Aler
 /** Limits of one count, whose answer is unknown until all records have been read. Counting in a large topic takes several calls. */
 const COUNT_LIMITS = { mostRecords: Number.POSITIVE_INFINITY, withinMs: 500 }
 
-/** Returns the number of open dead letters; null until the whole topic has been read. @throws the errors of `readRecords` */
-export async function countOpenDeadLetters(environment: ConsoleEnvironment): Promise<number | null> {
-  const { rows, left, pending } = await readDeadLettersNow(environment, true, COUNT_LIMITS)
-  return pending === 0 ? rows.filter(({ handled }) => !handled).length + left : null
+export interface OpenDeadLetters {
+  readonly count: number
+  /** Time at which the oldest was written, in milliseconds since the epoch; undefined without dead letters. */
+  readonly oldestMs: number | undefined
+}
+
+/** Counts the open dead letters. Returns null until the whole topic has been read. @throws the errors of `readRecords` */
+export async function countOpenDeadLetters(environment: ConsoleEnvironment): Promise<OpenDeadLetters | null> {
+  const { rows, left, pending, oldestMs } = await readDeadLettersNow(environment, true, COUNT_LIMITS)
+  return pending === 0 ? { count: rows.filter(({ handled }) => !handled).length + left, oldestMs } : null
 }

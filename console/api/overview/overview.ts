@@ -37,6 +37,7 @@ import {
   countFiring,
   countOpenDeadLetters,
   type FiringCount,
+  type OpenDeadLetters,
   readRecentAlerts,
 } from './alerts-and-dead-letters.ts'
 import { buildCounters, type Lag } from './counters.ts'
@@ -61,6 +62,18 @@ export interface Overview {
   readonly lastAlerts: readonly AlertSummary[] | null
   /** Number of dead letters that have not been handled. */
   readonly openDeadLetters: number | null
+}
+
+/** What one look finds. Undefined is what a server that does not answer would say. */
+export interface Look
+  extends Pick<Overview, 'atMs' | 'servers' | 'standing' | 'notices' | 'firing' | 'lastAlerts'> {
+  readonly lags: readonly Lag[] | undefined
+  /** Offsets by signal; undefined for a topic that does not exist. */
+  readonly bounds: ReadonlyMap<Signal, readonly Bounds[] | undefined> | undefined
+  /** Outcomes by `FUNCTION/TOPIC`; without functions that count none. */
+  readonly outcomes: ReadonlyMap<string, Outcomes> | undefined
+  /** Dead letters that have not been handled; null until the whole topic has been read. */
+  readonly letters: OpenDeadLetters | null | undefined
 }
 
 /** Topic to which others write: readings, or an input. */
@@ -128,7 +141,27 @@ export class OverviewReader {
     )
   }
 
+  /** Returns what the page shows. */
   async read(): Promise<Overview> {
+    const { lags, outcomes, bounds, letters, ...same } = await this.look()
+    const findLag = ({ function: name, topic }: ReadTopic) =>
+      lags?.find(lag => lag.function === name && lag.topic === topic)?.pending ?? null
+    return {
+      ...same,
+      counters: buildCounters({
+        lags: lags ?? [],
+        outcomes,
+        written: new Map(SIGNALS.map(signal => [this.#environment.topic(signal), bounds?.get(signal)])),
+        getTopic: signal => this.#environment.topic(signal),
+      }),
+      flow: this.#buildFlow(),
+      consumers: this.#environment.consumers.map(consumer => ({ ...consumer, lag: findLag(consumer) })),
+      openDeadLetters: letters?.count ?? null,
+    }
+  }
+
+  /** Looks at the servers. */
+  async look(): Promise<Look> {
     const atMs = Date.now()
     const { config, functions } = this.#environment
     const kafka = await awaitAnswer('kafka', config, this.#readKafka())
@@ -159,24 +192,17 @@ export class OverviewReader {
       broken: redis.value?.broken,
       transactions,
     }
-    const findLag = ({ function: name, topic }: ReadTopic) =>
-      lags?.find(lag => lag.function === name && lag.topic === topic)?.pending ?? null
     return {
       atMs,
       servers,
-      counters: buildCounters({
-        lags: lags ?? [],
-        outcomes: redis.value?.outcomes,
-        written: new Map(SIGNALS.map(signal => [this.#environment.topic(signal), bounds?.get(signal)])),
-        getTopic: signal => this.#environment.topic(signal),
-      }),
-      flow: this.#buildFlow(),
-      consumers: this.#environment.consumers.map(consumer => ({ ...consumer, lag: findLag(consumer) })),
+      lags,
+      bounds,
+      outcomes: redis.value?.outcomes,
       standing: this.#standing.next(observation, atMs),
       notices: [...(types.value ?? []), ...unended],
       firing: redis.value ? countFiring(redis.value.firing, alerts.value ?? []) : null,
       lastAlerts: alerts.value?.slice(0, LAST_ALERTS) ?? null,
-      openDeadLetters: letters.value ?? null,
+      letters: letters.value,
     }
   }
 

@@ -16,6 +16,8 @@ export interface Outcomes extends Readonly<Record<RecordOutcome, number>> {
   readonly outbox: number
   /** Number of offsets up to the applied ones. */
   readonly position: number
+  /** Clock of the partition that is most behind, in milliseconds since the epoch; undefined as long as one has none. */
+  readonly clockMs: number | undefined
 }
 
 /**
@@ -40,7 +42,14 @@ export async function readOutcomes(
   }
   const outbox = summaries.reduce((sum, { outbox }) => sum + outbox, 0)
   const position = summaries.reduce((sum, { appliedOffset }) => sum + appliedOffset + 1, 0)
-  return { ...outcomes, reasons, outbox, position }
+  const clocks = summaries.map(({ clock }) => clock.nowMs)
+  return {
+    ...outcomes,
+    reasons,
+    outbox,
+    position,
+    clockMs: clocks.length > 0 ? Math.min(...clocks) || undefined : undefined,
+  }
 }
 
 /** Applied records that contain no event of a producer: erasures of earlier versions, and ends of retries. They count as ignored. */

@@ -19,6 +19,7 @@ describe('how records ended', () => {
       reasons: { 'applied/counted': 3, 'ignored/tick': 5, 'failed/rejected': 1 },
       outbox: 3,
       position: 0,
+      clockMs: undefined,
     })
   })
 

@@ -19,7 +19,17 @@ it('given outcomes, then those that are not usual have their reasons', () => {
   }
   assert.equal(
     formatTotals(
-      { applied: 8, duplicate: 2, ignored: 8, failed: 1, parked: 0, reasons, outbox: 2, position: 18 },
+      {
+        applied: 8,
+        duplicate: 2,
+        ignored: 8,
+        failed: 1,
+        parked: 0,
+        reasons,
+        outbox: 2,
+        position: 18,
+        clockMs: 0,
+      },
       'readings',
     ),
     '8 readings applied (1 too late for their minute), 2 duplicates, 8 ignored (1 erased, 2 rule sets, 5 ticks of the clock), ' +

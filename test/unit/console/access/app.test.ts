@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { listRoutes, localConsole, readJson, TOKEN } from './support.ts'
+import { Hono } from 'hono'
+import { createLocalAccess, createMetricsAccess } from '../../../../console/access/access.ts'
+import { FailedSignIns } from '../../../../console/access/failed-sign-ins.ts'
+import { requireMetricsToken } from '../../../../console/access/guard.ts'
+import type { ConsoleHono } from '../../../../console/http/person.ts'
+import { sendProblem } from '../../../../console/http/problem.ts'
+import { createConsole, listRoutes, localConsole, readJson, TOKEN } from './support.ts'
 
 const BEARER = { authorization: `Bearer ${TOKEN}` }
 const JSON_BODY = { 'content-type': 'application/json' }
@@ -47,6 +53,55 @@ describe('every route of the API', () => {
         assert.match((await readJson(answer)).message, /^This requires the operator role/)
       })
   }
+})
+
+describe('the metrics', () => {
+  const METRICS_TOKEN = 'a-token-that-only-reads-metrics'
+  const createAccess = (host: string, token?: string) =>
+    createLocalAccess(TOKEN, { name: 'ada', role: 'viewer' }, ['console'], createMetricsAccess(host, token))
+  const cases: [
+    given: string,
+    host: string,
+    token: string | undefined,
+    asked: string | undefined,
+    status: number,
+  ][] = [
+    ['the loopback address', '127.0.0.1', undefined, undefined, 200],
+    ['the loopback address and a token', '127.0.0.1', METRICS_TOKEN, undefined, 401],
+    ['another address', '0.0.0.0', undefined, undefined, 401],
+    ['another address and no token asked', '0.0.0.0', METRICS_TOKEN, undefined, 401],
+    ['another token', '0.0.0.0', METRICS_TOKEN, 'another', 401],
+    ['their token', '0.0.0.0', METRICS_TOKEN, METRICS_TOKEN, 200],
+    ['the token of the console', '0.0.0.0', METRICS_TOKEN, TOKEN, 200],
+  ]
+  for (const [given, host, token, asked, status] of cases)
+    it(`given ${given}, then ${status}`, async () => {
+      const failures: unknown[] = []
+      const failed = new FailedSignIns({ report: failure => failures.push(failure) })
+      const app = new Hono<ConsoleHono>()
+      app.onError((error, context) => sendProblem(context, error, () => {}))
+      app.get('/metrics', requireMetricsToken(createAccess(host, token), failed), context =>
+        context.text('metrics'),
+      )
+      const headers = new Headers(asked ? { authorization: `Bearer ${asked}` } : {})
+      const answer = await app.request('/metrics', { headers })
+      assert.equal(answer.status, status)
+      if (status === 401) assert.match((await readJson(answer)).message, /SLUICE_METRICS_TOKEN/)
+      assert.equal(failures.length, asked === 'another' ? 1 : 0)
+    })
+
+  it('given their token, then it opens nothing else', async () => {
+    const { ask, failures } = createConsole(createAccess('0.0.0.0', METRICS_TOKEN))
+    assert.equal((await ask('/api/overview', { authorization: `Bearer ${METRICS_TOKEN}` })).status, 401)
+    assert.equal(failures.length, 1)
+  })
+
+  it('given a foreign page or name, then they are refused, also where they need no token', async () => {
+    assert.equal((await localConsole().ask('/metrics', { 'sec-fetch-site': 'cross-site' })).status, 403)
+    assert.equal((await localConsole().ask('/metrics', { host: 'console:8050' })).status, 403)
+    const ofContainer = createConsole(createAccess('0.0.0.0'))
+    assert.equal((await ofContainer.ask('/metrics', { host: 'console:8050' })).status, 401)
+  })
 })
 
 describe('every answer', () => {

@@ -13,7 +13,7 @@ export const BASE = 'http://127.0.0.1:8050'
 /** Nothing listens there. */
 const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
 
-function createConsole(access: Access) {
+export function createConsole(access: Access) {
   const failures: unknown[] = []
   const config = readConfig({ SLUICE_ENV: 'test', ...NOWHERE })
   const environment = createConsoleEnvironment({ config, functions: [], isLocal: true })

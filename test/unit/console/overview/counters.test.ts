@@ -14,6 +14,7 @@ const NONE = {
   reasons: {},
   outbox: 0,
   position: 0,
+  clockMs: undefined,
 }
 
 const lag = (name: string, topic: string, next: number, pending = 0) => ({

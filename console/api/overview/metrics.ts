@@ -1,0 +1,206 @@
+/** Metrics for Prometheus: the facts of one look, in the form that it scrapes. What is unknown is absent, never 0. */
+import { Counter, Gauge, Registry } from 'prom-client'
+import { SEVERITIES } from '../../../lib/alerting/rule.ts'
+import { type Signal, topicRow } from '../../../lib/app/topic-table.ts'
+import { type AgedPartitionLag, addAges } from '../../../lib/queries/kafka/consumer-lag.ts'
+import { Cache } from '../../cache.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import type { Lag } from './counters.ts'
+import type { Look, OverviewReader } from './overview.ts'
+
+/** Time for which the answer to a scrape is reused, in milliseconds. Scrapes at the same time share one. */
+const REUSED_MS = 1_000
+/** Maximum number of partitions with series of their own: those with the most pending records. */
+const MAX_PARTITIONS = 500
+/** Maximum number of partitions of which a scrape reads the first pending record. */
+const MAX_AGES = 50
+
+/** Answer to a scrape. */
+interface Scrape {
+  readonly text: string
+  readonly contentType: string
+}
+
+export class MetricsReader {
+  readonly #environment: ConsoleEnvironment
+  readonly #looks: OverviewReader
+  readonly #scrapes = new Cache<Scrape>({ forMs: REUSED_MS })
+
+  constructor(environment: ConsoleEnvironment, looks: OverviewReader) {
+    this.#environment = environment
+    this.#looks = looks
+  }
+
+  read(): Promise<Scrape> {
+    return this.#scrapes.get('', async () => {
+      const look = await this.#looks.look()
+      const findSignal = (topic: string) => this.#environment.findSignal(topic)
+      const partitions = await this.#addAges(listPartitions(look.lags ?? [], findSignal), look.atMs)
+      return writeMetrics(this.#environment.config.env, listMetrics(look, partitions, findSignal))
+    })
+  }
+
+  async #addAges(partitions: readonly Partition[], nowMs: number): Promise<readonly Partition[]> {
+    const aged = partitions.filter(({ isAged, pending }) => isAged && pending > 0).slice(0, MAX_AGES)
+    if (aged.length === 0) return partitions
+    const log = await this.#environment.log()
+    const ages = new Map(
+      await Promise.all(
+        aged.map(async one => {
+          const { partitions } = await addAges(log, { ...one, partitions: [one] }, nowMs)
+          return [one, partitions[0]?.seconds ?? null] as const
+        }),
+      ),
+    )
+    return partitions.map(one => ({ ...one, seconds: ages.get(one) ?? one.seconds }))
+  }
+}
+
+/** Partition that a consumer reads. */
+interface Partition extends AgedPartitionLag {
+  readonly consumer: string
+  readonly group: string
+  readonly topic: string
+  /** False for an input: the times of its records are those of its producers. */
+  readonly isAged: boolean
+}
+
+/** Returns the partitions with series of their own, those with the most pending records first. */
+function listPartitions(lags: readonly Lag[], findSignal: FindSignal): readonly Partition[] {
+  return lags
+    .flatMap(({ function: consumer, group, topic, partitions }) => {
+      const isAged = findSignal(topic) !== undefined
+      return partitions.map(one => {
+        const seconds = isAged && one.pending === 0 ? 0 : null
+        return { ...one, consumer, group, topic, isAged, seconds }
+      })
+    })
+    .toSorted((a, b) => b.pending - a.pending)
+    .slice(0, MAX_PARTITIONS)
+}
+
+type FindSignal = (topic: string) => Signal | undefined
+
+/** Values of a metric, each with its labels. Null is unknown. */
+type Sample = readonly [labels: Readonly<Record<string, string>>, value: number | null | undefined]
+
+interface Metric {
+  readonly name: string
+  readonly help: string
+  readonly samples: readonly Sample[]
+}
+
+/** Lists the metrics. A name that ends with `_total` is that of a counter. Pure. */
+export function listMetrics(
+  { atMs, servers, lags = [], outcomes, standing, firing, letters }: Look,
+  partitions: readonly Partition[],
+  findSignal: FindSignal,
+): readonly Metric[] {
+  const readers = lags.map(({ function: consumer, group, topic, pending }) => {
+    const counted = outcomes?.get(`${consumer}/${topic}`)
+    return { labels: { consumer, topic }, group, pending, counted, signal: findSignal(topic) }
+  })
+  const stalled = new Set(standing.flatMap(({ functions }) => functions))
+  const areUp = servers.kafka === null && servers.redis === null
+  const toPlace = ({ consumer, group, topic, partition }: Partition) => ({
+    consumer,
+    group,
+    topic,
+    partition: `${partition}`,
+  })
+  return [
+    {
+      name: 'sluice_server_up',
+      help: '1 if the server answers',
+      samples: Object.entries(servers).map(([server, problem]) => [{ server }, problem === null ? 1 : 0]),
+    },
+    {
+      name: 'sluice_consumer_lag_records',
+      help: 'Pending records of a consumer in a topic',
+      samples: readers.map(({ labels, group, pending }) => [{ ...labels, group }, pending]),
+    },
+    {
+      name: 'sluice_partition_lag_records',
+      help: `Pending records of a partition; of the ${MAX_PARTITIONS} partitions with the most`,
+      samples: partitions.map(one => [toPlace(one), one.pending]),
+    },
+    {
+      name: 'sluice_partition_lag_seconds',
+      help: `Age of the first pending record, 0 without one; of the ${MAX_AGES} partitions with the most, inputs excluded`,
+      samples: partitions.map(one => [toPlace(one), one.seconds]),
+    },
+    {
+      name: 'sluice_records_total',
+      help: 'Records that a consumer has decided, each once, by outcome; from its state, so a state computed anew counts anew',
+      samples: readers.flatMap(({ labels, counted }) =>
+        counted
+          ? OUTCOMES.map((outcome): Sample => [{ ...labels, outcome }, Math.max(0, counted[outcome])])
+          : [],
+      ),
+    },
+    {
+      name: 'sluice_outbox_entries',
+      help: 'Committed emissions that are not known to be published',
+      samples: readers.map(({ labels, counted }) => [labels, counted?.outbox]),
+    },
+    {
+      name: 'sluice_clock_timestamp_seconds',
+      help: 'Time of the last tick or record, in the partition that is most behind, of topics with ticks',
+      samples: readers.map(({ labels, counted, signal }) => {
+        const clockMs = signal && topicRow(signal).isTicked ? counted?.clockMs : undefined
+        return [labels, clockMs === undefined ? null : clockMs / 1_000]
+      }),
+    },
+    {
+      name: 'sluice_consumer_stalled',
+      help: '1 if a consumer was found stalled',
+      samples: areUp
+        ? [...new Set(lags.map(lag => lag.function))].map(consumer => [
+            { consumer },
+            stalled.has(consumer) ? 1 : 0,
+          ])
+        : [],
+    },
+    {
+      name: 'sluice_alerts_firing',
+      help: 'Firing alerts by severity',
+      samples: SEVERITIES.map(severity => [
+        { severity },
+        firing && (firing.find(one => one.severity === severity)?.count ?? 0),
+      ]),
+    },
+    {
+      name: 'sluice_dead_letters_open',
+      help: 'Dead letters that were neither redriven nor dropped',
+      samples: [[{}, letters?.count]],
+    },
+    {
+      name: 'sluice_dead_letters_oldest_seconds',
+      help: 'Age of the oldest open dead letter, if there is one',
+      samples: [[{}, letters?.oldestMs === undefined ? null : Math.max(0, atMs - letters.oldestMs) / 1_000]],
+    },
+  ]
+}
+
+const OUTCOMES = ['applied', 'duplicate', 'ignored', 'failed'] as const
+
+/** Writes metrics in the text form. A metric without a known value is left out: the library would write 0. */
+async function writeMetrics(env: string, metrics: readonly Metric[]): Promise<Scrape> {
+  const registry = new Registry()
+  registry.setDefaultLabels({ env })
+  for (const { name, help, samples } of metrics) {
+    const known = samples.flatMap(([labels, value]) =>
+      typeof value === 'number' ? [[labels, value] as const] : [],
+    )
+    if (known.length === 0) continue
+    const options = { name, help, labelNames: Object.keys(known[0]?.[0] ?? {}), registers: [registry] }
+    if (name.endsWith('_total')) {
+      const counter = new Counter(options)
+      for (const [labels, value] of known) counter.inc(labels, value)
+    } else {
+      const gauge = new Gauge(options)
+      for (const [labels, value] of known) gauge.set(labels, value)
+    }
+  }
+  return { text: await registry.metrics(), contentType: registry.contentType }
+}

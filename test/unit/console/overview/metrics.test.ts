@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { MetricsReader } from '../../../../console/api/overview/metrics.ts'
+import type { Look, OverviewReader } from '../../../../console/api/overview/overview.ts'
+import type { ConsoleEnvironment } from '../../../../console/environment.ts'
+import { readScrape } from '../../../support/scrape.ts'
+
+const AT_MS = Date.UTC(2026, 2, 1, 12)
+const NOTHING: Look = {
+  atMs: AT_MS,
+  servers: { kafka: 'refuses connections', redis: 'refuses connections' },
+  lags: undefined,
+  bounds: undefined,
+  outcomes: undefined,
+  standing: [],
+  notices: [],
+  firing: null,
+  lastAlerts: null,
+  letters: null,
+}
+
+const lag = (name: string, topic: string, ...pending: number[]) => ({
+  function: name,
+  topic,
+  group: `g-${name}`,
+  pending: pending.reduce((sum, n) => sum + n, 0),
+  partitions: pending.map((n, partition) => ({ partition, next: 10, end: 10 + n, pending: n })),
+})
+const OUTCOMES = {
+  ...{ applied: 7, duplicate: 1, ignored: 2, failed: 3, parked: 1 },
+  ...{ reasons: {}, outbox: 4, position: 14, clockMs: AT_MS - 60_000 },
+}
+const WHOLE: Look = {
+  ...NOTHING,
+  servers: { kafka: null, redis: null },
+  lags: [lag('alerting', 'readings', 5, 0), lag('intake', 'plant "A"\n\\', 3)],
+  outcomes: new Map([['alerting/readings', OUTCOMES]]),
+  standing: [{ functions: ['intake'], sinceMs: AT_MS, reason: 'r', advice: 'a' }],
+  firing: [{ severity: 'critical', count: 2 }],
+  letters: { count: 2, oldestMs: AT_MS - 90_000 },
+}
+
+/** A reader of one look, of a log in which each record is 30 s old. */
+function given(look: Look) {
+  const calls = { looks: 0, reads: 0 }
+  const log = {
+    async read() {
+      calls.reads += 1
+      return { records: [{ timestampMs: AT_MS - 30_000 }], nextOffset: 11 }
+    },
+  }
+  const environment = {
+    config: { env: 'prod' },
+    findSignal: (topic: string) => (topic === 'readings' ? 'readings' : undefined),
+    log: async () => log,
+  }
+  const looks = {
+    async look() {
+      calls.looks += 1
+      return look
+    },
+  }
+  const reader = new MetricsReader(
+    environment as unknown as ConsoleEnvironment,
+    looks as unknown as OverviewReader,
+  )
+  const scrape = async () =>
+    readScrape((await reader.read()).text).map(({ name, labels: { env, ...labels }, value }) => {
+      assert.equal(env, 'prod')
+      return `${name} ${JSON.stringify(Object.values(labels))} ${value}`
+    })
+  return { calls, reader, scrape }
+}
+
+describe('metrics', () => {
+  it('given a whole look, then each fact is a series', async () => {
+    const input = 'plant "A"\n\\'
+    const seriesOf = (name: string, labels: readonly string[], value: number) =>
+      `${name} ${JSON.stringify(labels)} ${value}`
+    const { scrape, calls } = given(WHOLE)
+    assert.deepEqual(await scrape(), [
+      seriesOf('sluice_server_up', ['kafka'], 1),
+      seriesOf('sluice_server_up', ['redis'], 1),
+      seriesOf('sluice_consumer_lag_records', ['alerting', 'readings', 'g-alerting'], 5),
+      seriesOf('sluice_consumer_lag_records', ['intake', input, 'g-intake'], 3),
+      seriesOf('sluice_partition_lag_records', ['alerting', 'g-alerting', 'readings', '0'], 5),
+      seriesOf('sluice_partition_lag_records', ['intake', 'g-intake', input, '0'], 3),
+      seriesOf('sluice_partition_lag_records', ['alerting', 'g-alerting', 'readings', '1'], 0),
+      seriesOf('sluice_partition_lag_seconds', ['alerting', 'g-alerting', 'readings', '0'], 30),
+      seriesOf('sluice_partition_lag_seconds', ['alerting', 'g-alerting', 'readings', '1'], 0),
+      seriesOf('sluice_records_total', ['alerting', 'readings', 'applied'], 7),
+      seriesOf('sluice_records_total', ['alerting', 'readings', 'duplicate'], 1),
+      seriesOf('sluice_records_total', ['alerting', 'readings', 'ignored'], 2),
+      seriesOf('sluice_records_total', ['alerting', 'readings', 'failed'], 3),
+      seriesOf('sluice_outbox_entries', ['alerting', 'readings'], 4),
+      seriesOf('sluice_clock_timestamp_seconds', ['alerting', 'readings'], (AT_MS - 60_000) / 1_000),
+      seriesOf('sluice_consumer_stalled', ['alerting'], 0),
+      seriesOf('sluice_consumer_stalled', ['intake'], 1),
+      seriesOf('sluice_alerts_firing', ['critical'], 2),
+      seriesOf('sluice_alerts_firing', ['warning'], 0),
+      seriesOf('sluice_alerts_firing', ['info'], 0),
+      seriesOf('sluice_dead_letters_open', [], 2),
+      seriesOf('sluice_dead_letters_oldest_seconds', [], 90),
+    ])
+    assert.equal(calls.reads, 1, 'the first pending record is read, and only of own topics')
+  })
+
+  it('given servers that do not answer, then what is unknown is absent, and not 0', async () => {
+    assert.deepEqual(await given(NOTHING).scrape(), [
+      'sluice_server_up ["kafka"] 0',
+      'sluice_server_up ["redis"] 0',
+    ])
+  })
+
+  it('given Redis alone that does not answer, then the lag is there, and no count, clock or stall', async () => {
+    const { servers, ...without } = { ...WHOLE, outcomes: undefined, firing: null, letters: null }
+    const scraped = await given({ ...without, servers: { ...servers, redis: 'away' } }).scrape()
+    assert.deepEqual(
+      [...new Set(scraped.map(line => line.split(' ')[0]))],
+      ['server_up', 'consumer_lag_records', 'partition_lag_records', 'partition_lag_seconds'].map(
+        name => `sluice_${name}`,
+      ),
+    )
+  })
+
+  it('given no dead letters, then there is a number, and no age', async () => {
+    const scraped = await given({ ...WHOLE, letters: { count: 0, oldestMs: undefined } }).scrape()
+    assert.deepEqual(
+      scraped.filter(line => line.includes('dead_letters')),
+      ['sluice_dead_letters_open [] 0'],
+    )
+  })
+
+  it('given more partitions than the bounds, then those with most pending have series and ages', async () => {
+    const pending = Array.from({ length: 600 }, (_, partition) => partition)
+    const { scrape, calls } = given({ ...WHOLE, lags: [lag('alerting', 'readings', ...pending)] })
+    const scraped = await scrape()
+    const count = (name: string) => scraped.filter(line => line.startsWith(`sluice_${name} `)).length
+    assert.deepEqual([count('partition_lag_records'), count('partition_lag_seconds')], [500, 50])
+    assert.equal(calls.reads, 50)
+    assert.equal(count('consumer_lag_records'), 1)
+  })
+
+  it('given two scrapes at once, then they cost one look', async () => {
+    const { reader, calls } = given(WHOLE)
+    const [one, two] = await Promise.all([reader.read(), reader.read()])
+    assert.deepEqual([one, calls.looks], [two, 1])
+    assert.match(one.contentType, /^text\/plain; version=0\.0\.4/)
+  })
+})

@@ -16,7 +16,7 @@ export interface Outcomes extends Readonly<Record<RecordOutcome, number>> {
   readonly outbox: number
   /** Number of offsets up to the applied ones. */
   readonly position: number
-  /** Clock of the partition that is most behind, in milliseconds since the epoch; undefined as long as one has none. */
+  /** Clock of the partition that is most behind, in milliseconds since the epoch; undefined if none has decided a record. */
   readonly clockMs: number | undefined
 }
 
@@ -42,14 +42,9 @@ export async function readOutcomes(
   }
   const outbox = summaries.reduce((sum, { outbox }) => sum + outbox, 0)
   const position = summaries.reduce((sum, { appliedOffset }) => sum + appliedOffset + 1, 0)
-  const clocks = summaries.map(({ clock }) => clock.nowMs)
-  return {
-    ...outcomes,
-    reasons,
-    outbox,
-    position,
-    clockMs: clocks.length > 0 ? Math.min(...clocks) || undefined : undefined,
-  }
+  const clocks = summaries.flatMap(({ clock }) => clock.nowMs || [])
+  const clockMs = clocks.length > 0 ? Math.min(...clocks) : undefined
+  return { ...outcomes, reasons, outbox, position, clockMs }
 }
 
 /** Applied records that contain no event of a producer: erasures of earlier versions, and ends of retries. They count as ignored. */

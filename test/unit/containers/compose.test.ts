@@ -167,7 +167,7 @@ describe('the containers', () => {
     for (const [name, { image, build, environment, env_file }] of Object.entries(services)) {
       if (image !== 'sluice:local' && build === undefined) continue
       assert.deepEqual(env_file, ENV_FILES, name)
-      const tokens = image === 'sluice:local' ? [] : ['SLUICE_TOKEN', 'KSQL_TOKEN']
+      const tokens = image === 'sluice:local' ? [] : ['SLUICE_TOKEN', 'KSQL_TOKEN', 'SLUICE_METRICS_TOKEN']
       assert.deepEqual(Object.keys(environment ?? {}), ['SLUICE_ENV', ...tokens], name)
       for (const token of tokens) assert.equal(environment?.[token], '', name)
     }
@@ -188,7 +188,7 @@ describe('the containers', () => {
     const checks = Object.values(services).flatMap(({ healthcheck }) =>
       healthcheck?.test ? [healthcheck] : [],
     )
-    assert.equal(checks.length, 6)
+    assert.equal(checks.length, 8)
     for (const { start_period } of checks) assert.equal(start_period, '300s')
   })
 

@@ -15,7 +15,6 @@ import { buildThread, locateThread } from './trigger-thread.ts'
 const READ_AT_START = [
   'serverless.yml',
   'config/failures',
-  'config/notifications',
   'package.json',
   'package-lock.json',
   'infra',
@@ -60,8 +59,8 @@ interface Trigger {
 }
 
 /**
- * Builds the functions for `serverless offline`, all in one build, and reloads their code, rules, families, inputs and mappings while
- * it is running.
+ * Builds the functions for `serverless offline`, all in one build, and reloads their code and the files that they read while it is
+ * running.
  *
  * SLUICE_WATCH=off disables reloading. With SLUICE_BUNDLES, the functions were built before, and neither is done.
  */
@@ -154,6 +153,7 @@ export default class ReloadPlugin {
     const rulesPaths = rules.map(({ path }) => path)
     const families = relative(serviceDir, resolve(serviceDir, readSettings([FAMILY_FILES]).familiesDir))
     const views = relative(serviceDir, resolve(serviceDir, readSettings([VIEWS]).viewsDir))
+    const notifications = [reloader.notificationsDir ?? []].flat().map(folder => relative(serviceDir, folder))
     const inputs = Object.values(reloader.inputs ?? {}).flatMap(path => [
       relative(serviceDir, path),
       // Schemas are in a folder beside the list of inputs.
@@ -166,6 +166,7 @@ export default class ReloadPlugin {
       },
       { has: path => isInside(path, [families]), act: paths => reloader.reloadFamilies(paths) },
       { has: path => isInside(path, inputs), act: paths => reloader.reloadInputs(paths) },
+      { has: path => isInside(path, notifications), act: paths => reloader.reloadNotifications(paths) },
       { has: path => isInside(path, [views]), act: async paths => this.#reportStatements(paths) },
       // Reload code before rules, because new rules may require new code. Families are a part of the code.
       { has: path => !isInside(path, rulesPaths), act: paths => reloader.reloadCode(paths) },
@@ -181,6 +182,7 @@ export default class ReloadPlugin {
         families,
         ...inputs,
         views,
+        ...notifications,
         ...rulesPaths,
         ...READ_AT_START,
       ],

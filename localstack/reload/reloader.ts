@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import { findNotificationErrors } from '../../infra/checks/config-files.ts'
 import { BuildError, type Built, type FunctionCode } from '../../infra/packaging/bundle-builder.ts'
 import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
 import { FAMILIES, INPUTS, readSettings } from '../../lib/app/settings/index.ts'
@@ -47,17 +48,18 @@ export interface ReloaderParts {
 const KEPT = 5
 
 /**
- * Builds functions and applies saved code, rules, families and inputs. A save that does not build or parse changes nothing. Functions that start
+ * Builds functions and applies saved code, rules, families, inputs, receivers and routes. A save that does not build or parse changes nothing. Functions that start
  * later, because of load or after a crash, use the last accepted version, which is complete before it is used.
  */
 export class Reloader {
   readonly #parts: ReloaderParts
-  /** Handlers, and folders of rules and inputs, as in serverless.yml, by function. */
+  /** Handlers, and folders that functions read, as in serverless.yml, by function. */
   readonly #declared: ReadonlyMap<
     string,
     {
       readonly handler: string
       readonly rulesDir: string | undefined
+      readonly notificationsDir: string | undefined
       readonly inputs: InputFiles | undefined
     }
   >
@@ -80,7 +82,12 @@ export class Reloader {
     this.#declared = new Map(
       [...parts.functions].map(([key, { handler, environment }]) => [
         key,
-        { handler, rulesDir: environment?.RULES_DIR, inputs: findInputFiles(environment) },
+        {
+          handler,
+          rulesDir: environment?.RULES_DIR,
+          notificationsDir: environment?.NOTIFICATIONS_DIR,
+          inputs: findInputFiles(environment),
+        },
       ]),
     )
   }
@@ -106,12 +113,18 @@ export class Reloader {
   }
 
   /**
-   * Copies rules and inputs before any function starts, so that later edits do not affect functions that start afterwards. Invalid
-   * rules are not copied.
+   * Copies what functions read before any of them starts, so that later edits do not affect functions that start afterwards. Invalid
+   * rules, receivers and routes are not copied.
    */
   async copyFiles(): Promise<void> {
     for (const folder of this.rulesDirs) await this.#useRules(folder).catch(() => {})
+    await this.#useNotifications().catch(() => {})
     await this.#useInputs()
+  }
+
+  /** Returns the folder of receivers and routes that functions read. */
+  get notificationsDir(): string | undefined {
+    return [...this.#declared.values()].find(({ notificationsDir }) => notificationsDir)?.notificationsDir
   }
 
   /**
@@ -131,6 +144,18 @@ export class Reloader {
     for (const key of readers)
       if (functions.get(key)?.events?.some(event => 'schedule' in event)) await run(key)
     say(describeReload(readers, files))
+  }
+
+  /** Handles saved receivers and routes. Notifications that are under way are delivered to the former receivers. */
+  async reloadNotifications(files: readonly string[]): Promise<void> {
+    const { replace, say } = this.#parts
+    try {
+      const readers = await this.#useNotifications()
+      await replace(readers)
+      say(describeReload(readers, files))
+    } catch (error) {
+      say(describeRejection('the old receivers and routes are kept', (error as Error).message))
+    }
   }
 
   /**
@@ -268,6 +293,28 @@ export class Reloader {
       const definition = functions.get(key) as Definition
       definition.environment = { ...definition.environment, RULES_DIR: copy }
     }
+  }
+
+  /**
+   * Checks receivers and routes together, and lets functions that start later read a copy.
+   *
+   * @returns keys of these functions
+   * @throws Error with a line for each error
+   */
+  async #useNotifications(): Promise<string[]> {
+    const { functions, location, projectDir } = this.#parts
+    const folder = this.notificationsDir
+    if (folder === undefined) return []
+    const copy = join(location, this.#next(), 'notifications')
+    await cp(folder, copy, { recursive: true }).catch(ignoreMissing)
+    const errors = await findNotificationErrors(copy, relative(projectDir, folder))
+    if (errors.length > 0) throw new Error(errors.join('\n'))
+    const readers = [...this.#declared].flatMap(([key, one]) => (one.notificationsDir ? [key] : []))
+    for (const key of readers) {
+      const definition = functions.get(key) as Definition
+      definition.environment = { ...definition.environment, NOTIFICATIONS_DIR: copy }
+    }
+    return readers
   }
 
   /**

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
+import { startHttpServer } from '#local-servers/testing/http-server.ts'
 import { until } from '#local-servers/testing/until.ts'
 import { environmentReading as reading } from '#runtime/test/support/records'
 import { TOPICS } from '../../lib/app/topic-table.ts'
@@ -158,6 +160,32 @@ describe('a project that is edited while its functions run', () => {
     await offline.says(/^alerting starts$/m)
     await until('the rule fires again', async () => (await alerts()).length > fired)
     assert.deepEqual([...new Set(await alerts())], ['MILD'])
+  })
+
+  it('given a receiver and a route that are saved, then the next alert reaches it', async () => {
+    const got: string[] = []
+    const server = await startHttpServer(async (request, response) => {
+      got.push(await text(request))
+      response.end('ok')
+    })
+    try {
+      await save(
+        join(project, 'config/notifications/receivers.yaml'),
+        `receivers:\n  - { name: sns, kind: sns }\n  - { name: hook, kind: webhook, url: ${server.url}/, allowPrivate: true }\n`,
+      )
+      await offline.says(/^watch {2}reloaded .*deliver.*: config\/notifications\/receivers\.yaml$/m)
+      await save(
+        join(project, 'config/notifications/routes.yaml'),
+        'routes:\n  - { name: all, groupBy: [entity], groupWait: 0s, receivers: [hook] }\n',
+      )
+      await offline.says(/^watch {2}reloaded .*notifier.*: config\/notifications\/routes\.yaml$/m)
+      await environment.client.send(environment.topic('readings'), [
+        writtenMessage(reading('told', { sensor: 's-told', temperature: 15 })),
+      ])
+      await until('the webhook is told', () => got.some(body => body.includes('s-told')))
+    } finally {
+      await server.close()
+    }
   })
 
   it('given new code of a scheduled function, then its next run uses it', async () => {

@@ -10,7 +10,10 @@ import { temporaryFolder } from '../../../integration/localstack/support.ts'
 const RULES =
   'rules:\n  - { name: HOT, family: environment, metric: temperature, fireAbove: 40, severity: info }\n'
 
-describe('given two functions that read rules, and one that reads inputs', () => {
+const RECEIVERS = 'receivers:\n  - { name: sns, kind: sns }\n'
+const ROUTES = 'routes:\n  - { name: default, receivers: [sns] }\n'
+
+describe('given functions that read rules, inputs, or receivers and routes', () => {
   let folder: string
   let rules: string
   let removed: () => void
@@ -30,6 +33,11 @@ describe('given two functions that read rules, and one that reads inputs', () =>
   const listRules = (name: string) =>
     readFile(join(functions.get(name)?.environment?.RULES_DIR ?? '', 'own.yaml'), 'utf8')
 
+  const saveNotifications = (name: string, text: string) =>
+    writeFile(join(folder, 'notifications', `${name}.yaml`), text)
+  const readInForce = (name: string) =>
+    readFile(join(functions.get('deliver')?.environment?.NOTIFICATIONS_DIR ?? '', `${name}.yaml`), 'utf8')
+
   beforeEach(async () => {
     const temporary = temporaryFolder()
     folder = temporary.folder
@@ -37,6 +45,9 @@ describe('given two functions that read rules, and one that reads inputs', () =>
     rules = join(folder, 'rules')
     await mkdir(rules)
     await writeFile(join(rules, 'own.yaml'), RULES)
+    await mkdir(join(folder, 'notifications'))
+    await saveNotifications('receivers', RECEIVERS)
+    await saveNotifications('routes', ROUTES)
     isBroken = false
     said.length = done.length = 0
     const entry = (name: string, events: object[]): [string, Definition] => [
@@ -52,6 +63,13 @@ describe('given two functions that read rules, and one that reads inputs', () =>
       entry('clock', [{ schedule: {} }]),
       entry('alerting', [{ msk: {} }]),
       ['intake', intake],
+      [
+        'deliver',
+        {
+          handler: `${getHandler('deliver')}.handler`,
+          environment: { NOTIFICATIONS_DIR: join(folder, 'notifications') },
+        },
+      ],
     ])
     wanted = []
     read.length = 0
@@ -133,6 +151,28 @@ describe('given two functions that read rules, and one that reads inputs', () =>
     assert.match(said.join(), /^✗ the old rules are kept:\n {4}rules\/own\.yaml:\d+:\d+ {2}HOT\.severity: /)
     assert.deepEqual(done, [])
     assert.equal(await listRules('alerting'), RULES)
+  })
+
+  it('when receivers are saved, then their readers start with them', async () => {
+    await saveNotifications('receivers', `${RECEIVERS}  - { name: phone, kind: webhook, secret: phone }\n`)
+    await reloader.reloadNotifications(['notifications/receivers.yaml'])
+    assert.deepEqual(said, ['reloaded deliver: notifications/receivers.yaml'])
+    assert.deepEqual(done, ['replaced deliver'])
+    assert.match(await readInForce('receivers'), /phone/)
+  })
+
+  it('when a route is saved to a receiver that is not there yet, then both files stay, and the next save puts both into force', async () => {
+    await saveNotifications('routes', ROUTES.replace('[sns]', '[phone]'))
+    await reloader.reloadNotifications(['notifications/routes.yaml'])
+    assert.match(
+      said.join(),
+      /^✗ the old receivers and routes are kept:\n {4}notifications\/routes\.yaml:2:\d+ {2}default\.receivers\.0: unknown receiver\. Use sns$/,
+    )
+    assert.deepEqual([done, await readInForce('routes')], [[], ROUTES])
+    await saveNotifications('receivers', RECEIVERS.replace('name: sns, kind: sns', 'name: phone, kind: sns'))
+    await reloader.reloadNotifications(['notifications/receivers.yaml'])
+    assert.deepEqual(done, ['replaced deliver'])
+    assert.match(await readInForce('routes'), /phone/)
   })
 
   it('when families are saved without one that rules or mappings use, then the old ones are kept, with file and line', async context => {

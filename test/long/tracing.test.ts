@@ -36,7 +36,7 @@ describe('spans through serverless offline, to a collector', () => {
     await receiver?.stop()
   })
 
-  it('given readings of two traces, one unreadable, then each consumer links to both, up to the dead letter', async () => {
+  it('given readings of two traces, one unreadable, then each trace has all consumers, up to the dead letter', async () => {
     const events = [
       reading('a', traced('a')),
       reading('broken', { ...traced('b'), data: { nothing: 'SECRET' } }),
@@ -46,14 +46,13 @@ describe('spans through serverless offline, to a collector', () => {
       return { key: 'one', value, headers: Object.fromEntries(headers) }
     })
     await environment.client.send(environment.topic('readings'), messages)
-    /** Returns the consumers that have reported a batch with a record of the trace. */
-    const listConsumers = (signal: 'readings' | 'failures', digit: string) => {
-      const batches = receiver.spans.filter(
-        ({ name, linkedTraces }) =>
-          name === `process ${environment.topic(signal)}` && linkedTraces.includes(trace(digit)),
+    const listSpans = (signal: 'readings' | 'failures', digit: string) =>
+      receiver.spans.filter(
+        ({ name, traceId }) => name === `process ${environment.topic(signal)}` && traceId === trace(digit),
       )
-      return [...new Set(batches.map(({ attributes }) => String(attributes['sluice.consumer'])))].sort()
-    }
+    /** Returns the consumers that have reported a record of the trace. */
+    const listConsumers = (...of: Parameters<typeof listSpans>) =>
+      [...new Set(listSpans(...of).map(({ attributes }) => String(attributes['sluice.consumer'])))].sort()
     await until(
       'each consumer has reported each trace',
       () =>
@@ -61,8 +60,11 @@ describe('spans through serverless offline, to a collector', () => {
         listConsumers('failures', 'b').includes('dlq-router'),
       { describe: () => receiver.spans },
     )
-    const failed = receiver.spans.filter(({ name }) => name === `fail ${environment.topic('readings')}`)
-    assert.ok(failed.some(({ attributes }) => attributes['error.type'] === 'schema-violated'))
+    for (const { attributes, parentSpanId, linkedTraces } of listSpans('readings', 'b')) {
+      assert.deepEqual([attributes['error.type'], parentSpanId], ['schema-violated', 'b'.repeat(16)])
+      const ofBatch = receiver.spans.filter(({ traceId }) => traceId === linkedTraces[1])
+      assert.ok(ofBatch.some(batch => batch.linkedTraces.includes(trace('b'))))
+    }
     for (const name of ['commit', 'publish']) {
       const [one] = receiver.spans.filter(span => span.name === name)
       assert.ok(receiver.spans.some(({ spanId }) => spanId === one?.parentSpanId))

@@ -63,16 +63,13 @@ export function startTrace(event: Pick<Event, 'source' | 'id'>): Record<string, 
 export interface SpanContext {
   readonly traceId: string
   readonly spanId: string
-  readonly isSampled: boolean
   readonly tracestate?: string
 }
 
 /** Returns the span in which the event was created; undefined if the event has no valid context. */
 export function extractSpanContext(extensions: Event['extensions']): SpanContext | undefined {
-  const [, traceId, spanId, flags] = TRACEPARENT.exec(extensions?.traceparent ?? '') ?? []
-  if (!traceId || !spanId || !flags) return undefined
-  const isSampled = (Number.parseInt(flags, 16) & 1) === 1
-  return { traceId, spanId, isSampled, ...extractTracestate(extensions) }
+  const [, traceId, spanId] = TRACEPARENT.exec(extensions?.traceparent ?? '') ?? []
+  return traceId && spanId ? { traceId, spanId, ...extractTracestate(extensions) } : undefined
 }
 
 /** Returns a span id that is derived from a name. */

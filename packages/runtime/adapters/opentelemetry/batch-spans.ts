@@ -1,6 +1,6 @@
 /**
- * Reports spans of batches to the OpenTelemetry API. The program that registered a provider determines ids, sampling and export. Error
- * messages and event data are never reported.
+ * Reports spans of batches and of their records to the OpenTelemetry API. The program that registered a provider determines ids,
+ * sampling and export. Error messages and event data are never reported.
  */
 import type * as OpenTelemetry from '@opentelemetry/api'
 import type { Attributes, Context, Link, Span, SpanOptions, Tracer } from '@opentelemetry/api'
@@ -8,8 +8,6 @@ import { extractSpanContext } from '../../cloudevents/trace.ts'
 import type { Application } from '../../consumer/application.ts'
 import type { Event } from '../../consumer/event.ts'
 import { type Decision, toDeferred } from '../../pipeline/model/decision.ts'
-import type { StateKey } from '../../pipeline/model/partition-state.ts'
-import type { Report } from '../../pipeline/model/report.ts'
 import type { BatchTracer, Ports } from '../../pipeline/ports.ts'
 import { within } from '../../waiting/index.ts'
 
@@ -20,8 +18,11 @@ interface TracedConsumer {
   readonly name: string
 }
 
-/** Maximum number of links of a batch, which is also the SDK's default. */
-const MAX_LINKS = 128
+/**
+ * Maximum number of links of a batch, which is also the SDK's default. It also bounds the spans of records that failed, and
+ * separately those of other records, so that many other records never hide a failed one.
+ */
+const MAX_PER_BATCH = 128
 
 /** Maximum length of an attribute value that producers set, in characters. */
 const LONGEST = 1_000
@@ -47,17 +48,22 @@ export class BatchSpans implements BatchTracer {
   ): Promise<T> {
     const { context, SpanKind } = this.#api
     const { application, env, name } = this.#consumer
-    const attributes = {
-      ...buildMessagingAttributes('process', topic),
+    const shared = {
+      ...MESSAGING,
+      'messaging.operation.type': 'process',
+      'messaging.operation.name': 'process',
+      'messaging.destination.name': topic,
       'messaging.consumer.group.name': application.groupName?.(name, env, topic) ?? name,
       'messaging.destination.partition.id': String(partition),
-      'messaging.batch.message_count': records,
       [`${application.name}.consumer`]: name,
     }
+    const attributes = { ...shared, 'messaging.batch.message_count': records }
     const options = { kind: SpanKind.CONSUMER, attributes }
-    return this.#run(`process ${topic}`, options, context.active(), (span, parent) =>
-      work(span.isRecording() ? this.#observe(ports, span, parent) : ports),
-    )
+    return this.#run(`process ${topic}`, options, context.active(), (span, parent) => {
+      const batch = { topic, span, parent, shared, startTime: Date.now() }
+      const calls = span.isRecording() ? this.#observeCalls(ports, parent) : {}
+      return work({ ...ports, ...calls, report: this.#observeReports(ports, batch) })
+    })
   }
 
   /** Sends the finished spans, if the provider can do that. Never rejects. */
@@ -94,14 +100,10 @@ export class BatchSpans implements BatchTracer {
     span.setAttribute('error.type', code).setStatus({ code: this.#api.SpanStatusCode.ERROR })
   }
 
-  /** Returns ports whose calls have spans below that of the batch, and whose reports it shows. */
-  #observe<P extends Ports>(ports: P, batch: Span, parent: Context): P {
+  /** Returns ports whose calls have spans below that of the batch. */
+  #observeCalls({ store, publisher }: Ports, parent: Context): Pick<Ports, 'store' | 'publisher'> {
     const { CLIENT, PRODUCER } = this.#api.SpanKind
-    const { store, publisher } = ports
-    const counts = new Map<string, number>()
-    let linksLeft = MAX_LINKS
     return {
-      ...ports,
       store: {
         load: (...args) => store.load(...args),
         commit: (...args) => this.#run('commit', { kind: CLIENT }, parent, () => store.commit(...args)),
@@ -114,28 +116,35 @@ export class BatchSpans implements BatchTracer {
           return this.#run('publish', options, parent, () => publisher.publish(records))
         },
       },
-      report: (report: Report) => {
-        ports.report(report)
-        if (report.kind === 'deferred' && report.error !== undefined) this.#fail(batch, report.reason)
-        if (report.kind !== 'decisions') return
-        const { stateKey, decisions } = report
-        for (const decision of decisions) {
-          counts.set(decision.outcome, (counts.get(decision.outcome) ?? 0) + 1)
-          const link = decision.timer ? undefined : this.#createLink(decision)
-          if (link && linksLeft-- > 0) batch.addLink(link)
-          if (decision.failure) this.#reportFailed(stateKey, decision, parent, link)
-        }
-        for (const [outcome, count] of counts)
-          batch.setAttribute(`${this.#consumer.application.name}.outcome.${outcome}`, count)
-      },
+    }
+  }
+
+  /** Returns a function that passes reports on, and shows them in the span of the batch and in spans of records. */
+  #observeReports({ report: passOn }: Ports, batch: TracedBatch): Ports['report'] {
+    const counts = new Map<string, number>()
+    const left = { links: MAX_PER_BATCH, failed: MAX_PER_BATCH, others: MAX_PER_BATCH }
+    return report => {
+      passOn(report)
+      if (report.kind === 'deferred' && report.error !== undefined) this.#fail(batch.span, report.reason)
+      if (report.kind !== 'decisions') return
+      for (const decision of report.decisions) {
+        counts.set(decision.outcome, (counts.get(decision.outcome) ?? 0) + 1)
+        const link = decision.timer ? undefined : this.#createLink(decision)
+        if (link && left.links-- > 0) batch.span.addLink(link)
+        const hasSpan = (link || decision.failure) && left[decision.failure ? 'failed' : 'others']-- > 0
+        if (hasSpan) this.#reportRecord(batch, decision, link)
+      }
+      for (const [outcome, count] of counts)
+        batch.span.setAttribute(`${this.#consumer.application.name}.outcome.${outcome}`, count)
     }
   }
 
   /** Returns a link to the span that sent a record; undefined if the record is not sampled. */
   #createLink({ event, offset }: Decision): Link | undefined {
     const { TraceFlags, createTraceState } = this.#api
-    const { traceId, spanId, isSampled, tracestate } = extractSpanContext(event?.extensions) ?? {}
-    if (!traceId || !spanId || !isSampled) return undefined
+    const extensions = event?.extensions
+    const { traceId, spanId, tracestate } = (isSampled(extensions) && extractSpanContext(extensions)) || {}
+    if (!traceId || !spanId) return undefined
     const traceState = tracestate ? { traceState: createTraceState(tracestate) } : {}
     return {
       context: { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true, ...traceState },
@@ -143,22 +152,53 @@ export class BatchSpans implements BatchTracer {
     }
   }
 
-  #reportFailed(
-    { topic }: StateKey,
-    { offset, outcome, event, failure }: Decision,
-    parent: Context,
+  /**
+   * Reports a record in the trace of its event, as a child of the span that sent it, with links to that span and to the batch. A
+   * failed record that is not sampled is reported below the batch. The span ends now, because decisions are reported right after
+   * their commit.
+   */
+  #reportRecord(
+    { topic, span: batch, parent, shared, startTime }: TracedBatch,
+    { offset, outcome, reason, event, failure }: Decision,
     link: Link | undefined,
   ): void {
-    const attributes = {
-      ...buildMessagingAttributes('process', topic),
+    const { trace, SpanKind } = this.#api
+    const { name } = this.#consumer.application
+    const links = link ? [link, ...(batch.isRecording() ? [{ context: batch.spanContext() }] : [])] : []
+    const kind = link ? SpanKind.CONSUMER : SpanKind.INTERNAL
+    const options = { kind, attributes: shared, links, startTime }
+    const inTrace = link ? trace.setSpanContext(parent, link.context) : parent
+    const span = this.#tracer.startSpan(`${link ? 'process' : 'fail'} ${topic}`, options, inTrace)
+    // The attributes of a record take most of the time, and no sampler needs them.
+    if (!span.isRecording()) return
+    span.setAttributes({
       'messaging.kafka.offset': offset,
-      [`${this.#consumer.application.name}.outcome`]: outcome,
+      [`${name}.outcome`]: outcome,
+      [`${name}.reason`]: reason,
       ...(event ? buildEventAttributes(event) : {}),
-    }
-    const span = this.#tracer.startSpan(`fail ${topic}`, { attributes, links: link ? [link] : [] }, parent)
+    })
     if (failure) this.#fail(span, failure.code)
     span.end()
   }
+}
+
+/** Batch of a partition, with the attributes that its span shares with those of its records. */
+interface TracedBatch {
+  readonly topic: string
+  readonly span: Span
+  /** Context in which the span is active. */
+  readonly parent: Context
+  readonly shared: Attributes
+  /** Milliseconds since the epoch. */
+  readonly startTime: number
+}
+
+/**
+ * Returns true if the last digit of a `traceparent` says that its span is sampled. The rest is not checked, so that records that are
+ * not sampled cost almost nothing.
+ */
+function isSampled({ traceparent = '' }: NonNullable<Event['extensions']> = {}): boolean {
+  return (Number.parseInt(traceparent.at(-1) ?? '', 16) & 1) === 1
 }
 
 /** What a provider of the SDK can have. Between it and the API is a proxy. */
@@ -171,20 +211,11 @@ interface Flushable {
 
 const MESSAGING = { 'messaging.system': 'kafka' }
 
-function buildMessagingAttributes(operation: string, topic: string): Attributes {
+function buildEventAttributes({ id, source, type, subject }: Event): Attributes {
   return {
-    ...MESSAGING,
-    'messaging.operation.type': operation,
-    'messaging.operation.name': operation,
-    'messaging.destination.name': topic,
+    'cloudevents.event_id': id.slice(0, LONGEST),
+    'cloudevents.event_source': source.slice(0, LONGEST),
+    'cloudevents.event_type': type.slice(0, LONGEST),
+    ...(subject ? { 'cloudevents.event_subject': subject.slice(0, LONGEST) } : {}),
   }
-}
-
-function buildEventAttributes({ id, source, type, subject = '' }: Event): Attributes {
-  const named = { id, source, type, ...(subject ? { subject } : {}) }
-  const attributes = Object.entries(named).map(([name, value]) => [
-    `cloudevents.event_${name}`,
-    value.slice(0, LONGEST),
-  ])
-  return Object.fromEntries(attributes)
 }

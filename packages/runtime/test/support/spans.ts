@@ -7,6 +7,20 @@ import {
   type ReadableSpan,
   type TracerConfig,
 } from '@opentelemetry/sdk-trace-node'
+import { LambdaObserver } from '../../adapters/lambda/observer.ts'
+import { createTelemetry } from '../../adapters/lambda/telemetry.ts'
+import { createTracing } from '../../lambda/kafka-runtime.ts'
+import { APPLICATION } from './application.ts'
+
+const { logger, metrics } = createTelemetry('tested', 'sluice')
+export const OBSERVER = new LambdaObserver(logger, metrics)
+
+/** Returns the tracing of a consumer, which needs a registered provider. */
+export async function startTracing(application = APPLICATION, name = 'counting') {
+  const tracing = await createTracing(application, 'test', name, OBSERVER)
+  if (!tracing) throw new Error('no provider is registered')
+  return tracing
+}
 
 export class SpanCollector {
   readonly #exporter = new InMemorySpanExporter()

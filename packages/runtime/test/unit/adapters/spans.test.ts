@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
-import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-node'
-import { LambdaObserver } from '../../../adapters/lambda/observer.ts'
-import { createTelemetry } from '../../../adapters/lambda/telemetry.ts'
+import { AlwaysOffSampler, ParentBasedSampler, type ReadableSpan } from '@opentelemetry/sdk-trace-node'
 import { reject } from '../../../consumer/process.ts'
 import { createTracing } from '../../../lambda/kafka-runtime.ts'
 import { Unavailable } from '../../../pipeline/errors.ts'
@@ -11,7 +10,7 @@ import type { BatchTracer, Ports } from '../../../pipeline/ports.ts'
 import { APPLICATION, READING_TYPES } from '../../support/application.ts'
 import { captureLog } from '../../support/function-log.ts'
 import { environmentReading as reading, logRecord as record, TOPIC } from '../../support/records.ts'
-import { SpanCollector } from '../../support/spans.ts'
+import { OBSERVER, SpanCollector, startTracing } from '../../support/spans.ts'
 import { Stage } from '../../support/stage.ts'
 
 const REGISTERED = Symbol.for('opentelemetry.js.api.1')
@@ -22,14 +21,16 @@ const traced = (digit: string, flags = '01') => ({
   extensions: { traceparent: `00-${trace(digit)}-${parent(digit)}-${flags}` },
 })
 
-const { logger, metrics } = createTelemetry('tested', 'sluice')
-const OBSERVER = new LambdaObserver(logger, metrics)
-
-async function startTracing(application = APPLICATION) {
-  const tracing = await createTracing(application, 'test', 'counting', OBSERVER)
-  assert.ok(tracing)
-  return tracing
+/** Returns the trace of a record's span, its parent there, the state of the trace, the outcome, and the spans that it links. */
+function describeRecord({ parentSpanContext: from, attributes, links }: ReadableSpan) {
+  const outcome = `${attributes['sluice.outcome']}/${attributes['sluice.reason']}`
+  return [
+    ...[from?.traceId, from?.spanId, from?.traceState?.serialize() ?? '', outcome],
+    links.map(({ context }) => context.spanId),
+  ]
 }
+
+const toMs = ([seconds, nanos]: ReadableSpan['startTime']) => seconds * 1_000 + nanos / 1_000_000
 
 describe('the spans of a batch', () => {
   let spans: SpanCollector
@@ -49,7 +50,10 @@ describe('the spans of a batch', () => {
     await work(new Stage(process as never, { ...ports, tracer: tracing }))
     await tracing.flush(10_000)
     const named = (name: string) => spans.sent.filter(span => span.name === name)
-    return { batch: named(`process ${TOPIC}`), named }
+    const [batch, records] = ['messaging.batch.message_count', 'messaging.kafka.offset'].map(attribute =>
+      named(`process ${TOPIC}`).filter(({ attributes }) => attribute in attributes),
+    ) as [ReadableSpan[], ReadableSpan[]]
+    return { batch, records, named }
   }
 
   interface Given {
@@ -97,17 +101,12 @@ describe('the spans of a batch', () => {
     )
   })
 
-  it('given an emission, then commit and publish are below the batch, and the event is as without spans', async () => {
+  it('given an emission, then commit and publish are below the batch, and the event continues its record', async () => {
     const records = [record(0, reading('a', traced('a'))), record(1, reading('b', traced('b')))]
-    const plain = new Stage()
-    await plain.batch(records)
-    let emitted: unknown
     const { batch, named } = await readSpans(async stage => {
       await stage.batch(records)
-      emitted = stage.events
+      assert.match(stage.events[0]?.extensions?.traceparent ?? '', new RegExp(`^00-${trace('b')}-.{16}-01$`))
     })
-    assert.deepEqual(emitted, plain.events)
-    assert.match(plain.events[0]?.extensions?.traceparent ?? '', new RegExp(`^00-${trace('b')}-.{16}-01$`))
     for (const name of ['commit', 'publish']) {
       const [span, ...more] = named(name)
       assert.deepEqual(more, [])
@@ -127,34 +126,113 @@ describe('the spans of a batch', () => {
     assert.equal(batch[0]?.parentSpanContext?.spanId, invocation?.spanContext().spanId)
   })
 
-  it('given more sampled records than links are allowed, then the first 128 are linked', async () => {
-    const records = Array.from({ length: 130 }, (_, offset) =>
-      record(offset, reading(`e-${offset}`, traced('a'))),
-    )
-    const { batch } = await readSpans(stage => stage.batch(records))
-    assert.deepEqual([batch[0]?.links.length, batch[0]?.droppedLinksCount], [128, 0])
+  it('given sampled records of two traces and others, then each sampled one has a span below its sender', async () => {
+    const withState = { extensions: { ...traced('b').extensions, tracestate: 'v=1' } }
+    const commitMs: number[] = []
+    const { batch, records } = await readSpans(stage => {
+      const commit = stage.store.commit.bind(stage.store)
+      stage.store.commit = async (...args) => {
+        commitMs.push(Date.now())
+        await pause(5)
+        return commit(...args).finally(() => commitMs.push(Date.now()))
+      }
+      return stage.batch([
+        record(0, reading('a', traced('a'))),
+        record(1, reading('none')),
+        record(2, reading('unsampled', traced('d', '00'))),
+        record(3, reading('b', withState)),
+        record(4, reading('b', withState)),
+        record(5, reading('other', { ...traced('a'), type: 'test.other' })),
+      ])
+    })
+    const links = (digit: string) => [parent(digit), batch[0]?.spanContext().spanId]
+    assert.deepEqual(records.map(describeRecord), [
+      [trace('a'), parent('a'), '', 'applied/counted', links('a')],
+      [trace('b'), parent('b'), 'v=1', 'applied/counted', links('b')],
+      [trace('b'), parent('b'), 'v=1', 'duplicate/id-known', links('b')],
+      [trace('a'), parent('a'), '', 'ignored/not-mine', links('a')],
+    ])
+    for (const { kind, status, startTime, endTime } of records) {
+      assert.deepEqual([kind, status.code], [SpanKind.CONSUMER, SpanStatusCode.UNSET])
+      const [began = 0, ended = 0] = commitMs
+      assert.ok(toMs(startTime) <= began && toMs(endTime) >= ended)
+    }
   })
 
-  it('given a failed record, then it has a span with its code, its event and its context, and no message', async () => {
-    const refusing = { name: 'counting', accepts: READING_TYPES, onEvent: () => reject('SECRET') }
-    const records = [record(7, reading('a', { ...traced('a'), sensor: 's-1' }))]
-    const { batch, named } = await readSpans(stage => stage.batch(records), { process: refusing })
-    const [failed, ...more] = named(`fail ${TOPIC}`)
-    assert.ok(failed && more.length === 0)
-    const { attributes, links, status, parentSpanContext } = failed
-    assert.equal(parentSpanContext?.spanId, batch[0]?.spanContext().spanId)
+  it('given a batch delivered again after each fault, then its emissions are the same, and each record has one span', async t => {
+    const batch = [record(0, reading('a', traced('a'))), record(1, reading('b', traced('b')))]
+    const plain = new Stage()
+    await plain.batch(batch)
+    let published: unknown
+    const { records } = await readSpans(async stage => {
+      const away = t.mock.fn(() => Promise.reject(new Unavailable('store-unavailable', 'away')))
+      const commit = t.mock.method(stage.store, 'commit', away)
+      await stage.batch(batch)
+      commit.mock.restore()
+      await stage.batch(batch, { ports: { publisher: { publish: away } } })
+      await stage.batch(batch)
+      assert.equal(away.mock.callCount(), 2)
+      published = stage.publisher.publishedRecords
+    })
+    assert.deepEqual(published, plain.publisher.publishedRecords)
     assert.deepEqual(
-      [status, links[0]?.context.traceId, attributes],
+      records.map(({ attributes }) => attributes['messaging.kafka.offset']),
+      [0, 1],
+    )
+  })
+
+  it('given an invocation that is not sampled, then a sampled record has a span nevertheless, without the batch', async () => {
+    await spans.stop()
+    spans = new SpanCollector({ sampler: new ParentBasedSampler({ root: new AlwaysOffSampler() }) })
+    const { batch, records } = await readSpans(stage =>
+      stage.batch([record(0, reading('a', traced('a'))), record(1, reading('b', traced('b', '00')))]),
+    )
+    assert.deepEqual(batch, [])
+    assert.deepEqual(records.map(describeRecord), [
+      [trace('a'), parent('a'), '', 'applied/counted', [parent('a')]],
+    ])
+  })
+
+  it('given more sampled records than the bound, then the first 128 have links and spans, and a failed one too', async () => {
+    const many = Array.from({ length: 130 }, (_, offset) =>
+      record(offset, reading(`e-${offset}`, traced('a'))),
+    )
+    const broken = record(130, reading('broken', { ...traced('b'), data: {} }))
+    const { batch, records } = await readSpans(stage => stage.batch([...many, broken]))
+    assert.deepEqual([batch[0]?.links.length, batch[0]?.droppedLinksCount], [128, 0])
+    const offsets = records.map(({ attributes }) => attributes['messaging.kafka.offset'])
+    assert.deepEqual(offsets, [...Array(128).keys(), 130])
+  })
+
+  it('given failed records, then each has a span with its code and its event, the sampled one in its trace, and no message', async () => {
+    const refusing = { name: 'counting', accepts: READING_TYPES, onEvent: () => reject('SECRET') }
+    const all = [
+      record(7, reading('a', { ...traced('a'), sensor: 's-1' })),
+      record(8, reading('b', traced('b', '00'))),
+    ]
+    const { batch, records, named } = await readSpans(stage => stage.batch(all), { process: refusing })
+    const [below, ...more] = named(`fail ${TOPIC}`)
+    assert.deepEqual(more, [])
+    assert.equal(below?.parentSpanContext?.spanId, batch[0]?.spanContext().spanId)
+    const [failed] = records
+    assert.deepEqual(
+      [below?.kind, below?.status, failed?.parentSpanContext?.spanId, failed?.status, failed?.attributes],
       [
+        SpanKind.INTERNAL,
         { code: SpanStatusCode.ERROR },
-        trace('a'),
+        parent('a'),
+        { code: SpanStatusCode.ERROR },
         {
           'messaging.system': 'kafka',
           'messaging.operation.type': 'process',
           'messaging.operation.name': 'process',
           'messaging.destination.name': TOPIC,
+          'messaging.consumer.group.name': 'sluice-counting-test',
+          'messaging.destination.partition.id': '0',
           'messaging.kafka.offset': 7,
+          'sluice.consumer': 'counting',
           'sluice.outcome': 'failed',
+          'sluice.reason': 'rejected',
           'error.type': 'rejected',
           'cloudevents.event_id': 'a',
           'cloudevents.event_source': '/environment/test-site',

@@ -37,25 +37,33 @@ function formatState({ status, reason, alerts, omitted }: Message['notification'
 }
 
 /**
- * Formats an alert as one line, such as `critical HIGH_TEMP, roof-1: 52 °C, above 40 °C (since 2026-03-01T12:00:00.000Z)`. The value
- * is added to a summary without it. Labels that are links end the line.
+ * Formats an alert as one line, such as `critical HIGH_TEMP, roof-1: 52 °C, above 40 °C (since 2026-03-01T12:00:00.000Z)`. Labels that
+ * are links end the line.
  */
 export function alertLine(families: Families, alert: Alert): string {
-  const { rule, severity, summary, entity, status, startedAt, labels } = alert
-  const value = alert.status === 'firing' ? describeValue(families, alert) : undefined
-  const isShown = value === undefined || summary.includes(value.replace(`${alert.metric} is `, ''))
-  const links = Object.values(labels).filter(label => /^https?:\/\/\S+$/.test(label))
-  const where = entity.subject ?? entity.source
+  const { severity, status, startedAt } = alert
   const when =
     alert.status === 'resolved'
       ? `${startedAt} to ${alert.endedAt}, ${why(families, alert)}`
       : `since ${startedAt}`
-  return escapeText(
-    [
-      `${status === 'resolved' ? 'resolved' : severity} ${rule}, ${where}: ${summary}${isShown ? '' : `, ${value}`} (${when})`,
-      ...links,
-    ].join(' '),
+  const state = status === 'resolved' ? 'resolved' : severity
+  const links = listLinks(alert).map(([, url]) => url)
+  return [`${state} ${describeAlert(families, alert)} (${escapeText(when)})`, ...links.map(escapeText)].join(
+    ' ',
   )
+}
+
+/** Returns rule, entity and summary of an alert. The value is added to a summary without it. */
+export function describeAlert(families: Families, alert: Alert): string {
+  const { rule, summary, entity } = alert
+  const value = alert.status === 'firing' ? describeValue(families, alert) : undefined
+  const isShown = value === undefined || summary.includes(value.replace(`${alert.metric} is `, ''))
+  return escapeText(`${rule}, ${entity.subject ?? entity.source}: ${summary}${isShown ? '' : `, ${value}`}`)
+}
+
+/** Returns the labels of an alert that are links, such as that of a runbook. */
+export function listLinks({ labels }: Alert): readonly (readonly [label: string, url: string])[] {
+  return Object.entries(labels).filter(([, text]) => /^https?:\/\/\S+$/.test(text))
 }
 
 /** Returns the reason why an alert resolved, such as `cleared: temperature is 21.3 °C`. */

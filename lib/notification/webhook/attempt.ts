@@ -2,8 +2,9 @@
 import { confirmDelivery, type Delivered, omitUndefined, reject, retry } from '#runtime/consumer'
 import { type Message, sluiceBody } from '../message.ts'
 import type { Format, WebhookReceiver } from '../receiver.ts'
+import { findChatFailure } from './chat.ts'
 import { webhookHeaders } from './signature.ts'
-import { findSlackFailure, slackBody } from './slack.ts'
+import { slackBody } from './slack.ts'
 
 /** URL of a webhook, the keys that sign requests to it, and additional headers. */
 export interface WebhookAccess {
@@ -85,7 +86,7 @@ export async function attempt(
   const chat = format === 'slack' ? ({ readsBody: true } as const) : {}
   const answer = await ports.post({ url: access.url, headers, body, timeoutMs, allowPrivate, ...chat })
   const said = chat.readsBody && answer.kind === 'status' ? await answer.body : ''
-  return toAttempt(name, answer, findSlackFailure(said ?? ''), ports.nowMs())
+  return toAttempt(name, answer, findChatFailure(said ?? ''), ports.nowMs())
 }
 
 /** Status codes below 500 after which a request may be retried: 408 Request Timeout, 425 Too Early, 429 Too Many Requests. */

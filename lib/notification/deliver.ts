@@ -1,7 +1,7 @@
 /** Sink that delivers notifications to all receivers side by side. The failure of one receiver does not affect the others. */
 
 import { confirmDelivery, type Delivered, type Delivery, reject, retry, type Sink } from '#runtime/consumer'
-import { buildDigest, type Message, OLD_MS, toMessage } from './message.ts'
+import { buildDigest, type Message, OLD_MS, selectParts, toMessage } from './message.ts'
 import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
 import { rememberOffered, type ToldReceivers } from './overtaken.ts'
 
@@ -43,11 +43,11 @@ export function deliverSink(
   const knownNames = new Set(outlets.flatMap(({ names }) => names))
   const toMessages = (deliveries: readonly Delivery<Notification>[]) =>
     deliveries.map(delivery => toMessage(delivery, place))
-  const computeOutcome = ({ to }: Message, outcomes: readonly Outcome[]) => {
+  const computeOutcome = ({ to, open }: Message, outcomes: readonly Outcome[]) => {
     const unknown = to.filter(name => !knownNames.has(name))
     const why = `unknown receiver ${unknown.join(', ')}`
     const outcome = reject(why, why)
-    return combineOutcomes(unknown.length > 0 ? [...outcomes, { names: unknown, outcome }] : outcomes)
+    return combineOutcomes(unknown.length > 0 ? [...outcomes, { names: unknown, outcome }] : outcomes, open)
   }
   return {
     name: 'deliver',
@@ -70,7 +70,7 @@ export function deliverSink(
       after(told, delivery, answer) {
         const message = toMessage(delivery, place)
         const open = answer.kind === 'delivered' ? [] : (answer.receivers ?? message.to)
-        return rememberOffered(told, message, message.to, name => !open.includes(name))
+        return rememberOffered(told, message, message.to, open)
       },
     },
     digest: {
@@ -131,12 +131,15 @@ async function offerMessages(
 }
 
 /** Combines the outcomes of one message. It names the receivers that have not accepted it, for which alone it is offered again. */
-function combineOutcomes(outcomes: readonly Outcome[]): Delivered {
+function combineOutcomes(outcomes: readonly Outcome[], before?: readonly string[]): Delivered {
   const open = outcomes.flatMap(({ names, outcome }) =>
     outcome.kind === 'delivered' ? [] : [{ names, outcome }],
   )
   if (open.length > 0) {
-    const receivers = open.flatMap(({ names }) => names)
+    const receivers = open.flatMap(
+      ({ names, outcome }) =>
+        outcome.receivers ?? names.flatMap(name => (before ? selectParts(before, name) : name)),
+    )
     const why = open.map(({ outcome }) => outcome.why).join('; ')
     const safe = open.flatMap(({ outcome }) => outcome.safeMessage ?? []).join('; ')
     const kind = open.every(({ outcome }) => outcome.kind === 'rejected') ? 'rejected' : 'retry'

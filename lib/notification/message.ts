@@ -12,6 +12,11 @@ export interface Message {
   readonly notification: Notification
   /** Receivers that have not accepted the notification yet. */
   readonly to: readonly string[]
+  /**
+   * Receivers and their parts, such as `pager/<alertId>`, that have not accepted the notification after an earlier offer; absent if
+   * it is the first.
+   */
+  readonly open?: readonly string[]
   /** Due time of the notification, in milliseconds since the epoch. */
   readonly atMs: number
   /** Sequence of the notification in its group. Sequences are compared as texts. */
@@ -21,6 +26,14 @@ export interface Message {
   readonly families: Families
   /** True if the message is about alerts that are too old to be sent one by one. `omitted` is their number. */
   readonly isDigest?: true
+  /** True if it has only those alerts that are still relevant, because the receiver has accepted a later notification of the group. */
+  readonly isOvertaken?: true
+}
+
+/** Body of one request. A format whose messages need several has a key for each, such as the id of an alert. */
+export interface Part {
+  readonly key?: string
+  readonly body: object
 }
 
 export function toMessage(
@@ -31,8 +44,20 @@ export function toMessage(
   const { data: notification, timeMs: atMs, extensions } = event
   // A redriven notification keeps its sequence. Notifications are not ordered by time, because the clock of a broker can go back.
   const order = extensions?.sequence ?? instant(atMs)
-  const to = notification.receivers.filter(name => receivers?.includes(name) ?? true)
-  return { notification, to, atMs, order, env, families }
+  const to = notification.receivers.filter(
+    name => receivers === undefined || selectParts(receivers, name).length > 0,
+  )
+  return { notification, to, ...(receivers ? { open: receivers } : {}), atMs, order, env, families }
+}
+
+/** Returns those of the names that are a receiver or, as `pager/<alertId>`, a part of its message. */
+export function selectParts(names: readonly string[], receiver: string): readonly string[] {
+  return names.filter(name => name === receiver || name.startsWith(`${receiver}/`))
+}
+
+/** Returns whether a receiver has not accepted a part of the message yet. */
+export function isOpen({ open }: Message, receiver: string, part: string): boolean {
+  return open === undefined || open.includes(receiver) || open.includes(`${receiver}/${part}`)
 }
 
 /**
@@ -52,7 +77,11 @@ export function buildDigest(
   })
   const [last] = own.toSorted((a, b) => (a.order < b.order ? 1 : -1))
   if (last === undefined) return undefined
-  const alerts = new Set(own.flatMap(({ notification }) => notification.alerts.map(({ alertId }) => alertId)))
+  const alerts = new Set(
+    own.flatMap(message =>
+      message.notification.alerts.map(({ alertId }) => alertId).filter(id => isOpen(message, receiver, id)),
+    ),
+  )
   const omitted = own.reduce((sum, { notification }) => sum + notification.omitted, alerts.size)
   return {
     notification: {

@@ -3,7 +3,7 @@
  * and must not report alerts as firing that have resolved since. It is remembered with the position of the partition, for all
  * instances. Pure.
  */
-import { type Message, OLD_MS } from './message.ts'
+import { type Message, OLD_MS, selectParts } from './message.ts'
 
 /** A group and one of its receivers. They are remembered only while a notification of the group may return to the receiver. */
 interface Told {
@@ -11,7 +11,7 @@ interface Told {
   readonly receiver: string
   /** Notifications that the receiver has not accepted: their orders and times. */
   readonly failed: readonly (readonly [order: string, atMs: number])[]
-  /** Last notification that the receiver has accepted since; absent if there is none. */
+  /** Last notification of which the receiver has accepted at least a part since; absent if there is none. */
   readonly last?: LastMessage
 }
 
@@ -30,23 +30,26 @@ export type ToldReceivers = readonly Told[]
 /** Maximum number of entries in a partition. The oldest go first. */
 const MAX_ENTRIES = 1_000
 
-/** Returns what is remembered after a message was offered to receivers; the same object if nothing changes. */
+/**
+ * Returns what is remembered after a message was offered to receivers; the same object if nothing changes.
+ *
+ * @param left receivers that have not accepted it, and parts such as `pager/<alertId>` of receivers that have accepted the others
+ */
 export function rememberOffered(
   all: ToldReceivers,
   message: Message,
   receivers: readonly string[],
-  isAccepted: (receiver: string) => boolean,
+  left: readonly string[],
 ): ToldReceivers {
   return receivers.reduce((told, receiver) => {
     const before = findTold(told, message, receiver)
-    const hasFailed = !isAccepted(receiver)
+    const hasFailed = selectParts(left, receiver).length > 0
     if (!before && !hasFailed) return told
     const others = told.filter(one => one !== before && mayReturn(one, message))
-    const after = afterOffer(
-      before ?? { group: message.notification.group, receiver, failed: [] },
-      message,
+    const after = afterOffer(before ?? { group: message.notification.group, receiver, failed: [] }, message, {
       hasFailed,
-    )
+      isTold: !left.includes(receiver),
+    })
     return [...others, ...(mayReturn(after, message) ? [after] : [])].slice(-MAX_ENTRIES)
   }, all)
 }
@@ -71,7 +74,7 @@ export function selectNews(all: ToldReceivers, message: Message, receiver: strin
     reason: fires ? 'changed' : 'resolved',
     omitted: fires ? later.count : 0,
   } as const
-  return { ...message, notification: { ...notification, ...facts, alerts } }
+  return { ...message, isOvertaken: true, notification: { ...notification, ...facts, alerts } }
 }
 
 function findTold(all: ToldReceivers, { notification }: Message, receiver: string): Told | undefined {
@@ -83,13 +86,16 @@ function mayReturn({ failed }: Told, { atMs }: Message): boolean {
   return failed.some(([, failedMs]) => failedMs > atMs - OLD_MS)
 }
 
-function afterOffer(told: Told, message: Message, hasFailed: boolean): Told {
+/**
+ * A later notification overtakes the earlier ones if one part of it was accepted: the other parts return, and with them all that
+ * still fires.
+ */
+function afterOffer(told: Told, message: Message, offer: { hasFailed: boolean; isTold: boolean }): Told {
   const { order, atMs, notification } = message
   const others = told.failed.filter(([one]) => one !== order)
-  if (hasFailed) return { ...told, failed: [...others, [order, atMs]] }
+  const failed = offer.hasFailed ? [...others, [order, atMs] as const] : others
+  if (!offer.isTold || order <= (told.last?.order ?? '')) return { ...told, failed }
   const { status, alerts, omitted } = notification
   const firing = alerts.flatMap(alert => (alert.status === 'firing' ? [alert.fingerprint] : []))
-  const isLater = order > (told.last?.order ?? '')
-  const last = { order, status, firing, count: firing.length + omitted }
-  return { ...told, failed: others, ...(isLater && { last }) }
+  return { ...told, failed, last: { order, status, firing, count: firing.length + omitted } }
 }

@@ -11,6 +11,7 @@ import type { FilePath, PathError } from '../support/file-errors.ts'
 import {
   DEFAULT_TIMEOUT_MS,
   OWN_HEADERS,
+  PAGERDUTY_URL,
   type Receiver,
   TIMEOUT_MS,
   type WebhookReceiver,
@@ -58,7 +59,9 @@ const findContradictions: FindErrors<RawReceivers> = ({ receivers = [] }) =>
   })
 
 function webhookErrors(row: Row, report: (message: string, ...below: readonly string[]) => void): void {
-  if (row.url === undefined && row.secret === undefined)
+  if (row.format === 'pagerduty' && row.secret === undefined)
+    report('is missing: set the secret that contains the routingKey', 'secret')
+  else if (row.url === undefined && row.secret === undefined)
     report('is missing: set url, or a secret that contains it', 'url')
   const urlError = typeof row.url === 'string' ? findRowUrlError(row.url, row) : undefined
   if (urlError !== undefined) report(urlError, 'url')
@@ -88,7 +91,7 @@ function toReceiver({
   name = '',
   kind,
   format = 'sluice',
-  url,
+  url = format === 'pagerduty' ? PAGERDUTY_URL : undefined,
   secret,
   timeout,
   allowPrivate,

@@ -1,6 +1,6 @@
 /** Receivers of notifications, from `config/notifications/receivers.yaml`. */
 
-const FORMATS = ['sluice', 'slack'] as const
+const FORMATS = ['sluice', 'slack', 'teams', 'pagerduty'] as const
 export type Format = (typeof FORMATS)[number]
 
 export type Receiver = SnsReceiver | WebhookReceiver
@@ -31,6 +31,9 @@ export interface WebhookReceiver {
   readonly allowPrivate: boolean
   readonly headers: Readonly<Record<string, string>>
 }
+
+/** URL of PagerDuty's Events API v2 for accounts outside of its EU region. */
+export const PAGERDUTY_URL = 'https://events.pagerduty.com/v2/enqueue'
 
 export const DEFAULT_TIMEOUT_MS = 5_000
 export const TIMEOUT_MS = { least: 1_000, most: 30_000 } as const

@@ -48,17 +48,23 @@ export function receiverAccess({
     parseAccess(receiver, receiver.secret ? await secretFor(receiver, receiver.secret) : {}, env)
 }
 
-/** Valid keys of a receiver's secret. */
+/** Valid keys of a receiver's secret. That of PagerDuty also has `routingKey`. */
 const KEYS = ['url', 'signingSecret', 'headers']
 
 function parseAccess(receiver: WebhookReceiver, secret: Secret, env: string): WebhookAccess {
   const where = `secret ${secretName(receiver.secret ?? '', env)}`
-  const unknown = Object.keys(secret).filter(key => !KEYS.includes(key))
-  if (unknown.length > 0) throw new Error(`${where}: has unknown keys; known are ${KEYS.join(', ')}`)
+  const isPager = receiver.format === 'pagerduty'
+  const known = isPager ? [...KEYS, 'routingKey'] : KEYS
+  const unknown = Object.keys(secret).filter(key => !known.includes(key))
+  if (unknown.length > 0) throw new Error(`${where}: has unknown keys; known are ${known.join(', ')}`)
   const url = String(secret.url ?? receiver.url)
   const error = findUrlError(url)
   if (error !== undefined) throw new Error(`${where}: url ${error}`)
-  const { headers = {}, signingSecret = [] } = secret
+  const { headers = {}, signingSecret = [], routingKey } = secret
+  if (isPager && !/^\w{32}$/.test(typeof routingKey === 'string' ? routingKey : ''))
+    throw new Error(
+      `${where}: routingKey must be the integration key of PagerDuty's Events API v2, 32 letters and digits`,
+    )
   if (!isTexts(headers)) throw new Error(`${where}: headers must be an object whose values are ASCII strings`)
   const own = Object.keys(headers).find(name => OWN_HEADERS.test(name))
   if (own) throw new Error(`${where}: headers: ${own} is set by Sluice itself`)
@@ -69,7 +75,7 @@ function parseAccess(receiver: WebhookReceiver, secret: Secret, env: string): We
       `${where}: signingSecret must be whsec_ and 24 to 64 bytes in base64, or a list of such values`,
     )
   })
-  return { url, keys, headers }
+  return { url, keys, headers, ...(isPager ? { routingKey: String(routingKey) } : {}) }
 }
 
 function isTexts(value: unknown): value is Readonly<Record<string, string>> {

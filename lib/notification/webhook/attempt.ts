@@ -1,10 +1,12 @@
-/** Makes one attempt to deliver a message to a webhook, and interprets the response. */
+/** Makes one attempt to deliver a message to a webhook, in one request or several, and interprets the responses. */
 import { confirmDelivery, type Delivered, omitUndefined, reject, retry } from '#runtime/consumer'
-import { type Message, sluiceBody } from '../message.ts'
+import { isOpen, type Message, type Part, sluiceBody } from '../message.ts'
 import type { Format, WebhookReceiver } from '../receiver.ts'
 import { findChatFailure } from './chat.ts'
+import { pagerdutyParts } from './pagerduty.ts'
 import { webhookHeaders } from './signature.ts'
 import { slackBody } from './slack.ts'
+import { teamsBody } from './teams.ts'
 
 /** URL of a webhook, the keys that sign requests to it, and additional headers. */
 export interface WebhookAccess {
@@ -12,6 +14,8 @@ export interface WebhookAccess {
   /** Signing keys. The first key is the current one. */
   readonly keys: readonly Buffer[]
   readonly headers: Readonly<Record<string, string>>
+  /** Integration key of PagerDuty. It is a secret, and part of each body. */
+  readonly routingKey?: string
 }
 
 export interface PostRequest {
@@ -58,35 +62,98 @@ export interface Attempt {
   readonly retryAfterMs?: number
 }
 
-const BODIES: Readonly<Record<Format, (message: Message) => object>> = {
-  sluice: sluiceBody,
-  slack: slackBody,
+type ToParts = (message: Message, access: WebhookAccess) => readonly Part[]
+
+const FORMATS: Readonly<Record<Format, ToParts>> = {
+  sluice: message => [{ body: sluiceBody(message) }],
+  slack: message => [{ body: slackBody(message) }],
+  teams: message => [{ body: teamsBody(message) }],
+  pagerduty: (message, { routingKey = '' }) => pagerdutyParts(message, routingKey),
 }
 
+/** Formats of chats, which may report a failure in the body of a successful response. */
+const CHATS: ReadonlySet<Format> = new Set(['slack', 'teams'])
+
+/**
+ * Sends a message, or those parts of it that the receiver has not accepted yet. A part that is not accepted does not hold up the
+ * others, unless the receiver wants a pause or cannot be reached.
+ *
+ * @param untilMs time after which no further part is sent
+ */
 export async function attempt(
   receiver: WebhookReceiver,
   message: Message,
   ports: WebhookPorts,
+  untilMs = Number.POSITIVE_INFINITY,
 ): Promise<Attempt> {
-  const { name, format, timeoutMs, allowPrivate } = receiver
+  const { name, format } = receiver
   const access = await ports.access(receiver).catch((error: Error) => error)
   // Treat an unreadable secret like a timeout, so that it is not requested again for each message.
   if (access instanceof Error) {
     const why = `${name}: ${access.message}`
     return { outcome: retry(why, why), noAnswer: access.message }
   }
-  const body = JSON.stringify(BODIES[format](message))
+  const parts = FORMATS[format](message, access)
+  const attempts: PartAttempt[] = []
+  const left = new Set<string>()
+  const why = `${name}: not sent: its batch took too long`
+  const late: PartAttempt = { outcome: retry(why, why), isLast: true }
+  for (const { key = '', body } of parts.filter(({ key }) => !key || isOpen(message, name, key))) {
+    const isLate = attempts.length > 0 && ports.nowMs() > untilMs
+    if (!attempts.at(-1)?.isLast)
+      attempts.push(isLate ? late : await post(receiver, access, message, body, ports))
+    if (attempts.at(-1)?.outcome.kind !== 'delivered') left.add(key)
+  }
+  return combineParts(attempts, [...left], parts, name)
+}
+
+/** Attempt to send one part. */
+interface PartAttempt extends Attempt {
+  /** True if no further part is sent after this one. */
+  readonly isLast: boolean
+}
+
+async function post(
+  receiver: WebhookReceiver,
+  access: WebhookAccess,
+  message: Message,
+  part: object,
+  ports: WebhookPorts,
+): Promise<PartAttempt> {
+  const { name, format, timeoutMs, allowPrivate } = receiver
+  const body = JSON.stringify(part)
   const headers = {
     ...receiver.headers,
     ...access.headers,
-    'content-type': 'application/json',
+    // Microsoft asks for the encoding if there are characters beyond ASCII.
+    'content-type': `application/json${format === 'teams' ? '; charset=utf-8' : ''}`,
     'user-agent': 'sluice',
     ...webhookHeaders(message.notification.notificationId, ports.nowMs(), body, access.keys),
   }
-  const chat = format === 'slack' ? ({ readsBody: true } as const) : {}
+  const chat = CHATS.has(format) ? ({ readsBody: true } as const) : {}
   const answer = await ports.post({ url: access.url, headers, body, timeoutMs, allowPrivate, ...chat })
   const said = chat.readsBody && answer.kind === 'status' ? await answer.body : ''
-  return toAttempt(name, answer, findChatFailure(said ?? ''), ports.nowMs())
+  const tried = toAttempt(name, answer, findChatFailure(said ?? ''), ports.nowMs())
+  const isThrottled = answer.kind === 'status' && answer.status === 429
+  return { ...tried, isLast: answer.kind !== 'status' || isThrottled || tried.retryAfterMs !== undefined }
+}
+
+/** Returns one result for all parts. It names the parts that are left, unless it is all of them. */
+function combineParts(
+  attempts: readonly PartAttempt[],
+  left: readonly string[],
+  parts: readonly Part[],
+  name: string,
+): Attempt {
+  const failed = attempts.flatMap(({ outcome }) => (outcome.kind === 'delivered' ? [] : [outcome]))
+  const outcome = failed.find(({ kind }) => kind === 'retry') ?? failed[0]
+  if (!outcome) return { outcome: confirmDelivery('delivered') }
+  const { isLast: _, ...last } = attempts.at(-1) as PartAttempt
+  const count = new Set(parts.map(({ key }) => key)).size
+  if (count < 2) return { ...last, outcome }
+  const why = `${outcome.why}; ${left.length} of ${count} events are not accepted`
+  const receivers = left.length === count ? {} : { receivers: left.map(key => `${name}/${key}`) }
+  return { ...last, outcome: { ...outcome, why, safeMessage: why, ...receivers } }
 }
 
 /** Status codes below 500 after which a request may be retried: 408 Request Timeout, 425 Too Early, 429 Too Many Requests. */

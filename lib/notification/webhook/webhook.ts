@@ -56,10 +56,12 @@ export class Webhook implements Outlet {
           heldUp.has(group)
           ? { outcome: this.#skip('waits for an earlier notification of its group') }
           : await this.#deliverOne(selectNews(known, message, name), untilMs)
-      known = rememberOffered(known, message, [name], () => result.outcome.kind === 'delivered')
+      const { outcome } = result
+      const left = outcome.kind === 'delivered' ? [] : (outcome.receivers ?? [name])
+      known = rememberOffered(known, message, [name], left)
       noAnswer = result.noAnswer
-      if (result.outcome.kind === 'retry') heldUp.add(group)
-      outcomes.push(result.outcome)
+      if (outcome.kind === 'retry') heldUp.add(group)
+      outcomes.push(outcome)
     }
     return outcomes
   }
@@ -72,7 +74,7 @@ export class Webhook implements Outlet {
       return { outcome: this.#skip(waitMs > 0 ? this.#pause.why : 'not called: its batch took too long') }
     // Another partition may learn of a longer pause meanwhile.
     if (waitMs > 0) return pause(waitMs).then(() => this.#deliverOne(news, untilMs))
-    const { outcome, noAnswer, retryAfterMs } = await attempt(this.#receiver, news, this.#ports)
+    const { outcome, noAnswer, retryAfterMs } = await attempt(this.#receiver, news, this.#ports, untilMs)
     this.#silentAttempts = noAnswer ? this.#silentAttempts + 1 : 0
     if (this.#silentAttempts >= SILENT_ATTEMPTS)
       this.#pauseFor(SKIP_MS, `not called for a minute after ${this.#silentAttempts} failures: ${noAnswer}`)

@@ -11,6 +11,8 @@ const RECEIVERS = `receivers:
   - { name: good, kind: webhook, secret: good, allowPrivate: true }
   - { name: chat, kind: webhook, secret: chat, format: slack, allowPrivate: true }
   - { name: moved, kind: webhook, secret: moved, allowPrivate: true }
+  - { name: teams, kind: webhook, secret: chat, format: teams, allowPrivate: true }
+  - { name: duty, kind: webhook, secret: duty, format: pagerduty, allowPrivate: true }
   - { name: strict, kind: webhook, secret: good }
 `
 
@@ -32,6 +34,7 @@ describe('sluice alerts send-test', () => {
       good: { ...at('/good'), signingSecret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
       chat: at('/chat'),
       moved: at('/moved'),
+      duty: { ...at('/duty'), routingKey: 'R0123456789abcdef0123456789abcde' },
     }
     environment = { NOTIFICATIONS_DIR: '.', RECEIVER_SECRETS: JSON.stringify(secrets), SLUICE_ENV: 'lab' }
   })
@@ -48,14 +51,26 @@ describe('sluice alerts send-test', () => {
       'good    webhook  delivered in n ms\n' +
         'chat    webhook  delivered in n ms\n' +
         'moved   webhook  not delivered: answered with status 302, a redirect, which is not followed: use the final URL\n' +
+        'teams   webhook  delivered in n ms\n' +
+        'duty    webhook  delivered in n ms\n' +
         'strict  webhook  not delivered: its host name resolves to a private address; set allowPrivate: true of the receiver to allow it\n',
     )
-    assert.deepEqual([status, stderr], [1, '2 of 4 receivers did not accept the test.\n'])
+    assert.deepEqual([status, stderr], [1, '2 of 6 receivers did not accept the test.\n'])
     const { body = '', signature } = got.find(({ url }) => url === '/good') ?? {}
     const { data } = JSON.parse(body)
     assert.deepEqual([data.reason, data.env, data.receivers], ['test', 'lab', ['good']])
     assert.match(String(signature), /^v1,/)
-    assert.match(got.find(({ url }) => url === '/chat')?.body ?? '', /"blocks"/)
+    const chats = got
+      .filter(({ url }) => url === '/chat')
+      .map(({ body }) => /"(blocks|AdaptiveCard)"/.exec(body)?.[1])
+    assert.deepEqual(chats.sort(), ['AdaptiveCard', 'blocks'])
+    // Nobody's pager keeps ringing after a test.
+    const events = got.filter(({ url }) => url === '/duty').map(({ body }) => JSON.parse(body))
+    assert.deepEqual(
+      events.map(event => event.event_action),
+      ['trigger', 'resolve'],
+    )
+    assert.equal(events[0].dedup_key, events[1].dedup_key)
   })
 
   test('given the port of LocalStack alone, then SNS is asked there, and needs no region', async () => {
@@ -80,7 +95,10 @@ describe('sluice alerts send-test', () => {
     const { status, stderr } = await ran(['alerts', 'send-test', 'pagr'], { folder, environment })
     assert.deepEqual(
       [status, stderr],
-      [1, 'receivers.yaml has no receiver "pagr". Its receivers are: good, chat, moved, strict.\n'],
+      [
+        1,
+        'receivers.yaml has no receiver "pagr". Its receivers are: good, chat, moved, teams, duty, strict.\n',
+      ],
     )
   })
 })

@@ -113,6 +113,7 @@ ${ROW} }
     timeout: 30s
     allowPrivate: true
     headers: { X-Team: ops }
+  - { name: oncall, kind: webhook, format: pagerduty, secret: oncall }
 `
     assert.deepEqual(readReceivers(text, 'r.yaml'), [
       {
@@ -132,6 +133,16 @@ ${ROW} }
         timeoutMs: 30_000,
         allowPrivate: true,
         headers: { 'X-Team': 'ops' },
+      },
+      {
+        name: 'oncall',
+        kind: 'webhook',
+        format: 'pagerduty',
+        url: 'https://events.pagerduty.com/v2/enqueue',
+        secret: 'oncall',
+        timeoutMs: 5_000,
+        allowPrivate: false,
+        headers: {},
       },
     ])
   })

@@ -66,6 +66,16 @@ describe('where a webhook is sent to', () => {
     assert.equal((await access(RECEIVER)).url, 'http://127.0.0.1/')
   })
 
+  it('given PagerDuty, then its secret has a routing key, which no other receiver has', async () => {
+    const pager = webhook('a', { secret: 'hook', format: 'pagerduty' })
+    const routingKey = 'R0123456789abcdef0123456789abcde'
+    assert.equal((await given({ routingKey }).access(pager)).routingKey, routingKey)
+    const error = /^secret sluice\/prod\/receivers\/hook: routingKey must be [^_]*32 letters and digits$/
+    for (const wrong of [{}, { routingKey: 'geheim' }, { routingKey: 7 }, { routingKey: `${routingKey}x` }])
+      await assert.rejects(given(wrong).access(pager), ({ message }) => error.test(message))
+    await assert.rejects(given({ routingKey }).access(RECEIVER), /unknown keys/)
+  })
+
   it('given errors in it, then each is reported, without a value', async () => {
     const wrong: Readonly<Record<string, unknown>>[] = [
       { signingKey: KEY },

@@ -91,7 +91,7 @@ interface Metric {
 }
 
 /** Lists the metrics. A name that ends with `_total` is that of a counter. Pure. */
-export function listMetrics(
+function listMetrics(
   { atMs, servers, lags = [], outcomes, standing, firing, letters }: Look,
   partitions: readonly Partition[],
   findSignal: FindSignal,

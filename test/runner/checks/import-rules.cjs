@@ -62,7 +62,7 @@ const USED = {
 const DEPLOYED =
   '@aws-lambda-powertools|@aws-sdk|@hono/node-server|@middy/core|@opentelemetry/api|@picocss/pico|' +
   '@platformatic/wasm-utils|ajv|avsc|aws-msk-iam-sasl-signer-js|cloudevents|hono|hyparquet|' +
-  'hyparquet-writer|hysnappy|ioredis|js-yaml|kafkajs|kysely|pg|preact|preact-iso|protobufjs|' +
+  'hyparquet-writer|hysnappy|ioredis|js-yaml|kafkajs|kysely|pg|preact|preact-iso|prom-client|protobufjs|' +
   're2js|uplot|valibot'
 
 /** Returns rules by which each step of a list imports itself and what stands before it. @param steps expressions for paths, from the lowest up */

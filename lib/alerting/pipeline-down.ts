@@ -3,8 +3,16 @@
  * The alert id is derived from the time of the last tick, which is the same in all partitions, so that an outage fires only one
  * alert. Pure.
  */
-import { derivedId, formatEntity, instant, type Received, type Step, type Timer } from '#runtime/consumer'
-import { CLOCK_SOURCE } from '../telemetry/tick.ts'
+import {
+  derivedId,
+  formatEntity,
+  instant,
+  type Received,
+  type Step,
+  type Timer,
+  type TypedEvent,
+} from '#runtime/consumer'
+import { CLOCK_SOURCE, type Tick } from '../telemetry/tick.ts'
 import { emitAlert, type FiredAlert, resolvedAlert } from './alert.ts'
 import type { AlertingState } from './entity-state.ts'
 import type { TransitionReason } from './reasons.ts'
@@ -31,8 +39,14 @@ const MAX_AHEAD_MS = 60_000
  * Applies a tick. The tick's own time is the same in all partitions, so it identifies a later outage. The arrival time of the tick
  * differs by milliseconds between partitions, and is the end time of an outage.
  */
-export function applyTick(state: AlertingState | undefined, tick: Received, step: Step): AlertingState {
-  step.timer(PIPELINE_DOWN_TIMER, DOWN_AFTER_MS)
+export function applyTick(
+  state: AlertingState | undefined,
+  tick: TypedEvent<Tick>,
+  step: Step,
+): AlertingState {
+  // After a stop on purpose, ticks that are missing until the next start are no outage, however long it takes.
+  if (tick.data.isLast) step.cancel(PIPELINE_DOWN_TIMER)
+  else step.timer(PIPELINE_DOWN_TIMER, DOWN_AFTER_MS)
   const alert = state?.rules[PIPELINE_DOWN]?.alert
   step.reason(alert ? ('ticks-returned' satisfies TransitionReason) : 'tick')
   if (alert) {

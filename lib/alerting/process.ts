@@ -7,7 +7,7 @@ import { defineProcess, type Received, type Step, type Timer, type TypedEvent } 
 import { PARKING, parkedForMs } from '../failures/policy.ts'
 import { isEmpty } from '../support/json.ts'
 import type { Families, Family, ReadingData } from '../telemetry/families.ts'
-import { TICK_TYPE } from '../telemetry/tick.ts'
+import { TICK_TYPE, type Tick } from '../telemetry/tick.ts'
 import { VIEW_CHANGED_TYPE, type ViewChanged } from '../views/event-names.ts'
 import { EntityRun } from './entity-run.ts'
 import type { AlertingState, SetTimers } from './entity-state.ts'
@@ -62,7 +62,11 @@ export function alerting(families: Families, packaged: readonly AnyRule[]) {
   })
 }
 
-function onTick(state: AlertingState | undefined, tick: Received, step: Step): AlertingState | undefined {
+function onTick(
+  state: AlertingState | undefined,
+  tick: TypedEvent<Tick>,
+  step: Step,
+): AlertingState | undefined {
   if (isClock(tick)) return applyTick(state, tick, step)
   step.reason('tick')
   return state

@@ -195,6 +195,10 @@ describe('given a folder as the image has it', () => {
     const { code, output } = await program.ended
     assert.equal(code, 0, output)
     assert.ok(performance.now() - beganAtMs < ENDS_WITHIN_MS)
+    // The log says that it was stopped on purpose, so the next start raises no alert.
+    const last = Map.groupBy(await environment.read('readings'), ({ partition }) => partition)
+    assert.ok(last.size > 1)
+    for (const records of last.values()) assert.equal(JSON.parse(String(records.at(-1)?.value)).isLast, true)
   })
 
   describe('given the commands and variables of compose.yaml, and new servers', () => {

@@ -6,7 +6,7 @@ import { logRecord, environmentReading as reading } from '#runtime/test/support/
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { tick } from '../../../lib/telemetry/tick.ts'
+import { lastTick, tick } from '../../../lib/telemetry/tick.ts'
 import { FAMILIES } from '../../support/families.ts'
 import { Stage } from '../../support/stage.ts'
 import { createRule } from './support.ts'
@@ -64,6 +64,19 @@ describe('given a pipeline that ticks each minute', () => {
     await pipeline.ticks(0, 180)
     assert.deepEqual(pipeline.told, [])
     assert.deepEqual([...new Set(pipeline.stage.outcomes)], ['ignored/tick'])
+  })
+
+  it('when it is stopped on purpose for a day, then no alert fires, and a kill after the next start is told', async () => {
+    const pipeline = new Pipeline()
+    await pipeline.ticks(0, 10)
+    await pipeline.append(10, lastTick(0, new Date(NOON + 10.5 * 60_000).toISOString()), 30_000)
+    await pipeline.ticks(24 * 60, 24 * 60 + 5)
+    assert.deepEqual(pipeline.told, [])
+    await pipeline.ticks(24 * 60 + 65, 24 * 60 + 65)
+    assert.deepEqual(pipeline.told, [
+      '12:10 PIPELINE_DOWN firing no-ticks',
+      '13:05 PIPELINE_DOWN resolved ticks-returned',
+    ])
   })
 
   it('when all of it stops for an hour, then one alert fires and resolves, and no entity counts as silent', async () => {

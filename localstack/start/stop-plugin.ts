@@ -1,0 +1,56 @@
+import { KafkaClients } from '#runtime/functions/kafka'
+import { within } from '#runtime/waiting'
+import { readThisMachine } from '../../infra/place/this-machine.ts'
+import { GENERAL, KAFKA, NAMES, readSettings } from '../../lib/app/settings/index.ts'
+import { noteStop } from '../../lib/clock/note-stop.ts'
+import { followOffline } from '../../packages/msk-trigger/offline.ts'
+
+/** Time within which the stop is noted, in milliseconds. Whoever stops the functions waits for it. */
+const NOTED_WITHIN_MS = 2_000
+
+/** Parts of the Serverless Framework that this plugin uses. */
+interface Framework {
+  readonly serviceDir: string
+  readonly pluginManager: { getPlugins(): object[] }
+}
+
+/**
+ * Serverless Framework plugin that notes in the log when `serverless offline` is stopped. In serverless.yml, it is listed before the
+ * trigger, so that it runs when the functions have ended.
+ */
+export default class StopPlugin {
+  readonly hooks: Readonly<Record<string, () => unknown>>
+
+  constructor(
+    { pluginManager, serviceDir }: Framework,
+    _: unknown,
+    { log }: { log: { warning(line: string): void } },
+  ) {
+    const stop = () =>
+      note(serviceDir).catch((error: Error) =>
+        log.warning(
+          `The stop is not in the log (${error.message}): a start more than 5 minutes later fires PIPELINE_DOWN.`,
+        ),
+      )
+    this.hooks = {
+      'before:offline:start': () => void followOffline(pluginManager.getPlugins(), { start: () => {}, stop }),
+      'before:offline:start:end': stop,
+    }
+  }
+}
+
+async function note(projectDir: string): Promise<void> {
+  const { environment } = readThisMachine(process.env, projectDir)
+  const config = readSettings([GENERAL, NAMES, KAFKA], { ...process.env, ...environment })
+  const connections = new KafkaClients(config, 'sluice-stop')
+  try {
+    const noted = noteStop(connections, config, Date.now())
+    await within(
+      NOTED_WITHIN_MS,
+      noted,
+      () => new Error(`Kafka did not answer within ${NOTED_WITHIN_MS / 1_000} s`),
+    )
+  } finally {
+    void connections.close().catch(() => {})
+  }
+}

@@ -144,11 +144,11 @@ function listMetrics(
       samples: readers.map(({ labels, counted }) => [labels, counted?.outbox]),
     },
     {
-      name: 'sluice_clock_timestamp_seconds',
-      help: 'Time of the last tick or record, in the partition that is most behind, of topics with ticks',
+      name: 'sluice_last_decided_timestamp_seconds',
+      help: 'Append time of the last decided tick or record, in the partition that is most behind, of topics with ticks',
       samples: readers.map(({ labels, counted, signal }) => {
-        const clockMs = signal && topicRow(signal).isTicked ? counted?.clockMs : undefined
-        return [labels, clockMs === undefined ? null : clockMs / 1_000]
+        const decidedMs = signal && topicRow(signal).isTicked ? counted?.decidedMs : undefined
+        return [labels, decidedMs === undefined ? null : decidedMs / 1_000]
       }),
     },
     {

@@ -16,8 +16,11 @@ export interface Outcomes extends Readonly<Record<RecordOutcome, number>> {
   readonly outbox: number
   /** Number of offsets up to the applied ones. */
   readonly position: number
-  /** Clock of the partition that is most behind, in milliseconds since the epoch; undefined if none has decided a record. */
-  readonly clockMs: number | undefined
+  /**
+   * Append time of the last decided record, in the partition that is most behind, in milliseconds since the epoch; undefined if none has
+   * decided a record.
+   */
+  readonly decidedMs: number | undefined
 }
 
 /**
@@ -42,9 +45,9 @@ export async function readOutcomes(
   }
   const outbox = summaries.reduce((sum, { outbox }) => sum + outbox, 0)
   const position = summaries.reduce((sum, { appliedOffset }) => sum + appliedOffset + 1, 0)
-  const clocks = summaries.flatMap(({ clock }) => clock.nowMs || [])
-  const clockMs = clocks.length > 0 ? Math.min(...clocks) : undefined
-  return { ...outcomes, reasons, outbox, position, clockMs }
+  const decided = summaries.flatMap(({ clock }) => clock.lastAppendMs ?? [])
+  const decidedMs = decided.length > 0 ? Math.min(...decided) : undefined
+  return { ...outcomes, reasons, outbox, position, decidedMs }
 }
 
 /** Applied records that contain no event of a producer: erasures of earlier versions, and ends of retries. They count as ignored. */

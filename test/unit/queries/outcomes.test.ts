@@ -4,11 +4,18 @@ import { readOutcomes } from '../../../lib/queries/states/outcomes.ts'
 import { listStateKeys } from '../../../lib/tables/table.ts'
 import { createInspection } from '../tables/stored.ts'
 
+/** A clock whose last record was appended then. The clock itself counts from the first record. */
+const at = (lastAppendMs: number) => ({ nowMs: 1, lastAppendMs, highestAppendMs: lastAppendMs })
+
 describe('how records ended', () => {
   it('given counters of several partitions, then they are summed by outcome and by reason', async () => {
     const inspection = createInspection({
-      'c t/0': { details: { outbox: 1, tally: { 'applied/counted': 2, 'ignored/tick': 5 } } },
-      'c t/2': { details: { outbox: 2, tally: { 'applied/counted': 1, 'failed/rejected': 1 } } },
+      'c t/0': {
+        details: { clock: at(9_000), outbox: 1, tally: { 'applied/counted': 2, 'ignored/tick': 5 } },
+      },
+      'c t/2': {
+        details: { clock: at(7_000), outbox: 2, tally: { 'applied/counted': 1, 'failed/rejected': 1 } },
+      },
     })
     assert.deepEqual(await readOutcomes(inspection, listStateKeys('c', { topic: 't', partitions: 3 })), {
       applied: 3,
@@ -19,7 +26,7 @@ describe('how records ended', () => {
       reasons: { 'applied/counted': 3, 'ignored/tick': 5, 'failed/rejected': 1 },
       outbox: 3,
       position: 0,
-      clockMs: undefined,
+      decidedMs: 7_000,
     })
   })
 

@@ -28,7 +28,7 @@ it('given outcomes, then those that are not usual have their reasons', () => {
         reasons,
         outbox: 2,
         position: 18,
-        clockMs: 0,
+        decidedMs: 0,
       },
       'readings',
     ),

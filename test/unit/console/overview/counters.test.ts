@@ -14,7 +14,7 @@ const NONE = {
   reasons: {},
   outbox: 0,
   position: 0,
-  clockMs: undefined,
+  decidedMs: undefined,
 }
 
 const lag = (name: string, topic: string, next: number, pending = 0) => ({

@@ -28,7 +28,7 @@ const lag = (name: string, topic: string, ...pending: number[]) => ({
 })
 const OUTCOMES = {
   ...{ applied: 7, duplicate: 1, ignored: 2, failed: 3, parked: 1 },
-  ...{ reasons: {}, outbox: 4, position: 14, clockMs: AT_MS - 60_000 },
+  ...{ reasons: {}, outbox: 4, position: 14, decidedMs: AT_MS - 60_000 },
 }
 const WHOLE: Look = {
   ...NOTHING,
@@ -93,7 +93,7 @@ describe('metrics', () => {
       seriesOf('sluice_records_total', ['alerting', 'readings', 'ignored'], 2),
       seriesOf('sluice_records_total', ['alerting', 'readings', 'failed'], 3),
       seriesOf('sluice_outbox_entries', ['alerting', 'readings'], 4),
-      seriesOf('sluice_clock_timestamp_seconds', ['alerting', 'readings'], (AT_MS - 60_000) / 1_000),
+      seriesOf('sluice_last_decided_timestamp_seconds', ['alerting', 'readings'], (AT_MS - 60_000) / 1_000),
       seriesOf('sluice_consumer_stalled', ['alerting'], 0),
       seriesOf('sluice_consumer_stalled', ['intake'], 1),
       seriesOf('sluice_alerts_firing', ['critical'], 2),

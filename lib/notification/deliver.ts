@@ -9,6 +9,8 @@ import { rememberOffered, type ToldReceivers } from './overtaken.ts'
 export interface Outlet {
   /** Names of its receivers. */
   readonly names: readonly string[]
+  /** True if it sends the notifications of a group in order, also those that return. */
+  readonly keepsOrder?: boolean
   /**
    * Delivers messages in order, and returns the outcomes in the same order.
    *
@@ -41,6 +43,7 @@ export function deliverSink(
   place: Pick<Message, 'env' | 'families'>,
 ): Sink<Notification, ToldReceivers> {
   const knownNames = new Set(outlets.flatMap(({ names }) => names))
+  const ordered = new Set(outlets.flatMap(({ names, keepsOrder }) => (keepsOrder ? names : [])))
   const toMessages = (deliveries: readonly Delivery<Notification>[]) =>
     deliveries.map(delivery => toMessage(delivery, place))
   const computeOutcome = ({ to, open }: Message, outcomes: readonly Outcome[]) => {
@@ -70,7 +73,8 @@ export function deliverSink(
       after(told, delivery, answer) {
         const message = toMessage(delivery, place)
         const open = answer.kind === 'delivered' ? [] : (answer.receivers ?? message.to)
-        return rememberOffered(told, message, message.to, open)
+        const receivers = message.to.filter(name => ordered.has(name))
+        return rememberOffered(told, message, receivers, open)
       },
     },
     digest: {

@@ -26,6 +26,8 @@ export interface Message {
   readonly families: Families
   /** True if the message is about alerts that are too old to be sent one by one. `omitted` is their number. */
   readonly isDigest?: true
+  /** Ids of the alerts that the notifications of a digest have ended. */
+  readonly endedIds?: readonly string[]
   /** True if it has only those alerts that are still relevant, because the receiver has accepted a later notification of the group. */
   readonly isOvertaken?: true
 }
@@ -77,12 +79,11 @@ export function buildDigest(
   })
   const [last] = own.toSorted((a, b) => (a.order < b.order ? 1 : -1))
   if (last === undefined) return undefined
-  const alerts = new Set(
-    own.flatMap(message =>
-      message.notification.alerts.map(({ alertId }) => alertId).filter(id => isOpen(message, receiver, id)),
-    ),
+  const alerts = own.flatMap(message =>
+    message.notification.alerts.filter(({ alertId }) => isOpen(message, receiver, alertId)),
   )
-  const omitted = own.reduce((sum, { notification }) => sum + notification.omitted, alerts.size)
+  const listIds = (some: typeof alerts) => [...new Set(some.map(({ alertId }) => alertId))]
+  const omitted = own.reduce((sum, { notification }) => sum + notification.omitted, listIds(alerts).length)
   return {
     notification: {
       notificationId: derivedId(key, receiver),
@@ -100,6 +101,7 @@ export function buildDigest(
     env: last.env,
     families: last.families,
     isDigest: true,
+    endedIds: listIds(alerts.filter(({ status }) => status === 'resolved')),
   }
 }
 

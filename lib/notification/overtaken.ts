@@ -1,7 +1,6 @@
 /**
- * What webhooks were told of groups of which an earlier notification may still return: one that failed is retried or redriven later,
- * and must not report alerts as firing that have resolved since. It is remembered with the position of the partition, for all
- * instances. Pure.
+ * The order of notifications for webhooks. One that was refused is retried or redriven later, and must not report alerts as firing that
+ * have resolved since. What a webhook has accepted meanwhile is stored with the position of the partition, for all instances. Pure.
  */
 import { type Message, OLD_MS, selectParts } from './message.ts'
 
@@ -28,7 +27,7 @@ interface LastMessage {
 export type ToldReceivers = readonly Told[]
 
 /** Maximum number of entries in a partition. The oldest go first. */
-const MAX_ENTRIES = 1_000
+const MAX_ENTRIES = 500
 
 /**
  * Returns what is remembered after a message was offered to receivers; the same object if nothing changes.
@@ -58,14 +57,20 @@ export function rememberOffered(
  * Returns the part of a message that is still relevant for a receiver. If it has accepted a later message of the group, only resolved
  * alerts that have not fired again are relevant. The status of the later message is then used. A digest is always relevant.
  *
+ * @param hasIds true if the receiver keeps alerts by their ids: an alert that has fired again is another one there
  * @returns undefined if no part is relevant
  */
-export function selectNews(all: ToldReceivers, message: Message, receiver: string): Message | undefined {
+export function selectNews(
+  all: ToldReceivers,
+  message: Message,
+  receiver: string,
+  hasIds: boolean,
+): Message | undefined {
   const { notification, order, isDigest } = message
   const later = findTold(all, message, receiver)?.last
   if (isDigest || later === undefined || later.order <= order) return message
   const alerts = notification.alerts.filter(
-    ({ status, fingerprint }) => status === 'resolved' && !later.firing.includes(fingerprint),
+    ({ status, fingerprint }) => status === 'resolved' && (hasIds || !later.firing.includes(fingerprint)),
   )
   if (alerts.length === 0) return undefined
   const fires = later.status === 'firing'
@@ -81,9 +86,13 @@ function findTold(all: ToldReceivers, { notification }: Message, receiver: strin
   return all.find(one => one.group === notification.group && one.receiver === receiver)
 }
 
+function mayReturn({ failed }: Told, message: Message): boolean {
+  return failed.some(one => isRecent(one, message))
+}
+
 /** A notification that is older is not sent any more, but counted in a digest. */
-function mayReturn({ failed }: Told, { atMs }: Message): boolean {
-  return failed.some(([, failedMs]) => failedMs > atMs - OLD_MS)
+function isRecent([, failedMs]: Told['failed'][number], { atMs }: Message): boolean {
+  return failedMs > atMs - OLD_MS
 }
 
 /**
@@ -92,7 +101,7 @@ function mayReturn({ failed }: Told, { atMs }: Message): boolean {
  */
 function afterOffer(told: Told, message: Message, offer: { hasFailed: boolean; isTold: boolean }): Told {
   const { order, atMs, notification } = message
-  const others = told.failed.filter(([one]) => one !== order)
+  const others = told.failed.filter(one => one[0] !== order && isRecent(one, message))
   const failed = offer.hasFailed ? [...others, [order, atMs] as const] : others
   if (!offer.isTold || order <= (told.last?.order ?? '')) return { ...told, failed }
   const { status, alerts, omitted } = notification

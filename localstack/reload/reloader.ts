@@ -146,7 +146,7 @@ export class Reloader {
     say(describeReload(readers, files))
   }
 
-  /** Handles saved receivers and routes. Notifications that are under way are delivered to the former receivers. */
+  /** Handles saved receivers and routes. Notifications name their receivers, so those that wait keep the receivers of the former routes. */
   async reloadNotifications(files: readonly string[]): Promise<void> {
     const { replace, say } = this.#parts
     try {

@@ -27,6 +27,8 @@ export function pagerdutyParts(message: Message, routing_key: string): readonly 
   const own = alerts.flatMap(alert =>
     [toAction(message, alert), ...end].map(action => part(alert.alertId, action)),
   )
+  // A digest has no alerts, but those that its notifications have ended must not stay open.
+  for (const id of message.endedIds ?? []) own.push(part(id, RESOLVE))
   const action = toOmittedAction(message)
   return action ? [...own, part('omitted', action, derivedId('group', env, group))] : own
 }

@@ -30,6 +30,7 @@ type Result = { readonly outcome: Delivered; readonly noAnswer?: string | undefi
 
 export class Webhook implements Outlet {
   readonly names: readonly [string]
+  readonly keepsOrder = true
   readonly #receiver: WebhookReceiver
   readonly #ports: WebhookPorts
   #silentAttempts = 0
@@ -45,7 +46,7 @@ export class Webhook implements Outlet {
     const untilMs = this.#ports.nowMs() + BATCH_MS
     const heldUp = new Set<string>()
     const outcomes: Delivered[] = []
-    const { name } = this.#receiver
+    const { name, format } = this.#receiver
     let known = told
     let noAnswer: string | undefined
     for (const message of messages) {
@@ -55,7 +56,7 @@ export class Webhook implements Outlet {
         : // A resolution must not be delivered before its firing alert, which is about to be offered again.
           heldUp.has(group)
           ? { outcome: this.#skip('waits for an earlier notification of its group') }
-          : await this.#deliverOne(selectNews(known, message, name), untilMs)
+          : await this.#deliverOne(selectNews(known, message, name, format === 'pagerduty'), untilMs)
       const { outcome } = result
       const left = outcome.kind === 'delivered' ? [] : (outcome.receivers ?? [name])
       known = rememberOffered(known, message, [name], left)

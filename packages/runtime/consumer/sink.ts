@@ -20,7 +20,7 @@ export interface Sink<Data = unknown, Memory = unknown> {
    * method throws for several events, it is called again for each event separately, so that one faulty event does not affect the
    * others. If it throws for a single event, the event is treated as if the result were `retry`.
    *
-   * @param memory what the sink remembers after the events before these; undefined for a sink that remembers nothing
+   * @param memory data that the sink keeps, after the events before these; undefined for a sink that remembers nothing
    * @throws RetryableError if nothing can be delivered at present. The method is called up to three times, with delays of 2 and 4
    *   seconds. After that, the records of the partition wait in Kafka.
    */
@@ -37,11 +37,12 @@ export interface Sink<Data = unknown, Memory = unknown> {
 }
 
 /**
- * What a sink remembers of its deliveries in a partition. It is stored with the applied offset, so a process that is killed, and any
- * other instance, finds what belongs to the records before its own. It is stored whole: keep it small.
+ * Data that a sink keeps about its deliveries in a partition. They are stored with the applied offset, so after a kill, and in another
+ * instance, they belong to the records before its own. They are stored whole, as JSON: keep them small.
  */
-export interface SinkMemory<Memory, Data = unknown>
-  extends Pick<PartitionContext<Memory>, 'initial' | 'read'> {
+export interface SinkMemory<Memory, Data = unknown> extends Pick<PartitionContext<Memory>, 'initial'> {
+  /** Returns the stored data with their type. */
+  read(data: unknown): Memory
   /** Returns the memory after an event, and the same object if nothing changes. Pure. An error of the sink counts as `retry`. */
   after(memory: Memory, delivery: Delivery<Data>, answer: Delivered): Memory
 }

@@ -77,7 +77,7 @@ describe('a digest', () => {
           alerts: [],
           omitted: 5,
         },
-        ...{ to: ['a'], atMs: 7, order: '2', ...IN_PROD, isDigest: true },
+        ...{ to: ['a'], atMs: 7, order: '2', ...IN_PROD, isDigest: true, endedIds: ['x'] },
       },
     )
     const backwards = buildDigest(messages.toReversed(), 'a', 'key')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import fc from 'fast-check'
 import type { Delivery } from '#runtime/consumer'
+import type { Alert } from '../../../lib/alerting/alert.ts'
 import { httpsPost } from '../../../lib/notification/adapters/https.ts'
 import { deliverSink } from '../../../lib/notification/deliver.ts'
 import type { Notification } from '../../../lib/notification/notification.ts'
@@ -126,6 +127,21 @@ describe('a receiver of PagerDuty', () => {
     assert.deepEqual([...open.keys()], ['a', 'c'])
   })
 
+  it('given the end of an alert that returns after it has fired again, then it is closed, and the new one stays open', async context => {
+    const { open, kit } = await givenPager(context, { a1: [[202], ...Array(3).fill([500])] })
+    const [fired, again] = ['a1', 'a2'].map(id => alert(id, { fingerprint: 'same' }))
+    const end = notify('end', {
+      at: 30,
+      alerts: [{ ...(fired as Alert), ...ENDED, status: 'resolved' } as Alert],
+    })
+    await kit.when(notify('fire', { alerts: [fired as Alert] }))
+    assert.deepEqual(await kit.when(end), ['failed/not-accepted'])
+    await kit.when(notify('again', { at: 60, alerts: [again as Alert] }))
+    assert.deepEqual([...open.keys()], ['a1', 'a2'])
+    assert.deepEqual(await kit.when(end), ['applied/delivered'])
+    assert.deepEqual([...open.keys()], ['a2'])
+  })
+
   it('given omitted alerts, then one event counts them, until their group resolves', async context => {
     const { open, kit } = await givenPager(context)
     await kit.when(notify('n', { alerts: [alert('a')], omitted: 3 }))
@@ -142,6 +158,13 @@ describe('a receiver of PagerDuty', () => {
     const [event] = [...open.values()]
     assert.equal(event.payload.summary, '[DIGEST] 2 alerts were older than 1 h prod')
     assert.deepEqual([open.size, event.payload.severity], [1, 'warning'])
+  })
+
+  it('given the end of an alert that comes too late, then the digest closes the alert', async context => {
+    const { open, kit } = await givenPager(context)
+    await kit.when(notify('fire', { alerts: [alert('a'), alert('b')] }))
+    await kit.whenLate(7_200_000, notify('end', { at: 60, alerts: [alert('a', ENDED)] }))
+    assert.deepEqual([open.has('a'), open.has('b'), open.size], [false, true, 2])
   })
 })
 

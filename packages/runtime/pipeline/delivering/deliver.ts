@@ -1,5 +1,4 @@
 /** Decides a chunk with a sink: offers new events to the receiver. The answers of the receiver decide the records of the chunk. */
-import { toJsonText } from '../../cloudevents/json-text.ts'
 import { type Failure, rejection, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { Sink } from '../../consumer/sink.ts'
 import { type Consumer, getContext } from '../consumer.ts'
@@ -80,7 +79,7 @@ async function decide(
   const { context } = work.copy
   const before = context.value
   const memory = receiver.remember(before, task)
-  if (memory !== before) context.replace(toJsonText(memory, 'memory'))
+  if (memory !== before) context.replaceBy(memory)
   return answer.kind === 'delivered'
     ? completeTask(work, task, answer.reason)
     : fail(work, task, toFailure(answer, receiver.getReceiversLeft(task)))

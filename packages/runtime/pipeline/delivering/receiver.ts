@@ -65,7 +65,8 @@ export class Receiver {
     const answer = this.getAnswer(task)
     if (!answer || !this.#sink.memory) return memory
     const left = omitUndefined({ receivers: this.getReceiversLeft(task) })
-    const delivered: Delivered = answer.kind === 'thrown' ? { ...retry('threw an error'), ...left } : answer
+    const delivered =
+      answer.kind === 'thrown' ? { ...retry('threw an error'), ...left } : { ...left, ...answer }
     return this.#sink.memory.after(memory, this.#describe(task, task.redriveTarget?.receivers), delivered)
   }
 

@@ -106,6 +106,17 @@ export class CurrentContext {
     this.#replaced = { json }
   }
 
+  /** Sets the context to data that its definition's `read` returns unchanged. It is serialised when it is stored, and not before. */
+  replaceBy(data: unknown): void {
+    const read = { kind: 'context', context: data } as const
+    this.#replaced = {
+      get json() {
+        return toJsonText(data, 'context')
+      },
+      read,
+    }
+  }
+
   /** Context to store; undefined if it has not changed. */
   get change(): StoredContext | undefined {
     const now = this.#hashed()

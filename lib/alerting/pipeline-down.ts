@@ -44,9 +44,13 @@ export function applyTick(
   tick: TypedEvent<Tick>,
   step: Step,
 ): AlertingState {
-  // After a stop on purpose, ticks that are missing until the next start are no outage, however long it takes.
-  if (tick.data.isLast) step.cancel(PIPELINE_DOWN_TIMER)
-  else step.timer(PIPELINE_DOWN_TIMER, DOWN_AFTER_MS)
+  if (tick.data.isLast) {
+    // After a stop on purpose, ticks that are missing until the next start are no outage, however long it takes.
+    step.cancel(PIPELINE_DOWN_TIMER)
+    step.reason('tick')
+    return state ?? { seen: {}, rules: {} }
+  }
+  step.timer(PIPELINE_DOWN_TIMER, DOWN_AFTER_MS)
   const alert = state?.rules[PIPELINE_DOWN]?.alert
   step.reason(alert ? ('ticks-returned' satisfies TransitionReason) : 'tick')
   if (alert) {

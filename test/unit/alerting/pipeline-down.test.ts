@@ -79,6 +79,17 @@ describe('given a pipeline that ticks each minute', () => {
     ])
   })
 
+  it('when it is stopped on purpose while the alert fires, then the alert stays until a tick returns', async () => {
+    const pipeline = new Pipeline()
+    await pipeline.ticks(0, 0)
+    for (const at of [3, 6, 9]) await pipeline.read(at, 's')
+    assert.deepEqual(pipeline.told, ['12:05 PIPELINE_DOWN firing no-ticks'])
+    await pipeline.append(30, lastTick(0, new Date(NOON + 30 * 60_000).toISOString()))
+    assert.equal(pipeline.told.length, 1)
+    await pipeline.ticks(90, 90)
+    assert.deepEqual(pipeline.told.slice(1), ['13:30 PIPELINE_DOWN resolved ticks-returned'])
+  })
+
   it('when all of it stops for an hour, then one alert fires and resolves, and no entity counts as silent', async () => {
     const pipeline = new Pipeline()
     await pipeline.read(0, 'a', 50)

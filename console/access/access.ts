@@ -39,6 +39,9 @@ export interface MetricsAccess {
   isToken(text: string): boolean
 }
 
+/** For servers without metrics. */
+const CLOSED: MetricsAccess = { isOpen: false, isToken: () => false }
+
 /** Host names that always refer to this machine, whatever DNS servers return. */
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
@@ -52,7 +55,7 @@ export function createLocalAccess(
   token: string,
   person: Person,
   ownHosts: readonly string[] = [],
-  metrics: MetricsAccess = createMetricsAccess('127.0.0.1'),
+  metrics: MetricsAccess = CLOSED,
 ): Access {
   const hosts = new Set([...LOOPBACK, ...ownHosts.map(host => host.toLowerCase())])
   const expectedHash = hashToken(token)
@@ -70,7 +73,8 @@ export function createLocalAccess(
 }
 
 /**
- * Returns who may read the metrics: whoever has their token or, on the loopback address, everybody if there is none, as Kafka is open there.
+ * Returns who may read the metrics: those who have their token. Without a token, they are open on the loopback address, as Kafka is
+ * there.
  *
  * @param host address on which the console listens
  */

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Hono } from 'hono'
 import { findFreePort } from '#local-servers/ports.ts'
-import { createLocalAccess } from '../../console/access/access.ts'
+import { createLocalAccess, createMetricsAccess } from '../../console/access/access.ts'
 import { createConsoleApp } from '../../console/app.ts'
 import { createConsoleEnvironment } from '../../console/environment.ts'
 import type { ConsoleHono } from '../../console/http/person.ts'
@@ -69,7 +69,12 @@ async function openConsole(options: ServedStack, opened: Closable[]): Promise<St
   const app = createConsoleApp({
     environment: shown,
     page: await buildConsolePage(),
-    access: createLocalAccess(token, { name: userOfMachine(), role: 'operator' }),
+    access: createLocalAccess(
+      token,
+      { name: userOfMachine(), role: 'operator' },
+      [],
+      createMetricsAccess('127.0.0.1', environment.SLUICE_METRICS_TOKEN?.trim() || undefined),
+    ),
     reportError: error => say(`✗ console: ${(error as Error).stack}`),
     reportFailedSignIn: ({ route }) => say(`! console: a sign-in with an invalid token failed (${route})`),
   })

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Hono } from 'hono'
 import { brokers, redisUrl } from '#local-servers/testing/servers.ts'
-import { createLocalAccess } from '../../console/access/access.ts'
+import { createLocalAccess, createMetricsAccess } from '../../console/access/access.ts'
 import { createConsoleApp } from '../../console/app.ts'
 import { type ConsoleEnvironment, createConsoleEnvironment } from '../../console/environment.ts'
 import type { ConsoleHono, Person } from '../../console/http/person.ts'
@@ -47,7 +47,7 @@ export async function servedConsole(options: Options): Promise<ServedConsole> {
   const app = createConsoleApp({
     environment,
     page: await buildConsolePage(),
-    access: createLocalAccess(token, person),
+    access: createLocalAccess(token, person, [], createMetricsAccess('127.0.0.1')),
     reportError: error => faults.push(error),
     reportFailedSignIn: () => {},
   })

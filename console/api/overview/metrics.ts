@@ -12,7 +12,7 @@ import type { Look, OverviewReader } from './overview.ts'
 const REUSED_MS = 1_000
 /** Maximum number of partitions with series of their own: those with the most pending records. */
 const MAX_PARTITIONS = 500
-/** Maximum number of partitions of which a scrape reads the first pending record. */
+/** Maximum number of partitions of which a scrape reads the first pending record. Each consumer and topic has its share. */
 const MAX_AGES = 50
 
 /** Answer to a scrape. */
@@ -24,7 +24,7 @@ interface Scrape {
 export class MetricsReader {
   readonly #environment: ConsoleEnvironment
   readonly #looks: OverviewReader
-  readonly #scrapes = new Cache<Scrape>({ forMs: REUSED_MS })
+  readonly #scrapes = new Cache<Scrape>({ forMs: REUSED_MS, slowFactor: 1 })
 
   constructor(environment: ConsoleEnvironment, looks: OverviewReader) {
     this.#environment = environment
@@ -41,7 +41,10 @@ export class MetricsReader {
   }
 
   async #addAges(partitions: readonly Partition[], nowMs: number): Promise<readonly Partition[]> {
-    const aged = partitions.filter(({ isAged, pending }) => isAged && pending > 0).slice(0, MAX_AGES)
+    const aged = shareOut(partitions.filter(({ isAged, pending }) => isAged && pending > 0)).slice(
+      0,
+      MAX_AGES,
+    )
     if (aged.length === 0) return partitions
     const log = await this.#environment.log()
     const ages = new Map(
@@ -77,6 +80,13 @@ function listPartitions(lags: readonly Lag[], findSignal: FindSignal): readonly 
     })
     .toSorted((a, b) => b.pending - a.pending)
     .slice(0, MAX_PARTITIONS)
+}
+
+/** Orders partitions so that the first of each consumer and topic precede all second ones, and so on. */
+function shareOut(partitions: readonly Partition[]): readonly Partition[] {
+  const byReader = Map.groupBy(partitions, ({ consumer, topic }) => `${consumer} ${topic}`)
+  const placed = [...byReader.values()].flatMap(own => own.map((partition, place) => ({ partition, place })))
+  return placed.toSorted((a, b) => a.place - b.place).map(({ partition }) => partition)
 }
 
 type FindSignal = (topic: string) => Signal | undefined
@@ -126,7 +136,7 @@ function listMetrics(
     },
     {
       name: 'sluice_partition_lag_seconds',
-      help: `Age of the first pending record, 0 without one; of the ${MAX_AGES} partitions with the most, inputs excluded`,
+      help: `Age of the first pending record, 0 without one; of at most ${MAX_AGES} partitions, those of each consumer with the most; inputs excluded`,
       samples: partitions.map(one => [toPlace(one), one.seconds]),
     },
     {

@@ -110,8 +110,8 @@ interface RedisState {
 
 /** Maximum number of alerts that changed last. */
 const LAST_ALERTS = 8
-/** Usual time between two reads while a page is open, in milliseconds. */
-const EVERY_MS = 4_000
+/** Time between two looks, in milliseconds: that of Prometheus, usually. An open page looks more often. */
+const EVERY_MS = 15_000
 /** Time after which a server that has not responded counts as unavailable, in milliseconds. */
 const ANSWERS_WITHIN_MS = 8_000
 /** Time limits of requests to Kafka. They are short, so that a page shows an outage quickly; the next look tries again. */

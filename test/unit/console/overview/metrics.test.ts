@@ -141,6 +141,12 @@ describe('metrics', () => {
     assert.equal(count('consumer_lag_records'), 1)
   })
 
+  it('given a consumer with few pending records beside one with many, then it has an age, too', async () => {
+    const many = lag('storage', 'readings', ...Array.from({ length: 60 }, () => 1_000))
+    const scraped = await given({ ...WHOLE, lags: [many, lag('deliver', 'readings', 1, 0, 0)] }).scrape()
+    assert.ok(scraped.includes('sluice_partition_lag_seconds ["deliver","g-deliver","readings","0"] 30'))
+  })
+
   it('given two scrapes at once, then they cost one look', async () => {
     const { reader, calls } = given(WHOLE)
     const [one, two] = await Promise.all([reader.read(), reader.read()])

@@ -5,7 +5,7 @@ import { GENERAL, KAFKA, NAMES, readSettings } from '../../lib/app/settings/inde
 import { noteStop } from '../../lib/clock/note-stop.ts'
 import { followOffline } from '../../packages/msk-trigger/offline.ts'
 
-/** Time within which the stop is noted, in milliseconds. Whoever stops the functions waits for it. */
+/** Time within which the stop is noted, in milliseconds. A stop takes so much longer if Kafka does not answer. */
 const NOTED_WITHIN_MS = 2_000
 
 /** Parts of the Serverless Framework that this plugin uses. */

@@ -64,7 +64,7 @@ export interface Overview {
   readonly openDeadLetters: number | null
 }
 
-/** What one look finds. Undefined is what a server that does not answer would say. */
+/** Facts of one look at the servers. They are undefined, or null, if their server did not answer. */
 export interface Look
   extends Pick<Overview, 'atMs' | 'servers' | 'standing' | 'notices' | 'firing' | 'lastAlerts'> {
   readonly lags: readonly Lag[] | undefined

@@ -1,8 +1,8 @@
 import { KafkaClients } from '#runtime/functions/kafka'
-import { within } from '#runtime/waiting'
 import { readThisMachine } from '../../infra/place/this-machine.ts'
 import { GENERAL, KAFKA, NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { noteStop } from '../../lib/clock/note-stop.ts'
+import { withTimeout } from '../../lib/diagnosis/observe.ts'
 import { followOffline } from '../../packages/msk-trigger/offline.ts'
 
 /** Time within which the stop is noted, in milliseconds. A stop takes so much longer if Kafka does not answer. */
@@ -45,11 +45,7 @@ async function note(projectDir: string): Promise<void> {
   const connections = new KafkaClients(config, 'sluice-stop')
   try {
     const noted = noteStop(connections, config, Date.now())
-    await within(
-      NOTED_WITHIN_MS,
-      noted,
-      () => new Error(`Kafka did not answer within ${NOTED_WITHIN_MS / 1_000} s`),
-    )
+    await withTimeout(noted, 'kafka', NOTED_WITHIN_MS, config.kafka.brokers.join())
   } finally {
     void connections.close().catch(() => {})
   }

@@ -12,7 +12,7 @@ export interface Access {
   isToken(text: string): boolean
   /** Sessions of browsers that have signed in with the token. */
   readonly sessions: Sessions
-  /** Who may read the metrics, besides those who are signed in. */
+  /** Rules for those who read the metrics and are not signed in. */
   readonly metrics: MetricsAccess
   /**
    * Returns whether a request uses one of the console's own host names. A request with another name may be a DNS rebinding attack.
@@ -39,7 +39,7 @@ export interface MetricsAccess {
   isToken(text: string): boolean
 }
 
-/** For servers without metrics. */
+/** Rules of servers without metrics. */
 const CLOSED: MetricsAccess = { isOpen: false, isToken: () => false }
 
 /** Host names that always refer to this machine, whatever DNS servers return. */

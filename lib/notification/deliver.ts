@@ -3,7 +3,7 @@
 import { confirmDelivery, type Delivered, type Delivery, reject, retry, type Sink } from '#runtime/consumer'
 import { buildDigest, type Message, OLD_MS, selectParts, toMessage } from './message.ts'
 import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
-import { rememberOffered, type ToldReceivers } from './overtaken.ts'
+import { type OpenGroups, rememberOffered } from './overtaken.ts'
 
 /** Way to one or more receivers. */
 export interface Outlet {
@@ -14,9 +14,9 @@ export interface Outlet {
   /**
    * Delivers messages in order, and returns the outcomes in the same order.
    *
-   * @param told what receivers were told before these messages
+   * @param openGroups groups of which a refused notification may return, before these messages
    */
-  deliver(messages: readonly Message[], told: ToldReceivers): Promise<readonly Delivered[]>
+  deliver(messages: readonly Message[], openGroups: OpenGroups): Promise<readonly Delivered[]>
   /** Releases its connection. */
   close?(): void
 }
@@ -41,7 +41,7 @@ interface Outcome {
 export function deliverSink(
   outlets: readonly Outlet[],
   place: Pick<Message, 'env' | 'families'>,
-): Sink<Notification, ToldReceivers> {
+): Sink<Notification, OpenGroups> {
   const knownNames = new Set(outlets.flatMap(({ names }) => names))
   const ordered = new Set(outlets.flatMap(({ names, keepsOrder }) => (keepsOrder ? names : [])))
   const toMessages = (deliveries: readonly Delivery<Notification>[]) =>
@@ -56,12 +56,12 @@ export function deliverSink(
     name: 'deliver',
     accepts: [NOTIFICATION_TYPE],
     batchSize: BATCH,
-    async deliver(deliveries, told = []) {
+    async deliver(deliveries, openGroups = []) {
       const messages = toMessages(deliveries)
       const outcomes = new Map(messages.map((message): [Message, Outcome[]] => [message, []]))
       await Promise.all(
         outlets.map(async outlet => {
-          for (const [message, outcome] of await offerOwn(outlet, messages, told))
+          for (const [message, outcome] of await offerOwn(outlet, messages, openGroups))
             outcomes.get(message)?.push(outcome)
         }),
       )
@@ -69,12 +69,12 @@ export function deliverSink(
     },
     memory: {
       initial: [],
-      read: data => data as ToldReceivers,
-      after(told, delivery, answer) {
+      read: data => data as OpenGroups,
+      after(openGroups, delivery, answer) {
         const message = toMessage(delivery, place)
         const open = answer.kind === 'delivered' ? [] : (answer.receivers ?? message.to)
         const receivers = message.to.filter(name => ordered.has(name))
-        return rememberOffered(told, message, receivers, open)
+        return rememberOffered(openGroups, message, receivers, open)
       },
     },
     digest: {
@@ -107,14 +107,14 @@ export function deliverSink(
 async function offerOwn(
   outlet: Outlet,
   messages: readonly Message[],
-  told: ToldReceivers,
+  openGroups: OpenGroups,
 ): Promise<readonly (readonly [Message, Outcome])[]> {
   const own = messages.flatMap(message => {
     const names = message.to.filter(name => outlet.names.includes(name))
     return names.length > 0 ? [{ message, names }] : []
   })
   const offered = own.map(({ message, names }) => ({ ...message, to: names }))
-  const each = await offerMessages(outlet, offered, told)
+  const each = await offerMessages(outlet, offered, openGroups)
   return own.map(({ message, names }, index) => [message, { names, outcome: each[index] as Delivered }])
 }
 
@@ -122,11 +122,11 @@ async function offerOwn(
 async function offerMessages(
   outlet: Outlet,
   messages: readonly Message[],
-  told: ToldReceivers,
+  openGroups: OpenGroups,
 ): Promise<readonly Delivered[]> {
   if (messages.length === 0) return []
   try {
-    return await outlet.deliver(messages, told)
+    return await outlet.deliver(messages, openGroups)
   } catch (error) {
     const { message, name } = error as Error
     const names = outlet.names.join(', ')

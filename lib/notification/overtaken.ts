@@ -1,11 +1,12 @@
 /**
  * The order of notifications for webhooks. One that was refused is retried or redriven later, and must not report alerts as firing that
- * have resolved since. What a webhook has accepted meanwhile is stored with the position of the partition, for all instances. Pure.
+ * have resolved since. The notifications that a webhook has accepted meanwhile are stored with the position of the partition, for all
+ * instances. Pure.
  */
 import { type Message, OLD_MS, selectParts } from './message.ts'
 
 /** A group and one of its receivers. They are remembered only while a notification of the group may return to the receiver. */
-interface Told {
+interface OpenGroup {
   readonly group: string
   readonly receiver: string
   /** Notifications that the receiver has not accepted: their orders and times. */
@@ -24,7 +25,7 @@ interface LastMessage {
 }
 
 /** The entry that has changed last comes last. */
-export type ToldReceivers = readonly Told[]
+export type OpenGroups = readonly OpenGroup[]
 
 /** Maximum number of entries in a partition. The oldest go first. */
 const MAX_ENTRIES = 500
@@ -35,19 +36,19 @@ const MAX_ENTRIES = 500
  * @param left receivers that have not accepted it, and parts such as `pager/<alertId>` of receivers that have accepted the others
  */
 export function rememberOffered(
-  all: ToldReceivers,
+  all: OpenGroups,
   message: Message,
   receivers: readonly string[],
   left: readonly string[],
-): ToldReceivers {
-  return receivers.reduce((told, receiver) => {
-    const before = findTold(told, message, receiver)
+): OpenGroups {
+  return receivers.reduce((openGroups, receiver) => {
+    const before = findOpenGroup(openGroups, message, receiver)
     const hasFailed = selectParts(left, receiver).length > 0
-    if (!before && !hasFailed) return told
-    const others = told.filter(one => one !== before && mayReturn(one, message))
+    if (!before && !hasFailed) return openGroups
+    const others = openGroups.filter(one => one !== before && mayReturn(one, message))
     const after = afterOffer(before ?? { group: message.notification.group, receiver, failed: [] }, message, {
       hasFailed,
-      isTold: !left.includes(receiver),
+      isTaken: !left.includes(receiver),
     })
     return [...others, ...(mayReturn(after, message) ? [after] : [])].slice(-MAX_ENTRIES)
   }, all)
@@ -61,13 +62,13 @@ export function rememberOffered(
  * @returns undefined if no part is relevant
  */
 export function selectNews(
-  all: ToldReceivers,
+  all: OpenGroups,
   message: Message,
   receiver: string,
   hasIds: boolean,
 ): Message | undefined {
   const { notification, order, isDigest } = message
-  const later = findTold(all, message, receiver)?.last
+  const later = findOpenGroup(all, message, receiver)?.last
   if (isDigest || later === undefined || later.order <= order) return message
   const alerts = notification.alerts.filter(
     ({ status, fingerprint }) => status === 'resolved' && (hasIds || !later.firing.includes(fingerprint)),
@@ -82,16 +83,16 @@ export function selectNews(
   return { ...message, isOvertaken: true, notification: { ...notification, ...facts, alerts } }
 }
 
-function findTold(all: ToldReceivers, { notification }: Message, receiver: string): Told | undefined {
+function findOpenGroup(all: OpenGroups, { notification }: Message, receiver: string): OpenGroup | undefined {
   return all.find(one => one.group === notification.group && one.receiver === receiver)
 }
 
-function mayReturn({ failed }: Told, message: Message): boolean {
+function mayReturn({ failed }: OpenGroup, message: Message): boolean {
   return failed.some(one => isRecent(one, message))
 }
 
 /** A notification that is older is not sent any more, but counted in a digest. */
-function isRecent([, failedMs]: Told['failed'][number], { atMs }: Message): boolean {
+function isRecent([, failedMs]: OpenGroup['failed'][number], { atMs }: Message): boolean {
   return failedMs > atMs - OLD_MS
 }
 
@@ -99,12 +100,16 @@ function isRecent([, failedMs]: Told['failed'][number], { atMs }: Message): bool
  * A later notification overtakes the earlier ones if one part of it was accepted: the other parts return, and with them all that
  * still fires.
  */
-function afterOffer(told: Told, message: Message, offer: { hasFailed: boolean; isTold: boolean }): Told {
+function afterOffer(
+  before: OpenGroup,
+  message: Message,
+  offer: { hasFailed: boolean; isTaken: boolean },
+): OpenGroup {
   const { order, atMs, notification } = message
-  const others = told.failed.filter(one => one[0] !== order && isRecent(one, message))
+  const others = before.failed.filter(one => one[0] !== order && isRecent(one, message))
   const failed = offer.hasFailed ? [...others, [order, atMs] as const] : others
-  if (!offer.isTold || order <= (told.last?.order ?? '')) return { ...told, failed }
+  if (!offer.isTaken || order <= (before.last?.order ?? '')) return { ...before, failed }
   const { status, alerts, omitted } = notification
   const firing = alerts.flatMap(alert => (alert.status === 'firing' ? [alert.fingerprint] : []))
-  return { ...told, failed, last: { order, status, firing, count: firing.length + omitted } }
+  return { ...before, failed, last: { order, status, firing, count: firing.length + omitted } }
 }

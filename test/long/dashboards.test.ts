@@ -39,7 +39,7 @@ const readDashboard = (name: string) => JSON.parse(read(`dashboards/${name}.json
 const READINGS = readDashboard('readings')
 const FLOW = readDashboard('flow')
 
-/** What a person has chosen in the lists at the top, one or several. Some have what SQL would take for syntax. */
+/** Values that are chosen in the lists at the top, one or several. Some contain characters that are syntax of SQL. */
 const CHOSEN: Readonly<Record<string, string | readonly string[]>> = {
   metric: `tempera'tu"re`,
   sensor: [`o'ha"re`, 'roof-1'],

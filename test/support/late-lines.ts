@@ -1,6 +1,6 @@
 /**
- * What the trigger and functions say of a batch that took too long, or that a server answered too late: true on a busy machine, and
- * no fault, since the batch is delivered again.
+ * Lines of the trigger and of functions about a batch that took too long, or a server that answered too late. They are true on a busy
+ * machine, and no fault, since the batch is delivered again.
  */
 const LATE =
   /: no answer for \d+ s$|: not committed, so it will be delivered again$|\(attempt \d+, retrying in \d+ ms\)|"reason":"(?:out-of-time|contended|store-unavailable|broker-unavailable)"|"kind":"outbox-not-trimmed"/

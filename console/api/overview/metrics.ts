@@ -1,4 +1,4 @@
-/** Metrics for Prometheus: the facts of one look, in the form that it scrapes. What is unknown is absent, never 0. */
+/** Metrics for Prometheus: the facts of one look, in the form that it scrapes. Unknown values are absent, never 0. */
 import { Counter, Gauge, Registry } from 'prom-client'
 import { SEVERITIES } from '../../../lib/alerting/rule.ts'
 import { type Signal, topicRow } from '../../../lib/app/topic-table.ts'

@@ -5,7 +5,7 @@
 import { confirmDelivery, type Delivered, retry } from '#runtime/consumer'
 import type { Outlet } from '../deliver.ts'
 import type { Message } from '../message.ts'
-import { rememberOffered, selectNews, type ToldReceivers } from '../overtaken.ts'
+import { type OpenGroups, rememberOffered, selectNews } from '../overtaken.ts'
 import { SECRET_WITHIN_MS, TIMEOUT_MS, type WebhookReceiver } from '../receiver.ts'
 import { attempt, type WebhookPorts } from './attempt.ts'
 
@@ -42,12 +42,12 @@ export class Webhook implements Outlet {
     this.#ports = ports
   }
 
-  async deliver(messages: readonly Message[], told: ToldReceivers): Promise<readonly Delivered[]> {
+  async deliver(messages: readonly Message[], openGroups: OpenGroups): Promise<readonly Delivered[]> {
     const untilMs = this.#ports.nowMs() + BATCH_MS
     const heldUp = new Set<string>()
     const outcomes: Delivered[] = []
     const { name, format } = this.#receiver
-    let known = told
+    let known = openGroups
     let noAnswer: string | undefined
     for (const message of messages) {
       const { group } = message.notification

@@ -64,7 +64,7 @@ describe('sluice alerts send-test', () => {
       .filter(({ url }) => url === '/chat')
       .map(({ body }) => /"(blocks|AdaptiveCard)"/.exec(body)?.[1])
     assert.deepEqual(chats.sort(), ['AdaptiveCard', 'blocks'])
-    // Nobody's pager keeps ringing after a test.
+    // No pager keeps ringing after a test.
     const events = got.filter(({ url }) => url === '/duty').map(({ body }) => JSON.parse(body))
     assert.deepEqual(
       events.map(event => event.event_action),

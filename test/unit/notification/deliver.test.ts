@@ -62,9 +62,9 @@ function given(names: readonly string[], answers: Readonly<Record<string, PostAn
   let sink = start()
   /** How long each call of the sink took. */
   const tookMs: number[] = []
-  const deliver: typeof sink.deliver = async (deliveries, told) => {
+  const deliver: typeof sink.deliver = async (deliveries, openGroups) => {
     const fromMs = network.clockMs
-    const outcomes = await sink.deliver(deliveries, told)
+    const outcomes = await sink.deliver(deliveries, openGroups)
     tookMs.push(network.clockMs - fromMs)
     for (const outcome of outcomes)
       if (outcome.kind !== 'delivered')

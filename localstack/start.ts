@@ -189,6 +189,7 @@ async function runFunctions(
   servers.catch(() => {})
   const reload = () => {
     console.reload?.()
+    watch?.setFamilies(readSettings([FAMILIES], stack.environment).families)
     // Statements name inputs and fields of families.
     void console.applyStatements?.()
   }

@@ -22,7 +22,8 @@ const PATIENCE = { leaderMs: 0, topicMs: 0 }
 export class AlertFeed {
   readonly #screen: Screen
   readonly #reader: DataReader
-  readonly #families: Families
+  /** Families with the units of the alerts' values. Set it again after they were saved. */
+  families: Families
   readonly #limit = new AlertLimit()
   readonly #knownOutages = new Set<string>()
   readonly #counts = { firing: 0, resolved: 0 }
@@ -31,7 +32,7 @@ export class AlertFeed {
   constructor(screen: Screen, config: Parameters<typeof dataReader>[0]) {
     this.#screen = screen
     this.#reader = dataReader(config)
-    this.#families = config.families
+    this.families = config.families
   }
 
   /** Follows the alerts topic from now on, however long Kafka is unavailable in the meantime. */
@@ -66,7 +67,7 @@ export class AlertFeed {
     if (!found || this.#isRepeated(found.alert)) return
     this.#counts[found.alert.status] += 1
     const nowMs = Date.now()
-    this.#showLines(this.#limit.add(escapeText(alertLine(this.#families, found.alert, found, nowMs)), nowMs))
+    this.#showLines(this.#limit.add(escapeText(alertLine(this.families, found.alert, found, nowMs)), nowMs))
   }
 
   #showLines(lines: readonly string[]): void {

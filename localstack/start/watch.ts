@@ -26,6 +26,7 @@ import { computeSum, count } from '../../lib/support/count.ts'
 import { escapeText } from '../../lib/support/escape-text.ts'
 import { ENTITIES } from '../../lib/tables/entity-statistics.ts'
 import { listStateKeys } from '../../lib/tables/table.ts'
+import type { Families } from '../../lib/telemetry/families.ts'
 import type { Report } from '../../packages/msk-trigger/report/reports.ts'
 import { functionLogsDir } from '../../scripts/log-paths.ts'
 import { PROJECT } from '../../scripts/paths.ts'
@@ -59,7 +60,7 @@ export class FlowWatch {
   readonly #offsets: TopicOffsets
   readonly #log: KafkaLogReader
   readonly #redis: RedisClient
-  readonly #config: WatchConfig
+  #config: WatchConfig
   readonly #screen: Screen
   readonly #expectsReadings: boolean
   readonly #problems: Problems
@@ -97,6 +98,12 @@ export class FlowWatch {
     this.#expectsReadings = expectsReadings
     this.#problems = new Problems(line => screen.line(line), relative(PROJECT, functionLogsDir(logsDir)))
     this.#alerts = new AlertFeed(screen, config)
+  }
+
+  /** Uses families that were saved. */
+  setFamilies(families: Families): void {
+    this.#config = { ...this.#config, families }
+    this.#alerts.families = families
   }
 
   async start(): Promise<this> {

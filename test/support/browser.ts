@@ -109,7 +109,7 @@ export class Visit {
   isTooWide(): Promise<boolean> {
     return this.page
       .waitForFunction('document.documentElement.scrollWidth <= window.innerWidth', undefined, {
-        timeout: 5_000,
+        timeout: 60_000,
       })
       .then(
         () => false,

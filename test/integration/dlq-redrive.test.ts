@@ -202,7 +202,8 @@ describe('sluice dlq, beside the consumer that failed', () => {
     const sum = (numbers: readonly (number | undefined)[]) =>
       numbers.reduce<number>((all, n = 0) => all + n, 0)
     assert.equal(sum(results.map(({ taken }) => taken)), 121)
-    for (const { taken, leftOut = {} } of results) assert.ok(taken + (leftOut.handled ?? 0) <= 121)
+    for (const { taken, leftOut = {} } of results)
+      assert.ok(taken + (leftOut.handled ?? 0) <= 121, JSON.stringify(results))
     const audits = await environment.audits()
     const redriven = sum(audits.map(({ counts }) => counts.redriven))
     assert.equal(redriven + sum(audits.map(({ counts }) => counts.dropped)), 121)

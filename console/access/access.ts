@@ -1,5 +1,6 @@
 /** Authentication for the console, which has one token and one user. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { isLoopback } from '../../lib/support/loopback.ts'
 import type { Person } from '../http/person.ts'
 import { Sessions } from './sessions.ts'
 
@@ -58,16 +59,15 @@ export function createLocalAccess(
   metrics: MetricsAccess = CLOSED,
 ): Access {
   const hosts = new Set([...LOOPBACK, ...ownHosts.map(host => host.toLowerCase())])
-  const expectedHash = hashToken(token)
   return {
     person,
     isOpen: false,
-    isToken: text => timingSafeEqual(hashToken(text), expectedHash),
+    isToken: compareWith(token),
     sessions: new Sessions(token),
     metrics,
     // Accept any port, because the console's port may be forwarded.
     isOwnHost: host => hosts.has(host.toLowerCase().replace(/:\d+$/, '')),
-    cookieName: `sluice-console-${expectedHash.toString('hex', 0, 4)}`,
+    cookieName: `sluice-console-${hashToken(token).toString('hex', 0, 4)}`,
     findSignInHost: host => (LOOPBACK.has(host) ? '127.0.0.1' : host),
   }
 }
@@ -79,14 +79,19 @@ export function createLocalAccess(
  * @param host address on which the console listens
  */
 export function createMetricsAccess(host: string, token?: string): MetricsAccess {
-  if (token === undefined) return { isOpen: LOOPBACK.has(host) || host === '::1', isToken: () => false }
-  const expected = hashToken(token)
-  return { isOpen: false, isToken: text => timingSafeEqual(hashToken(text), expected) }
+  if (token === undefined) return { ...CLOSED, isOpen: isLoopback(host) }
+  return { isOpen: false, isToken: compareWith(token) }
 }
 
 /** Returns the access rules of a server on the loopback address that asks for no token, as Kafka asks for none there. */
 export function createOpenAccess(person: Person): Access {
   return { ...createLocalAccess(randomBytes(16).toString('hex'), person), isOpen: true }
+}
+
+/** Returns a function that compares texts with a token in constant time. */
+function compareWith(token: string): (text: string) => boolean {
+  const expected = hashToken(token)
+  return text => timingSafeEqual(hashToken(text), expected)
 }
 
 function hashToken(token: string): Buffer {

@@ -62,8 +62,7 @@ export function requireMetricsToken(access: Access, failed: FailedSignIns): Midd
   return async (context, next) => {
     const token = readToken(context)
     const isAllowed = token === undefined ? access.metrics.isOpen : access.metrics.isToken(token)
-    if (isAllowed || isSignedIn(context, access)) return next()
-    if (token !== undefined) await failed.add(context)
+    if (isAllowed || (await identifyCaller(context, access, failed))) return next()
     throw new ProblemError(
       'signed-out',
       'Metrics need their token in the header "Authorization: Bearer …": SLUICE_METRICS_TOKEN of the console.',

@@ -282,17 +282,14 @@ export class Reloader {
 
   /** Checks the rules of a folder, and lets functions that start later read a copy. @throws Error with a line for each error */
   async #useRules(folder: string): Promise<void> {
-    const { functions, location, projectDir } = this.#parts
+    const { location, projectDir } = this.#parts
     const files = await readRuleFiles(folder, relative(projectDir, folder))
     const errors = findRuleErrors(files)
     if (errors.length > 0) throw new Error(errors.join('\n'))
     const copy = join(location, this.#next(), 'rules')
     await mkdir(copy, { recursive: true })
     for (const { file, text } of files) await writeFile(join(copy, basename(file)), text)
-    for (const key of this.#listReaders(folder)) {
-      const definition = functions.get(key) as Definition
-      definition.environment = { ...definition.environment, RULES_DIR: copy }
-    }
+    this.#setVariables(this.#listReaders(folder), { RULES_DIR: copy })
   }
 
   /**
@@ -302,7 +299,7 @@ export class Reloader {
    * @throws Error with a line for each error
    */
   async #useNotifications(): Promise<string[]> {
-    const { functions, location, projectDir } = this.#parts
+    const { location, projectDir } = this.#parts
     const folder = this.notificationsDir
     if (folder === undefined) return []
     const copy = join(location, this.#next(), 'notifications')
@@ -310,11 +307,16 @@ export class Reloader {
     const errors = await findNotificationErrors(copy, relative(projectDir, folder))
     if (errors.length > 0) throw new Error(errors.join('\n'))
     const readers = [...this.#declared].flatMap(([key, one]) => (one.notificationsDir ? [key] : []))
-    for (const key of readers) {
-      const definition = functions.get(key) as Definition
-      definition.environment = { ...definition.environment, NOTIFICATIONS_DIR: copy }
-    }
+    this.#setVariables(readers, { NOTIFICATIONS_DIR: copy })
     return readers
+  }
+
+  /** Sets variables of functions that start later. */
+  #setVariables(keys: readonly string[], variables: Readonly<Record<string, string>>): void {
+    for (const key of keys) {
+      const definition = this.#parts.functions.get(key) as Definition
+      definition.environment = { ...definition.environment, ...variables }
+    }
   }
 
   /**
@@ -324,7 +326,7 @@ export class Reloader {
    * @returns keys of these functions
    */
   async #useInputs(): Promise<string[]> {
-    const { functions, location } = this.#parts
+    const { location } = this.#parts
     const { inputs } = this
     if (inputs === undefined) return []
     const folder = join(location, this.#next())
@@ -343,10 +345,8 @@ export class Reloader {
     this.#inputsVersion = `${await computeHash(folder)}-${readSettings([INPUTS]).timeZone}`
     const readers = [...this.#declared].filter(([, one]) => one.inputs).map(([key]) => key)
     for (const key of readers) {
-      const definition = functions.get(key) as Definition
       const { fingerprint = '' } = this.#built.get(toSourceFile(this.#declared.get(key) as Definition)) ?? {}
-      const CODE_VERSION = this.#toCodeVersion(key, fingerprint)
-      definition.environment = { ...definition.environment, ...copy, CODE_VERSION }
+      this.#setVariables([key], { ...copy, CODE_VERSION: this.#toCodeVersion(key, fingerprint) })
     }
     return readers
   }

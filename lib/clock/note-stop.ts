@@ -1,10 +1,12 @@
 /** Says in the log that the functions are stopped on purpose. */
 import { instant } from '#runtime/consumer'
 import type { KafkaClients } from '#runtime/functions/kafka'
-import { broadcast } from '#runtime/functions/schedules'
+import { appendTicks } from '#runtime/functions/schedules'
+import type { CombinedParts, GeneralSettings } from '#runtime/settings'
+import type { Named } from '../app/names.ts'
+import type { CLOCK } from '../app/settings/index.ts'
 import { resolveSignals } from '../app/topic-table.ts'
 import { lastTick } from '../telemetry/tick.ts'
-import type { AppendingConfig } from './append-to-partitions.ts'
 
 /**
  * Appends a last tick to each partition that `alerting` watches, so that the next start raises no `PIPELINE_DOWN`. The log decides, so
@@ -14,13 +16,16 @@ import type { AppendingConfig } from './append-to-partitions.ts'
  */
 export async function noteStop(
   connections: Pick<KafkaClients, 'publisher'>,
-  config: AppendingConfig,
+  config: GeneralSettings & Named & CombinedParts<[typeof CLOCK]>,
   nowMs: number,
 ): Promise<void> {
-  const publisher = await connections.publisher()
-  for (const signal of resolveSignals(['ruled'])) {
-    const topic = config.names.topicName(signal, config.env)
-    const partitions = await publisher.countPartitions(topic)
-    await broadcast(publisher, topic, config, partition => lastTick(partition, instant(nowMs)), partitions)
-  }
+  await appendTicks(
+    {
+      topics: resolveSignals(['ruled']),
+      often: [],
+      kafkaTopic: (signal, env) => config.names.topicName(signal, env),
+      makeTick: lastTick,
+    },
+    { config, connections, scheduledFor: instant(nowMs), isScheduled: false, remainingMs: () => 0 },
+  )
 }

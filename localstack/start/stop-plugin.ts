@@ -1,8 +1,5 @@
-import { KafkaClients } from '#runtime/functions/kafka'
 import { readThisMachine } from '../../infra/place/this-machine.ts'
-import { GENERAL, KAFKA, NAMES, readSettings } from '../../lib/app/settings/index.ts'
-import { noteStop } from '../../lib/clock/note-stop.ts'
-import { withTimeout } from '../../lib/diagnosis/observe.ts'
+import { CLOCK, GENERAL, KAFKA, NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { followOffline } from '../../packages/msk-trigger/offline.ts'
 
 /** Time within which the stop is noted, in milliseconds. A stop takes so much longer if Kafka does not answer. */
@@ -40,8 +37,12 @@ export default class StopPlugin {
 }
 
 async function note(projectDir: string): Promise<void> {
+  // Loaded here, because no command of the framework but this stop needs them.
+  const { KafkaClients } = await import('#runtime/functions/kafka')
+  const { noteStop } = await import('../../lib/clock/note-stop.ts')
+  const { withTimeout } = await import('../../lib/diagnosis/observe.ts')
   const { environment } = readThisMachine(process.env, projectDir)
-  const config = readSettings([GENERAL, NAMES, KAFKA], { ...process.env, ...environment })
+  const config = readSettings([GENERAL, NAMES, KAFKA, CLOCK], { ...process.env, ...environment })
   const connections = new KafkaClients(config, 'sluice-stop')
   try {
     const noted = noteStop(connections, config, Date.now())

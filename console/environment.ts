@@ -1,6 +1,6 @@
 /** Environment that the console shows. It is reloaded while it runs. */
 
-import { ClusterInspection } from '#runtime/operating/kafka'
+import { ClusterInspection, TopicOffsets } from '#runtime/operating/kafka'
 import { once } from '#runtime/waiting'
 import type { Signal } from '../lib/app/topic-table.ts'
 import { describeKafka } from '../lib/diagnosis/server-standards.ts'
@@ -17,10 +17,10 @@ export interface ShownFunction extends ReadingFunction {
   readonly forwards: readonly Signal[]
   readonly emits: readonly Signal[]
   readonly uses: readonly string[]
-  /** Batching of the Kafka event source. `maximumBatchingWindow` is in seconds. */
-  readonly reading: { readonly maximumBatchingWindow: number }
 }
 
+/** Time limits of requests for lags. They are short, so that a page shows an outage quickly; the next look tries again. */
+const LAG_PATIENCE = { leaderMs: 2_000, topicMs: 0 }
 /** Time for which the number of a topic's partitions is reused, in milliseconds. */
 const PARTITIONS_FOR_MS = 10_000
 
@@ -36,6 +36,7 @@ export function createConsoleEnvironment(parts: EnvironmentParts<ShownFunction>)
     const partitions = new Cache<number>({ forMs: PARTITIONS_FOR_MS })
     return {
       createOffsets: kafka => new PageOffsets(kafka),
+      createLagOffsets: kafka => new TopicOffsets(kafka, LAG_PATIENCE),
       checkKafka: () => monitor.check(),
       /** Returns the last known number, which can grow, if Kafka does not answer soon. */
       countPartitions(topic, otherwise) {

@@ -1,7 +1,7 @@
 /** Routes of the HTTP API under `/api`, and the types of their responses for the page. */
 import { findReaderNeed } from '../../lib/app/storage.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
-import { declareQuery, declareSharedQuery, type RouteAnswers, type Routes } from '../http/declare-route.ts'
+import { declareQuery, type RouteAnswers, type Routes } from '../http/declare-route.ts'
 import { declareCauseRoutes } from './alerts/alert-cause.ts'
 import { declareKafkaRoutes } from './kafka/kafka-routes.ts'
 import { declareOperations } from './operations.ts'
@@ -21,7 +21,7 @@ export function declareApiRoutes(environment: ConsoleEnvironment, looks: Overvie
 function declareOwnRoutes(environment: ConsoleEnvironment, looks: OverviewReader) {
   return {
     ...declareEnvironmentRoutes(environment),
-    '/overview': declareSharedQuery({}, () => looks.read()),
+    '/overview': declareQuery({}, () => looks.read()),
     ...declareTelemetryRoutes(environment),
     ...declareCauseRoutes(environment),
     ...declareKafkaRoutes(environment),

@@ -48,6 +48,7 @@ const RECENT_MS = 3_600_000
 
 export const ALERTS = question({
   title: 'Firing and past alerts',
+  ofFlow: true,
   about: `List firing alerts, the last written first. With --state, resolved alerts are listed, too.
 
 Firing alerts are read from the state of the function notifier, so the time of the query does not depend on the
@@ -129,6 +130,7 @@ Examples:
 
 export const PENDING_ALERTS = question({
   title: 'Pending alerts',
+  ofFlow: true,
   about: `List alerts that do not fire yet, because their condition has not held for long enough.
 
 Only the state of alerting contains pending alerts: this command reads it for every entity and group.`,

@@ -36,6 +36,7 @@ const MAX_KEPT = 2_000
 
 export const DEAD_LETTERS = question({
   title: 'Dead letters',
+  ofFlow: true,
   about: `List dead letters, the newest first, with the failed record, the consumer and the reason.
 
 AT is the position in the dlq topic, by which other commands identify a dead letter. A record that failed alike in several

@@ -24,9 +24,10 @@ import type { TopicSize } from '../tables/table.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
 import { type ActivatedPlan, NO_TABLES } from '../views/plan.ts'
 import { GuardedConnections } from './guarded-connections.ts'
+import { LagReader } from './lag-reader.ts'
 
-/** A function as declared in serverless.yml, reduced to the topics that it reads. */
-export type ReadingFunction = Pick<DeclaredFunction, 'name' | 'consumes' | 'inputs'>
+/** A function as declared in serverless.yml, reduced to what it reads. */
+export type ReadingFunction = Pick<DeclaredFunction, 'name' | 'consumes' | 'inputs' | 'reading'>
 
 /** Names a value that an environment keeps, and its type. */
 export class Kept<Value> {
@@ -47,6 +48,8 @@ export interface EnvironmentParts<Declared extends ReadingFunction = ReadingFunc
 /** Uses of Kafka in which programs differ: a command asks once, and a page repeats its questions during outages. */
 interface KafkaPorts {
   readonly createOffsets: (kafka: Kafka) => Offsets
+  /** Creates the offsets that only the lags use. */
+  readonly createLagOffsets: (kafka: Kafka) => TopicOffsets
   /** Checks that Kafka answers soon, before a connection is used. @throws Unavailable */
   readonly checkKafka: () => Promise<unknown>
   /** Returns the number of partitions of a topic. @param otherwise number to return if Kafka does not answer soon */
@@ -61,6 +64,8 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
   readonly isLocal: boolean
   readonly cluster: () => Promise<ClusterInspection>
   readonly offsets: () => Promise<Offsets>
+  /** Lags of the consumers. */
+  readonly lags: LagReader
   readonly inspection: () => Promise<StateInspection>
   /** Database of `storage`, for reading. */
   readonly storage: () => Promise<StorageReader>
@@ -99,6 +104,7 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
     this.storage = once(async () => connections.register(await openStorageReader(config)))
     this.topics = once(() => withTimeout(connections.kafka().then(listTopics)))
     this.#ports = createPorts(this)
+    this.lags = new LagReader(this, this.#ports.createLagOffsets)
   }
 
   get config(): Config {
@@ -201,6 +207,7 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
 function createCommandPorts(environment: Environment): KafkaPorts {
   return {
     createOffsets: kafka => new TopicOffsets(kafka),
+    createLagOffsets: kafka => new TopicOffsets(kafka),
     checkKafka: environment.topics,
     countPartitions(topic, otherwise) {
       const find = (topics: readonly TopicLayout[]) => topics.find(layout => layout.topic === topic)

@@ -1,6 +1,8 @@
 /** Measures how far the states of a consumer are behind the topics that it reads. */
+import { RefusedByKafka } from '#runtime/operating/servers'
 import { Unavailable } from '#runtime/pipeline'
 import type { Signal } from '../app/topic-table.ts'
+import { describeWaiting } from '../diagnosis/waiting.ts'
 import { countOffsetsBehind } from '../queries/kafka/consumer-lag.ts'
 import { readTopicReach } from '../queries/kafka/topics.ts'
 import { computeSum, count } from '../support/count.ts'
@@ -32,9 +34,24 @@ export async function countUnapplied(
   }
 }
 
+const OUT_OF_DATE = 'Kafka could not be asked, so this may be out of date: see `sluice doctor`.'
+
+/** Returns notes for an answer without rows: the records that consumers have not read yet. */
+export async function describeUnread(
+  { lags }: Pick<Environment, 'lags'>,
+  nowMs: number,
+): Promise<readonly string[]> {
+  try {
+    return describeWaiting((await lags.read(nowMs)).lags)
+  } catch (error) {
+    if (error instanceof Unavailable || error instanceof RefusedByKafka) return [OUT_OF_DATE]
+    throw error
+  }
+}
+
 /** Returns a note for an answer that may not be up to date. @param behind records that it does not include; null if unknown */
 export function describeLag(behind: number | null, consumer: string, signal: Signal): string[] {
-  if (behind === null) return ['Kafka could not be asked, so this may be out of date: see `sluice doctor`.']
+  if (behind === null) return [OUT_OF_DATE]
   if (behind === 0) return []
   return [
     `Not up to date: ${consumer} has ${count(behind, 'record')} of the ${signal} topic left to read. To check its progress: ` +

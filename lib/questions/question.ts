@@ -5,6 +5,7 @@
 import type { Column, ColumnOf } from './column.ts'
 import type { Environment } from './environment.ts'
 import type { Fields, Filter } from './field.ts'
+import { describeUnread } from './lag.ts'
 
 /** Limits of an answer. A command has few; a page has all, so that it answers soon. */
 export interface Limits {
@@ -55,6 +56,8 @@ interface Asked<Of extends Fields, Row> {
   readonly filter: Of
   /** True for a question about a whole cluster, which need not have topics of the environment. */
   readonly ofCluster?: true
+  /** True for a question about results of consumers. An answer without rows says which records still wait for them. */
+  readonly ofFlow?: true
   /** @throws the errors of `lib/queries` */
   read(environment: Environment, filter: Filter<Of>, limits: Limits): Promise<Found<Row>>
 }
@@ -122,6 +125,7 @@ type AnyRow = Readonly<Record<string, unknown>>
 /** Question whose types are not known. A visitor receives it with them. */
 export interface AnyQuestion extends Shown<AnyRow, Readonly<Record<string, AnyRow>>> {
   readonly filter: Fields
+  readonly ofFlow?: true
   visit<R>(visitor: QuestionVisitor<R>): R
 }
 
@@ -148,12 +152,13 @@ export function question<Of extends Fields, Row extends WithLists<Lists>, Lists 
 
 /** Asks a question. A list is cut to its limit; a thing limits its own lists. @throws the errors of its `read` */
 export async function ask<Of extends Fields, Row>(
-  { read, sections }: Pick<Asked<Of, Row>, 'read'> & { readonly sections?: unknown },
+  { read, ofFlow, sections }: Pick<Asked<Of, Row>, 'read' | 'ofFlow'> & { readonly sections?: unknown },
   environment: Environment,
   filter: Filter<Of>,
   limits: Limits,
 ): Promise<Answer<Row>> {
   const { rows: found, more = 0, notes = [] } = await read(environment, filter, limits)
   const rows = sections === undefined ? found.slice(0, limits.most) : found
-  return { rows, more: more + found.length - rows.length, notes }
+  const unread = ofFlow && found.length === 0 ? await describeUnread(environment, limits.nowMs) : []
+  return { rows, more: more + found.length - rows.length, notes: [...new Set([...unread, ...notes])] }
 }

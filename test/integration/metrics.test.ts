@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { until } from '#local-servers/testing/until.ts'
 import type { Overview } from '../../console/api/overview/overview.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import type { TestEnvironment } from '../support/environment.ts'
@@ -32,23 +33,32 @@ describe('metrics of an environment with alerts, failures and dead letters', () 
         Object.entries(labels).every(([label, value]) => one.labels[label] === value),
     )
 
+  async function untilKnown(): Promise<Overview> {
+    let page = await served.ask<Overview>('/overview')
+    await until('all parts of the overview are there', async () => {
+      page = await served.ask<Overview>('/overview')
+      return [page.consumers, page.firing, page.openDeadLetters].every(({ state }) => state === 'now')
+    })
+    return page
+  }
+
   it('given its counts, then a scrape has those of the page and of the topics', async () => {
     const series = await scrape()
-    const page = await served.ask<Overview>('/overview')
-    for (const { function: consumer, topic, lag } of page.consumers)
+    const page = await untilKnown()
+    for (const { function: consumer, topic, lag } of page.consumers.value ?? [])
       assert.deepEqual(
         find(series, 'consumer_lag_records', { consumer, topic }).map(({ value }) => value),
         lag === null ? [] : [lag],
         `${consumer} in ${topic}`,
       )
     const [letters] = find(series, 'dead_letters_open')
-    assert.equal(letters?.value, page.openDeadLetters)
+    assert.equal(letters?.value, page.openDeadLetters.value)
     assert.ok((letters?.value ?? 0) > 0)
     const [oldest] = find(series, 'dead_letters_oldest_seconds')
     assert.ok(oldest && oldest.value > 0 && oldest.value < 3_600)
-    for (const { severity, count } of page.firing ?? [])
+    for (const { severity, count } of page.firing.value ?? [])
       assert.equal(find(series, 'alerts_firing', { severity })[0]?.value, count)
-    assert.ok((page.firing ?? []).length > 0)
+    assert.ok((page.firing.value ?? []).length > 0)
   })
 
   it('given the functions that have run, then their outcomes, outboxes and clocks are there, and only theirs', async () => {

@@ -4,7 +4,10 @@ import { after, before, describe, it } from 'node:test'
 import { until } from '#local-servers/testing/until.ts'
 import { toOutgoingRecord } from '#runtime/cloudevents'
 import type { Overview } from '../../console/api/overview/overview.ts'
+import { chooseHeadline, describeState } from '../../console/page/overview/headline.ts'
 import { auditEvent } from '../../lib/operations/audit-event.ts'
+import { ALL_QUESTIONS } from '../../lib/questions/all.ts'
+import type { Answer } from '../../lib/questions/question.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'
 
@@ -50,4 +53,86 @@ describe('an overview that is opened', () => {
       await fresh.close()
     }
   })
+
+  /** Paths of the questions about results of consumers. */
+  async function listFlowPaths(): Promise<readonly string[]> {
+    const all = await Promise.all(
+      Object.values(ALL_QUESTIONS).map(async ({ path, load }) => ({ path, question: await load() })),
+    )
+    const paths = all.flatMap(({ path, question }) => (question.ofFlow ? [path] : []))
+    assert.ok(paths.length >= 6, 'too few questions to show anything')
+    return paths
+  }
+
+  it('given nothing at all, then the lists are empty, and nothing waits', async () => {
+    const empty = await TestEnvironment.create()
+    const own = await servedConsole({ env: empty.name })
+    try {
+      for (const path of await listFlowPaths()) {
+        const { rows, notes } = await own.ask<Answer<object>>(path)
+        assert.deepEqual([rows, notes.filter(note => /read/.test(note))], [[], []], path)
+      }
+      await until(
+        'all is known',
+        async () => chooseHeadline(await own.ask<Overview>('/overview')).tone === 'good',
+      )
+    } finally {
+      await own.close()
+      await empty.close()
+    }
+  })
+
+  it('given records that no consumer reads, then the overview and each empty list say so', async () => {
+    const waiting = await TestEnvironment.create()
+    const own = await servedConsole({ env: waiting.name })
+    try {
+      await waiting.client.sendUntilAcknowledged(waiting.topic('readings'), [{ key: 'k', value: '{}' }])
+      await until('the list of dead letters says what waits', async () => {
+        const { notes } = await own.ask<Answer<object>>('/failures')
+        return notes.some(note => note.startsWith('Nothing so far, but not everything has been read: '))
+      })
+      for (const path of await listFlowPaths()) {
+        const { rows, notes } = await own.ask<Answer<object>>(path)
+        assert.match(rows.length > 0 ? 'not everything' : notes.join(), /not everything/, path)
+      }
+      await until('the overview knows since when', async () => {
+        const { consumers } = await own.ask<Overview>('/overview')
+        return !!consumers.value?.some(one => one.pending === 1 && (one.waitingMs ?? 0) >= 5_000)
+      })
+    } finally {
+      await own.close()
+      await waiting.close()
+    }
+  })
+
+  for (const [server, variables] of [
+    ['kafka', { KAFKA_BROKERS: '127.0.0.1:1' }],
+    ['redis', { REDIS_URL: 'redis://127.0.0.1:1' }],
+  ] as const)
+    it(`given a ${server} that does not answer, then nothing that it knows is shown as good`, async () => {
+      const own = await servedConsole({ env: environment.name, variables })
+      try {
+        await until('the outage is known', async () => {
+          const overview = await own.ask<Overview>('/overview')
+          const { tone, text } = chooseHeadline(overview)
+          assert.notEqual(tone, 'good')
+          assert.doesNotMatch(text, /^(Nothing has stalled|Everything flows)\.$/)
+          for (const { function: name } of overview.consumers.value ?? [])
+            assert.equal(describeState({ function: name }, overview).tone === 'good', false, name)
+          assert.equal(overview.firing.value, null)
+          return overview.servers[server] !== null
+        })
+        for (const path of await listFlowPaths()) {
+          const response = await own.request(path)
+          const { rows, notes } = (await response.json()) as Partial<Answer<object>>
+          const claimsNothing =
+            !response.ok ||
+            (rows?.length ?? 0) > 0 ||
+            notes?.some(note => /out of date|not everything|do(es)? not answer/.test(note))
+          assert.ok(claimsNothing, `${path} ${response.status} ${JSON.stringify({ rows, notes })}`)
+        }
+      } finally {
+        await own.close()
+      }
+    })
 })

@@ -5,11 +5,8 @@ import type { Outcomes } from '../../../lib/queries/states/outcomes.ts'
 import { computeSum, sumIfKnown } from '../../../lib/support/count.ts'
 import { ENTITIES } from '../../../lib/tables/entity-statistics.ts'
 
-/** Lag of a function in a topic, as far as it is known. */
-export type Lag = ReadTopic & ConsumerLag
-
 interface Counted {
-  readonly lags: readonly Lag[]
+  readonly lags: readonly (ReadTopic & ConsumerLag)[]
   /** Outcomes by `FUNCTION/TOPIC`; without functions that count none. Undefined if Redis does not answer. */
   readonly outcomes: ReadonlyMap<string, Outcomes> | undefined
   /** Offsets of Sluice's own topics, by partition; undefined if unknown. */

@@ -2,18 +2,17 @@
 import { Counter, Gauge, Registry } from 'prom-client'
 import { SEVERITIES } from '../../../lib/alerting/rule.ts'
 import { type Signal, topicRow } from '../../../lib/app/topic-table.ts'
-import { type AgedPartitionLag, addAges } from '../../../lib/queries/kafka/consumer-lag.ts'
+import type { AgedPartitionLag } from '../../../lib/queries/kafka/consumer-lag.ts'
+import { type Lag, MAX_AGES } from '../../../lib/questions/lag-reader.ts'
 import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import type { Lag } from './counters.ts'
+import type { Known } from './known.ts'
 import type { Look, OverviewReader } from './overview.ts'
 
 /** Time for which the answer to a scrape is reused, in milliseconds. Scrapes at the same time share one. */
 const REUSED_MS = 1_000
 /** Maximum number of partitions with series of their own: those with the most pending records. */
 const MAX_PARTITIONS = 500
-/** Maximum number of partitions of which a scrape reads the first pending record. Each consumer and topic has its share. */
-const MAX_AGES = 50
 
 /** Answer to a scrape. */
 interface Scrape {
@@ -35,27 +34,8 @@ export class MetricsReader {
     return this.#scrapes.get('', async () => {
       const look = await this.#looks.look()
       const findSignal = (topic: string) => this.#environment.findSignal(topic)
-      const partitions = await this.#addAges(listPartitions(look.lags ?? [], findSignal), look.atMs)
-      return writeMetrics(this.#environment.config.env, listMetrics(look, partitions, findSignal))
+      return writeMetrics(this.#environment.config.env, listMetrics(look, findSignal))
     })
-  }
-
-  async #addAges(partitions: readonly Partition[], nowMs: number): Promise<readonly Partition[]> {
-    const aged = shareOut(partitions.filter(({ isAged, pending }) => isAged && pending > 0)).slice(
-      0,
-      MAX_AGES,
-    )
-    if (aged.length === 0) return partitions
-    const log = await this.#environment.log()
-    const ages = new Map(
-      await Promise.all(
-        aged.map(async one => {
-          const { partitions } = await addAges(log, { ...one, partitions: [one] }, nowMs)
-          return [one, partitions[0]?.seconds ?? null] as const
-        }),
-      ),
-    )
-    return partitions.map(one => ({ ...one, seconds: ages.get(one) ?? one.seconds }))
   }
 }
 
@@ -64,29 +44,20 @@ interface Partition extends AgedPartitionLag {
   readonly consumer: string
   readonly group: string
   readonly topic: string
-  /** False for an input: the times of its records are those of its producers. */
-  readonly isAged: boolean
 }
 
-/** Returns the partitions with series of their own, those with the most pending records first. */
+/**
+ * Returns the partitions with series of their own, those with the most pending records first. Those of inputs have no age, because the
+ * times of their records are those of their producers.
+ */
 function listPartitions(lags: readonly Lag[], findSignal: FindSignal): readonly Partition[] {
   return lags
     .flatMap(({ function: consumer, group, topic, partitions }) => {
-      const isAged = findSignal(topic) !== undefined
-      return partitions.map(one => {
-        const seconds = isAged && one.pending === 0 ? 0 : null
-        return { ...one, consumer, group, topic, isAged, seconds }
-      })
+      const isOwn = findSignal(topic) !== undefined
+      return partitions.map(one => ({ ...one, consumer, group, topic, seconds: isOwn ? one.seconds : null }))
     })
     .toSorted((a, b) => b.pending - a.pending)
     .slice(0, MAX_PARTITIONS)
-}
-
-/** Orders partitions so that the first of each consumer and topic precede all second ones, and so on. */
-function shareOut(partitions: readonly Partition[]): readonly Partition[] {
-  const byReader = Map.groupBy(partitions, ({ consumer, topic }) => `${consumer} ${topic}`)
-  const placed = [...byReader.values()].flatMap(own => own.map((partition, place) => ({ partition, place })))
-  return placed.toSorted((a, b) => a.place - b.place).map(({ partition }) => partition)
 }
 
 type FindSignal = (topic: string) => Signal | undefined
@@ -100,12 +71,21 @@ interface Metric {
   readonly samples: readonly Sample[]
 }
 
+/** Returns a value of now; undefined for one of the past, which a scrape must not repeat as if it were new. */
+function getCurrent<T>({ value, state }: Known<T>): T | undefined {
+  return state === 'now' ? (value ?? undefined) : undefined
+}
+
 /** Lists the metrics. A name that ends with `_total` is that of a counter. Pure. */
-function listMetrics(
-  { atMs, servers, lags = [], outcomes, standing, firing, letters }: Look,
-  partitions: readonly Partition[],
-  findSignal: FindSignal,
-): readonly Metric[] {
+function listMetrics(look: Look, findSignal: FindSignal): readonly Metric[] {
+  const { atMs, servers, standing } = look
+  const { lags = [] } = getCurrent(look.lags) ?? {}
+  const [outcomes, firing, letters] = [
+    getCurrent(look.outcomes),
+    getCurrent(look.firing),
+    getCurrent(look.letters),
+  ]
+  const partitions = listPartitions(lags, findSignal)
   const readers = lags.map(({ function: consumer, group, topic, pending }) => {
     const counted = outcomes?.get(`${consumer}/${topic}`)
     return { labels: { consumer, topic }, group, pending, counted, signal: findSignal(topic) }

@@ -1,21 +1,20 @@
 /** Looks at the whole environment: counters of topics and consumers, lags, stalls, and what people should look at. */
 
 import type { OpenTransaction } from '@sluice/kafka-records/requests'
-import { type Bounds, TopicOffsets } from '#runtime/operating/kafka'
+import type { Bounds } from '#runtime/operating/kafka'
 import { RedisCircuitBreaker } from '#runtime/operating/states'
 import type { StateKey } from '#runtime/pipeline'
-import { once } from '#runtime/waiting'
 import type { Config } from '../../../lib/app/config.ts'
 import { SIGNALS, type Signal } from '../../../lib/app/topic-table.ts'
 import { readBreakerEnd } from '../../../lib/diagnosis/gather-consumers.ts'
 import { withTimeout } from '../../../lib/diagnosis/observe.ts'
 import { describeKafka, describeRedis } from '../../../lib/diagnosis/server-standards.ts'
-import { type StalledFunctions, StallWatch } from '../../../lib/diagnosis/stalls.ts'
+import { type StalledFunctions, type StallFacts, StallWatch } from '../../../lib/diagnosis/stalls.ts'
+import type { WaitingRecords } from '../../../lib/diagnosis/waiting.ts'
 import { INTAKE } from '../../../lib/intake/input.ts'
 import { readConsumerGroups } from '../../../lib/queries/kafka/consumer-groups.ts'
-import { type ReadTopic, readConsumerLags } from '../../../lib/queries/kafka/consumer-lag.ts'
+import type { ReadTopic } from '../../../lib/queries/kafka/consumer-lag.ts'
 import { answerSoon } from '../../../lib/queries/kafka/kafka-answers.ts'
-import { findTopicBounds } from '../../../lib/queries/kafka/topics.ts'
 import {
   describeUnended,
   findUnended,
@@ -29,6 +28,7 @@ import {
 } from '../../../lib/queries/records/unknown-types.ts'
 import { type Outcomes, readOutcomes } from '../../../lib/queries/states/outcomes.ts'
 import { readFiringAlerts } from '../../../lib/questions/alert-source.ts'
+import type { Lag, Lags } from '../../../lib/questions/lag-reader.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import { Cache } from '../../cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -40,40 +40,40 @@ import {
   type OpenDeadLetters,
   readRecentAlerts,
 } from './alerts-and-dead-letters.ts'
-import { buildCounters, type Lag } from './counters.ts'
+import { buildCounters } from './counters.ts'
 import { buildLanes, type Lane } from './flow.ts'
+import { combineKnown, FactReader, type Known, type ServerAnswer } from './known.ts'
 
 /** State of the environment at one time. */
 export interface Overview {
   /** Epoch milliseconds. */
   readonly atMs: number
-  /** Reason why each server is unavailable; null for a server that responds. */
+  /** Reason why each server is unavailable; null for a server that responds, or was not asked long enough. */
   readonly servers: { readonly kafka: string | null; readonly redis: string | null }
   /** Counters by name, null if unknown; see `buildCounters`. A page derives rates from two answers. */
-  readonly counters: Readonly<Record<string, number | null>>
+  readonly counters: Known<Readonly<Record<string, number | null>>>
   readonly flow: { readonly inputs: readonly ShownInput[]; readonly lanes: readonly Lane[] }
-  readonly consumers: readonly ShownConsumer[]
+  /** All consumers, with the last known lags. */
+  readonly consumers: Known<readonly ShownConsumer[]>
   readonly standing: readonly StalledFunctions[]
   /** Types of readings that no family has, and operations that have begun and not ended: what was found, and what to do. */
   readonly notices: readonly (readonly [about: string, says: string, todo: string])[]
   /** Firing alerts, the most urgent first. */
-  readonly firing: readonly FiringCount[] | null
-  /** Alerts that changed last, the newest change first; null if they could not be read. */
-  readonly lastAlerts: readonly AlertSummary[] | null
+  readonly firing: Known<readonly FiringCount[]>
+  /** Alerts that changed last, the newest change first. */
+  readonly lastAlerts: Known<readonly AlertSummary[]>
   /** Number of dead letters that have not been handled. */
-  readonly openDeadLetters: number | null
+  readonly openDeadLetters: Known<number>
 }
 
-/** Facts of one look at the servers. They are undefined, or null, if their server did not answer. */
+/** Facts of one look at the servers. */
 export interface Look
   extends Pick<Overview, 'atMs' | 'servers' | 'standing' | 'notices' | 'firing' | 'lastAlerts'> {
-  readonly lags: readonly Lag[] | undefined
-  /** Offsets by signal; undefined for a topic that does not exist. */
-  readonly bounds: ReadonlyMap<Signal, readonly Bounds[] | undefined> | undefined
+  readonly lags: Known<Lags>
   /** Outcomes by `FUNCTION/TOPIC`; without functions that count none. */
-  readonly outcomes: ReadonlyMap<string, Outcomes> | undefined
-  /** Dead letters that have not been handled; null until the whole topic has been read. */
-  readonly letters: OpenDeadLetters | null | undefined
+  readonly outcomes: Known<ReadonlyMap<string, Outcomes>>
+  /** Dead letters that have not been handled. */
+  readonly letters: Known<OpenDeadLetters>
 }
 
 /** Topic to which others write: readings, or an input. */
@@ -86,17 +86,9 @@ interface ShownInput {
   readonly counter: string
 }
 
-export interface ShownConsumer extends ReadTopic {
-  /** Number of pending records; null if unknown. */
+export interface ShownConsumer extends WaitingRecords {
+  /** Number of pending records; null if it was never read. */
   readonly lag: number | null
-}
-
-interface KafkaState {
-  readonly lags: readonly Lag[]
-  /** Offsets by signal; undefined for a topic that does not exist. */
-  readonly bounds: ReadonlyMap<Signal, readonly Bounds[] | undefined>
-  /** Number of members by consumer group, where known. */
-  readonly members: ReadonlyMap<string, number>
 }
 
 interface RedisState {
@@ -114,8 +106,8 @@ const LAST_ALERTS = 8
 const EVERY_MS = 15_000
 /** Time after which a server that has not responded counts as unavailable, in milliseconds. */
 const ANSWERS_WITHIN_MS = 8_000
-/** Time limits of requests to Kafka. They are short, so that a page shows an outage quickly; the next look tries again. */
-const PATIENCE = { leaderMs: 2_000, topicMs: 0 }
+/** Time for which a page waits for each fact, in milliseconds. It shows what is there, and asks again for the rest. */
+const SOON_MS = 300
 /** Time for which open transactions are reused. */
 const TRANSACTIONS_FOR_MS = 15_000
 /** Time for which the types of the newest readings, and the audit events, are reused. */
@@ -125,85 +117,104 @@ const UNENDED_AFTER_MS = 60_000
 /** Time for which members of groups are reused. They change rarely, and listing them requires a separate connection. */
 const MEMBERS_FOR_MS = 10_000
 
+/** Dead letters of an environment whose topic does not exist yet. */
+const NO_LETTERS: OpenDeadLetters = { count: 0, oldestMs: undefined }
+
 export class OverviewReader {
   readonly #environment: ConsoleEnvironment
-  readonly #offsets: () => Promise<TopicOffsets>
   readonly #members = new Cache<ReadonlyMap<string, number>>({ forMs: MEMBERS_FOR_MS })
   readonly #transactions = new Cache<readonly OpenTransaction[]>({ forMs: TRANSACTIONS_FOR_MS })
   readonly #types = new Cache<Overview['notices']>({ forMs: NOTICES_FOR_MS })
   readonly #audits = new Cache<ReadAudits>({ forMs: NOTICES_FOR_MS })
-  readonly #standing = new StallWatch(EVERY_MS)
+  readonly #lags = new FactReader<Lags>()
+  readonly #redis = new FactReader<RedisState>()
+  readonly #alerts = new FactReader<readonly AlertSummary[]>()
+  readonly #letters = new FactReader<OpenDeadLetters>()
+  readonly #watch = new StallWatch(EVERY_MS)
+  #standing: readonly StalledFunctions[] = []
+  /** Time of the lags that were watched last. */
+  #watchedMs: number | null = null
 
   constructor(environment: ConsoleEnvironment) {
     this.#environment = environment
-    this.#offsets = once(async () =>
-      environment.connections.register(new TopicOffsets(await environment.kafka(), PATIENCE)),
-    )
   }
 
   /** Returns what the page shows. */
   async read(): Promise<Overview> {
-    const { lags, outcomes, bounds, letters, ...same } = await this.look()
-    const findLag = ({ function: name, topic }: ReadTopic) =>
-      lags?.find(lag => lag.function === name && lag.topic === topic)?.pending ?? null
+    const { lags, outcomes, letters, ...same } = await this.look(SOON_MS)
+    const topic = (signal: Signal) => this.#environment.topic(signal)
     return {
       ...same,
-      counters: buildCounters({
-        lags: lags ?? [],
-        outcomes,
-        written: new Map(SIGNALS.map(signal => [this.#environment.topic(signal), bounds?.get(signal)])),
-        getTopic: signal => this.#environment.topic(signal),
-      }),
+      counters: combineKnown(lags, outcomes, ({ lags, bounds }, outcomes) =>
+        buildCounters({
+          lags,
+          outcomes,
+          written: new Map(SIGNALS.map(signal => [topic(signal), bounds.get(signal)])),
+          getTopic: topic,
+        }),
+      ),
       flow: this.#buildFlow(),
-      consumers: this.#environment.consumers.map(consumer => ({ ...consumer, lag: findLag(consumer) })),
-      openDeadLetters: letters?.count ?? null,
+      consumers: { ...lags, value: this.#listConsumers(lags.value?.lags ?? []) },
+      openDeadLetters: { ...letters, value: letters.value?.count ?? null },
     }
   }
 
-  /** Looks at the servers. */
-  async look(): Promise<Look> {
+  #listConsumers(lags: readonly Lag[]): readonly ShownConsumer[] {
+    return this.#environment.consumers.map(consumer => {
+      const { pending = 0, waitingMs = null } =
+        lags.find(lag => lag.function === consumer.function && lag.topic === consumer.topic) ?? {}
+      return { ...consumer, pending, waitingMs, lag: lags.length === 0 ? null : pending }
+    })
+  }
+
+  /** Looks at the servers. @param withinMs time after which a fact that is not there is left to the next look, in milliseconds */
+  async look(withinMs = ANSWERS_WITHIN_MS): Promise<Look> {
     const atMs = Date.now()
-    const { config, functions } = this.#environment
-    const kafka = await awaitAnswer('kafka', config, this.#readKafka())
-    const { bounds, lags, members } = kafka.value ?? {}
-    const [redis, alerts, letters, types, unended, transactions] = await Promise.all([
-      awaitAnswer('redis', config, this.#readRedis(atMs, lags ?? [])),
-      awaitAnswer(
-        'kafka',
-        config,
-        bounds?.get('alerts') ? readRecentAlerts(this.#environment) : Promise.resolve(bounds ? [] : null),
-      ),
-      awaitAnswer(
-        'kafka',
-        config,
-        bounds?.get('dlq') ? countOpenDeadLetters(this.#environment) : Promise.resolve(null),
-      ),
-      awaitAnswer('kafka', config, this.#findUnknownTypes(bounds?.get('readings'))),
-      bounds?.get('events') ? this.#findUnended(atMs) : [],
-      kafka.value ? this.#findTransactions() : [],
+    const environment = this.#environment
+    const ask = <T>(server: keyof typeof PLACES, work: () => Promise<T>) =>
+      awaitAnswer(server, environment.config, work())
+    const lags = await this.#lags.read(withinMs, () => ask('kafka', () => environment.lags.read(atMs)))
+    const { bounds } = lags.value ?? {}
+    const isAnswered = lags.state === 'now'
+    const readKafka = <T>(reader: FactReader<T>, signal: Signal, none: T, work: () => Promise<T | null>) =>
+      isAnswered
+        ? reader.read(withinMs, () => ask('kafka', async () => (bounds?.get(signal) ? work() : none)))
+        : reader.last(lags.state)
+    const [redis, alerts, letters, types, unended, members, transactions] = await Promise.all([
+      this.#redis.read(withinMs, () => ask('redis', () => this.#readRedis(atMs, lags.value?.lags ?? []))),
+      readKafka(this.#alerts, 'alerts', [], () => readRecentAlerts(environment)),
+      readKafka<OpenDeadLetters>(this.#letters, 'dlq', NO_LETTERS, () => countOpenDeadLetters(environment)),
+      isAnswered ? readSoon(this.#findUnknownTypes(bounds?.get('readings')), []) : [],
+      isAnswered && bounds?.get('events') ? this.#findUnended(atMs) : [],
+      isAnswered ? this.#countMembers() : new Map<string, number>(),
+      isAnswered ? this.#findTransactions() : [],
     ])
-    const servers = { kafka: kafka.problem, redis: redis.problem }
-    const getBatchingWindow = (name: string) =>
-      functions.find(entry => entry.name === name)?.reading.maximumBatchingWindow ?? 0
-    const observation = {
-      servers,
-      lags: lags?.map(lag => ({ ...lag, windowMs: getBatchingWindow(lag.function) * 1_000 })),
-      members: members ?? new Map<string, number>(),
-      broken: redis.value?.broken,
-      transactions,
-    }
+    const servers = { kafka: this.#lags.problem, redis: this.#redis.problem }
     return {
       atMs,
       servers,
       lags,
-      bounds,
-      outcomes: redis.value?.outcomes,
-      standing: this.#standing.next(observation, atMs),
-      notices: [...(types.value ?? []), ...unended],
-      firing: redis.value ? countFiring(redis.value.firing, alerts.value ?? []) : null,
-      lastAlerts: alerts.value?.slice(0, LAST_ALERTS) ?? null,
-      letters: letters.value,
+      outcomes: { ...redis, value: redis.value?.outcomes ?? null },
+      standing: this.#findStalls(lags, { servers, members, transactions, broken: redis.value?.broken }, atMs),
+      notices: [...types, ...unended],
+      firing: combineKnown(redis, alerts, ({ firing }, newest) => countFiring(firing, newest)),
+      lastAlerts: { ...alerts, value: alerts.value?.slice(0, LAST_ALERTS) ?? null },
+      letters,
     }
+  }
+
+  /** Returns the stalls. Lags that were watched before are no second observation. */
+  #findStalls(
+    lags: Known<Lags>,
+    facts: Omit<StallFacts, 'lags'>,
+    nowMs: number,
+  ): readonly StalledFunctions[] {
+    const isNew = lags.state === 'now' ? lags.asOfMs !== this.#watchedMs : lags.state === 'away'
+    if (!isNew) return this.#standing
+    this.#watchedMs = lags.asOfMs
+    const observed = lags.state === 'now' ? lags.value?.lags : undefined
+    this.#standing = this.#watch.next({ ...facts, lags: observed }, nowMs)
+    return this.#standing
   }
 
   async #findUnknownTypes(bounds: readonly Bounds[] = []): Promise<Overview['notices']> {
@@ -232,19 +243,12 @@ export class OverviewReader {
     return readSoon(this.#transactions.get('transactions', read), [])
   }
 
-  async #readKafka(): Promise<KafkaState> {
-    const sharedOffsets = shareBounds(await this.#offsets())
-    const readBounds = async (signal: Signal) =>
-      [signal, await findTopicBounds(sharedOffsets, this.#environment.topic(signal))] as const
-    const [lags, bounds, members] = await Promise.all([
-      readConsumerLags(sharedOffsets, this.#environment.consumers),
-      Promise.all(SIGNALS.map(readBounds)),
-      // Without an answer, such as without the permission, members are unknown, and the rest is shown.
-      this.#members
-        .get('members', () => countMembers(this.#environment))
-        .catch(() => new Map<string, number>()),
-    ])
-    return { lags, bounds: new Map(bounds), members }
+  /** Returns the number of members by group. Without an answer, such as without the permission, they are unknown, and the rest is shown. */
+  #countMembers(): Promise<ReadonlyMap<string, number>> {
+    return readSoon(
+      this.#members.get('members', () => countMembers(this.#environment)),
+      new Map<string, number>(),
+    )
   }
 
   async #readRedis(nowMs: number, lags: readonly Lag[]): Promise<RedisState> {
@@ -312,20 +316,6 @@ async function countMembers(environment: ConsoleEnvironment): Promise<ReadonlyMa
   return new Map(descriptions.flatMap(({ group, members }) => (members ? [[group, members.length]] : [])))
 }
 
-/** Returns offsets whose `bounds` requests each topic only once. All callers share the response. */
-function shareBounds(offsets: TopicOffsets): Pick<TopicOffsets, 'bounds' | 'fetchCommitted'> {
-  const boundsByTopic = new Cache<Bounds[]>({ forMs: Number.POSITIVE_INFINITY })
-  return {
-    bounds: topic => boundsByTopic.get(topic, () => offsets.bounds(topic)),
-    fetchCommitted: (group, topic) => offsets.fetchCommitted(group, topic),
-  }
-}
-
-/** A value, or the reason why it is missing. */
-type ServerAnswer<T> =
-  | { readonly value: T; readonly problem: null }
-  | { readonly value: undefined; readonly problem: string }
-
 const PLACES = { kafka: describeKafka, redis: describeRedis }
 
 /** Waits for the response of a server, and converts an outage to a reason. @throws unexpected errors */
@@ -333,10 +323,11 @@ async function awaitAnswer<T>(
   server: keyof typeof PLACES,
   config: Config,
   answer: Promise<T>,
-): Promise<ServerAnswer<T>> {
+): Promise<ServerAnswer<NonNullable<T>>> {
   const { address } = PLACES[server](config)
   try {
-    return { value: await withTimeout(answer, server, ANSWERS_WITHIN_MS, address), problem: null }
+    const value = await withTimeout(answer, server, ANSWERS_WITHIN_MS, address)
+    return { value: value ?? undefined, problem: null }
   } catch (error) {
     const { code, message } = toProblem(error)
     if (code === 'fault') throw error

@@ -37,7 +37,7 @@ export function Text({ children }: { readonly children: ComponentChildren }): JS
   )
 }
 
-interface TileProps {
+export interface TileProps {
   readonly title: string
   /** Value with its unit. */
   readonly value: string

@@ -16,7 +16,7 @@ interface Props {
 export function Flow({ overview, rate }: Props): JSX.Element {
   const { inputs, lanes } = overview.flow
   const formatSum = (names: readonly string[]) =>
-    formatTotal(sumIfKnown(names.map(name => overview.counters[name] ?? null)))
+    formatTotal(sumIfKnown(names.map(name => overview.counters.value?.[name] ?? null)))
   const formatSpeed = (names: readonly string[]) => formatRate(sumIfKnown(names.map(rate)))
   return (
     <div class="flow">
@@ -50,14 +50,13 @@ export function Flow({ overview, rate }: Props): JSX.Element {
 }
 
 function FunctionLink({ name, overview }: { readonly name: string } & Pick<Props, 'overview'>): JSX.Element {
-  const own = overview.consumers.filter(consumer => consumer.function === name)
-  const lag = own.reduce((sum, consumer) => sum + (consumer.lag ?? 0), 0)
-  const { tone, text } = describeState({ function: name, lag }, overview)
+  const own = overview.consumers.value?.find(consumer => consumer.function === name)
+  const { tone, text } = describeState({ function: name }, overview)
   return (
-    <a href={buildAddress('/kafka/groups', { group: own[0]?.group ?? '' })} title={text}>
+    <a href={buildAddress('/kafka/groups', { group: own?.group ?? '' })} title={text}>
       <span class={`dot ${tone}`} aria-hidden="true" />
       {name}
-      {tone === 'bad' && <span class="unseen">: stalled</span>}
+      {tone !== 'good' && <span class="unseen">: {text}</span>}
     </a>
   )
 }

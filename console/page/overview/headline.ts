@@ -1,42 +1,126 @@
-/** Headline of the overview, and states of consumers. Pure. */
+/** Headline of the overview, and states of consumers. What is not known is never said to be good. Pure. */
 
+import { judgeWait, listWaiting } from '../../../lib/diagnosis/waiting.ts'
 import type { Tone } from '../../../lib/questions/column.ts'
+import { durationText, MINUTE_MS } from '../../../lib/support/duration.ts'
+import type { Known } from '../../api/overview/known.ts'
 import type { Overview, ShownConsumer } from '../../api/overview/overview.ts'
-import { formatCount, formatNumber, formatTotal } from '../components/value-texts.ts'
+import { formatCount, formatNumber, formatTime, formatTotal } from '../components/value-texts.ts'
 
 interface Headline {
   readonly tone: Tone
   readonly text: string
+  /** Figures that change with each answer; absent without any. */
+  readonly detail?: string
   /** Text of the link to the open dead letters; absent if none exist. */
   readonly letters?: string
 }
 
-/** Returns the headline. It reports success only if nothing has stalled, no alert fires, and there are no open dead letters. */
-export function chooseHeadline({
-  standing,
-  firing,
-  openDeadLetters,
-}: Pick<Overview, 'standing' | 'firing' | 'openDeadLetters'>): Headline {
-  const letters = openDeadLetters ? { letters: formatCount(openDeadLetters, 'open dead letter') } : {}
-  const counts = (firing ?? []).map(({ severity, count }) => `${formatNumber(count)} ${severity}`)
-  const are = countFiring(firing ?? []) === 1 ? 'alert is' : 'alerts are'
-  const alerts = counts.length > 0 ? [`${counts.join(' and ')} ${are} firing`] : []
+type Facts = Pick<
+  Overview,
+  'servers' | 'standing' | 'firing' | 'openDeadLetters' | 'consumers' | 'flow' | 'counters'
+>
+
+/**
+ * Returns the headline: what does not work or is behind, then what fires or has failed. It reports success only if everything is
+ * known, nothing has stalled or is late, no alert fires, and there are no open dead letters.
+ */
+export function chooseHeadline(overview: Facts): Headline {
+  const { servers, standing, firing, openDeadLetters } = overview
+  const letters = openDeadLetters.value
+    ? { letters: formatCount(openDeadLetters.value, 'open dead letter') }
+    : {}
+  const away = Object.values(servers).flatMap(problem => (problem === null ? [] : [endSentence(problem)]))
+  const late = describeLate(overview)
+  const detail = late ? { detail: late.detail } : {}
+  const alerts = describeFiring(firing)
+  if (away.length > 0) {
+    const last = alerts ? ` When it was last known, ${alerts}.` : ''
+    return { tone: 'bad', text: `${away.join(' ')} What is grey is of the past.${last}`, ...letters }
+  }
   if (standing.length > 0) {
-    const text = `${['The flow has stalled', ...alerts].join(', and ')}. The list shows where, and why.`
-    return { tone: 'bad', text, ...letters }
+    const what = ['The flow has stalled', ...(alerts ? [alerts] : [])].join(', and ')
+    const text = `${what}. The list shows where, and why.${late ? ` ${late.text}` : ''}`
+    return { tone: 'bad', text, ...detail, ...letters }
   }
-  const problems = [...alerts, ...(letters.letters ? ['records have failed'] : [])]
+  const failed = letters.letters ? 'records have failed' : undefined
+  const problems = [alerts, failed].filter(text => text !== undefined)
+  const end = failed ? ':' : '.'
+  if (late) {
+    const more = problems.length > 0 ? ` Besides, ${problems.join(', and ')}${end}` : ''
+    return { tone: late.tone, text: `${late.text}${more}`, ...detail, ...letters }
+  }
+  const unknown = listUnknown(overview)
+  const stalled = unknown.includes('the lag')
+    ? 'It is not known yet whether anything has stalled'
+    : 'Nothing has stalled'
   if (problems.length > 0) {
-    const text = `Nothing has stalled, but ${problems.join(', and ')}${letters.letters ? ':' : '.'}`
-    return { tone: firing?.[0]?.severity === 'critical' ? 'bad' : 'warn', text, ...letters }
+    const text = `${stalled}, but ${problems.join(', and ')}${end}`
+    return { tone: firing.value?.[0]?.severity === 'critical' ? 'bad' : 'warn', text, ...letters }
   }
-  if (openDeadLetters === null)
-    return { tone: 'plain', text: 'Nothing has stalled. The dead letters have not been counted yet.' }
+  if (unknown.length > 0)
+    return { tone: 'plain', text: `${stalled}. Still being read: ${unknown.join(', ')}.` }
   return { tone: 'good', text: 'Everything flows.' }
 }
 
+/** Returns the facts that are not of now. */
+function listUnknown({ consumers, firing, openDeadLetters, counters }: Facts): string[] {
+  const facts = [
+    ['the lag', consumers],
+    ['the alerts', firing],
+    ['the dead letters', openDeadLetters],
+    ['the counters', counters],
+  ] as const
+  const isAgeless = (consumers.value ?? []).some(
+    ({ pending, waitingMs }) => pending > 0 && waitingMs === null,
+  )
+  const unread = facts.flatMap(([name, { state, value }]) =>
+    state === 'now' && value !== null ? [] : [name],
+  )
+  return [...unread, ...(isAgeless && consumers.state === 'now' ? ['how long records wait'] : [])]
+}
+
+/** Returns a sentence about the consumer that is most behind, alerting and what it waits for first; undefined if none is late. */
+function describeLate({ consumers, flow }: Pick<Facts, 'consumers' | 'flow'>) {
+  if (consumers.state !== 'now') return undefined
+  const waiting = listWaiting(consumers.value ?? []).filter(
+    ({ waitingMs }) => judgeWait(waitingMs ?? 0) !== 'good',
+  )
+  const alerts = flow.lanes.find(({ page }) => page === '/alerts')
+  const leadsToAlerts = ({ function: name }: ShownConsumer) =>
+    alerts?.functions.includes(name) || flow.inputs.some(({ reader }) => reader === name)
+  const first = waiting.find(leadsToAlerts) ?? waiting[0]
+  if (!first) return undefined
+  const { function: name, pending, waitingMs } = first
+  const lane = leadsToAlerts(first) ? alerts : flow.lanes.find(({ functions }) => functions.includes(name))
+  const title = lane?.title ?? name
+  const others = waiting.length - 1
+  const rest =
+    others > 0 ? `, and ${formatCount(others, 'other consumer is', 'other consumers are')} late` : ''
+  return {
+    tone: judgeWait(waitingMs ?? 0),
+    text: `${title} ${title.endsWith('s') ? 'are' : 'is'} ${formatWait(waitingMs ?? 0)} behind${rest}.`,
+    detail: `${formatCount(pending, 'record waits', 'records wait')} at ${name}.`,
+  }
+}
+
+/** Formats a waiting time in whole minutes from one minute on, such as `16 min`. */
+export function formatWait(ms: number): string {
+  return durationText(ms < MINUTE_MS ? ms : ms - (ms % MINUTE_MS))
+}
+
+function describeFiring({ value }: Overview['firing']): string | undefined {
+  if (!value || value.length === 0) return undefined
+  const counts = value.map(({ severity, count }) => `${formatNumber(count)} ${severity}`)
+  return `${counts.join(' and ')} ${countFiring(value) === 1 ? 'alert is' : 'alerts are'} firing`
+}
+
+function endSentence(text: string): string {
+  return text.endsWith('.') ? text : `${text}.`
+}
+
 /** Returns the number of firing alerts of all severities. */
-export function countFiring(firing: NonNullable<Overview['firing']>): number {
+export function countFiring(firing: NonNullable<Overview['firing']['value']>): number {
   return firing.reduce((sum, { count }) => sum + count, 0)
 }
 
@@ -46,12 +130,37 @@ export function describeTotal(open: number | null, total: number | null, closed:
   return total === 0 ? 'none so far' : `none ${closed} yet`
 }
 
+interface Shown {
+  /** Value, or a dash. */
+  readonly value: string
+  /** True for a value that is not of now. */
+  readonly isPast: boolean
+}
+
+/** Formats a fact, which is of the past if it cannot be read now, and a dash if it was never read. */
+export function formatKnown<T>({ value, state }: Known<T>, format: (value: T) => string | null): Shown {
+  return { value: (value === null ? null : format(value)) ?? '–', isPast: state !== 'now' }
+}
+
+/** Says of when a fact is that is not of now, or why it is missing. */
+export function describeAge({ asOfMs, state }: Known<unknown>, nowMs: number): string {
+  if (asOfMs !== null) return `as of ${formatTime(asOfMs, nowMs)}`
+  return state === 'away' ? 'not known' : 'being read'
+}
+
 /** Returns the state of a consumer, which an operator reads as one word. */
 export function describeState(
-  { function: name, lag }: Pick<ShownConsumer, 'function' | 'lag'>,
-  { standing }: Pick<Overview, 'standing'>,
+  { function: name }: Pick<ShownConsumer, 'function'>,
+  { standing, servers, consumers }: Pick<Overview, 'standing' | 'servers' | 'consumers'>,
 ): { readonly tone: Tone; readonly text: string } {
   if (standing.some(({ functions }) => functions.includes(name))) return { tone: 'bad', text: 'stalled' }
-  if (lag === null) return { tone: 'plain', text: 'not known' }
-  return { tone: 'good', text: lag === 0 ? 'up to date' : 'flows' }
+  const own = (consumers.value ?? []).filter(consumer => consumer.function === name)
+  const isKnown = consumers.state === 'now' && servers.redis === null && own.every(({ lag }) => lag !== null)
+  if (!isKnown) return { tone: 'muted', text: 'not known' }
+  const [waiting] = listWaiting(own)
+  if (!waiting) return { tone: 'good', text: 'up to date' }
+  const { pending, waitingMs } = waiting
+  if (waitingMs === null) return { tone: 'muted', text: formatCount(pending, 'record waits', 'records wait') }
+  const tone = judgeWait(waitingMs)
+  return { tone, text: tone === 'good' ? 'flows' : `${formatWait(waitingMs)} behind` }
 }

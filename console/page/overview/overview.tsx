@@ -1,24 +1,34 @@
 /** Start page: flow, stalls, and recent alerts. */
 
 import type { JSX } from 'preact'
-import { useMemo } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import { describeWaiting, judgeWait, listWaiting } from '../../../lib/diagnosis/waiting.ts'
 import { sumIfKnown } from '../../../lib/support/count.ts'
 import { durationText } from '../../../lib/support/duration.ts'
 import { groupText } from '../../../lib/support/group-text.ts'
 import { describeEnd, findEventTime } from '../../../lib/tables/alert-end.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
+import type { Known } from '../../api/overview/known.ts'
 import type { Overview, ShownConsumer } from '../../api/overview/overview.ts'
 import { TimeChart } from '../charts/time-chart.tsx'
 import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
 import { AnswerView, EmptyMessage } from '../components/answer-view.tsx'
 import { type Column, column, DataTable, linkColumn, numberColumn } from '../components/data-table.tsx'
-import { Tile } from '../components/facts.tsx'
+import { Tile, type TileProps } from '../components/facts.tsx'
 import { Badge, Moment, toTone } from '../components/labels.tsx'
-import { formatCompact, formatRate, formatTotal } from '../components/value-texts.ts'
+import { formatCompact, formatCount, formatRate, formatTotal } from '../components/value-texts.ts'
 import { formatReadout } from '../telemetry/entity-charts.tsx'
 import { Flow } from './flow.tsx'
-import { chooseHeadline, countFiring, describeState, describeTotal } from './headline.ts'
+import {
+  chooseHeadline,
+  countFiring,
+  describeAge,
+  describeState,
+  describeTotal,
+  formatKnown,
+  formatWait,
+} from './headline.ts'
 import { addSnapshot, computeRate, type Snapshot, toColumns } from './rates.ts'
 
 interface Props {
@@ -27,12 +37,21 @@ interface Props {
   readonly rate: (name: string) => number | null
 }
 
+/** Interval of questions while a part of the answer is missing, in milliseconds. */
+const PARTIAL_MS = 1_000
+
 /** Snapshots of the last minutes. They stay while other pages are shown. */
 let kept: readonly Snapshot[] = []
 
 export function OverviewPage(): JSX.Element {
-  const live = useLive('/overview')
+  const [isPartial, setPartial] = useState(true)
+  // What is not there yet is asked for again soon.
+  const live = useLive('/overview', {}, isPartial ? { everyMs: PARTIAL_MS } : {})
   const { answer } = live
+  useEffect(
+    () => setPartial(answer === undefined || listParts(answer).some(({ state }) => state === 'loading')),
+    [answer],
+  )
   const snapshots = useMemo(() => {
     if (answer) kept = addSnapshot(kept, answer)
     return kept
@@ -46,6 +65,10 @@ export function OverviewPage(): JSX.Element {
           <>
             <StallSummary overview={overview} />
             <Figures overview={overview} rate={rate} />
+            <section class="card" aria-labelledby="alerts">
+              <h2 id="alerts">Last alerts</h2>
+              <LastAlerts overview={overview} />
+            </section>
             <div class="columns">
               <LiveChart title="Readings a second" snapshots={snapshots} getValue={readRate} />
               <LiveChart title="Alerts firing" snapshots={snapshots} getValue={readFiring} />
@@ -53,10 +76,6 @@ export function OverviewPage(): JSX.Element {
             <section class="card" aria-labelledby="flow">
               <h2 id="flow">Flow</h2>
               <Flow overview={overview} rate={rate} />
-            </section>
-            <section class="card" aria-labelledby="alerts">
-              <h2 id="alerts">Last alerts</h2>
-              <LastAlerts overview={overview} />
             </section>
             <h2>Consumers</h2>
             <DataTable
@@ -75,14 +94,25 @@ export function OverviewPage(): JSX.Element {
   )
 }
 
+function listParts({
+  firing,
+  lastAlerts,
+  openDeadLetters,
+  consumers,
+  counters,
+}: Overview): readonly Known<unknown>[] {
+  return [firing, lastAlerts, openDeadLetters, consumers, counters]
+}
+
 function StallSummary({ overview }: Pick<Props, 'overview'>): JSX.Element {
   const { standing, notices, atMs } = overview
-  const { tone, text, letters } = chooseHeadline(overview)
+  const { tone, text, detail, letters } = chooseHeadline(overview)
   return (
     <>
       <p class={tone}>
         {/* Screen readers announce only this sentence, because the figures in the reasons and the link change constantly. */}
-        <span role="status">{text}</span> {letters && <a href="/failures">{letters}</a>}
+        <span role="status">{text}</span> {letters && <a href="/failures">{letters}</a>}{' '}
+        {detail && <small>{detail}</small>}
       </p>
       {standing.length + notices.length > 0 && (
         <ul class="problem list">
@@ -99,7 +129,7 @@ function StallSummary({ overview }: Pick<Props, 'overview'>): JSX.Element {
                 .split('\n')
                 .map(line => line.trim())
                 .join(' ')}
-              , for {durationText(Math.max(0, atMs - sinceMs))}. <small>{advice}</small>
+              {atMs - sinceMs >= 1_000 && `, for ${durationText(atMs - sinceMs)}`}. <small>{advice}</small>
             </li>
           ))}
         </ul>
@@ -108,30 +138,103 @@ function StallSummary({ overview }: Pick<Props, 'overview'>): JSX.Element {
   )
 }
 
-function Figures({ overview: { firing, openDeadLetters, counters }, rate }: Props): JSX.Element {
-  const getTotal = (name: string) => counters[name] ?? null
-  const total = (name: string) => formatTotal(getTotal(name))
-  const formatNow = (count: number | null) => (count === null ? '–' : formatCompact(count))
-  const firingCount = firing && countFiring(firing)
+function Figures({ overview, rate }: Props): JSX.Element {
+  const { atMs, firing, openDeadLetters, counters, consumers } = overview
+  const getTotal = (name: string) => counters.value?.[name] ?? null
+  const formatCounter = (name: string) =>
+    formatKnown(counters, values => formatIfKnown(values[name] ?? null, formatCompact))
+  const [longest] = listWaiting(consumers.value ?? [])
+  const isLate = consumers.state === 'now' && judgeWait(longest?.waitingMs ?? 0) !== 'good'
+  const firingCount = firing.value && countFiring(firing.value)
   return (
     <dl class="tiles">
-      <Tile title="Readings applied" value={formatRate(rate('readings'))} note={total('readings')} />
-      <Tile title="Duplicates" value={total('duplicates')} />
-      <Tile title="Failed" value={total('failed')} tone={rate('failed') ? 'bad' : 'plain'} />
-      <Tile
-        title="Alerts firing"
-        value={formatNow(firingCount)}
-        note={<a href="/alerts">{describeTotal(firingCount, getTotal('alerts'), 'resolved')}</a>}
-        tone={firing?.[0] ? toTone(firing[0].severity) : 'plain'}
+      <KnownTile
+        title="Longest wait"
+        fact={consumers}
+        nowMs={atMs}
+        shown={formatKnown(consumers, of =>
+          of.some(({ lag }) => lag === null)
+            ? null
+            : formatIfKnown(longest ? longest.waitingMs : 0, formatWait),
+        )}
+        note={
+          longest ? (
+            <a href={buildAddress('/kafka/groups', { group: longest.group })}>
+              {formatCount(longest.pending, 'record')} at {longest.function}
+            </a>
+          ) : (
+            'nothing waits'
+          )
+        }
+        tone={judgeWait(longest?.waitingMs ?? 0)}
       />
-      <Tile
+      <KnownTile
+        title="Alerts firing"
+        fact={firing}
+        nowMs={atMs}
+        shown={formatKnown(firing, of => formatCompact(countFiring(of)))}
+        note={
+          <a href="/alerts">
+            {isLate ? 'some records still wait' : describeTotal(firingCount, getTotal('alerts'), 'resolved')}
+          </a>
+        }
+        tone={firing.value?.[0] ? toTone(firing.value[0].severity) : 'plain'}
+      />
+      <KnownTile
         title="Open dead letters"
-        value={formatNow(openDeadLetters)}
-        note={<a href="/failures">{describeTotal(openDeadLetters, getTotal('letters'), 'handled')}</a>}
+        fact={openDeadLetters}
+        nowMs={atMs}
+        shown={formatKnown(openDeadLetters, formatCompact)}
+        note={<a href="/failures">{describeTotal(openDeadLetters.value, getTotal('letters'), 'handled')}</a>}
         tone={rate('letters') ? 'bad' : 'plain'}
+      />
+      <KnownTile
+        title="Readings applied"
+        fact={counters}
+        nowMs={atMs}
+        shown={formatKnown(counters, () => formatRate(rate('readings')))}
+        note={formatTotal(getTotal('readings'))}
+      />
+      <KnownTile
+        title="Duplicates"
+        fact={counters}
+        nowMs={atMs}
+        shown={formatCounter('duplicates')}
+        note="in all"
+      />
+      <KnownTile
+        title="Failed"
+        fact={counters}
+        nowMs={atMs}
+        shown={formatCounter('failed')}
+        note="in all"
+        tone={rate('failed') ? 'bad' : 'plain'}
       />
     </dl>
   )
+}
+
+function formatIfKnown(value: number | null, format: (value: number) => string): string | null {
+  return value === null ? null : format(value)
+}
+
+interface KnownTileProps extends Omit<TileProps, 'value'> {
+  readonly fact: Known<unknown>
+  readonly shown: ReturnType<typeof formatKnown>
+  readonly nowMs: number
+}
+
+/** Tile with a fact. One that is not of now is grey, and says of when it is. */
+function KnownTile({
+  fact,
+  shown: { value, isPast },
+  nowMs,
+  note,
+  tone = 'plain',
+  title,
+}: KnownTileProps): JSX.Element {
+  if (!isPast) return <Tile title={title} value={value} note={note} tone={value === '–' ? 'muted' : tone} />
+  return <Tile title={title} value={value} note={describeAge(fact, nowMs)} tone="muted" />
 }
 
 const readRate = (snapshots: readonly Snapshot[]) => computeRate(snapshots, 'readings')
@@ -167,17 +270,24 @@ function LiveChart({ title, snapshots, getValue }: ChartProps): JSX.Element {
   )
 }
 
-function LastAlerts({ overview: { lastAlerts } }: Pick<Props, 'overview'>): JSX.Element {
-  if (lastAlerts === null) return <EmptyMessage>The alerts topic cannot be read at the moment.</EmptyMessage>
-  if (lastAlerts.length === 0)
+function LastAlerts({ overview }: Pick<Props, 'overview'>): JSX.Element {
+  const { lastAlerts, consumers, atMs } = overview
+  const alerts = lastAlerts.value ?? []
+  if (lastAlerts.state !== 'now' && alerts.length === 0)
+    return <EmptyMessage>The last alerts are {describeAge(lastAlerts, atMs)}.</EmptyMessage>
+  const waiting = describeWaiting(consumers.value ?? [])
+  if (alerts.length === 0)
     return (
       <EmptyMessage>
-        No alert has fired yet. <a href="/alerts/rules">The rules</a> say when one does.
+        {consumers.state === 'now' && waiting.length === 0
+          ? 'No alert has fired yet. '
+          : (waiting[0] ?? 'No alert is known. ')}
+        <a href="/alerts/rules">The rules</a> say when one does.
       </EmptyMessage>
     )
   return (
     <ol class="list">
-      {lastAlerts.map(alert => (
+      {alerts.map(alert => (
         <li key={alert.id}>
           <Moment at={alert.changedAt} />{' '}
           <Badge tone={alert.state === 'resolved' ? 'good' : toTone(alert.severity)}>
@@ -203,16 +313,17 @@ function describeAlert(alert: AlertSummary): string {
   return `${groupText(entity.slice(entity.indexOf(' ') + 1))}: ${describeEnd(alert)}`
 }
 
-interface ShownFunction extends Pick<ShownConsumer, 'function' | 'lag'> {
+interface ShownFunction extends Pick<ShownConsumer, 'function' | 'lag' | 'group'> {
   /** Names of the counters of records that it has read. */
   readonly counters: readonly string[]
 }
 
 /** Returns each function once, with all topics that it reads. */
 function listFunctions({ consumers }: Overview): ShownFunction[] {
-  const own = Map.groupBy(consumers, consumer => consumer.function)
+  const own = Map.groupBy(consumers.value ?? [], consumer => consumer.function)
   return [...own].map(([name, read]) => ({
     function: name,
+    group: read[0]?.group ?? '',
     lag: sumIfKnown(read.map(({ lag }) => lag)),
     counters: read.map(({ topic }) => `read/${name}/${topic}`),
   }))
@@ -223,7 +334,7 @@ function buildConsumerColumns({ overview, rate }: Props): Column<ShownFunction>[
     linkColumn(
       'Consumer',
       ({ function: name }) => name,
-      ({ function: name }) => buildAddress('/kafka/groups', { find: name }),
+      ({ group }) => buildAddress('/kafka/groups', { group }),
     ),
     numberColumn('Records read', ({ counters }) => sumIfKnown(counters.map(rate)), { text: formatRate }),
     numberColumn('Lag, records', ({ lag }) => lag),

@@ -2,7 +2,12 @@
 import type { Overview } from '../../api/overview/overview.ts'
 import type { Columns } from '../charts/chart-series.ts'
 
-export type Snapshot = Pick<Overview, 'atMs' | 'counters' | 'firing'>
+/** Figures at one time, without those that were not of that time. */
+export interface Snapshot {
+  readonly atMs: number
+  readonly counters: Readonly<Record<string, number | null>>
+  readonly firing: Overview['firing']['value']
+}
 
 /**
  * Time over which rates are averaged, in milliseconds. Consumers commit once per batch, so a shorter time would show a constant
@@ -15,10 +20,14 @@ const KEPT_MS = 900_000
 /** Returns the snapshots of the last minutes, with a new one. */
 export function addSnapshot(
   snapshots: readonly Snapshot[],
-  { atMs, counters, firing }: Snapshot,
+  { atMs, counters, firing }: Pick<Overview, 'atMs' | 'counters' | 'firing'>,
 ): readonly Snapshot[] {
   const kept = snapshots.filter(before => before.atMs < atMs && atMs - before.atMs <= KEPT_MS)
-  return [...kept, { atMs, counters, firing }]
+  const ofNow = {
+    counters: counters.state === 'now' ? (counters.value ?? {}) : {},
+    firing: firing.state === 'now' ? firing.value : null,
+  }
+  return [...kept, { atMs, ...ofNow }]
 }
 
 /** Returns the growth of a counter per second; null for one that is unknown, new or reset. */

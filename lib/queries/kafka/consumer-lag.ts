@@ -113,7 +113,7 @@ export async function addAges<Lag extends ConsumerLag & { readonly topic: string
 }
 
 /** Returns the timestamp of the first record; Infinity if the range has none, undefined if it cannot be read. */
-async function readFirstTimestamp(
+export async function readFirstTimestamp(
   log: LogReader,
   topic: string,
   { partition, next, end }: PartitionLag,

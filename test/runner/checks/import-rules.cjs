@@ -328,7 +328,7 @@ module.exports = {
       from: { path: '^console/page/' },
       to: {
         pathNot:
-          '^console/page/|^lib/(schemas/event-types|support/time-zones|questions/column|support/(balance|content|count|duration|group-text|ranges-text|short-number|size-text|text-match)|tables/alert-end)[.]ts$|node_modules/(preact|preact-iso|uplot|@picocss)/',
+          '^console/page/|^lib/(schemas/event-types|support/time-zones|questions/column|diagnosis/waiting|support/(balance|content|count|duration|group-text|ranges-text|short-number|size-text|text-match)|tables/alert-end)[.]ts$|node_modules/(preact|preact-iso|uplot|@picocss)/',
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -4,9 +4,11 @@ import { addSnapshot, computeRate, toColumns } from '../../../../console/page/ov
 
 type Looks = Parameters<typeof addSnapshot>[0]
 
+const known = <T>(value: T) => ({ value, asOfMs: 0, state: 'now' as const })
+
 function seen(...looks: readonly [atMs: number, count: number | null][]): Looks {
   return looks.reduce<Looks>(
-    (before, [atMs, count]) => addSnapshot(before, { atMs, counters: { count }, firing: null }),
+    (before, [atMs, count]) => addSnapshot(before, { atMs, counters: known({ count }), firing: known([]) }),
     [],
   )
 }

@@ -6,8 +6,7 @@ import {
   type OpenTransaction,
 } from '@sluice/kafka-records/requests'
 import type { ConsumerLag, ReadTopic } from '../queries/kafka/consumer-lag.ts'
-import { count } from '../support/count.ts'
-import { durationText } from '../support/duration.ts'
+import { computeSum, count } from '../support/count.ts'
 
 /** Reason for a stall, with advice for the user. */
 interface Cause {
@@ -15,8 +14,10 @@ interface Cause {
   readonly reason: string
   /** Advice in whole sentences. */
   readonly advice: string
-  /** Number of pending records; only for consumer groups without members. */
-  readonly unread?: number
+  /** Number of pending records; only for consumer groups without members, and for consumers without progress. */
+  readonly pending?: number
+  /** True for a consumer group without members. */
+  readonly isUnread?: true
   /** Start of the stall, in milliseconds since the epoch; absent if it began when it was seen first. */
   readonly sinceMs?: number
 }
@@ -109,7 +110,7 @@ export class StallWatch {
       ...cause,
       functions,
     }))
-    return joinUnread(stalls).sort((a, b) => a.sinceMs - b.sinceMs)
+    return joinAlike(stalls).sort((a, b) => a.sinceMs - b.sinceMs)
   }
 
   #findCause(lag: WatchedLag, members: number | undefined, nowMs: number): Cause | undefined {
@@ -125,22 +126,24 @@ export class StallWatch {
     const unreadMs = isIdle && members === 0 ? before.unreadMs + passedMs : 0
     this.#watched.set(key, { reached, seenAtMs: nowMs, idleMs, unreadMs })
     if (unreadMs >= DEAD_AFTER_MS) return describeNoReaders(group, pending)
-    return idleMs >= QUIET_MS + windowMs ? describeNoProgress(name, pending, idleMs) : undefined
+    return idleMs >= QUIET_MS + windowMs ? describeNoProgress(name, pending, nowMs - idleMs) : undefined
   }
 }
 
-/** Reports consumer groups without members as one stall, because what makes several usually is one cause. */
-function joinUnread(stalls: readonly StalledFunctions[]): StalledFunctions[] {
-  const unread = stalls.filter(stall => stall.unread !== undefined)
-  const [first] = unread
-  if (!first || unread.length === 1) return [...stalls]
-  const functions = [...new Set(unread.flatMap(stall => stall.functions))]
-  const pending = unread.reduce((sum, stall) => sum + (stall.unread ?? 0), 0)
-  const reason = `${count(pending, 'record')} pending, and ${unread.length} consumer groups have no members`
-  return [
-    { ...first, functions, reason, unread: pending },
-    ...stalls.filter(stall => !unread.includes(stall)),
-  ]
+/**
+ * Reports consumer groups without members as one stall, because what makes several usually is one cause, and so the topics in which
+ * a function makes no progress.
+ */
+function joinAlike(stalls: readonly StalledFunctions[]): StalledFunctions[] {
+  const alike = Map.groupBy(stalls, stall => (stall.isUnread ? '' : `${stall.functions} ${stall.advice}`))
+  return [...alike.values()].flatMap(own => {
+    const [first, ...others] = own.toSorted((a, b) => a.sinceMs - b.sinceMs)
+    if (!first || others.length === 0) return own
+    const functions = [...new Set(own.flatMap(stall => stall.functions))]
+    const pending = computeSum(own.map(stall => stall.pending ?? 0))
+    const unread = `${count(pending, 'record')} pending, and ${own.length} consumer groups have no members`
+    return [{ ...first, functions, reason: first.isUnread ? unread : describePending(pending), pending }]
+  })
 }
 
 /** @param reason error of the last attempt to reach the server */
@@ -160,11 +163,17 @@ function describeLog(name: string): string {
 }
 
 /** Returns the cause for a consumer that makes no progress. */
-function describeNoProgress(name: string, pending: number, forMs: number): Cause {
+function describeNoProgress(name: string, pending: number, sinceMs: number): Cause {
   return {
-    reason: `${count(pending, 'record')} pending, without progress for ${durationText(forMs)}`,
+    reason: describePending(pending),
     advice: `Check its log (${describeLog(name)}). If it stops at one record, skip that record: npx sluice skip ${name} PARTITION@OFFSET`,
+    pending,
+    sinceMs,
   }
+}
+
+function describePending(pending: number): string {
+  return `${count(pending, 'record')} pending, without progress`
 }
 
 /** Reason for the state `unknown` of a consumer group, without a full stop. */
@@ -177,6 +186,7 @@ export function describeNoReaders(group: string, pending: number): Cause {
     reason: `${count(pending, 'record')} pending, and the consumer group ${group} has no members`,
     advice:
       'Check that the function is deployed and its trigger is enabled. It continues at its committed offsets.',
-    unread: pending,
+    pending,
+    isUnread: true,
   }
 }

@@ -74,6 +74,8 @@ export interface Look
   readonly outcomes: Known<ReadonlyMap<string, Outcomes>>
   /** Dead letters that have not been handled. */
   readonly letters: Known<OpenDeadLetters>
+  /** Number of members by consumer group, where known. */
+  readonly members: ReadonlyMap<string, number>
 }
 
 /** Topic to which others write: readings, or an input. */
@@ -89,6 +91,8 @@ interface ShownInput {
 export interface ShownConsumer extends WaitingRecords {
   /** Number of pending records; null if it was never read. */
   readonly lag: number | null
+  /** Number of members of its consumer group; null if unknown. */
+  readonly members: number | null
 }
 
 interface RedisState {
@@ -141,7 +145,7 @@ export class OverviewReader {
 
   /** Returns what the page shows. */
   async read(): Promise<Overview> {
-    const { lags, outcomes, letters, ...same } = await this.look(SOON_MS)
+    const { lags, outcomes, letters, members, ...same } = await this.look(SOON_MS)
     const topic = (signal: Signal) => this.#environment.topic(signal)
     return {
       ...same,
@@ -154,16 +158,22 @@ export class OverviewReader {
         }),
       ),
       flow: this.#buildFlow(),
-      consumers: { ...lags, value: this.#listConsumers(lags.value?.lags ?? []) },
+      consumers: { ...lags, value: this.#listConsumers(lags.value?.lags ?? [], members) },
       openDeadLetters: { ...letters, value: letters.value?.count ?? null },
     }
   }
 
-  #listConsumers(lags: readonly Lag[]): readonly ShownConsumer[] {
+  #listConsumers(lags: readonly Lag[], members: Look['members']): readonly ShownConsumer[] {
     return this.#environment.consumers.map(consumer => {
       const { pending = 0, waitingMs = null } =
         lags.find(lag => lag.function === consumer.function && lag.topic === consumer.topic) ?? {}
-      return { ...consumer, pending, waitingMs, lag: lags.length === 0 ? null : pending }
+      return {
+        ...consumer,
+        pending,
+        waitingMs,
+        lag: lags.length === 0 ? null : pending,
+        members: members.get(consumer.group) ?? null,
+      }
     })
   }
 
@@ -200,6 +210,7 @@ export class OverviewReader {
       firing: combineKnown(redis, alerts, ({ firing }, newest) => countFiring(firing, newest)),
       lastAlerts: { ...alerts, value: alerts.value?.slice(0, LAST_ALERTS) ?? null },
       letters,
+      members,
     }
   }
 

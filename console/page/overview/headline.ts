@@ -16,6 +16,8 @@ interface Headline {
   readonly letters?: string
 }
 
+const SERVERS = { kafka: 'Kafka', redis: 'Redis' } as const
+
 type Facts = Pick<
   Overview,
   'servers' | 'standing' | 'firing' | 'openDeadLetters' | 'consumers' | 'flow' | 'counters'
@@ -30,13 +32,16 @@ export function chooseHeadline(overview: Facts): Headline {
   const letters = openDeadLetters.value
     ? { letters: formatCount(openDeadLetters.value, 'open dead letter') }
     : {}
-  const away = Object.values(servers).flatMap(problem => (problem === null ? [] : [endSentence(problem)]))
+  const away = Object.entries(SERVERS).flatMap(([key, name]) =>
+    servers[key as keyof typeof SERVERS] === null ? [] : [name],
+  )
   const late = describeLate(overview)
   const detail = late ? { detail: late.detail } : {}
   const alerts = describeFiring(firing)
   if (away.length > 0) {
     const last = alerts ? ` When it was last known, ${alerts}.` : ''
-    return { tone: 'bad', text: `${away.join(' ')} What is grey is of the past.${last}`, ...letters }
+    const text = `${away.join(' and ')} ${away.length === 1 ? 'does' : 'do'} not answer. What is grey is of the past.${last}`
+    return { tone: 'bad', text, ...letters }
   }
   if (standing.length > 0) {
     const what = ['The flow has stalled', ...(alerts ? [alerts] : [])].join(', and ')
@@ -57,6 +62,13 @@ export function chooseHeadline(overview: Facts): Headline {
   if (problems.length > 0) {
     const text = `${stalled}, but ${problems.join(', and ')}${end}`
     return { tone: firing.value?.[0]?.severity === 'critical' ? 'bad' : 'warn', text, ...letters }
+  }
+  const idle = new Set(
+    (overview.consumers.value ?? []).filter(({ members }) => members === 0).map(one => one.function),
+  )
+  if (idle.size > 0) {
+    const text = `${stalled}, but ${formatCount(idle.size, 'function does', 'functions do')} not run: the consumer groups have no members.`
+    return { tone: 'warn', text }
   }
   if (unknown.length > 0)
     return { tone: 'plain', text: `${stalled}. Still being read: ${unknown.join(', ')}.` }
@@ -109,14 +121,11 @@ export function formatWait(ms: number): string {
   return durationText(ms < MINUTE_MS ? ms : ms - (ms % MINUTE_MS))
 }
 
-function describeFiring({ value }: Overview['firing']): string | undefined {
+function describeFiring({ value, state }: Overview['firing']): string | undefined {
   if (!value || value.length === 0) return undefined
   const counts = value.map(({ severity, count }) => `${formatNumber(count)} ${severity}`)
-  return `${counts.join(' and ')} ${countFiring(value) === 1 ? 'alert is' : 'alerts are'} firing`
-}
-
-function endSentence(text: string): string {
-  return text.endsWith('.') ? text : `${text}.`
+  const [one, many] = state === 'away' ? ['alert was', 'alerts were'] : ['alert is', 'alerts are']
+  return `${counts.join(' and ')} ${countFiring(value) === 1 ? one : many} firing`
 }
 
 /** Returns the number of firing alerts of all severities. */
@@ -158,6 +167,7 @@ export function describeState(
   const isKnown = consumers.state === 'now' && servers.redis === null && own.every(({ lag }) => lag !== null)
   if (!isKnown) return { tone: 'muted', text: 'not known' }
   const [waiting] = listWaiting(own)
+  if (own.some(({ members }) => members === 0)) return { tone: 'warn', text: 'no members' }
   if (!waiting) return { tone: 'good', text: 'up to date' }
   const { pending, waitingMs } = waiting
   if (waitingMs === null) return { tone: 'muted', text: formatCount(pending, 'record waits', 'records wait') }

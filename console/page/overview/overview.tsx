@@ -129,7 +129,7 @@ function StallSummary({ overview }: Pick<Props, 'overview'>): JSX.Element {
                 .split('\n')
                 .map(line => line.trim())
                 .join(' ')}
-              {atMs - sinceMs >= 1_000 && `, for ${durationText(atMs - sinceMs)}`}. <small>{advice}</small>
+              {atMs - sinceMs >= 1_000 && ` (for ${durationText(atMs - sinceMs)})`}. <small>{advice}</small>
             </li>
           ))}
         </ul>

@@ -77,7 +77,7 @@ describe('stalls and their causes', () => {
     const watcher = new Watcher()
     assert.deepEqual(watcher.lookFor(90_000, { end: 12 }), [])
     const [stalled] = watcher.lookFor(4_000, { end: 12 })
-    assert.match(stalled?.reason ?? '', /^2 records pending, without progress for 1 min 32 s$/)
+    assert.match(stalled?.reason ?? '', /^2 records pending, without progress$/)
     assert.match(stalled?.advice ?? '', /logs\/functions\/\w+\.log in \.local, in \.local\/stacks\/STACK/)
     assert.deepEqual(watcher.look({ next: 11, end: 12 }), [])
   })

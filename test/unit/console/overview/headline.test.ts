@@ -16,7 +16,7 @@ const NEVER = { value: null, asOfMs: null } as const
 const MINUTE = 60_000
 
 const waiting = (name: string, pending: number, waitingMs: number | null) => {
-  return { function: name, topic: `of-${name}`, group: name, pending, waitingMs, lag: pending }
+  return { function: name, topic: `of-${name}`, group: name, pending, waitingMs, lag: pending, members: 1 }
 }
 const CONSUMERS = ['intake', 'alerting', 'views'].map(name => waiting(name, 0, 0))
 const behind = (...late: ReturnType<typeof waiting>[]) =>
@@ -101,6 +101,12 @@ describe('the first sentence of the overview', () => {
       /^Nothing has stalled\. Still being read: how long records wait\.$/,
     ],
     [
+      'groups have no members',
+      { consumers: known([{ ...waiting('alerting', 0, 0), members: 0 }]) },
+      'warn',
+      /^Nothing has stalled, but 1 function does not run: the consumer groups have no members\.$/,
+    ],
+    [
       'the lag is being read',
       { consumers: known(CONSUMERS, 'loading') },
       'plain',
@@ -116,13 +122,13 @@ describe('the first sentence of the overview', () => {
       'Kafka does not answer, and alerts fired before',
       { servers: AWAY, firing: { ...FIRING, state: 'away' }, consumers: known(CONSUMERS, 'away') },
       'bad',
-      /^Kafka at b:1 does not answer\. What is grey is of the past\. When it was last known, 1 critical and 2 warning alerts are firing\.$/,
+      /^Kafka does not answer\. What is grey is of the past\. When it was last known, 1 critical and 2 warning alerts were firing\.$/,
     ],
     [
       'Redis has never answered',
       { servers: { kafka: null, redis: 'Redis is away.' }, firing: { ...NEVER, state: 'away' } },
       'bad',
-      /^Redis is away\. What is grey is of the past\.$/,
+      /^Redis does not answer\. What is grey is of the past\.$/,
     ],
   ] as const satisfies readonly (readonly [string, Partial<Facts>, string, RegExp])[])
     it(`given that ${condition}, then it is ${tone} and says so`, () => {

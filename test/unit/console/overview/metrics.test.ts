@@ -19,6 +19,7 @@ const NOTHING: Look = {
   firing: AWAY,
   lastAlerts: AWAY,
   letters: AWAY,
+  members: new Map(),
 }
 
 const lag = (name: string, topic: string, ...pending: number[]) => ({

@@ -128,7 +128,9 @@ function fillInAddresses(environment: Environment, { variables }: Stack): Enviro
     ...(hasKafka ? OF_KAFKA : []),
     ...(hasRedis ? OF_REDIS : []),
     // Settings that are not addresses can be chosen apart from the stack.
-    ...['SLUICE_ENV', 'LAMBDA_PORT', ...STACK_FOLDERS].filter(name => hasKafka || environment[name]),
+    ...['SLUICE_ENV', 'LAMBDA_PORT', 'SLUICE_SAVED_FILES', ...STACK_FOLDERS].filter(
+      name => hasKafka || environment[name],
+    ),
     ...(environment.STORAGE_URL ? ['STORAGE_URL'] : []),
     // With another Kafka, the registry of the stack is not used, because records of that Kafka contain ids of another registry.
     ...(hasRegistry || hasKafka ? OF_REGISTRY : []),

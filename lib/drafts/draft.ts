@@ -125,6 +125,9 @@ function writeConditions(
   ]
 }
 
+/** Begin of the first note of a draft. */
+export const DRAFT_HEAD = 'Draft from '
+
 /** @param notes comments at the head of the file */
 export function writeDraft(kind: 'family' | 'mapping', lines: readonly string[], notes: readonly string[]) {
   const head = [`yaml-language-server: $schema=../schemas/${kind}.v1.json`, ...notes]

@@ -11,7 +11,7 @@ import { count } from '../support/count.ts'
 import { OperationFailure } from '../support/operation-failure.ts'
 import { Families } from '../telemetry/families.ts'
 import { readFamilies } from '../telemetry/parse-family.ts'
-import { listQuestions, proposeDraft, writeDraft } from './draft.ts'
+import { DRAFT_HEAD, listQuestions, proposeDraft, writeDraft } from './draft.ts'
 
 /** Record of a sample with its place, such as a file and a line. */
 export interface PlacedRecord {
@@ -64,7 +64,7 @@ export function propose(
   if (documents.length === 0)
     throw new OperationFailure(`${sample}: no record can be read: ${unread[0]?.reason}`)
   const { alike, draft } = draftShape(settings, name, sample, documents, nowMs)
-  const head = `Draft from ${count(alike.length, 'record')} of ${sample}. Comments say what they show. Those that end with "?" are for you to answer.`
+  const head = `${DRAFT_HEAD}${count(alike.length, 'record')} of ${sample}. Comments say what they show. Those that end with "?" are for you to answer.`
   const others =
     'With `others: numbers`, any further number is a metric without a unit; without it, a mapping must name each metric.'
   const family = writeDraft('family', draft.family, [head, others])

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import process from 'node:process'
 import { expandFields, isDeployed } from '../../infra/functions/expanded-fields.ts'
@@ -6,6 +7,7 @@ import { readFunctions } from '../../lib/app/function-entries.ts'
 import { getConsumerName } from '../../lib/app/functions.ts'
 import { FAMILY_FILES, INPUTS, NAMES, readSettings, VIEWS } from '../../lib/app/settings/index.ts'
 import { INTAKE } from '../../lib/intake/input.ts'
+import { NEEDS_RESTART, noteSaved, type SavedFile } from '../../lib/queries/saved-files.ts'
 import { provideFunctions } from './built-functions.ts'
 import { OfflineFunctions } from './offline-functions.ts'
 import type { Definition, Reloader } from './reloader.ts'
@@ -23,10 +25,13 @@ const READ_AT_START = [
 
 /** Row of a table that assigns an action to saved files. A file belongs to the first matching row. */
 interface SavedFiles {
+  readonly kind: SavedFile['kind']
   /** Returns true if the row applies to a file. @param path path relative to the project */
   has(path: string): boolean
-  /** Resolves to false if the files cannot be used yet. They, and all others except those read at start, wait for the next save. */
-  act(paths: readonly string[]): Promise<unknown>
+  /** Resolves to the reason why the files are not in force; empty if they are. */
+  act(paths: readonly string[]): Promise<string>
+  /** True if refused files, and all others except those read at start, wait for the next save. */
+  readonly isFirst: boolean
 }
 
 /** Prefix of this plugin's lines in the functions' log. */
@@ -71,6 +76,7 @@ export default class ReloadPlugin {
   readonly #beganMs = Date.now()
   readonly #offline: OfflineFunctions
   #waiting: readonly string[] = []
+  #notInForce: readonly SavedFile[] = []
 
   constructor(serverless: Serverless, _: unknown, { log }: { log: { notice(line: string): void } }) {
     this.#serverless = serverless
@@ -149,6 +155,8 @@ export default class ReloadPlugin {
   async #watch(reloader: Reloader): Promise<void> {
     const { Watcher } = await import('./watcher.ts')
     const { serviceDir, service } = this.#serverless
+    // The start has read all files.
+    this.#note('project', [], '')
     const rules = reloader.rulesDirs.map(folder => ({ folder, path: relative(serviceDir, folder) }))
     const rulesPaths = rules.map(({ path }) => path)
     const families = relative(serviceDir, resolve(serviceDir, readSettings([FAMILY_FILES]).familiesDir))
@@ -159,21 +167,27 @@ export default class ReloadPlugin {
       // Schemas are in a folder beside the list of inputs.
       relative(serviceDir, path.replace(/\.ya?ml$/, '')),
     ])
+    const row = (kind: SavedFile['kind'], folders: readonly string[], act: SavedFiles['act']) => ({
+      ...{ kind, act, isFirst: kind === 'family' || kind === 'input' },
+      has: (path: string) => isInside(path, folders),
+    })
     const rows: SavedFiles[] = [
-      {
-        has: path => isInside(path, READ_AT_START),
-        act: async paths => this.#say(`restart to use the change: ${paths.join(', ')}`),
-      },
-      { has: path => isInside(path, [families]), act: paths => reloader.reloadFamilies(paths) },
-      { has: path => isInside(path, inputs), act: paths => reloader.reloadInputs(paths) },
-      { has: path => isInside(path, notifications), act: paths => reloader.reloadNotifications(paths) },
-      { has: path => isInside(path, [views]), act: async paths => this.#reportStatements(paths) },
+      row('project', READ_AT_START, async paths => {
+        this.#say(`restart to use the change: ${paths.join(', ')}`)
+        return NEEDS_RESTART
+      }),
+      row('family', [families], paths => reloader.reloadFamilies(paths)),
+      row('input', inputs, paths => reloader.reloadInputs(paths)),
+      row('receiver', notifications, paths => reloader.reloadNotifications(paths)),
+      row('table', [views], async paths => this.#reportStatements(paths)),
       // Reload code before rules, because new rules may require new code. Families are a part of the code.
-      { has: path => !isInside(path, rulesPaths), act: paths => reloader.reloadCode(paths) },
-      ...rules.map(({ folder, path }) => ({
-        has: (saved: string) => isInside(saved, [path]),
-        act: (paths: readonly string[]) => this.#reloadRules(reloader, folder, paths),
-      })),
+      {
+        ...row('code', [], paths => reloader.reloadCode(paths)),
+        has: path => !isInside(path, rulesPaths),
+      },
+      ...rules.map(({ folder, path }) =>
+        row('rule', [path], paths => this.#reloadRules(reloader, folder, paths)),
+      ),
     ]
     new Watcher({
       projectDir: serviceDir,
@@ -193,26 +207,37 @@ export default class ReloadPlugin {
           const all = [...new Set([...this.#waiting, ...paths])]
           this.#waiting = []
           const byRow = Map.groupBy(all, path => rows.find(row => row.has(path)))
+          for (const [row, saved] of byRow) if (row) this.#note(row.kind, saved, 'it is being reloaded')
+          let blocking = ''
           for (const row of rows) {
             const saved = byRow.get(row)
-            if (!saved || (await row.act(saved)) !== false) continue
-            this.#waiting = all.filter(path => !isInside(path, READ_AT_START))
-            return
+            if (!saved) continue
+            const reason = blocking || (await row.act(saved))
+            this.#note(row.kind, saved, reason)
+            if (row.isFirst) blocking = reason
           }
+          if (blocking !== '') this.#waiting = all.filter(path => !isInside(path, READ_AT_START))
         }),
     })
   }
 
-  async #reloadRules(reloader: Reloader, folder: string, paths: readonly string[]): Promise<void> {
+  /** Lists saved files that are not in force. @param reason empty if they are in force */
+  #note(kind: SavedFile['kind'], paths: readonly string[], reason: string): void {
+    this.#notInForce = noteSaved(this.#notInForce, kind, paths, reason, Date.now())
+    const { SLUICE_SAVED_FILES: file } = process.env
+    if (file) writeFileSync(file, JSON.stringify(this.#notInForce))
+  }
+
+  async #reloadRules(reloader: Reloader, folder: string, paths: readonly string[]): Promise<string> {
     const rules = paths.filter(path => /\.ya?ml$/.test(path))
-    if (rules.length === 0) return
-    await reloader.reloadRules(folder, rules)
+    return rules.length === 0 ? '' : reloader.reloadRules(folder, rules)
   }
 
   /** Reports saved statements to `npm start`, which applies the folder, because no function has a parser. */
-  #reportStatements(paths: readonly string[]): void {
+  #reportStatements(paths: readonly string[]): string {
     const statements = paths.filter(path => path.endsWith('.sql'))
     if (statements.length > 0) this.#say(`saved ${statements.join(', ')}`)
+    return ''
   }
 
   /** Runs a scheduled function immediately, because its next scheduled run may be a minute away. */

@@ -6,6 +6,8 @@ import { findNotificationErrors } from '../../infra/checks/config-files.ts'
 import { BuildError, type Built, type FunctionCode } from '../../infra/packaging/bundle-builder.ts'
 import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
 import { FAMILIES, INPUTS, readSettings } from '../../lib/app/settings/index.ts'
+import { DRAFT_HEAD } from '../../lib/drafts/draft.ts'
+import { describeRefusal, NEEDS_RESTART } from '../../lib/queries/saved-files.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
 import {
   findInputErrors,
@@ -49,7 +51,8 @@ const KEPT = 5
 
 /**
  * Builds functions and applies saved code, rules, families, inputs, receivers and routes. A save that does not build or parse changes nothing. Functions that start
- * later, because of load or after a crash, use the last accepted version, which is complete before it is used.
+ * later, because of load or after a crash, use the last accepted version, which is complete before it is used. A reload resolves to the
+ * reason why the files are not in force, which is empty if they are.
  */
 export class Reloader {
   readonly #parts: ReloaderParts
@@ -131,40 +134,39 @@ export class Reloader {
    * Handles saved files of a rules folder. Rules take effect only when a scheduled function has appended them to the log, so these
    * functions run at once. Readings that are sent after the rules were reported as reloaded are evaluated with them.
    */
-  async reloadRules(folder: string, files: readonly string[]): Promise<void> {
+  async reloadRules(folder: string, files: readonly string[]): Promise<string> {
     const { replace, run, say, functions } = this.#parts
     try {
       await this.#useRules(folder)
     } catch (error) {
-      say(describeRejection('the old rules are kept', (error as Error).message))
-      return
+      return this.#refuse('the old rules are kept', (error as Error).message, files)
     }
     const readers = this.#listReaders(folder)
     await replace(readers)
     for (const key of readers)
       if (functions.get(key)?.events?.some(event => 'schedule' in event)) await run(key)
     say(describeReload(readers, files))
+    return ''
   }
 
   /** Handles saved receivers and routes. Notifications name their receivers, so those that wait keep the receivers of the former routes. */
-  async reloadNotifications(files: readonly string[]): Promise<void> {
+  async reloadNotifications(files: readonly string[]): Promise<string> {
     const { replace, say } = this.#parts
     try {
       const readers = await this.#useNotifications()
       await replace(readers)
       say(describeReload(readers, files))
+      return ''
     } catch (error) {
-      say(describeRejection('the old receivers and routes are kept', (error as Error).message))
+      return this.#refuse('the old receivers and routes are kept', (error as Error).message, files)
     }
   }
 
   /**
    * Handles saved families. Families without what rules or mappings need would stall the functions that read these, so they are not
    * used.
-   *
-   * @returns false if the families are not used
    */
-  async reloadFamilies(files: readonly string[]): Promise<boolean> {
+  async reloadFamilies(files: readonly string[]): Promise<string> {
     const { functions, say } = this.#parts
     // Saved rules that are invalid are not in use, so their last valid copies are checked instead.
     const inUse = [...functions.values()].flatMap(({ environment }) => environment?.RULES_DIR ?? [])
@@ -172,36 +174,30 @@ export class Reloader {
     for (const folders of [this.rulesDirs, [...new Set(inUse)]]) {
       errors = await this.#findErrors(folders)
       if (errors.length === 0) {
-        await this.reloadCode(files)
+        const refusal = await this.reloadCode(files)
+        if (refusal !== '') return refusal
         const retyped = listRetyped(this.#families)
         const changed = listChangedMeanings(this.#families)
         this.#families = readSettings([FAMILIES]).families
         if (retyped.length > 0) say(`${retyped.join(', ')}: ${RETYPED}`)
         if (changed.length > 0) say(`${changed.join('; ')}: ${CHANGED}`)
-        return true
+        return ''
       }
     }
-    say(describeRejection('the old families are kept', errors.join('\n')))
-    return false
+    return this.#refuse('the old families are kept', errors.join('\n'), files)
   }
 
-  /**
-   * Handles saved inputs and mappings. A topic that was added is read from now on, and one that was removed no longer.
-   *
-   * @returns false if they are not used
-   */
-  async reloadInputs(files: readonly string[]): Promise<boolean> {
+  /** Handles saved inputs and mappings. A topic that was added is read from now on, and one that was removed no longer. */
+  async reloadInputs(files: readonly string[]): Promise<string> {
     const { functions, expandInputs, updateEvents, replace, say } = this.#parts
     const errors = await this.#findErrors([])
-    if (errors.length > 0) {
-      say(describeRejection('the old inputs and mappings are kept', errors.join('\n')))
-      return false
-    }
+    if (errors.length > 0)
+      return this.#refuse('the old inputs and mappings are kept', errors.join('\n'), files)
     const readers = await this.#useInputs()
     const wanted = expandInputs()
     if ([...wanted].some(([key, events]) => events.length > 0 && !functions.has(key))) {
       say(`restart to use the change: ${files.join(', ')}`)
-      return true
+      return NEEDS_RESTART
     }
     const topics = listTopics(functions, wanted.keys())
     // End what is no longer read before functions have the new inputs: they would refuse its records.
@@ -218,7 +214,7 @@ export class Reloader {
     for (const { definition, events } of definitions) definition.events = events
     await updateEvents()
     say(`${describeReload(readers, files)}${describeTopics(topics, listTopics(functions, wanted.keys()))}`)
-    return true
+    return ''
   }
 
   /** Returns the errors of the inputs, and of the rules in these folders, with the current families. */
@@ -234,17 +230,31 @@ export class Reloader {
   }
 
   /** Handles saved files of code. Functions whose code has not changed keep running. */
-  async reloadCode(files: readonly string[]): Promise<void> {
+  async reloadCode(files: readonly string[]): Promise<string> {
     const { replace, say } = this.#parts
     try {
       const changed = await this.#build()
-      if (changed.length === 0) return
+      if (changed.length === 0) return ''
       await replace(changed)
       say(describeReload(changed, files))
+      return ''
     } catch (error) {
       if (!(error instanceof BuildError)) throw error
-      say(describeRejection('the old code is kept, because the new one does not build', error.message))
+      return this.#refuse('the old code is kept, because the new one does not build', error.message, files)
     }
+  }
+
+  /** Reports refused files, and returns the reason. @param reason has a line for each error */
+  async #refuse(what: string, reason: string, files: readonly string[]): Promise<string> {
+    const { projectDir, say } = this.#parts
+    const texts = await Promise.all(
+      files.map(file => readFile(join(projectDir, file), 'utf8').catch(() => '')),
+    )
+    const drafts = files.filter((_, index) => texts[index]?.includes(`\n# ${DRAFT_HEAD}`))
+    const errors = reason.split('\n').map(line => line.trim())
+    const head = drafts.length > 0 ? `! ${drafts.join(', ')}: a draft to complete; ${what}` : `✗ ${what}`
+    say([`${head}:`, ...errors.map(line => `    ${line}`)].join('\n'))
+    return describeRefusal(errors)
   }
 
   /** Builds all functions and uses those whose code differs. Returns their keys. */
@@ -417,9 +427,4 @@ function describeTopics(before: ReadonlySet<string>, now: ReadonlySet<string>): 
     )
     .filter(Boolean)
     .join('')
-}
-
-/** @param reason reason for the rejection, with a line for each error */
-function describeRejection(what: string, reason: string): string {
-  return [`✗ ${what}:`, ...reason.split('\n').map(line => `    ${line.trim()}`)].join('\n')
 }

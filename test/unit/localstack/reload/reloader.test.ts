@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { BuildError } from '../../../../infra/packaging/bundle-builder.ts'
+import { DRAFT_HEAD } from '../../../../lib/drafts/draft.ts'
 import { type Definition, Reloader } from '../../../../localstack/reload/reloader.ts'
 import { temporaryFolder } from '../../../integration/localstack/support.ts'
 
@@ -191,11 +192,11 @@ describe('given functions that read rules, inputs, or receivers and routes', () 
       for (const name of kept) await copyFile(new URL(name, shipped), join(families, name))
       said.length = done.length = 0
       code.set('clock', kept.join())
-      return { isUsed: await reloader.reloadFamilies(['families']), said: said.join(), done: done.join() }
+      return { refusal: await reloader.reloadFamilies(['families']), said: said.join(), done: done.join() }
     }
     const mapping = join(mappings, 'motion.yaml')
     await writeFile(mapping, 'family: device\ntime: record\nfields: { deviceId: id, model: model, x: x }\n')
-    const used = { isUsed: true, said: 'reloaded clock: families', done: 'replaced clock' }
+    const used = { refusal: '', said: 'reloaded clock: families', done: 'replaced clock' }
     assert.deepEqual(await save('environment.yaml', 'device.yaml'), used)
     const withoutBoth = await save('database.yaml')
     assert.match(
@@ -203,7 +204,8 @@ describe('given functions that read rules, inputs, or receivers and routes', () 
       /^✗ the old families are kept:\n {4}rules\/own\.yaml:2:\d+ {2}HOT\.family: /,
     )
     assert.match(withoutBoth.said, /motion\.yaml:1:1 {2}family: /)
-    assert.deepEqual([withoutBoth.isUsed, withoutBoth.done], [false, ''])
+    assert.match(withoutBoth.refusal, /^refused: rules\/own\.yaml:2:\d+ {2}HOT\.family: .* \(and 1 more\)$/)
+    assert.equal(withoutBoth.done, '')
     assert.equal(await getCode('clock'), 'environment.yaml,device.yaml')
     await rm(mapping)
     await writeFile(join(rules, 'own.yaml'), RULES.replace('info', 'mild'))
@@ -215,7 +217,7 @@ describe('given functions that read rules, inputs, or receivers and routes', () 
     said.length = 0
     await writeFile(join(families, 'environment.yaml'), retyped)
     code.set('clock', retyped)
-    assert.equal(await reloader.reloadFamilies(['families']), true)
+    assert.equal(await reloader.reloadFamilies(['families']), '')
     assert.match(
       said.join('\n'),
       /^reloaded clock: families\nhumidity of environment: another type than before\. Records that wait with the former one become dead letters; /,
@@ -225,8 +227,13 @@ describe('given functions that read rules, inputs, or receivers and routes', () 
       /\nhumidity of environment \(was %; now high, low\): statistics, and what rules remember, begin anew /,
     )
     await writeFile(join(families, 'environment.yaml'), 'family: [')
-    assert.equal(await reloader.reloadFamilies(['families']), false)
-    assert.match(said.join(), /the old families are kept:[\s\S]*environment\.yaml:1:/)
+    assert.match(await reloader.reloadFamilies(['families']), /^refused: .*environment\.yaml:1:/)
+    assert.match(said.join(), /✗ the old families are kept:[\s\S]*environment\.yaml:1:/)
+    const head = `# yaml-language-server\n# ${DRAFT_HEAD}2 records of press.\n`
+    await writeFile(join(families, 'press.yaml'), `${head}family: press\n`)
+    said.length = 0
+    await reloader.reloadFamilies([relative(folder, join(families, 'press.yaml'))])
+    assert.match(said.join(), /^! \S*press\.yaml: a draft to complete; the old families are kept:/, 'a hint')
   })
 
   describe('and a list of inputs that is saved', () => {
@@ -252,7 +259,7 @@ describe('given functions that read rules, inputs, or receivers and routes', () 
 
     it('when a topic takes the place of another, then the other is left before functions know the new list', async () => {
       const before = getVersion('intake')
-      assert.equal(await save('new'), true)
+      assert.equal(await save('new'), '')
       assert.deepEqual(said, ['reloaded intake: inputs.yaml; reads new; no longer reads old'])
       assert.deepEqual([read, done], [[[], [{ topic: 'new' }]], ['replaced intake']])
       assert.match(await listInputs(), /topic: new/)
@@ -263,7 +270,7 @@ describe('given functions that read rules, inputs, or receivers and routes', () 
 
     it('when it names a mapping that is not there, then the old one stays, with file and reason', async () => {
       await rm(join(folder, 'mappings', 'beds.yaml'))
-      assert.equal(await save('new'), false)
+      assert.match(await save('new'), /^refused: .*inputs\.yaml:2:30 /)
       assert.match(
         said.join(),
         /^✗ the old inputs and mappings are kept:\n.*inputs\.yaml:2:30 {2}new\.mappings\.0: unknown mapping of /,

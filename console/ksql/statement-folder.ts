@@ -4,6 +4,7 @@ import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline'
 import { loadStreamTopics } from '../../lib/app/loaded-inputs.ts'
 import { openViewPorts } from '../../lib/operations/views/apply-views.ts'
 import { type FolderParts, StatementFolder } from '../../lib/operations/views/statement-folder.ts'
+import { describeRefusal } from '../../lib/queries/saved-files.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 
@@ -17,11 +18,16 @@ interface StatementFolderOptions extends Pick<FolderParts, 'report' | 'stop'> {
 /** @param options `stop` ends a running change, which the next start finishes */
 export function createStatementFolder(
   environment: ConsoleEnvironment,
-  { by, loadViews, ...options }: StatementFolderOptions,
+  { by, loadViews, report, stop }: StatementFolderOptions,
 ): StatementFolder {
   const { config, connections } = environment
   return new StatementFolder({
-    ...options,
+    report: text => {
+      const [line = '', ...errors] = text.split('\n').map(line => line.trim())
+      environment.statementsRefusal = line.startsWith('✗') ? describeRefusal(errors) : undefined
+      report(text)
+    },
+    stop,
     getFamilies: () => environment.config.families,
     folder: resolve(PROJECT, config.viewsDir),
     shownFolder: config.viewsDir,

@@ -70,6 +70,8 @@ export class Environment<Declared extends ReadingFunction = ReadingFunction> {
   /** Database of `storage`, for reading. */
   readonly storage: () => Promise<StorageReader>
   readonly #ports: KafkaPorts
+  /** Reason why the statements of tables were refused, where this program applies them. */
+  statementsRefusal: string | undefined
   #config: Config
   #inputs: readonly Input[]
   #reader: DataReader | undefined

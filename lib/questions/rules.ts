@@ -17,6 +17,7 @@ import {
 import { column, count, type Tone } from './column.ts'
 import { type Environment, Kept } from './environment.ts'
 import { textField } from './field.ts'
+import { describeNotInForce, readNotInForce } from './not-in-force.ts'
 import { question } from './question.ts'
 
 export const RULES = question({
@@ -29,14 +30,18 @@ Examples:
   sluice rules list
   sluice rules list --find HIGH --json`,
   filter: { find: textField('part of the name or the condition of a rule', 'HIGH') },
-  async read(environment, { find = '' }) {
-    const [active, now] = await Promise.all([readActiveRules(environment), readConditions(environment)])
+  async read(environment, { find = '' }, { nowMs }) {
+    const [active, now, saved] = await Promise.all([
+      readActiveRules(environment),
+      readConditions(environment),
+      readNotInForce(environment, ['rule', 'family']),
+    ])
     const fits = textFilter(find)
     const all = active.rules.map(rule => toRuleRow(rule, now))
     const rows = all
       .filter(({ rule, condition, severity }) => fits(`${rule} ${condition} ${severity}`))
       .sort((a, b) => (a.rule < b.rule ? -1 : 1))
-    return { rows, notes: describeRuleSet(active, now) }
+    return { rows, notes: [...describeNotInForce(saved, nowMs), ...describeRuleSet(active, now)] }
   },
 }).shownAs({
   key: 'rule',

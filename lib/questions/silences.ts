@@ -4,6 +4,7 @@ import { getPhase } from '../notification/silences.ts'
 import { findSilenceIds, readFiringAlerts } from './alert-source.ts'
 import { column, count, type Tone } from './column.ts'
 import { choiceField } from './field.ts'
+import { describeNotInForce, readNotInForce } from './not-in-force.ts'
 import { question } from './question.ts'
 
 export const SILENCES = question({
@@ -22,14 +23,15 @@ Examples:
       'active and pending',
     ),
   },
-  async read(environment, { state: wanted }, limits) {
+  async read(environment, { state: wanted }, { nowMs }) {
     const { connections, config } = environment
-    const [set, firing] = await Promise.all([
+    const [set, firing, saved] = await Promise.all([
       (await openStoredSilences(connections, config.env)).read(),
       readFiringAlerts(environment),
+      readNotInForce(environment, ['silence', 'receiver']),
     ])
     const all = (set?.silences ?? []).map(silence => {
-      const state = getPhase(silence, limits.nowMs)
+      const state = getPhase(silence, nowMs)
       const muted = firing.filter(alert => findSilenceIds([silence], alert).length > 0)
       const tone: Tone = state === 'active' ? 'good' : 'plain'
       return {
@@ -42,7 +44,7 @@ Examples:
     })
     const isWanted = (state: string) => wanted === 'all' || (wanted ? state === wanted : state !== 'past')
     const rows = all.filter(({ state }) => isWanted(state)).toReversed()
-    return { rows }
+    return { rows, notes: describeNotInForce(saved, nowMs) }
   },
 }).shownAs({
   key: 'id',

@@ -3,6 +3,7 @@ import { textFilter } from '../support/text-match.ts'
 import { formatWindow } from '../windows/windows.ts'
 import { column, count, type Tone } from './column.ts'
 import { textField } from './field.ts'
+import { describeNotInForce, readNotInForce } from './not-in-force.ts'
 import { question } from './question.ts'
 
 export const SQL_TABLES = question({
@@ -16,11 +17,12 @@ Examples:
   sluice views list
   sluice views list --find counts --json`,
   filter: { find: textField('part of the name of a table', 'counts') },
-  async read(environment, { find = '' }, { most }) {
-    const [{ tables, building }, states, topic] = await Promise.all([
+  async read(environment, { find = '' }, { most, nowMs }) {
+    const [{ tables, building }, states, topic, saved] = await Promise.all([
       environment.sqlTables(),
       environment.inspection(),
       environment.topicSize('view-rows'),
+      readNotInForce(environment, ['table', 'family']),
     ])
     const fits = textFilter(find)
     const matching = tables.filter(({ name }) => fits(name))
@@ -36,7 +38,7 @@ Examples:
         ...size,
       }),
     )
-    return { rows, more: matching.length - rows.length }
+    return { rows, more: matching.length - rows.length, notes: describeNotInForce(saved, nowMs) }
   },
 }).shownAs({
   key: 'key',
